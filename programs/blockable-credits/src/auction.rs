@@ -1,0 +1,46 @@
+//! Falling-price sale of seized units, and how its proceeds are shared.
+
+use crate::units::{BPS, Overflow, PRICE_SCALE, add, elapsed, mul_div_ceil, mul_div_floor, sub};
+
+/// Price at `now`, in micro-USDC per [`PRICE_SCALE`] units: linear from `start` at `opened_at` to `floor` at the
+/// end of the window, and `floor` from then on. Rounded up, in favour of the pool. Errors: [`Overflow`].
+pub fn price_at(start: u64, floor: u64, opened_at: i64, window: u32, now: i64) -> Result<u64, Overflow> {
+    let seconds = elapsed(opened_at, now)?;
+    if seconds >= u64::from(window) {
+        return Ok(floor);
+    }
+    let fallen = mul_div_floor(sub(start, floor)?, seconds, u64::from(window))?;
+    sub(start, fallen)
+}
+
+/// What `units` cost at `price` per [`PRICE_SCALE`] units, in micro-USDC, rounded up. Errors: [`Overflow`].
+pub fn cost(units: u64, price: u64) -> Result<u64, Overflow> {
+    mul_div_ceil(units, price, PRICE_SCALE)
+}
+
+/// What the loan paid per [`PRICE_SCALE`] units, in micro-USDC, rounded up. Errors: [`Overflow`] for no units.
+pub fn price_paid(principal: u64, units: u64) -> Result<u64, Overflow> {
+    mul_div_ceil(principal, PRICE_SCALE, units)
+}
+
+/// Shares of a sale, in micro-USDC. They add up to the cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Proceeds {
+    /// Redistribution fee, for the market's treasury.
+    pub fee: u64,
+    /// Recovery of the debt, for the lender.
+    pub recovered: u64,
+    /// What exceeds the debt, for the borrower.
+    pub surplus: u64,
+}
+
+/// Splits a sale: the fee off the top (rounded down), then the lender up to the debt, the rest is the borrower's.
+/// Errors: [`Overflow`].
+pub fn split(cost: u64, fee_bps: u16, debt: u64) -> Result<Proceeds, Overflow> {
+    let fee = mul_div_floor(cost, u64::from(fee_bps), BPS)?;
+    let net = sub(cost, fee)?;
+    let recovered = net.min(debt);
+    let surplus = sub(net, recovered)?;
+    debug_assert_eq!(add(add(fee, recovered)?, surplus), Ok(cost));
+    Ok(Proceeds { fee, recovered, surplus })
+}

@@ -1,0 +1,259 @@
+//! Events. Every change of a credit is a [`CreditRecord`]: numbered, folded into the credit's hash chain, and emitted
+//! by a self-invocation, so that whoever replays the transactions can prove the log complete and in order.
+
+use {
+    crate::{
+        hash::sha256,
+        metering::{Metered, Skip},
+        state::{Credit, FreezeReason, Instalment, Party, Terms},
+        transitions::Status,
+        units::add,
+    },
+    anchor_lang::{
+        Event,
+        event::EVENT_IX_TAG_LE,
+        prelude::*,
+        solana_program::{instruction::Instruction, program::invoke_signed},
+    },
+};
+
+/// A market was created.
+#[event]
+pub struct MarketCreated {
+    /// The market's account.
+    pub market: Pubkey,
+    /// Who may change it.
+    pub admin: Pubkey,
+    /// Its payment mint.
+    pub payment_mint: Pubkey,
+    /// 1 for a test market.
+    pub is_test: u8,
+}
+
+/// A provider was registered or changed; the account holds the new values.
+#[event]
+pub struct ProviderChanged {
+    /// The provider's account.
+    pub provider: Pubkey,
+    /// Its reporters' epoch after the change.
+    pub epoch: u32,
+    /// Units it has committed.
+    pub capacity_units: u64,
+    /// Most units per second that one credit can use.
+    pub max_units_per_second: u64,
+}
+
+/// One change of one credit.
+#[event]
+pub struct CreditChanged {
+    /// What is folded into the hash chain.
+    pub record: CreditRecord,
+}
+
+/// The changes that one metering transaction made.
+#[event]
+pub struct ChunkMetered {
+    /// The provider whose reporters signed.
+    pub provider: Pubkey,
+    /// Epoch of the reporters.
+    pub epoch: u32,
+    /// The chunk reported on.
+    pub chunk: u32,
+    /// One record per credit that was metered.
+    pub records: Vec<CreditRecord>,
+    /// The credits left out, and why.
+    pub skipped: Vec<SkippedCredit>,
+}
+
+/// A credit that a metering transaction left out.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
+pub struct SkippedCredit {
+    /// The account given.
+    pub credit: Pubkey,
+    /// Why it was left out.
+    pub reason: Skip,
+}
+
+/// A numbered link in a credit's hash chain: `event_hash = sha256(event_hash | record)`, the record in Borsh.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
+pub struct CreditRecord {
+    /// The credit.
+    pub credit: Pubkey,
+    /// Number of the record, from 0.
+    pub seq: u64,
+    /// The chain's Unix time.
+    pub at: i64,
+    /// What happened.
+    pub change: Change,
+}
+
+/// What happened to a credit. Money in micro-USDC, compute in credit units.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Offered; the principal is in escrow.
+    Offered {
+        /// What the borrower must accept.
+        terms_hash: [u8; 32],
+        /// The terms.
+        terms: Terms,
+        /// The schedule.
+        schedule: Vec<Instalment>,
+    },
+    /// Accepted by the borrower.
+    Accepted,
+    /// Units went live and the principal went to the provider.
+    Issued {
+        /// Place in the provider's reports.
+        index: u32,
+        /// Market time that due dates count from.
+        issued_at: i64,
+    },
+    /// Withdrawn before issue; the account is gone.
+    Cancelled {
+        /// Principal returned to the lender.
+        refunded: u64,
+    },
+    /// A payment.
+    Paid {
+        /// Who paid.
+        payer: Pubkey,
+        /// Part that paid late fees.
+        late_fees: u64,
+        /// Part that paid interest.
+        interest: u64,
+        /// Part that paid principal.
+        principal: u64,
+        /// Units released from the lien.
+        released: u64,
+        /// Units thawed.
+        thawed: u64,
+        /// Debt after the payment.
+        debt: u64,
+        /// Status after the payment.
+        status: Status,
+    },
+    /// Marked delinquent.
+    MarkedDelinquent {
+        /// Arrears at the mark.
+        arrears: u64,
+    },
+    /// Marked defaulted.
+    MarkedDefaulted {
+        /// Arrears at the mark; paying them cures.
+        arrears: u64,
+        /// The whole debt at the mark.
+        debt: u64,
+    },
+    /// Collateral was frozen.
+    Frozen {
+        /// Who froze it.
+        by: Pubkey,
+        /// Why.
+        reason: FreezeReason,
+        /// Units newly frozen.
+        units: u64,
+        /// Units frozen in all.
+        frozen: u64,
+    },
+    /// Collateral was thawed by the lender or the freeze authority.
+    Thawed {
+        /// Who thawed it.
+        by: Pubkey,
+        /// Units thawed.
+        units: u64,
+        /// Units still frozen.
+        frozen: u64,
+    },
+    /// Use was metered.
+    Metered {
+        /// Cumulative units counted.
+        cumulative: u64,
+        /// Units held by running jobs.
+        in_flight: u64,
+        /// Unix time of the reading.
+        reported_at: i64,
+        /// What the reading changed.
+        metered: Metered,
+    },
+    /// Collateral was moved into a lot.
+    Seized {
+        /// The lot.
+        lot: Pubkey,
+        /// Units moved.
+        units: u64,
+        /// Price at the start, per `PRICE_SCALE` units.
+        start_price: u64,
+        /// Lowest price, per `PRICE_SCALE` units.
+        floor_price: u64,
+    },
+    /// Units of a lot were sold.
+    Sold {
+        /// The lot.
+        lot: Pubkey,
+        /// Who bought.
+        buyer: Pubkey,
+        /// Units sold.
+        units: u64,
+        /// What the buyer paid.
+        cost: u64,
+        /// Redistribution fee.
+        fee: u64,
+        /// What went to the debt.
+        recovered: u64,
+        /// What went to the borrower.
+        surplus: u64,
+        /// Debt after the sale.
+        debt: u64,
+    },
+    /// Units bought from a lot arrived in an unrestricted credit.
+    Granted {
+        /// The lot.
+        lot: Pubkey,
+        /// Units that arrived.
+        units: u64,
+    },
+    /// A lot was closed.
+    LotClosed {
+        /// The lot.
+        lot: Pubkey,
+        /// Units that came back unsold.
+        returned: u64,
+    },
+    /// A party collected its claim from the vault.
+    Collected {
+        /// Whose claim.
+        party: Party,
+        /// Where it was paid.
+        destination: Pubkey,
+        /// How much.
+        amount: u64,
+    },
+}
+
+impl Credit {
+    /// Numbers a change and folds it into the hash chain. Errors: more than 2^64 events.
+    pub fn record(&mut self, credit: Pubkey, at: i64, change: Change) -> Result<CreditRecord> {
+        let record = CreditRecord { credit, seq: self.event_seq, at, change };
+        let mut bytes = Vec::with_capacity(192);
+        record.serialize(&mut bytes)?;
+        self.event_seq = add(self.event_seq, 1)?;
+        self.event_hash = sha256(&[&self.event_hash, &bytes]);
+        Ok(record)
+    }
+}
+
+/// Emits an event as `emit_cpi!` does, byte for byte, as a function that copies the data once.
+pub fn emit<'info, E: Event>(event_authority: &AccountInfo<'info>, event: E) -> Result<()> {
+    let body = event.data();
+    let mut data = Vec::with_capacity(body.len().saturating_add(EVENT_IX_TAG_LE.len()));
+    data.extend_from_slice(EVENT_IX_TAG_LE);
+    data.extend_from_slice(&body);
+    let instruction = Instruction {
+        program_id: crate::ID,
+        accounts: vec![AccountMeta::new_readonly(*event_authority.key, true)],
+        data,
+    };
+    let bump = [crate::EVENT_AUTHORITY_AND_BUMP.1];
+    invoke_signed(&instruction, core::slice::from_ref(event_authority), &[&[b"__event_authority", &bump]])?;
+    Ok(())
+}

@@ -1,0 +1,92 @@
+use {
+    crate::{
+        errors::BlockableError,
+        events::{Change, CreditChanged, emit},
+        metering::{freeze_to, shortfall_units},
+        state::{Credit, FreezeReason, Market},
+        transitions::Action,
+        units::{BPS, mul_div_ceil},
+    },
+    anchor_lang::prelude::*,
+};
+
+/// How much is to be frozen in all, not on top of what is: signing the same freeze twice changes nothing.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FreezeAmount {
+    /// The whole lien.
+    All,
+    /// A number of units, at most the lien.
+    Units(u64),
+    /// A share of the lien in basis points, rounded up.
+    Bps(u16),
+    /// The share of the lien that the arrears are of the debt, rounded up.
+    Shortfall,
+}
+
+/// CAN freeze: the lender or the freeze authority, in one signature. CANNOT move value.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct CreditFreeze<'info> {
+    pub authority: Signer<'info>,
+    pub market: AccountLoader<'info, Market>,
+    #[account(mut, has_one = market @ BlockableError::MarketMismatch)]
+    pub credit: AccountLoader<'info, Credit>,
+}
+
+impl CreditFreeze<'_> {
+    /// Freezes collateral, where the policy allows it.
+    pub fn handle(ctx: Context<CreditFreeze>, amount: FreezeAmount, reason: FreezeReason) -> Result<()> {
+        let accounts = ctx.accounts;
+        let clock = accounts.market.load()?.clock()?;
+        let record = {
+            let mut credit = accounts.credit.load_mut()?;
+            credit.require_freezer(&accounts.authority.key())?;
+            let status = credit.advance(Action::Freeze)?;
+            require!(credit.may_freeze(status)?, BlockableError::FreezePolicyForbids);
+            if amount == FreezeAmount::Shortfall {
+                credit.accrue(clock.market)?;
+            }
+            let target = credit.freeze_target(amount)?;
+            let change = credit.freeze(accounts.authority.key(), target, reason, clock.chain)?;
+            credit.record(accounts.credit.key(), clock.chain, change)?
+        };
+        emit(&accounts.event_authority, CreditChanged { record })
+    }
+}
+
+impl Credit {
+    /// Requires the lender or the freeze authority. Errors: [`BlockableError::NotFreezer`].
+    pub fn require_freezer(&self, signer: &Pubkey) -> Result<()> {
+        require!(*signer == self.lender || *signer == self.freeze_authority, BlockableError::NotFreezer);
+        Ok(())
+    }
+
+    fn freeze_target(&self, amount: FreezeAmount) -> Result<u64> {
+        let lien = self.collateral.lien();
+        match amount {
+            FreezeAmount::All => Ok(lien),
+            FreezeAmount::Units(units) => {
+                require!(units > 0, BlockableError::AmountZero);
+                require!(units <= lien, BlockableError::BeyondLien);
+                Ok(units)
+            }
+            FreezeAmount::Bps(bps) => {
+                require!((1..=BPS).contains(&u64::from(bps)), BlockableError::ShareOutOfRange);
+                Ok(mul_div_ceil(lien, u64::from(bps), BPS)?)
+            }
+            FreezeAmount::Shortfall => {
+                let arrears = self.arrears();
+                require!(arrears > 0, BlockableError::NotInArrears);
+                Ok(shortfall_units(lien, arrears, self.debt.total())?)
+            }
+        }
+    }
+
+    /// Raises the frozen units to `target`. Errors: [`BlockableError::AlreadyFrozen`].
+    pub fn freeze(&mut self, by: Pubkey, target: u64, reason: FreezeReason, now: i64) -> Result<Change> {
+        let units = freeze_to(&mut self.collateral, &mut self.meter, target, now)?;
+        require!(units > 0, BlockableError::AlreadyFrozen);
+        self.freeze_reason = reason as u8;
+        Ok(Change::Frozen { by, reason, units, frozen: self.collateral.frozen })
+    }
+}

@@ -1,0 +1,95 @@
+use {
+    crate::{
+        errors::BlockableError,
+        events::{Change, CreditChanged, emit},
+        metering::commit,
+        state::{Credit, Market, MarketClock, Provider, seeds},
+        tokens::{CreditSigner, TokenContext},
+        transitions::Action,
+        units::Overflow,
+    },
+    anchor_lang::prelude::*,
+    anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface},
+};
+
+/// CAN issue: the provider the offer names. It is paid the principal and owes the units from then on.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct CreditIssue<'info> {
+    pub authority: Signer<'info>,
+    pub market: AccountLoader<'info, Market>,
+    #[account(
+        mut,
+        has_one = authority @ BlockableError::NotProvider,
+        has_one = payout @ BlockableError::PayoutMismatch,
+    )]
+    pub provider: AccountLoader<'info, Provider>,
+    #[account(
+        mut,
+        has_one = market @ BlockableError::MarketMismatch,
+        has_one = provider @ BlockableError::ProviderMismatch,
+    )]
+    pub credit: AccountLoader<'info, Credit>,
+    #[account(address = market.load()?.payment_mint @ BlockableError::MintMismatch)]
+    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    #[account(mut, seeds = [seeds::VAULT, credit.key().as_ref()], bump = credit.load()?.vault_bump)]
+    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    #[account(mut)]
+    pub payout: Box<InterfaceAccount<'info, TokenAccount>>,
+    #[account(address = market.load()?.token_program @ BlockableError::TokenProgramMismatch)]
+    pub token_program: Interface<'info, TokenInterface>,
+}
+
+impl CreditIssue<'_> {
+    /// Makes the units live: due dates count from now.
+    pub fn handle(ctx: Context<CreditIssue>) -> Result<()> {
+        let accounts = ctx.accounts;
+        let clock = accounts.market.load()?.open_clock()?;
+        let (record, signer, principal) = {
+            let mut credit = accounts.credit.load_mut()?;
+            credit.advance(Action::Issue)?;
+            require!(!credit.terms.offer_has_expired(clock.chain), BlockableError::OfferExpired);
+            let mut provider = accounts.provider.load_mut()?;
+            require!(provider.suspended == 0, BlockableError::ProviderSuspended);
+            provider.outstanding_units =
+                commit(provider.outstanding_units, credit.terms.units, provider.capacity_units)
+                    .map_err(|_| BlockableError::CapacityExceeded)?;
+            let index = provider.take_index()?;
+            let principal = core::mem::take(&mut credit.vault.escrow);
+            credit.go_live(index, clock);
+            let change = Change::Issued { index, issued_at: clock.market };
+            let record = credit.record(accounts.credit.key(), clock.chain, change)?;
+            (record, CreditSigner::of(&credit), principal)
+        };
+        let tokens = TokenContext { program: &accounts.token_program, mint: &accounts.mint };
+        let credit = accounts.credit.to_account_info();
+        tokens.pay_out(&mut accounts.vault, &accounts.payout, &credit, &signer, principal)?;
+        emit(&accounts.event_authority, CreditChanged { record })
+    }
+}
+
+impl Provider {
+    /// The next free index for reports. Errors: 2^32 credits have been issued.
+    pub fn take_index(&mut self) -> Result<u32> {
+        let index = self.next_index;
+        self.next_index = index.checked_add(1).ok_or(BlockableError::from(Overflow))?;
+        Ok(index)
+    }
+}
+
+impl Credit {
+    fn go_live(&mut self, index: u32, clock: MarketClock) {
+        self.set_index(index, clock.chain);
+        self.issued_at = clock.market;
+        self.debt.principal = self.terms.principal;
+        self.debt.accrued_at = clock.market;
+        self.collateral.granted = self.terms.units;
+    }
+
+    /// Gives the credit its place in reports; use counts from `now`, the chain's Unix time.
+    pub fn set_index(&mut self, index: u32, now: i64) {
+        self.has_index = 1;
+        self.meter.index = index;
+        self.meter.reported_at = now;
+    }
+}

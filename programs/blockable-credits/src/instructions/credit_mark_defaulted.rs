@@ -1,0 +1,29 @@
+use {
+    crate::{
+        errors::BlockableError,
+        events::{Change, CreditChanged, emit},
+        instructions::CreditMark,
+        transitions::Action,
+        units::after,
+    },
+    anchor_lang::prelude::*,
+};
+
+impl CreditMark<'_> {
+    /// Records that an instalment is unpaid past the default grace period; the cure period starts now.
+    pub fn mark_defaulted(ctx: Context<CreditMark>) -> Result<()> {
+        let accounts = ctx.accounts;
+        let clock = accounts.market.load()?.open_clock()?;
+        let record = {
+            let mut credit = accounts.credit.load_mut()?;
+            credit.advance(Action::MarkDefaulted)?;
+            credit.accrue(clock.market)?;
+            let from = after(credit.debt.arrears_since, credit.terms.default_grace)?;
+            require!(clock.market >= from, BlockableError::DefaultGraceRunning);
+            credit.defaulted_at = clock.market;
+            let change = Change::MarkedDefaulted { arrears: credit.arrears(), debt: credit.debt.total() };
+            credit.record(accounts.credit.key(), clock.chain, change)?
+        };
+        emit(&accounts.event_authority, CreditChanged { record })
+    }
+}

@@ -1,0 +1,125 @@
+use {
+    crate::{
+        errors::BlockableError,
+        events::{Change, CreditChanged, emit},
+        metering::thaw,
+        state::{Credit, FreezeReason, Market, seeds},
+        tokens::TokenContext,
+        transitions::{Action, Status, next},
+        units::{add, mul_div_floor, sub},
+        waterfall::{self, Applied},
+    },
+    anchor_lang::prelude::*,
+    anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface},
+};
+
+/// CAN repay: anyone, in every status in which something is owed, also while the market is paused. The money goes to
+/// the credit's own vault, so that nothing a lender does with its accounts can block a payment.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct CreditRepay<'info> {
+    pub payer: Signer<'info>,
+    pub market: AccountLoader<'info, Market>,
+    #[account(mut, has_one = market @ BlockableError::MarketMismatch)]
+    pub credit: AccountLoader<'info, Credit>,
+    #[account(address = market.load()?.payment_mint @ BlockableError::MintMismatch)]
+    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    #[account(mut, seeds = [seeds::VAULT, credit.key().as_ref()], bump = credit.load()?.vault_bump)]
+    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The payer's token account.
+    #[account(
+        mut,
+        constraint = source.mint == mint.key() @ BlockableError::TokenAccountMint,
+        constraint = source.owner == payer.key() @ BlockableError::TokenAccountOwner,
+    )]
+    pub source: Box<InterfaceAccount<'info, TokenAccount>>,
+    #[account(address = market.load()?.token_program @ BlockableError::TokenProgramMismatch)]
+    pub token_program: Interface<'info, TokenInterface>,
+}
+
+impl CreditRepay<'_> {
+    /// Pays `amount` micro-USDC, or the whole debt where that is less.
+    pub fn handle(ctx: Context<CreditRepay>, amount: u64) -> Result<()> {
+        require!(amount > 0, BlockableError::AmountZero);
+        let accounts = ctx.accounts;
+        let clock = accounts.market.load()?.clock()?;
+        let paid = {
+            let mut credit = accounts.credit.load_mut()?;
+            require!(next(Action::Pay, credit.status()?).is_some(), BlockableError::NothingOwed);
+            credit.accrue(clock.market)?;
+            amount.min(credit.debt.total())
+        };
+        let tokens = TokenContext { program: &accounts.token_program, mint: &accounts.mint };
+        tokens.pay_in(&accounts.source, &mut accounts.vault, &accounts.payer, paid)?;
+
+        let record = {
+            let mut credit = accounts.credit.load_mut()?;
+            credit.vault.lender = add(credit.vault.lender, paid)?;
+            let change = credit.apply_payment(accounts.payer.key(), paid)?;
+            credit.record(accounts.credit.key(), clock.chain, change)?
+        };
+        emit(&accounts.event_authority, CreditChanged { record })
+    }
+}
+
+impl Credit {
+    /// Applies a payment that has arrived: waterfall, thaw, release, and the edge it takes.
+    fn apply_payment(&mut self, payer: Pubkey, paid: u64) -> Result<Change> {
+        let before = self.collateral;
+        let applied = if self.status()? == Status::Seizing {
+            self.recovered = add(self.recovered, paid)?;
+            self.apply_recovery(paid)?
+        } else {
+            let mut debt = self.debt;
+            let applied = waterfall::pay(&mut debt, self.schedule(), paid)?;
+            self.debt = debt;
+            self.principal_repaid = add(self.principal_repaid, applied.principal)?;
+            self.thaw_for(&applied)?;
+            self.collateral.release(self.principal_repaid, self.terms.principal)?;
+            applied
+        };
+        let status = self.settle_status(&applied)?;
+        Ok(Change::Paid {
+            payer,
+            late_fees: applied.late_fees,
+            interest: applied.interest,
+            principal: applied.principal,
+            released: sub(self.collateral.released, before.released)?,
+            thawed: sub(before.frozen, self.collateral.frozen)?,
+            debt: self.debt.total(),
+            status,
+        })
+    }
+
+    /// Thaws in proportion to the arrears paid, rounded down, what was frozen for a missed payment or a default.
+    fn thaw_for(&mut self, applied: &Applied) -> Result<()> {
+        if applied.arrears_before == 0 || !FreezeReason::is_about_payment(self.freeze_reason) {
+            return Ok(());
+        }
+        let cleared = sub(applied.arrears_before, applied.arrears_after)?;
+        let units = mul_div_floor(self.collateral.frozen, cleared, applied.arrears_before)?;
+        Ok(thaw(&mut self.collateral, &mut self.meter, units)?)
+    }
+
+    /// Takes the edge a payment leads to: paid off, cured, or none.
+    fn settle_status(&mut self, applied: &Applied) -> Result<Status> {
+        let status = self.status()?;
+        if self.debt.total() == 0 {
+            self.discharge()?;
+            self.advance(Action::PayOff)
+        } else if status != Status::Seizing && applied.arrears_after == 0 {
+            self.defaulted_at = 0;
+            self.advance(Action::Cure)
+        } else {
+            self.advance(Action::Pay)
+        }
+    }
+
+    /// Applies money recovered after the first seizure; it lowers the debt and releases nothing until none is left.
+    pub fn apply_recovery(&mut self, amount: u64) -> Result<Applied> {
+        let mut debt = self.debt;
+        let applied = waterfall::recover(&mut debt, self.schedule(), amount)?;
+        self.debt = debt;
+        Ok(applied)
+    }
+}

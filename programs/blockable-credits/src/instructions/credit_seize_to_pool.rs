@@ -1,0 +1,125 @@
+use {
+    crate::{
+        errors::BlockableError,
+        events::{Change, CreditChanged, emit},
+        instructions::UnitAmount,
+        state::{Credit, Lot, Market, seeds},
+        transitions::{Action, Status},
+        units::{Overflow, after},
+    },
+    anchor_lang::prelude::*,
+};
+
+/// How seized units are to be sold.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LotTerms {
+    /// Price at the start, in micro-USDC per `PRICE_SCALE` units.
+    pub start_price: u64,
+    /// Price at the end of the window and after, in micro-USDC per `PRICE_SCALE` units.
+    pub floor_price: u64,
+    /// Seconds of market time over which the price falls.
+    pub window: u32,
+}
+
+/// CAN seize: the lender, once the cure period has passed. CANNOT price the units below the market's bounds, which
+/// protect the borrower's surplus.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct CreditSeizeToPool<'info> {
+    /// Seizes, and pays the lot's rent until it is closed.
+    #[account(mut)]
+    pub lender: Signer<'info>,
+    pub market: AccountLoader<'info, Market>,
+    #[account(
+        mut,
+        has_one = market @ BlockableError::MarketMismatch,
+        has_one = lender @ BlockableError::NotLender,
+    )]
+    pub credit: AccountLoader<'info, Credit>,
+    #[account(
+        init,
+        payer = lender,
+        space = Lot::SPACE,
+        seeds = [seeds::LOT, credit.key().as_ref(), &credit.load()?.lots_opened.to_le_bytes()],
+        bump,
+    )]
+    pub lot: AccountLoader<'info, Lot>,
+    pub system_program: Program<'info, System>,
+}
+
+impl CreditSeizeToPool<'_> {
+    /// Moves units from the lien into a lot that sells them at a falling price.
+    pub fn handle(ctx: Context<CreditSeizeToPool>, amount: UnitAmount, terms: LotTerms) -> Result<()> {
+        let accounts = ctx.accounts;
+        let market = accounts.market.load()?;
+        let clock = market.open_clock()?;
+        let record = {
+            let mut credit = accounts.credit.load_mut()?;
+            let was = credit.status()?;
+            credit.advance(Action::Seize)?;
+            credit.accrue(clock.market)?;
+            if was == Status::Defaulted {
+                let cured_by = after(credit.defaulted_at, credit.terms.cure_period)?;
+                require!(clock.market >= cured_by, BlockableError::CurePeriodRunning);
+            }
+            check_terms(&market, &credit, &terms)?;
+            let lien = credit.collateral.lien();
+            let units = amount.of(lien)?;
+            require!(units > 0 && units <= lien, BlockableError::BeyondLien);
+            credit.take_for_lot(units)?;
+
+            let mut lot = accounts.lot.load_init()?;
+            lot.version = Lot::VERSION;
+            lot.bump = ctx.bumps.lot;
+            lot.index = credit.lots_opened;
+            lot.market = credit.market;
+            lot.credit = accounts.credit.key();
+            lot.provider = credit.provider;
+            lot.lender = credit.lender;
+            lot.units = units;
+            lot.units_left = units;
+            lot.start_price = terms.start_price;
+            lot.floor_price = terms.floor_price;
+            lot.opened_at = clock.market;
+            lot.window = terms.window;
+
+            credit.lots_opened = credit.lots_opened.checked_add(1).ok_or(BlockableError::from(Overflow))?;
+            credit.lots_open = credit.lots_open.checked_add(1).ok_or(BlockableError::from(Overflow))?;
+            let change = Change::Seized {
+                lot: accounts.lot.key(),
+                units,
+                start_price: terms.start_price,
+                floor_price: terms.floor_price,
+            };
+            credit.record(accounts.credit.key(), clock.chain, change)?
+        };
+        emit(&accounts.event_authority, CreditChanged { record })
+    }
+}
+
+fn check_terms(market: &Market, credit: &Credit, terms: &LotTerms) -> Result<()> {
+    let bounds = &market.bounds;
+    let paid = credit.price_paid()?;
+    let least_start = market.least_price(paid, bounds.min_start_price_bps)?;
+    let least_floor = market.least_price(paid, bounds.min_floor_price_bps)?.max(1);
+    require!(
+        terms.start_price >= least_start
+            && terms.floor_price >= least_floor
+            && terms.start_price >= terms.floor_price,
+        BlockableError::LotPriceTooLow
+    );
+    require!(
+        (bounds.min_lot_window..=bounds.max_lot_window).contains(&terms.window),
+        BlockableError::LotWindowOutOfBounds
+    );
+    Ok(())
+}
+
+impl Credit {
+    /// Jobs in flight at the freeze have had the cure period to settle; what they left unsettled goes with the lien.
+    fn take_for_lot(&mut self, units: u64) -> Result<()> {
+        self.collateral.seize(units)?;
+        self.meter.settlement_left = self.meter.settlement_left.min(self.collateral.frozen);
+        Ok(())
+    }
+}

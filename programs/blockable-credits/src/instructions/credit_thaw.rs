@@ -1,0 +1,53 @@
+use {
+    crate::{
+        errors::BlockableError,
+        events::{Change, CreditChanged, emit},
+        instructions::CreditFreeze,
+        metering::thaw,
+        transitions::Action,
+    },
+    anchor_lang::prelude::*,
+};
+
+/// A number of units, or all there are.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnitAmount {
+    /// All there are.
+    All,
+    /// That many units.
+    Units(u64),
+}
+
+impl UnitAmount {
+    /// The number meant, given all there are. Errors: [`BlockableError::AmountZero`].
+    pub fn of(self, all: u64) -> Result<u64> {
+        match self {
+            UnitAmount::All => Ok(all),
+            UnitAmount::Units(0) => err!(BlockableError::AmountZero),
+            UnitAmount::Units(units) => Ok(units),
+        }
+    }
+}
+
+impl CreditFreeze<'_> {
+    /// Thaws frozen units; the same keys that freeze may thaw.
+    pub fn thaw(ctx: Context<CreditFreeze>, amount: UnitAmount) -> Result<()> {
+        let accounts = ctx.accounts;
+        let now = accounts.market.load()?.clock()?.chain;
+        let by = accounts.authority.key();
+        let record = {
+            let mut credit = accounts.credit.load_mut()?;
+            credit.require_freezer(&by)?;
+            credit.advance(Action::Thaw)?;
+            let frozen = credit.collateral.frozen;
+            let units = amount.of(frozen)?;
+            require!(units > 0 && units <= frozen, BlockableError::BeyondFrozen);
+            let (mut collateral, mut meter) = (credit.collateral, credit.meter);
+            thaw(&mut collateral, &mut meter, units)?;
+            (credit.collateral, credit.meter) = (collateral, meter);
+            let change = Change::Thawed { by, units, frozen: collateral.frozen };
+            credit.record(accounts.credit.key(), now, change)?
+        };
+        emit(&accounts.event_authority, CreditChanged { record })
+    }
+}

@@ -1,0 +1,139 @@
+use {
+    crate::{
+        auction::{self, Proceeds},
+        errors::BlockableError,
+        events::{Change, CreditChanged, CreditRecord, emit},
+        state::{Credit, Lot, Market, MarketClock, Provider, seeds},
+        tokens::TokenContext,
+        transitions::{Action, Status},
+        units::{add, sub},
+    },
+    anchor_lang::prelude::*,
+    anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface},
+};
+
+/// CAN buy: anyone. The units arrive in the buyer's unrestricted credit at this provider, which is created or topped up.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct LotBuy<'info> {
+    /// Pays for the units, and the rent of its credit the first time.
+    #[account(mut)]
+    pub buyer: Signer<'info>,
+    pub market: AccountLoader<'info, Market>,
+    #[account(mut, has_one = market @ BlockableError::MarketMismatch)]
+    pub provider: AccountLoader<'info, Provider>,
+    #[account(
+        mut,
+        has_one = market @ BlockableError::MarketMismatch,
+        has_one = provider @ BlockableError::ProviderMismatch,
+    )]
+    pub credit: AccountLoader<'info, Credit>,
+    #[account(mut, has_one = credit @ BlockableError::LotMismatch)]
+    pub lot: AccountLoader<'info, Lot>,
+    #[account(
+        init_if_needed,
+        payer = buyer,
+        space = Credit::SPACE,
+        seeds = [
+            seeds::CREDIT,
+            market.key().as_ref(),
+            provider.key().as_ref(),
+            buyer.key().as_ref(),
+            &Credit::UNRESTRICTED_NONCE.to_le_bytes(),
+        ],
+        bump,
+    )]
+    pub buyer_credit: AccountLoader<'info, Credit>,
+    #[account(address = market.load()?.payment_mint @ BlockableError::MintMismatch)]
+    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    #[account(mut, seeds = [seeds::VAULT, credit.key().as_ref()], bump = credit.load()?.vault_bump)]
+    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The buyer's token account.
+    #[account(
+        mut,
+        constraint = source.mint == mint.key() @ BlockableError::TokenAccountMint,
+        constraint = source.owner == buyer.key() @ BlockableError::TokenAccountOwner,
+    )]
+    pub source: Box<InterfaceAccount<'info, TokenAccount>>,
+    #[account(address = market.load()?.token_program @ BlockableError::TokenProgramMismatch)]
+    pub token_program: Interface<'info, TokenInterface>,
+    pub system_program: Program<'info, System>,
+}
+
+impl LotBuy<'_> {
+    /// Buys `units` at the current price, refused where it exceeds `max_price` (micro-USDC per `PRICE_SCALE` units).
+    pub fn handle(ctx: Context<LotBuy>, units: u64, max_price: u64) -> Result<()> {
+        require!(units > 0, BlockableError::AmountZero);
+        let accounts = ctx.accounts;
+        let clock = accounts.market.load()?.open_clock()?;
+        let cost = {
+            let lot = accounts.lot.load()?;
+            require!(units <= lot.units_left, BlockableError::LotUnitsExceeded);
+            let price = lot.price_at(clock.market)?;
+            require!(price <= max_price, BlockableError::PriceAboveMaximum);
+            auction::cost(units, price)?
+        };
+        let tokens = TokenContext { program: &accounts.token_program, mint: &accounts.mint };
+        tokens.pay_in(&accounts.source, &mut accounts.vault, &accounts.buyer, cost)?;
+        let sold = accounts.sell(units, cost, clock)?;
+        let granted = accounts.grant(units, clock, ctx.bumps.buyer_credit)?;
+        emit(&accounts.event_authority, CreditChanged { record: sold })?;
+        emit(&accounts.event_authority, CreditChanged { record: granted })
+    }
+
+    /// Books the sale: the lot gives the units, the credit's debt takes the proceeds.
+    fn sell(&self, units: u64, cost: u64, clock: MarketClock) -> Result<CreditRecord> {
+        let mut lot = self.lot.load_mut()?;
+        lot.units_left = sub(lot.units_left, units)?;
+        lot.proceeds = add(lot.proceeds, cost)?;
+
+        let mut credit = self.credit.load_mut()?;
+        credit.advance(Action::Buy)?;
+        credit.accrue(clock.market)?;
+        let fee_bps = self.market.load()?.redistribution_fee_bps;
+        let Proceeds { fee, recovered, surplus } = auction::split(cost, fee_bps, credit.debt.total())?;
+        credit.apply_recovery(recovered)?;
+        credit.recovered = add(credit.recovered, recovered)?;
+        credit.vault.lender = add(credit.vault.lender, recovered)?;
+        credit.vault.borrower = add(credit.vault.borrower, surplus)?;
+        credit.vault.treasury = add(credit.vault.treasury, fee)?;
+        if credit.debt.total() == 0 {
+            credit.discharge()?;
+            credit.advance(Action::PayOff)?;
+        }
+        let change = Change::Sold {
+            lot: self.lot.key(),
+            buyer: self.buyer.key(),
+            units,
+            cost,
+            fee,
+            recovered,
+            surplus,
+            debt: credit.debt.total(),
+        };
+        credit.record(self.credit.key(), clock.chain, change)
+    }
+
+    /// Gives the units to the buyer's unrestricted credit.
+    fn grant(&self, units: u64, clock: MarketClock, bump: u8) -> Result<CreditRecord> {
+        let is_new = self.buyer_credit.load().is_err();
+        let mut credit =
+            if is_new { self.buyer_credit.load_init()? } else { self.buyer_credit.load_mut()? };
+        if is_new {
+            credit.version = Credit::VERSION;
+            credit.status = Status::Repaid.byte();
+            credit.bump = bump;
+            credit.lender = self.provider.key();
+            credit.borrower = self.buyer.key();
+            credit.provider = self.provider.key();
+            credit.market = self.market.key();
+            credit.issued_at = clock.market;
+            credit.debt.accrued_at = clock.market;
+            let index = self.provider.load_mut()?.take_index()?;
+            credit.set_index(index, clock.chain);
+        }
+        credit.collateral.grant_unrestricted(units)?;
+        let change = Change::Granted { lot: self.lot.key(), units };
+        credit.record(self.buyer_credit.key(), clock.chain, change)
+    }
+}

@@ -1,0 +1,170 @@
+//! What a usage report does to a credit, and what a freeze leaves to jobs that are already running.
+
+use {
+    crate::{
+        state::{Collateral, Meter},
+        units::{Overflow, add, elapsed, mul_div_ceil, sub},
+    },
+    anchor_lang::{AnchorDeserialize, AnchorSerialize},
+};
+
+/// Seconds after a freeze in which a report from before it is still applied as of its own time.
+///
+/// Usage up to the freeze was admitted by the rules of its time; without this every freeze would cost an honest
+/// provider what it had served since its last report. The quorum and the rate bound limit what it can take.
+pub const LATE_REPORT_SECONDS: i64 = 60;
+
+/// The reading of one credit: the quorum's lower median.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// Units used since issue.
+    pub cumulative: u64,
+    /// Units held by running jobs.
+    pub in_flight: u64,
+    /// Unix time of the reading.
+    pub reported_at: i64,
+}
+
+/// What one reading changed. All amounts in credit units.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Metered {
+    /// Units consumed.
+    pub consumed: u64,
+    /// Units used beyond what the credit allowed.
+    pub overrun: u64,
+    /// Units above the rate bound, left for the next report.
+    pub deferred: u64,
+}
+
+/// Why a credit was left out of a metering transaction while others were applied.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Skip {
+    /// Not an account of this program, or one that is closed.
+    NotACredit,
+    /// A credit of another market or provider, or of another chunk.
+    NotInChunk,
+    /// The same account was given before.
+    Duplicate,
+    /// Its status does not allow metering.
+    WrongStatus,
+    /// Fewer reporters than the quorum speak of it.
+    NoQuorum,
+    /// A reading as new or newer has been applied.
+    Stale,
+    /// The reading is below what has been counted.
+    Backwards,
+}
+
+/// The lower median: with an even number of values the smaller middle one. `None` for no value.
+pub fn lower_median<T: Ord + Copy>(values: &mut [T]) -> Option<T> {
+    values.sort_unstable();
+    let middle = values.len().checked_sub(1)?.checked_div(2)?;
+    values.get(middle).copied()
+}
+
+/// Applies a reading: at most `max_per_second` x the time since the last one, at most what is open to use.
+///
+/// What was used beyond that is counted as overrun and never touches the lien. `now` is the chain's Unix time.
+/// Errors: the reason to skip this credit, with nothing changed.
+pub fn apply(
+    collateral: &mut Collateral,
+    meter: &mut Meter,
+    reading: &Reading,
+    max_per_second: u64,
+    now: i64,
+) -> Result<Metered, Skip> {
+    let at = reading.reported_at.min(now);
+    if at <= meter.reported_at {
+        return Err(Skip::Stale);
+    }
+    let wanted = reading.cumulative.checked_sub(meter.cumulative).ok_or(Skip::Backwards)?;
+    let seconds = elapsed(meter.reported_at, at).map_err(|_| Skip::Stale)?;
+    let counted = wanted.min(max_per_second.saturating_mul(seconds));
+
+    let before_freeze = collateral.frozen > 0
+        && at <= meter.frozen_at
+        && now <= meter.frozen_at.saturating_add(LATE_REPORT_SECONDS);
+    let metered = if before_freeze {
+        settle_before_freeze(collateral, meter, counted, reading.in_flight)
+    } else {
+        settle(collateral, meter, counted, reading.in_flight)
+    };
+    meter.cumulative = meter.cumulative.saturating_add(counted);
+    meter.in_flight = reading.in_flight;
+    meter.reported_at = at;
+    meter.overrun = meter.overrun.saturating_add(metered.overrun);
+    Ok(Metered { deferred: wanted.saturating_sub(counted), ..metered })
+}
+
+/// Use as of now: first what is available, then what jobs in flight at the freeze were promised.
+fn settle(collateral: &mut Collateral, meter: &mut Meter, counted: u64, in_flight: u64) -> Metered {
+    let open = counted.min(collateral.available());
+    let beyond = counted.saturating_sub(open);
+    let settled = beyond.min(meter.settlement_left).min(collateral.frozen);
+    collateral.frozen = collateral.frozen.saturating_sub(settled);
+    collateral.consumed = collateral.consumed.saturating_add(open).saturating_add(settled);
+    collateral.fit_frozen();
+    meter.settlement_left =
+        meter.settlement_left.saturating_sub(settled).min(in_flight).min(collateral.frozen);
+    Metered { consumed: open.saturating_add(settled), overrun: beyond.saturating_sub(settled), deferred: 0 }
+}
+
+/// Use from before the latest freeze: measured against what was open before it.
+fn settle_before_freeze(
+    collateral: &mut Collateral,
+    meter: &mut Meter,
+    counted: u64,
+    in_flight: u64,
+) -> Metered {
+    let frozen_then = meter.frozen_before.min(collateral.frozen);
+    let consumed = counted.min(collateral.remaining().saturating_sub(frozen_then));
+    collateral.consumed = collateral.consumed.saturating_add(consumed);
+    collateral.fit_frozen();
+    meter.settlement_left = settlement(collateral, in_flight);
+    Metered { consumed, overrun: counted.saturating_sub(consumed), deferred: 0 }
+}
+
+/// Frozen units that running jobs may still use: what they hold beyond the units left available.
+fn settlement(collateral: &Collateral, in_flight: u64) -> u64 {
+    in_flight.saturating_sub(collateral.available()).min(collateral.frozen)
+}
+
+/// Raises the frozen units to `target`. Jobs in flight keep the units they were promised.
+///
+/// `now` is the chain's Unix time. Returns the units newly frozen; zero when that much is frozen already.
+/// Errors: [`Overflow`] when `target` exceeds the lien.
+pub fn freeze_to(
+    collateral: &mut Collateral,
+    meter: &mut Meter,
+    target: u64,
+    now: i64,
+) -> Result<u64, Overflow> {
+    sub(collateral.lien(), target)?;
+    let raised = target.saturating_sub(collateral.frozen);
+    if raised > 0 {
+        meter.frozen_before = collateral.frozen;
+        meter.frozen_at = now;
+        collateral.frozen = target;
+        meter.settlement_left = settlement(collateral, meter.in_flight);
+    }
+    Ok(raised)
+}
+
+/// Thaws frozen units. Errors: [`Overflow`] when fewer are frozen.
+pub fn thaw(collateral: &mut Collateral, meter: &mut Meter, units: u64) -> Result<(), Overflow> {
+    collateral.frozen = sub(collateral.frozen, units)?;
+    meter.settlement_left = meter.settlement_left.min(collateral.frozen);
+    Ok(())
+}
+
+/// Lien units to freeze for a shortfall: `lien x arrears / debt`, rounded up. Errors: [`Overflow`] when no debt stands.
+pub fn shortfall_units(lien: u64, arrears: u64, debt: u64) -> Result<u64, Overflow> {
+    mul_div_ceil(lien, arrears.min(debt), debt)
+}
+
+/// Adds units to a provider's outstanding ones, within its capacity. Errors: [`Overflow`] beyond it.
+pub fn commit(outstanding: u64, units: u64, capacity: u64) -> Result<u64, Overflow> {
+    let total = add(outstanding, units)?;
+    sub(capacity, total)?;
+    Ok(total)
+}

@@ -1,0 +1,82 @@
+//! The usage report that a reporter signs: what program, SDK and reporters agree on, byte for byte.
+//!
+//! `domain | program | market | provider | epoch | chunk | reported_at | bitmap | per set bit: cumulative, in flight`,
+//! integers little-endian; the signature is over the sha256 of these bytes.
+
+use {
+    crate::hash::sha256,
+    anchor_lang::{AnchorDeserialize, AnchorSerialize, prelude::Pubkey},
+    bytemuck::{Pod, Zeroable},
+};
+
+/// First bytes of every report, so that its signature serves no other purpose.
+pub const REPORT_DOMAIN: &[u8] = b"blockable/usage-report/v1";
+
+/// Seconds by which a report may be ahead of the chain's clock.
+pub const MAX_CLOCK_SKEW_SECONDS: i64 = 60;
+
+/// The reading of one credit in a report, in credit units.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct CreditReading {
+    /// Units used since issue.
+    pub cumulative: u64,
+    /// Units held by jobs that are running.
+    pub in_flight: u64,
+}
+
+/// Which reports these are: everything that one provider's reporters have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReportScope {
+    /// The market's account.
+    pub market: Pubkey,
+    /// The provider's account.
+    pub provider: Pubkey,
+    /// Epoch of the provider's reporters.
+    pub epoch: u32,
+    /// The chunk of credits.
+    pub chunk: u32,
+}
+
+/// A report as it travels in a transaction; its scope follows from the accounts.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
+pub struct SignedReport {
+    /// Index of the reporter in the provider's list.
+    pub reporter: u8,
+    /// Ed25519 signature over the report's digest.
+    pub signature: [u8; 64],
+    /// Unix time of the readings.
+    pub reported_at: i64,
+    /// Bit n stands for the credit with index `chunk x chunk size + n`.
+    pub bitmap: u32,
+    /// One reading per set bit, from the lowest.
+    pub readings: Vec<CreditReading>,
+}
+
+impl SignedReport {
+    /// The reading for a bit of the chunk, `None` where the report is silent.
+    pub fn reading(&self, bit: u32) -> Option<&CreditReading> {
+        let mask = 1u32.checked_shl(bit)?;
+        if self.bitmap & mask == 0 {
+            return None;
+        }
+        let below = self.bitmap & mask.wrapping_sub(1);
+        self.readings.get(below.count_ones() as usize)
+    }
+
+    /// What the reporter signs.
+    pub fn digest(&self, scope: &ReportScope) -> [u8; 32] {
+        let readings: &[u8] = bytemuck::cast_slice(&self.readings);
+        sha256(&[
+            REPORT_DOMAIN,
+            crate::ID.as_ref(),
+            scope.market.as_ref(),
+            scope.provider.as_ref(),
+            &scope.epoch.to_le_bytes(),
+            &scope.chunk.to_le_bytes(),
+            &self.reported_at.to_le_bytes(),
+            &self.bitmap.to_le_bytes(),
+            readings,
+        ])
+    }
+}

@@ -1,0 +1,163 @@
+//! Repayment schedules: billing, interest and arrears as functions of market time.
+//!
+//! Interest is simple, actual/365, on the principal outstanding: `principal x APR x seconds / (10,000 x year)`.
+//! The fraction below one micro-USDC is carried exactly, so the number of accruals never changes the sum.
+
+use crate::{
+    state::{Debt, Terms},
+    units::{BPS, Overflow, SECONDS_PER_YEAR, add, after, elapsed},
+};
+
+/// Denominator of an interest fraction: basis points times seconds per year.
+const INTEREST_DENOMINATOR: u64 = BPS * SECONDS_PER_YEAR;
+
+/// A schedule as it stands in a credit account.
+#[derive(Clone, Copy, Debug)]
+pub struct Schedule<'a> {
+    /// Market time that due dates count from.
+    pub start: i64,
+    /// Seconds from `start` to each due date, ascending.
+    pub due_after: &'a [u32],
+    /// Principal due at each date, in micro-USDC.
+    pub principal: &'a [u64],
+}
+
+impl Schedule<'_> {
+    /// Number of instalments.
+    pub fn len(&self) -> usize {
+        self.due_after.len().min(self.principal.len())
+    }
+
+    /// Whether there is no instalment, as in an unrestricted credit.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Due date of an instalment in market time, `None` past the last. Errors: [`Overflow`].
+    pub fn due_date(&self, instalment: usize) -> Result<Option<i64>, Overflow> {
+        match self.due_after.get(instalment) {
+            Some(seconds) => after(self.start, *seconds).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Principal of the first `count` instalments, in micro-USDC.
+    pub fn principal_due(&self, count: u8) -> u64 {
+        let due = self.principal.iter().take(usize::from(count));
+        due.fold(0, |sum, principal| sum.saturating_add(*principal))
+    }
+
+    /// Whether every instalment has been billed, so that all that is owed is due.
+    pub fn has_matured(&self, debt: &Debt) -> bool {
+        usize::from(debt.instalments_billed) >= self.len()
+    }
+
+    /// Principal billed and unpaid, in micro-USDC.
+    pub fn principal_in_arrears(&self, debt: &Debt) -> u64 {
+        self.principal_due(debt.instalments_billed).saturating_sub(debt.schedule_paid).min(debt.principal)
+    }
+
+    /// What must be paid now to be current, in micro-USDC: late fees, billed interest, billed principal.
+    pub fn arrears(&self, debt: &Debt) -> u64 {
+        if self.has_matured(debt) {
+            return debt.total();
+        }
+        debt.late_fees.saturating_add(debt.interest_due).saturating_add(self.principal_in_arrears(debt))
+    }
+
+    /// Sets `arrears_since` after a payment: the oldest instalment that is still unpaid.
+    ///
+    /// Billed interest is paid before principal, so while some is unpaid the oldest date stands.
+    pub(crate) fn update_arrears_since(&self, debt: &mut Debt) -> Result<(), Overflow> {
+        if debt.interest_due > 0 {
+            return Ok(());
+        }
+        debt.arrears_since = 0;
+        let mut through = 0u64;
+        for (index, principal) in self.principal.iter().take(usize::from(debt.instalments_billed)).enumerate()
+        {
+            through = add(through, *principal)?;
+            if through > debt.schedule_paid {
+                debt.arrears_since = self.due_date(index)?.unwrap_or(0);
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Brings a debt up to `now`: interest, billing at due dates, late fees, in the order of their times.
+///
+/// Does nothing when `now` is not later than the last accrual. Errors: [`Overflow`].
+pub fn accrue(debt: &mut Debt, terms: &Terms, schedule: Schedule, now: i64) -> Result<(), Overflow> {
+    loop {
+        let bill = schedule.due_date(usize::from(debt.instalments_billed))?;
+        let late = late_check_time(debt, terms, schedule)?;
+        match (bill, late) {
+            (_, Some(at)) if at <= now && bill.is_none_or(|due| at <= due) => {
+                accrue_interest(debt, terms, at)?;
+                check_late(debt, terms, schedule)?;
+            }
+            (Some(due), _) if due <= now => {
+                accrue_interest(debt, terms, due)?;
+                bill_instalment(debt, schedule, due)?;
+            }
+            _ => break,
+        }
+    }
+    accrue_interest(debt, terms, now)?;
+    if schedule.has_matured(debt) {
+        debt.interest_due = add(debt.interest_due, core::mem::take(&mut debt.interest_accrued))?;
+    }
+    Ok(())
+}
+
+fn late_check_time(debt: &Debt, terms: &Terms, schedule: Schedule) -> Result<Option<i64>, Overflow> {
+    if debt.instalments_late_checked >= debt.instalments_billed {
+        return Ok(None);
+    }
+    match schedule.due_date(usize::from(debt.instalments_late_checked))? {
+        Some(due) => after(due, terms.delinquency_grace).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Charges the late fee of the next instalment when it, or one before it, is unpaid.
+fn check_late(debt: &mut Debt, terms: &Terms, schedule: Schedule) -> Result<(), Overflow> {
+    let due = schedule.due_date(usize::from(debt.instalments_late_checked))?.unwrap_or(i64::MAX);
+    if debt.arrears_since != 0 && debt.arrears_since <= due {
+        debt.late_fees = add(debt.late_fees, terms.late_fee)?;
+    }
+    debt.instalments_late_checked = debt.instalments_late_checked.checked_add(1).ok_or(Overflow)?;
+    Ok(())
+}
+
+fn bill_instalment(debt: &mut Debt, schedule: Schedule, due: i64) -> Result<(), Overflow> {
+    debt.interest_due = add(debt.interest_due, core::mem::take(&mut debt.interest_accrued))?;
+    debt.instalments_billed = debt.instalments_billed.checked_add(1).ok_or(Overflow)?;
+    let unpaid = debt.interest_due > 0 || schedule.principal_in_arrears(debt) > 0;
+    if unpaid && debt.arrears_since == 0 {
+        debt.arrears_since = due;
+    }
+    Ok(())
+}
+
+fn accrue_interest(debt: &mut Debt, terms: &Terms, now: i64) -> Result<(), Overflow> {
+    let seconds = elapsed(debt.accrued_at, now)?;
+    if seconds == 0 {
+        return Ok(());
+    }
+    debt.accrued_at = now;
+    let numerator = u128::from(debt.principal)
+        .checked_mul(u128::from(terms.apr_bps))
+        .and_then(|product| product.checked_mul(u128::from(seconds)))
+        .and_then(|product| product.checked_add(u128::from(debt.interest_remainder)))
+        .ok_or(Overflow)?;
+    let denominator = u128::from(INTEREST_DENOMINATOR);
+    let whole = numerator.checked_div(denominator).ok_or(Overflow)?;
+    let used = whole.checked_mul(denominator).ok_or(Overflow)?;
+    let remainder = numerator.checked_sub(used).ok_or(Overflow)?;
+    debt.interest_accrued = add(debt.interest_accrued, u64::try_from(whole).map_err(|_| Overflow)?)?;
+    debt.interest_remainder = u64::try_from(remainder).map_err(|_| Overflow)?;
+    Ok(())
+}

@@ -1,0 +1,88 @@
+use {
+    crate::units::{Overflow, add, mul_div_floor, sub},
+    anchor_lang::{AnchorDeserialize, AnchorSerialize},
+    bytemuck::{Pod, Zeroable},
+};
+
+/// Where a credit's units are. All amounts in credit units.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Collateral {
+    /// Units granted in all.
+    pub granted: u64,
+    /// Units used, as metered. Never falls.
+    pub consumed: u64,
+    /// Units taken into lots and not returned from them.
+    pub seized: u64,
+    /// Units that expired unused.
+    pub expired: u64,
+    /// Units released from the lien by repayment. Never falls.
+    pub released: u64,
+    /// Units under lien that no new job may draw on.
+    pub frozen: u64,
+}
+
+const _: () = assert!(size_of::<Collateral>() == 48);
+
+impl Collateral {
+    /// Units neither consumed, seized nor expired.
+    pub fn remaining(&self) -> u64 {
+        self.granted.saturating_sub(self.consumed).saturating_sub(self.seized).saturating_sub(self.expired)
+    }
+
+    /// Units that secure the debt. Use draws on released units first, so the lien keeps its size while it can;
+    /// seized units have left the lien, so they are not counted again.
+    pub fn lien(&self) -> u64 {
+        self.granted.saturating_sub(self.released).saturating_sub(self.seized).min(self.remaining())
+    }
+
+    /// Units that new jobs may draw on.
+    pub fn available(&self) -> u64 {
+        self.remaining().saturating_sub(self.frozen)
+    }
+
+    /// Releases the lien in proportion to the principal repaid, rounded down; never takes a release back.
+    /// Returns the units released by this call. Errors: [`Overflow`].
+    pub fn release(&mut self, principal_repaid: u64, principal: u64) -> Result<u64, Overflow> {
+        let released = mul_div_floor(self.granted, principal_repaid, principal)?;
+        self.release_to(released)
+    }
+
+    /// Releases everything and thaws it: nothing is owed any more. Returns the units released by this call.
+    pub fn release_all(&mut self) -> Result<u64, Overflow> {
+        self.release_to(self.granted)
+    }
+
+    fn release_to(&mut self, released: u64) -> Result<u64, Overflow> {
+        let before = self.released;
+        self.released = released.max(before);
+        self.fit_frozen();
+        sub(self.released, before)
+    }
+
+    /// Moves units from the lien into a lot. Errors: [`Overflow`] when the lien is smaller.
+    pub fn seize(&mut self, units: u64) -> Result<(), Overflow> {
+        sub(self.lien(), units)?;
+        self.seized = add(self.seized, units)?;
+        self.fit_frozen();
+        Ok(())
+    }
+
+    /// Takes unsold units back from a lot. Errors: [`Overflow`] when fewer were seized.
+    pub fn unseize(&mut self, units: u64) -> Result<(), Overflow> {
+        self.seized = sub(self.seized, units)?;
+        Ok(())
+    }
+
+    /// Adds units to a credit without a lien. Errors: [`Overflow`].
+    pub fn grant_unrestricted(&mut self, units: u64) -> Result<(), Overflow> {
+        self.granted = add(self.granted, units)?;
+        self.released = self.granted;
+        Ok(())
+    }
+
+    /// Lowers `frozen` where the lien has become smaller than it.
+    pub fn fit_frozen(&mut self) {
+        self.frozen = self.frozen.min(self.lien());
+    }
+}

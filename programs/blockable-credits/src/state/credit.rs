@@ -1,0 +1,265 @@
+use {
+    crate::{
+        errors::BlockableError,
+        schedule::Schedule,
+        state::{Collateral, Debt, FreezePolicy, Instalment, MAX_INSTALMENTS, Meter, Terms},
+        transitions::{Action, Status, next},
+    },
+    anchor_lang::prelude::*,
+};
+
+/// Money in a credit's vault and whose it is. All amounts in micro-USDC; the vault always covers their sum.
+#[derive(
+    AnchorSerialize,
+    AnchorDeserialize,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    bytemuck::Pod,
+    bytemuck::Zeroable,
+)]
+#[repr(C)]
+pub struct VaultClaims {
+    /// The principal in escrow until the units are issued.
+    pub escrow: u64,
+    /// Repayments and recoveries that the lender may collect.
+    pub lender: u64,
+    /// Surplus of sales that the borrower may collect.
+    pub borrower: u64,
+    /// Fees that the market's treasury may collect.
+    pub treasury: u64,
+}
+
+/// A loan and the compute credits that secure it, or credits without a lender (see [`Credit::is_unrestricted`]).
+#[account(zero_copy)]
+pub struct Credit {
+    /// Layout version, [`Credit::VERSION`]. Offset 8.
+    pub version: u8,
+    /// A [`Status`] as its byte. Offset 9.
+    pub status: u8,
+    /// 1 while a lien stands that the lender can freeze under the policy. Offset 10.
+    pub blockable: u8,
+    /// Bump of the credit's address. Offset 11.
+    pub bump: u8,
+    /// Bump of the vault's address. Offset 12.
+    pub vault_bump: u8,
+    /// A [`FreezeReason`] as its byte; meaningful while units are frozen. Offset 13.
+    pub freeze_reason: u8,
+    /// Instalments in the schedule. Offset 14.
+    pub instalment_count: u8,
+    /// 1 once the credit has a place in its provider's reports. Offset 15.
+    pub has_index: u8,
+    /// Who lent; for an unrestricted credit the provider's account, which nobody can sign for. Offset 16.
+    pub lender: Pubkey,
+    /// Who uses the units and owes the debt. Offset 48.
+    pub borrower: Pubkey,
+    /// The provider's account. Offset 80.
+    pub provider: Pubkey,
+    /// The market's account. Offset 112.
+    pub market: Pubkey,
+    /// May freeze and thaw beside the lender, and nothing else. Offset 144.
+    pub freeze_authority: Pubkey,
+    /// The number in the credit's address, chosen by the lender.
+    pub nonce: u64,
+    /// What was agreed; see [`terms_hash`].
+    pub terms_hash: [u8; 32],
+    /// The terms of the loan.
+    pub terms: Terms,
+    /// What is owed.
+    pub debt: Debt,
+    /// Where the units are.
+    pub collateral: Collateral,
+    /// How far use has been metered.
+    pub meter: Meter,
+    /// What is in the vault.
+    pub vault: VaultClaims,
+    /// Principal repaid by payments before the first seizure, in micro-USDC; what releases the lien.
+    pub principal_repaid: u64,
+    /// Recovered by lots and payments since the first seizure, in micro-USDC.
+    pub recovered: u64,
+    /// Market time of issue, from which due dates count.
+    pub issued_at: i64,
+    /// Market time of the mark of default; 0 when there is none.
+    pub defaulted_at: i64,
+    /// Events recorded so far.
+    pub event_seq: u64,
+    /// Hash chain over them: `sha256(event_hash | event)`.
+    pub event_hash: [u8; 32],
+    /// Lots opened so far; the next lot's index.
+    pub lots_opened: u32,
+    /// Lots that are open now.
+    pub lots_open: u32,
+    /// Seconds from issue to each due date.
+    pub due_after: [u32; MAX_INSTALMENTS],
+    /// Principal due at each date, in micro-USDC.
+    pub principal_due: [u64; MAX_INSTALMENTS],
+    /// Zero; kept for later versions.
+    pub reserved: [u8; 320],
+}
+
+const _: () = assert!(size_of::<Credit>() == 1_312);
+const _: () = assert!(Credit::SPACE <= 1_536);
+
+/// Why collateral was frozen. The reasons about payment thaw as the arrears are paid.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum FreezeReason {
+    /// An instalment is unpaid.
+    MissedPayment,
+    /// The loan is in default.
+    Default,
+    /// A covenant was broken.
+    Breach,
+    /// The lender's own judgement of risk.
+    Risk,
+}
+
+impl FreezeReason {
+    /// Whether paying arrears thaws what was frozen for this reason. `byte` as stored in a credit.
+    pub fn is_about_payment(byte: u8) -> bool {
+        byte == FreezeReason::MissedPayment as u8 || byte == FreezeReason::Default as u8
+    }
+}
+
+impl Credit {
+    /// The layout this program writes.
+    pub const VERSION: u8 = 1;
+
+    /// Bytes of the account with its discriminator.
+    pub const SPACE: usize = 8 + size_of::<Credit>();
+
+    /// The nonce of unrestricted credits.
+    pub const UNRESTRICTED_NONCE: u64 = 0;
+
+    /// The status. Errors: [`BlockableError::UnknownStatus`] for a byte of a later version.
+    pub fn status(&self) -> Result<Status> {
+        Status::from_byte(self.status).ok_or(error!(BlockableError::UnknownStatus))
+    }
+
+    /// Moves along the edge of `action`. Errors: [`BlockableError::WrongStatus`] where the table has none.
+    pub fn advance(&mut self, action: Action) -> Result<Status> {
+        let to = next(action, self.status()?).ok_or(error!(BlockableError::WrongStatus))?;
+        self.status = to.byte();
+        self.blockable = u8::from(to.is_secured());
+        Ok(to)
+    }
+
+    /// Whether the credit has no lender and no lien: units bought from a lot.
+    pub fn is_unrestricted(&self) -> bool {
+        self.lender == self.provider
+    }
+
+    /// The repayment schedule, counted from issue.
+    pub fn schedule(&self) -> Schedule<'_> {
+        let count = usize::from(self.instalment_count);
+        Schedule {
+            start: self.issued_at,
+            due_after: self.due_after.get(..count).unwrap_or(&[]),
+            principal: self.principal_due.get(..count).unwrap_or(&[]),
+        }
+    }
+
+    /// Stores a schedule. Errors: [`BlockableError::InstalmentCount`] when it has too many instalments.
+    pub fn set_schedule(&mut self, schedule: &[Instalment]) -> Result<()> {
+        require!(schedule.len() <= MAX_INSTALMENTS, BlockableError::InstalmentCount);
+        self.instalment_count =
+            u8::try_from(schedule.len()).map_err(|_| error!(BlockableError::InstalmentCount))?;
+        let slots = self.due_after.iter_mut().zip(self.principal_due.iter_mut());
+        for ((due_after, principal), instalment) in slots.zip(schedule) {
+            *due_after = instalment.due_after;
+            *principal = instalment.principal;
+        }
+        Ok(())
+    }
+
+    /// Brings the debt up to a market time; see [`crate::schedule::accrue`].
+    pub fn accrue(&mut self, market_time: i64) -> Result<()> {
+        let mut debt = self.debt;
+        crate::schedule::accrue(&mut debt, &self.terms, self.schedule(), market_time)?;
+        self.debt = debt;
+        Ok(())
+    }
+
+    /// What must be paid now to be current, in micro-USDC, as of the last accrual.
+    pub fn arrears(&self) -> u64 {
+        self.schedule().arrears(&self.debt)
+    }
+
+    /// The freeze policy of the terms. Errors: [`BlockableError::UnknownFlag`] for a byte of a later version.
+    pub fn freeze_policy(&self) -> Result<FreezePolicy> {
+        FreezePolicy::from_byte(self.terms.freeze_policy).ok_or(error!(BlockableError::UnknownFlag))
+    }
+
+    /// Whether the policy lets the lender freeze in `status`.
+    pub fn may_freeze(&self, status: Status) -> Result<bool> {
+        let from = match self.freeze_policy()? {
+            FreezePolicy::AtWill => Status::Active,
+            FreezePolicy::OnDelinquency => Status::Delinquent,
+            FreezePolicy::OnDefault => Status::Defaulted,
+        };
+        Ok(status.is_secured() && status >= from)
+    }
+
+    /// Releases and thaws everything once nothing is owed.
+    pub fn discharge(&mut self) -> Result<u64> {
+        let released = self.collateral.release_all()?;
+        self.meter.settlement_left = 0;
+        self.defaulted_at = 0;
+        Ok(released)
+    }
+
+    /// What the loan paid per `PRICE_SCALE` units, in micro-USDC.
+    pub fn price_paid(&self) -> Result<u64> {
+        Ok(crate::auction::price_paid(self.terms.principal, self.terms.units)?)
+    }
+
+    /// Takes a party's whole claim out of the books. Returns it in micro-USDC.
+    pub fn take_claim(&mut self, party: Party) -> u64 {
+        let claim = match party {
+            Party::Lender => &mut self.vault.lender,
+            Party::Borrower => &mut self.vault.borrower,
+            Party::Treasury => &mut self.vault.treasury,
+        };
+        core::mem::take(claim)
+    }
+}
+
+/// Who has a claim on a credit's vault.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Party {
+    /// The lender: repayments and recoveries.
+    Lender,
+    /// The borrower: surplus of sales.
+    Borrower,
+    /// The market's treasury: fees.
+    Treasury,
+}
+
+/// The hash both sides agree on: `sha256("blockable/terms/v1" | market | lender | borrower | provider | nonce |
+/// terms | schedule)`, terms and schedule in Borsh.
+pub fn terms_hash(
+    market: &Pubkey,
+    lender: &Pubkey,
+    borrower: &Pubkey,
+    provider: &Pubkey,
+    nonce: u64,
+    terms: &Terms,
+    schedule: &[Instalment],
+) -> Result<[u8; 32]> {
+    let mut agreed = Vec::with_capacity(512);
+    terms.serialize(&mut agreed)?;
+    schedule.serialize(&mut agreed)?;
+    let parts: [&[u8]; 7] = [
+        b"blockable/terms/v1",
+        market.as_ref(),
+        lender.as_ref(),
+        borrower.as_ref(),
+        provider.as_ref(),
+        &nonce.to_le_bytes(),
+        &agreed,
+    ];
+    Ok(crate::hash::sha256(&parts))
+}

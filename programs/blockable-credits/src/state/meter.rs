@@ -1,0 +1,30 @@
+use {
+    anchor_lang::{AnchorDeserialize, AnchorSerialize},
+    bytemuck::{Pod, Zeroable},
+};
+
+/// How far a credit has been metered, and what may still settle after a freeze.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Meter {
+    /// Cumulative units counted so far; the next report is measured against it.
+    pub cumulative: u64,
+    /// Units held by jobs that were running at `reported_at`.
+    pub in_flight: u64,
+    /// Units used beyond what the credit allowed: the provider's loss. Never falls.
+    pub overrun: u64,
+    /// Frozen units that jobs in flight at the freeze may still use.
+    pub settlement_left: u64,
+    /// Units that were frozen before the latest freeze.
+    pub frozen_before: u64,
+    /// Unix time of the latest freeze; 0 when there was none.
+    pub frozen_at: i64,
+    /// Unix time of the latest report applied.
+    pub reported_at: i64,
+    /// The credit's place in its provider's reports: chunk = index / chunk size, bit = index % chunk size.
+    pub index: u32,
+    /// Zero.
+    pub reserved: [u8; 4],
+}
+
+const _: () = assert!(size_of::<Meter>() == 64);

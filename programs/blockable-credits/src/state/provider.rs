@@ -1,0 +1,75 @@
+use {
+    anchor_lang::prelude::*,
+    bytemuck::{Pod, Zeroable},
+};
+
+/// The most usage reporters a provider can have.
+pub const MAX_REPORTERS: usize = 8;
+/// The most credits in one chunk of a usage report.
+pub const MAX_CHUNK_SIZE: u8 = 32;
+
+/// A key that signs usage reports for a provider.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Reporter {
+    /// Ed25519 public key.
+    pub key: Pubkey,
+    /// Unix time from which its reports are refused.
+    pub expires_at: i64,
+}
+
+const _: () = assert!(size_of::<Reporter>() == 40);
+
+/// A GPU provider: what it has committed, and who reports its usage.
+#[account(zero_copy)]
+pub struct Provider {
+    /// Layout version, [`Provider::VERSION`].
+    pub version: u8,
+    /// Bump of the provider's address.
+    pub bump: u8,
+    /// Distinct reporters that a report needs.
+    pub quorum: u8,
+    /// Reporters in use.
+    pub reporter_count: u8,
+    /// Credits per chunk of a usage report.
+    pub chunk_size: u8,
+    /// 1 when no new credits may be issued.
+    pub suspended: u8,
+    /// Zero.
+    pub padding: [u8; 2],
+    /// Raised by every change of reporters; reports of an older epoch are void.
+    pub epoch: u32,
+    /// Index that the next issued credit takes.
+    pub next_index: u32,
+    /// The market the provider serves.
+    pub market: Pubkey,
+    /// Signs for the provider.
+    pub authority: Pubkey,
+    /// Token account that principal is paid to.
+    pub payout: Pubkey,
+    /// Units the provider has committed to serve.
+    pub capacity_units: u64,
+    /// Units granted and not given back, over all its credits and lots.
+    pub outstanding_units: u64,
+    /// Most units per second that one credit can use.
+    pub max_units_per_second: u64,
+    /// The reporters; the first `reporter_count` are in use.
+    pub reporters: [Reporter; MAX_REPORTERS],
+    /// Zero; kept for later versions.
+    pub reserved: [u8; 192],
+}
+
+const _: () = assert!(size_of::<Provider>() == 648);
+
+impl Provider {
+    /// The layout this program writes.
+    pub const VERSION: u8 = 1;
+
+    /// Bytes of the account with its discriminator.
+    pub const SPACE: usize = 8 + size_of::<Provider>();
+
+    /// The reporters in use.
+    pub fn reporters(&self) -> &[Reporter] {
+        self.reporters.get(..usize::from(self.reporter_count)).unwrap_or(&[])
+    }
+}

@@ -1,0 +1,163 @@
+use {
+    crate::state::TermBounds,
+    anchor_lang::{AnchorDeserialize, AnchorSerialize},
+    bytemuck::{Pod, Zeroable},
+};
+
+/// The most instalments a repayment schedule can have.
+pub const MAX_INSTALMENTS: usize = 36;
+
+/// When the lender may freeze collateral. Stored as one byte in [`Terms`].
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum FreezePolicy {
+    /// At any time while a debt stands.
+    AtWill,
+    /// From the mark of delinquency on.
+    OnDelinquency,
+    /// From the mark of default on.
+    OnDefault,
+}
+
+impl FreezePolicy {
+    /// The policy stored as `byte`, `None` for an unknown one.
+    pub fn from_byte(byte: u8) -> Option<FreezePolicy> {
+        match byte {
+            0 => Some(FreezePolicy::AtWill),
+            1 => Some(FreezePolicy::OnDelinquency),
+            2 => Some(FreezePolicy::OnDefault),
+            _ => None,
+        }
+    }
+}
+
+/// One line of a repayment schedule.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Instalment {
+    /// Seconds of market time from issue to the due date.
+    pub due_after: u32,
+    /// Principal that falls due, in micro-USDC; interest is billed on top.
+    pub principal: u64,
+}
+
+/// The terms of a loan, fixed at offer and covered by the terms hash.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Terms {
+    /// Amount lent, in micro-USDC; paid to the provider when the units are issued.
+    pub principal: u64,
+    /// Compute granted for it, in credit units.
+    pub units: u64,
+    /// Fee per instalment that is unpaid past the delinquency grace period, in micro-USDC.
+    pub late_fee: u64,
+    /// Unix time after which the offer can be neither accepted nor issued; 0 for no limit.
+    pub offer_expires_at: i64,
+    /// Seconds from a due date until the credit may be marked delinquent.
+    pub delinquency_grace: u32,
+    /// Seconds from a due date until the credit may be marked defaulted; longer than `delinquency_grace`.
+    pub default_grace: u32,
+    /// Seconds from the mark of default until collateral may be seized.
+    pub cure_period: u32,
+    /// Seconds from issue until unused units expire; 0 for never.
+    pub unit_lifetime: u32,
+    /// Simple annual interest rate, in basis points.
+    pub apr_bps: u16,
+    /// A [`FreezePolicy`] as its byte.
+    pub freeze_policy: u8,
+    /// 1 when anyone may freeze the collateral in full after default, else 0.
+    pub auto_freeze: u8,
+    /// Zero; kept for terms that later versions add.
+    pub reserved: [u8; 4],
+}
+
+const _: () = assert!(size_of::<Terms>() == 56);
+
+/// Why terms or a schedule are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TermsRefused {
+    /// Principal below or above the market's bounds.
+    PrincipalOutOfBounds,
+    /// No units are granted.
+    NoUnits,
+    /// APR above the market's bound.
+    AprTooHigh,
+    /// Late fee above the market's share of the average instalment.
+    LateFeeTooHigh,
+    /// Delinquency grace below the market's bound.
+    DelinquencyGraceTooShort,
+    /// Default grace below the market's bound, or not longer than the delinquency grace.
+    DefaultGraceTooShort,
+    /// Cure period below the market's bound.
+    CurePeriodTooShort,
+    /// A byte that names no freeze policy, an auto-freeze flag other than 0 or 1, or reserved bytes in use.
+    UnknownFlag,
+    /// No instalment, or more than [`MAX_INSTALMENTS`].
+    InstalmentCount,
+    /// Due dates closer together than the market's bound, or not in order.
+    InstalmentsTooClose,
+    /// The last due date is later than the market's longest term.
+    TermTooLong,
+    /// The instalments' principal does not add up to the loan's.
+    PrincipalMismatch,
+}
+
+impl Terms {
+    /// Whether the offer can no longer be accepted or issued at `chain_time`, in Unix seconds.
+    pub fn offer_has_expired(&self, chain_time: i64) -> bool {
+        self.offer_expires_at != 0 && chain_time > self.offer_expires_at
+    }
+
+    /// Checks the terms and their schedule against a market's bounds. Errors: the first rule that is broken.
+    pub fn validate(&self, schedule: &[Instalment], bounds: &TermBounds) -> Result<(), TermsRefused> {
+        use TermsRefused::*;
+        let check = |holds: bool, refused: TermsRefused| if holds { Ok(()) } else { Err(refused) };
+        check(
+            self.principal > 0 && (bounds.min_principal..=bounds.max_principal).contains(&self.principal),
+            PrincipalOutOfBounds,
+        )?;
+        check(self.units > 0, NoUnits)?;
+        check(self.apr_bps <= bounds.max_apr_bps, AprTooHigh)?;
+        check(self.delinquency_grace >= bounds.min_delinquency_grace, DelinquencyGraceTooShort)?;
+        check(
+            self.default_grace >= bounds.min_default_grace && self.default_grace > self.delinquency_grace,
+            DefaultGraceTooShort,
+        )?;
+        check(self.cure_period >= bounds.min_cure_period, CurePeriodTooShort)?;
+        check(
+            FreezePolicy::from_byte(self.freeze_policy).is_some()
+                && self.auto_freeze <= 1
+                && self.reserved == [0; 4],
+            UnknownFlag,
+        )?;
+        self.validate_schedule(schedule, bounds)
+    }
+
+    fn validate_schedule(&self, schedule: &[Instalment], bounds: &TermBounds) -> Result<(), TermsRefused> {
+        use TermsRefused::*;
+        if schedule.is_empty() || schedule.len() > MAX_INSTALMENTS {
+            return Err(InstalmentCount);
+        }
+        let mut previous = 0u32;
+        let mut total = 0u64;
+        for instalment in schedule {
+            let gap = instalment.due_after.checked_sub(previous).ok_or(InstalmentsTooClose)?;
+            if gap == 0 || gap < bounds.min_instalment_interval {
+                return Err(InstalmentsTooClose);
+            }
+            previous = instalment.due_after;
+            total = total.checked_add(instalment.principal).ok_or(PrincipalMismatch)?;
+        }
+        if previous > bounds.max_term {
+            return Err(TermTooLong);
+        }
+        if total != self.principal {
+            return Err(PrincipalMismatch);
+        }
+        // late_fee <= max_late_fee_bps x (principal / instalments), kept free of division.
+        let fee = u128::from(self.late_fee)
+            .saturating_mul(schedule.len() as u128)
+            .saturating_mul(u128::from(crate::units::BPS));
+        let most = u128::from(self.principal).saturating_mul(u128::from(bounds.max_late_fee_bps));
+        if fee > most { Err(LateFeeTooHigh) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,112 @@
+//! Transfers of the payment token, checked by the difference they make.
+
+use {
+    crate::{
+        errors::BlockableError,
+        state::{Credit, VaultClaims, seeds},
+        units::{Overflow, add, sub},
+    },
+    anchor_lang::prelude::*,
+    anchor_spl::token_interface::{self, Mint, TokenAccount, TokenInterface, TransferChecked},
+};
+
+/// What every transfer between a party and a vault needs.
+pub struct TokenContext<'a, 'info> {
+    /// SPL Token or Token-2022.
+    pub program: &'a Interface<'info, TokenInterface>,
+    /// The payment mint.
+    pub mint: &'a InterfaceAccount<'info, Mint>,
+}
+
+impl<'info> TokenContext<'_, 'info> {
+    /// Pays `amount` (micro-USDC) into a vault. Errors: [`BlockableError::TransferMismatch`], the token program's own.
+    pub fn pay_in(
+        &self,
+        from: &InterfaceAccount<'info, TokenAccount>,
+        vault: &mut InterfaceAccount<'info, TokenAccount>,
+        authority: &AccountInfo<'info>,
+        amount: u64,
+    ) -> Result<()> {
+        let before = vault.amount;
+        self.transfer(from.to_account_info(), vault.to_account_info(), authority.clone(), amount, &[])?;
+        vault.reload()?;
+        require!(sub(vault.amount, before) == Ok(amount), BlockableError::TransferMismatch);
+        Ok(())
+    }
+
+    /// Pays `amount` (micro-USDC) out of a vault; the credit signs. Errors: [`BlockableError::TransferMismatch`],
+    /// the token program's own.
+    pub fn pay_out(
+        &self,
+        vault: &mut InterfaceAccount<'info, TokenAccount>,
+        to: &InterfaceAccount<'info, TokenAccount>,
+        credit: &AccountInfo<'info>,
+        signer: &CreditSigner,
+        amount: u64,
+    ) -> Result<()> {
+        let before = vault.amount;
+        let (from, to) = (vault.to_account_info(), to.to_account_info());
+        self.transfer(from, to, credit.clone(), amount, &[&signer.seeds()])?;
+        vault.reload()?;
+        require!(sub(before, vault.amount) == Ok(amount), BlockableError::TransferMismatch);
+        Ok(())
+    }
+
+    fn transfer(
+        &self,
+        from: AccountInfo<'info>,
+        to: AccountInfo<'info>,
+        authority: AccountInfo<'info>,
+        amount: u64,
+        signer: &[&[&[u8]]],
+    ) -> Result<()> {
+        let accounts = TransferChecked { from, mint: self.mint.to_account_info(), to, authority };
+        let context = CpiContext::new_with_signer(self.program.key(), accounts, signer);
+        token_interface::transfer_checked(context, amount, self.mint.decimals)
+    }
+}
+
+/// The seeds with which a credit signs for its vault.
+pub struct CreditSigner {
+    market: Pubkey,
+    lender: Pubkey,
+    borrower: Pubkey,
+    nonce: [u8; 8],
+    bump: [u8; 1],
+}
+
+impl CreditSigner {
+    /// The signer of a credit.
+    pub fn of(credit: &Credit) -> CreditSigner {
+        CreditSigner {
+            market: credit.market,
+            lender: credit.lender,
+            borrower: credit.borrower,
+            nonce: credit.nonce.to_le_bytes(),
+            bump: [credit.bump],
+        }
+    }
+
+    /// The seeds, bump last.
+    pub fn seeds(&self) -> [&[u8]; 6] {
+        [
+            seeds::CREDIT,
+            self.market.as_ref(),
+            self.lender.as_ref(),
+            self.borrower.as_ref(),
+            &self.nonce,
+            &self.bump,
+        ]
+    }
+}
+
+/// Everything owed from a vault, in micro-USDC. Errors: [`Overflow`].
+pub fn claims_total(claims: &VaultClaims) -> core::result::Result<u64, Overflow> {
+    add(add(claims.escrow, claims.lender)?, add(claims.borrower, claims.treasury)?)
+}
+
+/// Requires that a vault covers what is owed from it. Errors: [`BlockableError::VaultShort`].
+pub fn require_covered(claims: &VaultClaims, vault_amount: u64) -> Result<()> {
+    require!(vault_amount >= claims_total(claims)?, BlockableError::VaultShort);
+    Ok(())
+}

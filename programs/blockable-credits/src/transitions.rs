@@ -1,0 +1,174 @@
+//! The states of a credit and the one table of what may be done in each.
+//!
+//! Program, SDK, keeper and tests all read [`EDGES`]; nothing else decides whether a status may change.
+
+use anchor_lang::{AnchorDeserialize, AnchorSerialize};
+
+/// Where a credit stands in its life. Stored as one byte at a fixed offset.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Status {
+    /// The lender has put the principal in escrow and waits for the borrower.
+    Offered,
+    /// The borrower has accepted the terms; the provider has not issued the units yet.
+    Accepted,
+    /// Units are live and no mark of delinquency stands.
+    Active,
+    /// An instalment is unpaid past the delinquency grace period.
+    Delinquent,
+    /// An instalment is unpaid past the default grace period; the cure period runs.
+    Defaulted,
+    /// The lender has seized collateral; every payment from here on is recovery.
+    Seizing,
+    /// Nothing is owed; what units are left belong to the borrower without restriction.
+    Repaid,
+    /// Ended; the account is about to be removed.
+    Closed,
+}
+
+impl Status {
+    /// Every status, in the order of their bytes.
+    pub const ALL: [Status; 8] = [
+        Status::Offered,
+        Status::Accepted,
+        Status::Active,
+        Status::Delinquent,
+        Status::Defaulted,
+        Status::Seizing,
+        Status::Repaid,
+        Status::Closed,
+    ];
+
+    /// The status stored as `byte`, `None` for a byte no version of the program has written.
+    pub fn from_byte(byte: u8) -> Option<Status> {
+        Status::ALL.get(usize::from(byte)).copied()
+    }
+
+    /// The byte that stands for this status in an account.
+    pub fn byte(self) -> u8 {
+        self as u8
+    }
+
+    /// Whether units are live and a debt stands, so that a lien can exist.
+    pub fn is_secured(self) -> bool {
+        matches!(self, Status::Active | Status::Delinquent | Status::Defaulted | Status::Seizing)
+    }
+}
+
+/// What can be done with a credit.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// The borrower takes the offer.
+    Accept,
+    /// The provider makes the units live and is paid the principal.
+    Issue,
+    /// Lender or borrower withdraws before the units are live.
+    Cancel,
+    /// Anyone pays part of the debt.
+    Pay,
+    /// A payment clears the arrears.
+    Cure,
+    /// A payment clears the whole debt.
+    PayOff,
+    /// Anyone records that the delinquency grace period has passed.
+    MarkDelinquent,
+    /// Anyone records that the default grace period has passed.
+    MarkDefaulted,
+    /// Lender or freeze authority freezes collateral.
+    Freeze,
+    /// Lender or freeze authority thaws collateral.
+    Thaw,
+    /// Anyone freezes the collateral in full where the terms say so.
+    AutoFreeze,
+    /// Anyone submits signed usage reports.
+    Meter,
+    /// The lender moves collateral into a lot for sale.
+    Seize,
+    /// A third party buys units of a lot.
+    Buy,
+    /// A lot that is sold, satisfied or past its window is closed.
+    CloseLot,
+}
+
+/// `(action, from, to)`: everything that may be done, and the status it leads to.
+pub const EDGES: &[(Action, Status, Status)] = &[
+    (Action::Accept, Status::Offered, Status::Accepted),
+    (Action::Issue, Status::Accepted, Status::Active),
+    (Action::Cancel, Status::Offered, Status::Closed),
+    (Action::Cancel, Status::Accepted, Status::Closed),
+    (Action::Pay, Status::Active, Status::Active),
+    (Action::Pay, Status::Delinquent, Status::Delinquent),
+    (Action::Pay, Status::Defaulted, Status::Defaulted),
+    (Action::Pay, Status::Seizing, Status::Seizing),
+    (Action::Cure, Status::Active, Status::Active),
+    (Action::Cure, Status::Delinquent, Status::Active),
+    (Action::Cure, Status::Defaulted, Status::Active),
+    (Action::PayOff, Status::Active, Status::Repaid),
+    (Action::PayOff, Status::Delinquent, Status::Repaid),
+    (Action::PayOff, Status::Defaulted, Status::Repaid),
+    (Action::PayOff, Status::Seizing, Status::Repaid),
+    (Action::MarkDelinquent, Status::Active, Status::Delinquent),
+    (Action::MarkDefaulted, Status::Delinquent, Status::Defaulted),
+    (Action::Freeze, Status::Active, Status::Active),
+    (Action::Freeze, Status::Delinquent, Status::Delinquent),
+    (Action::Freeze, Status::Defaulted, Status::Defaulted),
+    (Action::Freeze, Status::Seizing, Status::Seizing),
+    (Action::Thaw, Status::Active, Status::Active),
+    (Action::Thaw, Status::Delinquent, Status::Delinquent),
+    (Action::Thaw, Status::Defaulted, Status::Defaulted),
+    (Action::Thaw, Status::Seizing, Status::Seizing),
+    (Action::AutoFreeze, Status::Defaulted, Status::Defaulted),
+    (Action::Meter, Status::Active, Status::Active),
+    (Action::Meter, Status::Delinquent, Status::Delinquent),
+    (Action::Meter, Status::Defaulted, Status::Defaulted),
+    (Action::Meter, Status::Seizing, Status::Seizing),
+    (Action::Meter, Status::Repaid, Status::Repaid),
+    (Action::Seize, Status::Defaulted, Status::Seizing),
+    (Action::Seize, Status::Seizing, Status::Seizing),
+    (Action::Buy, Status::Seizing, Status::Seizing),
+    (Action::CloseLot, Status::Seizing, Status::Seizing),
+    (Action::CloseLot, Status::Repaid, Status::Repaid),
+];
+
+/// The status that `action` leads to from `from`; `None` where the table has no such edge.
+pub fn next(action: Action, from: Status) -> Option<Status> {
+    EDGES.iter().find(|(a, f, _)| *a == action && *f == from).map(|(_, _, to)| *to)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_round_trip_and_unknown_ones_are_refused() {
+        for status in Status::ALL {
+            assert_eq!(Status::from_byte(status.byte()), Some(status));
+        }
+        assert_eq!(Status::from_byte(8), None);
+    }
+
+    #[test]
+    fn an_action_has_one_outcome_per_status() {
+        for (index, (action, from, _)) in EDGES.iter().enumerate() {
+            let twins = EDGES.iter().filter(|(a, f, _)| a == action && f == from).count();
+            assert_eq!(twins, 1, "edge {index} is ambiguous");
+        }
+    }
+
+    #[test]
+    fn nothing_leaves_closed_and_paying_is_open_wherever_a_debt_stands() {
+        assert!(EDGES.iter().all(|(_, from, _)| *from != Status::Closed));
+        for status in Status::ALL {
+            assert_eq!(next(Action::Pay, status).is_some(), status.is_secured());
+            assert_eq!(next(Action::PayOff, status).is_some(), status.is_secured());
+        }
+    }
+
+    #[test]
+    fn the_way_down_cannot_skip_a_state() {
+        assert_eq!(next(Action::MarkDefaulted, Status::Active), None);
+        assert_eq!(next(Action::Seize, Status::Active), None);
+        assert_eq!(next(Action::Seize, Status::Delinquent), None);
+        assert_eq!(next(Action::Cure, Status::Seizing), None);
+    }
+}

@@ -1,0 +1,91 @@
+//! Where a payment goes: late fees, then interest, then principal; first over what is due, then over the rest.
+//!
+//! Paying exactly the arrears therefore cures. Principal is last over the whole debt: once every instalment is
+//! due, accrued interest is due with it, so the lien cannot be released while interest is owed.
+
+use crate::{
+    schedule::Schedule,
+    state::Debt,
+    units::{Overflow, add, sub},
+};
+
+/// How a payment was applied. All amounts in micro-USDC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// Part that paid late fees.
+    pub late_fees: u64,
+    /// Part that paid interest.
+    pub interest: u64,
+    /// Part that paid principal.
+    pub principal: u64,
+    /// Arrears before the payment.
+    pub arrears_before: u64,
+    /// Arrears after it.
+    pub arrears_after: u64,
+}
+
+/// Applies a payment to a debt that has been accrued up to now.
+///
+/// Errors: [`Overflow`] when `amount` exceeds [`Debt::total`].
+pub fn pay(debt: &mut Debt, schedule: Schedule, amount: u64) -> Result<Applied, Overflow> {
+    let all_due = schedule.has_matured(debt);
+    apply(debt, schedule, amount, all_due)
+}
+
+/// Applies proceeds of collateral: as [`pay`], with all accrued interest due before any principal.
+///
+/// Errors: [`Overflow`] when `amount` exceeds [`Debt::total`].
+pub fn recover(debt: &mut Debt, schedule: Schedule, amount: u64) -> Result<Applied, Overflow> {
+    apply(debt, schedule, amount, true)
+}
+
+fn apply(debt: &mut Debt, schedule: Schedule, amount: u64, all_due: bool) -> Result<Applied, Overflow> {
+    let arrears_before = schedule.arrears(debt);
+    if all_due {
+        debt.interest_due = add(debt.interest_due, take_interest_not_due(debt, u64::MAX))?;
+    }
+    let mut left = amount;
+    let late_fees = take(&mut debt.late_fees, &mut left);
+    let mut interest = take(&mut debt.interest_due, &mut left);
+    let mut principal = left.min(schedule.principal_in_arrears(debt));
+    pay_principal(debt, &mut left, principal)?;
+
+    let early_interest = take_interest_not_due(debt, left);
+    left = sub(left, early_interest)?;
+    interest = add(interest, early_interest)?;
+    let early_principal = left.min(debt.principal);
+    pay_principal(debt, &mut left, early_principal)?;
+    principal = add(principal, early_principal)?;
+    if left > 0 {
+        return Err(Overflow);
+    }
+    schedule.update_arrears_since(debt)?;
+    Ok(Applied { late_fees, interest, principal, arrears_before, arrears_after: schedule.arrears(debt) })
+}
+
+fn take(owed: &mut u64, left: &mut u64) -> u64 {
+    let paid = (*owed).min(*left);
+    *owed = owed.saturating_sub(paid);
+    *left = left.saturating_sub(paid);
+    paid
+}
+
+/// Takes up to `most` from accrued interest, its fraction rounded up to one micro-USDC and then gone.
+fn take_interest_not_due(debt: &mut Debt, most: u64) -> u64 {
+    let owed = debt.interest_not_due();
+    if most < owed {
+        let paid = most.min(debt.interest_accrued);
+        debt.interest_accrued = debt.interest_accrued.saturating_sub(paid);
+        return paid;
+    }
+    debt.interest_accrued = 0;
+    debt.interest_remainder = 0;
+    owed
+}
+
+fn pay_principal(debt: &mut Debt, left: &mut u64, paid: u64) -> Result<(), Overflow> {
+    debt.principal = sub(debt.principal, paid)?;
+    debt.schedule_paid = add(debt.schedule_paid, paid)?;
+    *left = sub(*left, paid)?;
+    Ok(())
+}
