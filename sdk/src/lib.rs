@@ -1,1 +1,39 @@
+//! Rust SDK of Blockable: loans secured by prepaid compute credits that the lender can freeze.
+//!
+//! | module | what for |
+//! |---|---|
+//! | [`addresses`] | every address the program derives |
+//! | [`accounts`] | decode accounts, filter them on an RPC node |
+//! | [`instructions`] | one builder per instruction |
+//! | [`reports`] | usage reports: encode, sign, verify, assemble a quorum |
+//! | [`errors`] | typed errors from the results of transactions |
+//! | [`events`] | read events from transactions and prove a credit's log complete |
+//! | [`client`] | a small async client over JSON-RPC |
+//! | [`program`] | the program's own types, shared and not copied |
+//!
+//! Units everywhere: money in micro-USDC (the payment token's smallest unit), compute in credit units, rates in basis
+//! points, times in Unix seconds, prices in micro-USDC per [`program::units::PRICE_SCALE`] units.
+//!
+//! ```
+//! use blockable_sdk::{Pubkey, addresses, instructions, program::{instructions::FreezeAmount, state::FreezeReason}};
+//!
+//! let (market, lender, borrower) = (addresses::market(1), Pubkey::new_unique(), Pubkey::new_unique());
+//! let credit = addresses::credit(&market, &lender, &borrower, 1);
+//! let freeze =
+//!     instructions::credit_freeze(&market, &lender, &credit, FreezeAmount::Bps(2_500), FreezeReason::MissedPayment);
+//! assert_eq!(freeze.accounts.iter().filter(|account| account.is_signer).count(), 1);
+//! ```
 
+pub mod accounts;
+pub mod addresses;
+pub mod client;
+pub mod errors;
+pub mod events;
+pub mod instructions;
+pub mod reports;
+
+pub use {
+    blockable_credits as program,
+    blockable_credits::ID as PROGRAM_ID,
+    solana_sdk::{instruction::Instruction, pubkey::Pubkey, signature::Signature},
+};

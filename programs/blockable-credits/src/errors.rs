@@ -5,6 +5,7 @@ use {
 
 /// Every failure of the program; each message says what to do.
 #[error_code]
+#[derive(PartialEq, Eq, Hash, strum::FromRepr, strum::VariantArray)]
 pub enum BlockableError {
     // Arithmetic and layout.
     /// A result does not fit its type.
@@ -292,6 +293,18 @@ pub enum BlockableError {
     /// Nothing to collect.
     #[msg("there is nothing to collect for this party")]
     NothingToCollect,
+}
+
+impl BlockableError {
+    /// The error with a custom program error code, `None` for a code that is not this program's.
+    pub fn from_code(code: u32) -> Option<BlockableError> {
+        BlockableError::from_repr(code.checked_sub(ERROR_CODE_OFFSET)?)
+    }
+
+    /// The custom program error code.
+    pub fn code(self) -> u32 {
+        self.into()
+    }
 }
 
 impl From<Overflow> for BlockableError {

@@ -19,6 +19,7 @@ use {
 
 /// A market was created.
 #[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MarketCreated {
     /// The market's account.
     pub market: Pubkey,
@@ -32,6 +33,7 @@ pub struct MarketCreated {
 
 /// A provider was registered or changed; the account holds the new values.
 #[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProviderChanged {
     /// The provider's account.
     pub provider: Pubkey,
@@ -45,6 +47,7 @@ pub struct ProviderChanged {
 
 /// One change of one credit.
 #[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreditChanged {
     /// What is folded into the hash chain.
     pub record: CreditRecord,
@@ -52,6 +55,7 @@ pub struct CreditChanged {
 
 /// The changes that one metering transaction made.
 #[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChunkMetered {
     /// The provider whose reporters signed.
     pub provider: Pubkey,
@@ -230,14 +234,21 @@ pub enum Change {
     },
 }
 
+impl CreditRecord {
+    /// The hash chain after this record. Errors: none in practice; Borsh's own.
+    pub fn fold(&self, previous: &[u8; 32]) -> Result<[u8; 32]> {
+        let mut bytes = Vec::with_capacity(192);
+        self.serialize(&mut bytes)?;
+        Ok(sha256(&[previous, &bytes]))
+    }
+}
+
 impl Credit {
     /// Numbers a change and folds it into the hash chain. Errors: more than 2^64 events.
     pub fn record(&mut self, credit: Pubkey, at: i64, change: Change) -> Result<CreditRecord> {
         let record = CreditRecord { credit, seq: self.event_seq, at, change };
-        let mut bytes = Vec::with_capacity(192);
-        record.serialize(&mut bytes)?;
         self.event_seq = add(self.event_seq, 1)?;
-        self.event_hash = sha256(&[&self.event_hash, &bytes]);
+        self.event_hash = record.fold(&self.event_hash)?;
         Ok(record)
     }
 }

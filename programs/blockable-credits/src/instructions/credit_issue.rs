@@ -2,14 +2,15 @@ use {
     crate::{
         errors::BlockableError,
         events::{Change, CreditChanged, emit},
+        instructions::accounts::*,
         metering::commit,
-        state::{Credit, Market, MarketClock, Provider, seeds},
-        tokens::{CreditSigner, TokenContext},
+        state::{Credit, MarketClock, Provider},
+        tokens::CreditSigner,
         transitions::Action,
         units::Overflow,
     },
     anchor_lang::prelude::*,
-    anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface},
+    anchor_spl::token_interface::TokenAccount,
 };
 
 /// CAN issue: the provider the offer names. It is paid the principal and owes the units from then on.
@@ -17,36 +18,27 @@ use {
 #[derive(Accounts)]
 pub struct CreditIssue<'info> {
     pub authority: Signer<'info>,
-    pub market: AccountLoader<'info, Market>,
+    #[account(
+        constraint = credit_vault.credit.load()?.provider == provider.key() @ BlockableError::ProviderMismatch,
+    )]
+    pub credit_vault: CreditVault<'info>,
     #[account(
         mut,
         has_one = authority @ BlockableError::NotProvider,
         has_one = payout @ BlockableError::PayoutMismatch,
     )]
     pub provider: AccountLoader<'info, Provider>,
-    #[account(
-        mut,
-        has_one = market @ BlockableError::MarketMismatch,
-        has_one = provider @ BlockableError::ProviderMismatch,
-    )]
-    pub credit: AccountLoader<'info, Credit>,
-    #[account(address = market.load()?.payment_mint @ BlockableError::MintMismatch)]
-    pub mint: Box<InterfaceAccount<'info, Mint>>,
-    #[account(mut, seeds = [seeds::VAULT, credit.key().as_ref()], bump = credit.load()?.vault_bump)]
-    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
     #[account(mut)]
     pub payout: Box<InterfaceAccount<'info, TokenAccount>>,
-    #[account(address = market.load()?.token_program @ BlockableError::TokenProgramMismatch)]
-    pub token_program: Interface<'info, TokenInterface>,
 }
 
 impl CreditIssue<'_> {
     /// Makes the units live: due dates count from now.
     pub fn handle(ctx: Context<CreditIssue>) -> Result<()> {
         let accounts = ctx.accounts;
-        let clock = accounts.market.load()?.open_clock()?;
+        let clock = accounts.credit_vault.market.load()?.open_clock()?;
         let (record, signer, principal) = {
-            let mut credit = accounts.credit.load_mut()?;
+            let mut credit = accounts.credit_vault.credit.load_mut()?;
             credit.advance(Action::Issue)?;
             require!(!credit.terms.offer_has_expired(clock.chain), BlockableError::OfferExpired);
             let mut provider = accounts.provider.load_mut()?;
@@ -58,12 +50,10 @@ impl CreditIssue<'_> {
             let principal = core::mem::take(&mut credit.vault.escrow);
             credit.go_live(index, clock);
             let change = Change::Issued { index, issued_at: clock.market };
-            let record = credit.record(accounts.credit.key(), clock.chain, change)?;
+            let record = credit.record(accounts.credit_vault.credit.key(), clock.chain, change)?;
             (record, CreditSigner::of(&credit), principal)
         };
-        let tokens = TokenContext { program: &accounts.token_program, mint: &accounts.mint };
-        let credit = accounts.credit.to_account_info();
-        tokens.pay_out(&mut accounts.vault, &accounts.payout, &credit, &signer, principal)?;
+        accounts.credit_vault.pay_out(&accounts.payout, &signer, principal)?;
         emit(&accounts.event_authority, CreditChanged { record })
     }
 }

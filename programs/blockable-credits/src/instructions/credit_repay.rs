@@ -2,15 +2,15 @@ use {
     crate::{
         errors::BlockableError,
         events::{Change, CreditChanged, emit},
+        instructions::accounts::*,
         metering::thaw,
-        state::{Credit, FreezeReason, Market, seeds},
-        tokens::TokenContext,
+        state::{Credit, FreezeReason},
         transitions::{Action, Status, next},
         units::{add, mul_div_floor, sub},
         waterfall::{self, Applied},
     },
     anchor_lang::prelude::*,
-    anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface},
+    anchor_spl::token_interface::TokenAccount,
 };
 
 /// CAN repay: anyone, in every status in which something is owed, also while the market is paused. The money goes to
@@ -19,22 +19,10 @@ use {
 #[derive(Accounts)]
 pub struct CreditRepay<'info> {
     pub payer: Signer<'info>,
-    pub market: AccountLoader<'info, Market>,
-    #[account(mut, has_one = market @ BlockableError::MarketMismatch)]
-    pub credit: AccountLoader<'info, Credit>,
-    #[account(address = market.load()?.payment_mint @ BlockableError::MintMismatch)]
-    pub mint: Box<InterfaceAccount<'info, Mint>>,
-    #[account(mut, seeds = [seeds::VAULT, credit.key().as_ref()], bump = credit.load()?.vault_bump)]
-    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    pub credit_vault: CreditVault<'info>,
     /// The payer's token account.
-    #[account(
-        mut,
-        constraint = source.mint == mint.key() @ BlockableError::TokenAccountMint,
-        constraint = source.owner == payer.key() @ BlockableError::TokenAccountOwner,
-    )]
+    #[account(mut)]
     pub source: Box<InterfaceAccount<'info, TokenAccount>>,
-    #[account(address = market.load()?.token_program @ BlockableError::TokenProgramMismatch)]
-    pub token_program: Interface<'info, TokenInterface>,
 }
 
 impl CreditRepay<'_> {
@@ -42,21 +30,20 @@ impl CreditRepay<'_> {
     pub fn handle(ctx: Context<CreditRepay>, amount: u64) -> Result<()> {
         require!(amount > 0, BlockableError::AmountZero);
         let accounts = ctx.accounts;
-        let clock = accounts.market.load()?.clock()?;
+        let clock = accounts.credit_vault.market.load()?.clock()?;
         let paid = {
-            let mut credit = accounts.credit.load_mut()?;
+            let mut credit = accounts.credit_vault.credit.load_mut()?;
             require!(next(Action::Pay, credit.status()?).is_some(), BlockableError::NothingOwed);
             credit.accrue(clock.market)?;
             amount.min(credit.debt.total())
         };
-        let tokens = TokenContext { program: &accounts.token_program, mint: &accounts.mint };
-        tokens.pay_in(&accounts.source, &mut accounts.vault, &accounts.payer, paid)?;
+        accounts.credit_vault.pay_in(&accounts.source, &accounts.payer, paid)?;
 
         let record = {
-            let mut credit = accounts.credit.load_mut()?;
+            let mut credit = accounts.credit_vault.credit.load_mut()?;
             credit.vault.lender = add(credit.vault.lender, paid)?;
             let change = credit.apply_payment(accounts.payer.key(), paid)?;
-            credit.record(accounts.credit.key(), clock.chain, change)?
+            credit.record(accounts.credit_vault.credit.key(), clock.chain, change)?
         };
         emit(&accounts.event_authority, CreditChanged { record })
     }

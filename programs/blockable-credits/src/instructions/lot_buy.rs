@@ -3,13 +3,13 @@ use {
         auction::{self, Proceeds},
         errors::BlockableError,
         events::{Change, CreditChanged, CreditRecord, emit},
-        state::{Credit, Lot, Market, MarketClock, Provider, seeds},
-        tokens::TokenContext,
+        instructions::accounts::*,
+        state::{Credit, Lot, MarketClock, Provider, seeds},
         transitions::{Action, Status},
         units::{add, sub},
     },
     anchor_lang::prelude::*,
-    anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface},
+    anchor_spl::token_interface::TokenAccount,
 };
 
 /// CAN buy: anyone. The units arrive in the buyer's unrestricted credit at this provider, which is created or topped up.
@@ -19,16 +19,16 @@ pub struct LotBuy<'info> {
     /// Pays for the units, and the rent of its credit the first time.
     #[account(mut)]
     pub buyer: Signer<'info>,
-    pub market: AccountLoader<'info, Market>,
-    #[account(mut, has_one = market @ BlockableError::MarketMismatch)]
+    #[account(
+        constraint = credit_vault.credit.load()?.provider == provider.key() @ BlockableError::ProviderMismatch,
+    )]
+    pub credit_vault: CreditVault<'info>,
+    #[account(mut)]
     pub provider: AccountLoader<'info, Provider>,
     #[account(
         mut,
-        has_one = market @ BlockableError::MarketMismatch,
-        has_one = provider @ BlockableError::ProviderMismatch,
+        constraint = lot.load()?.credit == credit_vault.credit.key() @ BlockableError::LotMismatch,
     )]
-    pub credit: AccountLoader<'info, Credit>,
-    #[account(mut, has_one = credit @ BlockableError::LotMismatch)]
     pub lot: AccountLoader<'info, Lot>,
     #[account(
         init_if_needed,
@@ -36,7 +36,7 @@ pub struct LotBuy<'info> {
         space = Credit::SPACE,
         seeds = [
             seeds::CREDIT,
-            market.key().as_ref(),
+            credit_vault.market.key().as_ref(),
             provider.key().as_ref(),
             buyer.key().as_ref(),
             &Credit::UNRESTRICTED_NONCE.to_le_bytes(),
@@ -44,19 +44,9 @@ pub struct LotBuy<'info> {
         bump,
     )]
     pub buyer_credit: AccountLoader<'info, Credit>,
-    #[account(address = market.load()?.payment_mint @ BlockableError::MintMismatch)]
-    pub mint: Box<InterfaceAccount<'info, Mint>>,
-    #[account(mut, seeds = [seeds::VAULT, credit.key().as_ref()], bump = credit.load()?.vault_bump)]
-    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
     /// The buyer's token account.
-    #[account(
-        mut,
-        constraint = source.mint == mint.key() @ BlockableError::TokenAccountMint,
-        constraint = source.owner == buyer.key() @ BlockableError::TokenAccountOwner,
-    )]
+    #[account(mut)]
     pub source: Box<InterfaceAccount<'info, TokenAccount>>,
-    #[account(address = market.load()?.token_program @ BlockableError::TokenProgramMismatch)]
-    pub token_program: Interface<'info, TokenInterface>,
     pub system_program: Program<'info, System>,
 }
 
@@ -65,7 +55,7 @@ impl LotBuy<'_> {
     pub fn handle(ctx: Context<LotBuy>, units: u64, max_price: u64) -> Result<()> {
         require!(units > 0, BlockableError::AmountZero);
         let accounts = ctx.accounts;
-        let clock = accounts.market.load()?.open_clock()?;
+        let clock = accounts.credit_vault.market.load()?.open_clock()?;
         let cost = {
             let lot = accounts.lot.load()?;
             require!(units <= lot.units_left, BlockableError::LotUnitsExceeded);
@@ -73,8 +63,7 @@ impl LotBuy<'_> {
             require!(price <= max_price, BlockableError::PriceAboveMaximum);
             auction::cost(units, price)?
         };
-        let tokens = TokenContext { program: &accounts.token_program, mint: &accounts.mint };
-        tokens.pay_in(&accounts.source, &mut accounts.vault, &accounts.buyer, cost)?;
+        accounts.credit_vault.pay_in(&accounts.source, &accounts.buyer, cost)?;
         let sold = accounts.sell(units, cost, clock)?;
         let granted = accounts.grant(units, clock, ctx.bumps.buyer_credit)?;
         emit(&accounts.event_authority, CreditChanged { record: sold })?;
@@ -87,10 +76,10 @@ impl LotBuy<'_> {
         lot.units_left = sub(lot.units_left, units)?;
         lot.proceeds = add(lot.proceeds, cost)?;
 
-        let mut credit = self.credit.load_mut()?;
+        let mut credit = self.credit_vault.credit.load_mut()?;
         credit.advance(Action::Buy)?;
         credit.accrue(clock.market)?;
-        let fee_bps = self.market.load()?.redistribution_fee_bps;
+        let fee_bps = self.credit_vault.market.load()?.redistribution_fee_bps;
         let Proceeds { fee, recovered, surplus } = auction::split(cost, fee_bps, credit.debt.total())?;
         credit.apply_recovery(recovered)?;
         credit.recovered = add(credit.recovered, recovered)?;
@@ -111,7 +100,7 @@ impl LotBuy<'_> {
             surplus,
             debt: credit.debt.total(),
         };
-        credit.record(self.credit.key(), clock.chain, change)
+        credit.record(self.credit_vault.credit.key(), clock.chain, change)
     }
 
     /// Gives the units to the buyer's unrestricted credit.
@@ -126,7 +115,7 @@ impl LotBuy<'_> {
             credit.lender = self.provider.key();
             credit.borrower = self.buyer.key();
             credit.provider = self.provider.key();
-            credit.market = self.market.key();
+            credit.market = self.credit_vault.market.key();
             credit.issued_at = clock.market;
             credit.debt.accrued_at = clock.market;
             let index = self.provider.load_mut()?.take_index()?;

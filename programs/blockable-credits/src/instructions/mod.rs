@@ -1,5 +1,6 @@
 //! One file per instruction: its accounts, who can call it, and a short handler.
 
+mod accounts;
 mod credit_accept;
 mod credit_auto_freeze;
 mod credit_cancel_offer;
@@ -21,7 +22,8 @@ mod usage_meter;
 mod vault_collect;
 
 pub use {
-    credit_accept::*, credit_cancel_offer::*, credit_freeze::*, credit_issue::*, credit_mark_delinquent::*,
-    credit_offer::*, credit_repay::*, credit_seize_to_pool::*, credit_thaw::*, lot_buy::*, lot_close::*,
-    market_create::*, provider_register::*, provider_set_capacity::*, usage_meter::*, vault_collect::*,
+    accounts::*, credit_accept::*, credit_cancel_offer::*, credit_freeze::*, credit_issue::*,
+    credit_mark_delinquent::*, credit_offer::*, credit_repay::*, credit_seize_to_pool::*, credit_thaw::*,
+    lot_buy::*, lot_close::*, market_create::*, provider_register::*, provider_set_capacity::*,
+    usage_meter::*, vault_collect::*,
 };

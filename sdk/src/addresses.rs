@@ -1,0 +1,54 @@
+//! Every address the program derives, from the seeds in the program itself.
+
+use {
+    anchor_spl::associated_token::get_associated_token_address_with_program_id,
+    blockable_credits::{
+        EVENT_AUTHORITY_AND_BUMP, ID,
+        state::{Credit, seeds},
+    },
+    solana_sdk::pubkey::Pubkey,
+};
+
+fn derive(parts: &[&[u8]]) -> Pubkey {
+    Pubkey::find_program_address(parts, &ID).0
+}
+
+/// The market with a number.
+pub fn market(id: u64) -> Pubkey {
+    derive(&[seeds::MARKET, &id.to_le_bytes()])
+}
+
+/// The provider account of an authority in a market.
+pub fn provider(market: &Pubkey, authority: &Pubkey) -> Pubkey {
+    derive(&[seeds::PROVIDER, market.as_ref(), authority.as_ref()])
+}
+
+/// The credit between a lender and a borrower.
+pub fn credit(market: &Pubkey, lender: &Pubkey, borrower: &Pubkey, nonce: u64) -> Pubkey {
+    derive(&[seeds::CREDIT, market.as_ref(), lender.as_ref(), borrower.as_ref(), &nonce.to_le_bytes()])
+}
+
+/// A buyer's unrestricted credit at a provider: units bought from lots.
+pub fn unrestricted_credit(market: &Pubkey, provider: &Pubkey, buyer: &Pubkey) -> Pubkey {
+    credit(market, provider, buyer, Credit::UNRESTRICTED_NONCE)
+}
+
+/// The token account that holds a credit's escrow and claims.
+pub fn vault(credit: &Pubkey) -> Pubkey {
+    derive(&[seeds::VAULT, credit.as_ref()])
+}
+
+/// A lot of units seized from a credit; lots are numbered from 0.
+pub fn lot(credit: &Pubkey, index: u32) -> Pubkey {
+    derive(&[seeds::LOT, credit.as_ref(), &index.to_le_bytes()])
+}
+
+/// The address that signs the program's events.
+pub fn event_authority() -> Pubkey {
+    EVENT_AUTHORITY_AND_BUMP.0
+}
+
+/// An owner's associated token account.
+pub fn associated_token(owner: &Pubkey, mint: &Pubkey, token_program: &Pubkey) -> Pubkey {
+    get_associated_token_address_with_program_id(owner, mint, token_program)
+}

@@ -1,0 +1,236 @@
+//! A small async client: reads accounts, lands transactions, fetches events. Every call has a deadline.
+
+use {
+    crate::{
+        accounts::{BlockableAccount, CreditFilter, type_filter},
+        errors::ClientError,
+        events::{self, Event},
+        instructions::MarketKeys,
+    },
+    blockable_credits::{
+        ID,
+        state::{Credit, Lot, Market, Provider},
+    },
+    solana_client::{
+        nonblocking::rpc_client::RpcClient,
+        rpc_config::{
+            CommitmentConfig, RpcAccountInfoConfig, RpcProgramAccountsConfig, RpcSendTransactionConfig,
+            RpcTransactionConfig, UiAccountEncoding, UiTransactionEncoding,
+        },
+    },
+    solana_sdk::{
+        account::from_account,
+        clock::Clock,
+        instruction::Instruction,
+        message::{VersionedMessage, v0},
+        pubkey::Pubkey,
+        signature::Signature,
+        signer::Signer,
+        sysvar,
+        transaction::VersionedTransaction,
+    },
+    solana_transaction_status_client_types::option_serializer::OptionSerializer,
+    std::time::Duration,
+    tokio::time::{Instant, sleep},
+};
+
+/// How long one request may take.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
+/// First pause between two looks at a transaction's status; doubles up to [`POLL_MAX`].
+const POLL_MIN: Duration = Duration::from_millis(10);
+/// Longest pause between two looks at a transaction's status.
+const POLL_MAX: Duration = Duration::from_millis(400);
+/// Pause between two broadcasts of the same transaction.
+const REBROADCAST: Duration = Duration::from_secs(2);
+
+/// A transaction that has landed.
+#[derive(Clone, Debug)]
+pub struct Landed {
+    /// Its signature.
+    pub signature: Signature,
+    /// The slot it landed in.
+    pub slot: u64,
+    /// Compute units it took, where the node tells.
+    pub compute_units: Option<u64>,
+    /// The program's events in it, in order.
+    pub events: Vec<Event>,
+}
+
+/// A client of one cluster.
+pub struct Client {
+    rpc: RpcClient,
+}
+
+impl Client {
+    /// A client of the node at a URL, which must serve confirmed reads.
+    pub fn new(url: impl Into<String>) -> Client {
+        let rpc = RpcClient::new_with_timeout_and_commitment(
+            url.into(),
+            REQUEST_TIMEOUT,
+            CommitmentConfig::confirmed(),
+        );
+        Client { rpc }
+    }
+
+    /// The RPC client underneath.
+    pub fn rpc(&self) -> &RpcClient {
+        &self.rpc
+    }
+
+    /// Reads an account. Errors: [`ClientError::NotFound`], [`ClientError::Decode`], [`ClientError::Rpc`].
+    pub async fn fetch<T: BlockableAccount>(&self, address: &Pubkey) -> Result<T, ClientError> {
+        let response = self.rpc.get_account_with_commitment(address, self.rpc.commitment()).await?;
+        let not_found = ClientError::NotFound { name: T::NAME, address: *address };
+        let account = response.value.filter(|account| account.owner == ID).ok_or(not_found)?;
+        T::decode(&account.data).map_err(|source| ClientError::Decode { address: *address, source })
+    }
+
+    /// Reads a market. Errors: as [`Client::fetch`].
+    pub async fn market(&self, address: &Pubkey) -> Result<Market, ClientError> {
+        self.fetch(address).await
+    }
+
+    /// Reads a provider. Errors: as [`Client::fetch`].
+    pub async fn provider(&self, address: &Pubkey) -> Result<Provider, ClientError> {
+        self.fetch(address).await
+    }
+
+    /// Reads a credit. Errors: as [`Client::fetch`].
+    pub async fn credit(&self, address: &Pubkey) -> Result<Credit, ClientError> {
+        self.fetch(address).await
+    }
+
+    /// Reads a lot. Errors: as [`Client::fetch`].
+    pub async fn lot(&self, address: &Pubkey) -> Result<Lot, ClientError> {
+        self.fetch(address).await
+    }
+
+    /// A market's account and its payment token. Errors: as [`Client::fetch`].
+    pub async fn market_keys(&self, address: &Pubkey) -> Result<MarketKeys, ClientError> {
+        let market = self.market(address).await?;
+        Ok(MarketKeys { market: *address, mint: market.payment_mint, token_program: market.token_program })
+    }
+
+    /// All credits that pass every filter. Errors: [`ClientError::Rpc`], [`ClientError::Decode`].
+    pub async fn credits(&self, filters: &[CreditFilter]) -> Result<Vec<(Pubkey, Credit)>, ClientError> {
+        let mut conditions = vec![type_filter::<Credit>()];
+        conditions.extend(filters.iter().map(|filter| filter.to_rpc()));
+        let config = RpcProgramAccountsConfig {
+            filters: Some(conditions),
+            account_config: RpcAccountInfoConfig {
+                encoding: Some(UiAccountEncoding::Base64),
+                ..RpcAccountInfoConfig::default()
+            },
+            ..RpcProgramAccountsConfig::default()
+        };
+        let accounts = self.rpc.get_program_ui_accounts_with_config(&ID, config).await?;
+        let mut credits = Vec::with_capacity(accounts.len());
+        for (address, account) in accounts {
+            let data = account.data.decode().unwrap_or_default();
+            let credit = Credit::decode(&data).map_err(|source| ClientError::Decode { address, source })?;
+            credits.push((address, credit));
+        }
+        Ok(credits)
+    }
+
+    /// The chain's clock in Unix seconds. Errors: [`ClientError::NotFound`], [`ClientError::Rpc`].
+    pub async fn chain_time(&self) -> Result<i64, ClientError> {
+        let account = self.rpc.get_account(&sysvar::clock::ID).await?;
+        let not_found = ClientError::NotFound { name: "clock", address: sysvar::clock::ID };
+        from_account::<Clock, _>(&account).map(|clock| clock.unix_timestamp).ok_or(not_found)
+    }
+
+    /// Signs, sends and confirms a transaction, then reads its events. `payer` pays the fee; `signers` are the others.
+    ///
+    /// Errors: [`ClientError::Refused`] with the program's error; [`ClientError::Expired`] once it can no longer land.
+    pub async fn send(
+        &self,
+        instructions: &[Instruction],
+        payer: &dyn Signer,
+        signers: &[&dyn Signer],
+    ) -> Result<Landed, ClientError> {
+        let (transaction, last_valid) = self.sign(instructions, payer, signers).await?;
+        let signature = self.land(&transaction, last_valid).await?;
+        self.landed(&signature).await
+    }
+
+    /// Signs a version 0 transaction; returns it with the last block height at which it can land.
+    /// Errors: [`ClientError::Compile`], [`ClientError::Signing`], [`ClientError::Rpc`].
+    pub async fn sign(
+        &self,
+        instructions: &[Instruction],
+        payer: &dyn Signer,
+        signers: &[&dyn Signer],
+    ) -> Result<(VersionedTransaction, u64), ClientError> {
+        let (blockhash, last_valid) =
+            self.rpc.get_latest_blockhash_with_commitment(self.rpc.commitment()).await?;
+        let message = v0::Message::try_compile(&payer.pubkey(), instructions, &[], blockhash)
+            .map_err(|error| ClientError::Compile(error.to_string()))?;
+        let mut keys: Vec<&dyn Signer> = vec![payer];
+        keys.extend(signers.iter().filter(|signer| signer.pubkey() != payer.pubkey()));
+        let transaction = VersionedTransaction::try_new(VersionedMessage::V0(message), &keys)?;
+        Ok((transaction, last_valid))
+    }
+
+    /// Sends a signed transaction and waits until it is confirmed or can no longer land.
+    pub async fn land(
+        &self,
+        transaction: &VersionedTransaction,
+        last_valid: u64,
+    ) -> Result<Signature, ClientError> {
+        let config = RpcSendTransactionConfig {
+            preflight_commitment: Some(CommitmentConfig::processed().commitment),
+            ..RpcSendTransactionConfig::default()
+        };
+        let signature = self.rpc.send_transaction_with_config(transaction, config).await?;
+        let again = RpcSendTransactionConfig { skip_preflight: true, ..config };
+        let (mut pause, mut sent) = (POLL_MIN, Instant::now());
+        loop {
+            if let Some(status) = self.rpc.get_signature_statuses(&[signature]).await?.value.remove(0) {
+                if let Some(error) = status.err.clone() {
+                    return Err(ClientError::from_transaction(error, self.logs(&signature).await));
+                }
+                if status.satisfies_commitment(self.rpc.commitment()) {
+                    return Ok(signature);
+                }
+            } else if self.rpc.get_block_height().await? > last_valid {
+                return Err(ClientError::Expired(signature));
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(POLL_MAX);
+            if sent.elapsed() >= REBROADCAST {
+                self.rpc.send_transaction_with_config(transaction, again).await?;
+                sent = Instant::now();
+            }
+        }
+    }
+
+    /// Reads a transaction that has landed, with its events. Errors: [`ClientError::Undecodable`],
+    /// [`ClientError::Rpc`].
+    pub async fn landed(&self, signature: &Signature) -> Result<Landed, ClientError> {
+        let config = RpcTransactionConfig {
+            encoding: Some(UiTransactionEncoding::Base64),
+            commitment: Some(self.rpc.commitment()),
+            max_supported_transaction_version: Some(0),
+        };
+        let transaction = self.rpc.get_transaction_with_config(signature, config).await?;
+        let events = events::from_transaction(&transaction).ok_or(ClientError::Undecodable(*signature))?;
+        let meta = transaction.transaction.meta.as_ref();
+        let compute_units = meta.and_then(|meta| match meta.compute_units_consumed {
+            OptionSerializer::Some(units) => Some(units),
+            _ => None,
+        });
+        Ok(Landed { signature: *signature, slot: transaction.slot, compute_units, events })
+    }
+
+    /// The log of a failed transaction, empty where the node does not give it.
+    async fn logs(&self, signature: &Signature) -> Vec<String> {
+        let encoding = UiTransactionEncoding::Base64;
+        let transaction = self.rpc.get_transaction(signature, encoding).await.ok();
+        let meta = transaction.and_then(|transaction| transaction.transaction.meta);
+        match meta.map(|meta| meta.log_messages) {
+            Some(OptionSerializer::Some(logs)) => logs,
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Typed errors from the results of transactions.
+
+use {
+    crate::accounts::DecodeError,
+    blockable_credits::errors::BlockableError,
+    solana_client::{
+        client_error::{ClientError as RpcError, ClientErrorKind},
+        rpc_request::{RpcError as RpcFault, RpcResponseErrorData},
+    },
+    solana_sdk::{
+        instruction::InstructionError, pubkey::Pubkey, signature::Signature, signer::SignerError,
+        transaction::TransactionError,
+    },
+};
+
+/// What can go wrong between a client and the chain.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The program refused an instruction.
+    #[error("{error}")]
+    Refused {
+        /// Index of the instruction in its transaction.
+        instruction: u8,
+        /// The program's error; its message says what to do.
+        error: BlockableError,
+        /// The program's log, where the node gave it.
+        logs: Vec<String>,
+    },
+    /// The transaction failed for a reason outside the program.
+    #[error("the transaction failed: {error}{}", last_error(.logs))]
+    Failed {
+        /// The reason.
+        error: TransactionError,
+        /// The programs' log, where the node gave it.
+        logs: Vec<String>,
+    },
+    /// The transaction's blockhash expired before it landed; it can no longer land.
+    #[error("transaction {0} expired before it landed; build it again")]
+    Expired(Signature),
+    /// No account at an address.
+    #[error("there is no {name} at {address}; check the address and the cluster")]
+    NotFound {
+        /// What was expected there.
+        name: &'static str,
+        /// The address.
+        address: Pubkey,
+    },
+    /// An account that is not what was asked for.
+    #[error("{address}: {source}")]
+    Decode {
+        /// The address.
+        address: Pubkey,
+        /// What is wrong with it.
+        source: DecodeError,
+    },
+    /// A transaction that was fetched cannot be read.
+    #[error("transaction {0} cannot be decoded; ask a node that serves transactions of version 0")]
+    Undecodable(Signature),
+    /// A key could not sign.
+    #[error("a key could not sign: {0}")]
+    Signing(#[from] SignerError),
+    /// The transaction cannot be compiled.
+    #[error("the transaction cannot be built: {0}")]
+    Compile(String),
+    /// The node could not be reached or answered with an error.
+    #[error("the RPC node failed: {0}")]
+    Rpc(Box<RpcError>),
+}
+
+/// The last error line of a log, for errors that only the log explains.
+fn last_error(logs: &[String]) -> String {
+    let line = logs.iter().rev().find_map(|line| line.split_once("Error Message: "));
+    line.map(|(_, message)| format!(" ({message})")).unwrap_or_default()
+}
+
+impl ClientError {
+    /// From a failed transaction and its log.
+    pub fn from_transaction(error: TransactionError, logs: Vec<String>) -> ClientError {
+        match program_error(&error) {
+            Some((instruction, error)) => ClientError::Refused { instruction, error, logs },
+            None => ClientError::Failed { error, logs },
+        }
+    }
+
+    /// The program's error, where the program refused.
+    pub fn program_error(&self) -> Option<BlockableError> {
+        match self {
+            ClientError::Refused { error, .. } => Some(*error),
+            _ => None,
+        }
+    }
+}
+
+impl From<RpcError> for ClientError {
+    fn from(error: RpcError) -> Self {
+        if let ClientErrorKind::RpcError(RpcFault::RpcResponseError {
+            data: RpcResponseErrorData::SendTransactionPreflightFailure(simulation),
+            ..
+        }) = error.kind()
+        {
+            if let Some(cause) = &simulation.err {
+                let logs = simulation.logs.clone().unwrap_or_default();
+                return ClientError::from_transaction(cause.clone().into(), logs);
+            }
+        }
+        match error.get_transaction_error() {
+            Some(cause) => ClientError::from_transaction(cause, Vec::new()),
+            None => ClientError::Rpc(Box::new(error)),
+        }
+    }
+}
+
+/// The index of the failed instruction and the program's error in a transaction error, where it is one.
+pub fn program_error(error: &TransactionError) -> Option<(u8, BlockableError)> {
+    match error {
+        TransactionError::InstructionError(index, InstructionError::Custom(code)) => {
+            BlockableError::from_code(*code).map(|error| (*index, error))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use {super::*, strum::VariantArray};
+
+    #[test]
+    fn every_program_error_comes_back_from_its_code() {
+        for error in BlockableError::VARIANTS {
+            let failed = TransactionError::InstructionError(3, InstructionError::Custom(error.code()));
+            assert_eq!(program_error(&failed), Some((3, *error)));
+            assert!(error.to_string().contains("; "), "{error:?} must say what to do");
+        }
+    }
+
+    #[test]
+    fn other_programs_codes_are_not_ours() {
+        for code in [0, 1, 2_006, 3_012, 5_999, 6_000 + BlockableError::VARIANTS.len() as u32] {
+            let failed = TransactionError::InstructionError(0, InstructionError::Custom(code));
+            assert_eq!(program_error(&failed), None, "{code}");
+        }
+        assert_eq!(program_error(&TransactionError::AccountNotFound), None);
+    }
+
+    #[test]
+    fn anchors_own_errors_keep_their_message() {
+        let failed = TransactionError::InstructionError(0, InstructionError::Custom(3_012));
+        let log = "Program log: AnchorError caused by account: credit. Error Code: AccountNotInitialized. \
+                   Error Number: 3012. Error Message: The program expected this account to be already initialized.";
+        let error = ClientError::from_transaction(failed, vec![log.to_string()]);
+        assert!(error.to_string().contains("already initialized"), "{error}");
+    }
+}

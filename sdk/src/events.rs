@@ -1,0 +1,147 @@
+//! Reads the program's events from transactions, and proves that a credit's log is complete and in order.
+
+pub use blockable_credits::events::{
+    Change, ChunkMetered, CreditChanged, CreditRecord, MarketCreated, ProviderChanged, SkippedCredit,
+};
+use {
+    anchor_lang::{AnchorDeserialize, Discriminator, event::EVENT_IX_TAG_LE},
+    blockable_credits::ID,
+    solana_sdk::{bs58, pubkey::Pubkey},
+    solana_transaction_status_client_types::{
+        EncodedConfirmedTransactionWithStatusMeta, UiInstruction, option_serializer::OptionSerializer,
+    },
+};
+
+/// An event of the program.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A market was created.
+    MarketCreated(MarketCreated),
+    /// A provider was registered or changed.
+    ProviderChanged(ProviderChanged),
+    /// A credit changed.
+    CreditChanged(CreditChanged),
+    /// A chunk of credits was metered.
+    ChunkMetered(ChunkMetered),
+}
+
+impl Event {
+    /// Reads an event from the data of the program's self-invocation; `None` for any other instruction.
+    pub fn decode(data: &[u8]) -> Option<Event> {
+        let body = data.strip_prefix(EVENT_IX_TAG_LE)?;
+        read(body)
+            .map(Event::MarketCreated)
+            .or_else(|| read(body).map(Event::ProviderChanged))
+            .or_else(|| read(body).map(Event::CreditChanged))
+            .or_else(|| read(body).map(Event::ChunkMetered))
+    }
+
+    /// The credit records the event carries, in order.
+    pub fn records(&self) -> &[CreditRecord] {
+        match self {
+            Event::CreditChanged(event) => std::slice::from_ref(&event.record),
+            Event::ChunkMetered(event) => &event.records,
+            Event::MarketCreated(_) | Event::ProviderChanged(_) => &[],
+        }
+    }
+}
+
+fn read<T: Discriminator + AnchorDeserialize>(body: &[u8]) -> Option<T> {
+    T::try_from_slice(body.strip_prefix(T::DISCRIMINATOR)?).ok()
+}
+
+/// The events in a transaction that was fetched, in order. `None` when the transaction cannot be decoded.
+pub fn from_transaction(transaction: &EncodedConfirmedTransactionWithStatusMeta) -> Option<Vec<Event>> {
+    let meta = transaction.transaction.meta.as_ref()?;
+    let decoded = transaction.transaction.transaction.decode()?;
+    let mut keys = decoded.message.static_account_keys().to_vec();
+    if let OptionSerializer::Some(loaded) = &meta.loaded_addresses {
+        for key in loaded.writable.iter().chain(&loaded.readonly) {
+            keys.push(key.parse().ok()?);
+        }
+    }
+    let OptionSerializer::Some(inner) = &meta.inner_instructions else {
+        return Some(Vec::new());
+    };
+    let mut events = Vec::new();
+    for instruction in inner.iter().flat_map(|inner| &inner.instructions) {
+        let UiInstruction::Compiled(compiled) = instruction else { continue };
+        if keys.get(usize::from(compiled.program_id_index)) == Some(&ID) {
+            let data = bs58::decode(&compiled.data).into_vec().ok()?;
+            events.extend(Event::decode(&data));
+        }
+    }
+    Some(events)
+}
+
+/// Where a log departs from the chain of hashes.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LogError {
+    /// A record is missing or out of order.
+    #[error("record {expected} is missing: found {found}; fetch the transactions between them")]
+    Gap {
+        /// The number that should come.
+        expected: u64,
+        /// The number that came.
+        found: u64,
+    },
+    /// A record of another credit.
+    #[error("record {0} belongs to another credit; filter the log by credit")]
+    Foreign(u64),
+    /// The records do not hash to what the account says.
+    #[error(
+        "the log does not hash to the credit's event hash; a record was altered or is missing at the end"
+    )]
+    HashMismatch,
+}
+
+/// Proves that `records` are all the events of a credit whose account says `event_hash`. Errors: [`LogError`].
+pub fn verify_log(credit: &Pubkey, records: &[CreditRecord], event_hash: &[u8; 32]) -> Result<(), LogError> {
+    let mut hash = [0; 32];
+    for (expected, record) in (0u64..).zip(records) {
+        if record.credit != *credit {
+            return Err(LogError::Foreign(record.seq));
+        }
+        if record.seq != expected {
+            return Err(LogError::Gap { expected, found: record.seq });
+        }
+        hash = record.fold(&hash).map_err(|_| LogError::HashMismatch)?;
+    }
+    if hash == *event_hash { Ok(()) } else { Err(LogError::HashMismatch) }
+}
+
+#[cfg(test)]
+mod tests {
+    use {super::*, anchor_lang::Event as _};
+
+    fn record(credit: Pubkey, seq: u64) -> CreditRecord {
+        CreditRecord { credit, seq, at: 5, change: Change::MarkedDelinquent { arrears: seq } }
+    }
+
+    #[test]
+    fn events_decode_and_other_data_does_not() {
+        let event = CreditChanged { record: record(Pubkey::new_unique(), 4) };
+        let data = [EVENT_IX_TAG_LE, &event.data()].concat();
+        let decoded = Event::decode(&data).unwrap();
+        assert_eq!(decoded.records(), std::slice::from_ref(&event.record));
+        assert!(Event::decode(&event.data()).is_none());
+        assert!(Event::decode(&data[..data.len() - 1]).is_none());
+    }
+
+    #[test]
+    fn a_log_is_proven_or_its_fault_is_named() {
+        let credit = Pubkey::new_unique();
+        let log: Vec<_> = (0..4).map(|seq| record(credit, seq)).collect();
+        let hash = log.iter().fold([0; 32], |hash, record| record.fold(&hash).unwrap());
+        assert_eq!(verify_log(&credit, &log, &hash), Ok(()));
+        assert_eq!(verify_log(&credit, &log[..3], &hash), Err(LogError::HashMismatch));
+        assert_eq!(verify_log(&credit, &log[1..], &hash), Err(LogError::Gap { expected: 0, found: 1 }));
+        let mut swapped = log.clone();
+        swapped.swap(1, 2);
+        assert_eq!(verify_log(&credit, &swapped, &hash), Err(LogError::Gap { expected: 1, found: 2 }));
+        let mut altered = log.clone();
+        altered[2].at += 1;
+        assert_eq!(verify_log(&credit, &altered, &hash), Err(LogError::HashMismatch));
+        assert_eq!(verify_log(&Pubkey::new_unique(), &log, &hash), Err(LogError::Foreign(0)));
+    }
+}

@@ -1,0 +1,162 @@
+//! Usage reports: what a reporter measures, signs and hands out, and what a `usage_meter` instruction takes.
+
+pub use blockable_credits::report::{
+    CreditReading, MAX_CLOCK_SKEW_SECONDS, REPORT_DOMAIN, ReportScope, SignedReport,
+};
+use {
+    blockable_credits::state::{MAX_CHUNK_SIZE, Provider},
+    solana_sdk::signer::{Signer, SignerError},
+    std::collections::BTreeMap,
+};
+
+/// Why a report cannot be made or trusted.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// A bit outside the chunk.
+    #[error("bit {0} is outside a chunk of {MAX_CHUNK_SIZE}; use the credit's index modulo the chunk size")]
+    BitOutOfRange(u32),
+    /// The reporter's index is not in the provider's list.
+    #[error("reporter {0} is not in the provider's list; read the provider again")]
+    UnknownReporter(u8),
+    /// Readings do not match the bitmap.
+    #[error("the report has {readings} readings for {bits} bits; discard it")]
+    Malformed {
+        /// Bits set.
+        bits: u32,
+        /// Readings given.
+        readings: usize,
+    },
+    /// The signature does not verify.
+    #[error(
+        "the signature of reporter {0} does not verify; check epoch, chunk, provider, market and program"
+    )]
+    BadSignature(u8),
+    /// The key could not sign.
+    #[error("the reporter's key could not sign: {0}")]
+    Signing(#[from] SignerError),
+}
+
+/// The readings of one chunk at one instant, before they are signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsageReport {
+    /// Which reports these are.
+    pub scope: ReportScope,
+    /// Unix time of the readings.
+    pub reported_at: i64,
+    readings: BTreeMap<u32, CreditReading>,
+}
+
+impl UsageReport {
+    /// An empty report.
+    pub fn new(scope: ReportScope, reported_at: i64) -> UsageReport {
+        UsageReport { scope, reported_at, readings: BTreeMap::new() }
+    }
+
+    /// Sets the reading of a credit by its bit in the chunk. Errors: [`ReportError::BitOutOfRange`].
+    pub fn set(&mut self, bit: u32, reading: CreditReading) -> Result<(), ReportError> {
+        if bit >= u32::from(MAX_CHUNK_SIZE) {
+            return Err(ReportError::BitOutOfRange(bit));
+        }
+        self.readings.insert(bit, reading);
+        Ok(())
+    }
+
+    /// Signs as the reporter at an index of the provider's list. Errors: [`ReportError::Signing`].
+    pub fn sign(&self, reporter: u8, key: &dyn Signer) -> Result<SignedReport, ReportError> {
+        let mut report = SignedReport {
+            reporter,
+            signature: [0; 64],
+            reported_at: self.reported_at,
+            bitmap: self.readings.keys().fold(0, |bitmap, bit| bitmap | 1 << bit),
+            readings: self.readings.values().copied().collect(),
+        };
+        report.signature = key.try_sign_message(&report.digest(&self.scope))?.into();
+        Ok(report)
+    }
+}
+
+/// Checks a report as the program will, but for expiry and time. Errors: [`ReportError`].
+pub fn verify(report: &SignedReport, scope: &ReportScope, provider: &Provider) -> Result<(), ReportError> {
+    let reporter = provider
+        .reporters()
+        .get(usize::from(report.reporter))
+        .ok_or(ReportError::UnknownReporter(report.reporter))?;
+    let bits = report.bitmap.count_ones();
+    if bits as usize != report.readings.len() {
+        return Err(ReportError::Malformed { bits, readings: report.readings.len() });
+    }
+    brine_ed25519::verify_strict(&reporter.key, &report.signature, &[&report.digest(scope)])
+        .map_err(|_| ReportError::BadSignature(report.reporter))
+}
+
+#[cfg(test)]
+mod tests {
+    use {
+        super::*,
+        blockable_credits::state::Reporter,
+        bytemuck::Zeroable,
+        solana_sdk::{pubkey::Pubkey, signature::Keypair},
+    };
+
+    fn signed() -> (SignedReport, ReportScope, Provider) {
+        let key = Keypair::new();
+        let scope =
+            ReportScope { market: Pubkey::new_unique(), provider: Pubkey::new_unique(), epoch: 3, chunk: 7 };
+        let mut provider = Provider::zeroed();
+        provider.reporters[0] = Reporter { key: key.pubkey(), expires_at: i64::MAX };
+        provider.reporter_count = 1;
+        let mut report = UsageReport::new(scope, 1_000);
+        report.set(9, CreditReading { cumulative: 90, in_flight: 9 }).unwrap();
+        report.set(2, CreditReading { cumulative: 20, in_flight: 2 }).unwrap();
+        (report.sign(0, &key).unwrap(), scope, provider)
+    }
+
+    #[test]
+    fn a_signed_report_verifies_and_reads_back_by_bit() {
+        let (report, scope, provider) = signed();
+        verify(&report, &scope, &provider).unwrap();
+        assert_eq!(report.reading(2), Some(&CreditReading { cumulative: 20, in_flight: 2 }));
+        assert_eq!(report.reading(9), Some(&CreditReading { cumulative: 90, in_flight: 9 }));
+        assert_eq!(report.reading(3), None);
+        assert_eq!(report.reading(99), None);
+    }
+
+    #[test]
+    fn any_change_voids_the_signature() {
+        let (report, scope, provider) = signed();
+        let refused = |report: &SignedReport, scope: &ReportScope| {
+            matches!(verify(report, scope, &provider), Err(ReportError::BadSignature(0)))
+        };
+        let mut changed = report.clone();
+        changed.readings[0].cumulative += 1;
+        assert!(refused(&changed, &scope));
+        let mut changed = report.clone();
+        changed.reported_at += 1;
+        assert!(refused(&changed, &scope));
+        let mut changed = report.clone();
+        changed.bitmap = 0b11;
+        assert!(refused(&changed, &scope));
+        for other in [
+            ReportScope { epoch: 4, ..scope },
+            ReportScope { chunk: 8, ..scope },
+            ReportScope { market: Pubkey::new_unique(), ..scope },
+            ReportScope { provider: Pubkey::new_unique(), ..scope },
+        ] {
+            assert!(refused(&report, &other));
+        }
+    }
+
+    #[test]
+    fn malformed_reports_are_named() {
+        let (mut report, scope, provider) = signed();
+        report.readings.pop();
+        assert!(matches!(
+            verify(&report, &scope, &provider),
+            Err(ReportError::Malformed { bits: 2, readings: 1 })
+        ));
+        report.reporter = 5;
+        assert!(matches!(verify(&report, &scope, &provider), Err(ReportError::UnknownReporter(5))));
+        let mut draft = UsageReport::new(scope, 0);
+        assert!(matches!(draft.set(32, CreditReading::default()), Err(ReportError::BitOutOfRange(32))));
+    }
+}
