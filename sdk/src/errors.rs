@@ -97,11 +97,10 @@ impl From<RpcError> for ClientError {
             data: RpcResponseErrorData::SendTransactionPreflightFailure(simulation),
             ..
         }) = error.kind()
+            && let Some(cause) = &simulation.err
         {
-            if let Some(cause) = &simulation.err {
-                let logs = simulation.logs.clone().unwrap_or_default();
-                return ClientError::from_transaction(cause.clone().into(), logs);
-            }
+            let logs = simulation.logs.clone().unwrap_or_default();
+            return ClientError::from_transaction(cause.clone().into(), logs);
         }
         match error.get_transaction_error() {
             Some(cause) => ClientError::from_transaction(cause, Vec::new()),

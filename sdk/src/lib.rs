@@ -8,6 +8,7 @@
 //! | [`reports`] | usage reports: encode, sign, verify, assemble a quorum |
 //! | [`errors`] | typed errors from the results of transactions |
 //! | [`events`] | read events from transactions and prove a credit's log complete |
+//! | [`tokens`] | token accounts, balances, mints for tests |
 //! | [`client`] | a small async client over JSON-RPC |
 //! | [`program`] | the program's own types, shared and not copied |
 //!
@@ -31,6 +32,7 @@ pub mod errors;
 pub mod events;
 pub mod instructions;
 pub mod reports;
+pub mod tokens;
 
 pub use {
     blockable_credits as program,

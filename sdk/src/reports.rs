@@ -4,7 +4,10 @@ pub use blockable_credits::report::{
     CreditReading, MAX_CLOCK_SKEW_SECONDS, REPORT_DOMAIN, ReportScope, SignedReport,
 };
 use {
-    blockable_credits::state::{MAX_CHUNK_SIZE, Provider},
+    blockable_credits::{
+        signature,
+        state::{MAX_CHUNK_SIZE, Provider},
+    },
     solana_sdk::signer::{Signer, SignerError},
     std::collections::BTreeMap,
 };
@@ -85,8 +88,11 @@ pub fn verify(report: &SignedReport, scope: &ReportScope, provider: &Provider) -
     if bits as usize != report.readings.len() {
         return Err(ReportError::Malformed { bits, readings: report.readings.len() });
     }
-    brine_ed25519::verify_strict(&reporter.key, &report.signature, &[&report.digest(scope)])
-        .map_err(|_| ReportError::BadSignature(report.reporter))
+    if signature::verify(&reporter.key, &report.signature, &report.digest(scope)) {
+        Ok(())
+    } else {
+        Err(ReportError::BadSignature(report.reporter))
+    }
 }
 
 #[cfg(test)]

@@ -295,6 +295,17 @@ pub enum BlockableError {
     NothingToCollect,
 }
 
+/// Refuses with `error` unless `holds`. A function and not a macro: it keeps the program small.
+pub fn ensure(holds: bool, error: BlockableError) -> Result<()> {
+    if holds { Ok(()) } else { Err(refuse(error)) }
+}
+
+#[cold]
+#[inline(never)]
+fn refuse(error: BlockableError) -> Error {
+    error.into()
+}
+
 impl BlockableError {
     /// The error with a custom program error code, `None` for a code that is not this program's.
     pub fn from_code(code: u32) -> Option<BlockableError> {

@@ -15,6 +15,7 @@ pub mod instructions;
 pub mod metering;
 pub mod report;
 pub mod schedule;
+pub mod signature;
 pub mod state;
 pub mod tokens;
 pub mod transitions;

@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        errors::BlockableError,
+        errors::{BlockableError, ensure},
         state::{Credit, VaultClaims, seeds},
         units::{Overflow, add, sub},
     },
@@ -30,7 +30,7 @@ impl<'info> TokenContext<'_, 'info> {
         let before = vault.amount;
         self.transfer(from.to_account_info(), vault.to_account_info(), authority.clone(), amount, &[])?;
         vault.reload()?;
-        require!(sub(vault.amount, before) == Ok(amount), BlockableError::TransferMismatch);
+        ensure(sub(vault.amount, before) == Ok(amount), BlockableError::TransferMismatch)?;
         Ok(())
     }
 
@@ -48,7 +48,7 @@ impl<'info> TokenContext<'_, 'info> {
         let (from, to) = (vault.to_account_info(), to.to_account_info());
         self.transfer(from, to, credit.clone(), amount, &[&signer.seeds()])?;
         vault.reload()?;
-        require!(sub(before, vault.amount) == Ok(amount), BlockableError::TransferMismatch);
+        ensure(sub(before, vault.amount) == Ok(amount), BlockableError::TransferMismatch)?;
         Ok(())
     }
 
@@ -107,6 +107,6 @@ pub fn claims_total(claims: &VaultClaims) -> core::result::Result<u64, Overflow>
 
 /// Requires that a vault covers what is owed from it. Errors: [`BlockableError::VaultShort`].
 pub fn require_covered(claims: &VaultClaims, vault_amount: u64) -> Result<()> {
-    require!(vault_amount >= claims_total(claims)?, BlockableError::VaultShort);
+    ensure(vault_amount >= claims_total(claims)?, BlockableError::VaultShort)?;
     Ok(())
 }

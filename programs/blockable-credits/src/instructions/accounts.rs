@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        errors::BlockableError,
+        errors::{BlockableError, ensure},
         state::{Credit, Market, seeds},
         tokens::{CreditSigner, TokenContext},
     },
@@ -29,8 +29,8 @@ impl<'info> CreditVault<'info> {
     /// Requires a token account of the market's payment mint, owned by `owner`.
     /// Errors: [`BlockableError::TokenAccountMint`], [`BlockableError::TokenAccountOwner`].
     pub fn require_owned(&self, account: &TokenAccount, owner: &Pubkey) -> Result<()> {
-        require_keys_eq!(account.mint, self.mint.key(), BlockableError::TokenAccountMint);
-        require_keys_eq!(account.owner, *owner, BlockableError::TokenAccountOwner);
+        ensure(account.mint == self.mint.key(), BlockableError::TokenAccountMint)?;
+        ensure(account.owner == *owner, BlockableError::TokenAccountOwner)?;
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 use {
     crate::{
-        errors::BlockableError,
+        errors::{BlockableError, ensure},
         events::{Change, CreditChanged, emit},
         state::{Credit, Market},
         transitions::Action,
@@ -30,8 +30,8 @@ impl CreditAccept<'_> {
         let record = {
             let mut credit = accounts.credit.load_mut()?;
             credit.advance(Action::Accept)?;
-            require!(credit.terms_hash == terms_hash, BlockableError::TermsHashMismatch);
-            require!(!credit.terms.offer_has_expired(clock.chain), BlockableError::OfferExpired);
+            ensure(credit.terms_hash == terms_hash, BlockableError::TermsHashMismatch)?;
+            ensure(!credit.terms.offer_has_expired(clock.chain), BlockableError::OfferExpired)?;
             credit.record(accounts.credit.key(), clock.chain, Change::Accepted)?
         };
         emit(&accounts.event_authority, CreditChanged { record })

@@ -1,6 +1,6 @@
 use {
     crate::{
-        errors::BlockableError,
+        errors::{BlockableError, ensure},
         events::{CreditChanged, emit},
         instructions::CreditMark,
         state::FreezeReason,
@@ -17,7 +17,7 @@ impl CreditMark<'_> {
         let record = {
             let mut credit = accounts.credit.load_mut()?;
             credit.advance(Action::AutoFreeze)?;
-            require!(credit.terms.auto_freeze == 1, BlockableError::AutoFreezeNotAgreed);
+            ensure(credit.terms.auto_freeze == 1, BlockableError::AutoFreezeNotAgreed)?;
             let lien = credit.collateral.lien();
             let by = accounts.credit.key();
             let change = credit.freeze(by, lien, FreezeReason::Default, clock.chain)?;

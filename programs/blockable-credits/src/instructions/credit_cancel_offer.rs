@@ -1,6 +1,6 @@
 use {
     crate::{
-        errors::BlockableError,
+        errors::{BlockableError, ensure},
         events::{Change, CreditChanged, emit},
         instructions::accounts::*,
         tokens::CreditSigner,
@@ -38,7 +38,7 @@ impl CreditCancelOffer<'_> {
             credit.advance(Action::Cancel)?;
             let by_lender = accounts.party.key() == credit.lender;
             let by_borrower = accounts.party.key() == credit.borrower && status == Status::Accepted;
-            require!(by_lender || by_borrower, BlockableError::NotParty);
+            ensure(by_lender || by_borrower, BlockableError::NotParty)?;
             credit.vault.escrow = 0;
             let change = Change::Cancelled { refunded };
             let record = credit.record(accounts.credit_vault.credit.key(), clock.chain, change)?;

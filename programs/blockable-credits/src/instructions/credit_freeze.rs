@@ -1,6 +1,6 @@
 use {
     crate::{
-        errors::BlockableError,
+        errors::{BlockableError, ensure},
         events::{Change, CreditChanged, emit},
         metering::{freeze_to, shortfall_units},
         state::{Credit, FreezeReason, Market},
@@ -42,7 +42,7 @@ impl CreditFreeze<'_> {
             let mut credit = accounts.credit.load_mut()?;
             credit.require_freezer(&accounts.authority.key())?;
             let status = credit.advance(Action::Freeze)?;
-            require!(credit.may_freeze(status)?, BlockableError::FreezePolicyForbids);
+            ensure(credit.may_freeze(status)?, BlockableError::FreezePolicyForbids)?;
             if amount == FreezeAmount::Shortfall {
                 credit.accrue(clock.market)?;
             }
@@ -57,7 +57,7 @@ impl CreditFreeze<'_> {
 impl Credit {
     /// Requires the lender or the freeze authority. Errors: [`BlockableError::NotFreezer`].
     pub fn require_freezer(&self, signer: &Pubkey) -> Result<()> {
-        require!(*signer == self.lender || *signer == self.freeze_authority, BlockableError::NotFreezer);
+        ensure(*signer == self.lender || *signer == self.freeze_authority, BlockableError::NotFreezer)?;
         Ok(())
     }
 
@@ -66,17 +66,17 @@ impl Credit {
         match amount {
             FreezeAmount::All => Ok(lien),
             FreezeAmount::Units(units) => {
-                require!(units > 0, BlockableError::AmountZero);
-                require!(units <= lien, BlockableError::BeyondLien);
+                ensure(units > 0, BlockableError::AmountZero)?;
+                ensure(units <= lien, BlockableError::BeyondLien)?;
                 Ok(units)
             }
             FreezeAmount::Bps(bps) => {
-                require!((1..=BPS).contains(&u64::from(bps)), BlockableError::ShareOutOfRange);
+                ensure((1..=BPS).contains(&u64::from(bps)), BlockableError::ShareOutOfRange)?;
                 Ok(mul_div_ceil(lien, u64::from(bps), BPS)?)
             }
             FreezeAmount::Shortfall => {
                 let arrears = self.arrears();
-                require!(arrears > 0, BlockableError::NotInArrears);
+                ensure(arrears > 0, BlockableError::NotInArrears)?;
                 Ok(shortfall_units(lien, arrears, self.debt.total())?)
             }
         }
@@ -85,7 +85,7 @@ impl Credit {
     /// Raises the frozen units to `target`. Errors: [`BlockableError::AlreadyFrozen`].
     pub fn freeze(&mut self, by: Pubkey, target: u64, reason: FreezeReason, now: i64) -> Result<Change> {
         let units = freeze_to(&mut self.collateral, &mut self.meter, target, now)?;
-        require!(units > 0, BlockableError::AlreadyFrozen);
+        ensure(units > 0, BlockableError::AlreadyFrozen)?;
         self.freeze_reason = reason as u8;
         Ok(Change::Frozen { by, reason, units, frozen: self.collateral.frozen })
     }

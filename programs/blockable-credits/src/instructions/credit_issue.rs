@@ -1,6 +1,6 @@
 use {
     crate::{
-        errors::BlockableError,
+        errors::{BlockableError, ensure},
         events::{Change, CreditChanged, emit},
         instructions::accounts::*,
         metering::commit,
@@ -40,9 +40,9 @@ impl CreditIssue<'_> {
         let (record, signer, principal) = {
             let mut credit = accounts.credit_vault.credit.load_mut()?;
             credit.advance(Action::Issue)?;
-            require!(!credit.terms.offer_has_expired(clock.chain), BlockableError::OfferExpired);
+            ensure(!credit.terms.offer_has_expired(clock.chain), BlockableError::OfferExpired)?;
             let mut provider = accounts.provider.load_mut()?;
-            require!(provider.suspended == 0, BlockableError::ProviderSuspended);
+            ensure(provider.suspended == 0, BlockableError::ProviderSuspended)?;
             provider.outstanding_units =
                 commit(provider.outstanding_units, credit.terms.units, provider.capacity_units)
                     .map_err(|_| BlockableError::CapacityExceeded)?;

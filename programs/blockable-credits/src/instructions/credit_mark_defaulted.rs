@@ -1,6 +1,6 @@
 use {
     crate::{
-        errors::BlockableError,
+        errors::{BlockableError, ensure},
         events::{Change, CreditChanged, emit},
         instructions::CreditMark,
         transitions::Action,
@@ -19,7 +19,7 @@ impl CreditMark<'_> {
             credit.advance(Action::MarkDefaulted)?;
             credit.accrue(clock.market)?;
             let from = after(credit.debt.arrears_since, credit.terms.default_grace)?;
-            require!(clock.market >= from, BlockableError::DefaultGraceRunning);
+            ensure(clock.market >= from, BlockableError::DefaultGraceRunning)?;
             credit.defaulted_at = clock.market;
             let change = Change::MarkedDefaulted { arrears: credit.arrears(), debt: credit.debt.total() };
             credit.record(accounts.credit.key(), clock.chain, change)?

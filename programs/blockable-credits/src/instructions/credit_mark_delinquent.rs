@@ -1,6 +1,6 @@
 use {
     crate::{
-        errors::BlockableError,
+        errors::{BlockableError, ensure},
         events::{Change, CreditChanged, emit},
         state::{Credit, Market},
         transitions::Action,
@@ -28,9 +28,9 @@ impl CreditMark<'_> {
             credit.advance(Action::MarkDelinquent)?;
             credit.accrue(clock.market)?;
             let since = credit.debt.arrears_since;
-            require!(since != 0, BlockableError::NotInArrears);
+            ensure(since != 0, BlockableError::NotInArrears)?;
             let from = after(since, credit.terms.delinquency_grace)?;
-            require!(clock.market >= from, BlockableError::DelinquencyGraceRunning);
+            ensure(clock.market >= from, BlockableError::DelinquencyGraceRunning)?;
             let change = Change::MarkedDelinquent { arrears: credit.arrears() };
             credit.record(accounts.credit.key(), clock.chain, change)?
         };

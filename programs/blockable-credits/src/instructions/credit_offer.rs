@@ -1,6 +1,6 @@
 use {
     crate::{
-        errors::BlockableError,
+        errors::{BlockableError, ensure},
         events::{Change, CreditChanged, emit},
         state::{Credit, Instalment, Market, Provider, Terms, VaultClaims, seeds, terms_hash},
         tokens::TokenContext,
@@ -81,8 +81,8 @@ impl CreditOffer<'_> {
         let clock = market.open_clock()?;
         let terms = &args.terms;
         terms.validate(&args.schedule, &market.bounds).map_err(BlockableError::from)?;
-        require!(!terms.offer_has_expired(clock.chain), BlockableError::OfferExpired);
-        require!(self.provider.load()?.suspended == 0, BlockableError::ProviderSuspended);
+        ensure(!terms.offer_has_expired(clock.chain), BlockableError::OfferExpired)?;
+        ensure(self.provider.load()?.suspended == 0, BlockableError::ProviderSuspended)?;
         Ok(clock.chain)
     }
 

@@ -1,6 +1,6 @@
 use {
     crate::{
-        errors::BlockableError,
+        errors::{BlockableError, ensure},
         events::{Change, CreditChanged, emit},
         instructions::accounts::*,
         metering::thaw,
@@ -28,12 +28,12 @@ pub struct CreditRepay<'info> {
 impl CreditRepay<'_> {
     /// Pays `amount` micro-USDC, or the whole debt where that is less.
     pub fn handle(ctx: Context<CreditRepay>, amount: u64) -> Result<()> {
-        require!(amount > 0, BlockableError::AmountZero);
+        ensure(amount > 0, BlockableError::AmountZero)?;
         let accounts = ctx.accounts;
         let clock = accounts.credit_vault.market.load()?.clock()?;
         let paid = {
             let mut credit = accounts.credit_vault.credit.load_mut()?;
-            require!(next(Action::Pay, credit.status()?).is_some(), BlockableError::NothingOwed);
+            ensure(next(Action::Pay, credit.status()?).is_some(), BlockableError::NothingOwed)?;
             credit.accrue(clock.market)?;
             amount.min(credit.debt.total())
         };

@@ -1,6 +1,6 @@
 use {
     crate::{
-        errors::BlockableError,
+        errors::{BlockableError, ensure},
         events::{Change, CreditChanged, emit},
         instructions::UnitAmount,
         state::{Credit, Lot, Market, seeds},
@@ -60,12 +60,12 @@ impl CreditSeizeToPool<'_> {
             credit.accrue(clock.market)?;
             if was == Status::Defaulted {
                 let cured_by = after(credit.defaulted_at, credit.terms.cure_period)?;
-                require!(clock.market >= cured_by, BlockableError::CurePeriodRunning);
+                ensure(clock.market >= cured_by, BlockableError::CurePeriodRunning)?;
             }
             check_terms(&market, &credit, &terms)?;
             let lien = credit.collateral.lien();
             let units = amount.of(lien)?;
-            require!(units > 0 && units <= lien, BlockableError::BeyondLien);
+            ensure(units > 0 && units <= lien, BlockableError::BeyondLien)?;
             credit.take_for_lot(units)?;
 
             let mut lot = accounts.lot.load_init()?;
@@ -102,16 +102,16 @@ fn check_terms(market: &Market, credit: &Credit, terms: &LotTerms) -> Result<()>
     let paid = credit.price_paid()?;
     let least_start = market.least_price(paid, bounds.min_start_price_bps)?;
     let least_floor = market.least_price(paid, bounds.min_floor_price_bps)?.max(1);
-    require!(
+    ensure(
         terms.start_price >= least_start
             && terms.floor_price >= least_floor
             && terms.start_price >= terms.floor_price,
-        BlockableError::LotPriceTooLow
-    );
-    require!(
+        BlockableError::LotPriceTooLow,
+    )?;
+    ensure(
         (bounds.min_lot_window..=bounds.max_lot_window).contains(&terms.window),
-        BlockableError::LotWindowOutOfBounds
-    );
+        BlockableError::LotWindowOutOfBounds,
+    )?;
     Ok(())
 }
 

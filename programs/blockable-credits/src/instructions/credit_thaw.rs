@@ -1,6 +1,6 @@
 use {
     crate::{
-        errors::BlockableError,
+        errors::{BlockableError, ensure},
         events::{Change, CreditChanged, emit},
         instructions::CreditFreeze,
         metering::thaw,
@@ -23,7 +23,7 @@ impl UnitAmount {
     pub fn of(self, all: u64) -> Result<u64> {
         match self {
             UnitAmount::All => Ok(all),
-            UnitAmount::Units(0) => err!(BlockableError::AmountZero),
+            UnitAmount::Units(0) => Err(BlockableError::AmountZero.into()),
             UnitAmount::Units(units) => Ok(units),
         }
     }
@@ -41,7 +41,7 @@ impl CreditFreeze<'_> {
             credit.advance(Action::Thaw)?;
             let frozen = credit.collateral.frozen;
             let units = amount.of(frozen)?;
-            require!(units > 0 && units <= frozen, BlockableError::BeyondFrozen);
+            ensure(units > 0 && units <= frozen, BlockableError::BeyondFrozen)?;
             let (mut collateral, mut meter) = (credit.collateral, credit.meter);
             thaw(&mut collateral, &mut meter, units)?;
             (credit.collateral, credit.meter) = (collateral, meter);

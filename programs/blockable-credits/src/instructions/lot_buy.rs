@@ -1,7 +1,7 @@
 use {
     crate::{
         auction::{self, Proceeds},
-        errors::BlockableError,
+        errors::{BlockableError, ensure},
         events::{Change, CreditChanged, CreditRecord, emit},
         instructions::accounts::*,
         state::{Credit, Lot, MarketClock, Provider, seeds},
@@ -53,14 +53,14 @@ pub struct LotBuy<'info> {
 impl LotBuy<'_> {
     /// Buys `units` at the current price, refused where it exceeds `max_price` (micro-USDC per `PRICE_SCALE` units).
     pub fn handle(ctx: Context<LotBuy>, units: u64, max_price: u64) -> Result<()> {
-        require!(units > 0, BlockableError::AmountZero);
+        ensure(units > 0, BlockableError::AmountZero)?;
         let accounts = ctx.accounts;
         let clock = accounts.credit_vault.market.load()?.open_clock()?;
         let cost = {
             let lot = accounts.lot.load()?;
-            require!(units <= lot.units_left, BlockableError::LotUnitsExceeded);
+            ensure(units <= lot.units_left, BlockableError::LotUnitsExceeded)?;
             let price = lot.price_at(clock.market)?;
-            require!(price <= max_price, BlockableError::PriceAboveMaximum);
+            ensure(price <= max_price, BlockableError::PriceAboveMaximum)?;
             auction::cost(units, price)?
         };
         accounts.credit_vault.pay_in(&accounts.source, &accounts.buyer, cost)?;

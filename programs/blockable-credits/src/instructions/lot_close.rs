@@ -1,6 +1,6 @@
 use {
     crate::{
-        errors::BlockableError,
+        errors::{BlockableError, ensure},
         events::{Change, CreditChanged, emit},
         state::{Credit, Lot, Market},
         transitions::{Action, Status},
@@ -43,8 +43,8 @@ impl LotClose<'_> {
             let mut credit = accounts.credit.load_mut()?;
             let status = credit.advance(Action::CloseLot)?;
             if returned > 0 && status == Status::Seizing {
-                require!(window_has_passed, BlockableError::LotStillOpen);
-                require_keys_eq!(accounts.closer.key(), credit.lender, BlockableError::LotNotYours);
+                ensure(window_has_passed, BlockableError::LotStillOpen)?;
+                ensure(accounts.closer.key() == credit.lender, BlockableError::LotNotYours)?;
             }
             credit.collateral.unseize(returned)?;
             if status == Status::Seizing {

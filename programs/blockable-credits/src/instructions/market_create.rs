@@ -1,6 +1,6 @@
 use {
     crate::{
-        errors::BlockableError,
+        errors::{BlockableError, ensure},
         events::{MarketCreated, emit},
         state::{MAX_REDISTRIBUTION_FEE_BPS, Market, TermBounds, seeds},
     },
@@ -58,12 +58,12 @@ pub struct MarketCreate<'info> {
 
 impl MarketCreate<'_> {
     fn validate(&self, args: &MarketArgs) -> Result<()> {
-        require!(args.redistribution_fee_bps <= MAX_REDISTRIBUTION_FEE_BPS, BlockableError::FeeTooHigh);
-        require!(args.bounds.is_consistent(), BlockableError::BoundsInconsistent);
-        require!(
+        ensure(args.redistribution_fee_bps <= MAX_REDISTRIBUTION_FEE_BPS, BlockableError::FeeTooHigh)?;
+        ensure(args.bounds.is_consistent(), BlockableError::BoundsInconsistent)?;
+        ensure(
             args.is_test || args.bounds.is_within(&TermBounds::PRODUCTION),
-            BlockableError::BoundsTooLoose
-        );
+            BlockableError::BoundsTooLoose,
+        )?;
         check_mint(&self.mint.to_account_info())
     }
 
@@ -107,18 +107,18 @@ fn check_mint(mint: &AccountInfo) -> Result<()> {
     let state = StateWithExtensions::<MintState>::unpack(&data)?;
     for extension in state.get_extension_types()? {
         match extension {
-            ExtensionType::TransferFeeConfig => return err!(BlockableError::MintHasTransferFee),
-            ExtensionType::TransferHook => return err!(BlockableError::MintHasTransferHook),
-            ExtensionType::PermanentDelegate => return err!(BlockableError::MintHasPermanentDelegate),
-            ExtensionType::DefaultAccountState => return err!(BlockableError::MintDefaultFrozen),
-            ExtensionType::Pausable => return err!(BlockableError::MintPausable),
+            ExtensionType::TransferFeeConfig => return Err(BlockableError::MintHasTransferFee.into()),
+            ExtensionType::TransferHook => return Err(BlockableError::MintHasTransferHook.into()),
+            ExtensionType::PermanentDelegate => return Err(BlockableError::MintHasPermanentDelegate.into()),
+            ExtensionType::DefaultAccountState => return Err(BlockableError::MintDefaultFrozen.into()),
+            ExtensionType::Pausable => return Err(BlockableError::MintPausable.into()),
             ExtensionType::MetadataPointer
             | ExtensionType::TokenMetadata
             | ExtensionType::GroupPointer
             | ExtensionType::TokenGroup
             | ExtensionType::GroupMemberPointer
             | ExtensionType::TokenGroupMember => {}
-            _ => return err!(BlockableError::MintUnsupportedExtension),
+            _ => return Err(BlockableError::MintUnsupportedExtension.into()),
         }
     }
     Ok(())

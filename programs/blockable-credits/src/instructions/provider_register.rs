@@ -1,6 +1,6 @@
 use {
     crate::{
-        errors::BlockableError,
+        errors::{BlockableError, ensure},
         events::{ProviderChanged, emit},
         state::{MAX_CHUNK_SIZE, MAX_REPORTERS, Market, Provider, Reporter, seeds},
     },
@@ -23,13 +23,13 @@ impl ReportersArgs {
     /// Checks and stores the reporters. Errors: the first rule that is broken.
     pub fn apply(&self, provider: &mut Provider) -> Result<()> {
         let count = self.reporters.len();
-        require!((1..=MAX_REPORTERS).contains(&count), BlockableError::ReporterCount);
-        require!(self.quorum >= 1 && usize::from(self.quorum) <= count, BlockableError::QuorumOutOfRange);
-        require!((1..=MAX_CHUNK_SIZE).contains(&self.chunk_size), BlockableError::ChunkSizeOutOfRange);
+        ensure((1..=MAX_REPORTERS).contains(&count), BlockableError::ReporterCount)?;
+        ensure(self.quorum >= 1 && usize::from(self.quorum) <= count, BlockableError::QuorumOutOfRange)?;
+        ensure((1..=MAX_CHUNK_SIZE).contains(&self.chunk_size), BlockableError::ChunkSizeOutOfRange)?;
         for (index, reporter) in self.reporters.iter().enumerate() {
-            require!(reporter.key != Pubkey::default(), BlockableError::ReporterKeyInvalid);
+            ensure(reporter.key != Pubkey::default(), BlockableError::ReporterKeyInvalid)?;
             let mut earlier = self.reporters.iter().take(index);
-            require!(!earlier.any(|other| other.key == reporter.key), BlockableError::ReporterDuplicate);
+            ensure(!earlier.any(|other| other.key == reporter.key), BlockableError::ReporterDuplicate)?;
         }
         provider.reporters = [Reporter::default(); MAX_REPORTERS];
         for (slot, reporter) in provider.reporters.iter_mut().zip(&self.reporters) {
@@ -55,8 +55,8 @@ impl CapacityArgs {
     /// Checks and stores the capacity. Errors: [`BlockableError::CapacityBelowOutstanding`],
     /// [`BlockableError::RateBoundZero`].
     pub fn apply(&self, provider: &mut Provider) -> Result<()> {
-        require!(self.capacity_units >= provider.outstanding_units, BlockableError::CapacityBelowOutstanding);
-        require!(self.max_units_per_second > 0, BlockableError::RateBoundZero);
+        ensure(self.capacity_units >= provider.outstanding_units, BlockableError::CapacityBelowOutstanding)?;
+        ensure(self.max_units_per_second > 0, BlockableError::RateBoundZero)?;
         provider.capacity_units = self.capacity_units;
         provider.max_units_per_second = self.max_units_per_second;
         Ok(())

@@ -1,9 +1,10 @@
 use {
     crate::{
-        errors::BlockableError,
+        errors::{BlockableError, ensure},
         events::{Change, ChunkMetered, CreditRecord, SkippedCredit, emit},
         metering::{self, Reading, Skip, lower_median},
         report::{MAX_CLOCK_SKEW_SECONDS, ReportScope, SignedReport},
+        signature,
         state::{Credit, MAX_REPORTERS, Market, MarketClock, Provider},
         transitions::{Action, next},
     },
@@ -27,7 +28,7 @@ impl<'info> UsageMeter<'info> {
         chunk: u32,
         reports: Vec<SignedReport>,
     ) -> Result<()> {
-        require!(!ctx.remaining_accounts.is_empty(), BlockableError::CreditsMissing);
+        ensure(!ctx.remaining_accounts.is_empty(), BlockableError::CreditsMissing)?;
         let accounts = ctx.accounts;
         let clock = accounts.market.load()?.open_clock()?;
         let event = {
@@ -52,29 +53,29 @@ fn verify_reports(
     reports: &[SignedReport],
     clock: MarketClock,
 ) -> Result<()> {
-    require!(!reports.is_empty(), BlockableError::ReportsMissing);
-    require!(reports.len() >= usize::from(provider.quorum), BlockableError::QuorumNotReached);
+    ensure(!reports.is_empty(), BlockableError::ReportsMissing)?;
+    ensure(reports.len() >= usize::from(provider.quorum), BlockableError::QuorumNotReached)?;
     let mut seen = 0u64;
     for report in reports {
-        let reporter = provider
-            .reporters()
-            .get(usize::from(report.reporter))
-            .ok_or(error!(BlockableError::ReporterUnknown))?;
+        let reporter =
+            provider.reporters().get(usize::from(report.reporter)).ok_or(BlockableError::ReporterUnknown)?;
         let flag = 1u64.checked_shl(u32::from(report.reporter)).unwrap_or(0);
-        require!(seen & flag == 0, BlockableError::ReporterRepeated);
+        ensure(seen & flag == 0, BlockableError::ReporterRepeated)?;
         seen |= flag;
-        require!(clock.chain < reporter.expires_at, BlockableError::ReporterExpired);
-        require!(
+        ensure(clock.chain < reporter.expires_at, BlockableError::ReporterExpired)?;
+        ensure(
             report.reported_at <= clock.chain.saturating_add(MAX_CLOCK_SKEW_SECONDS),
-            BlockableError::ReportFromFuture
-        );
+            BlockableError::ReportFromFuture,
+        )?;
         let chunk_bits = report.bitmap.checked_shr(u32::from(provider.chunk_size)).unwrap_or(0);
-        require!(
+        ensure(
             chunk_bits == 0 && report.bitmap.count_ones() as usize == report.readings.len(),
-            BlockableError::ReportMalformed
-        );
-        brine_ed25519::verify_strict(&reporter.key, &report.signature, &[&report.digest(scope)])
-            .map_err(|_| error!(BlockableError::ReportSignatureInvalid))?;
+            BlockableError::ReportMalformed,
+        )?;
+        ensure(
+            signature::verify(&reporter.key, &report.signature, &report.digest(scope)),
+            BlockableError::ReportSignatureInvalid,
+        )?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 use {
     crate::{
-        errors::BlockableError,
+        errors::{BlockableError, ensure},
         events::{Change, CreditChanged, emit},
         instructions::accounts::*,
         state::{Credit, Party},
@@ -48,9 +48,9 @@ impl VaultCollect<'_> {
         let now = accounts.credit_vault.market.load()?.open_clock()?.chain;
         let (record, signer, amount, left) = {
             let mut credit = accounts.credit_vault.credit.load_mut()?;
-            require!(accounts.may_pay(&credit, party)?, BlockableError::DestinationNotAllowed);
+            ensure(accounts.may_pay(&credit, party)?, BlockableError::DestinationNotAllowed)?;
             let amount = credit.take_claim(party);
-            require!(amount > 0, BlockableError::NothingToCollect);
+            ensure(amount > 0, BlockableError::NothingToCollect)?;
             let change = Change::Collected { party, destination: accounts.destination.key(), amount };
             let record = credit.record(accounts.credit_vault.credit.key(), now, change)?;
             (record, CreditSigner::of(&credit), amount, credit.vault)

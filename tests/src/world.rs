@@ -1,0 +1,320 @@
+use {
+    crate::{ELF, Parties},
+    blockable_sdk::{
+        PROGRAM_ID, Pubkey,
+        accounts::BlockableAccount,
+        events::{CreditRecord, Event},
+        instructions::{self, MarketKeys},
+        program::{
+            errors::BlockableError,
+            instructions::{CapacityArgs, MarketArgs, ReportersArgs},
+            state::{Credit, Lot, Market, Provider, Reporter, TermBounds},
+        },
+        tokens,
+    },
+    litesvm::{LiteSVM, types::TransactionMetadata},
+    solana_sdk::{
+        account::Account,
+        clock::Clock,
+        instruction::{Instruction, InstructionError},
+        message::Message,
+        signature::Keypair,
+        signer::Signer,
+        transaction::{Transaction, TransactionError},
+    },
+    std::collections::BTreeMap,
+};
+
+/// Seconds in a day.
+pub const DAY: u32 = 86_400;
+/// Micro-USDC in one USDC.
+pub const USDC: u64 = 1_000_000;
+/// Unix time at which every world begins.
+pub const START: i64 = 1_800_000_000;
+
+/// A transaction that went through.
+#[derive(Debug)]
+pub struct Landed {
+    /// Compute units it took.
+    pub compute_units: u64,
+    /// The program's events in it.
+    pub events: Vec<Event>,
+    /// Its log.
+    pub logs: Vec<String>,
+}
+
+impl Landed {
+    /// The credit records in the transaction, in order.
+    pub fn records(&self) -> Vec<CreditRecord> {
+        self.events.iter().flat_map(|event| event.records().to_vec()).collect()
+    }
+}
+
+/// A transaction that was refused; no account byte but the fee payer's lamports changed, which is checked.
+#[derive(Debug)]
+pub struct Refused {
+    /// The runtime's error.
+    pub error: TransactionError,
+    /// Its log.
+    pub logs: Vec<String>,
+}
+
+impl Refused {
+    /// The custom error code, where there is one.
+    pub fn code(&self) -> Option<u32> {
+        match self.error {
+            TransactionError::InstructionError(_, InstructionError::Custom(code)) => Some(code),
+            _ => None,
+        }
+    }
+
+    /// The program's error, where it is one.
+    pub fn program_error(&self) -> Option<BlockableError> {
+        BlockableError::from_code(self.code()?)
+    }
+}
+
+/// A market with a provider and funded parties, in a virtual machine with the real ELF.
+pub struct World {
+    /// The virtual machine.
+    pub svm: LiteSVM,
+    /// The parties' keys.
+    pub parties: Parties,
+    /// The market's account and payment token.
+    pub keys: MarketKeys,
+    /// The provider's account.
+    pub provider: Pubkey,
+}
+
+impl World {
+    /// The settings of the market that [`World::new`] creates.
+    pub fn market_args() -> MarketArgs {
+        MarketArgs {
+            id: 1,
+            is_test: false,
+            guardian: Parties::key("guardian").pubkey(),
+            redistribution_fee_bps: 200,
+            bounds: TermBounds { max_apr_bps: 5_000, ..TermBounds::PRODUCTION },
+        }
+    }
+
+    /// The capacity that [`World::new`] registers the provider with.
+    pub fn capacity() -> CapacityArgs {
+        CapacityArgs { capacity_units: 10_000_000_000, max_units_per_second: 10_000 }
+    }
+
+    /// The three reporters, quorum of two, that [`World::new`] registers.
+    pub fn reporters() -> ReportersArgs {
+        let reporter = |index| Reporter {
+            key: Parties::reporter(index).pubkey(),
+            expires_at: START + 400 * i64::from(DAY),
+        };
+        ReportersArgs { reporters: (0..3).map(reporter).collect(), quorum: 2, chunk_size: 32 }
+    }
+
+    /// A world with an SPL Token mint.
+    pub fn new() -> World {
+        World::with_token(tokens::TOKEN_PROGRAM)
+    }
+
+    /// A world whose payment mint belongs to `token_program`.
+    pub fn with_token(token_program: Pubkey) -> World {
+        let mut world = World::without_market(token_program);
+        let parties = &world.parties;
+        let (payer, admin) = (parties.payer.pubkey(), parties.admin.pubkey());
+        let treasury = world.keys.token_account(&parties.treasury.pubkey());
+        let mint = world.keys.mint;
+        let create = instructions::market_create(
+            &payer,
+            &admin,
+            &mint,
+            &token_program,
+            &treasury,
+            World::market_args(),
+        );
+        world.sent(&[create], &["admin"]);
+        let authority = world.parties.provider.pubkey();
+        let payout = world.keys.token_account(&authority);
+        let register = instructions::provider_register(
+            &world.keys.market,
+            &authority,
+            &payout,
+            World::capacity(),
+            World::reporters(),
+        );
+        world.sent(&[register], &["provider"]);
+        world
+    }
+
+    /// A world with a mint and funded parties, where the market does not exist yet.
+    pub fn without_market(token_program: Pubkey) -> World {
+        let mut svm = LiteSVM::new().with_transaction_history(0);
+        svm.add_program(PROGRAM_ID, ELF).expect("the committed ELF loads");
+        let parties = Parties::new();
+        let mint = Parties::key("mint");
+        let market = blockable_sdk::addresses::market(World::market_args().id);
+        let provider = blockable_sdk::addresses::provider(&market, &parties.provider.pubkey());
+        let keys = MarketKeys { market, mint: mint.pubkey(), token_program };
+        let mut world = World { svm, parties, keys, provider };
+        world.set_time(START);
+        for key in Parties::NAMES {
+            world.svm.airdrop(&Parties::key(key).pubkey(), 100_000_000_000).expect("an airdrop lands");
+        }
+        let payer = world.parties.payer.pubkey();
+        let rent = world.svm.minimum_balance_for_rent_exemption(tokens::MINT_SPACE);
+        let create = tokens::create_mint(&payer, &mint.pubkey(), &payer, 6, &token_program, rent);
+        world.sent(&create.expect("a token program"), &["mint"]);
+        for key in ["lender", "borrower", "provider", "buyer", "treasury", "stranger"] {
+            let owner = Parties::key(key).pubkey();
+            let account = world.keys.token_account(&owner);
+            let amount = if matches!(key, "provider" | "treasury") { 0 } else { 1_000_000 * USDC };
+            let create = tokens::create_associated(&payer, &owner, &mint.pubkey(), &token_program);
+            let fund = tokens::mint_to(&mint.pubkey(), &account, &payer, amount, &token_program);
+            world.sent(&[create, fund.expect("a token program")], &[]);
+        }
+        world
+    }
+
+    /// Sends a transaction signed by the payer and the named parties; what is refused has changed nothing.
+    pub fn send(&mut self, instructions: &[Instruction], signers: &[&str]) -> Result<Landed, Refused> {
+        let keys: Vec<Keypair> = signers.iter().map(|name| Parties::key(name)).collect();
+        self.send_with(instructions, &keys.iter().collect::<Vec<_>>())
+    }
+
+    /// As [`World::send`], with keys instead of names.
+    pub fn send_with(
+        &mut self,
+        instructions: &[Instruction],
+        signers: &[&Keypair],
+    ) -> Result<Landed, Refused> {
+        self.svm.expire_blockhash();
+        let payer = &self.parties.payer;
+        let mut all: Vec<&Keypair> = vec![payer];
+        all.extend(signers.iter().filter(|key| key.pubkey() != payer.pubkey()));
+        let message = Message::new(instructions, Some(&payer.pubkey()));
+        let transaction = Transaction::new(&all, message, self.svm.latest_blockhash());
+        let before = self.snapshot(instructions);
+        match self.svm.send_transaction(transaction) {
+            Ok(meta) => Ok(landed(meta)),
+            Err(failed) => {
+                assert_eq!(before, self.snapshot(instructions), "a refused transaction changed an account");
+                Err(Refused { error: failed.err, logs: failed.meta.logs })
+            }
+        }
+    }
+
+    /// As [`World::send`], for a transaction that must go through.
+    #[track_caller]
+    pub fn sent(&mut self, instructions: &[Instruction], signers: &[&str]) -> Landed {
+        match self.send(instructions, signers) {
+            Ok(landed) => landed,
+            Err(refused) => panic!("{:?}: {:#?}", refused.error, refused.logs),
+        }
+    }
+
+    /// Sends a transaction that must be refused with `error` and change nothing.
+    #[track_caller]
+    pub fn refused(&mut self, instructions: &[Instruction], signers: &[&str], error: BlockableError) {
+        match self.send(instructions, signers) {
+            Ok(_) => panic!("accepted, but should be refused with {error:?}"),
+            Err(refused) => {
+                assert_eq!(refused.program_error(), Some(error), "{:?}: {:#?}", refused.error, refused.logs)
+            }
+        }
+    }
+
+    /// Every account that the instructions name, but for the fee payer's.
+    fn snapshot(&self, instructions: &[Instruction]) -> BTreeMap<Pubkey, Option<Account>> {
+        let payer = self.parties.payer.pubkey();
+        let metas = instructions.iter().flat_map(|instruction| &instruction.accounts);
+        let keys = metas.map(|meta| meta.pubkey).filter(|key| *key != payer);
+        keys.map(|key| (key, self.svm.get_account(&key))).collect()
+    }
+
+    /// Sets the chain's clock, in Unix seconds.
+    pub fn set_time(&mut self, unix: i64) {
+        let mut clock: Clock = self.svm.get_sysvar();
+        clock.unix_timestamp = unix;
+        clock.slot += 1;
+        self.svm.set_sysvar(&clock);
+    }
+
+    /// The chain's clock, in Unix seconds.
+    pub fn now(&self) -> i64 {
+        self.svm.get_sysvar::<Clock>().unix_timestamp
+    }
+
+    /// Moves the chain's clock forward by seconds.
+    pub fn pass(&mut self, seconds: u32) {
+        self.set_time(self.now() + i64::from(seconds));
+    }
+
+    /// Reads an account of the program.
+    #[track_caller]
+    pub fn read<T: BlockableAccount>(&self, address: &Pubkey) -> T {
+        let account = self.svm.get_account(address).expect("the account exists");
+        T::decode(&account.data).expect("the account decodes")
+    }
+
+    /// Writes an account of the program, to provoke what cannot be reached otherwise.
+    pub fn write<T: BlockableAccount>(&mut self, address: &Pubkey, change: impl FnOnce(&mut T)) {
+        let mut account = self.svm.get_account(address).expect("the account exists");
+        let mut value = T::decode(&account.data).expect("the account decodes");
+        change(&mut value);
+        account.data[8..8 + size_of::<T>()].copy_from_slice(bytes_of(&value));
+        self.svm.set_account(*address, account).expect("the account can be set");
+    }
+
+    /// The market as it stands.
+    pub fn market(&self) -> Market {
+        self.read(&self.keys.market)
+    }
+
+    /// The provider as it stands.
+    pub fn provider(&self) -> Provider {
+        self.read(&self.provider)
+    }
+
+    /// A credit as it stands.
+    #[track_caller]
+    pub fn credit(&self, address: &Pubkey) -> Credit {
+        self.read(address)
+    }
+
+    /// A lot as it stands.
+    #[track_caller]
+    pub fn lot(&self, credit: &Pubkey, index: u32) -> Lot {
+        self.read(&blockable_sdk::addresses::lot(credit, index))
+    }
+
+    /// The balance of a token account, in micro-USDC; zero where there is none.
+    pub fn balance(&self, account: &Pubkey) -> u64 {
+        self.svm.get_account(account).and_then(|account| tokens::balance(&account.data)).unwrap_or(0)
+    }
+
+    /// A party's balance of the payment token, in micro-USDC.
+    pub fn wallet(&self, name: &str) -> u64 {
+        self.balance(&self.token_account(name))
+    }
+
+    /// A party's associated account for the payment token.
+    pub fn token_account(&self, name: &str) -> Pubkey {
+        self.keys.token_account(&Parties::key(name).pubkey())
+    }
+}
+
+impl Default for World {
+    fn default() -> Self {
+        World::new()
+    }
+}
+
+fn bytes_of<T: BlockableAccount>(value: &T) -> &[u8] {
+    anchor_lang::__private::bytemuck::bytes_of(value)
+}
+
+fn landed(meta: TransactionMetadata) -> Landed {
+    let inner = meta.inner_instructions.iter().flatten();
+    let events = inner.filter_map(|inner| Event::decode(&inner.instruction.data)).collect();
+    Landed { compute_units: meta.compute_units_consumed, events, logs: meta.logs }
+}
