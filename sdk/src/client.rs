@@ -43,6 +43,9 @@ const POLL_MAX: Duration = Duration::from_millis(400);
 /// Pause between two broadcasts of the same transaction.
 const REBROADCAST: Duration = Duration::from_secs(2);
 
+/// How long a node may take to serve a transaction that it has confirmed.
+const INDEX_DELAY: Duration = Duration::from_secs(10);
+
 /// A transaction that has landed.
 #[derive(Clone, Debug)]
 pub struct Landed {
@@ -79,7 +82,16 @@ impl Client {
 
     /// Reads an account. Errors: [`ClientError::NotFound`], [`ClientError::Decode`], [`ClientError::Rpc`].
     pub async fn fetch<T: BlockableAccount>(&self, address: &Pubkey) -> Result<T, ClientError> {
-        let response = self.rpc.get_account_with_commitment(address, self.rpc.commitment()).await?;
+        self.fetch_at(address, self.rpc.commitment()).await
+    }
+
+    /// Reads an account at a commitment of its own. Errors: as [`Client::fetch`].
+    pub async fn fetch_at<T: BlockableAccount>(
+        &self,
+        address: &Pubkey,
+        commitment: CommitmentConfig,
+    ) -> Result<T, ClientError> {
+        let response = self.rpc.get_account_with_commitment(address, commitment).await?;
         let not_found = ClientError::NotFound { name: T::NAME, address: *address };
         let account = response.value.filter(|account| account.owner == ID).ok_or(not_found)?;
         T::decode(&account.data).map_err(|source| ClientError::Decode { address: *address, source })
@@ -98,6 +110,17 @@ impl Client {
     /// Reads a credit. Errors: as [`Client::fetch`].
     pub async fn credit(&self, address: &Pubkey) -> Result<Credit, ClientError> {
         self.fetch(address).await
+    }
+
+    /// Reads a credit with its debt accrued to the chain's clock: what is owed and in arrears now.
+    /// Errors: as [`Client::fetch`], [`ClientError::OutOfRange`].
+    pub async fn credit_now(&self, address: &Pubkey) -> Result<Credit, ClientError> {
+        let mut credit = self.credit(address).await?;
+        let market = self.market(&credit.market).await?;
+        let out_of_range = |_| ClientError::OutOfRange { address: *address };
+        let now = market.market_time(self.chain_time().await?).map_err(out_of_range)?;
+        credit.accrue(now).map_err(|_| ClientError::OutOfRange { address: *address })?;
+        Ok(credit)
     }
 
     /// Reads a lot. Errors: as [`Client::fetch`].
@@ -173,6 +196,7 @@ impl Client {
     }
 
     /// Sends a signed transaction and waits until it is confirmed or can no longer land.
+    /// Errors: as [`Client::send`].
     pub async fn land(
         &self,
         transaction: &VersionedTransaction,
@@ -182,24 +206,40 @@ impl Client {
             preflight_commitment: Some(CommitmentConfig::processed().commitment),
             ..RpcSendTransactionConfig::default()
         };
-        let signature = self.rpc.send_transaction_with_config(transaction, config).await?;
-        let again = RpcSendTransactionConfig { skip_preflight: true, ..config };
+        self.rpc.send_transaction_with_config(transaction, config).await?;
+        self.confirm(transaction, last_valid).await
+    }
+
+    /// Waits until a transaction that was sent is confirmed or can no longer land, and sends it again meanwhile.
+    /// Errors: as [`Client::send`].
+    pub async fn confirm(
+        &self,
+        transaction: &VersionedTransaction,
+        last_valid: u64,
+    ) -> Result<Signature, ClientError> {
+        let signature = transaction.signatures.first().copied().unwrap_or_default();
         let (mut pause, mut sent) = (POLL_MIN, Instant::now());
         loop {
-            if let Some(status) = self.rpc.get_signature_statuses(&[signature]).await?.value.remove(0) {
-                if let Some(error) = status.err.clone() {
-                    return Err(ClientError::from_transaction(error, self.logs(&signature).await));
+            let expired = self.rpc.get_block_height().await? > last_valid;
+            match self.rpc.get_signature_statuses(&[signature]).await?.value.into_iter().flatten().next() {
+                Some(status) => {
+                    if let Some(error) = status.err.clone() {
+                        return Err(ClientError::from_transaction(error, self.logs(&signature).await));
+                    }
+                    if status.satisfies_commitment(self.rpc.commitment()) {
+                        return Ok(signature);
+                    }
                 }
-                if status.satisfies_commitment(self.rpc.commitment()) {
-                    return Ok(signature);
-                }
-            } else if self.rpc.get_block_height().await? > last_valid {
-                return Err(ClientError::Expired(signature));
+                // The height was read before the status, so a transaction in the last valid block is not missed.
+                None if expired => return Err(ClientError::Expired(signature)),
+                None => {}
             }
             sleep(pause).await;
             pause = (pause * 2).min(POLL_MAX);
             if sent.elapsed() >= REBROADCAST {
-                self.rpc.send_transaction_with_config(transaction, again).await?;
+                // A node that refuses a second copy changes nothing: the status decides.
+                let again = RpcSendTransactionConfig { skip_preflight: true, ..Default::default() };
+                let _ = self.rpc.send_transaction_with_config(transaction, again).await;
                 sent = Instant::now();
             }
         }
@@ -213,7 +253,15 @@ impl Client {
             commitment: Some(self.rpc.commitment()),
             max_supported_transaction_version: Some(0),
         };
-        let transaction = self.rpc.get_transaction_with_config(signature, config).await?;
+        let deadline = Instant::now() + INDEX_DELAY;
+        let transaction = loop {
+            // A node confirms a transaction shortly before it can serve it.
+            match self.rpc.get_transaction_with_config(signature, config).await {
+                Ok(transaction) => break transaction,
+                Err(error) if Instant::now() >= deadline => return Err(error.into()),
+                Err(_) => sleep(POLL_MIN * 5).await,
+            }
+        };
         let events = events::from_transaction(&transaction).ok_or(ClientError::Undecodable(*signature))?;
         let meta = transaction.transaction.meta.as_ref();
         let compute_units = meta.and_then(|meta| match meta.compute_units_consumed {

@@ -53,6 +53,12 @@ pub enum ClientError {
         /// What is wrong with it.
         source: DecodeError,
     },
+    /// An account whose amounts cannot be accrued.
+    #[error("the amounts of {address} are out of range; the account cannot be one the program wrote")]
+    OutOfRange {
+        /// The address.
+        address: Pubkey,
+    },
     /// A transaction that was fetched cannot be read.
     #[error("transaction {0} cannot be decoded; ask a node that serves transactions of version 0")]
     Undecodable(Signature),

@@ -1,0 +1,316 @@
+//! Who takes part in a demo, and what they agree on.
+
+use {
+    super::{DemoError, cluster::Cluster},
+    blockable_sdk::{
+        Instruction, Pubkey, addresses,
+        client::Landed,
+        events::CreditRecord,
+        instructions::{self, MarketKeys},
+        program::{
+            instructions::{CapacityArgs, MarketArgs, OfferArgs, ReportersArgs},
+            state::{Credit, FreezePolicy, Instalment, Reporter, TermBounds, Terms},
+        },
+        tokens,
+    },
+    solana_sdk::{signature::Keypair, signer::Signer},
+    std::{cell::RefCell, collections::BTreeMap},
+};
+
+/// Micro-USDC in one USDC.
+pub const USDC: u64 = 1_000_000;
+/// What each borrower borrows, in micro-USDC.
+pub const PRINCIPAL: u64 = 100_000 * USDC;
+/// List price of a GPU-hour, in micro-USDC. One credit unit is one GPU-second.
+pub const LIST_PRICE_PER_HOUR: u64 = 2 * USDC;
+/// Units that the principal buys in bulk: 35 % more than at list price.
+pub const UNITS: u64 = PRINCIPAL / LIST_PRICE_PER_HOUR * 3_600 * 135 / 100;
+/// Most units per second a credit may use, as a multiple of using them up in one instalment's time.
+const RATE_HEADROOM: u64 = 8;
+
+/// How fast a demo's time passes: months where the clock can be moved, seconds where it cannot. All in seconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// From one due date to the next.
+    pub interval: u32,
+    /// From a due date to delinquency.
+    pub delinquency_grace: u32,
+    /// From a due date to default.
+    pub default_grace: u32,
+    /// From default to seizure.
+    pub cure_period: u32,
+    /// While a lot's price falls.
+    pub lot_window: u32,
+    /// Metering transactions in the replay.
+    pub windows: usize,
+}
+
+const DAY: u32 = 86_400;
+
+impl Pace {
+    /// A loan over months.
+    pub const MONTHS: Pace = Pace {
+        interval: 30 * DAY,
+        delinquency_grace: 5 * DAY,
+        default_grace: 15 * DAY,
+        cure_period: 10 * DAY,
+        lot_window: 10 * DAY,
+        windows: 60,
+    };
+
+    /// The same loan in seconds, for a market of tests.
+    pub const SECONDS: Pace = Pace {
+        interval: 24,
+        delinquency_grace: 4,
+        default_grace: 12,
+        cure_period: 6,
+        lot_window: 20,
+        windows: 12,
+    };
+
+    /// The provider's rate bound, in units per second.
+    pub fn max_units_per_second(&self) -> u64 {
+        RATE_HEADROOM * UNITS / u64::from(self.interval)
+    }
+
+    fn bounds(&self, is_test: bool) -> TermBounds {
+        if !is_test {
+            return TermBounds { max_apr_bps: 3_000, ..TermBounds::PRODUCTION };
+        }
+        TermBounds {
+            min_instalment_interval: 1,
+            min_delinquency_grace: 1,
+            min_default_grace: 1,
+            min_cure_period: 1,
+            min_lot_window: 1,
+            ..TermBounds::PRODUCTION
+        }
+    }
+
+    fn terms(&self) -> Terms {
+        Terms {
+            principal: PRINCIPAL,
+            units: UNITS,
+            late_fee: 500 * USDC,
+            offer_expires_at: 0,
+            delinquency_grace: self.delinquency_grace,
+            default_grace: self.default_grace,
+            cure_period: self.cure_period,
+            unit_lifetime: 0,
+            apr_bps: 1_400,
+            freeze_policy: FreezePolicy::OnDelinquency as u8,
+            auto_freeze: 1,
+            reserved: [0; 4],
+        }
+    }
+
+    fn schedule(&self) -> Vec<Instalment> {
+        let instalment =
+            |number: u32| Instalment { due_after: number * self.interval, principal: PRINCIPAL / 4 };
+        (1..=4).map(instalment).collect()
+    }
+}
+
+/// Everyone's keys, the market they share, and the events seen so far.
+pub struct Cast {
+    /// The cluster.
+    pub cluster: Cluster,
+    /// Pays fees; admin of the market.
+    pub operator: Keypair,
+    /// Owner of the market's treasury.
+    pub treasury: Keypair,
+    /// Lends.
+    pub lender: Keypair,
+    /// Repays.
+    pub good: Keypair,
+    /// Misses a payment.
+    pub bad: Keypair,
+    /// The GPU provider's authority.
+    pub provider_authority: Keypair,
+    /// Sign usage reports.
+    pub reporters: [Keypair; 3],
+    /// Buys seized units.
+    pub buyer: Keypair,
+    /// The market's account and payment token.
+    pub keys: MarketKeys,
+    /// The provider's account.
+    pub provider: Pubkey,
+    mint: Keypair,
+    log: RefCell<BTreeMap<Pubkey, Vec<CreditRecord>>>,
+}
+
+impl Cast {
+    /// Fresh keys for everyone, and a market number that no one else uses.
+    pub fn new(cluster: Cluster) -> Cast {
+        let mint = Keypair::new();
+        let provider_authority = Keypair::new();
+        let market = addresses::market(market_id(&mint));
+        Cast {
+            cluster,
+            operator: Keypair::new(),
+            treasury: Keypair::new(),
+            lender: Keypair::new(),
+            good: Keypair::new(),
+            bad: Keypair::new(),
+            reporters: [Keypair::new(), Keypair::new(), Keypair::new()],
+            buyer: Keypair::new(),
+            keys: MarketKeys { market, mint: mint.pubkey(), token_program: tokens::TOKEN_PROGRAM },
+            provider: addresses::provider(&market, &provider_authority.pubkey()),
+            provider_authority,
+            mint,
+            log: RefCell::default(),
+        }
+    }
+
+    /// Lands a transaction paid by the operator and keeps its events.
+    pub async fn send(
+        &self,
+        instructions: &[Instruction],
+        signers: &[&Keypair],
+    ) -> Result<Landed, DemoError> {
+        let signers: Vec<&dyn Signer> = signers.iter().map(|key| *key as &dyn Signer).collect();
+        let landed = self.cluster.client.send(instructions, &self.operator, &signers).await?;
+        self.keep(&landed);
+        Ok(landed)
+    }
+
+    /// Keeps a transaction's events for the proof at the end.
+    pub fn keep(&self, landed: &Landed) {
+        let mut log = self.log.borrow_mut();
+        for record in landed.events.iter().flat_map(|event| event.records()) {
+            log.entry(record.credit).or_default().push(record.clone());
+        }
+    }
+
+    /// The records seen of a credit.
+    pub fn records(&self, credit: &Pubkey) -> Vec<CreditRecord> {
+        self.log.borrow().get(credit).cloned().unwrap_or_default()
+    }
+
+    /// A party's token account.
+    pub fn wallet(&self, owner: &Keypair) -> Pubkey {
+        self.keys.token_account(&owner.pubkey())
+    }
+
+    /// A token account's balance in micro-USDC.
+    pub async fn balance(&self, account: &Pubkey) -> Result<u64, DemoError> {
+        let rpc = self.cluster.client.rpc();
+        let found = rpc.get_account(account).await.map_err(|error| DemoError::Client(error.into()))?;
+        Ok(tokens::balance(&found.data).unwrap_or(0))
+    }
+
+    /// The lender's credit to a borrower.
+    pub fn credit_of(&self, borrower: &Keypair) -> Pubkey {
+        addresses::credit(&self.keys.market, &self.lender.pubkey(), &borrower.pubkey(), 1)
+    }
+
+    /// Reads a credit.
+    pub async fn credit(&self, address: &Pubkey) -> Result<Credit, DemoError> {
+        Ok(self.cluster.client.credit(address).await?)
+    }
+
+    /// Funds the parties: SOL for those who pay rent and fees, dollars of a new mint for those who need them.
+    pub async fn fund(&self) -> Result<Landed, DemoError> {
+        for party in [&self.operator, &self.lender, &self.provider_authority, &self.buyer] {
+            self.cluster.airdrop(&party.pubkey()).await?;
+        }
+        let payer = self.operator.pubkey();
+        let rpc = self.cluster.client.rpc();
+        let rent = rpc.get_minimum_balance_for_rent_exemption(tokens::MINT_SPACE).await;
+        let rent = rent.map_err(|error| DemoError::Client(error.into()))?;
+        let MarketKeys { mint, token_program, .. } = self.keys;
+        let create =
+            tokens::create_mint(&payer, &mint, &payer, 6, &token_program, rent).map_err(DemoError::token)?;
+        let landed = self.send(&create, &[&self.mint]).await?;
+        for (party, dollars) in [
+            (&self.lender, 2 * PRINCIPAL),
+            (&self.good, 120_000 * USDC),
+            (&self.bad, 0),
+            (&self.buyer, 250_000 * USDC),
+            (&self.provider_authority, 0),
+            (&self.treasury, 0),
+        ] {
+            let owner = party.pubkey();
+            let create = tokens::create_associated(&payer, &owner, &mint, &token_program);
+            let fund = tokens::mint_to(&mint, &self.wallet(party), &payer, dollars, &token_program);
+            self.send(&[create, fund.map_err(DemoError::token)?], &[]).await?;
+        }
+        Ok(landed)
+    }
+
+    /// Creates the market.
+    pub async fn create_market(&self, pace: &Pace, is_test: bool) -> Result<Landed, DemoError> {
+        let args = MarketArgs {
+            id: market_id(&self.mint),
+            is_test,
+            guardian: self.operator.pubkey(),
+            redistribution_fee_bps: 200,
+            bounds: pace.bounds(is_test),
+        };
+        let payer = self.operator.pubkey();
+        let MarketKeys { mint, token_program, .. } = self.keys;
+        let treasury = self.wallet(&self.treasury);
+        self.send(&[instructions::market_create(&payer, &payer, &mint, &token_program, &treasury, args)], &[])
+            .await
+    }
+
+    /// Registers the provider with three reporters and a quorum of two.
+    pub async fn register_provider(&self, pace: &Pace) -> Result<Landed, DemoError> {
+        let capacity =
+            CapacityArgs { capacity_units: 4 * UNITS, max_units_per_second: pace.max_units_per_second() };
+        let reporter = |key: &Keypair| Reporter { key: key.pubkey(), expires_at: i64::MAX };
+        let reporters = ReportersArgs {
+            reporters: self.reporters.iter().map(reporter).collect(),
+            quorum: 2,
+            chunk_size: 10,
+        };
+        let authority = self.provider_authority.pubkey();
+        let payout = self.wallet(&self.provider_authority);
+        let register =
+            instructions::provider_register(&self.keys.market, &authority, &payout, capacity, reporters);
+        self.send(&[register], &[&self.provider_authority]).await
+    }
+
+    /// The lender offers a loan.
+    pub async fn offer(&self, pace: &Pace, borrower: &Keypair) -> Result<Landed, DemoError> {
+        let args = OfferArgs {
+            nonce: 1,
+            freeze_authority: self.lender.pubkey(),
+            terms: pace.terms(),
+            schedule: pace.schedule(),
+        };
+        let (lender, source) = (self.lender.pubkey(), self.wallet(&self.lender));
+        let offer = instructions::credit_offer(
+            &self.keys,
+            &lender,
+            &borrower.pubkey(),
+            &self.provider,
+            &source,
+            args,
+        );
+        self.send(&[offer], &[&self.lender]).await
+    }
+
+    /// The borrower accepts the terms it has read from the account.
+    pub async fn accept(&self, borrower: &Keypair) -> Result<Landed, DemoError> {
+        let credit = self.credit_of(borrower);
+        let hash = self.credit(&credit).await?.terms_hash;
+        let accept = instructions::credit_accept(&self.keys.market, &borrower.pubkey(), &credit, hash);
+        self.send(&[accept], &[borrower]).await
+    }
+
+    /// The provider issues the units and is paid.
+    pub async fn issue(&self, borrower: &Keypair) -> Result<Landed, DemoError> {
+        let authority = self.provider_authority.pubkey();
+        let payout = self.wallet(&self.provider_authority);
+        let issue = instructions::credit_issue(&self.keys, &authority, &payout, &self.credit_of(borrower));
+        self.send(&[issue], &[&self.provider_authority]).await
+    }
+}
+
+/// A market number drawn from a fresh key, so that runs on one cluster do not meet.
+fn market_id(mint: &Keypair) -> u64 {
+    let mut bytes = [0; 8];
+    bytes.copy_from_slice(&mint.pubkey().to_bytes()[..8]);
+    u64::from_le_bytes(bytes)
+}

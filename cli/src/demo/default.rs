@@ -1,0 +1,282 @@
+//! The borrower who does not pay: marks, freezes, the job that settles, the overrun, seizure and sale.
+
+use {
+    super::{
+        DemoError,
+        cast::{Cast, LIST_PRICE_PER_HOUR, Pace},
+        metering::meter,
+        narrator::{Narrator, money, number, units, words},
+        repayment::wait,
+        trace::Usage,
+    },
+    blockable_sdk::{
+        Pubkey,
+        client::Landed,
+        events::Change,
+        instructions::{self, LotKeys},
+        program::{
+            instructions::{FreezeAmount, LotTerms, UnitAmount},
+            state::{Credit, FreezeReason, Party},
+            units::PRICE_SCALE,
+        },
+    },
+    solana_client::rpc_config::{CommitmentConfig, RpcSendTransactionConfig},
+    solana_sdk::signer::Signer,
+    std::time::Duration,
+    tokio::time::{Instant, sleep},
+};
+
+/// A job that runs when the credit is frozen, and what is used beyond it, in units (GPU-seconds).
+const JOB: u64 = 2_400_000;
+/// Used after the freeze by jobs that should not have started, in units.
+const BEYOND: u64 = 300_000;
+
+/// What the freeze did.
+pub struct FreezeOutcome {
+    /// Milliseconds from the signed freeze to the frozen account, as read from the node at `processed`.
+    pub freeze_ms: u64,
+    /// Units frozen in full.
+    pub frozen: u64,
+    /// Debt when the freeze bit, in micro-USDC.
+    pub debt_at_default: u64,
+    /// The credit that was frozen.
+    pub credit: Pubkey,
+}
+
+/// Marks the missed payment, freezes in proportion, then in full; lets the running job settle and counts the overrun.
+pub async fn miss_and_freeze(
+    cast: &Cast,
+    narrator: &Narrator,
+    pace: &Pace,
+    used: u64,
+) -> Result<FreezeOutcome, DemoError> {
+    let credit = cast.credit_of(&cast.bad);
+    let due = cast.credit(&credit).await?.issued_at + i64::from(pace.interval);
+    mark_delinquent(cast, narrator, &credit, due + i64::from(pace.delinquency_grace)).await?;
+    let (_, landed) = freeze(cast, &credit, FreezeAmount::Shortfall, FreezeReason::MissedPayment).await?;
+    let state = cast.credit(&credit).await?;
+    let facts = vec![
+        units("lien", state.collateral.lien()),
+        units("frozen", state.collateral.frozen),
+        units("available", state.collateral.available()),
+    ];
+    narrator.step(
+        "freeze_shortfall",
+        "The lender freezes in proportion to the shortfall.",
+        Some(&landed),
+        facts,
+    );
+
+    wait(cast, narrator, due + i64::from(pace.default_grace), "waiting for the default grace to pass")
+        .await?;
+    let running = Usage { cumulative: used, in_flight: JOB };
+    let landed = meter(cast, &[(credit, running)]).await?;
+    narrator.step("job", "A large job is running.", Some(&landed), vec![units("in_flight", JOB)]);
+    let debt_at_default = mark_defaulted(cast, narrator, &credit).await?;
+
+    let (freeze_ms, landed) = freeze(cast, &credit, FreezeAmount::All, FreezeReason::Default).await?;
+    let frozen = cast.credit(&credit).await?.collateral.frozen;
+    let facts = vec![units("frozen", frozen), number("freeze_ms", freeze_ms)];
+    narrator.step("freeze_all", "The lender freezes everything; it bites at once.", Some(&landed), facts);
+    settle(cast, narrator, pace, used).await?;
+    Ok(FreezeOutcome { freeze_ms, frozen, debt_at_default, credit })
+}
+
+async fn mark_delinquent(
+    cast: &Cast,
+    narrator: &Narrator,
+    credit: &Pubkey,
+    from: i64,
+) -> Result<(), DemoError> {
+    wait(cast, narrator, from, "waiting for the delinquency grace to pass").await?;
+    let mark = instructions::credit_mark_delinquent(&cast.keys.market, credit);
+    let landed = cast.send(&[mark], &[]).await?;
+    let arrears = cast.credit(credit).await?.arrears();
+    let sentence = "Borrower 2 has missed its first instalment; anyone may mark it delinquent.";
+    narrator.step("mark_delinquent", sentence, Some(&landed), vec![money("arrears", arrears)]);
+    Ok(())
+}
+
+async fn mark_defaulted(cast: &Cast, narrator: &Narrator, credit: &Pubkey) -> Result<u64, DemoError> {
+    let mark = instructions::credit_mark_defaulted(&cast.keys.market, credit);
+    let landed = cast.send(&[mark], &[]).await?;
+    let state = cast.credit(credit).await?;
+    let (arrears, debt) = (state.arrears(), state.debt.total());
+    let sentence = "The default grace has passed: Borrower 2 is in default.";
+    narrator.step(
+        "mark_defaulted",
+        sentence,
+        Some(&landed),
+        vec![money("arrears", arrears), money("debt", debt)],
+    );
+    Ok(debt)
+}
+
+/// Freezes, and measures the time from the signature to the frozen account.
+async fn freeze(
+    cast: &Cast,
+    credit: &Pubkey,
+    amount: FreezeAmount,
+    reason: FreezeReason,
+) -> Result<(u64, Landed), DemoError> {
+    let client = &cast.cluster.client;
+    let before = client.credit(credit).await?.collateral.frozen;
+    let freeze =
+        instructions::credit_freeze(&cast.keys.market, &cast.lender.pubkey(), credit, amount, reason);
+    let (transaction, last_valid) = client.sign(&[freeze], &cast.lender, &[]).await?;
+    let signed = Instant::now();
+    let config = RpcSendTransactionConfig { skip_preflight: true, ..Default::default() };
+    let sent = client.rpc().send_transaction_with_config(&transaction, config).await;
+    sent.map_err(|error| DemoError::Client(error.into()))?;
+    let deadline = signed + Duration::from_secs(60);
+    while frozen_at_processed(cast, credit).await? <= before && Instant::now() < deadline {
+        sleep(Duration::from_millis(1)).await;
+    }
+    let freeze_ms = signed.elapsed().as_millis() as u64;
+    let signature = client.confirm(&transaction, last_valid).await?;
+    let landed = client.landed(&signature).await?;
+    cast.keep(&landed);
+    Ok((freeze_ms, landed))
+}
+
+async fn frozen_at_processed(cast: &Cast, credit: &Pubkey) -> Result<u64, DemoError> {
+    let client = &cast.cluster.client;
+    let credit: Credit = client.fetch_at(credit, CommitmentConfig::processed()).await?;
+    Ok(credit.collateral.frozen)
+}
+
+/// The running job finishes within what it was promised; what is used beyond is the provider's loss.
+async fn settle(cast: &Cast, narrator: &Narrator, pace: &Pace, used: u64) -> Result<(), DemoError> {
+    let credit = &cast.credit_of(&cast.bad);
+    // No report may claim more than the rate bound allows for the time since the last one.
+    let seconds = i64::try_from(JOB / pace.max_units_per_second()).unwrap_or(0) + 2;
+    let reports = [
+        ("settle", "The job that was running finishes and settles out of frozen units.", used + JOB),
+        (
+            "overrun",
+            "A report of use beyond it arrives: the provider's loss, not the collateral's.",
+            used + JOB + BEYOND,
+        ),
+    ];
+    for (name, sentence, cumulative) in reports {
+        let last = cast.credit(credit).await?.meter.reported_at;
+        cast.cluster.wait_until(last + seconds, |_| {}).await?;
+        let landed = meter(cast, &[(*credit, Usage { cumulative, in_flight: 0 })]).await?;
+        let state = cast.credit(credit).await?;
+        let facts = vec![
+            units("consumed", state.collateral.consumed),
+            units("frozen", state.collateral.frozen),
+            units("overrun", state.meter.overrun),
+        ];
+        narrator.step(name, sentence, Some(&landed), facts);
+    }
+    Ok(())
+}
+
+/// What the sale brought, in micro-USDC.
+#[derive(Default)]
+pub struct Recovery {
+    /// What the buyer paid.
+    pub sold_for: u64,
+    /// Redistribution fee.
+    pub fee: u64,
+    /// What went to the lender.
+    pub recovered: u64,
+    /// What went to the borrower.
+    pub surplus: u64,
+}
+
+/// Seizes the lien into a lot, which a third startup buys in two parts as the price falls.
+pub async fn seize_and_sell(cast: &Cast, narrator: &Narrator, pace: &Pace) -> Result<Recovery, DemoError> {
+    let credit = cast.credit_of(&cast.bad);
+    let state = cast.credit(&credit).await?;
+    let curable_until = state.defaulted_at + i64::from(pace.cure_period);
+    wait(cast, narrator, curable_until, "waiting for the cure period to pass").await?;
+    let list = list_price();
+    let terms = LotTerms { start_price: list, floor_price: list * 60 / 100, window: pace.lot_window };
+    let lender = cast.lender.pubkey();
+    let market = &cast.keys.market;
+    let seize = instructions::credit_seize_to_pool(market, &lender, &credit, 0, UnitAmount::All, terms);
+    let landed = cast.send(&[seize], &[&cast.lender]).await?;
+    let lot = cast.cluster.client.lot(&blockable_sdk::addresses::lot(&credit, 0)).await?;
+    let facts = vec![
+        units("seized", lot.units),
+        money("start_price_per_million", lot.start_price),
+        money("floor_price_per_million", lot.floor_price),
+    ];
+    narrator.step(
+        "seize",
+        "The cure period has passed: the lender seizes the lien for sale.",
+        Some(&landed),
+        facts,
+    );
+
+    let mut recovery = Recovery::default();
+    for (tenths, part) in [(1, lot.units / 2), (3, lot.units - lot.units / 2)] {
+        let at = lot.opened_at + i64::from(pace.lot_window) * tenths / 10;
+        wait(cast, narrator, at, "the price falls").await?;
+        buy(cast, narrator, &credit, part, &mut recovery).await?;
+    }
+    close(cast, narrator, &credit).await?;
+    Ok(recovery)
+}
+
+/// What a million GPU-seconds cost at list price, in micro-USDC.
+fn list_price() -> u64 {
+    LIST_PRICE_PER_HOUR * PRICE_SCALE / 3_600
+}
+
+async fn buy(
+    cast: &Cast,
+    narrator: &Narrator,
+    credit: &Pubkey,
+    amount: u64,
+    recovery: &mut Recovery,
+) -> Result<(), DemoError> {
+    let lot = LotKeys { credit: *credit, index: 0, provider: cast.provider };
+    let (buyer, source) = (cast.buyer.pubkey(), cast.wallet(&cast.buyer));
+    let buy = instructions::lot_buy(&cast.keys, &buyer, &source, &lot, amount, list_price());
+    let landed = cast.send(&[buy], &[&cast.buyer]).await?;
+    let mut facts = vec![units("units", amount)];
+    for record in landed.events.iter().flat_map(|event| event.records()) {
+        if let Change::Sold { cost, fee, recovered, surplus, debt, .. } = record.change {
+            recovery.sold_for += cost;
+            recovery.fee += fee;
+            recovery.recovered += recovered;
+            recovery.surplus += surplus;
+            facts.extend([money("cost", cost), money("fee", fee), money("recovered", recovered)]);
+            facts.extend([money("surplus", surplus), money("debt_left", debt)]);
+        }
+    }
+    narrator.step("buy", "A third startup buys seized units at the current price.", Some(&landed), facts);
+    Ok(())
+}
+
+/// Closes the sold lot, and pays everyone's claim out of the vault.
+async fn close(cast: &Cast, narrator: &Narrator, credit: &Pubkey) -> Result<(), DemoError> {
+    let lender = cast.lender.pubkey();
+    let close = instructions::lot_close(&cast.keys.market, &lender, &lender, credit, 0);
+    let landed = cast.send(&[close], &[&cast.lender]).await?;
+    narrator.step("close_lot", "The sold lot is closed.", Some(&landed), vec![]);
+    let vault = cast.credit(credit).await?.vault;
+    for (party, owner, claim, name) in [
+        (Party::Lender, &cast.lender, vault.lender, "lender"),
+        (Party::Treasury, &cast.treasury, vault.treasury, "treasury"),
+        (Party::Borrower, &cast.bad, vault.borrower, "borrower"),
+    ] {
+        if claim == 0 {
+            continue;
+        }
+        let collect = instructions::vault_collect(
+            &cast.keys,
+            &cast.operator.pubkey(),
+            credit,
+            &cast.wallet(owner),
+            party,
+        );
+        let landed = cast.send(&[collect], &[]).await?;
+        let facts = vec![words("party", name), money("collected", claim)];
+        narrator.step("collect", &format!("The {name} is paid out of the vault."), Some(&landed), facts);
+    }
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! The end of a demo: what happened in figures, and the proof that the figures hold together.
+
+use {
+    super::{
+        DemoError,
+        cast::{Cast, PRINCIPAL},
+        default::{FreezeOutcome, Recovery},
+        narrator::{Narrator, money, number, share, units},
+    },
+    blockable_sdk::{
+        Pubkey, addresses, events,
+        program::{state::Credit, transitions::Status},
+    },
+    solana_sdk::{signature::Keypair, signer::Signer},
+};
+
+/// Checks the books and prints the closing table. Returns whether every check held.
+pub async fn tell(
+    cast: &Cast,
+    narrator: &Narrator,
+    frozen: &FreezeOutcome,
+    recovery: &Recovery,
+) -> Result<bool, DemoError> {
+    let good = cast.credit(&cast.credit_of(&cast.good)).await?;
+    let bad = cast.credit(&frozen.credit).await?;
+    let bought = addresses::unrestricted_credit(&cast.keys.market, &cast.provider, &cast.buyer.pubkey());
+    let checks = checks(cast, &good, &bad, &bought, recovery).await?;
+    narrator.chapter("The books");
+    for (name, holds) in &checks {
+        narrator.check(name, *holds);
+    }
+    let recovery_bps = recovery.recovered * 10_000 / frozen.debt_at_default.max(1);
+    narrator.summary(
+        checks.iter().all(|(_, holds)| *holds),
+        vec![
+            units("units_granted", bad.collateral.granted),
+            units("units_consumed", bad.collateral.consumed),
+            units("units_frozen", frozen.frozen),
+            units("units_seized", bad.collateral.seized),
+            units("units_overrun", bad.meter.overrun),
+            money("debt_at_default", frozen.debt_at_default),
+            money("sold_for", recovery.sold_for),
+            money("fee", recovery.fee),
+            money("recovered", recovery.recovered),
+            share("recovery_bps", recovery_bps),
+            number("freeze_ms", frozen.freeze_ms),
+        ],
+    );
+    Ok(checks.iter().all(|(_, holds)| *holds))
+}
+
+type Check = (&'static str, bool);
+
+async fn checks(
+    cast: &Cast,
+    good: &Credit,
+    bad: &Credit,
+    bought: &Pubkey,
+    recovery: &Recovery,
+) -> Result<Vec<Check>, DemoError> {
+    let units = bad.collateral;
+    let sum = units.consumed + units.seized + units.expired + units.remaining();
+    let bought_units = cast.credit(bought).await?.collateral.granted;
+    let lender = cast.balance(&cast.wallet(&cast.lender)).await?;
+    // The lender began with two principals and lent both.
+    let received = good.principal_repaid + interest_paid(cast, &cast.good) + recovery.recovered;
+    Ok(vec![
+        ("the first loan is repaid and its units are free", is_free(good)),
+        ("granted = consumed + seized + expired + remaining", sum == units.granted),
+        ("what was seized is what the buyer got", bought_units == units.seized),
+        ("what was sold is fee, recovery and surplus", {
+            recovery.fee + recovery.recovered + recovery.surplus == recovery.sold_for
+        }),
+        ("the lender's wallet holds every payment and recovery", lender == received),
+        ("the principal went to the provider", {
+            cast.balance(&cast.wallet(&cast.provider_authority)).await? == 2 * PRINCIPAL
+        }),
+        ("the vaults are empty and nothing is owed from them", vaults_are_empty(cast, good, bad).await?),
+        ("the event logs hash to what the credits say", logs_hold(cast, bought).await?),
+    ])
+}
+
+fn is_free(credit: &Credit) -> bool {
+    credit.status == Status::Repaid.byte()
+        && credit.collateral.lien() == 0
+        && credit.collateral.available() == credit.collateral.remaining()
+}
+
+fn interest_paid(cast: &Cast, borrower: &Keypair) -> u64 {
+    let records = cast.records(&cast.credit_of(borrower));
+    let paid = records.iter().map(|record| match record.change {
+        events::Change::Paid { interest, late_fees, .. } => interest + late_fees,
+        _ => 0,
+    });
+    paid.sum()
+}
+
+async fn vaults_are_empty(cast: &Cast, good: &Credit, bad: &Credit) -> Result<bool, DemoError> {
+    let mut empty = good.vault == Default::default() && bad.vault == Default::default();
+    for borrower in [&cast.good, &cast.bad] {
+        empty &= cast.balance(&addresses::vault(&cast.credit_of(borrower))).await? == 0;
+    }
+    Ok(empty)
+}
+
+async fn logs_hold(cast: &Cast, bought: &Pubkey) -> Result<bool, DemoError> {
+    for credit in [cast.credit_of(&cast.good), cast.credit_of(&cast.bad), *bought] {
+        let hash = cast.credit(&credit).await?.event_hash;
+        events::verify_log(&credit, &cast.records(&credit), &hash)?;
+    }
+    Ok(true)
+}
