@@ -1,0 +1,31 @@
+/// Every row of the table, with the most that it may show. What is marked as a promise is the project's to its users;
+/// the other bounds are about 25 % above what was measured, so that a regression shows.
+pub const BOUNDS: &[(&str, u64)] = &[
+    ("market_create", 21_000),
+    ("provider_register", 21_000),
+    ("provider_set_reporters", 7_200),
+    ("provider_set_capacity", 5_200),
+    ("credit_offer", 72_000),
+    ("credit_accept", 6_200),
+    ("credit_issue", 23_500),
+    ("offer + accept + issue", 90_000), // promise
+    ("credit_cancel_offer", 27_000),
+    ("credit_repay", 35_000), // promise
+    ("vault_collect", 34_000),
+    ("credit_mark_delinquent", 8_000), // promise
+    ("credit_mark_defaulted", 8_000),  // promise
+    ("credit_freeze", 10_000),         // promise
+    ("credit_thaw", 10_000),           // promise
+    ("credit_auto_freeze", 6_500),
+    ("usage_meter, 2 reporters", 163_000),
+    ("usage_meter, 3 reporters", 190_000),
+    ("usage_meter, 2 reporters: fixed", 45_000),
+    ("usage_meter, 2 reporters: per credit", 3_800),
+    ("usage_meter, 3 reporters: fixed", 60_000),     // promise
+    ("usage_meter, 3 reporters: per credit", 4_000), // promise
+    ("credit_seize_to_pool", 40_000),                // promise
+    ("lot_buy", 60_000),                             // promise
+    ("lot_close", 7_800),
+    ("ELF, bytes", 600_000),          // promise
+    ("Credit account, bytes", 1_536), // promise
+];

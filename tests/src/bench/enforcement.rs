@@ -1,0 +1,95 @@
+use {
+    super::lab::Lab,
+    blockable_sdk::{
+        Pubkey, instructions,
+        program::{
+            instructions::{FreezeAmount, UnitAmount},
+            state::FreezeReason,
+        },
+    },
+    blockable_tests::{DAY, Loan},
+};
+
+/// Marks and freezes, soon after one missed instalment and long after many.
+pub fn measure(lab: &mut Lab) {
+    for (instalments, missed) in [(1, 1), (12, 1), (12, 12), (36, 1), (36, 12), (36, 36)] {
+        marks(lab, instalments, missed);
+        unmarked(lab, instalments, missed);
+        for amount in [UnitAmount::All, UnitAmount::Units(17)] {
+            in_flight(lab, instalments, amount);
+        }
+    }
+    default_long_after_delinquency(lab);
+}
+
+/// Both marks as early as they can be, with freezes of every kind in between.
+fn marks(lab: &mut Lab, instalments: u32, missed: u32) {
+    let loan = lab.loan(instalments);
+    let credit = lab.world.active(&loan);
+    miss(lab, &loan, missed);
+    let market = lab.world.keys.market;
+    lab.measure("credit_mark_delinquent", instructions::credit_mark_delinquent(&market, &credit), &[]);
+    freezes(lab, &credit);
+    lab.world.pass(loan.args.terms.default_grace);
+    lab.measure("credit_mark_defaulted", instructions::credit_mark_defaulted(&market, &credit), &[]);
+    lab.measure("credit_auto_freeze", instructions::credit_auto_freeze(&market, &credit), &[]);
+    thaw(lab, "lender", &credit, UnitAmount::Units(99));
+    lab.measure("credit_auto_freeze", instructions::credit_auto_freeze(&market, &credit), &[]);
+}
+
+/// A freeze in proportion where nobody has marked the credit: the freeze itself brings the debt up to now.
+fn unmarked(lab: &mut Lab, instalments: u32, missed: u32) {
+    let loan = lab.loan(instalments);
+    let credit = lab.world.active(&loan);
+    miss(lab, &loan, missed);
+    freezes(lab, &credit);
+}
+
+/// The mark of default when the rest of the schedule has passed since the mark of delinquency.
+fn default_long_after_delinquency(lab: &mut Lab) {
+    let loan = lab.loan(36);
+    let credit = lab.world.delinquent(&loan);
+    miss(lab, &loan, 35);
+    let mark = instructions::credit_mark_defaulted(&lab.world.keys.market, &credit);
+    lab.measure("credit_mark_defaulted", mark, &[]);
+}
+
+/// Freezes around jobs that are running.
+fn in_flight(lab: &mut Lab, instalments: u32, thawed: UnitAmount) {
+    let loan = lab.loan(instalments);
+    let credit = lab.world.active(&loan);
+    lab.world.write(&credit, |credit: &mut blockable_sdk::program::state::Credit| {
+        credit.meter.in_flight = loan.args.terms.units / 2;
+    });
+    freeze(lab, "lender", &credit, FreezeAmount::Bps(7_500));
+    thaw(lab, "lender", &credit, thawed);
+}
+
+fn miss(lab: &mut Lab, loan: &Loan, instalments: u32) {
+    lab.world.pass(instalments * 30 * DAY + loan.args.terms.delinquency_grace);
+}
+
+fn freezes(lab: &mut Lab, credit: &Pubkey) {
+    let amounts =
+        [FreezeAmount::Shortfall, FreezeAmount::Units(1_234), FreezeAmount::Bps(2_501), FreezeAmount::All];
+    for amount in amounts {
+        freeze(lab, "lender", credit, amount);
+        thaw(lab, "freezer", credit, UnitAmount::Units(17));
+        thaw(lab, "lender", credit, UnitAmount::All);
+        freeze(lab, "freezer", credit, amount);
+        thaw(lab, "lender", credit, UnitAmount::All);
+    }
+}
+
+fn freeze(lab: &mut Lab, by: &str, credit: &Pubkey, amount: FreezeAmount) {
+    let (market, authority) = (lab.world.keys.market, lab.key(by));
+    let reason = FreezeReason::MissedPayment;
+    let freeze = instructions::credit_freeze(&market, &authority, credit, amount, reason);
+    lab.measure("credit_freeze", freeze, &[by]);
+}
+
+fn thaw(lab: &mut Lab, by: &str, credit: &Pubkey, amount: UnitAmount) {
+    let (market, authority) = (lab.world.keys.market, lab.key(by));
+    let thaw = instructions::credit_thaw(&market, &authority, credit, amount);
+    lab.measure("credit_thaw", thaw, &[by]);
+}

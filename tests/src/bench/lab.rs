@@ -1,0 +1,83 @@
+use {
+    super::figures::Figures,
+    blockable_sdk::{
+        Instruction, Pubkey, instructions,
+        program::{
+            instructions::CapacityArgs,
+            state::{FreezePolicy, Instalment},
+        },
+        tokens,
+    },
+    blockable_tests::{DAY, Loan, Parties, USDC, World},
+    solana_sdk::signer::Signer,
+};
+
+/// What every funded party has, in micro-USDC.
+const FUNDS: u64 = 1_000_000_000 * USDC;
+
+/// A world to measure in: rich parties, a provider with room for every loan.
+pub struct Lab<'a> {
+    pub world: World,
+    pub figures: &'a mut Figures,
+    nonce: u64,
+}
+
+impl<'a> Lab<'a> {
+    pub fn new(token_program: Pubkey, figures: &'a mut Figures) -> Lab<'a> {
+        let mut lab = Lab { world: World::with_token(token_program), figures, nonce: 0 };
+        let capacity = CapacityArgs { capacity_units: u64::MAX, max_units_per_second: 10_000 };
+        let authority = lab.world.parties.provider.pubkey();
+        let set = instructions::provider_set_capacity(&lab.world.keys.market, &authority, capacity);
+        lab.world.sent(&[set], &["provider"]);
+        for name in ["lender", "borrower", "buyer", "stranger"] {
+            lab.fund(name);
+        }
+        lab
+    }
+
+    /// Sends an instruction and adds what it took to a row. Returns it, in compute units.
+    #[track_caller]
+    pub fn measure(&mut self, row: &'static str, instruction: Instruction, signers: &[&str]) -> u64 {
+        let units = self.world.sent(&[instruction], signers).compute_units;
+        self.figures.add(row, units);
+        units
+    }
+
+    /// Gives a party SOL and tokens, and a token account where it has none; any name will do.
+    pub fn fund(&mut self, name: &str) {
+        let (owner, payer, keys) =
+            (Parties::key(name).pubkey(), self.world.parties.payer.pubkey(), self.world.keys);
+        self.world.svm.airdrop(&owner, 10_000_000_000).expect("an airdrop lands");
+        let create = tokens::create_associated(&payer, &owner, &keys.mint, &keys.token_program);
+        let mint =
+            tokens::mint_to(&keys.mint, &keys.token_account(&owner), &payer, FUNDS, &keys.token_program);
+        self.world.sent(&[create, mint.expect("a token program")], &[]);
+    }
+
+    /// A loan with a nonce of its own, due in equal instalments every 30 days; freezable at will, so that the policy
+    /// never stands in the way of a measurement.
+    pub fn loan(&mut self, instalments: u32) -> Loan {
+        self.nonce += 1;
+        let part = 2_777 * USDC + self.nonce;
+        let line = |month: u32| Instalment { due_after: month * 30 * DAY, principal: part };
+        let mut loan = Loan::new(self.nonce).with(|terms| {
+            terms.principal = part * u64::from(instalments);
+            terms.units = terms.principal / 100;
+            terms.late_fee = 100 * USDC;
+            terms.offer_expires_at = 0;
+            terms.freeze_policy = FreezePolicy::AtWill as u8;
+        });
+        loan.args.schedule = (1..=instalments).map(line).collect();
+        loan
+    }
+
+    /// The lender's key.
+    pub fn lender(&self) -> Pubkey {
+        self.world.parties.lender.pubkey()
+    }
+
+    /// The key of a party by its name.
+    pub fn key(&self, name: &str) -> Pubkey {
+        Parties::key(name).pubkey()
+    }
+}

@@ -1,0 +1,138 @@
+//! `bench cu`: what every instruction costs in compute units, measured on the real ELF and held against bounds.
+//!
+//! A scenario drives a [`Lab`] through part of the lifecycle with varied inputs; every instruction it measures adds a
+//! sample to the row of its name.
+
+mod bounds;
+mod document;
+mod enforcement;
+mod figures;
+mod lab;
+mod metering;
+mod origination;
+mod recovery;
+mod servicing;
+mod settings;
+
+use {
+    blockable_sdk::{program::state::Credit, tokens},
+    figures::{Figures, Row},
+    lab::Lab,
+    std::path::PathBuf,
+};
+
+/// Measures the program on its real ELF.
+#[derive(clap::Parser, Debug)]
+#[command(name = "bench")]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand, Debug)]
+enum Command {
+    /// Compute units of every instruction; exits with 1 when a figure passes its bound
+    Cu(CuArgs),
+}
+
+#[derive(clap::Args, Debug)]
+struct CuArgs {
+    /// Print one JSON object per line instead of a Markdown table
+    #[arg(long)]
+    json: bool,
+    /// Replace the table in this Markdown file
+    #[arg(long, value_name = "FILE", conflicts_with = "check")]
+    write: Option<PathBuf>,
+    /// Exit with 1 when the table in this Markdown file is out of date (more than 2 % off, or a row is missing)
+    #[arg(long, value_name = "FILE")]
+    check: Option<PathBuf>,
+}
+
+/// Why the bench fails.
+#[derive(Debug, thiserror::Error)]
+pub enum BenchError {
+    /// Figures beyond their bounds.
+    #[error("past the bound: {}", .0.join("; "))]
+    PastBound(Vec<String>),
+    /// Rows that no scenario measured, or samples that have no row.
+    #[error("{0}; bring tests/src/bench/bounds.rs and the scenarios into line")]
+    Uneven(String),
+    /// The committed table is not what was measured.
+    #[error("{path} is out of date ({}); run `bench cu --write {path}`", .differences.join("; "))]
+    Stale {
+        /// The file.
+        path: String,
+        /// What differs, one entry per row.
+        differences: Vec<String>,
+    },
+    /// No table in the file.
+    #[error(
+        "{path} has no lines `{}` and `{}`; the table belongs between them",
+        document::BEGIN,
+        document::END
+    )]
+    NoMarkers {
+        /// The file.
+        path: String,
+    },
+    /// A file that cannot be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: String,
+        /// The reason.
+        source: std::io::Error,
+    },
+}
+
+/// Runs what the arguments ask for. Errors: [`BenchError`].
+pub fn run(args: &Args) -> Result<(), BenchError> {
+    let Command::Cu(args) = &args.command;
+    let rows = measure().rows()?;
+    print(&rows, args.json);
+    if let Some(path) = &args.write {
+        document::write(path, &rows)?;
+    }
+    let past: Vec<String> = rows.iter().filter(|row| !row.ok).map(Row::complaint).collect();
+    if !past.is_empty() {
+        return Err(BenchError::PastBound(past));
+    }
+    match &args.check {
+        Some(path) => document::check(path, &rows),
+        None => Ok(()),
+    }
+}
+
+/// A part of the lifecycle, driven with varied inputs.
+type Scenario = fn(&mut Lab);
+
+const SCENARIOS: [(&str, Scenario); 6] = [
+    ("settings", settings::measure),
+    ("origination", origination::measure),
+    ("servicing", servicing::measure),
+    ("enforcement", enforcement::measure),
+    ("recovery", recovery::measure),
+    ("metering", metering::measure),
+];
+
+fn measure() -> Figures {
+    let mut figures = Figures::new();
+    for (token, program) in [("SPL Token", tokens::TOKEN_PROGRAM), ("Token-2022", tokens::TOKEN_2022_PROGRAM)]
+    {
+        for (name, scenario) in SCENARIOS {
+            figures.progress(&format!("{name}, {token}"));
+            scenario(&mut Lab::new(program, &mut figures));
+        }
+    }
+    figures.add("ELF, bytes", blockable_tests::ELF.len() as u64);
+    figures.add("Credit account, bytes", Credit::SPACE as u64);
+    figures
+}
+
+fn print(rows: &[Row], json: bool) {
+    if json {
+        rows.iter().for_each(|row| println!("{}", row.json()));
+    } else {
+        print!("{}", document::table(rows));
+    }
+}

@@ -1,0 +1,51 @@
+use {
+    super::lab::Lab,
+    blockable_sdk::{Pubkey, addresses, instructions, tokens},
+    solana_sdk::signer::Signer,
+};
+
+/// Loans of one to 36 instalments, from the offer to live units or back to the lender.
+pub fn measure(lab: &mut Lab) {
+    for instalments in [1, 2, 5, 12, 24, 36] {
+        for _ in 0..3 {
+            originate(lab, instalments);
+        }
+        for (accepted, party, donation) in
+            [(false, "lender", 0), (true, "lender", 1_000), (true, "borrower", 0)]
+        {
+            let loan = lab.loan(instalments);
+            let credit = if accepted { lab.world.accepted(&loan) } else { lab.world.offered(&loan) };
+            donate(lab, &credit, donation);
+            cancel(lab, &credit, party);
+        }
+    }
+}
+
+fn originate(lab: &mut Lab, instalments: u32) {
+    let loan = lab.loan(instalments);
+    let credit = lab.world.credit_address(loan.args.nonce);
+    let offer = lab.world.offer(&loan);
+    let mut sum = lab.measure("credit_offer", offer, &["lender"]);
+    let accept = lab.world.accept(&credit);
+    sum += lab.measure("credit_accept", accept, &["borrower"]);
+    let issue = lab.world.issue(&credit);
+    sum += lab.measure("credit_issue", issue, &["provider"]);
+    lab.figures.add("offer + accept + issue", sum);
+}
+
+/// Puts tokens into the vault that nobody is owed.
+fn donate(lab: &mut Lab, credit: &Pubkey, amount: u64) {
+    let keys = lab.world.keys;
+    let payer = lab.world.parties.payer.pubkey();
+    let vault = addresses::vault(credit);
+    let mint = tokens::mint_to(&keys.mint, &vault, &payer, amount, &keys.token_program);
+    lab.world.sent(&[mint.expect("a token program")], &[]);
+}
+
+fn cancel(lab: &mut Lab, credit: &Pubkey, party: &str) {
+    let (keys, lender) = (lab.world.keys, lab.lender());
+    let signer = blockable_tests::Parties::key(party).pubkey();
+    let refund = lab.world.token_account("lender");
+    let cancel = instructions::credit_cancel_offer(&keys, &signer, &lender, credit, &refund);
+    lab.measure("credit_cancel_offer", cancel, &[party]);
+}
