@@ -1,0 +1,129 @@
+//! `blockable market`: sets up a lending market.
+
+use {
+    blockable_migrations::{MigrationError, Outcome, Report},
+    clap::{Args, Subcommand},
+    solana_sdk::{
+        signature::{Keypair, read_keypair_file},
+        signer::Signer,
+    },
+    std::{
+        env,
+        path::{Path, PathBuf},
+    },
+};
+
+/// Sets up a lending market
+#[derive(Args, Debug)]
+pub struct MarketArgs {
+    #[command(subcommand)]
+    command: MarketCommand,
+}
+
+#[derive(Subcommand, Debug)]
+enum MarketCommand {
+    Init(InitArgs),
+}
+
+/// Creates the market of a TOML file, or says how the one on the chain differs; safe to run again
+///
+/// Exits with 0 when the market was created or exists as the file says, with 1 when it exists with other settings (they
+/// are listed and left alone) or when something went wrong, which leaves nothing half done.
+#[derive(Args, Debug)]
+pub struct InitArgs {
+    /// The market file; migrations/market.example.toml explains every key
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// The node: a URL, or one of mainnet-beta, testnet, devnet, localhost (or their first letter)
+    #[arg(short, long, value_name = "URL", default_value = "localhost", value_parser = parse_url)]
+    url: String,
+    /// Pays fee and rent: a key file as solana-keygen writes it [default: ~/.config/solana/id.json]
+    #[arg(short, long, value_name = "FILE")]
+    keypair: Option<PathBuf>,
+    /// The admin's key file, where the admin is not the payer
+    #[arg(long, value_name = "FILE")]
+    admin_keypair: Option<PathBuf>,
+}
+
+/// Why a market command stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum MarketError {
+    /// No home folder to look for the default key in.
+    #[error("there is no home folder to find a key in; pass --keypair FILE")]
+    NoHome,
+    /// A key file that cannot be read.
+    #[error(
+        "the key file {path} cannot be read ({reason}); pass another or make one with `solana-keygen new`"
+    )]
+    Key {
+        /// The file.
+        path: String,
+        /// The reason.
+        reason: String,
+    },
+    /// The market could not be looked after.
+    #[error(transparent)]
+    Migration(#[from] MigrationError),
+}
+
+fn parse_url(text: &str) -> Result<String, String> {
+    let url = match text {
+        "m" | "mainnet-beta" => "https://api.mainnet-beta.solana.com",
+        "t" | "testnet" => "https://api.testnet.solana.com",
+        "d" | "devnet" => "https://api.devnet.solana.com",
+        "l" | "localhost" => "http://127.0.0.1:8899",
+        url if url.starts_with("http://") || url.starts_with("https://") => url,
+        _ => return Err("give http://HOST:PORT, or mainnet-beta, testnet, devnet or localhost".to_string()),
+    };
+    Ok(url.to_string())
+}
+
+/// Runs a market command. Returns whether the chain now is as the arguments ask. Errors: [`MarketError`].
+pub async fn run(args: MarketArgs) -> Result<bool, MarketError> {
+    let MarketCommand::Init(args) = args.command;
+    init(args).await
+}
+
+async fn init(args: InitArgs) -> Result<bool, MarketError> {
+    let payer = match &args.keypair {
+        Some(path) => read_key(path)?,
+        None => read_key(&default_key()?)?,
+    };
+    let admin = match &args.admin_keypair {
+        Some(path) => read_key(path)?,
+        None => payer.insecure_clone(),
+    };
+    let mut progress = |step: &str| eprintln!("{step} ...");
+    let report = blockable_migrations::run(&args.config, &args.url, &payer, &admin, &mut progress).await?;
+    Ok(tell(&report, &admin))
+}
+
+fn default_key() -> Result<PathBuf, MarketError> {
+    let home = env::home_dir().ok_or(MarketError::NoHome)?;
+    Ok(home.join(".config/solana/id.json"))
+}
+
+fn read_key(path: &Path) -> Result<Keypair, MarketError> {
+    read_keypair_file(path)
+        .map_err(|error| MarketError::Key { path: path.display().to_string(), reason: error.to_string() })
+}
+
+/// Prints what became of the market. Returns whether it is as the file says.
+fn tell(report: &Report, admin: &dyn Signer) -> bool {
+    let market = report.market;
+    match &report.outcome {
+        Outcome::Created(landed) => {
+            println!("created market {market}, admin {}, in {}", admin.pubkey(), landed.signature);
+            true
+        }
+        Outcome::Unchanged => {
+            println!("market {market} exists as the file says; nothing to do");
+            true
+        }
+        Outcome::Differs(differences) => {
+            println!("market {market} exists with other settings; nothing was changed:");
+            differences.iter().for_each(|difference| println!("  {difference}"));
+            false
+        }
+    }
+}

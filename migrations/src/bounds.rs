@@ -1,0 +1,119 @@
+//! The bounds of a market by name, so that the file, the program's limits and the chain can be compared.
+
+use blockable_sdk::program::state::TermBounds;
+
+/// Every bound with its key in the file; amounts in the payment token's smallest unit, durations in seconds, shares in
+/// basis points.
+pub fn named(bounds: &TermBounds) -> [(&'static str, u64); 13] {
+    [
+        ("bounds.min_principal", bounds.min_principal),
+        ("bounds.max_principal", bounds.max_principal),
+        ("bounds.min_instalment_interval", bounds.min_instalment_interval.into()),
+        ("bounds.max_term", bounds.max_term.into()),
+        ("bounds.min_delinquency_grace", bounds.min_delinquency_grace.into()),
+        ("bounds.min_default_grace", bounds.min_default_grace.into()),
+        ("bounds.min_cure_period", bounds.min_cure_period.into()),
+        ("bounds.min_lot_window", bounds.min_lot_window.into()),
+        ("bounds.max_lot_window", bounds.max_lot_window.into()),
+        ("bounds.max_apr_bps", bounds.max_apr_bps.into()),
+        ("bounds.max_late_fee_bps", bounds.max_late_fee_bps.into()),
+        ("bounds.min_start_price_bps", bounds.min_start_price_bps.into()),
+        ("bounds.min_floor_price_bps", bounds.min_floor_price_bps.into()),
+    ]
+}
+
+/// A bound as the file would have it.
+pub fn text(value: u64) -> String {
+    if value == u64::MAX { "unlimited".to_string() } else { value.to_string() }
+}
+
+/// What the program will refuse about bounds because they contradict themselves.
+pub fn contradictions(bounds: &TermBounds) -> Vec<String> {
+    let rule = |holds: bool, mistake: &str| (!holds).then(|| mistake.to_string());
+    [
+        rule(bounds.min_principal > 0, "bounds.min_principal is 0; write at least 1"),
+        rule(
+            bounds.min_principal <= bounds.max_principal,
+            "bounds.min_principal is above bounds.max_principal; no loan could be made",
+        ),
+        rule(
+            bounds.min_instalment_interval <= bounds.max_term,
+            "bounds.min_instalment_interval is above bounds.max_term; no schedule could be made",
+        ),
+        rule(bounds.min_lot_window > 0, "bounds.min_lot_window is 0; write at least 1 second"),
+        rule(
+            bounds.min_lot_window <= bounds.max_lot_window,
+            "bounds.min_lot_window is above bounds.max_lot_window; no lot could be opened",
+        ),
+        rule(
+            bounds.min_floor_price_bps <= bounds.min_start_price_bps,
+            "bounds.min_floor_price_bps is above bounds.min_start_price_bps; a price can only fall",
+        ),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// What the program will refuse about the bounds of a market for real money.
+pub fn too_loose(bounds: &TermBounds) -> Vec<String> {
+    let pairs = named(bounds).into_iter().zip(named(&TermBounds::PRODUCTION));
+    let loose = pairs.filter_map(|((name, value), (_, limit))| {
+        let is_minimum = name.contains(".min_");
+        let (wrong, word) = if is_minimum { (value < limit, "at least") } else { (value > limit, "at most") };
+        wrong.then(|| format!("{name} is {}; a production market needs {word} {}", text(value), text(limit)))
+    });
+    loose.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// [`TermBounds::PRODUCTION`] with one value changed, per value.
+    fn neighbours(by: i64) -> Vec<TermBounds> {
+        let mut all = Vec::new();
+        macro_rules! change {
+            ($($field:ident)*) => {$(
+                let mut bounds = TermBounds::PRODUCTION;
+                bounds.$field = bounds.$field.saturating_add_signed(by.try_into().unwrap());
+                all.push(bounds);
+            )*};
+        }
+        change! {
+            min_principal max_principal min_instalment_interval max_term min_delinquency_grace min_default_grace
+            min_cure_period min_lot_window max_lot_window max_apr_bps max_late_fee_bps min_start_price_bps
+            min_floor_price_bps
+        }
+        all
+    }
+
+    #[test]
+    fn what_is_too_loose_is_what_the_program_refuses() {
+        assert_eq!(too_loose(&TermBounds::PRODUCTION), Vec::<String>::new());
+        for bounds in neighbours(1).into_iter().chain(neighbours(-1)) {
+            assert_eq!(
+                too_loose(&bounds).is_empty(),
+                bounds.is_within(&TermBounds::PRODUCTION),
+                "{bounds:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_what_the_program_refuses() {
+        assert_eq!(contradictions(&TermBounds::PRODUCTION), Vec::<String>::new());
+        let odd = [
+            TermBounds { min_principal: 0, ..TermBounds::PRODUCTION },
+            TermBounds { max_principal: 1, ..TermBounds::PRODUCTION },
+            TermBounds { max_term: 1, ..TermBounds::PRODUCTION },
+            TermBounds { min_lot_window: 0, ..TermBounds::PRODUCTION },
+            TermBounds { max_lot_window: 1, ..TermBounds::PRODUCTION },
+            TermBounds { min_floor_price_bps: 10_001, ..TermBounds::PRODUCTION },
+        ];
+        for bounds in odd {
+            assert!(!bounds.is_consistent());
+            assert_eq!(contradictions(&bounds).len(), 1, "{bounds:?}");
+        }
+    }
+}

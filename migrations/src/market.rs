@@ -1,0 +1,115 @@
+//! Makes sure that a market exists as its file describes it.
+
+use {
+    crate::{Difference, MarketConfig, MarketKind, MigrationError, Outcome, bounds},
+    blockable_sdk::{
+        PROGRAM_ID, Pubkey, addresses, client::Client, errors::ClientError, instructions,
+        program::state::Market, tokens,
+    },
+    solana_sdk::{account::Account, signer::Signer},
+};
+
+/// Creates the market of a file where it does not exist; otherwise compares it and changes nothing.
+///
+/// Creation is one transaction, with the treasury's token account where that is missing: it happens as a whole or not
+/// at all, and two runs at once create one market. `payer` pays fee and rent; `admin` signs the creation alone.
+/// Errors: [`MigrationError`].
+pub async fn ensure_market(
+    client: &Client,
+    config: &MarketConfig,
+    payer: &dyn Signer,
+    admin: &dyn Signer,
+) -> Result<Outcome, MigrationError> {
+    if let Some(outcome) = existing(client, config).await? {
+        return Ok(outcome);
+    }
+    if admin.pubkey() != config.admin {
+        return Err(MigrationError::NotTheAdmin { expected: config.admin, found: admin.pubkey() });
+    }
+    let token_program = check_accounts(client, config).await?;
+    let (payer_key, mint) = (payer.pubkey(), config.payment_mint);
+    let treasury = addresses::associated_token(&config.treasury_owner, &mint, &token_program);
+    let creation = [
+        tokens::create_associated(&payer_key, &config.treasury_owner, &mint, &token_program),
+        instructions::market_create(
+            &payer_key,
+            &config.admin,
+            &mint,
+            &token_program,
+            &treasury,
+            config.market_args(),
+        ),
+    ];
+    match client.send(&creation, payer, &[admin]).await {
+        Ok(landed) => Ok(Outcome::Created(landed)),
+        // Another run may have been faster, or the transaction landed though the answer got lost: the account tells.
+        Err(error) => existing(client, config).await.ok().flatten().ok_or(MigrationError::Client(error)),
+    }
+}
+
+/// How the market on the chain compares with the file, where there is one.
+async fn existing(client: &Client, config: &MarketConfig) -> Result<Option<Outcome>, ClientError> {
+    match client.market(&addresses::market(config.id)).await {
+        Ok(market) => {
+            let differences = differences(config, &market);
+            let same = differences.is_empty();
+            Ok(Some(if same { Outcome::Unchanged } else { Outcome::Differs(differences) }))
+        }
+        Err(ClientError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Checks what the creation needs on the chain. Returns the token program of the payment mint.
+async fn check_accounts(client: &Client, config: &MarketConfig) -> Result<Pubkey, MigrationError> {
+    let addresses = [PROGRAM_ID, config.payment_mint, config.treasury_owner];
+    let accounts = client.rpc().get_multiple_accounts(&addresses).await.map_err(ClientError::from)?;
+    let [program, mint, treasury_owner] = accounts.as_slice() else {
+        return Err(MigrationError::NoProgram(PROGRAM_ID));
+    };
+    if !program.as_ref().is_some_and(|account| account.executable) {
+        return Err(MigrationError::NoProgram(PROGRAM_ID));
+    }
+    if treasury_owner.as_ref().is_some_and(is_of_token_program) {
+        return Err(MigrationError::TreasuryIsTokenAccount(config.treasury_owner));
+    }
+    let mint = mint.as_ref().filter(|account| is_of_token_program(account) && is_mint(account));
+    mint.map(|account| account.owner).ok_or(MigrationError::NotAMint(config.payment_mint))
+}
+
+fn is_of_token_program(account: &Account) -> bool {
+    account.owner == tokens::TOKEN_PROGRAM || account.owner == tokens::TOKEN_2022_PROGRAM
+}
+
+/// Whether an account of a token program is a mint and not a token account.
+fn is_mint(account: &Account) -> bool {
+    tokens::balance(&account.data).is_none()
+}
+
+/// The settings that are not the same, by their keys in the file.
+fn differences(config: &MarketConfig, market: &Market) -> Vec<Difference> {
+    let kind = if market.is_test == 1 { MarketKind::Test } else { MarketKind::Production };
+    let treasury =
+        addresses::associated_token(&config.treasury_owner, &config.payment_mint, &market.token_program);
+    let mut all = vec![
+        compare("kind", &config.kind, &kind),
+        compare("admin", &config.admin, &market.admin),
+        compare("guardian", &config.guardian, &market.guardian),
+        compare("payment_mint", &config.payment_mint, &market.payment_mint),
+        compare(
+            "treasury_owner",
+            &format!("token account {treasury}"),
+            &format!("token account {}", market.treasury),
+        ),
+        compare("redistribution_fee_bps", &config.redistribution_fee_bps, &market.redistribution_fee_bps),
+    ];
+    let pairs = bounds::named(&config.term_bounds()).into_iter().zip(bounds::named(&market.bounds));
+    all.extend(
+        pairs.map(|((name, file), (_, chain))| compare(name, &bounds::text(file), &bounds::text(chain))),
+    );
+    all.into_iter().flatten().collect()
+}
+
+fn compare<T: ToString + PartialEq>(field: &'static str, file: &T, chain: &T) -> Option<Difference> {
+    (file != chain).then(|| Difference { field, file: file.to_string(), chain: chain.to_string() })
+}
