@@ -22,6 +22,9 @@ pub mod transitions;
 pub mod units;
 pub mod waterfall;
 
+#[cfg(test)]
+mod tests;
+
 use {
     anchor_lang::prelude::*,
     instructions::*,

@@ -47,9 +47,9 @@ impl Schedule<'_> {
         due.fold(0, |sum, principal| sum.saturating_add(*principal))
     }
 
-    /// Whether every instalment has been billed, so that all that is owed is due.
+    /// Whether no more principal will fall due, so that all that is owed is due.
     pub fn has_matured(&self, debt: &Debt) -> bool {
-        usize::from(debt.instalments_billed) >= self.len()
+        self.principal.iter().skip(usize::from(debt.instalments_billed)).all(|principal| *principal == 0)
     }
 
     /// Principal billed and unpaid, in micro-USDC.
@@ -86,58 +86,59 @@ impl Schedule<'_> {
     }
 }
 
-/// Brings a debt up to `now`: interest, billing at due dates, late fees, in the order of their times.
+/// Brings a debt up to `now`: interest, billing at due dates, late fees.
 ///
 /// Does nothing when `now` is not later than the last accrual. Errors: [`Overflow`].
 pub fn accrue(debt: &mut Debt, terms: &Terms, schedule: Schedule, now: i64) -> Result<(), Overflow> {
-    loop {
-        let bill = schedule.due_date(usize::from(debt.instalments_billed))?;
-        let late = late_check_time(debt, terms, schedule)?;
-        match (bill, late) {
-            (_, Some(at)) if at <= now && bill.is_none_or(|due| at <= due) => {
-                accrue_interest(debt, terms, at)?;
-                check_late(debt, terms, schedule)?;
-            }
-            (Some(due), _) if due <= now => {
-                accrue_interest(debt, terms, due)?;
-                bill_instalment(debt, schedule, due)?;
-            }
-            _ => break,
-        }
-    }
+    bill_until(debt, terms, schedule, now)?;
+    charge_late_fees(debt, terms, schedule, now)?;
     accrue_interest(debt, terms, now)?;
     if schedule.has_matured(debt) {
-        debt.interest_due = add(debt.interest_due, core::mem::take(&mut debt.interest_accrued))?;
+        bill_interest(debt)?;
     }
     Ok(())
 }
 
-fn late_check_time(debt: &Debt, terms: &Terms, schedule: Schedule) -> Result<Option<i64>, Overflow> {
-    if debt.instalments_late_checked >= debt.instalments_billed {
-        return Ok(None);
+/// Bills every instalment that has fallen due, and notes the first that is unpaid.
+///
+/// Between payments the principal stands still: once something is in arrears, the interest of all further due dates
+/// is one product, worked out at the last of them.
+fn bill_until(debt: &mut Debt, terms: &Terms, schedule: Schedule, now: i64) -> Result<(), Overflow> {
+    let mut last = None;
+    while let Some(due) = schedule.due_date(usize::from(debt.instalments_billed))?.filter(|due| *due <= now) {
+        debt.instalments_billed = debt.instalments_billed.checked_add(1).ok_or(Overflow)?;
+        last = Some(due);
+        if debt.arrears_since == 0 {
+            accrue_interest(debt, terms, due)?;
+            bill_interest(debt)?;
+            if debt.interest_due > 0 || schedule.principal_in_arrears(debt) > 0 {
+                debt.arrears_since = due;
+            }
+        }
     }
-    match schedule.due_date(usize::from(debt.instalments_late_checked))? {
-        Some(due) => after(due, terms.delinquency_grace).map(Some),
-        None => Ok(None),
+    if let Some(due) = last {
+        accrue_interest(debt, terms, due)?;
+        bill_interest(debt)?;
     }
-}
-
-/// Charges the late fee of the next instalment when it, or one before it, is unpaid.
-fn check_late(debt: &mut Debt, terms: &Terms, schedule: Schedule) -> Result<(), Overflow> {
-    let due = schedule.due_date(usize::from(debt.instalments_late_checked))?.unwrap_or(i64::MAX);
-    if debt.arrears_since != 0 && debt.arrears_since <= due {
-        debt.late_fees = add(debt.late_fees, terms.late_fee)?;
-    }
-    debt.instalments_late_checked = debt.instalments_late_checked.checked_add(1).ok_or(Overflow)?;
     Ok(())
 }
 
-fn bill_instalment(debt: &mut Debt, schedule: Schedule, due: i64) -> Result<(), Overflow> {
+fn bill_interest(debt: &mut Debt) -> Result<(), Overflow> {
     debt.interest_due = add(debt.interest_due, core::mem::take(&mut debt.interest_accrued))?;
-    debt.instalments_billed = debt.instalments_billed.checked_add(1).ok_or(Overflow)?;
-    let unpaid = debt.interest_due > 0 || schedule.principal_in_arrears(debt) > 0;
-    if unpaid && debt.arrears_since == 0 {
-        debt.arrears_since = due;
+    Ok(())
+}
+
+/// Charges each instalment's late fee, once, when its delinquency grace has passed while it or an older one is unpaid.
+fn charge_late_fees(debt: &mut Debt, terms: &Terms, schedule: Schedule, now: i64) -> Result<(), Overflow> {
+    while debt.instalments_late_checked < debt.instalments_billed {
+        let Some(due) = schedule.due_date(usize::from(debt.instalments_late_checked))? else { break };
+        if after(due, terms.delinquency_grace)? > now {
+            break;
+        }
+        if debt.arrears_since != 0 && debt.arrears_since <= due {
+            debt.late_fees = add(debt.late_fees, terms.late_fee)?;
+        }
+        debt.instalments_late_checked = debt.instalments_late_checked.checked_add(1).ok_or(Overflow)?;
     }
     Ok(())
 }
@@ -148,6 +149,9 @@ fn accrue_interest(debt: &mut Debt, terms: &Terms, now: i64) -> Result<(), Overf
         return Ok(());
     }
     debt.accrued_at = now;
+    if debt.principal == 0 || terms.apr_bps == 0 {
+        return Ok(());
+    }
     let numerator = u128::from(debt.principal)
         .checked_mul(u128::from(terms.apr_bps))
         .and_then(|product| product.checked_mul(u128::from(seconds)))

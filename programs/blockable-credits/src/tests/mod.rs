@@ -1,0 +1,132 @@
+//! Tests of the pure modules, by one file for each. Models here count the slow and obvious way on purpose.
+
+mod schedule;
+mod waterfall;
+
+use {
+    crate::{
+        schedule::{Schedule, accrue},
+        state::{Debt, MAX_INSTALMENTS, Terms},
+    },
+    bytemuck::Zeroable,
+    proptest::prelude::*,
+};
+
+/// Denominator of a fraction of interest.
+const FRACTION: u128 = 10_000 * 31_536_000;
+
+/// A configuration that writes nothing beside the sources.
+fn cases(cases: u32) -> ProptestConfig {
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+/// `share / 65,535` of `whole`.
+fn part(whole: u64, share: u16) -> u64 {
+    (u128::from(whole) * u128::from(share) / u128::from(u16::MAX)) as u64
+}
+
+/// Terms and schedule of a loan.
+#[derive(Clone, Debug)]
+struct Loan {
+    terms: Terms,
+    start: i64,
+    due_after: Vec<u32>,
+    principal: Vec<u64>,
+}
+
+impl Loan {
+    fn new(start: i64, grace: u32, apr_bps: u16, late_fee: u64, instalments: &[(u32, u64)]) -> Loan {
+        let (due_after, principal): (Vec<_>, Vec<_>) = instalments.iter().copied().unzip();
+        let terms = Terms {
+            principal: principal.iter().sum(),
+            late_fee,
+            apr_bps,
+            delinquency_grace: grace,
+            ..Terms::zeroed()
+        };
+        Loan { terms, start, due_after, principal }
+    }
+
+    fn schedule(&self) -> Schedule<'_> {
+        Schedule { start: self.start, due_after: &self.due_after, principal: &self.principal }
+    }
+
+    /// The debt at issue.
+    fn debt(&self) -> Debt {
+        Debt { principal: self.terms.principal, accrued_at: self.start, ..Debt::zeroed() }
+    }
+
+    fn accrue(&self, debt: &mut Debt, now: i64) {
+        accrue(debt, &self.terms, self.schedule(), now).expect("a debt within 64 bits");
+    }
+
+    /// The debt at `now` when nothing has been paid.
+    fn unpaid_at(&self, now: i64) -> Debt {
+        let mut debt = self.debt();
+        self.accrue(&mut debt, now);
+        debt
+    }
+
+    fn due(&self, instalment: usize) -> i64 {
+        self.start + i64::from(self.due_after[instalment])
+    }
+
+    fn late(&self, instalment: usize) -> i64 {
+        self.due(instalment) + i64::from(self.terms.delinquency_grace)
+    }
+
+    /// Some time after the last due date and its grace.
+    fn horizon(&self) -> i64 {
+        self.late(self.due_after.len() - 1) + 1_000
+    }
+
+    /// Any moments of the loan's life, in order; every other one within a second of a due date or late check.
+    fn moments(&self, choices: &[u64]) -> Vec<i64> {
+        let mut moments: Vec<i64> = choices
+            .iter()
+            .map(|choice| {
+                let instalment = (choice / 6) as usize % self.due_after.len();
+                match choice % 6 {
+                    0 => self.due(instalment) + (choice / 1_000 % 3) as i64 - 1,
+                    1 => self.late(instalment) + (choice / 1_000 % 3) as i64 - 1,
+                    2 => self.due(instalment),
+                    _ => self.start + (choice % (self.horizon() - self.start) as u64) as i64,
+                }
+            })
+            .collect();
+        moments.sort_unstable();
+        moments
+    }
+}
+
+/// Loans with each instalment's principal drawn from `amounts`; graces shorter and longer than an interval.
+fn loans(amounts: impl Strategy<Value = u64>) -> impl Strategy<Value = Loan> {
+    let instalments = prop::collection::vec((1u32..4_000_000, amounts), 1..=MAX_INSTALMENTS);
+    let apr = prop_oneof![Just(0u16), 1u16..=10_000];
+    (1_000_000_000i64..2_000_000_000, 0u32..9_000_000, apr, 0u64..1_000_000, instalments).prop_map(
+        |(start, grace, apr, fee, mut instalments)| {
+            let mut after = 0;
+            for (due_after, _) in &mut instalments {
+                after += *due_after;
+                *due_after = after;
+            }
+            Loan::new(start, grace, apr, fee, &instalments)
+        },
+    )
+}
+
+/// Loans with principal in every instalment.
+fn amortising() -> impl Strategy<Value = Loan> {
+    loans(1u64..1 << 40)
+}
+
+/// Loans in which some instalments are interest alone; at least one has principal.
+fn any_loan() -> impl Strategy<Value = Loan> {
+    let amounts = prop_oneof![2 => Just(0u64), 1 => 1u64..1_000, 2 => 1u64..1 << 40];
+    loans(amounts).prop_filter("no principal", |loan| loan.terms.principal > 0)
+}
+
+/// Choices for [`Loan::moments`].
+fn choices(most: usize) -> impl Strategy<Value = Vec<u64>> {
+    prop::collection::vec(0u64..1 << 40, 1..most)
+}
