@@ -1,6 +1,14 @@
 //! Tests of the pure modules, by one file for each. Models here count the slow and obvious way on purpose.
 
+mod auction;
+mod collateral;
+mod layout;
+mod market;
+mod metering;
+mod report;
 mod schedule;
+mod terms;
+mod transitions;
 mod waterfall;
 
 use {

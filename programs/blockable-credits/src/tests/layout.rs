@@ -1,0 +1,191 @@
+//! Offsets as accounts on chain have them: programs, filters and indexers of others depend on each one.
+
+use crate::state::{
+    Collateral, Credit, Debt, Lot, Market, Meter, Provider, Reporter, TermBounds, Terms, VaultClaims,
+};
+
+macro_rules! assert_layout {
+    ($account:ident, $size:literal, { $($field:ident: $offset:literal),* $(,)? }) => {
+        // Naming every field makes a new one fail to compile until it has its line here.
+        let _ = |value: &$account| {
+            let $account { $($field: _),* } = value;
+        };
+        $(assert_eq!(core::mem::offset_of!($account, $field), $offset, stringify!($field));)*
+        assert_eq!(size_of::<$account>(), $size);
+    };
+}
+
+/// Offsets without the eight bytes of the discriminator, which comes first in an account.
+#[test]
+fn a_credit_is_laid_out_as_published() {
+    assert_layout!(Credit, 1_312, {
+        version: 0,
+        status: 1,
+        blockable: 2,
+        bump: 3,
+        vault_bump: 4,
+        freeze_reason: 5,
+        instalment_count: 6,
+        has_index: 7,
+        lender: 8,
+        borrower: 40,
+        provider: 72,
+        market: 104,
+        freeze_authority: 136,
+        nonce: 168,
+        terms_hash: 176,
+        terms: 208,
+        debt: 264,
+        collateral: 336,
+        meter: 384,
+        vault: 448,
+        principal_repaid: 480,
+        recovered: 488,
+        issued_at: 496,
+        defaulted_at: 504,
+        event_seq: 512,
+        event_hash: 520,
+        lots_opened: 552,
+        lots_open: 556,
+        due_after: 560,
+        principal_due: 704,
+        reserved: 992,
+    });
+}
+
+#[test]
+fn a_market_is_laid_out_as_published() {
+    assert_layout!(Market, 512, {
+        version: 0,
+        bump: 1,
+        is_test: 2,
+        decimals: 3,
+        redistribution_fee_bps: 4,
+        padding: 6,
+        id: 8,
+        admin: 16,
+        guardian: 48,
+        payment_mint: 80,
+        token_program: 112,
+        treasury: 144,
+        paused_seconds: 176,
+        paused_at: 184,
+        pause_expires_at: 192,
+        bounds: 200,
+        reserved: 256,
+    });
+}
+
+#[test]
+fn a_provider_is_laid_out_as_published() {
+    assert_layout!(Provider, 648, {
+        version: 0,
+        bump: 1,
+        quorum: 2,
+        reporter_count: 3,
+        chunk_size: 4,
+        suspended: 5,
+        padding: 6,
+        epoch: 8,
+        next_index: 12,
+        market: 16,
+        authority: 48,
+        payout: 80,
+        capacity_units: 112,
+        outstanding_units: 120,
+        max_units_per_second: 128,
+        reporters: 136,
+        reserved: 456,
+    });
+    assert_layout!(Reporter, 40, { key: 0, expires_at: 32 });
+}
+
+#[test]
+fn a_lot_is_laid_out_as_published() {
+    assert_layout!(Lot, 256, {
+        version: 0,
+        bump: 1,
+        padding: 2,
+        index: 4,
+        market: 8,
+        credit: 40,
+        provider: 72,
+        lender: 104,
+        units: 136,
+        units_left: 144,
+        start_price: 152,
+        floor_price: 160,
+        proceeds: 168,
+        opened_at: 176,
+        window: 184,
+        padding2: 188,
+        reserved: 192,
+    });
+}
+
+#[test]
+fn the_parts_of_accounts_are_laid_out_as_published() {
+    assert_layout!(Terms, 56, {
+        principal: 0,
+        units: 8,
+        late_fee: 16,
+        offer_expires_at: 24,
+        delinquency_grace: 32,
+        default_grace: 36,
+        cure_period: 40,
+        unit_lifetime: 44,
+        apr_bps: 48,
+        freeze_policy: 50,
+        auto_freeze: 51,
+        reserved: 52,
+    });
+    assert_layout!(Debt, 72, {
+        principal: 0,
+        schedule_paid: 8,
+        interest_due: 16,
+        interest_accrued: 24,
+        interest_remainder: 32,
+        late_fees: 40,
+        accrued_at: 48,
+        arrears_since: 56,
+        instalments_billed: 64,
+        instalments_late_checked: 65,
+        reserved: 66,
+    });
+    assert_layout!(Collateral, 48, {
+        granted: 0,
+        consumed: 8,
+        seized: 16,
+        expired: 24,
+        released: 32,
+        frozen: 40,
+    });
+    assert_layout!(Meter, 64, {
+        cumulative: 0,
+        in_flight: 8,
+        overrun: 16,
+        settlement_left: 24,
+        frozen_before: 32,
+        frozen_at: 40,
+        reported_at: 48,
+        index: 56,
+        reserved: 60,
+    });
+    assert_layout!(VaultClaims, 32, { escrow: 0, lender: 8, borrower: 16, treasury: 24 });
+    assert_layout!(TermBounds, 56, {
+        min_principal: 0,
+        max_principal: 8,
+        min_instalment_interval: 16,
+        max_term: 20,
+        min_delinquency_grace: 24,
+        min_default_grace: 28,
+        min_cure_period: 32,
+        min_lot_window: 36,
+        max_lot_window: 40,
+        max_apr_bps: 44,
+        max_late_fee_bps: 46,
+        min_start_price_bps: 48,
+        min_floor_price_bps: 50,
+        reserved: 52,
+    });
+}
