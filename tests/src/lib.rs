@@ -1,13 +1,20 @@
 //! Tests and benchmarks of Blockable on the real ELF.
 //!
-//! [`World`] is a market with its parties in LiteSVM: the harness of the program tests and of `bench`.
+//! [`World`] is a market with its parties in LiteSVM: the harness of the program tests and of `bench`. Whatever a test
+//! does, what must always hold is checked after every transaction of a world.
 
+mod audit;
+mod outcome;
 mod parties;
+mod steps;
+mod tokens;
 mod world;
 
 pub use {
+    outcome::{Landed, Refused},
     parties::{Loan, Parties},
-    world::{DAY, Landed, Refused, START, USDC, World},
+    tokens::Money,
+    world::{DAY, START, USDC, World},
 };
 
 /// The committed program.

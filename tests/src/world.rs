@@ -1,9 +1,10 @@
 use {
-    crate::{ELF, Parties},
+    crate::{ELF, Landed, Parties, Refused},
     blockable_sdk::{
         PROGRAM_ID, Pubkey,
         accounts::BlockableAccount,
-        events::{CreditRecord, Event},
+        addresses,
+        events::Event,
         instructions::{self, MarketKeys},
         program::{
             errors::BlockableError,
@@ -12,18 +13,16 @@ use {
         },
         tokens,
     },
-    litesvm::{LiteSVM, types::TransactionMetadata},
+    litesvm::LiteSVM,
     solana_sdk::{
-        account::Account,
-        clock::Clock,
-        instruction::{Instruction, InstructionError},
-        message::Message,
-        signature::Keypair,
-        signer::Signer,
-        transaction::{Transaction, TransactionError},
+        account::Account, clock::Clock, instruction::Instruction, message::Message, signature::Keypair,
+        signer::Signer, transaction::Transaction,
     },
-    std::collections::BTreeMap,
+    std::{collections::BTreeMap, sync::Mutex},
 };
+
+/// Accounts as they stand at one moment.
+pub(crate) type Snapshot = BTreeMap<Pubkey, Option<Account>>;
 
 /// Seconds in a day.
 pub const DAY: u32 = 86_400;
@@ -31,48 +30,6 @@ pub const DAY: u32 = 86_400;
 pub const USDC: u64 = 1_000_000;
 /// Unix time at which every world begins.
 pub const START: i64 = 1_800_000_000;
-
-/// A transaction that went through.
-#[derive(Debug)]
-pub struct Landed {
-    /// Compute units it took.
-    pub compute_units: u64,
-    /// The program's events in it.
-    pub events: Vec<Event>,
-    /// Its log.
-    pub logs: Vec<String>,
-}
-
-impl Landed {
-    /// The credit records in the transaction, in order.
-    pub fn records(&self) -> Vec<CreditRecord> {
-        self.events.iter().flat_map(|event| event.records().to_vec()).collect()
-    }
-}
-
-/// A transaction that was refused; no account byte but the fee payer's lamports changed, which is checked.
-#[derive(Debug)]
-pub struct Refused {
-    /// The runtime's error.
-    pub error: TransactionError,
-    /// Its log.
-    pub logs: Vec<String>,
-}
-
-impl Refused {
-    /// The custom error code, where there is one.
-    pub fn code(&self) -> Option<u32> {
-        match self.error {
-            TransactionError::InstructionError(_, InstructionError::Custom(code)) => Some(code),
-            _ => None,
-        }
-    }
-
-    /// The program's error, where it is one.
-    pub fn program_error(&self) -> Option<BlockableError> {
-        BlockableError::from_code(self.code()?)
-    }
-}
 
 /// A market with a provider and funded parties, in a virtual machine with the real ELF.
 pub struct World {
@@ -84,6 +41,8 @@ pub struct World {
     pub keys: MarketKeys,
     /// The provider's account.
     pub provider: Pubkey,
+    /// Every event so far, in order.
+    pub events: Vec<Event>,
 }
 
 impl World {
@@ -147,32 +106,44 @@ impl World {
     }
 
     /// A world with a mint and funded parties, where the market does not exist yet.
+    ///
+    /// Loading programs and funding everyone takes most of a test's time, so it is done once per binary and copied.
     pub fn without_market(token_program: Pubkey) -> World {
+        static FUNDED: Mutex<BTreeMap<Pubkey, LiteSVM>> = Mutex::new(BTreeMap::new());
+        let mut funded = FUNDED.lock().expect("no other test failed here");
+        let svm = funded.entry(token_program).or_insert_with(|| World::funded(token_program));
+        World::around(svm.clone(), token_program)
+    }
+
+    fn around(svm: LiteSVM, token_program: Pubkey) -> World {
+        let parties = Parties::new();
+        let market = addresses::market(World::market_args().id);
+        let provider = addresses::provider(&market, &parties.provider.pubkey());
+        let keys = MarketKeys { market, mint: Parties::address("mint"), token_program };
+        World { svm, parties, keys, provider, events: Vec::new() }
+    }
+
+    /// A virtual machine with the program, a mint, and lamports and tokens for everyone.
+    fn funded(token_program: Pubkey) -> LiteSVM {
         let mut svm = LiteSVM::new().with_transaction_history(0);
         svm.add_program(PROGRAM_ID, ELF).expect("the committed ELF loads");
-        let parties = Parties::new();
-        let mint = Parties::key("mint");
-        let market = blockable_sdk::addresses::market(World::market_args().id);
-        let provider = blockable_sdk::addresses::provider(&market, &parties.provider.pubkey());
-        let keys = MarketKeys { market, mint: mint.pubkey(), token_program };
-        let mut world = World { svm, parties, keys, provider };
+        let mut world = World::around(svm, token_program);
         world.set_time(START);
         for key in Parties::NAMES {
-            world.svm.airdrop(&Parties::key(key).pubkey(), 100_000_000_000).expect("an airdrop lands");
+            world.svm.airdrop(&Parties::address(key), 100_000_000_000).expect("an airdrop lands");
         }
-        let payer = world.parties.payer.pubkey();
+        let (payer, mint) = (world.parties.payer.pubkey(), world.keys.mint);
         let rent = world.svm.minimum_balance_for_rent_exemption(tokens::MINT_SPACE);
-        let create = tokens::create_mint(&payer, &mint.pubkey(), &payer, 6, &token_program, rent);
+        let create = tokens::create_mint(&payer, &mint, &payer, 6, &token_program, rent);
         world.sent(&create.expect("a token program"), &["mint"]);
         for key in ["lender", "borrower", "provider", "buyer", "treasury", "stranger"] {
-            let owner = Parties::key(key).pubkey();
-            let account = world.keys.token_account(&owner);
+            let (owner, account) = (Parties::address(key), world.token_account(key));
             let amount = if matches!(key, "provider" | "treasury") { 0 } else { 1_000_000 * USDC };
-            let create = tokens::create_associated(&payer, &owner, &mint.pubkey(), &token_program);
-            let fund = tokens::mint_to(&mint.pubkey(), &account, &payer, amount, &token_program);
+            let create = tokens::create_associated(&payer, &owner, &mint, &token_program);
+            let fund = tokens::mint_to(&mint, &account, &payer, amount, &token_program);
             world.sent(&[create, fund.expect("a token program")], &[]);
         }
-        world
+        world.svm
     }
 
     /// Sends a transaction signed by the payer and the named parties; what is refused has changed nothing.
@@ -195,7 +166,12 @@ impl World {
         let transaction = Transaction::new(&all, message, self.svm.latest_blockhash());
         let before = self.snapshot(instructions);
         match self.svm.send_transaction(transaction) {
-            Ok(meta) => Ok(landed(meta)),
+            Ok(meta) => {
+                let landed = Landed::from(meta);
+                self.events.extend(landed.events.iter().cloned());
+                self.audit(&before);
+                Ok(landed)
+            }
             Err(failed) => {
                 assert_eq!(before, self.snapshot(instructions), "a refused transaction changed an account");
                 Err(Refused { error: failed.err, logs: failed.meta.logs })
@@ -215,16 +191,21 @@ impl World {
     /// Sends a transaction that must be refused with `error` and change nothing.
     #[track_caller]
     pub fn refused(&mut self, instructions: &[Instruction], signers: &[&str], error: BlockableError) {
+        let refused = self.fails(instructions, signers);
+        assert_eq!(refused.program_error(), Some(error), "{:?}: {:#?}", refused.error, refused.logs);
+    }
+
+    /// Sends a transaction that must be refused, be it by the program, by Anchor or by the runtime.
+    #[track_caller]
+    pub fn fails(&mut self, instructions: &[Instruction], signers: &[&str]) -> Refused {
         match self.send(instructions, signers) {
-            Ok(_) => panic!("accepted, but should be refused with {error:?}"),
-            Err(refused) => {
-                assert_eq!(refused.program_error(), Some(error), "{:?}: {:#?}", refused.error, refused.logs)
-            }
+            Ok(landed) => panic!("accepted, but should be refused: {:#?}", landed.logs),
+            Err(refused) => refused,
         }
     }
 
     /// Every account that the instructions name, but for the fee payer's.
-    fn snapshot(&self, instructions: &[Instruction]) -> BTreeMap<Pubkey, Option<Account>> {
+    fn snapshot(&self, instructions: &[Instruction]) -> Snapshot {
         let payer = self.parties.payer.pubkey();
         let metas = instructions.iter().flat_map(|instruction| &instruction.accounts);
         let keys = metas.map(|meta| meta.pubkey).filter(|key| *key != payer);
@@ -247,6 +228,15 @@ impl World {
     /// Moves the chain's clock forward by seconds.
     pub fn pass(&mut self, seconds: u32) {
         self.set_time(self.now() + i64::from(seconds));
+    }
+
+    /// Pauses the market for seconds from now. The account is written: no instruction pauses yet.
+    pub fn pause(&mut self, seconds: u32) {
+        let (now, market) = (self.now(), self.keys.market);
+        self.write::<Market>(&market, |market| {
+            market.paused_at = now;
+            market.pause_expires_at = now + i64::from(seconds);
+        });
     }
 
     /// Reads an account of the program.
@@ -284,22 +274,7 @@ impl World {
     /// A lot as it stands.
     #[track_caller]
     pub fn lot(&self, credit: &Pubkey, index: u32) -> Lot {
-        self.read(&blockable_sdk::addresses::lot(credit, index))
-    }
-
-    /// The balance of a token account, in micro-USDC; zero where there is none.
-    pub fn balance(&self, account: &Pubkey) -> u64 {
-        self.svm.get_account(account).and_then(|account| tokens::balance(&account.data)).unwrap_or(0)
-    }
-
-    /// A party's balance of the payment token, in micro-USDC.
-    pub fn wallet(&self, name: &str) -> u64 {
-        self.balance(&self.token_account(name))
-    }
-
-    /// A party's associated account for the payment token.
-    pub fn token_account(&self, name: &str) -> Pubkey {
-        self.keys.token_account(&Parties::key(name).pubkey())
+        self.read(&addresses::lot(credit, index))
     }
 }
 
@@ -311,10 +286,4 @@ impl Default for World {
 
 fn bytes_of<T: BlockableAccount>(value: &T) -> &[u8] {
     anchor_lang::__private::bytemuck::bytes_of(value)
-}
-
-fn landed(meta: TransactionMetadata) -> Landed {
-    let inner = meta.inner_instructions.iter().flatten();
-    let events = inner.filter_map(|inner| Event::decode(&inner.instruction.data)).collect();
-    Landed { compute_units: meta.compute_units_consumed, events, logs: meta.logs }
 }

@@ -1,0 +1,12 @@
+//! What every instruction does when it goes through: exact balances, exact state, exact events.
+//!
+//! After every transaction the harness also checks what must always hold, and each credit's hash chain over its log.
+
+mod enforcement;
+mod market;
+mod metering;
+mod metering_batches;
+mod metering_freezes;
+mod origination;
+mod recovery;
+mod servicing;

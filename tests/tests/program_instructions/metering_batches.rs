@@ -1,0 +1,152 @@
+//! Several credits in one transaction: what cannot be metered is named and left out, the others are metered.
+
+use {
+    blockable_sdk::{
+        Pubkey, addresses,
+        events::SkippedCredit,
+        instructions::{self, MarketKeys},
+        program::{
+            instructions::ReportersArgs, instructions::UnitAmount, metering::Skip, transitions::Status,
+        },
+    },
+    blockable_tests::{Loan, Parties, USDC, World},
+};
+
+/// Registers the stranger as a provider of the same market, and issues a loan of the lender with it.
+fn credit_of_another_provider(world: &mut World, nonce: u64) -> Pubkey {
+    let (authority, payout) = (Parties::address("stranger"), world.token_account("stranger"));
+    let MarketKeys { market, .. } = world.keys;
+    let register =
+        instructions::provider_register(&market, &authority, &payout, World::capacity(), World::reporters());
+    world.sent(&[register], &["stranger"]);
+    let own = std::mem::replace(&mut world.provider, addresses::provider(&market, &authority));
+    let credit = world.accepted(&Loan::new(nonce));
+    let issue = instructions::credit_issue(&world.keys, &authority, &payout, &credit);
+    world.sent(&[issue], &["stranger"]);
+    world.provider = own;
+    credit
+}
+
+#[test]
+fn bad_credits_are_skipped_with_their_reasons_and_the_good_ones_apply() {
+    let mut world = World::new();
+    let first = world.active(&Loan::new(1));
+    let second = world.active(&Loan::new(2));
+    let foreign = credit_of_another_provider(&mut world, 3);
+    let unissued = world.accepted(&Loan::new(4));
+    let (wallet, lot) = (world.token_account("lender"), world.provider);
+    let missing = Pubkey::new_from_array([5; 32]);
+    world.pass(60);
+    let readings = [(0, 1_000, 0), (1, 2_000, 0)];
+    let credits = [foreign, first, unissued, wallet, missing, lot, first, second];
+    let landed = world.sent(&[world.meter(&credits, &readings)], &[]);
+
+    let chunk = landed.chunk();
+    let metered: Vec<_> = chunk.records.iter().map(|record| record.credit).collect();
+    assert_eq!(metered, [first, second]);
+    let skipped = |credit, reason| SkippedCredit { credit, reason };
+    let expected = [
+        skipped(foreign, Skip::NotInChunk),
+        skipped(unissued, Skip::NotInChunk),
+        skipped(wallet, Skip::NotACredit),
+        skipped(missing, Skip::NotACredit),
+        skipped(lot, Skip::NotACredit),
+        skipped(first, Skip::Duplicate),
+    ];
+    assert_eq!(chunk.skipped, expected);
+    assert_eq!(world.credit(&first).collateral.consumed, 1_000);
+    assert_eq!(world.credit(&second).collateral.consumed, 2_000);
+    assert_eq!(world.credit(&foreign).collateral.consumed, 0);
+}
+
+#[test]
+fn each_credit_is_read_at_its_own_bit() {
+    let mut world = World::new();
+    let credits: Vec<_> = (1..=4).map(|nonce| world.active(&Loan::new(nonce))).collect();
+    world.pass(60);
+    // Credit 1 is not reported on; the accounts come in another order than the bits.
+    let readings = [(0, 10, 1), (2, 30, 3), (3, 40, 4)];
+    let given = [credits[3], credits[1], credits[0], credits[2]];
+    let landed = world.sent(&[world.meter(&given, &readings)], &[]);
+    assert_eq!(landed.chunk().skipped, [SkippedCredit { credit: credits[1], reason: Skip::NoQuorum }]);
+    let read = |index: usize| {
+        let meter = world.credit(&credits[index]).meter;
+        (meter.cumulative, meter.in_flight)
+    };
+    assert_eq!([read(0), read(1), read(2), read(3)], [(10, 1), (0, 0), (30, 3), (40, 4)]);
+}
+
+#[test]
+fn a_credit_of_another_chunk_is_skipped() {
+    let mut world = World::new();
+    let (first, second) = (world.active(&Loan::new(1)), world.active(&Loan::new(2)));
+    let (market, authority) = (world.keys.market, Parties::address("provider"));
+    let reporters = ReportersArgs { chunk_size: 1, ..World::reporters() };
+    world.sent(&[instructions::provider_set_reporters(&market, &authority, reporters)], &["provider"]);
+    world.pass(60);
+    let landed = world.sent(&[world.meter(&[second, first], &[(0, 1_000, 0)])], &[]);
+    assert_eq!(landed.chunk().skipped, [SkippedCredit { credit: second, reason: Skip::NotInChunk }]);
+    assert_eq!(world.credit(&first).collateral.consumed, 1_000);
+}
+
+#[test]
+fn a_credit_in_a_status_without_use_is_skipped() {
+    let mut world = World::new();
+    let credit = world.active(&Loan::new(1));
+    world.pass(60);
+    // Nothing leads to this status yet, so it is written.
+    world.write::<blockable_sdk::program::state::Credit>(&credit, |credit| {
+        credit.status = Status::Closed.byte();
+        credit.blockable = 0;
+        credit.debt = Default::default();
+    });
+    let landed = world.sent(&[world.meter(&[credit], &[(0, 1_000, 0)])], &[]);
+    assert_eq!(landed.chunk().skipped, [SkippedCredit { credit, reason: Skip::WrongStatus }]);
+}
+
+#[test]
+fn every_status_with_live_units_is_metered() {
+    let steps: [fn(&mut World, &Pubkey); 4] = [
+        |world, credit| {
+            world.pass(35 * blockable_tests::DAY);
+            world.sent(&[world.mark_delinquent(credit)], &[]);
+        },
+        |world, credit| {
+            world.pass(10 * blockable_tests::DAY);
+            world.sent(&[world.mark_defaulted(credit)], &[]);
+        },
+        |world, credit| {
+            world.pass(10 * blockable_tests::DAY);
+            world.sent(&[world.seize(credit, UnitAmount::Units(1))], &["lender"]);
+        },
+        |world, credit| {
+            world.sent(&[world.repay("borrower", credit, u64::MAX)], &["borrower"]);
+        },
+    ];
+    let mut world = World::new();
+    let credit = world.active(&Loan::new(1));
+    for (step, status) in
+        steps.into_iter().zip([Status::Delinquent, Status::Defaulted, Status::Seizing, Status::Repaid])
+    {
+        step(&mut world, &credit);
+        world.pass(60);
+        let used = world.credit(&credit).meter.cumulative + 1_000;
+        world.sent(&[world.meter(&[credit], &[(0, used, 0)])], &[]);
+        let state = world.credit(&credit);
+        assert_eq!((state.status(), state.collateral.consumed), (Ok(status), used));
+    }
+}
+
+#[test]
+fn units_bought_from_a_lot_are_metered_beside_loans() {
+    let mut world = World::new();
+    let credit = world.seized(&Loan::new(1), UnitAmount::All);
+    world.sent(&[world.buy(&credit, 5_000, u64::MAX)], &["buyer"]);
+    let bought = world.unrestricted("buyer");
+    assert_eq!(world.credit(&bought).meter.index, 1);
+    world.pass(60);
+    world.sent(&[world.meter(&[bought, credit], &[(1, 4_000, 0)])], &[]);
+    let units = world.credit(&bought).collateral;
+    assert_eq!((units.consumed, units.remaining(), units.lien()), (4_000, 1_000, 0));
+    assert!(world.wallet("buyer") < 1_000_000 * USDC);
+}

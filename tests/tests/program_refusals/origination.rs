@@ -1,0 +1,204 @@
+//! Refusals on the way from an offer to live units.
+
+use {
+    crate::{
+        attempt::{Attempt, foreign_market, foreign_provider},
+        fees, refusals,
+    },
+    blockable_sdk::{
+        instructions,
+        program::state::{Instalment, MAX_INSTALMENTS, Provider, Terms},
+        tokens,
+    },
+    blockable_tests::{DAY, Loan, Parties, START, USDC, World},
+};
+
+refusals! {
+    credit_offer by offering {
+        SelfLoan: offer_to_oneself = |good| good.with(|world, _| {
+            let (lender, source) = (Parties::address("lender"), world.token_account("lender"));
+            instructions::credit_offer(&world.keys, &lender, &lender, &world.provider, &source, Loan::new(1).args)
+        });
+        MarketMismatch: offer_with_a_provider_of_another_market = |good| {
+            let mut good = good;
+            let market = foreign_market(&mut good.world);
+            good.world.keys.market = market;
+            good.with(|world, _| world.offer(&Loan::new(1)))
+        };
+        MintMismatch: offer_another_mint = |good| good.with_foreign_mint();
+        TokenAccountMint: offer_from_an_account_of_another_mint = |good| good.with_account_of_foreign_mint("lender");
+        TokenAccountOwner: offer_from_another_ones_account = |good| good.with_account_of("stranger", "lender");
+        TokenProgramMismatch: offer_in_a_market_of_another_token_program = |good| {
+            good.with_market(|market| market.token_program = tokens::TOKEN_2022_PROGRAM)
+        };
+        MarketPaused: offer_while_paused = |good| good.while_paused();
+        ArithmeticOverflow: offer_at_an_impossible_time = |good| good.at_impossible_time();
+        TransferMismatch: offer_in_a_mint_that_takes_fees = |_| {
+            let mut world = fees::world();
+            fees::begin(&mut world);
+            let (offer, credit) = (world.offer(&Loan::new(1)), world.credit_address(1));
+            Attempt::new(world, credit, offer, &["lender"])
+        };
+        ProviderSuspended: offer_with_a_suspended_provider = |good| suspend(good);
+        OfferExpired: offer_what_has_expired = |good| with_terms(good, &[|terms| terms.offer_expires_at = START - 1]);
+        PrincipalOutOfBounds: offer_too_little_or_too_much = |good| {
+            let good = good.with_market(|market| market.bounds.max_principal = 200_000 * USDC);
+            with_terms(good, &[
+                |terms| terms.principal = 0,
+                |terms| terms.principal = USDC - 1,
+                |terms| terms.principal = 200_000 * USDC + 1,
+            ])
+        };
+        NoUnits: offer_no_units = |good| with_terms(good, &[|terms| terms.units = 0]);
+        AprTooHigh: offer_too_high_a_rate = |good| with_terms(good, &[|terms| terms.apr_bps = 5_001]);
+        LateFeeTooHigh: offer_too_high_a_late_fee = |good| {
+            with_terms(good, &[|terms| terms.late_fee = 2_000 * USDC + 1, |terms| terms.late_fee = u64::MAX])
+        };
+        DelinquencyGraceTooShort: offer_too_short_a_delinquency_grace = |good| {
+            with_terms(good, &[|terms| terms.delinquency_grace = DAY - 1])
+        };
+        DefaultGraceTooShort: offer_too_short_a_default_grace = |good| with_terms(good, &[
+            |terms| (terms.delinquency_grace, terms.default_grace) = (DAY, 2 * DAY - 1),
+            |terms| terms.default_grace = terms.delinquency_grace,
+        ]);
+        CurePeriodTooShort: offer_too_short_a_cure_period = |good| with_terms(good, &[|terms| terms.cure_period = DAY - 1]);
+        UnknownFlag: offer_flags_of_a_later_version = |good| with_terms(good, &[
+            |terms| terms.freeze_policy = 3,
+            |terms| terms.auto_freeze = 2,
+            |terms| terms.reserved[3] = 1,
+        ]);
+        InstalmentCount: offer_no_or_too_many_instalments = |good| with_schedule(good, &[
+            |schedule| schedule.clear(),
+            |schedule| schedule.resize(MAX_INSTALMENTS + 1, schedule[0]),
+        ]);
+        InstalmentsTooClose: offer_instalments_too_close_or_out_of_order = |good| with_schedule(good, &[
+            |schedule| schedule[0].due_after = DAY - 1,
+            |schedule| schedule[1].due_after = schedule[0].due_after + DAY - 1,
+            |schedule| schedule[1].due_after = schedule[0].due_after,
+            |schedule| schedule.swap(0, 1),
+        ]);
+        InstalmentsTooClose: offer_instalments_on_one_date_in_a_market_without_interval = |good| {
+            let good = good.with_market(|market| market.bounds.min_instalment_interval = 0);
+            with_schedule(good, &[|schedule| schedule[1].due_after = schedule[0].due_after])
+        };
+        TermTooLong: offer_too_long_a_term = |good| with_schedule(good, &[|schedule| schedule[4].due_after = 3_660 * DAY + 1]);
+        PrincipalMismatch: offer_instalments_that_do_not_add_up = |good| with_schedule(good, &[
+            |schedule| schedule[0].principal -= 1,
+            |schedule| schedule[0].principal += 1,
+            |schedule| schedule[0].principal = u64::MAX,
+        ]);
+    }
+    credit_accept by accepting {
+        MarketMismatch: accept_in_a_foreign_market = |good| good.in_foreign_market();
+        NotBorrower: accept_by_another = |good| good.signed_by("stranger");
+        NotBorrower: accept_by_the_lender = |good| good.signed_by("lender");
+        MarketPaused: accept_while_paused = |good| good.while_paused();
+        ArithmeticOverflow: accept_at_an_impossible_time = |good| good.at_impossible_time();
+        UnknownStatus: accept_in_an_unknown_status = |good| good.with_unknown_status();
+        WrongStatus: accept_twice = |good| good.after(|world, credit| {
+            let accept = world.accept(credit);
+            world.sent(&[accept], &["borrower"]);
+        });
+        TermsHashMismatch: accept_other_terms = |good| good.with(|world, credit| {
+            instructions::credit_accept(&world.keys.market, &Parties::address("borrower"), credit, [7; 32])
+        });
+        OfferExpired: accept_too_late = |good| good.after(|world, _| world.pass(30 * DAY + 1));
+    }
+    credit_issue by issuing {
+        MarketMismatch: issue_in_a_foreign_market = |good| good.in_foreign_market();
+        ProviderMismatch: issue_by_another_provider = |good| good.after(|world, _| foreign_provider(world)).with(|world, credit| {
+            let payout = world.token_account("stranger");
+            instructions::credit_issue(&world.keys, &Parties::address("stranger"), &payout, credit)
+        }).signed_by("stranger");
+        MintMismatch: issue_with_another_mint = |good| good.with_foreign_mint();
+        TokenProgramMismatch: issue_with_another_token_program = |good| good.with_foreign_token_program();
+        NotProvider: issue_by_another_key = |good| good.signed_by("stranger");
+        NotProvider: issue_by_the_borrower = |good| good.signed_by("borrower");
+        PayoutMismatch: issue_to_another_account = |good| good.with_account_of("stranger", "provider");
+        MarketPaused: issue_while_paused = |good| good.while_paused();
+        ArithmeticOverflow: issue_at_an_impossible_time = |good| good.at_impossible_time();
+        ArithmeticOverflow: issue_beyond_the_last_index = |good| with_provider(good, |provider| provider.next_index = u32::MAX);
+        UnknownStatus: issue_in_an_unknown_status = |good| good.with_unknown_status();
+        WrongStatus: issue_what_is_not_accepted = |good| good.after(|world, _| {
+            world.offered(&Loan::new(2));
+        }).with(|world, _| world.issue(&world.credit_address(2)));
+        OfferExpired: issue_too_late = |good| good.after(|world, _| world.pass(30 * DAY + 1));
+        ProviderSuspended: issue_while_suspended = |good| suspend(good);
+        CapacityExceeded: issue_beyond_capacity = |good| with_provider(good, |provider| provider.capacity_units = 999_999_999);
+    }
+    credit_cancel_offer by cancelling {
+        NotLender: cancel_with_the_rent_to_another = |good| good.with(|world, credit| {
+            let (lender, stranger) = (Parties::address("lender"), Parties::address("stranger"));
+            let refund = world.token_account("lender");
+            instructions::credit_cancel_offer(&world.keys, &lender, &stranger, credit, &refund)
+        });
+        MarketMismatch: cancel_in_a_foreign_market = |good| good.in_foreign_market();
+        MintMismatch: cancel_with_another_mint = |good| good.with_foreign_mint();
+        TokenProgramMismatch: cancel_with_another_token_program = |good| good.with_foreign_token_program();
+        TokenAccountMint: cancel_into_an_account_of_another_mint = |good| good.with_account_of_foreign_mint("lender");
+        TokenAccountOwner: cancel_into_another_ones_account = |good| good.with_account_of("borrower", "lender");
+        MarketPaused: cancel_while_paused = |good| good.while_paused();
+        ArithmeticOverflow: cancel_at_an_impossible_time = |good| good.at_impossible_time();
+        UnknownStatus: cancel_in_an_unknown_status = |good| good.with_unknown_status();
+        WrongStatus: cancel_what_is_live = |good| good.after(|world, _| {
+            world.active(&Loan::new(2));
+        }).with(|world, _| world.cancel("lender", &world.credit_address(2)));
+        NotParty: cancel_by_a_stranger = |good| good.with(|world, credit| world.cancel("stranger", credit)).signed_by("stranger");
+        NotParty: cancel_by_the_provider = |good| good.with(|world, credit| world.cancel("provider", credit)).signed_by("provider");
+        NotParty: cancel_by_a_borrower_who_has_not_accepted = |good| {
+            good.with(|world, credit| world.cancel("borrower", credit)).signed_by("borrower")
+        };
+    }
+}
+
+fn offering() -> Attempt {
+    let world = World::new();
+    let (credit, offer) = (world.credit_address(1), world.offer(&Loan::new(1)));
+    Attempt::new(world, credit, offer, &["lender"])
+}
+
+fn accepting() -> Attempt {
+    let mut world = World::new();
+    let credit = world.offered(&Loan::new(1));
+    let accept = world.accept(&credit);
+    Attempt::new(world, credit, accept, &["borrower"])
+}
+
+fn issuing() -> Attempt {
+    let mut world = World::new();
+    let credit = world.accepted(&Loan::new(1));
+    let issue = world.issue(&credit);
+    Attempt::new(world, credit, issue, &["provider"])
+}
+
+fn cancelling() -> Attempt {
+    let mut world = World::new();
+    let credit = world.offered(&Loan::new(1));
+    let cancel = world.cancel("lender", &credit);
+    Attempt::new(world, credit, cancel, &["lender"])
+}
+
+/// The offer with each of the changes to its terms.
+fn with_terms(good: Attempt, changes: &[fn(&mut Terms)]) -> Attempt {
+    good.with_each(|world, _| changes.iter().map(|change| world.offer(&Loan::new(1).with(change))).collect())
+}
+
+/// The offer with each of the changes to its schedule.
+fn with_schedule(good: Attempt, changes: &[fn(&mut Vec<Instalment>)]) -> Attempt {
+    let offer = |world: &World, change: &fn(&mut Vec<Instalment>)| {
+        let mut loan = Loan::new(1);
+        change(&mut loan.args.schedule);
+        world.offer(&loan)
+    };
+    good.with_each(|world, _| changes.iter().map(|change| offer(world, change)).collect())
+}
+
+fn with_provider(good: Attempt, change: impl FnOnce(&mut Provider)) -> Attempt {
+    let provider = good.world.provider;
+    good.written(provider, change)
+}
+
+/// No instruction suspends a provider yet, so its account is written.
+fn suspend(good: Attempt) -> Attempt {
+    with_provider(good, |provider| provider.suspended = 1)
+}
