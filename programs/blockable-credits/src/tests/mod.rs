@@ -118,6 +118,11 @@ fn loans(amounts: impl Strategy<Value = u64>) -> impl Strategy<Value = Loan> {
                 after += *due_after;
                 *due_after = after;
             }
+            // Now and then a grace that ends on the second of another due date.
+            let grace = match grace as usize % (4 * instalments.len()) {
+                other if other < instalments.len() => instalments[other].0 - instalments[0].0,
+                _ => grace,
+            };
             Loan::new(start, grace, apr, fee, &instalments)
         },
     )

@@ -24,7 +24,7 @@ impl<'a> Ledger<'a> {
     }
 
     fn advance(&mut self, to: i64) {
-        let loan = self.loan;
+        let (loan, from) = (self.loan, self.now);
         let mut events = Vec::new();
         for instalment in 0..loan.due_after.len() {
             // Checks come before bills of the same second, yet no instalment is checked before its own bill.
@@ -34,7 +34,7 @@ impl<'a> Ledger<'a> {
         }
         events.sort_unstable();
         for (at, kind, instalment) in events {
-            if at <= self.now || at > to {
+            if at <= from || at > to {
                 continue;
             }
             self.earn(at);
