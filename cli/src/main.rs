@@ -1,6 +1,7 @@
 //! `blockable`: the command line of every party.
 
 mod demo;
+mod market;
 
 use {
     clap::{Parser, Subcommand},
@@ -18,20 +19,35 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Demo(demo::DemoArgs),
+    Market(market::MarketArgs),
 }
 
+/// Why a command stopped.
+#[derive(Debug, thiserror::Error)]
+enum CommandError {
+    #[error(transparent)]
+    Demo(#[from] demo::DemoError),
+    #[error(transparent)]
+    Market(#[from] market::MarketError),
+}
+
+/// Exit codes: 0 when all is as it should be, 1 when not or when something went wrong, 2 for arguments that are wrong.
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Cli { command } = Cli::parse();
-    let outcome = match command {
-        Command::Demo(args) => demo::run(args).await,
-    };
-    match outcome {
+    match run(Cli::parse().command).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Runs a command. Returns whether all is as it should be.
+async fn run(command: Command) -> Result<bool, CommandError> {
+    match command {
+        Command::Demo(args) => Ok(demo::run(args).await?),
+        Command::Market(args) => Ok(market::run(args).await?),
     }
 }

@@ -197,7 +197,7 @@ async fn a_loan_is_repaid_and_released() {
     let (instalment, rest) = (repay(arrears), repay(u64::MAX));
     cluster.send(&[instalment], &["borrower"]).await;
     assert_eq!(cluster.credit(&credit).await.collateral.lien(), 800_000_000);
-    cluster.send(&[rest.clone()], &["borrower"]).await;
+    cluster.send(std::slice::from_ref(&rest), &["borrower"]).await;
 
     let state = cluster.credit(&credit).await;
     assert_eq!(state.status, Status::Repaid.byte());

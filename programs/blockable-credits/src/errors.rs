@@ -14,11 +14,6 @@ pub enum BlockableError {
     /// A status byte of a later version.
     #[msg("the credit's status is unknown to this version of the program; upgrade your client and retry")]
     UnknownStatus,
-    /// An account layout of a later version.
-    #[msg(
-        "the account has a layout this version of the program does not know; use the program that wrote it"
-    )]
-    UnknownVersion,
 
     // Accounts that do not belong together.
     /// The market given is not the account's.
@@ -36,9 +31,6 @@ pub enum BlockableError {
     /// The token program given is not the mint's.
     #[msg("this is not the payment mint's token program; pass the one named in the market")]
     TokenProgramMismatch,
-    /// The vault given is not the credit's.
-    #[msg("this is not the credit's vault; derive it from the credit's address")]
-    VaultMismatch,
     /// A token account of another mint.
     #[msg("this token account holds another mint; pass one of the market's payment mint")]
     TokenAccountMint,

@@ -90,7 +90,6 @@ pub fn apply(
         settle(collateral, meter, counted, reading.in_flight)
     };
     meter.cumulative = meter.cumulative.saturating_add(counted);
-    meter.in_flight = reading.in_flight;
     meter.reported_at = at;
     meter.overrun = meter.overrun.saturating_add(metered.overrun);
     Ok(Metered { deferred: wanted.saturating_sub(counted), ..metered })
@@ -104,8 +103,10 @@ fn settle(collateral: &mut Collateral, meter: &mut Meter, counted: u64, in_fligh
     collateral.frozen = collateral.frozen.saturating_sub(settled);
     collateral.consumed = collateral.consumed.saturating_add(open).saturating_add(settled);
     collateral.fit_frozen();
-    meter.settlement_left =
-        meter.settlement_left.saturating_sub(settled).min(in_flight).min(collateral.frozen);
+    let left = meter.settlement_left.saturating_sub(settled).min(in_flight).min(collateral.frozen);
+    meter.settlement_left = left;
+    // Jobs were admitted against what is available, or promised before the freeze: they cannot hold more.
+    meter.in_flight = in_flight.min(collateral.available().saturating_add(left));
     Metered { consumed: open.saturating_add(settled), overrun: beyond.saturating_sub(settled), deferred: 0 }
 }
 
@@ -120,7 +121,8 @@ fn settle_before_freeze(
     let consumed = counted.min(collateral.remaining().saturating_sub(frozen_then));
     collateral.consumed = collateral.consumed.saturating_add(consumed);
     collateral.fit_frozen();
-    meter.settlement_left = settlement(collateral, in_flight);
+    meter.in_flight = in_flight.min(collateral.remaining().saturating_sub(frozen_then));
+    meter.settlement_left = settlement(collateral, meter.in_flight);
     Metered { consumed, overrun: counted.saturating_sub(consumed), deferred: 0 }
 }
 

@@ -41,6 +41,12 @@ impl Schedule<'_> {
         }
     }
 
+    /// Number of instalments that fall due within `seconds` of the start. Errors: [`Overflow`].
+    fn due_within(&self, seconds: u64) -> Result<u8, Overflow> {
+        let due = self.due_after.partition_point(|due| u64::from(*due) <= seconds);
+        u8::try_from(due).map_err(|_| Overflow)
+    }
+
     /// Principal of the first `count` instalments, in micro-USDC.
     pub fn principal_due(&self, count: u8) -> u64 {
         let due = self.principal.iter().take(usize::from(count));
@@ -104,20 +110,20 @@ pub fn accrue(debt: &mut Debt, terms: &Terms, schedule: Schedule, now: i64) -> R
 /// Between payments the principal stands still: once something is in arrears, the interest of all further due dates
 /// is one product, worked out at the last of them.
 fn bill_until(debt: &mut Debt, terms: &Terms, schedule: Schedule, now: i64) -> Result<(), Overflow> {
-    let mut last = None;
-    while let Some(due) = schedule.due_date(usize::from(debt.instalments_billed))?.filter(|due| *due <= now) {
+    let due = schedule.due_within(elapsed(schedule.start, now)?)?;
+    while debt.arrears_since == 0 && debt.instalments_billed < due {
+        let date = schedule.due_date(usize::from(debt.instalments_billed))?.ok_or(Overflow)?;
         debt.instalments_billed = debt.instalments_billed.checked_add(1).ok_or(Overflow)?;
-        last = Some(due);
-        if debt.arrears_since == 0 {
-            accrue_interest(debt, terms, due)?;
-            bill_interest(debt)?;
-            if debt.interest_due > 0 || schedule.principal_in_arrears(debt) > 0 {
-                debt.arrears_since = due;
-            }
+        accrue_interest(debt, terms, date)?;
+        bill_interest(debt)?;
+        if debt.interest_due > 0 || schedule.principal_in_arrears(debt) > 0 {
+            debt.arrears_since = date;
         }
     }
-    if let Some(due) = last {
-        accrue_interest(debt, terms, due)?;
+    if debt.instalments_billed < due {
+        debt.instalments_billed = due;
+        let last = usize::from(due).checked_sub(1).ok_or(Overflow)?;
+        accrue_interest(debt, terms, schedule.due_date(last)?.ok_or(Overflow)?)?;
         bill_interest(debt)?;
     }
     Ok(())
@@ -130,16 +136,17 @@ fn bill_interest(debt: &mut Debt) -> Result<(), Overflow> {
 
 /// Charges each instalment's late fee, once, when its delinquency grace has passed while it or an older one is unpaid.
 fn charge_late_fees(debt: &mut Debt, terms: &Terms, schedule: Schedule, now: i64) -> Result<(), Overflow> {
-    while debt.instalments_late_checked < debt.instalments_billed {
-        let Some(due) = schedule.due_date(usize::from(debt.instalments_late_checked))? else { break };
-        if after(due, terms.delinquency_grace)? > now {
-            break;
-        }
-        if debt.arrears_since != 0 && debt.arrears_since <= due {
-            debt.late_fees = add(debt.late_fees, terms.late_fee)?;
-        }
-        debt.instalments_late_checked = debt.instalments_late_checked.checked_add(1).ok_or(Overflow)?;
+    let grace = u64::from(terms.delinquency_grace);
+    let Some(seconds) = elapsed(schedule.start, now)?.checked_sub(grace) else { return Ok(()) };
+    let checked = schedule.due_within(seconds)?;
+    if debt.arrears_since != 0 {
+        let paid = elapsed(schedule.start, debt.arrears_since)?.checked_sub(1).ok_or(Overflow)?;
+        let first_unpaid = schedule.due_within(paid)?.max(debt.instalments_late_checked);
+        let late = u64::from(checked.saturating_sub(first_unpaid));
+        let fees = terms.late_fee.checked_mul(late).ok_or(Overflow)?;
+        debt.late_fees = add(debt.late_fees, fees)?;
     }
+    debt.instalments_late_checked = checked.max(debt.instalments_late_checked);
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use {
 pub struct Meter {
     /// Cumulative units counted so far; the next report is measured against it.
     pub cumulative: u64,
-    /// Units held by jobs that were running at `reported_at`.
+    /// Units held by jobs that were running at `reported_at`; never more than they could have been admitted for.
     pub in_flight: u64,
     /// Units used beyond what the credit allowed: the provider's loss. Never falls.
     pub overrun: u64,

@@ -317,8 +317,8 @@ fn what_does_not_fit_is_an_overflow() {
     let huge = Loan::new(0, DAY, u16::MAX, 0, &[(DAY, u64::MAX)]);
     assert_eq!(accrue_to(&huge, 100 * 365 * day), Err(Overflow));
     assert_eq!(accrue_to(&huge, day), Ok(()));
-    let late = Loan::new(i64::MAX - 10, DAY, 0, 0, &[(DAY, 1)]);
-    assert_eq!(accrue_to(&late, i64::MAX), Err(Overflow));
+    let never = Loan::new(i64::MAX - 10, DAY, 0, 0, &[(DAY, 1)]);
+    assert_eq!(accrue_to(&never, i64::MAX), Ok(()));
     let fees = Loan::new(0, 1, 0, u64::MAX, &[(1, 1), (2, 1)]);
     assert_eq!(accrue_to(&fees, 10), Err(Overflow));
     let mut debt = Debt { accrued_at: i64::MIN, principal: 1, ..Debt::zeroed() };

@@ -1,0 +1,39 @@
+# Daily work; `just` lists the recipes. CI runs .ci/run.
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+# list the recipes
+default:
+    @just --list
+
+# format all code
+fmt:
+    cargo fmt --all
+
+# format check and clippy, warnings denied
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# all tests, or those that match: just test freeze
+test *args:
+    cargo test --workspace {{args}}
+
+# build ELF, IDL and manifest into app-idl/
+program *args:
+    scripts/build-program {{args}}
+
+# is app-idl/ up to date? (--rebuild: build again and compare)
+check-program *args:
+    scripts/check-program {{args}}
+
+# the whole lifecycle on an embedded cluster
+demo *args:
+    cargo run --release -p blockable-cli -- demo {{args}}
+
+# compute units per instruction, against their bounds
+bench *args:
+    cargo run --release -p blockable-tests --bin bench -- cu {{args}}
+
+# all that CI checks
+ci:
+    .ci/run
