@@ -144,7 +144,8 @@ pub fn freeze_to(
     sub(collateral.lien(), target)?;
     let raised = target.saturating_sub(collateral.frozen);
     if raised > 0 {
-        meter.frozen_before = collateral.frozen;
+        // What was promised to running jobs was still open to use.
+        meter.frozen_before = collateral.frozen.saturating_sub(meter.settlement_left);
         meter.frozen_at = now;
         collateral.frozen = target;
         meter.settlement_left = settlement(collateral, meter.in_flight);

@@ -18,7 +18,9 @@ impl CreditMark<'_> {
             let mut credit = accounts.credit.load_mut()?;
             credit.advance(Action::MarkDefaulted)?;
             credit.accrue(clock.market)?;
-            let from = after(credit.debt.arrears_since, credit.terms.default_grace)?;
+            let since = credit.debt.arrears_since;
+            ensure(since != 0, BlockableError::NotInArrears)?;
+            let from = after(since, credit.terms.default_grace)?;
             ensure(clock.market >= from, BlockableError::DefaultGraceRunning)?;
             credit.defaulted_at = clock.market;
             let change = Change::MarkedDefaulted { arrears: credit.arrears(), debt: credit.debt.total() };

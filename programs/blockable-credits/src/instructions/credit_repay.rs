@@ -63,6 +63,7 @@ impl Credit {
             self.principal_repaid = add(self.principal_repaid, applied.principal)?;
             self.thaw_for(&applied)?;
             self.collateral.release(self.principal_repaid, self.terms.principal)?;
+            self.meter.settlement_left = self.meter.settlement_left.min(self.collateral.frozen);
             applied
         };
         let status = self.settle_status(&applied)?;

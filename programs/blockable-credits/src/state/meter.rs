@@ -15,7 +15,7 @@ pub struct Meter {
     pub overrun: u64,
     /// Frozen units that jobs in flight at the freeze may still use.
     pub settlement_left: u64,
-    /// Units that were frozen before the latest freeze.
+    /// Units closed to use before the latest freeze: frozen, and promised to no running job.
     pub frozen_before: u64,
     /// Unix time of the latest freeze; 0 when there was none.
     pub frozen_at: i64,

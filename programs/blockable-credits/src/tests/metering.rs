@@ -290,7 +290,7 @@ proptest! {
         meter.reported_at = freeze_at - 50;
         let reading = reading(meter.cumulative + part(collateral.granted, used), in_flight, freeze_at - 1);
         let target = collateral.frozen + part(collateral.lien() - collateral.frozen, share);
-        if target == collateral.frozen || meter.settlement_left > 0 {
+        if target == collateral.frozen {
             return Ok(());
         }
 
