@@ -6,10 +6,14 @@ use {
         events::SkippedCredit,
         instructions::{self, MarketKeys},
         program::{
-            instructions::ReportersArgs, instructions::UnitAmount, metering::Skip, transitions::Status,
+            instructions::{ReportersArgs, UnitAmount},
+            metering::Skip,
+            state::Credit,
+            transitions::Status,
         },
     },
-    blockable_tests::{Loan, Parties, USDC, World},
+    blockable_tests::{DAY, Loan, Parties, USDC, World},
+    solana_sdk::message::Message,
 };
 
 /// Registers the stranger as a provider of the same market, and issues a loan of the lender with it.
@@ -95,7 +99,7 @@ fn a_credit_in_a_status_without_use_is_skipped() {
     let credit = world.active(&Loan::new(1));
     world.pass(60);
     // Nothing leads to this status yet, so it is written.
-    world.write::<blockable_sdk::program::state::Credit>(&credit, |credit| {
+    world.write::<Credit>(&credit, |credit| {
         credit.status = Status::Closed.byte();
         credit.blockable = 0;
         credit.debt = Default::default();
@@ -108,15 +112,15 @@ fn a_credit_in_a_status_without_use_is_skipped() {
 fn every_status_with_live_units_is_metered() {
     let steps: [fn(&mut World, &Pubkey); 4] = [
         |world, credit| {
-            world.pass(35 * blockable_tests::DAY);
+            world.pass(35 * DAY);
             world.sent(&[world.mark_delinquent(credit)], &[]);
         },
         |world, credit| {
-            world.pass(10 * blockable_tests::DAY);
+            world.pass(10 * DAY);
             world.sent(&[world.mark_defaulted(credit)], &[]);
         },
         |world, credit| {
-            world.pass(10 * blockable_tests::DAY);
+            world.pass(10 * DAY);
             world.sent(&[world.seize(credit, UnitAmount::Units(1))], &["lender"]);
         },
         |world, credit| {
@@ -149,4 +153,23 @@ fn units_bought_from_a_lot_are_metered_beside_loans() {
     let units = world.credit(&bought).collateral;
     assert_eq!((units.consumed, units.remaining(), units.lien()), (4_000, 1_000, 0));
     assert!(world.wallet("buyer") < 1_000_000 * USDC);
+}
+
+#[test]
+fn ten_credits_and_two_reporters_fit_in_one_transaction() {
+    let mut world = World::new();
+    let credits: Vec<_> = (1..=10).map(|nonce| world.active(&Loan::new(nonce))).collect();
+    world.pass(60);
+    let readings: Vec<_> = (0..10).map(|bit| (bit, 1_000 + u64::from(bit), 7)).collect();
+    let meter = world.meter(&credits, &readings);
+    // The fee payer's signature and its count come before the message.
+    let message = Message::new(std::slice::from_ref(&meter), Some(&Parties::address("payer")));
+    assert!(1 + 64 + message.serialize().len() <= 1_232, "a packet holds no more");
+
+    let landed = world.sent(&[meter], &[]);
+    assert_eq!((landed.records().len(), landed.chunk().skipped.len()), (10, 0));
+    for (credit, (_, cumulative, in_flight)) in credits.iter().zip(readings) {
+        let meter = world.credit(credit).meter;
+        assert_eq!((meter.cumulative, meter.in_flight), (cumulative, in_flight));
+    }
 }

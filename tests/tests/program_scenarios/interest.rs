@@ -119,3 +119,20 @@ fn interest_on_an_interest_only_loan_is_billed_at_each_date_and_the_principal_at
     assert_eq!(world.credit(&credit).status(), Ok(Status::Repaid));
     assert_eq!(world.now(), START + i64::from(150 * DAY));
 }
+
+#[test]
+fn a_loan_of_36_missed_instalments_is_brought_up_to_date_and_repaid_in_one_transaction() {
+    let mut world = World::new();
+    let instalment = |month| Instalment { due_after: 30 * DAY * month, principal: 2_000 * USDC };
+    let mut loan = Loan::new(1).with(|terms| (terms.principal, terms.late_fee) = (72_000 * USDC, 200 * USDC));
+    loan.args.schedule = (1..=36).map(instalment).collect();
+    let credit = world.active(&loan);
+    world.day(36 * 30 + 5);
+    let borrower = world.wallet("borrower");
+    let landed = world.pay("borrower", &credit, u64::MAX);
+    // 1,085 days of interest on the whole are 25,683,287,671.23; a late fee for each of the 36.
+    let paid = 72_000 * USDC + 25_683_287_672 + 36 * 200 * USDC;
+    assert_eq!(borrower - world.wallet("borrower"), paid);
+    assert_eq!(world.credit(&credit).status(), Ok(Status::Repaid));
+    assert!(landed.compute_units < 35_000, "{}", landed.compute_units);
+}

@@ -9,6 +9,7 @@ mod interest;
 mod lifecycle;
 mod pause;
 mod repayment;
+mod walk;
 
 use {
     blockable_sdk::{
