@@ -112,13 +112,13 @@ pub enum BlockableError {
     #[msg("the zero key cannot sign; replace it by the reporter's key")]
     ReporterKeyInvalid,
     /// Quorum of zero or above the number of reporters.
-    #[msg("the quorum must be between 1 and the number of reporters")]
+    #[msg("the quorum is out of range; use 1 up to the number of reporters")]
     QuorumOutOfRange,
     /// Chunk size of zero or above 32.
-    #[msg("the chunk size must be between 1 and 32")]
+    #[msg("the chunk size is out of range; use 1 to 32")]
     ChunkSizeOutOfRange,
     /// A rate bound of zero.
-    #[msg("the rate bound must be at least one unit per second")]
+    #[msg("the rate bound is zero; allow at least one unit per second")]
     RateBoundZero,
     /// Less capacity than is outstanding.
     #[msg("the capacity is below the units outstanding; keep it at or above them")]
@@ -153,7 +153,7 @@ pub enum BlockableError {
     #[msg("the delinquency grace is below the market's bound; see min_delinquency_grace")]
     DelinquencyGraceTooShort,
     /// Grace to default too short.
-    #[msg("the default grace must reach the market's bound and be longer than the delinquency grace")]
+    #[msg("the default grace is too short; reach min_default_grace and exceed the delinquency grace")]
     DefaultGraceTooShort,
     /// Cure period too short.
     #[msg("the cure period is below the market's bound; see min_cure_period")]
@@ -279,11 +279,11 @@ pub enum BlockableError {
     LotNotYours,
     /// A destination the party does not own.
     #[msg(
-        "the claim can be paid only to its party's associated account, or to any account of the party when it signs itself"
+        "a claim is paid to its party alone; pass its associated account, or sign as the party to name another of its own"
     )]
     DestinationNotAllowed,
     /// Nothing to collect.
-    #[msg("there is nothing to collect for this party")]
+    #[msg("there is nothing to collect for this party; wait for a payment or a sale")]
     NothingToCollect,
 }
 
