@@ -16,6 +16,8 @@ const ELF: &[u8] = include_bytes!("../../../app-idl/blockable_credits.so");
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Pause between two looks at the chain.
 const POLL: Duration = Duration::from_millis(100);
+/// The same for the cluster in this process, whose clock moves at once.
+const EMBEDDED_POLL: Duration = Duration::from_millis(5);
 
 /// A cluster and a client of it.
 pub struct Cluster {
@@ -90,7 +92,7 @@ impl Cluster {
             } else if moved.elapsed() > PATIENCE {
                 return Err(DemoError::ClockStalled);
             }
-            sleep(POLL.min(Duration::from_millis(if self.is_embedded() { 5 } else { 100 }))).await;
+            sleep(if self.is_embedded() { EMBEDDED_POLL } else { POLL }).await;
         }
     }
 

@@ -8,7 +8,6 @@ use {
         instructions,
         reports::{CreditReading, ReportScope, UsageReport},
     },
-    solana_sdk::signature::Keypair,
 };
 
 /// By how much the third reporter reads high, in basis points; the lower median ignores it.
@@ -21,37 +20,31 @@ pub async fn meter(cast: &Cast, usage: &[(Pubkey, Usage)]) -> Result<Landed, Dem
     let scope =
         ReportScope { market: cast.keys.market, provider: cast.provider, epoch: provider.epoch, chunk: 0 };
     let reported_at = client.chain_time().await?;
-    let mut reports = Vec::new();
+    let mut readings = Vec::with_capacity(usage.len());
+    for (credit, usage) in usage {
+        readings.push((cast.credit(credit).await?.meter.index, *usage));
+    }
+    let mut reports = Vec::with_capacity(cast.reporters.len());
     for (index, key) in (0u8..).zip(&cast.reporters) {
         let high = if index == 2 { THIRD_READS_HIGH_BPS } else { 0 };
-        let report = reading(cast, scope, reported_at, usage, high).await?;
-        reports.push(sign(&report, index, key)?);
+        reports.push(report(scope, reported_at, &readings, high)?.sign(index, key)?);
     }
     let credits: Vec<Pubkey> = usage.iter().map(|(credit, _)| *credit).collect();
     let meter = instructions::usage_meter(&cast.keys.market, &cast.provider, 0, reports, &credits);
     cast.send(&[meter], &[]).await
 }
 
-async fn reading(
-    cast: &Cast,
+/// What a reporter that reads `high_bps` too high says; readings by their bit in chunk 0.
+fn report(
     scope: ReportScope,
     reported_at: i64,
-    usage: &[(Pubkey, Usage)],
+    readings: &[(u32, Usage)],
     high_bps: u64,
 ) -> Result<UsageReport, DemoError> {
     let mut report = UsageReport::new(scope, reported_at);
-    for (credit, usage) in usage {
-        let bit = cast.credit(credit).await?.meter.index;
+    for (bit, usage) in readings {
         let cumulative = usage.cumulative + usage.cumulative * high_bps / 10_000;
-        report.set(bit, CreditReading { cumulative, in_flight: usage.in_flight })?;
+        report.set(*bit, CreditReading { cumulative, in_flight: usage.in_flight })?;
     }
     Ok(report)
-}
-
-fn sign(
-    report: &UsageReport,
-    index: u8,
-    key: &Keypair,
-) -> Result<blockable_sdk::reports::SignedReport, DemoError> {
-    Ok(report.sign(index, key)?)
 }
