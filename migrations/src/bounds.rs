@@ -1,6 +1,6 @@
 //! The bounds of a market by name, so that the file, the program's limits and the chain can be compared.
 
-use blockable_sdk::program::state::TermBounds;
+use blockable_sdk::program::state::{MAX_PRINCIPAL, TermBounds};
 
 /// Every bound with its key in the file; amounts in the payment token's smallest unit, durations in seconds, shares in
 /// basis points.
@@ -24,7 +24,7 @@ pub fn named(bounds: &TermBounds) -> [(&'static str, u64); 13] {
 
 /// A bound as the file would have it.
 pub fn text(value: u64) -> String {
-    if value == u64::MAX { "unlimited".to_string() } else { value.to_string() }
+    if value == MAX_PRINCIPAL { "unlimited".to_string() } else { value.to_string() }
 }
 
 /// What the program will refuse about bounds because they contradict themselves.
@@ -35,6 +35,10 @@ pub fn contradictions(bounds: &TermBounds) -> Vec<String> {
         rule(
             bounds.min_principal <= bounds.max_principal,
             "bounds.min_principal is above bounds.max_principal; no loan could be made",
+        ),
+        rule(
+            bounds.max_principal <= MAX_PRINCIPAL,
+            "bounds.max_principal is above 10^18, the most that any market may lend at once; write \"unlimited\"",
         ),
         rule(
             bounds.min_instalment_interval <= bounds.max_term,
@@ -106,6 +110,7 @@ mod tests {
         let odd = [
             TermBounds { min_principal: 0, ..TermBounds::PRODUCTION },
             TermBounds { max_principal: 1, ..TermBounds::PRODUCTION },
+            TermBounds { max_principal: MAX_PRINCIPAL + 1, ..TermBounds::PRODUCTION },
             TermBounds { max_term: 1, ..TermBounds::PRODUCTION },
             TermBounds { min_lot_window: 0, ..TermBounds::PRODUCTION },
             TermBounds { max_lot_window: 1, ..TermBounds::PRODUCTION },

@@ -6,7 +6,7 @@ use {
         Pubkey,
         program::{
             instructions::MarketArgs,
-            state::{MAX_REDISTRIBUTION_FEE_BPS, TermBounds},
+            state::{MAX_PRINCIPAL, MAX_REDISTRIBUTION_FEE_BPS, TermBounds},
         },
     },
     serde::{
@@ -248,7 +248,7 @@ impl Visitor<'_> for AmountOrUnlimited {
 
     fn visit_str<E: Error>(self, text: &str) -> Result<u64, E> {
         if text == "unlimited" {
-            return Ok(u64::MAX);
+            return Ok(MAX_PRINCIPAL);
         }
         Err(E::custom(format!("\"{text}\" is no amount; write a number or \"unlimited\"")))
     }

@@ -34,7 +34,7 @@ fn the_example_is_a_production_market() {
     let args = config.market_args();
     assert!(!args.is_test && args.bounds.is_consistent() && args.bounds.is_within(&TermBounds::PRODUCTION));
     assert_eq!((args.id, args.redistribution_fee_bps, args.guardian), (1, 200, config.guardian));
-    assert_eq!(args.bounds.max_principal, u64::MAX);
+    assert_eq!(args.bounds.max_principal, MAX_PRINCIPAL);
     assert_eq!(args.bounds.min_cure_period, 5 * 86_400);
 }
 

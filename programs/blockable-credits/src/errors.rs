@@ -89,7 +89,9 @@ pub enum BlockableError {
     )]
     MintUnsupportedExtension,
     /// Bounds that contradict themselves.
-    #[msg("the bounds contradict each other or use reserved bytes; each minimum must be at most its maximum")]
+    #[msg(
+        "the bounds contradict each other, use reserved bytes or allow more than 10^18 micro-USDC; correct them"
+    )]
     BoundsInconsistent,
     /// Bounds looser than allowed outside tests.
     #[msg("the bounds are looser than a production market may have; tighten them or create a test market")]
@@ -98,7 +100,7 @@ pub enum BlockableError {
     #[msg("the redistribution fee is above 1,000 basis points; lower it")]
     FeeTooHigh,
     /// The market's clock stands still.
-    #[msg("the market is paused; only repay, freeze and thaw are open until the pause ends")]
+    #[msg("the market is paused; only repay, freeze, thaw and auto-freeze are open until the pause ends")]
     MarketPaused,
 
     // Provider.
@@ -175,6 +177,11 @@ pub enum BlockableError {
     /// Instalments do not add up.
     #[msg("the instalments do not add up to the principal; correct the schedule")]
     PrincipalMismatch,
+    /// The loan pays too much for each unit.
+    #[msg(
+        "the loan pays too much for so few units to price a million of them; grant smaller units, and more of them"
+    )]
+    UnitPriceOutOfRange,
     /// The offer has expired.
     #[msg("the offer has expired; ask the lender for a new one")]
     OfferExpired,
@@ -255,6 +262,11 @@ pub enum BlockableError {
     CreditsMissing,
 
     // Recovery.
+    /// Running jobs may still draw on these units.
+    #[msg(
+        "running jobs may still draw on part of these units; seize fewer, or freeze and wait until they have settled"
+    )]
+    HeldByRunningJobs,
     /// Prices out of order or below the market's bounds.
     #[msg("the lot's prices must fall from start to floor and keep the market's bounds; raise them")]
     LotPriceTooLow,
@@ -337,6 +349,7 @@ impl From<TermsRefused> for BlockableError {
             TermsRefused::InstalmentsTooClose => BlockableError::InstalmentsTooClose,
             TermsRefused::TermTooLong => BlockableError::TermTooLong,
             TermsRefused::PrincipalMismatch => BlockableError::PrincipalMismatch,
+            TermsRefused::UnitPriceOutOfRange => BlockableError::UnitPriceOutOfRange,
         }
     }
 }

@@ -53,6 +53,8 @@ pub enum Skip {
     Stale,
     /// The reading is below what has been counted.
     Backwards,
+    /// The account was given read-only.
+    NotWritable,
 }
 
 /// The lower median: with an even number of values the smaller middle one. `None` for no value.
@@ -156,6 +158,40 @@ pub fn freeze_to(
 /// Thaws frozen units. Errors: [`Overflow`] when fewer are frozen.
 pub fn thaw(collateral: &mut Collateral, meter: &mut Meter, units: u64) -> Result<(), Overflow> {
     collateral.frozen = sub(collateral.frozen, units)?;
+    meter.settlement_left = meter.settlement_left.min(collateral.frozen);
+    Ok(())
+}
+
+/// Units of the lien that no running job may still draw on, and that a seizure may therefore take.
+///
+/// Jobs draw on units outside the lien first. What a freeze promised to jobs is kept while `promise_stands`; what runs
+/// on units that are not frozen is always kept.
+pub fn seizable(collateral: &Collateral, meter: &Meter, promise_stands: bool) -> u64 {
+    let (lien, available) = (collateral.lien(), collateral.available());
+    let running = if promise_stands {
+        meter.in_flight.min(available.saturating_add(meter.settlement_left))
+    } else {
+        meter.in_flight.saturating_sub(meter.settlement_left).min(available)
+    };
+    let outside = collateral.remaining().saturating_sub(lien);
+    lien.saturating_sub(running.saturating_sub(outside))
+}
+
+/// Takes units out of the lien, frozen ones first, and leaves running jobs what they hold.
+///
+/// Errors: [`Overflow`] when fewer are [`seizable`], with nothing changed.
+pub fn seize(
+    collateral: &mut Collateral,
+    meter: &mut Meter,
+    units: u64,
+    promise_stands: bool,
+) -> Result<(), Overflow> {
+    sub(seizable(collateral, meter, promise_stands), units)?;
+    let kept = if promise_stands { meter.settlement_left } else { 0 };
+    let seized = add(collateral.seized, units)?;
+    collateral.frozen = collateral.frozen.saturating_sub(units).max(kept.min(collateral.frozen));
+    collateral.seized = seized;
+    collateral.fit_frozen();
     meter.settlement_left = meter.settlement_left.min(collateral.frozen);
     Ok(())
 }

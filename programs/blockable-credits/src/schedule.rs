@@ -71,24 +71,45 @@ impl Schedule<'_> {
         debt.late_fees.saturating_add(debt.interest_due).saturating_add(self.principal_in_arrears(debt))
     }
 
-    /// Sets `arrears_since` after a payment: the oldest instalment that is still unpaid.
-    ///
-    /// Billed interest is paid before principal, so while some is unpaid the oldest date stands.
-    pub(crate) fn update_arrears_since(&self, debt: &mut Debt) -> Result<(), Overflow> {
-        if debt.interest_due > 0 {
-            return Ok(());
-        }
-        debt.arrears_since = 0;
+    /// Sets `arrears_since` after a payment: the due date of the oldest instalment that is still unpaid, 0 for none.
+    pub(crate) fn update_arrears_since(&self, debt: &mut Debt, apr_bps: u16) -> Result<(), Overflow> {
+        let interest = self.oldest_unpaid_interest(debt, apr_bps)?;
+        let principal = self.oldest_unpaid_principal(debt)?;
+        debt.arrears_since = interest.into_iter().chain(principal).min().unwrap_or(0);
+        Ok(())
+    }
+
+    fn oldest_unpaid_principal(&self, debt: &Debt) -> Result<Option<i64>, Overflow> {
         let mut through = 0u64;
         for (index, principal) in self.principal.iter().take(usize::from(debt.instalments_billed)).enumerate()
         {
             through = add(through, *principal)?;
             if through > debt.schedule_paid {
-                debt.arrears_since = self.due_date(index)?.unwrap_or(0);
-                break;
+                return self.due_date(index);
             }
         }
-        Ok(())
+        Ok(None)
+    }
+
+    /// The oldest due date whose interest is unpaid, going back from the latest billing.
+    ///
+    /// Payments take billed interest before principal, so the principal has stood still since the oldest unpaid
+    /// billing: what is unpaid stands for the last `interest / (principal x APR)` seconds. A micro-USDC is left out,
+    /// because every billing rounds down and carries its fraction to the next.
+    fn oldest_unpaid_interest(&self, debt: &Debt, apr_bps: u16) -> Result<Option<i64>, Overflow> {
+        let Some(unpaid) = debt.interest_due.checked_sub(1) else { return Ok(None) };
+        let last = usize::from(debt.instalments_billed).checked_sub(1).ok_or(Overflow)?;
+        let billed_until =
+            if self.has_matured(debt) { debt.accrued_at } else { self.due_date(last)?.ok_or(Overflow)? };
+        let per_second = u128::from(debt.principal).checked_mul(u128::from(apr_bps)).ok_or(Overflow)?;
+        let seconds = u128::from(unpaid)
+            .checked_mul(u128::from(INTEREST_DENOMINATOR))
+            .and_then(|unpaid| unpaid.checked_div(per_second))
+            .and_then(|seconds| i64::try_from(seconds).ok());
+        let Some(seconds) = seconds else { return Ok(Some(debt.arrears_since)) };
+        let paid = elapsed(self.start, billed_until.saturating_sub(seconds))?;
+        let oldest = usize::from(self.due_within(paid)?).min(last);
+        Ok(self.due_date(oldest)?.map(|date| date.max(debt.arrears_since)))
     }
 }
 

@@ -5,7 +5,7 @@
 
 use crate::{
     schedule::Schedule,
-    state::Debt,
+    state::{Debt, Terms},
     units::{Overflow, add, sub},
 };
 
@@ -26,20 +26,26 @@ pub struct Applied {
 
 /// Applies a payment to a debt that has been accrued up to now.
 ///
-/// Errors: [`Overflow`] when `amount` exceeds [`Debt::total`].
-pub fn pay(debt: &mut Debt, schedule: Schedule, amount: u64) -> Result<Applied, Overflow> {
+/// Errors: [`Overflow`] when `amount` exceeds [`Debt::total`]; the debt is then half changed and to be dropped.
+pub fn pay(debt: &mut Debt, terms: &Terms, schedule: Schedule, amount: u64) -> Result<Applied, Overflow> {
     let all_due = schedule.has_matured(debt);
-    apply(debt, schedule, amount, all_due)
+    apply(debt, terms, schedule, amount, all_due)
 }
 
 /// Applies proceeds of collateral: as [`pay`], with all accrued interest due before any principal.
 ///
-/// Errors: [`Overflow`] when `amount` exceeds [`Debt::total`].
-pub fn recover(debt: &mut Debt, schedule: Schedule, amount: u64) -> Result<Applied, Overflow> {
-    apply(debt, schedule, amount, true)
+/// Errors: [`Overflow`] when `amount` exceeds [`Debt::total`]; the debt is then half changed and to be dropped.
+pub fn recover(debt: &mut Debt, terms: &Terms, schedule: Schedule, amount: u64) -> Result<Applied, Overflow> {
+    apply(debt, terms, schedule, amount, true)
 }
 
-fn apply(debt: &mut Debt, schedule: Schedule, amount: u64, all_due: bool) -> Result<Applied, Overflow> {
+fn apply(
+    debt: &mut Debt,
+    terms: &Terms,
+    schedule: Schedule,
+    amount: u64,
+    all_due: bool,
+) -> Result<Applied, Overflow> {
     let arrears_before = schedule.arrears(debt);
     if all_due {
         debt.interest_due = add(debt.interest_due, take_interest_not_due(debt, u64::MAX))?;
@@ -59,7 +65,7 @@ fn apply(debt: &mut Debt, schedule: Schedule, amount: u64, all_due: bool) -> Res
     if left > 0 {
         return Err(Overflow);
     }
-    schedule.update_arrears_since(debt)?;
+    schedule.update_arrears_since(debt, terms.apr_bps)?;
     Ok(Applied { late_fees, interest, principal, arrears_before, arrears_after: schedule.arrears(debt) })
 }
 

@@ -12,8 +12,8 @@ use {
             transitions::Status,
         },
     },
-    blockable_tests::{DAY, Loan, Parties, USDC, World},
-    solana_sdk::message::Message,
+    blockable_tests::{DAY, Landed, Loan, Parties, USDC, World},
+    solana_sdk::{message::Message, transaction::Transaction},
 };
 
 /// Registers the stranger as a provider of the same market, and issues a loan of the lender with it.
@@ -29,6 +29,29 @@ fn credit_of_another_provider(world: &mut World, nonce: u64) -> Pubkey {
     world.sent(&[issue], &["stranger"]);
     world.provider = own;
     credit
+}
+
+#[test]
+fn a_credit_of_a_later_version_or_given_read_only_does_not_fail_the_chunk() {
+    let mut world = World::new();
+    let credits: Vec<_> = (1..=3).map(|nonce| world.active(&Loan::new(nonce))).collect();
+    world.write::<Credit>(&credits[0], |credit| credit.status = 200);
+    world.pass(60);
+    let mut meter = world.meter(&credits, &[(0, 1_000, 0), (1, 1_000, 0), (2, 1_000, 0)]);
+    meter
+        .accounts
+        .iter_mut()
+        .filter(|meta| meta.pubkey == credits[1])
+        .for_each(|meta| meta.is_writable = false);
+    // Without the audit: it takes every status to be known.
+    let message = Message::new(&[meter], Some(&Parties::address("payer")));
+    let transaction = Transaction::new(&[&Parties::key("payer")], message, world.svm.latest_blockhash());
+    let landed = Landed::from(world.svm.send_transaction(transaction).expect("the chunk is metered"));
+
+    let reasons: Vec<_> =
+        landed.chunk().skipped.iter().map(|skipped| (skipped.credit, skipped.reason)).collect();
+    assert_eq!(reasons, [(credits[0], Skip::WrongStatus), (credits[1], Skip::NotWritable)]);
+    assert_eq!(world.credit(&credits[2]).collateral.consumed, 1_000);
 }
 
 #[test]

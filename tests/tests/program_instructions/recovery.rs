@@ -3,6 +3,7 @@ use {
         addresses,
         events::Change,
         program::{
+            errors::BlockableError,
             instructions::{FreezeAmount, UnitAmount},
             state::{Collateral, Credit, Debt, FreezeReason, Lot, Meter, VaultClaims},
             transitions::Status,
@@ -55,7 +56,7 @@ fn a_part_can_be_seized_and_the_rest_later_into_a_lot_of_its_own() {
     world.sent(&[world.freeze(&credit, FreezeAmount::Bps(5_000), FreezeReason::Default)], &["lender"]);
     world.sent(&[world.seize(&credit, UnitAmount::Units(400_000_000))], &["lender"]);
     let part =
-        Collateral { granted: UNITS, seized: 400_000_000, frozen: 500_000_000, ..Collateral::default() };
+        Collateral { granted: UNITS, seized: 400_000_000, frozen: 100_000_000, ..Collateral::default() };
     assert_eq!(world.credit(&credit).collateral, part);
 
     world.sent(&[world.seize(&credit, UnitAmount::All)], &["lender"]);
@@ -64,6 +65,55 @@ fn a_part_can_be_seized_and_the_rest_later_into_a_lot_of_its_own() {
     assert_eq!((state.lots_opened, state.lots_open), (2, 2));
     assert_eq!((world.lot(&credit, 0).units, world.lot(&credit, 1).units), (400_000_000, 600_000_000));
     assert_eq!(world.lot(&credit, 1).index, 1);
+}
+
+/// A credit of whose units 1,500 are used and 300 held by jobs that still run, past its cure period.
+fn running_jobs() -> (World, blockable_sdk::Pubkey) {
+    let mut world = World::new();
+    let credit = world.defaulted(&Loan::new(1));
+    world.sent(&[world.meter(&[credit], &[(0, 1_000, 300)])], &[]);
+    world.pass(10 * DAY);
+    world.sent(&[world.meter(&[credit], &[(0, 1_500, 300)])], &[]);
+    (world, credit)
+}
+
+/// Jobs that held 300 units settle; no use is counted as overrun.
+fn settle(world: &mut World, credit: &blockable_sdk::Pubkey) {
+    world.pass(30);
+    world.sent(&[world.meter(&[*credit], &[(0, 1_800, 0)])], &[]);
+    let state = world.credit(credit);
+    assert_eq!((state.collateral.consumed, state.meter.overrun), (1_800, 0));
+}
+
+#[test]
+fn a_seizure_leaves_running_jobs_what_they_hold() {
+    let (mut world, credit) = running_jobs();
+    world.sent(&[world.seize(&credit, UnitAmount::All)], &["lender"]);
+    assert_eq!(world.credit(&credit).collateral.seized, UNITS - 1_800);
+    settle(&mut world, &credit);
+    assert_eq!(world.credit(&credit).collateral.remaining(), 0);
+}
+
+#[test]
+fn a_freeze_in_the_same_transaction_as_the_seizure_does_not_cut_running_jobs_off() {
+    let (mut world, credit) = running_jobs();
+    let freeze = world.freeze(&credit, FreezeAmount::All, FreezeReason::Default);
+    world.sent(&[freeze, world.seize(&credit, UnitAmount::All)], &["lender"]);
+    let state = world.credit(&credit);
+    assert_eq!((state.collateral.seized, state.collateral.frozen), (UNITS - 1_800, 300));
+    settle(&mut world, &credit);
+}
+
+#[test]
+fn what_jobs_left_unsettled_through_the_cure_period_after_a_freeze_goes_with_the_lien() {
+    let (mut world, credit) = running_jobs();
+    let freeze = world.freeze(&credit, FreezeAmount::All, FreezeReason::Default);
+    world.sent(&[freeze, world.seize(&credit, UnitAmount::All)], &["lender"]);
+    world.pass(10 * DAY - 1);
+    world.refused(&[world.seize(&credit, UnitAmount::All)], &["lender"], BlockableError::BeyondLien);
+    world.pass(1);
+    world.sent(&[world.seize(&credit, UnitAmount::All)], &["lender"]);
+    assert_eq!(world.credit(&credit).collateral.seized, UNITS - 1_500);
 }
 
 #[test]

@@ -19,7 +19,6 @@ refusals! {
         MarketMismatch: meter_in_a_foreign_market = |good| good.in_foreign_market();
         MarketPaused: meter_while_paused = |good| good.while_paused();
         ArithmeticOverflow: meter_at_an_impossible_time = |good| good.at_impossible_time();
-        UnknownStatus: meter_in_an_unknown_status = |good| good.with_unknown_status();
         ReportsMissing: meter_without_reports = |good| good.with(|world, credit| world.meter_with(&[*credit], vec![]));
         QuorumNotReached: meter_with_one_report_of_two = |good| {
             good.with(|world, credit| world.meter_with(&[*credit], vec![world.report(0, &READINGS)]))

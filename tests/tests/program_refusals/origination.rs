@@ -49,6 +49,9 @@ refusals! {
                 |terms| terms.principal = 200_000 * USDC + 1,
             ])
         };
+        UnitPriceOutOfRange: offer_units_too_dear_to_price = |good| with_terms(good, &[
+            |terms| (terms.principal, terms.units) = (20_000_000 * USDC, 1),
+        ]);
         NoUnits: offer_no_units = |good| with_terms(good, &[|terms| terms.units = 0]);
         AprTooHigh: offer_too_high_a_rate = |good| with_terms(good, &[|terms| terms.apr_bps = 5_001]);
         LateFeeTooHigh: offer_too_high_a_late_fee = |good| {

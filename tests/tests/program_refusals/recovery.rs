@@ -47,6 +47,10 @@ refusals! {
         ]);
         AmountZero: seize_no_units = |good| good.with(|world, credit| world.seize(credit, UnitAmount::Units(0)));
         BeyondLien: seize_more_than_the_lien = |good| good.with(|world, credit| world.seize(credit, UnitAmount::Units(1_000_000_001)));
+        HeldByRunningJobs: seize_what_running_jobs_hold = |good| good.after(|world, credit| {
+            let meter = world.meter(&[*credit], &[(0, 0, 1_000)]);
+            world.sent(&[meter], &[]);
+        }).with(|world, credit| world.seize(credit, UnitAmount::Units(999_999_001)));
         BeyondLien: seize_all_of_nothing = |good| good.after(|world, credit| {
             let all = world.seize(credit, UnitAmount::All);
             world.sent(&[all], &["lender"]);

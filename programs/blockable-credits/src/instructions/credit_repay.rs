@@ -58,7 +58,7 @@ impl Credit {
             self.apply_recovery(paid)?
         } else {
             let mut debt = self.debt;
-            let applied = waterfall::pay(&mut debt, self.schedule(), paid)?;
+            let applied = waterfall::pay(&mut debt, &self.terms, self.schedule(), paid)?;
             self.debt = debt;
             self.principal_repaid = add(self.principal_repaid, applied.principal)?;
             self.thaw_for(&applied)?;
@@ -106,7 +106,7 @@ impl Credit {
     /// Applies money recovered after the first seizure; it lowers the debt and releases nothing until none is left.
     pub fn apply_recovery(&mut self, amount: u64) -> Result<Applied> {
         let mut debt = self.debt;
-        let applied = waterfall::recover(&mut debt, self.schedule(), amount)?;
+        let applied = waterfall::recover(&mut debt, &self.terms, self.schedule(), amount)?;
         self.debt = debt;
         Ok(applied)
     }

@@ -3,7 +3,8 @@ use {
         errors::{BlockableError, ensure},
         events::{Change, CreditChanged, emit},
         instructions::UnitAmount,
-        state::{Credit, Lot, Market, seeds},
+        metering,
+        state::{Credit, Lot, Market, MarketClock, seeds},
         transitions::{Action, Status},
         units::{Overflow, after},
     },
@@ -63,10 +64,7 @@ impl CreditSeizeToPool<'_> {
                 ensure(clock.market >= cured_by, BlockableError::CurePeriodRunning)?;
             }
             check_terms(&market, &credit, &terms)?;
-            let lien = credit.collateral.lien();
-            let units = amount.of(lien)?;
-            ensure(units > 0 && units <= lien, BlockableError::BeyondLien)?;
-            credit.take_for_lot(units)?;
+            let units = credit.take_from_lien(amount, clock)?;
 
             let mut lot = accounts.lot.load_init()?;
             lot.version = Lot::VERSION;
@@ -116,10 +114,17 @@ fn check_terms(market: &Market, credit: &Credit, terms: &LotTerms) -> Result<()>
 }
 
 impl Credit {
-    /// Jobs in flight at the freeze have had the cure period to settle; what they left unsettled goes with the lien.
-    fn take_for_lot(&mut self, units: u64) -> Result<()> {
-        self.collateral.seize(units)?;
-        self.meter.settlement_left = self.meter.settlement_left.min(self.collateral.frozen);
-        Ok(())
+    /// Takes units out of the lien. Jobs that ran at a freeze have the cure period from then to settle; until it has
+    /// passed, and where there was no freeze, the units that they hold stay. Returns the units taken.
+    pub fn take_from_lien(&mut self, amount: UnitAmount, clock: MarketClock) -> Result<u64> {
+        let promise_stands = clock.chain < after(self.meter.frozen_at, self.terms.cure_period)?;
+        let (mut collateral, mut meter) = (self.collateral, self.meter);
+        let seizable = metering::seizable(&collateral, &meter, promise_stands);
+        let units = amount.of(seizable)?;
+        ensure(units > 0 && units <= collateral.lien(), BlockableError::BeyondLien)?;
+        ensure(units <= seizable, BlockableError::HeldByRunningJobs)?;
+        metering::seize(&mut collateral, &mut meter, units, promise_stands)?;
+        (self.collateral, self.meter) = (collateral, meter);
+        Ok(units)
     }
 }

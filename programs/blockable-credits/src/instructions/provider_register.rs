@@ -15,7 +15,7 @@ pub struct ReportersArgs {
     pub reporters: Vec<Reporter>,
     /// Distinct reporters that a report needs.
     pub quorum: u8,
-    /// Credits per chunk of a report, 1 to 32; 10 fit a v0 transaction.
+    /// Credits per chunk of a report, 1 to 32; a v0 transaction holds 10 with two reports, 8 with three.
     pub chunk_size: u8,
 }
 

@@ -116,6 +116,9 @@ fn meter_credit<'info>(
     let Ok(loader) = AccountLoader::<Credit>::try_from(account) else {
         return Ok(Err(Skip::NotACredit));
     };
+    if !account.is_writable {
+        return Ok(Err(Skip::NotWritable));
+    }
     let mut credit = loader.load_mut()?;
     if credit.market != scope.market || credit.provider != scope.provider || credit.has_index == 0 {
         return Ok(Err(Skip::NotInChunk));
@@ -134,7 +137,7 @@ fn meter_credit<'info>(
         return Ok(Err(Skip::Duplicate));
     }
     *seen |= flag;
-    if next(Action::Meter, credit.status()?).is_none() {
+    if credit.status().ok().and_then(|status| next(Action::Meter, status)).is_none() {
         return Ok(Err(Skip::WrongStatus));
     }
     let reading = match quorum_reading(reports, bit, provider.quorum) {

@@ -60,14 +60,6 @@ impl Collateral {
         sub(self.released, before)
     }
 
-    /// Moves units from the lien into a lot. Errors: [`Overflow`] when the lien is smaller.
-    pub fn seize(&mut self, units: u64) -> Result<(), Overflow> {
-        sub(self.lien(), units)?;
-        self.seized = add(self.seized, units)?;
-        self.fit_frozen();
-        Ok(())
-    }
-
     /// Takes unsold units back from a lot. Errors: [`Overflow`] when fewer were seized.
     pub fn unseize(&mut self, units: u64) -> Result<(), Overflow> {
         self.seized = sub(self.seized, units)?;

@@ -45,11 +45,14 @@ const _: () = assert!(size_of::<TermBounds>() == 56);
 
 const DAY: u32 = 86_400;
 
+/// The largest principal that any market may allow, in micro-USDC: no interest or fee on it can leave 64 bits.
+pub const MAX_PRINCIPAL: u64 = 1_000_000_000_000_000_000;
+
 impl TermBounds {
     /// The loosest bounds that a market for real money may have.
     pub const PRODUCTION: TermBounds = TermBounds {
         min_principal: 1_000_000,
-        max_principal: u64::MAX,
+        max_principal: MAX_PRINCIPAL,
         min_instalment_interval: DAY,
         max_term: 3_660 * DAY,
         min_delinquency_grace: DAY,
@@ -68,6 +71,7 @@ impl TermBounds {
     pub fn is_consistent(&self) -> bool {
         self.min_principal > 0
             && self.min_principal <= self.max_principal
+            && self.max_principal <= MAX_PRINCIPAL
             && self.min_instalment_interval <= self.max_term
             && self.min_lot_window > 0
             && self.min_lot_window <= self.max_lot_window

@@ -15,7 +15,7 @@ pub use {
     credit::{Credit, FreezeReason, Party, VaultClaims, terms_hash},
     debt::Debt,
     lot::Lot,
-    market::{MAX_REDISTRIBUTION_FEE_BPS, Market, MarketClock, TermBounds},
+    market::{MAX_PRINCIPAL, MAX_REDISTRIBUTION_FEE_BPS, Market, MarketClock, TermBounds},
     meter::Meter,
     provider::{MAX_CHUNK_SIZE, MAX_REPORTERS, Provider, Reporter},
     terms::{FreezePolicy, Instalment, MAX_INSTALMENTS, Terms, TermsRefused},

@@ -99,6 +99,8 @@ pub enum TermsRefused {
     TermTooLong,
     /// The instalments' principal does not add up to the loan's.
     PrincipalMismatch,
+    /// The price of a million units does not fit 64 bits, so that they could never be sold.
+    UnitPriceOutOfRange,
 }
 
 impl Terms {
@@ -116,6 +118,7 @@ impl Terms {
             PrincipalOutOfBounds,
         )?;
         check(self.units > 0, NoUnits)?;
+        check(crate::auction::price_paid(self.principal, self.units).is_ok(), UnitPriceOutOfRange)?;
         check(self.apr_bps <= bounds.max_apr_bps, AprTooHigh)?;
         check(self.delinquency_grace >= bounds.min_delinquency_grace, DelinquencyGraceTooShort)?;
         check(

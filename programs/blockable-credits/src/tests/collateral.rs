@@ -73,9 +73,14 @@ impl Books {
             }
             Step::Seize(share) => {
                 let (lien, units) = (collateral.lien(), part(collateral.lien(), share));
-                assert_eq!(collateral.clone().seize(lien + 1), Err(Overflow));
-                collateral.seize(units).unwrap();
+                let seizable = metering::seizable(collateral, meter, true);
+                let units = units.min(seizable);
+                let before = (*collateral, *meter);
+                assert_eq!(metering::seize(collateral, meter, seizable + 1, true), Err(Overflow));
+                assert_eq!((*collateral, *meter), before);
+                metering::seize(collateral, meter, units, true).unwrap();
                 assert_eq!(collateral.lien(), lien - units);
+                assert_eq!(metering::seizable(collateral, meter, true), seizable - units);
             }
             Step::Unseize(share) => {
                 assert_eq!(collateral.clone().unseize(collateral.seized + 1), Err(Overflow));

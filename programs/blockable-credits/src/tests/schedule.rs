@@ -197,7 +197,7 @@ proptest! {
                 let share = if step % 3 == 0 { u16::MAX } else { shares[step] };
                 let amount = part(loan.schedule().arrears(&debt), share);
                 if amount > 0 {
-                    waterfall::pay(&mut debt, loan.schedule(), amount).unwrap();
+                    waterfall::pay(&mut debt, &loan.terms, loan.schedule(), amount).unwrap();
                     ledger.pay(amount);
                 }
                 prop_assert_eq!(u128::from(debt.total()), ledger.total());
@@ -205,6 +205,29 @@ proptest! {
             }
         }
         prop_assert!(ledger.fees_of.iter().all(|fees| *fees <= 1));
+    }
+
+    /// Interest alone until the last date: a payment of the oldest bills moves the date that graces count from.
+    #[test]
+    fn paying_the_oldest_interest_moves_the_arrears_to_the_next_date(
+        mut loan in any_loan(), apr_bps in 1u16..5_000, choices in choices(20), bills: [u8; 20],
+    ) {
+        let count = loan.principal.len();
+        loan.principal = vec![0; count];
+        loan.principal[count - 1] = loan.terms.principal;
+        (loan.terms.apr_bps, loan.terms.late_fee) = (apr_bps, 0);
+        let (mut debt, mut ledger) = (loan.debt(), Ledger::new(&loan));
+        for (moment, bills) in loan.moments(&choices).into_iter().zip(bills) {
+            loan.accrue(&mut debt, moment);
+            ledger.advance(moment);
+            let unpaid = ledger.interest.iter().filter(|interest| **interest > 0);
+            let amount = unpaid.take(usize::from(bills % 4)).sum::<u128>() as u64;
+            if amount > 0 && ledger.billed < count {
+                waterfall::pay(&mut debt, &loan.terms, loan.schedule(), amount).unwrap();
+                ledger.pay(amount);
+                prop_assert_eq!(debt.arrears_since, ledger.oldest_unpaid());
+            }
+        }
     }
 
     /// Payments of any size, also ahead of the schedule.
@@ -217,7 +240,7 @@ proptest! {
             loan.accrue(&mut debt, moment);
             prop_assert_eq!(debt.arrears_since != 0, loan.schedule().arrears(&debt) > 0);
             let amount = part(debt.total(), share);
-            waterfall::pay(&mut debt, loan.schedule(), amount).unwrap();
+            waterfall::pay(&mut debt, &loan.terms, loan.schedule(), amount).unwrap();
             prop_assert_eq!(debt.arrears_since != 0, loan.schedule().arrears(&debt) > 0);
             prop_assert!(debt.principal > 0 || debt.total() == 0, "interest without principal: {:?}", debt);
         }
@@ -229,7 +252,7 @@ proptest! {
         for instalment in 0..loan.due_after.len() {
             loan.accrue(&mut debt, loan.due(instalment));
             let arrears = loan.schedule().arrears(&debt);
-            waterfall::pay(&mut debt, loan.schedule(), arrears).unwrap();
+            waterfall::pay(&mut debt, &loan.terms, loan.schedule(), arrears).unwrap();
             prop_assert_eq!((debt.late_fees, debt.arrears_since), (0, 0));
         }
         loan.accrue(&mut debt, loan.horizon());
@@ -273,8 +296,8 @@ proptest! {
         let schedule = Schedule { start: times[2], due_after, principal };
         let _ = schedule::accrue(&mut debt, &terms, schedule, times[3]);
         let _ = schedule.arrears(&debt);
-        let _ = waterfall::pay(&mut debt, schedule, amount);
-        let _ = waterfall::recover(&mut debt, schedule, amount);
+        let _ = waterfall::pay(&mut debt, &terms, schedule, amount);
+        let _ = waterfall::recover(&mut debt, &terms, schedule, amount);
     }
 }
 

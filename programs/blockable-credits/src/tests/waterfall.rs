@@ -13,7 +13,7 @@ fn debts() -> impl Strategy<Value = (Loan, Debt)> {
             let mut debt = loan.debt();
             for (moment, share) in loan.moments(&choices).into_iter().zip(shares) {
                 let amount = part(debt.total(), share / 4);
-                pay(&mut debt, loan.schedule(), amount).unwrap();
+                pay(&mut debt, &loan.terms, loan.schedule(), amount).unwrap();
                 loan.accrue(&mut debt, moment);
             }
             (loan, debt)
@@ -48,7 +48,7 @@ proptest! {
         let mut debt = before;
         let amount = part(before.total(), share);
         let apply = if recovery { recover } else { pay };
-        let applied = apply(&mut debt, loan.schedule(), amount).unwrap();
+        let applied = apply(&mut debt, &loan.terms, loan.schedule(), amount).unwrap();
         check_conservation(&before, &debt, &applied, amount)?;
         prop_assert_eq!(applied.arrears_before, loan.schedule().arrears(&before));
         prop_assert_eq!(applied.arrears_after, loan.schedule().arrears(&debt));
@@ -59,7 +59,7 @@ proptest! {
         (loan, before) in debts(), share: u16,
     ) {
         let mut debt = before;
-        let applied = pay(&mut debt, loan.schedule(), part(before.total(), share)).unwrap();
+        let applied = pay(&mut debt, &loan.terms, loan.schedule(), part(before.total(), share)).unwrap();
         let schedule = loan.schedule();
         prop_assert!(applied.interest == 0 || debt.late_fees == 0);
         prop_assert!(applied.principal == 0 || (debt.late_fees == 0 && debt.interest_due == 0));
@@ -77,11 +77,11 @@ proptest! {
         let arrears = loan.schedule().arrears(&before);
         if arrears > 0 {
             let mut debt = before;
-            pay(&mut debt, loan.schedule(), arrears - 1).unwrap();
+            pay(&mut debt, &loan.terms, loan.schedule(), arrears - 1).unwrap();
             prop_assert_eq!(loan.schedule().arrears(&debt), 1);
             prop_assert!(debt.arrears_since != 0);
             let mut debt = before;
-            pay(&mut debt, loan.schedule(), arrears).unwrap();
+            pay(&mut debt, &loan.terms, loan.schedule(), arrears).unwrap();
             prop_assert_eq!((loan.schedule().arrears(&debt), debt.arrears_since), (0, 0));
         }
     }
@@ -92,7 +92,7 @@ proptest! {
     ) {
         let mut debt = before;
         let apply = if recovery { recover } else { pay };
-        apply(&mut debt, loan.schedule(), before.total()).unwrap();
+        apply(&mut debt, &loan.terms, loan.schedule(), before.total()).unwrap();
         loan.accrue(&mut debt, before.accrued_at + later);
         prop_assert_eq!((debt.total(), debt.arrears_since, debt.interest_remainder), (0, 0, 0));
     }
@@ -105,9 +105,9 @@ proptest! {
         let (mut single, mut split) = (before, before);
         let parts = shares.map(|share| part(before.total() / 4, share)).map(|amount| amount.max(1));
         prop_assume!(parts.iter().sum::<u64>() <= before.total());
-        apply(&mut single, loan.schedule(), parts.iter().sum()).unwrap();
+        apply(&mut single, &loan.terms, loan.schedule(), parts.iter().sum()).unwrap();
         for amount in parts {
-            apply(&mut split, loan.schedule(), amount).unwrap();
+            apply(&mut split, &loan.terms, loan.schedule(), amount).unwrap();
         }
         prop_assert_eq!(split, single);
     }
@@ -120,7 +120,7 @@ proptest! {
         let amount = part(before.total(), share);
         prop_assume!(amount > 0);
         let (mut early, mut late) = (before, before);
-        let paid = pay(&mut early, loan.schedule(), amount).unwrap();
+        let paid = pay(&mut early, &loan.terms, loan.schedule(), amount).unwrap();
         loan.accrue(&mut early, before.accrued_at + later);
         loan.accrue(&mut late, before.accrued_at + later);
         let saved = u128::from(paid.principal) * u128::from(loan.terms.apr_bps) * later as u128;
@@ -134,14 +134,14 @@ proptest! {
     #[test]
     fn more_than_the_total_is_refused((loan, before) in debts(), excess in 1u64..1 << 40) {
         let amount = before.total() + excess;
-        prop_assert_eq!(pay(&mut before.clone(), loan.schedule(), amount), Err(Overflow));
-        prop_assert_eq!(recover(&mut before.clone(), loan.schedule(), amount), Err(Overflow));
+        prop_assert_eq!(pay(&mut before.clone(), &loan.terms, loan.schedule(), amount), Err(Overflow));
+        prop_assert_eq!(recover(&mut before.clone(), &loan.terms, loan.schedule(), amount), Err(Overflow));
     }
 
     #[test]
     fn recovery_pays_all_interest_before_any_principal((loan, before) in debts(), share: u16) {
         let mut debt = before;
-        let applied = recover(&mut debt, loan.schedule(), part(before.total(), share)).unwrap();
+        let applied = recover(&mut debt, &loan.terms, loan.schedule(), part(before.total(), share)).unwrap();
         prop_assert!(applied.interest == 0 || debt.late_fees == 0);
         prop_assert!(applied.principal == 0 || (interest(&debt) == 0 && debt.late_fees == 0));
     }
@@ -150,7 +150,7 @@ proptest! {
     fn principal_is_what_is_paid_last((loan, before) in debts(), share: u16, recovery: bool) {
         let mut debt = before;
         let apply = if recovery { recover } else { pay };
-        apply(&mut debt, loan.schedule(), part(before.total(), share)).unwrap();
+        apply(&mut debt, &loan.terms, loan.schedule(), part(before.total(), share)).unwrap();
         prop_assert!(debt.principal > 0 || debt.total() == 0);
     }
 }
@@ -159,7 +159,7 @@ proptest! {
 fn a_payment_before_the_first_due_date_pays_interest_so_far_and_the_oldest_instalments() {
     let loan = Loan::new(0, 100, 10_000, 9, &[(31_536_000, 1_000), (63_072_000, 1_000)]);
     let mut debt = loan.unpaid_at(31_536_000 / 2);
-    let applied = pay(&mut debt, loan.schedule(), 2_300).unwrap();
+    let applied = pay(&mut debt, &loan.terms, loan.schedule(), 2_300).unwrap();
     assert_eq!((applied.late_fees, applied.interest, applied.principal), (0, 1_000, 1_300));
     loan.accrue(&mut debt, 31_536_000);
     assert_eq!((debt.principal, debt.interest_due), (700, 350));
@@ -173,6 +173,6 @@ fn interest_does_not_outlive_the_principal_when_the_last_instalments_are_interes
     let mut debt = loan.unpaid_at(2 * i64::from(year));
     let arrears = loan.schedule().arrears(&debt);
     assert_eq!(arrears, 1_200_000);
-    pay(&mut debt, loan.schedule(), arrears).unwrap();
+    pay(&mut debt, &loan.terms, loan.schedule(), arrears).unwrap();
     assert_eq!(debt.total(), 0);
 }
