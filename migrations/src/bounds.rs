@@ -1,6 +1,9 @@
 //! The bounds of a market by name, so that the file, the program's limits and the chain can be compared.
 
-use blockable_sdk::program::state::{MAX_PRINCIPAL, TermBounds};
+use blockable_sdk::program::{
+    state::{MAX_PRINCIPAL, TermBounds},
+    units::BPS,
+};
 
 /// Every bound with its key in the file; amounts in the payment token's smallest unit, durations in seconds, shares in
 /// basis points.
@@ -52,6 +55,10 @@ pub fn contradictions(bounds: &TermBounds) -> Vec<String> {
         rule(
             bounds.min_floor_price_bps <= bounds.min_start_price_bps,
             "bounds.min_floor_price_bps is above bounds.min_start_price_bps; a price can only fall",
+        ),
+        rule(
+            u64::from(bounds.min_start_price_bps) <= BPS,
+            "bounds.min_start_price_bps is above 10000; no lot could be sold at what the loan paid",
         ),
     ]
     .into_iter()
@@ -114,7 +121,8 @@ mod tests {
             TermBounds { max_term: 1, ..TermBounds::PRODUCTION },
             TermBounds { min_lot_window: 0, ..TermBounds::PRODUCTION },
             TermBounds { max_lot_window: 1, ..TermBounds::PRODUCTION },
-            TermBounds { min_floor_price_bps: 10_001, ..TermBounds::PRODUCTION },
+            TermBounds { min_floor_price_bps: 10_000, ..TermBounds::PRODUCTION },
+            TermBounds { min_start_price_bps: 10_001, ..TermBounds::PRODUCTION },
         ];
         for bounds in odd {
             assert!(!bounds.is_consistent());

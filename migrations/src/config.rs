@@ -6,7 +6,9 @@ use {
         Pubkey,
         program::{
             instructions::MarketArgs,
-            state::{MAX_PRINCIPAL, MAX_REDISTRIBUTION_FEE_BPS, TermBounds},
+            state::{
+                MAX_CHANGE_DELAY, MAX_PRINCIPAL, MAX_REDISTRIBUTION_FEE_BPS, TermBounds, shortest_delay,
+            },
         },
     },
     serde::{
@@ -94,6 +96,9 @@ pub struct MarketConfig {
     pub treasury_owner: Pubkey,
     /// Fee on lot sales, in basis points.
     pub redistribution_fee_bps: u16,
+    /// Seconds that a change which loosens the market waits.
+    #[serde(deserialize_with = "seconds")]
+    pub change_delay: u32,
     /// Bounds on the terms of loans.
     pub bounds: Bounds,
 }
@@ -181,6 +186,7 @@ impl MarketConfig {
             is_test: self.kind == MarketKind::Test,
             guardian: self.guardian,
             redistribution_fee_bps: self.redistribution_fee_bps,
+            change_delay: self.change_delay,
             bounds: self.term_bounds(),
         }
     }
@@ -201,6 +207,11 @@ impl MarketConfig {
                 "redistribution_fee_bps is {}; the most is {MAX_REDISTRIBUTION_FEE_BPS}",
                 self.redistribution_fee_bps
             ));
+        }
+        let least = shortest_delay(self.kind == MarketKind::Test);
+        if !(least..=MAX_CHANGE_DELAY).contains(&self.change_delay) {
+            let found = self.change_delay;
+            mistakes.push(format!("change_delay is {found} seconds; write {least} to {MAX_CHANGE_DELAY}"));
         }
         mistakes.extend(bounds::contradictions(&self.term_bounds()));
         if self.kind == MarketKind::Production {

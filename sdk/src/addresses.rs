@@ -2,10 +2,7 @@
 
 use {
     anchor_spl::associated_token::get_associated_token_address_with_program_id,
-    blockable_credits::{
-        EVENT_AUTHORITY_AND_BUMP, ID,
-        state::{Credit, seeds},
-    },
+    blockable_credits::{EVENT_AUTHORITY_AND_BUMP, ID, state::seeds},
     solana_sdk::pubkey::Pubkey,
 };
 
@@ -28,9 +25,15 @@ pub fn credit(market: &Pubkey, lender: &Pubkey, borrower: &Pubkey, nonce: u64) -
     derive(&[seeds::CREDIT, market.as_ref(), lender.as_ref(), borrower.as_ref(), &nonce.to_le_bytes()])
 }
 
-/// A buyer's unrestricted credit at a provider: units bought from lots.
-pub fn unrestricted_credit(market: &Pubkey, provider: &Pubkey, buyer: &Pubkey) -> Pubkey {
-    credit(market, provider, buyer, Credit::UNRESTRICTED_NONCE)
+/// An owner's unrestricted credit at a provider: units bought from lots or taken over, that expire at one time (Unix
+/// seconds of market time, 0 for never).
+pub fn unrestricted_credit(
+    market: &Pubkey,
+    provider: &Pubkey,
+    owner: &Pubkey,
+    units_expire_at: i64,
+) -> Pubkey {
+    credit(market, provider, owner, u64::try_from(units_expire_at).unwrap_or(0))
 }
 
 /// The token account that holds a credit's escrow and claims.

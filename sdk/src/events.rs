@@ -1,7 +1,8 @@
 //! Reads the program's events from transactions, and proves that a credit's log is complete and in order.
 
 pub use blockable_credits::events::{
-    Change, ChunkMetered, CreditChanged, CreditRecord, MarketCreated, ProviderChanged, SkippedCredit,
+    Change, ChunkMetered, CreditChanged, CreditRecord, MarketChange, MarketChanged, MarketCreated,
+    ProviderChanged, SkippedCredit,
 };
 use {
     anchor_lang::{AnchorDeserialize, Discriminator, event::EVENT_IX_TAG_LE},
@@ -17,6 +18,8 @@ use {
 pub enum Event {
     /// A market was created.
     MarketCreated(MarketCreated),
+    /// A market was changed.
+    MarketChanged(MarketChanged),
     /// A provider was registered or changed.
     ProviderChanged(ProviderChanged),
     /// A credit changed.
@@ -31,6 +34,7 @@ impl Event {
         let body = data.strip_prefix(EVENT_IX_TAG_LE)?;
         read(body)
             .map(Event::MarketCreated)
+            .or_else(|| read(body).map(Event::MarketChanged))
             .or_else(|| read(body).map(Event::ProviderChanged))
             .or_else(|| read(body).map(Event::CreditChanged))
             .or_else(|| read(body).map(Event::ChunkMetered))
@@ -41,7 +45,7 @@ impl Event {
         match self {
             Event::CreditChanged(event) => std::slice::from_ref(&event.record),
             Event::ChunkMetered(event) => &event.records,
-            Event::MarketCreated(_) | Event::ProviderChanged(_) => &[],
+            Event::MarketCreated(_) | Event::MarketChanged(_) | Event::ProviderChanged(_) => &[],
         }
     }
 }

@@ -5,10 +5,7 @@ use {
         accounts::BlockableAccount,
         addresses,
         events::{CreditRecord, verify_log},
-        program::{
-            state::{Credit, Provider},
-            tokens::claims_total,
-        },
+        program::state::{Credit, Provider},
     },
     solana_sdk::account::Account,
 };
@@ -52,7 +49,7 @@ impl World {
         assert_eq!(credit.debt.total() > 0, status.is_secured(), "{status:?}: {:?}", credit.debt);
 
         let vault = self.balance(&addresses::vault(address));
-        assert!(vault >= claims_total(&credit.vault).expect("claims add up"), "the vault is short");
+        assert!(vault >= credit.owed_from_vault().expect("claims add up"), "the vault is short");
 
         let log = self.log(address);
         assert_eq!(log.len() as u64, credit.event_seq);

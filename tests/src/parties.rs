@@ -4,7 +4,7 @@ use {
         Pubkey,
         program::{
             instructions::OfferArgs,
-            state::{FreezePolicy, Instalment, Terms},
+            state::{FreezePolicy, Instalment, Rider, Terms},
         },
     },
     solana_sdk::{signature::Keypair, signer::Signer},
@@ -110,6 +110,7 @@ impl Loan {
             nonce,
             freeze_authority: Parties::key("freezer").pubkey(),
             terms,
+            rider: Rider::default(),
             schedule: (1..=5).map(instalment).collect(),
         };
         Loan { args }

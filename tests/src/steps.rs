@@ -37,7 +37,8 @@ impl World {
     /// The instruction by which the provider issues.
     pub fn issue(&self, credit: &Pubkey) -> Instruction {
         let payout = self.token_account("provider");
-        instructions::credit_issue(&self.keys, &self.parties.provider.pubkey(), &payout, credit)
+        let authority = self.parties.provider.pubkey();
+        instructions::credit_issue(&self.keys, &authority, &self.provider, &payout, credit)
     }
 
     /// Offers a loan; returns its credit.
@@ -145,14 +146,15 @@ impl World {
         units: u64,
         max_price: u64,
     ) -> Instruction {
-        let lot = LotKeys { credit: *credit, index, provider: self.provider };
+        let units_expire_at = self.credit(credit).units_expire_at;
+        let lot = LotKeys { credit: *credit, index, provider: self.provider, units_expire_at };
         let source = self.token_account(buyer);
         instructions::lot_buy(&self.keys, &Parties::address(buyer), &source, &lot, units, max_price)
     }
 
     /// The address of a party's unrestricted credit at the provider.
     pub fn unrestricted(&self, name: &str) -> Pubkey {
-        addresses::unrestricted_credit(&self.keys.market, &self.provider, &Parties::address(name))
+        addresses::unrestricted_credit(&self.keys.market, &self.provider, &Parties::address(name), 0)
     }
 
     /// The instruction by which anyone named closes a lot.

@@ -53,6 +53,7 @@ impl World {
             is_test: false,
             guardian: Parties::key("guardian").pubkey(),
             redistribution_fee_bps: 200,
+            change_delay: 2 * DAY,
             bounds: TermBounds { max_apr_bps: 5_000, ..TermBounds::PRODUCTION },
         }
     }

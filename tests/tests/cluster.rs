@@ -123,7 +123,8 @@ impl Cluster {
         let accept = instructions::credit_accept(&self.keys.market, &borrower, &credit, hash);
         self.send(&[accept], &["borrower"]).await;
         let payout = self.wallet("provider");
-        let issue = instructions::credit_issue(&self.keys, &key("provider"), &payout, &credit);
+        let issue =
+            instructions::credit_issue(&self.keys, &key("provider"), &self.provider, &payout, &credit);
         self.send(&[issue], &["provider"]).await;
         credit
     }
@@ -241,13 +242,13 @@ async fn a_missed_loan_is_frozen_seized_and_sold() {
     let lender = key("lender");
     let seize = instructions::credit_seize_to_pool(&market, &lender, &credit, 0, UnitAmount::All, terms);
     cluster.send(&[seize], &["lender"]).await;
-    let lot = LotKeys { credit, index: 0, provider: cluster.provider };
+    let lot = LotKeys { credit, index: 0, provider: cluster.provider, units_expire_at: 0 };
     let source = cluster.wallet("buyer");
     let units = cluster.client.lot(&addresses::lot(&credit, 0)).await.unwrap().units_left;
     assert_eq!(units, 699_995_000);
     let buy = instructions::lot_buy(&cluster.keys, &key("buyer"), &source, &lot, units, 100 * USDC);
     cluster.send(&[buy], &["buyer"]).await;
-    let bought = addresses::unrestricted_credit(&market, &cluster.provider, &key("buyer"));
+    let bought = addresses::unrestricted_credit(&market, &cluster.provider, &key("buyer"), 0);
     let state = cluster.credit(&bought).await;
     assert_eq!((state.collateral.granted, state.collateral.available()), (units, units));
     let found = cluster.client.credits(&[CreditFilter::Borrower(key("buyer"))]).await.unwrap();

@@ -9,7 +9,7 @@ use {
         instructions::{self, MarketKeys},
         program::{
             instructions::{CapacityArgs, MarketArgs, OfferArgs, ReportersArgs},
-            state::{Credit, FreezePolicy, Instalment, Reporter, TermBounds, Terms},
+            state::{Credit, FreezePolicy, Instalment, MIN_CHANGE_DELAY, Reporter, Rider, TermBounds, Terms},
         },
         tokens,
     },
@@ -245,6 +245,7 @@ impl Cast {
             is_test,
             guardian: self.operator.pubkey(),
             redistribution_fee_bps: 200,
+            change_delay: if is_test { 60 } else { MIN_CHANGE_DELAY },
             bounds: pace.bounds(is_test),
         };
         let payer = self.operator.pubkey();
@@ -277,6 +278,7 @@ impl Cast {
             nonce: 1,
             freeze_authority: self.lender.pubkey(),
             terms: pace.terms(),
+            rider: Rider::default(),
             schedule: pace.schedule(),
         };
         let (lender, source) = (self.lender.pubkey(), self.wallet(&self.lender));
@@ -303,7 +305,8 @@ impl Cast {
     pub async fn issue(&self, borrower: &Keypair) -> Result<Landed, DemoError> {
         let authority = self.provider_authority.pubkey();
         let payout = self.wallet(&self.provider_authority);
-        let issue = instructions::credit_issue(&self.keys, &authority, &payout, &self.credit_of(borrower));
+        let credit = self.credit_of(borrower);
+        let issue = instructions::credit_issue(&self.keys, &authority, &self.provider, &payout, &credit);
         self.send(&[issue], &[&self.provider_authority]).await
     }
 }

@@ -233,7 +233,7 @@ async fn buy(
     amount: u64,
     recovery: &mut Recovery,
 ) -> Result<(), DemoError> {
-    let lot = LotKeys { credit: *credit, index: 0, provider: cast.provider };
+    let lot = LotKeys { credit: *credit, index: 0, provider: cast.provider, units_expire_at: 0 };
     let (buyer, source) = (cast.buyer.pubkey(), cast.wallet(&cast.buyer));
     let buy = instructions::lot_buy(&cast.keys, &buyer, &source, &lot, amount, list_price());
     let landed = cast.send(&[buy], &[&cast.buyer]).await?;

@@ -23,7 +23,7 @@ pub async fn tell(
 ) -> Result<bool, DemoError> {
     let good = cast.credit(&cast.credit_of(&cast.good)).await?;
     let bad = cast.credit(&frozen.credit).await?;
-    let bought = addresses::unrestricted_credit(&cast.keys.market, &cast.provider, &cast.buyer.pubkey());
+    let bought = addresses::unrestricted_credit(&cast.keys.market, &cast.provider, &cast.buyer.pubkey(), 0);
     let checks = checks(cast, &good, &bad, &bought, recovery).await?;
     narrator.chapter("The books");
     for (name, holds) in &checks {

@@ -15,6 +15,13 @@ pub enum BlockableError {
     #[msg("the credit's status is unknown to this version of the program; upgrade your client and retry")]
     UnknownStatus,
 
+    /// An account of an earlier version.
+    #[msg("the account has an earlier layout; run credit_migrate on it first, then retry")]
+    VersionOutdated,
+    /// An account of this version.
+    #[msg("the account has this version's layout already; there is nothing to migrate")]
+    VersionCurrent,
+
     // Accounts that do not belong together.
     /// The market given is not the account's.
     #[msg("this account belongs to another market; pass the market it was created in")]
@@ -61,6 +68,19 @@ pub enum BlockableError {
     #[msg("only the provider's authority may do this; sign with its key")]
     NotProvider,
 
+    /// Not the market's admin.
+    #[msg("only the market's admin may do this; sign with its key")]
+    NotAdmin,
+    /// Neither the guardian nor the admin.
+    #[msg("only the market's guardian or admin may pause; sign with one of their keys")]
+    NotGuardian,
+    /// Not the key that was offered the place.
+    #[msg("this place was not offered to you; have it offered to the key that signs")]
+    NotOffered,
+    /// Not who paid the rent.
+    #[msg("rent goes back to who paid it; pass that key as the receiver")]
+    ReceiverMismatch,
+
     // Market.
     /// The mint takes a fee on transfers.
     #[msg(
@@ -102,6 +122,34 @@ pub enum BlockableError {
     /// The market's clock stands still.
     #[msg("the market is paused; only repay, freeze, thaw and auto-freeze are open until the pause ends")]
     MarketPaused,
+
+    /// A pause stands.
+    #[msg("the market is paused already; wait until the pause ends or unpause first")]
+    AlreadyPaused,
+    /// No pause.
+    #[msg("the market is not paused; there is nothing to end")]
+    NotPaused,
+    /// The pause has not expired.
+    #[msg("the pause has not expired; only the admin may end it before, anyone after")]
+    PauseRunning,
+    /// More than a market may be paused in a day.
+    #[msg("a market can be paused for six hours per UTC day; ask for fewer seconds or wait for the next day")]
+    PauseBudgetExceeded,
+    /// A delay out of range.
+    #[msg("a change waits 2 to 60 days, in a test market 1 second to 60 days; correct change_delay")]
+    ChangeDelayOutOfRange,
+    /// No change waits.
+    #[msg("no change waits; propose one first")]
+    NoChangeProposed,
+    /// The delay runs.
+    #[msg("the change's delay has not passed; wait until it has, paused time does not count")]
+    ChangeDelayRunning,
+    /// A change of nothing.
+    #[msg("these settings are in force already; propose others")]
+    NothingChanges,
+    /// Not the market's treasury.
+    #[msg("this is not the market's treasury; pass the account named in the market")]
+    TreasuryMismatch,
 
     // Provider.
     /// No reporters or too many.
@@ -189,6 +237,22 @@ pub enum BlockableError {
     #[msg("the terms hash differs from the offer's; read the offer again before you accept it")]
     TermsHashMismatch,
 
+    /// Units would expire before the loan is due.
+    #[msg("the units would expire before the last due date; lengthen unit_lifetime or set it to 0 for never")]
+    UnitLifetimeTooShort,
+    /// An unsound covenant.
+    #[msg("the covenant contradicts itself, the terms or the market's bounds; see the rules of Rider")]
+    CovenantUnsound,
+    /// More than all in kind.
+    #[msg("pay_in_kind_bps is above 10,000; at most the whole coupon can be added to principal")]
+    PayInKindTooHigh,
+    /// A reserve above the principal.
+    #[msg("the reserve is above the principal; lower it")]
+    ReserveTooLarge,
+    /// The reserve is not full.
+    #[msg("the borrower has not funded the reserve; fund it with reserve_fund before the units are issued")]
+    ReserveNotFunded,
+
     // State of a credit.
     /// The table has no such edge.
     #[msg("the credit's status does not allow this; read its status and see the table of transitions")]
@@ -211,6 +275,62 @@ pub enum BlockableError {
     /// The cure period runs.
     #[msg("the cure period has not passed; wait until it has")]
     CurePeriodRunning,
+
+    /// The reserve still holds cash.
+    #[msg("the reserve can still pay; run reserve_draw first, what is unpaid then can be marked")]
+    ReserveNotDrawn,
+    /// Nothing to draw.
+    #[msg("the reserve is empty; there is nothing to draw")]
+    ReserveEmpty,
+    /// No room in the reserve.
+    #[msg("the reserve holds what was agreed, or none was agreed; no more can be put into it")]
+    ReserveFull,
+    /// No late fee.
+    #[msg("fewer late fees are owed than you want to waive; waive at most those, or all")]
+    BeyondLateFees,
+    /// Terms that a restructuring may not touch.
+    #[msg(
+        "a restructuring keeps principal, units, unit lifetime and offer expiry; change the schedule and the rest"
+    )]
+    RestructureTouchesGrant,
+    /// Claims of the seller in the vault.
+    #[msg("the lender's claim has not been collected; collect it before the loan changes hands")]
+    ClaimUncollected,
+    /// The terms have no notice of default.
+    #[msg(
+        "the terms do not allow a notice of default for a breach; only a missed payment can lead to default"
+    )]
+    NoticeNotAgreed,
+    /// No notice.
+    #[msg("no notice of default stands; a missed payment is cured by paying the arrears")]
+    NoNotice,
+    /// No covenant.
+    #[msg("the terms have no covenant on utilisation; there is nothing to apply")]
+    CovenantNotAgreed,
+    /// The window runs.
+    #[msg("no usage report has reached the end of the covenant's window; wait for one that does")]
+    CovenantWindowRunning,
+    /// Something is in arrears.
+    #[msg("the covenant rests while something is in arrears; apply it once the arrears are paid")]
+    InArrears,
+    /// Units past their lifetime.
+    #[msg("the units have expired; run credit_expire_units")]
+    UnitsExpired,
+    /// Units within their lifetime, or none to expire.
+    #[msg("no unused units have passed their lifetime; there is nothing to expire")]
+    NothingToExpire,
+    /// Lots are open.
+    #[msg("lots of this credit are open; close them first")]
+    LotsOpen,
+    /// Units are left.
+    #[msg("the credit still holds units; only the borrower may give them up, by signing")]
+    UnitsLeft,
+    /// The vault stands.
+    #[msg("the credit's vault is not closed; collect the claims and run vault_close first")]
+    VaultOpen,
+    /// Claims are in the vault.
+    #[msg("the vault still owes its parties; collect their claims first")]
+    ClaimsLeft,
 
     // Freezing.
     /// The policy does not allow a freeze now.
@@ -267,6 +387,11 @@ pub enum BlockableError {
         "running jobs may still draw on part of these units; seize fewer, or freeze and wait until they have settled"
     )]
     HeldByRunningJobs,
+    /// More than the debt is worth.
+    #[msg(
+        "these units are worth more than the debt; take over at most what the debt pays for, or sell them in a lot"
+    )]
+    BeyondDebt,
     /// Prices out of order or below the market's bounds.
     #[msg("the lot's prices must fall from start to floor and keep the market's bounds; raise them")]
     LotPriceTooLow,
@@ -350,6 +475,10 @@ impl From<TermsRefused> for BlockableError {
             TermsRefused::TermTooLong => BlockableError::TermTooLong,
             TermsRefused::PrincipalMismatch => BlockableError::PrincipalMismatch,
             TermsRefused::UnitPriceOutOfRange => BlockableError::UnitPriceOutOfRange,
+            TermsRefused::UnitLifetimeTooShort => BlockableError::UnitLifetimeTooShort,
+            TermsRefused::CovenantUnsound => BlockableError::CovenantUnsound,
+            TermsRefused::PayInKindTooHigh => BlockableError::PayInKindTooHigh,
+            TermsRefused::ReserveTooLarge => BlockableError::ReserveTooLarge,
         }
     }
 }

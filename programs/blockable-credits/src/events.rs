@@ -5,7 +5,7 @@ use {
     crate::{
         hash::sha256,
         metering::{Metered, Skip},
-        state::{Credit, FreezeReason, Instalment, Party, Terms},
+        state::{Credit, FreezeReason, Instalment, MarketSettings, Party, Rider, Terms},
         transitions::Status,
         units::add,
     },
@@ -31,6 +31,62 @@ pub struct MarketCreated {
     pub is_test: u8,
 }
 
+/// A market was changed.
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MarketChanged {
+    /// The market's account.
+    pub market: Pubkey,
+    /// The chain's Unix time.
+    pub at: i64,
+    /// What changed.
+    pub change: MarketChange,
+}
+
+/// What happened to a market.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
+pub enum MarketChange {
+    /// A change waits.
+    Proposed {
+        /// The settings that wait.
+        settings: MarketSettings,
+        /// Market time from which they may be applied.
+        ready_at: i64,
+    },
+    /// Settings came into force.
+    Applied {
+        /// The settings.
+        settings: MarketSettings,
+    },
+    /// The change that waited was dropped.
+    Cancelled,
+    /// The admin's place was offered; to the zero key: the offer was withdrawn.
+    AdminOffered {
+        /// To whom.
+        to: Pubkey,
+    },
+    /// Another admin took over.
+    AdminChanged {
+        /// The new admin.
+        to: Pubkey,
+    },
+    /// Another guardian was named.
+    GuardianSet {
+        /// The new guardian.
+        to: Pubkey,
+    },
+    /// The market was paused.
+    Paused {
+        /// Unix time at which the pause ends by itself.
+        until: i64,
+    },
+    /// A pause ended.
+    Unpaused {
+        /// Seconds spent paused in all pauses so far.
+        paused_seconds: u64,
+    },
+}
+
 /// A provider was registered or changed; the account holds the new values.
 #[event]
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +99,14 @@ pub struct ProviderChanged {
     pub capacity_units: u64,
     /// Most units per second that one credit can use.
     pub max_units_per_second: u64,
+    /// Who signs for it.
+    pub authority: Pubkey,
+    /// Offered the authority's place; zero when nobody is.
+    pub pending_authority: Pubkey,
+    /// Token account that principal is paid to.
+    pub payout: Pubkey,
+    /// The flags of its suspension; 0 while it takes new credits.
+    pub suspended: u8,
 }
 
 /// One change of one credit.
@@ -100,6 +164,8 @@ pub enum Change {
         terms_hash: [u8; 32],
         /// The terms.
         terms: Terms,
+        /// What was agreed beside the terms.
+        rider: Rider,
         /// The schedule.
         schedule: Vec<Instalment>,
     },
@@ -119,8 +185,10 @@ pub enum Change {
     },
     /// A payment.
     Paid {
-        /// Who paid.
+        /// Who paid; the credit itself for money drawn from its reserve.
         payer: Pubkey,
+        /// Part that refilled the reserve.
+        reserve: u64,
         /// Part that paid late fees.
         late_fees: u64,
         /// Part that paid interest.
@@ -209,10 +277,10 @@ pub enum Change {
         /// Debt after the sale.
         debt: u64,
     },
-    /// Units bought from a lot arrived in an unrestricted credit.
+    /// Units bought from a lot, or taken over by a lender, arrived in an unrestricted credit.
     Granted {
-        /// The lot.
-        lot: Pubkey,
+        /// The lot, or the credit they were taken from.
+        from: Pubkey,
         /// Units that arrived.
         units: u64,
     },
@@ -231,6 +299,98 @@ pub enum Change {
         destination: Pubkey,
         /// How much.
         amount: u64,
+    },
+    /// Lender and borrower agreed on a new schedule.
+    Restructured {
+        /// The hash of what is agreed now.
+        terms_hash: [u8; 32],
+        /// The terms.
+        terms: Terms,
+        /// The schedule, counted from now.
+        schedule: Vec<Instalment>,
+    },
+    /// Late fees were waived.
+    FeeWaived {
+        /// How much.
+        amount: u64,
+    },
+    /// The loan was offered to another lender; to the zero key: the offer was withdrawn.
+    LenderOffered {
+        /// To whom.
+        to: Pubkey,
+    },
+    /// Another lender took the loan over.
+    LenderChanged {
+        /// The new lender, who is the freeze authority as well.
+        to: Pubkey,
+    },
+    /// Another freeze authority was named.
+    FreezeAuthoritySet {
+        /// The new one.
+        to: Pubkey,
+    },
+    /// The lender gave notice of default for a breach; the cure period runs.
+    NoticeGiven {
+        /// Hash of the document that states the breach.
+        document: [u8; 32],
+        /// The whole debt.
+        debt: u64,
+    },
+    /// The lender withdrew the notice.
+    NoticeWithdrawn,
+    /// The lender took collateral over.
+    TakenOver {
+        /// The unrestricted credit that the units went to.
+        to: Pubkey,
+        /// Units taken.
+        units: u64,
+        /// What they count for.
+        value: u64,
+        /// Debt after it.
+        debt: u64,
+    },
+    /// The lender gave up what was still owed.
+    WrittenOff {
+        /// How much.
+        debt: u64,
+    },
+    /// Unused units expired.
+    Expired {
+        /// How many.
+        units: u64,
+    },
+    /// The covenant on utilisation was applied.
+    CovenantApplied {
+        /// Use as a share of the plan, in basis points.
+        utilisation_bps: u64,
+        /// The APR from now on, in basis points.
+        apr_bps: u16,
+        /// Principal that falls due with the next instalment on top.
+        top_up: u64,
+    },
+    /// Cash was put into the borrower's reserve.
+    ReserveFunded {
+        /// Who paid.
+        payer: Pubkey,
+        /// How much.
+        amount: u64,
+        /// What the reserve holds.
+        held: u64,
+    },
+    /// The vault was removed.
+    VaultClosed {
+        /// What it held beyond all claims, paid to the treasury.
+        swept: u64,
+    },
+    /// The credit was removed.
+    Closed {
+        /// Units that the borrower gave up.
+        given_up: u64,
+    },
+    /// The account was moved to another layout version.
+    Migrated {
+        /// From this version.
+        from: u8,
     },
 }
 

@@ -8,6 +8,7 @@
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used))]
 
 pub mod auction;
+pub mod covenant;
 pub mod errors;
 pub mod events;
 pub mod hash;
@@ -29,7 +30,7 @@ use {
     anchor_lang::prelude::*,
     instructions::*,
     report::SignedReport,
-    state::{FreezeReason, Party},
+    state::{FreezeReason, Instalment, MarketSettings, Party, Terms},
 };
 
 declare_id!("BLKCM2RJHws8Tiz9r7yK9nTzCSD3F8Hk71tTezHRxWVR");
@@ -39,12 +40,54 @@ declare_id!("BLKCM2RJHws8Tiz9r7yK9nTzCSD3F8Hk71tTezHRxWVR");
 pub mod blockable_credits {
     use super::*;
 
-    // Market and provider.
+    // Market.
 
     /// Creates a market; see [`MarketCreate`].
     pub fn market_create(ctx: Context<MarketCreate>, args: MarketArgs) -> Result<()> {
         MarketCreate::handle(ctx, args)
     }
+
+    /// Changes the market's settings: at once where that only tightens, else after its delay; see [`MarketProposeChange`].
+    pub fn market_propose_change(ctx: Context<MarketProposeChange>, settings: MarketSettings) -> Result<()> {
+        MarketProposeChange::handle(ctx, settings)
+    }
+
+    /// Applies the change that waits; see [`MarketControl::apply_change`].
+    pub fn market_apply_change(ctx: Context<MarketControl>) -> Result<()> {
+        MarketControl::apply_change(ctx)
+    }
+
+    /// Drops the change that waits; see [`MarketControl::cancel_change`].
+    pub fn market_cancel_change(ctx: Context<MarketControl>) -> Result<()> {
+        MarketControl::cancel_change(ctx)
+    }
+
+    /// Offers the admin's place; see [`MarketControl::offer_admin`].
+    pub fn market_offer_admin(ctx: Context<MarketControl>, to: Pubkey) -> Result<()> {
+        MarketControl::offer_admin(ctx, to)
+    }
+
+    /// Takes the admin's place; see [`MarketControl::accept_admin`].
+    pub fn market_accept_admin(ctx: Context<MarketControl>) -> Result<()> {
+        MarketControl::accept_admin(ctx)
+    }
+
+    /// Names the guardian; see [`MarketControl::set_guardian`].
+    pub fn market_set_guardian(ctx: Context<MarketControl>, to: Pubkey) -> Result<()> {
+        MarketControl::set_guardian(ctx, to)
+    }
+
+    /// Pauses the market for a number of seconds; see [`MarketControl::pause`].
+    pub fn market_pause(ctx: Context<MarketControl>, seconds: u32) -> Result<()> {
+        MarketControl::pause(ctx, seconds)
+    }
+
+    /// Ends a pause; see [`MarketControl::unpause`].
+    pub fn market_unpause(ctx: Context<MarketControl>) -> Result<()> {
+        MarketControl::unpause(ctx)
+    }
+
+    // Provider.
 
     /// Registers a GPU provider; see [`ProviderRegister`].
     pub fn provider_register(
@@ -65,6 +108,31 @@ pub mod blockable_credits {
         ProviderUpdate::set_capacity(ctx, capacity)
     }
 
+    /// Sets where a provider is paid; see [`ProviderSetPayout`].
+    pub fn provider_set_payout(ctx: Context<ProviderSetPayout>) -> Result<()> {
+        ProviderSetPayout::handle(ctx)
+    }
+
+    /// Offers the authority's place; see [`ProviderUpdate::offer_authority`].
+    pub fn provider_offer_authority(ctx: Context<ProviderUpdate>, to: Pubkey) -> Result<()> {
+        ProviderUpdate::offer_authority(ctx, to)
+    }
+
+    /// Takes the authority's place; see [`ProviderUpdate::accept_authority`].
+    pub fn provider_accept_authority(ctx: Context<ProviderUpdate>) -> Result<()> {
+        ProviderUpdate::accept_authority(ctx)
+    }
+
+    /// Stops new credits of a provider; see [`ProviderUpdate::suspend`].
+    pub fn provider_suspend(ctx: Context<ProviderUpdate>) -> Result<()> {
+        ProviderUpdate::suspend(ctx)
+    }
+
+    /// Lets a provider take new credits again; see [`ProviderUpdate::resume`].
+    pub fn provider_resume(ctx: Context<ProviderUpdate>) -> Result<()> {
+        ProviderUpdate::resume(ctx)
+    }
+
     // Origination.
 
     /// Offers a loan with the principal in escrow; see [`CreditOffer`].
@@ -72,9 +140,9 @@ pub mod blockable_credits {
         CreditOffer::handle(ctx, args)
     }
 
-    /// Accepts an offer by its terms hash; see [`CreditAccept`].
-    pub fn credit_accept(ctx: Context<CreditAccept>, terms_hash: [u8; 32]) -> Result<()> {
-        CreditAccept::handle(ctx, terms_hash)
+    /// Accepts an offer by its terms hash; see [`CreditControl::accept`].
+    pub fn credit_accept(ctx: Context<CreditControl>, terms_hash: [u8; 32]) -> Result<()> {
+        CreditControl::accept(ctx, terms_hash)
     }
 
     /// Issues the units against the principal; see [`CreditIssue`].
@@ -94,6 +162,50 @@ pub mod blockable_credits {
         CreditRepay::handle(ctx, amount)
     }
 
+    /// Puts up to `amount` micro-USDC into the borrower's reserve; see [`CreditRepay::fund_reserve`].
+    pub fn reserve_fund(ctx: Context<CreditRepay>, amount: u64) -> Result<()> {
+        CreditRepay::fund_reserve(ctx, amount)
+    }
+
+    /// Pays what is in arrears from the reserve; see [`CreditMark::draw_reserve`].
+    pub fn reserve_draw(ctx: Context<CreditMark>) -> Result<()> {
+        CreditMark::draw_reserve(ctx)
+    }
+
+    /// Applies the covenant on utilisation; see [`CreditMark::apply_covenant`].
+    pub fn covenant_apply(ctx: Context<CreditMark>) -> Result<()> {
+        CreditMark::apply_covenant(ctx)
+    }
+
+    /// Puts a new schedule in the place of the old one; see [`CreditRestructure`].
+    pub fn credit_restructure(
+        ctx: Context<CreditRestructure>,
+        terms: Terms,
+        schedule: Vec<Instalment>,
+    ) -> Result<()> {
+        CreditRestructure::handle(ctx, terms, schedule)
+    }
+
+    /// Waives `amount` micro-USDC of late fees; see [`CreditControl::waive_fee`].
+    pub fn credit_waive_fee(ctx: Context<CreditControl>, amount: u64) -> Result<()> {
+        CreditControl::waive_fee(ctx, amount)
+    }
+
+    /// Offers the loan to another lender; see [`CreditControl::offer_lender`].
+    pub fn credit_offer_lender(ctx: Context<CreditControl>, to: Pubkey) -> Result<()> {
+        CreditControl::offer_lender(ctx, to)
+    }
+
+    /// Takes a loan over; see [`CreditControl::accept_lender`].
+    pub fn credit_accept_lender(ctx: Context<CreditControl>) -> Result<()> {
+        CreditControl::accept_lender(ctx)
+    }
+
+    /// Names the freeze authority; see [`CreditControl::set_freeze_authority`].
+    pub fn credit_set_freeze_authority(ctx: Context<CreditControl>, to: Pubkey) -> Result<()> {
+        CreditControl::set_freeze_authority(ctx, to)
+    }
+
     /// Pays a party's claim out of a credit's vault; see [`VaultCollect`].
     pub fn vault_collect(ctx: Context<VaultCollect>, party: Party) -> Result<()> {
         VaultCollect::handle(ctx, party)
@@ -111,18 +223,28 @@ pub mod blockable_credits {
         CreditMark::mark_defaulted(ctx)
     }
 
-    /// Freezes collateral; see [`CreditFreeze`].
+    /// Gives notice of default for a breach; see [`CreditControl::give_notice`].
+    pub fn credit_give_notice(ctx: Context<CreditControl>, document: [u8; 32]) -> Result<()> {
+        CreditControl::give_notice(ctx, document)
+    }
+
+    /// Withdraws the notice; see [`CreditControl::withdraw_notice`].
+    pub fn credit_withdraw_notice(ctx: Context<CreditControl>) -> Result<()> {
+        CreditControl::withdraw_notice(ctx)
+    }
+
+    /// Freezes collateral; see [`CreditControl::freeze`].
     pub fn credit_freeze(
-        ctx: Context<CreditFreeze>,
+        ctx: Context<CreditControl>,
         amount: FreezeAmount,
         reason: FreezeReason,
     ) -> Result<()> {
-        CreditFreeze::handle(ctx, amount, reason)
+        CreditControl::freeze(ctx, amount, reason)
     }
 
-    /// Thaws collateral; see [`CreditFreeze::thaw`].
-    pub fn credit_thaw(ctx: Context<CreditFreeze>, amount: UnitAmount) -> Result<()> {
-        CreditFreeze::thaw(ctx, amount)
+    /// Thaws collateral; see [`CreditControl::thaw`].
+    pub fn credit_thaw(ctx: Context<CreditControl>, amount: UnitAmount) -> Result<()> {
+        CreditControl::thaw(ctx, amount)
     }
 
     /// Freezes a defaulted credit in full where its terms say so; see [`CreditMark::auto_freeze`].
@@ -157,8 +279,39 @@ pub mod blockable_credits {
         LotBuy::handle(ctx, units, max_price)
     }
 
+    /// Takes collateral over at what the loan paid for it; see [`CreditSeizeToLender`].
+    pub fn credit_seize_to_lender(ctx: Context<CreditSeizeToLender>, amount: UnitAmount) -> Result<()> {
+        CreditSeizeToLender::handle(ctx, amount)
+    }
+
+    /// Gives up what is still owed; see [`CreditControl::write_off`].
+    pub fn credit_write_off(ctx: Context<CreditControl>) -> Result<()> {
+        CreditControl::write_off(ctx)
+    }
+
     /// Closes a lot; see [`LotClose`].
     pub fn lot_close(ctx: Context<LotClose>) -> Result<()> {
         LotClose::handle(ctx)
+    }
+    // Housekeeping.
+
+    /// Expires unused units past their lifetime; see [`CreditMark::expire_units`].
+    pub fn credit_expire_units(ctx: Context<CreditMark>) -> Result<()> {
+        CreditMark::expire_units(ctx)
+    }
+
+    /// Moves a credit of an earlier version to this one; see [`CreditMark::migrate`].
+    pub fn credit_migrate(ctx: Context<CreditMark>) -> Result<()> {
+        CreditMark::migrate(ctx)
+    }
+
+    /// Removes a vault that owes nothing; see [`VaultClose`].
+    pub fn vault_close(ctx: Context<VaultClose>) -> Result<()> {
+        VaultClose::handle(ctx)
+    }
+
+    /// Removes a credit that has ended; see [`CreditClose`].
+    pub fn credit_close(ctx: Context<CreditClose>) -> Result<()> {
+        CreditClose::handle(ctx)
     }
 }

@@ -66,7 +66,8 @@ pub fn lower_median<T: Ord + Copy>(values: &mut [T]) -> Option<T> {
 
 /// Applies a reading: at most `max_per_second` x the time since the last one, at most what is open to use.
 ///
-/// What was used beyond that is counted as overrun and never touches the lien. `now` is the chain's Unix time.
+/// What was used beyond that is counted as overrun and never touches the lien. `now` is the chain's Unix time;
+/// `late_reports_count` within [`LATE_REPORT_SECONDS`] of the latest freeze.
 /// Errors: the reason to skip this credit, with nothing changed.
 pub fn apply(
     collateral: &mut Collateral,
@@ -74,6 +75,7 @@ pub fn apply(
     reading: &Reading,
     max_per_second: u64,
     now: i64,
+    late_reports_count: bool,
 ) -> Result<Metered, Skip> {
     let at = reading.reported_at.min(now);
     if at <= meter.reported_at {
@@ -83,9 +85,7 @@ pub fn apply(
     let seconds = elapsed(meter.reported_at, at).map_err(|_| Skip::Stale)?;
     let counted = wanted.min(max_per_second.saturating_mul(seconds));
 
-    let before_freeze = collateral.frozen > 0
-        && at <= meter.frozen_at
-        && now <= meter.frozen_at.saturating_add(LATE_REPORT_SECONDS);
+    let before_freeze = collateral.frozen > 0 && at <= meter.frozen_at && late_reports_count;
     let metered = if before_freeze {
         settle_before_freeze(collateral, meter, counted, reading.in_flight)
     } else {
@@ -162,16 +162,21 @@ pub fn thaw(collateral: &mut Collateral, meter: &mut Meter, units: u64) -> Resul
     Ok(())
 }
 
+/// Units that running jobs hold, as of the last report: at most what is open to them.
+pub fn held_by_jobs(collateral: &Collateral, meter: &Meter) -> u64 {
+    meter.in_flight.min(collateral.available().saturating_add(meter.settlement_left))
+}
+
 /// Units of the lien that no running job may still draw on, and that a seizure may therefore take.
 ///
 /// Jobs draw on units outside the lien first. What a freeze promised to jobs is kept while `promise_stands`; what runs
 /// on units that are not frozen is always kept.
 pub fn seizable(collateral: &Collateral, meter: &Meter, promise_stands: bool) -> u64 {
-    let (lien, available) = (collateral.lien(), collateral.available());
+    let lien = collateral.lien();
     let running = if promise_stands {
-        meter.in_flight.min(available.saturating_add(meter.settlement_left))
+        held_by_jobs(collateral, meter)
     } else {
-        meter.in_flight.saturating_sub(meter.settlement_left).min(available)
+        meter.in_flight.saturating_sub(meter.settlement_left).min(collateral.available())
     };
     let outside = collateral.remaining().saturating_sub(lien);
     lien.saturating_sub(running.saturating_sub(outside))

@@ -5,11 +5,32 @@
 
 use crate::{
     state::{Debt, Terms},
-    units::{BPS, Overflow, SECONDS_PER_YEAR, add, after, elapsed},
+    units::{BPS, Overflow, SECONDS_PER_YEAR, add, after, elapsed, mul_div_floor, sub},
 };
 
 /// Denominator of an interest fraction: basis points times seconds per year.
 const INTEREST_DENOMINATOR: u64 = BPS * SECONDS_PER_YEAR;
+
+/// How much of a coupon is added to the principal instead of falling due: `share_bps x unused / granted`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PayInKind {
+    /// Share of the coupon on unused units, in basis points; 0 for none.
+    pub share_bps: u16,
+    /// Units that are unused.
+    pub unused: u64,
+    /// Units granted.
+    pub granted: u64,
+}
+
+impl PayInKind {
+    /// The part of a coupon that is added to the principal, in micro-USDC, rounded down. Errors: [`Overflow`].
+    fn part_of(&self, coupon: u64) -> Result<u64, Overflow> {
+        if self.share_bps == 0 || self.granted == 0 {
+            return Ok(0);
+        }
+        mul_div_floor(mul_div_floor(coupon, self.unused, self.granted)?, u64::from(self.share_bps), BPS)
+    }
+}
 
 /// A schedule as it stands in a credit account.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +41,10 @@ pub struct Schedule<'a> {
     pub due_after: &'a [u32],
     /// Principal due at each date, in micro-USDC.
     pub principal: &'a [u64],
+    /// Coupons added to the principal so far, in micro-USDC; they fall due with the last instalment.
+    pub capitalised: u64,
+    /// What accrual adds to the principal from here on.
+    pub pay_in_kind: PayInKind,
 }
 
 impl Schedule<'_> {
@@ -50,12 +75,20 @@ impl Schedule<'_> {
     /// Principal of the first `count` instalments, in micro-USDC.
     pub fn principal_due(&self, count: u8) -> u64 {
         let due = self.principal.iter().take(usize::from(count));
-        due.fold(0, |sum, principal| sum.saturating_add(*principal))
+        let with_last = if self.is_last(count) { self.capitalised } else { 0 };
+        due.fold(with_last, |sum, principal| sum.saturating_add(*principal))
+    }
+
+    /// Whether the instalment numbered `count`, from 1, is the last.
+    fn is_last(&self, count: u8) -> bool {
+        usize::from(count) >= self.len()
     }
 
     /// Whether no more principal will fall due, so that all that is owed is due.
     pub fn has_matured(&self, debt: &Debt) -> bool {
-        self.principal.iter().skip(usize::from(debt.instalments_billed)).all(|principal| *principal == 0)
+        let billed = debt.instalments_billed;
+        self.principal.iter().skip(usize::from(billed)).all(|principal| *principal == 0)
+            && (self.capitalised == 0 || self.is_last(billed))
     }
 
     /// Principal billed and unpaid, in micro-USDC.
@@ -63,10 +96,14 @@ impl Schedule<'_> {
         self.principal_due(debt.instalments_billed).saturating_sub(debt.schedule_paid).min(debt.principal)
     }
 
-    /// What must be paid now to be current, in micro-USDC: late fees, billed interest, billed principal.
+    /// What must be paid now to be current, in micro-USDC: late fees, billed interest, billed principal. Zero while no
+    /// instalment is unpaid: fees that a new schedule took over fall due with its first instalment.
     pub fn arrears(&self, debt: &Debt) -> u64 {
         if self.has_matured(debt) {
             return debt.total();
+        }
+        if debt.arrears_since == 0 {
+            return 0;
         }
         debt.late_fees.saturating_add(debt.interest_due).saturating_add(self.principal_in_arrears(debt))
     }
@@ -88,7 +125,11 @@ impl Schedule<'_> {
                 return self.due_date(index);
             }
         }
-        Ok(None)
+        if self.principal_in_arrears(debt) > 0 {
+            self.due_date(self.len().saturating_sub(1))
+        } else {
+            Ok(None)
+        }
     }
 
     /// The oldest due date whose interest is unpaid, going back from the latest billing.
@@ -115,27 +156,29 @@ impl Schedule<'_> {
 
 /// Brings a debt up to `now`: interest, billing at due dates, late fees.
 ///
-/// Does nothing when `now` is not later than the last accrual. Errors: [`Overflow`].
-pub fn accrue(debt: &mut Debt, terms: &Terms, schedule: Schedule, now: i64) -> Result<(), Overflow> {
-    bill_until(debt, terms, schedule, now)?;
+/// Does nothing when `now` is not later than the last accrual. Returns the coupons capitalised so far, in micro-USDC, as
+/// [`Schedule::capitalised`]. Errors: [`Overflow`].
+pub fn accrue(debt: &mut Debt, terms: &Terms, mut schedule: Schedule, now: i64) -> Result<u64, Overflow> {
+    bill_until(debt, terms, &mut schedule, now)?;
     charge_late_fees(debt, terms, schedule, now)?;
     accrue_interest(debt, terms, now)?;
     if schedule.has_matured(debt) {
         bill_interest(debt)?;
     }
-    Ok(())
+    Ok(schedule.capitalised)
 }
 
 /// Bills every instalment that has fallen due, and notes the first that is unpaid.
 ///
 /// Between payments the principal stands still: once something is in arrears, the interest of all further due dates
 /// is one product, worked out at the last of them.
-fn bill_until(debt: &mut Debt, terms: &Terms, schedule: Schedule, now: i64) -> Result<(), Overflow> {
+fn bill_until(debt: &mut Debt, terms: &Terms, schedule: &mut Schedule, now: i64) -> Result<(), Overflow> {
     let due = schedule.due_within(elapsed(schedule.start, now)?)?;
     while debt.arrears_since == 0 && debt.instalments_billed < due {
         let date = schedule.due_date(usize::from(debt.instalments_billed))?.ok_or(Overflow)?;
         debt.instalments_billed = debt.instalments_billed.checked_add(1).ok_or(Overflow)?;
         accrue_interest(debt, terms, date)?;
+        capitalise(debt, schedule)?;
         bill_interest(debt)?;
         if debt.interest_due > 0 || schedule.principal_in_arrears(debt) > 0 {
             debt.arrears_since = date;
@@ -147,6 +190,19 @@ fn bill_until(debt: &mut Debt, terms: &Terms, schedule: Schedule, now: i64) -> R
         accrue_interest(debt, terms, schedule.due_date(last)?.ok_or(Overflow)?)?;
         bill_interest(debt)?;
     }
+    Ok(())
+}
+
+/// Adds the agreed part of a coupon to the principal. Not at the last instalment, where all of it falls due, and not
+/// while something is unpaid, so that the principal stands still in arrears.
+fn capitalise(debt: &mut Debt, schedule: &mut Schedule) -> Result<(), Overflow> {
+    if schedule.is_last(debt.instalments_billed) {
+        return Ok(());
+    }
+    let part = schedule.pay_in_kind.part_of(debt.interest_accrued)?;
+    debt.interest_accrued = sub(debt.interest_accrued, part)?;
+    debt.principal = add(debt.principal, part)?;
+    schedule.capitalised = add(schedule.capitalised, part)?;
     Ok(())
 }
 

@@ -80,7 +80,7 @@ impl CreditSigner {
     pub fn of(credit: &Credit) -> CreditSigner {
         CreditSigner {
             market: credit.market,
-            lender: credit.lender,
+            lender: credit.address_lender(),
             borrower: credit.borrower,
             nonce: credit.nonce.to_le_bytes(),
             bump: [credit.bump],
@@ -103,10 +103,4 @@ impl CreditSigner {
 /// Everything owed from a vault, in micro-USDC. Errors: [`Overflow`].
 pub fn claims_total(claims: &VaultClaims) -> core::result::Result<u64, Overflow> {
     add(add(claims.escrow, claims.lender)?, add(claims.borrower, claims.treasury)?)
-}
-
-/// Requires that a vault covers what is owed from it. Errors: [`BlockableError::VaultShort`].
-pub fn require_covered(claims: &VaultClaims, vault_amount: u64) -> Result<()> {
-    ensure(vault_amount >= claims_total(claims)?, BlockableError::VaultShort)?;
-    Ok(())
 }

@@ -88,6 +88,36 @@ pub enum Action {
     Buy,
     /// A lot that is sold, satisfied or past its window is closed.
     CloseLot,
+    /// Lender or borrower withdraws after the borrower has put cash into the reserve, which it then collects.
+    CancelFunded,
+    /// Lender and borrower agree on a new schedule.
+    Restructure,
+    /// The lender waives late fees.
+    WaiveFee,
+    /// The lender offers the loan to another lender, who takes it.
+    Assign,
+    /// The lender names another freeze authority.
+    SetFreezeAuthority,
+    /// The lender gives notice of default for a breach.
+    GiveNotice,
+    /// The lender withdraws the notice.
+    WithdrawNotice,
+    /// The lender takes collateral over at what the loan paid for it.
+    TakeOver,
+    /// The lender gives up what is still owed.
+    WriteOff,
+    /// Anyone expires units past their lifetime.
+    Expire,
+    /// Anyone applies the covenant on utilisation at the end of its window.
+    ApplyCovenant,
+    /// Anyone puts cash into the borrower's reserve.
+    FundReserve,
+    /// Anyone draws the reserve for a missed instalment.
+    DrawReserve,
+    /// Anyone removes the vault once nothing is owed from it.
+    CloseVault,
+    /// Anyone removes a credit that holds nothing; the borrower, one that holds units.
+    Close,
 }
 
 /// `(action, from, to)`: everything that may be done, and the status it leads to.
@@ -128,6 +158,47 @@ pub const EDGES: &[(Action, Status, Status)] = &[
     (Action::Buy, Status::Seizing, Status::Seizing),
     (Action::CloseLot, Status::Seizing, Status::Seizing),
     (Action::CloseLot, Status::Repaid, Status::Repaid),
+    (Action::CancelFunded, Status::Accepted, Status::Repaid),
+    (Action::Restructure, Status::Active, Status::Active),
+    (Action::Restructure, Status::Delinquent, Status::Active),
+    (Action::Restructure, Status::Defaulted, Status::Active),
+    (Action::WaiveFee, Status::Active, Status::Active),
+    (Action::WaiveFee, Status::Delinquent, Status::Delinquent),
+    (Action::WaiveFee, Status::Defaulted, Status::Defaulted),
+    (Action::WaiveFee, Status::Seizing, Status::Seizing),
+    (Action::Assign, Status::Active, Status::Active),
+    (Action::Assign, Status::Delinquent, Status::Delinquent),
+    (Action::Assign, Status::Defaulted, Status::Defaulted),
+    (Action::Assign, Status::Seizing, Status::Seizing),
+    (Action::SetFreezeAuthority, Status::Offered, Status::Offered),
+    (Action::SetFreezeAuthority, Status::Accepted, Status::Accepted),
+    (Action::SetFreezeAuthority, Status::Active, Status::Active),
+    (Action::SetFreezeAuthority, Status::Delinquent, Status::Delinquent),
+    (Action::SetFreezeAuthority, Status::Defaulted, Status::Defaulted),
+    (Action::SetFreezeAuthority, Status::Seizing, Status::Seizing),
+    (Action::GiveNotice, Status::Active, Status::Defaulted),
+    (Action::GiveNotice, Status::Delinquent, Status::Defaulted),
+    (Action::WithdrawNotice, Status::Defaulted, Status::Active),
+    (Action::TakeOver, Status::Defaulted, Status::Seizing),
+    (Action::TakeOver, Status::Seizing, Status::Seizing),
+    (Action::WriteOff, Status::Defaulted, Status::Repaid),
+    (Action::WriteOff, Status::Seizing, Status::Repaid),
+    (Action::Expire, Status::Active, Status::Active),
+    (Action::Expire, Status::Delinquent, Status::Delinquent),
+    (Action::Expire, Status::Defaulted, Status::Defaulted),
+    (Action::Expire, Status::Seizing, Status::Seizing),
+    (Action::Expire, Status::Repaid, Status::Repaid),
+    (Action::ApplyCovenant, Status::Active, Status::Active),
+    (Action::FundReserve, Status::Accepted, Status::Accepted),
+    (Action::FundReserve, Status::Active, Status::Active),
+    (Action::FundReserve, Status::Delinquent, Status::Delinquent),
+    (Action::FundReserve, Status::Defaulted, Status::Defaulted),
+    (Action::DrawReserve, Status::Active, Status::Active),
+    (Action::DrawReserve, Status::Delinquent, Status::Delinquent),
+    (Action::DrawReserve, Status::Defaulted, Status::Defaulted),
+    (Action::DrawReserve, Status::Seizing, Status::Seizing),
+    (Action::CloseVault, Status::Repaid, Status::Repaid),
+    (Action::Close, Status::Repaid, Status::Closed),
 ];
 
 /// The status that `action` leads to from `from`; `None` where the table has no such edge.

@@ -27,7 +27,12 @@ impl<'a> Lab<'a> {
         let mut lab = Lab { world: World::with_token(token_program), figures, nonce: 0 };
         let capacity = CapacityArgs { capacity_units: u64::MAX, max_units_per_second: 10_000 };
         let authority = lab.world.parties.provider.pubkey();
-        let set = instructions::provider_set_capacity(&lab.world.keys.market, &authority, capacity);
+        let set = instructions::provider_set_capacity(
+            &lab.world.keys.market,
+            &authority,
+            &lab.world.provider,
+            capacity,
+        );
         lab.world.sent(&[set], &["provider"]);
         for name in ["lender", "borrower", "buyer", "stranger"] {
             lab.fund(name);

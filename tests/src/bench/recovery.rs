@@ -90,7 +90,7 @@ fn seize(lab: &mut Lab, credit: &Pubkey, amount: UnitAmount, terms: LotTerms) ->
 }
 
 fn buy(lab: &mut Lab, buyer: &str, credit: &Pubkey, index: u32, units: u64) {
-    let lot = LotKeys { credit: *credit, index, provider: lab.world.provider };
+    let lot = LotKeys { credit: *credit, index, provider: lab.world.provider, units_expire_at: 0 };
     let (key, source) = (lab.key(buyer), lab.world.token_account(buyer));
     let buy = instructions::lot_buy(&lab.world.keys, &key, &source, &lot, units, u64::MAX);
     lab.measure("lot_buy", buy, &[buyer]);

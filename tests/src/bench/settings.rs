@@ -22,7 +22,12 @@ pub fn measure(lab: &mut Lab) {
     for capacity_units in [u64::MAX, 1_000_000, 0] {
         let capacity = CapacityArgs { capacity_units, max_units_per_second: 500 };
         let authority = lab.world.parties.provider.pubkey();
-        let set = instructions::provider_set_capacity(&lab.world.keys.market, &authority, capacity);
+        let set = instructions::provider_set_capacity(
+            &lab.world.keys.market,
+            &authority,
+            &lab.world.provider,
+            capacity,
+        );
         lab.measure("provider_set_capacity", set, &["provider"]);
     }
 }
@@ -54,6 +59,7 @@ fn register(lab: &mut Lab, count: u8) {
     let register =
         instructions::provider_register(&market, &authority, &payout, World::capacity(), reporters(count));
     lab.measure("provider_register", register, &[&name]);
-    let set = instructions::provider_set_reporters(&market, &authority, reporters(9 - count));
+    let set =
+        instructions::provider_set_reporters(&market, &authority, &lab.world.provider, reporters(9 - count));
     lab.measure("provider_set_reporters", set, &[&name]);
 }

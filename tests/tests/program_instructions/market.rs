@@ -108,6 +108,10 @@ fn a_provider_keeps_what_it_registered_with() {
         epoch: 1,
         capacity_units: 10_000_000_000,
         max_units_per_second: 10_000,
+        authority: Parties::address("provider"),
+        pending_authority: blockable_sdk::Pubkey::default(),
+        payout: world.token_account("provider"),
+        suspended: 0,
     };
     assert_eq!(provider_event(&registered), expected);
 }
@@ -118,7 +122,7 @@ fn new_reporters_replace_all_old_ones_and_raise_the_epoch() {
     let reporter = Reporter { key: Parties::reporter(7).pubkey(), expires_at: START + 1 };
     let reporters = ReportersArgs { reporters: vec![reporter], quorum: 1, chunk_size: 10 };
     let (market, authority) = (world.keys.market, Parties::address("provider"));
-    let set = instructions::provider_set_reporters(&market, &authority, reporters);
+    let set = instructions::provider_set_reporters(&market, &authority, &world.provider, reporters);
     let landed = world.sent(&[set], &["provider"]);
 
     let provider = world.provider();
@@ -134,8 +138,10 @@ fn a_provider_may_lower_its_capacity_to_what_is_outstanding() {
     world.active(&Loan::new(1));
     let capacity = CapacityArgs { capacity_units: 1_000_000_000, max_units_per_second: 1 };
     let (market, authority) = (world.keys.market, Parties::address("provider"));
-    let landed =
-        world.sent(&[instructions::provider_set_capacity(&market, &authority, capacity)], &["provider"]);
+    let landed = world.sent(
+        &[instructions::provider_set_capacity(&market, &authority, &world.provider, capacity)],
+        &["provider"],
+    );
 
     let provider = world.provider();
     assert_eq!((provider.capacity_units, provider.outstanding_units), (1_000_000_000, 1_000_000_000));
@@ -145,6 +151,10 @@ fn a_provider_may_lower_its_capacity_to_what_is_outstanding() {
         epoch: 1,
         capacity_units: 1_000_000_000,
         max_units_per_second: 1,
+        authority: Parties::address("provider"),
+        pending_authority: blockable_sdk::Pubkey::default(),
+        payout: world.token_account("provider"),
+        suspended: 0,
     };
     assert_eq!(provider_event(&landed), expected);
 }

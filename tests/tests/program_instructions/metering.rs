@@ -158,7 +158,10 @@ fn a_lower_rate_bound_holds_from_the_next_report_on() {
     let (mut world, credit) = active();
     let capacity = CapacityArgs { max_units_per_second: 2, ..World::capacity() };
     let (market, authority) = (world.keys.market, Parties::address("provider"));
-    world.sent(&[instructions::provider_set_capacity(&market, &authority, capacity)], &["provider"]);
+    world.sent(
+        &[instructions::provider_set_capacity(&market, &authority, &world.provider, capacity)],
+        &["provider"],
+    );
     world.sent(&[world.meter(&[credit], &[(0, 1_000, 0)])], &[]);
     assert_eq!(world.credit(&credit).collateral.consumed, 120);
 }
@@ -206,7 +209,10 @@ fn an_expired_reporter_is_left_out_and_the_others_go_on() {
     let mut reporters = World::reporters();
     reporters.reporters[1].expires_at = world.now();
     let (market, authority) = (world.keys.market, Parties::address("provider"));
-    world.sent(&[instructions::provider_set_reporters(&market, &authority, reporters)], &["provider"]);
+    world.sent(
+        &[instructions::provider_set_reporters(&market, &authority, &world.provider, reporters)],
+        &["provider"],
+    );
     let reports = vec![world.report(0, &[(0, 1_000, 0)]), world.report(2, &[(0, 1_000, 0)])];
     assert_eq!(meter(&mut world, &credit, reports), None);
     assert_eq!(world.credit(&credit).meter.cumulative, 1_000);
@@ -218,7 +224,10 @@ fn reports_of_a_new_epoch_go_on_from_the_old_count() {
     world.sent(&[world.meter(&[credit], &[(0, 1_000, 0)])], &[]);
     let (market, authority) = (world.keys.market, Parties::address("provider"));
     let reporters = ReportersArgs { quorum: 3, ..World::reporters() };
-    world.sent(&[instructions::provider_set_reporters(&market, &authority, reporters)], &["provider"]);
+    world.sent(
+        &[instructions::provider_set_reporters(&market, &authority, &world.provider, reporters)],
+        &["provider"],
+    );
     world.pass(60);
     let reports = (0..3).map(|reporter| world.report(reporter, &[(0, 1_500, 0)])).collect();
     let landed = world.sent(&[world.meter_with(&[credit], reports)], &[]);

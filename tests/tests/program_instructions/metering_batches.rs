@@ -25,7 +25,7 @@ fn credit_of_another_provider(world: &mut World, nonce: u64) -> Pubkey {
     world.sent(&[register], &["stranger"]);
     let own = std::mem::replace(&mut world.provider, addresses::provider(&market, &authority));
     let credit = world.accepted(&Loan::new(nonce));
-    let issue = instructions::credit_issue(&world.keys, &authority, &payout, &credit);
+    let issue = instructions::credit_issue(&world.keys, &authority, &world.provider, &payout, &credit);
     world.sent(&[issue], &["stranger"]);
     world.provider = own;
     credit
@@ -109,7 +109,10 @@ fn a_credit_of_another_chunk_is_skipped() {
     let (first, second) = (world.active(&Loan::new(1)), world.active(&Loan::new(2)));
     let (market, authority) = (world.keys.market, Parties::address("provider"));
     let reporters = ReportersArgs { chunk_size: 1, ..World::reporters() };
-    world.sent(&[instructions::provider_set_reporters(&market, &authority, reporters)], &["provider"]);
+    world.sent(
+        &[instructions::provider_set_reporters(&market, &authority, &world.provider, reporters)],
+        &["provider"],
+    );
     world.pass(60);
     let landed = world.sent(&[world.meter(&[second, first], &[(0, 1_000, 0)])], &[]);
     assert_eq!(landed.chunk().skipped, [SkippedCredit { credit: second, reason: Skip::NotInChunk }]);

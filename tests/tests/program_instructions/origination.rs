@@ -3,7 +3,7 @@ use {
         Pubkey, addresses,
         events::Change,
         program::{
-            state::{Collateral, Credit, Debt, Meter, VaultClaims, terms_hash},
+            state::{Collateral, Credit, Debt, Meter, Rider, VaultClaims, terms_hash},
             transitions::Status,
         },
         tokens,
@@ -65,10 +65,13 @@ fn an_offer_puts_the_principal_in_escrow() {
     assert_eq!((state.debt, state.meter), (Debt::default(), Meter::default()));
 
     let (terms, schedule) = (loan.args.terms, loan.args.schedule);
-    let hash = terms_hash(&world.keys.market, &lender, &borrower, &world.provider, 1, &terms, &schedule);
+    let hash = terms_hash(&world.credit(&credit).parties(), &terms, &Rider::default(), &schedule);
     let hash = hash.expect("terms hash");
     assert_eq!(state.terms_hash, hash);
-    assert_eq!(landed.changes(), [Change::Offered { terms_hash: hash, terms, schedule }]);
+    assert_eq!(
+        landed.changes(),
+        [Change::Offered { terms_hash: hash, terms, rider: Rider::default(), schedule }]
+    );
     assert_eq!(landed.records()[0].at, START);
 }
 

@@ -44,6 +44,7 @@ fn a_payment_pays_billed_interest_then_principal_and_releases_the_lien_in_propor
     assert_eq!(state.debt, owed);
     let change = Change::Paid {
         payer: Parties::address("borrower"),
+        reserve: 0,
         late_fees: 0,
         interest: MONTH,
         principal: 12_345_678_901,
@@ -74,6 +75,7 @@ fn a_payment_beyond_the_debt_takes_only_the_debt_and_ends_the_loan() {
     assert_eq!((state.collateral.lien(), state.collateral.available()), (0, granted));
     let change = Change::Paid {
         payer: Parties::address("borrower"),
+        reserve: 0,
         late_fees: 0,
         interest: 328_767_124,
         principal: 100_000 * USDC,

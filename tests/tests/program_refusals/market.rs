@@ -164,7 +164,12 @@ fn setting_reporters() -> Attempt {
 }
 
 fn set(world: &World, reporters: ReportersArgs) -> Instruction {
-    instructions::provider_set_reporters(&world.keys.market, &Parties::address("provider"), reporters)
+    instructions::provider_set_reporters(
+        &world.keys.market,
+        &Parties::address("provider"),
+        &world.provider,
+        reporters,
+    )
 }
 
 fn setting_capacity() -> Attempt {
@@ -174,7 +179,12 @@ fn setting_capacity() -> Attempt {
 }
 
 fn set_capacity(world: &World, capacity: CapacityArgs) -> Instruction {
-    instructions::provider_set_capacity(&world.keys.market, &Parties::address("provider"), capacity)
+    instructions::provider_set_capacity(
+        &world.keys.market,
+        &Parties::address("provider"),
+        &world.provider,
+        capacity,
+    )
 }
 
 fn each(

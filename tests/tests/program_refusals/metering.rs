@@ -79,7 +79,7 @@ refusals! {
         });
         ReportSignatureInvalid: meter_with_reports_from_before_a_change_of_reporters = |good| good.after(|world, _| {
             let (market, authority) = (world.keys.market, Parties::address("provider"));
-            let same = instructions::provider_set_reporters(&market, &authority, World::reporters());
+            let same = instructions::provider_set_reporters(&market, &authority, &world.provider, World::reporters());
             world.sent(&[same], &["provider"]);
         });
         ReportSignatureInvalid: meter_a_chunk_that_the_reports_are_not_about = |good| good.with(|world, credit| {

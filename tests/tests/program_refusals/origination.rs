@@ -6,7 +6,7 @@ use {
         fees, refusals,
     },
     blockable_sdk::{
-        instructions,
+        addresses, instructions,
         program::state::{Instalment, MAX_INSTALMENTS, Provider, Terms},
         tokens,
     },
@@ -111,7 +111,7 @@ refusals! {
         MarketMismatch: issue_in_a_foreign_market = |good| good.in_foreign_market();
         ProviderMismatch: issue_by_another_provider = |good| good.after(|world, _| foreign_provider(world)).with(|world, credit| {
             let payout = world.token_account("stranger");
-            instructions::credit_issue(&world.keys, &Parties::address("stranger"), &payout, credit)
+            instructions::credit_issue(&world.keys, &Parties::address("stranger"), &addresses::provider(&world.keys.market, &Parties::address("stranger")), &payout, credit)
         }).signed_by("stranger");
         MintMismatch: issue_with_another_mint = |good| good.with_foreign_mint();
         TokenProgramMismatch: issue_with_another_token_program = |good| good.with_foreign_token_program();

@@ -80,6 +80,7 @@ fn what_the_sale_leaves_open_the_borrower_still_owes() {
     assert_eq!(world.wallet("borrower"), before - rest);
     let change = Change::Paid {
         payer: who("borrower"),
+        reserve: 0,
         late_fees: 0,
         interest: 0,
         principal: rest,

@@ -36,6 +36,7 @@ fn half_the_arrears_thaw_half_and_the_rest_cures() {
     // Late fee and interest first; what is left of the half is principal and releases its share of the units.
     let change = Change::Paid {
         payer: who("borrower"),
+        reserve: 0,
         late_fees: 500_000_000,
         interest: 986_301_369,
         principal: 9_256_849_315,

@@ -3,11 +3,14 @@
 use {
     crate::{
         errors::{BlockableError, ensure},
-        state::{Credit, Market, seeds},
+        events::{Change, CreditChanged, emit},
+        state::{Credit, Market, MarketClock, seeds},
         tokens::{CreditSigner, TokenContext},
+        transitions::Action,
     },
     anchor_lang::prelude::*,
-    anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface},
+    anchor_spl::token_interface::{self, CloseAccount, Mint, TokenAccount, TokenInterface},
+    core::cell::RefMut,
 };
 
 /// A credit with its vault and the market's payment token.
@@ -56,5 +59,70 @@ impl<'info> CreditVault<'info> {
     ) -> Result<()> {
         let tokens = TokenContext { program: &self.token_program, mint: &self.mint };
         tokens.pay_out(&mut self.vault, to, &self.credit.to_account_info(), signer, amount)
+    }
+
+    /// Removes the vault, which must be empty; its rent goes to `receiver`. Errors: the token program's own.
+    pub fn close_vault(&self, receiver: &AccountInfo<'info>, signer: &CreditSigner) -> Result<()> {
+        let close = CloseAccount {
+            account: self.vault.to_account_info(),
+            destination: receiver.clone(),
+            authority: self.credit.to_account_info(),
+        };
+        let seeds: &[&[&[u8]]] = &[&signer.seeds()];
+        token_interface::close_account(CpiContext::new_with_signer(self.token_program.key(), close, seeds))
+    }
+}
+
+/// A credit and who wants to act on it; each handler says who that may be.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct CreditControl<'info> {
+    pub authority: Signer<'info>,
+    pub market: AccountLoader<'info, Market>,
+    #[account(mut, has_one = market @ BlockableError::MarketMismatch)]
+    pub credit: AccountLoader<'info, Credit>,
+}
+
+impl CreditControl<'_> {
+    /// Begins an action of the lender's in a market that is not paused.
+    pub(super) fn by_lender(&self, action: Action) -> Result<(RefMut<'_, Credit>, MarketClock)> {
+        let clock = self.market.load()?.open_clock()?;
+        let mut credit = self.credit.load_mut()?;
+        credit.require_lender(self.authority.key)?;
+        credit.advance(action)?;
+        Ok((credit, clock))
+    }
+
+    /// Records what was done at a Unix time, and emits it.
+    pub(super) fn finish(&self, mut credit: RefMut<Credit>, at: i64, change: Change) -> Result<()> {
+        let record = credit.record(self.credit.key(), at, change)?;
+        drop(credit);
+        emit(&self.event_authority, CreditChanged { record })
+    }
+}
+
+/// A credit that anyone may do something to, where the chain's own state allows it.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct CreditMark<'info> {
+    pub market: AccountLoader<'info, Market>,
+    #[account(mut, has_one = market @ BlockableError::MarketMismatch)]
+    pub credit: AccountLoader<'info, Credit>,
+}
+
+impl CreditMark<'_> {
+    /// Begins an action in a market that is not paused.
+    pub(super) fn by_anyone(&self, action: Action) -> Result<(RefMut<'_, Credit>, MarketClock)> {
+        let clock = self.market.load()?.open_clock()?;
+        let mut credit = self.credit.load_mut()?;
+        credit.advance(action)?;
+        Ok((credit, clock))
+    }
+
+    /// Records what was done at a Unix time, and emits it.
+    pub(super) fn finish(&self, mut credit: RefMut<Credit>, at: i64, change: Change) -> Result<()> {
+        let record = credit.record(self.credit.key(), at, change)?;
+        drop(credit);
+        emit(&self.event_authority, CreditChanged { record })
     }
 }

@@ -1,8 +1,7 @@
 use {
     crate::{
         errors::{BlockableError, ensure},
-        events::{CreditChanged, emit},
-        instructions::CreditMark,
+        instructions::accounts::*,
         state::FreezeReason,
         transitions::Action,
     },
@@ -10,19 +9,15 @@ use {
 };
 
 impl CreditMark<'_> {
-    /// CAN freeze in full: anyone, once the credit is in default and where the terms say so.
+    /// CAN freeze in full: anyone, once the credit is in default and where the terms say so; also while paused.
     pub fn auto_freeze(ctx: Context<CreditMark>) -> Result<()> {
         let accounts = ctx.accounts;
         let clock = accounts.market.load()?.clock()?;
-        let record = {
-            let mut credit = accounts.credit.load_mut()?;
-            credit.advance(Action::AutoFreeze)?;
-            ensure(credit.terms.auto_freeze == 1, BlockableError::AutoFreezeNotAgreed)?;
-            let lien = credit.collateral.lien();
-            let by = accounts.credit.key();
-            let change = credit.freeze(by, lien, FreezeReason::Default, clock.chain)?;
-            credit.record(accounts.credit.key(), clock.chain, change)?
-        };
-        emit(&accounts.event_authority, CreditChanged { record })
+        let mut credit = accounts.credit.load_mut()?;
+        credit.advance(Action::AutoFreeze)?;
+        ensure(credit.terms.auto_freeze == 1, BlockableError::AutoFreezeNotAgreed)?;
+        let lien = credit.collateral.lien();
+        let change = credit.freeze(accounts.credit.key(), lien, FreezeReason::Default, clock)?;
+        accounts.finish(credit, clock.chain, change)
     }
 }

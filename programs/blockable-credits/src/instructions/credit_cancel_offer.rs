@@ -5,9 +5,10 @@ use {
         instructions::accounts::*,
         tokens::CreditSigner,
         transitions::{Action, Status},
+        units::sub,
     },
     anchor_lang::prelude::*,
-    anchor_spl::token_interface::{self, CloseAccount, TokenAccount},
+    anchor_spl::token_interface::TokenAccount,
 };
 
 /// CAN cancel before the units are live: the lender at any time, the borrower once it has accepted.
@@ -26,34 +27,34 @@ pub struct CreditCancelOffer<'info> {
 }
 
 impl CreditCancelOffer<'_> {
-    /// Returns the principal, with anything donated to the vault, and removes both accounts.
+    /// Returns the principal, with anything donated to the vault, and removes both accounts. Where the borrower has put cash
+    /// into the reserve, the accounts stay until it has collected that: nothing the borrower does can hold the principal.
     pub fn handle(ctx: Context<CreditCancelOffer>) -> Result<()> {
         let accounts = ctx.accounts;
         let clock = accounts.credit_vault.market.load()?.open_clock()?;
         accounts.credit_vault.require_owned(&accounts.refund, accounts.lender.key)?;
-        let refunded = accounts.credit_vault.vault.amount;
-        let (record, signer) = {
+        let in_vault = accounts.credit_vault.vault.amount;
+        let (record, signer, refunded, is_funded) = {
             let mut credit = accounts.credit_vault.credit.load_mut()?;
             let status = credit.status()?;
-            credit.advance(Action::Cancel)?;
+            let is_funded = credit.reserve_held > 0;
+            let refunded = sub(in_vault, credit.reserve_held)?;
+            credit.advance(if is_funded { Action::CancelFunded } else { Action::Cancel })?;
             let by_lender = accounts.party.key() == credit.lender;
             let by_borrower = accounts.party.key() == credit.borrower && status == Status::Accepted;
             ensure(by_lender || by_borrower, BlockableError::NotParty)?;
             credit.vault.escrow = 0;
+            credit.return_reserve()?;
             let change = Change::Cancelled { refunded };
             let record = credit.record(accounts.credit_vault.credit.key(), clock.chain, change)?;
-            (record, CreditSigner::of(&credit))
+            (record, CreditSigner::of(&credit), refunded, is_funded)
         };
         let vault = &mut accounts.credit_vault;
         vault.pay_out(&accounts.refund, &signer, refunded)?;
-        let close = CloseAccount {
-            account: vault.vault.to_account_info(),
-            destination: accounts.lender.to_account_info(),
-            authority: vault.credit.to_account_info(),
-        };
-        let seeds: &[&[&[u8]]] = &[&signer.seeds()];
-        token_interface::close_account(CpiContext::new_with_signer(vault.token_program.key(), close, seeds))?;
-        vault.credit.close(accounts.lender.to_account_info())?;
+        if !is_funded {
+            vault.close_vault(&accounts.lender.to_account_info(), &signer)?;
+            vault.credit.close(accounts.lender.to_account_info())?;
+        }
         emit(&accounts.event_authority, CreditChanged { record })
     }
 }

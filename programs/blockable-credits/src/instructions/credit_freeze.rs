@@ -1,9 +1,10 @@
 use {
     crate::{
         errors::{BlockableError, ensure},
-        events::{Change, CreditChanged, emit},
+        events::Change,
+        instructions::accounts::*,
         metering::{freeze_to, shortfall_units},
-        state::{Credit, FreezeReason, Market},
+        state::{Credit, FreezeReason, MarketClock},
         transitions::Action,
         units::{BPS, mul_div_ceil},
     },
@@ -23,34 +24,21 @@ pub enum FreezeAmount {
     Shortfall,
 }
 
-/// CAN freeze: the lender or the freeze authority, in one signature. CANNOT move value.
-#[event_cpi]
-#[derive(Accounts)]
-pub struct CreditFreeze<'info> {
-    pub authority: Signer<'info>,
-    pub market: AccountLoader<'info, Market>,
-    #[account(mut, has_one = market @ BlockableError::MarketMismatch)]
-    pub credit: AccountLoader<'info, Credit>,
-}
-
-impl CreditFreeze<'_> {
-    /// Freezes collateral, where the policy allows it.
-    pub fn handle(ctx: Context<CreditFreeze>, amount: FreezeAmount, reason: FreezeReason) -> Result<()> {
+impl CreditControl<'_> {
+    /// CAN freeze, where the policy allows it: the lender or the freeze authority, in one signature. CANNOT move value.
+    pub fn freeze(ctx: Context<CreditControl>, amount: FreezeAmount, reason: FreezeReason) -> Result<()> {
         let accounts = ctx.accounts;
         let clock = accounts.market.load()?.clock()?;
-        let record = {
-            let mut credit = accounts.credit.load_mut()?;
-            credit.require_freezer(&accounts.authority.key())?;
-            let status = credit.advance(Action::Freeze)?;
-            ensure(credit.may_freeze(status)?, BlockableError::FreezePolicyForbids)?;
-            if amount == FreezeAmount::Shortfall {
-                credit.accrue(clock.market)?;
-            }
-            let target = credit.freeze_target(amount)?;
-            let change = credit.freeze(accounts.authority.key(), target, reason, clock.chain)?;
-            credit.record(accounts.credit.key(), clock.chain, change)?
-        };
-        emit(&accounts.event_authority, CreditChanged { record })
+        let mut credit = accounts.credit.load_mut()?;
+        credit.require_freezer(accounts.authority.key)?;
+        let status = credit.advance(Action::Freeze)?;
+        ensure(credit.may_freeze(status)?, BlockableError::FreezePolicyForbids)?;
+        if amount == FreezeAmount::Shortfall {
+            credit.accrue(clock.market)?;
+        }
+        let target = credit.freeze_target(amount)?;
+        let change = credit.freeze(accounts.authority.key(), target, reason, clock)?;
+        accounts.finish(credit, clock.chain, change)
     }
 }
 
@@ -83,9 +71,16 @@ impl Credit {
     }
 
     /// Raises the frozen units to `target`. Errors: [`BlockableError::AlreadyFrozen`].
-    pub fn freeze(&mut self, by: Pubkey, target: u64, reason: FreezeReason, now: i64) -> Result<Change> {
-        let units = freeze_to(&mut self.collateral, &mut self.meter, target, now)?;
+    pub fn freeze(
+        &mut self,
+        by: Pubkey,
+        target: u64,
+        reason: FreezeReason,
+        clock: MarketClock,
+    ) -> Result<Change> {
+        let units = freeze_to(&mut self.collateral, &mut self.meter, target, clock.chain)?;
         ensure(units > 0, BlockableError::AlreadyFrozen)?;
+        self.freeze_time = clock.market;
         self.freeze_reason = reason as u8;
         Ok(Change::Frozen { by, reason, units, frozen: self.collateral.frozen })
     }

@@ -4,10 +4,10 @@ use {
         events::{Change, CreditChanged, emit},
         instructions::accounts::*,
         metering::commit,
-        state::{Credit, MarketClock, Provider},
+        state::{CovenantState, Credit, MarketClock, Provider},
         tokens::CreditSigner,
         transitions::Action,
-        units::Overflow,
+        units::{Overflow, after},
     },
     anchor_lang::prelude::*,
     anchor_spl::token_interface::TokenAccount,
@@ -39,8 +39,10 @@ impl CreditIssue<'_> {
         let clock = accounts.credit_vault.market.load()?.open_clock()?;
         let (record, signer, principal) = {
             let mut credit = accounts.credit_vault.credit.load_mut()?;
+            credit.require_current()?;
             credit.advance(Action::Issue)?;
-            ensure(!credit.terms.offer_has_expired(clock.chain), BlockableError::OfferExpired)?;
+            ensure(!credit.offer_has_expired(&clock)?, BlockableError::OfferExpired)?;
+            ensure(credit.reserve_held >= credit.rider.reserve, BlockableError::ReserveNotFunded)?;
             let mut provider = accounts.provider.load_mut()?;
             ensure(provider.suspended == 0, BlockableError::ProviderSuspended)?;
             provider.outstanding_units =
@@ -48,7 +50,7 @@ impl CreditIssue<'_> {
                     .map_err(|_| BlockableError::CapacityExceeded)?;
             let index = provider.take_index()?;
             let principal = core::mem::take(&mut credit.vault.escrow);
-            credit.go_live(index, clock);
+            credit.go_live(index, clock)?;
             let change = Change::Issued { index, issued_at: clock.market };
             let record = credit.record(accounts.credit_vault.credit.key(), clock.chain, change)?;
             (record, CreditSigner::of(&credit), principal)
@@ -68,12 +70,21 @@ impl Provider {
 }
 
 impl Credit {
-    fn go_live(&mut self, index: u32, clock: MarketClock) {
+    fn go_live(&mut self, index: u32, clock: MarketClock) -> Result<()> {
         self.set_index(index, clock.chain);
         self.issued_at = clock.market;
         self.debt.principal = self.terms.principal;
         self.debt.accrued_at = clock.market;
         self.collateral.granted = self.terms.units;
+        self.covenant = CovenantState {
+            measured_at: clock.chain,
+            apr_bps: self.terms.apr_bps,
+            ..CovenantState::default()
+        };
+        if self.terms.unit_lifetime > 0 {
+            self.units_expire_at = after(clock.market, self.terms.unit_lifetime)?;
+        }
+        Ok(())
     }
 
     /// Gives the credit its place in reports; use counts from `now`, the chain's Unix time.

@@ -2,7 +2,9 @@ use {
     crate::{
         errors::{BlockableError, ensure},
         events::{Change, CreditChanged, emit},
-        state::{Credit, Instalment, Market, Provider, Terms, VaultClaims, seeds, terms_hash},
+        state::{
+            Credit, Instalment, Market, MarketClock, Provider, Rider, Terms, VaultClaims, seeds, terms_hash,
+        },
         tokens::TokenContext,
         transitions::Status,
     },
@@ -19,6 +21,8 @@ pub struct OfferArgs {
     pub freeze_authority: Pubkey,
     /// The terms.
     pub terms: Terms,
+    /// What is agreed beside the terms; all zero for nothing.
+    pub rider: Rider,
     /// 1 to 36 instalments whose principal adds up to the loan's.
     pub schedule: Vec<Instalment>,
 }
@@ -76,19 +80,20 @@ pub struct CreditOffer<'info> {
 }
 
 impl CreditOffer<'_> {
-    fn validate(&self, args: &OfferArgs) -> Result<i64> {
+    fn validate(&self, args: &OfferArgs) -> Result<MarketClock> {
         let market = self.market.load()?;
         let clock = market.open_clock()?;
         let terms = &args.terms;
-        terms.validate(&args.schedule, &market.bounds).map_err(BlockableError::from)?;
+        terms.validate(&args.schedule, terms.principal, &market.bounds).map_err(BlockableError::from)?;
+        args.rider.validate(terms, &market.bounds).map_err(BlockableError::from)?;
         ensure(!terms.offer_has_expired(clock.chain), BlockableError::OfferExpired)?;
         ensure(self.provider.load()?.suspended == 0, BlockableError::ProviderSuspended)?;
-        Ok(clock.chain)
+        Ok(clock)
     }
 
     /// Opens the credit with the principal in escrow.
     pub fn handle(ctx: Context<CreditOffer>, args: OfferArgs) -> Result<()> {
-        let now = ctx.accounts.validate(&args)?;
+        let clock = ctx.accounts.validate(&args)?;
         let accounts = ctx.accounts;
         let principal = args.terms.principal;
         let tokens = TokenContext { program: &accounts.token_program, mint: &accounts.mint };
@@ -107,19 +112,17 @@ impl CreditOffer<'_> {
         credit.nonce = args.nonce;
         credit.terms = args.terms;
         credit.set_schedule(&args.schedule)?;
-        credit.terms_hash = terms_hash(
-            &credit.market,
-            &credit.lender,
-            &credit.borrower,
-            &credit.provider,
-            args.nonce,
-            &args.terms,
-            &args.schedule,
-        )?;
+        credit.rider = args.rider;
+        credit.paused_at_offer = clock.paused()?;
+        credit.terms_hash = terms_hash(&credit.parties(), &args.terms, &args.rider, &args.schedule)?;
         credit.vault = VaultClaims { escrow: principal, ..VaultClaims::default() };
-        let change =
-            Change::Offered { terms_hash: credit.terms_hash, terms: args.terms, schedule: args.schedule };
-        let record = credit.record(accounts.credit.key(), now, change)?;
+        let change = Change::Offered {
+            terms_hash: credit.terms_hash,
+            terms: args.terms,
+            rider: args.rider,
+            schedule: args.schedule,
+        };
+        let record = credit.record(accounts.credit.key(), clock.chain, change)?;
         drop(credit);
         emit(&accounts.event_authority, CreditChanged { record })
     }

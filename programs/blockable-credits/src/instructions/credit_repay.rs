@@ -26,7 +26,8 @@ pub struct CreditRepay<'info> {
 }
 
 impl CreditRepay<'_> {
-    /// Pays `amount` micro-USDC, or the whole debt where that is less.
+    /// Pays `amount` micro-USDC, or the whole debt where that is less: the arrears, then the reserve, then ahead of the
+    /// schedule.
     pub fn handle(ctx: Context<CreditRepay>, amount: u64) -> Result<()> {
         ensure(amount > 0, BlockableError::AmountZero)?;
         let accounts = ctx.accounts;
@@ -41,8 +42,9 @@ impl CreditRepay<'_> {
 
         let record = {
             let mut credit = accounts.credit_vault.credit.load_mut()?;
-            credit.vault.lender = add(credit.vault.lender, paid)?;
-            let change = credit.apply_payment(accounts.payer.key(), paid)?;
+            let refill = credit.refill_of(paid)?;
+            credit.reserve_held = add(credit.reserve_held, refill)?;
+            let change = credit.apply_payment(accounts.payer.key(), sub(paid, refill)?, refill)?;
             credit.record(accounts.credit_vault.credit.key(), clock.chain, change)?
         };
         emit(&accounts.event_authority, CreditChanged { record })
@@ -50,25 +52,40 @@ impl CreditRepay<'_> {
 }
 
 impl Credit {
-    /// Applies a payment that has arrived: waterfall, thaw, release, and the edge it takes.
-    fn apply_payment(&mut self, payer: Pubkey, paid: u64) -> Result<Change> {
+    /// The part of a payment that refills the reserve: what is left of it once the arrears are paid, up to what is
+    /// missing. A payment of the whole debt needs no reserve any more.
+    fn refill_of(&self, paid: u64) -> Result<u64> {
+        let missing = self.rider.reserve.saturating_sub(self.reserve_held);
+        if missing == 0 || self.status()? == Status::Seizing || paid >= self.debt.total() {
+            return Ok(0);
+        }
+        Ok(paid.saturating_sub(self.arrears()).min(missing))
+    }
+
+    /// Applies a payment that is in the vault: waterfall, thaw, release, and the edge it takes. `refill` went to the
+    /// reserve beside it and is only reported.
+    pub fn apply_payment(&mut self, payer: Pubkey, paid: u64, refill: u64) -> Result<Change> {
         let before = self.collateral;
+        self.vault.lender = add(self.vault.lender, paid)?;
         let applied = if self.status()? == Status::Seizing {
             self.recovered = add(self.recovered, paid)?;
             self.apply_recovery(paid)?
         } else {
             let mut debt = self.debt;
-            let applied = waterfall::pay(&mut debt, &self.terms, self.schedule(), paid)?;
+            let applied = waterfall::pay(&mut debt, &self.terms_in_force(), self.schedule(), paid)?;
             self.debt = debt;
             self.principal_repaid = add(self.principal_repaid, applied.principal)?;
             self.thaw_for(&applied)?;
-            self.collateral.release(self.principal_repaid, self.terms.principal)?;
+            // Coupons paid in kind have raised what there is to repay above the principal of the terms.
+            let principal = add(self.principal_repaid, self.debt.principal)?;
+            self.collateral.release(self.principal_repaid, principal)?;
             self.meter.settlement_left = self.meter.settlement_left.min(self.collateral.frozen);
             applied
         };
         let status = self.settle_status(&applied)?;
         Ok(Change::Paid {
             payer,
+            reserve: refill,
             late_fees: applied.late_fees,
             interest: applied.interest,
             principal: applied.principal,
@@ -95,7 +112,7 @@ impl Credit {
         if self.debt.total() == 0 {
             self.discharge()?;
             self.advance(Action::PayOff)
-        } else if status != Status::Seizing && applied.arrears_after == 0 {
+        } else if status != Status::Seizing && applied.arrears_after == 0 && self.notice_given == 0 {
             self.defaulted_at = 0;
             self.advance(Action::Cure)
         } else {
@@ -106,7 +123,7 @@ impl Credit {
     /// Applies money recovered after the first seizure; it lowers the debt and releases nothing until none is left.
     pub fn apply_recovery(&mut self, amount: u64) -> Result<Applied> {
         let mut debt = self.debt;
-        let applied = waterfall::recover(&mut debt, &self.terms, self.schedule(), amount)?;
+        let applied = waterfall::recover(&mut debt, &self.terms_in_force(), self.schedule(), amount)?;
         self.debt = debt;
         Ok(applied)
     }

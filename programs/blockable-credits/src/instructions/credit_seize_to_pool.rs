@@ -56,13 +56,7 @@ impl CreditSeizeToPool<'_> {
         let clock = market.open_clock()?;
         let record = {
             let mut credit = accounts.credit.load_mut()?;
-            let was = credit.status()?;
-            credit.advance(Action::Seize)?;
-            credit.accrue(clock.market)?;
-            if was == Status::Defaulted {
-                let cured_by = after(credit.defaulted_at, credit.terms.cure_period)?;
-                ensure(clock.market >= cured_by, BlockableError::CurePeriodRunning)?;
-            }
+            credit.begin_seizure(Action::Seize, clock)?;
             check_terms(&market, &credit, &terms)?;
             let units = credit.take_from_lien(amount, clock)?;
 
@@ -114,12 +108,38 @@ fn check_terms(market: &Market, credit: &Credit, terms: &LotTerms) -> Result<()>
 }
 
 impl Credit {
+    /// Takes the edge of a seizure, once the cure period has passed, and brings the debt up to now.
+    pub fn begin_seizure(&mut self, action: Action, clock: MarketClock) -> Result<()> {
+        self.require_current()?;
+        let was = self.status()?;
+        self.advance(action)?;
+        self.require_unexpired(clock.market)?;
+        self.accrue(clock.market)?;
+        if was == Status::Defaulted {
+            let cured_by = after(self.defaulted_at, self.terms.cure_period)?;
+            ensure(clock.market >= cured_by, BlockableError::CurePeriodRunning)?;
+        }
+        Ok(())
+    }
+
+    /// Whether what the latest freeze promised to running jobs is still kept: for the cure period from then on.
+    /// Errors: [`Overflow`].
+    pub fn promise_stands(&self, market_time: i64) -> core::result::Result<bool, Overflow> {
+        Ok(market_time < after(self.freeze_time, self.terms.cure_period)?)
+    }
+
+    /// Units that can be seized now. Errors: [`Overflow`].
+    pub fn seizable(&self, clock: MarketClock) -> Result<u64> {
+        let promise_stands = self.promise_stands(clock.market)?;
+        Ok(metering::seizable(&self.collateral, &self.meter, promise_stands))
+    }
+
     /// Takes units out of the lien. Jobs that ran at a freeze have the cure period from then to settle; until it has
     /// passed, and where there was no freeze, the units that they hold stay. Returns the units taken.
     pub fn take_from_lien(&mut self, amount: UnitAmount, clock: MarketClock) -> Result<u64> {
-        let promise_stands = clock.chain < after(self.meter.frozen_at, self.terms.cure_period)?;
+        let promise_stands = self.promise_stands(clock.market)?;
+        let seizable = self.seizable(clock)?;
         let (mut collateral, mut meter) = (self.collateral, self.meter);
-        let seizable = metering::seizable(&collateral, &meter, promise_stands);
         let units = amount.of(seizable)?;
         ensure(units > 0 && units <= collateral.lien(), BlockableError::BeyondLien)?;
         ensure(units <= seizable, BlockableError::HeldByRunningJobs)?;

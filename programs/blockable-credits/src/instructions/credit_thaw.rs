@@ -1,8 +1,8 @@
 use {
     crate::{
         errors::{BlockableError, ensure},
-        events::{Change, CreditChanged, emit},
-        instructions::CreditFreeze,
+        events::Change,
+        instructions::accounts::*,
         metering::thaw,
         transitions::Action,
     },
@@ -29,25 +29,22 @@ impl UnitAmount {
     }
 }
 
-impl CreditFreeze<'_> {
-    /// Thaws frozen units; the same keys that freeze may thaw.
-    pub fn thaw(ctx: Context<CreditFreeze>, amount: UnitAmount) -> Result<()> {
+impl CreditControl<'_> {
+    /// CAN thaw frozen units: the same keys that freeze; also while paused.
+    pub fn thaw(ctx: Context<CreditControl>, amount: UnitAmount) -> Result<()> {
         let accounts = ctx.accounts;
         let now = accounts.market.load()?.clock()?.chain;
         let by = accounts.authority.key();
-        let record = {
-            let mut credit = accounts.credit.load_mut()?;
-            credit.require_freezer(&by)?;
-            credit.advance(Action::Thaw)?;
-            let frozen = credit.collateral.frozen;
-            let units = amount.of(frozen)?;
-            ensure(units > 0 && units <= frozen, BlockableError::BeyondFrozen)?;
-            let (mut collateral, mut meter) = (credit.collateral, credit.meter);
-            thaw(&mut collateral, &mut meter, units)?;
-            (credit.collateral, credit.meter) = (collateral, meter);
-            let change = Change::Thawed { by, units, frozen: collateral.frozen };
-            credit.record(accounts.credit.key(), now, change)?
-        };
-        emit(&accounts.event_authority, CreditChanged { record })
+        let mut credit = accounts.credit.load_mut()?;
+        credit.require_freezer(&by)?;
+        credit.advance(Action::Thaw)?;
+        let frozen = credit.collateral.frozen;
+        let units = amount.of(frozen)?;
+        ensure(units > 0 && units <= frozen, BlockableError::BeyondFrozen)?;
+        let (mut collateral, mut meter) = (credit.collateral, credit.meter);
+        thaw(&mut collateral, &mut meter, units)?;
+        (credit.collateral, credit.meter) = (collateral, meter);
+        let change = Change::Thawed { by, units, frozen: collateral.frozen };
+        accounts.finish(credit, now, change)
     }
 }

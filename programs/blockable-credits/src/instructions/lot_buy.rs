@@ -3,9 +3,9 @@ use {
         auction::{self, Proceeds},
         errors::{BlockableError, ensure},
         events::{Change, CreditChanged, CreditRecord, emit},
-        instructions::accounts::*,
+        instructions::{accounts::*, unrestricted::Grant},
         state::{Credit, Lot, MarketClock, Provider, seeds},
-        transitions::{Action, Status},
+        transitions::Action,
         units::{add, sub},
     },
     anchor_lang::prelude::*,
@@ -39,7 +39,7 @@ pub struct LotBuy<'info> {
             credit_vault.market.key().as_ref(),
             provider.key().as_ref(),
             buyer.key().as_ref(),
-            &Credit::UNRESTRICTED_NONCE.to_le_bytes(),
+            &credit_vault.credit.load()?.unrestricted_nonce().to_le_bytes(),
         ],
         bump,
     )]
@@ -56,6 +56,11 @@ impl LotBuy<'_> {
         ensure(units > 0, BlockableError::AmountZero)?;
         let accounts = ctx.accounts;
         let clock = accounts.credit_vault.market.load()?.open_clock()?;
+        {
+            let credit = accounts.credit_vault.credit.load()?;
+            credit.require_current()?;
+            credit.require_unexpired(clock.market)?;
+        }
         let cost = {
             let lot = accounts.lot.load()?;
             ensure(units <= lot.units_left, BlockableError::LotUnitsExceeded)?;
@@ -105,24 +110,8 @@ impl LotBuy<'_> {
 
     /// Gives the units to the buyer's unrestricted credit.
     fn grant(&self, units: u64, clock: MarketClock, bump: u8) -> Result<CreditRecord> {
-        let is_new = self.buyer_credit.load().is_err();
-        let mut credit =
-            if is_new { self.buyer_credit.load_init()? } else { self.buyer_credit.load_mut()? };
-        if is_new {
-            credit.version = Credit::VERSION;
-            credit.status = Status::Repaid.byte();
-            credit.bump = bump;
-            credit.lender = self.provider.key();
-            credit.borrower = self.buyer.key();
-            credit.provider = self.provider.key();
-            credit.market = self.credit_vault.market.key();
-            credit.issued_at = clock.market;
-            credit.debt.accrued_at = clock.market;
-            let index = self.provider.load_mut()?.take_index()?;
-            credit.set_index(index, clock.chain);
-        }
-        credit.collateral.grant_unrestricted(units)?;
-        let change = Change::Granted { lot: self.lot.key(), units };
-        credit.record(self.buyer_credit.key(), clock.chain, change)
+        let source = self.credit_vault.credit.load()?;
+        let grant = Grant { from: self.lot.key(), units, owner: self.buyer.key(), bump };
+        grant.make(&source, &self.provider, &self.buyer_credit, clock)
     }
 }

@@ -2,7 +2,10 @@ use {
     crate::{
         errors::{BlockableError, ensure},
         events::{MarketCreated, emit},
-        state::{MAX_REDISTRIBUTION_FEE_BPS, Market, TermBounds, seeds},
+        state::{
+            MAX_CHANGE_DELAY, MAX_REDISTRIBUTION_FEE_BPS, Market, MarketSettings, TermBounds, seeds,
+            shortest_delay,
+        },
     },
     anchor_lang::prelude::*,
     anchor_spl::{
@@ -25,6 +28,8 @@ pub struct MarketArgs {
     pub guardian: Pubkey,
     /// Fee on lot sales, in basis points.
     pub redistribution_fee_bps: u16,
+    /// Seconds of market time that a loosening change waits.
+    pub change_delay: u32,
     /// Bounds on the terms of loans.
     pub bounds: TermBounds,
 }
@@ -57,19 +62,20 @@ pub struct MarketCreate<'info> {
 }
 
 impl MarketCreate<'_> {
-    fn validate(&self, args: &MarketArgs) -> Result<()> {
-        ensure(args.redistribution_fee_bps <= MAX_REDISTRIBUTION_FEE_BPS, BlockableError::FeeTooHigh)?;
-        ensure(args.bounds.is_consistent(), BlockableError::BoundsInconsistent)?;
-        ensure(
-            args.is_test || args.bounds.is_within(&TermBounds::PRODUCTION),
-            BlockableError::BoundsTooLoose,
-        )?;
-        check_mint(&self.mint.to_account_info())
+    fn settings(&self, args: &MarketArgs) -> MarketSettings {
+        MarketSettings {
+            redistribution_fee_bps: args.redistribution_fee_bps,
+            change_delay: args.change_delay,
+            treasury: self.treasury.key(),
+            bounds: args.bounds,
+        }
     }
 
     /// Creates the market.
     pub fn handle(ctx: Context<MarketCreate>, args: MarketArgs) -> Result<()> {
-        ctx.accounts.validate(&args)?;
+        let settings = ctx.accounts.settings(&args);
+        check_settings(&settings, args.is_test)?;
+        check_mint(&ctx.accounts.mint.to_account_info())?;
         let accounts = ctx.accounts;
         {
             let mut market = accounts.market.load_init()?;
@@ -77,14 +83,12 @@ impl MarketCreate<'_> {
             market.bump = ctx.bumps.market;
             market.is_test = u8::from(args.is_test);
             market.decimals = accounts.mint.decimals;
-            market.redistribution_fee_bps = args.redistribution_fee_bps;
             market.id = args.id;
             market.admin = accounts.admin.key();
             market.guardian = args.guardian;
             market.payment_mint = accounts.mint.key();
             market.token_program = accounts.token_program.key();
-            market.treasury = accounts.treasury.key();
-            market.bounds = args.bounds;
+            market.apply(&settings);
         }
         emit(
             &accounts.event_authority,
@@ -96,6 +100,17 @@ impl MarketCreate<'_> {
             },
         )
     }
+}
+
+/// Checks settings against what any market may have. Errors: the first rule that is broken.
+pub(super) fn check_settings(settings: &MarketSettings, is_test: bool) -> Result<()> {
+    ensure(settings.redistribution_fee_bps <= MAX_REDISTRIBUTION_FEE_BPS, BlockableError::FeeTooHigh)?;
+    ensure(
+        (shortest_delay(is_test)..=MAX_CHANGE_DELAY).contains(&settings.change_delay),
+        BlockableError::ChangeDelayOutOfRange,
+    )?;
+    ensure(settings.bounds.is_consistent(), BlockableError::BoundsInconsistent)?;
+    ensure(is_test || settings.bounds.is_within(&TermBounds::PRODUCTION), BlockableError::BoundsTooLoose)
 }
 
 /// Refuses a mint whose extensions could take from vaults or block repayment; metadata and groups are harmless.

@@ -1,29 +1,51 @@
-//! One file per instruction: its accounts, who can call it, and a short handler.
+//! One file per instruction: its accounts, who can call it, and a short handler. What belongs together like an offer and its
+//! acceptance shares a file.
 
 mod accounts;
+mod covenant_apply;
 mod credit_accept;
+mod credit_assign;
 mod credit_auto_freeze;
 mod credit_cancel_offer;
+mod credit_close;
+mod credit_expire_units;
 mod credit_freeze;
 mod credit_issue;
 mod credit_mark_defaulted;
 mod credit_mark_delinquent;
+mod credit_migrate;
+mod credit_notice;
 mod credit_offer;
 mod credit_repay;
+mod credit_restructure;
+mod credit_seize_to_lender;
 mod credit_seize_to_pool;
 mod credit_thaw;
+mod credit_waive_fee;
+mod credit_write_off;
 mod lot_buy;
 mod lot_close;
+mod market_admin;
+mod market_change;
 mod market_create;
+mod market_pause;
+mod provider_authority;
 mod provider_register;
 mod provider_set_capacity;
+mod provider_set_payout;
 mod provider_set_reporters;
+mod provider_suspend;
+mod reserve_draw;
+mod reserve_fund;
+mod unrestricted;
 mod usage_meter;
+mod vault_close;
 mod vault_collect;
 
 pub use {
-    accounts::*, credit_accept::*, credit_cancel_offer::*, credit_freeze::*, credit_issue::*,
-    credit_mark_delinquent::*, credit_offer::*, credit_repay::*, credit_seize_to_pool::*, credit_thaw::*,
-    lot_buy::*, lot_close::*, market_create::*, provider_register::*, provider_set_capacity::*,
-    usage_meter::*, vault_collect::*,
+    accounts::*, credit_cancel_offer::*, credit_close::*, credit_freeze::*, credit_issue::*, credit_offer::*,
+    credit_repay::*, credit_restructure::*, credit_seize_to_lender::*, credit_seize_to_pool::*,
+    credit_thaw::*, lot_buy::*, lot_close::*, market_admin::*, market_change::*, market_create::*,
+    provider_register::*, provider_set_capacity::*, provider_set_payout::*, usage_meter::*, vault_close::*,
+    vault_collect::*,
 };

@@ -117,6 +117,10 @@ impl ProviderChanged {
             epoch: provider.epoch,
             capacity_units: provider.capacity_units,
             max_units_per_second: provider.max_units_per_second,
+            authority: provider.authority,
+            pending_authority: provider.pending_authority,
+            payout: provider.payout,
+            suspended: provider.suspended,
         }
     }
 }

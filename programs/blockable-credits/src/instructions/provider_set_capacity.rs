@@ -8,30 +8,49 @@ use {
     anchor_lang::prelude::*,
 };
 
-/// CAN change a provider's settings: its authority alone.
+/// A provider and who wants to change it; each handler says who that may be.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct ProviderUpdate<'info> {
     pub authority: Signer<'info>,
     pub market: AccountLoader<'info, Market>,
-    #[account(
-        mut,
-        has_one = market @ BlockableError::MarketMismatch,
-        has_one = authority @ BlockableError::NotProvider,
-    )]
+    #[account(mut, has_one = market @ BlockableError::MarketMismatch)]
     pub provider: AccountLoader<'info, Provider>,
 }
 
 impl ProviderUpdate<'_> {
-    /// Sets what the provider commits to; never below what is outstanding.
-    pub fn set_capacity(ctx: Context<ProviderUpdate>, capacity: CapacityArgs) -> Result<()> {
+    /// Changes a provider of a market that is not paused; the change is given the signer and the market's admin.
+    pub(super) fn change(
+        ctx: Context<ProviderUpdate>,
+        change: impl FnOnce(&mut Provider, &Pubkey, &Pubkey) -> Result<()>,
+    ) -> Result<()> {
         let accounts = ctx.accounts;
-        accounts.market.load()?.open_clock()?;
+        let admin = {
+            let market = accounts.market.load()?;
+            market.open_clock()?;
+            market.admin
+        };
         let event = {
             let mut provider = accounts.provider.load_mut()?;
-            capacity.apply(&mut provider)?;
+            change(&mut provider, accounts.authority.key, &admin)?;
             ProviderChanged::of(accounts.provider.key(), &provider)
         };
         emit(&accounts.event_authority, event)
+    }
+
+    /// As [`ProviderUpdate::change`], by the signature of the provider's authority.
+    pub(super) fn by_authority(
+        ctx: Context<ProviderUpdate>,
+        change: impl FnOnce(&mut Provider) -> Result<()>,
+    ) -> Result<()> {
+        ProviderUpdate::change(ctx, |provider, signer, _| {
+            provider.require_authority(signer)?;
+            change(provider)
+        })
+    }
+
+    /// CAN set what the provider commits to, never below what is outstanding: its authority.
+    pub fn set_capacity(ctx: Context<ProviderUpdate>, capacity: CapacityArgs) -> Result<()> {
+        ProviderUpdate::by_authority(ctx, |provider| capacity.apply(provider))
     }
 }

@@ -1,7 +1,6 @@
 use {
     crate::{
         errors::BlockableError,
-        events::{ProviderChanged, emit},
         instructions::{ProviderUpdate, ReportersArgs},
         units::Overflow,
     },
@@ -9,16 +8,13 @@ use {
 };
 
 impl ProviderUpdate<'_> {
-    /// Replaces a provider's reporters, quorum and chunk size. Raises the epoch, which voids every older report.
+    /// CAN replace reporters, quorum and chunk size: the provider's authority. Raises the epoch, which voids every older
+    /// report; readings are cumulative, so the next reports in the new epoch carry on where they were.
     pub fn set_reporters(ctx: Context<ProviderUpdate>, reporters: ReportersArgs) -> Result<()> {
-        let accounts = ctx.accounts;
-        accounts.market.load()?.open_clock()?;
-        let event = {
-            let mut provider = accounts.provider.load_mut()?;
-            reporters.apply(&mut provider)?;
+        ProviderUpdate::by_authority(ctx, |provider| {
+            reporters.apply(provider)?;
             provider.epoch = provider.epoch.checked_add(1).ok_or(BlockableError::from(Overflow))?;
-            ProviderChanged::of(accounts.provider.key(), &provider)
-        };
-        emit(&accounts.event_authority, event)
+            Ok(())
+        })
     }
 }

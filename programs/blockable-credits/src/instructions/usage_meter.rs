@@ -2,7 +2,7 @@ use {
     crate::{
         errors::{BlockableError, ensure},
         events::{Change, ChunkMetered, CreditRecord, SkippedCredit, emit},
-        metering::{self, Reading, Skip, lower_median},
+        metering::{self, LATE_REPORT_SECONDS, Reading, Skip, lower_median},
         report::{MAX_CLOCK_SKEW_SECONDS, ReportScope, SignedReport},
         signature,
         state::{Credit, MAX_REPORTERS, Market, MarketClock, Provider},
@@ -146,7 +146,8 @@ fn meter_credit<'info>(
     };
     let (mut collateral, mut meter) = (credit.collateral, credit.meter);
     let rate = provider.max_units_per_second;
-    let metered = match metering::apply(&mut collateral, &mut meter, &reading, rate, clock.chain) {
+    let late = clock.market <= credit.freeze_time.saturating_add(LATE_REPORT_SECONDS);
+    let metered = match metering::apply(&mut collateral, &mut meter, &reading, rate, clock.chain, late) {
         Ok(metered) => metered,
         Err(skip) => return Ok(Err(skip)),
     };

@@ -4,7 +4,7 @@ use {
         events::{Change, CreditChanged, emit},
         instructions::accounts::*,
         state::{Credit, Party},
-        tokens::{CreditSigner, require_covered},
+        tokens::CreditSigner,
     },
     anchor_lang::prelude::*,
     anchor_spl::{
@@ -53,10 +53,10 @@ impl VaultCollect<'_> {
             ensure(amount > 0, BlockableError::NothingToCollect)?;
             let change = Change::Collected { party, destination: accounts.destination.key(), amount };
             let record = credit.record(accounts.credit_vault.credit.key(), now, change)?;
-            (record, CreditSigner::of(&credit), amount, credit.vault)
+            (record, CreditSigner::of(&credit), amount, credit.owed_from_vault()?)
         };
         accounts.credit_vault.pay_out(&accounts.destination, &signer, amount)?;
-        require_covered(&left, accounts.credit_vault.vault.amount)?;
+        ensure(accounts.credit_vault.vault.amount >= left, BlockableError::VaultShort)?;
         emit(&accounts.event_authority, CreditChanged { record })
     }
 }

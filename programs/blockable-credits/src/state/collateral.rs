@@ -60,6 +60,16 @@ impl Collateral {
         sub(self.released, before)
     }
 
+    /// Lets unused units expire but for what running jobs hold: `held` units, of which `promised` are frozen.
+    /// Returns the units expired. Errors: [`Overflow`] when fewer than `held` are left.
+    pub fn expire(&mut self, held: u64, promised: u64) -> Result<u64, Overflow> {
+        let units = sub(self.remaining(), held)?;
+        self.expired = add(self.expired, units)?;
+        self.frozen = self.frozen.min(promised);
+        self.fit_frozen();
+        Ok(units)
+    }
+
     /// Takes unsold units back from a lot. Errors: [`Overflow`] when fewer were seized.
     pub fn unseize(&mut self, units: u64) -> Result<(), Overflow> {
         self.seized = sub(self.seized, units)?;

@@ -1,8 +1,12 @@
 use {
     crate::{
         errors::{BlockableError, ensure},
-        schedule::Schedule,
-        state::{Collateral, Debt, FreezePolicy, Instalment, MAX_INSTALMENTS, Meter, Terms},
+        schedule::{PayInKind, Schedule},
+        state::{
+            Collateral, CovenantState, Debt, FreezePolicy, Instalment, MAX_INSTALMENTS, MarketClock, Meter,
+            Rider, Terms,
+        },
+        tokens::claims_total,
         transitions::{Action, Status, next},
     },
     anchor_lang::prelude::*,
@@ -96,8 +100,36 @@ pub struct Credit {
     pub due_after: [u32; MAX_INSTALMENTS],
     /// Principal due at each date, in micro-USDC.
     pub principal_due: [u64; MAX_INSTALMENTS],
+    /// Offered the lender's place; zero when nobody is. From here on the fields of version 2, zero in version 1.
+    pub pending_lender: Pubkey,
+    /// The lender in the credit's address, once the loan has been assigned; zero before.
+    pub original_lender: Pubkey,
+    /// What was agreed beside the terms.
+    pub rider: Rider,
+    /// Where the covenant on utilisation stands.
+    pub covenant: CovenantState,
+    /// The borrower's cash reserve in the vault, in micro-USDC.
+    pub reserve_held: u64,
+    /// Market time at which units that are unused expire; 0 for never.
+    pub units_expire_at: i64,
+    /// Market time that due dates count from after a restructuring; 0 when there was none.
+    pub restructured_at: i64,
+    /// Market time of the latest freeze; 0 when there was none.
+    pub freeze_time: i64,
+    /// Seconds the market had been paused for when the offer was made.
+    pub paused_at_offer: u64,
+    /// Coupons added to the principal, in micro-USDC; they fall due with the last instalment.
+    pub capitalised: u64,
+    /// Restructurings so far.
+    pub restructurings: u16,
+    /// 1 while a notice of default for a breach stands, which payments of arrears do not cure.
+    pub notice_given: u8,
+    /// 1 once the vault is gone.
+    pub vault_closed: u8,
+    /// Zero.
+    pub padding: [u8; 4],
     /// Zero; kept for later versions.
-    pub reserved: [u8; 320],
+    pub reserved: [u8; 136],
 }
 
 const _: () = assert!(size_of::<Credit>() == 1_312);
@@ -125,14 +157,11 @@ impl FreezeReason {
 }
 
 impl Credit {
-    /// The layout this program writes.
-    pub const VERSION: u8 = 1;
+    /// The layout this program writes. Version 1 had zeros in place of the fields from `pending_lender` on.
+    pub const VERSION: u8 = 2;
 
     /// Bytes of the account with its discriminator.
     pub const SPACE: usize = 8 + size_of::<Credit>();
-
-    /// The nonce of unrestricted credits.
-    pub const UNRESTRICTED_NONCE: u64 = 0;
 
     /// The status. Errors: [`BlockableError::UnknownStatus`] for a byte of a later version.
     pub fn status(&self) -> Result<Status> {
@@ -147,18 +176,74 @@ impl Credit {
         Ok(to)
     }
 
+    /// Requires this version's layout. Errors: [`BlockableError::VersionOutdated`].
+    pub fn require_current(&self) -> Result<()> {
+        ensure(self.version == Credit::VERSION, BlockableError::VersionOutdated)
+    }
+
+    /// Requires the lender. Errors: [`BlockableError::NotLender`].
+    pub fn require_lender(&self, signer: &Pubkey) -> Result<()> {
+        ensure(self.lender == *signer, BlockableError::NotLender)
+    }
+
+    /// The lender in the credit's address; assignments of the loan do not move it.
+    pub fn address_lender(&self) -> Pubkey {
+        if self.original_lender == Pubkey::default() { self.lender } else { self.original_lender }
+    }
+
+    /// Who paid the account's rent and gets it back.
+    pub fn rent_payer(&self) -> Pubkey {
+        if self.is_unrestricted() { self.borrower } else { self.address_lender() }
+    }
+
+    /// The number in the address of the unrestricted credit that units of this credit go to: units that expire at
+    /// different times are never mixed.
+    pub fn unrestricted_nonce(&self) -> u64 {
+        u64::try_from(self.units_expire_at).unwrap_or(0)
+    }
+
+    /// Whether the offer can no longer be accepted or issued; its clock stands still in pauses. Errors:
+    /// [`crate::units::Overflow`].
+    pub fn offer_has_expired(&self, clock: &MarketClock) -> Result<bool> {
+        let since_offer = clock.paused()?.saturating_sub(self.paused_at_offer);
+        let since_offer = i64::try_from(since_offer).map_err(|_| crate::units::Overflow)?;
+        Ok(self.terms.offer_has_expired(clock.chain.saturating_sub(since_offer)))
+    }
+
+    /// Requires that the units have not expired. Errors: [`BlockableError::UnitsExpired`].
+    pub fn require_unexpired(&self, market_time: i64) -> Result<()> {
+        let expired = self.units_expire_at != 0 && market_time >= self.units_expire_at;
+        ensure(!expired, BlockableError::UnitsExpired)
+    }
+
+    /// The annual rate in force, in basis points.
+    pub fn apr_bps(&self) -> u16 {
+        if self.rider.has_covenant() { self.covenant.apr_bps } else { self.terms.apr_bps }
+    }
+
+    /// The terms with the annual rate in force.
+    pub fn terms_in_force(&self) -> Terms {
+        Terms { apr_bps: self.apr_bps(), ..self.terms }
+    }
+
     /// Whether the credit has no lender and no lien: units bought from a lot.
     pub fn is_unrestricted(&self) -> bool {
         self.lender == self.provider
     }
 
-    /// The repayment schedule, counted from issue.
+    /// The repayment schedule, counted from issue or from the latest restructuring.
     pub fn schedule(&self) -> Schedule<'_> {
         let count = usize::from(self.instalment_count);
         Schedule {
-            start: self.issued_at,
+            start: if self.restructured_at == 0 { self.issued_at } else { self.restructured_at },
             due_after: self.due_after.get(..count).unwrap_or(&[]),
             principal: self.principal_due.get(..count).unwrap_or(&[]),
+            capitalised: self.capitalised,
+            pay_in_kind: PayInKind {
+                share_bps: self.rider.pay_in_kind_bps,
+                unused: self.collateral.remaining(),
+                granted: self.collateral.granted,
+            },
         }
     }
 
@@ -177,7 +262,9 @@ impl Credit {
     /// Brings the debt up to a market time; see [`crate::schedule::accrue`].
     pub fn accrue(&mut self, market_time: i64) -> Result<()> {
         let mut debt = self.debt;
-        crate::schedule::accrue(&mut debt, &self.terms, self.schedule(), market_time)?;
+        let terms = self.terms_in_force();
+        let capitalised = crate::schedule::accrue(&mut debt, &terms, self.schedule(), market_time)?;
+        self.capitalised = capitalised;
         self.debt = debt;
         Ok(())
     }
@@ -202,12 +289,27 @@ impl Credit {
         Ok(status.is_secured() && status >= from)
     }
 
-    /// Releases and thaws everything once nothing is owed.
+    /// Releases and thaws everything once nothing is owed; what is left of the reserve is the borrower's.
     pub fn discharge(&mut self) -> Result<u64> {
         let released = self.collateral.release_all()?;
         self.meter.settlement_left = 0;
         self.defaulted_at = 0;
+        self.notice_given = 0;
+        self.pending_lender = Pubkey::default();
+        self.return_reserve()?;
         Ok(released)
+    }
+
+    /// Books the reserve as the borrower's claim.
+    pub fn return_reserve(&mut self) -> Result<()> {
+        let reserve = core::mem::take(&mut self.reserve_held);
+        self.vault.borrower = crate::units::add(self.vault.borrower, reserve)?;
+        Ok(())
+    }
+
+    /// Everything that is owed from the vault, in micro-USDC: the claims and the reserve.
+    pub fn owed_from_vault(&self) -> Result<u64> {
+        Ok(crate::units::add(claims_total(&self.vault)?, self.reserve_held)?)
     }
 
     /// What the loan paid per `PRICE_SCALE` units, in micro-USDC.
@@ -237,27 +339,53 @@ pub enum Party {
     Treasury,
 }
 
-/// The hash both sides agree on: `sha256("blockable/terms/v1" | market | lender | borrower | provider | nonce |
-/// terms | schedule)`, terms and schedule in Borsh.
+/// Whom a loan is between; with the nonce what tells it from every other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoanParties {
+    /// The market's account.
+    pub market: Pubkey,
+    /// Who lends.
+    pub lender: Pubkey,
+    /// Who borrows.
+    pub borrower: Pubkey,
+    /// The provider's account.
+    pub provider: Pubkey,
+    /// The number in the credit's address.
+    pub nonce: u64,
+}
+
+impl Credit {
+    /// Whom the loan is between now.
+    pub fn parties(&self) -> LoanParties {
+        LoanParties {
+            market: self.market,
+            lender: self.lender,
+            borrower: self.borrower,
+            provider: self.provider,
+            nonce: self.nonce,
+        }
+    }
+}
+
+/// The hash both sides agree on: `sha256("blockable/terms/v2" | market | lender | borrower | provider | nonce |
+/// terms | rider | schedule)`, the last three in Borsh.
 pub fn terms_hash(
-    market: &Pubkey,
-    lender: &Pubkey,
-    borrower: &Pubkey,
-    provider: &Pubkey,
-    nonce: u64,
+    parties: &LoanParties,
     terms: &Terms,
+    rider: &Rider,
     schedule: &[Instalment],
 ) -> Result<[u8; 32]> {
-    let mut agreed = Vec::with_capacity(512);
+    let mut agreed = Vec::with_capacity(640);
     terms.serialize(&mut agreed)?;
+    rider.serialize(&mut agreed)?;
     schedule.serialize(&mut agreed)?;
     let parts: [&[u8]; 7] = [
-        b"blockable/terms/v1",
-        market.as_ref(),
-        lender.as_ref(),
-        borrower.as_ref(),
-        provider.as_ref(),
-        &nonce.to_le_bytes(),
+        b"blockable/terms/v2",
+        parties.market.as_ref(),
+        parties.lender.as_ref(),
+        parties.borrower.as_ref(),
+        parties.provider.as_ref(),
+        &parties.nonce.to_le_bytes(),
         &agreed,
     ];
     Ok(crate::hash::sha256(&parts))

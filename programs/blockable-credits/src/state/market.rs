@@ -76,6 +76,7 @@ impl TermBounds {
             && self.min_lot_window > 0
             && self.min_lot_window <= self.max_lot_window
             && self.min_floor_price_bps <= self.min_start_price_bps
+            && u64::from(self.min_start_price_bps) <= units::BPS
             && self.reserved == [0; 4]
     }
 
@@ -96,6 +97,44 @@ impl TermBounds {
             && self.min_floor_price_bps >= other.min_floor_price_bps
     }
 }
+
+/// What of a market can be changed: at once where it only tightens, else after the market's delay.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MarketSettings {
+    /// Fee on lot sales, in basis points.
+    pub redistribution_fee_bps: u16,
+    /// Seconds of market time that a loosening change waits.
+    pub change_delay: u32,
+    /// Token account that fees are paid to.
+    pub treasury: Pubkey,
+    /// Bounds on the terms of loans.
+    pub bounds: TermBounds,
+}
+
+impl MarketSettings {
+    /// Whether these settings give nobody more than `current` does.
+    ///
+    /// What decides the price of collateral is no looser one way than the other, since lenders and borrowers stand
+    /// against each other there: such a change always waits, and so does one of where fees go.
+    pub fn is_tightening(&self, current: &MarketSettings) -> bool {
+        let lots = |bounds: &TermBounds| {
+            let windows = (bounds.min_lot_window, bounds.max_lot_window);
+            (windows, bounds.min_start_price_bps, bounds.min_floor_price_bps)
+        };
+        self.bounds.is_within(&current.bounds)
+            && lots(&self.bounds) == lots(&current.bounds)
+            && self.redistribution_fee_bps <= current.redistribution_fee_bps
+            && self.change_delay >= current.change_delay
+            && self.treasury == current.treasury
+    }
+}
+
+/// Fewest seconds that a loosening change waits, outside tests: two days.
+pub const MIN_CHANGE_DELAY: u32 = 2 * DAY;
+/// Most seconds that a loosening change waits: 60 days.
+pub const MAX_CHANGE_DELAY: u32 = 60 * DAY;
+/// Most seconds by which a market can be paused within one UTC day.
+pub const MAX_PAUSE_PER_DAY: u32 = 21_600;
 
 /// Highest redistribution fee a market may take, in basis points.
 pub const MAX_REDISTRIBUTION_FEE_BPS: u16 = 1_000;
@@ -135,8 +174,28 @@ pub struct Market {
     pub pause_expires_at: i64,
     /// Bounds on the terms of loans.
     pub bounds: TermBounds,
+    /// Offered the admin's place; zero when nobody is.
+    pub pending_admin: Pubkey,
+    /// Treasury of the change that waits.
+    pub proposed_treasury: Pubkey,
+    /// Bounds of the change that waits.
+    pub proposed_bounds: TermBounds,
+    /// Market time from which the waiting change may be applied; 0 when none waits.
+    pub change_ready_at: i64,
+    /// Seconds that a loosening change waits; see [`Market::settings`].
+    pub change_delay: u32,
+    /// Delay of the change that waits.
+    pub proposed_delay: u32,
+    /// Day of the latest pause, in days since 1970.
+    pub pause_day: u32,
+    /// Seconds paused, or set aside for the current pause, on that day.
+    pub paused_that_day: u32,
+    /// Redistribution fee of the change that waits, in basis points.
+    pub proposed_fee_bps: u16,
+    /// Zero.
+    pub padding2: [u8; 6],
     /// Zero; kept for later versions.
-    pub reserved: [u8; 256],
+    pub reserved: [u8; 104],
 }
 
 const _: () = assert!(size_of::<Market>() == 512);
@@ -147,6 +206,85 @@ impl Market {
 
     /// Bytes of the account with its discriminator.
     pub const SPACE: usize = 8 + size_of::<Market>();
+
+    /// The settings in force. A delay below the shortest allowed, as in a market of an earlier version, counts as that.
+    pub fn settings(&self) -> MarketSettings {
+        MarketSettings {
+            redistribution_fee_bps: self.redistribution_fee_bps,
+            change_delay: self.change_delay.max(shortest_delay(self.is_test == 1)),
+            treasury: self.treasury,
+            bounds: self.bounds,
+        }
+    }
+
+    /// The settings of the change that waits; meaningful while `change_ready_at` is not 0.
+    pub fn proposed_settings(&self) -> MarketSettings {
+        MarketSettings {
+            redistribution_fee_bps: self.proposed_fee_bps,
+            change_delay: self.proposed_delay,
+            treasury: self.proposed_treasury,
+            bounds: self.proposed_bounds,
+        }
+    }
+
+    /// Puts settings in force.
+    pub fn apply(&mut self, settings: &MarketSettings) {
+        self.redistribution_fee_bps = settings.redistribution_fee_bps;
+        self.change_delay = settings.change_delay;
+        self.treasury = settings.treasury;
+        self.bounds = settings.bounds;
+    }
+
+    /// Lets settings wait until `ready_at`, in market time.
+    pub fn propose(&mut self, settings: &MarketSettings, ready_at: i64) {
+        self.proposed_fee_bps = settings.redistribution_fee_bps;
+        self.proposed_delay = settings.change_delay;
+        self.proposed_treasury = settings.treasury;
+        self.proposed_bounds = settings.bounds;
+        self.change_ready_at = ready_at;
+    }
+
+    /// Drops the change that waits.
+    pub fn drop_proposal(&mut self) {
+        let none = MarketSettings {
+            redistribution_fee_bps: 0,
+            change_delay: 0,
+            treasury: Pubkey::default(),
+            bounds: TermBounds::zeroed(),
+        };
+        self.propose(&none, 0);
+    }
+
+    /// Begins a pause of `seconds`. Errors: [`BlockableError::AmountZero`], [`BlockableError::AlreadyPaused`],
+    /// [`BlockableError::PauseBudgetExceeded`].
+    pub fn pause(&mut self, chain_time: i64, seconds: u32) -> Result<()> {
+        ensure(seconds > 0, BlockableError::AmountZero)?;
+        ensure(!self.is_paused(chain_time), BlockableError::AlreadyPaused)?;
+        self.end_pause(chain_time)?;
+        let today = day_of(chain_time)?;
+        let spent = if self.pause_day == today { self.paused_that_day } else { 0 };
+        let total = spent.checked_add(seconds).ok_or(Overflow)?;
+        ensure(total <= MAX_PAUSE_PER_DAY, BlockableError::PauseBudgetExceeded)?;
+        self.pause_day = today;
+        self.paused_that_day = total;
+        self.paused_at = chain_time;
+        self.pause_expires_at = units::after(chain_time, seconds)?;
+        Ok(())
+    }
+
+    /// Ends the pause, if one stands or has expired unnoticed, and gives what it did not use back to the day's budget.
+    /// Errors: [`Overflow`].
+    pub fn end_pause(&mut self, chain_time: i64) -> core::result::Result<(), Overflow> {
+        let unused = u32::try_from(units::elapsed(chain_time, self.pause_expires_at)?).unwrap_or(0);
+        if self.is_paused(chain_time) && self.pause_day == day_of(self.paused_at)? {
+            self.paused_that_day = self.paused_that_day.saturating_sub(unused);
+        }
+        let seconds = u64::try_from(self.current_pause(chain_time)).map_err(|_| Overflow)?;
+        self.paused_seconds = units::add(self.paused_seconds, seconds)?;
+        self.paused_at = 0;
+        self.pause_expires_at = 0;
+        Ok(())
+    }
 
     /// Chain time less the seconds spent paused, in Unix seconds. Every due date, grace period, cure period and
     /// auction reads its clock here. Errors: [`Overflow`].
@@ -191,6 +329,17 @@ impl Market {
     }
 }
 
+/// Fewest seconds that a loosening change waits.
+pub fn shortest_delay(is_test: bool) -> u32 {
+    if is_test { 1 } else { MIN_CHANGE_DELAY }
+}
+
+/// Days since 1970. Errors: [`Overflow`] for a time before that.
+fn day_of(chain_time: i64) -> core::result::Result<u32, Overflow> {
+    let day = chain_time.checked_div(i64::from(DAY)).ok_or(Overflow)?;
+    u32::try_from(day).map_err(|_| Overflow)
+}
+
 /// One instant on both clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MarketClock {
@@ -198,4 +347,11 @@ pub struct MarketClock {
     pub chain: i64,
     /// Market time: the chain's time less the seconds spent paused.
     pub market: i64,
+}
+
+impl MarketClock {
+    /// Seconds that the market has been paused for in all. Errors: [`Overflow`].
+    pub fn paused(&self) -> core::result::Result<u64, Overflow> {
+        units::elapsed(self.market, self.chain)
+    }
 }

@@ -1,4 +1,5 @@
 use {
+    crate::errors::{BlockableError, ensure},
     anchor_lang::prelude::*,
     bytemuck::{Pod, Zeroable},
 };
@@ -33,7 +34,8 @@ pub struct Provider {
     pub reporter_count: u8,
     /// Credits per chunk of a usage report.
     pub chunk_size: u8,
-    /// 1 when no new credits may be issued.
+    /// No new credits may be issued while this is not 0: the sum of [`Provider::SUSPENDED_BY_ITSELF`] and
+    /// [`Provider::SUSPENDED_BY_ADMIN`].
     pub suspended: u8,
     /// Zero.
     pub padding: [u8; 2],
@@ -55,8 +57,12 @@ pub struct Provider {
     pub max_units_per_second: u64,
     /// The reporters; the first `reporter_count` are in use.
     pub reporters: [Reporter; MAX_REPORTERS],
+    /// Offered the authority's place; zero when nobody is.
+    pub pending_authority: Pubkey,
+    /// Units used beyond what credits allowed, over all credits that are closed: the provider's loss.
+    pub closed_overrun: u64,
     /// Zero; kept for later versions.
-    pub reserved: [u8; 192],
+    pub reserved: [u8; 152],
 }
 
 const _: () = assert!(size_of::<Provider>() == 648);
@@ -67,6 +73,16 @@ impl Provider {
 
     /// Bytes of the account with its discriminator.
     pub const SPACE: usize = 8 + size_of::<Provider>();
+
+    /// Flag of a suspension by the provider's authority.
+    pub const SUSPENDED_BY_ITSELF: u8 = 1;
+    /// Flag of a suspension by the market's admin.
+    pub const SUSPENDED_BY_ADMIN: u8 = 2;
+
+    /// Requires the provider's authority. Errors: [`BlockableError::NotProvider`].
+    pub fn require_authority(&self, signer: &Pubkey) -> Result<()> {
+        ensure(self.authority == *signer, BlockableError::NotProvider)
+    }
 
     /// The reporters in use.
     pub fn reporters(&self) -> &[Reporter] {

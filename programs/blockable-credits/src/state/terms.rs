@@ -101,16 +101,30 @@ pub enum TermsRefused {
     PrincipalMismatch,
     /// The price of a million units does not fit 64 bits, so that they could never be sold.
     UnitPriceOutOfRange,
+    /// Units would expire before the last due date.
+    UnitLifetimeTooShort,
+    /// A covenant that contradicts itself, the terms or the market's bounds, or parts of one without a window.
+    CovenantUnsound,
+    /// More than the whole coupon in kind.
+    PayInKindTooHigh,
+    /// A reserve above the principal.
+    ReserveTooLarge,
 }
 
 impl Terms {
-    /// Whether the offer can no longer be accepted or issued at `chain_time`, in Unix seconds.
-    pub fn offer_has_expired(&self, chain_time: i64) -> bool {
-        self.offer_expires_at != 0 && chain_time > self.offer_expires_at
+    /// Whether the offer can no longer be accepted or issued at `time`, in Unix seconds that stand still in pauses.
+    pub fn offer_has_expired(&self, time: i64) -> bool {
+        self.offer_expires_at != 0 && time > self.offer_expires_at
     }
 
-    /// Checks the terms and their schedule against a market's bounds. Errors: the first rule that is broken.
-    pub fn validate(&self, schedule: &[Instalment], bounds: &TermBounds) -> Result<(), TermsRefused> {
+    /// Checks the terms and their schedule, whose instalments must add up to `principal`, against a market's bounds.
+    /// Errors: the first rule that is broken.
+    pub fn validate(
+        &self,
+        schedule: &[Instalment],
+        principal: u64,
+        bounds: &TermBounds,
+    ) -> Result<(), TermsRefused> {
         use TermsRefused::*;
         let check = |holds: bool, refused: TermsRefused| if holds { Ok(()) } else { Err(refused) };
         check(
@@ -132,10 +146,15 @@ impl Terms {
                 && self.reserved == [0; 4],
             UnknownFlag,
         )?;
-        self.validate_schedule(schedule, bounds)
+        self.validate_schedule(schedule, principal, bounds)
     }
 
-    fn validate_schedule(&self, schedule: &[Instalment], bounds: &TermBounds) -> Result<(), TermsRefused> {
+    fn validate_schedule(
+        &self,
+        schedule: &[Instalment],
+        principal: u64,
+        bounds: &TermBounds,
+    ) -> Result<(), TermsRefused> {
         use TermsRefused::*;
         if schedule.is_empty() || schedule.len() > MAX_INSTALMENTS {
             return Err(InstalmentCount);
@@ -153,8 +172,11 @@ impl Terms {
         if previous > bounds.max_term {
             return Err(TermTooLong);
         }
-        if total != self.principal {
+        if total != principal {
             return Err(PrincipalMismatch);
+        }
+        if self.unit_lifetime != 0 && self.unit_lifetime < previous {
+            return Err(UnitLifetimeTooShort);
         }
         // late_fee <= max_late_fee_bps x (principal / instalments), kept free of division.
         let fee = u128::from(self.late_fee)

@@ -98,7 +98,7 @@ impl Books {
                 self.now += i64::from(seconds);
                 let cumulative = meter.cumulative + part(collateral.granted, used / 4);
                 let reported_at = self.now - i64::from(late_by);
-                let _ = metering::apply(
+                let _ = apply(
                     collateral,
                     meter,
                     &Reading { cumulative, in_flight, reported_at },

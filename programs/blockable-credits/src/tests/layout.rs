@@ -1,7 +1,8 @@
 //! Offsets as accounts on chain have them: programs, filters and indexers of others depend on each one.
 
 use crate::state::{
-    Collateral, Credit, Debt, Lot, Market, Meter, Provider, Reporter, TermBounds, Terms, VaultClaims,
+    Collateral, CovenantState, Credit, Debt, Lot, Market, Meter, Provider, Reporter, Rider, TermBounds,
+    Terms, VaultClaims,
 };
 
 macro_rules! assert_layout {
@@ -49,7 +50,21 @@ fn a_credit_is_laid_out_as_published() {
         lots_open: 556,
         due_after: 560,
         principal_due: 704,
-        reserved: 992,
+        pending_lender: 992,
+        original_lender: 1_024,
+        rider: 1_056,
+        covenant: 1_096,
+        reserve_held: 1_120,
+        units_expire_at: 1_128,
+        restructured_at: 1_136,
+        freeze_time: 1_144,
+        paused_at_offer: 1_152,
+        capitalised: 1_160,
+        restructurings: 1_168,
+        notice_given: 1_170,
+        vault_closed: 1_171,
+        padding: 1_172,
+        reserved: 1_176,
     });
 }
 
@@ -72,7 +87,17 @@ fn a_market_is_laid_out_as_published() {
         paused_at: 184,
         pause_expires_at: 192,
         bounds: 200,
-        reserved: 256,
+        pending_admin: 256,
+        proposed_treasury: 288,
+        proposed_bounds: 320,
+        change_ready_at: 376,
+        change_delay: 384,
+        proposed_delay: 388,
+        pause_day: 392,
+        paused_that_day: 396,
+        proposed_fee_bps: 400,
+        padding2: 402,
+        reserved: 408,
     });
 }
 
@@ -95,7 +120,9 @@ fn a_provider_is_laid_out_as_published() {
         outstanding_units: 120,
         max_units_per_second: 128,
         reporters: 136,
-        reserved: 456,
+        pending_authority: 456,
+        closed_overrun: 488,
+        reserved: 496,
     });
     assert_layout!(Reporter, 40, { key: 0, expires_at: 32 });
 }
@@ -171,6 +198,21 @@ fn the_parts_of_accounts_are_laid_out_as_published() {
         index: 56,
         reserved: 60,
     });
+    assert_layout!(Rider, 40, {
+        planned_units: 0,
+        reserve: 8,
+        covenant_window: 16,
+        high_bps: 20,
+        low_bps: 22,
+        apr_step_bps: 24,
+        apr_floor_bps: 26,
+        apr_ceiling_bps: 28,
+        top_up_bps: 30,
+        pay_in_kind_bps: 32,
+        breach_notice: 34,
+        reserved: 35,
+    });
+    assert_layout!(CovenantState, 24, { measured_at: 0, consumed: 8, apr_bps: 16, reserved: 18 });
     assert_layout!(VaultClaims, 32, { escrow: 0, lender: 8, borrower: 16, treasury: 24 });
     assert_layout!(TermBounds, 56, {
         min_principal: 0,

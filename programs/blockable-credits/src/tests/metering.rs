@@ -2,10 +2,9 @@ use {
     super::*,
     crate::{
         metering::{
-            LATE_REPORT_SECONDS, Metered, Reading, Skip, apply, commit, freeze_to, lower_median,
-            shortfall_units, thaw,
+            LATE_REPORT_SECONDS, Metered, Reading, Skip, commit, freeze_to, lower_median, shortfall_units,
+            thaw,
         },
-        state::{Collateral, Meter},
         units::Overflow,
     },
 };

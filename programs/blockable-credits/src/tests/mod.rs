@@ -13,8 +13,9 @@ mod waterfall;
 
 use {
     crate::{
-        schedule::{Schedule, accrue},
-        state::{Debt, MAX_INSTALMENTS, Terms},
+        metering::{LATE_REPORT_SECONDS, Metered, Reading, Skip},
+        schedule::{PayInKind, Schedule, accrue},
+        state::{Collateral, Debt, MAX_INSTALMENTS, Meter, Terms},
     },
     bytemuck::Zeroable,
     proptest::prelude::*,
@@ -26,6 +27,18 @@ const FRACTION: u128 = 10_000 * 31_536_000;
 /// A configuration that writes nothing beside the sources.
 fn cases(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+/// Applies a reading in a market that was never paused, whose clock is the chain's.
+fn apply(
+    collateral: &mut Collateral,
+    meter: &mut Meter,
+    reading: &Reading,
+    max_per_second: u64,
+    now: i64,
+) -> Result<Metered, Skip> {
+    let late_reports_count = now <= meter.frozen_at.saturating_add(LATE_REPORT_SECONDS);
+    crate::metering::apply(collateral, meter, reading, max_per_second, now, late_reports_count)
 }
 
 /// `share / 65,535` of `whole`.
@@ -56,7 +69,13 @@ impl Loan {
     }
 
     fn schedule(&self) -> Schedule<'_> {
-        Schedule { start: self.start, due_after: &self.due_after, principal: &self.principal }
+        Schedule {
+            start: self.start,
+            due_after: &self.due_after,
+            principal: &self.principal,
+            capitalised: 0,
+            pay_in_kind: PayInKind::default(),
+        }
     }
 
     /// The debt at issue.

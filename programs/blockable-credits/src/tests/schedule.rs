@@ -275,7 +275,7 @@ proptest! {
     fn no_value_makes_it_panic(
         debt: [u64; 6], times: [i64; 4], counters: [u8; 2],
         terms in (any::<u16>(), any::<u64>(), any::<u32>()),
-        due_after: [u32; 36], principal: [u64; 36], count in 0usize..=36, amount: u64,
+        due_after: [u32; 36], principal: [u64; 36], count in 0usize..=36, amount: u64, extra: u64,
     ) {
         let mut debt = Debt {
             principal: debt[0],
@@ -293,7 +293,13 @@ proptest! {
         let (apr_bps, late_fee, delinquency_grace) = terms;
         let terms = Terms { apr_bps, late_fee, delinquency_grace, ..Terms::zeroed() };
         let (due_after, principal) = (&due_after[..count], &principal[..count]);
-        let schedule = Schedule { start: times[2], due_after, principal };
+        let schedule = Schedule {
+            start: times[2],
+            due_after,
+            principal,
+            capitalised: extra,
+            pay_in_kind: PayInKind { share_bps: apr_bps, unused: debt.principal, granted: extra },
+        };
         let _ = schedule::accrue(&mut debt, &terms, schedule, times[3]);
         let _ = schedule.arrears(&debt);
         let _ = waterfall::pay(&mut debt, &terms, schedule, amount);
@@ -339,9 +345,9 @@ fn what_does_not_fit_is_an_overflow() {
     let accrue_to = |loan: &Loan, now| schedule::accrue(&mut loan.debt(), &loan.terms, loan.schedule(), now);
     let huge = Loan::new(0, DAY, u16::MAX, 0, &[(DAY, u64::MAX)]);
     assert_eq!(accrue_to(&huge, 100 * 365 * day), Err(Overflow));
-    assert_eq!(accrue_to(&huge, day), Ok(()));
+    assert_eq!(accrue_to(&huge, day), Ok(0));
     let never = Loan::new(i64::MAX - 10, DAY, 0, 0, &[(DAY, 1)]);
-    assert_eq!(accrue_to(&never, i64::MAX), Ok(()));
+    assert_eq!(accrue_to(&never, i64::MAX), Ok(0));
     let fees = Loan::new(0, 1, 0, u64::MAX, &[(1, 1), (2, 1)]);
     assert_eq!(accrue_to(&fees, 10), Err(Overflow));
     let mut debt = Debt { accrued_at: i64::MIN, principal: 1, ..Debt::zeroed() };

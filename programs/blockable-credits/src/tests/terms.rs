@@ -44,7 +44,7 @@ impl Offer {
     }
 
     fn verdict(&self) -> Result<(), TermsRefused> {
-        self.terms.validate(&self.schedule, &BOUNDS)
+        self.terms.validate(&self.schedule, self.terms.principal, &BOUNDS)
     }
 }
 
@@ -88,7 +88,7 @@ fn principal_keeps_both_bounds() {
 fn no_principal_is_refused_whatever_the_bounds() {
     let bounds = TermBounds { min_principal: 0, ..BOUNDS };
     let terms = Terms { principal: 0, ..Offer::new().terms };
-    assert_eq!(terms.validate(&schedule(&[(100, 0)]), &bounds), Err(PrincipalOutOfBounds));
+    assert_eq!(terms.validate(&schedule(&[(100, 0)]), terms.principal, &bounds), Err(PrincipalOutOfBounds));
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn a_schedule_has_one_to_thirty_six_instalments() {
     let of = |count: u32| {
         let instalments: Vec<_> = (1..=count).map(|index| (index * 100, 400)).collect();
         let terms = Terms { principal: u64::from(count) * 400, ..Offer::new().terms };
-        terms.validate(&schedule(&instalments), &TermBounds { min_principal: 1, ..bounds })
+        terms.validate(&schedule(&instalments), terms.principal, &TermBounds { min_principal: 1, ..bounds })
     };
     assert_eq!(verdict(|offer| offer.schedule.clear()), Err(InstalmentCount));
     assert_eq!(of(1), Ok(()));
@@ -151,7 +151,10 @@ fn due_dates_keep_their_distance_and_the_longest_term() {
     assert_eq!(dates(&[u32::MAX]), Err(TermTooLong));
     let bounds = TermBounds { min_instalment_interval: 0, ..BOUNDS };
     let twice = schedule(&[(100, 6_000), (100, 6_000)]);
-    assert_eq!(Offer::new().terms.validate(&twice, &bounds), Err(InstalmentsTooClose));
+    assert_eq!(
+        Offer::new().terms.validate(&twice, Offer::new().terms.principal, &bounds),
+        Err(InstalmentsTooClose)
+    );
 }
 
 #[test]
@@ -280,8 +283,8 @@ proptest! {
         };
         let schedule = schedule(&[(gaps.0, principal / 2), (gaps.0 + gaps.1, principal - principal / 2)]);
         prop_assert!(tight < 4 || tighter.is_within(&b));
-        if tighter.is_within(&b) && terms.validate(&schedule, &tighter).is_ok() {
-            prop_assert_eq!(terms.validate(&schedule, &b), Ok(()));
+        if tighter.is_within(&b) && terms.validate(&schedule, terms.principal, &tighter).is_ok() {
+            prop_assert_eq!(terms.validate(&schedule, terms.principal, &b), Ok(()));
         }
     }
 }

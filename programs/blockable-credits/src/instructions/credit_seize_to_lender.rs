@@ -1,0 +1,83 @@
+use {
+    crate::{
+        auction,
+        errors::{BlockableError, ensure},
+        events::{Change, CreditChanged, emit},
+        instructions::{UnitAmount, unrestricted::Grant},
+        state::{Credit, Market, Provider, seeds},
+        transitions::Action,
+        units::{PRICE_SCALE, add, mul_div_floor},
+    },
+    anchor_lang::prelude::*,
+};
+
+/// CAN take collateral over: the lender, once the cure period has passed. The units count for what the loan paid for
+/// them, and no more can be taken than the debt is worth. They arrive in the lender's unrestricted credit.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct CreditSeizeToLender<'info> {
+    /// Takes the units, and pays the rent of its credit the first time.
+    #[account(mut)]
+    pub lender: Signer<'info>,
+    pub market: AccountLoader<'info, Market>,
+    #[account(
+        mut,
+        has_one = market @ BlockableError::MarketMismatch,
+        has_one = lender @ BlockableError::NotLender,
+        has_one = provider @ BlockableError::ProviderMismatch,
+    )]
+    pub credit: AccountLoader<'info, Credit>,
+    #[account(mut)]
+    pub provider: AccountLoader<'info, Provider>,
+    #[account(
+        init_if_needed,
+        payer = lender,
+        space = Credit::SPACE,
+        seeds = [
+            seeds::CREDIT,
+            market.key().as_ref(),
+            provider.key().as_ref(),
+            lender.key().as_ref(),
+            &credit.load()?.unrestricted_nonce().to_le_bytes(),
+        ],
+        bump,
+    )]
+    pub lender_credit: AccountLoader<'info, Credit>,
+    pub system_program: Program<'info, System>,
+}
+
+impl CreditSeizeToLender<'_> {
+    /// Moves units out of the lien to the lender and takes their value off the debt.
+    pub fn handle(ctx: Context<CreditSeizeToLender>, amount: UnitAmount) -> Result<()> {
+        let accounts = ctx.accounts;
+        let clock = accounts.market.load()?.open_clock()?;
+        let (taken, granted) = {
+            let mut credit = accounts.credit.load_mut()?;
+            credit.begin_seizure(Action::TakeOver, clock)?;
+            let (price, debt) = (credit.price_paid()?, credit.debt.total());
+            let worth = mul_div_floor(debt, PRICE_SCALE, price)?;
+            let amount = match amount {
+                UnitAmount::All => UnitAmount::Units(worth.min(credit.seizable(clock)?)),
+                UnitAmount::Units(units) => UnitAmount::Units(units),
+            };
+            let units = credit.take_from_lien(amount, clock)?;
+            let value = auction::cost(units, price)?.min(debt);
+            ensure(units <= worth, BlockableError::BeyondDebt)?;
+            credit.apply_recovery(value)?;
+            credit.recovered = add(credit.recovered, value)?;
+            if credit.debt.total() == 0 {
+                credit.discharge()?;
+                credit.advance(Action::PayOff)?;
+            }
+            let (to, debt) = (accounts.lender_credit.key(), credit.debt.total());
+            let change = Change::TakenOver { to, units, value, debt };
+            let taken = credit.record(accounts.credit.key(), clock.chain, change)?;
+            let bump = ctx.bumps.lender_credit;
+            let grant = Grant { from: accounts.credit.key(), units, owner: accounts.lender.key(), bump };
+            let granted = grant.make(&credit, &accounts.provider, &accounts.lender_credit, clock)?;
+            (taken, granted)
+        };
+        emit(&accounts.event_authority, CreditChanged { record: taken })?;
+        emit(&accounts.event_authority, CreditChanged { record: granted })
+    }
+}

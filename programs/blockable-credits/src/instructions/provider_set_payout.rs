@@ -1,0 +1,39 @@
+use {
+    crate::{
+        errors::BlockableError,
+        events::{ProviderChanged, emit},
+        state::{Market, Provider},
+    },
+    anchor_lang::prelude::*,
+    anchor_spl::token_interface::TokenAccount,
+};
+
+/// CAN name another payout account: the provider's authority. It applies to units issued from then on.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct ProviderSetPayout<'info> {
+    pub authority: Signer<'info>,
+    pub market: AccountLoader<'info, Market>,
+    #[account(
+        mut,
+        has_one = market @ BlockableError::MarketMismatch,
+        has_one = authority @ BlockableError::NotProvider,
+    )]
+    pub provider: AccountLoader<'info, Provider>,
+    #[account(constraint = payout.mint == market.load()?.payment_mint @ BlockableError::TokenAccountMint)]
+    pub payout: Box<InterfaceAccount<'info, TokenAccount>>,
+}
+
+impl ProviderSetPayout<'_> {
+    /// Sets where principal is paid to.
+    pub fn handle(ctx: Context<ProviderSetPayout>) -> Result<()> {
+        let accounts = ctx.accounts;
+        accounts.market.load()?.open_clock()?;
+        let event = {
+            let mut provider = accounts.provider.load_mut()?;
+            provider.payout = accounts.payout.key();
+            ProviderChanged::of(accounts.provider.key(), &provider)
+        };
+        emit(&accounts.event_authority, event)
+    }
+}

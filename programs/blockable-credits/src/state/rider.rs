@@ -1,0 +1,90 @@
+use {
+    crate::state::{TermBounds, Terms, TermsRefused},
+    anchor_lang::{AnchorDeserialize, AnchorSerialize},
+    bytemuck::{Pod, Zeroable},
+};
+
+/// What the parties may agree on beside the terms, covered by the terms hash; all zero for none of it.
+///
+/// A covenant on utilisation moves the APR within bounds, pay-in-kind adds a share of the coupon to the principal, a
+/// cash reserve pays missed instalments, and a notice of default lets the lender call a breach.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Rider {
+    /// Units that the borrower plans to use per window of the covenant.
+    pub planned_units: u64,
+    /// Cash that the borrower keeps in the vault, in micro-USDC; drawn for missed instalments. 0 for none.
+    pub reserve: u64,
+    /// Seconds over which utilisation is measured; 0 for no covenant.
+    pub covenant_window: u32,
+    /// Utilisation, in basis points of the plan, from which on the APR falls by a step.
+    pub high_bps: u16,
+    /// Utilisation, in basis points of the plan, below which the APR rises by a step and a top-up falls due.
+    pub low_bps: u16,
+    /// Step by which the covenant moves the APR, in basis points.
+    pub apr_step_bps: u16,
+    /// Lowest APR that the covenant leads to, in basis points.
+    pub apr_floor_bps: u16,
+    /// Highest APR that the covenant leads to, in basis points.
+    pub apr_ceiling_bps: u16,
+    /// Share of the principal outstanding that falls due with the next instalment below the low mark, in basis points.
+    pub top_up_bps: u16,
+    /// Share of the coupon on unused units that is added to the principal instead of falling due, in basis points.
+    pub pay_in_kind_bps: u16,
+    /// 1 when the lender may give notice of default for a breach, else 0.
+    pub breach_notice: u8,
+    /// Zero; kept for later versions.
+    pub reserved: [u8; 5],
+}
+
+const _: () = assert!(size_of::<Rider>() == 40);
+
+impl Rider {
+    /// Whether a covenant on utilisation was agreed.
+    pub fn has_covenant(&self) -> bool {
+        self.covenant_window > 0
+    }
+
+    /// Checks the rider against the terms and a market's bounds. Errors: the first rule that is broken.
+    pub fn validate(&self, terms: &Terms, bounds: &TermBounds) -> Result<(), TermsRefused> {
+        use TermsRefused::*;
+        let check = |holds: bool, refused: TermsRefused| if holds { Ok(()) } else { Err(refused) };
+        check(self.breach_notice <= 1 && self.reserved == [0; 5], UnknownFlag)?;
+        check(u64::from(self.pay_in_kind_bps) <= crate::units::BPS, PayInKindTooHigh)?;
+        check(self.reserve <= terms.principal, ReserveTooLarge)?;
+        check(self.covenant_is_sound(terms, bounds), CovenantUnsound)
+    }
+
+    fn covenant_is_sound(&self, terms: &Terms, bounds: &TermBounds) -> bool {
+        if !self.has_covenant() {
+            let rest = [self.high_bps, self.low_bps, self.apr_step_bps, self.apr_floor_bps];
+            return self.planned_units == 0
+                && rest == [0; 4]
+                && self.apr_ceiling_bps == 0
+                && self.top_up_bps == 0;
+        }
+        self.covenant_window >= bounds.min_instalment_interval
+            && self.planned_units > 0
+            && self.low_bps < self.high_bps
+            && self.apr_floor_bps <= terms.apr_bps
+            && terms.apr_bps <= self.apr_ceiling_bps
+            && self.apr_ceiling_bps <= bounds.max_apr_bps
+            && u64::from(self.top_up_bps) <= crate::units::BPS
+    }
+}
+
+/// Where the covenant on utilisation stands.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct CovenantState {
+    /// Unix time of the usage reading that the window began with.
+    pub measured_at: i64,
+    /// Units consumed at that reading.
+    pub consumed: u64,
+    /// The APR the covenant has led to, in basis points.
+    pub apr_bps: u16,
+    /// Zero.
+    pub reserved: [u8; 6],
+}
+
+const _: () = assert!(size_of::<CovenantState>() == 24);
