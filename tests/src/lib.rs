@@ -7,6 +7,7 @@ mod audit;
 mod outcome;
 mod parties;
 mod steps;
+mod steps_agreed;
 mod tokens;
 mod world;
 

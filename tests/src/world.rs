@@ -233,7 +233,7 @@ impl World {
         self.set_time(self.now() + i64::from(seconds));
     }
 
-    /// Pauses the market for seconds from now. The account is written: no instruction pauses yet.
+    /// Pauses the market for seconds from now. The account is written: the instruction allows six hours a day.
     pub fn pause(&mut self, seconds: u32) {
         let (now, market) = (self.now(), self.keys.market);
         self.write::<Market>(&market, |market| {

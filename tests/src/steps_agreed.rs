@@ -1,0 +1,139 @@
+use {
+    crate::{Loan, Parties, World},
+    blockable_sdk::{
+        Pubkey, addresses, instructions,
+        program::{
+            instructions::UnitAmount,
+            state::{Instalment, MarketSettings, Rider, Terms},
+        },
+    },
+    solana_sdk::{instruction::Instruction, signer::Signer},
+};
+
+/// Steps beside the plain lifecycle: what the market's roles do, and what lender and borrower agree on later.
+impl World {
+    /// The instruction by which anyone named proposes settings of the market.
+    pub fn propose(&self, who: &str, settings: MarketSettings) -> Instruction {
+        instructions::market_propose_change(&self.keys.market, &Parties::address(who), settings)
+    }
+
+    /// The instruction by which anyone named pauses the market.
+    pub fn pause_by(&self, who: &str, seconds: u32) -> Instruction {
+        instructions::market_pause(&self.keys.market, &Parties::address(who), seconds)
+    }
+
+    /// The instruction by which anyone named ends a pause.
+    pub fn unpause_by(&self, who: &str) -> Instruction {
+        instructions::market_unpause(&self.keys.market, &Parties::address(who))
+    }
+
+    /// The instruction by which anyone named puts cash into a credit's reserve.
+    pub fn fund_reserve(&self, payer: &str, credit: &Pubkey, amount: u64) -> Instruction {
+        let source = self.token_account(payer);
+        instructions::reserve_fund(&self.keys, &Parties::address(payer), &source, credit, amount)
+    }
+
+    /// The instruction that draws a credit's reserve.
+    pub fn draw_reserve(&self, credit: &Pubkey) -> Instruction {
+        instructions::reserve_draw(&self.keys.market, credit)
+    }
+
+    /// The instruction that applies a credit's covenant.
+    pub fn apply_covenant(&self, credit: &Pubkey) -> Instruction {
+        instructions::covenant_apply(&self.keys.market, credit)
+    }
+
+    /// The instruction by which lender and borrower agree on new terms and a new schedule.
+    pub fn restructure(&self, credit: &Pubkey, terms: Terms, schedule: Vec<Instalment>) -> Instruction {
+        let (lender, borrower) = (self.parties.lender.pubkey(), self.parties.borrower.pubkey());
+        instructions::credit_restructure(&self.keys.market, &lender, &borrower, credit, terms, schedule)
+    }
+
+    /// The instruction by which anyone named waives late fees.
+    pub fn waive_fee(&self, who: &str, credit: &Pubkey, amount: u64) -> Instruction {
+        instructions::credit_waive_fee(&self.keys.market, &Parties::address(who), credit, amount)
+    }
+
+    /// The instruction by which anyone named offers the loan to another lender.
+    pub fn offer_lender(&self, who: &str, credit: &Pubkey, to: &str) -> Instruction {
+        let to = Parties::address(to);
+        instructions::credit_offer_lender(&self.keys.market, &Parties::address(who), credit, to)
+    }
+
+    /// The instruction by which anyone named takes a loan over.
+    pub fn accept_lender(&self, who: &str, credit: &Pubkey) -> Instruction {
+        instructions::credit_accept_lender(&self.keys.market, &Parties::address(who), credit)
+    }
+
+    /// The instruction by which anyone named gives notice of default.
+    pub fn give_notice(&self, who: &str, credit: &Pubkey) -> Instruction {
+        instructions::credit_give_notice(&self.keys.market, &Parties::address(who), credit, [7; 32])
+    }
+
+    /// The instruction by which anyone named withdraws the notice.
+    pub fn withdraw_notice(&self, who: &str, credit: &Pubkey) -> Instruction {
+        instructions::credit_withdraw_notice(&self.keys.market, &Parties::address(who), credit)
+    }
+
+    /// The instruction by which anyone named takes collateral over.
+    pub fn seize_to_lender(&self, who: &str, credit: &Pubkey, amount: UnitAmount) -> Instruction {
+        let state = self.credit(credit);
+        let (lender, expiry) = (Parties::address(who), state.units_expire_at);
+        let market = &self.keys.market;
+        instructions::credit_seize_to_lender(market, &lender, credit, &state.provider, expiry, amount)
+    }
+
+    /// The instruction by which anyone named writes the debt off.
+    pub fn write_off(&self, who: &str, credit: &Pubkey) -> Instruction {
+        instructions::credit_write_off(&self.keys.market, &Parties::address(who), credit)
+    }
+
+    /// The instruction that expires a credit's units.
+    pub fn expire_units(&self, credit: &Pubkey) -> Instruction {
+        instructions::credit_expire_units(&self.keys.market, credit)
+    }
+
+    /// The instruction that migrates a credit.
+    pub fn migrate(&self, credit: &Pubkey) -> Instruction {
+        instructions::credit_migrate(&self.keys.market, credit)
+    }
+
+    /// The instruction that removes a credit's vault; rent to the lender, the rest to the treasury.
+    pub fn close_vault(&self, credit: &Pubkey) -> Instruction {
+        let treasury = self.token_account("treasury");
+        instructions::vault_close(&self.keys, credit, &self.credit(credit).rent_payer(), &treasury)
+    }
+
+    /// The instruction by which anyone named removes a credit.
+    pub fn close_credit(&self, closer: &str, credit: &Pubkey) -> Instruction {
+        let state = self.credit(credit);
+        let (closer, receiver) = (Parties::address(closer), state.rent_payer());
+        instructions::credit_close(&self.keys.market, &closer, &receiver, credit, &state.provider)
+    }
+
+    /// The address of a party's unrestricted credit whose units expire at a market time.
+    pub fn unrestricted_until(&self, name: &str, units_expire_at: i64) -> Pubkey {
+        let owner = Parties::address(name);
+        addresses::unrestricted_credit(&self.keys.market, &self.provider, &owner, units_expire_at)
+    }
+
+    /// An active loan whose reserve the borrower has funded in full, where one was agreed.
+    pub fn active_with_reserve(&mut self, loan: &Loan) -> Pubkey {
+        let credit = self.accepted(loan);
+        if loan.args.rider.reserve > 0 {
+            let fund = self.fund_reserve("borrower", &credit, loan.args.rider.reserve);
+            self.sent(&[fund], &["borrower"]);
+        }
+        let issue = self.issue(&credit);
+        self.sent(&[issue], &["provider"]);
+        credit
+    }
+}
+
+impl Loan {
+    /// The same loan with something agreed beside the terms.
+    pub fn with_rider(mut self, rider: Rider) -> Loan {
+        self.args.rider = rider;
+        self
+    }
+}
