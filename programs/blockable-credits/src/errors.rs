@@ -1,438 +1,305 @@
 use {
     crate::{state::TermsRefused, units::Overflow},
-    anchor_lang::prelude::*,
+    anchor_lang::{error::AnchorError, prelude::*},
 };
 
-/// Every failure of the program; each message says what to do.
-#[error_code]
-#[derive(PartialEq, Eq, Hash, strum::FromRepr, strum::VariantArray)]
-pub enum BlockableError {
+/// Declares the errors with their messages. Anchor's `#[error_code]` does the same and lists them in the IDL, but makes a
+/// string of every name and message in code of its own, 40 KB in the ELF: the program keeps two tables instead.
+macro_rules! errors {
+    ($($(#[$doc:meta])* $name:ident = $message:literal,)*) => {
+        /// Every failure of the program; each message says what to do.
+        #[cfg(feature = "idl-build")]
+        #[error_code]
+        #[derive(PartialEq, Eq, Hash, strum::FromRepr, strum::VariantArray)]
+        pub enum BlockableError {
+            $($(#[$doc])* #[msg($message)] $name,)*
+        }
+
+        /// Every failure of the program; each message says what to do.
+        #[cfg(not(feature = "idl-build"))]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::FromRepr, strum::VariantArray)]
+        #[repr(u32)]
+        pub enum BlockableError {
+            $($(#[$doc])* $name,)*
+        }
+
+        const NAMES: &[&str] = &[$(stringify!($name)),*];
+        const MESSAGES: &[&str] = &[$($message),*];
+    };
+}
+
+errors! {
     // Arithmetic and layout.
     /// A result does not fit its type.
-    #[msg("an amount is out of range; use a smaller one")]
-    ArithmeticOverflow,
+    ArithmeticOverflow = "an amount is out of range; use a smaller one",
     /// A status byte of a later version.
-    #[msg("the credit's status is unknown to this version of the program; upgrade your client and retry")]
-    UnknownStatus,
+    UnknownStatus = "the credit's status is unknown to this version of the program; upgrade your client and retry",
 
     /// An account of an earlier version.
-    #[msg("the account has an earlier layout; run credit_migrate on it first, then retry")]
-    VersionOutdated,
+    VersionOutdated = "the account has an earlier layout; run credit_migrate on it first, then retry",
     /// An account of this version.
-    #[msg("the account has this version's layout already; there is nothing to migrate")]
-    VersionCurrent,
+    VersionCurrent = "the account has this version's layout already; there is nothing to migrate",
 
     // Accounts that do not belong together.
     /// The market given is not the account's.
-    #[msg("this account belongs to another market; pass the market it was created in")]
-    MarketMismatch,
+    MarketMismatch = "this account belongs to another market; pass the market it was created in",
     /// The provider given is not the credit's.
-    #[msg("this is not the credit's provider; pass the provider named in the credit")]
-    ProviderMismatch,
+    ProviderMismatch = "this is not the credit's provider; pass the provider named in the credit",
     /// The lot given is not the credit's.
-    #[msg("this lot was opened for another credit; pass the credit named in the lot")]
-    LotMismatch,
+    LotMismatch = "this lot was opened for another credit; pass the credit named in the lot",
     /// The mint given is not the market's.
-    #[msg("this is not the market's payment mint; pass the mint named in the market")]
-    MintMismatch,
+    MintMismatch = "this is not the market's payment mint; pass the mint named in the market",
     /// The token program given is not the mint's.
-    #[msg("this is not the payment mint's token program; pass the one named in the market")]
-    TokenProgramMismatch,
+    TokenProgramMismatch = "this is not the payment mint's token program; pass the one named in the market",
     /// A token account of another mint.
-    #[msg("this token account holds another mint; pass one of the market's payment mint")]
-    TokenAccountMint,
+    TokenAccountMint = "this token account holds another mint; pass one of the market's payment mint",
     /// A token account the signer does not own.
-    #[msg("this token account belongs to someone else; pass one that the signer owns")]
-    TokenAccountOwner,
+    TokenAccountOwner = "this token account belongs to someone else; pass one that the signer owns",
     /// A transfer moved another amount than asked.
-    #[msg("the transfer moved another amount than asked; the mint must not take fees")]
-    TransferMismatch,
+    TransferMismatch = "the transfer moved another amount than asked; the mint must not take fees",
     /// The vault holds less than is owed from it.
-    #[msg("the vault does not cover what is owed from it; do not continue and report this")]
-    VaultShort,
+    VaultShort = "the vault does not cover what is owed from it; do not continue and report this",
 
     // Who may sign.
     /// Not the lender.
-    #[msg("only the credit's lender may do this; sign with the lender's key")]
-    NotLender,
+    NotLender = "only the credit's lender may do this; sign with the lender's key",
     /// Not the borrower.
-    #[msg("only the credit's borrower may do this; sign with the borrower's key")]
-    NotBorrower,
+    NotBorrower = "only the credit's borrower may do this; sign with the borrower's key",
     /// Neither the lender nor the freeze authority.
-    #[msg("only the lender or the freeze authority may freeze and thaw; sign with one of their keys")]
-    NotFreezer,
+    NotFreezer = "only the lender or the freeze authority may freeze and thaw; sign with one of their keys",
     /// Neither lender nor borrower.
-    #[msg("only the lender, or the borrower once accepted, may cancel; sign with one of their keys")]
-    NotParty,
+    NotParty = "only the lender, or the borrower once accepted, may cancel; sign with one of their keys",
     /// Not the provider's authority.
-    #[msg("only the provider's authority may do this; sign with its key")]
-    NotProvider,
+    NotProvider = "only the provider's authority may do this; sign with its key",
 
     /// Not the market's admin.
-    #[msg("only the market's admin may do this; sign with its key")]
-    NotAdmin,
+    NotAdmin = "only the market's admin may do this; sign with its key",
     /// Neither the guardian nor the admin.
-    #[msg("only the market's guardian or admin may pause; sign with one of their keys")]
-    NotGuardian,
+    NotGuardian = "only the market's guardian or admin may pause; sign with one of their keys",
     /// Not the key that was offered the place.
-    #[msg("this place was not offered to you; have it offered to the key that signs")]
-    NotOffered,
+    NotOffered = "this place was not offered to you; have it offered to the key that signs",
     /// Not who paid the rent.
-    #[msg("rent goes back to who paid it; pass that key as the receiver")]
-    ReceiverMismatch,
+    ReceiverMismatch = "rent goes back to who paid it; pass that key as the receiver",
 
     // Market.
     /// The mint takes a fee on transfers.
-    #[msg(
-        "the mint can transfer with a fee or may be given one; choose a mint without the TransferFeeConfig extension"
-    )]
-    MintHasTransferFee,
+    MintHasTransferFee = "the mint can transfer with a fee or may be given one; choose a mint without the TransferFeeConfig extension",
     /// The mint has a transfer hook.
-    #[msg("the mint runs a hook on transfers; choose a mint without the TransferHook extension")]
-    MintHasTransferHook,
+    MintHasTransferHook = "the mint runs a hook on transfers; choose a mint without the TransferHook extension",
     /// The mint has a permanent delegate.
-    #[msg("the mint has a permanent delegate who could empty vaults; choose a mint without it")]
-    MintHasPermanentDelegate,
+    MintHasPermanentDelegate = "the mint has a permanent delegate who could empty vaults; choose a mint without it",
     /// New accounts of the mint may be frozen.
-    #[msg(
-        "the mint can freeze new accounts by default; choose a mint without the DefaultAccountState extension"
-    )]
-    MintDefaultFrozen,
+    MintDefaultFrozen = "the mint can freeze new accounts by default; choose a mint without the DefaultAccountState extension",
     /// Transfers of the mint can be paused.
-    #[msg(
-        "the mint's transfers can be paused, which would block repayment; choose a mint without the Pausable extension"
-    )]
-    MintPausable,
+    MintPausable = "the mint's transfers can be paused, which would block repayment; choose a mint without the Pausable extension",
     /// An extension that has not been examined.
-    #[msg(
-        "the mint has an extension this program does not support; choose a plain mint or one with metadata only"
-    )]
-    MintUnsupportedExtension,
+    MintUnsupportedExtension = "the mint has an extension this program does not support; choose a plain mint or one with metadata only",
     /// Bounds that contradict themselves.
-    #[msg(
-        "the bounds contradict each other, use reserved bytes or allow more than 10^18 micro-USDC; correct them"
-    )]
-    BoundsInconsistent,
+    BoundsInconsistent = "the bounds contradict each other, use reserved bytes or allow more than 10^18 micro-USDC; correct them",
     /// Bounds looser than allowed outside tests.
-    #[msg("the bounds are looser than a production market may have; tighten them or create a test market")]
-    BoundsTooLoose,
+    BoundsTooLoose = "the bounds are looser than a production market may have; tighten them or create a test market",
     /// Fee above the program's limit.
-    #[msg("the redistribution fee is above 1,000 basis points; lower it")]
-    FeeTooHigh,
+    FeeTooHigh = "the redistribution fee is above 1,000 basis points; lower it",
     /// The market's clock stands still.
-    #[msg("the market is paused; only repay, freeze, thaw and auto-freeze are open until the pause ends")]
-    MarketPaused,
+    MarketPaused = "the market is paused; only repay, freeze, thaw and auto-freeze are open until the pause ends",
 
     /// A pause stands.
-    #[msg("the market is paused already; wait until the pause ends or unpause first")]
-    AlreadyPaused,
+    AlreadyPaused = "the market is paused already; wait until the pause ends or unpause first",
     /// No pause.
-    #[msg("the market is not paused; there is nothing to end")]
-    NotPaused,
+    NotPaused = "the market is not paused; there is nothing to end",
     /// The pause has not expired.
-    #[msg("the pause has not expired; only the admin may end it before, anyone after")]
-    PauseRunning,
+    PauseRunning = "the pause has not expired; only the admin may end it before, anyone after",
     /// More than a market may be paused in a day.
-    #[msg("a market can be paused for six hours per UTC day; ask for fewer seconds or wait for the next day")]
-    PauseBudgetExceeded,
+    PauseBudgetExceeded = "a market can be paused for six hours per UTC day; ask for fewer seconds or wait for the next day",
     /// A delay out of range.
-    #[msg("a change waits 2 to 60 days, in a test market 1 second to 60 days; correct change_delay")]
-    ChangeDelayOutOfRange,
+    ChangeDelayOutOfRange = "a change waits 2 to 60 days, in a test market 1 second to 60 days; correct change_delay",
     /// No change waits.
-    #[msg("no change waits; propose one first")]
-    NoChangeProposed,
+    NoChangeProposed = "no change waits; propose one first",
     /// The delay runs.
-    #[msg("the change's delay has not passed; wait until it has, paused time does not count")]
-    ChangeDelayRunning,
+    ChangeDelayRunning = "the change's delay has not passed; wait until it has, paused time does not count",
     /// A change of nothing.
-    #[msg("these settings are in force already; propose others")]
-    NothingChanges,
+    NothingChanges = "these settings are in force already; propose others",
     /// Not the market's treasury.
-    #[msg("this is not the market's treasury; pass the account named in the market")]
-    TreasuryMismatch,
+    TreasuryMismatch = "this is not the market's treasury; pass the account named in the market",
 
     // Provider.
     /// No reporters or too many.
-    #[msg("a provider needs 1 to 8 reporters; change the list")]
-    ReporterCount,
+    ReporterCount = "a provider needs 1 to 8 reporters; change the list",
     /// The same reporter key twice.
-    #[msg("a reporter key is listed twice; a quorum counts distinct keys")]
-    ReporterDuplicate,
+    ReporterDuplicate = "a reporter key is listed twice; a quorum counts distinct keys",
     /// The zero key as reporter.
-    #[msg("the zero key cannot sign; replace it by the reporter's key")]
-    ReporterKeyInvalid,
+    ReporterKeyInvalid = "the zero key cannot sign; replace it by the reporter's key",
     /// Quorum of zero or above the number of reporters.
-    #[msg("the quorum is out of range; use 1 up to the number of reporters")]
-    QuorumOutOfRange,
+    QuorumOutOfRange = "the quorum is out of range; use 1 up to the number of reporters",
     /// Chunk size of zero or above 32.
-    #[msg("the chunk size is out of range; use 1 to 32")]
-    ChunkSizeOutOfRange,
+    ChunkSizeOutOfRange = "the chunk size is out of range; use 1 to 32",
     /// A rate bound of zero.
-    #[msg("the rate bound is zero; allow at least one unit per second")]
-    RateBoundZero,
+    RateBoundZero = "the rate bound is zero; allow at least one unit per second",
     /// Less capacity than is outstanding.
-    #[msg("the capacity is below the units outstanding; keep it at or above them")]
-    CapacityBelowOutstanding,
+    CapacityBelowOutstanding = "the capacity is below the units outstanding; keep it at or above them",
     /// More units than the provider has committed.
-    #[msg("the provider's capacity does not cover these units; raise the capacity or issue fewer")]
-    CapacityExceeded,
+    CapacityExceeded = "the provider's capacity does not cover these units; raise the capacity or issue fewer",
     /// The provider takes no new credits.
-    #[msg("the provider is suspended and takes no new credits; choose another or ask it to resume")]
-    ProviderSuspended,
+    ProviderSuspended = "the provider is suspended and takes no new credits; choose another or ask it to resume",
     /// Not the payout account of the provider.
-    #[msg("this is not the provider's payout account; pass the one named in the provider")]
-    PayoutMismatch,
+    PayoutMismatch = "this is not the provider's payout account; pass the one named in the provider",
 
     // Terms of an offer.
     /// Lender and borrower are the same.
-    #[msg("lender and borrower are the same key; a loan needs two parties")]
-    SelfLoan,
+    SelfLoan = "lender and borrower are the same key; a loan needs two parties",
     /// Principal out of the market's bounds.
-    #[msg("the principal is outside the market's bounds; see min_principal and max_principal")]
-    PrincipalOutOfBounds,
+    PrincipalOutOfBounds = "the principal is outside the market's bounds; see min_principal and max_principal",
     /// No units.
-    #[msg("no units are granted; state how many credit units the principal buys")]
-    NoUnits,
+    NoUnits = "no units are granted; state how many credit units the principal buys",
     /// APR above the bound.
-    #[msg("the APR is above the market's bound; see max_apr_bps")]
-    AprTooHigh,
+    AprTooHigh = "the APR is above the market's bound; see max_apr_bps",
     /// Late fee above the bound.
-    #[msg("the late fee is above the market's share of the average instalment; see max_late_fee_bps")]
-    LateFeeTooHigh,
+    LateFeeTooHigh = "the late fee is above the market's share of the average instalment; see max_late_fee_bps",
     /// Grace to delinquency too short.
-    #[msg("the delinquency grace is below the market's bound; see min_delinquency_grace")]
-    DelinquencyGraceTooShort,
+    DelinquencyGraceTooShort = "the delinquency grace is below the market's bound; see min_delinquency_grace",
     /// Grace to default too short.
-    #[msg("the default grace is too short; reach min_default_grace and exceed the delinquency grace")]
-    DefaultGraceTooShort,
+    DefaultGraceTooShort = "the default grace is too short; reach min_default_grace and exceed the delinquency grace",
     /// Cure period too short.
-    #[msg("the cure period is below the market's bound; see min_cure_period")]
-    CurePeriodTooShort,
+    CurePeriodTooShort = "the cure period is below the market's bound; see min_cure_period",
     /// A flag or reserved byte with no meaning.
-    #[msg(
-        "the terms hold a flag this version does not know; use a listed freeze policy, 0 or 1 for auto-freeze, zero for reserved bytes"
-    )]
-    UnknownFlag,
+    UnknownFlag = "the terms hold a flag this version does not know; use a listed freeze policy, 0 or 1 for auto-freeze, zero for reserved bytes",
     /// No instalments or too many.
-    #[msg("a schedule has 1 to 36 instalments; change its length")]
-    InstalmentCount,
+    InstalmentCount = "a schedule has 1 to 36 instalments; change its length",
     /// Instalments out of order or too close.
-    #[msg("due dates must ascend and keep the market's interval; see min_instalment_interval")]
-    InstalmentsTooClose,
+    InstalmentsTooClose = "due dates must ascend and keep the market's interval; see min_instalment_interval",
     /// Term above the bound.
-    #[msg("the last due date is beyond the market's longest term; see max_term")]
-    TermTooLong,
+    TermTooLong = "the last due date is beyond the market's longest term; see max_term",
     /// Instalments do not add up.
-    #[msg("the instalments do not add up to the principal; correct the schedule")]
-    PrincipalMismatch,
+    PrincipalMismatch = "the instalments do not add up to the principal; correct the schedule",
     /// The loan pays too much for each unit.
-    #[msg(
-        "the loan pays too much for so few units to price a million of them; grant smaller units, and more of them"
-    )]
-    UnitPriceOutOfRange,
+    UnitPriceOutOfRange = "the loan pays too much for so few units to price a million of them; grant smaller units, and more of them",
     /// The offer has expired.
-    #[msg("the offer has expired; ask the lender for a new one")]
-    OfferExpired,
+    OfferExpired = "the offer has expired; ask the lender for a new one",
     /// Another hash than the offer's.
-    #[msg("the terms hash differs from the offer's; read the offer again before you accept it")]
-    TermsHashMismatch,
+    TermsHashMismatch = "the terms hash differs from the offer's; read the offer again before you accept it",
 
     /// Units would expire before the loan is due.
-    #[msg("the units would expire before the last due date; lengthen unit_lifetime or set it to 0 for never")]
-    UnitLifetimeTooShort,
+    UnitLifetimeTooShort = "the units would expire before the last due date; lengthen unit_lifetime or set it to 0 for never",
     /// An unsound covenant.
-    #[msg("the covenant contradicts itself, the terms or the market's bounds; see the rules of Rider")]
-    CovenantUnsound,
+    CovenantUnsound = "the covenant contradicts itself, the terms or the market's bounds; see the rules of Rider",
     /// More than all in kind.
-    #[msg("pay_in_kind_bps is above 10,000; at most the whole coupon can be added to principal")]
-    PayInKindTooHigh,
+    PayInKindTooHigh = "pay_in_kind_bps is above 10,000; at most the whole coupon can be added to principal",
     /// A reserve above the principal.
-    #[msg("the reserve is above the principal; lower it")]
-    ReserveTooLarge,
+    ReserveTooLarge = "the reserve is above the principal; lower it",
     /// The reserve is not full.
-    #[msg("the borrower has not funded the reserve; fund it with reserve_fund before the units are issued")]
-    ReserveNotFunded,
+    ReserveNotFunded = "the borrower has not funded the reserve; fund it with reserve_fund before the units are issued",
 
     // State of a credit.
     /// The table has no such edge.
-    #[msg("the credit's status does not allow this; read its status and see the table of transitions")]
-    WrongStatus,
+    WrongStatus = "the credit's status does not allow this; read its status and see the table of transitions",
     /// An amount of zero.
-    #[msg("the amount is zero; state how much")]
-    AmountZero,
+    AmountZero = "the amount is zero; state how much",
     /// No debt.
-    #[msg("nothing is owed on this credit; no payment is needed")]
-    NothingOwed,
+    NothingOwed = "nothing is owed on this credit; no payment is needed",
     /// Nothing is in arrears.
-    #[msg("no instalment is in arrears; there is nothing to mark or to freeze for")]
-    NotInArrears,
+    NotInArrears = "no instalment is in arrears; there is nothing to mark or to freeze for",
     /// The delinquency grace runs.
-    #[msg("the delinquency grace period has not passed; wait until it has")]
-    DelinquencyGraceRunning,
+    DelinquencyGraceRunning = "the delinquency grace period has not passed; wait until it has",
     /// The default grace runs.
-    #[msg("the default grace period has not passed; wait until it has")]
-    DefaultGraceRunning,
+    DefaultGraceRunning = "the default grace period has not passed; wait until it has",
     /// The cure period runs.
-    #[msg("the cure period has not passed; wait until it has")]
-    CurePeriodRunning,
+    CurePeriodRunning = "the cure period has not passed; wait until it has",
 
     /// The reserve still holds cash.
-    #[msg("the reserve can still pay; run reserve_draw first, what is unpaid then can be marked")]
-    ReserveNotDrawn,
+    ReserveNotDrawn = "the reserve can still pay; run reserve_draw first, what is unpaid then can be marked",
     /// Nothing to draw.
-    #[msg("the reserve is empty; there is nothing to draw")]
-    ReserveEmpty,
+    ReserveEmpty = "the reserve is empty; there is nothing to draw",
     /// No room in the reserve.
-    #[msg("the reserve holds what was agreed, or none was agreed; no more can be put into it")]
-    ReserveFull,
+    ReserveFull = "the reserve holds what was agreed, or none was agreed; no more can be put into it",
     /// No late fee.
-    #[msg("fewer late fees are owed than you want to waive; waive at most those, or all")]
-    BeyondLateFees,
+    BeyondLateFees = "fewer late fees are owed than you want to waive; waive at most those, or all",
     /// Terms that a restructuring may not touch.
-    #[msg(
-        "a restructuring keeps principal, units, unit lifetime and offer expiry; change the schedule and the rest"
-    )]
-    RestructureTouchesGrant,
+    RestructureTouchesGrant = "a restructuring keeps principal, units, unit lifetime and offer expiry; change the schedule and the rest",
     /// Claims of the seller in the vault.
-    #[msg("the lender's claim has not been collected; collect it before the loan changes hands")]
-    ClaimUncollected,
+    ClaimUncollected = "the lender's claim has not been collected; collect it before the loan changes hands",
     /// The terms have no notice of default.
-    #[msg(
-        "the terms do not allow a notice of default for a breach; only a missed payment can lead to default"
-    )]
-    NoticeNotAgreed,
+    NoticeNotAgreed = "the terms do not allow a notice of default for a breach; only a missed payment can lead to default",
     /// No notice.
-    #[msg("no notice of default stands; a missed payment is cured by paying the arrears")]
-    NoNotice,
+    NoNotice = "no notice of default stands; a missed payment is cured by paying the arrears",
     /// No covenant.
-    #[msg("the terms have no covenant on utilisation; there is nothing to apply")]
-    CovenantNotAgreed,
+    CovenantNotAgreed = "the terms have no covenant on utilisation; there is nothing to apply",
     /// The window runs.
-    #[msg("no usage report has reached the end of the covenant's window; wait for one that does")]
-    CovenantWindowRunning,
+    CovenantWindowRunning = "no usage report has reached the end of the covenant's window; wait for one that does",
     /// Something is in arrears.
-    #[msg("the covenant rests while something is in arrears; apply it once the arrears are paid")]
-    InArrears,
+    InArrears = "the covenant rests while something is in arrears; apply it once the arrears are paid",
     /// Units past their lifetime.
-    #[msg("the units have expired; run credit_expire_units")]
-    UnitsExpired,
+    UnitsExpired = "the units have expired; run credit_expire_units",
     /// Units within their lifetime, or none to expire.
-    #[msg("no unused units have passed their lifetime; there is nothing to expire")]
-    NothingToExpire,
+    NothingToExpire = "no unused units have passed their lifetime; there is nothing to expire",
     /// Lots are open.
-    #[msg("lots of this credit are open; close them first")]
-    LotsOpen,
+    LotsOpen = "lots of this credit are open; close them first",
     /// Units are left.
-    #[msg("the credit still holds units; only the borrower may give them up, by signing")]
-    UnitsLeft,
+    UnitsLeft = "the credit still holds units; only the borrower may give them up, by signing",
     /// The vault stands.
-    #[msg("the credit's vault is not closed; collect the claims and run vault_close first")]
-    VaultOpen,
+    VaultOpen = "the credit's vault is not closed; collect the claims and run vault_close first",
     /// Claims are in the vault.
-    #[msg("the vault still owes its parties; collect their claims first")]
-    ClaimsLeft,
+    ClaimsLeft = "the vault still owes its parties; collect their claims first",
 
     // Freezing.
     /// The policy does not allow a freeze now.
-    #[msg("the credit's freeze policy does not allow a freeze in this status; wait for the mark it names")]
-    FreezePolicyForbids,
+    FreezePolicyForbids = "the credit's freeze policy does not allow a freeze in this status; wait for the mark it names",
     /// The terms have no auto-freeze.
-    #[msg("the terms do not allow an automatic freeze; the lender must sign a freeze")]
-    AutoFreezeNotAgreed,
+    AutoFreezeNotAgreed = "the terms do not allow an automatic freeze; the lender must sign a freeze",
     /// More than 100 % or zero.
-    #[msg("a share is 1 to 10,000 basis points; change it")]
-    ShareOutOfRange,
+    ShareOutOfRange = "a share is 1 to 10,000 basis points; change it",
     /// More units than are under lien.
-    #[msg("more units than are under lien; use at most the lien, or freeze all")]
-    BeyondLien,
+    BeyondLien = "more units than are under lien; use at most the lien, or freeze all",
     /// That much is frozen already.
-    #[msg("at least that much is frozen already; name a larger amount, or thaw to lower it")]
-    AlreadyFrozen,
+    AlreadyFrozen = "at least that much is frozen already; name a larger amount, or thaw to lower it",
     /// Nothing is frozen, or less than asked.
-    #[msg("fewer units are frozen than you want to thaw; use at most the frozen units, or thaw all")]
-    BeyondFrozen,
+    BeyondFrozen = "fewer units are frozen than you want to thaw; use at most the frozen units, or thaw all",
 
     // Metering.
     /// No report.
-    #[msg("no report was given; pass a quorum of signed reports")]
-    ReportsMissing,
+    ReportsMissing = "no report was given; pass a quorum of signed reports",
     /// Fewer reports than the quorum.
-    #[msg("fewer reporters signed than the quorum; collect more reports for this chunk")]
-    QuorumNotReached,
+    QuorumNotReached = "fewer reporters signed than the quorum; collect more reports for this chunk",
     /// A reporter index out of range.
-    #[msg("a report names a reporter the provider does not have; use the index in its current list")]
-    ReporterUnknown,
+    ReporterUnknown = "a report names a reporter the provider does not have; use the index in its current list",
     /// The same reporter twice.
-    #[msg("the same reporter appears twice; a quorum counts distinct reporters")]
-    ReporterRepeated,
+    ReporterRepeated = "the same reporter appears twice; a quorum counts distinct reporters",
     /// An expired reporter.
-    #[msg("a reporter's key has expired; the provider must renew it")]
-    ReporterExpired,
+    ReporterExpired = "a reporter's key has expired; the provider must renew it",
     /// A signature that does not verify.
-    #[msg("a report's signature does not verify; check its epoch, chunk, provider, market and program")]
-    ReportSignatureInvalid,
+    ReportSignatureInvalid = "a report's signature does not verify; check its epoch, chunk, provider, market and program",
     /// Readings do not match the bitmap.
-    #[msg("a report has another number of readings than bits set, or bits beyond the chunk; encode it again")]
-    ReportMalformed,
+    ReportMalformed = "a report has another number of readings than bits set, or bits beyond the chunk; encode it again",
     /// A report from the future.
-    #[msg("a report is dated in the future; check the reporter's clock")]
-    ReportFromFuture,
+    ReportFromFuture = "a report is dated in the future; check the reporter's clock",
     /// No credit accounts.
-    #[msg("no credit accounts were given; pass the chunk's credits after the named accounts")]
-    CreditsMissing,
+    CreditsMissing = "no credit accounts were given; pass the chunk's credits after the named accounts",
 
     // Recovery.
     /// Running jobs may still draw on these units.
-    #[msg(
-        "running jobs may still draw on part of these units; seize fewer, or freeze and wait until they have settled"
-    )]
-    HeldByRunningJobs,
+    HeldByRunningJobs = "running jobs may still draw on part of these units; seize fewer, or freeze and wait until they have settled",
     /// More than the debt is worth.
-    #[msg(
-        "these units are worth more than the debt; take over at most what the debt pays for, or sell them in a lot"
-    )]
-    BeyondDebt,
+    BeyondDebt = "these units are worth more than the debt; take over at most what the debt pays for, or sell them in a lot",
     /// Prices out of order or below the market's bounds.
-    #[msg("the lot's prices must fall from start to floor and keep the market's bounds; raise them")]
-    LotPriceTooLow,
+    LotPriceTooLow = "the lot's prices must fall from start to floor and keep the market's bounds; raise them",
     /// Window out of the market's bounds.
-    #[msg("the lot's window is outside the market's bounds; see min_lot_window and max_lot_window")]
-    LotWindowOutOfBounds,
+    LotWindowOutOfBounds = "the lot's window is outside the market's bounds; see min_lot_window and max_lot_window",
     /// Fewer units are left.
-    #[msg("the lot has fewer units left; buy at most those")]
-    LotUnitsExceeded,
+    LotUnitsExceeded = "the lot has fewer units left; buy at most those",
     /// The price is above the buyer's limit.
-    #[msg("the price is above your maximum; wait for it to fall or raise the maximum")]
-    PriceAboveMaximum,
+    PriceAboveMaximum = "the price is above your maximum; wait for it to fall or raise the maximum",
     /// The lot can still sell.
-    #[msg(
-        "the lot still has units and its window runs; close it when it is sold, satisfied or past its window"
-    )]
-    LotStillOpen,
+    LotStillOpen = "the lot still has units and its window runs; close it when it is sold, satisfied or past its window",
     /// Only the lender may take an unsold lot back.
-    #[msg(
-        "only the lender may take back an unsold lot; anyone may close it once it is sold or the debt is paid"
-    )]
-    LotNotYours,
+    LotNotYours = "only the lender may take back an unsold lot; anyone may close it once it is sold or the debt is paid",
     /// A destination the party does not own.
-    #[msg(
-        "a claim is paid to its party alone; pass its associated account, or sign as the party to name another of its own"
-    )]
-    DestinationNotAllowed,
+    DestinationNotAllowed = "a claim is paid to its party alone; pass its associated account, or sign as the party to name another of its own",
     /// Nothing to collect.
-    #[msg("there is nothing to collect for this party; wait for a payment or a sale")]
-    NothingToCollect,
+    NothingToCollect = "there is nothing to collect for this party; wait for a payment or a sale",
 }
 
 /// Refuses with `error` unless `holds`. A function and not a macro: it keeps the program small.
 pub fn ensure(holds: bool, error: BlockableError) -> Result<()> {
-    if holds { Ok(()) } else { Err(refuse(error)) }
-}
-
-#[cold]
-#[inline(never)]
-fn refuse(error: BlockableError) -> Error {
-    error.into()
+    if holds { Ok(()) } else { Err(error.into()) }
 }
 
 impl BlockableError {
@@ -443,7 +310,39 @@ impl BlockableError {
 
     /// The custom program error code.
     pub fn code(self) -> u32 {
-        self.into()
+        ERROR_CODE_OFFSET.saturating_add(self as u32)
+    }
+
+    /// The error's name, as in the IDL.
+    pub fn name_in_idl(self) -> &'static str {
+        NAMES.get(self as usize).copied().unwrap_or_default()
+    }
+
+    /// What went wrong, and what to do.
+    pub fn message(self) -> &'static str {
+        MESSAGES.get(self as usize).copied().unwrap_or_default()
+    }
+}
+
+#[cfg(not(feature = "idl-build"))]
+impl core::fmt::Display for BlockableError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.message())
+    }
+}
+
+#[cfg(not(feature = "idl-build"))]
+impl From<BlockableError> for Error {
+    #[cold]
+    #[inline(never)]
+    fn from(error: BlockableError) -> Error {
+        Error::from(AnchorError {
+            error_name: error.name_in_idl().to_string(),
+            error_code_number: error.code(),
+            error_msg: error.message().to_string(),
+            error_origin: None,
+            compared_values: None,
+        })
     }
 }
 

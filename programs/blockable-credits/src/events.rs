@@ -3,6 +3,7 @@
 
 use {
     crate::{
+        errors::BlockableError,
         hash::sha256,
         metering::{Metered, Skip},
         state::{Credit, FreezeReason, Instalment, MarketSettings, Party, Rider, Terms},
@@ -404,21 +405,94 @@ impl CreditRecord {
 }
 
 impl Credit {
-    /// Numbers a change and folds it into the hash chain. Errors: more than 2^64 events.
-    pub fn record(&mut self, credit: Pubkey, at: i64, change: Change) -> Result<CreditRecord> {
+    /// Numbers a change, folds it into the hash chain and makes it ready to be emitted. Errors: more than 2^64 events.
+    pub fn record(&mut self, credit: Pubkey, at: i64, change: Change) -> Result<Recorded> {
+        let mut data = begin_event::<CreditChanged>(256);
+        self.record_to(&mut data, credit, at, change)?;
+        Ok(Recorded(data))
+    }
+
+    /// As [`Credit::record`], at the end of an event that is being written. The record is serialised once, for the chain
+    /// and for the event.
+    fn record_to(&mut self, event: &mut Vec<u8>, credit: Pubkey, at: i64, change: Change) -> Result<()> {
         let record = CreditRecord { credit, seq: self.event_seq, at, change };
         self.event_seq = add(self.event_seq, 1)?;
-        self.event_hash = record.fold(&self.event_hash)?;
-        Ok(record)
+        let start = event.len();
+        record.serialize(event)?;
+        self.event_hash = sha256(&[&self.event_hash, event.get(start..).unwrap_or_default()]);
+        Ok(())
     }
 }
 
-/// Emits an event as `emit_cpi!` does, byte for byte, as a function that copies the data once.
-pub fn emit<'info, E: Event>(event_authority: &AccountInfo<'info>, event: E) -> Result<()> {
-    let body = event.data();
-    let mut data = Vec::with_capacity(body.len().saturating_add(EVENT_IX_TAG_LE.len()));
+/// A change that is in a credit's books and waits to be emitted: a [`CreditChanged`] as bytes.
+#[must_use = "every record must be emitted, or the log has a gap"]
+pub struct Recorded(Vec<u8>);
+
+impl Recorded {
+    /// Emits the change.
+    pub fn emit(self, event_authority: &AccountInfo) -> Result<()> {
+        invoke_self(event_authority, self.0)
+    }
+}
+
+/// Writes a [`ChunkMetered`] credit by credit.
+pub struct ChunkLog {
+    event: Vec<u8>,
+    count_at: usize,
+    count: u32,
+    skipped: Vec<SkippedCredit>,
+}
+
+impl ChunkLog {
+    /// The log of a chunk with about so many credits. Errors: none in practice; Borsh's own.
+    pub fn new(provider: Pubkey, epoch: u32, chunk: u32, credits: usize) -> Result<ChunkLog> {
+        let mut event = begin_event::<ChunkMetered>(credits.saturating_mul(136).saturating_add(128));
+        (provider, epoch, chunk).serialize(&mut event)?;
+        let count_at = event.len();
+        0u32.serialize(&mut event)?;
+        Ok(ChunkLog { event, count_at, count: 0, skipped: Vec::new() })
+    }
+
+    /// Records a change of one credit. Errors: more than 2^64 events.
+    pub fn record(&mut self, credit: &mut Credit, key: Pubkey, at: i64, change: Change) -> Result<()> {
+        self.count = self.count.saturating_add(1);
+        credit.record_to(&mut self.event, key, at, change)
+    }
+
+    /// Notes a credit that was left out.
+    pub fn skip(&mut self, credit: Pubkey, reason: Skip) {
+        self.skipped.push(SkippedCredit { credit, reason });
+    }
+
+    /// Emits the event. Errors: none in practice; Borsh's own.
+    pub fn emit(mut self, event_authority: &AccountInfo) -> Result<()> {
+        let count = self.event.get_mut(self.count_at..).and_then(|rest| rest.first_chunk_mut::<4>());
+        *count.ok_or(BlockableError::ArithmeticOverflow)? = self.count.to_le_bytes();
+        self.skipped.serialize(&mut self.event)?;
+        invoke_self(event_authority, self.event)
+    }
+}
+
+/// Emits an event as `emit_cpi!` does, byte for byte.
+pub fn emit<E: Event + AnchorSerialize + Discriminator>(
+    event_authority: &AccountInfo,
+    event: E,
+) -> Result<()> {
+    let mut data = begin_event::<E>(384);
+    event.serialize(&mut data)?;
+    invoke_self(event_authority, data)
+}
+
+/// The tag of events and the discriminator of one, with room for `capacity` bytes more.
+fn begin_event<E: Discriminator>(capacity: usize) -> Vec<u8> {
+    let mut data = Vec::with_capacity(capacity);
     data.extend_from_slice(EVENT_IX_TAG_LE);
-    data.extend_from_slice(&body);
+    data.extend_from_slice(E::DISCRIMINATOR);
+    data
+}
+
+#[inline(never)]
+fn invoke_self(event_authority: &AccountInfo, data: Vec<u8>) -> Result<()> {
     let instruction = Instruction {
         program_id: crate::ID,
         accounts: vec![AccountMeta::new_readonly(*event_authority.key, true)],

@@ -28,7 +28,10 @@ impl PayInKind {
         if self.share_bps == 0 || self.granted == 0 {
             return Ok(0);
         }
-        mul_div_floor(mul_div_floor(coupon, self.unused, self.granted)?, u64::from(self.share_bps), BPS)
+        let all_unused = self.unused == self.granted;
+        let unused = if all_unused { coupon } else { mul_div_floor(coupon, self.unused, self.granted)? };
+        let all_in_kind = u64::from(self.share_bps) == BPS;
+        if all_in_kind { Ok(unused) } else { mul_div_floor(unused, u64::from(self.share_bps), BPS) }
     }
 }
 
@@ -77,6 +80,12 @@ impl Schedule<'_> {
         let due = self.principal.iter().take(usize::from(count));
         let with_last = if self.is_last(count) { self.capitalised } else { 0 };
         due.fold(with_last, |sum, principal| sum.saturating_add(*principal))
+    }
+
+    /// Principal of the instalment at an index, in micro-USDC.
+    fn principal_of(&self, index: usize) -> u64 {
+        let capitalised = if index.saturating_add(1) >= self.len() { self.capitalised } else { 0 };
+        self.principal.get(index).map_or(0, |principal| principal.saturating_add(capitalised))
     }
 
     /// Whether the instalment numbered `count`, from 1, is the last.
@@ -139,7 +148,10 @@ impl Schedule<'_> {
     /// because every billing rounds down and carries its fraction to the next.
     fn oldest_unpaid_interest(&self, debt: &Debt, apr_bps: u16) -> Result<Option<i64>, Overflow> {
         let Some(unpaid) = debt.interest_due.checked_sub(1) else { return Ok(None) };
-        let last = usize::from(debt.instalments_billed).checked_sub(1).ok_or(Overflow)?;
+        let Some(last) = usize::from(debt.instalments_billed).checked_sub(1) else {
+            // Recovery makes interest due before the first due date.
+            return Ok(Some(debt.arrears_since));
+        };
         let billed_until =
             if self.has_matured(debt) { debt.accrued_at } else { self.due_date(last)?.ok_or(Overflow)? };
         let per_second = u128::from(debt.principal).checked_mul(u128::from(apr_bps)).ok_or(Overflow)?;
@@ -174,13 +186,19 @@ pub fn accrue(debt: &mut Debt, terms: &Terms, mut schedule: Schedule, now: i64) 
 /// is one product, worked out at the last of them.
 fn bill_until(debt: &mut Debt, terms: &Terms, schedule: &mut Schedule, now: i64) -> Result<(), Overflow> {
     let due = schedule.due_within(elapsed(schedule.start, now)?)?;
+    if debt.instalments_billed >= due {
+        return Ok(());
+    }
+    let mut principal_due = schedule.principal_due(debt.instalments_billed);
     while debt.arrears_since == 0 && debt.instalments_billed < due {
-        let date = schedule.due_date(usize::from(debt.instalments_billed))?.ok_or(Overflow)?;
+        let instalment = usize::from(debt.instalments_billed);
+        let date = schedule.due_date(instalment)?.ok_or(Overflow)?;
         debt.instalments_billed = debt.instalments_billed.checked_add(1).ok_or(Overflow)?;
+        principal_due = add(principal_due, schedule.principal_of(instalment))?;
         accrue_interest(debt, terms, date)?;
         capitalise(debt, schedule)?;
         bill_interest(debt)?;
-        if debt.interest_due > 0 || schedule.principal_in_arrears(debt) > 0 {
+        if debt.interest_due > 0 || (principal_due > debt.schedule_paid && debt.principal > 0) {
             debt.arrears_since = date;
         }
     }

@@ -203,7 +203,27 @@ pub const EDGES: &[(Action, Status, Status)] = &[
 
 /// The status that `action` leads to from `from`; `None` where the table has no such edge.
 pub fn next(action: Action, from: Status) -> Option<Status> {
-    EDGES.iter().find(|(a, f, _)| *a == action && *f == from).map(|(_, _, to)| *to)
+    let row = BY_ACTION.get(action as usize)?;
+    Status::from_byte(*row.get(from as usize)?)
+}
+
+/// [`EDGES`] by action and status, so that a look-up does not search; [`NO_EDGE`] where there is none.
+const BY_ACTION: [[u8; Status::ALL.len()]; ACTIONS] = by_action();
+
+/// Actions there are.
+const ACTIONS: usize = Action::Close as usize + 1;
+const NO_EDGE: u8 = u8::MAX;
+
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "evaluated by the compiler")]
+const fn by_action() -> [[u8; Status::ALL.len()]; ACTIONS] {
+    let mut table = [[NO_EDGE; Status::ALL.len()]; ACTIONS];
+    let mut edge = 0;
+    while edge < EDGES.len() {
+        let (action, from, to) = EDGES[edge];
+        table[action as usize][from as usize] = to as u8;
+        edge += 1;
+    }
+    table
 }
 
 #[cfg(test)]
@@ -216,6 +236,15 @@ mod tests {
             assert_eq!(Status::from_byte(status.byte()), Some(status));
         }
         assert_eq!(Status::from_byte(8), None);
+    }
+
+    #[test]
+    fn the_look_up_says_what_the_edges_say() {
+        for (action, from, to) in EDGES {
+            assert_eq!(next(*action, *from), Some(*to));
+        }
+        let known = BY_ACTION.as_flattened().iter().filter(|to| **to != NO_EDGE).count();
+        assert_eq!(known, EDGES.len());
     }
 
     #[test]

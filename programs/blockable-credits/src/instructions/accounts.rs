@@ -3,7 +3,7 @@
 use {
     crate::{
         errors::{BlockableError, ensure},
-        events::{Change, CreditChanged, emit},
+        events::Change,
         state::{Credit, Market, MarketClock, seeds},
         tokens::{CreditSigner, TokenContext},
         transitions::Action,
@@ -97,7 +97,7 @@ impl CreditControl<'_> {
     pub(super) fn finish(&self, mut credit: RefMut<Credit>, at: i64, change: Change) -> Result<()> {
         let record = credit.record(self.credit.key(), at, change)?;
         drop(credit);
-        emit(&self.event_authority, CreditChanged { record })
+        record.emit(&self.event_authority)
     }
 }
 
@@ -123,6 +123,6 @@ impl CreditMark<'_> {
     pub(super) fn finish(&self, mut credit: RefMut<Credit>, at: i64, change: Change) -> Result<()> {
         let record = credit.record(self.credit.key(), at, change)?;
         drop(credit);
-        emit(&self.event_authority, CreditChanged { record })
+        record.emit(&self.event_authority)
     }
 }

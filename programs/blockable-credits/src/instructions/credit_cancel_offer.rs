@@ -1,7 +1,7 @@
 use {
     crate::{
         errors::{BlockableError, ensure},
-        events::{Change, CreditChanged, emit},
+        events::Change,
         instructions::accounts::*,
         tokens::CreditSigner,
         transitions::{Action, Status},
@@ -55,6 +55,6 @@ impl CreditCancelOffer<'_> {
             vault.close_vault(&accounts.lender.to_account_info(), &signer)?;
             vault.credit.close(accounts.lender.to_account_info())?;
         }
-        emit(&accounts.event_authority, CreditChanged { record })
+        record.emit(&accounts.event_authority)
     }
 }

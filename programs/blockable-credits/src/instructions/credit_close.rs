@@ -1,7 +1,7 @@
 use {
     crate::{
         errors::{BlockableError, ensure},
-        events::{Change, CreditChanged, emit},
+        events::Change,
         state::{Credit, Market, Provider},
         transitions::Action,
         units::{add, sub},
@@ -52,6 +52,6 @@ impl CreditClose<'_> {
             credit.record(accounts.credit.key(), now, Change::Closed { given_up })?
         };
         accounts.credit.close(accounts.receiver.to_account_info())?;
-        emit(&accounts.event_authority, CreditChanged { record })
+        record.emit(&accounts.event_authority)
     }
 }

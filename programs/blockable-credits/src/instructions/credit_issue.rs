@@ -1,7 +1,7 @@
 use {
     crate::{
         errors::{BlockableError, ensure},
-        events::{Change, CreditChanged, emit},
+        events::Change,
         instructions::accounts::*,
         metering::commit,
         state::{CovenantState, Credit, MarketClock, Provider},
@@ -56,7 +56,7 @@ impl CreditIssue<'_> {
             (record, CreditSigner::of(&credit), principal)
         };
         accounts.credit_vault.pay_out(&accounts.payout, &signer, principal)?;
-        emit(&accounts.event_authority, CreditChanged { record })
+        record.emit(&accounts.event_authority)
     }
 }
 

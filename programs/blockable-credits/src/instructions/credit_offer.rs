@@ -1,7 +1,7 @@
 use {
     crate::{
         errors::{BlockableError, ensure},
-        events::{Change, CreditChanged, emit},
+        events::Change,
         state::{
             Credit, Instalment, Market, MarketClock, Provider, Rider, Terms, VaultClaims, seeds, terms_hash,
         },
@@ -124,6 +124,6 @@ impl CreditOffer<'_> {
         };
         let record = credit.record(accounts.credit.key(), clock.chain, change)?;
         drop(credit);
-        emit(&accounts.event_authority, CreditChanged { record })
+        record.emit(&accounts.event_authority)
     }
 }

@@ -1,7 +1,7 @@
 use {
     crate::{
         errors::{BlockableError, ensure},
-        events::{Change, CreditChanged, emit},
+        events::Change,
         instructions::accounts::*,
         metering::thaw,
         state::{Credit, FreezeReason},
@@ -47,7 +47,7 @@ impl CreditRepay<'_> {
             let change = credit.apply_payment(accounts.payer.key(), sub(paid, refill)?, refill)?;
             credit.record(accounts.credit_vault.credit.key(), clock.chain, change)?
         };
-        emit(&accounts.event_authority, CreditChanged { record })
+        record.emit(&accounts.event_authority)
     }
 }
 

@@ -1,7 +1,7 @@
 use {
     crate::{
         errors::{BlockableError, ensure},
-        events::{Change, CreditChanged, emit},
+        events::Change,
         state::{Credit, Instalment, Market, Terms, terms_hash},
         transitions::Action,
         units::add,
@@ -47,7 +47,7 @@ impl CreditRestructure<'_> {
             let change = Change::Restructured { terms_hash: credit.terms_hash, terms, schedule };
             credit.record(accounts.credit.key(), clock.chain, change)?
         };
-        emit(&accounts.event_authority, CreditChanged { record })
+        record.emit(&accounts.event_authority)
     }
 }
 

@@ -2,7 +2,7 @@ use {
     crate::{
         auction,
         errors::{BlockableError, ensure},
-        events::{Change, CreditChanged, emit},
+        events::Change,
         instructions::{UnitAmount, unrestricted::Grant},
         state::{Credit, Market, Provider, seeds},
         transitions::Action,
@@ -77,7 +77,7 @@ impl CreditSeizeToLender<'_> {
             let granted = grant.make(&credit, &accounts.provider, &accounts.lender_credit, clock)?;
             (taken, granted)
         };
-        emit(&accounts.event_authority, CreditChanged { record: taken })?;
-        emit(&accounts.event_authority, CreditChanged { record: granted })
+        taken.emit(&accounts.event_authority)?;
+        granted.emit(&accounts.event_authority)
     }
 }

@@ -1,7 +1,7 @@
 use {
     crate::{
         errors::{BlockableError, ensure},
-        events::{Change, CreditChanged, emit},
+        events::Change,
         instructions::UnitAmount,
         metering,
         state::{Credit, Lot, Market, MarketClock, seeds},
@@ -85,7 +85,7 @@ impl CreditSeizeToPool<'_> {
             };
             credit.record(accounts.credit.key(), clock.chain, change)?
         };
-        emit(&accounts.event_authority, CreditChanged { record })
+        record.emit(&accounts.event_authority)
     }
 }
 

@@ -2,7 +2,7 @@ use {
     crate::{
         auction::{self, Proceeds},
         errors::{BlockableError, ensure},
-        events::{Change, CreditChanged, CreditRecord, emit},
+        events::{Change, Recorded},
         instructions::{accounts::*, unrestricted::Grant},
         state::{Credit, Lot, MarketClock, Provider, seeds},
         transitions::Action,
@@ -71,12 +71,12 @@ impl LotBuy<'_> {
         accounts.credit_vault.pay_in(&accounts.source, &accounts.buyer, cost)?;
         let sold = accounts.sell(units, cost, clock)?;
         let granted = accounts.grant(units, clock, ctx.bumps.buyer_credit)?;
-        emit(&accounts.event_authority, CreditChanged { record: sold })?;
-        emit(&accounts.event_authority, CreditChanged { record: granted })
+        sold.emit(&accounts.event_authority)?;
+        granted.emit(&accounts.event_authority)
     }
 
     /// Books the sale: the lot gives the units, the credit's debt takes the proceeds.
-    fn sell(&self, units: u64, cost: u64, clock: MarketClock) -> Result<CreditRecord> {
+    fn sell(&self, units: u64, cost: u64, clock: MarketClock) -> Result<Recorded> {
         let mut lot = self.lot.load_mut()?;
         lot.units_left = sub(lot.units_left, units)?;
         lot.proceeds = add(lot.proceeds, cost)?;
@@ -109,7 +109,7 @@ impl LotBuy<'_> {
     }
 
     /// Gives the units to the buyer's unrestricted credit.
-    fn grant(&self, units: u64, clock: MarketClock, bump: u8) -> Result<CreditRecord> {
+    fn grant(&self, units: u64, clock: MarketClock, bump: u8) -> Result<Recorded> {
         let source = self.credit_vault.credit.load()?;
         let grant = Grant { from: self.lot.key(), units, owner: self.buyer.key(), bump };
         grant.make(&source, &self.provider, &self.buyer_credit, clock)

@@ -1,7 +1,7 @@
 use {
     crate::{
         errors::{BlockableError, ensure},
-        events::{Change, CreditChanged, emit},
+        events::Change,
         state::{Credit, Lot, Market},
         transitions::{Action, Status},
         units::{Overflow, add},
@@ -55,6 +55,6 @@ impl LotClose<'_> {
             let change = Change::LotClosed { lot: accounts.lot.key(), returned };
             credit.record(accounts.credit.key(), clock.chain, change)?
         };
-        emit(&accounts.event_authority, CreditChanged { record })
+        record.emit(&accounts.event_authority)
     }
 }

@@ -1,7 +1,7 @@
 use {
     crate::{
         errors::{BlockableError, ensure},
-        events::{Change, CreditChanged, emit},
+        events::Change,
         instructions::CreditRepay,
         transitions::Action,
         units::add,
@@ -29,6 +29,6 @@ impl CreditRepay<'_> {
             let change = Change::ReserveFunded { payer: accounts.payer.key(), amount, held };
             credit.record(accounts.credit_vault.credit.key(), clock.chain, change)?
         };
-        emit(&accounts.event_authority, CreditChanged { record })
+        record.emit(&accounts.event_authority)
     }
 }

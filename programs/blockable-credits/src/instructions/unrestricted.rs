@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        events::{Change, CreditRecord},
+        events::{Change, Recorded},
         state::{Credit, MarketClock, Provider},
         transitions::Status,
     },
@@ -30,7 +30,7 @@ impl Grant {
         provider: &AccountLoader<'info, Provider>,
         to: &AccountLoader<'info, Credit>,
         clock: MarketClock,
-    ) -> Result<CreditRecord> {
+    ) -> Result<Recorded> {
         let is_new = to.load().is_err();
         let mut credit = if is_new { to.load_init()? } else { to.load_mut()? };
         if is_new {

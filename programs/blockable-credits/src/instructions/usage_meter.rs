@@ -1,7 +1,7 @@
 use {
     crate::{
         errors::{BlockableError, ensure},
-        events::{Change, ChunkMetered, CreditRecord, SkippedCredit, emit},
+        events::{Change, ChunkLog},
         metering::{self, LATE_REPORT_SECONDS, Reading, Skip, lower_median},
         report::{MAX_CLOCK_SKEW_SECONDS, ReportScope, SignedReport},
         signature,
@@ -31,7 +31,7 @@ impl<'info> UsageMeter<'info> {
         ensure(!ctx.remaining_accounts.is_empty(), BlockableError::CreditsMissing)?;
         let accounts = ctx.accounts;
         let clock = accounts.market.load()?.open_clock()?;
-        let event = {
+        let log = {
             let provider = accounts.provider.load()?;
             let scope = ReportScope {
                 market: accounts.market.key(),
@@ -42,7 +42,7 @@ impl<'info> UsageMeter<'info> {
             verify_reports(&provider, &scope, &reports, clock)?;
             meter_credits(&provider, &scope, &reports, ctx.remaining_accounts, clock)?
         };
-        emit(&accounts.event_authority, event)
+        log.emit(&accounts.event_authority)
     }
 }
 
@@ -86,25 +86,18 @@ fn meter_credits<'info>(
     reports: &[SignedReport],
     credits: &'info [AccountInfo<'info>],
     clock: MarketClock,
-) -> Result<ChunkMetered> {
-    let mut event = ChunkMetered {
-        provider: scope.provider,
-        epoch: scope.epoch,
-        chunk: scope.chunk,
-        records: Vec::with_capacity(credits.len()),
-        skipped: Vec::new(),
-    };
+) -> Result<ChunkLog> {
+    let mut log = ChunkLog::new(scope.provider, scope.epoch, scope.chunk, credits.len())?;
     let mut seen = 0u32;
     for account in credits {
-        match meter_credit(provider, scope, reports, account, clock, &mut seen)? {
-            Ok(record) => event.records.push(record),
-            Err(reason) => event.skipped.push(SkippedCredit { credit: *account.key, reason }),
+        if let Some(reason) = meter_credit(provider, scope, reports, account, clock, &mut seen, &mut log)? {
+            log.skip(*account.key, reason);
         }
     }
-    Ok(event)
+    Ok(log)
 }
 
-/// Meters one credit. Errors fail the transaction; a [`Skip`] leaves this credit as it was and goes on.
+/// Meters one credit. Errors fail the transaction; a [`Skip`] says why this credit was left as it was.
 fn meter_credit<'info>(
     provider: &Provider,
     scope: &ReportScope,
@@ -112,44 +105,45 @@ fn meter_credit<'info>(
     account: &'info AccountInfo<'info>,
     clock: MarketClock,
     seen: &mut u32,
-) -> Result<core::result::Result<CreditRecord, Skip>> {
+    log: &mut ChunkLog,
+) -> Result<Option<Skip>> {
     let Ok(loader) = AccountLoader::<Credit>::try_from(account) else {
-        return Ok(Err(Skip::NotACredit));
+        return Ok(Some(Skip::NotACredit));
     };
     if !account.is_writable {
-        return Ok(Err(Skip::NotWritable));
+        return Ok(Some(Skip::NotWritable));
     }
     let mut credit = loader.load_mut()?;
     if credit.market != scope.market || credit.provider != scope.provider || credit.has_index == 0 {
-        return Ok(Err(Skip::NotInChunk));
+        return Ok(Some(Skip::NotInChunk));
     }
     let size = u32::from(provider.chunk_size);
     let (Some(chunk), Some(bit)) =
         (credit.meter.index.checked_div(size), credit.meter.index.checked_rem(size))
     else {
-        return Ok(Err(Skip::NotInChunk));
+        return Ok(Some(Skip::NotInChunk));
     };
     if chunk != scope.chunk {
-        return Ok(Err(Skip::NotInChunk));
+        return Ok(Some(Skip::NotInChunk));
     }
     let flag = 1u32.checked_shl(bit).unwrap_or(0);
     if *seen & flag != 0 {
-        return Ok(Err(Skip::Duplicate));
+        return Ok(Some(Skip::Duplicate));
     }
     *seen |= flag;
     if credit.status().ok().and_then(|status| next(Action::Meter, status)).is_none() {
-        return Ok(Err(Skip::WrongStatus));
+        return Ok(Some(Skip::WrongStatus));
     }
     let reading = match quorum_reading(reports, bit, provider.quorum) {
         Some(reading) => reading,
-        None => return Ok(Err(Skip::NoQuorum)),
+        None => return Ok(Some(Skip::NoQuorum)),
     };
     let (mut collateral, mut meter) = (credit.collateral, credit.meter);
     let rate = provider.max_units_per_second;
     let late = clock.market <= credit.freeze_time.saturating_add(LATE_REPORT_SECONDS);
     let metered = match metering::apply(&mut collateral, &mut meter, &reading, rate, clock.chain, late) {
         Ok(metered) => metered,
-        Err(skip) => return Ok(Err(skip)),
+        Err(skip) => return Ok(Some(skip)),
     };
     (credit.collateral, credit.meter) = (collateral, meter);
     let change = Change::Metered {
@@ -158,7 +152,8 @@ fn meter_credit<'info>(
         reported_at: meter.reported_at,
         metered,
     };
-    credit.record(*account.key, clock.chain, change).map(Ok)
+    log.record(&mut credit, *account.key, clock.chain, change)?;
+    Ok(None)
 }
 
 /// The lower median of each value over the reporters that speak of a credit; `None` below the quorum.
@@ -179,8 +174,8 @@ fn quorum_reading(reports: &[SignedReport], bit: u32, quorum: u8) -> Option<Read
         return None;
     }
     Some(Reading {
-        cumulative: lower_median(cumulative.get_mut(..count)?)?,
-        in_flight: lower_median(in_flight.get_mut(..count)?)?,
-        reported_at: lower_median(reported_at.get_mut(..count)?)?,
+        cumulative: lower_median(cumulative.get(..count)?)?,
+        in_flight: lower_median(in_flight.get(..count)?)?,
+        reported_at: lower_median(reported_at.get(..count)?)?,
     })
 }

@@ -1,7 +1,7 @@
 use {
     crate::{
         errors::{BlockableError, ensure},
-        events::{Change, CreditChanged, emit},
+        events::Change,
         instructions::accounts::*,
         tokens::CreditSigner,
         transitions::Action,
@@ -49,6 +49,6 @@ impl VaultClose<'_> {
             accounts.credit_vault.pay_out(&accounts.treasury, &signer, swept)?;
         }
         accounts.credit_vault.close_vault(&accounts.receiver.to_account_info(), &signer)?;
-        emit(&accounts.event_authority, CreditChanged { record })
+        record.emit(&accounts.event_authority)
     }
 }

@@ -1,7 +1,7 @@
 use {
     crate::{
         errors::{BlockableError, ensure},
-        events::{Change, CreditChanged, emit},
+        events::Change,
         instructions::accounts::*,
         state::{Credit, Party},
         tokens::CreditSigner,
@@ -57,6 +57,6 @@ impl VaultCollect<'_> {
         };
         accounts.credit_vault.pay_out(&accounts.destination, &signer, amount)?;
         ensure(accounts.credit_vault.vault.amount >= left, BlockableError::VaultShort)?;
-        emit(&accounts.event_authority, CreditChanged { record })
+        record.emit(&accounts.event_authority)
     }
 }

@@ -41,11 +41,11 @@ proptest! {
 
     #[test]
     fn the_lower_median_is_the_least_value_that_half_do_not_exceed(
-        mut values in prop::collection::vec(0u8..20, 1..=8),
+        values in prop::collection::vec(0u8..20, 1..=8),
     ) {
         let half = |value: &u8| values.iter().filter(|other| *other <= value).count() * 2 >= values.len();
         let expected = values.iter().copied().filter(half).min();
-        prop_assert_eq!(lower_median(&mut values), expected);
+        prop_assert_eq!(lower_median(&values), expected);
     }
 
     #[test]
@@ -55,7 +55,7 @@ proptest! {
     ) {
         let mut values = honest.clone();
         values.extend(liars.iter().take(honest.len() - 1));
-        let median = lower_median(&mut values).unwrap();
+        let median = lower_median(&values).unwrap();
         prop_assert!(honest.iter().min().unwrap() <= &median && &median <= honest.iter().max().unwrap());
     }
 
@@ -326,9 +326,9 @@ proptest! {
 
 #[test]
 fn no_reporter_has_no_median() {
-    assert_eq!(lower_median::<u64>(&mut []), None);
-    assert_eq!(lower_median(&mut [4, 1]), Some(1));
-    assert_eq!(lower_median(&mut [4, 1, 9]), Some(4));
+    assert_eq!(lower_median::<u64>(&[]), None);
+    assert_eq!(lower_median(&[4, 1]), Some(1));
+    assert_eq!(lower_median(&[4, 1, 9]), Some(4));
 }
 
 #[test]

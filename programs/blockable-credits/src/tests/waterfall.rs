@@ -176,3 +176,17 @@ fn interest_does_not_outlive_the_principal_when_the_last_instalments_are_interes
     pay(&mut debt, &loan.terms, loan.schedule(), arrears).unwrap();
     assert_eq!(debt.total(), 0);
 }
+
+/// A notice of default can lead to a seizure before the first due date.
+#[test]
+fn recovery_before_the_first_due_date_takes_accrued_interest_and_then_principal() {
+    let loan = Loan::new(0, 0, 3_650, 0, &[(1_000_000, 2_000_000)]);
+    let mut debt = loan.debt();
+    loan.accrue(&mut debt, 86_400);
+    let owed = debt.total();
+    let applied = recover(&mut debt, &loan.terms, loan.schedule(), 1).unwrap();
+    assert_eq!((applied.interest, applied.principal), (1, 0));
+    let applied = recover(&mut debt, &loan.terms, loan.schedule(), 10_000).unwrap();
+    assert_eq!((applied.interest, applied.principal), (1_999, 8_001));
+    assert_eq!((debt.total(), debt.arrears_since), (owed - 10_001, 0));
+}
