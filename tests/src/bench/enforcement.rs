@@ -7,7 +7,6 @@ use {
             state::FreezeReason,
         },
     },
-    blockable_tests::{DAY, Loan},
 };
 
 /// Marks and freezes, soon after one missed instalment and long after many.
@@ -26,7 +25,7 @@ pub fn measure(lab: &mut Lab) {
 fn marks(lab: &mut Lab, instalments: u32, missed: u32) {
     let loan = lab.loan(instalments);
     let credit = lab.world.active(&loan);
-    miss(lab, &loan, missed);
+    lab.miss(&loan, missed);
     let market = lab.world.keys.market;
     lab.measure("credit_mark_delinquent", instructions::credit_mark_delinquent(&market, &credit), &[]);
     freezes(lab, &credit);
@@ -41,7 +40,7 @@ fn marks(lab: &mut Lab, instalments: u32, missed: u32) {
 fn unmarked(lab: &mut Lab, instalments: u32, missed: u32) {
     let loan = lab.loan(instalments);
     let credit = lab.world.active(&loan);
-    miss(lab, &loan, missed);
+    lab.miss(&loan, missed);
     freezes(lab, &credit);
 }
 
@@ -49,7 +48,7 @@ fn unmarked(lab: &mut Lab, instalments: u32, missed: u32) {
 fn default_long_after_delinquency(lab: &mut Lab) {
     let loan = lab.loan(36);
     let credit = lab.world.delinquent(&loan);
-    miss(lab, &loan, 35);
+    lab.miss(&loan, 35);
     let mark = instructions::credit_mark_defaulted(&lab.world.keys.market, &credit);
     lab.measure("credit_mark_defaulted", mark, &[]);
 }
@@ -63,10 +62,6 @@ fn in_flight(lab: &mut Lab, instalments: u32, thawed: UnitAmount) {
     });
     freeze(lab, "lender", &credit, FreezeAmount::Bps(7_500));
     thaw(lab, "lender", &credit, thawed);
-}
-
-fn miss(lab: &mut Lab, loan: &Loan, instalments: u32) {
-    lab.world.pass(instalments * 30 * DAY + loan.args.terms.delinquency_grace);
 }
 
 fn freezes(lab: &mut Lab, credit: &Pubkey) {

@@ -1,10 +1,10 @@
 use {
     super::figures::Figures,
     blockable_sdk::{
-        Instruction, Pubkey, instructions,
+        Instruction, Pubkey, addresses, instructions,
         program::{
             instructions::CapacityArgs,
-            state::{FreezePolicy, Instalment},
+            state::{Credit, FreezePolicy, Instalment, Rider},
         },
         tokens,
     },
@@ -14,6 +14,20 @@ use {
 
 /// What every funded party has, in micro-USDC.
 const FUNDS: u64 = 1_000_000_000 * USDC;
+
+/// When the principal of a loan falls due.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// In equal parts: the first one that is missed is in arrears, and from there on the debt grows in a straight line.
+    Level,
+    /// All with the last instalment. Where all coupons are added to the principal, nothing is in arrears before, and
+    /// every due date that has passed is worked out on its own.
+    Bullet,
+}
+
+impl Shape {
+    pub const ALL: [Shape; 2] = [Shape::Level, Shape::Bullet];
+}
 
 /// A world to measure in: rich parties, a provider with room for every loan.
 pub struct Lab<'a> {
@@ -74,6 +88,52 @@ impl<'a> Lab<'a> {
         });
         loan.args.schedule = (1..=instalments).map(line).collect();
         loan
+    }
+
+    /// A [`Lab::loan`] with everything that can be agreed beside the terms, and units that expire after eleven years and
+    /// as many seconds as its nonce.
+    pub fn agreed(&mut self, instalments: u32, shape: Shape) -> Loan {
+        let nonce = (self.nonce + 1) as u32;
+        let mut loan = self.loan(instalments).with(|terms| terms.unit_lifetime = 4_000 * DAY + nonce);
+        let terms = loan.args.terms;
+        if shape == Shape::Bullet {
+            loan.args.schedule.iter_mut().for_each(|instalment| instalment.principal = 0);
+            loan.args.schedule.iter_mut().rev().take(1).for_each(|last| last.principal = terms.principal);
+        }
+        loan.with_rider(Rider {
+            planned_units: terms.units / 36,
+            reserve: terms.principal / 20,
+            covenant_window: 20 * DAY,
+            high_bps: 8_000,
+            low_bps: 5_000,
+            apr_step_bps: 50,
+            apr_floor_bps: 800,
+            apr_ceiling_bps: 1_600,
+            top_up_bps: 500,
+            pay_in_kind_bps: 10_000,
+            breach_notice: 1,
+            reserved: [0; 5],
+        })
+    }
+
+    /// Passes the due dates of a number of instalments, and the grace period of the last of them.
+    pub fn miss(&mut self, loan: &Loan, instalments: u32) {
+        self.world.pass(instalments * 30 * DAY + loan.args.terms.delinquency_grace);
+    }
+
+    /// A credit as an instruction that brings its debt up to now is going to find it.
+    pub fn accrued(&self, credit: &Pubkey) -> Credit {
+        let mut credit = self.world.credit(credit);
+        credit.accrue(self.world.now()).expect("the debt fits 64 bits");
+        credit
+    }
+
+    /// Puts tokens into a credit's vault that nobody is owed.
+    pub fn donate(&mut self, credit: &Pubkey, amount: u64) {
+        let (payer, keys) = (self.world.parties.payer.pubkey(), self.world.keys);
+        let vault = addresses::vault(credit);
+        let mint = tokens::mint_to(&keys.mint, &vault, &payer, amount, &keys.token_program);
+        self.world.sent(&[mint.expect("a token program")], &[]);
     }
 
     /// The lender's key.

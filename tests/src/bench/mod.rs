@@ -3,14 +3,18 @@
 //! A scenario drives a [`Lab`] through part of the lifecycle with varied inputs; every instruction it measures adds a
 //! sample to the row of its name.
 
+mod agreements;
 mod bounds;
 mod document;
+mod endings;
 mod enforcement;
 mod figures;
 mod lab;
 mod metering;
 mod origination;
 mod recovery;
+mod riders;
+mod roles;
 mod servicing;
 mod settings;
 
@@ -106,12 +110,16 @@ pub fn run(args: &Args) -> Result<(), BenchError> {
 /// A part of the lifecycle, driven with varied inputs.
 type Scenario = fn(&mut Lab);
 
-const SCENARIOS: [(&str, Scenario); 6] = [
+const SCENARIOS: [(&str, Scenario); 10] = [
     ("settings", settings::measure),
+    ("roles", roles::measure),
     ("origination", origination::measure),
     ("servicing", servicing::measure),
+    ("agreements", agreements::measure),
+    ("riders", riders::measure),
     ("enforcement", enforcement::measure),
     ("recovery", recovery::measure),
+    ("endings", endings::measure),
     ("metering", metering::measure),
 ];
 

@@ -1,6 +1,6 @@
 use {
     super::lab::Lab,
-    blockable_sdk::{Pubkey, addresses, instructions, tokens},
+    blockable_sdk::{Pubkey, instructions},
     solana_sdk::signer::Signer,
 };
 
@@ -15,7 +15,7 @@ pub fn measure(lab: &mut Lab) {
         {
             let loan = lab.loan(instalments);
             let credit = if accepted { lab.world.accepted(&loan) } else { lab.world.offered(&loan) };
-            donate(lab, &credit, donation);
+            lab.donate(&credit, donation);
             cancel(lab, &credit, party);
         }
     }
@@ -31,15 +31,6 @@ fn originate(lab: &mut Lab, instalments: u32) {
     let issue = lab.world.issue(&credit);
     sum += lab.measure("credit_issue", issue, &["provider"]);
     lab.figures.add("offer + accept + issue", sum);
-}
-
-/// Puts tokens into the vault that nobody is owed.
-fn donate(lab: &mut Lab, credit: &Pubkey, amount: u64) {
-    let keys = lab.world.keys;
-    let payer = lab.world.parties.payer.pubkey();
-    let vault = addresses::vault(credit);
-    let mint = tokens::mint_to(&keys.mint, &vault, &payer, amount, &keys.token_program);
-    lab.world.sent(&[mint.expect("a token program")], &[]);
 }
 
 fn cancel(lab: &mut Lab, credit: &Pubkey, party: &str) {

@@ -1,8 +1,7 @@
 use {
     super::lab::Lab,
     blockable_sdk::{
-        Pubkey,
-        instructions::{self, LotKeys},
+        Pubkey, instructions,
         program::{
             instructions::{FreezeAmount, LotTerms, UnitAmount},
             state::{FreezeReason, Party},
@@ -81,7 +80,7 @@ fn ready(lab: &mut Lab, instalments: u32, missed: u32) -> (Loan, Pubkey) {
 }
 
 /// Seizes into the next lot. Returns the units in it.
-fn seize(lab: &mut Lab, credit: &Pubkey, amount: UnitAmount, terms: LotTerms) -> u64 {
+pub fn seize(lab: &mut Lab, credit: &Pubkey, amount: UnitAmount, terms: LotTerms) -> u64 {
     let index = lab.world.credit(credit).lots_opened;
     let (market, lender) = (lab.world.keys.market, lab.lender());
     let seize = instructions::credit_seize_to_pool(&market, &lender, credit, index, amount, terms);
@@ -89,14 +88,14 @@ fn seize(lab: &mut Lab, credit: &Pubkey, amount: UnitAmount, terms: LotTerms) ->
     lab.world.lot(credit, index).units
 }
 
-fn buy(lab: &mut Lab, buyer: &str, credit: &Pubkey, index: u32, units: u64) {
-    let lot = LotKeys { credit: *credit, index, provider: lab.world.provider, units_expire_at: 0 };
-    let (key, source) = (lab.key(buyer), lab.world.token_account(buyer));
-    let buy = instructions::lot_buy(&lab.world.keys, &key, &source, &lot, units, u64::MAX);
+/// Buys from a lot at any price.
+pub fn buy(lab: &mut Lab, buyer: &str, credit: &Pubkey, index: u32, units: u64) {
+    let buy = lab.world.buy_from(buyer, credit, index, units, u64::MAX);
     lab.measure("lot_buy", buy, &[buyer]);
 }
 
-fn close(lab: &mut Lab, closer: &str, credit: &Pubkey, index: u32) {
+/// Closes a lot.
+pub fn close(lab: &mut Lab, closer: &str, credit: &Pubkey, index: u32) {
     let (market, lender) = (lab.world.keys.market, lab.lender());
     let close = instructions::lot_close(&market, &lab.key(closer), &lender, credit, index);
     lab.measure("lot_close", close, &[closer]);

@@ -1,7 +1,7 @@
 use {
     super::lab::Lab,
     blockable_sdk::{
-        instructions,
+        addresses, instructions,
         program::{
             instructions::{CapacityArgs, MarketArgs, ReportersArgs},
             state::Reporter,
@@ -59,7 +59,7 @@ fn register(lab: &mut Lab, count: u8) {
     let register =
         instructions::provider_register(&market, &authority, &payout, World::capacity(), reporters(count));
     lab.measure("provider_register", register, &[&name]);
-    let set =
-        instructions::provider_set_reporters(&market, &authority, &lab.world.provider, reporters(9 - count));
+    let provider = addresses::provider(&market, &authority);
+    let set = instructions::provider_set_reporters(&market, &authority, &provider, reporters(9 - count));
     lab.measure("provider_set_reporters", set, &[&name]);
 }
