@@ -13,7 +13,7 @@ use {
 };
 
 /// What every funded party has, in micro-USDC.
-const FUNDS: u64 = 1_000_000_000 * USDC;
+const FUNDS: u64 = 500_000_000_000 * USDC;
 
 /// When the principal of a loan falls due.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,8 @@ pub enum Shape {
     /// In equal parts: the first one that is missed is in arrears, and from there on the debt grows in a straight line.
     Level,
     /// All with the last instalment. Where all coupons are added to the principal, nothing is in arrears before, and
-    /// every due date that has passed is worked out on its own.
+    /// every due date that has passed is worked out on its own; so much is lent that its interest takes the longest
+    /// divisions.
     Bullet,
 }
 
@@ -94,7 +95,12 @@ impl<'a> Lab<'a> {
     /// as many seconds as its nonce.
     pub fn agreed(&mut self, instalments: u32, shape: Shape) -> Loan {
         let nonce = (self.nonce + 1) as u32;
-        let mut loan = self.loan(instalments).with(|terms| terms.unit_lifetime = 4_000 * DAY + nonce);
+        let scale = if shape == Shape::Bullet { 100 } else { 1 };
+        let mut loan = self.loan(instalments).with(|terms| {
+            terms.principal *= scale;
+            terms.units *= scale;
+            terms.unit_lifetime = 4_000 * DAY + nonce;
+        });
         let terms = loan.args.terms;
         if shape == Shape::Bullet {
             loan.args.schedule.iter_mut().for_each(|instalment| instalment.principal = 0);

@@ -61,6 +61,9 @@ pub enum BenchError {
     /// Rows that no scenario measured, or samples that have no row.
     #[error("{0}; bring tests/src/bench/bounds.rs and the scenarios into line")]
     Uneven(String),
+    /// Instructions of the program that no row is of.
+    #[error("no row for {}; give each a bound in tests/src/bench/bounds.rs and a scenario", .0.join(", "))]
+    NoRow(Vec<String>),
     /// The committed table is not what was measured.
     #[error("{path} is out of date ({}); run `bench cu --write {path}`", .differences.join("; "))]
     Stale {
@@ -92,6 +95,10 @@ pub enum BenchError {
 /// Runs what the arguments ask for. Errors: [`BenchError`].
 pub fn run(args: &Args) -> Result<(), BenchError> {
     let Command::Cu(args) = &args.command;
+    let without_row = bounds::without_row();
+    if !without_row.is_empty() {
+        return Err(BenchError::NoRow(without_row));
+    }
     let rows = measure().rows()?;
     print(&rows, args.json);
     if let Some(path) = &args.write {

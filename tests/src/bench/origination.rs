@@ -1,15 +1,21 @@
 use {
-    super::lab::Lab,
+    super::lab::{Lab, Shape},
     blockable_sdk::{Pubkey, instructions},
+    blockable_tests::Loan,
     solana_sdk::signer::Signer,
 };
 
-/// Loans of one to 36 instalments, from the offer to live units or back to the lender.
+/// Loans of one to 36 instalments, plain and with all that can be agreed beside the terms, from the offer to live units or
+/// back to the lender.
 pub fn measure(lab: &mut Lab) {
     for instalments in [1, 2, 5, 12, 24, 36] {
         for _ in 0..3 {
-            originate(lab, instalments);
+            let loan = lab.loan(instalments);
+            originate(lab, &loan);
         }
+        let mut loan = lab.agreed(instalments, Shape::Level);
+        loan.args.rider.reserve = 0; // Issue would wait for it.
+        originate(lab, &loan);
         for (accepted, party, donation) in
             [(false, "lender", 0), (true, "lender", 1_000), (true, "borrower", 0)]
         {
@@ -21,10 +27,9 @@ pub fn measure(lab: &mut Lab) {
     }
 }
 
-fn originate(lab: &mut Lab, instalments: u32) {
-    let loan = lab.loan(instalments);
+fn originate(lab: &mut Lab, loan: &Loan) {
     let credit = lab.world.credit_address(loan.args.nonce);
-    let offer = lab.world.offer(&loan);
+    let offer = lab.world.offer(loan);
     let mut sum = lab.measure("credit_offer", offer, &["lender"]);
     let accept = lab.world.accept(&credit);
     sum += lab.measure("credit_accept", accept, &["borrower"]);

@@ -124,10 +124,15 @@ fn shortfall(lab: &mut Lab, instalments: u32, shape: Shape) {
     lab.measure("credit_mark_defaulted", mark, &[]);
 }
 
-/// Seized and sold for a breach with all due dates still to come, which pass before the seizure or before the sale.
+/// Seized and sold for a breach with all due dates still to come, which pass before the seizure or before the sale. After
+/// a seizure a part of every coupon falls due, so that only a loan without interest has no arrears before the last.
 fn breach(lab: &mut Lab, instalments: u32) {
-    for (before_seizure, before_sale) in [(instalments, 0), (0, instalments)] {
-        let loan = lab.agreed(instalments, Shape::Bullet);
+    for (before_seizure, before_sale, apr_bps) in
+        [(instalments, 0, 1_200), (0, instalments, 1_200), (0, instalments, 0)]
+    {
+        let mut loan = lab.agreed(instalments, Shape::Bullet);
+        loan.args.terms.apr_bps = apr_bps;
+        loan.args.rider.apr_floor_bps = 0;
         let credit = noticed(lab, &loan);
         lab.miss(&loan, before_seizure);
         let units = recovery::seize(lab, &credit, UnitAmount::All, lab.world.lot_terms());
