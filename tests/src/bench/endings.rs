@@ -29,8 +29,8 @@ pub fn measure(lab: &mut Lab) {
     }
 }
 
-/// For a breach, when the whole schedule has passed since: some of the units into a new unrestricted credit, which has an
-/// expiry of its own, the rest on top. The lender removes that credit.
+/// For a breach, when the whole schedule has passed since: some of the units into a new unrestricted credit, which has
+/// an expiry of its own, the rest on top. The lender removes that credit.
 fn taken_over(lab: &mut Lab, instalments: u32, shape: Shape) {
     let loan = lab.agreed(instalments, shape);
     let credit = riders::noticed(lab, &loan);
@@ -86,8 +86,8 @@ fn write_off(lab: &mut Lab, credit: &Pubkey) {
     lab.measure("credit_write_off", write_off, &["lender"]);
 }
 
-/// Unpaid, frozen and around running jobs, which keep theirs until they have ended; then of a credit that is paid, which
-/// holds nothing afterwards and can be removed by anyone.
+/// Unpaid, frozen and around running jobs, which keep theirs until they have ended; then of a credit that is paid,
+/// which holds nothing afterwards and can be removed by anyone.
 fn expired(lab: &mut Lab, instalments: u32) {
     let loan = lab.agreed(instalments, Shape::Level);
     let credit = lab.world.active_with_reserve(&loan);

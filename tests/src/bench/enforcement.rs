@@ -1,5 +1,5 @@
 use {
-    super::lab::Lab,
+    super::lab::{Lab, repay_at_the_end},
     blockable_sdk::{
         Pubkey, instructions,
         program::{
@@ -19,6 +19,7 @@ pub fn measure(lab: &mut Lab) {
         }
     }
     default_long_after_delinquency(lab);
+    interest_free(lab);
 }
 
 /// Both marks as early as they can be, with freezes of every kind in between.
@@ -51,6 +52,23 @@ fn default_long_after_delinquency(lab: &mut Lab) {
     lab.miss(&loan, 35);
     let mark = instructions::credit_mark_defaulted(&lab.world.keys.market, &credit);
     lab.measure("credit_mark_defaulted", mark, &[]);
+}
+
+/// Without interest and with all principal due at the end, nothing is in arrears until then: every due date that has
+/// passed is worked out on its own, in the first transaction that comes.
+fn interest_free(lab: &mut Lab) {
+    for (instalments, is_marked) in [(12, false), (12, true), (36, false), (36, true)] {
+        let mut loan = lab.loan(instalments).with(|terms| terms.apr_bps = 0);
+        repay_at_the_end(&mut loan);
+        let credit = lab.world.active(&loan);
+        lab.miss(&loan, instalments);
+        if is_marked {
+            let mark = lab.world.mark_delinquent(&credit);
+            lab.measure("credit_mark_delinquent", mark, &[]);
+        } else {
+            freeze(lab, "lender", &credit, FreezeAmount::Shortfall);
+        }
+    }
 }
 
 /// Freezes around jobs that are running.

@@ -91,8 +91,8 @@ impl<'a> Lab<'a> {
         loan
     }
 
-    /// A [`Lab::loan`] with everything that can be agreed beside the terms, and units that expire after eleven years and
-    /// as many seconds as its nonce.
+    /// A [`Lab::loan`] with everything that can be agreed beside the terms, and units that expire after eleven years
+    /// and as many seconds as its nonce.
     pub fn agreed(&mut self, instalments: u32, shape: Shape) -> Loan {
         let nonce = (self.nonce + 1) as u32;
         let scale = if shape == Shape::Bullet { 100 } else { 1 };
@@ -103,8 +103,7 @@ impl<'a> Lab<'a> {
         });
         let terms = loan.args.terms;
         if shape == Shape::Bullet {
-            loan.args.schedule.iter_mut().for_each(|instalment| instalment.principal = 0);
-            loan.args.schedule.iter_mut().rev().take(1).for_each(|last| last.principal = terms.principal);
+            repay_at_the_end(&mut loan);
         }
         loan.with_rider(Rider {
             planned_units: terms.units / 36,
@@ -151,4 +150,12 @@ impl<'a> Lab<'a> {
     pub fn key(&self, name: &str) -> Pubkey {
         Parties::key(name).pubkey()
     }
+}
+
+/// Moves all principal of a loan to its last due date.
+pub fn repay_at_the_end(loan: &mut Loan) {
+    let principal = loan.args.terms.principal;
+    let mut dates = loan.args.schedule.iter_mut().rev();
+    dates.by_ref().take(1).for_each(|last| last.principal = principal);
+    dates.for_each(|earlier| earlier.principal = 0);
 }

@@ -14,8 +14,8 @@ use {
     blockable_tests::{DAY, Loan},
 };
 
-/// What is agreed beside the terms: the reserve, the covenant, coupons in kind, notice of a breach. Where all coupons are
-/// added to the principal and no principal falls due before the last date, every date that has passed costs.
+/// What is agreed beside the terms: the reserve, the covenant, coupons in kind, notice of a breach. Where all coupons
+/// are added to the principal and no principal falls due before the last date, every date that has passed costs.
 pub fn measure(lab: &mut Lab) {
     for instalments in [1, 12, 36] {
         reserve(lab, instalments);
@@ -124,8 +124,8 @@ fn shortfall(lab: &mut Lab, instalments: u32, shape: Shape) {
     lab.measure("credit_mark_defaulted", mark, &[]);
 }
 
-/// Seized and sold for a breach with all due dates still to come, which pass before the seizure or before the sale. After
-/// a seizure a part of every coupon falls due, so that only a loan without interest has no arrears before the last.
+/// Seized and sold for a breach with all due dates still to come, which pass before the seizure or before the sale.
+/// After a seizure a part of every coupon falls due, so that only a loan without interest has no arrears before the last.
 fn breach(lab: &mut Lab, instalments: u32) {
     for (before_seizure, before_sale, apr_bps) in
         [(instalments, 0, 1_200), (0, instalments, 1_200), (0, instalments, 0)]
