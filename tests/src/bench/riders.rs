@@ -125,7 +125,8 @@ fn shortfall(lab: &mut Lab, instalments: u32, shape: Shape) {
 }
 
 /// Seized and sold for a breach with all due dates still to come, which pass before the seizure or before the sale.
-/// After a seizure a part of every coupon falls due, so that only a loan without interest has no arrears before the last.
+/// After a seizure a part of every coupon falls due, so that only a loan without interest has no arrears before the
+/// last.
 fn breach(lab: &mut Lab, instalments: u32) {
     for (before_seizure, before_sale, apr_bps) in
         [(instalments, 0, 1_200), (0, instalments, 1_200), (0, instalments, 0)]
