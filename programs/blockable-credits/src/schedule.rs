@@ -190,6 +190,17 @@ fn bill_until(debt: &mut Debt, terms: &Terms, schedule: &mut Schedule, now: i64)
         return Ok(());
     }
     let mut principal_due = schedule.principal_due(debt.instalments_billed);
+    if debt.arrears_since == 0 && debt.interest_accrued == 0 && (terms.apr_bps == 0 || debt.principal == 0) {
+        // Without interest, dates that no principal is unpaid at leave no trace.
+        while debt.instalments_billed < due {
+            let next = add(principal_due, schedule.principal_of(usize::from(debt.instalments_billed)))?;
+            if next > debt.schedule_paid && debt.principal > 0 {
+                break;
+            }
+            principal_due = next;
+            debt.instalments_billed = debt.instalments_billed.saturating_add(1);
+        }
+    }
     while debt.arrears_since == 0 && debt.instalments_billed < due {
         let instalment = usize::from(debt.instalments_billed);
         let date = schedule.due_date(instalment)?.ok_or(Overflow)?;

@@ -26,21 +26,24 @@ pub const BOUNDS: &[(&str, u64)] = &[
     ("offer + accept + issue", 90_000), // promise
     ("credit_cancel_offer", 27_000),
     ("credit_repay", 35_000), // promise
+    ("credit_repay, 36 dates in kind at once", 46_000),
     ("reserve_fund", 23_200),
-    ("reserve_draw", 54_600),
-    ("covenant_apply", 50_700),
-    ("credit_restructure", 65_900),
-    ("credit_waive_fee", 50_900),
+    ("reserve_draw", 30_200),
+    ("covenant_apply", 26_600),
+    ("credit_restructure", 35_200),
+    ("credit_waive_fee", 27_000),
     ("credit_offer_lender", 6_900),
     ("credit_accept_lender", 6_900),
     ("credit_set_freeze_authority", 7_000),
     ("vault_collect", 34_000),
     ("credit_mark_delinquent", 8_000), // promise
-    ("credit_mark_defaulted", 8_000),  // promise
-    ("credit_give_notice", 51_200),
+    ("credit_mark_delinquent, 36 dates in kind at once", 27_000),
+    ("credit_mark_defaulted", 8_000), // promise
+    ("credit_give_notice", 27_200),
     ("credit_withdraw_notice", 6_800),
     ("credit_freeze", 8_000), // promise
-    ("credit_thaw", 10_000),  // promise
+    ("credit_freeze, 36 dates in kind at once", 28_000),
+    ("credit_thaw", 10_000), // promise
     ("credit_auto_freeze", 6_500),
     ("usage_meter, 2 reporters", 163_000),
     ("usage_meter, 3 reporters", 190_000),
@@ -50,8 +53,8 @@ pub const BOUNDS: &[(&str, u64)] = &[
     ("usage_meter, 3 reporters: per credit", 3_000), // promise
     ("credit_seize_to_pool", 40_000),                // promise
     ("lot_buy", 60_000),                             // promise
-    ("credit_seize_to_lender", 68_000),
-    ("credit_write_off", 51_300),
+    ("credit_seize_to_lender", 44_500),
+    ("credit_write_off", 27_300),
     ("lot_close", 7_800),
     ("credit_expire_units", 7_200),
     ("credit_migrate", 6_100),

@@ -87,7 +87,10 @@ fn refill(lab: &mut Lab, instalments: u32) {
         draw_once(lab, &credit);
         agreements::restructure_into(lab, &credit, Shape::Bullet, instalments);
         lab.world.pass(untouched * 30 * DAY);
-        repay(lab, "borrower", &credit, loan.args.rider.reserve + loan.args.terms.principal / 3);
+        let amount = loan.args.rider.reserve + loan.args.terms.principal / 3;
+        let row = if untouched > 0 { first_touch("credit_repay", Shape::Bullet) } else { "credit_repay" };
+        let repay = lab.world.repay("borrower", &credit, amount);
+        lab.measure(row, repay, &["borrower"]);
     }
 }
 
@@ -95,7 +98,8 @@ fn refill(lab: &mut Lab, instalments: u32) {
 fn late(lab: &mut Lab, instalments: u32, shape: Shape) {
     let loan = lab.agreed(instalments, shape);
     let credit = frozen_then_missed(lab, &loan);
-    repay(lab, "stranger", &credit, loan.args.terms.principal / 3);
+    let third = lab.world.repay("stranger", &credit, loan.args.terms.principal / 3);
+    lab.measure(first_touch("credit_repay", shape), third, &["stranger"]);
     repay(lab, "borrower", &credit, u64::MAX);
     recovery::collect(lab, "lender", &credit, Party::Lender, "lender");
     recovery::collect(lab, "borrower", &credit, Party::Borrower, "borrower");
@@ -106,19 +110,30 @@ fn repay(lab: &mut Lab, payer: &str, credit: &Pubkey, amount: u64) {
     lab.measure("credit_repay", repay, &[payer]);
 }
 
+/// The row of what is first to touch a loan after its due dates. A bullet loan has all coupons in kind: each date has to be
+/// worked out, since the next coupon is on a higher principal.
+fn first_touch(row: &'static str, shape: Shape) -> &'static str {
+    match (row, shape) {
+        ("credit_repay", Shape::Bullet) => "credit_repay, 36 dates in kind at once",
+        ("credit_freeze", Shape::Bullet) => "credit_freeze, 36 dates in kind at once",
+        ("credit_mark_delinquent", Shape::Bullet) => "credit_mark_delinquent, 36 dates in kind at once",
+        _ => row,
+    }
+}
+
 /// Freezes in proportion, and the marks, that are the first to touch the credit when the whole schedule is missed.
 fn shortfall(lab: &mut Lab, instalments: u32, shape: Shape) {
     let loan = lab.agreed(instalments, shape);
     let credit = frozen_then_missed(lab, &loan);
     let freeze = lab.world.freeze(&credit, FreezeAmount::Shortfall, FreezeReason::Default);
-    lab.measure("credit_freeze", freeze, &["lender"]);
+    lab.measure(first_touch("credit_freeze", shape), freeze, &["lender"]);
 
     // A reserve would have to be drawn first, which works out the dates.
     let mut loan = lab.agreed(instalments, shape);
     loan.args.rider.reserve = 0;
     let credit = frozen_then_missed(lab, &loan);
     let mark = lab.world.mark_delinquent(&credit);
-    lab.measure("credit_mark_delinquent", mark, &[]);
+    lab.measure(first_touch("credit_mark_delinquent", shape), mark, &[]);
     lab.world.pass(30 * DAY);
     let mark = lab.world.mark_defaulted(&credit);
     lab.measure("credit_mark_defaulted", mark, &[]);
