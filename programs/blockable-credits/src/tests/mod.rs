@@ -2,11 +2,18 @@
 
 mod auction;
 mod collateral;
+mod covenant;
+mod credit;
 mod layout;
 mod market;
+mod market_settings;
 mod metering;
+mod pauses;
+mod pay_in_kind;
 mod report;
+mod rider;
 mod schedule;
+mod seizures;
 mod terms;
 mod transitions;
 mod waterfall;

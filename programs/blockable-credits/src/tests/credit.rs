@@ -1,0 +1,258 @@
+use {
+    super::*,
+    crate::{
+        errors::BlockableError,
+        state::{
+            Credit, FreezePolicy, FreezeReason, LoanParties, Market, MarketClock, Party, Rider, VaultClaims,
+            terms_hash,
+        },
+        transitions::{Action, Status},
+    },
+    anchor_lang::prelude::Pubkey,
+};
+
+fn key(byte: u8) -> Pubkey {
+    Pubkey::new_from_array([byte; 32])
+}
+
+/// An active credit of version 1: zeros in every field that version 2 added.
+fn version_1(loan: &Loan) -> Credit {
+    let mut credit = Credit::zeroed();
+    credit.version = 1;
+    credit.status = Status::Active.byte();
+    (credit.lender, credit.borrower, credit.provider) = (key(1), key(2), key(3));
+    credit.terms = loan.terms;
+    credit.issued_at = loan.start;
+    credit.debt = loan.debt();
+    credit.collateral.granted = 1_000_000;
+    credit.instalment_count = loan.due_after.len() as u8;
+    for (slot, due_after) in credit.due_after.iter_mut().zip(&loan.due_after) {
+        *slot = *due_after;
+    }
+    for (slot, principal) in credit.principal_due.iter_mut().zip(&loan.principal) {
+        *slot = *principal;
+    }
+    credit
+}
+
+fn some_loan() -> Loan {
+    Loan::new(1_800_000_000, 100, 1_200, 5, &[(1_000, 600), (2_000, 400)])
+}
+
+proptest! {
+    #![proptest_config(cases(500))]
+
+    #[test]
+    fn a_credit_of_version_one_accrues_as_it_did(loan in any_loan(), choices in choices(20)) {
+        let mut credit = version_1(&loan);
+        for moment in loan.moments(&choices) {
+            credit.accrue(moment).unwrap();
+            prop_assert_eq!(credit.debt, loan.unpaid_at(moment.max(loan.start)));
+            prop_assert_eq!(credit.arrears(), loan.schedule().arrears(&credit.debt));
+            prop_assert_eq!(credit.capitalised, 0);
+        }
+    }
+
+    /// Pauses before the offer do not count, pauses after it move the expiry by as much.
+    #[test]
+    fn an_offers_clock_stands_still_in_pauses(
+        offer_after in 0i64..40_000, lifetime in 0i64..60_000,
+        pauses in prop::collection::vec((0i64..30_000, 1u32..6_000), 0..8), look in 0i64..40_000,
+    ) {
+        let start = 20_000 * 86_400;
+        let (offered, end) = (start + offer_after, start + lifetime + look);
+        let mut market = Market::zeroed();
+        let mut paused_at_offer = None;
+        let clock = |market: &Market, chain| MarketClock { chain, market: market.market_time(chain).unwrap() };
+        let mut note = |market: &Market, now: i64| {
+            if now >= offered && paused_at_offer.is_none() {
+                paused_at_offer = Some(clock(market, offered).paused().unwrap());
+            }
+        };
+        let (mut now, mut seconds) = (start, Vec::new());
+        for (wait, length) in pauses {
+            now += wait;
+            note(&market, now);
+            if market.pause(now, length).is_ok() {
+                seconds.push(now..now + i64::from(length));
+                now += i64::from(length);
+            }
+        }
+        let now = now.max(end).max(offered);
+        note(&market, now);
+        let mut credit = Credit::zeroed();
+        credit.terms.offer_expires_at = offered + lifetime + 1;
+        credit.paused_at_offer = paused_at_offer.unwrap();
+        // Of each pause, the part after the offer; an offer cannot be made within one.
+        prop_assume!(!seconds.iter().any(|pause| pause.contains(&offered)));
+        let since: i64 = seconds.iter().filter(|pause| pause.start >= offered).map(|pause| pause.end - pause.start).sum();
+        let expired = credit.offer_has_expired(&clock(&market, now)).unwrap();
+        prop_assert_eq!(expired, now - since > credit.terms.offer_expires_at);
+    }
+
+    #[test]
+    fn what_is_owed_from_the_vault_is_every_claim_and_the_reserve(claims in prop::array::uniform4(0u64..1 << 60), reserve_held in 0u64..1 << 60) {
+        let [escrow, lender, borrower, treasury] = claims;
+        let mut credit = Credit::zeroed();
+        credit.vault = VaultClaims { escrow, lender, borrower, treasury };
+        credit.reserve_held = reserve_held;
+        prop_assert_eq!(credit.owed_from_vault(), Ok(claims.iter().sum::<u64>() + reserve_held));
+        credit.return_reserve().unwrap();
+        prop_assert_eq!((credit.reserve_held, credit.vault.borrower), (0, borrower + reserve_held));
+        let taken = [Party::Lender, Party::Borrower, Party::Treasury].map(|party| credit.take_claim(party));
+        prop_assert_eq!(taken, [lender, borrower + reserve_held, treasury]);
+        prop_assert_eq!(credit.owed_from_vault(), Ok(escrow));
+    }
+}
+
+#[test]
+fn zeros_in_the_new_fields_mean_what_version_one_meant() {
+    let credit = version_1(&some_loan());
+    assert_eq!(credit.apr_bps(), 1_200);
+    assert_eq!(credit.terms_in_force(), credit.terms);
+    assert_eq!((credit.schedule().start, credit.schedule().capitalised), (1_800_000_000, 0));
+    assert_eq!(credit.schedule().pay_in_kind.share_bps, 0);
+    assert_eq!((credit.address_lender(), credit.rent_payer()), (key(1), key(1)));
+    assert_eq!(credit.unrestricted_nonce(), 0);
+    assert_eq!(credit.require_unexpired(i64::MAX), Ok(()));
+    assert_eq!(credit.owed_from_vault(), Ok(0));
+    assert_eq!(credit.require_current(), Err(BlockableError::VersionOutdated.into()));
+}
+
+#[test]
+fn an_offer_of_version_one_expires_as_the_chain_says() {
+    let mut credit = Credit::zeroed();
+    credit.terms.offer_expires_at = 100;
+    // Version 1 had no pauses, so none lay before the offer.
+    let expired = |chain, market| credit.offer_has_expired(&MarketClock { chain, market }).unwrap();
+    assert!(!expired(100, 100) && expired(101, 101));
+    // Five seconds of a pause since then move it by five.
+    assert!(!expired(105, 100) && expired(106, 101));
+    credit.terms.offer_expires_at = 0;
+    assert_eq!(credit.offer_has_expired(&MarketClock { chain: i64::MAX, market: i64::MAX }), Ok(false));
+}
+
+#[test]
+fn an_assignment_leaves_the_address_and_the_rent_with_the_first_lender() {
+    let mut credit = version_1(&some_loan());
+    (credit.original_lender, credit.lender) = (key(1), key(9));
+    assert_eq!((credit.address_lender(), credit.rent_payer()), (key(1), key(1)));
+    assert_eq!((credit.require_lender(&key(9)), credit.parties().lender), (Ok(()), key(9)));
+    assert_eq!(credit.require_lender(&key(1)), Err(BlockableError::NotLender.into()));
+}
+
+#[test]
+fn the_rent_of_an_unrestricted_credit_is_its_owners() {
+    let mut credit = version_1(&some_loan());
+    credit.lender = credit.provider;
+    assert!(credit.is_unrestricted());
+    assert_eq!(credit.rent_payer(), key(2));
+}
+
+#[test]
+fn units_expire_on_the_second_and_give_their_time_to_the_address() {
+    let mut credit = Credit::zeroed();
+    credit.units_expire_at = 500;
+    assert_eq!(credit.require_unexpired(499), Ok(()));
+    assert_eq!(credit.require_unexpired(500), Err(BlockableError::UnitsExpired.into()));
+    assert_eq!(credit.unrestricted_nonce(), 500);
+    credit.units_expire_at = -1;
+    assert_eq!(credit.unrestricted_nonce(), 0);
+}
+
+#[test]
+fn a_restructuring_moves_the_start_and_a_covenant_the_rate() {
+    let mut credit = version_1(&some_loan());
+    credit.restructured_at = 1_800_000_700;
+    assert_eq!(credit.schedule().start, 1_800_000_700);
+    credit.covenant.apr_bps = 900;
+    assert_eq!(credit.apr_bps(), 1_200, "without a covenant the terms' rate stands");
+    credit.rider = Rider { covenant_window: 1, ..Rider::default() };
+    assert_eq!((credit.apr_bps(), credit.terms_in_force().apr_bps), (900, 900));
+}
+
+#[test]
+fn each_policy_opens_freezing_from_its_status_on() {
+    let policies = [
+        (FreezePolicy::AtWill, Status::Active),
+        (FreezePolicy::OnDelinquency, Status::Delinquent),
+        (FreezePolicy::OnDefault, Status::Defaulted),
+    ];
+    for (policy, from) in policies {
+        let mut credit = Credit::zeroed();
+        credit.terms.freeze_policy = policy as u8;
+        for status in Status::ALL {
+            let expected = status.is_secured() && status.byte() >= from.byte();
+            assert_eq!(credit.may_freeze(status), Ok(expected), "{policy:?} {status:?}");
+        }
+    }
+    let mut credit = Credit::zeroed();
+    credit.terms.freeze_policy = 3;
+    assert_eq!(credit.may_freeze(Status::Active), Err(BlockableError::UnknownFlag.into()));
+    let about_payment =
+        [FreezeReason::MissedPayment, FreezeReason::Default, FreezeReason::Breach, FreezeReason::Risk];
+    assert_eq!(
+        about_payment.map(|reason| FreezeReason::is_about_payment(reason as u8)),
+        [true, true, false, false]
+    );
+}
+
+#[test]
+fn paying_off_releases_thaws_and_returns_the_reserve() {
+    let mut credit = version_1(&some_loan());
+    (credit.collateral.frozen, credit.meter.settlement_left) = (500, 70);
+    (credit.defaulted_at, credit.notice_given, credit.pending_lender) = (5, 1, key(9));
+    (credit.reserve_held, credit.vault.borrower) = (300, 40);
+    assert_eq!(credit.discharge(), Ok(1_000_000));
+    assert_eq!((credit.collateral.lien(), credit.collateral.frozen, credit.meter.settlement_left), (0, 0, 0));
+    assert_eq!((credit.defaulted_at, credit.notice_given, credit.pending_lender), (0, 0, Pubkey::default()));
+    assert_eq!((credit.reserve_held, credit.vault.borrower), (0, 340));
+}
+
+#[test]
+fn blockable_follows_the_status() {
+    let mut credit = Credit::zeroed();
+    let path = [
+        (Action::Accept, Status::Accepted, 0),
+        (Action::Issue, Status::Active, 1),
+        (Action::MarkDelinquent, Status::Delinquent, 1),
+        (Action::MarkDefaulted, Status::Defaulted, 1),
+        (Action::Seize, Status::Seizing, 1),
+        (Action::PayOff, Status::Repaid, 0),
+        (Action::Close, Status::Closed, 0),
+    ];
+    for (action, status, blockable) in path {
+        assert_eq!(credit.advance(action), Ok(status));
+        assert_eq!((credit.status(), credit.blockable), (Ok(status), blockable));
+    }
+    assert_eq!(credit.advance(Action::Pay), Err(BlockableError::WrongStatus.into()));
+    credit.status = 8;
+    assert_eq!(credit.status(), Err(BlockableError::UnknownStatus.into()));
+}
+
+#[test]
+fn the_terms_hash_covers_the_parties_the_terms_the_rider_and_the_schedule() {
+    let parties =
+        LoanParties { market: key(1), lender: key(2), borrower: key(3), provider: key(4), nonce: 5 };
+    let (terms, rider) = (some_loan().terms, Rider::default());
+    let schedule = [crate::state::Instalment { due_after: 1, principal: 2 }];
+    let hash = |parties: LoanParties, terms: Terms, rider: Rider, schedule: &[_]| {
+        terms_hash(&parties, &terms, &rider, schedule).unwrap()
+    };
+    let mut hashes = vec![
+        hash(parties, terms, rider, &schedule),
+        hash(LoanParties { market: key(9), ..parties }, terms, rider, &schedule),
+        hash(LoanParties { lender: key(9), ..parties }, terms, rider, &schedule),
+        hash(LoanParties { borrower: key(9), ..parties }, terms, rider, &schedule),
+        hash(LoanParties { provider: key(9), ..parties }, terms, rider, &schedule),
+        hash(LoanParties { nonce: 6, ..parties }, terms, rider, &schedule),
+        hash(parties, Terms { cure_period: 9, ..terms }, rider, &schedule),
+        hash(parties, terms, Rider { breach_notice: 1, ..rider }, &schedule),
+        hash(parties, terms, rider, &[]),
+        hash(parties, terms, rider, &[schedule[0], schedule[0]]),
+    ];
+    let count = hashes.len();
+    hashes.sort_unstable();
+    hashes.dedup();
+    assert_eq!(hashes.len(), count);
+}

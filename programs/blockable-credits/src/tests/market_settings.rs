@@ -1,0 +1,174 @@
+use {
+    super::*,
+    crate::state::{Market, MarketSettings, TermBounds, shortest_delay},
+    anchor_lang::prelude::Pubkey,
+};
+
+fn settings() -> MarketSettings {
+    let bounds = TermBounds {
+        min_principal: 10_000,
+        max_principal: 20_000,
+        min_instalment_interval: 100,
+        max_term: 1_000,
+        min_delinquency_grace: 10,
+        min_default_grace: 20,
+        min_cure_period: 30,
+        min_lot_window: 40,
+        max_lot_window: 50,
+        max_apr_bps: 500,
+        max_late_fee_bps: 1_000,
+        min_start_price_bps: 5_000,
+        min_floor_price_bps: 1_000,
+        reserved: [0; 4],
+    };
+    MarketSettings {
+        redistribution_fee_bps: 200,
+        change_delay: 300_000,
+        treasury: Pubkey::new_from_array([7; 32]),
+        bounds,
+    }
+}
+
+/// A field moved by a number of steps, up or down.
+type Move = fn(&mut MarketSettings, i64);
+
+macro_rules! moves {
+    ($($($field:ident).+),*) => {
+        [$((|settings: &mut MarketSettings, by: i64| {
+            settings.$($field).+ = (i64::try_from(settings.$($field).+).unwrap() + by).try_into().unwrap();
+        }) as Move),*]
+    };
+}
+
+/// Fields that give less the larger they are.
+const TIGHTER_UPWARDS: [Move; 6] = moves!(
+    change_delay,
+    bounds.min_principal,
+    bounds.min_instalment_interval,
+    bounds.min_delinquency_grace,
+    bounds.min_default_grace,
+    bounds.min_cure_period
+);
+
+/// Fields that give less the smaller they are.
+const TIGHTER_DOWNWARDS: [Move; 5] = moves!(
+    redistribution_fee_bps,
+    bounds.max_principal,
+    bounds.max_term,
+    bounds.max_apr_bps,
+    bounds.max_late_fee_bps
+);
+
+/// Fields that decide the price of collateral: what one side gains the other loses.
+const NEITHER_WAY: [Move; 4] = moves!(
+    bounds.min_lot_window,
+    bounds.max_lot_window,
+    bounds.min_start_price_bps,
+    bounds.min_floor_price_bps
+);
+
+fn moved(change: Move, by: i64) -> MarketSettings {
+    let mut settings = settings();
+    change(&mut settings, by);
+    settings
+}
+
+#[test]
+fn each_field_tightens_one_way_and_loosens_the_other() {
+    let current = settings();
+    for (index, change) in TIGHTER_UPWARDS.into_iter().enumerate() {
+        assert!(moved(change, 1).is_tightening(&current), "field {index} up");
+        assert!(!moved(change, -1).is_tightening(&current), "field {index} down");
+    }
+    for (index, change) in TIGHTER_DOWNWARDS.into_iter().enumerate() {
+        assert!(moved(change, -1).is_tightening(&current), "field {index} down");
+        assert!(!moved(change, 1).is_tightening(&current), "field {index} up");
+    }
+}
+
+#[test]
+fn what_prices_collateral_waits_whichever_way_it_moves() {
+    for (index, change) in NEITHER_WAY.into_iter().enumerate() {
+        for by in [-1, 1] {
+            assert!(!moved(change, by).is_tightening(&settings()), "field {index} by {by}");
+        }
+    }
+}
+
+#[test]
+fn another_treasury_always_waits() {
+    let other = MarketSettings { treasury: Pubkey::default(), ..settings() };
+    assert!(!other.is_tightening(&settings()) && !settings().is_tightening(&other));
+    assert!(settings().is_tightening(&settings()));
+}
+
+#[test]
+fn a_delay_below_the_shortest_counts_as_the_shortest() {
+    let delay =
+        |is_test, change_delay| Market { is_test, change_delay, ..Market::zeroed() }.settings().change_delay;
+    assert_eq!((shortest_delay(false), shortest_delay(true)), (172_800, 1));
+    // A market of an earlier version has no delay of its own.
+    assert_eq!((delay(0, 0), delay(1, 0)), (172_800, 1));
+    assert_eq!((delay(0, 172_799), delay(0, 172_801)), (172_800, 172_801));
+    assert_eq!((delay(1, 1), delay(1, 2)), (1, 2));
+}
+
+#[test]
+fn settings_come_out_as_they_went_in() {
+    let mut market = Market::zeroed();
+    market.apply(&settings());
+    assert_eq!(market.settings(), settings());
+
+    let other = MarketSettings { redistribution_fee_bps: 300, change_delay: 400_000, ..settings() };
+    market.propose(&other, 99);
+    assert_eq!(
+        (market.settings(), market.proposed_settings(), market.change_ready_at),
+        (settings(), other, 99)
+    );
+    market.drop_proposal();
+    let untouched = {
+        let mut market = Market::zeroed();
+        market.apply(&settings());
+        market
+    };
+    assert_eq!(bytemuck::bytes_of(&market), bytemuck::bytes_of(&untouched));
+}
+
+proptest! {
+    #![proptest_config(cases(2_000))]
+
+    /// Many fields at once: a single one that loosens makes the whole change wait.
+    #[test]
+    fn a_change_tightens_exactly_when_each_field_does(steps in prop::collection::vec(-1i64..=1, 15), busy in 0u8..4) {
+        let mut changed = settings();
+        let mut tightens = true;
+        let up = TIGHTER_UPWARDS.into_iter().map(|change| (change, [0, 1]));
+        let down = TIGHTER_DOWNWARDS.into_iter().map(|change| (change, [0, -1]));
+        let neither = NEITHER_WAY.into_iter().map(|change| (change, [0, 0]));
+        for ((change, allowed), step) in up.chain(down).chain(neither).zip(steps) {
+            // A quarter of the cases moves every field freely, the others mostly the way that tightens.
+            let by = if busy == 0 { step } else if step == 0 { allowed[0] } else { allowed[1] };
+            change(&mut changed, by);
+            tightens &= allowed.contains(&by);
+        }
+        prop_assert_eq!(changed.is_tightening(&settings()), tightens);
+        // What tightens cannot be taken back in one step, unless it was nothing.
+        prop_assert!(!(tightens && changed != settings() && settings().is_tightening(&changed)));
+    }
+
+    #[test]
+    fn tightening_twice_is_tightening(a in prop::collection::vec(0i64..9, 11), b in prop::collection::vec(0i64..9, 11)) {
+        let tighten = |settings: &mut MarketSettings, steps: &[i64]| {
+            let up = TIGHTER_UPWARDS.into_iter().map(|change| (change, 1));
+            for ((change, sign), by) in up.chain(TIGHTER_DOWNWARDS.map(|change| (change, -1))).zip(steps) {
+                change(settings, sign * by);
+            }
+        };
+        let mut once = settings();
+        tighten(&mut once, &a);
+        let mut twice = once;
+        tighten(&mut twice, &b);
+        prop_assert!(once.is_tightening(&settings()) && twice.is_tightening(&once));
+        prop_assert!(twice.is_tightening(&settings()));
+    }
+}
