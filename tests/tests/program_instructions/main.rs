@@ -4,9 +4,13 @@
 
 mod enforcement;
 mod market;
+mod market_changes;
+mod market_roles;
 mod metering;
 mod metering_batches;
 mod metering_freezes;
 mod origination;
+mod pausing;
+mod provider_roles;
 mod recovery;
 mod servicing;

@@ -216,6 +216,10 @@ proptest! {
         loan.principal = vec![0; count];
         loan.principal[count - 1] = loan.terms.principal;
         (loan.terms.apr_bps, loan.terms.late_fee) = (apr_bps, 0);
+        // A bill of a micro-USDC or none is lost in rounding; the bounds of real markets lead to larger ones.
+        let gaps = loan.due_after.windows(2).map(|pair| pair[1] - pair[0]).chain([loan.due_after[0]]);
+        let least = simple_interest(&loan, loan.start + i64::from(gaps.min().unwrap()));
+        prop_assume!(least >= 3 * FRACTION);
         let (mut debt, mut ledger) = (loan.debt(), Ledger::new(&loan));
         for (moment, bills) in loan.moments(&choices).into_iter().zip(bills) {
             loan.accrue(&mut debt, moment);
