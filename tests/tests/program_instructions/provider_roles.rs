@@ -41,6 +41,9 @@ fn accept(world: &World, who: &str) -> Instruction {
     instructions::provider_accept_authority(&world.keys.market, &Parties::address(who), &world.provider)
 }
 
+/// Builds what a party named does.
+type Step = fn(&World, &str) -> Instruction;
+
 fn suspend(world: &World, who: &str) -> Instruction {
     instructions::provider_suspend(&world.keys.market, &Parties::address(who), &world.provider)
 }
@@ -109,7 +112,7 @@ fn a_suspended_provider_takes_no_new_credits_and_keeps_those_it_has() {
 fn provider_and_admin_each_lift_only_their_own_suspension() {
     let (own, admins) = (Provider::SUSPENDED_BY_ITSELF, Provider::SUSPENDED_BY_ADMIN);
     let mut world = World::new();
-    let steps: [(fn(&World, &str) -> Instruction, &str, u8); 8] = [
+    let steps: [(Step, &str, u8); 8] = [
         (suspend, "admin", admins),
         (suspend, "admin", admins),
         (resume, "provider", admins),

@@ -58,7 +58,7 @@ proptest! {
     fn using_the_plan_is_one_whole_over_any_time(planned in 1u64..1 << 30, window in 1u32..1 << 20, times in 1u64..1 << 10) {
         let seconds = u64::from(window) * times;
         prop_assert_eq!(utilisation_bps(planned * times, planned, window, seconds), Ok(10_000));
-        prop_assert_eq!(utilisation_bps(planned * times, planned, window, seconds + 1).unwrap(), 9_999);
+        prop_assert!(utilisation_bps(planned * times, planned, window, seconds + 1).unwrap() < 10_000);
         prop_assert_eq!(utilisation_bps(0, planned, window, seconds), Ok(0));
     }
 
