@@ -4,8 +4,11 @@ use {
         PROGRAM_ID, Pubkey,
         accounts::BlockableAccount,
         addresses,
-        events::{CreditRecord, verify_log},
-        program::state::{Credit, Provider},
+        events::{Change, CreditRecord, verify_log},
+        program::{
+            state::{Credit, Lot, Provider},
+            transitions::Status,
+        },
     },
     solana_sdk::account::Account,
 };
@@ -23,21 +26,25 @@ impl World {
     /// Checks every account of the program that a transaction named, against what it was before.
     #[track_caller]
     pub(crate) fn audit(&self, before: &Snapshot) {
-        for (address, old) in before {
-            if let Some(credit) = decode::<Credit>(&self.svm.get_account(address)) {
-                self.audit_credit(address, &credit);
-                if let Some(old) = decode::<Credit>(old) {
-                    audit_counters(&old, &credit);
-                }
+        let now: Snapshot = before.keys().map(|key| (*key, self.svm.get_account(key))).collect();
+        assert_eq!(units_not_owed_for(before), units_not_owed_for(&now), "a provider owes more or less");
+        for (address, account) in &now {
+            let old = decode::<Credit>(&before[address]);
+            match (decode::<Credit>(account), old) {
+                (Some(credit), old) => self.audit_credit(address, &credit, old.as_ref()),
+                (None, Some(old)) => self.audit_removal(address, &old),
+                (None, None) => {}
             }
-            if let Some(provider) = decode::<Provider>(&self.svm.get_account(address)) {
+            if let Some(provider) = decode::<Provider>(account) {
                 assert!(provider.outstanding_units <= provider.capacity_units, "units are pledged twice");
+                let old = decode::<Provider>(&before[address]).map_or(0, |old| old.closed_overrun);
+                assert!(old <= provider.closed_overrun, "overrun was taken back");
             }
         }
     }
 
     #[track_caller]
-    fn audit_credit(&self, address: &Pubkey, credit: &Credit) {
+    fn audit_credit(&self, address: &Pubkey, credit: &Credit, old: Option<&Credit>) {
         let units = &credit.collateral;
         let spent = units.consumed + units.seized + units.expired;
         assert_eq!(units.granted, spent + units.remaining(), "units are lost: {units:?}");
@@ -47,23 +54,91 @@ impl World {
         let status = credit.status().expect("a known status");
         assert_eq!(credit.blockable, u8::from(status.is_secured()));
         assert_eq!(credit.debt.total() > 0, status.is_secured(), "{status:?}: {:?}", credit.debt);
-
-        let vault = self.balance(&addresses::vault(address));
-        assert!(vault >= credit.owed_from_vault().expect("claims add up"), "the vault is short");
-
-        let log = self.log(address);
-        assert_eq!(log.len() as u64, credit.event_seq);
-        assert_eq!(verify_log(address, &log, &credit.event_hash), Ok(()));
-        assert!(log.windows(2).all(|pair| pair[0].at <= pair[1].at), "the log runs backwards");
+        if status.is_secured() {
+            let due = credit.principal_due.iter().sum::<u64>() + credit.capitalised;
+            assert_eq!(due, credit.debt.principal + credit.debt.schedule_paid, "the schedule leaves some out");
+        }
+        self.audit_vault(address, credit, status);
+        self.audit_log(address, credit, old);
+        if let Some(old) = old {
+            audit_counters(old, credit);
+        }
     }
+
+    /// The vault covers the claims and the reserve, for as long as there is one.
+    #[track_caller]
+    fn audit_vault(&self, address: &Pubkey, credit: &Credit, status: Status) {
+        let vault = addresses::vault(address);
+        let owed = credit.owed_from_vault().expect("claims add up");
+        assert!(self.balance(&vault) >= owed, "the vault is short");
+        let has_vault = !credit.is_unrestricted() && credit.vault_closed == 0;
+        assert_eq!(self.lamports(&vault) > 0, has_vault, "{status:?}");
+        assert!(credit.reserve_held <= credit.rider.reserve, "the reserve holds more than was agreed");
+        assert!(credit.reserve_held == 0 || status.is_secured() || status == Status::Accepted, "{status:?}");
+    }
+
+    /// The log hashes to what the account says. Of an account from elsewhere the world knows only the end of the log: that
+    /// continues the hash it came with.
+    #[track_caller]
+    fn audit_log(&self, address: &Pubkey, credit: &Credit, old: Option<&Credit>) {
+        let log = self.log(address);
+        assert!(log.windows(2).all(|pair| pair[0].at <= pair[1].at), "the log runs backwards");
+        if log.first().is_some_and(|record| record.seq == 0) {
+            assert_eq!(log.len() as u64, credit.event_seq);
+            assert_eq!(verify_log(address, &log, &credit.event_hash), Ok(()));
+        } else {
+            let old = old.expect("a credit begins with its first event");
+            assert_eq!(continued(old, &log), (credit.event_seq, credit.event_hash));
+        }
+    }
+
+    /// A credit is removed by nothing but a cancelled offer and its closing, which its log ends with.
+    #[track_caller]
+    fn audit_removal(&self, address: &Pubkey, old: &Credit) {
+        let log = self.log(address);
+        let last = log.last().map(|record| &record.change);
+        assert!(matches!(last, Some(Change::Cancelled { .. } | Change::Closed { .. })), "{last:?}");
+        assert_eq!(self.lamports(&addresses::vault(address)), 0, "the vault was left behind");
+        assert!(continued(old, &log).0 > old.event_seq, "the removal was not recorded");
+    }
+}
+
+/// Number and hash of the log after the records that an account has not seen.
+#[track_caller]
+fn continued(old: &Credit, log: &[CreditRecord]) -> (u64, [u8; 32]) {
+    let new = log.iter().filter(|record| record.seq >= old.event_seq);
+    new.fold((old.event_seq, old.event_hash), |(seq, hash), record| {
+        assert_eq!(record.seq, seq, "the log has a gap");
+        (seq + 1, record.fold(&hash).expect("a record serialises"))
+    })
+}
+
+/// Units in credits and lots less what their provider owes: the same before and after, since a transaction names every
+/// account that it changes.
+fn units_not_owed_for(accounts: &Snapshot) -> i128 {
+    let units = |account| {
+        let credit = decode::<Credit>(account).map(|credit| credit.collateral);
+        let held = credit.map_or(0, |units| i128::from(units.granted) - i128::from(units.seized));
+        let lot = decode::<Lot>(account).map_or(0, |lot| i128::from(lot.units_left));
+        let owed = decode::<Provider>(account).map_or(0, |provider| i128::from(provider.outstanding_units));
+        held + lot - owed
+    };
+    accounts.values().map(units).sum()
 }
 
 #[track_caller]
 fn audit_counters(old: &Credit, new: &Credit) {
     assert!(old.collateral.released <= new.collateral.released, "a release was taken back");
     assert!(old.collateral.consumed <= new.collateral.consumed, "consumption was taken back");
+    assert!(old.collateral.expired <= new.collateral.expired, "expired units came back");
     assert!(old.meter.overrun <= new.meter.overrun, "overrun was taken back");
     assert!(old.principal_repaid <= new.principal_repaid, "a repayment was taken back");
+    assert!(old.recovered <= new.recovered, "a recovery was taken back");
+    assert_eq!((old.terms.principal, old.terms.units), (new.terms.principal, new.terms.units));
+    assert_eq!((old.borrower, old.provider), (new.borrower, new.provider));
+    let is_same = anchor_lang::__private::bytemuck::bytes_of(old)
+        == anchor_lang::__private::bytemuck::bytes_of(new);
+    assert_eq!(is_same, old.event_seq == new.event_seq, "a change was not recorded");
 }
 
 fn decode<T: BlockableAccount>(account: &Option<Account>) -> Option<T> {
