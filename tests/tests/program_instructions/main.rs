@@ -2,6 +2,7 @@
 //!
 //! After every transaction the harness also checks what must always hold, and each credit's hash chain over its log.
 
+mod covenant;
 mod enforcement;
 mod market;
 mod market_changes;
@@ -11,6 +12,8 @@ mod metering_batches;
 mod metering_freezes;
 mod origination;
 mod pausing;
+mod pay_in_kind;
 mod provider_roles;
 mod recovery;
+mod reserve;
 mod servicing;
