@@ -2,6 +2,7 @@
 //!
 //! After every transaction the harness also checks what must always hold, and each credit's hash chain over its log.
 
+mod assignment;
 mod covenant;
 mod enforcement;
 mod market;
@@ -16,4 +17,5 @@ mod pay_in_kind;
 mod provider_roles;
 mod recovery;
 mod reserve;
+mod restructuring;
 mod servicing;
