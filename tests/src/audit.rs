@@ -56,7 +56,11 @@ impl World {
         assert_eq!(credit.debt.total() > 0, status.is_secured(), "{status:?}: {:?}", credit.debt);
         if status.is_secured() {
             let due = credit.principal_due.iter().sum::<u64>() + credit.capitalised;
-            assert_eq!(due, credit.debt.principal + credit.debt.schedule_paid, "the schedule leaves some out");
+            assert_eq!(
+                due,
+                credit.debt.principal + credit.debt.schedule_paid,
+                "the schedule leaves some out"
+            );
         }
         self.audit_vault(address, credit, status);
         self.audit_log(address, credit, old);
@@ -136,8 +140,8 @@ fn audit_counters(old: &Credit, new: &Credit) {
     assert!(old.recovered <= new.recovered, "a recovery was taken back");
     assert_eq!((old.terms.principal, old.terms.units), (new.terms.principal, new.terms.units));
     assert_eq!((old.borrower, old.provider), (new.borrower, new.provider));
-    let is_same = anchor_lang::__private::bytemuck::bytes_of(old)
-        == anchor_lang::__private::bytemuck::bytes_of(new);
+    let is_same =
+        anchor_lang::__private::bytemuck::bytes_of(old) == anchor_lang::__private::bytemuck::bytes_of(new);
     assert_eq!(is_same, old.event_seq == new.event_seq, "a change was not recorded");
 }
 

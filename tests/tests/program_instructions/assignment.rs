@@ -184,8 +184,7 @@ fn an_offer_ends_with_the_debt() {
 fn the_lender_names_another_freeze_authority() {
     let mut world = World::new();
     let credit = world.delinquent(&Loan::new(1));
-    let (market, lender, to) =
-        (world.keys.market, Parties::address("lender"), Parties::address("stranger"));
+    let (market, lender, to) = (world.keys.market, Parties::address("lender"), Parties::address("stranger"));
     let set = instructions::credit_set_freeze_authority(&market, &lender, &credit, to);
     let landed = world.sent(&[set], &["lender"]);
     assert_eq!(landed.changes(), [Change::FreezeAuthoritySet { to }]);

@@ -3,14 +3,17 @@
 //! After every transaction the harness also checks what must always hold, and each credit's hash chain over its log.
 
 mod assignment;
+mod closing;
 mod covenant;
 mod enforcement;
+mod expiry;
 mod market;
 mod market_changes;
 mod market_roles;
 mod metering;
 mod metering_batches;
 mod metering_freezes;
+mod migration;
 mod notice;
 mod origination;
 mod pausing;

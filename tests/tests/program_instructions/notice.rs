@@ -121,9 +121,11 @@ fn after_notice_the_lien_is_frozen_and_seized_once_the_cure_period_has_passed() 
 fn a_debt_in_default_is_written_off_and_the_units_are_the_borrowers() {
     let reserve = 1_000 * USDC;
     let mut world = World::new();
-    let credit = world.active_with_reserve(
-        &Loan::new(1).with_rider(Rider { breach_notice: 1, reserve, ..Rider::default() }),
-    );
+    let credit = world.active_with_reserve(&Loan::new(1).with_rider(Rider {
+        breach_notice: 1,
+        reserve,
+        ..Rider::default()
+    }));
     world.pass(10 * DAY);
     world.sent(&[world.give_notice("lender", &credit)], &["lender"]);
     world.sent(&[world.auto_freeze(&credit)], &[]);
