@@ -10,6 +10,7 @@ mod lifecycle;
 mod pause;
 mod repayment;
 mod walk;
+mod walk_agreed;
 
 use {
     blockable_sdk::{

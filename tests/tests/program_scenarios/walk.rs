@@ -27,9 +27,14 @@ const STEPS: usize = 60;
 type Begin = fn(&mut World, &Loan) -> Pubkey;
 
 /// A generator of numbers that look random (xorshift), so that a walk needs nothing but its seed.
-struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
+    /// The dice of a walk.
+    pub(crate) fn seeded(seed: u64) -> Dice {
+        Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
     fn roll(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -38,12 +43,12 @@ impl Dice {
     }
 
     /// A number below `bound`.
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.roll() % bound.max(1)
     }
 
     /// A number up to `most` of any magnitude: tiny, moderate and the limit itself are all likely.
-    fn amount(&mut self, most: u64) -> u64 {
+    pub(crate) fn amount(&mut self, most: u64) -> u64 {
         match self.below(6) {
             0 => most,
             1 => 1,
@@ -53,7 +58,7 @@ impl Dice {
         }
     }
 
-    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+    pub(crate) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
         from[self.below(from.len() as u64) as usize]
     }
 }
@@ -173,7 +178,7 @@ fn assert_units_add_up(world: &World, credit: &Pubkey) {
 
 /// Drives one loan; returns the statuses it reached.
 fn walk(seed: u64, begin: Begin) -> BTreeSet<Status> {
-    let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+    let mut dice = Dice::seeded(seed);
     let mut world = World::new();
     let credit = begin(&mut world, &loan(&mut dice));
     let total = |world: &World| {
