@@ -7,7 +7,8 @@ use {
             errors::BlockableError,
             hash::sha256,
             instructions::MarketArgs,
-            state::{Credit, Market},
+            state::{Credit, Market, Rider},
+            transitions::Status,
         },
         tokens,
     },
@@ -82,15 +83,23 @@ impl Attempt {
         self
     }
 
-    /// The same signed by someone else, who also takes the signer's place among the accounts.
-    pub fn signed_by(mut self, name: &'static str) -> Attempt {
-        let from = Parties::address(self.signers[0]);
+    /// The same signed by someone else, who also takes the first signer's place among the accounts.
+    pub fn signed_by(self, name: &'static str) -> Attempt {
+        let first = self.signers[0];
+        self.signed_by_instead_of(first, name)
+    }
+
+    /// The same with one signer replaced by another.
+    pub fn signed_by_instead_of(mut self, signer: &'static str, name: &'static str) -> Attempt {
+        let from = Parties::address(signer);
         for meta in self.tries.iter_mut().flat_map(|instruction| &mut instruction.accounts) {
             if meta.is_signer && meta.pubkey == from {
                 meta.pubkey = Parties::address(name);
             }
         }
-        self.signers = vec![name];
+        for each in self.signers.iter_mut().filter(|each| **each == signer) {
+            *each = name;
+        }
         self
     }
 
@@ -135,6 +144,16 @@ impl Attempt {
     /// The same in a market whose clock cannot be computed.
     pub fn at_impossible_time(self) -> Attempt {
         self.with_market(|market| market.paused_seconds = u64::MAX)
+    }
+
+    /// The same in another status, written into the account.
+    pub fn with_status(self, status: Status) -> Attempt {
+        self.with_credit(|credit| credit.status = status.byte())
+    }
+
+    /// The same with an account of version 1.
+    pub fn with_version_1(self) -> Attempt {
+        self.with_credit(|credit| credit.version = 1)
     }
 
     /// The same with a status that a later version of the program may write.
@@ -201,6 +220,24 @@ pub fn fund(world: &mut World, keys: &MarketKeys) {
         let create = tokens::create_associated(&payer, &owner, &keys.mint, &keys.token_program);
         let mint = tokens::mint_to(&keys.mint, &account, &payer, 1_000_000 * USDC, &keys.token_program);
         world.sent(&[create, mint.expect("a token program")], &[]);
+    }
+}
+
+/// A covenant that plans a tenth of the loan's units per month, with a reserve, coupons in kind and notices of default.
+pub fn full_rider() -> Rider {
+    Rider {
+        planned_units: 100_000_000,
+        reserve: 1_000 * USDC,
+        covenant_window: 30 * DAY,
+        high_bps: 8_000,
+        low_bps: 3_000,
+        apr_step_bps: 100,
+        apr_floor_bps: 800,
+        apr_ceiling_bps: 1_600,
+        top_up_bps: 500,
+        pay_in_kind_bps: 5_000,
+        breach_notice: 1,
+        reserved: [0; 5],
     }
 }
 

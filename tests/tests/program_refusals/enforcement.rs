@@ -6,10 +6,10 @@ use {
         Instruction, Pubkey,
         program::{
             instructions::{FreezeAmount, UnitAmount},
-            state::{FreezePolicy, FreezeReason},
+            state::{FreezePolicy, FreezeReason, Rider},
         },
     },
-    blockable_tests::{DAY, Loan, World},
+    blockable_tests::{DAY, Loan, USDC, World},
 };
 
 refusals! {
@@ -29,6 +29,14 @@ refusals! {
             let credit = world.active(&current(world));
             world.set_time(world.credit(&credit).issued_at + i64::from(30 * DAY) - 1);
         }).with(|world, _| world.mark_delinquent(&world.credit_address(2)));
+        ReserveNotDrawn: mark_delinquent_while_a_reserve_is_held = |_| {
+            let mut world = World::new();
+            let loan = Loan::new(1).with_rider(Rider { reserve: 1_000 * USDC, ..Rider::default() });
+            let credit = world.active_with_reserve(&loan);
+            world.pass(35 * DAY);
+            let mark = world.mark_delinquent(&credit);
+            Attempt::new(world, credit, mark, &[])
+        };
         DelinquencyGraceRunning: mark_delinquent_a_second_early = |good| good.after(|world, _| {
             world.set_time(world.now() - 1);
         });

@@ -2,15 +2,25 @@
 //!
 //! A case is a test and a line of the table at once, so a table that is complete means tests that are.
 
+mod agreements;
 mod attempt;
 mod enforcement;
 mod fees;
 mod framework;
+mod housekeeping;
 mod market;
+mod market_changes;
+mod market_delay;
+mod market_pausing;
+mod market_roles;
 mod metering;
+mod notice;
 mod origination;
+mod provider_roles;
 mod recovery;
+mod reserve;
 mod servicing;
+mod takeover;
 
 use {
     attempt::Case,
@@ -22,11 +32,19 @@ use {
 fn cases() -> impl Iterator<Item = &'static Case> {
     let modules = [
         market::CASES,
+        market_changes::CASES,
+        market_roles::CASES,
+        provider_roles::CASES,
         origination::CASES,
         servicing::CASES,
+        reserve::CASES,
+        agreements::CASES,
         enforcement::CASES,
+        notice::CASES,
         metering::CASES,
         recovery::CASES,
+        takeover::CASES,
+        housekeeping::CASES,
     ];
     modules.into_iter().flatten()
 }

@@ -12,7 +12,7 @@ use {
         },
         tokens,
     },
-    blockable_tests::{Loan, Parties, World},
+    blockable_tests::{DAY, Loan, Parties, World},
     solana_sdk::signer::Signer,
 };
 
@@ -30,6 +30,12 @@ refusals! {
         MintUnsupportedExtension: a_mint_with_interest = |_| with_mint(ExtensionType::InterestBearingConfig);
         FeeTooHigh: a_fee_above_ten_percent = |good| good.with(|world, _| {
             create(world, MarketArgs { redistribution_fee_bps: 1_001, ..World::market_args() })
+        });
+        ChangeDelayOutOfRange: a_delay_out_of_range = |good| good.with_each(|world, _| {
+            [0, 2 * DAY - 1, 60 * DAY + 1, u32::MAX].map(|delay| with_delay(world, false, delay)).to_vec()
+        });
+        ChangeDelayOutOfRange: a_delay_out_of_range_in_a_test_market = |good| good.with_each(|world, _| {
+            [0, 60 * DAY + 1].map(|delay| with_delay(world, true, delay)).to_vec()
         });
         BoundsInconsistent: bounds_that_contradict_each_other = |good| good.with_each(contradicting_bounds);
         BoundsTooLoose: bounds_looser_than_production = |good| good.with_each(loose_bounds);
@@ -89,6 +95,10 @@ fn create(world: &World, args: MarketArgs) -> Instruction {
     instructions::market_create(&payer, &admin, &keys.mint, &keys.token_program, &treasury, args)
 }
 
+fn with_delay(world: &World, is_test: bool, change_delay: u32) -> Instruction {
+    create(world, MarketArgs { is_test, change_delay, ..World::market_args() })
+}
+
 /// The creation of a market whose mint is a real one with an extension.
 fn with_mint(extension: ExtensionType) -> Attempt {
     let mut world = World::without_market(tokens::TOKEN_2022_PROGRAM);
@@ -118,6 +128,8 @@ fn contradicting_bounds(world: &World, _: &Pubkey) -> Vec<Instruction> {
         |bounds| bounds.min_lot_window = 0,
         |bounds| bounds.min_lot_window = bounds.max_lot_window + 1,
         |bounds| bounds.min_floor_price_bps = bounds.min_start_price_bps + 1,
+        |bounds| bounds.min_start_price_bps = 10_001,
+        |bounds| bounds.max_principal += 1,
         |bounds| bounds.reserved[3] = 1,
     ];
     with_bounds(world, changes, TermBounds::PRODUCTION)

@@ -2,12 +2,12 @@
 
 use {
     crate::{
-        attempt::{Attempt, foreign_market, foreign_provider},
+        attempt::{Attempt, foreign_market, foreign_provider, full_rider},
         fees, refusals,
     },
     blockable_sdk::{
         addresses, instructions,
-        program::state::{Instalment, MAX_INSTALMENTS, Provider, Terms},
+        program::state::{Instalment, MAX_INSTALMENTS, Provider, Rider, Terms},
         tokens,
     },
     blockable_tests::{DAY, Loan, Parties, START, USDC, World},
@@ -90,6 +90,34 @@ refusals! {
             |schedule| schedule[0].principal += 1,
             |schedule| schedule[0].principal = u64::MAX,
         ]);
+        UnitLifetimeTooShort: offer_units_that_expire_before_the_last_due_date = |good| with_terms(good, &[
+            |terms| terms.unit_lifetime = 150 * DAY - 1,
+            |terms| terms.unit_lifetime = 1,
+        ]);
+        UnknownFlag: offer_a_rider_of_a_later_version = |good| with_rider(good, &[
+            |rider| rider.breach_notice = 2,
+            |rider| rider.reserved[4] = 1,
+        ]);
+        PayInKindTooHigh: offer_more_than_the_coupon_in_kind = |good| with_rider(good, &[|rider| rider.pay_in_kind_bps = 10_001]);
+        ReserveTooLarge: offer_a_reserve_above_the_principal = |good| with_rider(good, &[|rider| rider.reserve = 100_000 * USDC + 1]);
+        CovenantUnsound: offer_a_covenant_that_contradicts_itself = |good| with_rider(good, &[
+            |rider| rider.covenant_window = DAY - 1,
+            |rider| rider.planned_units = 0,
+            |rider| rider.low_bps = rider.high_bps,
+            |rider| rider.apr_floor_bps = 1_201,
+            |rider| rider.apr_ceiling_bps = 1_199,
+            |rider| rider.apr_ceiling_bps = 5_001,
+            |rider| rider.top_up_bps = 10_001,
+        ]);
+        CovenantUnsound: offer_parts_of_a_covenant_without_a_window = |good| with_rider(good, &[
+            |rider| *rider = Rider { planned_units: 1, ..Rider::default() },
+            |rider| *rider = Rider { high_bps: 1, ..Rider::default() },
+            |rider| *rider = Rider { low_bps: 1, ..Rider::default() },
+            |rider| *rider = Rider { apr_step_bps: 1, ..Rider::default() },
+            |rider| *rider = Rider { apr_floor_bps: 1, ..Rider::default() },
+            |rider| *rider = Rider { apr_ceiling_bps: 1, ..Rider::default() },
+            |rider| *rider = Rider { top_up_bps: 1, ..Rider::default() },
+        ]);
     }
     credit_accept by accepting {
         MarketMismatch: accept_in_a_foreign_market = |good| good.in_foreign_market();
@@ -126,6 +154,12 @@ refusals! {
             world.offered(&Loan::new(2));
         }).with(|world, _| world.issue(&world.credit_address(2)));
         OfferExpired: issue_too_late = |good| good.after(|world, _| world.pass(30 * DAY + 1));
+        VersionOutdated: issue_an_account_of_version_1 = |good| good.with_version_1();
+        ReserveNotFunded: issue_before_the_reserve_is_full = |good| good.after(|world, _| {
+            let credit = world.accepted(&Loan::new(2).with_rider(full_rider()));
+            let fund = world.fund_reserve("borrower", &credit, 1_000 * USDC - 1);
+            world.sent(&[fund], &["borrower"]);
+        }).with(|world, _| world.issue(&world.credit_address(2)));
         ProviderSuspended: issue_while_suspended = |good| suspend(good);
         CapacityExceeded: issue_beyond_capacity = |good| with_provider(good, |provider| provider.capacity_units = 999_999_999);
     }
@@ -196,12 +230,31 @@ fn with_schedule(good: Attempt, changes: &[fn(&mut Vec<Instalment>)]) -> Attempt
     good.with_each(|world, _| changes.iter().map(|change| offer(world, change)).collect())
 }
 
+/// The offer with each of the changes to a rider that has all there is.
+fn with_rider(good: Attempt, changes: &[fn(&mut Rider)]) -> Attempt {
+    let offer = |world: &World, change: &fn(&mut Rider)| {
+        let mut rider = full_rider();
+        change(&mut rider);
+        world.offer(&Loan::new(1).with_rider(rider))
+    };
+    good.with_each(|world, _| changes.iter().map(|change| offer(world, change)).collect())
+}
+
+#[test]
+fn a_rider_with_all_there_is_goes_through() {
+    with_rider(offering(), &[|_| ()]).must_be_accepted();
+}
+
 fn with_provider(good: Attempt, change: impl FnOnce(&mut Provider)) -> Attempt {
     let provider = good.world.provider;
     good.written(provider, change)
 }
 
-/// No instruction suspends a provider yet, so its account is written.
+/// The same with a provider that has suspended itself.
 fn suspend(good: Attempt) -> Attempt {
-    with_provider(good, |provider| provider.suspended = 1)
+    good.after(|world, _| {
+        let (market, authority) = (world.keys.market, Parties::address("provider"));
+        let suspend = instructions::provider_suspend(&market, &authority, &world.provider);
+        world.sent(&[suspend], &["provider"]);
+    })
 }

@@ -32,6 +32,8 @@ refusals! {
             let pay = world.repay("borrower", credit, u64::MAX);
             world.sent(&[pay], &["borrower"]);
         });
+        VersionOutdated: seize_from_an_account_of_version_1 = |good| good.with_version_1();
+        UnitsExpired: seize_units_that_have_expired = with_expired_units;
         CurePeriodRunning: seize_a_second_early = |good| good.after(|world, _| world.set_time(world.now() - 1));
         LotPriceTooLow: seize_at_prices_out_of_bounds = |good| good.with_each(|world, credit| vec![
             priced(world, credit, |terms| (terms.start_price, terms.floor_price) = (49_999_999, 49_999_999)),
@@ -84,6 +86,10 @@ refusals! {
             let seize = priced(world, credit, |terms| terms.start_price = u64::MAX);
             world.sent(&[seize], &["lender"]);
         }).with(|world, credit| world.buy_from("buyer", credit, 1, 2 * UNITS, u64::MAX));
+        VersionOutdated: buy_from_an_account_of_version_1 = |good| good.with_version_1();
+        UnitsExpired: buy_units_that_have_expired = |good| {
+            with_expired_units(good).with(|world, credit| world.buy(credit, UNITS, u64::MAX))
+        };
         LotUnitsExceeded: buy_more_than_is_left = |good| good.with(|world, credit| world.buy(credit, 1_000_000_001, u64::MAX));
         PriceAboveMaximum: buy_above_the_maximum = |good| good.with(|world, credit| world.buy(credit, UNITS, 94_999_999));
         UnknownStatus: buy_in_an_unknown_status = |good| good.with_unknown_status();
@@ -149,6 +155,12 @@ fn closing() -> Attempt {
     world.pass(10 * DAY);
     let close = world.close_lot("lender", &credit, 0);
     Attempt::new(world, credit, close, &["lender"])
+}
+
+/// The same at the moment at which the units expire.
+fn with_expired_units(good: Attempt) -> Attempt {
+    let now = good.world.now();
+    good.with_credit(|credit| credit.units_expire_at = now)
 }
 
 /// Lot 0 of the credit, replaced by a lot of another credit, whose account is copied and written.
