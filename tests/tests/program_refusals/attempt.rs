@@ -39,6 +39,11 @@ impl Attempt {
         Attempt { world, credit, tries: vec![instruction], signers: signers.to_vec() }
     }
 
+    /// The first of the instructions that are tried.
+    pub fn instruction(&self) -> &Instruction {
+        &self.tries[0]
+    }
+
     /// The same with another instruction.
     pub fn with(self, build: impl FnOnce(&World, &Pubkey) -> Instruction) -> Attempt {
         self.with_each(|world, credit| vec![build(world, credit)])
@@ -244,7 +249,7 @@ pub fn full_rider() -> Rider {
 /// Declares refusals: per instruction the attempt that goes through, then lines of `Error: test_name = change of it`.
 ///
 /// Each line becomes a test and an entry of `CASES`; each instruction also gets a test that the unchanged attempt goes
-/// through, so that a case fails for its own reason.
+/// through, so that a case fails for its own reason, and one that tries every account in every wrong way.
 #[macro_export]
 macro_rules! refusals {
     ($($instruction:ident by $good:ident { $($error:ident: $name:ident = $change:expr;)* })*) => {
@@ -262,6 +267,11 @@ macro_rules! refusals {
                 #[test]
                 fn goes_through_otherwise() {
                     $good().must_be_accepted();
+                }
+
+                #[test]
+                fn every_account_is_checked() {
+                    $crate::matrix::check(stringify!($instruction), $good());
                 }
 
                 $(

@@ -13,6 +13,7 @@ mod market_changes;
 mod market_delay;
 mod market_pausing;
 mod market_roles;
+mod matrix;
 mod metering;
 mod notice;
 mod origination;

@@ -51,7 +51,7 @@ refusals! {
         AmountZero: take_over_all_of_nothing = |good| good.after(|world, credit| {
             let all = world.seize(credit, UnitAmount::All);
             world.sent(&[all], &["lender"]);
-        });
+        }).with(|world, credit| world.seize_to_lender("lender", credit, UnitAmount::All));
         HeldByRunningJobs: take_over_what_running_jobs_hold = |good| good.after(|world, credit| {
             let meter = world.meter(&[*credit], &[(0, 0, 1_000)]);
             world.sent(&[meter], &[]);
@@ -90,7 +90,7 @@ fn taking_over() -> Attempt {
     let mut world = World::new();
     let credit = world.defaulted(&Loan::new(1));
     world.pass(10 * DAY);
-    let seize = world.seize_to_lender("lender", &credit, UnitAmount::All);
+    let seize = world.seize_to_lender("lender", &credit, UnitAmount::Units(1_000_000));
     Attempt::new(world, credit, seize, &["lender"])
 }
 

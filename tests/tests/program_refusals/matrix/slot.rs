@@ -1,0 +1,122 @@
+//! The accounts that an instruction names, as the committed IDL has them.
+
+use {
+    blockable_sdk::{Instruction, Pubkey},
+    blockable_tests::World,
+    serde_json::Value,
+};
+
+/// What an account is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Market,
+    Provider,
+    Credit,
+    Lot,
+    Mint,
+    Token,
+    /// A wallet that signs.
+    Signer,
+    /// A wallet that only gives its address.
+    Wallet,
+    Program,
+    EventAuthority,
+}
+
+impl Kind {
+    fn of(name: &str, is_signer: bool) -> Kind {
+        match name {
+            _ if is_signer => Kind::Signer,
+            "market" => Kind::Market,
+            "provider" => Kind::Provider,
+            "credit" | "lender_credit" | "buyer_credit" => Kind::Credit,
+            "lot" => Kind::Lot,
+            "mint" => Kind::Mint,
+            "vault" | "source" | "refund" | "destination" | "payout" | "treasury" => Kind::Token,
+            "lender" | "borrower" | "receiver" => Kind::Wallet,
+            "token_program" | "system_program" | "program" => Kind::Program,
+            "event_authority" => Kind::EventAuthority,
+            other => panic!("the matrix does not know what {other} is"),
+        }
+    }
+
+    /// Whether the program's own accounts are meant.
+    pub fn is_own(self) -> bool {
+        matches!(self, Kind::Market | Kind::Provider | Kind::Credit | Kind::Lot)
+    }
+
+    /// Whether the account's bytes are read.
+    pub fn has_data(self) -> bool {
+        self.is_own() || matches!(self, Kind::Mint | Kind::Token)
+    }
+}
+
+/// One account of an instruction.
+#[derive(Clone, Debug)]
+pub struct Slot {
+    /// Its name in the IDL, without that of a group.
+    pub name: String,
+    /// Its place among the accounts.
+    pub index: usize,
+    /// What it is.
+    pub kind: Kind,
+    /// Whether the program says that it changes.
+    pub is_writable: bool,
+    /// Whether the instruction creates it.
+    pub is_fresh: bool,
+    /// The address that goes through.
+    pub key: Pubkey,
+}
+
+fn idl() -> Value {
+    serde_json::from_str(include_str!("../../../../app-idl/blockable_credits.json")).expect("the IDL is JSON")
+}
+
+fn list<'a>(of: &'a Value, field: &str) -> &'a [Value] {
+    of[field].as_array().map_or(&[], Vec::as_slice)
+}
+
+fn text(of: &Value) -> String {
+    of["name"].as_str().expect("everything in an IDL has a name").to_string()
+}
+
+/// The names of all instructions.
+pub fn instructions() -> Vec<String> {
+    list(&idl(), "instructions").iter().map(text).collect()
+}
+
+/// The accounts of an instruction, groups resolved.
+fn accounts(instruction: &str) -> Vec<Value> {
+    fn resolve(account: &Value) -> Vec<Value> {
+        match account.get("accounts") {
+            Some(_) => list(account, "accounts").iter().flat_map(resolve).collect(),
+            None => vec![account.clone()],
+        }
+    }
+    let idl = idl();
+    let declared = list(&idl, "instructions").iter().find(|declared| text(declared) == instruction);
+    let declared = declared.unwrap_or_else(|| panic!("the IDL has no {instruction}"));
+    list(declared, "accounts").iter().flat_map(resolve).collect()
+}
+
+/// The names of an instruction's accounts.
+pub fn names(instruction: &str) -> Vec<String> {
+    accounts(instruction).iter().map(text).collect()
+}
+
+/// The accounts of an instruction that goes through.
+pub fn of(name: &str, world: &World, instruction: &Instruction) -> Vec<Slot> {
+    let accounts = accounts(name);
+    assert!(accounts.len() <= instruction.accounts.len(), "{name} is given too few accounts");
+    let slots = accounts.iter().zip(&instruction.accounts).enumerate();
+    let slot = |(index, (account, meta)): (usize, (&Value, &solana_sdk::instruction::AccountMeta))| {
+        let flag = |flag: &str| account[flag].as_bool().unwrap_or(false);
+        let name = text(account);
+        let kind = Kind::of(&name, flag("signer"));
+        let is_missing = world.svm.get_account(&meta.pubkey).is_none_or(|account| account.lamports == 0);
+        assert_eq!((meta.is_signer, meta.is_writable), (flag("signer"), flag("writable")), "{name}");
+        let is_fresh = kind.has_data() && is_missing;
+        Slot { name, index, kind, is_writable: flag("writable"), is_fresh, key: meta.pubkey }
+    };
+    slots.map(slot).collect()
+}
