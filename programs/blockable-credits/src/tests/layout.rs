@@ -13,7 +13,23 @@ macro_rules! assert_layout {
         };
         $(assert_eq!(core::mem::offset_of!($account, $field), $offset, stringify!($field));)*
         assert_eq!(size_of::<$account>(), $size);
+        assert_published(stringify!($account), $size, &[$((stringify!($field), $offset)),*]);
     };
+}
+
+/// Requires that docs/accounts.md lists each field at its offset. Accounts begin with their discriminator there.
+fn assert_published(account: &str, size: usize, fields: &[(&str, usize)]) {
+    let page = include_str!("../../../../docs/accounts.md");
+    let sections = page.split("\n#").map(|section| section.trim_start_matches(['#', ' ']));
+    let section = sections.filter(|section| section.lines().next() == Some(account)).collect::<String>();
+    let is_account = ["Market", "Provider", "Credit", "Lot"].contains(&account);
+    let discriminator = if is_account { 8 } else { 0 };
+    let digits = section.replace(',', "");
+    assert!(digits.contains(&format!("{} bytes.", size + discriminator)), "{account}: {section}");
+    for (field, offset) in fields {
+        let line = format!("\n| {} | `{field}` | ", offset + discriminator);
+        assert!(digits.contains(&line), "docs/accounts.md lacks {account}.{field} at {offset}");
+    }
 }
 
 /// Offsets without the eight bytes of the discriminator, which comes first in an account.
