@@ -242,3 +242,27 @@ fn no_one_takes_a_way_around_the_delay() {
     let (pause, unpause) = (world.pause_by("admin", 21_600), world.unpause_by("admin"));
     world.refused(&[propose, pause, unpause, apply], &["admin"], running);
 }
+
+#[test]
+fn roles_and_pauses_leave_the_settings_and_what_waits_alone() {
+    let mut world = tight();
+    let market = world.keys.market;
+    let address = Parties::address;
+    let (_, propose) = propose(&world, &[|settings| settings.redistribution_fee_bps = 300]);
+    world.sent(&[propose], &["admin"]);
+    let before = world.market();
+    let steps = [
+        (world.pause_by("guardian", 60), "guardian"),
+        (world.unpause_by("admin"), "admin"),
+        (instructions::market_set_guardian(&market, &address("admin"), address("stranger")), "admin"),
+        (instructions::market_offer_admin(&market, &address("admin"), address("buyer")), "admin"),
+        (instructions::market_accept_admin(&market, &address("buyer")), "buyer"),
+    ];
+    for (step, signer) in steps {
+        world.sent(&[step], &[signer]);
+        let market = world.market();
+        assert_eq!(market.settings(), before.settings());
+        assert_eq!(market.proposed_settings(), before.proposed_settings());
+        assert_eq!(market.change_ready_at, before.change_ready_at);
+    }
+}

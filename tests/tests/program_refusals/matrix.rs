@@ -1,7 +1,8 @@
 //! Every account of every instruction, wrong in every way that makes sense for it.
 //!
 //! The accounts are read from the committed IDL. From the attempt that goes through, one account at a time is spoilt;
-//! `table` says what must come of it, `rows` where that is not the rule. What is accepted must be listed with the reason why it does no harm.
+//! `table` says what must come of it, `rows` where that is not the rule. What is accepted must be listed there with the
+//! reason why it does no harm.
 
 mod mutation;
 mod rows;
@@ -22,6 +23,7 @@ use {
         signer::Signer,
         transaction::{Transaction, TransactionError},
     },
+    std::collections::BTreeSet,
     table::Expected,
 };
 
@@ -132,10 +134,16 @@ impl Expected {
 
 #[test]
 fn every_instruction_of_the_idl_has_a_matrix() {
-    let covered: std::collections::BTreeSet<_> =
-        crate::cases().map(|case| case.instruction.to_string()).collect();
-    let declared: std::collections::BTreeSet<_> = slot::instructions().into_iter().collect();
+    let covered: BTreeSet<_> = crate::cases().map(|case| case.instruction.to_string()).collect();
+    let declared: BTreeSet<_> = slot::instructions().into_iter().collect();
     assert_eq!(covered, declared);
+}
+
+#[test]
+fn only_instructions_about_a_market_can_write_it() {
+    let instructions = slot::instructions().into_iter();
+    let about_markets = instructions.filter(|name| name.starts_with("market_")).collect();
+    assert_eq!(slot::writers("market"), about_markets);
 }
 
 #[test]

@@ -180,6 +180,15 @@ refusals! {
         WrongStatus: cancel_what_is_live = |good| good.after(|world, _| {
             world.active(&Loan::new(2));
         }).with(|world, _| world.cancel("lender", &world.credit_address(2)));
+        WrongStatus: cancel_an_offer_with_a_reserve_that_cannot_be_there = |good| good.with_credit(|credit| credit.reserve_held = 1);
+        ArithmeticOverflow: cancel_from_a_vault_that_holds_less_than_the_reserve = |good| {
+            good.with_credit(|credit| credit.reserve_held = u64::MAX)
+        };
+        WrongStatus: cancel_twice_what_the_borrower_has_funded = |good| good.after(|world, _| {
+            let credit = world.accepted(&Loan::new(2).with_rider(full_rider()));
+            let (fund, cancel) = (world.fund_reserve("borrower", &credit, USDC), world.cancel("lender", &credit));
+            world.sent(&[fund, cancel], &["borrower", "lender"]);
+        }).with(|world, _| world.cancel("lender", &world.credit_address(2)));
         NotParty: cancel_by_a_stranger = |good| good.with(|world, credit| world.cancel("stranger", credit)).signed_by("stranger");
         NotParty: cancel_by_the_provider = |good| good.with(|world, credit| world.cancel("provider", credit)).signed_by("provider");
         NotParty: cancel_by_a_borrower_who_has_not_accepted = |good| {

@@ -4,6 +4,7 @@ use {
     blockable_sdk::{Instruction, Pubkey},
     blockable_tests::World,
     serde_json::Value,
+    std::collections::BTreeSet,
 };
 
 /// What an account is.
@@ -119,4 +120,13 @@ pub fn of(name: &str, world: &World, instruction: &Instruction) -> Vec<Slot> {
         Slot { name, index, kind, is_writable: flag("writable"), is_fresh, key: meta.pubkey }
     };
     slots.map(slot).collect()
+}
+
+/// The instructions that are given an account of a name so that they can change it.
+pub fn writers(name: &str) -> BTreeSet<String> {
+    let writes = |instruction: &String| {
+        let mut accounts = accounts(instruction).into_iter().filter(|account| text(account) == name);
+        accounts.any(|account| account["writable"] == true)
+    };
+    instructions().into_iter().filter(writes).collect()
 }
