@@ -147,6 +147,23 @@ fn only_instructions_about_a_market_can_write_it() {
 }
 
 #[test]
+fn a_credit_that_is_wrong_is_left_out_of_metering() {
+    use mutation::Mutation::*;
+    let good = crate::metering::metering();
+    let index = good.instruction().accounts.len() - 1;
+    let name = "credit".to_string();
+    let slot =
+        Slot { name, index, kind: slot::Kind::Credit, is_writable: true, is_fresh: false, key: good.credit };
+    for mutation in [ReadOnly, WrongOwner, Closed, WrongDiscriminator, Emptied, OfAnotherMarket] {
+        let (mut world, mut instruction) = (copy(&good.world), good.instruction().clone());
+        Trial { slot: &slot, mutation, other: None }.spoil(&mut world, &mut instruction);
+        let before = snapshot(&world, &instruction);
+        assert_eq!(outcome(&mut world, &instruction), Outcome::Accepted, "{mutation:?}");
+        assert_eq!(snapshot(&world, &instruction), before, "{mutation:?}");
+    }
+}
+
+#[test]
 fn the_table_names_only_what_there_is() {
     for (instruction, account) in table::places() {
         let names = slot::names(instruction);

@@ -92,7 +92,7 @@ refusals! {
 /// Credit 0 has used 1,000 units, none in flight.
 const READINGS: [(u32, u64, u64); 1] = [(0, 1_000, 0)];
 
-fn metering() -> Attempt {
+pub fn metering() -> Attempt {
     let mut world = World::new();
     let credit = world.active(&Loan::new(1));
     world.pass(60);
