@@ -117,6 +117,8 @@ errors! {
     NoChangeProposed = "no change waits; propose one first",
     /// The delay runs.
     ChangeDelayRunning = "the change's delay has not passed; wait until it has, paused time does not count",
+    /// A change that has waited too long.
+    ChangeLapsed = "the change was ready for more than 14 days and has lapsed; propose it again",
     /// A change of nothing.
     NothingChanges = "these settings are in force already; propose others",
     /// Not the market's treasury.
@@ -179,7 +181,7 @@ errors! {
     TermsHashMismatch = "the terms hash differs from the offer's; read the offer again before you accept it",
 
     /// Units would expire before the loan is due.
-    UnitLifetimeTooShort = "the units would expire before the last due date; lengthen unit_lifetime or set it to 0 for never",
+    UnitLifetimeTooShort = "the units must outlast the last due date, the default grace and the cure period; lengthen unit_lifetime or set it to 0 for never",
     /// An unsound covenant.
     CovenantUnsound = "the covenant contradicts itself, the terms or the market's bounds; see the rules of Rider",
     /// More than all in kind.
@@ -205,8 +207,8 @@ errors! {
     /// The cure period runs.
     CurePeriodRunning = "the cure period has not passed; wait until it has",
 
-    /// The reserve still holds cash.
-    ReserveNotDrawn = "the reserve can still pay; run reserve_draw first, what is unpaid then can be marked",
+    /// The reserve pays all that is in arrears.
+    ReserveCovers = "the reserve covers what is in arrears; run reserve_draw, which pays it, there is nothing to mark",
     /// Nothing to draw.
     ReserveEmpty = "the reserve is empty; there is nothing to draw",
     /// No room in the reserve.

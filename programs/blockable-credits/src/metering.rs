@@ -55,6 +55,8 @@ pub enum Skip {
     Backwards,
     /// The account was given read-only.
     NotWritable,
+    /// Its debt does not fit 64 bits.
+    DebtOutOfRange,
 }
 
 /// The lower median: with an even number of values the smaller middle one. `None` for no value.
@@ -110,7 +112,7 @@ fn settle(collateral: &mut Collateral, meter: &mut Meter, counted: u64, in_fligh
     collateral.frozen = collateral.frozen.saturating_sub(settled);
     collateral.consumed = collateral.consumed.saturating_add(open).saturating_add(settled);
     collateral.fit_frozen();
-    let left = meter.settlement_left.saturating_sub(settled).min(in_flight).min(collateral.frozen);
+    let left = meter.settlement_left.saturating_sub(settled).min(settlement(collateral, in_flight));
     meter.settlement_left = left;
     // Jobs were admitted against what is available, or promised before the freeze: they cannot hold more.
     meter.in_flight = in_flight.min(collateral.available().saturating_add(left));
@@ -163,7 +165,8 @@ pub fn freeze_to(
 /// Thaws frozen units. Errors: [`Overflow`] when fewer are frozen.
 pub fn thaw(collateral: &mut Collateral, meter: &mut Meter, units: u64) -> Result<(), Overflow> {
     collateral.frozen = sub(collateral.frozen, units)?;
-    meter.settlement_left = meter.settlement_left.min(collateral.frozen);
+    // What is open again no longer needs a promise.
+    meter.settlement_left = meter.settlement_left.min(settlement(collateral, meter.in_flight));
     Ok(())
 }
 
@@ -202,6 +205,11 @@ pub fn seize(
     collateral.frozen = collateral.frozen.saturating_sub(units).max(kept.min(collateral.frozen));
     collateral.seized = seized;
     collateral.fit_frozen();
+    if !promise_stands {
+        // What was promised and has lapsed is no longer held: parts of a seizure take what one takes.
+        meter.in_flight = meter.in_flight.saturating_sub(meter.settlement_left);
+        meter.settlement_left = 0;
+    }
     meter.settlement_left = meter.settlement_left.min(collateral.frozen);
     Ok(())
 }

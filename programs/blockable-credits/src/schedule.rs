@@ -256,6 +256,7 @@ fn charge_late_fees(debt: &mut Debt, terms: &Terms, schedule: Schedule, now: i64
     Ok(())
 }
 
+#[inline(never)]
 fn accrue_interest(debt: &mut Debt, terms: &Terms, now: i64) -> Result<(), Overflow> {
     let seconds = elapsed(debt.accrued_at, now)?;
     if seconds == 0 {

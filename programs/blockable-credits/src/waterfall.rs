@@ -47,18 +47,16 @@ fn apply(
     all_due: bool,
 ) -> Result<Applied, Overflow> {
     let arrears_before = schedule.arrears(debt);
-    if all_due {
-        debt.interest_due = add(debt.interest_due, take_interest_not_due(debt, u64::MAX))?;
-    }
     let mut left = amount;
     let late_fees = take(&mut debt.late_fees, &mut left);
     let mut interest = take(&mut debt.interest_due, &mut left);
+    if all_due {
+        interest = add(interest, take_interest_not_due(debt, &mut left))?;
+    }
     let mut principal = left.min(schedule.principal_in_arrears(debt));
     pay_principal(debt, &mut left, principal)?;
 
-    let early_interest = take_interest_not_due(debt, left);
-    left = sub(left, early_interest)?;
-    interest = add(interest, early_interest)?;
+    interest = add(interest, take_interest_not_due(debt, &mut left))?;
     let early_principal = left.min(debt.principal);
     pay_principal(debt, &mut left, early_principal)?;
     principal = add(principal, early_principal)?;
@@ -76,19 +74,20 @@ fn take(owed: &mut u64, left: &mut u64) -> u64 {
     paid
 }
 
-/// Takes up to `most` from accrued interest, its fraction rounded up to one micro-USDC and then gone.
-fn take_interest_not_due(debt: &mut Debt, most: u64) -> u64 {
+/// Pays accrued interest that is not billed, its fraction rounded up to one micro-USDC and then gone.
+#[inline(never)]
+fn take_interest_not_due(debt: &mut Debt, left: &mut u64) -> u64 {
     let owed = debt.interest_not_due();
-    if most < owed {
-        let paid = most.min(debt.interest_accrued);
-        debt.interest_accrued = debt.interest_accrued.saturating_sub(paid);
-        return paid;
+    if *left < owed {
+        return take(&mut debt.interest_accrued, left);
     }
     debt.interest_accrued = 0;
     debt.interest_remainder = 0;
+    *left = left.saturating_sub(owed);
     owed
 }
 
+#[inline(never)]
 fn pay_principal(debt: &mut Debt, left: &mut u64, paid: u64) -> Result<(), Overflow> {
     debt.principal = sub(debt.principal, paid)?;
     debt.schedule_paid = add(debt.schedule_paid, paid)?;

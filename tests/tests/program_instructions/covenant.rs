@@ -184,7 +184,6 @@ fn a_freeze_that_began_and_ended_in_a_window_is_not_held_against_the_borrower() 
 }
 
 #[test]
-#[ignore = "a freeze that began before the window and ended in it is forgotten by the covenant"]
 fn a_freeze_that_ended_in_a_window_is_not_held_against_the_borrower() {
     let (mut world, credit) = active();
     world.pass(DAY);

@@ -288,7 +288,6 @@ fn after_the_first_seizure_a_draw_is_recovery_and_releases_nothing() {
 }
 
 #[test]
-#[ignore = "a default is marked although the reserve could pay what is in arrears"]
 fn a_default_is_not_marked_while_the_reserve_can_pay() {
     let (mut world, credit) = drawn_in_part();
     world.sent(&[world.fund_reserve("borrower", &credit, 5_000 * USDC)], &["borrower"]);

@@ -184,7 +184,6 @@ fn a_restructuring_sets_the_apr_that_the_covenant_moves() {
 }
 
 #[test]
-#[ignore = "a new schedule's end is compared with the lifetime as if the units had been issued with it"]
 fn a_new_schedule_may_not_outlive_the_units() {
     let mut world = World::new();
     let credit = world.active(&Loan::new(1).with(|terms| terms.unit_lifetime = 150 * DAY));

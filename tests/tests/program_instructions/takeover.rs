@@ -116,7 +116,6 @@ fn no_more_is_taken_than_the_debt_is_worth_and_that_ends_the_loan() {
 }
 
 #[test]
-#[ignore = "what is left of the debt below the price of one unit keeps the loan and its lien open"]
 fn a_debt_that_is_no_whole_number_of_units_ends_with_the_takeover_as_well() {
     let (mut world, credit) = nearly_recovered(12_308_219_179);
     take(&mut world, &credit, UnitAmount::All);

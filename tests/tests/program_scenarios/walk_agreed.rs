@@ -234,7 +234,6 @@ fn from_a_seizure_on_whatever_is_agreed_and_tried_keeps_money_units_and_books_in
 }
 
 #[test]
-#[ignore = "a recovery below the interest owed overflows while no instalment has been billed"]
 fn from_a_seizure_before_the_first_due_date_on_it_is_the_same() {
     walk_from(seized_early, &[Status::Seizing, Status::Repaid]);
 }

@@ -89,6 +89,8 @@ impl CreditControl<'_> {
         let clock = self.market.load()?.open_clock()?;
         let mut credit = self.credit.load_mut()?;
         credit.require_lender(self.authority.key)?;
+        // Whoever takes the loan over takes it as it was offered: what the lender does in between withdraws the offer.
+        credit.pending_lender = Pubkey::default();
         credit.advance(action)?;
         Ok((credit, clock))
     }
@@ -117,6 +119,20 @@ impl CreditMark<'_> {
         let mut credit = self.credit.load_mut()?;
         credit.advance(action)?;
         Ok((credit, clock))
+    }
+
+    /// As [`CreditMark::finish`], after a draw of the reserve where there was one.
+    pub(super) fn finish_after(
+        &self,
+        draw: Option<Change>,
+        mut credit: RefMut<Credit>,
+        at: i64,
+        change: Change,
+    ) -> Result<()> {
+        if let Some(draw) = draw {
+            credit.record(self.credit.key(), at, draw)?.emit(&self.event_authority)?;
+        }
+        self.finish(credit, at, change)
     }
 
     /// Records what was done at a Unix time, and emits it.

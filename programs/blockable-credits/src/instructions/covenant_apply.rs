@@ -32,7 +32,9 @@ impl Credit {
         ensure(seconds >= u64::from(rider.covenant_window), BlockableError::CovenantWindowRunning)?;
         let used = sub(self.collateral.consumed, self.covenant.consumed)?;
         let utilisation_bps = utilisation_bps(used, rider.planned_units, rider.covenant_window, seconds)?;
-        let was_frozen = self.collateral.frozen > 0 || self.meter.frozen_at > self.covenant.measured_at;
+        let is_frozen = self.collateral.frozen > 0;
+        let was_frozen =
+            is_frozen || self.covenant.began_frozen == 1 || self.meter.frozen_at > self.covenant.measured_at;
         let can_fall_short = !was_frozen && self.collateral.available() > 0;
         let outcome =
             outcome(&rider, self.covenant.apr_bps, utilisation_bps, self.debt.principal, can_fall_short)?;
@@ -41,6 +43,7 @@ impl Credit {
         let top_up = call_top_up(principal_due.get_mut(..count).unwrap_or_default(), next, outcome.top_up)?;
         self.principal_due = principal_due;
         self.covenant.apr_bps = outcome.apr_bps;
+        self.covenant.began_frozen = u8::from(is_frozen);
         self.covenant.measured_at = self.meter.reported_at;
         self.covenant.consumed = self.collateral.consumed;
         Ok(Change::CovenantApplied { utilisation_bps, apr_bps: outcome.apr_bps, top_up })

@@ -17,7 +17,8 @@ impl CreditMark<'_> {
         credit.advance(Action::AutoFreeze)?;
         ensure(credit.terms.auto_freeze == 1, BlockableError::AutoFreezeNotAgreed)?;
         let lien = credit.collateral.lien();
-        let change = credit.freeze(accounts.credit.key(), lien, FreezeReason::Default, clock)?;
+        let reason = if credit.notice_given == 1 { FreezeReason::Breach } else { FreezeReason::Default };
+        let change = credit.freeze(accounts.credit.key(), lien, reason, clock)?;
         accounts.finish(credit, clock.chain, change)
     }
 }

@@ -17,6 +17,7 @@ impl CreditMark<'_> {
         credit.require_current()?;
         let lifetime_has_passed = credit.require_unexpired(clock.market).is_err();
         ensure(lifetime_has_passed, BlockableError::NothingToExpire)?;
+        credit.accrue(clock.market)?;
         let (mut collateral, mut meter) = (credit.collateral, credit.meter);
         let units = collateral.expire(held_by_jobs(&collateral, &meter), meter.settlement_left)?;
         ensure(units > 0, BlockableError::NothingToExpire)?;

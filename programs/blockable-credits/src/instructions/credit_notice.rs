@@ -3,7 +3,7 @@ use {
         errors::{BlockableError, ensure},
         events::Change,
         instructions::accounts::*,
-        transitions::Action,
+        transitions::{Action, Status},
     },
     anchor_lang::prelude::*,
 };
@@ -22,13 +22,17 @@ impl CreditControl<'_> {
         accounts.finish(credit, clock.chain, change)
     }
 
-    /// CAN withdraw the notice: the lender. Instalments that are unpaid can be marked at once.
+    /// CAN withdraw the notice: the lender. Instalments that are unpaid can be marked at once. What the policy would not
+    /// let the lender freeze without the notice is thawed.
     pub fn withdraw_notice(ctx: Context<CreditControl>) -> Result<()> {
         let accounts = ctx.accounts;
         let (mut credit, clock) = accounts.by_lender(Action::WithdrawNotice)?;
         ensure(credit.notice_given == 1, BlockableError::NoNotice)?;
         credit.notice_given = 0;
         credit.defaulted_at = 0;
+        if !credit.may_freeze(Status::Active)? {
+            credit.thaw_all();
+        }
         accounts.finish(credit, clock.chain, Change::NoticeWithdrawn)
     }
 }

@@ -96,9 +96,11 @@ impl Credit {
         })
     }
 
-    /// Thaws in proportion to the arrears paid, rounded down, what was frozen for a missed payment or a default.
+    /// Thaws in proportion to the arrears paid, rounded down, what was frozen for a missed payment or a default; nothing
+    /// while a notice for a breach stands.
     fn thaw_for(&mut self, applied: &Applied) -> Result<()> {
-        if applied.arrears_before == 0 || !FreezeReason::is_about_payment(self.freeze_reason) {
+        let is_about_payment = FreezeReason::is_about_payment(self.freeze_reason) && self.notice_given == 0;
+        if applied.arrears_before == 0 || !is_about_payment {
             return Ok(());
         }
         let cleared = sub(applied.arrears_before, applied.arrears_after)?;

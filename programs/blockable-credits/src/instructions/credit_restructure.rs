@@ -2,9 +2,9 @@ use {
     crate::{
         errors::{BlockableError, ensure},
         events::Change,
-        state::{Credit, Instalment, Market, Terms, terms_hash},
-        transitions::Action,
-        units::add,
+        state::{Credit, FreezeReason, Instalment, Market, TermBounds, Terms, terms_hash},
+        transitions::{Action, Status},
+        units::{Overflow, add},
     },
     anchor_lang::prelude::*,
     bytemuck::Zeroable,
@@ -33,7 +33,9 @@ impl CreditRestructure<'_> {
         let accounts = ctx.accounts;
         let (bounds, clock) = {
             let market = accounts.market.load()?;
-            (market.bounds, market.open_clock()?)
+            // What the market allows to be lent binds new loans alone.
+            let bounds = TermBounds { min_principal: 0, max_principal: u64::MAX, ..market.bounds };
+            (bounds, market.open_clock()?)
         };
         let record = {
             let mut credit = accounts.credit.load_mut()?;
@@ -42,6 +44,11 @@ impl CreditRestructure<'_> {
             credit.advance(Action::Restructure)?;
             ensure(keeps_the_grant(&credit.terms, &terms), BlockableError::RestructureTouchesGrant)?;
             terms.validate(&schedule, credit.debt.principal, &bounds).map_err(BlockableError::from)?;
+            let last_due = schedule.last().map_or(0, |instalment| instalment.due_after);
+            let needed = i64::try_from(terms.needs_units_for(last_due)).unwrap_or(i64::MAX);
+            let until = clock.market.checked_add(needed).ok_or(Overflow)?;
+            let outlives = credit.units_expire_at != 0 && until > credit.units_expire_at;
+            ensure(!outlives, BlockableError::UnitLifetimeTooShort)?;
             credit.rider.validate(&terms, &bounds).map_err(BlockableError::from)?;
             credit.restructure(&terms, &schedule, clock.market)?;
             let change = Change::Restructured { terms_hash: credit.terms_hash, terms, schedule };
@@ -70,12 +77,16 @@ impl Credit {
         self.covenant.apr_bps = terms.apr_bps;
         self.defaulted_at = 0;
         self.notice_given = 0;
+        self.pending_lender = Pubkey::default();
         let debt = &mut self.debt;
         debt.interest_accrued = add(debt.interest_accrued, core::mem::take(&mut debt.interest_due))?;
         debt.schedule_paid = 0;
         debt.arrears_since = 0;
         debt.instalments_billed = 0;
         debt.instalments_late_checked = 0;
+        if FreezeReason::is_about_payment(self.freeze_reason) || !self.may_freeze(Status::Active)? {
+            self.thaw_all();
+        }
         Ok(())
     }
 }

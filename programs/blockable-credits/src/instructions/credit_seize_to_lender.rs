@@ -6,7 +6,7 @@ use {
         instructions::{UnitAmount, unrestricted::Grant},
         state::{Credit, Market, Provider, seeds},
         transitions::Action,
-        units::{PRICE_SCALE, add, mul_div_floor},
+        units::{PRICE_SCALE, add, mul_div_ceil},
     },
     anchor_lang::prelude::*,
 };
@@ -55,9 +55,14 @@ impl CreditSeizeToLender<'_> {
             let mut credit = accounts.credit.load_mut()?;
             credit.begin_seizure(Action::TakeOver, clock)?;
             let (price, debt) = (credit.price_paid()?, credit.debt.total());
-            let worth = mul_div_floor(debt, PRICE_SCALE, price)?;
+            // Up: the last unit may be worth a little more than what is owed, or a remainder below it would keep the lien.
+            let worth = mul_div_ceil(debt, PRICE_SCALE, price)?;
             let amount = match amount {
-                UnitAmount::All => UnitAmount::Units(worth.min(credit.seizable(clock)?)),
+                UnitAmount::All => {
+                    let all = worth.min(credit.seizable(clock)?);
+                    ensure(all > 0, BlockableError::BeyondLien)?;
+                    UnitAmount::Units(all)
+                }
                 UnitAmount::Units(units) => UnitAmount::Units(units),
             };
             let units = credit.take_from_lien(amount, clock)?;

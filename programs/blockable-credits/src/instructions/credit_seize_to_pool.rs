@@ -113,6 +113,7 @@ impl Credit {
         self.require_current()?;
         let was = self.status()?;
         self.advance(action)?;
+        self.pending_lender = Pubkey::default();
         self.require_unexpired(clock.market)?;
         self.accrue(clock.market)?;
         if was == Status::Defaulted {

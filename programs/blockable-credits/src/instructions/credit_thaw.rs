@@ -38,6 +38,7 @@ impl CreditControl<'_> {
         let mut credit = accounts.credit.load_mut()?;
         credit.require_freezer(&by)?;
         credit.advance(Action::Thaw)?;
+        credit.pending_lender = Pubkey::default();
         let frozen = credit.collateral.frozen;
         let units = amount.of(frozen)?;
         ensure(units > 0 && units <= frozen, BlockableError::BeyondFrozen)?;

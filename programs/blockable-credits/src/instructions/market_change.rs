@@ -3,7 +3,7 @@ use {
         errors::{BlockableError, ensure},
         events::MarketChange,
         instructions::{MarketControl, market_create::check_settings},
-        state::{Market, MarketSettings},
+        state::{CHANGE_LIFETIME, Market, MarketSettings},
         units::after,
     },
     anchor_lang::prelude::*,
@@ -36,6 +36,8 @@ impl MarketProposeChange<'_> {
             ensure(settings != current, BlockableError::NothingChanges)?;
             if settings.is_tightening(&current) {
                 market.apply(&settings);
+                // What waits was proposed before this and would undo it.
+                market.drop_proposal();
                 MarketChange::Applied { settings }
             } else {
                 let ready_at = after(clock.market, current.change_delay)?;
@@ -53,6 +55,8 @@ impl MarketControl<'_> {
         MarketControl::by_admin(ctx, |market, clock| {
             ensure(market.change_ready_at != 0, BlockableError::NoChangeProposed)?;
             ensure(clock.market >= market.change_ready_at, BlockableError::ChangeDelayRunning)?;
+            let lapses_at = after(market.change_ready_at, CHANGE_LIFETIME)?;
+            ensure(clock.market <= lapses_at, BlockableError::ChangeLapsed)?;
             let settings = market.proposed_settings();
             market.apply(&settings);
             market.drop_proposal();

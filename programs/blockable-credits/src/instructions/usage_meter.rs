@@ -138,6 +138,10 @@ fn meter_credit<'info>(
         Some(reading) => reading,
         None => return Ok(Some(Skip::NoQuorum)),
     };
+    // Coupons in kind are a share of what is unused: those of dates that have passed go by what was unused before.
+    if credit.rider.pay_in_kind_bps > 0 && credit.accrue(clock.market).is_err() {
+        return Ok(Some(Skip::DebtOutOfRange));
+    }
     let (mut collateral, mut meter) = (credit.collateral, credit.meter);
     let rate = provider.max_units_per_second;
     let late = clock.market <= credit.freeze_time.saturating_add(LATE_REPORT_SECONDS);

@@ -12,7 +12,7 @@ pub struct Collateral {
     pub granted: u64,
     /// Units used, as metered. Never falls.
     pub consumed: u64,
-    /// Units taken into lots and not returned from them.
+    /// Units taken into lots and not returned from them, or taken over by the lender.
     pub seized: u64,
     /// Units that expired unused.
     pub expired: u64,

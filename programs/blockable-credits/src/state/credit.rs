@@ -31,7 +31,7 @@ pub struct VaultClaims {
     pub escrow: u64,
     /// Repayments and recoveries that the lender may collect.
     pub lender: u64,
-    /// Surplus of sales that the borrower may collect.
+    /// Surplus of sales and the returned reserve, which the borrower may collect.
     pub borrower: u64,
     /// Fees that the market's treasury may collect.
     pub treasury: u64,
@@ -169,6 +169,7 @@ impl Credit {
     }
 
     /// Moves along the edge of `action`. Errors: [`BlockableError::WrongStatus`] where the table has none.
+    #[inline(never)]
     pub fn advance(&mut self, action: Action) -> Result<Status> {
         let to = next(action, self.status()?).ok_or(BlockableError::WrongStatus)?;
         self.status = to.byte();
@@ -289,6 +290,12 @@ impl Credit {
         Ok(status.is_secured() && status >= from)
     }
 
+    /// Thaws everything; the lien stays.
+    pub fn thaw_all(&mut self) {
+        self.collateral.frozen = 0;
+        self.meter.settlement_left = 0;
+    }
+
     /// Releases and thaws everything once nothing is owed; what is left of the reserve is the borrower's.
     pub fn discharge(&mut self) -> Result<u64> {
         let released = self.collateral.release_all()?;
@@ -333,7 +340,7 @@ impl Credit {
 pub enum Party {
     /// The lender: repayments and recoveries.
     Lender,
-    /// The borrower: surplus of sales.
+    /// The borrower: surplus of sales, the returned reserve.
     Borrower,
     /// The market's treasury: fees.
     Treasury,
@@ -344,7 +351,7 @@ pub enum Party {
 pub struct LoanParties {
     /// The market's account.
     pub market: Pubkey,
-    /// Who lends.
+    /// Who lent.
     pub lender: Pubkey,
     /// Who borrows.
     pub borrower: Pubkey,
@@ -355,11 +362,11 @@ pub struct LoanParties {
 }
 
 impl Credit {
-    /// Whom the loan is between now.
+    /// Whom the loan was agreed between, as its terms hash has them: an assignment changes neither.
     pub fn parties(&self) -> LoanParties {
         LoanParties {
             market: self.market,
-            lender: self.lender,
+            lender: self.address_lender(),
             borrower: self.borrower,
             provider: self.provider,
             nonce: self.nonce,

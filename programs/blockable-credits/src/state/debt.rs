@@ -19,7 +19,7 @@ pub struct Debt {
     pub interest_remainder: u64,
     /// Late fees charged and unpaid.
     pub late_fees: u64,
-    /// Unix time up to which interest has been accrued.
+    /// Market time up to which interest has been accrued.
     pub accrued_at: i64,
     /// Due date of the oldest unpaid instalment; 0 when nothing is in arrears.
     pub arrears_since: i64,

@@ -131,6 +131,8 @@ impl MarketSettings {
 
 /// Fewest seconds that a loosening change waits, outside tests: two days.
 pub const MIN_CHANGE_DELAY: u32 = 2 * DAY;
+/// Seconds for which a change that is ready may be applied: 14 days. Nobody keeps an old one in hand.
+pub const CHANGE_LIFETIME: u32 = 14 * DAY;
 /// Most seconds that a loosening change waits: 60 days.
 pub const MAX_CHANGE_DELAY: u32 = 60 * DAY;
 /// Most seconds by which a market can be paused within one UTC day.
@@ -193,7 +195,9 @@ pub struct Market {
     /// Redistribution fee of the change that waits, in basis points.
     pub proposed_fee_bps: u16,
     /// Zero.
-    pub padding2: [u8; 6],
+    pub padding2: [u8; 2],
+    /// Seconds of the latest pause that fall on the day after.
+    pub paused_day_after: u32,
     /// Zero; kept for later versions.
     pub reserved: [u8; 104],
 }
@@ -261,29 +265,46 @@ impl Market {
         ensure(seconds > 0, BlockableError::AmountZero)?;
         ensure(!self.is_paused(chain_time), BlockableError::AlreadyPaused)?;
         self.end_pause(chain_time)?;
+        let until = units::after(chain_time, seconds)?;
         let today = day_of(chain_time)?;
-        let spent = if self.pause_day == today { self.paused_that_day } else { 0 };
-        let total = spent.checked_add(seconds).ok_or(Overflow)?;
-        ensure(total <= MAX_PAUSE_PER_DAY, BlockableError::PauseBudgetExceeded)?;
+        let (spent, ahead) = self.pause_budget_spent(today);
+        let (first, second) = split_at_midnight(chain_time, until)?;
+        let first = spent.checked_add(first).ok_or(Overflow)?;
+        let second = ahead.checked_add(second).ok_or(Overflow)?;
+        ensure(first.max(second) <= MAX_PAUSE_PER_DAY, BlockableError::PauseBudgetExceeded)?;
         self.pause_day = today;
-        self.paused_that_day = total;
+        self.paused_that_day = first;
+        self.paused_day_after = second;
         self.paused_at = chain_time;
-        self.pause_expires_at = units::after(chain_time, seconds)?;
+        self.pause_expires_at = until;
         Ok(())
     }
 
     /// Ends the pause, if one stands or has expired unnoticed, and gives what it did not use back to the day's budget.
     /// Errors: [`Overflow`].
+    #[inline(never)]
     pub fn end_pause(&mut self, chain_time: i64) -> core::result::Result<(), Overflow> {
-        let unused = u32::try_from(units::elapsed(chain_time, self.pause_expires_at)?).unwrap_or(0);
-        if self.is_paused(chain_time) && self.pause_day == day_of(self.paused_at)? {
-            self.paused_that_day = self.paused_that_day.saturating_sub(unused);
+        if self.is_paused(chain_time) {
+            let (first, second) = split_at_midnight(self.paused_at, self.pause_expires_at)?;
+            let (used_first, used_second) = split_at_midnight(self.paused_at, chain_time)?;
+            let unused = |all: u32, used: u32| all.saturating_sub(used);
+            self.paused_that_day = self.paused_that_day.saturating_sub(unused(first, used_first));
+            self.paused_day_after = self.paused_day_after.saturating_sub(unused(second, used_second));
         }
         let seconds = u64::try_from(self.current_pause(chain_time)).map_err(|_| Overflow)?;
         self.paused_seconds = units::add(self.paused_seconds, seconds)?;
         self.paused_at = 0;
         self.pause_expires_at = 0;
         Ok(())
+    }
+
+    /// Seconds of a day's and of the following day's budget that earlier pauses have used.
+    fn pause_budget_spent(&self, today: u32) -> (u32, u32) {
+        match today.checked_sub(self.pause_day) {
+            Some(0) => (self.paused_that_day, self.paused_day_after),
+            Some(1) => (self.paused_day_after, 0),
+            _ => (0, 0),
+        }
     }
 
     /// Chain time less the seconds spent paused, in Unix seconds. Every due date, grace period, cure period and
@@ -332,6 +353,17 @@ impl Market {
 /// Fewest seconds that a loosening change waits.
 pub fn shortest_delay(is_test: bool) -> u32 {
     if is_test { 1 } else { MIN_CHANGE_DELAY }
+}
+
+/// The seconds between two times on the day of the first, and those after it. Errors: [`Overflow`].
+#[inline(never)]
+fn split_at_midnight(from: i64, until: i64) -> core::result::Result<(u32, u32), Overflow> {
+    let next_day = i64::from(day_of(from)?).checked_add(1).ok_or(Overflow)?;
+    let midnight = next_day.checked_mul(i64::from(DAY)).ok_or(Overflow)?;
+    let first = units::elapsed(from, until.min(midnight))?;
+    let second = units::elapsed(midnight, until)?;
+    let seconds = |seconds: u64| u32::try_from(seconds).map_err(|_| Overflow);
+    Ok((seconds(first)?, seconds(second)?))
 }
 
 /// Days since 1970. Errors: [`Overflow`] for a time before that.

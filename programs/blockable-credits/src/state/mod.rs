@@ -17,8 +17,8 @@ pub use {
     debt::Debt,
     lot::Lot,
     market::{
-        MAX_CHANGE_DELAY, MAX_PAUSE_PER_DAY, MAX_PRINCIPAL, MAX_REDISTRIBUTION_FEE_BPS, MIN_CHANGE_DELAY,
-        Market, MarketClock, MarketSettings, TermBounds, shortest_delay,
+        CHANGE_LIFETIME, MAX_CHANGE_DELAY, MAX_PAUSE_PER_DAY, MAX_PRINCIPAL, MAX_REDISTRIBUTION_FEE_BPS,
+        MIN_CHANGE_DELAY, Market, MarketClock, MarketSettings, TermBounds, shortest_delay,
     },
     meter::Meter,
     provider::{MAX_CHUNK_SIZE, MAX_REPORTERS, Provider, Reporter},

@@ -83,8 +83,10 @@ pub struct CovenantState {
     pub consumed: u64,
     /// The APR the covenant has led to, in basis points.
     pub apr_bps: u16,
+    /// 1 when units were frozen as the window began.
+    pub began_frozen: u8,
     /// Zero.
-    pub reserved: [u8; 6],
+    pub reserved: [u8; 5],
 }
 
 const _: () = assert!(size_of::<CovenantState>() == 24);

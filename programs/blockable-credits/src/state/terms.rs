@@ -101,7 +101,7 @@ pub enum TermsRefused {
     PrincipalMismatch,
     /// The price of a million units does not fit 64 bits, so that they could never be sold.
     UnitPriceOutOfRange,
-    /// Units would expire before the last due date.
+    /// Units would expire before the loan could be recovered from them.
     UnitLifetimeTooShort,
     /// A covenant that contradicts itself, the terms or the market's bounds, or parts of one without a window.
     CovenantUnsound,
@@ -149,6 +149,13 @@ impl Terms {
         self.validate_schedule(schedule, principal, bounds)
     }
 
+    /// Seconds for which units must last: to the last due date, and from there through default to the end of the cure
+    /// period, or the last instalments would have no collateral.
+    pub fn needs_units_for(&self, last_due_after: u32) -> u64 {
+        let graces = u64::from(self.default_grace).saturating_add(u64::from(self.cure_period));
+        u64::from(last_due_after).saturating_add(graces)
+    }
+
     fn validate_schedule(
         &self,
         schedule: &[Instalment],
@@ -175,7 +182,7 @@ impl Terms {
         if total != principal {
             return Err(PrincipalMismatch);
         }
-        if self.unit_lifetime != 0 && self.unit_lifetime < previous {
+        if self.unit_lifetime != 0 && u64::from(self.unit_lifetime) < self.needs_units_for(previous) {
             return Err(UnitLifetimeTooShort);
         }
         // late_fee <= max_late_fee_bps x (principal / instalments), kept free of division.

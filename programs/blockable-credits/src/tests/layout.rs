@@ -113,6 +113,7 @@ fn a_market_is_laid_out_as_published() {
         paused_that_day: 396,
         proposed_fee_bps: 400,
         padding2: 402,
+        paused_day_after: 404,
         reserved: 408,
     });
 }
@@ -228,7 +229,7 @@ fn the_parts_of_accounts_are_laid_out_as_published() {
         breach_notice: 34,
         reserved: 35,
     });
-    assert_layout!(CovenantState, 24, { measured_at: 0, consumed: 8, apr_bps: 16, reserved: 18 });
+    assert_layout!(CovenantState, 24, { measured_at: 0, consumed: 8, apr_bps: 16, began_frozen: 18, reserved: 19 });
     assert_layout!(VaultClaims, 32, { escrow: 0, lender: 8, borrower: 16, treasury: 24 });
     assert_layout!(TermBounds, 56, {
         min_principal: 0,

@@ -28,10 +28,17 @@ impl Diary {
         self.pauses.iter().map(|(begun, _, ended)| now.min(*ended) - begun).sum()
     }
 
-    /// What counts against the budget of the day of `now`: pauses that began on it, for as long as they lasted.
-    fn spent(&self, now: i64) -> i64 {
-        let today = self.pauses.iter().filter(|(begun, _, _)| begun / DAY == now / DAY);
-        today.map(|(begun, _, ended)| ended - begun).sum()
+    /// What counts against the budget of a day: the seconds of all pauses that fall on it.
+    fn spent(&self, day: i64) -> i64 {
+        let (from, until) = (day * DAY, (day + 1) * DAY);
+        self.pauses.iter().map(|(begun, _, ended)| (*ended.min(&until) - begun.max(&from)).max(0)).sum()
+    }
+
+    /// Whether a pause of `seconds` from `now` on would pass the budget of a day.
+    fn passes_budget(&self, now: i64, seconds: u32) -> bool {
+        let mut with = Diary { pauses: self.pauses.clone() };
+        with.pauses.push((now, now + i64::from(seconds), now + i64::from(seconds)));
+        (now / DAY..=now / DAY + 1).any(|day| with.spent(day) > i64::from(MAX_PAUSE_PER_DAY))
     }
 
     fn expected(&self, now: i64, seconds: u32) -> Result<(), Error> {
@@ -39,7 +46,7 @@ impl Diary {
             BlockableError::AmountZero
         } else if self.is_paused(now) {
             BlockableError::AlreadyPaused
-        } else if self.spent(now) + i64::from(seconds) > i64::from(MAX_PAUSE_PER_DAY) {
+        } else if self.passes_budget(now, seconds) {
             BlockableError::PauseBudgetExceeded
         } else {
             return Ok(());
@@ -157,21 +164,24 @@ fn the_budget_is_six_hours_for_pauses_that_begin_on_one_day() {
     market.pause(MIDNIGHT + DAY, 21_600).unwrap();
 }
 
-/// A pause counts on the day it begins: one that runs past midnight leaves the next day's budget whole.
+/// Every second counts on its own day: no two pauses around midnight make a long one.
 #[test]
-fn a_pause_across_midnight_counts_on_the_day_it_began() {
+fn a_pause_across_midnight_counts_on_both_days() {
     let mut market = Market::zeroed();
     market.pause(MIDNIGHT - 10, 21_600).unwrap();
-    assert!(market.is_paused(MIDNIGHT) && market.is_paused(MIDNIGHT + 21_589));
-    market.pause(MIDNIGHT + 21_590, 21_600).unwrap();
+    assert_eq!((market.paused_that_day, market.paused_day_after), (10, 21_590));
+    assert_eq!(market.pause(MIDNIGHT + 21_590, 11), Err(BlockableError::PauseBudgetExceeded.into()));
+    market = Market::zeroed();
+    market.pause(MIDNIGHT - 10, 21_600).unwrap();
+    market.pause(MIDNIGHT + 21_590, 10).unwrap();
     assert_eq!(market.paused_seconds, 21_600);
-    // Ended after midnight, it gives the rest back to the day it began on, not to the new one.
-    let mut market = Market::zeroed();
+    // Ended after midnight, it gives the rest back to the new day.
+    market = Market::zeroed();
     market.pause(MIDNIGHT - 10, 21_600).unwrap();
     market.end_pause(MIDNIGHT + 5).unwrap();
-    assert_eq!((market.paused_seconds, market.paused_that_day), (15, 15));
-    assert_eq!(market.pause(MIDNIGHT + 5, 21_601), Err(BlockableError::PauseBudgetExceeded.into()));
-    market.pause(MIDNIGHT + 5, 21_600).unwrap();
+    assert_eq!((market.paused_seconds, market.paused_that_day, market.paused_day_after), (15, 10, 5));
+    assert_eq!(market.pause(MIDNIGHT + 5, 21_596), Err(BlockableError::PauseBudgetExceeded.into()));
+    market.pause(MIDNIGHT + 5, 21_595).unwrap();
 }
 
 #[test]

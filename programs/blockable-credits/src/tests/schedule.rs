@@ -79,8 +79,8 @@ impl<'a> Ledger<'a> {
     /// Pays an amount that is at most what is due.
     fn pay(&mut self, amount: u64) {
         if self.billed == self.principal.len() && amount > 0 {
-            *self.interest.last_mut().unwrap() += self.accruing.div_ceil(FRACTION);
-            self.accruing = 0;
+            *self.interest.last_mut().unwrap() += self.accruing / FRACTION;
+            self.accruing %= FRACTION;
         }
         let mut left = u128::from(amount);
         let fees = left.min(u128::from(self.fees));
@@ -90,6 +90,11 @@ impl<'a> Ledger<'a> {
             let paid = left.min(*owed);
             *owed -= paid;
             left -= paid;
+        }
+        if self.billed == self.principal.len() && self.accruing > 0 && left > 0 {
+            // The fraction costs a whole micro-USDC.
+            self.accruing = 0;
+            left -= 1;
         }
         for owed in &mut self.principal[..self.billed] {
             let paid = left.min(u128::from(*owed));
