@@ -104,11 +104,24 @@ fn anyone_draws_the_reserve_from_the_due_date_on_and_it_pays_like_the_borrower()
 }
 
 #[test]
-fn a_reserve_that_is_too_small_pays_in_part_and_only_then_can_the_credit_be_marked() {
+fn a_mark_draws_a_reserve_that_is_too_small_first() {
     let mut world = World::new();
     let credit = world.active_with_reserve(&with_reserve(5_000 * USDC));
     world.pass(35 * DAY);
-    world.refused(&[world.mark_delinquent(&credit)], &[], BlockableError::ReserveNotDrawn);
+    let landed = world.sent(&[world.mark_delinquent(&credit)], &[]);
+    let [Change::Paid { payer, .. }, Change::MarkedDelinquent { arrears }] = landed.changes()[..] else {
+        panic!("a draw and a mark are expected: {:?}", landed.changes());
+    };
+    let state = world.credit(&credit);
+    assert_eq!((payer, state.reserve_held, state.status()), (credit, 0, Ok(Status::Delinquent)));
+    assert_eq!((arrears, state.arrears()), (15_500 * USDC + MONTH, 15_500 * USDC + MONTH));
+}
+
+#[test]
+fn a_reserve_that_is_too_small_pays_in_part() {
+    let mut world = World::new();
+    let credit = world.active_with_reserve(&with_reserve(5_000 * USDC));
+    world.pass(35 * DAY);
     let landed = world.sent(&[world.draw_reserve(&credit)], &[]);
     // A late fee of $500, the interest billed, and what is left of $5,000. Five days of interest have accrued since:
     // 164,383,562.51, rounded up.
@@ -288,9 +301,17 @@ fn after_the_first_seizure_a_draw_is_recovery_and_releases_nothing() {
 }
 
 #[test]
-fn a_default_is_not_marked_while_the_reserve_can_pay() {
+fn a_default_is_marked_only_for_what_the_reserve_cannot_pay() {
     let (mut world, credit) = drawn_in_part();
     world.sent(&[world.fund_reserve("borrower", &credit, 5_000 * USDC)], &["borrower"]);
     world.pass(10 * DAY);
-    world.refused(&[world.mark_defaulted(&credit)], &[], BlockableError::ReserveNotDrawn);
+    let landed = world.sent(&[world.mark_defaulted(&credit)], &[]);
+    assert!(matches!(landed.changes()[..], [Change::Paid { .. }, Change::MarkedDefaulted { .. }]));
+
+    // What clears the arrears is no default.
+    let (mut world, credit) = drawn_in_part();
+    world.sent(&[world.fund_reserve("borrower", &credit, u64::MAX)], &["borrower"]);
+    world.sent(&[world.repay("borrower", &credit, world.credit(&credit).arrears() - 1)], &["borrower"]);
+    world.pass(10 * DAY);
+    world.refused(&[world.mark_defaulted(&credit)], &[], BlockableError::ReserveCovers);
 }

@@ -29,9 +29,9 @@ refusals! {
             let credit = world.active(&current(world));
             world.set_time(world.credit(&credit).issued_at + i64::from(30 * DAY) - 1);
         }).with(|world, _| world.mark_delinquent(&world.credit_address(2)));
-        ReserveNotDrawn: mark_delinquent_while_a_reserve_is_held = |_| {
+        ReserveCovers: mark_delinquent_while_the_reserve_covers_it = |_| {
             let mut world = World::new();
-            let loan = Loan::new(1).with_rider(Rider { reserve: 1_000 * USDC, ..Rider::default() });
+            let loan = Loan::new(1).with_rider(Rider { reserve: 30_000 * USDC, ..Rider::default() });
             let credit = world.active_with_reserve(&loan);
             world.pass(35 * DAY);
             let mark = world.mark_delinquent(&credit);

@@ -79,6 +79,9 @@ refusals! {
     market_apply_change by applying {
         NotAdmin: apply_by_a_stranger = |good| good.signed_by("stranger");
         NotAdmin: apply_by_the_guardian = |good| good.signed_by("guardian");
+        ChangeLapsed: apply_what_was_ready_for_a_fortnight = |good| good.after(|world, _| {
+            world.set_time(world.market().change_ready_at + i64::from(14 * DAY) + 1);
+        });
         MarketPaused: apply_while_paused = |good| good.while_paused();
         ArithmeticOverflow: apply_at_an_impossible_time = |good| good.at_impossible_time();
         NoChangeProposed: apply_without_a_change = |good| good.with_market(|market| market.drop_proposal());
