@@ -4,6 +4,7 @@
 //! does, what must always hold is checked after every transaction of a world.
 
 mod audit;
+pub mod fuzz;
 mod outcome;
 mod parties;
 mod steps;

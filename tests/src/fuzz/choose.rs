@@ -1,0 +1,246 @@
+use {
+    super::{
+        action::{Amount, Attempt, By, Jump, Moment, Step, Twist},
+        dice::Dice,
+        lab::{ACTORS, PLACES},
+        ops::Op,
+        session::Session,
+    },
+    blockable_sdk::program::{state::Credit, transitions::Status},
+};
+
+const AMOUNTS: &[Amount] = &[
+    Amount::Zero,
+    Amount::One,
+    Amount::Exact,
+    Amount::Under,
+    Amount::Over,
+    Amount::Max,
+    Amount::Lesser,
+    Amount::Part(3_333),
+    Amount::Part(5_000),
+    Amount::Part(100),
+];
+
+/// The next step, chosen by what the world is like so that deep states are reached often.
+pub fn choose(session: &Session, dice: &mut Dice) -> Step {
+    match dice.below(100) {
+        0..=11 => wait(session, dice),
+        12..=17 => settings(session, dice),
+        18..=34 => hostile(session, dice),
+        35 => Step::Donate(place(session, dice), dice.pick(&[1, 1_000_000, 77])),
+        36 => Step::Age(place(session, dice)),
+        37..=39 => Step::Probe(place(session, dice), dice.roll()),
+        _ => sensible(session, dice),
+    }
+}
+
+fn place(session: &Session, dice: &mut Dice) -> u8 {
+    let grants = session.lab.grants.len() as u64;
+    if grants > 0 && dice.one_in(8) {
+        PLACES + dice.below(grants) as u8
+    } else {
+        dice.below(u64::from(PLACES)) as u8
+    }
+}
+
+fn wait(session: &Session, dice: &mut Dice) -> Step {
+    let seconds = match dice.below(16) {
+        0..=4 => 1 + dice.below(90),
+        5..=6 => dice.below(7_200),
+        7 => dice.below(3 * 86_400),
+        8 if dice.one_in(4) => dice.below(40 * 86_400),
+        _ => {
+            let on = place(session, dice);
+            let moment = dice.pick(&[
+                Moment::Due,
+                Moment::Delinquency,
+                Moment::Default,
+                Moment::Cure,
+                Moment::LotEnd,
+                Moment::Window,
+                Moment::UnitExpiry,
+                Moment::OfferExpiry,
+                Moment::PauseEnd,
+                Moment::Change,
+            ]);
+            return Step::Wait(Jump::To(on, moment, dice.pick(&[0, 0, 1, -1, 60, 30])));
+        }
+    };
+    Step::Wait(Jump::Seconds(seconds as u32))
+}
+
+fn attempt(op: Op, on: u8, amount: Amount, dice: &mut Dice) -> Attempt {
+    let extra = dice.roll();
+    Attempt { op, on, by: By::Right, amount, extra, twist: None, twice: dice.one_in(4) }
+}
+
+fn settings(session: &Session, dice: &mut Dice) -> Step {
+    let paused = (0..3).find(|market| {
+        let market = session.lab.market(*market);
+        market.paused_at != 0
+    });
+    let first = Op::MarketCreate.index();
+    let last = Op::ProviderResume.index();
+    let op = Op::ALL[first + dice.below((last - first + 1) as u64) as usize];
+    let (op, on) = match op {
+        Op::MarketPause | Op::MarketCreate if dice.one_in(2) => (Op::MarketUnpause, paused.unwrap_or(0) as u8),
+        // Suspensions would soon stop everything, and whoever holds a place can hardly be found again.
+        Op::ProviderSuspend if dice.one_in(2) => (Op::ProviderResume, dice.roll() as u8),
+        op => (op, dice.roll() as u8),
+    };
+    let amount = dice.pick(&[Amount::Exact, Amount::Lesser, Amount::Lesser, Amount::One, Amount::Over, Amount::Zero]);
+    let mut attempt = attempt(op, on, amount, dice);
+    if dice.one_in(6) {
+        attempt.by = By::Actor(dice.below(u64::from(ACTORS)) as u8);
+    }
+    if dice.one_in(12) {
+        attempt.twist = Some(twist(dice));
+    }
+    Step::Call(attempt)
+}
+
+fn twist(dice: &mut Dice) -> Twist {
+    let (at, with) = (dice.below(12) as u8, dice.roll() as u16);
+    match dice.below(7) {
+        0 => Twist::ReadOnly(at),
+        1 => Twist::Unsigned(at),
+        2 => Twist::Swap(at, with),
+        3 => Twist::Replay(at),
+        _ => Twist::Cousin(at, with),
+    }
+}
+
+/// Any instruction on any credit, mostly by the wrong signer or with wrong accounts.
+fn hostile(session: &Session, dice: &mut Dice) -> Step {
+    let count = Op::on_credits().count();
+    let op = Op::ALL[Op::CreditOffer.index() + dice.below(count as u64) as usize];
+    let amount = dice.pick(AMOUNTS);
+    let mut attempt = attempt(op, place(session, dice), amount, dice);
+    if dice.one_in(2) {
+        attempt.by = By::Actor(dice.below(u64::from(ACTORS)) as u8);
+    }
+    if dice.one_in(2) {
+        attempt.twist = Some(twist(dice));
+    }
+    if op == Op::UsageMeter && dice.one_in(3) {
+        attempt.twist = Some(Twist::Replay(dice.roll() as u8));
+    }
+    Step::Call(attempt)
+}
+
+/// Something that the status of a credit calls for, by whoever may do it.
+fn sensible(session: &Session, dice: &mut Dice) -> Step {
+    let on = place(session, dice);
+    let credit = session.lab.credit(on);
+    let (op, amount) = match &credit {
+        None => (Op::CreditOffer, Amount::Exact),
+        Some(credit) => for_status(session, credit, dice),
+    };
+    if op == Op::CreditCancelOffer && dice.one_in(2) {
+        return Step::Wait(Jump::Seconds(1));
+    }
+    Step::Call(attempt(op, on, amount, dice))
+}
+
+fn for_status(session: &Session, credit: &Credit, dice: &mut Dice) -> (Op, Amount) {
+    let exact = |op| (op, Amount::Exact);
+    let crowded = session.lab.grants.len() > 14;
+    let any = |dice: &mut Dice| dice.pick(AMOUNTS);
+    if credit.version == 1 && dice.one_in(4) {
+        return exact(Op::CreditMigrate);
+    }
+    match Status::from_byte(credit.status).unwrap_or(Status::Closed) {
+        Status::Offered => dice.pick(&[
+            exact(Op::CreditAccept),
+            exact(Op::CreditAccept),
+            exact(Op::CreditAccept),
+            exact(Op::CreditSetFreezeAuthority),
+            exact(Op::CreditCancelOffer),
+        ]),
+        Status::Accepted => {
+            let fund = (Op::ReserveFund, dice.pick(&[Amount::Exact, Amount::Exact, Amount::One, Amount::Max]));
+            dice.pick(&[
+                exact(Op::CreditIssue),
+                exact(Op::CreditIssue),
+                exact(Op::CreditIssue),
+                fund,
+                fund,
+                exact(Op::CreditCancelOffer),
+                exact(Op::CreditSetFreezeAuthority),
+            ])
+        }
+        Status::Active => match dice.below(20) {
+            0..=2 => (Op::CreditRepay, dice.pick(&[Amount::Lesser, Amount::Lesser, Amount::Part(500), Amount::One])),
+            3..=5 => exact(Op::CreditMarkDelinquent),
+            6..=8 => (Op::UsageMeter, any(dice)),
+            9 => (Op::CreditFreeze, any(dice)),
+            10 => (Op::CreditThaw, any(dice)),
+            11 => exact(Op::CovenantApply),
+            12 => exact(Op::CreditGiveNotice),
+            13 => (Op::ReserveFund, any(dice)),
+            14 => exact(Op::ReserveDraw),
+            15 => exact(dice.pick(&[Op::CreditOfferLender, Op::CreditAcceptLender, Op::CreditRestructure])),
+            16 => exact(Op::CreditExpireUnits),
+            17 => (Op::CreditWaiveFee, Amount::Exact),
+            18 => exact(Op::VaultCollect),
+            _ if dice.one_in(6) => exact(Op::CreditRepay),
+            _ => exact(Op::CreditMarkDelinquent),
+        },
+        Status::Delinquent => match dice.below(16) {
+            0..=4 => exact(Op::CreditMarkDefaulted),
+            5 => (Op::CreditFreeze, any(dice)),
+            6 => (Op::CreditThaw, any(dice)),
+            7..=8 => (Op::UsageMeter, any(dice)),
+            9 => (Op::CreditRepay, any(dice)),
+            10 => (Op::CreditWaiveFee, any(dice)),
+            11 => exact(dice.pick(&[Op::CreditOfferLender, Op::CreditAcceptLender, Op::CreditRestructure])),
+            12 => exact(dice.pick(&[Op::CreditGiveNotice, Op::CreditSetFreezeAuthority, Op::VaultCollect])),
+            13 => (dice.pick(&[Op::ReserveFund, Op::ReserveDraw]), Amount::Exact),
+            14 => exact(Op::CreditExpireUnits),
+            _ => (Op::CreditRepay, Amount::Lesser),
+        },
+        Status::Defaulted => match dice.below(20) {
+            0 => exact(Op::CreditAutoFreeze),
+            1..=5 => (Op::CreditSeizeToPool, dice.pick(&[Amount::Part(3_000), Amount::One, Amount::Exact, Amount::Max])),
+            6 => (Op::CreditSeizeToLender, any(dice)),
+            7 => (Op::CreditFreeze, any(dice)),
+            8 => (Op::CreditThaw, any(dice)),
+            9..=10 => (Op::UsageMeter, any(dice)),
+            11 => (Op::CreditRepay, any(dice)),
+            12 => exact(dice.pick(&[Op::CreditWithdrawNotice, Op::CreditRestructure, Op::CreditSetFreezeAuthority])),
+            13 => (dice.pick(&[Op::ReserveFund, Op::ReserveDraw]), Amount::Exact),
+            14 => (Op::CreditWaiveFee, any(dice)),
+            15 => exact(dice.pick(&[Op::CreditOfferLender, Op::CreditAcceptLender, Op::VaultCollect])),
+            16 if dice.one_in(3) => exact(Op::CreditWriteOff),
+            17 => exact(Op::CreditExpireUnits),
+            _ => exact(Op::CreditAutoFreeze),
+        },
+        Status::Seizing => match dice.below(22) {
+            0..=5 => (Op::LotBuy, any(dice)),
+            6..=8 => exact(Op::LotClose),
+            9..=10 => (Op::CreditSeizeToPool, any(dice)),
+            11 => (Op::CreditSeizeToLender, any(dice)),
+            12 => (Op::CreditFreeze, any(dice)),
+            13 => (Op::CreditThaw, any(dice)),
+            14..=15 => (Op::UsageMeter, any(dice)),
+            16 => (Op::CreditRepay, any(dice)),
+            17 => exact(Op::VaultCollect),
+            18 if dice.one_in(2) => exact(Op::CreditWriteOff),
+            19 => exact(dice.pick(&[Op::CreditOfferLender, Op::CreditAcceptLender, Op::CreditSetFreezeAuthority])),
+            20 => exact(dice.pick(&[Op::ReserveDraw, Op::CreditExpireUnits])),
+            21 => (Op::CreditWaiveFee, any(dice)),
+            _ => exact(Op::LotClose),
+        },
+        Status::Repaid => match dice.below(12) {
+            0..=2 => exact(Op::VaultCollect),
+            3..=4 => exact(Op::VaultClose),
+            5..=6 => (Op::UsageMeter, any(dice)),
+            7 => exact(Op::LotClose),
+            8 => exact(Op::CreditExpireUnits),
+            _ if crowded || !credit.is_unrestricted() || dice.one_in(3) => exact(Op::CreditClose),
+            _ => (Op::UsageMeter, any(dice)),
+        },
+        Status::Closed => exact(Op::CreditOffer),
+    }
+}

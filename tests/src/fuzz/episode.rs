@@ -1,0 +1,89 @@
+use {
+    super::{action::Step, choose::choose, coverage::Coverage, dice::Dice, session::Session},
+    std::panic::{AssertUnwindSafe, catch_unwind},
+};
+
+/// Steps after which everything is compared with the model, and not only what a step has touched.
+const SWEEP: usize = 200;
+
+/// A rule that was broken, and how.
+#[derive(Clone, Debug)]
+pub struct Violation {
+    /// Number of the episode.
+    pub episode: u64,
+    /// The rule.
+    pub rule: String,
+    /// The steps that lead to it, the last one included.
+    pub steps: Vec<Step>,
+}
+
+/// Plays the episode with a number, which follows from the run's seed. Returns what it saw, and the first rule broken.
+pub fn play(seed: u64, episode: u64, length: u64) -> (Coverage, Option<Violation>) {
+    let mut dice = Dice::part(seed, episode);
+    let mut session = Session::new();
+    let mut steps = Vec::with_capacity(length as usize);
+    for _ in 0..length {
+        let step = choose(&session, &mut dice);
+        steps.push(step);
+        if let Err(rule) = checked(&mut session, &step, steps.len()) {
+            return (session.coverage, Some(Violation { episode, rule, steps }));
+        }
+    }
+    if let Err(rule) = session.model.sweep(&session.lab) {
+        return (session.coverage, Some(Violation { episode, rule, steps }));
+    }
+    (session.coverage, None)
+}
+
+/// Plays steps in a fresh world. Returns the first rule broken, and the number of steps that led to it.
+pub fn replay(steps: &[Step]) -> Option<(String, usize)> {
+    let mut session = Session::new();
+    for (index, step) in steps.iter().enumerate() {
+        if let Err(rule) = checked(&mut session, step, index + 1) {
+            return Some((rule, index + 1));
+        }
+    }
+    session.model.sweep(&session.lab).err().map(|rule| (rule, steps.len()))
+}
+
+fn checked(session: &mut Session, step: &Step, number: usize) -> Result<(), String> {
+    // A panic of the model or the virtual machine is a finding like any other.
+    catch_unwind(AssertUnwindSafe(|| {
+        session.take(step)?;
+        if number % SWEEP == 0 { session.model.sweep(&session.lab) } else { Ok(()) }
+    }))
+    .unwrap_or_else(|_| Err("a panic outside the program".into()))
+}
+
+/// What names a rule: the violation's text up to its numbers.
+fn kind(rule: &str) -> String {
+    rule.chars().take_while(|c| !c.is_ascii_digit() && *c != '{').take(40).chain(rule.chars().take(7)).collect()
+}
+
+/// The shortest sequence found that still breaks the same rule: chunks of steps are left out for as long as it does.
+pub fn shrink(violation: &Violation) -> Violation {
+    let wanted = kind(&violation.rule);
+    let mut best = violation.clone();
+    let mut chunk = best.steps.len().div_ceil(2);
+    while chunk > 0 {
+        let mut at = 0;
+        let mut progress = false;
+        while at < best.steps.len() {
+            let mut shorter = best.steps.clone();
+            shorter.drain(at..(at + chunk).min(best.steps.len()));
+            match replay(&shorter) {
+                Some((rule, length)) if kind(&rule) == wanted => {
+                    shorter.truncate(length);
+                    best.steps = shorter;
+                    best.rule = rule;
+                    progress = true;
+                }
+                _ => at += chunk,
+            }
+        }
+        if !progress || chunk > 1 {
+            chunk /= 2;
+        }
+    }
+    best
+}

@@ -1,0 +1,235 @@
+use {
+    super::{
+        book::{MarketBook, ProviderBook},
+        build::Args,
+        judge::{Case, Judged, need},
+        ops::{Op, Role},
+    },
+    blockable_sdk::{
+        Pubkey,
+        program::{
+            instructions::{CapacityArgs, ReportersArgs},
+            state::{Market, MarketSettings, Provider, TermBounds},
+        },
+    },
+};
+
+const DAY: i128 = 86_400;
+
+/// The limits of a market, each so that a larger number is the looser one.
+fn looseness(bounds: &TermBounds) -> [i128; 9] {
+    [
+        -i128::from(bounds.min_principal),
+        bounds.max_principal.into(),
+        -i128::from(bounds.min_instalment_interval),
+        bounds.max_term.into(),
+        -i128::from(bounds.min_delinquency_grace),
+        -i128::from(bounds.min_default_grace),
+        -i128::from(bounds.min_cure_period),
+        bounds.max_apr_bps.into(),
+        bounds.max_late_fee_bps.into(),
+    ]
+}
+
+/// Whether settings give anyone anything that those in force do not.
+fn loosens(new: &MarketSettings, old: &MarketSettings) -> bool {
+    let (next, then) = (&new.bounds, &old.bounds);
+    let lots = |b: &TermBounds| (b.min_lot_window, b.max_lot_window, b.min_start_price_bps, b.min_floor_price_bps);
+    looseness(next).iter().zip(looseness(then)).any(|(new, old)| *new > old)
+        || lots(next) != lots(then)
+        || new.redistribution_fee_bps > old.redistribution_fee_bps
+        || new.change_delay < old.change_delay
+        || new.treasury != old.treasury
+}
+
+impl Case<'_> {
+    pub(super) fn on_settings(&mut self) -> Judged {
+        if self.call.op == Op::MarketCreate {
+            return self.market_create();
+        }
+        if self.call.op <= Op::MarketUnpause {
+            let key = self.call.at(Role::Market);
+            let mut market = self.market.clone();
+            self.on_market(&mut market)?;
+            self.model.markets.insert(key, market);
+            return Ok(());
+        }
+        if self.call.op == Op::ProviderRegister {
+            return self.provider_register();
+        }
+        let key = self.call.at(Role::Provider);
+        let mut provider = self.provider(&key)?.clone();
+        need(provider.market == self.call.at(Role::Market), "the provider is of another market")?;
+        self.on_provider(&mut provider)?;
+        self.model.providers.insert(key, provider);
+        Ok(())
+    }
+
+    fn market_create(&mut self) -> Judged {
+        let key = self.call.at(Role::Market);
+        need(!self.model.markets.contains_key(&key), "the market exists")?;
+        let account: Market = self.read(&key).ok_or("the market was not created")?;
+        let book = MarketBook::read(&account);
+        let Args::Market(args) = &self.call.args else { return Err("no market".into()) };
+        need(self.call.signs(Role::Second) && book.admin == self.call.at(Role::Second), "the admin does not sign")?;
+        let loose = looseness(&book.settings.bounds).iter().zip(looseness(&TermBounds::PRODUCTION)).any(|(a, b)| *a > b);
+        need(args.is_test || !loose, "the bounds are too loose")?;
+        need(args.is_test || i128::from(book.settings.change_delay) >= 2 * DAY, "the delay is too short")?;
+        need(book.settings.redistribution_fee_bps <= 1_000, "the fee is too high")?;
+        need(book.settings.bounds == args.bounds && book.guardian == args.guardian, "other values were written")?;
+        self.created.push((key, self.call.at(Role::Signer)));
+        self.model.markets.insert(key, book);
+        Ok(())
+    }
+
+    fn on_market(&mut self, market: &mut MarketBook) -> Judged {
+        let by_admin = self.signed_by(&market.admin);
+        let signer = self.call.at(Role::Signer);
+        need(self.call.signs(Role::Signer), "nobody signs")?;
+        match (self.call.op, &self.call.args) {
+            (Op::MarketProposeChange, Args::Settings(settings)) => {
+                need(by_admin, "the signer is not the admin")?;
+                need(settings.redistribution_fee_bps <= 1_000, "the fee is too high")?;
+                need(settings.treasury == self.call.at(Role::Treasury), "the treasury is another account")?;
+                let least = if market.is_test == 1 { 1 } else { 2 * DAY };
+                need((least..=60 * DAY).contains(&settings.change_delay.into()), "the delay is out of range")?;
+                if loosens(settings, &market.settings) {
+                    market.proposed = Some(*settings);
+                    market.change_ready_at = self.time + i128::from(market.settings.change_delay);
+                } else {
+                    market.settings = *settings;
+                }
+            }
+            (Op::MarketApplyChange, _) => {
+                need(by_admin, "the signer is not the admin")?;
+                let proposed = market.proposed.take().ok_or("there was no change to apply")?;
+                need(self.time >= market.change_ready_at, "rule 10: the delay has not passed")?;
+                market.settings = proposed;
+                market.change_ready_at = 0;
+            }
+            (Op::MarketCancelChange, _) => {
+                need(by_admin && market.proposed.is_some(), "the signer is not the admin, or nothing waits")?;
+                market.proposed = None;
+                market.change_ready_at = 0;
+            }
+            (Op::MarketOfferAdmin, Args::Key(to)) => {
+                need(by_admin, "the signer is not the admin")?;
+                market.pending = *to;
+            }
+            (Op::MarketAcceptAdmin, _) => {
+                need(signer == market.pending, "the place was not offered to the signer")?;
+                market.admin = signer;
+                market.pending = Pubkey::default();
+            }
+            (Op::MarketSetGuardian, Args::Key(to)) => {
+                need(by_admin, "the signer is not the admin")?;
+                market.guardian = *to;
+            }
+            (Op::MarketPause, Args::Seconds(seconds)) => {
+                need(by_admin || signer == market.guardian, "the signer may not pause")?;
+                need(*seconds > 0 && !market.is_paused(self.now), "of nothing, or of a pause that stands")?;
+                self.end_pause(market);
+                let (today, seconds) = (self.now / DAY, i128::from(*seconds));
+                let spent = if market.pause_day == today { market.paused_that_day } else { 0 };
+                need(spent + seconds <= 21_600, "the day's budget is spent")?;
+                market.pause_day = today;
+                market.paused_that_day = spent + seconds;
+                market.paused_at = self.now;
+                market.pause_expires_at = self.now + seconds;
+            }
+            (Op::MarketUnpause, _) => {
+                need(market.paused_at != 0, "nothing is paused")?;
+                need(by_admin || !market.is_paused(self.now), "the signer may not end the pause")?;
+                self.end_pause(market);
+            }
+            (op, args) => return Err(format!("{op:?} with {args:?}")),
+        }
+        need(market.time(self.now) == self.time, "rule 4: market time jumped")
+    }
+
+    fn end_pause(&self, market: &mut MarketBook) {
+        if market.is_paused(self.now) && market.pause_day == market.paused_at / DAY {
+            let unused = market.pause_expires_at - self.now;
+            market.paused_that_day = (market.paused_that_day - unused).max(0);
+        }
+        market.paused_seconds = market.paused(self.now);
+        market.paused_at = 0;
+        market.pause_expires_at = 0;
+    }
+
+    fn provider_register(&mut self) -> Judged {
+        let (key, by) = (self.call.at(Role::Provider), self.call.at(Role::Signer));
+        need(!self.model.providers.contains_key(&key) && self.call.signs(Role::Signer), "it exists, or nobody signs")?;
+        let account: Provider = self.read(&key).ok_or("the provider was not created")?;
+        let Args::Provider(capacity, reporters) = &self.call.args else { return Err("no provider".into()) };
+        let mut book = ProviderBook::read(&account);
+        need(book.authority == by && book.payout == self.call.at(Role::Wallet), "other values were written")?;
+        need(book.epoch == 1 && book.next_index == 0 && book.outstanding == 0, "it does not begin empty")?;
+        set_capacity(&mut book, capacity)?;
+        set_reporters(&mut book, reporters)?;
+        self.created.push((key, by));
+        self.model.providers.insert(key, book);
+        Ok(())
+    }
+
+    fn on_provider(&mut self, provider: &mut ProviderBook) -> Judged {
+        let signer = self.call.at(Role::Signer);
+        let by_owner = self.signed_by(&provider.authority);
+        let by_admin = self.signed_by(&self.market.admin);
+        need(self.call.signs(Role::Signer), "nobody signs")?;
+        match (self.call.op, &self.call.args) {
+            (Op::ProviderAcceptAuthority, _) => {
+                need(signer == provider.pending, "the place was not offered to the signer")?;
+                provider.authority = signer;
+                provider.pending = Pubkey::default();
+                return Ok(());
+            }
+            (Op::ProviderSuspend | Op::ProviderResume, _) => {
+                need(by_owner || by_admin, "the signer is neither the provider nor the admin")?;
+                let flags = i128::from(by_owner) + 2 * i128::from(by_admin);
+                let suspend = self.call.op == Op::ProviderSuspend;
+                provider.suspended = if suspend { provider.suspended | flags } else { provider.suspended & !flags };
+                return Ok(());
+            }
+            _ => need(by_owner, "the signer is not the provider")?,
+        }
+        match (self.call.op, &self.call.args) {
+            (Op::ProviderSetReporters, Args::Reporters(reporters)) => {
+                provider.epoch += 1;
+                set_reporters(provider, reporters)
+            }
+            (Op::ProviderSetCapacity, Args::Capacity(capacity)) => set_capacity(provider, capacity),
+            (Op::ProviderSetPayout, _) => {
+                provider.payout = self.call.at(Role::Wallet);
+                Ok(())
+            }
+            (Op::ProviderOfferAuthority, Args::Key(to)) => {
+                provider.pending = *to;
+                Ok(())
+            }
+            (op, args) => Err(format!("{op:?} with {args:?}")),
+        }
+    }
+}
+
+fn set_capacity(provider: &mut ProviderBook, capacity: &CapacityArgs) -> Judged {
+    provider.capacity = capacity.capacity_units.into();
+    provider.rate = capacity.max_units_per_second.into();
+    need(provider.capacity >= provider.outstanding, "less is committed than is outstanding")?;
+    need(provider.rate > 0, "no unit could ever be used")
+}
+
+fn set_reporters(provider: &mut ProviderBook, args: &ReportersArgs) -> Judged {
+    let count = args.reporters.len();
+    need((1..=8).contains(&count), "the number of reporters is out of range")?;
+    need(args.quorum >= 1 && usize::from(args.quorum) <= count, "the quorum is out of range")?;
+    need((1..=32).contains(&args.chunk_size), "the chunk size is out of range")?;
+    provider.reporters = args.reporters.iter().map(|reporter| (reporter.key, reporter.expires_at)).collect();
+    let mut keys: Vec<_> = provider.reporters.iter().map(|(key, _)| *key).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    need(keys.len() == count, "a reporter is named twice")?;
+    provider.quorum = args.quorum.into();
+    provider.chunk_size = args.chunk_size.into();
+    Ok(())
+}

@@ -1,0 +1,167 @@
+use {
+    super::{
+        book::{CreditBook, LotBook, MarketBook, ProviderBook},
+        lab::{Lab, cast},
+    },
+    blockable_sdk::{
+        PROGRAM_ID, Pubkey,
+        accounts::BlockableAccount,
+        addresses,
+        events::{CreditRecord, verify_log},
+        program::state::{Credit, Lot, Market, Provider},
+        tokens,
+    },
+    solana_sdk::account::Account,
+    std::collections::BTreeMap,
+};
+
+/// What the fuzzer believes of every account, moved on by its own arithmetic alone.
+#[derive(Clone, Debug, Default)]
+pub struct Model {
+    /// Markets by address.
+    pub markets: BTreeMap<Pubkey, MarketBook>,
+    /// Providers by address.
+    pub providers: BTreeMap<Pubkey, ProviderBook>,
+    /// Credits by address.
+    pub credits: BTreeMap<Pubkey, CreditBook>,
+    /// Open lots by address.
+    pub lots: BTreeMap<Pubkey, LotBook>,
+    /// Balances of token accounts by address.
+    pub tokens: BTreeMap<Pubkey, i128>,
+    /// Every record of the credits that live, and the hash they lead to.
+    pub logs: BTreeMap<Pubkey, ([u8; 32], Vec<CreditRecord>)>,
+}
+
+/// Reads an account of the program; `None` where it is none of that type.
+pub fn decode<T: BlockableAccount>(account: Option<&Account>) -> Option<T> {
+    let account = account.filter(|account| account.owner == PROGRAM_ID)?;
+    T::decode(&account.data).ok()
+}
+
+impl Model {
+    /// What a fresh world is like.
+    pub fn of(lab: &Lab) -> Model {
+        let mut model = Model::default();
+        for keys in &lab.markets {
+            let market: Market = lab.read(&keys.market).expect("markets stay");
+            model.markets.insert(keys.market, MarketBook::read(&market));
+            for actor in &cast().actors {
+                let wallet = keys.token_account(actor);
+                model.tokens.insert(wallet, balance(lab.svm.get_account(&wallet).as_ref()).unwrap_or(0));
+            }
+        }
+        for (_, key) in &lab.providers {
+            let provider: Provider = lab.read(key).expect("providers stay");
+            model.providers.insert(*key, ProviderBook::read(&provider));
+        }
+        model
+    }
+
+    /// Compares an account with what the model believes. Errors: what is different.
+    pub fn compare(&self, key: &Pubkey, account: Option<&Account>) -> Result<(), String> {
+        self.compare_one(key, account).map_err(|error| format!("{key}: {error}"))
+    }
+
+    fn compare_one(&self, key: &Pubkey, account: Option<&Account>) -> Result<(), String> {
+        let same = |difference: Option<String>| difference.map_or(Ok(()), Err);
+        if let Some(book) = self.credits.get(key) {
+            let credit = decode::<Credit>(account).ok_or("the credit is gone")?;
+            same(book.difference(&CreditBook::read(&credit)))?;
+            self.check_credit(key, &credit)
+        } else if let Some(book) = self.lots.get(key) {
+            let lot = decode::<Lot>(account).ok_or("the lot is gone")?;
+            same(book.difference(&LotBook::read(&lot)))
+        } else if let Some(book) = self.providers.get(key) {
+            let provider = decode::<Provider>(account).ok_or("the provider is gone")?;
+            same(book.difference(&ProviderBook::read(&provider)))?;
+            self.check_provider(key, &provider)
+        } else if let Some(book) = self.markets.get(key) {
+            let market = decode::<Market>(account).ok_or("the market is gone")?;
+            same(book.difference(&MarketBook::read(&market)))
+        } else if let Some(expected) = self.tokens.get(key) {
+            match balance(account) {
+                Some(found) if found == *expected => Ok(()),
+                found => Err(format!("the balance should be {expected}, is {found:?}")),
+            }
+        } else if account.is_some_and(|account| account.owner == PROGRAM_ID && !account.executable) {
+            Err("an account of the program that nothing has created".into())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// What must hold of every credit, whatever led to it.
+    fn check_credit(&self, key: &Pubkey, credit: &Credit) -> Result<(), String> {
+        let book = CreditBook::read(credit);
+        let holds = |holds: bool, rule: &str| if holds { Ok(()) } else { Err(format!("{rule}: {book:?}")) };
+        let spent = book.consumed + book.seized + book.expired;
+        holds(spent <= book.granted, "rule 1: more units are gone than were granted")?;
+        holds(book.frozen <= book.lien() && book.lien() <= book.remaining(), "rule 2: frozen <= lien <= remaining")?;
+        holds(book.settlement_left <= book.frozen, "rule 2: more is promised than frozen")?;
+        let secured = book.status().is_some_and(|status| status.is_secured());
+        holds(book.blockable == i128::from(secured), "the flag of a lien contradicts the status")?;
+        holds((book.debt() > 0) == secured, "a debt stands where none can, or none where one must")?;
+        let log = self.logs.get(key).ok_or("no events of the credit were seen")?;
+        holds(log.0 == credit.event_hash, "the events do not hash to the account's")?;
+        holds(log.1.len() as u64 == credit.event_seq, "an event is missing")
+    }
+
+    fn check_provider(&self, key: &Pubkey, provider: &Provider) -> Result<(), String> {
+        let credits = self.credits.values().filter(|credit| credit.provider == *key);
+        let lots = self.lots.values().filter(|lot| lot.provider == *key);
+        let units: i128 = credits.map(|credit| credit.granted - credit.seized).sum();
+        let unsold: i128 = lots.map(|lot| lot.units_left).sum();
+        let outstanding = i128::from(provider.outstanding_units);
+        if units + unsold != outstanding {
+            return Err(format!("rule 1: outstanding is {outstanding}, but {units} + {unsold} are"));
+        }
+        if provider.outstanding_units > provider.capacity_units {
+            return Err(format!("rule 1: {outstanding} are outstanding beyond the capacity"));
+        }
+        Ok(())
+    }
+
+    /// Requires each vault to cover what is owed from it.
+    pub fn check_vault(&self, credit: &Pubkey) -> Result<(), String> {
+        let Some(book) = self.credits.get(credit) else { return Ok(()) };
+        let held = self.tokens.get(&addresses::vault(credit)).copied().unwrap_or(0);
+        if held >= book.owed_from_vault() {
+            return Ok(());
+        }
+        Err(format!("rule 7: the vault of {credit} holds {held} and owes {}", book.owed_from_vault()))
+    }
+
+    /// Compares everything with the chain, and replays every log. Errors: what is different.
+    pub fn sweep(&self, lab: &Lab) -> Result<(), String> {
+        let keys = self.credits.keys().chain(self.lots.keys()).chain(self.providers.keys());
+        for key in keys.chain(self.markets.keys()).chain(self.tokens.keys()) {
+            self.compare(key, lab.svm.get_account(key).as_ref())?;
+        }
+        for (key, (hash, log)) in self.logs.iter().filter(|(key, _)| self.credits.contains_key(key)) {
+            verify_log(key, log, hash).map_err(|error| format!("{key}: {error}"))?;
+            self.check_vault(key)?;
+        }
+        Ok(())
+    }
+
+    /// Takes a credit's event into its log. Errors: it does not follow the one before.
+    pub fn record(&mut self, record: &CreditRecord) -> Result<(), String> {
+        let log = self.logs.entry(record.credit).or_default();
+        if record.seq == 0 {
+            *log = Default::default();
+        }
+        if record.seq != log.1.len() as u64 {
+            return Err(format!("event {} of {} comes after {}", record.seq, record.credit, log.1.len()));
+        }
+        log.0 = record.fold(&log.0).map_err(|error| error.to_string())?;
+        log.1.push(record.clone());
+        Ok(())
+    }
+}
+
+/// The balance of a token account.
+pub fn balance(account: Option<&Account>) -> Option<i128> {
+    let programs = [tokens::TOKEN_PROGRAM, tokens::TOKEN_2022_PROGRAM];
+    let account = account.filter(|account| programs.contains(&account.owner))?;
+    tokens::balance(&account.data).map(i128::from)
+}

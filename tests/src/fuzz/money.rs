@@ -1,0 +1,225 @@
+use {
+    super::book::{CreditBook, PARTS},
+    blockable_sdk::program::transitions::Status,
+};
+
+/// How a payment was spread.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Spread {
+    /// What of it paid principal.
+    pub principal: i128,
+    /// The arrears before it.
+    pub before: i128,
+    /// The arrears after it.
+    pub after: i128,
+}
+
+fn ceil(parts: i128) -> i128 {
+    (parts + PARTS - 1) / PARTS
+}
+
+/// What is owed, worked out instalment by instalment.
+impl CreditBook {
+    fn count(&self) -> i128 {
+        self.due_after.len() as i128
+    }
+
+    fn due_date(&self, instalment: i128) -> i128 {
+        self.start + i128::from(self.due_after[instalment as usize])
+    }
+
+    /// Principal that has fallen due under the schedule.
+    fn fallen_due(&self) -> i128 {
+        let due: i128 = self.principal_due.iter().take(self.billed as usize).map(|p| i128::from(*p)).sum();
+        if self.billed >= self.count() { due + self.capitalised } else { due }
+    }
+
+    fn principal_in_arrears(&self) -> i128 {
+        (self.fallen_due() - self.schedule_paid).max(0).min(self.principal)
+    }
+
+    fn has_matured(&self) -> bool {
+        let rest: i128 = self.principal_due.iter().skip(self.billed as usize).map(|p| i128::from(*p)).sum();
+        rest == 0 && (self.capitalised == 0 || self.billed >= self.count())
+    }
+
+    /// Everything owed.
+    pub fn debt(&self) -> i128 {
+        self.principal + self.interest_due + ceil(self.interest_parts) + self.late_fees
+    }
+
+    /// What must be paid to be current.
+    pub fn arrears(&self) -> i128 {
+        if self.has_matured() {
+            self.debt()
+        } else if self.arrears_since == 0 {
+            0
+        } else {
+            self.late_fees + self.interest_due + self.principal_in_arrears()
+        }
+    }
+
+    fn grow(&mut self, to: i128) {
+        if to > self.accrued_at {
+            self.interest_parts += self.principal * self.apr * (to - self.accrued_at);
+            self.accrued_at = to;
+        }
+    }
+
+    fn bill(&mut self) {
+        self.interest_due += self.interest_parts / PARTS;
+        self.interest_parts %= PARTS;
+    }
+
+    /// Adds the part of a coupon that is paid in kind to the principal.
+    fn capitalise(&mut self) {
+        let share = i128::from(self.rider.pay_in_kind_bps);
+        if self.billed >= self.count() || share == 0 || self.granted == 0 {
+            return;
+        }
+        let unused = self.interest_parts / PARTS * self.remaining() / self.granted;
+        let part = unused * share / 10_000;
+        self.interest_parts -= part * PARTS;
+        self.principal += part;
+        self.capitalised += part;
+    }
+
+    /// Brings the debt up to a market time, one due date after the other.
+    pub fn accrue(&mut self, now: i128) {
+        while self.billed < self.count() && self.due_date(self.billed) <= now {
+            let date = self.due_date(self.billed);
+            self.grow(date);
+            self.billed += 1;
+            if self.arrears_since == 0 {
+                self.capitalise();
+            }
+            self.bill();
+            if self.arrears_since == 0 && (self.interest_due > 0 || self.principal_in_arrears() > 0) {
+                self.arrears_since = date;
+            }
+        }
+        let grace = i128::from(self.terms.delinquency_grace);
+        while self.late_checked < self.count() && self.due_date(self.late_checked) + grace <= now {
+            let date = self.due_date(self.late_checked);
+            if self.arrears_since != 0 && date >= self.arrears_since {
+                self.late_fees += i128::from(self.terms.late_fee);
+            }
+            self.late_checked += 1;
+        }
+        self.grow(now);
+        if self.has_matured() {
+            self.bill();
+        }
+    }
+
+    /// Takes a payment off the debt. `since` is the chain's date of the oldest unpaid instalment afterwards, which is
+    /// checked to be possible. Errors: why it is not.
+    pub fn pay(&mut self, amount: i128, recovery: bool, since: i128) -> Result<Spread, String> {
+        let before = self.arrears();
+        if recovery || self.has_matured() {
+            self.interest_due += ceil(self.interest_parts);
+            self.interest_parts = 0;
+        }
+        let mut left = amount;
+        let fees = left.min(self.late_fees);
+        self.late_fees -= fees;
+        left -= fees;
+        let interest = left.min(self.interest_due);
+        self.interest_due -= interest;
+        left -= interest;
+        let due = left.min(self.principal_in_arrears());
+        let principal_before = self.principal;
+        self.principal -= due;
+        self.schedule_paid += due;
+        left -= due;
+        let early = ceil(self.interest_parts);
+        if left < early {
+            let paid = left.min(self.interest_parts / PARTS);
+            self.interest_parts -= paid * PARTS;
+            left -= paid;
+        } else {
+            self.interest_parts = 0;
+            left -= early;
+        }
+        let rest = left.min(self.principal);
+        self.principal -= rest;
+        self.schedule_paid += rest;
+        left -= rest;
+        if left != 0 {
+            return Err(format!("a payment of {amount} is {left} more than is owed"));
+        }
+        self.check_since(since)?;
+        Ok(Spread { principal: principal_before - self.principal, before, after: self.arrears() })
+    }
+
+    /// The date from which the oldest unpaid instalment counts: the chain's own, where it is possible.
+    fn check_since(&mut self, since: i128) -> Result<(), String> {
+        let unpaid = self.interest_due > 0 || self.fallen_due() > self.schedule_paid && {
+            let dates: i128 =
+                self.principal_due.iter().take(self.billed as usize).map(|p| i128::from(*p)).sum();
+            dates > self.schedule_paid || self.principal_in_arrears() > 0
+        };
+        if unpaid != (since != 0) {
+            return Err(format!("something is unpaid: {unpaid}, but in arrears since {since}"));
+        }
+        if since != 0 {
+            let dates: Vec<i128> = (0..self.billed).map(|index| self.due_date(index)).collect();
+            if !dates.contains(&since) {
+                return Err(format!("in arrears since {since}, which is no due date that has passed"));
+            }
+            if self.arrears_since != 0 && since < self.arrears_since {
+                return Err(format!("a payment moved the arrears back to {since} from {}", self.arrears_since));
+            }
+            let mut through = 0;
+            for (index, principal) in self.principal_due.iter().take(self.billed as usize).enumerate() {
+                through += i128::from(*principal);
+                if through > self.schedule_paid && since > dates[index] {
+                    return Err(format!("principal is unpaid since {}, not {since}", dates[index]));
+                }
+            }
+        }
+        self.arrears_since = since;
+        Ok(())
+    }
+
+    /// Books a payment that is in the vault. Errors: why it cannot be.
+    pub fn take_payment(&mut self, paid: i128, since: i128) -> Result<(), String> {
+        self.lender_claim += paid;
+        let recovery = self.status() == Some(Status::Seizing);
+        let spread = self.pay(paid, recovery, since)?;
+        if recovery {
+            self.recovered += paid;
+        } else {
+            self.principal_repaid += spread.principal;
+            if spread.before > 0 && self.freeze_reason <= 1 {
+                self.frozen -= self.frozen * (spread.before - spread.after) / spread.before;
+            }
+            let whole = self.principal_repaid + self.principal;
+            if whole > 0 {
+                self.released = self.released.max(self.granted * self.principal_repaid / whole);
+            }
+            self.frozen = self.frozen.min(self.lien());
+            self.settlement_left = self.settlement_left.min(self.frozen);
+        }
+        if self.debt() == 0 {
+            self.discharge();
+            self.set_status(Status::Repaid);
+        } else if !recovery && spread.after == 0 && self.notice == 0 {
+            self.defaulted_at = 0;
+            self.set_status(Status::Active);
+        }
+        Ok(())
+    }
+
+    /// Nothing is owed any more.
+    pub fn discharge(&mut self) {
+        self.released = self.released.max(self.granted);
+        self.frozen = 0;
+        self.settlement_left = 0;
+        self.defaulted_at = 0;
+        self.notice = 0;
+        self.pending_lender = Default::default();
+        self.borrower_claim += self.reserve;
+        self.reserve = 0;
+    }
+}

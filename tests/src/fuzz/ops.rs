@@ -1,0 +1,224 @@
+use blockable_sdk::program::transitions::{Action, Status, next};
+
+/// What an account of an instruction is for, by its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Signs, and may pay rent.
+    Signer,
+    /// The second signature that an instruction asks for.
+    Second,
+    /// The market.
+    Market,
+    /// The provider.
+    Provider,
+    /// The credit.
+    Credit,
+    /// The payment mint.
+    Mint,
+    /// The credit's vault.
+    Vault,
+    /// The token program.
+    Tokens,
+    /// The party's token account that money comes from or goes to.
+    Wallet,
+    /// The lot.
+    Lot,
+    /// The unrestricted credit that units go to.
+    Grant,
+    /// Who gets rent back.
+    Receiver,
+    /// A borrower that does not sign.
+    Party,
+    /// The market's treasury.
+    Treasury,
+    /// The system program.
+    System,
+}
+
+use Role::*;
+
+const CONTROL: &[Role] = &[Signer, Market, Credit];
+const MARK: &[Role] = &[Market, Credit];
+const MARKET: &[Role] = &[Signer, Market];
+const PROVIDER: &[Role] = &[Signer, Market, Provider];
+const PAY: &[Role] = &[Signer, Market, Credit, Mint, Vault, Tokens, Wallet];
+
+macro_rules! ops {
+    ($($name:ident $roles:expr;)*) => {
+        /// Every instruction of the program.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[allow(missing_docs)]
+        pub enum Op { $($name),* }
+
+        impl Op {
+            /// Every instruction, in the order of the program.
+            pub const ALL: &'static [Op] = &[$(Op::$name),*];
+
+            /// What the named accounts are for, in their order.
+            pub fn roles(self) -> &'static [Role] {
+                match self { $(Op::$name => $roles),* }
+            }
+        }
+    };
+}
+
+ops! {
+    MarketCreate &[Signer, Second, Market, Mint, Treasury, Tokens, System];
+    MarketProposeChange &[Signer, Market, Treasury];
+    MarketApplyChange MARKET;
+    MarketCancelChange MARKET;
+    MarketOfferAdmin MARKET;
+    MarketAcceptAdmin MARKET;
+    MarketSetGuardian MARKET;
+    MarketPause MARKET;
+    MarketUnpause MARKET;
+    ProviderRegister &[Signer, Market, Provider, Wallet, System];
+    ProviderSetReporters PROVIDER;
+    ProviderSetCapacity PROVIDER;
+    ProviderSetPayout &[Signer, Market, Provider, Wallet];
+    ProviderOfferAuthority PROVIDER;
+    ProviderAcceptAuthority PROVIDER;
+    ProviderSuspend PROVIDER;
+    ProviderResume PROVIDER;
+    CreditOffer &[Signer, Party, Market, Provider, Credit, Mint, Vault, Wallet, Tokens, System];
+    CreditAccept CONTROL;
+    CreditIssue &[Signer, Market, Credit, Mint, Vault, Tokens, Provider, Wallet];
+    CreditCancelOffer &[Signer, Receiver, Market, Credit, Mint, Vault, Tokens, Wallet];
+    CreditRepay PAY;
+    ReserveFund PAY;
+    ReserveDraw MARK;
+    CovenantApply MARK;
+    CreditRestructure &[Signer, Second, Market, Credit];
+    CreditWaiveFee CONTROL;
+    CreditOfferLender CONTROL;
+    CreditAcceptLender CONTROL;
+    CreditSetFreezeAuthority CONTROL;
+    VaultCollect &[Signer, Market, Credit, Mint, Vault, Tokens, Wallet];
+    CreditMarkDelinquent MARK;
+    CreditMarkDefaulted MARK;
+    CreditGiveNotice CONTROL;
+    CreditWithdrawNotice CONTROL;
+    CreditFreeze CONTROL;
+    CreditThaw CONTROL;
+    CreditAutoFreeze MARK;
+    UsageMeter &[Market, Provider];
+    CreditSeizeToPool &[Signer, Market, Credit, Lot, System];
+    LotBuy &[Signer, Market, Credit, Mint, Vault, Tokens, Provider, Lot, Grant, Wallet, System];
+    CreditSeizeToLender &[Signer, Market, Credit, Provider, Grant, System];
+    CreditWriteOff CONTROL;
+    LotClose &[Signer, Receiver, Market, Credit, Lot];
+    CreditExpireUnits MARK;
+    CreditMigrate MARK;
+    VaultClose &[Market, Credit, Mint, Vault, Tokens, Receiver, Treasury];
+    CreditClose &[Signer, Receiver, Market, Credit, Provider];
+}
+
+impl Op {
+    /// The instructions that act on one credit, or on a chunk of them.
+    pub fn on_credits() -> impl Iterator<Item = Op> {
+        Op::ALL.iter().copied().filter(|op| op.is_on_credit())
+    }
+
+    /// Whether the instruction acts on credits.
+    pub fn is_on_credit(self) -> bool {
+        self >= Op::CreditOffer
+    }
+
+    /// Its place in [`Op::ALL`].
+    pub fn index(self) -> usize {
+        self as usize
+    }
+
+    /// Whether anyone may send it where the chain's own state allows it.
+    pub fn is_permissionless(self) -> bool {
+        use Op::*;
+        matches!(
+            self,
+            ReserveDraw
+                | CovenantApply
+                | CreditMarkDelinquent
+                | CreditMarkDefaulted
+                | CreditAutoFreeze
+                | UsageMeter
+                | CreditExpireUnits
+                | CreditMigrate
+                | VaultClose
+                | VaultCollect
+                | LotClose
+                | CreditClose
+        )
+    }
+
+    /// Whether it may go through while the market is paused.
+    pub fn is_open_in_pause(self) -> bool {
+        use Op::*;
+        matches!(
+            self,
+            CreditRepay
+                | CreditFreeze
+                | CreditThaw
+                | CreditAutoFreeze
+                | MarketPause
+                | MarketUnpause
+                | MarketCreate
+        )
+    }
+
+    /// The edges of the table that the instruction takes.
+    pub fn actions(self) -> &'static [Action] {
+        use Action as A;
+        match self {
+            Op::CreditAccept => &[A::Accept],
+            Op::CreditIssue => &[A::Issue],
+            Op::CreditCancelOffer => &[A::Cancel, A::CancelFunded],
+            Op::CreditRepay => &[A::Pay, A::Cure, A::PayOff],
+            Op::ReserveFund => &[A::FundReserve],
+            Op::ReserveDraw => &[A::DrawReserve, A::Pay, A::Cure, A::PayOff],
+            Op::CovenantApply => &[A::ApplyCovenant],
+            Op::CreditRestructure => &[A::Restructure],
+            Op::CreditWaiveFee => &[A::WaiveFee],
+            Op::CreditOfferLender | Op::CreditAcceptLender => &[A::Assign],
+            Op::CreditSetFreezeAuthority => &[A::SetFreezeAuthority],
+            Op::CreditMarkDelinquent => &[A::MarkDelinquent],
+            Op::CreditMarkDefaulted => &[A::MarkDefaulted],
+            Op::CreditGiveNotice => &[A::GiveNotice],
+            Op::CreditWithdrawNotice => &[A::WithdrawNotice],
+            Op::CreditFreeze => &[A::Freeze],
+            Op::CreditThaw => &[A::Thaw],
+            Op::CreditAutoFreeze => &[A::AutoFreeze],
+            Op::UsageMeter => &[A::Meter],
+            Op::CreditSeizeToPool => &[A::Seize],
+            Op::LotBuy => &[A::Buy, A::PayOff],
+            Op::CreditSeizeToLender => &[A::TakeOver, A::PayOff],
+            Op::CreditWriteOff => &[A::WriteOff],
+            Op::LotClose => &[A::CloseLot],
+            Op::CreditExpireUnits => &[A::Expire],
+            Op::VaultClose => &[A::CloseVault],
+            Op::CreditClose => &[A::Close],
+            _ => &[],
+        }
+    }
+
+    /// Whether the table allows it in a status; [`Status::Closed`] stands for an account that does not exist.
+    pub fn is_allowed_in(self, status: Status) -> bool {
+        match self {
+            Op::CreditOffer => status == Status::Closed,
+            Op::CreditMigrate => status != Status::Closed,
+            Op::VaultCollect => !matches!(status, Status::Offered | Status::Accepted | Status::Closed),
+            _ => self.actions().first().is_some_and(|action| next(*action, status).is_some()),
+        }
+    }
+
+    /// Whether a credit may go from one status to another by it.
+    pub fn may_lead(self, from: Status, to: Status) -> bool {
+        let step = |action: &Action, from| next(*action, from);
+        let mut direct = self.actions().iter().filter_map(|action| step(action, from));
+        // A sale or a takeover that pays the debt off takes two edges: its own, and that of the payment.
+        let sale = matches!(self, Op::LotBuy | Op::CreditSeizeToLender);
+        let through = self.actions().first().and_then(|action| step(action, from));
+        let second = through.and_then(|middle| next(Action::PayOff, middle));
+        direct.any(|found| found == to)
+            || sale && second == Some(to)
+            || matches!(self, Op::CreditMigrate | Op::VaultCollect) && from == to
+    }
+}

@@ -1,0 +1,381 @@
+use {
+    super::{
+        action::{Attempt, Jump, Moment, Step},
+        book::CreditBook,
+        build::{Args, Call, build},
+        coverage::Coverage,
+        judge::{Case, Snapshot},
+        lab::{Lab, actor, cast},
+        model::{Model, balance},
+        ops::{Op, Role},
+    },
+    anchor_lang::__private::bytemuck::{Zeroable, bytes_of},
+    anchor_spl::token_2022::spl_token_2022::instruction::transfer_checked,
+    blockable_sdk::{
+        Pubkey, addresses,
+        events::Event,
+        program::{
+            errors::BlockableError,
+            state::{Credit, Rider},
+            transitions::Status,
+        },
+    },
+    solana_sdk::{account::Account, instruction::InstructionError, transaction::TransactionError},
+};
+
+/// A world, what is believed of it, and what was seen in it.
+pub struct Session {
+    /// The world.
+    pub lab: Lab,
+    /// What the fuzzer believes.
+    pub model: Model,
+    /// What was reached.
+    pub coverage: Coverage,
+}
+
+/// The status of a credit's account; [`Status::Closed`] where there is none.
+fn status_of(account: Option<&Credit>) -> Status {
+    account.and_then(|credit| Status::from_byte(credit.status)).unwrap_or(Status::Closed)
+}
+
+impl Session {
+    /// A fresh world.
+    pub fn new() -> Session {
+        let lab = Lab::new();
+        let model = Model::of(&lab);
+        Session { lab, model, coverage: Coverage::default() }
+    }
+
+    /// Takes one step and checks everything it touched. Errors: the rule that was broken.
+    pub fn take(&mut self, step: &Step) -> Result<(), String> {
+        self.coverage.steps += 1;
+        match step {
+            Step::Wait(jump) => self.wait(*jump),
+            Step::Call(attempt) => self.attempt(attempt)?,
+            Step::Donate(on, amount) => self.donate(*on, *amount)?,
+            Step::Age(on) => self.age(*on),
+            Step::Probe(on, extra) => self.probe(*on, *extra)?,
+        }
+        Ok(())
+    }
+
+    fn attempt(&mut self, attempt: &Attempt) -> Result<(), String> {
+        let Some(call) = build(&self.lab, attempt) else { return Ok(()) };
+        let accepted = self.send(&call)?;
+        if accepted
+            && let Op::CreditOffer = call.op
+            && let Some(place) = self.lab.places.get_mut(usize::from(attempt.on))
+            && let Args::Offer(args) = &call.args
+        {
+            place.credit = call.at(Role::Credit);
+            place.market = call.market;
+            place.offer = (call.at(Role::Signer), call.at(Role::Party), args.nonce);
+        }
+        if accepted && let Args::Meter(meters) = &call.args {
+            self.lab.meterings.push((**meters).clone());
+            let surplus = self.lab.meterings.len().saturating_sub(16);
+            self.lab.meterings.drain(..surplus);
+        }
+        if accepted && attempt.twice && call.op.is_permissionless() {
+            let before = self.snapshot(&call);
+            if self.send(&call)? && self.snapshot(&call) != before {
+                return Err(format!("rule 6: {:?} did something the second time", call.op));
+            }
+        }
+        Ok(())
+    }
+
+    fn snapshot(&self, call: &Call) -> Snapshot {
+        let keys = call.ix.accounts.iter().map(|meta| meta.pubkey);
+        let keys = keys.filter(|key| *key != cast().payer && *key != blockable_sdk::PROGRAM_ID);
+        keys.map(|key| (key, self.lab.svm.get_account(&key))).collect()
+    }
+
+    /// Sends a transaction and judges what it did. Returns whether it went through.
+    pub fn send(&mut self, call: &Call) -> Result<bool, String> {
+        let before = self.snapshot(call);
+        let read = |snapshot: &Snapshot, key: &Pubkey| {
+            super::model::decode::<Credit>(snapshot.get(key).and_then(Option::as_ref))
+        };
+        let credits: Vec<(Pubkey, Option<Credit>)> =
+            call.credits().into_iter().map(|key| (key, read(&before, &key))).collect();
+        for (_, credit) in &credits {
+            self.coverage.reached(call.op, status_of(credit.as_ref()));
+        }
+        match self.lab.send(std::slice::from_ref(&call.ix)) {
+            Ok(meta) => {
+                let inner = meta.inner_instructions.iter().flatten();
+                let events: Vec<Event> =
+                    inner.filter_map(|inner| Event::decode(&inner.instruction.data)).collect();
+                self.coverage.compute = self.coverage.compute.max(meta.compute_units_consumed);
+                self.coverage.accepted(call.op);
+                let mut recorded = Vec::new();
+                for record in events.iter().flat_map(|event| event.records()) {
+                    self.model.record(record)?;
+                    recorded.push(record.credit);
+                }
+                let after = self.snapshot(call);
+                for (key, credit) in &credits {
+                    let (from, to) = (status_of(credit.as_ref()), status_of(read(&after, key).as_ref()));
+                    if call.op != Op::UsageMeter || recorded.contains(key) {
+                        self.coverage.went_through(call.op, from);
+                        let made = call.op == Op::CreditOffer && to == Status::Offered;
+                        if !made && !call.op.may_lead(from, to) {
+                            return Err(format!("rule 6: {:?} led from {from:?} to {to:?}", call.op));
+                        }
+                    }
+                    never_falls(credit.as_ref(), read(&after, key).as_ref())?;
+                }
+                self.judge(call, &before, &after)?;
+                self.settle(call);
+                Ok(true)
+            }
+            Err(failed) => {
+                self.coverage.refused(call.op, &failed.err);
+                let after = self.snapshot(call);
+                if before != after {
+                    return Err(format!("rule 8: a refused {:?} changed an account", call.op));
+                }
+                if !is_known(&failed.err) {
+                    return Err(format!("rule 8: {:?} was refused with {:?}", call.op, failed.err));
+                }
+                self.must_be_refused(call)?;
+                Ok(false)
+            }
+        }
+    }
+
+    /// Rule 3: an honest repayment is never refused.
+    fn must_be_refused(&self, call: &Call) -> Result<(), String> {
+        let Args::Amount(amount) = call.args else { return Ok(()) };
+        let owed = self.model.credits.get(&call.at(Role::Credit)).is_some_and(CreditBook::is_secured);
+        let funds = self.model.tokens.get(&call.at(Role::Wallet)).copied().unwrap_or(0);
+        if call.op == Op::CreditRepay && call.honest && owed && amount > 0 && funds > 0 {
+            let mut book = self.model.credits[&call.at(Role::Credit)].clone();
+            let market = &self.model.markets[&call.at(Role::Market)];
+            book.accrue(market.time(self.lab.now.into()));
+            if funds >= book.debt().min(amount.into()) {
+                return Err(format!("rule 3: a repayment of {amount} was refused: {book:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn judge(&mut self, call: &Call, before: &Snapshot, after: &Snapshot) -> Result<(), String> {
+        let now = i128::from(self.lab.now);
+        let empty = || super::book::MarketBook::read(&Zeroable::zeroed());
+        let market = self.model.markets.get(&call.at(Role::Market)).cloned().unwrap_or_else(empty);
+        let time = market.time(now);
+        let mut case = Case {
+            model: &mut self.model,
+            call,
+            after,
+            now,
+            time,
+            market,
+            created: Vec::new(),
+            removed: Vec::new(),
+        };
+        case.judge().map_err(|error| format!("{:?}: {error}", call.op))?;
+        let (created, removed) = (case.created, case.removed);
+        let wrong = |error: String| format!("{:?}: {error}", call.op);
+        check_rent(before, after, &created, &removed).map_err(wrong)?;
+        for (key, account) in after {
+            self.model.compare(key, account.as_ref()).map_err(wrong)?;
+        }
+        if let Some(credit) = call.credits().first() {
+            self.model.check_vault(credit).map_err(wrong)?;
+        }
+        let tokens = |snapshot: &Snapshot| -> i128 {
+            snapshot.values().filter_map(|account| balance(account.as_ref())).sum()
+        };
+        if tokens(before) != tokens(after) {
+            return Err(format!("rule 7: {:?} made or lost tokens", call.op));
+        }
+        Ok(())
+    }
+
+    /// Takes note of the accounts that a transaction made or removed.
+    fn settle(&mut self, call: &Call) {
+        let grant = call.at(Role::Grant);
+        if matches!(call.op, Op::LotBuy | Op::CreditSeizeToLender)
+            && !self.lab.grants.iter().any(|(_, key)| *key == grant)
+        {
+            self.lab.grants.push((call.market, grant));
+        }
+        if call.op == Op::ProviderRegister {
+            self.lab.providers.push((call.market, call.at(Role::Provider)));
+        }
+        if matches!(call.op, Op::CreditClose | Op::CreditCancelOffer) {
+            let closed = call.at(Role::Credit);
+            if !self.model.credits.contains_key(&closed) {
+                self.model.logs.remove(&closed);
+                self.lab.grants.retain(|(_, key)| *key != closed);
+            }
+        }
+    }
+
+    /// The moment that is meant, in the chain's time.
+    fn moment(&self, on: u8, moment: Moment) -> Option<i64> {
+        let (market, address) = self.lab.address(on);
+        let state = self.lab.market(market);
+        let paused = self.lab.now - self.lab.market_time(&state);
+        let in_chain = |time: i64| Some(time + paused);
+        if moment == Moment::PauseEnd {
+            return Some(state.pause_expires_at);
+        }
+        if moment == Moment::Change {
+            return in_chain(state.change_ready_at);
+        }
+        let credit = self.lab.credit(on)?;
+        let next = || {
+            let dates = credit.due_after[..usize::from(credit.instalment_count)].iter();
+            let start = credit.schedule().start;
+            let time = self.lab.now - paused;
+            dates.map(|after| start + i64::from(*after)).find(|date| *date > time)
+        };
+        let since = credit.debt.arrears_since;
+        let late = || if since == 0 { next() } else { Some(since) };
+        match moment {
+            Moment::Due => in_chain(next()?),
+            Moment::Delinquency => in_chain(late()? + i64::from(credit.terms.delinquency_grace)),
+            Moment::Default => in_chain(late()? + i64::from(credit.terms.default_grace)),
+            Moment::Cure => in_chain(credit.defaulted_at + i64::from(credit.terms.cure_period)),
+            Moment::LotEnd => {
+                let lot = self.lab.lot(&address, credit.lots_opened.checked_sub(1)?)?;
+                in_chain(lot.opened_at + i64::from(lot.window))
+            }
+            Moment::Window => Some(credit.covenant.measured_at + i64::from(credit.rider.covenant_window)),
+            Moment::UnitExpiry => in_chain(credit.units_expire_at),
+            Moment::OfferExpiry => Some(credit.terms.offer_expires_at),
+            Moment::PauseEnd | Moment::Change => None,
+        }
+    }
+
+    fn wait(&mut self, jump: Jump) {
+        let to = match jump {
+            Jump::Seconds(seconds) => self.lab.now + i64::from(seconds),
+            Jump::To(on, moment, beside) => {
+                let moment = self.moment(on, moment).unwrap_or(0) + i64::from(beside);
+                // A moment that lies years ahead would end every other loan.
+                if moment > self.lab.now + 400 * 86_400 { self.lab.now + 1 } else { moment }
+            }
+        };
+        self.lab.set_time(to.max(self.lab.now + 1));
+    }
+
+    fn donate(&mut self, on: u8, amount: u64) -> Result<(), String> {
+        let (market, credit) = self.lab.address(on);
+        let (keys, vault) = (self.lab.markets[market], addresses::vault(&credit));
+        let from = keys.token_account(&actor(12));
+        if !self.model.tokens.contains_key(&vault) || self.model.tokens[&from] < amount.into() {
+            return Ok(());
+        }
+        let (program, mint, owner) = (&keys.token_program, &keys.mint, actor(12));
+        let ix = transfer_checked(program, &from, mint, &vault, &owner, &[], amount, 6);
+        self.lab.send(&[ix.map_err(|error| error.to_string())?]).map_err(|failed| format!("{:?}", failed.err))?;
+        *self.model.tokens.entry(from).or_default() -= i128::from(amount);
+        *self.model.tokens.entry(vault).or_default() += i128::from(amount);
+        Ok(())
+    }
+
+    fn age(&mut self, on: u8) {
+        let (_, address) = self.lab.address(on);
+        let Some(credit) = self.lab.credit(on) else { return };
+        if let Some(aged) = aged(&credit) {
+            write(&mut self.lab, &address, &aged);
+            self.model.credits.insert(address, CreditBook::read(&aged));
+        }
+    }
+}
+
+/// The account that version 1 would have written; `None` where it uses what version 1 did not have.
+pub fn aged(credit: &Credit) -> Option<Credit> {
+    let plain = credit.version == 2
+        && credit.rider == Rider::default()
+        && credit.pending_lender == Pubkey::default()
+        && credit.original_lender == Pubkey::default()
+        && (credit.reserve_held, credit.restructured_at, credit.capitalised) == (0, 0, 0)
+        && (credit.notice_given, credit.vault_closed) == (0, 0)
+        && !(credit.is_unrestricted() && credit.units_expire_at != 0);
+    let first = Credit {
+        version: 1,
+        covenant: Zeroable::zeroed(),
+        units_expire_at: 0,
+        freeze_time: 0,
+        paused_at_offer: 0,
+        ..*credit
+    };
+    plain.then_some(first)
+}
+
+/// Writes a credit's account.
+pub fn write(lab: &mut Lab, address: &Pubkey, credit: &Credit) {
+    if let Some(mut account) = lab.svm.get_account(address) {
+        account.data[8..8 + size_of::<Credit>()].copy_from_slice(bytes_of(credit));
+        lab.svm.set_account(*address, account).expect("an account can be written");
+    }
+}
+
+fn never_falls(old: Option<&Credit>, new: Option<&Credit>) -> Result<(), String> {
+    let (Some(old), Some(new)) = (old, new) else { return Ok(()) };
+    let counters = |credit: &Credit| {
+        let (units, meter) = (&credit.collateral, &credit.meter);
+        [units.released, units.consumed, units.expired, meter.overrun, credit.principal_repaid, credit.event_seq]
+    };
+    if counters(old).iter().zip(counters(new)).all(|(old, new)| *old <= new) {
+        return Ok(());
+    }
+    Err(format!("rule 2: a counter fell from {:?} to {:?}", counters(old), counters(new)))
+}
+
+/// Rent must go from and to whom the rules say, and no other lamport move.
+fn check_rent(
+    before: &Snapshot,
+    after: &Snapshot,
+    created: &[(Pubkey, Pubkey)],
+    removed: &[(Pubkey, Pubkey)],
+) -> Result<(), String> {
+    let lamports = |snapshot: &Snapshot, key: &Pubkey| -> i128 {
+        snapshot.get(key).and_then(Option::as_ref).map_or(0, |account| account.lamports.into())
+    };
+    let change = |key: &Pubkey| lamports(after, key) - lamports(before, key);
+    for (key, _) in created {
+        if change(key) <= 0 {
+            return Err(format!("{key} was not created"));
+        }
+    }
+    for (key, _) in removed {
+        if after.get(key).and_then(Option::as_ref).is_some_and(|account: &Account| account.lamports > 0) {
+            return Err(format!("{key} was not removed"));
+        }
+    }
+    for key in after.keys().filter(|key| cast().actors.contains(key)) {
+        let both = created.iter().chain(removed);
+        let due: i128 = both.filter(|(_, party)| party == key).map(|(account, _)| -change(account)).sum();
+        if due != change(key) {
+            return Err(format!("the lamports of {key} changed by {}, not by {due}", change(key)));
+        }
+    }
+    Ok(())
+}
+
+/// Whether an error is the program's, Anchor's, the token program's, or the runtime's refusal of a bad account.
+fn is_known(error: &TransactionError) -> bool {
+    let TransactionError::InstructionError(_, error) = error else { return false };
+    match error {
+        InstructionError::Custom(code) => {
+            *code < 6_000 || BlockableError::from_code(*code).is_some()
+        }
+        InstructionError::MissingRequiredSignature
+        | InstructionError::InvalidAccountData
+        | InstructionError::InvalidAccountOwner
+        | InstructionError::IncorrectProgramId
+        | InstructionError::InvalidArgument
+        | InstructionError::IllegalOwner
+        | InstructionError::UninitializedAccount
+        | InstructionError::PrivilegeEscalation
+        | InstructionError::InvalidSeeds => true,
+        _ => false,
+    }
+}
