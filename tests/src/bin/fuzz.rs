@@ -25,6 +25,9 @@ struct Args {
     /// Plays one episode alone.
     #[arg(long)]
     episode: Option<u64>,
+    /// Passes over violations in probes whose text contains this, to find others behind them.
+    #[arg(long)]
+    known: Vec<String>,
     /// Prints the report as JSON.
     #[arg(long)]
     json: bool,
@@ -32,17 +35,28 @@ struct Args {
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    let clock = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(1, |time| time.as_nanos() as u64);
+    let clock =
+        || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(1, |time| time.as_nanos() as u64);
     let seed = args.seed.unwrap_or_else(clock);
     eprintln!("seed {seed}");
     let bar = ProgressBar::new(args.episode.map_or(args.steps, |_| args.length));
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} steps, {per_sec}, {eta} left") {
         bar.set_style(style);
     }
-    let options =
-        Options { seed, steps: args.steps, length: args.length.max(1), jobs: args.jobs, only: args.episode };
+    let options = Options {
+        seed,
+        steps: args.steps,
+        length: args.length.max(1),
+        jobs: args.jobs,
+        only: args.episode,
+        known: args.known,
+    };
     let report = run(options, |done| bar.set_position(done));
     bar.finish_and_clear();
-    if args.json { println!("{:#}", report.json()) } else { println!("{}", report.text()) }
+    if args.json {
+        println!("{:#}", report.json())
+    } else {
+        println!("{}", report.text())
+    }
     if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -95,8 +95,12 @@ impl CreditBook {
             billed: debt.instalments_billed.into(),
             late_checked: debt.instalments_late_checked.into(),
             capitalised: credit.capitalised.into(),
-            apr: if credit.rider.covenant_window > 0 { credit.covenant.apr_bps } else { credit.terms.apr_bps }
-                .into(),
+            apr: if credit.rider.covenant_window > 0 {
+                credit.covenant.apr_bps
+            } else {
+                credit.terms.apr_bps
+            }
+            .into(),
             granted: units.granted.into(),
             consumed: units.consumed.into(),
             seized: units.seized.into(),
@@ -151,6 +155,12 @@ impl CreditBook {
     /// The status, `None` for a byte that no status has.
     pub fn status(&self) -> Option<Status> {
         u8::try_from(self.status).ok().and_then(Status::from_byte)
+    }
+
+    /// Where the loan stands, in words.
+    pub fn standing(&self) -> String {
+        let status = self.status();
+        format!("{status:?}, {} instalments billed, {} owed", self.billed, self.debt())
     }
 
     /// Sets the status.

@@ -106,7 +106,8 @@ pub fn build(lab: &Lab, attempt: &Attempt) -> Option<Call> {
         let meters = lab.meterings.get(usize::from(back) % lab.meterings.len().max(1))?;
         return Some(meter_call(lab, meters.clone(), attempt.op));
     }
-    let (market, address) = if attempt.op.is_on_credit() { lab.address(attempt.on) } else { (0, Pubkey::default()) };
+    let (market, address) =
+        if attempt.op.is_on_credit() { lab.address(attempt.on) } else { (0, Pubkey::default()) };
     let credit = lab.credit(attempt.on).unwrap_or_else(Credit::zeroed);
     let mut now = credit;
     let _ = now.accrue(lab.market_time(&lab.market(market)));
@@ -307,7 +308,11 @@ impl Scene<'_> {
             Op::ProviderSuspend | Op::ProviderResume => {
                 let right = if self.dice.one_in(3) { state.admin } else { owner.authority };
                 let by = self.by(right);
-                let build = if attempt.op == Op::ProviderSuspend { ix::provider_suspend } else { ix::provider_resume };
+                let build = if attempt.op == Op::ProviderSuspend {
+                    ix::provider_suspend
+                } else {
+                    ix::provider_resume
+                };
                 self.call(build(&market, &by, &provider), Args::None)
             }
             _ => None,
@@ -401,7 +406,8 @@ impl Scene<'_> {
                 self.call(ix::credit_waive_fee(&market, &lender, &address, amount), Args::Amount(amount))
             }
             Op::CreditOfferLender => {
-                let to = if self.dice.one_in(6) { credit.borrower } else { actor(self.dice.pick(&[2, 3, 4, 12])) };
+                let to =
+                    if self.dice.one_in(6) { credit.borrower } else { actor(self.dice.pick(&[2, 3, 4, 12])) };
                 let to = if self.dice.one_in(10) { Pubkey::default() } else { to };
                 self.call(ix::credit_offer_lender(&market, &lender, &address, to), Args::Key(to))
             }
@@ -504,8 +510,10 @@ impl Scene<'_> {
                 let source = keys.token_account(&buyer);
                 let (provider, units_expire_at) = (credit.provider, credit.units_expire_at);
                 let lot = LotKeys { credit: address, index, provider, units_expire_at };
-                let (units, most) =
-                    (self.amount(left, left / 3), self.dice.pick(&[price, u64::MAX, price.saturating_sub(1), price]));
+                let (units, most) = (
+                    self.amount(left, left / 3),
+                    self.dice.pick(&[price, u64::MAX, price.saturating_sub(1), price]),
+                );
                 self.call(ix::lot_buy(&keys, &buyer, &source, &lot, units, most), Args::Buy(units, most))
             }
             Op::LotClose => {

@@ -84,12 +84,15 @@ fn settings(session: &Session, dice: &mut Dice) -> Step {
     let last = Op::ProviderResume.index();
     let op = Op::ALL[first + dice.below((last - first + 1) as u64) as usize];
     let (op, on) = match op {
-        Op::MarketPause | Op::MarketCreate if dice.one_in(2) => (Op::MarketUnpause, paused.unwrap_or(0) as u8),
+        Op::MarketPause | Op::MarketCreate if dice.one_in(2) => {
+            (Op::MarketUnpause, paused.unwrap_or(0) as u8)
+        }
         // Suspensions would soon stop everything, and whoever holds a place can hardly be found again.
         Op::ProviderSuspend if dice.one_in(2) => (Op::ProviderResume, dice.roll() as u8),
         op => (op, dice.roll() as u8),
     };
-    let amount = dice.pick(&[Amount::Exact, Amount::Lesser, Amount::Lesser, Amount::One, Amount::Over, Amount::Zero]);
+    let amount =
+        dice.pick(&[Amount::Exact, Amount::Lesser, Amount::Lesser, Amount::One, Amount::Over, Amount::Zero]);
     let mut attempt = attempt(op, on, amount, dice);
     if dice.one_in(6) {
         attempt.by = By::Actor(dice.below(u64::from(ACTORS)) as u8);
@@ -159,7 +162,8 @@ fn for_status(session: &Session, credit: &Credit, dice: &mut Dice) -> (Op, Amoun
             exact(Op::CreditCancelOffer),
         ]),
         Status::Accepted => {
-            let fund = (Op::ReserveFund, dice.pick(&[Amount::Exact, Amount::Exact, Amount::One, Amount::Max]));
+            let fund =
+                (Op::ReserveFund, dice.pick(&[Amount::Exact, Amount::Exact, Amount::One, Amount::Max]));
             dice.pick(&[
                 exact(Op::CreditIssue),
                 exact(Op::CreditIssue),
@@ -171,7 +175,10 @@ fn for_status(session: &Session, credit: &Credit, dice: &mut Dice) -> (Op, Amoun
             ])
         }
         Status::Active => match dice.below(20) {
-            0..=2 => (Op::CreditRepay, dice.pick(&[Amount::Lesser, Amount::Lesser, Amount::Part(500), Amount::One])),
+            0..=2 => (
+                Op::CreditRepay,
+                dice.pick(&[Amount::Lesser, Amount::Lesser, Amount::Part(500), Amount::One]),
+            ),
             3..=5 => exact(Op::CreditMarkDelinquent),
             6..=8 => (Op::UsageMeter, any(dice)),
             9 => (Op::CreditFreeze, any(dice)),
@@ -202,13 +209,20 @@ fn for_status(session: &Session, credit: &Credit, dice: &mut Dice) -> (Op, Amoun
         },
         Status::Defaulted => match dice.below(20) {
             0 => exact(Op::CreditAutoFreeze),
-            1..=5 => (Op::CreditSeizeToPool, dice.pick(&[Amount::Part(3_000), Amount::One, Amount::Exact, Amount::Max])),
+            1..=5 => (
+                Op::CreditSeizeToPool,
+                dice.pick(&[Amount::Part(3_000), Amount::One, Amount::Exact, Amount::Max]),
+            ),
             6 => (Op::CreditSeizeToLender, any(dice)),
             7 => (Op::CreditFreeze, any(dice)),
             8 => (Op::CreditThaw, any(dice)),
             9..=10 => (Op::UsageMeter, any(dice)),
             11 => (Op::CreditRepay, any(dice)),
-            12 => exact(dice.pick(&[Op::CreditWithdrawNotice, Op::CreditRestructure, Op::CreditSetFreezeAuthority])),
+            12 => exact(dice.pick(&[
+                Op::CreditWithdrawNotice,
+                Op::CreditRestructure,
+                Op::CreditSetFreezeAuthority,
+            ])),
             13 => (dice.pick(&[Op::ReserveFund, Op::ReserveDraw]), Amount::Exact),
             14 => (Op::CreditWaiveFee, any(dice)),
             15 => exact(dice.pick(&[Op::CreditOfferLender, Op::CreditAcceptLender, Op::VaultCollect])),
@@ -227,7 +241,11 @@ fn for_status(session: &Session, credit: &Credit, dice: &mut Dice) -> (Op, Amoun
             16 => (Op::CreditRepay, any(dice)),
             17 => exact(Op::VaultCollect),
             18 if dice.one_in(2) => exact(Op::CreditWriteOff),
-            19 => exact(dice.pick(&[Op::CreditOfferLender, Op::CreditAcceptLender, Op::CreditSetFreezeAuthority])),
+            19 => exact(dice.pick(&[
+                Op::CreditOfferLender,
+                Op::CreditAcceptLender,
+                Op::CreditSetFreezeAuthority,
+            ])),
             20 => exact(dice.pick(&[Op::ReserveDraw, Op::CreditExpireUnits])),
             21 => (Op::CreditWaiveFee, any(dice)),
             _ => exact(Op::LotClose),

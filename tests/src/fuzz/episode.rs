@@ -1,5 +1,11 @@
 use {
-    super::{action::Step, choose::choose, coverage::Coverage, dice::Dice, session::Session},
+    super::{
+        action::{Amount, Attempt, By, Step},
+        choose::choose,
+        coverage::Coverage,
+        dice::Dice,
+        session::Session,
+    },
     std::panic::{AssertUnwindSafe, catch_unwind},
 };
 
@@ -18,7 +24,7 @@ pub struct Violation {
 }
 
 /// Plays the episode with a number, which follows from the run's seed. Returns what it saw, and the first rule broken.
-pub fn play(seed: u64, episode: u64, length: u64) -> (Coverage, Option<Violation>) {
+pub fn play(seed: u64, episode: u64, length: u64, known: &[String]) -> (Coverage, Option<Violation>) {
     let mut dice = Dice::part(seed, episode);
     let mut session = Session::new();
     let mut steps = Vec::with_capacity(length as usize);
@@ -26,6 +32,12 @@ pub fn play(seed: u64, episode: u64, length: u64) -> (Coverage, Option<Violation
         let step = choose(&session, &mut dice);
         steps.push(step);
         if let Err(rule) = checked(&mut session, &step, steps.len()) {
+            // What was refused or only tried on copies has left the world as it should be, so that the episode can go on.
+            let harmless = ["rule 3", "rule 5"].iter().any(|number| rule.starts_with(number));
+            if harmless && known.iter().any(|known| rule.contains(known)) {
+                session.coverage.known += 1;
+                continue;
+            }
             return (session.coverage, Some(Violation { episode, rule, steps }));
         }
     }
@@ -57,7 +69,11 @@ fn checked(session: &mut Session, step: &Step, number: usize) -> Result<(), Stri
 
 /// What names a rule: the violation's text up to its numbers.
 fn kind(rule: &str) -> String {
-    rule.chars().take_while(|c| !c.is_ascii_digit() && *c != '{').take(40).chain(rule.chars().take(7)).collect()
+    rule.chars()
+        .take_while(|c| !c.is_ascii_digit() && *c != '{')
+        .take(40)
+        .chain(rule.chars().take(7))
+        .collect()
 }
 
 /// The shortest sequence found that still breaks the same rule: chunks of steps are left out for as long as it does.
@@ -85,5 +101,32 @@ pub fn shrink(violation: &Violation) -> Violation {
             chunk /= 2;
         }
     }
+    simplify(&mut best, &wanted);
     best
+}
+
+/// Makes steps plain where the same rule is broken without their peculiarities.
+fn simplify(best: &mut Violation, wanted: &str) {
+    for index in 0..best.steps.len() {
+        let plainer: [fn(&mut Attempt); 4] = [
+            |attempt| attempt.twist = None,
+            |attempt| attempt.twice = false,
+            |attempt| attempt.by = By::Right,
+            |attempt| attempt.amount = Amount::Exact,
+        ];
+        for change in plainer {
+            let Some(Step::Call(current)) = best.steps.get(index).copied() else { break };
+            let mut plain = current;
+            change(&mut plain);
+            let mut steps = best.steps.clone();
+            steps[index] = Step::Call(plain);
+            if plain != current
+                && let Some((rule, length)) = replay(&steps)
+                && kind(&rule) == wanted
+            {
+                steps.truncate(length);
+                (best.steps, best.rule) = (steps, rule);
+            }
+        }
+    }
 }

@@ -117,7 +117,10 @@ impl Case<'_> {
         let (terms, bounds) = (&args.terms, &self.market.settings.bounds);
         let total: i128 = args.schedule.iter().map(|line| i128::from(line.principal)).sum();
         need(total == i128::from(terms.principal), "the schedule does not add up")?;
-        need(terms.principal >= bounds.min_principal && terms.principal <= bounds.max_principal, "of the principal")?;
+        need(
+            terms.principal >= bounds.min_principal && terms.principal <= bounds.max_principal,
+            "of the principal",
+        )?;
         need(terms.units > 0 && terms.apr_bps <= bounds.max_apr_bps, "of units or the rate")?;
         need(terms.delinquency_grace >= bounds.min_delinquency_grace, "the delinquency grace is too short")?;
         need(terms.default_grace >= bounds.min_default_grace, "the default grace is too short")?;

@@ -22,7 +22,9 @@ fn div_up(a: i128, b: i128) -> i128 {
 fn units_of(args: &Args, all: i128) -> Result<i128, String> {
     match args {
         Args::Units(UnitAmount::All) | Args::Seize(UnitAmount::All, _) => Ok(all),
-        Args::Units(UnitAmount::Units(units)) | Args::Seize(UnitAmount::Units(units), _) => Ok((*units).into()),
+        Args::Units(UnitAmount::Units(units)) | Args::Seize(UnitAmount::Units(units), _) => {
+            Ok((*units).into())
+        }
         other => Err(format!("no units in {other:?}")),
     }
 }
@@ -190,14 +192,20 @@ impl Case<'_> {
                 need(credit.version == 2, "the account is of an earlier version")?;
                 let vault = self.call.at(Role::Vault);
                 let swept = self.model.tokens.get(&vault).copied().unwrap_or(0);
-                need(self.call.at(Role::Treasury) == self.market.settings.treasury, "another treasury is named")?;
+                need(
+                    self.call.at(Role::Treasury) == self.market.settings.treasury,
+                    "another treasury is named",
+                )?;
                 self.transfer(vault, self.market.settings.treasury, swept)?;
                 self.model.tokens.remove(&vault);
                 self.removed.push((vault, credit.rent_payer()));
                 credit.vault_closed = 1;
             }
             Op::CreditClose => {
-                need(credit.lots_open == 0 && credit.version == 2, "lots are open, or it is of an earlier version")?;
+                need(
+                    credit.lots_open == 0 && credit.version == 2,
+                    "lots are open, or it is of an earlier version",
+                )?;
                 need(credit.lender == credit.provider || credit.vault_closed == 1, "the vault stands")?;
                 let by_borrower = self.signed_by(&credit.borrower);
                 need(credit.remaining() == 0 || by_borrower, "units are left")?;
@@ -390,7 +398,10 @@ impl Case<'_> {
         let (start, floor) = (i128::from(terms.start_price), i128::from(terms.floor_price));
         need(start >= least(bounds.min_start_price_bps) && start >= floor, "the price starts too low")?;
         need(floor >= least(bounds.min_floor_price_bps).max(1), "the price falls too low")?;
-        need((bounds.min_lot_window..=bounds.max_lot_window).contains(&terms.window), "the window is out of bounds")
+        need(
+            (bounds.min_lot_window..=bounds.max_lot_window).contains(&terms.window),
+            "the window is out of bounds",
+        )
     }
 
     fn take_over(&mut self, credit: &mut CreditBook, status: Status, since: i128) -> Judged {

@@ -34,7 +34,8 @@ fn looseness(bounds: &TermBounds) -> [i128; 9] {
 /// Whether settings give anyone anything that those in force do not.
 fn loosens(new: &MarketSettings, old: &MarketSettings) -> bool {
     let (next, then) = (&new.bounds, &old.bounds);
-    let lots = |b: &TermBounds| (b.min_lot_window, b.max_lot_window, b.min_start_price_bps, b.min_floor_price_bps);
+    let lots =
+        |b: &TermBounds| (b.min_lot_window, b.max_lot_window, b.min_start_price_bps, b.min_floor_price_bps);
     looseness(next).iter().zip(looseness(then)).any(|(new, old)| *new > old)
         || lots(next) != lots(then)
         || new.redistribution_fee_bps > old.redistribution_fee_bps
@@ -71,12 +72,21 @@ impl Case<'_> {
         let account: Market = self.read(&key).ok_or("the market was not created")?;
         let book = MarketBook::read(&account);
         let Args::Market(args) = &self.call.args else { return Err("no market".into()) };
-        need(self.call.signs(Role::Second) && book.admin == self.call.at(Role::Second), "the admin does not sign")?;
-        let loose = looseness(&book.settings.bounds).iter().zip(looseness(&TermBounds::PRODUCTION)).any(|(a, b)| *a > b);
+        need(
+            self.call.signs(Role::Second) && book.admin == self.call.at(Role::Second),
+            "the admin does not sign",
+        )?;
+        let loose = looseness(&book.settings.bounds)
+            .iter()
+            .zip(looseness(&TermBounds::PRODUCTION))
+            .any(|(a, b)| *a > b);
         need(args.is_test || !loose, "the bounds are too loose")?;
         need(args.is_test || i128::from(book.settings.change_delay) >= 2 * DAY, "the delay is too short")?;
         need(book.settings.redistribution_fee_bps <= 1_000, "the fee is too high")?;
-        need(book.settings.bounds == args.bounds && book.guardian == args.guardian, "other values were written")?;
+        need(
+            book.settings.bounds == args.bounds && book.guardian == args.guardian,
+            "other values were written",
+        )?;
         self.created.push((key, self.call.at(Role::Signer)));
         self.model.markets.insert(key, book);
         Ok(())
@@ -92,7 +102,10 @@ impl Case<'_> {
                 need(settings.redistribution_fee_bps <= 1_000, "the fee is too high")?;
                 need(settings.treasury == self.call.at(Role::Treasury), "the treasury is another account")?;
                 let least = if market.is_test == 1 { 1 } else { 2 * DAY };
-                need((least..=60 * DAY).contains(&settings.change_delay.into()), "the delay is out of range")?;
+                need(
+                    (least..=60 * DAY).contains(&settings.change_delay.into()),
+                    "the delay is out of range",
+                )?;
                 if loosens(settings, &market.settings) {
                     market.proposed = Some(*settings);
                     market.change_ready_at = self.time + i128::from(market.settings.change_delay);
@@ -159,7 +172,10 @@ impl Case<'_> {
 
     fn provider_register(&mut self) -> Judged {
         let (key, by) = (self.call.at(Role::Provider), self.call.at(Role::Signer));
-        need(!self.model.providers.contains_key(&key) && self.call.signs(Role::Signer), "it exists, or nobody signs")?;
+        need(
+            !self.model.providers.contains_key(&key) && self.call.signs(Role::Signer),
+            "it exists, or nobody signs",
+        )?;
         let account: Provider = self.read(&key).ok_or("the provider was not created")?;
         let Args::Provider(capacity, reporters) = &self.call.args else { return Err("no provider".into()) };
         let mut book = ProviderBook::read(&account);
@@ -188,7 +204,8 @@ impl Case<'_> {
                 need(by_owner || by_admin, "the signer is neither the provider nor the admin")?;
                 let flags = i128::from(by_owner) + 2 * i128::from(by_admin);
                 let suspend = self.call.op == Op::ProviderSuspend;
-                provider.suspended = if suspend { provider.suspended | flags } else { provider.suspended & !flags };
+                provider.suspended =
+                    if suspend { provider.suspended | flags } else { provider.suspended & !flags };
                 return Ok(());
             }
             _ => need(by_owner, "the signer is not the provider")?,

@@ -44,7 +44,8 @@ pub fn compose(
     let provider: Provider = lab.read(&credit.provider)?;
     let size = u32::from(provider.chunk_size.max(1));
     let chunk = credit.meter.index / size;
-    let neighbours = lab.places.iter().map(|place| place.credit).chain(lab.grants.iter().map(|(_, key)| *key));
+    let neighbours =
+        lab.places.iter().map(|place| place.credit).chain(lab.grants.iter().map(|(_, key)| *key));
     let mut credits = vec![(address, *credit)];
     for key in neighbours.filter(|key| *key != address) {
         if credits.len() < 3

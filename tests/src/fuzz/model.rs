@@ -96,7 +96,10 @@ impl Model {
         let holds = |holds: bool, rule: &str| if holds { Ok(()) } else { Err(format!("{rule}: {book:?}")) };
         let spent = book.consumed + book.seized + book.expired;
         holds(spent <= book.granted, "rule 1: more units are gone than were granted")?;
-        holds(book.frozen <= book.lien() && book.lien() <= book.remaining(), "rule 2: frozen <= lien <= remaining")?;
+        holds(
+            book.frozen <= book.lien() && book.lien() <= book.remaining(),
+            "rule 2: frozen <= lien <= remaining",
+        )?;
         holds(book.settlement_left <= book.frozen, "rule 2: more is promised than frozen")?;
         let secured = book.status().is_some_and(|status| status.is_secured());
         holds(book.blockable == i128::from(secured), "the flag of a lien contradicts the status")?;

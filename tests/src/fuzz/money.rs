@@ -154,11 +154,10 @@ impl CreditBook {
 
     /// The date from which the oldest unpaid instalment counts: the chain's own, where it is possible.
     fn check_since(&mut self, since: i128) -> Result<(), String> {
-        let unpaid = self.interest_due > 0 || self.fallen_due() > self.schedule_paid && {
-            let dates: i128 =
-                self.principal_due.iter().take(self.billed as usize).map(|p| i128::from(*p)).sum();
-            dates > self.schedule_paid || self.principal_in_arrears() > 0
-        };
+        let dates: i128 = self.principal_due.iter().take(self.billed as usize).map(|p| i128::from(*p)).sum();
+        let principal = dates > self.schedule_paid || self.principal_in_arrears() > 0;
+        // Interest that a recovery asks for before the first due date is in arrears from no date.
+        let unpaid = self.billed > 0 && (self.interest_due > 0 || principal);
         if unpaid != (since != 0) {
             return Err(format!("something is unpaid: {unpaid}, but in arrears since {since}"));
         }
@@ -168,7 +167,10 @@ impl CreditBook {
                 return Err(format!("in arrears since {since}, which is no due date that has passed"));
             }
             if self.arrears_since != 0 && since < self.arrears_since {
-                return Err(format!("a payment moved the arrears back to {since} from {}", self.arrears_since));
+                return Err(format!(
+                    "a payment moved the arrears back to {since} from {}",
+                    self.arrears_since
+                ));
             }
             let mut through = 0;
             for (index, principal) in self.principal_due.iter().take(self.billed as usize).enumerate() {

@@ -57,7 +57,10 @@ impl Session {
         }
         let repay = [ix::credit_repay(&keys, &payer, &wallet, address, 1)];
         if self.lab.simulate(&repay).is_none() {
-            return Err(format!("rule 3: a repayment of 1 would be refused: {:?}", CreditBook::read(credit)));
+            return Err(format!(
+                "rule 3: a repayment would be refused: {}",
+                CreditBook::read(credit).standing()
+            ));
         }
         let Some(first) = aged(credit) else { return Ok(()) };
         write(&mut self.lab, address, &first);

@@ -17,7 +17,7 @@ use {
 };
 
 /// What to run.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// The seed that everything follows from.
     pub seed: u64,
@@ -29,6 +29,8 @@ pub struct Options {
     pub jobs: u64,
     /// The one episode to play; all of them where there is none.
     pub only: Option<u64>,
+    /// Texts of violations in probes that are known and passed over, so that others can be found.
+    pub known: Vec<String>,
 }
 
 /// What came of it.
@@ -63,8 +65,9 @@ pub fn run(options: Options, progress: impl Fn(u64) + Sync) -> Report {
                         break;
                     }
                     let left = options.steps.saturating_sub(episode * options.length);
-                    let length = if options.only.is_some() { options.length } else { options.length.min(left) };
-                    let (coverage, violation) = play(options.seed, episode, length);
+                    let length =
+                        if options.only.is_some() { options.length } else { options.length.min(left) };
+                    let (coverage, violation) = play(options.seed, episode, length, &options.known);
                     progress(done.fetch_add(coverage.steps, Ordering::Relaxed) + coverage.steps);
                     if violation.is_some() {
                         broken.fetch_min(episode, Ordering::Relaxed);
@@ -113,7 +116,8 @@ impl Report {
         for op in Op::on_credits() {
             let cell = |status: &Status| {
                 let place = usize::from(status.byte());
-                let (tried, through) = (coverage.reached[op.index()][place], coverage.through[op.index()][place]);
+                let (tried, through) =
+                    (coverage.reached[op.index()][place], coverage.through[op.index()][place]);
                 let allowed = op.is_allowed_in(*status);
                 let text = if allowed { through.to_string() } else { format!("({tried})") };
                 format!("{text:>11}")
@@ -122,13 +126,20 @@ impl Report {
             lines.push(format!("{:<26} {}", format!("{op:?}"), cells.join(" ")));
         }
         let missing = coverage.missing();
-        lines.push(format!("\n{} pairs, {} not covered; in brackets: tried, and forbidden", Coverage::pairs(), missing.len()));
+        lines.push(format!(
+            "\n{} pairs, {} not covered; in brackets: tried, and forbidden",
+            Coverage::pairs(),
+            missing.len()
+        ));
         lines.extend(missing);
         let rate = coverage.steps as f64 / self.seconds.max(0.001);
         lines.push(format!(
             "{} steps, {} probes, {:.0} steps per second, at most {} compute units",
             coverage.steps, coverage.probes, rate, coverage.compute
         ));
+        if coverage.known > 0 {
+            lines.push(format!("{} known violations passed over: {:?}", coverage.known, self.options.known));
+        }
         match &self.violation {
             None => lines.push("no violation".into()),
             Some(violation) => {
@@ -166,6 +177,7 @@ impl Report {
             "seed": self.options.seed,
             "steps": coverage.steps,
             "probes": coverage.probes,
+            "known_violations": coverage.known,
             "seconds": self.seconds,
             "most_compute_units": coverage.compute,
             "instructions": instructions,

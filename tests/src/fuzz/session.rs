@@ -155,7 +155,7 @@ impl Session {
             let market = &self.model.markets[&call.at(Role::Market)];
             book.accrue(market.time(self.lab.now.into()));
             if funds >= book.debt().min(amount.into()) {
-                return Err(format!("rule 3: a repayment of {amount} was refused: {book:?}"));
+                return Err(format!("rule 3: a repayment was refused: {}", book.standing()));
             }
         }
         Ok(())
@@ -273,7 +273,9 @@ impl Session {
         }
         let (program, mint, owner) = (&keys.token_program, &keys.mint, actor(12));
         let ix = transfer_checked(program, &from, mint, &vault, &owner, &[], amount, 6);
-        self.lab.send(&[ix.map_err(|error| error.to_string())?]).map_err(|failed| format!("{:?}", failed.err))?;
+        self.lab
+            .send(&[ix.map_err(|error| error.to_string())?])
+            .map_err(|failed| format!("{:?}", failed.err))?;
         *self.model.tokens.entry(from).or_default() -= i128::from(amount);
         *self.model.tokens.entry(vault).or_default() += i128::from(amount);
         Ok(())
@@ -321,7 +323,14 @@ fn never_falls(old: Option<&Credit>, new: Option<&Credit>) -> Result<(), String>
     let (Some(old), Some(new)) = (old, new) else { return Ok(()) };
     let counters = |credit: &Credit| {
         let (units, meter) = (&credit.collateral, &credit.meter);
-        [units.released, units.consumed, units.expired, meter.overrun, credit.principal_repaid, credit.event_seq]
+        [
+            units.released,
+            units.consumed,
+            units.expired,
+            meter.overrun,
+            credit.principal_repaid,
+            credit.event_seq,
+        ]
     };
     if counters(old).iter().zip(counters(new)).all(|(old, new)| *old <= new) {
         return Ok(());
@@ -360,13 +369,12 @@ fn check_rent(
     Ok(())
 }
 
-/// Whether an error is the program's, Anchor's, the token program's, or the runtime's refusal of a bad account.
+/// Whether an error is the program's, Anchor's, the token program's, or the runtime's refusal of a bad account
+/// ([`InstructionError::MissingAccount`] where the program's own account, which events are emitted through, is not given).
 fn is_known(error: &TransactionError) -> bool {
     let TransactionError::InstructionError(_, error) = error else { return false };
     match error {
-        InstructionError::Custom(code) => {
-            *code < 6_000 || BlockableError::from_code(*code).is_some()
-        }
+        InstructionError::Custom(code) => *code < 6_000 || BlockableError::from_code(*code).is_some(),
         InstructionError::MissingRequiredSignature
         | InstructionError::InvalidAccountData
         | InstructionError::InvalidAccountOwner
@@ -375,6 +383,7 @@ fn is_known(error: &TransactionError) -> bool {
         | InstructionError::IllegalOwner
         | InstructionError::UninitializedAccount
         | InstructionError::PrivilegeEscalation
+        | InstructionError::MissingAccount
         | InstructionError::InvalidSeeds => true,
         _ => false,
     }

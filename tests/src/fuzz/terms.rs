@@ -111,11 +111,13 @@ pub fn offer(nonce: u64, market: &Market, now: i64, dice: &mut Dice) -> OfferArg
 /// Terms of a lot, around the bounds.
 pub fn lot(credit: &Credit, market: &Market, dice: &mut Dice) -> LotTerms {
     let paid = credit.price_paid().unwrap_or(1);
-    let least = |bps: u16| (u128::from(paid) * u128::from(bps)).div_ceil(10_000).min(u128::from(u64::MAX)) as u64;
+    let least =
+        |bps: u16| (u128::from(paid) * u128::from(bps)).div_ceil(10_000).min(u128::from(u64::MAX)) as u64;
     let (start, floor) = (least(market.bounds.min_start_price_bps), least(market.bounds.min_floor_price_bps));
     let start_price = dice.pick(&[paid, start, paid.saturating_mul(3), start.saturating_sub(1), paid, paid]);
     let floor_price = dice.pick(&[floor, paid / 2, floor, start_price, floor.saturating_sub(1)]).max(1);
-    let windows = [market.bounds.min_lot_window, market.bounds.max_lot_window, DAY.min(market.bounds.max_lot_window)];
+    let windows =
+        [market.bounds.min_lot_window, market.bounds.max_lot_window, DAY.min(market.bounds.max_lot_window)];
     let window = if dice.one_in(20) { u32::MAX } else { dice.pick(&windows) };
     LotTerms { start_price: start_price.max(1), floor_price: floor_price.min(start_price.max(1)), window }
 }
