@@ -138,8 +138,10 @@ fn bend(lab: &Lab, call: &mut Call, twist: Twist) {
         Twist::ReadOnly(at) => call.ix.accounts[place(at)].is_writable = false,
         Twist::Unsigned(at) => call.ix.accounts[place(at)].is_signer = false,
         Twist::Swap(at, with) => {
-            let known = known(lab);
-            call.ix.accounts[place(at)].pubkey = known[usize::from(with) % known.len()];
+            let at = place(at);
+            // Only a key can sign: an address of the program never does.
+            let known = if call.ix.accounts[at].is_signer { cast().actors.clone() } else { known(lab) };
+            call.ix.accounts[at].pubkey = known[usize::from(with) % known.len()];
         }
         Twist::Cousin(at, with) => {
             let at = usize::from(at) % roles.len();

@@ -138,12 +138,54 @@ fn sensible(session: &Session, dice: &mut Dice) -> Step {
     let credit = session.lab.credit(on);
     let (op, amount) = match &credit {
         None => (Op::CreditOffer, Amount::Exact),
-        Some(credit) => for_status(session, credit, dice),
+        Some(credit) => match ripe(session, credit).as_slice() {
+            [] => for_status(session, credit, dice),
+            _ if dice.one_in(2) => for_status(session, credit, dice),
+            ripe => (dice.pick(ripe), dice.pick(&[Amount::Exact, Amount::Exact, Amount::Part(4_000)])),
+        },
     };
     if op == Op::CreditCancelOffer && dice.one_in(2) {
         return Step::Wait(Jump::Seconds(1));
     }
     Step::Call(attempt(op, on, amount, dice))
+}
+
+/// What a credit is ripe for and would not happen often by itself.
+fn ripe(session: &Session, credit: &Credit) -> Vec<Op> {
+    let Some(market) = session.model.markets.get(&credit.market) else { return Vec::new() };
+    let (chain, time) = (session.lab.now, market.time(session.lab.now.into()) as i64);
+    let (rider, terms, since) = (&credit.rider, &credit.terms, credit.debt.arrears_since);
+    let status = Status::from_byte(credit.status).unwrap_or(Status::Closed);
+    let mut ripe = Vec::new();
+    let mut add = |holds: bool, op: Op| {
+        if holds {
+            ripe.push(op);
+        }
+    };
+    let missing = credit.reserve_held < rider.reserve;
+    let arrears = credit.schedule().due_date(usize::from(credit.debt.instalments_billed));
+    let late = since != 0 || arrears.is_ok_and(|date| date.is_some_and(|date| date <= time));
+    let covenant = rider.has_covenant() && status == Status::Active && !late;
+    let window = i64::from(rider.covenant_window);
+    let offered = credit.pending_lender != Default::default();
+    add(status == Status::Accepted && missing, Op::ReserveFund);
+    add(status == Status::Accepted && !missing, Op::CreditIssue);
+    add(status == Status::Delinquent && missing, Op::ReserveFund);
+    add(credit.reserve_held > 0 && late && status.is_secured(), Op::ReserveDraw);
+    add(offered && credit.vault.lender > 0, Op::VaultCollect);
+    add(offered && credit.vault.lender == 0, Op::CreditAcceptLender);
+    add(covenant && chain - credit.covenant.measured_at >= window, Op::UsageMeter);
+    add(covenant && credit.meter.reported_at - credit.covenant.measured_at >= window, Op::CovenantApply);
+    let passed = |after: u32| since != 0 && time >= since + i64::from(after);
+    add(status == Status::Active && credit.reserve_held == 0 && late, Op::CreditMarkDelinquent);
+    add(status == Status::Delinquent && passed(terms.default_grace), Op::CreditMarkDefaulted);
+    let expired = credit.units_expire_at != 0 && time >= credit.units_expire_at;
+    add(expired && credit.collateral.remaining() > 0, Op::CreditExpireUnits);
+    let cured = time >= credit.defaulted_at + i64::from(terms.cure_period) && !expired;
+    add(status == Status::Defaulted && cured, Op::CreditSeizeToPool);
+    add(status == Status::Seizing && credit.lots_open > 0 && !expired, Op::LotBuy);
+    add(credit.version == 1, Op::CreditMigrate);
+    ripe
 }
 
 fn for_status(session: &Session, credit: &Credit, dice: &mut Dice) -> (Op, Amount) {

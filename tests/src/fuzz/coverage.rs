@@ -1,6 +1,6 @@
 use {
     super::ops::Op,
-    blockable_sdk::program::transitions::Status,
+    blockable_sdk::program::{errors::BlockableError, transitions::Status},
     solana_sdk::{instruction::InstructionError, transaction::TransactionError},
     std::collections::BTreeMap,
 };
@@ -102,6 +102,15 @@ impl Coverage {
             missing.push(format!("{op:?} never went through"));
         }
         missing
+    }
+
+    /// Refusals by instruction and error.
+    pub fn errors(&self) -> Vec<(String, u64)> {
+        let name = |op: u8, code: u32| {
+            let error = BlockableError::from_code(code).map_or(format!("{code}"), |error| format!("{error:?}"));
+            format!("{:?} {error}", Op::ALL[usize::from(op)])
+        };
+        self.errors.iter().map(|((op, code), count)| (name(*op, *code), *count)).collect()
     }
 
     /// How many pairs there are to cover.

@@ -125,6 +125,10 @@ impl Report {
             let cells: Vec<String> = Status::ALL.iter().map(cell).collect();
             lines.push(format!("{:<26} {}", format!("{op:?}"), cells.join(" ")));
         }
+        lines.push("\nrefusals by error".into());
+        for (name, count) in coverage.errors() {
+            lines.push(format!("{name:<52} {count:>10}"));
+        }
         let missing = coverage.missing();
         lines.push(format!(
             "\n{} pairs, {} not covered; in brackets: tried, and forbidden",
