@@ -107,7 +107,8 @@ impl Coverage {
     /// Refusals by instruction and error.
     pub fn errors(&self) -> Vec<(String, u64)> {
         let name = |op: u8, code: u32| {
-            let error = BlockableError::from_code(code).map_or(format!("{code}"), |error| format!("{error:?}"));
+            let error =
+                BlockableError::from_code(code).map_or(format!("{code}"), |error| format!("{error:?}"));
             format!("{:?} {error}", Op::ALL[usize::from(op)])
         };
         self.errors.iter().map(|((op, code), count)| (name(*op, *code), *count)).collect()
