@@ -197,7 +197,7 @@ fn a_step_on_a_changed_account_is_noticed_at_once() {
 #[test]
 fn steps_replay_to_the_same_world() {
     let steps = issued();
-    assert_eq!(replay(&steps), None);
+    assert_eq!(replay(&steps, &[]), None);
     let (one, two) = (played(&steps), played(&steps));
     assert_eq!(
         one.lab.credit(0).map(|credit| credit.event_hash),

@@ -33,6 +33,16 @@ macro_rules! book {
     };
 }
 
+/// Interest billed and unpaid, by due date, oldest first: the model's own, of which the chain keeps the sum alone.
+#[derive(Clone, Debug, Default)]
+pub struct Bills(pub Vec<(i128, i128)>);
+
+impl PartialEq for Bills {
+    fn eq(&self, _: &Bills) -> bool {
+        true
+    }
+}
+
 book! {
     /// A credit as the model keeps it.
     CreditBook {
@@ -46,7 +56,7 @@ book! {
         covenant_at, covenant_consumed, lots_opened, lots_open, restructurings, notice, vault_closed, nonce ;
         due_after: Vec<u32>, principal_due: Vec<u64>, terms: Terms, rider: Rider, terms_hash: [u8; 32],
         lender: Pubkey, borrower: Pubkey, provider: Pubkey, market: Pubkey,
-        freeze_authority: Pubkey, pending_lender: Pubkey, original_lender: Pubkey,
+        freeze_authority: Pubkey, pending_lender: Pubkey, original_lender: Pubkey, bills: Bills,
     }
 }
 
@@ -149,6 +159,7 @@ impl CreditBook {
             freeze_authority: credit.freeze_authority,
             pending_lender: credit.pending_lender,
             original_lender: credit.original_lender,
+            bills: Bills::default(),
         }
     }
 

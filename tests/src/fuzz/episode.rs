@@ -31,13 +31,7 @@ pub fn play(seed: u64, episode: u64, length: u64, known: &[String]) -> (Coverage
     for _ in 0..length {
         let step = choose(&session, &mut dice);
         steps.push(step);
-        if let Err(rule) = checked(&mut session, &step, steps.len()) {
-            // What was refused or only tried on copies has left the world as it should be, so that the episode can go on.
-            let harmless = ["rule 3", "rule 5"].iter().any(|number| rule.starts_with(number));
-            if harmless && known.iter().any(|known| rule.contains(known)) {
-                session.coverage.known += 1;
-                continue;
-            }
+        if let Err(rule) = checked(&mut session, &step, steps.len(), known) {
             return (session.coverage, Some(Violation { episode, rule, steps }));
         }
     }
@@ -48,23 +42,32 @@ pub fn play(seed: u64, episode: u64, length: u64, known: &[String]) -> (Coverage
 }
 
 /// Plays steps in a fresh world. Returns the first rule broken, and the number of steps that led to it.
-pub fn replay(steps: &[Step]) -> Option<(String, usize)> {
+pub fn replay(steps: &[Step], known: &[String]) -> Option<(String, usize)> {
     let mut session = Session::new();
     for (index, step) in steps.iter().enumerate() {
-        if let Err(rule) = checked(&mut session, step, index + 1) {
+        if let Err(rule) = checked(&mut session, step, index + 1, known) {
             return Some((rule, index + 1));
         }
     }
     session.model.sweep(&session.lab).err().map(|rule| (rule, steps.len()))
 }
 
-fn checked(session: &mut Session, step: &Step, number: usize) -> Result<(), String> {
+fn checked(session: &mut Session, step: &Step, number: usize, known: &[String]) -> Result<(), String> {
     // A panic of the model or the virtual machine is a finding like any other.
-    catch_unwind(AssertUnwindSafe(|| {
+    let checked = catch_unwind(AssertUnwindSafe(|| {
         session.take(step)?;
-        if number % SWEEP == 0 { session.model.sweep(&session.lab) } else { Ok(()) }
-    }))
-    .unwrap_or_else(|_| Err("a panic outside the program".into()))
+        if number.is_multiple_of(SWEEP) { session.model.sweep(&session.lab) } else { Ok(()) }
+    }));
+    let Err(rule) = checked.unwrap_or_else(|_| Err("a panic outside the program".into())) else {
+        return Ok(());
+    };
+    // What was refused or only tried on copies has left the world as it should be, so that the episode can go on.
+    let harmless = ["rule 3", "rule 5"].iter().any(|number| rule.starts_with(number));
+    if harmless && known.iter().any(|known| rule.contains(known)) {
+        session.coverage.known += 1;
+        return Ok(());
+    }
+    Err(rule)
 }
 
 /// What names a rule: the violation's text up to its numbers.
@@ -77,7 +80,7 @@ fn kind(rule: &str) -> String {
 }
 
 /// The shortest sequence found that still breaks the same rule: chunks of steps are left out for as long as it does.
-pub fn shrink(violation: &Violation) -> Violation {
+pub fn shrink(violation: &Violation, known: &[String]) -> Violation {
     let wanted = kind(&violation.rule);
     let mut best = violation.clone();
     let mut chunk = best.steps.len().div_ceil(2);
@@ -87,7 +90,7 @@ pub fn shrink(violation: &Violation) -> Violation {
         while at < best.steps.len() {
             let mut shorter = best.steps.clone();
             shorter.drain(at..(at + chunk).min(best.steps.len()));
-            match replay(&shorter) {
+            match replay(&shorter, known) {
                 Some((rule, length)) if kind(&rule) == wanted => {
                     shorter.truncate(length);
                     best.steps = shorter;
@@ -101,12 +104,12 @@ pub fn shrink(violation: &Violation) -> Violation {
             chunk /= 2;
         }
     }
-    simplify(&mut best, &wanted);
+    simplify(&mut best, &wanted, known);
     best
 }
 
 /// Makes steps plain where the same rule is broken without their peculiarities.
-fn simplify(best: &mut Violation, wanted: &str) {
+fn simplify(best: &mut Violation, wanted: &str, known: &[String]) {
     for index in 0..best.steps.len() {
         let plainer: [fn(&mut Attempt); 4] = [
             |attempt| attempt.twist = None,
@@ -121,7 +124,7 @@ fn simplify(best: &mut Violation, wanted: &str) {
             let mut steps = best.steps.clone();
             steps[index] = Step::Call(plain);
             if plain != current
-                && let Some((rule, length)) = replay(&steps)
+                && let Some((rule, length)) = replay(&steps, known)
                 && kind(&rule) == wanted
             {
                 steps.truncate(length);

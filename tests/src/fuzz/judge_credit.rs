@@ -168,6 +168,7 @@ impl Case<'_> {
                 (credit.principal, credit.schedule_paid, credit.interest_due) = (0, 0, 0);
                 (credit.interest_parts, credit.late_fees, credit.arrears_since) = (0, 0, 0);
                 (credit.billed, credit.late_checked, credit.accrued_at) = (0, 0, self.time);
+                credit.bills.0.clear();
                 credit.discharge();
                 credit.set_status(Status::Repaid);
             }
@@ -322,6 +323,7 @@ impl Case<'_> {
         credit.start = self.time;
         credit.restructurings += 1;
         credit.interest_parts += credit.interest_due * super::book::PARTS;
+        credit.bills.0.clear();
         (credit.interest_due, credit.capitalised, credit.schedule_paid) = (0, 0, 0);
         (credit.arrears_since, credit.billed, credit.late_checked) = (0, 0, 0);
         (credit.defaulted_at, credit.notice) = (0, 0);

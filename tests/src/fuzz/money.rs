@@ -67,8 +67,39 @@ impl CreditBook {
     }
 
     fn bill(&mut self) {
+        self.note_bill(self.interest_parts / PARTS);
         self.interest_due += self.interest_parts / PARTS;
         self.interest_parts %= PARTS;
+    }
+
+    /// Notes interest that falls due with the latest instalment billed.
+    fn note_bill(&mut self, amount: i128) {
+        let date = if self.billed > 0 { self.due_date(self.billed - 1) } else { 0 };
+        self.bills.0.push((date, amount));
+    }
+
+    /// Takes a payment of interest off the oldest bills.
+    fn pay_bills(&mut self, amount: i128) {
+        let mut left = amount;
+        for (_, unpaid) in &mut self.bills.0 {
+            let paid = left.min(*unpaid);
+            *unpaid -= paid;
+            left -= paid;
+        }
+        self.bills.0.retain(|(_, unpaid)| *unpaid > 0);
+    }
+
+    /// The date of the oldest bill up to which more than `slack` is unpaid.
+    fn oldest_bill(&self, slack: i128) -> Option<i128> {
+        let mut through = 0;
+        self.bills
+            .0
+            .iter()
+            .find(|(_, unpaid)| {
+                through += unpaid;
+                through > slack
+            })
+            .map(|(date, _)| *date)
     }
 
     /// Adds the part of a coupon that is paid in kind to the principal.
@@ -117,6 +148,7 @@ impl CreditBook {
     pub fn pay(&mut self, amount: i128, recovery: bool, since: i128) -> Result<Spread, String> {
         let before = self.arrears();
         if recovery || self.has_matured() {
+            self.note_bill(ceil(self.interest_parts));
             self.interest_due += ceil(self.interest_parts);
             self.interest_parts = 0;
         }
@@ -126,6 +158,7 @@ impl CreditBook {
         left -= fees;
         let interest = left.min(self.interest_due);
         self.interest_due -= interest;
+        self.pay_bills(interest);
         left -= interest;
         let due = left.min(self.principal_in_arrears());
         let principal_before = self.principal;
@@ -148,12 +181,12 @@ impl CreditBook {
         if left != 0 {
             return Err(format!("a payment of {amount} is {left} more than is owed"));
         }
-        self.check_since(since)?;
+        self.check_since(since, recovery)?;
         Ok(Spread { principal: principal_before - self.principal, before, after: self.arrears() })
     }
 
     /// The date from which the oldest unpaid instalment counts: the chain's own, where it is possible.
-    fn check_since(&mut self, since: i128) -> Result<(), String> {
+    fn check_since(&mut self, since: i128, recovery: bool) -> Result<(), String> {
         let dates: i128 = self.principal_due.iter().take(self.billed as usize).map(|p| i128::from(*p)).sum();
         let principal = dates > self.schedule_paid || self.principal_in_arrears() > 0;
         // Interest that a recovery asks for before the first due date is in arrears from no date.
@@ -173,11 +206,20 @@ impl CreditBook {
                 ));
             }
             let mut through = 0;
-            for (index, principal) in self.principal_due.iter().take(self.billed as usize).enumerate() {
+            let principal = self.principal_due.iter().take(self.billed as usize).position(|principal| {
                 through += i128::from(*principal);
-                if through > self.schedule_paid && since > dates[index] {
-                    return Err(format!("principal is unpaid since {}, not {since}", dates[index]));
-                }
+                through > self.schedule_paid
+            });
+            let principal = principal.map(|index| dates[index]);
+            // The chain keeps the sum of unpaid interest alone, and leaves a micro-USDC of it out.
+            let (exact, slack) = (self.oldest_bill(0), self.oldest_bill(1));
+            let earliest = exact.into_iter().chain(principal).min().unwrap_or(since);
+            let latest = slack.into_iter().chain(principal).min().unwrap_or(since);
+            if !recovery && (since < earliest || since > latest) {
+                return Err(format!(
+                    "unpaid since {earliest} to {latest}, in arrears since {since}: {:?}",
+                    self.bills
+                ));
             }
         }
         self.arrears_since = since;

@@ -88,7 +88,7 @@ pub fn run(options: Options, progress: impl Fn(u64) + Sync) -> Report {
             break;
         }
     }
-    let violation = violation.map(|violation| shrink(&violation));
+    let violation = violation.map(|violation| shrink(&violation, &options.known));
     Report { options, coverage, violation, seconds: began.elapsed().as_secs_f64() }
 }
 

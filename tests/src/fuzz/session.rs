@@ -286,7 +286,8 @@ impl Session {
         let Some(credit) = self.lab.credit(on) else { return };
         if let Some(aged) = aged(&credit) {
             write(&mut self.lab, &address, &aged);
-            self.model.credits.insert(address, CreditBook::read(&aged));
+            let bills = self.model.credits.remove(&address).map(|book| book.bills).unwrap_or_default();
+            self.model.credits.insert(address, CreditBook { bills, ..CreditBook::read(&aged) });
         }
     }
 }
