@@ -139,14 +139,23 @@ impl Session {
                 if !is_known(&failed.err) {
                     return Err(format!("rule 8: {:?} was refused with {:?}", call.op, failed.err));
                 }
-                self.must_be_refused(call)?;
+                self.must_be_refused(call, &failed.err)?;
                 Ok(false)
             }
         }
     }
 
-    /// Rule 3: an honest repayment is never refused.
-    fn must_be_refused(&self, call: &Call) -> Result<(), String> {
+    /// Rule 3: an honest repayment is never refused, and nothing honest for want of digits.
+    fn must_be_refused(&self, call: &Call, error: &TransactionError) -> Result<(), String> {
+        let overflow = InstructionError::Custom(u32::from(BlockableError::ArithmeticOverflow));
+        if call.honest && *error == TransactionError::InstructionError(0, overflow) {
+            let standing = self.model.credits.get(&call.at(Role::Credit)).map(CreditBook::standing);
+            return Err(format!(
+                "rule 3: {:?} cannot be worked out: {}",
+                call.op,
+                standing.unwrap_or_default()
+            ));
+        }
         let Args::Amount(amount) = call.args else { return Ok(()) };
         let owed = self.model.credits.get(&call.at(Role::Credit)).is_some_and(CreditBook::is_secured);
         let funds = self.model.tokens.get(&call.at(Role::Wallet)).copied().unwrap_or(0);
