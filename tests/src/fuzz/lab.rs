@@ -96,6 +96,12 @@ pub fn actor(index: u8) -> Pubkey {
     cast().actors[usize::from(index % ACTORS)]
 }
 
+impl Default for Lab {
+    fn default() -> Self {
+        Lab::new()
+    }
+}
+
 impl Lab {
     /// The admin of every market at first.
     pub const ADMIN: u8 = 0;

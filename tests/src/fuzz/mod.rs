@@ -3,6 +3,9 @@
 mod action;
 mod book;
 mod build;
+mod build_credit;
+mod build_settings;
+mod checks;
 mod choose;
 mod compute;
 mod coverage;
@@ -10,6 +13,7 @@ mod dice;
 mod episode;
 mod judge;
 mod judge_credit;
+mod judge_recovery;
 mod judge_settings;
 mod lab;
 mod meters;

@@ -1,10 +1,11 @@
 use {
     super::{
         book::CreditBook,
+        checks::{aged, write},
         dice::Dice,
         lab::actor,
         model::{balance, decode},
-        session::{Session, aged, write},
+        session::Session,
         terms,
     },
     blockable_sdk::{

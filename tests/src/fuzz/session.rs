@@ -3,24 +3,21 @@ use {
         action::{Attempt, Jump, Moment, Step},
         book::CreditBook,
         build::{Args, Call, build},
+        checks::{aged, check_rent, is_known, never_falls, write},
         coverage::Coverage,
         judge::{Case, Snapshot},
         lab::{Lab, actor, cast},
         model::{Model, balance},
         ops::{Op, Role},
     },
-    anchor_lang::__private::bytemuck::{Zeroable, bytes_of},
+    anchor_lang::__private::bytemuck::Zeroable,
     anchor_spl::token_2022::spl_token_2022::instruction::transfer_checked,
     blockable_sdk::{
         Pubkey, addresses,
         events::Event,
-        program::{
-            errors::BlockableError,
-            state::{Credit, Rider},
-            transitions::Status,
-        },
+        program::{errors::BlockableError, state::Credit, transitions::Status},
     },
-    solana_sdk::{account::Account, instruction::InstructionError, transaction::TransactionError},
+    solana_sdk::{instruction::InstructionError, transaction::TransactionError},
 };
 
 /// A world, what is believed of it, and what was seen in it.
@@ -31,6 +28,12 @@ pub struct Session {
     pub model: Model,
     /// What was reached.
     pub coverage: Coverage,
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Session::new()
+    }
 }
 
 /// The status of a credit's account; [`Status::Closed`] where there is none.
@@ -298,103 +301,5 @@ impl Session {
             let bills = self.model.credits.remove(&address).map(|book| book.bills).unwrap_or_default();
             self.model.credits.insert(address, CreditBook { bills, ..CreditBook::read(&aged) });
         }
-    }
-}
-
-/// The account that version 1 would have written; `None` where it uses what version 1 did not have.
-pub fn aged(credit: &Credit) -> Option<Credit> {
-    let plain = credit.version == 2
-        && credit.rider == Rider::default()
-        && credit.pending_lender == Pubkey::default()
-        && credit.original_lender == Pubkey::default()
-        && (credit.reserve_held, credit.restructured_at, credit.capitalised) == (0, 0, 0)
-        && (credit.notice_given, credit.vault_closed) == (0, 0)
-        && !(credit.is_unrestricted() && credit.units_expire_at != 0);
-    let first = Credit {
-        version: 1,
-        covenant: Zeroable::zeroed(),
-        units_expire_at: 0,
-        freeze_time: 0,
-        paused_at_offer: 0,
-        ..*credit
-    };
-    plain.then_some(first)
-}
-
-/// Writes a credit's account.
-pub fn write(lab: &mut Lab, address: &Pubkey, credit: &Credit) {
-    if let Some(mut account) = lab.svm.get_account(address) {
-        account.data[8..8 + size_of::<Credit>()].copy_from_slice(bytes_of(credit));
-        lab.svm.set_account(*address, account).expect("an account can be written");
-    }
-}
-
-fn never_falls(old: Option<&Credit>, new: Option<&Credit>) -> Result<(), String> {
-    let (Some(old), Some(new)) = (old, new) else { return Ok(()) };
-    let counters = |credit: &Credit| {
-        let (units, meter) = (&credit.collateral, &credit.meter);
-        [
-            units.released,
-            units.consumed,
-            units.expired,
-            meter.overrun,
-            credit.principal_repaid,
-            credit.event_seq,
-        ]
-    };
-    if counters(old).iter().zip(counters(new)).all(|(old, new)| *old <= new) {
-        return Ok(());
-    }
-    Err(format!("rule 2: a counter fell from {:?} to {:?}", counters(old), counters(new)))
-}
-
-/// Rent must go from and to whom the rules say, and no other lamport move.
-fn check_rent(
-    before: &Snapshot,
-    after: &Snapshot,
-    created: &[(Pubkey, Pubkey)],
-    removed: &[(Pubkey, Pubkey)],
-) -> Result<(), String> {
-    let lamports = |snapshot: &Snapshot, key: &Pubkey| -> i128 {
-        snapshot.get(key).and_then(Option::as_ref).map_or(0, |account| account.lamports.into())
-    };
-    let change = |key: &Pubkey| lamports(after, key) - lamports(before, key);
-    for (key, _) in created {
-        if change(key) <= 0 {
-            return Err(format!("{key} was not created"));
-        }
-    }
-    for (key, _) in removed {
-        if after.get(key).and_then(Option::as_ref).is_some_and(|account: &Account| account.lamports > 0) {
-            return Err(format!("{key} was not removed"));
-        }
-    }
-    for key in after.keys().filter(|key| cast().actors.contains(key)) {
-        let both = created.iter().chain(removed);
-        let due: i128 = both.filter(|(_, party)| party == key).map(|(account, _)| -change(account)).sum();
-        if due != change(key) {
-            return Err(format!("the lamports of {key} changed by {}, not by {due}", change(key)));
-        }
-    }
-    Ok(())
-}
-
-/// Whether an error is the program's, Anchor's, the token program's, or the runtime's refusal of a bad account
-/// ([`InstructionError::MissingAccount`] where the program's own account, which events are emitted through, is not given).
-fn is_known(error: &TransactionError) -> bool {
-    let TransactionError::InstructionError(_, error) = error else { return false };
-    match error {
-        InstructionError::Custom(code) => *code < 6_000 || BlockableError::from_code(*code).is_some(),
-        InstructionError::MissingRequiredSignature
-        | InstructionError::InvalidAccountData
-        | InstructionError::InvalidAccountOwner
-        | InstructionError::IncorrectProgramId
-        | InstructionError::InvalidArgument
-        | InstructionError::IllegalOwner
-        | InstructionError::UninitializedAccount
-        | InstructionError::PrivilegeEscalation
-        | InstructionError::MissingAccount
-        | InstructionError::InvalidSeeds => true,
-        _ => false,
     }
 }

@@ -1,0 +1,101 @@
+use {
+    super::{
+        book::CreditBook,
+        build::Args,
+        judge::{Case, Judged, need},
+        judge_credit::{div_up, units_of},
+        ops::Role,
+    },
+    blockable_sdk::{Pubkey, program::transitions::Status},
+};
+
+/// Seizures, sales and takeovers.
+impl Case<'_> {
+    pub(super) fn begin_seizure(&mut self, credit: &mut CreditBook, status: Status) -> Judged {
+        need(self.signed_by(&credit.lender), "the signer is not the lender")?;
+        need(credit.version == 2, "the account is of an earlier version")?;
+        need(credit.units_expire_at == 0 || self.time < credit.units_expire_at, "the units have expired")?;
+        credit.accrue(self.time);
+        let cured_by = credit.defaulted_at + i128::from(credit.terms.cure_period);
+        need(status != Status::Defaulted || self.time >= cured_by, "the cure period runs")?;
+        credit.set_status(Status::Seizing);
+        Ok(())
+    }
+
+    pub(super) fn check_lot(&self, credit: &CreditBook) -> Judged {
+        let Args::Seize(_, terms) = &self.call.args else { return Err("no lot".into()) };
+        let (bounds, paid) = (&self.market.settings.bounds, credit.price_paid());
+        let least = |share: u16| div_up(paid * i128::from(share), 10_000);
+        let (start, floor) = (i128::from(terms.start_price), i128::from(terms.floor_price));
+        need(start >= least(bounds.min_start_price_bps) && start >= floor, "the price starts too low")?;
+        need(floor >= least(bounds.min_floor_price_bps).max(1), "the price falls too low")?;
+        need(
+            (bounds.min_lot_window..=bounds.max_lot_window).contains(&terms.window),
+            "the window is out of bounds",
+        )
+    }
+
+    pub(super) fn take_over(&mut self, credit: &mut CreditBook, status: Status, since: i128) -> Judged {
+        self.begin_seizure(credit, status)?;
+        let (price, debt) = (credit.price_paid(), credit.debt());
+        let worth = debt * 1_000_000 / price;
+        let units = units_of(&self.call.args, worth.min(credit.seizable(self.time)))?;
+        need(units > 0 && units <= credit.seizable(self.time), "less can be seized")?;
+        need(units <= worth, "the units are worth more than the debt")?;
+        credit.seize(units, self.time);
+        self.recover(credit, div_up(units * price, 1_000_000).min(debt), since)?;
+        let owner = self.call.at(Role::Signer);
+        self.grant(&credit.clone(), owner, units)
+    }
+
+    fn recover(&mut self, credit: &mut CreditBook, amount: i128, since: i128) -> Judged {
+        credit.pay(amount, true, since)?;
+        credit.recovered += amount;
+        if credit.debt() == 0 {
+            credit.discharge();
+            credit.set_status(Status::Repaid);
+        }
+        Ok(())
+    }
+
+    pub(super) fn buy(&mut self, key: &Pubkey, credit: &mut CreditBook) -> Judged {
+        let Args::Buy(units, most) = self.call.args else { return Err("no units".into()) };
+        need(self.call.signs(Role::Signer) && credit.version == 2, "the buyer does not sign")?;
+        need(credit.units_expire_at == 0 || self.time < credit.units_expire_at, "the units have expired")?;
+        let (buyer, units) = (self.call.at(Role::Signer), i128::from(units));
+        let time = self.time;
+        let lot = self.model.lots.get_mut(&self.call.at(Role::Lot)).ok_or("the lot is not open")?;
+        need(lot.credit == *key && units > 0 && units <= lot.units_left, "the lot has less")?;
+        let price = lot.price(time);
+        need(price <= most.into(), "the price is above the buyer's")?;
+        let cost = div_up(units * price, 1_000_000);
+        lot.units_left -= units;
+        lot.proceeds += cost;
+        self.transfer(self.call.at(Role::Wallet), self.call.at(Role::Vault), cost)?;
+        credit.accrue(time);
+        let fee = cost * i128::from(self.market.settings.redistribution_fee_bps) / 10_000;
+        let recovered = (cost - fee).min(credit.debt());
+        credit.lender_claim += recovered;
+        credit.treasury_claim += fee;
+        credit.borrower_claim += cost - fee - recovered;
+        self.recover(credit, recovered, self.since(key))?;
+        self.grant(&credit.clone(), buyer, units)
+    }
+
+    pub(super) fn close_lot(&mut self, key: &Pubkey, credit: &mut CreditBook, status: Status) -> Judged {
+        let address = self.call.at(Role::Lot);
+        let lot = self.model.lots.remove(&address).ok_or("the lot is not open")?;
+        need(lot.credit == *key && self.call.signs(Role::Signer), "the lot is another credit's")?;
+        if status == Status::Seizing {
+            let passed = self.time >= lot.opened_at + lot.window;
+            let by_lender = self.signed_by(&credit.lender);
+            need(lot.units_left == 0 || passed && by_lender, "the lot has units and is still open")?;
+            credit.frozen += lot.units_left;
+        }
+        credit.seized -= lot.units_left;
+        credit.frozen = credit.frozen.min(credit.lien());
+        credit.lots_open -= 1;
+        self.removed.push((address, lot.lender));
+        Ok(())
+    }
+}
