@@ -211,8 +211,9 @@ impl CreditBook {
                 through > self.schedule_paid
             });
             let principal = principal.map(|index| dates[index]);
-            // The chain keeps the sum of unpaid interest alone, and leaves a micro-USDC of it out.
-            let (exact, slack) = (self.oldest_bill(0), self.oldest_bill(1));
+            // The chain keeps the sum of unpaid interest alone and counts it in whole seconds: less than one is left out.
+            let second = ceil(self.principal * self.apr);
+            let (exact, slack) = (self.oldest_bill(0), self.oldest_bill(1 + second));
             let earliest = exact.into_iter().chain(principal).min().unwrap_or(since);
             let latest = slack.into_iter().chain(principal).min().unwrap_or(since);
             if !recovery && (since < earliest || since > latest) {
