@@ -34,6 +34,10 @@ demo *args:
 bench *args:
     cargo run --release -p blockable-tests --bin bench -- cu {{args}}
 
+# try to break the program: random hostile steps, judged by an independent model
+fuzz *args:
+    cargo run --release -p blockable-tests --bin fuzz -- {{args}}
+
 # all that CI checks
 ci:
     .ci/run
