@@ -153,8 +153,12 @@ pub fn freeze_to(
     sub(collateral.lien(), target)?;
     let raised = target.saturating_sub(collateral.frozen);
     if raised > 0 {
-        // What was promised to running jobs was still open to use.
-        meter.frozen_before = collateral.frozen.saturating_sub(meter.settlement_left);
+        // What was promised to running jobs was still open to use. Freezes in quick succession count as one: reports from
+        // before the first are judged by what was open then.
+        let closed = collateral.frozen.saturating_sub(meter.settlement_left);
+        let in_succession =
+            collateral.frozen > 0 && now <= meter.frozen_at.saturating_add(LATE_REPORT_SECONDS);
+        meter.frozen_before = if in_succession { meter.frozen_before.min(closed) } else { closed };
         meter.frozen_at = now;
         collateral.frozen = target;
         meter.settlement_left = settlement(collateral, meter.in_flight);
