@@ -6,6 +6,7 @@ use {
         errors::ClientError,
         events::{self, Event},
         instructions::MarketKeys,
+        transactions::{self, Budget},
     },
     blockable_credits::{
         ID,
@@ -21,8 +22,8 @@ use {
     solana_sdk::{
         account::from_account,
         clock::Clock,
+        hash::Hash,
         instruction::Instruction,
-        message::{VersionedMessage, v0},
         pubkey::Pubkey,
         signature::Signature,
         signer::Signer,
@@ -177,22 +178,47 @@ impl Client {
         self.landed(&signature).await
     }
 
-    /// Signs a version 0 transaction; returns it with the last block height at which it can land.
-    /// Errors: [`ClientError::Compile`], [`ClientError::Signing`], [`ClientError::Rpc`].
+    /// As [`Client::send`], in a transaction of version 1: up to 4,096 bytes, where the cluster takes that version.
+    /// `budget` says what it may use; see [`transactions::budget`]. Errors: as [`Client::send`].
+    pub async fn send_v1(
+        &self,
+        instructions: &[Instruction],
+        payer: &dyn Signer,
+        signers: &[&dyn Signer],
+        budget: Budget,
+    ) -> Result<Landed, ClientError> {
+        let (transaction, last_valid) = self.sign_v1(instructions, payer, signers, budget).await?;
+        let signature = self.land(&transaction, last_valid).await?;
+        self.landed(&signature).await
+    }
+
+    /// Signs a transaction of version 0; returns it with the last block height at which it can land.
+    /// Errors: as [`transactions::sign_v0`], [`ClientError::Rpc`].
     pub async fn sign(
         &self,
         instructions: &[Instruction],
         payer: &dyn Signer,
         signers: &[&dyn Signer],
     ) -> Result<(VersionedTransaction, u64), ClientError> {
-        let (blockhash, last_valid) =
-            self.rpc.get_latest_blockhash_with_commitment(self.rpc.commitment()).await?;
-        let message = v0::Message::try_compile(&payer.pubkey(), instructions, &[], blockhash)
-            .map_err(|error| ClientError::Compile(error.to_string()))?;
-        let mut keys: Vec<&dyn Signer> = vec![payer];
-        keys.extend(signers.iter().filter(|signer| signer.pubkey() != payer.pubkey()));
-        let transaction = VersionedTransaction::try_new(VersionedMessage::V0(message), &keys)?;
-        Ok((transaction, last_valid))
+        let (blockhash, last_valid) = self.blockhash().await?;
+        Ok((transactions::sign_v0(instructions, payer, signers, blockhash)?, last_valid))
+    }
+
+    /// Signs a transaction of version 1; returns it with the last block height at which it can land.
+    /// Errors: as [`transactions::sign_v1`], [`ClientError::Rpc`].
+    pub async fn sign_v1(
+        &self,
+        instructions: &[Instruction],
+        payer: &dyn Signer,
+        signers: &[&dyn Signer],
+        budget: Budget,
+    ) -> Result<(VersionedTransaction, u64), ClientError> {
+        let (blockhash, last_valid) = self.blockhash().await?;
+        Ok((transactions::sign_v1(instructions, payer, signers, blockhash, budget)?, last_valid))
+    }
+
+    async fn blockhash(&self) -> Result<(Hash, u64), ClientError> {
+        Ok(self.rpc.get_latest_blockhash_with_commitment(self.rpc.commitment()).await?)
     }
 
     /// Sends a signed transaction and waits until it is confirmed or can no longer land.
@@ -248,11 +274,7 @@ impl Client {
     /// Reads a transaction that has landed, with its events. Errors: [`ClientError::Undecodable`],
     /// [`ClientError::Rpc`].
     pub async fn landed(&self, signature: &Signature) -> Result<Landed, ClientError> {
-        let config = RpcTransactionConfig {
-            encoding: Some(UiTransactionEncoding::Base64),
-            commitment: Some(self.rpc.commitment()),
-            max_supported_transaction_version: Some(0),
-        };
+        let config = self.transaction_config();
         let deadline = Instant::now() + INDEX_DELAY;
         let transaction = loop {
             // A node confirms a transaction shortly before it can serve it.
@@ -271,10 +293,18 @@ impl Client {
         Ok(Landed { signature: *signature, slot: transaction.slot, compute_units, events })
     }
 
+    fn transaction_config(&self) -> RpcTransactionConfig {
+        RpcTransactionConfig {
+            encoding: Some(UiTransactionEncoding::Base64),
+            commitment: Some(self.rpc.commitment()),
+            max_supported_transaction_version: Some(1),
+        }
+    }
+
     /// The log of a failed transaction, empty where the node does not give it.
     async fn logs(&self, signature: &Signature) -> Vec<String> {
-        let encoding = UiTransactionEncoding::Base64;
-        let transaction = self.rpc.get_transaction(signature, encoding).await.ok();
+        let transaction =
+            self.rpc.get_transaction_with_config(signature, self.transaction_config()).await.ok();
         let meta = transaction.and_then(|transaction| transaction.transaction.meta);
         match meta.map(|meta| meta.log_messages) {
             Some(OptionSerializer::Some(logs)) => logs,

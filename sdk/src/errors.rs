@@ -60,7 +60,7 @@ pub enum ClientError {
         address: Pubkey,
     },
     /// A transaction that was fetched cannot be read.
-    #[error("transaction {0} cannot be decoded; ask a node that serves transactions of version 0")]
+    #[error("transaction {0} cannot be decoded; ask a node that serves transactions of versions 0 and 1")]
     Undecodable(Signature),
     /// A key could not sign.
     #[error("a key could not sign: {0}")]
@@ -68,6 +68,14 @@ pub enum ClientError {
     /// The transaction cannot be compiled.
     #[error("the transaction cannot be built: {0}")]
     Compile(String),
+    /// The transaction is larger than its version allows.
+    #[error("the transaction has {bytes} bytes and its version allows {limit}; put less into it")]
+    TooLarge {
+        /// Bytes it has.
+        bytes: usize,
+        /// Bytes it may have.
+        limit: usize,
+    },
     /// The node could not be reached or answered with an error.
     #[error("the RPC node failed: {0}")]
     Rpc(Box<RpcError>),

@@ -9,6 +9,7 @@
 //! | [`errors`] | typed errors from the results of transactions |
 //! | [`events`] | read events from transactions and prove a credit's log complete |
 //! | [`tokens`] | token accounts, balances, mints for tests |
+//! | [`transactions`] | signed transactions of versions 0 and 1 |
 //! | [`client`] | a small async client over JSON-RPC |
 //! | [`program`] | the program's own types, shared and not copied |
 //!
@@ -33,6 +34,7 @@ pub mod events;
 pub mod instructions;
 pub mod reports;
 pub mod tokens;
+pub mod transactions;
 
 pub use {
     blockable_credits as program,

@@ -1,9 +1,11 @@
 //! Tests and benchmarks of Blockable on the real ELF.
 //!
 //! [`World`] is a market with its parties in LiteSVM: the harness of the program tests and of `bench`. Whatever a test
-//! does, what must always hold is checked after every transaction of a world.
+//! does, what must always hold is checked after every transaction of a world. [`Chain`] is a market on a cluster that is
+//! reached over JSON-RPC.
 
 mod audit;
+mod chain;
 pub mod fuzz;
 mod outcome;
 mod parties;
@@ -13,6 +15,7 @@ mod tokens;
 mod world;
 
 pub use {
+    chain::Chain,
     outcome::{Landed, Refused},
     parties::{Loan, Parties},
     tokens::Money,

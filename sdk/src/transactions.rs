@@ -1,0 +1,132 @@
+//! Signed transactions in the network's two formats: version 0 of up to 1,232 bytes, version 1 of up to 4,096.
+//!
+//! Version 1 has room for 32 credits metered by three reporters, where version 0 has room for 8. It takes no lookup
+//! tables and says itself what it may use: what is not asked for is zero (see [`budget`]).
+
+pub use solana_sdk::message::v1::TransactionConfig as Budget;
+use {
+    crate::errors::ClientError,
+    solana_sdk::{
+        hash::Hash,
+        instruction::Instruction,
+        message::{VersionedMessage, v0, v1},
+        signature::SIGNATURE_BYTES,
+        signer::Signer,
+        transaction::VersionedTransaction,
+    },
+};
+
+/// Most bytes of a transaction of version 0.
+pub const V0_MAX_BYTES: usize = 1_232;
+/// Most bytes of a transaction of version 1.
+pub const V1_MAX_BYTES: usize = v1::MAX_TRANSACTION_SIZE;
+/// Most accounts that a transaction of version 1 may name.
+pub const V1_MAX_ACCOUNTS: usize = v1::MAX_ADDRESSES as usize;
+
+/// Bytes of accounts that [`budget`] lets a transaction load: the program, the token program, and any credits.
+const LOADED_BYTES: u32 = 4 << 20;
+
+/// A budget for a transaction of version 1 of this program: compute units, and bytes of accounts enough for any of its
+/// instructions. No priority fee; [`Budget::with_priority_fee`] adds one, in lamports.
+pub fn budget(compute_units: u32) -> Budget {
+    Budget::empty()
+        .with_compute_unit_limit(compute_units)
+        .with_loaded_accounts_data_size_limit(LOADED_BYTES)
+}
+
+/// Signs a transaction of version 0. `payer` pays the fee; `signers` are the others.
+/// Errors: [`ClientError::Compile`], [`ClientError::Signing`], [`ClientError::TooLarge`].
+pub fn sign_v0(
+    instructions: &[Instruction],
+    payer: &dyn Signer,
+    signers: &[&dyn Signer],
+    blockhash: Hash,
+) -> Result<VersionedTransaction, ClientError> {
+    let message = v0::Message::try_compile(&payer.pubkey(), instructions, &[], blockhash)
+        .map_err(|error| ClientError::Compile(error.to_string()))?;
+    sign(VersionedMessage::V0(message), payer, signers, V0_MAX_BYTES)
+}
+
+/// Signs a transaction of version 1. `payer` pays the fee; `signers` are the others.
+/// Errors: [`ClientError::Compile`], [`ClientError::Signing`], [`ClientError::TooLarge`].
+pub fn sign_v1(
+    instructions: &[Instruction],
+    payer: &dyn Signer,
+    signers: &[&dyn Signer],
+    blockhash: Hash,
+    budget: Budget,
+) -> Result<VersionedTransaction, ClientError> {
+    let message = v1::Message::try_compile_with_config(&payer.pubkey(), instructions, blockhash, budget)
+        .map_err(|error| ClientError::Compile(error.to_string()))?;
+    message.validate().map_err(|error| ClientError::Compile(error.to_string()))?;
+    sign(VersionedMessage::V1(message), payer, signers, V1_MAX_BYTES)
+}
+
+fn sign(
+    message: VersionedMessage,
+    payer: &dyn Signer,
+    signers: &[&dyn Signer],
+    limit: usize,
+) -> Result<VersionedTransaction, ClientError> {
+    let mut keys: Vec<&dyn Signer> = vec![payer];
+    keys.extend(signers.iter().filter(|signer| signer.pubkey() != payer.pubkey()));
+    let transaction = VersionedTransaction::try_new(message, &keys)?;
+    let bytes = size(&transaction);
+    if bytes > limit { Err(ClientError::TooLarge { bytes, limit }) } else { Ok(transaction) }
+}
+
+/// Bytes of a transaction as it is sent.
+pub fn size(transaction: &VersionedTransaction) -> usize {
+    // Before version 1 the number of signatures comes first, in one byte up to 127.
+    let count = usize::from(!matches!(transaction.message, VersionedMessage::V1(_)));
+    count + transaction.signatures.len() * SIGNATURE_BYTES + transaction.message.serialize().len()
+}
+
+#[cfg(test)]
+mod tests {
+    use {
+        super::*,
+        crate::{
+            instructions,
+            reports::{CreditReading, ReportScope, UsageReport},
+        },
+        solana_sdk::{pubkey::Pubkey, signature::Keypair},
+    };
+
+    /// The metering of a number of credits by a number of reporters.
+    fn metering(credits: u32, reporters: u8) -> Instruction {
+        let scope =
+            ReportScope { market: Pubkey::new_unique(), provider: Pubkey::new_unique(), epoch: 1, chunk: 0 };
+        let mut report = UsageReport::new(scope, 1_000);
+        for bit in 0..credits {
+            report.set(bit, CreditReading { cumulative: 5, in_flight: 0 }).unwrap();
+        }
+        let reports = (0..reporters).map(|index| report.sign(index, &Keypair::new()).unwrap()).collect();
+        let credits: Vec<Pubkey> = (0..credits).map(|_| Pubkey::new_unique()).collect();
+        instructions::usage_meter(&scope.market, &scope.provider, 0, reports, &credits)
+    }
+
+    #[test]
+    fn version_0_takes_ten_credits_with_two_reporters_and_eight_with_three() {
+        let payer = Keypair::new();
+        let sign = |credits, reporters| {
+            sign_v0(&[metering(credits, reporters)], &payer, &[], Hash::new_unique())
+                .map(|signed| size(&signed))
+        };
+        for (credits, reporters) in [(10, 2), (8, 3)] {
+            assert!(sign(credits, reporters).unwrap() <= V0_MAX_BYTES);
+        }
+        assert!(matches!(sign(32, 3), Err(ClientError::TooLarge { limit: V0_MAX_BYTES, .. })));
+    }
+
+    #[test]
+    fn version_1_takes_a_whole_chunk_with_three_reporters() {
+        let payer = Keypair::new();
+        let meter = metering(32, 3);
+        let signed = sign_v1(&[meter], &payer, &[], Hash::new_unique(), budget(200_000)).unwrap();
+        assert!(size(&signed) <= V1_MAX_BYTES, "{}", size(&signed));
+        assert!(signed.message.static_account_keys().len() <= V1_MAX_ACCOUNTS);
+        let refused = sign_v1(&[metering(32, 3), metering(1, 3)], &payer, &[], Hash::new_unique(), budget(1));
+        assert!(refused.is_ok() || matches!(refused, Err(ClientError::TooLarge { .. })));
+    }
+}

@@ -1,0 +1,266 @@
+use {
+    crate::{Parties, USDC},
+    blockable_sdk::{
+        Instruction, Pubkey, addresses,
+        client::{Client, Landed},
+        errors::ClientError,
+        events::{CreditRecord, verify_log},
+        instructions::{self, MarketKeys},
+        program::{
+            errors::BlockableError,
+            instructions::{CapacityArgs, MarketArgs, OfferArgs, ReportersArgs},
+            state::{Credit, Party, Reporter},
+        },
+        reports::{CreditReading, ReportScope, UsageReport},
+        tokens,
+        transactions::budget,
+    },
+    solana_sdk::{native_token::LAMPORTS_PER_SOL, signature::Keypair, signer::Signer},
+    std::time::Duration,
+    tokio::time::{Instant, sleep},
+};
+
+/// Pause between two looks at a chain.
+const POLL: Duration = Duration::from_millis(50);
+/// How long a chain may take to show what it must show.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// Compute units that a transaction of version 1 asks for.
+const COMPUTE_UNITS: u32 = 400_000;
+
+/// A market on a cluster, used over JSON-RPC through the SDK's async client alone. Every event is kept, as read from the
+/// transactions that the cluster serves.
+pub struct Chain {
+    /// The client.
+    pub client: Client,
+    /// The market's account and payment token.
+    pub keys: MarketKeys,
+    /// The provider's account.
+    pub provider: Pubkey,
+    /// Every credit's records so far, in the order they were fetched.
+    pub log: Vec<CreditRecord>,
+}
+
+impl Chain {
+    /// Gives everyone who pays fees or rent SOL. Several markets on a cluster share these.
+    pub async fn fund_fees(client: &Client) {
+        for name in ["payer", "lender", "provider", "buyer"] {
+            let address = Parties::address(name);
+            client.rpc().request_airdrop(&address, 100 * LAMPORTS_PER_SOL).await.expect("an airdrop");
+            let deadline = Instant::now() + PATIENCE;
+            while client.rpc().get_balance(&address).await.expect("a balance") == 0 {
+                assert!(Instant::now() < deadline, "the airdrop to the {name} does not arrive");
+                sleep(POLL).await;
+            }
+        }
+    }
+
+    /// Opens a market with a mint of its own, funded wallets, and a provider with three reporters and a quorum of two.
+    pub async fn open(client: Client, args: MarketArgs, capacity: CapacityArgs) -> Chain {
+        let market = addresses::market(args.id);
+        let mint = mint(args.id).pubkey();
+        let keys = MarketKeys { market, mint, token_program: tokens::TOKEN_PROGRAM };
+        let provider = addresses::provider(&market, &Parties::address("provider"));
+        let mut chain = Chain { client, keys, provider, log: Vec::new() };
+        chain.fund_wallets(args.id).await;
+        let (payer, treasury) = (Parties::address("payer"), chain.wallet("treasury"));
+        let token_program = &keys.token_program;
+        let create = instructions::market_create(&payer, &payer, &mint, token_program, &treasury, args);
+        chain.send(&[create], &[]).await;
+        let reporter =
+            |index| Reporter { key: Parties::reporter(index).pubkey(), expires_at: i64::MAX };
+        let reporters =
+            ReportersArgs { reporters: (0..3).map(reporter).collect(), quorum: 2, chunk_size: 32 };
+        let payout = chain.wallet("provider");
+        let authority = Parties::address("provider");
+        let register = instructions::provider_register(&market, &authority, &payout, capacity, reporters);
+        chain.send(&[register], &["provider"]).await;
+        chain
+    }
+
+    async fn fund_wallets(&mut self, id: u64) {
+        let payer = Parties::address("payer");
+        let MarketKeys { mint: address, token_program, .. } = self.keys;
+        let rent = self.client.rpc().get_minimum_balance_for_rent_exemption(tokens::MINT_SPACE).await;
+        let create = tokens::create_mint(&payer, &address, &payer, 6, &token_program, rent.expect("rent"));
+        self.send_with(&create.expect("a token program"), &[&mint(id)]).await.expect("a mint");
+        for name in ["lender", "borrower", "provider", "buyer", "treasury"] {
+            let owner = Parties::address(name);
+            let dollars = if matches!(name, "provider" | "treasury") { 0 } else { 1_000_000 * USDC };
+            let create = tokens::create_associated(&payer, &owner, &address, &token_program);
+            let fund = tokens::mint_to(&address, &self.wallet(name), &payer, dollars, &token_program);
+            self.send(&[create, fund.expect("a token program")], &[]).await;
+        }
+    }
+
+    /// Lands a transaction signed by the payer and the keys given.
+    pub async fn send_with(
+        &mut self,
+        instructions: &[Instruction],
+        signers: &[&Keypair],
+    ) -> Result<Landed, ClientError> {
+        let signers: Vec<&dyn Signer> = signers.iter().map(|key| *key as &dyn Signer).collect();
+        let landed = self.client.send(instructions, &Parties::key("payer"), &signers).await?;
+        self.keep(&landed);
+        Ok(landed)
+    }
+
+    /// Lands a transaction signed by the payer and the named parties.
+    pub async fn try_send(
+        &mut self,
+        instructions: &[Instruction],
+        signers: &[&str],
+    ) -> Result<Landed, ClientError> {
+        let keys: Vec<Keypair> = signers.iter().map(|name| Parties::key(name)).collect();
+        self.send_with(instructions, &keys.iter().collect::<Vec<_>>()).await
+    }
+
+    /// As [`Chain::try_send`], for a transaction that must land.
+    pub async fn send(&mut self, instructions: &[Instruction], signers: &[&str]) -> Landed {
+        self.try_send(instructions, signers).await.expect("the transaction lands")
+    }
+
+    /// As [`Chain::send`], in a transaction of version 1.
+    pub async fn send_v1(&mut self, instructions: &[Instruction], signers: &[&str]) -> Landed {
+        let landed = self.land_v1(instructions, signers).await;
+        self.keep(&landed);
+        landed
+    }
+
+    /// Lands a transaction of version 1, whose events the caller keeps.
+    pub async fn land_v1(&self, instructions: &[Instruction], signers: &[&str]) -> Landed {
+        let keys: Vec<Keypair> = signers.iter().map(|name| Parties::key(name)).collect();
+        let signers: Vec<&dyn Signer> = keys.iter().map(|key| key as &dyn Signer).collect();
+        let payer = Parties::key("payer");
+        let landed = self.client.send_v1(instructions, &payer, &signers, budget(COMPUTE_UNITS)).await;
+        landed.expect("the transaction lands")
+    }
+
+    /// Sends an instruction that the program must refuse with `error`.
+    pub async fn refused(&mut self, instruction: Instruction, signers: &[&str], error: BlockableError) {
+        let refused = self.try_send(&[instruction], signers).await.expect_err("a refusal");
+        assert_eq!(refused.program_error(), Some(error), "{refused}");
+    }
+
+    /// Keeps the events of a transaction.
+    pub fn keep(&mut self, landed: &Landed) {
+        self.log.extend(landed.events.iter().flat_map(|event| event.records().to_vec()));
+    }
+
+    /// The address of the credit that an offer creates.
+    pub fn credit_of(&self, args: &OfferArgs) -> Pubkey {
+        let (lender, borrower) = (Parties::address("lender"), Parties::address("borrower"));
+        addresses::credit(&self.keys.market, &lender, &borrower, args.nonce)
+    }
+
+    /// The instruction by which the lender offers the borrower a loan.
+    pub fn offer(&self, args: OfferArgs) -> Instruction {
+        let (lender, borrower) = (Parties::address("lender"), Parties::address("borrower"));
+        let source = self.wallet("lender");
+        instructions::credit_offer(&self.keys, &lender, &borrower, &self.provider, &source, args)
+    }
+
+    /// The instruction by which the borrower accepts what hashes to `terms_hash`.
+    pub fn accept(&self, credit: &Pubkey, terms_hash: [u8; 32]) -> Instruction {
+        instructions::credit_accept(&self.keys.market, &Parties::address("borrower"), credit, terms_hash)
+    }
+
+    /// The instruction by which the provider makes the units live.
+    pub fn issue(&self, credit: &Pubkey) -> Instruction {
+        let (authority, payout) = (Parties::address("provider"), self.wallet("provider"));
+        instructions::credit_issue(&self.keys, &authority, &self.provider, &payout, credit)
+    }
+
+    /// Offers, accepts and issues a loan, its reserve funded where one was agreed; returns its credit.
+    pub async fn active(&mut self, args: OfferArgs) -> Pubkey {
+        let (credit, reserve) = (self.credit_of(&args), args.rider.reserve);
+        let offer = self.offer(args);
+        self.send(&[offer], &["lender"]).await;
+        let accept = self.accept(&credit, self.credit(&credit).await.terms_hash);
+        self.send(&[accept], &["borrower"]).await;
+        if reserve > 0 {
+            let (borrower, source) = (Parties::address("borrower"), self.wallet("borrower"));
+            let fund = instructions::reserve_fund(&self.keys, &borrower, &source, &credit, reserve);
+            self.send(&[fund], &["borrower"]).await;
+        }
+        let issue = self.issue(&credit);
+        self.send(&[issue], &["provider"]).await;
+        credit
+    }
+
+    /// The instruction by which the borrower pays up to `amount`.
+    pub fn repay(&self, credit: &Pubkey, amount: u64) -> Instruction {
+        let (borrower, source) = (Parties::address("borrower"), self.wallet("borrower"));
+        instructions::credit_repay(&self.keys, &borrower, &source, credit, amount)
+    }
+
+    /// The instruction that pays a claim into the wallet of `name`.
+    pub fn collect(&self, credit: &Pubkey, party: Party, name: &str) -> Instruction {
+        let (payer, to) = (Parties::address("payer"), self.wallet(name));
+        instructions::vault_collect(&self.keys, &payer, credit, &to, party)
+    }
+
+    /// The instruction that meters credits as of the chain's clock, once that is past their last reports. The first two
+    /// reporters agree on each credit's cumulative use and units in flight; the third reads one unit more.
+    pub async fn metering(&self, reporters: u8, readings: &[(Pubkey, u64, u64)]) -> Instruction {
+        let (mut indices, mut last) = (Vec::new(), 0);
+        for (credit, ..) in readings {
+            let meter = self.credit(credit).await.meter;
+            indices.push(meter.index);
+            last = last.max(meter.reported_at);
+        }
+        let reported_at = self.wait_until(last + 1).await;
+        let epoch = self.client.provider(&self.provider).await.expect("the provider").epoch;
+        let scope = ReportScope { market: self.keys.market, provider: self.provider, epoch, chunk: 0 };
+        let report = |reporter: u8| {
+            let mut report = UsageReport::new(scope, reported_at);
+            for ((_, cumulative, in_flight), bit) in readings.iter().zip(&indices) {
+                let cumulative = cumulative + u64::from(reporter == 2);
+                report.set(*bit, CreditReading { cumulative, in_flight: *in_flight }).expect("a bit of the chunk");
+            }
+            report.sign(reporter, &Parties::reporter(reporter)).expect("the key signs")
+        };
+        let reports = (0..reporters).map(report).collect();
+        let credits: Vec<Pubkey> = readings.iter().map(|(credit, ..)| *credit).collect();
+        instructions::usage_meter(&self.keys.market, &self.provider, 0, reports, &credits)
+    }
+
+    /// Waits until the chain's clock shows `unix`; returns what it shows.
+    pub async fn wait_until(&self, unix: i64) -> i64 {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let now = self.client.chain_time().await.expect("the chain's clock");
+            if now >= unix {
+                return now;
+            }
+            assert!(Instant::now() < deadline, "the chain's clock shows {now} and not yet {unix}");
+            sleep(POLL).await;
+        }
+    }
+
+    /// Reads a credit.
+    pub async fn credit(&self, address: &Pubkey) -> Credit {
+        self.client.credit(address).await.expect("the credit")
+    }
+
+    /// A party's token account.
+    pub fn wallet(&self, name: &str) -> Pubkey {
+        self.keys.token_account(&Parties::address(name))
+    }
+
+    /// A party's balance, in micro-USDC.
+    pub async fn balance(&self, name: &str) -> u64 {
+        let account = self.client.rpc().get_account(&self.wallet(name)).await.expect("a token account");
+        tokens::balance(&account.data).expect("a balance")
+    }
+
+    /// Proves that the events fetched are all of a credit's.
+    pub async fn prove_log(&self, credit: &Pubkey) {
+        let records: Vec<_> = self.log.iter().filter(|record| record.credit == *credit).cloned().collect();
+        verify_log(credit, &records, &self.credit(credit).await.event_hash).expect("a complete log");
+    }
+}
+
+/// The mint of the market numbered `id`.
+fn mint(id: u64) -> Keypair {
+    Parties::key(&format!("mint {id}"))
+}

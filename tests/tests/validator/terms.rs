@@ -1,0 +1,37 @@
+//! A market of tests, whose loans last seconds.
+
+use {
+    blockable_sdk::{
+        client::Client,
+        program::{
+            instructions::{CapacityArgs, MarketArgs, OfferArgs},
+            state::{Instalment, TermBounds, Terms},
+        },
+    },
+    blockable_tests::{Chain, Loan, World},
+};
+
+/// Opens the market numbered `id`; its admin is the payer.
+pub async fn open(client: Client, id: u64) -> Chain {
+    let bounds = TermBounds {
+        min_instalment_interval: 1,
+        min_delinquency_grace: 1,
+        min_default_grace: 1,
+        min_cure_period: 1,
+        min_lot_window: 1,
+        ..TermBounds::PRODUCTION
+    };
+    let args = MarketArgs { id, is_test: true, change_delay: 1, bounds, ..World::market_args() };
+    let capacity = CapacityArgs { capacity_units: 100_000_000_000, max_units_per_second: 1_000_000_000 };
+    Chain::open(client, args, capacity).await
+}
+
+/// The loan of $100,000 for 1,000,000,000 units, in equal instalments at these seconds after issue.
+pub fn loan(nonce: u64, due: &[u32], change: impl FnOnce(&mut Terms)) -> OfferArgs {
+    let mut args = Loan::new(nonce).args;
+    args.terms.offer_expires_at = 0;
+    change(&mut args.terms);
+    let principal = args.terms.principal / due.len() as u64;
+    args.schedule = due.iter().map(|due_after| Instalment { due_after: *due_after, principal }).collect();
+    args
+}
