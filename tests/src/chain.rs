@@ -38,6 +38,8 @@ pub struct Chain {
     pub provider: Pubkey,
     /// Every credit's records so far, in the order they were fetched.
     pub log: Vec<CreditRecord>,
+    /// Moves the chain's clock to a Unix time, where that can be done; elsewhere the time is waited for.
+    pub mover: Option<Box<dyn Fn(i64)>>,
 }
 
 impl Chain {
@@ -54,20 +56,19 @@ impl Chain {
         }
     }
 
-    /// Opens a market with a mint of its own, funded wallets, and a provider with three reporters and a quorum of two.
+    /// Opens a market, whose admin is the payer, with a mint of its own, funded wallets, and a provider with three reporters and a quorum of two.
     pub async fn open(client: Client, args: MarketArgs, capacity: CapacityArgs) -> Chain {
         let market = addresses::market(args.id);
         let mint = mint(args.id).pubkey();
         let keys = MarketKeys { market, mint, token_program: tokens::TOKEN_PROGRAM };
         let provider = addresses::provider(&market, &Parties::address("provider"));
-        let mut chain = Chain { client, keys, provider, log: Vec::new() };
+        let mut chain = Chain { client, keys, provider, log: Vec::new(), mover: None };
         chain.fund_wallets(args.id).await;
         let (payer, treasury) = (Parties::address("payer"), chain.wallet("treasury"));
         let token_program = &keys.token_program;
         let create = instructions::market_create(&payer, &payer, &mint, token_program, &treasury, args);
         chain.send(&[create], &[]).await;
-        let reporter =
-            |index| Reporter { key: Parties::reporter(index).pubkey(), expires_at: i64::MAX };
+        let reporter = |index| Reporter { key: Parties::reporter(index).pubkey(), expires_at: i64::MAX };
         let reporters =
             ReportersArgs { reporters: (0..3).map(reporter).collect(), quorum: 2, chunk_size: 32 };
         let payout = chain.wallet("provider");
@@ -215,7 +216,9 @@ impl Chain {
             let mut report = UsageReport::new(scope, reported_at);
             for ((_, cumulative, in_flight), bit) in readings.iter().zip(&indices) {
                 let cumulative = cumulative + u64::from(reporter == 2);
-                report.set(*bit, CreditReading { cumulative, in_flight: *in_flight }).expect("a bit of the chunk");
+                report
+                    .set(*bit, CreditReading { cumulative, in_flight: *in_flight })
+                    .expect("a bit of the chunk");
             }
             report.sign(reporter, &Parties::reporter(reporter)).expect("the key signs")
         };
@@ -224,13 +227,16 @@ impl Chain {
         instructions::usage_meter(&self.keys.market, &self.provider, 0, reports, &credits)
     }
 
-    /// Waits until the chain's clock shows `unix`; returns what it shows.
+    /// Waits until the chain's clock shows `unix`, or moves it there; returns what it shows.
     pub async fn wait_until(&self, unix: i64) -> i64 {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let now = self.client.chain_time().await.expect("the chain's clock");
             if now >= unix {
                 return now;
+            }
+            if let Some(mover) = &self.mover {
+                mover(unix);
             }
             assert!(Instant::now() < deadline, "the chain's clock shows {now} and not yet {unix}");
             sleep(POLL).await;

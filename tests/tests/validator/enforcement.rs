@@ -70,7 +70,9 @@ async fn freeze(chain: &mut Chain, credit: &Pubkey) -> u128 {
     let signed = Instant::now();
     let config = RpcSendTransactionConfig { skip_preflight: true, ..Default::default() };
     client.rpc().send_transaction_with_config(&transaction, config).await.unwrap();
-    while client.fetch_at::<Credit>(credit, CommitmentConfig::processed()).await.unwrap().collateral.frozen == 0 {
+    while client.fetch_at::<Credit>(credit, CommitmentConfig::processed()).await.unwrap().collateral.frozen
+        == 0
+    {
         assert!(signed.elapsed() < Duration::from_secs(60), "the freeze does not land");
         sleep(Duration::from_millis(1)).await;
     }
@@ -137,7 +139,9 @@ async fn sell(chain: &mut Chain, credit: &Pubkey) {
     let (payer, lender) = (Parties::address("payer"), Parties::address("lender"));
     let close = instructions::lot_close(&chain.keys.market, &payer, &lender, credit, 0);
     chain.send(&[close], &[]).await;
-    for (party, name) in [(Party::Lender, "lender"), (Party::Borrower, "borrower"), (Party::Treasury, "treasury")] {
+    for (party, name) in
+        [(Party::Lender, "lender"), (Party::Borrower, "borrower"), (Party::Treasury, "treasury")]
+    {
         let collect = chain.collect(credit, party, name);
         chain.send(&[collect], &[]).await;
     }

@@ -24,7 +24,10 @@ struct Test {
 
 const TESTS: [Test; 3] = [
     Test { name: "a_loan_is_repaid_and_removed", run: |chain| Box::pin(repayment::run(chain)) },
-    Test { name: "a_missed_loan_is_frozen_seized_sold_and_removed", run: |chain| Box::pin(enforcement::run(chain)) },
+    Test {
+        name: "a_missed_loan_is_frozen_seized_sold_and_removed",
+        run: |chain| Box::pin(enforcement::run(chain)),
+    },
     Test { name: "a_whole_chunk_is_metered_in_one_transaction", run: |chain| Box::pin(metering::run(chain)) },
 ];
 
@@ -35,7 +38,8 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let filters: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with('-')).collect();
-    let wanted = |test: &&Test| filters.is_empty() || filters.iter().any(|filter| test.name.contains(*filter));
+    let wanted =
+        |test: &&Test| filters.is_empty() || filters.iter().any(|filter| test.name.contains(*filter));
     let tests: Vec<&Test> = TESTS.iter().filter(wanted).collect();
     if tests.is_empty() {
         return ExitCode::SUCCESS;
@@ -69,7 +73,9 @@ fn run(binary: &Path, tests: &[&Test]) -> ExitCode {
             .zip(tests)
             .map(|(id, test)| {
                 let (client, run) = (node.client(), test.run);
-                tokio::task::spawn_local(async move { run(terms::open(client, id).await).await })
+                tokio::task::spawn_local(async move {
+                    run(Chain::open(client, terms::market(id), terms::capacity()).await).await;
+                })
             })
             .collect();
         let mut failed = 0;

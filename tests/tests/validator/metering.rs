@@ -24,7 +24,9 @@ pub async fn run(mut chain: Chain) {
     for (count, reporters) in [(10, 2), (8, 3)] {
         used += 1_000;
         let meter = metering(&chain, &credits[..count], reporters, used).await;
-        let bytes = size(&sign_v0(std::slice::from_ref(&meter), &Parties::key("payer"), &[], Hash::default()).unwrap());
+        let bytes = size(
+            &sign_v0(std::slice::from_ref(&meter), &Parties::key("payer"), &[], Hash::default()).unwrap(),
+        );
         let landed = chain.send(&[meter], &[]).await;
         tell(&landed, count, reporters, (0, bytes, V0_MAX_BYTES));
     }

@@ -121,7 +121,7 @@ fn free_ports() -> u16 {
 }
 
 fn is_free(port: u16) -> bool {
-    let bound: io::Result<(TcpListener, UdpSocket)> =
-        TcpListener::bind(("127.0.0.1", port)).and_then(|tcp| Ok((tcp, UdpSocket::bind(("127.0.0.1", port))?)));
+    let bound: io::Result<(TcpListener, UdpSocket)> = TcpListener::bind(("127.0.0.1", port))
+        .and_then(|tcp| Ok((tcp, UdpSocket::bind(("127.0.0.1", port))?)));
     bound.is_ok()
 }

@@ -32,7 +32,8 @@ pub async fn run(mut chain: Chain) {
     assert_eq!(chain.credit(&credit).await.collateral.consumed, 200_000_000);
 
     // The first instalment is paid out of the reserve: half the principal, which frees half of the lien.
-    let paused = i64::try_from(chain.client.market(&chain.keys.market).await.unwrap().paused_seconds).unwrap();
+    let paused =
+        i64::try_from(chain.client.market(&chain.keys.market).await.unwrap().paused_seconds).unwrap();
     chain.wait_until(issued_at + paused + i64::from(DUE[0]) + 1).await;
     let lien = chain.credit(&credit).await.collateral.lien();
     let draw = instructions::reserve_draw(&chain.keys.market, &credit);

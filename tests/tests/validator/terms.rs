@@ -1,18 +1,15 @@
 //! A market of tests, whose loans last seconds.
 
 use {
-    blockable_sdk::{
-        client::Client,
-        program::{
-            instructions::{CapacityArgs, MarketArgs, OfferArgs},
-            state::{Instalment, TermBounds, Terms},
-        },
+    blockable_sdk::program::{
+        instructions::{CapacityArgs, MarketArgs, OfferArgs},
+        state::{Instalment, TermBounds, Terms},
     },
-    blockable_tests::{Chain, Loan, World},
+    blockable_tests::{Loan, World},
 };
 
-/// Opens the market numbered `id`; its admin is the payer.
-pub async fn open(client: Client, id: u64) -> Chain {
+/// The market numbered `id`.
+pub fn market(id: u64) -> MarketArgs {
     let bounds = TermBounds {
         min_instalment_interval: 1,
         min_delinquency_grace: 1,
@@ -21,9 +18,12 @@ pub async fn open(client: Client, id: u64) -> Chain {
         min_lot_window: 1,
         ..TermBounds::PRODUCTION
     };
-    let args = MarketArgs { id, is_test: true, change_delay: 1, bounds, ..World::market_args() };
-    let capacity = CapacityArgs { capacity_units: 100_000_000_000, max_units_per_second: 1_000_000_000 };
-    Chain::open(client, args, capacity).await
+    MarketArgs { id, is_test: true, change_delay: 1, bounds, ..World::market_args() }
+}
+
+/// A provider's capacity for loans that last seconds.
+pub fn capacity() -> CapacityArgs {
+    CapacityArgs { capacity_units: 100_000_000_000, max_units_per_second: 1_000_000_000 }
 }
 
 /// The loan of $100,000 for 1,000,000,000 units, in equal instalments at these seconds after issue.
