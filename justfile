@@ -38,6 +38,14 @@ bench *args:
 fuzz *args:
     cargo run --release -p blockable-tests --bin fuzz -- {{args}}
 
+# the lifecycle on solana-test-validator, which is built first where it is missing
+test-validator *args:
+    SOLANA_TEST_VALIDATOR="$(scripts/install-test-validator)" cargo test -p blockable-tests --test validator {{args}}
+
+# licenses, sources, bans and advisories of all dependencies
+deny:
+    scripts/check-dependencies
+
 # all that CI checks
 ci:
     .ci/run
