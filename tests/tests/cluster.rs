@@ -1,7 +1,12 @@
 //! The lifecycle on a cluster inside this process, over JSON-RPC and WebSocket, through the SDK's async client alone.
 
+// What runs on solana-test-validator runs here as well, so that it is tested where that is missing.
+#[path = "validator/enforcement.rs"]
+mod enforcement;
 #[path = "validator/metering.rs"]
 mod metering;
+#[path = "validator/repayment.rs"]
+mod repayment;
 #[path = "validator/terms.rs"]
 mod terms;
 
@@ -205,4 +210,16 @@ async fn a_freeze_reaches_a_websocket_subscriber() {
 async fn a_whole_chunk_is_metered_in_one_transaction() {
     let cluster = Cluster::with(terms::market(1), terms::capacity()).await;
     metering::run(cluster.chain).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_loan_is_repaid_and_removed() {
+    let cluster = Cluster::with(terms::market(1), terms::capacity()).await;
+    repayment::run(cluster.chain).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missed_loan_is_frozen_seized_sold_and_removed() {
+    let cluster = Cluster::with(terms::market(1), terms::capacity()).await;
+    enforcement::run(cluster.chain).await;
 }
