@@ -53,7 +53,7 @@ book! {
         cumulative, in_flight, overrun, settlement_left, frozen_before, frozen_at, reported_at, index, has_index,
         escrow, lender_claim, borrower_claim, treasury_claim, reserve,
         principal_repaid, recovered, start, issued_at, defaulted_at, freeze_time, units_expire_at, paused_at_offer,
-        covenant_at, covenant_consumed, lots_opened, lots_open, restructurings, notice, vault_closed, nonce ;
+        covenant_at, covenant_consumed, began_frozen, lots_opened, lots_open, restructurings, notice, vault_closed, nonce ;
         due_after: Vec<u32>, principal_due: Vec<u64>, terms: Terms, rider: Rider, terms_hash: [u8; 32],
         lender: Pubkey, borrower: Pubkey, provider: Pubkey, market: Pubkey,
         freeze_authority: Pubkey, pending_lender: Pubkey, original_lender: Pubkey, bills: Bills,
@@ -79,7 +79,8 @@ book! {
 book! {
     /// A market as the model keeps it.
     MarketBook {
-        is_test, paused_seconds, paused_at, pause_expires_at, change_ready_at, pause_day, paused_that_day ;
+        is_test, paused_seconds, paused_at, pause_expires_at, change_ready_at,
+        pause_day, paused_that_day, paused_day_after ;
         settings: MarketSettings, proposed: Option<MarketSettings>,
         admin: Pubkey, guardian: Pubkey, pending: Pubkey, mint: Pubkey, token_program: Pubkey,
     }
@@ -141,6 +142,7 @@ impl CreditBook {
             paused_at_offer: credit.paused_at_offer.into(),
             covenant_at: credit.covenant.measured_at.into(),
             covenant_consumed: credit.covenant.consumed.into(),
+            began_frozen: credit.covenant.began_frozen.into(),
             lots_opened: credit.lots_opened.into(),
             lots_open: credit.lots_open.into(),
             restructurings: credit.restructurings.into(),
@@ -266,6 +268,7 @@ impl MarketBook {
             change_ready_at: market.change_ready_at.into(),
             pause_day: market.pause_day.into(),
             paused_that_day: market.paused_that_day.into(),
+            paused_day_after: market.paused_day_after.into(),
             settings: MarketSettings {
                 redistribution_fee_bps: market.redistribution_fee_bps,
                 change_delay: market.change_delay,

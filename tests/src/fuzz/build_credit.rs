@@ -193,7 +193,7 @@ impl Scene<'_> {
             Op::CreditSeizeToLender => {
                 let seizable = credit.seizable(self.clock()).unwrap_or(0);
                 let price = credit.price_paid().unwrap_or(1).max(1);
-                let worth = u128::from(now.debt.total()) * 1_000_000 / u128::from(price);
+                let worth = (u128::from(now.debt.total()) * 1_000_000).div_ceil(u128::from(price));
                 let amount = self.units(seizable.min(worth.min(u128::from(u64::MAX)) as u64), seizable);
                 let expiry = credit.units_expire_at;
                 let provider = credit.provider;

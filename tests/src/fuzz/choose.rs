@@ -177,7 +177,7 @@ fn ripe(session: &Session, credit: &Credit) -> Vec<Op> {
     add(covenant && chain - credit.covenant.measured_at >= window, Op::UsageMeter);
     add(covenant && credit.meter.reported_at - credit.covenant.measured_at >= window, Op::CovenantApply);
     let passed = |after: u32| since != 0 && time >= since + i64::from(after);
-    add(status == Status::Active && credit.reserve_held == 0 && late, Op::CreditMarkDelinquent);
+    add(status == Status::Active && late, Op::CreditMarkDelinquent);
     add(status == Status::Delinquent && passed(terms.default_grace), Op::CreditMarkDefaulted);
     let expired = credit.units_expire_at != 0 && time >= credit.units_expire_at;
     add(expired && credit.collateral.remaining() > 0, Op::CreditExpireUnits);

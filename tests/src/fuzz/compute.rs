@@ -30,7 +30,10 @@ impl CreditBook {
         if target <= self.frozen {
             return false;
         }
-        self.frozen_before = self.frozen - self.settlement_left;
+        // Parts of one freeze are judged by what was open before the first of them.
+        let closed = self.frozen - self.settlement_left;
+        let goes_on = self.frozen > 0 && chain <= self.frozen_at + 60;
+        self.frozen_before = if goes_on { self.frozen_before.min(closed) } else { closed };
         self.frozen_at = chain;
         self.frozen = target;
         self.settlement_left = self.promise_for(self.in_flight);
@@ -42,7 +45,12 @@ impl CreditBook {
     /// Lowers the frozen units.
     pub fn thaw(&mut self, units: i128) {
         self.frozen -= units;
-        self.settlement_left = self.settlement_left.min(self.frozen);
+        self.settlement_left = self.settlement_left.min(self.promise_for(self.in_flight));
+    }
+
+    /// Thaws all of them.
+    pub fn thaw_all(&mut self) {
+        (self.frozen, self.settlement_left) = (0, 0);
     }
 
     /// Applies a reading. Returns whether it counts.
@@ -74,7 +82,7 @@ impl CreditBook {
             self.frozen -= promised;
             self.consumed += open + promised;
             self.fit();
-            self.settlement_left = (self.settlement_left - promised).min(in_flight).min(self.frozen);
+            self.settlement_left = (self.settlement_left - promised).min(self.promise_for(in_flight));
             self.in_flight = in_flight.min(self.available() + self.settlement_left);
         }
         self.overrun += counted - (self.consumed - before);
@@ -105,6 +113,10 @@ impl CreditBook {
         self.frozen = (self.frozen - units).max(0).max(kept);
         self.seized += units;
         self.fit();
+        if !self.promise_stands(market) {
+            self.in_flight = (self.in_flight - self.settlement_left).max(0);
+            self.settlement_left = 0;
+        }
         self.settlement_left = self.settlement_left.min(self.frozen);
     }
 

@@ -9,7 +9,7 @@ use {
         Pubkey,
         accounts::BlockableAccount,
         program::{
-            state::{Credit, Lot, Provider},
+            state::{Credit, Instalment, Lot, Provider, Terms},
             transitions::Status,
         },
     },
@@ -43,6 +43,12 @@ pub struct Case<'a> {
 /// What follows from a rule. Errors: the rule.
 pub fn need(holds: bool, rule: &str) -> Result<(), String> {
     if holds { Ok(()) } else { Err(format!("it went through although {rule}")) }
+}
+
+/// Seconds for which units must last: until a default on the last instalment could no longer be cured.
+pub(super) fn units_needed_for(terms: &Terms, schedule: &[Instalment]) -> i128 {
+    let last = schedule.last().map_or(0, |line| i128::from(line.due_after));
+    last + i128::from(terms.default_grace) + i128::from(terms.cure_period)
 }
 
 pub(super) type Judged = Result<(), String>;
@@ -133,6 +139,8 @@ impl Case<'_> {
             previous = line.due_after.into();
         }
         need(previous <= bounds.max_term.into(), "the term is too long")?;
+        let (lifetime, needed) = (i128::from(terms.unit_lifetime), units_needed_for(terms, &args.schedule));
+        need(lifetime == 0 || lifetime >= needed, "the units would not outlast a default")?;
         let expires = i128::from(terms.offer_expires_at);
         need(expires == 0 || self.now <= expires, "the offer has expired")?;
         let account: Credit = self.read(&key).ok_or("the credit was not created")?;
@@ -215,6 +223,15 @@ impl Case<'_> {
             let cumulative = median(readings.iter().map(|(reading, _)| reading.cumulative.into()).collect());
             let in_flight = median(readings.iter().map(|(reading, _)| reading.in_flight.into()).collect());
             let at = median(readings.iter().map(|(_, at)| i128::from(*at)).collect());
+            // Coupons in kind of dates that have passed go by what was unused before this report.
+            if credit.rider.pay_in_kind_bps > 0 {
+                let mut accrued = credit.clone();
+                accrued.accrue(self.time);
+                if accrued.debt() > u64::MAX.into() {
+                    continue;
+                }
+                *credit = accrued;
+            }
             credit.meter(cumulative, in_flight, at, owner.rate, self.now, self.time);
         }
         Ok(())

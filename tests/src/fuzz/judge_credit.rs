@@ -2,14 +2,14 @@ use {
     super::{
         book::CreditBook,
         build::Args,
-        judge::{Case, Judged, need},
+        judge::{Case, Judged, need, units_needed_for},
         ops::{Op, Role},
     },
     blockable_sdk::{
         Pubkey,
         program::{
             instructions::{FreezeAmount, UnitAmount},
-            state::Party,
+            state::{FreezeReason, Party},
             transitions::Status,
         },
     },
@@ -72,11 +72,7 @@ impl Case<'_> {
             }
             Op::ReserveDraw => {
                 credit.accrue(self.time);
-                let due = if status == Status::Seizing { credit.debt() } else { credit.arrears() };
-                let paid = due.min(credit.reserve);
-                need(paid > 0, "nothing is due, or nothing is left")?;
-                credit.reserve -= paid;
-                credit.take_payment(paid, self.since(key))?;
+                need(credit.draw(self.since(key))? > 0, "nothing is due, or nothing is left")?;
             }
             Op::CovenantApply => self.covenant(credit)?,
             Op::CreditRestructure => self.restructure(key, credit)?,
@@ -86,6 +82,7 @@ impl Case<'_> {
                 credit.accrue(self.time);
                 credit.late_fees -= i128::from(amount);
                 need(amount > 0 && credit.late_fees >= 0, "more is waived than there is")?;
+                credit.pending_lender = Pubkey::default();
             }
             Op::CreditOfferLender => {
                 let Args::Key(to) = self.call.args else { return Err("no key".into()) };
@@ -107,21 +104,15 @@ impl Case<'_> {
                 need(lender, "the signer is not the lender")?;
                 let Args::Key(to) = self.call.args else { return Err("no key".into()) };
                 credit.freeze_authority = to;
+                credit.pending_lender = Pubkey::default();
             }
             Op::VaultCollect => self.collect(credit)?,
             Op::CreditMarkDelinquent => {
-                credit.accrue(self.time);
-                let grace = i128::from(credit.terms.delinquency_grace);
-                let since = credit.arrears_since;
-                need(since != 0 && self.time >= since + grace, "nobody is late")?;
-                need(credit.reserve == 0, "there is a reserve to draw")?;
+                self.late(key, credit, credit.terms.delinquency_grace)?;
                 credit.set_status(Status::Delinquent);
             }
             Op::CreditMarkDefaulted => {
-                credit.accrue(self.time);
-                let grace = i128::from(credit.terms.default_grace);
-                let since = credit.arrears_since;
-                need(since != 0 && self.time >= since + grace, "the default grace runs")?;
+                self.late(key, credit, credit.terms.default_grace)?;
                 credit.defaulted_at = self.time;
                 credit.set_status(Status::Defaulted);
             }
@@ -129,25 +120,32 @@ impl Case<'_> {
                 need(lender && credit.rider.breach_notice == 1, "no notice was agreed, or not the lender's")?;
                 credit.accrue(self.time);
                 credit.notice = 1;
+                credit.pending_lender = Pubkey::default();
                 credit.defaulted_at = self.time;
                 credit.set_status(Status::Defaulted);
             }
             Op::CreditWithdrawNotice => {
                 need(lender && credit.notice == 1, "no notice stands, or the signer is not the lender")?;
                 (credit.notice, credit.defaulted_at) = (0, 0);
+                credit.pending_lender = Pubkey::default();
+                if credit.terms.freeze_policy > 0 {
+                    credit.thaw_all();
+                }
                 credit.set_status(Status::Active);
             }
             Op::CreditFreeze => self.freeze(credit, status)?,
             Op::CreditAutoFreeze => {
                 need(credit.terms.auto_freeze == 1, "the terms do not say so")?;
                 let lien = credit.lien();
-                need(credit.freeze(lien, 1, self.now, self.time), "all is frozen")?;
+                let reason = if credit.notice == 1 { FreezeReason::Breach } else { FreezeReason::Default };
+                need(credit.freeze(lien, reason as i128, self.now, self.time), "all is frozen")?;
             }
             Op::CreditThaw => {
                 need(lender || self.signed_by(&credit.freeze_authority), "the signer may not thaw")?;
                 let units = units_of(&self.call.args, credit.frozen)?;
                 need(units > 0 && units <= credit.frozen, "less is frozen")?;
                 credit.thaw(units);
+                credit.pending_lender = Pubkey::default();
             }
             Op::CreditSeizeToPool => {
                 self.begin_seizure(credit, status)?;
@@ -176,6 +174,7 @@ impl Case<'_> {
                 need(credit.version == 2, "the account is of an earlier version")?;
                 let expiry = credit.units_expire_at;
                 need(expiry != 0 && self.time >= expiry, "the units live")?;
+                credit.accrue(self.time);
                 need(credit.expire() > 0, "nothing expires")?;
             }
             Op::CreditMigrate => {
@@ -275,6 +274,15 @@ impl Case<'_> {
         Ok(true)
     }
 
+    /// Requires an instalment that the reserve, which is drawn first, leaves unpaid for the seconds of a grace period.
+    fn late(&mut self, key: &Pubkey, credit: &mut CreditBook, grace: u32) -> Judged {
+        credit.accrue(self.time);
+        need(credit.arrears_since != 0, "nothing is in arrears")?;
+        credit.draw(self.since(key))?;
+        need(credit.arrears_since != 0, "the reserve covers what is in arrears")?;
+        need(self.time >= credit.arrears_since + i128::from(grace), "the grace period runs")
+    }
+
     fn covenant(&mut self, credit: &mut CreditBook) -> Judged {
         let rider = credit.rider;
         need(rider.covenant_window > 0, "no covenant was agreed")?;
@@ -286,7 +294,10 @@ impl Case<'_> {
         let used = credit.consumed - credit.covenant_consumed;
         let share = used * window * 10_000 / (i128::from(rider.planned_units) * seconds);
         let step = i128::from(rider.apr_step_bps);
-        let hampered = credit.frozen > 0 || credit.frozen_at > credit.covenant_at || credit.available() == 0;
+        let hampered = credit.frozen > 0
+            || credit.began_frozen == 1
+            || credit.frozen_at > credit.covenant_at
+            || credit.available() == 0;
         if share >= rider.high_bps.into() {
             credit.apr = (credit.apr - step).max(rider.apr_floor_bps.into());
         } else if share < rider.low_bps.into() && !hampered {
@@ -300,6 +311,7 @@ impl Case<'_> {
                 left -= moved;
             }
         }
+        credit.began_frozen = i128::from(credit.frozen > 0);
         credit.covenant_at = credit.reported_at;
         credit.covenant_consumed = credit.consumed;
         Ok(())
@@ -316,6 +328,11 @@ impl Case<'_> {
         let old = credit.terms;
         need(terms.principal == old.principal && terms.units == old.units, "it touches the grant")?;
         need(terms.unit_lifetime == old.unit_lifetime, "it touches the units' lifetime")?;
+        let needed = units_needed_for(terms, schedule);
+        let lifetime = i128::from(terms.unit_lifetime);
+        need(lifetime == 0 || lifetime >= needed, "the units would not outlast a default")?;
+        let expiry = credit.units_expire_at;
+        need(expiry == 0 || self.time + needed <= expiry, "the units would expire before a default is cured")?;
         credit.terms = *terms;
         credit.due_after = schedule.iter().map(|line| line.due_after).collect();
         credit.principal_due = schedule.iter().map(|line| line.principal).collect();
@@ -328,6 +345,10 @@ impl Case<'_> {
         (credit.arrears_since, credit.billed, credit.late_checked) = (0, 0, 0);
         (credit.defaulted_at, credit.notice) = (0, 0);
         credit.apr = terms.apr_bps.into();
+        credit.pending_lender = Pubkey::default();
+        if credit.freeze_reason <= 1 || terms.freeze_policy > 0 {
+            credit.thaw_all();
+        }
         credit.set_status(Status::Active);
         Ok(())
     }

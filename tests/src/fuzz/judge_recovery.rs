@@ -15,6 +15,7 @@ impl Case<'_> {
         need(self.signed_by(&credit.lender), "the signer is not the lender")?;
         need(credit.version == 2, "the account is of an earlier version")?;
         need(credit.units_expire_at == 0 || self.time < credit.units_expire_at, "the units have expired")?;
+        credit.pending_lender = Pubkey::default();
         credit.accrue(self.time);
         let cured_by = credit.defaulted_at + i128::from(credit.terms.cure_period);
         need(status != Status::Defaulted || self.time >= cured_by, "the cure period runs")?;
@@ -38,7 +39,7 @@ impl Case<'_> {
     pub(super) fn take_over(&mut self, credit: &mut CreditBook, status: Status, since: i128) -> Judged {
         self.begin_seizure(credit, status)?;
         let (price, debt) = (credit.price_paid(), credit.debt());
-        let worth = debt * 1_000_000 / price;
+        let worth = div_up(debt * 1_000_000, price);
         let units = units_of(&self.call.args, worth.min(credit.seizable(self.time)))?;
         need(units > 0 && units <= credit.seizable(self.time), "less can be seized")?;
         need(units <= worth, "the units are worth more than the debt")?;

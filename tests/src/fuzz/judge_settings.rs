@@ -111,12 +111,14 @@ impl Case<'_> {
                     market.change_ready_at = self.time + i128::from(market.settings.change_delay);
                 } else {
                     market.settings = *settings;
+                    (market.proposed, market.change_ready_at) = (None, 0);
                 }
             }
             (Op::MarketApplyChange, _) => {
                 need(by_admin, "the signer is not the admin")?;
                 let proposed = market.proposed.take().ok_or("there was no change to apply")?;
                 need(self.time >= market.change_ready_at, "rule 10: the delay has not passed")?;
+                need(self.time <= market.change_ready_at + 14 * DAY, "rule 10: the change has lapsed")?;
                 market.settings = proposed;
                 market.change_ready_at = 0;
             }
@@ -143,10 +145,19 @@ impl Case<'_> {
                 need(*seconds > 0 && !market.is_paused(self.now), "of nothing, or of a pause that stands")?;
                 self.end_pause(market);
                 let (today, seconds) = (self.now / DAY, i128::from(*seconds));
-                let spent = if market.pause_day == today { market.paused_that_day } else { 0 };
-                need(spent + seconds <= 21_600, "the day's budget is spent")?;
+                let (spent, ahead) = match today - market.pause_day {
+                    0 => (market.paused_that_day, market.paused_day_after),
+                    1 => (market.paused_day_after, 0),
+                    _ => (0, 0),
+                };
+                let tomorrow = (self.now + seconds - (today + 1) * DAY).max(0);
                 market.pause_day = today;
-                market.paused_that_day = spent + seconds;
+                market.paused_that_day = spent + seconds - tomorrow;
+                market.paused_day_after = ahead + tomorrow;
+                need(
+                    market.paused_that_day <= 21_600 && market.paused_day_after <= 21_600,
+                    "the day's budget is spent",
+                )?;
                 market.paused_at = self.now;
                 market.pause_expires_at = self.now + seconds;
             }
@@ -161,9 +172,11 @@ impl Case<'_> {
     }
 
     fn end_pause(&self, market: &mut MarketBook) {
-        if market.is_paused(self.now) && market.pause_day == market.paused_at / DAY {
-            let unused = market.pause_expires_at - self.now;
-            market.paused_that_day = (market.paused_that_day - unused).max(0);
+        if market.is_paused(self.now) {
+            let midnight = (market.pause_day + 1) * DAY;
+            let until = market.pause_expires_at;
+            market.paused_that_day -= (until.min(midnight) - self.now).max(0);
+            market.paused_day_after -= (until - self.now.max(midnight)).max(0);
         }
         market.paused_seconds = market.paused(self.now);
         market.paused_at = 0;

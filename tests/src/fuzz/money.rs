@@ -143,15 +143,22 @@ impl CreditBook {
         }
     }
 
+    /// Pays interest that no bill asks for: whole micro-USDC, and the fraction as one more with the last of them.
+    fn pay_accrued(&mut self, most: i128) -> i128 {
+        let all = ceil(self.interest_parts);
+        if most >= all {
+            self.interest_parts = 0;
+            return all;
+        }
+        self.interest_parts -= most * PARTS;
+        most
+    }
+
     /// Takes a payment off the debt. `since` is the chain's date of the oldest unpaid instalment afterwards, which is
     /// checked to be possible. Errors: why it is not.
     pub fn pay(&mut self, amount: i128, recovery: bool, since: i128) -> Result<Spread, String> {
         let before = self.arrears();
-        if recovery || self.has_matured() {
-            self.note_bill(ceil(self.interest_parts));
-            self.interest_due += ceil(self.interest_parts);
-            self.interest_parts = 0;
-        }
+        let accrued_first = recovery || self.has_matured();
         let mut left = amount;
         let fees = left.min(self.late_fees);
         self.late_fees -= fees;
@@ -160,20 +167,15 @@ impl CreditBook {
         self.interest_due -= interest;
         self.pay_bills(interest);
         left -= interest;
+        if accrued_first {
+            left -= self.pay_accrued(left);
+        }
         let due = left.min(self.principal_in_arrears());
         let principal_before = self.principal;
         self.principal -= due;
         self.schedule_paid += due;
         left -= due;
-        let early = ceil(self.interest_parts);
-        if left < early {
-            let paid = left.min(self.interest_parts / PARTS);
-            self.interest_parts -= paid * PARTS;
-            left -= paid;
-        } else {
-            self.interest_parts = 0;
-            left -= early;
-        }
+        left -= self.pay_accrued(left);
         let rest = left.min(self.principal);
         self.principal -= rest;
         self.schedule_paid += rest;
@@ -181,16 +183,15 @@ impl CreditBook {
         if left != 0 {
             return Err(format!("a payment of {amount} is {left} more than is owed"));
         }
-        self.check_since(since, recovery)?;
+        self.check_since(since)?;
         Ok(Spread { principal: principal_before - self.principal, before, after: self.arrears() })
     }
 
     /// The date from which the oldest unpaid instalment counts: the chain's own, where it is possible.
-    fn check_since(&mut self, since: i128, recovery: bool) -> Result<(), String> {
+    fn check_since(&mut self, since: i128) -> Result<(), String> {
         let dates: i128 = self.principal_due.iter().take(self.billed as usize).map(|p| i128::from(*p)).sum();
         let principal = dates > self.schedule_paid || self.principal_in_arrears() > 0;
-        // Interest that a recovery asks for before the first due date is in arrears from no date.
-        let unpaid = self.billed > 0 && (self.interest_due > 0 || principal);
+        let unpaid = self.interest_due > 0 || principal;
         if unpaid != (since != 0) {
             return Err(format!("something is unpaid: {unpaid}, but in arrears since {since}"));
         }
@@ -220,7 +221,7 @@ impl CreditBook {
             let shortest = dates.windows(2).map(|pair| pair[1] - pair[0]).min().unwrap_or(0);
             let dust = self.principal * self.apr * shortest < 3 * PARTS;
             let too_early = since < earliest && !dust;
-            if !recovery && (too_early || since > latest) {
+            if too_early || since > latest {
                 return Err(format!(
                     "unpaid since {earliest} to {latest}, in arrears since {since}: {:?}",
                     self.bills
@@ -240,8 +241,8 @@ impl CreditBook {
             self.recovered += paid;
         } else {
             self.principal_repaid += spread.principal;
-            if spread.before > 0 && self.freeze_reason <= 1 {
-                self.frozen -= self.frozen * (spread.before - spread.after) / spread.before;
+            if spread.before > 0 && self.freeze_reason <= 1 && self.notice == 0 {
+                self.thaw(self.frozen * (spread.before - spread.after) / spread.before);
             }
             let whole = self.principal_repaid + self.principal;
             if whole > 0 {
@@ -258,6 +259,17 @@ impl CreditBook {
             self.set_status(Status::Active);
         }
         Ok(())
+    }
+
+    /// Pays what is due from the reserve, as far as it reaches. Returns what was paid.
+    pub fn draw(&mut self, since: i128) -> Result<i128, String> {
+        let seizing = self.status() == Some(Status::Seizing);
+        let paid = if seizing { self.debt() } else { self.arrears() }.min(self.reserve);
+        if paid > 0 {
+            self.reserve -= paid;
+            self.take_payment(paid, since)?;
+        }
+        Ok(paid)
     }
 
     /// Nothing is owed any more.

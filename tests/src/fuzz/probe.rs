@@ -3,6 +3,7 @@ use {
         book::CreditBook,
         checks::{aged, write},
         dice::Dice,
+        judge_credit::div_up,
         lab::actor,
         model::{balance, decode},
         session::Session,
@@ -211,7 +212,7 @@ impl Session {
         let time = i128::from(self.lab.market_time(&self.lab.market(market)));
         let mut now = CreditBook::read(credit);
         now.accrue(time);
-        let worth = now.debt() * 1_000_000 / now.price_paid().max(1);
+        let worth = div_up(now.debt() * 1_000_000, now.price_paid());
         let units = now.seizable(time).min(worth).max(0) as u64;
         let part = dice.pick(&[1, units / 2, units.saturating_sub(1)]).max(1);
         let (expiry, provider) = (credit.units_expire_at, credit.provider);

@@ -150,7 +150,7 @@ impl Session {
 
     /// Rule 3: an honest repayment is never refused, and nothing honest for want of digits.
     fn must_be_refused(&self, call: &Call, error: &TransactionError) -> Result<(), String> {
-        let overflow = InstructionError::Custom(u32::from(BlockableError::ArithmeticOverflow));
+        let overflow = InstructionError::Custom(BlockableError::ArithmeticOverflow.code());
         if call.honest && *error == TransactionError::InstructionError(0, overflow) {
             let standing = self.model.credits.get(&call.at(Role::Credit)).map(CreditBook::standing);
             return Err(format!(

@@ -41,6 +41,11 @@ pub fn terms(
     let most_fee = u128::from(principal) * u128::from(bounds.max_late_fee_bps) / 10_000 / u128::from(count);
     let grace = dice.pick(&[0, scale / 2, scale * 2]).max(bounds.min_delinquency_grace);
     let default_grace = (grace + dice.pick(&[1, scale])).max(bounds.min_default_grace);
+    let cure_period = dice.pick(&[0, 1, scale, scale * 2]).max(bounds.min_cure_period);
+    // The shortest lifetime that is allowed, longer ones, and now and then one that is too short.
+    let shortest = last.saturating_add(default_grace).saturating_add(cure_period);
+    let lifetime =
+        if dice.one_in(20) { last } else { shortest.saturating_add(dice.pick(&[0, scale, scale * 8])) };
     let terms = Terms {
         principal,
         units: dice.pick(&[1, 3, 999, 1_000_003, 1_000_000_000, 100_000_000_000, 777_777]),
@@ -48,8 +53,8 @@ pub fn terms(
         offer_expires_at: if dice.one_in(3) { now + i64::from(scale) * 4 } else { 0 },
         delinquency_grace: grace,
         default_grace,
-        cure_period: dice.pick(&[0, 1, scale, scale * 2]).max(bounds.min_cure_period),
-        unit_lifetime: if dice.one_in(3) { last + dice.pick(&[0, scale, scale * 8]) } else { 0 },
+        cure_period,
+        unit_lifetime: if dice.one_in(3) { lifetime } else { 0 },
         apr_bps: dice.pick(&[0, 1, 1_200, bounds.max_apr_bps, 3_333]).min(bounds.max_apr_bps),
         freeze_policy: dice.pick(&[0, 0, 1, 2]),
         auto_freeze: u8::from(!dice.one_in(3)),
