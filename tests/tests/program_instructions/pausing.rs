@@ -211,12 +211,12 @@ fn a_lots_price_stands_still_while_paused() {
 #[test]
 fn units_live_longer_by_as_much_as_the_market_was_paused() {
     let mut world = World::new();
-    let credit = world.active(&Loan::new(1).with(|terms| terms.unit_lifetime = 150 * DAY));
-    assert_eq!(world.credit(&credit).units_expire_at, START + i64::from(150 * DAY));
+    let credit = world.active(&Loan::new(1).with(|terms| terms.unit_lifetime = 175 * DAY));
+    assert_eq!(world.credit(&credit).units_expire_at, START + i64::from(175 * DAY));
     world.pass(100 * DAY);
     paused(&mut world);
     let expire = world.expire_units(&credit);
-    let at = START + i64::from(150 * DAY + PAUSE);
+    let at = START + i64::from(175 * DAY + PAUSE);
     opens_at(&mut world, at, expire, &[], BlockableError::NothingToExpire);
     assert_eq!(world.credit(&credit).collateral.expired, UNITS);
 }

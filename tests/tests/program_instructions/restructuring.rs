@@ -186,9 +186,9 @@ fn a_restructuring_sets_the_apr_that_the_covenant_moves() {
 #[test]
 fn a_new_schedule_may_not_outlive_the_units() {
     let mut world = World::new();
-    let credit = world.active(&Loan::new(1).with(|terms| terms.unit_lifetime = 150 * DAY));
+    let credit = world.active(&Loan::new(1).with(|terms| terms.unit_lifetime = 175 * DAY));
     world.pass(61 * DAY);
-    // The last new instalment falls due a day after the units have expired.
+    // The cure period of the last new instalment would end a day after the units have expired.
     let (terms, schedule) = (at_eight_per_cent(&world, &credit), three(&world, &credit));
     let restructure = world.restructure(&credit, terms, schedule);
     world.refused(&[restructure], &["lender", "borrower"], BlockableError::UnitLifetimeTooShort);

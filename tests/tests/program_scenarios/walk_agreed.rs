@@ -45,7 +45,7 @@ fn loan(dice: &mut Dice) -> Loan {
         ..if has_covenant { covenant } else { Rider::default() }
     };
     let (units, lifetime) =
-        (dice.pick(&[1_000_000_000, 1_000_003, 999]), dice.pick(&[0, 150 * DAY, 200 * DAY]));
+        (dice.pick(&[1_000_000_000, 1_000_003, 999]), dice.pick(&[0, 175 * DAY, 200 * DAY]));
     let apr = 100 + dice.below(4_901) as u16;
     Loan::new(1).with_rider(rider).with(|terms| {
         (terms.units, terms.unit_lifetime, terms.apr_bps, terms.freeze_policy) = (units, lifetime, apr, 0);
