@@ -25,9 +25,6 @@ struct Args {
     /// Plays one episode alone.
     #[arg(long)]
     episode: Option<u64>,
-    /// Passes over violations in probes whose text contains this, to find others behind them.
-    #[arg(long)]
-    known: Vec<String>,
     /// Prints the report as JSON.
     #[arg(long)]
     json: bool,
@@ -43,14 +40,8 @@ fn main() -> ExitCode {
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} steps, {per_sec}, {eta} left") {
         bar.set_style(style);
     }
-    let options = Options {
-        seed,
-        steps: args.steps,
-        length: args.length.max(1),
-        jobs: args.jobs,
-        only: args.episode,
-        known: args.known,
-    };
+    let options =
+        Options { seed, steps: args.steps, length: args.length.max(1), jobs: args.jobs, only: args.episode };
     let report = run(options, |done| bar.set_position(done));
     bar.finish_and_clear();
     if args.json {

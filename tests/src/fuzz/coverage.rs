@@ -24,8 +24,6 @@ pub struct Coverage {
     pub errors: BTreeMap<(u8, u32), u64>,
     /// Probes on copies.
     pub probes: u64,
-    /// Violations that the run was told to pass over.
-    pub known: u64,
     /// Most compute units that a transaction took.
     pub compute: u64,
 }
@@ -40,7 +38,6 @@ impl Default for Coverage {
             through: [[0; 8]; OPS],
             errors: BTreeMap::new(),
             probes: 0,
-            known: 0,
             compute: 0,
         }
     }
@@ -70,7 +67,6 @@ impl Coverage {
     pub fn add(&mut self, other: &Coverage) {
         self.steps += other.steps;
         self.probes += other.probes;
-        self.known += other.known;
         self.compute = self.compute.max(other.compute);
         for op in 0..OPS {
             self.accepted[op] += other.accepted[op];

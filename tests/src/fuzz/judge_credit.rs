@@ -332,7 +332,10 @@ impl Case<'_> {
         let lifetime = i128::from(terms.unit_lifetime);
         need(lifetime == 0 || lifetime >= needed, "the units would not outlast a default")?;
         let expiry = credit.units_expire_at;
-        need(expiry == 0 || self.time + needed <= expiry, "the units would expire before a default is cured")?;
+        need(
+            expiry == 0 || self.time + needed <= expiry,
+            "the units would expire before a default is cured",
+        )?;
         credit.terms = *terms;
         credit.due_after = schedule.iter().map(|line| line.due_after).collect();
         credit.principal_due = schedule.iter().map(|line| line.principal).collect();

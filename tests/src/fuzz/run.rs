@@ -29,8 +29,6 @@ pub struct Options {
     pub jobs: u64,
     /// The one episode to play; all of them where there is none.
     pub only: Option<u64>,
-    /// Texts of violations in probes that are known and passed over, so that others can be found.
-    pub known: Vec<String>,
 }
 
 /// What came of it.
@@ -67,7 +65,7 @@ pub fn run(options: Options, progress: impl Fn(u64) + Sync) -> Report {
                     let left = options.steps.saturating_sub(episode * options.length);
                     let length =
                         if options.only.is_some() { options.length } else { options.length.min(left) };
-                    let (coverage, violation) = play(options.seed, episode, length, &options.known);
+                    let (coverage, violation) = play(options.seed, episode, length);
                     progress(done.fetch_add(coverage.steps, Ordering::Relaxed) + coverage.steps);
                     if violation.is_some() {
                         broken.fetch_min(episode, Ordering::Relaxed);
@@ -88,7 +86,7 @@ pub fn run(options: Options, progress: impl Fn(u64) + Sync) -> Report {
             break;
         }
     }
-    let violation = violation.map(|violation| shrink(&violation, &options.known));
+    let violation = violation.map(|violation| shrink(&violation));
     Report { options, coverage, violation, seconds: began.elapsed().as_secs_f64() }
 }
 
@@ -141,9 +139,6 @@ impl Report {
             "{} steps, {} probes, {:.0} steps per second, at most {} compute units",
             coverage.steps, coverage.probes, rate, coverage.compute
         ));
-        if coverage.known > 0 {
-            lines.push(format!("{} known violations passed over: {:?}", coverage.known, self.options.known));
-        }
         match &self.violation {
             None => lines.push("no violation".into()),
             Some(violation) => {
@@ -181,7 +176,6 @@ impl Report {
             "seed": self.options.seed,
             "steps": coverage.steps,
             "probes": coverage.probes,
-            "known_violations": coverage.known,
             "seconds": self.seconds,
             "most_compute_units": coverage.compute,
             "instructions": instructions,
