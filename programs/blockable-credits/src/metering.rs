@@ -153,12 +153,11 @@ pub fn freeze_to(
     sub(collateral.lien(), target)?;
     let raised = target.saturating_sub(collateral.frozen);
     if raised > 0 {
-        // What was promised to running jobs was still open to use. Freezes in quick succession count as one: reports from
-        // before the first are judged by what was open then.
+        // What was promised to running jobs was still open to use. Freezes of one instant count as one freeze: reports are
+        // judged by what was open before the first.
         let closed = collateral.frozen.saturating_sub(meter.settlement_left);
-        let in_succession =
-            collateral.frozen > 0 && now <= meter.frozen_at.saturating_add(LATE_REPORT_SECONDS);
-        meter.frozen_before = if in_succession { meter.frozen_before.min(closed) } else { closed };
+        let same_instant = collateral.frozen > 0 && now == meter.frozen_at;
+        meter.frozen_before = if same_instant { meter.frozen_before.min(closed) } else { closed };
         meter.frozen_at = now;
         collateral.frozen = target;
         meter.settlement_left = settlement(collateral, meter.in_flight);

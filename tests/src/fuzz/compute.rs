@@ -32,7 +32,7 @@ impl CreditBook {
         }
         // Parts of one freeze are judged by what was open before the first of them.
         let closed = self.frozen - self.settlement_left;
-        let goes_on = self.frozen > 0 && chain <= self.frozen_at + 60;
+        let goes_on = self.frozen > 0 && chain == self.frozen_at;
         self.frozen_before = if goes_on { self.frozen_before.min(closed) } else { closed };
         self.frozen_at = chain;
         self.frozen = target;

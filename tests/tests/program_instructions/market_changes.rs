@@ -135,18 +135,28 @@ fn another_proposal_takes_the_place_of_the_one_that_waits() {
 }
 
 #[test]
-fn a_change_that_tightens_leaves_the_one_that_waits() {
+fn a_change_that_tightens_drops_the_one_that_waits() {
     let mut world = World::new();
     let (waits, tighter) = (looser(&world, 300), looser(&world, 100));
     propose(&mut world, waits);
     world.pass(DAY);
     world.sent(&[world.propose("admin", tighter)], &["admin"]);
     let market = world.market();
-    assert_eq!((market.settings(), market.proposed_settings()), (tighter, waits));
-    assert_eq!(market.change_ready_at, START + DELAY);
+    assert_eq!((market.settings(), market.change_ready_at), (tighter, 0));
     world.set_time(START + DELAY);
+    world.refused(&[apply(&world)], &["admin"], BlockableError::NoChangeProposed);
+}
+
+#[test]
+fn a_change_can_be_applied_for_a_fortnight() {
+    let mut world = World::new();
+    let settings = looser(&world, 300);
+    propose(&mut world, settings);
+    world.set_time(START + DELAY + 14 * i64::from(DAY) + 1);
+    world.refused(&[apply(&world)], &["admin"], BlockableError::ChangeLapsed);
+    world.set_time(START + DELAY + 14 * i64::from(DAY));
     world.sent(&[apply(&world)], &["admin"]);
-    assert_eq!(world.market().settings(), waits);
+    assert_eq!(world.market().settings(), settings);
 }
 
 #[test]

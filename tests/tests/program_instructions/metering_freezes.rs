@@ -169,3 +169,24 @@ fn a_second_freeze_lets_a_late_report_reach_only_what_was_open_before_it() {
     assert_eq!(metered, Metered { consumed: 1_000, overrun: 3_000, deferred: 0 });
     assert_eq!(world.credit(&credit).collateral.frozen, UNITS - 2_000);
 }
+
+#[test]
+fn a_freeze_in_two_parts_takes_no_more_from_late_reports_than_one() {
+    let metered = |parts: &[FreezeAmount]| {
+        let mut world = World::new();
+        let credit =
+            world.active(&Loan::new(1).with(|terms| terms.freeze_policy = FreezePolicy::AtWill as u8));
+        world.pass(60);
+        let at = world.now();
+        let readings = [(0, 4_000, 0)];
+        let reports = vec![world.report_at(0, at, &readings), world.report_at(1, at, &readings)];
+        let freezes: Vec<_> =
+            parts.iter().map(|part| world.freeze(&credit, *part, FreezeReason::Breach)).collect();
+        world.sent(&freezes, &["lender"]);
+        world.pass(5);
+        submit(&mut world, &credit, reports)
+    };
+    let whole = metered(&[FreezeAmount::All]);
+    assert_eq!(whole, Metered { consumed: 4_000, overrun: 0, deferred: 0 });
+    assert_eq!(metered(&[FreezeAmount::Units(UNITS - 1), FreezeAmount::All]), whole);
+}

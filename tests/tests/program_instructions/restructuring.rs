@@ -9,7 +9,7 @@ use {
         program::{
             errors::BlockableError,
             instructions::FreezeAmount,
-            state::{FreezeReason, Instalment, Rider, Terms, terms_hash},
+            state::{FreezePolicy, FreezeReason, Instalment, Rider, Terms, terms_hash},
             transitions::Status,
         },
     },
@@ -152,13 +152,36 @@ fn a_loan_can_be_restructured_again() {
 }
 
 #[test]
-fn a_freeze_survives_until_the_lender_thaws() {
+fn what_was_frozen_for_a_payment_thaws_and_so_does_what_the_policy_would_not_freeze() {
+    let at_will = |loan: Loan| loan.with(|terms| terms.freeze_policy = FreezePolicy::AtWill as u8);
+    for (loan, reason, frozen) in [
+        (at_will(Loan::new(1)), FreezeReason::MissedPayment, 0),
+        (Loan::new(1), FreezeReason::Risk, 0),
+        (at_will(Loan::new(1)), FreezeReason::Risk, 250_000_000),
+    ] {
+        let mut world = World::new();
+        let credit = world.delinquent(&loan);
+        let freeze = world.freeze(&credit, FreezeAmount::Bps(2_500), reason);
+        world.sent(&[freeze], &["lender"]);
+        restructured(&mut world, &credit);
+        assert_eq!(world.credit(&credit).collateral.frozen, frozen, "{reason:?}");
+    }
+}
+
+/// Interest that a new schedule takes over stands for more time than has passed since: the oldest date stays unpaid.
+#[test]
+fn a_payment_of_the_smallest_amount_leaves_the_oldest_date_unpaid() {
     let mut world = World::new();
-    let credit = world.delinquent(&Loan::new(1));
-    let freeze = world.freeze(&credit, FreezeAmount::Bps(2_500), FreezeReason::MissedPayment);
-    world.sent(&[freeze], &["lender"]);
-    restructured(&mut world, &credit);
-    assert_eq!(world.credit(&credit).collateral.frozen, 250_000_000);
+    let credit = world.active(&Loan::new(1));
+    world.pass(29 * DAY);
+    let (terms, state) = (world.credit(&credit).terms, world.credit(&credit));
+    let line = |day: u32, principal: u64| Instalment { due_after: day * DAY, principal };
+    let schedule = vec![line(1, 0), line(2, 0), line(3, state.debt.principal)];
+    world.sent(&[world.restructure(&credit, terms, schedule)], &["lender", "borrower"]);
+    let first = world.now() + i64::from(DAY);
+    world.pass(3 * DAY);
+    world.sent(&[world.repay("borrower", &credit, 1)], &["borrower"]);
+    assert_eq!(world.credit(&credit).debt.arrears_since, first);
 }
 
 #[test]

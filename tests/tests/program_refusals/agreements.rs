@@ -45,9 +45,6 @@ refusals! {
             |terms| terms.unit_lifetime = 1_000 * DAY,
             |terms| terms.offer_expires_at += 1,
         ]);
-        PrincipalOutOfBounds: restructure_a_principal_out_of_bounds = |good| {
-            good.with_market(|market| market.bounds.max_principal = 99_999 * USDC)
-        };
         AprTooHigh: restructure_to_too_high_a_rate = |good| with_terms(good, &[|terms| terms.apr_bps = 5_001]);
         LateFeeTooHigh: restructure_to_too_high_a_late_fee = |good| with_terms(good, &[|terms| terms.late_fee = u64::MAX]);
         DelinquencyGraceTooShort: restructure_to_too_short_a_delinquency_grace = |good| {

@@ -85,14 +85,15 @@ fn a_pause_that_ran_its_time_gives_nothing_back() {
 }
 
 #[test]
-fn what_is_given_back_of_yesterday_is_no_gain_today() {
+fn what_is_given_back_after_midnight_is_the_new_days() {
     let mut world = before_midnight(60);
     pause(&mut world, MAX_PAUSE_PER_DAY);
     world.pass(120);
     unpause(&mut world);
-    too_long(&mut world, MAX_PAUSE_PER_DAY + 1);
-    pause(&mut world, 1);
-    assert_eq!(world.market().paused_that_day, 1);
+    assert_eq!((world.market().paused_that_day, world.market().paused_day_after), (60, 60));
+    too_long(&mut world, MAX_PAUSE_PER_DAY - 59);
+    pause(&mut world, MAX_PAUSE_PER_DAY - 60);
+    assert_eq!(world.market().paused_that_day, MAX_PAUSE_PER_DAY);
 }
 
 #[test]
@@ -143,11 +144,12 @@ fn market_time_never_runs_backwards_through_pauses() {
 }
 
 #[test]
-fn a_pause_counts_for_the_day_on_which_it_began() {
+fn no_two_pauses_around_midnight_make_a_longer_one() {
     let mut world = before_midnight(1);
     pause(&mut world, MAX_PAUSE_PER_DAY);
     world.pass(MAX_PAUSE_PER_DAY);
     let market: Market = world.market();
     assert_eq!(i64::from(market.pause_day), START / i64::from(DAY));
-    pause(&mut world, MAX_PAUSE_PER_DAY);
+    too_long(&mut world, 2);
+    pause(&mut world, 1);
 }

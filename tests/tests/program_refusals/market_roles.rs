@@ -67,7 +67,7 @@ refusals! {
             world.sent(&[pause], &["admin"]);
             world.pass(21_000);
         }).with(|world, _| world.pause_by("guardian", 601));
-        ArithmeticOverflow: pause_beyond_any_number = |good| good.after(|world, _| {
+        PauseBudgetExceeded: pause_beyond_any_number = |good| good.after(|world, _| {
             let pause = world.pause_by("guardian", 60);
             world.sent(&[pause], &["guardian"]);
             world.pass(60);

@@ -48,7 +48,7 @@ refusals! {
         BeyondLien: take_over_more_than_the_lien = |good| {
             good.with(|world, credit| world.seize_to_lender("lender", credit, UnitAmount::Units(1_000_000_001)))
         };
-        AmountZero: take_over_all_of_nothing = |good| good.after(|world, credit| {
+        BeyondLien: take_over_all_of_nothing = |good| good.after(|world, credit| {
             let all = world.seize(credit, UnitAmount::All);
             world.sent(&[all], &["lender"]);
         }).with(|world, credit| world.seize_to_lender("lender", credit, UnitAmount::All));
