@@ -18,7 +18,7 @@ use {
         },
         tokens,
     },
-    solana_sdk::instruction::Instruction,
+    solana_sdk::instruction::{AccountMeta, Instruction},
 };
 
 /// The arguments of an instruction, for those who judge what it did.
@@ -70,7 +70,10 @@ impl Call {
     /// Whether the account with a purpose signs.
     pub fn signs(&self, role: Role) -> bool {
         let place = self.op.roles().iter().position(|found| *found == role);
-        place.and_then(|place| self.ix.accounts.get(place)).is_some_and(|meta| meta.is_signer)
+        // A key signs wherever it stands once it signs at all: transactions have no signer per place.
+        let key = place.and_then(|place| self.ix.accounts.get(place)).map(|meta| meta.pubkey);
+        let signing = |meta: &AccountMeta| meta.is_signer && Some(meta.pubkey) == key;
+        self.ix.accounts.iter().any(signing)
     }
 
     /// The credits that the instruction acts on.
