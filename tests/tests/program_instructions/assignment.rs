@@ -8,7 +8,7 @@ use {
         program::{
             errors::BlockableError,
             instructions::{FreezeAmount, UnitAmount},
-            state::{FreezeReason, Party, VaultClaims},
+            state::{FreezeReason, Instalment, Party, VaultClaims},
         },
     },
     blockable_tests::{DAY, Loan, Money, Parties, USDC, World},
@@ -191,4 +191,37 @@ fn the_lender_names_another_freeze_authority() {
     assert_eq!(world.credit(&credit).freeze_authority, to);
     world.refused(&[freeze(&world, "freezer", &credit)], &["freezer"], BlockableError::NotFreezer);
     world.sent(&[freeze(&world, "stranger", &credit)], &["stranger"]);
+}
+
+/// Whoever takes a loan over takes it as it was offered.
+#[test]
+fn what_the_lender_does_with_the_loan_withdraws_its_offer() {
+    type Act = fn(&World, &Pubkey) -> (Instruction, &'static [&'static str]);
+    let acts: [Act; 6] = [
+        |world, credit| (world.waive_fee("lender", credit, 1), &["lender"]),
+        |world, credit| (world.thaw("freezer", credit, UnitAmount::Units(1)), &["freezer"]),
+        |world, credit| (world.write_off("lender", credit), &["lender"]),
+        |world, credit| (world.seize(credit, UnitAmount::Units(1)), &["lender"]),
+        |world, credit| (world.seize_to_lender("lender", credit, UnitAmount::Units(1)), &["lender"]),
+        |world, credit| {
+            let state = world.credit(credit);
+            let schedule = vec![Instalment { due_after: 30 * DAY, principal: state.debt.principal }];
+            (world.restructure(credit, state.terms, schedule), &["lender", "borrower"])
+        },
+    ];
+    for act in acts {
+        let mut world = World::new();
+        let credit = world.defaulted(&Loan::new(1));
+        world.pass(10 * DAY);
+        world.sent(&[world.freeze(&credit, FreezeAmount::Units(9), FreezeReason::Default)], &["lender"]);
+        world.sent(&[world.offer_lender("lender", &credit, "buyer")], &["lender"]);
+        let (act, signers) = act(&world, &credit);
+        world.sent(&[act], signers);
+        assert_eq!(world.credit(&credit).pending_lender, Pubkey::default());
+        let refused = world.fails(&[world.accept_lender("buyer", &credit)], &["buyer"]).program_error();
+        assert!(
+            matches!(refused, Some(BlockableError::NotOffered | BlockableError::WrongStatus)),
+            "{refused:?}"
+        );
+    }
 }
