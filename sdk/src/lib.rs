@@ -11,6 +11,7 @@
 //! | [`tokens`] | token accounts, balances, mints for tests |
 //! | [`transactions`] | signed transactions of versions 0 and 1 |
 //! | [`client`] | a small async client over JSON-RPC |
+//! | `provider` | with the feature of that name: what a GPU provider runs |
 //! | [`program`] | the program's own types, shared and not copied |
 //!
 //! Units everywhere: money in micro-USDC (the payment token's smallest unit), compute in credit units, rates in basis
@@ -32,6 +33,8 @@ pub mod client;
 pub mod errors;
 pub mod events;
 pub mod instructions;
+#[cfg(feature = "provider")]
+pub mod provider;
 pub mod reports;
 pub mod tokens;
 pub mod transactions;

@@ -1,0 +1,1 @@
+//! The server a GPU provider runs.

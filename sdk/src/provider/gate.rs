@@ -1,0 +1,495 @@
+//! Admits jobs against credits, and counts what they use.
+
+use {
+    crate::{
+        program::state::{Credit, Market, Provider},
+        provider::{
+            book::{Book, Reading, Room},
+            hold::{AtDeadline, Hold, HoldId, Job, Refusal},
+            journal::{Durability, Journal},
+            notice::{self, Notice},
+            sight::{Sight, WhenStale},
+            store::{self, Store, StoreError},
+        },
+    },
+    solana_sdk::{pubkey::Pubkey, signature::Signature},
+    std::{
+        cmp::Reverse,
+        collections::BinaryHeap,
+        path::PathBuf,
+        sync::{
+            Arc, Mutex, MutexGuard, PoisonError, RwLock,
+            atomic::{AtomicBool, Ordering},
+        },
+        thread::JoinHandle,
+        time::{Duration, Instant, SystemTime},
+    },
+    tokio::{
+        sync::{broadcast, watch},
+        time::interval,
+    },
+};
+
+/// How often holds past their deadline are looked for.
+const SWEEP: Duration = Duration::from_millis(200);
+/// Notices that a slow listener may be behind; it reads older ones from the store.
+const NOTICES: usize = 1_024;
+/// How often old entries leave the ledger.
+const PRUNE: Duration = Duration::from_secs(3_600);
+
+/// What a gate guards and where it keeps its records.
+#[derive(Clone, Debug)]
+pub struct GateConfig {
+    /// The market's account.
+    pub market: Pubkey,
+    /// The provider's account.
+    pub provider: Pubkey,
+    /// The store's file.
+    pub store: PathBuf,
+    /// Bytes the store may grow to; `None` for no limit but the disk's.
+    pub max_store_bytes: Option<u64>,
+    /// What a recorded hold survives. Signed reports always survive a loss of power.
+    pub durability: Durability,
+    /// How long the chain may be out of sight before `when_stale` holds.
+    pub max_staleness: Duration,
+    /// What becomes of new jobs then.
+    pub when_stale: WhenStale,
+    /// How long settled holds stay in the ledger.
+    pub keep_ledger: Duration,
+}
+
+impl GateConfig {
+    /// The usual settings: refuses when it has not seen the chain for 10 s, keeps the ledger for 90 days.
+    pub fn new(market: Pubkey, provider: Pubkey, store: impl Into<PathBuf>) -> GateConfig {
+        GateConfig {
+            market,
+            provider,
+            store: store.into(),
+            max_store_bytes: None,
+            durability: Durability::Process,
+            max_staleness: Duration::from_secs(10),
+            when_stale: WhenStale::Refuse,
+            keep_ledger: Duration::from_secs(90 * 86_400),
+        }
+    }
+}
+
+/// The gate of one provider. Cheap to clone; all clones are one gate.
+#[derive(Clone)]
+pub struct Gate {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    config: GateConfig,
+    book: Mutex<Book>,
+    sight: Mutex<Sight>,
+    deadlines: Mutex<BinaryHeap<Reverse<(Instant, HoldId)>>>,
+    journal: RwLock<Option<Journal>>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    closing: AtomicBool,
+    notices: broadcast::Sender<Notice>,
+    /// Told of every change of what the chain shows.
+    changed: watch::Sender<u64>,
+}
+
+/// A panic while a lock was held is a bug, but what the lock guards is changed in single steps: go on.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Milliseconds since 1970 on this machine's clock.
+pub(crate) fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+impl Gate {
+    /// Opens the store, with the holds and the meters that it has kept. Needs a tokio runtime. The gate refuses every job
+    /// until it is shown the chain (see [`crate::provider::follow`]). Errors: [`StoreError`].
+    pub fn open(config: GateConfig) -> Result<Gate, StoreError> {
+        let store = Store::open(&config.store, config.max_store_bytes)?;
+        let kept = store.kept()?;
+        let (journal, writer) = Journal::start(store, config.durability)?;
+        let (now, clock) = (Instant::now(), now_ms());
+        let deadline = |hold: &Hold| {
+            // The clock may have jumped since: no hold runs for longer than it was given.
+            let left = u64::try_from(hold.deadline_ms.saturating_sub(clock)).unwrap_or(0);
+            Reverse((now + Duration::from_millis(left).min(hold.time_limit()), hold.id))
+        };
+        let deadlines = kept.holds.iter().map(deadline).collect();
+        let inner = Inner {
+            book: Mutex::new(Book::restore(kept.meters, kept.holds, kept.next_hold)),
+            sight: Mutex::new(Sight::new(config.max_staleness, config.when_stale)),
+            deadlines: Mutex::new(deadlines),
+            journal: RwLock::new(Some(journal)),
+            writer: Mutex::new(Some(writer)),
+            closing: AtomicBool::new(false),
+            notices: broadcast::Sender::new(NOTICES),
+            changed: watch::Sender::new(0),
+            config,
+        };
+        let gate = Gate { inner: Arc::new(inner) };
+        tokio::spawn(sweep(Arc::downgrade(&gate.inner)));
+        Ok(gate)
+    }
+
+    /// What the gate was opened with.
+    pub fn config(&self) -> &GateConfig {
+        &self.inner.config
+    }
+
+    /// Admits a job and records its hold. Errors: [`Refusal`], with nothing held.
+    pub async fn admit(&self, credit: &Pubkey, job: Job) -> Result<Hold, Refusal> {
+        let hold = self.admit_in_memory(credit, job)?;
+        let record = hold.clone();
+        let written = self.write(move |connection| store::insert_hold(connection, &record)).await;
+        if let Err(error) = written {
+            tracing::error!(hold = %hold.id, %error, "a hold could not be recorded");
+            lock(&self.inner.book).end(hold.id);
+            return Err(Refusal::Storage);
+        }
+        Ok(hold)
+    }
+
+    /// The part of [`Gate::admit`] that touches memory alone.
+    fn admit_in_memory(&self, credit: &Pubkey, job: Job) -> Result<Hold, Refusal> {
+        self.require_open()?;
+        let market_time = lock(&self.inner.sight).market_time();
+        let mut book = lock(&self.inner.book);
+        let (id, index) = book.admit(credit, job.units, market_time)?;
+        Ok(self.keep(&mut book, *credit, id, index, job))
+    }
+
+    fn require_open(&self) -> Result<(), Refusal> {
+        if self.inner.closing.load(Ordering::Relaxed) {
+            return Err(Refusal::ShuttingDown);
+        }
+        lock(&self.inner.sight).require_fresh()?;
+        match self.storage_is_full() {
+            true => Err(Refusal::Storage),
+            false => Ok(()),
+        }
+    }
+
+    fn keep(&self, book: &mut Book, credit: Pubkey, id: HoldId, index: u32, job: Job) -> Hold {
+        let admitted_ms = now_ms();
+        let limit = i64::try_from(job.time_limit.as_millis()).unwrap_or(i64::MAX);
+        let hold = Hold {
+            id,
+            credit,
+            index,
+            units: job.units,
+            reference: job.reference,
+            admitted_ms,
+            deadline_ms: admitted_ms.saturating_add(limit),
+            at_deadline: job.at_deadline,
+        };
+        lock(&self.inner.deadlines).push(Reverse((Instant::now() + job.time_limit, id)));
+        book.keep(hold.clone());
+        hold
+    }
+
+    /// Ends a hold with the units its job used, which may be more than it held. Settling again changes nothing; a hold that
+    /// has ended by its deadline can still be settled. Returns the credit's cumulative use. Errors: [`StoreError`]; the
+    /// hold stays open then.
+    pub async fn settle(&self, hold: &Hold, used: u64) -> Result<u64, StoreError> {
+        let (gate, hold) = (self.clone(), hold.clone());
+        // A task of its own: a caller that goes away must not leave a hold half ended.
+        join(tokio::spawn(async move { gate.settle_now(hold, used).await })).await
+    }
+
+    async fn settle_now(&self, hold: Hold, used: u64) -> Result<u64, StoreError> {
+        let floor = {
+            let mut book = lock(&self.inner.book);
+            book.begin_end(hold.id);
+            book.cumulative(&hold.credit, hold.index)
+        };
+        let (record, now) = (hold.clone(), now_ms());
+        let settled =
+            self.write(move |connection| store::settle_hold(connection, &record, used, floor, now)).await;
+        let mut book = lock(&self.inner.book);
+        match &settled {
+            Ok(cumulative) => {
+                book.count(&hold.credit, hold.index, *cumulative);
+                book.end(hold.id);
+            }
+            Err(_) => book.end_failed(hold.id),
+        }
+        settled
+    }
+
+    /// Ends a hold whose job used nothing. Errors: [`StoreError`]; the hold stays open then.
+    pub async fn release(&self, hold: &Hold) -> Result<(), StoreError> {
+        let (gate, id) = (self.clone(), hold.id);
+        join(tokio::spawn(async move {
+            if lock(&gate.inner.book).begin_end(id).is_none() {
+                return Ok(());
+            }
+            let removed = gate.write(move |connection| store::remove_hold(connection, id)).await;
+            let mut book = lock(&gate.inner.book);
+            match &removed {
+                Ok(()) => book.end(id),
+                Err(_) => book.end_failed(id),
+            }
+            removed
+        }))
+        .await
+    }
+
+    /// Carries a job on: settles `used` units of its hold and holds `job.units` more, both or neither. Errors: [`Refusal`],
+    /// with the old hold as it was.
+    pub async fn renew(&self, old: &Hold, used: u64, job: Job) -> Result<Hold, Refusal> {
+        let (gate, old) = (self.clone(), old.clone());
+        let task = tokio::spawn(async move { gate.renew_now(old, used, job).await });
+        task.await.unwrap_or(Err(Refusal::ShuttingDown))
+    }
+
+    async fn renew_now(&self, old: Hold, used: u64, job: Job) -> Result<Hold, Refusal> {
+        self.require_open()?;
+        let market_time = lock(&self.inner.sight).market_time();
+        let (hold, floor) = {
+            let mut book = lock(&self.inner.book);
+            book.hold(old.id).ok_or(Refusal::Expired)?;
+            let (id, index) = book.renew(&old, used, job.units, market_time)?;
+            if book.begin_end(old.id).is_none() {
+                let unkept = self.keep(&mut book, old.credit, id, index, job);
+                book.end(unkept.id);
+                return Err(Refusal::Expired);
+            }
+            let hold = self.keep(&mut book, old.credit, id, index, job);
+            (hold, book.cumulative(&old.credit, old.index))
+        };
+        let (ended, begun, now) = (old.clone(), hold.clone(), now_ms());
+        let written = self
+            .write(move |connection| {
+                let cumulative = store::settle_hold(connection, &ended, used, floor, now)?;
+                store::insert_hold(connection, &begun)?;
+                Ok(cumulative)
+            })
+            .await;
+        let mut book = lock(&self.inner.book);
+        match written {
+            Ok(cumulative) => {
+                book.count(&old.credit, old.index, cumulative);
+                book.end(old.id);
+                Ok(hold)
+            }
+            Err(error) => {
+                tracing::error!(hold = %old.id, %error, "a renewal could not be recorded");
+                book.end_failed(old.id);
+                book.end(hold.id);
+                Err(Refusal::Storage)
+            }
+        }
+    }
+
+    /// What is open at a credit. Errors: [`Refusal`].
+    pub fn room(&self, credit: &Pubkey) -> Result<Room, Refusal> {
+        let market_time = lock(&self.inner.sight).market_time();
+        lock(&self.inner.book).room(credit, market_time)
+    }
+
+    /// A credit as the chain last showed it.
+    pub fn credit(&self, address: &Pubkey) -> Option<Credit> {
+        lock(&self.inner.book).credit(address).copied()
+    }
+
+    /// The open holds.
+    pub fn holds(&self) -> Vec<Hold> {
+        lock(&self.inner.book).holds().cloned().collect()
+    }
+
+    /// One moment's readings of every credit that can be metered, by index.
+    pub fn readings(&self) -> Vec<Reading> {
+        lock(&self.inner.book).readings()
+    }
+
+    /// What the gate has seen of the chain, for reading and, by whoever follows the chain, for writing.
+    pub fn sight(&self) -> MutexGuard<'_, Sight> {
+        lock(&self.inner.sight)
+    }
+
+    /// The market, once it has been seen.
+    pub fn market(&self) -> Option<Market> {
+        self.sight().market().copied()
+    }
+
+    /// The provider, once it has been seen.
+    pub fn provider(&self) -> Option<Provider> {
+        self.sight().provider().copied()
+    }
+
+    /// Whether new jobs are refused because nothing more can be recorded.
+    pub fn storage_is_full(&self) -> bool {
+        self.journal().is_none_or(|journal| journal.is_full())
+    }
+
+    /// Takes what the chain shows of a credit at a slot, `None` where its account is gone. Credits of other providers are
+    /// passed over.
+    pub fn see_credit(&self, address: Pubkey, slot: u64, credit: Option<&Credit>) {
+        let ours = |credit: &Credit| {
+            credit.provider == self.inner.config.provider && credit.market == self.inner.config.market
+        };
+        if credit.is_some_and(|credit| !ours(credit)) {
+            return;
+        }
+        if lock(&self.inner.book).observe(address, slot, credit) {
+            self.inner.changed.send_modify(|changes| *changes = changes.wrapping_add(1));
+        }
+    }
+
+    /// Waits for changes of what the chain shows; the number counts them.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.inner.changed.subscribe()
+    }
+
+    /// The book, for the modules beside this one.
+    pub(crate) fn book(&self) -> MutexGuard<'_, Book> {
+        lock(&self.inner.book)
+    }
+
+    /// Obeys a freeze ahead of the chain; see [`Book::block`].
+    pub(crate) fn block(&self, credit: Pubkey, signature: Signature, frozen: u64) {
+        self.book().block(credit, signature, frozen);
+    }
+
+    /// Ends a freeze that was obeyed ahead of the chain.
+    pub(crate) fn unblock(&self, credit: &Pubkey, signature: &Signature) {
+        self.book().unblock(credit, signature);
+    }
+
+    fn journal(&self) -> Option<Journal> {
+        self.inner.journal.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Writes to the store; see [`Journal::write`].
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&rusqlite::Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.journal().ok_or(StoreError::Closed)?.write(work).await
+    }
+
+    /// Writes to the store so that it survives a loss of power.
+    pub(crate) async fn write_for_good<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&rusqlite::Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.journal().ok_or(StoreError::Closed)?.write_as(Durability::Power, work).await
+    }
+
+    /// The units settled for a hold, `None` where it was not settled. Errors: [`StoreError`].
+    pub async fn settled(&self, id: HoldId) -> Result<Option<u64>, StoreError> {
+        self.write(move |connection| store::settled_units(connection, id)).await
+    }
+
+    /// Records a notice to the parties of a credit and tells whoever listens. Errors: [`StoreError`].
+    pub async fn notify(&self, notice: Notice) -> Result<Notice, StoreError> {
+        let (record, at) = (notice.clone(), now_ms());
+        let seq = self.write(move |connection| notice::insert(connection, &record, at)).await?;
+        let notice = Notice { seq, at_ms: at, ..notice };
+        // Nobody may be listening.
+        let _ = self.inner.notices.send(notice.clone());
+        Ok(notice)
+    }
+
+    /// Listens to notices as they come; see [`Gate::notices_after`] for earlier ones.
+    pub fn listen(&self) -> broadcast::Receiver<Notice> {
+        self.inner.notices.subscribe()
+    }
+
+    /// Up to `most` notices after a number, in order. Errors: [`StoreError`].
+    pub async fn notices_after(&self, seq: u64, most: u32) -> Result<Vec<Notice>, StoreError> {
+        self.write(move |connection| notice::after(connection, seq, most)).await
+    }
+
+    /// A named position in the store, 0 where none was set. Errors: [`StoreError`].
+    pub async fn cursor(&self, name: &'static str) -> Result<u64, StoreError> {
+        self.write(move |connection| store::read_cursor(connection, name)).await
+    }
+
+    /// Sets a named position in the store. Errors: [`StoreError`].
+    pub async fn set_cursor(&self, name: &'static str, value: u64) -> Result<(), StoreError> {
+        self.write(move |connection| store::write_cursor(connection, name, value)).await
+    }
+
+    /// Admits no job from now on; running ones can still be ended.
+    pub fn stop_admitting(&self) {
+        self.inner.closing.store(true, Ordering::Relaxed);
+    }
+
+    /// Writes all that waits and closes the store. Holds that are open stay recorded. Nothing can be written afterwards.
+    pub async fn close(&self) {
+        self.stop_admitting();
+        drop(self.inner.journal.write().unwrap_or_else(PoisonError::into_inner).take());
+        let writer = lock(&self.inner.writer).take();
+        if let Some(writer) = writer {
+            let ended = tokio::task::spawn_blocking(move || writer.join()).await;
+            if !matches!(ended, Ok(Ok(()))) {
+                tracing::error!("the journal's thread ended in a panic");
+            }
+        }
+    }
+
+    /// Ends the holds whose deadline has passed.
+    async fn end_overdue(&self) {
+        let now = Instant::now();
+        let mut overdue = Vec::new();
+        {
+            let (mut deadlines, book) = (lock(&self.inner.deadlines), lock(&self.inner.book));
+            while let Some(Reverse((deadline, id))) = deadlines.peek().copied()
+                && deadline <= now
+            {
+                deadlines.pop();
+                overdue.extend(book.hold(id).cloned());
+            }
+        }
+        for hold in overdue {
+            let ended = match hold.at_deadline {
+                AtDeadline::Return => self.release(&hold).await,
+                AtDeadline::Settle => self.settle(&hold, hold.units).await.map(|_| ()),
+            };
+            match ended {
+                Ok(()) => {
+                    tracing::warn!(hold = %hold.id, credit = %hold.credit, "a hold ended by its deadline")
+                }
+                Err(error) => {
+                    tracing::error!(hold = %hold.id, %error, "an overdue hold could not be ended; trying again");
+                    lock(&self.inner.deadlines).push(Reverse((now + PRUNE.min(5 * SWEEP), hold.id)));
+                }
+            }
+        }
+    }
+}
+
+async fn join<T>(task: tokio::task::JoinHandle<Result<T, StoreError>>) -> Result<T, StoreError> {
+    // A task ends early only where the runtime is shut down.
+    task.await.unwrap_or(Err(StoreError::Closed))
+}
+
+/// Ends overdue holds, gives a full store the occasion to look for room, and prunes the ledger, while the gate lives.
+async fn sweep(inner: std::sync::Weak<Inner>) {
+    let mut ticks = interval(SWEEP);
+    let mut pruned: Option<Instant> = None;
+    loop {
+        ticks.tick().await;
+        let Some(inner) = inner.upgrade() else { return };
+        let gate = Gate { inner };
+        if gate.journal().is_none() {
+            return;
+        }
+        gate.end_overdue().await;
+        if gate.storage_is_full() {
+            let _ = gate.write(|_| Ok(())).await;
+        }
+        if pruned.is_none_or(|at| at.elapsed() >= PRUNE) {
+            pruned = Some(Instant::now());
+            let keep = i64::try_from(gate.config().keep_ledger.as_millis()).unwrap_or(i64::MAX);
+            let before = now_ms().saturating_sub(keep);
+            if let Err(error) = gate.write(move |connection| store::prune_ledger(connection, before)).await {
+                tracing::error!(%error, "the ledger could not be pruned");
+            }
+        }
+    }
+}

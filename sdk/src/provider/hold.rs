@@ -1,0 +1,151 @@
+//! Units that a running job holds, and why a job may be refused.
+
+use {
+    serde::{Deserialize, Serialize},
+    solana_sdk::pubkey::Pubkey,
+    std::{fmt, time::Duration},
+};
+
+/// A hold's number: unique for the lifetime of a gate's store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct HoldId(pub u64);
+
+impl fmt::Display for HoldId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// What becomes of a hold that nobody ends before its deadline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AtDeadline {
+    /// Its units are open again: the job gave no result.
+    Return,
+    /// All of its units count as used: the resource was reserved for that long.
+    Settle,
+}
+
+/// A job that asks to be admitted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// The most units it can use.
+    pub units: u64,
+    /// The caller's name for it, kept with the hold and in the ledger.
+    pub reference: String,
+    /// How long it may run.
+    pub time_limit: Duration,
+    /// What becomes of its units when it is not ended by then.
+    pub at_deadline: AtDeadline,
+}
+
+impl Job {
+    /// A job of at most `units` whose units are open again when it has not ended within `time_limit`.
+    pub fn new(units: u64, reference: impl Into<String>, time_limit: Duration) -> Job {
+        Job { units, reference: reference.into(), time_limit, at_deadline: AtDeadline::Return }
+    }
+
+    /// The same job with units that count as used at its deadline.
+    pub fn settled_at_deadline(self) -> Job {
+        Job { at_deadline: AtDeadline::Settle, ..self }
+    }
+}
+
+/// Units that a running job holds. They count as in flight until the hold is settled or released.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// Its number.
+    pub id: HoldId,
+    /// The credit whose units it holds.
+    pub credit: Pubkey,
+    /// The credit's place in its provider's reports; tells loans at one address apart.
+    pub index: u32,
+    /// The units held.
+    pub units: u64,
+    /// The caller's name for the job.
+    pub reference: String,
+    /// When it was admitted, in milliseconds since 1970.
+    pub admitted_ms: i64,
+    /// When it ends by itself, in milliseconds since 1970.
+    pub deadline_ms: i64,
+    /// How it ends by itself.
+    pub at_deadline: AtDeadline,
+}
+
+impl Hold {
+    /// How long the job may run in all.
+    pub fn time_limit(&self) -> Duration {
+        Duration::from_millis(u64::try_from(self.deadline_ms.saturating_sub(self.admitted_ms)).unwrap_or(0))
+    }
+}
+
+/// Why a job is refused. Each message says what to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// No such credit at this provider.
+    #[error("this provider serves no such credit; check the credit's address")]
+    UnknownCredit,
+    /// The credit's units are not live yet.
+    #[error("the credit's units are not issued yet; wait until the loan is accepted and issued")]
+    NotIssued,
+    /// The lender has frozen what the job needs.
+    #[error(
+        "the lender has frozen this credit's units: {available} units are open and the job may need {needed}; pay \
+         the arrears or speak to the lender, or ask for less"
+    )]
+    Frozen {
+        /// Units open to new jobs.
+        available: u64,
+        /// Units the job may need.
+        needed: u64,
+    },
+    /// Fewer units are left than the job may need.
+    #[error(
+        "the credit is exhausted: {available} units are open and the job may need {needed}; ask for less, wait for \
+         running jobs to end, or obtain more credit"
+    )]
+    Exhausted {
+        /// Units open to new jobs.
+        available: u64,
+        /// Units the job may need.
+        needed: u64,
+    },
+    /// The units' lifetime has passed.
+    #[error("the credit's units have expired; obtain a new credit")]
+    Expired,
+    /// The credit has been closed.
+    #[error("the credit is closed; obtain a new credit")]
+    Closed,
+    /// The gate has not heard from the chain for longer than it may trust what it knows.
+    #[error("the provider has lost sight of the chain and admits no job until it is back; try again later")]
+    Stale,
+    /// Nothing more can be recorded.
+    #[error("the provider cannot record new jobs: its storage is full or failing; try again later")]
+    Storage,
+    /// The gate is shutting down.
+    #[error("the provider is shutting down; try again later")]
+    ShuttingDown,
+}
+
+impl Refusal {
+    /// Whether the same job may be admitted later without anything that its borrower does.
+    pub fn is_temporary(&self) -> bool {
+        matches!(self, Refusal::Stale | Refusal::Storage | Refusal::ShuttingDown)
+    }
+
+    /// A short name, for machines.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Refusal::UnknownCredit => "credit_unknown",
+            Refusal::NotIssued => "credit_not_issued",
+            Refusal::Frozen { .. } => "credit_frozen",
+            Refusal::Exhausted { .. } => "credit_exhausted",
+            Refusal::Expired => "credit_expired",
+            Refusal::Closed => "credit_closed",
+            Refusal::Stale => "chain_stale",
+            Refusal::Storage => "storage_unavailable",
+            Refusal::ShuttingDown => "shutting_down",
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! What a GPU provider runs: the gate that admits jobs against credits, freezes that are obeyed as soon as they are signed,
+//! and the reporter that signs what was used.
+//!
+//! | module | what for |
+//! |---|---|
+//! | [`gate`] | admit, settle and release jobs; survives its own sudden end |
+//! | [`book`] | the rule by which jobs are admitted, in memory |
+//! | [`follow`] | shows the gate the chain, over WebSocket and RPC |
+//! | [`honor`] | obeys a signed freeze before it lands |
+//! | [`reporter`] | signs usage reports |
+//!
+//! Two rules make a credit's collateral real: jobs that run when a freeze lands may finish and no new one starts; and what
+//! is used beyond that is the provider's loss.
+
+pub mod book;
+pub mod gate;
+pub mod hold;
+pub mod journal;
+pub mod notice;
+pub mod sight;
+pub mod store;
+
+#[cfg(test)]
+mod tests;
+
+pub use {
+    gate::{Gate, GateConfig},
+    hold::{AtDeadline, Hold, HoldId, Job, Refusal},
+    journal::Durability,
+    notice::{Notice, What},
+    sight::WhenStale,
+    store::StoreError,
+};
