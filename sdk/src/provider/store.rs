@@ -26,7 +26,7 @@ const SCHEMA: &str = "
         PRIMARY KEY (credit, place)
     ) WITHOUT ROWID;
     CREATE TABLE holds (
-        id INTEGER PRIMARY KEY, credit BLOB NOT NULL, place INTEGER NOT NULL, units INTEGER NOT NULL,
+        id INTEGER PRIMARY KEY AUTOINCREMENT, credit BLOB NOT NULL, place INTEGER NOT NULL, units INTEGER NOT NULL,
         reference TEXT NOT NULL, admitted_ms INTEGER NOT NULL, deadline_ms INTEGER NOT NULL,
         settle_at_deadline INTEGER NOT NULL
     );
@@ -214,18 +214,10 @@ impl Store {
         for hold in holds.query_map([], read_hold)? {
             kept.holds.push(hold?);
         }
-        let highest = |table: &str, column: &str| {
-            let sql = format!("SELECT coalesce(max({column}), 0) FROM {table}");
-            self.connection.query_row(&sql, [], |row| unsigned(row, 0))
-        };
-        let last = highest("holds", "id")?.max(highest("ledger", "hold")?).max(self.cursor("hold")?);
+        let sql = "SELECT seq FROM sqlite_sequence WHERE name = 'holds'";
+        let last = self.connection.query_row(sql, [], |row| unsigned(row, 0)).optional()?.unwrap_or(0);
         kept.next_hold = last.saturating_add(1);
         Ok(kept)
-    }
-
-    /// A named position, 0 where none was set. Errors: [`StoreError::Sqlite`].
-    pub fn cursor(&self, name: &str) -> Result<u64, StoreError> {
-        Ok(read_cursor(&self.connection, name)?)
     }
 }
 
@@ -318,13 +310,8 @@ pub fn settled_units(connection: &Connection, id: HoldId) -> rusqlite::Result<Op
     connection.prepare_cached(sql)?.query_row([signed(id.0)], |row| unsigned(row, 0)).optional()
 }
 
-/// Removes entries of the ledger from before a time, in milliseconds since 1970; cumulative use stays. Keeps the highest
-/// number of a hold.
+/// Removes entries of the ledger from before a time, in milliseconds since 1970; cumulative use stays.
 pub fn prune_ledger(connection: &Connection, before_ms: i64) -> rusqlite::Result<usize> {
-    let highest: i64 =
-        connection.query_row("SELECT coalesce(max(hold), 0) FROM ledger", [], |row| row.get(0))?;
-    let known = read_cursor(connection, "hold")?;
-    write_cursor(connection, "hold", known.max(u64::try_from(highest).unwrap_or(0)))?;
     connection.execute("DELETE FROM ledger WHERE settled_ms < ?1", [before_ms])
 }
 
