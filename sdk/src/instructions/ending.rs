@@ -1,0 +1,72 @@
+//! Claims, expiry, migration, and what removes accounts.
+
+use {
+    crate::{
+        addresses,
+        instructions::{MarketKeys, build, credit_mark, credit_vault},
+    },
+    blockable_credits::{ID, accounts, instruction as data, state::Party},
+    solana_sdk::{instruction::Instruction, pubkey::Pubkey},
+};
+
+/// Pays a party's whole claim out of a credit's vault to `destination`. Signer: `caller`, anyone.
+pub fn vault_collect(
+    keys: &MarketKeys,
+    caller: &Pubkey,
+    credit: &Pubkey,
+    destination: &Pubkey,
+    party: Party,
+) -> Instruction {
+    let accounts = accounts::VaultCollect {
+        credit_vault: credit_vault(keys, credit),
+        caller: *caller,
+        destination: *destination,
+        event_authority: addresses::event_authority(),
+        program: ID,
+    };
+    build(accounts, data::VaultCollect { party })
+}
+
+/// Expires unused units past their lifetime. No signer beside the fee payer.
+pub fn credit_expire_units(market: &Pubkey, credit: &Pubkey) -> Instruction {
+    build(credit_mark(market, credit), data::CreditExpireUnits {})
+}
+
+/// Moves a credit of an earlier version to this one. No signer beside the fee payer.
+pub fn credit_migrate(market: &Pubkey, credit: &Pubkey) -> Instruction {
+    build(credit_mark(market, credit), data::CreditMigrate {})
+}
+
+/// Removes a vault that owes nothing; its rent goes to `receiver`, who paid it, what else it holds to `treasury`.
+/// No signer beside the fee payer.
+pub fn vault_close(keys: &MarketKeys, credit: &Pubkey, receiver: &Pubkey, treasury: &Pubkey) -> Instruction {
+    let accounts = accounts::VaultClose {
+        credit_vault: credit_vault(keys, credit),
+        receiver: *receiver,
+        treasury: *treasury,
+        event_authority: addresses::event_authority(),
+        program: ID,
+    };
+    build(accounts, data::VaultClose {})
+}
+
+/// Removes a credit that has ended; its rent goes to `receiver`, who paid it. Signer: `closer`, the borrower where units
+/// are left.
+pub fn credit_close(
+    market: &Pubkey,
+    closer: &Pubkey,
+    receiver: &Pubkey,
+    credit: &Pubkey,
+    provider: &Pubkey,
+) -> Instruction {
+    let accounts = accounts::CreditClose {
+        closer: *closer,
+        receiver: *receiver,
+        market: *market,
+        credit: *credit,
+        provider: *provider,
+        event_authority: addresses::event_authority(),
+        program: ID,
+    };
+    build(accounts, data::CreditClose {})
+}

@@ -1,0 +1,68 @@
+//! One builder per instruction. Amounts as in the program: micro-USDC, credit units, Unix seconds.
+
+mod ending;
+mod enforcement;
+mod market;
+mod origination;
+mod provider;
+mod recovery;
+mod servicing;
+
+use {
+    crate::addresses,
+    anchor_lang::{InstructionData, ToAccountMetas},
+    blockable_credits::{ID, accounts},
+    solana_sdk::{instruction::Instruction, pubkey::Pubkey},
+};
+pub use {ending::*, enforcement::*, market::*, origination::*, provider::*, recovery::*, servicing::*};
+
+/// A market's account and its payment token, as instructions that move money name them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MarketKeys {
+    /// The market's account.
+    pub market: Pubkey,
+    /// The payment mint.
+    pub mint: Pubkey,
+    /// The mint's token program.
+    pub token_program: Pubkey,
+}
+
+impl MarketKeys {
+    /// An owner's associated account for the payment token.
+    pub fn token_account(&self, owner: &Pubkey) -> Pubkey {
+        addresses::associated_token(owner, &self.mint, &self.token_program)
+    }
+}
+
+fn build(accounts: impl ToAccountMetas, data: impl InstructionData) -> Instruction {
+    Instruction { program_id: ID, accounts: accounts.to_account_metas(None), data: data.data() }
+}
+
+fn credit_vault(keys: &MarketKeys, credit: &Pubkey) -> accounts::CreditVault {
+    accounts::CreditVault {
+        market: keys.market,
+        credit: *credit,
+        mint: keys.mint,
+        vault: addresses::vault(credit),
+        token_program: keys.token_program,
+    }
+}
+
+fn credit_mark(market: &Pubkey, credit: &Pubkey) -> accounts::CreditMark {
+    accounts::CreditMark {
+        market: *market,
+        credit: *credit,
+        event_authority: addresses::event_authority(),
+        program: ID,
+    }
+}
+
+fn credit_control(market: &Pubkey, authority: &Pubkey, credit: &Pubkey) -> accounts::CreditControl {
+    accounts::CreditControl {
+        authority: *authority,
+        market: *market,
+        credit: *credit,
+        event_authority: addresses::event_authority(),
+        program: ID,
+    }
+}
