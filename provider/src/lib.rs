@@ -1,1 +1,4 @@
 //! The server a GPU provider runs.
+
+pub mod replay;
+pub mod trace;

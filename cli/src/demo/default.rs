@@ -7,7 +7,7 @@ use {
         metering::meter,
         narrator::{Narrator, money, number, units, words},
         repayment::wait,
-        trace::Usage,
+        usage::Usage,
     },
     blockable_sdk::{
         Pubkey,

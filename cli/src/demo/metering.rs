@@ -1,7 +1,7 @@
 //! The oracle side of a demo: three reporters sign what the provider measured, and anyone submits it.
 
 use {
-    super::{DemoError, cast::Cast, trace::Usage},
+    super::{DemoError, cast::Cast, usage::Usage},
     blockable_sdk::{
         Pubkey,
         client::Landed,

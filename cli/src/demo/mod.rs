@@ -7,9 +7,10 @@ mod metering;
 mod narrator;
 mod repayment;
 mod summary;
-mod trace;
+mod usage;
 
 use {
+    blockable_provider::trace::{self, TraceError},
     blockable_sdk::{errors::ClientError, events::LogError, reports::ReportError},
     cast::{Cast, Pace},
     clap::Args,
@@ -17,7 +18,7 @@ use {
     narrator::{Narrator, money, number, units, words},
     solana_sdk::instruction::InstructionError,
     std::path::PathBuf,
-    trace::TraceError,
+    usage::Usage,
 };
 
 /// Runs two loans from offer to end: one is repaid, the other is frozen, seized and sold.
@@ -227,7 +228,7 @@ async fn replay(
 }
 
 /// The use of both borrowers, window by window; all requests together use [`REPLAY_USES_PERCENT`].
-fn shares(requests: &[trace::Request], count: usize) -> [Vec<trace::Usage>; 2] {
+fn shares(requests: &[trace::Request], count: usize) -> [Vec<Usage>; 2] {
     let total = u128::from(cast::UNITS * REPLAY_USES_PERCENT / 100);
     let weight =
         |part: &[trace::Request]| part.iter().map(|request| u128::from(request.weight())).sum::<u128>();
@@ -236,7 +237,7 @@ fn shares(requests: &[trace::Request], count: usize) -> [Vec<trace::Usage>; 2] {
         let numbered = requests.iter().enumerate();
         let chosen = numbered.filter(|(index, _)| index.is_multiple_of(BORROWER_1_EVERY) == mine);
         let chosen: Vec<_> = chosen.map(|(_, request)| *request).collect();
-        trace::windows(&chosen, (total * weight(&chosen) / all) as u64, count)
+        usage::windows(&chosen, (total * weight(&chosen) / all) as u64, count)
     };
     [part(true), part(false)]
 }
