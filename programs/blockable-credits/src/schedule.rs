@@ -149,7 +149,7 @@ impl Schedule<'_> {
     fn oldest_unpaid_interest(&self, debt: &Debt, apr_bps: u16) -> Result<Option<i64>, Overflow> {
         let Some(unpaid) = debt.interest_due.checked_sub(1) else { return Ok(None) };
         let Some(last) = usize::from(debt.instalments_billed).checked_sub(1) else {
-            // Recovery makes interest due before the first due date.
+            // Interest is billed with an instalment: without one there is no other date than that on record.
             return Ok(Some(debt.arrears_since));
         };
         let billed_until =

@@ -96,10 +96,8 @@ impl CreditControl<'_> {
     }
 
     /// Records what was done at a Unix time, and emits it.
-    pub(super) fn finish(&self, mut credit: RefMut<Credit>, at: i64, change: Change) -> Result<()> {
-        let record = credit.record(self.credit.key(), at, change)?;
-        drop(credit);
-        record.emit(&self.event_authority)
+    pub(super) fn finish(&self, credit: RefMut<Credit>, at: i64, change: Change) -> Result<()> {
+        record_and_emit(credit, self.credit.key(), at, change, &self.event_authority)
     }
 }
 
@@ -136,9 +134,20 @@ impl CreditMark<'_> {
     }
 
     /// Records what was done at a Unix time, and emits it.
-    pub(super) fn finish(&self, mut credit: RefMut<Credit>, at: i64, change: Change) -> Result<()> {
-        let record = credit.record(self.credit.key(), at, change)?;
-        drop(credit);
-        record.emit(&self.event_authority)
+    pub(super) fn finish(&self, credit: RefMut<Credit>, at: i64, change: Change) -> Result<()> {
+        record_and_emit(credit, self.credit.key(), at, change, &self.event_authority)
     }
+}
+
+/// Records a change of the credit at `key`, gives the account back and emits the change.
+fn record_and_emit(
+    mut credit: RefMut<Credit>,
+    key: Pubkey,
+    at: i64,
+    change: Change,
+    event_authority: &AccountInfo,
+) -> Result<()> {
+    let record = credit.record(key, at, change)?;
+    drop(credit);
+    record.emit(event_authority)
 }

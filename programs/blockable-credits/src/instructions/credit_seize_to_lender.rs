@@ -57,15 +57,7 @@ impl CreditSeizeToLender<'_> {
             let (price, debt) = (credit.price_paid()?, credit.debt.total());
             // Up: the last unit may be worth a little more than what is owed, or a remainder below it would keep the lien.
             let worth = mul_div_ceil(debt, PRICE_SCALE, price)?;
-            let amount = match amount {
-                UnitAmount::All => {
-                    let all = worth.min(credit.seizable(clock)?);
-                    ensure(all > 0, BlockableError::BeyondLien)?;
-                    UnitAmount::Units(all)
-                }
-                UnitAmount::Units(units) => UnitAmount::Units(units),
-            };
-            let units = credit.take_from_lien(amount, clock)?;
+            let units = credit.take_from_lien(amount, worth, clock)?;
             let value = auction::cost(units, price)?.min(debt);
             ensure(units <= worth, BlockableError::BeyondDebt)?;
             credit.apply_recovery(value)?;

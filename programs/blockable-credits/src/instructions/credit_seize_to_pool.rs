@@ -58,7 +58,7 @@ impl CreditSeizeToPool<'_> {
             let mut credit = accounts.credit.load_mut()?;
             credit.begin_seizure(Action::Seize, clock)?;
             check_terms(&market, &credit, &terms)?;
-            let units = credit.take_from_lien(amount, clock)?;
+            let units = credit.take_from_lien(amount, u64::MAX, clock)?;
 
             let mut lot = accounts.lot.load_init()?;
             lot.version = Lot::VERSION;
@@ -135,13 +135,14 @@ impl Credit {
         Ok(metering::seizable(&self.collateral, &self.meter, promise_stands))
     }
 
-    /// Takes units out of the lien. Jobs that ran at a freeze have the cure period from then to settle; until it has
-    /// passed, and where there was no freeze, the units that they hold stay. Returns the units taken.
-    pub fn take_from_lien(&mut self, amount: UnitAmount, clock: MarketClock) -> Result<u64> {
+    /// Takes units out of the lien; all there are means at most `most`. Jobs that ran at a freeze have the cure period from
+    /// then to settle; until it has passed, and where there was no freeze, the units that they hold stay. Returns the units
+    /// taken.
+    pub fn take_from_lien(&mut self, amount: UnitAmount, most: u64, clock: MarketClock) -> Result<u64> {
         let promise_stands = self.promise_stands(clock.market)?;
-        let seizable = self.seizable(clock)?;
         let (mut collateral, mut meter) = (self.collateral, self.meter);
-        let units = amount.of(seizable)?;
+        let seizable = metering::seizable(&collateral, &meter, promise_stands);
+        let units = amount.of(seizable.min(most))?;
         ensure(units > 0 && units <= collateral.lien(), BlockableError::BeyondLien)?;
         ensure(units <= seizable, BlockableError::HeldByRunningJobs)?;
         metering::seize(&mut collateral, &mut meter, units, promise_stands)?;

@@ -17,19 +17,30 @@ pub struct MarketControl<'info> {
 }
 
 impl MarketControl<'_> {
-    /// Changes a market that is not paused, by its admin's signature.
-    pub(super) fn by_admin(
+    /// Changes a market at an instant of its clock; the change is given the signer.
+    pub(super) fn change(
         ctx: Context<MarketControl>,
-        change: impl FnOnce(&mut Market, &MarketClock) -> Result<MarketChange>,
+        clock: MarketClock,
+        change: impl FnOnce(&mut Market, &Pubkey, MarketClock) -> Result<MarketChange>,
     ) -> Result<()> {
         let accounts = ctx.accounts;
-        let clock = accounts.market.load()?.open_clock()?;
         let change = {
             let mut market = accounts.market.load_mut()?;
-            market.require_admin(accounts.authority.key)?;
-            change(&mut market, &clock)?
+            change(&mut market, accounts.authority.key, clock)?
         };
         change.emit(&accounts.event_authority, accounts.market.key(), clock.chain)
+    }
+
+    /// As [`MarketControl::change`], in a market that is not paused and by its admin's signature.
+    pub(super) fn by_admin(
+        ctx: Context<MarketControl>,
+        change: impl FnOnce(&mut Market, MarketClock) -> Result<MarketChange>,
+    ) -> Result<()> {
+        let clock = ctx.accounts.market.load()?.open_clock()?;
+        MarketControl::change(ctx, clock, |market, signer, clock| {
+            market.require_admin(signer)?;
+            change(market, clock)
+        })
     }
 
     /// CAN offer the admin's place: the admin. To the zero key: withdraws the offer.
@@ -42,17 +53,13 @@ impl MarketControl<'_> {
 
     /// CAN take the admin's place: the key it was offered to.
     pub fn accept_admin(ctx: Context<MarketControl>) -> Result<()> {
-        let accounts = ctx.accounts;
-        let clock = accounts.market.load()?.open_clock()?;
-        let to = accounts.authority.key();
-        {
-            let mut market = accounts.market.load_mut()?;
-            ensure(market.pending_admin == to, BlockableError::NotOffered)?;
-            market.admin = to;
+        let clock = ctx.accounts.market.load()?.open_clock()?;
+        MarketControl::change(ctx, clock, |market, signer, _| {
+            ensure(market.pending_admin == *signer, BlockableError::NotOffered)?;
+            market.admin = *signer;
             market.pending_admin = Pubkey::default();
-        }
-        let change = MarketChange::AdminChanged { to };
-        change.emit(&accounts.event_authority, accounts.market.key(), clock.chain)
+            Ok(MarketChange::AdminChanged { to: *signer })
+        })
     }
 
     /// CAN name the guardian: the admin.

@@ -25,17 +25,10 @@ impl ProviderUpdate<'_> {
         change: impl FnOnce(&mut Provider, &Pubkey, &Pubkey) -> Result<()>,
     ) -> Result<()> {
         let accounts = ctx.accounts;
-        let admin = {
-            let market = accounts.market.load()?;
-            market.open_clock()?;
-            market.admin
-        };
-        let event = {
-            let mut provider = accounts.provider.load_mut()?;
-            change(&mut provider, accounts.authority.key, &admin)?;
-            ProviderChanged::of(accounts.provider.key(), &provider)
-        };
-        emit(&accounts.event_authority, event)
+        let signer = accounts.authority.key;
+        change_provider(&accounts.market, &accounts.provider, &accounts.event_authority, |provider, admin| {
+            change(provider, signer, admin)
+        })
     }
 
     /// As [`ProviderUpdate::change`], by the signature of the provider's authority.
@@ -53,4 +46,24 @@ impl ProviderUpdate<'_> {
     pub fn set_capacity(ctx: Context<ProviderUpdate>, capacity: CapacityArgs) -> Result<()> {
         ProviderUpdate::by_authority(ctx, |provider| capacity.apply(provider))
     }
+}
+
+/// Changes a provider of a market that is not paused, and emits what it is then; the change is given the market's admin.
+pub(super) fn change_provider(
+    market: &AccountLoader<Market>,
+    provider: &AccountLoader<Provider>,
+    event_authority: &AccountInfo,
+    change: impl FnOnce(&mut Provider, &Pubkey) -> Result<()>,
+) -> Result<()> {
+    let admin = {
+        let market = market.load()?;
+        market.open_clock()?;
+        market.admin
+    };
+    let event = {
+        let mut stored = provider.load_mut()?;
+        change(&mut stored, &admin)?;
+        ProviderChanged::of(provider.key(), &stored)
+    };
+    emit(event_authority, event)
 }

@@ -1,7 +1,7 @@
 use {
     crate::{
         errors::BlockableError,
-        events::{ProviderChanged, emit},
+        instructions::provider_set_capacity::change_provider,
         state::{Market, Provider},
     },
     anchor_lang::prelude::*,
@@ -28,12 +28,9 @@ impl ProviderSetPayout<'_> {
     /// Sets where principal is paid to.
     pub fn handle(ctx: Context<ProviderSetPayout>) -> Result<()> {
         let accounts = ctx.accounts;
-        accounts.market.load()?.open_clock()?;
-        let event = {
-            let mut provider = accounts.provider.load_mut()?;
+        change_provider(&accounts.market, &accounts.provider, &accounts.event_authority, |provider, _| {
             provider.payout = accounts.payout.key();
-            ProviderChanged::of(accounts.provider.key(), &provider)
-        };
-        emit(&accounts.event_authority, event)
+            Ok(())
+        })
     }
 }

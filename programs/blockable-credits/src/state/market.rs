@@ -291,8 +291,7 @@ impl Market {
             self.paused_that_day = self.paused_that_day.saturating_sub(unused(first, used_first));
             self.paused_day_after = self.paused_day_after.saturating_sub(unused(second, used_second));
         }
-        let seconds = u64::try_from(self.current_pause(chain_time)).map_err(|_| Overflow)?;
-        self.paused_seconds = units::add(self.paused_seconds, seconds)?;
+        self.paused_seconds = self.seconds_paused(chain_time)?;
         self.paused_at = 0;
         self.pause_expires_at = 0;
         Ok(())
@@ -310,11 +309,7 @@ impl Market {
     /// Chain time less the seconds spent paused, in Unix seconds. Every due date, grace period, cure period and
     /// auction reads its clock here. Errors: [`Overflow`].
     pub fn market_time(&self, chain_time: i64) -> core::result::Result<i64, Overflow> {
-        let paused = i64::try_from(self.paused_seconds).map_err(|_| Overflow)?;
-        chain_time
-            .checked_sub(paused)
-            .and_then(|time| time.checked_sub(self.current_pause(chain_time)))
-            .ok_or(Overflow)
+        chain_time.checked_sub_unsigned(self.seconds_paused(chain_time)?).ok_or(Overflow)
     }
 
     /// Whether a pause stands at `chain_time`.
@@ -322,12 +317,13 @@ impl Market {
         self.paused_at != 0 && chain_time < self.pause_expires_at
     }
 
-    /// Seconds that the current pause, or one that has expired unnoticed, has lasted.
-    fn current_pause(&self, chain_time: i64) -> i64 {
+    /// Seconds spent paused in all pauses, with the current one or one that has expired unnoticed. Errors: [`Overflow`].
+    fn seconds_paused(&self, chain_time: i64) -> core::result::Result<u64, Overflow> {
         if self.paused_at == 0 {
-            return 0;
+            return Ok(self.paused_seconds);
         }
-        chain_time.min(self.pause_expires_at).saturating_sub(self.paused_at).max(0)
+        let current = units::elapsed(self.paused_at, chain_time.min(self.pause_expires_at))?;
+        units::add(self.paused_seconds, current)
     }
 
     /// The market's clock right now, from the clock sysvar. Errors: a sysvar that cannot be read, [`Overflow`].

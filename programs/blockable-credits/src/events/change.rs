@@ -1,0 +1,249 @@
+//! What can happen to a credit.
+
+use {
+    crate::{
+        metering::Metered,
+        state::{FreezeReason, Instalment, Party, Rider, Terms},
+        transitions::Status,
+    },
+    anchor_lang::prelude::*,
+};
+
+/// What happened to a credit. Money in micro-USDC, compute in credit units.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Offered; the principal is in escrow.
+    Offered {
+        /// What the borrower must accept.
+        terms_hash: [u8; 32],
+        /// The terms.
+        terms: Terms,
+        /// What was agreed beside the terms.
+        rider: Rider,
+        /// The schedule.
+        schedule: Vec<Instalment>,
+    },
+    /// Accepted by the borrower.
+    Accepted,
+    /// Units went live and the principal went to the provider.
+    Issued {
+        /// Place in the provider's reports.
+        index: u32,
+        /// Market time that due dates count from.
+        issued_at: i64,
+    },
+    /// Withdrawn before issue; the account is gone.
+    Cancelled {
+        /// Principal returned to the lender.
+        refunded: u64,
+    },
+    /// A payment.
+    Paid {
+        /// Who paid; the credit itself for money drawn from its reserve.
+        payer: Pubkey,
+        /// Part that refilled the reserve.
+        reserve: u64,
+        /// Part that paid late fees.
+        late_fees: u64,
+        /// Part that paid interest.
+        interest: u64,
+        /// Part that paid principal.
+        principal: u64,
+        /// Units released from the lien.
+        released: u64,
+        /// Units thawed.
+        thawed: u64,
+        /// Debt after the payment.
+        debt: u64,
+        /// Status after the payment.
+        status: Status,
+    },
+    /// Marked delinquent.
+    MarkedDelinquent {
+        /// Arrears at the mark.
+        arrears: u64,
+    },
+    /// Marked defaulted.
+    MarkedDefaulted {
+        /// Arrears at the mark; paying them cures.
+        arrears: u64,
+        /// The whole debt at the mark.
+        debt: u64,
+    },
+    /// Collateral was frozen.
+    Frozen {
+        /// Who froze it.
+        by: Pubkey,
+        /// Why.
+        reason: FreezeReason,
+        /// Units newly frozen.
+        units: u64,
+        /// Units frozen in all.
+        frozen: u64,
+    },
+    /// Collateral was thawed by the lender or the freeze authority.
+    Thawed {
+        /// Who thawed it.
+        by: Pubkey,
+        /// Units thawed.
+        units: u64,
+        /// Units still frozen.
+        frozen: u64,
+    },
+    /// Use was metered.
+    Metered {
+        /// Cumulative units counted.
+        cumulative: u64,
+        /// Units held by running jobs.
+        in_flight: u64,
+        /// Unix time of the reading.
+        reported_at: i64,
+        /// What the reading changed.
+        metered: Metered,
+    },
+    /// Collateral was moved into a lot.
+    Seized {
+        /// The lot.
+        lot: Pubkey,
+        /// Units moved.
+        units: u64,
+        /// Price at the start, per `PRICE_SCALE` units.
+        start_price: u64,
+        /// Lowest price, per `PRICE_SCALE` units.
+        floor_price: u64,
+    },
+    /// Units of a lot were sold.
+    Sold {
+        /// The lot.
+        lot: Pubkey,
+        /// Who bought.
+        buyer: Pubkey,
+        /// Units sold.
+        units: u64,
+        /// What the buyer paid.
+        cost: u64,
+        /// Redistribution fee.
+        fee: u64,
+        /// What went to the debt.
+        recovered: u64,
+        /// What went to the borrower.
+        surplus: u64,
+        /// Debt after the sale.
+        debt: u64,
+    },
+    /// Units bought from a lot, or taken over by a lender, arrived in an unrestricted credit.
+    Granted {
+        /// The lot, or the credit they were taken from.
+        from: Pubkey,
+        /// Units that arrived.
+        units: u64,
+    },
+    /// A lot was closed.
+    LotClosed {
+        /// The lot.
+        lot: Pubkey,
+        /// Units that came back unsold.
+        returned: u64,
+    },
+    /// A party collected its claim from the vault.
+    Collected {
+        /// Whose claim.
+        party: Party,
+        /// Where it was paid.
+        destination: Pubkey,
+        /// How much.
+        amount: u64,
+    },
+    /// Lender and borrower agreed on a new schedule.
+    Restructured {
+        /// The hash of what is agreed now.
+        terms_hash: [u8; 32],
+        /// The terms.
+        terms: Terms,
+        /// The schedule, counted from now.
+        schedule: Vec<Instalment>,
+    },
+    /// Late fees were waived.
+    FeeWaived {
+        /// How much.
+        amount: u64,
+    },
+    /// The loan was offered to another lender; to the zero key: the offer was withdrawn.
+    LenderOffered {
+        /// To whom.
+        to: Pubkey,
+    },
+    /// Another lender took the loan over.
+    LenderChanged {
+        /// The new lender, who is the freeze authority as well.
+        to: Pubkey,
+    },
+    /// Another freeze authority was named.
+    FreezeAuthoritySet {
+        /// The new one.
+        to: Pubkey,
+    },
+    /// The lender gave notice of default for a breach; the cure period runs.
+    NoticeGiven {
+        /// Hash of the document that states the breach.
+        document: [u8; 32],
+        /// The whole debt.
+        debt: u64,
+    },
+    /// The lender withdrew the notice.
+    NoticeWithdrawn,
+    /// The lender took collateral over.
+    TakenOver {
+        /// The unrestricted credit that the units went to.
+        to: Pubkey,
+        /// Units taken.
+        units: u64,
+        /// What they count for.
+        value: u64,
+        /// Debt after it.
+        debt: u64,
+    },
+    /// The lender gave up what was still owed.
+    WrittenOff {
+        /// How much.
+        debt: u64,
+    },
+    /// Unused units expired.
+    Expired {
+        /// How many.
+        units: u64,
+    },
+    /// The covenant on utilisation was applied.
+    CovenantApplied {
+        /// Use as a share of the plan, in basis points.
+        utilisation_bps: u64,
+        /// The APR from now on, in basis points.
+        apr_bps: u16,
+        /// Principal that falls due with the next instalment on top.
+        top_up: u64,
+    },
+    /// Cash was put into the borrower's reserve.
+    ReserveFunded {
+        /// Who paid.
+        payer: Pubkey,
+        /// How much.
+        amount: u64,
+        /// What the reserve holds.
+        held: u64,
+    },
+    /// The vault was removed.
+    VaultClosed {
+        /// What it held beyond all claims, paid to the treasury.
+        swept: u64,
+    },
+    /// The credit was removed.
+    Closed {
+        /// Units that the borrower gave up.
+        given_up: u64,
+    },
+    /// The account was moved to another layout version.
+    Migrated {
+        /// From this version.
+        from: u8,
+    },
+}
