@@ -75,9 +75,22 @@ fn sign(
 
 /// Bytes of a transaction as it is sent.
 pub fn size(transaction: &VersionedTransaction) -> usize {
-    // Before version 1 the number of signatures comes first, in one byte up to 127.
-    let count = usize::from(!matches!(transaction.message, VersionedMessage::V1(_)));
-    count + transaction.signatures.len() * SIGNATURE_BYTES + transaction.message.serialize().len()
+    encode(transaction).len()
+}
+
+/// A transaction as it is sent.
+pub fn encode(transaction: &VersionedTransaction) -> Vec<u8> {
+    let message = transaction.message.serialize();
+    let signatures =
+        transaction.signatures.iter().flat_map(|signature| <[u8; SIGNATURE_BYTES]>::from(*signature));
+    match transaction.message {
+        VersionedMessage::V1(_) => message.into_iter().chain(signatures).collect(),
+        // Before version 1 the signatures come first, with their number, which takes one byte up to 127: more have no room.
+        VersionedMessage::Legacy(_) | VersionedMessage::V0(_) => {
+            let count = u8::try_from(transaction.signatures.len()).unwrap_or(u8::MAX);
+            std::iter::once(count).chain(signatures).chain(message).collect()
+        }
+    }
 }
 
 #[cfg(test)]
@@ -88,7 +101,8 @@ mod tests {
             instructions,
             reports::{CreditReading, ReportScope, UsageReport},
         },
-        solana_sdk::{pubkey::Pubkey, signature::Keypair},
+        solana_sdk::{bs58, instruction::AccountMeta, pubkey::Pubkey, signature::Keypair},
+        solana_transaction_status_client_types::{EncodedTransaction, TransactionBinaryEncoding},
     };
 
     /// The metering of a number of credits by a number of reporters.
@@ -102,6 +116,23 @@ mod tests {
         let reports = (0..reporters).map(|index| report.sign(index, &Keypair::new()).unwrap()).collect();
         let credits: Vec<Pubkey> = (0..credits).map(|_| Pubkey::new_unique()).collect();
         instructions::usage_meter(&scope.market, &scope.provider, 0, reports, &credits)
+    }
+
+    #[test]
+    fn a_transaction_is_encoded_as_nodes_read_it() {
+        let (payer, other) = (Keypair::new(), Keypair::new());
+        let (payer, other): (&dyn Signer, &dyn Signer) = (&payer, &other);
+        let mut meter = metering(2, 2);
+        meter.accounts.push(AccountMeta::new(other.pubkey(), true));
+        let (meter, hash) = ([meter], Hash::new_unique());
+        for signed in [
+            sign_v0(&meter, payer, &[other], hash).unwrap(),
+            sign_v1(&meter, payer, &[other], hash, budget(200_000)).unwrap(),
+        ] {
+            let text = bs58::encode(encode(&signed)).into_string();
+            let read = EncodedTransaction::Binary(text, TransactionBinaryEncoding::Base58).decode();
+            assert_eq!(read, Some(signed));
+        }
     }
 
     #[test]

@@ -1,0 +1,58 @@
+//! What a provider runs, measured.
+
+mod gate;
+
+pub use gate::GateArgs;
+
+use {
+    super::BenchError,
+    blockable_sdk::{
+        Pubkey,
+        program::{
+            state::{Collateral, Credit, Market},
+            transitions::Status,
+        },
+    },
+    bytemuck::Zeroable,
+};
+
+/// Runs `bench gate`. Errors: [`BenchError`].
+pub fn gate(args: &GateArgs) -> Result<(), BenchError> {
+    gate::run(args)
+}
+
+/// The market of gates that are shown their credits by the bench.
+fn market() -> Pubkey {
+    Pubkey::new_from_array([1; 32])
+}
+
+/// The provider of those gates.
+fn provider() -> Pubkey {
+    Pubkey::new_from_array([2; 32])
+}
+
+/// The address of a credit by its number.
+fn address(number: u32) -> Pubkey {
+    let mut bytes = [3; 32];
+    bytes[..4].copy_from_slice(&number.to_le_bytes());
+    Pubkey::new_from_array(bytes)
+}
+
+/// An active credit by its number, with as many units as there can be.
+fn credit(number: u32) -> Credit {
+    let mut credit = Credit::zeroed();
+    credit.version = Credit::VERSION;
+    credit.status = Status::Active.byte();
+    credit.blockable = 1;
+    credit.has_index = 1;
+    credit.meter.index = number;
+    credit.market = market();
+    credit.provider = provider();
+    credit.collateral = Collateral { granted: u64::MAX / 4, ..Collateral::default() };
+    credit
+}
+
+/// A market that has never been paused.
+fn market_account() -> Market {
+    Market::zeroed()
+}

@@ -1,0 +1,81 @@
+//! A cluster inside this process, whose clock can be moved, reached over JSON-RPC and WebSocket.
+
+use {
+    crate::{Chain, ELF, Loan, World},
+    blockable_sdk::{
+        PROGRAM_ID, Pubkey,
+        client::Client,
+        program::instructions::{CapacityArgs, MarketArgs},
+    },
+    std::rc::Rc,
+    surfpool_sdk::{Surfnet, cheatcodes::builders::DeployProgram},
+    tokio::task::block_in_place,
+};
+
+/// A cluster of its own for each test, with a market on it.
+pub struct Cluster {
+    surfnet: Rc<Surfnet>,
+    /// The market.
+    pub chain: Chain,
+}
+
+impl Cluster {
+    /// Starts the cluster on free ports, with the program, funded parties, a market and a provider.
+    pub async fn start() -> Cluster {
+        Cluster::with(World::market_args(), World::capacity()).await
+    }
+
+    /// As [`Cluster::start`], with a market and a capacity of one's own.
+    pub async fn with(args: MarketArgs, capacity: CapacityArgs) -> Cluster {
+        let surfnet = Rc::new(Surfnet::builder().offline(true).start().await.expect("the embedded cluster"));
+        let deploy = DeployProgram::new(PROGRAM_ID).so_bytes(ELF.to_vec());
+        block_in_place(|| surfnet.cheatcodes().deploy(deploy)).expect("the embedded cluster");
+        let client = Client::new(surfnet.rpc_url());
+        Chain::fund_fees(&client).await;
+        let mut chain = Chain::open(client, args, capacity).await;
+        let mover = surfnet.clone();
+        chain.mover = Some(Box::new(move |unix| move_clock(&mover, unix)));
+        Cluster { surfnet, chain }
+    }
+
+    /// Offers, accepts and issues the loan; returns its credit.
+    pub async fn active(&mut self) -> Pubkey {
+        let mut args = Loan::new(1).args;
+        args.terms.offer_expires_at = 0;
+        self.chain.active(args).await
+    }
+
+    /// Meters a credit with two reporters, as of the chain's clock.
+    pub async fn meter(&mut self, credit: &Pubkey, cumulative: u64, in_flight: u64) {
+        let meter = self.chain.metering(2, &[(*credit, cumulative, in_flight)]).await;
+        self.chain.send(&[meter], &[]).await;
+    }
+
+    /// Moves the chain's clock forward.
+    pub async fn pass(&self, seconds: u32) {
+        let now = self.chain.client.chain_time().await.expect("the embedded cluster");
+        self.chain.wait_until(now + i64::from(seconds)).await;
+    }
+
+    /// The cluster's JSON-RPC.
+    pub fn rpc_url(&self) -> String {
+        self.surfnet.rpc_url().to_string()
+    }
+
+    /// The cluster's WebSocket.
+    pub fn ws_url(&self) -> String {
+        self.surfnet.ws_url().to_string()
+    }
+
+    /// Ends the cluster.
+    pub fn stop(self) {
+        drop(self.chain);
+        let mut surfnet = Rc::into_inner(self.surfnet).expect("the only one who holds the cluster");
+        block_in_place(|| surfnet.stop()).expect("the embedded cluster");
+    }
+}
+
+fn move_clock(surfnet: &Surfnet, unix: i64) {
+    let millis = u64::try_from(unix).expect("the embedded cluster") * 1_000;
+    block_in_place(|| surfnet.cheatcodes().time_travel_to_timestamp(millis)).expect("the embedded cluster");
+}

@@ -1,0 +1,137 @@
+//! A `solana-test-validator` of one's own: free ports of 127.0.0.1, a ledger in a temporary folder, ended with the tests.
+
+use {
+    blockable_sdk::{PROGRAM_ID, client::Client},
+    std::{
+        env,
+        fs::{self, File},
+        io,
+        net::{TcpListener, UdpSocket},
+        path::{Path, PathBuf},
+        process::{Child, Command, ExitStatus, Stdio},
+        time::{Duration, Instant},
+    },
+    tokio::time::sleep,
+};
+
+/// Names the binary where it is not on the path.
+pub const BINARY_VARIABLE: &str = "SOLANA_TEST_VALIDATOR";
+const BINARY: &str = "solana-test-validator";
+const ELF: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../app-idl/blockable_credits.so");
+/// How long the node may take to produce blocks.
+const START: Duration = Duration::from_secs(120);
+const POLL: Duration = Duration::from_millis(100);
+
+/// Ports that one node takes: RPC, WebSocket, faucet, gossip, and 28 that it hands out itself.
+const PORTS: u16 = 32;
+/// Where the search for them begins and ends: below the ports that systems give to outgoing connections.
+const PORT_RANGE: (u16, u16) = (20_000, 32_000);
+
+/// The binary that [`BINARY_VARIABLE`] names, or else the one on the path. Errors: the variable names no file.
+pub fn binary() -> Result<Option<PathBuf>, String> {
+    if let Some(named) = env::var_os(BINARY_VARIABLE).map(PathBuf::from) {
+        return match named.is_file() {
+            true => Ok(Some(named)),
+            false => Err(format!("{BINARY_VARIABLE} names no file: {}", named.display())),
+        };
+    }
+    let path = env::var_os("PATH").unwrap_or_default();
+    Ok(env::split_paths(&path).map(|folder| folder.join(BINARY)).find(|file| file.is_file()))
+}
+
+/// A running validator; dropping it ends it and removes its ledger.
+pub struct Node {
+    process: Child,
+    folder: PathBuf,
+    port: u16,
+}
+
+impl Node {
+    /// Starts a node with the committed program and waits until it produces blocks.
+    pub async fn start(binary: &Path) -> Node {
+        let port = free_ports();
+        let folder = env::temp_dir().join(format!("blockable-validator-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a folder for the ledger");
+        let output = File::create(folder.join("output.txt")).expect("a file for the output");
+        let process = Command::new(binary)
+            .args(["--bpf-program", &PROGRAM_ID.to_string(), ELF, "--bind-address", "127.0.0.1"])
+            .arg("--ledger")
+            .arg(folder.join("ledger"))
+            .args(["--rpc-port", &port.to_string(), "--faucet-port", &(port + 2).to_string()])
+            .args(["--gossip-port", &(port + 3).to_string()])
+            .args(["--dynamic-port-range", &format!("{}-{}", port + 4, port + PORTS)])
+            .stdin(Stdio::null())
+            .stderr(output.try_clone().expect("a second handle"))
+            .stdout(output)
+            .spawn()
+            .expect("the validator starts");
+        let mut node = Node { process, folder, port };
+        node.wait_for_blocks().await;
+        node
+    }
+
+    async fn wait_for_blocks(&mut self) {
+        let (client, deadline) = (self.client(), Instant::now() + START);
+        // The program can be called one slot after its account was made.
+        while !matches!(client.rpc().get_slot().await, Ok(slot) if slot > 1) {
+            if let Some(status) = self.exited() {
+                panic!("the validator ended with {status}:\n{}", self.output());
+            }
+            assert!(Instant::now() < deadline, "the validator makes no blocks:\n{}", self.output());
+            sleep(POLL).await;
+        }
+    }
+
+    /// A client of the node.
+    pub fn client(&self) -> Client {
+        Client::new(self.rpc_url())
+    }
+
+    /// The node's JSON-RPC.
+    pub fn rpc_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The node's WebSocket.
+    pub fn ws_url(&self) -> String {
+        format!("ws://127.0.0.1:{}", self.port + 1)
+    }
+
+    /// How the process ended, where it has.
+    fn exited(&mut self) -> Option<ExitStatus> {
+        self.process.try_wait().ok().flatten()
+    }
+
+    /// The last lines that the node printed.
+    fn output(&self) -> String {
+        let text = fs::read_to_string(self.folder.join("output.txt")).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().collect();
+        lines[lines.len().saturating_sub(20)..].join("\n")
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let ended = self.process.kill().and_then(|()| self.process.wait());
+        if let Err(error) = ended {
+            eprintln!("the validator (process {}) could not be ended: {error}", self.process.id());
+        }
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// The first of [`PORTS`] free ports in a row. Test runs at the same time begin their search at different ports.
+fn free_ports() -> u16 {
+    let (first, last) = PORT_RANGE;
+    let rows = (last - first) / PORTS;
+    let offset = (std::process::id() % u32::from(rows)) as u16;
+    let row = |number: u16| first + (offset + number) % rows * PORTS;
+    let free = (0..rows).map(row).find(|base| (*base..*base + PORTS).all(is_free));
+    free.expect("free ports on 127.0.0.1")
+}
+
+fn is_free(port: u16) -> bool {
+    let bound: io::Result<(TcpListener, UdpSocket)> = TcpListener::bind(("127.0.0.1", port))
+        .and_then(|tcp| Ok((tcp, UdpSocket::bind(("127.0.0.1", port))?)));
+    bound.is_ok()
+}
