@@ -161,3 +161,6 @@ impl ReportRecord {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

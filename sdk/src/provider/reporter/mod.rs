@@ -175,6 +175,17 @@ impl Reporter {
         self.latest()
     }
 
+    /// Reports with every key on an instant that a test chooses. Errors: the first of the keys that fails.
+    #[cfg(test)]
+    pub(crate) async fn report_at(&self, now: i64) -> Result<Vec<ReportRecord>, KeyState> {
+        let see = |gate: &Gate| round::chain(gate).map(|(_, provider)| (now, provider));
+        let reports = self.inner.signers.iter().map(|signer| self.inner.report_seeing(signer, see));
+        for outcome in join_all(reports).await {
+            outcome?;
+        }
+        Ok(self.latest())
+    }
+
     /// The latest signed report of each reporter and chunk in the provider's epoch.
     pub fn latest(&self) -> Vec<ReportRecord> {
         let epoch = self.inner.gate.provider().map(|provider| provider.epoch);

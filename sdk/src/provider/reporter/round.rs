@@ -26,15 +26,15 @@ const DRAFTS: usize = 16;
 const SIGNATURES: usize = 8;
 
 /// What the gate knows at one moment.
-pub(super) struct Moment {
+struct Moment {
     /// The chain's clock, in Unix seconds.
-    pub now: i64,
-    pub provider: Provider,
-    pub readings: Vec<Reading>,
+    now: i64,
+    provider: Provider,
+    readings: Vec<Reading>,
 }
 
 /// The chain's clock and the provider. Errors: [`KeyState::NoChain`] while they or the market have not been seen.
-fn chain(gate: &Gate) -> Result<(i64, Provider), KeyState> {
+pub(super) fn chain(gate: &Gate) -> Result<(i64, Provider), KeyState> {
     let sight = gate.sight();
     let seen = sight.market().and(sight.chain_time()).zip(sight.provider().copied());
     seen.filter(|(_, provider)| provider.chunk_size > 0).ok_or(KeyState::NoChain)
@@ -107,8 +107,17 @@ impl Signer {
 impl Inner {
     /// Reports on this moment, unless this second has been reported on. Returns the instant.
     pub async fn report(&self, signer: &Signer) -> Result<i64, KeyState> {
+        self.report_seeing(signer, chain).await
+    }
+
+    /// As [`Inner::report`], with the clock and the provider that `see` gives.
+    pub async fn report_seeing(
+        &self,
+        signer: &Signer,
+        see: impl Fn(&Gate) -> Result<(i64, Provider), KeyState>,
+    ) -> Result<i64, KeyState> {
         let mut done = signer.done.lock().await;
-        let outcome = match chain(&self.gate) {
+        let outcome = match see(&self.gate) {
             Ok((now, provider)) if *done == Some((provider.epoch, now)) => return Ok(now),
             Ok((now, provider)) => {
                 let moment = Moment { now, provider, readings: self.gate.readings() };
@@ -121,7 +130,7 @@ impl Inner {
     }
 
     /// Reports on a moment. Returns its instant.
-    pub async fn round(
+    async fn round(
         &self,
         key: &ReporterKey,
         moment: &Moment,
