@@ -40,7 +40,7 @@ const STEP: Duration = Duration::from_millis(250);
 /// How often reports of chunks that are no longer reported on are removed.
 const PRUNE: Duration = Duration::from_secs(3_600);
 /// Reports that a slow listener may be behind; it reads older ones from the store.
-const LISTENERS: usize = 1_024;
+const LISTENERS: usize = 256;
 /// Most reports in an answer.
 pub const MAX_PAGE: u32 = 1_000;
 /// How long [`Reporter::stop`] waits for the last report, its signatures included.
