@@ -8,6 +8,7 @@
 //! | [`follow`] | shows the gate the chain, over WebSocket and RPC |
 //! | [`honor`] | obeys a signed freeze before it lands |
 //! | [`reporter`] | signs usage reports |
+//! | [`keys`] | the keys it signs with |
 //!
 //! Two rules make a credit's collateral real: jobs that run when a freeze lands may finish and no new one starts; and what
 //! is used beyond that is the provider's loss.
@@ -16,7 +17,9 @@ pub mod book;
 pub mod gate;
 pub mod hold;
 pub mod journal;
+pub mod keys;
 pub mod notice;
+pub mod reporter;
 pub mod sight;
 pub mod store;
 
@@ -27,7 +30,9 @@ pub use {
     gate::{Gate, GateConfig},
     hold::{AtDeadline, Hold, HoldId, Job, Refusal},
     journal::Durability,
+    keys::{KeyError, KeySource, ReporterKey},
     notice::{Notice, What},
+    reporter::{Reporter, ReporterConfig, ReporterError},
     sight::WhenStale,
     store::StoreError,
 };
