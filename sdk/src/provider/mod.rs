@@ -13,6 +13,7 @@
 //! is used beyond that is the provider's loss.
 
 pub mod book;
+pub mod follow;
 pub mod gate;
 pub mod hold;
 pub mod journal;
@@ -24,6 +25,7 @@ pub mod store;
 mod tests;
 
 pub use {
+    follow::{FollowConfig, FollowStatus, Follower},
     gate::{Gate, GateConfig},
     hold::{AtDeadline, Hold, HoldId, Job, Refusal},
     journal::Durability,
