@@ -16,6 +16,7 @@ pub mod book;
 pub mod follow;
 pub mod gate;
 pub mod hold;
+pub mod honor;
 pub mod journal;
 pub mod notice;
 pub mod sight;
@@ -28,6 +29,7 @@ pub use {
     follow::{FollowConfig, FollowStatus, Follower},
     gate::{Gate, GateConfig},
     hold::{AtDeadline, Hold, HoldId, Job, Refusal},
+    honor::{DeskConfig, FreezeDesk, FreezeOrder, Obeyed, OrderRefused, OrderState},
     journal::Durability,
     notice::{Notice, What},
     sight::WhenStale,

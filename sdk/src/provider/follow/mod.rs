@@ -12,9 +12,9 @@ mod progress;
 mod reconcile;
 mod stream;
 
+pub(crate) use fault::{describe, node};
 use {
     crate::provider::Gate,
-    fault::node,
     progress::Progress,
     solana_client::nonblocking::rpc_client::RpcClient,
     solana_sdk::pubkey::Pubkey,
@@ -154,7 +154,7 @@ impl Follower {
 }
 
 /// Runs a task until it is told to stop, or whoever would tell it is gone.
-async fn until(mut stopped: watch::Receiver<bool>, task: impl Future<Output = ()>) {
+pub(crate) async fn until(mut stopped: watch::Receiver<bool>, task: impl Future<Output = ()>) {
     tokio::select! {
         () = task => {}
         _ = stopped.wait_for(|stop| *stop) => {}
