@@ -91,6 +91,8 @@ struct Inner {
     notices: broadcast::Sender<Notice>,
     /// Told of every change of what the chain shows.
     changed: watch::Sender<u64>,
+    /// Told of every freeze that the chain shows: its time, in Unix seconds of the chain.
+    froze: watch::Sender<i64>,
 }
 
 /// A panic while a lock was held is a bug, but what the lock guards is changed in single steps: go on.
@@ -127,6 +129,7 @@ impl Gate {
             closing: AtomicBool::new(false),
             notices: broadcast::Sender::new(NOTICES),
             changed: watch::Sender::new(0),
+            froze: watch::Sender::new(0),
             config,
         };
         let gate = Gate { inner: Arc::new(inner) };
@@ -334,9 +337,22 @@ impl Gate {
         if credit.is_some_and(|credit| !ours(credit)) {
             return;
         }
-        if lock(&self.inner.book).observe(address, slot, credit) {
-            self.inner.changed.send_modify(|changes| *changes = changes.wrapping_add(1));
+        let mut book = self.book();
+        let known = book.credit(&address).map_or(0, |known| known.meter.frozen_at);
+        if !book.observe(address, slot, credit) {
+            return;
         }
+        drop(book);
+        self.inner.changed.send_modify(|changes| *changes = changes.wrapping_add(1));
+        let frozen_at = credit.map(|credit| credit.meter.frozen_at).filter(|frozen_at| *frozen_at > known);
+        if let Some(frozen_at) = frozen_at {
+            self.inner.froze.send_replace(frozen_at);
+        }
+    }
+
+    /// Waits for freezes that the chain shows; the value is the time of the latest one, in Unix seconds of the chain.
+    pub fn freezes(&self) -> watch::Receiver<i64> {
+        self.inner.froze.subscribe()
     }
 
     /// Waits for changes of what the chain shows; the number counts them.

@@ -269,6 +269,23 @@ impl Inner {
         let _ = self.live.send(record);
     }
 
+    /// Reports what was running when units were frozen, as of the freeze: a report of its time or earlier is measured against
+    /// what was open before it, and jobs that no earlier report has named keep their promise.
+    async fn report_freeze(&self, signer: &Signer, frozen_at: i64) {
+        let reporter = signer.key.public_key();
+        let reported = lock(&self.latest)
+            .values()
+            .filter(|record| record.reporter == reporter)
+            .map(|record| record.reported_at)
+            .max();
+        if reported.is_some_and(|reported| reported >= frozen_at) {
+            return;
+        }
+        let as_of = |gate: &Gate| round::chain(gate).map(|(now, provider)| (now.min(frozen_at), provider));
+        // What fails shows in the key's status, and the next round is due soon.
+        let _ = self.report_seeing(signer, as_of).await;
+    }
+
     /// Reports on an instant after the last one of a key, so that all that was counted before the call is in it.
     async fn report_later(&self, signer: &Signer) {
         let reported = *signer.done.lock().await;
@@ -280,11 +297,13 @@ impl Inner {
     }
 }
 
-/// Reports with one key whenever the interval has passed, or the provider's epoch has changed, until it is told to stop.
+/// Reports with one key whenever the interval has passed, the provider's epoch has changed or units were frozen, until it is
+/// told to stop.
 async fn run(reporter: Reporter, place: usize) {
     let inner = &reporter.inner;
     let signer = &inner.signers[place];
     let mut stopping = inner.stopping.subscribe();
+    let mut freezes = inner.gate.freezes();
     let (mut due, mut prune_at, mut epoch) = (Instant::now(), Instant::now(), None);
     loop {
         let current = inner.gate.provider().map(|provider| provider.epoch);
@@ -300,9 +319,14 @@ async fn run(reporter: Reporter, place: usize) {
             prune_at = Instant::now() + PRUNE;
             inner.prune().await;
         }
-        if timeout(STEP, stopping.wait_for(|stopping| *stopping)).await.is_ok() {
-            return;
+        tokio::select! {
+            () = async { drop(stopping.wait_for(|stopping| *stopping).await) } => return,
+            // The gate lives as long as this reporter has it.
+            Ok(()) = freezes.changed() => {}
+            () = sleep(STEP) => continue,
         }
+        let frozen_at = *freezes.borrow_and_update();
+        inner.report_freeze(signer, frozen_at).await;
     }
 }
 
