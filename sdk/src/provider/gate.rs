@@ -386,8 +386,21 @@ impl Gate {
 
     /// Records a notice to the parties of a credit and tells whoever listens. Errors: [`StoreError`].
     pub async fn notify(&self, notice: Notice) -> Result<Notice, StoreError> {
+        self.notify_with(notice, |_| Ok(())).await
+    }
+
+    /// As [`Gate::notify`], together with another write: both survive a loss of power, or neither is recorded.
+    pub(crate) async fn notify_with(
+        &self,
+        notice: Notice,
+        mut write: impl FnMut(&rusqlite::Connection) -> rusqlite::Result<()> + Send + 'static,
+    ) -> Result<Notice, StoreError> {
         let (record, at) = (notice.clone(), now_ms());
-        let seq = self.write(move |connection| notice::insert(connection, &record, at)).await?;
+        let both = move |connection: &rusqlite::Connection| {
+            write(connection)?;
+            notice::insert(connection, &record, at)
+        };
+        let seq = self.write_for_good(both).await?;
         let notice = Notice { seq, at_ms: at, ..notice };
         // Nobody may be listening.
         let _ = self.inner.notices.send(notice.clone());

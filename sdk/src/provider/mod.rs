@@ -13,8 +13,10 @@
 //! is used beyond that is the provider's loss.
 
 pub mod book;
+pub mod follow;
 pub mod gate;
 pub mod hold;
+pub mod honor;
 pub mod journal;
 pub mod notice;
 pub mod sight;
@@ -24,8 +26,10 @@ pub mod store;
 mod tests;
 
 pub use {
+    follow::{FollowConfig, FollowStatus, Follower},
     gate::{Gate, GateConfig},
     hold::{AtDeadline, Hold, HoldId, Job, Refusal},
+    honor::{DeskConfig, FreezeDesk, FreezeOrder, Obeyed, OrderRefused, OrderState},
     journal::Durability,
     notice::{Notice, What},
     sight::WhenStale,

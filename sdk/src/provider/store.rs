@@ -36,9 +36,9 @@ const SCHEMA: &str = "
     );
     CREATE INDEX ledger_by_time ON ledger (settled_ms);
     CREATE TABLE freezes (
-        signature BLOB PRIMARY KEY, credit BLOB NOT NULL, frozen INTEGER NOT NULL, message BLOB NOT NULL,
-        last_valid_height INTEGER NOT NULL, received_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL,
-        state TEXT NOT NULL
+        signature BLOB PRIMARY KEY, transaction_bytes BLOB NOT NULL, lender BLOB NOT NULL, borrower BLOB NOT NULL,
+        frozen INTEGER NOT NULL, last_valid_height INTEGER NOT NULL, received_ms INTEGER NOT NULL,
+        until_ms INTEGER NOT NULL, state TEXT NOT NULL
     ) WITHOUT ROWID;
     CREATE TABLE reports (
         seq INTEGER PRIMARY KEY AUTOINCREMENT, reporter BLOB NOT NULL, epoch INTEGER NOT NULL,

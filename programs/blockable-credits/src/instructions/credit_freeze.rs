@@ -49,7 +49,10 @@ impl Credit {
         Ok(())
     }
 
-    fn freeze_target(&self, amount: FreezeAmount) -> Result<u64> {
+    /// The frozen units in all that a freeze of `amount` leads to. A shortfall is that of the last accrual: bring the debt
+    /// up to now by [`Credit::accrue`] before. Errors: [`BlockableError::AmountZero`], [`BlockableError::BeyondLien`],
+    /// [`BlockableError::ShareOutOfRange`], [`BlockableError::NotInArrears`].
+    pub fn freeze_target(&self, amount: FreezeAmount) -> Result<u64> {
         let lien = self.collateral.lien();
         match amount {
             FreezeAmount::All => Ok(lien),

@@ -1,0 +1,128 @@
+//! The signed freezes that are obeyed, and those that were. No I/O.
+
+use {
+    super::{
+        Obeyed,
+        records::{KEEP, OrderState, Record},
+        refused::OrderRefused,
+    },
+    solana_sdk::{pubkey::Pubkey, signature::Signature},
+    std::{collections::HashMap, time::Instant},
+};
+
+/// A signed freeze that is obeyed.
+#[derive(Clone)]
+pub(super) struct Open {
+    pub(super) record: Record,
+    /// When it is no longer obeyed, whatever comes.
+    pub(super) deadline: Instant,
+    /// Its record has been written, or could not be.
+    recorded: bool,
+    /// The slot it has landed in for good.
+    pub(super) landed: Option<u64>,
+}
+
+impl Open {
+    fn obeyed(&self) -> Obeyed {
+        Obeyed {
+            signature: self.record.order.signature,
+            credit: self.record.order.credit,
+            frozen: self.record.frozen,
+            by: self.record.order.by,
+            last_valid_height: self.record.last_valid_height,
+        }
+    }
+}
+
+/// Most orders that are obeyed at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Limits {
+    pub(super) in_all: usize,
+    pub(super) per_credit: usize,
+}
+
+pub(super) struct Ledger {
+    limits: Limits,
+    open: HashMap<Signature, Open>,
+    closed: HashMap<Signature, (OrderState, Instant)>,
+}
+
+impl Ledger {
+    pub(super) fn new(limits: Limits) -> Ledger {
+        Ledger { limits, open: HashMap::new(), closed: HashMap::new() }
+    }
+
+    /// What is known of an order: the answer it was given while it is open. Errors: [`OrderRefused::Replayed`].
+    pub(super) fn known(&self, signature: &Signature) -> Result<Option<Obeyed>, OrderRefused> {
+        if let Some((state, _)) = self.closed.get(signature) {
+            return Err(OrderRefused::Replayed(*state));
+        }
+        Ok(self.open.get(signature).map(Open::obeyed))
+    }
+
+    /// Where an order stands.
+    pub(super) fn state(&self, signature: &Signature) -> Option<OrderState> {
+        let closed = self.closed.get(signature).map(|(state, _)| *state);
+        closed.or_else(|| self.open.contains_key(signature).then_some(OrderState::Open))
+    }
+
+    /// Opens an order that is not known. Errors: [`OrderRefused::TooManyOpen`].
+    pub(super) fn open(&mut self, record: Record, deadline: Instant) -> Result<Obeyed, OrderRefused> {
+        if self.open.len() >= self.limits.in_all {
+            return Err(OrderRefused::TooManyOpen { open: self.open.len() });
+        }
+        let here = self.of_credit(&record.order.credit);
+        if here >= self.limits.per_credit {
+            return Err(OrderRefused::TooManyOpen { open: here });
+        }
+        Ok(self.insert(record, deadline, false))
+    }
+
+    fn of_credit(&self, credit: &Pubkey) -> usize {
+        self.open.values().filter(|open| open.record.order.credit == *credit).count()
+    }
+
+    /// Takes up an order that is recorded as open.
+    pub(super) fn resume(&mut self, record: Record, deadline: Instant) {
+        self.insert(record, deadline, true);
+    }
+
+    fn insert(&mut self, record: Record, deadline: Instant, recorded: bool) -> Obeyed {
+        let open = Open { record, deadline, recorded, landed: None };
+        let obeyed = open.obeyed();
+        self.open.insert(obeyed.signature, open);
+        obeyed
+    }
+
+    /// An order's record has been written, or could not be: from now on it is watched.
+    pub(super) fn recorded(&mut self, signature: &Signature) {
+        if let Some(open) = self.open.get_mut(signature) {
+            open.recorded = true;
+        }
+    }
+
+    /// An order has landed for good.
+    pub(super) fn landed(&mut self, signature: &Signature, slot: u64) {
+        if let Some(open) = self.open.get_mut(signature) {
+            open.landed = Some(slot);
+        }
+    }
+
+    /// The orders to watch, by age. One whose record is being written is not among them: its end must not be written first.
+    pub(super) fn watched(&self) -> Vec<Open> {
+        let mut watched: Vec<Open> = self.open.values().filter(|open| open.recorded).cloned().collect();
+        watched.sort_unstable_by_key(|open| open.deadline);
+        watched
+    }
+
+    /// Closes an order, or remembers one that was closed before.
+    pub(super) fn close(&mut self, signature: Signature, state: OrderState) {
+        self.open.remove(&signature);
+        self.closed.insert(signature, (state, Instant::now()));
+    }
+
+    /// Forgets what was closed long ago.
+    pub(super) fn prune(&mut self) {
+        self.closed.retain(|_, (_, at)| at.elapsed() < KEEP);
+    }
+}
