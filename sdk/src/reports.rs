@@ -1,14 +1,20 @@
 //! Usage reports: what a reporter measures, signs and hands out, and what a `usage_meter` instruction takes.
 
+mod record;
+
 pub use blockable_credits::report::{
     CreditReading, MAX_CLOCK_SKEW_SECONDS, REPORT_DOMAIN, ReportScope, SignedReport,
 };
+pub use record::{RecordReading, ReportPage, ReportRecord};
 use {
     blockable_credits::{
         signature,
         state::{MAX_CHUNK_SIZE, Provider},
     },
-    solana_sdk::signer::{Signer, SignerError},
+    solana_sdk::{
+        pubkey::Pubkey,
+        signer::{Signer, SignerError},
+    },
     std::collections::BTreeMap,
 };
 
@@ -22,7 +28,7 @@ pub enum ReportError {
     #[error("reporter {0} is not in the provider's list; read the provider again")]
     UnknownReporter(u8),
     /// Readings do not match the bitmap.
-    #[error("the report has {readings} readings for {bits} bits; discard it")]
+    #[error("the report's {readings} readings are not those of its {bits} bits; discard it")]
     Malformed {
         /// Bits set.
         bits: u32,
@@ -34,6 +40,33 @@ pub enum ReportError {
         "the signature of reporter {0} does not verify; check epoch, chunk, provider, market and program"
     )]
     BadSignature(u8),
+    /// A report of another provider or market.
+    #[error("the report is of another provider or market; verify it with the account that it names")]
+    WrongProvider,
+    /// A report of another epoch.
+    #[error(
+        "the report is of epoch {report} and the provider's is {provider}; discard the report if its epoch is the \
+         lower one, else read the provider again"
+    )]
+    WrongEpoch {
+        /// The report's.
+        report: u32,
+        /// The provider's.
+        provider: u32,
+    },
+    /// A report of chunks of another size.
+    #[error(
+        "the report is of chunks of {report} and the provider's are of {provider}; read the provider again"
+    )]
+    WrongChunkSize {
+        /// The report's.
+        report: u8,
+        /// The provider's.
+        provider: u8,
+    },
+    /// Two readings of one credit.
+    #[error("the report has two readings of the credit {0}; discard it")]
+    RepeatedCredit(Pubkey),
     /// The key could not sign.
     #[error("the reporter's key could not sign: {0}")]
     Signing(#[from] SignerError),
@@ -97,12 +130,7 @@ pub fn verify(report: &SignedReport, scope: &ReportScope, provider: &Provider) -
 
 #[cfg(test)]
 mod tests {
-    use {
-        super::*,
-        blockable_credits::state::Reporter,
-        bytemuck::Zeroable,
-        solana_sdk::{pubkey::Pubkey, signature::Keypair},
-    };
+    use {super::*, blockable_credits::state::Reporter, bytemuck::Zeroable, solana_sdk::signature::Keypair};
 
     fn signed() -> (SignedReport, ReportScope, Provider) {
         let key = Keypair::new();

@@ -8,6 +8,7 @@
 //! | [`follow`] | shows the gate the chain, over WebSocket and RPC |
 //! | [`honor`] | obeys a signed freeze before it lands |
 //! | [`reporter`] | signs usage reports |
+//! | [`keys`] | the keys it signs with |
 //!
 //! Two rules make a credit's collateral real: jobs that run when a freeze lands may finish and no new one starts; and what
 //! is used beyond that is the provider's loss.
@@ -18,7 +19,9 @@ pub mod gate;
 pub mod hold;
 pub mod honor;
 pub mod journal;
+pub mod keys;
 pub mod notice;
+pub mod reporter;
 pub mod sight;
 pub mod store;
 
@@ -31,7 +34,9 @@ pub use {
     hold::{AtDeadline, Hold, HoldId, Job, Refusal},
     honor::{DeskConfig, FreezeDesk, FreezeOrder, Obeyed, OrderRefused, OrderState},
     journal::Durability,
+    keys::{KeyError, KeySource, ReporterKey},
     notice::{Notice, What},
+    reporter::{Reporter, ReporterConfig, ReporterError},
     sight::WhenStale,
     store::StoreError,
 };

@@ -42,9 +42,14 @@ const SCHEMA: &str = "
     ) WITHOUT ROWID;
     CREATE TABLE reports (
         seq INTEGER PRIMARY KEY AUTOINCREMENT, reporter BLOB NOT NULL, epoch INTEGER NOT NULL,
-        chunk INTEGER NOT NULL, reported_at INTEGER NOT NULL, digest BLOB NOT NULL, body TEXT,
+        chunk INTEGER NOT NULL, reported_at INTEGER NOT NULL, digest BLOB NOT NULL, body TEXT NOT NULL,
+        signature BLOB,
         UNIQUE (reporter, epoch, chunk, reported_at)
     );
+    CREATE TABLE reported (
+        credit BLOB NOT NULL, place INTEGER NOT NULL, cumulative INTEGER NOT NULL,
+        PRIMARY KEY (credit, place)
+    ) WITHOUT ROWID;
     CREATE TABLE notices (
         seq INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, credit BLOB NOT NULL, body TEXT NOT NULL
     );
@@ -52,7 +57,7 @@ const SCHEMA: &str = "
 ";
 
 /// Why the store fails.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// Another process has it open.
     #[error("{path} is in use by another gate; stop that one, or name another file")]
@@ -203,10 +208,14 @@ impl Store {
     /// Reads what was kept. Errors: [`StoreError::Sqlite`].
     pub fn kept(&self) -> Result<Kept, StoreError> {
         let mut kept = Kept::default();
-        let mut meters = self.connection.prepare("SELECT credit, place, cumulative FROM meters")?;
+        // What a signed report has said stays said, whatever became of the meters.
+        let mut meters = self.connection.prepare(
+            "SELECT credit, place, cumulative FROM meters UNION ALL SELECT credit, place, cumulative FROM reported",
+        )?;
         for row in meters.query_map([], |row| Ok(((key(row, 0)?, row.get(1)?), unsigned(row, 2)?)))? {
             let (place, cumulative) = row?;
-            kept.meters.insert(place, cumulative);
+            let meter: &mut u64 = kept.meters.entry(place).or_default();
+            *meter = cumulative.max(*meter);
         }
         let mut holds = self.connection.prepare(
             "SELECT id, credit, place, units, reference, admitted_ms, deadline_ms, settle_at_deadline FROM holds",

@@ -3,6 +3,9 @@
 mod book;
 mod gate;
 mod journal;
+mod keys;
+mod reporter;
+mod vault;
 
 use {
     crate::{

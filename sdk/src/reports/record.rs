@@ -1,0 +1,166 @@
+//! A signed report as it is handed out: JSON that says all that is needed to verify it and to meter by it.
+
+use {
+    super::{CreditReading, ReportError, ReportScope, SignedReport, verify},
+    blockable_credits::state::Provider,
+    serde::{Deserialize, Serialize},
+    solana_sdk::{pubkey::Pubkey, signature::Signature},
+};
+
+/// Values written as text: keys and signatures in base58, 64-bit amounts in decimal, because JavaScript rounds numbers
+/// above 2^53.
+mod text {
+    use {
+        serde::{Deserialize, Deserializer, Serializer, de::Error},
+        std::{fmt::Display, str::FromStr},
+    };
+
+    pub fn serialize<T: Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(value)
+    }
+
+    pub fn deserialize<'de, T: FromStr<Err: Display>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<T, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(D::Error::custom)
+    }
+}
+
+/// The reading of one credit in a [`ReportRecord`], in credit units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordReading {
+    /// The credit's bit in the chunk: its index is `chunk x chunk size + bit`.
+    pub bit: u32,
+    /// The credit's address. Not signed: whoever meters by it compares the index with that of the credit's account.
+    #[serde(with = "text")]
+    pub credit: Pubkey,
+    /// Units used since issue.
+    #[serde(with = "text")]
+    pub cumulative: u64,
+    /// Units that running jobs hold.
+    #[serde(with = "text")]
+    pub in_flight: u64,
+}
+
+/// One reporter's signed report on one chunk of credits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportRecord {
+    /// Its number at the provider that hands it out, rising, with gaps. Not signed.
+    pub seq: u64,
+    /// The market's account.
+    #[serde(with = "text")]
+    pub market: Pubkey,
+    /// The provider's account.
+    #[serde(with = "text")]
+    pub provider: Pubkey,
+    /// Epoch of the provider's reporters.
+    pub epoch: u32,
+    /// The chunk of credits.
+    pub chunk: u32,
+    /// Credits per chunk in that epoch. Not signed; [`ReportRecord::verify`] compares it with the provider.
+    pub chunk_size: u8,
+    /// The reporter's public key.
+    #[serde(with = "text")]
+    pub reporter: Pubkey,
+    /// The reporter's place in the provider's list.
+    pub reporter_index: u8,
+    /// The chain's clock at the readings, in Unix seconds.
+    pub reported_at: i64,
+    /// Bit n stands for the credit with index `chunk x chunk size + n`.
+    pub bitmap: u32,
+    /// One reading per set bit, from the lowest.
+    pub readings: Vec<RecordReading>,
+    /// Ed25519 signature over the report's digest.
+    #[serde(with = "text")]
+    pub signature: Signature,
+}
+
+/// An answer with reports.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportPage {
+    /// The reports.
+    pub reports: Vec<ReportRecord>,
+    /// The number to ask for what comes after them.
+    pub next: u64,
+}
+
+impl ReportRecord {
+    /// Which reports it is one of.
+    pub fn scope(&self) -> ReportScope {
+        ReportScope { market: self.market, provider: self.provider, epoch: self.epoch, chunk: self.chunk }
+    }
+
+    /// The report as it travels in a transaction, not verified.
+    pub fn report(&self) -> SignedReport {
+        let reading = |reading: &RecordReading| CreditReading {
+            cumulative: reading.cumulative,
+            in_flight: reading.in_flight,
+        };
+        SignedReport {
+            reporter: self.reporter_index,
+            signature: self.signature.into(),
+            reported_at: self.reported_at,
+            bitmap: self.bitmap,
+            readings: self.readings.iter().map(reading).collect(),
+        }
+    }
+
+    /// What its reporter signs.
+    pub fn digest(&self) -> [u8; 32] {
+        self.report().digest(&self.scope())
+    }
+
+    /// The index that a credit must have for a bit of this report to be its reading, `None` beyond any credit's.
+    pub fn index(&self, bit: u32) -> Option<u32> {
+        self.chunk.checked_mul(u32::from(self.chunk_size))?.checked_add(bit)
+    }
+
+    /// Checks it against the provider's account at `address`, as the program will but for the reporter's expiry and the
+    /// time. Returns the report for [`crate::instructions::usage_meter`]. Errors: [`ReportError`].
+    pub fn verify(&self, address: &Pubkey, provider: &Provider) -> Result<SignedReport, ReportError> {
+        if self.provider != *address || self.market != provider.market {
+            return Err(ReportError::WrongProvider);
+        }
+        if self.epoch != provider.epoch {
+            return Err(ReportError::WrongEpoch { report: self.epoch, provider: provider.epoch });
+        }
+        if self.chunk_size != provider.chunk_size {
+            return Err(ReportError::WrongChunkSize {
+                report: self.chunk_size,
+                provider: provider.chunk_size,
+            });
+        }
+        let listed = provider.reporters().get(usize::from(self.reporter_index));
+        if listed.is_none_or(|listed| listed.key != self.reporter) {
+            return Err(ReportError::UnknownReporter(self.reporter_index));
+        }
+        self.verify_places()?;
+        let report = self.report();
+        verify(&report, &self.scope(), provider)?;
+        Ok(report)
+    }
+
+    /// Requires readings in the order of the bitmap's bits, within the chunk, each of another credit.
+    fn verify_places(&self) -> Result<(), ReportError> {
+        let set = (0..u32::BITS).filter(|bit| self.bitmap & (1 << bit) != 0);
+        if !set.eq(self.readings.iter().map(|reading| reading.bit)) {
+            return Err(ReportError::Malformed {
+                bits: self.bitmap.count_ones(),
+                readings: self.readings.len(),
+            });
+        }
+        for (place, reading) in self.readings.iter().enumerate() {
+            if reading.bit >= u32::from(self.chunk_size) || self.index(reading.bit).is_none() {
+                return Err(ReportError::BitOutOfRange(reading.bit));
+            }
+            if self.readings.iter().take(place).any(|earlier| earlier.credit == reading.credit) {
+                return Err(ReportError::RepeatedCredit(reading.credit));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;
