@@ -4,11 +4,13 @@ use {
     crate::{
         config::{Config, ModelConfig, SecretSourceError},
         error::ApiError,
+        freezes::Intake,
         keys::ApiKeys,
         leases::Leases,
         limits::Running,
         metrics::Metrics,
         ops::Progress,
+        parts::RunningParts,
     },
     axum::{
         body::Body,
@@ -19,7 +21,10 @@ use {
     futures_util::StreamExt,
     secrecy::ExposeSecret,
     std::{collections::BTreeMap, sync::Arc, time::Duration},
-    tokio::{sync::watch, time::timeout},
+    tokio::{
+        sync::{Semaphore, watch},
+        time::timeout,
+    },
 };
 
 /// A model and where it is served.
@@ -65,6 +70,12 @@ pub(crate) struct App {
     pub running: Running,
     /// Figures.
     pub metrics: Metrics,
+    /// How many signed freezes are taken.
+    pub intake: Intake,
+    /// Streams of reports that may be opened.
+    pub report_streams: Arc<Semaphore>,
+    /// The parts beside the gate.
+    pub parts: RunningParts,
     /// GPUs that are rented.
     pub leases: Leases,
     /// When the parts last made progress.

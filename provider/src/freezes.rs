@@ -12,7 +12,7 @@ use {
     base64::{Engine, engine::general_purpose::STANDARD},
     blockable_sdk::{
         Signature,
-        provider::honor::{FreezeDesk, OrderRefused},
+        provider::{FreezeDesk, OrderRefused},
     },
     serde::Deserialize,
     serde_json::{Value, json},

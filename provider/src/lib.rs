@@ -7,30 +7,40 @@
 //! | module | what |
 //! |---|---|
 //! | [`config`] | `provider.toml` |
+//! | [`init`] | writes the first `provider.toml` |
 //! | [`keys`] | API keys that name their credit |
+//! | [`parts`] | what follows the chain, takes freezes and signs reports |
 //! | [`price`] | what requests cost |
 //! | [`server`] | start and stop |
 
 pub mod config;
+pub mod init;
 pub mod keys;
+pub mod parts;
 pub mod price;
 pub mod server;
 
 mod app;
+mod assemble;
+mod credits;
 mod echo;
 mod error;
+mod freezes;
 mod gateway;
 mod http;
 mod leases;
 mod limits;
 mod metrics;
 mod ops;
+mod reports;
 mod request;
 mod sse;
+mod webhooks;
 
 pub use {
     config::{Config, ConfigError},
     keys::ApiKeys,
+    parts::Parts,
     price::Price,
     server::{ServeError, Server},
 };

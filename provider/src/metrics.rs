@@ -58,7 +58,13 @@ impl Metrics {
             describe_gauge!("blockable_storage_full", "1 while new jobs are refused because nothing can be recorded");
             describe_gauge!("blockable_websocket_up", "1 while the WebSocket is up");
             describe_gauge!("blockable_websocket_reconnects", "Times the WebSocket was connected anew");
-            describe_gauge!("blockable_reports_signed", "Usage reports signed since the start");
+            describe_gauge!("blockable_rpc_errors", "Requests to the node that failed");
+            describe_gauge!("blockable_rpc_stale_answers", "Answers of the node that lagged too far behind");
+            describe_gauge!("blockable_reconciles", "Reconciles with the chain that succeeded");
+            describe_gauge!("blockable_updates_missed", "Changes that a reconcile found and no stream had shown");
+            describe_gauge!("blockable_freezes_open", "Signed freezes that are obeyed and have not landed");
+            describe_gauge!("blockable_report_age_seconds", "Since a key last reported; -1 before");
+            describe_counter!("blockable_reports_signed_total", "Usage reports signed");
         });
     }
 
@@ -90,6 +96,11 @@ impl Metrics {
     /// Sets a gauge.
     pub fn set(&self, name: &'static str, value: f64) {
         self.with(|| gauge!(name).set(value));
+    }
+
+    /// Sets one of several gauges of a name.
+    pub fn set_of(&self, name: &'static str, label: &'static str, of: String, value: f64) {
+        self.with(|| gauge!(name, label => of).set(value));
     }
 
     /// Makes room for further figures of histograms.

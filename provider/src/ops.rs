@@ -1,7 +1,7 @@
 //! For whoever runs the server: is it alive, is it ready, what has it done.
 
 use {
-    crate::app::App,
+    crate::{app::App, parts::Check},
     axum::{
         Json, Router,
         extract::State,
@@ -31,7 +31,8 @@ pub(crate) struct Progress {
 impl Progress {
     /// All of them now.
     pub fn new() -> Progress {
-        Progress { looked: Mutex::new(Instant::now()), journal: Mutex::new(Instant::now()) }
+        let now = Instant::now();
+        Progress { looked: Mutex::new(now), journal: Mutex::new(now) }
     }
 }
 
@@ -63,6 +64,7 @@ pub(crate) async fn watch(app: Arc<App>) {
         if matches!(timeout(STALLED, app.gate.cursor("alive")).await, Ok(Ok(_))) {
             note(&app.progress.journal);
         }
+        app.parts.look();
         app.leases.forget_ended();
         app.metrics.upkeep();
         note(&app.progress.looked);
@@ -70,7 +72,7 @@ pub(crate) async fn watch(app: Arc<App>) {
 }
 
 /// What is so and what should be.
-struct Checks(Vec<(&'static str, Result<(), String>)>);
+struct Checks(Vec<Check>);
 
 impl Checks {
     fn answer(self) -> Response {
@@ -91,10 +93,12 @@ fn require(good: bool, otherwise: &str) -> Result<(), String> {
 
 /// Whether every loop of the server makes progress; where not it should be started anew.
 async fn livez(State(app): State<Arc<App>>) -> Response {
-    let checks = vec![
+    let mut checks: Vec<Check> = vec![
         ("watch", require(since(&app.progress.looked) < 2 * STALLED, "the watching loop has stalled")),
         ("journal", require(since(&app.progress.journal) < 2 * STALLED, "the journal has stalled; look at the disk")),
     ];
+    let interval = app.config.reporter.as_ref().map_or(Duration::ZERO, |reporter| reporter.interval());
+    checks.extend(app.parts.alive(3 * interval + 2 * STALLED));
     Checks(checks).answer()
 }
 
@@ -105,12 +109,13 @@ async fn readyz(State(app): State<Arc<App>>) -> Response {
         (sight.age(), sight.require_fresh().is_ok())
     };
     let seen = age.map_or("never".to_string(), |age| format!("{} s ago", age.as_secs()));
-    let checks = vec![
+    let mut checks: Vec<Check> = vec![
         ("shutdown", require(!*app.stopping.borrow(), "the server is shutting down")),
         ("chain", require(fresh, &format!("the chain was last seen to move: {seen}; check the node"))),
         ("provider", require(app.gate.provider().is_some(), "the provider's account has not been seen; check chain.provider")),
         ("storage", require(!app.gate.storage_is_full(), "the store is full; free disk space or raise gate.max_store_bytes")),
     ];
+    checks.extend(app.parts.ready());
     Checks(checks).answer()
 }
 
@@ -129,5 +134,6 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
     };
     app.metrics.set("blockable_sight_age_seconds", age.map_or(-1.0, |age| age.as_secs_f64()));
     app.metrics.set("blockable_slot", slot as f64);
+    app.parts.measure(&app.metrics);
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics.render()).into_response()
 }

@@ -3,19 +3,17 @@
 use {
     crate::metrics::Metrics,
     blockable_sdk::provider::{
-        follow::Follower,
-        honor::FreezeDesk,
-        reporter::{KeyState, Reporter},
+        FollowStatus, Follower, FreezeDesk, Reporter,
+        reporter::{KeyState, KeyStatus},
     },
     std::{
-        sync::{Mutex, PoisonError},
-        time::Duration,
+        sync::{Mutex, MutexGuard, PoisonError},
+        time::{Duration, Instant},
     },
 };
 
-/// How long the chain may not have been reconciled before the follower counts as stalled. A node that is down for longer
-/// is a reason to look, and starting anew tries its connections afresh.
-const FOLLOW_STALLED: Duration = Duration::from_secs(600);
+/// How long the follower may do nothing before it counts as stalled. A node that does not answer is something to do.
+const FOLLOWER_STALLED: Duration = Duration::from_secs(60);
 
 /// A check by name, and what is wrong where it fails.
 pub(crate) type Check = (&'static str, Result<(), String>);
@@ -29,8 +27,6 @@ pub struct Parts {
     pub desk: Option<FreezeDesk>,
     /// Signs usage reports.
     pub reporter: Option<Reporter>,
-    /// Longest time between two reports of one key.
-    pub report_interval: Duration,
 }
 
 /// The parts of a running server.
@@ -38,7 +34,12 @@ pub(crate) struct RunningParts {
     follower: Mutex<Option<Follower>>,
     pub desk: Option<FreezeDesk>,
     pub reporter: Option<Reporter>,
-    report_interval: Duration,
+    /// What the follower had done when it was last looked at and had done more, and when that was.
+    moved: Mutex<(u64, Instant)>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl RunningParts {
@@ -47,24 +48,43 @@ impl RunningParts {
             follower: Mutex::new(parts.follower),
             desk: parts.desk,
             reporter: parts.reporter,
-            report_interval: parts.report_interval,
+            moved: Mutex::new((0, Instant::now())),
         }
     }
 
-    fn follower<T>(&self, read: impl FnOnce(&Follower) -> T) -> Option<T> {
-        self.follower.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(read)
+    fn follow_status(&self) -> Option<FollowStatus> {
+        lock(&self.follower).as_ref().map(Follower::status)
     }
 
-    /// Whether their loops make progress. `up` is how long the server has run.
-    pub fn alive(&self, up: Duration) -> Vec<Check> {
+    fn key_status(&self) -> Vec<KeyStatus> {
+        self.reporter.as_ref().map(Reporter::status).unwrap_or_default()
+    }
+
+    /// Notes whether the follower has done anything since the last look.
+    pub fn look(&self) {
+        if let Some(status) = self.follow_status() {
+            let done = status.reconciles + status.updates + status.rpc_errors + status.stale_answers;
+            let mut moved = lock(&self.moved);
+            if done != moved.0 {
+                *moved = (done, Instant::now());
+            }
+        }
+    }
+
+    /// Whether their loops make progress. `silent` is how long a key that signs may go without a report.
+    pub fn alive(&self, silent: Duration) -> Vec<Check> {
         let mut checks = Vec::new();
-        if let Some(status) = self.follower(Follower::status) {
-            let idle = status.reconcile_age.unwrap_or(up);
-            let check = match idle < FOLLOW_STALLED {
-                true => Ok(()),
-                false => Err(format!("the chain was last reconciled {} s ago", idle.as_secs())),
-            };
-            checks.push(("follower", check));
+        if self.follow_status().is_some() {
+            let idle = lock(&self.moved).1.elapsed();
+            let stalled = || Err(format!("the follower has done nothing for {} s", idle.as_secs()));
+            checks.push(("follower", if idle < FOLLOWER_STALLED { Ok(()) } else { stalled() }));
+        }
+        if self.reporter.is_some() {
+            let stalled = self.key_status().into_iter().find_map(|key| {
+                let age = key.age.filter(|age| key.state == KeyState::Signing && *age > silent)?;
+                Some(format!("{} last reported {} s ago", key.reporter, age.as_secs()))
+            });
+            checks.push(("reporter", stalled.map_or(Ok(()), Err)));
         }
         checks
     }
@@ -72,30 +92,21 @@ impl RunningParts {
     /// Whether they do their work.
     pub fn ready(&self) -> Vec<Check> {
         let mut checks = Vec::new();
-        if let Some(status) = self.follower(Follower::status) {
-            let check = match status.reconcile_age {
-                Some(_) => Ok(()),
-                None => Err("the chain has not been read yet; check chain.rpc_url".to_string()),
-            };
-            checks.push(("follower", check));
+        if let Some(status) = self.follow_status() {
+            let unread = || Err("the chain has not been read yet; check chain.rpc_url".to_string());
+            checks.push(("follower", if status.reconciles > 0 { Ok(()) } else { unread() }));
         }
-        if let Some(reporter) = &self.reporter {
-            let silent = 3 * self.report_interval + Duration::from_secs(5);
-            let problem = reporter.status().into_iter().find_map(|key| match (&key.state, key.age) {
-                (KeyState::Signing, Some(age)) if age > silent => {
-                    Some(format!("{} last reported {} s ago", key.reporter, age.as_secs()))
-                }
-                (KeyState::Signing, _) => None,
-                (state, _) => Some(format!("{} {state}", key.reporter)),
-            });
-            checks.push(("reporter", problem.map_or(Ok(()), Err)));
+        if self.reporter.is_some() {
+            let silent = self.key_status().into_iter().find(|key| key.state != KeyState::Signing);
+            let reason = silent.map(|key| format!("{}: {}", key.reporter, key.state));
+            checks.push(("reporter", reason.map_or(Ok(()), Err)));
         }
         checks
     }
 
     /// Takes their figures.
     pub fn measure(&self, metrics: &Metrics) {
-        if let Some(status) = self.follower(Follower::status) {
+        if let Some(status) = self.follow_status() {
             metrics.set("blockable_websocket_up", f64::from(u8::from(status.stream_up)));
             metrics.set("blockable_websocket_reconnects", status.reconnects as f64);
             metrics.set("blockable_rpc_errors", status.rpc_errors as f64);
@@ -106,23 +117,26 @@ impl RunningParts {
         if let Some(desk) = &self.desk {
             metrics.set("blockable_freezes_open", desk.open() as f64);
         }
-        if let Some(reporter) = &self.reporter {
-            for key in reporter.status() {
-                let age = key.age.map_or(-1.0, |age| age.as_secs_f64());
-                metrics.set_of("blockable_report_age_seconds", "reporter", key.reporter.to_string(), age);
-            }
+        for key in self.key_status() {
+            let age = key.age.map_or(-1.0, |age| age.as_secs_f64());
+            metrics.set_of("blockable_report_age_seconds", "reporter", key.reporter.to_string(), age);
         }
     }
 
-    /// Signs the last report and ends all parts, in reverse order of their start.
-    pub async fn stop(&self) {
+    /// Signs the last report and ends the streams of reports.
+    pub async fn stop_reporter(&self) {
         if let Some(reporter) = &self.reporter {
             reporter.stop().await;
         }
+    }
+
+    /// Ends all parts, in reverse order of their start.
+    pub async fn stop(&self) {
+        self.stop_reporter().await;
         if let Some(desk) = &self.desk {
             desk.stop().await;
         }
-        let follower = self.follower.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let follower = lock(&self.follower).take();
         if let Some(follower) = follower {
             follower.stop().await;
         }

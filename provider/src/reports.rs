@@ -21,7 +21,10 @@ use {
     futures_util::{Stream, stream},
     serde::Deserialize,
     std::{convert::Infallible, sync::Arc, time::Duration},
-    tokio::{sync::OwnedSemaphorePermit, time::timeout},
+    tokio::{
+        sync::{OwnedSemaphorePermit, broadcast::error::RecvError},
+        time::timeout,
+    },
 };
 
 /// How often a stream without reports says that it is there.
@@ -35,6 +38,23 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/v1/reports/latest", get(latest))
         .route("/v1/reports", get(after))
         .route("/v1/reports/stream", get(live))
+}
+
+/// Counts reports as they are signed, while the server runs.
+pub(crate) async fn count(app: Arc<App>) {
+    let Some(reporter) = &app.parts.reporter else { return };
+    let (mut signed, mut stopping) = (reporter.subscribe(), app.stopping.subscribe());
+    loop {
+        let count = tokio::select! {
+            received = signed.recv() => match received {
+                Ok(_) => 1,
+                Err(RecvError::Lagged(missed)) => missed,
+                Err(RecvError::Closed) => return,
+            },
+            _ = stopping.wait_for(|stopping| *stopping) => return,
+        };
+        app.metrics.add("blockable_reports_signed_total", count);
+    }
 }
 
 fn reporter(app: &App) -> Result<&Reporter, ApiError> {

@@ -2,43 +2,32 @@
 
 use {
     crate::{
-        app::{App, Model},
-        config::{Config, SecretSourceError, Upstream},
+        app::App,
+        assemble::{Assembled, assemble, gate_config, open_keys, start_parts},
+        config::{Config, SecretSourceError},
+        credits,
         echo::Echo,
-        gateway, http,
+        freezes, gateway, http,
         keys::{ApiKeys, SecretError},
-        leases::{self, Leases},
-        limits::Running,
-        metrics::Metrics,
-        ops,
+        leases, ops,
+        parts::{Parts, RunningParts},
+        reports,
+        webhooks::Sender,
     },
     axum::{
         Router,
         middleware::from_fn_with_state,
         routing::{get, post},
     },
-    blockable_sdk::provider::{Gate, GateConfig, StoreError},
-    std::{
-        collections::BTreeMap,
-        io,
-        net::SocketAddr,
-        sync::Arc,
-        time::Duration,
-    },
-    tokio::{
-        net::TcpListener,
-        sync::{Semaphore, watch},
-        task::JoinHandle,
-        time::timeout,
-    },
+    blockable_sdk::provider::{Gate, KeyError, ReporterError, StoreError},
+    std::{net::SocketAddr, sync::Arc, time::Duration},
+    tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle, time::timeout},
 };
 
-/// How long an upstream may take to accept a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long an idle connection to an upstream is kept.
-const POOL_IDLE: Duration = Duration::from_secs(90);
 /// How long tasks that were told to end may take before they are ended.
 const TASK_END: Duration = Duration::from_secs(5);
+/// Connections for health and metrics where they have an address of their own.
+const OPS_CONNECTIONS: usize = 64;
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +38,12 @@ pub enum ServeError {
     /// Another secret.
     #[error(transparent)]
     SecretSource(#[from] SecretSourceError),
+    /// A key that signs reports.
+    #[error("reporter.key: {0}")]
+    Key(#[from] KeyError),
+    /// What signs reports.
+    #[error(transparent)]
+    Reporter(#[from] ReporterError),
     /// The gate's store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -78,57 +73,32 @@ pub struct Server {
 impl Server {
     /// Opens the gate and starts everything that the configuration names. Errors: [`ServeError`].
     pub async fn start(config: Config) -> Result<Server, ServeError> {
+        let keys = open_keys(&config).await?;
         let gate = Gate::open(gate_config(&config))?;
-        Server::start_with(config, gate).await
-    }
-
-    /// Starts a server on a gate that somebody else shows the chain. The gate is closed when the server stops.
-    /// Errors: [`ServeError`].
-    pub async fn start_with(config: Config, gate: Gate) -> Result<Server, ServeError> {
-        let keys = ApiKeys::load(
-            &config.secret_file,
-            config.chain.market,
-            config.chain.provider,
-            &config.revoked,
-        )?;
-        let mut bound = Vec::new();
-        for addr in &config.listen {
-            bound.push(bind(*addr).await?);
+        match start_parts(&config, &gate, keys).await {
+            Ok(parts) => Server::start_with(config, gate, parts).await,
+            Err(error) => {
+                gate.close().await;
+                Err(error)
+            }
         }
-        let ops = match config.ops_listen {
-            Some(addr) => Some(bind(addr).await?),
-            None => None,
-        };
-        let (models, echoes) = models(&config).await?;
-        let client = reqwest::Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .pool_idle_timeout(POOL_IDLE)
-            .tcp_nodelay(true)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()
-            .map_err(|error| ServeError::Http(error.to_string()))?;
-        let app = Arc::new(App {
-            running: Running::new(&config.limits),
-            leases: Leases::restore(gate.clone(), &config.gpus, &config.leases),
-            gate,
-            keys,
-            models,
-            http: client,
-            metrics: Metrics::new(),
-            progress: ops::Progress::new(),
-            stopping: watch::Sender::new(false),
-            config,
-        });
-        Ok(Server::listen(app, bound, ops, echoes))
     }
 
-    fn listen(
-        app: Arc<App>,
-        bound: Vec<(TcpListener, SocketAddr)>,
-        ops: Option<(TcpListener, SocketAddr)>,
-        echoes: Vec<Echo>,
-    ) -> Server {
+    /// Starts a server on a gate, with the parts that it is given: a gate without a follower must be shown the chain by
+    /// somebody else. Gate and parts end with the server. Errors: [`ServeError`], after they have ended.
+    pub async fn start_with(config: Config, gate: Gate, parts: Parts) -> Result<Server, ServeError> {
+        let parts = RunningParts::new(parts);
+        match assemble(config, &gate, parts).await {
+            Ok(assembled) => Ok(Server::run(assembled)),
+            Err((error, parts)) => {
+                parts.stop().await;
+                gate.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    fn run(Assembled { app, listeners: bound, ops, echoes, webhooks }: Assembled) -> Server {
         let addrs: Vec<SocketAddr> = bound.iter().map(|(_, addr)| *addr).collect();
         let ops_addr = ops.as_ref().map(|(_, addr)| *addr).or(addrs.first().copied());
         let room = Arc::new(Semaphore::new(app.config.limits.connections));
@@ -137,15 +107,18 @@ impl Server {
         match ops {
             // Health must be seen however many clients there are.
             Some((listener, _)) => {
-                listeners.push(serve(&app, ops::routes(), listener, Arc::new(Semaphore::new(64))));
+                let room = Arc::new(Semaphore::new(OPS_CONNECTIONS));
+                listeners.push(serve(&app, ops::routes(), listener, room));
             }
             None => routes = routes.merge(ops::routes()),
         }
         for (listener, _) in bound {
             listeners.push(serve(&app, routes.clone(), listener, room.clone()));
         }
-        let tasks = vec![tokio::spawn(ops::watch(app.clone()))];
+        let mut tasks = vec![tokio::spawn(ops::watch(app.clone())), tokio::spawn(reports::count(app.clone()))];
+        tasks.extend(webhooks.into_iter().map(|webhook: Sender| tokio::spawn(webhook.run(app.clone()))));
         let ops = ops_addr.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)));
+        tracing::info!(?addrs, %ops, provider = %app.config.chain.provider, "serving");
         Server { app, addrs, ops, echoes, listeners, tasks }
     }
 
@@ -169,8 +142,8 @@ impl Server {
         &self.app.keys
     }
 
-    /// Admits nothing more, lets running requests end within the configured time, stops all parts and closes the gate.
-    /// Holds of what did not end stay recorded and end by their deadline.
+    /// Admits nothing more, lets running requests end within the configured time, signs a last report, stops all parts and
+    /// closes the gate. Holds of what did not end stay recorded and end by their deadline.
     pub async fn stop(self) {
         tracing::info!(running = self.app.running.count(), "stopping");
         self.app.gate.stop_admitting();
@@ -179,9 +152,12 @@ impl Server {
             let running = self.app.running.count();
             tracing::warn!(running, "requests did not end in time; their holds end by their deadline");
         }
+        // The last report goes out to the streams of reports, and ends them; only then can the listeners end.
+        self.app.parts.stop_reporter().await;
         for task in self.listeners.into_iter().chain(self.tasks) {
             end(task).await;
         }
+        self.app.parts.stop().await;
         self.echoes.iter().for_each(Echo::stop);
         self.app.gate.close().await;
         tracing::info!("stopped");
@@ -195,51 +171,15 @@ async fn end(mut task: JoinHandle<()>) {
     }
 }
 
-fn gate_config(config: &Config) -> GateConfig {
-    let gate = &config.gate;
-    GateConfig {
-        max_store_bytes: gate.max_store_bytes,
-        durability: gate.durability,
-        max_staleness: Duration::from_secs(gate.max_staleness_seconds),
-        when_stale: gate.when_stale,
-        keep_ledger: Duration::from_secs(gate.ledger_days * 86_400),
-        ..GateConfig::new(config.chain.market, config.chain.provider, &gate.store)
-    }
-}
-
-async fn bind(addr: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
-    let failed = |error: io::Error| ServeError::Listen { addr: addr.to_string(), reason: error.to_string() };
-    let listener = TcpListener::bind(addr).await.map_err(failed)?;
-    let addr = listener.local_addr().map_err(failed)?;
-    Ok((listener, addr))
-}
-
-async fn models(config: &Config) -> Result<(BTreeMap<String, Arc<Model>>, Vec<Echo>), ServeError> {
-    let (mut models, mut echoes) = (BTreeMap::new(), Vec::new());
-    for model in &config.models {
-        let url = match &model.upstream {
-            Upstream::Url(url) => url.clone(),
-            Upstream::Echo => {
-                let echo = Echo::start(model).await.map_err(|error| ServeError::Listen {
-                    addr: "127.0.0.1:0".to_string(),
-                    reason: error.to_string(),
-                })?;
-                let url = format!("http://{}/v1", echo.addr);
-                echoes.push(echo);
-                url
-            }
-        };
-        models.insert(model.name.clone(), Arc::new(Model::new(model, url)?));
-    }
-    Ok((models, echoes))
-}
-
 fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/v1/chat/completions", post(gateway::chat))
         .route("/v1/completions", post(gateway::text))
         .route("/v1/models", get(gateway::models))
         .merge(leases::routes())
+        .merge(credits::routes())
+        .merge(freezes::routes())
+        .merge(reports::routes())
 }
 
 fn serve(

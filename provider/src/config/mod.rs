@@ -9,10 +9,12 @@ pub use {
     model::{ModelConfig, Upstream},
     secrets::{SecretSource, SecretSourceError},
     sections::{
-        Chain, FreezeSettings, GateSettings, GpuConfig, LeaseSettings, Limits, Party, Revoked, Webhook,
+        Chain, FreezeSettings, GateSettings, GpuConfig, LeaseSettings, Limits, Party, ReporterSettings,
+        Revoked, Webhook,
     },
 };
 use {
+    blockable_sdk::provider::KeySource,
     serde::de::DeserializeOwned,
     std::{
         fs,
@@ -77,6 +79,8 @@ pub struct Config {
     pub leases: LeaseSettings,
     /// How signed freezes are taken.
     pub freezes: FreezeSettings,
+    /// What signs usage reports; none where they are signed elsewhere.
+    pub reporter: Option<ReporterSettings>,
     /// Who is told of freezes.
     pub webhooks: Vec<Webhook>,
     /// API keys that are no longer good.
@@ -120,6 +124,12 @@ impl Config {
         let mut paths = vec![&mut self.secret_file, &mut self.gate.store];
         paths.extend(self.models.iter_mut().filter_map(|model| model.upstream_key.as_mut()?.path_mut()));
         paths.extend(self.webhooks.iter_mut().filter_map(|webhook| webhook.secret.path_mut()));
+        let keys = self.reporter.iter_mut().flat_map(|reporter| &mut reporter.key);
+        paths.extend(keys.filter_map(|key| match key {
+            KeySource::File { path } => Some(path),
+            KeySource::Vault { token_file, .. } => token_file.as_mut(),
+            KeySource::Kms { .. } => None,
+        }));
         for path in paths {
             *path = folder.join(&*path);
         }
@@ -139,6 +149,7 @@ fn read(reader: &mut Reader) -> Option<Config> {
     let gpus = reader.list("gpu");
     let leases = reader.optional("leases");
     let freezes = reader.optional("freezes");
+    let reporter = reader.optional("reporter");
     let webhooks = reader.list("webhook");
     let revoked = reader.list("revoked");
     Some(Config {
@@ -153,6 +164,7 @@ fn read(reader: &mut Reader) -> Option<Config> {
         gpus,
         leases: leases.unwrap_or_default(),
         freezes: freezes.unwrap_or_default(),
+        reporter,
         webhooks,
         revoked,
     })

@@ -4,10 +4,10 @@ use {
     super::secrets::SecretSource,
     blockable_sdk::{
         Pubkey,
-        provider::{Durability, WhenStale},
+        provider::{Durability, KeySource, WhenStale},
     },
     serde::{Deserialize, Deserializer, de::Error},
-    std::{net::SocketAddr, path::PathBuf},
+    std::{net::SocketAddr, path::PathBuf, time::Duration},
 };
 
 /// Reads an address in base58.
@@ -163,6 +163,36 @@ pub struct FreezeSettings {
 impl Default for FreezeSettings {
     fn default() -> FreezeSettings {
         FreezeSettings { at_once: 64, per_second: 50, burst: 500 }
+    }
+}
+
+/// `[reporter]`: signs usage reports.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReporterSettings {
+    /// Seconds between reports.
+    #[serde(default = "ten")]
+    pub interval_seconds: u64,
+    /// Hours for which reports are handed out.
+    #[serde(default = "one")]
+    pub keep_hours: u64,
+    /// The keys that sign.
+    pub key: Vec<KeySource>,
+}
+
+fn one() -> u64 {
+    1
+}
+
+impl ReporterSettings {
+    /// Time between reports.
+    pub fn interval(&self) -> Duration {
+        Duration::from_secs(self.interval_seconds)
+    }
+
+    /// How long reports are handed out.
+    pub fn keep(&self) -> Duration {
+        Duration::from_secs(self.keep_hours.saturating_mul(3_600))
     }
 }
 

@@ -40,7 +40,7 @@ fn a_chat_is_bounded_by_its_bytes_and_its_limits() {
     let larger = bound(Endpoint::Chat, &chat(json!({"max_tokens": 7, "max_completion_tokens": 9}))).unwrap();
     assert_eq!(larger.answer, 9, "whichever the upstream takes");
     let tools = bound(Endpoint::Chat, &chat(json!({"tools": [{"type": "function"}]}))).unwrap();
-    assert_eq!(tools.prompts, [12 + 5 + 23], "unknown members may become part of the prompt");
+    assert_eq!(tools.prompts, [12 + 5 + 21], "unknown members may become part of the prompt");
     let none = bound(Endpoint::Chat, &chat(json!({"max_tokens": null, "n": null}))).unwrap();
     assert_eq!(none, plain);
 }

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 use {
-    blockable_provider::{Config, Price, Server, config::ModelConfig},
+    blockable_provider::{Config, Parts, Price, Server, config::ModelConfig},
     blockable_sdk::{
         Pubkey,
         program::{
@@ -131,7 +131,7 @@ impl Bench {
         let mut config = config(folder.path());
         change(&mut config);
         let gate = gate(folder.path());
-        let server = Server::start_with(config, gate).await.unwrap();
+        let server = Server::start_with(config, gate, Parts::default()).await.unwrap();
         let http = Client::builder().no_proxy().timeout(Duration::from_secs(30)).build().unwrap();
         Bench { server, folder, http }
     }
