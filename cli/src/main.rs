@@ -2,6 +2,7 @@
 
 mod demo;
 mod market;
+mod provider;
 
 use {
     clap::{Parser, Subcommand},
@@ -20,6 +21,7 @@ struct Cli {
 enum Command {
     Demo(demo::DemoArgs),
     Market(market::MarketArgs),
+    Provider(provider::ProviderArgs),
 }
 
 /// Why a command stopped.
@@ -29,6 +31,8 @@ enum CommandError {
     Demo(#[from] demo::DemoError),
     #[error(transparent)]
     Market(#[from] market::MarketError),
+    #[error(transparent)]
+    Provider(#[from] provider::ProviderError),
 }
 
 /// Exit codes: 0 when all is as it should be, 1 when not or when something went wrong, 2 for arguments that are wrong.
@@ -49,5 +53,6 @@ async fn run(command: Command) -> Result<bool, CommandError> {
     match command {
         Command::Demo(args) => Ok(demo::run(args).await?),
         Command::Market(args) => Ok(market::run(args).await?),
+        Command::Provider(args) => Ok(provider::run(args).await?),
     }
 }

@@ -434,13 +434,15 @@ impl Gate {
     }
 
     /// A named position in the store, 0 where none was set. Errors: [`StoreError`].
-    pub async fn cursor(&self, name: &'static str) -> Result<u64, StoreError> {
-        self.write(move |connection| store::read_cursor(connection, name)).await
+    pub async fn cursor(&self, name: &str) -> Result<u64, StoreError> {
+        let name = name.to_string();
+        self.write(move |connection| store::read_cursor(connection, &name)).await
     }
 
     /// Sets a named position in the store. Errors: [`StoreError`].
-    pub async fn set_cursor(&self, name: &'static str, value: u64) -> Result<(), StoreError> {
-        self.write(move |connection| store::write_cursor(connection, name, value)).await
+    pub async fn set_cursor(&self, name: &str, value: u64) -> Result<(), StoreError> {
+        let name = name.to_string();
+        self.write(move |connection| store::write_cursor(connection, &name, value)).await
     }
 
     /// Admits no job from now on; running ones can still be ended.

@@ -1,0 +1,127 @@
+//! What the server's handlers share.
+
+use {
+    crate::{
+        config::{Config, ModelConfig, SecretSourceError},
+        error::ApiError,
+        freezes::Intake,
+        keys::ApiKeys,
+        leases::Leases,
+        limits::Running,
+        metrics::Metrics,
+        ops::Progress,
+        parts::RunningParts,
+    },
+    axum::{
+        body::Body,
+        http::{HeaderMap, HeaderValue, header::CONTENT_LENGTH},
+    },
+    blockable_sdk::{Pubkey, provider::Gate},
+    bytes::{Bytes, BytesMut},
+    futures_util::StreamExt,
+    secrecy::ExposeSecret,
+    std::{collections::BTreeMap, sync::Arc, time::Duration},
+    tokio::{
+        sync::{Semaphore, watch},
+        time::timeout,
+    },
+};
+
+/// A model and where it is served.
+pub(crate) struct Model {
+    /// What the file says of it.
+    pub config: ModelConfig,
+    /// The upstream's URL, up to and with `/v1`.
+    pub url: String,
+    /// The `Authorization` header for the upstream.
+    pub authorisation: Option<HeaderValue>,
+}
+
+impl Model {
+    /// A model that is served at a URL. Errors: [`SecretSourceError`].
+    pub fn new(config: &ModelConfig, url: String) -> Result<Model, SecretSourceError> {
+        let authorisation = match &config.upstream_key {
+            None => None,
+            Some(source) => {
+                let key = source.read()?;
+                let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose_secret()))
+                    .map_err(|_| SecretSourceError::Malformed(config.name.clone()))?;
+                value.set_sensitive(true);
+                Some(value)
+            }
+        };
+        Ok(Model { config: config.clone(), url, authorisation })
+    }
+}
+
+/// What the server's handlers share.
+pub(crate) struct App {
+    /// What the server was told.
+    pub config: Config,
+    /// Admits jobs.
+    pub gate: Gate,
+    /// Makes and checks API keys.
+    pub keys: ApiKeys,
+    /// The models on offer, by name.
+    pub models: BTreeMap<String, Arc<Model>>,
+    /// Calls upstreams.
+    pub http: reqwest::Client,
+    /// Requests that run.
+    pub running: Running,
+    /// Figures.
+    pub metrics: Metrics,
+    /// How many signed freezes are taken.
+    pub intake: Intake,
+    /// Streams of reports that may be opened.
+    pub report_streams: Arc<Semaphore>,
+    /// The parts beside the gate.
+    pub parts: RunningParts,
+    /// GPUs that are rented.
+    pub leases: Leases,
+    /// When the parts last made progress.
+    pub progress: Progress,
+    /// True from the moment that the server shuts down.
+    pub stopping: watch::Sender<bool>,
+}
+
+impl App {
+    /// The credit whose key a request carries.
+    pub fn authorise(&self, headers: &HeaderMap) -> Result<Pubkey, ApiError> {
+        self.keys.authorise(headers)
+    }
+
+    /// Reads a request's body. Errors: where it is too large or too slow.
+    pub async fn read_body(&self, headers: &HeaderMap, body: Body, most: usize) -> Result<Bytes, ApiError> {
+        let too_large = || {
+            let message = format!("the body is larger than {most} bytes; send less");
+            let status = axum::http::StatusCode::PAYLOAD_TOO_LARGE;
+            ApiError::new(status, "invalid_request_error", "body_too_large", message)
+        };
+        let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+        if announced.is_some_and(|bytes| bytes > most as u64) {
+            return Err(too_large());
+        }
+        let read = async {
+            let mut pieces = body.into_data_stream();
+            let broken = |_| ApiError::invalid("body_incomplete", "the body broke off; send it again");
+            let Some(first) = pieces.next().await else { return Ok(Bytes::new()) };
+            let first = first.map_err(broken)?;
+            let mut whole: Option<BytesMut> = None;
+            while let Some(piece) = pieces.next().await {
+                let piece = piece.map_err(broken)?;
+                let whole = whole.get_or_insert_with(|| BytesMut::from(&first[..]));
+                if whole.len() + piece.len() > most {
+                    return Err(too_large());
+                }
+                whole.extend_from_slice(&piece);
+            }
+            let whole = whole.map_or(first, BytesMut::freeze);
+            if whole.len() > most { Err(too_large()) } else { Ok(whole) }
+        };
+        timeout(Duration::from_secs(self.config.limits.body_seconds), read).await.unwrap_or_else(|_| {
+            let status = axum::http::StatusCode::REQUEST_TIMEOUT;
+            let message = "the body did not arrive in time; send it again";
+            Err(ApiError::new(status, "invalid_request_error", "body_timeout", message))
+        })
+    }
+}

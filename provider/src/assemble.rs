@@ -1,0 +1,192 @@
+//! Makes what a server is made of, from its configuration.
+
+use {
+    crate::{
+        app::{App, Model},
+        config::{Config, Upstream},
+        echo::Echo,
+        freezes::Intake,
+        keys::ApiKeys,
+        leases::Leases,
+        limits::Running,
+        metrics::Metrics,
+        ops::Progress,
+        parts::{Parts, RunningParts},
+        server::ServeError,
+        webhooks::Sender,
+    },
+    blockable_sdk::provider::{
+        DeskConfig, FollowConfig, Follower, FreezeDesk, Gate, GateConfig, Reporter, ReporterConfig,
+        ReporterKey,
+    },
+    std::{collections::BTreeMap, io, net::SocketAddr, sync::Arc, time::Duration},
+    tokio::{
+        net::TcpListener,
+        sync::{Semaphore, watch},
+    },
+};
+
+/// How long an upstream may take to accept a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long an idle connection to an upstream is kept.
+const POOL_IDLE: Duration = Duration::from_secs(90);
+
+/// Everything that a server runs.
+pub(crate) struct Assembled {
+    pub app: Arc<App>,
+    pub listeners: Vec<(TcpListener, SocketAddr)>,
+    pub ops: Option<(TcpListener, SocketAddr)>,
+    pub echoes: Vec<Echo>,
+    pub webhooks: Vec<Sender>,
+}
+
+/// What can fail, before anything runs that would have to be stopped.
+struct Made {
+    keys: ApiKeys,
+    listeners: Vec<(TcpListener, SocketAddr)>,
+    ops: Option<(TcpListener, SocketAddr)>,
+    http: reqwest::Client,
+    webhooks: Vec<Sender>,
+    models: BTreeMap<String, Arc<Model>>,
+    echoes: Vec<Echo>,
+}
+
+/// Puts a server together. Errors: what cannot be had, with the parts as they were given.
+pub(crate) async fn assemble(
+    config: Config,
+    gate: &Gate,
+    parts: RunningParts,
+) -> Result<Assembled, (ServeError, RunningParts)> {
+    let made = match make(&config).await {
+        Ok(made) => made,
+        Err(error) => return Err((error, parts)),
+    };
+    let app = App {
+        running: Running::new(&config.limits),
+        intake: Intake::new(&config.freezes),
+        report_streams: Arc::new(Semaphore::new(config.limits.report_streams)),
+        leases: Leases::restore(gate.clone(), &config.gpus, &config.leases),
+        gate: gate.clone(),
+        keys: made.keys,
+        models: made.models,
+        http: made.http,
+        metrics: Metrics::new(),
+        progress: Progress::new(),
+        stopping: watch::Sender::new(false),
+        parts,
+        config,
+    };
+    Ok(Assembled {
+        app: Arc::new(app),
+        listeners: made.listeners,
+        ops: made.ops,
+        echoes: made.echoes,
+        webhooks: made.webhooks,
+    })
+}
+
+async fn make(config: &Config) -> Result<Made, ServeError> {
+    let chain = &config.chain;
+    let keys = ApiKeys::load(&config.secret_file, chain.market, chain.provider, &config.revoked)?;
+    let mut listeners = Vec::new();
+    for addr in &config.listen {
+        listeners.push(bind(*addr).await?);
+    }
+    let ops = match config.ops_listen {
+        Some(addr) => Some(bind(addr).await?),
+        None => None,
+    };
+    let no_client = |error: reqwest::Error| ServeError::Http(error.to_string());
+    let client = || {
+        let none = reqwest::redirect::Policy::none();
+        reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).pool_idle_timeout(POOL_IDLE).redirect(none)
+    };
+    // Upstreams are the provider's own and are called directly; webhooks are out there.
+    let http = client().tcp_nodelay(true).no_proxy().build().map_err(no_client)?;
+    let outside = client().build().map_err(no_client)?;
+    let webhooks = config.webhooks.iter().map(|webhook| Sender::new(webhook, outside.clone()));
+    let webhooks = webhooks.collect::<Result<_, _>>()?;
+    let (models, echoes) = models(config).await?;
+    Ok(Made { keys, listeners, ops, http, webhooks, models, echoes })
+}
+
+async fn models(config: &Config) -> Result<(BTreeMap<String, Arc<Model>>, Vec<Echo>), ServeError> {
+    let (mut models, mut echoes) = (BTreeMap::new(), Vec::new());
+    for model in &config.models {
+        let url = match &model.upstream {
+            Upstream::Url(url) => url.clone(),
+            Upstream::Echo => {
+                let echo = Echo::start(model).await.map_err(|error| ServeError::Listen {
+                    addr: "127.0.0.1:0".to_string(),
+                    reason: error.to_string(),
+                })?;
+                let url = format!("http://{}/v1", echo.addr);
+                echoes.push(echo);
+                url
+            }
+        };
+        models.insert(model.name.clone(), Arc::new(Model::new(model, url)?));
+    }
+    Ok((models, echoes))
+}
+
+async fn bind(addr: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
+    let failed = |error: io::Error| ServeError::Listen { addr: addr.to_string(), reason: error.to_string() };
+    let listener = TcpListener::bind(addr).await.map_err(failed)?;
+    let addr = listener.local_addr().map_err(failed)?;
+    Ok((listener, addr))
+}
+
+/// The gate that a configuration names.
+pub(crate) fn gate_config(config: &Config) -> GateConfig {
+    let gate = &config.gate;
+    GateConfig {
+        max_store_bytes: gate.max_store_bytes,
+        durability: gate.durability,
+        max_staleness: Duration::from_secs(gate.max_staleness_seconds),
+        when_stale: gate.when_stale,
+        keep_ledger: Duration::from_secs(gate.ledger_days * 86_400),
+        ..GateConfig::new(config.chain.market, config.chain.provider, &gate.store)
+    }
+}
+
+/// The keys that sign reports. Errors: where one cannot be had.
+pub(crate) async fn open_keys(config: &Config) -> Result<Vec<ReporterKey>, ServeError> {
+    let mut keys = Vec::new();
+    for source in config.reporter.iter().flat_map(|reporter| &reporter.key) {
+        keys.push(source.open().await?);
+    }
+    Ok(keys)
+}
+
+/// Starts the parts beside the gate. Errors: after those that were started have ended.
+pub(crate) async fn start_parts(
+    config: &Config,
+    gate: &Gate,
+    keys: Vec<ReporterKey>,
+) -> Result<Parts, ServeError> {
+    let chain = &config.chain;
+    let follower = Follower::start(gate.clone(), FollowConfig::new(&chain.rpc_url, &chain.ws_url));
+    let mut parts = Parts { follower: Some(follower), ..Parts::default() };
+    match start_others(config, gate, keys, &mut parts).await {
+        Ok(()) => Ok(parts),
+        Err(error) => {
+            RunningParts::new(parts).stop().await;
+            Err(error)
+        }
+    }
+}
+
+async fn start_others(
+    config: &Config,
+    gate: &Gate,
+    keys: Vec<ReporterKey>,
+    parts: &mut Parts,
+) -> Result<(), ServeError> {
+    parts.desk = Some(FreezeDesk::start(gate.clone(), DeskConfig::new(&config.chain.rpc_url)).await?);
+    if let Some(settings) = &config.reporter {
+        let times = ReporterConfig { interval: settings.interval(), keep: settings.keep() };
+        parts.reporter = Some(Reporter::start(gate.clone(), keys, times).await?);
+    }
+    Ok(())
+}

@@ -1,0 +1,63 @@
+use {
+    super::{Config, ConfigError},
+    std::path::Path,
+};
+
+const EXAMPLE: &str = include_str!("../../provider.example.toml");
+
+fn mistakes(text: &str) -> Vec<String> {
+    match Config::parse(text, Path::new("/etc/blockable"), "provider.toml") {
+        Err(ConfigError::Mistakes { mistakes, .. }) => mistakes,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_example_is_a_configuration() {
+    let config = Config::parse(EXAMPLE, Path::new("/etc/blockable"), "provider.toml").unwrap();
+    assert_eq!(config.secret_file, Path::new("/etc/blockable/secret"));
+    assert_eq!(config.gate.store, Path::new("/etc/blockable/gate.db"));
+    assert!(!config.models.is_empty() && !config.gpus.is_empty());
+}
+
+#[test]
+fn every_mistake_is_told_at_once() {
+    let found = mistakes(
+        r#"
+        listen = ["127.0.0.1"]
+        typo = 1
+        [chain]
+        rpc_url = "ftp://node"
+        ws_url = "ws://node"
+        market = "not base58"
+        provider = "11111111111111111111111111111111"
+        [gate]
+        store = "gate.db"
+        unknown = 1
+        [[model]]
+        name = "a"
+        upstream = "echo"
+        context_tokens = 1
+        [[gpu]]
+        name = "h100"
+        units_per_second = -1
+        count = 1
+        "#,
+    );
+    let has = |start: &str| assert!(found.iter().any(|mistake| mistake.starts_with(start)), "{start}: {found:?}");
+    for start in ["listen: ", "typo: ", "secret_file is missing", "chain: ", "gate: ", "model[0]: ", "gpu[0]: "] {
+        has(start);
+    }
+}
+
+#[test]
+fn values_that_cannot_be_are_told_with_their_place() {
+    let wrong = EXAMPLE
+        .replace("context_tokens = 131072", "context_tokens = 0")
+        .replace("rpc_url = \"http://127.0.0.1:8899\"", "rpc_url = \"http://user:pw@node\"")
+        .replace("name = \"h100\"", "name = \"h/100\"");
+    let found = mistakes(&wrong);
+    assert!(found.iter().any(|mistake| mistake.starts_with("model[0]: context_tokens")), "{found:?}");
+    assert!(found.iter().any(|mistake| mistake.starts_with("chain.rpc_url") && !mistake.contains("pw")), "{found:?}");
+    assert!(found.iter().any(|mistake| mistake.starts_with("gpu[0]: name")), "{found:?}");
+}

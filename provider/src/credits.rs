@@ -1,0 +1,99 @@
+//! What a credit's own key may see of it: what is open, and what its parties were told.
+
+use {
+    crate::{app::App, error::ApiError},
+    axum::{
+        Json, Router,
+        extract::{Path, Query, State, rejection::QueryRejection},
+        http::HeaderMap,
+        routing::get,
+    },
+    blockable_sdk::Pubkey,
+    serde::Deserialize,
+    serde_json::{Value, json},
+    std::sync::Arc,
+};
+
+/// Most notices in an answer.
+const MAX_NOTICES: usize = 500;
+/// Notices that are read at once, and how often: those of other credits are passed over.
+const PAGE: u32 = 500;
+const PAGES: usize = 20;
+
+/// The routes of credits.
+pub(crate) fn routes() -> Router<Arc<App>> {
+    Router::new().route("/v1/credits/{address}", get(credit)).route("/v1/notices", get(notices))
+}
+
+async fn credit(
+    State(app): State<Arc<App>>,
+    Path(address): Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<Value>, ApiError> {
+    let ours = app.authorise(&headers)?;
+    if address.parse() != Ok(ours) {
+        return Err(not_ours(&ours));
+    }
+    let credit = app.gate.credit(&ours);
+    let status = credit.as_ref().and_then(|credit| credit.status().ok()).map(|status| format!("{status:?}"));
+    let mut answer = json!({
+        "credit": ours.to_string(),
+        "status": status.map(|status| status.to_lowercase()),
+        "lender": credit.as_ref().map(|credit| credit.lender.to_string()),
+        "borrower": credit.as_ref().map(|credit| credit.borrower.to_string()),
+        "refused": Value::Null,
+        "room": Value::Null,
+    });
+    match app.gate.room(&ours) {
+        Ok(room) => {
+            answer["room"] = json!({
+                "available": room.available, "remaining": room.remaining, "frozen": room.frozen,
+                "in_flight": room.in_flight, "unreported": room.unreported,
+            });
+        }
+        Err(refusal) => {
+            answer["refused"] = json!({"code": refusal.code(), "message": refusal.to_string()});
+        }
+    }
+    Ok(Json(answer))
+}
+
+fn not_ours(ours: &Pubkey) -> ApiError {
+    ApiError::not_found("credit_not_found", format!("this API key is of the credit {ours}; ask for that one"))
+}
+
+#[derive(Deserialize)]
+struct After {
+    #[serde(default)]
+    after: u64,
+    most: Option<usize>,
+}
+
+async fn notices(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    query: Result<Query<After>, QueryRejection>,
+) -> Result<Json<Value>, ApiError> {
+    let ours = app.authorise(&headers)?.to_string();
+    let wrong = |_| ApiError::param("after", "`after` and `most` must be whole numbers");
+    let Query(query) = query.map_err(wrong)?;
+    let most = query.most.unwrap_or(100).clamp(1, MAX_NOTICES);
+    let (mut next, mut found) = (query.after, Vec::new());
+    for _ in 0..PAGES {
+        let page = app.gate.notices_after(next, PAGE).await?;
+        let last = page.len() < PAGE as usize;
+        for notice in page {
+            if found.len() == most {
+                break;
+            }
+            next = notice.seq;
+            if notice.credit == ours {
+                found.push(notice);
+            }
+        }
+        if last || found.len() == most {
+            break;
+        }
+    }
+    Ok(Json(json!({"object": "list", "data": found, "next": next})))
+}

@@ -1,0 +1,149 @@
+//! Errors in the shape of OpenAI's API, so that its clients show them.
+
+use {
+    axum::{
+        Json,
+        http::{HeaderValue, StatusCode, header::RETRY_AFTER},
+        response::{IntoResponse, Response},
+    },
+    blockable_sdk::provider::{Refusal, StoreError},
+    serde_json::{Map, Value, json},
+};
+
+/// Seconds after which a request that was refused for a passing reason may be tried again.
+const RETRY_SECONDS: u32 = 2;
+
+/// The answer to a request that is not served.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ApiError {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// OpenAI's `type`.
+    pub kind: &'static str,
+    /// A short name, for machines.
+    pub code: &'static str,
+    /// What is wrong and what to do.
+    pub message: String,
+    /// The parameter that is wrong.
+    pub param: Option<String>,
+    /// Further members of the answer, beside `error`.
+    pub beside: Map<String, Value>,
+    /// Whether to try again later.
+    pub retry: bool,
+}
+
+/// The code of an error, kept with its response for logs and metrics.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ErrorCode(pub &'static str);
+
+impl ApiError {
+    /// An error with a status, a type, a code and a message.
+    pub fn new(
+        status: StatusCode,
+        kind: &'static str,
+        code: &'static str,
+        message: impl Into<String>,
+    ) -> ApiError {
+        let message = message.into();
+        ApiError { status, kind, code, message, param: None, beside: Map::new(), retry: false }
+    }
+
+    /// A request that cannot be served as it is.
+    pub fn invalid(code: &'static str, message: impl Into<String>) -> ApiError {
+        ApiError::new(StatusCode::BAD_REQUEST, "invalid_request_error", code, message)
+    }
+
+    /// A parameter that cannot be served as it is.
+    pub fn param(name: &str, message: impl Into<String>) -> ApiError {
+        ApiError { param: Some(name.to_string()), ..ApiError::invalid("invalid_parameter", message) }
+    }
+
+    /// Something that does not exist.
+    pub fn not_found(code: &'static str, message: impl Into<String>) -> ApiError {
+        ApiError::new(StatusCode::NOT_FOUND, "invalid_request_error", code, message)
+    }
+
+    /// A key that is missing, forged or revoked.
+    pub fn unauthorised(message: impl Into<String>) -> ApiError {
+        ApiError::new(StatusCode::UNAUTHORIZED, "authentication_error", "invalid_api_key", message)
+    }
+
+    /// More than may be asked for at once.
+    pub fn too_many(code: &'static str, message: impl Into<String>) -> ApiError {
+        let error = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "rate_limit_error", code, message);
+        ApiError { retry: true, ..error }
+    }
+
+    /// Something that passes.
+    pub fn unavailable(code: &'static str, message: impl Into<String>) -> ApiError {
+        let error = ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "server_error", code, message);
+        ApiError { retry: true, ..error }
+    }
+
+    /// An upstream that does not do its part.
+    pub fn upstream(status: StatusCode, code: &'static str, message: impl Into<String>) -> ApiError {
+        ApiError::new(status, "upstream_error", code, message)
+    }
+
+    /// A bug.
+    pub fn internal() -> ApiError {
+        let message = "the server failed; try again, and tell the provider if it happens again";
+        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "internal_error", message)
+    }
+
+    /// The body of the answer.
+    pub fn body(&self) -> Value {
+        let error =
+            json!({"message": self.message, "type": self.kind, "param": self.param, "code": self.code});
+        let mut body = self.beside.clone();
+        body.insert("error".to_string(), error);
+        Value::Object(body)
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        let (code, message) = (refusal.code(), refusal.to_string());
+        match refusal.is_temporary() {
+            true => ApiError::unavailable(code, message),
+            false => ApiError::new(StatusCode::PAYMENT_REQUIRED, "insufficient_quota", code, message),
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "the store failed");
+        ApiError::from(Refusal::Storage)
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, Json(self.body())).into_response();
+        if self.retry {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(RETRY_SECONDS));
+        }
+        response.extensions_mut().insert(ErrorCode(self.code));
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_what_to_do_and_whether_to_wait() {
+        let frozen = ApiError::from(Refusal::Frozen { available: 3, needed: 10 });
+        assert_eq!((frozen.status, frozen.code), (StatusCode::PAYMENT_REQUIRED, "credit_frozen"));
+        let body = frozen.body();
+        assert_eq!(body["error"]["type"], "insufficient_quota");
+        assert_eq!(body["error"]["param"], Value::Null);
+        assert!(body["error"]["message"].as_str().unwrap().contains("pay the arrears"));
+        assert!(frozen.into_response().headers().get(RETRY_AFTER).is_none());
+        let stale = ApiError::from(Refusal::Stale).into_response();
+        assert_eq!(stale.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(stale.headers().contains_key(RETRY_AFTER));
+    }
+}

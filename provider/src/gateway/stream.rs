@@ -1,0 +1,193 @@
+//! Answers that are streamed.
+
+use {
+    super::{
+        HOLD_HEADER, RunningJob, hold_header, upstream,
+        usage::{self, Usage},
+    },
+    crate::{
+        error::ApiError,
+        sse::{self, Events},
+    },
+    axum::{
+        body::Body,
+        http::{
+            HeaderValue, StatusCode,
+            header::{CACHE_CONTROL, CONTENT_TYPE},
+        },
+        response::Response,
+    },
+    bytes::Bytes,
+    std::{convert::Infallible, time::Duration},
+    tokio::{
+        sync::mpsc,
+        time::{Instant, timeout, timeout_at},
+    },
+    tokio_stream::wrappers::ReceiverStream,
+    tracing::Instrument,
+};
+
+/// Events that a client may be behind.
+const QUEUE: usize = 256;
+/// How long an upstream may take to end its answer after the last event.
+const TAIL: Duration = Duration::from_secs(1);
+
+/// Hands an upstream's events on as they come; settles before the last one.
+pub(super) fn answer(
+    job: RunningJob,
+    answer: reqwest::Response,
+    wants_usage: bool,
+    deadline: Instant,
+) -> Response {
+    let (sender, receiver) = mpsc::channel(QUEUE);
+    let patience = Duration::from_secs(job.app.config.limits.client_patience_seconds);
+    let hold = hold_header(&job);
+    let client = Client { sender: Some(sender), patience };
+    let pump = Pump { job, client, wants_usage, deadline, usage: None, settled: false };
+    tokio::spawn(pump.run(answer).in_current_span());
+    let mut response = Response::new(Body::from_stream(ReceiverStream::new(receiver)));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(HOLD_HEADER, hold);
+    response
+}
+
+/// The reader of a stream, for as long as it reads.
+struct Client {
+    sender: Option<mpsc::Sender<Result<Bytes, Infallible>>>,
+    /// How much longer it may keep the stream waiting.
+    patience: Duration,
+}
+
+impl Client {
+    /// Sends an event, unless the client is gone. Returns how long that took.
+    async fn send(&mut self, event: Bytes) -> Duration {
+        let Some(sender) = &self.sender else { return Duration::ZERO };
+        let event = match sender.try_send(Ok(event)) {
+            Ok(()) => return Duration::ZERO,
+            Err(mpsc::error::TrySendError::Closed(_)) => {
+                self.sender = None;
+                return Duration::ZERO;
+            }
+            Err(mpsc::error::TrySendError::Full(event)) => event,
+        };
+        let began = Instant::now();
+        if !matches!(timeout(self.patience, sender.send(event)).await, Ok(Ok(()))) {
+            self.sender = None;
+        }
+        let waited = began.elapsed();
+        self.patience = self.patience.saturating_sub(waited);
+        waited
+    }
+
+    async fn fail(&mut self, error: &ApiError) {
+        self.send(Bytes::from(format!("data: {}\n\n", error.body()))).await;
+    }
+}
+
+/// How a stream ended.
+enum End {
+    /// With `[DONE]`, which the client has not had yet.
+    Done(Bytes),
+    /// Without.
+    Ended,
+    /// Before its time.
+    Broken(ApiError),
+}
+
+struct Pump {
+    job: RunningJob,
+    client: Client,
+    wants_usage: bool,
+    deadline: Instant,
+    usage: Option<Usage>,
+    settled: bool,
+}
+
+impl Pump {
+    async fn run(mut self, mut answer: reqwest::Response) {
+        let end = self.read(&mut answer).await;
+        let outcome = match (self.usage, self.settled) {
+            (_, true) => Ok(()),
+            (Some(usage), false) => self.job.settle(usage).await.map(|_| ()),
+            (None, false) => {
+                self.job.release().await;
+                Err(without_usage(&end))
+            }
+        };
+        match (outcome, end) {
+            (Err(error), _) | (Ok(()), End::Broken(error)) => self.client.fail(&error).await,
+            (Ok(()), End::Done(done)) => {
+                self.client.send(done).await;
+            }
+            (Ok(()), End::Ended) => {}
+        }
+        // The client has its end now; the connection is good for another request once its own end is read.
+        drop((self.client, self.job));
+        let _ = timeout(TAIL, async { while let Ok(Some(_)) = answer.chunk().await {} }).await;
+    }
+
+    /// Reads and hands on to the end, also where the client is gone: what it used must be known.
+    async fn read(&mut self, answer: &mut reqwest::Response) -> End {
+        let mut events = Events::default();
+        loop {
+            let piece = match timeout_at(self.deadline, answer.chunk()).await {
+                Err(_) => return End::Broken(upstream::timed_out()),
+                Ok(Err(error)) => return End::Broken(upstream::broken(&self.job, error)),
+                Ok(Ok(piece)) => piece,
+            };
+            let Some(piece) = piece else {
+                let rest = events.rest();
+                return match rest {
+                    Some(rest) => self.take(rest).await.unwrap_or(End::Ended),
+                    None => End::Ended,
+                };
+            };
+            if events.push(&piece).is_err() {
+                let message = "the model sent an event that is too long; tell the provider";
+                return End::Broken(ApiError::upstream(StatusCode::BAD_GATEWAY, "upstream_too_large", message));
+            }
+            while let Some(event) = events.next() {
+                if let Some(end) = self.take(event).await {
+                    return end;
+                }
+            }
+        }
+    }
+
+    /// Takes one event. Returns the end where it is the last one.
+    async fn take(&mut self, event: Bytes) -> Option<End> {
+        let data = sse::data(&event);
+        if data == Some(b"[DONE]") {
+            return Some(End::Done(event));
+        }
+        let names_usage = event.windows(7).any(|bytes| bytes == b"\"usage\"");
+        if names_usage && let Some((usage, bare)) = data.and_then(usage::stated) {
+            self.usage = Some(usage);
+            if bare {
+                // The last of the stream: nothing that it states is told before it is recorded.
+                if let Err(error) = self.job.settle(usage).await {
+                    return Some(End::Broken(error));
+                }
+                self.settled = true;
+                if !self.wants_usage {
+                    return None;
+                }
+            }
+        }
+        // Time that the client takes is not the upstream's.
+        self.deadline += self.client.send(event).await;
+        None
+    }
+}
+
+fn without_usage(end: &End) -> ApiError {
+    match end {
+        End::Broken(error) => error.clone(),
+        End::Done(_) | End::Ended => {
+            let message = "the model's stream ended without its usage; try again; nothing was charged";
+            ApiError::upstream(StatusCode::BAD_GATEWAY, "upstream_without_usage", message)
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Calls of an upstream.
+
+use {
+    super::{Plan, RunningJob},
+    crate::error::ApiError,
+    axum::http::{
+        HeaderValue, StatusCode,
+        header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE},
+    },
+    bytes::{Bytes, BytesMut},
+    tokio::time::{Instant, timeout_at},
+};
+
+/// Sends a request. Errors: where no answer begins in time.
+pub(super) async fn call(
+    job: &RunningJob,
+    plan: &Plan,
+    deadline: Instant,
+) -> Result<reqwest::Response, ApiError> {
+    let url = format!("{}{}", plan.model.url, plan.endpoint.path());
+    let accept = if plan.streamed { "text/event-stream" } else { "application/json" };
+    let mut request = job
+        .app
+        .http
+        .post(url)
+        .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+        .header(ACCEPT, HeaderValue::from_static(accept))
+        .body(plan.body.clone());
+    if let Some(authorisation) = &plan.model.authorisation {
+        request = request.header(AUTHORIZATION, authorisation.clone());
+    }
+    match timeout_at(deadline, request.send()).await {
+        Err(_) => Err(timed_out()),
+        Ok(Err(error)) => Err(broken(job, error)),
+        Ok(Ok(answer)) => Ok(answer),
+    }
+}
+
+/// Reads an answer to its end. Errors: where it breaks off, comes too late or is too large.
+pub(super) async fn read(
+    job: &RunningJob,
+    mut answer: reqwest::Response,
+    deadline: Instant,
+) -> Result<Bytes, ApiError> {
+    let most = job.app.config.limits.answer_bytes;
+    let mut whole = BytesMut::new();
+    loop {
+        match timeout_at(deadline, answer.chunk()).await {
+            Err(_) => return Err(timed_out()),
+            Ok(Err(error)) => return Err(broken(job, error)),
+            Ok(Ok(None)) => return Ok(whole.freeze()),
+            Ok(Ok(Some(piece))) if whole.len() + piece.len() > most => {
+                let message = "the model's answer is too large; ask for less; nothing was charged";
+                return Err(ApiError::upstream(StatusCode::BAD_GATEWAY, "upstream_too_large", message));
+            }
+            Ok(Ok(Some(piece))) => whole.extend_from_slice(&piece),
+        }
+    }
+}
+
+/// An upstream that took too long.
+pub(super) fn timed_out() -> ApiError {
+    let message = "the model did not answer in time; try again or ask for less; nothing was charged";
+    ApiError::upstream(StatusCode::GATEWAY_TIMEOUT, "upstream_timeout", message)
+}
+
+/// An upstream that cannot be reached, or broke off.
+pub(super) fn broken(job: &RunningJob, error: reqwest::Error) -> ApiError {
+    // Without its URL, which the client need not know.
+    let error = error.without_url();
+    let reason = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
+    tracing::warn!(model = job.model.config.name, hold = %job.hold.id, %error, reason, "the upstream failed");
+    let message = "the model cannot be reached or broke off; try again later; nothing was charged";
+    ApiError::upstream(StatusCode::BAD_GATEWAY, "upstream_unreachable", message)
+}

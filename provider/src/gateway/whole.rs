@@ -1,0 +1,58 @@
+//! Answers that come as one.
+
+use {
+    super::{HOLD_HEADER, RunningJob, UNITS_HEADER, hold_header, upstream, usage},
+    crate::error::{ApiError, ErrorCode},
+    axum::{
+        body::Body,
+        http::{
+            HeaderValue, StatusCode,
+            header::{CONTENT_TYPE, RETRY_AFTER},
+        },
+        response::Response,
+    },
+    tokio::time::Instant,
+};
+
+/// Settles by an answer's usage and hands the answer on. Errors of the upstream are handed on and charge nothing.
+pub(super) async fn answer(
+    job: RunningJob,
+    answer: reqwest::Response,
+    deadline: Instant,
+) -> Result<Response, ApiError> {
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    let good = status.is_success();
+    let body = match upstream::read(&job, answer, deadline).await {
+        Ok(body) => body,
+        Err(error) => {
+            job.release().await;
+            return Err(error);
+        }
+    };
+    let used = if good { usage::stated(&body) } else { None };
+    let units = match used {
+        Some((usage, _)) => job.settle(usage).await?,
+        None => {
+            job.release().await;
+            0
+        }
+    };
+    if used.is_none() && (good || !(status.is_client_error() || status.is_server_error())) {
+        tracing::error!(model = job.model.config.name, %status, "the upstream's answer states no usage");
+        let message = "the model's answer states no usage, so it cannot be served; tell the provider; nothing was charged";
+        return Err(ApiError::upstream(StatusCode::BAD_GATEWAY, "upstream_without_usage", message));
+    }
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    if !good {
+        response.extensions_mut().insert(ErrorCode("upstream_error"));
+    }
+    for name in [CONTENT_TYPE, RETRY_AFTER] {
+        if let Some(value) = headers.get(&name) {
+            response.headers_mut().insert(name, value.clone());
+        }
+    }
+    response.headers_mut().insert(HOLD_HEADER, hold_header(&job));
+    response.headers_mut().insert(UNITS_HEADER, HeaderValue::from(units));
+    Ok(response)
+}

@@ -1,0 +1,211 @@
+//! API keys. A key names its credit and carries a MAC under the server's secret, so the server keeps no list of keys and
+//! nobody can make the key of another credit.
+
+use {
+    crate::{config::Revoked, error::ApiError},
+    axum::http::{HeaderMap, header::AUTHORIZATION},
+    blockable_sdk::Pubkey,
+    hmac::{Hmac, Mac},
+    secrecy::{ExposeSecret, SecretBox, SecretString},
+    sha2::Sha256,
+    std::{collections::HashMap, fs, path::Path},
+};
+
+const DOMAIN: &[u8] = b"blockable api key v1";
+const PREFIX: &str = "blk-";
+
+/// Why the server's secret cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    /// The file cannot be read.
+    #[error("{path}: {reason}; name the server's secret, or make one with `blockable provider init`")]
+    File {
+        /// The file.
+        path: String,
+        /// The reason.
+        reason: String,
+    },
+    /// Others can read the file.
+    #[error("{path} can be read by others; run `chmod 600 {path}`")]
+    Exposed {
+        /// The file.
+        path: String,
+    },
+    /// Not a secret.
+    #[error("{path} is not a secret: it must hold 64 hexadecimal digits; make one with `blockable provider init`")]
+    Malformed {
+        /// The file.
+        path: String,
+    },
+}
+
+/// Makes and checks the API keys of one provider.
+pub struct ApiKeys {
+    secret: SecretBox<[u8; 32]>,
+    market: Pubkey,
+    provider: Pubkey,
+    /// The lowest generation that is still good, where one was revoked.
+    revoked: HashMap<Pubkey, u32>,
+}
+
+impl ApiKeys {
+    /// Keys under the secret in a file. Errors: [`SecretError`].
+    pub fn load(
+        path: &Path,
+        market: Pubkey,
+        provider: Pubkey,
+        revoked: &[Revoked],
+    ) -> Result<ApiKeys, SecretError> {
+        let secret = read_secret(path)?;
+        let revoked = revoked.iter().map(|entry| (entry.credit, entry.below)).collect();
+        Ok(ApiKeys { secret, market, provider, revoked })
+    }
+
+    /// The key of a credit. A higher generation lets lower ones be revoked.
+    pub fn make(&self, credit: &Pubkey, generation: u32) -> SecretString {
+        let code = hex(&self.mac(credit, generation).finalize().into_bytes());
+        SecretString::from(format!("{PREFIX}{credit}-{generation}-{code}"))
+    }
+
+    fn mac(&self, credit: &Pubkey, generation: u32) -> Hmac<Sha256> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.secret.expose_secret())
+            .expect("HMAC takes keys of every length");
+        mac.update(DOMAIN);
+        for key in [&self.market, &self.provider, credit] {
+            mac.update(key.as_ref());
+        }
+        mac.update(&generation.to_le_bytes());
+        mac
+    }
+
+    /// The credit that a key names, `None` for a key that is forged, malformed or revoked.
+    fn credit(&self, key: &str) -> Option<Pubkey> {
+        let mut parts = key.strip_prefix(PREFIX)?.splitn(3, '-');
+        let credit: Pubkey = parts.next()?.parse().ok()?;
+        let generation: u32 = parts.next()?.parse().ok()?;
+        let code = unhex::<32>(parts.next()?)?;
+        self.mac(&credit, generation).verify_slice(&code).ok()?;
+        let lowest = self.revoked.get(&credit).copied().unwrap_or(0);
+        (generation >= lowest).then_some(credit)
+    }
+
+    /// The credit whose key a request carries.
+    pub(crate) fn authorise(&self, headers: &HeaderMap) -> Result<Pubkey, ApiError> {
+        let missing = || ApiError::unauthorised("send your API key as `Authorization: Bearer blk-...`");
+        let value = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).ok_or_else(missing)?;
+        let (scheme, key) = value.split_once(' ').ok_or_else(missing)?;
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Err(missing());
+        }
+        self.credit(key.trim()).ok_or_else(|| {
+            ApiError::unauthorised("the API key is not valid or was revoked; ask the provider for a new one")
+        })
+    }
+}
+
+/// Reads the 32 bytes that a file holds as hexadecimal digits. Errors: [`SecretError`].
+fn read_secret(path: &Path) -> Result<SecretBox<[u8; 32]>, SecretError> {
+    let shown = || path.display().to_string();
+    let failed = |error: std::io::Error| SecretError::File { path: shown(), reason: error.to_string() };
+    require_private(path)?;
+    let text = SecretString::from(fs::read_to_string(path).map_err(failed)?);
+    let bytes = unhex::<32>(text.expose_secret().trim());
+    bytes
+        .map(|bytes| SecretBox::new(Box::new(bytes)))
+        .ok_or_else(|| SecretError::Malformed { path: shown() })
+}
+
+/// Requires that no other user can read a file. Errors: [`SecretError`].
+pub(crate) fn require_private(path: &Path) -> Result<(), SecretError> {
+    let shown = || path.display().to_string();
+    let file = fs::metadata(path)
+        .map_err(|error| SecretError::File { path: shown(), reason: error.to_string() })?;
+    #[cfg(unix)]
+    if std::os::unix::fs::PermissionsExt::mode(&file.permissions()) & 0o077 != 0 {
+        return Err(SecretError::Exposed { path: shown() });
+    }
+    Ok(())
+}
+
+/// Bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    // One spelling for each key: upper case is another text for the same bytes.
+    let digit = |digit: u8| match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    };
+    let mut bytes = [0; N];
+    let digits = text.as_bytes();
+    if digits.len() != 2 * N {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use {super::*, rand::Rng};
+
+    fn keys(market: u8, revoked: &[Revoked]) -> ApiKeys {
+        ApiKeys {
+            secret: SecretBox::new(Box::new([7; 32])),
+            market: Pubkey::new_from_array([market; 32]),
+            provider: Pubkey::new_from_array([2; 32]),
+            revoked: revoked.iter().map(|entry| (entry.credit, entry.below)).collect(),
+        }
+    }
+
+    #[test]
+    fn a_key_names_its_credit_and_no_other() {
+        let (ours, theirs) = (Pubkey::new_unique(), Pubkey::new_unique());
+        let (keys, elsewhere) = (keys(1, &[]), keys(9, &[]));
+        let key = keys.make(&ours, 3);
+        let key = key.expose_secret();
+        assert_eq!(keys.credit(key), Some(ours));
+        assert_eq!(elsewhere.credit(key), None, "a key of another market");
+        assert_eq!(keys.credit(&key.replace(&ours.to_string(), &theirs.to_string())), None);
+        assert_eq!(keys.credit(&key.replace("-3-", "-4-")), None);
+        assert_eq!(keys.credit(&key.to_uppercase()), None);
+        assert_eq!(keys.credit(&key[..key.len() - 1]), None);
+        let mut random = rand::rng();
+        for place in 0..key.len() {
+            let mut forged = key.as_bytes().to_vec();
+            forged[place] ^= 1 << random.random_range(0..7);
+            if let Ok(forged) = String::from_utf8(forged) {
+                assert_eq!(keys.credit(&forged), None, "{forged}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_revoked_generation_is_refused_and_the_next_one_good() {
+        let credit = Pubkey::new_unique();
+        let keys = keys(1, &[Revoked { credit, below: 2 }]);
+        assert_eq!(keys.credit(keys.make(&credit, 1).expose_secret()), None);
+        assert_eq!(keys.credit(keys.make(&credit, 2).expose_secret()), Some(credit));
+        let other = Pubkey::new_unique();
+        assert_eq!(keys.credit(keys.make(&other, 0).expose_secret()), Some(other));
+    }
+
+    #[test]
+    fn a_secret_that_others_can_read_is_refused() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        fs::write(&path, "ab".repeat(32)).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(matches!(read_secret(&path), Err(SecretError::Exposed { .. })));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(read_secret(&path).unwrap().expose_secret(), &[0xab; 32]);
+        fs::write(&path, "ab").unwrap();
+        assert!(matches!(read_secret(&path), Err(SecretError::Malformed { .. })));
+    }
+}

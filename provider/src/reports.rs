@@ -1,0 +1,139 @@
+//! Usage reports, for whoever submits them. They are signed, so anyone may read them.
+
+use {
+    crate::{app::App, error::ApiError},
+    axum::{
+        Json, Router,
+        body::Body,
+        extract::{Query, State, rejection::QueryRejection},
+        http::{
+            HeaderMap, HeaderValue,
+            header::{CACHE_CONTROL, CONTENT_TYPE},
+        },
+        response::Response,
+        routing::get,
+    },
+    blockable_sdk::{
+        provider::reporter::{Feed, Reporter},
+        reports::{ReportPage, ReportRecord},
+    },
+    bytes::Bytes,
+    futures_util::{Stream, stream},
+    serde::Deserialize,
+    std::{convert::Infallible, sync::Arc, time::Duration},
+    tokio::{
+        sync::{OwnedSemaphorePermit, broadcast::error::RecvError},
+        time::timeout,
+    },
+};
+
+/// How often a stream without reports says that it is there.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Reports in an answer where a request says nothing else.
+const PAGE: u32 = 100;
+
+/// The routes of reports.
+pub(crate) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/v1/reports/latest", get(latest))
+        .route("/v1/reports", get(after))
+        .route("/v1/reports/stream", get(live))
+}
+
+/// Counts reports as they are signed, while the server runs.
+pub(crate) async fn count(app: Arc<App>) {
+    let Some(reporter) = &app.parts.reporter else { return };
+    let (mut signed, mut stopping) = (reporter.subscribe(), app.stopping.subscribe());
+    loop {
+        let count = tokio::select! {
+            received = signed.recv() => match received {
+                Ok(_) => 1,
+                Err(RecvError::Lagged(missed)) => missed,
+                Err(RecvError::Closed) => return,
+            },
+            _ = stopping.wait_for(|stopping| *stopping) => return,
+        };
+        app.metrics.add("blockable_reports_signed_total", count);
+    }
+}
+
+fn reporter(app: &App) -> Result<&Reporter, ApiError> {
+    app.parts.reporter.as_ref().ok_or_else(|| {
+        ApiError::not_found("no_reporter", "this server signs no reports; ask the provider where they are served")
+    })
+}
+
+#[derive(Deserialize)]
+struct Latest {
+    #[serde(default)]
+    fresh: bool,
+}
+
+async fn latest(
+    State(app): State<Arc<App>>,
+    query: Result<Query<Latest>, QueryRejection>,
+) -> Result<Json<ReportPage>, ApiError> {
+    let wrong = |_| ApiError::param("fresh", "`fresh` must be true or false");
+    let Query(query) = query.map_err(wrong)?;
+    Ok(Json(reporter(&app)?.latest_page(query.fresh).await))
+}
+
+#[derive(Deserialize)]
+struct After {
+    #[serde(default)]
+    after: u64,
+    most: Option<u32>,
+}
+
+async fn after(
+    State(app): State<Arc<App>>,
+    query: Result<Query<After>, QueryRejection>,
+) -> Result<Json<ReportPage>, ApiError> {
+    let wrong = |_| ApiError::param("after", "`after` and `most` must be whole numbers");
+    let Query(query) = query.map_err(wrong)?;
+    Ok(Json(reporter(&app)?.after(query.after, query.most.unwrap_or(PAGE)).await?))
+}
+
+async fn live(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
+    let reporter = reporter(&app)?;
+    let last = match headers.get("last-event-id") {
+        None => None,
+        Some(value) => {
+            let number = value.to_str().ok().and_then(|text| text.parse::<u64>().ok());
+            let wrong = || ApiError::param("Last-Event-ID", "`Last-Event-ID` must be a report's number");
+            Some(number.ok_or_else(wrong)?)
+        }
+    };
+    let permit = app.report_streams.clone().try_acquire_owned().map_err(|_| {
+        ApiError::too_many("too_many_streams", "too many streams of reports are open; poll GET /v1/reports instead")
+    })?;
+    let mut response = Response::new(Body::from_stream(events(reporter.feed(last), permit)));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    Ok(response)
+}
+
+/// Reports as events, and a comment now and then so that a broken connection is noticed.
+fn events(
+    feed: Feed,
+    permit: OwnedSemaphorePermit,
+) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + use<> {
+    stream::unfold((feed, permit), |(mut feed, permit)| async move {
+        let event = match timeout(KEEP_ALIVE, feed.next()).await {
+            Err(_) => Bytes::from_static(b": alive\n\n"),
+            Ok(report) => event(report?.as_ref()),
+        };
+        Some((Ok(event), (feed, permit)))
+    })
+}
+
+fn event(report: &ReportRecord) -> Bytes {
+    match serde_json::to_string(report) {
+        Ok(text) => Bytes::from(format!("id: {}\nevent: report\ndata: {text}\n\n", report.seq)),
+        Err(error) => {
+            tracing::error!(%error, "a report could not be written");
+            Bytes::from_static(b": a report could not be written\n\n")
+        }
+    }
+}

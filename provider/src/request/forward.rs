@@ -1,0 +1,78 @@
+//! Edits of a body that leave the rest of it as it came.
+
+use {
+    crate::error::ApiError,
+    bytes::{BufMut, Bytes, BytesMut},
+    serde_json::{Map, Value, value::RawValue},
+    std::ops::Range,
+};
+
+/// What asks an upstream for the usage at the end of a stream; goes before another member.
+pub(super) const STREAM_OPTIONS: &str = r#""stream_options":{"include_usage":true},"#;
+const INCLUDE_USAGE: &str = "include_usage";
+
+/// Whether options of a stream ask for usage. Errors: where they are no options.
+pub(super) fn wants_usage(options: Option<&RawValue>) -> Result<bool, ApiError> {
+    let Some(options) = options else { return Ok(false) };
+    let wrong = || {
+        ApiError::param("stream_options", "`stream_options` must be an object, `include_usage` in it true or false")
+    };
+    let options: Map<String, Value> = serde_json::from_str(options.get()).map_err(|_| wrong())?;
+    match options.get(INCLUDE_USAGE) {
+        None | Some(Value::Null) => Ok(false),
+        Some(value) => value.as_bool().ok_or_else(wrong),
+    }
+}
+
+/// The same options with usage asked for.
+pub(super) fn with_usage(options: &RawValue) -> String {
+    let mut options: Map<String, Value> = serde_json::from_str(options.get()).unwrap_or_default();
+    options.insert(INCLUDE_USAGE.to_string(), Value::Bool(true));
+    Value::Object(options).to_string()
+}
+
+/// Replacements in a text.
+pub(super) struct Edits<'a> {
+    text: &'a [u8],
+    edits: Vec<(Range<usize>, String)>,
+}
+
+impl<'a> Edits<'a> {
+    /// None yet.
+    pub fn new(text: &'a [u8]) -> Edits<'a> {
+        Edits { text, edits: Vec::new() }
+    }
+
+    /// Puts another text in the place of a value of this text.
+    pub fn replace(&mut self, value: &RawValue, with: String) {
+        let value = value.get();
+        let start = value.as_ptr().addr().wrapping_sub(self.text.as_ptr().addr());
+        debug_assert_eq!(self.text.get(start..start + value.len()), Some(value.as_bytes()));
+        self.edits.push((start..start + value.len(), with));
+    }
+
+    /// Puts a member before the first one of the object that the text is.
+    pub fn insert_first(&mut self, member: &str) {
+        if let Some(brace) = self.text.iter().position(|byte| *byte == b'{') {
+            self.edits.push((brace + 1..brace + 1, member.to_string()));
+        }
+    }
+
+    /// The text with the edits; `whole`, which holds the same text, where there are none.
+    pub fn apply(mut self, whole: &Bytes) -> Bytes {
+        if self.edits.is_empty() {
+            return whole.clone();
+        }
+        self.edits.sort_by_key(|(range, _)| range.start);
+        let more: usize = self.edits.iter().map(|(_, with)| with.len()).sum();
+        let mut edited = BytesMut::with_capacity(self.text.len() + more);
+        let mut done = 0;
+        for (range, with) in &self.edits {
+            edited.put_slice(&self.text[done..range.start]);
+            edited.put_slice(with.as_bytes());
+            done = range.end;
+        }
+        edited.put_slice(&self.text[done..]);
+        edited.freeze()
+    }
+}

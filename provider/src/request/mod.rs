@@ -1,0 +1,241 @@
+//! A request for a completion: what it asks for, the most it can cost, and the body that its upstream gets.
+//!
+//! Only what decides about the cost is read. The rest is forwarded as it came.
+
+mod forward;
+mod prompt;
+mod raw;
+
+use {
+    crate::{
+        config::ModelConfig,
+        error::ApiError,
+        price::Bound,
+    },
+    bytes::Bytes,
+    raw::Fields,
+    serde_json::value::RawValue,
+};
+
+/// Most answers to one prompt, and most prompts in one request.
+const MAX_ANSWERS: u64 = 128;
+const MAX_PROMPTS: usize = 2_048;
+
+/// Parameters that raise the cost in ways that cannot be bounded, or that some upstreams take for another one.
+const REFUSED: &[&str] = &[
+    "audio",
+    "max_gen_len",
+    "max_length",
+    "max_new_tokens",
+    "mm_processor_kwargs",
+    "n_predict",
+    "num_predict",
+    "options",
+    "prediction",
+    "prompt_embeds",
+    "use_beam_search",
+    "web_search_options",
+];
+
+/// Parameters that no token is made of.
+const FREE: &[&str] = &[
+    "frequency_penalty",
+    "logit_bias",
+    "logprobs",
+    "metadata",
+    "min_p",
+    "presence_penalty",
+    "repetition_penalty",
+    "seed",
+    "service_tier",
+    "stop",
+    "stop_token_ids",
+    "store",
+    "temperature",
+    "top_k",
+    "top_logprobs",
+    "top_p",
+    "user",
+];
+
+/// The parameters that are read here.
+const READ: &[&str] = &[
+    "best_of",
+    "max_completion_tokens",
+    "max_tokens",
+    "messages",
+    "model",
+    "n",
+    "prompt",
+    "stream",
+    "stream_options",
+];
+
+/// Which of the two kinds of completion is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Endpoint {
+    /// `/v1/chat/completions`.
+    Chat,
+    /// `/v1/completions`.
+    Text,
+}
+
+impl Endpoint {
+    /// Its path below the upstream's URL.
+    pub fn path(self) -> &'static str {
+        match self {
+            Endpoint::Chat => "/chat/completions",
+            Endpoint::Text => "/completions",
+        }
+    }
+
+    /// Its name in metrics and references.
+    pub fn name(self) -> &'static str {
+        match self {
+            Endpoint::Chat => "chat",
+            Endpoint::Text => "text",
+        }
+    }
+}
+
+/// A request that is well formed.
+#[derive(Debug)]
+pub(crate) struct Request<'a> {
+    endpoint: Endpoint,
+    body: &'a [u8],
+    /// The model's name.
+    pub model: String,
+    model_value: &'a RawValue,
+    input: &'a RawValue,
+    answers: u64,
+    limits: Vec<(&'static str, &'a RawValue, u64)>,
+    stream_options: Option<&'a RawValue>,
+    /// Whether the answer is to be streamed.
+    pub streamed: bool,
+    /// Whether the client asked for the usage at the end of a stream.
+    pub wants_usage: bool,
+    /// Bytes of parameters that are not known, and may become part of the prompt.
+    others: u64,
+}
+
+impl<'a> Request<'a> {
+    /// Reads a body. Errors: one that says which parameter is wrong.
+    pub fn parse(endpoint: Endpoint, body: &'a [u8]) -> Result<Request<'a>, ApiError> {
+        let fields: Fields = serde_json::from_slice(body).map_err(|error| {
+            ApiError::invalid("invalid_json", format!("the body is not a JSON object as it must be: {error}"))
+        })?;
+        let others = other_bytes(&fields)?;
+        let model_value = fields.get("model").ok_or_else(|| missing("model"))?;
+        let input_name = match endpoint {
+            Endpoint::Chat => "messages",
+            Endpoint::Text => "prompt",
+        };
+        let input = fields.get(input_name).ok_or_else(|| missing(input_name))?;
+        let mut limits = Vec::new();
+        for name in ["max_tokens", "max_completion_tokens"] {
+            if let Some(value) = fields.get(name) {
+                limits.push((name, value, read(name, value, "a whole number from 0 on")?));
+            }
+        }
+        let count = |name: &str| match fields.get(name) {
+            Some(value) => read::<u64>(name, value, "a whole number from 1 on").and_then(|count| {
+                let good = (1..=MAX_ANSWERS).contains(&count);
+                good.then_some(count)
+                    .ok_or_else(|| ApiError::param(name, format!("`{name}` must be from 1 to {MAX_ANSWERS}")))
+            }),
+            None => Ok(1),
+        };
+        let answers = count("n")?.max(count("best_of")?);
+        let streamed = match fields.get("stream") {
+            Some(value) => read("stream", value, "true or false")?,
+            None => false,
+        };
+        let stream_options = fields.get("stream_options");
+        let wants_usage = forward::wants_usage(stream_options)?;
+        Ok(Request {
+            endpoint,
+            body,
+            model: read("model", model_value, "a text")?,
+            model_value,
+            input,
+            answers,
+            limits,
+            stream_options,
+            streamed,
+            wants_usage,
+            others,
+        })
+    }
+
+    /// The most tokens that the request can use. Errors: one for content that has no bound.
+    pub fn bound(&self, model: &ModelConfig) -> Result<Bound, ApiError> {
+        let added = model.overhead_tokens.saturating_add(self.others);
+        let prompts: Vec<u64> = match self.endpoint {
+            Endpoint::Chat => vec![prompt::messages(self.input, model)?],
+            Endpoint::Text => prompt::texts(self.input)?,
+        };
+        if prompts.len() > MAX_PROMPTS {
+            return Err(ApiError::param("prompt", format!("`prompt` may hold {MAX_PROMPTS} prompts at most")));
+        }
+        let asked = self.limits.iter().map(|(_, _, limit)| *limit).max();
+        Ok(Bound {
+            prompts: prompts.into_iter().map(|tokens| tokens.saturating_add(added)).collect(),
+            answer: asked.unwrap_or(u64::MAX).min(model.max_output_tokens).min(model.context_tokens),
+            answers: self.answers,
+            context: model.context_tokens,
+        })
+    }
+
+    /// The body for the upstream: as it came, but for the model's name there, a limit above the model's, and usage at
+    /// the end of a stream.
+    pub fn forward(&self, whole: &Bytes, model: &ModelConfig) -> Bytes {
+        let mut edits = forward::Edits::new(self.body);
+        if let Some(name) = &model.upstream_name {
+            edits.replace(self.model_value, serde_json::Value::from(name.as_str()).to_string());
+        }
+        for (_, value, limit) in &self.limits {
+            if *limit > model.max_output_tokens {
+                edits.replace(value, model.max_output_tokens.to_string());
+            }
+        }
+        if self.streamed && !self.wants_usage {
+            match self.stream_options {
+                Some(options) => edits.replace(options, forward::with_usage(options)),
+                None => edits.insert_first(forward::STREAM_OPTIONS),
+            }
+        }
+        edits.apply(whole)
+    }
+}
+
+/// Counts what may become part of the prompt; refuses what must not come in.
+fn other_bytes(fields: &Fields) -> Result<u64, ApiError> {
+    let mut bytes = 0_u64;
+    for (name, value) in fields.others(READ) {
+        let plain = name.trim().to_ascii_lowercase();
+        let known = |list: &[&str]| list.contains(&plain.as_str());
+        // Some upstreams match names without regard to case: such a name would slip past what is read here.
+        if known(READ) || (known(REFUSED) && value.get() != "null") {
+            let message = format!("`{name}` is not supported; remove it");
+            let error = ApiError { code: "unsupported_parameter", ..ApiError::param(name, message) };
+            return Err(error);
+        }
+        if !FREE.contains(&name) {
+            bytes = bytes.saturating_add((name.len() + value.get().len()) as u64);
+        }
+    }
+    Ok(bytes)
+}
+
+fn missing(name: &str) -> ApiError {
+    let message = format!("`{name}` is missing; add it");
+    ApiError { code: "missing_parameter", ..ApiError::param(name, message) }
+}
+
+fn read<'a, T: serde::Deserialize<'a>>(name: &str, value: &'a RawValue, wanted: &str) -> Result<T, ApiError> {
+    serde_json::from_str(value.get())
+        .map_err(|_| ApiError::param(name, format!("`{name}` must be {wanted}")))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,64 @@
+//! The members of a JSON object, by name, as they stand in the text.
+
+use {
+    serde::{
+        Deserialize, Deserializer,
+        de::{Error, MapAccess, Visitor},
+    },
+    serde_json::value::RawValue,
+    std::fmt,
+};
+
+/// The members of an object whose names differ.
+#[derive(Debug)]
+pub(super) struct Fields<'a> {
+    members: Vec<(String, &'a RawValue)>,
+}
+
+impl<'a> Fields<'a> {
+    /// A member that is there and not null.
+    pub fn get(&self, name: &str) -> Option<&'a RawValue> {
+        let (_, value) = self.members.iter().find(|(known, _)| known == name)?;
+        (value.get() != "null").then_some(*value)
+    }
+
+    /// All members but those of a list.
+    pub fn others<'b>(&'b self, list: &'b [&str]) -> impl Iterator<Item = (&'b str, &'a RawValue)> {
+        let others = self.members.iter().filter(|(name, _)| !list.contains(&name.as_str()));
+        others.map(|(name, value)| (name.as_str(), *value))
+    }
+}
+
+impl<'de> Deserialize<'de> for Fields<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(FieldsVisitor)
+    }
+}
+
+struct FieldsVisitor;
+
+/// Most members of an object: looking one up takes time in proportion.
+const MAX_MEMBERS: usize = 256;
+
+impl<'de> Visitor<'de> for FieldsVisitor {
+    type Value = Fields<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
+        let mut members: Vec<(String, &RawValue)> = Vec::new();
+        while let Some(name) = map.next_key::<String>()? {
+            // Upstreams differ in which of two they take.
+            if members.iter().any(|(known, _)| *known == name) {
+                return Err(A::Error::custom(format!("`{name}` is given twice")));
+            }
+            if members.len() == MAX_MEMBERS {
+                return Err(A::Error::custom(format!("an object has more than {MAX_MEMBERS} members")));
+            }
+            members.push((name, map.next_value()?));
+        }
+        Ok(Fields { members })
+    }
+}

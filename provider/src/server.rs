@@ -1,0 +1,207 @@
+//! The server: starts its parts in order and stops them in reverse.
+
+use {
+    crate::{
+        app::App,
+        assemble::{Assembled, assemble, gate_config, open_keys, start_parts},
+        config::{Config, SecretSourceError},
+        credits,
+        echo::Echo,
+        freezes, gateway, http,
+        keys::{ApiKeys, SecretError},
+        leases, ops,
+        parts::{Parts, RunningParts},
+        reports,
+        webhooks::Sender,
+    },
+    axum::{
+        Router,
+        middleware::from_fn_with_state,
+        routing::{get, post},
+    },
+    blockable_sdk::provider::{Gate, KeyError, ReporterError, StoreError},
+    std::{net::SocketAddr, sync::Arc, time::Duration},
+    tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle, time::timeout},
+};
+
+/// How long tasks that were told to end may take before they are ended.
+const TASK_END: Duration = Duration::from_secs(5);
+/// Connections for health and metrics where they have an address of their own.
+const OPS_CONNECTIONS: usize = 64;
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The secret of API keys.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// Another secret.
+    #[error(transparent)]
+    SecretSource(#[from] SecretSourceError),
+    /// A key that signs reports.
+    #[error("reporter.key: {0}")]
+    Key(#[from] KeyError),
+    /// What signs reports.
+    #[error(transparent)]
+    Reporter(#[from] ReporterError),
+    /// The gate's store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An address that cannot be listened at.
+    #[error("cannot listen at {addr}: {reason}; name a free address")]
+    Listen {
+        /// The address.
+        addr: String,
+        /// The reason.
+        reason: String,
+    },
+    /// No client for upstreams.
+    #[error("no HTTP client can be had: {0}")]
+    Http(String),
+}
+
+/// A running server.
+pub struct Server {
+    app: Arc<App>,
+    addrs: Vec<SocketAddr>,
+    ops: SocketAddr,
+    echoes: Vec<Echo>,
+    listeners: Vec<JoinHandle<()>>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Opens the gate and starts everything that the configuration names. Errors: [`ServeError`].
+    pub async fn start(config: Config) -> Result<Server, ServeError> {
+        let keys = open_keys(&config).await?;
+        let gate = Gate::open(gate_config(&config))?;
+        match start_parts(&config, &gate, keys).await {
+            Ok(parts) => Server::start_with(config, gate, parts).await,
+            Err(error) => {
+                gate.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Starts a server on a gate, with the parts that it is given: a gate without a follower must be shown the chain by
+    /// somebody else. Gate and parts end with the server. Errors: [`ServeError`], after they have ended.
+    pub async fn start_with(config: Config, gate: Gate, parts: Parts) -> Result<Server, ServeError> {
+        let parts = RunningParts::new(parts);
+        match assemble(config, &gate, parts).await {
+            Ok(assembled) => Ok(Server::run(assembled)),
+            Err((error, parts)) => {
+                parts.stop().await;
+                gate.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    fn run(Assembled { app, listeners: bound, ops, echoes, webhooks }: Assembled) -> Server {
+        let addrs: Vec<SocketAddr> = bound.iter().map(|(_, addr)| *addr).collect();
+        let ops_addr = ops.as_ref().map(|(_, addr)| *addr).or(addrs.first().copied());
+        let room = Arc::new(Semaphore::new(app.config.limits.connections));
+        let mut routes = routes();
+        let mut listeners = Vec::new();
+        match ops {
+            // Health must be seen however many clients there are.
+            Some((listener, _)) => {
+                let room = Arc::new(Semaphore::new(OPS_CONNECTIONS));
+                listeners.push(serve(&app, ops::routes(), listener, room));
+            }
+            None => routes = routes.merge(ops::routes()),
+        }
+        for (listener, _) in bound {
+            listeners.push(serve(&app, routes.clone(), listener, room.clone()));
+        }
+        let mut tasks = vec![tokio::spawn(ops::watch(app.clone())), tokio::spawn(reports::count(app.clone()))];
+        tasks.extend(webhooks.into_iter().map(|webhook: Sender| tokio::spawn(webhook.run(app.clone()))));
+        let ops = ops_addr.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)));
+        tracing::info!(?addrs, %ops, provider = %app.config.chain.provider, "serving");
+        Server { app, addrs, ops, echoes, listeners, tasks }
+    }
+
+    /// The first address it listens at.
+    pub fn addr(&self) -> SocketAddr {
+        self.addrs.first().copied().unwrap_or(self.ops)
+    }
+
+    /// The address of `/livez`, `/readyz` and `/metrics`.
+    pub fn ops_addr(&self) -> SocketAddr {
+        self.ops
+    }
+
+    /// The gate.
+    pub fn gate(&self) -> &Gate {
+        &self.app.gate
+    }
+
+    /// Makes API keys for the provider's credits.
+    pub fn keys(&self) -> &ApiKeys {
+        &self.app.keys
+    }
+
+    /// Admits nothing more, lets running requests end within the configured time, signs a last report, stops all parts and
+    /// closes the gate. Holds of what did not end stay recorded and end by their deadline.
+    pub async fn stop(self) {
+        tracing::info!(running = self.app.running.count(), "stopping");
+        self.app.gate.stop_admitting();
+        self.app.stopping.send_replace(true);
+        if !self.app.running.ended(self.app.config.shutdown_timeout).await {
+            let running = self.app.running.count();
+            tracing::warn!(running, "requests did not end in time; their holds end by their deadline");
+        }
+        // The last report goes out to the streams of reports, and ends them; only then can the listeners end.
+        self.app.parts.stop_reporter().await;
+        for task in self.listeners.into_iter().chain(self.tasks) {
+            end(task).await;
+        }
+        self.app.parts.stop().await;
+        self.echoes.iter().for_each(Echo::stop);
+        self.app.gate.close().await;
+        tracing::info!("stopped");
+    }
+}
+
+/// Waits for a task that was told to end; ends it where it does not.
+async fn end(mut task: JoinHandle<()>) {
+    if timeout(TASK_END, &mut task).await.is_err() {
+        task.abort();
+    }
+}
+
+fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/v1/chat/completions", post(gateway::chat))
+        .route("/v1/completions", post(gateway::text))
+        .route("/v1/models", get(gateway::models))
+        .merge(leases::routes())
+        .merge(credits::routes())
+        .merge(freezes::routes())
+        .merge(reports::routes())
+}
+
+fn serve(
+    app: &Arc<App>,
+    routes: Router<Arc<App>>,
+    listener: TcpListener,
+    room: Arc<Semaphore>,
+) -> JoinHandle<()> {
+    let router = routes
+        .fallback(http::no_such_path)
+        .method_not_allowed_fallback(http::no_such_method)
+        .layer(from_fn_with_state(app.clone(), http::track))
+        .with_state(app.clone());
+    let idle = Duration::from_secs(app.config.limits.idle_seconds);
+    let listener = http::Bounded::new(listener, room, idle);
+    let mut stopping = app.stopping.subscribe();
+    tokio::spawn(async move {
+        let stopped = async move {
+            let _ = stopping.wait_for(|stopping| *stopping).await;
+        };
+        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
+            tracing::error!(%error, "a listener ended");
+        }
+    })
+}

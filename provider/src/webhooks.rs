@@ -1,0 +1,156 @@
+//! Tells the parties of a credit what becomes of freezes: each notice is posted to the webhooks it is for, in order, until it
+//! is taken. Where each webhook stands is kept in the store, so nothing is left out over a restart.
+
+use {
+    crate::{
+        app::App,
+        config::{Party, SecretSourceError, Webhook},
+        keys::hex,
+    },
+    axum::http::header::CONTENT_TYPE,
+    blockable_sdk::provider::Notice,
+    hmac::{Hmac, Mac},
+    secrecy::{ExposeSecret, SecretString},
+    sha2::{Digest, Sha256},
+    std::{
+        sync::Arc,
+        time::{Duration, SystemTime},
+    },
+    tokio::time::{sleep, timeout},
+};
+
+/// How long a post may take.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// How often notices are looked for that nobody told of.
+const LOOK: Duration = Duration::from_secs(5);
+/// First pause after a post that was not taken; doubles up to [`PAUSE_MAX`].
+const PAUSE: Duration = Duration::from_millis(500);
+const PAUSE_MAX: Duration = Duration::from_secs(300);
+/// Notices that are read at once.
+const PAGE: u32 = 100;
+
+/// One webhook and where it stands.
+pub(crate) struct Sender {
+    webhook: Webhook,
+    secret: SecretString,
+    cursor: String,
+    http: reqwest::Client,
+}
+
+impl Sender {
+    /// Reads a webhook's secret. Errors: [`SecretSourceError`].
+    pub fn new(webhook: &Webhook, http: reqwest::Client) -> Result<Sender, SecretSourceError> {
+        // The URL may hold a token: its hash names the place, and logs have the host alone.
+        let party = match webhook.party {
+            Party::All => "all".to_string(),
+            Party::Key(key) => key.to_string(),
+        };
+        let name = Sha256::digest(format!("{}|{party}", webhook.url));
+        let cursor = format!("webhook/{}", hex(&name[..16]));
+        Ok(Sender { secret: webhook.secret.read()?, webhook: webhook.clone(), cursor, http })
+    }
+
+    /// Posts notices while the server runs.
+    pub async fn run(self, app: Arc<App>) {
+        let (mut news, mut stopping) = (app.gate.listen(), app.stopping.subscribe());
+        loop {
+            tokio::select! {
+                () = self.catch_up(&app) => {}
+                _ = stopping.wait_for(|stopping| *stopping) => return,
+            }
+            tokio::select! {
+                // What was missed is read from the store.
+                _ = timeout(LOOK, news.recv()) => {}
+                _ = stopping.wait_for(|stopping| *stopping) => return,
+            }
+        }
+    }
+
+    async fn catch_up(&self, app: &App) {
+        loop {
+            let page = match self.page(app).await {
+                Ok(page) if page.is_empty() => return,
+                Ok(page) => page,
+                Err(error) => {
+                    tracing::error!(%error, "notices could not be read");
+                    return;
+                }
+            };
+            for notice in page {
+                if self.is_for(&notice) {
+                    self.deliver(app, &notice).await;
+                }
+                if let Err(error) = app.gate.set_cursor(&self.cursor, notice.seq).await {
+                    tracing::error!(%error, "a webhook's place could not be recorded; its notice is posted again");
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn page(&self, app: &App) -> Result<Vec<Notice>, blockable_sdk::provider::StoreError> {
+        let after = app.gate.cursor(&self.cursor).await?;
+        app.gate.notices_after(after, PAGE).await
+    }
+
+    fn is_for(&self, notice: &Notice) -> bool {
+        match self.webhook.party {
+            Party::All => true,
+            Party::Key(key) => {
+                let key = key.to_string();
+                notice.lender == key || notice.borrower == key
+            }
+        }
+    }
+
+    /// Posts a notice until it is taken or given up.
+    async fn deliver(&self, app: &App, notice: &Notice) {
+        let mut pause = PAUSE;
+        loop {
+            let outcome = self.post(notice).await;
+            let result = if outcome.is_ok() { "taken" } else { "failed" };
+            app.metrics.count("blockable_webhooks_total", "result", result);
+            let Err(reason) = outcome else { return };
+            if age(notice) > Duration::from_secs(self.webhook.give_up_hours * 3_600) {
+                tracing::error!(host = self.host(), notice = notice.seq, reason, "a notice was given up");
+                app.metrics.count("blockable_webhooks_total", "result", "given_up");
+                return;
+            }
+            tracing::warn!(host = self.host(), notice = notice.seq, reason, "a notice was not taken; trying again");
+            sleep(pause).await;
+            pause = (pause * 2).min(PAUSE_MAX);
+        }
+    }
+
+    async fn post(&self, notice: &Notice) -> Result<(), String> {
+        let body = serde_json::to_vec(notice).map_err(|error| error.to_string())?;
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.secret.expose_secret().as_bytes())
+            .map_err(|error| error.to_string())?;
+        mac.update(&body);
+        let signature = format!("sha256={}", hex(&mac.finalize().into_bytes()));
+        let post = self
+            .http
+            .post(&self.webhook.url)
+            .timeout(TIMEOUT)
+            .header(CONTENT_TYPE, "application/json")
+            .header("x-blockable-signature", signature)
+            .header("x-blockable-notice", notice.seq)
+            .body(body);
+        let answer = post.send().await.map_err(|error| error.without_url().to_string())?;
+        match answer.status() {
+            status if status.is_success() => Ok(()),
+            status => Err(format!("it answers {status}")),
+        }
+    }
+
+    fn host(&self) -> String {
+        let url = reqwest::Url::parse(&self.webhook.url).ok();
+        url.and_then(|url| url.host_str().map(str::to_string)).unwrap_or_default()
+    }
+}
+
+fn age(notice: &Notice) -> Duration {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let recorded = Duration::from_millis(u64::try_from(notice.at_ms).unwrap_or(0));
+    since.saturating_sub(recorded)
+}

@@ -1,0 +1,117 @@
+//! GPU leases.
+
+mod common;
+
+use {
+    common::{Bench, GRANTED, address, frozen, ours, refused},
+    serde_json::{Value, json},
+    std::time::Duration,
+    tokio::time::sleep,
+};
+
+async fn open(bench: &Bench, seconds: u64, count: u32) -> Value {
+    let body = json!({"gpu": "h100", "count": count, "heartbeat_seconds": seconds});
+    let answer = bench.post("/v1/leases", &body).send().await.unwrap();
+    assert_eq!(answer.status(), 201);
+    answer.json().await.unwrap()
+}
+
+fn path(lease: &Value, rest: &str) -> String {
+    format!("/v1/leases/{}{rest}", lease["id"].as_str().unwrap())
+}
+
+async fn heartbeat(bench: &Bench, lease: &Value) -> reqwest::Response {
+    bench.post(&path(lease, "/heartbeat"), &json!({})).send().await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_holds_a_period_and_pays_the_seconds_that_pass() {
+    let bench = Bench::start(|_| {}).await;
+    let lease = open(&bench, 60, 2).await;
+    assert_eq!((&lease["units_held"], &lease["status"]), (&json!(1_200), &json!("open")));
+    assert_eq!(bench.counted(), (0, 1_200));
+    let renewed: Value = heartbeat(&bench, &lease).await.json().await.unwrap();
+    assert_eq!(renewed["units_settled"], 20, "a second has begun");
+    assert_eq!(bench.counted(), (20, 1_200));
+    let again: Value = heartbeat(&bench, &lease).await.json().await.unwrap();
+    assert_eq!(again["units_settled"], 20, "and is paid for");
+    let closed = bench.http.delete(bench.url(&path(&lease, ""))).bearer_auth(bench.key(&ours())).send().await.unwrap();
+    assert_eq!(closed.json::<Value>().await.unwrap()["status"], "ended");
+    let used = bench.used().await;
+    assert!((20..=60).contains(&used), "{used}");
+    let twice = bench.post(&path(&lease, "/close"), &json!({})).send().await.unwrap();
+    assert_eq!(twice.status(), 200);
+    assert_eq!(bench.counted(), (used, 0));
+    refused(heartbeat(&bench, &lease).await, 410, "lease_ended").await;
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_on_a_frozen_credit_runs_out() {
+    let bench = Bench::start(|_| {}).await;
+    let lease = open(&bench, 1, 1).await;
+    bench.server.gate().see_credit(ours(), 11, Some(&frozen(0, GRANTED)));
+    let body = refused(heartbeat(&bench, &lease).await, 402, "credit_frozen").await;
+    assert_eq!(body["lease"]["status"], "open");
+    assert!(body["lease"]["runs_until_ms"].as_i64().unwrap() > lease["opened_ms"].as_i64().unwrap());
+    let another = bench.post("/v1/leases", &json!({"gpu": "h100"})).send().await.unwrap();
+    refused(another, 402, "credit_frozen").await;
+    assert_eq!(bench.used().await, 10, "the whole period counts as used at its end");
+    let ended: Value = bench.get(&path(&lease, "")).send().await.unwrap().json().await.unwrap();
+    assert_eq!((&ended["status"], &ended["units_settled"]), (&json!("ended"), &json!(10)));
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn leases_survive_a_restart() {
+    let bench = Bench::start(|_| {}).await;
+    let (kept, short) = (open(&bench, 600, 3).await, open(&bench, 1, 1).await);
+    let folder = bench.stop().await;
+    sleep(Duration::from_millis(1_050)).await;
+    let bench = Bench::start_in(folder, |_| {}).await;
+    let list: Value = bench.get("/v1/leases").send().await.unwrap().json().await.unwrap();
+    let leases = list["data"].as_array().unwrap();
+    let found = leases.iter().find(|lease| lease["id"] == kept["id"]).unwrap();
+    for member in ["gpu", "count", "opened_ms", "units_per_second", "units_held"] {
+        assert_eq!(found[member], kept[member], "{member}");
+    }
+    assert!(leases.iter().all(|lease| lease["id"] != short["id"] || lease["status"] == "ended"));
+    let renewed: Value = heartbeat(&bench, &kept).await.json().await.unwrap();
+    let settled = renewed["units_settled"].as_u64().unwrap();
+    assert!(settled >= 60 && settled % 30 == 0, "the time while the server was away is paid: {settled}");
+    bench.post(&path(&kept, "/close"), &json!({})).send().await.unwrap();
+    let used = bench.used().await;
+    assert!(used >= settled + 10 && (used - 10) % 30 == 0, "{used}");
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_its_own_key_sees_a_lease_and_no_gpu_is_rented_twice() {
+    let bench = Bench::start(|config| config.leases.leases_per_credit = 3).await;
+    bench.server.gate().see_credit(address(12), 10, Some(&common::credit(1)));
+    let lease = open(&bench, 60, 6).await;
+    let theirs = bench.key(&address(12));
+    for (method, rest) in [("GET", ""), ("DELETE", ""), ("POST", "/close"), ("POST", "/heartbeat")] {
+        let request = bench.http.request(method.parse().unwrap(), bench.url(&path(&lease, rest)));
+        refused(request.bearer_auth(&theirs).send().await.unwrap(), 404, "lease_not_found").await;
+    }
+    let rent = |key: &str, body: Value| bench.http.post(bench.url("/v1/leases")).bearer_auth(key).json(&body).send();
+    let more = rent(&theirs, json!({"gpu": "h100", "count": 3})).await.unwrap();
+    refused(more, 503, "gpu_unavailable").await;
+    assert_eq!(rent(&theirs, json!({"gpu": "h100", "count": 2})).await.unwrap().status(), 201);
+    for (body, status, code) in [
+        (json!({"gpu": "b200"}), 404, "gpu_not_found"),
+        (json!({"gpu": "h100", "count": 0}), 400, "invalid_parameter"),
+        (json!({"gpu": "h100", "heartbeat_seconds": 0}), 400, "invalid_parameter"),
+        (json!({"gpu": "h100", "hours": 1}), 400, "invalid_json"),
+    ] {
+        refused(rent(&theirs, body).await.unwrap(), status, code).await;
+    }
+    bench.post(&path(&lease, "/close"), &json!({})).send().await.unwrap();
+    let ours = bench.key(&ours());
+    for _ in 0..3 {
+        assert_eq!(rent(&ours, json!({"gpu": "h100"})).await.unwrap().status(), 201);
+    }
+    refused(rent(&ours, json!({"gpu": "h100"})).await.unwrap(), 429, "too_many_leases").await;
+    bench.stop().await;
+}

@@ -1,0 +1,212 @@
+//! Upstreams that fail, dawdle or talk nonsense, and clients that go away.
+
+mod common;
+
+use {
+    axum::{
+        Router,
+        body::Body,
+        extract::State,
+        http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
+        response::{IntoResponse, Response},
+        routing::post,
+    },
+    blockable_provider::config::{SecretSource, Upstream},
+    common::{Bench, chat_body, events, refused},
+    futures_util::{StreamExt, stream},
+    serde_json::{Value, json},
+    std::{
+        convert::Infallible,
+        net::SocketAddr,
+        sync::{Arc, Mutex},
+        time::Duration,
+    },
+    tokio::{net::TcpListener, time::sleep},
+};
+
+/// What an upstream does next, and what it was sent.
+#[derive(Clone)]
+struct Script {
+    answer: Arc<dyn Fn() -> Response + Send + Sync>,
+    delay: Duration,
+    got: Arc<Mutex<Vec<(HeaderMap, Value)>>>,
+}
+
+async fn answer(State(script): State<Script>, headers: HeaderMap, body: String) -> Response {
+    script.got.lock().unwrap().push((headers, serde_json::from_str(&body).unwrap()));
+    sleep(script.delay).await;
+    (script.answer)()
+}
+
+/// Starts an upstream; it ends with the test's runtime.
+async fn upstream(delay: Duration, answer_with: impl Fn() -> Response + Send + Sync + 'static) -> (SocketAddr, Script) {
+    let script = Script { answer: Arc::new(answer_with), delay, got: Arc::default() };
+    let router = Router::new().route("/v1/chat/completions", post(answer)).with_state(script.clone());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (addr, script)
+}
+
+/// A server whose model `echo` is served at an address.
+async fn before(addr: SocketAddr) -> Bench {
+    Bench::start(|config| {
+        config.models[0].upstream = Upstream::Url(format!("http://{addr}/v1"));
+        config.models[0].timeout_seconds = 1;
+    })
+    .await
+}
+
+fn sse(pieces: Vec<&'static str>, then_hang: bool) -> Response {
+    let end = stream::once(async move {
+        if then_hang {
+            sleep(Duration::from_secs(60)).await;
+        }
+        Ok::<_, Infallible>("")
+    });
+    let body = Body::from_stream(stream::iter(pieces.into_iter().map(Ok)).chain(end));
+    ([(CONTENT_TYPE, "text/event-stream; charset=utf-8")], body).into_response()
+}
+
+const PIECE: &str = "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}],\"usage\":null}\n\n";
+const USAGE: &str = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":4,\"completion_tokens\":3}}\n\n";
+const DONE: &str = "data: [DONE]\n\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upstreams_error_is_handed_on_and_charges_nothing() {
+    let (addr, _) = upstream(Duration::ZERO, || {
+        (StatusCode::IM_A_TEAPOT, [("retry-after", "7")], "{\"error\":{\"message\":\"tea\"}}").into_response()
+    })
+    .await;
+    let bench = before(addr).await;
+    for more in [json!({}), json!({"stream": true})] {
+        let answer = bench.chat("hi", more).await;
+        assert_eq!((answer.status().as_u16(), &answer.headers()["retry-after"]), (418, &"7".parse().unwrap()));
+        assert_eq!(answer.headers()["x-blockable-units"], "0");
+        assert_eq!(answer.json::<Value>().await.unwrap()["error"]["message"], "tea");
+    }
+    assert_eq!(bench.counted(), (0, 0));
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upstream_that_is_late_gone_or_states_no_usage_charges_nothing() {
+    let (late, _) = upstream(Duration::from_secs(60), || "{}".into_response()).await;
+    let bench = before(late).await;
+    refused(bench.chat("hi", json!({})).await, 504, "upstream_timeout").await;
+    assert_eq!(bench.counted(), (0, 0));
+    bench.stop().await;
+
+    let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let bench = before(free).await;
+    refused(bench.chat("hi", json!({})).await, 502, "upstream_unreachable").await;
+    assert_eq!(bench.counted(), (0, 0));
+    bench.stop().await;
+
+    for body in ["", "<html>", "{\"usage\":null}", "{\"usage\":{\"prompt_tokens\":-4}}", "[1,2"] {
+        let (addr, _) = upstream(Duration::ZERO, move || body.into_response()).await;
+        let bench = before(addr).await;
+        for more in [json!({}), json!({"stream": true})] {
+            refused(bench.chat("hi", more).await, 502, "upstream_without_usage").await;
+        }
+        assert_eq!(bench.counted(), (0, 0));
+        bench.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_breaks_tells_so_and_charges_what_was_stated() {
+    let cases = [
+        (vec![PIECE, PIECE], false, 0, "upstream_without_usage"),
+        (vec![PIECE, DONE], false, 0, "upstream_without_usage"),
+        (vec![PIECE, PIECE], true, 0, "upstream_timeout"),
+        (vec!["garbage", "\n\n\n\n", "data: {{{\n\n"], false, 0, "upstream_without_usage"),
+        (vec![PIECE, USAGE], true, 10, "upstream_timeout"),
+    ];
+    for (pieces, hang, units, code) in cases {
+        let (addr, _) = upstream(Duration::ZERO, move || sse(pieces.clone(), hang)).await;
+        let bench = before(addr).await;
+        let text = bench.chat("hi", json!({"stream": true})).await.text().await.unwrap();
+        let last: Value = serde_json::from_str(events(&text).last().unwrap()).unwrap();
+        assert_eq!(last["error"]["code"], code, "{text}");
+        assert!(!text.contains("[DONE]"));
+        assert_eq!(bench.used().await, units, "{text}");
+        bench.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_without_its_last_line_is_whole_once_its_usage_is_stated() {
+    let (addr, script) = upstream(Duration::ZERO, || sse(vec![PIECE, USAGE], false)).await;
+    let bench = before(addr).await;
+    let text = bench.chat("hi", json!({"stream": true})).await.text().await.unwrap();
+    assert_eq!(text, PIECE);
+    assert_eq!(bench.used().await, 10);
+    let (_, sent) = script.got.lock().unwrap().pop().unwrap();
+    assert_eq!(sent["stream_options"], json!({"include_usage": true}));
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_goes_away_pays_for_what_it_asked() {
+    let bench = Bench::start(|config| config.models[0].latency_ms = Some(150)).await;
+    for more in [json!({"max_tokens": 50}), json!({"max_tokens": 50, "stream": true})] {
+        let before = bench.counted().0;
+        let request = bench.post("/v1/chat/completions", &chat_body("one two", more)).timeout(Duration::from_millis(60));
+        assert!(request.send().await.unwrap_err().is_timeout());
+        assert_eq!(bench.used().await, before + 2 + 100);
+    }
+    // One that leaves in the middle of a stream.
+    let more = json!({"max_tokens": 4_000, "stream": true});
+    let mut answer = bench.chat("one two", more).await;
+    assert!(answer.chunk().await.unwrap().is_some());
+    drop(answer);
+    assert_eq!(bench.used().await, 204 + 2 + 8_000);
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_reads_too_slowly_is_left_behind_and_pays() {
+    let bench = Bench::start(|config| config.limits.client_patience_seconds = 1).await;
+    let more = json!({"max_tokens": 16_000, "stream": true, "n": 8});
+    let mut answer = bench.chat(&"word ".repeat(400), more).await;
+    assert!(answer.chunk().await.unwrap().is_some());
+    assert_eq!(bench.used().await, 400 + 2 * 8 * 16_000);
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_use_than_was_held_is_charged_as_used() {
+    let (addr, _) = upstream(Duration::ZERO, || {
+        "{\"choices\":[],\"usage\":{\"prompt_tokens\":1000,\"completion_tokens\":500000}}".into_response()
+    })
+    .await;
+    let bench = before(addr).await;
+    let answer = bench.chat("hi", json!({"max_tokens": 1})).await;
+    assert_eq!(answer.headers()["x-blockable-units"], "1001000");
+    assert_eq!(bench.counted(), (1_001_000, 0));
+    refused(bench.chat("hi", json!({"max_tokens": 1})).await, 402, "credit_exhausted").await;
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upstream_gets_its_own_key_and_name_and_never_the_clients_key() {
+    let (addr, script) = upstream(Duration::ZERO, || {
+        "{\"choices\":[],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":1}}".into_response()
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("key"), "upstream-key\n").unwrap();
+    let file = folder.path().join("key");
+    let bench = Bench::start_in(folder, |config| {
+        config.models[0].upstream = Upstream::Url(format!("http://{addr}/v1"));
+        config.models[0].upstream_name = Some("org/model".to_string());
+        config.models[0].upstream_key = Some(SecretSource::File(file));
+    })
+    .await;
+    assert_eq!(bench.chat("hi", json!({"x": [1, {"y": null}]})).await.status(), 200);
+    let (headers, sent) = script.got.lock().unwrap().pop().unwrap();
+    assert_eq!(headers["authorization"], "Bearer upstream-key");
+    assert_eq!((&sent["model"], &sent["x"]), (&json!("org/model"), &json!([1, {"y": null}])));
+    bench.stop().await;
+}
