@@ -9,7 +9,10 @@ use {
     clap::{Args, Subcommand, ValueEnum},
     secrecy::ExposeSecret,
     solana_sdk::pubkey::Pubkey,
-    std::{io, path::PathBuf},
+    std::{
+        io::{self, IsTerminal},
+        path::PathBuf,
+    },
     tokio::signal::unix::{SignalKind, signal},
     tracing_subscriber::EnvFilter,
 };
@@ -95,7 +98,10 @@ pub async fn run(args: ProviderArgs) -> Result<bool, ProviderError> {
     match args.command {
         ProviderCommand::Init(args) => {
             let config = init(&args.folder)?;
-            println!("wrote {} and the secret beside it; set chain, models and prices in it", config.display());
+            println!(
+                "wrote {} and the secret beside it; set chain, models and prices in it",
+                config.display()
+            );
         }
         ProviderCommand::Key(args) => {
             let config = Config::load(&args.config)?;
@@ -111,7 +117,10 @@ pub async fn run(args: ProviderArgs) -> Result<bool, ProviderError> {
 async fn serve(args: ServeArgs) -> Result<(), ProviderError> {
     let config = Config::load(&args.config)?;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr);
     match args.log {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),

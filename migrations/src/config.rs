@@ -46,7 +46,7 @@ pub enum ConfigError {
         mistake: String,
     },
     /// Values that the program would refuse.
-    #[error("{path}: {}", .mistakes.join("\n{path}: "))]
+    #[error("{path}:\n  {}", .mistakes.join("\n  "))]
     Refused {
         /// The file.
         path: String,

@@ -97,7 +97,8 @@ impl App {
             let status = axum::http::StatusCode::PAYLOAD_TOO_LARGE;
             ApiError::new(status, "invalid_request_error", "body_too_large", message)
         };
-        let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+        let announced =
+            headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
         if announced.is_some_and(|bytes| bytes > most as u64) {
             return Err(too_large());
         }

@@ -99,7 +99,10 @@ async fn make(config: &Config) -> Result<Made, ServeError> {
     let no_client = |error: reqwest::Error| ServeError::Http(error.to_string());
     let client = || {
         let none = reqwest::redirect::Policy::none();
-        reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).pool_idle_timeout(POOL_IDLE).redirect(none)
+        reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(POOL_IDLE)
+            .redirect(none)
     };
     // Upstreams are the provider's own and are called directly; webhooks are out there.
     let http = client().tcp_nodelay(true).no_proxy().build().map_err(no_client)?;

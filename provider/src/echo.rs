@@ -6,7 +6,7 @@ use {
     axum::{
         Json, Router,
         body::Body,
-        extract::State,
+        extract::{State, rejection::JsonRejection},
         http::{StatusCode, header::CONTENT_TYPE},
         response::{IntoResponse, Response},
         routing::post,
@@ -19,7 +19,7 @@ use {
 };
 
 /// A running echo model.
-pub(crate) struct Echo {
+pub struct Echo {
     /// Where it listens, on the loopback interface.
     pub addr: SocketAddr,
     stop: watch::Sender<bool>,
@@ -116,8 +116,7 @@ struct Common {
     max_completion_tokens: Option<usize>,
     n: Option<usize>,
     best_of: Option<usize>,
-    #[serde(default)]
-    stream: bool,
+    stream: Option<bool>,
     stream_options: Option<StreamOptions>,
 }
 
@@ -127,13 +126,22 @@ struct StreamOptions {
     include_usage: bool,
 }
 
-async fn chat(State(settings): State<Arc<Settings>>, Json(request): Json<ChatRequest>) -> Response {
+type Posted<T> = Result<Json<T>, JsonRejection>;
+
+async fn chat(State(settings): State<Arc<Settings>>, body: Posted<ChatRequest>) -> Response {
+    let Json(request) = match body {
+        Ok(request) => request,
+        Err(error) => return refuse("invalid_json", &error.body_text()),
+    };
     let mut prompt = String::new();
     for message in request.messages {
         match message.content {
             Some(Content::Text(text)) => prompt += &format!(" {text}"),
             Some(Content::Parts(parts)) => {
-                parts.iter().filter_map(|part| part.text.as_ref()).for_each(|text| prompt += &format!(" {text}"));
+                parts
+                    .iter()
+                    .filter_map(|part| part.text.as_ref())
+                    .for_each(|text| prompt += &format!(" {text}"));
             }
             None => {}
         }
@@ -141,12 +149,21 @@ async fn chat(State(settings): State<Arc<Settings>>, Json(request): Json<ChatReq
     answer(&settings, true, vec![prompt], request.common).await
 }
 
-async fn text(State(settings): State<Arc<Settings>>, Json(request): Json<TextRequest>) -> Response {
+async fn text(State(settings): State<Arc<Settings>>, body: Posted<TextRequest>) -> Response {
+    let Json(request) = match body {
+        Ok(request) => request,
+        Err(error) => return refuse("invalid_json", &error.body_text()),
+    };
     let prompts = match request.prompt {
         Prompt::One(text) => vec![text],
         Prompt::Many(texts) => texts,
     };
     answer(&settings, false, prompts, request.common).await
+}
+
+fn refuse(code: &str, message: &str) -> Response {
+    let error = json!({"message": message, "type": "invalid_request_error", "param": null, "code": code});
+    (StatusCode::BAD_REQUEST, Json(json!({"error": error}))).into_response()
 }
 
 async fn answer(settings: &Settings, chat: bool, prompts: Vec<String>, request: Common) -> Response {
@@ -159,10 +176,9 @@ async fn answer(settings: &Settings, chat: bool, prompts: Vec<String>, request: 
     for prompt in &prompts {
         let words: Vec<&str> = prompt.split_whitespace().collect();
         if words.len() > settings.context {
-            let message = format!("the prompt has {} tokens and the context {}", words.len(), settings.context);
-            let error = json!({"error": {"message": message, "type": "invalid_request_error", "param": null,
-                "code": "context_length_exceeded"}});
-            return (StatusCode::BAD_REQUEST, Json(error)).into_response();
+            let message =
+                format!("the prompt has {} tokens and the context {}", words.len(), settings.context);
+            return refuse("context_length_exceeded", &message);
         }
         let asked = request.max_completion_tokens.or(request.max_tokens).unwrap_or(words.len());
         let room = settings.max_output.min(settings.context - words.len());
@@ -172,8 +188,9 @@ async fn answer(settings: &Settings, chat: bool, prompts: Vec<String>, request: 
         generated += most * made;
         choices.extend(std::iter::repeat_n(answer, answers));
     }
-    let usage = json!({"prompt_tokens": read, "completion_tokens": generated, "total_tokens": read + generated});
-    match request.stream {
+    let usage =
+        json!({"prompt_tokens": read, "completion_tokens": generated, "total_tokens": read + generated});
+    match request.stream.unwrap_or(false) {
         true => streamed(chat, &request, choices, usage),
         false => whole(chat, &request, &choices, &usage),
     }
@@ -183,7 +200,9 @@ fn whole(chat: bool, request: &Common, choices: &[Vec<String>], usage: &Value) -
     let choice = |(index, words): (usize, &Vec<String>)| {
         let text = words.join(" ");
         match chat {
-            true => json!({"index": index, "message": {"role": "assistant", "content": text}, "finish_reason": "length"}),
+            true => {
+                json!({"index": index, "message": {"role": "assistant", "content": text}, "finish_reason": "length"})
+            }
             false => json!({"index": index, "text": text, "finish_reason": "length"}),
         }
     };
@@ -199,7 +218,8 @@ fn streamed(chat: bool, request: &Common, choices: Vec<Vec<String>>, usage: Valu
     let object = if chat { "chat.completion.chunk" } else { "text_completion" };
     let model = request.model.clone();
     let chunk = move |choices: Value, usage: &Value| {
-        let mut chunk = json!({"id": "echo", "object": object, "created": 0, "model": model, "choices": choices});
+        let mut chunk =
+            json!({"id": "echo", "object": object, "created": 0, "model": model, "choices": choices});
         if with_usage {
             chunk["usage"] = usage.clone();
         }

@@ -72,7 +72,10 @@ struct FreezeRequest {
 
 fn desk(app: &App) -> Result<&FreezeDesk, ApiError> {
     app.parts.desk.as_ref().ok_or_else(|| {
-        ApiError::unavailable("freezes_unavailable", "this server takes no freezes; send it to the chain itself")
+        ApiError::unavailable(
+            "freezes_unavailable",
+            "this server takes no freezes; send it to the chain itself",
+        )
     })
 }
 
@@ -83,24 +86,27 @@ async fn freeze(
 ) -> Result<Json<Value>, ApiError> {
     let desk = desk(&app)?.clone();
     let busy = || {
-        ApiError::too_many("too_many_freezes", "too many freezes come at once; send it to the chain as well, and try again")
+        ApiError::too_many(
+            "too_many_freezes",
+            "too many freezes come at once; send it to the chain as well, and try again",
+        )
     };
     if !app.intake.take_one(Instant::now()) {
         return Err(busy());
     }
     let _permit = app.intake.at_once.try_acquire().map_err(|_| busy())?;
     let body = app.read_body(&headers, body, MAX_BODY).await?;
-    let request: FreezeRequest = serde_json::from_slice(&body)
-        .map_err(|error| ApiError::invalid("invalid_json", format!("the body is not as it must be: {error}")))?;
-    let transaction = STANDARD
-        .decode(&request.transaction)
-        .map_err(|_| ApiError::param("transaction", "`transaction` must be the signed transaction in base64"))?;
+    let request: FreezeRequest = serde_json::from_slice(&body).map_err(|error| {
+        ApiError::invalid("invalid_json", format!("the body is not as it must be: {error}"))
+    })?;
+    let transaction = STANDARD.decode(&request.transaction).map_err(|_| {
+        ApiError::param("transaction", "`transaction` must be the signed transaction in base64")
+    })?;
     // A task of its own: a client that goes away must not stop a freeze half way.
     let outcome = tokio::spawn(async move { desk.honor(&transaction).await }).await;
     match outcome.map_err(|_| ApiError::internal())? {
         Ok(obeyed) => {
             app.metrics.count("blockable_freezes_total", "result", "obeyed");
-            tracing::info!(signature = %obeyed.signature, credit = %obeyed.credit, frozen = obeyed.frozen, by = %obeyed.by, "a signed freeze is obeyed");
             let state = app.parts.desk.as_ref().and_then(|desk| desk.state(&obeyed.signature));
             Ok(Json(json!({
                 "signature": obeyed.signature.to_string(), "credit": obeyed.credit.to_string(),
@@ -110,7 +116,6 @@ async fn freeze(
         }
         Err(refused) => {
             app.metrics.count("blockable_freezes_total", "result", refused.code());
-            tracing::warn!(code = refused.code(), reason = %refused, "a signed freeze was not obeyed");
             Err(refused.into())
         }
     }
@@ -132,11 +137,14 @@ impl From<OrderRefused> for ApiError {
 
 async fn state(State(app): State<Arc<App>>, Path(signature): Path<String>) -> Result<Json<Value>, ApiError> {
     let desk = desk(&app)?;
-    let signature: Signature = signature
-        .parse()
-        .map_err(|_| ApiError::param("signature", "the path must end in a transaction's signature in base58"))?;
+    let signature: Signature = signature.parse().map_err(|_| {
+        ApiError::param("signature", "the path must end in a transaction's signature in base58")
+    })?;
     let state = desk.state(&signature).ok_or_else(|| {
-        ApiError::not_found("freeze_not_found", "this server has obeyed no such freeze, or none lately; ask the chain")
+        ApiError::not_found(
+            "freeze_not_found",
+            "this server has obeyed no such freeze, or none lately; ask the chain",
+        )
     })?;
     Ok(Json(json!({"signature": signature.to_string(), "state": state})))
 }

@@ -87,7 +87,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = init(&folder.path().join("new")).unwrap();
         let config = Config::load(&path).unwrap();
-        let keys = ApiKeys::load(&config.secret_file, config.chain.market, config.chain.provider, &[]).unwrap();
+        let keys =
+            ApiKeys::load(&config.secret_file, config.chain.market, config.chain.provider, &[]).unwrap();
         assert!(keys.make(&Pubkey::default(), 0).expose_secret().starts_with("blk-1111"));
         let before = fs::read_to_string(&config.secret_file).unwrap();
         assert!(matches!(init(path.parent().unwrap()), Err(InitError::Exists { .. })));

@@ -32,7 +32,9 @@ pub enum SecretError {
         path: String,
     },
     /// Not a secret.
-    #[error("{path} is not a secret: it must hold 64 hexadecimal digits; make one with `blockable provider init`")]
+    #[error(
+        "{path} is not a secret: it must hold 64 hexadecimal digits; make one with `blockable provider init`"
+    )]
     Malformed {
         /// The file.
         path: String,
@@ -110,16 +112,14 @@ fn read_secret(path: &Path) -> Result<SecretBox<[u8; 32]>, SecretError> {
     require_private(path)?;
     let text = SecretString::from(fs::read_to_string(path).map_err(failed)?);
     let bytes = unhex::<32>(text.expose_secret().trim());
-    bytes
-        .map(|bytes| SecretBox::new(Box::new(bytes)))
-        .ok_or_else(|| SecretError::Malformed { path: shown() })
+    bytes.map(|bytes| SecretBox::new(Box::new(bytes))).ok_or_else(|| SecretError::Malformed { path: shown() })
 }
 
 /// Requires that no other user can read a file. Errors: [`SecretError`].
 pub(crate) fn require_private(path: &Path) -> Result<(), SecretError> {
     let shown = || path.display().to_string();
-    let file = fs::metadata(path)
-        .map_err(|error| SecretError::File { path: shown(), reason: error.to_string() })?;
+    let file =
+        fs::metadata(path).map_err(|error| SecretError::File { path: shown(), reason: error.to_string() })?;
     #[cfg(unix)]
     if std::os::unix::fs::PermissionsExt::mode(&file.permissions()) & 0o077 != 0 {
         return Err(SecretError::Exposed { path: shown() });

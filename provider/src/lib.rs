@@ -7,6 +7,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`config`] | `provider.toml` |
+//! | [`echo`] | the built-in model, for tests and demonstrations |
 //! | [`init`] | writes the first `provider.toml` |
 //! | [`keys`] | API keys that name their credit |
 //! | [`parts`] | what follows the chain, takes freezes and signs reports |
@@ -15,6 +16,7 @@
 //! | [`server`] | start and stop |
 
 pub mod config;
+pub mod echo;
 pub mod init;
 pub mod keys;
 pub mod parts;
@@ -26,7 +28,6 @@ pub mod trace;
 mod app;
 mod assemble;
 mod credits;
-mod echo;
 mod error;
 mod freezes;
 mod gateway;

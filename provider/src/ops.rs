@@ -46,10 +46,7 @@ fn since(mark: &Mutex<Instant>) -> Duration {
 
 /// `/livez`, `/readyz` and `/metrics`.
 pub(crate) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/livez", get(livez))
-        .route("/readyz", get(readyz))
-        .route("/metrics", get(metrics))
+    Router::new().route("/livez", get(livez)).route("/readyz", get(readyz)).route("/metrics", get(metrics))
 }
 
 /// Looks at the parts while the server runs.
@@ -95,7 +92,10 @@ fn require(good: bool, otherwise: &str) -> Result<(), String> {
 async fn livez(State(app): State<Arc<App>>) -> Response {
     let mut checks: Vec<Check> = vec![
         ("watch", require(since(&app.progress.looked) < 2 * STALLED, "the watching loop has stalled")),
-        ("journal", require(since(&app.progress.journal) < 2 * STALLED, "the journal has stalled; look at the disk")),
+        (
+            "journal",
+            require(since(&app.progress.journal) < 2 * STALLED, "the journal has stalled; look at the disk"),
+        ),
     ];
     let interval = app.config.reporter.as_ref().map_or(Duration::ZERO, |reporter| reporter.interval());
     checks.extend(app.parts.alive(3 * interval + 2 * STALLED));
@@ -112,8 +112,20 @@ async fn readyz(State(app): State<Arc<App>>) -> Response {
     let mut checks: Vec<Check> = vec![
         ("shutdown", require(!*app.stopping.borrow(), "the server is shutting down")),
         ("chain", require(fresh, &format!("the chain was last seen to move: {seen}; check the node"))),
-        ("provider", require(app.gate.provider().is_some(), "the provider's account has not been seen; check chain.provider")),
-        ("storage", require(!app.gate.storage_is_full(), "the store is full; free disk space or raise gate.max_store_bytes")),
+        (
+            "provider",
+            require(
+                app.gate.provider().is_some(),
+                "the provider's account has not been seen; check chain.provider",
+            ),
+        ),
+        (
+            "storage",
+            require(
+                !app.gate.storage_is_full(),
+                "the store is full; free disk space or raise gate.max_store_bytes",
+            ),
+        ),
     ];
     checks.extend(app.parts.ready());
     Checks(checks).answer()

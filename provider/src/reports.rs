@@ -59,7 +59,10 @@ pub(crate) async fn count(app: Arc<App>) {
 
 fn reporter(app: &App) -> Result<&Reporter, ApiError> {
     app.parts.reporter.as_ref().ok_or_else(|| {
-        ApiError::not_found("no_reporter", "this server signs no reports; ask the provider where they are served")
+        ApiError::not_found(
+            "no_reporter",
+            "this server signs no reports; ask the provider where they are served",
+        )
     })
 }
 
@@ -105,7 +108,10 @@ async fn live(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Respons
         }
     };
     let permit = app.report_streams.clone().try_acquire_owned().map_err(|_| {
-        ApiError::too_many("too_many_streams", "too many streams of reports are open; poll GET /v1/reports instead")
+        ApiError::too_many(
+            "too_many_streams",
+            "too many streams of reports are open; poll GET /v1/reports instead",
+        )
     })?;
     let mut response = Response::new(Body::from_stream(events(reporter.feed(last), permit)));
     let headers = response.headers_mut();

@@ -115,7 +115,8 @@ impl Server {
         for (listener, _) in bound {
             listeners.push(serve(&app, routes.clone(), listener, room.clone()));
         }
-        let mut tasks = vec![tokio::spawn(ops::watch(app.clone())), tokio::spawn(reports::count(app.clone()))];
+        let mut tasks =
+            vec![tokio::spawn(ops::watch(app.clone())), tokio::spawn(reports::count(app.clone()))];
         tasks.extend(webhooks.into_iter().map(|webhook: Sender| tokio::spawn(webhook.run(app.clone()))));
         let ops = ops_addr.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)));
         tracing::info!(?addrs, %ops, provider = %app.config.chain.provider, "serving");

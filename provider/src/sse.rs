@@ -59,7 +59,9 @@ fn end_of_event(bytes: &[u8]) -> Option<usize> {
 
 /// The data of an event, where it is on one line, as OpenAI's is.
 pub(crate) fn data(event: &[u8]) -> Option<&[u8]> {
-    event.split(|byte| matches!(byte, b'\n' | b'\r')).find_map(|line| Some(line.strip_prefix(b"data:")?.trim_ascii()))
+    event
+        .split(|byte| matches!(byte, b'\n' | b'\r'))
+        .find_map(|line| Some(line.strip_prefix(b"data:")?.trim_ascii()))
 }
 
 #[cfg(test)]

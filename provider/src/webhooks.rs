@@ -116,7 +116,12 @@ impl Sender {
                 app.metrics.count("blockable_webhooks_total", "result", "given_up");
                 return;
             }
-            tracing::warn!(host = self.host(), notice = notice.seq, reason, "a notice was not taken; trying again");
+            tracing::warn!(
+                host = self.host(),
+                notice = notice.seq,
+                reason,
+                "a notice was not taken; trying again"
+            );
             sleep(pause).await;
             pause = (pause * 2).min(PAUSE_MAX);
         }

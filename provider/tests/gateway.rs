@@ -13,7 +13,9 @@ async fn a_chat_is_answered_and_charged_by_its_usage() {
     let answer = bench.chat("one two three", json!({"max_tokens": 5})).await;
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.headers()["x-blockable-units"], "13");
-    assert!(answer.headers().contains_key("x-blockable-hold") && answer.headers().contains_key("x-request-id"));
+    assert!(
+        answer.headers().contains_key("x-blockable-hold") && answer.headers().contains_key("x-request-id")
+    );
     let body: Value = answer.json().await.unwrap();
     assert_eq!(body["choices"][0]["message"]["content"], "one two three one two");
     assert_eq!(body["usage"], json!({"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8}));
@@ -44,8 +46,10 @@ async fn a_stream_is_settled_before_it_ends_and_tells_usage_to_those_who_ask() {
     let plain = events(&answer.text().await.unwrap());
     assert_eq!(bench.counted(), (7, 0), "settled before [DONE] was sent");
     assert_eq!(plain.last().unwrap(), "[DONE]");
-    let pieces: Vec<Value> = plain[..plain.len() - 1].iter().map(|data| serde_json::from_str(data).unwrap()).collect();
-    let text: String = pieces.iter().filter_map(|piece| piece["choices"][0]["delta"]["content"].as_str()).collect();
+    let pieces: Vec<Value> =
+        plain[..plain.len() - 1].iter().map(|data| serde_json::from_str(data).unwrap()).collect();
+    let text: String =
+        pieces.iter().filter_map(|piece| piece["choices"][0]["delta"]["content"].as_str()).collect();
     assert_eq!(text, "one two ");
     assert!(pieces.iter().all(|piece| piece["usage"].is_null()), "nobody asked for it");
 

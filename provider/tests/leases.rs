@@ -35,7 +35,8 @@ async fn a_lease_holds_a_period_and_pays_the_seconds_that_pass() {
     assert_eq!(bench.counted(), (20, 1_200));
     let again: Value = heartbeat(&bench, &lease).await.json().await.unwrap();
     assert_eq!(again["units_settled"], 20, "and is paid for");
-    let closed = bench.http.delete(bench.url(&path(&lease, ""))).bearer_auth(bench.key(&ours())).send().await.unwrap();
+    let closed =
+        bench.http.delete(bench.url(&path(&lease, ""))).bearer_auth(bench.key(&ours())).send().await.unwrap();
     assert_eq!(closed.json::<Value>().await.unwrap()["status"], "ended");
     let used = bench.used().await;
     assert!((20..=60).contains(&used), "{used}");
@@ -78,10 +79,13 @@ async fn leases_survive_a_restart() {
     assert!(leases.iter().all(|lease| lease["id"] != short["id"] || lease["status"] == "ended"));
     let renewed: Value = heartbeat(&bench, &kept).await.json().await.unwrap();
     let settled = renewed["units_settled"].as_u64().unwrap();
-    assert!(settled >= 60 && settled % 30 == 0, "the time while the server was away is paid: {settled}");
+    assert!(
+        settled >= 60 && settled.is_multiple_of(30),
+        "the time while the server was away is paid: {settled}"
+    );
     bench.post(&path(&kept, "/close"), &json!({})).send().await.unwrap();
     let used = bench.used().await;
-    assert!(used >= settled + 10 && (used - 10) % 30 == 0, "{used}");
+    assert!(used >= settled + 10 && (used - 10).is_multiple_of(30), "{used}");
     bench.stop().await;
 }
 
@@ -95,7 +99,8 @@ async fn only_its_own_key_sees_a_lease_and_no_gpu_is_rented_twice() {
         let request = bench.http.request(method.parse().unwrap(), bench.url(&path(&lease, rest)));
         refused(request.bearer_auth(&theirs).send().await.unwrap(), 404, "lease_not_found").await;
     }
-    let rent = |key: &str, body: Value| bench.http.post(bench.url("/v1/leases")).bearer_auth(key).json(&body).send();
+    let rent =
+        |key: &str, body: Value| bench.http.post(bench.url("/v1/leases")).bearer_auth(key).json(&body).send();
     let more = rent(&theirs, json!({"gpu": "h100", "count": 3})).await.unwrap();
     refused(more, 503, "gpu_unavailable").await;
     assert_eq!(rent(&theirs, json!({"gpu": "h100", "count": 2})).await.unwrap().status(), 201);

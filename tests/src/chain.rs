@@ -36,6 +36,8 @@ pub struct Chain {
     pub keys: MarketKeys,
     /// The provider's account.
     pub provider: Pubkey,
+    /// The name of the borrower in what follows; see [`Parties::key`].
+    pub borrower: String,
     /// Every credit's records so far, in the order they were fetched.
     pub log: Vec<CreditRecord>,
     /// Moves the chain's clock to a Unix time, where that can be done; elsewhere the time is waited for.
@@ -62,7 +64,8 @@ impl Chain {
         let mint = mint(args.id).pubkey();
         let keys = MarketKeys { market, mint, token_program: tokens::TOKEN_PROGRAM };
         let provider = addresses::provider(&market, &Parties::address("provider"));
-        let mut chain = Chain { client, keys, provider, log: Vec::new(), mover: None };
+        let borrower = "borrower".to_string();
+        let mut chain = Chain { client, keys, provider, borrower, log: Vec::new(), mover: None };
         chain.fund_wallets(args.id).await;
         let (payer, treasury) = (Parties::address("payer"), chain.wallet("treasury"));
         let token_program = &keys.token_program;
@@ -149,20 +152,20 @@ impl Chain {
 
     /// The address of the credit that an offer creates.
     pub fn credit_of(&self, args: &OfferArgs) -> Pubkey {
-        let (lender, borrower) = (Parties::address("lender"), Parties::address("borrower"));
+        let (lender, borrower) = (Parties::address("lender"), Parties::address(&self.borrower));
         addresses::credit(&self.keys.market, &lender, &borrower, args.nonce)
     }
 
     /// The instruction by which the lender offers the borrower a loan.
     pub fn offer(&self, args: OfferArgs) -> Instruction {
-        let (lender, borrower) = (Parties::address("lender"), Parties::address("borrower"));
+        let (lender, borrower) = (Parties::address("lender"), Parties::address(&self.borrower));
         let source = self.wallet("lender");
         instructions::credit_offer(&self.keys, &lender, &borrower, &self.provider, &source, args)
     }
 
     /// The instruction by which the borrower accepts what hashes to `terms_hash`.
     pub fn accept(&self, credit: &Pubkey, terms_hash: [u8; 32]) -> Instruction {
-        instructions::credit_accept(&self.keys.market, &Parties::address("borrower"), credit, terms_hash)
+        instructions::credit_accept(&self.keys.market, &Parties::address(&self.borrower), credit, terms_hash)
     }
 
     /// The instruction by which the provider makes the units live.
@@ -177,11 +180,11 @@ impl Chain {
         let offer = self.offer(args);
         self.send(&[offer], &["lender"]).await;
         let accept = self.accept(&credit, self.credit(&credit).await.terms_hash);
-        self.send(&[accept], &["borrower"]).await;
+        self.send(&[accept], &[&self.borrower.clone()]).await;
         if reserve > 0 {
-            let (borrower, source) = (Parties::address("borrower"), self.wallet("borrower"));
+            let (borrower, source) = (Parties::address(&self.borrower), self.wallet(&self.borrower));
             let fund = instructions::reserve_fund(&self.keys, &borrower, &source, &credit, reserve);
-            self.send(&[fund], &["borrower"]).await;
+            self.send(&[fund], &[&self.borrower.clone()]).await;
         }
         let issue = self.issue(&credit);
         self.send(&[issue], &["provider"]).await;
@@ -190,7 +193,7 @@ impl Chain {
 
     /// The instruction by which the borrower pays up to `amount`.
     pub fn repay(&self, credit: &Pubkey, amount: u64) -> Instruction {
-        let (borrower, source) = (Parties::address("borrower"), self.wallet("borrower"));
+        let (borrower, source) = (Parties::address(&self.borrower), self.wallet(&self.borrower));
         instructions::credit_repay(&self.keys, &borrower, &source, credit, amount)
     }
 

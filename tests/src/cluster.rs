@@ -8,7 +8,7 @@ use {
         program::instructions::{CapacityArgs, MarketArgs},
     },
     std::rc::Rc,
-    surfpool_sdk::{Surfnet, cheatcodes::builders::DeployProgram},
+    surfpool_sdk::{BlockProductionMode, Surfnet, SurfnetBuilder, cheatcodes::builders::DeployProgram},
     tokio::task::block_in_place,
 };
 
@@ -27,7 +27,21 @@ impl Cluster {
 
     /// As [`Cluster::start`], with a market and a capacity of one's own.
     pub async fn with(args: MarketArgs, capacity: CapacityArgs) -> Cluster {
-        let surfnet = Rc::new(Surfnet::builder().offline(true).start().await.expect("the embedded cluster"));
+        Cluster::on(Surfnet::builder().offline(true), args, capacity).await
+    }
+
+    /// As [`Cluster::start`], on a cluster that makes a block every `slot_ms` milliseconds, as real ones do. The others make
+    /// one for each transaction.
+    pub async fn ticking(slot_ms: u64) -> Cluster {
+        let builder = Surfnet::builder()
+            .offline(true)
+            .block_production_mode(BlockProductionMode::Clock)
+            .slot_time_ms(slot_ms);
+        Cluster::on(builder, World::market_args(), World::capacity()).await
+    }
+
+    async fn on(builder: SurfnetBuilder, args: MarketArgs, capacity: CapacityArgs) -> Cluster {
+        let surfnet = Rc::new(builder.start().await.expect("the embedded cluster"));
         let deploy = DeployProgram::new(PROGRAM_ID).so_bytes(ELF.to_vec());
         block_in_place(|| surfnet.cheatcodes().deploy(deploy)).expect("the embedded cluster");
         let client = Client::new(surfnet.rpc_url());

@@ -6,7 +6,9 @@
 
 mod audit;
 mod chain;
+mod cluster;
 pub mod fuzz;
+pub mod node;
 mod outcome;
 mod parties;
 mod steps;
@@ -16,6 +18,7 @@ mod world;
 
 pub use {
     chain::Chain,
+    cluster::Cluster,
     outcome::{Landed, Refused},
     parties::{Loan, Parties},
     tokens::Money,

@@ -12,82 +12,24 @@ mod terms;
 
 use {
     blockable_sdk::{
-        PROGRAM_ID, Pubkey,
         accounts::{BlockableAccount, CreditFilter},
         addresses,
-        client::Client,
         instructions::{self, LotKeys},
         program::{
             errors::BlockableError,
-            instructions::{CapacityArgs, FreezeAmount, LotTerms, MarketArgs, UnitAmount},
+            instructions::{FreezeAmount, LotTerms, UnitAmount},
             state::{Credit, FreezeReason, Party},
             transitions::Status,
         },
     },
-    blockable_tests::{Chain, DAY, ELF, Loan, Parties, USDC, World},
+    blockable_tests::{Cluster, DAY, Parties, USDC},
     solana_client::{
         nonblocking::pubsub_client::PubsubClient,
         rpc_config::{CommitmentConfig, RpcAccountInfoConfig, UiAccountEncoding},
     },
-    std::{rc::Rc, time::Duration},
-    surfpool_sdk::{Surfnet, cheatcodes::builders::DeployProgram},
-    tokio::{task::block_in_place, time::timeout},
+    std::time::Duration,
+    tokio::time::timeout,
 };
-
-/// A cluster of its own for each test.
-struct Cluster {
-    surfnet: Rc<Surfnet>,
-    chain: Chain,
-}
-
-impl Cluster {
-    /// Starts the cluster on free ports, with the program, funded parties, a market and a provider.
-    async fn start() -> Cluster {
-        Cluster::with(World::market_args(), World::capacity()).await
-    }
-
-    async fn with(args: MarketArgs, capacity: CapacityArgs) -> Cluster {
-        let surfnet = Rc::new(Surfnet::builder().offline(true).start().await.unwrap());
-        let deploy = DeployProgram::new(PROGRAM_ID).so_bytes(ELF.to_vec());
-        block_in_place(|| surfnet.cheatcodes().deploy(deploy)).unwrap();
-        let client = Client::new(surfnet.rpc_url());
-        Chain::fund_fees(&client).await;
-        let mut chain = Chain::open(client, args, capacity).await;
-        let mover = surfnet.clone();
-        chain.mover = Some(Box::new(move |unix| move_clock(&mover, unix)));
-        Cluster { surfnet, chain }
-    }
-
-    /// Offers, accepts and issues the loan; returns its credit.
-    async fn active(&mut self) -> Pubkey {
-        let mut args = Loan::new(1).args;
-        args.terms.offer_expires_at = 0;
-        self.chain.active(args).await
-    }
-
-    /// Meters a credit with two reporters, as of the chain's clock.
-    async fn meter(&mut self, credit: &Pubkey, cumulative: u64, in_flight: u64) {
-        let meter = self.chain.metering(2, &[(*credit, cumulative, in_flight)]).await;
-        self.chain.send(&[meter], &[]).await;
-    }
-
-    /// Moves the chain's clock forward.
-    async fn pass(&self, seconds: u32) {
-        let now = self.chain.client.chain_time().await.unwrap();
-        self.chain.wait_until(now + i64::from(seconds)).await;
-    }
-
-    fn stop(self) {
-        drop(self.chain);
-        let mut surfnet = Rc::into_inner(self.surfnet).expect("the only one who holds the cluster");
-        block_in_place(|| surfnet.stop()).unwrap();
-    }
-}
-
-fn move_clock(surfnet: &Surfnet, unix: i64) {
-    let millis = u64::try_from(unix).unwrap() * 1_000;
-    block_in_place(|| surfnet.cheatcodes().time_travel_to_timestamp(millis)).unwrap();
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_loan_is_repaid_and_released() {
@@ -181,7 +123,7 @@ async fn a_freeze_reaches_a_websocket_subscriber() {
         .chain
         .send(&[instructions::credit_mark_delinquent(&cluster.chain.keys.market, &credit)], &[])
         .await;
-    let pubsub = PubsubClient::new(cluster.surfnet.ws_url()).await.unwrap();
+    let pubsub = PubsubClient::new(cluster.ws_url()).await.unwrap();
     let config = RpcAccountInfoConfig {
         encoding: Some(UiAccountEncoding::Base64),
         commitment: Some(CommitmentConfig::processed()),

@@ -113,7 +113,8 @@ fn everything_that_the_program_would_refuse_is_listed_at_once() {
     ] {
         assert!(error.contains(expected), "{expected}: {error}");
     }
-    assert_eq!(error.lines().count(), 5, "{error}");
+    assert!(error.starts_with("market.toml:\n  ") && !error.contains("{path}"), "{error}");
+    assert_eq!(error.lines().count(), 1 + 5, "{error}");
 }
 
 #[test]

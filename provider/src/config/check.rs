@@ -69,14 +69,20 @@ pub(super) fn mistakes(config: &Config) -> Vec<String> {
     let longest = config.models.iter().map(ModelConfig::timeout).max().unwrap_or(Duration::ZERO);
     require(
         config.limits.idle_seconds > longest.as_secs(),
-        format!("limits.idle_seconds: must be above the longest model.timeout_seconds, {}", longest.as_secs()),
+        format!(
+            "limits.idle_seconds: must be above the longest model.timeout_seconds, {}",
+            longest.as_secs()
+        ),
     );
     if let Some(reporter) = &config.reporter {
         require(
             (1..=MAX_SECONDS).contains(&reporter.interval_seconds),
             format!("reporter.interval_seconds: must be from 1 to {MAX_SECONDS}"),
         );
-        require((1..=8_760).contains(&reporter.keep_hours), "reporter.keep_hours: must be from 1 to 8760".to_string());
+        require(
+            (1..=8_760).contains(&reporter.keep_hours),
+            "reporter.keep_hours: must be from 1 to 8760".to_string(),
+        );
         require(!reporter.key.is_empty(), "reporter.key: name at least one key".to_string());
     }
     let mut names = HashSet::new();

@@ -5,14 +5,6 @@ mod model;
 mod secrets;
 mod sections;
 
-pub use {
-    model::{ModelConfig, Upstream},
-    secrets::{SecretSource, SecretSourceError},
-    sections::{
-        Chain, FreezeSettings, GateSettings, GpuConfig, LeaseSettings, Limits, Party, ReporterSettings,
-        Revoked, Webhook,
-    },
-};
 use {
     blockable_sdk::provider::KeySource,
     serde::de::DeserializeOwned,
@@ -23,6 +15,14 @@ use {
         time::Duration,
     },
     toml::{Table, Value},
+};
+pub use {
+    model::{ModelConfig, Upstream},
+    secrets::{SecretSource, SecretSourceError},
+    sections::{
+        Chain, FreezeSettings, GateSettings, GpuConfig, LeaseSettings, Limits, Party, ReporterSettings,
+        Revoked, Webhook,
+    },
 };
 
 /// Why a file is not the configuration of a server.
@@ -45,7 +45,7 @@ pub enum ConfigError {
         source: Box<toml::de::Error>,
     },
     /// Keys that are missing, unknown or have values that cannot be.
-    #[error("{path}: {}\nprovider.example.toml explains every key", .mistakes.join("\n{path}: "))]
+    #[error("{path}:\n  {}\nprovider.example.toml explains every key", .mistakes.join("\n  "))]
     Mistakes {
         /// The file.
         path: String,
@@ -91,8 +91,8 @@ impl Config {
     /// Reads a file. Errors: [`ConfigError`], with every mistake in it.
     pub fn load(path: &Path) -> Result<Config, ConfigError> {
         let shown = path.display().to_string();
-        let text = fs::read_to_string(path)
-            .map_err(|source| ConfigError::File { path: shown.clone(), source })?;
+        let text =
+            fs::read_to_string(path).map_err(|source| ConfigError::File { path: shown.clone(), source })?;
         let folder = path.parent().unwrap_or(Path::new(""));
         Config::parse(&text, folder, &shown)
     }
@@ -100,10 +100,9 @@ impl Config {
     /// Reads a text; relative paths in it start from `folder`, and `name` stands for it in errors.
     /// Errors: [`ConfigError`], with every mistake in it.
     pub fn parse(text: &str, folder: &Path, name: &str) -> Result<Config, ConfigError> {
-        let table: Table = text.parse().map_err(|source| ConfigError::Syntax {
-            path: name.to_string(),
-            source: Box::new(source),
-        })?;
+        let table: Table = text
+            .parse()
+            .map_err(|source| ConfigError::Syntax { path: name.to_string(), source: Box::new(source) })?;
         let mut reader = Reader { table, mistakes: Vec::new() };
         let config = read(&mut reader);
         reader.refuse_the_rest();

@@ -212,7 +212,9 @@ impl<'de> Deserialize<'de> for Party {
             return Ok(Party::All);
         }
         let key = text.parse().map_err(|_| {
-            D::Error::custom(format!("`{text}` is no party; write \"all\", or a lender's or borrower's address"))
+            D::Error::custom(format!(
+                "`{text}` is no party; write \"all\", or a lender's or borrower's address"
+            ))
         })?;
         Ok(Party::Key(key))
     }

@@ -44,8 +44,13 @@ fn every_mistake_is_told_at_once() {
         count = 1
         "#,
     );
-    let has = |start: &str| assert!(found.iter().any(|mistake| mistake.starts_with(start)), "{start}: {found:?}");
-    for start in ["listen: ", "typo: ", "secret_file is missing", "chain: ", "gate: ", "model[0]: ", "gpu[0]: "] {
+    let told = ConfigError::Mistakes { path: "p.toml".to_string(), mistakes: found.clone() }.to_string();
+    assert!(told.starts_with("p.toml:\n  ") && told.lines().count() == found.len() + 2, "{told}");
+    let has =
+        |start: &str| assert!(found.iter().any(|mistake| mistake.starts_with(start)), "{start}: {found:?}");
+    for start in
+        ["listen: ", "typo: ", "secret_file is missing", "chain: ", "gate: ", "model[0]: ", "gpu[0]: "]
+    {
         has(start);
     }
 }
@@ -58,6 +63,9 @@ fn values_that_cannot_be_are_told_with_their_place() {
         .replace("name = \"h100\"", "name = \"h/100\"");
     let found = mistakes(&wrong);
     assert!(found.iter().any(|mistake| mistake.starts_with("model[0]: context_tokens")), "{found:?}");
-    assert!(found.iter().any(|mistake| mistake.starts_with("chain.rpc_url") && !mistake.contains("pw")), "{found:?}");
+    assert!(
+        found.iter().any(|mistake| mistake.starts_with("chain.rpc_url") && !mistake.contains("pw")),
+        "{found:?}"
+    );
     assert!(found.iter().any(|mistake| mistake.starts_with("gpu[0]: name")), "{found:?}");
 }

@@ -60,18 +60,19 @@ pub(crate) async fn text(
 }
 
 /// `GET /v1/models`.
-pub(crate) async fn models(
-    State(app): State<Arc<App>>,
-    headers: HeaderMap,
-) -> Result<Json<Value>, ApiError> {
+pub(crate) async fn models(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<Value>, ApiError> {
     app.authorise(&headers)?;
-    let models: Vec<Value> = app.models.values().map(|model| {
-        let config = &model.config;
-        json!({"id": config.name, "object": "model", "created": 0, "owned_by": "provider",
+    let models: Vec<Value> = app
+        .models
+        .values()
+        .map(|model| {
+            let config = &model.config;
+            json!({"id": config.name, "object": "model", "created": 0, "owned_by": "provider",
             "context_tokens": config.context_tokens, "max_output_tokens": config.max_output_tokens,
             "units_per_1k_prompt": config.units_per_1k_prompt,
             "units_per_1k_generated": config.units_per_1k_generated})
-    }).collect();
+        })
+        .collect();
     Ok(Json(json!({"object": "list", "data": models})))
 }
 

@@ -146,7 +146,11 @@ impl Pump {
             };
             if events.push(&piece).is_err() {
                 let message = "the model sent an event that is too long; tell the provider";
-                return End::Broken(ApiError::upstream(StatusCode::BAD_GATEWAY, "upstream_too_large", message));
+                return End::Broken(ApiError::upstream(
+                    StatusCode::BAD_GATEWAY,
+                    "upstream_too_large",
+                    message,
+                ));
             }
             while let Some(event) = events.next() {
                 if let Some(end) = self.take(event).await {

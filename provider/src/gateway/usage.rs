@@ -1,9 +1,6 @@
 //! The usage that an upstream states.
 
-use {
-    serde::Deserialize,
-    serde_json::value::RawValue,
-};
+use {serde::Deserialize, serde_json::value::RawValue};
 
 /// Tokens that a request used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -25,7 +22,8 @@ struct Stated<'a> {
 /// The usage in an answer, or in a piece of one, and whether nothing else is in it. `None` where none is stated.
 pub(super) fn stated(json: &[u8]) -> Option<(Usage, bool)> {
     let stated: Stated = serde_json::from_slice(json).ok()?;
-    let bare = stated.choices.is_none_or(|choices| choices.get().bytes().all(|byte| b"[] \t\r\n".contains(&byte)));
+    let bare =
+        stated.choices.is_none_or(|choices| choices.get().bytes().all(|byte| b"[] \t\r\n".contains(&byte)));
     Some((stated.usage?, bare))
 }
 
@@ -38,8 +36,14 @@ mod tests {
         let usage = Usage { prompt_tokens: 3, completion_tokens: 4 };
         let whole = br#"{"id":"x","choices":[{"text":"{}"}],"usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}}"#;
         assert_eq!(stated(whole), Some((usage, false)));
-        assert_eq!(stated(br#"{"choices":[ ],"usage":{"prompt_tokens":3,"completion_tokens":4}}"#), Some((usage, true)));
-        assert_eq!(stated(br#"{"usage":{"prompt_tokens":3}}"#), Some((Usage { completion_tokens: 0, ..usage }, true)));
+        assert_eq!(
+            stated(br#"{"choices":[ ],"usage":{"prompt_tokens":3,"completion_tokens":4}}"#),
+            Some((usage, true))
+        );
+        assert_eq!(
+            stated(br#"{"usage":{"prompt_tokens":3}}"#),
+            Some((Usage { completion_tokens: 0, ..usage }, true))
+        );
         for none in [&b"{}"[..], b"", b"<html>", br#"{"usage":null}"#, br#"{"usage":{"prompt_tokens":-1}}"#] {
             assert_eq!(stated(none), None);
         }

@@ -10,7 +10,7 @@ use {
     },
     axum::{
         extract::{Request, State},
-        http::{HeaderValue, Method},
+        http::{HeaderMap, HeaderValue, Method},
         middleware::Next,
         response::Response,
     },
@@ -27,7 +27,7 @@ pub(crate) struct RequestId(pub String);
 
 /// Numbers a request, serves it and writes it down. Headers and bodies are never written down.
 pub(crate) async fn track(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
-    let id = format!("{:016x}", rand::random::<u64>());
+    let id = request_id(request.headers());
     let began = Instant::now();
     let (method, route) = (request.method().clone(), route(request.uri().path()));
     let span = tracing::info_span!("request", id, %method, route, credit = Empty);
@@ -42,8 +42,24 @@ pub(crate) async fn track(State(app): State<Arc<App>>, mut request: Request, nex
     if let Some(code) = code {
         app.metrics.count("blockable_refusals_total", "code", code);
     }
-    span.in_scope(|| tracing::info!(status, code, ms = took.as_secs_f64() * 1e3, "answered"));
+    let ms = took.as_secs_f64() * 1e3;
+    // Probes come every few seconds.
+    match matches!(route, "/livez" | "/readyz" | "/metrics") && status < 400 {
+        true => span.in_scope(|| tracing::debug!(status, ms, "answered")),
+        false => span.in_scope(|| tracing::info!(status, code, ms, "answered")),
+    }
     response
+}
+
+/// The client's name for its request, where it gives one that can stand in a log and in the ledger; else a random one.
+fn request_id(headers: &HeaderMap) -> String {
+    let given = headers.get(ID_HEADER).and_then(|id| id.to_str().ok());
+    let plain = |id: &&str| {
+        let mut characters = id.bytes();
+        (1..=64).contains(&id.len())
+            && characters.all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    };
+    given.filter(plain).map_or_else(|| format!("{:016x}", rand::random::<u64>()), str::to_string)
 }
 
 /// A path's route: paths with addresses in them would make figures without end.
@@ -83,7 +99,22 @@ pub(crate) async fn no_such_method(method: Method) -> ApiError {
 
 #[cfg(test)]
 mod tests {
-    use super::route;
+    use super::{HeaderMap, HeaderValue, ID_HEADER, request_id, route};
+
+    #[test]
+    fn a_clients_name_for_its_request_is_kept_where_it_is_plain() {
+        let id = |text: &str| {
+            let headers =
+                HeaderMap::from_iter([(ID_HEADER.parse().unwrap(), HeaderValue::from_str(text).unwrap())]);
+            request_id(&headers)
+        };
+        assert_eq!(id("run-7_a.b"), "run-7_a.b");
+        for odd in ["", "a/b", "a b", "x\"y", &"a".repeat(65)] {
+            let random = id(odd);
+            assert!(random.len() == 16 && random != odd, "{odd}: {random}");
+        }
+        assert_ne!(request_id(&HeaderMap::new()), request_id(&HeaderMap::new()));
+    }
 
     #[test]
     fn every_path_has_one_of_a_few_routes() {

@@ -243,8 +243,7 @@ impl Leases {
 
     /// What can be told of a credit's leases, the oldest first.
     pub async fn list(&self, credit: &Pubkey) -> Vec<LeaseView> {
-        let ours: Vec<_> =
-            self.table().values().filter(|lease| lease.credit == *credit).cloned().collect();
+        let ours: Vec<_> = self.table().values().filter(|lease| lease.credit == *credit).cloned().collect();
         let mut views = Vec::with_capacity(ours.len());
         for lease in ours {
             let state = lease.state.lock().await;

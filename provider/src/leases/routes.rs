@@ -65,14 +65,20 @@ impl From<LeaseError> for ApiError {
             LeaseError::NoneFree { .. } => ApiError::unavailable("gpu_unavailable", message),
             LeaseError::TooMany(_) => ApiError::too_many("too_many_leases", message),
             LeaseError::Unknown => ApiError::not_found("lease_not_found", message),
-            LeaseError::Ended => ApiError::new(StatusCode::GONE, "invalid_request_error", "lease_ended", message),
+            LeaseError::Ended => {
+                ApiError::new(StatusCode::GONE, "invalid_request_error", "lease_ended", message)
+            }
             LeaseError::Refused(refusal) => refusal.into(),
             LeaseError::Store(error) => error.into(),
         }
     }
 }
 
-async fn read<T: DeserializeOwned>(app: &App, headers: &HeaderMap, body: Body) -> Result<Option<T>, ApiError> {
+async fn read<T: DeserializeOwned>(
+    app: &App,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Option<T>, ApiError> {
     let body = app.read_body(headers, body, MAX_BODY).await?;
     if body.is_empty() {
         return Ok(None);

@@ -15,7 +15,10 @@ const INCLUDE_USAGE: &str = "include_usage";
 pub(super) fn wants_usage(options: Option<&RawValue>) -> Result<bool, ApiError> {
     let Some(options) = options else { return Ok(false) };
     let wrong = || {
-        ApiError::param("stream_options", "`stream_options` must be an object, `include_usage` in it true or false")
+        ApiError::param(
+            "stream_options",
+            "`stream_options` must be an object, `include_usage` in it true or false",
+        )
     };
     let options: Map<String, Value> = serde_json::from_str(options.get()).map_err(|_| wrong())?;
     match options.get(INCLUDE_USAGE) {

@@ -7,11 +7,7 @@ mod prompt;
 mod raw;
 
 use {
-    crate::{
-        config::ModelConfig,
-        error::ApiError,
-        price::Bound,
-    },
+    crate::{config::ModelConfig, error::ApiError, price::Bound},
     bytes::Bytes,
     raw::Fields,
     serde_json::value::RawValue,
@@ -175,7 +171,10 @@ impl<'a> Request<'a> {
             Endpoint::Text => prompt::texts(self.input)?,
         };
         if prompts.len() > MAX_PROMPTS {
-            return Err(ApiError::param("prompt", format!("`prompt` may hold {MAX_PROMPTS} prompts at most")));
+            return Err(ApiError::param(
+                "prompt",
+                format!("`prompt` may hold {MAX_PROMPTS} prompts at most"),
+            ));
         }
         let asked = self.limits.iter().map(|(_, _, limit)| *limit).max();
         Ok(Bound {
@@ -233,8 +232,7 @@ fn missing(name: &str) -> ApiError {
 }
 
 fn read<'a, T: serde::Deserialize<'a>>(name: &str, value: &'a RawValue, wanted: &str) -> Result<T, ApiError> {
-    serde_json::from_str(value.get())
-        .map_err(|_| ApiError::param(name, format!("`{name}` must be {wanted}")))
+    serde_json::from_str(value.get()).map_err(|_| ApiError::param(name, format!("`{name}` must be {wanted}")))
 }
 
 #[cfg(test)]

@@ -141,4 +141,3 @@ impl<'de> Deserialize<'de> for Tokens {
         deserializer.deserialize_seq(TokensVisitor)
     }
 }
-

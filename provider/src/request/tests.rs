@@ -47,9 +47,8 @@ fn a_chat_is_bounded_by_its_bytes_and_its_limits() {
 
 #[test]
 fn prompts_of_every_form_are_bounded() {
-    let prompts = |prompt: Value| {
-        bound(Endpoint::Text, &json!({"model": "small", "prompt": prompt})).unwrap().prompts
-    };
+    let prompts =
+        |prompt: Value| bound(Endpoint::Text, &json!({"model": "small", "prompt": prompt})).unwrap().prompts;
     assert_eq!(prompts(json!("über")), [5]);
     assert_eq!(prompts(json!(["a", "bcd"])), [1, 3]);
     assert_eq!(prompts(json!([1, 2, 3])), [3]);
@@ -88,7 +87,8 @@ fn what_has_no_bound_is_refused() {
 
 #[test]
 fn parts_that_are_not_text_need_a_bound_of_their_own() {
-    let parts = json!([{"type": "text", "text": "abc"}, {"type": "image_url", "image_url": {"url": "data:"}}]);
+    let parts =
+        json!([{"type": "text", "text": "abc"}, {"type": "image_url", "image_url": {"url": "data:"}}]);
     let body = chat(json!({"messages": [{"role": "user", "content": parts}]}));
     assert_eq!(refused(Endpoint::Chat, &body), ("unsupported_content", Some("messages".to_string())));
     let text = body.to_string();
@@ -114,7 +114,8 @@ fn a_body_is_forwarded_as_it_came_but_for_what_must_differ() {
         forwarded(streamed, &renamed),
         r#"{"stream_options":{"include_usage":true},"stream":true,"model":"org/\"big\"","messages":[{}],"max_tokens":16384}"#
     );
-    let options = r#"{"stream_options":{"a":1,"include_usage":false},"stream":true,"model":"small","messages":[{}]}"#;
+    let options =
+        r#"{"stream_options":{"a":1,"include_usage":false},"stream":true,"model":"small","messages":[{}]}"#;
     let sent: Value = serde_json::from_str(&forwarded(options, &model())).unwrap();
     assert_eq!(sent["stream_options"], json!({"a": 1, "include_usage": true}));
     let asked = options.replace("false", "true");

@@ -125,6 +125,15 @@ impl Book {
         true
     }
 
+    /// The chain still shows a credit at a slot as it did: after the events of that number and hash.
+    pub fn confirm(&mut self, address: &Pubkey, slot: u64, events: (u64, [u8; 32])) {
+        if let Some(view) = self.credits.get_mut(address).and_then(|entry| entry.view.as_mut())
+            && view.credit.as_ref().is_some_and(|credit| (credit.event_seq, credit.event_hash) == events)
+        {
+            view.slot = view.slot.max(slot);
+        }
+    }
+
     /// The credits that the chain last showed, with their slots and event numbers.
     pub fn known(&self) -> impl Iterator<Item = (Pubkey, u64, &Credit)> {
         self.credits.iter().filter_map(|(address, entry)| {

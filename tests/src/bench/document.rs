@@ -3,10 +3,8 @@ use {
     std::{fs, path::Path},
 };
 
-/// The line above the table in a Markdown file.
-pub const BEGIN: &str = "<!-- bench cu: begin -->";
-/// The line below it.
-pub const END: &str = "<!-- bench cu: end -->";
+/// The name of the table of compute units.
+const CU: &str = "cu";
 /// How far a committed figure may be from the measured one, in percent.
 const TOLERANCE_PERCENT: u64 = 2;
 
@@ -23,7 +21,7 @@ pub fn table(rows: &[Row]) -> String {
 }
 
 /// A number with a comma between groups of three digits.
-fn grouped(number: u64) -> String {
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -37,16 +35,21 @@ fn grouped(number: u64) -> String {
 
 /// Replaces the table in a file. Errors: [`BenchError::File`], [`BenchError::NoMarkers`].
 pub fn write(path: &Path, rows: &[Row]) -> Result<(), BenchError> {
+    replace(path, CU, &table(rows))
+}
+
+/// Replaces the table of a bench in a file. Errors: [`BenchError::File`], [`BenchError::NoMarkers`].
+pub fn replace(path: &Path, bench: &str, table: &str) -> Result<(), BenchError> {
     let text = read(path)?;
-    let (before, _, after) = split(path, &text)?;
-    let text = format!("{before}\n{}{after}", table(rows));
+    let (before, _, after) = split(path, bench, &text)?;
+    let text = format!("{before}\n{table}{after}");
     fs::write(path, text).map_err(|source| BenchError::File { path: name(path), source })
 }
 
 /// Requires that the table in a file is what was measured. Errors: [`BenchError::Stale`], as [`write`].
 pub fn check(path: &Path, rows: &[Row]) -> Result<(), BenchError> {
     let text = read(path)?;
-    let (_, committed, _) = split(path, &text)?;
+    let (_, committed, _) = split(path, CU, &text)?;
     let differences = differences(&parse(committed), rows);
     if differences.is_empty() {
         return Ok(());
@@ -62,11 +65,17 @@ fn read(path: &Path) -> Result<String, BenchError> {
     fs::read_to_string(path).map_err(|source| BenchError::File { path: name(path), source })
 }
 
+/// The lines above and below a bench's table.
+fn markers(bench: &str) -> [String; 2] {
+    ["begin", "end"].map(|side| format!("<!-- bench {bench}: {side} -->"))
+}
+
 /// The text up to and with the first marker, between the markers, and from the second one on.
-fn split<'a>(path: &Path, text: &'a str) -> Result<(&'a str, &'a str, &'a str), BenchError> {
-    let missing = || BenchError::NoMarkers { path: name(path) };
-    let begin = text.find(BEGIN).ok_or_else(missing)? + BEGIN.len();
-    let end = begin + text[begin..].find(END).ok_or_else(missing)?;
+fn split<'a>(path: &Path, bench: &str, text: &'a str) -> Result<(&'a str, &'a str, &'a str), BenchError> {
+    let [first, second] = markers(bench);
+    let missing = || BenchError::NoMarkers { path: name(path), bench: bench.to_string() };
+    let begin = text.find(&first).ok_or_else(missing)? + first.len();
+    let end = begin + text[begin..].find(&second).ok_or_else(missing)?;
     Ok((&text[..begin], &text[begin..end], &text[end..]))
 }
 
@@ -133,10 +142,12 @@ mod tests {
 
     #[test]
     fn a_file_keeps_what_is_around_its_table() {
-        let text = format!("intro\n{BEGIN}\nold\n{END}\noutro\n");
-        let (before, table, after) = split(Path::new("x.md"), &text).unwrap();
-        assert_eq!((before, table), (format!("intro\n{BEGIN}").as_str(), "\nold\n"));
-        assert_eq!(after, format!("{END}\noutro\n"));
-        assert!(matches!(split(Path::new("x.md"), "nothing"), Err(BenchError::NoMarkers { .. })));
+        let [begin, end] = markers("x");
+        let text = format!("intro\n{begin}\nold\n{end}\noutro\n");
+        let (before, table, after) = split(Path::new("x.md"), "x", &text).unwrap();
+        assert_eq!((before, table), (format!("intro\n{begin}").as_str(), "\nold\n"));
+        assert_eq!(after, format!("{end}\noutro\n"));
+        let other = split(Path::new("x.md"), "y", &text);
+        assert!(matches!(other, Err(BenchError::NoMarkers { .. })));
     }
 }

@@ -1,7 +1,7 @@
-//! `bench cu`: what every instruction costs in compute units, measured on the real ELF and held against bounds.
+//! `bench`: figures that are measured and held against bounds.
 //!
-//! A scenario drives a [`Lab`] through part of the lifecycle with varied inputs; every instruction it measures adds a
-//! sample to the row of its name.
+//! `bench cu`: what every instruction costs in compute units, on the real ELF. A scenario drives a [`Lab`] through
+//! part of the lifecycle with varied inputs; every instruction it measures adds a sample to the row of its name. The others measure speed.
 
 mod agreements;
 mod bounds;
@@ -12,6 +12,8 @@ mod figures;
 mod lab;
 mod metering;
 mod origination;
+mod performance;
+mod provider;
 mod recovery;
 mod riders;
 mod roles;
@@ -25,7 +27,7 @@ use {
     std::path::PathBuf,
 };
 
-/// Measures the program on its real ELF.
+/// Measures the program on its real ELF, and the speed of what runs beside it.
 #[derive(clap::Parser, Debug)]
 #[command(name = "bench")]
 pub struct Args {
@@ -37,6 +39,12 @@ pub struct Args {
 enum Command {
     /// Compute units of every instruction; exits with 1 when a figure passes its bound
     Cu(CuArgs),
+    /// Admissions per second, in memory and durable, and what the gateway adds to a call
+    Gate(provider::GateArgs),
+    /// From the lender's signature until the gate refuses a new job: by signed transaction, and by chain
+    FreezeLatency(provider::LatencyArgs),
+    /// A trace through the gateway to the chain: is every token counted?
+    Replay(provider::ReplayArgs),
 }
 
 #[derive(clap::Args, Debug)]
@@ -74,14 +82,17 @@ pub enum BenchError {
     },
     /// No table in the file.
     #[error(
-        "{path} has no lines `{}` and `{}`; the table belongs between them",
-        document::BEGIN,
-        document::END
+        "{path} has no lines `<!-- bench {bench}: begin -->` and `<!-- bench {bench}: end -->`; the table belongs between them"
     )]
     NoMarkers {
         /// The file.
         path: String,
+        /// The bench whose table it is.
+        bench: String,
     },
+    /// What is measured could not be set up.
+    #[error("what is measured could not be set up: {0}")]
+    Setup(String),
     /// A file that cannot be read or written.
     #[error("{path}: {source}")]
     File {
@@ -92,9 +103,24 @@ pub enum BenchError {
     },
 }
 
+impl BenchError {
+    /// What is measured could not be set up.
+    fn setup(error: impl std::fmt::Display) -> BenchError {
+        BenchError::Setup(error.to_string())
+    }
+}
+
 /// Runs what the arguments ask for. Errors: [`BenchError`].
 pub fn run(args: &Args) -> Result<(), BenchError> {
-    let Command::Cu(args) = &args.command;
+    match &args.command {
+        Command::Cu(args) => compute_units(args),
+        Command::Gate(args) => provider::gate(args),
+        Command::FreezeLatency(args) => provider::freeze_latency(args),
+        Command::Replay(args) => provider::replay(args),
+    }
+}
+
+fn compute_units(args: &CuArgs) -> Result<(), BenchError> {
     let without_row = bounds::without_row();
     if !without_row.is_empty() {
         return Err(BenchError::NoRow(without_row));

@@ -135,10 +135,10 @@ impl Case<'_> {
         let mut previous = 0;
         for line in &args.schedule {
             let gap = i128::from(line.due_after) - previous;
-            need(gap > 0 && gap >= bounds.min_instalment_interval.into(), "instalments are too close")?;
+            need(gap > 0 && gap >= i128::from(bounds.min_instalment_interval), "instalments are too close")?;
             previous = line.due_after.into();
         }
-        need(previous <= bounds.max_term.into(), "the term is too long")?;
+        need(previous <= i128::from(bounds.max_term), "the term is too long")?;
         let (lifetime, needed) = (i128::from(terms.unit_lifetime), units_needed_for(terms, &args.schedule));
         need(lifetime == 0 || lifetime >= needed, "the units would not outlast a default")?;
         let expires = i128::from(terms.offer_expires_at);
@@ -194,7 +194,7 @@ impl Case<'_> {
             let earlier = &sent.reports[..index];
             need(!earlier.iter().any(|other| other.reporter == report.reporter), "a reporter signs twice")?;
             let expiry = owner.reporters.get(usize::from(report.reporter)).map_or(0, |(_, expiry)| *expiry);
-            need(self.now < expiry.into(), "a reporter has expired")?;
+            need(self.now < i128::from(expiry), "a reporter has expired")?;
             need(i128::from(report.reported_at) <= self.now + 60, "a report is from the future")?;
             blockable_sdk::reports::verify(report, &scope, &account).map_err(|error| error.to_string())?;
         }
@@ -202,7 +202,8 @@ impl Case<'_> {
         for meta in self.call.ix.accounts.iter().skip(4) {
             let Some(credit) = self.model.credits.get_mut(&meta.pubkey) else { continue };
             let (chunk, bit) = (credit.index / owner.chunk_size, credit.index % owner.chunk_size);
-            let placed = credit.provider == provider && credit.has_index == 1 && chunk == sent.chunk.into();
+            let placed =
+                credit.provider == provider && credit.has_index == 1 && chunk == i128::from(sent.chunk);
             if !meta.is_writable || !placed || seen.contains(&bit) {
                 continue;
             }
@@ -227,7 +228,7 @@ impl Case<'_> {
             if credit.rider.pay_in_kind_bps > 0 {
                 let mut accrued = credit.clone();
                 accrued.accrue(self.time);
-                if accrued.debt() > u64::MAX.into() {
+                if accrued.debt() > i128::from(u64::MAX) {
                     continue;
                 }
                 *credit = accrued;

@@ -232,7 +232,7 @@ impl Case<'_> {
 
     fn issue(&mut self, credit: &mut CreditBook) -> Judged {
         self.check_offer(credit)?;
-        need(credit.reserve >= credit.rider.reserve.into(), "the reserve is not funded")?;
+        need(credit.reserve >= i128::from(credit.rider.reserve), "the reserve is not funded")?;
         let (now, wallet, vault) = (self.now, self.call.at(Role::Wallet), self.call.at(Role::Vault));
         need(self.call.at(Role::Provider) == credit.provider, "of another provider")?;
         let signer = self.call.at(Role::Signer);
@@ -298,9 +298,9 @@ impl Case<'_> {
             || credit.began_frozen == 1
             || credit.frozen_at > credit.covenant_at
             || credit.available() == 0;
-        if share >= rider.high_bps.into() {
+        if share >= i128::from(rider.high_bps) {
             credit.apr = (credit.apr - step).max(rider.apr_floor_bps.into());
-        } else if share < rider.low_bps.into() && !hampered {
+        } else if share < i128::from(rider.low_bps) && !hampered {
             credit.apr = (credit.apr + step).min(65_535).min(rider.apr_ceiling_bps.into());
             let next = credit.billed as usize;
             let mut left = div_up(credit.principal * i128::from(rider.top_up_bps), 10_000);

@@ -68,7 +68,7 @@ impl Case<'_> {
         let lot = self.model.lots.get_mut(&self.call.at(Role::Lot)).ok_or("the lot is not open")?;
         need(lot.credit == *key && units > 0 && units <= lot.units_left, "the lot has less")?;
         let price = lot.price(time);
-        need(price <= most.into(), "the price is above the buyer's")?;
+        need(price <= i128::from(most), "the price is above the buyer's")?;
         let cost = div_up(units * price, 1_000_000);
         lot.units_left -= units;
         lot.proceeds += cost;

@@ -103,7 +103,7 @@ impl Case<'_> {
                 need(settings.treasury == self.call.at(Role::Treasury), "the treasury is another account")?;
                 let least = if market.is_test == 1 { 1 } else { 2 * DAY };
                 need(
-                    (least..=60 * DAY).contains(&settings.change_delay.into()),
+                    (least..=60 * DAY).contains(&i128::from(settings.change_delay)),
                     "the delay is out of range",
                 )?;
                 if loosens(settings, &market.settings) {

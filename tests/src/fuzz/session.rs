@@ -280,7 +280,7 @@ impl Session {
         let (market, credit) = self.lab.address(on);
         let (keys, vault) = (self.lab.markets[market], addresses::vault(&credit));
         let from = keys.token_account(&actor(12));
-        if !self.model.tokens.contains_key(&vault) || self.model.tokens[&from] < amount.into() {
+        if !self.model.tokens.contains_key(&vault) || self.model.tokens[&from] < i128::from(amount) {
             return Ok(());
         }
         let (program, mint, owner) = (&keys.token_program, &keys.mint, actor(12));

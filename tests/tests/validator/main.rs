@@ -5,13 +5,14 @@
 
 mod enforcement;
 mod metering;
-mod node;
 mod repayment;
 mod terms;
 
 use {
-    blockable_tests::Chain,
-    node::Node,
+    blockable_tests::{
+        Chain,
+        node::{self, Node},
+    },
     std::{env, future::Future, path::Path, pin::Pin, process::ExitCode, time::Instant},
     tokio::{runtime::Builder, task::LocalSet},
 };

@@ -3,8 +3,8 @@ use {
     crate::{
         errors::BlockableError,
         state::{
-            Credit, FreezePolicy, FreezeReason, LoanParties, Market, MarketClock, Party, Rider, VaultClaims,
-            terms_hash,
+            Credit, FreezePolicy, FreezeReason, Instalment, LoanParties, Market, MarketClock, Party, Rider,
+            VaultClaims, terms_hash,
         },
         transitions::{Action, Status},
     },
@@ -207,6 +207,34 @@ fn paying_off_releases_thaws_and_returns_the_reserve() {
     assert_eq!((credit.collateral.lien(), credit.collateral.frozen, credit.meter.settlement_left), (0, 0, 0));
     assert_eq!((credit.defaulted_at, credit.notice_given, credit.pending_lender), (0, 0, Pubkey::default()));
     assert_eq!((credit.reserve_held, credit.vault.borrower), (0, 340));
+}
+
+#[test]
+fn a_credit_has_room_for_thirty_six_instalments() {
+    let schedule = [Instalment { due_after: 1, principal: 2 }; MAX_INSTALMENTS + 1];
+    let mut credit = Credit::zeroed();
+    assert_eq!(credit.set_schedule(&schedule), Err(BlockableError::InstalmentCount.into()));
+    assert_eq!(credit.set_schedule(&schedule[1..]), Ok(()));
+    assert_eq!((credit.schedule().due_after, credit.schedule().principal), (&[1; 36][..], &[2; 36][..]));
+}
+
+#[test]
+fn thawing_everything_leaves_no_promise() {
+    let mut credit = Credit::zeroed();
+    (credit.collateral.frozen, credit.meter.settlement_left) = (5, 3);
+    credit.thaw_all();
+    assert_eq!((credit.collateral.frozen, credit.meter.settlement_left), (0, 0));
+}
+
+/// A year at 10 %, all of the coupon in kind.
+#[test]
+fn a_credit_keeps_what_was_added_to_its_principal() {
+    let loan = Loan::new(1_800_000_000, 100, 1_000, 0, &[(31_536_000, 600), (63_072_000, 400)]);
+    let mut credit = version_1(&loan);
+    credit.rider.pay_in_kind_bps = 10_000;
+    credit.accrue(loan.due(0)).unwrap();
+    assert_eq!((credit.debt.principal, credit.capitalised), (1_100, 100));
+    assert_eq!(credit.schedule().principal_due(2), 1_100);
 }
 
 #[test]

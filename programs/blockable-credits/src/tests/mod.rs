@@ -12,6 +12,7 @@ mod pauses;
 mod pay_in_kind;
 mod report;
 mod rider;
+mod roles;
 mod schedule;
 mod seizures;
 mod terms;
@@ -31,9 +32,11 @@ use {
 /// Denominator of a fraction of interest.
 const FRACTION: u128 = 10_000 * 31_536_000;
 
-/// A configuration that writes nothing beside the sources.
+/// A configuration that writes nothing beside the sources. `PROPTEST_CASES` lowers the number of cases, for whoever runs the
+/// tests hundreds of times.
 fn cases(cases: u32) -> ProptestConfig {
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+    let most = std::env::var("PROPTEST_CASES").ok().and_then(|most| most.parse().ok()).unwrap_or(u32::MAX);
+    ProptestConfig { cases: cases.min(most), failure_persistence: None, ..ProptestConfig::default() }
 }
 
 /// Applies a reading in a market that was never paused, whose clock is the chain's.

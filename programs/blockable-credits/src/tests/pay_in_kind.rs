@@ -306,3 +306,19 @@ fn a_schedule_whose_last_instalment_is_only_what_was_added_matures_with_it() {
     credit.accrue(loan.due(1), in_kind);
     assert_eq!(credit.arrears(), 11_000);
 }
+
+/// The covenant has taken the rate down to nothing: what was added is due at the last date although no interest is.
+#[test]
+fn what_was_added_falls_due_on_a_loan_that_bears_no_interest_any_more() {
+    let loan = Loan::new(0, DAY, 1_000, 0, &[(365 * DAY, 50_000), (730 * DAY, 50_000)]);
+    let without_interest = Loan::new(0, DAY, 0, 0, &[(365 * DAY, 50_000), (730 * DAY, 50_000)]);
+    let mut credit = InKind::new(&loan);
+    credit.accrue(loan.due(0), PayInKind { share_bps: 10_000, unused: 1, granted: 1 });
+    credit.pay(100_000);
+    assert_eq!((credit.debt.principal, credit.capitalised, credit.arrears()), (10_000, 10_000, 0));
+    credit.loan = &without_interest;
+    credit.accrue(loan.due(1), PayInKind::default());
+    assert_eq!((credit.debt.arrears_since, credit.arrears()), (loan.due(1), 10_000));
+    credit.pay(4_000);
+    assert_eq!((credit.debt.arrears_since, credit.arrears()), (loan.due(1), 6_000));
+}

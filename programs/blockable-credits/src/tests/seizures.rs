@@ -255,9 +255,29 @@ fn when_the_promise_has_lapsed_frozen_units_are_seized_from_under_their_jobs() {
 }
 
 #[test]
+fn a_promise_that_has_lapsed_is_not_given_again() {
+    let mut collateral = Collateral { granted: 100, ..Collateral::zeroed() };
+    let mut meter = Meter { in_flight: 100, ..Meter::zeroed() };
+    freeze_to(&mut collateral, &mut meter, 40, START).unwrap();
+    assert_eq!((collateral.available(), meter.settlement_left), (60, 40));
+    seize(&mut collateral, &mut meter, 10, false).unwrap();
+    assert_eq!((collateral.frozen, meter.in_flight, meter.settlement_left), (30, 60, 0));
+    // Of the 100 units that jobs held, the next freeze finds only those that were open.
+    freeze_to(&mut collateral, &mut meter, 90, START + 1).unwrap();
+    assert_eq!(meter.settlement_left, 60);
+}
+
+#[test]
 fn expiry_beyond_what_is_left_is_refused() {
     let mut collateral = Collateral { granted: 100, consumed: 60, ..Collateral::zeroed() };
     assert_eq!(collateral.expire(41, 0), Err(Overflow));
     assert_eq!(collateral.expire(40, 0), Ok(0));
     assert_eq!(collateral.expire(0, 0), Ok(40));
+}
+
+#[test]
+fn no_promise_keeps_more_frozen_than_is_left() {
+    let mut collateral = Collateral { granted: 100, frozen: 30, ..Collateral::zeroed() };
+    assert_eq!(collateral.expire(10, 20), Ok(90));
+    assert_eq!((collateral.remaining(), collateral.frozen), (10, 10));
 }

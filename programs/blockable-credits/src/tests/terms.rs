@@ -104,6 +104,23 @@ fn each_number_is_accepted_at_its_edge_and_refused_beyond() {
 }
 
 #[test]
+fn the_price_of_the_units_fits_sixty_four_bits() {
+    let bounds = TermBounds { max_principal: 1 << 60, ..BOUNDS };
+    let verdict = |units| {
+        let terms = Terms { principal: 1 << 60, units, ..Offer::new().terms };
+        terms.validate(&schedule(&[(100, 1 << 60)]), 1 << 60, &bounds)
+    };
+    assert_eq!([1, 1 << 40].map(verdict), [Err(UnitPriceOutOfRange), Ok(())]);
+}
+
+#[test]
+fn units_last_from_issue_to_the_end_of_the_cure_period_of_the_last_instalment() {
+    assert_eq!(Offer::new().terms.needs_units_for(300), 300 + 20 + 30);
+    let lifetime = |seconds| verdict(|offer| offer.terms.unit_lifetime = seconds);
+    assert_eq!([0, 349, 350].map(lifetime), [Ok(()), Err(UnitLifetimeTooShort), Ok(())]);
+}
+
+#[test]
 fn default_comes_after_delinquency() {
     let graces = |delinquency: u32, default: u32| {
         verdict(|offer| (offer.terms.delinquency_grace, offer.terms.default_grace) = (delinquency, default))

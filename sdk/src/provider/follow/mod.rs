@@ -29,7 +29,7 @@ use {
     },
 };
 
-/// Credits that may wait to be asked about; beyond that a reconcile finds them.
+/// Accounts that may wait to be asked about; beyond that a reconcile finds them.
 const DOUBTS: usize = 1_024;
 
 /// Where the chain is read, and how patiently. `Debug` leaves the URLs out: they may carry keys.
@@ -177,9 +177,9 @@ impl Link {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Has a credit asked about whose update does not fit what is known.
-    fn doubt(&self, credit: Pubkey) {
-        if self.doubts.try_send(credit).is_err() {
+    /// Has an account asked about whose update does not fit what is known.
+    fn doubt(&self, address: Pubkey) {
+        if self.doubts.try_send(address).is_err() {
             self.wake.notify_one();
         }
     }

@@ -88,10 +88,12 @@ impl Progress {
 
     /// A reconcile has succeeded: the gate has seen every credit as of `slot` at least.
     pub(super) fn reconciled(&mut self, begun: Begun, slot: u64, missed: u64) {
-        self.reconciled_at = Some(Instant::now());
+        // The first one finds everything, and nothing was missed.
+        if self.reconciled_at.replace(Instant::now()).is_some() {
+            self.counts.missed += missed;
+        }
         self.failing = false;
         self.counts.reconciles += 1;
-        self.counts.missed += missed;
         if let Some(stream) = &mut self.stream {
             // A stream reports a slot when it begins: what happened before is in the slot below it.
             let covers = |first: u64| slot.saturating_add(1) >= first;
@@ -141,7 +143,7 @@ mod tests {
         let early = progress.begin();
         progress.stream_opened();
         assert_eq!(progress.stream_slot(100), (true, false));
-        progress.reconciled(early, 100, 0);
+        progress.reconciled(early, 100, 1_000);
         assert_eq!(progress.stream_slot(101), (false, false), "it began before the stream was opened");
         let begun = progress.begin();
         progress.reconciled(begun, 98, 0);

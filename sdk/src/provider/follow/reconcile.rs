@@ -54,18 +54,27 @@ pub(super) async fn run(link: Arc<Link>) {
     }
 }
 
-/// Fetches the credits that the stream's updates leave in doubt.
+/// Fetches the accounts that the stream's updates leave in doubt.
 pub(super) async fn answer_doubts(link: Arc<Link>, mut doubts: mpsc::Receiver<Pubkey>) {
     let mut addresses = Vec::with_capacity(FETCH);
     while doubts.recv_many(&mut addresses, FETCH).await > 0 {
-        addresses.sort_unstable();
-        addresses.dedup();
-        if let Err(fault) = show(&link, addresses.clone()).await {
-            tracing::warn!(reason = %fault, "a credit could not be fetched; comparing all");
+        if let Err(fault) = answer(&link, std::mem::take(&mut addresses)).await {
+            tracing::warn!(reason = %fault, "an account could not be fetched; comparing all");
             link.wake.notify_one();
         }
-        addresses.clear();
     }
+}
+
+async fn answer(link: &Link, mut addresses: Vec<Pubkey>) -> Result<(), Fault> {
+    addresses.sort_unstable();
+    addresses.dedup();
+    let config = link.gate.config();
+    let asked = addresses.len();
+    addresses.retain(|address| *address != config.market && *address != config.provider);
+    if addresses.len() < asked {
+        show_heads(link).await?;
+    }
+    if addresses.is_empty() { Ok(()) } else { show(link, addresses).await }
 }
 
 async fn reconcile(link: &Link) -> Result<(), Fault> {
@@ -79,6 +88,9 @@ async fn reconcile(link: &Link) -> Result<(), Fault> {
         .map(|(address, slot, credit)| (address, Known { slot, stamp: Stamp::of(credit) }))
         .collect();
     let differing = diff::differing(&listed, slot, &known);
+    for (address, stamp) in &listed {
+        link.gate.book().confirm(address, slot, (stamp.seq, stamp.hash));
+    }
     let chunks: Vec<Vec<Pubkey>> = differing.chunks(FETCH).map(<[Pubkey]>::to_vec).collect();
     stream::iter(chunks.into_iter().map(|addresses| Ok(show(link, addresses))))
         .try_buffer_unordered(AT_ONCE)

@@ -137,14 +137,14 @@ fn take(link: &Link, update: Update) {
             }
         }
         Update::Credit(address, slot, account) => take_credit(link, address, slot, &account),
-        // Both change seldom: a reconcile settles what an update with an old slot leaves open.
+        // An update may be passed over for its old slot, as below: both are asked about.
         Update::Market(slot, account) => {
             show_market(link, slot, Some(&account));
-            link.wake.notify_one();
+            link.doubt(link.gate.config().market);
         }
         Update::Provider(slot, account) => {
             show_provider(link, slot, Some(&account));
-            link.wake.notify_one();
+            link.doubt(link.gate.config().provider);
         }
         Update::Clock(account) => show_clock(link, Some(&account)),
     }

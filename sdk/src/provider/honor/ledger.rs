@@ -7,8 +7,16 @@ use {
         refused::OrderRefused,
     },
     solana_sdk::{pubkey::Pubkey, signature::Signature},
-    std::{collections::HashMap, time::Instant},
+    std::{
+        collections::HashMap,
+        time::{Duration, Instant},
+    },
 };
+
+/// Orders for one credit that may end without landing within [`UNLANDED_WITHIN`]. Each is obeyed for a bounded time; a row
+/// of them would be a freeze without one, that the chain never sees.
+const UNLANDED: usize = 3;
+const UNLANDED_WITHIN: Duration = Duration::from_secs(600);
 
 /// A signed freeze that is obeyed.
 #[derive(Clone)]
@@ -45,11 +53,13 @@ pub(super) struct Ledger {
     limits: Limits,
     open: HashMap<Signature, Open>,
     closed: HashMap<Signature, (OrderState, Instant)>,
+    /// When orders ended without landing, by credit, since the last one that did.
+    unlanded: HashMap<Pubkey, Vec<Instant>>,
 }
 
 impl Ledger {
     pub(super) fn new(limits: Limits) -> Ledger {
-        Ledger { limits, open: HashMap::new(), closed: HashMap::new() }
+        Ledger { limits, open: HashMap::new(), closed: HashMap::new(), unlanded: HashMap::new() }
     }
 
     /// What is known of an order: the answer it was given while it is open. Errors: [`OrderRefused::Replayed`].
@@ -66,8 +76,15 @@ impl Ledger {
         closed.or_else(|| self.open.contains_key(signature).then_some(OrderState::Open))
     }
 
-    /// Opens an order that is not known. Errors: [`OrderRefused::TooManyOpen`].
+    /// Opens an order that is not known. Errors: [`OrderRefused::TooManyOpen`], [`OrderRefused::TooManyUnlanded`].
     pub(super) fn open(&mut self, record: Record, deadline: Instant) -> Result<Obeyed, OrderRefused> {
+        let unlanded = self
+            .unlanded
+            .get(&record.order.credit)
+            .map_or(0, |ends| ends.iter().filter(|at| is_recent(at)).count());
+        if unlanded >= UNLANDED {
+            return Err(OrderRefused::TooManyUnlanded { unlanded });
+        }
         if self.open.len() >= self.limits.in_all {
             return Err(OrderRefused::TooManyOpen { open: self.open.len() });
         }
@@ -117,12 +134,22 @@ impl Ledger {
 
     /// Closes an order, or remembers one that was closed before.
     pub(super) fn close(&mut self, signature: Signature, state: OrderState) {
-        self.open.remove(&signature);
+        let credit = self.open.remove(&signature).map(|open| open.record.order.credit);
+        match (credit, state) {
+            (Some(credit), OrderState::Landed) => drop(self.unlanded.remove(&credit)),
+            (Some(credit), _) => self.unlanded.entry(credit).or_default().push(Instant::now()),
+            (None, _) => {}
+        }
         self.closed.insert(signature, (state, Instant::now()));
     }
 
     /// Forgets what was closed long ago.
     pub(super) fn prune(&mut self) {
         self.closed.retain(|_, (_, at)| at.elapsed() < KEEP);
+        self.unlanded.retain(|_, ends| ends.iter().any(is_recent));
     }
+}
+
+fn is_recent(at: &Instant) -> bool {
+    at.elapsed() < UNLANDED_WITHIN
 }

@@ -12,7 +12,7 @@ use {
             transitions::Action,
         },
         provider::Gate,
-        transactions::{V0_MAX_BYTES, V1_MAX_BYTES},
+        transactions::{self, V0_MAX_BYTES, V1_MAX_BYTES},
     },
     anchor_lang::{AnchorDeserialize, Discriminator},
     base64::{Engine, engine::general_purpose::STANDARD},
@@ -123,22 +123,10 @@ fn decode(bytes: &[u8]) -> Result<VersionedTransaction, OrderRefused> {
     // Written again it must be the same: no byte left over, no number in another form than the chain's.
     let keys = transaction.message.static_account_keys();
     let distinct = keys.iter().collect::<HashSet<_>>().len() == keys.len();
-    match encode(&transaction) == bytes && distinct {
+    match transactions::encode(&transaction) == bytes && distinct {
         true => Ok(transaction),
         false => Err(OrderRefused::Malformed),
     }
-}
-
-/// A transaction in its wire format: signatures first and counted up to version 0, last from version 1 on.
-pub(super) fn encode(transaction: &VersionedTransaction) -> Vec<u8> {
-    let signatures = transaction.signatures.iter().flat_map(|signature| signature.as_ref().iter().copied());
-    let message = transaction.message.serialize();
-    if matches!(transaction.message, VersionedMessage::V1(_)) {
-        return message.into_iter().chain(signatures).collect();
-    }
-    // One byte holds the count up to 127; no transaction has room for more.
-    let count = u8::try_from(transaction.signatures.len()).unwrap_or(u8::MAX);
-    [count].into_iter().chain(signatures).chain(message).collect()
 }
 
 /// The one instruction of this program, beside which there is nothing but what sets the compute budget.

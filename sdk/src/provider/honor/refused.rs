@@ -93,6 +93,15 @@ pub enum OrderRefused {
         /// Those that wait.
         open: usize,
     },
+    /// The orders before it for the same credit did not land.
+    #[error(
+        "the last {unlanded} freezes of this credit did not land, and none is obeyed ahead of the chain for now; send \
+         it to the chain itself"
+    )]
+    TooManyUnlanded {
+        /// Those that did not land.
+        unlanded: usize,
+    },
     /// The desk is shutting down.
     #[error("the provider is shutting down; send the freeze to the chain itself")]
     ShuttingDown,
@@ -121,6 +130,7 @@ impl OrderRefused {
             OrderRefused::Unchecked => "unchecked",
             OrderRefused::Replayed(_) => "replayed",
             OrderRefused::TooManyOpen { .. } => "too_many_open",
+            OrderRefused::TooManyUnlanded { .. } => "too_many_unlanded",
             OrderRefused::ShuttingDown => "shutting_down",
         }
     }
@@ -132,6 +142,7 @@ impl OrderRefused {
             OrderRefused::Stale
                 | OrderRefused::Unchecked
                 | OrderRefused::TooManyOpen { .. }
+                | OrderRefused::TooManyUnlanded { .. }
                 | OrderRefused::ShuttingDown
         )
     }

@@ -57,19 +57,24 @@ enum Verdict {
     Lift { state: OrderState, reason: String },
 }
 
-/// Judges an order. `seen` is the slot that the gate last saw its credit at.
+/// What the gate has seen of an order's credit: the slot, and the units frozen, `None` where the credit is gone.
+type Seen = (u64, Option<u64>);
+
+/// Judges an order by what the chain says of it and what the gate has seen of its credit.
 ///
 /// A block that is only processed may be dropped, and with it what the transaction did or failed at: nothing is decided
 /// before the block is confirmed. Until then the order's own block stands beside what the gate sees of the chain, and the
 /// larger of the two counts.
-fn judge(open: &Open, fact: &Fact, seen: Option<u64>, now: Instant) -> Verdict {
+fn judge(open: &Open, fact: &Fact, seen: Option<Seen>, now: Instant) -> Verdict {
     let landed = match fact {
         Fact::Landed { slot, confirmed: true, failure: None } => Some(*slot),
         _ => open.landed,
     };
     if let Some(slot) = landed {
-        // The chain has frozen the units: no time limit opens them before the gate has seen that.
-        return match seen.is_some_and(|seen| seen >= slot) {
+        // The chain has frozen the units: no time limit opens them before the gate has seen that. Nodes tell of a change
+        // with slots that differ by one; where as many units are seen frozen the slot is of no matter.
+        let shows = |(at, frozen): Seen| at >= slot || frozen >= Some(open.record.frozen);
+        return match seen.is_some_and(shows) {
             true => Verdict::Landed { slot },
             false => Verdict::AwaitView { slot },
         };
@@ -129,7 +134,10 @@ async fn look(desk: &Desk) {
     let mut again = Vec::new();
     for open in watched {
         let fact = facts.remove(&open.record.order.signature).unwrap_or(Fact::Unasked);
-        let seen = desk.gate.book().slot(&open.record.order.credit);
+        let seen = {
+            let (book, credit) = (desk.gate.book(), &open.record.order.credit);
+            book.slot(credit).map(|slot| (slot, book.credit(credit).map(|credit| credit.collateral.frozen)))
+        };
         match judge(&open, &fact, seen, Instant::now()) {
             Verdict::Wait { send: true } => again.push(open),
             Verdict::Wait { send: false } => {}
@@ -204,5 +212,25 @@ async fn prune(desk: &Desk) {
     let before = now_ms().saturating_sub(keep);
     if let Err(error) = desk.gate.write(move |connection| records::prune(connection, before)).await {
         tracing::warn!(%error, "old freezes could not be forgotten");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_node_says_of_a_transaction() {
+        let status = |level: &str| -> TransactionStatus {
+            serde_json::from_value(serde_json::json!({
+                "slot": 7, "confirmations": 0, "status": {"Ok": null}, "err": null, "confirmationStatus": level,
+            }))
+            .unwrap()
+        };
+        let landed = |confirmed| Fact::Landed { slot: 7, confirmed, failure: None };
+        assert_eq!(fact(Some(&status("processed")), None), landed(false));
+        assert_eq!(fact(Some(&status("confirmed")), None), landed(true));
+        assert_eq!(fact(Some(&status("finalized")), Some(9)), landed(true));
+        assert_eq!(fact(None, Some(9)), Fact::Absent { up_to: Some(9) });
     }
 }

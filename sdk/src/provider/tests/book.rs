@@ -119,6 +119,19 @@ fn only_newer_views_count() {
 }
 
 #[test]
+fn a_view_that_is_confirmed_is_as_of_the_later_slot() {
+    let mut book = book();
+    let seen = credit(0);
+    book.confirm(&address(1), 12, (seen.event_seq + 1, seen.event_hash));
+    assert_eq!(book.slot(&address(1)), Some(10), "another state");
+    book.confirm(&address(1), 12, (seen.event_seq, seen.event_hash));
+    book.confirm(&address(1), 11, (seen.event_seq, seen.event_hash));
+    assert_eq!(book.slot(&address(1)), Some(12));
+    book.confirm(&address(2), 12, (0, [0; 32]));
+    assert_eq!(book.slot(&address(2)), None);
+}
+
+#[test]
 fn a_signed_freeze_counts_until_it_is_lifted_and_no_further_than_the_lien() {
     let mut book = book();
     let (one, two) = (Signature::from([1; 64]), Signature::from([2; 64]));

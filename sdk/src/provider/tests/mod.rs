@@ -1,9 +1,12 @@
 //! The gate without a network: what it admits, counts and keeps.
 
 mod book;
+mod desk;
 mod gate;
 mod journal;
 mod keys;
+mod node;
+mod order;
 mod reporter;
 mod vault;
 

@@ -27,6 +27,9 @@ pub struct GateArgs {
     /// Seconds per measurement
     #[arg(long, default_value_t = 5)]
     seconds: u64,
+    /// Calls through the gateway, and as many without it
+    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..))]
+    calls: u32,
     #[command(flatten)]
     output: Output,
 }
@@ -45,6 +48,8 @@ pub fn run(args: &GateArgs) -> Result<(), BenchError> {
         figures.push(Figure::new(format!("durable holds that {name}"), per_second, "per second", bound));
         figures.extend(waits.figures(&format!("hold that must {name}, {CALLERS} callers"), [Bound::None; 4]));
     }
+    eprintln!("bench: calls through the gateway and without it ...");
+    figures.extend(runtime.block_on(super::gateway::added_latency(args.calls))?);
     args.output.finish("gate", &figures)
 }
 

@@ -1,8 +1,12 @@
 //! What a provider runs, measured.
 
 mod gate;
+mod gateway;
+mod latency;
+mod replay;
+mod site;
 
-pub use gate::GateArgs;
+pub use {gate::GateArgs, latency::LatencyArgs, replay::ReplayArgs};
 
 use {
     super::BenchError,
@@ -19,6 +23,16 @@ use {
 /// Runs `bench gate`. Errors: [`BenchError`].
 pub fn gate(args: &GateArgs) -> Result<(), BenchError> {
     gate::run(args)
+}
+
+/// Runs `bench freeze-latency`. Errors: [`BenchError`].
+pub fn freeze_latency(args: &LatencyArgs) -> Result<(), BenchError> {
+    latency::run(args)
+}
+
+/// Runs `bench replay`. Errors: [`BenchError`].
+pub fn replay(args: &ReplayArgs) -> Result<(), BenchError> {
+    replay::run(args)
 }
 
 /// The market of gates that are shown their credits by the bench.

@@ -1,0 +1,196 @@
+//! Freezes and reports over HTTP, with the desk and the reporter behind it and a node that the test plays.
+
+mod common;
+
+use {
+    axum::{Json, Router, extract::State, routing::post},
+    base64::{Engine, engine::general_purpose::STANDARD},
+    blockable_provider::{Parts, Server},
+    blockable_sdk::{
+        instructions,
+        program::{
+            instructions::FreezeAmount,
+            state::{FreezeReason, Provider, Reporter as ListedReporter},
+        },
+        provider::{DeskConfig, FreezeDesk, Gate, KeySource, Reporter, ReporterConfig, ReporterKey},
+        transactions,
+    },
+    bytemuck::Zeroable,
+    common::{Bench, GRANTED, address, config, credit, gate, ours, refused},
+    reqwest::Client,
+    serde_json::{Value, json},
+    solana_sdk::{
+        hash::Hash,
+        signature::{Keypair, write_keypair_file},
+        signer::Signer,
+    },
+    std::{
+        path::Path,
+        sync::{Arc, Mutex},
+        time::Duration,
+    },
+    tempfile::TempDir,
+    tokio::{net::TcpListener, time::sleep},
+};
+
+/// The blockhash that the node calls the latest.
+fn blockhash() -> Hash {
+    Hash::new_from_array([9; 32])
+}
+
+type Sent = Arc<Mutex<Vec<String>>>;
+
+/// A node that knows one blockhash, takes transactions and lands none.
+async fn node() -> (String, Sent) {
+    let sent = Sent::default();
+    let router = Router::new().route("/", post(answer)).with_state(sent.clone());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (url, sent)
+}
+
+async fn answer(State(sent): State<Sent>, Json(request): Json<Value>) -> Json<Value> {
+    let with_slot = |value: Value| json!({"context": {"slot": 10}, "value": value});
+    let result = match request["method"].as_str().unwrap() {
+        "getLatestBlockhash" => {
+            with_slot(json!({"blockhash": blockhash().to_string(), "lastValidBlockHeight": 1_000}))
+        }
+        "isBlockhashValid" => with_slot(json!(request["params"][0] == blockhash().to_string())),
+        "getSignatureStatuses" => with_slot(json!([null])),
+        "getBlockHeight" => json!(900),
+        "sendTransaction" => {
+            sent.lock().unwrap().push(request["params"][0].as_str().unwrap().to_string());
+            json!(Keypair::new().sign_message(b"any").to_string())
+        }
+        other => panic!("{other}"),
+    };
+    Json(json!({"jsonrpc": "2.0", "id": request["id"], "result": result}))
+}
+
+/// A server on a gate with parts; the credit's lender is `lender`.
+async fn start(folder: TempDir, gate: Gate, parts: Parts) -> Bench {
+    let server = Server::start_with(config(folder.path()), gate, parts).await.unwrap();
+    let http = Client::builder().no_proxy().timeout(Duration::from_secs(30)).build().unwrap();
+    Bench { server, folder, http }
+}
+
+fn signed(lender: &Keypair, market: u8, hash: Hash) -> String {
+    let freeze = instructions::credit_freeze(
+        &address(market),
+        &lender.pubkey(),
+        &ours(),
+        FreezeAmount::All,
+        FreezeReason::Risk,
+    );
+    let transaction = transactions::sign_v0(&[freeze], lender, &[], hash).unwrap();
+    STANDARD.encode(transactions::encode(&transaction))
+}
+
+async fn send(bench: &Bench, transaction: &str) -> reqwest::Response {
+    bench.http.post(bench.url("/v1/freezes")).json(&json!({"transaction": transaction})).send().await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signed_freeze_is_obeyed_at_once_and_nothing_else_is() {
+    let (url, sent) = node().await;
+    let (folder, lender) = (tempfile::tempdir().unwrap(), Keypair::new());
+    let gate = gate(folder.path());
+    let mut lent = credit(0);
+    (lent.lender, lent.freeze_authority, lent.event_seq) = (lender.pubkey(), lender.pubkey(), 1);
+    gate.see_credit(ours(), 11, Some(&lent));
+    let desk = FreezeDesk::start(gate.clone(), DeskConfig::new(url)).await.unwrap();
+    let bench = start(folder, gate, Parts { desk: Some(desk), ..Parts::default() }).await;
+
+    let stranger = Keypair::new();
+    for (transaction, status, code) in [
+        ("not base64".to_string(), 400, "invalid_parameter"),
+        ("AAAA".to_string(), 400, "malformed"),
+        (signed(&stranger, 1, blockhash()), 403, "not_freezer"),
+        (signed(&lender, 7, blockhash()), 404, "foreign_market"),
+        (signed(&lender, 1, Hash::new_from_array([8; 32])), 400, "blockhash_unknown"),
+    ] {
+        refused(send(&bench, &transaction).await, status, code).await;
+    }
+    let unknown =
+        bench.get(&format!("/v1/freezes/{}", Keypair::new().sign_message(b"x"))).send().await.unwrap();
+    refused(unknown, 404, "freeze_not_found").await;
+    assert_eq!(bench.chat("hi", json!({})).await.status(), 200, "nothing has changed");
+
+    let transaction = signed(&lender, 1, blockhash());
+    let answer = send(&bench, &transaction).await;
+    assert_eq!(answer.status(), 200);
+    let obeyed: Value = answer.json().await.unwrap();
+    assert_eq!(obeyed["credit"], ours().to_string());
+    assert_eq!((&obeyed["frozen"], &obeyed["state"]), (&json!(GRANTED), &json!("open")));
+    refused(bench.chat("hi", json!({})).await, 402, "credit_frozen").await;
+    let again: Value = send(&bench, &transaction).await.json().await.unwrap();
+    assert_eq!(again, obeyed, "the same again changes nothing");
+    let path = format!("/v1/freezes/{}", obeyed["signature"].as_str().unwrap());
+    let state: Value = bench.http.get(bench.url(&path)).send().await.unwrap().json().await.unwrap();
+    assert_eq!(state["state"], "open");
+    let notices: Value = bench.get("/v1/notices").send().await.unwrap().json().await.unwrap();
+    assert_eq!(notices["data"][0]["what"], "freeze_obeyed");
+    while sent.lock().unwrap().is_empty() {
+        sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(sent.lock().unwrap()[0], transaction, "it is sent to the chain as well");
+    bench.stop().await;
+}
+
+async fn reporter(folder: &Path, gate: &Gate) -> Reporter {
+    let key = Keypair::new();
+    let path = folder.join("reporter.json");
+    write_keypair_file(&key, &path).unwrap();
+    let mut provider = Provider::zeroed();
+    provider.reporters[0] = ListedReporter { key: key.pubkey(), expires_at: i64::MAX };
+    (provider.reporter_count, provider.chunk_size, provider.epoch) = (1, 10, 1);
+    gate.sight().see_provider(20, &provider);
+    let key: ReporterKey = KeySource::File { path }.open().await.unwrap();
+    let config = ReporterConfig { interval: Duration::from_secs(3_600), ..ReporterConfig::default() };
+    Reporter::start(gate.clone(), vec![key], config).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reports_are_served_streamed_and_closed_with_a_last_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let gate = gate(folder.path());
+    let reporter = reporter(folder.path(), &gate).await;
+    let bench = start(folder, gate, Parts { reporter: Some(reporter), ..Parts::default() }).await;
+    let first: Value = loop {
+        let page: Value =
+            bench.http.get(bench.url("/v1/reports/latest")).send().await.unwrap().json().await.unwrap();
+        if page["reports"].as_array().is_some_and(|reports| !reports.is_empty()) {
+            break page;
+        }
+        sleep(Duration::from_millis(20)).await;
+    };
+    let after: Value =
+        bench.http.get(bench.url("/v1/reports?after=0&most=5")).send().await.unwrap().json().await.unwrap();
+    assert_eq!(after["reports"][0], first["reports"][0]);
+    for (path, param) in [("/v1/reports?after=x", "after"), ("/v1/reports/latest?fresh=7", "fresh")] {
+        let error =
+            refused(bench.http.get(bench.url(path)).send().await.unwrap(), 400, "invalid_parameter").await;
+        assert_eq!(error["error"]["param"], param);
+    }
+    let stream = bench.http.get(bench.url("/v1/reports/stream")).header("last-event-id", "0").send();
+    let stream = tokio::spawn(stream.await.unwrap().text());
+    assert_eq!(bench.chat("one two", json!({"max_tokens": 3})).await.status(), 200);
+    let figures = bench.http.get(bench.url("/metrics")).send().await.unwrap().text().await.unwrap();
+    assert!(figures.contains("blockable_report_age_seconds{reporter="), "{figures}");
+    let ready: Value = bench.http.get(bench.url("/readyz")).send().await.unwrap().json().await.unwrap();
+    assert_eq!(ready["checks"]["reporter"], "ok", "{ready}");
+    bench.stop().await;
+    let text = stream.await.unwrap().unwrap();
+    let events: Vec<&str> = text.split("\n\n").filter(|event| event.starts_with("id: ")).collect();
+    assert!(events.len() >= 2, "{text}");
+    let head = format!("id: {}\nevent: report\ndata: {{", first["reports"][0]["seq"]);
+    assert!(events[0].starts_with(&head), "{text}");
+    let last = events.last().unwrap().lines().last().unwrap().strip_prefix("data: ").unwrap();
+    let last: Value = serde_json::from_str(last).unwrap();
+    assert_eq!(
+        last["readings"][0]["cumulative"].to_string().trim_matches('"'),
+        "8",
+        "all that was settled: {last}"
+    );
+}
