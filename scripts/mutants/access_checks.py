@@ -1,0 +1,229 @@
+"""The access checks of the program, each as a mutant: what to change so that the check is gone.
+
+Read by ./access. Every entry says which instructions lose the check.
+"""
+from dataclasses import dataclass
+
+VAULT = ["credit_cancel_offer", "credit_issue", "credit_repay", "reserve_fund", "vault_collect", "lot_buy", "vault_close"]
+CONTROL = ["credit_accept", "credit_waive_fee", "credit_offer_lender", "credit_accept_lender",
+           "credit_set_freeze_authority", "credit_give_notice", "credit_withdraw_notice", "credit_freeze", "credit_thaw",
+           "credit_write_off"]
+BY_LENDER = ["credit_waive_fee", "credit_offer_lender", "credit_set_freeze_authority", "credit_give_notice",
+             "credit_withdraw_notice", "credit_write_off"]
+MARK = ["reserve_draw", "covenant_apply", "credit_mark_delinquent", "credit_mark_defaulted", "credit_auto_freeze",
+        "credit_expire_units", "credit_migrate"]
+BY_ADMIN = ["market_apply_change", "market_cancel_change", "market_offer_admin", "market_set_guardian"]
+MARKET = BY_ADMIN + ["market_accept_admin", "market_pause", "market_unpause"]
+WHILE_PAUSED = ["credit_repay", "credit_freeze", "credit_thaw", "credit_auto_freeze", "market_create", "market_pause",
+                "market_unpause"]
+BY_AUTHORITY = ["provider_set_reporters", "provider_set_capacity", "provider_offer_authority"]
+UPDATE = BY_AUTHORITY + ["provider_accept_authority", "provider_suspend", "provider_resume"]
+REPAY = ["credit_repay", "reserve_fund"]
+
+# Where each group of accounts is declared, and the instructions that name it.
+STRUCTS = {
+    "CreditVault": ("accounts", VAULT),
+    "CreditControl": ("accounts", CONTROL),
+    "CreditMark": ("accounts", MARK),
+    "CreditCancelOffer": ("credit_cancel_offer", ["credit_cancel_offer"]),
+    "CreditClose": ("credit_close", ["credit_close"]),
+    "CreditIssue": ("credit_issue", ["credit_issue"]),
+    "CreditOffer": ("credit_offer", ["credit_offer"]),
+    "CreditRepay": ("credit_repay", REPAY),
+    "CreditRestructure": ("credit_restructure", ["credit_restructure"]),
+    "CreditSeizeToLender": ("credit_seize_to_lender", ["credit_seize_to_lender"]),
+    "CreditSeizeToPool": ("credit_seize_to_pool", ["credit_seize_to_pool"]),
+    "LotBuy": ("lot_buy", ["lot_buy"]),
+    "LotClose": ("lot_close", ["lot_close"]),
+    "MarketControl": ("market_admin", MARKET),
+    "MarketCreate": ("market_create", ["market_create"]),
+    "MarketProposeChange": ("market_change", ["market_propose_change"]),
+    "ProviderRegister": ("provider_register", ["provider_register"]),
+    "ProviderSetPayout": ("provider_set_payout", ["provider_set_payout"]),
+    "ProviderUpdate": ("provider_set_capacity", UPDATE),
+    "UsageMeter": ("usage_meter", ["usage_meter"]),
+    "VaultClose": ("vault_close", ["vault_close"]),
+    "VaultCollect": ("vault_collect", ["vault_collect"]),
+}
+
+
+@dataclass
+class Mutant:
+    """One check taken away."""
+    file: str
+    place: str
+    check: str
+    old: str
+    new: str
+    instructions: list
+    struct: str = ""
+
+
+def in_struct(struct, check, old, new):
+    """A change within the declaration of a group of accounts."""
+    file, instructions = STRUCTS[struct]
+    return Mutant(f"instructions/{file}.rs", struct, check, old, new, instructions, struct)
+
+
+def unsigned(struct, field):
+    """The key need not sign any more."""
+    new = f"/// CHECK: none\n    pub {field}: UncheckedAccount<'info>"
+    return in_struct(struct, f"`{field}` signs", f"pub {field}: Signer<'info>", new)
+
+
+def any_program(struct, field, kind):
+    """Any program is taken in the place of one."""
+    new = f"/// CHECK: none\n    pub {field}: UncheckedAccount<'info>"
+    return in_struct(struct, f"`{field}` is that program", f"pub {field}: {kind}", new)
+
+
+def unrelated(struct, clause):
+    """A clause of an account's constraints is gone."""
+    return in_struct(struct, f"`{clause.split(' @')[0]}`", clause, "")
+
+
+def any_event_authority(struct):
+    """The account that signs events is not looked at."""
+    return in_struct(struct, "event authority", "#[event_cpi]", "")
+
+
+def handler(file, place, check, old, new, instructions):
+    """A check in a handler is gone."""
+    return Mutant(f"instructions/{file}.rs", place, check, old, new, instructions)
+
+
+SYSTEM = "Program<'info, System>"
+OF_MARKET = "has_one = market @ BlockableError::MarketMismatch"
+
+MUTANTS = [
+    # Groups that several instructions name.
+    unrelated("CreditVault", OF_MARKET),
+    unrelated("CreditVault", "address = market.load()?.payment_mint @ BlockableError::MintMismatch"),
+    unrelated("CreditVault", "seeds = [seeds::VAULT, credit.key().as_ref()], bump = credit.load()?.vault_bump"),
+    unrelated("CreditVault", "address = market.load()?.token_program @ BlockableError::TokenProgramMismatch"),
+    handler("accounts", "require_owned", "token account's mint", "ensure(account.mint == self.mint.key(), BlockableError::TokenAccountMint)?;", "", ["credit_cancel_offer", "lot_buy"] + REPAY),
+    handler("accounts", "require_owned", "token account's owner", "ensure(account.owner == *owner, BlockableError::TokenAccountOwner)?;", "let _ = owner;", ["credit_cancel_offer", "lot_buy"] + REPAY),
+    unsigned("CreditControl", "authority"),
+    unrelated("CreditControl", OF_MARKET),
+    handler("accounts", "by_lender", "the lender", "credit.require_lender(self.authority.key)?;", "", BY_LENDER),
+    unrelated("CreditMark", OF_MARKET),
+    # Origination.
+    unsigned("CreditOffer", "lender"),
+    unrelated("CreditOffer", "constraint = borrower.key() != lender.key() @ BlockableError::SelfLoan"),
+    unrelated("CreditOffer", OF_MARKET),
+    unrelated("CreditOffer", "address = market.load()?.payment_mint @ BlockableError::MintMismatch"),
+    unrelated("CreditOffer", "constraint = source.mint == mint.key() @ BlockableError::TokenAccountMint"),
+    unrelated("CreditOffer", "constraint = source.owner == lender.key() @ BlockableError::TokenAccountOwner"),
+    unrelated("CreditOffer", "address = market.load()?.token_program @ BlockableError::TokenProgramMismatch"),
+    any_program("CreditOffer", "system_program", SYSTEM),
+    handler("credit_accept", "accept", "the borrower", "ensure(credit.borrower == accounts.authority.key(), BlockableError::NotBorrower)?;", "", ["credit_accept"]),
+    handler("credit_accept", "accept", "the terms hash", "ensure(credit.terms_hash == terms_hash, BlockableError::TermsHashMismatch)?;", "let _ = terms_hash;", ["credit_accept"]),
+    unsigned("CreditIssue", "authority"),
+    unrelated("CreditIssue", "constraint = credit_vault.credit.load()?.provider == provider.key() @ BlockableError::ProviderMismatch"),
+    unrelated("CreditIssue", "has_one = authority @ BlockableError::NotProvider"),
+    unrelated("CreditIssue", "has_one = payout @ BlockableError::PayoutMismatch"),
+    unsigned("CreditCancelOffer", "party"),
+    unrelated("CreditCancelOffer", "constraint = credit_vault.credit.load()?.lender == lender.key() @ BlockableError::NotLender"),
+    handler("credit_cancel_offer", "handle", "a party", "ensure(by_lender || by_borrower, BlockableError::NotParty)?;", "let _ = by_lender || by_borrower;", ["credit_cancel_offer"]),
+    handler("credit_cancel_offer", "handle", "the borrower only once it has accepted", " && status == Status::Accepted;", " && status != Status::Closed;", ["credit_cancel_offer"]),
+    handler("credit_cancel_offer", "handle", "the lender's token account", "accounts.credit_vault.require_owned(&accounts.refund, accounts.lender.key)?;", "", ["credit_cancel_offer"]),
+    # Servicing.
+    unsigned("CreditRepay", "payer"),
+    handler("accounts", "pay_in", "the payer's token account", "self.require_owned(from, payer.key)?;", "", ["lot_buy"] + REPAY),
+    unsigned("CreditRestructure", "lender"),
+    unsigned("CreditRestructure", "borrower"),
+    unrelated("CreditRestructure", OF_MARKET),
+    unrelated("CreditRestructure", "has_one = lender @ BlockableError::NotLender"),
+    unrelated("CreditRestructure", "has_one = borrower @ BlockableError::NotBorrower"),
+    handler("credit_assign", "offer_lender", "not the borrower", "ensure(to != credit.borrower, BlockableError::SelfLoan)?;", "", ["credit_offer_lender"]),
+    handler("credit_assign", "accept_lender", "whom it was offered to", "ensure(credit.pending_lender == to, BlockableError::NotOffered)?;", "", ["credit_accept_lender"]),
+    unsigned("VaultCollect", "caller"),
+    handler("vault_collect", "handle", "where it may be paid", "ensure(accounts.may_pay(&credit, party)?, BlockableError::DestinationNotAllowed)?;", "let _ = accounts.may_pay(&credit, party)?;", ["vault_collect"]),
+    handler("vault_collect", "may_pay", "the market's treasury", "return Ok(destination == self.credit_vault.market.load()?.treasury)", "return Ok(true)", ["vault_collect"]),
+    handler("vault_collect", "may_pay", "owned by the party", "self.destination.owner == owner && (", "(", ["vault_collect"]),
+    handler("vault_collect", "may_pay", "the caller is the party, or the associated account", " && (self.caller.key() == owner || destination == associated()))", " && (self.caller.key() == owner || destination == associated() || true))", ["vault_collect"]),
+    # Enforcement.
+    handler("credit_freeze", "require_freezer", "lender or freeze authority", "ensure(*signer == self.lender || *signer == self.freeze_authority, BlockableError::NotFreezer)?;", "let _ = signer;", ["credit_freeze", "credit_thaw"]),
+    # Recovery.
+    unsigned("CreditSeizeToPool", "lender"),
+    unrelated("CreditSeizeToPool", OF_MARKET),
+    unrelated("CreditSeizeToPool", "has_one = lender @ BlockableError::NotLender"),
+    any_program("CreditSeizeToPool", "system_program", SYSTEM),
+    unsigned("CreditSeizeToLender", "lender"),
+    unrelated("CreditSeizeToLender", OF_MARKET),
+    unrelated("CreditSeizeToLender", "has_one = lender @ BlockableError::NotLender"),
+    unrelated("CreditSeizeToLender", "has_one = provider @ BlockableError::ProviderMismatch"),
+    any_program("CreditSeizeToLender", "system_program", SYSTEM),
+    unsigned("LotBuy", "buyer"),
+    unrelated("LotBuy", "constraint = credit_vault.credit.load()?.provider == provider.key() @ BlockableError::ProviderMismatch"),
+    unrelated("LotBuy", "constraint = lot.load()?.credit == credit_vault.credit.key() @ BlockableError::LotMismatch"),
+    any_program("LotBuy", "system_program", SYSTEM),
+    unsigned("LotClose", "closer"),
+    unrelated("LotClose", OF_MARKET),
+    unrelated("LotClose", "has_one = credit @ BlockableError::LotMismatch"),
+    unrelated("LotClose", "has_one = lender @ BlockableError::NotLender"),
+    handler("lot_close", "handle", "the lender while units come back to a debt", "ensure(accounts.closer.key() == credit.lender, BlockableError::LotNotYours)?;", "", ["lot_close"]),
+    # Housekeeping.
+    unrelated("VaultClose", "constraint = credit_vault.credit.load()?.rent_payer() == receiver.key() @ BlockableError::ReceiverMismatch"),
+    unrelated("VaultClose", "constraint = credit_vault.market.load()?.treasury == treasury.key() @ BlockableError::TreasuryMismatch"),
+    unsigned("CreditClose", "closer"),
+    unrelated("CreditClose", "constraint = credit.load()?.rent_payer() == receiver.key() @ BlockableError::ReceiverMismatch"),
+    unrelated("CreditClose", OF_MARKET),
+    unrelated("CreditClose", "has_one = provider @ BlockableError::ProviderMismatch"),
+    handler("credit_close", "handle", "the borrower while units are left", "ensure(given_up == 0 || by_borrower, BlockableError::UnitsLeft)?;", "let _ = by_borrower;", ["credit_close"]),
+    # Markets.
+    unsigned("MarketCreate", "payer"),
+    unsigned("MarketCreate", "admin"),
+    unrelated("MarketCreate", "constraint = mint.to_account_info().owner == token_program.key @ BlockableError::TokenProgramMismatch"),
+    unrelated("MarketCreate", "constraint = treasury.mint == mint.key() @ BlockableError::TokenAccountMint"),
+    any_program("MarketCreate", "system_program", SYSTEM),
+    handler("market_create", "handle", "the mint's extensions", "check_mint(&ctx.accounts.mint.to_account_info())?;", "let _ = check_mint;", ["market_create"]),
+    unsigned("MarketProposeChange", "authority"),
+    unrelated("MarketProposeChange", "constraint = treasury.mint == market.load()?.payment_mint @ BlockableError::TokenAccountMint"),
+    handler("market_change", "MarketProposeChange::handle", "the treasury of the settings", "ensure(settings.treasury == accounts.treasury.key(), BlockableError::TreasuryMismatch)?;", "", ["market_propose_change"]),
+    handler("market_change", "MarketProposeChange::handle", "the admin", "market.require_admin(accounts.authority.key)?;", "", ["market_propose_change"]),
+    unsigned("MarketControl", "authority"),
+    handler("market_admin", "by_admin", "the admin", "market.require_admin(signer)?;", "let _ = signer;", BY_ADMIN),
+    handler("market_admin", "accept_admin", "whom it was offered to", "ensure(market.pending_admin == *signer, BlockableError::NotOffered)?;", "", ["market_accept_admin"]),
+    handler("market_pause", "pause", "guardian or admin", "ensure(*signer == market.guardian || *signer == market.admin, BlockableError::NotGuardian)?;", "let _ = signer;", ["market_pause"]),
+    handler("market_pause", "unpause", "the admin while it runs", "ensure(by_admin || !market.is_paused(clock.chain), BlockableError::PauseRunning)?;", "let _ = by_admin;", ["market_unpause"]),
+    # Providers.
+    unsigned("ProviderRegister", "authority"),
+    unrelated("ProviderRegister", "constraint = payout.mint == market.load()?.payment_mint @ BlockableError::TokenAccountMint"),
+    any_program("ProviderRegister", "system_program", SYSTEM),
+    unsigned("ProviderUpdate", "authority"),
+    unrelated("ProviderUpdate", OF_MARKET),
+    handler("provider_set_capacity", "by_authority", "the authority", "provider.require_authority(signer)?;", "let _ = signer;", BY_AUTHORITY),
+    handler("provider_authority", "accept_authority", "whom it was offered to", "ensure(provider.pending_authority == *signer, BlockableError::NotOffered)?;", "", ["provider_accept_authority"]),
+    handler("provider_suspend", "flag_of", "authority or admin", "if own | admins == 0 { Err(BlockableError::NotProvider.into()) } else { Ok(own | admins) }", "Ok(own | admins)", ["provider_suspend", "provider_resume"]),
+    handler("provider_suspend", "flag_of", "the authority for its own flag", "if provider.authority == *signer {", "if provider.authority != Pubkey::default() {", ["provider_suspend", "provider_resume"]),
+    handler("provider_suspend", "flag_of", "the admin for the admin's flag", "if admin == signer {", "if *admin != Pubkey::default() {", ["provider_suspend", "provider_resume"]),
+    unsigned("ProviderSetPayout", "authority"),
+    unrelated("ProviderSetPayout", OF_MARKET),
+    unrelated("ProviderSetPayout", "has_one = authority @ BlockableError::NotProvider"),
+    unrelated("ProviderSetPayout", "constraint = payout.mint == market.load()?.payment_mint @ BlockableError::TokenAccountMint"),
+    # Metering: its credits come after the named accounts, and its signatures inside the data.
+    unrelated("UsageMeter", OF_MARKET),
+    handler("usage_meter", "handle", "a credit is given", "ensure(!ctx.remaining_accounts.is_empty(), BlockableError::CreditsMissing)?;", "", ["usage_meter"]),
+    handler("usage_meter", "verify_reports", "a report is given", "ensure(!reports.is_empty(), BlockableError::ReportsMissing)?;", "", ["usage_meter"]),
+    handler("usage_meter", "verify_reports", "a quorum of reports", "ensure(reports.len() >= usize::from(provider.quorum), BlockableError::QuorumNotReached)?;", "", ["usage_meter"]),
+    handler("usage_meter", "verify_reports", "distinct reporters", "ensure(seen & flag == 0, BlockableError::ReporterRepeated)?;", "", ["usage_meter"]),
+    handler("usage_meter", "verify_reports", "unexpired reporters", "ensure(clock.chain < reporter.expires_at, BlockableError::ReporterExpired)?;", "", ["usage_meter"]),
+    handler("usage_meter", "verify_reports", "not from the future", "report.reported_at <= clock.chain.saturating_add(MAX_CLOCK_SKEW_SECONDS),", "report.reported_at <= clock.chain.saturating_add(MAX_CLOCK_SKEW_SECONDS) || true,", ["usage_meter"]),
+    handler("usage_meter", "verify_reports", "no credit beyond the chunk", "chunk_bits == 0 && report.bitmap", "chunk_bits < u32::MAX && report.bitmap", ["usage_meter"]),
+    handler("usage_meter", "verify_reports", "a reading per credit", "report.bitmap.count_ones() as usize == report.readings.len()", "report.bitmap.count_ones() as usize != usize::MAX", ["usage_meter"]),
+    handler("usage_meter", "verify_reports", "the signature", "signature::verify(&reporter.key, &report.signature, &report.digest(scope)),", "signature::verify(&reporter.key, &report.signature, &report.digest(scope)) || true,", ["usage_meter"]),
+    handler("usage_meter", "meter_credit", "writable", "if !account.is_writable {", "if !account.is_writable && account.key == &Pubkey::default() {", ["usage_meter"]),
+    handler("usage_meter", "meter_credit", "of this market", "credit.market != scope.market || ", "", ["usage_meter"]),
+    handler("usage_meter", "meter_credit", "of this provider", "credit.provider != scope.provider || ", "", ["usage_meter"]),
+    handler("usage_meter", "meter_credit", "has a place in reports", " || credit.has_index == 0 {", " {", ["usage_meter"]),
+    handler("usage_meter", "meter_credit", "of this chunk", "if chunk != scope.chunk {", "if chunk != scope.chunk && chunk == u32::MAX {", ["usage_meter"]),
+    handler("usage_meter", "meter_credit", "each credit once", "if *seen & flag != 0 {", "if *seen & flag != 0 && flag == 0 {", ["usage_meter"]),
+    handler("usage_meter", "quorum_reading", "a quorum speaks of the credit", "if count < usize::from(quorum) {", "if count < usize::from(quorum.min(1)) {", ["usage_meter"]),
+]
+MUTANTS += [any_event_authority(struct) for struct in STRUCTS if struct != "CreditVault"]
+
+EVERY = sorted({instruction for mutant in MUTANTS for instruction in mutant.instructions})
+MUTANTS.append(Mutant("state/market.rs", "open_clock", "the market is not paused",
+                      "ensure(!self.is_paused(clock.chain), BlockableError::MarketPaused)?;", "",
+                      [instruction for instruction in EVERY if instruction not in WHILE_PAUSED]))
