@@ -156,7 +156,7 @@ impl Gate {
     }
 
     /// The part of [`Gate::admit`] that touches memory alone.
-    fn admit_in_memory(&self, credit: &Pubkey, job: Job) -> Result<Hold, Refusal> {
+    pub(crate) fn admit_in_memory(&self, credit: &Pubkey, job: Job) -> Result<Hold, Refusal> {
         self.require_open()?;
         let market_time = lock(&self.inner.sight).market_time();
         let mut book = lock(&self.inner.book);
@@ -464,18 +464,23 @@ impl Gate {
     }
 
     /// Ends the holds whose deadline has passed.
-    async fn end_overdue(&self) {
+    pub(crate) async fn end_overdue(&self) {
         let now = Instant::now();
         let mut overdue = Vec::new();
         {
-            let (mut deadlines, book) = (lock(&self.inner.deadlines), lock(&self.inner.book));
+            let mut deadlines = lock(&self.inner.deadlines);
             while let Some(Reverse((deadline, id))) = deadlines.peek().copied()
                 && deadline <= now
             {
                 deadlines.pop();
-                overdue.extend(book.hold(id).cloned());
+                overdue.push(id);
             }
         }
+        // The deadlines are let go of first: who admits has the book when it asks for them.
+        let overdue: Vec<Hold> = {
+            let book = self.book();
+            overdue.into_iter().filter_map(|id| book.hold(id).cloned()).collect()
+        };
         for hold in overdue {
             let ended = match hold.at_deadline {
                 AtDeadline::Return => self.release(&hold).await,

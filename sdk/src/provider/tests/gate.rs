@@ -149,3 +149,32 @@ async fn credits_of_others_are_passed_over() {
     gate.see_credit(address(1), 10, Some(&foreign));
     assert_eq!(admit(&gate, 1).await, Err(Refusal::UnknownCredit));
 }
+
+/// Admitting holds the book while it notes a deadline; ending overdue holds looks at both.
+#[test]
+fn admitting_and_ending_overdue_holds_never_wait_for_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let gate = {
+        let _entered = runtime.enter();
+        open(folder.path(), |_| {})
+    };
+    gate.see_credit(address(1), 10, Some(&credit(0)));
+    let (done, ended) = std::sync::mpsc::channel();
+    for ending in [false, true, false, true] {
+        let (gate, done, runtime) = (gate.clone(), done.clone(), runtime.handle().clone());
+        std::thread::spawn(move || {
+            for _ in 0..2_000 {
+                match ending {
+                    true => runtime.block_on(gate.end_overdue()),
+                    false => drop(gate.admit_in_memory(&address(1), Job::new(1, "job", Duration::ZERO))),
+                }
+            }
+            done.send(()).unwrap();
+        });
+    }
+    let all_ended = (0..4).all(|_| ended.recv_timeout(MINUTE).is_ok());
+    // Threads that wait for ever must not keep the test from saying so.
+    runtime.shutdown_background();
+    assert!(all_ended, "they wait for each other");
+}
