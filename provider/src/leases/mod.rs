@@ -11,13 +11,13 @@ use {
     crate::config::{GpuConfig, LeaseSettings},
     blockable_sdk::{
         Pubkey,
-        provider::{Gate, Hold, Refusal, StoreError},
+        provider::{Gate, Hold, Refusal, StoreError, gate::now_ms},
     },
     lease::{Period, Rented},
     std::{
         collections::HashMap,
         sync::{Arc, Mutex, MutexGuard, PoisonError},
-        time::{Duration, Instant, SystemTime},
+        time::{Duration, Instant},
     },
 };
 
@@ -270,10 +270,4 @@ impl Leases {
 /// Whether a lease holds its GPUs; one that is being changed does.
 fn is_open(lease: &Lease) -> bool {
     lease.state.try_lock().map_or(true, |state| state.is_open())
-}
-
-/// Milliseconds since 1970 on this machine's clock.
-fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -1,7 +1,7 @@
 //! `/v1/leases`. Only the credit's own key sees its leases.
 
 use {
-    super::{LeaseError, LeaseView},
+    super::{LeaseError, LeaseView, now_ms},
     crate::{app::App, error::ApiError},
     axum::{
         Json, Router,
@@ -52,7 +52,7 @@ impl LeaseView {
             "id": self.rented.id, "object": "lease", "gpu": self.rented.gpu, "count": self.rented.count,
             "opened_ms": self.rented.opened_ms, "status": if self.open { "open" } else { "ended" },
             "units_per_second": self.units_per_second, "units_held": self.held, "units_settled": self.settled,
-            "runs_until_ms": super::now_ms().saturating_add(i64::try_from(self.left.as_millis()).unwrap_or(i64::MAX)),
+            "runs_until_ms": now_ms().saturating_add(i64::try_from(self.left.as_millis()).unwrap_or(i64::MAX)),
         })
     }
 }

@@ -101,7 +101,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Milliseconds since 1970 on this machine's clock.
-pub(crate) fn now_ms() -> i64 {
+pub fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
@@ -157,21 +157,25 @@ impl Gate {
 
     /// The part of [`Gate::admit`] that touches memory alone.
     pub(crate) fn admit_in_memory(&self, credit: &Pubkey, job: Job) -> Result<Hold, Refusal> {
-        self.require_open()?;
-        let market_time = lock(&self.inner.sight).market_time();
-        let mut book = lock(&self.inner.book);
+        let market_time = self.require_open()?;
+        let mut book = self.book();
         let (id, index) = book.admit(credit, job.units, market_time)?;
         Ok(self.keep(&mut book, *credit, id, index, job))
     }
 
-    fn require_open(&self) -> Result<(), Refusal> {
+    /// Requires that new jobs may be admitted. Returns the market time, where it is known. Errors: [`Refusal`].
+    fn require_open(&self) -> Result<Option<i64>, Refusal> {
         if self.inner.closing.load(Ordering::Relaxed) {
             return Err(Refusal::ShuttingDown);
         }
-        lock(&self.inner.sight).require_fresh()?;
+        let market_time = {
+            let sight = self.sight();
+            sight.require_fresh()?;
+            sight.market_time()
+        };
         match self.storage_is_full() {
             true => Err(Refusal::Storage),
-            false => Ok(()),
+            false => Ok(market_time),
         }
     }
 
@@ -249,17 +253,12 @@ impl Gate {
     }
 
     async fn renew_now(&self, old: Hold, used: u64, job: Job) -> Result<Hold, Refusal> {
-        self.require_open()?;
-        let market_time = lock(&self.inner.sight).market_time();
+        let market_time = self.require_open()?;
         let (hold, floor) = {
-            let mut book = lock(&self.inner.book);
-            book.hold(old.id).ok_or(Refusal::Expired)?;
-            let (id, index) = book.renew(&old, used, job.units, market_time)?;
-            if book.begin_end(old.id).is_none() {
-                let unkept = self.keep(&mut book, old.credit, id, index, job);
-                book.end(unkept.id);
-                return Err(Refusal::Expired);
-            }
+            let mut book = self.book();
+            book.begin_end(old.id).ok_or(Refusal::Expired)?;
+            let admitted = book.renew(&old, used, job.units, market_time);
+            let (id, index) = admitted.inspect_err(|_| book.end_failed(old.id))?;
             let hold = self.keep(&mut book, old.credit, id, index, job);
             (hold, book.cumulative(&old.credit, old.index))
         };

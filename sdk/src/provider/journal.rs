@@ -78,7 +78,7 @@ impl Journal {
     pub fn start(store: Store, durability: Durability) -> Result<(Journal, JoinHandle<()>), StoreError> {
         let (queue, receiver) = mpsc::channel(QUEUE);
         let full = Arc::new(AtomicBool::new(false));
-        let writer = Writer { store, receiver, full: full.clone(), checked: Instant::now() };
+        let writer = Writer { store, receiver, full: full.clone(), checked: Instant::now(), set: None };
         let thread = std::thread::Builder::new()
             .name("journal".to_string())
             .spawn(move || writer.run())
@@ -118,6 +118,8 @@ struct Writer {
     receiver: mpsc::Receiver<Box<dyn Work>>,
     full: Arc<AtomicBool>,
     checked: Instant,
+    /// What the connection is set to; asked for anew only where it changes.
+    set: Option<Durability>,
 }
 
 impl Writer {
@@ -139,12 +141,12 @@ impl Writer {
             let full = !self.store.keep_reserve();
             self.full.store(full, Ordering::Relaxed);
         }
-        let mut outcome = attempt(self.store.connection(), &mut batch);
+        let mut outcome = self.attempt(&mut batch);
         if matches!(outcome, Err(StoreError::Full)) {
             self.full.store(true, Ordering::Relaxed);
             self.checked = Instant::now();
             self.store.use_reserve();
-            outcome = attempt(self.store.connection(), &mut batch);
+            outcome = self.attempt(&mut batch);
         }
         if outcome.is_ok() || batch.len() == 1 {
             batch.into_iter().for_each(|work| work.finish(outcome.clone()));
@@ -153,19 +155,26 @@ impl Writer {
         // One of them spoils the rest: each on its own.
         for work in batch {
             let mut alone = [work];
-            let outcome = attempt(self.store.connection(), &mut alone);
+            let outcome = self.attempt(&mut alone);
             let [work] = alone;
             work.finish(outcome);
         }
     }
-}
 
-fn attempt(connection: &mut Connection, batch: &mut [Box<dyn Work>]) -> Result<(), StoreError> {
-    let power = batch.iter().any(|work| work.durability() == Durability::Power);
-    connection.pragma_update(None, "synchronous", if power { "FULL" } else { "NORMAL" })?;
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    for work in batch.iter_mut() {
-        work.run(&transaction)?;
+    /// Runs a batch in one transaction. Errors: [`StoreError`], with nothing written.
+    fn attempt(&mut self, batch: &mut [Box<dyn Work>]) -> Result<(), StoreError> {
+        let power = batch.iter().any(|work| work.durability() == Durability::Power);
+        let (wanted, mode) =
+            if power { (Durability::Power, "FULL") } else { (Durability::Process, "NORMAL") };
+        let connection = self.store.connection();
+        if self.set != Some(wanted) {
+            connection.pragma_update(None, "synchronous", mode)?;
+            self.set = Some(wanted);
+        }
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for work in batch.iter_mut() {
+            work.run(&transaction)?;
+        }
+        Ok(transaction.commit()?)
     }
-    Ok(transaction.commit()?)
 }
