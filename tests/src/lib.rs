@@ -11,6 +11,7 @@ pub mod fuzz;
 pub mod node;
 mod outcome;
 mod parties;
+mod server_file;
 mod steps;
 mod steps_agreed;
 mod tokens;
@@ -21,6 +22,7 @@ pub use {
     cluster::Cluster,
     outcome::{Landed, Refused},
     parties::{Loan, Parties},
+    server_file::ServerFile,
     tokens::Money,
     world::{DAY, START, USDC, World},
 };

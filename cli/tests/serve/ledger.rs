@@ -1,12 +1,13 @@
 //! What the store says once the server is down, held against what clients saw and what was signed.
 
 use {
-    super::setup::{GENERATED_PRICE, PROMPT_PRICE, Setup},
+    super::setup::Setup,
     blockable_provider::{
         replay::{Replayed, Reply, request_id},
         trace::Request,
     },
     blockable_sdk::Pubkey,
+    blockable_tests::ServerFile,
     rusqlite::Connection,
     std::collections::HashMap,
 };
@@ -20,7 +21,8 @@ struct Entry {
 
 /// What a request costs: tokens times price, rounded up.
 pub fn units(request: &Request) -> u64 {
-    (request.context * PROMPT_PRICE + request.generated * GENERATED_PRICE).div_ceil(1_000)
+    (request.context * ServerFile::PROMPT_PRICE + request.generated * ServerFile::GENERATED_PRICE)
+        .div_ceil(1_000)
 }
 
 /// A replay and the name it went by.

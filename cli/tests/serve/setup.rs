@@ -2,12 +2,11 @@
 
 use {
     blockable_sdk::Pubkey,
-    blockable_tests::{Cluster, Loan, Parties},
-    solana_sdk::signature::{Keypair, write_keypair_file},
+    blockable_tests::{Cluster, Loan, ServerFile},
     std::{
         fs::{self, File},
         net::TcpListener,
-        path::{Path, PathBuf},
+        path::PathBuf,
         process::{Child, Command, Stdio},
         time::{Duration, Instant},
     },
@@ -23,10 +22,16 @@ pub const PATIENCE: Duration = Duration::from_secs(180);
 const SLOT_MS: u64 = 400;
 /// Seconds that a job may run in these tests.
 const JOB_SECONDS: u64 = 10;
-/// Credit units per 1,000 tokens of a prompt.
-pub const PROMPT_PRICE: u64 = 1_000;
-/// Credit units per 1,000 generated tokens.
-pub const GENERATED_PRICE: u64 = 4_000;
+/// What these tests add to the server's file.
+const SECTIONS: &str = r#"
+[limits]
+client_patience_seconds = 1
+
+[[gpu]]
+name = "h100"
+units_per_second = 10
+count = 64
+"#;
 
 /// A cluster with one credit per borrower, and a folder for the server's files.
 pub struct Setup {
@@ -48,9 +53,7 @@ impl Setup {
             credits.push(cluster.chain.active(args).await);
         }
         let folder = tempfile::tempdir().unwrap();
-        for index in 0..2 {
-            write_key(&folder.path().join(format!("reporter-{index}.json")), &Parties::reporter(index));
-        }
+        ServerFile::write_reporter_keys(folder.path());
         let init = Command::new(BLOCKABLE).args(["provider", "init"]).arg(folder.path()).output().unwrap();
         assert!(init.status.success(), "{}", String::from_utf8_lossy(&init.stderr));
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -61,54 +64,14 @@ impl Setup {
 
     /// Writes the server's file with its nodes and more keys for its section `[gate]`.
     pub fn write_config(&self, rpc_url: &str, ws_url: &str, gate: &str) {
-        let (market, provider) = (self.cluster.chain.keys.market, self.cluster.chain.provider);
-        let text = format!(
-            r#"
-listen = ["127.0.0.1:{port}"]
-secret_file = "secret"
-shutdown_timeout_seconds = 5
-
-[limits]
-client_patience_seconds = 1
-
-[chain]
-rpc_url = "{rpc_url}"
-ws_url = "{ws_url}"
-market = "{market}"
-provider = "{provider}"
-
-[gate]
-store = "gate.db"
-{gate}
-
-[reporter]
-interval_seconds = 1
-
-[[reporter.key]]
-kind = "file"
-path = "reporter-0.json"
-
-[[reporter.key]]
-kind = "file"
-path = "reporter-1.json"
-
-[[model]]
-name = "echo"
-upstream = "echo"
-context_tokens = 131072
-max_output_tokens = 4096
-units_per_1k_prompt = {PROMPT_PRICE}
-units_per_1k_generated = {GENERATED_PRICE}
-timeout_seconds = {JOB_SECONDS}
-
-[[gpu]]
-name = "h100"
-units_per_second = 10
-count = 64
-"#,
-            port = self.port,
-        );
-        fs::write(self.config(), text).unwrap();
+        let file = ServerFile {
+            port: self.port,
+            urls: (rpc_url, ws_url),
+            job_seconds: JOB_SECONDS,
+            gate,
+            sections: SECTIONS,
+        };
+        fs::write(self.config(), file.text(&self.cluster.chain)).unwrap();
     }
 
     /// The server's file.
@@ -168,10 +131,6 @@ count = 64
         server.ready().await.unwrap_or_else(|problem| panic!("{problem}:\n{}", self.log()));
         server
     }
-}
-
-fn write_key(path: &Path, key: &Keypair) {
-    write_keypair_file(key, path).unwrap();
 }
 
 /// The server's process; dropping it kills it.

@@ -1,12 +1,12 @@
 //! `bench gate`: how many jobs a gate admits per second, and how long one waits for it.
 
 use {
-    super::{address, credit, market, market_account, provider},
+    super::{address, credit, gate_seeing},
     crate::bench::{
         BenchError,
         performance::{Bound, Durations, Figure, Output},
     },
-    blockable_sdk::provider::{AtDeadline, Durability, Gate, GateConfig, Hold, Job, book::Book},
+    blockable_sdk::provider::{AtDeadline, Durability, Hold, Job, book::Book},
     std::{
         collections::HashMap,
         hint::black_box,
@@ -86,21 +86,7 @@ fn in_memory(time: Duration) -> Figure {
 /// Durable holds per second, and how long each caller waited.
 async fn durable(time: Duration, durability: Durability) -> Result<(f64, Durations), BenchError> {
     let folder = tempfile::tempdir().map_err(BenchError::setup)?;
-    let config = GateConfig {
-        durability,
-        max_staleness: TIME_LIMIT,
-        ..GateConfig::new(market(), provider(), folder.path().join("gate.db"))
-    };
-    let gate = Gate::open(config).map_err(BenchError::setup)?;
-    for number in 0..CREDITS {
-        gate.see_credit(address(number), 1, Some(&credit(number)));
-    }
-    {
-        let mut sight = gate.sight();
-        sight.see_slot(1);
-        sight.see_clock(0);
-        sight.see_market(1, &market_account());
-    }
+    let gate = gate_seeing(folder.path(), durability, 0..CREDITS)?;
     let start = Instant::now();
     let mut callers = JoinSet::new();
     for caller in 0..CALLERS {

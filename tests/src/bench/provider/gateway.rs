@@ -1,13 +1,13 @@
 //! What the gateway adds to a call: the same call through it and to the upstream itself, one after the other.
 
 use {
-    super::{address, credit, market, market_account, provider},
+    super::{address, gate_seeing, market, provider},
     crate::bench::{
         BenchError,
         performance::{Bound, Durations, Figure},
     },
     blockable_provider::{Config, Parts, Price, Server, config::ModelConfig, echo::Echo, init::init},
-    blockable_sdk::provider::{Gate, GateConfig},
+    blockable_sdk::provider::Durability,
     secrecy::ExposeSecret,
     serde_json::{Value, json},
     std::time::{Duration, Instant},
@@ -15,24 +15,10 @@ use {
 
 /// Calls before the first that counts.
 const WARM_UP: u32 = 100;
-/// How long the gate's view stays fresh: nobody shows it the chain here.
-const FRESH: Duration = Duration::from_secs(3_600);
-
 /// Added latency of calls with a prompt of 200 words that generate 28, the mean of the published trace.
 pub async fn added_latency(calls: u32) -> Result<Vec<Figure>, BenchError> {
     let folder = tempfile::tempdir().map_err(BenchError::setup)?;
-    let config = GateConfig {
-        max_staleness: FRESH,
-        ..GateConfig::new(market(), provider(), folder.path().join("gate.db"))
-    };
-    let gate = Gate::open(config).map_err(BenchError::setup)?;
-    gate.see_credit(address(1), 1, Some(&credit(1)));
-    {
-        let mut sight = gate.sight();
-        sight.see_slot(1);
-        sight.see_clock(0);
-        sight.see_market(1, &market_account());
-    }
+    let gate = gate_seeing(folder.path(), Durability::Process, 1..2)?;
     let echo = Echo::start(&ModelConfig::echo("echo", Price { prompt: 1_000, generated: 4_000 }))
         .await
         .map_err(BenchError::setup)?;

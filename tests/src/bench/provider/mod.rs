@@ -16,8 +16,10 @@ use {
             state::{Collateral, Credit, Market},
             transitions::Status,
         },
+        provider::{Durability, Gate, GateConfig},
     },
     bytemuck::Zeroable,
+    std::{path::Path, time::Duration},
 };
 
 /// Runs `bench gate`. Errors: [`BenchError`].
@@ -66,7 +68,26 @@ fn credit(number: u32) -> Credit {
     credit
 }
 
-/// A market that has never been paused.
-fn market_account() -> Market {
-    Market::zeroed()
+/// A gate that has seen credits with these numbers, and the chain for longer than any bench takes.
+fn gate_seeing(
+    folder: &Path,
+    durability: Durability,
+    numbers: std::ops::Range<u32>,
+) -> Result<Gate, BenchError> {
+    let config = GateConfig {
+        durability,
+        max_staleness: Duration::from_secs(3_600),
+        ..GateConfig::new(market(), provider(), folder.join("gate.db"))
+    };
+    let gate = Gate::open(config).map_err(BenchError::setup)?;
+    for number in numbers {
+        gate.see_credit(address(number), 1, Some(&credit(number)));
+    }
+    {
+        let mut sight = gate.sight();
+        sight.see_slot(1);
+        sight.see_clock(0);
+        sight.see_market(1, &Market::zeroed());
+    }
+    Ok(gate)
 }

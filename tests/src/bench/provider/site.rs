@@ -5,11 +5,10 @@ use {
     blockable_provider::{Config, Server, init::init},
     blockable_sdk::{Pubkey, program::state::FreezePolicy, provider::Gate},
     blockable_tests::{
-        Chain, Cluster, Loan, Parties, World,
+        Chain, Cluster, Loan, ServerFile, World,
         node::{self, Node},
     },
     secrecy::ExposeSecret,
-    solana_sdk::signature::write_keypair_file,
     std::time::{Duration, Instant},
     tempfile::TempDir,
     tokio::time::sleep,
@@ -17,6 +16,8 @@ use {
 
 /// Milliseconds per block of the embedded cluster, as on a local validator.
 const SLOT_MS: u64 = 400;
+/// Seconds that a job may run.
+const JOB_SECONDS: u64 = 600;
 /// How long the server's gate may take to see the chain.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -168,51 +169,17 @@ async fn serve(ground: &Ground, folder: &TempDir) -> Result<Server, BenchError> 
         Ground::Embedded(cluster) => &cluster.chain,
         Ground::Validator { chain, .. } => chain,
     };
-    let (market, provider) = (chain.keys.market, chain.provider);
     let (rpc_url, ws_url) = ground.urls();
     init(folder.path()).map_err(BenchError::setup)?;
-    for index in 0..2 {
-        let path = folder.path().join(format!("reporter-{index}.json"));
-        write_keypair_file(&Parties::reporter(index), path).map_err(BenchError::setup)?;
-    }
-    let text = format!(
-        r#"
-listen = ["127.0.0.1:0"]
-secret_file = "secret"
-
-[chain]
-rpc_url = "{rpc_url}"
-ws_url = "{ws_url}"
-market = "{market}"
-provider = "{provider}"
-
-[gate]
-store = "gate.db"
-
-[freezes]
-per_second = 1000
-burst = 1000
-
-[reporter]
-interval_seconds = 1
-
-[[reporter.key]]
-kind = "file"
-path = "reporter-0.json"
-
-[[reporter.key]]
-kind = "file"
-path = "reporter-1.json"
-
-[[model]]
-name = "echo"
-upstream = "echo"
-context_tokens = 131072
-max_output_tokens = 4096
-units_per_1k_prompt = 1000
-units_per_1k_generated = 4000
-"#
-    );
+    ServerFile::write_reporter_keys(folder.path());
+    let file = ServerFile {
+        port: 0,
+        urls: (&rpc_url, &ws_url),
+        job_seconds: JOB_SECONDS,
+        gate: "",
+        sections: "[freezes]\nper_second = 1000\nburst = 1000\n",
+    };
+    let text = file.text(chain);
     let config =
         Config::parse(&text, folder.path(), "the bench's provider.toml").map_err(BenchError::setup)?;
     Server::start(config).await.map_err(BenchError::setup)
