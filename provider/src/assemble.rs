@@ -15,9 +15,11 @@ use {
         server::ServeError,
         webhooks::Sender,
     },
-    blockable_sdk::provider::{
-        DeskConfig, FollowConfig, Follower, FreezeDesk, Gate, GateConfig, Reporter, ReporterConfig,
-        ReporterKey,
+    blockable_sdk::{
+        keys::SigningKey,
+        provider::{
+            DeskConfig, FollowConfig, Follower, FreezeDesk, Gate, GateConfig, Reporter, ReporterConfig,
+        },
     },
     std::{collections::BTreeMap, io, net::SocketAddr, sync::Arc, time::Duration},
     tokio::{
@@ -154,7 +156,7 @@ pub(crate) fn gate_config(config: &Config) -> GateConfig {
 }
 
 /// The keys that sign reports. Errors: where one cannot be had.
-pub(crate) async fn open_keys(config: &Config) -> Result<Vec<ReporterKey>, ServeError> {
+pub(crate) async fn open_keys(config: &Config) -> Result<Vec<SigningKey>, ServeError> {
     let mut keys = Vec::new();
     for source in config.reporter.iter().flat_map(|reporter| &reporter.key) {
         keys.push(source.open().await?);
@@ -166,7 +168,7 @@ pub(crate) async fn open_keys(config: &Config) -> Result<Vec<ReporterKey>, Serve
 pub(crate) async fn start_parts(
     config: &Config,
     gate: &Gate,
-    keys: Vec<ReporterKey>,
+    keys: Vec<SigningKey>,
 ) -> Result<Parts, ServeError> {
     let chain = &config.chain;
     let follower = Follower::start(gate.clone(), FollowConfig::new(&chain.rpc_url, &chain.ws_url));
@@ -183,7 +185,7 @@ pub(crate) async fn start_parts(
 async fn start_others(
     config: &Config,
     gate: &Gate,
-    keys: Vec<ReporterKey>,
+    keys: Vec<SigningKey>,
     parts: &mut Parts,
 ) -> Result<(), ServeError> {
     parts.desk = Some(FreezeDesk::start(gate.clone(), DeskConfig::new(&config.chain.rpc_url)).await?);

@@ -19,7 +19,10 @@ use {
         middleware::from_fn_with_state,
         routing::{get, post},
     },
-    blockable_sdk::provider::{Gate, KeyError, ReporterError, StoreError},
+    blockable_sdk::{
+        keys::KeyError,
+        provider::{Gate, ReporterError, StoreError},
+    },
     std::{net::SocketAddr, sync::Arc, time::Duration},
     tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle, time::timeout},
 };

@@ -8,11 +8,12 @@ use {
     blockable_provider::{Parts, Server},
     blockable_sdk::{
         instructions,
+        keys::{KeySource, SigningKey},
         program::{
             instructions::FreezeAmount,
             state::{FreezeReason, Provider, Reporter as ListedReporter},
         },
-        provider::{DeskConfig, FreezeDesk, Gate, KeySource, Reporter, ReporterConfig, ReporterKey},
+        provider::{DeskConfig, FreezeDesk, Gate, Reporter, ReporterConfig},
         transactions,
     },
     bytemuck::Zeroable,
@@ -146,7 +147,7 @@ async fn reporter(folder: &Path, gate: &Gate) -> Reporter {
     provider.reporters[0] = ListedReporter { key: key.pubkey(), expires_at: i64::MAX };
     (provider.reporter_count, provider.chunk_size, provider.epoch) = (1, 10, 1);
     gate.sight().see_provider(20, &provider);
-    let key: ReporterKey = KeySource::File { path }.open().await.unwrap();
+    let key: SigningKey = KeySource::File { path }.open().await.unwrap();
     let config = ReporterConfig { interval: Duration::from_secs(3_600), ..ReporterConfig::default() };
     Reporter::start(gate.clone(), vec![key], config).await.unwrap()
 }

@@ -68,6 +68,39 @@ impl BlockableAccount for Lot {
     const NAME: &'static str = "lot";
 }
 
+/// How far a credit has come: its number of events and their hash. Two views of a credit that agree in it are the same, so
+/// whoever follows many credits lists these alone and fetches what differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CreditStamp {
+    /// [`Credit::event_seq`].
+    pub seq: u64,
+    /// [`Credit::event_hash`].
+    pub hash: [u8; 32],
+}
+
+const _: () = assert!(offset_of!(Credit, event_hash) == offset_of!(Credit, event_seq) + size_of::<u64>());
+
+impl CreditStamp {
+    /// Where a stamp lies in a credit's account, for a slice of it.
+    pub const OFFSET: usize = Credit::DISCRIMINATOR.len() + offset_of!(Credit, event_seq);
+    /// Bytes of a stamp.
+    pub const LENGTH: usize = size_of::<u64>() + size_of::<[u8; 32]>();
+
+    /// A credit's stamp.
+    pub fn of(credit: &Credit) -> CreditStamp {
+        CreditStamp { seq: credit.event_seq, hash: credit.event_hash }
+    }
+
+    /// From the slice that was asked for, or from the whole account of a node that does not cut.
+    pub fn read(data: &[u8]) -> Option<CreditStamp> {
+        if data.len() != CreditStamp::LENGTH {
+            return Credit::decode(data).ok().map(|credit| CreditStamp::of(&credit));
+        }
+        let (seq, hash) = data.split_first_chunk()?;
+        Some(CreditStamp { seq: u64::from_le_bytes(*seq), hash: hash.try_into().ok()? })
+    }
+}
+
 /// A condition on credits that an RPC node can evaluate by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CreditFilter {
@@ -100,6 +133,12 @@ impl CreditFilter {
     }
 }
 
+/// The filter that selects a market's providers, beside [`type_filter`].
+pub fn provider_market_filter(market: &Pubkey) -> RpcFilterType {
+    let at = Provider::DISCRIMINATOR.len() + offset_of!(Provider, market);
+    RpcFilterType::Memcmp(Memcmp::new_raw_bytes(at, market.to_bytes().to_vec()))
+}
+
 /// The filter that selects an account type by its discriminator.
 pub fn type_filter<T: BlockableAccount>() -> RpcFilterType {
     RpcFilterType::Memcmp(Memcmp::new_raw_bytes(0, T::DISCRIMINATOR.to_vec()))
@@ -118,6 +157,18 @@ mod tests {
         assert_eq!(at(offset_of!(Credit, borrower)), 48);
         assert_eq!(at(offset_of!(Credit, provider)), 80);
         assert_eq!(at(offset_of!(Credit, market)), 112);
+    }
+
+    #[test]
+    fn a_stamp_is_read_from_a_slice_and_from_a_whole_account() {
+        let mut credit: Credit = bytemuck::Zeroable::zeroed();
+        (credit.event_seq, credit.event_hash) = (77, [3; 32]);
+        let mut data = Credit::DISCRIMINATOR.to_vec();
+        data.extend_from_slice(bytemuck::bytes_of(&credit));
+        let expected = Some(CreditStamp { seq: 77, hash: [3; 32] });
+        let slice = &data[CreditStamp::OFFSET..CreditStamp::OFFSET + CreditStamp::LENGTH];
+        assert_eq!((CreditStamp::read(&data), CreditStamp::read(slice)), (expected, expected));
+        assert_eq!(CreditStamp::read(&slice[1..]), None);
     }
 
     #[test]

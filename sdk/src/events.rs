@@ -5,7 +5,7 @@ pub use blockable_credits::events::{
     ProviderChanged, SkippedCredit,
 };
 use {
-    anchor_lang::{AnchorDeserialize, Discriminator, event::EVENT_IX_TAG_LE},
+    anchor_lang::{AnchorDeserialize, AnchorSerialize, Discriminator, event::EVENT_IX_TAG_LE},
     blockable_credits::ID,
     solana_sdk::{bs58, pubkey::Pubkey},
     solana_transaction_status_client_types::{
@@ -78,6 +78,19 @@ pub fn from_transaction(transaction: &EncodedConfirmedTransactionWithStatusMeta)
     Some(events)
 }
 
+/// Reads a record from its Borsh bytes, as they are folded into the hash chain; `None` for other bytes, and for a change of a
+/// later version of the program.
+pub fn decode_record(bytes: &[u8]) -> Option<CreditRecord> {
+    CreditRecord::try_from_slice(bytes).ok()
+}
+
+/// A record's Borsh bytes, as they are folded into the hash chain. `None` never happens in practice: Borsh's own errors.
+pub fn encode_record(record: &CreditRecord) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(192);
+    record.serialize(&mut bytes).ok()?;
+    Some(bytes)
+}
+
 /// Where a log departs from the chain of hashes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LogError {
@@ -130,6 +143,15 @@ mod tests {
         assert_eq!(decoded.records(), std::slice::from_ref(&event.record));
         assert!(Event::decode(&event.data()).is_none());
         assert!(Event::decode(&data[..data.len() - 1]).is_none());
+    }
+
+    #[test]
+    fn a_record_is_read_as_it_was_written_and_other_bytes_are_not() {
+        let written = record(Pubkey::new_unique(), 4);
+        let bytes = encode_record(&written).unwrap();
+        assert_eq!(decode_record(&bytes), Some(written));
+        assert_eq!(decode_record(&bytes[1..]), None);
+        assert_eq!(decode_record(&[bytes.as_slice(), &[0]].concat()), None);
     }
 
     #[test]

@@ -6,11 +6,13 @@
 //! | [`accounts`] | decode accounts, filter them on an RPC node |
 //! | [`instructions`] | one builder per instruction |
 //! | [`reports`] | usage reports: encode, sign, verify, assemble a quorum |
+//! | [`rpc`] | what nodes say, in words that carry no URL |
 //! | [`errors`] | typed errors from the results of transactions |
 //! | [`events`] | read events from transactions and prove a credit's log complete |
 //! | [`tokens`] | token accounts, balances, mints for tests |
 //! | [`transactions`] | signed transactions of versions 0 and 1 |
 //! | [`client`] | a small async client over JSON-RPC |
+//! | `keys` | with the feature of that name: keys in files, Vault and KMS that sign reports and transactions |
 //! | `provider` | with the feature of that name: what a GPU provider runs |
 //! | [`program`] | the program's own types, shared and not copied |
 //!
@@ -33,9 +35,12 @@ pub mod client;
 pub mod errors;
 pub mod events;
 pub mod instructions;
+#[cfg(feature = "keys")]
+pub mod keys;
 #[cfg(feature = "provider")]
 pub mod provider;
 pub mod reports;
+pub mod rpc;
 pub mod tokens;
 pub mod transactions;
 

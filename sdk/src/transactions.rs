@@ -6,14 +6,18 @@
 pub use solana_sdk::message::v1::TransactionConfig as Budget;
 use {
     crate::errors::ClientError,
+    base64::{Engine, engine::general_purpose::STANDARD},
+    solana_compute_budget_interface::ComputeBudgetInstruction,
     solana_sdk::{
         hash::Hash,
         instruction::Instruction,
         message::{VersionedMessage, v0, v1},
+        pubkey::Pubkey,
         signature::SIGNATURE_BYTES,
         signer::Signer,
         transaction::VersionedTransaction,
     },
+    solana_transaction_status_client_types::{EncodedTransaction, TransactionBinaryEncoding},
 };
 
 /// Most bytes of a transaction of version 0.
@@ -32,6 +36,15 @@ pub fn budget(compute_units: u32) -> Budget {
     Budget::empty().with_compute_unit_limit(compute_units).with_loaded_accounts_data_size_limit(LOADED_BYTES)
 }
 
+/// The instructions that give a transaction of version 0 what [`budget`] gives one of version 1: compute units, and a
+/// priority fee in micro-lamports per compute unit.
+pub fn budget_v0(compute_units: u32, micro_lamports_per_unit: u64) -> [Instruction; 2] {
+    [
+        ComputeBudgetInstruction::set_compute_unit_limit(compute_units),
+        ComputeBudgetInstruction::set_compute_unit_price(micro_lamports_per_unit),
+    ]
+}
+
 /// Signs a transaction of version 0. `payer` pays the fee; `signers` are the others.
 /// Errors: [`ClientError::Compile`], [`ClientError::Signing`], [`ClientError::TooLarge`].
 pub fn sign_v0(
@@ -40,9 +53,18 @@ pub fn sign_v0(
     signers: &[&dyn Signer],
     blockhash: Hash,
 ) -> Result<VersionedTransaction, ClientError> {
-    let message = v0::Message::try_compile(&payer.pubkey(), instructions, &[], blockhash)
+    sign(message_v0(instructions, &payer.pubkey(), blockhash)?, payer, signers, V0_MAX_BYTES)
+}
+
+/// The message of a transaction of version 0, to be signed elsewhere. Errors: [`ClientError::Compile`].
+pub fn message_v0(
+    instructions: &[Instruction],
+    payer: &Pubkey,
+    blockhash: Hash,
+) -> Result<VersionedMessage, ClientError> {
+    let message = v0::Message::try_compile(payer, instructions, &[], blockhash)
         .map_err(|error| ClientError::Compile(error.to_string()))?;
-    sign(VersionedMessage::V0(message), payer, signers, V0_MAX_BYTES)
+    Ok(VersionedMessage::V0(message))
 }
 
 /// Signs a transaction of version 1. `payer` pays the fee; `signers` are the others.
@@ -54,10 +76,20 @@ pub fn sign_v1(
     blockhash: Hash,
     budget: Budget,
 ) -> Result<VersionedTransaction, ClientError> {
-    let message = v1::Message::try_compile_with_config(&payer.pubkey(), instructions, blockhash, budget)
+    sign(message_v1(instructions, &payer.pubkey(), blockhash, budget)?, payer, signers, V1_MAX_BYTES)
+}
+
+/// The message of a transaction of version 1, to be signed elsewhere. Errors: [`ClientError::Compile`].
+pub fn message_v1(
+    instructions: &[Instruction],
+    payer: &Pubkey,
+    blockhash: Hash,
+    budget: Budget,
+) -> Result<VersionedMessage, ClientError> {
+    let message = v1::Message::try_compile_with_config(payer, instructions, blockhash, budget)
         .map_err(|error| ClientError::Compile(error.to_string()))?;
     message.validate().map_err(|error| ClientError::Compile(error.to_string()))?;
-    sign(VersionedMessage::V1(message), payer, signers, V1_MAX_BYTES)
+    Ok(VersionedMessage::V1(message))
 }
 
 fn sign(
@@ -93,6 +125,14 @@ pub fn encode(transaction: &VersionedTransaction) -> Vec<u8> {
     }
 }
 
+/// The transaction that bytes are, all of them: written again it is the same, with no byte left over and no number in
+/// another form than the network's. `None` for anything else.
+pub fn decode(bytes: &[u8]) -> Option<VersionedTransaction> {
+    let text = STANDARD.encode(bytes);
+    let transaction = EncodedTransaction::Binary(text, TransactionBinaryEncoding::Base64).decode()?;
+    (encode(&transaction) == bytes).then_some(transaction)
+}
+
 #[cfg(test)]
 mod tests {
     use {
@@ -101,8 +141,7 @@ mod tests {
             instructions,
             reports::{CreditReading, ReportScope, UsageReport},
         },
-        solana_sdk::{bs58, instruction::AccountMeta, pubkey::Pubkey, signature::Keypair},
-        solana_transaction_status_client_types::{EncodedTransaction, TransactionBinaryEncoding},
+        solana_sdk::{bs58, instruction::AccountMeta, signature::Keypair},
     };
 
     /// The metering of a number of credits by a number of reporters.
@@ -131,7 +170,9 @@ mod tests {
         ] {
             let text = bs58::encode(encode(&signed)).into_string();
             let read = EncodedTransaction::Binary(text, TransactionBinaryEncoding::Base58).decode();
-            assert_eq!(read, Some(signed));
+            assert_eq!(read.as_ref(), Some(&signed));
+            assert_eq!(decode(&encode(&signed)), Some(signed.clone()));
+            assert_eq!(decode(&[encode(&signed), vec![0]].concat()), None, "a byte left over");
         }
     }
 

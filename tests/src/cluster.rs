@@ -7,10 +7,15 @@ use {
         client::Client,
         program::instructions::{CapacityArgs, MarketArgs},
     },
+    serde_json::Value,
+    solana_client::rpc_request::RpcRequest,
     std::rc::Rc,
     surfpool_sdk::{BlockProductionMode, Surfnet, SurfnetBuilder, cheatcodes::builders::DeployProgram},
     tokio::task::block_in_place,
 };
+
+/// Lamports of accounts that are put on the chain: rent for any of the program's.
+const PUT_LAMPORTS: u64 = 20_000_000;
 
 /// A cluster of its own for each test, with a market on it.
 pub struct Cluster {
@@ -37,6 +42,13 @@ impl Cluster {
             .offline(true)
             .block_production_mode(BlockProductionMode::Clock)
             .slot_time_ms(slot_ms);
+        Cluster::on(builder, World::market_args(), World::capacity()).await
+    }
+
+    /// As [`Cluster::start`], on a cluster whose clock shows `slot_ms` milliseconds for each block. Where that is much more
+    /// than a real block takes, moving the clock looks like a cluster that stood still.
+    pub async fn with_slots_of(slot_ms: u64) -> Cluster {
+        let builder = Surfnet::builder().offline(true).slot_time_ms(slot_ms);
         Cluster::on(builder, World::market_args(), World::capacity()).await
     }
 
@@ -71,6 +83,14 @@ impl Cluster {
         self.chain.wait_until(now + i64::from(seconds)).await;
     }
 
+    /// Makes the cluster stand still, clock and blocks, or go on.
+    pub async fn stand_still(&self, stands: bool) {
+        let method = if stands { "surfnet_pauseClock" } else { "surfnet_resumeClock" };
+        let request = RpcRequest::Custom { method };
+        let answer = self.chain.client.rpc().send::<Value>(request, Value::Array(Vec::new())).await;
+        answer.expect("the embedded cluster");
+    }
+
     /// The cluster's JSON-RPC.
     pub fn rpc_url(&self) -> String {
         self.surfnet.rpc_url().to_string()
@@ -79,6 +99,13 @@ impl Cluster {
     /// The cluster's WebSocket.
     pub fn ws_url(&self) -> String {
         self.surfnet.ws_url().to_string()
+    }
+
+    /// Puts an account of the program's where it belongs, as if it had come about on the chain.
+    pub fn put(&self, address: &Pubkey, data: &[u8]) {
+        let cheatcodes = self.surfnet.cheatcodes();
+        block_in_place(|| cheatcodes.set_account(address, PUT_LAMPORTS, data, &PROGRAM_ID))
+            .expect("the embedded cluster");
     }
 
     /// Ends the cluster.

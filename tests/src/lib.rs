@@ -11,6 +11,7 @@ pub mod fuzz;
 pub mod node;
 mod outcome;
 mod parties;
+mod reporters;
 mod server_file;
 mod steps;
 mod steps_agreed;
@@ -22,6 +23,7 @@ pub use {
     cluster::Cluster,
     outcome::{Landed, Refused},
     parties::{Loan, Parties},
+    reporters::{Lie, Reporters},
     server_file::ServerFile,
     tokens::Money,
     world::{DAY, START, USDC, World},

@@ -6,7 +6,7 @@ mod secrets;
 mod sections;
 
 use {
-    blockable_sdk::provider::KeySource,
+    blockable_sdk::keys::KeySource,
     serde::de::DeserializeOwned,
     std::{
         fs,

@@ -4,7 +4,8 @@ use {
     super::secrets::SecretSource,
     blockable_sdk::{
         Pubkey,
-        provider::{Durability, KeySource, WhenStale},
+        keys::KeySource,
+        provider::{Durability, WhenStale},
     },
     serde::{Deserialize, Deserializer, de::Error},
     std::{net::SocketAddr, path::PathBuf, time::Duration},

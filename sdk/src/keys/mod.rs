@@ -1,34 +1,29 @@
-//! The keys that sign usage reports: from a file, from HashiCorp Vault, or from AWS KMS.
+//! The keys that sign usage reports and keepers' transactions: from a file, from HashiCorp Vault, or from AWS KMS.
 
+mod vault;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+#[cfg(feature = "kms")]
+use solana_keychain::traits::SolanaSigner;
 use {
-    crate::program::signature,
     serde::{Deserialize, Serialize},
-    solana_keychain::{
-        error::SignerError,
-        traits::SolanaSigner,
-        vault::{
-            VaultSigner,
-            reqwest::{Client, Url},
-        },
-    },
+    solana_keychain::error::SignerError,
     solana_sdk::{
         pubkey::Pubkey,
         signature::{Keypair, Signature, read_keypair},
         signer::Signer,
     },
-    std::{
-        fmt,
-        path::{Path, PathBuf},
-        sync::{Mutex, PoisonError},
-        time::Duration,
-    },
+    std::{fmt, path::PathBuf, time::Duration},
     tokio::{task::spawn_blocking, time::timeout},
+    vault::{TokenSource, Vault},
 };
 
 /// How long a signature may take.
 const DEADLINE: Duration = Duration::from_secs(5);
 
-/// Where a reporter's key is. Holds no secret: a Vault token is named, never written here; AWS credentials are the
+/// Where a key is. Holds no secret: a Vault token is named, never written here; AWS credentials are the
 /// machine's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
@@ -106,7 +101,7 @@ pub enum KeyError {
 
 impl KeySource {
     /// Makes the key ready to sign. Asks no remote service for a signature. Errors: [`KeyError`].
-    pub async fn open(&self) -> Result<ReporterKey, KeyError> {
+    pub async fn open(&self) -> Result<SigningKey, KeyError> {
         match self {
             KeySource::File { path } => {
                 let bytes = read(path.clone()).await?;
@@ -117,7 +112,7 @@ impl KeySource {
             KeySource::Vault { url, key, public_key, token_env, token_file } => {
                 let token = TokenSource::new(token_env.as_deref(), token_file.as_deref())?;
                 let vault = Vault::open(url, key, parse_public(public_key)?, token).await?;
-                Ok(ReporterKey::new(vault.public_key, Backend::Vault(Box::new(vault))))
+                Ok(SigningKey::new(vault.public_key, Backend::Vault(Box::new(vault))))
             }
             #[cfg(feature = "kms")]
             KeySource::Kms { key_id, region, public_key } => {
@@ -129,7 +124,7 @@ impl KeySource {
                 );
                 let signer = timeout(DEADLINE, opening).await.map_err(|_| KeyError::Deadline(DEADLINE))?;
                 let signer = signer.map_err(|_| KeyError::Refused)?;
-                Ok(ReporterKey::new(public_key, Backend::Kms(Box::new(signer))))
+                Ok(SigningKey::new(public_key, Backend::Kms(Box::new(signer))))
             }
             #[cfg(not(feature = "kms"))]
             KeySource::Kms { .. } => Err(KeyError::NoKms),
@@ -137,8 +132,8 @@ impl KeySource {
     }
 }
 
-/// A key that signs usage reports. Prints as its public key.
-pub struct ReporterKey {
+/// A key that signs usage reports or transactions. Prints as its public key.
+pub struct SigningKey {
     public_key: Pubkey,
     backend: Backend,
     deadline: Duration,
@@ -151,32 +146,32 @@ enum Backend {
     Kms(Box<solana_keychain::aws_kms::AwsKmsSigner>),
 }
 
-impl From<Keypair> for ReporterKey {
-    fn from(keypair: Keypair) -> ReporterKey {
-        ReporterKey::new(keypair.pubkey(), Backend::Keypair(Box::new(keypair)))
+impl From<Keypair> for SigningKey {
+    fn from(keypair: Keypair) -> SigningKey {
+        SigningKey::new(keypair.pubkey(), Backend::Keypair(Box::new(keypair)))
     }
 }
 
-impl fmt::Debug for ReporterKey {
+impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ReporterKey({})", self.public_key)
+        write!(f, "SigningKey({})", self.public_key)
     }
 }
 
-impl fmt::Display for ReporterKey {
+impl fmt::Display for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.public_key)
     }
 }
 
-impl ReporterKey {
-    fn new(public_key: Pubkey, backend: Backend) -> ReporterKey {
-        ReporterKey { public_key, backend, deadline: DEADLINE }
+impl SigningKey {
+    fn new(public_key: Pubkey, backend: Backend) -> SigningKey {
+        SigningKey { public_key, backend, deadline: DEADLINE }
     }
 
     /// The same key with another deadline for a signature; 5 s is the usual one.
-    pub fn with_deadline(self, deadline: Duration) -> ReporterKey {
-        ReporterKey { deadline, ..self }
+    pub fn with_deadline(self, deadline: Duration) -> SigningKey {
+        SigningKey { deadline, ..self }
     }
 
     /// The public key.
@@ -184,21 +179,22 @@ impl ReporterKey {
         self.public_key
     }
 
-    /// Signs a report's digest. The signature is one that the program accepts: it is verified here. Errors: [`KeyError`].
-    pub async fn sign(&self, digest: &[u8; 32]) -> Result<Signature, KeyError> {
+    /// Signs a report's digest or a transaction's message. The signature is one that the program and the network accept: it
+    /// is verified here. Errors: [`KeyError`].
+    pub async fn sign(&self, message: &[u8]) -> Result<Signature, KeyError> {
         let signing = async {
             match &self.backend {
-                Backend::Keypair(keypair) => Ok(keypair.sign_message(digest)),
-                Backend::Vault(vault) => vault.sign(digest).await,
+                Backend::Keypair(keypair) => Ok(keypair.sign_message(message)),
+                Backend::Vault(vault) => vault.sign(message).await,
                 #[cfg(feature = "kms")]
                 Backend::Kms(signer) => {
-                    signer.sign_message(digest).await.map_err(|error| self::refused(&error, self.public_key))
+                    signer.sign_message(message).await.map_err(|error| self::refused(&error, self.public_key))
                 }
             }
         };
         let signed =
             timeout(self.deadline, signing).await.map_err(|_| KeyError::Deadline(self.deadline))??;
-        match signature::verify(&self.public_key, signed.as_array(), digest) {
+        match signed.verify(self.public_key.as_ref(), message) {
             true => Ok(signed),
             false => Err(KeyError::WrongSignature(self.public_key)),
         }
@@ -211,96 +207,6 @@ fn refused(error: &SignerError, public_key: Pubkey) -> KeyError {
         SignerError::SigningFailed(_) => KeyError::WrongSignature(public_key),
         _ => KeyError::Refused,
     }
-}
-
-/// Where a Vault token is read from.
-enum TokenSource {
-    Env(String),
-    File(PathBuf),
-}
-
-impl TokenSource {
-    fn new(env: Option<&str>, file: Option<&Path>) -> Result<TokenSource, KeyError> {
-        match (env, file) {
-            (Some(name), None) => Ok(TokenSource::Env(name.to_string())),
-            (None, Some(path)) => Ok(TokenSource::File(path.to_path_buf())),
-            _ => Err(KeyError::Setting("name the vault's token by one of token_env and token_file")),
-        }
-    }
-
-    async fn read(&self) -> Result<String, KeyError> {
-        let (token, place) = match self {
-            TokenSource::Env(name) => {
-                (std::env::var(name).unwrap_or_default(), format!("the environment variable {name}"))
-            }
-            TokenSource::File(path) => {
-                let bytes = read(path.clone()).await?;
-                (String::from_utf8(bytes).unwrap_or_default(), path.display().to_string())
-            }
-        };
-        match token.trim() {
-            "" => Err(KeyError::NoToken(place)),
-            token => Ok(token.to_string()),
-        }
-    }
-}
-
-/// A key of Vault's transit engine.
-struct Vault {
-    url: Url,
-    key: String,
-    public_key: Pubkey,
-    token: TokenSource,
-    /// The signer and the token that it was made with.
-    signer: Mutex<(VaultSigner, String)>,
-}
-
-impl Vault {
-    async fn open(url: &str, key: &str, public_key: Pubkey, token: TokenSource) -> Result<Vault, KeyError> {
-        let url = parse_address(url)?;
-        let plain = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
-        if key.is_empty() || key.starts_with('.') || !key.chars().all(plain) {
-            return Err(KeyError::Setting("the vault's key is a name of letters, digits, -, _ and ."));
-        }
-        let current = token.read().await?;
-        let signer = signer(&url, key, public_key, &current)?;
-        Ok(Vault { url, key: key.to_string(), public_key, token, signer: Mutex::new((signer, current)) })
-    }
-
-    async fn sign(&self, digest: &[u8; 32]) -> Result<Signature, KeyError> {
-        let (first, used) = self.signer.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let error = match first.sign_message(digest).await {
-            Ok(signature) => return Ok(signature),
-            Err(error) => refused(&error, self.public_key),
-        };
-        let current = self.token.read().await?;
-        if current == used {
-            return Err(error);
-        }
-        let next = signer(&self.url, &self.key, self.public_key, &current)?;
-        *self.signer.lock().unwrap_or_else(PoisonError::into_inner) = (next.clone(), current);
-        next.sign_message(digest).await.map_err(|error| refused(&error, self.public_key))
-    }
-}
-
-fn signer(url: &Url, key: &str, public_key: Pubkey, token: &str) -> Result<VaultSigner, KeyError> {
-    let builder = Client::builder().timeout(DEADLINE).connect_timeout(DEADLINE);
-    // A token for this machine's own Vault must not travel through a proxy.
-    let builder = if url.scheme() == "http" { builder.no_proxy() } else { builder };
-    let (url, token) = (url.to_string(), token.to_string());
-    VaultSigner::with_client_builder(builder, url, token, key.to_string(), public_key.to_string()).map_err(
-        |_| KeyError::Setting("no client for the vault can be made; check the machine's TLS settings"),
-    )
-}
-
-/// Vault's address: one that the token can be sent to in the open only on this machine.
-fn parse_address(url: &str) -> Result<Url, KeyError> {
-    let wrong = KeyError::Setting("the vault's url is https://host:port, or http:// on this machine");
-    let Ok(url) = Url::parse(url) else { return Err(wrong) };
-    let local = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
-    let safe = url.scheme() == "https" || (url.scheme() == "http" && local);
-    let bare = url.username().is_empty() && url.password().is_none() && url.query().is_none();
-    if safe && bare && url.fragment().is_none() { Ok(url) } else { Err(wrong) }
 }
 
 fn parse_public(text: &str) -> Result<Pubkey, KeyError> {

@@ -19,7 +19,6 @@ pub mod gate;
 pub mod hold;
 pub mod honor;
 pub mod journal;
-pub mod keys;
 pub mod notice;
 pub mod reporter;
 pub mod sight;
@@ -34,7 +33,6 @@ pub use {
     hold::{AtDeadline, Hold, HoldId, Job, Refusal},
     honor::{DeskConfig, FreezeDesk, FreezeOrder, Obeyed, OrderRefused, OrderState},
     journal::Durability,
-    keys::{KeyError, KeySource, ReporterKey},
     notice::{Notice, What},
     reporter::{Reporter, ReporterConfig, ReporterError},
     sight::WhenStale,

@@ -9,6 +9,7 @@ mod document;
 mod endings;
 mod enforcement;
 mod figures;
+mod keeper;
 mod lab;
 mod metering;
 mod origination;
@@ -43,6 +44,11 @@ enum Command {
     Gate(provider::GateArgs),
     /// From the lender's signature until the gate refuses a new job: by signed transaction, and by chain
     FreezeLatency(provider::LatencyArgs),
+    /// What a keeper takes in, plans and lands, and what it costs
+    Keeper(keeper::KeeperArgs),
+    /// The keeper of a bench
+    #[command(hide = true)]
+    KeeperChild(keeper::ChildArgs),
     /// A trace through the gateway to the chain: is every token counted?
     Replay(provider::ReplayArgs),
 }
@@ -116,6 +122,8 @@ pub fn run(args: &Args) -> Result<(), BenchError> {
         Command::Cu(args) => compute_units(args),
         Command::Gate(args) => provider::gate(args),
         Command::FreezeLatency(args) => provider::freeze_latency(args),
+        Command::Keeper(args) => keeper::keeper(args),
+        Command::KeeperChild(args) => keeper::child(args),
         Command::Replay(args) => provider::replay(args),
     }
 }

@@ -1,6 +1,9 @@
+//! Keys of all kinds.
+
+pub(crate) mod vault;
+
 use {
-    super::vault::{Manner, Vault},
-    crate::provider::{KeyError, KeySource, ReporterKey},
+    super::{KeyError, KeySource, SigningKey},
     serde_json::json,
     solana_sdk::{
         signature::{Keypair, write_keypair_file},
@@ -10,6 +13,7 @@ use {
         path::Path,
         time::{Duration, Instant},
     },
+    vault::{Manner, Vault},
 };
 
 const DIGEST: [u8; 32] = [7; 32];
@@ -24,7 +28,7 @@ fn source(vault: &Vault, key: &Keypair, token_file: &Path) -> KeySource {
 }
 
 /// A Vault in some manner, a key that asks it, and the file of its token.
-async fn vault(manner: Manner) -> (Vault, ReporterKey, tempfile::NamedTempFile) {
+async fn vault(manner: Manner) -> (Vault, SigningKey, tempfile::NamedTempFile) {
     let key = Keypair::new();
     let vault = Vault::start(key.insecure_clone(), TOKEN, manner).await;
     let token = tempfile::NamedTempFile::new().unwrap();
@@ -43,7 +47,7 @@ async fn a_file_signs_and_prints_as_its_public_key() {
     let opened = source.open().await.unwrap();
     assert_eq!(opened.sign(&DIGEST).await.unwrap(), key.sign_message(&DIGEST));
     assert_eq!(opened.to_string(), key.pubkey().to_string());
-    assert_eq!(format!("{opened:?}"), format!("ReporterKey({})", key.pubkey()));
+    assert_eq!(format!("{opened:?}"), format!("SigningKey({})", key.pubkey()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

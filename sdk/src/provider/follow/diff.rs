@@ -1,43 +1,6 @@
 //! Which credits must be fetched so that the gate's view is the chain's. No I/O.
 
-use {
-    crate::{accounts::BlockableAccount, program::state::Credit},
-    anchor_lang::Discriminator,
-    solana_sdk::pubkey::Pubkey,
-    std::{
-        collections::HashMap,
-        mem::{offset_of, size_of},
-    },
-};
-
-/// How far a credit has come: its number of events and their hash. Two views of a credit that agree in it are the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stamp {
-    pub(super) seq: u64,
-    pub(super) hash: [u8; 32],
-}
-
-/// Where a stamp lies in a credit's account.
-pub(super) const OFFSET: usize = Credit::DISCRIMINATOR.len() + offset_of!(Credit, event_seq);
-/// Bytes of a stamp in a credit's account.
-pub(super) const LENGTH: usize = size_of::<u64>() + size_of::<[u8; 32]>();
-const _: () = assert!(offset_of!(Credit, event_hash) == offset_of!(Credit, event_seq) + size_of::<u64>());
-
-impl Stamp {
-    /// A credit's stamp.
-    pub(super) fn of(credit: &Credit) -> Stamp {
-        Stamp { seq: credit.event_seq, hash: credit.event_hash }
-    }
-
-    /// From the slice that was asked for, or from the whole account of a node that does not cut.
-    pub(super) fn read(data: &[u8]) -> Option<Stamp> {
-        if data.len() != LENGTH {
-            return Credit::decode(data).ok().map(|credit| Stamp::of(&credit));
-        }
-        let (seq, hash) = data.split_first_chunk()?;
-        Some(Stamp { seq: u64::from_le_bytes(*seq), hash: hash.try_into().ok()? })
-    }
-}
+use {crate::accounts::CreditStamp as Stamp, solana_sdk::pubkey::Pubkey, std::collections::HashMap};
 
 /// A credit as the gate knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +31,7 @@ pub(super) fn differing(
 
 #[cfg(test)]
 mod tests {
-    use {super::*, bytemuck::Zeroable};
+    use super::*;
 
     fn key(number: u8) -> Pubkey {
         Pubkey::new_from_array([number; 32])
@@ -99,17 +62,5 @@ mod tests {
         let expected = [key(2), key(3), key(4), key(6)];
         assert_eq!(differing(&listed, 100, &known), expected, "and nothing that was seen at a later slot");
         assert_eq!(differing(&listed, 0, &HashMap::new()).len(), 5, "at the start everything");
-    }
-
-    #[test]
-    fn a_stamp_is_read_from_a_slice_and_from_a_whole_account() {
-        let mut credit = Credit::zeroed();
-        (credit.event_seq, credit.event_hash) = (77, [3; 32]);
-        let mut data = Credit::DISCRIMINATOR.to_vec();
-        data.extend_from_slice(bytemuck::bytes_of(&credit));
-        let expected = Some(Stamp { seq: 77, hash: [3; 32] });
-        assert_eq!(Stamp::read(&data), expected);
-        assert_eq!(Stamp::read(&data[OFFSET..OFFSET + LENGTH]), expected);
-        assert_eq!(Stamp::read(&data[..LENGTH - 1]), None);
     }
 }

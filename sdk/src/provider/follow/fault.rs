@@ -1,17 +1,14 @@
 //! What can go wrong between the gate and a node, in words that carry no URL: URLs may carry keys.
 
 use {
+    crate::rpc::{describe, shorten},
     solana_client::{
-        client_error::{ClientError, ClientErrorKind},
+        client_error::ClientError,
         nonblocking::{pubsub_client::PubsubClientError, rpc_client::RpcClient},
         rpc_config::CommitmentConfig,
-        rpc_request::RpcError,
     },
     std::time::Duration,
 };
-
-/// Most characters of a node's own message that are passed on.
-const MESSAGE: usize = 200;
 
 /// Why the chain could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -69,28 +66,6 @@ pub(crate) fn node(url: &str, request_timeout: Duration) -> RpcClient {
     )
 }
 
-/// What a failed request says, without its URL.
-pub(crate) fn describe(error: &ClientError) -> String {
-    match error.kind() {
-        ClientErrorKind::Reqwest(error) if error.is_timeout() => "no answer in time".to_string(),
-        ClientErrorKind::Reqwest(error) if error.is_connect() => "it cannot be reached".to_string(),
-        ClientErrorKind::Reqwest(error) => match error.status() {
-            Some(status) => format!("HTTP status {}", status.as_u16()),
-            None => "the connection broke off or its answer cannot be read".to_string(),
-        },
-        ClientErrorKind::RpcError(RpcError::RpcResponseError { code, message, .. }) => {
-            format!("{} (code {code})", shorten(message))
-        }
-        ClientErrorKind::TransactionError(error) => error.to_string(),
-        ClientErrorKind::SerdeJson(_) => "its answer cannot be read".to_string(),
-        _ => "the request failed".to_string(),
-    }
-}
-
-fn shorten(message: &str) -> String {
-    message.chars().filter(|character| !character.is_control()).take(MESSAGE).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,13 +77,5 @@ mod tests {
             let fault = Fault::from(error);
             assert!(!format!("{fault} {fault:?}").contains("secret-key"), "{fault}");
         }
-        let message = RpcError::RpcResponseError {
-            code: -32_005,
-            message: format!("behind\n{}", "x".repeat(9_999)),
-            data: solana_client::rpc_request::RpcResponseErrorData::Empty,
-        };
-        let described = describe(&ClientError::from(ClientErrorKind::RpcError(message)));
-        assert!(described.starts_with("behindxxx") && described.ends_with("(code -32005)"), "{described}");
-        assert!(described.len() < 2 * MESSAGE);
     }
 }

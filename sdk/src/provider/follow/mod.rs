@@ -12,7 +12,7 @@ mod progress;
 mod reconcile;
 mod stream;
 
-pub(crate) use fault::{describe, node};
+pub(crate) use fault::node;
 use {
     crate::provider::Gate,
     progress::Progress,

@@ -4,12 +4,12 @@ use {
     super::{
         Link,
         account::{self, Found},
-        diff::{self, Known, Stamp},
+        diff::{self, Known},
         fault::Fault,
     },
     crate::{
         PROGRAM_ID,
-        accounts::{CreditFilter, type_filter},
+        accounts::{CreditFilter, CreditStamp as Stamp, type_filter},
         program::state::{Credit, Market, Provider},
     },
     futures_util::{TryStreamExt, stream},
@@ -119,7 +119,7 @@ async fn list(link: &Link) -> Result<(u64, HashMap<Pubkey, Stamp>), Fault> {
     let config = RpcProgramAccountsConfig {
         filters: Some(filters(&link.gate.config().provider)),
         account_config: RpcAccountInfoConfig {
-            data_slice: Some(UiDataSliceConfig { offset: diff::OFFSET, length: diff::LENGTH }),
+            data_slice: Some(UiDataSliceConfig { offset: Stamp::OFFSET, length: Stamp::LENGTH }),
             ..as_bytes()
         },
         with_context: Some(true),

@@ -5,11 +5,10 @@ use {
         Link,
         account::Found,
         backoff::Backoff,
-        diff::Stamp,
         fault::Fault,
         reconcile::{as_bytes, filters, show_clock, show_market, show_provider},
     },
-    crate::PROGRAM_ID,
+    crate::{PROGRAM_ID, accounts::CreditStamp as Stamp},
     futures_util::{
         StreamExt,
         stream::{BoxStream, select_all},

@@ -10,10 +10,13 @@ use {
         refused::OrderRefused,
         track,
     },
-    crate::provider::{
-        Gate, StoreError, What,
-        follow::{describe, node, until},
-        gate::now_ms,
+    crate::{
+        provider::{
+            Gate, StoreError, What,
+            follow::{node, until},
+            gate::now_ms,
+        },
+        rpc::describe,
     },
     base64::{Engine, engine::general_purpose::STANDARD},
     serde_json::json,

@@ -15,7 +15,6 @@ use {
         transactions::{self, V0_MAX_BYTES, V1_MAX_BYTES},
     },
     anchor_lang::{AnchorDeserialize, Discriminator},
-    base64::{Engine, engine::general_purpose::STANDARD},
     solana_sdk::{
         hash::Hash,
         message::{VersionedMessage, compiled_instruction::CompiledInstruction},
@@ -23,7 +22,6 @@ use {
         signature::Signature,
         transaction::VersionedTransaction,
     },
-    solana_transaction_status_client_types::{EncodedTransaction, TransactionBinaryEncoding},
     std::collections::HashSet,
 };
 
@@ -115,18 +113,13 @@ fn decode(bytes: &[u8]) -> Result<VersionedTransaction, OrderRefused> {
         false => Err(OrderRefused::TooLarge { bytes: bytes.len(), limit }),
     };
     require(V1_MAX_BYTES)?;
-    let encoded = EncodedTransaction::Binary(STANDARD.encode(bytes), TransactionBinaryEncoding::Base64);
-    let transaction = encoded.decode().ok_or(OrderRefused::Malformed)?;
+    let transaction = transactions::decode(bytes).ok_or(OrderRefused::Malformed)?;
     if !matches!(transaction.message, VersionedMessage::V1(_)) {
         require(V0_MAX_BYTES)?;
     }
-    // Written again it must be the same: no byte left over, no number in another form than the chain's.
     let keys = transaction.message.static_account_keys();
     let distinct = keys.iter().collect::<HashSet<_>>().len() == keys.len();
-    match transactions::encode(&transaction) == bytes && distinct {
-        true => Ok(transaction),
-        false => Err(OrderRefused::Malformed),
-    }
+    if distinct { Ok(transaction) } else { Err(OrderRefused::Malformed) }
 }
 
 /// The one instruction of this program, beside which there is nothing but what sets the compute budget.

@@ -6,7 +6,10 @@ use {
         ledger::Open,
         records::{self, KEEP, OrderState},
     },
-    crate::provider::{What, follow::describe, gate::now_ms},
+    crate::{
+        provider::{What, gate::now_ms},
+        rpc::describe,
+    },
     futures_util::{StreamExt, stream},
     solana_client::{client_error::ClientError, rpc_config::CommitmentConfig},
     solana_sdk::signature::Signature,

@@ -10,7 +10,8 @@ mod status;
 
 use {
     crate::{
-        provider::{Gate, StoreError, keys::ReporterKey},
+        keys::SigningKey,
+        provider::{Gate, StoreError},
         reports::{ReportPage, ReportRecord},
     },
     futures_util::future::join_all,
@@ -113,7 +114,7 @@ impl Reporter {
     /// waiting. Errors: [`ReporterError`].
     pub async fn start(
         gate: Gate,
-        keys: Vec<ReporterKey>,
+        keys: Vec<SigningKey>,
         config: ReporterConfig,
     ) -> Result<Reporter, ReporterError> {
         let reporter = Reporter::prepare(gate, keys, config).await?;
@@ -125,7 +126,7 @@ impl Reporter {
     /// As [`Reporter::start`], with reports on demand only.
     pub(crate) async fn prepare(
         gate: Gate,
-        keys: Vec<ReporterKey>,
+        keys: Vec<SigningKey>,
         config: ReporterConfig,
     ) -> Result<Reporter, ReporterError> {
         if keys.is_empty() {

@@ -2,11 +2,11 @@
 
 use {
     crate::{
+        keys::SigningKey,
         program::state::Provider,
         provider::{
             Gate, StoreError,
             book::Reading,
-            keys::ReporterKey,
             reporter::{
                 Inner,
                 rows::{self, Draft},
@@ -42,7 +42,7 @@ pub(super) fn chain(gate: &Gate) -> Result<(i64, Provider), KeyState> {
 
 impl Moment {
     /// The place of a key in the provider's list. Errors: [`KeyState::NotListed`], [`KeyState::Expired`].
-    fn place(&self, key: &ReporterKey) -> Result<u8, KeyState> {
+    fn place(&self, key: &SigningKey) -> Result<u8, KeyState> {
         let listed = |place: &usize| self.provider.reporters()[*place].key == key.public_key();
         let place = (0..self.provider.reporters().len()).find(listed);
         let place = place.ok_or(KeyState::NotListed(key.public_key()))?;
@@ -53,7 +53,7 @@ impl Moment {
     }
 
     /// One unsigned report per chunk that has a credit to be metered.
-    fn reports(&self, gate: &Gate, key: &ReporterKey) -> Result<Vec<ReportRecord>, KeyState> {
+    fn reports(&self, gate: &Gate, key: &SigningKey) -> Result<Vec<ReportRecord>, KeyState> {
         let reporter_index = self.place(key)?;
         let chunk_size = self.provider.chunk_size;
         let mut chunks: BTreeMap<u32, BTreeMap<u32, RecordReading>> = BTreeMap::new();
@@ -85,7 +85,7 @@ impl Moment {
 
 /// A key and what it did last.
 pub(super) struct Signer {
-    pub key: ReporterKey,
+    pub key: SigningKey,
     /// One round at a time; epoch and instant of the last one that left nothing undone.
     pub done: tokio::sync::Mutex<Option<(u32, i64)>>,
     pub last: std::sync::Mutex<Last>,
@@ -98,7 +98,7 @@ pub(super) struct Last {
 }
 
 impl Signer {
-    pub fn new(key: ReporterKey) -> Signer {
+    pub fn new(key: SigningKey) -> Signer {
         let last = Last { state: KeyState::NoChain, reported: None };
         Signer { key, done: tokio::sync::Mutex::new(None), last: std::sync::Mutex::new(last) }
     }
@@ -132,7 +132,7 @@ impl Inner {
     /// Reports on a moment. Returns its instant.
     async fn round(
         &self,
-        key: &ReporterKey,
+        key: &SigningKey,
         moment: &Moment,
         done: &mut Option<(u32, i64)>,
     ) -> Result<i64, KeyState> {
@@ -203,7 +203,7 @@ impl Inner {
 }
 
 /// Signs until one fails. Returns the signed ones and why it stopped.
-async fn sign(key: &ReporterKey, reports: Vec<ReportRecord>) -> (Vec<ReportRecord>, Option<KeyState>) {
+async fn sign(key: &SigningKey, reports: Vec<ReportRecord>) -> (Vec<ReportRecord>, Option<KeyState>) {
     let signing = reports.into_iter().map(|report| async move {
         // A key in memory never waits by itself: many chunks must not keep other tasks from their turn.
         tokio::task::yield_now().await;

@@ -1,7 +1,7 @@
 //! How each reporter's key fares.
 
 use {
-    crate::provider::{keys::KeyError, store::StoreError},
+    crate::{keys::KeyError, provider::store::StoreError},
     solana_sdk::pubkey::Pubkey,
     std::time::Duration,
 };

@@ -4,11 +4,9 @@ mod book;
 mod desk;
 mod gate;
 mod journal;
-mod keys;
 mod node;
 mod order;
 mod reporter;
-mod vault;
 
 use {
     crate::{

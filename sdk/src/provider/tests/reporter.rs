@@ -1,15 +1,16 @@
 use {
-    super::{
-        address, credit, later, market, open, provider, refresh,
-        vault::{Manner, Vault},
-    },
+    super::{address, credit, later, market, open, provider, refresh},
     crate::{
+        keys::{
+            KeyError, KeySource, SigningKey,
+            tests::vault::{Manner, Vault},
+        },
         program::{
             metering, signature,
             state::{Collateral, Meter, Provider, Reporter as Listed},
         },
         provider::{
-            Gate, Job, KeyError, KeySource, Reporter, ReporterConfig, ReporterError, ReporterKey, StoreError,
+            Gate, Job, Reporter, ReporterConfig, ReporterError, StoreError,
             reporter::{Feed, KeyState},
         },
         reports::ReportRecord,
@@ -54,7 +55,7 @@ async fn start(folder: &Path, key: &Keypair) -> (Gate, Reporter) {
     (gate, reporter)
 }
 
-async fn prepare(gate: &Gate, keys: Vec<ReporterKey>) -> Reporter {
+async fn prepare(gate: &Gate, keys: Vec<SigningKey>) -> Reporter {
     Reporter::prepare(gate.clone(), keys, ReporterConfig::default()).await.unwrap()
 }
 
@@ -235,7 +236,7 @@ async fn a_new_epoch_is_reported_on_at_once() {
     let (folder, old, new) = (tempfile::tempdir().unwrap(), Keypair::new(), Keypair::new());
     let gate = open(folder.path(), |_| {});
     gate.see_credit(address(1), 10, Some(&credit(0)));
-    let keys: Vec<ReporterKey> = vec![old.insecure_clone().into(), new.insecure_clone().into()];
+    let keys: Vec<SigningKey> = vec![old.insecure_clone().into(), new.insecure_clone().into()];
     let config = ReporterConfig { interval: Duration::from_secs(3_600), ..ReporterConfig::default() };
     let reporter = Reporter::start(gate.clone(), keys, config).await.unwrap();
     let mut reports = reporter.subscribe();
@@ -258,7 +259,7 @@ async fn keys_that_may_not_sign_do_not() {
         (tempfile::tempdir().unwrap(), Keypair::new(), Keypair::new(), Keypair::new());
     let gate = open(folder.path(), |_| {});
     gate.see_credit(address(1), 10, Some(&credit(0)));
-    let keys = [&other, &expired, &key].map(|key| ReporterKey::from(key.insecure_clone()));
+    let keys = [&other, &expired, &key].map(|key| SigningKey::from(key.insecure_clone()));
     let reporter = prepare(&gate, keys.into()).await;
     assert_eq!(reporter.report_at(T).await, Err(KeyState::NoChain), "no provider has been seen");
     let mut account = listing(3, &[expired.pubkey(), key.pubkey()]);

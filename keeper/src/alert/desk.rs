@@ -1,0 +1,138 @@
+//! Opens and closes alerts. What is to be told of it is written in the same transaction, so nothing that was noticed goes
+//! untold.
+
+use {
+    crate::{
+        alert::{
+            Level, Rule, Severity, Signal,
+            letters::{News, announce},
+            record::{self, Alert, severity_name},
+            sink::Audience,
+        },
+        store::{StoreError, columns::key},
+    },
+    blockable_sdk::Pubkey,
+    rusqlite::{Connection, Transaction, params},
+    std::collections::HashMap,
+};
+
+/// Open alerts by what they are about.
+pub(super) type Open = HashMap<(Rule, Pubkey), i64>;
+
+/// What became of signals.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// Alerts that were opened.
+    pub opened: Vec<Alert>,
+    /// Alerts that were closed.
+    pub closed: Vec<Alert>,
+}
+
+/// The open alerts. One of a rule that this keeper does not know is left alone.
+pub(super) fn open(connection: &Connection) -> Result<Open, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT rule, subject, id FROM alerts WHERE cleared_at IS NULL")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, key(row, 1)?, row.get(2)?)))?;
+    let mut open = Open::new();
+    for row in rows {
+        let (rule, subject, id) = row?;
+        if let Ok(rule) = record::parse(rule) {
+            open.insert((rule, subject), id);
+        }
+    }
+    Ok(open)
+}
+
+/// Whether a signal would open or close an alert.
+pub(super) fn changes(signal: &Signal, open: &Open) -> bool {
+    let is_open = open.contains_key(&(signal.rule, signal.subject));
+    match signal.level {
+        Level::Raise => !is_open,
+        Level::Clear => is_open,
+        Level::Hold => false,
+    }
+}
+
+/// Opens and closes alerts at `now`, in Unix seconds. `written_at` is the time by this machine's clock, from which delivery
+/// counts.
+pub(super) fn settle(
+    tx: &Transaction,
+    signals: &[Signal],
+    audiences: &[Audience],
+    now: i64,
+    written_at: i64,
+) -> Result<Settled, StoreError> {
+    let mut open = open(tx)?;
+    let mut settled = Settled::default();
+    for signal in signals.iter().filter(|signal| signal.level != Level::Hold) {
+        let about = (signal.rule, signal.subject);
+        match (signal.level, open.get(&about).copied()) {
+            (Level::Raise, None) => {
+                let alert = insert(tx, signal, now)?;
+                open.insert(about, alert.id);
+                announce(tx, &alert, News::Raised, audiences, written_at)?;
+                settled.opened.push(alert);
+            }
+            (Level::Clear, Some(id)) => {
+                tx.prepare_cached("UPDATE alerts SET cleared_at = ? WHERE id = ?")?.execute([now, id])?;
+                open.remove(&about);
+                let alert = record::one(tx, id)?;
+                announce(tx, &alert, News::Cleared, audiences, written_at)?;
+                settled.closed.push(alert);
+            }
+            _ => {}
+        }
+    }
+    Ok(settled)
+}
+
+fn insert(tx: &Transaction, signal: &Signal, now: i64) -> Result<Alert, StoreError> {
+    let (lender, borrower) = match signal.parties {
+        Some(parties) => (Some(parties.lender), Some(parties.borrower)),
+        None => (None, None),
+    };
+    let mut statement = tx.prepare_cached(
+        "INSERT INTO alerts (rule, subject, severity, lender, borrower, happened, means, next, raised_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )?;
+    statement.execute(params![
+        signal.rule.name(),
+        signal.subject.to_bytes(),
+        severity_name(signal.severity),
+        lender.map(|key| key.to_bytes()),
+        borrower.map(|key| key.to_bytes()),
+        signal.happened,
+        signal.means,
+        signal.next,
+        now,
+    ])?;
+    Ok(Alert {
+        id: tx.last_insert_rowid(),
+        rule: signal.rule,
+        subject: signal.subject,
+        severity: signal.severity,
+        lender,
+        borrower,
+        happened: signal.happened.clone(),
+        means: signal.means.clone(),
+        next: signal.next.clone(),
+        raised_at: now,
+        cleared_at: None,
+    })
+}
+
+/// Number of open alerts by rule and severity.
+pub(super) fn counts(connection: &Connection) -> Result<Vec<(Rule, Severity, u32)>, StoreError> {
+    let mut statement = connection.prepare(
+        "SELECT rule, severity, count(*) FROM alerts WHERE cleared_at IS NULL GROUP BY rule, severity",
+    )?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let mut counts = Vec::new();
+    for row in rows {
+        let (rule, severity, count) = row?;
+        if let (Ok(rule), Ok(severity)) = (record::parse(rule), record::parse(severity)) {
+            counts.push((rule, severity, count));
+        }
+    }
+    Ok(counts)
+}

@@ -1,0 +1,271 @@
+//! `[[webhook]]`, `[email]` and `[[email_to]]`: who is told of what, and how.
+
+use {
+    crate::{
+        alert::Severity,
+        config::{Reader, secrets::SecretSource},
+    },
+    blockable_sdk::Pubkey,
+    lettre::message::Mailbox,
+    reqwest::Url,
+    serde::Deserialize,
+    std::{collections::BTreeSet, fmt, path::Path},
+};
+
+/// Who is told, and how.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Places that alerts are posted to.
+    pub webhooks: Vec<Webhook>,
+    /// How mail is sent; `None` where nobody gets any.
+    pub email: Option<Email>,
+    /// Whom mail is sent to.
+    pub email_to: Vec<EmailTo>,
+}
+
+/// Whose alerts are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Party {
+    /// Everybody's and the operator's.
+    All,
+    /// Those that concern the operator alone.
+    Operator,
+    /// Those on credits that this key lends or borrows on.
+    Key(Pubkey),
+}
+
+/// How a webhook's body is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// The alert as JSON.
+    Json,
+    /// A message for Slack, and what takes the same.
+    Slack,
+}
+
+/// Where a webhook is. The path or query may hold a token, so only the host is ever shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Place(Url);
+
+impl Place {
+    /// Reads a URL. Errors: what is wrong with it.
+    pub fn parse(text: &str) -> Result<Place, &'static str> {
+        let url = Url::parse(text).map_err(|_| "is not a URL; write it as https://HOST/PATH")?;
+        match (url.scheme(), url.host_str()) {
+            ("https", Some(_)) => Ok(Place(url)),
+            ("http", Some(host)) if is_this_machine(host) => Ok(Place(url)),
+            ("http", Some(_)) => Err("would be sent in the clear; use https, http is for this machine alone"),
+            _ => Err("is not a web address; write it as https://HOST/PATH"),
+        }
+    }
+
+    /// Its host, for logs.
+    pub fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default()
+    }
+
+    pub(super) fn url(&self) -> Url {
+        self.0.clone()
+    }
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}/...", self.0.scheme(), self.host())
+    }
+}
+
+/// `[[webhook]]`.
+#[derive(Clone, Debug)]
+pub struct Webhook {
+    /// Its name in logs and metrics.
+    pub name: String,
+    /// Where it is.
+    pub place: Place,
+    /// What posts are signed with; `None` only for Slack, whose URL is the secret.
+    pub secret: Option<SecretSource>,
+    /// Whose alerts it gets.
+    pub party: Party,
+    /// The least that matters to it.
+    pub min_severity: Severity,
+    /// How the body is written.
+    pub format: Format,
+    /// Hours after which an alert that is not taken is given up.
+    pub give_up_hours: u64,
+}
+
+/// How a connection to a mail server is secured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tls {
+    /// Opened in the clear, then secured, or not used at all.
+    StartTls,
+    /// Secured from the first byte.
+    Tls,
+    /// In the clear, to this machine alone.
+    None,
+}
+
+/// `[email]`.
+#[derive(Clone, Debug)]
+pub struct Email {
+    /// The mail server.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// Who signs in, and with what; `None` for a server that takes mail as it comes.
+    pub login: Option<(String, SecretSource)>,
+    /// Whom mail is from.
+    pub from: Mailbox,
+    /// How the connection is secured.
+    pub tls: Tls,
+    /// Hours after which mail that is not taken is given up.
+    pub give_up_hours: u64,
+}
+
+/// `[[email_to]]`.
+#[derive(Clone, Debug)]
+pub struct EmailTo {
+    /// Whom mail is for.
+    pub address: Mailbox,
+    /// Whose alerts it gets.
+    pub party: Party,
+    /// The least that matters to it.
+    pub min_severity: Severity,
+}
+
+impl Settings {
+    /// Makes the relative paths of secrets start from `folder`.
+    pub fn resolve(&mut self, folder: &Path) {
+        let webhooks = self.webhooks.iter_mut().filter_map(|webhook| webhook.secret.as_mut());
+        let login = self.email.iter_mut().filter_map(|email| email.login.as_mut().map(|(_, secret)| secret));
+        for secret in webhooks.chain(login) {
+            if let SecretSource::File(path) = secret {
+                *path = folder.join(&*path);
+            }
+        }
+    }
+
+    /// Reads the sections; mistakes are with the reader.
+    pub fn read(reader: &mut Reader) -> Settings {
+        let mut names = BTreeSet::new();
+        let webhooks = reader.each("webhook", |reader| {
+            let webhook = read_webhook(reader);
+            if let Some(webhook) = &webhook
+                && !names.insert(webhook.name.clone())
+            {
+                reader.mistake("name", format!("`{}` is used twice; give each its own", webhook.name));
+            }
+            webhook
+        });
+        let email = if reader.has("email") { reader.section("email", read_email) } else { None };
+        let email_to: Vec<_> = reader.each("email_to", read_email_to);
+        if !email_to.is_empty() && !reader.has("email") {
+            reader.mistake("email", "is missing, and there is an [[email_to]]; add it");
+        }
+        Settings {
+            webhooks: webhooks.into_iter().flatten().collect(),
+            email,
+            email_to: email_to.into_iter().flatten().collect(),
+        }
+    }
+}
+
+fn read_webhook(reader: &mut Reader) -> Option<Webhook> {
+    let name: Option<String> = reader.required("name");
+    let url: Option<String> = reader.required("url");
+    let secret = reader.optional("secret");
+    let (party, min_severity) = read_audience(reader);
+    let format = reader.optional("format").unwrap_or(Format::Json);
+    let give_up_hours = reader.number("give_up_hours", 24, 1..=8_760);
+    if name.as_ref().is_some_and(|name| name.is_empty() || name.contains(char::is_control)) {
+        reader.mistake("name", "must be one line of text; name it");
+    }
+    if format == Format::Json && secret.is_none() {
+        reader
+            .mistake("secret", "is missing; name where it is, as { env = \"NAME\" } or { file = \"PATH\" }");
+    }
+    let place = match Place::parse(&url?) {
+        Ok(place) => Some(place),
+        Err(mistake) => {
+            reader.mistake("url", mistake);
+            None
+        }
+    };
+    Some(Webhook { name: name?, place: place?, secret, party: party?, min_severity, format, give_up_hours })
+}
+
+fn read_email(reader: &mut Reader) -> Option<Email> {
+    let host: Option<String> = reader.required("host");
+    let tls = reader.optional("tls").unwrap_or(Tls::StartTls);
+    let standard = match tls {
+        Tls::StartTls => 587,
+        Tls::Tls => 465,
+        Tls::None => 25,
+    };
+    let port = reader.number("port", standard, 1..=u64::from(u16::MAX));
+    let user: Option<String> = reader.optional("user");
+    let password: Option<SecretSource> = reader.optional("password");
+    let from = read_mailbox(reader, "from");
+    let give_up_hours = reader.number("give_up_hours", 24, 1..=8_760);
+    let host = host?;
+    if tls == Tls::None && !is_this_machine(&host) {
+        reader.mistake(
+            "tls",
+            "\"none\" is for a mail server on this machine alone; use \"starttls\" or \"tls\"",
+        );
+    }
+    let login = match (user, password) {
+        (Some(user), Some(password)) => Some((user, password)),
+        (None, None) => None,
+        (Some(_), None) => {
+            reader.mistake("password", "is missing beside user; name where it is, or remove user");
+            None
+        }
+        (None, Some(_)) => {
+            reader.mistake("user", "is missing beside password; add it, or remove password");
+            None
+        }
+    };
+    Some(Email { host, port: u16::try_from(port).ok()?, login, from: from?, tls, give_up_hours })
+}
+
+fn read_email_to(reader: &mut Reader) -> Option<EmailTo> {
+    let address = read_mailbox(reader, "address");
+    let (party, min_severity) = read_audience(reader);
+    Some(EmailTo { address: address?, party: party?, min_severity })
+}
+
+fn read_audience(reader: &mut Reader) -> (Option<Party>, Severity) {
+    let party = match reader.required::<String>("party") {
+        None => None,
+        Some(party) if party == "all" => Some(Party::All),
+        Some(party) if party == "operator" => Some(Party::Operator),
+        Some(key) => match key.parse() {
+            Ok(key) => Some(Party::Key(key)),
+            Err(_) => {
+                let mistake =
+                    format!("`{key}` is neither \"all\", \"operator\" nor an address in base58; correct it");
+                reader.mistake("party", mistake);
+                None
+            }
+        },
+    };
+    (party, reader.optional("min_severity").unwrap_or(Severity::Info))
+}
+
+fn read_mailbox(reader: &mut Reader, key: &str) -> Option<Mailbox> {
+    let text: String = reader.required(key)?;
+    let mailbox = text.parse().ok();
+    if mailbox.is_none() {
+        reader.mistake(key, format!("`{text}` is not a mail address; write it as NAME@HOST"));
+    }
+    mailbox
+}
+
+fn is_this_machine(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let is_loopback = bare.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
+    is_loopback || bare == "localhost"
+}

@@ -1,0 +1,176 @@
+//! A market's accounts as they are on the chain, brought up to date by fetching what has changed.
+
+use {
+    crate::chain::{
+        Node, NodeError, Snapshot, Stalls,
+        node::{CLOCK, FETCH, read_clock},
+    },
+    blockable_sdk::{
+        PROGRAM_ID, Pubkey,
+        accounts::{BlockableAccount, CreditStamp, provider_market_filter, type_filter},
+        program::state::{Credit, Market, Provider},
+    },
+    futures_util::{StreamExt, TryStreamExt, stream},
+    solana_client::{rpc_config::CommitmentConfig, rpc_response::UiAccount},
+    solana_sdk::clock::Clock,
+    std::{
+        collections::{BTreeMap, HashMap},
+        sync::Arc,
+    },
+};
+
+/// Fetches that run at once.
+const AT_ONCE: usize = 4;
+
+/// What was read last.
+pub struct Mirror {
+    market: Pubkey,
+    credits: BTreeMap<Pubkey, Arc<Credit>>,
+    slot: u64,
+}
+
+/// What a refresh has read.
+pub struct Read {
+    /// The market as it stands.
+    pub snapshot: Snapshot,
+    /// The clock's own account, whose slot and time belong together.
+    pub clock: Clock,
+    /// Credits that were fetched.
+    pub fetched: usize,
+}
+
+impl Mirror {
+    /// An empty mirror of a market.
+    pub fn new(market: Pubkey) -> Mirror {
+        Mirror { market, credits: BTreeMap::new(), slot: 0 }
+    }
+
+    /// Brings the mirror up to what a node shows. Errors: [`NodeError`], with the mirror as it was.
+    pub async fn refresh(&mut self, node: &Node, stalls: Stalls) -> Result<Read, NodeError> {
+        let commitment = CommitmentConfig::confirmed();
+        let (slot, stamps) = node.list(&self.market, commitment).await?;
+        if slot < self.slot {
+            // Another node, a little behind: nothing goes back.
+            return Err(NodeError::Stale { slot, highest: self.slot });
+        }
+        let changed = self.changed(&stamps);
+        let fetched = changed.len();
+        let mut credits: BTreeMap<Pubkey, Arc<Credit>> = self
+            .credits
+            .iter()
+            .filter(|(address, _)| stamps.contains_key(*address))
+            .map(|(address, credit)| (*address, credit.clone()))
+            .collect();
+        let pages = changed.chunks(FETCH).map(|addresses| fetch(node, addresses, commitment, slot));
+        let pages: Vec<Vec<(Pubkey, Option<Credit>)>> =
+            stream::iter(pages).buffer_unordered(AT_ONCE).try_collect().await?;
+        for (address, credit) in pages.into_iter().flatten() {
+            match credit.filter(|credit| credit.market == self.market) {
+                Some(credit) => drop(credits.insert(address, Arc::new(credit))),
+                None => drop(credits.remove(&address)),
+            }
+        }
+        // Last, so that no credit is older than the clock it is judged by.
+        let (heads_slot, market, providers, clock) = self.heads(node, commitment).await?;
+        if heads_slot < slot {
+            return Err(NodeError::Stale { slot: heads_slot, highest: slot });
+        }
+        (self.credits, self.slot) = (credits, slot);
+        let snapshot = Snapshot {
+            slot,
+            clock: clock.unix_timestamp,
+            market_key: self.market,
+            market,
+            providers,
+            credits: self.credits.clone(),
+            stalls,
+        };
+        Ok(Read { snapshot, clock, fetched })
+    }
+
+    fn changed(&self, stamps: &HashMap<Pubkey, CreditStamp>) -> Vec<Pubkey> {
+        let known = |address: &Pubkey| self.credits.get(address).map(|credit| CreditStamp::of(credit));
+        let differs = stamps.iter().filter(|(address, stamp)| known(address) != Some(**stamp));
+        let mut changed: Vec<Pubkey> = differs.map(|(address, _)| *address).collect();
+        changed.sort_unstable();
+        changed
+    }
+
+    async fn heads(
+        &self,
+        node: &Node,
+        commitment: CommitmentConfig,
+    ) -> Result<(u64, Market, BTreeMap<Pubkey, Provider>, Clock), NodeError> {
+        let (slot, accounts) = node.fetch(&[self.market, CLOCK], commitment).await?;
+        let market = accounts.first().and_then(Option::as_ref).and_then(read::<Market>);
+        let market = market.ok_or(NodeError::Unusable("there is no market at the address"))?;
+        let clock = accounts.get(1).and_then(|account| read_clock(account.as_ref()));
+        let clock = clock.ok_or(NodeError::Unusable("the clock cannot be read"))?;
+        let providers = list_providers(node, &self.market, commitment).await?;
+        Ok((slot, market, providers, clock))
+    }
+}
+
+/// Reads a few credits with market and clock, all of one slot, at a commitment. Used where few are judged carefully.
+/// `addresses` must be at most [`FETCH`] - 2. Errors: [`NodeError`].
+pub async fn read_few(
+    node: &Node,
+    market: &Pubkey,
+    addresses: &[Pubkey],
+    commitment: CommitmentConfig,
+    stalls: Stalls,
+) -> Result<Snapshot, NodeError> {
+    let asked: Vec<Pubkey> = [*market, CLOCK].iter().chain(addresses).copied().collect();
+    let (slot, accounts) = node.fetch(&asked, commitment).await?;
+    let mut accounts = accounts.iter().map(Option::as_ref);
+    let read_market = accounts.next().flatten().and_then(read::<Market>);
+    let clock =
+        read_clock(accounts.next().flatten()).ok_or(NodeError::Unusable("the clock cannot be read"))?;
+    let credits = addresses.iter().zip(accounts).filter_map(|(address, account)| {
+        let credit = read::<Credit>(account?).filter(|credit| credit.market == *market)?;
+        Some((*address, Arc::new(credit)))
+    });
+    Ok(Snapshot {
+        slot,
+        clock: clock.unix_timestamp,
+        market_key: *market,
+        market: read_market.ok_or(NodeError::Unusable("there is no market at the address"))?,
+        providers: BTreeMap::new(),
+        credits: credits.collect(),
+        stalls,
+    })
+}
+
+async fn fetch(
+    node: &Node,
+    addresses: &[Pubkey],
+    commitment: CommitmentConfig,
+    least_slot: u64,
+) -> Result<Vec<(Pubkey, Option<Credit>)>, NodeError> {
+    let (slot, accounts) = node.fetch(addresses, commitment).await?;
+    if slot < least_slot {
+        // A pool of machines behind one address need not agree.
+        return Err(NodeError::Stale { slot, highest: least_slot });
+    }
+    Ok(addresses
+        .iter()
+        .zip(accounts)
+        .map(|(address, account)| (*address, account.as_ref().and_then(read)))
+        .collect())
+}
+
+async fn list_providers(
+    node: &Node,
+    market: &Pubkey,
+    commitment: CommitmentConfig,
+) -> Result<BTreeMap<Pubkey, Provider>, NodeError> {
+    let filters = vec![type_filter::<Provider>(), provider_market_filter(market)];
+    let (_, listed) = node.list_accounts(filters, None, commitment).await?;
+    Ok(listed.into_iter().filter_map(|(address, account)| Some((address, read(&account)?))).collect())
+}
+
+/// Reads an account of the program, `None` where it is no such account.
+fn read<T: BlockableAccount>(account: &UiAccount) -> Option<T> {
+    let ours = account.lamports > 0 && account.owner.parse() == Ok(PROGRAM_ID);
+    ours.then(|| T::decode(&account.data.decode()?).ok())?
+}

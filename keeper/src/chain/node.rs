@@ -1,0 +1,214 @@
+//! One RPC node: every request has a deadline, every failure is told without the node's URL, which may carry a key.
+
+use {
+    blockable_sdk::{
+        PROGRAM_ID, Pubkey,
+        accounts::{CreditFilter, CreditStamp, type_filter},
+        program::state::Credit,
+        rpc::describe,
+    },
+    secrecy::{ExposeSecret, SecretString},
+    serde_json::json,
+    solana_client::{
+        client_error::ClientError,
+        nonblocking::rpc_client::RpcClient,
+        rpc_config::{
+            CommitmentConfig, RpcAccountInfoConfig, RpcProgramAccountsConfig, UiAccountEncoding,
+            UiDataSliceConfig,
+        },
+        rpc_request::RpcRequest,
+        rpc_response::{OptionalContext, RpcKeyedAccount, UiAccount},
+    },
+    solana_sdk::{clock::Clock, sysvar},
+    std::{
+        collections::HashMap,
+        sync::atomic::{AtomicU64, Ordering},
+        time::Duration,
+    },
+    tokio::time::timeout,
+};
+
+/// Most accounts that a node gives in one answer.
+pub const FETCH: usize = 100;
+
+/// Why a node could not be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NodeError {
+    /// A request failed.
+    #[error("{0}")]
+    Failed(String),
+    /// No answer in time.
+    #[error("no answer in time")]
+    Timeout,
+    /// An answer from too far back.
+    #[error("its answer is of slot {slot} and {highest} has been seen; it lags or has stopped")]
+    Stale {
+        /// The answer's slot.
+        slot: u64,
+        /// The highest slot seen.
+        highest: u64,
+    },
+    /// An answer that does not fit its question.
+    #[error("its answer cannot be used: {0}; use a node that serves the whole RPC interface")]
+    Unusable(&'static str),
+}
+
+impl From<ClientError> for NodeError {
+    fn from(error: ClientError) -> NodeError {
+        NodeError::Failed(describe(&error))
+    }
+}
+
+/// One RPC node.
+pub struct Node {
+    name: String,
+    rpc: RpcClient,
+    ws_url: Option<SecretString>,
+    deadline: Duration,
+    highest: AtomicU64,
+}
+
+impl Node {
+    /// The node at a URL. `name` stands for it in logs and figures.
+    pub fn new(name: String, url: &SecretString, ws_url: Option<SecretString>, deadline: Duration) -> Node {
+        let url = url.expose_secret().to_string();
+        let rpc = RpcClient::new_with_timeout_and_commitment(url, deadline, CommitmentConfig::confirmed());
+        Node { name, rpc, ws_url, deadline, highest: AtomicU64::new(0) }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its WebSocket, where it was given one.
+    pub fn ws_url(&self) -> Option<&SecretString> {
+        self.ws_url.as_ref()
+    }
+
+    /// The client, for requests through [`Node::ask`].
+    pub fn rpc(&self) -> &RpcClient {
+        &self.rpc
+    }
+
+    /// The highest slot it has shown at any commitment; 0 before the first answer.
+    pub fn highest_slot(&self) -> u64 {
+        self.highest.load(Ordering::Relaxed)
+    }
+
+    /// Notes a slot that it has shown.
+    pub fn saw(&self, slot: u64) {
+        let highest = self.highest.fetch_max(slot, Ordering::Relaxed).max(slot);
+        metrics::gauge!("keeper_rpc_slot", "node" => self.name.clone()).set(highest as f64);
+    }
+
+    /// Runs a request within the deadline. The client waits on its own where a node asks it to, so its timeout is no
+    /// deadline. Errors: [`NodeError`], counted by node and kind of request.
+    pub async fn ask<T, E: Into<NodeError>>(
+        &self,
+        what: &'static str,
+        request: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, NodeError> {
+        let answer = match timeout(self.deadline, request).await {
+            Ok(answer) => answer.map_err(Into::into),
+            Err(_) => Err(NodeError::Timeout),
+        };
+        if answer.is_err() {
+            metrics::counter!("keeper_rpc_errors_total", "node" => self.name.clone(), "request" => what)
+                .increment(1);
+        }
+        answer
+    }
+
+    /// Its slot at a commitment. Errors: [`NodeError`].
+    pub async fn slot(&self, commitment: CommitmentConfig) -> Result<u64, NodeError> {
+        let slot = self.ask("slot", self.rpc.get_slot_with_commitment(commitment)).await?;
+        self.saw(slot);
+        Ok(slot)
+    }
+
+    /// Accounts, at most [`FETCH`], all of one slot. Errors: [`NodeError`].
+    pub async fn fetch(
+        &self,
+        addresses: &[Pubkey],
+        commitment: CommitmentConfig,
+    ) -> Result<(u64, Vec<Option<UiAccount>>), NodeError> {
+        let config = as_bytes(commitment);
+        let answer =
+            self.ask("accounts", self.rpc.get_multiple_ui_accounts_with_config(addresses, config)).await?;
+        if answer.value.len() != addresses.len() {
+            return Err(NodeError::Unusable("it has another number of accounts than were asked for"));
+        }
+        self.saw(answer.context.slot);
+        Ok((answer.context.slot, answer.value))
+    }
+
+    /// How far every credit of a market has come, and the slot that is of. Errors: [`NodeError`].
+    pub async fn list(
+        &self,
+        market: &Pubkey,
+        commitment: CommitmentConfig,
+    ) -> Result<(u64, HashMap<Pubkey, CreditStamp>), NodeError> {
+        let slice = UiDataSliceConfig { offset: CreditStamp::OFFSET, length: CreditStamp::LENGTH };
+        let filters = vec![type_filter::<Credit>(), CreditFilter::Market(*market).to_rpc()];
+        let (slot, accounts) = self.list_accounts(filters, Some(slice), commitment).await?;
+        let mut stamps = HashMap::with_capacity(accounts.len());
+        for (address, account) in accounts {
+            let stamp = account.data.decode().and_then(|data| CreditStamp::read(&data));
+            stamps.insert(address, stamp.ok_or(NodeError::Unusable("a credit cannot be read"))?);
+        }
+        Ok((slot, stamps))
+    }
+
+    /// The program's accounts that pass filters, and the slot they are of. Errors: [`NodeError`].
+    pub async fn list_accounts(
+        &self,
+        filters: Vec<solana_client::rpc_filter::RpcFilterType>,
+        slice: Option<UiDataSliceConfig>,
+        commitment: CommitmentConfig,
+    ) -> Result<(u64, Vec<(Pubkey, UiAccount)>), NodeError> {
+        let config = RpcProgramAccountsConfig {
+            filters: Some(filters),
+            account_config: RpcAccountInfoConfig { data_slice: slice, ..as_bytes(commitment) },
+            with_context: Some(true),
+            ..RpcProgramAccountsConfig::default()
+        };
+        let params = json!([PROGRAM_ID.to_string(), config]);
+        let request = self.rpc.send(RpcRequest::GetProgramAccounts, params);
+        let answer: OptionalContext<Vec<RpcKeyedAccount>> = self.ask("list", request).await?;
+        let OptionalContext::Context(answer) = answer else {
+            return Err(NodeError::Unusable("it does not say which slot it is of"));
+        };
+        self.saw(answer.context.slot);
+        let mut listed = Vec::with_capacity(answer.value.len());
+        for entry in answer.value {
+            let address =
+                entry.pubkey.parse().map_err(|_| NodeError::Unusable("an address cannot be read"))?;
+            listed.push((address, entry.account));
+        }
+        Ok((answer.context.slot, listed))
+    }
+
+    /// The last block height at a commitment. Errors: [`NodeError`].
+    pub async fn block_height(&self, commitment: CommitmentConfig) -> Result<u64, NodeError> {
+        self.ask("block_height", self.rpc.get_block_height_with_commitment(commitment)).await
+    }
+}
+
+/// How accounts are asked for: in base 64.
+fn as_bytes(commitment: CommitmentConfig) -> RpcAccountInfoConfig {
+    RpcAccountInfoConfig {
+        encoding: Some(UiAccountEncoding::Base64),
+        commitment: Some(commitment),
+        ..RpcAccountInfoConfig::default()
+    }
+}
+
+/// The chain's clock in its account.
+pub fn read_clock(account: Option<&UiAccount>) -> Option<Clock> {
+    let account = account?.to_account()?;
+    solana_sdk::account::from_account::<Clock, _>(&account)
+}
+
+/// The clock's address.
+pub const CLOCK: Pubkey = sysvar::clock::ID;

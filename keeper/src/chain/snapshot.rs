@@ -1,0 +1,50 @@
+//! What the chain was at one slot, as one node shows it.
+
+use {
+    crate::chain::Stalls,
+    blockable_sdk::{
+        Pubkey,
+        program::state::{Credit, Market, Provider},
+    },
+    std::{collections::BTreeMap, sync::Arc},
+};
+
+/// A market with all its providers and credits. Cheap to clone: accounts are shared.
+#[derive(Clone)]
+pub struct Snapshot {
+    /// The slot that every account is at least as new as.
+    pub slot: u64,
+    /// The chain's clock, in Unix seconds.
+    pub clock: i64,
+    /// The market's address.
+    pub market_key: Pubkey,
+    /// The market.
+    pub market: Market,
+    /// Providers by address.
+    pub providers: BTreeMap<Pubkey, Provider>,
+    /// Credits by address. Their debts are as of their last change; [`Credit::accrue`] brings them up to now.
+    pub credits: BTreeMap<Pubkey, Arc<Credit>>,
+    /// When the cluster stood still.
+    pub stalls: Stalls,
+}
+
+impl Snapshot {
+    /// Market time now: the chain's clock less all pauses. Saturates for accounts the program cannot have written.
+    pub fn market_time(&self) -> i64 {
+        self.market.market_time(self.clock).unwrap_or(self.clock)
+    }
+
+    /// Whether a pause stands.
+    pub fn is_paused(&self) -> bool {
+        self.market.is_paused(self.clock)
+    }
+
+    /// A credit with its debt accrued to now; as it is where its amounts are out of range.
+    pub fn accrued(&self, credit: &Credit) -> Credit {
+        let mut now = *credit;
+        match now.accrue(self.market_time()) {
+            Ok(()) => now,
+            Err(_) => *credit,
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Work that keeps failing: shows it, has it tried again, gives it up. Works beside a running keeper.
+
+use {
+    crate::{
+        commands::CommandError,
+        config::Config,
+        land::lanes::{self, Lane},
+        store::Store,
+    },
+    clap::Subcommand,
+};
+
+/// What to do with it.
+#[derive(Subcommand)]
+pub(super) enum Action {
+    /// Lists work that has failed
+    List {
+        /// Prints JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Has work tried again at the next cycle
+    Retry {
+        /// Its name
+        lane: String,
+    },
+    /// Gives work up until it is retried
+    Drop {
+        /// Its name
+        lane: String,
+    },
+}
+
+/// Runs the command. Returns true.
+pub(super) async fn run(config: &Config, action: Action) -> Result<bool, CommandError> {
+    let store = Store::open_beside(&config.data_dir)?;
+    match action {
+        Action::List { json } => {
+            let failed = store.read(|connection| lanes::list(connection, 1)).await?;
+            let after = config.land.quarantine_after;
+            match json {
+                true => println!("{}", serde_json::to_string(&failed)?),
+                false => print(&failed, after),
+            }
+            Ok(true)
+        }
+        Action::Retry { lane } => {
+            let name = lane.clone();
+            let found = store.write(move |connection| lanes::retry(connection, &name)).await?;
+            said(found, lane, "is tried again at the next cycle")
+        }
+        Action::Drop { lane } => {
+            let name = lane.clone();
+            let found = store.write(move |connection| lanes::drop_lane(connection, &name)).await?;
+            said(found, lane, "is given up until it is retried")
+        }
+    }
+}
+
+fn said(found: bool, lane: String, what: &str) -> Result<bool, CommandError> {
+    if !found {
+        return Err(CommandError::NoLane(lane));
+    }
+    println!("{lane} {what}");
+    Ok(true)
+}
+
+fn print(failed: &[Lane], after: u32) {
+    if failed.is_empty() {
+        println!("nothing has failed");
+    }
+    for lane in failed {
+        let state = match (lane.dropped, lane.failures >= after) {
+            (true, _) => "given up",
+            (false, true) => "in quarantine",
+            (false, false) => "tried again soon",
+        };
+        println!("{}: {state}, failed {} times: {}", lane.lane, lane.failures, lane.reason);
+    }
+}

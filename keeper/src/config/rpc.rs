@@ -1,0 +1,150 @@
+//! The nodes, `[[rpc]]`, and how often they are read, `[cycle]`.
+
+use {
+    crate::{
+        chain::{Node, Nodes},
+        config::{
+            Reader,
+            secrets::{SecretSource, SecretSourceError},
+        },
+    },
+    reqwest::Url,
+    secrecy::SecretString,
+    serde::Deserialize,
+    std::{ops::RangeInclusive, path::Path, time::Duration},
+};
+
+/// A URL as it is written: as it is, or where it is read from because it holds a key. Never printed.
+#[derive(Clone, Deserialize)]
+#[serde(untagged)]
+enum Place {
+    Text(String),
+    Secret(SecretSource),
+}
+
+impl Place {
+    fn read(&self) -> Result<SecretString, SecretSourceError> {
+        match self {
+            Place::Text(text) => Ok(SecretString::from(text.as_str())),
+            Place::Secret(source) => source.read(),
+        }
+    }
+
+    fn resolve(&mut self, folder: &Path) {
+        if let Place::Secret(SecretSource::File(path)) = self {
+            *path = folder.join(&*path);
+        }
+    }
+}
+
+/// One `[[rpc]]`.
+#[derive(Clone)]
+pub struct RpcSettings {
+    /// Stands for the node in logs and figures.
+    pub name: String,
+    url: Place,
+    ws_url: Option<Place>,
+}
+
+impl RpcSettings {
+    /// Reads one entry.
+    pub fn read(reader: &mut Reader) -> Option<RpcSettings> {
+        let (name, url, ws_url) =
+            (reader.required("name"), reader.required("url"), reader.optional("ws_url"));
+        for (key, place, schemes) in
+            [("url", url.as_ref(), ["http", "https"]), ("ws_url", ws_url.as_ref(), ["ws", "wss"])]
+        {
+            let is_wrong = |text: &str| {
+                Url::parse(text).map_or(true, |url| !schemes.contains(&url.scheme()) || !url.has_host())
+            };
+            if let Some(Place::Text(text)) = place
+                && is_wrong(text)
+            {
+                // Not repeated: it may hold a key.
+                let [plain, secure] = schemes;
+                reader.mistake(key, format!("is no such URL; write {plain}://HOST... or {secure}://HOST..."));
+            }
+        }
+        Some(RpcSettings { name: name?, url: url?, ws_url })
+    }
+
+    pub(super) fn resolve(&mut self, folder: &Path) {
+        self.url.resolve(folder);
+        if let Some(place) = &mut self.ws_url {
+            place.resolve(folder);
+        }
+    }
+}
+
+/// Opens the nodes. Errors: [`SecretSourceError`].
+pub fn nodes(rpc: &[RpcSettings], cycle: &CycleSettings) -> Result<Nodes, SecretSourceError> {
+    let mut nodes = Vec::with_capacity(rpc.len());
+    for settings in rpc {
+        let ws_url = settings.ws_url.as_ref().map(Place::read).transpose()?;
+        nodes.push(Node::new(settings.name.clone(), &settings.url.read()?, ws_url, cycle.request_timeout));
+    }
+    Ok(Nodes::new(nodes, cycle.lag_slots))
+}
+
+/// `[cycle]`.
+#[derive(Clone, Debug)]
+pub struct CycleSettings {
+    /// How often the chain is read and planned on.
+    pub every: Duration,
+    /// How long a request to a node may take.
+    pub request_timeout: Duration,
+    /// Slots that a node may lag behind the others.
+    pub lag_slots: u64,
+    /// Seconds that the cluster must have stood still to count as stalled.
+    pub stall_seconds: i64,
+    /// Days that ended transactions and intents are kept.
+    pub keep_days: i64,
+    /// How long a shutdown may take.
+    pub shutdown: Duration,
+}
+
+impl CycleSettings {
+    /// Reads `[cycle]`.
+    pub fn read(reader: &mut Reader) -> CycleSettings {
+        let days = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        reader.section("cycle", |reader| CycleSettings {
+            every: duration(reader, "seconds", 10.0, 0.1..=600.0),
+            request_timeout: Duration::from_secs(reader.number("request_timeout_seconds", 5, 1..=120)),
+            lag_slots: reader.number("lag_slots", 30, 1..=10_000),
+            stall_seconds: days(reader.number("stall_seconds", 60, 5..=86_400)),
+            keep_days: days(reader.number("keep_days", 90, 1..=36_500)),
+            shutdown: Duration::from_secs(reader.number("shutdown_seconds", 20, 1..=600)),
+        })
+    }
+}
+
+/// A time in seconds and parts of them.
+fn duration(reader: &mut Reader, key: &str, otherwise: f64, bounds: RangeInclusive<f64>) -> Duration {
+    let seconds = reader.optional(key).unwrap_or(otherwise);
+    if !bounds.contains(&seconds) {
+        reader.mistake(key, format!("{seconds} is not from {} to {}", bounds.start(), bounds.end()));
+    }
+    Duration::try_from_secs_f64(seconds).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn every(text: &str) -> (Duration, Vec<String>) {
+        let mut reader = Reader::new(text).unwrap();
+        (CycleSettings::read(&mut reader).every, reader.finish())
+    }
+
+    #[test]
+    fn a_cycle_is_set_in_seconds_or_parts_of_one() {
+        assert_eq!(every(""), (Duration::from_secs(10), Vec::new()));
+        assert_eq!(every("[cycle]\nseconds = 2"), (Duration::from_secs(2), Vec::new()));
+        assert_eq!(every("[cycle]\nseconds = 0.25"), (Duration::from_millis(250), Vec::new()));
+        for seconds in ["0", "0.05", "601", "-1", "nan", "1e300"] {
+            let (_, mistakes) = every(&format!("[cycle]\nseconds = {seconds}"));
+            assert_eq!(mistakes.len(), 1, "{seconds}: {mistakes:?}");
+            assert!(mistakes[0].contains("is not from 0.1 to 600"), "{mistakes:?}");
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! What a node is asked for: which transactions touched a credit, and the records in them. All finalized: what is in a log
+//! never goes back.
+
+use {
+    crate::{
+        chain::{Node, NodeError},
+        history::prove::Found,
+    },
+    blockable_sdk::{
+        Pubkey, Signature,
+        events::{CreditRecord, Event, from_transaction},
+    },
+    serde_json::json,
+    solana_client::{
+        client_error::{ClientError, ClientErrorKind},
+        rpc_client::GetConfirmedSignaturesForAddress2Config,
+        rpc_config::{CommitmentConfig, RpcTransactionConfig, UiTransactionEncoding},
+        rpc_custom_error::JSON_RPC_SERVER_ERROR_TRANSACTION_HISTORY_NOT_AVAILABLE,
+        rpc_request::{RpcError, RpcRequest},
+    },
+    solana_transaction_status_client_types::EncodedConfirmedTransactionWithStatusMeta,
+    std::{
+        collections::{HashMap, VecDeque},
+        sync::{Arc, Mutex, MutexGuard, PoisonError},
+    },
+    tokio::sync::{OnceCell, Semaphore},
+};
+
+/// Requests that run at once.
+pub const AT_ONCE: usize = 4;
+/// Transactions whose records are remembered: one that meters a chunk is in the log of each of its credits.
+const REMEMBERED: usize = 1_024;
+
+/// A node's answer about the past.
+pub enum Served<T> {
+    /// It has it.
+    Yes(T),
+    /// It does not have it: not yet, or no longer.
+    No,
+    /// It keeps no history at all.
+    NoHistory,
+}
+
+/// A transaction that touched a credit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its signature.
+    pub signature: Signature,
+    /// Its slot.
+    pub slot: u64,
+    /// Whether it failed, and so changed nothing.
+    pub failed: bool,
+}
+
+/// The records of a transaction, fetched once by whoever needs them first.
+type Fetched = Arc<OnceCell<Vec<CreditRecord>>>;
+
+/// Records by transaction, of all credits.
+#[derive(Default)]
+pub struct Memory {
+    fetched: HashMap<Signature, Fetched>,
+    order: VecDeque<Signature>,
+}
+
+impl Memory {
+    fn of(&mut self, signature: Signature) -> Fetched {
+        if let Some(fetched) = self.fetched.get(&signature) {
+            return fetched.clone();
+        }
+        self.order.push_back(signature);
+        while self.order.len() > REMEMBERED {
+            if let Some(oldest) = self.order.pop_front() {
+                self.fetched.remove(&oldest);
+            }
+        }
+        self.fetched.entry(signature).or_default().clone()
+    }
+}
+
+/// Why there are no records of a transaction.
+enum Without {
+    NotServed,
+    NoHistory,
+    Failed(NodeError),
+}
+
+/// Asks one node, a few requests at once.
+pub struct Fetcher<'a> {
+    node: &'a Node,
+    permits: Semaphore,
+    memory: &'a Mutex<Memory>,
+}
+
+impl<'a> Fetcher<'a> {
+    /// What asks a node; `memory` outlasts it.
+    pub fn new(node: &'a Node, memory: &'a Mutex<Memory>) -> Fetcher<'a> {
+        Fetcher { node, permits: Semaphore::new(AT_ONCE), memory }
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Transactions that touched a credit, newest first: those before `before` and after `until`, up to `limit`.
+    /// Errors: [`NodeError`].
+    pub async fn page(
+        &self,
+        credit: &Pubkey,
+        before: Option<Signature>,
+        until: Option<Signature>,
+        limit: usize,
+    ) -> Result<Served<Vec<Entry>>, NodeError> {
+        let commitment = Some(CommitmentConfig::finalized());
+        let config =
+            GetConfirmedSignaturesForAddress2Config { before, until, limit: Some(limit), commitment };
+        let request = self.node.rpc().get_signatures_for_address_with_config(credit, config);
+        let listed = match self.ask("signatures", request).await? {
+            Served::Yes(listed) => listed,
+            Served::No => return Ok(Served::No),
+            Served::NoHistory => return Ok(Served::NoHistory),
+        };
+        let mut entries = Vec::with_capacity(listed.len());
+        for one in listed {
+            let signature =
+                one.signature.parse().map_err(|_| NodeError::Unusable("a signature cannot be read"))?;
+            entries.push(Entry { signature, slot: one.slot, failed: one.err.is_some() });
+        }
+        Ok(Served::Yes(entries))
+    }
+
+    /// A credit's records in a transaction. Errors: [`NodeError`].
+    pub async fn records(&self, credit: &Pubkey, entry: Entry) -> Result<Served<Vec<Found>>, NodeError> {
+        let fetched = self.memory().of(entry.signature);
+        let records = match fetched.get_or_try_init(|| self.transaction(&entry.signature)).await {
+            Ok(records) => records,
+            Err(Without::NotServed) => return Ok(Served::No),
+            Err(Without::NoHistory) => return Ok(Served::NoHistory),
+            Err(Without::Failed(error)) => return Err(error),
+        };
+        let own = records.iter().filter(|record| record.credit == *credit);
+        let found = |record: &CreditRecord| Found {
+            record: record.clone(),
+            signature: entry.signature,
+            slot: entry.slot,
+        };
+        Ok(Served::Yes(own.map(found).collect()))
+    }
+
+    async fn transaction(&self, signature: &Signature) -> Result<Vec<CreditRecord>, Without> {
+        let config = RpcTransactionConfig {
+            encoding: Some(UiTransactionEncoding::Base64),
+            commitment: Some(CommitmentConfig::finalized()),
+            max_supported_transaction_version: Some(1),
+        };
+        // The client's own call takes a transaction that is not there for a broken answer.
+        let params = json!([signature.to_string(), config]);
+        let request = self.node.rpc().send(RpcRequest::GetTransaction, params);
+        let answer: Served<Option<EncodedConfirmedTransactionWithStatusMeta>> =
+            self.ask("transaction", request).await.map_err(Without::Failed)?;
+        let transaction = match answer {
+            Served::Yes(transaction) => transaction.ok_or(Without::NotServed)?,
+            Served::No => return Err(Without::NotServed),
+            Served::NoHistory => return Err(Without::NoHistory),
+        };
+        // A transaction without its metadata is as good as none.
+        let events = from_transaction(&transaction).ok_or(Without::NotServed)?;
+        Ok(events.iter().flat_map(Event::records).cloned().collect())
+    }
+
+    async fn ask<T>(
+        &self,
+        what: &'static str,
+        request: impl Future<Output = Result<T, ClientError>>,
+    ) -> Result<Served<T>, NodeError> {
+        // Never closed.
+        let _permit = self.permits.acquire().await;
+        let request = async {
+            match request.await {
+                Ok(answer) => Ok(Served::Yes(answer)),
+                Err(error) if keeps_no_history(&error) => Ok(Served::NoHistory),
+                Err(error) => Err(error),
+            }
+        };
+        self.node.ask(what, request).await
+    }
+}
+
+fn keeps_no_history(error: &ClientError) -> bool {
+    let code = match error.kind() {
+        ClientErrorKind::RpcError(RpcError::RpcResponseError { code, .. }) => *code,
+        _ => return false,
+    };
+    code == JSON_RPC_SERVER_ERROR_TRANSACTION_HISTORY_NOT_AVAILABLE
+}

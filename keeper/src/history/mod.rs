@@ -1,0 +1,231 @@
+//! The audit log: every record of every credit, in order, held against the hash chain in the credit's account.
+//!
+//! Only finalized transactions are read, and a credit's records are written once they join on to those before without a
+//! gap. Where they have come as far as the finalized account, the hashes must be the same: then the log is proven, and stays
+//! written for ever. Records that were written on the way and turn out to be wrong are removed and fetched anew.
+//!
+//! The log of a credit that was removed ends with its last record, which no account proves any more. Where its address is
+//! used for another credit, that one's log takes its place.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`prove`] | joins records and holds them against the account; pure |
+//! | [`order`] | whose turn it is; pure |
+//! | `work` | one credit's part of a pass |
+//! | [`walk`], [`fetch`] | goes through a credit's transactions |
+//! | [`rows`] | what is written |
+//! | [`tell`] | alerts |
+
+pub mod fetch;
+pub mod kinds;
+pub mod order;
+pub mod prove;
+pub mod rows;
+mod settings;
+pub mod tell;
+pub mod walk;
+mod work;
+
+#[cfg(test)]
+mod tests;
+
+pub use settings::HistorySettings;
+
+use {
+    crate::{
+        alert::Signal,
+        chain::{Node, Snapshot},
+        store::{Store, StoreError},
+    },
+    blockable_sdk::Pubkey,
+    fetch::{AT_ONCE, Fetcher, Memory},
+    futures_util::{StreamExt, stream},
+    order::{Order, Outcome},
+    prove::Joined,
+    rows::Head,
+    std::{
+        collections::BTreeMap,
+        sync::{Mutex, PoisonError, atomic::AtomicUsize},
+    },
+    walk::{Limits, Walk},
+    work::{Target, Worked, assign, targets},
+};
+
+/// Searches that are kept from pass to pass; others begin anew.
+const WALKS: usize = 256;
+
+/// The audit log of a market.
+pub struct History {
+    store: Store,
+    market: Pubkey,
+    limits: Limits,
+    memory: Mutex<Memory>,
+    /// Held over a whole pass, so that passes follow each other.
+    state: tokio::sync::Mutex<State>,
+}
+
+/// What a pass hands to the next.
+#[derive(Default)]
+struct State {
+    /// `None` before the first pass.
+    heads: Option<BTreeMap<Pubkey, Head>>,
+    order: Order,
+    walks: BTreeMap<Pubkey, Walk>,
+}
+
+/// What a pass has done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Passed {
+    /// Credits whose logs were behind when it began.
+    pub behind: usize,
+    /// Credits it has worked on.
+    pub worked: usize,
+    /// Credits whose logs are complete now.
+    pub proven: usize,
+    /// Records that were written.
+    pub records: usize,
+    /// Credits on which a request failed.
+    pub failed: usize,
+    /// What it has found.
+    pub signals: Vec<Signal>,
+}
+
+/// What is written of a credit.
+struct Change {
+    credit: Pubkey,
+    joined: Joined,
+    is_wrong: bool,
+    is_proven: bool,
+}
+
+impl History {
+    /// The log in a store.
+    pub fn new(store: Store, market: Pubkey) -> History {
+        let (memory, state) = (Mutex::default(), tokio::sync::Mutex::default());
+        History { store, market, limits: Limits::default(), memory, state }
+    }
+
+    /// Brings the logs of at most `most` credits further: those that have waited longest, four requests at once. What a node
+    /// does not serve is tried again, ever more rarely. Errors: [`StoreError`], with nothing written.
+    pub async fn pass(&self, node: &Node, snapshot: &Snapshot, most: usize) -> Result<Passed, StoreError> {
+        let mut state = self.state.lock().await;
+        // Taken out: a pass that ends early leaves none behind, and the next one reads them anew.
+        let mut heads = match state.heads.take() {
+            Some(heads) => heads,
+            None => self.store.read(read_heads).await?,
+        };
+        state.order.see(snapshot, &heads);
+        let mut passed = Passed { behind: state.order.behind(), ..Passed::default() };
+        let chosen = state.order.next(snapshot, most);
+        let done = match targets(node, &chosen, snapshot).await {
+            Ok(targets) => self.work(node, targets, &heads, &mut state.walks).await?,
+            Err(error) => {
+                tracing::warn!(node = node.name(), %error, "finalized credits could not be read");
+                passed.failed = chosen.len();
+                Vec::new()
+            }
+        };
+        heads.extend(self.write(&done).await?);
+        for worked in done {
+            passed.worked = passed.worked.saturating_add(1);
+            self.take(worked, node, snapshot, &mut state, &mut passed);
+        }
+        passed.signals.extend(tell::lost(&self.market, &state.order, node.name()));
+        state.heads = Some(heads);
+        metrics::gauge!("keeper_history_lag").set(state.order.behind() as f64);
+        let records = u64::try_from(passed.records).unwrap_or(u64::MAX);
+        metrics::counter!("keeper_history_records_total").increment(records);
+        Ok(passed)
+    }
+
+    /// How many of a credit's records are proven, and the hash chain after them; `None` before any is. Errors: [`StoreError`].
+    pub async fn proof(&self, credit: &Pubkey) -> Result<Option<(u64, [u8; 32])>, StoreError> {
+        let credit = *credit;
+        self.store.read(move |connection| rows::proof(connection, &credit)).await
+    }
+
+    /// Works on credits, a few at once. Errors: [`StoreError`].
+    async fn work(
+        &self,
+        node: &Node,
+        targets: Vec<(Pubkey, Target)>,
+        heads: &BTreeMap<Pubkey, Head>,
+        walks: &mut BTreeMap<Pubkey, Walk>,
+    ) -> Result<Vec<Worked>, StoreError> {
+        let new = targets.iter().map(|(credit, _)| *credit).filter(|credit| !walks.contains_key(credit));
+        let new: Vec<Pubkey> = new.collect();
+        let places = self.store.read(move |connection| {
+            let place = |credit: Pubkey| Ok((credit, rows::place(connection, &credit)?));
+            new.into_iter().map(place).collect::<Result<Vec<_>, StoreError>>()
+        });
+        walks.extend(places.await?.into_iter().map(|(credit, place)| (credit, Walk::new(place))));
+        let (fetcher, failures) = (Fetcher::new(node, &self.memory), AtomicUsize::new(0));
+        let work = assign(targets, heads, walks);
+        let work = work.into_iter().map(|work| work.go(&fetcher, &failures, &self.limits));
+        Ok(stream::iter(work).buffer_unordered(AT_ONCE).collect().await)
+    }
+
+    /// Writes what was found. Returns how far the logs have come. Errors: [`StoreError`].
+    async fn write(&self, done: &[Worked]) -> Result<Vec<(Pubkey, Head)>, StoreError> {
+        let is_changed = |worked: &&Worked| {
+            !worked.joined.links.is_empty() || matches!(worked.outcome, Outcome::Done | Outcome::Mismatch)
+        };
+        let changes = done.iter().filter(is_changed).map(|worked| Change {
+            credit: worked.credit,
+            joined: worked.joined.clone(),
+            is_wrong: worked.outcome == Outcome::Mismatch,
+            // Where the account is gone, nothing proves the last records.
+            is_proven: worked.outcome == Outcome::Done && !worked.is_gone,
+        });
+        let changes: Vec<Change> = changes.collect();
+        if changes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let write = move |tx: &rusqlite::Transaction| {
+            let mut heads = Vec::with_capacity(changes.len());
+            for Change { credit, joined, is_wrong, is_proven } in changes {
+                match is_wrong {
+                    true => rows::cut(tx, &credit)?,
+                    false => rows::keep(tx, &credit, &joined, is_proven)?,
+                }
+                heads.push((credit, rows::head(tx, &credit)?));
+            }
+            Ok(heads)
+        };
+        self.store.write(write).await
+    }
+
+    /// Takes in what became of a credit, once that is written.
+    fn take(&self, worked: Worked, node: &Node, snapshot: &Snapshot, state: &mut State, passed: &mut Passed) {
+        let Worked { credit, walk, joined, outcome, is_gone, failed } = worked;
+        let account = snapshot.credits.get(&credit).map(AsRef::as_ref);
+        if outcome == Outcome::Mismatch {
+            tracing::error!(node = node.name(), %credit, records = joined.end.seq, "a log does not hash");
+            // What another node serves must not be overlaid by what this one has.
+            *self.memory.lock().unwrap_or_else(PoisonError::into_inner) = Memory::default();
+            passed.signals.push(tell::mismatch(&credit, account, node.name(), joined.end.seq));
+        } else {
+            passed.records = passed.records.saturating_add(joined.links.len());
+        }
+        if outcome == Outcome::Done {
+            passed.proven = passed.proven.saturating_add(1);
+            passed.signals.push(tell::proven(&credit, account, joined.end.seq));
+        }
+        if let Outcome::Missing(reason) | Outcome::Lost(reason) = &outcome {
+            tracing::info!(node = node.name(), %credit, reason, "a log cannot be completed yet");
+        }
+        if let Some(error) = failed {
+            tracing::warn!(node = node.name(), %credit, %error, "a log could not be fetched");
+            passed.failed = passed.failed.saturating_add(1);
+        }
+        state.order.note(&credit, &outcome, is_gone, snapshot.clock);
+        if let Some(walk) = walk.filter(|_| state.walks.len() < WALKS) {
+            state.walks.insert(credit, walk);
+        }
+    }
+}
+
+fn read_heads(connection: &rusqlite::Connection) -> Result<BTreeMap<Pubkey, Head>, StoreError> {
+    let credits = rows::credits(connection)?;
+    credits.into_iter().map(|credit| Ok((credit, rows::head(connection, &credit)?))).collect()
+}

@@ -1,0 +1,158 @@
+//! Joins records to a log and holds the log against what the chain says. Pure.
+
+use {
+    crate::history::kinds::{Life, kind},
+    blockable_sdk::{Pubkey, Signature, accounts::CreditStamp, events::CreditRecord},
+};
+
+/// How far a log has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Position {
+    /// Number of records, which is the number of the next one.
+    pub seq: u64,
+    /// The hash chain after them.
+    pub hash: [u8; 32],
+}
+
+/// Why a log is not, or not yet, what the chain says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProofError {
+    /// A record is missing between two others.
+    #[error("record {expected} is missing: the next one served is {found}")]
+    Gap {
+        /// The number that should come.
+        expected: u64,
+        /// The number that came.
+        found: u64,
+    },
+    /// Records are missing at the end.
+    #[error("records are missing at the end: {have} are served and the credit has {account}")]
+    Short {
+        /// Records that there are.
+        have: u64,
+        /// Records that the credit has.
+        account: u64,
+    },
+    /// The log is further than the account that it was held against, which is an older one.
+    #[error("the log has {have} records and the account shown has {account}; a node shows an older state")]
+    Ahead {
+        /// Records that there are.
+        have: u64,
+        /// Records that the account shows.
+        account: u64,
+    },
+    /// The records are not those that the credit's event hash was made of.
+    #[error("the {0} records do not hash to the credit's event hash")]
+    Mismatch(u64),
+    /// A record of another credit.
+    #[error("record {0} belongs to another credit")]
+    Foreign(u64),
+    /// A record that cannot be written in Borsh.
+    #[error("record {0} cannot be hashed")]
+    Unhashable(u64),
+}
+
+/// A record, and where it was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The record.
+    pub record: CreditRecord,
+    /// The transaction.
+    pub signature: Signature,
+    /// The transaction's slot.
+    pub slot: u64,
+}
+
+/// A record that joins on to those before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The record.
+    pub found: Found,
+    /// The hash chain after it.
+    pub hash: [u8; 32],
+}
+
+/// What records have added to a log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Joined {
+    /// Whether the links begin a log of their own: a credit was removed, and its address has been used again.
+    pub fresh: bool,
+    /// The records that join on, in order.
+    pub links: Vec<Link>,
+    /// How far the log has come with them.
+    pub end: Position,
+    /// What the last record says of whether the credit is still there.
+    pub life: Life,
+    /// Why the records after them do not join on.
+    pub fault: Option<ProofError>,
+}
+
+/// Joins records to a log that has come as far as `from`, and whose last record says `life`. Records are in the order of
+/// their transactions; within a slot their numbers decide. A record with number 0 begins the log of another credit at the
+/// address; no record of a log that is still open can be taken for it.
+pub fn join(credit: &Pubkey, from: Position, life: Life, mut found: Vec<Found>) -> Joined {
+    let mut joined = Joined { end: from, life, ..Joined::default() };
+    if let Some(foreign) = found.iter().find(|found| found.record.credit != *credit) {
+        joined.fault = Some(ProofError::Foreign(foreign.record.seq));
+        return joined;
+    }
+    // Stable: what is in one slot stays in the order it was served in.
+    found.sort_by_key(|found| found.slot);
+    for slot in found.chunk_by(|one, other| one.slot == other.slot) {
+        let mut left: Vec<&Found> = slot.iter().collect();
+        while let Some(place) = joined.next(&left, from) {
+            let found = left.remove(place);
+            if found.record.seq == 0 {
+                // What was served before it is the end of the log before it.
+                left.drain(..place);
+            }
+            joined.add(found);
+        }
+        let further = left.iter().map(|found| found.record.seq).filter(|seq| *seq > joined.end.seq).min();
+        if let Some(found) = further
+            && joined.fault.is_none()
+        {
+            joined.fault = Some(ProofError::Gap { expected: joined.end.seq, found });
+        }
+    }
+    joined
+}
+
+impl Joined {
+    /// The place of the record that comes next. After a fault only a new beginning does, and only where nothing is lost by
+    /// it: a node that has forgotten the log of an earlier credit may have all of this one's.
+    fn next(&self, left: &[&Found], from: Position) -> Option<usize> {
+        let place = |seq| left.iter().position(|found| found.record.seq == seq);
+        let following = if self.fault.is_none() { place(self.end.seq) } else { None };
+        let may_begin = match self.fault {
+            None => self.life != Life::Open,
+            Some(_) => from.seq == 0,
+        };
+        following.or_else(|| if may_begin { place(0) } else { None })
+    }
+
+    fn add(&mut self, found: &Found) {
+        if found.record.seq == 0 {
+            *self = Joined { fresh: true, ..Joined::default() };
+        }
+        let Ok(hash) = found.record.fold(&self.end.hash) else {
+            self.fault = Some(ProofError::Unhashable(found.record.seq));
+            return;
+        };
+        self.life = Life::after(kind(&found.record.change));
+        self.end = Position { seq: found.record.seq.saturating_add(1), hash };
+        self.links.push(Link { found: found.clone(), hash });
+    }
+}
+
+/// Proves that a log is all that happened to a credit whose account says `account`. Errors: [`ProofError`].
+pub fn prove(end: Position, account: CreditStamp) -> Result<(), ProofError> {
+    let (have, account_has) = (end.seq, account.seq);
+    if have < account_has {
+        return Err(ProofError::Short { have, account: account_has });
+    }
+    if have > account_has {
+        return Err(ProofError::Ahead { have, account: account_has });
+    }
+    if end.hash == account.hash { Ok(()) } else { Err(ProofError::Mismatch(have)) }
+}

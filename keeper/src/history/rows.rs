@@ -1,0 +1,168 @@
+//! The table of events, and how far each credit's log is proven.
+
+use {
+    crate::{
+        history::{
+            kinds::{Life, kind},
+            prove::{Joined, Link, Position},
+        },
+        store::{
+            StoreError,
+            columns::{key, signed, unsigned},
+        },
+    },
+    blockable_sdk::{Pubkey, Signature, events::encode_record},
+    rusqlite::{Connection, OptionalExtension, params},
+};
+
+/// How far a credit's log has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    /// Everything that is written.
+    pub end: Position,
+    /// Records that were proven against the credit's account.
+    pub proven: u64,
+    /// Slot of the last record.
+    pub slot: u64,
+    /// What the last record says of whether the credit is still there.
+    pub life: Life,
+}
+
+/// Where the search for further records ends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// A transaction before the last record's slot: everything up to it is written.
+    pub until: Option<Signature>,
+    /// Slot of the last record; older transactions have nothing new.
+    pub slot: u64,
+    /// Transactions of that slot that are written.
+    pub known: Vec<Signature>,
+}
+
+/// All credits that have a log.
+pub fn credits(connection: &Connection) -> Result<Vec<Pubkey>, StoreError> {
+    // From credit to credit: a log may have many records.
+    let mut statement = connection.prepare(
+        "WITH RECURSIVE found (credit) AS (
+             SELECT min(credit) FROM events
+             UNION ALL
+             SELECT (SELECT min(credit) FROM events WHERE credit > found.credit) FROM found
+             WHERE found.credit IS NOT NULL
+         ) SELECT credit FROM found WHERE credit IS NOT NULL",
+    )?;
+    let rows = statement.query_map([], |row| key(row, 0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// How far a credit's log has come; zero where it has none.
+pub fn head(connection: &Connection, credit: &Pubkey) -> Result<Head, StoreError> {
+    let last = "SELECT seq, hash, slot, kind FROM events WHERE credit = ? ORDER BY seq DESC LIMIT 1";
+    let last = connection.prepare_cached(last)?.query_row([credit.to_bytes()], |row| {
+        let (seq, hash, kind) = (unsigned(row, 0)?, row.get(1)?, row.get::<_, String>(3)?);
+        Ok((Position { seq: seq.saturating_add(1), hash }, unsigned(row, 2)?, kind))
+    });
+    let Some((end, slot, kind)) = last.optional()? else { return Ok(Head::default()) };
+    // Never beyond what is written, whatever the cursor says.
+    let proven = proven(connection, credit)?.min(end.seq);
+    Ok(Head { end, proven, slot, life: Life::after(&kind) })
+}
+
+/// Where the search for a credit's further records ends.
+pub fn place(connection: &Connection, credit: &Pubkey) -> Result<Place, StoreError> {
+    let slot = head(connection, credit)?.slot;
+    let (credit, before) = (credit.to_bytes(), signed(slot));
+    let until = "SELECT signature FROM events WHERE credit = ? AND slot < ? ORDER BY seq DESC LIMIT 1";
+    let until = connection.prepare_cached(until)?.query_row(params![credit, before], |row| row.get(0));
+    let until: Option<[u8; 64]> = until.optional()?;
+    // Backwards, so that the rows of one slot are read and not the whole log.
+    let mut statement =
+        connection.prepare_cached("SELECT signature, slot FROM events WHERE credit = ? ORDER BY seq DESC")?;
+    let mut rows = statement.query([credit])?;
+    let mut known = Vec::new();
+    while let Some(row) = rows.next()? {
+        if unsigned(row, 1)? != slot {
+            break;
+        }
+        known.push(Signature::from(row.get::<_, [u8; 64]>(0)?));
+    }
+    known.dedup();
+    Ok(Place { until: until.map(Signature::from), slot, known })
+}
+
+/// Writes what joins on to a credit's log. `proven` says that the log was proven with it.
+pub fn keep(
+    connection: &Connection,
+    credit: &Pubkey,
+    joined: &Joined,
+    proven: bool,
+) -> Result<(), StoreError> {
+    if joined.fresh {
+        remove_from(connection, credit, 0)?;
+        set_proven(connection, credit, 0)?;
+    }
+    for link in &joined.links {
+        insert(connection, credit, link)?;
+    }
+    if proven {
+        set_proven(connection, credit, joined.end.seq)?;
+    }
+    Ok(())
+}
+
+fn insert(connection: &Connection, credit: &Pubkey, link: &Link) -> Result<(), StoreError> {
+    let record = &link.found.record;
+    let bytes = encode_record(record)
+        .ok_or_else(|| StoreError::Content(format!("record {} of {credit} cannot be written", record.seq)))?;
+    let sql = "INSERT INTO events (credit, seq, at, kind, record, hash, signature, slot)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    connection.prepare_cached(sql)?.execute(params![
+        credit.to_bytes(),
+        signed(record.seq),
+        record.at,
+        kind(&record.change),
+        bytes,
+        link.hash,
+        link.found.signature.as_array(),
+        signed(link.found.slot),
+    ])?;
+    Ok(())
+}
+
+/// Removes the records of a credit that were never proven, so that they can be fetched anew.
+pub fn cut(connection: &Connection, credit: &Pubkey) -> Result<(), StoreError> {
+    remove_from(connection, credit, proven(connection, credit)?)
+}
+
+fn remove_from(connection: &Connection, credit: &Pubkey, seq: u64) -> Result<(), StoreError> {
+    let sql = "DELETE FROM events WHERE credit = ? AND seq >= ?";
+    connection.prepare_cached(sql)?.execute(params![credit.to_bytes(), signed(seq)])?;
+    Ok(())
+}
+
+/// How many records of a credit are proven, and the hash chain after them; `None` before any is.
+pub fn proof(connection: &Connection, credit: &Pubkey) -> Result<Option<(u64, [u8; 32])>, StoreError> {
+    let seq = head(connection, credit)?.proven;
+    let Some(last) = seq.checked_sub(1) else { return Ok(None) };
+    let sql = "SELECT hash FROM events WHERE credit = ? AND seq = ?";
+    let row = connection.prepare_cached(sql)?.query_row(params![credit.to_bytes(), signed(last)], |row| {
+        let hash: [u8; 32] = row.get(0)?;
+        Ok((seq, hash))
+    });
+    Ok(row.optional()?)
+}
+
+fn proven(connection: &Connection, credit: &Pubkey) -> Result<u64, StoreError> {
+    let sql = "SELECT value FROM cursors WHERE name = ?";
+    let row = connection.prepare_cached(sql)?.query_row([cursor(credit)], |row| unsigned(row, 0));
+    Ok(row.optional()?.unwrap_or(0))
+}
+
+fn set_proven(connection: &Connection, credit: &Pubkey, seq: u64) -> Result<(), StoreError> {
+    let sql = "INSERT OR REPLACE INTO cursors (name, value) VALUES (?, ?)";
+    connection.prepare_cached(sql)?.execute(params![cursor(credit), signed(seq)])?;
+    Ok(())
+}
+
+fn cursor(credit: &Pubkey) -> String {
+    format!("history {credit}")
+}

@@ -1,0 +1,32 @@
+//! `[history]`: whether logs are proven, and how many at once.
+
+use crate::config::Reader;
+
+/// Section `[history]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HistorySettings {
+    /// Whether logs are fetched and proven at all.
+    pub enabled: bool,
+    /// Credits whose logs one pass works on, at most.
+    pub credits_per_pass: usize,
+}
+
+impl Default for HistorySettings {
+    fn default() -> HistorySettings {
+        HistorySettings { enabled: true, credits_per_pass: 50 }
+    }
+}
+
+impl HistorySettings {
+    /// Reads `[history]`; mistakes are with the reader.
+    pub fn read(reader: &mut Reader) -> HistorySettings {
+        let otherwise = HistorySettings::default();
+        reader.section("history", |section| {
+            let credits = section.number("credits_per_pass", 50, 1..=5_000);
+            HistorySettings {
+                enabled: section.optional("enabled").unwrap_or(otherwise.enabled),
+                credits_per_pass: usize::try_from(credits).unwrap_or(otherwise.credits_per_pass),
+            }
+        })
+    }
+}

@@ -1,0 +1,220 @@
+//! Whole passes against a node.
+
+use super::{server::Server, *};
+
+struct Keeper {
+    folder: tempfile::TempDir,
+    store: Store,
+    history: History,
+}
+
+impl Keeper {
+    fn new() -> Keeper {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let history = History::new(store.clone(), market());
+        Keeper { folder, store, history }
+    }
+
+    /// The same store, opened by the next process.
+    fn restarted(self) -> Keeper {
+        let Keeper { folder, store, history } = self;
+        drop((store, history));
+        let store = Store::open(folder.path()).unwrap();
+        let history = History::new(store.clone(), market());
+        Keeper { folder, store, history }
+    }
+
+    /// A pass of the chain as it is.
+    async fn pass(&self, server: &Server, clock: i64) -> Passed {
+        self.history.pass(&server.node, &server.at(clock), 50).await.unwrap()
+    }
+
+    async fn proof(&self, credit: &Pubkey) -> Option<CreditStamp> {
+        let proof = self.history.proof(credit).await.unwrap();
+        proof.map(|(seq, hash)| CreditStamp { seq, hash })
+    }
+
+    async fn written(&self, credit: Pubkey) -> u64 {
+        self.store.read(move |connection| Ok(rows::head(connection, &credit)?.end.seq)).await.unwrap()
+    }
+}
+
+fn levels(passed: &Passed, subject: &Pubkey) -> Vec<(Level, Severity)> {
+    let about = passed.signals.iter().filter(|signal| signal.subject == *subject);
+    about
+        .inspect(|signal| assert_eq!(signal.rule, Rule::LogMismatch))
+        .map(|signal| (signal.level, signal.severity))
+        .collect()
+}
+
+#[tokio::test]
+async fn logs_are_proven_and_go_on_after_a_restart() {
+    let (server, keeper, credits) = (Server::start().await, Keeper::new(), [key(10), key(11)]);
+    for arrears in 0..5 {
+        server.ledger().happen(&credits, late(arrears));
+    }
+    let passed = keeper.pass(&server, 100).await;
+    assert_eq!((passed.behind, passed.worked, passed.proven, passed.records), (2, 2, 2, 10));
+    assert_eq!(levels(&passed, &credits[0]), [(Level::Clear, Severity::Critical)]);
+    assert_eq!(server.ledger().asked("getTransaction"), 5, "one transaction is in the logs of both");
+    let stamp = server.ledger().stamp(&credits[1]);
+    assert_eq!(keeper.proof(&credits[1]).await, Some(stamp));
+
+    let keeper = keeper.restarted();
+    let passed = keeper.pass(&server, 110).await;
+    assert_eq!((passed.behind, passed.worked), (0, 0), "nothing is new");
+    server.ledger().happen(&credits[..1], What::Accepted);
+    server.ledger().happen_in_slot(&credits[..1], late(9));
+    server.ledger().asked("getTransaction");
+    let passed = keeper.pass(&server, 120).await;
+    assert_eq!((passed.worked, passed.proven, passed.records), (1, 1, 2));
+    assert_eq!(server.ledger().asked("getTransaction"), 2, "what is written is not fetched again");
+    let stamp = server.ledger().stamp(&credits[0]);
+    assert_eq!(keeper.proof(&credits[0]).await, Some(stamp));
+}
+
+#[tokio::test]
+async fn a_long_log_is_listed_in_pages_and_fetched_in_parts() {
+    let (server, mut keeper, credit) = (Server::start().await, Keeper::new(), key(10));
+    keeper.history.limits = Limits { page: 4, pages: 2, kept: 12, fetched: 5 };
+    for arrears in 0..30 {
+        server.ledger().happen(&[credit], late(arrears));
+        server.ledger().mention(credit, arrears % 2 == 0);
+    }
+    let mut written = Vec::new();
+    for clock in 100..160 {
+        let passed = keeper.pass(&server, clock).await;
+        written.push(keeper.written(credit).await);
+        if passed.proven == 1 {
+            break;
+        }
+        assert_eq!((levels(&passed, &credit), passed.failed), (vec![], 0));
+        assert_eq!(keeper.proof(&credit).await, None, "not proven before it is whole");
+    }
+    let stamp = server.ledger().stamp(&credit);
+    assert_eq!(keeper.proof(&credit).await, Some(stamp));
+    assert!(written.is_sorted() && written.contains(&0) && written.len() > 10, "{written:?}");
+}
+
+#[tokio::test]
+async fn a_transaction_that_is_not_served_yet_is_waited_for() {
+    let (server, keeper, credit) = (Server::start().await, Keeper::new(), key(10));
+    let mut signatures = Vec::new();
+    for arrears in 0..4 {
+        signatures.push(server.ledger().happen(&[credit], late(arrears)));
+    }
+    server.ledger().happen_in_slot(&[credit], What::Accepted);
+    server.ledger().unserved.insert(signatures[2]);
+    let passed = keeper.pass(&server, 100).await;
+    assert_eq!((passed.proven, passed.records), (0, 2), "the log ends before the gap");
+    assert_eq!(
+        (levels(&passed, &credit), levels(&passed, &market())),
+        (vec![], vec![(Level::Clear, Severity::Warning)])
+    );
+    server.ledger().unserved.clear();
+    assert_eq!(keeper.pass(&server, 105).await.worked, 0, "not at once");
+    let passed = keeper.pass(&server, 110).await;
+    assert_eq!((passed.proven, passed.records), (1, 3));
+    let stamp = server.ledger().stamp(&credit);
+    assert_eq!(keeper.proof(&credit).await, Some(stamp));
+}
+
+#[tokio::test]
+async fn history_that_is_gone_is_told_to_the_operator_until_a_node_has_it() {
+    let (server, keeper, credit) = (Server::start().await, Keeper::new(), key(10));
+    for arrears in 0..4 {
+        server.ledger().happen(&[credit], late(arrears));
+    }
+    server.ledger().forgotten_before = 1_003;
+    let mut raised = None;
+    for clock in [100, 110, 130, 170] {
+        assert_eq!(raised, None);
+        let passed = keeper.pass(&server, clock).await;
+        raised = passed.signals.into_iter().find(|signal| signal.level == Level::Raise);
+    }
+    let raised = raised.unwrap();
+    assert_eq!((raised.subject, raised.severity, raised.parties), (market(), Severity::Warning, None));
+    assert!(raised.happened.contains("record 0 is missing: the next one served is 2"), "{}", raised.happened);
+    assert!(raised.next.contains("full history"));
+    assert_eq!(keeper.written(credit).await, 0, "what does not join on is not written");
+    server.ledger().forgotten_before = 0;
+    let passed = keeper.pass(&server, 250).await;
+    assert_eq!(levels(&passed, &market()), [(Level::Clear, Severity::Warning)]);
+    assert_eq!(passed.proven, 1);
+}
+
+#[tokio::test]
+async fn a_node_without_history_is_named_at_once() {
+    let (server, keeper, credit) = (Server::start().await, Keeper::new(), key(10));
+    server.ledger().happen(&[credit], late(1));
+    server.ledger().keeps_no_history = true;
+    let passed = keeper.pass(&server, 100).await;
+    assert_eq!(levels(&passed, &market()), [(Level::Raise, Severity::Warning)]);
+    assert!(passed.signals[0].happened.contains("keeps no history"), "{passed:?}");
+}
+
+#[tokio::test]
+async fn a_log_that_was_altered_is_critical_and_is_fetched_anew() {
+    let (server, keeper, credit) = (Server::start().await, Keeper::new(), key(10));
+    server.ledger().happen(&[credit], late(1));
+    assert_eq!(keeper.pass(&server, 100).await.proven, 1);
+    let proven = server.ledger().stamp(&credit);
+    server.ledger().happen(&[credit], late(2));
+    server.ledger().lies = true;
+    let passed = keeper.pass(&server, 110).await;
+    assert_eq!(levels(&passed, &credit), [(Level::Raise, Severity::Critical)]);
+    let parties = passed.signals[0].parties.unwrap();
+    assert_eq!((parties.lender, parties.borrower), (key(4), key(5)));
+    assert_eq!((passed.proven, passed.records), (0, 0));
+    assert_eq!(keeper.proof(&credit).await, Some(proven), "what was proven stays");
+    server.ledger().lies = false;
+    let passed = keeper.pass(&server, 120).await;
+    assert_eq!(levels(&passed, &credit), [(Level::Clear, Severity::Critical)]);
+    let stamp = server.ledger().stamp(&credit);
+    assert_eq!(keeper.proof(&credit).await, Some(stamp));
+}
+
+#[tokio::test]
+async fn a_node_that_does_not_know_where_to_stop_changes_nothing() {
+    let (server, keeper, credit) = (Server::start().await, Keeper::new(), key(10));
+    server.ledger().ignores_until = true;
+    for arrears in 0..6 {
+        server.ledger().happen(&[credit], late(arrears));
+        let passed = keeper.pass(&server, 100).await;
+        assert_eq!((passed.proven, passed.records), (1, 1));
+    }
+}
+
+#[tokio::test]
+async fn the_last_record_of_a_credit_that_was_removed_ends_its_log() {
+    let (server, keeper, credit) = (Server::start().await, Keeper::new(), key(10));
+    server.ledger().happen(&[credit], late(1));
+    keeper.pass(&server, 100).await;
+    let proven = server.ledger().stamp(&credit);
+    server.ledger().happen(&[credit], What::Closed { given_up: 0 });
+    server.ledger().remove(&credit);
+    let passed = keeper.pass(&server, 110).await;
+    assert_eq!((passed.worked, passed.records), (1, 1));
+    assert_eq!(keeper.written(credit).await, 2);
+    assert_eq!(keeper.proof(&credit).await, Some(proven), "no account proves the last one");
+    assert_eq!(keeper.pass(&server, 120).await.behind, 0);
+    // The address is used again.
+    server.ledger().happen(&[credit], What::Accepted);
+    let passed = keeper.pass(&server, 130).await;
+    let stamp = server.ledger().stamp(&credit);
+    assert_eq!((passed.proven, keeper.proof(&credit).await), (1, Some(stamp)));
+}
+
+#[tokio::test]
+async fn a_node_that_fails_is_not_waited_for_and_nothing_is_said_of_the_logs() {
+    let (server, keeper) = (Server::start().await, Keeper::new());
+    for number in 10..30 {
+        server.ledger().happen(&[key(number)], late(1));
+    }
+    server.ledger().fails = true;
+    let passed = keeper.pass(&server, 100).await;
+    assert_eq!((passed.worked, passed.failed, passed.signals.len()), (0, 20, 0));
+    server.ledger().fails = false;
+    assert_eq!(keeper.pass(&server, 101).await.proven, 20);
+}

@@ -1,0 +1,193 @@
+//! Goes through the transactions of one credit that are not written yet, oldest first.
+//!
+//! Nodes list from the newest back. All of it is listed before anything is fetched, so that what is fetched joins on to what
+//! is written; of a long list the oldest part is kept, and the rest is listed again later.
+
+use {
+    crate::{
+        chain::NodeError,
+        history::{
+            fetch::{AT_ONCE, Entry, Fetcher, Served},
+            prove::Found,
+            rows::Place,
+        },
+    },
+    blockable_sdk::{Pubkey, Signature},
+    futures_util::{StreamExt, stream},
+    std::collections::VecDeque,
+};
+
+/// How much of a credit is done in one go.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Transactions in a page of the list.
+    pub page: usize,
+    /// Pages of the list.
+    pub pages: usize,
+    /// Transactions that are kept of the list.
+    pub kept: usize,
+    /// Transactions that are fetched; those of one slot are not torn apart.
+    pub fetched: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { page: 1_000, pages: 20, kept: 2_000, fetched: 100 }
+    }
+}
+
+/// What a step has found.
+#[derive(Debug)]
+pub struct Step {
+    /// The records, in the order of their transactions.
+    pub found: Vec<Found>,
+    /// What comes after them.
+    pub rest: Rest,
+}
+
+/// What comes after the records of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rest {
+    /// There is more to list or to fetch.
+    More,
+    /// Nothing: these are all.
+    Nothing,
+    /// A transaction that the node does not serve.
+    NotServed(Signature),
+    /// The node keeps no history.
+    NoHistory,
+}
+
+/// The search in one credit's transactions.
+pub struct Walk {
+    place: Place,
+    before: Option<Signature>,
+    is_listed: bool,
+    /// The slot up to which the list is complete.
+    as_of: u64,
+    /// Newest first.
+    queue: VecDeque<Entry>,
+    /// Whether newer transactions were listed than are kept.
+    is_cut: bool,
+}
+
+impl Walk {
+    /// A search for what comes after what is written.
+    pub fn new(place: Place) -> Walk {
+        Walk { place, before: None, is_listed: false, as_of: 0, queue: VecDeque::new(), is_cut: false }
+    }
+
+    /// Goes on by what `limits` allow, up to and with a slot that the node has finalized. Errors: [`NodeError`], with the search where it was.
+    pub async fn step(
+        &mut self,
+        fetcher: &Fetcher<'_>,
+        credit: &Pubkey,
+        last_slot: u64,
+        limits: &Limits,
+    ) -> Result<Step, NodeError> {
+        let nothing = |rest| Step { found: Vec::new(), rest };
+        if !self.is_listed && self.before.is_none() {
+            self.as_of = last_slot;
+        }
+        if !self.is_listed && !self.list(fetcher, credit, limits).await? {
+            return Ok(nothing(Rest::NoHistory));
+        }
+        if !self.is_listed {
+            return Ok(nothing(Rest::More));
+        }
+        let batch = self.batch(last_slot, limits.fetched);
+        // Collected first: the compiler cannot name the lifetimes of a stream that borrows its futures' arguments.
+        let asked: Vec<_> = batch.iter().map(|entry| fetcher.records(credit, *entry)).collect();
+        let served: Vec<_> = stream::iter(asked).buffered(AT_ONCE).collect().await;
+        let (mut found, mut end, mut rest) = (Vec::new(), batch.len(), None);
+        for (number, answer) in served.into_iter().enumerate() {
+            match answer? {
+                Served::Yes(records) => found.extend(records),
+                Served::No => {
+                    rest = batch.get(number).map(|entry| (entry.slot, Rest::NotServed(entry.signature)));
+                    end = number;
+                    break;
+                }
+                Served::NoHistory => return Ok(nothing(Rest::NoHistory)),
+            }
+        }
+        if let Some((slot, rest)) = rest {
+            // What else is in its slot may come before it or after it.
+            found.retain(|found| found.slot < slot);
+            let before = batch.iter().take(end).filter(|entry| entry.slot < slot).count();
+            self.take(before);
+            return Ok(Step { found, rest });
+        }
+        self.take(end);
+        let more = self.queue.back().is_some_and(|next| next.slot <= last_slot);
+        let is_stale = self.queue.is_empty() && (self.is_cut || self.as_of < last_slot);
+        Ok(Step { found, rest: if more || is_stale { Rest::More } else { Rest::Nothing } })
+    }
+
+    /// Whether there is nothing left that it knows of, so that what comes next is listed anew.
+    pub fn is_over(&self) -> bool {
+        self.is_listed && self.queue.is_empty()
+    }
+
+    /// Lists on. Returns whether the node has a history.
+    async fn list(
+        &mut self,
+        fetcher: &Fetcher<'_>,
+        credit: &Pubkey,
+        limits: &Limits,
+    ) -> Result<bool, NodeError> {
+        for _ in 0..limits.pages {
+            let page = fetcher.page(credit, self.before, self.place.until, limits.page).await?;
+            let page = match page {
+                Served::Yes(page) => page,
+                Served::No | Served::NoHistory => return Ok(false),
+            };
+            // A node that does not know where to stop lists on; what is older has nothing new.
+            let joins = page.iter().any(|entry| entry.slot < self.place.slot);
+            let is_last = joins || page.len() < limits.page;
+            self.before = page.last().map(|entry| entry.signature).or(self.before);
+            for entry in page {
+                self.queue_up(entry, limits.kept);
+            }
+            if is_last {
+                self.is_listed = true;
+                break;
+            }
+        }
+        Ok(true)
+    }
+
+    fn queue_up(&mut self, entry: Entry, most: usize) {
+        let is_old = entry.slot < self.place.slot || self.place.known.contains(&entry.signature);
+        let is_there = self.queue.back().is_some_and(|last| last.signature == entry.signature);
+        if entry.failed || is_old || is_there {
+            return;
+        }
+        self.queue.push_back(entry);
+        if self.queue.len() > most {
+            // Those of one slot go together, so that none of them is taken for the last.
+            let slot = self.queue.pop_front().map(|newest| newest.slot);
+            while self.queue.len() > 1 && self.queue.front().map(|newest| newest.slot) == slot {
+                self.queue.pop_front();
+            }
+            self.is_cut = true;
+        }
+    }
+
+    /// The oldest transactions, oldest first.
+    fn batch(&self, last_slot: u64, most: usize) -> Vec<Entry> {
+        let mut batch: Vec<Entry> = Vec::new();
+        for entry in self.queue.iter().rev().take_while(|entry| entry.slot <= last_slot) {
+            let same_slot = batch.last().is_some_and(|last| last.slot == entry.slot);
+            if batch.len() >= most && !same_slot {
+                break;
+            }
+            batch.push(*entry);
+        }
+        batch
+    }
+
+    fn take(&mut self, count: usize) {
+        self.queue.truncate(self.queue.len().saturating_sub(count));
+    }
+}

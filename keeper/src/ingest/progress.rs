@@ -1,0 +1,99 @@
+//! How the endpoints fare, for health.
+
+use {
+    super::settings::{Mode, SourceSettings},
+    crate::health::{Beat, Health},
+    std::{
+        sync::{Arc, Mutex, MutexGuard, PoisonError},
+        time::{Duration, Instant},
+    },
+};
+
+/// Longest time between two looks at how the endpoints fare.
+const LOOK: Duration = Duration::from_secs(1);
+/// Time for storing a page on a slow disk.
+const SLACK: Duration = Duration::from_secs(60);
+
+/// How one endpoint fares.
+pub(super) struct Progress {
+    host: String,
+    every: Duration,
+    /// Its loop goes round at least this often.
+    round_limit: Duration,
+    /// It is read at least this often while it is in order.
+    read_limit: Duration,
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    began: Instant,
+    round: Instant,
+    read: Option<Instant>,
+    error: Option<String>,
+}
+
+impl Progress {
+    pub fn new(settings: &SourceSettings) -> Arc<Progress> {
+        let limits = settings.limits;
+        let quiet = if settings.mode == Mode::Stream { limits.idle } else { Duration::ZERO };
+        let read_limit =
+            settings.every.saturating_mul(4).saturating_add(limits.deadline).saturating_add(quiet);
+        let pause = limits.pause_max.max(settings.every);
+        let round_limit = pause.saturating_add(read_limit).saturating_add(SLACK);
+        let now = Instant::now();
+        let inner = Mutex::new(Inner { began: now, round: now, read: None, error: None });
+        Arc::new(Progress { host: settings.host(), every: settings.every, round_limit, read_limit, inner })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The endpoint has been read.
+    pub fn read(&self) {
+        let mut inner = self.lock();
+        (inner.round, inner.read, inner.error) = (Instant::now(), Some(Instant::now()), None);
+    }
+
+    /// The endpoint could not be read.
+    pub fn failed(&self, error: &str) {
+        let mut inner = self.lock();
+        (inner.round, inner.error) = (Instant::now(), Some(error.to_string()));
+    }
+
+    fn goes_round(&self) -> bool {
+        self.lock().round.elapsed() <= self.round_limit
+    }
+
+    /// What keeps it from being read, `None` while it is.
+    fn trouble(&self) -> Option<String> {
+        let inner = self.lock();
+        if inner.read.is_some_and(|read| read.elapsed() <= self.read_limit) {
+            return None;
+        }
+        let age = inner.read.unwrap_or(inner.began).elapsed().as_secs();
+        let why = inner.error.as_deref().unwrap_or("it has not been read yet");
+        Some(format!("{} for {age} s: {why}", self.host))
+    }
+}
+
+/// Tells how endpoints fare: the loop goes round while all of theirs do, and the part `oracles` can do its work while one
+/// of them is read. Runs until it is dropped.
+pub(super) async fn supervise(sources: Vec<Arc<Progress>>, beat: Beat, health: Health) {
+    let look = sources.iter().map(|source| source.every).min().unwrap_or(LOOK).min(LOOK);
+    loop {
+        if sources.iter().all(|source| source.goes_round()) {
+            beat.beat();
+        }
+        health.set("oracles", oracles(&sources));
+        tokio::time::sleep(look).await;
+    }
+}
+
+fn oracles(sources: &[Arc<Progress>]) -> Result<(), String> {
+    let troubles: Vec<String> = sources.iter().filter_map(|source| source.trouble()).collect();
+    if troubles.len() < sources.len() {
+        return Ok(());
+    }
+    Err(format!("no endpoint of reports can be read ({}); check [[reporter]]", troubles.join(", ")))
+}

@@ -1,0 +1,138 @@
+//! The tables of ingesting: reports, digests, evidence and cursors.
+
+use {
+    super::{evidence::Evidence, judge::Verified},
+    crate::store::{StoreError, columns},
+    blockable_sdk::{Pubkey, reports::ReportRecord},
+    rusqlite::{Connection, OptionalExtension, params},
+};
+
+/// Pieces of evidence kept of one fault of one reporter: a key in the wrong hands can sign without end.
+const EVIDENCE_MOST: u32 = 100;
+
+/// What was known of a report's instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Instant {
+    /// Nothing; its digest is written now.
+    New,
+    /// The same report.
+    Same,
+    /// Another report, with this digest. It stays.
+    Other([u8; 32]),
+}
+
+/// What became of a piece of evidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Filed {
+    /// Written, under this number.
+    Written(i64),
+    /// It was there.
+    Known,
+    /// There is enough of it.
+    Enough,
+}
+
+/// Every reporter's latest report on every chunk of a market. Errors: a row that cannot be read.
+pub fn latest(connection: &Connection, market: &Pubkey) -> Result<Vec<ReportRecord>, StoreError> {
+    let mut statement = connection.prepare("SELECT record FROM reports")?;
+    let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+    let mut records = Vec::new();
+    for row in rows {
+        let record: ReportRecord = serde_json::from_str(&row?)?;
+        if record.market == *market {
+            records.push(record);
+        }
+    }
+    Ok(records)
+}
+
+/// Writes a report as the latest of its reporter on its chunk.
+pub fn keep(connection: &Connection, record: &ReportRecord) -> Result<(), StoreError> {
+    let sql = "INSERT OR REPLACE INTO reports (provider, chunk, reporter, epoch, reported_at, record)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    connection.prepare_cached(sql)?.execute(params![
+        record.provider.to_bytes(),
+        record.chunk,
+        record.reporter.to_bytes(),
+        record.epoch,
+        record.reported_at,
+        serde_json::to_string(record)?,
+    ])?;
+    Ok(())
+}
+
+/// Writes a report's digest for its instant, unless that has one.
+pub fn remember(connection: &Connection, report: &Verified) -> Result<Instant, StoreError> {
+    let record = &report.record;
+    let (reporter, provider) = (record.reporter.to_bytes(), record.provider.to_bytes());
+    let sql = "INSERT INTO digests (reporter, provider, epoch, chunk, reported_at, digest)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
+    let place = params![reporter, provider, record.epoch, record.chunk, record.reported_at, report.digest];
+    if connection.prepare_cached(sql)?.execute(place)? == 1 {
+        return Ok(Instant::New);
+    }
+    let sql = "SELECT digest FROM digests
+               WHERE reporter = ?1 AND provider = ?2 AND epoch = ?3 AND chunk = ?4 AND reported_at = ?5";
+    let place = params![reporter, provider, record.epoch, record.chunk, record.reported_at];
+    let digest: [u8; 32] = connection.prepare_cached(sql)?.query_row(place, |row| row.get(0))?;
+    Ok(if digest == report.digest { Instant::Same } else { Instant::Other(digest) })
+}
+
+/// Writes evidence unless it is there or there is enough; `at` in the chain's Unix seconds.
+pub fn file(connection: &Connection, evidence: &Evidence, at: i64) -> Result<Filed, StoreError> {
+    let (kind, record) = (evidence.fault.name(), &evidence.second);
+    let (provider, reporter) = (record.provider.to_bytes(), record.reporter.to_bytes());
+    let sql = "SELECT count(*), coalesce(sum(json_extract(body, '$.second_digest') = ?4), 0) FROM evidence
+               WHERE kind = ?1 AND provider = ?2 AND reporter = ?3";
+    let (count, same): (u32, u32) = connection
+        .prepare_cached(sql)?
+        .query_row(params![kind, provider, reporter, evidence.second_digest], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    if same > 0 {
+        return Ok(Filed::Known);
+    }
+    if count >= EVIDENCE_MOST {
+        return Ok(Filed::Enough);
+    }
+    let sql = "INSERT INTO evidence (at, provider, reporter, kind, body) VALUES (?1, ?2, ?3, ?4, ?5)";
+    let body = serde_json::to_string(evidence)?;
+    connection.prepare_cached(sql)?.execute(params![at, provider, reporter, kind, body])?;
+    Ok(Filed::Written(connection.last_insert_rowid()))
+}
+
+/// The evidence after a number, with its numbers, in their order.
+pub fn evidence_after(connection: &Connection, number: i64) -> Result<Vec<(i64, Evidence)>, StoreError> {
+    let mut statement = connection.prepare(
+        "SELECT id, body FROM evidence WHERE id > ?1 AND kind IN ('equivocation', 'regression') ORDER BY id",
+    )?;
+    let rows = statement.query_map([number], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
+    let read = |row: rusqlite::Result<(i64, String)>| {
+        let (number, body) = row?;
+        Ok((number, serde_json::from_str(&body)?))
+    };
+    rows.map(read).collect()
+}
+
+/// Where a reader stands, 0 before it has read anything.
+pub fn cursor(connection: &Connection, name: &str) -> Result<u64, StoreError> {
+    let sql = "SELECT value FROM cursors WHERE name = ?1";
+    let row =
+        connection.prepare_cached(sql)?.query_row([name], |row| columns::unsigned(row, 0)).optional()?;
+    Ok(row.unwrap_or(0))
+}
+
+/// Moves where a reader stands.
+pub fn set_cursor(connection: &Connection, name: &str, value: u64) -> Result<(), StoreError> {
+    let sql = "INSERT OR REPLACE INTO cursors (name, value) VALUES (?1, ?2)";
+    connection.prepare_cached(sql)?.execute(params![name, columns::signed(value)])?;
+    Ok(())
+}
+
+/// Removes up to `most` digests of instants before a Unix time. Returns how many.
+pub fn prune(connection: &Connection, before: i64, most: u32) -> Result<usize, StoreError> {
+    let sql = "DELETE FROM digests WHERE (reporter, provider, epoch, chunk, reported_at) IN (
+                   SELECT reporter, provider, epoch, chunk, reported_at FROM digests
+                   WHERE reported_at < ?1 ORDER BY reported_at LIMIT ?2)";
+    Ok(connection.prepare_cached(sql)?.execute(params![before, most])?)
+}

@@ -1,0 +1,88 @@
+//! Who is silent, and since when.
+
+use {
+    super::*,
+    crate::alert::{Level, Rule},
+};
+
+fn silent(signals: &[Signal]) -> Vec<(Pubkey, Level)> {
+    let silences = signals.iter().filter(|signal| signal.rule == Rule::ReporterSilent);
+    silences.map(|signal| (signal.subject, signal.level)).collect()
+}
+
+/// What is told of the two reporters.
+async fn told(keeper: &Keeper, chain: Arc<Snapshot>) -> [Level; 2] {
+    keeper.ingest.see_chain(chain);
+    let told = silent(&keeper.ingest.signals());
+    [0, 1].map(|by| told.iter().find(|(key, _)| *key == reporter(by).pubkey()).unwrap().1)
+}
+
+#[tokio::test]
+async fn a_reporter_is_silent_on_its_longest_silent_chunk_and_heard_again() {
+    let keeper = Keeper::new().await;
+    keeper.take(&[report(0, 0, CLOCK, &[1]), report(0, 1, CLOCK, &[1]), report(1, 0, CLOCK, &[1])]).await;
+    assert_eq!(told(&keeper, later(120)).await, [Level::Clear; 2], "at the limit");
+    assert_eq!(told(&keeper, later(121)).await, [Level::Raise; 2]);
+    keeper.take(&[report(0, 0, CLOCK + 121, &[1]), report(0, 1, CLOCK + 121, &[1])]).await;
+    keeper.take(&[report(1, 0, CLOCK + 121, &[1])]).await;
+    assert_eq!(
+        told(&keeper, later(130)).await,
+        [Level::Clear, Level::Raise],
+        "reporter 1 leaves out chunk 1"
+    );
+    let signals = keeper.ingest.signals();
+    let raised = signals.iter().find(|signal| signal.level == Level::Raise).unwrap();
+    assert!(raised.happened.contains("has not reported on chunk 1 for 130 s"), "{}", raised.happened);
+}
+
+#[tokio::test]
+async fn time_begins_when_reports_are_due() {
+    let keeper = Keeper::new().await;
+    let idle = |seconds| Arc::new(Snapshot { credits: BTreeMap::new(), ..(*later(seconds)).clone() });
+    keeper.ingest.see_chain(idle(10));
+    assert_eq!(silent(&keeper.ingest.signals()), [], "nobody has to report on nothing");
+    assert_eq!(told(&keeper, later(500)).await, [Level::Clear; 2], "a first credit");
+    assert_eq!(told(&keeper, later(621)).await, [Level::Raise; 2]);
+    let mut raised = (*later(622)).clone();
+    raised.providers.get_mut(&provider()).unwrap().epoch = EPOCH + 1;
+    assert_eq!(told(&keeper, Arc::new(raised)).await, [Level::Clear; 2], "a new epoch");
+}
+
+#[tokio::test]
+async fn nobody_waits_for_keys_that_are_gone_or_have_expired() {
+    let keeper = Keeper::new().await;
+    assert_eq!(told(&keeper, later(200)).await, [Level::Raise; 2]);
+    let mut fewer = (*later(210)).clone();
+    fewer.providers.get_mut(&provider()).unwrap().reporter_count = 1;
+    assert_eq!(told(&keeper, Arc::new(fewer)).await, [Level::Raise, Level::Clear]);
+    assert_eq!(told(&keeper, later(1_000)).await, [Level::Clear; 2], "both have expired");
+    let mut closed = (*later(220)).clone();
+    for credit in closed.credits.values_mut() {
+        Arc::make_mut(credit).status = Status::Closed.byte();
+    }
+    assert_eq!(told(&keeper, Arc::new(closed)).await, [Level::Clear; 2], "nothing is left to meter");
+}
+
+#[tokio::test]
+async fn after_a_restart_silence_is_counted_anew() {
+    let keeper = Keeper::new().await;
+    keeper.take(&[report(0, 0, CLOCK, &[1])]).await;
+    let keeper = keeper.restarted().await;
+    assert_eq!(told(&keeper, later(121)).await, [Level::Raise; 2]);
+    let fresh = Ingest::open(keeper.store.clone(), market()).await.unwrap();
+    fresh.see_chain(later(800));
+    assert!(silent(&fresh.signals()).iter().all(|(_, level)| *level == Level::Clear));
+    fresh.see_chain(later(921));
+    assert!(silent(&fresh.signals()).iter().all(|(_, level)| *level == Level::Raise));
+}
+
+#[tokio::test]
+async fn an_endpoints_limit_counts_for_its_provider() {
+    let keeper = Keeper::new().await;
+    let url = reqwest::Url::parse("http://127.0.0.1:1/").unwrap();
+    let source =
+        |silent_after| SourceSettings { silent_after, ..SourceSettings::new(url.clone(), provider()) };
+    keeper.ingest.state().wait_for(&[source(300), source(30)]);
+    assert_eq!(told(&keeper, later(30)).await, [Level::Clear; 2]);
+    assert_eq!(told(&keeper, later(31)).await, [Level::Raise; 2]);
+}

@@ -1,0 +1,212 @@
+//! Batches: what is stored, what is on the shelf, what is told.
+
+use {
+    super::*,
+    crate::alert::{Level, Rule, Severity},
+};
+
+fn faults(signals: &[Signal]) -> Vec<(Rule, Pubkey)> {
+    let faults = signals.iter().filter(|signal| signal.rule != Rule::ReporterSilent);
+    faults.map(|signal| (signal.rule, signal.subject)).collect()
+}
+
+#[tokio::test]
+async fn reports_are_on_the_shelf_and_there_after_a_restart() {
+    let keeper = Keeper::new().await;
+    let reports = [report(0, 0, CLOCK, &[10, 20]), report(1, 0, CLOCK, &[11]), report(0, 1, CLOCK, &[5])];
+    let taken = keeper.take(&reports).await;
+    assert_eq!(taken, Taken { accepted: 3, ..Taken::default() });
+    let again = keeper.take(&reports).await;
+    assert_eq!(again, Taken { duplicates: 3, ..Taken::default() });
+    let keeper = keeper.restarted().await;
+    assert_eq!(keeper.ingest.shelf().len(), 3);
+    assert_eq!(keeper.latest(0, 0).as_ref(), Some(&reports[0]));
+    assert_eq!(keeper.latest(1, 0).as_ref(), Some(&reports[1]));
+    assert_eq!(keeper.take(&reports).await.duplicates, 3);
+    let other = Ingest::open(keeper.store.clone(), key(9)).await.unwrap();
+    assert!(other.shelf().is_empty(), "another market's");
+}
+
+#[tokio::test]
+async fn order_does_not_matter() {
+    let keeper = Keeper::new().await;
+    let at = |seconds: i64| report(0, 0, CLOCK + seconds, &[u64::try_from(100 + seconds).unwrap()]);
+    let taken = keeper.take(&[at(20), at(0), at(40), at(10), at(20)]).await;
+    assert_eq!((taken.accepted, taken.duplicates), (4, 1));
+    assert_eq!(keeper.latest(0, 0), Some(at(40)));
+    assert_eq!(keeper.digests().await, 4, "older ones are remembered as well");
+    let keeper = keeper.restarted().await;
+    assert_eq!(keeper.latest(0, 0), Some(at(40)));
+    assert_eq!(keeper.take(&[at(0), at(30)]).await.accepted, 1);
+    assert_eq!(keeper.latest(0, 0), Some(at(40)));
+}
+
+#[tokio::test]
+async fn refusals_are_counted_by_reason_and_change_nothing() {
+    let keeper = Keeper::new().await;
+    let good = report(0, 0, CLOCK, &[10]);
+    let bad = ReportRecord { reported_at: CLOCK + 1, ..good.clone() };
+    let old = resigned(good.clone(), |record| record.epoch = EPOCH - 1);
+    let taken = keeper.take(&[bad.clone(), old, good.clone(), bad]).await;
+    assert_eq!(taken.accepted, 1, "a bad report does not spoil a good one");
+    assert_eq!((taken.count(Refused::BadSignature), taken.count(Refused::OlderEpoch)), (2, 1));
+    assert_eq!(taken.refused.len(), 2);
+    assert!(taken.signals.is_empty(), "nobody has signed those, so nobody is to blame");
+    assert_eq!(keeper.digests().await, 1);
+    assert_eq!(keeper.latest(0, 0), Some(good));
+}
+
+#[tokio::test]
+async fn nothing_can_be_judged_before_the_chain_is_seen() {
+    let keeper = Keeper::new().await;
+    let blind = Ingest::open(keeper.store.clone(), market()).await.unwrap();
+    let taken = blind.take(vec![report(0, 0, CLOCK, &[10])]).await.unwrap();
+    assert_eq!((taken.accepted, taken.count(Refused::UnknownProvider)), (0, 1));
+}
+
+#[tokio::test]
+async fn two_reports_for_one_instant_are_evidence_and_the_first_stays() {
+    let keeper = Keeper::new().await;
+    let (first, second) = (report(0, 0, CLOCK, &[10]), report(0, 0, CLOCK, &[99]));
+    keeper.take(std::slice::from_ref(&first)).await;
+    let taken = keeper.take(std::slice::from_ref(&second)).await;
+    assert_eq!((taken.accepted, taken.count(Refused::Equivocation)), (0, 1));
+    let signal = &taken.signals[0];
+    assert_eq!((signal.rule, signal.subject), (Rule::Equivocation, reporter(0).pubkey()));
+    assert_eq!((signal.level, signal.severity), (Level::Raise, Severity::Critical));
+    assert_eq!(signal.parties, None);
+    assert_eq!(keeper.latest(0, 0), Some(first.clone()));
+    let evidence = keeper.evidence().await;
+    assert_eq!(evidence.len(), 1);
+    assert_eq!((evidence[0].fault, evidence[0].first.as_ref()), (Fault::Equivocation, Some(&first)));
+    assert_eq!(evidence[0].second, second);
+    // Anyone who has the evidence can verify it.
+    for proof in [evidence[0].first.as_ref().unwrap(), &evidence[0].second] {
+        proof.verify(&provider(), &listed()).unwrap();
+    }
+    let again = keeper.take(&[second, first]).await;
+    assert_eq!((again.count(Refused::Equivocation), again.duplicates), (1, 1));
+    assert!(again.signals.is_empty(), "it has been told of");
+    assert_eq!(keeper.evidence().await.len(), 1);
+}
+
+#[tokio::test]
+async fn equivocation_is_found_behind_later_reports_within_a_batch_and_after_a_restart() {
+    let keeper = Keeper::new().await;
+    let at = |seconds: i64, units: u64| report(0, 0, CLOCK + seconds, &[units]);
+    let taken = keeper.take(&[at(0, 10), at(10, 20), at(0, 9)]).await;
+    assert_eq!((taken.accepted, taken.count(Refused::Equivocation)), (2, 1));
+    assert_eq!(keeper.evidence().await[0].first, Some(at(0, 10)), "from the batch");
+    let keeper = keeper.restarted().await;
+    let taken = keeper.take(&[at(0, 8)]).await;
+    assert_eq!(taken.count(Refused::Equivocation), 1);
+    let evidence = keeper.evidence().await;
+    assert_eq!((evidence.len(), evidence[1].first.as_ref()), (2, None), "its digest alone was kept");
+    assert_eq!(evidence[1].first_digest, evidence[0].first_digest);
+    // The latest report is compared by itself, whatever has been pruned.
+    keeper.ingest.prune(i64::MAX).await.unwrap();
+    assert_eq!(keeper.digests().await, 0);
+    let taken = keeper.take(&[at(10, 20), at(10, 21)]).await;
+    assert_eq!((taken.duplicates, taken.count(Refused::Equivocation)), (1, 1));
+    assert_eq!(keeper.latest(0, 0), Some(at(10, 20)));
+}
+
+#[tokio::test]
+async fn evidence_against_one_key_is_bounded() {
+    let keeper = Keeper::new().await;
+    let reports: Vec<ReportRecord> = (0..110).map(|units| report(0, 0, CLOCK, &[units])).collect();
+    let taken = keeper.take(&reports).await;
+    assert_eq!((taken.accepted, taken.count(Refused::Equivocation)), (1, 109));
+    assert_eq!(keeper.evidence().await.len(), 100);
+}
+
+#[tokio::test]
+async fn a_count_that_goes_back_is_refused_and_told_of() {
+    let keeper = Keeper::new().await;
+    let at = |seconds: i64, units: &[u64]| report(0, 0, CLOCK + seconds, units);
+    let taken = keeper.take(&[at(0, &[10, 20]), at(10, &[11, 19])]).await;
+    assert_eq!((taken.accepted, taken.count(Refused::Regression)), (1, 1));
+    assert_eq!(faults(&taken.signals), [(Rule::BadReports, reporter(0).pubkey())]);
+    assert!(
+        taken.signals[0].happened.contains("counts 19 units for credit 1 of chunk 0 after it counted 20")
+    );
+    assert_eq!(keeper.latest(0, 0), Some(at(0, &[10, 20])));
+    assert_eq!(keeper.evidence().await[0].fall, Some((1, 20, 19)));
+    // Out of order it is the same fault; other reporters and later counts are not held up by it.
+    let taken = keeper.take(&[at(-10, &[10, 21]), report(1, 0, CLOCK + 10, &[9]), at(20, &[12, 20])]).await;
+    assert_eq!((taken.accepted, taken.count(Refused::Regression)), (2, 1));
+    assert_eq!(keeper.latest(0, 0), Some(at(20, &[12, 20])));
+}
+
+#[tokio::test]
+async fn a_new_epoch_takes_over_and_the_old_one_is_dropped() {
+    let keeper = Keeper::new().await;
+    let old = report(0, 0, CLOCK, &[100]);
+    let new = resigned(report(0, 0, CLOCK + 5, &[3]), |record| record.epoch = EPOCH + 1);
+    let taken = keeper.take(&[old.clone(), new.clone()]).await;
+    assert_eq!((taken.accepted, taken.count(Refused::NewerEpoch)), (1, 1));
+    let mut raised = chain();
+    raised.providers.get_mut(&provider()).unwrap().epoch = EPOCH + 1;
+    keeper.ingest.see_chain(Arc::new(raised));
+    let taken = keeper.take(&[new.clone(), old]).await;
+    assert_eq!((taken.accepted, taken.count(Refused::OlderEpoch)), (1, 1));
+    assert!(taken.signals.is_empty(), "counts of another epoch are no regression");
+    assert_eq!(keeper.latest(0, 0), Some(new));
+}
+
+#[tokio::test]
+async fn a_fault_is_told_of_again_after_a_restart_until_it_was_dealt_with() {
+    let keeper = Keeper::new().await;
+    keeper.take(&[report(0, 0, CLOCK, &[1]), report(0, 0, CLOCK, &[2])]).await;
+    let expected = [(Rule::Equivocation, reporter(0).pubkey())];
+    let keeper = keeper.restarted().await;
+    assert_eq!(faults(&keeper.ingest.signals()), expected, "the process ended before it told");
+    let keeper = keeper.restarted().await;
+    assert_eq!(faults(&keeper.ingest.signals()), expected, "or right after it told");
+    assert_eq!(faults(&keeper.ingest.signals()), [], "once in a process");
+    // The second call has shown that the first was dealt with; the next write keeps that.
+    keeper.take(&[report(0, 0, CLOCK + 1, &[5])]).await;
+    let keeper = keeper.restarted().await;
+    assert_eq!(faults(&keeper.ingest.signals()), []);
+}
+
+#[tokio::test]
+async fn batches_at_once_see_each_other() {
+    let keeper = Keeper::new().await;
+    let reports: Vec<ReportRecord> = (0..40)
+        .map(|number| report(0, number % 4, CLOCK + i64::from(number), &[u64::from(number)]))
+        .collect();
+    let takes = reports.chunks(4).map(|some| keeper.ingest.take([some, &reports[..8]].concat()));
+    let taken = join_all(takes).await;
+    let accepted: usize = taken.iter().map(|taken| taken.as_ref().unwrap().accepted).sum();
+    assert_eq!(accepted, 40, "each once");
+    for chunk in 0..4 {
+        assert_eq!(keeper.latest(0, chunk).unwrap().reported_at, CLOCK + 36 + i64::from(chunk));
+    }
+}
+
+#[tokio::test]
+async fn a_take_that_is_given_up_leaves_store_and_shelf_in_step() {
+    let keeper = Keeper::new().await;
+    let reports: Vec<ReportRecord> = (0..4).map(|chunk| report(0, chunk, CLOCK, &[1])).collect();
+    for polls in 0..6 {
+        let mut take = Box::pin(keeper.ingest.take(reports.clone()));
+        for _ in 0..polls {
+            let _ = futures_util::poll!(&mut take);
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        drop(take);
+    }
+    keeper.take(&reports).await;
+    assert_eq!((keeper.ingest.shelf().len(), keeper.digests().await), (4, 4));
+}
+
+#[tokio::test]
+async fn pruning_takes_old_digests_alone() {
+    let keeper = Keeper::new().await;
+    let at = |seconds: i64| report(0, 0, CLOCK + seconds, &[7]);
+    keeper.take(&[at(-100), at(-50), at(0)]).await;
+    keeper.ingest.prune(CLOCK - 50).await.unwrap();
+    assert_eq!(keeper.digests().await, 2);
+    assert_eq!(keeper.latest(0, 0), Some(at(0)));
+}

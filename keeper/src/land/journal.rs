@@ -1,0 +1,222 @@
+//! The record of intents, transactions and spending. A transaction is on the disk before it is sent.
+
+use {
+    crate::{
+        land::flight::{Carried, Flight, writes},
+        plan::{Intent, IntentId, Kind, Role},
+        store::{
+            StoreError,
+            columns::{key, signed, unsigned},
+        },
+    },
+    blockable_sdk::{Signature, transactions},
+    rusqlite::{Connection, OptionalExtension, params},
+};
+
+/// Seconds of a day.
+const DAY: i64 = 86_400;
+
+/// How a transaction ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It is in a confirmed block.
+    Landed {
+        /// The block's slot.
+        slot: u64,
+    },
+    /// It is in a confirmed block, and failed there. Its fee is paid.
+    Failed {
+        /// The block's slot.
+        slot: u64,
+        /// Why.
+        reason: String,
+    },
+    /// It is in no block and can get into none.
+    Dead,
+}
+
+impl End {
+    /// Its name in tables and metrics.
+    pub fn name(&self) -> &'static str {
+        match self {
+            End::Landed { .. } => "landed",
+            End::Failed { .. } => "failed",
+            End::Dead => "dead",
+        }
+    }
+
+    /// The slot of its block, `None` where it is in none.
+    pub fn slot(&self) -> Option<u64> {
+        match self {
+            End::Landed { slot } | End::Failed { slot, .. } => Some(*slot),
+            End::Dead => None,
+        }
+    }
+}
+
+/// Writes a transaction and its intents down before it is sent, and books what it may cost.
+pub fn write_ahead(connection: &Connection, flight: &Flight, intents: &[Intent]) -> Result<(), StoreError> {
+    let signature = flight.signature.as_ref();
+    let day = flight.written_at.div_euclid(DAY);
+    connection
+        .prepare_cached(
+            "INSERT INTO transactions (signature, role, bytes, last_valid_height, lamports, compute_units, state,
+             slot, written_at, day) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'open', ?7, ?8, ?9)",
+        )?
+        .execute(params![
+            signature,
+            flight.role.name(),
+            transactions::encode(&flight.transaction),
+            signed(flight.last_valid_height),
+            signed(flight.lamports),
+            signed(flight.compute_units),
+            signed(flight.from_slot),
+            flight.written_at,
+            day,
+        ])?;
+    for (place, intent) in (0u32..).zip(intents) {
+        let (id, kind) = (intent.id.0, intent.kind().name());
+        connection
+            .prepare_cached(
+                "INSERT INTO intents VALUES (?1, ?2, ?3, ?4, 'open', 1, NULL, ?5, ?5)
+                 ON CONFLICT (id) DO UPDATE SET state = 'open', attempts = attempts + 1, changed_at = ?5",
+            )?
+            .execute(params![id, kind, intent.subject().as_ref(), intent.because, flight.written_at])?;
+        connection.prepare_cached("INSERT INTO carried VALUES (?1, ?2, ?3, ?4)")?.execute(params![
+            signature,
+            place,
+            id,
+            intent.lane()
+        ])?;
+    }
+    book(connection, flight.role, day, i64::try_from(flight.lamports).unwrap_or(i64::MAX))
+}
+
+/// Records how a transaction ended, and gives back what it did not cost.
+pub fn settle(connection: &Connection, flight: &Flight, end: &End, now: i64) -> Result<(), StoreError> {
+    let (slot, reason, of_intents) = match end {
+        End::Landed { slot } => (Some(signed(*slot)), None, "done"),
+        End::Failed { slot, reason } => (Some(signed(*slot)), Some(reason.as_str()), "failed"),
+        End::Dead => (None, None, "dead"),
+    };
+    let changed = connection
+        .prepare_cached(
+            "UPDATE transactions SET state = ?2, reason = ?3, slot = ?4, settled_at = ?5
+             WHERE signature = ?1 AND state = 'open'",
+        )?
+        .execute(params![flight.signature.as_ref(), end.name(), reason, slot, now])?;
+    if changed == 0 {
+        return Ok(());
+    }
+    for carried in &flight.carried {
+        connection
+            .prepare_cached("UPDATE intents SET state = ?2, reason = ?3, changed_at = ?4 WHERE id = ?1")?
+            .execute(params![carried.id.0, of_intents, reason, now])?;
+    }
+    if *end == End::Dead {
+        let back = i64::try_from(flight.lamports).unwrap_or(i64::MAX);
+        book(connection, flight.role, flight.written_at.div_euclid(DAY), back.saturating_neg())?;
+    }
+    Ok(())
+}
+
+fn book(connection: &Connection, role: Role, day: i64, lamports: i64) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO spending VALUES (?1, ?2, ?3)
+             ON CONFLICT (role, day) DO UPDATE SET lamports = lamports + excluded.lamports",
+        )?
+        .execute(params![role.name(), day, lamports])?;
+    Ok(())
+}
+
+/// Lamports that a role has spent, or may have to, on the UTC day of a Unix time.
+pub fn spent(connection: &Connection, role: Role, now: i64) -> Result<u64, StoreError> {
+    let sql = "SELECT lamports FROM spending WHERE role = ?1 AND day = ?2";
+    let spent: Option<i64> = connection
+        .prepare_cached(sql)?
+        .query_row(params![role.name(), now.div_euclid(DAY)], |row| row.get(0))
+        .optional()?;
+    Ok(spent.and_then(|lamports| u64::try_from(lamports).ok()).unwrap_or(0))
+}
+
+/// Whether a transaction is on record.
+pub fn is_known(connection: &Connection, signature: &Signature) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM transactions WHERE signature = ?1)";
+    Ok(connection.prepare_cached(sql)?.query_row([signature.as_ref()], |row| row.get(0))?)
+}
+
+/// How often an intent has been sent.
+pub fn attempts(connection: &Connection, id: &IntentId) -> Result<u32, StoreError> {
+    let sql = "SELECT attempts FROM intents WHERE id = ?1";
+    Ok(connection.prepare_cached(sql)?.query_row([id.0], |row| row.get(0)).optional()?.unwrap_or(0))
+}
+
+/// The transactions whose end is not on record: what a keeper that was ended at any moment goes on with.
+pub fn open(connection: &Connection) -> Result<Vec<Flight>, StoreError> {
+    let mut statement = connection.prepare(
+        "SELECT signature, role, bytes, last_valid_height, lamports, compute_units, slot, written_at
+         FROM transactions WHERE state = 'open'",
+    )?;
+    let rows = statement.query_map([], |row| {
+        let signature: [u8; 64] = row.get(0)?;
+        let (role, bytes): (String, Vec<u8>) = (row.get(1)?, row.get(2)?);
+        let (height, lamports) = (unsigned(row, 3)?, unsigned(row, 4)?);
+        Ok((signature, role, bytes, height, lamports, unsigned(row, 5)?, unsigned(row, 6)?, row.get(7)?))
+    })?;
+    let mut flights = Vec::new();
+    for row in rows {
+        let (signature, role, bytes, last_valid_height, lamports, compute_units, from_slot, written_at) =
+            row?;
+        let signature = Signature::from(signature);
+        let unreadable = || StoreError::Content(format!("transaction {signature}"));
+        let transaction = transactions::decode(&bytes).ok_or_else(unreadable)?;
+        flights.push(Flight {
+            signature,
+            writes: writes(&transaction),
+            transaction,
+            role: Role::ALL.into_iter().find(|known| known.name() == role).ok_or_else(unreadable)?,
+            last_valid_height,
+            lamports,
+            compute_units,
+            carried: carried(connection, &signature)?,
+            written_at,
+            from_slot,
+            sent: None,
+            expired_since: None,
+        });
+    }
+    Ok(flights)
+}
+
+fn carried(connection: &Connection, signature: &Signature) -> Result<Vec<Carried>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT carried.intent, intents.kind, intents.subject, carried.lane FROM carried
+         JOIN intents ON intents.id = carried.intent WHERE carried.signature = ?1 ORDER BY carried.place",
+    )?;
+    let rows = statement.query_map([signature.as_ref()], |row| {
+        let (id, kind): ([u8; 32], String) = (row.get(0)?, row.get(1)?);
+        Ok((id, kind, key(row, 2)?, row.get(3)?))
+    })?;
+    let mut all = Vec::new();
+    for row in rows {
+        let (id, kind, subject, lane) = row?;
+        let kind = Kind::ALL.into_iter().find(|known| known.name() == kind);
+        let kind = kind.ok_or_else(|| StoreError::Content(format!("a kind of intent in {signature}")))?;
+        all.push(Carried { id: IntentId(id), kind, subject, lane });
+    }
+    Ok(all)
+}
+
+/// Forgets intents and transactions that ended before a time, in Unix seconds. Returns how many transactions.
+pub fn prune(connection: &Connection, before: i64) -> Result<usize, StoreError> {
+    let ended =
+        connection.execute("DELETE FROM transactions WHERE state <> 'open' AND settled_at < ?1", [before])?;
+    connection.execute(
+        "DELETE FROM intents WHERE state <> 'open' AND changed_at < ?1
+         AND NOT EXISTS (SELECT 1 FROM carried WHERE carried.intent = intents.id)",
+        [before],
+    )?;
+    connection.execute("DELETE FROM spending WHERE day < ?1", [before.div_euclid(DAY)])?;
+    Ok(ended)
+}

@@ -1,0 +1,124 @@
+//! How the keeper lands transactions: `[keys]`, `[landing]`, `[spending]`.
+
+use {
+    crate::{config::Reader, plan::Role},
+    blockable_sdk::keys::KeySource,
+    std::{collections::BTreeMap, path::Path, time::Duration},
+};
+
+/// Most lamports that a setting may name: 1,000 SOL.
+const MAX_LAMPORTS: u64 = 1_000_000_000_000;
+
+/// Where the keys that pay are.
+#[derive(Clone, Debug)]
+pub struct KeySettings {
+    /// Pays where no key of the role's own is named.
+    pub fees: KeySource,
+    /// Pays for metering and housekeeping.
+    pub metering: Option<KeySource>,
+    /// Pays for what is held against a borrower.
+    pub enforcement: Option<KeySource>,
+}
+
+impl KeySettings {
+    /// Reads `[keys]`.
+    pub fn read(reader: &mut Reader) -> Option<KeySettings> {
+        reader.section("keys", |keys| {
+            let (fees, metering, enforcement) =
+                (keys.required("fees"), keys.optional("metering"), keys.optional("enforcement"));
+            Some(KeySettings { fees: fees?, metering, enforcement })
+        })
+    }
+
+    /// The key that pays for a role.
+    pub fn of(&self, role: Role) -> &KeySource {
+        let own = match role {
+            Role::Metering => &self.metering,
+            Role::Enforcement => &self.enforcement,
+        };
+        own.as_ref().unwrap_or(&self.fees)
+    }
+
+    /// Makes relative paths start from `folder`.
+    pub fn resolve(&mut self, folder: &Path) {
+        let keys = std::iter::once(&mut self.fees).chain(&mut self.metering).chain(&mut self.enforcement);
+        for key in keys {
+            match key {
+                KeySource::File { path } => *path = folder.join(&*path),
+                KeySource::Vault { token_file: Some(path), .. } => *path = folder.join(&*path),
+                KeySource::Vault { .. } | KeySource::Kms { .. } => {}
+            }
+        }
+    }
+}
+
+/// Which version of transactions is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VersionChoice {
+    /// Version 1 where the cluster takes it, else version 0.
+    Auto,
+    /// Version 0: up to 1,232 bytes.
+    V0,
+    /// Version 1: up to 4,096 bytes.
+    V1,
+}
+
+/// How transactions are landed.
+#[derive(Clone, Debug)]
+pub struct LandSettings {
+    /// Which version of transactions is sent.
+    pub version: VersionChoice,
+    /// Transactions whose end is not known, at most.
+    pub max_in_flight: usize,
+    /// How often a transaction that has not landed is sent again.
+    pub rebroadcast: Duration,
+    /// Which of the recent priority fees to pay, as a percentile.
+    pub fee_percentile: u64,
+    /// Most lamports of priority fee for one transaction.
+    pub max_priority_lamports: u64,
+    /// Compute units asked for beyond those that the simulation took, in basis points.
+    pub compute_margin_bps: u64,
+    /// Failures in a row after which work is put aside.
+    pub quarantine_after: u32,
+    /// First pause after a failure; doubles with each.
+    pub retry: Duration,
+    /// How long after its last valid block a transaction counts as dead although not every node says so.
+    pub doubt: Duration,
+    /// Lamports that a role may spend in a UTC day.
+    pub lamports_per_day: BTreeMap<Role, u64>,
+    /// Lamports below which the operator is warned that a key needs more.
+    pub low_balance: u64,
+    /// Whether one node suffices for what is held against a borrower.
+    pub allow_single_node: bool,
+}
+
+impl LandSettings {
+    /// Reads `[landing]` and `[spending]`.
+    pub fn read(reader: &mut Reader) -> LandSettings {
+        let mut settings = reader.section("landing", |reader| LandSettings {
+            version: reader.optional("transaction_version").unwrap_or(VersionChoice::Auto),
+            max_in_flight: usize::try_from(reader.number("max_in_flight", 64, 1..=4_096)).unwrap_or(64),
+            rebroadcast: Duration::from_secs(reader.number("rebroadcast_seconds", 2, 1..=60)),
+            fee_percentile: reader.number("fee_percentile", 75, 0..=100),
+            max_priority_lamports: reader.number("max_priority_lamports", 50_000, 0..=MAX_LAMPORTS),
+            compute_margin_bps: reader.number("compute_margin_bps", 1_500, 100..=10_000),
+            quarantine_after: u32::try_from(reader.number("quarantine_after", 5, 1..=1_000)).unwrap_or(5),
+            retry: Duration::from_secs(reader.number("retry_seconds", 30, 1..=3_600)),
+            doubt: Duration::from_secs(reader.number("doubt_seconds", 600, 60..=86_400)),
+            lamports_per_day: BTreeMap::new(),
+            low_balance: reader.number("low_balance_lamports", 50_000_000, 0..=MAX_LAMPORTS),
+            allow_single_node: reader.optional("allow_single_rpc").unwrap_or(false),
+        });
+        settings.lamports_per_day = reader.section("spending", |reader| {
+            BTreeMap::from([
+                (Role::Metering, reader.number("metering_lamports_per_day", 500_000_000, 0..=MAX_LAMPORTS)),
+                (
+                    Role::Enforcement,
+                    reader.number("enforcement_lamports_per_day", 50_000_000, 0..=MAX_LAMPORTS),
+                ),
+            ])
+        });
+        settings
+    }
+}

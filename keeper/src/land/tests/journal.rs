@@ -1,0 +1,95 @@
+use {
+    super::{LAST_VALID, WRITTEN_AT, flight, intent},
+    crate::{
+        land::journal::{self, End},
+        plan::Role,
+        store::in_memory,
+    },
+    rusqlite::Connection,
+};
+
+const DAY: i64 = 86_400;
+
+fn spent(store: &Connection) -> u64 {
+    journal::spent(store, Role::Metering, WRITTEN_AT).unwrap()
+}
+
+fn state(store: &Connection, table: &str) -> String {
+    store.query_row(&format!("SELECT state FROM {table}"), [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn what_was_written_ahead_is_what_a_restart_goes_on_with() {
+    let store = in_memory();
+    let flights = [flight(1), flight(2)];
+    for (flight, number) in flights.iter().zip([1, 2]) {
+        assert!(!journal::is_known(&store, &flight.signature).unwrap());
+        journal::write_ahead(&store, flight, &[intent(number)]).unwrap();
+        assert!(journal::is_known(&store, &flight.signature).unwrap());
+    }
+    let mut open = journal::open(&store).unwrap();
+    open.sort_by_key(|flight| flight.lamports);
+    for (found, written) in open.iter().zip(&flights) {
+        assert_eq!(found.signature, written.signature);
+        assert_eq!(found.transaction, written.transaction);
+        assert_eq!((&found.writes, &found.carried), (&written.writes, &written.carried));
+        assert_eq!((found.role, found.lamports), (written.role, written.lamports));
+        assert_eq!((found.last_valid_height, found.written_at), (LAST_VALID, WRITTEN_AT));
+        assert_eq!((found.from_slot, found.compute_units), (900, 40_000));
+        assert!(found.sent.is_none(), "this process has not sent it");
+    }
+    assert_eq!(open.len(), 2);
+    assert_eq!(spent(&store), 5_001 + 5_002);
+}
+
+#[test]
+fn what_a_dead_transaction_did_not_cost_is_given_back() {
+    let store = in_memory();
+    let flight = flight(1);
+    journal::write_ahead(&store, &flight, &[intent(1)]).unwrap();
+    // A day later: what it was to cost counted for the day on which it was written down.
+    journal::settle(&store, &flight, &End::Dead, WRITTEN_AT + DAY).unwrap();
+    assert_eq!(spent(&store), 0);
+    assert_eq!(journal::spent(&store, Role::Metering, WRITTEN_AT + DAY).unwrap(), 0);
+    assert!(journal::open(&store).unwrap().is_empty());
+    assert_eq!((state(&store, "transactions"), state(&store, "intents")), ("dead".into(), "dead".into()));
+    assert_eq!(journal::attempts(&store, &intent(1).id).unwrap(), 1);
+}
+
+#[test]
+fn a_failed_transaction_has_cost_its_fee() {
+    let store = in_memory();
+    let flight = flight(1);
+    journal::write_ahead(&store, &flight, &[intent(1)]).unwrap();
+    let end = End::Failed { slot: 950, reason: "no".to_string() };
+    journal::settle(&store, &flight, &end, WRITTEN_AT).unwrap();
+    assert_eq!(spent(&store), 5_001);
+    assert_eq!((state(&store, "transactions"), state(&store, "intents")), ("failed".into(), "failed".into()));
+}
+
+#[test]
+fn the_first_end_counts_and_it_counts_once() {
+    let store = in_memory();
+    let (first, other) = (flight(1), flight(2));
+    journal::write_ahead(&store, &first, &[intent(1)]).unwrap();
+    journal::write_ahead(&store, &other, &[intent(2)]).unwrap();
+    journal::settle(&store, &first, &End::Dead, WRITTEN_AT).unwrap();
+    journal::settle(&store, &first, &End::Dead, WRITTEN_AT).unwrap();
+    journal::settle(&store, &first, &End::Landed { slot: 950 }, WRITTEN_AT).unwrap();
+    assert_eq!(spent(&store), 5_002, "the other's");
+    let open = journal::open(&store).unwrap();
+    assert_eq!(open.iter().map(|flight| flight.signature).collect::<Vec<_>>(), [other.signature]);
+}
+
+#[test]
+fn work_that_is_signed_anew_has_its_attempts_counted() {
+    let store = in_memory();
+    let (first, second) = (flight(1), flight(2));
+    journal::write_ahead(&store, &first, &[intent(1)]).unwrap();
+    journal::settle(&store, &first, &End::Dead, WRITTEN_AT).unwrap();
+    journal::write_ahead(&store, &second, &[intent(1)]).unwrap();
+    assert_eq!(journal::attempts(&store, &intent(1).id).unwrap(), 2);
+    assert_eq!(state(&store, "intents"), "open");
+    let open = journal::open(&store).unwrap();
+    assert_eq!((open.len(), open[0].carried[0].id), (1, intent(1).id));
+}

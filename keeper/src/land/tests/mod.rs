@@ -1,0 +1,59 @@
+//! Flights, their record and their end, against nodes that the test plays.
+
+mod journal;
+mod nodes;
+mod track;
+
+use {
+    crate::{
+        land::flight::{Carried, Flight, writes},
+        plan::{Action, Intent, IntentId, Kind, Role},
+    },
+    blockable_sdk::{Pubkey, transactions},
+    solana_sdk::{hash::Hash, signature::Keypair, signer::Signer},
+    solana_system_interface::instruction::transfer,
+};
+
+/// The last block that the flights of these tests can land in.
+pub const LAST_VALID: u64 = 1_000;
+/// When they are written down.
+pub const WRITTEN_AT: i64 = 1_800_000_000;
+
+/// The credit of a number.
+pub fn credit(number: u8) -> Pubkey {
+    Pubkey::new_from_array([number; 32])
+}
+
+/// Something that is due on the credit of a number.
+pub fn intent(number: u8) -> Intent {
+    let (kind, credit) = (Kind::ExpireUnits, credit(number));
+    Intent {
+        id: IntentId::of(kind, &credit, &[]),
+        action: Action::Credit { kind, credit },
+        due_at: WRITTEN_AT,
+        because: "its units have expired".to_string(),
+    }
+}
+
+/// A signed transaction that writes to the credit of a number, and carries what is due on it.
+pub fn flight(number: u8) -> Flight {
+    let (payer, intent) = (Keypair::new_from_array([99; 32]), intent(number));
+    let move_lamports = transfer(&payer.pubkey(), &credit(number), 5);
+    let transaction = transactions::sign_v0(&[move_lamports], &payer, &[], Hash::default()).unwrap();
+    let carried =
+        Carried { id: intent.id, kind: intent.kind(), subject: intent.subject(), lane: intent.lane() };
+    Flight {
+        signature: transaction.signatures[0],
+        writes: writes(&transaction),
+        transaction,
+        role: Role::Metering,
+        last_valid_height: LAST_VALID,
+        lamports: 5_000 + u64::from(number),
+        compute_units: 40_000,
+        carried: vec![carried],
+        written_at: WRITTEN_AT,
+        from_slot: 900,
+        sent: None,
+        expired_since: None,
+    }
+}

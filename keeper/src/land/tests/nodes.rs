@@ -1,0 +1,117 @@
+//! Nodes that say what the test has them say.
+
+use {
+    crate::chain::Node,
+    axum::{Json, Router, extract::State, http::StatusCode, routing::post},
+    secrecy::SecretString,
+    serde_json::{Value, json},
+    std::{
+        sync::{Arc, Mutex},
+        time::Duration,
+    },
+    tokio::{net::TcpListener, task::JoinHandle},
+};
+
+/// What a node shows.
+#[derive(Clone, Debug)]
+pub struct View {
+    pub slot: u64,
+    pub height: u64,
+    /// The slot in which every transaction has landed; `None` where it knows of none.
+    pub landed: Option<u64>,
+    /// Why they failed there, as RPC says it.
+    pub error: Value,
+    /// The code of JSON-RPC that simulations fail with.
+    pub refusal: Option<i64>,
+    /// Requests that it does not answer.
+    pub mute: Vec<&'static str>,
+}
+
+/// A node of the test's; ends when dropped.
+pub struct Played {
+    pub view: Arc<Mutex<View>>,
+    /// Transactions it was sent.
+    pub sent: Arc<Mutex<Vec<Value>>>,
+    address: String,
+    server: JoinHandle<()>,
+}
+
+#[derive(Clone)]
+struct Shared {
+    view: Arc<Mutex<View>>,
+    sent: Arc<Mutex<Vec<Value>>>,
+}
+
+impl Played {
+    /// A node at a block height that knows of no transaction.
+    pub async fn at(height: u64) -> Played {
+        let view =
+            View { slot: 5_000, height, landed: None, error: Value::Null, refusal: None, mute: Vec::new() };
+        let shared = Shared { view: Arc::new(Mutex::new(view)), sent: Arc::default() };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let app = Router::new().route("/", post(answer)).with_state(shared.clone());
+        let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        Played { view: shared.view, sent: shared.sent, address, server }
+    }
+
+    /// Changes what it shows.
+    pub fn show(&self, change: impl FnOnce(&mut View)) {
+        change(&mut self.view.lock().unwrap());
+    }
+
+    /// The keeper's side of it.
+    pub fn node(&self, name: &str) -> Node {
+        let url = SecretString::from(self.address.as_str());
+        Node::new(name.to_string(), &url, None, Duration::from_secs(5))
+    }
+
+    /// How many transactions it was sent.
+    pub fn sent(&self) -> usize {
+        self.sent.lock().unwrap().len()
+    }
+}
+
+impl Drop for Played {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+async fn answer(State(shared): State<Shared>, Json(request): Json<Value>) -> Result<Json<Value>, StatusCode> {
+    let view = shared.view.lock().unwrap().clone();
+    let method = request["method"].as_str().unwrap();
+    if view.mute.contains(&method) {
+        return Err(StatusCode::INTERNAL_SERVER_ERROR);
+    }
+    if let ("simulateTransaction", Some(code)) = (method, view.refusal) {
+        let error = json!({"code": code, "message": "no"});
+        return Ok(Json(json!({"jsonrpc": "2.0", "id": request["id"], "error": error})));
+    }
+    let result = match method {
+        "simulateTransaction" => {
+            let value = json!({"err": null, "logs": [], "unitsConsumed": 150});
+            json!({"context": {"slot": view.slot}, "value": value})
+        }
+        "getSlot" => json!(view.slot),
+        "getBlockHeight" => json!(view.height),
+        "getSignatureStatuses" => {
+            let status = view.landed.map(|slot| {
+                let outcome = match view.error.is_null() {
+                    true => json!({"Ok": null}),
+                    false => json!({"Err": view.error}),
+                };
+                json!({"slot": slot, "confirmations": null, "err": view.error, "status": outcome,
+                       "confirmationStatus": "finalized"})
+            });
+            let asked = request["params"][0].as_array().unwrap().len();
+            json!({"context": {"slot": view.slot}, "value": vec![status; asked]})
+        }
+        "sendTransaction" => {
+            shared.sent.lock().unwrap().push(request["params"][0].clone());
+            json!("1111111111111111111111111111111111111111111111111111111111111111")
+        }
+        _ => return Err(StatusCode::NOT_FOUND),
+    };
+    Ok(Json(json!({"jsonrpc": "2.0", "id": request["id"], "result": result})))
+}

@@ -1,0 +1,87 @@
+//! An explanation as text for people.
+
+use {
+    super::{Explanation, ReportView, StandingView, UsageView, money, time},
+    std::fmt,
+};
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let paused = if self.is_paused { ", the market is paused" } else { "" };
+        writeln!(f, "credit      {}", self.credit)?;
+        writeln!(f, "status      {}, as of {} (slot {}){paused}", self.status, time(self.clock), self.slot)?;
+        writeln!(f, "lender      {}", self.lender)?;
+        writeln!(f, "borrower    {}", self.borrower)?;
+        writeln!(f, "provider    {}", self.provider)?;
+        writeln!(f, "debt        {}", money(self.debt))?;
+        match self.arrears_since {
+            Some(since) => writeln!(
+                f,
+                "arrears     {} since {}; graces are {} s longer here",
+                money(self.arrears),
+                time(since),
+                self.extra_grace_seconds
+            )?,
+            None => writeln!(f, "arrears     {}", money(self.arrears))?,
+        }
+        match &self.next_due {
+            Some(next) => {
+                writeln!(f, "next due    {} of principal at {}", money(next.principal), time(next.at))?;
+            }
+            None => writeln!(f, "next due    nothing")?,
+        }
+        writeln!(f, "reserve     {}", money(self.reserve))?;
+        writeln!(
+            f,
+            "units       {} available, {} under lien, {} of it frozen",
+            self.available, self.lien, self.frozen
+        )?;
+        writeln!(f, "actions")?;
+        for action in &self.actions {
+            writeln!(f, "  {:<16}{}", action.kind.name(), action.standing)?;
+        }
+        if let Some(usage) = &self.usage {
+            usage.fmt(f)?;
+        }
+        write!(f, "next        {}", self.next)
+    }
+}
+
+impl fmt::Display for StandingView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StandingView::Due { since, because } => write!(f, "due since {}: {because}", time(*since)),
+            StandingView::LeftToOthers { until } => {
+                write!(f, "due, and left to other keepers until {}", time(*until))
+            }
+            StandingView::NotBefore { at } => write!(f, "not before {}", time(*at)),
+            StandingView::DoesNotApply { why } => write!(f, "no: {why}"),
+        }
+    }
+}
+
+impl fmt::Display for UsageView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "usage       {} units on the chain as of {}", self.counted, time(self.counted_at))?;
+        writeln!(f, "  chunk {}, bit {}, quorum {}: {}", self.chunk, self.bit, self.quorum, self.agreement)?;
+        self.reports.iter().try_for_each(|report| writeln!(f, "  {report}"))
+    }
+}
+
+impl fmt::Display for ReportView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at {}: ", self.reporter, time(self.reported_at))?;
+        match (&self.cumulative, &self.in_flight) {
+            (Some(used), Some(held)) => write!(f, "{used} used, {held} in flight")?,
+            _ => write!(f, "does not speak of it")?,
+        }
+        if self.agrees == Some(false) {
+            write!(f, ", not within tolerance")?;
+        }
+        match &self.problem {
+            Some(problem) => write!(f, "; does not count: {problem}"),
+            None if self.is_used => Ok(()),
+            None => write!(f, "; not used, others are fresher or agree better"),
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! What the keeper means to do.
+
+use {
+    blockable_sdk::{Instruction, Pubkey, instructions, reports::ReportRecord},
+    serde::{Deserialize, Serialize},
+    sha2::{Digest, Sha256},
+    std::{fmt, sync::Arc},
+};
+
+/// What names an intent: the hash of what it does and of the state that it does it to. The same inputs give the same id,
+/// so nothing is done twice.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IntentId(pub [u8; 32]);
+
+impl IntentId {
+    /// The hash of an action on a subject in a state.
+    pub fn of(kind: Kind, subject: &Pubkey, state: &[&[u8]]) -> IntentId {
+        let mut hash = Sha256::new();
+        hash.update(b"blockable/intent/v1");
+        hash.update(kind.name().as_bytes());
+        hash.update(subject.as_ref());
+        for part in state {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part);
+        }
+        IntentId(hash.finalize().into())
+    }
+}
+
+impl fmt::Display for IntentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().take(8).try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for IntentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "IntentId({self})")
+    }
+}
+
+/// Kinds of intents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Apply a quorum of reports to the credits of a chunk.
+    Meter,
+    /// Pay arrears from the borrower's reserve.
+    DrawReserve,
+    /// Record that the delinquency grace has passed.
+    MarkDelinquent,
+    /// Record that the default grace has passed.
+    MarkDefaulted,
+    /// Freeze in full after default.
+    AutoFreeze,
+    /// Expire units past their lifetime.
+    ExpireUnits,
+    /// Apply the covenant at the end of its window.
+    ApplyCovenant,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Kind; 7] = [
+        Kind::Meter,
+        Kind::DrawReserve,
+        Kind::MarkDelinquent,
+        Kind::MarkDefaulted,
+        Kind::AutoFreeze,
+        Kind::ExpireUnits,
+        Kind::ApplyCovenant,
+    ];
+
+    /// Its name in tables, metrics and logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Meter => "meter",
+            Kind::DrawReserve => "draw_reserve",
+            Kind::MarkDelinquent => "mark_delinquent",
+            Kind::MarkDefaulted => "mark_defaulted",
+            Kind::AutoFreeze => "auto_freeze",
+            Kind::ExpireUnits => "expire_units",
+            Kind::ApplyCovenant => "apply_covenant",
+        }
+    }
+
+    /// The key that pays for it.
+    pub fn role(self) -> Role {
+        match self {
+            Kind::Meter | Kind::ExpireUnits | Kind::ApplyCovenant => Role::Metering,
+            Kind::DrawReserve | Kind::MarkDelinquent | Kind::MarkDefaulted | Kind::AutoFreeze => {
+                Role::Enforcement
+            }
+        }
+    }
+
+    /// Whether it is held against the borrower, so that finalized state of two nodes must call for it.
+    pub fn is_enforcement(self) -> bool {
+        self.role() == Role::Enforcement
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What a key of the keeper pays for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Metering and housekeeping.
+    Metering,
+    /// What is held against a borrower.
+    Enforcement,
+}
+
+impl Role {
+    /// Both.
+    pub const ALL: [Role; 2] = [Role::Metering, Role::Enforcement];
+
+    /// Its name in tables, metrics and logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::Metering => "metering",
+            Role::Enforcement => "enforcement",
+        }
+    }
+}
+
+/// What is done, and to what.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Applies reports to credits of a chunk.
+    Meter {
+        /// The provider.
+        provider: Pubkey,
+        /// The chunk.
+        chunk: u32,
+        /// A quorum of verified reports, each of another reporter.
+        reports: Vec<Arc<ReportRecord>>,
+        /// The credits to apply them to.
+        credits: Vec<Pubkey>,
+    },
+    /// Does one thing to one credit.
+    Credit {
+        /// What; never [`Kind::Meter`].
+        kind: Kind,
+        /// The credit.
+        credit: Pubkey,
+    },
+}
+
+/// Something that is due.
+#[derive(Clone, Debug)]
+pub struct Intent {
+    /// Its name.
+    pub id: IntentId,
+    /// What to do.
+    pub action: Action,
+    /// Since when it has been due, in the chain's Unix seconds.
+    pub due_at: i64,
+    /// Why, for people.
+    pub because: String,
+}
+
+impl Intent {
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
+        match &self.action {
+            Action::Meter { .. } => Kind::Meter,
+            Action::Credit { kind, .. } => *kind,
+        }
+    }
+
+    /// The credit or, for metering, the provider that it concerns.
+    pub fn subject(&self) -> Pubkey {
+        match &self.action {
+            Action::Meter { provider, .. } => *provider,
+            Action::Credit { credit, .. } => *credit,
+        }
+    }
+
+    /// The credits that it may change.
+    pub fn credits(&self) -> &[Pubkey] {
+        match &self.action {
+            Action::Meter { credits, .. } => credits,
+            Action::Credit { credit, .. } => std::slice::from_ref(credit),
+        }
+    }
+
+    /// The recurring work that it is part of: failures are counted by lane, since ids change with the chain.
+    pub fn lane(&self) -> String {
+        match &self.action {
+            Action::Meter { provider, chunk, .. } => format!("meter/{provider}/{chunk}"),
+            Action::Credit { kind, credit } => format!("{kind}/{credit}"),
+        }
+    }
+
+    /// The same work on half of the credits each, so that one that fails does not hold up the others. `None` for a single
+    /// credit.
+    pub fn halves(&self) -> Option<[Intent; 2]> {
+        let Action::Meter { provider, chunk, reports, credits } = &self.action else { return None };
+        let (first, second) =
+            credits.split_at_checked(credits.len() / 2).filter(|(first, _)| !first.is_empty())?;
+        let half = |number: u8, credits: &[Pubkey]| Intent {
+            id: IntentId::of(Kind::Meter, provider, &[&self.id.0, &[number]]),
+            action: Action::Meter {
+                provider: *provider,
+                chunk: *chunk,
+                reports: reports.clone(),
+                credits: credits.to_vec(),
+            },
+            due_at: self.due_at,
+            because: self.because.clone(),
+        };
+        Some([half(0, first), half(1, second)])
+    }
+
+    /// The instruction that does it.
+    pub fn instruction(&self, market: &Pubkey) -> Instruction {
+        match &self.action {
+            Action::Meter { provider, chunk, reports, credits } => {
+                let reports = reports.iter().map(|report| report.report()).collect();
+                instructions::usage_meter(market, provider, *chunk, reports, credits)
+            }
+            Action::Credit { kind, credit } => match kind {
+                Kind::DrawReserve => instructions::reserve_draw(market, credit),
+                Kind::MarkDelinquent => instructions::credit_mark_delinquent(market, credit),
+                Kind::MarkDefaulted => instructions::credit_mark_defaulted(market, credit),
+                Kind::AutoFreeze => instructions::credit_auto_freeze(market, credit),
+                Kind::ExpireUnits => instructions::credit_expire_units(market, credit),
+                // Metering has an action of its own.
+                Kind::ApplyCovenant | Kind::Meter => instructions::covenant_apply(market, credit),
+            },
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Which credits of which chunks to meter, and by which reports.
+
+mod findings;
+mod judge;
+
+pub(super) use judge::{Verdict, judge};
+
+use {
+    crate::{
+        ingest::Shelf,
+        plan::{Action, Intent, IntentId, Kind, Plan, because::time, now::Now, quorum},
+    },
+    blockable_sdk::{
+        Pubkey,
+        program::{
+            state::{Credit, Provider},
+            transitions::{self, Status},
+        },
+        reports::ReportRecord,
+    },
+    findings::Findings,
+    std::{collections::BTreeMap, sync::Arc},
+};
+
+/// A credit in its place in reports.
+#[derive(Clone, Copy)]
+struct Member<'a> {
+    bit: u32,
+    address: &'a Pubkey,
+    credit: &'a Credit,
+}
+
+/// A chunk of a provider's credits.
+pub(super) struct Chunk<'a> {
+    pub address: &'a Pubkey,
+    pub provider: &'a Provider,
+    pub number: u32,
+}
+
+/// Plans all metering, and says what is wrong with reports. Nothing while the market is paused.
+pub(super) fn plan(now: &Now, shelf: &Shelf) -> Plan {
+    if !may_meter(now) {
+        return Plan::default();
+    }
+    let mut findings = Findings::default();
+    let mut intents = Vec::new();
+    for ((address, number), members) in members_by_chunk(now) {
+        let Some(provider) = now.snapshot.providers.get(address) else { continue };
+        plan_chunk(now, shelf, &Chunk { address, provider, number }, &members, &mut findings, &mut intents);
+    }
+    Plan { intents, signals: findings.signals() }
+}
+
+fn may_meter(now: &Now) -> bool {
+    !now.is_paused && now.settings.enabled.contains(&Kind::Meter)
+}
+
+/// One credit's place in reports, and what comes of them.
+pub(super) struct Look<'a> {
+    pub chunk: Chunk<'a>,
+    pub bit: u32,
+    /// The reports that its chunk is metered by.
+    pub reports: Vec<&'a Arc<ReportRecord>>,
+    pub verdict: Verdict,
+    /// The intent that names it.
+    pub intent: Option<Intent>,
+}
+
+/// Plans the chunk of one credit. `None` for a credit that cannot be metered.
+pub(super) fn look<'a>(
+    now: &Now<'a>,
+    shelf: &'a Shelf,
+    address: &Pubkey,
+    credit: &'a Credit,
+) -> Option<Look<'a>> {
+    let (number, bit) = place(now, credit)?;
+    let (provider_key, provider) = now.snapshot.providers.get_key_value(&credit.provider)?;
+    let chunk = Chunk { address: provider_key, provider, number };
+    let members = members_by_chunk(now).remove(&(provider_key, number))?;
+    let (mut findings, mut intents) = (Findings::default(), Vec::new());
+    let reports = chosen_reports(now, shelf, &chunk, &members, &mut findings);
+    let verdict = judge(now, provider, &reports, bit, credit);
+    if may_meter(now) {
+        plan_chunk(now, shelf, &chunk, &members, &mut findings, &mut intents);
+    }
+    let intent = intents.into_iter().find(|intent| intent.credits().contains(address));
+    Some(Look { chunk, bit, reports, verdict, intent })
+}
+
+/// The credits that can be metered, by provider and chunk, in the order of their bits.
+fn members_by_chunk<'a>(now: &Now<'a>) -> BTreeMap<(&'a Pubkey, u32), Vec<Member<'a>>> {
+    let mut chunks: BTreeMap<(&Pubkey, u32), Vec<Member>> = BTreeMap::new();
+    for (address, credit) in &now.snapshot.credits {
+        let Some((chunk, bit)) = place(now, credit) else { continue };
+        let member = Member { bit, address, credit };
+        chunks.entry((&credit.provider, chunk)).or_default().push(member);
+    }
+    chunks.values_mut().for_each(|members| members.sort_by_key(|member| member.bit));
+    chunks
+}
+
+/// The chunk and bit of a credit that can be metered.
+pub(super) fn place(now: &Now, credit: &Credit) -> Option<(u32, u32)> {
+    let provider = now.snapshot.providers.get(&credit.provider)?;
+    let status = Status::from_byte(credit.status)?;
+    transitions::next(transitions::Action::Meter, status)?;
+    let is_ours = credit.market == now.snapshot.market_key
+        && provider.market == now.snapshot.market_key
+        && credit.has_index == 1
+        && credit.version <= Credit::VERSION;
+    let size = u32::from(provider.chunk_size);
+    let place = (credit.meter.index.checked_div(size)?, credit.meter.index.checked_rem(size)?);
+    is_ours.then_some(place)
+}
+
+fn plan_chunk(
+    now: &Now,
+    shelf: &Shelf,
+    chunk: &Chunk,
+    members: &[Member],
+    findings: &mut Findings,
+    intents: &mut Vec<Intent>,
+) {
+    let reports = chosen_reports(now, shelf, chunk, members, findings);
+    let mut metered = Vec::with_capacity(members.len());
+    let mut due_at: Option<i64> = None;
+    for member in members {
+        let credit = member.credit;
+        let verdict = judge(now, chunk.provider, &reports, member.bit, credit);
+        findings.note(now, chunk, member.address, credit, &verdict);
+        let Verdict::Meterable { reading: _, is_changed, due_at: since } = verdict else { continue };
+        if is_changed || judge::has_aged(now, credit) {
+            metered.push(*member);
+            due_at = Some(due_at.map_or(since, |due_at| due_at.min(since)));
+        }
+    }
+    let Some(due_at) = due_at.filter(|due_at| now.is_mine(*due_at)) else { return };
+    // At least one credit per transaction, or none would ever be metered.
+    for credits in metered.chunks(now.settings.max_credits.max(1)) {
+        intents.push(intent(chunk, &reports, credits, due_at));
+    }
+}
+
+/// The reports that a chunk is metered by, none below the quorum; what reporters say is looked at on the way.
+fn chosen_reports<'a>(
+    now: &Now,
+    shelf: &'a Shelf,
+    chunk: &Chunk,
+    members: &[Member],
+    findings: &mut Findings,
+) -> Vec<&'a Arc<ReportRecord>> {
+    let heard = quorum::heard(now, chunk.address, chunk.provider, chunk.number, shelf);
+    for report in &heard {
+        findings.weigh(now, report, members);
+    }
+    let credits: Vec<_> = members.iter().map(|member| (member.bit, member.credit.meter.cumulative)).collect();
+    quorum::choose(now.settings, chunk.provider, heard, &credits)
+}
+
+/// The same chunk, reports and credits in the same state give the same intent.
+fn intent(chunk: &Chunk, reports: &[&Arc<ReportRecord>], members: &[Member], due_at: i64) -> Intent {
+    let mut state: Vec<Vec<u8>> =
+        vec![chunk.provider.epoch.to_le_bytes().to_vec(), chunk.number.to_le_bytes().to_vec()];
+    state.extend(reports.iter().map(|report| report.digest().to_vec()));
+    for member in members {
+        let seq = member.credit.event_seq.to_le_bytes();
+        state.push([member.address.as_ref(), &seq].concat());
+    }
+    let state: Vec<&[u8]> = state.iter().map(Vec::as_slice).collect();
+    let newest = reports.iter().map(|report| report.reported_at).max().unwrap_or(due_at);
+    let because = format!(
+        "{} reports up to {} on {} credits of chunk {}",
+        reports.len(),
+        time(newest),
+        members.len(),
+        chunk.number
+    );
+    Intent {
+        id: IntentId::of(Kind::Meter, chunk.address, &state),
+        action: Action::Meter {
+            provider: *chunk.address,
+            chunk: chunk.number,
+            reports: reports.iter().map(|report| Arc::clone(report)).collect(),
+            credits: members.iter().map(|member| *member.address).collect(),
+        },
+        due_at,
+        because,
+    }
+}

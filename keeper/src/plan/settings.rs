@@ -1,0 +1,119 @@
+//! What the operator sets about planning.
+
+use {
+    crate::{config::Reader, plan::Kind},
+    blockable_sdk::program::{
+        state::{MAX_CHUNK_SIZE, MAX_REPORTERS},
+        units::BPS,
+    },
+    std::collections::BTreeSet,
+};
+
+const DAY: u64 = 86_400;
+
+/// What is planned, when, and how much of it at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanSettings {
+    /// Seconds between two meterings of a chunk.
+    pub meter_every: i64,
+    /// Seconds between two meterings of a chunk while units of it are about to run out or to be settled after a freeze; at
+    /// most `meter_every`.
+    pub urgent_every: i64,
+    /// Seconds after which a report no longer counts.
+    pub report_max_age_seconds: i64,
+    /// Most reports in one transaction; the provider's quorum where that is more.
+    pub max_reports: usize,
+    /// Most credits in one transaction, from 1.
+    pub max_credits: usize,
+    /// Credit units by which readings may differ and still agree, beside what their times and growth explain.
+    pub tolerance_units: u64,
+    /// Share of what was used since the last metering by which readings may differ and still agree, in basis points.
+    pub tolerance_bps: u64,
+    /// What the keeper does; a kind that is left out is never planned.
+    pub enabled: BTreeSet<Kind>,
+    /// Seconds beyond the agreed grace before a credit is marked delinquent or defaulted.
+    pub extra_grace_seconds: i64,
+    /// Seconds for which something must have been due before this keeper does it; 0 but for a backup.
+    pub backup_delay_seconds: i64,
+}
+
+impl Default for PlanSettings {
+    fn default() -> PlanSettings {
+        PlanSettings {
+            meter_every: 60,
+            urgent_every: 10,
+            report_max_age_seconds: 300,
+            max_reports: 3,
+            max_credits: usize::from(MAX_CHUNK_SIZE),
+            tolerance_units: 100,
+            tolerance_bps: 100,
+            enabled: Kind::ALL.into(),
+            extra_grace_seconds: 300,
+            backup_delay_seconds: 0,
+        }
+    }
+}
+
+impl PlanSettings {
+    /// Reads the sections `[metering]`, `[enforcement]` and `[backup]`; what is wrong with them is noted in `reader`.
+    pub fn read(reader: &mut Reader) -> PlanSettings {
+        let mut settings = PlanSettings::default();
+        reader.section("metering", |section| settings.read_metering(section));
+        reader.section("enforcement", |section| settings.read_enforcement(section));
+        reader.section("backup", |section| {
+            settings.backup_delay_seconds = seconds(section, "delay_seconds", 0, 0..=7 * DAY);
+        });
+        settings
+    }
+
+    fn read_metering(&mut self, section: &mut Reader) {
+        self.meter_every = seconds(section, "every_seconds", self.meter_every, 1..=DAY);
+        // A keeper that meters more often than the default's urgency needs no other number for it.
+        let urgent = self.urgent_every.min(self.meter_every);
+        self.urgent_every = seconds(section, "urgent_every_seconds", urgent, 1..=DAY);
+        if self.urgent_every > self.meter_every {
+            section.mistake(
+                "urgent_every_seconds",
+                format!("{} is more than every_seconds, {}; lower it", self.urgent_every, self.meter_every),
+            );
+        }
+        self.report_max_age_seconds =
+            seconds(section, "report_max_age_seconds", self.report_max_age_seconds, 10..=DAY);
+        self.max_reports = count(section, "max_reports", self.max_reports, MAX_REPORTERS);
+        self.max_credits = count(section, "max_credits", self.max_credits, usize::from(MAX_CHUNK_SIZE));
+        // The store and the configuration's own format keep numbers in signed 64 bits.
+        let most = u64::MAX >> 1;
+        self.tolerance_units = section.number("tolerance_units", self.tolerance_units, 0..=most);
+        self.tolerance_bps = section.number("tolerance_bps", self.tolerance_bps, 0..=BPS);
+    }
+
+    fn read_enforcement(&mut self, section: &mut Reader) {
+        self.extra_grace_seconds =
+            seconds(section, "extra_grace_seconds", self.extra_grace_seconds, 0..=90 * DAY);
+        let Some(names) = section.optional::<Vec<String>>("actions") else { return };
+        self.enabled.clear();
+        for name in names {
+            match Kind::ALL.into_iter().find(|kind| kind.name() == name) {
+                Some(kind) => {
+                    self.enabled.insert(kind);
+                }
+                None => section.mistake("actions", unknown_action(&name)),
+            }
+        }
+    }
+}
+
+fn unknown_action(name: &str) -> String {
+    let known = Kind::ALL.map(Kind::name).join(", ");
+    format!("`{name}` is no action; choose from {known}")
+}
+
+fn seconds(section: &mut Reader, key: &str, otherwise: i64, bounds: std::ops::RangeInclusive<u64>) -> i64 {
+    let otherwise = u64::try_from(otherwise).unwrap_or(0);
+    i64::try_from(section.number(key, otherwise, bounds)).unwrap_or(i64::MAX)
+}
+
+fn count(section: &mut Reader, key: &str, otherwise: usize, most: usize) -> usize {
+    let number = section.number(key, otherwise as u64, 1..=most as u64);
+    usize::try_from(number).unwrap_or(most)
+}

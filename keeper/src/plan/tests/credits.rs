@@ -1,0 +1,198 @@
+//! What is due on one credit, to the second.
+
+use super::{program::carry_out, *};
+
+/// Asserts that `kind` is due from `second` on, not before, and not again once it is done. Returns the credit after it.
+fn due_from(credit: Credit, kind: Kind, second: i64) -> Credit {
+    let world = World::at(second - 1).with(credit);
+    assert_eq!(world.due(), None, "a second before");
+    let world = world.moved_to(second);
+    let intent = world.intent().expect("due at that second");
+    assert_eq!((intent.kind(), intent.due_at), (kind, second));
+    assert!(matches!(intent.action, Action::Credit { credit, .. } if credit == address(0)));
+    let after = carry_out(&world.snapshot, &credit, kind).expect("the program accepts it");
+    let world = world.with(after);
+    assert_ne!(world.due(), Some(kind), "once it is done");
+    after
+}
+
+#[test]
+fn a_credit_is_marked_delinquent_when_its_grace_ends() {
+    let after = due_from(credit(0), Kind::MarkDelinquent, DUE + DELINQUENCY_GRACE);
+    assert_eq!(after.status, Status::Delinquent.byte());
+}
+
+#[test]
+fn a_delinquent_credit_is_marked_defaulted_when_its_grace_ends() {
+    let mut credit = credit(0);
+    credit.status = Status::Delinquent.byte();
+    let after = due_from(credit, Kind::MarkDefaulted, DUE + DEFAULT_GRACE);
+    assert_eq!(after.status, Status::Defaulted.byte());
+}
+
+#[test]
+fn the_keepers_own_grace_comes_on_top() {
+    let mut world = World::at(DUE + DELINQUENCY_GRACE + 599).with(credit(0));
+    world.settings.extra_grace_seconds = 600;
+    assert_eq!(world.due(), None);
+    let intent = world.moved_to(DUE + DELINQUENCY_GRACE + 600).intent().unwrap();
+    assert_eq!((intent.kind(), intent.due_at), (Kind::MarkDelinquent, DUE + DELINQUENCY_GRACE + 600));
+}
+
+#[test]
+fn an_account_of_version_one_is_still_marked() {
+    let mut credit = credit(0);
+    credit.version = 1;
+    due_from(credit, Kind::MarkDelinquent, DUE + DELINQUENCY_GRACE);
+}
+
+#[test]
+fn an_account_of_a_later_version_is_left_alone() {
+    let mut credit = credit(0);
+    credit.version = Credit::VERSION + 1;
+    assert_eq!(World::at(DUE + 100 * DAY).with(credit).kinds(), []);
+}
+
+#[test]
+fn a_credit_of_another_market_is_left_alone() {
+    let mut credit = credit(0);
+    credit.market = key(77);
+    assert_eq!(World::at(DUE + 100 * DAY).with(credit).kinds(), []);
+}
+
+#[test]
+fn the_reserve_is_drawn_from_the_due_date_on() {
+    let mut credit = credit(0);
+    credit.reserve_held = 400 * USDC;
+    let after = due_from(credit, Kind::DrawReserve, DUE);
+    assert_eq!((after.reserve_held, after.debt.arrears_since), (0, 0));
+}
+
+#[test]
+fn a_reserve_that_covers_is_drawn_and_nothing_is_marked() {
+    let mut credit = credit(0);
+    credit.reserve_held = 400 * USDC;
+    let world = World::at(DUE + DELINQUENCY_GRACE).with(credit);
+    assert_eq!(world.due(), Some(Kind::DrawReserve));
+    let after = carry_out(&world.snapshot, &credit, Kind::DrawReserve).unwrap();
+    assert_eq!(world.with(after).due(), None);
+}
+
+#[test]
+fn a_reserve_that_does_not_cover_holds_no_mark_up() {
+    let mut credit = credit(0);
+    credit.reserve_held = 400 * USDC - 1;
+    let world = World::at(DUE + DELINQUENCY_GRACE).with(credit);
+    assert_eq!(world.due(), Some(Kind::MarkDelinquent));
+}
+
+#[test]
+fn a_draw_that_pays_the_oldest_instalment_leaves_the_grace_of_the_next() {
+    let mut credit = credit(0);
+    credit.reserve_held = 400 * USDC;
+    let second_due = ISSUED + 60 * DAY;
+    let world = World::at(second_due + DELINQUENCY_GRACE - 1).with(credit);
+    assert_eq!(world.due(), Some(Kind::DrawReserve));
+    assert_eq!(world.moved_to(second_due + DELINQUENCY_GRACE).due(), Some(Kind::MarkDelinquent));
+}
+
+/// No principal falls due any more: all that is owed is due, before the dates that are left.
+#[test]
+fn the_reserve_pays_what_a_matured_loan_still_owes() {
+    let mut credit = credit(0);
+    credit.principal_due = zeroed();
+    credit.principal_due[0] = 1_200 * USDC;
+    (credit.debt.instalments_billed, credit.debt.schedule_paid) = (1, 1_200 * USDC);
+    (credit.debt.principal, credit.debt.interest_accrued) = (0, 5);
+    (credit.principal_repaid, credit.reserve_held) = (1_200 * USDC, 5);
+    let world = World::at(DUE + DAY).with(credit);
+    assert_eq!(world.due(), Some(Kind::DrawReserve));
+    let after = carry_out(&world.snapshot, &credit, Kind::DrawReserve).unwrap();
+    assert_eq!(after.status, Status::Repaid.byte());
+}
+
+#[test]
+fn a_default_is_frozen_at_once_where_the_terms_say_so() {
+    let after = due_from_default(defaulted());
+    assert_eq!(after.collateral.frozen, UNITS);
+    let mut credit = defaulted();
+    credit.terms.auto_freeze = 0;
+    assert_eq!(World::at(DUE + DEFAULT_GRACE).with(credit).due(), None);
+}
+
+fn due_from_default(credit: Credit) -> Credit {
+    let world = World::at(credit.defaulted_at).with(credit);
+    let intent = world.intent().unwrap();
+    assert_eq!((intent.kind(), intent.due_at), (Kind::AutoFreeze, credit.defaulted_at));
+    let after = carry_out(&world.snapshot, &credit, Kind::AutoFreeze).unwrap();
+    assert_eq!(world.with(after).due(), None);
+    after
+}
+
+#[test]
+fn a_reserve_that_cures_is_drawn_before_anything_is_frozen() {
+    let mut credit = defaulted();
+    credit.reserve_held = 400 * USDC;
+    let mut world = World::at(DUE + DEFAULT_GRACE).with(credit);
+    assert_eq!(world.due(), Some(Kind::DrawReserve));
+    world.settings.enabled.remove(&Kind::DrawReserve);
+    assert_eq!(world.due(), Some(Kind::AutoFreeze), "where this keeper draws no reserve");
+    world.settings.enabled.insert(Kind::DrawReserve);
+    world.change(0, |credit| credit.reserve_held -= 1);
+    assert_eq!(world.due(), Some(Kind::AutoFreeze), "a little in the reserve holds no freeze up");
+}
+
+#[test]
+fn a_notice_of_breach_is_not_cured_by_a_draw() {
+    let mut credit = defaulted();
+    (credit.reserve_held, credit.notice_given) = (400 * USDC, 1);
+    assert_eq!(World::at(DUE + DEFAULT_GRACE).with(credit).due(), Some(Kind::AutoFreeze));
+}
+
+#[test]
+fn units_expire_when_their_lifetime_ends() {
+    let mut credit = credit(0);
+    (credit.units_expire_at, credit.meter.in_flight) = (ISSUED + 10 * DAY, 1_000);
+    let after = due_from(credit, Kind::ExpireUnits, ISSUED + 10 * DAY);
+    assert_eq!(after.collateral.remaining(), 1_000, "running jobs keep what they hold");
+    credit.version = 1;
+    assert_eq!(World::at(ISSUED + 10 * DAY).with(credit).due(), None, "an old account is migrated first");
+}
+
+fn with_covenant(reported_at: i64) -> Credit {
+    let mut credit = credit(0);
+    credit.rider.covenant_window = 7 * DAY as u32;
+    (credit.rider.planned_units, credit.rider.low_bps, credit.rider.high_bps) = (1_000, 5_000, 9_000);
+    credit.covenant.measured_at = ISSUED;
+    credit.meter.reported_at = reported_at;
+    credit
+}
+
+#[test]
+fn a_covenant_is_applied_once_reports_reach_the_end_of_its_window() {
+    let ends = ISSUED + 7 * DAY;
+    let world = World::at(ends + 100).with(with_covenant(ends - 1));
+    assert_eq!(world.due(), None, "a report that is a second short");
+    let world = world.with(with_covenant(ends));
+    let intent = world.intent().unwrap();
+    assert_eq!((intent.kind(), intent.due_at), (Kind::ApplyCovenant, ends));
+    let after = carry_out(&world.snapshot, world.credit(0), Kind::ApplyCovenant).unwrap();
+    assert_eq!(world.with(after).due(), None);
+}
+
+#[test]
+fn a_covenant_rests_while_something_is_in_arrears() {
+    let world = World::at(DUE).with(with_covenant(DUE));
+    assert_eq!(world.due(), None);
+}
+
+#[test]
+fn a_kind_that_is_switched_off_is_never_planned() {
+    let mut credit = credit(0);
+    credit.reserve_held = 1;
+    let mut world = World::at(DUE + DELINQUENCY_GRACE).with(credit);
+    world.settings.enabled.remove(&Kind::MarkDelinquent);
+    assert_eq!(world.due(), Some(Kind::DrawReserve));
+    world.settings.enabled.clear();
+    assert_eq!(world.kinds(), []);
+}

@@ -1,0 +1,167 @@
+//! Which credits are metered, and when.
+
+use {
+    super::*,
+    blockable_sdk::program::metering::{self, Reading},
+};
+
+const EVERY: i64 = 60;
+
+/// Two reporters who agree that credit 0 has used 500 units.
+fn reported(at: i64) -> World {
+    let mut world = World::at(at).with(credit(0));
+    world.hear(report(0, at, &[(0, 500)]));
+    world.hear(report(1, at, &[(0, 500)]));
+    world
+}
+
+#[test]
+fn a_chunk_is_metered_once_per_interval() {
+    assert_eq!(reported(ISSUED + EVERY - 1).kinds(), []);
+    let mut world = reported(ISSUED + EVERY);
+    let plan = world.plan();
+    assert_eq!(meterings(&plan), [(vec![address(0)], vec![0, 1])]);
+    assert_eq!(plan.intents[0].due_at, ISSUED + EVERY);
+    world.change(0, |credit| meter(credit, 500, ISSUED + EVERY));
+    assert_eq!(world.kinds(), [], "the same reports again");
+    let later = ISSUED + 2 * EVERY;
+    world.hear(report(0, later - 1, &[(0, 600)]));
+    world.hear(report(1, later - 1, &[(0, 600)]));
+    assert_eq!(world.clone().moved_to(later - 1).kinds(), []);
+    assert_eq!(world.moved_to(later).kinds(), [Kind::Meter]);
+}
+
+/// Applies a reading as the program does.
+fn meter(credit: &mut Credit, cumulative: u64, at: i64) {
+    let reading = Reading { cumulative, in_flight: 0, reported_at: at };
+    metering::apply(&mut credit.collateral, &mut credit.meter, &reading, RATE, at, false).unwrap();
+    credit.event_seq += 1;
+}
+
+#[test]
+fn a_reading_that_changes_nothing_moves_the_time_once_per_interval() {
+    let mut world = World::at(ISSUED + EVERY).with(credit(0)).with(credit(1));
+    world.change(1, |credit| credit.meter.reported_at = ISSUED + 30);
+    for index in 0..2 {
+        world.hear(report(index, ISSUED + EVERY, &[(0, 0), (1, 0)]));
+    }
+    assert_eq!(meterings(&world.plan()), [(vec![address(0)], vec![0, 1])], "the other one is not old enough");
+    world.change(0, |credit| credit.collateral.consumed = UNITS);
+    assert_eq!(world.kinds(), [], "nothing is left to use");
+}
+
+#[test]
+fn what_has_changed_is_metered_with_its_chunk() {
+    let mut world = World::at(ISSUED + EVERY).with(credit(0)).with(credit(1));
+    world.change(1, |credit| credit.meter.reported_at = ISSUED + 30);
+    for index in 0..2 {
+        world.hear(report(index, ISSUED + EVERY, &[(0, 0), (1, 3)]));
+    }
+    assert_eq!(meterings(&world.plan()), [(vec![address(0), address(1)], vec![0, 1])]);
+}
+
+#[test]
+fn a_credit_that_settles_a_freeze_is_metered_sooner() {
+    let mut world = reported(ISSUED + 10);
+    assert_eq!(world.kinds(), []);
+    world.change(0, |credit| {
+        (credit.collateral.frozen, credit.meter.settlement_left) = (UNITS, 700);
+        credit.meter.in_flight = 700;
+    });
+    assert_eq!(world.kinds(), [Kind::Meter]);
+    assert_eq!(world.plan().intents[0].due_at, ISSUED + 10);
+    assert_eq!(world.clone().moved_to(ISSUED + 9).kinds(), []);
+    let settled = ISSUED + EVERY;
+    for index in 0..2 {
+        let mut same = report(index, settled, &[(0, 0)]);
+        same.readings[0].in_flight = 700;
+        world.hear(same);
+    }
+    assert_eq!(world.kinds(), [], "nothing has settled since");
+    let plan = world.moved_to(settled).plan();
+    assert_eq!(plan.intents[0].due_at, settled, "and nothing is urgent");
+}
+
+#[test]
+fn a_credit_that_runs_out_is_metered_sooner() {
+    let mut world = reported(ISSUED + 10);
+    // 500 units in 10 seconds are 3,000 in an interval.
+    world.change(0, |credit| credit.collateral.consumed = UNITS - 3_000);
+    assert_eq!(world.kinds(), []);
+    world.change(0, |credit| credit.collateral.consumed = UNITS - 2_999);
+    assert_eq!(world.kinds(), [Kind::Meter]);
+}
+
+#[test]
+fn credits_that_the_program_would_leave_out_are_left_out() {
+    let changes: [fn(&mut Credit); 8] = [
+        |credit| credit.meter.reported_at = ISSUED + EVERY,
+        |credit| credit.meter.cumulative = 501,
+        |credit| credit.status = Status::Accepted.byte(),
+        |credit| credit.status = 9,
+        |credit| credit.has_index = 0,
+        |credit| credit.market = key(77),
+        |credit| credit.provider = key(77),
+        |credit| credit.version = Credit::VERSION + 1,
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        let mut world = reported(ISSUED + EVERY);
+        world.change(0, change);
+        assert_eq!(world.kinds(), [], "change {number}");
+    }
+    let mut world = reported(ISSUED + EVERY);
+    world.change(0, |credit| {
+        // Interest that does not fit 64 bits.
+        (credit.rider.pay_in_kind_bps, credit.terms.apr_bps) = (1, u16::MAX);
+        credit.debt.principal = u64::MAX;
+        credit.debt.interest_accrued = u64::MAX;
+    });
+    assert_eq!(world.kinds(), []);
+}
+
+#[test]
+fn a_credit_of_another_chunk_is_not_metered_by_this_one() {
+    let mut world = reported(ISSUED + EVERY);
+    world.change(0, |credit| credit.meter.index = 32);
+    assert_eq!(world.kinds(), []);
+}
+
+#[test]
+fn a_chunk_is_split_into_transactions_of_so_many_credits() {
+    let mut world = World::at(ISSUED + EVERY);
+    world.settings.max_credits = 10;
+    let readings: Vec<_> = (0..25).map(|bit| (bit, 100 + u64::from(bit))).collect();
+    for bit in 0..25 {
+        let mut credit = credit(bit);
+        credit.event_seq = 1;
+        world = world.with(credit);
+    }
+    for index in 0..2 {
+        world.hear(report(index, ISSUED + EVERY, &readings));
+    }
+    let plan = world.plan();
+    let sizes: Vec<_> = meterings(&plan).iter().map(|(credits, _)| credits.len()).collect();
+    assert_eq!(sizes, [10, 10, 5]);
+    let mut ids: Vec<_> = plan.intents.iter().map(|intent| intent.id).collect();
+    ids.dedup();
+    assert_eq!(ids.len(), 3);
+    let all: Vec<_> = meterings(&plan).into_iter().flat_map(|(credits, _)| credits).collect();
+    assert_eq!(all, (0..25).map(address).collect::<Vec<_>>(), "in the order of their bits, none twice");
+}
+
+#[test]
+fn an_unrestricted_credit_is_metered_too() {
+    let mut world = reported(ISSUED + EVERY);
+    world.change(0, |credit| {
+        (credit.status, credit.lender) = (Status::Repaid.byte(), provider_key());
+        credit.debt.principal = 0;
+    });
+    assert_eq!(world.kinds(), [Kind::Meter]);
+}
+
+#[test]
+fn metering_that_is_switched_off_says_nothing() {
+    let mut world = reported(ISSUED + EVERY);
+    world.settings.enabled.remove(&Kind::Meter);
+    assert!(world.plan().intents.is_empty() && world.plan().signals.is_empty());
+}

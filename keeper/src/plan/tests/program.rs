@@ -1,0 +1,233 @@
+//! The program's handlers on accounts in memory, and a plan held against them on any credit.
+
+use {
+    super::*,
+    crate::plan::{
+        credit::{Timing, Why, standing},
+        now::Now,
+    },
+    blockable_sdk::program::{
+        covenant::{call_top_up, outcome, utilisation_bps},
+        errors::BlockableError,
+        metering::held_by_jobs,
+        state::{FreezeReason, MarketClock},
+        transitions,
+    },
+    proptest::{prelude::*, test_runner::RngSeed},
+};
+
+/// What a handler leaves of a credit; `None` where it fails.
+pub(super) fn carry_out(snapshot: &Snapshot, credit: &Credit, kind: Kind) -> Option<Credit> {
+    let mut after = *credit;
+    let clock = MarketClock { chain: snapshot.clock, market: snapshot.market_time() };
+    if snapshot.is_paused() && kind != Kind::AutoFreeze {
+        return None;
+    }
+    match kind {
+        Kind::MarkDelinquent => {
+            let grace = credit.terms.delinquency_grace;
+            mark(&mut after, transitions::Action::MarkDelinquent, grace, clock)?;
+        }
+        Kind::MarkDefaulted => {
+            mark(&mut after, transitions::Action::MarkDefaulted, credit.terms.default_grace, clock)?;
+            after.defaulted_at = clock.market;
+        }
+        Kind::DrawReserve => {
+            after.advance(transitions::Action::DrawReserve).ok()?;
+            after.accrue(clock.market).ok()?;
+            after.draw_reserve(address(0)).ok()??;
+        }
+        Kind::AutoFreeze => {
+            after.advance(transitions::Action::AutoFreeze).ok()?;
+            let lien = after.collateral.lien();
+            (after.terms.auto_freeze == 1).then_some(())?;
+            after.freeze(address(0), lien, FreezeReason::Default, clock).ok()?;
+        }
+        Kind::ExpireUnits => expire(&mut after, clock)?,
+        Kind::ApplyCovenant => apply_covenant(&mut after, clock)?,
+        Kind::Meter => return None,
+    }
+    after.event_seq += 1;
+    Some(after)
+}
+
+fn mark(credit: &mut Credit, action: transitions::Action, grace: u32, clock: MarketClock) -> Option<()> {
+    credit.draw_before_mark(action, address(0), clock).ok()?;
+    credit.require_unpaid_for(grace, clock, BlockableError::DefaultGraceRunning).ok()?;
+    credit.advance(action).ok().map(|_| ())
+}
+
+fn expire(credit: &mut Credit, clock: MarketClock) -> Option<()> {
+    credit.advance(transitions::Action::Expire).ok()?;
+    credit.require_current().ok()?;
+    credit.require_unexpired(clock.market).is_err().then_some(())?;
+    credit.accrue(clock.market).ok()?;
+    let held = held_by_jobs(&credit.collateral, &credit.meter);
+    let units = credit.collateral.expire(held, credit.meter.settlement_left).ok()?;
+    credit.meter.settlement_left = credit.meter.settlement_left.min(credit.collateral.frozen);
+    (units > 0).then_some(())
+}
+
+fn apply_covenant(credit: &mut Credit, clock: MarketClock) -> Option<()> {
+    credit.advance(transitions::Action::ApplyCovenant).ok()?;
+    credit.rider.has_covenant().then_some(())?;
+    credit.accrue(clock.market).ok()?;
+    (credit.debt.arrears_since == 0).then_some(())?;
+    let (rider, covenant) = (credit.rider, credit.covenant);
+    let seconds = u64::try_from(credit.meter.reported_at - covenant.measured_at).unwrap_or(0);
+    (seconds >= u64::from(rider.covenant_window)).then_some(())?;
+    let used = credit.collateral.consumed.checked_sub(covenant.consumed)?;
+    let share = utilisation_bps(used, rider.planned_units, rider.covenant_window, seconds).ok()?;
+    let outcome = outcome(&rider, covenant.apr_bps, share, credit.debt.principal, true).ok()?;
+    let (next, count) = (usize::from(credit.debt.instalments_billed), usize::from(credit.instalment_count));
+    call_top_up(&mut credit.principal_due[..count], next, outcome.top_up).ok()?;
+    credit.covenant.apr_bps = outcome.apr_bps;
+    credit.covenant.measured_at = credit.meter.reported_at;
+    credit.covenant.consumed = credit.collateral.consumed;
+    Some(())
+}
+
+/// A configuration that draws the same cases every time and writes nothing beside the sources.
+pub(super) fn cases(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(20_261_127),
+        ..ProptestConfig::default()
+    }
+}
+
+/// What a credit is made of.
+#[derive(Clone, Debug)]
+struct Life {
+    /// Paid in all and held in the reserve, in USDC.
+    paid: u64,
+    reserve: u64,
+    apr_bps: u16,
+    late_fee: u64,
+    status: u8,
+    version: u8,
+    auto_freeze: u8,
+    paid_after_days: i64,
+    consumed: u64,
+    released: u64,
+    frozen: u64,
+    in_flight: u64,
+    window_days: u32,
+    planned_units: u64,
+    consumed_before: u64,
+    expires_after_days: Option<i64>,
+}
+
+/// Credits in any status, paid and metered to any degree, with any rider.
+fn lives() -> impl Strategy<Value = Life> {
+    let money = (0u64..1_500, 0u64..900, 0u16..3_000, 0u64..20);
+    let life = (0u8..9, 1u8..=2, 0u8..=1, 0i64..130);
+    let units = (0u64..=UNITS, 0u64..=UNITS, 0u64..=UNITS, 0u64..=UNITS);
+    let rider = (0u32..40, 0u64..3, 0u64..3, prop::option::of(0i64..140));
+    (money, life, units, rider).prop_map(|(money, life, units, rider)| {
+        let (paid, reserve, apr_bps, late_fee) = money;
+        let (status, version, auto_freeze, paid_after_days) = life;
+        let (consumed, released, frozen, in_flight) = units;
+        let (window_days, planned_units, consumed_before, expires_after_days) = rider;
+        Life {
+            paid,
+            reserve,
+            apr_bps,
+            late_fee,
+            status,
+            version,
+            auto_freeze,
+            paid_after_days,
+            consumed,
+            released,
+            frozen,
+            in_flight,
+            window_days,
+            planned_units,
+            consumed_before,
+            expires_after_days,
+        }
+    })
+}
+
+impl Life {
+    fn credit(&self) -> Credit {
+        let mut credit = credit(0);
+        (credit.terms.apr_bps, credit.terms.late_fee) = (self.apr_bps, self.late_fee * USDC);
+        credit.terms.auto_freeze = self.auto_freeze;
+        (credit.collateral.consumed, credit.collateral.released) = (self.consumed, self.released);
+        credit.accrue(ISSUED + self.paid_after_days * DAY).unwrap();
+        let paid = (self.paid * USDC).min(credit.debt.total().saturating_sub(1));
+        credit.apply_payment(key(4), paid, 0).unwrap();
+        credit.collateral.frozen = self.frozen.min(credit.collateral.lien());
+        credit.meter.in_flight = self.in_flight.min(credit.collateral.remaining());
+        credit.meter.settlement_left = credit.collateral.frozen.min(self.in_flight);
+        (credit.status, credit.version) = (self.status, self.version);
+        credit.reserve_held = self.reserve * USDC;
+        credit.rider = Rider {
+            covenant_window: self.window_days * DAY as u32,
+            planned_units: self.planned_units,
+            high_bps: 9_000,
+            low_bps: 5_000,
+            top_up_bps: 100,
+            ..zeroed()
+        };
+        credit.covenant.apr_bps = self.apr_bps;
+        (credit.covenant.measured_at, credit.covenant.consumed) = (ISSUED, self.consumed_before);
+        credit.meter.reported_at = ISSUED + self.paid_after_days * DAY / 2;
+        credit.units_expire_at = self.expires_after_days.map_or(0, |days| ISSUED + days * DAY);
+        credit
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(4_000))]
+
+    /// Due is what the program accepts, no more and no less; but for a freeze that a draw would undo.
+    #[test]
+    fn a_plan_is_what_the_program_would_accept(
+        life in lives(), days in 0i64..140, second in -1i64..=1, paused in any::<bool>(),
+    ) {
+        let credit = life.credit();
+        let mut world = World::at(ISSUED + days * DAY + second).with(credit);
+        if paused {
+            let market = &mut world.snapshot.market;
+            (market.paused_at, market.pause_expires_at) = (world.snapshot.clock - 5, world.snapshot.clock + 5);
+        }
+        let now = Now::of(&world.snapshot, &world.settings).unwrap();
+        for kind in crate::plan::credit::PRECEDENCE {
+            let accepted = carry_out(&world.snapshot, &credit, kind).is_some();
+            match standing(&now, &address(0), &credit, kind) {
+                Ok(Timing::Due(at)) => {
+                    prop_assert!(accepted, "{kind} was planned");
+                    prop_assert!(at <= world.snapshot.clock);
+                }
+                Ok(Timing::NotBefore(at)) => {
+                    prop_assert!(!accepted, "{kind} is put off");
+                    prop_assert!(at > world.snapshot.clock);
+                }
+                Err(Why::ReserveCovers) if kind == Kind::AutoFreeze => {
+                    prop_assert!(carry_out(&world.snapshot, &credit, Kind::DrawReserve).is_some());
+                }
+                Err(why) => prop_assert!(!accepted, "{kind}: {why}"),
+            }
+        }
+    }
+
+    /// Carried out one after the other, what is due comes to an end.
+    #[test]
+    fn what_is_done_is_not_due_again(life in lives(), days in 0i64..140) {
+        let mut world = World::at(ISSUED + days * DAY).with(life.credit());
+        let mut done = Vec::new();
+        while let Some(intent) = world.intent() {
+            let after = carry_out(&world.snapshot, world.credit(0), intent.kind()).unwrap();
+            prop_assert!(!done.contains(&intent.id));
+            done.push(intent.id);
+            prop_assert!(done.len() <= 8, "{:?} again and again", intent.kind());
+            world.snapshot.credits.insert(address(0), Arc::new(after));
+        }
+        let kinds = world.kinds();
+        prop_assert!(kinds.is_empty(), "{kinds:?}");
+    }
+}

@@ -1,0 +1,180 @@
+//! Which reports count, and what becomes of reporters that disagree.
+
+use {
+    super::*,
+    crate::plan::{now::Now, quorum},
+    blockable_sdk::program::metering::Reading,
+};
+
+const AT: i64 = ISSUED + 60;
+
+/// Reports on credit 0 by reporters 0, 1, ..., all made at [`AT`].
+fn said(cumulatives: &[u64]) -> World {
+    let mut world = World::at(AT).with(credit(0));
+    for (index, cumulative) in (0..).zip(cumulatives) {
+        world.hear(report(index, AT, &[(0, *cumulative)]));
+    }
+    world
+}
+
+/// What the plan's reports on credit 0 come to on the chain.
+fn reading(world: &World) -> Option<Reading> {
+    let intent = world.plan().intents.into_iter().next()?;
+    let Action::Meter { reports, .. } = &intent.action else { return None };
+    let reports: Vec<_> = reports.iter().collect();
+    let provider = &world.snapshot.providers[&provider_key()];
+    quorum::consensus(&world.settings, provider, &reports, 0, 0).map(|consensus| consensus.reading)
+}
+
+#[test]
+fn one_liar_among_three_changes_nothing() {
+    for lies in [[500, 505, 60_000], [500, 505, 0], [60_000, 500, 505], [0, 500, 505]] {
+        let world = said(&lies);
+        let reading = reading(&world).unwrap().cumulative;
+        assert!((500..=505).contains(&reading), "{lies:?} come to {reading}");
+        assert!(world.signals(Rule::ReportersDisagree, Level::Raise).is_empty());
+        let clear = world.signals(Rule::ReportersDisagree, Level::Clear);
+        assert_eq!(clear.iter().map(|signal| signal.subject).collect::<Vec<_>>(), [address(0)]);
+    }
+}
+
+#[test]
+fn two_that_disagree_meter_nothing_and_are_told_of() {
+    let world = said(&[500, 900]);
+    assert_eq!(world.kinds(), []);
+    let raised = world.signals(Rule::ReportersDisagree, Level::Raise);
+    assert_eq!(raised.len(), 1);
+    assert_eq!(raised[0].subject, address(0));
+    let parties = raised[0].parties.unwrap();
+    assert_eq!((parties.lender, parties.borrower), (key(3), key(4)));
+    assert!(!raised[0].happened.is_empty() && !raised[0].means.is_empty() && !raised[0].next.is_empty());
+}
+
+#[test]
+fn a_credit_in_dispute_holds_no_other_up() {
+    let mut world = World::at(AT).with(credit(0)).with(credit(1));
+    world.hear(report(0, AT, &[(0, 500), (1, 70)]));
+    world.hear(report(1, AT, &[(0, 900), (1, 70)]));
+    assert_eq!(meterings(&world.plan()), [(vec![address(1)], vec![0, 1])]);
+}
+
+#[test]
+fn readings_agree_within_units_growth_and_time() {
+    let mut world = said(&[1_000, 1_020]);
+    assert_eq!(world.kinds(), [Kind::Meter], "10 units and a hundredth of what was used");
+    world.hear(report(1, AT + 1, &[(0, 1_021)]));
+    assert_eq!(world.kinds(), [Kind::Meter], "a second explains what a second can use");
+    let world = said(&[1_000, 1_021]);
+    assert_eq!(world.kinds(), []);
+    let mut world = said(&[1_000, 1_020]);
+    world.change(0, |credit| credit.meter.cumulative = 500);
+    assert_eq!(world.kinds(), [], "growth counts from what is on the chain");
+}
+
+#[test]
+fn a_report_of_another_epoch_or_chunk_size_does_not_count() {
+    for change in [
+        |report: &mut ReportRecord| report.epoch -= 1,
+        |report: &mut ReportRecord| report.chunk_size = 16,
+        |report: &mut ReportRecord| report.market = key(77),
+        |report: &mut ReportRecord| report.reporter_index = 2,
+        |report: &mut ReportRecord| report.bitmap = 0b11,
+    ] {
+        let mut world = said(&[500]);
+        let mut other = report(1, AT, &[(0, 500)]);
+        change(&mut other);
+        world.hear(other);
+        assert_eq!(world.kinds(), []);
+        world.hear(report(2, AT, &[(0, 500)]));
+        assert_eq!(meterings(&world.plan()), [(vec![address(0)], vec![0, 2])]);
+    }
+}
+
+#[test]
+fn a_reporter_that_is_gone_does_not_count() {
+    let mut world = said(&[500, 500]);
+    world.provider().reporters[1].expires_at = AT + 1;
+    assert_eq!(world.kinds(), [Kind::Meter]);
+    world.provider().reporters[1].expires_at = AT;
+    assert_eq!(world.kinds(), [], "its key has expired at that second");
+    let mut world = said(&[500, 500]);
+    world.provider().reporters[1].key = key(77);
+    assert_eq!(world.kinds(), []);
+}
+
+#[test]
+fn a_report_from_the_future_or_of_long_ago_does_not_count() {
+    for (at, counts) in [(AT + 60, true), (AT + 61, false)] {
+        let mut world = said(&[500]);
+        world.hear(report(1, at, &[(0, 500)]));
+        assert_eq!(world.kinds().len(), usize::from(counts), "{} s ahead", at - AT);
+    }
+    let late = AT + 300;
+    let mut world = said(&[500]).moved_to(late);
+    world.hear(report(1, late, &[(0, 500)]));
+    assert_eq!(world.kinds(), [Kind::Meter], "as old as may be");
+    assert_eq!(world.moved_to(late + 1).kinds(), []);
+}
+
+#[test]
+fn too_few_reporters_are_told_of_once_per_provider() {
+    let mut world = said(&[500]).with(credit(1)).with(credit(40));
+    let raised = world.signals(Rule::NoQuorum, Level::Raise);
+    assert_eq!(raised.len(), 1);
+    assert_eq!((raised[0].subject, raised[0].parties), (provider_key(), None));
+    assert!(world.clone().moved_to(AT - 1).signals(Rule::NoQuorum, Level::Raise).is_empty(), "not due yet");
+    world = said(&[500, 500]);
+    assert_eq!(world.signals(Rule::NoQuorum, Level::Clear).len(), 1);
+}
+
+#[test]
+fn a_reporter_far_below_the_chain_is_told_of() {
+    let mut world = said(&[5_000, 5_000, 4_800]);
+    world.change(0, |credit| credit.meter.cumulative = 4_900);
+    let raised = world.signals(Rule::ReportsBelowChain, Level::Raise);
+    assert_eq!(raised.iter().map(|signal| signal.subject).collect::<Vec<_>>(), [reporter(2)]);
+    assert_eq!(raised[0].parties, None);
+    assert_eq!(world.signals(Rule::ReportsBelowChain, Level::Clear).len(), 2);
+    world.hear(report(2, AT + 1, &[(0, 4_845)]));
+    assert!(world.signals(Rule::ReportsBelowChain, Level::Raise).is_empty(), "within tolerance");
+    let mut world = said(&[5_000, 5_000, 4_800]);
+    world.change(0, |credit| (credit.meter.cumulative, credit.meter.reported_at) = (4_900, AT));
+    assert!(
+        world.signals(Rule::ReportsBelowChain, Level::Raise).is_empty(),
+        "a report as old as the chain's"
+    );
+}
+
+#[test]
+fn the_freshest_reports_are_used_up_to_the_most() {
+    let mut world = World::at(AT).with(credit(0));
+    *world.provider() = provider(2, 5);
+    for index in 0..5 {
+        world.hear(report(index, AT - 10 + i64::from(index), &[(0, 500)]));
+    }
+    assert_eq!(meterings(&world.plan()), [(vec![address(0)], vec![2, 3, 4])]);
+    world.provider().quorum = 4;
+    assert_eq!(meterings(&world.plan()), [(vec![address(0)], vec![1, 2, 3, 4])], "at least the quorum");
+}
+
+#[test]
+fn a_liar_that_is_always_the_freshest_crowds_nobody_out() {
+    let mut world = World::at(AT).with(credit(0));
+    *world.provider() = provider(3, 5);
+    for index in 0..4 {
+        world.hear(report(index, AT - 10, &[(0, 500)]));
+    }
+    world.hear(report(4, AT, &[(0, 50_000)]));
+    assert_eq!(meterings(&world.plan()), [(vec![address(0)], vec![0, 1, 2])]);
+    assert_eq!(reading(&world).unwrap().cumulative, 500);
+}
+
+#[test]
+fn reports_count_in_the_order_of_the_providers_list() {
+    let world = said(&[1, 2, 3]);
+    let now = Now::of(&world.snapshot, &world.settings).unwrap();
+    let provider = &world.snapshot.providers[&provider_key()];
+    let heard = quorum::heard(&now, &provider_key(), provider, 0, &world.shelf);
+    let order: Vec<_> = heard.iter().map(|report| report.reporter_index).collect();
+    assert_eq!(order, [0, 1, 2]);
+}

@@ -1,0 +1,62 @@
+//! What the operator may set.
+
+use {super::*, crate::config::Reader};
+
+fn read(text: &str) -> (PlanSettings, Vec<String>) {
+    let mut reader = Reader::new(text).unwrap();
+    let settings = PlanSettings::read(&mut reader);
+    (settings, reader.finish())
+}
+
+#[test]
+fn nothing_set_is_the_default() {
+    assert_eq!(read(""), (PlanSettings::default(), vec![]));
+}
+
+#[test]
+fn every_key_is_read() {
+    let (settings, mistakes) = read(
+        "[metering]\nevery_seconds = 30\nurgent_every_seconds = 5\nreport_max_age_seconds = 90\nmax_reports = 4\n\
+         max_credits = 10\ntolerance_units = 7\ntolerance_bps = 50\n\
+         [enforcement]\nactions = [\"auto_freeze\", \"meter\"]\nextra_grace_seconds = 900\n\
+         [backup]\ndelay_seconds = 20\n",
+    );
+    assert_eq!(mistakes, Vec::<String>::new());
+    let expected = PlanSettings {
+        meter_every: 30,
+        urgent_every: 5,
+        report_max_age_seconds: 90,
+        max_reports: 4,
+        max_credits: 10,
+        tolerance_units: 7,
+        tolerance_bps: 50,
+        enabled: [Kind::AutoFreeze, Kind::Meter].into(),
+        extra_grace_seconds: 900,
+        backup_delay_seconds: 20,
+    };
+    assert_eq!(settings, expected);
+}
+
+#[test]
+fn mistakes_say_what_to_do() {
+    let (_, mistakes) = read(
+        "[metering]\nmax_credits = 33\nevery_seconds = 5\nurgent_every_seconds = 6\n[enforcement]\n\
+         actions = [\"freeze\"]\n[backup]\ndelay = 1\n",
+    );
+    assert_eq!(
+        mistakes,
+        [
+            "metering.urgent_every_seconds: 6 is more than every_seconds, 5; lower it",
+            "metering.max_credits: 33 is not from 1 to 32",
+            "enforcement.actions: `freeze` is no action; choose from meter, draw_reserve, mark_delinquent, \
+             mark_defaulted, auto_freeze, expire_units, apply_covenant",
+            "backup.delay: no such key; remove it or correct its name",
+        ]
+    );
+}
+
+#[test]
+fn an_interval_below_the_usual_urgency_is_the_urgency() {
+    let (settings, mistakes) = read("[metering]\nevery_seconds = 5\n");
+    assert_eq!((settings.meter_every, settings.urgent_every, mistakes), (5, 5, vec![]));
+}

@@ -1,0 +1,13 @@
+//! The keeper as a whole: its parts, their cycle, their start and their end.
+
+mod audit;
+mod cycle;
+mod keeper;
+mod parts;
+mod stages;
+
+pub use {
+    cycle::{CycleError, Report},
+    keeper::Keeper,
+    parts::{OpenError, Parts, open_keys},
+};

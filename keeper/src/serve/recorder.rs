@@ -1,0 +1,67 @@
+//! Figures for Prometheus: what is measured, and how its histograms are divided. The board and the rules in `ops/` read them.
+
+use {
+    metrics::{Recorder, Unit, describe_counter, describe_gauge, describe_histogram, with_local_recorder},
+    metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusRecorder},
+};
+
+/// Upper bounds of the buckets of times, in seconds.
+const SECONDS: &[f64] = &[0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 20.0, 30.0, 45.0, 60.0, 90.0, 180.0];
+/// Upper bounds of the buckets of slots.
+const SLOTS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 100.0, 150.0, 300.0];
+
+/// A recorder with the buckets of the keeper's histograms and a line on each figure. A process installs it once, and gives its
+/// handle to the server.
+pub fn recorder() -> PrometheusRecorder {
+    let recorder = with_buckets().map_or_else(
+        // Only an empty list of buckets is refused.
+        |_| PrometheusBuilder::new().build_recorder(),
+        PrometheusBuilder::build_recorder,
+    );
+    let local: &dyn Recorder = &recorder;
+    with_local_recorder(local, describe);
+    recorder
+}
+
+fn with_buckets() -> Result<PrometheusBuilder, metrics_exporter_prometheus::BuildError> {
+    PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_string()), SECONDS)?
+        .set_buckets_for_metric(Matcher::Suffix("_slots".to_string()), SLOTS)
+}
+
+fn describe() {
+    describe_counter!("keeper_loop_iterations_total", "Rounds of each loop");
+    describe_histogram!(
+        "keeper_cycle_seconds",
+        Unit::Seconds,
+        "From the reading of the chain to the end of a cycle"
+    );
+    describe_counter!("keeper_reports_total", "Usage reports by what became of them");
+    describe_gauge!("keeper_report_lag_seconds", Unit::Seconds, "Age of each reporter's latest report");
+    describe_counter!("keeper_source_errors_total", "Reporters' endpoints that could not be read, by host");
+    describe_gauge!("keeper_intents", "Intents that are due, by kind");
+    describe_gauge!(
+        "keeper_oldest_intent_age_seconds",
+        Unit::Seconds,
+        "For how long the oldest intent has been due"
+    );
+    describe_counter!("keeper_transactions_total", "Transactions by role and by how they ended");
+    describe_histogram!(
+        "keeper_landing_seconds",
+        Unit::Seconds,
+        "From the writing of a transaction to its end in a block"
+    );
+    describe_histogram!("keeper_landing_slots", "Slots from the writing of a transaction to its block");
+    describe_counter!("keeper_resigns_total", "Transactions that died, whose work was signed anew");
+    describe_gauge!("keeper_quarantined", "Lanes of work that were put aside");
+    describe_gauge!("keeper_payer_lamports", "Lamports of the key of each role");
+    describe_counter!("keeper_fees_lamports_total", "Lamports paid as fees, by role");
+    describe_gauge!("keeper_rpc_slot", "The highest slot that each node has shown");
+    describe_counter!("keeper_rpc_errors_total", "Requests that failed, by node and request");
+    describe_gauge!("keeper_history_lag", "Credits whose event logs are not proven up to now");
+    describe_counter!("keeper_history_records_total", "Records of event logs that were proven and kept");
+    describe_gauge!("keeper_alerts_open", "Open alerts by rule and severity");
+    describe_counter!("keeper_alerts_total", "Alerts raised, by rule");
+    describe_counter!("keeper_deliveries_total", "Deliveries of alerts by sink and result");
+    describe_counter!("keeper_requests_total", "Requests to the API by route and HTTP status");
+}

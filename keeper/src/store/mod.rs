@@ -1,0 +1,226 @@
+//! The keeper's SQLite file. Whatever must survive is written here, and is on the disk before anybody relies on it.
+//!
+//! One connection writes, in a thread of its own; another reads. The file beside it is locked for as long as a keeper has
+//! the store open: two processes on one store would each believe to know what the other has sent.
+
+pub mod columns;
+mod schema;
+
+use {
+    rusqlite::{Connection, Transaction, TransactionBehavior},
+    std::{
+        fs::{File, OpenOptions},
+        path::{Path, PathBuf},
+        sync::{Arc, Mutex, PoisonError},
+    },
+    tokio::task::spawn_blocking,
+};
+
+/// Why the store fails.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another process has it open.
+    #[error("{path} is in use by another keeper; stop that one, or name another data_dir")]
+    InUse {
+        /// The lock file.
+        path: String,
+    },
+    /// A file of a later version, or of another program.
+    #[error("{path} has layout version {found} and this keeper knows up to {known}; use a newer keeper")]
+    Version {
+        /// The file.
+        path: String,
+        /// Its version.
+        found: u32,
+        /// The latest version known.
+        known: u32,
+    },
+    /// A folder or file that cannot be made.
+    #[error("{path}: {reason}")]
+    File {
+        /// The file.
+        path: String,
+        /// The reason.
+        reason: String,
+    },
+    /// The disk is full.
+    #[error("the store is full; free disk space")]
+    Full,
+    /// SQLite failed.
+    #[error("the store failed: {0}")]
+    Sqlite(rusqlite::Error),
+    /// What was written cannot be read.
+    #[error("the store holds what this keeper cannot read: {0}")]
+    Content(String),
+    /// The thread that works on the store ended.
+    #[error("a task of the store ended in a panic")]
+    Panicked,
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => StoreError::Full,
+            _ => StoreError::Sqlite(error),
+        }
+    }
+}
+
+impl From<serde_json::Error> for StoreError {
+    fn from(error: serde_json::Error) -> Self {
+        StoreError::Content(error.to_string())
+    }
+}
+
+/// The open store. Clones share it.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    writer: Mutex<Connection>,
+    reader: Mutex<Connection>,
+    /// Held, not read: its lock ends with it. None for a tool beside a keeper.
+    _lock: Option<File>,
+}
+
+impl Store {
+    /// Opens or creates the store in a folder, and locks it. Errors: [`StoreError`].
+    pub fn open(folder: &Path) -> Result<Store, StoreError> {
+        let failed = |path: &Path, error: std::io::Error| StoreError::File {
+            path: path.display().to_string(),
+            reason: error.to_string(),
+        };
+        std::fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
+        let lock_path = folder.join("keeper.lock");
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&lock_path)
+            .map_err(|error| failed(&lock_path, error))?;
+        if lock.try_lock().is_err() {
+            return Err(StoreError::InUse { path: lock_path.display().to_string() });
+        }
+        Store::of(folder, Some(lock))
+    }
+
+    /// Opens the store beside a keeper that may be running, for a tool that changes single rows. Errors: [`StoreError`].
+    pub fn open_beside(folder: &Path) -> Result<Store, StoreError> {
+        let path = folder.join("keeper.sqlite");
+        if !path.exists() {
+            let reason = "there is no store yet; run the keeper once".to_string();
+            return Err(StoreError::File { path: path.display().to_string(), reason });
+        }
+        Store::of(folder, None)
+    }
+
+    fn of(folder: &Path, lock: Option<File>) -> Result<Store, StoreError> {
+        let path = folder.join("keeper.sqlite");
+        let mut writer = connect(&path)?;
+        schema::migrate(&mut writer, &path)?;
+        let reader = connect(&path)?;
+        reader.pragma_update(None, "query_only", true)?;
+        Ok(Store {
+            inner: Arc::new(Inner { writer: Mutex::new(writer), reader: Mutex::new(reader), _lock: lock }),
+        })
+    }
+
+    /// Runs `work` in one transaction. Once this returns `Ok`, what was written survives a loss of power.
+    /// Errors: [`StoreError`], with nothing written.
+    pub async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Transaction) -> Result<T, StoreError> + Send + 'static,
+    {
+        let inner = self.inner.clone();
+        let task = spawn_blocking(move || {
+            let mut connection = inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let done = work(&transaction)?;
+            transaction.commit()?;
+            Ok(done)
+        });
+        task.await.map_err(|_| StoreError::Panicked)?
+    }
+
+    /// Runs `work` on what has been written. Errors: [`StoreError`].
+    pub async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let inner = self.inner.clone();
+        let task = spawn_blocking(move || {
+            let connection = inner.reader.lock().unwrap_or_else(PoisonError::into_inner);
+            work(&connection)
+        });
+        task.await.map_err(|_| StoreError::Panicked)?
+    }
+}
+
+fn connect(path: &PathBuf) -> Result<Connection, StoreError> {
+    let connection = Connection::open(path)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+/// A store in memory for a module's tests.
+#[cfg(test)]
+pub(crate) fn in_memory() -> Connection {
+    let mut connection = Connection::open_in_memory().unwrap();
+    schema::migrate(&mut connection, Path::new("memory")).unwrap();
+    connection
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_written_is_there_after_opening_again_and_one_process_holds_the_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        assert!(matches!(Store::open(folder.path()), Err(StoreError::InUse { .. })));
+        let insert = |name: &'static str| {
+            move |tx: &Transaction| {
+                tx.execute("INSERT INTO cursors VALUES (?1, 7)", [name])?;
+                Ok(())
+            }
+        };
+        store.write(insert("a")).await.unwrap();
+        let failed = store
+            .write(move |tx| {
+                insert("b")(tx)?;
+                Err::<(), _>(StoreError::Full)
+            })
+            .await;
+        assert!(matches!(failed, Err(StoreError::Full)));
+        drop(store);
+        let store = Store::open(folder.path()).unwrap();
+        let names: Vec<String> = store
+            .read(|connection| {
+                let mut rows = connection.prepare("SELECT name FROM cursors")?;
+                Ok(rows.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+            })
+            .await
+            .unwrap();
+        assert_eq!(names, ["a"], "a transaction that fails writes nothing");
+    }
+
+    #[tokio::test]
+    async fn a_file_of_a_later_keeper_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(Store::open(folder.path()).unwrap());
+        let connection = Connection::open(folder.path().join("keeper.sqlite")).unwrap();
+        connection.pragma_update(None, "user_version", 9_999).unwrap();
+        drop(connection);
+        assert!(matches!(Store::open(folder.path()), Err(StoreError::Version { found: 9_999, .. })));
+    }
+}

@@ -1,0 +1,101 @@
+//! The store's tables. A new version is a further entry of [`MIGRATIONS`]; entries that have been released never change.
+//!
+//! Addresses, ids and hashes are blobs, times are Unix seconds, unsigned amounts keep their bits in SQLite's signed integers.
+
+use {super::StoreError, rusqlite::Connection, std::path::Path};
+
+/// What brings a file from each version to the next.
+const MIGRATIONS: &[&str] = &["
+    CREATE TABLE cursors (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+
+    -- ingest: the latest report of each reporter on each chunk, and the digests of those of the last days.
+    CREATE TABLE reports (
+        provider BLOB NOT NULL, chunk INTEGER NOT NULL, reporter BLOB NOT NULL, epoch INTEGER NOT NULL,
+        reported_at INTEGER NOT NULL, record TEXT NOT NULL,
+        PRIMARY KEY (provider, chunk, reporter)
+    ) WITHOUT ROWID;
+    CREATE TABLE digests (
+        reporter BLOB NOT NULL, provider BLOB NOT NULL, epoch INTEGER NOT NULL, chunk INTEGER NOT NULL,
+        reported_at INTEGER NOT NULL, digest BLOB NOT NULL,
+        PRIMARY KEY (reporter, provider, epoch, chunk, reported_at)
+    ) WITHOUT ROWID;
+    CREATE INDEX digests_by_time ON digests (reported_at);
+    CREATE TABLE evidence (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, provider BLOB NOT NULL, reporter BLOB NOT NULL,
+        kind TEXT NOT NULL, body TEXT NOT NULL
+    );
+
+    -- land: intents, the transactions that carry them, and what those may cost.
+    CREATE TABLE intents (
+        id BLOB PRIMARY KEY, kind TEXT NOT NULL, subject BLOB NOT NULL, because TEXT NOT NULL, state TEXT NOT NULL,
+        attempts INTEGER NOT NULL, reason TEXT, created_at INTEGER NOT NULL, changed_at INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX intents_by_state ON intents (state, changed_at);
+    CREATE INDEX intents_by_subject ON intents (subject, changed_at);
+    -- Recurring work that has failed: a lane is a kind of intent on one subject.
+    CREATE TABLE lanes (
+        lane TEXT PRIMARY KEY, kind TEXT NOT NULL, subject BLOB NOT NULL, reason TEXT NOT NULL, failures INTEGER NOT NULL,
+        since INTEGER NOT NULL, retry_at INTEGER NOT NULL, dropped INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE transactions (
+        signature BLOB PRIMARY KEY, role TEXT NOT NULL, bytes BLOB NOT NULL, last_valid_height INTEGER NOT NULL,
+        lamports INTEGER NOT NULL, compute_units INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT, slot INTEGER,
+        written_at INTEGER NOT NULL, day INTEGER NOT NULL, settled_at INTEGER
+    ) WITHOUT ROWID;
+    CREATE INDEX transactions_by_state ON transactions (state, written_at);
+    CREATE TABLE carried (
+        signature BLOB NOT NULL REFERENCES transactions ON DELETE CASCADE, place INTEGER NOT NULL, intent BLOB NOT NULL,
+        lane TEXT NOT NULL, PRIMARY KEY (signature, place)
+    ) WITHOUT ROWID;
+    CREATE INDEX carried_by_intent ON carried (intent);
+    CREATE TABLE spending (role TEXT NOT NULL, day INTEGER NOT NULL, lamports INTEGER NOT NULL, PRIMARY KEY (role, day))
+        WITHOUT ROWID;
+    CREATE TABLE stalls (began INTEGER PRIMARY KEY, ended INTEGER NOT NULL, lost INTEGER NOT NULL);
+    CREATE TABLE sighting (one INTEGER PRIMARY KEY CHECK (one = 1), slot INTEGER NOT NULL, clock INTEGER NOT NULL);
+
+    -- watch: one row per credit and time; `resolution` in seconds, coarser with age.
+    CREATE TABLE samples (
+        credit BLOB NOT NULL, resolution INTEGER NOT NULL, at INTEGER NOT NULL, consumed INTEGER NOT NULL,
+        available INTEGER NOT NULL, frozen INTEGER NOT NULL, lien INTEGER NOT NULL, debt INTEGER NOT NULL,
+        arrears INTEGER NOT NULL, status INTEGER NOT NULL,
+        PRIMARY KEY (credit, resolution, at)
+    ) WITHOUT ROWID;
+    CREATE TABLE burns (credit BLOB PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+
+    -- alert: what was raised, and what is to be told to whom.
+    CREATE TABLE alerts (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, rule TEXT NOT NULL, subject BLOB NOT NULL, severity TEXT NOT NULL,
+        lender BLOB, borrower BLOB, happened TEXT NOT NULL, means TEXT NOT NULL, next TEXT NOT NULL,
+        raised_at INTEGER NOT NULL, cleared_at INTEGER
+    );
+    CREATE UNIQUE INDEX one_open_alert ON alerts (rule, subject) WHERE cleared_at IS NULL;
+    CREATE TABLE outbox (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, alert INTEGER NOT NULL REFERENCES alerts ON DELETE CASCADE,
+        sink TEXT NOT NULL, news TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL,
+        written_at INTEGER NOT NULL, reason TEXT, UNIQUE (alert, sink, news)
+    );
+    CREATE INDEX outbox_by_sink ON outbox (sink, state, id);
+
+    -- history: every record of every credit, proven by its hash chain.
+    CREATE TABLE events (
+        credit BLOB NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, kind TEXT NOT NULL, record BLOB NOT NULL,
+        hash BLOB NOT NULL, signature BLOB NOT NULL, slot INTEGER NOT NULL,
+        PRIMARY KEY (credit, seq)
+    ) WITHOUT ROWID;
+"];
+
+/// Brings a file to the latest version. Errors: [`StoreError::Version`], [`StoreError::Sqlite`].
+pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
+    if found > known {
+        return Err(StoreError::Version { path: path.display().to_string(), found, known });
+    }
+    for (version, migration) in (1u32..).zip(MIGRATIONS).skip(found as usize) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(migration)?;
+        transaction.pragma_update(None, "user_version", version)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}

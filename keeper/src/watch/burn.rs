@@ -1,0 +1,120 @@
+//! How fast units are used: averages of the rate whose weights halve with age. Statistics, not money.
+
+use serde::{Deserialize, Serialize};
+
+/// Seconds after which a reading counts half.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HalfLives {
+    /// Of the rate that projections use.
+    pub short: u64,
+    /// Of the rate that it is compared with.
+    pub long: u64,
+}
+
+/// A weighted mean of rates. The weights that were given are kept beside the sum, so that a short record is a mean of
+/// itself and does not begin at zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Average {
+    sum: f64,
+    weight: f64,
+}
+
+impl Average {
+    fn add(&mut self, rate: f64, seconds: f64, half_life: u64) {
+        // Never a division by zero: the settings begin at an hour.
+        let kept = (-seconds / half_life.max(1) as f64).exp2();
+        self.sum = self.sum * kept + rate * (1.0 - kept);
+        self.weight = self.weight * kept + (1.0 - kept);
+    }
+
+    fn rate(&self) -> f64 {
+        if self.weight > 0.0 { self.sum / self.weight } else { 0.0 }
+    }
+}
+
+/// What is known of a credit's use.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Burn {
+    /// The chain's clock at the first reading.
+    since: i64,
+    /// The chain's clock at the latest reading.
+    at: i64,
+    /// Units consumed by then.
+    consumed: u64,
+    /// The chain's clock when use was last seen to have risen; the first reading before it has.
+    used_at: i64,
+    short: Average,
+    long: Average,
+}
+
+impl Burn {
+    /// A record that begins with a reading: the chain's clock and the cumulative units consumed.
+    pub fn begin(at: i64, consumed: u64) -> Burn {
+        Burn { since: at, at, consumed, used_at: at, short: Average::default(), long: Average::default() }
+    }
+
+    /// Takes in a reading. One that is not later, or has less consumed, is of a node that lags and changes nothing.
+    pub fn read(&mut self, at: i64, consumed: u64, half_lives: HalfLives) {
+        let Some(used) = consumed.checked_sub(self.consumed).filter(|_| at > self.at) else { return };
+        let seconds = at.saturating_sub(self.at) as f64;
+        let rate = used as f64 / seconds;
+        self.short.add(rate, seconds, half_lives.short);
+        self.long.add(rate, seconds, half_lives.long);
+        self.at = at;
+        self.consumed = consumed;
+        if used > 0 {
+            self.used_at = at;
+        }
+    }
+
+    /// Units per second of late.
+    pub fn short_rate(&self) -> f64 {
+        self.short.rate()
+    }
+
+    /// Units per second in the long term.
+    pub fn long_rate(&self) -> f64 {
+        self.long.rate()
+    }
+
+    /// How many times the long-term rate the rate of late is; `None` without any use.
+    pub fn ratio(&self) -> Option<f64> {
+        let long = self.long_rate();
+        (long > 0.0).then(|| self.short_rate() / long)
+    }
+
+    /// Seconds that the record spans.
+    pub fn observed_seconds(&self) -> i64 {
+        self.at.saturating_sub(self.since)
+    }
+
+    /// Whether the record spans enough to say anything: a quarter of the short half-life.
+    pub fn is_settled(&self, half_lives: HalfLives) -> bool {
+        self.observed_seconds() >= i64::try_from(half_lives.short / 4).unwrap_or(i64::MAX)
+    }
+
+    /// The chain's clock when use was last seen to have risen, in Unix seconds.
+    pub fn used_at(&self) -> i64 {
+        self.used_at
+    }
+
+    /// Seconds without use up to the latest reading.
+    pub fn idle_seconds(&self) -> i64 {
+        self.at.saturating_sub(self.used_at)
+    }
+}
+
+/// When units will be used up at a rate in units per second, in Unix seconds; `None` where that is never, or later than
+/// times can be written.
+pub fn exhausted_at(now: i64, available: u64, rate: f64) -> Option<i64> {
+    if available == 0 {
+        return Some(now);
+    }
+    if rate.is_nan() || rate <= 0.0 {
+        return None;
+    }
+    let seconds = available as f64 / rate;
+    // The last time that a date of four digits can hold.
+    const LATEST: f64 = 253_402_300_799.0;
+    (seconds < LATEST).then(|| now.saturating_add(seconds as i64)).filter(|at| *at as f64 <= LATEST)
+}

@@ -1,0 +1,186 @@
+//! Series of what credits had and owed, coarser with age: for each slot of a resolution the last sample in it.
+
+use {
+    crate::{
+        store::{
+            StoreError,
+            columns::{key, signed, unsigned},
+        },
+        watch::track::Track,
+    },
+    blockable_sdk::Pubkey,
+    rusqlite::{Connection, Transaction, params},
+    serde::{Deserialize, Serialize},
+    std::collections::BTreeMap,
+};
+
+const DAY: i64 = 86_400;
+/// Most samples of a series that are read at once.
+pub const SERIES_MAX: u32 = 10_000;
+/// Most old samples of one credit and resolution that one round of retention removes; more come with the next.
+const REMOVED_AT_ONCE: i64 = 64;
+
+/// Width of a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Resolution {
+    /// Five minutes.
+    Fine,
+    /// An hour.
+    Hour,
+    /// A day; kept for ever.
+    Day,
+}
+
+impl Resolution {
+    /// All of them, from the finest.
+    pub const ALL: [Resolution; 3] = [Resolution::Fine, Resolution::Hour, Resolution::Day];
+
+    /// Seconds of a slot.
+    pub fn seconds(self) -> i64 {
+        match self {
+            Resolution::Fine => 300,
+            Resolution::Hour => 3_600,
+            Resolution::Day => DAY,
+        }
+    }
+
+    /// The resolution with slots of `seconds`.
+    pub fn of_seconds(seconds: i64) -> Option<Resolution> {
+        Resolution::ALL.into_iter().find(|resolution| resolution.seconds() == seconds)
+    }
+
+    fn slot(self, at: i64) -> i64 {
+        at.saturating_sub(at.rem_euclid(self.seconds()))
+    }
+}
+
+/// What a credit had and owed. Money in micro-USDC, compute in credit units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Sample {
+    /// The chain's clock, in Unix seconds; in a series, when the slot began whose last sample this is.
+    pub at: i64,
+    /// Units used.
+    pub consumed: u64,
+    /// Units that new jobs could draw on.
+    pub available: u64,
+    /// Units frozen.
+    pub frozen: u64,
+    /// Units under lien.
+    pub lien: u64,
+    /// Everything owed.
+    pub debt: u64,
+    /// What had to be paid to be current.
+    pub arrears: u64,
+    /// The status' byte.
+    pub status: u8,
+}
+
+/// For how many seconds samples are kept that are not daily.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Keep {
+    pub fine: i64,
+    pub hourly: i64,
+}
+
+/// Writes samples into their slots of every resolution, over what was there.
+pub(super) fn write(tx: &Transaction, samples: &[(Pubkey, Sample)]) -> Result<(), StoreError> {
+    let mut statement =
+        tx.prepare_cached("INSERT OR REPLACE INTO samples VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
+    for (credit, sample) in samples {
+        for resolution in Resolution::ALL {
+            statement.execute(params![
+                credit.to_bytes(),
+                resolution.seconds(),
+                resolution.slot(sample.at),
+                signed(sample.consumed),
+                signed(sample.available),
+                signed(sample.frozen),
+                signed(sample.lien),
+                signed(sample.debt),
+                signed(sample.arrears),
+                sample.status,
+            ])?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes what is older than it is kept for, a bounded part of it at once.
+pub(super) fn retain(tx: &Transaction, credits: &[Pubkey], keep: Keep, now: i64) -> Result<(), StoreError> {
+    let mut statement = tx.prepare_cached(
+        "DELETE FROM samples WHERE credit = ?1 AND resolution = ?2 AND at IN (
+            SELECT at FROM samples WHERE credit = ?1 AND resolution = ?2 AND at < ?3 ORDER BY at LIMIT ?4)",
+    )?;
+    for credit in credits {
+        for (resolution, kept) in [(Resolution::Fine, keep.fine), (Resolution::Hour, keep.hourly)] {
+            let before = now.saturating_sub(kept);
+            statement.execute(params![credit.to_bytes(), resolution.seconds(), before, REMOVED_AT_ONCE])?;
+        }
+    }
+    Ok(())
+}
+
+/// Forgets credits that are gone, but for their daily samples.
+pub(super) fn forget(tx: &Transaction, credits: &[Pubkey]) -> Result<(), StoreError> {
+    for credit in credits {
+        tx.prepare_cached("DELETE FROM burns WHERE credit = ?")?.execute([credit.to_bytes()])?;
+        let finer = params![credit.to_bytes(), Resolution::Day.seconds()];
+        tx.prepare_cached("DELETE FROM samples WHERE credit = ? AND resolution < ?")?.execute(finer)?;
+    }
+    Ok(())
+}
+
+/// Samples of a credit from one time until before another, oldest first, up to [`SERIES_MAX`].
+pub(super) fn series(
+    connection: &Connection,
+    credit: &Pubkey,
+    from: i64,
+    until: i64,
+    resolution: Resolution,
+) -> Result<Vec<Sample>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT at, consumed, available, frozen, lien, debt, arrears, status FROM samples
+         WHERE credit = ? AND resolution = ? AND at >= ? AND at < ? ORDER BY at LIMIT ?",
+    )?;
+    let asked = params![credit.to_bytes(), resolution.seconds(), from, until, SERIES_MAX];
+    let rows = statement.query_map(asked, |row| {
+        Ok(Sample {
+            at: row.get(0)?,
+            consumed: unsigned(row, 1)?,
+            available: unsigned(row, 2)?,
+            frozen: unsigned(row, 3)?,
+            lien: unsigned(row, 4)?,
+            debt: unsigned(row, 5)?,
+            arrears: unsigned(row, 6)?,
+            status: row.get(7)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Writes what is kept of credits.
+pub(super) fn write_tracks(tx: &Transaction, tracks: &[(Pubkey, Track)]) -> Result<(), StoreError> {
+    let mut statement = tx.prepare_cached("INSERT OR REPLACE INTO burns VALUES (?, ?)")?;
+    for (credit, track) in tracks {
+        statement.execute(params![credit.to_bytes(), serde_json::to_string(track)?])?;
+    }
+    Ok(())
+}
+
+/// What was kept of all credits. A record that cannot be read is left out: its credit is watched anew.
+pub(super) fn read_tracks(connection: &Connection) -> Result<BTreeMap<Pubkey, Track>, StoreError> {
+    let mut statement = connection.prepare("SELECT credit, body FROM burns")?;
+    let rows = statement.query_map([], |row| Ok((key(row, 0)?, row.get::<_, String>(1)?)))?;
+    let mut tracks = BTreeMap::new();
+    for row in rows {
+        let (credit, body) = row?;
+        match serde_json::from_str(&body) {
+            Ok(track) => {
+                tracks.insert(credit, track);
+            }
+            Err(error) => tracing::warn!(%credit, %error, "the record of a credit's use begins anew"),
+        }
+    }
+    Ok(tracks)
+}

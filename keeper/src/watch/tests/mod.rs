@@ -1,0 +1,106 @@
+//! Tests of the watch, by one file for each part.
+
+mod burn;
+mod measure;
+mod passes;
+mod rules;
+mod settings;
+
+use {
+    super::{Measure, Settings, measure as measuring, rules as judging, track::Track},
+    crate::{
+        alert::{Level, Rule, Signal},
+        chain::{Snapshot, Stalls},
+    },
+    blockable_sdk::{
+        Pubkey,
+        program::{
+            state::{Collateral, Credit, Instalment, Market},
+            transitions::Status,
+        },
+    },
+    bytemuck::Zeroable,
+    std::{collections::BTreeMap, sync::Arc},
+};
+
+const DAY: i64 = 86_400;
+/// When loans of these tests were issued: at the beginning of a UTC day.
+const START: i64 = 1_800_057_600;
+const USDC: u64 = 1_000_000;
+
+fn key(number: u8) -> Pubkey {
+    Pubkey::new_from_array([number; 32])
+}
+
+/// $12,000 for 1,200,000 units at 12 %, repaid in 12 instalments 30 days apart.
+fn credit() -> Credit {
+    let mut credit = Credit::zeroed();
+    credit.version = Credit::VERSION;
+    credit.status = Status::Active.byte();
+    credit.lender = key(1);
+    credit.borrower = key(2);
+    credit.provider = key(3);
+    credit.terms.principal = 12_000 * USDC;
+    credit.terms.units = 1_200_000;
+    credit.terms.apr_bps = 1_200;
+    credit.terms.late_fee = 10 * USDC;
+    credit.terms.delinquency_grace = 5 * DAY as u32;
+    credit.terms.default_grace = 10 * DAY as u32;
+    credit.terms.cure_period = 7 * DAY as u32;
+    credit.collateral = Collateral { granted: 1_200_000, ..Collateral::default() };
+    credit.issued_at = START;
+    credit.debt.principal = credit.terms.principal;
+    credit.debt.accrued_at = START;
+    let instalment =
+        |number: u32| Instalment { due_after: number * 30 * DAY as u32, principal: 1_000 * USDC };
+    credit.set_schedule(&(1..=12).map(instalment).collect::<Vec<_>>()).unwrap();
+    credit
+}
+
+fn with(change: impl FnOnce(&mut Credit)) -> Credit {
+    let mut credit = credit();
+    change(&mut credit);
+    credit
+}
+
+fn snapshot<'a>(clock: i64, credits: impl IntoIterator<Item = (Pubkey, &'a Credit)>) -> Arc<Snapshot> {
+    Arc::new(Snapshot {
+        slot: 1,
+        clock,
+        market_key: key(9),
+        market: Market::zeroed(),
+        providers: BTreeMap::new(),
+        credits: credits.into_iter().map(|(key, credit)| (key, Arc::new(*credit))).collect(),
+        stalls: Stalls::default(),
+    })
+}
+
+/// A credit as a watch measures it that sees it for the first time.
+fn measured(credit: &Credit, clock: i64) -> Measure {
+    let snapshot = snapshot(clock, [(key(7), credit)]);
+    let settings = Settings::default();
+    let track = Track::begin(credit, &snapshot, settings.half_lives);
+    measuring::measure(&key(7), credit, &snapshot, &track, &settings)
+}
+
+fn all_signals(measures: &[&Measure], settings: &Settings) -> Vec<Signal> {
+    let measures = measures.iter().map(|measure| (measure.credit, (*measure).clone())).collect();
+    let market = judging::MarketState { key: key(9), lost_seconds: 0 };
+    judging::signals(&measures, &[], &market, settings)
+}
+
+fn find(signals: &[Signal], rule: Rule, subject: Pubkey) -> Signal {
+    let of = |signal: &&Signal| signal.rule == rule && signal.subject == subject;
+    let found: Vec<&Signal> = signals.iter().filter(of).collect();
+    assert_eq!(found.len(), 1, "one signal per rule and subject");
+    found[0].clone()
+}
+
+/// What a rule says of one credit alone.
+fn said(rule: Rule, measure: &Measure) -> Signal {
+    find(&all_signals(&[measure], &Settings::default()), rule, measure.credit)
+}
+
+fn level(rule: Rule, measure: &Measure) -> Level {
+    said(rule, measure).level
+}

@@ -1,0 +1,293 @@
+//! Each command as its operator uses it.
+
+use {
+    crate::{
+        books::{change, is_open, transactions},
+        setup::{PATIENCE, Setup},
+    },
+    blockable_sdk::Pubkey,
+    blockable_tests::{Lie, Parties},
+    serde_json::Value,
+    std::{
+        fs,
+        net::TcpListener,
+        path::Path,
+        process::Output,
+        time::{Duration, Instant},
+    },
+    tokio::time::sleep,
+};
+
+/// Stands for the secret part of a URL.
+const MARKER: &str = "MARKER-b5e1c7";
+
+/// What a command has said, and its exit code.
+struct Said {
+    code: Option<i32>,
+    out: String,
+    log: String,
+}
+
+impl Said {
+    fn of(output: Output) -> Said {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Said { code: output.status.code(), out: text(output.stdout), log: text(output.stderr) }
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}{}", self.out, self.log))
+    }
+
+    #[track_caller]
+    fn ends(self, code: i32, what: &[&str]) -> Said {
+        assert_eq!(self.code, Some(code), "{}{}", self.out, self.log);
+        for what in what {
+            assert!(self.out.contains(what) || self.log.contains(what), "{what}: {}{}", self.out, self.log);
+        }
+        self
+    }
+}
+
+fn run(setup: &Setup, name: &str, arguments: &[&str]) -> Said {
+    Said::of(setup.command(name, arguments))
+}
+
+/// A URL of a port that nobody listens on.
+fn closed_port() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    format!("http://{}/?api-key={MARKER}", listener.local_addr().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_look_at_a_market_or_go_round_once() {
+    let mut setup = Setup::new(2).await;
+    let node = setup.cluster.rpc_url();
+    setup.write_config("keeper", &[node.clone(), node], "");
+    doctor(&mut setup).await;
+    setup.set_used(0, 5_000).await;
+    setup.stay(4).await;
+    explain(&setup).await;
+    dry_run(&setup).await;
+    once(&setup).await;
+    secrets(&setup).await;
+    setup.cluster.stop();
+}
+
+async fn doctor(setup: &mut Setup) {
+    let said = run(setup, "keeper", &["doctor"]).ends(0, &["ok   config", "ok   program", "ok   clock"]);
+    assert!(!said.out.contains("BAD"), "{}", said.out);
+    let findings = run(setup, "keeper", &["doctor", "--json"]).ends(0, &[]).json();
+    assert!(findings.as_array().unwrap().iter().all(|finding| finding["good"] == true), "{findings}");
+
+    let node = setup.cluster.rpc_url();
+    setup.write_config("poor", &[node.clone(), closed_port()], "");
+    setup.add_key("broke", 0).await;
+    setup.edit_config("poor", &[("\"metering.json\"", "\"broke.json\"")]);
+    let broke = format!("{} has 0 lamports; send SOL to it", Parties::address("keeper broke"));
+    run(setup, "poor", &["doctor"])
+        .ends(1, &["BAD  rpc node 1", "ok   rpc node 0", "BAD  metering key", &broke]);
+
+    // A reporter's server is read as the daemon reads it.
+    let url = setup.reporters.urls()[2].clone();
+    let host = url.trim_start_matches("http://");
+    setup.reporters.lie(2, Lie::Garbage);
+    let why = format!("BAD  reporter {host}: its answer is no page of reports");
+    run(setup, "keeper", &["doctor"]).ends(1, &[&why]);
+    setup.reporters.lie(2, Lie::Honest);
+
+    // With no node at all, what can be known without one is still said.
+    setup.write_config("alone", &[closed_port(), closed_port()], "");
+    setup.edit_config("alone", &[("\"metering.json\"", "\"nowhere.json\"")]);
+    run(setup, "alone", &["doctor"])
+        .ends(1, &["BAD  rpc node 0", "BAD  rpc node 1", "BAD  keys", "nowhere.json"]);
+}
+
+async fn dry_run(setup: &Setup) {
+    let payer = Parties::address("keeper metering");
+    let state = async || {
+        let events = setup.cluster.chain.credit(&setup.credits[0]).await.event_seq;
+        (events, setup.cluster.chain.client.rpc().get_balance(&payer).await.unwrap())
+    };
+    let before = state().await;
+    let plan = run(setup, "keeper", &["once", "--dry-run", "--json"]).ends(0, &[]).json();
+    let intent = &plan["transactions"][0]["intents"][0];
+    assert_eq!((&intent["kind"], &intent["credits"]), (&"meter".into(), &2.into()), "{plan}");
+    assert!(plan["transactions"][0]["compute_units"].as_u64().unwrap() > 10_000, "{plan}");
+    run(setup, "keeper", &["once", "--dry-run"]).ends(0, &["version: ", "transactions: "]);
+    let after = state().await;
+    assert_eq!(before, after, "nothing has changed on the chain");
+    assert!(!setup.store("keeper").parent().unwrap().exists(), "nothing is written");
+}
+
+async fn explain(setup: &Setup) {
+    let credit = setup.credits[0].to_string();
+    let text = [
+        "credit      ",
+        &credit,
+        "status      active",
+        "meter           due since",
+        "5000 used, 0 in flight",
+    ];
+    run(setup, "keeper", &["explain", &credit]).ends(0, &text);
+    let told = run(setup, "keeper", &["explain", &credit, "--json"]).ends(0, &[]).json();
+    assert_eq!((told["credit"].as_str(), told["status"].as_str()), (Some(credit.as_str()), Some("active")));
+    assert_eq!(told["usage"]["reports"].as_array().map(Vec::len), Some(3), "{told}");
+    let unknown = Pubkey::new_from_array([9; 32]).to_string();
+    let why = format!("the market has no credit at {unknown}");
+    run(setup, "keeper", &["explain", &unknown]).ends(1, &[&why]);
+    run(setup, "keeper", &["explain", "nonsense"]).ends(2, &["nonsense"]);
+    assert!(!setup.store("keeper").parent().unwrap().exists(), "nothing is written");
+}
+
+async fn once(setup: &Setup) {
+    setup.reporters.report(setup.clock().await);
+    let report = run(setup, "keeper", &["once", "--json"]).ends(0, &[]).json();
+    assert_eq!((&report["credits"], &report["landing"]["sent"]), (&2.into(), &1.into()), "{report}");
+    assert_eq!(setup.consumed(0).await, 5_000);
+    let written = transactions(&setup.store("keeper"));
+    assert!(written.len() == 1 && written[0].state == "landed", "{written:?}");
+    run(setup, "keeper", &["once"]).ends(0, &["credits: 2"]);
+}
+
+async fn secrets(setup: &Setup) {
+    let node = setup.cluster.rpc_url();
+    setup.write_config("paid", &[closed_port(), node.clone(), node], "");
+    let credit = setup.credits[0].to_string();
+    let trace = [("RUST_LOG", "trace")];
+    let mut all = String::new();
+    for arguments in [
+        vec!["doctor"],
+        vec!["doctor", "--json"],
+        vec!["once", "--dry-run"],
+        vec!["explain", &credit],
+        vec!["once"],
+        vec!["reconcile"],
+    ] {
+        setup.reporters.report(setup.clock().await);
+        let said = Said::of(setup.command_with("paid", &arguments, &trace));
+        assert_ne!(said.code, Some(64), "{}", said.log);
+        all += &said.out;
+        all += &said.log;
+    }
+    let keeper = setup.spawn_with("paid", &trace);
+    setup.stay(6).await;
+    keeper.stop().await;
+    all += &setup.log("paid");
+    assert!(all.contains("node 0") && all.contains("TRACE"), "the node is told of by its name");
+    holds_none(&all, "what is printed and logged");
+    for entry in fs::read_dir(setup.store("paid").parent().unwrap()).unwrap() {
+        let path = entry.unwrap().path();
+        holds_none(&String::from_utf8_lossy(&fs::read(&path).unwrap()), &path.display().to_string());
+    }
+}
+
+#[track_caller]
+fn holds_none(text: &str, what: &str) {
+    let key = Parties::key("keeper metering");
+    let bytes: Vec<String> = key.secret_bytes().iter().map(u8::to_string).collect();
+    for secret in [MARKER.to_string(), bytes.join(","), bytes.join(", "), key.to_base58_string()] {
+        let line = text.lines().find(|line| line.contains(&secret));
+        assert_eq!(line, None, "a secret is in {what}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_work_beside_a_keeper_that_runs_and_after_one_that_died() {
+    let mut setup = Setup::new(1).await;
+    let node = setup.cluster.rpc_url();
+    setup.write_config("keeper", &[node.clone(), node], "");
+    run(&setup, "keeper", &["quarantine", "list"]).ends(1, &["there is no store yet; run the keeper once"]);
+    reconcile(&mut setup).await;
+    quarantine(&mut setup).await;
+    setup.cluster.stop();
+}
+
+async fn reconcile(setup: &mut Setup) {
+    setup.set_used(0, 1_000).await;
+    let mut keeper = setup.spawn("keeper", "land-after-write=return");
+    let deadline = Instant::now() + PATIENCE;
+    while !keeper.has_ended() {
+        assert!(Instant::now() < deadline, "{}", setup.logs());
+        setup.stay(1).await;
+    }
+    let store = setup.store("keeper");
+    let open = transactions(&store);
+    assert!(open.len() == 1 && open[0].state == "open", "{open:?}");
+    assert_eq!(setup.consumed(0).await, 0, "it was written down and not sent");
+    let told = run(setup, "keeper", &["reconcile", "--json"]).ends(0, &[]).json();
+    assert_eq!(
+        (&told["in_flight"], &told["left"], &told["credits"]),
+        (&1.into(), &0.into(), &1.into()),
+        "{told}"
+    );
+    assert_eq!(setup.consumed(0).await, 1_000, "it is followed to its end");
+    assert_eq!(transactions(&store).into_iter().map(|written| written.state).collect::<Vec<_>>(), ["landed"]);
+    run(setup, "keeper", &["reconcile"]).ends(0, &["in flight: 0", "left: 0"]);
+}
+
+async fn quarantine(setup: &mut Setup) {
+    let lane = format!("meter/{}/0", setup.cluster.chain.provider);
+    run(setup, "keeper", &["quarantine", "list"]).ends(0, &["nothing has failed"]);
+    run(setup, "keeper", &["quarantine", "retry", &lane])
+        .ends(1, &["no work of this name has failed", &lane]);
+    run(setup, "keeper", &["quarantine", "drop", &lane]).ends(1, &["no work of this name has failed", &lane]);
+    let store = setup.store("keeper");
+    put_aside(setup, &store, &lane);
+    run(setup, "keeper", &["quarantine", "list"]).ends(0, &[&lane, "in quarantine, failed 6 times: no luck"]);
+    let listed = run(setup, "keeper", &["quarantine", "list", "--json"]).ends(0, &[]).json();
+    assert_eq!((&listed[0]["lane"], &listed[0]["failures"]), (&lane.as_str().into(), &6.into()), "{listed}");
+
+    let keeper = setup.spawn("keeper", "");
+    let provider = setup.cluster.chain.provider;
+    setup.set_used(0, 2_000).await;
+    let told = async |_: &Setup| is_open(&store, "quarantine", &provider);
+    setup.until("the operator is told", told).await;
+    refused_beside(setup).await;
+    setup.stay(3).await;
+    assert_eq!(setup.consumed(0).await, 1_000, "what is put aside waits");
+    run(setup, "keeper", &["quarantine", "retry", &lane])
+        .ends(0, &[&lane, "is tried again at the next cycle"]);
+    let metered =
+        async |setup: &Setup| setup.consumed(0).await == 2_000 && !is_open(&store, "quarantine", &provider);
+    setup.until("it is metered again", metered).await;
+
+    put_aside(setup, &store, &lane);
+    run(setup, "keeper", &["quarantine", "drop", &lane]).ends(0, &[&lane, "is given up until it is retried"]);
+    change(&store, "UPDATE lanes SET retry_at = 0 WHERE lane = ?1", [&lane]);
+    setup.set_used(0, 3_000).await;
+    setup.stay(4).await;
+    assert_eq!(setup.consumed(0).await, 2_000, "what is given up is not tried");
+    run(setup, "keeper", &["quarantine", "list"]).ends(0, &[&lane, "given up"]);
+    run(setup, "keeper", &["quarantine", "retry", &lane]).ends(0, &[]);
+    setup.until("it is metered again", async |setup: &Setup| setup.consumed(0).await == 3_000).await;
+    run(setup, "keeper", &["quarantine", "list"]).ends(0, &["nothing has failed"]);
+    keeper.stop().await;
+}
+
+/// Puts the metering of the chunk aside for a long time.
+fn put_aside(setup: &Setup, store: &Path, lane: &str) {
+    let provider = setup.cluster.chain.provider;
+    let sql = "INSERT INTO lanes VALUES (?1, 'meter', ?2, 'no luck', 6, 1, 1 << 40, 0)";
+    change(store, sql, rusqlite::params![lane, provider.as_ref()]);
+}
+
+/// A second keeper on the folder of one that runs is refused; commands that only look are not.
+async fn refused_beside(setup: &Setup) {
+    fs::copy(setup.config("keeper"), setup.config("again")).unwrap();
+    let mut again = setup.spawn("again", "");
+    let deadline = Instant::now() + PATIENCE;
+    while !again.has_ended() {
+        assert!(Instant::now() < deadline, "a second keeper runs\n{}", setup.logs());
+        sleep(Duration::from_millis(50)).await;
+    }
+    let why = "is in use by another keeper; stop that one, or name another data_dir";
+    assert!(setup.log("again").contains(why), "{}", setup.log("again"));
+    run(setup, "keeper", &["run"]).ends(1, &[why]);
+    run(setup, "keeper", &["once"]).ends(1, &[why]);
+    run(setup, "keeper", &["reconcile"]).ends(1, &[why]);
+    setup.reporters.report(setup.clock().await);
+    let credit = setup.credits[0].to_string();
+    run(setup, "keeper", &["explain", &credit]).ends(0, &["2000 used"]);
+    run(setup, "keeper", &["doctor"]).ends(0, &[]);
+    run(setup, "keeper", &["once", "--dry-run"]).ends(0, &[]);
+}

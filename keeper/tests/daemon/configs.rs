@@ -1,0 +1,154 @@
+//! The keeper's file: written by `init`, refused with all of its mistakes, overridden by the environment.
+
+use {
+    crate::setup::KEEPER,
+    std::{
+        fs,
+        path::Path,
+        process::{Command, Output},
+    },
+};
+
+/// Exit code of a wrong configuration.
+const CONFIG: i32 = 64;
+/// Stands for the secret part of a URL.
+const MARKER: &str = "MARKER-b5e1c7";
+/// An address.
+const KEY: &str = "4wBqpZM9xaSheZzJSMawUKKwhdpChKbZ5eu5ky4Vigw";
+
+/// A file without a mistake.
+fn good() -> String {
+    format!(
+        "market = \"{KEY}\"\n\n[keys]\nfees = {{ kind = \"file\", path = \"fees.json\" }}\n\n[cycle]\nseconds = 5\n\n\
+         [[rpc]]\nname = \"one\"\nurl = \"http://127.0.0.1:1\"\n\n[[rpc]]\nname = \"two\"\nurl = \"https://two.example\"\n\n\
+         [[reporter]]\nurl = \"https://gpu.example\"\nprovider = \"{KEY}\"\n"
+    )
+}
+
+/// What a command that reads its file first, and then finds that there is no store, says of a file.
+fn read(text: &str, environment: &[(&str, &str)]) -> (i32, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keeper.toml");
+    fs::write(&path, text).unwrap();
+    let output = list(&path, environment);
+    assert!(output.stdout.is_empty(), "mistakes go to stderr");
+    (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+}
+
+fn list(path: &Path, environment: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(KEEPER);
+    command.args(["quarantine", "list", "--config"]).arg(path).envs(environment.iter().copied());
+    command.output().unwrap()
+}
+
+#[track_caller]
+fn says(said: &str, mistakes: &[&str]) {
+    for mistake in mistakes {
+        assert!(said.contains(mistake), "{mistake} is not in {said}");
+    }
+}
+
+#[test]
+fn a_good_file_is_read() {
+    let (code, said) = read(&good(), &[]);
+    assert_eq!(code, 1, "{said}");
+    says(&said, &["there is no store yet; run the keeper once"]);
+}
+
+#[test]
+fn init_writes_a_file_that_loads_once_its_addresses_are_set_and_overwrites_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let init = || Command::new(KEEPER).arg("init").arg(folder.path()).output().unwrap();
+    assert!(init().status.success());
+    let path = folder.path().join("keeper.toml");
+    let lines = fs::read_to_string(&path).unwrap();
+    let set = |line: &str| match line.split_once(" = ") {
+        Some((key @ ("market" | "provider"), _)) => format!("{key} = \"{KEY}\""),
+        _ => line.to_string(),
+    };
+    let text = lines.lines().map(set).collect::<Vec<_>>().join("\n");
+    fs::write(&path, &text).unwrap();
+    let output = list(&path, &[]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    says(&said, &["there is no store yet"]);
+
+    let again = init();
+    assert_eq!(again.status.code(), Some(1));
+    says(&String::from_utf8_lossy(&again.stderr), &["exists and is left alone; name another folder"]);
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
+}
+
+#[test]
+fn every_mistake_of_a_file_is_named_at_once_with_its_place() {
+    let text = format!(
+        "market = \"nonsense\"\ncolour = \"blue\"\n\n[cycle]\nseconds = 0\nsecnds = 3\n\n\
+         [keys]\nfees = {{ kind = \"paper\" }}\n\n[landing]\nmax_in_flight = \"many\"\n\n\
+         [metering]\nevery_seconds = 5\nurgent_every_seconds = 10\n\n[enforcement]\nactions = [\"mark_everything\"]\n\n\
+         [backup]\ndelay_seconds = -1\n\n\
+         [[rpc]]\nname = \"a\"\nurl = \"ftp://node.example/{MARKER}\"\n\n\
+         [[rpc]]\nname = \"a\"\nurl = \"http://:8899/{MARKER}\"\n\n\
+         [[reporter]]\nurl = \"nowhere\"\nprovider = \"abc\"\n"
+    );
+    let (code, said) = read(&text, &[]);
+    assert_eq!(code, CONFIG, "{said}");
+    let mistakes = [
+        "keeper.toml:",
+        "  market: `nonsense` is not an address",
+        "  colour: no such key",
+        "  cycle.seconds: 0 is not from 0.1 to 600",
+        "  cycle.secnds: no such key",
+        "  keys.fees: ",
+        "  landing.max_in_flight: ",
+        "  metering.urgent_every_seconds: 10 is more than every_seconds, 5",
+        "  enforcement.actions: `mark_everything` is no action",
+        "  backup.delay_seconds: ",
+        "  rpc[0].url: ",
+        "  rpc[1].url: ",
+        "  rpc: two nodes have one name",
+        "  reporter[0].url: is no such URL",
+        "  reporter[0].provider: `abc` is not an address",
+    ];
+    says(&said, &mistakes);
+    assert!(!said.contains(MARKER), "{said}");
+}
+
+#[test]
+fn what_is_missing_is_named_at_once() {
+    let (code, said) = read("", &[]);
+    assert_eq!(code, CONFIG, "{said}");
+    says(&said, &["market: is missing", "keys.fees: is missing", "rpc: is missing", "reporter: is missing"]);
+    let one_node = format!("[[rpc]]\nname = \"a\"\nurl = \"http://127.0.0.1:1\"\n{}", "");
+    let (code, said) = read(&one_node, &[]);
+    assert_eq!(code, CONFIG, "{said}");
+    says(&said, &["market: is missing", "rpc: what is held against a borrower must be seen by two nodes"]);
+    let (code, said) = read(&format!("{one_node}\n[landing]\nallow_single_rpc = true\n"), &[]);
+    assert!(code == CONFIG && !said.contains("two nodes"), "{said}");
+}
+
+#[test]
+fn a_file_that_is_not_toml_or_not_there_is_told_of_without_what_stands_in_it() {
+    let (code, said) = read(&format!("[[rpc]]\nurl = \"http://node.example/?api-key={MARKER}\n"), &[]);
+    assert_eq!(code, CONFIG, "{said}");
+    says(&said, &["keeper.toml is not TOML", "line 2"]);
+    assert!(!said.contains(MARKER), "{said}");
+    let output = list(Path::new("/nowhere/keeper.toml"), &[]);
+    assert_eq!(output.status.code(), Some(CONFIG));
+    says(&String::from_utf8_lossy(&output.stderr), &["/nowhere/keeper.toml: "]);
+}
+
+#[test]
+fn the_environment_overrides_the_file() {
+    let bad = good().replace("seconds = 5", "seconds = 0");
+    let (code, said) = read(&bad, &[]);
+    assert_eq!(code, CONFIG);
+    says(&said, &["cycle.seconds: 0 is not from 0.1 to 600"]);
+    let (code, said) = read(&bad, &[("BLOCKABLE_KEEPER_CYCLE__SECONDS", "2")]);
+    assert_eq!(code, 1, "{said}");
+    let (code, said) = read(&good(), &[("BLOCKABLE_KEEPER_CYCLE__SECONDS", "601")]);
+    assert_eq!(code, CONFIG);
+    says(&said, &["cycle.seconds: 601 is not from 0.1 to 600"]);
+    let (code, said) = read(&good(), &[("BLOCKABLE_KEEPER_CYCLE__SECNDS", "2")]);
+    assert_eq!(code, CONFIG);
+    says(&said, &["cycle.secnds: no such key"]);
+}

@@ -1,0 +1,16 @@
+//! `blockable-keeper` as its operator runs it: a process of its own, on a cluster of the test's, with reporters that the
+//! test plays.
+
+mod books;
+mod commands;
+mod configs;
+mod duo;
+mod duty;
+mod kills;
+mod network;
+mod oracles;
+mod pauses;
+mod proxy;
+mod record;
+mod setup;
+mod usage;

@@ -1,0 +1,277 @@
+//! A cluster with credits on it, their reporters, and keepers as processes.
+
+use {
+    blockable_sdk::{
+        Pubkey, instructions,
+        program::{instructions::OfferArgs, transitions::Status},
+    },
+    blockable_tests::{Cluster, Loan, Parties, Reporters, USDC},
+    solana_sdk::{native_token::LAMPORTS_PER_SOL, signature::write_keypair_file, signer::Signer},
+    std::{
+        fs::{self, File},
+        os::unix::process::ExitStatusExt,
+        path::PathBuf,
+        process::{Child, Command, Output, Stdio},
+        time::{Duration, Instant},
+    },
+    tempfile::TempDir,
+    tokio::time::sleep,
+};
+
+/// The daemon under test.
+pub const KEEPER: &str = env!("CARGO_BIN_EXE_blockable-keeper");
+/// How long something that must happen may take.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+/// Milliseconds per block.
+pub const SLOT_MS: u64 = 100;
+
+/// A cluster with credits, reporters, and a folder for keepers' files.
+pub struct Setup {
+    pub cluster: Cluster,
+    pub credits: Vec<Pubkey>,
+    /// Places of the credits in the provider's reports.
+    pub indices: Vec<u32>,
+    pub reporters: Reporters,
+    folder: TempDir,
+}
+
+impl Setup {
+    /// Starts the cluster, issues credits of 1,000,000,000 units, and starts three reporters.
+    pub async fn new(credits: usize) -> Setup {
+        Setup::on(Cluster::ticking(SLOT_MS).await, credits).await
+    }
+
+    /// As [`Setup::new`], on a cluster of one's own.
+    pub async fn on(cluster: Cluster, credits: usize) -> Setup {
+        let args = Loan::new(1).with(|terms| terms.offer_expires_at = 0).args;
+        Setup::lend(cluster, credits, &args).await
+    }
+
+    /// As [`Setup::on`], with credits of one's own terms.
+    pub async fn lend(mut cluster: Cluster, credits: usize, args: &OfferArgs) -> Setup {
+        let (market, provider) = (cluster.chain.keys.market, cluster.chain.provider);
+        let mut reporters = Reporters::start(market, provider, 1, 32, 3);
+        let (mut addresses, mut indices) = (Vec::new(), Vec::new());
+        for number in 0..credits {
+            cluster.chain.borrower = format!("borrower {number}");
+            let credit = cluster.chain.active(args.clone()).await;
+            let index = cluster.chain.credit(&credit).await.meter.index;
+            reporters.set(index, credit, 0, 0);
+            addresses.push(credit);
+            indices.push(index);
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let setup = Setup { cluster, credits: addresses, indices, reporters, folder };
+        for name in ["metering", "enforcement"] {
+            setup.add_key(name, 10 * LAMPORTS_PER_SOL).await;
+        }
+        setup
+    }
+
+    /// Writes a key to `NAME.json`, with so many lamports.
+    pub async fn add_key(&self, name: &str, lamports: u64) {
+        let key = Parties::key(&format!("keeper {name}"));
+        write_keypair_file(&key, self.folder.path().join(format!("{name}.json"))).unwrap();
+        if lamports > 0 {
+            self.cluster.chain.client.rpc().request_airdrop(&key.pubkey(), lamports).await.unwrap();
+        }
+    }
+
+    /// Sets what the credit of a number has used.
+    pub async fn set_used(&mut self, number: usize, units: u64) {
+        let credit = self.credits[number];
+        let index = self.cluster.chain.credit(&credit).await.meter.index;
+        self.reporters.set(index, credit, units, 0);
+    }
+
+    /// The chain's clock.
+    pub async fn clock(&self) -> i64 {
+        self.cluster.chain.client.chain_time().await.unwrap()
+    }
+
+    /// Changes the file of a keeper; what is changed must be in it once.
+    pub fn edit_config(&self, name: &str, changes: &[(&str, &str)]) {
+        let mut text = fs::read_to_string(self.config(name)).unwrap();
+        for (from, to) in changes {
+            assert_eq!(text.matches(from).count(), 1, "{from} in {text}");
+            text = text.replace(from, to);
+        }
+        fs::write(self.config(name), text).unwrap();
+    }
+
+    /// Writes the file of a keeper with a name, that reads these nodes; `more` is added to its end.
+    pub fn write_config(&self, name: &str, nodes: &[String], more: &str) {
+        let mut text = format!(
+            "market = \"{}\"\ndata_dir = \"data-{name}\"\n\n[keys]\n\
+             fees = {{ kind = \"file\", path = \"metering.json\" }}\n\
+             enforcement = {{ kind = \"file\", path = \"enforcement.json\" }}\n\n\
+             [cycle]\nseconds = 1\nlag_slots = 50\n\n[metering]\nevery_seconds = 2\nurgent_every_seconds = 1\n\n\
+             [enforcement]\nextra_grace_seconds = 0\n\n[landing]\nretry_seconds = 1\n\n\
+             [serve]\nlisten = \"127.0.0.1:0\"\n",
+            self.cluster.chain.keys.market
+        );
+        for (number, url) in nodes.iter().enumerate() {
+            text += &format!("\n[[rpc]]\nname = \"node {number}\"\nurl = \"{url}\"\n");
+        }
+        for url in self.reporters.urls() {
+            let provider = self.cluster.chain.provider;
+            text +=
+                &format!("\n[[reporter]]\nurl = \"{url}\"\nprovider = \"{provider}\"\nevery_seconds = 1\n");
+        }
+        fs::write(self.config(name), text + more).unwrap();
+    }
+
+    /// The file of a keeper.
+    pub fn config(&self, name: &str) -> PathBuf {
+        self.folder.path().join(format!("{name}.toml"))
+    }
+
+    /// The store of a keeper.
+    pub fn store(&self, name: &str) -> PathBuf {
+        self.folder.path().join(format!("data-{name}")).join("keeper.sqlite")
+    }
+
+    /// What a keeper has logged so far, in all its lives.
+    pub fn log(&self, name: &str) -> String {
+        fs::read_to_string(self.folder.path().join(format!("{name}.log"))).unwrap_or_default()
+    }
+
+    /// Starts a keeper; `failpoints` as `fail` reads them.
+    pub fn spawn(&self, name: &str, failpoints: &str) -> Keeper {
+        self.spawn_with(name, &[("FAILPOINTS", failpoints)])
+    }
+
+    /// Starts a keeper with variables of its environment.
+    pub fn spawn_with(&self, name: &str, environment: &[(&str, &str)]) -> Keeper {
+        let path = self.folder.path().join(format!("{name}.log"));
+        let log = File::options().create(true).append(true).open(path).unwrap();
+        let process = Command::new(KEEPER)
+            .args(["run", "--config"])
+            .arg(self.config(name))
+            .envs(environment.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        Keeper { process }
+    }
+
+    /// Runs a command of the keeper to its end.
+    pub fn command(&self, name: &str, arguments: &[&str]) -> Output {
+        self.command_with(name, arguments, &[])
+    }
+
+    /// As [`Setup::command`], with variables of its environment.
+    pub fn command_with(&self, name: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+        let mut command = Command::new(KEEPER);
+        command.args(arguments).arg("--config").arg(self.config(name)).envs(environment.iter().copied());
+        command.output().unwrap()
+    }
+
+    /// Has the reporters sign as of the chain's clock until `done` holds.
+    pub async fn until(&self, what: &str, done: impl AsyncFn(&Setup) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            self.reporters.report(self.clock().await);
+            if done(self).await {
+                return;
+            }
+            assert!(Instant::now() < deadline, "not in time: {what}\n{}", self.logs());
+            sleep(Duration::from_millis(500)).await;
+        }
+    }
+
+    /// Has the reporters sign for a while, in which the keepers go round some times.
+    pub async fn stay(&self, seconds: u64) {
+        let end = Instant::now() + Duration::from_secs(seconds);
+        while Instant::now() < end {
+            self.reporters.report(self.clock().await);
+            sleep(Duration::from_millis(500)).await;
+        }
+    }
+
+    /// The last lines of all logs.
+    pub fn logs(&self) -> String {
+        let mut all = String::new();
+        for entry in fs::read_dir(self.folder.path()).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "log") {
+                let text = fs::read_to_string(&path).unwrap();
+                let last: Vec<&str> = text.lines().rev().take(60).collect();
+                all += &format!(
+                    "{}:\n{}\n",
+                    path.display(),
+                    last.into_iter().rev().collect::<Vec<_>>().join("\n")
+                );
+            }
+        }
+        all
+    }
+
+    /// Pays what is in arrears on the credit of a number, and a little more for the interest until the payment lands.
+    pub async fn pay_arrears(&mut self, number: usize) {
+        let (credit, chain) = (self.credits[number], &mut self.cluster.chain);
+        let arrears = chain.client.credit_now(&credit).await.unwrap().arrears();
+        let (buyer, source) = (Parties::address("buyer"), chain.wallet("buyer"));
+        let pay = instructions::credit_repay(&chain.keys, &buyer, &source, &credit, arrears + USDC);
+        chain.send(&[pay], &["buyer"]).await;
+    }
+
+    /// Units consumed by the credit of a number.
+    pub async fn consumed(&self, number: usize) -> u64 {
+        self.cluster.chain.credit(&self.credits[number]).await.collateral.consumed
+    }
+
+    /// The status of the credit of a number.
+    pub async fn status(&self, number: usize) -> Status {
+        Status::from_byte(self.cluster.chain.credit(&self.credits[number]).await.status).unwrap()
+    }
+}
+
+/// A keeper's process; dropping it kills it.
+pub struct Keeper {
+    process: Child,
+}
+
+impl Keeper {
+    /// Ends it as `kill -9` does.
+    pub fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Whether it aborted itself, where it has ended.
+    pub fn aborted(&mut self) -> Option<bool> {
+        const SIGABRT: i32 = 6;
+        self.process.try_wait().unwrap().map(|status| status.signal() == Some(SIGABRT))
+    }
+
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> bool {
+        self.process.try_wait().unwrap().is_some()
+    }
+
+    /// Ends it as a service manager does, by SIGTERM; it must end well.
+    pub async fn stop(mut self) {
+        let signalled =
+            Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status().unwrap();
+        assert!(signalled.success());
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.process.try_wait().unwrap() {
+                assert!(status.success(), "the keeper ended with {status}");
+                return;
+            }
+            assert!(Instant::now() < deadline, "the keeper does not end");
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

@@ -1,0 +1,104 @@
+//! The keeper as a process of its own, so that its memory is its own: goes round when told to, and says what it did.
+
+use {
+    super::super::BenchError,
+    blockable_keeper::{Config, run::Keeper},
+    serde::{Deserialize, Serialize},
+    std::{
+        fs,
+        io::{BufRead, BufReader, Write},
+        path::{Path, PathBuf},
+        process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+        time::{Duration, Instant},
+    },
+};
+
+/// How long a round may take.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Arguments of the hidden command.
+#[derive(clap::Args, Debug)]
+pub struct ChildArgs {
+    /// The keeper's file
+    config: PathBuf,
+}
+
+/// What a round took and did.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Round {
+    /// From the first read to the last transaction's end.
+    pub seconds: f64,
+    /// Transactions sent.
+    pub transactions: usize,
+    /// Transactions left in flight.
+    pub left: usize,
+    /// Most memory that the process has had, in bytes.
+    pub peak_bytes: u64,
+}
+
+/// Goes round once for each line on standard input. Errors: [`BenchError`].
+pub fn run(args: &ChildArgs) -> Result<(), BenchError> {
+    let config = Config::load(&args.config).map_err(BenchError::setup)?;
+    let runtime = tokio::runtime::Runtime::new().map_err(BenchError::setup)?;
+    let mut keeper = runtime.block_on(Keeper::open(config)).map_err(BenchError::setup)?;
+    for line in std::io::stdin().lines() {
+        line.map_err(BenchError::setup)?;
+        let began = Instant::now();
+        let report = runtime.block_on(keeper.once(PATIENCE)).map_err(BenchError::setup)?;
+        let round = Round {
+            seconds: began.elapsed().as_secs_f64(),
+            transactions: report.landing.transactions,
+            left: keeper.parts().lander.in_flight(),
+            peak_bytes: peak_bytes(),
+        };
+        println!("{}", serde_json::to_string(&round).map_err(BenchError::setup)?);
+    }
+    Ok(())
+}
+
+/// Most memory that this process has had, as Linux tells it; 0 elsewhere.
+fn peak_bytes() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()).unwrap_or(0) * 1_024
+}
+
+/// The process, from outside.
+pub struct Process {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Process {
+    /// Starts it. Errors: [`BenchError::Setup`].
+    pub fn start(config: &Path) -> Result<Process, BenchError> {
+        let program = std::env::current_exe().map_err(BenchError::setup)?;
+        let mut child = Command::new(program)
+            .arg("keeper-child")
+            .arg(config)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(BenchError::setup)?;
+        let gone = || BenchError::Setup("the keeper has no pipes".to_string());
+        let input = child.stdin.take().ok_or_else(gone)?;
+        let output = BufReader::new(child.stdout.take().ok_or_else(gone)?);
+        Ok(Process { child, input, output })
+    }
+
+    /// Has it go round. Errors: [`BenchError::Setup`].
+    pub fn round(&mut self) -> Result<Round, BenchError> {
+        self.input.write_all(b"\n").and_then(|()| self.input.flush()).map_err(BenchError::setup)?;
+        let mut line = String::new();
+        self.output.read_line(&mut line).map_err(BenchError::setup)?;
+        serde_json::from_str(&line).map_err(|_| BenchError::Setup("the keeper ended".to_string()))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

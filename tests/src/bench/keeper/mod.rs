@@ -1,0 +1,56 @@
+//! What an operator runs, measured.
+
+mod child;
+mod fleet;
+mod node;
+mod parts;
+mod rounds;
+
+pub use child::ChildArgs;
+
+use super::{
+    BenchError,
+    performance::{Figure, Output},
+};
+
+/// Credits of the fleet that the bounds are stated for.
+const CREDITS: u32 = 10_000;
+/// Providers that they are at.
+const PROVIDERS: u32 = 10;
+
+/// Arguments of `bench keeper`.
+#[derive(clap::Args, Debug)]
+pub struct KeeperArgs {
+    /// Measures only a cycle over this many credits on a simulated chain
+    #[arg(long, value_name = "CREDITS", conflicts_with = "write")]
+    simulated: Option<u32>,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// Runs `bench keeper`. Errors: [`BenchError`].
+pub fn keeper(args: &KeeperArgs) -> Result<(), BenchError> {
+    if let Some(credits) = args.simulated {
+        return args.output.finish("keeper", &rounds::simulated(credits, PROVIDERS)?);
+    }
+    let mut figures = Vec::new();
+    let mut measure = |name: &str, run: &dyn Fn() -> Result<Vec<Figure>, BenchError>| {
+        eprintln!("bench: {name} ...");
+        figures.extend(run()?);
+        Ok::<_, BenchError>(())
+    };
+    measure("ingest", &|| parts::ingest())?;
+    measure("planning", &|| parts::planning())?;
+    measure("a local cluster", &|| rounds::local(CREDITS, PROVIDERS))?;
+    for credits in [1_000, 10_000, 100_000] {
+        measure(&format!("{credits} credits on a simulated chain"), &|| {
+            rounds::simulated(credits, PROVIDERS)
+        })?;
+    }
+    args.output.finish("keeper", &figures)
+}
+
+/// Runs the keeper of a bench, as a process of its own. Errors: [`BenchError`].
+pub fn child(args: &ChildArgs) -> Result<(), BenchError> {
+    child::run(args)
+}

@@ -1,0 +1,164 @@
+//! Whole rounds of a keeper: read, take in, plan, simulate, sign, send, follow to the end.
+
+use {
+    super::{
+        super::{
+            BenchError,
+            performance::{Bound, Figure},
+        },
+        child::{Process, Round},
+        fleet::Fleet,
+        node::Node,
+    },
+    blockable_tests::{Cluster, Parties, Reporters},
+    rusqlite::Connection,
+    solana_sdk::{native_token::LAMPORTS_PER_SOL, signature::write_keypair_file, signer::Signer},
+    std::{fs, path::Path, time::Instant},
+};
+
+/// Rounds after the first, which reads everything.
+const ROUNDS: u64 = 3;
+/// Bytes in a mebibyte.
+const MIB: f64 = 1_048_576.0;
+
+/// A round over credits on a cluster inside this process, whose program is the real one.
+pub fn local(credits: u32, providers: u32) -> Result<Vec<Figure>, BenchError> {
+    let runtime = tokio::runtime::Runtime::new().map_err(BenchError::setup)?;
+    runtime.block_on(async {
+        let cluster = Cluster::ticking(400).await;
+        let clock = async || cluster.chain.client.chain_time().await.map_err(BenchError::setup);
+        let fleet = Fleet::new(credits, providers, clock().await?);
+        let began = Instant::now();
+        for (address, data) in fleet.accounts() {
+            cluster.put(&address, &data);
+        }
+        eprintln!("bench: {credits} credits are on the cluster after {:.0} s", began.elapsed().as_secs_f64());
+        let payer = Parties::key("keeper").pubkey();
+        let airdrop = cluster.chain.client.rpc().request_airdrop(&payer, 100 * LAMPORTS_PER_SOL).await;
+        airdrop.map_err(BenchError::setup)?;
+        let bench = Bench::new(&fleet, &cluster.rpc_url())?;
+        let mut figures = bench.measure(&fleet, "a local cluster", async || clock().await, true).await?;
+        let consumed = {
+            let (address, _) = fleet.credits[fleet.credits.len() / 2];
+            cluster.chain.credit(&address).await.collateral.consumed
+        };
+        figures.push(Figure::new(
+            "units apart on the cluster",
+            consumed.abs_diff(ROUNDS * 100 + 100) as f64,
+            "units",
+            Bound::AtMost(0.0),
+        ));
+        cluster.stop();
+        Ok(figures)
+    })
+}
+
+/// A round over credits on a simulated chain: a node that keeps accounts and meters as the program does, and takes no time
+/// for it.
+pub fn simulated(credits: u32, providers: u32) -> Result<Vec<Figure>, BenchError> {
+    let runtime = tokio::runtime::Runtime::new().map_err(BenchError::setup)?;
+    runtime.block_on(async {
+        let node = Node::start(&Fleet::new(credits, providers, blockable_tests::START)).await?;
+        let fleet = Fleet::new(credits, providers, blockable_tests::START);
+        let bench = Bench::new(&fleet, &node.url())?;
+        let name = format!("{credits} credits on a simulated chain");
+        bench.measure(&fleet, &name, async || Ok(node.clock()), false).await
+    })
+}
+
+/// A keeper's files and its fleet's reporters.
+struct Bench {
+    folder: tempfile::TempDir,
+    reporters: std::cell::RefCell<Vec<Reporters>>,
+}
+
+impl Bench {
+    fn new(fleet: &Fleet, url: &str) -> Result<Bench, BenchError> {
+        let folder = tempfile::tempdir().map_err(BenchError::setup)?;
+        let reporters = fleet.reporters();
+        write_keypair_file(&Parties::key("keeper"), folder.path().join("key.json"))
+            .map_err(BenchError::setup)?;
+        fs::write(folder.path().join("keeper.toml"), config(fleet, url, &reporters))
+            .map_err(BenchError::setup)?;
+        Ok(Bench { folder, reporters: std::cell::RefCell::new(reporters) })
+    }
+
+    async fn measure(
+        &self,
+        fleet: &Fleet,
+        name: &str,
+        clock: impl AsyncFn() -> Result<i64, BenchError>,
+        is_bound: bool,
+    ) -> Result<Vec<Figure>, BenchError> {
+        let mut process = Process::start(&self.folder.path().join("keeper.toml"))?;
+        let mut rounds: Vec<Round> = Vec::new();
+        for number in 0..=ROUNDS {
+            let mut at = clock().await?;
+            let last = at;
+            while at <= last {
+                tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+                at = clock().await?;
+            }
+            {
+                let mut reporters = self.reporters.borrow_mut();
+                fleet.use_units(&mut reporters, 100 * (number + 1));
+                reporters.iter().for_each(|reporters| reporters.report(at));
+            }
+            let round = tokio::task::block_in_place(|| process.round())?;
+            eprintln!("bench: {name}: round {number}: {round:?}");
+            rounds.push(round);
+        }
+        let spent = spent(&self.folder.path().join("data/keeper.sqlite"))?;
+        let seconds = rounds.iter().skip(1).map(|round| round.seconds).fold(0.0, f64::max);
+        let transactions = rounds.last().map_or(0, |round| round.transactions);
+        let left: usize = rounds.iter().map(|round| round.left).sum();
+        let peak = rounds.iter().map(|round| round.peak_bytes).max().unwrap_or(0);
+        let metered = fleet.credits.len() as f64 * (ROUNDS + 1) as f64;
+        let at_most = |bound| if is_bound { Bound::AtMost(bound) } else { Bound::None };
+        let figure =
+            |what: &str, value, unit, bound| Figure::new(format!("{name}: {what}"), value, unit, bound);
+        Ok(vec![
+            figure("a cycle, slowest", seconds, "s", at_most(60.0)),
+            figure("transactions in a cycle", transactions as f64, "", Bound::None),
+            figure("transactions without an end", left as f64, "", Bound::AtMost(0.0)),
+            figure("bytes per credit", spent.bytes / metered, "bytes", Bound::None),
+            figure("compute units per credit", spent.compute_units / metered, "CU", Bound::None),
+            figure("cost per credit metered", spent.lamports / metered, "lamports", Bound::None),
+            figure("most memory of the keeper", peak as f64 / MIB, "MiB", at_most(512.0)),
+        ])
+    }
+}
+
+/// What the keeper's store says of its transactions.
+struct Spent {
+    bytes: f64,
+    compute_units: f64,
+    lamports: f64,
+}
+
+fn spent(store: &Path) -> Result<Spent, BenchError> {
+    let connection = Connection::open(store).map_err(BenchError::setup)?;
+    let sql = "SELECT total(length(bytes)), total(compute_units), total(lamports) FROM transactions WHERE state = 'landed'";
+    let read = |row: &rusqlite::Row| {
+        Ok(Spent { bytes: row.get(0)?, compute_units: row.get(1)?, lamports: row.get(2)? })
+    };
+    connection.query_row(sql, [], read).map_err(BenchError::setup)
+}
+
+fn config(fleet: &Fleet, url: &str, reporters: &[Reporters]) -> String {
+    let mut text = format!(
+        "market = \"{}\"\ndata_dir = \"data\"\n\n[keys]\nfees = {{ kind = \"file\", path = \"key.json\" }}\n\n\
+         [cycle]\nrequest_timeout_seconds = 60\n\n\
+         [metering]\nevery_seconds = 1\nurgent_every_seconds = 1\n\n\
+         [serve]\nlisten = \"127.0.0.1:0\"\n\n[landing]\nallow_single_rpc = true\nmax_in_flight = 4096\n\n\
+         [spending]\nmetering_lamports_per_day = 100000000000\n\n\
+         [[rpc]]\nname = \"node\"\nurl = \"{url}\"\n",
+        fleet.market
+    );
+    for ((provider, _), reporters) in fleet.providers.iter().zip(reporters) {
+        for url in reporters.urls() {
+            text += &format!("\n[[reporter]]\nurl = \"{url}\"\nprovider = \"{provider}\"\n");
+        }
+    }
+    text
+}

@@ -1,0 +1,269 @@
+//! Reporters of a provider as keepers meet them: servers that hand out signed reports, honest or not.
+
+use {
+    crate::Parties,
+    blockable_sdk::{
+        Pubkey,
+        reports::{CreditReading, RecordReading, ReportPage, ReportRecord, ReportScope, UsageReport},
+    },
+    solana_sdk::signer::Signer,
+    std::{
+        collections::BTreeMap,
+        io::{BufRead, BufReader, Write},
+        net::{SocketAddr, TcpListener, TcpStream},
+        sync::{
+            Arc, Mutex,
+            atomic::{AtomicBool, Ordering},
+        },
+        thread,
+    },
+};
+
+/// How a reporter lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lie {
+    /// It does not.
+    Honest,
+    /// Says nothing new.
+    Silent,
+    /// Reads a thousand times as much.
+    High,
+    /// Reads a tenth.
+    Low,
+    /// Hands out its first report again and again, as if it were new.
+    Replay,
+    /// Signs for the epoch before.
+    OldEpoch,
+    /// Signs for another market.
+    OtherMarket,
+    /// Hands out every second report before the one that it signed earlier.
+    Reorder,
+    /// Sends bytes that are no report.
+    Garbage,
+}
+
+/// The reporters of one provider with one chunk size, each behind a server of its own; they end when dropped.
+pub struct Reporters {
+    scope: ReportScope,
+    chunk_size: u8,
+    servers: Vec<Server>,
+    /// Cumulative units and units in flight by credit and index.
+    meters: BTreeMap<u32, (Pubkey, u64, u64)>,
+}
+
+struct Server {
+    index: u8,
+    /// Number of its key, see [`Parties::reporter`].
+    key: u8,
+    address: SocketAddr,
+    inner: Arc<Inner>,
+    lie: Lie,
+}
+
+#[derive(Default)]
+struct Inner {
+    reports: Mutex<Vec<ReportRecord>>,
+    /// Signed and not handed out yet.
+    held: Mutex<Vec<ReportRecord>>,
+    garbage: AtomicBool,
+    ended: AtomicBool,
+}
+
+impl Reporters {
+    /// `count` reporters, the first of [`Parties::reporter`], for a provider's epoch.
+    pub fn start(market: Pubkey, provider: Pubkey, epoch: u32, chunk_size: u8, count: u8) -> Reporters {
+        let scope = ReportScope { market, provider, epoch, chunk: 0 };
+        Reporters {
+            scope,
+            chunk_size,
+            servers: (0..count).map(Server::start).collect(),
+            meters: BTreeMap::new(),
+        }
+    }
+
+    /// Where the reporters hand their reports out.
+    pub fn urls(&self) -> Vec<String> {
+        self.servers.iter().map(|server| format!("http://{}", server.address)).collect()
+    }
+
+    /// Sets what a credit has used and holds.
+    pub fn set(&mut self, index: u32, credit: Pubkey, cumulative: u64, in_flight: u64) {
+        self.meters.insert(index, (credit, cumulative, in_flight));
+    }
+
+    /// What a credit has used.
+    pub fn used(&self, index: u32) -> u64 {
+        self.meters.get(&index).map_or(0, |(_, cumulative, _)| *cumulative)
+    }
+
+    /// Makes a reporter lie, or be honest again.
+    pub fn lie(&mut self, reporter: usize, lie: Lie) {
+        self.servers[reporter].lie = lie;
+        self.servers[reporter].inner.garbage.store(lie == Lie::Garbage, Ordering::Relaxed);
+    }
+
+    /// Reports from another epoch on.
+    pub fn set_epoch(&mut self, epoch: u32) {
+        self.scope.epoch = epoch;
+    }
+
+    /// Every reporter's latest report on each chunk.
+    pub fn latest(&self) -> Vec<ReportRecord> {
+        let latest = |server: &Server| {
+            let reports = server.inner.reports.lock().expect("no panic");
+            let latest: BTreeMap<u32, ReportRecord> =
+                reports.iter().map(|report| (report.chunk, report.clone())).collect();
+            latest.into_values()
+        };
+        self.servers.iter().flat_map(latest).collect()
+    }
+
+    /// Reports from another epoch on with other keys: those of [`Parties::reporter`] from `first_key`.
+    pub fn rotate(&mut self, epoch: u32, first_key: u8) {
+        self.set_epoch(epoch);
+        self.servers.iter_mut().for_each(|server| server.key = first_key + server.index);
+    }
+
+    /// Has every reporter sign what is set, as of a time of the chain's clock.
+    pub fn report(&self, at: i64) {
+        let mut chunks: BTreeMap<u32, Vec<(u32, Pubkey, CreditReading)>> = BTreeMap::new();
+        for (index, (credit, cumulative, in_flight)) in &self.meters {
+            let (chunk, bit) = (index / u32::from(self.chunk_size), index % u32::from(self.chunk_size));
+            let reading = CreditReading { cumulative: *cumulative, in_flight: *in_flight };
+            chunks.entry(chunk).or_default().push((bit, *credit, reading));
+        }
+        for server in &self.servers {
+            for (chunk, readings) in &chunks {
+                let scope = ReportScope { chunk: *chunk, ..self.scope };
+                server.report(scope, self.chunk_size, at, readings);
+            }
+        }
+    }
+}
+
+impl Server {
+    fn start(index: u8) -> Server {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let (address, inner) = (listener.local_addr().expect("an address"), Arc::<Inner>::default());
+        let served = inner.clone();
+        thread::spawn(move || {
+            for connection in listener.incoming() {
+                if served.ended.load(Ordering::Relaxed) {
+                    return;
+                }
+                let (Ok(connection), served) = (connection, served.clone()) else { continue };
+                thread::spawn(move || serve(connection, &served));
+            }
+        });
+        Server { index, key: index, address, inner, lie: Lie::Honest }
+    }
+
+    fn report(&self, scope: ReportScope, chunk_size: u8, at: i64, readings: &[(u32, Pubkey, CreditReading)]) {
+        let mut reports = self.inner.reports.lock().expect("no panic");
+        let seq = reports.last().map_or(0, |last| last.seq) + 1;
+        let signed_scope = match self.lie {
+            Lie::OldEpoch => ReportScope { epoch: scope.epoch - 1, ..scope },
+            Lie::OtherMarket => ReportScope { market: Pubkey::new_from_array([7; 32]), ..scope },
+            Lie::Silent | Lie::Garbage => return,
+            Lie::Replay => {
+                let first = reports.iter().find(|report| report.chunk == scope.chunk).cloned();
+                reports.extend(first.map(|first| ReportRecord { seq, ..first }));
+                return;
+            }
+            Lie::Honest | Lie::High | Lie::Low | Lie::Reorder => scope,
+        };
+        let mut report = UsageReport::new(signed_scope, at);
+        let told = |reading: &CreditReading| match self.lie {
+            Lie::High => CreditReading { cumulative: reading.cumulative * 1_000, ..*reading },
+            Lie::Low => CreditReading { cumulative: reading.cumulative / 10, ..*reading },
+            _ => *reading,
+        };
+        for (bit, _, reading) in readings {
+            report.set(*bit, told(reading)).expect("a bit of the chunk");
+        }
+        let key = Parties::reporter(self.key);
+        let signed = report.sign(self.index, &key).expect("the key signs");
+        let reading = |(bit, credit, reading): &(u32, Pubkey, CreditReading)| {
+            let told = told(reading);
+            RecordReading {
+                bit: *bit,
+                credit: *credit,
+                cumulative: told.cumulative,
+                in_flight: told.in_flight,
+            }
+        };
+        let record = ReportRecord {
+            seq,
+            market: scope.market,
+            provider: scope.provider,
+            epoch: signed_scope.epoch,
+            chunk: scope.chunk,
+            chunk_size,
+            reporter: key.pubkey(),
+            reporter_index: self.index,
+            reported_at: at,
+            bitmap: signed.bitmap,
+            readings: readings.iter().map(reading).collect(),
+            signature: signed.signature.into(),
+        };
+        let mut held = self.inner.held.lock().expect("no panic");
+        match self.lie {
+            Lie::Reorder if held.is_empty() => held.push(record),
+            _ => {
+                reports.push(record);
+                let late = (seq + 1..).zip(held.drain(..)).map(|(seq, late)| ReportRecord { seq, ..late });
+                reports.extend(late);
+            }
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.inner.ended.store(true, Ordering::Relaxed);
+        // The listener sees that it has ended when the next connection comes.
+        let _ = TcpStream::connect(self.address);
+    }
+}
+
+fn serve(connection: TcpStream, inner: &Inner) -> Option<()> {
+    let mut reader = BufReader::new(connection.try_clone().ok()?);
+    let mut writer = connection;
+    loop {
+        let mut request = String::new();
+        if reader.read_line(&mut request).ok()? == 0 {
+            return None;
+        }
+        let mut line = String::new();
+        while reader.read_line(&mut line).ok()? > 0 && !line.trim().is_empty() {
+            line.clear();
+        }
+        let body = match inner.garbage.load(Ordering::Relaxed) {
+            true => "\u{1}\u{2}{\"reports\": [[[".to_string(),
+            false => serde_json::to_string(&page(&request, inner)).ok()?,
+        };
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ";
+        write!(writer, "{head}{}\r\n\r\n{body}", body.len()).ok()?;
+    }
+}
+
+/// The reports that a request asks for: those after a number, or the latest of each chunk.
+fn page(request: &str, inner: &Inner) -> ReportPage {
+    let number = |name: &str| {
+        let value = request.split(['?', '&', ' ']).find_map(|part| part.strip_prefix(name))?;
+        value.parse::<u64>().ok()
+    };
+    let reports = inner.reports.lock().expect("no panic");
+    if request.contains("/latest") {
+        let latest: BTreeMap<u32, &ReportRecord> =
+            reports.iter().map(|report| (report.chunk, report)).collect();
+        let next = reports.last().map_or(0, |report| report.seq);
+        return ReportPage { reports: latest.into_values().cloned().collect(), next };
+    }
+    let after = number("after=").unwrap_or(0);
+    let most = usize::try_from(number("most=").unwrap_or(100)).unwrap_or(100);
+    let page: Vec<ReportRecord> =
+        reports.iter().filter(|report| report.seq > after).take(most).cloned().collect();
+    let next = page.last().map_or(after.min(reports.last().map_or(0, |last| last.seq)), |last| last.seq);
+    ReportPage { reports: page, next }
+}
