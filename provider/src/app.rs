@@ -13,7 +13,7 @@ use {
         parts::RunningParts,
     },
     axum::{
-        body::Body,
+        body::{Body, BodyDataStream},
         http::{HeaderMap, HeaderValue, header::CONTENT_LENGTH},
     },
     blockable_sdk::{Pubkey, provider::Gate},
@@ -26,6 +26,9 @@ use {
         time::timeout,
     },
 };
+
+/// How much of a body that is too large is read, as a multiple of what it may have.
+const DRAINED: usize = 8;
 
 /// A model and where it is served.
 pub(crate) struct Model {
@@ -99,30 +102,44 @@ impl App {
         };
         let announced =
             headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-        if announced.is_some_and(|bytes| bytes > most as u64) {
-            return Err(too_large());
-        }
+        let is_announced_too_large = announced.is_some_and(|bytes| bytes > most as u64);
         let read = async {
             let mut pieces = body.into_data_stream();
+            if is_announced_too_large {
+                drain(&mut pieces, most).await;
+                return Err(too_large());
+            }
             let broken = |_| ApiError::invalid("body_incomplete", "the body broke off; send it again");
             let Some(first) = pieces.next().await else { return Ok(Bytes::new()) };
             let first = first.map_err(broken)?;
-            let mut whole: Option<BytesMut> = None;
+            let (mut length, mut whole) = (first.len(), None::<BytesMut>);
             while let Some(piece) = pieces.next().await {
                 let piece = piece.map_err(broken)?;
-                let whole = whole.get_or_insert_with(|| BytesMut::from(&first[..]));
-                if whole.len() + piece.len() > most {
+                length = length.saturating_add(piece.len());
+                if length > most {
+                    drain(&mut pieces, most).await;
                     return Err(too_large());
                 }
-                whole.extend_from_slice(&piece);
+                whole.get_or_insert_with(|| BytesMut::from(&first[..])).extend_from_slice(&piece);
             }
-            let whole = whole.map_or(first, BytesMut::freeze);
-            if whole.len() > most { Err(too_large()) } else { Ok(whole) }
+            if length > most { Err(too_large()) } else { Ok(whole.map_or(first, BytesMut::freeze)) }
         };
         timeout(Duration::from_secs(self.config.limits.body_seconds), read).await.unwrap_or_else(|_| {
             let status = axum::http::StatusCode::REQUEST_TIMEOUT;
             let message = "the body did not arrive in time; send it again";
             Err(ApiError::new(status, "invalid_request_error", "body_timeout", message))
         })
+    }
+}
+
+/// Reads on what is refused, within reason: a connection that is closed while its client still writes takes the answer with
+/// it, and the client is not told why.
+async fn drain(pieces: &mut BodyDataStream, most: usize) {
+    let mut left = most.saturating_mul(DRAINED);
+    while left > 0 {
+        match pieces.next().await {
+            Some(Ok(piece)) => left = left.saturating_sub(piece.len().max(1)),
+            Some(Err(_)) | None => return,
+        }
     }
 }
