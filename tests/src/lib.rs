@@ -11,6 +11,7 @@ pub mod fuzz;
 pub mod node;
 mod outcome;
 mod parties;
+mod pipe;
 mod reporters;
 mod server_file;
 mod steps;
@@ -23,6 +24,7 @@ pub use {
     cluster::Cluster,
     outcome::{Landed, Refused},
     parties::{Loan, Parties},
+    pipe::Pipe,
     reporters::{Lie, Reporters},
     server_file::ServerFile,
     tokens::Money,

@@ -7,7 +7,7 @@ use {
             classify::Cause,
             fee::{LAMPORTS_PER_SIGNATURE, fee},
             flight::{Carried, Flight, Flights, writes},
-            journal, lanes,
+            hints, journal, lanes,
             pack::{UNFIT, Version, pack},
             prepare::{Build, Ready, message, prepare, simulate_message},
             settings::{LandSettings, VersionChoice},
@@ -16,7 +16,7 @@ use {
         store::{Store, StoreError},
     },
     blockable_sdk::{
-        Pubkey,
+        Pubkey, Signature,
         keys::{KeyError, SigningKey},
         transactions::{self, budget},
     },
@@ -33,7 +33,7 @@ use {
         },
         time::Instant,
     },
-    tokio::sync::{Notify, OnceCell},
+    tokio::sync::{Notify, OnceCell, mpsc},
 };
 
 /// Transactions that are sent at once.
@@ -111,6 +111,10 @@ pub(super) struct Inner {
     clock: AtomicI64,
     /// Wakes the tracker ahead of its time.
     pub wake: Notify,
+    /// What is sent, for whoever listens for confirmations.
+    pub sent: mpsc::Sender<Signature>,
+    /// The other end, until somebody listens.
+    pub listener: Mutex<Option<mpsc::Receiver<Signature>>>,
     /// Keys that could not pay, and why.
     pub unfunded: Mutex<BTreeMap<Role, String>>,
 }
@@ -146,7 +150,10 @@ impl Lander {
         let clock = open.iter().map(|flight| flight.written_at).max().unwrap_or(0);
         let mut flights = Flights::default();
         open.into_iter().for_each(|flight| flights.add(flight));
+        let (sent, listener) = mpsc::channel(hints::WAITING);
         let inner = Inner {
+            sent,
+            listener: Mutex::new(Some(listener)),
             nodes,
             market,
             store,
@@ -425,6 +432,10 @@ impl Lander {
         stream::iter(flights.iter())
             .for_each_concurrent(AT_ONCE, |(flight, _)| self.broadcast(nodes, flight))
             .await;
+        for (flight, _) in flights.iter() {
+            // Where nobody listens, the next look finds it.
+            let _ = self.inner.sent.try_send(flight.signature);
+        }
         fail_point!("land-after-send", |_| std::process::abort());
         self.inner.wake.notify_one();
         Ok(())

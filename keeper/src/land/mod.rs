@@ -7,6 +7,7 @@
 //! | [`confirm`] | what is held against a borrower must be finalized, and two nodes must say so |
 //! | [`fee`] | priority fees: by what others pay, with a cap, higher with every attempt |
 //! | [`flight`] | the transactions whose end is not known |
+//! | `hints` | hears over WebSocket of confirmations |
 //! | [`journal`] | the record of intents, transactions and spending |
 //! | [`lander`] | one round of landing |
 //! | [`lanes`] | work that keeps failing is put aside |
@@ -19,6 +20,7 @@ pub mod classify;
 pub mod confirm;
 pub mod fee;
 pub mod flight;
+mod hints;
 pub mod journal;
 pub mod lander;
 pub mod lanes;

@@ -10,6 +10,7 @@ use {
         land::{
             classify::{Cause, classify},
             flight::Flight,
+            hints,
             journal::{self, End},
             lander::{Lander, payer_fault},
             lanes,
@@ -30,7 +31,7 @@ use {
         sync::PoisonError,
         time::{Duration, Instant},
     },
-    tokio::{sync::watch, time::sleep},
+    tokio::{sync::watch, task::JoinSet, time::sleep},
 };
 
 /// Most signatures that a node is asked of at once.
@@ -48,6 +49,12 @@ struct Ended {
 impl Lander {
     /// Follows what is in flight until told to stop.
     pub async fn run(self, mut stop: watch::Receiver<bool>, beat: crate::health::Beat) {
+        // Ends with this.
+        let mut listening = JoinSet::new();
+        let listener = self.inner.listener.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(listener) = listener {
+            listening.spawn(hints::run(self.inner.clone(), listener));
+        }
         loop {
             if let Err(error) = self.track().await {
                 tracing::error!(%error, "the end of transactions could not be recorded");

@@ -2,6 +2,7 @@
 //! test plays.
 
 mod books;
+mod caps;
 mod commands;
 mod configs;
 mod duo;
@@ -14,3 +15,4 @@ mod proxy;
 mod record;
 mod setup;
 mod usage;
+mod websocket;

@@ -1,11 +1,12 @@
 //! A provider's gate follows a cluster inside this process, and what happens when its node fails it.
 
 use {
-    crate::{admits, cluster, eventually, freeze, gate, liar::Liar, loan, pipe::Pipe, thaw},
+    crate::{admits, cluster, eventually, freeze, gate, liar::Liar, loan, thaw},
     blockable_sdk::{
         program::instructions::FreezeAmount,
         provider::{FollowConfig, Follower, Refusal},
     },
+    blockable_tests::Pipe,
     std::time::Duration,
 };
 

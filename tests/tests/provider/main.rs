@@ -3,7 +3,6 @@
 mod follow;
 mod honor;
 mod liar;
-mod pipe;
 
 use {
     blockable_sdk::{

@@ -25,14 +25,14 @@ struct Inner {
 impl Pipe {
     /// A pipe to the host and port of a URL.
     pub fn to(url: &str) -> Pipe {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("the pipe");
         let inner = Arc::new(Inner {
-            target: url.split("://").nth(1).unwrap().trim_end_matches('/').to_string(),
+            target: url.split("://").nth(1).expect("the pipe").trim_end_matches('/').to_string(),
             is_cut: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             open: Mutex::default(),
         });
-        let pipe = Pipe { address: listener.local_addr().unwrap(), inner: inner.clone() };
+        let pipe = Pipe { address: listener.local_addr().expect("the pipe"), inner: inner.clone() };
         thread::spawn(move || {
             for near in listener.incoming() {
                 if inner.ended.load(Ordering::Relaxed) {
@@ -40,7 +40,7 @@ impl Pipe {
                 }
                 // Whoever calls while the pipe is cut is hung up on.
                 if !inner.is_cut.load(Ordering::Relaxed) {
-                    connect(&inner, near.unwrap());
+                    connect(&inner, near.expect("the pipe"));
                 }
             }
         });
@@ -55,7 +55,7 @@ impl Pipe {
     /// Cuts every connection, and lets no new one through.
     pub fn cut(&self) {
         self.inner.is_cut.store(true, Ordering::Relaxed);
-        for connection in self.inner.open.lock().unwrap().drain(..) {
+        for connection in self.inner.open.lock().expect("the pipe").drain(..) {
             let _ = connection.shutdown(Shutdown::Both);
         }
     }
@@ -76,10 +76,10 @@ impl Drop for Pipe {
 }
 
 fn connect(inner: &Inner, near: TcpStream) {
-    let far = TcpStream::connect(&inner.target).unwrap();
-    let mut open = inner.open.lock().unwrap();
+    let far = TcpStream::connect(&inner.target).expect("the pipe");
+    let mut open = inner.open.lock().expect("the pipe");
     for (from, to) in [(&near, &far), (&far, &near)] {
-        let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
+        let (mut from, mut to) = (from.try_clone().expect("the pipe"), to.try_clone().expect("the pipe"));
         thread::spawn(move || {
             let _ = std::io::copy(&mut from, &mut to);
             let _ = to.shutdown(Shutdown::Both);
