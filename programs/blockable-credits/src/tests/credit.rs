@@ -284,3 +284,12 @@ fn the_terms_hash_covers_the_parties_the_terms_the_rider_and_the_schedule() {
     hashes.dedup();
     assert_eq!(hashes.len(), count);
 }
+
+#[test]
+fn the_price_paid_is_that_of_the_terms_rounded_up() {
+    let mut credit = Credit::zeroed();
+    (credit.terms.principal, credit.terms.units) = (100_000_000_000, 3_000_000_000);
+    assert_eq!(credit.price_paid(), Ok(33_333_334));
+    credit.terms.units = 0;
+    assert_eq!(credit.price_paid(), Err(crate::units::Overflow.into()));
+}

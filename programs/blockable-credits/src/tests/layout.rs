@@ -85,6 +85,11 @@ fn a_credit_is_laid_out_as_published() {
 }
 
 #[test]
+fn an_account_has_room_for_its_discriminator_and_no_more() {
+    assert_eq!([Market::SPACE, Provider::SPACE, Credit::SPACE, Lot::SPACE], [520, 656, 1_320, 264]);
+}
+
+#[test]
 fn a_market_is_laid_out_as_published() {
     assert_layout!(Market, 512, {
         version: 0,

@@ -1,6 +1,9 @@
 use {
     super::*,
-    crate::state::{Market, MarketSettings, TermBounds, shortest_delay},
+    crate::state::{
+        CHANGE_LIFETIME, MAX_CHANGE_DELAY, MAX_PAUSE_PER_DAY, MAX_PRINCIPAL, MAX_REDISTRIBUTION_FEE_BPS,
+        MIN_CHANGE_DELAY, Market, MarketSettings, TermBounds, shortest_delay,
+    },
     anchor_lang::prelude::Pubkey,
 };
 
@@ -111,6 +114,33 @@ fn a_delay_below_the_shortest_counts_as_the_shortest() {
     assert_eq!((delay(0, 0), delay(1, 0)), (172_800, 1));
     assert_eq!((delay(0, 172_799), delay(0, 172_801)), (172_800, 172_801));
     assert_eq!((delay(1, 1), delay(1, 2)), (1, 2));
+}
+
+/// In seconds and micro-USDC, as the documentation has them: nobody should have to work them out.
+#[test]
+fn the_limits_of_markets_for_real_money_are_those_published() {
+    let expected = TermBounds {
+        min_principal: 1_000_000,
+        max_principal: 1_000_000_000_000_000_000,
+        min_instalment_interval: 86_400,
+        max_term: 316_224_000,
+        min_delinquency_grace: 86_400,
+        min_default_grace: 172_800,
+        min_cure_period: 86_400,
+        min_lot_window: 3_600,
+        max_lot_window: 7_776_000,
+        max_apr_bps: 10_000,
+        max_late_fee_bps: 1_000,
+        min_start_price_bps: 5_000,
+        min_floor_price_bps: 1_000,
+        reserved: [0; 4],
+    };
+    assert_eq!(TermBounds::PRODUCTION, expected);
+    assert!(TermBounds::PRODUCTION.is_consistent());
+    assert_eq!(MAX_PRINCIPAL, 1_000_000_000_000_000_000);
+    let seconds = [MIN_CHANGE_DELAY, CHANGE_LIFETIME, MAX_CHANGE_DELAY, MAX_PAUSE_PER_DAY];
+    assert_eq!(seconds, [172_800, 1_209_600, 5_184_000, 21_600]);
+    assert_eq!(MAX_REDISTRIBUTION_FEE_BPS, 1_000);
 }
 
 #[test]

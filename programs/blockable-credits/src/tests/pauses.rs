@@ -215,3 +215,8 @@ fn what_does_not_fit_is_an_overflow() {
         Market { paused_seconds: u64::MAX, paused_at: 1, pause_expires_at: 2, ..Market::zeroed() };
     assert_eq!(market.end_pause(3), Err(Overflow));
 }
+
+#[test]
+fn a_pause_of_no_seconds_is_refused() {
+    assert_eq!(Market::zeroed().pause(MIDNIGHT, 0), Err(BlockableError::AmountZero.into()));
+}

@@ -363,3 +363,20 @@ fn what_does_not_fit_is_an_overflow() {
     let loan = Loan::new(0, DAY, 1, 0, &[(DAY, 1)]);
     assert_eq!(schedule::accrue(&mut debt, &loan.terms, loan.schedule(), i64::MAX), Err(Overflow));
 }
+
+/// What a restructuring or a covenant leaves accrued falls due at the next date, whatever the rate is by then.
+#[test]
+fn interest_from_before_the_rate_fell_to_zero_is_billed_at_the_next_date() {
+    let loan = Loan::new(1_000, DAY, 0, 0, &[(DAY, 0), (2 * DAY, 100)]);
+    let mut debt = Debt { interest_accrued: 7, ..loan.debt() };
+    loan.accrue(&mut debt, loan.due(0));
+    assert_eq!((debt.interest_accrued, debt.interest_due, debt.arrears_since), (0, 7, loan.due(0)));
+}
+
+#[test]
+fn a_schedule_is_empty_without_instalments_alone() {
+    let loan = Loan::new(0, DAY, 0, 0, &[(DAY, 1)]);
+    let none = Schedule { due_after: &[], principal: &[], ..loan.schedule() };
+    assert!(none.is_empty() && !loan.schedule().is_empty());
+    assert_eq!((none.len(), loan.schedule().len()), (0, 1));
+}

@@ -243,6 +243,19 @@ fn jobs_beside_the_lien_leave_all_of_it_to_seize() {
     assert_eq!((collateral.remaining(), collateral.lien(), held_by_jobs(&collateral, &meter)), (41, 1, 41));
 }
 
+/// The jobs have moved to units that a payment released, so that all that is frozen can go.
+#[test]
+fn no_promise_outlasts_the_frozen_units_that_a_seizure_takes() {
+    let mut collateral = Collateral { granted: 100, ..Collateral::zeroed() };
+    let mut meter = Meter { in_flight: 30, ..Meter::zeroed() };
+    freeze_to(&mut collateral, &mut meter, 100, START).unwrap();
+    collateral.release(80, 100).unwrap();
+    meter.settlement_left = meter.settlement_left.min(collateral.frozen);
+    assert_eq!((collateral.frozen, meter.settlement_left, seizable(&collateral, &meter, true)), (20, 20, 20));
+    seize(&mut collateral, &mut meter, 20, true).unwrap();
+    assert_eq!((collateral.frozen, meter.settlement_left, held_by_jobs(&collateral, &meter)), (0, 0, 30));
+}
+
 #[test]
 fn when_the_promise_has_lapsed_frozen_units_are_seized_from_under_their_jobs() {
     let mut collateral = Collateral { granted: 100, ..Collateral::zeroed() };
