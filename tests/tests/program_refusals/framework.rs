@@ -8,7 +8,7 @@ use {
         events::CreditChanged,
         instructions,
         program::{
-            instructions::{FreezeAmount, UnitAmount},
+            instructions::{FreezeAmount, MarketArgs, UnitAmount},
             state::{FreezeReason, Market, Party, Provider},
         },
         tokens,
@@ -83,7 +83,13 @@ fn a_party_that_is_named_must_sign() {
         ("lender", world.close_lot("lender", &active, 0)),
         ("lender", world.collect("lender", &active, Party::Lender, &world.token_account("lender"))),
     ];
-    for (name, instruction) in unsigned {
+    let (keys, treasury) = (world.keys, world.token_account("treasury"));
+    let (payer, admin) = (Parties::address("buyer"), Parties::address("payer"));
+    let args = MarketArgs { id: 3, ..World::market_args() };
+    // Paid by another than who pays the transaction's fee and signs in any case.
+    let create =
+        instructions::market_create(&payer, &admin, &keys.mint, &keys.token_program, &treasury, args);
+    for (name, instruction) in unsigned.into_iter().chain([("buyer", create)]) {
         let instruction = with_meta(instruction, &Parties::address(name), |meta| meta.is_signer = false);
         fails_with(&mut world, instruction, &[], code::NOT_SIGNER);
     }
