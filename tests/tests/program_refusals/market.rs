@@ -86,11 +86,12 @@ refusals! {
 fn creating() -> Attempt {
     let world = World::without_market(tokens::TOKEN_PROGRAM);
     let instruction = create(&world, World::market_args());
-    Attempt::new(world, Pubkey::default(), instruction, &["admin"])
+    Attempt::new(world, Pubkey::default(), instruction, &["admin", "buyer"])
 }
 
+/// Paid by another than who pays the transaction's fee and signs in any case.
 fn create(world: &World, args: MarketArgs) -> Instruction {
-    let (payer, admin) = (Parties::address("payer"), Parties::address("admin"));
+    let (payer, admin) = (Parties::address("buyer"), Parties::address("admin"));
     let (keys, treasury) = (world.keys, world.token_account("treasury"));
     instructions::market_create(&payer, &admin, &keys.mint, &keys.token_program, &treasury, args)
 }
@@ -108,7 +109,7 @@ fn with_mint(extension: ExtensionType) -> Attempt {
     let account = tokens::create_associated(&payer, &treasury, &mint, &world.keys.token_program);
     world.sent(&[account], &[]);
     let instruction = create(&world, World::market_args());
-    Attempt::new(world, Pubkey::default(), instruction, &["admin"])
+    Attempt::new(world, Pubkey::default(), instruction, &["admin", "buyer"])
 }
 
 fn with_bounds(world: &World, changes: &[fn(&mut TermBounds)], start: TermBounds) -> Vec<Instruction> {

@@ -100,7 +100,6 @@ const NO_SUCH_ACCOUNT: &str =
     "no token program gives its accounts away, and none owns accounts of the other's mints";
 const FIXED_MINT: &str = "the mint is fixed by its address, and no token program gives its mints away";
 const NOTHING_TO_SWEEP: &str = "nothing is swept, so that nothing is paid to it; its address is checked";
-const FEE_PAYER: &str = "who pays the fee signs and is writable, whatever the instruction says";
 const ANYONE_PAYS: &str = "anyone may pay for a market, its admin as well";
 const ANYONE_CREATES: &str = "anyone may be the admin of a new market, by signing";
 const ANYONE_COLLECTS: &str = "anyone may have a claim paid, to its party alone";
@@ -110,7 +109,6 @@ pub const LAMPORTS_STOP_NOTHING: &str =
 
 pub const ROWS: &[Row] = &[
     // Signers and wallets.
-    (&["market_create"], "payer", &[Unsigned, ReadOnly], Harmless(FEE_PAYER)),
     (&["market_create"], "payer", &[SignedByAnother, Twice], Harmless(ANYONE_PAYS)),
     (&["market_create"], "admin", &[SignedByAnother, Twice], Harmless(ANYONE_CREATES)),
     (BY_THE_ADMIN, "authority", &[SignedByAnother], Error(BlockableError::NotAdmin)),
