@@ -5,11 +5,11 @@ use {
         chain::{Node, NodeError, Nodes, Snapshot},
         land::{
             classify::Cause,
-            fee::{LAMPORTS_PER_SIGNATURE, fee},
-            flight::{Carried, Flight, Flights, writes},
+            costs::Costs,
+            flight::Flights,
             hints, journal, lanes,
-            pack::{UNFIT, Version, pack},
-            prepare::{Build, Ready, message, prepare, simulate_message},
+            pack::{Batch, UNFIT, Version, pack},
+            prepare::{Ready, prepare, simulate_message},
             settings::{LandSettings, VersionChoice},
         },
         plan::{Intent, Role},
@@ -20,10 +20,8 @@ use {
         keys::{KeyError, SigningKey},
         transactions::{self, budget},
     },
-    fail::fail_point,
-    futures_util::{StreamExt, future::join_all, stream},
-    solana_client::rpc_config::{CommitmentConfig, RpcSendTransactionConfig},
-    solana_sdk::{hash::Hash, transaction::VersionedTransaction},
+    solana_client::rpc_config::CommitmentConfig,
+    solana_sdk::hash::Hash,
     solana_system_interface::instruction::transfer,
     std::{
         collections::BTreeMap,
@@ -31,19 +29,12 @@ use {
             Arc, Mutex, MutexGuard, PoisonError,
             atomic::{AtomicI64, Ordering},
         },
-        time::Instant,
     },
     tokio::sync::{Notify, OnceCell, mpsc},
 };
 
-/// Transactions that are sent at once.
-const AT_ONCE: usize = 8;
-/// Most accounts that a node is asked the recent fees of.
-const FEE_ACCOUNTS: usize = 100;
 /// How nodes refuse what they cannot read: JSON-RPC's code for invalid parameters, as [`NodeError`] tells it.
 const UNREADABLE: &str = "(code -32602)";
-/// Basis points in one whole.
-const BPS: u64 = 10_000;
 
 /// Why nothing was landed.
 #[derive(Debug, thiserror::Error)]
@@ -104,11 +95,12 @@ pub(super) struct Inner {
     pub market: Pubkey,
     pub store: Store,
     pub settings: LandSettings,
-    keys: BTreeMap<Role, SigningKey>,
+    pub keys: BTreeMap<Role, SigningKey>,
     flights: Mutex<Flights>,
     version: OnceCell<Version>,
     /// The chain's clock as last seen, in Unix seconds.
     clock: AtomicI64,
+    costs: Mutex<Costs>,
     /// Wakes the tracker ahead of its time.
     pub wake: Notify,
     /// What is sent, for whoever listens for confirmations.
@@ -122,6 +114,10 @@ pub(super) struct Inner {
 impl Inner {
     pub fn flights(&self) -> MutexGuard<'_, Flights> {
         self.flights.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn costs(&self) -> MutexGuard<'_, Costs> {
+        self.costs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn now(&self) -> i64 {
@@ -161,6 +157,7 @@ impl Lander {
             keys,
             flights: Mutex::new(flights),
             version: OnceCell::new(),
+            costs: Mutex::default(),
             clock: AtomicI64::new(clock),
             wake: Notify::new(),
             unfunded: Mutex::default(),
@@ -196,7 +193,12 @@ impl Lander {
         let room = inner.settings.max_in_flight.saturating_sub(self.in_flight());
         let later = batches.split_off(room.min(batches.len()));
         landing.busy += later.iter().map(|batch| batch.intents.len()).sum::<usize>();
-        let mut prepared = prepare(node, batches, &self.payers(), &inner.market, version).await;
+        let (known, unknown) = self.known(batches);
+        let mut prepared = prepare(node, unknown, &self.payers(), &inner.market, version).await;
+        for ready in &prepared.ready {
+            inner.costs().learn(&ready.batch, ready.units);
+        }
+        prepared.ready.extend(known);
         let too_large = |intent| (intent, UNFIT.to_string());
         prepared.failed.extend(unfit.into_iter().map(too_large));
         landing.moot = prepared.moot.len();
@@ -214,6 +216,18 @@ impl Lander {
             self.sign(node, prepared.ready, version, (blockhash, last_valid), snapshot, &mut landing).await?;
         self.send(&sound, flights, &mut landing).await?;
         Ok(landing)
+    }
+
+    /// The batches whose cost is known, and the others.
+    fn known(&self, batches: Vec<Batch>) -> (Vec<Ready>, Vec<Batch>) {
+        let (mut known, mut unknown, mut costs) = (Vec::new(), Vec::new(), self.inner.costs());
+        for batch in batches {
+            match costs.take(&batch) {
+                Some(units) => known.push(Ready { batch, units }),
+                None => unknown.push(batch),
+            }
+        }
+        (known, unknown)
     }
 
     /// What is neither in flight nor put aside, of what was planned on the state of a slot.
@@ -295,169 +309,6 @@ impl Lander {
     async fn blockhash(&self, node: &Node) -> Result<(Hash, u64), NodeError> {
         let commitment = CommitmentConfig::confirmed();
         node.ask("blockhash", node.rpc().get_latest_blockhash_with_commitment(commitment)).await
-    }
-
-    /// Signs what its key may pay for.
-    async fn sign(
-        &self,
-        node: &Node,
-        ready: Vec<Ready>,
-        version: Version,
-        (blockhash, last_valid_height): (Hash, u64),
-        snapshot: &Snapshot,
-        landing: &mut Landing,
-    ) -> Result<Vec<(Flight, Vec<Intent>)>, LandError> {
-        let inner = &self.inner;
-        let recent = self.recent_fees(node, &ready).await;
-        let mut left = self.left_to_spend().await?;
-        let mut flights = Vec::with_capacity(ready.len());
-        for Ready { batch, units } in ready {
-            let Some(key) = inner.keys.get(&batch.role) else { continue };
-            let attempt = self.attempts(&batch.intents).await?;
-            let margin = units.saturating_mul(inner.settings.compute_margin_bps) / BPS;
-            let compute_units = u32::try_from(units.saturating_add(margin).saturating_add(1_000));
-            let compute_units = compute_units.unwrap_or(u32::MAX);
-            let (percentile, cap) = (inner.settings.fee_percentile, inner.settings.max_priority_lamports);
-            let priority = fee(&recent, percentile, compute_units, attempt, cap);
-            let lamports = priority.lamports.saturating_add(LAMPORTS_PER_SIGNATURE);
-            let budget = left.entry(batch.role).or_default();
-            if *budget < lamports {
-                landing.unfunded += batch.intents.len();
-                let reason = format!(
-                    "its cap of lamports per day is reached; raise it in [spending] ({lamports} wanted)"
-                );
-                inner.set_unfunded(batch.role, Some(reason));
-                continue;
-            }
-            *budget -= lamports;
-            let build = Build { market: &inner.market, version, compute_units, fee: priority, blockhash };
-            let message = match message(&batch, &key.public_key(), &build) {
-                Ok(message) => message,
-                Err(reason) => {
-                    tracing::error!(reason, "a transaction that was simulated cannot be built");
-                    continue;
-                }
-            };
-            let of_key = |error| LandError::Key { role: batch.role.name(), error };
-            let signature = key.sign(&message.serialize()).await.map_err(of_key)?;
-            let transaction = VersionedTransaction { signatures: vec![signature], message };
-            let carried = batch.intents.iter().map(|intent| Carried {
-                id: intent.id,
-                kind: intent.kind(),
-                subject: intent.subject(),
-                lane: intent.lane(),
-            });
-            let flight = Flight {
-                signature,
-                writes: writes(&transaction),
-                transaction,
-                role: batch.role,
-                last_valid_height,
-                lamports,
-                compute_units: units,
-                carried: carried.collect(),
-                written_at: inner.now(),
-                from_slot: snapshot.slot,
-                sent: None,
-                expired_since: None,
-            };
-            flights.push((flight, batch.intents));
-        }
-        Ok(flights)
-    }
-
-    async fn attempts(&self, intents: &[Intent]) -> Result<u32, StoreError> {
-        let ids: Vec<_> = intents.iter().map(|intent| intent.id).collect();
-        let most = self.inner.store.read(move |connection| {
-            let mut most = 0;
-            for id in &ids {
-                most = journal::attempts(connection, id)?.max(most);
-            }
-            Ok(most)
-        });
-        most.await
-    }
-
-    /// What others paid lately for the same accounts; nothing where the node does not tell.
-    async fn recent_fees(&self, node: &Node, ready: &[Ready]) -> Vec<u64> {
-        let credits = ready.iter().flat_map(|ready| &ready.batch.intents).flat_map(|intent| intent.credits());
-        let accounts: Vec<Pubkey> = credits.take(FEE_ACCOUNTS).copied().collect();
-        let asked = node.ask("recent_fees", node.rpc().get_recent_prioritization_fees(&accounts)).await;
-        asked.map(|fees| fees.iter().map(|fee| fee.prioritization_fee).collect()).unwrap_or_default()
-    }
-
-    async fn left_to_spend(&self) -> Result<BTreeMap<Role, u64>, StoreError> {
-        let (now, caps) = (self.inner.now(), self.inner.settings.lamports_per_day.clone());
-        let left = self.inner.store.read(move |connection| {
-            let mut left = BTreeMap::new();
-            for (role, cap) in caps {
-                left.insert(role, cap.saturating_sub(journal::spent(connection, role, now)?));
-            }
-            Ok(left)
-        });
-        left.await
-    }
-
-    /// Writes transactions down, all in one step, and only then sends them.
-    async fn send(
-        &self,
-        nodes: &[&Node],
-        flights: Vec<(Flight, Vec<Intent>)>,
-        landing: &mut Landing,
-    ) -> Result<(), StoreError> {
-        if flights.is_empty() {
-            return Ok(());
-        }
-        fail_point!("land-before-write", |_| std::process::abort());
-        let write = move |connection: &rusqlite::Transaction| {
-            let mut written = Vec::with_capacity(flights.len());
-            for (flight, intents) in flights {
-                // The same work signed for the same block is the same transaction: it is known what became of it.
-                if journal::is_known(connection, &flight.signature)? {
-                    continue;
-                }
-                journal::write_ahead(connection, &flight, &intents)?;
-                written.push((flight, intents));
-            }
-            Ok(written)
-        };
-        let flights = self.inner.store.write(write).await?;
-        fail_point!("land-after-write", |_| std::process::abort());
-        {
-            let mut open = self.inner.flights();
-            flights.iter().for_each(|(flight, _)| open.add(flight.clone()));
-        }
-        landing.transactions = flights.len();
-        landing.sent = flights.iter().map(|(_, intents)| intents.len()).sum();
-        stream::iter(flights.iter())
-            .for_each_concurrent(AT_ONCE, |(flight, _)| self.broadcast(nodes, flight))
-            .await;
-        for (flight, _) in flights.iter() {
-            // Where nobody listens, the next look finds it.
-            let _ = self.inner.sent.try_send(flight.signature);
-        }
-        fail_point!("land-after-send", |_| std::process::abort());
-        self.inner.wake.notify_one();
-        Ok(())
-    }
-
-    /// Sends a transaction to all nodes given. That one refuses it changes nothing: what counts is what becomes of it.
-    pub(super) async fn broadcast(&self, nodes: &[&Node], flight: &Flight) {
-        let config = RpcSendTransactionConfig {
-            skip_preflight: true,
-            max_retries: Some(0),
-            ..RpcSendTransactionConfig::default()
-        };
-        let send = async |node: &&Node| {
-            let sent = node.ask("send", node.rpc().send_transaction_with_config(&flight.transaction, config));
-            if let Err(error) = sent.await {
-                tracing::debug!(node = node.name(), signature = %flight.signature, %error, "not taken");
-            }
-        };
-        join_all(nodes.iter().map(send)).await;
-        if let Some(open) = self.inner.flights().get_mut(&flight.signature) {
-            open.sent = Some(Instant::now());
-        }
     }
 }
 

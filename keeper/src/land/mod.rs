@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`classify`] | what a failure says of the intents that met it |
 //! | [`confirm`] | what is held against a borrower must be finalized, and two nodes must say so |
+//! | [`costs`] | what metering took when it was simulated |
 //! | [`fee`] | priority fees: by what others pay, with a cap, higher with every attempt |
 //! | [`flight`] | the transactions whose end is not known |
 //! | `hints` | hears over WebSocket of confirmations |
@@ -14,10 +15,13 @@
 //! | [`pack`] | which intents share a transaction |
 //! | [`prepare`] | simulates, bisects, signs |
 //! | [`rehearse`] | what would be sent, simulated and not sent |
+//! | `sign`, `send` | keys, fees and caps; written down, then sent |
+//! | `tell` | what the operator should know |
 //! | [`track`] | what has become of what was sent |
 
 pub mod classify;
 pub mod confirm;
+pub mod costs;
 pub mod fee;
 pub mod flight;
 mod hints;
@@ -27,7 +31,10 @@ pub mod lanes;
 pub mod pack;
 pub mod prepare;
 pub mod rehearse;
+mod send;
 pub mod settings;
+mod sign;
+mod tell;
 #[cfg(test)]
 mod tests;
 pub mod track;

@@ -5,7 +5,6 @@
 
 use {
     crate::{
-        alert::{Level, Rule, Severity, Signal},
         chain::{Node, NodeError},
         land::{
             classify::{Cause, classify},
@@ -17,17 +16,15 @@ use {
             pack::Version,
             prepare::place_of,
         },
-        plan::Role,
         store::StoreError,
     },
-    blockable_sdk::{Pubkey, Signature},
+    blockable_sdk::Signature,
     fail::fail_point,
     futures_util::future::join_all,
     solana_client::{client_error::ClientError, rpc_config::CommitmentConfig},
     solana_sdk::{message::VersionedMessage, transaction::TransactionError},
     solana_transaction_status_client_types::TransactionStatus,
     std::{
-        collections::BTreeMap,
         sync::PoisonError,
         time::{Duration, Instant},
     },
@@ -151,6 +148,9 @@ impl Lander {
         for Ended { flight, end, error } in ended.iter() {
             self.inner.flights().end(&flight.signature, end.slot());
             self.measure(flight, end, now);
+            if !matches!(end, End::Landed { .. }) {
+                flight.carried.iter().for_each(|carried| self.inner.costs().forget(&carried.lane));
+            }
             let fault = error.as_ref().and_then(|error| payer_fault(&classify(error)));
             match end {
                 End::Dead => {}
@@ -187,73 +187,6 @@ impl Lander {
                 tracing::warn!(%signature, role, "expired and is in no block; its work is planned anew")
             }
         }
-    }
-
-    /// What the operator should know: keys that cannot pay, work that was put aside.
-    pub async fn signals(&self) -> Result<Vec<Signal>, StoreError> {
-        let mut signals = self.funds().await;
-        let least = self.inner.settings.quarantine_after;
-        let lanes = self.inner.store.read(move |connection| lanes::list(connection, 1)).await?;
-        let aside = |lane: &&lanes::Lane| lane.failures >= least && !lane.dropped;
-        metrics::gauge!("keeper_quarantined").set(lanes.iter().filter(aside).count() as f64);
-        let mut by_subject: BTreeMap<Pubkey, Vec<&lanes::Lane>> = BTreeMap::new();
-        lanes.iter().filter(aside).for_each(|lane| by_subject.entry(lane.subject).or_default().push(lane));
-        for (subject, lanes) in by_subject {
-            let named: Vec<String> = lanes
-                .iter()
-                .map(|lane| format!("{} ({}x: {})", lane.lane, lane.failures, lane.reason))
-                .collect();
-            signals.push(Signal {
-                rule: Rule::Quarantine,
-                subject,
-                level: Level::Raise,
-                severity: Severity::Warning,
-                parties: None,
-                happened: format!("work keeps failing and was put aside: {}", named.join("; ")),
-                means: "it is tried once an hour; everything else goes on".to_string(),
-                next:
-                    "find the cause with `explain`, then `quarantine retry LANE`, or `quarantine drop LANE`"
-                        .to_string(),
-            });
-        }
-        Ok(signals)
-    }
-
-    async fn funds(&self) -> Vec<Signal> {
-        let (sound, _) = self.inner.nodes.look().await;
-        let Some(node) = sound.first() else { return Vec::new() };
-        let unfunded = self.inner.unfunded.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut signals = Vec::new();
-        for (role, payer) in self.payers() {
-            let Ok(lamports) = node.ask("balance", node.rpc().get_balance(&payer)).await else { continue };
-            metrics::gauge!("keeper_payer_lamports", "role" => role.name()).set(lamports as f64);
-            signals.push(funds_signal(
-                role,
-                payer,
-                lamports,
-                self.inner.settings.low_balance,
-                unfunded.get(&role),
-            ));
-        }
-        signals
-    }
-}
-
-fn funds_signal(role: Role, payer: Pubkey, lamports: u64, low: u64, unfunded: Option<&String>) -> Signal {
-    let is_low = lamports < low;
-    let happened = match unfunded {
-        Some(reason) => format!("the {} key {payer} cannot pay: {reason}", role.name()),
-        None => format!("the {} key {payer} has {lamports} lamports", role.name()),
-    };
-    Signal {
-        rule: Rule::Funds,
-        subject: payer,
-        level: if is_low || unfunded.is_some() { Level::Raise } else { Level::Clear },
-        severity: if unfunded.is_some() { Severity::Critical } else { Severity::Warning },
-        parties: None,
-        happened,
-        means: "without funds the keeper watches and submits nothing".to_string(),
-        next: format!("send SOL to {payer}, or raise its cap in [spending]"),
     }
 }
 

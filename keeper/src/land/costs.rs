@@ -1,0 +1,131 @@
+//! What metering of a chunk took when it was simulated: the next one of as many credits and reports takes about the same.
+//!
+//! A simulation costs its node as much as the transaction itself. So metering is simulated now and then, and whenever its
+//! last transaction did not succeed; what is held against a borrower is simulated every time.
+
+use {
+    crate::{
+        land::pack::Batch,
+        plan::{Action, Role},
+    },
+    std::{
+        collections::HashMap,
+        hash::{DefaultHasher, Hash, Hasher},
+    },
+};
+
+/// Transactions that a simulation serves for, at least; up to twice as many, so that not all are simulated in one cycle.
+const USES: u32 = 10;
+/// Compute units allowed beyond the simulation's, in basis points: usage that crosses a boundary costs a little more.
+const DRIFT_BPS: u64 = 1_000;
+/// Basis points in one whole.
+const BPS: u64 = 10_000;
+
+struct Known {
+    units: u64,
+    uses_left: u32,
+}
+
+/// What is known, by lane and size.
+#[derive(Default)]
+pub struct Costs {
+    known: HashMap<String, Known>,
+}
+
+/// What names a batch's work and size; `None` for a batch that is simulated every time.
+fn name(batch: &Batch) -> Option<String> {
+    if batch.role != Role::Metering {
+        return None;
+    }
+    let parts = batch.intents.iter().map(|intent| match &intent.action {
+        Action::Meter { reports, credits, .. } => {
+            Some(format!("{}:{}:{}", intent.lane(), credits.len(), reports.len()))
+        }
+        Action::Credit { .. } => None,
+    });
+    parts.collect::<Option<Vec<String>>>().map(|parts| parts.join("|"))
+}
+
+impl Costs {
+    /// The compute units of a batch, where a simulation of late tells them.
+    pub fn take(&mut self, batch: &Batch) -> Option<u64> {
+        let known = self.known.get_mut(&name(batch)?)?;
+        known.uses_left = known.uses_left.checked_sub(1)?;
+        Some(known.units)
+    }
+
+    /// Notes what a simulation has shown.
+    pub fn learn(&mut self, batch: &Batch, units: u64) {
+        let Some(name) = name(batch) else { return };
+        let mut hasher = DefaultHasher::new();
+        name.hash(&mut hasher);
+        let spread = u32::try_from(hasher.finish() % u64::from(USES)).unwrap_or(0);
+        let units = units.saturating_add(units.saturating_mul(DRIFT_BPS) / BPS);
+        self.known.insert(name, Known { units, uses_left: USES + spread });
+    }
+
+    /// Forgets a lane whose transaction did not succeed.
+    pub fn forget(&mut self, lane: &str) {
+        self.known.retain(|name, _| !name.split('|').any(|part| part.starts_with(&format!("{lane}:"))));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use {
+        super::*,
+        crate::plan::{Intent, IntentId, Kind},
+        blockable_sdk::Pubkey,
+    };
+
+    fn batch(chunk: u32, credits: u8) -> Batch {
+        let intent = Intent {
+            id: IntentId::of(Kind::Meter, &Pubkey::default(), &[]),
+            action: Action::Meter {
+                provider: Pubkey::default(),
+                chunk,
+                reports: Vec::new(),
+                credits: (0..credits).map(|number| Pubkey::new_from_array([number; 32])).collect(),
+            },
+            due_at: 0,
+            because: String::new(),
+        };
+        Batch { role: Role::Metering, intents: vec![intent] }
+    }
+
+    #[test]
+    fn a_simulation_serves_for_a_while_and_for_its_own_size_alone() {
+        let mut costs = Costs::default();
+        assert_eq!(costs.take(&batch(1, 3)), None);
+        costs.learn(&batch(1, 3), 1_000);
+        assert_eq!(costs.take(&batch(1, 3)), Some(1_100));
+        assert_eq!((costs.take(&batch(1, 4)), costs.take(&batch(11, 3))), (None, None));
+        let uses = 1 + std::iter::from_fn(|| costs.take(&batch(1, 3))).count();
+        assert!((USES as usize..2 * USES as usize).contains(&uses), "{uses}");
+    }
+
+    #[test]
+    fn a_failure_is_a_reason_to_simulate() {
+        let mut costs = Costs::default();
+        for chunk in [1, 11] {
+            costs.learn(&batch(chunk, 3), 1_000);
+        }
+        costs.forget(&batch(1, 3).intents[0].lane());
+        assert_eq!(costs.take(&batch(1, 3)), None);
+        assert_eq!(costs.take(&batch(11, 3)), Some(1_100), "a longer name that begins the same");
+    }
+
+    #[test]
+    fn what_is_held_against_a_borrower_is_simulated_every_time() {
+        let credit = Intent {
+            id: IntentId::of(Kind::MarkDefaulted, &Pubkey::default(), &[]),
+            action: Action::Credit { kind: Kind::MarkDefaulted, credit: Pubkey::default() },
+            due_at: 0,
+            because: String::new(),
+        };
+        let batch = Batch { role: Role::Enforcement, intents: vec![credit] };
+        let mut costs = Costs::default();
+        costs.learn(&batch, 1_000);
+        assert_eq!(costs.take(&batch), None);
+    }
+}

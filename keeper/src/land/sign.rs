@@ -1,0 +1,128 @@
+//! Signs transactions, with their fees and within their keys' caps.
+
+use {
+    crate::{
+        chain::{Node, Snapshot},
+        land::{
+            fee::{LAMPORTS_PER_SIGNATURE, fee},
+            flight::{Carried, Flight, writes},
+            journal,
+            lander::{LandError, Lander, Landing},
+            pack::Version,
+            prepare::{Build, Ready, message},
+        },
+        plan::{Intent, Role},
+        store::StoreError,
+    },
+    blockable_sdk::Pubkey,
+    solana_sdk::{hash::Hash, transaction::VersionedTransaction},
+    std::collections::BTreeMap,
+};
+
+/// Most accounts that a node is asked the recent fees of.
+const FEE_ACCOUNTS: usize = 100;
+/// Basis points in one whole.
+const BPS: u64 = 10_000;
+
+impl Lander {
+    /// Signs what its key may pay for.
+    pub(super) async fn sign(
+        &self,
+        node: &Node,
+        ready: Vec<Ready>,
+        version: Version,
+        (blockhash, last_valid_height): (Hash, u64),
+        snapshot: &Snapshot,
+        landing: &mut Landing,
+    ) -> Result<Vec<(Flight, Vec<Intent>)>, LandError> {
+        let inner = &self.inner;
+        let recent = self.recent_fees(node, &ready).await;
+        let mut left = self.left_to_spend().await?;
+        let mut flights = Vec::with_capacity(ready.len());
+        for Ready { batch, units } in ready {
+            let Some(key) = inner.keys.get(&batch.role) else { continue };
+            let attempt = self.attempts(&batch.intents).await?;
+            let margin = units.saturating_mul(inner.settings.compute_margin_bps) / BPS;
+            let compute_units = u32::try_from(units.saturating_add(margin).saturating_add(1_000));
+            let compute_units = compute_units.unwrap_or(u32::MAX);
+            let (percentile, cap) = (inner.settings.fee_percentile, inner.settings.max_priority_lamports);
+            let priority = fee(&recent, percentile, compute_units, attempt, cap);
+            let lamports = priority.lamports.saturating_add(LAMPORTS_PER_SIGNATURE);
+            let budget = left.entry(batch.role).or_default();
+            if *budget < lamports {
+                landing.unfunded += batch.intents.len();
+                let reason = format!(
+                    "its cap of lamports per day is reached; raise it in [spending] ({lamports} wanted)"
+                );
+                inner.set_unfunded(batch.role, Some(reason));
+                continue;
+            }
+            *budget -= lamports;
+            let build = Build { market: &inner.market, version, compute_units, fee: priority, blockhash };
+            let message = match message(&batch, &key.public_key(), &build) {
+                Ok(message) => message,
+                Err(reason) => {
+                    tracing::error!(reason, "a transaction that was simulated cannot be built");
+                    continue;
+                }
+            };
+            let of_key = |error| LandError::Key { role: batch.role.name(), error };
+            let signature = key.sign(&message.serialize()).await.map_err(of_key)?;
+            let transaction = VersionedTransaction { signatures: vec![signature], message };
+            let carried = batch.intents.iter().map(|intent| Carried {
+                id: intent.id,
+                kind: intent.kind(),
+                subject: intent.subject(),
+                lane: intent.lane(),
+            });
+            let flight = Flight {
+                signature,
+                writes: writes(&transaction),
+                transaction,
+                role: batch.role,
+                last_valid_height,
+                lamports,
+                compute_units: units,
+                carried: carried.collect(),
+                written_at: inner.now(),
+                from_slot: snapshot.slot,
+                sent: None,
+                expired_since: None,
+            };
+            flights.push((flight, batch.intents));
+        }
+        Ok(flights)
+    }
+
+    async fn attempts(&self, intents: &[Intent]) -> Result<u32, StoreError> {
+        let ids: Vec<_> = intents.iter().map(|intent| intent.id).collect();
+        let most = self.inner.store.read(move |connection| {
+            let mut most = 0;
+            for id in &ids {
+                most = journal::attempts(connection, id)?.max(most);
+            }
+            Ok(most)
+        });
+        most.await
+    }
+
+    /// What others paid lately for the same accounts; nothing where the node does not tell.
+    async fn recent_fees(&self, node: &Node, ready: &[Ready]) -> Vec<u64> {
+        let credits = ready.iter().flat_map(|ready| &ready.batch.intents).flat_map(|intent| intent.credits());
+        let accounts: Vec<Pubkey> = credits.take(FEE_ACCOUNTS).copied().collect();
+        let asked = node.ask("recent_fees", node.rpc().get_recent_prioritization_fees(&accounts)).await;
+        asked.map(|fees| fees.iter().map(|fee| fee.prioritization_fee).collect()).unwrap_or_default()
+    }
+
+    async fn left_to_spend(&self) -> Result<BTreeMap<Role, u64>, StoreError> {
+        let (now, caps) = (self.inner.now(), self.inner.settings.lamports_per_day.clone());
+        let left = self.inner.store.read(move |connection| {
+            let mut left = BTreeMap::new();
+            for (role, cap) in caps {
+                left.insert(role, cap.saturating_sub(journal::spent(connection, role, now)?));
+            }
+            Ok(left)
+        });
+        left.await
+    }
+}
