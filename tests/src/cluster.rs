@@ -14,8 +14,8 @@ use {
     tokio::task::block_in_place,
 };
 
-/// Lamports of accounts that are put on the chain: rent for any of the program's.
-const PUT_LAMPORTS: u64 = 20_000_000;
+/// Lamports of accounts that are put on a chain: rent for any of the program's.
+pub(crate) const PUT_LAMPORTS: u64 = 20_000_000;
 
 /// A cluster of its own for each test, with a market on it.
 pub struct Cluster {

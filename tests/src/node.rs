@@ -1,7 +1,10 @@
 //! A `solana-test-validator` of one's own: free ports of 127.0.0.1, a ledger in a temporary folder, ended with the tests.
 
 use {
-    blockable_sdk::{PROGRAM_ID, client::Client},
+    crate::cluster::PUT_LAMPORTS,
+    base64::{Engine, engine::general_purpose::STANDARD},
+    blockable_sdk::{PROGRAM_ID, Pubkey, client::Client},
+    serde_json::json,
     std::{
         env,
         fs::{self, File},
@@ -39,6 +42,13 @@ pub fn binary() -> Result<Option<PathBuf>, String> {
     Ok(env::split_paths(&path).map(|folder| folder.join(BINARY)).find(|file| file.is_file()))
 }
 
+/// As [`binary`], where there is nothing to do without one. Errors: what to do about it.
+pub fn required_binary() -> Result<PathBuf, String> {
+    binary()?.ok_or_else(|| {
+        format!("{BINARY} is not on the path; set {BINARY_VARIABLE}=$(scripts/install-test-validator)")
+    })
+}
+
 /// A running validator; dropping it ends it and removes its ledger.
 pub struct Node {
     process: Child,
@@ -49,14 +59,23 @@ pub struct Node {
 impl Node {
     /// Starts a node with the committed program and waits until it produces blocks.
     pub async fn start(binary: &Path) -> Node {
+        Node::start_with(binary, &[]).await
+    }
+
+    /// As [`Node::start`], with accounts of the program's that are there from the first block on.
+    pub async fn start_with(binary: &Path, accounts: &[(Pubkey, Vec<u8>)]) -> Node {
         let port = free_ports();
         let folder = env::temp_dir().join(format!("blockable-validator-{}", std::process::id()));
         fs::create_dir_all(&folder).expect("a folder for the ledger");
+        let account_files = folder.join("accounts");
+        write_accounts(&account_files, accounts).expect("a folder for the accounts");
         let output = File::create(folder.join("output.txt")).expect("a file for the output");
         let process = Command::new(binary)
             .args(["--bpf-program", &PROGRAM_ID.to_string(), ELF, "--bind-address", "127.0.0.1"])
             .arg("--ledger")
             .arg(folder.join("ledger"))
+            .arg("--account-dir")
+            .arg(account_files)
             .args(["--rpc-port", &port.to_string(), "--faucet-port", &(port + 2).to_string()])
             .args(["--gossip-port", &(port + 3).to_string()])
             .args(["--dynamic-port-range", &format!("{}-{}", port + 4, port + PORTS)])
@@ -118,6 +137,26 @@ impl Drop for Node {
         }
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Writes accounts as the validator reads them, a file each.
+fn write_accounts(folder: &Path, accounts: &[(Pubkey, Vec<u8>)]) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    for (address, data) in accounts {
+        let account = json!({
+            "pubkey": address.to_string(),
+            "account": {
+                "lamports": PUT_LAMPORTS,
+                "data": [STANDARD.encode(data), "base64"],
+                "owner": PROGRAM_ID.to_string(),
+                "executable": false,
+                "rentEpoch": u64::MAX,
+                "space": data.len(),
+            },
+        });
+        fs::write(folder.join(format!("{address}.json")), account.to_string())?;
+    }
+    Ok(())
 }
 
 /// The first of [`PORTS`] free ports in a row. Test runs at the same time begin their search at different ports.

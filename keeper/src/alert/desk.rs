@@ -16,28 +16,28 @@ use {
     std::collections::HashMap,
 };
 
-/// Open alerts by what they are about.
-pub(super) type Open = HashMap<(Rule, Pubkey), i64>;
+/// Open alerts by what they are about: their number and severity.
+pub(super) type Open = HashMap<(Rule, Pubkey), (i64, Severity)>;
 
 /// What became of signals.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settled {
     /// Alerts that were opened.
     pub opened: Vec<Alert>,
-    /// Alerts that were closed.
+    /// Alerts that were closed, also those that a worse one has taken the place of.
     pub closed: Vec<Alert>,
 }
 
 /// The open alerts. One of a rule that this keeper does not know is left alone.
 pub(super) fn open(connection: &Connection) -> Result<Open, StoreError> {
-    let mut statement =
-        connection.prepare_cached("SELECT rule, subject, id FROM alerts WHERE cleared_at IS NULL")?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, key(row, 1)?, row.get(2)?)))?;
+    let mut statement = connection
+        .prepare_cached("SELECT rule, subject, id, severity FROM alerts WHERE cleared_at IS NULL")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, key(row, 1)?, row.get(2)?, row.get(3)?)))?;
     let mut open = Open::new();
     for row in rows {
-        let (rule, subject, id) = row?;
-        if let Ok(rule) = record::parse(rule) {
-            open.insert((rule, subject), id);
+        let (rule, subject, id, severity) = row?;
+        if let (Ok(rule), Ok(severity)) = (record::parse(rule), record::parse(severity)) {
+            open.insert((rule, subject), (id, severity));
         }
     }
     Ok(open)
@@ -45,15 +45,16 @@ pub(super) fn open(connection: &Connection) -> Result<Open, StoreError> {
 
 /// Whether a signal would open or close an alert.
 pub(super) fn changes(signal: &Signal, open: &Open) -> bool {
-    let is_open = open.contains_key(&(signal.rule, signal.subject));
+    let open = open.get(&(signal.rule, signal.subject));
     match signal.level {
-        Level::Raise => !is_open,
-        Level::Clear => is_open,
+        Level::Raise => open.is_none_or(|(_, severity)| *severity < signal.severity),
+        Level::Clear => open.is_some(),
         Level::Hold => false,
     }
 }
 
-/// Opens and closes alerts at `now`, in Unix seconds. `written_at` is the time by this machine's clock, from which delivery
+/// Opens and closes alerts at `now`, in Unix seconds. What has become worse than its open alert says is told as a new alert,
+/// in the place of that one, whose end nobody is told. `written_at` is the time by this machine's clock, from which delivery
 /// counts.
 pub(super) fn settle(
     tx: &Transaction,
@@ -67,14 +68,19 @@ pub(super) fn settle(
     for signal in signals.iter().filter(|signal| signal.level != Level::Hold) {
         let about = (signal.rule, signal.subject);
         match (signal.level, open.get(&about).copied()) {
-            (Level::Raise, None) => {
+            (Level::Raise, Some((_, severity))) if severity >= signal.severity => {}
+            (Level::Raise, worse) => {
+                if let Some((id, _)) = worse {
+                    end(tx, id, now)?;
+                    settled.closed.push(record::one(tx, id)?);
+                }
                 let alert = insert(tx, signal, now)?;
-                open.insert(about, alert.id);
+                open.insert(about, (alert.id, alert.severity));
                 announce(tx, &alert, News::Raised, audiences, written_at)?;
                 settled.opened.push(alert);
             }
-            (Level::Clear, Some(id)) => {
-                tx.prepare_cached("UPDATE alerts SET cleared_at = ? WHERE id = ?")?.execute([now, id])?;
+            (Level::Clear, Some((id, _))) => {
+                end(tx, id, now)?;
                 open.remove(&about);
                 let alert = record::one(tx, id)?;
                 announce(tx, &alert, News::Cleared, audiences, written_at)?;
@@ -84,6 +90,19 @@ pub(super) fn settle(
         }
     }
     Ok(settled)
+}
+
+fn end(tx: &Transaction, id: i64, now: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE alerts SET cleared_at = ? WHERE id = ?")?.execute([now, id])?;
+    Ok(())
+}
+
+/// Forgets alerts that ended before a time, in Unix seconds, and what was told of them. What is still to be told stays.
+/// Returns how many were forgotten.
+pub(super) fn prune(connection: &Connection, before: i64) -> Result<usize, StoreError> {
+    let sql = "DELETE FROM alerts WHERE cleared_at < ?
+                 AND NOT EXISTS (SELECT 1 FROM outbox WHERE alert = alerts.id AND state = 'waiting')";
+    Ok(connection.execute(sql, [before])?)
 }
 
 fn insert(tx: &Transaction, signal: &Signal, now: i64) -> Result<Alert, StoreError> {

@@ -148,6 +148,11 @@ impl Alerts {
         self.inner.store.read(move |connection| record::list(connection, &filter)).await
     }
 
+    /// Forgets alerts that ended before a time, in Unix seconds. Returns how many. Errors: [`StoreError`].
+    pub async fn prune(&self, before: i64) -> Result<usize, StoreError> {
+        self.inner.store.write(move |tx| desk::prune(tx, before)).await
+    }
+
     /// Starts one delivery loop per sink.
     pub fn start(&self, stop: watch::Receiver<bool>, health: &Health) -> Vec<JoinHandle<()>> {
         let names = self.inner.sinks.iter().map(|sink| format!("alerts to {}", sink.audience.sink));

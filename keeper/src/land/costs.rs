@@ -16,10 +16,6 @@ use {
 
 /// Transactions that a simulation serves for, at least; up to twice as many, so that not all are simulated in one cycle.
 const USES: u32 = 10;
-/// Compute units allowed beyond the simulation's, in basis points: usage that crosses a boundary costs a little more.
-const DRIFT_BPS: u64 = 1_000;
-/// Basis points in one whole.
-const BPS: u64 = 10_000;
 
 struct Known {
     units: u64,
@@ -60,7 +56,6 @@ impl Costs {
         let mut hasher = DefaultHasher::new();
         name.hash(&mut hasher);
         let spread = u32::try_from(hasher.finish() % u64::from(USES)).unwrap_or(0);
-        let units = units.saturating_add(units.saturating_mul(DRIFT_BPS) / BPS);
         self.known.insert(name, Known { units, uses_left: USES + spread });
     }
 
@@ -98,7 +93,7 @@ mod tests {
         let mut costs = Costs::default();
         assert_eq!(costs.take(&batch(1, 3)), None);
         costs.learn(&batch(1, 3), 1_000);
-        assert_eq!(costs.take(&batch(1, 3)), Some(1_100));
+        assert_eq!(costs.take(&batch(1, 3)), Some(1_000));
         assert_eq!((costs.take(&batch(1, 4)), costs.take(&batch(11, 3))), (None, None));
         let uses = 1 + std::iter::from_fn(|| costs.take(&batch(1, 3))).count();
         assert!((USES as usize..2 * USES as usize).contains(&uses), "{uses}");
@@ -112,7 +107,7 @@ mod tests {
         }
         costs.forget(&batch(1, 3).intents[0].lane());
         assert_eq!(costs.take(&batch(1, 3)), None);
-        assert_eq!(costs.take(&batch(11, 3)), Some(1_100), "a longer name that begins the same");
+        assert_eq!(costs.take(&batch(11, 3)), Some(1_000), "a longer name that begins the same");
     }
 
     #[test]

@@ -17,7 +17,7 @@ use {
     },
     blockable_sdk::{
         Pubkey, Signature,
-        keys::{KeyError, SigningKey},
+        keys::SigningKey,
         transactions::{self, budget},
     },
     solana_client::rpc_config::CommitmentConfig,
@@ -42,14 +42,6 @@ pub enum LandError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A key.
-    #[error("{role} key: {error}")]
-    Key {
-        /// What it pays for.
-        role: &'static str,
-        /// What is wrong with it.
-        error: KeyError,
-    },
     /// No node can be believed.
     #[error("no node answers or all lag; check [[rpc]]")]
     NoNode,
@@ -107,8 +99,8 @@ pub(super) struct Inner {
     pub sent: mpsc::Sender<Signature>,
     /// The other end, until somebody listens.
     pub listener: Mutex<Option<mpsc::Receiver<Signature>>>,
-    /// Keys that could not pay, and why.
-    pub unfunded: Mutex<BTreeMap<Role, String>>,
+    /// Keys that could not pay or sign, and why.
+    pub faults: Mutex<BTreeMap<Role, String>>,
 }
 
 impl Inner {
@@ -124,11 +116,11 @@ impl Inner {
         self.clock.load(Ordering::Relaxed)
     }
 
-    pub fn set_unfunded(&self, role: Role, reason: Option<String>) {
-        let mut unfunded = self.unfunded.lock().unwrap_or_else(PoisonError::into_inner);
+    pub fn set_fault(&self, role: Role, reason: Option<String>) {
+        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
         match reason {
-            Some(reason) => drop(unfunded.insert(role, reason)),
-            None => drop(unfunded.remove(&role)),
+            Some(reason) => drop(faults.insert(role, reason)),
+            None => drop(faults.remove(&role)),
         }
     }
 }
@@ -160,7 +152,7 @@ impl Lander {
             costs: Mutex::default(),
             clock: AtomicI64::new(clock),
             wake: Notify::new(),
-            unfunded: Mutex::default(),
+            faults: Mutex::default(),
         };
         Ok(Lander { inner: Arc::new(inner) })
     }
@@ -208,7 +200,7 @@ impl Lander {
             tracing::debug!(kind = %intent.kind(), subject = %intent.subject(), reason, "no longer due");
         }
         for (role, reason) in prepared.payers {
-            inner.set_unfunded(role, Some(reason));
+            inner.set_fault(role, Some(reason));
         }
         self.note_failures(prepared.failed).await?;
         let (blockhash, last_valid) = self.blockhash(node).await.map_err(of_node)?;

@@ -7,7 +7,7 @@ use {
             fee::{LAMPORTS_PER_SIGNATURE, fee},
             flight::{Carried, Flight, writes},
             journal,
-            lander::{LandError, Lander, Landing},
+            lander::{Lander, Landing},
             pack::Version,
             prepare::{Build, Ready, message},
         },
@@ -16,7 +16,7 @@ use {
     },
     blockable_sdk::Pubkey,
     solana_sdk::{hash::Hash, transaction::VersionedTransaction},
-    std::collections::BTreeMap,
+    std::collections::{BTreeMap, BTreeSet},
 };
 
 /// Most accounts that a node is asked the recent fees of.
@@ -25,7 +25,7 @@ const FEE_ACCOUNTS: usize = 100;
 const BPS: u64 = 10_000;
 
 impl Lander {
-    /// Signs what its key may pay for.
+    /// Signs what its key may pay for. What a key does not sign waits; what others sign goes on.
     pub(super) async fn sign(
         &self,
         node: &Node,
@@ -34,13 +34,18 @@ impl Lander {
         (blockhash, last_valid_height): (Hash, u64),
         snapshot: &Snapshot,
         landing: &mut Landing,
-    ) -> Result<Vec<(Flight, Vec<Intent>)>, LandError> {
+    ) -> Result<Vec<(Flight, Vec<Intent>)>, StoreError> {
         let inner = &self.inner;
         let recent = self.recent_fees(node, &ready).await;
         let mut left = self.left_to_spend().await?;
         let mut flights = Vec::with_capacity(ready.len());
+        let mut mute = BTreeSet::new();
         for Ready { batch, units } in ready {
             let Some(key) = inner.keys.get(&batch.role) else { continue };
+            if mute.contains(&batch.role) {
+                landing.untried += batch.intents.len();
+                continue;
+            }
             let attempt = self.attempts(&batch.intents).await?;
             let margin = units.saturating_mul(inner.settings.compute_margin_bps) / BPS;
             let compute_units = u32::try_from(units.saturating_add(margin).saturating_add(1_000));
@@ -54,10 +59,9 @@ impl Lander {
                 let reason = format!(
                     "its cap of lamports per day is reached; raise it in [spending] ({lamports} wanted)"
                 );
-                inner.set_unfunded(batch.role, Some(reason));
+                inner.set_fault(batch.role, Some(reason));
                 continue;
             }
-            *budget -= lamports;
             let build = Build { market: &inner.market, version, compute_units, fee: priority, blockhash };
             let message = match message(&batch, &key.public_key(), &build) {
                 Ok(message) => message,
@@ -66,8 +70,18 @@ impl Lander {
                     continue;
                 }
             };
-            let of_key = |error| LandError::Key { role: batch.role.name(), error };
-            let signature = key.sign(&message.serialize()).await.map_err(of_key)?;
+            // Each further try may take as long as its deadline, and the other keys' work would wait for it.
+            let signature = match key.sign(&message.serialize()).await {
+                Ok(signature) => signature,
+                Err(error) => {
+                    tracing::warn!(role = batch.role.name(), %error, "a key does not sign");
+                    inner.set_fault(batch.role, Some(format!("it does not sign: {error}")));
+                    landing.untried += batch.intents.len();
+                    mute.insert(batch.role);
+                    continue;
+                }
+            };
+            *budget -= lamports;
             let transaction = VersionedTransaction { signatures: vec![signature], message };
             let carried = batch.intents.iter().map(|intent| Carried {
                 id: intent.id,

@@ -1,4 +1,4 @@
-//! What the operator should know of landing: keys that cannot pay, work that was put aside.
+//! What the operator should know of landing: keys that cannot pay or sign, work that was put aside.
 
 use {
     crate::{
@@ -12,7 +12,7 @@ use {
 };
 
 impl Lander {
-    /// What the operator should know: keys that cannot pay, work that was put aside.
+    /// What the operator should know: keys that cannot pay or sign, work that was put aside.
     pub async fn signals(&self) -> Result<Vec<Signal>, StoreError> {
         let mut signals = self.funds().await;
         let least = self.inner.settings.quarantine_after;
@@ -45,7 +45,7 @@ impl Lander {
     async fn funds(&self) -> Vec<Signal> {
         let (sound, _) = self.inner.nodes.look().await;
         let Some(node) = sound.first() else { return Vec::new() };
-        let unfunded = self.inner.unfunded.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let faults = self.inner.faults.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut signals = Vec::new();
         for (role, payer) in self.payers() {
             let Ok(lamports) = node.ask("balance", node.rpc().get_balance(&payer)).await else { continue };
@@ -55,27 +55,33 @@ impl Lander {
                 payer,
                 lamports,
                 self.inner.settings.low_balance,
-                unfunded.get(&role),
+                faults.get(&role),
             ));
         }
         signals
     }
 }
 
-fn funds_signal(role: Role, payer: Pubkey, lamports: u64, low: u64, unfunded: Option<&String>) -> Signal {
+fn funds_signal(role: Role, payer: Pubkey, lamports: u64, low: u64, fault: Option<&String>) -> Signal {
     let is_low = lamports < low;
-    let happened = match unfunded {
-        Some(reason) => format!("the {} key {payer} cannot pay: {reason}", role.name()),
+    let happened = match fault {
+        Some(reason) => format!("the {} key {payer} is of no use: {reason}", role.name()),
         None => format!("the {} key {payer} has {lamports} lamports", role.name()),
     };
     Signal {
         rule: Rule::Funds,
         subject: payer,
-        level: if is_low || unfunded.is_some() { Level::Raise } else { Level::Clear },
-        severity: if unfunded.is_some() { Severity::Critical } else { Severity::Warning },
+        level: if is_low || fault.is_some() { Level::Raise } else { Level::Clear },
+        severity: if fault.is_some() { Severity::Critical } else { Severity::Warning },
         parties: None,
         happened,
-        means: "without funds the keeper watches and submits nothing".to_string(),
-        next: format!("send SOL to {payer}, or raise its cap in [spending]"),
+        means: "without this key's signature and funds the keeper watches, and submits nothing that the key is for"
+            .to_string(),
+        next: match fault {
+            None => format!("send SOL to {payer}"),
+            Some(_) => format!(
+                "send SOL to {payer}, raise its cap in [spending], or mend its signer under [keys], as the reason asks for"
+            ),
+        },
     }
 }

@@ -154,8 +154,8 @@ impl Lander {
             let fault = error.as_ref().and_then(|error| payer_fault(&classify(error)));
             match end {
                 End::Dead => {}
-                End::Landed { .. } => self.inner.set_unfunded(flight.role, None),
-                End::Failed { .. } if fault.is_some() => self.inner.set_unfunded(flight.role, fault),
+                End::Landed { .. } => self.inner.set_fault(flight.role, None),
+                End::Failed { .. } if fault.is_some() => self.inner.set_fault(flight.role, fault),
                 End::Failed { .. } => {}
             }
         }

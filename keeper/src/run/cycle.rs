@@ -186,6 +186,7 @@ impl Cycle {
         }
         let before = clock.saturating_sub(self.parts.config.cycle.keep_days.saturating_mul(DAY));
         self.parts.store.write(move |connection| journal::prune(connection, before)).await?;
+        self.parts.alerts.prune(before).await?;
         self.parts.ingest.prune(self.parts.config.ingest.keep_from(clock)).await?;
         self.pruned = Some(today);
         Ok(())

@@ -53,6 +53,57 @@ async fn signals_of_one_batch_do_not_open_an_alert_twice() {
 }
 
 #[tokio::test]
+async fn what_becomes_worse_is_told_anew_and_ends_once() {
+    let (case, _folder) = case(&[("all", NOWHERE, "all")]).await;
+    let at = |severity, level| vec![Signal { severity, ..signal(Rule::Funds, level, None) }];
+    let mut happened = Vec::new();
+    for (severity, level) in [
+        (Severity::Warning, Level::Raise),
+        (Severity::Critical, Level::Raise),
+        (Severity::Critical, Level::Raise),
+        (Severity::Warning, Level::Raise),
+        (Severity::Warning, Level::Clear),
+        (Severity::Warning, Level::Clear),
+    ] {
+        let settled = case.alerts.settle(at(severity, level), NOW).await.unwrap();
+        let severities = |alerts: Vec<Alert>| alerts.iter().map(|alert| alert.severity).collect::<Vec<_>>();
+        happened.push((severities(settled.opened), severities(settled.closed)));
+    }
+    let (warning, critical) = (vec![Severity::Warning], vec![Severity::Critical]);
+    let none = || (Vec::new(), Vec::new());
+    let expected = [
+        (warning.clone(), Vec::new()),
+        (critical.clone(), warning),
+        none(),
+        none(),
+        (Vec::new(), critical),
+        none(),
+    ];
+    assert_eq!(happened, expected);
+    let told = case.states().await;
+    assert_eq!(
+        told,
+        ["webhook/all raised waiting", "webhook/all raised waiting", "webhook/all cleared waiting"]
+    );
+}
+
+#[tokio::test]
+async fn an_alert_is_forgotten_when_it_is_old_and_all_of_it_is_told() {
+    let (case, _folder) = case(&[("all", NOWHERE, "all")]).await;
+    for (level, at) in [(Level::Raise, NOW), (Level::Clear, NOW + 10), (Level::Raise, NOW + 20)] {
+        case.alerts.settle(coverage(level), at).await.unwrap();
+    }
+    assert_eq!(case.alerts.prune(NOW + 11).await.unwrap(), 0, "the sink has not been told");
+    let told = |tx: &rusqlite::Transaction| Ok(tx.execute("UPDATE outbox SET state = 'delivered'", [])?);
+    case.store.write(told).await.unwrap();
+    assert_eq!(case.alerts.prune(NOW + 10).await.unwrap(), 0, "not old enough");
+    assert_eq!(case.alerts.prune(NOW + 11).await.unwrap(), 1);
+    let left = case.alerts.list(Filter::default()).await.unwrap();
+    assert_eq!(left.iter().map(|alert| alert.raised_at).collect::<Vec<_>>(), [NOW + 20]);
+    assert_eq!(case.outbox().await.len(), 1);
+}
+
+#[tokio::test]
 async fn the_store_holds_one_row_per_alert_sink_and_news() {
     let (case, _folder) = case(&[("all", NOWHERE, "all")]).await;
     let opened = case.alerts.settle(coverage(Level::Raise), NOW).await.unwrap().opened;

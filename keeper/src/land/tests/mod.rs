@@ -2,6 +2,7 @@
 
 mod journal;
 mod nodes;
+mod sign;
 mod track;
 
 use {

@@ -94,6 +94,13 @@ async fn answer(State(shared): State<Shared>, Json(request): Json<Value>) -> Res
             json!({"context": {"slot": view.slot}, "value": value})
         }
         "getSlot" => json!(view.slot),
+        "getVersion" => json!({"solana-core": "4.2.2", "feature-set": 1}),
+        "getBalance" => json!({"context": {"slot": view.slot}, "value": 1_000_000_000}),
+        "getRecentPrioritizationFees" => json!([]),
+        "getLatestBlockhash" => {
+            let value = json!({"blockhash": "11111111111111111111111111111111", "lastValidBlockHeight": view.height + 150});
+            json!({"context": {"slot": view.slot}, "value": value})
+        }
         "getBlockHeight" => json!(view.height),
         "getSignatureStatuses" => {
             let status = view.landed.map(|slot| {

@@ -24,6 +24,9 @@ pub struct KeeperArgs {
     /// Measures only a cycle over this many credits on a simulated chain
     #[arg(long, value_name = "CREDITS", conflicts_with = "write")]
     simulated: Option<u32>,
+    /// Measures only a cycle on solana-test-validator, as named in SOLANA_TEST_VALIDATOR or found on the path
+    #[arg(long, conflicts_with = "simulated")]
+    validator: bool,
     #[command(flatten)]
     output: Output,
 }
@@ -33,6 +36,9 @@ pub fn keeper(args: &KeeperArgs) -> Result<(), BenchError> {
     if let Some(credits) = args.simulated {
         return args.output.finish("keeper", &rounds::simulated(credits, PROVIDERS)?);
     }
+    if args.validator {
+        return args.output.finish("keeper-validator", &rounds::on_validator(CREDITS, PROVIDERS)?);
+    }
     let mut figures = Vec::new();
     let mut measure = |name: &str, run: &dyn Fn() -> Result<Vec<Figure>, BenchError>| {
         eprintln!("bench: {name} ...");
@@ -41,7 +47,6 @@ pub fn keeper(args: &KeeperArgs) -> Result<(), BenchError> {
     };
     measure("ingest", &|| parts::ingest())?;
     measure("planning", &|| parts::planning())?;
-    measure("a local cluster", &|| rounds::local(CREDITS, PROVIDERS))?;
     for credits in [1_000, 10_000, 100_000] {
         measure(&format!("{credits} credits on a simulated chain"), &|| {
             rounds::simulated(credits, PROVIDERS)

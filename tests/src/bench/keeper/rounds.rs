@@ -10,10 +10,20 @@ use {
         fleet::Fleet,
         node::Node,
     },
-    blockable_tests::{Cluster, Parties, Reporters},
+    blockable_sdk::accounts::CreditFilter,
+    blockable_tests::{
+        Parties, Reporters,
+        node::{self, Node as Validator},
+    },
     rusqlite::Connection,
     solana_sdk::{native_token::LAMPORTS_PER_SOL, signature::write_keypair_file, signer::Signer},
-    std::{fs, path::Path, time::Instant},
+    std::{
+        cell::RefCell,
+        fs,
+        path::Path,
+        time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    },
+    tokio::time::sleep,
 };
 
 /// Rounds after the first, which reads everything.
@@ -21,36 +31,45 @@ const ROUNDS: u64 = 3;
 /// Bytes in a mebibyte.
 const MIB: f64 = 1_048_576.0;
 
-/// A round over credits on a cluster inside this process, whose program is the real one.
-pub fn local(credits: u32, providers: u32) -> Result<Vec<Figure>, BenchError> {
+/// Rounds over credits on a `solana-test-validator`.
+pub fn on_validator(credits: u32, providers: u32) -> Result<Vec<Figure>, BenchError> {
+    let binary = node::required_binary().map_err(BenchError::setup)?;
     let runtime = tokio::runtime::Runtime::new().map_err(BenchError::setup)?;
     runtime.block_on(async {
-        let cluster = Cluster::ticking(400).await;
-        let clock = async || cluster.chain.client.chain_time().await.map_err(BenchError::setup);
-        let fleet = Fleet::new(credits, providers, clock().await?);
+        let issued_at = SystemTime::now().duration_since(UNIX_EPOCH).map_err(BenchError::setup)?.as_secs();
+        let fleet = Fleet::new(credits, providers, i64::try_from(issued_at).map_err(BenchError::setup)?);
         let began = Instant::now();
-        for (address, data) in fleet.accounts() {
-            cluster.put(&address, &data);
-        }
-        eprintln!("bench: {credits} credits are on the cluster after {:.0} s", began.elapsed().as_secs_f64());
-        let payer = Parties::key("keeper").pubkey();
-        let airdrop = cluster.chain.client.rpc().request_airdrop(&payer, 100 * LAMPORTS_PER_SOL).await;
-        airdrop.map_err(BenchError::setup)?;
-        let bench = Bench::new(&fleet, &cluster.rpc_url())?;
-        let mut figures = bench.measure(&fleet, "a local cluster", async || clock().await, true).await?;
-        let consumed = {
-            let (address, _) = fleet.credits[fleet.credits.len() / 2];
-            cluster.chain.credit(&address).await.collateral.consumed
-        };
-        figures.push(Figure::new(
-            "units apart on the cluster",
-            consumed.abs_diff(ROUNDS * 100 + 100) as f64,
-            "units",
-            Bound::AtMost(0.0),
-        ));
-        cluster.stop();
+        let node = Validator::start_with(&binary, &fleet.accounts()).await;
+        eprintln!(
+            "bench: {credits} credits are on the validator after {:.0} s",
+            began.elapsed().as_secs_f64()
+        );
+        let mut figures = rounds_on(&node, &fleet).await?;
+        figures.push(units_apart(&node, &fleet).await?);
         Ok(figures)
     })
+}
+
+async fn rounds_on(node: &Validator, fleet: &Fleet) -> Result<Vec<Figure>, BenchError> {
+    let (client, payer) = (node.client(), Parties::key("keeper").pubkey());
+    client.rpc().request_airdrop(&payer, 100 * LAMPORTS_PER_SOL).await.map_err(BenchError::setup)?;
+    while client.rpc().get_balance(&payer).await.map_err(BenchError::setup)? == 0 {
+        sleep(Duration::from_millis(200)).await;
+    }
+    let bench = Bench::new(fleet, &node.rpc_url())?;
+    let clock = async || client.chain_time().await.map_err(BenchError::setup);
+    bench.measure(fleet, "the validator", clock, true).await
+}
+
+/// What the chain has metered in the end, against what was used.
+async fn units_apart(node: &Validator, fleet: &Fleet) -> Result<Figure, BenchError> {
+    let of_fleet = [CreditFilter::Market(fleet.market)];
+    let metered = node.client().credits(&of_fleet).await.map_err(BenchError::setup)?;
+    let used = 100 * (ROUNDS + 1);
+    let missing = fleet.credits.len().abs_diff(metered.len()) as u64 * used;
+    let apart =
+        metered.iter().map(|(_, credit)| credit.collateral.consumed.abs_diff(used)).sum::<u64>() + missing;
+    Ok(Figure::new("the validator: units apart", apart as f64, "units", Bound::AtMost(0.0)))
 }
 
 /// A round over credits on a simulated chain: a node that keeps accounts and meters as the program does, and takes no time
@@ -69,7 +88,7 @@ pub fn simulated(credits: u32, providers: u32) -> Result<Vec<Figure>, BenchError
 /// A keeper's files and its fleet's reporters.
 struct Bench {
     folder: tempfile::TempDir,
-    reporters: std::cell::RefCell<Vec<Reporters>>,
+    reporters: RefCell<Vec<Reporters>>,
 }
 
 impl Bench {
@@ -80,7 +99,7 @@ impl Bench {
             .map_err(BenchError::setup)?;
         fs::write(folder.path().join("keeper.toml"), config(fleet, url, &reporters))
             .map_err(BenchError::setup)?;
-        Ok(Bench { folder, reporters: std::cell::RefCell::new(reporters) })
+        Ok(Bench { folder, reporters: RefCell::new(reporters) })
     }
 
     async fn measure(
@@ -96,7 +115,7 @@ impl Bench {
             let mut at = clock().await?;
             let last = at;
             while at <= last {
-                tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+                sleep(Duration::from_millis(200)).await;
                 at = clock().await?;
             }
             {

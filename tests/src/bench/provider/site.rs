@@ -153,11 +153,7 @@ impl Ground {
 }
 
 async fn validator() -> Result<Ground, BenchError> {
-    let binary = node::binary().map_err(BenchError::setup)?.ok_or_else(|| {
-        BenchError::setup(
-            "solana-test-validator is not on the path; set SOLANA_TEST_VALIDATOR=$(scripts/install-test-validator)",
-        )
-    })?;
+    let binary = node::required_binary().map_err(BenchError::setup)?;
     let node = Node::start(&binary).await;
     Chain::fund_fees(&node.client()).await;
     let chain = Chain::open(node.client(), World::market_args(), World::capacity()).await;
