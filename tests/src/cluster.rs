@@ -14,9 +14,6 @@ use {
     tokio::task::block_in_place,
 };
 
-/// Lamports of accounts that are put on a chain: rent for any of the program's.
-pub(crate) const PUT_LAMPORTS: u64 = 20_000_000;
-
 /// A cluster of its own for each test, with a market on it.
 pub struct Cluster {
     surfnet: Rc<Surfnet>,
@@ -99,13 +96,6 @@ impl Cluster {
     /// The cluster's WebSocket.
     pub fn ws_url(&self) -> String {
         self.surfnet.ws_url().to_string()
-    }
-
-    /// Puts an account of the program's where it belongs, as if it had come about on the chain.
-    pub fn put(&self, address: &Pubkey, data: &[u8]) {
-        let cheatcodes = self.surfnet.cheatcodes();
-        block_in_place(|| cheatcodes.set_account(address, PUT_LAMPORTS, data, &PROGRAM_ID))
-            .expect("the embedded cluster");
     }
 
     /// Ends the cluster.

@@ -1,7 +1,6 @@
 //! A `solana-test-validator` of one's own: free ports of 127.0.0.1, a ledger in a temporary folder, ended with the tests.
 
 use {
-    crate::cluster::PUT_LAMPORTS,
     base64::{Engine, engine::general_purpose::STANDARD},
     blockable_sdk::{PROGRAM_ID, Pubkey, client::Client},
     serde_json::json,
@@ -21,6 +20,8 @@ use {
 pub const BINARY_VARIABLE: &str = "SOLANA_TEST_VALIDATOR";
 const BINARY: &str = "solana-test-validator";
 const ELF: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../app-idl/blockable_credits.so");
+/// Lamports of accounts that it begins with: rent for any of the program's.
+const PUT_LAMPORTS: u64 = 20_000_000;
 /// How long the node may take to produce blocks.
 const START: Duration = Duration::from_secs(120);
 const POLL: Duration = Duration::from_millis(100);

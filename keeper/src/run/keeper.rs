@@ -63,7 +63,7 @@ impl Keeper {
         mut stop: watch::Receiver<bool>,
         figures: Option<PrometheusHandle>,
     ) -> Result<(), OpenError> {
-        let stages = self.start(figures).await?;
+        let stages = self.start(figures.clone()).await?;
         let every = self.parts().config.cycle.every;
         let limit = every.saturating_mul(STALLED).max(Duration::from_secs(60));
         let beat = self.parts().health.watch("cycle", limit);
@@ -96,6 +96,8 @@ impl Keeper {
                     self.parts().health.set("chain", Err(error.to_string()));
                 }
             }
+            // Samples pile up until they are rendered, and nobody need ever ask for them.
+            figures.iter().for_each(PrometheusHandle::run_upkeep);
             beat.beat();
             tokio::select! {
                 () = sleep(every.saturating_sub(began.elapsed())) => {}
