@@ -103,6 +103,14 @@ impl World {
         self.sent(&[create, initialize.expect("a token program")], &[&label]);
         account
     }
+
+    /// Someone makes another the owner of their account of the payment token.
+    pub fn give_away_account(&mut self, name: &'static str, to: &str) {
+        let (account, owner, next) = (self.token_account(name), Parties::address(name), Parties::address(to));
+        let (program, owner_authority) = (self.keys.token_program, instruction::AuthorityType::AccountOwner);
+        let give = instruction::set_authority(&program, &account, Some(&next), owner_authority, &owner, &[]);
+        self.sent(&[give.expect("a token program")], &[name]);
+    }
 }
 
 /// The instruction that gives a mint an extension before the mint itself is initialised.

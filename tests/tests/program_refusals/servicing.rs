@@ -53,6 +53,9 @@ refusals! {
             let account = good.world.second_account("lender");
             good.with(|world, credit| world.collect("stranger", credit, Party::Lender, &account))
         };
+        DestinationNotAllowed: collect_into_an_account_that_the_lender_gave_away = |good| {
+            good.after(|world, _| world.give_away_account("lender", "stranger"))
+        };
         NothingToCollect: collect_what_is_not_there = |good| good.with_each(|world, credit| vec![
             world.collect("stranger", credit, Party::Borrower, &world.token_account("borrower")),
             world.collect("stranger", credit, Party::Treasury, &world.token_account("treasury")),
