@@ -105,7 +105,8 @@ impl Evidence {
             parties: None,
             happened,
             means: means.to_string(),
-            next: "have the provider set its reporters anew without this key; both reports are in the table evidence"
+            next: "have the provider set its reporters anew without this key; the table evidence has this report, and \
+                   the first one or its digest"
                 .to_string(),
         }
     }
