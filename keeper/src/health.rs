@@ -75,6 +75,10 @@ impl Beat {
 
 impl Drop for Beat {
     fn drop(&mut self) {
+        // A loop that ends in a panic has not ended: nobody does its work, and once its time is up that is told.
+        if std::thread::panicking() {
+            return;
+        }
         self.health.lock().loops.remove(self.name);
     }
 }
@@ -92,6 +96,19 @@ mod tests {
         assert_eq!(health.stalled().iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["quick"]);
         drop(beat);
         assert!(health.stalled().is_empty());
+    }
+
+    #[test]
+    fn a_loop_that_panics_counts_as_stalled() {
+        let health = Health::default();
+        let beat = health.watch("short lived", Duration::ZERO);
+        let thread = std::thread::spawn(move || {
+            let _beat = beat;
+            panic!("on purpose");
+        });
+        assert!(thread.join().is_err());
+        std::thread::sleep(Duration::from_millis(1));
+        assert_eq!(health.stalled().iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["short lived"]);
     }
 
     #[test]

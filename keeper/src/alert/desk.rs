@@ -16,8 +16,19 @@ use {
     std::collections::HashMap,
 };
 
-/// Open alerts by what they are about: their number and severity.
-pub(super) type Open = HashMap<(Rule, Pubkey), (i64, Severity)>;
+/// An open alert, for whoever decides whether it has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Its number.
+    pub id: i64,
+    /// How much it matters.
+    pub severity: Severity,
+    /// When it was raised, in Unix seconds.
+    pub raised_at: i64,
+}
+
+/// Open alerts by what they are about.
+pub type Open = HashMap<(Rule, Pubkey), Standing>;
 
 /// What became of signals.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,24 +41,51 @@ pub struct Settled {
 
 /// The open alerts. One of a rule that this keeper does not know is left alone.
 pub(super) fn open(connection: &Connection) -> Result<Open, StoreError> {
-    let mut statement = connection
-        .prepare_cached("SELECT rule, subject, id, severity FROM alerts WHERE cleared_at IS NULL")?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, key(row, 1)?, row.get(2)?, row.get(3)?)))?;
+    let mut statement = connection.prepare_cached(
+        "SELECT rule, subject, severity, id, raised_at FROM alerts WHERE cleared_at IS NULL",
+    )?;
+    let rows = statement
+        .query_map([], |row| Ok((row.get(0)?, key(row, 1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?;
     let mut open = Open::new();
     for row in rows {
-        let (rule, subject, id, severity) = row?;
+        let (rule, subject, severity, id, raised_at) = row?;
         if let (Ok(rule), Ok(severity)) = (record::parse(rule), record::parse(severity)) {
-            open.insert((rule, subject), (id, severity));
+            open.insert((rule, subject), Standing { id, severity, raised_at });
         }
     }
     Ok(open)
+}
+
+/// One signal per rule and subject: of several the worst, since what is wrong in one respect is not right for being right in
+/// another.
+pub(super) fn worst(signals: Vec<Signal>) -> Vec<Signal> {
+    let mut worst: Vec<Signal> = Vec::with_capacity(signals.len());
+    let mut places = HashMap::new();
+    for signal in signals {
+        let place = *places.entry((signal.rule, signal.subject)).or_insert(worst.len());
+        match worst.get_mut(place) {
+            None => worst.push(signal),
+            Some(kept) if badness(kept) < badness(&signal) => *kept = signal,
+            Some(_) => {}
+        }
+    }
+    worst
+}
+
+fn badness(signal: &Signal) -> (u8, Severity) {
+    let level = match signal.level {
+        Level::Clear => 0,
+        Level::Hold => 1,
+        Level::Raise => 2,
+    };
+    (level, signal.severity)
 }
 
 /// Whether a signal would open or close an alert.
 pub(super) fn changes(signal: &Signal, open: &Open) -> bool {
     let open = open.get(&(signal.rule, signal.subject));
     match signal.level {
-        Level::Raise => open.is_none_or(|(_, severity)| *severity < signal.severity),
+        Level::Raise => open.is_none_or(|open| open.severity < signal.severity),
         Level::Clear => open.is_some(),
         Level::Hold => false,
     }
@@ -68,18 +106,18 @@ pub(super) fn settle(
     for signal in signals.iter().filter(|signal| signal.level != Level::Hold) {
         let about = (signal.rule, signal.subject);
         match (signal.level, open.get(&about).copied()) {
-            (Level::Raise, Some((_, severity))) if severity >= signal.severity => {}
+            (Level::Raise, Some(standing)) if standing.severity >= signal.severity => {}
             (Level::Raise, worse) => {
-                if let Some((id, _)) = worse {
+                if let Some(Standing { id, .. }) = worse {
                     end(tx, id, now)?;
                     settled.closed.push(record::one(tx, id)?);
                 }
                 let alert = insert(tx, signal, now)?;
-                open.insert(about, (alert.id, alert.severity));
+                open.insert(about, Standing { id: alert.id, severity: alert.severity, raised_at: now });
                 announce(tx, &alert, News::Raised, audiences, written_at)?;
                 settled.opened.push(alert);
             }
-            (Level::Clear, Some((id, _))) => {
+            (Level::Clear, Some(Standing { id, .. })) => {
                 end(tx, id, now)?;
                 open.remove(&about);
                 let alert = record::one(tx, id)?;

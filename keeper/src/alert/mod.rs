@@ -18,7 +18,7 @@ mod webhook;
 mod tests;
 
 pub use {
-    desk::Settled,
+    desk::{Open, Settled, Standing},
     letters::News,
     record::{Alert, Filter, PAGE_MAX, severity_name},
     settings::Settings,
@@ -119,6 +119,7 @@ impl Alerts {
     /// what is to be told. `now` is the time of the findings, in Unix seconds. Errors: [`StoreError`], with nothing changed.
     pub async fn settle(&self, signals: Vec<Signal>, now: i64) -> Result<Settled, StoreError> {
         // Most passes change nothing: that costs no write.
+        let signals = desk::worst(signals);
         let read = move |connection: &_| {
             let open = desk::open(connection)?;
             Ok(signals.into_iter().filter(|signal| desk::changes(signal, &open)).collect::<Vec<_>>())
@@ -141,6 +142,11 @@ impl Alerts {
         }
         self.inner.news.send_replace(());
         Ok(settled)
+    }
+
+    /// The open alerts, by what they are about. Errors: [`StoreError`].
+    pub async fn open_alerts(&self) -> Result<Open, StoreError> {
+        self.inner.store.read(desk::open).await
     }
 
     /// Alerts by a filter, newest first. Errors: [`StoreError`].

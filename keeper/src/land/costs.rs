@@ -22,6 +22,9 @@ struct Known {
     uses_left: u32,
 }
 
+/// Most sizes of batches that are known: all are forgotten beyond that, which costs a simulation each.
+const MOST: usize = 16_384;
+
 /// What is known, by lane and size.
 #[derive(Default)]
 pub struct Costs {
@@ -56,6 +59,9 @@ impl Costs {
         let mut hasher = DefaultHasher::new();
         name.hash(&mut hasher);
         let spread = u32::try_from(hasher.finish() % u64::from(USES)).unwrap_or(0);
+        if self.known.len() >= MOST {
+            self.known.clear();
+        }
         self.known.insert(name, Known { units, uses_left: USES + spread });
     }
 

@@ -93,6 +93,11 @@ impl Flights {
         self.open.len()
     }
 
+    /// How many one key pays for.
+    pub fn paid_by(&self, role: Role) -> usize {
+        self.open.values().filter(|flight| flight.role == role).count()
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.open.is_empty()

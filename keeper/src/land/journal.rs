@@ -146,12 +146,6 @@ pub fn is_known(connection: &Connection, signature: &Signature) -> Result<bool, 
     Ok(connection.prepare_cached(sql)?.query_row([signature.as_ref()], |row| row.get(0))?)
 }
 
-/// How often an intent has been sent.
-pub fn attempts(connection: &Connection, id: &IntentId) -> Result<u32, StoreError> {
-    let sql = "SELECT attempts FROM intents WHERE id = ?1";
-    Ok(connection.prepare_cached(sql)?.query_row([id.0], |row| row.get(0)).optional()?.unwrap_or(0))
-}
-
 /// The transactions whose end is not on record: what a keeper that was ended at any moment goes on with.
 pub fn open(connection: &Connection) -> Result<Vec<Flight>, StoreError> {
     let mut statement = connection.prepare(

@@ -4,15 +4,14 @@ use {
     crate::{
         chain::{Node, NodeError, Nodes, Snapshot},
         land::{
-            classify::Cause,
             costs::Costs,
             flight::Flights,
             hints, journal, lanes,
             pack::{Batch, UNFIT, Version, pack},
-            prepare::{Ready, prepare, simulate_message},
+            prepare::{Prepared, Ready, prepare, simulate_message},
             settings::{LandSettings, VersionChoice},
         },
-        plan::{Intent, Role},
+        plan::{Intent, Kind, Role},
         store::{Store, StoreError},
     },
     blockable_sdk::{
@@ -24,7 +23,7 @@ use {
     solana_sdk::hash::Hash,
     solana_system_interface::instruction::transfer,
     std::{
-        collections::BTreeMap,
+        collections::{BTreeMap, HashMap, HashSet},
         sync::{
             Arc, Mutex, MutexGuard, PoisonError,
             atomic::{AtomicI64, Ordering},
@@ -82,6 +81,15 @@ pub struct Lander {
     pub(super) inner: Arc<Inner>,
 }
 
+/// What a key may fail at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Fault {
+    /// It cannot pay.
+    Pays,
+    /// It does not sign.
+    Signs,
+}
+
 pub(super) struct Inner {
     pub nodes: Nodes,
     pub market: Pubkey,
@@ -93,6 +101,8 @@ pub(super) struct Inner {
     /// The chain's clock as last seen, in Unix seconds.
     clock: AtomicI64,
     costs: Mutex<Costs>,
+    /// Transactions in a row that died, by lane.
+    deaths: Mutex<HashMap<String, u32>>,
     /// Wakes the tracker ahead of its time.
     pub wake: Notify,
     /// What is sent, for whoever listens for confirmations.
@@ -100,7 +110,7 @@ pub(super) struct Inner {
     /// The other end, until somebody listens.
     pub listener: Mutex<Option<mpsc::Receiver<Signature>>>,
     /// Keys that could not pay or sign, and why.
-    pub faults: Mutex<BTreeMap<Role, String>>,
+    faults: Mutex<BTreeMap<(Role, Fault), String>>,
 }
 
 impl Inner {
@@ -112,16 +122,36 @@ impl Inner {
         self.costs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub fn deaths(&self) -> MutexGuard<'_, HashMap<String, u32>> {
+        self.deaths.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub fn now(&self) -> i64 {
         self.clock.load(Ordering::Relaxed)
     }
 
-    pub fn set_fault(&self, role: Role, reason: Option<String>) {
-        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-        match reason {
-            Some(reason) => drop(faults.insert(role, reason)),
-            None => drop(faults.remove(&role)),
-        }
+    fn faults(&self) -> MutexGuard<'_, BTreeMap<(Role, Fault), String>> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn set_fault(&self, role: Role, fault: Fault, reason: String) {
+        self.faults().insert((role, fault), reason);
+    }
+
+    pub fn clear_fault(&self, role: Role, fault: Fault) {
+        self.faults().remove(&(role, fault));
+    }
+
+    pub fn clear_faults(&self, role: Role) {
+        self.faults().retain(|(of, _), _| *of != role);
+    }
+
+    /// What is wrong with a key.
+    pub fn fault(&self, role: Role) -> Option<String> {
+        let faults = self.faults();
+        let reasons: Vec<&str> =
+            faults.iter().filter(|((of, _), _)| *of == role).map(|(_, reason)| reason.as_str()).collect();
+        (!reasons.is_empty()).then(|| reasons.join("; "))
     }
 }
 
@@ -150,6 +180,7 @@ impl Lander {
             flights: Mutex::new(flights),
             version: OnceCell::new(),
             costs: Mutex::default(),
+            deaths: Mutex::default(),
             clock: AtomicI64::new(clock),
             wake: Notify::new(),
             faults: Mutex::default(),
@@ -178,15 +209,11 @@ impl Lander {
             return Ok(landing);
         }
         let (sound, _) = inner.nodes.look().await;
-        let node = *sound.first().ok_or(LandError::NoNode)?;
-        let of_node = |error| LandError::Node { node: node.name().to_string(), error };
-        let version = self.version(node).await.map_err(of_node)?;
-        let (mut batches, unfit) = pack(&selected, &inner.market, version);
-        let room = inner.settings.max_in_flight.saturating_sub(self.in_flight());
-        let later = batches.split_off(room.min(batches.len()));
-        landing.busy += later.iter().map(|batch| batch.intents.len()).sum::<usize>();
+        let version = self.version(&sound).await?;
+        let (batches, unfit) = pack(&selected, &inner.market, version);
+        let batches = self.within_room(batches, &mut landing);
         let (known, unknown) = self.known(batches);
-        let mut prepared = prepare(node, unknown, &self.payers(), &inner.market, version).await;
+        let mut prepared = self.simulate(&sound, unknown, version).await;
         for ready in &prepared.ready {
             inner.costs().learn(&ready.batch, ready.units);
         }
@@ -200,14 +227,55 @@ impl Lander {
             tracing::debug!(kind = %intent.kind(), subject = %intent.subject(), reason, "no longer due");
         }
         for (role, reason) in prepared.payers {
-            inner.set_fault(role, Some(reason));
+            inner.set_fault(role, Fault::Pays, reason);
         }
         self.note_failures(prepared.failed).await?;
-        let (blockhash, last_valid) = self.blockhash(node).await.map_err(of_node)?;
-        let flights =
-            self.sign(node, prepared.ready, version, (blockhash, last_valid), snapshot, &mut landing).await?;
+        let recent = self.recent_fees(&sound, &prepared.ready).await;
+        let blockhash = self.blockhash(&sound).await?;
+        let flights = self.sign(recent, prepared.ready, version, blockhash, snapshot, &mut landing).await?;
         self.send(&sound, flights, &mut landing).await?;
         Ok(landing)
+    }
+
+    /// The batches that there is room for in flight. What one key pays for takes no room from what the other does.
+    fn within_room(&self, batches: Vec<Batch>, landing: &mut Landing) -> Vec<Batch> {
+        let most = self.inner.settings.max_in_flight;
+        let flights = self.inner.flights();
+        let mut room: BTreeMap<Role, usize> =
+            Role::ALL.into_iter().map(|role| (role, most.saturating_sub(flights.paid_by(role)))).collect();
+        drop(flights);
+        let has_room = |batch: &Batch| {
+            let Some(left) = room.get_mut(&batch.role).filter(|left| **left > 0) else { return false };
+            *left -= 1;
+            true
+        };
+        let (now, later): (Vec<_>, Vec<_>) = batches.into_iter().partition(has_room);
+        landing.busy += later.iter().map(|batch| batch.intents.len()).sum::<usize>();
+        now
+    }
+
+    /// Simulates batches, by the first node that does.
+    pub(super) async fn simulate(
+        &self,
+        nodes: &[&Node],
+        mut batches: Vec<Batch>,
+        version: Version,
+    ) -> Prepared {
+        let (market, payers) = (&self.inner.market, self.payers());
+        let mut all = Prepared::default();
+        for node in nodes {
+            if batches.is_empty() {
+                break;
+            }
+            let tried = prepare(node, batches, &payers, market, version).await;
+            let again: Vec<Intent> = tried.untried.iter().map(|(intent, _)| intent.clone()).collect();
+            if let Some((_, reason)) = tried.untried.first() {
+                tracing::warn!(node = node.name(), count = again.len(), reason, "not simulated");
+            }
+            all.absorb(tried);
+            batches = pack(&again, market, version).0;
+        }
+        all
     }
 
     /// The batches whose cost is known, and the others.
@@ -225,12 +293,31 @@ impl Lander {
     /// What is neither in flight nor put aside, of what was planned on the state of a slot.
     async fn select(
         &self,
-        intents: Vec<Intent>,
+        mut intents: Vec<Intent>,
         slot: u64,
         landing: &mut Landing,
     ) -> Result<Vec<Intent>, StoreError> {
         let now = self.inner.now();
-        let closed = self.inner.store.read(move |connection| lanes::closed(connection, now)).await?;
+        let due: HashSet<String> = intents.iter().map(Intent::lane).collect();
+        self.inner.deaths().retain(|lane, _| due.contains(lane));
+        let read = move |connection: &rusqlite::Connection| {
+            Ok((lanes::closed(connection, now)?, lanes::idle(connection, &due, now)?))
+        };
+        let (closed, idle) = self.inner.store.read(read).await?;
+        if !idle.is_empty() {
+            let forget = move |connection: &rusqlite::Transaction| {
+                idle.iter().try_for_each(|lane| lanes::succeed(connection, lane))
+            };
+            self.inner.store.write(forget).await?;
+        }
+        for role in Role::ALL {
+            // A key that nothing waits for holds nothing up.
+            if !intents.iter().any(|intent| intent.kind().role() == role) {
+                self.inner.clear_faults(role);
+            }
+        }
+        // Metering names many credits and comes again and again: what is due on one of them would never get its turn.
+        intents.sort_by_key(|intent| intent.kind() == Kind::Meter);
         let mut busy = self.inner.flights().busy(slot);
         let mut selected = Vec::with_capacity(intents.len());
         for intent in intents {
@@ -247,8 +334,13 @@ impl Lander {
         Ok(selected)
     }
 
-    /// The format that the cluster takes.
-    pub(super) async fn version(&self, node: &Node) -> Result<Version, NodeError> {
+    /// The format that the cluster takes, by the first node that says. Errors: [`LandError::Node`], [`LandError::NoNode`].
+    pub(super) async fn version(&self, nodes: &[&Node]) -> Result<Version, LandError> {
+        first_of(nodes, async |node| self.version_by(node).await).await
+    }
+
+    /// The format that a node takes.
+    async fn version_by(&self, node: &Node) -> Result<Version, NodeError> {
         match self.inner.settings.version {
             VersionChoice::V0 => return Ok(Version::V0),
             VersionChoice::V1 => return Ok(Version::V1),
@@ -298,16 +390,26 @@ impl Lander {
             .await
     }
 
-    async fn blockhash(&self, node: &Node) -> Result<(Hash, u64), NodeError> {
+    async fn blockhash(&self, nodes: &[&Node]) -> Result<(Hash, u64), LandError> {
         let commitment = CommitmentConfig::confirmed();
-        node.ask("blockhash", node.rpc().get_latest_blockhash_with_commitment(commitment)).await
+        let ask = async |node: &Node| {
+            node.ask("blockhash", node.rpc().get_latest_blockhash_with_commitment(commitment)).await
+        };
+        first_of(nodes, ask).await
     }
 }
 
-/// What follows for a payer from a failure on the chain.
-pub(super) fn payer_fault(cause: &Cause) -> Option<String> {
-    match cause {
-        Cause::Payer(reason) => Some(reason.clone()),
-        _ => None,
+/// What the first node that answers says. Errors: that of the last node, or [`LandError::NoNode`] without nodes.
+async fn first_of<T>(
+    nodes: &[&Node],
+    ask: impl AsyncFn(&Node) -> Result<T, NodeError>,
+) -> Result<T, LandError> {
+    let mut last = LandError::NoNode;
+    for node in nodes {
+        match ask(node).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => last = LandError::Node { node: node.name().to_string(), error },
+        }
     }
+    Err(last)
 }

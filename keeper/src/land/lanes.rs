@@ -69,6 +69,18 @@ pub fn succeed(connection: &Connection, lane: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Lanes whose work has not been due since it could last have been tried, an hour ago or longer: it has been done otherwise,
+/// or is not called for any more. What an operator has dropped stays. `due` are the lanes that are due.
+pub fn idle(connection: &Connection, due: &HashSet<String>, now: i64) -> Result<Vec<String>, StoreError> {
+    let before = now.saturating_sub(i64::try_from(LONGEST.as_secs()).unwrap_or(i64::MAX));
+    let mut statement =
+        connection.prepare_cached("SELECT lane FROM lanes WHERE retry_at <= ?1 AND dropped = 0")?;
+    let lanes = statement.query_map([before], |row| row.get::<_, String>(0))?;
+    let mut idle = lanes.collect::<Result<Vec<_>, _>>()?;
+    idle.retain(|lane| !due.contains(lane));
+    Ok(idle)
+}
+
 /// The lanes that must not be tried at a Unix time.
 pub fn closed(connection: &Connection, now: i64) -> Result<HashSet<String>, StoreError> {
     let mut statement =
@@ -129,6 +141,19 @@ mod tests {
         assert!(list(&store, 10).unwrap().is_empty());
         succeed(&store, "expire_units/a").unwrap();
         assert!(list(&store, 1).unwrap().is_empty());
+    }
+
+    #[test]
+    fn work_that_is_not_due_any_more_is_idle_an_hour_after_its_last_chance() {
+        let store = in_memory();
+        let subject = Pubkey::default();
+        for lane in ["meter/p/1", "meter/p/2", "meter/p/3"] {
+            fail(&store, (lane, "meter", &subject), "no", Duration::from_secs(30), 1_000).unwrap();
+        }
+        drop_lane(&store, "meter/p/3").unwrap();
+        let due = HashSet::from(["meter/p/2".to_string()]);
+        assert!(idle(&store, &due, 1_030 + 3_599).unwrap().is_empty());
+        assert_eq!(idle(&store, &due, 1_030 + 3_600).unwrap(), ["meter/p/1"]);
     }
 
     #[test]

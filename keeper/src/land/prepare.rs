@@ -127,6 +127,15 @@ pub async fn prepare(
 }
 
 impl Prepared {
+    /// Adds what has come of further batches; what was untried before is what they were.
+    pub fn absorb(&mut self, more: Prepared) {
+        self.ready.extend(more.ready);
+        self.moot.extend(more.moot);
+        self.failed.extend(more.failed);
+        self.untried = more.untried;
+        self.payers.extend(more.payers);
+    }
+
     fn untry(&mut self, batch: Batch, reason: &str) {
         self.untried.extend(batch.intents.into_iter().map(|intent| (intent, reason.to_string())));
     }

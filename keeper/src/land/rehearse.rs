@@ -6,7 +6,6 @@ use {
             confirm::Held,
             lander::{LandError, Lander},
             pack::{UNFIT, Version, pack},
-            prepare::prepare,
         },
         plan::Intent,
     },
@@ -73,12 +72,9 @@ impl Lander {
     /// Packs and simulates, and sends nothing. Errors: [`LandError`].
     pub async fn rehearse(&self, intents: Vec<Intent>, held: Vec<Held>) -> Result<Rehearsal, LandError> {
         let (sound, _) = self.inner.nodes.look().await;
-        let node = *sound.first().ok_or(LandError::NoNode)?;
-        let of_node = |error| LandError::Node { node: node.name().to_string(), error };
-        let version =
-            if intents.is_empty() { Version::V0 } else { self.version(node).await.map_err(of_node)? };
+        let version = if intents.is_empty() { Version::V0 } else { self.version(&sound).await? };
         let (batches, unfit) = pack(&intents, &self.inner.market, version);
-        let prepared = prepare(node, batches, &self.payers(), &self.inner.market, version).await;
+        let prepared = self.simulate(&sound, batches, version).await;
         let mut failed = Said::all(&prepared.failed);
         failed.extend(unfit.iter().map(|intent| Said::of(intent, UNFIT)));
         let rehearsed = prepared.ready.iter().map(|ready| Rehearsed {

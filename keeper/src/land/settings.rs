@@ -69,7 +69,7 @@ pub enum VersionChoice {
 pub struct LandSettings {
     /// Which version of transactions is sent.
     pub version: VersionChoice,
-    /// Transactions whose end is not known, at most.
+    /// Transactions whose end is not known, at most, for each role.
     pub max_in_flight: usize,
     /// How often a transaction that has not landed is sent again.
     pub rebroadcast: Duration,

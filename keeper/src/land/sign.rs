@@ -7,7 +7,7 @@ use {
             fee::{LAMPORTS_PER_SIGNATURE, fee},
             flight::{Carried, Flight, writes},
             journal,
-            lander::{Lander, Landing},
+            lander::{Fault, Lander, Landing},
             pack::Version,
             prepare::{Build, Ready, message},
         },
@@ -28,7 +28,7 @@ impl Lander {
     /// Signs what its key may pay for. What a key does not sign waits; what others sign goes on.
     pub(super) async fn sign(
         &self,
-        node: &Node,
+        recent: Vec<u64>,
         ready: Vec<Ready>,
         version: Version,
         (blockhash, last_valid_height): (Hash, u64),
@@ -36,7 +36,6 @@ impl Lander {
         landing: &mut Landing,
     ) -> Result<Vec<(Flight, Vec<Intent>)>, StoreError> {
         let inner = &self.inner;
-        let recent = self.recent_fees(node, &ready).await;
         let mut left = self.left_to_spend().await?;
         let mut flights = Vec::with_capacity(ready.len());
         let mut mute = BTreeSet::new();
@@ -46,7 +45,7 @@ impl Lander {
                 landing.untried += batch.intents.len();
                 continue;
             }
-            let attempt = self.attempts(&batch.intents).await?;
+            let attempt = self.attempts(&batch.intents);
             let margin = units.saturating_mul(inner.settings.compute_margin_bps) / BPS;
             let compute_units = u32::try_from(units.saturating_add(margin).saturating_add(1_000));
             let compute_units = compute_units.unwrap_or(u32::MAX);
@@ -59,7 +58,7 @@ impl Lander {
                 let reason = format!(
                     "its cap of lamports per day is reached; raise it in [spending] ({lamports} wanted)"
                 );
-                inner.set_fault(batch.role, Some(reason));
+                inner.set_fault(batch.role, Fault::Pays, reason);
                 continue;
             }
             let build = Build { market: &inner.market, version, compute_units, fee: priority, blockhash };
@@ -72,10 +71,13 @@ impl Lander {
             };
             // Each further try may take as long as its deadline, and the other keys' work would wait for it.
             let signature = match key.sign(&message.serialize()).await {
-                Ok(signature) => signature,
+                Ok(signature) => {
+                    inner.clear_fault(batch.role, Fault::Signs);
+                    signature
+                }
                 Err(error) => {
                     tracing::warn!(role = batch.role.name(), %error, "a key does not sign");
-                    inner.set_fault(batch.role, Some(format!("it does not sign: {error}")));
+                    inner.set_fault(batch.role, Fault::Signs, format!("it does not sign: {error}"));
                     landing.untried += batch.intents.len();
                     mute.insert(batch.role);
                     continue;
@@ -108,24 +110,23 @@ impl Lander {
         Ok(flights)
     }
 
-    async fn attempts(&self, intents: &[Intent]) -> Result<u32, StoreError> {
-        let ids: Vec<_> = intents.iter().map(|intent| intent.id).collect();
-        let most = self.inner.store.read(move |connection| {
-            let mut most = 0;
-            for id in &ids {
-                most = journal::attempts(connection, id)?.max(most);
-            }
-            Ok(most)
-        });
-        most.await
+    /// How often the same work has died in a row. It is counted by lane: its intents change with every report.
+    fn attempts(&self, intents: &[Intent]) -> u32 {
+        let deaths = self.inner.deaths();
+        intents.iter().filter_map(|intent| deaths.get(&intent.lane())).copied().max().unwrap_or(0)
     }
 
-    /// What others paid lately for the same accounts; nothing where the node does not tell.
-    async fn recent_fees(&self, node: &Node, ready: &[Ready]) -> Vec<u64> {
+    /// What others paid lately for the same accounts, by the first node that tells; nothing where none does.
+    pub(super) async fn recent_fees(&self, nodes: &[&Node], ready: &[Ready]) -> Vec<u64> {
         let credits = ready.iter().flat_map(|ready| &ready.batch.intents).flat_map(|intent| intent.credits());
         let accounts: Vec<Pubkey> = credits.take(FEE_ACCOUNTS).copied().collect();
-        let asked = node.ask("recent_fees", node.rpc().get_recent_prioritization_fees(&accounts)).await;
-        asked.map(|fees| fees.iter().map(|fee| fee.prioritization_fee).collect()).unwrap_or_default()
+        for node in nodes {
+            let asked = node.ask("recent_fees", node.rpc().get_recent_prioritization_fees(&accounts)).await;
+            if let Ok(fees) = asked {
+                return fees.iter().map(|fee| fee.prioritization_fee).collect();
+            }
+        }
+        Vec::new()
     }
 
     async fn left_to_spend(&self) -> Result<BTreeMap<Role, u64>, StoreError> {

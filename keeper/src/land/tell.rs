@@ -8,7 +8,7 @@ use {
         store::StoreError,
     },
     blockable_sdk::Pubkey,
-    std::{collections::BTreeMap, sync::PoisonError},
+    std::collections::BTreeMap,
 };
 
 impl Lander {
@@ -33,7 +33,8 @@ impl Lander {
                 severity: Severity::Warning,
                 parties: None,
                 happened: format!("work keeps failing and was put aside: {}", named.join("; ")),
-                means: "it is tried once an hour; everything else goes on".to_string(),
+                means: "it is tried ever more rarely, at last once an hour; everything else goes on"
+                    .to_string(),
                 next:
                     "find the cause with `explain`, then `quarantine retry LANE`, or `quarantine drop LANE`"
                         .to_string(),
@@ -45,7 +46,6 @@ impl Lander {
     async fn funds(&self) -> Vec<Signal> {
         let (sound, _) = self.inner.nodes.look().await;
         let Some(node) = sound.first() else { return Vec::new() };
-        let faults = self.inner.faults.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut signals = Vec::new();
         for (role, payer) in self.payers() {
             let Ok(lamports) = node.ask("balance", node.rpc().get_balance(&payer)).await else { continue };
@@ -55,16 +55,16 @@ impl Lander {
                 payer,
                 lamports,
                 self.inner.settings.low_balance,
-                faults.get(&role),
+                self.inner.fault(role),
             ));
         }
         signals
     }
 }
 
-fn funds_signal(role: Role, payer: Pubkey, lamports: u64, low: u64, fault: Option<&String>) -> Signal {
+fn funds_signal(role: Role, payer: Pubkey, lamports: u64, low: u64, fault: Option<String>) -> Signal {
     let is_low = lamports < low;
-    let happened = match fault {
+    let happened = match &fault {
         Some(reason) => format!("the {} key {payer} is of no use: {reason}", role.name()),
         None => format!("the {} key {payer} has {lamports} lamports", role.name()),
     };

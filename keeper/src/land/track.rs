@@ -8,10 +8,10 @@ use {
         chain::{Node, NodeError},
         land::{
             classify::{Cause, classify},
-            flight::Flight,
+            flight::{Carried, Flight},
             hints,
             journal::{self, End},
-            lander::{Lander, payer_fault},
+            lander::{Fault, Lander},
             lanes,
             pack::Version,
             prepare::place_of,
@@ -148,18 +148,33 @@ impl Lander {
         for Ended { flight, end, error } in ended.iter() {
             self.inner.flights().end(&flight.signature, end.slot());
             self.measure(flight, end, now);
-            if !matches!(end, End::Landed { .. }) {
-                flight.carried.iter().for_each(|carried| self.inner.costs().forget(&carried.lane));
-            }
-            let fault = error.as_ref().and_then(|error| payer_fault(&classify(error)));
-            match end {
-                End::Dead => {}
-                End::Landed { .. } => self.inner.set_fault(flight.role, None),
-                End::Failed { .. } if fault.is_some() => self.inner.set_fault(flight.role, fault),
-                End::Failed { .. } => {}
+            self.note_lanes(flight, end);
+            match (end, error.as_ref().map(classify)) {
+                (End::Landed { .. }, _) => self.inner.clear_faults(flight.role),
+                (End::Failed { .. }, Some(Cause::Payer(reason))) => {
+                    self.inner.set_fault(flight.role, Fault::Pays, reason);
+                }
+                _ => {}
             }
         }
         Ok(())
+    }
+
+    /// What the end of a transaction means for the next one with the same work.
+    fn note_lanes(&self, flight: &Flight, end: &End) {
+        for Carried { lane, .. } in &flight.carried {
+            if !matches!(end, End::Landed { .. }) {
+                self.inner.costs().forget(lane);
+            }
+            let mut deaths = self.inner.deaths();
+            match end {
+                End::Dead => {
+                    let count = deaths.entry(lane.clone()).or_insert(0);
+                    *count = count.saturating_add(1);
+                }
+                End::Landed { .. } | End::Failed { .. } => drop(deaths.remove(lane)),
+            }
+        }
     }
 
     fn measure(&self, flight: &Flight, end: &End, now: i64) {

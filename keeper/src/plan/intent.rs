@@ -117,8 +117,8 @@ pub enum Role {
 }
 
 impl Role {
-    /// Both.
-    pub const ALL: [Role; 2] = [Role::Metering, Role::Enforcement];
+    /// Both, the more urgent first.
+    pub const ALL: [Role; 2] = [Role::Enforcement, Role::Metering];
 
     /// Its name in tables, metrics and logs.
     pub fn name(self) -> &'static str {

@@ -1,8 +1,9 @@
 //! One cycle: read the chain, plan, confirm, land, watch, alert.
 
 use {
+    super::ended::ended,
     crate::{
-        alert::{Filter, Level, Rule, Severity, Signal},
+        alert::{Level, Rule, Severity, Signal},
         chain::{Mirror, NodeError, Sighting, Snapshot},
         land::{LandError, Landing, confirm::confirm, journal},
         plan::{Intent, Kind, Plan, plan},
@@ -18,8 +19,6 @@ use {
 const PATIENCE: u32 = 3;
 /// Seconds of a day.
 const DAY: i64 = 86_400;
-/// Open alerts that are looked at for work that has left quarantine.
-const QUARANTINE_ALERTS: u32 = 500;
 
 /// Why a cycle did nothing.
 #[derive(Debug, thiserror::Error)]
@@ -151,31 +150,11 @@ impl Cycle {
     async fn tell(&self, snapshot: &Arc<Snapshot>, mut signals: Vec<Signal>) -> Result<usize, StoreError> {
         signals.extend(self.parts.watch.see(snapshot).await?);
         signals.extend(self.parts.ingest.signals());
-        let landing = self.parts.lander.signals().await?;
-        signals.extend(self.out_of_quarantine(&landing).await?);
-        signals.extend(landing);
+        signals.extend(self.parts.lander.signals().await?);
+        let payers = self.parts.lander.payers().into_values().collect();
+        let open = self.parts.alerts.open_alerts().await?;
+        signals.extend(ended(&open, &signals, snapshot, &payers));
         Ok(self.parts.alerts.settle(signals, snapshot.clock).await?.opened.len())
-    }
-
-    /// Clears the alerts of work that is no longer put aside.
-    async fn out_of_quarantine(&self, landing: &[Signal]) -> Result<Vec<Signal>, StoreError> {
-        let filter = Filter { open: Some(true), limit: QUARANTINE_ALERTS, ..Filter::default() };
-        let open = self.parts.alerts.list(filter).await?;
-        let still = |subject| {
-            landing.iter().any(|signal| signal.rule == Rule::Quarantine && signal.subject == subject)
-        };
-        let left = open.into_iter().filter(|alert| alert.rule == Rule::Quarantine && !still(alert.subject));
-        let cleared = |alert: crate::alert::Alert| Signal {
-            rule: Rule::Quarantine,
-            subject: alert.subject,
-            level: Level::Clear,
-            severity: alert.severity,
-            parties: None,
-            happened: "the work that was put aside has succeeded or was taken out of quarantine".to_string(),
-            means: "nothing of this subject is put aside any more".to_string(),
-            next: "nothing".to_string(),
-        };
-        Ok(left.map(cleared).collect())
     }
 
     /// Forgets what is too old to keep, once a day.

@@ -2,6 +2,7 @@
 
 mod audit;
 mod cycle;
+mod ended;
 mod keeper;
 mod parts;
 mod stages;

@@ -88,6 +88,21 @@ async fn what_becomes_worse_is_told_anew_and_ends_once() {
 }
 
 #[tokio::test]
+async fn what_is_wrong_in_one_respect_is_told_once_though_it_is_right_in_another() {
+    let (case, _folder) = case(&[("all", NOWHERE, "all")]).await;
+    let at = |level, severity| Signal { severity, ..signal(Rule::Funds, level, None) };
+    let both = vec![at(Level::Raise, Severity::Critical), at(Level::Clear, Severity::Warning)];
+    let mut changes = Vec::new();
+    for pass in 0..4 {
+        let mut both = both.clone();
+        both.rotate_left(pass % 2);
+        let settled = case.alerts.settle(both, NOW).await.unwrap();
+        changes.push((settled.opened.len(), settled.closed.len()));
+    }
+    assert_eq!(changes, [(1, 0), (0, 0), (0, 0), (0, 0)]);
+}
+
+#[tokio::test]
 async fn an_alert_is_forgotten_when_it_is_old_and_all_of_it_is_told() {
     let (case, _folder) = case(&[("all", NOWHERE, "all")]).await;
     for (level, at) in [(Level::Raise, NOW), (Level::Clear, NOW + 10), (Level::Raise, NOW + 20)] {

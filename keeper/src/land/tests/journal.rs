@@ -14,6 +14,11 @@ fn spent(store: &Connection) -> u64 {
     journal::spent(store, Role::Metering, WRITTEN_AT).unwrap()
 }
 
+/// How often what is due on the first credit was sent.
+fn attempts(store: &Connection) -> u32 {
+    store.query_row("SELECT attempts FROM intents WHERE id = ?1", [intent(1).id.0], |row| row.get(0)).unwrap()
+}
+
 fn state(store: &Connection, table: &str) -> String {
     store.query_row(&format!("SELECT state FROM {table}"), [], |row| row.get(0)).unwrap()
 }
@@ -53,7 +58,7 @@ fn what_a_dead_transaction_did_not_cost_is_given_back() {
     assert_eq!(journal::spent(&store, Role::Metering, WRITTEN_AT + DAY).unwrap(), 0);
     assert!(journal::open(&store).unwrap().is_empty());
     assert_eq!((state(&store, "transactions"), state(&store, "intents")), ("dead".into(), "dead".into()));
-    assert_eq!(journal::attempts(&store, &intent(1).id).unwrap(), 1);
+    assert_eq!(attempts(&store), 1);
 }
 
 #[test]
@@ -88,7 +93,7 @@ fn work_that_is_signed_anew_has_its_attempts_counted() {
     journal::write_ahead(&store, &first, &[intent(1)]).unwrap();
     journal::settle(&store, &first, &End::Dead, WRITTEN_AT).unwrap();
     journal::write_ahead(&store, &second, &[intent(1)]).unwrap();
-    assert_eq!(journal::attempts(&store, &intent(1).id).unwrap(), 2);
+    assert_eq!(attempts(&store), 2);
     assert_eq!(state(&store, "intents"), "open");
     let open = journal::open(&store).unwrap();
     assert_eq!((open.len(), open[0].carried[0].id), (1, intent(1).id));

@@ -1,7 +1,9 @@
 //! Flights, their record and their end, against nodes that the test plays.
 
+mod ground;
 mod journal;
 mod nodes;
+mod prepare;
 mod sign;
 mod track;
 

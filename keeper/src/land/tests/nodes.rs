@@ -3,9 +3,12 @@
 use {
     crate::chain::Node,
     axum::{Json, Router, extract::State, http::StatusCode, routing::post},
+    base64::{Engine, engine::general_purpose::STANDARD},
+    blockable_sdk::Pubkey,
     secrecy::SecretString,
     serde_json::{Value, json},
     std::{
+        collections::HashMap,
         sync::{Arc, Mutex},
         time::Duration,
     },
@@ -23,6 +26,10 @@ pub struct View {
     pub error: Value,
     /// The code of JSON-RPC that simulations fail with.
     pub refusal: Option<i64>,
+    /// The credits of each instruction that may be simulated, in their order.
+    pub work: Vec<Vec<Pubkey>>,
+    /// What an instruction fails with in a simulation, by the credit that it names.
+    pub faults: HashMap<Pubkey, Value>,
     /// Requests that it does not answer.
     pub mute: Vec<&'static str>,
 }
@@ -45,8 +52,16 @@ struct Shared {
 impl Played {
     /// A node at a block height that knows of no transaction.
     pub async fn at(height: u64) -> Played {
-        let view =
-            View { slot: 5_000, height, landed: None, error: Value::Null, refusal: None, mute: Vec::new() };
+        let view = View {
+            slot: 5_000,
+            height,
+            landed: None,
+            error: Value::Null,
+            refusal: None,
+            work: Vec::new(),
+            faults: HashMap::new(),
+            mute: Vec::new(),
+        };
         let shared = Shared { view: Arc::new(Mutex::new(view)), sent: Arc::default() };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
@@ -78,6 +93,22 @@ impl Drop for Played {
     }
 }
 
+/// What a transaction of version 0 fails with: two instructions of the compute budget come before the others.
+fn simulated(view: &View, transaction: &str) -> Value {
+    let bytes = STANDARD.decode(transaction).unwrap();
+    let names = |credit: &&Pubkey| bytes.windows(32).any(|window| window == credit.as_ref());
+    let carried = view.work.iter().filter(|credits| credits.iter().any(|credit| names(&credit)));
+    for (place, credits) in carried.enumerate() {
+        if let Some(fault) = credits.iter().filter(names).find_map(|credit| view.faults.get(credit)) {
+            return match fault.is_string() {
+                true => fault.clone(),
+                false => json!({"InstructionError": [place + 2, fault]}),
+            };
+        }
+    }
+    Value::Null
+}
+
 async fn answer(State(shared): State<Shared>, Json(request): Json<Value>) -> Result<Json<Value>, StatusCode> {
     let view = shared.view.lock().unwrap().clone();
     let method = request["method"].as_str().unwrap();
@@ -90,7 +121,8 @@ async fn answer(State(shared): State<Shared>, Json(request): Json<Value>) -> Res
     }
     let result = match method {
         "simulateTransaction" => {
-            let value = json!({"err": null, "logs": [], "unitsConsumed": 150});
+            let error = simulated(&view, request["params"][0].as_str().unwrap());
+            let value = json!({"err": error, "logs": [], "unitsConsumed": 150});
             json!({"context": {"slot": view.slot}, "value": value})
         }
         "getSlot" => json!(view.slot),

@@ -1,42 +1,29 @@
-//! Keys that sign and keys that do not.
+//! Keys that sign and keys that do not, fees, and what gets its turn.
 
 use {
-    super::{WRITTEN_AT, intent, nodes::Played},
+    super::{
+        LAST_VALID,
+        ground::{Ground, due, key, meter, snapshot},
+    },
     crate::{
-        alert::{Level, Severity},
-        chain::{Nodes, Snapshot},
-        config::Reader,
-        land::{LandSettings, Lander, Landing, VersionChoice},
-        plan::{Action, Intent, IntentId, Kind, Role},
-        store::Store,
+        alert::{Level, Severity, Signal},
+        land::{LandError, Landing},
+        plan::{Intent, Kind, Role},
     },
-    blockable_sdk::{
-        Pubkey,
-        keys::{KeySource, SigningKey},
-    },
-    bytemuck::Zeroable,
-    solana_sdk::signature::Keypair,
+    blockable_sdk::keys::KeySource,
     std::collections::BTreeMap,
 };
 
-/// Something that another key is for.
-fn default_of(number: u8) -> Intent {
-    let (kind, credit) = (Kind::MarkDefaulted, super::credit(number));
-    Intent {
-        id: IntentId::of(kind, &credit, &[]),
-        action: Action::Credit { kind, credit },
-        due_at: WRITTEN_AT,
-        because: "its cure period is over".to_string(),
-    }
+fn raised(signals: Vec<Signal>) -> Vec<Signal> {
+    signals.into_iter().filter(|signal| signal.level == Level::Raise).collect()
 }
 
 #[tokio::test]
 async fn a_key_that_does_not_sign_holds_up_its_own_work_alone() {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(folder.path()).unwrap();
     let token_file = folder.path().join("token");
     std::fs::write(&token_file, "a token").unwrap();
-    let mute = SigningKey::from(Keypair::new_from_array([98; 32])).public_key();
+    let mute = key(Role::Enforcement).public_key();
     // Nobody listens there.
     let vault = serde_json::json!({
         "kind": "vault", "url": "http://127.0.0.1:1", "key": "enforcement", "public_key": mute.to_string(),
@@ -44,30 +31,91 @@ async fn a_key_that_does_not_sign_holds_up_its_own_work_alone() {
     });
     let vault: KeySource = serde_json::from_value(vault).unwrap();
     let keys = BTreeMap::from([
-        (Role::Metering, SigningKey::from(Keypair::new_from_array([99; 32]))),
+        (Role::Metering, key(Role::Metering)),
         (Role::Enforcement, vault.open().await.unwrap()),
     ]);
-    let mut settings = LandSettings::read(&mut Reader::new("").unwrap());
-    settings.version = VersionChoice::V0;
-    settings.lamports_per_day = BTreeMap::from([(Role::Metering, 1_000_000), (Role::Enforcement, 1_000_000)]);
-    let played = Played::at(100).await;
-    let nodes = Nodes::new(vec![played.node("only")], 30);
-    let lander = Lander::open(nodes, Pubkey::default(), store, settings, keys).await.unwrap();
-    let snapshot = Snapshot {
-        slot: 5_000,
-        clock: WRITTEN_AT,
-        market_key: Pubkey::default(),
-        market: Zeroable::zeroed(),
-        providers: BTreeMap::new(),
-        credits: BTreeMap::new(),
-        stalls: Default::default(),
-    };
-    let due = vec![default_of(1), intent(2), default_of(3)];
-    let landing = lander.land(due, &snapshot).await.unwrap();
+    let ground = Ground::with(1, |_| {}, keys).await;
+    let work = [due(Kind::MarkDefaulted, 1), due(Kind::ExpireUnits, 2), due(Kind::MarkDefaulted, 3)];
+    let landing = ground.land(&work).await;
     assert_eq!(landing, Landing { transactions: 1, sent: 1, untried: 2, ..Landing::default() });
-    let told = lander.signals().await.unwrap();
-    let raised: Vec<_> = told.iter().filter(|signal| signal.level == Level::Raise).collect();
-    assert_eq!(raised.len(), 1);
-    assert_eq!((raised[0].subject, raised[0].severity), (mute, Severity::Critical));
-    assert!(raised[0].happened.contains("it does not sign"), "{}", raised[0].happened);
+    let told = raised(ground.lander.signals().await.unwrap());
+    assert_eq!(told.len(), 1);
+    assert_eq!((told[0].subject, told[0].severity), (mute, Severity::Critical));
+    assert!(told[0].happened.contains("it does not sign"), "{}", told[0].happened);
+
+    ground.land(&work[1..2]).await;
+    assert!(raised(ground.lander.signals().await.unwrap()).is_empty(), "nothing waits for the key any more");
+}
+
+#[tokio::test]
+async fn what_is_due_on_a_credit_goes_before_its_metering() {
+    let ground = Ground::new(1, |_| {}).await;
+    let work = [meter(0, &[1, 2], 0), due(Kind::AutoFreeze, 1), meter(1, &[3], 0), due(Kind::ExpireUnits, 3)];
+    let landing = ground.land(&work).await;
+    assert_eq!((landing.sent, landing.busy), (2, 2));
+    let lanes: Vec<String> = [&work[1], &work[3]].iter().map(|intent| intent.lane()).collect();
+    assert_eq!(ground.carried().await, lanes);
+}
+
+#[tokio::test]
+async fn metering_takes_no_room_from_what_is_held_against_a_borrower() {
+    let ground = Ground::new(1, |settings| settings.max_in_flight = 2).await;
+    // Each of them fills a transaction of its own.
+    let numbers = |from: u8| (from..from + 20).collect::<Vec<u8>>();
+    let metering: Vec<Intent> =
+        (0u8..4).map(|chunk| meter(u32::from(chunk), &numbers(100 + 20 * chunk), 0)).collect();
+    let landing = ground.land(&metering).await;
+    assert_eq!((landing.transactions, landing.busy), (2, 2), "{landing:?}");
+    let landing = ground.land(&[due(Kind::MarkDelinquent, 1)]).await;
+    assert_eq!((landing.transactions, landing.busy), (1, 0), "{landing:?}");
+}
+
+#[tokio::test]
+async fn work_that_dies_again_and_again_pays_more_each_time_whatever_its_reports() {
+    let ground = Ground::new(2, |_| {}).await;
+    let mut paid = Vec::new();
+    for attempt in 0..3 {
+        // New reports make it another intent.
+        ground.land(&[meter(0, &[1], attempt)]).await;
+        let latest = |connection: &rusqlite::Connection| {
+            let sql = "SELECT lamports FROM transactions WHERE state = 'open'";
+            Ok(connection.query_row(sql, [], |row| row.get::<_, i64>(0))?)
+        };
+        paid.push(ground.store.read(latest).await.unwrap() - 5_000);
+        let height = LAST_VALID * (u64::from(attempt) + 1);
+        ground.nodes.iter().for_each(|node| node.show(|view| view.height = height));
+        for _ in 0..2 {
+            ground.lander.track().await.unwrap();
+        }
+        assert_eq!(ground.lander.in_flight(), 0, "it is dead");
+    }
+    assert_eq!(paid[0], 0);
+    assert!(0 < paid[1] && paid[1] < paid[2], "{paid:?}");
+}
+
+#[tokio::test]
+async fn the_second_node_does_what_the_first_does_not() {
+    let ground = Ground::new(2, |_| {}).await;
+    for mute in ["simulateTransaction", "getLatestBlockhash", "getRecentPrioritizationFees"] {
+        ground.nodes[0].show(|view| view.mute = vec![mute]);
+        let landing = ground.land(&[meter(0, &[mute.len() as u8], 0)]).await;
+        assert_eq!((landing.transactions, landing.untried), (1, 0), "{mute}");
+    }
+    ground.nodes[1].show(|view| view.mute = vec!["getLatestBlockhash"]);
+    ground.nodes[0].show(|view| view.mute = vec!["getLatestBlockhash"]);
+    let refused = ground.lander.land(vec![meter(1, &[77], 0)], &snapshot()).await;
+    assert!(matches!(refused, Err(LandError::Node { node, .. }) if node == "node 1"));
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_down_is_not_sent() {
+    let ground = Ground::new(1, |_| {}).await;
+    let refuse = |connection: &rusqlite::Transaction| {
+        let sql = "CREATE TRIGGER full BEFORE INSERT ON transactions BEGIN SELECT RAISE(ABORT, 'full'); END";
+        Ok(connection.execute_batch(sql)?)
+    };
+    ground.store.write(refuse).await.unwrap();
+    let refused = ground.lander.land(vec![meter(0, &[1], 0)], &snapshot()).await;
+    assert!(matches!(refused, Err(LandError::Store(_))));
+    assert_eq!((ground.nodes[0].sent(), ground.lander.in_flight()), (0, 0));
 }

@@ -165,9 +165,9 @@ async fn a_version_is_given_up_only_for_a_node_that_cannot_read_it() {
     let node = scene.nodes[0].node("first");
     for (refusal, expected) in [(Some(-32_005), None), (Some(-32_603), None), (None, Some(Version::V1))] {
         scene.nodes[0].show(|view| view.refusal = refusal);
-        assert_eq!(scene.lander.version(&node).await.ok(), expected, "{refusal:?}");
+        assert_eq!(scene.lander.version(&[&node]).await.ok(), expected, "{refusal:?}");
     }
     let scene = Scene::new([LAST_VALID, LAST_VALID], HOUR).await;
     scene.nodes[0].show(|view| view.refusal = Some(-32_602));
-    assert_eq!(scene.lander.version(&scene.nodes[0].node("first")).await.unwrap(), Version::V0);
+    assert_eq!(scene.lander.version(&[&scene.nodes[0].node("first")]).await.unwrap(), Version::V0);
 }

@@ -1,0 +1,116 @@
+//! A lander on nodes that the test plays, with two keys.
+
+use {
+    super::{WRITTEN_AT, credit, nodes::Played},
+    crate::{
+        chain::{Nodes, Snapshot},
+        config::Reader,
+        land::{LandSettings, Lander, Landing, VersionChoice},
+        plan::{Action, Intent, IntentId, Kind, Role},
+        store::Store,
+    },
+    blockable_sdk::{Pubkey, keys::SigningKey},
+    bytemuck::Zeroable,
+    solana_sdk::signature::Keypair,
+    std::collections::BTreeMap,
+    tempfile::TempDir,
+};
+
+pub struct Ground {
+    pub lander: Lander,
+    pub store: Store,
+    pub nodes: Vec<Played>,
+    _folder: TempDir,
+}
+
+/// The key of a role.
+pub fn key(role: Role) -> SigningKey {
+    let number = if role == Role::Metering { 99 } else { 98 };
+    SigningKey::from(Keypair::new_from_array([number; 32]))
+}
+
+impl Ground {
+    /// With so many nodes, and settings as they are but for a change.
+    pub async fn new(nodes: usize, change: impl FnOnce(&mut LandSettings)) -> Ground {
+        let keys = BTreeMap::from([Role::Metering, Role::Enforcement].map(|role| (role, key(role))));
+        Ground::with(nodes, change, keys).await
+    }
+
+    /// As [`Ground::new`], with keys of one's own.
+    pub async fn with(
+        count: usize,
+        change: impl FnOnce(&mut LandSettings),
+        keys: BTreeMap<Role, SigningKey>,
+    ) -> Ground {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let mut settings = LandSettings::read(&mut Reader::new("").unwrap());
+        settings.version = VersionChoice::V0;
+        settings.lamports_per_day = Role::ALL.map(|role| (role, 1_000_000)).into();
+        change(&mut settings);
+        let mut nodes = Vec::new();
+        for _ in 0..count {
+            nodes.push(Played::at(100).await);
+        }
+        let opened = nodes.iter().enumerate().map(|(place, node)| node.node(&format!("node {place}")));
+        let opened = Nodes::new(opened.collect(), 30);
+        let market = Pubkey::default();
+        let lander = Lander::open(opened, market, store.clone(), settings, keys).await.unwrap();
+        Ground { lander, store, nodes, _folder: folder }
+    }
+
+    /// Lands what is due by the state of a slot that is newer than all that has landed.
+    pub async fn land(&self, due: &[Intent]) -> Landing {
+        self.lander.land(due.to_vec(), &snapshot()).await.unwrap()
+    }
+
+    /// The work that transactions carry, by name.
+    pub async fn carried(&self) -> Vec<String> {
+        let read = |connection: &rusqlite::Connection| {
+            let mut rows = connection.prepare("SELECT lane FROM carried ORDER BY lane")?;
+            let rows = rows.query_map([], |row| row.get(0))?;
+            Ok(rows.collect::<Result<Vec<String>, _>>()?)
+        };
+        self.store.read(read).await.unwrap()
+    }
+}
+
+pub fn snapshot() -> Snapshot {
+    Snapshot {
+        slot: 5_000,
+        clock: WRITTEN_AT,
+        market_key: Pubkey::default(),
+        market: Zeroable::zeroed(),
+        providers: BTreeMap::new(),
+        credits: BTreeMap::new(),
+        stalls: Default::default(),
+    }
+}
+
+/// Something that is due on the credit of a number.
+pub fn due(kind: Kind, number: u8) -> Intent {
+    let credit = credit(number);
+    Intent {
+        id: IntentId::of(kind, &credit, &[]),
+        action: Action::Credit { kind, credit },
+        due_at: WRITTEN_AT,
+        because: "it is due".to_string(),
+    }
+}
+
+/// Metering of a chunk with the credits of these numbers. `reports` tells one set of reports from another.
+pub fn meter(chunk: u32, numbers: &[u8], reports: u8) -> Intent {
+    let provider = Pubkey::new_from_array([200; 32]);
+    let state = [chunk.to_le_bytes().to_vec(), vec![reports]].concat();
+    Intent {
+        id: IntentId::of(Kind::Meter, &provider, &[&state]),
+        action: Action::Meter {
+            provider,
+            chunk,
+            reports: Vec::new(),
+            credits: numbers.iter().map(|number| credit(*number)).collect(),
+        },
+        due_at: WRITTEN_AT,
+        because: "reports are new".to_string(),
+    }
+}

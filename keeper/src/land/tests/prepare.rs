@@ -1,0 +1,93 @@
+//! Simulations: what fails in one is taken out, and the rest goes on.
+
+use {
+    super::{
+        credit,
+        ground::{Ground, due, meter},
+    },
+    crate::{
+        land::{
+            lander::Landing,
+            lanes,
+            pack::{Version, pack},
+        },
+        plan::{Intent, Kind, Role},
+    },
+    blockable_sdk::{Pubkey, program::errors::BlockableError},
+    serde_json::{Value, json},
+    std::collections::HashMap,
+};
+
+fn refused(error: BlockableError) -> Value {
+    json!({"Custom": error.code()})
+}
+
+/// Has simulations of this work fail by the credits that it names.
+async fn ground(work: &[Intent], faults: &[(u8, Value)]) -> Ground {
+    let ground = Ground::new(1, |_| {}).await;
+    let faults: HashMap<Pubkey, Value> =
+        faults.iter().map(|(number, fault)| (credit(*number), fault.clone())).collect();
+    ground.nodes[0].show(|view| {
+        view.work = work.iter().map(|intent| intent.credits().to_vec()).collect();
+        view.faults = faults;
+    });
+    ground
+}
+
+#[tokio::test]
+async fn what_fails_is_taken_out_and_the_rest_shares_a_transaction() {
+    let work: Vec<Intent> = (1..=6).map(|number| due(Kind::ExpireUnits, number)).collect();
+    let bad = refused(BlockableError::ArithmeticOverflow);
+    let ground = ground(&work, &[(2, bad.clone()), (5, bad)]).await;
+    let landing = ground.land(&work).await;
+    assert_eq!(landing, Landing { transactions: 1, sent: 4, failed: 2, ..Landing::default() });
+    let failing = ground.store.read(|connection| lanes::list(connection, 1)).await.unwrap();
+    let subjects: Vec<Pubkey> = failing.iter().map(|lane| lane.subject).collect();
+    assert_eq!(subjects, [credit(2), credit(5)]);
+    assert!(failing[0].reason.contains("ArithmeticOverflow"), "{}", failing[0].reason);
+}
+
+#[tokio::test]
+async fn a_chunk_with_a_bad_credit_is_halved_until_it_is_alone() {
+    let numbers: Vec<u8> = (1..=8).collect();
+    let work = [meter(0, &numbers, 0)];
+    let ground = ground(&work, &[(3, refused(BlockableError::ArithmeticOverflow))]).await;
+    let (batches, unfit) = pack(&work, &Pubkey::default(), Version::V0);
+    assert!(unfit.is_empty());
+    let nodes = [ground.nodes[0].node("only")];
+    let prepared = ground.lander.simulate(&[&nodes[0]], batches, Version::V0).await;
+    let mut good: Vec<Pubkey> = prepared
+        .ready
+        .iter()
+        .flat_map(|ready| &ready.batch.intents)
+        .flat_map(Intent::credits)
+        .copied()
+        .collect();
+    good.sort_unstable();
+    let expected: Vec<Pubkey> =
+        numbers.iter().filter(|number| **number != 3).map(|number| credit(*number)).collect();
+    assert_eq!(good, expected);
+    let failed: Vec<&[Pubkey]> = prepared.failed.iter().map(|(intent, _)| intent.credits()).collect();
+    assert_eq!(failed, [[credit(3)]]);
+    assert!(prepared.moot.is_empty() && prepared.untried.is_empty());
+}
+
+#[tokio::test]
+async fn what_another_has_done_is_left_out_and_counts_against_nobody() {
+    let work: Vec<Intent> = (1..=3).map(|number| due(Kind::MarkDelinquent, number)).collect();
+    let ground = ground(&work, &[(1, refused(BlockableError::WrongStatus))]).await;
+    let landing = ground.land(&work).await;
+    assert_eq!(landing, Landing { transactions: 1, sent: 2, moot: 1, ..Landing::default() });
+    assert!(ground.store.read(|connection| lanes::list(connection, 1)).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_payer_without_funds_is_told_and_blames_no_work() {
+    let work = [due(Kind::MarkDefaulted, 1), due(Kind::ExpireUnits, 2)];
+    let ground = ground(&work, &[(1, json!("InsufficientFundsForFee"))]).await;
+    let landing = ground.land(&work).await;
+    assert_eq!(landing, Landing { transactions: 1, sent: 1, untried: 1, ..Landing::default() });
+    assert!(ground.lander.inner.fault(Role::Enforcement).is_some());
+    assert!(ground.lander.inner.fault(Role::Metering).is_none());
+    assert!(ground.store.read(|connection| lanes::list(connection, 1)).await.unwrap().is_empty());
+}
