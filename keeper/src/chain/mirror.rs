@@ -71,10 +71,7 @@ impl Mirror {
             }
         }
         // Last, so that no credit is older than the clock it is judged by.
-        let (heads_slot, market, providers, clock) = self.heads(node, commitment).await?;
-        if heads_slot < slot {
-            return Err(NodeError::Stale { slot: heads_slot, highest: slot });
-        }
+        let (market, providers, clock) = self.heads(node, commitment, slot).await?;
         (self.credits, self.slot) = (credits, slot);
         let snapshot = Snapshot {
             slot,
@@ -100,14 +97,18 @@ impl Mirror {
         &self,
         node: &Node,
         commitment: CommitmentConfig,
-    ) -> Result<(u64, Market, BTreeMap<Pubkey, Provider>, Clock), NodeError> {
+        least_slot: u64,
+    ) -> Result<(Market, BTreeMap<Pubkey, Provider>, Clock), NodeError> {
         let (slot, accounts) = node.fetch(&[self.market, CLOCK], commitment).await?;
+        if slot < least_slot {
+            return Err(NodeError::Stale { slot, highest: least_slot });
+        }
         let market = accounts.first().and_then(Option::as_ref).and_then(read::<Market>);
         let market = market.ok_or(NodeError::Unusable("there is no market at the address"))?;
         let clock = accounts.get(1).and_then(|account| read_clock(account.as_ref()));
         let clock = clock.ok_or(NodeError::Unusable("the clock cannot be read"))?;
-        let providers = list_providers(node, &self.market, commitment).await?;
-        Ok((slot, market, providers, clock))
+        let providers = list_providers(node, &self.market, commitment, slot).await?;
+        Ok((market, providers, clock))
     }
 }
 
@@ -163,9 +164,14 @@ async fn list_providers(
     node: &Node,
     market: &Pubkey,
     commitment: CommitmentConfig,
+    least_slot: u64,
 ) -> Result<BTreeMap<Pubkey, Provider>, NodeError> {
     let filters = vec![type_filter::<Provider>(), provider_market_filter(market)];
-    let (_, listed) = node.list_accounts(filters, None, commitment).await?;
+    let (slot, listed) = node.list_accounts(filters, None, commitment).await?;
+    if slot < least_slot {
+        // An epoch or a reporter that is gone would come back.
+        return Err(NodeError::Stale { slot, highest: least_slot });
+    }
     Ok(listed.into_iter().filter_map(|(address, account)| Some((address, read(&account)?))).collect())
 }
 

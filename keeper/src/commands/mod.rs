@@ -195,12 +195,17 @@ async fn run(command: Command) -> Result<bool, CommandError> {
     }
 }
 
-/// A keeper on a store of its own that ends with the command: it may look while another keeper runs.
+/// A keeper on a store of its own that ends with the command: it may look while another keeper runs. It knows what that one
+/// has heard and seen.
 async fn beside(config: Config) -> Result<(Keeper, Scratch), CommandError> {
     let folder = Scratch::new().map_err(CommandError::Folder)?;
     let store = Store::open(&folder.0)?;
+    store.take_over(&config.data_dir, &SEEN)?;
     Ok((Keeper::on(config, store).await?, folder))
 }
+
+/// What a look at what is due needs of the store: when the cluster stood still, and what reporters have said.
+const SEEN: [&str; 4] = ["stalls", "sighting", "reports", "cursors"];
 
 /// A folder that goes with whoever holds it.
 struct Scratch(PathBuf);

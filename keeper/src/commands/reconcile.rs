@@ -5,6 +5,7 @@ use {
         alert::Level,
         commands::{CommandError, PATIENCE, show},
         config::Config,
+        history::Passed,
         run::Keeper,
     },
     serde::Serialize,
@@ -34,7 +35,10 @@ pub(super) async fn run(config: Config, json: bool) -> Result<bool, CommandError
     let in_flight = keeper.parts().lander.in_flight();
     let left = keeper.settle(PATIENCE).await?;
     let snapshot = keeper.gather().await?;
-    let proof = keeper.prove(&snapshot).await?;
+    let proof = match keeper.parts().config.history.enabled {
+        true => keeper.prove(&snapshot).await?,
+        false => Passed::default(),
+    };
     let wrong = proof.signals.iter().filter(|signal| signal.level == Level::Raise).count();
     let reconciled = Reconciled {
         in_flight,

@@ -14,6 +14,12 @@ use {
 /// Prefix of environment variables that set keys; `__` stands for the dot between section and key.
 pub const ENV_PREFIX: &str = "BLOCKABLE_KEEPER_";
 
+/// Whether a variable, without the prefix, is one of those that Kubernetes sets for a service of the keeper's name.
+fn is_service_link(key: &str) -> bool {
+    let key = key.to_ascii_uppercase();
+    key == "PORT" || ["PORT_", "SERVICE_HOST", "SERVICE_PORT"].iter().any(|start| key.starts_with(start))
+}
+
 /// What is left to read, and what was wrong so far.
 pub struct Reader {
     tree: Dict,
@@ -25,7 +31,8 @@ pub struct Reader {
 impl Reader {
     /// Reads a TOML text, overridden by the environment. Errors: the text is not TOML; where and why.
     pub fn new(text: &str) -> Result<Reader, String> {
-        let figment = Figment::from(Toml::string(text)).merge(Env::prefixed(ENV_PREFIX).split("__"));
+        let figment = Figment::from(Toml::string(text))
+            .merge(Env::prefixed(ENV_PREFIX).filter(|key| !is_service_link(key.as_str())).split("__"));
         let tree = figment.extract::<Dict>().map_err(|error| without_quotes(&error.kind.to_string()))?;
         Ok(Reader::of(tree, String::new()))
     }
@@ -180,6 +187,18 @@ fn without_quotes(complaint: &str) -> String {
 #[cfg(test)]
 mod tests {
     use {super::*, crate::config::secrets::SecretSource};
+
+    #[test]
+    fn what_kubernetes_sets_for_a_service_is_no_key() {
+        for link in
+            ["PORT", "port", "PORT_8080_TCP_ADDR", "SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTP"]
+        {
+            assert!(is_service_link(link), "{link}");
+        }
+        for key in ["MARKET", "SERVE__LISTEN", "SERVE__PORT", "PORTS", "SERVICE"] {
+            assert!(!is_service_link(key), "{key}");
+        }
+    }
 
     #[test]
     fn no_complaint_repeats_what_stands_in_the_file() {

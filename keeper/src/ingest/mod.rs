@@ -67,6 +67,8 @@ pub use {
 
 /// Most reports judged and written at once.
 const PAGE: usize = 500;
+/// Most pages that one round reads of an endpoint: 200,000 reports.
+const ROUND_PAGES: u32 = 400;
 /// Most digests removed at once; other writers wait for no more than that many.
 const PRUNED: u32 = 10_000;
 /// Longest time for the loop that watches over the endpoints.
@@ -221,11 +223,13 @@ impl Ingest {
         tasks
     }
 
-    /// Reads each endpoint once. Returns what came of it, by host.
+    /// Reads each endpoint once, to its last page. Returns what came of it, by host.
     pub async fn round(&self, sources: &[SourceSettings]) -> Vec<(String, Result<Taken, SourceError>)> {
         self.state().wait_for(sources);
         let read = async |settings: &SourceSettings| {
-            let pulled = match Source::new(self, settings, &Progress::new(settings)) {
+            let mut whole = settings.clone();
+            whole.limits.pages = ROUND_PAGES;
+            let pulled = match Source::new(self, &whole, &Progress::new(settings)) {
                 Ok(mut source) => source.pull().await,
                 Err(error) => Err(error),
             };

@@ -123,7 +123,9 @@ impl Keeper {
         let (stage, stopped) = Stage::new("alerts");
         stages.push(stage.with(parts.alerts.start(stopped, &parts.health)));
         let (stage, stopped) = Stage::new("landing");
-        let beat = parts.health.watch("landing", Duration::from_secs(60));
+        // A round may wait for each node twice, and for both in turn.
+        let patience = parts.config.cycle.request_timeout.saturating_mul(5).max(Duration::from_secs(60));
+        let beat = parts.health.watch("landing", patience);
         stages.push(stage.with(vec![tokio::spawn(parts.lander.clone().run(stopped, beat))]));
         let (stage, stopped) = Stage::new("ingest");
         let sources = parts.config.reporters.clone();

@@ -116,6 +116,20 @@ impl Store {
         Store::of(folder, None)
     }
 
+    /// Takes over tables, whole, from the store in another folder, beside a keeper that may be running on it. Does nothing where
+    /// there is none. Errors: [`StoreError`], [`StoreError::Version`] for a file of another layout.
+    pub fn take_over(&self, folder: &Path, tables: &[&str]) -> Result<(), StoreError> {
+        let path = folder.join("keeper.sqlite");
+        if !path.exists() {
+            return Ok(());
+        }
+        let mut connection = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        connection.execute("ATTACH DATABASE ?1 AS other", [path.to_string_lossy()])?;
+        let copied = copy(&mut connection, &path, tables);
+        connection.execute("DETACH DATABASE other", [])?;
+        copied
+    }
+
     fn of(folder: &Path, lock: Option<File>) -> Result<Store, StoreError> {
         let path = folder.join("keeper.sqlite");
         let mut writer = connect(&path)?;
@@ -158,6 +172,25 @@ impl Store {
         });
         task.await.map_err(|_| StoreError::Panicked)?
     }
+}
+
+fn copy(connection: &mut Connection, path: &Path, tables: &[&str]) -> Result<(), StoreError> {
+    let version = |connection: &Connection, of: &str| {
+        connection.pragma_query_value(Some(of), "user_version", |row| row.get::<_, u32>(0))
+    };
+    let (known, found) = (version(connection, "main")?, version(connection, "other")?);
+    if found != known {
+        return Err(StoreError::Version { path: path.display().to_string(), found, known });
+    }
+    // One transaction, so that all tables are of one moment.
+    let transaction = connection.transaction()?;
+    for table in tables {
+        transaction.execute_batch(&format!(
+            "DELETE FROM main.{table}; INSERT INTO main.{table} SELECT * FROM other.{table}"
+        ))?;
+    }
+    transaction.commit()?;
+    Ok(())
 }
 
 fn connect(path: &PathBuf) -> Result<Connection, StoreError> {
@@ -212,6 +245,44 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(names, ["a"], "a transaction that fails writes nothing");
+    }
+
+    #[tokio::test]
+    async fn what_is_written_survives_a_loss_of_power() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let pragmas = |connection: &Connection| {
+            let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+            let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+            Ok((mode, number("synchronous")?, number("foreign_keys")?))
+        };
+        let full = ("wal".to_string(), 2, 1);
+        assert_eq!(store.write(move |transaction| pragmas(transaction)).await.unwrap(), full);
+        assert_eq!(store.read(pragmas).await.unwrap(), full);
+    }
+
+    #[tokio::test]
+    async fn a_look_takes_over_what_a_running_keeper_has_seen() {
+        let (running, looking) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let store = Store::open(running.path()).unwrap();
+        let see = |tx: &Transaction| {
+            tx.execute("INSERT INTO stalls VALUES (100, 160, 55)", [])?;
+            Ok(tx.execute("INSERT INTO cursors VALUES ('source/a', 7)", [])?)
+        };
+        store.write(see).await.unwrap();
+        let look = Store::open(looking.path()).unwrap();
+        look.take_over(looking.path().join("nothing").as_path(), &["stalls"]).unwrap();
+        look.take_over(running.path(), &["stalls"]).unwrap();
+        let seen = |connection: &Connection| {
+            let stalls = connection.query_row("SELECT lost FROM stalls", [], |row| row.get::<_, i64>(0))?;
+            let cursors =
+                connection.query_row("SELECT count(*) FROM cursors", [], |row| row.get::<_, i64>(0))?;
+            Ok((stalls, cursors))
+        };
+        assert_eq!(look.read(seen).await.unwrap(), (55, 0));
+        store.write(|tx| Ok(tx.pragma_update(None, "user_version", 9_999)?)).await.unwrap();
+        let refused = look.take_over(running.path(), &["stalls"]);
+        assert!(matches!(refused, Err(StoreError::Version { found: 9_999, .. })));
     }
 
     #[tokio::test]

@@ -25,10 +25,7 @@ async fn mail_is_sent_once_to_each_address_with_what_happened() {
     let id = format!("<blockable-alert.1.{NOW}.raised@example.org>");
     assert!(raised.contains(&format!("Message-ID: {id}")), "{raised}");
     assert!(cleared.contains(&format!("In-Reply-To: {id}")), "{cleared}");
-    assert_eq!(
-        case.states().await,
-        ["email/desk@example.org raised delivered", "email/desk@example.org cleared delivered"]
-    );
+    assert_eq!(case.states().await, ["email/0a59d4a5 raised delivered", "email/0a59d4a5 cleared delivered"]);
 }
 
 #[tokio::test]

@@ -28,7 +28,9 @@ async fn pages_are_read_to_the_end_and_the_cursor_survives_a_restart() {
     let desk = Desk::new(five());
     let server = desk.serve().await;
     let keeper = Keeper::new().await;
-    let taken = pull(&keeper, &server.settings()).await.unwrap();
+    let mut settings = server.settings();
+    settings.limits.pages = 1;
+    let taken = pull(&keeper, &settings).await.unwrap();
     assert_eq!((taken.accepted, keeper.latest(0, 0).unwrap().reported_at), (5, CLOCK + 4));
     assert_eq!(desk.asked(), ["0", "2", "4"], "pages of two");
     let keeper = keeper.restarted().await;
@@ -107,10 +109,15 @@ async fn more_reports_than_were_asked_for_are_taken_in_bounded_batches() {
     let reports = numbered(std::iter::repeat_n(old, 519).chain([report(0, 0, CLOCK, &[2])]));
     let page = blockable_sdk::reports::ReportPage { next: 520, reports };
     let body = serde_json::to_string(&page).unwrap();
-    let server = Server::answering(move || body.clone()).await;
+    let asked = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let empty = r#"{"reports": [], "next": 520}"#.to_string();
+    let answer = move || match asked.swap(true, std::sync::atomic::Ordering::SeqCst) {
+        false => body.clone(),
+        true => empty.clone(),
+    };
+    let server = Server::answering(answer).await;
     let keeper = Keeper::new().await;
     let mut settings = server.settings();
-    settings.limits.pages = 1;
     let taken = pull(&keeper, &settings).await.unwrap();
     assert_eq!((taken.accepted, taken.count(Refused::OlderEpoch)), (1, 519));
     settings.limits.body = 10_000;
