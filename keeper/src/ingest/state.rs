@@ -31,6 +31,8 @@ pub(super) struct State {
     silent_after: BTreeMap<Pubkey, i64>,
     /// Reporters that were signalled.
     signalled: BTreeSet<Pubkey>,
+    /// Reporters whose lag was measured last.
+    measured: BTreeSet<Pubkey>,
     /// Faults that were not told of yet: the latest of each reporter.
     pending: BTreeMap<(Rule, Pubkey), Signal>,
     evidence: Told,
@@ -67,6 +69,7 @@ impl State {
             due: Due::default(),
             silent_after: BTreeMap::new(),
             signalled: BTreeSet::new(),
+            measured: BTreeSet::new(),
             pending,
             evidence,
         })
@@ -78,12 +81,17 @@ impl State {
 
     pub fn see_chain(&mut self, snapshot: Arc<Snapshot>) {
         self.due.see(&snapshot);
+        let gauge = |reporter: &Pubkey| metrics::gauge!("keeper_report_lag_seconds", "reporter" => reporter.to_string());
+        let mut measured = BTreeSet::new();
         for heard in silence::heard(&self.due, &snapshot, &self.shelf) {
-            let Some(newest) = heard.newest else { continue };
+            let lag = heard.newest.map_or(heard.silent_for, |newest| snapshot.clock.saturating_sub(newest));
             // Whole seconds of a Unix time are far below 2^53.
-            let lag = snapshot.clock.saturating_sub(newest) as f64;
-            metrics::gauge!("keeper_report_lag_seconds", "reporter" => heard.reporter.to_string()).set(lag);
+            gauge(&heard.reporter).set(lag as f64);
+            measured.insert(heard.reporter);
         }
+        // A figure cannot be taken back: nobody waits for those, so they are late by nothing.
+        self.measured.difference(&measured).for_each(|gone| gauge(gone).set(0.0));
+        self.measured = measured;
         self.chain = Some(snapshot);
     }
 

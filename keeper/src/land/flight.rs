@@ -46,6 +46,8 @@ pub struct Flight {
     pub written_at: i64,
     /// The slot that was known then.
     pub from_slot: u64,
+    /// When it was signed, `None` where another process has.
+    pub signed: Option<Instant>,
     /// When it was last sent, `None` where this process has not.
     pub sent: Option<Instant>,
     /// Since when its last valid block has passed, as far as this process has seen.

@@ -178,6 +178,7 @@ pub fn open(connection: &Connection) -> Result<Vec<Flight>, StoreError> {
             from_slot,
             sent: None,
             expired_since: None,
+            signed: None,
         });
     }
     Ok(flights)

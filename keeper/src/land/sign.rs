@@ -16,7 +16,10 @@ use {
     },
     blockable_sdk::Pubkey,
     solana_sdk::{hash::Hash, transaction::VersionedTransaction},
-    std::collections::{BTreeMap, BTreeSet},
+    std::{
+        collections::{BTreeMap, BTreeSet},
+        time::Instant,
+    },
 };
 
 /// Most accounts that a node is asked the recent fees of.
@@ -104,6 +107,7 @@ impl Lander {
                 from_slot: snapshot.slot,
                 sent: None,
                 expired_since: None,
+                signed: Some(Instant::now()),
             };
             flights.push((flight, batch.intents));
         }

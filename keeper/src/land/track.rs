@@ -147,7 +147,7 @@ impl Lander {
         fail_point!("land-after-settle", |_| std::process::abort());
         for Ended { flight, end, error } in ended.iter() {
             self.inner.flights().end(&flight.signature, end.slot());
-            self.measure(flight, end, now);
+            self.measure(flight, end);
             self.note_lanes(flight, end);
             match (end, error.as_ref().map(classify)) {
                 (End::Landed { .. }, _) => self.inner.clear_faults(flight.role),
@@ -177,14 +177,15 @@ impl Lander {
         }
     }
 
-    fn measure(&self, flight: &Flight, end: &End, now: i64) {
+    fn measure(&self, flight: &Flight, end: &End) {
         let (role, result) = (flight.role.name(), end.name());
         metrics::counter!("keeper_transactions_total", "role" => role, "result" => result).increment(1);
         match end {
             End::Landed { slot } | End::Failed { slot, .. } => {
                 metrics::counter!("keeper_fees_lamports_total", "role" => role).increment(flight.lamports);
-                metrics::histogram!("keeper_landing_seconds")
-                    .record(now.saturating_sub(flight.written_at) as f64);
+                if let Some(signed) = flight.signed {
+                    metrics::histogram!("keeper_landing_seconds").record(signed.elapsed().as_secs_f64());
+                }
                 metrics::histogram!("keeper_landing_slots")
                     .record(slot.saturating_sub(flight.from_slot) as f64);
             }

@@ -49,7 +49,7 @@ fn describe() {
     describe_histogram!(
         "keeper_landing_seconds",
         Unit::Seconds,
-        "From the writing of a transaction to its end in a block"
+        "From the signing of a transaction until it is seen in a block"
     );
     describe_histogram!("keeper_landing_slots", "Slots from the writing of a transaction to its block");
     describe_counter!("keeper_resigns_total", "Transactions that died, whose work was signed anew");

@@ -58,5 +58,6 @@ pub fn flight(number: u8) -> Flight {
         from_slot: 900,
         sent: None,
         expired_since: None,
+        signed: None,
     }
 }
