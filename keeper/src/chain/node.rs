@@ -19,10 +19,13 @@ use {
         rpc_request::RpcRequest,
         rpc_response::{OptionalContext, RpcKeyedAccount, UiAccount},
     },
-    solana_sdk::{clock::Clock, sysvar},
+    solana_sdk::{clock::Clock, hash::Hash, sysvar},
     std::{
         collections::HashMap,
-        sync::atomic::{AtomicU64, Ordering},
+        sync::{
+            OnceLock,
+            atomic::{AtomicU64, Ordering},
+        },
         time::Duration,
     },
     tokio::time::timeout,
@@ -66,6 +69,7 @@ pub struct Node {
     ws_url: Option<SecretString>,
     deadline: Duration,
     highest: AtomicU64,
+    genesis: OnceLock<Hash>,
 }
 
 impl Node {
@@ -73,7 +77,7 @@ impl Node {
     pub fn new(name: String, url: &SecretString, ws_url: Option<SecretString>, deadline: Duration) -> Node {
         let url = url.expose_secret().to_string();
         let rpc = RpcClient::new_with_timeout_and_commitment(url, deadline, CommitmentConfig::confirmed());
-        Node { name, rpc, ws_url, deadline, highest: AtomicU64::new(0) }
+        Node { name, rpc, ws_url, deadline, highest: AtomicU64::new(0), genesis: OnceLock::new() }
     }
 
     /// Its name.
@@ -100,6 +104,20 @@ impl Node {
     pub fn saw(&self, slot: u64) {
         let highest = self.highest.fetch_max(slot, Ordering::Relaxed).max(slot);
         metrics::gauge!("keeper_rpc_slot", "node" => self.name.clone()).set(highest as f64);
+    }
+
+    /// The hash that its cluster began with, once it has told; asked for until then.
+    pub async fn genesis(&self) -> Option<Hash> {
+        if self.genesis.get().is_none() {
+            let told = self.ask("genesis", self.rpc.get_genesis_hash()).await.ok()?;
+            let _ = self.genesis.set(told);
+        }
+        self.known_genesis()
+    }
+
+    /// The hash that its cluster began with, where it has told.
+    pub fn known_genesis(&self) -> Option<Hash> {
+        self.genesis.get().copied()
     }
 
     /// Runs a request within the deadline. The client waits on its own where a node asks it to, so its timeout is no

@@ -5,7 +5,7 @@
 
 use {
     crate::chain::{Node, NodeError},
-    futures_util::future::join_all,
+    futures_util::future::{join, join_all},
     solana_client::rpc_config::CommitmentConfig,
     std::sync::Arc,
 };
@@ -30,7 +30,14 @@ impl Nodes {
 
     /// The highest slot that any has shown.
     pub fn highest_slot(&self) -> u64 {
-        self.nodes.iter().map(Node::highest_slot).max().unwrap_or(0)
+        let of_cluster = self.nodes.iter().filter(|node| !self.is_of_another_cluster(node));
+        of_cluster.map(Node::highest_slot).max().unwrap_or(0)
+    }
+
+    /// Whether a node's cluster began otherwise than that of the first node that has told. Its slots mean nothing here.
+    fn is_of_another_cluster(&self, node: &Node) -> bool {
+        let first = self.nodes.iter().find_map(Node::known_genesis);
+        node.known_genesis().is_some_and(|own| Some(own) != first)
     }
 
     /// Requires an answer that does not lag. Errors: [`NodeError::Stale`].
@@ -47,11 +54,17 @@ impl Nodes {
     /// Asks all nodes for their slot. Returns those that can be believed, in order of preference, and what is wrong with
     /// the others.
     pub async fn look(&self) -> (Vec<&Node>, Vec<(&str, NodeError)>) {
-        let asked = self.nodes.iter().map(|node| node.slot(CommitmentConfig::confirmed()));
-        let slots = join_all(asked).await;
+        let ask = async |node: &Node| join(node.genesis(), node.slot(CommitmentConfig::confirmed())).await.1;
+        let slots = join_all(self.nodes.iter().map(ask)).await;
         let (mut sound, mut faults) = (Vec::new(), Vec::new());
         for (node, slot) in self.nodes.iter().zip(slots) {
-            match slot.and_then(|slot| self.require_fresh(slot)) {
+            let of_cluster = match self.is_of_another_cluster(node) {
+                false => Ok(()),
+                true => {
+                    Err(NodeError::Unusable("it is of another cluster than the first node; check its URL"))
+                }
+            };
+            match of_cluster.and(slot).and_then(|slot| self.require_fresh(slot)) {
                 Ok(()) => sound.push(node),
                 Err(error) => faults.push((node.name(), error)),
             }

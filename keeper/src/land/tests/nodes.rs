@@ -30,6 +30,8 @@ pub struct View {
     pub work: Vec<Vec<Pubkey>>,
     /// What an instruction fails with in a simulation, by the credit that it names.
     pub faults: HashMap<Pubkey, Value>,
+    /// What its cluster began with, in base58.
+    pub genesis: &'static str,
     /// Requests that it does not answer.
     pub mute: Vec<&'static str>,
 }
@@ -60,6 +62,7 @@ impl Played {
             refusal: None,
             work: Vec::new(),
             faults: HashMap::new(),
+            genesis: "11111111111111111111111111111111",
             mute: Vec::new(),
         };
         let shared = Shared { view: Arc::new(Mutex::new(view)), sent: Arc::default() };
@@ -133,6 +136,7 @@ async fn answer(State(shared): State<Shared>, Json(request): Json<Value>) -> Res
             let value = json!({"blockhash": "11111111111111111111111111111111", "lastValidBlockHeight": view.height + 150});
             json!({"context": {"slot": view.slot}, "value": value})
         }
+        "getGenesisHash" => json!(view.genesis),
         "getBlockHeight" => json!(view.height),
         "getSignatureStatuses" => {
             let status = view.landed.map(|slot| {

@@ -7,6 +7,7 @@ use {
     },
     crate::{
         alert::{Level, Severity, Signal},
+        chain::Nodes,
         land::{LandError, Landing},
         plan::{Intent, Kind, Role},
     },
@@ -105,6 +106,20 @@ async fn the_second_node_does_what_the_first_does_not() {
     ground.nodes[0].show(|view| view.mute = vec!["getLatestBlockhash"]);
     let refused = ground.lander.land(vec![meter(1, &[77], 0)], &snapshot()).await;
     assert!(matches!(refused, Err(LandError::Node { node, .. }) if node == "node 1"));
+}
+
+#[tokio::test]
+async fn a_node_of_another_cluster_is_told_and_its_slots_count_for_nothing() {
+    let ground = Ground::new(2, |_| {}).await;
+    ground.nodes[1].show(|view| {
+        (view.genesis, view.slot) = ("SysvarC1ock11111111111111111111111111111111", 900_000_000);
+    });
+    let nodes = Nodes::new(vec![ground.nodes[0].node("own"), ground.nodes[1].node("other")], 30);
+    let (sound, faults) = nodes.look().await;
+    assert_eq!(sound.iter().map(|node| node.name()).collect::<Vec<_>>(), ["own"]);
+    assert_eq!((faults.len(), faults[0].0), (1, "other"));
+    assert!(faults[0].1.to_string().contains("another cluster"), "{}", faults[0].1);
+    assert_eq!(nodes.highest_slot(), 5_000);
 }
 
 #[tokio::test]

@@ -108,6 +108,7 @@ impl Chain {
         match method {
             "getSlot" | "getBlockHeight" => json!(self.slot()),
             "getVersion" => json!({ "solana-core": "4.2.2", "feature-set": 1 }),
+            "getGenesisHash" => json!(Pubkey::new_from_array([4; 32]).to_string()),
             "getBalance" => self.with_context(json!(1_000_000_000_000_u64)),
             "getRecentPrioritizationFees" => json!([]),
             "getLatestBlockhash" => self.with_context(json!({
