@@ -7,6 +7,7 @@ mod commands;
 mod configs;
 mod duo;
 mod duty;
+mod housekeeping;
 mod kills;
 mod network;
 mod oracles;
