@@ -15,5 +15,6 @@ mod pauses;
 mod proxy;
 mod record;
 mod setup;
+mod stopping;
 mod usage;
 mod websocket;
