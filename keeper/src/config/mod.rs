@@ -25,7 +25,7 @@ pub use {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("{path}: {source}")]
+    #[error("{path}: {source}; name it with --config, or write one with `blockable-keeper init FOLDER`")]
     File {
         /// The file.
         path: String,
