@@ -298,7 +298,12 @@ impl Lander {
         landing: &mut Landing,
     ) -> Result<Vec<Intent>, StoreError> {
         let now = self.inner.now();
-        let due: HashSet<String> = intents.iter().map(Intent::lane).collect();
+        let lanes = |intent: &Intent| {
+            let of_credits: Vec<String> =
+                intent.credits().iter().map(|credit| intent.lane_of(credit)).collect();
+            of_credits.into_iter().chain([intent.lane()])
+        };
+        let due: HashSet<String> = intents.iter().flat_map(lanes).collect();
         self.inner.deaths().retain(|lane, _| due.contains(lane));
         let read = move |connection: &rusqlite::Connection| {
             Ok((lanes::closed(connection, now)?, lanes::idle(connection, &due, now)?))
@@ -321,9 +326,13 @@ impl Lander {
         let mut busy = self.inner.flights().busy(slot);
         let mut selected = Vec::with_capacity(intents.len());
         for intent in intents {
-            if closed.contains(&intent.lane()) {
+            let is_aside = |credit: &Pubkey| closed.contains(&intent.lane_of(credit));
+            let left = intent.without(is_aside).filter(|intent| !closed.contains(&intent.lane()));
+            let Some(intent) = left else {
                 landing.aside += 1;
-            } else if intent.credits().iter().any(|credit| busy.contains(credit)) {
+                continue;
+            };
+            if intent.credits().iter().any(|credit| busy.contains(credit)) {
                 landing.busy += 1;
             } else {
                 // Two intents on one credit would be planned on the same state, and the second would meet another.
@@ -375,7 +384,11 @@ impl Lander {
             .store
             .write(move |connection| {
                 for (intent, reason) in failed {
-                    let (lane, subject) = (intent.lane(), intent.subject());
+                    // A credit that fails in the metering of its chunk waits alone.
+                    let (lane, subject) = match intent.credits() {
+                        [credit] => (intent.lane_of(credit), *credit),
+                        _ => (intent.lane(), intent.subject()),
+                    };
                     let of = (lane.as_str(), intent.kind().name(), &subject);
                     let failures = lanes::fail(connection, of, &reason, settings.retry, now)?;
                     tracing::warn!(

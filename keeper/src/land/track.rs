@@ -217,9 +217,14 @@ fn settle_lanes(
 ) -> Result<(), StoreError> {
     match end {
         End::Dead => Ok(()),
-        End::Landed { .. } => {
-            flight.carried.iter().try_for_each(|carried| lanes::succeed(connection, &carried.lane))
-        }
+        End::Landed { .. } => flight.carried.iter().try_for_each(|Carried { lane, .. }| {
+            lanes::succeed(connection, lane)?;
+            // Of what it writes, the credits have lanes of their own within that of their chunk.
+            flight
+                .writes
+                .iter()
+                .try_for_each(|credit| lanes::succeed(connection, &format!("{lane}/{credit}")))
+        }),
         End::Failed { reason, .. } => {
             let Some(error) = error else { return Ok(()) };
             let version = match flight.transaction.message {

@@ -198,6 +198,40 @@ impl Intent {
         }
     }
 
+    /// The lane of one credit's part in it.
+    pub fn lane_of(&self, credit: &Pubkey) -> String {
+        match &self.action {
+            Action::Meter { .. } => format!("{}/{credit}", self.lane()),
+            Action::Credit { .. } => self.lane(),
+        }
+    }
+
+    /// The same work without some of the credits, `None` without any.
+    pub fn without(&self, is_out: impl Fn(&Pubkey) -> bool) -> Option<Intent> {
+        let (out, kept): (Vec<Pubkey>, Vec<Pubkey>) =
+            self.credits().iter().partition(|credit| is_out(credit));
+        match &self.action {
+            _ if out.is_empty() => Some(self.clone()),
+            _ if kept.is_empty() => None,
+            Action::Credit { .. } => None,
+            Action::Meter { provider, chunk, reports, .. } => {
+                let state: Vec<&[u8]> =
+                    std::iter::once(self.id.0.as_slice()).chain(kept.iter().map(AsRef::as_ref)).collect();
+                Some(Intent {
+                    id: IntentId::of(Kind::Meter, provider, &state),
+                    action: Action::Meter {
+                        provider: *provider,
+                        chunk: *chunk,
+                        reports: reports.clone(),
+                        credits: kept,
+                    },
+                    due_at: self.due_at,
+                    because: self.because.clone(),
+                })
+            }
+        }
+    }
+
     /// The same work on half of the credits each, so that one that fails does not hold up the others. `None` for a single
     /// credit.
     pub fn halves(&self) -> Option<[Intent; 2]> {

@@ -56,3 +56,42 @@ pub(super) async fn end(stages: Vec<Stage>, bound: Duration) {
         stage.end(deadline).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use {
+        super::*,
+        std::sync::{Arc, Mutex},
+    };
+
+    /// A stage whose only task notes its name when it is told to stop.
+    fn noting(name: &'static str, order: &Arc<Mutex<Vec<&'static str>>>) -> Stage {
+        let (stage, mut stopped) = Stage::new(name);
+        let order = order.clone();
+        stage.with(vec![tokio::spawn(async move {
+            let _ = stopped.wait_for(|stopped| *stopped).await;
+            order.lock().unwrap().push(name);
+        })])
+    }
+
+    #[tokio::test]
+    async fn stages_stop_in_reverse_order_each_after_the_last() {
+        let order = Arc::default();
+        let stages = ["serve", "alerts", "landing"].map(|name| noting(name, &order));
+        end(stages.into(), Duration::from_secs(10)).await;
+        assert_eq!(*order.lock().unwrap(), ["landing", "alerts", "serve"]);
+    }
+
+    #[tokio::test]
+    async fn a_task_that_does_not_stop_is_ended_at_the_bound() {
+        let (stage, _stopped) = Stage::new("deaf");
+        let deaf = tokio::spawn(std::future::pending::<()>());
+        let handle = deaf.abort_handle();
+        let began = Instant::now();
+        end(vec![stage.with(vec![deaf])], Duration::from_millis(100)).await;
+        assert!(began.elapsed() < Duration::from_secs(5));
+        while !handle.is_finished() {
+            tokio::task::yield_now().await;
+        }
+    }
+}

@@ -64,6 +64,20 @@ impl Ground {
         self.lander.land(due.to_vec(), &snapshot()).await.unwrap()
     }
 
+    /// As [`Ground::land`], so many seconds later by the chain's clock.
+    pub async fn land_at(&self, due: &[Intent], seconds: i64) -> Landing {
+        let state = Snapshot { slot: 1_000_000, clock: WRITTEN_AT + seconds, ..snapshot() };
+        self.lander.land(due.to_vec(), &state).await.unwrap()
+    }
+
+    /// Has all that is in flight land in a block of a slot.
+    pub async fn settle(&self, slot: u64) {
+        self.nodes.iter().for_each(|node| node.show(|view| view.landed = Some(slot)));
+        self.lander.track().await.unwrap();
+        self.nodes.iter().for_each(|node| node.show(|view| view.landed = None));
+        assert_eq!(self.lander.in_flight(), 0);
+    }
+
     /// The work that transactions carry, by name.
     pub async fn carried(&self) -> Vec<String> {
         let read = |connection: &rusqlite::Connection| {

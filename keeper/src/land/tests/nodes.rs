@@ -133,7 +133,10 @@ async fn answer(State(shared): State<Shared>, Json(request): Json<Value>) -> Res
         "getBalance" => json!({"context": {"slot": view.slot}, "value": 1_000_000_000}),
         "getRecentPrioritizationFees" => json!([]),
         "getLatestBlockhash" => {
-            let value = json!({"blockhash": "11111111111111111111111111111111", "lastValidBlockHeight": view.height + 150});
+            // A new one after each sending, as there are new blocks.
+            let sent = u8::try_from(shared.sent.lock().unwrap().len() % 256).unwrap();
+            let blockhash = Pubkey::new_from_array([sent; 32]).to_string();
+            let value = json!({"blockhash": blockhash, "lastValidBlockHeight": view.height + 150});
             json!({"context": {"slot": view.slot}, "value": value})
         }
         "getGenesisHash" => json!(view.genesis),

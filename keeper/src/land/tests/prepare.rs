@@ -73,6 +73,33 @@ async fn a_chunk_with_a_bad_credit_is_halved_until_it_is_alone() {
 }
 
 #[tokio::test]
+async fn a_credit_that_fails_in_its_chunk_waits_alone_and_ever_longer() {
+    let work = [meter(0, &[1, 2, 3], 0)];
+    let ground = ground(&work, &[(2, refused(BlockableError::ArithmeticOverflow))]).await;
+    let failures = async |ground: &Ground| {
+        let lanes = ground.store.read(|connection| lanes::list(connection, 1)).await.unwrap();
+        lanes.into_iter().map(|lane| (lane.subject, lane.failures)).collect::<Vec<_>>()
+    };
+    for round in 1..=3u8 {
+        // A new report, so that it is another intent; and time enough to try again.
+        let seconds = 3_600 * i64::from(round);
+        let landing = ground.land_at(&[meter(0, &[1, 2, 3], round)], seconds).await;
+        assert_eq!((landing.failed, landing.aside), (1, 0), "{landing:?}");
+        assert_eq!(failures(&ground).await, [(credit(2), u32::from(round))]);
+        ground.settle(6_000 + u64::from(round)).await;
+        assert_eq!(failures(&ground).await, [(credit(2), u32::from(round))], "the others have landed");
+
+        let landing = ground.land_at(&[meter(0, &[1, 2, 3], 100 + round)], seconds + 1).await;
+        assert_eq!((landing.sent, landing.failed), (1, 0), "the others go on: {landing:?}");
+        ground.settle(7_000 + u64::from(round)).await;
+    }
+    ground.nodes[0].show(|view| view.faults.clear());
+    ground.land_at(&[meter(0, &[1, 2, 3], 200)], 20_000).await;
+    ground.settle(8_000).await;
+    assert!(failures(&ground).await.is_empty(), "it has succeeded");
+}
+
+#[tokio::test]
 async fn what_another_has_done_is_left_out_and_counts_against_nobody() {
     let work: Vec<Intent> = (1..=3).map(|number| due(Kind::MarkDelinquent, number)).collect();
     let ground = ground(&work, &[(1, refused(BlockableError::WrongStatus))]).await;
