@@ -18,6 +18,7 @@ pub mod chain;
 pub mod commands;
 pub mod config;
 pub mod health;
+pub mod hex;
 pub mod history;
 pub mod ingest;
 pub mod land;

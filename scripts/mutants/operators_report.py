@@ -4,6 +4,8 @@ import pathlib
 import re
 import sys
 
+import report
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SOURCES = "programs/blockable-credits/src/"
 
@@ -28,23 +30,13 @@ def main():
     unviable, timeout = names(found / "unviable.txt"), names(found / "timeout.txt") | names(last / "timeout.txt")
     unviable |= names(last / "unviable.txt")
     noticed = names(last / "caught.txt") | names(last / "previously_caught.txt")
-    explained = (ROOT / "scripts/mutants/equivalent.txt").read_text().splitlines()
     survivors = {name: described(name) for name in sorted(names(last / "missed.txt"))}
-    counts, unexplained = collections.defaultdict(collections.Counter), 0
-    for kind, those in [("timeout", timeout), ("unviable", unviable), ("caught", noticed - timeout - unviable),
-                        ("explained", {name for name, text in survivors.items() if text in explained}),
-                        ("survived", {name for name, text in survivors.items() if text not in explained})]:
-        for name in those:
-            counts[name.split(":")[0].removeprefix(SOURCES).removesuffix(".rs")][kind] += 1
-    print("\n| module | mutants | caught | timeout | do not compile | equivalent | survived |\n|---|--:|--:|--:|--:|--:|--:|")
-    for name, count in [*sorted(counts.items()), ("all", sum(counts.values(), collections.Counter()))]:
-        shown = [count[kind] for kind in ("caught", "timeout", "unviable", "explained", "survived")]
-        print(f"| `{name}` | {sum(count.values())} | {' | '.join(map(str, shown))} |")
-    print()
-    for text in survivors.values():
-        print(text + (" (explained)" if text in explained else ""))
-        unexplained += text not in explained
-    sys.exit(1 if unexplained else 0)
+    kinds = {**dict.fromkeys(noticed, "caught"), **dict.fromkeys(timeout, "timeout"), **dict.fromkeys(unviable, "unviable"),
+             **{name: report.kind_of(text) for name, text in survivors.items()}}
+    counts = collections.defaultdict(collections.Counter)
+    for name, kind in kinds.items():
+        counts[name.split(":")[0].removeprefix(SOURCES).removesuffix(".rs")][kind] += 1
+    report.finish(dict(sorted(counts.items())), survivors.values())
 
 
 main()

@@ -48,13 +48,18 @@ impl Chain {
     /// Gives everyone who pays fees or rent SOL. Several markets on a cluster share these.
     pub async fn fund_fees(client: &Client) {
         for name in ["payer", "lender", "provider", "buyer"] {
-            let address = Parties::address(name);
-            client.rpc().request_airdrop(&address, 100 * LAMPORTS_PER_SOL).await.expect("an airdrop");
-            let deadline = Instant::now() + PATIENCE;
-            while client.rpc().get_balance(&address).await.expect("a balance") == 0 {
-                assert!(Instant::now() < deadline, "the airdrop to the {name} does not arrive");
-                sleep(POLL).await;
-            }
+            Chain::fund(client, name).await;
+        }
+    }
+
+    /// Gives the party of a name 100 SOL, and waits for them.
+    pub async fn fund(client: &Client, name: &str) {
+        let address = Parties::address(name);
+        client.rpc().request_airdrop(&address, 100 * LAMPORTS_PER_SOL).await.expect("an airdrop");
+        let deadline = Instant::now() + PATIENCE;
+        while client.rpc().get_balance(&address).await.expect("a balance") == 0 {
+            assert!(Instant::now() < deadline, "the airdrop to the {name} does not arrive");
+            sleep(POLL).await;
         }
     }
 
@@ -182,9 +187,10 @@ impl Chain {
         let accept = self.accept(&credit, self.credit(&credit).await.terms_hash);
         self.send(&[accept], &[&self.borrower.clone()]).await;
         if reserve > 0 {
-            let (borrower, source) = (Parties::address(&self.borrower), self.wallet(&self.borrower));
-            let fund = instructions::reserve_fund(&self.keys, &borrower, &source, &credit, reserve);
-            self.send(&[fund], &[&self.borrower.clone()]).await;
+            // Whoever borrows: not all have a wallet of their own.
+            let (payer, source) = (Parties::address("borrower"), self.wallet("borrower"));
+            let fund = instructions::reserve_fund(&self.keys, &payer, &source, &credit, reserve);
+            self.send(&[fund], &["borrower"]).await;
         }
         let issue = self.issue(&credit);
         self.send(&[issue], &["provider"]).await;

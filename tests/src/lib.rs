@@ -27,6 +27,7 @@ pub use {
     pipe::Pipe,
     reporters::{Lie, Reporters},
     server_file::ServerFile,
+    steps_agreed::covenant,
     tokens::Money,
     world::{DAY, START, USDC, World},
 };

@@ -130,6 +130,20 @@ impl World {
     }
 }
 
+/// A covenant: from 90 % of the plan on the APR falls by 1 %, to 10.5 % at least; below 50 % it rises by 1 %, to 13.5 % at most.
+pub fn covenant(planned_units: u64, window: u32) -> Rider {
+    Rider {
+        planned_units,
+        covenant_window: window,
+        high_bps: 9_000,
+        low_bps: 5_000,
+        apr_step_bps: 100,
+        apr_floor_bps: 1_050,
+        apr_ceiling_bps: 1_350,
+        ..Rider::default()
+    }
+}
+
 impl Loan {
     /// The same loan with something agreed beside the terms.
     pub fn with_rider(mut self, rider: Rider) -> Loan {

@@ -118,10 +118,21 @@ impl Alerts {
     /// Opens an alert for every signal that raises one where none is open, closes those that signals clear, and writes
     /// what is to be told. `now` is the time of the findings, in Unix seconds. Errors: [`StoreError`], with nothing changed.
     pub async fn settle(&self, signals: Vec<Signal>, now: i64) -> Result<Settled, StoreError> {
+        self.settle_with(signals, now, |_, _| Vec::new()).await
+    }
+
+    /// As [`Alerts::settle`], with what `more` has to say of the alerts that are open and of the signals.
+    pub async fn settle_with(
+        &self,
+        signals: Vec<Signal>,
+        now: i64,
+        more: impl FnOnce(&Open, &[Signal]) -> Vec<Signal> + Send + 'static,
+    ) -> Result<Settled, StoreError> {
         // Most passes change nothing: that costs no write.
-        let signals = desk::worst(signals);
+        let mut signals = desk::worst(signals);
         let read = move |connection: &_| {
             let open = desk::open(connection)?;
+            signals.extend(more(&open, &signals));
             Ok(signals.into_iter().filter(|signal| desk::changes(signal, &open)).collect::<Vec<_>>())
         };
         let changes = self.inner.store.read(read).await?;
@@ -142,11 +153,6 @@ impl Alerts {
         }
         self.inner.news.send_replace(());
         Ok(settled)
-    }
-
-    /// The open alerts, by what they are about. Errors: [`StoreError`].
-    pub async fn open_alerts(&self) -> Result<Open, StoreError> {
-        self.inner.store.read(desk::open).await
     }
 
     /// Alerts by a filter, newest first. Errors: [`StoreError`].

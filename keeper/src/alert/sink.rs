@@ -1,13 +1,16 @@
 //! Where alerts are told, and whom each place is for.
 
 use {
-    crate::alert::{
-        AlertError, Severity,
-        email::Mailer,
-        letters::News,
-        record::Alert,
-        settings::{Party, Settings},
-        webhook::Poster,
+    crate::{
+        alert::{
+            AlertError, Severity,
+            email::Mailer,
+            letters::News,
+            record::Alert,
+            settings::{Party, Settings},
+            webhook::Poster,
+        },
+        hex::hex,
     },
     sha2::{Digest, Sha256},
     std::collections::BTreeMap,
@@ -106,7 +109,7 @@ impl Sink {
 /// What stands for an address in figures and health, which show no address. It is the same for as long as the address is, so
 /// that what waits for one reader never goes to another.
 fn email_name(address: &str) -> String {
-    let digest = Sha256::digest(address.as_bytes());
-    let short: Vec<String> = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-    format!("email/{}", short.concat())
+    let digest: [u8; 32] = Sha256::digest(address.as_bytes()).into();
+    let [first, second, third, fourth, ..] = digest;
+    format!("email/{}", hex(&[first, second, third, fourth]))
 }

@@ -100,9 +100,7 @@ impl Mirror {
         least_slot: u64,
     ) -> Result<(Market, BTreeMap<Pubkey, Provider>, Clock), NodeError> {
         let (slot, accounts) = node.fetch(&[self.market, CLOCK], commitment).await?;
-        if slot < least_slot {
-            return Err(NodeError::Stale { slot, highest: least_slot });
-        }
+        require(slot, least_slot)?;
         let market = accounts.first().and_then(Option::as_ref).and_then(read::<Market>);
         let market = market.ok_or(NodeError::Unusable("there is no market at the address"))?;
         let clock = accounts.get(1).and_then(|account| read_clock(account.as_ref()));
@@ -142,6 +140,11 @@ pub async fn read_few(
     })
 }
 
+/// Requires an answer of a slot or a later one. Errors: [`NodeError::Stale`].
+fn require(slot: u64, least_slot: u64) -> Result<(), NodeError> {
+    if slot < least_slot { Err(NodeError::Stale { slot, highest: least_slot }) } else { Ok(()) }
+}
+
 async fn fetch(
     node: &Node,
     addresses: &[Pubkey],
@@ -149,10 +152,8 @@ async fn fetch(
     least_slot: u64,
 ) -> Result<Vec<(Pubkey, Option<Credit>)>, NodeError> {
     let (slot, accounts) = node.fetch(addresses, commitment).await?;
-    if slot < least_slot {
-        // A pool of machines behind one address need not agree.
-        return Err(NodeError::Stale { slot, highest: least_slot });
-    }
+    // A pool of machines behind one address need not agree.
+    require(slot, least_slot)?;
     Ok(addresses
         .iter()
         .zip(accounts)
@@ -168,10 +169,8 @@ async fn list_providers(
 ) -> Result<BTreeMap<Pubkey, Provider>, NodeError> {
     let filters = vec![type_filter::<Provider>(), provider_market_filter(market)];
     let (slot, listed) = node.list_accounts(filters, None, commitment).await?;
-    if slot < least_slot {
-        // An epoch or a reporter that is gone would come back.
-        return Err(NodeError::Stale { slot, highest: least_slot });
-    }
+    // An epoch or a reporter that is gone would come back.
+    require(slot, least_slot)?;
     Ok(listed.into_iter().filter_map(|(address, account)| Some((address, read(&account)?))).collect())
 }
 

@@ -2,10 +2,12 @@
 
 use {
     super::judge::{Fall, Verified},
-    crate::alert::{Level, Rule, Severity, Signal},
+    crate::{
+        alert::{Level, Rule, Severity, Signal},
+        hex::hex,
+    },
     blockable_sdk::reports::ReportRecord,
     serde::{Deserialize, Serialize},
-    std::fmt::Write,
 };
 
 /// What is proven.
@@ -110,12 +112,4 @@ impl Evidence {
                 .to_string(),
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -67,7 +67,8 @@ impl Costs {
 
     /// Forgets a lane whose transaction did not succeed.
     pub fn forget(&mut self, lane: &str) {
-        self.known.retain(|name, _| !name.split('|').any(|part| part.starts_with(&format!("{lane}:"))));
+        let start = format!("{lane}:");
+        self.known.retain(|name, _| !name.split('|').any(|part| part.starts_with(&start)));
     }
 }
 
@@ -75,23 +76,15 @@ impl Costs {
 mod tests {
     use {
         super::*,
-        crate::plan::{Intent, IntentId, Kind},
-        blockable_sdk::Pubkey,
+        crate::{
+            land::tests::ground::{due, meter},
+            plan::Kind,
+        },
     };
 
     fn batch(chunk: u32, credits: u8) -> Batch {
-        let intent = Intent {
-            id: IntentId::of(Kind::Meter, &Pubkey::default(), &[]),
-            action: Action::Meter {
-                provider: Pubkey::default(),
-                chunk,
-                reports: Vec::new(),
-                credits: (0..credits).map(|number| Pubkey::new_from_array([number; 32])).collect(),
-            },
-            due_at: 0,
-            because: String::new(),
-        };
-        Batch { role: Role::Metering, intents: vec![intent] }
+        let numbers: Vec<u8> = (0..credits).collect();
+        Batch { role: Role::Metering, intents: vec![meter(chunk, &numbers, 0)] }
     }
 
     #[test]
@@ -118,13 +111,7 @@ mod tests {
 
     #[test]
     fn what_is_held_against_a_borrower_is_simulated_every_time() {
-        let credit = Intent {
-            id: IntentId::of(Kind::MarkDefaulted, &Pubkey::default(), &[]),
-            action: Action::Credit { kind: Kind::MarkDefaulted, credit: Pubkey::default() },
-            due_at: 0,
-            because: String::new(),
-        };
-        let batch = Batch { role: Role::Enforcement, intents: vec![credit] };
+        let batch = Batch { role: Role::Enforcement, intents: vec![due(Kind::MarkDefaulted, 0)] };
         let mut costs = Costs::default();
         costs.learn(&batch, 1_000);
         assert_eq!(costs.take(&batch), None);

@@ -5,13 +5,14 @@ use {
         chain::{Node, NodeError, Nodes, Snapshot},
         land::{
             costs::Costs,
+            faults::{Fault, Faults},
             flight::Flights,
             hints, journal, lanes,
             pack::{Batch, UNFIT, Version, pack},
             prepare::{Prepared, Ready, prepare, simulate_message},
             settings::{LandSettings, VersionChoice},
         },
-        plan::{Intent, Kind, Role},
+        plan::{Intent, Role},
         store::{Store, StoreError},
     },
     blockable_sdk::{
@@ -23,7 +24,7 @@ use {
     solana_sdk::hash::Hash,
     solana_system_interface::instruction::transfer,
     std::{
-        collections::{BTreeMap, HashMap, HashSet},
+        collections::{BTreeMap, HashMap},
         sync::{
             Arc, Mutex, MutexGuard, PoisonError,
             atomic::{AtomicI64, Ordering},
@@ -81,15 +82,6 @@ pub struct Lander {
     pub(super) inner: Arc<Inner>,
 }
 
-/// What a key may fail at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Fault {
-    /// It cannot pay.
-    Pays,
-    /// It does not sign.
-    Signs,
-}
-
 pub(super) struct Inner {
     pub nodes: Nodes,
     pub market: Pubkey,
@@ -110,7 +102,7 @@ pub(super) struct Inner {
     /// The other end, until somebody listens.
     pub listener: Mutex<Option<mpsc::Receiver<Signature>>>,
     /// Keys that could not pay or sign, and why.
-    faults: Mutex<BTreeMap<(Role, Fault), String>>,
+    faults: Mutex<Faults>,
 }
 
 impl Inner {
@@ -130,28 +122,8 @@ impl Inner {
         self.clock.load(Ordering::Relaxed)
     }
 
-    fn faults(&self) -> MutexGuard<'_, BTreeMap<(Role, Fault), String>> {
+    pub fn faults(&self) -> MutexGuard<'_, Faults> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub fn set_fault(&self, role: Role, fault: Fault, reason: String) {
-        self.faults().insert((role, fault), reason);
-    }
-
-    pub fn clear_fault(&self, role: Role, fault: Fault) {
-        self.faults().remove(&(role, fault));
-    }
-
-    pub fn clear_faults(&self, role: Role) {
-        self.faults().retain(|(of, _), _| *of != role);
-    }
-
-    /// What is wrong with a key.
-    pub fn fault(&self, role: Role) -> Option<String> {
-        let faults = self.faults();
-        let reasons: Vec<&str> =
-            faults.iter().filter(|((of, _), _)| *of == role).map(|(_, reason)| reason.as_str()).collect();
-        (!reasons.is_empty()).then(|| reasons.join("; "))
     }
 }
 
@@ -227,7 +199,7 @@ impl Lander {
             tracing::debug!(kind = %intent.kind(), subject = %intent.subject(), reason, "no longer due");
         }
         for (role, reason) in prepared.payers {
-            inner.set_fault(role, Fault::Pays, reason);
+            inner.faults().set(role, Fault::Pays, reason);
         }
         self.note_failures(prepared.failed).await?;
         let recent = self.recent_fees(&sound, &prepared.ready).await;
@@ -235,23 +207,6 @@ impl Lander {
         let flights = self.sign(recent, prepared.ready, version, blockhash, snapshot, &mut landing).await?;
         self.send(&sound, flights, &mut landing).await?;
         Ok(landing)
-    }
-
-    /// The batches that there is room for in flight. What one key pays for takes no room from what the other does.
-    fn within_room(&self, batches: Vec<Batch>, landing: &mut Landing) -> Vec<Batch> {
-        let most = self.inner.settings.max_in_flight;
-        let flights = self.inner.flights();
-        let mut room: BTreeMap<Role, usize> =
-            Role::ALL.into_iter().map(|role| (role, most.saturating_sub(flights.paid_by(role)))).collect();
-        drop(flights);
-        let has_room = |batch: &Batch| {
-            let Some(left) = room.get_mut(&batch.role).filter(|left| **left > 0) else { return false };
-            *left -= 1;
-            true
-        };
-        let (now, later): (Vec<_>, Vec<_>) = batches.into_iter().partition(has_room);
-        landing.busy += later.iter().map(|batch| batch.intents.len()).sum::<usize>();
-        now
     }
 
     /// Simulates batches, by the first node that does.
@@ -288,59 +243,6 @@ impl Lander {
             }
         }
         (known, unknown)
-    }
-
-    /// What is neither in flight nor put aside, of what was planned on the state of a slot.
-    async fn select(
-        &self,
-        mut intents: Vec<Intent>,
-        slot: u64,
-        landing: &mut Landing,
-    ) -> Result<Vec<Intent>, StoreError> {
-        let now = self.inner.now();
-        let lanes = |intent: &Intent| {
-            let of_credits: Vec<String> =
-                intent.credits().iter().map(|credit| intent.lane_of(credit)).collect();
-            of_credits.into_iter().chain([intent.lane()])
-        };
-        let due: HashSet<String> = intents.iter().flat_map(lanes).collect();
-        self.inner.deaths().retain(|lane, _| due.contains(lane));
-        let read = move |connection: &rusqlite::Connection| {
-            Ok((lanes::closed(connection, now)?, lanes::idle(connection, &due, now)?))
-        };
-        let (closed, idle) = self.inner.store.read(read).await?;
-        if !idle.is_empty() {
-            let forget = move |connection: &rusqlite::Transaction| {
-                idle.iter().try_for_each(|lane| lanes::succeed(connection, lane))
-            };
-            self.inner.store.write(forget).await?;
-        }
-        for role in Role::ALL {
-            // A key that nothing waits for holds nothing up.
-            if !intents.iter().any(|intent| intent.kind().role() == role) {
-                self.inner.clear_faults(role);
-            }
-        }
-        // Metering names many credits and comes again and again: what is due on one of them would never get its turn.
-        intents.sort_by_key(|intent| intent.kind() == Kind::Meter);
-        let mut busy = self.inner.flights().busy(slot);
-        let mut selected = Vec::with_capacity(intents.len());
-        for intent in intents {
-            let is_aside = |credit: &Pubkey| closed.contains(&intent.lane_of(credit));
-            let left = intent.without(is_aside).filter(|intent| !closed.contains(&intent.lane()));
-            let Some(intent) = left else {
-                landing.aside += 1;
-                continue;
-            };
-            if intent.credits().iter().any(|credit| busy.contains(credit)) {
-                landing.busy += 1;
-            } else {
-                // Two intents on one credit would be planned on the same state, and the second would meet another.
-                busy.extend(intent.credits());
-                selected.push(intent);
-            }
-        }
-        Ok(selected)
     }
 
     /// The format that the cluster takes, by the first node that says. Errors: [`LandError::Node`], [`LandError::NoNode`].

@@ -6,6 +6,7 @@
 //! | [`classify`] | what a failure says of the intents that met it |
 //! | [`confirm`] | what is held against a borrower must be finalized, and two nodes must say so |
 //! | [`costs`] | what metering took when it was simulated |
+//! | `faults` | what keys have failed at |
 //! | [`fee`] | priority fees: by what others pay, with a cap, higher with every attempt |
 //! | [`flight`] | the transactions whose end is not known |
 //! | `hints` | hears over WebSocket of confirmations |
@@ -15,6 +16,7 @@
 //! | [`pack`] | which intents share a transaction |
 //! | [`prepare`] | simulates, bisects, signs |
 //! | [`rehearse`] | what would be sent, simulated and not sent |
+//! | `select` | what of all that is due goes now |
 //! | `sign`, `send` | keys, fees and caps; written down, then sent |
 //! | `tell` | what the operator should know |
 //! | [`track`] | what has become of what was sent |
@@ -22,6 +24,7 @@
 pub mod classify;
 pub mod confirm;
 pub mod costs;
+mod faults;
 pub mod fee;
 pub mod flight;
 mod hints;
@@ -31,6 +34,7 @@ pub mod lanes;
 pub mod pack;
 pub mod prepare;
 pub mod rehearse;
+mod select;
 mod send;
 pub mod settings;
 mod sign;

@@ -4,10 +4,11 @@ use {
     crate::{
         chain::{Node, Snapshot},
         land::{
+            faults::Fault,
             fee::{LAMPORTS_PER_SIGNATURE, fee},
             flight::{Carried, Flight, writes},
             journal,
-            lander::{Fault, Lander, Landing},
+            lander::{Lander, Landing},
             pack::Version,
             prepare::{Build, Ready, message},
         },
@@ -61,7 +62,7 @@ impl Lander {
                 let reason = format!(
                     "its cap of lamports per day is reached; raise it in [spending] ({lamports} wanted)"
                 );
-                inner.set_fault(batch.role, Fault::Pays, reason);
+                inner.faults().set(batch.role, Fault::Pays, reason);
                 continue;
             }
             let build = Build { market: &inner.market, version, compute_units, fee: priority, blockhash };
@@ -75,12 +76,13 @@ impl Lander {
             // Each further try may take as long as its deadline, and the other keys' work would wait for it.
             let signature = match key.sign(&message.serialize()).await {
                 Ok(signature) => {
-                    inner.clear_fault(batch.role, Fault::Signs);
+                    inner.faults().clear(batch.role, Fault::Signs);
                     signature
                 }
                 Err(error) => {
                     tracing::warn!(role = batch.role.name(), %error, "a key does not sign");
-                    inner.set_fault(batch.role, Fault::Signs, format!("it does not sign: {error}"));
+                    let reason = format!("it does not sign: {error}");
+                    inner.faults().set(batch.role, Fault::Signs, reason);
                     landing.untried += batch.intents.len();
                     mute.insert(batch.role);
                     continue;

@@ -55,7 +55,7 @@ impl Lander {
                 payer,
                 lamports,
                 self.inner.settings.low_balance,
-                self.inner.fault(role),
+                self.inner.faults().of(role),
             ));
         }
         signals

@@ -8,10 +8,11 @@ use {
         chain::{Node, NodeError},
         land::{
             classify::{Cause, classify},
+            faults::Fault,
             flight::{Carried, Flight},
             hints,
             journal::{self, End},
-            lander::{Fault, Lander},
+            lander::Lander,
             lanes,
             pack::Version,
             prepare::place_of,
@@ -150,9 +151,9 @@ impl Lander {
             self.measure(flight, end);
             self.note_lanes(flight, end);
             match (end, error.as_ref().map(classify)) {
-                (End::Landed { .. }, _) => self.inner.clear_faults(flight.role),
+                (End::Landed { .. }, _) => self.inner.faults().clear_all(flight.role),
                 (End::Failed { .. }, Some(Cause::Payer(reason))) => {
-                    self.inner.set_fault(flight.role, Fault::Pays, reason);
+                    self.inner.faults().set(flight.role, Fault::Pays, reason);
                 }
                 _ => {}
             }
@@ -217,14 +218,11 @@ fn settle_lanes(
 ) -> Result<(), StoreError> {
     match end {
         End::Dead => Ok(()),
-        End::Landed { .. } => flight.carried.iter().try_for_each(|Carried { lane, .. }| {
-            lanes::succeed(connection, lane)?;
-            // Of what it writes, the credits have lanes of their own within that of their chunk.
-            flight
-                .writes
-                .iter()
-                .try_for_each(|credit| lanes::succeed(connection, &format!("{lane}/{credit}")))
-        }),
+        // Of what it writes, the credits have lanes of their own within that of their chunk.
+        End::Landed { .. } => flight
+            .carried
+            .iter()
+            .try_for_each(|carried| lanes::succeed(connection, &carried.lane, &flight.writes)),
         End::Failed { reason, .. } => {
             let Some(error) = error else { return Ok(()) };
             let version = match flight.transaction.message {

@@ -206,40 +206,29 @@ impl Intent {
         }
     }
 
-    /// The same work without some of the credits, `None` without any.
-    pub fn without(&self, is_out: impl Fn(&Pubkey) -> bool) -> Option<Intent> {
-        let (out, kept): (Vec<Pubkey>, Vec<Pubkey>) =
-            self.credits().iter().partition(|credit| is_out(credit));
-        match &self.action {
-            _ if out.is_empty() => Some(self.clone()),
-            _ if kept.is_empty() => None,
-            Action::Credit { .. } => None,
-            Action::Meter { provider, chunk, reports, .. } => {
-                let state: Vec<&[u8]> =
-                    std::iter::once(self.id.0.as_slice()).chain(kept.iter().map(AsRef::as_ref)).collect();
-                Some(Intent {
-                    id: IntentId::of(Kind::Meter, provider, &state),
-                    action: Action::Meter {
-                        provider: *provider,
-                        chunk: *chunk,
-                        reports: reports.clone(),
-                        credits: kept,
-                    },
-                    due_at: self.due_at,
-                    because: self.because.clone(),
-                })
-            }
-        }
+    /// All lanes that it is part of: its own, and those of its credits within it.
+    pub fn lanes(&self) -> impl Iterator<Item = String> {
+        let own = self.lane();
+        std::iter::once(own).chain(self.credits().iter().map(|credit| self.lane_of(credit)))
     }
 
-    /// The same work on half of the credits each, so that one that fails does not hold up the others. `None` for a single
-    /// credit.
-    pub fn halves(&self) -> Option<[Intent; 2]> {
-        let Action::Meter { provider, chunk, reports, credits } = &self.action else { return None };
-        let (first, second) =
-            credits.split_at_checked(credits.len() / 2).filter(|(first, _)| !first.is_empty())?;
-        let half = |number: u8, credits: &[Pubkey]| Intent {
-            id: IntentId::of(Kind::Meter, provider, &[&self.id.0, &[number]]),
+    /// The same work without some of the credits, `None` without any.
+    pub fn without(&self, is_out: impl Fn(&Pubkey) -> bool) -> Option<Intent> {
+        let kept: Vec<Pubkey> = self.credits().iter().filter(|credit| !is_out(credit)).copied().collect();
+        if kept.len() == self.credits().len() {
+            return Some(self.clone());
+        }
+        let state: Vec<&[u8]> = kept.iter().map(AsRef::as_ref).collect();
+        self.part(&state, &kept)
+    }
+
+    /// The same work on these of the credits, named by what tells it from other parts. `None` without any, and for what is
+    /// not metering.
+    fn part(&self, state: &[&[u8]], credits: &[Pubkey]) -> Option<Intent> {
+        let Action::Meter { provider, chunk, reports, .. } = &self.action else { return None };
+        let state: Vec<&[u8]> = std::iter::once(self.id.0.as_slice()).chain(state.iter().copied()).collect();
+        (!credits.is_empty()).then(|| Intent {
+            id: IntentId::of(Kind::Meter, provider, &state),
             action: Action::Meter {
                 provider: *provider,
                 chunk: *chunk,
@@ -248,8 +237,15 @@ impl Intent {
             },
             due_at: self.due_at,
             because: self.because.clone(),
-        };
-        Some([half(0, first), half(1, second)])
+        })
+    }
+
+    /// The same work on half of the credits each, so that one that fails does not hold up the others. `None` for a single
+    /// credit.
+    pub fn halves(&self) -> Option<[Intent; 2]> {
+        let credits = self.credits();
+        let (first, second) = credits.split_at(credits.len() / 2);
+        Some([self.part(&[&[0]], first)?, self.part(&[&[1]], second)?])
     }
 
     /// The instruction that does it.

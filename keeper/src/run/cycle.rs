@@ -3,7 +3,7 @@
 use {
     super::ended::ended,
     crate::{
-        alert::{Level, Rule, Severity, Signal},
+        alert::{Level, Open, Rule, Severity, Signal},
         chain::{Mirror, NodeError, Sighting, Snapshot},
         land::{LandError, Landing, confirm::confirm, journal},
         plan::{Intent, Kind, Plan, plan},
@@ -151,10 +151,9 @@ impl Cycle {
         signals.extend(self.parts.watch.see(snapshot).await?);
         signals.extend(self.parts.ingest.signals());
         signals.extend(self.parts.lander.signals().await?);
-        let payers = self.parts.lander.payers().into_values().collect();
-        let open = self.parts.alerts.open_alerts().await?;
-        signals.extend(ended(&open, &signals, snapshot, &payers));
-        Ok(self.parts.alerts.settle(signals, snapshot.clock).await?.opened.len())
+        let (payers, seen) = (self.parts.lander.payers().into_values().collect(), snapshot.clone());
+        let over = move |open: &Open, signals: &[Signal]| ended(open, signals, &seen, &payers);
+        Ok(self.parts.alerts.settle_with(signals, snapshot.clock, over).await?.opened.len())
     }
 
     /// Forgets what is too old to keep, once a day.

@@ -126,10 +126,7 @@ mod tests {
         let open = Open::from([((rule, key(subject)), standing)]);
         let signals = ended(&open, &[], snapshot, &BTreeSet::from([key(7)]));
         assert!(signals.iter().all(|signal| signal.level == Level::Clear && signal.rule == rule));
-        let said = Signal {
-            happened: String::new(),
-            ..signals.first().cloned().unwrap_or_else(|| raise(rule, subject))
-        };
+        let said = raise(rule, subject);
         assert!(ended(&open, &[said], snapshot, &BTreeSet::new()).is_empty(), "what is said of it counts");
         signals.len() == 1
     }

@@ -3,7 +3,7 @@
 //! Amounts and addresses are text, because JavaScript rounds numbers above 2^53; seconds, slots, counts and basis points are
 //! numbers; a time is an object with its text and its Unix seconds.
 
-pub use crate::watch::measure::status_name;
+pub use crate::{hex::hex, watch::measure::status_name};
 use {
     blockable_sdk::{
         Pubkey,
@@ -14,7 +14,6 @@ use {
     },
     jiff::Timestamp,
     serde::{Serialize, Serializer},
-    std::fmt::Write,
     utoipa::ToSchema,
 };
 
@@ -76,15 +75,6 @@ impl Time {
 /// Basis points, or the largest number that is exact everywhere.
 pub fn exact(number: u64) -> u64 {
     number.min(EXACT)
-}
-
-/// Bytes as text.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len().saturating_mul(2)), |mut text, byte| {
-        // Writing to a text does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// A freeze policy's name; `unknown` for a byte of a later version.

@@ -6,7 +6,7 @@ use {
         state::{Credit, Rider},
         transitions::Status,
     },
-    blockable_tests::{Cluster, DAY, Loan, USDC},
+    blockable_tests::{Cluster, DAY, Loan, USDC, covenant},
 };
 
 const WINDOW: u32 = 20 * DAY;
@@ -18,17 +18,7 @@ async fn credit(setup: &Setup) -> Credit {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn covenants_are_applied_reserves_drawn_and_units_expired_in_their_time() {
-    let rider = Rider {
-        planned_units: 100_000_000,
-        reserve: RESERVE,
-        covenant_window: WINDOW,
-        high_bps: 9_000,
-        low_bps: 5_000,
-        apr_step_bps: 100,
-        apr_floor_bps: 1_050,
-        apr_ceiling_bps: 1_350,
-        ..Rider::default()
-    };
+    let rider = Rider { reserve: RESERVE, ..covenant(100_000_000, WINDOW) };
     let loan = Loan::new(1).with_rider(rider).with(|terms| {
         (terms.offer_expires_at, terms.unit_lifetime) = (0, 175 * DAY);
     });

@@ -53,9 +53,7 @@ impl Setup {
         let mut reporters = Reporters::start(market, provider, 1, 32, 3);
         let (mut addresses, mut indices) = (Vec::new(), Vec::new());
         for number in 0..credits {
-            // A single one is the borrower that has money.
-            cluster.chain.borrower =
-                if credits == 1 { "borrower".to_string() } else { format!("borrower {number}") };
+            cluster.chain.borrower = format!("borrower {number}");
             let credit = cluster.chain.active(args.clone()).await;
             let index = cluster.chain.credit(&credit).await.meter.index;
             reporters.set(index, credit, 0, 0);

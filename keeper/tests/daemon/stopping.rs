@@ -2,15 +2,12 @@
 
 use {
     crate::{
-        proxy::{Fault, Proxy},
+        proxy::{Fault, Proxy, SEND},
         record,
         setup::Setup,
     },
     std::time::{Duration, Instant},
 };
-
-/// Requests by which a transaction gets to a node.
-const SEND: &[&str] = &["sendTransaction"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_keeper_stops_within_its_bound_and_the_next_one_follows_what_is_on_its_way() {

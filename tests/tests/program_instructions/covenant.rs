@@ -13,24 +13,14 @@ use {
             state::{FreezePolicy, FreezeReason, Rider},
         },
     },
-    blockable_tests::{DAY, Landed, Loan, START, USDC, World},
+    blockable_tests::{DAY, Landed, Loan, START, USDC, World, covenant},
 };
 
 const WINDOW: u32 = 5 * DAY;
 const PLANNED: u64 = 1_000_000;
 
 fn loan() -> Loan {
-    let rider = Rider {
-        planned_units: PLANNED,
-        covenant_window: WINDOW,
-        high_bps: 9_000,
-        low_bps: 5_000,
-        apr_step_bps: 100,
-        apr_floor_bps: 1_050,
-        apr_ceiling_bps: 1_350,
-        top_up_bps: 3_000,
-        ..Rider::default()
-    };
+    let rider = Rider { top_up_bps: 3_000, ..covenant(PLANNED, WINDOW) };
     Loan::new(1).with_rider(rider).with(|terms| terms.freeze_policy = FreezePolicy::AtWill as u8)
 }
 

@@ -13,7 +13,7 @@ use {
             transitions::Status,
         },
     },
-    blockable_tests::{DAY, Landed, Loan, Parties, START, USDC, World},
+    blockable_tests::{DAY, Landed, Loan, Parties, START, USDC, World, covenant},
 };
 
 fn day(day: u32) -> i64 {
@@ -186,16 +186,7 @@ fn a_payment_of_the_smallest_amount_leaves_the_oldest_date_unpaid() {
 
 #[test]
 fn a_restructuring_sets_the_apr_that_the_covenant_moves() {
-    let rider = Rider {
-        planned_units: 1_000_000,
-        covenant_window: 5 * DAY,
-        high_bps: 9_000,
-        low_bps: 5_000,
-        apr_step_bps: 100,
-        apr_floor_bps: 800,
-        apr_ceiling_bps: 1_300,
-        ..Rider::default()
-    };
+    let rider = Rider { apr_floor_bps: 800, apr_ceiling_bps: 1_300, ..covenant(1_000_000, 5 * DAY) };
     let mut world = World::new();
     let credit = world.active(&Loan::new(1).with_rider(rider));
     world.pass(5 * DAY);

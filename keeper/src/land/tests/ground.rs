@@ -32,7 +32,7 @@ pub fn key(role: Role) -> SigningKey {
 impl Ground {
     /// With so many nodes, and settings as they are but for a change.
     pub async fn new(nodes: usize, change: impl FnOnce(&mut LandSettings)) -> Ground {
-        let keys = BTreeMap::from([Role::Metering, Role::Enforcement].map(|role| (role, key(role))));
+        let keys = Role::ALL.map(|role| (role, key(role))).into();
         Ground::with(nodes, change, keys).await
     }
 
@@ -101,7 +101,7 @@ pub fn snapshot() -> Snapshot {
     }
 }
 
-/// Something that is due on the credit of a number.
+/// What is due, of a kind, on the credit of a number.
 pub fn due(kind: Kind, number: u8) -> Intent {
     let credit = credit(number);
     Intent {

@@ -1,6 +1,6 @@
 //! Flights, their record and their end, against nodes that the test plays.
 
-mod ground;
+pub mod ground;
 mod journal;
 mod nodes;
 mod prepare;
@@ -10,7 +10,7 @@ mod track;
 use {
     crate::{
         land::flight::{Carried, Flight, writes},
-        plan::{Action, Intent, IntentId, Kind, Role},
+        plan::{Intent, Kind, Role},
     },
     blockable_sdk::{Pubkey, transactions},
     solana_sdk::{hash::Hash, signature::Keypair, signer::Signer},
@@ -29,13 +29,7 @@ pub fn credit(number: u8) -> Pubkey {
 
 /// Something that is due on the credit of a number.
 pub fn intent(number: u8) -> Intent {
-    let (kind, credit) = (Kind::ExpireUnits, credit(number));
-    Intent {
-        id: IntentId::of(kind, &credit, &[]),
-        action: Action::Credit { kind, credit },
-        due_at: WRITTEN_AT,
-        because: "its units have expired".to_string(),
-    }
+    ground::due(Kind::ExpireUnits, number)
 }
 
 /// A signed transaction that writes to the credit of a number, and carries what is due on it.

@@ -54,8 +54,7 @@ async fn a_chunk_with_a_bad_credit_is_halved_until_it_is_alone() {
     let ground = ground(&work, &[(3, refused(BlockableError::ArithmeticOverflow))]).await;
     let (batches, unfit) = pack(&work, &Pubkey::default(), Version::V0);
     assert!(unfit.is_empty());
-    let nodes = [ground.nodes[0].node("only")];
-    let prepared = ground.lander.simulate(&[&nodes[0]], batches, Version::V0).await;
+    let prepared = ground.lander.simulate(&[&ground.nodes[0].node("only")], batches, Version::V0).await;
     let mut good: Vec<Pubkey> = prepared
         .ready
         .iter()
@@ -114,7 +113,7 @@ async fn a_payer_without_funds_is_told_and_blames_no_work() {
     let ground = ground(&work, &[(1, json!("InsufficientFundsForFee"))]).await;
     let landing = ground.land(&work).await;
     assert_eq!(landing, Landing { transactions: 1, sent: 1, untried: 1, ..Landing::default() });
-    assert!(ground.lander.inner.fault(Role::Enforcement).is_some());
-    assert!(ground.lander.inner.fault(Role::Metering).is_none());
+    assert!(ground.lander.inner.faults().of(Role::Enforcement).is_some());
+    assert!(ground.lander.inner.faults().of(Role::Metering).is_none());
     assert!(ground.store.read(|connection| lanes::list(connection, 1)).await.unwrap().is_empty());
 }

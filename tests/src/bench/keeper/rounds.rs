@@ -12,11 +12,11 @@ use {
     },
     blockable_sdk::accounts::CreditFilter,
     blockable_tests::{
-        Parties, Reporters,
+        Chain, Parties, Reporters,
         node::{self, Node as Validator},
     },
     rusqlite::Connection,
-    solana_sdk::{native_token::LAMPORTS_PER_SOL, signature::write_keypair_file, signer::Signer},
+    solana_sdk::signature::write_keypair_file,
     std::{
         cell::RefCell,
         fs,
@@ -51,11 +51,8 @@ pub fn on_validator(credits: u32, providers: u32) -> Result<Vec<Figure>, BenchEr
 }
 
 async fn rounds_on(node: &Validator, fleet: &Fleet) -> Result<Vec<Figure>, BenchError> {
-    let (client, payer) = (node.client(), Parties::key("keeper").pubkey());
-    client.rpc().request_airdrop(&payer, 100 * LAMPORTS_PER_SOL).await.map_err(BenchError::setup)?;
-    while client.rpc().get_balance(&payer).await.map_err(BenchError::setup)? == 0 {
-        sleep(Duration::from_millis(200)).await;
-    }
+    let client = node.client();
+    Chain::fund(&client, "keeper").await;
     let bench = Bench::new(fleet, &node.rpc_url())?;
     let clock = async || client.chain_time().await.map_err(BenchError::setup);
     bench.measure(fleet, "the validator", clock, true).await
