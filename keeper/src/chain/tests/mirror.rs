@@ -84,6 +84,16 @@ fn stale(slot: u64, highest: u64) -> Result<u64, NodeError> {
 }
 
 #[tokio::test]
+async fn no_answer_of_a_refresh_may_be_older_than_the_one_before_it() {
+    let (pool, mut mirror) = (Pool::new().await, Mirror::new(Pubkey::default()));
+    assert_eq!(pool.refresh(&mut mirror, [100, 100, 100]).await, Ok(100));
+    assert_eq!(pool.refresh(&mut mirror, [99, 101, 101]).await, stale(99, 100), "credits");
+    assert_eq!(pool.refresh(&mut mirror, [102, 101, 102]).await, stale(101, 102), "market and clock");
+    assert_eq!(pool.refresh(&mut mirror, [102, 102, 101]).await, stale(101, 102), "providers");
+    assert_eq!(pool.refresh(&mut mirror, [101, 101, 101]).await, Ok(101), "what failed is not remembered");
+}
+
+#[tokio::test]
 async fn a_slot_that_no_node_comes_near_to_is_not_held_to_for_ever() {
     let (pool, mut mirror) = (Pool::new().await, Mirror::new(Pubkey::default()));
     assert_eq!(pool.refresh(&mut mirror, [900_000; 3]).await, Ok(900_000));
