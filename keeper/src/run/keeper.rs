@@ -204,7 +204,7 @@ impl Keeper {
         for (host, taken) in self.parts().ingest.round(&sources).await {
             match taken {
                 Ok(taken) => tracing::info!(host, accepted = taken.accepted, "reports"),
-                Err(error) => tracing::warn!(host, %error, "no reports"),
+                Err(error) => tracing::warn!(host, %error, "not all reports could be read"),
             }
         }
         Ok(snapshot)

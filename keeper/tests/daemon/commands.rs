@@ -258,6 +258,13 @@ async fn quarantine(setup: &mut Setup) {
     setup.stay(4).await;
     assert_eq!(setup.consumed(0).await, 2_000, "what is given up is not tried");
     run(setup, "keeper", &["quarantine", "list"]).ends(0, &[&lane, "given up"]);
+    let plan = run(setup, "keeper", &["once", "--dry-run", "--json"]).ends(0, &[]).json();
+    let aside = &plan["aside"][0];
+    assert_eq!(
+        (&aside["kind"], plan["transactions"].as_array().unwrap().len()),
+        (&"meter".into(), 0),
+        "{plan}"
+    );
     run(setup, "keeper", &["quarantine", "retry", &lane]).ends(0, &[]);
     setup.until("it is metered again", async |setup: &Setup| setup.consumed(0).await == 3_000).await;
     run(setup, "keeper", &["quarantine", "list"]).ends(0, &["nothing has failed"]);
