@@ -3,6 +3,7 @@
 use {
     crate::chain::{
         Node, NodeError, Snapshot, Stalls,
+        belief::REMEMBERED,
         node::{CLOCK, FETCH, read_clock},
     },
     blockable_sdk::{
@@ -16,6 +17,7 @@ use {
     std::{
         collections::{BTreeMap, HashMap},
         sync::Arc,
+        time::Instant,
     },
 };
 
@@ -27,6 +29,8 @@ pub struct Mirror {
     market: Pubkey,
     credits: BTreeMap<Pubkey, Arc<Credit>>,
     slot: u64,
+    /// When it was brought up to that slot.
+    pub(super) read: Option<Instant>,
 }
 
 /// What a refresh has read.
@@ -42,15 +46,15 @@ pub struct Read {
 impl Mirror {
     /// An empty mirror of a market.
     pub fn new(market: Pubkey) -> Mirror {
-        Mirror { market, credits: BTreeMap::new(), slot: 0 }
+        Mirror { market, credits: BTreeMap::new(), slot: 0, read: None }
     }
 
     /// Brings the mirror up to what a node shows. Errors: [`NodeError`], with the mirror as it was.
     pub async fn refresh(&mut self, node: &Node, stalls: Stalls) -> Result<Read, NodeError> {
         let commitment = CommitmentConfig::confirmed();
         let (slot, stamps) = node.list(&self.market, commitment).await?;
-        if slot < self.slot {
-            // Another node, a little behind: nothing goes back.
+        if slot < self.slot && self.read.is_some_and(|read| read.elapsed() < REMEMBERED) {
+            // Another node, a little behind: nothing goes back. A slot that was wrong is not held to for ever.
             return Err(NodeError::Stale { slot, highest: self.slot });
         }
         let changed = self.changed(&stamps);
@@ -72,7 +76,7 @@ impl Mirror {
         }
         // Last, so that no credit is older than the clock it is judged by.
         let (market, providers, clock) = self.heads(node, commitment, slot).await?;
-        (self.credits, self.slot) = (credits, slot);
+        (self.credits, self.slot, self.read) = (credits, slot, Some(Instant::now()));
         let snapshot = Snapshot {
             slot,
             clock: clock.unix_timestamp,

@@ -1,11 +1,14 @@
 //! Reads the chain, and knows whom of several nodes to believe.
 
+mod belief;
 mod mirror;
 mod node;
 mod nodes;
 mod sightings;
 mod snapshot;
 mod stall;
+#[cfg(test)]
+mod tests;
 
 pub use {
     mirror::{Mirror, Read, read_few},

@@ -22,17 +22,16 @@ use {
     solana_sdk::{clock::Clock, hash::Hash, sysvar},
     std::{
         collections::HashMap,
-        sync::{
-            OnceLock,
-            atomic::{AtomicU64, Ordering},
-        },
-        time::Duration,
+        sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+        time::{Duration, Instant},
     },
     tokio::time::timeout,
 };
 
 /// Most accounts that a node gives in one answer.
 pub const FETCH: usize = 100;
+/// How long a slot is taken for a node's own that it does not show again.
+const SHOWN: Duration = Duration::from_secs(60);
 
 /// Why a node could not be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,6 +48,16 @@ pub enum NodeError {
         /// The answer's slot.
         slot: u64,
         /// The highest slot seen.
+        highest: u64,
+    },
+    /// An answer from a slot that cannot have come about.
+    #[error(
+        "its answer is of slot {slot}, and no more than {highest} can be believed; it is wrong or of another cluster"
+    )]
+    Ahead {
+        /// The answer's slot.
+        slot: u64,
+        /// The highest slot that can be believed.
         highest: u64,
     },
     /// An answer that does not fit its question.
@@ -68,7 +77,8 @@ pub struct Node {
     rpc: RpcClient,
     ws_url: Option<SecretString>,
     deadline: Duration,
-    highest: AtomicU64,
+    /// The highest slot of late, and when it was last shown.
+    highest: Mutex<Option<(u64, Instant)>>,
     genesis: OnceLock<Hash>,
 }
 
@@ -77,7 +87,7 @@ impl Node {
     pub fn new(name: String, url: &SecretString, ws_url: Option<SecretString>, deadline: Duration) -> Node {
         let url = url.expose_secret().to_string();
         let rpc = RpcClient::new_with_timeout_and_commitment(url, deadline, CommitmentConfig::confirmed());
-        Node { name, rpc, ws_url, deadline, highest: AtomicU64::new(0), genesis: OnceLock::new() }
+        Node { name, rpc, ws_url, deadline, highest: Mutex::default(), genesis: OnceLock::new() }
     }
 
     /// Its name.
@@ -95,15 +105,26 @@ impl Node {
         &self.rpc
     }
 
-    /// The highest slot it has shown at any commitment; 0 before the first answer.
+    fn highest(&self) -> MutexGuard<'_, Option<(u64, Instant)>> {
+        self.highest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The highest slot it has shown of late, at any commitment; 0 before the first answer.
     pub fn highest_slot(&self) -> u64 {
-        self.highest.load(Ordering::Relaxed)
+        self.highest().map_or(0, |(slot, _)| slot)
     }
 
     /// Notes a slot that it has shown.
     pub fn saw(&self, slot: u64) {
-        let highest = self.highest.fetch_max(slot, Ordering::Relaxed).max(slot);
-        metrics::gauge!("keeper_rpc_slot", "node" => self.name.clone()).set(highest as f64);
+        self.saw_at(slot, Instant::now());
+    }
+
+    fn saw_at(&self, slot: u64, now: Instant) {
+        let mut highest = self.highest();
+        // Finalized answers are of older slots, so a lower one is no news for a while. A wrong one is not to stay.
+        let stays = highest.filter(|(known, at)| slot < *known && now.saturating_duration_since(*at) < SHOWN);
+        let shown = *highest.insert(stays.unwrap_or((slot, now)));
+        metrics::gauge!("keeper_rpc_slot", "node" => self.name.clone()).set(shown.0 as f64);
     }
 
     /// The hash that its cluster began with, once it has told; asked for until then.
@@ -230,3 +251,23 @@ pub fn read_clock(account: Option<&UiAccount>) -> Option<Clock> {
 
 /// The clock's address.
 pub const CLOCK: Pubkey = sysvar::clock::ID;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slot_that_is_not_shown_again_is_forgotten() {
+        let url = SecretString::from("http://127.0.0.1:1");
+        let node = Node::new("a".to_string(), &url, None, Duration::from_secs(1));
+        let now = Instant::now();
+        let after = |seconds| now + Duration::from_secs(seconds);
+        let seen = |slot, seconds| {
+            node.saw_at(slot, after(seconds));
+            node.highest_slot()
+        };
+        assert_eq!((seen(1_000, 0), seen(968, 1)), (1_000, 1_000), "a finalized one");
+        assert_eq!((seen(9_000_000, 2), seen(1_010, 4), seen(1_150, 61)), (9_000_000, 9_000_000, 9_000_000));
+        assert_eq!((seen(1_155, 62), seen(1_160, 64)), (1_155, 1_160));
+    }
+}

@@ -172,7 +172,11 @@ async fn run(command: Command) -> Result<bool, CommandError> {
             serve::log(log);
             serve::run(config).await
         }
-        Command::Once { file, dry_run: true, json } => rehearse::run(Config::load(&file.config)?, json).await,
+        Command::Once { file, dry_run: true, json } => {
+            let config = Config::load(&file.config)?;
+            serve::log(LogFormat::Text);
+            rehearse::run(config, json).await
+        }
         Command::Once { file, dry_run: false, json } => {
             let config = Config::load(&file.config)?;
             serve::log(LogFormat::Text);
@@ -181,7 +185,9 @@ async fn run(command: Command) -> Result<bool, CommandError> {
             Ok(report.landing.failed == 0 && report.landing.unfunded == 0)
         }
         Command::Explain { file, credit, json } => {
-            let (mut keeper, _folder) = beside(Config::load(&file.config)?).await?;
+            let config = Config::load(&file.config)?;
+            serve::log(LogFormat::Text);
+            let (mut keeper, _folder) = beside(config).await?;
             let explanation = keeper.explain(&credit).await?.ok_or(CommandError::NoCredit(credit))?;
             match json {
                 true => println!("{}", serde_json::to_string(&explanation)?),
@@ -204,8 +210,9 @@ async fn beside(config: Config) -> Result<(Keeper, Scratch), CommandError> {
     Ok((Keeper::on(config, store).await?, folder))
 }
 
-/// What a look at what is due needs of the store: when the cluster stood still, and what reporters have said.
-const SEEN: [&str; 4] = ["stalls", "sighting", "reports", "cursors"];
+/// What a look at what is due needs of the store: when the cluster stood still, what reporters have said, and what was put
+/// aside.
+const SEEN: [&str; 5] = ["stalls", "sighting", "reports", "cursors", "lanes"];
 
 /// A folder that goes with whoever holds it.
 struct Scratch(PathBuf);
@@ -252,5 +259,38 @@ fn print_fields(value: &serde_json::Value, indent: &str) {
             serde_json::Value::String(text) => println!("{indent}{name}: {text}"),
             other => println!("{indent}{name}: {other}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use {
+        super::*,
+        crate::{
+            chain::{Sighting, Sightings},
+            land::lanes,
+        },
+    };
+
+    #[tokio::test]
+    async fn a_look_knows_when_the_cluster_stood_still_and_what_was_put_aside() {
+        let (running, looking) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let keeper = Store::open(running.path()).unwrap();
+        let mut sightings = Sightings::open(keeper.clone(), 60).await.unwrap();
+        for (slot, clock) in [(1_000, 50_000), (1_010, 53_606)] {
+            sightings.see(Sighting { slot, clock }).await.unwrap();
+        }
+        let fail = |tx: &rusqlite::Transaction| {
+            let lane = ("meter/p/1", "meter", &Pubkey::default());
+            lanes::fail(tx, lane, "no", PATIENCE, 53_606)
+        };
+        keeper.write(fail).await.unwrap();
+
+        let look = Store::open(looking.path()).unwrap();
+        look.take_over(running.path(), &SEEN).unwrap();
+        let seen = Sightings::open(look.clone(), 60).await.unwrap();
+        assert_eq!(seen.stalls().lost_since(0), 3_600);
+        let closed = look.read(|connection| lanes::closed(connection, 53_607)).await.unwrap();
+        assert!(closed.contains("meter/p/1"));
     }
 }

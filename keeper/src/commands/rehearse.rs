@@ -15,7 +15,8 @@ pub(super) async fn run(config: Config, json: bool) -> Result<bool, CommandError
     let (snapshot, plan) = keeper.plan().await?;
     let parts = keeper.parts();
     let confirmed = confirm(&parts.nodes, needed, plan.intents, &snapshot, &settings).await;
-    let rehearsal = parts.lander.rehearse(confirmed.due, confirmed.held).await.map_err(CycleError::from)?;
+    let rehearsed = parts.lander.rehearse(confirmed.due, confirmed.held, snapshot.clock).await;
+    let rehearsal = rehearsed.map_err(CycleError::from)?;
     show(&rehearsal, json)?;
     Ok(rehearsal.failed.is_empty())
 }

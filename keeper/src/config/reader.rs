@@ -17,7 +17,11 @@ pub const ENV_PREFIX: &str = "BLOCKABLE_KEEPER_";
 /// Whether a variable, without the prefix, is one of those that Kubernetes sets for a service of the keeper's name.
 fn is_service_link(key: &str) -> bool {
     let key = key.to_ascii_uppercase();
-    key == "PORT" || ["PORT_", "SERVICE_HOST", "SERVICE_PORT"].iter().any(|start| key.starts_with(start))
+    // No section: the keys of one stand behind two such lines.
+    let is_in = |start: &str| key.strip_prefix(start).is_some_and(|rest| !rest.starts_with('_'));
+    ["PORT", "SERVICE_HOST", "SERVICE_PORT"].contains(&key.as_str())
+        || is_in("PORT_")
+        || is_in("SERVICE_PORT_")
 }
 
 /// What is left to read, and what was wrong so far.
@@ -195,7 +199,17 @@ mod tests {
         {
             assert!(is_service_link(link), "{link}");
         }
-        for key in ["MARKET", "SERVE__LISTEN", "SERVE__PORT", "PORTS", "SERVICE"] {
+        for key in [
+            "MARKET",
+            "SERVE__LISTEN",
+            "SERVE__PORT",
+            "PORTS",
+            "PORT__A",
+            "SERVICE",
+            "SERVICE_HOSTS",
+            "SERVICE_PORTS",
+            "SERVICE_PORT__A",
+        ] {
             assert!(!is_service_link(key), "{key}");
         }
     }

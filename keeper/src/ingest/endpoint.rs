@@ -57,6 +57,11 @@ pub enum SourceError {
     /// A stream that is over.
     #[error("its stream has ended")]
     Ended,
+    /// More reports than are read in one go.
+    #[error(
+        "it hands out more reports than are read in one go, and its latest may be missing; let a keeper run, or `once` again"
+    )]
+    Unfinished,
     /// What was read could not be kept.
     #[error(transparent)]
     Store(#[from] StoreError),

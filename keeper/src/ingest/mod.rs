@@ -53,6 +53,7 @@ use {
     tokio::{
         sync::watch,
         task::{JoinHandle, spawn_blocking},
+        time::timeout,
     },
 };
 pub use {
@@ -69,6 +70,8 @@ pub use {
 const PAGE: usize = 500;
 /// Most pages that one round reads of an endpoint: 200,000 reports.
 const ROUND_PAGES: u32 = 400;
+/// Longest time for one round.
+const ROUND_LIMIT: Duration = Duration::from_secs(120);
 /// Most digests removed at once; other writers wait for no more than that many.
 const PRUNED: u32 = 10_000;
 /// Longest time for the loop that watches over the endpoints.
@@ -223,17 +226,28 @@ impl Ingest {
         tasks
     }
 
-    /// Reads each endpoint once, to its last page. Returns what came of it, by host.
+    /// Reads each endpoint once, to its last page. Returns what came of it, by host; [`SourceError::Unfinished`] where that
+    /// page was not reached, with what was read stored.
     pub async fn round(&self, sources: &[SourceSettings]) -> Vec<(String, Result<Taken, SourceError>)> {
+        self.round_within(sources, ROUND_PAGES, ROUND_LIMIT).await
+    }
+
+    async fn round_within(
+        &self,
+        sources: &[SourceSettings],
+        pages: u32,
+        limit: Duration,
+    ) -> Vec<(String, Result<Taken, SourceError>)> {
         self.state().wait_for(sources);
         let read = async |settings: &SourceSettings| {
             let mut whole = settings.clone();
-            whole.limits.pages = ROUND_PAGES;
-            let pulled = match Source::new(self, &whole, &Progress::new(settings)) {
-                Ok(mut source) => source.pull().await,
-                Err(error) => Err(error),
+            whole.limits.pages = pages;
+            let pull = async {
+                let mut source = Source::new(self, &whole, &Progress::new(settings))?;
+                let taken = source.pull().await?;
+                if source.is_cut { Err(SourceError::Unfinished) } else { Ok(taken) }
             };
-            (settings.host(), pulled)
+            (settings.host(), timeout(limit, pull).await.unwrap_or(Err(SourceError::Unfinished)))
         };
         join_all(sources.iter().map(read)).await
     }

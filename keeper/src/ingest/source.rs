@@ -32,6 +32,8 @@ pub(super) struct Source {
     cursor: Option<u64>,
     patience: Patience,
     progress: Arc<Progress>,
+    /// Whether the last pull has ended at its limit of pages.
+    pub is_cut: bool,
 }
 
 /// Reads an endpoint again and again. Runs until it is dropped.
@@ -64,6 +66,7 @@ impl Source {
             cursor: None,
             patience: Patience { most: settings.limits.wait_for_epoch, since: None },
             progress: progress.clone(),
+            is_cut: false,
         })
     }
 
@@ -106,6 +109,7 @@ impl Source {
     pub async fn pull(&mut self) -> Result<Taken, SourceError> {
         self.ingest.require(&self.settings.provider)?;
         let mut all = Taken::default();
+        self.is_cut = true;
         for _ in 0..self.settings.limits.pages {
             let cursor = self.cursor().await?;
             let page = self.endpoint.page(cursor).await?;
@@ -125,10 +129,12 @@ impl Source {
             let wait = self.patience.waits(&taken);
             all.absorb(taken);
             if wait {
+                self.is_cut = false;
                 break;
             }
             self.move_cursor(page.next).await?;
             if !full || page.next == cursor {
+                self.is_cut = false;
                 break;
             }
         }

@@ -82,16 +82,18 @@ impl State {
     pub fn see_chain(&mut self, snapshot: Arc<Snapshot>) {
         self.due.see(&snapshot);
         let gauge = |reporter: &Pubkey| metrics::gauge!("keeper_report_lag_seconds", "reporter" => reporter.to_string());
-        let mut measured = BTreeSet::new();
+        let mut lags = BTreeMap::new();
         for heard in silence::heard(&self.due, &snapshot, &self.shelf) {
             let lag = heard.newest.map_or(heard.silent_for, |newest| snapshot.clock.saturating_sub(newest));
-            // Whole seconds of a Unix time are far below 2^53.
-            gauge(&heard.reporter).set(lag as f64);
-            measured.insert(heard.reporter);
+            // A key may report for several providers: the one it is latest for counts.
+            let worst = lags.entry(heard.reporter).or_insert(lag);
+            *worst = lag.max(*worst);
         }
+        // Whole seconds of a Unix time are far below 2^53.
+        lags.iter().for_each(|(reporter, lag)| gauge(reporter).set(*lag as f64));
         // A figure cannot be taken back: nobody waits for those, so they are late by nothing.
-        self.measured.difference(&measured).for_each(|gone| gauge(gone).set(0.0));
-        self.measured = measured;
+        self.measured.iter().filter(|key| !lags.contains_key(key)).for_each(|gone| gauge(gone).set(0.0));
+        self.measured = lags.into_keys().collect();
         self.chain = Some(snapshot);
     }
 

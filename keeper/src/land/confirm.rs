@@ -78,9 +78,10 @@ async fn views(nodes: &Nodes, addresses: &[Pubkey], snapshot: &Snapshot) -> Vec<
         }
     };
     let views: Vec<Snapshot> = join_all(nodes.all().iter().map(read)).await.into_iter().flatten().collect();
-    let highest = views.iter().map(|view| view.slot).max().unwrap_or(0);
+    let slots: Vec<u64> = views.iter().map(|view| view.slot).collect();
     // A node that stands still answers as well: it is known by the others.
-    views.into_iter().filter(|view| nodes.within_lag(view.slot, highest)).collect()
+    let sound = nodes.believable(&slots);
+    views.into_iter().filter(|view| sound.contains(&view.slot)).collect()
 }
 
 fn calls(view: &Snapshot, settings: &PlanSettings) -> HashMap<Pubkey, Kind> {

@@ -5,6 +5,7 @@ use {
         land::{
             confirm::Held,
             lander::{LandError, Lander},
+            lanes,
             pack::{UNFIT, Version, pack},
         },
         plan::Intent,
@@ -21,6 +22,8 @@ pub struct Rehearsal {
     pub transactions: Vec<Rehearsed>,
     /// Due, and not called for by finalized state of enough nodes.
     pub held: Vec<Said>,
+    /// Due, and put aside after failures.
+    pub aside: Vec<Said>,
     /// No longer due.
     pub moot: Vec<Said>,
     /// Would fail.
@@ -69,8 +72,16 @@ impl Said {
 }
 
 impl Lander {
-    /// Packs and simulates, and sends nothing. Errors: [`LandError`].
-    pub async fn rehearse(&self, intents: Vec<Intent>, held: Vec<Held>) -> Result<Rehearsal, LandError> {
+    /// Packs and simulates what is due at a Unix time, and sends nothing. Errors: [`LandError`].
+    pub async fn rehearse(
+        &self,
+        intents: Vec<Intent>,
+        held: Vec<Held>,
+        now: i64,
+    ) -> Result<Rehearsal, LandError> {
+        let closed = self.inner.store.read(move |connection| lanes::closed(connection, now)).await?;
+        let (aside, intents): (Vec<Intent>, Vec<Intent>) =
+            intents.into_iter().partition(|intent| closed.contains(&intent.lane()));
         let (sound, _) = self.inner.nodes.look().await;
         let version = if intents.is_empty() { Version::V0 } else { self.version(&sound).await? };
         let (batches, unfit) = pack(&intents, &self.inner.market, version);
@@ -86,6 +97,10 @@ impl Lander {
             version: format!("{version:?}").to_lowercase(),
             transactions: rehearsed.collect(),
             held: held.iter().map(|held| Said::of(&held.intent, &held.reason)).collect(),
+            aside: aside
+                .iter()
+                .map(|intent| Said::of(intent, "it has failed; `quarantine list` says why"))
+                .collect(),
             moot: Said::all(&prepared.moot),
             failed,
             untried: Said::all(&prepared.untried),

@@ -33,7 +33,7 @@ use {
 };
 
 /// Most signatures that a node is asked of at once.
-const STATUSES: usize = 256;
+pub const STATUSES: usize = 256;
 /// How often it is looked at what is in flight.
 const LOOK: Duration = Duration::from_millis(500);
 

@@ -5,7 +5,8 @@ use {
         chain::Snapshot,
         config::Config,
         history::Passed,
-        plan::{Explanation, Plan, explain},
+        land::track::STATUSES,
+        plan::{Explanation, Plan, Role, explain},
         run::{
             CycleError, OpenError, Parts, Report, audit,
             cycle::Cycle,
@@ -123,9 +124,9 @@ impl Keeper {
         let (stage, stopped) = Stage::new("alerts");
         stages.push(stage.with(parts.alerts.start(stopped, &parts.health)));
         let (stage, stopped) = Stage::new("landing");
-        // A round may wait for each node twice, and for both in turn.
-        let patience = parts.config.cycle.request_timeout.saturating_mul(5).max(Duration::from_secs(60));
-        let beat = parts.health.watch("landing", patience);
+        let (nodes, in_flight) = (parts.nodes.all().len(), parts.config.land.max_in_flight);
+        let limit = landing_limit(parts.config.cycle.request_timeout, nodes, in_flight);
+        let beat = parts.health.watch("landing", limit);
         stages.push(stage.with(vec![tokio::spawn(parts.lander.clone().run(stopped, beat))]));
         let (stage, stopped) = Stage::new("ingest");
         let sources = parts.config.reporters.clone();
@@ -204,7 +205,7 @@ impl Keeper {
         for (host, taken) in self.parts().ingest.round(&sources).await {
             match taken {
                 Ok(taken) => tracing::info!(host, accepted = taken.accepted, "reports"),
-                Err(error) => tracing::warn!(host, %error, "no reports"),
+                Err(error) => tracing::warn!(host, %error, "not all reports could be read"),
             }
         }
         Ok(snapshot)
@@ -221,5 +222,35 @@ impl Keeper {
     pub async fn explain(&mut self, credit: &Pubkey) -> Result<Option<Explanation>, CycleError> {
         let snapshot = self.gather().await?;
         Ok(explain(&snapshot, &self.parts().ingest.shelf(), &self.parts().config.plan, credit))
+    }
+}
+
+/// How long a round of landing may take where every request takes its whole time: nodes are asked for their slots, then each in
+/// turn for its height and what has become of all transactions, then all at once for the same, and are sent what is not in
+/// a block yet. At least a minute.
+fn landing_limit(request: Duration, nodes: usize, max_in_flight: usize) -> Duration {
+    // Each role has its own room in flight.
+    let in_flight = max_in_flight.saturating_mul(Role::ALL.len());
+    let view = in_flight.div_ceil(STATUSES).saturating_add(1);
+    let requests = nodes.saturating_add(1).saturating_mul(view).saturating_add(2);
+    // One more than can be, for the work between them.
+    let requests = u32::try_from(requests).unwrap_or(u32::MAX).saturating_add(1);
+    request.saturating_mul(requests).max(Duration::from_secs(60))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn landing_has_not_stalled_while_its_requests_may_still_be_answered() {
+        let limit = |seconds, nodes, in_flight| {
+            landing_limit(Duration::from_secs(seconds), nodes, in_flight).as_secs()
+        };
+        assert_eq!(limit(1, 2, 64), 60, "at least a minute");
+        assert_eq!(limit(120, 1, 64), 7 * 120);
+        assert_eq!(limit(120, 3, 64), 11 * 120, "each node in turn");
+        assert_eq!(limit(120, 2, 256), 12 * 120, "statuses in two pages");
+        assert!(landing_limit(Duration::MAX, usize::MAX, usize::MAX) == Duration::MAX);
     }
 }

@@ -3,6 +3,7 @@
 use {
     crate::{
         books::{change, is_open, transactions},
+        proxy::{Fault, Proxy},
         setup::{PATIENCE, Setup},
     },
     blockable_sdk::Pubkey,
@@ -223,6 +224,14 @@ async fn reconcile(setup: &mut Setup) {
     assert_eq!(setup.consumed(0).await, 1_000, "it is followed to its end");
     assert_eq!(transactions(&store).into_iter().map(|written| written.state).collect::<Vec<_>>(), ["landed"]);
     run(setup, "keeper", &["reconcile"]).ends(0, &["in flight: 0", "left: 0"]);
+
+    // Where logs are not to be proven, a node that keeps no history is good enough.
+    let node = Proxy::before(&setup.cluster.rpc_url());
+    node.set(&["getSignaturesForAddress"], Fault::Error(-32_011));
+    setup.write_config("forgetful", &[node.url(), node.url()], "\n[history]\nenabled = true\n");
+    run(setup, "forgetful", &["reconcile"]).ends(1, &["wrong: 1"]);
+    setup.edit_config("forgetful", &[("enabled = true", "enabled = false")]);
+    run(setup, "forgetful", &["reconcile"]).ends(0, &["records: 0", "wrong: 0"]);
 }
 
 async fn quarantine(setup: &mut Setup) {
@@ -258,6 +267,13 @@ async fn quarantine(setup: &mut Setup) {
     setup.stay(4).await;
     assert_eq!(setup.consumed(0).await, 2_000, "what is given up is not tried");
     run(setup, "keeper", &["quarantine", "list"]).ends(0, &[&lane, "given up"]);
+    let plan = run(setup, "keeper", &["once", "--dry-run", "--json"]).ends(0, &[]).json();
+    let aside = &plan["aside"][0];
+    assert_eq!(
+        (&aside["kind"], plan["transactions"].as_array().unwrap().len()),
+        (&"meter".into(), 0),
+        "{plan}"
+    );
     run(setup, "keeper", &["quarantine", "retry", &lane]).ends(0, &[]);
     setup.until("it is metered again", async |setup: &Setup| setup.consumed(0).await == 3_000).await;
     run(setup, "keeper", &["quarantine", "list"]).ends(0, &["nothing has failed"]);

@@ -151,4 +151,18 @@ fn the_environment_overrides_the_file() {
     let (code, said) = read(&good(), &[("BLOCKABLE_KEEPER_CYCLE__SECNDS", "2")]);
     assert_eq!(code, CONFIG);
     says(&said, &["cycle.secnds: no such key"]);
+
+    // What Kubernetes sets where a service has the keeper's name.
+    let links = [
+        ("BLOCKABLE_KEEPER_PORT", "tcp://10.0.0.1:8080"),
+        ("BLOCKABLE_KEEPER_PORT_8080_TCP_ADDR", "10.0.0.1"),
+        ("BLOCKABLE_KEEPER_SERVICE_HOST", "10.0.0.1"),
+        ("BLOCKABLE_KEEPER_SERVICE_PORT", "8080"),
+        ("BLOCKABLE_KEEPER_SERVICE_PORT_HTTP", "8080"),
+    ];
+    let (code, said) = read(&good(), &links);
+    assert_eq!(code, 1, "{said}");
+    let (code, said) = read(&good(), &[("BLOCKABLE_KEEPER_SERVICE_HOSTS", "10.0.0.1")]);
+    assert_eq!(code, CONFIG);
+    says(&said, &["service_hosts: no such key"]);
 }

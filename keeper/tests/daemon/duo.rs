@@ -54,7 +54,7 @@ async fn what_another_keeper_has_metered_since_it_was_planned_is_not_sent() {
     let lander = keeper.parts().lander.clone();
     let credits = setup.credits.clone();
     setup.cluster.meter(&credits[0], 5_000, 0).await;
-    let rehearsal = lander.rehearse(plan.intents.clone(), Vec::new()).await.unwrap();
+    let rehearsal = lander.rehearse(plan.intents.clone(), Vec::new(), snapshot.clock).await.unwrap();
     assert_eq!((rehearsal.transactions.len(), rehearsal.moot.len()), (1, 0), "{rehearsal:?}");
 
     setup.cluster.meter(&credits[1], 0, 0).await;

@@ -43,6 +43,35 @@ async fn pages_are_read_to_the_end_and_the_cursor_survives_a_restart() {
 }
 
 #[tokio::test]
+async fn a_round_that_does_not_come_to_the_last_page_says_so_and_the_next_goes_on() {
+    let desk = Desk::new(five());
+    let server = desk.serve().await;
+    let keeper = Keeper::new().await;
+    let sources = [server.settings()];
+    let round = async |pages| {
+        let limit = Duration::from_secs(60);
+        keeper.ingest.round_within(&sources, pages, limit).await.remove(0).1.map(|taken| taken.accepted)
+    };
+    assert!(matches!(round(2).await, Err(SourceError::Unfinished)));
+    assert_eq!(keeper.latest(0, 0).unwrap().reported_at, CLOCK + 3, "what was read is known");
+    assert_eq!((round(2).await.unwrap(), desk.asked()), (1, ["0", "2", "4"].map(String::from).to_vec()));
+
+    let next = Arc::new(std::sync::atomic::AtomicU64::new(9));
+    let endless = Server::answering(move || {
+        let next = next.fetch_add(2, std::sync::atomic::Ordering::SeqCst);
+        let page = blockable_sdk::reports::ReportPage { next, reports: numbered(five()) };
+        serde_json::to_string(&page).unwrap()
+    })
+    .await;
+    let sources = [endless.settings()];
+    let limit = Duration::from_millis(300);
+    let began = std::time::Instant::now();
+    let (_, pulled) = keeper.ingest.round_within(&sources, u32::MAX, limit).await.remove(0);
+    assert!(matches!(pulled, Err(SourceError::Unfinished)), "{pulled:?}");
+    assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
 async fn numbers_that_start_over_are_read_from_the_start() {
     let desk = Desk::new(five());
     let server = desk.serve().await;

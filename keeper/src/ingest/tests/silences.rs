@@ -86,3 +86,39 @@ async fn an_endpoints_limit_counts_for_its_provider() {
     assert_eq!(told(&keeper, later(30)).await, [Level::Clear; 2]);
     assert_eq!(told(&keeper, later(31)).await, [Level::Raise; 2]);
 }
+
+#[tokio::test]
+async fn the_lag_of_a_reporter_is_right_while_it_is_waited_for_and_none_afterwards() {
+    let keeper = Keeper::new().await;
+    keeper.take(&[report(0, 0, CLOCK, &[1])]).await;
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let lags = |chain: Arc<Snapshot>| {
+        metrics::with_local_recorder(&recorder, || keeper.ingest.see_chain(chain));
+        let rendered = recorder.handle().render();
+        [0, 1].map(|by| {
+            let name = format!("keeper_report_lag_seconds{{reporter=\"{}\"}} ", reporter(by).pubkey());
+            rendered.lines().find_map(|line| line.strip_prefix(&name)).unwrap().to_string()
+        })
+    };
+    assert_eq!(lags(later(50)), ["50", "50"], "one has not reported yet");
+    let mut raised = (*later(70)).clone();
+    raised.providers.get_mut(&provider()).unwrap().epoch = EPOCH + 1;
+    assert_eq!(lags(Arc::new(raised.clone())), ["0", "0"], "a new epoch");
+    raised.clock = CLOCK + 170;
+    assert_eq!(lags(Arc::new(raised.clone())), ["100", "100"], "in which nobody has reported");
+
+    // Reporter 1 reports for a second provider as well, which has just begun.
+    let mut second = listed();
+    (second.reporter_count, second.reporters[0]) = (1, second.reporters[1]);
+    raised.providers.insert(key(3), second);
+    let mut other = credit(0);
+    other.provider = key(3);
+    raised.credits.insert(key(52), Arc::new(other));
+    assert_eq!(lags(Arc::new(raised.clone())), ["100", "100"], "the one it is latest for counts");
+
+    raised.providers.get_mut(&provider()).unwrap().reporter_count = 1;
+    raised.providers.remove(&key(3));
+    assert_eq!(lags(Arc::new(raised.clone())), ["100", "0"], "one was replaced");
+    raised.clock = CLOCK + 1_000;
+    assert_eq!(lags(Arc::new(raised)), ["0", "0"], "the other has expired");
+}

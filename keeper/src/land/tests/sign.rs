@@ -7,7 +7,7 @@ use {
     },
     crate::{
         alert::{Level, Severity, Signal},
-        chain::Nodes,
+        chain::{NodeError, Nodes},
         land::{LandError, Landing},
         plan::{Intent, Kind, Role},
     },
@@ -120,6 +120,36 @@ async fn a_node_of_another_cluster_is_told_and_its_slots_count_for_nothing() {
     assert_eq!((faults.len(), faults[0].0), (1, "other"));
     assert!(faults[0].1.to_string().contains("another cluster"), "{}", faults[0].1);
     assert_eq!(nodes.highest_slot(), 5_000);
+}
+
+#[tokio::test]
+async fn of_three_nodes_the_one_that_differs_is_of_another_cluster_also_where_it_is_the_first() {
+    let ground = Ground::new(3, |_| {}).await;
+    ground.nodes[0].show(|view| view.genesis = "SysvarC1ock11111111111111111111111111111111");
+    let named = ground.nodes.iter().zip(["other", "own", "own too"]);
+    let nodes = Nodes::new(named.map(|(node, name)| node.node(name)).collect(), 30);
+    let (sound, faults) = nodes.look().await;
+    assert_eq!(sound.iter().map(|node| node.name()).collect::<Vec<_>>(), ["own", "own too"]);
+    assert_eq!(faults.iter().map(|(node, _)| *node).collect::<Vec<_>>(), ["other"]);
+}
+
+#[tokio::test]
+async fn a_node_that_shows_a_slot_that_cannot_be_stops_no_other_and_is_believed_again() {
+    let ground = Ground::new(2, |_| {}).await;
+    let nodes = Nodes::new(vec![ground.nodes[0].node("wrong"), ground.nodes[1].node("right")], 30);
+    let look = async || {
+        let (sound, faults) = nodes.look().await;
+        let names = sound.iter().map(|node| node.name()).collect::<Vec<_>>();
+        (names, faults.into_iter().map(|(_, error)| error).collect::<Vec<_>>())
+    };
+    assert_eq!(look().await, (vec!["wrong", "right"], vec![]));
+    let absurd = 900_000_000;
+    ground.nodes[0].show(|view| view.slot = absurd);
+    ground.nodes[1].show(|view| view.slot = 5_004);
+    assert_eq!(look().await, (vec!["right"], vec![NodeError::Ahead { slot: absurd, highest: 5_004 }]));
+    assert_eq!(nodes.believable(&[absurd, 4_990]), 4_960..=4_990, "nor does it hold up marks");
+    ground.nodes[0].show(|view| view.slot = 5_010);
+    assert_eq!(look().await, (vec!["wrong", "right"], vec![]));
 }
 
 #[tokio::test]

@@ -1,0 +1,3 @@
+//! Reading the chain through nodes that the test plays.
+
+mod mirror;
