@@ -27,7 +27,7 @@ pub mod walk;
 mod work;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use settings::HistorySettings;
 

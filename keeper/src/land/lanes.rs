@@ -104,6 +104,12 @@ pub fn closed(connection: &Connection, now: i64) -> Result<HashSet<String>, Stor
     Ok(statement.query_map([now], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
+/// The lanes that an operator has given up.
+pub fn dropped(connection: &Connection) -> Result<HashSet<String>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT lane FROM lanes WHERE dropped = 1")?;
+    Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
 /// All lanes that have failed `least` times in a row or were dropped, oldest first.
 pub fn list(connection: &Connection, least: u32) -> Result<Vec<Lane>, StoreError> {
     let mut statement = connection.prepare_cached(
@@ -180,8 +186,9 @@ mod tests {
         assert!(drop_lane(&store, "meter/p/1").unwrap());
         assert!(closed(&store, i64::MAX).unwrap().contains("meter/p/1"), "dropped for good");
         assert!(list(&store, 5).unwrap()[0].dropped);
+        assert_eq!(dropped(&store).unwrap(), HashSet::from(["meter/p/1".to_string()]));
         assert!(retry(&store, "meter/p/1").unwrap());
-        assert!(closed(&store, 1_000).unwrap().is_empty());
+        assert!(closed(&store, 1_000).unwrap().is_empty() && dropped(&store).unwrap().is_empty());
         assert!(!retry(&store, "meter/p/2").unwrap() && !drop_lane(&store, "meter/p/2").unwrap());
     }
 }

@@ -5,13 +5,17 @@ use {
     crate::{
         alert::{Level, Open, Rule, Severity, Signal},
         chain::{Mirror, NodeError, Sighting, Snapshot},
-        land::{LandError, Landing, confirm::confirm, journal},
+        land::{LandError, Landing, confirm::confirm, journal, lanes},
         plan::{Intent, Kind, Plan, plan},
         run::Parts,
         store::StoreError,
     },
     serde::Serialize,
-    std::{collections::BTreeMap, sync::Arc, time::Instant},
+    std::{
+        collections::{BTreeMap, HashSet},
+        sync::Arc,
+        time::Instant,
+    },
     tokio::task::spawn_blocking,
 };
 
@@ -120,7 +124,8 @@ impl Cycle {
         let Plan { intents, signals: planned } = self.plan(&snapshot).await?;
         signals.extend(planned);
         let due = count(&intents);
-        measure(&snapshot, &intents);
+        let dropped = self.parts.store.read(lanes::dropped).await?;
+        measure(&snapshot, &intents, &dropped);
         let needed = if self.parts.config.land.allow_single_node { 1 } else { 2 };
         let settings = &self.parts.config.plan;
         let confirmed = confirm(&self.parts.nodes, needed, intents, &snapshot, settings).await;
@@ -179,15 +184,22 @@ fn count(intents: &[Intent]) -> BTreeMap<Kind, usize> {
     due
 }
 
-fn measure(snapshot: &Snapshot, intents: &[Intent]) {
+/// Sets the figures of what is due. What an operator has dropped is not waited for.
+fn measure(snapshot: &Snapshot, intents: &[Intent], dropped: &HashSet<String>) {
     let due = count(intents);
     for kind in Kind::ALL {
         let count = due.get(&kind).copied().unwrap_or(0);
         metrics::gauge!("keeper_intents", "kind" => kind.name()).set(count as f64);
     }
-    let oldest = intents.iter().map(|intent| intent.due_at).min().unwrap_or(snapshot.clock);
-    let age = snapshot.clock.saturating_sub(oldest).max(0);
-    metrics::gauge!("keeper_oldest_intent_age_seconds").set(age as f64);
+    metrics::gauge!("keeper_oldest_intent_age_seconds")
+        .set(oldest_age(snapshot.clock, intents, dropped) as f64);
+}
+
+/// Seconds, at a Unix time, for which the oldest work of lanes that were not dropped has been due.
+fn oldest_age(now: i64, intents: &[Intent], dropped: &HashSet<String>) -> i64 {
+    let waited_for = |intent: &&Intent| dropped.is_empty() || !dropped.contains(&intent.lane());
+    let oldest = intents.iter().filter(waited_for).map(|intent| intent.due_at).min();
+    now.saturating_sub(oldest.unwrap_or(now)).max(0)
 }
 
 fn rpc_signal(snapshot: &Snapshot, faults: u32, reasons: &[String]) -> Signal {
@@ -208,5 +220,30 @@ fn rpc_signal(snapshot: &Snapshot, faults: u32, reasons: &[String]) -> Signal {
         means: "while fewer than two nodes agree nobody is marked late; metering goes on with one"
             .to_string(),
         next: "check the nodes under [[rpc]], or replace them".to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use {
+        super::*,
+        crate::plan::{Action, IntentId},
+        blockable_sdk::Pubkey,
+    };
+
+    fn due(kind: Kind, due_at: i64) -> Intent {
+        let credit = Pubkey::new_from_array([7; 32]);
+        let (id, action) = (IntentId::of(kind, &credit, &[]), Action::Credit { kind, credit });
+        Intent { id, action, due_at, because: "it is due".to_string() }
+    }
+
+    #[test]
+    fn what_was_dropped_is_not_waited_for() {
+        let intents = [due(Kind::ExpireUnits, 1_000), due(Kind::MarkDelinquent, 4_000)];
+        let dropped = HashSet::from([intents[0].lane()]);
+        assert_eq!(oldest_age(5_000, &intents, &HashSet::new()), 4_000);
+        assert_eq!(oldest_age(5_000, &intents, &dropped), 1_000);
+        assert_eq!(oldest_age(5_000, &intents[..1], &dropped), 0);
+        assert_eq!(oldest_age(900, &intents, &dropped), 0, "the clock is behind");
     }
 }

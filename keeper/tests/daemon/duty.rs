@@ -28,10 +28,6 @@ async fn use_is_metered_and_a_missed_loan_is_marked_and_frozen_in_its_time() {
             setup.status(0).await == Status::Delinquent && setup.status(2).await == Status::Delinquent
         })
         .await;
-    let borrower = "borrower 1".to_string();
-    setup.cluster.chain.borrower = borrower.clone();
-    let pay = setup.cluster.chain.repay(&setup.credits[1], u64::MAX);
-    let _ = pay;
 
     setup.cluster.pass(10 * DAY).await;
     setup

@@ -3,7 +3,7 @@
 mod ordering;
 mod passes;
 mod proving;
-mod server;
+pub mod server;
 mod written;
 
 use {

@@ -200,8 +200,8 @@ fn encode(landed: &Landed, lies: bool) -> Value {
     })
 }
 
-/// One record as `CreditChanged`, more as `ChunkMetered`.
-fn event(records: &[CreditRecord], lies: bool) -> Vec<u8> {
+/// One record as `CreditChanged`, any other number as `ChunkMetered`.
+pub fn event(records: &[CreditRecord], lies: bool) -> Vec<u8> {
     let encoded = records.iter().flat_map(|record| {
         let at = record.at + i64::from(lies);
         encode_record(&CreditRecord { at, ..record.clone() }).unwrap()

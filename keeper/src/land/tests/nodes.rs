@@ -1,12 +1,13 @@
 //! Nodes that say what the test has them say.
 
 use {
-    crate::chain::Node,
+    crate::{chain::Node, history::tests::server::event},
     axum::{Json, Router, extract::State, http::StatusCode, routing::post},
     base64::{Engine, engine::general_purpose::STANDARD},
     blockable_sdk::Pubkey,
     secrecy::SecretString,
     serde_json::{Value, json},
+    solana_sdk::bs58,
     std::{
         collections::HashMap,
         sync::{Arc, Mutex},
@@ -28,8 +29,13 @@ pub struct View {
     pub refusal: Option<i64>,
     /// The credits of each instruction that may be simulated, in their order.
     pub work: Vec<Vec<Pubkey>>,
-    /// What an instruction fails with in a simulation, by the credit that it names.
+    /// What an instruction fails with in a simulation, by the credit that it names: the whole transaction with a text, and the
+    /// instruction with anything else.
     pub faults: HashMap<Pubkey, Value>,
+    /// Credits that metering would leave out.
+    pub idle: Vec<Pubkey>,
+    /// Instructions of the compute budget before the others: two in a transaction of version 0, none in one of version 1.
+    pub before: usize,
     /// What its cluster began with, in base58.
     pub genesis: &'static str,
     /// Requests that it does not answer.
@@ -62,6 +68,8 @@ impl Played {
             refusal: None,
             work: Vec::new(),
             faults: HashMap::new(),
+            idle: Vec::new(),
+            before: 2,
             genesis: "11111111111111111111111111111111",
             mute: Vec::new(),
         };
@@ -96,20 +104,27 @@ impl Drop for Played {
     }
 }
 
-/// What a transaction of version 0 fails with: two instructions of the compute budget come before the others.
-fn simulated(view: &View, transaction: &str) -> Value {
+/// What a transaction fails with, and what its instructions do.
+fn simulated(view: &View, transaction: &str) -> (Value, Vec<Value>) {
     let bytes = STANDARD.decode(transaction).unwrap();
     let names = |credit: &&Pubkey| bytes.windows(32).any(|window| window == credit.as_ref());
     let carried = view.work.iter().filter(|credits| credits.iter().any(|credit| names(&credit)));
+    let mut inner = Vec::new();
     for (place, credits) in carried.enumerate() {
+        let place = view.before + place;
         if let Some(fault) = credits.iter().filter(names).find_map(|credit| view.faults.get(credit)) {
             return match fault.is_string() {
-                true => fault.clone(),
-                false => json!({"InstructionError": [place + 2, fault]}),
+                true => (fault.clone(), inner),
+                false => (json!({"InstructionError": [place, fault]}), inner),
             };
         }
+        if credits.iter().all(|credit| view.idle.contains(credit)) {
+            let data = bs58::encode(event(&[], false)).into_string();
+            let instruction = json!({"programIdIndex": 1, "accounts": [], "data": data, "stackHeight": 2});
+            inner.push(json!({"index": place, "instructions": [instruction]}));
+        }
     }
-    Value::Null
+    (Value::Null, inner)
 }
 
 async fn answer(State(shared): State<Shared>, Json(request): Json<Value>) -> Result<Json<Value>, StatusCode> {
@@ -124,8 +139,8 @@ async fn answer(State(shared): State<Shared>, Json(request): Json<Value>) -> Res
     }
     let result = match method {
         "simulateTransaction" => {
-            let error = simulated(&view, request["params"][0].as_str().unwrap());
-            let value = json!({"err": error, "logs": [], "unitsConsumed": 150});
+            let (error, inner) = simulated(&view, request["params"][0].as_str().unwrap());
+            let value = json!({"err": error, "logs": [], "unitsConsumed": 150, "innerInstructions": inner});
             json!({"context": {"slot": view.slot}, "value": value})
         }
         "getSlot" => json!(view.slot),

@@ -4,9 +4,11 @@ use {
     super::{
         credit,
         ground::{Ground, due, meter},
+        nodes::Played,
     },
     crate::{
         land::{
+            LandSettings, VersionChoice,
             lander::Landing,
             lanes,
             pack::{Version, pack},
@@ -24,7 +26,16 @@ fn refused(error: BlockableError) -> Value {
 
 /// Has simulations of this work fail by the credits that it names.
 async fn ground(work: &[Intent], faults: &[(u8, Value)]) -> Ground {
-    let ground = Ground::new(1, |_| {}).await;
+    ground_with(work, faults, |_| {}).await
+}
+
+/// As [`ground`], with a change of the settings.
+async fn ground_with(
+    work: &[Intent],
+    faults: &[(u8, Value)],
+    change: impl FnOnce(&mut LandSettings),
+) -> Ground {
+    let ground = Ground::new(1, change).await;
     let faults: HashMap<Pubkey, Value> =
         faults.iter().map(|(number, fault)| (credit(*number), fault.clone())).collect();
     ground.nodes[0].show(|view| {
@@ -116,4 +127,65 @@ async fn a_payer_without_funds_is_told_and_blames_no_work() {
     assert!(ground.lander.inner.faults().of(Role::Enforcement).is_some());
     assert!(ground.lander.inner.faults().of(Role::Metering).is_none());
     assert!(ground.store.read(|connection| lanes::list(connection, 1)).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn in_a_transaction_of_version_1_no_instruction_comes_before_the_first() {
+    let work: Vec<Intent> = (1..=3).map(|number| due(Kind::ExpireUnits, number)).collect();
+    let bad = refused(BlockableError::ArithmeticOverflow);
+    let ground = ground_with(&work, &[(3, bad)], |settings| settings.version = VersionChoice::V1).await;
+    ground.nodes[0].show(|view| view.before = 0);
+    let landing = ground.land(&work).await;
+    assert_eq!(landing, Landing { transactions: 1, sent: 2, failed: 1, ..Landing::default() });
+    let failing = ground.store.read(|connection| lanes::list(connection, 1)).await.unwrap();
+    assert_eq!(failing.iter().map(|lane| lane.subject).collect::<Vec<_>>(), [credit(3)]);
+}
+
+#[tokio::test]
+async fn where_nobody_says_which_it_was_halves_find_it() {
+    let work: Vec<Intent> = (1..=5).map(|number| due(Kind::ExpireUnits, number)).collect();
+    // A place that no work is at: an instruction of the compute budget's.
+    let ground = ground(&work, &[(4, refused(BlockableError::ArithmeticOverflow))]).await;
+    ground.nodes[0].show(|view| view.before = 20);
+    let (batches, _) = pack(&work, &Pubkey::default(), Version::V0);
+    assert_eq!(batches.len(), 1);
+    let prepared = ground.lander.simulate(&[&ground.nodes[0].node("only")], batches, Version::V0).await;
+    let failed: Vec<&[Pubkey]> = prepared.failed.iter().map(|(intent, _)| intent.credits()).collect();
+    assert_eq!(failed, [[credit(4)]]);
+    let good: usize = prepared.ready.iter().map(|ready| ready.batch.intents.len()).sum();
+    assert_eq!((good, prepared.moot.len(), prepared.untried.len()), (4, 0, 0));
+}
+
+#[tokio::test]
+async fn metering_that_would_leave_out_every_credit_is_not_sent_and_the_rest_is() {
+    let work = [meter(0, &[1, 2], 0), meter(1, &[3, 4], 0), meter(2, &[5], 0)];
+    let ground = ground(&work, &[]).await;
+    ground.nodes[0].show(|view| view.idle = vec![credit(1), credit(3), credit(4)]);
+    let landing = ground.land(&work).await;
+    assert_eq!(landing, Landing { transactions: 1, sent: 2, moot: 1, ..Landing::default() });
+    assert_eq!(ground.carried().await, [work[0].lane(), work[2].lane()], "one with a credit left to meter");
+    ground.settle(6_000).await;
+
+    // Alone, so that no transaction of late tells what it takes.
+    let again = [meter(1, &[3, 4], 1)];
+    let landing = ground.land_at(&again, 60).await;
+    assert_eq!(landing, Landing { moot: 1, ..Landing::default() }, "no transaction for nothing");
+}
+
+#[tokio::test]
+async fn where_no_node_simulates_the_work_waits_and_nothing_is_blamed() {
+    let work: Vec<Intent> = (1..=3).map(|number| due(Kind::ExpireUnits, number)).collect();
+    let ground = Ground::new(2, |_| {}).await;
+    ground.nodes.iter().for_each(|node| node.show(|view| view.mute = vec!["simulateTransaction"]));
+    let landing = ground.land(&work).await;
+    assert_eq!(landing, Landing { untried: 3, ..Landing::default() });
+    assert!(ground.store.read(|connection| lanes::list(connection, 1)).await.unwrap().is_empty());
+    assert_eq!(ground.nodes.iter().map(Played::sent).sum::<usize>(), 0);
+
+    ground.nodes[1].show(|view| {
+        view.mute.clear();
+        view.work = work.iter().map(|intent| intent.credits().to_vec()).collect();
+    });
+    let landing = ground.land(&work).await;
+    assert_eq!((landing.sent, landing.untried), (3, 0), "the second simulates: {landing:?}");
 }
