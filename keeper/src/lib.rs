@@ -22,6 +22,7 @@ pub mod hex;
 pub mod history;
 pub mod ingest;
 pub mod land;
+pub mod memory;
 pub mod plan;
 pub mod run;
 pub mod serve;

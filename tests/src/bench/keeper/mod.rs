@@ -18,6 +18,9 @@ const CREDITS: u32 = 10_000;
 /// Providers that they are at.
 const PROVIDERS: u32 = 10;
 
+/// Rounds after the first, which reads everything.
+const ROUNDS: u64 = 3;
+
 /// Arguments of `bench keeper`.
 #[derive(clap::Args, Debug)]
 pub struct KeeperArgs {
@@ -27,6 +30,9 @@ pub struct KeeperArgs {
     /// Measures only a cycle on solana-test-validator, as named in SOLANA_TEST_VALIDATOR or found on the path
     #[arg(long, conflicts_with = "simulated")]
     validator: bool,
+    /// Goes so many rounds after the first, to see whether memory grows with them
+    #[arg(long, default_value_t = ROUNDS, conflicts_with = "write", value_parser = clap::value_parser!(u64).range(1..))]
+    rounds: u64,
     #[command(flatten)]
     output: Output,
 }
@@ -34,10 +40,12 @@ pub struct KeeperArgs {
 /// Runs `bench keeper`. Errors: [`BenchError`].
 pub fn keeper(args: &KeeperArgs) -> Result<(), BenchError> {
     if let Some(credits) = args.simulated {
-        return args.output.finish("keeper", &rounds::simulated(credits, PROVIDERS)?);
+        return args.output.finish("keeper", &rounds::simulated(credits, PROVIDERS, args.rounds)?);
     }
     if args.validator {
-        return args.output.finish("keeper-validator", &rounds::on_validator(CREDITS, PROVIDERS)?);
+        return args
+            .output
+            .finish("keeper-validator", &rounds::on_validator(CREDITS, PROVIDERS, args.rounds)?);
     }
     let mut figures = Vec::new();
     let mut measure = |name: &str, run: &dyn Fn() -> Result<Vec<Figure>, BenchError>| {
@@ -49,7 +57,7 @@ pub fn keeper(args: &KeeperArgs) -> Result<(), BenchError> {
     measure("planning", &|| parts::planning())?;
     for credits in [1_000, 10_000, 100_000] {
         measure(&format!("{credits} credits on a simulated chain"), &|| {
-            rounds::simulated(credits, PROVIDERS)
+            rounds::simulated(credits, PROVIDERS, args.rounds)
         })?;
     }
     args.output.finish("keeper", &figures)
