@@ -14,6 +14,7 @@ mod oracles;
 mod pauses;
 mod proxy;
 mod record;
+mod serving;
 mod setup;
 mod stopping;
 mod usage;
