@@ -42,3 +42,25 @@ async fn secured_connections_can_be_set_up_with_a_login() {
         assert_eq!(Sink::all(&settings(&text)).unwrap().len(), 1);
     }
 }
+
+#[tokio::test]
+async fn a_server_that_offers_no_tls_gets_neither_the_password_nor_the_message() {
+    let (folder, (port, mut received)) = (tempfile::tempdir().unwrap(), mail().await);
+    let password = folder.path().join("password");
+    std::fs::write(&password, "hush").unwrap();
+    let text = format!(
+        "[email]\nhost = \"127.0.0.1\"\nport = {port}\nfrom = \"keeper@example.org\"\nuser = \"u\"\n\
+         password = {{ file = \"{}\" }}\n[[email_to]]\naddress = \"a@example.org\"\nparty = \"all\"\n",
+        password.display()
+    );
+    let case = Case::open(folder.path(), Sink::all(&settings(&text)).unwrap()).await;
+    case.alerts.settle(coverage(Level::Raise), NOW).await.unwrap();
+    assert_eq!(case.alerts.deliver_due().await.unwrap(), 0);
+    let said = timeout(Duration::from_secs(20), received.recv()).await.unwrap().unwrap();
+    assert!(said.starts_with("EHLO "), "{said}");
+    assert!(!said.contains("AUTH") && !said.contains("MAIL FROM") && !said.contains("DATA"), "{said}");
+    let outbox = case.outbox().await;
+    let [(_, news, state, attempts)] = outbox.as_slice() else { panic!("one letter: {outbox:?}") };
+    assert_eq!((news.as_str(), *attempts), ("raised", 1));
+    assert_ne!(state, "delivered", "it is tried again");
+}

@@ -52,7 +52,8 @@ pub async fn silent() -> String {
     url
 }
 
-/// A mail server. Returns its port and the messages it takes, each with its envelope.
+/// A mail server without TLS. Returns its port and the messages it takes, each with its envelope; of a connection without a
+/// message all that was said.
 pub async fn mail() -> (u16, mpsc::UnboundedReceiver<String>) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -68,14 +69,14 @@ pub async fn mail() -> (u16, mpsc::UnboundedReceiver<String>) {
 async fn take_mail(mut stream: TcpStream, sender: mpsc::UnboundedSender<String>) -> std::io::Result<()> {
     let (reader, mut writer) = stream.split();
     let mut lines = BufReader::new(reader).lines();
-    let (mut message, mut in_data) = (String::new(), false);
+    let (mut message, mut in_data, mut took_any) = (String::new(), false, false);
     writer.write_all(b"220 test ESMTP\r\n").await?;
     while let Some(line) = lines.next_line().await? {
         message.push_str(&line);
         message.push('\n');
         let answer = match (in_data, line.as_str()) {
             (true, ".") => {
-                in_data = false;
+                (in_data, took_any) = (false, true);
                 let _ = sender.send(std::mem::take(&mut message));
                 "250 taken\r\n"
             }
@@ -88,6 +89,9 @@ async fn take_mail(mut stream: TcpStream, sender: mpsc::UnboundedSender<String>)
             (false, _) => "250 fine\r\n",
         };
         writer.write_all(answer.as_bytes()).await?;
+    }
+    if !took_any {
+        let _ = sender.send(message);
     }
     Ok(())
 }
