@@ -109,7 +109,5 @@ impl Sink {
 /// What stands for an address in figures and health, which show no address. It is the same for as long as the address is, so
 /// that what waits for one reader never goes to another.
 fn email_name(address: &str) -> String {
-    let digest: [u8; 32] = Sha256::digest(address.as_bytes()).into();
-    let [first, second, third, fourth, ..] = digest;
-    format!("email/{}", hex(&[first, second, third, fourth]))
+    format!("email/{:.8}", hex(&Sha256::digest(address.as_bytes())))
 }

@@ -2,7 +2,10 @@
 //! quarantine, the operator is told, and everything else goes on.
 
 use {
-    crate::store::{StoreError, columns::key},
+    crate::{
+        plan::Intent,
+        store::{StoreError, columns::key},
+    },
     blockable_sdk::Pubkey,
     rusqlite::{Connection, Row, params},
     serde::Serialize,
@@ -108,6 +111,18 @@ pub fn closed(connection: &Connection, now: i64) -> Result<HashSet<String>, Stor
 pub fn dropped(connection: &Connection) -> Result<HashSet<String>, StoreError> {
     let mut statement = connection.prepare_cached("SELECT lane FROM lanes WHERE dropped = 1")?;
     Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+/// What of an intent is in none of these lanes; `None` where all of it is.
+pub fn open_part(intent: Intent, closed: &HashSet<String>) -> Option<Intent> {
+    if closed.is_empty() {
+        return Some(intent);
+    }
+    if closed.contains(&intent.lane()) {
+        return None;
+    }
+    let is_aside = |credit: &Pubkey| closed.contains(&intent.lane_of(credit));
+    intent.without(is_aside)
 }
 
 /// All lanes that have failed `least` times in a row or were dropped, oldest first.

@@ -40,7 +40,7 @@ pub mod settings;
 mod sign;
 mod tell;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod track;
 
 pub use {

@@ -10,7 +10,9 @@ use {
         },
         plan::Intent,
     },
+    blockable_sdk::Pubkey,
     serde::Serialize,
+    std::collections::HashSet,
 };
 
 /// What would be sent now.
@@ -80,8 +82,7 @@ impl Lander {
         now: i64,
     ) -> Result<Rehearsal, LandError> {
         let closed = self.inner.store.read(move |connection| lanes::closed(connection, now)).await?;
-        let (aside, intents): (Vec<Intent>, Vec<Intent>) =
-            intents.into_iter().partition(|intent| closed.contains(&intent.lane()));
+        let (intents, aside) = parted(intents, &closed);
         let (sound, _) = self.inner.nodes.look().await;
         let version = if intents.is_empty() { Version::V0 } else { self.version(&sound).await? };
         let (batches, unfit) = pack(&intents, &self.inner.market, version);
@@ -106,4 +107,16 @@ impl Lander {
             untried: Said::all(&prepared.untried),
         })
     }
+}
+
+/// What is in none of these lanes, and what is.
+fn parted(intents: Vec<Intent>, closed: &HashSet<String>) -> (Vec<Intent>, Vec<Intent>) {
+    let (mut open, mut aside) = (Vec::new(), Vec::new());
+    for intent in intents {
+        let part = lanes::open_part(intent.clone(), closed);
+        let is_open = |credit: &Pubkey| part.as_ref().is_some_and(|part| part.credits().contains(credit));
+        aside.extend(intent.without(is_open));
+        open.extend(part);
+    }
+    (open, aside)
 }

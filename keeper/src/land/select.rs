@@ -10,7 +10,6 @@ use {
         plan::{Intent, Kind, Role},
         store::StoreError,
     },
-    blockable_sdk::Pubkey,
     std::collections::{BTreeMap, HashSet},
 };
 
@@ -29,7 +28,7 @@ impl Lander {
         let mut busy = self.inner.flights().busy(slot);
         let mut selected = Vec::with_capacity(intents.len());
         for intent in intents {
-            let Some(intent) = open_part(intent, &closed) else {
+            let Some(intent) = lanes::open_part(intent, &closed) else {
                 landing.aside += 1;
                 continue;
             };
@@ -91,16 +90,4 @@ impl Lander {
         landing.busy += later.iter().map(|batch| batch.intents.len()).sum::<usize>();
         now
     }
-}
-
-/// What of an intent is in no closed lane; `None` where all of it is.
-fn open_part(intent: Intent, closed: &HashSet<String>) -> Option<Intent> {
-    if closed.is_empty() {
-        return Some(intent);
-    }
-    if closed.contains(&intent.lane()) {
-        return None;
-    }
-    let is_aside = |credit: &Pubkey| closed.contains(&intent.lane_of(credit));
-    intent.without(is_aside)
 }

@@ -197,7 +197,8 @@ fn measure(snapshot: &Snapshot, intents: &[Intent], dropped: &HashSet<String>) {
 
 /// Seconds, at a Unix time, for which the oldest work of lanes that were not dropped has been due.
 fn oldest_age(now: i64, intents: &[Intent], dropped: &HashSet<String>) -> i64 {
-    let waited_for = |intent: &&Intent| dropped.is_empty() || !dropped.contains(&intent.lane());
+    let waited_for =
+        |intent: &&Intent| dropped.is_empty() || lanes::open_part((*intent).clone(), dropped).is_some();
     let oldest = intents.iter().filter(waited_for).map(|intent| intent.due_at).min();
     now.saturating_sub(oldest.unwrap_or(now)).max(0)
 }
@@ -227,23 +228,26 @@ fn rpc_signal(snapshot: &Snapshot, faults: u32, reasons: &[String]) -> Signal {
 mod tests {
     use {
         super::*,
-        crate::plan::{Action, IntentId},
-        blockable_sdk::Pubkey,
+        crate::land::tests::{
+            credit,
+            ground::{due, meter},
+        },
     };
-
-    fn due(kind: Kind, due_at: i64) -> Intent {
-        let credit = Pubkey::new_from_array([7; 32]);
-        let (id, action) = (IntentId::of(kind, &credit, &[]), Action::Credit { kind, credit });
-        Intent { id, action, due_at, because: "it is due".to_string() }
-    }
 
     #[test]
     fn what_was_dropped_is_not_waited_for() {
-        let intents = [due(Kind::ExpireUnits, 1_000), due(Kind::MarkDelinquent, 4_000)];
+        let at = |due_at, intent| Intent { due_at, ..intent };
+        let intents = [at(1_000, due(Kind::ExpireUnits, 7)), at(4_000, due(Kind::MarkDelinquent, 7))];
         let dropped = HashSet::from([intents[0].lane()]);
         assert_eq!(oldest_age(5_000, &intents, &HashSet::new()), 4_000);
         assert_eq!(oldest_age(5_000, &intents, &dropped), 1_000);
         assert_eq!(oldest_age(5_000, &intents[..1], &dropped), 0);
         assert_eq!(oldest_age(900, &intents, &dropped), 0, "the clock is behind");
+
+        // Once the rest of its chunk is metered, a credit that was dropped is all that is left of it.
+        let (whole, left) = (meter(0, &[1, 2], 0), meter(0, &[2], 0));
+        let dropped = HashSet::from([whole.lane_of(&credit(2))]);
+        assert_eq!(oldest_age(5_000, &[at(1_000, whole)], &dropped), 4_000);
+        assert_eq!(oldest_age(5_000, &[at(1_000, left)], &dropped), 0);
     }
 }

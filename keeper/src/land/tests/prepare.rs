@@ -2,7 +2,7 @@
 
 use {
     super::{
-        credit,
+        WRITTEN_AT, credit,
         ground::{Ground, due, meter},
         nodes::Played,
     },
@@ -107,6 +107,23 @@ async fn a_credit_that_fails_in_its_chunk_waits_alone_and_ever_longer() {
     ground.land_at(&[meter(0, &[1, 2, 3], 200)], 20_000).await;
     ground.settle(8_000).await;
     assert!(failures(&ground).await.is_empty(), "it has succeeded");
+}
+
+#[tokio::test]
+async fn a_look_leaves_out_the_same_credits_as_landing_does() {
+    let work = [meter(0, &[1, 2, 3], 0), due(Kind::ExpireUnits, 4)];
+    let bad = refused(BlockableError::ArithmeticOverflow);
+    let ground = ground(&work, &[(2, bad.clone()), (4, bad)]).await;
+    let landing = ground.land(&work).await;
+    assert_eq!((landing.sent, landing.failed), (2, 2), "{landing:?}");
+
+    let again = [meter(0, &[1, 2, 3], 1), due(Kind::ExpireUnits, 4)];
+    let look = ground.lander.rehearse(again.to_vec(), Vec::new(), WRITTEN_AT + 1).await.unwrap();
+    let carried = look.transactions.iter().flat_map(|one| &one.intents).map(|said| said.credits);
+    assert_eq!(carried.sum::<usize>(), 2, "{look:?}");
+    let aside = look.aside.iter().map(|said| (said.kind.as_str(), said.credits));
+    assert_eq!(aside.collect::<Vec<_>>(), [("meter", 1), ("expire_units", 1)]);
+    assert!(look.failed.is_empty(), "{look:?}");
 }
 
 #[tokio::test]
