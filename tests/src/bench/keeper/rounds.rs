@@ -68,8 +68,8 @@ async fn units_apart(node: &Validator, fleet: &Fleet, rounds: u64) -> Result<Fig
     Ok(Figure::new("the validator: units apart", apart as f64, "units", Bound::AtMost(0.0)))
 }
 
-/// So many rounds after the first, over credits on a simulated chain: a node that keeps accounts and meters as the program does, and takes no time
-/// for it.
+/// So many rounds after the first, over credits on a simulated chain: a node that keeps accounts and meters as the program
+/// does, and takes no time for it.
 pub fn simulated(credits: u32, providers: u32, rounds: u64) -> Result<Vec<Figure>, BenchError> {
     let runtime = tokio::runtime::Runtime::new().map_err(BenchError::setup)?;
     runtime.block_on(async {
