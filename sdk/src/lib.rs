@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`addresses`] | every address the program derives |
 //! | [`accounts`] | decode accounts, filter them on an RPC node |
+//! | [`amounts`] | money, units, rates and the two clocks as types of their own |
 //! | [`instructions`] | one builder per instruction |
 //! | [`reports`] | usage reports: encode, sign, verify, assemble a quorum |
 //! | [`rpc`] | what nodes say, in words that carry no URL |
@@ -31,6 +32,7 @@
 
 pub mod accounts;
 pub mod addresses;
+pub mod amounts;
 pub mod client;
 pub mod errors;
 pub mod events;
