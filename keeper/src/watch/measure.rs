@@ -289,8 +289,9 @@ fn utilisation(now: &Credit) -> Option<Utilisation> {
     let seconds = elapsed(covenant.measured_at, now.meter.reported_at).ok()?;
     let used = now.collateral.consumed.checked_sub(covenant.consumed)?;
     let bps = utilisation_bps(used, rider.planned_units, rider.covenant_window, seconds).ok()?;
-    let was_frozen =
-        now.collateral.frozen > 0 || covenant.began_frozen == 1 || now.meter.frozen_at > covenant.measured_at;
+    let was_frozen = now.collateral.frozen > 0
+        || covenant.began_frozen == 1
+        || now.meter.frozen_at_chain > covenant.measured_at;
     Some(Utilisation {
         bps,
         high_bps: u64::from(rider.high_bps),

@@ -92,7 +92,7 @@ pub fn apply(
     let seconds = elapsed(meter.reported_at, at).map_err(|_| Skip::Stale)?;
     let counted = wanted.min(max_per_second.saturating_mul(seconds));
 
-    let before_freeze = collateral.frozen > 0 && at <= meter.frozen_at && late_reports_count;
+    let before_freeze = collateral.frozen > 0 && at <= meter.frozen_at_chain && late_reports_count;
     let metered = if before_freeze {
         settle_before_freeze(collateral, meter, counted, reading.in_flight)
     } else {
@@ -156,9 +156,9 @@ pub fn freeze_to(
         // What was promised to running jobs was still open to use. Freezes of one instant count as one freeze: reports are
         // judged by what was open before the first.
         let closed = collateral.frozen.saturating_sub(meter.settlement_left);
-        let same_instant = collateral.frozen > 0 && now == meter.frozen_at;
+        let same_instant = collateral.frozen > 0 && now == meter.frozen_at_chain;
         meter.frozen_before = if same_instant { meter.frozen_before.min(closed) } else { closed };
-        meter.frozen_at = now;
+        meter.frozen_at_chain = now;
         collateral.frozen = target;
         meter.settlement_left = settlement(collateral, meter.in_flight);
     }

@@ -137,7 +137,7 @@ fn migrate(lab: &mut Lab, credit: &Pubkey) {
     lab.world.write(credit, |credit: &mut Credit| {
         credit.version = 1;
         credit.units_expire_at = 0;
-        credit.freeze_time = 0;
+        credit.frozen_at_market = 0;
     });
     let migrate = lab.world.migrate(credit);
     lab.measure("credit_migrate", migrate, &[]);

@@ -27,7 +27,7 @@ pub fn aged(credit: &Credit) -> Option<Credit> {
         version: 1,
         covenant: Zeroable::zeroed(),
         units_expire_at: 0,
-        freeze_time: 0,
+        frozen_at_market: 0,
         paused_at_offer: 0,
         ..*credit
     };

@@ -32,12 +32,12 @@ impl CreditBook {
         }
         // Parts of one freeze are judged by what was open before the first of them.
         let closed = self.frozen - self.settlement_left;
-        let goes_on = self.frozen > 0 && chain == self.frozen_at;
+        let goes_on = self.frozen > 0 && chain == self.frozen_at_chain;
         self.frozen_before = if goes_on { self.frozen_before.min(closed) } else { closed };
-        self.frozen_at = chain;
+        self.frozen_at_chain = chain;
         self.frozen = target;
         self.settlement_left = self.promise_for(self.in_flight);
-        self.freeze_time = market;
+        self.frozen_at_market = market;
         self.freeze_reason = reason;
         true
     }
@@ -68,9 +68,9 @@ impl CreditBook {
             return false;
         }
         let counted = (cumulative - self.cumulative).min(rate * (at - self.reported_at));
-        let late = market <= self.freeze_time + 60;
+        let late = market <= self.frozen_at_market + 60;
         let before = self.consumed;
-        if self.frozen > 0 && at <= self.frozen_at && late {
+        if self.frozen > 0 && at <= self.frozen_at_chain && late {
             let closed = self.frozen_before.min(self.frozen);
             self.consumed += counted.min(self.remaining() - closed);
             self.fit();
@@ -104,7 +104,7 @@ impl CreditBook {
 
     /// Whether what a freeze promised to running jobs is still kept.
     pub fn promise_stands(&self, market: i128) -> bool {
-        market < self.freeze_time + i128::from(self.terms.cure_period)
+        market < self.frozen_at_market + i128::from(self.terms.cure_period)
     }
 
     /// Takes units out of the lien.

@@ -183,8 +183,8 @@ impl Case<'_> {
                 if credit.granted > 0 && credit.terms.unit_lifetime > 0 {
                     credit.units_expire_at = credit.issued_at + i128::from(credit.terms.unit_lifetime);
                 }
-                if credit.frozen > 0 && credit.freeze_time == 0 {
-                    credit.freeze_time = credit.frozen_at.min(self.time);
+                if credit.frozen > 0 && credit.frozen_at_market == 0 {
+                    credit.frozen_at_market = credit.frozen_at_chain.min(self.time);
                 }
             }
             Op::VaultClose => {
@@ -296,7 +296,7 @@ impl Case<'_> {
         let step = i128::from(rider.apr_step_bps);
         let hampered = credit.frozen > 0
             || credit.began_frozen == 1
-            || credit.frozen_at > credit.covenant_at
+            || credit.frozen_at_chain > credit.covenant_at
             || credit.available() == 0;
         if share >= i128::from(rider.high_bps) {
             credit.apr = (credit.apr - step).max(rider.apr_floor_bps.into());

@@ -61,7 +61,7 @@ pub fn compose(
         0 => lab.now - dice.below(90) as i64,
         1 => lab.now + dice.below(70) as i64,
         2 => credit.meter.reported_at,
-        3 if credit.meter.frozen_at > 0 => credit.meter.frozen_at.min(lab.now),
+        3 if credit.meter.frozen_at_chain > 0 => credit.meter.frozen_at_chain.min(lab.now),
         _ => lab.now,
     };
     let epoch = if dice.one_in(24) { provider.epoch.wrapping_sub(1) } else { provider.epoch };

@@ -68,7 +68,7 @@ fn the_lender_freezes_all_of_the_lien() {
     let state = world.credit(&credit);
     assert_eq!((state.status(), state.collateral), (Ok(Status::Delinquent), frozen(UNITS)));
     assert_eq!(state.collateral.available(), 0);
-    assert_eq!((state.meter.frozen_at, state.meter.frozen_before), (now, 0));
+    assert_eq!((state.meter.frozen_at_chain, state.meter.frozen_before), (now, 0));
     assert_eq!(state.freeze_reason, FreezeReason::MissedPayment as u8);
     let by = Parties::address("lender");
     let reason = FreezeReason::MissedPayment;
@@ -93,7 +93,7 @@ fn the_freeze_authority_freezes_a_number_of_units_and_raises_it_later() {
     let (changes, state) = freeze(10, FreezeReason::Breach);
     assert_eq!(changes, [Change::Frozen { by, reason: FreezeReason::Breach, units: 3, frozen: 10 }]);
     assert_eq!(state.collateral, frozen(10));
-    assert_eq!((state.meter.frozen_before, state.meter.frozen_at), (7, START + 2));
+    assert_eq!((state.meter.frozen_before, state.meter.frozen_at_chain), (7, START + 2));
     assert_eq!(state.freeze_reason, FreezeReason::Breach as u8);
 }
 

@@ -165,12 +165,12 @@ fn anyone_migrates_a_credit_once_and_every_old_field_stays() {
     assert_eq!(world.money(&credit), money);
     let now = world.credit(&credit);
     assert_eq!((now.version, now.event_seq), (2, before.event_seq + 1));
-    assert_eq!((now.units_expire_at, now.freeze_time), (day(200), day(65)));
+    assert_eq!((now.units_expire_at, now.frozen_at_market), (day(200), day(65)));
     // With what a migration writes put back, the account is the old one to the byte.
     world.write::<Credit>(&credit, |credit| {
         credit.version = 1;
         (credit.event_seq, credit.event_hash) = (before.event_seq, before.event_hash);
-        (credit.units_expire_at, credit.freeze_time) = (0, 0);
+        (credit.units_expire_at, credit.frozen_at_market) = (0, 0);
     });
     let data = world.svm.get_account(&credit).map(|account| account.data);
     assert_eq!(data.as_deref(), Some(&include_bytes!("../../fixtures/v1/credit.bin")[..]));
@@ -192,7 +192,7 @@ fn a_freeze_after_the_upgrade_keeps_its_time_in_the_migration() {
     world.sent(&[world.freeze(&credit, FreezeAmount::All, FreezeReason::MissedPayment)], &["lender"]);
     world.set_time(day(72));
     world.sent(&[world.migrate(&credit)], &[]);
-    assert_eq!(world.credit(&credit).freeze_time, day(70));
+    assert_eq!(world.credit(&credit).frozen_at_market, day(70));
 }
 
 #[test]

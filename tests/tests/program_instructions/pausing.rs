@@ -273,7 +273,7 @@ fn freezing_and_thawing_go_on_while_paused() {
     world.sent(&[freeze], &["freezer"]);
     // The arrears of 21,486,301,369 of 101,650,684,932, as of the beginning of the pause, rounded up.
     assert_eq!(world.credit(&credit).collateral.frozen, 211_373_897);
-    assert_eq!(world.credit(&credit).freeze_time, START + i64::from(35 * DAY));
+    assert_eq!(world.credit(&credit).frozen_at_market, START + i64::from(35 * DAY));
     world.sent(&[world.thaw("lender", &credit, UnitAmount::All)], &["lender"]);
     assert_eq!(world.credit(&credit).collateral.frozen, 0);
 }

@@ -58,7 +58,7 @@ pub(in crate::plan) fn judge(
     }
     let (mut collateral, mut meter) = (credit.collateral, credit.meter);
     let rate = provider.max_units_per_second;
-    let late = now.clock.market <= credit.freeze_time.saturating_add(LATE_REPORT_SECONDS);
+    let late = now.clock.market <= credit.frozen_at_market.saturating_add(LATE_REPORT_SECONDS);
     let applied = metering::apply(&mut collateral, &mut meter, &heard.reading, rate, now.clock.chain, late);
     if let Err(skip) = applied {
         return Verdict::Skipped(skip, heard);

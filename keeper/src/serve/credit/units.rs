@@ -49,7 +49,7 @@ pub struct FreezeView {
     #[schema(value_type = Option<String>)]
     pub reason: Option<&'static str>,
     /// When the latest freeze was; none before the first.
-    pub frozen_at: Option<Time>,
+    pub frozen_at_chain: Option<Time>,
     /// Frozen units that jobs which ran at the freeze may still use.
     pub settlement_left: Amount,
     /// When the lender may freeze: at_will, on_delinquency, on_default or unknown.
@@ -122,7 +122,7 @@ impl FreezeView {
         FreezeView {
             frozen: Amount(units.frozen),
             reason: (units.frozen > 0).then(|| reason_name_of(now.freeze_reason)),
-            frozen_at: Time::unless_zero(now.meter.frozen_at),
+            frozen_at_chain: Time::unless_zero(now.meter.frozen_at_chain),
             settlement_left: Amount(now.meter.settlement_left),
             policy: policy_name(now.terms.freeze_policy),
             may_freeze,

@@ -80,7 +80,7 @@ fn credits() -> BTreeMap<Pubkey, Credit> {
     let frozen = with(|credit| {
         credit.collateral.frozen = 300_000;
         credit.freeze_reason = 3;
-        credit.meter.frozen_at = START + DAY;
+        credit.meter.frozen_at_chain = START + DAY;
     });
     let defaulted = with(|credit| {
         (credit.lender, credit.borrower) = (key(5), key(6));

@@ -33,8 +33,9 @@ impl Credit {
         let used = sub(self.collateral.consumed, self.covenant.consumed)?;
         let utilisation_bps = utilisation_bps(used, rider.planned_units, rider.covenant_window, seconds)?;
         let is_frozen = self.collateral.frozen > 0;
-        let was_frozen =
-            is_frozen || self.covenant.began_frozen == 1 || self.meter.frozen_at > self.covenant.measured_at;
+        let was_frozen = is_frozen
+            || self.covenant.began_frozen == 1
+            || self.meter.frozen_at_chain > self.covenant.measured_at;
         let can_fall_short = !was_frozen && self.collateral.available() > 0;
         let outcome =
             outcome(&rider, self.covenant.apr_bps, utilisation_bps, self.debt.principal, can_fall_short)?;

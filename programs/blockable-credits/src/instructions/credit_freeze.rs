@@ -83,7 +83,7 @@ impl Credit {
     ) -> Result<Change> {
         let units = freeze_to(&mut self.collateral, &mut self.meter, target, clock.chain)?;
         ensure(units > 0, BlockableError::AlreadyFrozen)?;
-        self.freeze_time = clock.market;
+        self.frozen_at_market = clock.market;
         self.freeze_reason = reason as u8;
         Ok(Change::Frozen { by, reason, units, frozen: self.collateral.frozen })
     }

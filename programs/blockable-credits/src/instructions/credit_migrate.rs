@@ -23,9 +23,9 @@ impl CreditMark<'_> {
         if has_units && credit.terms.unit_lifetime > 0 {
             credit.units_expire_at = after(credit.issued_at, credit.terms.unit_lifetime)?;
         }
-        if credit.collateral.frozen > 0 && credit.freeze_time == 0 {
+        if credit.collateral.frozen > 0 && credit.frozen_at_market == 0 {
             // Version 1 kept the chain's time alone, in markets that could not pause.
-            credit.freeze_time = credit.meter.frozen_at.min(clock.market);
+            credit.frozen_at_market = credit.meter.frozen_at_chain.min(clock.market);
         }
         accounts.finish(credit, clock.chain, Change::Migrated { from })
     }

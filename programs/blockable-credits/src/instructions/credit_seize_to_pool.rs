@@ -126,7 +126,7 @@ impl Credit {
     /// Whether what the latest freeze promised to running jobs is still kept: for the cure period from then on.
     /// Errors: [`Overflow`].
     pub fn promise_stands(&self, market_time: i64) -> core::result::Result<bool, Overflow> {
-        Ok(market_time < after(self.freeze_time, self.terms.cure_period)?)
+        Ok(market_time < after(self.frozen_at_market, self.terms.cure_period)?)
     }
 
     /// Units that can be seized now. Errors: [`Overflow`].

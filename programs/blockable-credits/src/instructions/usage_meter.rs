@@ -144,7 +144,7 @@ fn meter_credit<'info>(
     }
     let (mut collateral, mut meter) = (credit.collateral, credit.meter);
     let rate = provider.max_units_per_second;
-    let late = clock.market <= credit.freeze_time.saturating_add(LATE_REPORT_SECONDS);
+    let late = clock.market <= credit.frozen_at_market.saturating_add(LATE_REPORT_SECONDS);
     let metered = match metering::apply(&mut collateral, &mut meter, &reading, rate, clock.chain, late) {
         Ok(metered) => metered,
         Err(skip) => return Ok(Some(skip)),

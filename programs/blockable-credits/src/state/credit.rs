@@ -115,7 +115,7 @@ pub struct Credit {
     /// Market time that due dates count from after a restructuring; 0 when there was none.
     pub restructured_at: i64,
     /// Market time of the latest freeze; 0 when there was none.
-    pub freeze_time: i64,
+    pub frozen_at_market: i64,
     /// Seconds the market had been paused for when the offer was made.
     pub paused_at_offer: u64,
     /// Coupons added to the principal, in micro-USDC; they fall due with the last instalment.

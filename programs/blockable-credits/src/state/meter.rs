@@ -18,7 +18,7 @@ pub struct Meter {
     /// Units closed to use before the latest freeze: frozen, and promised to no running job.
     pub frozen_before: u64,
     /// Unix time of the latest freeze; 0 when there was none.
-    pub frozen_at: i64,
+    pub frozen_at_chain: i64,
     /// Unix time of the latest report applied.
     pub reported_at: i64,
     /// The credit's place in its provider's reports: chunk = index / chunk size, bit = index % chunk size.

@@ -119,7 +119,7 @@ proptest! {
         let mut collateral = Collateral { granted, consumed, seized, expired, released, frozen };
         let mut meter = Meter {
             cumulative: meter[0], in_flight: meter[1], overrun: meter[2], settlement_left: meter[3],
-            frozen_before: meter[4], frozen_at: times[0], reported_at: times[1], ..Meter::zeroed()
+            frozen_before: meter[4], frozen_at_chain: times[0], reported_at: times[1], ..Meter::zeroed()
         };
         let _ = apply(&mut collateral, &mut meter, &reading(cumulative, in_flight, times[2]), rate, times[3]);
         let _ = freeze_to(&mut collateral, &mut meter, rate, times[3]);

@@ -47,7 +47,7 @@ fn apply(
     max_per_second: u64,
     now: i64,
 ) -> Result<Metered, Skip> {
-    let late_reports_count = now <= meter.frozen_at.saturating_add(LATE_REPORT_SECONDS);
+    let late_reports_count = now <= meter.frozen_at_chain.saturating_add(LATE_REPORT_SECONDS);
     crate::metering::apply(collateral, meter, reading, max_per_second, now, late_reports_count)
 }
 

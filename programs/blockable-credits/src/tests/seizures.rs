@@ -111,7 +111,7 @@ fn credits(most: u64) -> impl Strategy<Value = (Collateral, Meter)> {
 
 /// The jobs that run use all they hold and end.
 fn finish_jobs(collateral: &mut Collateral, meter: &mut Meter, held: u64) -> Metered {
-    let at = meter.reported_at.max(meter.frozen_at) + 100;
+    let at = meter.reported_at.max(meter.frozen_at_chain) + 100;
     let reading = Reading { cumulative: meter.cumulative + held, in_flight: 0, reported_at: at };
     apply(collateral, meter, &reading, u64::MAX, at).unwrap()
 }

@@ -196,15 +196,17 @@ impl Gate {
             return;
         }
         let mut book = self.book();
-        let known = book.credit(&address).map_or(0, |known| known.meter.frozen_at);
+        let known = book.credit(&address).map_or(0, |known| known.meter.frozen_at_chain);
         if !book.observe(address, slot, credit) {
             return;
         }
         drop(book);
         self.inner.changed.send_modify(|changes| *changes = changes.wrapping_add(1));
-        let frozen_at = credit.map(|credit| credit.meter.frozen_at).filter(|frozen_at| *frozen_at > known);
-        if let Some(frozen_at) = frozen_at {
-            self.inner.froze.send_replace(frozen_at);
+        let frozen_at_chain = credit
+            .map(|credit| credit.meter.frozen_at_chain)
+            .filter(|frozen_at_chain| *frozen_at_chain > known);
+        if let Some(frozen_at_chain) = frozen_at_chain {
+            self.inner.froze.send_replace(frozen_at_chain);
         }
     }
 

@@ -139,7 +139,7 @@ impl Desk {
         let credit = self.gate.credit(&order.credit);
         let now = self.gate.sight().market_time();
         let recently = credit.zip(now).is_some_and(|(credit, now)| {
-            credit.freeze_time != 0 && now.saturating_sub(credit.freeze_time) <= RECENT
+            credit.frozen_at_market != 0 && now.saturating_sub(credit.frozen_at_market) <= RECENT
         });
         if !recently {
             return Ok(());

@@ -272,17 +272,18 @@ impl Inner {
 
     /// Reports what was running when units were frozen, as of the freeze: a report of its time or earlier is measured against
     /// what was open before it, and jobs that no earlier report has named keep their promise.
-    async fn report_freeze(&self, signer: &Signer, frozen_at: i64) {
+    async fn report_freeze(&self, signer: &Signer, frozen_at_chain: i64) {
         let reporter = signer.key.public_key();
         let reported = lock(&self.latest)
             .values()
             .filter(|record| record.reporter == reporter)
             .map(|record| record.reported_at)
             .max();
-        if reported.is_some_and(|reported| reported >= frozen_at) {
+        if reported.is_some_and(|reported| reported >= frozen_at_chain) {
             return;
         }
-        let as_of = |gate: &Gate| round::chain(gate).map(|(now, provider)| (now.min(frozen_at), provider));
+        let as_of =
+            |gate: &Gate| round::chain(gate).map(|(now, provider)| (now.min(frozen_at_chain), provider));
         // What fails shows in the key's status, and the next round is due soon.
         let _ = self.report_seeing(signer, as_of).await;
     }
@@ -326,8 +327,8 @@ async fn run(reporter: Reporter, place: usize) {
             Ok(()) = freezes.changed() => {}
             () = sleep(STEP) => continue,
         }
-        let frozen_at = *freezes.borrow_and_update();
-        inner.report_freeze(signer, frozen_at).await;
+        let frozen_at_chain = *freezes.borrow_and_update();
+        inner.report_freeze(signer, frozen_at_chain).await;
     }
 }
 

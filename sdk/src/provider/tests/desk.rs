@@ -281,7 +281,7 @@ async fn a_freeze_that_landed_and_was_thawed_elsewhere_is_no_news() {
     let signature = crate::provider::FreezeOrder::read(&bytes).unwrap().signature;
     // The desk was not shown it before it landed.
     node.tell(|says| says.landed.insert(signature, (20, true, false)));
-    let thawed = later(&loan(), |credit| credit.freeze_time = 1_799_999_990);
+    let thawed = later(&loan(), |credit| credit.frozen_at_market = 1_799_999_990);
     gate.see_credit(address(1), 30, Some(&thawed));
     assert_eq!(desk.honor(&bytes).await, Err(OrderRefused::Replayed(OrderState::Landed)));
     assert_eq!((frozen(&gate), notices(&gate).await.len()), (0, 0));

@@ -458,11 +458,11 @@ async fn a_freeze_is_answered_by_a_report_of_its_time() {
     use_up(&gate, 1, 300).await;
     let running = gate.admit(&address(1), Job::new(200, "job", MINUTE)).await.unwrap();
 
-    let frozen_at = first + 5;
-    gate.sight().see_clock(frozen_at);
+    let frozen_at_chain = first + 5;
+    gate.sight().see_clock(frozen_at_chain);
     chain = later(&chain, |chain| {
         chain.meter.reported_at = first;
-        metering::freeze_to(&mut chain.collateral, &mut chain.meter, 1_000, frozen_at).unwrap();
+        metering::freeze_to(&mut chain.collateral, &mut chain.meter, 1_000, frozen_at_chain).unwrap();
     });
     gate.see_credit(address(1), 11, Some(&chain));
     while reporter.latest()[0].reported_at == first {
@@ -471,14 +471,15 @@ async fn a_freeze_is_answered_by_a_report_of_its_time() {
     }
     let report = &reporter.latest()[0];
     let reading = &report.readings[0];
-    assert_eq!((report.reported_at, reading.cumulative, reading.in_flight), (frozen_at, 300, 200));
+    assert_eq!((report.reported_at, reading.cumulative, reading.in_flight), (frozen_at_chain, 300, 200));
     let reading = metering::Reading {
         cumulative: reading.cumulative,
         in_flight: reading.in_flight,
         reported_at: report.reported_at,
     };
     let (mut collateral, mut meter) = (chain.collateral, chain.meter);
-    let metered = metering::apply(&mut collateral, &mut meter, &reading, 1_000, frozen_at + 2, true).unwrap();
+    let metered =
+        metering::apply(&mut collateral, &mut meter, &reading, 1_000, frozen_at_chain + 2, true).unwrap();
     assert_eq!((metered.consumed, metered.overrun, meter.settlement_left), (300, 0, 200));
     gate.settle(&running, 200).await.unwrap();
     reporter.stop().await;
