@@ -2,7 +2,7 @@
 
 use {
     crate::serve::{
-        credit::{Beside, TermsView},
+        credit::{RiderView, TermsView},
         values::{Address, Amount, Time, exact, hex, party_name, reason_name, status_name},
     },
     blockable_sdk::{
@@ -118,7 +118,7 @@ fn agreed(hash: &[u8; 32], terms: &Terms, rider: Option<&Rider>, schedule: &[Ins
         "schedule": lines.collect::<Vec<_>>(),
     });
     if let (Some(rider), Some(agreed)) = (rider, agreed.as_object_mut()) {
-        agreed.insert("beside".to_string(), json!(Beside::of(rider)));
+        agreed.insert("rider".to_string(), json!(RiderView::of(rider)));
     }
     agreed
 }

@@ -38,9 +38,9 @@ pub struct TermsView {
     pub auto_freeze: bool,
 }
 
-/// What was agreed beside the terms.
+/// The rider: optional terms beside the main ones.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Beside {
+pub struct RiderView {
     /// Cash that the borrower keeps in the vault.
     pub reserve: Amount,
     /// Share of the coupon on unused units that is added to the principal, in basis points.
@@ -165,10 +165,10 @@ impl TermsView {
     }
 }
 
-impl Beside {
+impl RiderView {
     /// A rider as an answer has it.
-    pub fn of(rider: &Rider) -> Beside {
-        Beside {
+    pub fn of(rider: &Rider) -> RiderView {
+        RiderView {
             reserve: Amount(rider.reserve),
             pay_in_kind_bps: rider.pay_in_kind_bps,
             breach_notice: rider.breach_notice == 1,

@@ -5,7 +5,7 @@ mod plan;
 mod units;
 
 pub use {
-    loan::{Beside, CovenantView, DebtView, InstalmentState, InstalmentView, TermsView},
+    loan::{CovenantView, DebtView, InstalmentState, InstalmentView, RiderView, TermsView},
     plan::{ActionView, PlanView, ReportView, UsageView},
     units::{FreezeView, MeterView, UnitsView, VaultView},
 };
@@ -57,8 +57,8 @@ pub struct CreditDetail {
     pub parties: Parties,
     /// What was agreed.
     pub terms: TermsView,
-    /// What was agreed beside the terms.
-    pub beside: Beside,
+    /// The rider: optional terms beside the main ones; all zero where nothing was agreed.
+    pub rider: RiderView,
     /// The hash of what was agreed, in hexadecimal.
     pub terms_hash: String,
     /// When the units went live; none before.
@@ -143,7 +143,7 @@ impl CreditDetail {
             health: measure.map(Condition::of),
             parties: Parties::of(now),
             terms: TermsView::of(&now.terms),
-            beside: Beside::of(&now.rider),
+            rider: RiderView::of(&now.rider),
             terms_hash: hex(&now.terms_hash),
             issued_at: Time::maybe(issued),
             debt: DebtView::of(now, &case.times, measure),

@@ -21,6 +21,7 @@ async fn a_credit_is_told_in_full() {
     assert_eq!(credit["parties"]["lender"], key(1).to_string());
     assert_eq!(credit["parties"]["pending_lender"], Value::Null);
     assert_eq!(credit["terms"]["freeze_policy"], "on_delinquency");
+    assert_eq!((&credit["rider"]["reserve"], &credit["beside"]), (&"0".into(), &Value::Null));
     assert_eq!(credit["issued_at"]["unix"], START);
     assert_eq!(credit["debt"]["principal"], "12000000000");
     assert_eq!(credit["debt"]["interest_not_due"], "3945206", "12,000 at 12 % for a day, rounded up");
