@@ -66,7 +66,7 @@ impl Health {
 impl Beat {
     /// The loop has gone round.
     pub fn beat(&self) {
-        metrics::counter!("keeper_loop_iterations_total", "loop" => self.name).increment(1);
+        metrics::counter!("blockable_keeper_loop_iterations_total", "loop" => self.name).increment(1);
         if let Some(looped) = self.health.lock().loops.get_mut(self.name) {
             looped.last = Instant::now();
         }

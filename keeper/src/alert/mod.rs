@@ -143,7 +143,7 @@ impl Alerts {
         let write = self.inner.store.write(move |tx| desk::settle(tx, &changes, &audiences, now, written_at));
         let settled = write.await?;
         for alert in &settled.opened {
-            metrics::counter!("keeper_alerts_total", "rule" => alert.rule.name()).increment(1);
+            metrics::counter!("blockable_keeper_alerts_total", "rule" => alert.rule.name()).increment(1);
             open_gauge(alert.rule, alert.severity).increment(1.0);
             tracing::info!(alert = alert.id, rule = %alert.rule, subject = %alert.subject, "raised");
         }
@@ -194,7 +194,7 @@ impl Alerts {
 }
 
 fn open_gauge(rule: Rule, severity: Severity) -> metrics::Gauge {
-    metrics::gauge!("keeper_alerts_open", "rule" => rule.name(), "severity" => severity_name(severity))
+    metrics::gauge!("blockable_keeper_alerts_open", "rule" => rule.name(), "severity" => severity_name(severity))
 }
 
 fn unix_now() -> i64 {

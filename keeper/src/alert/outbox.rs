@@ -127,5 +127,5 @@ fn count(sink: &Sink, fate: &Fate) {
             "given_up"
         }
     };
-    metrics::counter!("keeper_deliveries_total", "sink" => sink, "result" => result).increment(1);
+    metrics::counter!("blockable_keeper_deliveries_total", "sink" => sink, "result" => result).increment(1);
 }

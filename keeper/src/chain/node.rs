@@ -124,7 +124,7 @@ impl Node {
         // Finalized answers are of older slots, so a lower one is no news for a while. A wrong one is not to stay.
         let stays = highest.filter(|(known, at)| slot < *known && now.saturating_duration_since(*at) < SHOWN);
         let shown = *highest.insert(stays.unwrap_or((slot, now)));
-        metrics::gauge!("keeper_rpc_slot", "node" => self.name.clone()).set(shown.0 as f64);
+        metrics::gauge!("blockable_keeper_rpc_slot", "node" => self.name.clone()).set(shown.0 as f64);
     }
 
     /// The hash that its cluster began with, once it has told; asked for until then.
@@ -153,7 +153,7 @@ impl Node {
             Err(_) => Err(NodeError::Timeout),
         };
         if answer.is_err() {
-            metrics::counter!("keeper_rpc_errors_total", "node" => self.name.clone(), "request" => what)
+            metrics::counter!("blockable_keeper_rpc_errors_total", "node" => self.name.clone(), "request" => what)
                 .increment(1);
         }
         answer

@@ -132,9 +132,9 @@ impl History {
         }
         passed.signals.extend(tell::lost(&self.market, &state.order, node.name()));
         state.heads = Some(heads);
-        metrics::gauge!("keeper_history_lag").set(state.order.behind() as f64);
+        metrics::gauge!("blockable_keeper_history_lag").set(state.order.behind() as f64);
         let records = u64::try_from(passed.records).unwrap_or(u64::MAX);
-        metrics::counter!("keeper_history_records_total").increment(records);
+        metrics::counter!("blockable_keeper_history_records_total").increment(records);
         Ok(passed)
     }
 

@@ -54,7 +54,7 @@ impl Taken {
     pub(super) fn measure(&self) {
         let add = |result: &'static str, count: usize| {
             let count = u64::try_from(count).unwrap_or(u64::MAX);
-            metrics::counter!("keeper_reports_total", "result" => result).increment(count);
+            metrics::counter!("blockable_keeper_reports_total", "result" => result).increment(count);
         };
         add("accepted", self.accepted);
         add("duplicate", self.duplicates);

@@ -194,7 +194,7 @@ fn read(events: &[Event]) -> (Vec<ReportRecord>, usize) {
 }
 
 fn failed(settings: &SourceSettings, progress: &Progress, error: &SourceError) {
-    metrics::counter!("keeper_source_errors_total", "host" => settings.host()).increment(1);
+    metrics::counter!("blockable_keeper_source_errors_total", "host" => settings.host()).increment(1);
     tracing::warn!(host = settings.host(), %error, "reports cannot be read; trying again");
     progress.failed(&error.to_string());
 }

@@ -81,7 +81,7 @@ impl State {
 
     pub fn see_chain(&mut self, snapshot: Arc<Snapshot>) {
         self.due.see(&snapshot);
-        let gauge = |reporter: &Pubkey| metrics::gauge!("keeper_report_lag_seconds", "reporter" => reporter.to_string());
+        let gauge = |reporter: &Pubkey| metrics::gauge!("blockable_keeper_report_lag_seconds", "reporter" => reporter.to_string());
         let mut lags = BTreeMap::new();
         for heard in silence::heard(&self.due, &snapshot, &self.shelf) {
             let lag = heard.newest.map_or(heard.silent_for, |newest| snapshot.clock.saturating_sub(newest));

@@ -18,7 +18,7 @@ impl Lander {
         let least = self.inner.settings.quarantine_after;
         let lanes = self.inner.store.read(move |connection| lanes::list(connection, 1)).await?;
         let aside = |lane: &&lanes::Lane| lane.failures >= least && !lane.dropped;
-        metrics::gauge!("keeper_quarantined").set(lanes.iter().filter(aside).count() as f64);
+        metrics::gauge!("blockable_keeper_quarantined").set(lanes.iter().filter(aside).count() as f64);
         let mut by_subject: BTreeMap<Pubkey, Vec<&lanes::Lane>> = BTreeMap::new();
         lanes.iter().filter(aside).for_each(|lane| by_subject.entry(lane.subject).or_default().push(lane));
         for (subject, lanes) in by_subject {
@@ -49,7 +49,7 @@ impl Lander {
         let mut signals = Vec::new();
         for (role, payer) in self.payers() {
             let Ok(lamports) = node.ask("balance", node.rpc().get_balance(&payer)).await else { continue };
-            metrics::gauge!("keeper_payer_lamports", "role" => role.name()).set(lamports as f64);
+            metrics::gauge!("blockable_keeper_payer_lamports", "role" => role.name()).set(lamports as f64);
             signals.push(funds_signal(
                 role,
                 payer,

@@ -180,17 +180,20 @@ impl Lander {
 
     fn measure(&self, flight: &Flight, end: &End) {
         let (role, result) = (flight.role.name(), end.name());
-        metrics::counter!("keeper_transactions_total", "role" => role, "result" => result).increment(1);
+        metrics::counter!("blockable_keeper_transactions_total", "role" => role, "result" => result)
+            .increment(1);
         match end {
             End::Landed { slot } | End::Failed { slot, .. } => {
-                metrics::counter!("keeper_fees_lamports_total", "role" => role).increment(flight.lamports);
+                metrics::counter!("blockable_keeper_fees_lamports_total", "role" => role)
+                    .increment(flight.lamports);
                 if let Some(signed) = flight.signed {
-                    metrics::histogram!("keeper_landing_seconds").record(signed.elapsed().as_secs_f64());
+                    metrics::histogram!("blockable_keeper_landing_seconds")
+                        .record(signed.elapsed().as_secs_f64());
                 }
-                metrics::histogram!("keeper_landing_slots")
+                metrics::histogram!("blockable_keeper_landing_slots")
                     .record(slot.saturating_sub(flight.from_slot) as f64);
             }
-            End::Dead => metrics::counter!("keeper_resigns_total").increment(1),
+            End::Dead => metrics::counter!("blockable_keeper_expired_transactions_total").increment(1),
         }
         let signature = flight.signature;
         match end {

@@ -137,7 +137,7 @@ impl Cycle {
         let landed = self.parts.lander.land(confirmed.due, &snapshot).await;
         let raised = self.tell(&snapshot, signals).await?;
         self.prune(snapshot.clock).await?;
-        metrics::histogram!("keeper_cycle_seconds").record(began.elapsed().as_secs_f64());
+        metrics::histogram!("blockable_keeper_cycle_seconds").record(began.elapsed().as_secs_f64());
         let report = Report {
             slot: snapshot.slot,
             clock: snapshot.clock,
@@ -189,10 +189,13 @@ fn measure(snapshot: &Snapshot, intents: &[Intent], dropped: &HashSet<String>) {
     let due = count(intents);
     for kind in Kind::ALL {
         let count = due.get(&kind).copied().unwrap_or(0);
-        metrics::gauge!("keeper_intents", "kind" => kind.name()).set(count as f64);
+        metrics::gauge!("blockable_keeper_intents", "kind" => kind.name()).set(count as f64);
     }
-    metrics::gauge!("keeper_oldest_intent_age_seconds")
-        .set(oldest_age(snapshot.clock, intents, dropped) as f64);
+    metrics::gauge!("blockable_keeper_oldest_intent_age_seconds").set(oldest_age(
+        snapshot.clock,
+        intents,
+        dropped,
+    ) as f64);
 }
 
 /// Seconds, at a Unix time, for which the oldest work of lanes that were not dropped has been due.

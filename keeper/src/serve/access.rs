@@ -116,6 +116,6 @@ pub(super) async fn within_deadline(
 pub(super) async fn count(State(route): State<&'static str>, request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let status = response.status().as_u16().to_string();
-    metrics::counter!("keeper_requests_total", "route" => route, "status" => status).increment(1);
+    metrics::counter!("blockable_keeper_requests_total", "route" => route, "status" => status).increment(1);
     response
 }

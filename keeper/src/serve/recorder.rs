@@ -30,38 +30,54 @@ fn with_buckets() -> Result<PrometheusBuilder, metrics_exporter_prometheus::Buil
 }
 
 fn describe() {
-    describe_counter!("keeper_loop_iterations_total", "Rounds of each loop");
+    describe_counter!("blockable_keeper_loop_iterations_total", "Rounds of each loop");
     describe_histogram!(
-        "keeper_cycle_seconds",
+        "blockable_keeper_cycle_seconds",
         Unit::Seconds,
         "From the reading of the chain to the end of a cycle"
     );
-    describe_counter!("keeper_reports_total", "Usage reports by what became of them");
-    describe_gauge!("keeper_report_lag_seconds", Unit::Seconds, "Age of each reporter's latest report");
-    describe_counter!("keeper_source_errors_total", "Reporters' endpoints that could not be read, by host");
-    describe_gauge!("keeper_intents", "Intents that are due, by kind");
+    describe_counter!("blockable_keeper_reports_total", "Usage reports by what became of them");
     describe_gauge!(
-        "keeper_oldest_intent_age_seconds",
+        "blockable_keeper_report_lag_seconds",
+        Unit::Seconds,
+        "Age of each reporter's latest report"
+    );
+    describe_counter!(
+        "blockable_keeper_source_errors_total",
+        "Reporters' endpoints that could not be read, by host"
+    );
+    describe_gauge!("blockable_keeper_intents", "Intents that are due, by kind");
+    describe_gauge!(
+        "blockable_keeper_oldest_intent_age_seconds",
         Unit::Seconds,
         "For how long the oldest intent has been due"
     );
-    describe_counter!("keeper_transactions_total", "Transactions by role and by how they ended");
+    describe_counter!("blockable_keeper_transactions_total", "Transactions by role and by how they ended");
     describe_histogram!(
-        "keeper_landing_seconds",
+        "blockable_keeper_landing_seconds",
         Unit::Seconds,
         "From the signing of a transaction until it is seen in a block"
     );
-    describe_histogram!("keeper_landing_slots", "Slots from the writing of a transaction to its block");
-    describe_counter!("keeper_resigns_total", "Transactions that died, whose work was signed anew");
-    describe_gauge!("keeper_quarantined", "Lanes of work that were put aside");
-    describe_gauge!("keeper_payer_lamports", "Lamports of the key of each role");
-    describe_counter!("keeper_fees_lamports_total", "Lamports paid as fees, by role");
-    describe_gauge!("keeper_rpc_slot", "The highest slot that each node has shown");
-    describe_counter!("keeper_rpc_errors_total", "Requests that failed, by node and request");
-    describe_gauge!("keeper_history_lag", "Credits whose event logs are not proven up to now");
-    describe_counter!("keeper_history_records_total", "Records of event logs that were proven and kept");
-    describe_gauge!("keeper_alerts_open", "Open alerts by rule and severity");
-    describe_counter!("keeper_alerts_total", "Alerts raised, by rule");
-    describe_counter!("keeper_deliveries_total", "Deliveries of alerts by sink and result");
-    describe_counter!("keeper_requests_total", "Requests to the API by route and HTTP status");
+    describe_histogram!(
+        "blockable_keeper_landing_slots",
+        "Slots from the writing of a transaction to its block"
+    );
+    describe_counter!(
+        "blockable_keeper_expired_transactions_total",
+        "Transactions that died, whose work was signed anew"
+    );
+    describe_gauge!("blockable_keeper_quarantined", "Lanes of work that were put aside");
+    describe_gauge!("blockable_keeper_payer_lamports", "Lamports of the key of each role");
+    describe_counter!("blockable_keeper_fees_lamports_total", "Lamports paid as fees, by role");
+    describe_gauge!("blockable_keeper_rpc_slot", "The highest slot that each node has shown");
+    describe_counter!("blockable_keeper_rpc_errors_total", "Requests that failed, by node and request");
+    describe_gauge!("blockable_keeper_history_lag", "Credits whose event logs are not proven up to now");
+    describe_counter!(
+        "blockable_keeper_history_records_total",
+        "Records of event logs that were proven and kept"
+    );
+    describe_gauge!("blockable_keeper_alerts_open", "Open alerts by rule and severity");
+    describe_counter!("blockable_keeper_alerts_total", "Alerts raised, by rule");
+    describe_counter!("blockable_keeper_deliveries_total", "Deliveries of alerts by sink and result");
+    describe_counter!("blockable_keeper_requests_total", "Requests to the API by route and HTTP status");
 }

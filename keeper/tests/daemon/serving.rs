@@ -81,8 +81,11 @@ async fn a_keeper_shows_its_market_and_says_when_a_loop_stands_still_and_when_it
     let detail = api.json(&format!("/v1/credits/{credit}")).await;
     assert_eq!((&detail["status"], &detail["units"]["consumed"]), (&"active".into(), &"5000".into()));
     let (_, figures) = api.get("/metrics").await;
-    for figure in ["keeper_loop_iterations_total{loop=\"cycle\"}", "keeper_cycle_seconds", "keeper_rpc_slot"]
-    {
+    for figure in [
+        "blockable_keeper_loop_iterations_total{loop=\"cycle\"}",
+        "blockable_keeper_cycle_seconds",
+        "blockable_keeper_rpc_slot",
+    ] {
         assert!(figures.contains(figure), "{figure} is not in\n{figures}");
     }
 

@@ -96,7 +96,8 @@ async fn the_lag_of_a_reporter_is_right_while_it_is_waited_for_and_none_afterwar
         metrics::with_local_recorder(&recorder, || keeper.ingest.see_chain(chain));
         let rendered = recorder.handle().render();
         [0, 1].map(|by| {
-            let name = format!("keeper_report_lag_seconds{{reporter=\"{}\"}} ", reporter(by).pubkey());
+            let name =
+                format!("blockable_keeper_report_lag_seconds{{reporter=\"{}\"}} ", reporter(by).pubkey());
             rendered.lines().find_map(|line| line.strip_prefix(&name)).unwrap().to_string()
         })
     };

@@ -121,8 +121,8 @@ async fn figures_are_rendered_where_they_are_recorded() {
     let recorder = recorder();
     let local: &dyn metrics::Recorder = &recorder;
     metrics::with_local_recorder(local, || {
-        metrics::histogram!("keeper_landing_seconds").record(1.5);
-        metrics::counter!("keeper_reports_total", "result" => "accepted").increment(2);
+        metrics::histogram!("blockable_keeper_landing_seconds").record(1.5);
+        metrics::counter!("blockable_keeper_reports_total", "result" => "accepted").increment(2);
     });
     let mut state = none.state.clone();
     state.metrics = Some(recorder.handle());
@@ -131,9 +131,9 @@ async fn figures_are_rendered_where_they_are_recorded() {
     let response = none.http.get(format!("http://{}/metrics", server.addr())).send().await.unwrap();
     assert!(response.headers()["content-type"].to_str().unwrap().starts_with("text/plain; version=0.0.4"));
     let text = response.text().await.unwrap();
-    assert!(text.contains("keeper_landing_seconds_bucket{le=\"2\"} 1"), "{text}");
-    assert!(text.contains("keeper_reports_total{result=\"accepted\"} 2"), "{text}");
-    assert!(text.contains("# HELP keeper_reports_total"), "{text}");
+    assert!(text.contains("blockable_keeper_landing_seconds_bucket{le=\"2\"} 1"), "{text}");
+    assert!(text.contains("blockable_keeper_reports_total{result=\"accepted\"} 2"), "{text}");
+    assert!(text.contains("# HELP blockable_keeper_reports_total"), "{text}");
     server.stop().await;
 }
 

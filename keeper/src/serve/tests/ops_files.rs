@@ -41,23 +41,27 @@ fn name_at(text: &str) -> String {
 fn names_in(source: &str, call: &str) -> Vec<String> {
     let calls = source.match_indices(call).map(|(place, _)| &source[place + call.len()..]);
     let quoted = calls.filter_map(|rest| rest.trim_start().strip_prefix('"'));
-    quoted.map(name_at).filter(|name| name.starts_with("keeper_")).collect()
+    quoted.map(name_at).filter(|name| name.starts_with("blockable_keeper_")).collect()
 }
 
-/// What is measured, by the macros that do.
-fn measured() -> BTreeSet<String> {
+/// Metrics that a macro records.
+fn recorded_by(call: &str) -> BTreeSet<String> {
     let mut all = Vec::new();
     sources(&folder().join("src"), &mut all);
-    let of = |call: &str| {
-        let all = &all;
-        all.iter().flat_map(|source| names_in(source, call)).collect::<Vec<_>>()
-    };
-    ["metrics::counter!(", "metrics::gauge!(", "metrics::histogram!("].into_iter().flat_map(of).collect()
+    all.iter().flat_map(|source| names_in(source, call)).collect()
+}
+
+/// Every metric that the keeper records.
+fn measured() -> BTreeSet<String> {
+    ["metrics::counter!(", "metrics::gauge!(", "metrics::histogram!("]
+        .into_iter()
+        .flat_map(recorded_by)
+        .collect()
 }
 
 /// Every figure that a text names, without the suffixes of a histogram's parts.
 fn named(text: &str) -> BTreeSet<String> {
-    let names = text.match_indices("keeper_").filter(|(place, _)| {
+    let names = text.match_indices("blockable_keeper_").filter(|(place, _)| {
         let before = text[..*place].chars().next_back();
         !before.is_some_and(|character| character.is_ascii_alphanumeric() || "_-/".contains(character))
     });
@@ -84,7 +88,10 @@ fn expressions(value: &Value, found: &mut Vec<String>) {
 #[test]
 fn the_board_and_the_rules_name_what_is_measured() {
     let measured = measured();
-    assert!(measured.contains("keeper_reports_total") && measured.contains("keeper_requests_total"));
+    assert!(
+        measured.contains("blockable_keeper_reports_total")
+            && measured.contains("blockable_keeper_requests_total")
+    );
     let mut of_board = Vec::new();
     expressions(&board(), &mut of_board);
     for (file, text) in [("grafana.json", of_board.join("\n")), ("alerts.rules.yml", ops("alerts.rules.yml"))]
@@ -96,6 +103,13 @@ fn the_board_and_the_rules_name_what_is_measured() {
             assert!(is_known, "{file} names {name}, which nothing measures");
         }
     }
+}
+
+#[test]
+fn totals_are_counters_and_counters_are_totals() {
+    let is_total = |name: &String| name.ends_with("_total");
+    assert!(recorded_by("metrics::counter!(").iter().all(is_total));
+    assert!(!recorded_by("metrics::gauge!(").iter().any(is_total));
 }
 
 #[test]
