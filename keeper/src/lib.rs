@@ -3,7 +3,7 @@
 //!
 //! A cycle reads the chain ([`chain`]), takes in what reporters have signed ([`ingest`]), works out what is due
 //! ([`plan`]) and lands it ([`land`]). Beside it [`watch`] measures every credit, [`alert`] tells the parties, [`history`]
-//! proves the event logs and [`serve`] shows all of it. What must survive is in one SQLite file ([`store`]).
+//! proves the event logs and [`api`] shows all of it. What must survive is in one SQLite file ([`store`]).
 //!
 //! | module | rule of keeping that it holds |
 //! |---|---|
@@ -11,12 +11,14 @@
 //! | [`chain`] | two nodes that agree, finalized state and a cluster that moves, before anyone is marked late |
 //! | [`plan`] | the same inputs give the same intents with the same ids |
 //! | [`land`] | sign anew only what is dead; bisect and quarantine; a cap on what each key spends |
-//! | [`run`] | tasks start in order and stop in reverse; health is progress |
+//! | [`daemon`] | tasks start in order and stop in reverse; health is progress |
 
 pub mod alert;
+pub mod api;
 pub mod chain;
 pub mod commands;
 pub mod config;
+pub mod daemon;
 pub mod health;
 pub mod hex;
 pub mod history;
@@ -24,8 +26,6 @@ pub mod ingest;
 pub mod land;
 pub mod memory;
 pub mod plan;
-pub mod run;
-pub mod serve;
 pub mod store;
 pub mod watch;
 

@@ -6,12 +6,12 @@ mod init;
 mod quarantine;
 mod reconcile;
 mod rehearse;
-mod serve;
+mod run;
 
 use {
     crate::{
         config::{Config, ConfigError},
-        run::{CycleError, Keeper, OpenError},
+        daemon::{CycleError, Keeper, OpenError},
         store::{Store, StoreError},
     },
     blockable_sdk::Pubkey,
@@ -169,24 +169,24 @@ async fn run(command: Command) -> Result<bool, CommandError> {
         }
         Command::Run { file, log } => {
             let config = Config::load(&file.config)?;
-            serve::log(log);
-            serve::run(config).await
+            run::log(log);
+            run::run(config).await
         }
         Command::Once { file, dry_run: true, json } => {
             let config = Config::load(&file.config)?;
-            serve::log(LogFormat::Text);
+            run::log(LogFormat::Text);
             rehearse::run(config, json).await
         }
         Command::Once { file, dry_run: false, json } => {
             let config = Config::load(&file.config)?;
-            serve::log(LogFormat::Text);
+            run::log(LogFormat::Text);
             let report = Keeper::open(config).await?.once(PATIENCE).await?;
             show(&report, json)?;
             Ok(report.landing.failed == 0 && report.landing.unfunded == 0)
         }
         Command::Explain { file, credit, json } => {
             let config = Config::load(&file.config)?;
-            serve::log(LogFormat::Text);
+            run::log(LogFormat::Text);
             let (mut keeper, _folder) = beside(config).await?;
             let explanation = keeper.explain(&credit).await?.ok_or(CommandError::NoCredit(credit))?;
             match json {

@@ -5,8 +5,8 @@ use {
         alert::Level,
         commands::{CommandError, PATIENCE, show},
         config::Config,
+        daemon::Keeper,
         history::Passed,
-        run::Keeper,
     },
     serde::Serialize,
 };

@@ -3,8 +3,8 @@
 use crate::{
     commands::{CommandError, beside, show},
     config::Config,
+    daemon::CycleError,
     land::confirm::confirm,
-    run::CycleError,
 };
 
 /// Prints the plan. Returns whether all of it would succeed.

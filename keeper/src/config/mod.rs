@@ -6,12 +6,12 @@ pub mod secrets;
 
 use {
     crate::{
-        alert,
+        alert, api,
         history::HistorySettings,
         ingest::{IngestSettings, SourceSettings},
         land::{KeySettings, LandSettings},
         plan::PlanSettings,
-        serve, watch,
+        watch,
     },
     blockable_sdk::Pubkey,
     std::path::{Path, PathBuf},
@@ -76,7 +76,7 @@ pub struct Config {
     /// Who is told.
     pub alert: alert::Settings,
     /// The HTTP API.
-    pub serve: serve::Settings,
+    pub api: api::Settings,
     /// The event logs.
     pub history: HistorySettings,
 }
@@ -111,7 +111,7 @@ impl Config {
         self.keys.resolve(folder);
         self.rpc.iter_mut().for_each(|rpc| rpc.resolve(folder));
         self.alert.resolve(folder);
-        self.serve.resolve(folder);
+        self.api.resolve(folder);
     }
 }
 
@@ -128,7 +128,7 @@ fn read(reader: &mut Reader) -> Option<Config> {
     let reporters = reader.each("reporter", SourceSettings::read);
     let watch = watch::Settings::read(reader);
     let alert = alert::Settings::read(reader);
-    let serve = serve::Settings::read(reader);
+    let api = api::Settings::read(reader);
     let history = HistorySettings::read(reader);
     check_nodes(&rpc, &plan, &land, reader);
     if reporters.is_empty() {
@@ -149,7 +149,8 @@ fn read(reader: &mut Reader) -> Option<Config> {
         reporters: reporters.into_iter().collect::<Option<_>>()?,
         watch,
         alert,
-        serve,
+        api,
+        api,
         history,
     })
 }

@@ -1,0 +1,129 @@
+//! `/v1/credits/{address}/events`: everything that has happened to a credit, in order.
+
+use {
+    crate::{
+        api::{
+            change,
+            error::{ApiError, ErrorBody},
+            query::{Asked, Named, default_limit, limit, place},
+            series::require_known,
+            state::ApiState,
+            values::{Address, Time, hex},
+        },
+        store::{StoreError, columns::unsigned},
+    },
+    axum::{Json, extract::State},
+    blockable_sdk::{Pubkey, Signature, events::decode_record},
+    rusqlite::{Connection, Row, params},
+    serde::{Deserialize, Serialize},
+    std::sync::Arc,
+    utoipa::{IntoParams, ToSchema},
+};
+
+/// Which events.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct EventsQuery {
+    /// Those after the one of this number: `next` of the page before.
+    #[serde(default, deserialize_with = "place")]
+    #[param(value_type = Option<u64>)]
+    after: Option<i64>,
+    /// How many at most, from 1 to 200.
+    #[serde(default = "default_limit", deserialize_with = "limit")]
+    #[param(value_type = u32, required = false, default = 50, minimum = 1, maximum = 200)]
+    limit: usize,
+}
+
+/// A page of a credit's events, oldest first.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct EventPage {
+    /// The credit.
+    pub credit: Address,
+    /// The events.
+    pub events: Vec<EventView>,
+    /// `after` of the next page; none on the last.
+    pub next: Option<u64>,
+}
+
+/// Something that happened to a credit.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct EventView {
+    /// Its number, from 0 without a gap.
+    pub seq: u64,
+    /// When, by the chain's clock.
+    pub at: Time,
+    /// What kind of change it is.
+    #[schema(example = "paid")]
+    pub kind: String,
+    /// What changed; its fields depend on the kind. None for a change of a later version of the program.
+    #[schema(value_type = Option<Object>)]
+    pub change: Option<serde_json::Value>,
+    /// The credit's hash chain after it, in hexadecimal.
+    pub hash: String,
+    /// The transaction that it is in.
+    #[schema(value_type = String)]
+    pub signature: String,
+    /// The transaction's slot.
+    pub slot: u64,
+}
+
+fn list(
+    connection: &Connection,
+    credit: &Pubkey,
+    after: Option<i64>,
+    count: usize,
+) -> Result<Vec<EventView>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT seq, at, kind, record, hash, signature, slot FROM events
+         WHERE credit = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
+    )?;
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    let rows = statement.query_map(params![credit.to_bytes(), after.unwrap_or(-1), count], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn read(row: &Row) -> rusqlite::Result<EventView> {
+    let (record, hash): (Vec<u8>, [u8; 32]) = (row.get(3)?, row.get(4)?);
+    let signature: [u8; 64] = row.get(5)?;
+    Ok(EventView {
+        seq: unsigned(row, 0)?,
+        at: Time::of(row.get(1)?),
+        kind: row.get(2)?,
+        change: decode_record(&record).map(|record| change::fields(&record.change)),
+        hash: hex(&hash),
+        signature: Signature::from(signature).to_string(),
+        slot: unsigned(row, 6)?,
+    })
+}
+
+/// Lists what has happened to a credit, oldest first; also to one that is gone. Each event has the hash chain after it, so
+/// that anybody can prove the list against the credit's account.
+#[utoipa::path(
+    get, path = "/v1/credits/{address}/events", tag = "credits",
+    params(("address" = String, Path, description = "The credit's address"), EventsQuery), security(("token" = [])),
+    responses(
+        (status = 200, body = EventPage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 404, description = "No such credit", body = ErrorBody),
+        (status = 503, description = "The market has not been read yet", body = ErrorBody)
+    )
+)]
+pub(super) async fn events(
+    State(state): State<Arc<ApiState>>,
+    Named(credit): Named,
+    Asked(query): Asked<EventsQuery>,
+) -> Result<Json<EventPage>, ApiError> {
+    let (after, limit) = (query.after, query.limit);
+    // One more than asked for tells whether there is a further page; the first one whether there is any.
+    let read = move |connection: &Connection| {
+        let events = list(connection, &credit, after, limit.saturating_add(1))?;
+        let found = !events.is_empty() || !list(connection, &credit, None, 1)?.is_empty();
+        Ok((events, found))
+    };
+    let (mut events, found) = state.store.read(read).await?;
+    require_known(&state, &credit, found)?;
+    let more = events.len() > limit;
+    events.truncate(limit);
+    let next = events.last().filter(|_| more).map(|last| last.seq);
+    Ok(Json(EventPage { credit: Address(credit), events, next }))
+}

@@ -1,0 +1,165 @@
+//! Who may read, and the bounds on requests and connections.
+
+use {
+    super::*,
+    crate::{
+        api::{ServerError, listener::Connection},
+        config::secrets::SecretSource,
+    },
+    tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::{TcpListener, TcpStream},
+        time::timeout,
+    },
+};
+
+fn token(settings: &mut Settings, folder: &TempDir, text: &str) {
+    let path = folder.path().join("token");
+    std::fs::write(&path, text).unwrap();
+    settings.token = Some(SecretSource::File(path));
+}
+
+#[tokio::test]
+async fn the_token_opens_v1_and_nothing_else_needs_it() {
+    let api = Api::empty(|settings, folder| token(settings, folder, TOKEN)).await;
+    api.show(START, &credits()).await;
+    for path in ["/livez", "/readyz", "/openapi.json"] {
+        assert_eq!(api.get(path).await.status(), StatusCode::OK, "{path}");
+    }
+    assert_eq!(api.get("/metrics").await.status(), StatusCode::NOT_FOUND);
+    let credit = format!("/v1/credits/{}", key(10));
+    for path in ["/v1/portfolio", "/v1/credits", &credit, "/v1/alerts", "/v1/keeper", "/v1/credits?limit=x"] {
+        let response = api.get(path).await;
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{path}");
+        assert_eq!(response.headers()["www-authenticate"], "Bearer");
+        assert_eq!(response.headers()["cache-control"], "no-store");
+        let of = |header: String| {
+            let asked = api.http.get(format!("{}{path}", api.url)).header("authorization", header);
+            async move { asked.send().await.unwrap().status() }
+        };
+        for wrong in
+            [format!("Bearer {TOKEN}x"), format!("Basic {TOKEN}"), TOKEN.to_string(), "Bearer ".to_string()]
+        {
+            assert_eq!(of(wrong).await, StatusCode::UNAUTHORIZED, "{path}");
+        }
+        assert_ne!(of(format!("bearer {TOKEN}")).await, StatusCode::UNAUTHORIZED, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_can_be_guessed_or_is_missing_is_refused_at_start() {
+    let api = Api::empty(|_, _| {}).await;
+    let mut settings = Settings { listen: "127.0.0.1:0".parse().unwrap(), ..Settings::default() };
+    token(&mut settings, &api.folder, "secret");
+    let start = || Server::start(&settings, api.state.clone(), api.stop.subscribe());
+    let Err(short) = start().await else { panic!("a short token was taken") };
+    assert!(matches!(short, ServerError::ShortToken { found: 6, least: 16 }));
+    assert!(!short.to_string().contains("secret"));
+    std::fs::remove_file(api.folder.path().join("token")).unwrap();
+    assert!(matches!(start().await, Err(ServerError::Token(_))));
+}
+
+#[tokio::test]
+async fn an_address_in_use_is_an_error_that_names_it() {
+    let api = Api::empty(|_, _| {}).await;
+    let listen = api.server.as_ref().unwrap().addr();
+    let settings = Settings { listen, ..Settings::default() };
+    let Err(error) = Server::start(&settings, api.state.clone(), api.stop.subscribe()).await else {
+        panic!("one address was taken twice")
+    };
+    assert!(error.to_string().contains(&listen.to_string()), "{error}");
+}
+
+#[tokio::test]
+async fn paths_and_methods_that_are_not_served_are_told_so() {
+    let api = Api::new().await;
+    for path in ["/", "/v1", "/v1/credit", "/v2/credits"] {
+        assert_eq!(api.refused(path, StatusCode::NOT_FOUND).await.0, "no_such_path", "{path}");
+    }
+    let posted = api.http.post(format!("{}/v1/credits", api.url)).send().await.unwrap();
+    assert_eq!(posted.status(), StatusCode::METHOD_NOT_ALLOWED);
+    let body: Value = posted.json().await.unwrap();
+    assert_eq!(body["error"]["code"], "method_not_allowed");
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_read_says_nothing_of_itself() {
+    let api = Api::new().await;
+    let ruin = |tx: &rusqlite::Transaction| Ok(tx.execute_batch("DROP TABLE events")?);
+    api.state.store.write(ruin).await.unwrap();
+    let path = format!("/v1/credits/{}/events", key(10));
+    let (code, message) = api.refused(&path, StatusCode::INTERNAL_SERVER_ERROR).await;
+    assert_eq!(code, "store");
+    assert!(!message.contains("events"), "{message}");
+}
+
+#[tokio::test]
+async fn an_answer_that_takes_too_long_is_ended() {
+    let api = Api::empty(|settings, _| settings.deadline = Duration::from_millis(50)).await;
+    let (held, release) = std::sync::mpsc::channel::<()>();
+    let (taken, is_taken) = tokio::sync::oneshot::channel();
+    let store = api.state.store.clone();
+    let holding = tokio::spawn(async move {
+        let hold = move |_: &rusqlite::Connection| {
+            let _ = taken.send(());
+            let _ = release.recv();
+            Ok(())
+        };
+        store.read(hold).await.unwrap();
+    });
+    is_taken.await.unwrap();
+    assert_eq!(api.refused("/v1/alerts", StatusCode::SERVICE_UNAVAILABLE).await.0, "deadline");
+    assert_eq!(api.get("/livez").await.status(), StatusCode::OK, "health does not wait for the store");
+    drop(held);
+    holding.await.unwrap();
+}
+
+#[tokio::test]
+async fn no_more_connections_are_served_than_may_be() {
+    let api = Api::empty(|settings, _| settings.max_connections = 1).await;
+    let addr = api.server.as_ref().unwrap().addr();
+    let mut first = TcpStream::connect(addr).await.unwrap();
+    let request = b"GET /livez HTTP/1.1\r\nhost: keeper\r\n\r\n";
+    first.write_all(request).await.unwrap();
+    let mut answer = [0; 12];
+    first.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200");
+    let mut second = TcpStream::connect(addr).await.unwrap();
+    second.write_all(request).await.unwrap();
+    let waits = timeout(Duration::from_millis(100), second.read_exact(&mut answer)).await;
+    assert!(waits.is_err(), "the second waits for the first");
+    drop(first);
+    timeout(Duration::from_secs(10), second.read_exact(&mut answer)).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_client_that_sends_a_byte_now_and_then_loses_its_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let (stream, _) = listener.accept().await.unwrap();
+    let mut connection = Connection::new(stream, Duration::from_millis(100), None);
+    let trickle = tokio::spawn(async move {
+        while client.write_all(b"G").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    let mut bytes = vec![0; 1_000_000];
+    let ended =
+        timeout(Duration::from_secs(10), connection.read_exact(&mut bytes)).await.unwrap().unwrap_err();
+    assert_eq!(ended.kind(), std::io::ErrorKind::TimedOut);
+    trickle.abort();
+}
+
+#[tokio::test]
+async fn the_server_ends_with_its_handle_or_with_the_keeper() {
+    let mut api = Api::new().await;
+    let addr = api.server.as_ref().unwrap().addr();
+    api.server.take().unwrap().stop().await;
+    assert!(TcpStream::connect(addr).await.is_err());
+
+    let mut api = Api::new().await;
+    let task = api.server.take().unwrap().into_task();
+    assert_eq!(api.get("/livez").await.status(), StatusCode::OK, "the handle may go");
+    api.stop.send_replace(true);
+    timeout(Duration::from_secs(10), task).await.unwrap().unwrap();
+}

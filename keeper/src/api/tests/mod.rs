@@ -1,0 +1,217 @@
+//! Tests of the API, over a socket of this machine.
+
+mod access;
+mod conditions;
+mod details;
+mod lists;
+mod operations;
+mod ops_files;
+mod settings;
+
+use {
+    super::{ApiState, Server, Settings},
+    crate::{
+        alert::{self, Alerts, Level, Parties, Rule, Severity, Signal},
+        chain::{Node, Nodes, Snapshot, Stall, Stalls},
+        health::Health,
+        ingest::Ingest,
+        plan::{PlanSettings, Role},
+        store::Store,
+        watch::{self, Watch},
+    },
+    blockable_sdk::{
+        Pubkey,
+        program::{
+            state::{Collateral, Credit, Instalment, Market, Provider},
+            transitions::Status,
+        },
+    },
+    bytemuck::Zeroable,
+    reqwest::StatusCode,
+    serde_json::Value,
+    std::{collections::BTreeMap, sync::Arc, time::Duration},
+    tempfile::TempDir,
+    tokio::sync::watch::Sender,
+};
+
+const DAY: i64 = 86_400;
+/// When the loans of these tests were issued: 2027-01-16T00:00:00Z.
+const START: i64 = 1_800_057_600;
+const USDC: u64 = 1_000_000;
+const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+
+fn key(number: u8) -> Pubkey {
+    Pubkey::new_from_array([number; 32])
+}
+
+/// $12,000 for 1,200,000 units at 12 %, repaid in 12 instalments 30 days apart.
+fn credit() -> Credit {
+    let mut credit = Credit::zeroed();
+    credit.version = Credit::VERSION;
+    credit.status = Status::Active.byte();
+    (credit.lender, credit.borrower, credit.provider) = (key(1), key(2), key(3));
+    (credit.freeze_authority, credit.market) = (key(4), key(9));
+    credit.terms.principal = 12_000 * USDC;
+    credit.terms.units = 1_200_000;
+    credit.terms.apr_bps = 1_200;
+    credit.terms.late_fee = 10 * USDC;
+    credit.terms.delinquency_grace = 5 * DAY as u32;
+    credit.terms.default_grace = 10 * DAY as u32;
+    credit.terms.cure_period = 7 * DAY as u32;
+    credit.terms.freeze_policy = 1;
+    credit.collateral = Collateral { granted: 1_200_000, ..Collateral::default() };
+    credit.issued_at = START;
+    credit.debt.principal = credit.terms.principal;
+    credit.debt.accrued_at = START;
+    let instalment =
+        |number: u32| Instalment { due_after: number * 30 * DAY as u32, principal: 1_000 * USDC };
+    credit.set_schedule(&(1..=12).map(instalment).collect::<Vec<_>>()).unwrap();
+    credit
+}
+
+fn with(change: impl FnOnce(&mut Credit)) -> Credit {
+    let mut credit = credit();
+    change(&mut credit);
+    credit
+}
+
+/// Credits 10 to 13: as agreed; frozen in part; of another lender and defaulted; units without a loan.
+fn credits() -> BTreeMap<Pubkey, Credit> {
+    let frozen = with(|credit| {
+        credit.collateral.frozen = 300_000;
+        credit.freeze_reason = 3;
+        credit.meter.frozen_at_chain = START + DAY;
+    });
+    let defaulted = with(|credit| {
+        (credit.lender, credit.borrower) = (key(5), key(6));
+        credit.status = Status::Defaulted.byte();
+        credit.issued_at = START - 60 * DAY;
+        credit.debt.accrued_at = credit.issued_at;
+        credit.defaulted_at = START - 20 * DAY;
+    });
+    let units = with(|credit| {
+        *credit = Credit { lender: credit.provider, ..Credit::zeroed() };
+        (credit.provider, credit.borrower, credit.status) = (key(3), key(2), Status::Repaid.byte());
+        credit.collateral = Collateral { granted: 500, released: 500, ..Collateral::default() };
+    });
+    let reported = with(|credit| (credit.has_index, credit.meter.index) = (1, 23));
+    BTreeMap::from([(key(10), reported), (key(11), frozen), (key(12), defaulted), (key(13), units)])
+}
+
+fn snapshot(clock: i64, credits: &BTreeMap<Pubkey, Credit>) -> Arc<Snapshot> {
+    let mut provider = Provider::zeroed();
+    (provider.market, provider.chunk_size, provider.quorum) = (key(9), 10, 2);
+    Arc::new(Snapshot {
+        slot: 77,
+        clock,
+        market_key: key(9),
+        market: Market::zeroed(),
+        providers: BTreeMap::from([(key(3), provider)]),
+        credits: credits.iter().map(|(key, credit)| (*key, Arc::new(*credit))).collect(),
+        stalls: Stalls(vec![Stall { from: START - 100, until: START, lost: 90 }]),
+    })
+}
+
+fn node(name: &str) -> Node {
+    let url = "http://127.0.0.1:9".to_string().into();
+    Node::new(name.to_string(), &url, None, Duration::from_secs(1))
+}
+
+/// A server with a store of its own.
+struct Api {
+    server: Option<Server>,
+    url: String,
+    http: reqwest::Client,
+    state: ApiState,
+    shown: Sender<Option<Arc<Snapshot>>>,
+    stop: Sender<bool>,
+    folder: TempDir,
+}
+
+impl Api {
+    /// A server that has not read the market.
+    async fn empty(change: impl FnOnce(&mut Settings, &TempDir)) -> Api {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let (shown, snapshot) = tokio::sync::watch::channel(None);
+        let state = ApiState {
+            market: key(9),
+            snapshot,
+            watch: Arc::new(Watch::open(store.clone(), watch::Settings::default()).await.unwrap()),
+            alerts: Alerts::open(store.clone(), &alert::Settings::default()).await.unwrap(),
+            ingest: Ingest::open(store.clone(), key(9)).await.unwrap(),
+            nodes: Nodes::new(["near", "far"].map(node).into(), 30),
+            store,
+            health: Health::default(),
+            metrics: None,
+            plan: PlanSettings::default(),
+            lamports_per_day: BTreeMap::from([(Role::Metering, 5_000_000)]),
+            quarantine_after: 5,
+        };
+        let mut settings = Settings { listen: "127.0.0.1:0".parse().unwrap(), ..Settings::default() };
+        change(&mut settings, &folder);
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        let server = Server::start(&settings, state.clone(), stopped).await.unwrap();
+        let url = format!("http://{}", server.addr());
+        let http = reqwest::Client::new();
+        Api { server: Some(server), url, http, state, shown, stop, folder }
+    }
+
+    /// A server that has read the market as it was a day after the loans began.
+    async fn new() -> Api {
+        let api = Api::empty(|_, _| {}).await;
+        api.show(START + DAY, &credits()).await;
+        api
+    }
+
+    async fn show(&self, clock: i64, credits: &BTreeMap<Pubkey, Credit>) {
+        let snapshot = snapshot(clock, credits);
+        self.state.watch.see(&snapshot).await.unwrap();
+        self.shown.send_replace(Some(snapshot));
+    }
+
+    async fn get(&self, path: &str) -> reqwest::Response {
+        self.http.get(format!("{}{path}", self.url)).send().await.unwrap()
+    }
+
+    /// What is answered to a request that is in order.
+    async fn json(&self, path: &str) -> Value {
+        let response = self.get(path).await;
+        let status = response.status();
+        let text = response.text().await.unwrap();
+        assert_eq!(status, StatusCode::OK, "{path}: {text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// The code and message with which a request is refused.
+    async fn refused(&self, path: &str, status: StatusCode) -> (String, String) {
+        let response = self.get(path).await;
+        assert_eq!(response.status(), status, "{path}");
+        let body: Value = response.json().await.unwrap();
+        let text = |name: &str| body["error"][name].as_str().unwrap().to_string();
+        (text("code"), text("message"))
+    }
+}
+
+/// An alert's beginning on a credit of lender 1 and borrower 2.
+fn raised(rule: Rule, subject: Pubkey) -> Signal {
+    Signal {
+        rule,
+        subject,
+        level: Level::Raise,
+        severity: Severity::Warning,
+        parties: Some(Parties { lender: key(1), borrower: key(2) }),
+        happened: "this happened".to_string(),
+        means: "it means that".to_string(),
+        next: "do this".to_string(),
+    }
+}
+
+/// The texts of a list in an answer, by the name of their field.
+fn texts(list: &Value, name: &str) -> Vec<String> {
+    list.as_array().unwrap().iter().map(|entry| entry[name].as_str().unwrap().to_string()).collect()
+}
+
+fn addresses(numbers: &[u8]) -> Vec<String> {
+    numbers.iter().map(|number| key(*number).to_string()).collect()
+}

@@ -1,0 +1,246 @@
+//! The keeper's own state, health, figures and description.
+
+use {
+    super::*,
+    crate::{
+        api::{guarded, open, openapi, recorder},
+        land::lanes,
+    },
+    blockable_sdk::events::Change,
+    std::collections::BTreeSet,
+};
+
+#[tokio::test]
+async fn the_keeper_tells_what_it_does() {
+    let api = Api::empty(|_, _| {}).await;
+    let before = api.json("/v1/keeper").await;
+    assert_eq!((&before["market"], &before["as_of"]), (&key(9).to_string().into(), &Value::Null));
+    assert_eq!(before["is_ready"], false);
+
+    api.show(START, &credits()).await;
+    let fill = |tx: &rusqlite::Transaction| {
+        let intent = |id: u8, state: &str, at: i64| {
+            let row = rusqlite::params![[id; 32], "meter", [3u8; 32], "why", state, 1, at, at];
+            tx.execute("INSERT INTO intents VALUES (?, ?, ?, ?, ?, ?, NULL, ?, ?)", row)
+        };
+        intent(1, "open", START - 9 * DAY)?;
+        intent(2, "done", START - 60)?;
+        intent(3, "done", START - 2 * DAY)?;
+        let row = rusqlite::params![[6u8; 64], START - 30, START.div_euclid(DAY)];
+        tx.execute(
+            "INSERT INTO transactions VALUES (?1, 'metering', x'00', 900, 5000, 1, 'open', NULL, 70, ?2, ?3, NULL)",
+            row,
+        )?;
+        tx.execute(
+            "INSERT INTO carried VALUES (?, 0, ?, 'meter/x/0')",
+            rusqlite::params![[6u8; 64], [1u8; 32]],
+        )?;
+        tx.execute("INSERT INTO spending VALUES ('metering', ?, 5000)", [START.div_euclid(DAY)])?;
+        for _ in 0..5 {
+            lanes::fail(tx, ("meter/x/0", "meter", &key(3)), "no", Duration::from_secs(30), START)?;
+        }
+        lanes::fail(tx, ("expire_units/y", "expire_units", &key(4)), "no", Duration::from_secs(30), START)?;
+        Ok(())
+    };
+    api.state.store.write(fill).await.unwrap();
+    api.state.nodes.all()[0].saw(77);
+    let keeper = api.json("/v1/keeper").await;
+    assert_eq!(keeper["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!((&keeper["as_of"]["slot"], &keeper["is_ready"]), (&77.into(), &true.into()));
+    assert_eq!(keeper["intents"], serde_json::json!({ "open": 1, "done": 1 }), "ended ones of a day alone");
+    assert_eq!(keeper["transactions"], serde_json::json!({ "open": 1 }));
+    let open = &keeper["open_transactions"][0];
+    assert_eq!(
+        (&open["role"], &open["lamports"], &open["intents"]),
+        (&"metering".into(), &"5000".into(), &1.into())
+    );
+    assert_eq!(texts(&keeper["spending"], "role"), ["metering", "enforcement"]);
+    assert_eq!(texts(&keeper["spending"], "lamports"), ["5000", "0"]);
+    assert_eq!(keeper["spending"][0]["lamports_per_day"], "5000000");
+    assert_eq!(texts(&keeper["quarantined"], "lane"), ["meter/x/0"]);
+    assert_eq!(keeper["retrying"], 1);
+    assert_eq!(keeper["stalls"][0]["lost_seconds"], 90);
+    let (near, far) = (&keeper["nodes"][0], &keeper["nodes"][1]);
+    assert_eq!((&near["name"], &near["slot"], &near["behind"]), (&"near".into(), &77.into(), &0.into()));
+    assert_eq!((&far["slot"], &far["behind"]), (&Value::Null, &77.into()), "it has not answered yet");
+}
+
+#[tokio::test]
+async fn a_keeper_is_alive_while_its_loops_go_round() {
+    let api = Api::empty(|_, _| {}).await;
+    assert_eq!(api.json("/livez").await, serde_json::json!({ "alive": true, "stalled": {} }));
+    let beat = api.state.health.watch("cycle", Duration::ZERO);
+    let response = api.get("/livez").await;
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let body: Value = response.json().await.unwrap();
+    assert!(body["stalled"]["cycle"].is_u64(), "{body}");
+    drop(beat);
+    assert_eq!(api.json("/livez").await["alive"], true);
+}
+
+#[tokio::test]
+async fn a_keeper_is_ready_when_every_part_is_and_the_market_was_read() {
+    let api = Api::empty(|_, _| {}).await;
+    let unready = |body: Value| {
+        assert_eq!(body["ready"], false);
+        body["parts"].clone()
+    };
+    let response = api.get("/readyz").await;
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(unready(response.json().await.unwrap())["snapshot"].as_str().unwrap().contains("not been read"));
+    api.show(START, &credits()).await;
+    assert_eq!(api.json("/readyz").await["parts"]["snapshot"], "ok");
+    api.state.health.set("chain", Err("no node answers; check rpc".to_string()));
+    let response = api.get("/readyz").await;
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(unready(response.json().await.unwrap())["chain"], "no node answers; check rpc");
+    api.state.health.set("chain", Ok(()));
+    assert_eq!(api.json("/readyz").await["ready"], true);
+}
+
+#[tokio::test]
+async fn before_the_market_was_read_what_needs_it_says_when_to_ask_again() {
+    let api = Api::empty(|_, _| {}).await;
+    let credit = format!("/v1/credits/{}", key(10));
+    for path in
+        ["/v1/portfolio", "/v1/credits", &credit, &format!("{credit}/series"), &format!("{credit}/events")]
+    {
+        let response = api.get(path).await;
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE, "{path}");
+        assert_eq!(response.headers()["retry-after"], "5", "{path}");
+        let body: Value = response.json().await.unwrap();
+        assert_eq!(body["error"]["code"], "not_read_yet");
+    }
+}
+
+#[tokio::test]
+async fn figures_are_rendered_where_they_are_recorded() {
+    let none = Api::empty(|_, _| {}).await;
+    assert_eq!(none.refused("/metrics", StatusCode::NOT_FOUND).await.0, "no_metrics");
+
+    let recorder = recorder();
+    let local: &dyn metrics::Recorder = &recorder;
+    metrics::with_local_recorder(local, || {
+        metrics::histogram!("blockable_keeper_landing_seconds").record(1.5);
+        metrics::counter!("blockable_keeper_reports_total", "result" => "accepted").increment(2);
+    });
+    let mut state = none.state.clone();
+    state.metrics = Some(recorder.handle());
+    let settings = Settings { listen: "127.0.0.1:0".parse().unwrap(), ..Settings::default() };
+    let server = Server::start(&settings, state, none.stop.subscribe()).await.unwrap();
+    let response = none.http.get(format!("http://{}/metrics", server.addr())).send().await.unwrap();
+    assert!(response.headers()["content-type"].to_str().unwrap().starts_with("text/plain; version=0.0.4"));
+    let text = response.text().await.unwrap();
+    assert!(text.contains("blockable_keeper_landing_seconds_bucket{le=\"2\"} 1"), "{text}");
+    assert!(text.contains("blockable_keeper_reports_total{result=\"accepted\"} 2"), "{text}");
+    assert!(text.contains("# HELP blockable_keeper_reports_total"), "{text}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_description_has_every_route_that_is_served_and_no_other() {
+    let api = Api::empty(|_, _| {}).await;
+    let document = api.json("/openapi.json").await;
+    assert_eq!(document, serde_json::to_value(openapi()).unwrap());
+    let described: BTreeSet<String> = document["paths"].as_object().unwrap().keys().cloned().collect();
+    let served = || guarded().into_iter().chain(open()).map(|(path, _)| path.to_string());
+    assert_eq!(described, served().collect());
+    for (path, _) in guarded() {
+        assert_eq!(document["paths"][path]["get"]["security"][0]["token"], serde_json::json!([]), "{path}");
+    }
+    assert_eq!(document["components"]["securitySchemes"]["token"]["scheme"], "bearer");
+    let parameters = document["paths"]["/v1/credits"]["get"]["parameters"].as_array().unwrap();
+    assert_eq!(parameters.len(), 6);
+    assert!(parameters.iter().all(|parameter| parameter["in"] == "query" && parameter["required"] == false));
+    assert!(parameters.iter().all(|parameter| parameter["description"].is_string()));
+}
+
+/// Every `$ref` in a value.
+fn references(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            found.extend(fields.get("$ref").and_then(Value::as_str).map(str::to_string));
+            fields.values().for_each(|value| references(value, found));
+        }
+        Value::Array(values) => values.iter().for_each(|value| references(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_type_that_the_description_refers_to_is_in_it() {
+    let document = serde_json::to_value(openapi()).unwrap();
+    let mut found = BTreeSet::new();
+    references(&document, &mut found);
+    assert!(found.len() > 30);
+    for reference in &found {
+        let schema = document.pointer(reference.trim_start_matches('#'));
+        assert!(schema.is_some_and(Value::is_object), "{reference}");
+    }
+    assert_eq!(document["components"]["schemas"]["Amount"]["type"], "string");
+    assert_eq!(document["components"]["schemas"]["Address"]["type"], "string");
+}
+
+/// Requires that an answer has the fields that its type describes, and no other.
+fn fits(document: &Value, schema: &Value, value: &Value, at: &str) {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let schema = document.pointer(reference.trim_start_matches('#')).unwrap();
+        return fits(document, schema, value, at);
+    }
+    let mut either = schema["oneOf"].as_array().into_iter().flatten();
+    if let Some(some) = either.rfind(|one| one["type"] != "null") {
+        if !value.is_null() {
+            fits(document, some, value, at);
+        }
+        return;
+    }
+    let is = |name: &str| match &schema["type"] {
+        Value::Array(names) => names.iter().any(|known| known == name),
+        known => known == name,
+    };
+    match value {
+        Value::Object(fields) if !schema["properties"].is_null() => {
+            let known = schema["properties"].as_object().unwrap();
+            let names =
+                |fields: &serde_json::Map<String, Value>| fields.keys().cloned().collect::<BTreeSet<_>>();
+            assert_eq!(names(fields), names(known), "{at}");
+            fields
+                .iter()
+                .for_each(|(name, value)| fits(document, &known[name], value, &format!("{at}.{name}")));
+        }
+        Value::Object(_) => assert!(is("object"), "{at}"),
+        Value::Array(values) => {
+            assert!(is("array"), "{at}");
+            values.iter().for_each(|value| fits(document, &schema["items"], value, at));
+        }
+        Value::String(_) => assert!(is("string"), "{at}"),
+        Value::Bool(_) => assert!(is("boolean"), "{at}"),
+        Value::Number(number) => assert!(is("number") || (is("integer") && !number.is_f64()), "{at}"),
+        Value::Null => assert!(is("null"), "{at}"),
+    }
+}
+
+#[tokio::test]
+async fn answers_are_as_they_are_described() {
+    let api = Api::new().await;
+    api.state.alerts.settle(vec![raised(Rule::Frozen, key(11))], START).await.unwrap();
+    details::write(&api, key(10), vec![("marked_delinquent", Change::MarkedDelinquent { arrears: 5 })]).await;
+    let document = api.json("/openapi.json").await;
+    for (path, asked) in [
+        ("/v1/portfolio", "/v1/portfolio".to_string()),
+        ("/v1/credits", "/v1/credits".to_string()),
+        ("/v1/credits/{address}", format!("/v1/credits/{}", key(11))),
+        ("/v1/credits/{address}", format!("/v1/credits/{}", key(12))),
+        ("/v1/credits/{address}", format!("/v1/credits/{}", key(10))),
+        ("/v1/credits/{address}/events", format!("/v1/credits/{}/events", key(10))),
+        ("/v1/credits/{address}/series", format!("/v1/credits/{}/series", key(10))),
+        ("/v1/alerts", "/v1/alerts".to_string()),
+        ("/v1/keeper", "/v1/keeper".to_string()),
+        ("/livez", "/livez".to_string()),
+        ("/readyz", "/readyz".to_string()),
+    ] {
+        let answers = &document["paths"][path]["get"]["responses"];
+        let schema = &answers["200"]["content"]["application/json"]["schema"];
+        fits(&document, schema, &api.json(&asked).await, path);
+    }
+}

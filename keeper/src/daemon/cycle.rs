@@ -1,0 +1,256 @@
+//! One cycle: read the chain, plan, confirm, land, watch, alert.
+
+use {
+    super::ended::ended,
+    crate::{
+        alert::{Level, Open, Rule, Severity, Signal},
+        chain::{Mirror, NodeError, Sighting, Snapshot},
+        daemon::Parts,
+        land::{LandError, Landing, confirm::confirm, journal, lanes},
+        plan::{Intent, Kind, Plan, plan},
+        store::StoreError,
+    },
+    serde::Serialize,
+    std::{
+        collections::{BTreeMap, HashSet},
+        sync::Arc,
+        time::Instant,
+    },
+    tokio::task::spawn_blocking,
+};
+
+/// Cycles in a row that a node may fail before the operator is told.
+const PATIENCE: u32 = 3;
+/// Seconds of a day.
+const DAY: i64 = 86_400;
+
+/// Why a cycle did nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum CycleError {
+    /// No node can be believed.
+    #[error("no node can be used: {0}; check [[rpc]]")]
+    NoNode(String),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Landing.
+    #[error(transparent)]
+    Land(#[from] LandError),
+}
+
+/// What a cycle has done.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// The slot that was read.
+    pub slot: u64,
+    /// The chain's clock, in Unix seconds.
+    pub clock: i64,
+    /// Credits of the market.
+    pub credits: usize,
+    /// Credits that had changed.
+    pub fetched: usize,
+    /// What is due, by kind.
+    pub due: BTreeMap<Kind, usize>,
+    /// Due, and not called for by finalized state of enough nodes.
+    pub held: usize,
+    /// What became of the rest.
+    pub landing: Landing,
+    /// Alerts raised.
+    pub raised: usize,
+}
+
+/// What goes from cycle to cycle.
+pub(super) struct Cycle {
+    pub parts: Parts,
+    mirror: Mirror,
+    faults: u32,
+    pruned: Option<i64>,
+}
+
+impl Cycle {
+    /// Before the first cycle.
+    pub fn new(parts: Parts) -> Cycle {
+        let mirror = Mirror::new(parts.config.market);
+        Cycle { parts, mirror, faults: 0, pruned: None }
+    }
+
+    /// Reads the chain. Errors: [`CycleError::NoNode`], [`CycleError::Store`].
+    pub async fn read(&mut self) -> Result<(Arc<Snapshot>, usize, Vec<Signal>), CycleError> {
+        let parts = &mut self.parts;
+        let (sound, faults) = parts.nodes.look().await;
+        let mut reasons: Vec<String> =
+            faults.iter().map(|(node, error)| format!("{node}: {error}")).collect();
+        let mut found = None;
+        for node in sound {
+            match self.mirror.refresh(node, parts.sightings.stalls()).await {
+                Ok(read) => {
+                    found = Some(read);
+                    break;
+                }
+                Err(error @ NodeError::Unusable(_)) | Err(error) => {
+                    reasons.push(format!("{}: {error}", node.name()));
+                }
+            }
+        }
+        self.faults = if reasons.is_empty() { 0 } else { self.faults.saturating_add(1) };
+        for reason in &reasons {
+            tracing::warn!(reason, "a node cannot be used");
+        }
+        let Some(read) = found else {
+            parts.health.set("rpc", Err(reasons.join("; ")));
+            return Err(CycleError::NoNode(reasons.join("; ")));
+        };
+        parts.health.set("rpc", Ok(()));
+        let sighting = Sighting { slot: read.clock.slot, clock: read.clock.unix_timestamp };
+        parts.sightings.see(sighting).await?;
+        let snapshot = Arc::new(Snapshot { stalls: parts.sightings.stalls(), ..read.snapshot });
+        parts.ingest.see_chain(snapshot.clone());
+        let signals = vec![rpc_signal(&snapshot, self.faults, &reasons)];
+        Ok((snapshot, read.fetched, signals))
+    }
+
+    /// Works out what is due.
+    pub async fn plan(&self, snapshot: &Arc<Snapshot>) -> Result<Plan, CycleError> {
+        let (snapshot, shelf) = (snapshot.clone(), self.parts.ingest.shelf());
+        let settings = self.parts.config.plan.clone();
+        let task = spawn_blocking(move || plan(&snapshot, &shelf, &settings));
+        Ok(task.await.map_err(|_| StoreError::Panicked)?)
+    }
+
+    /// Goes round once. Errors: [`CycleError`]; what was left undone is due again next time.
+    pub async fn go(&mut self) -> Result<(Arc<Snapshot>, Report), CycleError> {
+        let began = Instant::now();
+        let (snapshot, fetched, mut signals) = self.read().await?;
+        let Plan { intents, signals: planned } = self.plan(&snapshot).await?;
+        signals.extend(planned);
+        let due = count(&intents);
+        let dropped = self.parts.store.read(lanes::dropped).await?;
+        measure(&snapshot, &intents, &dropped);
+        let needed = if self.parts.config.land.allow_single_node { 1 } else { 2 };
+        let settings = &self.parts.config.plan;
+        let confirmed = confirm(&self.parts.nodes, needed, intents, &snapshot, settings).await;
+        for held in &confirmed.held {
+            let (kind, subject) = (held.intent.kind(), held.intent.subject());
+            tracing::info!(%kind, %subject, reason = held.reason, "not confirmed yet");
+        }
+        // What happens to transactions must not keep watchers and parties from being told.
+        let landed = self.parts.lander.land(confirmed.due, &snapshot).await;
+        let raised = self.tell(&snapshot, signals).await?;
+        self.prune(snapshot.clock).await?;
+        metrics::histogram!("blockable_keeper_cycle_seconds").record(began.elapsed().as_secs_f64());
+        let report = Report {
+            slot: snapshot.slot,
+            clock: snapshot.clock,
+            credits: snapshot.credits.len(),
+            fetched,
+            due,
+            held: confirmed.held.len(),
+            landing: landed?,
+            raised,
+        };
+        Ok((snapshot, report))
+    }
+
+    /// Measures every credit, and raises and clears alerts. Returns how many were raised.
+    async fn tell(&self, snapshot: &Arc<Snapshot>, mut signals: Vec<Signal>) -> Result<usize, StoreError> {
+        signals.extend(self.parts.watch.see(snapshot).await?);
+        signals.extend(self.parts.ingest.signals());
+        signals.extend(self.parts.lander.signals().await?);
+        let (payers, seen) = (self.parts.lander.payers().into_values().collect(), snapshot.clone());
+        let over = move |open: &Open, signals: &[Signal]| ended(open, signals, &seen, &payers);
+        Ok(self.parts.alerts.settle_with(signals, snapshot.clock, over).await?.opened.len())
+    }
+
+    /// Forgets what is too old to keep, once a day.
+    async fn prune(&mut self, clock: i64) -> Result<(), StoreError> {
+        let today = clock.div_euclid(DAY);
+        if self.pruned == Some(today) {
+            return Ok(());
+        }
+        let before = clock.saturating_sub(self.parts.config.cycle.keep_days.saturating_mul(DAY));
+        self.parts.store.write(move |connection| journal::prune(connection, before)).await?;
+        self.parts.alerts.prune(before).await?;
+        self.parts.ingest.prune(self.parts.config.ingest.keep_from(clock)).await?;
+        self.pruned = Some(today);
+        Ok(())
+    }
+}
+
+fn count(intents: &[Intent]) -> BTreeMap<Kind, usize> {
+    let mut due = BTreeMap::new();
+    for intent in intents {
+        *due.entry(intent.kind()).or_insert(0) += 1;
+    }
+    due
+}
+
+/// Sets the figures of what is due. What an operator has dropped is not waited for.
+fn measure(snapshot: &Snapshot, intents: &[Intent], dropped: &HashSet<String>) {
+    let due = count(intents);
+    for kind in Kind::ALL {
+        let count = due.get(&kind).copied().unwrap_or(0);
+        metrics::gauge!("blockable_keeper_intents", "kind" => kind.name()).set(count as f64);
+    }
+    metrics::gauge!("blockable_keeper_oldest_intent_age_seconds").set(oldest_age(
+        snapshot.clock,
+        intents,
+        dropped,
+    ) as f64);
+}
+
+/// Seconds, at a Unix time, for which the oldest work of lanes that were not dropped has been due.
+fn oldest_age(now: i64, intents: &[Intent], dropped: &HashSet<String>) -> i64 {
+    let waited_for =
+        |intent: &&Intent| dropped.is_empty() || lanes::open_part((*intent).clone(), dropped).is_some();
+    let oldest = intents.iter().filter(waited_for).map(|intent| intent.due_at).min();
+    now.saturating_sub(oldest.unwrap_or(now)).max(0)
+}
+
+fn rpc_signal(snapshot: &Snapshot, faults: u32, reasons: &[String]) -> Signal {
+    Signal {
+        rule: Rule::Rpc,
+        subject: snapshot.market_key,
+        level: match faults {
+            0 => Level::Clear,
+            few if few < PATIENCE => Level::Hold,
+            _ => Level::Raise,
+        },
+        severity: Severity::Warning,
+        parties: None,
+        happened: match reasons {
+            [] => "all nodes answer and none lags".to_string(),
+            reasons => format!("nodes cannot be used: {}", reasons.join("; ")),
+        },
+        means: "while fewer than two nodes agree nobody is marked late; metering goes on with one"
+            .to_string(),
+        next: "check the nodes under [[rpc]], or replace them".to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use {
+        super::*,
+        crate::land::tests::{
+            credit,
+            ground::{due, meter},
+        },
+    };
+
+    #[test]
+    fn what_was_dropped_is_not_waited_for() {
+        let at = |due_at, intent| Intent { due_at, ..intent };
+        let intents = [at(1_000, due(Kind::ExpireUnits, 7)), at(4_000, due(Kind::MarkDelinquent, 7))];
+        let dropped = HashSet::from([intents[0].lane()]);
+        assert_eq!(oldest_age(5_000, &intents, &HashSet::new()), 4_000);
+        assert_eq!(oldest_age(5_000, &intents, &dropped), 1_000);
+        assert_eq!(oldest_age(5_000, &intents[..1], &dropped), 0);
+        assert_eq!(oldest_age(900, &intents, &dropped), 0, "the clock is behind");
+
+        // Once the rest of its chunk is metered, a credit that was dropped is all that is left of it.
+        let (whole, left) = (meter(0, &[1, 2], 0), meter(0, &[2], 0));
+        let dropped = HashSet::from([whole.lane_of(&credit(2))]);
+        assert_eq!(oldest_age(5_000, &[at(1_000, whole)], &dropped), 4_000);
+        assert_eq!(oldest_age(5_000, &[at(1_000, left)], &dropped), 0);
+    }
+}

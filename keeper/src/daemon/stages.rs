@@ -1,0 +1,97 @@
+//! Stages of tasks that start in order and stop in reverse.
+
+use {
+    std::time::Duration,
+    tokio::{
+        sync::watch,
+        task::JoinHandle,
+        time::{Instant, timeout_at},
+    },
+};
+
+/// Tasks that are told to stop together.
+pub(super) struct Stage {
+    name: &'static str,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Stage {
+    /// A stage, and what tells its tasks to stop.
+    pub fn new(name: &'static str) -> (Stage, watch::Receiver<bool>) {
+        let (stop, stopped) = watch::channel(false);
+        (Stage { name, stop, tasks: Vec::new() }, stopped)
+    }
+
+    /// Adds tasks.
+    pub fn with(mut self, tasks: Vec<JoinHandle<()>>) -> Stage {
+        self.tasks.extend(tasks);
+        self
+    }
+
+    /// Tells the tasks to stop, and ends those that have not by `deadline`.
+    async fn end(self, deadline: Instant) {
+        self.stop.send_replace(true);
+        for mut task in self.tasks {
+            match timeout_at(deadline, &mut task).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) if error.is_panic() => {
+                    tracing::error!(stage = self.name, "a task ended in a panic")
+                }
+                Ok(Err(_)) => {}
+                Err(_) => {
+                    tracing::warn!(stage = self.name, "a task did not end in time and was ended");
+                    task.abort();
+                }
+            }
+        }
+        tracing::debug!(stage = self.name, "stopped");
+    }
+}
+
+/// Ends stages in reverse order of their start, all within `bound`.
+pub(super) async fn end(stages: Vec<Stage>, bound: Duration) {
+    let deadline = Instant::now() + bound;
+    for stage in stages.into_iter().rev() {
+        stage.end(deadline).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use {
+        super::*,
+        std::sync::{Arc, Mutex},
+    };
+
+    /// A stage whose only task notes its name when it is told to stop.
+    fn noting(name: &'static str, order: &Arc<Mutex<Vec<&'static str>>>) -> Stage {
+        let (stage, mut stopped) = Stage::new(name);
+        let order = order.clone();
+        stage.with(vec![tokio::spawn(async move {
+            let _ = stopped.wait_for(|stopped| *stopped).await;
+            order.lock().unwrap().push(name);
+        })])
+    }
+
+    #[tokio::test]
+    async fn stages_stop_in_reverse_order_each_after_the_last() {
+        let order = Arc::default();
+        let stages = ["api", "alerts", "landing"].map(|name| noting(name, &order));
+        end(stages.into(), Duration::from_secs(10)).await;
+        assert_eq!(*order.lock().unwrap(), ["landing", "alerts", "api"]);
+    }
+
+    #[tokio::test]
+    async fn a_task_that_does_not_stop_is_ended_at_the_bound() {
+        let (stage, _stopped) = Stage::new("deaf");
+        let deaf = tokio::spawn(std::future::pending::<()>());
+        let handle = deaf.abort_handle();
+        let began = Instant::now();
+        end(vec![stage.with(vec![deaf])], Duration::from_millis(100)).await;
+        assert!(began.elapsed() < Duration::from_secs(5));
+        while !handle.is_finished() {
+            tokio::task::yield_now().await;
+        }
+    }
+}
