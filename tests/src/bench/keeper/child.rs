@@ -2,7 +2,7 @@
 
 use {
     super::super::BenchError,
-    blockable_keeper::{Config, memory, run::Keeper},
+    blockable_keeper::{Config, daemon::Keeper, memory},
     serde::{Deserialize, Serialize},
     std::{
         fs,
