@@ -150,7 +150,6 @@ fn read(reader: &mut Reader) -> Option<Config> {
         watch,
         alert,
         api,
-        api,
         history,
     })
 }
