@@ -28,15 +28,15 @@ check-program *args:
 
 # the whole lifecycle on an embedded cluster
 demo *args:
-    cargo run --release -p blockable-cli -- demo {{args}}
+    cargo run --release -p blockable-demo -- {{args}}
 
 # compute units per instruction, against their bounds
 bench *args:
-    cargo run --release -p blockable-tests --bin bench -- cu {{args}}
+    cargo run --release -p blockable-bench -- cu {{args}}
 
 # try to break the program: random hostile steps, judged by an independent model
 fuzz *args:
-    cargo run --release -p blockable-tests --bin fuzz -- {{args}}
+    cargo run --release -p blockable-fuzz -- {{args}}
 
 # the lifecycle on solana-test-validator, which is built first where it is missing
 test-validator *args:

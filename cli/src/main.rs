@@ -1,8 +1,6 @@
 //! `blockable`: the command line of every party.
 
-mod demo;
 mod market;
-mod provider;
 
 use {
     clap::{Parser, Subcommand},
@@ -19,20 +17,14 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    Demo(demo::DemoArgs),
     Market(market::MarketArgs),
-    Provider(provider::ProviderArgs),
 }
 
 /// Why a command stopped.
 #[derive(Debug, thiserror::Error)]
 enum CommandError {
     #[error(transparent)]
-    Demo(#[from] demo::DemoError),
-    #[error(transparent)]
     Market(#[from] market::MarketError),
-    #[error(transparent)]
-    Provider(#[from] provider::ProviderError),
 }
 
 /// Exit codes: 0 when all is as it should be, 1 when not or when something went wrong, 2 for arguments that are wrong.
@@ -51,8 +43,6 @@ async fn main() -> ExitCode {
 /// Runs a command. Returns whether all is as it should be.
 async fn run(command: Command) -> Result<bool, CommandError> {
     match command {
-        Command::Demo(args) => Ok(demo::run(args).await?),
         Command::Market(args) => Ok(market::run(args).await?),
-        Command::Provider(args) => Ok(provider::run(args).await?),
     }
 }

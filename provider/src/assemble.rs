@@ -15,12 +15,10 @@ use {
         server::ServeError,
         webhooks::Sender,
     },
-    blockable_sdk::{
-        keys::SigningKey,
-        provider::{
-            DeskConfig, FollowConfig, Follower, FreezeDesk, Gate, GateConfig, Reporter, ReporterConfig,
-        },
+    blockable_gate::{
+        DeskConfig, FollowConfig, Follower, FreezeDesk, Gate, GateConfig, Reporter, ReporterConfig,
     },
+    blockable_sdk::keys::SigningKey,
     std::{collections::BTreeMap, io, net::SocketAddr, sync::Arc, time::Duration},
     tokio::{
         net::TcpListener,

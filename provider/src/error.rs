@@ -6,7 +6,7 @@ use {
         http::{HeaderValue, StatusCode, header::RETRY_AFTER},
         response::{IntoResponse, Response},
     },
-    blockable_sdk::provider::{Refusal, StoreError},
+    blockable_gate::{Refusal, StoreError},
     serde_json::{Map, Value, json},
 };
 

@@ -10,10 +10,8 @@ use {
         routing::{get, post},
     },
     base64::{Engine, engine::general_purpose::STANDARD},
-    blockable_sdk::{
-        Signature,
-        provider::{FreezeDesk, OrderRefused},
-    },
+    blockable_gate::{FreezeDesk, OrderRefused},
+    blockable_sdk::Signature,
     serde::Deserialize,
     serde_json::{Value, json},
     std::{

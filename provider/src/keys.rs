@@ -18,7 +18,7 @@ const PREFIX: &str = "blk-";
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     /// The file cannot be read.
-    #[error("{path}: {reason}; name the server's secret, or make one with `blockable provider init`")]
+    #[error("{path}: {reason}; name the server's secret, or make one with `blockable-provider init`")]
     File {
         /// The file.
         path: String,
@@ -33,7 +33,7 @@ pub enum SecretError {
     },
     /// Not a secret.
     #[error(
-        "{path} is not a secret: it must hold 64 hexadecimal digits; make one with `blockable provider init`"
+        "{path} is not a secret: it must hold 64 hexadecimal digits; make one with `blockable-provider init`"
     )]
     Malformed {
         /// The file.

@@ -1,5 +1,5 @@
 //! The server a GPU provider runs: an OpenAI-compatible gateway and GPU leases behind the gate of
-//! [`blockable_sdk::provider`].
+//! [`blockable_gate`].
 //!
 //! A request is admitted with a hold for the most it can cost, served by an upstream, settled by the upstream's usage and
 //! only then answered. Nothing is told before it is recorded, so the server may end at any moment.
@@ -12,7 +12,6 @@
 //! | [`keys`] | API keys that name their credit |
 //! | [`parts`] | what follows the chain, takes freezes and signs reports |
 //! | [`price`] | what requests cost |
-//! | [`replay`], [`trace`] | recorded or generated requests, sent to a gateway at their times |
 //! | [`server`] | start and stop |
 
 pub mod config;
@@ -21,9 +20,7 @@ pub mod init;
 pub mod keys;
 pub mod parts;
 pub mod price;
-pub mod replay;
 pub mod server;
-pub mod trace;
 
 mod app;
 mod assemble;

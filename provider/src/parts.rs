@@ -2,7 +2,7 @@
 
 use {
     crate::metrics::Metrics,
-    blockable_sdk::provider::{
+    blockable_gate::{
         FollowStatus, Follower, FreezeDesk, Reporter,
         reporter::{KeyState, KeyStatus},
     },

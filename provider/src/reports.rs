@@ -13,10 +13,8 @@ use {
         response::Response,
         routing::get,
     },
-    blockable_sdk::{
-        provider::reporter::{Feed, Reporter},
-        reports::{ReportPage, ReportRecord},
-    },
+    blockable_gate::reporter::{Feed, Reporter},
+    blockable_sdk::reports::{ReportPage, ReportRecord},
     bytes::Bytes,
     futures_util::{Stream, stream},
     serde::Deserialize,

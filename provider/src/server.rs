@@ -19,10 +19,8 @@ use {
         middleware::from_fn_with_state,
         routing::{get, post},
     },
-    blockable_sdk::{
-        keys::KeyError,
-        provider::{Gate, ReporterError, StoreError},
-    },
+    blockable_gate::{Gate, ReporterError, StoreError},
+    blockable_sdk::keys::KeyError,
     std::{net::SocketAddr, sync::Arc, time::Duration},
     tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle, time::timeout},
 };

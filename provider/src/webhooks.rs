@@ -8,7 +8,7 @@ use {
         keys::hex,
     },
     axum::http::header::CONTENT_TYPE,
-    blockable_sdk::provider::Notice,
+    blockable_gate::Notice,
     hmac::{Hmac, Mac},
     secrecy::{ExposeSecret, SecretString},
     sha2::{Digest, Sha256},
@@ -88,7 +88,7 @@ impl Sender {
         }
     }
 
-    async fn page(&self, app: &App) -> Result<Vec<Notice>, blockable_sdk::provider::StoreError> {
+    async fn page(&self, app: &App) -> Result<Vec<Notice>, blockable_gate::StoreError> {
         let after = app.gate.cursor(&self.cursor).await?;
         app.gate.notices_after(after, PAGE).await
     }

@@ -10,8 +10,8 @@ use {
         http::{HeaderMap, StatusCode},
         routing::post,
     },
+    blockable_gate::{Notice, What},
     blockable_provider::config::{Party, SecretSource, Webhook},
-    blockable_sdk::provider::{Notice, What},
     common::{Bench, GRANTED, address, chat_body, frozen, ours, refused},
     hmac::{Hmac, Mac},
     serde_json::{Value, json},
@@ -61,9 +61,8 @@ async fn it_is_not_ready_while_it_would_refuse() {
     let folder = bench.stop().await;
 
     // A gate that has not seen the chain.
-    let gate_config =
-        blockable_sdk::provider::GateConfig::new(address(1), address(2), folder.path().join("gate.db"));
-    let gate = blockable_sdk::provider::Gate::open(gate_config).unwrap();
+    let gate_config = blockable_gate::GateConfig::new(address(1), address(2), folder.path().join("gate.db"));
+    let gate = blockable_gate::Gate::open(gate_config).unwrap();
     let config = common::config(folder.path());
     let server = blockable_provider::Server::start_with(config, gate, Default::default()).await.unwrap();
     let http = reqwest::Client::builder().no_proxy().build().unwrap();

@@ -5,6 +5,7 @@ mod common;
 use {
     axum::{Json, Router, extract::State, routing::post},
     base64::{Engine, engine::general_purpose::STANDARD},
+    blockable_gate::{DeskConfig, FreezeDesk, Gate, Reporter, ReporterConfig},
     blockable_provider::{Parts, Server},
     blockable_sdk::{
         instructions,
@@ -13,7 +14,6 @@ use {
             instructions::FreezeAmount,
             state::{FreezeReason, Provider, Reporter as ListedReporter},
         },
-        provider::{DeskConfig, FreezeDesk, Gate, Reporter, ReporterConfig},
         transactions,
     },
     bytemuck::Zeroable,

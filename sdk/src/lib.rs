@@ -14,7 +14,6 @@
 //! | [`transactions`] | signed transactions of versions 0 and 1 |
 //! | [`client`] | a small async client over JSON-RPC |
 //! | `keys` | with the feature of that name: keys in files, Vault and KMS that sign reports and transactions |
-//! | `provider` | with the feature of that name: what a GPU provider runs |
 //! | [`program`] | the program's own types, shared and not copied |
 //!
 //! Units everywhere: money in micro-USDC (the payment token's smallest unit), compute in credit units, rates in basis
@@ -39,8 +38,6 @@ pub mod events;
 pub mod instructions;
 #[cfg(feature = "keys")]
 pub mod keys;
-#[cfg(feature = "provider")]
-pub mod provider;
 pub mod reports;
 pub mod rpc;
 pub mod tokens;

@@ -22,7 +22,7 @@ use {
             transitions::Status,
         },
     },
-    blockable_tests::{Cluster, DAY, Parties, USDC},
+    blockable_testkit::{Cluster, DAY, Parties, USDC},
     solana_client::{
         nonblocking::pubsub_client::PubsubClient,
         rpc_config::{CommitmentConfig, RpcAccountInfoConfig, UiAccountEncoding},

@@ -6,7 +6,7 @@ use {
         PROGRAM_ID, Pubkey, accounts::BlockableAccount, addresses, client::Client, program::state::Market,
         tokens,
     },
-    blockable_tests::{DAY, ELF, Parties},
+    blockable_testkit::{DAY, ELF, Parties},
     solana_sdk::{native_token::LAMPORTS_PER_SOL, signature::Keypair, signer::Signer},
     std::{fs, path::PathBuf},
     surfpool_sdk::{Surfnet, cheatcodes::builders::DeployProgram},

@@ -5,7 +5,7 @@ use {
         books::{is_open, transactions},
         setup::Setup,
     },
-    blockable_tests::Parties,
+    blockable_testkit::Parties,
     solana_sdk::signer::Signer,
 };
 

@@ -7,7 +7,7 @@ use {
         setup::{PATIENCE, Setup},
     },
     blockable_sdk::Pubkey,
-    blockable_tests::{Lie, Parties},
+    blockable_testkit::{Lie, Parties},
     serde_json::Value,
     std::{
         fs,

@@ -7,7 +7,7 @@ use {
     },
     blockable_keeper::Config,
     blockable_sdk::events::Event,
-    blockable_tests::DAY,
+    blockable_testkit::DAY,
     rand::{Rng, SeedableRng, rngs::StdRng},
     solana_sdk::native_token::LAMPORTS_PER_SOL,
     std::{env, time::Duration},

@@ -1,6 +1,6 @@
 //! What a keeper is for: use is metered, what is late is marked and frozen, and nobody is marked early.
 
-use {crate::setup::Setup, blockable_sdk::program::transitions::Status, blockable_tests::DAY};
+use {crate::setup::Setup, blockable_sdk::program::transitions::Status, blockable_testkit::DAY};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn use_is_metered_and_a_missed_loan_is_marked_and_frozen_in_its_time() {

@@ -6,7 +6,7 @@ use {
         state::{Credit, Rider},
         transitions::Status,
     },
-    blockable_tests::{Cluster, DAY, Loan, USDC, covenant},
+    blockable_testkit::{Cluster, DAY, Loan, USDC, covenant},
 };
 
 const WINDOW: u32 = 20 * DAY;

@@ -8,7 +8,7 @@ use {
         usage::Usage,
     },
     blockable_sdk::program::{instructions::OfferArgs, transitions::Status},
-    blockable_tests::{Cluster, DAY, Loan, USDC},
+    blockable_testkit::{Cluster, DAY, Loan, USDC},
     rand::{Rng, SeedableRng, rngs::StdRng},
     std::{
         collections::BTreeMap,

@@ -9,7 +9,7 @@ use {
         usage::Usage,
     },
     blockable_sdk::{Pubkey, program::transitions::Status},
-    blockable_tests::DAY,
+    blockable_testkit::DAY,
     std::{
         collections::BTreeMap,
         time::{Duration, Instant},

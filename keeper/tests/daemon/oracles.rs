@@ -9,7 +9,7 @@ use {
         instructions,
         program::{instructions::ReportersArgs, state::Reporter},
     },
-    blockable_tests::{Lie, Parties},
+    blockable_testkit::{Lie, Parties},
     solana_sdk::signer::Signer,
 };
 

@@ -6,7 +6,7 @@ use {
         setup::Setup,
     },
     blockable_sdk::{events::Change, instructions, program::transitions::Status},
-    blockable_tests::{Cluster, DAY, Parties},
+    blockable_testkit::{Cluster, DAY, Parties},
     std::time::Duration,
     tokio::time::sleep,
 };

@@ -7,7 +7,7 @@ use {
         events::{Change, CreditRecord, verify_log},
         program::state::Credit,
     },
-    blockable_tests::Parties,
+    blockable_testkit::Parties,
     rusqlite::{Connection, OpenFlags},
     solana_client::rpc_client::GetConfirmedSignaturesForAddress2Config,
     solana_sdk::native_token::LAMPORTS_PER_SOL,

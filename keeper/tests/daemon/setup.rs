@@ -5,7 +5,7 @@ use {
         Pubkey, instructions,
         program::{instructions::OfferArgs, transitions::Status},
     },
-    blockable_tests::{Cluster, Loan, Parties, Reporters, USDC},
+    blockable_testkit::{Cluster, Loan, Parties, Reporters, USDC},
     solana_sdk::{native_token::LAMPORTS_PER_SOL, signature::write_keypair_file, signer::Signer},
     std::{
         fs::{self, File},

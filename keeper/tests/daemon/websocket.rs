@@ -1,6 +1,6 @@
 //! Confirmations heard over WebSocket, and what happens without them.
 
-use {crate::setup::Setup, blockable_tests::Pipe};
+use {crate::setup::Setup, blockable_testkit::Pipe};
 
 /// What the keeper logs for each confirmation that it hears of.
 const HEARD: &str = "a confirmation was heard";

@@ -2,11 +2,8 @@
 
 use {
     super::secrets::SecretSource,
-    blockable_sdk::{
-        Pubkey,
-        keys::KeySource,
-        provider::{Durability, WhenStale},
-    },
+    blockable_gate::{Durability, WhenStale},
+    blockable_sdk::{Pubkey, keys::KeySource},
     serde::{Deserialize, Deserializer, de::Error},
     std::{net::SocketAddr, path::PathBuf, time::Duration},
 };

@@ -7,7 +7,7 @@ use {
         error::ApiError,
         limits::Permit,
     },
-    blockable_sdk::provider::{Hold, Refusal, StoreError},
+    blockable_gate::{Hold, Refusal, StoreError},
     std::{
         sync::Arc,
         time::{Duration, Instant},

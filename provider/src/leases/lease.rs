@@ -1,7 +1,7 @@
 //! One lease: what it rents, and what it has to pay.
 
 use {
-    blockable_sdk::provider::{Hold, Job},
+    blockable_gate::{Hold, Job},
     std::time::{Duration, Instant},
 };
 
@@ -113,10 +113,8 @@ impl Period {
 mod tests {
     use {
         super::*,
-        blockable_sdk::{
-            Pubkey,
-            provider::{AtDeadline, HoldId},
-        },
+        blockable_gate::{AtDeadline, HoldId},
+        blockable_sdk::Pubkey,
         proptest::prelude::*,
     };
 

@@ -9,10 +9,8 @@ mod routes;
 pub(crate) use routes::routes;
 use {
     crate::config::{GpuConfig, LeaseSettings},
-    blockable_sdk::{
-        Pubkey,
-        provider::{Gate, Hold, Refusal, StoreError, gate::now_ms},
-    },
+    blockable_gate::{Gate, Hold, Refusal, StoreError, gate::now_ms},
+    blockable_sdk::Pubkey,
     lease::{Period, Rented},
     std::{
         collections::HashMap,

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 use {
+    blockable_gate::{Gate, GateConfig},
     blockable_provider::{Config, Parts, Price, Server, config::ModelConfig},
     blockable_sdk::{
         Pubkey,
@@ -10,7 +11,6 @@ use {
             state::{Collateral, Credit, Market, Provider},
             transitions::Status,
         },
-        provider::{Gate, GateConfig},
     },
     bytemuck::Zeroable,
     reqwest::{Client, RequestBuilder, Response},

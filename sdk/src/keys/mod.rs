@@ -3,7 +3,7 @@
 mod vault;
 
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 
 #[cfg(feature = "kms")]
 use solana_keychain::traits::SolanaSigner;

@@ -11,7 +11,7 @@ use {
             state::{FreezeReason, Instalment, Party, VaultClaims},
         },
     },
-    blockable_tests::{DAY, Loan, Money, Parties, USDC, World},
+    blockable_testkit::{DAY, Loan, Money, Parties, USDC, World},
 };
 
 /// A loan in some state, sold by the lender to the buyer.

@@ -12,7 +12,7 @@ use {
         },
         tokens,
     },
-    blockable_tests::{Loan, Money, Parties, USDC, World},
+    blockable_testkit::{Loan, Money, Parties, USDC, World},
 };
 
 const UNITS: u64 = 1_000_000_000;

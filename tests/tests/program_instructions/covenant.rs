@@ -13,7 +13,7 @@ use {
             state::{FreezePolicy, FreezeReason, Rider},
         },
     },
-    blockable_tests::{DAY, Landed, Loan, START, USDC, World, covenant},
+    blockable_testkit::{DAY, Landed, Loan, START, USDC, World, covenant},
 };
 
 const WINDOW: u32 = 5 * DAY;

@@ -7,7 +7,7 @@ use {
             transitions::Status,
         },
     },
-    blockable_tests::{DAY, Loan, Parties, START, World},
+    blockable_testkit::{DAY, Loan, Parties, START, World},
 };
 
 /// Units of the loan, all of them under lien until something is repaid.

@@ -10,7 +10,7 @@ use {
         },
         tokens,
     },
-    blockable_tests::{Landed, Loan, Parties, START, World},
+    blockable_testkit::{Landed, Loan, Parties, START, World},
     solana_sdk::signer::Signer,
 };
 

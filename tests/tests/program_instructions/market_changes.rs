@@ -10,7 +10,7 @@ use {
             state::{MarketSettings, Party, TermBounds},
         },
     },
-    blockable_tests::{DAY, Landed, Loan, Parties, START, USDC, World},
+    blockable_testkit::{DAY, Landed, Loan, Parties, START, USDC, World},
     solana_sdk::instruction::Instruction,
 };
 

@@ -8,7 +8,7 @@ use {
         instructions,
         program::{errors::BlockableError, state::MarketSettings},
     },
-    blockable_tests::{DAY, Landed, Parties, World},
+    blockable_testkit::{DAY, Landed, Parties, World},
     solana_sdk::instruction::Instruction,
 };
 

@@ -12,7 +12,7 @@ use {
             state::{Collateral, Meter},
         },
     },
-    blockable_tests::{DAY, Loan, Parties, START, USDC, World},
+    blockable_testkit::{DAY, Loan, Parties, START, USDC, World},
 };
 
 const UNITS: u64 = 1_000_000_000;

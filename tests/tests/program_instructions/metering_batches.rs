@@ -12,7 +12,7 @@ use {
             transitions::Status,
         },
     },
-    blockable_tests::{DAY, Landed, Loan, Parties, USDC, World},
+    blockable_testkit::{DAY, Landed, Loan, Parties, USDC, World},
     solana_sdk::{message::Message, transaction::Transaction},
 };
 

@@ -11,7 +11,7 @@ use {
             state::{FreezePolicy, FreezeReason},
         },
     },
-    blockable_tests::{Loan, World},
+    blockable_testkit::{Loan, World},
 };
 
 const UNITS: u64 = 1_000_000_000;

@@ -14,7 +14,7 @@ use {
             transitions::Status,
         },
     },
-    blockable_tests::{DAY, Loan, Parties, START, USDC, World},
+    blockable_testkit::{DAY, Loan, Parties, START, USDC, World},
     solana_sdk::account::Account,
 };
 

@@ -8,7 +8,7 @@ use {
         },
         tokens,
     },
-    blockable_tests::{DAY, Loan, Money, Parties, START, USDC, World},
+    blockable_testkit::{DAY, Loan, Money, Parties, START, USDC, World},
 };
 
 /// Bytes of an SPL token account.

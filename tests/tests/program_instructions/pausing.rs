@@ -13,7 +13,7 @@ use {
             transitions::Status,
         },
     },
-    blockable_tests::{DAY, Loan, START, USDC, World},
+    blockable_testkit::{DAY, Loan, START, USDC, World},
     solana_sdk::instruction::Instruction,
 };
 

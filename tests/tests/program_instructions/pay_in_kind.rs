@@ -6,7 +6,7 @@ use {
         events::Change,
         program::{state::Rider, transitions::Status},
     },
-    blockable_tests::{DAY, Landed, Loan, START, USDC, World},
+    blockable_testkit::{DAY, Landed, Loan, START, USDC, World},
 };
 
 /// A coupon of 30 days on $100,000 at 12 %, 986,301,369 whole micro-USDC, with three quarters of the units unused: half of

@@ -14,7 +14,7 @@ use {
         },
         reports::UsageReport,
     },
-    blockable_tests::{DAY, Landed, Loan, Parties, START, USDC, World},
+    blockable_testkit::{DAY, Landed, Loan, Parties, START, USDC, World},
     solana_sdk::signer::Signer,
 };
 

@@ -11,7 +11,7 @@ use {
             transitions::Status,
         },
     },
-    blockable_tests::{DAY, Loan, Money, Parties, START, USDC, World},
+    blockable_testkit::{DAY, Loan, Money, Parties, START, USDC, World},
 };
 
 /// Interest of 30 days on $100,000 at 12 %, whole micro-USDC; a fraction remains.

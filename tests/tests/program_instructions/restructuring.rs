@@ -13,7 +13,7 @@ use {
             transitions::Status,
         },
     },
-    blockable_tests::{DAY, Landed, Loan, Parties, START, USDC, World, covenant},
+    blockable_testkit::{DAY, Landed, Loan, Parties, START, USDC, World, covenant},
 };
 
 fn day(day: u32) -> i64 {

@@ -7,7 +7,7 @@ use {
             transitions::Status,
         },
     },
-    blockable_tests::{DAY, Loan, Money, Parties, START, USDC, World},
+    blockable_testkit::{DAY, Loan, Money, Parties, START, USDC, World},
 };
 
 /// Interest of 30 days on $100,000 at 12 %: `10^11 x 0.12 x 30 / 365`, whole micro-USDC; a fraction remains.

@@ -11,7 +11,7 @@ use {
             transitions::Status,
         },
     },
-    blockable_tests::{DAY, Loan, Parties, USDC, World},
+    blockable_testkit::{DAY, Loan, Parties, USDC, World},
 };
 
 const UNITS: u64 = 1_000_000_000;

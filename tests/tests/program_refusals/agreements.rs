@@ -13,7 +13,7 @@ use {
             transitions::Status,
         },
     },
-    blockable_tests::{DAY, Loan, Parties, USDC, World},
+    blockable_testkit::{DAY, Loan, Parties, USDC, World},
 };
 
 refusals! {

@@ -12,7 +12,7 @@ use {
         },
         tokens,
     },
-    blockable_tests::{DAY, Parties, USDC, World},
+    blockable_testkit::{DAY, Parties, USDC, World},
 };
 
 /// One refusal: which instruction, which error, and how to provoke it.

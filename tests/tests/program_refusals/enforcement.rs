@@ -9,7 +9,7 @@ use {
             state::{FreezePolicy, FreezeReason, Rider},
         },
     },
-    blockable_tests::{DAY, Loan, USDC, World},
+    blockable_testkit::{DAY, Loan, USDC, World},
 };
 
 refusals! {

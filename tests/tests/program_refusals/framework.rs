@@ -13,7 +13,7 @@ use {
         },
         tokens,
     },
-    blockable_tests::{Loan, Parties, USDC, World},
+    blockable_testkit::{Loan, Parties, USDC, World},
     solana_sdk::instruction::{AccountMeta, InstructionError},
     solana_sdk::transaction::TransactionError,
 };
@@ -181,7 +181,7 @@ fn a_token_account_that_does_not_exist_is_refused() {
 fn only_the_next_lot_can_be_opened() {
     let mut world = World::new();
     let credit = world.defaulted(&Loan::new(1));
-    world.pass(10 * blockable_tests::DAY);
+    world.pass(10 * blockable_testkit::DAY);
     let (next, later) = (addresses::lot(&credit, 0), addresses::lot(&credit, 1));
     let seize = replaced(world.seize(&credit, UnitAmount::All), &next, &later);
     fails_with(&mut world, seize, &["lender"], code::CONSTRAINT_SEEDS);

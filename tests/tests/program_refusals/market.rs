@@ -12,7 +12,7 @@ use {
         },
         tokens,
     },
-    blockable_tests::{DAY, Loan, Parties, World},
+    blockable_testkit::{DAY, Loan, Parties, World},
     solana_sdk::signer::Signer,
 };
 

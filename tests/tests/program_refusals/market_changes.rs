@@ -9,7 +9,7 @@ use {
         Instruction, Pubkey, instructions,
         program::state::{MarketSettings, TermBounds},
     },
-    blockable_tests::{DAY, Parties, World},
+    blockable_testkit::{DAY, Parties, World},
 };
 
 refusals! {

@@ -8,7 +8,7 @@ use {
             state::{Market, MarketSettings, TermBounds},
         },
     },
-    blockable_tests::{DAY, Parties, USDC, World},
+    blockable_testkit::{DAY, Parties, USDC, World},
 };
 
 /// A change to settings, with a name for messages.

@@ -5,7 +5,7 @@ use {
         errors::BlockableError,
         state::{MAX_PAUSE_PER_DAY, Market},
     },
-    blockable_tests::{DAY, START, World},
+    blockable_testkit::{DAY, START, World},
 };
 
 /// A world `seconds` before the next midnight in UTC.
@@ -118,7 +118,7 @@ fn a_pause_that_has_expired_is_counted_by_the_next() {
 fn a_pause_ends_by_itself_to_the_second() {
     let mut world = World::new();
     pause(&mut world, 3_600);
-    let offer = world.offer(&blockable_tests::Loan::new(1));
+    let offer = world.offer(&blockable_testkit::Loan::new(1));
     world.pass(3_599);
     world.refused(std::slice::from_ref(&offer), &["lender"], BlockableError::MarketPaused);
     world.pass(1);

@@ -3,7 +3,7 @@
 use {
     crate::{attempt::Attempt, refusals},
     blockable_sdk::{Instruction, Pubkey, instructions},
-    blockable_tests::{Parties, World},
+    blockable_testkit::{Parties, World},
 };
 
 refusals! {

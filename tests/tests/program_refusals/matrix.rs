@@ -12,7 +12,7 @@ mod table;
 use {
     crate::attempt::Attempt,
     blockable_sdk::{Instruction, Pubkey},
-    blockable_tests::{Parties, World},
+    blockable_testkit::{Parties, World},
     mutation::Trial,
     slot::Slot,
     solana_sdk::{

@@ -10,7 +10,7 @@ use {
         },
         reports::UsageReport,
     },
-    blockable_tests::{DAY, Loan, Parties, START, World},
+    blockable_testkit::{DAY, Loan, Parties, START, World},
 };
 
 refusals! {

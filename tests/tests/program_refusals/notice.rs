@@ -9,7 +9,7 @@ use {
         Pubkey,
         program::{errors::BlockableError, instructions::UnitAmount, state::Rider, transitions::Status},
     },
-    blockable_tests::{DAY, Loan, World},
+    blockable_testkit::{DAY, Loan, World},
 };
 
 refusals! {

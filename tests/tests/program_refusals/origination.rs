@@ -10,7 +10,7 @@ use {
         program::state::{Instalment, MAX_INSTALMENTS, Provider, Rider, Terms},
         tokens,
     },
-    blockable_tests::{DAY, Loan, Parties, START, USDC, World},
+    blockable_testkit::{DAY, Loan, Parties, START, USDC, World},
 };
 
 refusals! {

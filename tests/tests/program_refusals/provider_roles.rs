@@ -6,7 +6,7 @@ use {
         Instruction, Pubkey, instructions,
         program::{errors::BlockableError, state::Provider},
     },
-    blockable_tests::{Loan, Parties, World},
+    blockable_testkit::{Loan, Parties, World},
 };
 
 refusals! {

@@ -13,7 +13,7 @@ use {
             transitions::Status,
         },
     },
-    blockable_tests::{DAY, Loan, Parties, World},
+    blockable_testkit::{DAY, Loan, Parties, World},
 };
 
 refusals! {

@@ -9,7 +9,7 @@ use {
         state::{Credit, Rider},
         transitions::Status,
     },
-    blockable_tests::{DAY, Loan, USDC, World},
+    blockable_testkit::{DAY, Loan, USDC, World},
 };
 
 refusals! {

@@ -3,7 +3,7 @@
 use {
     crate::{attempt::Attempt, fees, refusals},
     blockable_sdk::program::state::Party,
-    blockable_tests::{DAY, Loan, USDC, World},
+    blockable_testkit::{DAY, Loan, USDC, World},
 };
 
 refusals! {

@@ -9,7 +9,7 @@ use {
         Pubkey, addresses, instructions,
         program::{instructions::UnitAmount, transitions::Status},
     },
-    blockable_tests::{DAY, Loan, Parties, USDC, World},
+    blockable_testkit::{DAY, Loan, Parties, USDC, World},
 };
 
 refusals! {

@@ -11,7 +11,7 @@ use {
             transitions::Status,
         },
     },
-    blockable_tests::{DAY, Loan, Money, USDC, World},
+    blockable_testkit::{DAY, Loan, Money, USDC, World},
 };
 
 /// Debt on day 55, when the cure period ends: 55 days of interest rounded up, one late fee.

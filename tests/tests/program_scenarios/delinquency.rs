@@ -12,7 +12,7 @@ use {
             transitions::Status,
         },
     },
-    blockable_tests::{DAY, Loan, START, USDC, World},
+    blockable_testkit::{DAY, Loan, START, USDC, World},
 };
 
 /// A late fee of $500, 30 days of interest, the first instalment.

@@ -10,7 +10,7 @@ use {
             transitions::Status,
         },
     },
-    blockable_tests::{DAY, Loan, START, USDC, World},
+    blockable_testkit::{DAY, Loan, START, USDC, World},
 };
 
 #[test]

@@ -13,7 +13,7 @@ use {
         },
         tokens,
     },
-    blockable_tests::{DAY, Loan, Money, USDC, World},
+    blockable_testkit::{DAY, Loan, Money, USDC, World},
 };
 
 /// A loan that is used, falls behind, is frozen, cured in part, defaults, is seized, sold and collected.

@@ -20,7 +20,7 @@ use {
             state::{FreezeReason, Party},
         },
     },
-    blockable_tests::{DAY, Landed, Parties, START, World},
+    blockable_testkit::{DAY, Landed, Parties, START, World},
 };
 
 /// Units of the loan.

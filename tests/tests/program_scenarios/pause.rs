@@ -13,7 +13,7 @@ use {
         },
         tokens,
     },
-    blockable_tests::{DAY, Loan, USDC, World},
+    blockable_testkit::{DAY, Loan, USDC, World},
 };
 
 /// A loan that was issued 29 days ago in a market that has been paused for the ten days since.

@@ -11,7 +11,7 @@ use {
             transitions::Status,
         },
     },
-    blockable_tests::{Loan, Money, USDC, World},
+    blockable_testkit::{Loan, Money, USDC, World},
 };
 
 /// What falls due at each date when every instalment is paid on its day: $20,000 and 30 days of interest on what is

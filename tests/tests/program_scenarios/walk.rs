@@ -13,7 +13,7 @@ use {
             transitions::Status,
         },
     },
-    blockable_tests::{DAY, Loan, World},
+    blockable_testkit::{DAY, Loan, World},
     std::collections::BTreeSet,
 };
 

@@ -12,7 +12,7 @@ use {
             transitions::Status,
         },
     },
-    blockable_tests::{DAY, Loan, Parties, USDC, World},
+    blockable_testkit::{DAY, Loan, Parties, USDC, World},
     std::collections::BTreeSet,
 };
 

@@ -2,11 +2,9 @@
 
 use {
     crate::{admits, cluster, eventually, freeze, gate, liar::Liar, loan, thaw},
-    blockable_sdk::{
-        program::instructions::FreezeAmount,
-        provider::{FollowConfig, Follower, Refusal},
-    },
-    blockable_tests::Pipe,
+    blockable_gate::{FollowConfig, Follower, Refusal},
+    blockable_sdk::program::instructions::FreezeAmount,
+    blockable_testkit::Pipe,
     std::time::Duration,
 };
 

@@ -2,15 +2,11 @@
 
 use {
     crate::{admits, cluster, eventually, freeze, gate, thaw},
-    blockable_sdk::{
-        Instruction, Pubkey,
-        program::instructions::FreezeAmount,
-        provider::{
-            DeskConfig, FollowConfig, Follower, FreezeDesk, Gate, OrderRefused, OrderState, Refusal, What,
-        },
-        transactions::encode,
+    blockable_gate::{
+        DeskConfig, FollowConfig, Follower, FreezeDesk, Gate, OrderRefused, OrderState, Refusal, What,
     },
-    blockable_tests::{Cluster, Parties},
+    blockable_sdk::{Instruction, Pubkey, program::instructions::FreezeAmount, transactions::encode},
+    blockable_testkit::{Cluster, Parties},
     solana_sdk::{signature::Keypair, signer::Signer},
     std::{path::Path, time::Instant},
 };

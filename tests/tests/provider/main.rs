@@ -5,15 +5,15 @@ mod honor;
 mod liar;
 
 use {
+    blockable_gate::{Gate, GateConfig, Job, Refusal},
     blockable_sdk::{
         Instruction, Pubkey, instructions,
         program::{
             instructions::{FreezeAmount, OfferArgs, UnitAmount},
             state::{FreezePolicy, FreezeReason},
         },
-        provider::{Gate, GateConfig, Job, Refusal},
     },
-    blockable_tests::{Cluster, Loan, Parties},
+    blockable_testkit::{Cluster, Loan, Parties},
     std::{
         future::Future,
         path::Path,

@@ -14,7 +14,7 @@ use {
             transitions::Status,
         },
     },
-    blockable_tests::{Chain, Parties, USDC},
+    blockable_testkit::{Chain, Parties, USDC},
     solana_client::rpc_config::{CommitmentConfig, RpcSendTransactionConfig},
     std::time::{Duration, Instant},
     tokio::time::sleep,

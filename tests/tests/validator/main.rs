@@ -9,7 +9,7 @@ mod repayment;
 mod terms;
 
 use {
-    blockable_tests::{
+    blockable_testkit::{
         Chain,
         node::{self, Node},
     },

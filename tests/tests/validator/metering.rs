@@ -10,7 +10,7 @@ use {
         program::state::{LoanParties, terms_hash},
         transactions::{V0_MAX_BYTES, V1_MAX_BYTES, budget, sign_v0, sign_v1, size},
     },
-    blockable_tests::{Chain, Parties, USDC},
+    blockable_testkit::{Chain, Parties, USDC},
     futures_util::future::join_all,
     solana_sdk::hash::Hash,
 };

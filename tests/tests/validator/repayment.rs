@@ -11,7 +11,7 @@ use {
             transitions::Status,
         },
     },
-    blockable_tests::{Chain, Parties, USDC},
+    blockable_testkit::{Chain, Parties, USDC},
 };
 
 /// Seconds from issue to each due date.

@@ -5,7 +5,7 @@ use {
         instructions::{CapacityArgs, MarketArgs, OfferArgs},
         state::{Instalment, TermBounds, Terms},
     },
-    blockable_tests::{Loan, World},
+    blockable_testkit::{Loan, World},
 };
 
 /// The market numbered `id`.

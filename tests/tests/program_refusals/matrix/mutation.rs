@@ -8,7 +8,7 @@ use {
         program::state::{Credit, Lot, Market, Provider},
         tokens,
     },
-    blockable_tests::{Parties, World},
+    blockable_testkit::{Parties, World},
     solana_sdk::{account::Account, program_pack::Pack},
 };
 

@@ -2,7 +2,7 @@
 
 use {
     blockable_sdk::{Instruction, Pubkey},
-    blockable_tests::World,
+    blockable_testkit::World,
     serde_json::Value,
     std::collections::BTreeSet,
 };

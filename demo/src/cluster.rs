@@ -1,0 +1,106 @@
+//! The cluster a demo runs on: one inside this process, whose clock can be moved, or a node that is running already.
+
+use {
+    crate::DemoError,
+    blockable_sdk::{PROGRAM_ID, Pubkey, client::Client},
+    solana_sdk::native_token::LAMPORTS_PER_SOL,
+    std::time::Duration,
+    surfpool_sdk::{Surfnet, cheatcodes::builders::DeployProgram},
+    tokio::time::{Instant, sleep, timeout},
+    url::Url,
+};
+
+/// The committed program.
+const ELF: &[u8] = include_bytes!("../../app-idl/blockable_credits.so");
+/// How long to wait for an airdrop or for the chain's clock to move at all.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Pause between two looks at the chain.
+const POLL: Duration = Duration::from_millis(100);
+/// The same for the cluster in this process, whose clock moves at once.
+const EMBEDDED_POLL: Duration = Duration::from_millis(5);
+
+/// A cluster and a client of it.
+pub struct Cluster {
+    /// The client.
+    pub client: Client,
+    embedded: Option<Surfnet>,
+}
+
+impl Cluster {
+    /// Starts a cluster in this process with the program loaded.
+    pub async fn embedded() -> Result<Cluster, DemoError> {
+        let surfnet = Surfnet::builder().offline(true).start().await.map_err(DemoError::embedded)?;
+        let deploy = DeployProgram::new(PROGRAM_ID).so_bytes(ELF.to_vec());
+        tokio::task::block_in_place(|| surfnet.cheatcodes().deploy(deploy)).map_err(DemoError::embedded)?;
+        Ok(Cluster { client: Client::new(surfnet.rpc_url()), embedded: Some(surfnet) })
+    }
+
+    /// Connects to a node that has the program. Errors name the node by its host alone: a path or query may hold a key.
+    pub async fn remote(url: &Url) -> Result<Cluster, DemoError> {
+        let client = Client::new(url.as_str());
+        let host = url.origin().ascii_serialization();
+        let reached = timeout(PATIENCE, client.rpc().get_version()).await;
+        if !matches!(reached, Ok(Ok(_))) {
+            return Err(DemoError::Unreachable(host));
+        }
+        let program = client.rpc().get_account_with_commitment(&PROGRAM_ID, client.rpc().commitment()).await;
+        match program.map(|response| response.value) {
+            Ok(Some(account)) if account.executable => Ok(Cluster { client, embedded: None }),
+            Ok(_) => Err(DemoError::NoProgram(host)),
+            Err(_) => Err(DemoError::Unreachable(host)),
+        }
+    }
+
+    /// Whether the clock can be moved.
+    pub fn is_embedded(&self) -> bool {
+        self.embedded.is_some()
+    }
+
+    /// Gives an account SOL for fees and rent.
+    pub async fn airdrop(&self, address: &Pubkey) -> Result<(), DemoError> {
+        let rpc = self.client.rpc();
+        rpc.request_airdrop(address, 10 * LAMPORTS_PER_SOL).await.map_err(DemoError::airdrop)?;
+        let deadline = Instant::now() + PATIENCE;
+        while rpc.get_balance(address).await.map_err(DemoError::airdrop)? == 0 {
+            if Instant::now() > deadline {
+                return Err(DemoError::Airdrop(
+                    "it was accepted but did not arrive within a minute".to_string(),
+                ));
+            }
+            sleep(POLL).await;
+        }
+        Ok(())
+    }
+
+    /// Waits until the chain's clock shows `unix`, or moves it there. `tick` is told the seconds left.
+    pub async fn wait_until(&self, unix: i64, tick: impl Fn(i64)) -> Result<i64, DemoError> {
+        let (mut last, mut moved) = (i64::MIN, Instant::now());
+        loop {
+            let now = self.client.chain_time().await?;
+            if now >= unix {
+                return Ok(now);
+            }
+            if let Some(surfnet) = &self.embedded {
+                let target = u64::try_from(unix).unwrap_or_default() * 1_000;
+                tokio::task::block_in_place(|| surfnet.cheatcodes().time_travel_to_timestamp(target))
+                    .map_err(DemoError::embedded)?;
+            } else {
+                tick(unix - now);
+            }
+            if now > last {
+                (last, moved) = (now, Instant::now());
+            } else if moved.elapsed() > PATIENCE {
+                return Err(DemoError::ClockStalled);
+            }
+            sleep(if self.is_embedded() { EMBEDDED_POLL } else { POLL }).await;
+        }
+    }
+
+    /// Ends the embedded cluster.
+    pub fn stop(self) -> Result<(), DemoError> {
+        match self.embedded {
+            Some(mut surfnet) => tokio::task::block_in_place(|| surfnet.stop()).map_err(DemoError::embedded),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Shows a gate the chain: over WebSocket as it moves, and by RPC whatever a stream has missed.
+//!
+//! A stream can go quiet, drop an update or die without a word, and a node can answer every request with what was true an
+//! hour ago. So slots that a stream reports keep the gate fresh only while a reconcile by RPC, begun after that stream
+//! was opened and not long ago, has found nothing missing; and an answer that lags behind what has been seen is not used.
+
+mod account;
+mod backoff;
+mod diff;
+mod fault;
+mod progress;
+mod reconcile;
+mod stream;
+
+pub(crate) use fault::node;
+use {
+    crate::Gate,
+    progress::Progress,
+    solana_client::nonblocking::rpc_client::RpcClient,
+    solana_sdk::pubkey::Pubkey,
+    std::{
+        fmt,
+        sync::{Arc, Mutex, MutexGuard, PoisonError},
+        time::Duration,
+    },
+    tokio::{
+        sync::{Notify, mpsc, watch},
+        task::JoinHandle,
+    },
+};
+
+/// Accounts that may wait to be asked about; beyond that a reconcile finds them.
+const DOUBTS: usize = 1_024;
+
+/// Where the chain is read, and how patiently. `Debug` leaves the URLs out: they may carry keys.
+#[derive(Clone)]
+pub struct FollowConfig {
+    /// The node's JSON-RPC endpoint.
+    pub rpc_url: String,
+    /// The node's WebSocket endpoint.
+    pub ws_url: String,
+    /// How long one request, or opening the stream, may take.
+    pub request_timeout: Duration,
+    /// How often the gate's view is compared with the chain while the stream is in order.
+    pub reconcile_every: Duration,
+    /// How often it is compared while the stream is down, or has not been caught up with.
+    pub poll_every: Duration,
+    /// A stream that reports no slot for this long is dead.
+    pub silence: Duration,
+    /// How long a stream is believed without a reconcile that succeeds.
+    pub trust_stream_for: Duration,
+    /// Slots that an answer may lag behind the highest slot seen.
+    pub lag_slots: u64,
+    /// The first pause before the stream is opened again; doubles up to `backoff_max`.
+    pub backoff_min: Duration,
+    /// The longest pause before the stream is opened again.
+    pub backoff_max: Duration,
+}
+
+impl FollowConfig {
+    /// The usual settings for a node.
+    pub fn new(rpc_url: impl Into<String>, ws_url: impl Into<String>) -> FollowConfig {
+        FollowConfig {
+            rpc_url: rpc_url.into(),
+            ws_url: ws_url.into(),
+            request_timeout: Duration::from_secs(5),
+            reconcile_every: Duration::from_secs(15),
+            poll_every: Duration::from_secs(1),
+            silence: Duration::from_secs(5),
+            trust_stream_for: Duration::from_secs(60),
+            lag_slots: 20,
+            backoff_min: Duration::from_millis(250),
+            backoff_max: Duration::from_secs(10),
+        }
+    }
+}
+
+impl fmt::Debug for FollowConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FollowConfig")
+            .field("request_timeout", &self.request_timeout)
+            .field("reconcile_every", &self.reconcile_every)
+            .field("poll_every", &self.poll_every)
+            .field("silence", &self.silence)
+            .field("trust_stream_for", &self.trust_stream_for)
+            .field("lag_slots", &self.lag_slots)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How following the chain goes, for readiness and metrics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FollowStatus {
+    /// The stream is open and has reported a slot.
+    pub stream_up: bool,
+    /// A reconcile has succeeded since the stream was opened: nothing between the two was missed.
+    pub caught_up: bool,
+    /// Streams opened after the first one.
+    pub reconnects: u64,
+    /// Updates that streams have brought.
+    pub updates: u64,
+    /// Reconciles that have succeeded.
+    pub reconciles: u64,
+    /// Credits whose change a reconcile found and no stream had shown.
+    pub missed: u64,
+    /// Time since the last reconcile that succeeded, `None` before the first.
+    pub reconcile_age: Option<Duration>,
+    /// Requests that failed.
+    pub rpc_errors: u64,
+    /// Answers that lagged too far behind to be used.
+    pub stale_answers: u64,
+    /// The highest slot that anything has reported.
+    pub slot: u64,
+}
+
+/// The tasks that follow the chain for a gate. They end when this is stopped or dropped.
+pub struct Follower {
+    link: Arc<Link>,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Follower {
+    /// Starts following. Needs a tokio runtime. The gate admits jobs once the first reconcile has succeeded.
+    pub fn start(gate: Gate, config: FollowConfig) -> Follower {
+        let (doubts, asked) = mpsc::channel(DOUBTS);
+        let (stop, stopped) = watch::channel(false);
+        let rpc = node(&config.rpc_url, config.request_timeout);
+        let progress = Mutex::new(Progress::new(config.lag_slots, config.trust_stream_for));
+        let link = Arc::new(Link { gate, config, rpc, progress, wake: Notify::new(), doubts });
+        let tasks = vec![
+            tokio::spawn(until(stopped.clone(), stream::run(link.clone()))),
+            tokio::spawn(until(stopped.clone(), reconcile::run(link.clone()))),
+            tokio::spawn(until(stopped, reconcile::answer_doubts(link.clone(), asked))),
+        ];
+        Follower { link, stop, tasks }
+    }
+
+    /// How it goes.
+    pub fn status(&self) -> FollowStatus {
+        self.link.progress().status()
+    }
+
+    /// Stops following and waits until that is done.
+    pub async fn stop(mut self) {
+        // The tasks hold a receiver for as long as they run.
+        let _ = self.stop.send(true);
+        for task in self.tasks.drain(..) {
+            if task.await.is_err() {
+                tracing::error!("a task that follows the chain ended in a panic");
+            }
+        }
+    }
+}
+
+/// Runs a task until it is told to stop, or whoever would tell it is gone.
+pub(crate) async fn until(mut stopped: watch::Receiver<bool>, task: impl Future<Output = ()>) {
+    tokio::select! {
+        () = task => {}
+        _ = stopped.wait_for(|stop| *stop) => {}
+    }
+}
+
+/// What the tasks share.
+struct Link {
+    gate: Gate,
+    config: FollowConfig,
+    rpc: RpcClient,
+    progress: Mutex<Progress>,
+    /// Wakes the reconciler ahead of its time.
+    wake: Notify,
+    doubts: mpsc::Sender<Pubkey>,
+}
+
+impl Link {
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has an account asked about whose update does not fit what is known.
+    fn doubt(&self, address: Pubkey) {
+        if self.doubts.try_send(address).is_err() {
+            self.wake.notify_one();
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Follows the chain over WebSocket, and opens the stream again whenever it is lost.
+
+use {
+    super::{
+        Link,
+        account::Found,
+        backoff::Backoff,
+        fault::Fault,
+        reconcile::{as_bytes, filters, show_clock, show_market, show_provider},
+    },
+    blockable_sdk::{PROGRAM_ID, accounts::CreditStamp as Stamp},
+    futures_util::{
+        StreamExt,
+        stream::{BoxStream, select_all},
+    },
+    solana_client::{
+        nonblocking::pubsub_client::{PubsubClient, PubsubClientError},
+        rpc_config::RpcProgramAccountsConfig,
+        rpc_response::UiAccount,
+    },
+    solana_sdk::{pubkey::Pubkey, sysvar},
+    std::{sync::Arc, time::Duration},
+    tokio::time::{Instant, sleep, sleep_until, timeout},
+};
+
+/// A stream that has lasted this long was sound: the next pause is the shortest again.
+const SOUND: Duration = Duration::from_secs(30);
+
+/// News from the stream.
+enum Update {
+    Slot(u64),
+    Credit(Pubkey, u64, UiAccount),
+    Market(u64, UiAccount),
+    Provider(u64, UiAccount),
+    Clock(UiAccount),
+}
+
+/// Keeps a stream open.
+pub(super) async fn run(link: Arc<Link>) {
+    let mut backoff = Backoff::new(link.config.backoff_min, link.config.backoff_max);
+    loop {
+        let opened = Instant::now();
+        // A task of its own: a panic in the client must not end the gate's sight for good.
+        let mut attempt = Attempt(tokio::spawn(follow(link.clone())));
+        let fault = (&mut attempt.0).await.unwrap_or(Fault::Ended);
+        link.progress().stream_lost();
+        // Without the stream the view is polled, from now on.
+        link.wake.notify_one();
+        if opened.elapsed() >= SOUND {
+            backoff.reset();
+        }
+        let pause = backoff.pause();
+        tracing::warn!(reason = %fault, ?pause, "no stream from the chain; opening it again");
+        sleep(pause).await;
+    }
+}
+
+/// A stream's task, which ends with whoever waits for it.
+struct Attempt(tokio::task::JoinHandle<Fault>);
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Opens a stream and passes on what it brings, until it fails.
+async fn follow(link: Arc<Link>) -> Fault {
+    let patience = link.config.request_timeout;
+    let client = match timeout(patience, PubsubClient::new(link.config.ws_url.as_str())).await {
+        Ok(Ok(client)) => client,
+        Ok(Err(error)) => return error.into(),
+        Err(_) => return Fault::Timeout,
+    };
+    let mut updates = match timeout(patience, subscribe(&link, &client)).await {
+        Ok(Ok(updates)) => updates,
+        Ok(Err(error)) => return error.into(),
+        Err(_) => return Fault::Timeout,
+    };
+    link.progress().stream_opened();
+    let mut deadline = Instant::now() + link.config.silence;
+    loop {
+        let update = tokio::select! {
+            update = updates.next() => update,
+            () = sleep_until(deadline) => return Fault::Silent,
+        };
+        let Some(update) = update else { return Fault::Ended };
+        if let Update::Slot(_) = update {
+            deadline = Instant::now() + link.config.silence;
+        }
+        take(&link, update);
+    }
+}
+
+async fn subscribe<'a>(
+    link: &Link,
+    client: &'a PubsubClient,
+) -> Result<BoxStream<'a, Update>, PubsubClientError> {
+    let config = link.gate.config();
+    let credits = RpcProgramAccountsConfig {
+        filters: Some(filters(&config.provider)),
+        account_config: as_bytes(),
+        ..RpcProgramAccountsConfig::default()
+    };
+    let (credits, _) = client.program_subscribe(&PROGRAM_ID, Some(credits)).await?;
+    let credits = credits.filter_map(async |news| {
+        let address = news.value.pubkey.parse().ok()?;
+        Some(Update::Credit(address, news.context.slot, news.value.account))
+    });
+    let (market, _) = client.account_subscribe(&config.market, Some(as_bytes())).await?;
+    let (provider, _) = client.account_subscribe(&config.provider, Some(as_bytes())).await?;
+    let (slots, _) = client.slot_subscribe().await?;
+    let mut streams = vec![
+        credits.boxed(),
+        market.map(|news| Update::Market(news.context.slot, news.value)).boxed(),
+        provider.map(|news| Update::Provider(news.context.slot, news.value)).boxed(),
+        slots.map(|news| Update::Slot(news.slot)).boxed(),
+    ];
+    // Not every node tells of its clock; reconciles bring it as well, and the gate counts on in between.
+    if let Ok((clock, _)) = client.account_subscribe(&sysvar::clock::ID, Some(as_bytes())).await {
+        streams.push(clock.map(|news| Update::Clock(news.value)).boxed());
+    }
+    Ok(select_all(streams).boxed())
+}
+
+fn take(link: &Link, update: Update) {
+    link.progress().count_update();
+    match update {
+        Update::Slot(slot) => {
+            let (first, reliable) = link.progress().stream_slot(slot);
+            if first {
+                link.wake.notify_one();
+            }
+            if reliable {
+                link.gate.sight().see_slot(slot);
+            }
+        }
+        Update::Credit(address, slot, account) => take_credit(link, address, slot, &account),
+        // An update may be passed over for its old slot, as below: both are asked about.
+        Update::Market(slot, account) => {
+            show_market(link, slot, Some(&account));
+            link.doubt(link.gate.config().market);
+        }
+        Update::Provider(slot, account) => {
+            show_provider(link, slot, Some(&account));
+            link.doubt(link.gate.config().provider);
+        }
+        Update::Clock(account) => show_clock(link, Some(&account)),
+    }
+}
+
+fn take_credit(link: &Link, address: Pubkey, slot: u64, account: &UiAccount) {
+    let config = link.gate.config();
+    let credit = match Found::read(Some(account), &config.market, &config.provider) {
+        Found::Credit(credit) => credit,
+        Found::Gone => return link.doubt(address),
+        Found::Unreadable => {
+            return tracing::error!(credit = %address, "a credit cannot be read; update this program");
+        }
+    };
+    let known = {
+        let book = link.gate.book();
+        book.slot(&address).zip(Some(book.credit(&address).map(Stamp::of)))
+    };
+    match known {
+        // Some nodes stamp every update with the slot at which the subscription was made, and updates may come late:
+        // what differs from a view that claims to be newer is asked about.
+        Some((seen, stamp)) if slot < seen => {
+            if stamp != Some(Stamp::of(&credit)) {
+                link.doubt(address);
+            }
+        }
+        _ => link.gate.see_credit(address, slot, Some(&credit)),
+    }
+}

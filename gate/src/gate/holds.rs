@@ -1,0 +1,198 @@
+//! How holds begin and end.
+
+use {
+    super::{Gate, SWEEP, lock, now_ms},
+    crate::{
+        book::Book,
+        hold::{AtDeadline, Hold, HoldId, Job, Refusal},
+        store::{self, StoreError},
+    },
+    solana_sdk::pubkey::Pubkey,
+    std::{cmp::Reverse, sync::atomic::Ordering, time::Instant},
+};
+
+impl Gate {
+    /// Admits a job and records its hold. Errors: [`Refusal`], with nothing held.
+    pub async fn admit(&self, credit: &Pubkey, job: Job) -> Result<Hold, Refusal> {
+        let hold = self.admit_in_memory(credit, job)?;
+        let record = hold.clone();
+        let written = self.write(move |connection| store::insert_hold(connection, &record)).await;
+        if let Err(error) = written {
+            tracing::error!(hold = %hold.id, %error, "a hold could not be recorded");
+            lock(&self.inner.book).end(hold.id);
+            return Err(Refusal::Storage);
+        }
+        Ok(hold)
+    }
+
+    /// The part of [`Gate::admit`] that touches memory alone.
+    pub(crate) fn admit_in_memory(&self, credit: &Pubkey, job: Job) -> Result<Hold, Refusal> {
+        let market_time = self.require_open()?;
+        let mut book = self.book();
+        let (id, index) = book.admit(credit, job.units, market_time)?;
+        Ok(self.keep(&mut book, *credit, id, index, job))
+    }
+
+    /// Requires that new jobs may be admitted. Returns the market time, where it is known. Errors: [`Refusal`].
+    fn require_open(&self) -> Result<Option<i64>, Refusal> {
+        if self.inner.closing.load(Ordering::Relaxed) {
+            return Err(Refusal::ShuttingDown);
+        }
+        let market_time = {
+            let sight = self.sight();
+            sight.require_fresh()?;
+            sight.market_time()
+        };
+        match self.storage_is_full() {
+            true => Err(Refusal::Storage),
+            false => Ok(market_time),
+        }
+    }
+
+    fn keep(&self, book: &mut Book, credit: Pubkey, id: HoldId, index: u32, job: Job) -> Hold {
+        let admitted_ms = now_ms();
+        let limit = i64::try_from(job.time_limit.as_millis()).unwrap_or(i64::MAX);
+        let hold = Hold {
+            id,
+            credit,
+            index,
+            units: job.units,
+            reference: job.reference,
+            admitted_ms,
+            deadline_ms: admitted_ms.saturating_add(limit),
+            at_deadline: job.at_deadline,
+        };
+        lock(&self.inner.deadlines).push(Reverse((Instant::now() + job.time_limit, id)));
+        book.keep(hold.clone());
+        hold
+    }
+
+    /// Ends a hold with the units its job used, which may be more than it held. Settling again changes nothing; a hold that
+    /// has ended by its deadline can still be settled. Returns the credit's cumulative use. Errors: [`StoreError`]; the
+    /// hold stays open then.
+    pub async fn settle(&self, hold: &Hold, used: u64) -> Result<u64, StoreError> {
+        let (gate, hold) = (self.clone(), hold.clone());
+        // A task of its own: a caller that goes away must not leave a hold half ended.
+        join(tokio::spawn(async move { gate.settle_now(hold, used).await })).await
+    }
+
+    async fn settle_now(&self, hold: Hold, used: u64) -> Result<u64, StoreError> {
+        let floor = {
+            let mut book = lock(&self.inner.book);
+            book.begin_end(hold.id);
+            book.cumulative(&hold.credit, hold.index)
+        };
+        let (record, now) = (hold.clone(), now_ms());
+        let settled =
+            self.write(move |connection| store::settle_hold(connection, &record, used, floor, now)).await;
+        let mut book = lock(&self.inner.book);
+        match &settled {
+            Ok(cumulative) => {
+                book.count(&hold.credit, hold.index, *cumulative);
+                book.end(hold.id);
+            }
+            Err(_) => book.end_failed(hold.id),
+        }
+        settled
+    }
+
+    /// Ends a hold whose job used nothing. Errors: [`StoreError`]; the hold stays open then.
+    pub async fn release(&self, hold: &Hold) -> Result<(), StoreError> {
+        let (gate, id) = (self.clone(), hold.id);
+        join(tokio::spawn(async move {
+            if lock(&gate.inner.book).begin_end(id).is_none() {
+                return Ok(());
+            }
+            let removed = gate.write(move |connection| store::remove_hold(connection, id)).await;
+            let mut book = lock(&gate.inner.book);
+            match &removed {
+                Ok(()) => book.end(id),
+                Err(_) => book.end_failed(id),
+            }
+            removed
+        }))
+        .await
+    }
+
+    /// Carries a job on: settles `used` units of its hold and holds `job.units` more, both or neither. Errors: [`Refusal`],
+    /// with the old hold as it was.
+    pub async fn renew(&self, old: &Hold, used: u64, job: Job) -> Result<Hold, Refusal> {
+        let (gate, old) = (self.clone(), old.clone());
+        let task = tokio::spawn(async move { gate.renew_now(old, used, job).await });
+        task.await.unwrap_or(Err(Refusal::ShuttingDown))
+    }
+
+    async fn renew_now(&self, old: Hold, used: u64, job: Job) -> Result<Hold, Refusal> {
+        let market_time = self.require_open()?;
+        let (hold, floor) = {
+            let mut book = self.book();
+            book.begin_end(old.id).ok_or(Refusal::Expired)?;
+            let admitted = book.renew(&old, used, job.units, market_time);
+            let (id, index) = admitted.inspect_err(|_| book.end_failed(old.id))?;
+            let hold = self.keep(&mut book, old.credit, id, index, job);
+            (hold, book.cumulative(&old.credit, old.index))
+        };
+        let (ended, begun, now) = (old.clone(), hold.clone(), now_ms());
+        let written = self
+            .write(move |connection| {
+                let cumulative = store::settle_hold(connection, &ended, used, floor, now)?;
+                store::insert_hold(connection, &begun)?;
+                Ok(cumulative)
+            })
+            .await;
+        let mut book = lock(&self.inner.book);
+        match written {
+            Ok(cumulative) => {
+                book.count(&old.credit, old.index, cumulative);
+                book.end(old.id);
+                Ok(hold)
+            }
+            Err(error) => {
+                tracing::error!(hold = %old.id, %error, "a renewal could not be recorded");
+                book.end_failed(old.id);
+                book.end(hold.id);
+                Err(Refusal::Storage)
+            }
+        }
+    }
+
+    /// Ends the holds whose deadline has passed.
+    pub(crate) async fn end_overdue(&self) {
+        let now = Instant::now();
+        let mut overdue = Vec::new();
+        {
+            let mut deadlines = lock(&self.inner.deadlines);
+            while let Some(Reverse((deadline, id))) = deadlines.peek().copied()
+                && deadline <= now
+            {
+                deadlines.pop();
+                overdue.push(id);
+            }
+        }
+        // The deadlines are let go of first: who admits has the book when it asks for them.
+        let overdue: Vec<Hold> = {
+            let book = self.book();
+            overdue.into_iter().filter_map(|id| book.hold(id).cloned()).collect()
+        };
+        for hold in overdue {
+            let ended = match hold.at_deadline {
+                AtDeadline::Return => self.release(&hold).await,
+                AtDeadline::Settle => self.settle(&hold, hold.units).await.map(|_| ()),
+            };
+            match ended {
+                Ok(()) => {
+                    tracing::warn!(hold = %hold.id, credit = %hold.credit, "a hold ended by its deadline")
+                }
+                Err(error) => {
+                    tracing::error!(hold = %hold.id, %error, "an overdue hold could not be ended; trying again");
+                    lock(&self.inner.deadlines).push(Reverse((now + 5 * SWEEP, hold.id)));
+                }
+            }
+        }
+    }
+}
+
+async fn join<T>(task: tokio::task::JoinHandle<Result<T, StoreError>>) -> Result<T, StoreError> {
+    // A task ends early only where the runtime is shut down.
+    task.await.unwrap_or(Err(StoreError::Closed))
+}

@@ -1,0 +1,279 @@
+//! Admits jobs against credits, and counts what they use.
+
+mod holds;
+mod records;
+
+use {
+    crate::{
+        book::{Book, Reading, Room},
+        hold::{Hold, HoldId, Refusal},
+        journal::{Durability, Journal},
+        notice::Notice,
+        sight::{Sight, WhenStale},
+        store::{self, Store, StoreError},
+    },
+    blockable_sdk::program::state::{Credit, Market, Provider},
+    solana_sdk::{pubkey::Pubkey, signature::Signature},
+    std::{
+        cmp::Reverse,
+        collections::BinaryHeap,
+        path::PathBuf,
+        sync::{
+            Arc, Mutex, MutexGuard, PoisonError, RwLock,
+            atomic::{AtomicBool, Ordering},
+        },
+        thread::JoinHandle,
+        time::{Duration, Instant, SystemTime},
+    },
+    tokio::{
+        sync::{broadcast, watch},
+        time::interval,
+    },
+};
+
+/// How often holds past their deadline are looked for.
+const SWEEP: Duration = Duration::from_millis(200);
+/// Notices that a slow listener may be behind; it reads older ones from the store.
+const NOTICES: usize = 1_024;
+/// How often old entries leave the ledger.
+const PRUNE: Duration = Duration::from_secs(3_600);
+
+/// What a gate guards and where it keeps its records.
+#[derive(Clone, Debug)]
+pub struct GateConfig {
+    /// The market's account.
+    pub market: Pubkey,
+    /// The provider's account.
+    pub provider: Pubkey,
+    /// The store's file.
+    pub store: PathBuf,
+    /// Bytes the store may grow to; `None` for no limit but the disk's.
+    pub max_store_bytes: Option<u64>,
+    /// What a recorded hold survives. Signed reports always survive a loss of power.
+    pub durability: Durability,
+    /// How long the chain may be out of sight before `when_stale` holds.
+    pub max_staleness: Duration,
+    /// What becomes of new jobs then.
+    pub when_stale: WhenStale,
+    /// How long settled holds stay in the ledger.
+    pub keep_ledger: Duration,
+}
+
+impl GateConfig {
+    /// The usual settings: refuses when it has not seen the chain for 10 s, keeps the ledger for 90 days.
+    pub fn new(market: Pubkey, provider: Pubkey, store: impl Into<PathBuf>) -> GateConfig {
+        GateConfig {
+            market,
+            provider,
+            store: store.into(),
+            max_store_bytes: None,
+            durability: Durability::Process,
+            max_staleness: Duration::from_secs(10),
+            when_stale: WhenStale::Refuse,
+            keep_ledger: Duration::from_secs(90 * 86_400),
+        }
+    }
+}
+
+/// The gate of one provider. Cheap to clone; all clones are one gate.
+#[derive(Clone)]
+pub struct Gate {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    config: GateConfig,
+    book: Mutex<Book>,
+    sight: Mutex<Sight>,
+    deadlines: Mutex<BinaryHeap<Reverse<(Instant, HoldId)>>>,
+    journal: RwLock<Option<Journal>>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    closing: AtomicBool,
+    notices: broadcast::Sender<Notice>,
+    /// Told of every change of what the chain shows.
+    changed: watch::Sender<u64>,
+    /// Told of every freeze that the chain shows: its time, in Unix seconds of the chain.
+    froze: watch::Sender<i64>,
+}
+
+/// A panic while a lock was held is a bug, but what the lock guards is changed in single steps: go on.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Milliseconds since 1970 on this machine's clock.
+pub fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+impl Gate {
+    /// Opens the store, with the holds and the meters that it has kept. Needs a tokio runtime. The gate refuses every job
+    /// until it is shown the chain (see [`crate::follow`]). Errors: [`StoreError`].
+    pub fn open(config: GateConfig) -> Result<Gate, StoreError> {
+        let store = Store::open(&config.store, config.max_store_bytes)?;
+        let kept = store.kept()?;
+        let (journal, writer) = Journal::start(store, config.durability)?;
+        let (now, clock) = (Instant::now(), now_ms());
+        let deadline = |hold: &Hold| {
+            // The clock may have jumped since: no hold runs for longer than it was given.
+            let left = u64::try_from(hold.deadline_ms.saturating_sub(clock)).unwrap_or(0);
+            Reverse((now + Duration::from_millis(left).min(hold.time_limit()), hold.id))
+        };
+        let deadlines = kept.holds.iter().map(deadline).collect();
+        let inner = Inner {
+            book: Mutex::new(Book::restore(kept.meters, kept.holds, kept.next_hold)),
+            sight: Mutex::new(Sight::new(config.max_staleness, config.when_stale)),
+            deadlines: Mutex::new(deadlines),
+            journal: RwLock::new(Some(journal)),
+            writer: Mutex::new(Some(writer)),
+            closing: AtomicBool::new(false),
+            notices: broadcast::Sender::new(NOTICES),
+            changed: watch::Sender::new(0),
+            froze: watch::Sender::new(0),
+            config,
+        };
+        let gate = Gate { inner: Arc::new(inner) };
+        tokio::spawn(sweep(Arc::downgrade(&gate.inner)));
+        Ok(gate)
+    }
+
+    /// What the gate was opened with.
+    pub fn config(&self) -> &GateConfig {
+        &self.inner.config
+    }
+
+    /// What is open at a credit. Errors: [`Refusal`].
+    pub fn room(&self, credit: &Pubkey) -> Result<Room, Refusal> {
+        let market_time = lock(&self.inner.sight).market_time();
+        lock(&self.inner.book).room(credit, market_time)
+    }
+
+    /// A credit as the chain last showed it.
+    pub fn credit(&self, address: &Pubkey) -> Option<Credit> {
+        lock(&self.inner.book).credit(address).copied()
+    }
+
+    /// The open holds.
+    pub fn holds(&self) -> Vec<Hold> {
+        lock(&self.inner.book).holds().cloned().collect()
+    }
+
+    /// One moment's readings of every credit that can be metered, by index.
+    pub fn readings(&self) -> Vec<Reading> {
+        lock(&self.inner.book).readings()
+    }
+
+    /// What the gate has seen of the chain, for reading and, by whoever follows the chain, for writing.
+    pub fn sight(&self) -> MutexGuard<'_, Sight> {
+        lock(&self.inner.sight)
+    }
+
+    /// The market, once it has been seen.
+    pub fn market(&self) -> Option<Market> {
+        self.sight().market().copied()
+    }
+
+    /// The provider, once it has been seen.
+    pub fn provider(&self) -> Option<Provider> {
+        self.sight().provider().copied()
+    }
+
+    /// Whether new jobs are refused because nothing more can be recorded.
+    pub fn storage_is_full(&self) -> bool {
+        self.journal().is_none_or(|journal| journal.is_full())
+    }
+
+    /// Takes what the chain shows of a credit at a slot, `None` where its account is gone. Credits of other providers are
+    /// passed over.
+    pub fn see_credit(&self, address: Pubkey, slot: u64, credit: Option<&Credit>) {
+        let ours = |credit: &Credit| {
+            credit.provider == self.inner.config.provider && credit.market == self.inner.config.market
+        };
+        if credit.is_some_and(|credit| !ours(credit)) {
+            return;
+        }
+        let mut book = self.book();
+        let known = book.credit(&address).map_or(0, |known| known.meter.frozen_at_chain);
+        if !book.observe(address, slot, credit) {
+            return;
+        }
+        drop(book);
+        self.inner.changed.send_modify(|changes| *changes = changes.wrapping_add(1));
+        let frozen_at_chain = credit
+            .map(|credit| credit.meter.frozen_at_chain)
+            .filter(|frozen_at_chain| *frozen_at_chain > known);
+        if let Some(frozen_at_chain) = frozen_at_chain {
+            self.inner.froze.send_replace(frozen_at_chain);
+        }
+    }
+
+    /// Waits for freezes that the chain shows; the value is the time of the latest one, in Unix seconds of the chain.
+    pub fn freezes(&self) -> watch::Receiver<i64> {
+        self.inner.froze.subscribe()
+    }
+
+    /// Waits for changes of what the chain shows; the number counts them.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.inner.changed.subscribe()
+    }
+
+    /// The book, for the modules beside this one.
+    pub(crate) fn book(&self) -> MutexGuard<'_, Book> {
+        lock(&self.inner.book)
+    }
+
+    /// Obeys a freeze ahead of the chain; see [`Book::block`].
+    pub(crate) fn block(&self, credit: Pubkey, signature: Signature, frozen: u64) {
+        self.book().block(credit, signature, frozen);
+    }
+
+    /// Ends a freeze that was obeyed ahead of the chain.
+    pub(crate) fn unblock(&self, credit: &Pubkey, signature: &Signature) {
+        self.book().unblock(credit, signature);
+    }
+
+    /// Admits no job from now on; running ones can still be ended.
+    pub fn stop_admitting(&self) {
+        self.inner.closing.store(true, Ordering::Relaxed);
+    }
+
+    /// Writes all that waits and closes the store. Holds that are open stay recorded. Nothing can be written afterwards.
+    pub async fn close(&self) {
+        self.stop_admitting();
+        drop(self.inner.journal.write().unwrap_or_else(PoisonError::into_inner).take());
+        let writer = lock(&self.inner.writer).take();
+        if let Some(writer) = writer {
+            let ended = tokio::task::spawn_blocking(move || writer.join()).await;
+            if !matches!(ended, Ok(Ok(()))) {
+                tracing::error!("the journal's thread ended in a panic");
+            }
+        }
+    }
+}
+
+/// Ends overdue holds, gives a full store the occasion to look for room, and prunes the ledger, while the gate lives.
+async fn sweep(inner: std::sync::Weak<Inner>) {
+    let mut ticks = interval(SWEEP);
+    let mut pruned: Option<Instant> = None;
+    loop {
+        ticks.tick().await;
+        let Some(inner) = inner.upgrade() else { return };
+        let gate = Gate { inner };
+        if gate.journal().is_none() {
+            return;
+        }
+        gate.end_overdue().await;
+        if gate.storage_is_full() {
+            let _ = gate.write(|_| Ok(())).await;
+        }
+        if pruned.is_none_or(|at| at.elapsed() >= PRUNE) {
+            pruned = Some(Instant::now());
+            let keep = i64::try_from(gate.config().keep_ledger.as_millis()).unwrap_or(i64::MAX);
+            let before = now_ms().saturating_sub(keep);
+            if let Err(error) = gate.write(move |connection| store::prune_ledger(connection, before)).await {
+                tracing::error!(%error, "the ledger could not be pruned");
+            }
+        }
+    }
+}

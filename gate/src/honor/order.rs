@@ -1,0 +1,217 @@
+//! Reads a signed freeze and checks it against what the gate has seen. No I/O.
+
+use {
+    super::refused::OrderRefused,
+    crate::Gate,
+    anchor_lang::{AnchorDeserialize, Discriminator},
+    blockable_sdk::{
+        PROGRAM_ID, instructions,
+        program::{
+            errors::BlockableError,
+            instruction,
+            instructions::FreezeAmount,
+            state::{Credit, FreezeReason},
+            transitions::Action,
+        },
+        transactions::{self, V0_MAX_BYTES, V1_MAX_BYTES},
+    },
+    solana_sdk::{
+        hash::Hash,
+        message::{VersionedMessage, compiled_instruction::CompiledInstruction},
+        pubkey::Pubkey,
+        signature::Signature,
+        transaction::VersionedTransaction,
+    },
+    std::collections::HashSet,
+};
+
+/// The program that sets a transaction's compute budget.
+const COMPUTE_BUDGET: Pubkey = Pubkey::from_str_const("ComputeBudget111111111111111111111111111111");
+
+/// A fully signed transaction that freezes one credit and does nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FreezeOrder {
+    /// The transaction's signature.
+    pub signature: Signature,
+    /// The blockhash that it expires with.
+    pub blockhash: Hash,
+    /// The market named.
+    pub market: Pubkey,
+    /// The credit to be frozen.
+    pub credit: Pubkey,
+    /// Who orders it; has signed.
+    pub by: Pubkey,
+    /// How much is to be frozen in all.
+    pub amount: FreezeAmount,
+    /// Why.
+    pub reason: FreezeReason,
+    /// The transaction as it is sent.
+    pub bytes: Vec<u8>,
+}
+
+impl FreezeOrder {
+    /// Reads a transaction and verifies its signatures. Errors: [`OrderRefused`].
+    pub fn read(bytes: &[u8]) -> Result<FreezeOrder, OrderRefused> {
+        let transaction = decode(bytes)?;
+        let message = &transaction.message;
+        let freeze = only_freeze(message)?;
+        let order = read_freeze(&transaction, freeze, bytes)?;
+        require_signatures(&transaction)?;
+        Ok(order)
+    }
+
+    /// Checks the order against what the gate has seen, by the program's own rules. Returns the units that will be frozen
+    /// in all. Errors: [`OrderRefused`].
+    pub fn check(&self, gate: &Gate) -> Result<u64, OrderRefused> {
+        if self.market != gate.config().market {
+            return Err(OrderRefused::ForeignMarket { market: self.market });
+        }
+        let (is_fresh, market_time) = {
+            let sight = gate.sight();
+            (sight.is_fresh(), sight.market_time())
+        };
+        if !is_fresh {
+            return Err(OrderRefused::Stale);
+        }
+        let mut credit =
+            gate.credit(&self.credit).ok_or(OrderRefused::UnknownCredit { credit: self.credit })?;
+        credit.require_freezer(&self.by).map_err(|_| OrderRefused::NotFreezer { by: self.by })?;
+        let market_time = market_time.ok_or(OrderRefused::Stale)?;
+        let target = self.target(&mut credit, market_time).map_err(|error| forbidden(&error))?;
+        match target > credit.collateral.frozen {
+            true => Ok(target),
+            false => Err(OrderRefused::Forbidden(BlockableError::AlreadyFrozen)),
+        }
+    }
+
+    /// What the program does before it freezes, on a copy of the credit.
+    fn target(&self, credit: &mut Credit, market_time: i64) -> anchor_lang::Result<u64> {
+        let status = credit.advance(Action::Freeze)?;
+        if !credit.may_freeze(status)? {
+            return Err(BlockableError::FreezePolicyForbids.into());
+        }
+        if self.amount == FreezeAmount::Shortfall {
+            credit.accrue(market_time)?;
+        }
+        credit.freeze_target(self.amount)
+    }
+}
+
+fn forbidden(error: &anchor_lang::error::Error) -> OrderRefused {
+    let code = match error {
+        anchor_lang::error::Error::AnchorError(error) => Some(error.error_code_number),
+        anchor_lang::error::Error::ProgramError(_) => None,
+    };
+    // Every error of these rules is one of the program's own.
+    OrderRefused::Forbidden(code.and_then(BlockableError::from_code).unwrap_or(BlockableError::UnknownStatus))
+}
+
+/// Reads the transaction that the bytes are, all of them.
+fn decode(bytes: &[u8]) -> Result<VersionedTransaction, OrderRefused> {
+    let require = |limit| match bytes.len() <= limit {
+        true => Ok(()),
+        false => Err(OrderRefused::TooLarge { bytes: bytes.len(), limit }),
+    };
+    require(V1_MAX_BYTES)?;
+    let transaction = transactions::decode(bytes).ok_or(OrderRefused::Malformed)?;
+    if !matches!(transaction.message, VersionedMessage::V1(_)) {
+        require(V0_MAX_BYTES)?;
+    }
+    let keys = transaction.message.static_account_keys();
+    let distinct = keys.iter().collect::<HashSet<_>>().len() == keys.len();
+    if distinct { Ok(transaction) } else { Err(OrderRefused::Malformed) }
+}
+
+/// The one instruction of this program, beside which there is nothing but what sets the compute budget.
+fn only_freeze(message: &VersionedMessage) -> Result<&CompiledInstruction, OrderRefused> {
+    if message.address_table_lookups().is_some_and(|lookups| !lookups.is_empty()) {
+        return Err(OrderRefused::LookupTables);
+    }
+    let mut freeze = None;
+    for instruction in message.instructions() {
+        let program = key(message, instruction.program_id_index)?;
+        if program == COMPUTE_BUDGET {
+            continue;
+        }
+        if program != PROGRAM_ID {
+            return Err(OrderRefused::ForeignInstruction { program });
+        }
+        if freeze.replace(instruction).is_some() {
+            return Err(OrderRefused::NotAFreeze);
+        }
+    }
+    freeze.ok_or(OrderRefused::NotAFreeze)
+}
+
+fn key(message: &VersionedMessage, index: u8) -> Result<Pubkey, OrderRefused> {
+    message.static_account_keys().get(usize::from(index)).copied().ok_or(OrderRefused::Malformed)
+}
+
+/// Reads the instruction, which must be what the client builds from what is read.
+fn read_freeze(
+    transaction: &VersionedTransaction,
+    freeze: &CompiledInstruction,
+    bytes: &[u8],
+) -> Result<FreezeOrder, OrderRefused> {
+    let message = &transaction.message;
+    let arguments = freeze.data.strip_prefix(instruction::CreditFreeze::DISCRIMINATOR);
+    let arguments = arguments.ok_or(OrderRefused::NotAFreeze)?;
+    let instruction::CreditFreeze { amount, reason } =
+        instruction::CreditFreeze::try_from_slice(arguments).map_err(|_| OrderRefused::NotAFreeze)?;
+    let &[by, market, credit, ..] = freeze.accounts.as_slice() else { return Err(OrderRefused::NotAFreeze) };
+    let (by, market, credit) = (key(message, by)?, key(message, market)?, key(message, credit)?);
+
+    let built = instructions::credit_freeze(&market, &by, &credit, amount, reason);
+    if freeze.data != built.data || freeze.accounts.len() != built.accounts.len() {
+        return Err(OrderRefused::NotAFreeze);
+    }
+    for (index, expected) in freeze.accounts.iter().zip(&built.accounts) {
+        let at = usize::from(*index);
+        // A transaction may give an account more than one instruction needs: the signer also pays.
+        let suffices = (message.is_signer(at) || !expected.is_signer)
+            && (is_writable(message, at) || !expected.is_writable);
+        if key(message, *index)? != expected.pubkey || !suffices {
+            return Err(OrderRefused::NotAFreeze);
+        }
+    }
+    Ok(FreezeOrder {
+        signature: transaction.signatures.first().copied().ok_or(OrderRefused::Unsigned)?,
+        blockhash: *message.recent_blockhash(),
+        market,
+        credit,
+        by,
+        amount,
+        reason,
+        bytes: bytes.to_vec(),
+    })
+}
+
+/// Whether the header grants the account at an index to be written.
+fn is_writable(message: &VersionedMessage, index: usize) -> bool {
+    let header = message.header();
+    let signers = usize::from(header.num_required_signatures);
+    let end = match index < signers {
+        true => signers.checked_sub(usize::from(header.num_readonly_signed_accounts)),
+        false => message
+            .static_account_keys()
+            .len()
+            .checked_sub(usize::from(header.num_readonly_unsigned_accounts)),
+    };
+    end.is_some_and(|end| index < end)
+}
+
+fn require_signatures(transaction: &VersionedTransaction) -> Result<(), OrderRefused> {
+    let keys = transaction.message.static_account_keys();
+    let required = usize::from(transaction.message.header().num_required_signatures);
+    let missing = transaction.signatures.iter().any(|signature| *signature == Signature::default());
+    if missing || transaction.signatures.len() != required || required == 0 || keys.len() < required {
+        return Err(OrderRefused::Unsigned);
+    }
+    let message = transaction.message.serialize();
+    for (signature, signer) in transaction.signatures.iter().zip(keys) {
+        if !signature.verify(signer.as_ref(), &message) {
+            return Err(OrderRefused::BadSignature { signer: *signer });
+        }
+    }
+    Ok(())
+}

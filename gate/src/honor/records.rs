@@ -1,0 +1,136 @@
+//! Signed freezes as the store keeps them.
+
+use {
+    super::order::FreezeOrder,
+    crate::{
+        Notice, What,
+        store::{key, signed, unsigned},
+    },
+    rusqlite::{Connection, Row, params},
+    serde::{Deserialize, Serialize},
+    solana_sdk::{pubkey::Pubkey, signature::Signature},
+    std::{fmt, time::Duration},
+};
+
+/// How long a signed freeze is remembered after it was closed: far longer than its blockhash lives.
+pub(super) const KEEP: Duration = Duration::from_secs(3_600);
+
+/// Where a signed freeze stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderState {
+    /// It is obeyed, and has not been seen on the chain.
+    Open,
+    /// It has landed, and the gate goes by the chain.
+    Landed,
+    /// It has landed and failed.
+    Failed,
+    /// Its blockhash expired before it landed.
+    Expired,
+    /// It was obeyed for as long as an order may be, and had not landed by then.
+    Lapsed,
+}
+
+impl OrderState {
+    const ALL: [OrderState; 5] =
+        [OrderState::Open, OrderState::Landed, OrderState::Failed, OrderState::Expired, OrderState::Lapsed];
+
+    /// Its name in the store and for machines.
+    pub fn name(self) -> &'static str {
+        match self {
+            OrderState::Open => "open",
+            OrderState::Landed => "landed",
+            OrderState::Failed => "failed",
+            OrderState::Expired => "expired",
+            OrderState::Lapsed => "lapsed",
+        }
+    }
+}
+
+impl fmt::Display for OrderState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A signed freeze as it is recorded.
+#[derive(Clone, Debug)]
+pub(super) struct Record {
+    pub(super) order: FreezeOrder,
+    pub(super) lender: Pubkey,
+    pub(super) borrower: Pubkey,
+    /// Units closed to new jobs in all.
+    pub(super) frozen: u64,
+    pub(super) last_valid_height: u64,
+    pub(super) received_ms: i64,
+    /// When it is no longer obeyed, whatever comes, in milliseconds since 1970.
+    pub(super) until_ms: i64,
+}
+
+impl Record {
+    /// What both parties are told of it.
+    pub(super) fn notice(&self, what: What) -> Notice {
+        Notice {
+            seq: 0,
+            at_ms: 0,
+            credit: self.order.credit.to_string(),
+            lender: self.lender.to_string(),
+            borrower: self.borrower.to_string(),
+            what,
+        }
+    }
+}
+
+/// Records a signed freeze, or its new state.
+pub(super) fn put(connection: &Connection, record: &Record, state: OrderState) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO freezes VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+               ON CONFLICT (signature) DO UPDATE SET state = excluded.state";
+    connection.prepare_cached(sql)?.execute(params![
+        record.order.signature.as_ref(),
+        record.order.bytes,
+        record.lender.as_ref(),
+        record.borrower.as_ref(),
+        signed(record.frozen),
+        signed(record.last_valid_height),
+        record.received_ms,
+        record.until_ms,
+        state.name(),
+    ])?;
+    Ok(())
+}
+
+/// Every signed freeze that is remembered, with those that are open in full.
+pub(super) fn all(connection: &Connection) -> rusqlite::Result<Vec<(Signature, OrderState, Option<Record>)>> {
+    let mut statement = connection.prepare("SELECT * FROM freezes")?;
+    let rows = statement.query_map([], |row| {
+        let signature = Signature::from(row.get::<_, [u8; 64]>(0)?);
+        let name: String = row.get(8)?;
+        let state = OrderState::ALL.into_iter().find(|state| state.name() == name);
+        // A state of a later version is none that this one could carry on with.
+        let state = state.unwrap_or(OrderState::Failed);
+        let record = if state == OrderState::Open { read(row)? } else { None };
+        Ok((signature, state, record))
+    })?;
+    rows.collect()
+}
+
+/// `None` where the transaction can no longer be read.
+fn read(row: &Row) -> rusqlite::Result<Option<Record>> {
+    let bytes: Vec<u8> = row.get(1)?;
+    let Ok(order) = FreezeOrder::read(&bytes) else { return Ok(None) };
+    Ok(Some(Record {
+        order,
+        lender: key(row, 2)?,
+        borrower: key(row, 3)?,
+        frozen: unsigned(row, 4)?,
+        last_valid_height: unsigned(row, 5)?,
+        received_ms: row.get(6)?,
+        until_ms: row.get(7)?,
+    }))
+}
+
+/// Forgets what was closed and received before a time, in milliseconds since 1970.
+pub(super) fn prune(connection: &Connection, before_ms: i64) -> rusqlite::Result<usize> {
+    let sql = "DELETE FROM freezes WHERE state <> 'open' AND received_ms < ?1";
+    connection.prepare_cached(sql)?.execute([before_ms])
+}

@@ -1,0 +1,151 @@
+//! Why a signed freeze is not obeyed.
+
+use {
+    super::records::OrderState, blockable_sdk::program::errors::BlockableError, solana_sdk::pubkey::Pubkey,
+};
+
+/// Why a signed freeze is not obeyed. Nothing has changed then. Each message says what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OrderRefused {
+    /// More bytes than a transaction of its version may have.
+    #[error("{bytes} bytes are more than a transaction has, which is {limit}; send one signed transaction")]
+    TooLarge {
+        /// Bytes there are.
+        bytes: usize,
+        /// Bytes there may be.
+        limit: usize,
+    },
+    /// No transaction, or one with bytes left over.
+    #[error(
+        "this is no transaction of version legacy, 0 or 1 in its wire format; send its bytes as they are"
+    )]
+    Malformed,
+    /// Accounts that a table names cannot be checked ahead of the chain.
+    #[error("the transaction uses address lookup tables; name its accounts in the transaction itself")]
+    LookupTables,
+    /// Something besides the freeze.
+    #[error(
+        "the transaction also calls {program}; put nothing beside the freeze but what sets the compute budget"
+    )]
+    ForeignInstruction {
+        /// The program called.
+        program: Pubkey,
+    },
+    /// Not exactly one freeze of this program as its client builds it.
+    #[error("the transaction is not one credit_freeze of the blockable program; build it with its client")]
+    NotAFreeze,
+    /// A signature is missing.
+    #[error("a signature is missing; sign with every key the transaction names as a signer")]
+    Unsigned,
+    /// A signature that its key did not make.
+    #[error("the signature of {signer} does not verify; sign the transaction again")]
+    BadSignature {
+        /// The key.
+        signer: Pubkey,
+    },
+    /// A market that this provider's gate does not guard.
+    #[error(
+        "the freeze is in market {market}, which this gate does not serve; send it to that market's provider"
+    )]
+    ForeignMarket {
+        /// The market named.
+        market: Pubkey,
+    },
+    /// A credit that this provider does not serve.
+    #[error("this provider serves no credit {credit}; check the credit's address")]
+    UnknownCredit {
+        /// The credit named.
+        credit: Pubkey,
+    },
+    /// Signed by someone who may not freeze.
+    #[error("{by} is neither the credit's lender nor its freeze authority; sign with one of their keys")]
+    NotFreezer {
+        /// Who signed.
+        by: Pubkey,
+    },
+    /// The gate has lost sight of the chain.
+    #[error(
+        "the provider has lost sight of the chain and cannot check the freeze; send it to the chain itself"
+    )]
+    Stale,
+    /// The program would refuse it: by the credit's policy or status, or the amount.
+    #[error("the program would refuse this freeze: {0}")]
+    Forbidden(BlockableError),
+    /// The blockhash is too old to land.
+    #[error("the transaction's blockhash has expired; sign it again with a recent one")]
+    BlockhashExpired,
+    /// The chain does not know the blockhash.
+    #[error(
+        "the chain does not know the transaction's blockhash, or no longer; sign it again with a recent one"
+    )]
+    BlockhashUnknown,
+    /// The node that could tell does not answer.
+    #[error(
+        "the provider's node does not answer and the freeze cannot be checked; send it to the chain itself"
+    )]
+    Unchecked,
+    /// It has had its effect, or can have none.
+    #[error("this freeze was given before and is {0}; sign a new one")]
+    Replayed(OrderState),
+    /// Too many wait to land.
+    #[error(
+        "{open} freezes wait to land and no more than that are obeyed at once; wait until they have landed"
+    )]
+    TooManyOpen {
+        /// Those that wait.
+        open: usize,
+    },
+    /// The orders before it for the same credit did not land.
+    #[error(
+        "the last {unlanded} freezes of this credit did not land, and none is obeyed ahead of the chain for now; send \
+         it to the chain itself"
+    )]
+    TooManyUnlanded {
+        /// Those that did not land.
+        unlanded: usize,
+    },
+    /// The desk is shutting down.
+    #[error("the provider is shutting down; send the freeze to the chain itself")]
+    ShuttingDown,
+}
+
+impl OrderRefused {
+    /// A short name, for machines.
+    pub fn code(&self) -> &'static str {
+        match self {
+            OrderRefused::TooLarge { .. } => "too_large",
+            OrderRefused::Malformed => "malformed",
+            OrderRefused::LookupTables => "lookup_tables",
+            OrderRefused::ForeignInstruction { .. } => "foreign_instruction",
+            OrderRefused::NotAFreeze => "not_a_freeze",
+            OrderRefused::Unsigned => "unsigned",
+            OrderRefused::BadSignature { .. } => "bad_signature",
+            OrderRefused::ForeignMarket { .. } => "foreign_market",
+            OrderRefused::UnknownCredit { .. } => "credit_unknown",
+            OrderRefused::NotFreezer { .. } => "not_freezer",
+            OrderRefused::Stale => "chain_stale",
+            OrderRefused::Forbidden(BlockableError::FreezePolicyForbids) => "policy_forbids",
+            OrderRefused::Forbidden(BlockableError::AlreadyFrozen) => "already_frozen",
+            OrderRefused::Forbidden(_) => "program_refuses",
+            OrderRefused::BlockhashExpired => "blockhash_expired",
+            OrderRefused::BlockhashUnknown => "blockhash_unknown",
+            OrderRefused::Unchecked => "unchecked",
+            OrderRefused::Replayed(_) => "replayed",
+            OrderRefused::TooManyOpen { .. } => "too_many_open",
+            OrderRefused::TooManyUnlanded { .. } => "too_many_unlanded",
+            OrderRefused::ShuttingDown => "shutting_down",
+        }
+    }
+
+    /// Whether the same bytes may be obeyed later.
+    pub fn is_temporary(&self) -> bool {
+        matches!(
+            self,
+            OrderRefused::Stale
+                | OrderRefused::Unchecked
+                | OrderRefused::TooManyOpen { .. }
+                | OrderRefused::TooManyUnlanded { .. }
+                | OrderRefused::ShuttingDown
+        )
+    }
+}

@@ -1,0 +1,237 @@
+//! Watches the orders that are obeyed until each has landed, failed, expired or been obeyed for long enough.
+
+use {
+    super::{
+        desk::Desk,
+        ledger::Open,
+        records::{self, KEEP, OrderState},
+    },
+    crate::{What, gate::now_ms},
+    blockable_sdk::rpc::describe,
+    futures_util::{StreamExt, stream},
+    solana_client::{client_error::ClientError, rpc_config::CommitmentConfig},
+    solana_sdk::signature::Signature,
+    solana_transaction_status_client_types::TransactionStatus,
+    std::{
+        collections::HashMap,
+        sync::Weak,
+        time::{Duration, Instant},
+    },
+    tokio::time::{MissedTickBehavior, interval, timeout},
+};
+
+/// Orders that are sent at once.
+const AT_ONCE: usize = 8;
+/// How often old records are forgotten.
+const PRUNE: Duration = Duration::from_secs(60);
+
+/// What the chain says of an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Fact {
+    /// Nothing: the node did not answer.
+    Unasked,
+    /// It is in no block that the node knows of.
+    Absent {
+        /// The block height that was confirmed before the node looked, where it looked through all of its history.
+        up_to: Option<u64>,
+    },
+    /// It is in a block.
+    Landed {
+        slot: u64,
+        /// The cluster has voted for the block: it stays.
+        confirmed: bool,
+        /// Why the transaction failed.
+        failure: Option<String>,
+    },
+}
+
+/// What becomes of an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Verdict {
+    /// It is obeyed on; sent again where it is in no block.
+    Wait { send: bool },
+    /// It has landed for good; obeyed on until the gate has seen the credit as of the slot.
+    AwaitView { slot: u64 },
+    /// It has landed, and the gate goes by the chain.
+    Landed { slot: u64 },
+    /// It is no longer obeyed.
+    Lift { state: OrderState, reason: String },
+}
+
+/// What the gate has seen of an order's credit: the slot, and the units frozen, `None` where the credit is gone.
+type Seen = (u64, Option<u64>);
+
+/// Judges an order by what the chain says of it and what the gate has seen of its credit.
+///
+/// A block that is only processed may be dropped, and with it what the transaction did or failed at: nothing is decided
+/// before the block is confirmed. Until then the order's own block stands beside what the gate sees of the chain, and the
+/// larger of the two counts.
+fn judge(open: &Open, fact: &Fact, seen: Option<Seen>, now: Instant) -> Verdict {
+    let landed = match fact {
+        Fact::Landed { slot, confirmed: true, failure: None } => Some(*slot),
+        _ => open.landed,
+    };
+    if let Some(slot) = landed {
+        // The chain has frozen the units: no time limit opens them before the gate has seen that. Nodes tell of a change
+        // with slots that differ by one; where as many units are seen frozen the slot is of no matter.
+        let shows = |(at, frozen): Seen| at >= slot || frozen >= Some(open.record.frozen);
+        return match seen.is_some_and(shows) {
+            true => Verdict::Landed { slot },
+            false => Verdict::AwaitView { slot },
+        };
+    }
+    if let Fact::Landed { confirmed: true, failure: Some(failure), .. } = fact {
+        let reason = format!("the transaction landed and failed: {failure}");
+        return Verdict::Lift { state: OrderState::Failed, reason };
+    }
+    if let Fact::Absent { up_to: Some(height) } = fact
+        && *height > open.record.last_valid_height
+    {
+        let reason = "its blockhash expired before the transaction landed; sign it again".to_string();
+        return Verdict::Lift { state: OrderState::Expired, reason };
+    }
+    if now >= open.deadline {
+        let reason =
+            "it was obeyed for as long as an order may be and has not landed; sign it again".to_string();
+        return Verdict::Lift { state: OrderState::Lapsed, reason };
+    }
+    Verdict::Wait { send: matches!(fact, Fact::Absent { .. }) }
+}
+
+/// Watches, while the desk lives.
+pub(super) async fn run(desk: Weak<Desk>) {
+    let Some(every) = desk.upgrade().map(|desk| desk.config.track_every) else { return };
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut pruned: Option<Instant> = None;
+    loop {
+        ticks.tick().await;
+        let Some(desk) = desk.upgrade() else { return };
+        look(&desk).await;
+        if pruned.is_none_or(|at| at.elapsed() >= PRUNE) {
+            pruned = Some(Instant::now());
+            prune(&desk).await;
+        }
+    }
+}
+
+async fn look(desk: &Desk) {
+    let watched = desk.ledger().watched();
+    if watched.is_empty() {
+        return;
+    }
+    let asked = timeout(desk.config.request_timeout, facts(desk, &watched)).await;
+    let mut facts = match asked {
+        Ok(Ok(facts)) => facts,
+        Ok(Err(error)) => {
+            tracing::warn!(reason = %describe(&error), "the node does not tell whether freezes have landed");
+            HashMap::new()
+        }
+        Err(_) => {
+            tracing::warn!("the node does not tell in time whether freezes have landed");
+            HashMap::new()
+        }
+    };
+    let mut again = Vec::new();
+    for open in watched {
+        let fact = facts.remove(&open.record.order.signature).unwrap_or(Fact::Unasked);
+        let seen = {
+            let (book, credit) = (desk.gate.book(), &open.record.order.credit);
+            book.slot(credit).map(|slot| (slot, book.credit(credit).map(|credit| credit.collateral.frozen)))
+        };
+        match judge(&open, &fact, seen, Instant::now()) {
+            Verdict::Wait { send: true } => again.push(open),
+            Verdict::Wait { send: false } => {}
+            Verdict::AwaitView { slot } => desk.ledger().landed(&open.record.order.signature, slot),
+            Verdict::Landed { slot } => {
+                let signature = open.record.order.signature.to_string();
+                close(desk, &open, OrderState::Landed, What::FreezeLanded { signature, slot }).await;
+            }
+            Verdict::Lift { state, reason } => {
+                let signature = open.record.order.signature.to_string();
+                close(desk, &open, state, What::FreezeLifted { signature, reason }).await;
+            }
+        }
+    }
+    let sent = stream::iter(again).for_each_concurrent(AT_ONCE, |open| async move {
+        desk.send(&open.record.order).await;
+    });
+    // What is not sent in time is sent at the next look.
+    let _ = timeout(desk.config.request_timeout, sent).await;
+}
+
+/// Asks the node about all orders at once; about those that may have expired once more, through all of its history.
+async fn facts(desk: &Desk, watched: &[Open]) -> Result<HashMap<Signature, Fact>, ClientError> {
+    // The height comes first: a transaction in its last valid block is not missed then.
+    let height = desk.rpc.get_block_height_with_commitment(CommitmentConfig::confirmed()).await?;
+    let signatures: Vec<Signature> = watched.iter().map(|open| open.record.order.signature).collect();
+    let statuses = desk.rpc.get_signature_statuses(&signatures).await?.value;
+    let mut facts: HashMap<Signature, Fact> =
+        signatures.into_iter().zip(statuses.iter().map(|status| fact(status.as_ref(), None))).collect();
+    let expired = |open: &&Open| {
+        let absent = matches!(facts.get(&open.record.order.signature), Some(Fact::Absent { .. }));
+        absent && height > open.record.last_valid_height
+    };
+    let doubtful: Vec<Signature> =
+        watched.iter().filter(expired).map(|open| open.record.order.signature).collect();
+    if !doubtful.is_empty() {
+        let statuses = desk.rpc.get_signature_statuses_with_history(&doubtful).await?.value;
+        for (signature, status) in doubtful.into_iter().zip(&statuses) {
+            facts.insert(signature, fact(status.as_ref(), Some(height)));
+        }
+    }
+    Ok(facts)
+}
+
+fn fact(status: Option<&TransactionStatus>, up_to: Option<u64>) -> Fact {
+    match status {
+        None => Fact::Absent { up_to },
+        Some(status) => Fact::Landed {
+            slot: status.slot,
+            confirmed: status.satisfies_commitment(CommitmentConfig::confirmed()),
+            failure: status.err.as_ref().map(ToString::to_string),
+        },
+    }
+}
+
+/// Closes an order: first on record, so that no restart obeys it again, then at the gate.
+async fn close(desk: &Desk, open: &Open, state: OrderState, what: What) {
+    let (record, order) = (open.record.clone(), &open.record.order);
+    let notice = record.notice(what);
+    let put = move |connection: &rusqlite::Connection| records::put(connection, &record, state);
+    if let Err(error) = desk.gate.notify_with(notice, put).await {
+        tracing::error!(signature = %order.signature, %error, "the end of a freeze could not be recorded");
+    }
+    desk.gate.unblock(&order.credit, &order.signature);
+    desk.ledger().close(order.signature, state);
+    tracing::info!(signature = %order.signature, credit = %order.credit, %state, "a freeze is no longer obeyed ahead of the chain");
+}
+
+async fn prune(desk: &Desk) {
+    desk.ledger().prune();
+    let keep = i64::try_from(KEEP.as_millis()).unwrap_or(i64::MAX);
+    let before = now_ms().saturating_sub(keep);
+    if let Err(error) = desk.gate.write(move |connection| records::prune(connection, before)).await {
+        tracing::warn!(%error, "old freezes could not be forgotten");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_node_says_of_a_transaction() {
+        let status = |level: &str| -> TransactionStatus {
+            serde_json::from_value(serde_json::json!({
+                "slot": 7, "confirmations": 0, "status": {"Ok": null}, "err": null, "confirmationStatus": level,
+            }))
+            .unwrap()
+        };
+        let landed = |confirmed| Fact::Landed { slot: 7, confirmed, failure: None };
+        assert_eq!(fact(Some(&status("processed")), None), landed(false));
+        assert_eq!(fact(Some(&status("confirmed")), None), landed(true));
+        assert_eq!(fact(Some(&status("finalized")), Some(9)), landed(true));
+        assert_eq!(fact(None, Some(9)), Fact::Absent { up_to: Some(9) });
+    }
+}

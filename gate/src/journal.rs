@@ -1,0 +1,180 @@
+//! The one thread that writes to the store. Callers wait for the commit; writes that come together share one.
+
+use {
+    crate::store::{Store, StoreError},
+    rusqlite::{Connection, TransactionBehavior},
+    std::{
+        sync::{
+            Arc,
+            atomic::{AtomicBool, Ordering},
+        },
+        thread::JoinHandle,
+        time::{Duration, Instant},
+    },
+    tokio::sync::{mpsc, oneshot},
+};
+
+/// Writes that may wait; further callers wait until there is room.
+const QUEUE: usize = 8_192;
+/// Most writes that share a commit.
+const BATCH: usize = 512;
+/// How often a full store looks whether there is room again.
+const RECHECK: Duration = Duration::from_millis(500);
+
+/// What a commit must survive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Durability {
+    /// The end of the process, however sudden; a loss of power may take the commits of the last moments.
+    Process,
+    /// A loss of power: each commit is flushed to the disk.
+    Power,
+}
+
+/// A piece of work inside a transaction. It may run again, alone, where another one of its batch fails.
+trait Work: Send {
+    /// Does the work.
+    fn run(&mut self, connection: &Connection) -> rusqlite::Result<()>;
+    /// Tells the caller how it ended, after the commit.
+    fn finish(self: Box<Self>, outcome: Result<(), StoreError>);
+    /// What its commit must survive.
+    fn durability(&self) -> Durability;
+}
+
+struct Task<T, F> {
+    work: F,
+    durability: Durability,
+    result: Option<T>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T: Send, F: FnMut(&Connection) -> rusqlite::Result<T> + Send> Work for Task<T, F> {
+    fn run(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        self.result = Some((self.work)(connection)?);
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, outcome: Result<(), StoreError>) {
+        let Task { result, reply, .. } = *self;
+        // Whoever no longer waits has given up; the write stands.
+        let _ = reply.send(outcome.and_then(|()| result.ok_or(StoreError::Closed)));
+    }
+
+    fn durability(&self) -> Durability {
+        self.durability
+    }
+}
+
+/// Hands writes to the thread. Dropping the last copy ends it once all that waits is written.
+#[derive(Clone)]
+pub struct Journal {
+    queue: mpsc::Sender<Box<dyn Work>>,
+    full: Arc<AtomicBool>,
+    durability: Durability,
+}
+
+impl Journal {
+    /// Starts the thread. Errors: [`StoreError::Sqlite`] where no thread can be had.
+    pub fn start(store: Store, durability: Durability) -> Result<(Journal, JoinHandle<()>), StoreError> {
+        let (queue, receiver) = mpsc::channel(QUEUE);
+        let full = Arc::new(AtomicBool::new(false));
+        let writer = Writer { store, receiver, full: full.clone(), checked: Instant::now(), set: None };
+        let thread = std::thread::Builder::new()
+            .name("journal".to_string())
+            .spawn(move || writer.run())
+            .map_err(|error| StoreError::Sqlite(error.to_string()))?;
+        Ok((Journal { queue, full, durability }, thread))
+    }
+
+    /// Whether the store is full: what must be recorded still is, new jobs are not.
+    pub fn is_full(&self) -> bool {
+        self.full.load(Ordering::Relaxed)
+    }
+
+    /// Runs `work` in a transaction and waits for its commit. It runs again where a write that shares its commit fails.
+    /// Errors: [`StoreError`], with nothing written.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.write_as(self.durability, work).await
+    }
+
+    /// As [`Journal::write`], in a commit that survives what is named. All earlier commits survive it then as well.
+    pub async fn write_as<T: Send + 'static>(
+        &self,
+        durability: Durability,
+        work: impl FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let task = Task { work, durability, result: None, reply };
+        self.queue.send(Box::new(task)).await.map_err(|_| StoreError::Closed)?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+}
+
+struct Writer {
+    store: Store,
+    receiver: mpsc::Receiver<Box<dyn Work>>,
+    full: Arc<AtomicBool>,
+    checked: Instant,
+    /// What the connection is set to; asked for anew only where it changes.
+    set: Option<Durability>,
+}
+
+impl Writer {
+    fn run(mut self) {
+        while let Some(first) = self.receiver.blocking_recv() {
+            let mut batch = vec![first];
+            while batch.len() < BATCH
+                && let Ok(next) = self.receiver.try_recv()
+            {
+                batch.push(next);
+            }
+            self.commit(batch);
+        }
+    }
+
+    fn commit(&mut self, mut batch: Vec<Box<dyn Work>>) {
+        if self.full.load(Ordering::Relaxed) && self.checked.elapsed() >= RECHECK {
+            self.checked = Instant::now();
+            let full = !self.store.keep_reserve();
+            self.full.store(full, Ordering::Relaxed);
+        }
+        let mut outcome = self.attempt(&mut batch);
+        if matches!(outcome, Err(StoreError::Full)) {
+            self.full.store(true, Ordering::Relaxed);
+            self.checked = Instant::now();
+            self.store.use_reserve();
+            outcome = self.attempt(&mut batch);
+        }
+        if outcome.is_ok() || batch.len() == 1 {
+            batch.into_iter().for_each(|work| work.finish(outcome.clone()));
+            return;
+        }
+        // One of them spoils the rest: each on its own.
+        for work in batch {
+            let mut alone = [work];
+            let outcome = self.attempt(&mut alone);
+            let [work] = alone;
+            work.finish(outcome);
+        }
+    }
+
+    /// Runs a batch in one transaction. Errors: [`StoreError`], with nothing written.
+    fn attempt(&mut self, batch: &mut [Box<dyn Work>]) -> Result<(), StoreError> {
+        let power = batch.iter().any(|work| work.durability() == Durability::Power);
+        let (wanted, mode) =
+            if power { (Durability::Power, "FULL") } else { (Durability::Process, "NORMAL") };
+        let connection = self.store.connection();
+        if self.set != Some(wanted) {
+            connection.pragma_update(None, "synchronous", mode)?;
+            self.set = Some(wanted);
+        }
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for work in batch.iter_mut() {
+            work.run(&transaction)?;
+        }
+        Ok(transaction.commit()?)
+    }
+}

@@ -1,0 +1,345 @@
+//! Signs what the gate has counted: one report per chunk of credits, on an interval and on demand, never two for one instant.
+//!
+//! A report is drafted, which means written and flushed with its digest, before its key signs it. So nothing is ever signed
+//! that a crash could make the reporter forget: it signs the same bytes again, or a later instant.
+
+mod feed;
+mod round;
+mod rows;
+mod status;
+
+use {
+    crate::{Gate, StoreError},
+    blockable_sdk::{
+        keys::SigningKey,
+        reports::{ReportPage, ReportRecord},
+    },
+    futures_util::future::join_all,
+    round::{Shared, Signer},
+    solana_sdk::pubkey::Pubkey,
+    std::{
+        collections::BTreeMap,
+        sync::{
+            Arc, Mutex, MutexGuard, PoisonError,
+            atomic::{AtomicU64, Ordering},
+        },
+        time::{Duration, Instant},
+    },
+    tokio::{
+        sync::{broadcast, watch},
+        task::JoinHandle,
+        time::{sleep, timeout},
+    },
+};
+pub use {
+    feed::Feed,
+    status::{KeyState, KeyStatus},
+};
+
+/// How often a reporter looks whether it is time for a report.
+const STEP: Duration = Duration::from_millis(250);
+/// How often reports of chunks that are no longer reported on are removed.
+const PRUNE: Duration = Duration::from_secs(3_600);
+/// Reports that a slow listener may be behind; it reads older ones from the store.
+const LISTENERS: usize = 256;
+/// Most reports in an answer.
+pub const MAX_PAGE: u32 = 1_000;
+/// How long [`Reporter::stop`] waits for the last report, its signatures included.
+const LAST_REPORT: Duration = Duration::from_secs(10);
+
+/// How often reports are made and how long they are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReporterConfig {
+    /// Time between reports, at least a second.
+    pub interval: Duration,
+    /// How long reports are handed out after their instant; the last one of each chunk always is. About 200 bytes per credit
+    /// and report.
+    pub keep: Duration,
+}
+
+impl Default for ReporterConfig {
+    /// Every 10 s, kept for an hour.
+    fn default() -> Self {
+        ReporterConfig { interval: Duration::from_secs(10), keep: Duration::from_secs(3_600) }
+    }
+}
+
+/// Why reporters cannot be started.
+#[derive(Debug, thiserror::Error)]
+pub enum ReporterError {
+    /// No key was given.
+    #[error("there is no reporter key; configure at least one that the provider lists")]
+    NoKey,
+    /// A key was given twice.
+    #[error("the reporter key {0} is configured twice; remove one")]
+    RepeatedKey(Pubkey),
+    /// An interval that is too short.
+    #[error("the report interval is {} ms; make it at least 1 s", .0.as_millis())]
+    Interval(Duration),
+    /// The store fails.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The reporters of one provider that this process runs. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Reporter {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    gate: Gate,
+    config: ReporterConfig,
+    signers: Vec<Signer>,
+    /// The last signed report by epoch, reporter and chunk.
+    latest: Mutex<BTreeMap<(u32, Pubkey, u32), Shared>>,
+    last_seq: AtomicU64,
+    /// Held while reports are numbered and handed out.
+    publishing: tokio::sync::Mutex<()>,
+    live: broadcast::Sender<Shared>,
+    /// Set to end the loops.
+    stopping: watch::Sender<bool>,
+    /// Set once nothing more is signed.
+    stopped: watch::Sender<bool>,
+    loops: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// A panic while a lock was held is a bug, but what the lock guards is changed in single steps: go on.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Reporter {
+    /// Starts to report what a gate counts, with each of the keys on its own: one that fails or is slow keeps no other
+    /// waiting. Errors: [`ReporterError`].
+    pub async fn start(
+        gate: Gate,
+        keys: Vec<SigningKey>,
+        config: ReporterConfig,
+    ) -> Result<Reporter, ReporterError> {
+        let reporter = Reporter::prepare(gate, keys, config).await?;
+        let loops = (0..reporter.inner.signers.len()).map(|place| tokio::spawn(run(reporter.clone(), place)));
+        lock(&reporter.inner.loops).extend(loops);
+        Ok(reporter)
+    }
+
+    /// As [`Reporter::start`], with reports on demand only.
+    pub(crate) async fn prepare(
+        gate: Gate,
+        keys: Vec<SigningKey>,
+        config: ReporterConfig,
+    ) -> Result<Reporter, ReporterError> {
+        if keys.is_empty() {
+            return Err(ReporterError::NoKey);
+        }
+        if config.interval < Duration::from_secs(1) {
+            return Err(ReporterError::Interval(config.interval));
+        }
+        for (place, key) in keys.iter().enumerate() {
+            if keys.iter().take(place).any(|earlier| earlier.public_key() == key.public_key()) {
+                return Err(ReporterError::RepeatedKey(key.public_key()));
+            }
+        }
+        let known =
+            gate.write(|connection| Ok((rows::last_of_each(connection)?, rows::last_seq(connection)?)));
+        let (known, last_seq) = known.await?;
+        let ours = |record: &ReportRecord| keys.iter().any(|key| key.public_key() == record.reporter);
+        let latest =
+            known.into_iter().filter(ours).map(|record| (place(&record), Arc::new(record))).collect();
+        let inner = Inner {
+            gate,
+            config,
+            signers: keys.into_iter().map(Signer::new).collect(),
+            latest: Mutex::new(latest),
+            last_seq: AtomicU64::new(last_seq),
+            publishing: tokio::sync::Mutex::new(()),
+            live: broadcast::Sender::new(LISTENERS),
+            stopping: watch::Sender::new(false),
+            stopped: watch::Sender::new(false),
+            loops: Mutex::new(Vec::new()),
+        };
+        Ok(Reporter { inner: Arc::new(inner) })
+    }
+
+    /// Reports with every key, at most once a second, and returns the latest reports. What a key could not sign is missing
+    /// or as it was; [`Reporter::status`] says why.
+    pub async fn report_now(&self) -> Vec<ReportRecord> {
+        let (reporter, reporting) = (self.clone(), self.inner.signers.len());
+        // A task of its own: a caller that goes away must not leave a round half done.
+        let task = tokio::spawn(async move {
+            let inner = &reporter.inner;
+            join_all((0..reporting).map(|place| inner.report(&inner.signers[place]))).await;
+        });
+        if task.await.is_err() {
+            tracing::error!("a report on demand did not end");
+        }
+        self.latest()
+    }
+
+    /// Reports with every key on an instant that a test chooses. Errors: the first of the keys that fails.
+    #[cfg(test)]
+    pub(crate) async fn report_at(&self, now: i64) -> Result<Vec<ReportRecord>, KeyState> {
+        let see = |gate: &Gate| round::chain(gate).map(|(_, provider)| (now, provider));
+        let reports = self.inner.signers.iter().map(|signer| self.inner.report_seeing(signer, see));
+        for outcome in join_all(reports).await {
+            outcome?;
+        }
+        Ok(self.latest())
+    }
+
+    /// The latest signed report of each reporter and chunk in the provider's epoch.
+    pub fn latest(&self) -> Vec<ReportRecord> {
+        let epoch = self.inner.gate.provider().map(|provider| provider.epoch);
+        let latest = lock(&self.inner.latest);
+        let epoch = epoch.or_else(|| latest.keys().next_back().map(|(epoch, ..)| *epoch));
+        let current = latest.iter().filter(|((of, ..), _)| Some(*of) == epoch);
+        current.map(|(_, record)| record.as_ref().clone()).collect()
+    }
+
+    /// The answer to `GET /v1/reports/latest`: the latest reports, of this second where they are to be `fresh`.
+    pub async fn latest_page(&self, fresh: bool) -> ReportPage {
+        // Before the reports: what comes meanwhile is handed out again rather than missed.
+        let next = self.inner.last_seq.load(Ordering::Acquire);
+        let reports = if fresh { self.report_now().await } else { self.latest() };
+        ReportPage { reports, next }
+    }
+
+    /// The answer to `GET /v1/reports?after=`: up to `most` reports after a number, in order, at most [`MAX_PAGE`]. A number
+    /// that no report has reached counts as 0. Errors: [`StoreError`].
+    pub async fn after(&self, seq: u64, most: u32) -> Result<ReportPage, StoreError> {
+        let most = most.clamp(1, MAX_PAGE);
+        let read = self.inner.gate.write(move |connection| rows::after(connection, seq, most));
+        let (from, reports) = read.await?;
+        let next = reports.last().map_or(from, |last| last.seq);
+        Ok(ReportPage { reports, next })
+    }
+
+    /// Listens to reports as they are signed, in the order of their numbers.
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<ReportRecord>> {
+        self.inner.live.subscribe()
+    }
+
+    /// What `GET /v1/reports/stream` hands out: the reports after a number (a client's `Last-Event-ID`), then those that
+    /// come, none left out, until [`Reporter::stop`]. `None` for those that come alone.
+    pub fn feed(&self, after: Option<u64>) -> Feed {
+        Feed::new(self.clone(), after)
+    }
+
+    /// How each key fares, in the order in which they were given.
+    pub fn status(&self) -> Vec<KeyStatus> {
+        let status = |signer: &Signer| {
+            let last = lock(&signer.last);
+            KeyStatus {
+                reporter: signer.key.public_key(),
+                state: last.state.clone(),
+                reported_at: last.reported.map(|(reported_at, _)| reported_at),
+                age: last.reported.map(|(_, at)| at.elapsed()),
+            }
+        };
+        self.inner.signers.iter().map(status).collect()
+    }
+
+    /// Signs a last report of all that was settled before the call, where the keys can within 10 s, and ends. Stop it before
+    /// the gate is closed.
+    pub async fn stop(&self) {
+        self.inner.stopping.send_replace(true);
+        let loops = std::mem::take(&mut *lock(&self.inner.loops));
+        join_all(loops).await;
+        let last = join_all(self.inner.signers.iter().map(|signer| self.inner.report_later(signer)));
+        if timeout(LAST_REPORT, last).await.is_err() {
+            tracing::error!(
+                "the last reports could not all be signed in time; they follow after the next start"
+            );
+        }
+        self.inner.stopped.send_replace(true);
+    }
+}
+
+/// Where a report has its place among the latest.
+fn place(record: &ReportRecord) -> (u32, Pubkey, u32) {
+    (record.epoch, record.reporter, record.chunk)
+}
+
+impl Inner {
+    /// Shows a report that has been recorded to everybody.
+    fn hand_out(&self, record: ReportRecord) {
+        let record = Arc::new(record);
+        lock(&self.latest).insert(place(&record), record.clone());
+        self.last_seq.store(record.seq, Ordering::Release);
+        // Nobody may be listening.
+        let _ = self.live.send(record);
+    }
+
+    /// Reports what was running when units were frozen, as of the freeze: a report of its time or earlier is measured against
+    /// what was open before it, and jobs that no earlier report has named keep their promise.
+    async fn report_freeze(&self, signer: &Signer, frozen_at_chain: i64) {
+        let reporter = signer.key.public_key();
+        let reported = lock(&self.latest)
+            .values()
+            .filter(|record| record.reporter == reporter)
+            .map(|record| record.reported_at)
+            .max();
+        if reported.is_some_and(|reported| reported >= frozen_at_chain) {
+            return;
+        }
+        let as_of =
+            |gate: &Gate| round::chain(gate).map(|(now, provider)| (now.min(frozen_at_chain), provider));
+        // What fails shows in the key's status, and the next round is due soon.
+        let _ = self.report_seeing(signer, as_of).await;
+    }
+
+    /// Reports on an instant after the last one of a key, so that all that was counted before the call is in it.
+    async fn report_later(&self, signer: &Signer) {
+        let reported = *signer.done.lock().await;
+        while let Ok(instant) = self.report(signer).await
+            && reported.is_some_and(|(_, before)| before == instant)
+        {
+            sleep(STEP).await;
+        }
+    }
+}
+
+/// Reports with one key whenever the interval has passed, the provider's epoch has changed or units were frozen, until it is
+/// told to stop.
+async fn run(reporter: Reporter, place: usize) {
+    let inner = &reporter.inner;
+    let signer = &inner.signers[place];
+    let mut stopping = inner.stopping.subscribe();
+    let mut freezes = inner.gate.freezes();
+    let (mut due, mut prune_at, mut epoch) = (Instant::now(), Instant::now(), None);
+    loop {
+        let current = inner.gate.provider().map(|provider| provider.epoch);
+        let waits = lock(&signer.last).state == KeyState::NoChain;
+        if Instant::now() >= due || current != epoch || waits {
+            due = Instant::now() + inner.config.interval;
+            epoch = current;
+            if let Err(KeyState::Store(StoreError::Closed)) = inner.report(signer).await {
+                return;
+            }
+        }
+        if place == 0 && Instant::now() >= prune_at {
+            prune_at = Instant::now() + PRUNE;
+            inner.prune().await;
+        }
+        tokio::select! {
+            () = async { drop(stopping.wait_for(|stopping| *stopping).await) } => return,
+            // The gate lives as long as this reporter has it.
+            Ok(()) = freezes.changed() => {}
+            () = sleep(STEP) => continue,
+        }
+        let frozen_at_chain = *freezes.borrow_and_update();
+        inner.report_freeze(signer, frozen_at_chain).await;
+    }
+}
+
+impl Inner {
+    async fn prune(&self) {
+        let now = self.gate.sight().chain_time();
+        let Some(now) = now else { return };
+        let keep_from = now.saturating_sub(i64::try_from(self.config.keep.as_secs()).unwrap_or(i64::MAX));
+        let pruned = self.gate.write(move |connection| rows::prune(connection, keep_from)).await;
+        if let Err(error) = pruned {
+            tracing::error!(%error, "old reports could not be removed");
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! One key's round: read, draft, sign, publish.
+
+use {
+    crate::{
+        Gate, StoreError,
+        book::Reading,
+        reporter::{
+            Inner,
+            rows::{self, Draft},
+            status::KeyState,
+        },
+    },
+    blockable_sdk::{
+        keys::SigningKey,
+        program::state::Provider,
+        reports::{RecordReading, ReportRecord},
+    },
+    futures_util::{StreamExt, stream},
+    solana_sdk::signature::Signature,
+    std::{collections::BTreeMap, sync::Arc, time::Instant},
+};
+
+/// Chunks drafted at once: they share a flush, and the gate's own writes wait for no more than that many.
+const DRAFTS: usize = 16;
+/// Signatures asked for at once.
+const SIGNATURES: usize = 8;
+
+/// What the gate knows at one moment.
+struct Moment {
+    /// The chain's clock, in Unix seconds.
+    now: i64,
+    provider: Provider,
+    readings: Vec<Reading>,
+}
+
+/// The chain's clock and the provider. Errors: [`KeyState::NoChain`] while they or the market have not been seen.
+pub(super) fn chain(gate: &Gate) -> Result<(i64, Provider), KeyState> {
+    let sight = gate.sight();
+    let seen = sight.market().and(sight.chain_time()).zip(sight.provider().copied());
+    seen.filter(|(_, provider)| provider.chunk_size > 0).ok_or(KeyState::NoChain)
+}
+
+impl Moment {
+    /// The place of a key in the provider's list. Errors: [`KeyState::NotListed`], [`KeyState::Expired`].
+    fn place(&self, key: &SigningKey) -> Result<u8, KeyState> {
+        let listed = |place: &usize| self.provider.reporters()[*place].key == key.public_key();
+        let place = (0..self.provider.reporters().len()).find(listed);
+        let place = place.ok_or(KeyState::NotListed(key.public_key()))?;
+        match self.now < self.provider.reporters()[place].expires_at {
+            true => u8::try_from(place).map_err(|_| KeyState::NotListed(key.public_key())),
+            false => Err(KeyState::Expired(key.public_key())),
+        }
+    }
+
+    /// One unsigned report per chunk that has a credit to be metered.
+    fn reports(&self, gate: &Gate, key: &SigningKey) -> Result<Vec<ReportRecord>, KeyState> {
+        let reporter_index = self.place(key)?;
+        let chunk_size = self.provider.chunk_size;
+        let mut chunks: BTreeMap<u32, BTreeMap<u32, RecordReading>> = BTreeMap::new();
+        for reading in &self.readings {
+            let (chunk, bit) = (reading.index / u32::from(chunk_size), reading.index % u32::from(chunk_size));
+            let &Reading { credit, cumulative, in_flight, .. } = reading;
+            chunks
+                .entry(chunk)
+                .or_default()
+                .insert(bit, RecordReading { bit, credit, cumulative, in_flight });
+        }
+        let report = |(chunk, readings): (u32, BTreeMap<u32, RecordReading>)| ReportRecord {
+            seq: 0,
+            market: gate.config().market,
+            provider: gate.config().provider,
+            epoch: self.provider.epoch,
+            chunk,
+            chunk_size,
+            reporter: key.public_key(),
+            reporter_index,
+            reported_at: self.now,
+            bitmap: readings.keys().fold(0, |bitmap, bit| bitmap | 1 << bit),
+            readings: readings.into_values().collect(),
+            signature: Signature::default(),
+        };
+        Ok(chunks.into_iter().map(report).collect())
+    }
+}
+
+/// A key and what it did last.
+pub(super) struct Signer {
+    pub key: SigningKey,
+    /// One round at a time; epoch and instant of the last one that left nothing undone.
+    pub done: tokio::sync::Mutex<Option<(u32, i64)>>,
+    pub last: std::sync::Mutex<Last>,
+}
+
+/// What became of a key's last round.
+pub(super) struct Last {
+    pub state: KeyState,
+    pub reported: Option<(i64, Instant)>,
+}
+
+impl Signer {
+    pub fn new(key: SigningKey) -> Signer {
+        let last = Last { state: KeyState::NoChain, reported: None };
+        Signer { key, done: tokio::sync::Mutex::new(None), last: std::sync::Mutex::new(last) }
+    }
+}
+
+impl Inner {
+    /// Reports on this moment, unless this second has been reported on. Returns the instant.
+    pub async fn report(&self, signer: &Signer) -> Result<i64, KeyState> {
+        self.report_seeing(signer, chain).await
+    }
+
+    /// As [`Inner::report`], with the clock and the provider that `see` gives.
+    pub async fn report_seeing(
+        &self,
+        signer: &Signer,
+        see: impl Fn(&Gate) -> Result<(i64, Provider), KeyState>,
+    ) -> Result<i64, KeyState> {
+        let mut done = signer.done.lock().await;
+        let outcome = match see(&self.gate) {
+            Ok((now, provider)) if *done == Some((provider.epoch, now)) => return Ok(now),
+            Ok((now, provider)) => {
+                let moment = Moment { now, provider, readings: self.gate.readings() };
+                self.round(&signer.key, &moment, &mut done).await
+            }
+            Err(state) => Err(state),
+        };
+        self.note(signer, &outcome);
+        outcome
+    }
+
+    /// Reports on a moment. Returns its instant.
+    async fn round(
+        &self,
+        key: &SigningKey,
+        moment: &Moment,
+        done: &mut Option<(u32, i64)>,
+    ) -> Result<i64, KeyState> {
+        let keep = i64::try_from(self.config.keep.as_secs()).unwrap_or(i64::MAX);
+        let keep_from = if self.gate.storage_is_full() { i64::MAX } else { moment.now.saturating_sub(keep) };
+        let drafts = self.draft(moment.reports(&self.gate, key)?, keep_from).await?;
+        let behind = drafts.contains(&Draft::Behind);
+        let unsigned: Vec<ReportRecord> = drafts
+            .into_iter()
+            .filter_map(|draft| match draft {
+                Draft::Sign(record) => Some(record),
+                Draft::Signed(_) | Draft::Behind => None,
+            })
+            .collect();
+        let (signed, failed) = sign(key, unsigned).await;
+        self.publish(signed).await?;
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        if behind {
+            return Err(KeyState::ClockBehind { now: moment.now });
+        }
+        *done = Some((moment.provider.epoch, moment.now));
+        Ok(moment.now)
+    }
+
+    /// Writes what is to be signed so that it survives a loss of power, with all use that it speaks of.
+    async fn draft(&self, reports: Vec<ReportRecord>, keep_from: i64) -> Result<Vec<Draft>, StoreError> {
+        let drafting = reports.into_iter().map(|report| {
+            self.gate.write_for_good(move |connection| rows::draft(connection, &report, keep_from))
+        });
+        let drafts: Vec<_> = stream::iter(drafting).buffered(DRAFTS).collect().await;
+        drafts.into_iter().collect()
+    }
+
+    /// Numbers signed reports and hands them out, in the order of their numbers.
+    async fn publish(&self, records: Vec<ReportRecord>) -> Result<(), StoreError> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let _turn = self.publishing.lock().await;
+        // For good, so that a number is never given twice.
+        let work = move |connection: &rusqlite::Connection| rows::publish(connection, &records);
+        for record in self.gate.write_for_good(work).await? {
+            self.hand_out(record);
+        }
+        Ok(())
+    }
+
+    /// Keeps what became of a round, and logs it where that is news.
+    fn note(&self, signer: &Signer, outcome: &Result<i64, KeyState>) {
+        let mut last = super::lock(&signer.last);
+        let state = match outcome {
+            Ok(reported_at) => {
+                last.reported = Some((*reported_at, Instant::now()));
+                KeyState::Signing
+            }
+            Err(state) => state.clone(),
+        };
+        if last.state.code() != state.code() {
+            match &state {
+                KeyState::Signing => tracing::info!(reporter = %signer.key, "the reporter signs reports"),
+                state => tracing::error!(reporter = %signer.key, %state, "the reporter signs nothing"),
+            }
+        }
+        last.state = state;
+    }
+}
+
+/// Signs until one fails. Returns the signed ones and why it stopped.
+async fn sign(key: &SigningKey, reports: Vec<ReportRecord>) -> (Vec<ReportRecord>, Option<KeyState>) {
+    let signing = reports.into_iter().map(|report| async move {
+        // A key in memory never waits by itself: many chunks must not keep other tasks from their turn.
+        tokio::task::yield_now().await;
+        let signature = key.sign(&report.digest()).await?;
+        Ok(ReportRecord { signature, ..report })
+    });
+    let mut signatures = stream::iter(signing).buffered(SIGNATURES);
+    let mut signed = Vec::new();
+    while let Some(next) = signatures.next().await {
+        match next {
+            Ok(report) => signed.push(report),
+            Err(error) => return (signed, Some(KeyState::Key(error))),
+        }
+    }
+    (signed, None)
+}
+
+/// A report as listeners share it.
+pub(super) type Shared = Arc<ReportRecord>;

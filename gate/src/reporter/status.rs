@@ -1,0 +1,64 @@
+//! How each reporter's key fares.
+
+use {
+    crate::store::StoreError, blockable_sdk::keys::KeyError, solana_sdk::pubkey::Pubkey, std::time::Duration,
+};
+
+/// What a reporter does, or why it signs nothing. Each message says what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyState {
+    /// It signs.
+    #[error("signs reports")]
+    Signing,
+    /// The gate has not seen clock, market and provider yet.
+    #[error("waits until the gate has seen the chain's clock, the market and the provider")]
+    NoChain,
+    /// The provider does not list the key.
+    #[error(
+        "the provider does not list {0} as a reporter; list it with provider_set_reporters, or use a listed key"
+    )]
+    NotListed(Pubkey),
+    /// The key has expired.
+    #[error("the reporter {0} has expired; list it anew with provider_set_reporters")]
+    Expired(Pubkey),
+    /// The clock is behind an instant that has been signed for.
+    #[error("the chain's clock, at {now}, is behind the last report; waits until it has passed it")]
+    ClockBehind {
+        /// The clock, in Unix seconds.
+        now: i64,
+    },
+    /// The key does not sign.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The store fails.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl KeyState {
+    /// A short name, for machines.
+    pub fn code(&self) -> &'static str {
+        match self {
+            KeyState::Signing => "signing",
+            KeyState::NoChain => "no_chain",
+            KeyState::NotListed(_) => "not_listed",
+            KeyState::Expired(_) => "expired",
+            KeyState::ClockBehind { .. } => "clock_behind",
+            KeyState::Key(_) => "key_failed",
+            KeyState::Store(_) => "store_failed",
+        }
+    }
+}
+
+/// How one reporter fares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyStatus {
+    /// The reporter's public key.
+    pub reporter: Pubkey,
+    /// What it does.
+    pub state: KeyState,
+    /// The instant of its last report in this run, in Unix seconds of the chain's clock.
+    pub reported_at: Option<i64>,
+    /// How long ago it last reported in this run. Silence for some intervals is an alarm.
+    pub age: Option<Duration>,
+}

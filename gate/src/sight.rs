@@ -1,0 +1,119 @@
+//! What the gate has seen of the chain besides its credits, and how long ago.
+
+use {
+    crate::hold::Refusal,
+    blockable_sdk::program::state::{Market, Provider},
+    std::time::{Duration, Instant},
+};
+
+/// What becomes of new jobs while the chain is out of sight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WhenStale {
+    /// They are refused: no job starts on units that may be frozen.
+    Refuse,
+    /// They are admitted by what was seen last: use after a freeze that was missed is the provider's loss.
+    Admit,
+}
+
+/// Slot, clock, market and provider as last seen. Times are measured on the machine's monotonic clock, so a jump of its
+/// calendar changes nothing.
+pub struct Sight {
+    max_staleness: Duration,
+    when_stale: WhenStale,
+    slot: u64,
+    fresh_at: Option<Instant>,
+    clock: Option<(i64, Instant)>,
+    market: Option<(u64, Box<Market>)>,
+    provider: Option<(u64, Box<Provider>)>,
+}
+
+impl Sight {
+    /// Nothing seen yet.
+    pub fn new(max_staleness: Duration, when_stale: WhenStale) -> Sight {
+        Sight {
+            max_staleness,
+            when_stale,
+            slot: 0,
+            fresh_at: None,
+            clock: None,
+            market: None,
+            provider: None,
+        }
+    }
+
+    /// The chain has reached a slot. Only a slot higher than any before is news: a node that answers with old slots is as
+    /// good as none.
+    pub fn see_slot(&mut self, slot: u64) {
+        if slot > self.slot {
+            self.slot = slot;
+            self.fresh_at = Some(Instant::now());
+        }
+    }
+
+    /// The chain's clock showed `unix`, in Unix seconds.
+    pub fn see_clock(&mut self, unix: i64) {
+        // The clock moves in whole seconds and every slot: keep the reading that puts it furthest ahead, unless it jumped.
+        let ahead =
+            self.chain_time().is_some_and(|estimate| (unix..=unix.saturating_add(2)).contains(&estimate));
+        if !ahead {
+            self.clock = Some((unix, Instant::now()));
+        }
+    }
+
+    /// The market as of a slot.
+    pub fn see_market(&mut self, slot: u64, market: &Market) {
+        if self.market.as_ref().is_none_or(|(known, _)| slot >= *known) {
+            self.market = Some((slot, Box::new(*market)));
+        }
+    }
+
+    /// The provider as of a slot.
+    pub fn see_provider(&mut self, slot: u64, provider: &Provider) {
+        if self.provider.as_ref().is_none_or(|(known, _)| slot >= *known) {
+            self.provider = Some((slot, Box::new(*provider)));
+        }
+    }
+
+    /// The highest slot seen.
+    pub fn slot(&self) -> u64 {
+        self.slot
+    }
+
+    /// How long ago the chain was seen to move, `None` before the first time.
+    pub fn age(&self) -> Option<Duration> {
+        self.fresh_at.map(|at| at.elapsed())
+    }
+
+    /// Whether the chain is in sight.
+    pub fn is_fresh(&self) -> bool {
+        self.age().is_some_and(|age| age <= self.max_staleness)
+    }
+
+    /// Requires that new jobs may be admitted. Errors: [`Refusal::Stale`].
+    pub fn require_fresh(&self) -> Result<(), Refusal> {
+        let admit = self.when_stale == WhenStale::Admit && self.fresh_at.is_some();
+        if admit || self.is_fresh() { Ok(()) } else { Err(Refusal::Stale) }
+    }
+
+    /// The chain's clock now, in Unix seconds: what it last showed and the time since.
+    pub fn chain_time(&self) -> Option<i64> {
+        let (unix, at) = self.clock?;
+        Some(unix.saturating_add(i64::try_from(at.elapsed().as_secs()).unwrap_or(i64::MAX)))
+    }
+
+    /// Market time now, in Unix seconds.
+    pub fn market_time(&self) -> Option<i64> {
+        self.market.as_ref()?.1.market_time(self.chain_time()?).ok()
+    }
+
+    /// The market.
+    pub fn market(&self) -> Option<&Market> {
+        self.market.as_ref().map(|(_, market)| market.as_ref())
+    }
+
+    /// The provider.
+    pub fn provider(&self) -> Option<&Provider> {
+        self.provider.as_ref().map(|(_, provider)| provider.as_ref())
+    }
+}

@@ -1,0 +1,355 @@
+//! The gate's SQLite file: meters, open holds, the ledger of settled ones, signed freezes, reports and notices.
+//!
+//! One writer at a time: the file is locked for as long as a gate has it open.
+
+use {
+    crate::hold::{AtDeadline, Hold, HoldId},
+    rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params},
+    solana_sdk::pubkey::Pubkey,
+    std::{
+        collections::HashMap,
+        fs::{self, File},
+        io::Write,
+        path::{Path, PathBuf},
+    },
+};
+
+/// The layout this code reads and writes.
+const VERSION: i64 = 1;
+
+/// Bytes kept free beside the file, so that running jobs can still be settled once the disk is full.
+const RESERVE_BYTES: u64 = 16 << 20;
+
+const SCHEMA: &str = "
+    CREATE TABLE meters (
+        credit BLOB NOT NULL, place INTEGER NOT NULL, cumulative INTEGER NOT NULL,
+        PRIMARY KEY (credit, place)
+    ) WITHOUT ROWID;
+    CREATE TABLE holds (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, credit BLOB NOT NULL, place INTEGER NOT NULL, units INTEGER NOT NULL,
+        reference TEXT NOT NULL, admitted_ms INTEGER NOT NULL, deadline_ms INTEGER NOT NULL,
+        settle_at_deadline INTEGER NOT NULL
+    );
+    CREATE TABLE ledger (
+        hold INTEGER PRIMARY KEY, credit BLOB NOT NULL, place INTEGER NOT NULL, units INTEGER NOT NULL,
+        reference TEXT NOT NULL, settled_ms INTEGER NOT NULL
+    );
+    CREATE INDEX ledger_by_time ON ledger (settled_ms);
+    CREATE TABLE freezes (
+        signature BLOB PRIMARY KEY, transaction_bytes BLOB NOT NULL, lender BLOB NOT NULL, borrower BLOB NOT NULL,
+        frozen INTEGER NOT NULL, last_valid_height INTEGER NOT NULL, received_ms INTEGER NOT NULL,
+        until_ms INTEGER NOT NULL, state TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE reports (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, reporter BLOB NOT NULL, epoch INTEGER NOT NULL,
+        chunk INTEGER NOT NULL, reported_at INTEGER NOT NULL, digest BLOB NOT NULL, body TEXT NOT NULL,
+        signature BLOB,
+        UNIQUE (reporter, epoch, chunk, reported_at)
+    );
+    CREATE TABLE reported (
+        credit BLOB NOT NULL, place INTEGER NOT NULL, cumulative INTEGER NOT NULL,
+        PRIMARY KEY (credit, place)
+    ) WITHOUT ROWID;
+    CREATE TABLE notices (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, credit BLOB NOT NULL, body TEXT NOT NULL
+    );
+    CREATE TABLE cursors (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+";
+
+/// Why the store fails.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Another process has it open.
+    #[error("{path} is in use by another gate; stop that one, or name another file")]
+    InUse {
+        /// The file.
+        path: String,
+    },
+    /// A file of a later version, or of another program.
+    #[error(
+        "{path} has layout version {found} and this program reads {VERSION}; use the program that wrote it"
+    )]
+    Version {
+        /// The file.
+        path: String,
+        /// Its version.
+        found: i64,
+    },
+    /// The disk or the file's limit is full.
+    #[error("the store is full; free disk space or raise its limit")]
+    Full,
+    /// SQLite failed.
+    #[error("the store failed: {0}")]
+    Sqlite(String),
+    /// A folder or file that cannot be made.
+    #[error("{path}: {reason}")]
+    File {
+        /// The file.
+        path: String,
+        /// The reason.
+        reason: String,
+    },
+    /// The store has been closed.
+    #[error("the store is closed: the gate is shutting down")]
+    Closed,
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => StoreError::Full,
+            // A write that the disk cut short is reported as an I/O error where the file's size is limited from outside.
+            Some(rusqlite::ErrorCode::SystemIoFailure) => StoreError::Full,
+            _ => StoreError::Sqlite(error.to_string()),
+        }
+    }
+}
+
+/// What a store has kept for a gate.
+#[derive(Default)]
+pub struct Kept {
+    /// Cumulative use by credit and index.
+    pub meters: HashMap<(Pubkey, u32), u64>,
+    /// Open holds.
+    pub holds: Vec<Hold>,
+    /// First number that no hold has had.
+    pub next_hold: u64,
+}
+
+/// The open file.
+pub struct Store {
+    connection: Connection,
+    reserve: PathBuf,
+    /// Most pages the file may have; 0 for no limit.
+    page_limit: u64,
+    page_size: u64,
+}
+
+impl Store {
+    /// Opens or creates a file, which may grow to `max_bytes`, and locks it. Errors: [`StoreError`].
+    pub fn open(path: &Path, max_bytes: Option<u64>) -> Result<Store, StoreError> {
+        let shown = || path.display().to_string();
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            fs::create_dir_all(folder).map_err(|error| StoreError::File {
+                path: folder.display().to_string(),
+                reason: error.to_string(),
+            })?;
+        }
+        let connection = Connection::open(path)?;
+        // Whoever has the file open keeps its lock: two gates would count the same use twice.
+        connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+        let busy = |error: rusqlite::Error| match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
+                StoreError::InUse { path: shown() }
+            }
+            _ => StoreError::from(error),
+        };
+        connection.pragma_update(None, "journal_mode", "WAL").map_err(busy)?;
+        connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        let page_size = connection.pragma_query_value(None, "page_size", |row| row.get::<_, i64>(0))?;
+        let page_size = u64::try_from(page_size).unwrap_or(4_096).max(512);
+        let page_limit = max_bytes.map_or(0, |bytes| (bytes / page_size).max(64));
+        let reserve = path.with_extension("reserve");
+        let mut store = Store { connection, reserve, page_limit, page_size };
+        let found = store.version().map_err(busy)?;
+        match found {
+            0 => store.create().map_err(busy)?,
+            VERSION => {}
+            found => return Err(StoreError::Version { path: shown(), found }),
+        }
+        store.keep_reserve();
+        Ok(store)
+    }
+
+    fn version(&self) -> rusqlite::Result<i64> {
+        self.connection.pragma_query_value(None, "user_version", |row| row.get(0))
+    }
+
+    fn create(&mut self) -> rusqlite::Result<()> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute_batch(SCHEMA)?;
+        transaction.pragma_update(None, "user_version", VERSION)?;
+        transaction.commit()
+    }
+
+    /// The connection.
+    pub fn connection(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
+    /// Keeps space free for settlements. Returns whether there is enough.
+    pub fn keep_reserve(&mut self) -> bool {
+        let limit = i64::try_from(self.page_limit).unwrap_or(0);
+        if self.page_limit > 0 {
+            let pages = |name| self.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+            let used = pages("page_count").and_then(|count| Ok(count - pages("freelist_count")?));
+            // A little below the limit, so that it is not met again at once.
+            if used.is_ok_and(|used| used >= limit - limit / 64) {
+                return false;
+            }
+            if self.connection.pragma_update(None, "max_page_count", limit).is_err() {
+                return false;
+            }
+        }
+        let kept = fs::metadata(&self.reserve).is_ok_and(|file| file.len() >= RESERVE_BYTES);
+        kept || write_zeros(&self.reserve).is_ok()
+    }
+
+    /// Gives up the reserve, so that what must be written still can be.
+    pub fn use_reserve(&mut self) {
+        let _ = fs::remove_file(&self.reserve);
+        if self.page_limit > 0 {
+            let limit = self.page_limit.saturating_add(RESERVE_BYTES / self.page_size);
+            let _ = self.connection.pragma_update(None, "max_page_count", i64::try_from(limit).unwrap_or(0));
+        }
+    }
+
+    /// Reads what was kept. Errors: [`StoreError::Sqlite`].
+    pub fn kept(&self) -> Result<Kept, StoreError> {
+        let mut kept = Kept::default();
+        // What a signed report has said stays said, whatever became of the meters.
+        let mut meters = self.connection.prepare(
+            "SELECT credit, place, cumulative FROM meters UNION ALL SELECT credit, place, cumulative FROM reported",
+        )?;
+        for row in meters.query_map([], |row| Ok(((key(row, 0)?, row.get(1)?), unsigned(row, 2)?)))? {
+            let (place, cumulative) = row?;
+            let meter: &mut u64 = kept.meters.entry(place).or_default();
+            *meter = cumulative.max(*meter);
+        }
+        let mut holds = self.connection.prepare(
+            "SELECT id, credit, place, units, reference, admitted_ms, deadline_ms, settle_at_deadline FROM holds",
+        )?;
+        for hold in holds.query_map([], read_hold)? {
+            kept.holds.push(hold?);
+        }
+        let sql = "SELECT seq FROM sqlite_sequence WHERE name = 'holds'";
+        let last = self.connection.query_row(sql, [], |row| unsigned(row, 0)).optional()?.unwrap_or(0);
+        kept.next_hold = last.saturating_add(1);
+        Ok(kept)
+    }
+}
+
+fn write_zeros(path: &Path) -> std::io::Result<()> {
+    let written = File::create(path).and_then(|mut file| {
+        let zeros = vec![0; 1 << 20];
+        for _ in 0..RESERVE_BYTES >> 20 {
+            file.write_all(&zeros)?;
+        }
+        file.sync_all()
+    });
+    if written.is_err() {
+        let _ = fs::remove_file(path);
+    }
+    written
+}
+
+/// Reads a named position.
+pub fn read_cursor(connection: &Connection, name: &str) -> rusqlite::Result<u64> {
+    let sql = "SELECT value FROM cursors WHERE name = ?1";
+    let value = connection.prepare_cached(sql)?.query_row([name], |row| unsigned(row, 0)).optional()?;
+    Ok(value.unwrap_or(0))
+}
+
+/// Sets a named position.
+pub fn write_cursor(connection: &Connection, name: &str, value: u64) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO cursors VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    connection.prepare_cached(sql)?.execute(params![name, signed(value)])?;
+    Ok(())
+}
+
+/// Records a hold.
+pub fn insert_hold(connection: &Connection, hold: &Hold) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO holds VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    connection.prepare_cached(sql)?.execute(params![
+        signed(hold.id.0),
+        hold.credit.as_ref(),
+        hold.index,
+        signed(hold.units),
+        hold.reference,
+        hold.admitted_ms,
+        hold.deadline_ms,
+        hold.at_deadline == AtDeadline::Settle,
+    ])?;
+    Ok(())
+}
+
+/// Removes a hold without counting anything.
+pub fn remove_hold(connection: &Connection, id: HoldId) -> rusqlite::Result<()> {
+    connection.prepare_cached("DELETE FROM holds WHERE id = ?1")?.execute([signed(id.0)])?;
+    Ok(())
+}
+
+/// Ends a hold with the units used, once: where it has been settled before, nothing changes. Returns the credit's
+/// cumulative use, which is never below `floor`, the cumulative use that the gate knows of.
+pub fn settle_hold(
+    connection: &Connection,
+    hold: &Hold,
+    used: u64,
+    floor: u64,
+    now_ms: i64,
+) -> rusqlite::Result<u64> {
+    remove_hold(connection, hold.id)?;
+    let credit = hold.credit.as_ref();
+    let entered = connection
+        .prepare_cached("INSERT OR IGNORE INTO ledger VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+        .execute(params![signed(hold.id.0), credit, hold.index, signed(used), hold.reference, now_ms])?;
+    let used = if entered == 1 { used } else { 0 };
+    let before = read_meter(connection, &hold.credit, hold.index)?.max(floor);
+    let cumulative = before.saturating_add(used);
+    connection
+        .prepare_cached(
+            "INSERT INTO meters VALUES (?1, ?2, ?3)
+             ON CONFLICT (credit, place) DO UPDATE SET cumulative = excluded.cumulative",
+        )?
+        .execute(params![credit, hold.index, signed(cumulative)])?;
+    Ok(cumulative)
+}
+
+fn read_meter(connection: &Connection, credit: &Pubkey, index: u32) -> rusqlite::Result<u64> {
+    let sql = "SELECT cumulative FROM meters WHERE credit = ?1 AND place = ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    let value = statement.query_row(params![credit.as_ref(), index], |row| unsigned(row, 0)).optional()?;
+    Ok(value.unwrap_or(0))
+}
+
+/// The units settled for a hold, `None` where it was not settled.
+pub fn settled_units(connection: &Connection, id: HoldId) -> rusqlite::Result<Option<u64>> {
+    let sql = "SELECT units FROM ledger WHERE hold = ?1";
+    connection.prepare_cached(sql)?.query_row([signed(id.0)], |row| unsigned(row, 0)).optional()
+}
+
+/// Removes entries of the ledger from before a time, in milliseconds since 1970; cumulative use stays.
+pub fn prune_ledger(connection: &Connection, before_ms: i64) -> rusqlite::Result<usize> {
+    connection.execute("DELETE FROM ledger WHERE settled_ms < ?1", [before_ms])
+}
+
+fn read_hold(row: &Row) -> rusqlite::Result<Hold> {
+    let settle: bool = row.get(7)?;
+    Ok(Hold {
+        id: HoldId(unsigned(row, 0)?),
+        credit: key(row, 1)?,
+        index: row.get(2)?,
+        units: unsigned(row, 3)?,
+        reference: row.get(4)?,
+        admitted_ms: row.get(5)?,
+        deadline_ms: row.get(6)?,
+        at_deadline: if settle { AtDeadline::Settle } else { AtDeadline::Return },
+    })
+}
+
+/// A key from a column.
+pub fn key(row: &Row, column: usize) -> rusqlite::Result<Pubkey> {
+    let bytes: [u8; 32] = row.get(column)?;
+    Ok(Pubkey::from(bytes))
+}
+
+/// SQLite's integers are signed: the bits are kept, so every unsigned value comes back as it was.
+pub fn signed(value: u64) -> i64 {
+    value.cast_signed()
+}
+
+/// The unsigned value that [`signed`] wrote.
+pub fn unsigned(row: &Row, column: usize) -> rusqlite::Result<u64> {
+    row.get::<_, i64>(column).map(i64::cast_unsigned)
+}

@@ -1,0 +1,336 @@
+use {
+    super::{
+        address, later, market,
+        node::Node,
+        open,
+        order::{freeze, freezer, gate, lender, loan, signed},
+        refresh,
+    },
+    crate::{DeskConfig, FreezeDesk, Gate, Job, Obeyed, OrderRefused, OrderState, Refusal, What},
+    base64::{Engine, engine::general_purpose::STANDARD},
+    blockable_sdk::{
+        instructions::credit_freeze,
+        program::{
+            instructions::FreezeAmount,
+            state::{Credit, FreezeReason},
+        },
+    },
+    proptest::{prelude::*, strategy::ValueTree},
+    solana_sdk::{hash::Hash, signature::Keypair, signer::Signer},
+    std::time::{Duration, Instant},
+    tokio::time::sleep,
+};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+async fn start(gate: &Gate, node: &Node, change: impl FnOnce(&mut DeskConfig)) -> FreezeDesk {
+    let mut config = DeskConfig::new(node.url());
+    config.track_every = Duration::from_millis(20);
+    change(&mut config);
+    FreezeDesk::start(gate.clone(), config).await.unwrap()
+}
+
+/// What `by` signs with the node's latest blockhash to freeze `units`.
+fn order(node: &Node, by: &Keypair, units: u64) -> Vec<u8> {
+    let blockhash = node.tell(|says| {
+        says.valid = vec![says.blockhash];
+        says.blockhash
+    });
+    signed(by, &[freeze(by, FreezeAmount::Units(units))], blockhash)
+}
+
+async fn eventually(what: &str, holds: impl Fn() -> bool) {
+    let deadline = Instant::now() + MINUTE;
+    while !holds() {
+        assert!(Instant::now() < deadline, "{what}");
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
+async fn closed(desk: &FreezeDesk, obeyed: &Obeyed, state: OrderState) {
+    eventually(state.name(), || desk.state(&obeyed.signature) == Some(state)).await;
+}
+
+async fn notices(gate: &Gate) -> Vec<What> {
+    gate.notices_after(0, 100).await.unwrap().into_iter().map(|notice| notice.what).collect()
+}
+
+fn frozen(gate: &Gate) -> u64 {
+    gate.room(&address(1)).unwrap().frozen
+}
+
+/// The view after a freeze of `units` has landed in a slot.
+fn show_frozen(gate: &Gate, slot: u64, units: u64) -> Credit {
+    let seen = gate.credit(&address(1)).unwrap();
+    let next = later(&seen, |credit| credit.collateral.frozen = units);
+    gate.see_credit(address(1), slot, Some(&next));
+    next
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_freeze_is_obeyed_at_once_and_until_the_chain_shows_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (gate, node) = (gate(folder.path()), Node::start());
+    let desk = start(&gate, &node, |_| {}).await;
+    let running = gate.admit(&address(1), Job::new(300, "running", MINUTE)).await.unwrap();
+    let bytes = order(&node, &lender(), 900);
+    let obeyed = desk.honor(&bytes).await.unwrap();
+    assert_eq!((obeyed.frozen, obeyed.by, obeyed.credit), (900, lender().pubkey(), address(1)));
+    let refused = gate.admit(&address(1), Job::new(1, "new", MINUTE)).await;
+    assert_eq!(refused, Err(Refusal::Frozen { available: 0, needed: 1 }));
+    assert_eq!(gate.settle(&running, 50).await.unwrap(), 50, "what runs may finish");
+    assert_eq!(desk.honor(&bytes).await, Ok(obeyed), "the same answer again");
+    eventually("it is sent", || node.tell(|says| says.sent.contains(&STANDARD.encode(&bytes)))).await;
+
+    node.tell(|says| says.landed.insert(obeyed.signature, (50, false, false)));
+    sleep(Duration::from_millis(100)).await;
+    assert_eq!(desk.state(&obeyed.signature), Some(OrderState::Open), "a processed block may be dropped");
+    node.tell(|says| says.landed.insert(obeyed.signature, (50, true, false)));
+    sleep(Duration::from_millis(100)).await;
+    assert_eq!((desk.state(&obeyed.signature), frozen(&gate)), (Some(OrderState::Open), 900));
+    show_frozen(&gate, 50, 900);
+    closed(&desk, &obeyed, OrderState::Landed).await;
+    let signature = obeyed.signature.to_string();
+    let expected = [
+        What::FreezeObeyed { signature: signature.clone(), by: lender().pubkey().to_string(), frozen: 900 },
+        What::FreezeLanded { signature, slot: 50 },
+    ];
+    assert_eq!(notices(&gate).await, expected);
+
+    show_frozen(&gate, 60, 0);
+    assert_eq!(desk.honor(&bytes).await, Err(OrderRefused::Replayed(OrderState::Landed)));
+    assert_eq!(frozen(&gate), 0, "thawed and shown again, it changes nothing");
+    desk.stop().await;
+    let desk = start(&gate, &node, |_| {}).await;
+    assert_eq!(
+        desk.honor(&bytes).await,
+        Err(OrderRefused::Replayed(OrderState::Landed)),
+        "nor after a restart"
+    );
+    assert_eq!(desk.state(&obeyed.signature), Some(OrderState::Landed));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_expires_fails_or_is_never_seen_is_lifted_and_both_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (gate, node) = (gate(folder.path()), Node::start());
+    let desk = start(&gate, &node, |_| {}).await;
+    let expired = desk.honor(&order(&node, &lender(), 400)).await.unwrap();
+    let failed = desk.honor(&order(&node, &freezer(), 700)).await.unwrap();
+    assert_eq!((frozen(&gate), desk.open()), (700, 2));
+    node.tell(|says| says.landed.insert(failed.signature, (50, false, true)));
+    sleep(Duration::from_millis(100)).await;
+    assert_eq!(frozen(&gate), 700, "a processed failure may be undone");
+    node.tell(|says| says.landed.insert(failed.signature, (50, true, true)));
+    closed(&desk, &failed, OrderState::Failed).await;
+    assert_eq!(frozen(&gate), 400);
+    node.tell(|says| says.height = expired.last_valid_height);
+    sleep(Duration::from_millis(100)).await;
+    assert_eq!(frozen(&gate), 400, "it can land in this very block");
+    node.tell(|says| says.height += 1);
+    closed(&desk, &expired, OrderState::Expired).await;
+    assert_eq!(frozen(&gate), 0);
+
+    let lapsing = start(&gate, &node, |config| config.honor_for = Duration::from_millis(50)).await;
+    desk.stop().await;
+    let lapsed = lapsing.honor(&order(&node, &lender(), 500)).await.unwrap();
+    closed(&lapsing, &lapsed, OrderState::Lapsed).await;
+    node.tell(|says| says.is_down = true);
+    assert_eq!(frozen(&gate), 0);
+    let all = gate.notices_after(0, 100).await.unwrap();
+    let about = |signature: String| {
+        let all = all.iter().filter(move |notice| match &notice.what {
+            What::FreezeObeyed { signature: of, .. }
+            | What::FreezeLanded { signature: of, .. }
+            | What::FreezeLifted { signature: of, .. } => *of == signature,
+        });
+        all.collect::<Vec<_>>()
+    };
+    for (obeyed, word) in [(expired, "expired"), (failed, "failed: "), (lapsed, "as long as")] {
+        let told = about(obeyed.signature.to_string());
+        assert!(matches!(&told[0].what, What::FreezeObeyed { .. }));
+        assert!(
+            matches!(&told[1].what, What::FreezeLifted { reason, .. } if reason.contains(word)),
+            "{told:?}"
+        );
+        assert_eq!(told.len(), 2);
+        assert!(told.iter().all(|notice| notice.lender == lender().pubkey().to_string()));
+        assert!(told.iter().all(|notice| notice.borrower == loan().borrower.to_string()));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_an_answer_an_order_is_obeyed_for_a_bounded_time_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let (gate, node) = (gate(folder.path()), Node::start());
+    let desk = start(&gate, &node, |config| config.honor_for = Duration::from_secs(3)).await;
+    let obeyed = desk.honor(&order(&node, &lender(), 500)).await.unwrap();
+    node.tell(|says| says.is_down = true);
+    assert_eq!(frozen(&gate), 500);
+    closed(&desk, &obeyed, OrderState::Lapsed).await;
+    assert_eq!(frozen(&gate), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_landed_is_obeyed_until_the_gate_has_seen_it_however_long_that_takes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (gate, node) = (gate(folder.path()), Node::start());
+    let desk = start(&gate, &node, |config| config.honor_for = Duration::from_secs(3)).await;
+    let obeyed = desk.honor(&order(&node, &lender(), 500)).await.unwrap();
+    node.tell(|says| says.landed.insert(obeyed.signature, (50, true, false)));
+    sleep(Duration::from_secs(1)).await;
+    node.tell(|says| says.is_down = true);
+    sleep(Duration::from_millis(2_500)).await;
+    assert_eq!((desk.state(&obeyed.signature), frozen(&gate)), (Some(OrderState::Open), 500));
+    show_frozen(&gate, 49, 500);
+    closed(&desk, &obeyed, OrderState::Landed).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_obeys_what_is_open_again_at_once_and_for_no_longer() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = Node::start();
+    let before = gate(folder.path());
+    let desk = start(&before, &node, |_| {}).await;
+    let obeyed = desk.honor(&order(&node, &lender(), 800)).await.unwrap();
+    desk.stop().await;
+    let after_stop = desk.honor(&order(&node, &lender(), 801)).await;
+    assert_eq!(after_stop, Err(OrderRefused::ShuttingDown));
+    // The calendar jumps a day back while the gate is down.
+    before
+        .write(|connection| connection.execute("UPDATE freezes SET until_ms = until_ms + 86400000", []))
+        .await
+        .unwrap();
+    before.close().await;
+
+    let after = gate(folder.path());
+    node.tell(|says| says.is_down = true);
+    let desk = start(&after, &node, |config| config.honor_for = Duration::from_secs(3)).await;
+    assert_eq!((frozen(&after), desk.open()), (800, 1));
+    closed(&desk, &obeyed, OrderState::Lapsed).await;
+    assert_eq!(frozen(&after), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_so_many_orders_are_open_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (gate, node) = (gate(folder.path()), Node::start());
+    gate.see_credit(address(2), 10, Some(&loan()));
+    let desk = start(&gate, &node, |config| (config.max_open, config.max_open_per_credit) = (3, 2)).await;
+    for units in [100, 200] {
+        desk.honor(&order(&node, &lender(), units)).await.unwrap();
+    }
+    let third = desk.honor(&order(&node, &lender(), 300)).await;
+    assert_eq!(third, Err(OrderRefused::TooManyOpen { open: 2 }));
+    assert_eq!(frozen(&gate), 200);
+    let other = |units| {
+        let by = lender();
+        let amount = FreezeAmount::Units(units);
+        let freeze = credit_freeze(&market(), &by.pubkey(), &address(2), amount, FreezeReason::Risk);
+        signed(&by, &[freeze], node.tell(|says| says.blockhash))
+    };
+    desk.honor(&other(1)).await.unwrap();
+    assert_eq!(desk.honor(&other(2)).await, Err(OrderRefused::TooManyOpen { open: 3 }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_that_never_land_make_no_freeze_without_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let (gate, node) = (gate(folder.path()), Node::start());
+    let desk = start(&gate, &node, |config| config.honor_for = Duration::from_millis(20)).await;
+    for units in [100, 200, 300] {
+        let obeyed = desk.honor(&order(&node, &lender(), units)).await.unwrap();
+        closed(&desk, &obeyed, OrderState::Lapsed).await;
+    }
+    let fourth = desk.honor(&order(&node, &freezer(), 400)).await;
+    assert_eq!(fourth, Err(OrderRefused::TooManyUnlanded { unlanded: 3 }));
+    assert_eq!(frozen(&gate), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_blockhash_must_be_alive() {
+    let folder = tempfile::tempdir().unwrap();
+    let (gate, node) = (gate(folder.path()), Node::start());
+    let desk = start(&gate, &node, |config| config.poll_blockhash_every = Duration::from_millis(10)).await;
+    let with =
+        |units, blockhash| signed(&lender(), &[freeze(&lender(), FreezeAmount::Units(units))], blockhash);
+    let unknown = desk.honor(&with(1, Hash::new_unique())).await;
+    assert_eq!(unknown, Err(OrderRefused::BlockhashUnknown));
+    let elsewhere = Hash::new_unique();
+    node.tell(|says| says.valid.push(elsewhere));
+    let obeyed = desk.honor(&with(2, elsewhere)).await.unwrap();
+    assert_eq!(obeyed.last_valid_height, 1_150, "the node was asked");
+
+    let old = node.tell(|says| says.blockhash);
+    node.tell(|says| says.valid.clear());
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(desk.honor(&with(3, old)).await.unwrap().last_valid_height, 1_150);
+    node.tell(|says| (says.height, says.blockhash) = (1_151, Hash::new_unique()));
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(desk.honor(&with(4, old)).await, Err(OrderRefused::BlockhashExpired));
+    node.tell(|says| says.is_down = true);
+    assert_eq!(desk.honor(&with(5, Hash::new_unique())).await, Err(OrderRefused::Unchecked));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_freeze_that_landed_and_was_thawed_elsewhere_is_no_news() {
+    let folder = tempfile::tempdir().unwrap();
+    let (gate, node) = (gate(folder.path()), Node::start());
+    let desk = start(&gate, &node, |_| {}).await;
+    let bytes = order(&node, &lender(), 900);
+    let signature = crate::FreezeOrder::read(&bytes).unwrap().signature;
+    // The desk was not shown it before it landed.
+    node.tell(|says| says.landed.insert(signature, (20, true, false)));
+    let thawed = later(&loan(), |credit| credit.frozen_at_market = 1_799_999_990);
+    gate.see_credit(address(1), 30, Some(&thawed));
+    assert_eq!(desk.honor(&bytes).await, Err(OrderRefused::Replayed(OrderState::Landed)));
+    assert_eq!((frozen(&gate), notices(&gate).await.len()), (0, 0));
+    assert!(desk.honor(&order(&node, &lender(), 901)).await.is_ok(), "a new freeze is");
+    node.tell(|says| says.is_down = true);
+    assert_eq!(desk.honor(&order(&node, &lender(), 902)).await, Err(OrderRefused::Unchecked));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_freeze_that_cannot_be_recorded_is_obeyed_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let (gate, node) = (gate(folder.path()), Node::start());
+    let desk = start(&gate, &node, |_| {}).await;
+    gate.write(|connection| connection.execute("DROP TABLE freezes", [])).await.unwrap();
+    let obeyed = desk.honor(&order(&node, &lender(), 900)).await.unwrap();
+    assert_eq!(frozen(&gate), 900);
+    node.tell(|says| says.height = obeyed.last_valid_height + 1);
+    closed(&desk, &obeyed, OrderState::Expired).await;
+    assert_eq!(frozen(&gate), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_orders_change_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (gate, node) = (gate(folder.path()), Node::start());
+    let desk = start(&gate, &node, |_| {}).await;
+    let valid = order(&node, &lender(), 900);
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let index = any::<proptest::sample::Index>();
+    for _ in 0..500 {
+        refresh(&gate);
+        let (at, change) = (&index, 1..=255_u8).new_tree(&mut runner).unwrap().current();
+        let mut bytes = valid.clone();
+        let at = at.index(bytes.len());
+        bytes[at] ^= change;
+        assert!(desk.honor(&bytes).await.is_err(), "byte {at}");
+    }
+    let foreign = Keypair::new();
+    assert!(desk.honor(&order(&node, &foreign, 1)).await.is_err());
+    assert!(desk.honor(&order(&node, &lender(), 1_001)).await.is_err());
+    assert_eq!((desk.open(), frozen(&gate), notices(&gate).await.len()), (0, 0, 0));
+    assert!(node.tell(|says| says.sent.is_empty()), "and nothing is sent");
+
+    let stale = tempfile::tempdir().unwrap();
+    let gate = open(stale.path(), |config| config.max_staleness = Duration::from_secs(2));
+    gate.see_credit(address(1), 10, Some(&loan()));
+    let desk = start(&gate, &node, |_| {}).await;
+    sleep(Duration::from_millis(2_100)).await;
+    assert_eq!(desk.honor(&valid).await, Err(OrderRefused::Stale));
+    refresh(&gate);
+    assert!(desk.honor(&valid).await.is_ok());
+}

@@ -1,0 +1,96 @@
+use {
+    super::{address, credit, open},
+    crate::{
+        Durability, Job, Refusal, StoreError,
+        journal::Journal,
+        store::{self, Store},
+    },
+    std::time::Duration,
+};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_fails_spoils_no_other_of_its_batch() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("gate.db"), None).unwrap();
+    let (journal, thread) = Journal::start(store, Durability::Process).unwrap();
+    let mut writes = Vec::new();
+    for number in 0..200u64 {
+        let journal = journal.clone();
+        writes.push(tokio::spawn(async move {
+            let name = if number % 10 == 3 { "no_such_table" } else { "cursors" };
+            let sql = format!("INSERT INTO {name} VALUES (?1, 1)");
+            journal.write(move |connection| connection.execute(&sql, [format!("{number}")])).await
+        }));
+    }
+    for (number, write) in writes.into_iter().enumerate() {
+        assert_eq!(write.await.unwrap().is_ok(), number % 10 != 3, "{number}");
+    }
+    let count = journal.write(|connection| {
+        connection.query_row("SELECT count(*) FROM cursors", [], |row| row.get::<_, u32>(0))
+    });
+    assert_eq!(count.await.unwrap(), 180);
+    drop(journal);
+    thread.join().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_store_has_one_gate() {
+    let folder = tempfile::tempdir().unwrap();
+    let gate = open(folder.path(), |_| {});
+    let second = Store::open(&folder.path().join("gate.db"), None);
+    assert!(matches!(second, Err(StoreError::InUse { .. })));
+    gate.close().await;
+    assert!(Store::open(&folder.path().join("gate.db"), None).is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_another_version_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gate.db");
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.pragma_update(None, "user_version", 7).unwrap();
+    drop(other);
+    assert!(matches!(Store::open(&path, None), Err(StoreError::Version { found: 7, .. })));
+}
+
+/// A store at its limit: running jobs are settled, new ones refused; with room again, admitted.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_store_settles_what_runs_and_admits_nothing_new() {
+    let folder = tempfile::tempdir().unwrap();
+    let gate = open(folder.path(), |config| config.max_store_bytes = Some(512 << 10));
+    let mut big = credit(0);
+    big.collateral.granted = 1_000_000_000;
+    gate.see_credit(address(1), 10, Some(&big));
+    let reference = "x".repeat(2_000);
+    let mut running = Vec::new();
+    let refusal = loop {
+        match gate.admit(&address(1), Job::new(10, reference.clone(), MINUTE)).await {
+            Ok(hold) => running.push(hold),
+            Err(refusal) => break refusal,
+        }
+        assert!(running.len() < 10_000, "the limit does nothing");
+    };
+    assert_eq!(refusal, Refusal::Storage);
+    assert!(running.len() > 50);
+    let again = gate.admit(&address(1), Job::new(10, "small", MINUTE)).await;
+    assert_eq!(again.unwrap_err(), Refusal::Storage);
+    for hold in &running {
+        gate.settle(hold, 7).await.unwrap();
+    }
+    let used = 7 * running.len() as u64;
+    assert_eq!(gate.readings()[0].cumulative, used);
+    // Old entries go; there is room again.
+    gate.write(|connection| store::prune_ledger(connection, i64::MAX)).await.unwrap();
+    let deadline = std::time::Instant::now() + MINUTE;
+    while gate.admit(&address(1), Job::new(10, "small", MINUTE)).await.is_err() {
+        assert!(std::time::Instant::now() < deadline, "it stays full");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    gate.close().await;
+    let reopened = open(folder.path(), |_| {});
+    reopened.see_credit(address(1), 10, Some(&big));
+    assert_eq!(reopened.readings()[0].cumulative, used);
+    assert_eq!(reopened.readings()[0].in_flight, 10);
+}

@@ -1,0 +1,484 @@
+use {
+    super::{address, credit, later, market, open, provider, refresh},
+    crate::{
+        Gate, Job, Reporter, ReporterConfig, ReporterError, StoreError,
+        reporter::{Feed, KeyState},
+    },
+    blockable_sdk::{
+        keys::{KeyError, KeySource, SigningKey},
+        program::{
+            metering, signature,
+            state::{Collateral, Meter, Provider, Reporter as Listed},
+        },
+        reports::ReportRecord,
+    },
+    blockable_testkit::vault::{Manner, Vault},
+    bytemuck::Zeroable,
+    solana_sdk::{pubkey::Pubkey, signature::Keypair, signer::Signer},
+    std::{
+        path::Path,
+        sync::Arc,
+        time::{Duration, Instant},
+    },
+    tokio::time::{sleep, timeout},
+};
+
+const MINUTE: Duration = Duration::from_secs(60);
+/// An instant of the chain's clock.
+const T: i64 = 1_800_000_000;
+
+/// A provider with chunks of four that lists some keys.
+fn listing(epoch: u32, keys: &[Pubkey]) -> Provider {
+    let mut account = Provider::zeroed();
+    (account.market, account.epoch, account.chunk_size, account.quorum) = (market(), epoch, 4, 1);
+    account.reporter_count = keys.len() as u8;
+    for (place, key) in keys.iter().enumerate() {
+        account.reporters[place] = Listed { key: *key, expires_at: i64::MAX };
+    }
+    account
+}
+
+fn show(gate: &Gate, account: &Provider) {
+    let mut sight = gate.sight();
+    let slot = sight.slot();
+    sight.see_provider(slot, account);
+}
+
+/// A gate in a folder that sees a provider with one reporter, and that reporter, which reports on demand only.
+async fn start(folder: &Path, key: &Keypair) -> (Gate, Reporter) {
+    let gate = open(folder, |_| {});
+    show(&gate, &listing(3, &[key.pubkey()]));
+    gate.see_credit(address(1), 10, Some(&credit(0)));
+    let reporter = prepare(&gate, vec![key.insecure_clone().into()]).await;
+    (gate, reporter)
+}
+
+async fn prepare(gate: &Gate, keys: Vec<SigningKey>) -> Reporter {
+    Reporter::prepare(gate.clone(), keys, ReporterConfig::default()).await.unwrap()
+}
+
+async fn use_up(gate: &Gate, number: u64, units: u64) {
+    let hold = gate.admit(&address(number), Job::new(units, "job", MINUTE)).await.unwrap();
+    gate.settle(&hold, units).await.unwrap();
+}
+
+async fn count(reporter: &Reporter) -> usize {
+    reporter.after(0, 1_000).await.unwrap().reports.len()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn chunks_and_bits_follow_the_index() {
+    let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
+    let (gate, reporter) = start(folder.path(), &key).await;
+    for (number, index) in [(2, 3), (3, 4), (4, 9)] {
+        gate.see_credit(address(number), 10, Some(&credit(index)));
+    }
+    use_up(&gate, 4, 70).await;
+    let reports = reporter.report_at(T).await.unwrap();
+    let shown: Vec<_> = reports.iter().map(|report| (report.chunk, report.bitmap)).collect();
+    assert_eq!(shown, [(0, 0b1001), (1, 0b1), (2, 0b10)]);
+    let places: Vec<_> = reports
+        .iter()
+        .flat_map(|report| report.readings.iter().map(|reading| (reading.credit, report.index(reading.bit))))
+        .collect();
+    assert_eq!(
+        places,
+        [(address(1), Some(0)), (address(2), Some(3)), (address(3), Some(4)), (address(4), Some(9))]
+    );
+    assert_eq!(reports[2].readings[0].cumulative, 70);
+    for report in &reports {
+        assert_eq!((report.epoch, report.chunk_size, report.reported_at), (3, 4, T));
+        assert_eq!((report.reporter, report.reporter_index), (key.pubkey(), 0));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_is_one_that_the_program_accepts() {
+    let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
+    let (gate, reporter) = start(folder.path(), &key).await;
+    use_up(&gate, 1, 250).await;
+    let _running = gate.admit(&address(1), Job::new(40, "job", MINUTE)).await.unwrap();
+    let reports = reporter.report_at(T).await.unwrap();
+    let [report] = reports.as_slice() else { panic!("{reports:?}") };
+    let signed = report.verify(&provider(), &gate.provider().unwrap()).unwrap();
+    assert!(signature::verify(&key.pubkey(), &signed.signature, &signed.digest(&report.scope())));
+
+    let reading = *signed.reading(0).unwrap();
+    let reading = metering::Reading {
+        cumulative: reading.cumulative,
+        in_flight: reading.in_flight,
+        reported_at: signed.reported_at,
+    };
+    let mut collateral = Collateral { granted: 1_000, ..Collateral::default() };
+    let mut meter = Meter { reported_at: T - 10, ..Meter::zeroed() };
+    let metered = metering::apply(&mut collateral, &mut meter, &reading, 1_000, T, false).unwrap();
+    assert_eq!((metered.consumed, metered.overrun, metered.deferred), (250, 0, 0));
+    assert_eq!((collateral.consumed, meter.in_flight), (250, 40));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_carries_on() {
+    let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
+    let (gate, reporter) = start(folder.path(), &key).await;
+    use_up(&gate, 1, 100).await;
+    let before = reporter.report_at(T).await.unwrap();
+    gate.close().await;
+    assert_eq!(
+        reporter.report_at(T + 1).await,
+        Err(KeyState::Store(StoreError::Closed)),
+        "nothing is signed that cannot be recorded"
+    );
+
+    let (gate, reporter) = start(folder.path(), &key).await;
+    assert_eq!(reporter.latest(), before, "served before there is a new one");
+    use_up(&gate, 1, 20).await;
+    let next = reporter.report_at(T + 2).await.unwrap();
+    assert_eq!(next[0].readings[0].cumulative, 120);
+    assert!(next[0].seq > before[0].seq);
+    let page = reporter.after(0, 10).await.unwrap();
+    assert_eq!(page.reports, [before[0].clone(), next[0].clone()]);
+    assert_eq!(page.next, next[0].seq);
+    assert_eq!(reporter.after(before[0].seq, 10).await.unwrap().reports, next);
+    assert_eq!(reporter.after(page.next, 10).await.unwrap().reports, []);
+    let lost = reporter.after(page.next + 500, 10).await.unwrap();
+    assert_eq!(lost.reports.len(), 2, "a number of a store that is gone counts as 0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_second_has_one_report() {
+    let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
+    let (gate, reporter) = start(folder.path(), &key).await;
+    let first = reporter.report_at(T).await.unwrap();
+    use_up(&gate, 1, 100).await;
+    assert_eq!(reporter.report_at(T).await.unwrap(), first);
+    gate.close().await;
+
+    let (gate, reporter) = start(folder.path(), &key).await;
+    use_up(&gate, 1, 100).await;
+    assert_eq!(reporter.report_at(T).await.unwrap(), first, "also after a restart");
+    assert_eq!(count(&reporter).await, 1);
+    let next = reporter.report_at(T + 1).await.unwrap();
+    assert_eq!(next[0].readings[0].cumulative, 200);
+    assert_eq!(count(&reporter).await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_goes_back_signs_nothing() {
+    let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
+    let (_gate, reporter) = start(folder.path(), &key).await;
+    let last = reporter.report_at(T).await.unwrap();
+    for now in [T - 1, T - 3_600] {
+        assert_eq!(reporter.report_at(now).await, Err(KeyState::ClockBehind { now }));
+        assert_eq!(reporter.status()[0].state, KeyState::ClockBehind { now });
+    }
+    assert_eq!((reporter.latest(), count(&reporter).await), (last, 1));
+    assert_eq!(reporter.report_at(T + 1).await.unwrap()[0].reported_at, T + 1);
+    assert_eq!(reporter.status()[0].state, KeyState::Signing);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_before_the_signature_signs_the_same_again() {
+    let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
+    let (gate, reporter) = start(folder.path(), &key).await;
+    let lost = reporter.report_at(T).await.unwrap();
+    // As a crash leaves it: written, and not signed as far as the store knows.
+    gate.write(|connection| connection.execute("UPDATE reports SET signature = NULL", [])).await.unwrap();
+    gate.close().await;
+
+    let (gate, reporter) = start(folder.path(), &key).await;
+    assert_eq!((reporter.latest(), count(&reporter).await), (vec![], 0));
+    use_up(&gate, 1, 500).await;
+    let again = reporter.report_at(T).await.unwrap();
+    assert_eq!(again[0].digest(), lost[0].digest());
+    assert_eq!(ReportRecord { seq: lost[0].seq, ..again[0].clone() }, lost[0]);
+    assert_eq!(reporter.report_at(T + 1).await.unwrap()[0].readings[0].cumulative, 500);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_that_was_changed_is_not_signed() {
+    let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
+    let (gate, reporter) = start(folder.path(), &key).await;
+    reporter.report_at(T).await.unwrap();
+    let sql = r#"UPDATE reports SET signature = NULL, body = replace(body, '"cumulative":"0"', '"cumulative":"9"')"#;
+    gate.write(move |connection| connection.execute(sql, [])).await.unwrap();
+    gate.close().await;
+    let (_gate, reporter) = start(folder.path(), &key).await;
+    let refused = reporter.report_at(T).await;
+    assert!(matches!(refused, Err(KeyState::Store(StoreError::Sqlite(_)))), "{refused:?}");
+    assert_eq!(reporter.latest(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_lost_settlements_reports_no_less() {
+    let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
+    let (gate, reporter) = start(folder.path(), &key).await;
+    use_up(&gate, 1, 60).await;
+    reporter.report_at(T).await.unwrap();
+    gate.write(|connection| connection.execute_batch("DELETE FROM meters; DELETE FROM ledger;"))
+        .await
+        .unwrap();
+    gate.close().await;
+
+    let (gate, reporter) = start(folder.path(), &key).await;
+    assert_eq!(gate.room(&address(1)).unwrap().available, 940, "the gate counts by what was said");
+    assert_eq!(reporter.report_at(T + 1).await.unwrap()[0].readings[0].cumulative, 60);
+    use_up(&gate, 1, 10).await;
+    assert_eq!(reporter.report_at(T + 2).await.unwrap()[0].readings[0].cumulative, 70);
+    // What another key has said meanwhile binds as well.
+    gate.write(|connection| connection.execute("UPDATE reported SET cumulative = 500", [])).await.unwrap();
+    assert_eq!(reporter.report_at(T + 3).await.unwrap()[0].readings[0].cumulative, 500);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_epoch_is_reported_on_at_once() {
+    let (folder, old, new) = (tempfile::tempdir().unwrap(), Keypair::new(), Keypair::new());
+    let gate = open(folder.path(), |_| {});
+    gate.see_credit(address(1), 10, Some(&credit(0)));
+    let keys: Vec<SigningKey> = vec![old.insecure_clone().into(), new.insecure_clone().into()];
+    let config = ReporterConfig { interval: Duration::from_secs(3_600), ..ReporterConfig::default() };
+    let reporter = Reporter::start(gate.clone(), keys, config).await.unwrap();
+    let mut reports = reporter.subscribe();
+    assert_eq!(reporter.status()[0].state, KeyState::NoChain);
+    show(&gate, &listing(3, &[old.pubkey()]));
+    let first = timeout(MINUTE, reports.recv()).await.unwrap().unwrap();
+    assert_eq!((first.epoch, first.reporter), (3, old.pubkey()));
+    show(&gate, &listing(4, &[Pubkey::new_unique(), new.pubkey()]));
+    let second = timeout(MINUTE, reports.recv()).await.unwrap().unwrap();
+    assert_eq!((second.epoch, second.reporter, second.reporter_index), (4, new.pubkey(), 1));
+    assert_eq!(reporter.latest(), [second.as_ref().clone()], "reports of the old epoch are void");
+    second.verify(&provider(), &gate.provider().unwrap()).unwrap();
+    assert!(first.verify(&provider(), &gate.provider().unwrap()).is_err());
+    reporter.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_may_not_sign_do_not() {
+    let (folder, key, expired, other) =
+        (tempfile::tempdir().unwrap(), Keypair::new(), Keypair::new(), Keypair::new());
+    let gate = open(folder.path(), |_| {});
+    gate.see_credit(address(1), 10, Some(&credit(0)));
+    let keys = [&other, &expired, &key].map(|key| SigningKey::from(key.insecure_clone()));
+    let reporter = prepare(&gate, keys.into()).await;
+    assert_eq!(reporter.report_at(T).await, Err(KeyState::NoChain), "no provider has been seen");
+    let mut account = listing(3, &[expired.pubkey(), key.pubkey()]);
+    account.reporters[0].expires_at = T;
+    show(&gate, &account);
+    assert!(reporter.report_at(T).await.is_err());
+    let states: Vec<_> = reporter.status().into_iter().map(|status| status.state).collect();
+    let expected =
+        [KeyState::NotListed(other.pubkey()), KeyState::Expired(expired.pubkey()), KeyState::Signing];
+    assert_eq!(states, expected);
+    let reports = reporter.latest();
+    assert_eq!(reports.len(), 1);
+    assert_eq!((reports[0].reporter, reports[0].reporter_index), (key.pubkey(), 1));
+    assert!(reporter.report_at(T - 1).await.is_err(), "the clock is behind the one that signs");
+    let all = reporter.after(0, 10).await.unwrap().reports;
+    assert!(all.iter().any(|report| report.reporter == expired.pubkey() && report.reported_at == T - 1));
+    assert!(all.iter().all(|report| report.reporter != other.pubkey()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_hangs_keeps_no_other_waiting() {
+    let (folder, key, remote) = (tempfile::tempdir().unwrap(), Keypair::new(), Keypair::new());
+    let (gate, _) = start(folder.path(), &key).await;
+    show(&gate, &listing(4, &[remote.pubkey(), key.pubkey()]));
+    let vault = Vault::start(remote.insecure_clone(), "token", Manner::Hangs).await;
+    let token_file = folder.path().join("token");
+    std::fs::write(&token_file, "token").unwrap();
+    let source = KeySource::Vault {
+        url: vault.url.clone(),
+        key: "reports".to_string(),
+        public_key: remote.pubkey().to_string(),
+        token_env: None,
+        token_file: Some(token_file),
+    };
+    let deadline = Duration::from_secs(4);
+    let slow = source.open().await.unwrap().with_deadline(deadline);
+    let reporter = prepare(&gate, vec![slow, key.insecure_clone().into()]).await;
+    let mut reports = reporter.subscribe();
+    let (asked, reporting) = (Instant::now(), reporter.clone());
+    let round = tokio::spawn(async move { reporting.report_at(T).await });
+    let report = timeout(MINUTE, reports.recv()).await.unwrap().unwrap();
+    assert_eq!(report.reporter, key.pubkey());
+    assert!(asked.elapsed() < deadline, "it waited for the other");
+    assert_eq!(round.await.unwrap(), Err(KeyState::Key(KeyError::Deadline(deadline))));
+    assert_eq!(reporter.after(0, 10).await.unwrap().reports, [report.as_ref().clone()]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn use_that_does_not_change_is_reported_and_old_reports_go() {
+    let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
+    let (gate, _) = start(folder.path(), &key).await;
+    gate.see_credit(address(2), 10, Some(&credit(4)));
+    let config = ReporterConfig { keep: Duration::from_secs(30), ..ReporterConfig::default() };
+    let reporter = Reporter::prepare(gate.clone(), vec![key.into()], config).await.unwrap();
+    for step in 0..10 {
+        reporter.report_at(T + 10 * step).await.unwrap();
+    }
+    let instants = async || {
+        let reports = reporter.after(0, 100).await.unwrap().reports;
+        let of = |chunk| {
+            reports.iter().filter(move |report| report.chunk == chunk).map(|report| report.reported_at - T)
+        };
+        (of(0).collect::<Vec<_>>(), of(1).collect::<Vec<_>>())
+    };
+    assert_eq!(instants().await, (vec![60, 70, 80, 90], vec![60, 70, 80, 90]));
+    // A chunk without credits is silent; its last report stays.
+    gate.see_credit(address(2), 11, None);
+    reporter.report_at(T + 1_000).await.unwrap();
+    assert_eq!(instants().await, (vec![1_000], vec![60, 70, 80, 90]));
+    assert_eq!(reporter.latest().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feed_leaves_nothing_out_and_ends_with_the_last_report() {
+    let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
+    let (gate, reporter) = start(folder.path(), &key).await;
+    // Many chunks, so that few rounds bring more than a listener may be behind.
+    show(&gate, &Provider { chunk_size: 1, ..listing(4, &[key.pubkey()]) });
+    for number in 2..=45 {
+        gate.see_credit(address(number), 10, Some(&credit(number as u32 - 1)));
+    }
+    reporter.report_at(T - 3_000).await.unwrap();
+    let first = reporter.after(0, 1).await.unwrap().next;
+    let (all, new) = (reporter.feed(Some(first)), reporter.feed(None));
+    for step in 1..7 {
+        reporter.report_at(T - 3_000 + step).await.unwrap();
+    }
+    refresh(&gate);
+    use_up(&gate, 1, 33).await;
+    timeout(MINUTE, reporter.stop()).await.unwrap();
+    let (all, new) = (drain(all).await, drain(new).await);
+    assert_eq!((all.len(), new.len()), (7 * 45 + 44, 7 * 45));
+    assert!(all.is_sorted_by(|one, next| one.seq < next.seq && one.reported_at <= next.reported_at));
+    assert_eq!(all[44..], new[..]);
+    let last = all.iter().rfind(|record| record.chunk == 0).unwrap();
+    assert_eq!(last.readings[0].cumulative, 33, "the end covers all that was settled");
+}
+
+async fn drain(mut feed: Feed) -> Vec<Arc<ReportRecord>> {
+    let mut records = Vec::new();
+    while let Some(record) = timeout(MINUTE, feed.next()).await.unwrap() {
+        records.push(record);
+    }
+    records
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reports_on_demand_and_pages_of_them() {
+    let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
+    let (gate, reporter) = start(folder.path(), &key).await;
+    assert_eq!(reporter.latest_page(false).await.reports, []);
+    use_up(&gate, 1, 5).await;
+    let page = reporter.latest_page(true).await;
+    assert_eq!((page.reports.len(), page.reports[0].readings[0].cumulative), (1, 5));
+    assert_eq!(reporter.after(page.next, 10).await.unwrap().reports, page.reports, "rather twice than never");
+    let stopping = Instant::now();
+    reporter.stop().await;
+    assert!(stopping.elapsed() < Duration::from_secs(10));
+    let last = reporter.latest_page(false).await.reports;
+    assert!(last[0].reported_at > page.reports[0].reported_at);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_loop_reports_on_its_interval_and_by_the_chains_clock() {
+    let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
+    let (gate, _) = start(folder.path(), &key).await;
+    let config = ReporterConfig { interval: Duration::from_secs(1), ..ReporterConfig::default() };
+    let reporter = Reporter::start(gate.clone(), vec![key.into()], config).await.unwrap();
+    let deadline = Instant::now() + MINUTE;
+    while count(&reporter).await < 3 {
+        assert!(Instant::now() < deadline, "it does not report");
+        sleep(Duration::from_millis(100)).await;
+    }
+    let reports = reporter.after(0, 3).await.unwrap().reports;
+    let now = gate.sight().chain_time().unwrap();
+    assert!(reports.iter().all(|report| (T..=now).contains(&report.reported_at)));
+    assert!(reports.is_sorted_by(|one, next| one.reported_at < next.reported_at));
+    // The chain's clock jumps back: silence, until it has passed the last report again.
+    gate.sight().see_clock(T - 100);
+    while !matches!(reporter.status()[0].state, KeyState::ClockBehind { .. }) {
+        assert!(Instant::now() < deadline, "it does not notice");
+        sleep(Duration::from_millis(100)).await;
+    }
+    reporter.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_right_is_refused_at_the_start() {
+    let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
+    let gate = open(folder.path(), |_| {});
+    let start = |keys, interval| {
+        let config = ReporterConfig { interval, ..ReporterConfig::default() };
+        Reporter::start(gate.clone(), keys, config)
+    };
+    assert!(matches!(start(vec![], MINUTE).await, Err(ReporterError::NoKey)));
+    let twice = vec![key.insecure_clone().into(), key.insecure_clone().into()];
+    assert!(matches!(start(twice, MINUTE).await, Err(ReporterError::RepeatedKey(_))));
+    let short = Duration::from_millis(999);
+    assert!(matches!(start(vec![key.into()], short).await, Err(ReporterError::Interval(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_credit_and_an_unseen_chain_are_not_reported_on() {
+    let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
+    let mut config = crate::GateConfig::new(market(), provider(), folder.path().join("gate.db"));
+    config.max_store_bytes = Some(8 << 20);
+    let gate = Gate::open(config).unwrap();
+    let reporter = prepare(&gate, vec![key.insecure_clone().into()]).await;
+    assert_eq!(reporter.report_now().await, []);
+    assert_eq!(reporter.status()[0].state.code(), "no_chain");
+    refresh(&gate);
+    show(&gate, &listing(3, &[key.pubkey()]));
+    let closing = credit(0);
+    gate.see_credit(address(1), 10, Some(&closing));
+    gate.see_credit(address(1), 11, Some(&later(&closing, |credit| credit.has_index = 0)));
+    assert_eq!(reporter.report_now().await, []);
+    assert_eq!(reporter.status()[0].state, KeyState::Signing);
+}
+
+/// What was admitted and used since the last report is in one that is dated no later than the freeze, so the chain counts it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_freeze_is_answered_by_a_report_of_its_time() {
+    let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
+    let gate = open(folder.path(), |_| {});
+    show(&gate, &listing(3, &[key.pubkey()]));
+    let mut chain = credit(0);
+    gate.see_credit(address(1), 10, Some(&chain));
+    let config = ReporterConfig { interval: MINUTE, ..ReporterConfig::default() };
+    let reporter = Reporter::start(gate.clone(), vec![key.insecure_clone().into()], config).await.unwrap();
+    let started = Instant::now();
+    while reporter.latest().is_empty() {
+        assert!(started.elapsed() < MINUTE, "no first report");
+        sleep(Duration::from_millis(10)).await;
+    }
+    let first = reporter.latest()[0].reported_at;
+    use_up(&gate, 1, 300).await;
+    let running = gate.admit(&address(1), Job::new(200, "job", MINUTE)).await.unwrap();
+
+    let frozen_at_chain = first + 5;
+    gate.sight().see_clock(frozen_at_chain);
+    chain = later(&chain, |chain| {
+        chain.meter.reported_at = first;
+        metering::freeze_to(&mut chain.collateral, &mut chain.meter, 1_000, frozen_at_chain).unwrap();
+    });
+    gate.see_credit(address(1), 11, Some(&chain));
+    while reporter.latest()[0].reported_at == first {
+        assert!(started.elapsed() < MINUTE, "no report of the freeze");
+        sleep(Duration::from_millis(10)).await;
+    }
+    let report = &reporter.latest()[0];
+    let reading = &report.readings[0];
+    assert_eq!((report.reported_at, reading.cumulative, reading.in_flight), (frozen_at_chain, 300, 200));
+    let reading = metering::Reading {
+        cumulative: reading.cumulative,
+        in_flight: reading.in_flight,
+        reported_at: report.reported_at,
+    };
+    let (mut collateral, mut meter) = (chain.collateral, chain.meter);
+    let metered =
+        metering::apply(&mut collateral, &mut meter, &reading, 1_000, frozen_at_chain + 2, true).unwrap();
+    assert_eq!((metered.consumed, metered.overrun, meter.settlement_left), (300, 0, 200));
+    gate.settle(&running, 200).await.unwrap();
+    reporter.stop().await;
+}

@@ -1,0 +1,83 @@
+//! `kill -9` at any moment of a replay costs nothing.
+
+use {
+    super::{
+        ledger,
+        replay::{latest_reports, trace},
+        setup::{PATIENCE, Setup},
+    },
+    blockable_sdk::reports::ReportRecord,
+    blockable_testkit::replay::{ReplayConfig, Reply, replay},
+    rand::{Rng, SeedableRng, rngs::StdRng},
+    std::{
+        sync::atomic::{AtomicBool, Ordering},
+        time::{Duration, Instant},
+    },
+    tokio::time::sleep,
+};
+
+/// How often the server is killed.
+const KILLS: usize = 100;
+/// The seed of the moments.
+const SEED: u64 = 20_261_127;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_kills_lose_nothing_and_count_nothing_twice() {
+    println!("seed of the moments {SEED}");
+    let setup = Setup::new(8).await;
+    let mut server = setup.serve().await;
+    let config =
+        ReplayConfig { url: setup.url(), keys: setup.keys(), model: "echo".to_string(), speed: 20.0 };
+    let done = AtomicBool::new(false);
+    let trace = trace(400);
+    // One replay after the other until the last kill, each under a name of its own.
+    let client = async {
+        let mut runs = Vec::new();
+        while !done.load(Ordering::Relaxed) {
+            let run = format!("kills{}", runs.len());
+            let replies = replay(&config, &trace, &run, |_| {}).await;
+            runs.push((run, replies));
+        }
+        runs
+    };
+    let killer = async {
+        let mut random = StdRng::seed_from_u64(SEED);
+        for _ in 0..KILLS {
+            sleep(Duration::from_micros(random.random_range(0..300_000))).await;
+            server.kill();
+            server = setup.serve().await;
+        }
+        done.store(true, Ordering::Relaxed);
+    };
+    let (runs, ()) = tokio::join!(client, killer);
+    let replies: Vec<_> = runs.iter().flat_map(|(_, replies)| replies).collect();
+    let count = |wanted: fn(&Reply) -> bool| replies.iter().filter(|reply| wanted(&reply.reply)).count();
+    let answered = count(|reply| matches!(reply, Reply::Answered { .. }));
+    let unanswered = count(|reply| matches!(reply, Reply::Unanswered));
+    println!("{answered} answered, {unanswered} not, of {}", replies.len());
+    // How many requests a kill meets depends on how fast the machine answers them: one in four kills must meet one.
+    assert!(answered > KILLS && unanswered >= KILLS / 4, "the kills hit nothing:\n{}", setup.log());
+    let reports = until_nothing_runs(&setup).await;
+    server.stop().await;
+    let sums = ledger::check(&setup, &runs);
+    for report in reports {
+        for reading in report.readings {
+            assert_eq!(reading.cumulative, sums.get(&reading.credit).copied().unwrap_or(0));
+            assert_eq!(reading.in_flight, 0);
+        }
+    }
+    setup.cluster.stop();
+}
+
+/// Waits until what was running at a kill has been returned by its deadline; returns reports of that.
+async fn until_nothing_runs(setup: &Setup) -> Vec<ReportRecord> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let reports = latest_reports(setup).await;
+        if reports.iter().flat_map(|report| &report.readings).all(|reading| reading.in_flight == 0) {
+            return reports;
+        }
+        assert!(Instant::now() < deadline, "a hold outlives its deadline");
+        sleep(Duration::from_millis(500)).await;
+    }
+}

@@ -1,0 +1,187 @@
+//! A cluster with a provider's credits on it, and the server as a process.
+
+use {
+    blockable_sdk::Pubkey,
+    blockable_testkit::{Cluster, Loan, ServerFile},
+    std::{
+        fs::{self, File},
+        net::TcpListener,
+        path::PathBuf,
+        process::{Child, Command, Stdio},
+        time::{Duration, Instant},
+    },
+    tempfile::TempDir,
+    tokio::time::sleep,
+};
+
+/// The server under test.
+const SERVER: &str = env!("CARGO_BIN_EXE_blockable-provider");
+/// How long the server may take to be ready, or to end.
+pub const PATIENCE: Duration = Duration::from_secs(180);
+/// Milliseconds per block, as on a local validator.
+const SLOT_MS: u64 = 400;
+/// Seconds that a job may run in these tests.
+const JOB_SECONDS: u64 = 10;
+/// What these tests add to the server's file.
+const SECTIONS: &str = r#"
+[limits]
+client_patience_seconds = 1
+
+[[gpu]]
+name = "h100"
+units_per_second = 10
+count = 64
+"#;
+
+/// A cluster with one credit per borrower, and a folder for the server's files.
+pub struct Setup {
+    pub cluster: Cluster,
+    pub credits: Vec<Pubkey>,
+    folder: TempDir,
+    port: u16,
+}
+
+impl Setup {
+    /// Starts the cluster, issues a credit of 1,000,000,000 units to each borrower, and writes the server's files.
+    pub async fn new(borrowers: usize) -> Setup {
+        let mut cluster = Cluster::ticking(SLOT_MS).await;
+        let mut credits = Vec::new();
+        for number in 0..borrowers {
+            cluster.chain.borrower = format!("borrower {number}");
+            let mut args = Loan::new(1).with(|terms| terms.offer_expires_at = 0).args;
+            args.terms.freeze_policy = blockable_sdk::program::state::FreezePolicy::AtWill as u8;
+            credits.push(cluster.chain.active(args).await);
+        }
+        let folder = tempfile::tempdir().unwrap();
+        ServerFile::write_reporter_keys(folder.path());
+        let init = Command::new(SERVER).arg("init").arg(folder.path()).output().unwrap();
+        assert!(init.status.success(), "{}", String::from_utf8_lossy(&init.stderr));
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let setup = Setup { cluster, credits, folder, port };
+        setup.write_config(&setup.cluster.rpc_url(), &setup.cluster.ws_url(), "");
+        setup
+    }
+
+    /// Writes the server's file with its nodes and more keys for its section `[gate]`.
+    pub fn write_config(&self, rpc_url: &str, ws_url: &str, gate: &str) {
+        let file = ServerFile {
+            port: self.port,
+            urls: (rpc_url, ws_url),
+            job_seconds: JOB_SECONDS,
+            gate,
+            sections: SECTIONS,
+        };
+        fs::write(self.config(), file.text(&self.cluster.chain)).unwrap();
+    }
+
+    /// The server's file.
+    pub fn config(&self) -> PathBuf {
+        self.folder.path().join("provider.toml")
+    }
+
+    /// The gate's store.
+    pub fn store(&self) -> PathBuf {
+        self.folder.path().join("gate.db")
+    }
+
+    /// Where the server listens.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// What the server has logged so far, in all its lives.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    /// The API key of a credit, as its operator makes one.
+    pub fn key(&self, credit: &Pubkey) -> String {
+        let output = Command::new(SERVER)
+            .args(["key", "--config"])
+            .arg(self.config())
+            .args(["--credit", &credit.to_string()])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim().to_string()
+    }
+
+    /// The API keys of all credits.
+    pub fn keys(&self) -> Vec<String> {
+        self.credits.iter().map(|credit| self.key(credit)).collect()
+    }
+
+    /// Starts the server.
+    pub fn spawn(&self) -> Server {
+        let log = File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
+        let process = Command::new(SERVER)
+            .args(["serve", "--config"])
+            .arg(self.config())
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        Server { process, url: self.url() }
+    }
+
+    /// Starts the server and waits until it is ready.
+    pub async fn serve(&self) -> Server {
+        let mut server = self.spawn();
+        server.ready().await.unwrap_or_else(|problem| panic!("{problem}:\n{}", self.log()));
+        server
+    }
+}
+
+/// The server's process; dropping it kills it.
+pub struct Server {
+    process: Child,
+    url: String,
+}
+
+impl Server {
+    /// Waits until the server says that it is ready.
+    pub async fn ready(&mut self) -> Result<(), String> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Ok(Some(status)) = self.process.try_wait() {
+                return Err(format!("the server ended with {status}"));
+            }
+            let answer = reqwest::get(format!("{}/readyz", self.url)).await;
+            match answer {
+                Ok(answer) if answer.status().is_success() => return Ok(()),
+                _ if Instant::now() > deadline => return Err(format!("not ready: {answer:?}")),
+                _ => sleep(Duration::from_millis(10)).await,
+            }
+        }
+    }
+
+    /// Ends the server as `kill -9` does.
+    pub fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Ends the server as a service manager does, by SIGTERM; it must end well.
+    pub async fn stop(mut self) {
+        let signalled =
+            Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status().unwrap();
+        assert!(signalled.success());
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.process.try_wait().unwrap() {
+                assert!(status.success(), "the server ended with {status}");
+                return;
+            }
+            assert!(Instant::now() < deadline, "the server does not end");
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

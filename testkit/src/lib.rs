@@ -1,0 +1,54 @@
+//! Tests and benchmarks of Blockable on the real ELF.
+//!
+//! [`World`] is a market with its parties in LiteSVM: the harness of the program tests and of `bench`. Whatever a test
+//! does, what must always hold is checked after every transaction of a world. [`Chain`] is a market on a cluster that is
+//! reached over JSON-RPC.
+
+#[cfg(feature = "cluster")]
+mod audit;
+#[cfg(feature = "cluster")]
+mod chain;
+#[cfg(feature = "cluster")]
+mod cluster;
+#[cfg(feature = "cluster")]
+pub mod node;
+#[cfg(feature = "cluster")]
+mod outcome;
+#[cfg(feature = "cluster")]
+mod parties;
+#[cfg(feature = "cluster")]
+mod pipe;
+#[cfg(feature = "cluster")]
+pub mod replay;
+#[cfg(feature = "cluster")]
+mod reporters;
+#[cfg(feature = "cluster")]
+mod server_file;
+#[cfg(feature = "cluster")]
+mod steps;
+#[cfg(feature = "cluster")]
+mod steps_agreed;
+#[cfg(feature = "cluster")]
+mod tokens;
+pub mod trace;
+#[cfg(feature = "vault")]
+pub mod vault;
+#[cfg(feature = "cluster")]
+mod world;
+
+#[cfg(feature = "cluster")]
+pub use {
+    chain::Chain,
+    cluster::Cluster,
+    outcome::{Landed, Refused},
+    parties::{Loan, Parties},
+    pipe::Pipe,
+    reporters::{Lie, Reporters},
+    server_file::ServerFile,
+    steps_agreed::covenant,
+    tokens::Money,
+    world::{DAY, START, USDC, World},
+};
+
+/// The committed program.
+pub const ELF: &[u8] = include_bytes!("../../app-idl/blockable_credits.so");
