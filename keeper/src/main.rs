@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    blockable_keeper::memory::share_arenas();
+    blockable_service::memory::share_arenas();
     run()
 }
 

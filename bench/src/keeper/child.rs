@@ -2,7 +2,8 @@
 
 use {
     super::super::BenchError,
-    blockable_keeper::{Config, daemon::Keeper, memory},
+    blockable_keeper::{Config, daemon::Keeper},
+    blockable_service::memory,
     serde::{Deserialize, Serialize},
     std::{
         fs,

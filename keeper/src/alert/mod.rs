@@ -27,10 +27,10 @@ pub use {
 
 use {
     crate::{
-        config::secrets::SecretSourceError,
         health::Health,
         store::{Store, StoreError},
     },
+    blockable_service::secrets::SecretSourceError,
     futures_util::future::join_all,
     sink::{Audience, Sink},
     std::{

@@ -1,11 +1,10 @@
 //! `[[webhook]]`, `[email]` and `[[email_to]]`: who is told of what, and how.
 
 use {
-    crate::{
-        alert::Severity,
-        config::{Reader, secrets::SecretSource},
-    },
+    crate::alert::Severity,
     blockable_sdk::Pubkey,
+    blockable_service::secrets::SecretSource,
+    blockable_service::settings::Reader,
     lettre::message::Mailbox,
     reqwest::Url,
     serde::Deserialize,

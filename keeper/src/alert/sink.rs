@@ -1,17 +1,15 @@
 //! Where alerts are told, and whom each place is for.
 
 use {
-    crate::{
-        alert::{
-            AlertError, Severity,
-            email::Mailer,
-            letters::News,
-            record::Alert,
-            settings::{Party, Settings},
-            webhook::Poster,
-        },
-        hex::hex,
+    crate::alert::{
+        AlertError, Severity,
+        email::Mailer,
+        letters::News,
+        record::Alert,
+        settings::{Party, Settings},
+        webhook::Poster,
     },
+    blockable_service::hex,
     sha2::{Digest, Sha256},
     std::collections::BTreeMap,
     tokio::sync::Mutex,
@@ -109,5 +107,5 @@ impl Sink {
 /// What stands for an address in figures and health, which show no address. It is the same for as long as the address is, so
 /// that what waits for one reader never goes to another.
 fn email_name(address: &str) -> String {
-    format!("email/{:.8}", hex(&Sha256::digest(address.as_bytes())))
+    format!("email/{:.8}", hex::encode(&Sha256::digest(address.as_bytes())))
 }

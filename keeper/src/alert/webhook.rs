@@ -8,6 +8,7 @@ use {
         settings::{Format, Place, Webhook},
         text,
     },
+    blockable_service::hex,
     hmac::{Hmac, Mac},
     reqwest::{Client, header::CONTENT_TYPE, redirect::Policy},
     secrecy::{ExposeSecret, SecretString},
@@ -68,11 +69,7 @@ fn signature(secret: &SecretString, body: &[u8]) -> Result<String, String> {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes())
         .map_err(|error| error.to_string())?;
     mac.update(body);
-    let mut text = "sha256=".to_string();
-    for byte in mac.finalize().into_bytes() {
-        write!(text, "{byte:02x}").map_err(|error| error.to_string())?;
-    }
-    Ok(text)
+    Ok(format!("sha256={}", hex::encode(mac.finalize().into_bytes())))
 }
 
 /// What lies at the bottom of a failure: the outer errors only say that a request was sent.

@@ -1,16 +1,14 @@
 //! Who may read, and for how long a request may take.
 
 use {
-    crate::{
-        api::{ServerError, error::ApiError},
-        config::secrets::SecretSource,
-    },
+    crate::api::{ServerError, error::ApiError},
     axum::{
         extract::{Request, State},
         http::{HeaderMap, HeaderValue, header},
         middleware::Next,
         response::{IntoResponse, Response},
     },
+    blockable_service::secrets::SecretSource,
     hmac::{Hmac, Mac},
     secrecy::ExposeSecret,
     sha2::Sha256,

@@ -3,12 +3,13 @@
 use {
     crate::api::{
         credit::{RiderView, TermsView},
-        values::{Address, Amount, Time, exact, hex, party_name, reason_name, status_name},
+        values::{Address, Amount, Time, exact, party_name, reason_name, status_name},
     },
     blockable_sdk::{
         events::Change,
         program::state::{Instalment, Rider, Terms},
     },
+    blockable_service::hex,
     serde_json::{Value, json},
 };
 
@@ -45,7 +46,9 @@ pub(super) fn fields(change: &Change) -> Value {
             json!({ "arrears": Amount(*arrears), "debt": Amount(*debt) })
         }
         Change::FeeWaived { amount } => json!({ "amount": Amount(*amount) }),
-        Change::NoticeGiven { document, debt } => json!({ "document": hex(document), "debt": Amount(*debt) }),
+        Change::NoticeGiven { document, debt } => {
+            json!({ "document": hex::encode(document), "debt": Amount(*debt) })
+        }
         Change::WrittenOff { debt } => json!({ "debt": Amount(*debt) }),
         Change::CovenantApplied { utilisation_bps, apr_bps, top_up } => json!({
             "utilisation_bps": exact(*utilisation_bps),
@@ -113,7 +116,7 @@ fn agreed(hash: &[u8; 32], terms: &Terms, rider: Option<&Rider>, schedule: &[Ins
         json!({ "due_after_seconds": instalment.due_after, "principal": Amount(instalment.principal) })
     });
     let mut agreed = json!({
-        "terms_hash": hex(hash),
+        "terms_hash": hex::encode(hash),
         "terms": TermsView::of(terms),
         "schedule": lines.collect::<Vec<_>>(),
     });

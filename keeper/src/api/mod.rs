@@ -12,7 +12,7 @@
 //! | [`ops`], [`recorder`] | health and figures |
 //! | [`openapi`](mod@openapi) | the description |
 //! | `query`, `error` | what is asked, and how it is refused |
-//! | `access`, `listener` | tokens, deadlines and bounds |
+//! | `access` | tokens and deadlines |
 
 mod access;
 pub mod alerts;
@@ -23,7 +23,6 @@ pub mod credits;
 mod error;
 pub mod events;
 pub mod keeper;
-mod listener;
 pub mod openapi;
 pub mod ops;
 pub mod portfolio;
@@ -52,20 +51,28 @@ use {
         middleware::from_fn_with_state,
         routing::{MethodRouter, get},
     },
-    listener::Bounded,
+    blockable_service::http::{Bounded, Limit},
     std::{net::SocketAddr, sync::Arc, time::Duration},
-    tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::timeout},
+    tokio::{
+        net::TcpListener,
+        sync::{Semaphore, watch},
+        task::JoinHandle,
+        time::timeout,
+    },
 };
 
 /// How long answers that are on their way may take once the server is told to stop.
 const END: Duration = Duration::from_secs(5);
+
+/// Time that a connection gets beyond the deadline of a request, for the request to come in and the answer to go out.
+const TRANSFER: Duration = Duration::from_secs(20);
 
 /// Why the API cannot be served.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
     /// The token cannot be had.
     #[error("api.token: {0}")]
-    Token(#[from] crate::config::secrets::SecretSourceError),
+    Token(#[from] blockable_service::secrets::SecretSourceError),
     /// A token that can be guessed.
     #[error(
         "api.token: it has {found} characters; use {least} random ones or more, as `openssl rand -hex 32` makes"
@@ -105,7 +112,9 @@ impl Server {
             |error: std::io::Error| ServerError::Listen { addr: settings.listen, reason: error.to_string() };
         let listener = TcpListener::bind(settings.listen).await.map_err(failed)?;
         let addr = listener.local_addr().map_err(failed)?;
-        let listener = Bounded::new(listener, settings.max_connections, settings.deadline);
+        let room = Arc::new(Semaphore::new(settings.max_connections.min(Semaphore::MAX_PERMITS)));
+        let limit = Limit::Turn(settings.deadline.saturating_add(TRANSFER));
+        let listener = Bounded::new(listener, room, limit);
         let (own_stop, stopped) = watch::channel(false);
         let router = router(Arc::new(state), Arc::new(access));
         let task = tokio::spawn(async move {

@@ -1,7 +1,7 @@
 //! `[api]`: where the API listens, and who may read it.
 
 use {
-    crate::config::{Reader, secrets::SecretSource},
+    blockable_service::{secrets::SecretSource, settings::Reader},
     std::{
         net::{Ipv4Addr, SocketAddr},
         path::Path,

@@ -3,7 +3,7 @@
 //! Amounts and addresses are text, because JavaScript rounds numbers above 2^53; seconds, slots, counts and basis points are
 //! numbers; a time is an object with its text and its Unix seconds.
 
-pub use crate::{hex::hex, watch::measure::status_name};
+pub use crate::watch::measure::status_name;
 use {
     blockable_sdk::{
         Pubkey,

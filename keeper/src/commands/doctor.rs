@@ -10,6 +10,7 @@ use {
         plan::Role,
     },
     blockable_sdk::{PROGRAM_ID, Pubkey, keys::SigningKey},
+    blockable_service::hex,
     futures_util::future::join_all,
     serde::Serialize,
     sha2::{Digest, Sha256},
@@ -118,7 +119,7 @@ async fn program(node: &Node) -> Result<String, String> {
     let expected = manifest("elf_sha256").unwrap_or_default();
     // A deployed program is followed by zeros up to the room it was given.
     let elf = data.get(..expected_size).unwrap_or(&data);
-    let found: String = Sha256::digest(elf).iter().map(|byte| format!("{byte:02x}")).collect();
+    let found = hex::encode(Sha256::digest(elf));
     match found == expected {
         true => Ok(format!("sha256 {found}, as this keeper knows it")),
         false => {

@@ -1,54 +1,22 @@
 //! Writes the first `keeper.toml`.
 
-use std::{
-    fs::{self, OpenOptions},
-    io::Write,
-    path::{Path, PathBuf},
+use {
+    blockable_service::init_file::{InitFileError, Readers, write_new},
+    std::path::{Path, PathBuf},
 };
 
 const EXAMPLE: &str = include_str!("../../keeper.example.toml");
 
-/// Why nothing was written.
-#[derive(Debug, thiserror::Error)]
-pub enum InitError {
-    /// Something is there already.
-    #[error("{path} exists and is left alone; name another folder")]
-    Exists {
-        /// The file.
-        path: String,
-    },
-    /// A file that cannot be written.
-    #[error("{path}: {reason}")]
-    File {
-        /// The file.
-        path: String,
-        /// The reason.
-        reason: String,
-    },
-}
-
-/// Writes `keeper.toml` to a folder. Overwrites nothing. Returns its path. Errors: [`InitError`].
-pub fn init(folder: &Path) -> Result<PathBuf, InitError> {
+/// Writes `keeper.toml` to a folder. Overwrites nothing. Returns its path. Errors: [`InitFileError`].
+pub fn init(folder: &Path) -> Result<PathBuf, InitFileError> {
     let path = folder.join("keeper.toml");
-    let shown = path.display().to_string();
-    fs::create_dir_all(folder)
-        .map_err(|error| InitError::File { path: folder.display().to_string(), reason: error.to_string() })?;
-    let written = OpenOptions::new().write(true).create_new(true).open(&path).and_then(|mut file| {
-        file.write_all(EXAMPLE.as_bytes())?;
-        file.sync_all()
-    });
-    match written {
-        Ok(()) => Ok(path),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            Err(InitError::Exists { path: shown })
-        }
-        Err(error) => Err(InitError::File { path: shown, reason: error.to_string() }),
-    }
+    write_new(&path, EXAMPLE, Readers::Everyone)?;
+    Ok(path)
 }
 
 #[cfg(test)]
 mod tests {
-    use {super::*, crate::Config};
+    use {super::*, crate::Config, std::fs};
 
     #[test]
     fn what_is_written_is_a_configuration_and_is_never_overwritten() {
@@ -56,7 +24,7 @@ mod tests {
         let path = init(&folder.path().join("new")).unwrap();
         Config::load(&path).unwrap_or_else(|error| panic!("{error}"));
         fs::write(&path, "mine").unwrap();
-        assert!(matches!(init(path.parent().unwrap()), Err(InitError::Exists { .. })));
+        assert!(matches!(init(path.parent().unwrap()), Err(InitFileError::Exists { .. })));
         assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
     }
 }

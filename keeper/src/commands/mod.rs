@@ -126,7 +126,7 @@ pub enum CommandError {
     Store(#[from] StoreError),
     /// Nothing was written.
     #[error(transparent)]
-    Init(#[from] init::InitError),
+    Init(#[from] blockable_service::init_file::InitFileError),
     /// No such credit.
     #[error("the market has no credit at {0}; check the address and the market")]
     NoCredit(Pubkey),

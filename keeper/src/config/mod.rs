@@ -1,8 +1,6 @@
 //! The keeper's file, `keeper.toml`; keeper.example.toml explains every key.
 
-mod reader;
 mod rpc;
-pub mod secrets;
 
 use {
     crate::{
@@ -14,41 +12,20 @@ use {
         watch,
     },
     blockable_sdk::Pubkey,
+    blockable_service::settings::{FileKind, Reader},
     std::path::{Path, PathBuf},
 };
 pub use {
-    reader::{ENV_PREFIX, Reader},
+    blockable_service::settings::ConfigError,
     rpc::{CycleSettings, RpcSettings, nodes},
 };
 
-/// Why a file is not the configuration of a keeper.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The file cannot be read.
-    #[error("{path}: {source}; name it with --config, or write one with `blockable-keeper init FOLDER`")]
-    File {
-        /// The file.
-        path: String,
-        /// The reason.
-        source: std::io::Error,
-    },
-    /// The text is not TOML.
-    #[error("{path} is not TOML: {reason}; correct it")]
-    Syntax {
-        /// The file.
-        path: String,
-        /// Where and why, without the text itself.
-        reason: String,
-    },
-    /// Keys that are missing, unknown or have values that cannot be.
-    #[error("{path}:\n  {}\nkeeper.example.toml explains every key", .mistakes.join("\n  "))]
-    Mistakes {
-        /// The file.
-        path: String,
-        /// One entry per mistake: where, what, and what to do.
-        mistakes: Vec<String>,
-    },
-}
+/// The keeper's file. Environment variables such as `BLOCKABLE_KEEPER_CYCLE__SECONDS` override it.
+const FILE: FileKind = FileKind {
+    example: "keeper.example.toml",
+    advice: "name it with --config, or write one with `blockable-keeper init FOLDER`",
+    environment: Some("BLOCKABLE_KEEPER_"),
+};
 
 /// Everything a keeper is told. Relative paths have been made to start from the file's folder.
 #[derive(Clone)]
@@ -84,26 +61,17 @@ pub struct Config {
 impl Config {
     /// Reads a file, overridden by the environment. Errors: [`ConfigError`], with every mistake in it.
     pub fn load(path: &Path) -> Result<Config, ConfigError> {
-        let name = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::File { path: name.clone(), source })?;
-        Config::parse(&text, path.parent().unwrap_or(Path::new("")), &name)
+        let mut config = FILE.load(path, read)?;
+        config.resolve(path.parent().unwrap_or(Path::new("")));
+        Ok(config)
     }
 
     /// Reads a text; relative paths in it start from `folder`, and `name` stands for it in errors.
     /// Errors: [`ConfigError`], with every mistake in it.
     pub fn parse(text: &str, folder: &Path, name: &str) -> Result<Config, ConfigError> {
-        let mut reader =
-            Reader::new(text).map_err(|reason| ConfigError::Syntax { path: name.to_string(), reason })?;
-        let config = read(&mut reader);
-        let mistakes = reader.finish();
-        match config {
-            Some(mut config) if mistakes.is_empty() => {
-                config.resolve(folder);
-                Ok(config)
-            }
-            _ => Err(ConfigError::Mistakes { path: name.to_string(), mistakes }),
-        }
+        let mut config = FILE.parse(text, name, read)?;
+        config.resolve(folder);
+        Ok(config)
     }
 
     fn resolve(&mut self, folder: &Path) {

@@ -1,12 +1,10 @@
 //! The nodes, `[[rpc]]`, and how often they are read, `[cycle]`.
 
 use {
-    crate::{
-        chain::{Node, Nodes},
-        config::{
-            Reader,
-            secrets::{SecretSource, SecretSourceError},
-        },
+    crate::chain::{Node, Nodes},
+    blockable_service::{
+        secrets::{SecretSource, SecretSourceError},
+        settings::Reader,
     },
     reqwest::Url,
     secrecy::SecretString,
@@ -31,8 +29,8 @@ impl Place {
     }
 
     fn resolve(&mut self, folder: &Path) {
-        if let Place::Secret(SecretSource::File(path)) = self {
-            *path = folder.join(&*path);
+        if let Place::Secret(source) = self {
+            source.resolve(folder);
         }
     }
 }

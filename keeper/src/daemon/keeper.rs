@@ -5,17 +5,14 @@ use {
         api::{ApiState, Server},
         chain::Snapshot,
         config::Config,
-        daemon::{
-            CycleError, OpenError, Parts, Report, audit,
-            cycle::Cycle,
-            stages::{self, Stage},
-        },
+        daemon::{CycleError, OpenError, Parts, Report, audit, cycle::Cycle},
         history::Passed,
         land::track::STATUSES,
         plan::{Explanation, Plan, Role, explain},
         store::Store,
     },
     blockable_sdk::Pubkey,
+    blockable_service::shutdown::{self, Stage},
     metrics_exporter_prometheus::PrometheusHandle,
     std::{
         sync::Arc,
@@ -109,7 +106,7 @@ impl Keeper {
         let bound = self.parts().config.cycle.shutdown;
         tracing::info!(in_flight = self.parts().lander.in_flight(), "stopping");
         self.drain(bound / 2).await;
-        stages::end(stages, bound / 2).await;
+        shutdown::stop(stages, bound / 2).await;
         tracing::info!(in_flight = self.parts().lander.in_flight(), "stopped");
         Ok(())
     }

@@ -5,7 +5,6 @@ mod cycle;
 mod ended;
 mod keeper;
 mod parts;
-mod stages;
 
 pub use {
     cycle::{CycleError, Report},

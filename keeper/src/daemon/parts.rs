@@ -5,7 +5,7 @@ use {
         alert::{AlertError, Alerts},
         api::ServerError,
         chain::{Nodes, Sightings},
-        config::{Config, nodes, secrets::SecretSourceError},
+        config::{Config, nodes},
         health::Health,
         history::History,
         ingest::Ingest,
@@ -15,6 +15,7 @@ use {
         watch::Watch,
     },
     blockable_sdk::keys::{KeyError, SigningKey},
+    blockable_service::secrets::SecretSourceError,
     std::{collections::BTreeMap, sync::Arc},
 };
 

@@ -1,6 +1,6 @@
 //! `[history]`: whether logs are proven, and how many at once.
 
-use crate::config::Reader;
+use blockable_service::settings::Reader;
 
 /// Section `[history]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,15 +1,13 @@
 //! Asks one endpoint. What it answers is anyone's: time, bytes and form are bounded.
 
 use {
-    super::{
-        settings::{Limits, SourceSettings},
-        sse::{Event, Parser, TooLong},
-    },
+    super::settings::{Limits, SourceSettings},
     crate::store::StoreError,
     blockable_sdk::{
         Pubkey,
         reports::{ReportPage, ReportRecord},
     },
+    blockable_service::sse::{Event, Parser, TooLong},
     reqwest::{Client, RequestBuilder, Response, StatusCode, Url, header, redirect::Policy},
     serde::Deserialize,
     tokio::{

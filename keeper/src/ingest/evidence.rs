@@ -2,11 +2,9 @@
 
 use {
     super::judge::{Fall, Verified},
-    crate::{
-        alert::{Level, Rule, Severity, Signal},
-        hex::hex,
-    },
+    crate::alert::{Level, Rule, Severity, Signal},
     blockable_sdk::reports::ReportRecord,
+    blockable_service::hex,
     serde::{Deserialize, Serialize},
 };
 
@@ -53,8 +51,8 @@ impl Evidence {
     pub fn of_equivocation(first: [u8; 32], kept: Option<&ReportRecord>, second: &Verified) -> Evidence {
         Evidence {
             fault: Fault::Equivocation,
-            first_digest: hex(&first),
-            second_digest: hex(&second.digest),
+            first_digest: hex::encode(&first),
+            second_digest: hex::encode(&second.digest),
             first: kept.cloned(),
             second: (*second.record).clone(),
             fall: None,
@@ -65,8 +63,8 @@ impl Evidence {
     pub fn of_regression(first: &ReportRecord, second: &Verified, fall: Fall) -> Evidence {
         Evidence {
             fault: Fault::Regression,
-            first_digest: hex(&first.digest()),
-            second_digest: hex(&second.digest),
+            first_digest: hex::encode(&first.digest()),
+            second_digest: hex::encode(&second.digest),
             first: Some(first.clone()),
             second: (*second.record).clone(),
             fall: Some((fall.bit, fall.from, fall.to)),

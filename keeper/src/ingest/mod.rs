@@ -11,11 +11,10 @@
 //! | `batch` | compares a page with what is known, and writes it |
 //! | `rows`, `evidence` | what is written |
 //! | `shelf` | what planning reads |
-//! | `endpoint`, `sse` | requests with their bounds |
+//! | `endpoint` | requests with their bounds |
 //! | `source`, `progress`, `backoff` | the loops and how they fare |
 //! | `silence` | who is silent |
 
-mod backoff;
 mod batch;
 mod endpoint;
 mod evidence;
@@ -26,7 +25,6 @@ mod settings;
 mod shelf;
 mod silence;
 mod source;
-mod sse;
 mod state;
 #[cfg(test)]
 mod tests;

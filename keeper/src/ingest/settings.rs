@@ -1,8 +1,8 @@
 //! Where reports are read, and how long what was signed is remembered.
 
 use {
-    crate::config::Reader,
     blockable_sdk::Pubkey,
+    blockable_service::settings::Reader,
     reqwest::Url,
     std::{fmt, time::Duration},
 };

@@ -3,16 +3,15 @@
 use {
     super::{
         Ingest,
-        backoff::Backoff,
         batch::Taken,
         endpoint::{Endpoint, SourceError},
         judge::Refused,
         progress::Progress,
         rows,
         settings::{Mode, SourceSettings},
-        sse::Event,
     },
     blockable_sdk::reports::ReportRecord,
+    blockable_service::{backoff::Backoff, hex, sse::Event},
     fail::fail_point,
     sha2::{Digest, Sha256},
     std::{
@@ -44,7 +43,7 @@ pub(super) async fn run(ingest: Ingest, settings: SourceSettings, progress: Arc<
             Ok(mut source) => source.read_on(&mut pauses).await,
             Err(error) => failed(&settings, &progress, &error),
         }
-        sleep(pauses.pause()).await;
+        sleep(pauses.next_pause()).await;
     }
 }
 
@@ -57,7 +56,7 @@ impl Source {
     ) -> Result<Source, SourceError> {
         // The name holds for as long as endpoint and provider are the same, and shows nothing of the URL.
         let hash = Sha256::digest(format!("{}|{}", settings.url, settings.provider));
-        let name = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>();
+        let name = format!("{:.32}", hex::encode(hash));
         Ok(Source {
             ingest: ingest.clone(),
             endpoint: Endpoint::new(settings)?,
@@ -90,7 +89,7 @@ impl Source {
                 }
                 Err(error) => {
                     failed(&self.settings, &self.progress, error);
-                    pauses.pause()
+                    pauses.next_pause()
                 }
             };
             let streams =
@@ -99,7 +98,7 @@ impl Source {
                 if let Err(error) = self.follow(&mut stream_pauses).await {
                     failed(&self.settings, &self.progress, &error);
                 }
-                stream_at = Instant::now() + stream_pauses.pause();
+                stream_at = Instant::now() + stream_pauses.next_pause();
             }
             sleep(pause).await;
         }

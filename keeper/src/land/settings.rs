@@ -1,8 +1,9 @@
 //! How the keeper lands transactions: `[keys]`, `[landing]`, `[spending]`.
 
 use {
-    crate::{config::Reader, plan::Role},
+    crate::plan::Role,
     blockable_sdk::keys::KeySource,
+    blockable_service::settings::Reader,
     std::{collections::BTreeMap, path::Path, time::Duration},
 };
 

@@ -2,6 +2,7 @@
 
 use {
     blockable_sdk::{Instruction, Pubkey, instructions, reports::ReportRecord},
+    blockable_service::hex,
     serde::{Deserialize, Serialize},
     sha2::{Digest, Sha256},
     std::{fmt, sync::Arc},
@@ -29,7 +30,7 @@ impl IntentId {
 
 impl fmt::Display for IntentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().take(8).try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "{:.16}", hex::encode(self.0))
     }
 }
 

@@ -1,11 +1,12 @@
 //! What the operator sets about planning.
 
 use {
-    crate::{config::Reader, plan::Kind},
+    crate::plan::Kind,
     blockable_sdk::program::{
         state::{MAX_CHUNK_SIZE, MAX_REPORTERS},
         units::BPS,
     },
+    blockable_service::settings::Reader,
     std::collections::BTreeSet,
 };
 

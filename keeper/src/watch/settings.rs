@@ -3,9 +3,9 @@
 use {
     crate::{
         alert::{Level, Rule, Severity},
-        config::Reader,
         watch::burn::HalfLives,
     },
+    blockable_service::settings::Reader,
     std::collections::BTreeMap,
 };
 

@@ -9,8 +9,9 @@ mod text;
 
 use {
     super::{Alert, Alerts, Level, Parties, Rule, Severity, Signal, settings::Settings, sink::Sink},
-    crate::{config::Reader, store::Store},
+    crate::store::Store,
     blockable_sdk::Pubkey,
+    blockable_service::settings::Reader,
     std::{
         fmt::Write,
         path::Path,

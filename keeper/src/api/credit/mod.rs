@@ -5,6 +5,7 @@ mod plan;
 mod units;
 
 pub use {
+    blockable_service::hex,
     loan::{CovenantView, DebtView, InstalmentState, InstalmentView, RiderView, TermsView},
     plan::{ActionView, PlanView, ReportView, UsageView},
     units::{FreezeView, MeterView, UnitsView, VaultView},
@@ -20,7 +21,7 @@ use {
             error::{ApiError, ErrorBody},
             query::Named,
             state::{ApiState, AsOf},
-            values::{Address, Amount, Time, hex, maybe_status_name},
+            values::{Address, Amount, Time, maybe_status_name},
         },
         chain::Snapshot,
         plan::explain,
@@ -144,7 +145,7 @@ impl CreditDetail {
             parties: Parties::of(now),
             terms: TermsView::of(&now.terms),
             rider: RiderView::of(&now.rider),
-            terms_hash: hex(&now.terms_hash),
+            terms_hash: hex::encode(&now.terms_hash),
             issued_at: Time::maybe(issued),
             debt: DebtView::of(now, &case.times, measure),
             next_payment: measure.and_then(|measure| measure.next_payment.as_ref()).map(PaymentView::of),
@@ -158,7 +159,7 @@ impl CreditDetail {
             burn: measure.map(Burn::of),
             vault: VaultView::of(&now.vault),
             event_count: now.event_seq,
-            event_hash: hex(&now.event_hash),
+            event_hash: hex::encode(&now.event_hash),
             alerts,
             plan,
         }

@@ -2,10 +2,8 @@
 
 use {
     super::*,
-    crate::{
-        api::{ServerError, listener::Connection},
-        config::secrets::SecretSource,
-    },
+    crate::api::ServerError,
+    blockable_service::secrets::SecretSource,
     tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
         net::{TcpListener, TcpStream},
@@ -130,24 +128,6 @@ async fn no_more_connections_are_served_than_may_be() {
     assert!(waits.is_err(), "the second waits for the first");
     drop(first);
     timeout(Duration::from_secs(10), second.read_exact(&mut answer)).await.unwrap().unwrap();
-}
-
-#[tokio::test]
-async fn a_client_that_sends_a_byte_now_and_then_loses_its_connection() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-    let (stream, _) = listener.accept().await.unwrap();
-    let mut connection = Connection::new(stream, Duration::from_millis(100), None);
-    let trickle = tokio::spawn(async move {
-        while client.write_all(b"G").await.is_ok() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    });
-    let mut bytes = vec![0; 1_000_000];
-    let ended =
-        timeout(Duration::from_secs(10), connection.read_exact(&mut bytes)).await.unwrap().unwrap_err();
-    assert_eq!(ended.kind(), std::io::ErrorKind::TimedOut);
-    trickle.abort();
 }
 
 #[tokio::test]

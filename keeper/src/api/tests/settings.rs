@@ -2,7 +2,7 @@
 
 use {
     super::*,
-    crate::config::{Reader, secrets::SecretSource},
+    blockable_service::{secrets::SecretSource, settings::Reader},
     std::path::Path,
 };
 

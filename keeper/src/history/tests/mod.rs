@@ -16,7 +16,6 @@ use {
     crate::{
         alert::{Level, Rule, Severity},
         chain::Stalls,
-        config::Reader,
     },
     blockable_sdk::{
         Signature,
@@ -24,6 +23,7 @@ use {
         events::{Change as What, CreditRecord},
         program::state::{Credit, Market},
     },
+    blockable_service::settings::Reader,
     bytemuck::Zeroable,
     std::sync::Arc,
 };

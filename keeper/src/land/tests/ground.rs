@@ -4,12 +4,12 @@ use {
     super::{WRITTEN_AT, credit, nodes::Played},
     crate::{
         chain::{Nodes, Snapshot},
-        config::Reader,
         land::{LandSettings, Lander, Landing, VersionChoice},
         plan::{Action, Intent, IntentId, Kind, Role},
         store::Store,
     },
     blockable_sdk::{Pubkey, keys::SigningKey},
+    blockable_service::settings::Reader,
     bytemuck::Zeroable,
     solana_sdk::signature::Keypair,
     std::collections::BTreeMap,

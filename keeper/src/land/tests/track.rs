@@ -2,12 +2,12 @@ use {
     super::{LAST_VALID, WRITTEN_AT, flight, intent, nodes::Played},
     crate::{
         chain::Nodes,
-        config::Reader,
         land::{LandSettings, Lander, journal, lanes, pack::Version},
         plan::Role,
         store::Store,
     },
     blockable_sdk::{Pubkey, keys::KeySource},
+    blockable_service::settings::Reader,
     serde_json::json,
     solana_sdk::signature::{Keypair, write_keypair_file},
     std::{collections::BTreeMap, time::Duration},

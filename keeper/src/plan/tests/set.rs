@@ -1,6 +1,6 @@
 //! What the operator may set.
 
-use {super::*, crate::config::Reader};
+use {super::*, blockable_service::settings::Reader};
 
 fn read(text: &str) -> (PlanSettings, Vec<String>) {
     let mut reader = Reader::new(text).unwrap();

@@ -1,7 +1,4 @@
-use {
-    super::*,
-    crate::{alert::Severity, config::Reader},
-};
+use {super::*, crate::alert::Severity, blockable_service::settings::Reader};
 
 fn read(text: &str) -> (Settings, Vec<String>) {
     let mut reader = Reader::new(text).unwrap();

@@ -1,8 +1,8 @@
-//! Server-sent events, read from bytes as they come. No I/O.
+//! Server-sent events, read from bytes as they come, without I/O.
 
-/// What an event says.
+/// An event.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Event {
+pub struct Event {
     /// The last number that the stream has given.
     pub id: Option<u64>,
     /// Its text.
@@ -11,10 +11,10 @@ pub(super) struct Event {
 
 /// An event, or a line of one, has more bytes than it may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct TooLong;
+pub struct TooLong;
 
-/// A stream that is being read.
-pub(super) struct Parser {
+/// Reads the events of a stream. Holds one event at most, up to a limit of bytes.
+pub struct Parser {
     most: usize,
     line: Vec<u8>,
     data: Option<Vec<u8>>,

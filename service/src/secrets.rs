@@ -1,31 +1,34 @@
-//! Where a secret is read from. Secrets are not written in the file itself.
+//! Secrets, which stand outside of the settings file: in the environment or in files of their own.
 
 use {
     secrecy::SecretString,
     serde::Deserialize,
-    std::{env, fs, path::PathBuf},
+    std::{
+        env, fs, io,
+        path::{Path, PathBuf},
+    },
 };
 
-/// Why a secret cannot be had.
+/// Why a secret cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretSourceError {
-    /// The variable is not set.
+    /// The variable is not set, or is not text.
     #[error("the environment variable {0} is not set; set it to the secret")]
     Env(String),
     /// The file cannot be read.
-    #[error("{path}: {reason}; write the secret to it")]
+    #[error("cannot read {path}: {source}; write the secret to it")]
     File {
         /// The file.
         path: String,
-        /// The reason.
-        reason: String,
+        /// The system's reason.
+        source: io::Error,
     },
-    /// Nothing in it.
+    /// The secret has no characters.
     #[error("the secret of {0} is empty; set one")]
     Empty(String),
 }
 
-/// `{ env = "NAME" }` or `{ file = "PATH" }`.
+/// The place of a secret: `{ env = "NAME" }` or `{ file = "PATH" }`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SecretSource {
@@ -44,10 +47,8 @@ impl SecretSource {
             }
             SecretSource::File(path) => {
                 let shown = path.display().to_string();
-                let text = fs::read_to_string(path).map_err(|error| SecretSourceError::File {
-                    path: shown.clone(),
-                    reason: error.to_string(),
-                })?;
+                let text = fs::read_to_string(path)
+                    .map_err(|source| SecretSourceError::File { path: shown.clone(), source })?;
                 (shown, text)
             }
         };
@@ -56,17 +57,26 @@ impl SecretSource {
             secret => Ok(SecretString::from(secret)),
         }
     }
+
+    /// Makes a relative path start from `folder`.
+    pub fn resolve(&mut self, folder: &Path) {
+        if let SecretSource::File(path) = self {
+            *path = folder.join(&*path);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use {super::*, crate::config::Reader, secrecy::ExposeSecret};
+    use {super::*, crate::settings::Reader, secrecy::ExposeSecret};
 
     #[test]
     fn a_secret_is_read_from_its_file_without_the_white_space_around_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");
-        let source = SecretSource::File(path.clone());
+        let mut source = SecretSource::File("secret".into());
+        source.resolve(folder.path());
+        assert_eq!(source, SecretSource::File(path.clone()));
         assert!(matches!(source.read(), Err(SecretSourceError::File { .. })));
         fs::write(&path, " \n").unwrap();
         assert!(matches!(source.read(), Err(SecretSourceError::Empty(_))));

@@ -9,28 +9,29 @@ use {
     },
 };
 
-/// Tasks that are told to stop together.
-pub(super) struct Stage {
+/// Tasks that stop together.
+pub struct Stage {
     name: &'static str,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
 
 impl Stage {
-    /// A stage, and what tells its tasks to stop.
+    /// An empty stage, and the signal that tells its tasks to stop.
     pub fn new(name: &'static str) -> (Stage, watch::Receiver<bool>) {
         let (stop, stopped) = watch::channel(false);
         (Stage { name, stop, tasks: Vec::new() }, stopped)
     }
 
-    /// Adds tasks.
+    /// Adds tasks. Each must end by itself once the signal is true.
+    #[must_use]
     pub fn with(mut self, tasks: Vec<JoinHandle<()>>) -> Stage {
         self.tasks.extend(tasks);
         self
     }
 
-    /// Tells the tasks to stop, and ends those that have not by `deadline`.
-    async fn end(self, deadline: Instant) {
+    /// Tells the tasks to stop, and aborts those that have not ended by `deadline`.
+    async fn stop(self, deadline: Instant) {
         self.stop.send_replace(true);
         for mut task in self.tasks {
             match timeout_at(deadline, &mut task).await {
@@ -49,11 +50,12 @@ impl Stage {
     }
 }
 
-/// Ends stages in reverse order of their start, all within `bound`.
-pub(super) async fn end(stages: Vec<Stage>, bound: Duration) {
+/// Stops stages in the reverse order of their start, each after the last, all within `bound`. Tasks that take longer are
+/// aborted.
+pub async fn stop(stages: Vec<Stage>, bound: Duration) {
     let deadline = Instant::now() + bound;
     for stage in stages.into_iter().rev() {
-        stage.end(deadline).await;
+        stage.stop(deadline).await;
     }
 }
 
@@ -78,7 +80,7 @@ mod tests {
     async fn stages_stop_in_reverse_order_each_after_the_last() {
         let order = Arc::default();
         let stages = ["api", "alerts", "landing"].map(|name| noting(name, &order));
-        end(stages.into(), Duration::from_secs(10)).await;
+        stop(stages.into(), Duration::from_secs(10)).await;
         assert_eq!(*order.lock().unwrap(), ["landing", "alerts", "api"]);
     }
 
@@ -88,7 +90,7 @@ mod tests {
         let deaf = tokio::spawn(std::future::pending::<()>());
         let handle = deaf.abort_handle();
         let began = Instant::now();
-        end(vec![stage.with(vec![deaf])], Duration::from_millis(100)).await;
+        stop(vec![stage.with(vec![deaf])], Duration::from_millis(100)).await;
         assert!(began.elapsed() < Duration::from_secs(5));
         while !handle.is_finished() {
             tokio::task::yield_now().await;

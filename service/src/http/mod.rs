@@ -1,0 +1,5 @@
+//! HTTP for daemons: one bounded listener. Each daemon has its own routes.
+
+mod listener;
+
+pub use listener::{Bounded, Connection, Limit};

@@ -1,0 +1,32 @@
+//! What Blockable's daemons share.
+//!
+//! | module | contents | feature |
+//! |---|---|---|
+//! | [`backoff`] | pauses between attempts | |
+//! | [`hex`] | bytes as hexadecimal digits, and back | |
+//! | [`init_file`] | first files of a daemon, which overwrite nothing | |
+//! | [`lock`] | locks that outlive a panic | |
+//! | [`sse`] | server-sent events | |
+//! | [`text`] | money, units, rates, shares, spans and times for people | |
+//! | [`secrets`] | secrets from the environment or from files | `settings` |
+//! | [`settings`] | TOML files and the environment, with all mistakes at once | `settings` |
+//! | [`http`] | a bounded listener | `daemon` |
+//! | [`memory`] | the allocator of a daemon with many threads | `daemon` |
+//! | [`shutdown`] | tasks that start in order and stop in reverse | `daemon` |
+
+pub mod backoff;
+pub mod hex;
+#[cfg(feature = "daemon")]
+pub mod http;
+pub mod init_file;
+pub mod lock;
+#[cfg(feature = "daemon")]
+pub mod memory;
+#[cfg(feature = "settings")]
+pub mod secrets;
+#[cfg(feature = "settings")]
+pub mod settings;
+#[cfg(feature = "daemon")]
+pub mod shutdown;
+pub mod sse;
+pub mod text;

@@ -1,0 +1,98 @@
+//! Settings from a TOML file and the environment.
+//!
+//! Keys are read one by one, and every mistake is collected with its key's path, what is wrong and what to do, so that a
+//! file is corrected in one go. No text repeats a value: a secret may stand in the wrong place.
+
+mod environment;
+mod reader;
+#[cfg(test)]
+mod tests;
+
+use std::{fs, io, path::Path};
+
+pub use reader::{Reader, parse_url};
+
+/// Why a file is not the configuration of a daemon.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read {path}: {source}; {advice}")]
+    File {
+        /// The file.
+        path: String,
+        /// The system's reason.
+        source: io::Error,
+        /// Where to get the file from.
+        advice: &'static str,
+    },
+    /// The text is not TOML.
+    #[error("{path} is not TOML: {reason}; correct it")]
+    Syntax {
+        /// The file.
+        path: String,
+        /// Where and why, without the text itself.
+        reason: String,
+    },
+    /// Keys that are missing, unknown or have impossible values.
+    #[error("{path}:\n  {}\n{example} explains every key", .mistakes.join("\n  "))]
+    Mistakes {
+        /// The file.
+        path: String,
+        /// One entry per mistake: where, what, and what to do.
+        mistakes: Vec<String>,
+        /// The file that explains every key.
+        example: &'static str,
+    },
+}
+
+/// A kind of configuration file.
+#[derive(Clone, Copy, Debug)]
+pub struct FileKind {
+    /// The file that explains every key.
+    pub example: &'static str,
+    /// Where to get a file from, for whoever has none; an imperative.
+    pub advice: &'static str,
+    /// Prefix of environment variables that set keys, if any. `__` stands for the dot between section and key.
+    pub environment: Option<&'static str>,
+}
+
+impl FileKind {
+    /// Reads a file, overridden by the environment. Errors: [`ConfigError`], with every mistake in it.
+    pub fn load<T>(
+        &self,
+        path: &Path,
+        read: impl FnOnce(&mut Reader) -> Option<T>,
+    ) -> Result<T, ConfigError> {
+        let name = path.display().to_string();
+        let advice = self.advice;
+        let text = fs::read_to_string(path).map_err(|source| ConfigError::File {
+            path: name.clone(),
+            source,
+            advice,
+        })?;
+        self.parse(&text, &name, read)
+    }
+
+    /// Reads a text, overridden by the environment; `name` stands for it in errors. `read` returns `None` only after a
+    /// mistake. Errors: [`ConfigError`], with every mistake in it.
+    pub fn parse<T>(
+        &self,
+        text: &str,
+        name: &str,
+        read: impl FnOnce(&mut Reader) -> Option<T>,
+    ) -> Result<T, ConfigError> {
+        let path = || name.to_string();
+        let mut reader = Reader::new(text).map_err(|reason| ConfigError::Syntax { path: path(), reason })?;
+        if let Some(prefix) = self.environment {
+            let variables = std::env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+            reader.override_from(prefix, variables);
+        }
+        let settings = read(&mut reader);
+        let mistakes = reader.finish();
+        match settings {
+            Some(settings) if mistakes.is_empty() => Ok(settings),
+            _ => Err(ConfigError::Mistakes { path: path(), mistakes, example: self.example }),
+        }
+    }
+}
