@@ -139,11 +139,7 @@ impl Settings {
     pub fn resolve(&mut self, folder: &Path) {
         let webhooks = self.webhooks.iter_mut().filter_map(|webhook| webhook.secret.as_mut());
         let login = self.email.iter_mut().filter_map(|email| email.login.as_mut().map(|(_, secret)| secret));
-        for secret in webhooks.chain(login) {
-            if let SecretSource::File(path) = secret {
-                *path = folder.join(&*path);
-            }
-        }
+        webhooks.chain(login).for_each(|secret| secret.resolve(folder));
     }
 
     /// Reads the sections; mistakes are with the reader.
@@ -203,7 +199,7 @@ fn read_email(reader: &mut Reader) -> Option<Email> {
         Tls::Tls => 465,
         Tls::None => 25,
     };
-    let port = reader.number("port", standard, 1..=u64::from(u16::MAX));
+    let port = reader.number("port", standard, 1..=u16::MAX);
     let user: Option<String> = reader.optional("user");
     let password: Option<SecretSource> = reader.optional("password");
     let from = read_mailbox(reader, "from");
@@ -227,7 +223,7 @@ fn read_email(reader: &mut Reader) -> Option<Email> {
             None
         }
     };
-    Some(Email { host, port: u16::try_from(port).ok()?, login, from: from?, tls, give_up_hours })
+    Some(Email { host, port, login, from: from?, tls, give_up_hours })
 }
 
 fn read_email_to(reader: &mut Reader) -> Option<EmailTo> {

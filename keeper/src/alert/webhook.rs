@@ -13,7 +13,7 @@ use {
     reqwest::{Client, header::CONTENT_TYPE, redirect::Policy},
     secrecy::{ExposeSecret, SecretString},
     sha2::Sha256,
-    std::{fmt::Write, time::Duration},
+    std::time::Duration,
 };
 
 /// How long a post may take.

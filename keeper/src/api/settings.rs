@@ -36,12 +36,11 @@ impl Settings {
     pub fn read(reader: &mut Reader) -> Settings {
         reader.section("api", |reader| {
             let otherwise = Settings::default();
-            let connections = reader.number("max_connections", 128, 1..=65_536);
             let settings = Settings {
                 listen: listen(reader).unwrap_or(otherwise.listen),
                 token: reader.optional("token"),
-                max_connections: usize::try_from(connections).unwrap_or(otherwise.max_connections),
-                deadline: Duration::from_secs(reader.number("request_seconds", 10, 1..=120)),
+                max_connections: reader.number("max_connections", otherwise.max_connections, 1..=65_536),
+                deadline: reader.seconds("request_seconds", 10, 1..=120),
             };
             if settings.token.is_none() && !is_this_machine(&settings.listen) {
                 reader.mistake(
@@ -59,8 +58,8 @@ impl Settings {
 
     /// Makes a relative path start from `folder`.
     pub fn resolve(&mut self, folder: &Path) {
-        if let Some(SecretSource::File(path)) = &mut self.token {
-            *path = folder.join(&*path);
+        if let Some(token) = &mut self.token {
+            token.resolve(folder);
         }
     }
 }

@@ -4,12 +4,11 @@ use {
     crate::chain::{Node, Nodes},
     blockable_service::{
         secrets::{SecretSource, SecretSourceError},
-        settings::Reader,
+        settings::{Reader, parse_url},
     },
-    reqwest::Url,
     secrecy::SecretString,
     serde::Deserialize,
-    std::{ops::RangeInclusive, path::Path, time::Duration},
+    std::{path::Path, time::Duration},
 };
 
 /// A URL as it is written: as it is, or where it is read from because it holds a key. Never printed.
@@ -52,15 +51,11 @@ impl RpcSettings {
         for (key, place, schemes) in
             [("url", url.as_ref(), ["http", "https"]), ("ws_url", ws_url.as_ref(), ["ws", "wss"])]
         {
-            let is_wrong = |text: &str| {
-                Url::parse(text).map_or(true, |url| !schemes.contains(&url.scheme()) || !url.has_host())
-            };
+            // A URL in the file may hold a key, so that a user and a password are allowed in it.
             if let Some(Place::Text(text)) = place
-                && is_wrong(text)
+                && let Err(mistake) = parse_url(text, schemes)
             {
-                // Not repeated: it may hold a key.
-                let [plain, secure] = schemes;
-                reader.mistake(key, format!("is no such URL; write {plain}://HOST... or {secure}://HOST..."));
+                reader.mistake(key, mistake);
             }
         }
         Some(RpcSettings { name: name?, url: url?, ws_url })
@@ -104,25 +99,16 @@ pub struct CycleSettings {
 impl CycleSettings {
     /// Reads `[cycle]`.
     pub fn read(reader: &mut Reader) -> CycleSettings {
-        let days = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         reader.section("cycle", |reader| CycleSettings {
-            every: duration(reader, "seconds", 10.0, 0.1..=600.0),
-            request_timeout: Duration::from_secs(reader.number("request_timeout_seconds", 5, 1..=120)),
+            every: Duration::try_from_secs_f64(reader.number("seconds", 10.0, 0.1..=600.0))
+                .unwrap_or_default(),
+            request_timeout: reader.seconds("request_timeout_seconds", 5, 1..=120),
             lag_slots: reader.number("lag_slots", 30, 1..=10_000),
-            stall_seconds: days(reader.number("stall_seconds", 60, 5..=86_400)),
-            keep_days: days(reader.number("keep_days", 90, 1..=36_500)),
-            shutdown: Duration::from_secs(reader.number("shutdown_seconds", 20, 1..=600)),
+            stall_seconds: reader.number("stall_seconds", 60, 5..=86_400),
+            keep_days: reader.number("keep_days", 90, 1..=36_500),
+            shutdown: reader.seconds("shutdown_seconds", 20, 1..=600),
         })
     }
-}
-
-/// A time in seconds and parts of them.
-fn duration(reader: &mut Reader, key: &str, otherwise: f64, bounds: RangeInclusive<f64>) -> Duration {
-    let seconds = reader.optional(key).unwrap_or(otherwise);
-    if !bounds.contains(&seconds) {
-        reader.mistake(key, format!("{seconds} is not from {} to {}", bounds.start(), bounds.end()));
-    }
-    Duration::try_from_secs_f64(seconds).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -21,12 +21,9 @@ impl HistorySettings {
     /// Reads `[history]`; mistakes are with the reader.
     pub fn read(reader: &mut Reader) -> HistorySettings {
         let otherwise = HistorySettings::default();
-        reader.section("history", |section| {
-            let credits = section.number("credits_per_pass", 50, 1..=5_000);
-            HistorySettings {
-                enabled: section.optional("enabled").unwrap_or(otherwise.enabled),
-                credits_per_pass: usize::try_from(credits).unwrap_or(otherwise.credits_per_pass),
-            }
+        reader.section("history", |section| HistorySettings {
+            enabled: section.optional("enabled").unwrap_or(otherwise.enabled),
+            credits_per_pass: section.number("credits_per_pass", otherwise.credits_per_pass, 1..=5_000),
         })
     }
 }

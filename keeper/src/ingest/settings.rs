@@ -107,15 +107,10 @@ impl SourceSettings {
     pub fn read(reader: &mut Reader) -> Option<SourceSettings> {
         let url = read_url(reader);
         let provider = reader.address("provider");
-        let every = reader.number("every_seconds", 5, 1..=3_600);
+        let every = reader.seconds("every_seconds", 5, 1..=3_600);
         let mode = read_mode(reader);
         let silent_after = reader.number("silent_after_seconds", 120, 10..=86_400);
-        Some(SourceSettings {
-            every: Duration::from_secs(every),
-            mode,
-            silent_after: i64::try_from(silent_after).unwrap_or(i64::MAX),
-            ..SourceSettings::new(url?, provider?)
-        })
+        Some(SourceSettings { every, mode, silent_after, ..SourceSettings::new(url?, provider?) })
     }
 
     /// The host and port, for logs and metrics.
@@ -138,29 +133,12 @@ impl fmt::Debug for SourceSettings {
 }
 
 fn read_url(reader: &mut Reader) -> Option<Url> {
-    let text: String = reader.required("url")?;
-    match parse_url(&text) {
-        Ok(url) => Some(url),
-        Err(mistake) => {
-            reader.mistake("url", mistake);
-            None
-        }
-    }
-}
-
-fn parse_url(text: &str) -> Result<Url, &'static str> {
-    const FORM: &str = "is no such URL; write http://HOST... or https://HOST...";
-    let url = Url::parse(text).map_err(|_| FORM)?;
-    if !["http", "https"].contains(&url.scheme()) || !url.has_host() {
-        return Err(FORM);
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("must not hold a user or a password; reports are signed and open to all, so remove it");
-    }
+    let url = reader.url("url", ["http", "https"])?;
     if url.query().is_some() || url.fragment().is_some() {
-        return Err("must not hold a query or a fragment; end it before the ? or #");
+        reader.mistake("url", "must not hold a query or a fragment; end it before the ? or #");
+        return None;
     }
-    Ok(url)
+    Some(url)
 }
 
 fn read_mode(reader: &mut Reader) -> Mode {

@@ -10,7 +10,7 @@ use {
     std::collections::BTreeSet,
 };
 
-const DAY: u64 = 86_400;
+const DAY: i64 = 86_400;
 
 /// What is planned, when, and how much of it at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,16 +62,16 @@ impl PlanSettings {
         reader.section("metering", |section| settings.read_metering(section));
         reader.section("enforcement", |section| settings.read_enforcement(section));
         reader.section("backup", |section| {
-            settings.backup_delay_seconds = seconds(section, "delay_seconds", 0, 0..=7 * DAY);
+            settings.backup_delay_seconds = section.number("delay_seconds", 0, 0..=7 * DAY);
         });
         settings
     }
 
     fn read_metering(&mut self, section: &mut Reader) {
-        self.meter_every = seconds(section, "every_seconds", self.meter_every, 1..=DAY);
+        self.meter_every = section.number("every_seconds", self.meter_every, 1..=DAY);
         // A keeper that meters more often than the default's urgency needs no other number for it.
         let urgent = self.urgent_every.min(self.meter_every);
-        self.urgent_every = seconds(section, "urgent_every_seconds", urgent, 1..=DAY);
+        self.urgent_every = section.number("urgent_every_seconds", urgent, 1..=DAY);
         if self.urgent_every > self.meter_every {
             section.mistake(
                 "urgent_every_seconds",
@@ -79,9 +79,9 @@ impl PlanSettings {
             );
         }
         self.report_max_age_seconds =
-            seconds(section, "report_max_age_seconds", self.report_max_age_seconds, 10..=DAY);
-        self.max_reports = count(section, "max_reports", self.max_reports, MAX_REPORTERS);
-        self.max_credits = count(section, "max_credits", self.max_credits, usize::from(MAX_CHUNK_SIZE));
+            section.number("report_max_age_seconds", self.report_max_age_seconds, 10..=DAY);
+        self.max_reports = section.number("max_reports", self.max_reports, 1..=MAX_REPORTERS);
+        self.max_credits = section.number("max_credits", self.max_credits, 1..=usize::from(MAX_CHUNK_SIZE));
         // The store and the configuration's own format keep numbers in signed 64 bits.
         let most = u64::MAX >> 1;
         self.tolerance_units = section.number("tolerance_units", self.tolerance_units, 0..=most);
@@ -90,7 +90,7 @@ impl PlanSettings {
 
     fn read_enforcement(&mut self, section: &mut Reader) {
         self.extra_grace_seconds =
-            seconds(section, "extra_grace_seconds", self.extra_grace_seconds, 0..=90 * DAY);
+            section.number("extra_grace_seconds", self.extra_grace_seconds, 0..=90 * DAY);
         let Some(names) = section.optional::<Vec<String>>("actions") else { return };
         self.enabled.clear();
         for name in names {
@@ -107,14 +107,4 @@ impl PlanSettings {
 fn unknown_action(name: &str) -> String {
     let known = Kind::ALL.map(Kind::name).join(", ");
     format!("`{name}` is no action; choose from {known}")
-}
-
-fn seconds(section: &mut Reader, key: &str, otherwise: i64, bounds: std::ops::RangeInclusive<u64>) -> i64 {
-    let otherwise = u64::try_from(otherwise).unwrap_or(0);
-    i64::try_from(section.number(key, otherwise, bounds)).unwrap_or(i64::MAX)
-}
-
-fn count(section: &mut Reader, key: &str, otherwise: usize, most: usize) -> usize {
-    let number = section.number(key, otherwise as u64, 1..=most as u64);
-    usize::try_from(number).unwrap_or(most)
 }
