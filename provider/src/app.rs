@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        config::{Config, ModelConfig, SecretSourceError},
+        config::{Config, ModelConfig},
         error::ApiError,
         freezes::Intake,
         keys::ApiKeys,
@@ -11,6 +11,7 @@ use {
         metrics::Metrics,
         ops::Progress,
         parts::RunningParts,
+        server::ServeError,
     },
     axum::{
         body::{Body, BodyDataStream},
@@ -42,14 +43,14 @@ pub(crate) struct Model {
 }
 
 impl Model {
-    /// A model that is served at a URL. Errors: [`SecretSourceError`].
-    pub fn new(config: &ModelConfig, url: String) -> Result<Model, SecretSourceError> {
+    /// A model that is served at a URL. Errors: its key cannot be read, or no header can hold it.
+    pub fn new(config: &ModelConfig, url: String) -> Result<Model, ServeError> {
         let authorisation = match &config.upstream_key {
             None => None,
             Some(source) => {
                 let key = source.read()?;
                 let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose_secret()))
-                    .map_err(|_| SecretSourceError::Malformed(config.name.clone()))?;
+                    .map_err(|_| ServeError::UpstreamKey(config.name.clone()))?;
                 value.set_sensitive(true);
                 Some(value)
             }

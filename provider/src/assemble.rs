@@ -188,7 +188,7 @@ async fn start_others(
 ) -> Result<(), ServeError> {
     parts.desk = Some(FreezeDesk::start(gate.clone(), DeskConfig::new(&config.chain.rpc_url)).await?);
     if let Some(settings) = &config.reporter {
-        let times = ReporterConfig { interval: settings.interval(), keep: settings.keep() };
+        let times = ReporterConfig { interval: settings.interval, keep: settings.keep };
         parts.reporter = Some(Reporter::start(gate.clone(), keys, times).await?);
     }
     Ok(())

@@ -5,6 +5,7 @@ use {
     crate::{config::Revoked, error::ApiError},
     axum::http::{HeaderMap, header::AUTHORIZATION},
     blockable_sdk::Pubkey,
+    blockable_service::hex,
     hmac::{Hmac, Mac},
     secrecy::{ExposeSecret, SecretBox, SecretString},
     sha2::Sha256,
@@ -65,7 +66,7 @@ impl ApiKeys {
 
     /// The key of a credit. A higher generation lets lower ones be revoked.
     pub fn make(&self, credit: &Pubkey, generation: u32) -> SecretString {
-        let code = hex(&self.mac(credit, generation).finalize().into_bytes());
+        let code = hex::encode(self.mac(credit, generation).finalize().into_bytes());
         SecretString::from(format!("{PREFIX}{credit}-{generation}-{code}"))
     }
 
@@ -85,7 +86,7 @@ impl ApiKeys {
         let mut parts = key.strip_prefix(PREFIX)?.splitn(3, '-');
         let credit: Pubkey = parts.next()?.parse().ok()?;
         let generation: u32 = parts.next()?.parse().ok()?;
-        let code = unhex::<32>(parts.next()?)?;
+        let code = hex::decode::<32>(parts.next()?)?;
         self.mac(&credit, generation).verify_slice(&code).ok()?;
         let lowest = self.revoked.get(&credit).copied().unwrap_or(0);
         (generation >= lowest).then_some(credit)
@@ -111,7 +112,7 @@ fn read_secret(path: &Path) -> Result<SecretBox<[u8; 32]>, SecretError> {
     let failed = |error: std::io::Error| SecretError::File { path: shown(), reason: error.to_string() };
     require_private(path)?;
     let text = SecretString::from(fs::read_to_string(path).map_err(failed)?);
-    let bytes = unhex::<32>(text.expose_secret().trim());
+    let bytes = hex::decode::<32>(text.expose_secret().trim());
     bytes.map(|bytes| SecretBox::new(Box::new(bytes))).ok_or_else(|| SecretError::Malformed { path: shown() })
 }
 
@@ -125,29 +126,6 @@ pub(crate) fn require_private(path: &Path) -> Result<(), SecretError> {
         return Err(SecretError::Exposed { path: shown() });
     }
     Ok(())
-}
-
-/// Bytes as hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    // One spelling for each key: upper case is another text for the same bytes.
-    let digit = |digit: u8| match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    };
-    let mut bytes = [0; N];
-    let digits = text.as_bytes();
-    if digits.len() != 2 * N {
-        return None;
-    }
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]

@@ -97,7 +97,7 @@ async fn livez(State(app): State<Arc<App>>) -> Response {
             require(since(&app.progress.journal) < 2 * STALLED, "the journal has stalled; look at the disk"),
         ),
     ];
-    let interval = app.config.reporter.as_ref().map_or(Duration::ZERO, |reporter| reporter.interval());
+    let interval = app.config.reporter.as_ref().map_or(Duration::ZERO, |reporter| reporter.interval);
     checks.extend(app.parts.alive(3 * interval + 2 * STALLED));
     Checks(checks).answer()
 }

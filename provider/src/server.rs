@@ -4,7 +4,7 @@ use {
     crate::{
         app::App,
         assemble::{Assembled, assemble, gate_config, open_keys, start_parts},
-        config::{Config, SecretSourceError},
+        config::Config,
         credits,
         echo::Echo,
         freezes, gateway, http,
@@ -21,6 +21,10 @@ use {
     },
     blockable_gate::{Gate, ReporterError, StoreError},
     blockable_sdk::keys::KeyError,
+    blockable_service::{
+        http::{Bounded, Limit},
+        secrets::SecretSourceError,
+    },
     std::{net::SocketAddr, sync::Arc, time::Duration},
     tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle, time::timeout},
 };
@@ -39,6 +43,9 @@ pub enum ServeError {
     /// Another secret.
     #[error(transparent)]
     SecretSource(#[from] SecretSourceError),
+    /// An upstream's key with characters that no header can hold.
+    #[error("the upstream key of model {0} has characters that no HTTP header can hold; set it anew")]
+    UpstreamKey(String),
     /// A key that signs reports.
     #[error("reporter.key: {0}")]
     Key(#[from] KeyError),
@@ -195,8 +202,8 @@ fn serve(
         .method_not_allowed_fallback(http::no_such_method)
         .layer(from_fn_with_state(app.clone(), http::track))
         .with_state(app.clone());
-    let idle = Duration::from_secs(app.config.limits.idle_seconds);
-    let listener = http::Bounded::new(listener, room, idle);
+    let limit = Limit::Idle(Duration::from_secs(app.config.limits.idle_seconds));
+    let listener = Bounded::new(listener, room, limit);
     let mut stopping = app.stopping.subscribe();
     tokio::spawn(async move {
         let stopped = async move {

@@ -4,11 +4,11 @@
 use {
     crate::{
         app::App,
-        config::{Party, SecretSourceError, Webhook},
-        keys::hex,
+        config::{Party, Webhook},
     },
     axum::http::header::CONTENT_TYPE,
     blockable_gate::Notice,
+    blockable_service::{hex, secrets::SecretSourceError},
     hmac::{Hmac, Mac},
     secrecy::{ExposeSecret, SecretString},
     sha2::{Digest, Sha256},
@@ -46,7 +46,7 @@ impl Sender {
             Party::Key(key) => key.to_string(),
         };
         let name = Sha256::digest(format!("{}|{party}", webhook.url));
-        let cursor = format!("webhook/{}", hex(&name[..16]));
+        let cursor = format!("webhook/{}", hex::encode(&name[..16]));
         Ok(Sender { secret: webhook.secret.read()?, webhook: webhook.clone(), cursor, http })
     }
 
@@ -132,7 +132,7 @@ impl Sender {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.secret.expose_secret().as_bytes())
             .map_err(|error| error.to_string())?;
         mac.update(&body);
-        let signature = format!("sha256={}", hex(&mac.finalize().into_bytes()));
+        let signature = format!("sha256={}", hex::encode(mac.finalize().into_bytes()));
         let post = self
             .http
             .post(&self.webhook.url)

@@ -1,13 +1,22 @@
 //! `[[model]]`.
 
 use {
-    super::secrets::SecretSource,
+    super::sections::MAX_PRICE,
     crate::price::Price,
-    serde::{Deserialize, Deserializer},
+    blockable_service::{secrets::SecretSource, settings::Reader},
     std::time::Duration,
 };
 
-/// Who serves a model.
+/// Most tokens that a model may have room for.
+const MAX_CONTEXT: u64 = 1 << 32;
+/// Tokens that a template adds to a message, at most, where the file does not say.
+const OVERHEAD_PER_MESSAGE: u64 = 8;
+/// Tokens that a template adds to a request, at most, where the file does not say.
+const OVERHEAD: u64 = 64;
+/// Seconds that an upstream may take in all, where the file does not say.
+const TIMEOUT_SECONDS: u64 = 600;
+
+/// The server of a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Upstream {
     /// The built-in model that repeats its prompt; for tests and demonstrations.
@@ -16,23 +25,12 @@ pub enum Upstream {
     Url(String),
 }
 
-impl<'de> Deserialize<'de> for Upstream {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Upstream, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Ok(match text.as_str() {
-            "echo" => Upstream::Echo,
-            url => Upstream::Url(url.trim_end_matches('/').to_string()),
-        })
-    }
-}
-
 /// A model on offer.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct ModelConfig {
     /// Its name in requests.
     pub name: String,
-    /// Who serves it.
+    /// The server of the model.
     pub upstream: Upstream,
     /// Its name there, where that is another one.
     pub upstream_name: Option<String>,
@@ -47,30 +45,15 @@ pub struct ModelConfig {
     /// Credit units per 1,000 generated tokens.
     pub units_per_1k_generated: u64,
     /// Tokens that the upstream's template adds to a message, at most.
-    #[serde(default = "per_message")]
     pub overhead_tokens_per_message: u64,
     /// Tokens that the upstream's template adds to a request, at most.
-    #[serde(default = "per_request")]
     pub overhead_tokens: u64,
     /// Tokens of a part of a message that is not text, at most; such parts are refused where it is not set.
     pub tokens_per_part: Option<u64>,
     /// Seconds that the upstream may take in all.
-    #[serde(default = "timeout")]
     pub timeout_seconds: u64,
     /// Milliseconds that the echo model waits before it answers.
     pub latency_ms: Option<u64>,
-}
-
-fn per_message() -> u64 {
-    8
-}
-
-fn per_request() -> u64 {
-    64
-}
-
-fn timeout() -> u64 {
-    600
 }
 
 impl ModelConfig {
@@ -85,12 +68,60 @@ impl ModelConfig {
             max_output_tokens: 16_384,
             units_per_1k_prompt: price.prompt,
             units_per_1k_generated: price.generated,
-            overhead_tokens_per_message: per_message(),
-            overhead_tokens: per_request(),
+            overhead_tokens_per_message: OVERHEAD_PER_MESSAGE,
+            overhead_tokens: OVERHEAD,
             tokens_per_part: None,
-            timeout_seconds: timeout(),
+            timeout_seconds: TIMEOUT_SECONDS,
             latency_ms: None,
         }
+    }
+
+    /// Reads one entry.
+    pub(super) fn read(reader: &mut Reader) -> Option<ModelConfig> {
+        let name: Option<String> = reader.required("name");
+        let upstream = read_upstream(reader);
+        let context_tokens = reader.required_number("context_tokens", 1..=MAX_CONTEXT);
+        let max_output_tokens = reader.required_number("max_output_tokens", 1..=MAX_CONTEXT);
+        let prompt = reader.required_number("units_per_1k_prompt", 0..=MAX_PRICE);
+        let generated = reader.required_number("units_per_1k_generated", 0..=MAX_PRICE);
+        let model = ModelConfig {
+            upstream_name: reader.optional("upstream_name"),
+            upstream_key: reader.optional("upstream_key"),
+            overhead_tokens_per_message: reader.number(
+                "overhead_tokens_per_message",
+                OVERHEAD_PER_MESSAGE,
+                0..=MAX_CONTEXT,
+            ),
+            overhead_tokens: reader.number("overhead_tokens", OVERHEAD, 0..=MAX_CONTEXT),
+            tokens_per_part: reader.optional_number("tokens_per_part", 1..=MAX_CONTEXT),
+            timeout_seconds: reader.number("timeout_seconds", TIMEOUT_SECONDS, 1..=86_400),
+            latency_ms: reader.optional("latency_ms"),
+            ..ModelConfig::echo("", Price { prompt: 0, generated: 0 })
+        };
+        if name.as_ref().is_some_and(String::is_empty) {
+            reader.mistake("name", "is empty; name the model as requests do");
+        }
+        if (prompt, generated) == (Some(0), Some(0)) {
+            reader.mistake("units_per_1k_generated", "is 0, as units_per_1k_prompt is; raise one of them");
+        }
+        match &upstream {
+            Some(Upstream::Echo) if model.upstream_key.is_some() => {
+                reader.mistake("upstream_key", "is set, and the echo model takes none; remove it");
+            }
+            Some(Upstream::Url(_)) if model.latency_ms.is_some() => {
+                reader.mistake("latency_ms", "is for the echo model alone; remove it");
+            }
+            _ => {}
+        }
+        Some(ModelConfig {
+            name: name?,
+            upstream: upstream?,
+            context_tokens: context_tokens?,
+            max_output_tokens: max_output_tokens?,
+            units_per_1k_prompt: prompt?,
+            units_per_1k_generated: generated?,
+            ..model
+        })
     }
 
     /// Its price.
@@ -98,8 +129,17 @@ impl ModelConfig {
         Price { prompt: self.units_per_1k_prompt, generated: self.units_per_1k_generated }
     }
 
-    /// How long its upstream may take in all.
+    /// Time that its upstream may take in all.
     pub fn timeout(&self) -> Duration {
         Duration::from_secs(self.timeout_seconds)
     }
+}
+
+fn read_upstream(reader: &mut Reader) -> Option<Upstream> {
+    let text: String = reader.required("upstream")?;
+    if text == "echo" {
+        return Some(Upstream::Echo);
+    }
+    reader.parse_url("upstream", &text, ["http", "https"])?;
+    Some(Upstream::Url(text.trim_end_matches('/').to_string()))
 }

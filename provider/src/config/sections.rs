@@ -1,84 +1,97 @@
 //! Sections of the file.
 
 use {
-    super::secrets::SecretSource,
     blockable_gate::{Durability, WhenStale},
     blockable_sdk::{Pubkey, keys::KeySource},
-    serde::{Deserialize, Deserializer, de::Error},
-    std::{net::SocketAddr, path::PathBuf, time::Duration},
+    blockable_service::{secrets::SecretSource, settings::Reader},
+    std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf, time::Duration},
 };
 
-/// Reads an address in base58.
-fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Pubkey, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    text.parse().map_err(|_| D::Error::custom(format!("`{text}` is not an address; write it in base58")))
-}
+/// Seconds that a setting may name: up to a year.
+pub(super) const SECONDS: RangeInclusive<u64> = 1..=366 * 86_400;
+/// Most of anything that is counted.
+const MAX_COUNT: usize = 1 << 30;
+/// Most credit units that 1,000 tokens, or a GPU's second, may cost: products with them stay within 64 bits.
+pub(super) const MAX_PRICE: u64 = 1_000_000_000;
+/// Hours that a setting may name: up to a year.
+const HOURS: RangeInclusive<u64> = 1..=8_760;
 
-/// `[ops]`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Ops {
-    /// Where health and metrics are served.
-    pub listen: SocketAddr,
+/// Reads the address for health and metrics, `[ops]`.
+pub(super) fn read_ops(reader: &mut Reader) -> Option<SocketAddr> {
+    if !reader.has("ops") {
+        return None;
+    }
+    reader.section("ops", |section| section.required("listen"))
 }
 
 /// `[chain]`: the chain and who this provider is on it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Chain {
     /// The node's JSON-RPC.
     pub rpc_url: String,
     /// The node's WebSocket.
     pub ws_url: String,
     /// The market's account.
-    #[serde(deserialize_with = "address")]
     pub market: Pubkey,
     /// The provider's account.
-    #[serde(deserialize_with = "address")]
     pub provider: Pubkey,
 }
 
+impl Chain {
+    /// Reads the section.
+    pub(super) fn read(reader: &mut Reader) -> Option<Chain> {
+        reader.section("chain", |section| {
+            let rpc_url = read_url(section, "rpc_url", ["http", "https"]);
+            let ws_url = read_url(section, "ws_url", ["ws", "wss"]);
+            let (market, provider) = (section.address("market"), section.address("provider"));
+            Some(Chain { rpc_url: rpc_url?, ws_url: ws_url?, market: market?, provider: provider? })
+        })
+    }
+}
+
+/// Reads a URL and keeps it as it is written.
+fn read_url(section: &mut Reader, key: &str, schemes: [&str; 2]) -> Option<String> {
+    let text: String = section.required(key)?;
+    section.parse_url(key, &text, schemes).map(|_| text)
+}
+
 /// `[gate]`: see `GateConfig`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct GateSettings {
     /// The store's file.
     pub store: PathBuf,
     /// Bytes it may grow to.
     pub max_store_bytes: Option<u64>,
-    /// What a recorded hold survives.
-    #[serde(default = "process")]
+    /// The failure that a recorded hold survives.
     pub durability: Durability,
     /// Seconds that the chain may be out of sight before `when_stale` holds.
-    #[serde(default = "ten")]
     pub max_staleness_seconds: u64,
-    /// What becomes of new jobs then.
-    #[serde(default = "refuse")]
+    /// The answer to new jobs then.
     pub when_stale: WhenStale,
     /// Days that settled holds stay in the ledger.
-    #[serde(default = "ninety")]
     pub ledger_days: u64,
 }
 
-fn process() -> Durability {
-    Durability::Process
+impl GateSettings {
+    /// Reads the section.
+    pub(super) fn read(reader: &mut Reader) -> Option<GateSettings> {
+        reader.section("gate", |section| {
+            let store = section.required("store");
+            let settings = GateSettings {
+                store: PathBuf::new(),
+                max_store_bytes: section.optional("max_store_bytes"),
+                durability: section.optional("durability").unwrap_or(Durability::Process),
+                max_staleness_seconds: section.number("max_staleness_seconds", 10, SECONDS),
+                when_stale: section.optional("when_stale").unwrap_or(WhenStale::Refuse),
+                ledger_days: section.number("ledger_days", 90, 1..=36_500),
+            };
+            Some(GateSettings { store: store?, ..settings })
+        })
+    }
 }
 
-fn refuse() -> WhenStale {
-    WhenStale::Refuse
-}
-
-fn ten() -> u64 {
-    10
-}
-
-fn ninety() -> u64 {
-    90
-}
-
-/// `[limits]`: what is served at once.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+/// `[limits]`: bounds on what is served at once.
+#[derive(Clone, Debug)]
 pub struct Limits {
     /// Bytes of a request.
     pub body_bytes: usize,
@@ -116,21 +129,74 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// Reads the section. `longest` is the longest timeout of a model.
+    pub(super) fn read(reader: &mut Reader, longest: Duration) -> Limits {
+        let otherwise = Limits::default();
+        reader.section("limits", |section| {
+            let mut count = |key, otherwise| section.number(key, otherwise, 1..=MAX_COUNT);
+            let (body_bytes, answer_bytes) =
+                (count("body_bytes", otherwise.body_bytes), count("answer_bytes", otherwise.answer_bytes));
+            let requests = count("requests", otherwise.requests);
+            let requests_per_credit = count("requests_per_credit", otherwise.requests_per_credit);
+            let connections = count("connections", otherwise.connections);
+            let report_streams = count("report_streams", otherwise.report_streams);
+            let mut seconds = |key, otherwise| section.number(key, otherwise, SECONDS);
+            let body_seconds = seconds("body_seconds", otherwise.body_seconds);
+            let idle_seconds = seconds("idle_seconds", otherwise.idle_seconds);
+            let client_patience_seconds =
+                seconds("client_patience_seconds", otherwise.client_patience_seconds);
+            if idle_seconds <= longest.as_secs() {
+                let mistake = format!(
+                    "{idle_seconds} is not above the longest model.timeout_seconds, {}; raise it",
+                    longest.as_secs()
+                );
+                section.mistake("idle_seconds", mistake);
+            }
+            Limits {
+                body_bytes,
+                answer_bytes,
+                body_seconds,
+                requests,
+                requests_per_credit,
+                connections,
+                idle_seconds,
+                client_patience_seconds,
+                report_streams,
+            }
+        })
+    }
+}
+
 /// `[[gpu]]`: GPUs of one kind for rent.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct GpuConfig {
     /// Its name in requests.
     pub name: String,
     /// Credit units per GPU and second.
     pub units_per_second: u64,
-    /// How many there are.
+    /// Number of GPUs.
     pub count: u32,
 }
 
-/// `[leases]`: how GPUs are rented.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+impl GpuConfig {
+    /// Reads one entry.
+    pub(super) fn read(reader: &mut Reader) -> Option<GpuConfig> {
+        let name: Option<String> = reader.required("name");
+        let units_per_second = reader.required_number("units_per_second", 1..=MAX_PRICE);
+        let count = reader.required_number("count", 1..=u32::MAX);
+        let is_plain = |name: &str| {
+            name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+        };
+        if name.as_ref().is_some_and(|name| name.is_empty() || !is_plain(name)) {
+            reader.mistake("name", "has other characters than letters, digits, `-`, `_` and `.`; rename it");
+        }
+        Some(GpuConfig { name: name?, units_per_second: units_per_second?, count: count? })
+    }
+}
+
+/// `[leases]`: terms on which GPUs are rented.
+#[derive(Clone, Debug)]
 pub struct LeaseSettings {
     /// Seconds held in advance where a request names none; without a heartbeat they count as used.
     pub heartbeat_seconds: u64,
@@ -140,15 +206,29 @@ pub struct LeaseSettings {
     pub leases_per_credit: usize,
 }
 
-impl Default for LeaseSettings {
-    fn default() -> LeaseSettings {
-        LeaseSettings { heartbeat_seconds: 60, max_heartbeat_seconds: 3_600, leases_per_credit: 64 }
+impl LeaseSettings {
+    /// Reads the section.
+    pub(super) fn read(reader: &mut Reader) -> LeaseSettings {
+        reader.section("leases", |section| {
+            let settings = LeaseSettings {
+                heartbeat_seconds: section.number("heartbeat_seconds", 60, SECONDS),
+                max_heartbeat_seconds: section.number("max_heartbeat_seconds", 3_600, SECONDS),
+                leases_per_credit: section.number("leases_per_credit", 64, 1..=MAX_COUNT),
+            };
+            if settings.heartbeat_seconds > settings.max_heartbeat_seconds {
+                let mistake = format!(
+                    "{} is above max_heartbeat_seconds, {}; lower it",
+                    settings.heartbeat_seconds, settings.max_heartbeat_seconds
+                );
+                section.mistake("heartbeat_seconds", mistake);
+            }
+            settings
+        })
     }
 }
 
-/// `[freezes]`: how signed freezes are taken. Anyone may send one, so they are bounded.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+/// `[freezes]`: bounds on signed freezes, as anyone may send one.
+#[derive(Clone, Debug)]
 pub struct FreezeSettings {
     /// Freezes that are examined at once.
     pub at_once: usize,
@@ -158,43 +238,47 @@ pub struct FreezeSettings {
     pub burst: u32,
 }
 
-impl Default for FreezeSettings {
-    fn default() -> FreezeSettings {
-        FreezeSettings { at_once: 64, per_second: 50, burst: 500 }
+impl FreezeSettings {
+    /// Reads the section.
+    pub(super) fn read(reader: &mut Reader) -> FreezeSettings {
+        reader.section("freezes", |section| FreezeSettings {
+            at_once: section.number("at_once", 64, 1..=MAX_COUNT),
+            per_second: section.number("per_second", 50, 1..=1 << 30),
+            burst: section.number("burst", 500, 1..=1 << 30),
+        })
     }
 }
 
 /// `[reporter]`: signs usage reports.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct ReporterSettings {
-    /// Seconds between reports.
-    #[serde(default = "ten")]
-    pub interval_seconds: u64,
-    /// Hours for which reports are handed out.
-    #[serde(default = "one")]
-    pub keep_hours: u64,
+    /// Time between reports.
+    pub interval: Duration,
+    /// Time for which reports are handed out.
+    pub keep: Duration,
     /// The keys that sign.
     pub key: Vec<KeySource>,
 }
 
-fn one() -> u64 {
-    1
-}
-
 impl ReporterSettings {
-    /// Time between reports.
-    pub fn interval(&self) -> Duration {
-        Duration::from_secs(self.interval_seconds)
-    }
-
-    /// How long reports are handed out.
-    pub fn keep(&self) -> Duration {
-        Duration::from_secs(self.keep_hours.saturating_mul(3_600))
+    /// Reads the section; `None` also where it is left out.
+    pub(super) fn read(reader: &mut Reader) -> Option<ReporterSettings> {
+        if !reader.has("reporter") {
+            return None;
+        }
+        reader.section("reporter", |section| {
+            let interval = section.seconds("interval_seconds", 10, SECONDS);
+            let keep_hours = section.number("keep_hours", 1, HOURS);
+            let key: Vec<KeySource> = section.required("key")?;
+            if key.is_empty() {
+                section.mistake("key", "is empty; name at least one key");
+            }
+            Some(ReporterSettings { interval, keep: Duration::from_secs(keep_hours * 3_600), key })
+        })
     }
 }
 
-/// Whom a webhook is for.
+/// The party that a webhook is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Party {
     /// Every notice.
@@ -203,47 +287,57 @@ pub enum Party {
     Key(Pubkey),
 }
 
-impl<'de> Deserialize<'de> for Party {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Party, D::Error> {
-        let text = String::deserialize(deserializer)?;
+impl Party {
+    fn read(reader: &mut Reader) -> Option<Party> {
+        let text: String = reader.required("party")?;
         if text == "all" {
-            return Ok(Party::All);
+            return Some(Party::All);
         }
-        let key = text.parse().map_err(|_| {
-            D::Error::custom(format!(
-                "`{text}` is no party; write \"all\", or a lender's or borrower's address"
-            ))
-        })?;
-        Ok(Party::Key(key))
+        let key = text.parse().ok().map(Party::Key);
+        if key.is_none() {
+            let mistake = format!("`{text}` is no party; write \"all\", or a lender's or borrower's address");
+            reader.mistake("party", mistake);
+        }
+        key
     }
 }
 
 /// `[[webhook]]`: a URL that notices are posted to.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Webhook {
-    /// Where to.
+    /// Address of the receiver.
     pub url: String,
-    /// Whose notices.
+    /// Party whose notices are posted.
     pub party: Party,
-    /// What they are signed with.
+    /// Secret that they are signed with.
     pub secret: SecretSource,
     /// Hours after which a notice that nobody takes is given up.
-    #[serde(default = "day")]
     pub give_up_hours: u64,
 }
 
-fn day() -> u64 {
-    24
+impl Webhook {
+    /// Reads one entry.
+    pub(super) fn read(reader: &mut Reader) -> Option<Webhook> {
+        let url = read_url(reader, "url", ["http", "https"]);
+        let (party, secret) = (Party::read(reader), reader.required("secret"));
+        let give_up_hours = reader.number("give_up_hours", 24, HOURS);
+        Some(Webhook { url: url?, party: party?, secret: secret?, give_up_hours })
+    }
 }
 
 /// `[[revoked]]`: API keys that are no longer good.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, Debug)]
 pub struct Revoked {
     /// The credit.
-    #[serde(deserialize_with = "address")]
     pub credit: Pubkey,
     /// Its keys of generations below this one are refused.
     pub below: u32,
+}
+
+impl Revoked {
+    /// Reads one entry.
+    pub(super) fn read(reader: &mut Reader) -> Option<Revoked> {
+        let (credit, below) = (reader.address("credit"), reader.required("below"));
+        Some(Revoked { credit: credit?, below: below? })
+    }
 }

@@ -44,13 +44,25 @@ fn every_mistake_is_told_at_once() {
         count = 1
         "#,
     );
-    let told = ConfigError::Mistakes { path: "p.toml".to_string(), mistakes: found.clone() }.to_string();
+    let told = ConfigError::Mistakes {
+        path: "p.toml".to_string(),
+        mistakes: found.clone(),
+        example: "provider.example.toml",
+    }
+    .to_string();
     assert!(told.starts_with("p.toml:\n  ") && told.lines().count() == found.len() + 2, "{told}");
     let has =
         |start: &str| assert!(found.iter().any(|mistake| mistake.starts_with(start)), "{start}: {found:?}");
-    for start in
-        ["listen: ", "typo: ", "secret_file is missing", "chain: ", "gate: ", "model[0]: ", "gpu[0]: "]
-    {
+    for start in [
+        "listen: ",
+        "typo: no such key",
+        "secret_file: is missing",
+        "chain.rpc_url: is no such URL",
+        "chain.market: `not base58`",
+        "gate.unknown: no such key",
+        "model[0].max_output_tokens: is missing",
+        "gpu[0].units_per_second: has an impossible value; write a number from 1",
+    ] {
         has(start);
     }
 }
@@ -62,10 +74,46 @@ fn values_that_cannot_be_are_told_with_their_place() {
         .replace("rpc_url = \"http://127.0.0.1:8899\"", "rpc_url = \"http://user:pw@node\"")
         .replace("name = \"h100\"", "name = \"h/100\"");
     let found = mistakes(&wrong);
-    assert!(found.iter().any(|mistake| mistake.starts_with("model[0]: context_tokens")), "{found:?}");
     assert!(
-        found.iter().any(|mistake| mistake.starts_with("chain.rpc_url") && !mistake.contains("pw")),
+        found.iter().any(|mistake| mistake.starts_with("model[0].context_tokens: 0 is not from 1")),
         "{found:?}"
     );
-    assert!(found.iter().any(|mistake| mistake.starts_with("gpu[0]: name")), "{found:?}");
+    assert!(
+        found
+            .iter()
+            .any(|mistake| mistake.starts_with("chain.rpc_url: must not hold a user")
+                && !mistake.contains("pw")),
+        "{found:?}"
+    );
+    assert!(
+        found.iter().any(|mistake| mistake.starts_with("gpu[0].name: has other characters")),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn mistakes_between_keys_are_named_too() {
+    let wrong = EXAMPLE.replace(
+        "name = \"h100\"",
+        "name = \"h100\"\nunits_per_second = 1\ncount = 1\n[[gpu]]\nname = \"h100\"",
+    ) + "\n[leases]\nheartbeat_seconds = 61\nmax_heartbeat_seconds = 60\n";
+    let found = mistakes(&wrong);
+    for start in ["gpu[1].name: `h100` is used twice", "leases.heartbeat_seconds: 61 is above"] {
+        assert!(found.iter().any(|mistake| mistake.starts_with(start)), "{start}: {found:?}");
+    }
+    let nothing = "listen = [\"127.0.0.1:0\"]\nsecret_file = \"s\"";
+    let found = mistakes(nothing);
+    assert!(
+        found.iter().any(|mistake| mistake.starts_with("model: is missing, and there is no")),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_connection_may_be_idle_for_longer_than_a_model_may_take() {
+    let found = mistakes(&(EXAMPLE.to_string() + "\n[limits]\nidle_seconds = 600\n"));
+    assert_eq!(
+        found,
+        ["limits.idle_seconds: 600 is not above the longest model.timeout_seconds, 600; raise it"]
+    );
 }

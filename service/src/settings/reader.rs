@@ -110,8 +110,13 @@ impl Reader {
     /// Reads a URL of one of two schemes that must be there. URLs are shown in logs, so one with a user or a password is
     /// refused.
     pub fn url(&mut self, key: &str, schemes: [&str; 2]) -> Option<Url> {
-        let text: String = self.required(key)?;
-        match parse_url(&text, schemes) {
+        let text = self.required::<String>(key)?;
+        self.parse_url(key, &text, schemes)
+    }
+
+    /// Reads the text of a URL, which stands at `key`, as [`Reader::url`] does.
+    pub fn parse_url(&mut self, key: &str, text: &str, schemes: [&str; 2]) -> Option<Url> {
+        match parse_url(text, schemes) {
             Ok(url) if url.username().is_empty() && url.password().is_none() => Some(url),
             Ok(_) => {
                 self.mistake(key, "must not hold a user or a password, as URLs are shown in logs; remove it");

@@ -1,8 +1,5 @@
 //! What all requests have in common: a number, a line in the log, figures.
 
-mod listener;
-
-pub(crate) use listener::Bounded;
 use {
     crate::{
         app::App,
