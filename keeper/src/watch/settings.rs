@@ -34,8 +34,8 @@ impl Settings {
     /// Reads the sections `[watch]` and `[rules]`; mistakes are with the reader.
     pub fn read(reader: &mut Reader) -> Settings {
         let mut settings = reader.section("watch", |reader| {
-            let short = reader.number("half_life_hours", 24, 1..=24 * 90);
-            let long = reader.number("long_half_life_hours", 168, 1..=24 * 365);
+            let short = reader.number("half_life_hours", 24_u64, 1..=24 * 90);
+            let long = reader.number("long_half_life_hours", 168_u64, 1..=24 * 365);
             if long <= short {
                 reader.mistake(
                     "long_half_life_hours",

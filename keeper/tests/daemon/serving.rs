@@ -2,7 +2,7 @@
 
 use {
     crate::setup::Setup,
-    blockable_keeper::hex::hex,
+    blockable_service::hex,
     reqwest::StatusCode,
     serde_json::Value,
     std::time::Duration,
@@ -97,7 +97,7 @@ async fn a_keeper_shows_its_market_and_says_when_a_loop_stands_still_and_when_it
         // Without reports the chain stands still, and the proven log comes up to it.
         let chain = setup.cluster.chain.credit(&setup.credits[0]).await;
         let events = api.events(&credit).await;
-        if events.last().is_some_and(|(_, hash)| *hash == hex(&chain.event_hash)) {
+        if events.last().is_some_and(|(_, hash)| *hash == hex::encode(&chain.event_hash)) {
             assert_eq!(events.len() as u64, chain.event_seq);
             assert!(events.iter().any(|(kind, _)| kind == "metered"), "{events:?}");
             break;

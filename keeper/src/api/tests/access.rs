@@ -6,7 +6,7 @@ use {
     blockable_service::secrets::SecretSource,
     tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
-        net::{TcpListener, TcpStream},
+        net::TcpStream,
         time::timeout,
     },
 };
