@@ -183,7 +183,7 @@ impl Scene<'_> {
                 Some(meter_call(lab, meters.unwrap_or_else(none), attempt.op))
             }
             Op::CreditSeizeToPool => {
-                let seizable = credit.seizable(self.clock()).unwrap_or(0);
+                let seizable = credit.seizable(&self.clock()).unwrap_or(0);
                 let amount = self.units(seizable, units.lien());
                 let terms = terms::lot(&credit, &lab.market(self.market), &mut self.dice);
                 let number = credit.lots_opened;
@@ -191,7 +191,7 @@ impl Scene<'_> {
                 self.call(ix, Args::Seize(amount, terms))
             }
             Op::CreditSeizeToLender => {
-                let seizable = credit.seizable(self.clock()).unwrap_or(0);
+                let seizable = credit.seizable(&self.clock()).unwrap_or(0);
                 let price = credit.price_paid().unwrap_or(1).max(1);
                 let worth = (u128::from(now.debt.total()) * 1_000_000).div_ceil(u128::from(price));
                 let amount = self.units(seizable.min(worth.min(u128::from(u64::MAX)) as u64), seizable);
@@ -234,8 +234,8 @@ impl Scene<'_> {
     }
 
     fn clock(&self) -> blockable_sdk::program::state::MarketClock {
-        let market = self.lab.market_time(&self.lab.market(self.market));
-        blockable_sdk::program::state::MarketClock { chain: self.lab.now, market }
+        let clock = self.lab.market(self.market).clock_at(self.lab.now);
+        clock.expect("the lab's clock is in range")
     }
 
     /// One of the credit's lots, an open one where there is any.

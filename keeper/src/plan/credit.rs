@@ -161,7 +161,7 @@ fn mark(now: &Now, address: &Pubkey, credit: &Credit, action: Action, grace: u32
     if copy.debt.arrears_since == 0 {
         return Err(Why::NotInArrears);
     }
-    copy.draw_reserve(*address).map_err(|_| Why::OutOfRange)?;
+    copy.draw_for_arrears(*address).map_err(|_| Why::OutOfRange)?;
     // A draw that pays the oldest instalment leaves the grace of the next one.
     let unpaid_since = copy.debt.arrears_since;
     if unpaid_since == 0 {
@@ -189,7 +189,7 @@ fn draw_reserve(now: &Now, address: &Pubkey, credit: &Credit, status: Status) ->
     }
     let mut copy = accrued(now, credit)?;
     let debt = copy.debt;
-    copy.draw_reserve(*address).map_err(|_| Why::OutOfRange)?.ok_or(Why::NotInArrears)?;
+    copy.draw_for_arrears(*address).map_err(|_| Why::OutOfRange)?.ok_or(Why::NotInArrears)?;
     let since = [debt.arrears_since, credit.defaulted_at].into_iter().find(|time| *time != 0);
     let since = since.unwrap_or(credit.debt.accrued_at).min(now.clock.market);
     Ok(at_market_time(now, since))
@@ -214,7 +214,7 @@ fn draw_would_cure(now: &Now, address: &Pubkey, credit: &Credit) -> bool {
         return false;
     }
     let Ok(mut copy) = accrued(now, credit) else { return false };
-    copy.draw_reserve(*address).is_ok() && copy.status != Status::Defaulted.byte()
+    copy.draw_for_arrears(*address).is_ok() && copy.status != Status::Defaulted.byte()
 }
 
 fn expire_units(now: &Now, credit: &Credit) -> Result<Timing, Why> {

@@ -22,8 +22,7 @@ pub(super) struct Now<'a> {
 impl<'a> Now<'a> {
     /// `None` for a market whose clock is out of range, in which the program does nothing.
     pub fn of(snapshot: &'a Snapshot, settings: &'a PlanSettings) -> Option<Now<'a>> {
-        let market = snapshot.market.market_time(snapshot.clock).ok()?;
-        let clock = MarketClock { chain: snapshot.clock, market };
+        let clock = snapshot.market.clock_at(snapshot.clock).ok()?;
         Some(Now { snapshot, settings, clock, is_paused: snapshot.is_paused() })
     }
 

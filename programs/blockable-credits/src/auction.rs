@@ -13,14 +13,20 @@ pub fn price_at(start: u64, floor: u64, opened_at: i64, window: u32, now: i64) -
     sub(start, fallen)
 }
 
-/// What `units` cost at `price` per [`PRICE_SCALE`] units, in micro-USDC, rounded up. Errors: [`Overflow`].
+/// The cost of `units` at `price` per [`PRICE_SCALE`] units, in micro-USDC, rounded up. Errors: [`Overflow`].
 pub fn cost(units: u64, price: u64) -> Result<u64, Overflow> {
     mul_div_ceil(units, price, PRICE_SCALE)
 }
 
-/// What the loan paid per [`PRICE_SCALE`] units, in micro-USDC, rounded up. Errors: [`Overflow`] for no units.
+/// The price that a loan paid per [`PRICE_SCALE`] units, in micro-USDC, rounded up. Errors: [`Overflow`] for no units.
 pub fn price_paid(principal: u64, units: u64) -> Result<u64, Overflow> {
     mul_div_ceil(principal, PRICE_SCALE, units)
+}
+
+/// Lowest price a lot may start at or fall to: `share_bps` basis points of the price that the loan paid, rounded up. Both
+/// in micro-USDC per [`PRICE_SCALE`] units. Errors: [`Overflow`].
+pub fn least_price(price_paid: u64, share_bps: u16) -> Result<u64, Overflow> {
+    mul_div_ceil(price_paid, u64::from(share_bps), BPS)
 }
 
 /// Shares of a sale, in micro-USDC. They add up to the cost.
@@ -30,7 +36,7 @@ pub struct Proceeds {
     pub fee: u64,
     /// Recovery of the debt, for the lender.
     pub recovered: u64,
-    /// What exceeds the debt, for the borrower.
+    /// The rest above the debt, for the borrower.
     pub surplus: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Coupons that follow use: utilisation over a window moves the APR within agreed bounds.
+//! The covenant on utilisation: use over a window moves the APR within agreed bounds.
 
 use crate::{
     state::Rider,
@@ -17,7 +17,7 @@ pub fn utilisation_bps(used: u64, planned: u64, window: u32, seconds: u64) -> Re
     Ok(u64::try_from(share).unwrap_or(u64::MAX))
 }
 
-/// What a measurement leads to.
+/// The effect of a measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// The APR from now on, in basis points.
@@ -47,7 +47,7 @@ pub fn outcome(
     Ok(Outcome { apr_bps, top_up: 0 })
 }
 
-/// Moves up to `amount` of principal from the last instalments to the one at index `next`. Returns what was moved;
+/// Moves up to `amount` of principal from the last instalments to the one at index `next`. Returns the sum moved;
 /// zero where no later instalment carries principal. Errors: [`Overflow`].
 pub fn call_top_up(principal: &mut [u64], next: usize, amount: u64) -> Result<u64, Overflow> {
     let mut left = amount;

@@ -1,12 +1,23 @@
 //! Blockable: loans secured by prepaid compute credits that the lender can freeze.
 //!
-//! This file is the table of contents: one line per instruction, each in its own file under `instructions/`.
-//! `state/` holds the accounts; `units`, `schedule`, `waterfall`, `metering`, `auction` and `transitions` hold the
-//! arithmetic and the rules, free of Anchor's contexts.
+//! This file is the table of contents: one line per instruction, each in its own file under `instructions/`. Modules further
+//! down never use those further up:
+//!
+//! | modules | hold |
+//! |---|---|
+//! | `instructions`, `tokens` | accounts, constraints, transfers |
+//! | `actions` | the effect of every instruction, as functions of the state types |
+//! | `events` | changes, and the hash chain over them |
+//! | `waterfall`, `schedule`, `metering`, `covenant`, `report` | arithmetic on parts of accounts |
+//! | `state` | the accounts |
+//! | `auction`, `transitions`, `errors`, `units`, `hash`, `signature` | rules and arithmetic without accounts |
+//!
+//! All but the first row are free of Anchor's contexts.
 
 #![deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used))]
 
+pub mod actions;
 pub mod auction;
 pub mod covenant;
 pub mod errors;
@@ -52,22 +63,22 @@ pub mod blockable_credits {
         MarketProposeChange::handle(ctx, settings)
     }
 
-    /// Applies the change that waits; see [`MarketControl::apply_change`].
+    /// Applies the proposed change; see [`MarketControl::apply_change`].
     pub fn market_apply_change(ctx: Context<MarketControl>) -> Result<()> {
         MarketControl::apply_change(ctx)
     }
 
-    /// Drops the change that waits; see [`MarketControl::cancel_change`].
+    /// Drops the proposed change; see [`MarketControl::cancel_change`].
     pub fn market_cancel_change(ctx: Context<MarketControl>) -> Result<()> {
         MarketControl::cancel_change(ctx)
     }
 
-    /// Offers the admin's place; see [`MarketControl::offer_admin`].
+    /// Offers the admin role; see [`MarketControl::offer_admin`].
     pub fn market_offer_admin(ctx: Context<MarketControl>, to: Pubkey) -> Result<()> {
         MarketControl::offer_admin(ctx, to)
     }
 
-    /// Takes the admin's place; see [`MarketControl::accept_admin`].
+    /// Takes the admin role; see [`MarketControl::accept_admin`].
     pub fn market_accept_admin(ctx: Context<MarketControl>) -> Result<()> {
         MarketControl::accept_admin(ctx)
     }
@@ -103,22 +114,22 @@ pub mod blockable_credits {
         ProviderUpdate::set_reporters(ctx, reporters)
     }
 
-    /// Sets what a provider commits to; see [`ProviderUpdate::set_capacity`].
+    /// Sets the capacity of a provider; see [`ProviderUpdate::set_capacity`].
     pub fn provider_set_capacity(ctx: Context<ProviderUpdate>, capacity: CapacityArgs) -> Result<()> {
         ProviderUpdate::set_capacity(ctx, capacity)
     }
 
-    /// Sets where a provider is paid; see [`ProviderSetPayout`].
+    /// Sets the account that a provider is paid to; see [`ProviderSetPayout`].
     pub fn provider_set_payout(ctx: Context<ProviderSetPayout>) -> Result<()> {
         ProviderSetPayout::handle(ctx)
     }
 
-    /// Offers the authority's place; see [`ProviderUpdate::offer_authority`].
+    /// Offers the authority role; see [`ProviderUpdate::offer_authority`].
     pub fn provider_offer_authority(ctx: Context<ProviderUpdate>, to: Pubkey) -> Result<()> {
         ProviderUpdate::offer_authority(ctx, to)
     }
 
-    /// Takes the authority's place; see [`ProviderUpdate::accept_authority`].
+    /// Takes the authority role; see [`ProviderUpdate::accept_authority`].
     pub fn provider_accept_authority(ctx: Context<ProviderUpdate>) -> Result<()> {
         ProviderUpdate::accept_authority(ctx)
     }
@@ -167,7 +178,7 @@ pub mod blockable_credits {
         CreditRepay::fund_reserve(ctx, amount)
     }
 
-    /// Pays what is in arrears from the reserve; see [`CreditMark::draw_reserve`].
+    /// Pays the arrears from the reserve; see [`CreditMark::draw_reserve`].
     pub fn reserve_draw(ctx: Context<CreditMark>) -> Result<()> {
         CreditMark::draw_reserve(ctx)
     }
@@ -284,7 +295,7 @@ pub mod blockable_credits {
         CreditSeizeToLender::handle(ctx, amount)
     }
 
-    /// Gives up what is still owed; see [`CreditControl::write_off`].
+    /// Gives up the rest of the debt; see [`CreditControl::write_off`].
     pub fn credit_write_off(ctx: Context<CreditControl>) -> Result<()> {
         CreditControl::write_off(ctx)
     }
@@ -293,6 +304,7 @@ pub mod blockable_credits {
     pub fn lot_close(ctx: Context<LotClose>) -> Result<()> {
         LotClose::handle(ctx)
     }
+
     // Housekeeping.
 
     /// Expires unused units past their lifetime; see [`CreditMark::expire_units`].

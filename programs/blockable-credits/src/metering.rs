@@ -1,4 +1,4 @@
-//! What a usage report does to a credit, and what a freeze leaves to jobs that are already running.
+//! The effect of a usage report on a credit, and the units that a freeze leaves to jobs that are already running.
 
 use {
     crate::{
@@ -10,8 +10,8 @@ use {
 
 /// Seconds after a freeze in which a report from before it is still applied as of its own time.
 ///
-/// Usage up to the freeze was admitted by the rules of its time; without this every freeze would cost an honest
-/// provider what it had served since its last report. The quorum and the rate bound limit what it can take.
+/// Usage up to the freeze was admitted under the rules before it; without this every freeze would cost an honest
+/// provider the units served since its last report. The quorum and the rate bound limit what a dishonest one can take.
 pub const LATE_REPORT_SECONDS: i64 = 60;
 
 /// The reading of one credit: the quorum's lower median.
@@ -25,7 +25,7 @@ pub struct Reading {
     pub reported_at: i64,
 }
 
-/// What one reading changed. All amounts in credit units.
+/// The effect of one reading. All amounts in credit units.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Metered {
     /// Units consumed.
@@ -36,7 +36,7 @@ pub struct Metered {
     pub deferred: u64,
 }
 
-/// Why a credit was left out of a metering transaction while others were applied.
+/// The reason for which a credit was left out of a metering transaction while others were applied.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Skip {
     /// Not an account of this program, or one that is closed.
@@ -47,7 +47,7 @@ pub enum Skip {
     Duplicate,
     /// Its status does not allow metering.
     WrongStatus,
-    /// Fewer reporters than the quorum speak of it.
+    /// Fewer reporters than the quorum report on it.
     NoQuorum,
     /// A reading as new or newer has been applied.
     Stale,
@@ -61,7 +61,7 @@ pub enum Skip {
 
 /// The lower median: with an even number of values the smaller middle one. `None` for no value.
 ///
-/// Counts instead of sorting: for the few reporters there are that is the cheaper way on chain.
+/// Counts instead of sorting, which costs less on chain for so few values.
 pub fn lower_median<T: Ord + Copy>(values: &[T]) -> Option<T> {
     let middle = values.len().checked_sub(1)?.checked_div(2)?;
     values.iter().copied().find(|value| {
@@ -73,7 +73,7 @@ pub fn lower_median<T: Ord + Copy>(values: &[T]) -> Option<T> {
 
 /// Applies a reading: at most `max_per_second` x the time since the last one, at most what is open to use.
 ///
-/// What was used beyond that is counted as overrun and never touches the lien. `now` is the chain's Unix time;
+/// Use beyond that is counted as overrun and never touches the lien. `now` is the chain's Unix time;
 /// `late_reports_count` within [`LATE_REPORT_SECONDS`] of the latest freeze.
 /// Errors: the reason to skip this credit, with nothing changed.
 pub fn apply(
@@ -94,9 +94,9 @@ pub fn apply(
 
     let before_freeze = collateral.frozen > 0 && at <= meter.frozen_at_chain && late_reports_count;
     let metered = if before_freeze {
-        settle_before_freeze(collateral, meter, counted, reading.in_flight)
+        count_use_before_freeze(collateral, meter, counted, reading.in_flight)
     } else {
-        settle(collateral, meter, counted, reading.in_flight)
+        count_use(collateral, meter, counted, reading.in_flight)
     };
     meter.cumulative = meter.cumulative.saturating_add(counted);
     meter.reported_at = at;
@@ -104,23 +104,23 @@ pub fn apply(
     Ok(Metered { deferred: wanted.saturating_sub(counted), ..metered })
 }
 
-/// Use as of now: first what is available, then what jobs in flight at the freeze were promised.
-fn settle(collateral: &mut Collateral, meter: &mut Meter, counted: u64, in_flight: u64) -> Metered {
+/// Counts use as of now: first available units, then those promised to jobs in flight at the freeze.
+fn count_use(collateral: &mut Collateral, meter: &mut Meter, counted: u64, in_flight: u64) -> Metered {
     let open = counted.min(collateral.available());
     let beyond = counted.saturating_sub(open);
-    let settled = beyond.min(meter.settlement_left).min(collateral.frozen);
-    collateral.frozen = collateral.frozen.saturating_sub(settled);
-    collateral.consumed = collateral.consumed.saturating_add(open).saturating_add(settled);
+    let promised = beyond.min(meter.settlement_left).min(collateral.frozen);
+    collateral.frozen = collateral.frozen.saturating_sub(promised);
+    collateral.consumed = collateral.consumed.saturating_add(open).saturating_add(promised);
     collateral.fit_frozen();
-    let left = meter.settlement_left.saturating_sub(settled).min(settlement(collateral, in_flight));
+    let left = meter.settlement_left.saturating_sub(promised).min(promised_units(collateral, in_flight));
     meter.settlement_left = left;
-    // Jobs were admitted against what is available, or promised before the freeze: they cannot hold more.
+    // Jobs were admitted against available units or got a promise before the freeze: they cannot hold more.
     meter.in_flight = in_flight.min(collateral.available().saturating_add(left));
-    Metered { consumed: open.saturating_add(settled), overrun: beyond.saturating_sub(settled), deferred: 0 }
+    Metered { consumed: open.saturating_add(promised), overrun: beyond.saturating_sub(promised), deferred: 0 }
 }
 
-/// Use from before the latest freeze: measured against what was open before it.
-fn settle_before_freeze(
+/// Counts use from before the latest freeze, against the units that were open before it.
+fn count_use_before_freeze(
     collateral: &mut Collateral,
     meter: &mut Meter,
     counted: u64,
@@ -131,16 +131,16 @@ fn settle_before_freeze(
     collateral.consumed = collateral.consumed.saturating_add(consumed);
     collateral.fit_frozen();
     meter.in_flight = in_flight.min(collateral.remaining().saturating_sub(frozen_then));
-    meter.settlement_left = settlement(collateral, meter.in_flight);
+    meter.settlement_left = promised_units(collateral, meter.in_flight);
     Metered { consumed, overrun: counted.saturating_sub(consumed), deferred: 0 }
 }
 
-/// Frozen units that running jobs may still use: what they hold beyond the units left available.
-fn settlement(collateral: &Collateral, in_flight: u64) -> u64 {
+/// Frozen units promised to running jobs: those they hold beyond the units left available.
+fn promised_units(collateral: &Collateral, in_flight: u64) -> u64 {
     in_flight.saturating_sub(collateral.available()).min(collateral.frozen)
 }
 
-/// Raises the frozen units to `target`. Jobs in flight keep the units they were promised.
+/// Raises the frozen units to `target`. Jobs in flight keep the units promised to them.
 ///
 /// `now` is the chain's Unix time. Returns the units newly frozen; zero when that much is frozen already.
 /// Errors: [`Overflow`] when `target` exceeds the lien.
@@ -153,14 +153,14 @@ pub fn freeze_to(
     sub(collateral.lien(), target)?;
     let raised = target.saturating_sub(collateral.frozen);
     if raised > 0 {
-        // What was promised to running jobs was still open to use. Freezes of one instant count as one freeze: reports are
-        // judged by what was open before the first.
+        // Units promised to running jobs were still open to use. Freezes of one instant count as one freeze: reports are
+        // measured against the units open before the first.
         let closed = collateral.frozen.saturating_sub(meter.settlement_left);
         let same_instant = collateral.frozen > 0 && now == meter.frozen_at_chain;
         meter.frozen_before = if same_instant { meter.frozen_before.min(closed) } else { closed };
         meter.frozen_at_chain = now;
         collateral.frozen = target;
-        meter.settlement_left = settlement(collateral, meter.in_flight);
+        meter.settlement_left = promised_units(collateral, meter.in_flight);
     }
     Ok(raised)
 }
@@ -168,8 +168,8 @@ pub fn freeze_to(
 /// Thaws frozen units. Errors: [`Overflow`] when fewer are frozen.
 pub fn thaw(collateral: &mut Collateral, meter: &mut Meter, units: u64) -> Result<(), Overflow> {
     collateral.frozen = sub(collateral.frozen, units)?;
-    // What is open again no longer needs a promise.
-    meter.settlement_left = meter.settlement_left.min(settlement(collateral, meter.in_flight));
+    // Units that are open again need no promise.
+    meter.settlement_left = meter.settlement_left.min(promised_units(collateral, meter.in_flight));
     Ok(())
 }
 
@@ -180,11 +180,11 @@ pub fn held_by_jobs(collateral: &Collateral, meter: &Meter) -> u64 {
 
 /// Units of the lien that no running job may still draw on, and that a seizure may therefore take.
 ///
-/// Jobs draw on units outside the lien first. What a freeze promised to jobs is kept while `promise_stands`; what runs
-/// on units that are not frozen is always kept.
-pub fn seizable(collateral: &Collateral, meter: &Meter, promise_stands: bool) -> u64 {
+/// Jobs draw on units outside the lien first. Units that a freeze promised to jobs are kept while `promise_holds`; units
+/// that jobs hold and that are not frozen are always kept.
+pub fn seizable(collateral: &Collateral, meter: &Meter, promise_holds: bool) -> u64 {
     let lien = collateral.lien();
-    let running = if promise_stands {
+    let running = if promise_holds {
         held_by_jobs(collateral, meter)
     } else {
         meter.in_flight.saturating_sub(meter.settlement_left).min(collateral.available())
@@ -200,16 +200,16 @@ pub fn seize(
     collateral: &mut Collateral,
     meter: &mut Meter,
     units: u64,
-    promise_stands: bool,
+    promise_holds: bool,
 ) -> Result<(), Overflow> {
-    sub(seizable(collateral, meter, promise_stands), units)?;
-    let kept = if promise_stands { meter.settlement_left } else { 0 };
+    sub(seizable(collateral, meter, promise_holds), units)?;
+    let kept = if promise_holds { meter.settlement_left } else { 0 };
     let seized = add(collateral.seized, units)?;
     collateral.frozen = collateral.frozen.saturating_sub(units).max(kept.min(collateral.frozen));
     collateral.seized = seized;
     collateral.fit_frozen();
-    if !promise_stands {
-        // What was promised and has lapsed is no longer held: parts of a seizure take what one takes.
+    if !promise_holds {
+        // A promise that has lapsed no longer holds units: a seizure in parts takes what a single one takes.
         meter.in_flight = meter.in_flight.saturating_sub(meter.settlement_left);
         meter.settlement_left = 0;
     }

@@ -1,4 +1,4 @@
-//! The usage report that a reporter signs: what program, SDK and reporters agree on, byte for byte.
+//! The usage report that a reporter signs; its bytes are the same for program, SDK and reporters.
 //!
 //! `domain | program | market | provider | epoch | chunk | reported_at | bitmap | per set bit: cumulative, in flight`,
 //! integers little-endian; the signature is over the sha256 of these bytes.
@@ -25,7 +25,7 @@ pub struct CreditReading {
     pub in_flight: u64,
 }
 
-/// Which reports these are: everything that one provider's reporters have in common.
+/// The part that all reports of one provider on one chunk have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReportScope {
     /// The market's account.
@@ -54,7 +54,7 @@ pub struct SignedReport {
 }
 
 impl SignedReport {
-    /// The reading for a bit of the chunk, `None` where the report is silent.
+    /// The reading for a bit of the chunk; `None` where the report has none.
     pub fn reading(&self, bit: u32) -> Option<&CreditReading> {
         let mask = 1u32.checked_shl(bit)?;
         if self.bitmap & mask == 0 {
@@ -64,7 +64,7 @@ impl SignedReport {
         self.readings.get(below.count_ones() as usize)
     }
 
-    /// What the reporter signs.
+    /// The hash that the reporter signs.
     pub fn digest(&self, scope: &ReportScope) -> [u8; 32] {
         let readings: &[u8] = bytemuck::cast_slice(&self.readings);
         sha256(&[

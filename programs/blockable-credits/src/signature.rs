@@ -8,7 +8,7 @@ use {
     },
 };
 
-/// Whether `signature` is `key`'s over `digest`, small-order keys and points refused.
+/// Returns true when `signature` is that of `key` over `digest`. Small-order keys and points are refused.
 ///
 /// The challenge `sha512(R | A | digest)` is hashed here from one buffer of fixed length, so that the compiler keeps
 /// a single copy of the unrolled compression.

@@ -1,16 +1,16 @@
-//! Transfers of the payment token, checked by the difference they make.
+//! Transfers of the payment token; each is checked by the change of the vault's balance.
 
 use {
     crate::{
         errors::{BlockableError, ensure},
-        state::{Credit, VaultClaims, seeds},
-        units::{Overflow, add, sub},
+        state::{Credit, seeds},
+        units::sub,
     },
     anchor_lang::prelude::*,
     anchor_spl::token_interface::{self, Mint, TokenAccount, TokenInterface, TransferChecked},
 };
 
-/// What every transfer between a party and a vault needs.
+/// The program and the mint of the payment token, which every transfer needs.
 pub struct TokenContext<'a, 'info> {
     /// SPL Token or Token-2022.
     pub program: &'a Interface<'info, TokenInterface>,
@@ -76,8 +76,8 @@ pub struct CreditSigner {
 }
 
 impl CreditSigner {
-    /// The signer of a credit.
-    pub fn of(credit: &Credit) -> CreditSigner {
+    /// Reads the seeds of a credit.
+    pub fn new(credit: &Credit) -> CreditSigner {
         CreditSigner {
             market: credit.market,
             lender: credit.address_lender(),
@@ -98,9 +98,4 @@ impl CreditSigner {
             &self.bump,
         ]
     }
-}
-
-/// Everything owed from a vault, in micro-USDC. Errors: [`Overflow`].
-pub fn claims_total(claims: &VaultClaims) -> core::result::Result<u64, Overflow> {
-    add(add(claims.escrow, claims.lender)?, add(claims.borrower, claims.treasury)?)
 }

@@ -4,7 +4,7 @@
 
 use anchor_lang::{AnchorDeserialize, AnchorSerialize};
 
-/// Where a credit stands in its life. Stored as one byte at a fixed offset.
+/// The status of a credit. Stored as one byte at a fixed offset.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Status {
@@ -12,7 +12,7 @@ pub enum Status {
     Offered,
     /// The borrower has accepted the terms; the provider has not issued the units yet.
     Accepted,
-    /// Units are live and no mark of delinquency stands.
+    /// Units are live, and no mark of delinquency is in force.
     Active,
     /// An instalment is unpaid past the delinquency grace period.
     Delinquent,
@@ -20,7 +20,7 @@ pub enum Status {
     Defaulted,
     /// The lender has seized collateral; every payment from here on is recovery.
     Seizing,
-    /// Nothing is owed; what units are left belong to the borrower without restriction.
+    /// Nothing is owed; the units that are left belong to the borrower without restriction.
     Repaid,
     /// Ended; the account is about to be removed.
     Closed,
@@ -39,7 +39,7 @@ impl Status {
         Status::Closed,
     ];
 
-    /// The status stored as `byte`, `None` for a byte no version of the program has written.
+    /// The status stored as `byte`; `None` for a byte that no version of the program has written.
     pub fn from_byte(byte: u8) -> Option<Status> {
         Status::ALL.get(usize::from(byte)).copied()
     }
@@ -49,13 +49,13 @@ impl Status {
         self as u8
     }
 
-    /// Whether units are live and a debt stands, so that a lien can exist.
+    /// Returns true when units are live and something is owed, so that a lien can exist.
     pub fn is_secured(self) -> bool {
         matches!(self, Status::Active | Status::Delinquent | Status::Defaulted | Status::Seizing)
     }
 }
 
-/// What can be done with a credit.
+/// An action on a credit.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     /// The borrower takes the offer.
@@ -104,7 +104,7 @@ pub enum Action {
     WithdrawNotice,
     /// The lender takes collateral over at what the loan paid for it.
     TakeOver,
-    /// The lender gives up what is still owed.
+    /// The lender gives up the rest of the debt.
     WriteOff,
     /// Anyone expires units past their lifetime.
     Expire,
@@ -210,7 +210,7 @@ pub fn next(action: Action, from: Status) -> Option<Status> {
 /// [`EDGES`] by action and status, so that a look-up does not search; [`NO_EDGE`] where there is none.
 const BY_ACTION: [[u8; Status::ALL.len()]; ACTIONS] = by_action();
 
-/// Actions there are.
+/// The number of actions.
 const ACTIONS: usize = Action::Close as usize + 1;
 const NO_EDGE: u8 = u8::MAX;
 

@@ -6,6 +6,8 @@
 pub const BPS: u64 = 10_000;
 /// Seconds in the year that annual rates refer to (actual/365).
 pub const SECONDS_PER_YEAR: u64 = 31_536_000;
+/// Seconds in a day.
+pub const DAY: u32 = 86_400;
 /// Prices are stated in micro-USDC for this many credit units.
 pub const PRICE_SCALE: u64 = 1_000_000;
 

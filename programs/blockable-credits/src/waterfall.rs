@@ -1,4 +1,4 @@
-//! Where a payment goes: late fees, then interest, then principal; first over what is due, then over the rest.
+//! The waterfall of a payment: late fees, then interest, then principal; first over what is due, then over the rest.
 //!
 //! Paying exactly the arrears therefore cures. Principal is last over the whole debt: once every instalment is
 //! due, accrued interest is due with it, so the lien cannot be released while interest is owed.
@@ -9,7 +9,7 @@ use crate::{
     units::{Overflow, add, sub},
 };
 
-/// How a payment was applied. All amounts in micro-USDC.
+/// The parts of an applied payment. All amounts in micro-USDC.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Applied {
     /// Part that paid late fees.

@@ -6,85 +6,24 @@ use {
         credit::{Timing, Why, standing},
         now::Now,
     },
-    blockable_sdk::program::{
-        covenant::{call_top_up, outcome, utilisation_bps},
-        errors::BlockableError,
-        metering::held_by_jobs,
-        state::{FreezeReason, MarketClock},
-        transitions,
-    },
     proptest::{prelude::*, test_runner::RngSeed},
 };
 
 /// What a handler leaves of a credit; `None` where it fails.
 pub(super) fn carry_out(snapshot: &Snapshot, credit: &Credit, kind: Kind) -> Option<Credit> {
     let mut after = *credit;
-    let clock = MarketClock { chain: snapshot.clock, market: snapshot.market_time() };
-    if snapshot.is_paused() && kind != Kind::AutoFreeze {
-        return None;
-    }
+    let clock = snapshot.market.clock_at(snapshot.clock).ok()?;
     match kind {
-        Kind::MarkDelinquent => {
-            let grace = credit.terms.delinquency_grace;
-            mark(&mut after, transitions::Action::MarkDelinquent, grace, clock)?;
-        }
-        Kind::MarkDefaulted => {
-            mark(&mut after, transitions::Action::MarkDefaulted, credit.terms.default_grace, clock)?;
-            after.defaulted_at = clock.market;
-        }
-        Kind::DrawReserve => {
-            after.advance(transitions::Action::DrawReserve).ok()?;
-            after.accrue(clock.market).ok()?;
-            after.draw_reserve(address(0)).ok()??;
-        }
-        Kind::AutoFreeze => {
-            after.advance(transitions::Action::AutoFreeze).ok()?;
-            let lien = after.collateral.lien();
-            (after.terms.auto_freeze == 1).then_some(())?;
-            after.freeze(address(0), lien, FreezeReason::Default, clock).ok()?;
-        }
-        Kind::ExpireUnits => expire(&mut after, clock)?,
-        Kind::ApplyCovenant => apply_covenant(&mut after, clock)?,
+        Kind::MarkDelinquent => drop(after.mark_delinquent(address(0), &clock).ok()?),
+        Kind::MarkDefaulted => drop(after.mark_defaulted(address(0), &clock).ok()?),
+        Kind::DrawReserve => drop(after.draw_reserve(address(0), &clock).ok()?),
+        Kind::AutoFreeze => drop(after.auto_freeze(address(0), &clock).ok()?),
+        Kind::ExpireUnits => drop(after.expire_units(&clock).ok()?),
+        Kind::ApplyCovenant => drop(after.apply_covenant(&clock).ok()?),
         Kind::Meter => return None,
     }
     after.event_seq += 1;
     Some(after)
-}
-
-fn mark(credit: &mut Credit, action: transitions::Action, grace: u32, clock: MarketClock) -> Option<()> {
-    credit.draw_before_mark(action, address(0), clock).ok()?;
-    credit.require_unpaid_for(grace, clock, BlockableError::DefaultGraceRunning).ok()?;
-    credit.advance(action).ok().map(|_| ())
-}
-
-fn expire(credit: &mut Credit, clock: MarketClock) -> Option<()> {
-    credit.advance(transitions::Action::Expire).ok()?;
-    credit.require_current().ok()?;
-    credit.require_unexpired(clock.market).is_err().then_some(())?;
-    credit.accrue(clock.market).ok()?;
-    let held = held_by_jobs(&credit.collateral, &credit.meter);
-    let units = credit.collateral.expire(held, credit.meter.settlement_left).ok()?;
-    credit.meter.settlement_left = credit.meter.settlement_left.min(credit.collateral.frozen);
-    (units > 0).then_some(())
-}
-
-fn apply_covenant(credit: &mut Credit, clock: MarketClock) -> Option<()> {
-    credit.advance(transitions::Action::ApplyCovenant).ok()?;
-    credit.rider.has_covenant().then_some(())?;
-    credit.accrue(clock.market).ok()?;
-    (credit.debt.arrears_since == 0).then_some(())?;
-    let (rider, covenant) = (credit.rider, credit.covenant);
-    let seconds = u64::try_from(credit.meter.reported_at - covenant.measured_at).unwrap_or(0);
-    (seconds >= u64::from(rider.covenant_window)).then_some(())?;
-    let used = credit.collateral.consumed.checked_sub(covenant.consumed)?;
-    let share = utilisation_bps(used, rider.planned_units, rider.covenant_window, seconds).ok()?;
-    let outcome = outcome(&rider, covenant.apr_bps, share, credit.debt.principal, true).ok()?;
-    let (next, count) = (usize::from(credit.debt.instalments_billed), usize::from(credit.instalment_count));
-    call_top_up(&mut credit.principal_due[..count], next, outcome.top_up).ok()?;
-    credit.covenant.apr_bps = outcome.apr_bps;
-    credit.covenant.measured_at = credit.meter.reported_at;
-    credit.covenant.consumed = credit.collateral.consumed;
-    Some(())
 }
 
 /// A configuration that draws the same cases every time and writes nothing beside the sources.
@@ -159,7 +98,7 @@ impl Life {
         (credit.collateral.consumed, credit.collateral.released) = (self.consumed, self.released);
         credit.accrue(ISSUED + self.paid_after_days * DAY).unwrap();
         let paid = (self.paid * USDC).min(credit.debt.total().saturating_sub(1));
-        credit.apply_payment(key(4), paid, 0).unwrap();
+        credit.receive_payment(key(4), paid).unwrap();
         credit.collateral.frozen = self.frozen.min(credit.collateral.lien());
         credit.meter.in_flight = self.in_flight.min(credit.collateral.remaining());
         credit.meter.settlement_left = credit.collateral.frozen.min(self.in_flight);

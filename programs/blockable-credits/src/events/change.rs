@@ -1,4 +1,4 @@
-//! What can happen to a credit.
+//! The changes of a credit.
 
 use {
     crate::{
@@ -9,16 +9,16 @@ use {
     anchor_lang::prelude::*,
 };
 
-/// What happened to a credit. Money in micro-USDC, compute in credit units.
+/// A change of a credit. Money in micro-USDC, compute in credit units.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// Offered; the principal is in escrow.
     Offered {
-        /// What the borrower must accept.
+        /// The hash that the borrower must accept.
         terms_hash: [u8; 32],
         /// The terms.
         terms: Terms,
-        /// What was agreed beside the terms.
+        /// The optional terms.
         rider: Rider,
         /// The schedule.
         schedule: Vec<Instalment>,
@@ -27,7 +27,7 @@ pub enum Change {
     Accepted,
     /// Units went live and the principal went to the provider.
     Issued {
-        /// Place in the provider's reports.
+        /// Index in the provider's reports.
         index: u32,
         /// Market time that due dates count from.
         issued_at: i64,
@@ -39,7 +39,7 @@ pub enum Change {
     },
     /// A payment.
     Paid {
-        /// Who paid; the credit itself for money drawn from its reserve.
+        /// The payer; the credit itself for money drawn from its reserve.
         payer: Pubkey,
         /// Part that refilled the reserve.
         reserve: u64,
@@ -72,9 +72,9 @@ pub enum Change {
     },
     /// Collateral was frozen.
     Frozen {
-        /// Who froze it.
+        /// The key that froze it.
         by: Pubkey,
-        /// Why.
+        /// The reason.
         reason: FreezeReason,
         /// Units newly frozen.
         units: u64,
@@ -83,7 +83,7 @@ pub enum Change {
     },
     /// Collateral was thawed by the lender or the freeze authority.
     Thawed {
-        /// Who thawed it.
+        /// The key that thawed it.
         by: Pubkey,
         /// Units thawed.
         units: u64,
@@ -98,7 +98,7 @@ pub enum Change {
         in_flight: u64,
         /// Unix time of the reading.
         reported_at: i64,
-        /// What the reading changed.
+        /// The effect of the reading.
         metered: Metered,
     },
     /// Collateral was moved into a lot.
@@ -116,17 +116,17 @@ pub enum Change {
     Sold {
         /// The lot.
         lot: Pubkey,
-        /// Who bought.
+        /// The buyer.
         buyer: Pubkey,
         /// Units sold.
         units: u64,
-        /// What the buyer paid.
+        /// Price paid by the buyer.
         cost: u64,
         /// Redistribution fee.
         fee: u64,
-        /// What went to the debt.
+        /// Part that went to the debt.
         recovered: u64,
-        /// What went to the borrower.
+        /// Part that went to the borrower.
         surplus: u64,
         /// Debt after the sale.
         debt: u64,
@@ -147,16 +147,16 @@ pub enum Change {
     },
     /// A party collected its claim from the vault.
     Collected {
-        /// Whose claim.
+        /// The party.
         party: Party,
-        /// Where it was paid.
+        /// The token account it was paid to.
         destination: Pubkey,
-        /// How much.
+        /// The claim.
         amount: u64,
     },
     /// Lender and borrower agreed on a new schedule.
     Restructured {
-        /// The hash of what is agreed now.
+        /// Hash of the new agreement.
         terms_hash: [u8; 32],
         /// The terms.
         terms: Terms,
@@ -165,12 +165,12 @@ pub enum Change {
     },
     /// Late fees were waived.
     FeeWaived {
-        /// How much.
+        /// The fees.
         amount: u64,
     },
     /// The loan was offered to another lender; to the zero key: the offer was withdrawn.
     LenderOffered {
-        /// To whom.
+        /// The key it was offered to.
         to: Pubkey,
     },
     /// Another lender took the loan over.
@@ -198,19 +198,19 @@ pub enum Change {
         to: Pubkey,
         /// Units taken.
         units: u64,
-        /// What they count for.
+        /// Debt that they paid.
         value: u64,
         /// Debt after it.
         debt: u64,
     },
-    /// The lender gave up what was still owed.
+    /// The lender gave up the rest of the debt.
     WrittenOff {
-        /// How much.
+        /// The debt.
         debt: u64,
     },
     /// Unused units expired.
     Expired {
-        /// How many.
+        /// The units.
         units: u64,
     },
     /// The covenant on utilisation was applied.
@@ -224,16 +224,16 @@ pub enum Change {
     },
     /// Cash was put into the borrower's reserve.
     ReserveFunded {
-        /// Who paid.
+        /// The payer.
         payer: Pubkey,
-        /// How much.
+        /// The payment.
         amount: u64,
-        /// What the reserve holds.
+        /// The reserve after it.
         held: u64,
     },
     /// The vault was removed.
     VaultClosed {
-        /// What it held beyond all claims, paid to the treasury.
+        /// Money beyond all claims, paid to the treasury.
         swept: u64,
     },
     /// The credit was removed.
@@ -243,7 +243,7 @@ pub enum Change {
     },
     /// The account was moved to another layout version.
     Migrated {
-        /// From this version.
+        /// The version before.
         from: u8,
     },
 }

@@ -1,5 +1,5 @@
 //! Events. Every change of a credit is a [`CreditRecord`]: numbered, folded into the credit's hash chain, and emitted
-//! by a self-invocation, so that whoever replays the transactions can prove the log complete and in order.
+//! by a self-invocation, so that a replay of the transactions proves the log complete and in order.
 
 mod change;
 
@@ -9,7 +9,7 @@ use {
         errors::BlockableError,
         hash::sha256,
         metering::Skip,
-        state::{Credit, MarketSettings},
+        state::{Credit, MarketSettings, Provider},
         units::add,
     },
     anchor_lang::{
@@ -26,7 +26,7 @@ use {
 pub struct MarketCreated {
     /// The market's account.
     pub market: Pubkey,
-    /// Who may change it.
+    /// The key that may change it.
     pub admin: Pubkey,
     /// Its payment mint.
     pub payment_mint: Pubkey,
@@ -42,16 +42,16 @@ pub struct MarketChanged {
     pub market: Pubkey,
     /// The chain's Unix time.
     pub at: i64,
-    /// What changed.
+    /// The change.
     pub change: MarketChange,
 }
 
-/// What happened to a market.
+/// A change of a market.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
 pub enum MarketChange {
-    /// A change waits.
+    /// A change was proposed.
     Proposed {
-        /// The settings that wait.
+        /// The proposed settings.
         settings: MarketSettings,
         /// Market time from which they may be applied.
         ready_at: i64,
@@ -61,11 +61,11 @@ pub enum MarketChange {
         /// The settings.
         settings: MarketSettings,
     },
-    /// The change that waited was dropped.
+    /// The proposed change was dropped.
     Cancelled,
-    /// The admin's place was offered; to the zero key: the offer was withdrawn.
+    /// The admin role was offered; to the zero key: the offer was withdrawn.
     AdminOffered {
-        /// To whom.
+        /// The key it was offered to.
         to: Pubkey,
     },
     /// Another admin took over.
@@ -102,9 +102,9 @@ pub struct ProviderChanged {
     pub capacity_units: u64,
     /// Most units per second that one credit can use.
     pub max_units_per_second: u64,
-    /// Who signs for it.
+    /// The key that signs for it.
     pub authority: Pubkey,
-    /// Offered the authority's place; zero when nobody is.
+    /// The key that the authority role is offered to; zero for none.
     pub pending_authority: Pubkey,
     /// Token account that principal is paid to.
     pub payout: Pubkey,
@@ -112,11 +112,27 @@ pub struct ProviderChanged {
     pub suspended: u8,
 }
 
+impl ProviderChanged {
+    /// The event for a provider as it is now.
+    pub fn new(key: Pubkey, provider: &Provider) -> ProviderChanged {
+        ProviderChanged {
+            provider: key,
+            epoch: provider.epoch,
+            capacity_units: provider.capacity_units,
+            max_units_per_second: provider.max_units_per_second,
+            authority: provider.authority,
+            pending_authority: provider.pending_authority,
+            payout: provider.payout,
+            suspended: provider.suspended,
+        }
+    }
+}
+
 /// One change of one credit.
 #[event]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreditChanged {
-    /// What is folded into the hash chain.
+    /// The record that is folded into the hash chain.
     pub record: CreditRecord,
 }
 
@@ -132,7 +148,7 @@ pub struct ChunkMetered {
     pub chunk: u32,
     /// One record per credit that was metered.
     pub records: Vec<CreditRecord>,
-    /// The credits left out, and why.
+    /// The credits left out, with the reasons.
     pub skipped: Vec<SkippedCredit>,
 }
 
@@ -141,7 +157,7 @@ pub struct ChunkMetered {
 pub struct SkippedCredit {
     /// The account given.
     pub credit: Pubkey,
-    /// Why it was left out.
+    /// The reason for which it was left out.
     pub reason: Skip,
 }
 
@@ -154,7 +170,7 @@ pub struct CreditRecord {
     pub seq: u64,
     /// The chain's Unix time.
     pub at: i64,
-    /// What happened.
+    /// The change.
     pub change: Change,
 }
 
@@ -187,7 +203,7 @@ impl Credit {
     }
 }
 
-/// A change that is in a credit's books and waits to be emitted: a [`CreditChanged`] as bytes.
+/// A change that is recorded in a credit and still to be emitted: a [`CreditChanged`] as bytes.
 #[must_use = "every record must be emitted, or the log has a gap"]
 pub struct Recorded(Vec<u8>);
 

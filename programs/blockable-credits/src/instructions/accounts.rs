@@ -2,15 +2,14 @@
 
 use {
     crate::{
+        actions::Mark,
         errors::{BlockableError, ensure},
         events::Change,
         state::{Credit, Market, MarketClock, seeds},
         tokens::{CreditSigner, TokenContext},
-        transitions::Action,
     },
     anchor_lang::prelude::*,
     anchor_spl::token_interface::{self, CloseAccount, Mint, TokenAccount, TokenInterface},
-    core::cell::RefMut,
 };
 
 /// A credit with its vault and the market's payment token.
@@ -73,7 +72,7 @@ impl<'info> CreditVault<'info> {
     }
 }
 
-/// A credit and who wants to act on it; each handler says who that may be.
+/// A credit and the key that wants to act on it; each action checks whether it may.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreditControl<'info> {
@@ -84,24 +83,22 @@ pub struct CreditControl<'info> {
 }
 
 impl CreditControl<'_> {
-    /// Begins an action of the lender's in a market that is not paused.
-    pub(super) fn by_lender(&self, action: Action) -> Result<(RefMut<'_, Credit>, MarketClock)> {
-        let clock = self.market.load()?.open_clock()?;
-        let mut credit = self.credit.load_mut()?;
-        credit.require_lender(self.authority.key)?;
-        // Whoever takes the loan over takes it as it was offered: what the lender does in between withdraws the offer.
-        credit.pending_lender = Pubkey::default();
-        credit.advance(action)?;
-        Ok((credit, clock))
-    }
-
-    /// Records what was done at a Unix time, and emits it.
-    pub(super) fn finish(&self, credit: RefMut<Credit>, at: i64, change: Change) -> Result<()> {
-        record_and_emit(credit, self.credit.key(), at, change, &self.event_authority)
+    /// Acts on the credit, given the signer and the time; records and emits the change.
+    pub(super) fn act(
+        &self,
+        action: impl FnOnce(&mut Credit, &Pubkey, &MarketClock) -> Result<Change>,
+    ) -> Result<()> {
+        let clock = clock_of(&self.market)?;
+        let record = {
+            let mut credit = self.credit.load_mut()?;
+            let change = action(&mut credit, self.authority.key, &clock)?;
+            credit.record(self.credit.key(), clock.chain, change)?
+        };
+        record.emit(&self.event_authority)
     }
 }
 
-/// A credit that anyone may do something to, where the chain's own state allows it.
+/// A credit that anyone may act on, where the state on chain allows it.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreditMark<'info> {
@@ -111,43 +108,35 @@ pub struct CreditMark<'info> {
 }
 
 impl CreditMark<'_> {
-    /// Begins an action in a market that is not paused.
-    pub(super) fn by_anyone(&self, action: Action) -> Result<(RefMut<'_, Credit>, MarketClock)> {
-        let clock = self.market.load()?.open_clock()?;
-        let mut credit = self.credit.load_mut()?;
-        credit.advance(action)?;
-        Ok((credit, clock))
-    }
-
-    /// As [`CreditMark::finish`], after a draw of the reserve where there was one.
-    pub(super) fn finish_after(
+    /// Acts on the credit, given its address and the time; records and emits the change.
+    pub(super) fn act(
         &self,
-        draw: Option<Change>,
-        mut credit: RefMut<Credit>,
-        at: i64,
-        change: Change,
+        action: impl FnOnce(&mut Credit, Pubkey, &MarketClock) -> Result<Change>,
     ) -> Result<()> {
-        if let Some(draw) = draw {
-            credit.record(self.credit.key(), at, draw)?.emit(&self.event_authority)?;
-        }
-        self.finish(credit, at, change)
+        self.act_after_draw(|credit, key, clock| Ok(Mark { draw: None, change: action(credit, key, clock)? }))
     }
 
-    /// Records what was done at a Unix time, and emits it.
-    pub(super) fn finish(&self, credit: RefMut<Credit>, at: i64, change: Change) -> Result<()> {
-        record_and_emit(credit, self.credit.key(), at, change, &self.event_authority)
+    /// As [`CreditMark::act`], where a draw of the reserve may come first.
+    pub(super) fn act_after_draw(
+        &self,
+        action: impl FnOnce(&mut Credit, Pubkey, &MarketClock) -> Result<Mark>,
+    ) -> Result<()> {
+        let (key, clock) = (self.credit.key(), clock_of(&self.market)?);
+        let (draw, change) = {
+            let mut credit = self.credit.load_mut()?;
+            let mark = action(&mut credit, key, &clock)?;
+            let draw = mark.draw.map(|draw| credit.record(key, clock.chain, draw)).transpose()?;
+            (draw, credit.record(key, clock.chain, mark.change)?)
+        };
+        if let Some(draw) = draw {
+            draw.emit(&self.event_authority)?;
+        }
+        change.emit(&self.event_authority)
     }
 }
 
-/// Records a change of the credit at `key`, gives the account back and emits the change.
-fn record_and_emit(
-    mut credit: RefMut<Credit>,
-    key: Pubkey,
-    at: i64,
-    change: Change,
-    event_authority: &AccountInfo,
-) -> Result<()> {
-    let record = credit.record(key, at, change)?;
-    drop(credit);
-    record.emit(event_authority)
+/// Both clocks of a market now, from the clock sysvar. Errors: a sysvar that cannot be read,
+/// [`Overflow`](crate::units::Overflow).
+pub(super) fn clock_of(market: &AccountLoader<Market>) -> Result<MarketClock> {
+    Ok(market.load()?.clock_at(Clock::get()?.unix_timestamp)?)
 }

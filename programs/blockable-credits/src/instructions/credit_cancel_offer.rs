@@ -1,11 +1,7 @@
 use {
     crate::{
-        errors::{BlockableError, ensure},
-        events::Change,
-        instructions::accounts::*,
-        tokens::CreditSigner,
-        transitions::{Action, Status},
-        units::sub,
+        actions::Payout, errors::BlockableError, instructions::accounts::*, tokens::CreditSigner,
+        transitions::Status,
     },
     anchor_lang::prelude::*,
     anchor_spl::token_interface::TokenAccount,
@@ -31,27 +27,18 @@ impl CreditCancelOffer<'_> {
     /// into the reserve, the accounts stay until it has collected that: nothing the borrower does can hold the principal.
     pub fn handle(ctx: Context<CreditCancelOffer>) -> Result<()> {
         let accounts = ctx.accounts;
-        let clock = accounts.credit_vault.market.load()?.open_clock()?;
+        let clock = clock_of(&accounts.credit_vault.market)?;
         accounts.credit_vault.require_owned(&accounts.refund, accounts.lender.key)?;
         let in_vault = accounts.credit_vault.vault.amount;
-        let (record, signer, refunded, is_funded) = {
+        let (record, signer, refunded, is_closed) = {
             let mut credit = accounts.credit_vault.credit.load_mut()?;
-            let status = credit.status()?;
-            let is_funded = credit.reserve_held > 0;
-            let refunded = sub(in_vault, credit.reserve_held)?;
-            credit.advance(if is_funded { Action::CancelFunded } else { Action::Cancel })?;
-            let by_lender = accounts.party.key() == credit.lender;
-            let by_borrower = accounts.party.key() == credit.borrower && status == Status::Accepted;
-            ensure(by_lender || by_borrower, BlockableError::NotParty)?;
-            credit.vault.escrow = 0;
-            credit.return_reserve()?;
-            let change = Change::Cancelled { refunded };
+            let Payout { amount, change } = credit.cancel(accounts.party.key, in_vault, &clock)?;
             let record = credit.record(accounts.credit_vault.credit.key(), clock.chain, change)?;
-            (record, CreditSigner::of(&credit), refunded, is_funded)
+            (record, CreditSigner::new(&credit), amount, credit.status()? == Status::Closed)
         };
         let vault = &mut accounts.credit_vault;
         vault.pay_out(&accounts.refund, &signer, refunded)?;
-        if !is_funded {
+        if is_closed {
             vault.close_vault(&accounts.lender.to_account_info(), &signer)?;
             vault.credit.close(accounts.lender.to_account_info())?;
         }

@@ -1,15 +1,13 @@
 use {
     crate::{
-        errors::{BlockableError, ensure},
-        events::Change,
+        errors::BlockableError,
+        instructions::accounts::clock_of,
         state::{Credit, Market, Provider},
-        transitions::Action,
-        units::{add, sub},
     },
     anchor_lang::prelude::*,
 };
 
-/// CAN remove a credit: anyone once it holds no units, the borrower also before. Its rent goes back to who paid it.
+/// CAN remove a credit: anyone once it holds no units, the borrower also before. Its rent goes back to the key that paid it.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreditClose<'info> {
@@ -35,21 +33,12 @@ impl CreditClose<'_> {
     /// Removes the credit; its units no longer count against the provider's capacity.
     pub fn handle(ctx: Context<CreditClose>) -> Result<()> {
         let accounts = ctx.accounts;
-        let now = accounts.market.load()?.open_clock()?.chain;
+        let clock = clock_of(&accounts.market)?;
         let record = {
             let mut credit = accounts.credit.load_mut()?;
-            credit.require_current()?;
-            credit.advance(Action::Close)?;
-            ensure(credit.lots_open == 0, BlockableError::LotsOpen)?;
-            ensure(credit.is_unrestricted() || credit.vault_closed == 1, BlockableError::VaultOpen)?;
-            let given_up = credit.collateral.remaining();
-            let by_borrower = accounts.closer.key() == credit.borrower;
-            ensure(given_up == 0 || by_borrower, BlockableError::UnitsLeft)?;
             let mut provider = accounts.provider.load_mut()?;
-            let units = sub(credit.collateral.granted, credit.collateral.seized)?;
-            provider.outstanding_units = sub(provider.outstanding_units, units)?;
-            provider.closed_overrun = add(provider.closed_overrun, credit.meter.overrun)?;
-            credit.record(accounts.credit.key(), now, Change::Closed { given_up })?
+            let change = credit.close(accounts.closer.key, &mut provider, &clock)?;
+            credit.record(accounts.credit.key(), clock.chain, change)?
         };
         accounts.credit.close(accounts.receiver.to_account_info())?;
         record.emit(&accounts.event_authority)

@@ -1,12 +1,9 @@
 use {
     crate::{
-        auction,
-        errors::{BlockableError, ensure},
-        events::Change,
-        instructions::{UnitAmount, unrestricted::Grant},
+        actions::UnitAmount,
+        errors::BlockableError,
+        instructions::{accounts::clock_of, unrestricted::Grant},
         state::{Credit, Market, Provider, seeds},
-        transitions::Action,
-        units::{PRICE_SCALE, add, mul_div_ceil},
     },
     anchor_lang::prelude::*,
 };
@@ -50,28 +47,14 @@ impl CreditSeizeToLender<'_> {
     /// Moves units out of the lien to the lender and takes their value off the debt.
     pub fn handle(ctx: Context<CreditSeizeToLender>, amount: UnitAmount) -> Result<()> {
         let accounts = ctx.accounts;
-        let clock = accounts.market.load()?.open_clock()?;
+        let clock = clock_of(&accounts.market)?;
         let (taken, granted) = {
             let mut credit = accounts.credit.load_mut()?;
-            credit.begin_seizure(Action::TakeOver, clock)?;
-            let (price, debt) = (credit.price_paid()?, credit.debt.total());
-            // Up: the last unit may be worth a little more than what is owed, or a remainder below it would keep the lien.
-            let worth = mul_div_ceil(debt, PRICE_SCALE, price)?;
-            let units = credit.take_from_lien(amount, worth, clock)?;
-            let value = auction::cost(units, price)?.min(debt);
-            ensure(units <= worth, BlockableError::BeyondDebt)?;
-            credit.apply_recovery(value)?;
-            credit.recovered = add(credit.recovered, value)?;
-            if credit.debt.total() == 0 {
-                credit.discharge()?;
-                credit.advance(Action::PayOff)?;
-            }
-            let (to, debt) = (accounts.lender_credit.key(), credit.debt.total());
-            let change = Change::TakenOver { to, units, value, debt };
+            let (units, change) = credit.take_over(accounts.lender_credit.key(), amount, &clock)?;
             let taken = credit.record(accounts.credit.key(), clock.chain, change)?;
             let bump = ctx.bumps.lender_credit;
             let grant = Grant { from: accounts.credit.key(), units, owner: accounts.lender.key(), bump };
-            let granted = grant.make(&credit, &accounts.provider, &accounts.lender_credit, clock)?;
+            let granted = grant.make(&credit, &accounts.provider, &accounts.lender_credit, &clock)?;
             (taken, granted)
         };
         taken.emit(&accounts.event_authority)?;

@@ -1,25 +1,9 @@
-use {
-    crate::{
-        errors::{BlockableError, ensure},
-        events::Change,
-        instructions::accounts::*,
-        state::Debt,
-        transitions::Action,
-    },
-    anchor_lang::prelude::*,
-};
+use {crate::instructions::accounts::*, anchor_lang::prelude::*};
 
 impl CreditControl<'_> {
-    /// CAN give up what is still owed: the lender, in default, once its lots are closed. What is left of the units is the
+    /// CAN give up what is still owed: the lender, in default, once its lots are closed. The units that are left become the
     /// borrower's.
     pub fn write_off(ctx: Context<CreditControl>) -> Result<()> {
-        let accounts = ctx.accounts;
-        let (mut credit, clock) = accounts.by_lender(Action::WriteOff)?;
-        ensure(credit.lots_open == 0, BlockableError::LotsOpen)?;
-        credit.accrue(clock.market)?;
-        let debt = credit.debt.total();
-        credit.debt = Debt { accrued_at: clock.market, ..Debt::default() };
-        credit.discharge()?;
-        accounts.finish(credit, clock.chain, Change::WrittenOff { debt })
+        ctx.accounts.act(|credit, signer, clock| credit.write_off(signer, clock))
     }
 }

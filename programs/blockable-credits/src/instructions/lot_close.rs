@@ -1,10 +1,8 @@
 use {
     crate::{
-        errors::{BlockableError, ensure},
-        events::Change,
+        errors::BlockableError,
+        instructions::accounts::clock_of,
         state::{Credit, Lot, Market},
-        transitions::{Action, Status},
-        units::{Overflow, add},
     },
     anchor_lang::prelude::*,
 };
@@ -31,28 +29,14 @@ pub struct LotClose<'info> {
 }
 
 impl LotClose<'_> {
-    /// Closes the lot. Units that come back while the debt stands come back frozen.
+    /// Closes the lot. Units that come back while something is owed come back frozen.
     pub fn handle(ctx: Context<LotClose>) -> Result<()> {
         let accounts = ctx.accounts;
-        let clock = accounts.market.load()?.open_clock()?;
-        let (returned, window_has_passed) = {
-            let lot = accounts.lot.load()?;
-            (lot.units_left, lot.window_has_passed(clock.market)?)
-        };
+        let clock = clock_of(&accounts.market)?;
         let record = {
             let mut credit = accounts.credit.load_mut()?;
-            let status = credit.advance(Action::CloseLot)?;
-            if returned > 0 && status == Status::Seizing {
-                ensure(window_has_passed, BlockableError::LotStillOpen)?;
-                ensure(accounts.closer.key() == credit.lender, BlockableError::LotNotYours)?;
-            }
-            credit.collateral.unseize(returned)?;
-            if status == Status::Seizing {
-                credit.collateral.frozen = add(credit.collateral.frozen, returned)?;
-                credit.collateral.fit_frozen();
-            }
-            credit.lots_open = credit.lots_open.checked_sub(1).ok_or(BlockableError::from(Overflow))?;
-            let change = Change::LotClosed { lot: accounts.lot.key(), returned };
+            let lot = accounts.lot.load()?;
+            let change = credit.close_lot(&lot, accounts.lot.key(), accounts.closer.key, &clock)?;
             credit.record(accounts.credit.key(), clock.chain, change)?
         };
         record.emit(&accounts.event_authority)

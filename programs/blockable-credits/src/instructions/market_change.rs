@@ -1,16 +1,15 @@
 use {
     crate::{
         errors::{BlockableError, ensure},
-        events::MarketChange,
-        instructions::{MarketControl, market_create::check_settings},
-        state::{CHANGE_LIFETIME, Market, MarketSettings},
-        units::after,
+        events::{MarketChanged, emit},
+        instructions::{MarketControl, accounts::clock_of},
+        state::{Market, MarketSettings},
     },
     anchor_lang::prelude::*,
     anchor_spl::token_interface::TokenAccount,
 };
 
-/// CAN propose a change: the market's admin. What only tightens is in force at once; anything else waits.
+/// CAN propose a change: the market's admin. A change that only tightens is in force at once; any other waits.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct MarketProposeChange<'info> {
@@ -23,53 +22,28 @@ pub struct MarketProposeChange<'info> {
 }
 
 impl MarketProposeChange<'_> {
-    /// Puts settings in force, or lets them wait for the market's delay in place of what waited before.
+    /// Puts settings in force, or proposes them for the time after the market's delay.
     pub fn handle(ctx: Context<MarketProposeChange>, settings: MarketSettings) -> Result<()> {
         let accounts = ctx.accounts;
         ensure(settings.treasury == accounts.treasury.key(), BlockableError::TreasuryMismatch)?;
-        let clock = accounts.market.load()?.open_clock()?;
+        let clock = clock_of(&accounts.market)?;
         let change = {
             let mut market = accounts.market.load_mut()?;
-            market.require_admin(accounts.authority.key)?;
-            check_settings(&settings, market.is_test == 1)?;
-            let current = market.settings();
-            ensure(settings != current, BlockableError::NothingChanges)?;
-            if settings.is_tightening(&current) {
-                market.apply(&settings);
-                // What waits was proposed before this and would undo it.
-                market.drop_proposal();
-                MarketChange::Applied { settings }
-            } else {
-                let ready_at = after(clock.market, current.change_delay)?;
-                market.propose(&settings, ready_at);
-                MarketChange::Proposed { settings, ready_at }
-            }
+            market.propose_change(accounts.authority.key, settings, &clock)?
         };
-        change.emit(&accounts.event_authority, accounts.market.key(), clock.chain)
+        let event = MarketChanged { market: accounts.market.key(), at: clock.chain, change };
+        emit(&accounts.event_authority, event)
     }
 }
 
 impl MarketControl<'_> {
-    /// CAN apply the change that waits: the market's admin, once the delay has passed.
+    /// CAN apply the proposed change: the market's admin, once the delay has passed.
     pub fn apply_change(ctx: Context<MarketControl>) -> Result<()> {
-        MarketControl::by_admin(ctx, |market, clock| {
-            ensure(market.change_ready_at != 0, BlockableError::NoChangeProposed)?;
-            ensure(clock.market >= market.change_ready_at, BlockableError::ChangeDelayRunning)?;
-            let lapses_at = after(market.change_ready_at, CHANGE_LIFETIME)?;
-            ensure(clock.market <= lapses_at, BlockableError::ChangeLapsed)?;
-            let settings = market.proposed_settings();
-            market.apply(&settings);
-            market.drop_proposal();
-            Ok(MarketChange::Applied { settings })
-        })
+        ctx.accounts.act(|market, signer, clock| market.apply_change(signer, clock))
     }
 
-    /// CAN drop the change that waits: the market's admin.
+    /// CAN drop the proposed change: the market's admin.
     pub fn cancel_change(ctx: Context<MarketControl>) -> Result<()> {
-        MarketControl::by_admin(ctx, |market, _| {
-            ensure(market.change_ready_at != 0, BlockableError::NoChangeProposed)?;
-            market.drop_proposal();
-            Ok(MarketChange::Cancelled)
-        })
+        ctx.accounts.act(|market, signer, clock| market.cancel_change(signer, clock))
     }
 }

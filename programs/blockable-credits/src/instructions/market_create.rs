@@ -1,11 +1,9 @@
 use {
     crate::{
-        errors::{BlockableError, ensure},
+        actions::{MarketArgs, NewMarket},
+        errors::BlockableError,
         events::{MarketCreated, emit},
-        state::{
-            MAX_CHANGE_DELAY, MAX_REDISTRIBUTION_FEE_BPS, Market, MarketSettings, TermBounds, seeds,
-            shortest_delay,
-        },
+        state::{Market, seeds},
     },
     anchor_lang::prelude::*,
     anchor_spl::{
@@ -17,23 +15,6 @@ use {
     },
 };
 
-/// What a new market is made of.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MarketArgs {
-    /// The number in the market's address.
-    pub id: u64,
-    /// Whether bounds looser than [`TermBounds::PRODUCTION`] are allowed. Cannot be changed later.
-    pub is_test: bool,
-    /// May only pause.
-    pub guardian: Pubkey,
-    /// Fee on lot sales, in basis points.
-    pub redistribution_fee_bps: u16,
-    /// Seconds of market time that a loosening change waits.
-    pub change_delay: u32,
-    /// Bounds on the terms of loans.
-    pub bounds: TermBounds,
-}
-
 /// CAN create a market: anyone, with the admin's signature. The mint must not be able to take fees from, hook into,
 /// freeze, pause or empty the vaults.
 #[event_cpi]
@@ -43,7 +24,7 @@ pub struct MarketCreate<'info> {
     /// Pays the rent.
     #[account(mut)]
     pub payer: Signer<'info>,
-    /// Will be able to change the market; signs, so that it is a key someone holds.
+    /// Will be able to change the market; signs, so that it is a key that somebody holds.
     pub admin: Signer<'info>,
     #[account(
         init,
@@ -62,58 +43,30 @@ pub struct MarketCreate<'info> {
 }
 
 impl MarketCreate<'_> {
-    fn settings(&self, args: &MarketArgs) -> MarketSettings {
-        MarketSettings {
-            redistribution_fee_bps: args.redistribution_fee_bps,
-            change_delay: args.change_delay,
-            treasury: self.treasury.key(),
-            bounds: args.bounds,
-        }
-    }
-
     /// Creates the market.
     pub fn handle(ctx: Context<MarketCreate>, args: MarketArgs) -> Result<()> {
-        let settings = ctx.accounts.settings(&args);
-        check_settings(&settings, args.is_test)?;
-        check_mint(&ctx.accounts.mint.to_account_info())?;
         let accounts = ctx.accounts;
-        {
-            let mut market = accounts.market.load_init()?;
-            market.version = Market::VERSION;
-            market.bump = ctx.bumps.market;
-            market.is_test = u8::from(args.is_test);
-            market.decimals = accounts.mint.decimals;
-            market.id = args.id;
-            market.admin = accounts.admin.key();
-            market.guardian = args.guardian;
-            market.payment_mint = accounts.mint.key();
-            market.token_program = accounts.token_program.key();
-            market.apply(&settings);
-        }
-        emit(
-            &accounts.event_authority,
-            MarketCreated {
-                market: accounts.market.key(),
-                admin: accounts.admin.key(),
-                payment_mint: accounts.mint.key(),
-                is_test: u8::from(args.is_test),
-            },
-        )
+        let new = NewMarket {
+            bump: ctx.bumps.market,
+            admin: accounts.admin.key(),
+            payment_mint: accounts.mint.key(),
+            token_program: accounts.token_program.key(),
+            decimals: accounts.mint.decimals,
+            treasury: accounts.treasury.key(),
+        };
+        accounts.market.load_init()?.create(new, &args)?;
+        check_mint(&accounts.mint.to_account_info())?;
+        let event = MarketCreated {
+            market: accounts.market.key(),
+            admin: new.admin,
+            payment_mint: new.payment_mint,
+            is_test: u8::from(args.is_test),
+        };
+        emit(&accounts.event_authority, event)
     }
 }
 
-/// Checks settings against what any market may have. Errors: the first rule that is broken.
-pub(super) fn check_settings(settings: &MarketSettings, is_test: bool) -> Result<()> {
-    ensure(settings.redistribution_fee_bps <= MAX_REDISTRIBUTION_FEE_BPS, BlockableError::FeeTooHigh)?;
-    ensure(
-        (shortest_delay(is_test)..=MAX_CHANGE_DELAY).contains(&settings.change_delay),
-        BlockableError::ChangeDelayOutOfRange,
-    )?;
-    ensure(settings.bounds.is_consistent(), BlockableError::BoundsInconsistent)?;
-    ensure(is_test || settings.bounds.is_within(&TermBounds::PRODUCTION), BlockableError::BoundsTooLoose)
-}
-
-/// Refuses a mint whose extensions could take from vaults or block repayment; metadata and groups are harmless.
+/// Refuses a mint whose extensions could take from vaults or block repayment; metadata and groups can do neither.
 fn check_mint(mint: &AccountInfo) -> Result<()> {
     if *mint.owner == anchor_spl::token::ID {
         return Ok(());

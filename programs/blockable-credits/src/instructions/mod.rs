@@ -1,5 +1,5 @@
-//! One file per instruction: its accounts, who can call it, and a short handler. What belongs together like an offer and its
-//! acceptance shares a file.
+//! One file per instruction: its accounts, the keys that can call it, and a short handler. Instructions that belong together,
+//! like an offer of the admin role and its acceptance, share a file. Their effect on the accounts is in `actions`.
 
 mod accounts;
 mod covenant_apply;
@@ -42,10 +42,13 @@ mod usage_meter;
 mod vault_close;
 mod vault_collect;
 
+// The arguments of instructions are found where the instructions are.
+pub use crate::actions::{
+    CapacityArgs, FreezeAmount, LotTerms, MarketArgs, OfferArgs, ReportersArgs, UnitAmount,
+};
 pub use {
-    accounts::*, credit_cancel_offer::*, credit_close::*, credit_freeze::*, credit_issue::*, credit_offer::*,
-    credit_repay::*, credit_restructure::*, credit_seize_to_lender::*, credit_seize_to_pool::*,
-    credit_thaw::*, lot_buy::*, lot_close::*, market_admin::*, market_change::*, market_create::*,
-    provider_register::*, provider_set_capacity::*, provider_set_payout::*, usage_meter::*, vault_close::*,
-    vault_collect::*,
+    accounts::*, credit_cancel_offer::*, credit_close::*, credit_issue::*, credit_offer::*, credit_repay::*,
+    credit_restructure::*, credit_seize_to_lender::*, credit_seize_to_pool::*, lot_buy::*, lot_close::*,
+    market_admin::*, market_change::*, market_create::*, provider_register::*, provider_set_capacity::*,
+    provider_set_payout::*, usage_meter::*, vault_close::*, vault_collect::*,
 };

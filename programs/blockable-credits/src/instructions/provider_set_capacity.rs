@@ -1,14 +1,15 @@
 use {
     crate::{
+        actions::CapacityArgs,
         errors::BlockableError,
         events::{ProviderChanged, emit},
-        instructions::CapacityArgs,
-        state::{Market, Provider},
+        instructions::accounts::clock_of,
+        state::{Market, MarketClock, Provider},
     },
     anchor_lang::prelude::*,
 };
 
-/// A provider and who wants to change it; each handler says who that may be.
+/// A provider and the key that wants to change it; each action checks whether it may.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct ProviderUpdate<'info> {
@@ -19,51 +20,35 @@ pub struct ProviderUpdate<'info> {
 }
 
 impl ProviderUpdate<'_> {
-    /// Changes a provider of a market that is not paused; the change is given the signer and the market's admin.
-    pub(super) fn change(
-        ctx: Context<ProviderUpdate>,
-        change: impl FnOnce(&mut Provider, &Pubkey, &Pubkey) -> Result<()>,
+    /// Acts on the provider, given the signer, the market and the time; emits what the provider is then.
+    pub(super) fn act(
+        &self,
+        action: impl FnOnce(&mut Provider, &Pubkey, &Market, &MarketClock) -> Result<()>,
     ) -> Result<()> {
-        let accounts = ctx.accounts;
-        let signer = accounts.authority.key;
-        change_provider(&accounts.market, &accounts.provider, &accounts.event_authority, |provider, admin| {
-            change(provider, signer, admin)
+        let signer = self.authority.key;
+        change_provider(&self.market, &self.provider, &self.event_authority, |provider, market, clock| {
+            action(provider, signer, market, clock)
         })
     }
 
-    /// As [`ProviderUpdate::change`], by the signature of the provider's authority.
-    pub(super) fn by_authority(
-        ctx: Context<ProviderUpdate>,
-        change: impl FnOnce(&mut Provider) -> Result<()>,
-    ) -> Result<()> {
-        ProviderUpdate::change(ctx, |provider, signer, _| {
-            provider.require_authority(signer)?;
-            change(provider)
-        })
-    }
-
-    /// CAN set what the provider commits to, never below what is outstanding: its authority.
+    /// CAN set the units that the provider commits to, never below what is outstanding: its authority.
     pub fn set_capacity(ctx: Context<ProviderUpdate>, capacity: CapacityArgs) -> Result<()> {
-        ProviderUpdate::by_authority(ctx, |provider| capacity.apply(provider))
+        ctx.accounts.act(|provider, signer, _, clock| provider.set_capacity(signer, &capacity, clock))
     }
 }
 
-/// Changes a provider of a market that is not paused, and emits what it is then; the change is given the market's admin.
+/// Acts on a provider, given its market and the time; emits what the provider is then.
 pub(super) fn change_provider(
     market: &AccountLoader<Market>,
     provider: &AccountLoader<Provider>,
     event_authority: &AccountInfo,
-    change: impl FnOnce(&mut Provider, &Pubkey) -> Result<()>,
+    action: impl FnOnce(&mut Provider, &Market, &MarketClock) -> Result<()>,
 ) -> Result<()> {
-    let admin = {
-        let market = market.load()?;
-        market.open_clock()?;
-        market.admin
-    };
+    let clock = clock_of(market)?;
     let event = {
         let mut stored = provider.load_mut()?;
-        change(&mut stored, &admin)?;
-        ProviderChanged::of(provider.key(), &stored)
+        action(&mut stored, &*market.load()?, &clock)?;
+        ProviderChanged::new(provider.key(), &stored)
     };
     emit(event_authority, event)
 }

@@ -28,9 +28,11 @@ impl ProviderSetPayout<'_> {
     /// Sets where principal is paid to.
     pub fn handle(ctx: Context<ProviderSetPayout>) -> Result<()> {
         let accounts = ctx.accounts;
-        change_provider(&accounts.market, &accounts.provider, &accounts.event_authority, |provider, _| {
-            provider.payout = accounts.payout.key();
-            Ok(())
-        })
+        change_provider(
+            &accounts.market,
+            &accounts.provider,
+            &accounts.event_authority,
+            |provider, _, clock| provider.set_payout(accounts.payout.key(), clock),
+        )
     }
 }

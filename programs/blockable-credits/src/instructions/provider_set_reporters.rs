@@ -1,9 +1,5 @@
 use {
-    crate::{
-        errors::BlockableError,
-        instructions::{ProviderUpdate, ReportersArgs},
-        units::Overflow,
-    },
+    crate::{actions::ReportersArgs, instructions::ProviderUpdate},
     anchor_lang::prelude::*,
 };
 
@@ -11,10 +7,6 @@ impl ProviderUpdate<'_> {
     /// CAN replace reporters, quorum and chunk size: the provider's authority. Raises the epoch, which voids every older
     /// report; readings are cumulative, so the next reports in the new epoch carry on where they were.
     pub fn set_reporters(ctx: Context<ProviderUpdate>, reporters: ReportersArgs) -> Result<()> {
-        ProviderUpdate::by_authority(ctx, |provider| {
-            reporters.apply(provider)?;
-            provider.epoch = provider.epoch.checked_add(1).ok_or(BlockableError::from(Overflow))?;
-            Ok(())
-        })
+        ctx.accounts.act(|provider, signer, _, clock| provider.set_reporters(signer, &reporters, clock))
     }
 }

@@ -1,32 +1,18 @@
 use {
-    crate::{
-        errors::{BlockableError, ensure},
-        events::Change,
-        instructions::CreditRepay,
-        transitions::Action,
-        units::add,
-    },
+    crate::instructions::{CreditRepay, accounts::clock_of},
     anchor_lang::prelude::*,
 };
 
 impl CreditRepay<'_> {
     /// CAN put cash into the borrower's reserve, up to what was agreed: anyone, from acceptance to default.
     pub fn fund_reserve(ctx: Context<CreditRepay>, amount: u64) -> Result<()> {
-        ensure(amount > 0, BlockableError::AmountZero)?;
         let accounts = ctx.accounts;
-        let clock = accounts.credit_vault.market.load()?.open_clock()?;
-        let amount = {
-            let mut credit = accounts.credit_vault.credit.load_mut()?;
-            credit.advance(Action::FundReserve)?;
-            amount.min(credit.rider.reserve.saturating_sub(credit.reserve_held))
-        };
-        ensure(amount > 0, BlockableError::ReserveFull)?;
+        let clock = clock_of(&accounts.credit_vault.market)?;
+        let amount = accounts.credit_vault.credit.load_mut()?.begin_funding(amount, &clock)?;
         accounts.credit_vault.pay_in(&accounts.source, &accounts.payer, amount)?;
         let record = {
             let mut credit = accounts.credit_vault.credit.load_mut()?;
-            credit.reserve_held = add(credit.reserve_held, amount)?;
-            let held = credit.reserve_held;
-            let change = Change::ReserveFunded { payer: accounts.payer.key(), amount, held };
+            let change = credit.receive_funding(accounts.payer.key(), amount)?;
             credit.record(accounts.credit_vault.credit.key(), clock.chain, change)?
         };
         record.emit(&accounts.event_authority)

@@ -2,9 +2,8 @@
 
 use {
     crate::{
-        events::{Change, Recorded},
+        events::Recorded,
         state::{Credit, MarketClock, Provider},
-        transitions::Status,
     },
     anchor_lang::prelude::*,
 };
@@ -13,9 +12,9 @@ use {
 pub struct Grant {
     /// The lot or the credit that they come from.
     pub from: Pubkey,
-    /// How many.
+    /// The number of units.
     pub units: u64,
-    /// Who gets them.
+    /// Their new owner.
     pub owner: Pubkey,
     /// Bump of the owner's unrestricted credit.
     pub bump: u8,
@@ -29,27 +28,14 @@ impl Grant {
         source: &Credit,
         provider: &AccountLoader<'info, Provider>,
         to: &AccountLoader<'info, Credit>,
-        clock: MarketClock,
+        clock: &MarketClock,
     ) -> Result<Recorded> {
         let is_new = to.load().is_err();
         let mut credit = if is_new { to.load_init()? } else { to.load_mut()? };
         if is_new {
-            credit.version = Credit::VERSION;
-            credit.status = Status::Repaid.byte();
-            credit.bump = self.bump;
-            credit.lender = source.provider;
-            credit.borrower = self.owner;
-            credit.provider = source.provider;
-            credit.market = source.market;
-            credit.nonce = source.unrestricted_nonce();
-            credit.units_expire_at = source.units_expire_at;
-            credit.issued_at = clock.market;
-            credit.debt.accrued_at = clock.market;
-            let index = provider.load_mut()?.take_index()?;
-            credit.set_index(index, clock.chain);
+            credit.open_unrestricted(source, self.owner, self.bump, &mut *provider.load_mut()?, clock)?;
         }
-        credit.collateral.grant_unrestricted(self.units)?;
-        let change = Change::Granted { from: self.from, units: self.units };
+        let change = credit.receive_units(self.from, self.units)?;
         credit.record(to.key(), clock.chain, change)
     }
 }

@@ -1,17 +1,11 @@
 use {
-    crate::{
-        errors::{BlockableError, ensure},
-        events::Change,
-        instructions::accounts::*,
-        tokens::CreditSigner,
-        transitions::Action,
-    },
+    crate::{actions::Payout, errors::BlockableError, instructions::accounts::*, tokens::CreditSigner},
     anchor_lang::prelude::*,
     anchor_spl::token_interface::TokenAccount,
 };
 
-/// CAN remove a vault: anyone, once nothing is owed on the credit and from the vault. Its rent goes back to who paid it;
-/// what was sent to the vault beside the program goes to the treasury.
+/// CAN remove a vault: anyone, once nothing is owed on the credit and from the vault. Its rent goes back to the
+/// key that paid it; tokens that were sent to the vault without the program go to the treasury.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct VaultClose<'info> {
@@ -33,17 +27,13 @@ impl VaultClose<'_> {
     /// Removes the vault; the credit stays for as long as it holds units.
     pub fn handle(ctx: Context<VaultClose>) -> Result<()> {
         let accounts = ctx.accounts;
-        let now = accounts.credit_vault.market.load()?.open_clock()?.chain;
-        let swept = accounts.credit_vault.vault.amount;
-        let (record, signer) = {
+        let clock = clock_of(&accounts.credit_vault.market)?;
+        let in_vault = accounts.credit_vault.vault.amount;
+        let (record, signer, swept) = {
             let mut credit = accounts.credit_vault.credit.load_mut()?;
-            credit.require_current()?;
-            credit.advance(Action::CloseVault)?;
-            ensure(credit.owed_from_vault()? == 0, BlockableError::ClaimsLeft)?;
-            credit.vault_closed = 1;
-            let record =
-                credit.record(accounts.credit_vault.credit.key(), now, Change::VaultClosed { swept })?;
-            (record, CreditSigner::of(&credit))
+            let Payout { amount, change } = credit.close_vault(in_vault, &clock)?;
+            let record = credit.record(accounts.credit_vault.credit.key(), clock.chain, change)?;
+            (record, CreditSigner::new(&credit), amount)
         };
         if swept > 0 {
             accounts.credit_vault.pay_out(&accounts.treasury, &signer, swept)?;

@@ -1,7 +1,7 @@
 use {
     crate::{
+        actions::Payout,
         errors::{BlockableError, ensure},
-        events::Change,
         instructions::accounts::*,
         state::{Credit, Party},
         tokens::CreditSigner,
@@ -24,7 +24,7 @@ pub struct VaultCollect<'info> {
 }
 
 impl VaultCollect<'_> {
-    /// The token program itself refuses a destination of another mint.
+    /// Returns true when the destination may get the claim. The token program itself refuses one of another mint.
     fn may_pay(&self, credit: &Credit, party: Party) -> Result<bool> {
         let destination = self.destination.key();
         let owner = match party {
@@ -45,15 +45,13 @@ impl VaultCollect<'_> {
     /// Pays a party's whole claim out of the vault.
     pub fn handle(ctx: Context<VaultCollect>, party: Party) -> Result<()> {
         let accounts = ctx.accounts;
-        let now = accounts.credit_vault.market.load()?.open_clock()?.chain;
+        let clock = clock_of(&accounts.credit_vault.market)?;
         let (record, signer, amount, left) = {
             let mut credit = accounts.credit_vault.credit.load_mut()?;
             ensure(accounts.may_pay(&credit, party)?, BlockableError::DestinationNotAllowed)?;
-            let amount = credit.take_claim(party);
-            ensure(amount > 0, BlockableError::NothingToCollect)?;
-            let change = Change::Collected { party, destination: accounts.destination.key(), amount };
-            let record = credit.record(accounts.credit_vault.credit.key(), now, change)?;
-            (record, CreditSigner::of(&credit), amount, credit.owed_from_vault()?)
+            let Payout { amount, change } = credit.collect(party, accounts.destination.key(), &clock)?;
+            let record = credit.record(accounts.credit_vault.credit.key(), clock.chain, change)?;
+            (record, CreditSigner::new(&credit), amount, credit.owed_from_vault()?)
         };
         accounts.credit_vault.pay_out(&accounts.destination, &signer, amount)?;
         ensure(accounts.credit_vault.vault.amount >= left, BlockableError::VaultShort)?;

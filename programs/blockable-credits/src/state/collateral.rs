@@ -4,7 +4,7 @@ use {
     bytemuck::{Pod, Zeroable},
 };
 
-/// Where a credit's units are. All amounts in credit units.
+/// A credit's units by what became of them, in credit units.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
 pub struct Collateral {
@@ -48,7 +48,7 @@ impl Collateral {
         self.release_to(released)
     }
 
-    /// Releases everything and thaws it: nothing is owed any more. Returns the units released by this call.
+    /// Releases and thaws everything, once nothing is owed. Returns the units released by this call. Errors: [`Overflow`].
     pub fn release_all(&mut self) -> Result<u64, Overflow> {
         self.release_to(self.granted)
     }
@@ -60,7 +60,7 @@ impl Collateral {
         sub(self.released, before)
     }
 
-    /// Lets unused units expire but for what running jobs hold: `held` units, of which `promised` are frozen.
+    /// Expires unused units but for the `held` ones that running jobs hold, of which `promised` are frozen.
     /// Returns the units expired. Errors: [`Overflow`] when fewer than `held` are left.
     pub fn expire(&mut self, held: u64, promised: u64) -> Result<u64, Overflow> {
         let units = sub(self.remaining(), held)?;
@@ -83,7 +83,7 @@ impl Collateral {
         Ok(())
     }
 
-    /// Lowers `frozen` where the lien has become smaller than it.
+    /// Lowers `frozen` to the lien where that has become smaller.
     pub fn fit_frozen(&mut self) {
         self.frozen = self.frozen.min(self.lien());
     }

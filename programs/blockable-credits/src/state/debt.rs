@@ -3,7 +3,7 @@ use {
     bytemuck::{Pod, Zeroable},
 };
 
-/// What the borrower owes, brought up to `accrued_at`. All amounts in micro-USDC, all times market time.
+/// The borrower's debt as of `accrued_at`. All amounts in micro-USDC, all times market time.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
 pub struct Debt {
@@ -25,7 +25,7 @@ pub struct Debt {
     pub arrears_since: i64,
     /// Instalments whose due date has passed.
     pub instalments_billed: u8,
-    /// Instalments whose delinquency grace has passed and that were looked at for a late fee.
+    /// Instalments whose delinquency grace has passed and that have been checked for a late fee.
     pub instalments_late_checked: u8,
     /// Zero.
     pub reserved: [u8; 6],

@@ -1,5 +1,8 @@
 use {
-    crate::{auction, units::Overflow},
+    crate::{
+        auction,
+        units::{Overflow, after},
+    },
     anchor_lang::prelude::*,
 };
 
@@ -20,7 +23,7 @@ pub struct Lot {
     pub credit: Pubkey,
     /// The provider that serves the units.
     pub provider: Pubkey,
-    /// Who opened the lot and gets its rent back.
+    /// The lender that opened the lot and gets its rent back.
     pub lender: Pubkey,
     /// Units the lot was opened with.
     pub units: u64,
@@ -30,7 +33,7 @@ pub struct Lot {
     pub start_price: u64,
     /// Price at the end of the window and after, in micro-USDC per `PRICE_SCALE` units.
     pub floor_price: u64,
-    /// What buyers have paid, in micro-USDC.
+    /// Sum that buyers have paid, in micro-USDC.
     pub proceeds: u64,
     /// Market time at which the price began to fall.
     pub opened_at: i64,
@@ -56,8 +59,8 @@ impl Lot {
         auction::price_at(self.start_price, self.floor_price, self.opened_at, self.window, market_time)
     }
 
-    /// Whether the price has reached its floor at a market time. Errors: [`Overflow`].
+    /// Returns true when the price has reached its floor at a market time. Errors: [`Overflow`].
     pub fn window_has_passed(&self, market_time: i64) -> core::result::Result<bool, Overflow> {
-        Ok(market_time >= crate::units::after(self.opened_at, self.window)?)
+        Ok(market_time >= after(self.opened_at, self.window)?)
     }
 }

@@ -3,7 +3,7 @@ use {
     bytemuck::{Pod, Zeroable},
 };
 
-/// How far a credit has been metered, and what may still settle after a freeze.
+/// The metered use of a credit, and the frozen units that running jobs may still use.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
 pub struct Meter {
@@ -21,7 +21,7 @@ pub struct Meter {
     pub frozen_at_chain: i64,
     /// Unix time of the latest report applied.
     pub reported_at: i64,
-    /// The credit's place in its provider's reports: chunk = index / chunk size, bit = index % chunk size.
+    /// The credit's index in its provider's reports: chunk = index / chunk size, bit = index % chunk size.
     pub index: u32,
     /// Zero.
     pub reserved: [u8; 4],

@@ -1,27 +1,39 @@
 //! Accounts and the parts they are made of. Layouts are fixed, little-endian and checked at compile time.
 
+mod agreement;
+mod bounds;
 mod collateral;
 mod credit;
 mod debt;
+mod freeze;
 mod lot;
 mod market;
 mod meter;
+mod pause;
 mod provider;
 mod rider;
 pub mod seeds;
+mod settings;
 mod terms;
+mod vault;
 
 pub use {
+    agreement::{LoanParties, terms_hash},
+    bounds::{MAX_PRINCIPAL, TermBounds},
     collateral::Collateral,
-    credit::{Credit, FreezeReason, LoanParties, Party, VaultClaims, terms_hash},
+    credit::Credit,
     debt::Debt,
+    freeze::FreezeReason,
     lot::Lot,
-    market::{
-        CHANGE_LIFETIME, MAX_CHANGE_DELAY, MAX_PAUSE_PER_DAY, MAX_PRINCIPAL, MAX_REDISTRIBUTION_FEE_BPS,
-        MIN_CHANGE_DELAY, Market, MarketClock, MarketSettings, TermBounds, shortest_delay,
-    },
+    market::Market,
     meter::Meter,
+    pause::{MAX_PAUSE_PER_DAY, MarketClock},
     provider::{MAX_CHUNK_SIZE, MAX_REPORTERS, Provider, Reporter},
     rider::{CovenantState, Rider},
+    settings::{
+        CHANGE_LIFETIME, MAX_CHANGE_DELAY, MAX_REDISTRIBUTION_FEE_BPS, MIN_CHANGE_DELAY, MarketSettings,
+        shortest_delay,
+    },
     terms::{FreezePolicy, Instalment, MAX_INSTALMENTS, Terms, TermsRefused},
+    vault::{Party, VaultClaims},
 };

@@ -1,5 +1,8 @@
 use {
-    crate::errors::{BlockableError, ensure},
+    crate::{
+        errors::{BlockableError, ensure},
+        units::Overflow,
+    },
     anchor_lang::prelude::*,
     bytemuck::{Pod, Zeroable},
 };
@@ -21,7 +24,7 @@ pub struct Reporter {
 
 const _: () = assert!(size_of::<Reporter>() == 40);
 
-/// A GPU provider: what it has committed, and who reports its usage.
+/// A GPU provider with its capacity and the reporters of its usage.
 #[account(zero_copy)]
 pub struct Provider {
     /// Layout version, [`Provider::VERSION`].
@@ -34,7 +37,7 @@ pub struct Provider {
     pub reporter_count: u8,
     /// Credits per chunk of a usage report.
     pub chunk_size: u8,
-    /// No new credits may be issued while this is not 0: the sum of [`Provider::SUSPENDED_BY_ITSELF`] and
+    /// Flags; no new credit may be issued while one is set. The sum of [`Provider::SUSPENDED_BY_ITSELF`] and
     /// [`Provider::SUSPENDED_BY_ADMIN`].
     pub suspended: u8,
     /// Zero.
@@ -45,7 +48,7 @@ pub struct Provider {
     pub next_index: u32,
     /// The market the provider serves.
     pub market: Pubkey,
-    /// Signs for the provider.
+    /// The key that signs for the provider.
     pub authority: Pubkey,
     /// Token account that principal is paid to.
     pub payout: Pubkey,
@@ -57,7 +60,7 @@ pub struct Provider {
     pub max_units_per_second: u64,
     /// The reporters; the first `reporter_count` are in use.
     pub reporters: [Reporter; MAX_REPORTERS],
-    /// Offered the authority's place; zero when nobody is.
+    /// The key that the authority role is offered to; zero for none.
     pub pending_authority: Pubkey,
     /// Units used beyond what credits allowed, over all credits that are closed: the provider's loss.
     pub closed_overrun: u64,
@@ -87,5 +90,12 @@ impl Provider {
     /// The reporters in use.
     pub fn reporters(&self) -> &[Reporter] {
         self.reporters.get(..usize::from(self.reporter_count)).unwrap_or(&[])
+    }
+
+    /// Takes the next free index for reports. Errors: 2^32 credits have been issued.
+    pub fn take_index(&mut self) -> Result<u32> {
+        let index = self.next_index;
+        self.next_index = index.checked_add(1).ok_or(BlockableError::from(Overflow))?;
+        Ok(index)
     }
 }

@@ -1,10 +1,13 @@
 use {
-    crate::state::{TermBounds, Terms, TermsRefused},
+    crate::{
+        state::{TermBounds, Terms, TermsRefused},
+        units::BPS,
+    },
     anchor_lang::{AnchorDeserialize, AnchorSerialize},
     bytemuck::{Pod, Zeroable},
 };
 
-/// What the parties may agree on beside the terms, covered by the terms hash; all zero for none of it.
+/// Optional terms of a loan, covered by the terms hash; all zero for none of them.
 ///
 /// A covenant on utilisation moves the APR within bounds, pay-in-kind adds a share of the coupon to the principal, a
 /// cash reserve pays missed instalments, and a notice of default lets the lender call a breach.
@@ -40,7 +43,7 @@ pub struct Rider {
 const _: () = assert!(size_of::<Rider>() == 40);
 
 impl Rider {
-    /// Whether a covenant on utilisation was agreed.
+    /// Returns true when a covenant on utilisation was agreed.
     pub fn has_covenant(&self) -> bool {
         self.covenant_window > 0
     }
@@ -50,7 +53,7 @@ impl Rider {
         use TermsRefused::*;
         let check = |holds: bool, refused: TermsRefused| if holds { Ok(()) } else { Err(refused) };
         check(self.breach_notice <= 1 && self.reserved == [0; 5], UnknownFlag)?;
-        check(u64::from(self.pay_in_kind_bps) <= crate::units::BPS, PayInKindTooHigh)?;
+        check(u64::from(self.pay_in_kind_bps) <= BPS, PayInKindTooHigh)?;
         check(self.reserve <= terms.principal, ReserveTooLarge)?;
         check(self.covenant_is_sound(terms, bounds), CovenantUnsound)
     }
@@ -69,11 +72,11 @@ impl Rider {
             && self.apr_floor_bps <= terms.apr_bps
             && terms.apr_bps <= self.apr_ceiling_bps
             && self.apr_ceiling_bps <= bounds.max_apr_bps
-            && u64::from(self.top_up_bps) <= crate::units::BPS
+            && u64::from(self.top_up_bps) <= BPS
     }
 }
 
-/// Where the covenant on utilisation stands.
+/// The state of the covenant on utilisation.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
 pub struct CovenantState {

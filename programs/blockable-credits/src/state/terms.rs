@@ -1,5 +1,5 @@
 use {
-    crate::state::TermBounds,
+    crate::{auction, errors::BlockableError, state::TermBounds, units::BPS},
     anchor_lang::{AnchorDeserialize, AnchorSerialize},
     bytemuck::{Pod, Zeroable},
 };
@@ -7,11 +7,11 @@ use {
 /// The most instalments a repayment schedule can have.
 pub const MAX_INSTALMENTS: usize = 36;
 
-/// When the lender may freeze collateral. Stored as one byte in [`Terms`].
+/// The earliest status in which the lender may freeze collateral. Stored as one byte in [`Terms`].
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum FreezePolicy {
-    /// At any time while a debt stands.
+    /// At any time while something is owed.
     AtWill,
     /// From the mark of delinquency on.
     OnDelinquency,
@@ -72,7 +72,7 @@ pub struct Terms {
 
 const _: () = assert!(size_of::<Terms>() == 56);
 
-/// Why terms or a schedule are refused.
+/// The reason for which terms or a schedule are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TermsRefused {
     /// Principal below or above the market's bounds.
@@ -111,8 +111,32 @@ pub enum TermsRefused {
     ReserveTooLarge,
 }
 
+impl From<TermsRefused> for BlockableError {
+    fn from(refused: TermsRefused) -> Self {
+        match refused {
+            TermsRefused::PrincipalOutOfBounds => BlockableError::PrincipalOutOfBounds,
+            TermsRefused::NoUnits => BlockableError::NoUnits,
+            TermsRefused::AprTooHigh => BlockableError::AprTooHigh,
+            TermsRefused::LateFeeTooHigh => BlockableError::LateFeeTooHigh,
+            TermsRefused::DelinquencyGraceTooShort => BlockableError::DelinquencyGraceTooShort,
+            TermsRefused::DefaultGraceTooShort => BlockableError::DefaultGraceTooShort,
+            TermsRefused::CurePeriodTooShort => BlockableError::CurePeriodTooShort,
+            TermsRefused::UnknownFlag => BlockableError::UnknownFlag,
+            TermsRefused::InstalmentCount => BlockableError::InstalmentCount,
+            TermsRefused::InstalmentsTooClose => BlockableError::InstalmentsTooClose,
+            TermsRefused::TermTooLong => BlockableError::TermTooLong,
+            TermsRefused::PrincipalMismatch => BlockableError::PrincipalMismatch,
+            TermsRefused::UnitPriceOutOfRange => BlockableError::UnitPriceOutOfRange,
+            TermsRefused::UnitLifetimeTooShort => BlockableError::UnitLifetimeTooShort,
+            TermsRefused::CovenantUnsound => BlockableError::CovenantUnsound,
+            TermsRefused::PayInKindTooHigh => BlockableError::PayInKindTooHigh,
+            TermsRefused::ReserveTooLarge => BlockableError::ReserveTooLarge,
+        }
+    }
+}
+
 impl Terms {
-    /// Whether the offer can no longer be accepted or issued at `time`, in Unix seconds that stand still in pauses.
+    /// Returns true when the offer can no longer be accepted or issued at `time`, in Unix seconds less those paused.
     pub fn offer_has_expired(&self, time: i64) -> bool {
         self.offer_expires_at != 0 && time > self.offer_expires_at
     }
@@ -132,7 +156,7 @@ impl Terms {
             PrincipalOutOfBounds,
         )?;
         check(self.units > 0, NoUnits)?;
-        check(crate::auction::price_paid(self.principal, self.units).is_ok(), UnitPriceOutOfRange)?;
+        check(auction::price_paid(self.principal, self.units).is_ok(), UnitPriceOutOfRange)?;
         check(self.apr_bps <= bounds.max_apr_bps, AprTooHigh)?;
         check(self.delinquency_grace >= bounds.min_delinquency_grace, DelinquencyGraceTooShort)?;
         check(
@@ -186,9 +210,8 @@ impl Terms {
             return Err(UnitLifetimeTooShort);
         }
         // late_fee <= max_late_fee_bps x (principal / instalments), kept free of division.
-        let fee = u128::from(self.late_fee)
-            .saturating_mul(schedule.len() as u128)
-            .saturating_mul(u128::from(crate::units::BPS));
+        let fee =
+            u128::from(self.late_fee).saturating_mul(schedule.len() as u128).saturating_mul(u128::from(BPS));
         let most = u128::from(self.principal).saturating_mul(u128::from(bounds.max_late_fee_bps));
         if fee > most { Err(LateFeeTooHigh) } else { Ok(()) }
     }

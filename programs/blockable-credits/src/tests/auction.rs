@@ -1,7 +1,7 @@
 use {
     super::*,
     crate::{
-        auction::{cost, price_at, price_paid, split},
+        auction::{cost, least_price, price_at, price_paid, split},
         units::Overflow,
     },
 };
@@ -70,6 +70,12 @@ proptest! {
         if let Ok(cost) = cost(units, price as u64) {
             prop_assert!(cost >= principal);
         }
+    }
+
+    #[test]
+    fn the_least_price_rounds_up(price in 0u64..1 << 48, bps: u16) {
+        let least = u128::from(least_price(price, bps).unwrap());
+        prop_assert_eq!(least, (u128::from(price) * u128::from(bps)).div_ceil(10_000));
     }
 }
 

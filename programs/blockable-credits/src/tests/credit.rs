@@ -63,17 +63,17 @@ proptest! {
         let (offered, end) = (start + offer_after, start + lifetime + look);
         let mut market = Market::zeroed();
         let mut paused_at_offer = None;
-        let clock = |market: &Market, chain| MarketClock { chain, market: market.market_time(chain).unwrap() };
+        let clock = |market: &Market, chain| market.clock_at(chain).unwrap();
         let mut note = |market: &Market, now: i64| {
             if now >= offered && paused_at_offer.is_none() {
-                paused_at_offer = Some(clock(market, offered).paused().unwrap());
+                paused_at_offer = Some(clock(market, offered).seconds_paused().unwrap());
             }
         };
         let (mut now, mut seconds) = (start, Vec::new());
         for (wait, length) in pauses {
             now += wait;
             note(&market, now);
-            if market.pause(now, length).is_ok() {
+            if market.begin_pause(now, length).is_ok() {
                 seconds.push(now..now + i64::from(length));
                 now += i64::from(length);
             }
@@ -123,13 +123,14 @@ fn zeros_in_the_new_fields_mean_what_version_one_meant() {
 fn an_offer_of_version_one_expires_as_the_chain_says() {
     let mut credit = Credit::zeroed();
     credit.terms.offer_expires_at = 100;
+    let at = |chain, market| MarketClock { chain, market, is_paused: false };
     // Version 1 had no pauses, so none lay before the offer.
-    let expired = |chain, market| credit.offer_has_expired(&MarketClock { chain, market }).unwrap();
+    let expired = |chain, market| credit.offer_has_expired(&at(chain, market)).unwrap();
     assert!(!expired(100, 100) && expired(101, 101));
     // Five seconds of a pause since then move it by five.
     assert!(!expired(105, 100) && expired(106, 101));
     credit.terms.offer_expires_at = 0;
-    assert_eq!(credit.offer_has_expired(&MarketClock { chain: i64::MAX, market: i64::MAX }), Ok(false));
+    assert_eq!(credit.offer_has_expired(&at(i64::MAX, i64::MAX)), Ok(false));
 }
 
 #[test]

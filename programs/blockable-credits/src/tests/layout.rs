@@ -173,7 +173,7 @@ fn a_lot_is_laid_out_as_published() {
 }
 
 #[test]
-fn the_parts_of_accounts_are_laid_out_as_published() {
+fn the_parts_of_a_loan_are_laid_out_as_published() {
     assert_layout!(Terms, 56, {
         principal: 0,
         units: 8,
@@ -220,6 +220,10 @@ fn the_parts_of_accounts_are_laid_out_as_published() {
         index: 56,
         reserved: 60,
     });
+}
+
+#[test]
+fn the_other_parts_of_accounts_are_laid_out_as_published() {
     assert_layout!(Rider, 40, {
         planned_units: 0,
         reserve: 8,

@@ -51,12 +51,6 @@ proptest! {
         let passed = market.market_time(later).unwrap() - market.market_time(earlier).unwrap();
         prop_assert!((0..=later - earlier).contains(&passed));
     }
-
-    #[test]
-    fn the_least_price_rounds_up(price in 0u64..1 << 48, bps: u16) {
-        let least = u128::from(Market::zeroed().least_price(price, bps).unwrap());
-        prop_assert_eq!(least, (u128::from(price) * u128::from(bps)).div_ceil(10_000));
-    }
 }
 
 #[test]

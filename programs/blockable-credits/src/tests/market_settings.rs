@@ -150,7 +150,7 @@ fn settings_come_out_as_they_went_in() {
     assert_eq!(market.settings(), settings());
 
     let other = MarketSettings { redistribution_fee_bps: 300, change_delay: 400_000, ..settings() };
-    market.propose(&other, 99);
+    market.set_proposal(&other, 99);
     assert_eq!(
         (market.settings(), market.proposed_settings(), market.change_ready_at),
         (settings(), other, 99)

@@ -85,7 +85,7 @@ proptest! {
                 Step::Wait(seconds) => now += seconds,
                 Step::Pause(seconds) => {
                     let mut after = market;
-                    let result = after.pause(now, seconds);
+                    let result = after.begin_pause(now, seconds);
                     prop_assert_eq!(&result, &diary.expected(now, seconds));
                     // What is refused changes nothing: the instruction fails.
                     if result.is_ok() {
@@ -115,7 +115,7 @@ proptest! {
     #[test]
     fn when_an_expired_pause_is_ended_makes_no_difference(length in 1u32..21_600, wait in 0i64..50_000, more in 0i64..50_000) {
         let mut open = Market::zeroed();
-        open.pause(MIDNIGHT, length).unwrap();
+        open.begin_pause(MIDNIGHT, length).unwrap();
         let mut ended = open;
         let now = MIDNIGHT + i64::from(length) + wait;
         ended.end_pause(now).unwrap();
@@ -130,11 +130,11 @@ proptest! {
     fn pausing_in_parts_is_pausing_once(parts in prop::collection::vec(1u32..4_000, 1..6)) {
         let (mut split, mut now) = (Market::zeroed(), MIDNIGHT);
         for part in &parts {
-            split.pause(now, *part).unwrap();
+            split.begin_pause(now, *part).unwrap();
             now += i64::from(*part);
         }
         let mut whole = Market::zeroed();
-        whole.pause(MIDNIGHT, parts.iter().sum()).unwrap();
+        whole.begin_pause(MIDNIGHT, parts.iter().sum()).unwrap();
         prop_assert_eq!(split.market_time(now), whole.market_time(now));
         prop_assert_eq!(split.paused_that_day, whole.paused_that_day);
     }
@@ -146,7 +146,7 @@ proptest! {
             pause_day: days[0], paused_that_day: days[1], ..Market::zeroed()
         };
         let _ = market.market_time(times[2]);
-        let _ = market.pause(times[2], seconds);
+        let _ = market.begin_pause(times[2], seconds);
         let _ = market.end_pause(times[3]);
     }
 }
@@ -154,47 +154,47 @@ proptest! {
 #[test]
 fn the_budget_is_six_hours_for_pauses_that_begin_on_one_day() {
     let mut market = Market::zeroed();
-    assert_eq!(market.pause(MIDNIGHT, 21_601), Err(BlockableError::PauseBudgetExceeded.into()));
+    assert_eq!(market.begin_pause(MIDNIGHT, 21_601), Err(BlockableError::PauseBudgetExceeded.into()));
     market = Market::zeroed();
-    market.pause(MIDNIGHT, 21_600).unwrap();
+    market.begin_pause(MIDNIGHT, 21_600).unwrap();
     let next = MIDNIGHT + 21_600;
-    assert_eq!(market.pause(next - 1, 1), Err(BlockableError::AlreadyPaused.into()));
-    assert_eq!(market.pause(next, 1), Err(BlockableError::PauseBudgetExceeded.into()));
-    assert_eq!(market.pause(MIDNIGHT + DAY - 1, 1), Err(BlockableError::PauseBudgetExceeded.into()));
-    market.pause(MIDNIGHT + DAY, 21_600).unwrap();
+    assert_eq!(market.begin_pause(next - 1, 1), Err(BlockableError::AlreadyPaused.into()));
+    assert_eq!(market.begin_pause(next, 1), Err(BlockableError::PauseBudgetExceeded.into()));
+    assert_eq!(market.begin_pause(MIDNIGHT + DAY - 1, 1), Err(BlockableError::PauseBudgetExceeded.into()));
+    market.begin_pause(MIDNIGHT + DAY, 21_600).unwrap();
 }
 
 /// Every second counts on its own day: no two pauses around midnight make a long one.
 #[test]
 fn a_pause_across_midnight_counts_on_both_days() {
     let mut market = Market::zeroed();
-    market.pause(MIDNIGHT - 10, 21_600).unwrap();
+    market.begin_pause(MIDNIGHT - 10, 21_600).unwrap();
     assert_eq!((market.paused_that_day, market.paused_day_after), (10, 21_590));
-    assert_eq!(market.pause(MIDNIGHT + 21_590, 11), Err(BlockableError::PauseBudgetExceeded.into()));
+    assert_eq!(market.begin_pause(MIDNIGHT + 21_590, 11), Err(BlockableError::PauseBudgetExceeded.into()));
     market = Market::zeroed();
-    market.pause(MIDNIGHT - 10, 21_600).unwrap();
-    market.pause(MIDNIGHT + 21_590, 10).unwrap();
+    market.begin_pause(MIDNIGHT - 10, 21_600).unwrap();
+    market.begin_pause(MIDNIGHT + 21_590, 10).unwrap();
     assert_eq!(market.paused_seconds, 21_600);
     // Ended after midnight, it gives the rest back to the new day.
     market = Market::zeroed();
-    market.pause(MIDNIGHT - 10, 21_600).unwrap();
+    market.begin_pause(MIDNIGHT - 10, 21_600).unwrap();
     market.end_pause(MIDNIGHT + 5).unwrap();
     assert_eq!((market.paused_seconds, market.paused_that_day, market.paused_day_after), (15, 10, 5));
-    assert_eq!(market.pause(MIDNIGHT + 5, 21_596), Err(BlockableError::PauseBudgetExceeded.into()));
-    market.pause(MIDNIGHT + 5, 21_595).unwrap();
+    assert_eq!(market.begin_pause(MIDNIGHT + 5, 21_596), Err(BlockableError::PauseBudgetExceeded.into()));
+    market.begin_pause(MIDNIGHT + 5, 21_595).unwrap();
 }
 
 #[test]
 fn seconds_that_a_pause_did_not_use_are_given_back() {
     let mut market = Market::zeroed();
-    market.pause(MIDNIGHT, 20_000).unwrap();
+    market.begin_pause(MIDNIGHT, 20_000).unwrap();
     market.end_pause(MIDNIGHT + 600).unwrap();
     assert_eq!((market.paused_seconds, market.paused_that_day), (600, 600));
-    market.pause(MIDNIGHT + 600, 21_000).unwrap();
+    market.begin_pause(MIDNIGHT + 600, 21_000).unwrap();
     assert_eq!(market.paused_that_day, 21_600);
     // Ended in the second it began: nothing was paused.
     let mut market = Market::zeroed();
-    market.pause(MIDNIGHT, 20_000).unwrap();
+    market.begin_pause(MIDNIGHT, 20_000).unwrap();
     market.end_pause(MIDNIGHT).unwrap();
     assert_eq!((market.paused_seconds, market.paused_that_day), (0, 0));
 }
@@ -209,8 +209,8 @@ fn ending_no_pause_changes_nothing() {
 
 #[test]
 fn what_does_not_fit_is_an_overflow() {
-    assert_eq!(Market::zeroed().pause(-DAY, 1), Err(Overflow.into()));
-    assert_eq!(Market::zeroed().pause(i64::MAX, 1), Err(Overflow.into()));
+    assert_eq!(Market::zeroed().begin_pause(-DAY, 1), Err(Overflow.into()));
+    assert_eq!(Market::zeroed().begin_pause(i64::MAX, 1), Err(Overflow.into()));
     let mut market =
         Market { paused_seconds: u64::MAX, paused_at: 1, pause_expires_at: 2, ..Market::zeroed() };
     assert_eq!(market.end_pause(3), Err(Overflow));
@@ -218,5 +218,5 @@ fn what_does_not_fit_is_an_overflow() {
 
 #[test]
 fn a_pause_of_no_seconds_is_refused() {
-    assert_eq!(Market::zeroed().pause(MIDNIGHT, 0), Err(BlockableError::AmountZero.into()));
+    assert_eq!(Market::zeroed().begin_pause(MIDNIGHT, 0), Err(BlockableError::AmountZero.into()));
 }

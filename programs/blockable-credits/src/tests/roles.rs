@@ -1,8 +1,8 @@
 use {
     super::*,
     crate::{
+        actions::FreezeAmount,
         errors::BlockableError::{self, *},
-        instructions::FreezeAmount,
         signature,
         state::{Credit, Lot, Market, Party, Provider, Reporter, VaultClaims},
         transitions::Status,

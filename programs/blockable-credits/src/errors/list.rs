@@ -1,32 +1,8 @@
-use {
-    crate::{state::TermsRefused, units::Overflow},
-    anchor_lang::{error::AnchorError, prelude::*},
-};
+//! The list of errors: cause, name and message. Their order is that of the codes, so that a new one goes to the end once
+//! the program is deployed.
 
-/// Declares the errors with their messages. Anchor's `#[error_code]` does the same and lists them in the IDL, but makes a
-/// string of every name and message in code of its own, 40 KB in the ELF: the program keeps two tables instead.
-macro_rules! errors {
-    ($($(#[$doc:meta])* $name:ident = $message:literal,)*) => {
-        /// Every failure of the program; each message says what to do.
-        #[cfg(feature = "idl-build")]
-        #[error_code]
-        #[derive(PartialEq, Eq, Hash, strum::FromRepr, strum::VariantArray)]
-        pub enum BlockableError {
-            $($(#[$doc])* #[msg($message)] $name,)*
-        }
-
-        /// Every failure of the program; each message says what to do.
-        #[cfg(not(feature = "idl-build"))]
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::FromRepr, strum::VariantArray)]
-        #[repr(u32)]
-        pub enum BlockableError {
-            $($(#[$doc])* $name,)*
-        }
-
-        const NAMES: &[&str] = &[$(stringify!($name)),*];
-        const MESSAGES: &[&str] = &[$($message),*];
-    };
-}
+#[cfg(feature = "idl-build")]
+use anchor_lang::prelude::*;
 
 errors! {
     // Arithmetic and layout.
@@ -34,7 +10,6 @@ errors! {
     ArithmeticOverflow = "an amount is out of range; use a smaller one",
     /// A status byte of a later version.
     UnknownStatus = "the credit's status is unknown to this version of the program; upgrade your client and retry",
-
     /// An account of an earlier version.
     VersionOutdated = "the account has an earlier layout; run credit_migrate on it first, then retry",
     /// An account of this version.
@@ -53,12 +28,12 @@ errors! {
     TokenProgramMismatch = "this is not the payment mint's token program; pass the one named in the market",
     /// A token account of another mint.
     TokenAccountMint = "this token account holds another mint; pass one of the market's payment mint",
-    /// A token account the signer does not own.
+    /// A token account that the signer does not own.
     TokenAccountOwner = "this token account belongs to someone else; pass one that the signer owns",
     /// A transfer moved another amount than asked.
     TransferMismatch = "the transfer moved another amount than asked; the mint must not take fees",
     /// The vault holds less than is owed from it.
-    VaultShort = "the vault does not cover what is owed from it; do not continue and report this",
+    VaultShort = "the vault does not cover what is owed from it; stop and report this",
 
     // Who may sign.
     /// Not the lender.
@@ -71,15 +46,14 @@ errors! {
     NotParty = "only the lender, or the borrower once accepted, may cancel; sign with one of their keys",
     /// Not the provider's authority.
     NotProvider = "only the provider's authority may do this; sign with its key",
-
     /// Not the market's admin.
     NotAdmin = "only the market's admin may do this; sign with its key",
     /// Neither the guardian nor the admin.
     NotGuardian = "only the market's guardian or admin may pause; sign with one of their keys",
-    /// Not the key that was offered the place.
-    NotOffered = "this place was not offered to you; have it offered to the key that signs",
-    /// Not who paid the rent.
-    ReceiverMismatch = "rent goes back to who paid it; pass that key as the receiver",
+    /// Not the key that the role was offered to.
+    NotOffered = "this role was not offered to you; have it offered to the key that signs",
+    /// Not the key that paid the rent.
+    ReceiverMismatch = "rent goes back to the key that paid it; pass that key as the receiver",
 
     // Market.
     /// The mint takes a fee on transfers.
@@ -100,12 +74,11 @@ errors! {
     BoundsTooLoose = "the bounds are looser than a production market may have; tighten them or create a test market",
     /// Fee above the program's limit.
     FeeTooHigh = "the redistribution fee is above 1,000 basis points; lower it",
-    /// The market's clock stands still.
+    /// The market is paused, and the instruction is not one that a pause leaves open.
     MarketPaused = "the market is paused; only repay, freeze, thaw and auto-freeze are open until the pause ends",
-
-    /// A pause stands.
+    /// A pause is in force.
     AlreadyPaused = "the market is paused already; wait until the pause ends or unpause first",
-    /// No pause.
+    /// No pause is in force.
     NotPaused = "the market is not paused; there is nothing to end",
     /// The pause has not expired.
     PauseRunning = "the pause has not expired; only the admin may end it before, anyone after",
@@ -113,13 +86,13 @@ errors! {
     PauseBudgetExceeded = "a market can be paused for six hours per UTC day; ask for fewer seconds or wait for the next day",
     /// A delay out of range.
     ChangeDelayOutOfRange = "a change waits 2 to 60 days, in a test market 1 second to 60 days; correct change_delay",
-    /// No change waits.
-    NoChangeProposed = "no change waits; propose one first",
-    /// The delay runs.
+    /// No change is proposed.
+    NoChangeProposed = "no change is proposed; propose one first",
+    /// The delay has not passed.
     ChangeDelayRunning = "the change's delay has not passed; wait until it has, paused time does not count",
-    /// A change that has waited too long.
+    /// The change has been ready for too long.
     ChangeLapsed = "the change was ready for more than 14 days and has lapsed; propose it again",
-    /// A change of nothing.
+    /// The settings are those in force.
     NothingChanges = "these settings are in force already; propose others",
     /// Not the market's treasury.
     TreasuryMismatch = "this is not the market's treasury; pass the account named in the market",
@@ -151,7 +124,7 @@ errors! {
     SelfLoan = "lender and borrower are the same key; a loan needs two parties",
     /// Principal out of the market's bounds.
     PrincipalOutOfBounds = "the principal is outside the market's bounds; see min_principal and max_principal",
-    /// No units.
+    /// No units are granted.
     NoUnits = "no units are granted; state how many credit units the principal buys",
     /// APR above the bound.
     AprTooHigh = "the APR is above the market's bound; see max_apr_bps",
@@ -179,12 +152,11 @@ errors! {
     OfferExpired = "the offer has expired; ask the lender for a new one",
     /// Another hash than the offer's.
     TermsHashMismatch = "the terms hash differs from the offer's; read the offer again before you accept it",
-
     /// Units would expire before the loan is due.
     UnitLifetimeTooShort = "the units must outlast the last due date, the default grace and the cure period; lengthen unit_lifetime or set it to 0 for never",
     /// An unsound covenant.
     CovenantUnsound = "the covenant contradicts itself, the terms or the market's bounds; see the rules of Rider",
-    /// More than all in kind.
+    /// More than the whole coupon in kind.
     PayInKindTooHigh = "pay_in_kind_bps is above 10,000; at most the whole coupon can be added to principal",
     /// A reserve above the principal.
     ReserveTooLarge = "the reserve is above the principal; lower it",
@@ -196,39 +168,38 @@ errors! {
     WrongStatus = "the credit's status does not allow this; read its status and see the table of transitions",
     /// An amount of zero.
     AmountZero = "the amount is zero; state how much",
-    /// No debt.
+    /// Nothing is owed.
     NothingOwed = "nothing is owed on this credit; no payment is needed",
     /// Nothing is in arrears.
     NotInArrears = "no instalment is in arrears; there is nothing to mark or to freeze for",
-    /// The delinquency grace runs.
+    /// The delinquency grace has not passed.
     DelinquencyGraceRunning = "the delinquency grace period has not passed; wait until it has",
-    /// The default grace runs.
+    /// The default grace has not passed.
     DefaultGraceRunning = "the default grace period has not passed; wait until it has",
-    /// The cure period runs.
+    /// The cure period has not passed.
     CurePeriodRunning = "the cure period has not passed; wait until it has",
-
     /// The reserve pays all that is in arrears.
-    ReserveCovers = "the reserve covers what is in arrears; run reserve_draw, which pays it, there is nothing to mark",
-    /// Nothing to draw.
+    ReserveCovers = "the reserve covers the arrears, so there is nothing to mark; run reserve_draw, which pays them",
+    /// The reserve is empty.
     ReserveEmpty = "the reserve is empty; there is nothing to draw",
-    /// No room in the reserve.
+    /// The reserve is full, or none was agreed.
     ReserveFull = "the reserve holds what was agreed, or none was agreed; no more can be put into it",
-    /// No late fee.
+    /// Fewer late fees are owed.
     BeyondLateFees = "fewer late fees are owed than you want to waive; waive at most those, or all",
-    /// Terms that a restructuring may not touch.
+    /// Terms that a restructuring may not change.
     RestructureTouchesGrant = "a restructuring keeps principal, units, unit lifetime and offer expiry; change the schedule and the rest",
     /// Claims of the seller in the vault.
     ClaimUncollected = "the lender's claim has not been collected; collect it before the loan changes hands",
     /// The terms have no notice of default.
     NoticeNotAgreed = "the terms do not allow a notice of default for a breach; only a missed payment can lead to default",
-    /// No notice.
-    NoNotice = "no notice of default stands; a missed payment is cured by paying the arrears",
-    /// No covenant.
+    /// No notice is in force.
+    NoNotice = "no notice of default is in force; a missed payment is cured by paying the arrears",
+    /// The terms have no covenant.
     CovenantNotAgreed = "the terms have no covenant on utilisation; there is nothing to apply",
-    /// The window runs.
+    /// The window has not passed.
     CovenantWindowRunning = "no usage report has reached the end of the covenant's window; wait for one that does",
     /// Something is in arrears.
-    InArrears = "the covenant rests while something is in arrears; apply it once the arrears are paid",
+    InArrears = "the covenant is not applied while an instalment is unpaid; apply it once the arrears are paid",
     /// Units past their lifetime.
     UnitsExpired = "the units have expired; run credit_expire_units",
     /// Units within their lifetime, or none to expire.
@@ -237,7 +208,7 @@ errors! {
     LotsOpen = "lots of this credit are open; close them first",
     /// Units are left.
     UnitsLeft = "the credit still holds units; only the borrower may give them up, by signing",
-    /// The vault stands.
+    /// The vault is not closed.
     VaultOpen = "the credit's vault is not closed; collect the claims and run vault_close first",
     /// Claims are in the vault.
     ClaimsLeft = "the vault still owes its parties; collect their claims first",
@@ -257,7 +228,7 @@ errors! {
     BeyondFrozen = "fewer units are frozen than you want to thaw; use at most the frozen units, or thaw all",
 
     // Metering.
-    /// No report.
+    /// No report was given.
     ReportsMissing = "no report was given; pass a quorum of signed reports",
     /// Fewer reports than the quorum.
     QuorumNotReached = "fewer reporters signed than the quorum; collect more reports for this chunk",
@@ -273,7 +244,7 @@ errors! {
     ReportMalformed = "a report has another number of readings than bits set, or bits beyond the chunk; encode it again",
     /// A report from the future.
     ReportFromFuture = "a report is dated in the future; check the reporter's clock",
-    /// No credit accounts.
+    /// No credit account was given.
     CreditsMissing = "no credit accounts were given; pass the chunk's credits after the named accounts",
 
     // Recovery.
@@ -293,93 +264,8 @@ errors! {
     LotStillOpen = "the lot still has units and its window runs; close it when it is sold, satisfied or past its window",
     /// Only the lender may take an unsold lot back.
     LotNotYours = "only the lender may take back an unsold lot; anyone may close it once it is sold or the debt is paid",
-    /// A destination the party does not own.
+    /// A destination that the party does not own.
     DestinationNotAllowed = "a claim is paid to its party alone; pass its associated account, or sign as the party to name another of its own",
-    /// Nothing to collect.
+    /// The party has no claim.
     NothingToCollect = "there is nothing to collect for this party; wait for a payment or a sale",
-}
-
-/// Refuses with `error` unless `holds`. A function and not a macro: it keeps the program small.
-pub fn ensure(holds: bool, error: BlockableError) -> Result<()> {
-    if holds { Ok(()) } else { Err(error.into()) }
-}
-
-impl BlockableError {
-    /// The error with a custom program error code, `None` for a code that is not this program's.
-    pub fn from_code(code: u32) -> Option<BlockableError> {
-        BlockableError::from_repr(code.checked_sub(ERROR_CODE_OFFSET)?)
-    }
-
-    /// The custom program error code.
-    pub fn code(self) -> u32 {
-        ERROR_CODE_OFFSET.saturating_add(self as u32)
-    }
-
-    /// The error's name, as in the IDL.
-    pub fn name_in_idl(self) -> &'static str {
-        NAMES.get(self as usize).copied().unwrap_or_default()
-    }
-
-    /// What went wrong, and what to do.
-    pub fn message(self) -> &'static str {
-        MESSAGES.get(self as usize).copied().unwrap_or_default()
-    }
-}
-
-#[cfg(not(feature = "idl-build"))]
-impl core::fmt::Display for BlockableError {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(self.message())
-    }
-}
-
-#[cfg(not(feature = "idl-build"))]
-impl From<BlockableError> for Error {
-    #[cold]
-    #[inline(never)]
-    fn from(error: BlockableError) -> Error {
-        Error::from(AnchorError {
-            error_name: error.name_in_idl().to_string(),
-            error_code_number: error.code(),
-            error_msg: error.message().to_string(),
-            error_origin: None,
-            compared_values: None,
-        })
-    }
-}
-
-impl From<Overflow> for BlockableError {
-    fn from(_: Overflow) -> Self {
-        BlockableError::ArithmeticOverflow
-    }
-}
-
-impl From<Overflow> for Error {
-    fn from(overflow: Overflow) -> Self {
-        BlockableError::from(overflow).into()
-    }
-}
-
-impl From<TermsRefused> for BlockableError {
-    fn from(refused: TermsRefused) -> Self {
-        match refused {
-            TermsRefused::PrincipalOutOfBounds => BlockableError::PrincipalOutOfBounds,
-            TermsRefused::NoUnits => BlockableError::NoUnits,
-            TermsRefused::AprTooHigh => BlockableError::AprTooHigh,
-            TermsRefused::LateFeeTooHigh => BlockableError::LateFeeTooHigh,
-            TermsRefused::DelinquencyGraceTooShort => BlockableError::DelinquencyGraceTooShort,
-            TermsRefused::DefaultGraceTooShort => BlockableError::DefaultGraceTooShort,
-            TermsRefused::CurePeriodTooShort => BlockableError::CurePeriodTooShort,
-            TermsRefused::UnknownFlag => BlockableError::UnknownFlag,
-            TermsRefused::InstalmentCount => BlockableError::InstalmentCount,
-            TermsRefused::InstalmentsTooClose => BlockableError::InstalmentsTooClose,
-            TermsRefused::TermTooLong => BlockableError::TermTooLong,
-            TermsRefused::PrincipalMismatch => BlockableError::PrincipalMismatch,
-            TermsRefused::UnitPriceOutOfRange => BlockableError::UnitPriceOutOfRange,
-            TermsRefused::UnitLifetimeTooShort => BlockableError::UnitLifetimeTooShort,
-            TermsRefused::CovenantUnsound => BlockableError::CovenantUnsound,
-            TermsRefused::PayInKindTooHigh => BlockableError::PayInKindTooHigh,
-            TermsRefused::ReserveTooLarge => BlockableError::ReserveTooLarge,
-        }
-    }
 }

@@ -3,15 +3,19 @@
 //! Interest is simple, actual/365, on the principal outstanding: `principal x APR x seconds / (10,000 x year)`.
 //! The fraction below one micro-USDC is carried exactly, so the number of accruals never changes the sum.
 
+mod billing;
+mod credit;
+
 use crate::{
-    state::{Debt, Terms},
-    units::{BPS, Overflow, SECONDS_PER_YEAR, add, after, elapsed, mul_div_floor, sub},
+    state::Debt,
+    units::{BPS, Overflow, SECONDS_PER_YEAR, add, after, elapsed, mul_div_floor},
 };
+pub use billing::accrue;
 
 /// Denominator of an interest fraction: basis points times seconds per year.
 const INTEREST_DENOMINATOR: u64 = BPS * SECONDS_PER_YEAR;
 
-/// How much of a coupon is added to the principal instead of falling due: `share_bps x unused / granted`.
+/// The part of a coupon that is added to the principal instead of falling due: `share_bps x unused / granted`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PayInKind {
     /// Share of the coupon on unused units, in basis points; 0 for none.
@@ -35,7 +39,7 @@ impl PayInKind {
     }
 }
 
-/// A schedule as it stands in a credit account.
+/// A repayment schedule, borrowed from a credit account.
 #[derive(Clone, Copy, Debug)]
 pub struct Schedule<'a> {
     /// Market time that due dates count from.
@@ -46,7 +50,7 @@ pub struct Schedule<'a> {
     pub principal: &'a [u64],
     /// Coupons added to the principal so far, in micro-USDC; they fall due with the last instalment.
     pub capitalised: u64,
-    /// What accrual adds to the principal from here on.
+    /// The part of each further coupon that accrual adds to the principal.
     pub pay_in_kind: PayInKind,
 }
 
@@ -56,7 +60,7 @@ impl Schedule<'_> {
         self.due_after.len().min(self.principal.len())
     }
 
-    /// Whether there is no instalment, as in an unrestricted credit.
+    /// Returns true when there is no instalment, as in an unrestricted credit.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -88,12 +92,12 @@ impl Schedule<'_> {
         self.principal.get(index).map_or(0, |principal| principal.saturating_add(capitalised))
     }
 
-    /// Whether the instalment numbered `count`, from 1, is the last.
+    /// Returns true when the instalment numbered `count`, from 1, is the last.
     fn is_last(&self, count: u8) -> bool {
         usize::from(count) >= self.len()
     }
 
-    /// Whether no more principal will fall due, so that all that is owed is due.
+    /// Returns true when no more principal will fall due, so that all that is owed is due.
     pub fn has_matured(&self, debt: &Debt) -> bool {
         let billed = debt.instalments_billed;
         self.principal.iter().skip(usize::from(billed)).all(|principal| *principal == 0)
@@ -105,8 +109,8 @@ impl Schedule<'_> {
         self.principal_due(debt.instalments_billed).saturating_sub(debt.schedule_paid).min(debt.principal)
     }
 
-    /// What must be paid now to be current, in micro-USDC: late fees, billed interest, billed principal. Zero while no
-    /// instalment is unpaid: fees that a new schedule took over fall due with its first instalment.
+    /// The sum that must be paid now to be current, in micro-USDC: late fees, billed interest, billed principal. Zero while
+    /// no instalment is unpaid: fees from before a restructuring fall due with the first new instalment.
     pub fn arrears(&self, debt: &Debt) -> u64 {
         if self.has_matured(debt) {
             return debt.total();
@@ -143,9 +147,9 @@ impl Schedule<'_> {
 
     /// The oldest due date whose interest is unpaid, going back from the latest billing.
     ///
-    /// Payments take billed interest before principal, so the principal has stood still since the oldest unpaid
-    /// billing: what is unpaid stands for the last `interest / (principal x APR)` seconds. A micro-USDC is left out,
-    /// because every billing rounds down and carries its fraction to the next.
+    /// Payments take billed interest before principal, so the principal has not changed since the oldest unpaid billing, and
+    /// the unpaid interest is that of the last `interest / (principal x APR)` seconds. A micro-USDC is left out, because
+    /// every billing rounds down and carries its fraction to the next.
     fn oldest_unpaid_interest(&self, debt: &Debt, apr_bps: u16) -> Result<Option<i64>, Overflow> {
         let Some(unpaid) = debt.interest_due.checked_sub(1) else { return Ok(None) };
         let Some(last) = usize::from(debt.instalments_billed).checked_sub(1) else {
@@ -164,118 +168,4 @@ impl Schedule<'_> {
         let oldest = usize::from(self.due_within(paid)?).min(last);
         Ok(self.due_date(oldest)?.map(|date| date.max(debt.arrears_since)))
     }
-}
-
-/// Brings a debt up to `now`: interest, billing at due dates, late fees.
-///
-/// Does nothing when `now` is not later than the last accrual. Returns the coupons capitalised so far, in micro-USDC, as
-/// [`Schedule::capitalised`]. Errors: [`Overflow`].
-pub fn accrue(debt: &mut Debt, terms: &Terms, mut schedule: Schedule, now: i64) -> Result<u64, Overflow> {
-    bill_until(debt, terms, &mut schedule, now)?;
-    charge_late_fees(debt, terms, schedule, now)?;
-    accrue_interest(debt, terms, now)?;
-    if schedule.has_matured(debt) {
-        bill_interest(debt)?;
-    }
-    Ok(schedule.capitalised)
-}
-
-/// Bills every instalment that has fallen due, and notes the first that is unpaid.
-///
-/// Between payments the principal stands still: once something is in arrears, the interest of all further due dates
-/// is one product, worked out at the last of them.
-fn bill_until(debt: &mut Debt, terms: &Terms, schedule: &mut Schedule, now: i64) -> Result<(), Overflow> {
-    let due = schedule.due_within(elapsed(schedule.start, now)?)?;
-    if debt.instalments_billed >= due {
-        return Ok(());
-    }
-    let mut principal_due = schedule.principal_due(debt.instalments_billed);
-    if debt.arrears_since == 0 && debt.interest_accrued == 0 && (terms.apr_bps == 0 || debt.principal == 0) {
-        // Without interest, dates that no principal is unpaid at leave no trace.
-        while debt.instalments_billed < due {
-            let next = add(principal_due, schedule.principal_of(usize::from(debt.instalments_billed)))?;
-            if next > debt.schedule_paid && debt.principal > 0 {
-                break;
-            }
-            principal_due = next;
-            debt.instalments_billed = debt.instalments_billed.saturating_add(1);
-        }
-    }
-    while debt.arrears_since == 0 && debt.instalments_billed < due {
-        let instalment = usize::from(debt.instalments_billed);
-        let date = schedule.due_date(instalment)?.ok_or(Overflow)?;
-        debt.instalments_billed = debt.instalments_billed.checked_add(1).ok_or(Overflow)?;
-        principal_due = add(principal_due, schedule.principal_of(instalment))?;
-        accrue_interest(debt, terms, date)?;
-        capitalise(debt, schedule)?;
-        bill_interest(debt)?;
-        if debt.interest_due > 0 || (principal_due > debt.schedule_paid && debt.principal > 0) {
-            debt.arrears_since = date;
-        }
-    }
-    if debt.instalments_billed < due {
-        debt.instalments_billed = due;
-        let last = usize::from(due).checked_sub(1).ok_or(Overflow)?;
-        accrue_interest(debt, terms, schedule.due_date(last)?.ok_or(Overflow)?)?;
-        bill_interest(debt)?;
-    }
-    Ok(())
-}
-
-/// Adds the agreed part of a coupon to the principal. Not at the last instalment, where all of it falls due, and not
-/// while something is unpaid, so that the principal stands still in arrears.
-fn capitalise(debt: &mut Debt, schedule: &mut Schedule) -> Result<(), Overflow> {
-    if schedule.is_last(debt.instalments_billed) {
-        return Ok(());
-    }
-    let part = schedule.pay_in_kind.part_of(debt.interest_accrued)?;
-    debt.interest_accrued = sub(debt.interest_accrued, part)?;
-    debt.principal = add(debt.principal, part)?;
-    schedule.capitalised = add(schedule.capitalised, part)?;
-    Ok(())
-}
-
-fn bill_interest(debt: &mut Debt) -> Result<(), Overflow> {
-    debt.interest_due = add(debt.interest_due, core::mem::take(&mut debt.interest_accrued))?;
-    Ok(())
-}
-
-/// Charges each instalment's late fee, once, when its delinquency grace has passed while it or an older one is unpaid.
-fn charge_late_fees(debt: &mut Debt, terms: &Terms, schedule: Schedule, now: i64) -> Result<(), Overflow> {
-    let grace = u64::from(terms.delinquency_grace);
-    let Some(seconds) = elapsed(schedule.start, now)?.checked_sub(grace) else { return Ok(()) };
-    let checked = schedule.due_within(seconds)?;
-    if debt.arrears_since != 0 {
-        let paid = elapsed(schedule.start, debt.arrears_since)?.checked_sub(1).ok_or(Overflow)?;
-        let first_unpaid = schedule.due_within(paid)?.max(debt.instalments_late_checked);
-        let late = u64::from(checked.saturating_sub(first_unpaid));
-        let fees = terms.late_fee.checked_mul(late).ok_or(Overflow)?;
-        debt.late_fees = add(debt.late_fees, fees)?;
-    }
-    debt.instalments_late_checked = checked.max(debt.instalments_late_checked);
-    Ok(())
-}
-
-#[inline(never)]
-fn accrue_interest(debt: &mut Debt, terms: &Terms, now: i64) -> Result<(), Overflow> {
-    let seconds = elapsed(debt.accrued_at, now)?;
-    if seconds == 0 {
-        return Ok(());
-    }
-    debt.accrued_at = now;
-    if debt.principal == 0 || terms.apr_bps == 0 {
-        return Ok(());
-    }
-    let numerator = u128::from(debt.principal)
-        .checked_mul(u128::from(terms.apr_bps))
-        .and_then(|product| product.checked_mul(u128::from(seconds)))
-        .and_then(|product| product.checked_add(u128::from(debt.interest_remainder)))
-        .ok_or(Overflow)?;
-    let denominator = u128::from(INTEREST_DENOMINATOR);
-    let whole = numerator.checked_div(denominator).ok_or(Overflow)?;
-    let used = whole.checked_mul(denominator).ok_or(Overflow)?;
-    let remainder = numerator.checked_sub(used).ok_or(Overflow)?;
-    debt.interest_accrued = add(debt.interest_accrued, u64::try_from(whole).map_err(|_| Overflow)?)?;
-    debt.interest_remainder = u64::try_from(remainder).map_err(|_| Overflow)?;
-    Ok(())
 }

@@ -1,0 +1,48 @@
+//! The loan and the right to freeze go to other keys.
+
+use {
+    crate::{
+        errors::{BlockableError, ensure},
+        events::Change,
+        state::{Credit, MarketClock},
+        transitions::Action,
+    },
+    anchor_lang::prelude::*,
+};
+
+impl Credit {
+    /// Offers the loan to another lender; to the zero key: withdraws the offer. Errors: the market is paused,
+    /// [`BlockableError::NotLender`], the status, [`BlockableError::VersionOutdated`], [`BlockableError::SelfLoan`].
+    pub fn offer_lender(&mut self, signer: &Pubkey, to: Pubkey, clock: &MarketClock) -> Result<Change> {
+        self.begin_by_lender(signer, Action::Assign, clock)?;
+        self.require_current()?;
+        ensure(to != self.borrower, BlockableError::SelfLoan)?;
+        self.pending_lender = to;
+        Ok(Change::LenderOffered { to })
+    }
+
+    /// Makes the key that the loan was offered to its lender and freeze authority. Errors: the market is paused, the status,
+    /// [`BlockableError::NotOffered`], [`BlockableError::ClaimUncollected`].
+    pub fn accept_lender(&mut self, signer: &Pubkey, clock: &MarketClock) -> Result<Change> {
+        self.begin_by_anyone(Action::Assign, clock)?;
+        ensure(self.pending_lender == *signer, BlockableError::NotOffered)?;
+        ensure(self.vault.lender == 0, BlockableError::ClaimUncollected)?;
+        self.original_lender = self.address_lender();
+        self.lender = *signer;
+        self.freeze_authority = *signer;
+        self.pending_lender = Pubkey::default();
+        Ok(Change::LenderChanged { to: *signer })
+    }
+
+    /// Names the freeze authority. Errors: the market is paused, [`BlockableError::NotLender`], the status.
+    pub fn set_freeze_authority(
+        &mut self,
+        signer: &Pubkey,
+        to: Pubkey,
+        clock: &MarketClock,
+    ) -> Result<Change> {
+        self.begin_by_lender(signer, Action::SetFreezeAuthority, clock)?;
+        self.freeze_authority = to;
+        Ok(Change::FreezeAuthoritySet { to })
+    }
+}

@@ -1,0 +1,31 @@
+//! An offer is withdrawn before the units are live.
+
+use {
+    super::Payout,
+    crate::{
+        errors::{BlockableError, ensure},
+        events::Change,
+        state::{Credit, MarketClock},
+        transitions::{Action, Status},
+        units::sub,
+    },
+    anchor_lang::prelude::*,
+};
+
+impl Credit {
+    /// Withdraws the offer; the lender is to be paid all of the `in_vault` micro-USDC but the reserve. The credit is closed
+    /// then, or repaid where the borrower has a reserve to collect: nothing the borrower does can hold the principal.
+    /// Errors: the market is paused, the status, [`BlockableError::NotParty`].
+    pub fn cancel(&mut self, signer: &Pubkey, in_vault: u64, clock: &MarketClock) -> Result<Payout> {
+        clock.require_open()?;
+        let status = self.status()?;
+        let refunded = sub(in_vault, self.reserve_held)?;
+        self.advance(if self.reserve_held > 0 { Action::CancelFunded } else { Action::Cancel })?;
+        let by_lender = *signer == self.lender;
+        let by_borrower = *signer == self.borrower && status == Status::Accepted;
+        ensure(by_lender || by_borrower, BlockableError::NotParty)?;
+        self.vault.escrow = 0;
+        self.return_reserve()?;
+        Ok(Payout { amount: refunded, change: Change::Cancelled { refunded } })
+    }
+}

@@ -1,0 +1,53 @@
+//! Claims are collected, and the vault and the credit are removed.
+
+use {
+    super::Payout,
+    crate::{
+        errors::{BlockableError, ensure},
+        events::Change,
+        state::{Credit, MarketClock, Party, Provider},
+        transitions::Action,
+        units::{add, sub},
+    },
+    anchor_lang::prelude::*,
+};
+
+impl Credit {
+    /// Takes a party's whole claim, to be paid to `destination`. Errors: the market is paused,
+    /// [`BlockableError::NothingToCollect`].
+    pub fn collect(&mut self, party: Party, destination: Pubkey, clock: &MarketClock) -> Result<Payout> {
+        clock.require_open()?;
+        let amount = self.take_claim(party);
+        ensure(amount > 0, BlockableError::NothingToCollect)?;
+        Ok(Payout { amount, change: Change::Collected { party, destination, amount } })
+    }
+
+    /// Gives up the vault; the `swept` micro-USDC in it are to be paid to the treasury. Errors: the market is paused,
+    /// [`BlockableError::VersionOutdated`], the status, [`BlockableError::ClaimsLeft`].
+    pub fn close_vault(&mut self, swept: u64, clock: &MarketClock) -> Result<Payout> {
+        clock.require_open()?;
+        self.require_current()?;
+        self.advance(Action::CloseVault)?;
+        ensure(self.owed_from_vault()? == 0, BlockableError::ClaimsLeft)?;
+        self.vault_closed = 1;
+        Ok(Payout { amount: swept, change: Change::VaultClosed { swept } })
+    }
+
+    /// Ends the credit; its units no longer count against the provider's capacity. Errors: the market is paused,
+    /// [`BlockableError::VersionOutdated`], the status, [`BlockableError::LotsOpen`], [`BlockableError::VaultOpen`],
+    /// [`BlockableError::UnitsLeft`].
+    pub fn close(&mut self, signer: &Pubkey, provider: &mut Provider, clock: &MarketClock) -> Result<Change> {
+        clock.require_open()?;
+        self.require_current()?;
+        self.advance(Action::Close)?;
+        ensure(self.lots_open == 0, BlockableError::LotsOpen)?;
+        ensure(self.is_unrestricted() || self.vault_closed == 1, BlockableError::VaultOpen)?;
+        let given_up = self.collateral.remaining();
+        let by_borrower = *signer == self.borrower;
+        ensure(given_up == 0 || by_borrower, BlockableError::UnitsLeft)?;
+        let units = sub(self.collateral.granted, self.collateral.seized)?;
+        provider.outstanding_units = sub(provider.outstanding_units, units)?;
+        provider.closed_overrun = add(provider.closed_overrun, self.meter.overrun)?;
+        Ok(Change::Closed { given_up })
+    }
+}

@@ -1,0 +1,55 @@
+//! The covenant on utilisation is applied.
+
+use {
+    crate::{
+        covenant::{call_top_up, outcome, utilisation_bps},
+        errors::{BlockableError, ensure},
+        events::Change,
+        state::{Credit, MarketClock},
+        transitions::Action,
+        units::{elapsed, sub},
+    },
+    anchor_lang::prelude::*,
+};
+
+impl Credit {
+    /// Applies the covenant to the window that the latest usage report ends. Errors: the market is paused, the status,
+    /// [`BlockableError::CovenantNotAgreed`], [`BlockableError::InArrears`], [`BlockableError::CovenantWindowRunning`].
+    pub fn apply_covenant(&mut self, clock: &MarketClock) -> Result<Change> {
+        self.begin_by_anyone(Action::ApplyCovenant, clock)?;
+        ensure(self.rider.has_covenant(), BlockableError::CovenantNotAgreed)?;
+        self.accrue(clock.market)?;
+        ensure(self.debt.arrears_since == 0, BlockableError::InArrears)?;
+        let rider = self.rider;
+        let seconds = elapsed(self.covenant.measured_at, self.meter.reported_at)?;
+        ensure(seconds >= u64::from(rider.covenant_window), BlockableError::CovenantWindowRunning)?;
+        let used = sub(self.collateral.consumed, self.covenant.consumed)?;
+        let utilisation_bps = utilisation_bps(used, rider.planned_units, rider.covenant_window, seconds)?;
+        let can_fall_short = !self.was_frozen_in_window() && self.collateral.available() > 0;
+        let outcome =
+            outcome(&rider, self.covenant.apr_bps, utilisation_bps, self.debt.principal, can_fall_short)?;
+        let top_up = self.call_top_up(outcome.top_up)?;
+        self.covenant.apr_bps = outcome.apr_bps;
+        self.covenant.began_frozen = u8::from(self.collateral.frozen > 0);
+        self.covenant.measured_at = self.meter.reported_at;
+        self.covenant.consumed = self.collateral.consumed;
+        Ok(Change::CovenantApplied { utilisation_bps, apr_bps: outcome.apr_bps, top_up })
+    }
+
+    /// Returns true when units were frozen at some time in the covenant's window, so that the borrower may have been unable
+    /// to use them.
+    fn was_frozen_in_window(&self) -> bool {
+        self.collateral.frozen > 0
+            || self.covenant.began_frozen == 1
+            || self.meter.frozen_at_chain > self.covenant.measured_at
+    }
+
+    /// Moves up to `amount` micro-USDC of principal from the last instalments to the next. Returns what was moved.
+    fn call_top_up(&mut self, amount: u64) -> Result<u64> {
+        let (next, count) = (usize::from(self.debt.instalments_billed), usize::from(self.instalment_count));
+        let mut principal_due = self.principal_due;
+        let moved = call_top_up(principal_due.get_mut(..count).unwrap_or_default(), next, amount)?;
+        self.principal_due = principal_due;
+        Ok(moved)
+    }
+}

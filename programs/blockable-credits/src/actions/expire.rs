@@ -1,0 +1,30 @@
+//! Unused units expire.
+
+use {
+    crate::{
+        errors::{BlockableError, ensure},
+        events::Change,
+        metering::held_by_jobs,
+        state::{Credit, MarketClock},
+        transitions::Action,
+    },
+    anchor_lang::prelude::*,
+};
+
+impl Credit {
+    /// Expires unused units past their lifetime; running jobs keep what they hold. Errors: the market is paused, the status,
+    /// [`BlockableError::VersionOutdated`], [`BlockableError::NothingToExpire`].
+    pub fn expire_units(&mut self, clock: &MarketClock) -> Result<Change> {
+        self.begin_by_anyone(Action::Expire, clock)?;
+        self.require_current()?;
+        let lifetime_has_passed = self.require_unexpired(clock.market).is_err();
+        ensure(lifetime_has_passed, BlockableError::NothingToExpire)?;
+        self.accrue(clock.market)?;
+        let (mut collateral, mut meter) = (self.collateral, self.meter);
+        let units = collateral.expire(held_by_jobs(&collateral, &meter), meter.settlement_left)?;
+        ensure(units > 0, BlockableError::NothingToExpire)?;
+        meter.settlement_left = meter.settlement_left.min(collateral.frozen);
+        (self.collateral, self.meter) = (collateral, meter);
+        Ok(Change::Expired { units })
+    }
+}

@@ -1,0 +1,37 @@
+//! The lender gives up money: late fees, or all that is owed.
+
+use {
+    crate::{
+        errors::{BlockableError, ensure},
+        events::Change,
+        state::{Credit, Debt, MarketClock},
+        transitions::Action,
+        units::sub,
+    },
+    anchor_lang::prelude::*,
+};
+
+impl Credit {
+    /// Waives `amount` micro-USDC of late fees. Errors: [`BlockableError::AmountZero`], the market is paused,
+    /// [`BlockableError::NotLender`], the status, [`BlockableError::BeyondLateFees`].
+    pub fn waive_fee(&mut self, signer: &Pubkey, amount: u64, clock: &MarketClock) -> Result<Change> {
+        ensure(amount > 0, BlockableError::AmountZero)?;
+        self.begin_by_lender(signer, Action::WaiveFee, clock)?;
+        self.accrue(clock.market)?;
+        ensure(amount <= self.debt.late_fees, BlockableError::BeyondLateFees)?;
+        self.debt.late_fees = sub(self.debt.late_fees, amount)?;
+        Ok(Change::FeeWaived { amount })
+    }
+
+    /// Gives up all that is owed; the units that are left become the borrower's. Errors: the market is paused,
+    /// [`BlockableError::NotLender`], the status, [`BlockableError::LotsOpen`].
+    pub fn write_off(&mut self, signer: &Pubkey, clock: &MarketClock) -> Result<Change> {
+        self.begin_by_lender(signer, Action::WriteOff, clock)?;
+        ensure(self.lots_open == 0, BlockableError::LotsOpen)?;
+        self.accrue(clock.market)?;
+        let debt = self.debt.total();
+        self.debt = Debt { accrued_at: clock.market, ..Debt::default() };
+        self.discharge()?;
+        Ok(Change::WrittenOff { debt })
+    }
+}

@@ -1,0 +1,131 @@
+//! Collateral is frozen and thawed.
+
+use {
+    crate::{
+        errors::{BlockableError, ensure},
+        events::Change,
+        metering::{self, freeze_to, shortfall_units},
+        state::{Credit, FreezeReason, MarketClock},
+        transitions::Action,
+        units::{BPS, mul_div_ceil},
+    },
+    anchor_lang::prelude::*,
+};
+
+/// The units to be frozen in all, not on top of those that are: signing the same freeze twice changes nothing.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FreezeAmount {
+    /// The whole lien.
+    All,
+    /// A number of units, at most the lien.
+    Units(u64),
+    /// A share of the lien in basis points, rounded up.
+    Bps(u16),
+    /// The share of the lien that the arrears are of the debt, rounded up.
+    Shortfall,
+}
+
+/// A number of units, or all there are.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnitAmount {
+    /// All there are.
+    All,
+    /// That many units.
+    Units(u64),
+}
+
+impl UnitAmount {
+    /// The number of units, where `all` are meant by [`UnitAmount::All`]. Errors: [`BlockableError::AmountZero`].
+    pub fn units(self, all: u64) -> Result<u64> {
+        match self {
+            UnitAmount::All => Ok(all),
+            UnitAmount::Units(0) => Err(BlockableError::AmountZero.into()),
+            UnitAmount::Units(units) => Ok(units),
+        }
+    }
+}
+
+impl Credit {
+    /// Freezes collateral, also while the market is paused. Errors: [`BlockableError::NotFreezer`], the status,
+    /// [`BlockableError::FreezePolicyForbids`], those of [`Credit::freeze_target`], [`BlockableError::AlreadyFrozen`].
+    pub fn freeze(
+        &mut self,
+        signer: &Pubkey,
+        amount: FreezeAmount,
+        reason: FreezeReason,
+        clock: &MarketClock,
+    ) -> Result<Change> {
+        self.require_freezer(signer)?;
+        let status = self.advance(Action::Freeze)?;
+        ensure(self.may_freeze(status)?, BlockableError::FreezePolicyForbids)?;
+        if amount == FreezeAmount::Shortfall {
+            self.accrue(clock.market)?;
+        }
+        let target = self.freeze_target(amount)?;
+        self.raise_frozen(*signer, target, reason, clock)
+    }
+
+    /// Freezes the whole lien in default where the terms say so, also while the market is paused. `key` is the credit's own
+    /// address. Errors: the status, [`BlockableError::AutoFreezeNotAgreed`], [`BlockableError::AlreadyFrozen`].
+    pub fn auto_freeze(&mut self, key: Pubkey, clock: &MarketClock) -> Result<Change> {
+        self.advance(Action::AutoFreeze)?;
+        ensure(self.terms.auto_freeze == 1, BlockableError::AutoFreezeNotAgreed)?;
+        let lien = self.collateral.lien();
+        let reason = if self.notice_given == 1 { FreezeReason::Breach } else { FreezeReason::Default };
+        self.raise_frozen(key, lien, reason, clock)
+    }
+
+    /// Thaws frozen units, also while the market is paused, and withdraws an offer of the loan. Errors:
+    /// [`BlockableError::NotFreezer`], the status, [`BlockableError::AmountZero`], [`BlockableError::BeyondFrozen`].
+    pub fn thaw(&mut self, signer: &Pubkey, amount: UnitAmount) -> Result<Change> {
+        self.require_freezer(signer)?;
+        self.advance(Action::Thaw)?;
+        self.pending_lender = Pubkey::default();
+        let frozen = self.collateral.frozen;
+        let units = amount.units(frozen)?;
+        ensure(units > 0 && units <= frozen, BlockableError::BeyondFrozen)?;
+        let (mut collateral, mut meter) = (self.collateral, self.meter);
+        metering::thaw(&mut collateral, &mut meter, units)?;
+        (self.collateral, self.meter) = (collateral, meter);
+        Ok(Change::Thawed { by: *signer, units, frozen: collateral.frozen })
+    }
+
+    /// The frozen units in all that a freeze of `amount` leads to. A shortfall is that of the last accrual: bring the debt
+    /// up to now by [`Credit::accrue`] before. Errors: [`BlockableError::AmountZero`], [`BlockableError::BeyondLien`],
+    /// [`BlockableError::ShareOutOfRange`], [`BlockableError::NotInArrears`].
+    pub fn freeze_target(&self, amount: FreezeAmount) -> Result<u64> {
+        let lien = self.collateral.lien();
+        match amount {
+            FreezeAmount::All => Ok(lien),
+            FreezeAmount::Units(units) => {
+                ensure(units > 0, BlockableError::AmountZero)?;
+                ensure(units <= lien, BlockableError::BeyondLien)?;
+                Ok(units)
+            }
+            FreezeAmount::Bps(bps) => {
+                ensure((1..=BPS).contains(&u64::from(bps)), BlockableError::ShareOutOfRange)?;
+                Ok(mul_div_ceil(lien, u64::from(bps), BPS)?)
+            }
+            FreezeAmount::Shortfall => {
+                let arrears = self.arrears();
+                ensure(arrears > 0, BlockableError::NotInArrears)?;
+                Ok(shortfall_units(lien, arrears, self.debt.total())?)
+            }
+        }
+    }
+
+    /// Raises the frozen units to `target`. Errors: [`BlockableError::AlreadyFrozen`].
+    fn raise_frozen(
+        &mut self,
+        by: Pubkey,
+        target: u64,
+        reason: FreezeReason,
+        clock: &MarketClock,
+    ) -> Result<Change> {
+        let units = freeze_to(&mut self.collateral, &mut self.meter, target, clock.chain)?;
+        ensure(units > 0, BlockableError::AlreadyFrozen)?;
+        self.frozen_at_market = clock.market;
+        self.freeze_reason = reason as u8;
+        Ok(Change::Frozen { by, reason, units, frozen: self.collateral.frozen })
+    }
+}

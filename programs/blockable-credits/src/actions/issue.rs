@@ -1,0 +1,52 @@
+//! Units go live against the principal.
+
+use {
+    super::Payout,
+    crate::{
+        errors::{BlockableError, ensure},
+        events::Change,
+        metering::commit,
+        state::{CovenantState, Credit, MarketClock, Provider},
+        transitions::Action,
+        units::after,
+    },
+    anchor_lang::prelude::*,
+};
+
+impl Credit {
+    /// Makes the units live: due dates count from now, and the provider is to be paid the principal. Errors: the market is
+    /// paused, [`BlockableError::VersionOutdated`], the status, [`BlockableError::OfferExpired`],
+    /// [`BlockableError::ReserveNotFunded`], [`BlockableError::ProviderSuspended`], [`BlockableError::CapacityExceeded`].
+    pub fn issue(&mut self, provider: &mut Provider, clock: &MarketClock) -> Result<Payout> {
+        clock.require_open()?;
+        self.require_current()?;
+        self.advance(Action::Issue)?;
+        ensure(!self.offer_has_expired(clock)?, BlockableError::OfferExpired)?;
+        ensure(self.reserve_held >= self.rider.reserve, BlockableError::ReserveNotFunded)?;
+        ensure(provider.suspended == 0, BlockableError::ProviderSuspended)?;
+        provider.outstanding_units =
+            commit(provider.outstanding_units, self.terms.units, provider.capacity_units)
+                .map_err(|_| BlockableError::CapacityExceeded)?;
+        let index = provider.take_index()?;
+        let amount = core::mem::take(&mut self.vault.escrow);
+        self.go_live(index, clock)?;
+        Ok(Payout { amount, change: Change::Issued { index, issued_at: clock.market } })
+    }
+
+    fn go_live(&mut self, index: u32, clock: &MarketClock) -> Result<()> {
+        self.set_index(index, clock.chain);
+        self.issued_at = clock.market;
+        self.debt.principal = self.terms.principal;
+        self.debt.accrued_at = clock.market;
+        self.collateral.granted = self.terms.units;
+        self.covenant = CovenantState {
+            measured_at: clock.chain,
+            apr_bps: self.terms.apr_bps,
+            ..CovenantState::default()
+        };
+        if self.terms.unit_lifetime > 0 {
+            self.units_expire_at = after(clock.market, self.terms.unit_lifetime)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,152 @@
+//! Seized units are sold, and a lot is closed.
+
+use {
+    crate::{
+        auction::{self, Proceeds},
+        errors::{BlockableError, ensure},
+        events::Change,
+        state::{Credit, Lot, MarketClock, TermBounds},
+        transitions::{Action, Status},
+        units::{Overflow, add, sub},
+    },
+    anchor_lang::prelude::*,
+};
+
+/// The terms of a sale of seized units.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LotTerms {
+    /// Price at the start, in micro-USDC per `PRICE_SCALE` units.
+    pub start_price: u64,
+    /// Price at the end of the window and after, in micro-USDC per `PRICE_SCALE` units.
+    pub floor_price: u64,
+    /// Seconds of market time over which the price falls.
+    pub window: u32,
+}
+
+impl LotTerms {
+    /// Checks the terms against a market's bounds, given the price that the loan paid per `PRICE_SCALE` units in micro-USDC.
+    /// Errors: [`BlockableError::LotPriceTooLow`], [`BlockableError::LotWindowOutOfBounds`].
+    pub fn validate(&self, price_paid: u64, bounds: &TermBounds) -> Result<()> {
+        let least_start = auction::least_price(price_paid, bounds.min_start_price_bps)?;
+        let least_floor = auction::least_price(price_paid, bounds.min_floor_price_bps)?.max(1);
+        ensure(
+            self.start_price >= least_start
+                && self.floor_price >= least_floor
+                && self.start_price >= self.floor_price,
+            BlockableError::LotPriceTooLow,
+        )?;
+        ensure(
+            (bounds.min_lot_window..=bounds.max_lot_window).contains(&self.window),
+            BlockableError::LotWindowOutOfBounds,
+        )
+    }
+}
+
+/// The addresses of a new lot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewLot {
+    /// The lot's address.
+    pub key: Pubkey,
+    /// Its bump.
+    pub bump: u8,
+    /// The credit's address.
+    pub credit: Pubkey,
+}
+
+/// A sale that has been paid for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sale {
+    /// The lot's address.
+    pub lot: Pubkey,
+    /// The buyer.
+    pub buyer: Pubkey,
+    /// Units sold.
+    pub units: u64,
+    /// Micro-USDC that the buyer has paid into the vault: what [`Lot::quote`] gave.
+    pub cost: u64,
+}
+
+impl Lot {
+    /// Sets up a zeroed lot with units of a credit.
+    pub(super) fn open(
+        &mut self,
+        new: NewLot,
+        credit: &Credit,
+        units: u64,
+        terms: LotTerms,
+        clock: &MarketClock,
+    ) {
+        self.version = Lot::VERSION;
+        self.bump = new.bump;
+        self.index = credit.lots_opened;
+        self.market = credit.market;
+        self.credit = new.credit;
+        self.provider = credit.provider;
+        self.lender = credit.lender;
+        self.units = units;
+        self.units_left = units;
+        self.start_price = terms.start_price;
+        self.floor_price = terms.floor_price;
+        self.opened_at = clock.market;
+        self.window = terms.window;
+    }
+
+    /// The cost of `units` of the lot now, in micro-USDC; `max_price` is per `PRICE_SCALE` units. `credit` is the one the
+    /// units were seized from. Errors: [`BlockableError::AmountZero`], the market is paused,
+    /// [`BlockableError::VersionOutdated`], [`BlockableError::UnitsExpired`], [`BlockableError::LotUnitsExceeded`],
+    /// [`BlockableError::PriceAboveMaximum`].
+    pub fn quote(&self, credit: &Credit, units: u64, max_price: u64, clock: &MarketClock) -> Result<u64> {
+        ensure(units > 0, BlockableError::AmountZero)?;
+        clock.require_open()?;
+        credit.require_current()?;
+        credit.require_unexpired(clock.market)?;
+        ensure(units <= self.units_left, BlockableError::LotUnitsExceeded)?;
+        let price = self.price_at(clock.market)?;
+        ensure(price <= max_price, BlockableError::PriceAboveMaximum)?;
+        Ok(auction::cost(units, price)?)
+    }
+}
+
+impl Credit {
+    /// Sells units of the lot: the debt takes the proceeds, less the market's fee of `fee_bps` basis points. Errors: the
+    /// status, [`Overflow`].
+    pub fn sell(&mut self, lot: &mut Lot, sale: Sale, fee_bps: u16, clock: &MarketClock) -> Result<Change> {
+        let Sale { lot: key, buyer, units, cost } = sale;
+        lot.units_left = sub(lot.units_left, units)?;
+        lot.proceeds = add(lot.proceeds, cost)?;
+        self.advance(Action::Buy)?;
+        self.accrue(clock.market)?;
+        let Proceeds { fee, recovered, surplus } = auction::split(cost, fee_bps, self.debt.total())?;
+        self.vault.lender = add(self.vault.lender, recovered)?;
+        self.vault.borrower = add(self.vault.borrower, surplus)?;
+        self.vault.treasury = add(self.vault.treasury, fee)?;
+        self.recover_from_collateral(recovered)?;
+        Ok(Change::Sold { lot: key, buyer, units, cost, fee, recovered, surplus, debt: self.debt.total() })
+    }
+
+    /// Closes the lot at `key`. Units that come back while something is owed come back frozen. Errors: the market is paused,
+    /// the status, [`BlockableError::LotStillOpen`], [`BlockableError::LotNotYours`].
+    pub fn close_lot(
+        &mut self,
+        lot: &Lot,
+        key: Pubkey,
+        signer: &Pubkey,
+        clock: &MarketClock,
+    ) -> Result<Change> {
+        clock.require_open()?;
+        let returned = lot.units_left;
+        let window_has_passed = lot.window_has_passed(clock.market)?;
+        let status = self.advance(Action::CloseLot)?;
+        if returned > 0 && status == Status::Seizing {
+            ensure(window_has_passed, BlockableError::LotStillOpen)?;
+            ensure(*signer == self.lender, BlockableError::LotNotYours)?;
+        }
+        self.collateral.unseize(returned)?;
+        if status == Status::Seizing {
+            self.collateral.frozen = add(self.collateral.frozen, returned)?;
+            self.collateral.fit_frozen();
+        }
+        self.lots_open = self.lots_open.checked_sub(1).ok_or(Overflow)?;
+        Ok(Change::LotClosed { lot: key, returned })
+    }
+}

@@ -1,0 +1,169 @@
+//! A market is created, changed and paused.
+
+use {
+    crate::{
+        errors::{BlockableError, ensure},
+        events::MarketChange,
+        state::{CHANGE_LIFETIME, Market, MarketClock, MarketSettings, TermBounds},
+        units::after,
+    },
+    anchor_lang::prelude::*,
+};
+
+/// The number, the guardian and the settings of a new market.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MarketArgs {
+    /// The number in the market's address.
+    pub id: u64,
+    /// True to allow bounds looser than [`TermBounds::PRODUCTION`]. Cannot be changed later.
+    pub is_test: bool,
+    /// The key that may pause the market, and nothing else.
+    pub guardian: Pubkey,
+    /// Fee on lot sales, in basis points.
+    pub redistribution_fee_bps: u16,
+    /// Seconds of market time that a loosening change waits.
+    pub change_delay: u32,
+    /// Bounds on the terms of loans.
+    pub bounds: TermBounds,
+}
+
+impl MarketArgs {
+    /// The settings of the new market, with its treasury.
+    pub fn settings(&self, treasury: Pubkey) -> MarketSettings {
+        MarketSettings {
+            redistribution_fee_bps: self.redistribution_fee_bps,
+            change_delay: self.change_delay,
+            treasury,
+            bounds: self.bounds,
+        }
+    }
+}
+
+/// The admin, the token and the address of a new market.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewMarket {
+    /// Bump of the market's address.
+    pub bump: u8,
+    /// The key that may change the market.
+    pub admin: Pubkey,
+    /// The token that loans are made and repaid in.
+    pub payment_mint: Pubkey,
+    /// The program that owns the payment mint.
+    pub token_program: Pubkey,
+    /// Decimals of the payment mint.
+    pub decimals: u8,
+    /// Token account that fees are paid to.
+    pub treasury: Pubkey,
+}
+
+impl Market {
+    /// Sets up a zeroed market. Errors: those of [`MarketSettings::validate`].
+    pub fn create(&mut self, new: NewMarket, args: &MarketArgs) -> Result<()> {
+        let settings = args.settings(new.treasury);
+        settings.validate(args.is_test)?;
+        self.version = Market::VERSION;
+        self.bump = new.bump;
+        self.is_test = u8::from(args.is_test);
+        self.decimals = new.decimals;
+        self.id = args.id;
+        self.admin = new.admin;
+        self.guardian = args.guardian;
+        self.payment_mint = new.payment_mint;
+        self.token_program = new.token_program;
+        self.apply(&settings);
+        Ok(())
+    }
+
+    /// Puts settings in force, or proposes them for the time after the market's delay, in the place of what was proposed
+    /// before. Errors: the market is paused, [`BlockableError::NotAdmin`], those of [`MarketSettings::validate`],
+    /// [`BlockableError::NothingChanges`].
+    pub fn propose_change(
+        &mut self,
+        signer: &Pubkey,
+        settings: MarketSettings,
+        clock: &MarketClock,
+    ) -> Result<MarketChange> {
+        self.begin_by_admin(signer, clock)?;
+        settings.validate(self.is_test == 1)?;
+        let current = self.settings();
+        ensure(settings != current, BlockableError::NothingChanges)?;
+        if settings.is_tightening(&current) {
+            self.apply(&settings);
+            // An older proposal would undo this change.
+            self.drop_proposal();
+            return Ok(MarketChange::Applied { settings });
+        }
+        let ready_at = after(clock.market, current.change_delay)?;
+        self.set_proposal(&settings, ready_at);
+        Ok(MarketChange::Proposed { settings, ready_at })
+    }
+
+    /// Applies the proposed change. Errors: the market is paused, [`BlockableError::NotAdmin`],
+    /// [`BlockableError::NoChangeProposed`], [`BlockableError::ChangeDelayRunning`], [`BlockableError::ChangeLapsed`].
+    pub fn apply_change(&mut self, signer: &Pubkey, clock: &MarketClock) -> Result<MarketChange> {
+        self.begin_by_admin(signer, clock)?;
+        ensure(self.change_ready_at != 0, BlockableError::NoChangeProposed)?;
+        ensure(clock.market >= self.change_ready_at, BlockableError::ChangeDelayRunning)?;
+        let lapses_at = after(self.change_ready_at, CHANGE_LIFETIME)?;
+        ensure(clock.market <= lapses_at, BlockableError::ChangeLapsed)?;
+        let settings = self.proposed_settings();
+        self.apply(&settings);
+        self.drop_proposal();
+        Ok(MarketChange::Applied { settings })
+    }
+
+    /// Drops the proposed change. Errors: the market is paused, [`BlockableError::NotAdmin`],
+    /// [`BlockableError::NoChangeProposed`].
+    pub fn cancel_change(&mut self, signer: &Pubkey, clock: &MarketClock) -> Result<MarketChange> {
+        self.begin_by_admin(signer, clock)?;
+        ensure(self.change_ready_at != 0, BlockableError::NoChangeProposed)?;
+        self.drop_proposal();
+        Ok(MarketChange::Cancelled)
+    }
+
+    /// Offers the admin role; to the zero key: withdraws the offer. Errors: the market is paused,
+    /// [`BlockableError::NotAdmin`].
+    pub fn offer_admin(&mut self, signer: &Pubkey, to: Pubkey, clock: &MarketClock) -> Result<MarketChange> {
+        self.begin_by_admin(signer, clock)?;
+        self.pending_admin = to;
+        Ok(MarketChange::AdminOffered { to })
+    }
+
+    /// Makes the key that the role was offered to the admin. Errors: the market is paused, [`BlockableError::NotOffered`].
+    pub fn accept_admin(&mut self, signer: &Pubkey, clock: &MarketClock) -> Result<MarketChange> {
+        clock.require_open()?;
+        ensure(self.pending_admin == *signer, BlockableError::NotOffered)?;
+        self.admin = *signer;
+        self.pending_admin = Pubkey::default();
+        Ok(MarketChange::AdminChanged { to: *signer })
+    }
+
+    /// Names the guardian. Errors: the market is paused, [`BlockableError::NotAdmin`].
+    pub fn set_guardian(&mut self, signer: &Pubkey, to: Pubkey, clock: &MarketClock) -> Result<MarketChange> {
+        self.begin_by_admin(signer, clock)?;
+        self.guardian = to;
+        Ok(MarketChange::GuardianSet { to })
+    }
+
+    /// Pauses the market for a number of seconds. Errors: [`BlockableError::NotGuardian`], those of [`Market::begin_pause`].
+    pub fn pause(&mut self, signer: &Pubkey, seconds: u32, clock: &MarketClock) -> Result<MarketChange> {
+        ensure(*signer == self.guardian || *signer == self.admin, BlockableError::NotGuardian)?;
+        self.begin_pause(clock.chain, seconds)?;
+        Ok(MarketChange::Paused { until: self.pause_expires_at })
+    }
+
+    /// Ends a pause: the admin at any time, anyone once it has expired. Errors: [`BlockableError::NotPaused`],
+    /// [`BlockableError::PauseRunning`].
+    pub fn unpause(&mut self, signer: &Pubkey, clock: &MarketClock) -> Result<MarketChange> {
+        ensure(self.paused_at != 0, BlockableError::NotPaused)?;
+        let by_admin = *signer == self.admin;
+        ensure(by_admin || !clock.is_paused, BlockableError::PauseRunning)?;
+        self.end_pause(clock.chain)?;
+        Ok(MarketChange::Unpaused { paused_seconds: self.paused_seconds })
+    }
+
+    fn begin_by_admin(&self, signer: &Pubkey, clock: &MarketClock) -> Result<()> {
+        clock.require_open()?;
+        self.require_admin(signer)
+    }
+}

@@ -1,0 +1,52 @@
+//! The effect of every instruction on the accounts, as functions of the state types, free of Anchor's contexts.
+//!
+//! A handler loads accounts, calls one or two of these functions, moves tokens and emits the change that they return. A
+//! program off chain (gate, keeper, simulator) calls the same functions on copies. Each function checks the pause, the
+//! signer, the status and the amounts; what Anchor's constraints check (relations between accounts, signers that a
+//! constraint names) is left to the accounts. After an error a value may be half changed: on chain the transaction fails,
+//! off chain the copy is to be dropped.
+
+mod assign;
+mod begin;
+mod cancel;
+mod close;
+mod covenant;
+mod expire;
+mod forgive;
+mod freeze;
+mod issue;
+mod lot;
+mod mark;
+mod market;
+mod meter;
+mod migrate;
+mod notice;
+mod offer;
+mod provider;
+mod repay;
+mod reserve;
+mod restructure;
+mod seize;
+mod unrestricted;
+
+pub use {
+    freeze::{FreezeAmount, UnitAmount},
+    lot::{LotTerms, NewLot, Sale},
+    mark::Mark,
+    market::{MarketArgs, NewMarket},
+    meter::VerifiedReports,
+    offer::{NewCredit, OfferArgs},
+    provider::{CapacityArgs, NewProvider, ReportersArgs},
+};
+
+use crate::events::Change;
+
+/// A change for which money leaves the vault.
+#[must_use = "the amount is to be paid out of the vault"]
+#[derive(Debug)]
+pub struct Payout {
+    /// Micro-USDC to be paid out of the vault.
+    pub amount: u64,
+    /// The change.
+    pub change: Change,
+}

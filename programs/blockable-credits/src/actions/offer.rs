@@ -1,0 +1,96 @@
+//! A loan is offered and accepted.
+
+use {
+    crate::{
+        errors::{BlockableError, ensure},
+        events::Change,
+        state::{Credit, Instalment, Market, MarketClock, Provider, Rider, Terms, VaultClaims, terms_hash},
+        transitions::{Action, Status},
+    },
+    anchor_lang::prelude::*,
+};
+
+/// The offer of a lender.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
+pub struct OfferArgs {
+    /// Tells offers between the same parties apart; the lender's choice.
+    pub nonce: u64,
+    /// May freeze and thaw as the lender may; the lender's own key where no other is wanted.
+    pub freeze_authority: Pubkey,
+    /// The terms.
+    pub terms: Terms,
+    /// The optional terms; all zero for none.
+    pub rider: Rider,
+    /// 1 to 36 instalments whose principal adds up to the loan's.
+    pub schedule: Vec<Instalment>,
+}
+
+impl OfferArgs {
+    /// Checks an offer before its principal is paid in. Errors: the market is paused, the first rule on terms that is broken,
+    /// [`BlockableError::OfferExpired`], [`BlockableError::ProviderSuspended`].
+    pub fn validate(&self, market: &Market, provider: &Provider, clock: &MarketClock) -> Result<()> {
+        clock.require_open()?;
+        let terms = &self.terms;
+        terms.validate(&self.schedule, terms.principal, &market.bounds).map_err(BlockableError::from)?;
+        self.rider.validate(terms, &market.bounds).map_err(BlockableError::from)?;
+        ensure(!terms.offer_has_expired(clock.chain), BlockableError::OfferExpired)?;
+        ensure(provider.suspended == 0, BlockableError::ProviderSuspended)
+    }
+}
+
+/// The parties and the addresses of a new credit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewCredit {
+    /// The market's account.
+    pub market: Pubkey,
+    /// The lender.
+    pub lender: Pubkey,
+    /// The borrower.
+    pub borrower: Pubkey,
+    /// The provider's account.
+    pub provider: Pubkey,
+    /// Bump of the credit's address.
+    pub bump: u8,
+    /// Bump of the vault's address.
+    pub vault_bump: u8,
+}
+
+impl Credit {
+    /// Sets up a zeroed credit for an offer that has been validated and whose principal is in the vault.
+    /// Errors: [`crate::units::Overflow`].
+    pub fn offer(&mut self, new: NewCredit, args: OfferArgs, clock: &MarketClock) -> Result<Change> {
+        self.version = Credit::VERSION;
+        self.status = Status::Offered.byte();
+        self.bump = new.bump;
+        self.vault_bump = new.vault_bump;
+        self.lender = new.lender;
+        self.borrower = new.borrower;
+        self.provider = new.provider;
+        self.market = new.market;
+        self.freeze_authority = args.freeze_authority;
+        self.nonce = args.nonce;
+        self.terms = args.terms;
+        self.set_schedule(&args.schedule)?;
+        self.rider = args.rider;
+        self.paused_at_offer = clock.seconds_paused()?;
+        self.terms_hash = terms_hash(&self.parties(), &args.terms, &args.rider, &args.schedule)?;
+        self.vault = VaultClaims { escrow: args.terms.principal, ..VaultClaims::default() };
+        Ok(Change::Offered {
+            terms_hash: self.terms_hash,
+            terms: args.terms,
+            rider: args.rider,
+            schedule: args.schedule,
+        })
+    }
+
+    /// Accepts the offer. Errors: the market is paused, [`BlockableError::NotBorrower`], the status,
+    /// [`BlockableError::TermsHashMismatch`], [`BlockableError::OfferExpired`].
+    pub fn accept(&mut self, signer: &Pubkey, terms_hash: [u8; 32], clock: &MarketClock) -> Result<Change> {
+        clock.require_open()?;
+        ensure(self.borrower == *signer, BlockableError::NotBorrower)?;
+        self.advance(Action::Accept)?;
+        ensure(self.terms_hash == terms_hash, BlockableError::TermsHashMismatch)?;
+        ensure(!self.offer_has_expired(clock)?, BlockableError::OfferExpired)?;
+        Ok(Change::Accepted)
+    }
+}

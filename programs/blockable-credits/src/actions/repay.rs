@@ -1,0 +1,123 @@
+//! A payment goes through the waterfall, thaws, releases and moves the status.
+
+use {
+    crate::{
+        errors::{BlockableError, ensure},
+        events::Change,
+        metering::thaw,
+        state::{Credit, FreezeReason, MarketClock},
+        transitions::{Action, Status, next},
+        units::{add, mul_div_floor, sub},
+        waterfall::{self, Applied},
+    },
+    anchor_lang::prelude::*,
+};
+
+impl Credit {
+    /// Begins a payment of up to `amount` micro-USDC, also while the market is paused. Returns what is to be paid in: at most
+    /// the debt. Errors: [`BlockableError::AmountZero`], [`BlockableError::NothingOwed`].
+    pub fn begin_payment(&mut self, amount: u64, clock: &MarketClock) -> Result<u64> {
+        ensure(amount > 0, BlockableError::AmountZero)?;
+        ensure(next(Action::Pay, self.status()?).is_some(), BlockableError::NothingOwed)?;
+        self.accrue(clock.market)?;
+        Ok(amount.min(self.debt.total()))
+    }
+
+    /// Applies what [`Credit::begin_payment`] gave and `payer` has paid into the vault: the arrears, then the reserve, then
+    /// ahead of the schedule. Errors: [`crate::units::Overflow`].
+    pub fn receive_payment(&mut self, payer: Pubkey, paid: u64) -> Result<Change> {
+        let refill = self.refill_of(paid)?;
+        self.reserve_held = add(self.reserve_held, refill)?;
+        self.apply_payment(payer, sub(paid, refill)?, refill)
+    }
+
+    /// The part of a payment that refills the reserve: what is left of it once the arrears are paid, up to what is
+    /// missing. A payment of the whole debt refills nothing, since it ends the need for a reserve.
+    fn refill_of(&self, paid: u64) -> Result<u64> {
+        let missing = self.rider.reserve.saturating_sub(self.reserve_held);
+        if missing == 0 || self.status()? == Status::Seizing || paid >= self.debt.total() {
+            return Ok(0);
+        }
+        Ok(paid.saturating_sub(self.arrears()).min(missing))
+    }
+
+    /// Applies `paid` micro-USDC that are in the vault: waterfall, thaw, release, and the edge it takes. `refill` went to
+    /// the reserve with the same payment and is only reported. Errors: [`crate::units::Overflow`].
+    pub(super) fn apply_payment(&mut self, payer: Pubkey, paid: u64, refill: u64) -> Result<Change> {
+        let before = self.collateral;
+        self.vault.lender = add(self.vault.lender, paid)?;
+        let applied = if self.status()? == Status::Seizing {
+            self.recover(paid)?
+        } else {
+            let mut debt = self.debt;
+            let applied = waterfall::pay(&mut debt, &self.terms_in_force(), self.schedule(), paid)?;
+            self.debt = debt;
+            self.principal_repaid = add(self.principal_repaid, applied.principal)?;
+            self.thaw_for(&applied)?;
+            // Coupons paid in kind have raised what there is to repay above the principal of the terms.
+            let principal = add(self.principal_repaid, self.debt.principal)?;
+            self.collateral.release(self.principal_repaid, principal)?;
+            self.meter.settlement_left = self.meter.settlement_left.min(self.collateral.frozen);
+            applied
+        };
+        let status = self.advance_by_payment(&applied)?;
+        Ok(Change::Paid {
+            payer,
+            reserve: refill,
+            late_fees: applied.late_fees,
+            interest: applied.interest,
+            principal: applied.principal,
+            released: sub(self.collateral.released, before.released)?,
+            thawed: sub(before.frozen, self.collateral.frozen)?,
+            debt: self.debt.total(),
+            status,
+        })
+    }
+
+    /// Thaws in proportion to the arrears paid, rounded down, what was frozen for a missed payment or a default; nothing
+    /// while a notice for a breach is in force.
+    fn thaw_for(&mut self, applied: &Applied) -> Result<()> {
+        let is_about_payment = FreezeReason::is_about_payment(self.freeze_reason) && self.notice_given == 0;
+        if applied.arrears_before == 0 || !is_about_payment {
+            return Ok(());
+        }
+        let cleared = sub(applied.arrears_before, applied.arrears_after)?;
+        let units = mul_div_floor(self.collateral.frozen, cleared, applied.arrears_before)?;
+        Ok(thaw(&mut self.collateral, &mut self.meter, units)?)
+    }
+
+    /// Takes the edge a payment leads to: paid off, cured, or none.
+    fn advance_by_payment(&mut self, applied: &Applied) -> Result<Status> {
+        let status = self.status()?;
+        if self.debt.total() == 0 {
+            self.discharge()?;
+            self.advance(Action::PayOff)
+        } else if status != Status::Seizing && applied.arrears_after == 0 && self.notice_given == 0 {
+            self.defaulted_at = 0;
+            self.advance(Action::Cure)
+        } else {
+            self.advance(Action::Pay)
+        }
+    }
+
+    /// Applies `amount` micro-USDC recovered after the first seizure: it lowers the debt and releases nothing while some is
+    /// left. Errors: [`crate::units::Overflow`].
+    fn recover(&mut self, amount: u64) -> Result<Applied> {
+        let mut debt = self.debt;
+        let applied = waterfall::recover(&mut debt, &self.terms_in_force(), self.schedule(), amount)?;
+        self.debt = debt;
+        self.recovered = add(self.recovered, amount)?;
+        Ok(applied)
+    }
+
+    /// Applies the proceeds of collateral as [`Credit::recover`] does, and ends the loan where they cover the debt.
+    /// Errors: [`crate::units::Overflow`].
+    pub(super) fn recover_from_collateral(&mut self, amount: u64) -> Result<()> {
+        self.recover(amount)?;
+        if self.debt.total() == 0 {
+            self.discharge()?;
+            self.advance(Action::PayOff)?;
+        }
+        Ok(())
+    }
+}

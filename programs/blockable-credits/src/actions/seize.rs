@@ -1,0 +1,108 @@
+//! Collateral leaves the lien: into a lot for sale, or to the lender.
+
+use {
+    super::{LotTerms, NewLot, UnitAmount},
+    crate::{
+        auction,
+        errors::{BlockableError, ensure},
+        events::Change,
+        metering,
+        state::{Credit, Lot, MarketClock, TermBounds},
+        transitions::{Action, Status},
+        units::{Overflow, PRICE_SCALE, after, mul_div_ceil},
+    },
+    anchor_lang::prelude::*,
+};
+
+impl Credit {
+    /// Moves units of the lien into a zeroed lot. `bounds` are the market's. Errors: the market is paused,
+    /// [`BlockableError::VersionOutdated`], the status, [`BlockableError::UnitsExpired`],
+    /// [`BlockableError::CurePeriodRunning`], those of [`LotTerms::validate`], [`BlockableError::AmountZero`],
+    /// [`BlockableError::BeyondLien`], [`BlockableError::HeldByRunningJobs`].
+    pub fn seize_to_lot(
+        &mut self,
+        lot: &mut Lot,
+        new: NewLot,
+        amount: UnitAmount,
+        terms: LotTerms,
+        bounds: &TermBounds,
+        clock: &MarketClock,
+    ) -> Result<Change> {
+        self.begin_seizure(Action::Seize, clock)?;
+        terms.validate(self.price_paid()?, bounds)?;
+        let units = self.take_from_lien(amount, u64::MAX, clock)?;
+        lot.open(new, self, units, terms, clock);
+        self.lots_opened = self.lots_opened.checked_add(1).ok_or(Overflow)?;
+        self.lots_open = self.lots_open.checked_add(1).ok_or(Overflow)?;
+        Ok(Change::Seized {
+            lot: new.key,
+            units,
+            start_price: terms.start_price,
+            floor_price: terms.floor_price,
+        })
+    }
+
+    /// Moves units of the lien to the lender and takes their value off the debt. `to` is the unrestricted credit they go to.
+    /// Returns the units as well. Errors: the market is paused, [`BlockableError::VersionOutdated`], the status,
+    /// [`BlockableError::UnitsExpired`], [`BlockableError::CurePeriodRunning`], [`BlockableError::AmountZero`],
+    /// [`BlockableError::BeyondLien`], [`BlockableError::HeldByRunningJobs`], [`BlockableError::BeyondDebt`].
+    pub fn take_over(
+        &mut self,
+        to: Pubkey,
+        amount: UnitAmount,
+        clock: &MarketClock,
+    ) -> Result<(u64, Change)> {
+        self.begin_seizure(Action::TakeOver, clock)?;
+        let (price, debt) = (self.price_paid()?, self.debt.total());
+        // Rounded up: the last unit may be worth a little more than the debt, else a remainder below it would keep the lien.
+        let worth = mul_div_ceil(debt, PRICE_SCALE, price)?;
+        let units = self.take_from_lien(amount, worth, clock)?;
+        let value = auction::cost(units, price)?.min(debt);
+        ensure(units <= worth, BlockableError::BeyondDebt)?;
+        self.recover_from_collateral(value)?;
+        Ok((units, Change::TakenOver { to, units, value, debt: self.debt.total() }))
+    }
+
+    /// Takes the edge of a seizure, once the cure period has passed, and brings the debt up to now.
+    fn begin_seizure(&mut self, action: Action, clock: &MarketClock) -> Result<()> {
+        clock.require_open()?;
+        self.require_current()?;
+        let was = self.status()?;
+        self.advance(action)?;
+        self.pending_lender = Pubkey::default();
+        self.require_unexpired(clock.market)?;
+        self.accrue(clock.market)?;
+        if was == Status::Defaulted {
+            let cured_by = after(self.defaulted_at, self.terms.cure_period)?;
+            ensure(clock.market >= cured_by, BlockableError::CurePeriodRunning)?;
+        }
+        Ok(())
+    }
+
+    /// Returns true while jobs that ran at the latest freeze keep the units it promised them: for the cure period from then
+    /// on. Errors: [`Overflow`].
+    fn promise_holds(&self, clock: &MarketClock) -> core::result::Result<bool, Overflow> {
+        Ok(clock.market < after(self.frozen_at_market, self.terms.cure_period)?)
+    }
+
+    /// Units that can be seized now. Errors: [`Overflow`].
+    pub fn seizable(&self, clock: &MarketClock) -> Result<u64> {
+        let promise_holds = self.promise_holds(clock)?;
+        Ok(metering::seizable(&self.collateral, &self.meter, promise_holds))
+    }
+
+    /// Takes units out of the lien; all there are means at most `most`. Jobs that ran at a freeze may use the units promised
+    /// to them for the cure period from then on; until it has passed, and where there was no freeze, the units that jobs hold
+    /// stay. Returns the units taken.
+    fn take_from_lien(&mut self, amount: UnitAmount, most: u64, clock: &MarketClock) -> Result<u64> {
+        let promise_holds = self.promise_holds(clock)?;
+        let (mut collateral, mut meter) = (self.collateral, self.meter);
+        let seizable = metering::seizable(&collateral, &meter, promise_holds);
+        let units = amount.units(seizable.min(most))?;
+        ensure(units > 0 && units <= collateral.lien(), BlockableError::BeyondLien)?;
+        ensure(units <= seizable, BlockableError::HeldByRunningJobs)?;
+        metering::seize(&mut collateral, &mut meter, units, promise_holds)?;
+        (self.collateral, self.meter) = (collateral, meter);
+        Ok(units)
+    }
+}

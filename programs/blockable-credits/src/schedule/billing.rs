@@ -1,0 +1,123 @@
+//! Accrual: interest, billing at due dates and late fees.
+
+use {
+    super::{INTEREST_DENOMINATOR, Schedule},
+    crate::{
+        state::{Debt, Terms},
+        units::{Overflow, add, elapsed, sub},
+    },
+};
+
+/// Brings a debt up to `now`: interest, billing at due dates, late fees.
+///
+/// Does nothing when `now` is not later than the last accrual. Returns the coupons capitalised so far, in micro-USDC, as
+/// [`Schedule::capitalised`]. Errors: [`Overflow`].
+pub fn accrue(debt: &mut Debt, terms: &Terms, mut schedule: Schedule, now: i64) -> Result<u64, Overflow> {
+    bill_until(debt, terms, &mut schedule, now)?;
+    charge_late_fees(debt, terms, schedule, now)?;
+    accrue_interest(debt, terms, now)?;
+    if schedule.has_matured(debt) {
+        bill_interest(debt)?;
+    }
+    Ok(schedule.capitalised)
+}
+
+/// Bills every instalment that has fallen due, and notes the first that is unpaid.
+///
+/// Between payments the principal does not change: once something is in arrears, the interest of all further due dates
+/// is one product, computed at the last of them.
+fn bill_until(debt: &mut Debt, terms: &Terms, schedule: &mut Schedule, now: i64) -> Result<(), Overflow> {
+    let due = schedule.due_within(elapsed(schedule.start, now)?)?;
+    if debt.instalments_billed >= due {
+        return Ok(());
+    }
+    let mut principal_due = schedule.principal_due(debt.instalments_billed);
+    if debt.arrears_since == 0 && debt.interest_accrued == 0 && (terms.apr_bps == 0 || debt.principal == 0) {
+        // Without interest, dates that no principal is unpaid at leave no trace.
+        while debt.instalments_billed < due {
+            let next = add(principal_due, schedule.principal_of(usize::from(debt.instalments_billed)))?;
+            if next > debt.schedule_paid && debt.principal > 0 {
+                break;
+            }
+            principal_due = next;
+            debt.instalments_billed = debt.instalments_billed.saturating_add(1);
+        }
+    }
+    while debt.arrears_since == 0 && debt.instalments_billed < due {
+        let instalment = usize::from(debt.instalments_billed);
+        let date = schedule.due_date(instalment)?.ok_or(Overflow)?;
+        debt.instalments_billed = debt.instalments_billed.checked_add(1).ok_or(Overflow)?;
+        principal_due = add(principal_due, schedule.principal_of(instalment))?;
+        accrue_interest(debt, terms, date)?;
+        capitalise(debt, schedule)?;
+        bill_interest(debt)?;
+        if debt.interest_due > 0 || (principal_due > debt.schedule_paid && debt.principal > 0) {
+            debt.arrears_since = date;
+        }
+    }
+    if debt.instalments_billed < due {
+        debt.instalments_billed = due;
+        let last = usize::from(due).checked_sub(1).ok_or(Overflow)?;
+        accrue_interest(debt, terms, schedule.due_date(last)?.ok_or(Overflow)?)?;
+        bill_interest(debt)?;
+    }
+    Ok(())
+}
+
+/// Adds the agreed part of a coupon to the principal. Not at the last instalment, where all of it falls due, and not
+/// while something is unpaid, so that the principal does not change in arrears.
+fn capitalise(debt: &mut Debt, schedule: &mut Schedule) -> Result<(), Overflow> {
+    if schedule.is_last(debt.instalments_billed) {
+        return Ok(());
+    }
+    let part = schedule.pay_in_kind.part_of(debt.interest_accrued)?;
+    debt.interest_accrued = sub(debt.interest_accrued, part)?;
+    debt.principal = add(debt.principal, part)?;
+    schedule.capitalised = add(schedule.capitalised, part)?;
+    Ok(())
+}
+
+fn bill_interest(debt: &mut Debt) -> Result<(), Overflow> {
+    debt.interest_due = add(debt.interest_due, core::mem::take(&mut debt.interest_accrued))?;
+    Ok(())
+}
+
+/// Charges each instalment's late fee, once, when its delinquency grace has passed while it or an older one is unpaid.
+fn charge_late_fees(debt: &mut Debt, terms: &Terms, schedule: Schedule, now: i64) -> Result<(), Overflow> {
+    let grace = u64::from(terms.delinquency_grace);
+    let Some(seconds) = elapsed(schedule.start, now)?.checked_sub(grace) else { return Ok(()) };
+    let checked = schedule.due_within(seconds)?;
+    if debt.arrears_since != 0 {
+        let paid = elapsed(schedule.start, debt.arrears_since)?.checked_sub(1).ok_or(Overflow)?;
+        let first_unpaid = schedule.due_within(paid)?.max(debt.instalments_late_checked);
+        let late = u64::from(checked.saturating_sub(first_unpaid));
+        let fees = terms.late_fee.checked_mul(late).ok_or(Overflow)?;
+        debt.late_fees = add(debt.late_fees, fees)?;
+    }
+    debt.instalments_late_checked = checked.max(debt.instalments_late_checked);
+    Ok(())
+}
+
+#[inline(never)]
+fn accrue_interest(debt: &mut Debt, terms: &Terms, now: i64) -> Result<(), Overflow> {
+    let seconds = elapsed(debt.accrued_at, now)?;
+    if seconds == 0 {
+        return Ok(());
+    }
+    debt.accrued_at = now;
+    if debt.principal == 0 || terms.apr_bps == 0 {
+        return Ok(());
+    }
+    let numerator = u128::from(debt.principal)
+        .checked_mul(u128::from(terms.apr_bps))
+        .and_then(|product| product.checked_mul(u128::from(seconds)))
+        .and_then(|product| product.checked_add(u128::from(debt.interest_remainder)))
+        .ok_or(Overflow)?;
+    let denominator = u128::from(INTEREST_DENOMINATOR);
+    let whole = numerator.checked_div(denominator).ok_or(Overflow)?;
+    let used = whole.checked_mul(denominator).ok_or(Overflow)?;
+    let remainder = numerator.checked_sub(used).ok_or(Overflow)?;
+    debt.interest_accrued = add(debt.interest_accrued, u64::try_from(whole).map_err(|_| Overflow)?)?;
+    debt.interest_remainder = u64::try_from(remainder).map_err(|_| Overflow)?;
+    Ok(())
+}

@@ -1,0 +1,59 @@
+use {
+    crate::{
+        hash::sha256,
+        state::{Credit, Instalment, Rider, Terms},
+    },
+    anchor_lang::prelude::*,
+};
+
+/// The parties of a loan and the nonce that tells it from their other loans.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoanParties {
+    /// The market's account.
+    pub market: Pubkey,
+    /// The lender that made the offer.
+    pub lender: Pubkey,
+    /// The borrower.
+    pub borrower: Pubkey,
+    /// The provider's account.
+    pub provider: Pubkey,
+    /// The number in the credit's address.
+    pub nonce: u64,
+}
+
+impl Credit {
+    /// The parties as the terms hash has them: an assignment of the loan changes none of them.
+    pub fn parties(&self) -> LoanParties {
+        LoanParties {
+            market: self.market,
+            lender: self.address_lender(),
+            borrower: self.borrower,
+            provider: self.provider,
+            nonce: self.nonce,
+        }
+    }
+}
+
+/// Hashes what both sides agree on: `sha256("blockable/terms/v2" | market | lender | borrower | provider | nonce |
+/// terms | rider | schedule)`, the last three in Borsh. Errors: none in practice; Borsh's own.
+pub fn terms_hash(
+    parties: &LoanParties,
+    terms: &Terms,
+    rider: &Rider,
+    schedule: &[Instalment],
+) -> Result<[u8; 32]> {
+    let mut agreed = Vec::with_capacity(640);
+    terms.serialize(&mut agreed)?;
+    rider.serialize(&mut agreed)?;
+    schedule.serialize(&mut agreed)?;
+    let parts: [&[u8]; 7] = [
+        b"blockable/terms/v2",
+        parties.market.as_ref(),
+        parties.lender.as_ref(),
+        parties.borrower.as_ref(),
+        parties.provider.as_ref(),
+        &parties.nonce.to_le_bytes(),
+        &agreed,
+    ];
+    Ok(sha256(&parts))
+}

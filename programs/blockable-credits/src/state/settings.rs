@@ -1,0 +1,116 @@
+use {
+    crate::{
+        errors::{BlockableError, ensure},
+        state::{Market, TermBounds},
+        units::DAY,
+    },
+    anchor_lang::prelude::*,
+    bytemuck::Zeroable,
+};
+
+/// Fewest seconds that a loosening change waits, outside tests: two days.
+pub const MIN_CHANGE_DELAY: u32 = 2 * DAY;
+/// Seconds for which a change that is ready may be applied, 14 days: an old proposal cannot be kept for later.
+pub const CHANGE_LIFETIME: u32 = 14 * DAY;
+/// Most seconds that a loosening change waits: 60 days.
+pub const MAX_CHANGE_DELAY: u32 = 60 * DAY;
+/// Highest redistribution fee a market may take, in basis points.
+pub const MAX_REDISTRIBUTION_FEE_BPS: u16 = 1_000;
+
+/// Fewest seconds that a loosening change waits.
+pub fn shortest_delay(is_test: bool) -> u32 {
+    if is_test { 1 } else { MIN_CHANGE_DELAY }
+}
+
+/// The part of a market that can be changed: at once where a change only tightens, else after the market's delay.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MarketSettings {
+    /// Fee on lot sales, in basis points.
+    pub redistribution_fee_bps: u16,
+    /// Seconds of market time that a loosening change waits.
+    pub change_delay: u32,
+    /// Token account that fees are paid to.
+    pub treasury: Pubkey,
+    /// Bounds on the terms of loans.
+    pub bounds: TermBounds,
+}
+
+impl MarketSettings {
+    /// Returns true when these settings allow nobody more than `current` does.
+    ///
+    /// A change of the bounds on lots moves the price of collateral, which is in favour of either lenders or borrowers: it
+    /// never counts as tightening, and neither does a change of the treasury.
+    pub fn is_tightening(&self, current: &MarketSettings) -> bool {
+        let lots = |bounds: &TermBounds| {
+            let windows = (bounds.min_lot_window, bounds.max_lot_window);
+            (windows, bounds.min_start_price_bps, bounds.min_floor_price_bps)
+        };
+        self.bounds.is_within(&current.bounds)
+            && lots(&self.bounds) == lots(&current.bounds)
+            && self.redistribution_fee_bps <= current.redistribution_fee_bps
+            && self.change_delay >= current.change_delay
+            && self.treasury == current.treasury
+    }
+
+    /// Checks the settings against what any market may have. Errors: [`BlockableError::FeeTooHigh`],
+    /// [`BlockableError::ChangeDelayOutOfRange`], [`BlockableError::BoundsInconsistent`], [`BlockableError::BoundsTooLoose`].
+    pub fn validate(&self, is_test: bool) -> Result<()> {
+        ensure(self.redistribution_fee_bps <= MAX_REDISTRIBUTION_FEE_BPS, BlockableError::FeeTooHigh)?;
+        ensure(
+            (shortest_delay(is_test)..=MAX_CHANGE_DELAY).contains(&self.change_delay),
+            BlockableError::ChangeDelayOutOfRange,
+        )?;
+        ensure(self.bounds.is_consistent(), BlockableError::BoundsInconsistent)?;
+        ensure(is_test || self.bounds.is_within(&TermBounds::PRODUCTION), BlockableError::BoundsTooLoose)
+    }
+}
+
+impl Market {
+    /// The settings in force. A delay below the shortest allowed, as in a market of an earlier version, counts as that.
+    pub fn settings(&self) -> MarketSettings {
+        MarketSettings {
+            redistribution_fee_bps: self.redistribution_fee_bps,
+            change_delay: self.change_delay.max(shortest_delay(self.is_test == 1)),
+            treasury: self.treasury,
+            bounds: self.bounds,
+        }
+    }
+
+    /// The settings of the proposed change; meaningful while `change_ready_at` is not 0.
+    pub fn proposed_settings(&self) -> MarketSettings {
+        MarketSettings {
+            redistribution_fee_bps: self.proposed_fee_bps,
+            change_delay: self.proposed_delay,
+            treasury: self.proposed_treasury,
+            bounds: self.proposed_bounds,
+        }
+    }
+
+    /// Puts settings in force.
+    pub fn apply(&mut self, settings: &MarketSettings) {
+        self.redistribution_fee_bps = settings.redistribution_fee_bps;
+        self.change_delay = settings.change_delay;
+        self.treasury = settings.treasury;
+        self.bounds = settings.bounds;
+    }
+
+    /// Stores settings as the proposed change, to be applied from `ready_at` on, in market time.
+    pub fn set_proposal(&mut self, settings: &MarketSettings, ready_at: i64) {
+        self.proposed_fee_bps = settings.redistribution_fee_bps;
+        self.proposed_delay = settings.change_delay;
+        self.proposed_treasury = settings.treasury;
+        self.proposed_bounds = settings.bounds;
+        self.change_ready_at = ready_at;
+    }
+
+    /// Drops the proposed change.
+    pub fn drop_proposal(&mut self) {
+        let none = MarketSettings {
+            redistribution_fee_bps: 0,
+            change_delay: 0,
+            treasury: Pubkey::default(),
+            bounds: TermBounds::zeroed(),
+        };
+        self.set_proposal(&none, 0);
+    }
+}

@@ -1,0 +1,39 @@
+use {
+    crate::units::{Overflow, add},
+    anchor_lang::{AnchorDeserialize, AnchorSerialize},
+    bytemuck::{Pod, Zeroable},
+};
+
+/// Claims on the money in a credit's vault, in micro-USDC. The vault always covers their sum and the reserve.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct VaultClaims {
+    /// The principal in escrow until the units are issued.
+    pub escrow: u64,
+    /// Repayments and recoveries that the lender may collect.
+    pub lender: u64,
+    /// Surplus of sales and the returned reserve, which the borrower may collect.
+    pub borrower: u64,
+    /// Fees that the market's treasury may collect.
+    pub treasury: u64,
+}
+
+const _: () = assert!(size_of::<VaultClaims>() == 32);
+
+impl VaultClaims {
+    /// The sum of all claims, in micro-USDC. Errors: [`Overflow`].
+    pub fn total(&self) -> Result<u64, Overflow> {
+        add(add(self.escrow, self.lender)?, add(self.borrower, self.treasury)?)
+    }
+}
+
+/// A party with a claim on a credit's vault.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Party {
+    /// The lender: repayments and recoveries.
+    Lender,
+    /// The borrower: surplus of sales, the returned reserve.
+    Borrower,
+    /// The market's treasury: fees.
+    Treasury,
+}
