@@ -1,0 +1,255 @@
+//! Whole lives of a loan, by the program's own functions and without an account on a chain.
+
+use {
+    super::{stage::*, *},
+    crate::{
+        actions::{FreezeAmount, LotTerms, NewLot, Payout, Sale, UnitAmount, VerifiedReports},
+        errors::BlockableError::{self, *},
+        events::Change,
+        metering::Skip,
+        report::ReportScope,
+        state::{Credit, FreezeReason, Lot, Party, Rider},
+        transitions::Status,
+    },
+};
+
+fn refused<T: core::fmt::Debug + PartialEq>(result: anchor_lang::Result<T>, error: BlockableError) {
+    assert_eq!(result.map(|_| ()), Err(error.into()));
+}
+
+/// Signatures of the reporter over its report on day 10 and over that on day 32.
+const SIGNATURES: [&str; 2] = [
+    "06a4d78ee55ed7ea9ea19d815e1a1084055c35248f09c0ec3cd217c36256e7ea\
+     bc5086ab619420c7e5cd8ab215225bbb554a293756048391b4cd59e06929ea09",
+    "b27db9240cb59ff589afa6885907ce6047ab56b64c7e335c212cb4385630e87c\
+     4c33df08a8c87772b8523a6969af1e0683524dc9b70a63ba8daeda575da3630b",
+];
+
+fn meter(stage: &mut Stage, day: i64, cumulative: u64, in_flight: u64, signature: &str) {
+    let clock = stage.on_day(day);
+    let scope = ReportScope { market: MARKET, provider: PROVIDER, epoch: 1, chunk: 0 };
+    let reports = [report(stage.now, cumulative, in_flight, signature)];
+    let mut other = stage.credit;
+    let mut verified = VerifiedReports::verify(&stage.provider, &scope, &reports, clock).unwrap();
+    let change = verified.meter(&mut stage.credit).unwrap();
+    assert_eq!(verified.meter(&mut other), Err(Skip::Duplicate));
+    stage.note(change);
+    let mut forged = reports.clone();
+    forged[0].readings[0].cumulative += 1;
+    let result = VerifiedReports::verify(&stage.provider, &scope, &forged, clock).map(|_| ());
+    refused(result, ReportSignatureInvalid);
+}
+
+/// Buys units of the lot for the buyer's credit.
+fn buy(stage: &mut Stage, lot: &mut Lot, owned: &mut Credit, units: u64) -> u64 {
+    let clock = stage.clock();
+    let cost = lot.quote(&stage.credit, units, u64::MAX, &clock).unwrap();
+    let sale = Sale { lot: LOT, buyer: BUYER, units, cost };
+    let fee_bps = stage.market.redistribution_fee_bps;
+    stage.act(|credit| credit.sell(lot, sale, fee_bps, &clock));
+    if owned.version == 0 {
+        owned.open_unrestricted(&stage.credit, BUYER, 251, &mut stage.provider, &clock).unwrap();
+    }
+    owned.receive_units(LOT, units).unwrap();
+    cost
+}
+
+fn collect(stage: &mut Stage, party: Party) -> u64 {
+    let clock = stage.clock();
+    let Payout { amount, change } = stage.credit.collect(party, TREASURY, &clock).unwrap();
+    stage.note(change);
+    amount
+}
+
+#[test]
+fn a_loan_is_missed_frozen_seized_sold_and_written_off() {
+    let mut stage = Stage::issued(Rider::default());
+    assert_eq!(stage.credit.status(), Ok(Status::Active));
+    meter(&mut stage, 10, 200_000, 50_000, SIGNATURES[0]);
+    assert_eq!(stage.credit.collateral.consumed, 200_000);
+
+    // The first instalment is missed. The lender cannot freeze before the mark that the policy names.
+    let clock = stage.on_day(30);
+    refused(stage.credit.mark_delinquent(CREDIT, &clock).map(|_| ()), DelinquencyGraceRunning);
+    let freeze = |credit: &mut Credit, clock| {
+        credit.freeze(&LENDER, FreezeAmount::All, FreezeReason::MissedPayment, clock)
+    };
+    refused(freeze(&mut { stage.credit }, &clock), FreezePolicyForbids);
+    let clock = stage.on_day(31);
+    let mark = stage.credit.mark_delinquent(CREDIT, &clock).unwrap();
+    assert_eq!((mark.draw, &mark.change), (None, &Change::MarkedDelinquent { arrears: 51 * USDC }));
+    stage.note(mark.change);
+    refused({ stage.credit }.freeze(&BORROWER, FreezeAmount::All, FreezeReason::Risk, &clock), NotFreezer);
+    stage.act(|credit| freeze(credit, &clock));
+    assert_eq!((stage.credit.collateral.frozen, stage.credit.meter.settlement_left), (800_000, 50_000));
+    // The jobs that ran at the freeze end with 30,000 units.
+    meter(&mut stage, 32, 230_000, 0, SIGNATURES[1]);
+    assert_eq!((stage.credit.collateral.frozen, stage.credit.meter.settlement_left), (770_000, 0));
+
+    let clock = stage.on_day(35);
+    let mark = stage.credit.mark_defaulted(CREDIT, &clock).unwrap();
+    assert_eq!(mark.change, Change::MarkedDefaulted { arrears: 51 * USDC, debt: 101 * USDC });
+    stage.note(mark.change);
+    refused({ stage.credit }.auto_freeze(CREDIT, &clock), AlreadyFrozen);
+
+    // All that is left goes into a lot once the cure period has passed.
+    let (new, bounds) = (NewLot { key: LOT, bump: 250, credit: CREDIT }, stage.market.bounds);
+    let terms = LotTerms { start_price: 100 * USDC, floor_price: 50 * USDC, window: 2 * DAY as u32 };
+    let mut lot = Lot::zeroed();
+    let early = { stage.credit }.seize_to_lot(&mut lot, new, UnitAmount::All, terms, &bounds, &clock);
+    refused(early, CurePeriodRunning);
+    let clock = stage.on_day(45);
+    stage.act(|credit| credit.seize_to_lot(&mut lot, new, UnitAmount::All, terms, &bounds, &clock));
+    assert_eq!((lot.units, stage.credit.collateral.remaining()), (770_000, 0));
+
+    // Sold by halves, at the middle of the fall and at the floor, less the market's 2 %.
+    let (mut owned, mut paid) = (Credit::zeroed(), 0);
+    stage.on_day(46);
+    paid += buy(&mut stage, &mut lot, &mut owned, 400_000);
+    stage.on_day(47);
+    paid += buy(&mut stage, &mut lot, &mut owned, 370_000);
+    assert_eq!((paid, lot.units_left, owned.collateral.available()), (48_500_000, 0, 770_000));
+    assert_eq!(stage.credit.debt.total(), 101_000_000 - 47_530_000);
+    let clock = stage.clock();
+    stage.act(|credit| credit.close_lot(&lot, LOT, &BUYER, &clock));
+    refused({ stage.credit }.write_off(&BUYER, &clock), NotLender);
+    stage.act(|credit| credit.write_off(&LENDER, &clock));
+    assert_eq!(stage.credit.status(), Ok(Status::Repaid));
+
+    // Every claim is collected; the accounts go.
+    let collected = [Party::Lender, Party::Treasury].map(|party| collect(&mut stage, party));
+    assert_eq!((collected, collected.iter().sum::<u64>()), ([47_530_000, 970_000], paid));
+    refused({ stage.credit }.collect(Party::Borrower, BORROWER, &clock).map(|_| ()), NothingToCollect);
+    let payout = stage.credit.close_vault(5, &clock).unwrap();
+    assert_eq!(payout.amount, 5);
+    stage.note(payout.change);
+    let change = stage.credit.close(&BUYER, &mut stage.provider, &clock).unwrap();
+    assert_eq!(change, Change::Closed { given_up: 0 });
+    stage.note(change);
+    assert_eq!(stage.credit.status(), Ok(Status::Closed));
+    assert_eq!(stage.provider.outstanding_units, 770_000);
+    assert_eq!(stage.credit.event_seq, stage.changes.len() as u64);
+}
+
+#[test]
+fn a_missed_instalment_is_drawn_from_the_reserve_and_the_rest_repaid() {
+    let mut stage = Stage::issued(Rider { reserve: 30 * USDC, ..Rider::default() });
+    let clock = stage.on_day(31);
+    let mark = stage.credit.mark_delinquent(CREDIT, &clock).unwrap();
+    let Some(Change::Paid { payer, late_fees, principal, .. }) = mark.draw else { panic!("no draw") };
+    assert_eq!((payer, late_fees, principal), (CREDIT, USDC, 29 * USDC));
+    assert_eq!(mark.change, Change::MarkedDelinquent { arrears: 21 * USDC });
+    assert_eq!(stage.credit.reserve_held, 0);
+
+    // What the arrears leave of a payment refills the reserve.
+    let amount = stage.credit.begin_payment(31 * USDC, &clock).unwrap();
+    stage.act(|credit| credit.receive_payment(BORROWER, amount));
+    assert_eq!((stage.credit.status(), stage.credit.reserve_held), (Ok(Status::Active), 10 * USDC));
+    let amount = stage.credit.begin_payment(u64::MAX, &clock).unwrap();
+    assert_eq!(amount, 50 * USDC);
+    stage.act(|credit| credit.receive_payment(BORROWER, amount));
+    assert_eq!(stage.credit.status(), Ok(Status::Repaid));
+    assert_eq!((stage.credit.collateral.lien(), stage.credit.collateral.available()), (0, 1_000_000));
+    assert_eq!((stage.credit.vault.lender, stage.credit.vault.borrower), (101 * USDC, 10 * USDC));
+    refused(stage.credit.begin_payment(1, &clock), NothingOwed);
+}
+
+#[test]
+fn a_reserve_that_pays_the_arrears_leaves_nothing_to_mark() {
+    let mut stage = Stage::issued(Rider { reserve: 60 * USDC, ..Rider::default() });
+    let clock = stage.on_day(31);
+    refused({ stage.credit }.mark_delinquent(CREDIT, &clock).map(|_| ()), ReserveCovers);
+    stage.act(|credit| credit.draw_reserve(CREDIT, &clock));
+    assert_eq!(stage.credit.reserve_held, 9 * USDC);
+    refused({ stage.credit }.draw_reserve(CREDIT, &clock), NotInArrears);
+}
+
+#[test]
+fn the_lender_takes_units_over_for_what_the_loan_paid() {
+    let mut stage = Stage::issued(Rider { breach_notice: 1, ..Rider::default() });
+    let clock = stage.on_day(5);
+    refused({ stage.credit }.give_notice(&BORROWER, [9; 32], &clock), NotLender);
+    stage.act(|credit| credit.give_notice(&LENDER, [9; 32], &clock));
+    refused({ stage.credit }.take_over(CREDIT, UnitAmount::All, &clock), CurePeriodRunning);
+    let clock = stage.on_day(15);
+    refused({ stage.credit }.take_over(CREDIT, UnitAmount::Units(1_000_001), &clock), BeyondLien);
+    let (units, change) = stage.credit.take_over(key(9), UnitAmount::Units(600_000), &clock).unwrap();
+    let (value, debt) = (60 * USDC, 40 * USDC);
+    assert_eq!((units, &change), (600_000, &Change::TakenOver { to: key(9), units, value, debt }));
+    let (units, _) = stage.credit.take_over(key(9), UnitAmount::All, &clock).unwrap();
+    assert_eq!((units, stage.credit.status()), (400_000, Ok(Status::Repaid)));
+}
+
+#[test]
+fn a_notice_that_is_withdrawn_thaws_what_the_policy_protects() {
+    let mut stage = Stage::issued(Rider { breach_notice: 1, ..Rider::default() });
+    let clock = stage.on_day(5);
+    refused({ stage.credit }.withdraw_notice(&LENDER, &clock), WrongStatus);
+    stage.act(|credit| credit.give_notice(&LENDER, [9; 32], &clock));
+    stage.act(|credit| credit.auto_freeze(CREDIT, &clock));
+    assert_eq!(stage.credit.freeze_reason, FreezeReason::Breach as u8);
+    stage.act(|credit| credit.withdraw_notice(&LENDER, &clock));
+    assert_eq!((stage.credit.status(), stage.credit.collateral.frozen), (Ok(Status::Active), 0));
+}
+
+#[test]
+fn an_offer_is_cancelled_with_the_reserve_left_to_the_borrower() {
+    let mut stage = Stage::new();
+    stage.offer(TERMS, Rider { reserve: 10 * USDC, ..Rider::default() });
+    let (hash, clock) = (stage.credit.terms_hash, stage.clock());
+    refused({ stage.credit }.cancel(&BORROWER, 100 * USDC, &clock).map(|_| ()), NotParty);
+    refused({ stage.credit }.accept(&LENDER, hash, &clock), NotBorrower);
+    stage.act(|credit| credit.accept(&BORROWER, hash, &clock));
+    refused({ stage.credit }.issue(&mut stage.provider, &clock).map(|_| ()), ReserveNotFunded);
+    let amount = stage.credit.begin_funding(4 * USDC, &clock).unwrap();
+    stage.act(|credit| credit.receive_funding(BORROWER, amount));
+    let payout = stage.credit.cancel(&BORROWER, 104 * USDC, &clock).unwrap();
+    assert_eq!((payout.amount, stage.credit.status()), (100 * USDC, Ok(Status::Repaid)));
+    assert_eq!(collect(&mut stage, Party::Borrower), 4 * USDC);
+}
+
+/// The covenant raises the rate of a borrower that used too little, and never one whose units were frozen.
+#[test]
+fn a_covenant_is_applied_to_the_window_that_a_report_ends() {
+    let rider = Rider {
+        planned_units: 400_000,
+        covenant_window: 10 * DAY as u32,
+        high_bps: 9_000,
+        low_bps: 6_000,
+        apr_step_bps: 50,
+        apr_ceiling_bps: 100,
+        top_up_bps: 1_000,
+        ..Rider::default()
+    };
+    let mut stage = Stage::issued(rider);
+    let clock = stage.on_day(9);
+    refused({ stage.credit }.apply_covenant(&clock), CovenantWindowRunning);
+    meter(&mut stage, 10, 200_000, 50_000, SIGNATURES[0]);
+    let clock = stage.clock();
+    let mut frozen = stage.credit;
+    frozen.collateral.frozen = 1;
+    let applied = Change::CovenantApplied { utilisation_bps: 5_000, apr_bps: 0, top_up: 0 };
+    assert_eq!(frozen.apply_covenant(&clock), Ok(applied));
+    stage.act(|credit| credit.apply_covenant(&clock));
+    let applied = Change::CovenantApplied { utilisation_bps: 5_000, apr_bps: 50, top_up: 10 * USDC };
+    assert_eq!(stage.changes.last(), Some(&applied));
+    assert_eq!(stage.credit.principal_due[..2], [60 * USDC, 40 * USDC]);
+}
+
+#[test]
+fn a_pause_stops_what_is_not_a_payment_or_a_freeze() {
+    let mut stage = Stage::issued(Rider::default());
+    let clock = stage.on_day(31);
+    stage.market.pause(&ADMIN, 3_600, &clock).unwrap();
+    let clock = stage.clock();
+    refused({ stage.credit }.mark_delinquent(CREDIT, &clock).map(|_| ()), MarketPaused);
+    refused({ stage.credit }.waive_fee(&LENDER, 1, &clock), MarketPaused);
+    refused({ stage.credit }.collect(Party::Lender, LENDER, &clock).map(|_| ()), MarketPaused);
+    refused(stage.provider.set_payout(key(9), &clock), MarketPaused);
+    refused(stage.market.set_guardian(&ADMIN, key(9), &clock), MarketPaused);
+    assert_eq!({ stage.credit }.begin_payment(USDC, &clock), Ok(USDC));
+    refused({ stage.credit }.thaw(&LENDER, UnitAmount::All), BeyondFrozen);
+    refused(stage.market.unpause(&BUYER, &clock), PauseRunning);
+    stage.market.unpause(&ADMIN, &clock).unwrap();
+    assert_eq!(stage.clock().require_open(), Ok(()));
+}

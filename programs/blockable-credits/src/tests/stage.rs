@@ -1,0 +1,160 @@
+//! A market, a provider and a loan in memory, acted on by the program's own functions.
+
+use {
+    super::*,
+    crate::{
+        actions::{CapacityArgs, MarketArgs, NewCredit, NewMarket, NewProvider, OfferArgs, ReportersArgs},
+        events::Change,
+        report::{CreditReading, SignedReport},
+        state::{
+            Credit, FreezePolicy, Instalment, Market, MarketClock, Provider, Reporter, Rider, TermBounds,
+        },
+    },
+    anchor_lang::prelude::Pubkey,
+};
+
+pub(super) const START: i64 = 1_800_000_000;
+pub(super) const DAY: i64 = 86_400;
+pub(super) const USDC: u64 = 1_000_000;
+
+pub(super) const ADMIN: Pubkey = key(1);
+pub(super) const LENDER: Pubkey = key(2);
+pub(super) const BORROWER: Pubkey = key(3);
+pub(super) const OPERATOR: Pubkey = key(4);
+pub(super) const BUYER: Pubkey = key(5);
+pub(super) const MARKET: Pubkey = key(101);
+pub(super) const PROVIDER: Pubkey = key(102);
+pub(super) const CREDIT: Pubkey = key(103);
+pub(super) const LOT: Pubkey = key(104);
+pub(super) const TREASURY: Pubkey = key(105);
+
+/// The key of RFC 8032's first test vector.
+const REPORTER: [u8; 32] = [
+    0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5, 0x4b, 0xfe, 0xd3, 0xc9, 0x64, 0x07, 0x3a, 0x0e,
+    0xe1, 0x72, 0xf3, 0xda, 0xa6, 0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51, 0x1a,
+];
+
+pub(super) const fn key(byte: u8) -> Pubkey {
+    Pubkey::new_from_array([byte; 32])
+}
+
+/// 100 USDC for a million units, due in two halves after 30 and 60 days, without interest.
+pub(super) const TERMS: Terms = Terms {
+    principal: 100 * USDC,
+    units: 1_000_000,
+    late_fee: USDC,
+    offer_expires_at: 0,
+    delinquency_grace: DAY as u32,
+    default_grace: 5 * DAY as u32,
+    cure_period: 10 * DAY as u32,
+    unit_lifetime: 0,
+    apr_bps: 0,
+    freeze_policy: FreezePolicy::OnDelinquency as u8,
+    auto_freeze: 1,
+    reserved: [0; 4],
+};
+
+pub(super) fn schedule() -> Vec<Instalment> {
+    [30, 60].map(|days| Instalment { due_after: days * DAY as u32, principal: 50 * USDC }).to_vec()
+}
+
+/// The accounts of one loan, and the time. The record of every change goes into the credit's hash chain.
+pub(super) struct Stage {
+    pub market: Market,
+    pub provider: Provider,
+    pub credit: Credit,
+    pub now: i64,
+    pub changes: Vec<Change>,
+}
+
+impl Stage {
+    /// A market and a provider at [`START`].
+    pub fn new() -> Stage {
+        let args = MarketArgs {
+            id: 1,
+            is_test: false,
+            guardian: ADMIN,
+            redistribution_fee_bps: 200,
+            change_delay: 2 * DAY as u32,
+            bounds: TermBounds::PRODUCTION,
+        };
+        let new = NewMarket {
+            bump: 255,
+            admin: ADMIN,
+            payment_mint: key(106),
+            token_program: key(107),
+            decimals: 6,
+            treasury: TREASURY,
+        };
+        let (mut market, mut provider) = (Market::zeroed(), Provider::zeroed());
+        market.create(new, &args).unwrap();
+        let new = NewProvider { bump: 254, market: MARKET, authority: OPERATOR, payout: key(108) };
+        let capacity = CapacityArgs { capacity_units: 10_000_000, max_units_per_second: 1_000 };
+        let reporter = Reporter { key: Pubkey::new_from_array(REPORTER), expires_at: START + 1_000 * DAY };
+        let reporters = ReportersArgs { reporters: vec![reporter], quorum: 1, chunk_size: 8 };
+        provider.register(new, &capacity, &reporters, &market.clock_at(START).unwrap()).unwrap();
+        Stage { market, provider, credit: Credit::zeroed(), now: START, changes: Vec::new() }
+    }
+
+    /// A loan whose units went live at [`START`].
+    pub fn issued(rider: Rider) -> Stage {
+        let mut stage = Stage::new();
+        stage.offer(TERMS, rider);
+        let (hash, clock) = (stage.credit.terms_hash, stage.clock());
+        stage.act(|credit| credit.accept(&BORROWER, hash, &clock));
+        if rider.reserve > 0 {
+            let amount = stage.credit.begin_funding(u64::MAX, &clock).unwrap();
+            stage.act(|credit| credit.receive_funding(BORROWER, amount));
+        }
+        let payout = stage.credit.issue(&mut stage.provider, &clock).unwrap();
+        assert_eq!(payout.amount, stage.credit.terms.principal);
+        stage.note(payout.change);
+        stage
+    }
+
+    pub fn offer(&mut self, terms: Terms, rider: Rider) {
+        let (clock, schedule) = (self.clock(), schedule());
+        let args = OfferArgs { nonce: 7, freeze_authority: LENDER, terms, rider, schedule };
+        args.validate(&self.market, &self.provider, &clock).unwrap();
+        let (market, provider) = (MARKET, PROVIDER);
+        let new =
+            NewCredit { market, lender: LENDER, borrower: BORROWER, provider, bump: 253, vault_bump: 252 };
+        self.act(|credit| credit.offer(new, args, &clock));
+    }
+
+    pub fn clock(&self) -> MarketClock {
+        self.market.clock_at(self.now).unwrap()
+    }
+
+    /// The clock so many days after [`START`].
+    pub fn on_day(&mut self, day: i64) -> MarketClock {
+        self.now = START + day * DAY;
+        self.clock()
+    }
+
+    /// Acts on the credit and notes the change.
+    pub fn act(&mut self, action: impl FnOnce(&mut Credit) -> anchor_lang::Result<Change>) {
+        let change = action(&mut self.credit).unwrap();
+        self.note(change);
+    }
+
+    pub fn note(&mut self, change: Change) {
+        let _ = self.credit.record(CREDIT, self.now, change.clone()).unwrap();
+        self.changes.push(change);
+    }
+}
+
+/// A signed report on the first credit of the first chunk, with its signature in hexadecimal.
+pub(super) fn report(reported_at: i64, cumulative: u64, in_flight: u64, signature: &str) -> SignedReport {
+    let bytes: Vec<u8> = (0..signature.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&signature[at..at + 2], 16).unwrap())
+        .collect();
+    SignedReport {
+        reporter: 0,
+        signature: bytes.try_into().unwrap(),
+        reported_at,
+        bitmap: 1,
+        readings: vec![CreditReading { cumulative, in_flight }],
+    }
+}
