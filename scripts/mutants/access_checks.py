@@ -94,9 +94,14 @@ def handler(file, place, check, old, new, instructions):
     return Mutant(f"instructions/{file}.rs", place, check, old, new, instructions)
 
 
-def of_credit(place, check, old, new):
+def action(file, place, check, old, new, instructions):
+    """A check in an action is gone."""
+    return Mutant(f"actions/{file}.rs", place, check, old, new, instructions)
+
+
+def of_credit(file, place, check, old, new):
     """A check of a credit that is to be metered is gone."""
-    return Mutant("instructions/usage_meter.rs", place, check, old, new, ["usage_meter"], left_out=True)
+    return Mutant(file, place, check, old, new, ["usage_meter"], left_out=True)
 
 
 SYSTEM = "Program<'info, System>"
@@ -112,7 +117,7 @@ MUTANTS = [
     handler("accounts", "require_owned", "token account's owner", "ensure(account.owner == *owner, BlockableError::TokenAccountOwner)?;", "let _ = owner;", ["credit_cancel_offer", "lot_buy"] + REPAY),
     unsigned("CreditControl", "authority"),
     unrelated("CreditControl", OF_MARKET),
-    handler("accounts", "by_lender", "the lender", "credit.require_lender(self.authority.key)?;", "", BY_LENDER),
+    action("begin", "begin_by_lender", "the lender", "self.require_lender(signer)?;", "let _ = signer;", BY_LENDER),
     unrelated("CreditMark", OF_MARKET),
     # Origination.
     unsigned("CreditOffer", "lender"),
@@ -123,16 +128,16 @@ MUTANTS = [
     unrelated("CreditOffer", "constraint = source.owner == lender.key() @ BlockableError::TokenAccountOwner"),
     unrelated("CreditOffer", "address = market.load()?.token_program @ BlockableError::TokenProgramMismatch"),
     any_program("CreditOffer", "system_program", SYSTEM),
-    handler("credit_accept", "accept", "the borrower", "ensure(credit.borrower == accounts.authority.key(), BlockableError::NotBorrower)?;", "", ["credit_accept"]),
-    handler("credit_accept", "accept", "the terms hash", "ensure(credit.terms_hash == terms_hash, BlockableError::TermsHashMismatch)?;", "let _ = terms_hash;", ["credit_accept"]),
+    action("offer", "accept", "the borrower", "ensure(self.borrower == *signer, BlockableError::NotBorrower)?;", "let _ = signer;", ["credit_accept"]),
+    action("offer", "accept", "the terms hash", "ensure(self.terms_hash == terms_hash, BlockableError::TermsHashMismatch)?;", "let _ = terms_hash;", ["credit_accept"]),
     unsigned("CreditIssue", "authority"),
     unrelated("CreditIssue", "constraint = credit_vault.credit.load()?.provider == provider.key() @ BlockableError::ProviderMismatch"),
     unrelated("CreditIssue", "has_one = authority @ BlockableError::NotProvider"),
     unrelated("CreditIssue", "has_one = payout @ BlockableError::PayoutMismatch"),
     unsigned("CreditCancelOffer", "party"),
     unrelated("CreditCancelOffer", "constraint = credit_vault.credit.load()?.lender == lender.key() @ BlockableError::NotLender"),
-    handler("credit_cancel_offer", "handle", "a party", "ensure(by_lender || by_borrower, BlockableError::NotParty)?;", "let _ = by_lender || by_borrower;", ["credit_cancel_offer"]),
-    handler("credit_cancel_offer", "handle", "the borrower only once it has accepted", " && status == Status::Accepted;", " && status != Status::Closed;", ["credit_cancel_offer"]),
+    action("cancel", "cancel", "a party", "ensure(by_lender || by_borrower, BlockableError::NotParty)?;", "let _ = by_lender || by_borrower;", ["credit_cancel_offer"]),
+    action("cancel", "cancel", "the borrower only once it has accepted", " && status == Status::Accepted;", " && status != Status::Closed;", ["credit_cancel_offer"]),
     handler("credit_cancel_offer", "handle", "the lender's token account", "accounts.credit_vault.require_owned(&accounts.refund, accounts.lender.key)?;", "", ["credit_cancel_offer"]),
     # Servicing.
     unsigned("CreditRepay", "payer"),
@@ -142,15 +147,15 @@ MUTANTS = [
     unrelated("CreditRestructure", OF_MARKET),
     unrelated("CreditRestructure", "has_one = lender @ BlockableError::NotLender"),
     unrelated("CreditRestructure", "has_one = borrower @ BlockableError::NotBorrower"),
-    handler("credit_assign", "offer_lender", "not the borrower", "ensure(to != credit.borrower, BlockableError::SelfLoan)?;", "", ["credit_offer_lender"]),
-    handler("credit_assign", "accept_lender", "whom it was offered to", "ensure(credit.pending_lender == to, BlockableError::NotOffered)?;", "", ["credit_accept_lender"]),
+    action("assign", "offer_lender", "not the borrower", "ensure(to != self.borrower, BlockableError::SelfLoan)?;", "", ["credit_offer_lender"]),
+    action("assign", "accept_lender", "the key it was offered to", "ensure(self.pending_lender == *signer, BlockableError::NotOffered)?;", "", ["credit_accept_lender"]),
     unsigned("VaultCollect", "caller"),
     handler("vault_collect", "handle", "where it may be paid", "ensure(accounts.may_pay(&credit, party)?, BlockableError::DestinationNotAllowed)?;", "let _ = accounts.may_pay(&credit, party)?;", ["vault_collect"]),
     handler("vault_collect", "may_pay", "the market's treasury", "return Ok(destination == self.credit_vault.market.load()?.treasury)", "return Ok(true)", ["vault_collect"]),
     handler("vault_collect", "may_pay", "owned by the party", "self.destination.owner == owner && (", "(", ["vault_collect"]),
     handler("vault_collect", "may_pay", "the caller is the party, or the associated account", " && (self.caller.key() == owner || destination == associated()))", " && (self.caller.key() == owner || destination == associated() || true))", ["vault_collect"]),
     # Enforcement.
-    handler("credit_freeze", "require_freezer", "lender or freeze authority", "ensure(*signer == self.lender || *signer == self.freeze_authority, BlockableError::NotFreezer)?;", "let _ = signer;", ["credit_freeze", "credit_thaw"]),
+    Mutant("state/credit.rs", "require_freezer", "lender or freeze authority", "ensure(*signer == self.lender || *signer == self.freeze_authority, BlockableError::NotFreezer)", "{ let _ = signer; Ok(()) }", ["credit_freeze", "credit_thaw"]),
     # Recovery.
     unsigned("CreditSeizeToPool", "lender"),
     unrelated("CreditSeizeToPool", OF_MARKET),
@@ -169,7 +174,7 @@ MUTANTS = [
     unrelated("LotClose", OF_MARKET),
     unrelated("LotClose", "has_one = credit @ BlockableError::LotMismatch"),
     unrelated("LotClose", "has_one = lender @ BlockableError::NotLender"),
-    handler("lot_close", "handle", "the lender while units come back to a debt", "ensure(accounts.closer.key() == credit.lender, BlockableError::LotNotYours)?;", "", ["lot_close"]),
+    action("lot", "close_lot", "the lender while units come back to a debt", "ensure(*signer == self.lender, BlockableError::LotNotYours)?;", "let _ = signer;", ["lot_close"]),
     # Housekeeping.
     unrelated("VaultClose", "constraint = credit_vault.credit.load()?.rent_payer() == receiver.key() @ BlockableError::ReceiverMismatch"),
     unrelated("VaultClose", "constraint = credit_vault.market.load()?.treasury == treasury.key() @ BlockableError::TreasuryMismatch"),
@@ -177,34 +182,33 @@ MUTANTS = [
     unrelated("CreditClose", "constraint = credit.load()?.rent_payer() == receiver.key() @ BlockableError::ReceiverMismatch"),
     unrelated("CreditClose", OF_MARKET),
     unrelated("CreditClose", "has_one = provider @ BlockableError::ProviderMismatch"),
-    handler("credit_close", "handle", "the borrower while units are left", "ensure(given_up == 0 || by_borrower, BlockableError::UnitsLeft)?;", "let _ = by_borrower;", ["credit_close"]),
+    action("close", "close", "the borrower while units are left", "ensure(given_up == 0 || by_borrower, BlockableError::UnitsLeft)?;", "let _ = by_borrower;", ["credit_close"]),
     # Markets.
     unsigned("MarketCreate", "payer"),
     unsigned("MarketCreate", "admin"),
     unrelated("MarketCreate", "constraint = mint.to_account_info().owner == token_program.key @ BlockableError::TokenProgramMismatch"),
     unrelated("MarketCreate", "constraint = treasury.mint == mint.key() @ BlockableError::TokenAccountMint"),
     any_program("MarketCreate", "system_program", SYSTEM),
-    handler("market_create", "handle", "the mint's extensions", "check_mint(&ctx.accounts.mint.to_account_info())?;", "let _ = check_mint;", ["market_create"]),
+    handler("market_create", "handle", "the mint's extensions", "check_mint(&accounts.mint.to_account_info())?;", "let _ = check_mint;", ["market_create"]),
     unsigned("MarketProposeChange", "authority"),
     unrelated("MarketProposeChange", "constraint = treasury.mint == market.load()?.payment_mint @ BlockableError::TokenAccountMint"),
     handler("market_change", "MarketProposeChange::handle", "the treasury of the settings", "ensure(settings.treasury == accounts.treasury.key(), BlockableError::TreasuryMismatch)?;", "", ["market_propose_change"]),
-    handler("market_change", "MarketProposeChange::handle", "the admin", "market.require_admin(accounts.authority.key)?;", "", ["market_propose_change"]),
     unsigned("MarketControl", "authority"),
-    handler("market_admin", "by_admin", "the admin", "market.require_admin(signer)?;", "let _ = signer;", BY_ADMIN),
-    handler("market_admin", "accept_admin", "whom it was offered to", "ensure(market.pending_admin == *signer, BlockableError::NotOffered)?;", "", ["market_accept_admin"]),
-    handler("market_pause", "pause", "guardian or admin", "ensure(*signer == market.guardian || *signer == market.admin, BlockableError::NotGuardian)?;", "let _ = signer;", ["market_pause"]),
-    handler("market_pause", "unpause", "the admin while it runs", "ensure(by_admin || !market.is_paused(clock.chain), BlockableError::PauseRunning)?;", "let _ = by_admin;", ["market_unpause"]),
+    action("market", "begin_by_admin", "the admin", "self.require_admin(signer)", "{ let _ = signer; Ok(()) }", BY_ADMIN + ["market_propose_change"]),
+    action("market", "accept_admin", "the key it was offered to", "ensure(self.pending_admin == *signer, BlockableError::NotOffered)?;", "", ["market_accept_admin"]),
+    action("market", "pause", "guardian or admin", "ensure(*signer == self.guardian || *signer == self.admin, BlockableError::NotGuardian)?;", "let _ = signer;", ["market_pause"]),
+    action("market", "unpause", "the admin while it runs", "ensure(by_admin || !clock.is_paused, BlockableError::PauseRunning)?;", "let _ = by_admin;", ["market_unpause"]),
     # Providers.
     unsigned("ProviderRegister", "authority"),
     unrelated("ProviderRegister", "constraint = payout.mint == market.load()?.payment_mint @ BlockableError::TokenAccountMint"),
     any_program("ProviderRegister", "system_program", SYSTEM),
     unsigned("ProviderUpdate", "authority"),
     unrelated("ProviderUpdate", OF_MARKET),
-    handler("provider_set_capacity", "by_authority", "the authority", "provider.require_authority(signer)?;", "let _ = signer;", BY_AUTHORITY),
-    handler("provider_authority", "accept_authority", "whom it was offered to", "ensure(provider.pending_authority == *signer, BlockableError::NotOffered)?;", "", ["provider_accept_authority"]),
-    handler("provider_suspend", "flag_of", "authority or admin", "if own | admins == 0 { Err(BlockableError::NotProvider.into()) } else { Ok(own | admins) }", "Ok(own | admins)", ["provider_suspend", "provider_resume"]),
-    handler("provider_suspend", "flag_of", "the authority for its own flag", "if provider.authority == *signer {", "if provider.authority != Pubkey::default() {", ["provider_suspend", "provider_resume"]),
-    handler("provider_suspend", "flag_of", "the admin for the admin's flag", "if admin == signer {", "if *admin != Pubkey::default() {", ["provider_suspend", "provider_resume"]),
+    action("provider", "begin_by_authority", "the authority", "self.require_authority(signer)", "{ let _ = signer; Ok(()) }", BY_AUTHORITY),
+    action("provider", "accept_authority", "the key it was offered to", "ensure(self.pending_authority == *signer, BlockableError::NotOffered)?;", "", ["provider_accept_authority"]),
+    action("provider", "suspension_flags", "authority or admin", "if own | admins == 0 { Err(BlockableError::NotProvider.into()) } else { Ok(own | admins) }", "Ok(own | admins)", ["provider_suspend", "provider_resume"]),
+    action("provider", "suspension_flags", "the authority for its own flag", "if self.authority == *signer {", "if self.authority != Pubkey::default() {", ["provider_suspend", "provider_resume"]),
+    action("provider", "suspension_flags", "the admin for the admin's flag", "if admin == signer {", "if *admin != Pubkey::default() {", ["provider_suspend", "provider_resume"]),
     unsigned("ProviderSetPayout", "authority"),
     unrelated("ProviderSetPayout", OF_MARKET),
     unrelated("ProviderSetPayout", "has_one = authority @ BlockableError::NotProvider"),
@@ -212,25 +216,25 @@ MUTANTS = [
     # Metering: its credits come after the named accounts, and its signatures inside the data.
     unrelated("UsageMeter", OF_MARKET),
     handler("usage_meter", "handle", "a credit is given", "ensure(!ctx.remaining_accounts.is_empty(), BlockableError::CreditsMissing)?;", "", ["usage_meter"]),
-    handler("usage_meter", "verify_reports", "a report is given", "ensure(!reports.is_empty(), BlockableError::ReportsMissing)?;", "", ["usage_meter"]),
-    handler("usage_meter", "verify_reports", "a quorum of reports", "ensure(reports.len() >= usize::from(provider.quorum), BlockableError::QuorumNotReached)?;", "", ["usage_meter"]),
-    handler("usage_meter", "verify_reports", "distinct reporters", "ensure(seen & flag == 0, BlockableError::ReporterRepeated)?;", "", ["usage_meter"]),
-    handler("usage_meter", "verify_reports", "unexpired reporters", "ensure(clock.chain < reporter.expires_at, BlockableError::ReporterExpired)?;", "", ["usage_meter"]),
-    handler("usage_meter", "verify_reports", "not from the future", "report.reported_at <= clock.chain.saturating_add(MAX_CLOCK_SKEW_SECONDS),", "report.reported_at <= clock.chain.saturating_add(MAX_CLOCK_SKEW_SECONDS) || true,", ["usage_meter"]),
-    handler("usage_meter", "verify_reports", "no credit beyond the chunk", "chunk_bits == 0 && report.bitmap", "chunk_bits < u32::MAX && report.bitmap", ["usage_meter"]),
-    handler("usage_meter", "verify_reports", "a reading per credit", "report.bitmap.count_ones() as usize == report.readings.len()", "report.bitmap.count_ones() as usize != usize::MAX", ["usage_meter"]),
-    handler("usage_meter", "verify_reports", "the signature", "signature::verify(&reporter.key, &report.signature, &report.digest(scope)),", "signature::verify(&reporter.key, &report.signature, &report.digest(scope)) || true,", ["usage_meter"]),
-    of_credit("meter_credit", "writable", "if !account.is_writable {", "if !account.is_writable && account.key == &Pubkey::default() {"),
-    of_credit("meter_credit", "of this market", "credit.market != scope.market || ", ""),
-    of_credit("meter_credit", "of this provider", "credit.provider != scope.provider || ", ""),
-    of_credit("meter_credit", "has a place in reports", " || credit.has_index == 0 {", " {"),
-    of_credit("meter_credit", "of this chunk", "if chunk != scope.chunk {", "if chunk != scope.chunk && chunk == u32::MAX {"),
-    of_credit("meter_credit", "each credit once", "if *seen & flag != 0 {", "if *seen & flag != 0 && flag == 0 {"),
-    of_credit("quorum_reading", "a quorum speaks of the credit", "if count < usize::from(quorum) {", "if count < usize::from(quorum.min(1)) {"),
+    action("meter", "verify", "a report is given", "ensure(!reports.is_empty(), BlockableError::ReportsMissing)?;", "", ["usage_meter"]),
+    action("meter", "verify", "a quorum of reports", "ensure(reports.len() >= usize::from(provider.quorum), BlockableError::QuorumNotReached)?;", "", ["usage_meter"]),
+    action("meter", "verify_report", "distinct reporters", "ensure(!is_repeated, BlockableError::ReporterRepeated)?;", "let _ = is_repeated;", ["usage_meter"]),
+    action("meter", "verify_report", "unexpired reporters", "ensure(clock.chain < reporter.expires_at, BlockableError::ReporterExpired)?;", "", ["usage_meter"]),
+    action("meter", "verify_report", "not from the future", "report.reported_at <= clock.chain.saturating_add(MAX_CLOCK_SKEW_SECONDS),", "report.reported_at <= clock.chain.saturating_add(MAX_CLOCK_SKEW_SECONDS) || true,", ["usage_meter"]),
+    action("meter", "verify_report", "no credit beyond the chunk", "chunk_bits == 0 && report.bitmap", "chunk_bits < u32::MAX && report.bitmap", ["usage_meter"]),
+    action("meter", "verify_report", "a reading per credit", "report.bitmap.count_ones() as usize == report.readings.len()", "report.bitmap.count_ones() as usize != usize::MAX", ["usage_meter"]),
+    action("meter", "verify_report", "the signature", "signature::verify(&reporter.key, &report.signature, &report.digest(scope)),", "signature::verify(&reporter.key, &report.signature, &report.digest(scope)) || true,", ["usage_meter"]),
+    of_credit("instructions/usage_meter.rs", "meter_credit", "writable", "if !account.is_writable {", "if !account.is_writable && account.key == &Pubkey::default() {"),
+    of_credit("actions/meter.rs", "bit_of", "of this market", "credit.market != scope.market || ", ""),
+    of_credit("actions/meter.rs", "bit_of", "of this provider", "credit.provider != scope.provider || ", ""),
+    of_credit("actions/meter.rs", "bit_of", "has an index", " || credit.has_index == 0 {", " {"),
+    of_credit("actions/meter.rs", "bit_of", "of this chunk", "if chunk != scope.chunk {", "if chunk != scope.chunk && chunk == u32::MAX {"),
+    of_credit("actions/meter.rs", "meter", "each credit once", "if self.seen & flag != 0 {", "if self.seen & flag != 0 && flag == 0 {"),
+    of_credit("actions/meter.rs", "quorum_reading", "a quorum reports on the credit", "if count < usize::from(quorum) {", "if count < usize::from(quorum.min(1)) {"),
 ]
 MUTANTS += [any_event_authority(struct) for struct in STRUCTS if struct != "CreditVault"]
 
 EVERY = sorted({instruction for mutant in MUTANTS for instruction in mutant.instructions})
-MUTANTS.append(Mutant("state/market.rs", "open_clock", "the market is not paused",
-                      "ensure(!self.is_paused(clock.chain), BlockableError::MarketPaused)?;", "",
+MUTANTS.append(Mutant("state/pause.rs", "require_open", "the market is not paused",
+                      "ensure(!self.is_paused, BlockableError::MarketPaused)", "Ok(())",
                       [instruction for instruction in EVERY if instruction not in WHILE_PAUSED]))
