@@ -1,4 +1,4 @@
-//! Falling-price sale of seized units, and how its proceeds are shared.
+//! Falling-price sale of seized units, and the split of its proceeds.
 
 use crate::units::{BPS, Overflow, PRICE_SCALE, add, elapsed, mul_div_ceil, mul_div_floor, sub};
 

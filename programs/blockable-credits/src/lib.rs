@@ -290,7 +290,7 @@ pub mod blockable_credits {
         LotBuy::handle(ctx, units, max_price)
     }
 
-    /// Takes collateral over at what the loan paid for it; see [`CreditSeizeToLender`].
+    /// Takes collateral over at the price the loan paid for it; see [`CreditSeizeToLender`].
     pub fn credit_seize_to_lender(ctx: Context<CreditSeizeToLender>, amount: UnitAmount) -> Result<()> {
         CreditSeizeToLender::handle(ctx, amount)
     }

@@ -30,7 +30,7 @@ pub struct Reading {
 pub struct Metered {
     /// Units consumed.
     pub consumed: u64,
-    /// Units used beyond what the credit allowed.
+    /// Units used beyond those that the credit allowed.
     pub overrun: u64,
     /// Units above the rate bound, left for the next report.
     pub deferred: u64,
@@ -51,7 +51,7 @@ pub enum Skip {
     NoQuorum,
     /// A reading as new or newer has been applied.
     Stale,
-    /// The reading is below what has been counted.
+    /// The reading is below the units already counted.
     Backwards,
     /// The account was given read-only.
     NotWritable,
@@ -71,7 +71,7 @@ pub fn lower_median<T: Ord + Copy>(values: &[T]) -> Option<T> {
     })
 }
 
-/// Applies a reading: at most `max_per_second` x the time since the last one, at most what is open to use.
+/// Applies a reading: at most `max_per_second` x the time since the last one, at most the units open to use.
 ///
 /// Use beyond that is counted as overrun and never touches the lien. `now` is the chain's Unix time;
 /// `late_reports_count` within [`LATE_REPORT_SECONDS`] of the latest freeze.
@@ -173,7 +173,7 @@ pub fn thaw(collateral: &mut Collateral, meter: &mut Meter, units: u64) -> Resul
     Ok(())
 }
 
-/// Units that running jobs hold, as of the last report: at most what is open to them.
+/// Units that running jobs hold, as of the last report: at most those open to them.
 pub fn held_by_jobs(collateral: &Collateral, meter: &Meter) -> u64 {
     meter.in_flight.min(collateral.available().saturating_add(meter.settlement_left))
 }
@@ -193,7 +193,7 @@ pub fn seizable(collateral: &Collateral, meter: &Meter, promise_holds: bool) -> 
     lien.saturating_sub(running.saturating_sub(outside))
 }
 
-/// Takes units out of the lien, frozen ones first, and leaves running jobs what they hold.
+/// Takes units out of the lien, frozen ones first, and leaves running jobs the units they hold.
 ///
 /// Errors: [`Overflow`] when fewer are [`seizable`], with nothing changed.
 pub fn seize(
@@ -209,7 +209,7 @@ pub fn seize(
     collateral.seized = seized;
     collateral.fit_frozen();
     if !promise_holds {
-        // A promise that has lapsed no longer holds units: a seizure in parts takes what a single one takes.
+        // A promise that has lapsed no longer holds units: a seizure in parts takes as many as a single one.
         meter.in_flight = meter.in_flight.saturating_sub(meter.settlement_left);
         meter.settlement_left = 0;
     }
@@ -217,7 +217,7 @@ pub fn seize(
     Ok(())
 }
 
-/// Lien units to freeze for a shortfall: `lien x arrears / debt`, rounded up. Errors: [`Overflow`] when no debt stands.
+/// Lien units to freeze for a shortfall: `lien x arrears / debt`, rounded up. Errors: [`Overflow`] when nothing is owed.
 pub fn shortfall_units(lien: u64, arrears: u64, debt: u64) -> Result<u64, Overflow> {
     mul_div_ceil(lien, arrears.min(debt), debt)
 }

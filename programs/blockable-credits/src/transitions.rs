@@ -1,6 +1,6 @@
-//! The states of a credit and the one table of what may be done in each.
+//! The states of a credit and the one table of the actions allowed in each.
 //!
-//! Program, SDK, keeper and tests all read [`EDGES`]; nothing else decides whether a status may change.
+//! Program, SDK, keeper and tests all read [`EDGES`]; nothing else decides a change of status.
 
 use anchor_lang::{AnchorDeserialize, AnchorSerialize};
 
@@ -102,7 +102,7 @@ pub enum Action {
     GiveNotice,
     /// The lender withdraws the notice.
     WithdrawNotice,
-    /// The lender takes collateral over at what the loan paid for it.
+    /// The lender takes collateral over at the price the loan paid for it.
     TakeOver,
     /// The lender gives up the rest of the debt.
     WriteOff,

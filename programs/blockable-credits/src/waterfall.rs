@@ -1,4 +1,4 @@
-//! The waterfall of a payment: late fees, then interest, then principal; first over what is due, then over the rest.
+//! The waterfall of a payment: late fees, then interest, then principal; first over all that is due, then over the rest.
 //!
 //! Paying exactly the arrears therefore cures. Principal is last over the whole debt: once every instalment is
 //! due, accrued interest is due with it, so the lien cannot be released while interest is owed.

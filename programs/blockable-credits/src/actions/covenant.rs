@@ -44,7 +44,7 @@ impl Credit {
             || self.meter.frozen_at_chain > self.covenant.measured_at
     }
 
-    /// Moves up to `amount` micro-USDC of principal from the last instalments to the next. Returns what was moved.
+    /// Moves up to `amount` micro-USDC of principal from the last instalments to the next. Returns the sum moved.
     fn call_top_up(&mut self, amount: u64) -> Result<u64> {
         let (next, count) = (usize::from(self.debt.instalments_billed), usize::from(self.instalment_count));
         let mut principal_due = self.principal_due;

@@ -12,7 +12,7 @@ use {
 };
 
 impl Credit {
-    /// Expires unused units past their lifetime; running jobs keep what they hold. Errors: the market is paused, the status,
+    /// Expires unused units past their lifetime; running jobs keep the units they hold. Errors: the market is paused, the status,
     /// [`BlockableError::VersionOutdated`], [`BlockableError::NothingToExpire`].
     pub fn expire_units(&mut self, clock: &MarketClock) -> Result<Change> {
         self.begin_by_anyone(Action::Expire, clock)?;

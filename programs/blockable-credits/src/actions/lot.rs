@@ -62,7 +62,7 @@ pub struct Sale {
     pub buyer: Pubkey,
     /// Units sold.
     pub units: u64,
-    /// Micro-USDC that the buyer has paid into the vault: what [`Lot::quote`] gave.
+    /// Micro-USDC that the buyer has paid into the vault, as [`Lot::quote`] asked.
     pub cost: u64,
 }
 

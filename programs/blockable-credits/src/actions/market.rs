@@ -74,8 +74,8 @@ impl Market {
         Ok(())
     }
 
-    /// Puts settings in force, or proposes them for the time after the market's delay, in the place of what was proposed
-    /// before. Errors: the market is paused, [`BlockableError::NotAdmin`], those of [`MarketSettings::validate`],
+    /// Puts settings in force, or proposes them for the time after the market's delay, in the place of an older
+    /// proposal. Errors: the market is paused, [`BlockableError::NotAdmin`], those of [`MarketSettings::validate`],
     /// [`BlockableError::NothingChanges`].
     pub fn propose_change(
         &mut self,

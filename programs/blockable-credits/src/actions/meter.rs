@@ -135,7 +135,7 @@ impl Credit {
         rate: u64,
         clock: &MarketClock,
     ) -> core::result::Result<Change, Skip> {
-        // Coupons in kind are a share of what is unused: those of dates that have passed go by what was unused before.
+        // A coupon in kind is a share of the units unused at its date: dates that have passed are billed before more use counts.
         if self.rider.pay_in_kind_bps > 0 && self.accrue(clock.market).is_err() {
             return Err(Skip::DebtOutOfRange);
         }

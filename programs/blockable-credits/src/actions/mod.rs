@@ -2,8 +2,8 @@
 //!
 //! A handler loads accounts, calls one or two of these functions, moves tokens and emits the change that they return. A
 //! program off chain (gate, keeper, simulator) calls the same functions on copies. Each function checks the pause, the
-//! signer, the status and the amounts; what Anchor's constraints check (relations between accounts, signers that a
-//! constraint names) is left to the accounts. After an error a value may be half changed: on chain the transaction fails,
+//! signer, the status and the amounts; relations between accounts, and signers that one of Anchor's constraints names, are
+//! checked by the constraints alone. After an error a value may be half changed: on chain the transaction fails,
 //! off chain the copy is to be dropped.
 
 mod assign;

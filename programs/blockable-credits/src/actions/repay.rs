@@ -14,7 +14,7 @@ use {
 };
 
 impl Credit {
-    /// Begins a payment of up to `amount` micro-USDC, also while the market is paused. Returns what is to be paid in: at most
+    /// Begins a payment of up to `amount` micro-USDC, also while the market is paused. Returns the sum to be paid in, at most
     /// the debt. Errors: [`BlockableError::AmountZero`], [`BlockableError::NothingOwed`].
     pub fn begin_payment(&mut self, amount: u64, clock: &MarketClock) -> Result<u64> {
         ensure(amount > 0, BlockableError::AmountZero)?;
@@ -23,16 +23,16 @@ impl Credit {
         Ok(amount.min(self.debt.total()))
     }
 
-    /// Applies what [`Credit::begin_payment`] gave and `payer` has paid into the vault: the arrears, then the reserve, then
-    /// ahead of the schedule. Errors: [`crate::units::Overflow`].
+    /// Applies the sum that [`Credit::begin_payment`] returned and `payer` has paid into the vault: to the arrears, then to
+    /// the reserve, then ahead of the schedule. Errors: [`crate::units::Overflow`].
     pub fn receive_payment(&mut self, payer: Pubkey, paid: u64) -> Result<Change> {
         let refill = self.refill_of(paid)?;
         self.reserve_held = add(self.reserve_held, refill)?;
         self.apply_payment(payer, sub(paid, refill)?, refill)
     }
 
-    /// The part of a payment that refills the reserve: what is left of it once the arrears are paid, up to what is
-    /// missing. A payment of the whole debt refills nothing, since it ends the need for a reserve.
+    /// The part of a payment that refills the reserve: the rest above the arrears, up to the sum missing in the reserve. A
+    /// payment of the whole debt refills nothing, since it ends the need for a reserve.
     fn refill_of(&self, paid: u64) -> Result<u64> {
         let missing = self.rider.reserve.saturating_sub(self.reserve_held);
         if missing == 0 || self.status()? == Status::Seizing || paid >= self.debt.total() {
@@ -54,7 +54,7 @@ impl Credit {
             self.debt = debt;
             self.principal_repaid = add(self.principal_repaid, applied.principal)?;
             self.thaw_for(&applied)?;
-            // Coupons paid in kind have raised what there is to repay above the principal of the terms.
+            // Coupons paid in kind have raised the principal to repay above that of the terms.
             let principal = add(self.principal_repaid, self.debt.principal)?;
             self.collateral.release(self.principal_repaid, principal)?;
             self.meter.settlement_left = self.meter.settlement_left.min(self.collateral.frozen);
@@ -74,8 +74,8 @@ impl Credit {
         })
     }
 
-    /// Thaws in proportion to the arrears paid, rounded down, what was frozen for a missed payment or a default; nothing
-    /// while a notice for a breach is in force.
+    /// Thaws units frozen for a missed payment or a default in proportion to the arrears paid, rounded down; none while a
+    /// notice for a breach is in force.
     fn thaw_for(&mut self, applied: &Applied) -> Result<()> {
         let is_about_payment = FreezeReason::is_about_payment(self.freeze_reason) && self.notice_given == 0;
         if applied.arrears_before == 0 || !is_about_payment {

@@ -12,7 +12,7 @@ use {
 };
 
 impl Credit {
-    /// Begins a payment of up to `amount` micro-USDC into the reserve. Returns what is to be paid in. Errors:
+    /// Begins a payment of up to `amount` micro-USDC into the reserve. Returns the sum to be paid in. Errors:
     /// [`BlockableError::AmountZero`], the market is paused, the status, [`BlockableError::ReserveFull`].
     pub fn begin_funding(&mut self, amount: u64, clock: &MarketClock) -> Result<u64> {
         ensure(amount > 0, BlockableError::AmountZero)?;
@@ -22,14 +22,14 @@ impl Credit {
         Ok(amount)
     }
 
-    /// Adds to the reserve what [`Credit::begin_funding`] gave and `payer` has paid into the vault.
+    /// Adds to the reserve the sum that [`Credit::begin_funding`] returned and `payer` has paid into the vault.
     /// Errors: [`crate::units::Overflow`].
     pub fn receive_funding(&mut self, payer: Pubkey, amount: u64) -> Result<Change> {
         self.reserve_held = add(self.reserve_held, amount)?;
         Ok(Change::ReserveFunded { payer, amount, held: self.reserve_held })
     }
 
-    /// Pays what is in arrears from the reserve, as far as it reaches. `key` is the credit's own address. Errors: the market
+    /// Pays the arrears from the reserve, as far as it reaches. `key` is the credit's own address. Errors: the market
     /// is paused, the status, [`BlockableError::NotInArrears`], [`BlockableError::ReserveEmpty`].
     pub fn draw_reserve(&mut self, key: Pubkey, clock: &MarketClock) -> Result<Change> {
         self.begin_by_anyone(Action::DrawReserve, clock)?;
@@ -43,8 +43,8 @@ impl Credit {
         Ok(if self.status()? == Status::Seizing { self.debt.total() } else { self.arrears() })
     }
 
-    /// Pays what was in arrears at the last accrual from the reserve, as far as it reaches; `None` where nothing could be
-    /// paid. `key` is the credit's own address. Errors: [`crate::units::Overflow`].
+    /// Pays the arrears of the last accrual from the reserve, as far as it reaches; `None` where nothing could be paid.
+    /// `key` is the credit's own address. Errors: [`crate::units::Overflow`].
     #[inline(never)]
     pub fn draw_for_arrears(&mut self, key: Pubkey) -> Result<Option<Change>> {
         let amount = self.drawable()?.min(self.reserve_held);

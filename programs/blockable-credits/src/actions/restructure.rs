@@ -84,7 +84,7 @@ impl Credit {
     }
 }
 
-/// Returns true when terms leave alone what the provider has granted and been paid for.
+/// Returns true when terms do not change the units that the provider has granted and their price.
 fn keeps_the_grant(old: &Terms, new: &Terms) -> bool {
     let grant = |terms: &Terms| (terms.principal, terms.units, terms.unit_lifetime, terms.offer_expires_at);
     grant(old) == grant(new)

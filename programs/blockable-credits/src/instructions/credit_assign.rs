@@ -6,8 +6,8 @@ impl CreditControl<'_> {
         ctx.accounts.act(|credit, signer, clock| credit.offer_lender(signer, to, clock))
     }
 
-    /// CAN take the loan over: the key it was offered to. It becomes the freeze authority as well; what the seller was
-    /// paid before must have been collected.
+    /// CAN take the loan over: the key it was offered to. It becomes the freeze authority as well; the seller's claim
+    /// must have been collected.
     pub fn accept_lender(ctx: Context<CreditControl>) -> Result<()> {
         ctx.accounts.act(|credit, signer, clock| credit.accept_lender(signer, clock))
     }

@@ -8,8 +8,8 @@ use {
     anchor_lang::prelude::*,
 };
 
-/// CAN take collateral over: the lender, once the cure period has passed. The units count for what the loan paid for
-/// them, and no more can be taken than the debt is worth. They arrive in the lender's unrestricted credit.
+/// CAN take collateral over: the lender, once the cure period has passed. The units count for the price the loan
+/// paid, and no more can be taken than the debt is worth. They arrive in the lender's unrestricted credit.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreditSeizeToLender<'info> {

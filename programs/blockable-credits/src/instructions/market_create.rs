@@ -24,7 +24,7 @@ pub struct MarketCreate<'info> {
     /// Pays the rent.
     #[account(mut)]
     pub payer: Signer<'info>,
-    /// Will be able to change the market; signs, so that it is a key that somebody holds.
+    /// Will be able to change the market; signs, which proves that the key is held.
     pub admin: Signer<'info>,
     #[account(
         init,

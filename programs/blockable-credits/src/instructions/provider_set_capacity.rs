@@ -20,7 +20,7 @@ pub struct ProviderUpdate<'info> {
 }
 
 impl ProviderUpdate<'_> {
-    /// Acts on the provider, given the signer, the market and the time; emits what the provider is then.
+    /// Acts on the provider, given the signer, the market and the time; emits its new values.
     pub(super) fn act(
         &self,
         action: impl FnOnce(&mut Provider, &Pubkey, &Market, &MarketClock) -> Result<()>,
@@ -31,13 +31,13 @@ impl ProviderUpdate<'_> {
         })
     }
 
-    /// CAN set the units that the provider commits to, never below what is outstanding: its authority.
+    /// CAN set the units that the provider commits to, never fewer than are outstanding: its authority.
     pub fn set_capacity(ctx: Context<ProviderUpdate>, capacity: CapacityArgs) -> Result<()> {
         ctx.accounts.act(|provider, signer, _, clock| provider.set_capacity(signer, &capacity, clock))
     }
 }
 
-/// Acts on a provider, given its market and the time; emits what the provider is then.
+/// Acts on a provider, given its market and the time; emits its new values.
 pub(super) fn change_provider(
     market: &AccountLoader<Market>,
     provider: &AccountLoader<Provider>,

@@ -4,7 +4,7 @@ use {
 };
 
 impl CreditRepay<'_> {
-    /// CAN put cash into the borrower's reserve, up to what was agreed: anyone, from acceptance to default.
+    /// CAN put cash into the borrower's reserve, up to the agreed sum: anyone, from acceptance to default.
     pub fn fund_reserve(ctx: Context<CreditRepay>, amount: u64) -> Result<()> {
         let accounts = ctx.accounts;
         let clock = clock_of(&accounts.credit_vault.market)?;

@@ -6,7 +6,7 @@ use {
     anchor_lang::prelude::*,
 };
 
-/// The parties of a loan and the nonce that tells it from their other loans.
+/// The parties of a loan and the nonce that sets it apart from their other loans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoanParties {
     /// The market's account.
@@ -34,7 +34,7 @@ impl Credit {
     }
 }
 
-/// Hashes what both sides agree on: `sha256("blockable/terms/v2" | market | lender | borrower | provider | nonce |
+/// Hashes the agreement of both sides: `sha256("blockable/terms/v2" | market | lender | borrower | provider | nonce |
 /// terms | rider | schedule)`, the last three in Borsh. Errors: none in practice; Borsh's own.
 pub fn terms_hash(
     parties: &LoanParties,

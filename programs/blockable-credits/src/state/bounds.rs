@@ -30,9 +30,9 @@ pub struct TermBounds {
     pub max_apr_bps: u16,
     /// Highest late fee, in basis points of the average instalment's principal.
     pub max_late_fee_bps: u16,
-    /// Lowest start price of a lot, in basis points of what the loan paid per unit.
+    /// Lowest start price of a lot, in basis points of the price the loan paid per unit.
     pub min_start_price_bps: u16,
-    /// Lowest floor price of a lot, in basis points of what the loan paid per unit.
+    /// Lowest floor price of a lot, in basis points of the price the loan paid per unit.
     pub min_floor_price_bps: u16,
     /// Zero.
     pub reserved: [u8; 4],

@@ -4,7 +4,7 @@ use {
     bytemuck::{Pod, Zeroable},
 };
 
-/// A credit's units by what became of them, in credit units.
+/// The units of a credit: granted, used, seized, expired, released and frozen. All amounts in credit units.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
 pub struct Collateral {

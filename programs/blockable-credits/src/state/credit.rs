@@ -45,7 +45,7 @@ pub struct Credit {
     pub freeze_authority: Pubkey,
     /// The number in the credit's address, chosen by the lender.
     pub nonce: u64,
-    /// Hash of what was agreed; see [`terms_hash`](crate::state::terms_hash).
+    /// Hash of the agreement; see [`terms_hash`](crate::state::terms_hash).
     pub terms_hash: [u8; 32],
     /// The terms of the loan.
     pub terms: Terms,
@@ -233,7 +233,7 @@ impl Credit {
         self.meter.settlement_left = 0;
     }
 
-    /// Releases and thaws everything once nothing is owed; what is left of the reserve becomes the borrower's claim. Returns
+    /// Releases and thaws everything once nothing is owed; the rest of the reserve becomes the borrower's claim. Returns
     /// the units released. Errors: [`Overflow`].
     pub fn discharge(&mut self) -> Result<u64> {
         let released = self.collateral.release_all()?;
@@ -262,7 +262,7 @@ impl Credit {
         Ok(auction::price_paid(self.terms.principal, self.terms.units)?)
     }
 
-    /// Sets a party's claim to zero and returns what it was, in micro-USDC.
+    /// Takes a party's whole claim, in micro-USDC, and leaves zero.
     pub fn take_claim(&mut self, party: Party) -> u64 {
         let claim = match party {
             Party::Lender => &mut self.vault.lender,

@@ -15,7 +15,7 @@ pub enum FreezeReason {
 }
 
 impl FreezeReason {
-    /// Returns true when paying arrears thaws what was frozen for this reason. `byte` as stored in a credit.
+    /// Returns true when paying arrears thaws units frozen for this reason. `byte` as stored in a credit.
     pub fn is_about_payment(byte: u8) -> bool {
         byte == FreezeReason::MissedPayment as u8 || byte == FreezeReason::Default as u8
     }

@@ -11,7 +11,7 @@ pub struct Meter {
     pub cumulative: u64,
     /// Units held by jobs that were running at `reported_at`; never more than they could have been admitted for.
     pub in_flight: u64,
-    /// Units used beyond what the credit allowed: the provider's loss. Never falls.
+    /// Units used beyond those that the credit allowed: the provider's loss. Never falls.
     pub overrun: u64,
     /// Frozen units that jobs in flight at the freeze may still use.
     pub settlement_left: u64,

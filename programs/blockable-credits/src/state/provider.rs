@@ -62,7 +62,7 @@ pub struct Provider {
     pub reporters: [Reporter; MAX_REPORTERS],
     /// The key that the authority role is offered to; zero for none.
     pub pending_authority: Pubkey,
-    /// Units used beyond what credits allowed, over all credits that are closed: the provider's loss.
+    /// Units used beyond those that credits allowed, over all credits that are closed: the provider's loss.
     pub closed_overrun: u64,
     /// Zero; kept for later versions.
     pub reserved: [u8; 152],

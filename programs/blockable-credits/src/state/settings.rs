@@ -52,7 +52,7 @@ impl MarketSettings {
             && self.treasury == current.treasury
     }
 
-    /// Checks the settings against what any market may have. Errors: [`BlockableError::FeeTooHigh`],
+    /// Checks the settings against the limits for every market. Errors: [`BlockableError::FeeTooHigh`],
     /// [`BlockableError::ChangeDelayOutOfRange`], [`BlockableError::BoundsInconsistent`], [`BlockableError::BoundsTooLoose`].
     pub fn validate(&self, is_test: bool) -> Result<()> {
         ensure(self.redistribution_fee_bps <= MAX_REDISTRIBUTION_FEE_BPS, BlockableError::FeeTooHigh)?;

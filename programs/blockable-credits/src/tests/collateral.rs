@@ -7,7 +7,7 @@ use {
     },
 };
 
-/// What can happen to units. Shares are of whatever the step is about.
+/// A step in the life of units. Shares are of the units that the step acts on.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Repay(u16),
@@ -22,7 +22,7 @@ enum Step {
         used: u16,
         in_flight: u64,
     },
-    /// What the books of expiry will do.
+    /// Unused units expire.
     Expire(u16),
 }
 

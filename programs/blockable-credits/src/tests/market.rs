@@ -3,8 +3,8 @@ use {
     crate::{state::Market, units::Overflow},
 };
 
-/// What ending a pause, or beginning another after one that expired, does to the books.
-fn settle(market: &mut Market, now: i64) {
+/// Counts a pause that has ended or expired.
+fn count_pause(market: &mut Market, now: i64) {
     if market.paused_at != 0 {
         market.paused_seconds += (now.min(market.pause_expires_at) - market.paused_at) as u64;
         (market.paused_at, market.pause_expires_at) = (0, 0);
@@ -34,7 +34,7 @@ proptest! {
                 prop_assert_eq!(market.market_time(now), Ok(expected));
                 (now, expected) = (now + 1, if paused { expected } else { expected + 1 });
             }
-            settle(&mut market, now);
+            count_pause(&mut market, now);
             prop_assert_eq!(market.market_time(now), Ok(expected));
         }
     }

@@ -158,7 +158,7 @@ proptest! {
     }
 }
 
-/// What a careful gate and its reporters do between two freezes: jobs use what they hold, some end early, and
+/// The work of a careful gate and its reporters between two freezes: jobs use the units they hold, some end early, and
 /// new ones are admitted only where units are open beyond all that is held.
 #[derive(Clone, Copy, Debug)]
 struct Round {

@@ -34,8 +34,7 @@ use {
 /// Denominator of a fraction of interest.
 const FRACTION: u128 = 10_000 * 31_536_000;
 
-/// A configuration that writes nothing beside the sources. `PROPTEST_CASES` lowers the number of cases, for whoever runs the
-/// tests hundreds of times.
+/// A configuration that writes no files. `PROPTEST_CASES` lowers the number of cases for runs of hundreds of mutants.
 fn cases(cases: u32) -> ProptestConfig {
     let most = std::env::var("PROPTEST_CASES").ok().and_then(|most| most.parse().ok()).unwrap_or(u32::MAX);
     ProptestConfig { cases: cases.min(most), failure_persistence: None, ..ProptestConfig::default() }

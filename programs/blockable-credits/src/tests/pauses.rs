@@ -28,13 +28,13 @@ impl Diary {
         self.pauses.iter().map(|(begun, _, ended)| now.min(*ended) - begun).sum()
     }
 
-    /// What counts against the budget of a day: the seconds of all pauses that fall on it.
+    /// The seconds of all pauses that fall on a day and count against its budget.
     fn spent(&self, day: i64) -> i64 {
         let (from, until) = (day * DAY, (day + 1) * DAY);
         self.pauses.iter().map(|(begun, _, ended)| (*ended.min(&until) - begun.max(&from)).max(0)).sum()
     }
 
-    /// Whether a pause of `seconds` from `now` on would pass the budget of a day.
+    /// Returns true when a pause of `seconds` from `now` on would exceed the budget of a day.
     fn passes_budget(&self, now: i64, seconds: u32) -> bool {
         let mut with = Diary { pauses: self.pauses.clone() };
         with.pauses.push((now, now + i64::from(seconds), now + i64::from(seconds)));

@@ -116,7 +116,7 @@ fn parts_of_a_covenant_without_a_window_are_refused() {
 proptest! {
     #![proptest_config(cases(2_000))]
 
-    /// What passes can be measured and applied: no plan of zero, marks that never both hold.
+    /// A rider that passes can be measured and applied: no plan of zero, marks that never both hold.
     #[test]
     fn a_covenant_that_passes_can_be_applied(
         planned_units in 0u64..3, covenant_window in 0u32..300, marks: [u8; 2], rates in prop::array::uniform3(0u16..4),

@@ -98,7 +98,7 @@ fn a_version_or_status_that_is_not_known_is_refused() {
     assert_eq!([2, 3].map(of_policy), [Ok(2), refused(UnknownFlag)]);
 }
 
-/// What a freeze means in units, for whoever sees it before the chain does.
+/// The units that a freeze aims at, as a gate reads a signed freeze before it is on chain.
 #[test]
 fn a_freeze_aims_at_units_of_the_lien() {
     let mut credit = Credit::zeroed();

@@ -364,7 +364,7 @@ fn what_does_not_fit_is_an_overflow() {
     assert_eq!(schedule::accrue(&mut debt, &loan.terms, loan.schedule(), i64::MAX), Err(Overflow));
 }
 
-/// What a restructuring or a covenant leaves accrued falls due at the next date, whatever the rate is by then.
+/// Interest that a restructuring or a covenant leaves accrued falls due at the next date, at any rate in force by then.
 #[test]
 fn interest_from_before_the_rate_fell_to_zero_is_billed_at_the_next_date() {
     let loan = Loan::new(1_000, DAY, 0, 0, &[(DAY, 0), (2 * DAY, 100)]);

@@ -43,7 +43,7 @@ fn one_by_one(collateral: &Collateral, meter: &Meter, promise_stands: bool) -> V
     units
 }
 
-/// What can happen before a seizure.
+/// A step before a seizure.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Release(u16),

@@ -306,7 +306,7 @@ proptest! {
     }
 }
 
-/// What both allow.
+/// The terms that both allow.
 fn tightest(a: &TermBounds, b: &TermBounds) -> TermBounds {
     TermBounds {
         min_principal: a.min_principal.max(b.min_principal),

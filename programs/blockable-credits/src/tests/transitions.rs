@@ -9,10 +9,10 @@ fn actions() -> Vec<Action> {
     (0..=u8::MAX).map_while(|byte| Action::try_from_slice(&[byte]).ok()).collect()
 }
 
-/// Who takes an action.
+/// The signers of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum By {
-    /// Nobody's signature is asked for.
+    /// No signature is needed.
     Anyone,
     Lender,
     /// The lender or the freeze authority.
@@ -23,7 +23,7 @@ enum By {
     Parties,
 }
 
-/// Where an action leads to.
+/// The status that an action leads to.
 #[derive(Clone, Copy, Debug)]
 enum To {
     /// Nowhere: the status stays.
@@ -132,7 +132,7 @@ fn the_way_to_seizing_is_the_lenders_and_goes_through_default() {
     }
 }
 
-/// What moves value or rights away from the borrower needs a default or a signature of the borrower's.
+/// Value or rights leave the borrower after a default or by the borrower's signature only.
 #[test]
 fn before_a_default_the_lender_alone_takes_nothing() {
     for (action, from, to) in EDGES.iter().filter(|(action, _, _)| documented(*action).0 == By::Lender) {
