@@ -13,7 +13,11 @@ use {
     },
 };
 
-fn refused<T: core::fmt::Debug + PartialEq>(result: anchor_lang::Result<T>, error: BlockableError) {
+/// Requires a refusal with this error.
+pub(super) fn refused<T: core::fmt::Debug + PartialEq>(
+    result: anchor_lang::Result<T>,
+    error: BlockableError,
+) {
     assert_eq!(result.map(|_| ()), Err(error.into()));
 }
 
@@ -59,6 +63,21 @@ fn collect(stage: &mut Stage, party: Party) -> u64 {
     let Payout { amount, change } = stage.credit.collect(party, TREASURY, &clock).unwrap();
     stage.note(change);
     amount
+}
+
+/// Collects every claim of a loan whose lot was sold for `paid`, and removes the accounts.
+fn collect_all_and_close(stage: &mut Stage, paid: u64) {
+    let clock = stage.clock();
+    let collected = [Party::Lender, Party::Treasury].map(|party| collect(stage, party));
+    assert_eq!((collected, collected.iter().sum::<u64>()), ([47_530_000, 970_000], paid));
+    refused({ stage.credit }.collect(Party::Borrower, BORROWER, &clock).map(|_| ()), NothingToCollect);
+    let payout = stage.credit.close_vault(5, &clock).unwrap();
+    assert_eq!(payout.amount, 5);
+    stage.note(payout.change);
+    let change = stage.credit.close(&BUYER, &mut stage.provider, &clock).unwrap();
+    assert_eq!(change, Change::Closed { given_up: 0 });
+    stage.note(change);
+    assert_eq!(stage.credit.status(), Ok(Status::Closed));
 }
 
 #[test]
@@ -115,18 +134,7 @@ fn a_loan_is_missed_frozen_seized_sold_and_written_off() {
     refused({ stage.credit }.write_off(&BUYER, &clock), NotLender);
     stage.act(|credit| credit.write_off(&LENDER, &clock));
     assert_eq!(stage.credit.status(), Ok(Status::Repaid));
-
-    // Every claim is collected; the accounts go.
-    let collected = [Party::Lender, Party::Treasury].map(|party| collect(&mut stage, party));
-    assert_eq!((collected, collected.iter().sum::<u64>()), ([47_530_000, 970_000], paid));
-    refused({ stage.credit }.collect(Party::Borrower, BORROWER, &clock).map(|_| ()), NothingToCollect);
-    let payout = stage.credit.close_vault(5, &clock).unwrap();
-    assert_eq!(payout.amount, 5);
-    stage.note(payout.change);
-    let change = stage.credit.close(&BUYER, &mut stage.provider, &clock).unwrap();
-    assert_eq!(change, Change::Closed { given_up: 0 });
-    stage.note(change);
-    assert_eq!(stage.credit.status(), Ok(Status::Closed));
+    collect_all_and_close(&mut stage, paid);
     assert_eq!(stage.provider.outstanding_units, 770_000);
     assert_eq!(stage.credit.event_seq, stage.changes.len() as u64);
 }

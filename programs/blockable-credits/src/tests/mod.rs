@@ -1,9 +1,11 @@
 //! Tests of the pure modules, by one file for each. Models here count the slow and obvious way on purpose.
 
 mod auction;
+mod changes;
 mod collateral;
 mod covenant;
 mod credit;
+mod governance;
 mod layout;
 mod life;
 mod market;

@@ -1,0 +1,219 @@
+//! Actions on a loan by agreement or by the passing of time.
+
+use {
+    super::{life::refused, stage::*, *},
+    crate::{
+        actions::{FreezeAmount, LotTerms, NewLot, UnitAmount},
+        errors::BlockableError::*,
+        events::Change,
+        state::{Credit, FreezeReason, Instalment, Lot, Party, Rider},
+        transitions::Status,
+    },
+    anchor_lang::prelude::Pubkey,
+};
+
+/// A loan whose first instalment was missed and whose units the lender has frozen, on day 31.
+fn delinquent() -> Stage {
+    let mut stage = Stage::issued(Rider::default());
+    let clock = stage.on_day(31);
+    let mark = stage.credit.mark_delinquent(CREDIT, &clock).unwrap();
+    stage.note(mark.change);
+    stage.act(|credit| credit.freeze(&LENDER, FreezeAmount::All, FreezeReason::MissedPayment, &clock));
+    stage
+}
+
+/// The same loan in default with its cure period over, on day 46.
+fn defaulted() -> Stage {
+    let mut stage = delinquent();
+    let clock = stage.on_day(35);
+    let mark = stage.credit.mark_defaulted(CREDIT, &clock).unwrap();
+    stage.note(mark.change);
+    stage.on_day(46);
+    stage
+}
+
+const LOT_TERMS: LotTerms =
+    LotTerms { start_price: 100 * USDC, floor_price: 50 * USDC, window: 2 * DAY as u32 };
+
+fn seize(stage: &mut Stage, amount: UnitAmount) -> Lot {
+    let (clock, bounds, mut lot) = (stage.clock(), stage.market.bounds, Lot::zeroed());
+    let new = NewLot { key: LOT, bump: 250, credit: CREDIT };
+    stage.act(|credit| credit.seize_to_lot(&mut lot, new, amount, LOT_TERMS, &bounds, &clock));
+    lot
+}
+
+#[test]
+fn a_restructuring_restarts_the_debt_and_thaws() {
+    let mut stage = delinquent();
+    let (clock, bounds) = (stage.clock(), stage.market.bounds);
+    let schedule = |principal| vec![Instalment { due_after: 40 * DAY as u32, principal }];
+    let restructure = |credit: &mut Credit, terms: Terms, principal| {
+        credit.restructure(terms, schedule(principal), &bounds, &clock)
+    };
+    let other_grant = Terms { units: 2_000_000, ..TERMS };
+    refused(restructure(&mut { stage.credit }, other_grant, 100 * USDC), RestructureTouchesGrant);
+    refused(restructure(&mut { stage.credit }, TERMS, 99 * USDC), PrincipalMismatch);
+    let mut expiring = stage.credit;
+    // Day 31 and 40 to the due date, 5 of default grace and 10 to cure it.
+    expiring.units_expire_at = START + (31 + 40 + 15) * DAY - 1;
+    refused(restructure(&mut { expiring }, TERMS, 100 * USDC), UnitLifetimeTooShort);
+    expiring.units_expire_at += 1;
+    assert!(restructure(&mut expiring, TERMS, 100 * USDC).is_ok());
+
+    stage.act(|credit| restructure(credit, TERMS, 100 * USDC));
+    let credit = &stage.credit;
+    assert_eq!((credit.status(), credit.collateral.frozen), (Ok(Status::Active), 0));
+    assert_eq!((credit.debt.arrears_since, credit.debt.total()), (0, 101 * USDC));
+    assert_eq!(
+        (credit.schedule().start, credit.schedule().due_after),
+        (clock.market, &[40 * DAY as u32][..])
+    );
+    let clock = stage.on_day(71);
+    refused(stage.credit.mark_delinquent(CREDIT, &clock).map(|_| ()), DelinquencyGraceRunning);
+}
+
+#[test]
+fn a_loan_goes_to_the_key_that_it_was_offered_to() {
+    let mut stage = delinquent();
+    let clock = stage.clock();
+    refused({ stage.credit }.offer_lender(&BORROWER, BUYER, &clock), NotLender);
+    refused({ stage.credit }.offer_lender(&LENDER, BORROWER, &clock), SelfLoan);
+    stage.act(|credit| credit.offer_lender(&LENDER, BUYER, &clock));
+    refused({ stage.credit }.accept_lender(&LENDER, &clock), NotOffered);
+    let mut withdrawn = stage.credit;
+    withdrawn.waive_fee(&LENDER, 1, &clock).unwrap();
+    refused(withdrawn.accept_lender(&BUYER, &clock), NotOffered);
+    let mut uncollected = stage.credit;
+    uncollected.vault.lender = 1;
+    refused(uncollected.accept_lender(&BUYER, &clock), ClaimUncollected);
+    stage.act(|credit| credit.accept_lender(&BUYER, &clock));
+    let credit = &stage.credit;
+    assert_eq!((credit.lender, credit.freeze_authority, credit.address_lender()), (BUYER, BUYER, LENDER));
+    refused({ stage.credit }.set_freeze_authority(&LENDER, LENDER, &clock), NotLender);
+    stage.act(|credit| credit.set_freeze_authority(&BUYER, OPERATOR, &clock));
+    stage.act(|credit| credit.thaw(&OPERATOR, UnitAmount::Units(1)));
+    refused({ stage.credit }.thaw(&LENDER, UnitAmount::All), NotFreezer);
+}
+
+#[test]
+fn fees_are_waived_up_to_what_is_owed() {
+    let mut stage = delinquent();
+    let clock = stage.clock();
+    refused({ stage.credit }.waive_fee(&LENDER, 0, &clock), AmountZero);
+    refused({ stage.credit }.waive_fee(&LENDER, USDC + 1, &clock), BeyondLateFees);
+    stage.act(|credit| credit.waive_fee(&LENDER, USDC, &clock));
+    assert_eq!(stage.credit.debt.total(), 100 * USDC);
+}
+
+#[test]
+fn a_credit_of_version_one_gains_its_times() {
+    let mut stage = delinquent();
+    let clock = stage.clock();
+    refused({ stage.credit }.migrate(&clock), VersionCurrent);
+    let credit = &mut stage.credit;
+    (credit.version, credit.frozen_at_market, credit.terms.unit_lifetime) = (1, 0, 100 * DAY as u32);
+    assert_eq!(credit.migrate(&clock), Ok(Change::Migrated { from: 1 }));
+    assert_eq!((credit.version, credit.units_expire_at), (2, START + 100 * DAY));
+    assert_eq!(credit.frozen_at_market, START + 31 * DAY);
+}
+
+#[test]
+fn units_expire_but_for_those_that_jobs_hold() {
+    let mut stage = Stage::new();
+    stage.offer(Terms { unit_lifetime: 75 * DAY as u32, ..TERMS }, Rider::default());
+    let (hash, clock) = (stage.credit.terms_hash, stage.clock());
+    stage.act(|credit| credit.accept(&BORROWER, hash, &clock));
+    let payout = stage.credit.issue(&mut stage.provider, &clock).unwrap();
+    stage.note(payout.change);
+    stage.credit.meter.in_flight = 300;
+    let clock = stage.on_day(74);
+    refused({ stage.credit }.expire_units(&clock), NothingToExpire);
+    let clock = stage.on_day(75);
+    stage.act(|credit| credit.expire_units(&clock));
+    assert_eq!(stage.changes.last(), Some(&Change::Expired { units: 999_700 }));
+    refused({ stage.credit }.expire_units(&clock), NothingToExpire);
+    let mut outdated = Credit { version: 1, ..stage.credit };
+    refused(outdated.expire_units(&clock), VersionOutdated);
+}
+
+#[test]
+fn units_go_live_within_the_offer_and_the_capacity() {
+    let mut stage = Stage::new();
+    stage.offer(Terms { offer_expires_at: START + DAY, ..TERMS }, Rider::default());
+    let (hash, clock) = (stage.credit.terms_hash, stage.clock());
+    refused({ stage.credit }.accept(&BORROWER, [0; 32], &clock), TermsHashMismatch);
+    stage.act(|credit| credit.accept(&BORROWER, hash, &clock));
+    let mut small = stage.provider;
+    small.capacity_units = 999_999;
+    refused({ stage.credit }.issue(&mut small, &clock).map(|_| ()), CapacityExceeded);
+    stage.provider.suspend(&ADMIN, &stage.market, &clock).unwrap();
+    refused({ stage.credit }.issue(&mut { stage.provider }, &clock).map(|_| ()), ProviderSuspended);
+    stage.provider.resume(&ADMIN, &stage.market, &clock).unwrap();
+    let late = stage.on_day(2);
+    refused({ stage.credit }.issue(&mut { stage.provider }, &late).map(|_| ()), OfferExpired);
+    let payout = stage.credit.issue(&mut stage.provider, &clock).unwrap();
+    assert_eq!((payout.amount, payout.change), (100 * USDC, Change::Issued { index: 0, issued_at: START }));
+    assert_eq!((stage.provider.next_index, stage.provider.outstanding_units), (1, 1_000_000));
+}
+
+#[test]
+fn a_lot_is_quoted_at_its_price_and_not_beyond_its_units() {
+    let mut stage = defaulted();
+    let lot = seize(&mut stage, UnitAmount::Units(400_000));
+    let clock = stage.on_day(47);
+    let quote = |units, max_price| lot.quote(&stage.credit, units, max_price, &clock);
+    refused(quote(0, u64::MAX), AmountZero);
+    refused(quote(400_001, u64::MAX), LotUnitsExceeded);
+    refused(quote(1, 75 * USDC - 1), PriceAboveMaximum);
+    assert_eq!(quote(400_000, 75 * USDC), Ok(30 * USDC));
+    let mut expired = stage.credit;
+    expired.units_expire_at = clock.market;
+    refused(lot.quote(&expired, 1, u64::MAX, &clock), UnitsExpired);
+}
+
+#[test]
+fn a_lot_is_priced_within_the_markets_bounds() {
+    let (bounds, paid) = (Stage::new().market.bounds, 100 * USDC);
+    let check = |terms: LotTerms| terms.validate(paid, &bounds);
+    // Half and a tenth of the price paid, in production.
+    assert_eq!(check(LotTerms { start_price: 50 * USDC, floor_price: 10 * USDC, ..LOT_TERMS }), Ok(()));
+    refused(check(LotTerms { start_price: 50 * USDC - 1, ..LOT_TERMS }), LotPriceTooLow);
+    refused(check(LotTerms { floor_price: 10 * USDC - 1, ..LOT_TERMS }), LotPriceTooLow);
+    refused(check(LotTerms { floor_price: 100 * USDC + 1, ..LOT_TERMS }), LotPriceTooLow);
+    refused(check(LotTerms { window: 3_599, ..LOT_TERMS }), LotWindowOutOfBounds);
+    refused(check(LotTerms { window: 90 * DAY as u32 + 1, ..LOT_TERMS }), LotWindowOutOfBounds);
+}
+
+#[test]
+fn unsold_units_come_back_frozen_to_the_lender_alone() {
+    let mut stage = defaulted();
+    let lot = seize(&mut stage, UnitAmount::Units(400_000));
+    let close = |credit: &mut Credit, signer: &Pubkey, clock| credit.close_lot(&lot, LOT, signer, clock);
+    let clock = stage.on_day(47);
+    refused(close(&mut { stage.credit }, &LENDER, &clock), LotStillOpen);
+    let clock = stage.on_day(48);
+    refused(close(&mut { stage.credit }, &BUYER, &clock), LotNotYours);
+    refused({ stage.credit }.write_off(&LENDER, &clock), LotsOpen);
+    stage.act(|credit| close(credit, &LENDER, &clock));
+    assert_eq!((stage.credit.collateral.frozen, stage.credit.collateral.seized), (1_000_000, 0));
+    refused(close(&mut { stage.credit }, &LENDER, &clock), ArithmeticOverflow);
+}
+
+#[test]
+fn accounts_stay_while_they_hold_something() {
+    let mut stage = defaulted();
+    let clock = stage.clock();
+    refused({ stage.credit }.close_vault(0, &clock).map(|_| ()), WrongStatus);
+    let amount = stage.credit.begin_payment(u64::MAX, &clock).unwrap();
+    stage.act(|credit| credit.receive_payment(BUYER, amount));
+    assert_eq!(stage.credit.status(), Ok(Status::Repaid));
+    refused({ stage.credit }.close_vault(0, &clock).map(|_| ()), ClaimsLeft);
+    let payout = stage.credit.collect(Party::Lender, LENDER, &clock).unwrap();
+    assert_eq!(payout.amount, 101 * USDC);
+    refused({ stage.credit }.close(&BORROWER, &mut { stage.provider }, &clock), VaultOpen);
+    let _ = stage.credit.close_vault(0, &clock).unwrap();
+    refused({ stage.credit }.close(&LENDER, &mut { stage.provider }, &clock), UnitsLeft);
+    let given_up = Change::Closed { given_up: 1_000_000 };
+    assert_eq!(stage.credit.close(&BORROWER, &mut stage.provider, &clock), Ok(given_up));
+    assert_eq!(stage.provider.outstanding_units, 0);
+}
