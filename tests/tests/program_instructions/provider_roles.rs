@@ -24,7 +24,7 @@ fn event(world: &World, landed: &Landed) -> ProviderChanged {
     let [Event::ProviderChanged(event)] = landed.events.as_slice() else {
         panic!("one event of a provider is expected: {:?}", landed.events)
     };
-    assert_eq!(*event, ProviderChanged::of(world.provider, &world.provider()));
+    assert_eq!(*event, ProviderChanged::new(world.provider, &world.provider()));
     event.clone()
 }
 
