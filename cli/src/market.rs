@@ -2,11 +2,8 @@
 
 use {
     blockable_migrations::{MigrationError, Outcome, Report},
+    blockable_sdk::{Keypair, Signer, read_keypair_file},
     clap::{Args, Subcommand},
-    solana_sdk::{
-        signature::{Keypair, read_keypair_file},
-        signer::Signer,
-    },
     std::{
         env,
         path::{Path, PathBuf},

@@ -3,7 +3,7 @@
 use {
     super::{DemoError, cluster::Cluster},
     blockable_sdk::{
-        Instruction, Pubkey, addresses,
+        Instruction, Keypair, Pubkey, Signer, addresses,
         client::Landed,
         events::CreditRecord,
         instructions::{self, MarketKeys},
@@ -13,7 +13,6 @@ use {
         },
         tokens,
     },
-    solana_sdk::{signature::Keypair, signer::Signer},
     std::{cell::RefCell, collections::BTreeMap},
 };
 

@@ -2,8 +2,7 @@
 
 use {
     crate::DemoError,
-    blockable_sdk::{PROGRAM_ID, Pubkey, client::Client},
-    solana_sdk::native_token::LAMPORTS_PER_SOL,
+    blockable_sdk::{PROGRAM_ID, Pubkey, amounts::LAMPORTS_PER_SOL, client::Client},
     std::time::Duration,
     surfpool_sdk::{Surfnet, cheatcodes::builders::DeployProgram},
     tokio::time::{Instant, sleep, timeout},

@@ -10,7 +10,7 @@ use {
         usage::Usage,
     },
     blockable_sdk::{
-        Pubkey,
+        Pubkey, Signer,
         client::Landed,
         events::Change,
         instructions::{self, LotKeys},
@@ -19,9 +19,8 @@ use {
             state::{Credit, FreezeReason, Party},
             units::PRICE_SCALE,
         },
+        rpc::{CommitmentConfig, RpcSendTransactionConfig},
     },
-    solana_client::rpc_config::{CommitmentConfig, RpcSendTransactionConfig},
-    solana_sdk::signer::Signer,
     std::time::Duration,
     tokio::time::{Instant, sleep},
 };

@@ -10,13 +10,12 @@ mod summary;
 mod usage;
 
 use {
-    blockable_sdk::{errors::ClientError, events::LogError, reports::ReportError},
+    blockable_sdk::{InstructionError, errors::ClientError, events::LogError, reports::ReportError},
     blockable_testkit::trace::{self, TraceError},
     cast::{Cast, Pace},
     clap::Parser,
     cluster::Cluster,
     narrator::{Narrator, money, number, units, words},
-    solana_sdk::instruction::InstructionError,
     std::path::PathBuf,
     usage::Usage,
 };

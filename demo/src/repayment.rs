@@ -7,12 +7,11 @@ use {
         narrator::{Narrator, money, units, words},
     },
     blockable_sdk::{
-        Pubkey,
+        Pubkey, Signer,
         events::Change,
         instructions,
         program::{state::Party, transitions::Status},
     },
-    solana_sdk::signer::Signer,
 };
 
 /// Pays the first instalment on its due date.

@@ -8,10 +8,9 @@ use {
         narrator::{Narrator, money, number, share, units},
     },
     blockable_sdk::{
-        Pubkey, addresses, events,
+        Keypair, Pubkey, Signer, addresses, events,
         program::{state::Credit, transitions::Status},
     },
-    solana_sdk::{signature::Keypair, signer::Signer},
 };
 
 /// Checks the books and prints the closing table. Returns whether every check held.

@@ -5,11 +5,13 @@
 
 use {
     crate::hold::{Hold, HoldId, Refusal},
-    blockable_sdk::program::{
-        state::Credit,
-        transitions::{Action, Status, next},
+    blockable_sdk::{
+        Pubkey, Signature,
+        program::{
+            state::Credit,
+            transitions::{Action, Status, next},
+        },
     },
-    solana_sdk::{pubkey::Pubkey, signature::Signature},
     std::collections::HashMap,
 };
 

@@ -1,8 +1,8 @@
 //! Units that a running job holds, and why a job may be refused.
 
 use {
+    blockable_sdk::Pubkey,
     serde::{Deserialize, Serialize},
-    solana_sdk::pubkey::Pubkey,
     std::{fmt, time::Duration},
 };
 

@@ -4,8 +4,8 @@
 
 use {
     crate::hold::{AtDeadline, Hold, HoldId},
+    blockable_sdk::Pubkey,
     rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params},
-    solana_sdk::pubkey::Pubkey,
     std::{
         collections::HashMap,
         fs::{self, File},

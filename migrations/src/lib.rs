@@ -10,11 +10,10 @@ mod market;
 
 use {
     blockable_sdk::{
-        Pubkey, addresses,
+        Pubkey, Signer, addresses,
         client::{Client, Landed},
         errors::ClientError,
     },
-    solana_sdk::signer::Signer,
     std::path::Path,
 };
 

@@ -3,10 +3,9 @@
 use {
     crate::{Difference, MarketConfig, MarketKind, MigrationError, Outcome, bounds},
     blockable_sdk::{
-        PROGRAM_ID, Pubkey, addresses, client::Client, errors::ClientError, instructions,
-        program::state::Market, tokens,
+        PROGRAM_ID, Pubkey, Signer, addresses, client::Client, errors::ClientError, instructions,
+        program::state::Market, rpc::Account, tokens,
     },
-    solana_sdk::{account::Account, signer::Signer},
 };
 
 /// Creates the market of a file where it does not exist; otherwise compares it and changes nothing.

@@ -35,6 +35,7 @@ mod metrics;
 mod ops;
 mod reports;
 mod request;
+mod sse;
 mod webhooks;
 
 pub use {

@@ -6,9 +6,9 @@ use {
         init::{InitError, init},
         keys::SecretError,
     },
+    blockable_sdk::Pubkey,
     clap::{Args, Parser, Subcommand, ValueEnum},
     secrecy::ExposeSecret,
-    solana_sdk::pubkey::Pubkey,
     std::{
         io::{self, IsTerminal},
         path::PathBuf,

@@ -8,23 +8,18 @@ use {
     blockable_gate::{DeskConfig, FreezeDesk, Gate, Reporter, ReporterConfig},
     blockable_provider::{Parts, Server},
     blockable_sdk::{
-        instructions,
+        Hash, Keypair, Signer, instructions,
         keys::{KeySource, SigningKey},
         program::{
             instructions::FreezeAmount,
             state::{FreezeReason, Provider, Reporter as ListedReporter},
         },
-        transactions,
+        transactions, write_keypair_file,
     },
     bytemuck::Zeroable,
     common::{Bench, GRANTED, address, config, credit, gate, ours, refused},
     reqwest::Client,
     serde_json::{Value, json},
-    solana_sdk::{
-        hash::Hash,
-        signature::{Keypair, write_keypair_file},
-        signer::Signer,
-    },
     std::{
         path::Path,
         sync::{Arc, Mutex},

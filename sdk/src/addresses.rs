@@ -3,8 +3,11 @@
 use {
     anchor_spl::associated_token::get_associated_token_address_with_program_id,
     blockable_credits::{EVENT_AUTHORITY_AND_BUMP, ID, state::seeds},
-    solana_sdk::pubkey::Pubkey,
+    solana_pubkey::Pubkey,
 };
+
+/// The clock sysvar's account.
+pub const CLOCK: Pubkey = solana_sdk_ids::sysvar::clock::ID;
 
 fn derive(parts: &[&[u8]]) -> Pubkey {
     Pubkey::find_program_address(parts, &ID).0

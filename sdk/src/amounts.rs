@@ -99,6 +99,9 @@ amount! {
     Lamports
 }
 
+/// Lamports of one SOL.
+pub const LAMPORTS_PER_SOL: u64 = 1_000_000_000;
+
 /// Defines a time in Unix seconds with the arithmetic that both clocks share.
 macro_rules! time {
     ($(#[$documentation:meta])* $name:ident) => {

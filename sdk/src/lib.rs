@@ -7,14 +7,17 @@
 //! | [`amounts`] | money, units, rates and the two clocks as types of their own |
 //! | [`instructions`] | one builder per instruction |
 //! | [`reports`] | usage reports: encode, sign, verify, assemble a quorum |
-//! | [`rpc`] | what nodes say, in words that carry no URL |
 //! | [`errors`] | typed errors from the results of transactions |
 //! | [`events`] | read events from transactions and prove a credit's log complete |
 //! | [`tokens`] | token accounts, balances, mints for tests |
 //! | [`transactions`] | signed transactions of versions 0 and 1 |
-//! | [`client`] | a small async client over JSON-RPC |
-//! | `keys` | with the feature of that name: keys in files, Vault and KMS that sign reports and transactions |
 //! | [`program`] | the program's own types, shared and not copied |
+//! | `client` | feature `client` (on by default): a small async client over JSON-RPC |
+//! | `rpc` | feature `client`: the RPC client's types, and descriptions of its errors that carry no URL |
+//! | `keys` | feature `keys`: keys in files, Vault and (feature `kms`) AWS KMS that sign reports and transactions |
+//!
+//! Without features there is no RPC client, no async runtime and no key service. The Solana types that signatures of this
+//! crate name (`Pubkey`, `Instruction`, `Signature`, `Keypair`, `Signer`, `Hash`, ...) are re-exported at its root.
 //!
 //! Units everywhere: money in micro-USDC (the payment token's smallest unit), compute in credit units, rates in basis
 //! points, times in Unix seconds, prices in micro-USDC per [`program::units::PRICE_SCALE`] units.
@@ -32,6 +35,7 @@
 pub mod accounts;
 pub mod addresses;
 pub mod amounts;
+#[cfg(feature = "client")]
 pub mod client;
 pub mod errors;
 pub mod events;
@@ -39,6 +43,7 @@ pub mod instructions;
 #[cfg(feature = "keys")]
 pub mod keys;
 pub mod reports;
+#[cfg(feature = "client")]
 pub mod rpc;
 pub mod tokens;
 pub mod transactions;
@@ -46,5 +51,14 @@ pub mod transactions;
 pub use {
     blockable_credits as program,
     blockable_credits::ID as PROGRAM_ID,
-    solana_sdk::{instruction::Instruction, pubkey::Pubkey, signature::Signature},
+    solana_clock::Clock,
+    solana_hash::Hash,
+    solana_instruction::{AccountMeta, Instruction, error::InstructionError},
+    solana_keypair::{Keypair, read_keypair_file, write_keypair_file},
+    solana_message::{self as message, VersionedMessage},
+    solana_pubkey::Pubkey,
+    solana_signature::{SIGNATURE_BYTES, Signature},
+    solana_signer::{Signer, SignerError},
+    solana_transaction::versioned::VersionedTransaction,
+    solana_transaction_error::TransactionError,
 };

@@ -11,10 +11,8 @@ use {
         signature,
         state::{MAX_CHUNK_SIZE, Provider},
     },
-    solana_sdk::{
-        pubkey::Pubkey,
-        signer::{Signer, SignerError},
-    },
+    solana_pubkey::Pubkey,
+    solana_signer::{Signer, SignerError},
     std::collections::BTreeMap,
 };
 
@@ -130,7 +128,7 @@ pub fn verify(report: &SignedReport, scope: &ReportScope, provider: &Provider) -
 
 #[cfg(test)]
 mod tests {
-    use {super::*, blockable_credits::state::Reporter, bytemuck::Zeroable, solana_sdk::signature::Keypair};
+    use {super::*, blockable_credits::state::Reporter, bytemuck::Zeroable, solana_keypair::Keypair};
 
     fn signed() -> (SignedReport, ReportScope, Provider) {
         let key = Keypair::new();

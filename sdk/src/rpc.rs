@@ -1,27 +1,45 @@
-//! What nodes say, in words that carry no URL: URLs may carry keys.
+//! The types of the RPC client, and descriptions of what nodes answer that carry no URL: URLs may carry keys.
 
-use solana_client::{
-    client_error::{ClientError, ClientErrorKind},
-    rpc_request::RpcError,
+pub use {
+    solana_account::Account,
+    solana_rpc_client::{
+        nonblocking::rpc_client::RpcClient, rpc_client::GetConfirmedSignaturesForAddress2Config,
+    },
+    solana_rpc_client_api::{
+        client_error::{Error as RpcClientError, ErrorKind as RpcClientErrorKind},
+        config::{
+            CommitmentConfig, RpcAccountInfoConfig, RpcProgramAccountsConfig, RpcSendTransactionConfig,
+            RpcSignatureSubscribeConfig, RpcSimulateTransactionConfig, RpcTransactionConfig,
+            UiAccountEncoding, UiDataSliceConfig, UiTransactionEncoding,
+        },
+        custom_error::JSON_RPC_SERVER_ERROR_TRANSACTION_HISTORY_NOT_AVAILABLE,
+        filter::{Memcmp, RpcFilterType},
+        request::{RpcError, RpcRequest, RpcResponseErrorData},
+        response::{OptionalContext, RpcKeyedAccount, UiAccount},
+    },
+    solana_transaction_status_client_types::{
+        EncodedConfirmedTransactionWithStatusMeta, TransactionStatus, UiInnerInstructions, UiInstruction,
+        UiParsedInstruction, option_serializer::OptionSerializer,
+    },
 };
 
 /// Most characters of a node's own message that are passed on.
 const MESSAGE: usize = 200;
 
 /// What a failed request says, without its URL.
-pub fn describe(error: &ClientError) -> String {
+pub fn describe(error: &RpcClientError) -> String {
     match error.kind() {
-        ClientErrorKind::Reqwest(error) if error.is_timeout() => "no answer in time".to_string(),
-        ClientErrorKind::Reqwest(error) if error.is_connect() => "it cannot be reached".to_string(),
-        ClientErrorKind::Reqwest(error) => match error.status() {
+        RpcClientErrorKind::Reqwest(error) if error.is_timeout() => "no answer in time".to_string(),
+        RpcClientErrorKind::Reqwest(error) if error.is_connect() => "it cannot be reached".to_string(),
+        RpcClientErrorKind::Reqwest(error) => match error.status() {
             Some(status) => format!("HTTP status {}", status.as_u16()),
             None => "the connection broke off or its answer cannot be read".to_string(),
         },
-        ClientErrorKind::RpcError(RpcError::RpcResponseError { code, message, .. }) => {
+        RpcClientErrorKind::RpcError(RpcError::RpcResponseError { code, message, .. }) => {
             format!("{} (code {code})", shorten(message))
         }
-        ClientErrorKind::TransactionError(error) => error.to_string(),
-        ClientErrorKind::SerdeJson(_) => "its answer cannot be read".to_string(),
+        RpcClientErrorKind::TransactionError(error) => error.to_string(),
+        RpcClientErrorKind::SerdeJson(_) => "its answer cannot be read".to_string(),
         _ => "the request failed".to_string(),
     }
 }
@@ -40,9 +58,9 @@ mod tests {
         let message = RpcError::RpcResponseError {
             code: -32_005,
             message: format!("behind\n{}", "x".repeat(9_999)),
-            data: solana_client::rpc_request::RpcResponseErrorData::Empty,
+            data: RpcResponseErrorData::Empty,
         };
-        let described = describe(&ClientError::from(ClientErrorKind::RpcError(message)));
+        let described = describe(&RpcClientError::from(RpcClientErrorKind::RpcError(message)));
         assert!(described.starts_with("behindxxx") && described.ends_with("(code -32005)"), "{described}");
         assert!(described.len() < 2 * MESSAGE);
     }

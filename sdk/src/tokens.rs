@@ -9,11 +9,9 @@ use {
             state::{Account, Mint},
         },
     },
-    solana_sdk::{
-        instruction::{Instruction, InstructionError},
-        program_pack::Pack,
-        pubkey::Pubkey,
-    },
+    solana_instruction::{Instruction, error::InstructionError},
+    solana_program_pack::Pack,
+    solana_pubkey::Pubkey,
     solana_system_interface::instruction::create_account,
 };
 

@@ -3,21 +3,16 @@
 //! Version 1 has room for 32 credits metered by three reporters, where version 0 has room for 8. It takes no lookup
 //! tables and says itself what it may use: what is not asked for is zero (see [`budget`]).
 
-pub use solana_sdk::message::v1::TransactionConfig as Budget;
+pub use solana_message::v1::TransactionConfig as Budget;
 use {
-    crate::errors::ClientError,
-    base64::{Engine, engine::general_purpose::STANDARD},
     solana_compute_budget_interface::ComputeBudgetInstruction,
-    solana_sdk::{
-        hash::Hash,
-        instruction::Instruction,
-        message::{VersionedMessage, v0, v1},
-        pubkey::Pubkey,
-        signature::SIGNATURE_BYTES,
-        signer::Signer,
-        transaction::VersionedTransaction,
-    },
-    solana_transaction_status_client_types::{EncodedTransaction, TransactionBinaryEncoding},
+    solana_hash::Hash,
+    solana_instruction::Instruction,
+    solana_message::{VersionedMessage, v0, v1},
+    solana_pubkey::Pubkey,
+    solana_signature::SIGNATURE_BYTES,
+    solana_signer::{Signer, SignerError},
+    solana_transaction::versioned::VersionedTransaction,
 };
 
 /// Most bytes of a transaction of version 0.
@@ -29,6 +24,25 @@ pub const V1_MAX_ACCOUNTS: usize = v1::MAX_ADDRESSES as usize;
 
 /// Bytes of accounts that [`budget`] lets a transaction load: the program, the token program, and any credits.
 const LOADED_BYTES: u32 = 4 << 20;
+
+/// Why a transaction cannot be built and signed.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BuildError {
+    /// A key could not sign.
+    #[error("a key could not sign: {0}")]
+    Signing(#[from] SignerError),
+    /// The instructions make no valid message.
+    #[error("the transaction cannot be built: {0}")]
+    Compile(String),
+    /// The transaction is larger than its version allows.
+    #[error("the transaction has {bytes} bytes and its version allows {limit}; put less into it")]
+    TooLarge {
+        /// Bytes it has.
+        bytes: usize,
+        /// Bytes it may have.
+        limit: usize,
+    },
+}
 
 /// A budget for a transaction of version 1 of this program: compute units, and bytes of accounts enough for any of its
 /// instructions. No priority fee; [`Budget::with_priority_fee`] adds one, in lamports.
@@ -46,49 +60,49 @@ pub fn budget_v0(compute_units: u32, micro_lamports_per_unit: u64) -> [Instructi
 }
 
 /// Signs a transaction of version 0. `payer` pays the fee; `signers` are the others.
-/// Errors: [`ClientError::Compile`], [`ClientError::Signing`], [`ClientError::TooLarge`].
+/// Errors: [`BuildError::Compile`], [`BuildError::Signing`], [`BuildError::TooLarge`].
 pub fn sign_v0(
     instructions: &[Instruction],
     payer: &dyn Signer,
     signers: &[&dyn Signer],
     blockhash: Hash,
-) -> Result<VersionedTransaction, ClientError> {
+) -> Result<VersionedTransaction, BuildError> {
     sign(message_v0(instructions, &payer.pubkey(), blockhash)?, payer, signers, V0_MAX_BYTES)
 }
 
-/// The message of a transaction of version 0, to be signed elsewhere. Errors: [`ClientError::Compile`].
+/// The message of a transaction of version 0, to be signed elsewhere. Errors: [`BuildError::Compile`].
 pub fn message_v0(
     instructions: &[Instruction],
     payer: &Pubkey,
     blockhash: Hash,
-) -> Result<VersionedMessage, ClientError> {
+) -> Result<VersionedMessage, BuildError> {
     let message = v0::Message::try_compile(payer, instructions, &[], blockhash)
-        .map_err(|error| ClientError::Compile(error.to_string()))?;
+        .map_err(|error| BuildError::Compile(error.to_string()))?;
     Ok(VersionedMessage::V0(message))
 }
 
 /// Signs a transaction of version 1. `payer` pays the fee; `signers` are the others.
-/// Errors: [`ClientError::Compile`], [`ClientError::Signing`], [`ClientError::TooLarge`].
+/// Errors: [`BuildError::Compile`], [`BuildError::Signing`], [`BuildError::TooLarge`].
 pub fn sign_v1(
     instructions: &[Instruction],
     payer: &dyn Signer,
     signers: &[&dyn Signer],
     blockhash: Hash,
     budget: Budget,
-) -> Result<VersionedTransaction, ClientError> {
+) -> Result<VersionedTransaction, BuildError> {
     sign(message_v1(instructions, &payer.pubkey(), blockhash, budget)?, payer, signers, V1_MAX_BYTES)
 }
 
-/// The message of a transaction of version 1, to be signed elsewhere. Errors: [`ClientError::Compile`].
+/// The message of a transaction of version 1, to be signed elsewhere. Errors: [`BuildError::Compile`].
 pub fn message_v1(
     instructions: &[Instruction],
     payer: &Pubkey,
     blockhash: Hash,
     budget: Budget,
-) -> Result<VersionedMessage, ClientError> {
+) -> Result<VersionedMessage, BuildError> {
     let message = v1::Message::try_compile_with_config(payer, instructions, blockhash, budget)
-        .map_err(|error| ClientError::Compile(error.to_string()))?;
-    message.validate().map_err(|error| ClientError::Compile(error.to_string()))?;
+        .map_err(|error| BuildError::Compile(error.to_string()))?;
+    message.validate().map_err(|error| BuildError::Compile(error.to_string()))?;
     Ok(VersionedMessage::V1(message))
 }
 
@@ -97,12 +111,12 @@ fn sign(
     payer: &dyn Signer,
     signers: &[&dyn Signer],
     limit: usize,
-) -> Result<VersionedTransaction, ClientError> {
+) -> Result<VersionedTransaction, BuildError> {
     let mut keys: Vec<&dyn Signer> = vec![payer];
     keys.extend(signers.iter().filter(|signer| signer.pubkey() != payer.pubkey()));
     let transaction = VersionedTransaction::try_new(message, &keys)?;
     let bytes = size(&transaction);
-    if bytes > limit { Err(ClientError::TooLarge { bytes, limit }) } else { Ok(transaction) }
+    if bytes > limit { Err(BuildError::TooLarge { bytes, limit }) } else { Ok(transaction) }
 }
 
 /// Bytes of a transaction as it is sent.
@@ -128,8 +142,8 @@ pub fn encode(transaction: &VersionedTransaction) -> Vec<u8> {
 /// The transaction that bytes are, all of them: written again it is the same, with no byte left over and no number in
 /// another form than the network's. `None` for anything else.
 pub fn decode(bytes: &[u8]) -> Option<VersionedTransaction> {
-    let text = STANDARD.encode(bytes);
-    let transaction = EncodedTransaction::Binary(text, TransactionBinaryEncoding::Base64).decode()?;
+    let transaction: VersionedTransaction = wincode::deserialize(bytes).ok()?;
+    transaction.sanitize().ok()?;
     (encode(&transaction) == bytes).then_some(transaction)
 }
 
@@ -141,7 +155,8 @@ mod tests {
             instructions,
             reports::{CreditReading, ReportScope, UsageReport},
         },
-        solana_sdk::{bs58, instruction::AccountMeta, signature::Keypair},
+        solana_instruction::AccountMeta,
+        solana_keypair::Keypair,
     };
 
     /// The metering of a number of credits by a number of reporters.
@@ -168,9 +183,7 @@ mod tests {
             sign_v0(&meter, payer, &[other], hash).unwrap(),
             sign_v1(&meter, payer, &[other], hash, budget(200_000)).unwrap(),
         ] {
-            let text = bs58::encode(encode(&signed)).into_string();
-            let read = EncodedTransaction::Binary(text, TransactionBinaryEncoding::Base58).decode();
-            assert_eq!(read.as_ref(), Some(&signed));
+            assert_eq!(wincode::serialize(&signed).unwrap(), encode(&signed));
             assert_eq!(decode(&encode(&signed)), Some(signed.clone()));
             assert_eq!(decode(&[encode(&signed), vec![0]].concat()), None, "a byte left over");
         }
@@ -186,7 +199,7 @@ mod tests {
         for (credits, reporters) in [(10, 2), (8, 3)] {
             assert!(sign(credits, reporters).unwrap() <= V0_MAX_BYTES);
         }
-        assert!(matches!(sign(32, 3), Err(ClientError::TooLarge { limit: V0_MAX_BYTES, .. })));
+        assert!(matches!(sign(32, 3), Err(BuildError::TooLarge { limit: V0_MAX_BYTES, .. })));
     }
 
     #[test]
@@ -198,6 +211,6 @@ mod tests {
         assert!(signed.message.static_account_keys().len() <= V1_MAX_ACCOUNTS);
         let two = [metering(32, 3), metering(32, 3)];
         let refused = sign_v1(&two, &payer, &[], Hash::new_unique(), budget(200_000));
-        assert!(matches!(refused, Err(ClientError::Compile(_))), "more accounts than a transaction may name");
+        assert!(matches!(refused, Err(BuildError::Compile(_))), "more accounts than a transaction may name");
     }
 }

@@ -1,10 +1,6 @@
 //! Reads accounts as a node gives them.
 
-use {
-    blockable_sdk::{PROGRAM_ID, accounts::BlockableAccount, program::state::Credit},
-    solana_client::rpc_response::UiAccount,
-    solana_sdk::pubkey::Pubkey,
-};
+use blockable_sdk::{PROGRAM_ID, Pubkey, accounts::BlockableAccount, program::state::Credit, rpc::UiAccount};
 
 /// What stands at a credit's address.
 pub(super) enum Found {

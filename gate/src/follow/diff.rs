@@ -1,6 +1,9 @@
 //! Which credits must be fetched so that the gate's view is the chain's. No I/O.
 
-use {blockable_sdk::accounts::CreditStamp as Stamp, solana_sdk::pubkey::Pubkey, std::collections::HashMap};
+use {
+    blockable_sdk::{Pubkey, accounts::CreditStamp as Stamp},
+    std::collections::HashMap,
+};
 
 /// A credit as the gate knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,12 +1,8 @@
 //! What can go wrong between the gate and a node, in words that carry no URL: URLs may carry keys.
 
 use {
-    blockable_sdk::rpc::{describe, shorten},
-    solana_client::{
-        client_error::ClientError,
-        nonblocking::{pubsub_client::PubsubClientError, rpc_client::RpcClient},
-        rpc_config::CommitmentConfig,
-    },
+    blockable_sdk::rpc::{CommitmentConfig, RpcClient, RpcClientError, describe, shorten},
+    solana_pubsub_client::nonblocking::pubsub_client::PubsubClientError,
     std::time::Duration,
 };
 
@@ -38,8 +34,8 @@ pub(super) enum Fault {
     Silent,
 }
 
-impl From<ClientError> for Fault {
-    fn from(error: ClientError) -> Fault {
+impl From<RpcClientError> for Fault {
+    fn from(error: RpcClientError) -> Fault {
         Fault::Node(describe(&error))
     }
 }

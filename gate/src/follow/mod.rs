@@ -15,9 +15,8 @@ mod stream;
 pub(crate) use fault::node;
 use {
     crate::Gate,
+    blockable_sdk::{Pubkey, rpc::RpcClient},
     progress::Progress,
-    solana_client::nonblocking::rpc_client::RpcClient,
-    solana_sdk::pubkey::Pubkey,
     std::{
         fmt,
         sync::{Arc, Mutex, MutexGuard, PoisonError},

@@ -8,21 +8,17 @@ use {
         fault::Fault,
     },
     blockable_sdk::{
-        PROGRAM_ID,
-        accounts::{CreditFilter, CreditStamp as Stamp, type_filter},
+        PROGRAM_ID, Pubkey,
+        accounts::{CreditFilter, CreditStamp as Stamp, decode_clock, type_filter},
+        addresses,
         program::state::{Credit, Market, Provider},
+        rpc::{
+            CommitmentConfig, OptionalContext, RpcAccountInfoConfig, RpcKeyedAccount,
+            RpcProgramAccountsConfig, RpcRequest, UiAccount, UiAccountEncoding, UiDataSliceConfig,
+        },
     },
     futures_util::{TryStreamExt, stream},
     serde_json::json,
-    solana_client::{
-        rpc_config::{
-            CommitmentConfig, RpcAccountInfoConfig, RpcProgramAccountsConfig, UiAccountEncoding,
-            UiDataSliceConfig,
-        },
-        rpc_request::RpcRequest,
-        rpc_response::{OptionalContext, RpcKeyedAccount, UiAccount},
-    },
-    solana_sdk::{clock::Clock, pubkey::Pubkey, sysvar},
     std::{collections::HashMap, sync::Arc, time::Duration},
     tokio::{
         sync::mpsc,
@@ -144,7 +140,7 @@ async fn list(link: &Link) -> Result<(u64, HashMap<Pubkey, Stamp>), Fault> {
 }
 
 /// The filters that select a provider's credits.
-pub(super) fn filters(provider: &Pubkey) -> Vec<solana_client::rpc_filter::RpcFilterType> {
+pub(super) fn filters(provider: &Pubkey) -> Vec<blockable_sdk::rpc::RpcFilterType> {
     vec![type_filter::<Credit>(), CreditFilter::Provider(*provider).to_rpc()]
 }
 
@@ -172,7 +168,7 @@ async fn fetch(link: &Link, addresses: &[Pubkey]) -> Result<(u64, Vec<Option<UiA
 /// Fetches market, provider and clock and shows them to the gate; returns the slot they are of.
 async fn show_heads(link: &Link) -> Result<u64, Fault> {
     let config = link.gate.config();
-    let (slot, accounts) = fetch(link, &[config.market, config.provider, sysvar::clock::ID]).await?;
+    let (slot, accounts) = fetch(link, &[config.market, config.provider, addresses::CLOCK]).await?;
     let [market, provider, clock] = accounts.as_slice() else {
         return Err(Fault::Unusable("it has another number of accounts than were asked for"));
     };
@@ -200,9 +196,7 @@ pub(super) fn show_provider(link: &Link, slot: u64, account: Option<&UiAccount>)
 
 /// Shows the gate the chain's clock.
 pub(super) fn show_clock(link: &Link, account: Option<&UiAccount>) {
-    let clock = account
-        .and_then(|account| account.to_account())
-        .and_then(|account| solana_sdk::account::from_account::<Clock, _>(&account));
+    let clock = account.and_then(|account| account.data.decode()).and_then(|data| decode_clock(&data));
     if let Some(clock) = clock {
         link.gate.sight().see_clock(clock.unix_timestamp);
     }

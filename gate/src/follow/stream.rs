@@ -8,17 +8,17 @@ use {
         fault::Fault,
         reconcile::{as_bytes, filters, show_clock, show_market, show_provider},
     },
-    blockable_sdk::{PROGRAM_ID, accounts::CreditStamp as Stamp},
+    blockable_sdk::{
+        PROGRAM_ID, Pubkey,
+        accounts::CreditStamp as Stamp,
+        addresses,
+        rpc::{RpcProgramAccountsConfig, UiAccount},
+    },
     futures_util::{
         StreamExt,
         stream::{BoxStream, select_all},
     },
-    solana_client::{
-        nonblocking::pubsub_client::{PubsubClient, PubsubClientError},
-        rpc_config::RpcProgramAccountsConfig,
-        rpc_response::UiAccount,
-    },
-    solana_sdk::{pubkey::Pubkey, sysvar},
+    solana_pubsub_client::nonblocking::pubsub_client::{PubsubClient, PubsubClientError},
     std::{sync::Arc, time::Duration},
     tokio::time::{Instant, sleep, sleep_until, timeout},
 };
@@ -117,7 +117,7 @@ async fn subscribe<'a>(
         slots.map(|news| Update::Slot(news.slot)).boxed(),
     ];
     // Not every node tells of its clock; reconciles bring it as well, and the gate counts on in between.
-    if let Ok((clock, _)) = client.account_subscribe(&sysvar::clock::ID, Some(as_bytes())).await {
+    if let Ok((clock, _)) = client.account_subscribe(&addresses::CLOCK, Some(as_bytes())).await {
         streams.push(clock.map(|news| Update::Clock(news.value)).boxed());
     }
     Ok(select_all(streams).boxed())

@@ -7,7 +7,7 @@ use {
         hold::{AtDeadline, Hold, HoldId, Job, Refusal},
         store::{self, StoreError},
     },
-    solana_sdk::pubkey::Pubkey,
+    blockable_sdk::Pubkey,
     std::{cmp::Reverse, sync::atomic::Ordering, time::Instant},
 };
 

@@ -12,8 +12,10 @@ use {
         sight::{Sight, WhenStale},
         store::{self, Store, StoreError},
     },
-    blockable_sdk::program::state::{Credit, Market, Provider},
-    solana_sdk::{pubkey::Pubkey, signature::Signature},
+    blockable_sdk::{
+        Pubkey, Signature,
+        program::state::{Credit, Market, Provider},
+    },
     std::{
         cmp::Reverse,
         collections::BinaryHeap,

@@ -2,10 +2,10 @@
 
 use {
     crate::honor::refused::OrderRefused,
-    solana_client::{
-        client_error::ClientError, nonblocking::rpc_client::RpcClient, rpc_config::CommitmentConfig,
+    blockable_sdk::{
+        Hash,
+        rpc::{CommitmentConfig, RpcClient, RpcClientError},
     },
-    solana_sdk::hash::Hash,
     std::{
         collections::{HashMap, VecDeque},
         time::{Duration, Instant},
@@ -87,7 +87,7 @@ pub(super) async fn ask(rpc: &RpcClient, blockhash: &Hash, within: Duration) -> 
                 sleep(PAUSE).await;
             }
         }
-        Ok::<_, ClientError>(None)
+        Ok::<_, RpcClientError>(None)
     });
     match asked.await {
         Ok(Ok(Some(last_valid))) => Ok(last_valid),

@@ -16,12 +16,11 @@ use {
         gate::now_ms,
     },
     base64::{Engine, engine::general_purpose::STANDARD},
-    blockable_sdk::rpc::describe,
-    serde_json::json,
-    solana_client::{
-        nonblocking::rpc_client::RpcClient, rpc_config::CommitmentConfig, rpc_request::RpcRequest,
+    blockable_sdk::{
+        Hash,
+        rpc::{CommitmentConfig, RpcClient, RpcRequest, describe},
     },
-    solana_sdk::hash::Hash,
+    serde_json::json,
     std::{
         sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
         time::{Duration, Instant},

@@ -6,7 +6,7 @@ use {
         records::{KEEP, OrderState, Record},
         refused::OrderRefused,
     },
-    solana_sdk::{pubkey::Pubkey, signature::Signature},
+    blockable_sdk::{Pubkey, Signature},
     std::{
         collections::HashMap,
         time::{Duration, Instant},

@@ -15,8 +15,8 @@ mod track;
 
 use {
     crate::{Gate, StoreError},
+    blockable_sdk::{Pubkey, Signature},
     desk::Desk,
-    solana_sdk::{pubkey::Pubkey, signature::Signature},
     std::{fmt, sync::Arc, time::Duration},
 };
 pub use {order::FreezeOrder, records::OrderState, refused::OrderRefused};

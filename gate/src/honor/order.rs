@@ -5,7 +5,8 @@ use {
     crate::Gate,
     anchor_lang::{AnchorDeserialize, Discriminator},
     blockable_sdk::{
-        PROGRAM_ID, instructions,
+        Hash, PROGRAM_ID, Pubkey, Signature, VersionedMessage, VersionedTransaction, instructions,
+        message::compiled_instruction::CompiledInstruction,
         program::{
             errors::BlockableError,
             instruction,
@@ -14,13 +15,6 @@ use {
             transitions::Action,
         },
         transactions::{self, V0_MAX_BYTES, V1_MAX_BYTES},
-    },
-    solana_sdk::{
-        hash::Hash,
-        message::{VersionedMessage, compiled_instruction::CompiledInstruction},
-        pubkey::Pubkey,
-        signature::Signature,
-        transaction::VersionedTransaction,
     },
     std::collections::HashSet,
 };

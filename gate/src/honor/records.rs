@@ -6,9 +6,9 @@ use {
         Notice, What,
         store::{key, signed, unsigned},
     },
+    blockable_sdk::{Pubkey, Signature},
     rusqlite::{Connection, Row, params},
     serde::{Deserialize, Serialize},
-    solana_sdk::{pubkey::Pubkey, signature::Signature},
     std::{fmt, time::Duration},
 };
 

@@ -1,7 +1,8 @@
 //! Why a signed freeze is not obeyed.
 
 use {
-    super::records::OrderState, blockable_sdk::program::errors::BlockableError, solana_sdk::pubkey::Pubkey,
+    super::records::OrderState,
+    blockable_sdk::{Pubkey, program::errors::BlockableError},
 };
 
 /// Why a signed freeze is not obeyed. Nothing has changed then. Each message says what to do.

@@ -7,11 +7,11 @@ use {
         records::{self, KEEP, OrderState},
     },
     crate::{What, gate::now_ms},
-    blockable_sdk::rpc::describe,
+    blockable_sdk::{
+        Signature,
+        rpc::{CommitmentConfig, RpcClientError, TransactionStatus, describe},
+    },
     futures_util::{StreamExt, stream},
-    solana_client::{client_error::ClientError, rpc_config::CommitmentConfig},
-    solana_sdk::signature::Signature,
-    solana_transaction_status_client_types::TransactionStatus,
     std::{
         collections::HashMap,
         sync::Weak,
@@ -161,7 +161,7 @@ async fn look(desk: &Desk) {
 }
 
 /// Asks the node about all orders at once; about those that may have expired once more, through all of its history.
-async fn facts(desk: &Desk, watched: &[Open]) -> Result<HashMap<Signature, Fact>, ClientError> {
+async fn facts(desk: &Desk, watched: &[Open]) -> Result<HashMap<Signature, Fact>, RpcClientError> {
     // The height comes first: a transaction in its last valid block is not missed then.
     let height = desk.rpc.get_block_height_with_commitment(CommitmentConfig::confirmed()).await?;
     let signatures: Vec<Signature> = watched.iter().map(|open| open.record.order.signature).collect();

@@ -11,12 +11,12 @@ mod status;
 use {
     crate::{Gate, StoreError},
     blockable_sdk::{
+        Pubkey,
         keys::SigningKey,
         reports::{ReportPage, ReportRecord},
     },
     futures_util::future::join_all,
     round::{Shared, Signer},
-    solana_sdk::pubkey::Pubkey,
     std::{
         collections::BTreeMap,
         sync::{

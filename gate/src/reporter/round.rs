@@ -11,12 +11,12 @@ use {
         },
     },
     blockable_sdk::{
+        Signature,
         keys::SigningKey,
         program::state::Provider,
         reports::{RecordReading, ReportRecord},
     },
     futures_util::{StreamExt, stream},
-    solana_sdk::signature::Signature,
     std::{collections::BTreeMap, sync::Arc, time::Instant},
 };
 

@@ -2,9 +2,8 @@
 
 use {
     crate::store::{key, signed, unsigned},
-    blockable_sdk::reports::ReportRecord,
+    blockable_sdk::{Pubkey, Signature, reports::ReportRecord},
     rusqlite::{Connection, OptionalExtension, Row, params, types::Type},
-    solana_sdk::{pubkey::Pubkey, signature::Signature},
     std::cmp::Ordering,
 };
 

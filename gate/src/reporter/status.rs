@@ -1,7 +1,9 @@
 //! How each reporter's key fares.
 
 use {
-    crate::store::StoreError, blockable_sdk::keys::KeyError, solana_sdk::pubkey::Pubkey, std::time::Duration,
+    crate::store::StoreError,
+    blockable_sdk::{Pubkey, keys::KeyError},
+    std::time::Duration,
 };
 
 /// What a reporter does, or why it signs nothing. Each message says what to do.

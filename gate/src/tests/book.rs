@@ -4,12 +4,14 @@ use {
         AtDeadline, Hold, HoldId, Refusal,
         book::{Book, Room},
     },
-    blockable_sdk::program::{
-        metering::{self, freeze_to},
-        transitions::Status,
+    blockable_sdk::{
+        Signature,
+        program::{
+            metering::{self, freeze_to},
+            transitions::Status,
+        },
     },
     proptest::prelude::*,
-    solana_sdk::signature::Signature,
     std::collections::HashMap,
 };
 

@@ -9,6 +9,7 @@ use {
     crate::{DeskConfig, FreezeDesk, Gate, Job, Obeyed, OrderRefused, OrderState, Refusal, What},
     base64::{Engine, engine::general_purpose::STANDARD},
     blockable_sdk::{
+        Hash, Keypair, Signer,
         instructions::credit_freeze,
         program::{
             instructions::FreezeAmount,
@@ -16,7 +17,6 @@ use {
         },
     },
     proptest::{prelude::*, strategy::ValueTree},
-    solana_sdk::{hash::Hash, signature::Keypair, signer::Signer},
     std::time::{Duration, Instant},
     tokio::time::sleep,
 };

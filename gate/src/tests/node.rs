@@ -1,8 +1,8 @@
 //! A node of the desk's tests: answers JSON-RPC on a port of this machine as it is told to.
 
 use {
+    blockable_sdk::{Hash, Signature},
     serde_json::{Value, json},
-    solana_sdk::{hash::Hash, signature::Signature},
     std::{
         collections::HashMap,
         io::{BufRead, BufReader, Read, Write},

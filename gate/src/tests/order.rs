@@ -2,8 +2,10 @@ use {
     super::{address, credit, later, market, open},
     crate::{FreezeOrder, Gate, OrderRefused},
     blockable_sdk::{
-        PROGRAM_ID, Pubkey,
+        AccountMeta, Hash, Instruction, Keypair, PROGRAM_ID, Pubkey, Signature, Signer, VersionedMessage,
+        VersionedTransaction,
         instructions::{credit_freeze, credit_thaw},
+        message::{AddressLookupTableAccount, Message, v0},
         program::{
             errors::BlockableError,
             instructions::{FreezeAmount, UnitAmount},
@@ -13,14 +15,6 @@ use {
         transactions::{budget, encode, sign_v0, sign_v1},
     },
     proptest::prelude::*,
-    solana_sdk::{
-        hash::Hash,
-        instruction::{AccountMeta, Instruction},
-        message::{AddressLookupTableAccount, Message, VersionedMessage, v0},
-        signature::{Keypair, Signature},
-        signer::Signer,
-        transaction::VersionedTransaction,
-    },
     std::{path::Path, time::Duration},
 };
 

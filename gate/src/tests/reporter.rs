@@ -5,6 +5,7 @@ use {
         reporter::{Feed, KeyState},
     },
     blockable_sdk::{
+        Keypair, Pubkey, Signer,
         keys::{KeyError, KeySource, SigningKey},
         program::{
             metering, signature,
@@ -14,7 +15,6 @@ use {
     },
     blockable_testkit::vault::{Manner, Vault},
     bytemuck::Zeroable,
-    solana_sdk::{pubkey::Pubkey, signature::Keypair, signer::Signer},
     std::{
         path::Path,
         sync::Arc,

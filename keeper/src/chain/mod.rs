@@ -1,29 +1,20 @@
-//! Reads the chain, and decides which of several nodes can be used.
-//!
-//! | module | contents |
-//! |---|---|
-//! | `node` | one node: every request has a deadline |
-//! | `nodes` | all nodes: those that lag, run ahead or belong to another cluster are passed over |
-//! | `slots` | the slots that can be believed where nodes disagree |
-//! | `mirror` | a market's accounts, brought up to date by fetching what has changed |
-//! | `snapshot` | a market at one slot |
-//! | `stalls`, `stall_log` | times at which the cluster produced no blocks, found and kept |
+//! Reads the chain, and knows whom of several nodes to believe.
 
+mod belief;
 mod mirror;
 mod node;
 mod nodes;
-mod slots;
+mod sightings;
 mod snapshot;
-mod stall_log;
-mod stalls;
+mod stall;
 #[cfg(test)]
 mod tests;
 
 pub use {
-    mirror::{Mirror, Refreshed, read_credits},
-    node::{MAX_ACCOUNTS, Node, NodeError},
+    mirror::{Mirror, Read, read_few},
+    node::{FETCH, Node, NodeError},
     nodes::Nodes,
+    sightings::Sightings,
     snapshot::Snapshot,
-    stall_log::StallLog,
-    stalls::{SlotTime, Stall, Stalls},
+    stall::{Sighting, Stall, StallWatch, Stalls, between},
 };

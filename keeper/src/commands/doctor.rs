@@ -9,12 +9,15 @@ use {
         ingest::{SourceSettings, probe},
         plan::Role,
     },
-    blockable_sdk::{PROGRAM_ID, Pubkey, keys::SigningKey},
+    blockable_sdk::{
+        PROGRAM_ID, Pubkey,
+        keys::SigningKey,
+        rpc::{CommitmentConfig, RpcClientError},
+    },
     blockable_service::hex,
     futures_util::future::join_all,
     serde::Serialize,
     sha2::{Digest, Sha256},
-    solana_client::{client_error::ClientError, rpc_config::CommitmentConfig},
     std::{
         collections::BTreeMap,
         time::{SystemTime, UNIX_EPOCH},
@@ -73,7 +76,7 @@ pub(super) async fn run(config: Config, json: bool) -> Result<bool, CommandError
 }
 
 async fn chain(config: &Config, nodes: &Nodes, keys: &BTreeMap<Role, SigningKey>, findings: &mut Findings) {
-    let (sound, faults) = nodes.probe().await;
+    let (sound, faults) = nodes.look().await;
     for node in &sound {
         findings.note(format!("rpc {}", node.name()), Ok(format!("slot {}", node.highest_slot())));
     }
@@ -93,9 +96,7 @@ async fn chain(config: &Config, nodes: &Nodes, keys: &BTreeMap<Role, SigningKey>
     for (role, key) in keys {
         let balance = node.ask("balance", node.rpc().get_balance(&key.public_key())).await;
         let outcome = match balance {
-            Ok(lamports) if lamports >= config.land.low_balance_lamports.get() => {
-                Ok(format!("{key}, {lamports} lamports"))
-            }
+            Ok(lamports) if lamports >= config.land.low_balance => Ok(format!("{key}, {lamports} lamports")),
             Ok(lamports) => Err(format!("{key} has {lamports} lamports; send SOL to it")),
             Err(error) => Err(error.to_string()),
         };
@@ -135,7 +136,7 @@ async fn elf(node: &Node) -> Result<Vec<u8>, String> {
         let request = async {
             let commitment = CommitmentConfig::confirmed();
             let answer = node.rpc().get_account_with_commitment(&address, commitment).await?;
-            Ok::<_, ClientError>(answer.value)
+            Ok::<_, RpcClientError>(answer.value)
         };
         node.ask("program", request).await.map_err(|error| error.to_string())
     };

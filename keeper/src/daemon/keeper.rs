@@ -7,7 +7,7 @@ use {
         config::Config,
         daemon::{CycleError, OpenError, Parts, Report, audit, cycle::Cycle},
         history::Passed,
-        land::STATUSES,
+        land::track::STATUSES,
         plan::{Explanation, Plan, Role, explain},
         store::Store,
     },

@@ -1,4 +1,5 @@
-//! Asks a node for the transactions that touched a credit, and for the records in them. All finalized: a log never goes back.
+//! What a node is asked for: which transactions touched a credit, and the records in them. All finalized: what is in a log
+//! never goes back.
 
 use {
     crate::{
@@ -8,16 +9,14 @@ use {
     blockable_sdk::{
         Pubkey, Signature,
         events::{CreditRecord, Event, from_transaction},
+        rpc::{
+            CommitmentConfig, EncodedConfirmedTransactionWithStatusMeta,
+            GetConfirmedSignaturesForAddress2Config, JSON_RPC_SERVER_ERROR_TRANSACTION_HISTORY_NOT_AVAILABLE,
+            RpcClientError, RpcClientErrorKind, RpcError, RpcRequest, RpcTransactionConfig,
+            UiTransactionEncoding,
+        },
     },
     serde_json::json,
-    solana_client::{
-        client_error::{ClientError, ClientErrorKind},
-        rpc_client::GetConfirmedSignaturesForAddress2Config,
-        rpc_config::{CommitmentConfig, RpcTransactionConfig, UiTransactionEncoding},
-        rpc_custom_error::JSON_RPC_SERVER_ERROR_TRANSACTION_HISTORY_NOT_AVAILABLE,
-        rpc_request::{RpcError, RpcRequest},
-    },
-    solana_transaction_status_client_types::EncodedConfirmedTransactionWithStatusMeta,
     std::{
         collections::{HashMap, VecDeque},
         sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -27,43 +26,42 @@ use {
 
 /// Requests that run at once.
 pub const AT_ONCE: usize = 4;
-/// Most transactions whose records are cached: one that meters a chunk is in the log of each of its credits.
+/// Transactions whose records are remembered: one that meters a chunk is in the log of each of its credits.
 const REMEMBERED: usize = 1_024;
 
 /// A node's answer about the past.
 pub enum Served<T> {
-    /// The node has it.
+    /// It has it.
     Yes(T),
-    /// The node does not have it: not yet, or no longer.
+    /// It does not have it: not yet, or no longer.
     No,
-    /// The node keeps no history at all.
+    /// It keeps no history at all.
     NoHistory,
 }
 
 /// A transaction that touched a credit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// The signature.
+    /// Its signature.
     pub signature: Signature,
-    /// The slot of its block.
+    /// Its slot.
     pub slot: u64,
-    /// Set where it failed, and so changed nothing.
+    /// Whether it failed, and so changed nothing.
     pub failed: bool,
 }
 
-/// The records of a transaction, fetched by the first credit that needs them.
+/// The records of a transaction, fetched once by whoever needs them first.
 type Fetched = Arc<OnceCell<Vec<CreditRecord>>>;
 
-/// The cached records of recent transactions, of all credits.
+/// Records by transaction, of all credits.
 #[derive(Default)]
-pub struct RecordCache {
+pub struct Memory {
     fetched: HashMap<Signature, Fetched>,
     order: VecDeque<Signature>,
 }
 
-impl RecordCache {
-    /// Returns the place of a transaction's records, added where it is new; the oldest are dropped.
-    fn entry(&mut self, signature: Signature) -> Fetched {
+impl Memory {
+    fn of(&mut self, signature: Signature) -> Fetched {
         if let Some(fetched) = self.fetched.get(&signature) {
             return fetched.clone();
         }
@@ -77,31 +75,31 @@ impl RecordCache {
     }
 }
 
-/// The reason for which there are no records of a transaction.
+/// Why there are no records of a transaction.
 enum Without {
     NotServed,
     NoHistory,
     Failed(NodeError),
 }
 
-/// Asks one node, with a few requests at once.
+/// Asks one node, a few requests at once.
 pub struct Fetcher<'a> {
     node: &'a Node,
     permits: Semaphore,
-    cache: &'a Mutex<RecordCache>,
+    memory: &'a Mutex<Memory>,
 }
 
 impl<'a> Fetcher<'a> {
-    /// A fetcher for a node, with the records that earlier ones have cached.
-    pub fn new(node: &'a Node, cache: &'a Mutex<RecordCache>) -> Fetcher<'a> {
-        Fetcher { node, permits: Semaphore::new(AT_ONCE), cache }
+    /// What asks a node; `memory` outlasts it.
+    pub fn new(node: &'a Node, memory: &'a Mutex<Memory>) -> Fetcher<'a> {
+        Fetcher { node, permits: Semaphore::new(AT_ONCE), memory }
     }
 
-    fn cache(&self) -> MutexGuard<'_, RecordCache> {
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lists transactions that touched a credit, newest first: those before `before` and after `until`, up to `limit`.
+    /// Transactions that touched a credit, newest first: those before `before` and after `until`, up to `limit`.
     /// Errors: [`NodeError`].
     pub async fn page(
         &self,
@@ -128,9 +126,9 @@ impl<'a> Fetcher<'a> {
         Ok(Served::Yes(entries))
     }
 
-    /// Fetches a credit's records in a transaction. Errors: [`NodeError`].
+    /// A credit's records in a transaction. Errors: [`NodeError`].
     pub async fn records(&self, credit: &Pubkey, entry: Entry) -> Result<Served<Vec<Found>>, NodeError> {
-        let fetched = self.cache().entry(entry.signature);
+        let fetched = self.memory().of(entry.signature);
         let records = match fetched.get_or_try_init(|| self.transaction(&entry.signature)).await {
             Ok(records) => records,
             Err(Without::NotServed) => return Ok(Served::No),
@@ -169,8 +167,8 @@ impl<'a> Fetcher<'a> {
 
     async fn ask<T>(
         &self,
-        kind: &'static str,
-        request: impl Future<Output = Result<T, ClientError>>,
+        what: &'static str,
+        request: impl Future<Output = Result<T, RpcClientError>>,
     ) -> Result<Served<T>, NodeError> {
         // Never closed.
         let _permit = self.permits.acquire().await;
@@ -181,13 +179,13 @@ impl<'a> Fetcher<'a> {
                 Err(error) => Err(error),
             }
         };
-        self.node.ask(kind, request).await
+        self.node.ask(what, request).await
     }
 }
 
-fn keeps_no_history(error: &ClientError) -> bool {
+fn keeps_no_history(error: &RpcClientError) -> bool {
     let code = match error.kind() {
-        ClientErrorKind::RpcError(RpcError::RpcResponseError { code, .. }) => *code,
+        RpcClientErrorKind::RpcError(RpcError::RpcResponseError { code, .. }) => *code,
         _ => return false,
     };
     code == JSON_RPC_SERVER_ERROR_TRANSACTION_HISTORY_NOT_AVAILABLE

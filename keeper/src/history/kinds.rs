@@ -1,8 +1,8 @@
-//! Names of changes, and the ones that end a credit.
+//! Names of what can happen to a credit.
 
 use blockable_sdk::events::Change;
 
-/// Names a change, in tables and in JSON.
+/// A change's name, in tables and in JSON.
 pub fn kind(change: &Change) -> &'static str {
     match change {
         Change::Offered { .. } => "offered",
@@ -38,20 +38,20 @@ pub fn kind(change: &Change) -> &'static str {
     }
 }
 
-/// The state of a credit's account after a change.
+/// What a change says of whether its credit is still there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Life {
-    /// It exists.
+    /// It is.
     #[default]
     Open,
-    /// It may be closed: one that was cancelled stays where the borrower's reserve has to be collected first.
+    /// It may be gone: one that was cancelled stays where the borrower's reserve has to be collected first.
     Cancelled,
-    /// It is closed.
+    /// It is gone.
     Closed,
 }
 
 impl Life {
-    /// The state after a change of this name.
+    /// After a change of this name.
     pub fn after(kind: &str) -> Life {
         match kind {
             "closed" => Life::Closed,

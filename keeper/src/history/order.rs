@@ -1,11 +1,11 @@
-//! Orders the credits whose logs are behind: the ones to work on next, and the outcome for those that were. Pure.
+//! Which credits are worked on next, and how those stand that were. Pure.
 
 use {
     crate::{
         chain::Snapshot,
         history::{kinds::Life, rows::Head},
     },
-    blockable_sdk::{Pubkey, accounts::CreditStamp, amounts::ChainTime},
+    blockable_sdk::{Pubkey, accounts::CreditStamp},
     std::collections::{BTreeMap, BTreeSet},
 };
 
@@ -16,48 +16,46 @@ const RETRY_MAX: i64 = 3_600;
 /// Failures in a row after which what is missing counts as lost to this keeper's nodes.
 const PATIENCE: u32 = 4;
 
-/// A credit whose log is behind.
+/// How a credit stands whose log is behind. Times are the chain's clock.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Behind {
-    /// Time since which it waits for its turn.
-    since: ChainTime,
-    /// Failures in a row.
+struct Standing {
+    /// Since when it waits for its turn.
+    since: i64,
     failures: u32,
-    /// Time before which it is not tried again.
-    retry_at: ChainTime,
-    /// The reason for which its records cannot be had.
+    retry_at: i64,
+    /// Why its records cannot be had.
     lost: Option<String>,
 }
 
-/// The outcome of work on a credit.
+/// What became of work on a credit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Its log is complete.
+    /// Its log is all there.
     Done,
-    /// Records were added, and there are more.
+    /// It has come further, and there is more.
     Further,
-    /// Nothing is known yet.
+    /// Nothing can be said yet.
     Later,
     /// Records are missing that may come.
     Missing(String),
     /// Records are missing that will not come.
     Lost(String),
-    /// Its log does not hash to what its account has.
+    /// Its log is not what the chain says.
     Mismatch,
 }
 
-/// The credits that are behind. Pure, and in memory alone: a new process derives it from what is written.
+/// How all credits stand.
 #[derive(Default)]
 pub struct Order {
-    behind: BTreeMap<Pubkey, Behind>,
-    /// Credits that are gone, with logs that are complete as far as can be known.
+    behind: BTreeMap<Pubkey, Standing>,
+    /// Credits that are gone and whose logs are all there as far as can be known.
     ended: BTreeSet<Pubkey>,
     /// Credits that were behind at the start and have not been worked on.
     first_round: Option<BTreeSet<Pubkey>>,
 }
 
 impl Order {
-    /// Finds the credits that are behind at a snapshot: those that show another state than is written, and those that are gone
+    /// Notes which credits are behind at `snapshot`: those that show another state than is written, and those that are gone
     /// with their logs open.
     pub fn see(&mut self, snapshot: &Snapshot, heads: &BTreeMap<Pubkey, Head>) {
         self.ended.retain(|credit| !snapshot.credits.contains_key(credit));
@@ -74,22 +72,22 @@ impl Order {
         let behind: Vec<Pubkey> = all.into_iter().filter(|credit| is_behind(credit)).copied().collect();
         let mut before = std::mem::take(&mut self.behind);
         for credit in behind {
-            let new = Behind { since: snapshot.clock, ..Behind::default() };
+            let new = Standing { since: snapshot.clock, ..Standing::default() };
             self.behind.insert(credit, before.remove(&credit).unwrap_or(new));
         }
         let round = self.first_round.get_or_insert_with(|| self.behind.keys().copied().collect());
         round.retain(|credit| self.behind.contains_key(credit));
     }
 
-    /// Chooses the credits to work on now, at most `most`: those that have waited longest, and among them those of one chunk
+    /// The credits to work on now, at most `most`: those that have waited longest, and among them those of one chunk
     /// together, as their records are in the same transactions.
     pub fn next(&self, snapshot: &Snapshot, most: usize) -> Vec<Pubkey> {
-        let due = self.behind.iter().filter(|(_, behind)| behind.retry_at <= snapshot.clock);
+        let due = self.behind.iter().filter(|(_, standing)| standing.retry_at <= snapshot.clock);
         let mut due: Vec<_> = due
-            .map(|(credit, behind)| {
+            .map(|(credit, standing)| {
                 let account = snapshot.credits.get(credit);
                 let place = account.map(|account| (account.provider, account.meter.index));
-                (behind.since, place, *credit)
+                (standing.since, place, *credit)
             })
             .collect();
         due.sort_unstable();
@@ -97,8 +95,8 @@ impl Order {
         due.into_iter().map(|(.., credit)| credit).collect()
     }
 
-    /// Notes the outcome of work on a credit at a time. `is_gone` is set where its account no longer exists.
-    pub fn note(&mut self, credit: &Pubkey, outcome: &Outcome, is_gone: bool, clock: ChainTime) {
+    /// Notes what became of a credit that was worked on. `is_gone` says that its account is no more.
+    pub fn note(&mut self, credit: &Pubkey, outcome: &Outcome, is_gone: bool, clock: i64) {
         if let Some(round) = &mut self.first_round {
             round.remove(credit);
         }
@@ -109,40 +107,40 @@ impl Order {
             }
             return;
         }
-        let Some(behind) = self.behind.get_mut(credit) else { return };
-        behind.since = clock;
+        let Some(standing) = self.behind.get_mut(credit) else { return };
+        standing.since = clock;
         let reason = match outcome {
             Outcome::Done | Outcome::Later => return,
             Outcome::Further => {
-                (behind.failures, behind.lost) = (0, None);
+                (standing.failures, standing.lost) = (0, None);
                 return;
             }
             Outcome::Missing(reason) => Some(reason),
             Outcome::Lost(reason) => {
-                behind.failures = behind.failures.max(PATIENCE.saturating_sub(1));
+                standing.failures = standing.failures.max(PATIENCE.saturating_sub(1));
                 Some(reason)
             }
             Outcome::Mismatch => None,
         };
-        let doubled = RETRY.saturating_mul(1i64.checked_shl(behind.failures).unwrap_or(RETRY_MAX));
-        behind.failures = behind.failures.saturating_add(1);
-        behind.retry_at = clock.plus_seconds(doubled.clamp(RETRY, RETRY_MAX));
-        behind.lost = reason.filter(|_| behind.failures >= PATIENCE).cloned();
+        let doubled = RETRY.saturating_mul(1i64.checked_shl(standing.failures).unwrap_or(RETRY_MAX));
+        standing.failures = standing.failures.saturating_add(1);
+        standing.retry_at = clock.saturating_add(doubled.clamp(RETRY, RETRY_MAX));
+        standing.lost = reason.filter(|_| standing.failures >= PATIENCE).cloned();
     }
 
-    /// Counts the credits that are behind.
+    /// Credits that are behind.
     pub fn behind(&self) -> usize {
         self.behind.len()
     }
 
-    /// Lists the credits whose records cannot be had, with the reason.
+    /// Credits whose records cannot be had, and why.
     pub fn lost(&self) -> impl Iterator<Item = (&Pubkey, &str)> {
         self.behind
             .iter()
-            .filter_map(|(credit, behind)| behind.lost.as_deref().map(|reason| (credit, reason)))
+            .filter_map(|(credit, standing)| standing.lost.as_deref().map(|reason| (credit, reason)))
     }
 
-    /// Returns whether every credit that was behind at the start has been worked on.
+    /// Whether every credit that was behind at the start has been worked on.
     pub fn has_gone_round(&self) -> bool {
         self.first_round.as_ref().is_some_and(BTreeSet::is_empty)
     }

@@ -1,13 +1,13 @@
-//! Settings of the audit log: `[history]`.
+//! `[history]`: whether logs are proven, and how many at once.
 
 use blockable_service::settings::Reader;
 
 /// Section `[history]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HistorySettings {
-    /// Set where logs are fetched and proven.
+    /// Whether logs are fetched and proven at all.
     pub enabled: bool,
-    /// Most credits whose logs one pass works on.
+    /// Credits whose logs one pass works on, at most.
     pub credits_per_pass: usize,
 }
 
@@ -18,7 +18,7 @@ impl Default for HistorySettings {
 }
 
 impl HistorySettings {
-    /// Reads `[history]`; the reader notes mistakes in it.
+    /// Reads `[history]`; mistakes are with the reader.
     pub fn read(reader: &mut Reader) -> HistorySettings {
         let otherwise = HistorySettings::default();
         reader.section("history", |section| HistorySettings {

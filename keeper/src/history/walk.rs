@@ -1,7 +1,7 @@
-//! Walks through the transactions of one credit whose records are not written yet, oldest first.
+//! Goes through the transactions of one credit that are not written yet, oldest first.
 //!
-//! Nodes list from the newest back. Everything is listed before anything is fetched, so that the fetched records join on to
-//! the written ones; of a long list the oldest part is kept, and the rest is listed again later.
+//! Nodes list from the newest back. All of it is listed before anything is fetched, so that what is fetched joins on to what
+//! is written; of a long list the oldest part is kept, and the rest is listed again later.
 
 use {
     crate::{
@@ -17,16 +17,16 @@ use {
     std::collections::VecDeque,
 };
 
-/// The limits of one step.
+/// How much of a credit is done in one go.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Transactions in a page of the list.
     pub page: usize,
-    /// Most pages that are listed.
+    /// Pages of the list.
     pub pages: usize,
-    /// Most transactions that are kept of the list.
+    /// Transactions that are kept of the list.
     pub kept: usize,
-    /// Most transactions that are fetched; those of one slot stay together.
+    /// Transactions that are fetched; those of one slot are not torn apart.
     pub fetched: usize,
 }
 
@@ -36,29 +36,29 @@ impl Default for Limits {
     }
 }
 
-/// The outcome of a step.
+/// What a step has found.
 #[derive(Debug)]
 pub struct Step {
     /// The records, in the order of their transactions.
     pub found: Vec<Found>,
-    /// The transactions after them.
+    /// What comes after them.
     pub rest: Rest,
 }
 
-/// The transactions after those of a step.
+/// What comes after the records of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rest {
     /// There is more to list or to fetch.
     More,
-    /// There are none.
+    /// Nothing: these are all.
     Nothing,
-    /// The next one is not served by the node.
+    /// A transaction that the node does not serve.
     NotServed(Signature),
     /// The node keeps no history.
     NoHistory,
 }
 
-/// A walk through one credit's transactions, kept from pass to pass.
+/// The search in one credit's transactions.
 pub struct Walk {
     place: Place,
     before: Option<Signature>,
@@ -67,17 +67,17 @@ pub struct Walk {
     as_of: u64,
     /// Newest first.
     queue: VecDeque<Entry>,
-    /// Set where newer transactions were listed than are kept.
+    /// Whether newer transactions were listed than are kept.
     is_cut: bool,
 }
 
 impl Walk {
-    /// A walk that begins after the written records.
+    /// A search for what comes after what is written.
     pub fn new(place: Place) -> Walk {
         Walk { place, before: None, is_listed: false, as_of: 0, queue: VecDeque::new(), is_cut: false }
     }
 
-    /// Takes one step, up to and with a slot that the node has finalized. Errors: [`NodeError`], with the walk where it was.
+    /// Goes on by what `limits` allow, up to and with a slot that the node has finalized. Errors: [`NodeError`], with the search where it was.
     pub async fn step(
         &mut self,
         fetcher: &Fetcher<'_>,
@@ -112,24 +112,24 @@ impl Walk {
             }
         }
         if let Some((slot, rest)) = rest {
-            // The other records of its slot may come before it or after it.
+            // What else is in its slot may come before it or after it.
             found.retain(|found| found.slot < slot);
             let before = batch.iter().take(end).filter(|entry| entry.slot < slot).count();
-            self.drop_oldest(before);
+            self.take(before);
             return Ok(Step { found, rest });
         }
-        self.drop_oldest(end);
+        self.take(end);
         let more = self.queue.back().is_some_and(|next| next.slot <= last_slot);
         let is_stale = self.queue.is_empty() && (self.is_cut || self.as_of < last_slot);
         Ok(Step { found, rest: if more || is_stale { Rest::More } else { Rest::Nothing } })
     }
 
-    /// Returns whether every listed transaction is done, so that the next walk must list anew.
-    pub fn is_done(&self) -> bool {
+    /// Whether there is nothing left that it knows of, so that what comes next is listed anew.
+    pub fn is_over(&self) -> bool {
         self.is_listed && self.queue.is_empty()
     }
 
-    /// Lists further pages. Returns whether the node has a history.
+    /// Lists on. Returns whether the node has a history.
     async fn list(
         &mut self,
         fetcher: &Fetcher<'_>,
@@ -142,7 +142,7 @@ impl Walk {
                 Served::Yes(page) => page,
                 Served::No | Served::NoHistory => return Ok(false),
             };
-            // A node that ignores `until` lists on; older transactions have nothing new.
+            // A node that does not know where to stop lists on; what is older has nothing new.
             let joins = page.iter().any(|entry| entry.slot < self.place.slot);
             let is_last = joins || page.len() < limits.page;
             self.before = page.last().map(|entry| entry.signature).or(self.before);
@@ -174,7 +174,7 @@ impl Walk {
         }
     }
 
-    /// Copies the oldest transactions of the queue, oldest first.
+    /// The oldest transactions, oldest first.
     fn batch(&self, last_slot: u64, most: usize) -> Vec<Entry> {
         let mut batch: Vec<Entry> = Vec::new();
         for entry in self.queue.iter().rev().take_while(|entry| entry.slot <= last_slot) {
@@ -187,7 +187,7 @@ impl Walk {
         batch
     }
 
-    fn drop_oldest(&mut self, count: usize) {
+    fn take(&mut self, count: usize) {
         self.queue.truncate(self.queue.len().saturating_sub(count));
     }
 }

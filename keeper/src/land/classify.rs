@@ -1,14 +1,11 @@
-//! Classifies failed transactions: which of their intents is to blame, if any.
+//! What a failed transaction says of its intents.
 
-use {
-    blockable_sdk::{errors::program_error, program::errors::BlockableError},
-    solana_sdk::transaction::TransactionError,
-};
+use blockable_sdk::{TransactionError, errors::program_error, program::errors::BlockableError};
 
-/// The cause of a failure.
+/// What follows from a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cause {
-    /// The chain has moved on: another keeper has done it, or it is no longer due. Nothing is wrong.
+    /// The chain has moved on: somebody else has done it, or it is no longer due. Nothing is wrong.
     Moot(String),
     /// The payer cannot pay.
     Payer(String),
@@ -18,12 +15,12 @@ pub enum Cause {
     Item {
         /// The instruction's place in the transaction.
         instruction: u8,
-        /// The refusal, for people.
+        /// Why.
         reason: String,
     },
 }
 
-/// Classifies a failure.
+/// Judges a failure.
 pub fn classify(error: &TransactionError) -> Cause {
     use BlockableError as E;
     if let Some((instruction, refused)) = program_error(error) {
@@ -58,7 +55,7 @@ pub fn classify(error: &TransactionError) -> Cause {
 
 #[cfg(test)]
 mod tests {
-    use {super::*, solana_sdk::instruction::InstructionError};
+    use {super::*, blockable_sdk::InstructionError};
 
     fn refused(error: BlockableError) -> Cause {
         classify(&TransactionError::InstructionError(2, InstructionError::Custom(error.code())))

@@ -1,58 +1,49 @@
-//! Lands what is planned: packs intents into transactions, writes each down before it is sent, and follows it until it has
-//! landed, failed or died.
+//! Lands what is planned: packs intents into transactions, writes each down before it is sent, and follows it until it is
+//! known to have landed, failed or died.
 //!
-//! [`Lander::land`] is a pipeline; each stage takes values and returns values, with what it left out and why:
-//!
-//! | stage | module |
+//! | module | what |
 //! |---|---|
-//! | confirm what is held against a borrower | [`confirm`] |
-//! | select what goes now | `select` |
-//! | pack intents into transactions | [`pack`] |
-//! | simulate, and take out what cannot succeed | `simulate` |
-//! | price | [`fee`] |
-//! | sign, within the keys' caps | `sign` |
-//! | write down, then send | `send`, [`journal`] |
-//!
-//! Beside the pipeline `track` follows transactions to their ends (`statuses`, `ends`), woken by `hints`; [`rehearse`] runs the
-//! pipeline without sending. State between rounds is in `shared`: transactions in flight ([`flight`]), costs of earlier simulations
-//! (`costs`), deaths in a row (`attempts`), what is wrong with keys (`key_faults`), lanes of work that failed ([`lanes`], in the
-//! store). `findings` reports what the operator should know.
+//! | [`classify`] | what a failure says of the intents that met it |
+//! | [`confirm`] | what is held against a borrower must be finalized, and two nodes must say so |
+//! | [`costs`] | what metering took when it was simulated |
+//! | `faults` | what keys have failed at |
+//! | [`fee`] | priority fees: by what others pay, with a cap, higher with every attempt |
+//! | [`flight`] | the transactions whose end is not known |
+//! | `hints` | hears over WebSocket of confirmations |
+//! | [`journal`] | the record of intents, transactions and spending |
+//! | [`lander`] | one round of landing |
+//! | [`lanes`] | work that keeps failing is put aside |
+//! | [`pack`] | which intents share a transaction |
+//! | [`prepare`] | simulates, bisects, signs |
+//! | [`rehearse`] | what would be sent, simulated and not sent |
+//! | `select` | what of all that is due goes now |
+//! | `sign`, `send` | keys, fees and caps; written down, then sent |
+//! | `tell` | what the operator should know |
+//! | [`track`] | what has become of what was sent |
 
-mod ask;
-mod attempts;
-mod classify;
+pub mod classify;
 pub mod confirm;
-mod costs;
-mod ends;
-mod error;
+pub mod costs;
+mod faults;
 pub mod fee;
-mod findings;
 pub mod flight;
 mod hints;
 pub mod journal;
-mod key_faults;
 pub mod lander;
 pub mod lanes;
-mod left_out;
-mod message;
 pub mod pack;
+pub mod prepare;
 pub mod rehearse;
 mod select;
 mod send;
 pub mod settings;
-mod shared;
 mod sign;
-mod simulate;
-mod statuses;
+mod tell;
 #[cfg(test)]
 pub(crate) mod tests;
-mod track;
-mod version;
+pub mod track;
 
 pub use {
-    error::LandError,
-    lander::{Lander, Landing},
-    left_out::LeftOut,
+    lander::{LandError, Lander, Landing},
     settings::{KeySettings, LandSettings, VersionChoice},
-    statuses::STATUSES,
 };

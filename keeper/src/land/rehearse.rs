@@ -1,23 +1,21 @@
-//! A round of landing that ends with the simulation: nothing is signed, written down or sent.
+//! What would be sent, simulated and not sent.
 
 use {
     crate::{
         land::{
-            error::LandError,
-            lander::{Lander, any_payer},
+            confirm::Held,
+            lander::{LandError, Lander},
             lanes,
-            left_out::LeftOut,
-            pack::{Packed, Version, pack},
-            simulate::{Round, simulate},
+            pack::{UNFIT, Version, pack},
         },
         plan::Intent,
     },
-    blockable_sdk::{Pubkey, amounts::ChainTime},
+    blockable_sdk::Pubkey,
     serde::Serialize,
     std::collections::HashSet,
 };
 
-/// The outcome of a rehearsal.
+/// What would be sent now.
 #[derive(Clone, Debug, Serialize)]
 pub struct Rehearsal {
     /// The format that the cluster takes.
@@ -25,109 +23,100 @@ pub struct Rehearsal {
     /// Transactions that would be sent.
     pub transactions: Vec<Rehearsed>,
     /// Due, and not called for by finalized state of enough nodes.
-    pub held: Vec<IntentView>,
+    pub held: Vec<Said>,
     /// Due, and put aside after failures.
-    pub aside: Vec<IntentView>,
+    pub aside: Vec<Said>,
     /// No longer due.
-    pub moot: Vec<IntentView>,
+    pub moot: Vec<Said>,
     /// Would fail.
-    pub failed: Vec<IntentView>,
+    pub failed: Vec<Said>,
     /// Could not be simulated.
-    pub untried: Vec<IntentView>,
+    pub untried: Vec<Said>,
 }
 
-/// A transaction that would be sent.
+/// One transaction.
 #[derive(Clone, Debug, Serialize)]
 pub struct Rehearsed {
-    /// The role whose key would pay.
+    /// Whose key would pay.
     pub role: String,
-    /// Compute units that it took.
+    /// Compute units it took.
     pub compute_units: u64,
-    /// The intents that it carries.
-    pub intents: Vec<IntentView>,
+    /// What it carries.
+    pub intents: Vec<Said>,
 }
 
-/// An intent as text.
+/// An intent in words.
 #[derive(Clone, Debug, Serialize)]
-pub struct IntentView {
+pub struct Said {
     /// Its kind.
     pub kind: String,
     /// The credit or provider.
     pub subject: String,
-    /// The number of credits that it may change.
+    /// Credits that it may change.
     pub credits: usize,
-    /// The reason for which it is due, or is left out.
-    pub reason: String,
+    /// Why, or why not.
+    pub because: String,
 }
 
-impl IntentView {
-    fn new(intent: &Intent, reason: &str) -> IntentView {
-        IntentView {
+impl Said {
+    fn of(intent: &Intent, because: &str) -> Said {
+        Said {
             kind: intent.kind().to_string(),
             subject: intent.subject().to_string(),
             credits: intent.credits().len(),
-            reason: reason.to_string(),
+            because: because.to_string(),
         }
     }
 
-    fn list<'a>(left_out: impl IntoIterator<Item = &'a LeftOut>) -> Vec<IntentView> {
-        left_out.into_iter().map(|out| IntentView::new(&out.intent, &out.reason)).collect()
+    fn all(intents: &[(Intent, String)]) -> Vec<Said> {
+        intents.iter().map(|(intent, reason)| Said::of(intent, reason)).collect()
     }
 }
 
 impl Lander {
-    /// Packs and simulates what is due at a time, and sends nothing. `held` is what was not confirmed. Errors: [`LandError`].
+    /// Packs and simulates what is due at a Unix time, and sends nothing. Errors: [`LandError`].
     pub async fn rehearse(
         &self,
         intents: Vec<Intent>,
-        held: Vec<LeftOut>,
-        now: ChainTime,
+        held: Vec<Held>,
+        now: i64,
     ) -> Result<Rehearsal, LandError> {
-        let shared = &*self.shared;
-        let blocked = shared.store.read(move |connection| lanes::blocked(connection, now)).await?;
-        let (open, aside) = part(intents, &blocked);
-        let (usable, _) = shared.nodes.probe().await;
-        let payers = shared.payers();
-        let version = match open.is_empty() {
-            true => Version::V0,
-            false => shared.version.detect(&usable, &any_payer(&payers)).await?,
-        };
-        let Packed { batches, unfit } = pack(&open, &shared.market, version);
-        let round = Round { market: &shared.market, payers: &payers, version };
-        let simulated = simulate(&usable, batches, &round).await;
-        let rehearsed = simulated.ready.iter().map(|ready| Rehearsed {
+        let closed = self.inner.store.read(move |connection| lanes::closed(connection, now)).await?;
+        let (intents, aside) = parted(intents, &closed);
+        let (sound, _) = self.inner.nodes.look().await;
+        let version = if intents.is_empty() { Version::V0 } else { self.version(&sound).await? };
+        let (batches, unfit) = pack(&intents, &self.inner.market, version);
+        let prepared = self.simulate(&sound, batches, version).await;
+        let mut failed = Said::all(&prepared.failed);
+        failed.extend(unfit.iter().map(|intent| Said::of(intent, UNFIT)));
+        let rehearsed = prepared.ready.iter().map(|ready| Rehearsed {
             role: ready.batch.role.name().to_string(),
-            compute_units: ready.compute_units,
-            intents: ready
-                .batch
-                .intents
-                .iter()
-                .map(|intent| IntentView::new(intent, &intent.reason.to_string()))
-                .collect(),
+            compute_units: ready.units,
+            intents: ready.batch.intents.iter().map(|intent| Said::of(intent, &intent.because)).collect(),
         });
         Ok(Rehearsal {
             version: format!("{version:?}").to_lowercase(),
             transactions: rehearsed.collect(),
-            held: IntentView::list(&held),
-            aside: IntentView::list(&LeftOut::all(
-                aside,
-                "it has failed; `quarantine list` shows the failure",
-            )),
-            moot: IntentView::list(&simulated.moot),
-            failed: IntentView::list(simulated.failed.iter().chain(&unfit)),
-            untried: IntentView::list(&simulated.untried),
+            held: held.iter().map(|held| Said::of(&held.intent, &held.reason)).collect(),
+            aside: aside
+                .iter()
+                .map(|intent| Said::of(intent, "it has failed; `quarantine list` says why"))
+                .collect(),
+            moot: Said::all(&prepared.moot),
+            failed,
+            untried: Said::all(&prepared.untried),
         })
     }
 }
 
-/// Parts intents, and the credits within them, by whether their lanes are blocked.
-fn part(intents: Vec<Intent>, blocked: &HashSet<String>) -> (Vec<Intent>, Vec<Intent>) {
+/// What is in none of these lanes, and what is.
+fn parted(intents: Vec<Intent>, closed: &HashSet<String>) -> (Vec<Intent>, Vec<Intent>) {
     let (mut open, mut aside) = (Vec::new(), Vec::new());
     for intent in intents {
-        let rest = lanes::unblocked_part(&intent, blocked);
-        let is_open = |credit: &Pubkey| rest.as_ref().is_some_and(|rest| rest.credits().contains(credit));
+        let part = lanes::open_part(intent.clone(), closed);
+        let is_open = |credit: &Pubkey| part.as_ref().is_some_and(|part| part.credits().contains(credit));
         aside.extend(intent.without(is_open));
-        open.extend(rest);
+        open.extend(part);
     }
     (open, aside)
 }

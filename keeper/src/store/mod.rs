@@ -1,4 +1,7 @@
-//! The keeper's SQLite file. State that must survive is written here, and is on the disk before anything relies on it.
+//! The keeper's SQLite file. Whatever must survive is written here, and is on the disk before anybody relies on it.
+//!
+//! One connection writes, in a thread of its own; another reads. The file beside it is locked for as long as a keeper has
+//! the store open: two processes on one store would each believe to know what the other has sent.
 
 pub mod columns;
 mod schema;
@@ -13,7 +16,7 @@ use {
     tokio::task::spawn_blocking,
 };
 
-/// The reason for which the store failed.
+/// Why the store fails.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Another process has it open.
@@ -32,8 +35,8 @@ pub enum StoreError {
         /// The latest version known.
         known: u32,
     },
-    /// A folder or file that cannot be opened.
-    #[error("cannot open {path}: {reason}")]
+    /// A folder or file that cannot be made.
+    #[error("{path}: {reason}")]
     File {
         /// The file.
         path: String,
@@ -46,11 +49,11 @@ pub enum StoreError {
     /// SQLite failed.
     #[error("the store failed: {0}")]
     Sqlite(rusqlite::Error),
-    /// A row that cannot be read.
-    #[error("the store has a row that this keeper cannot read: {0}")]
+    /// What was written cannot be read.
+    #[error("the store holds what this keeper cannot read: {0}")]
     Content(String),
     /// The thread that works on the store ended.
-    #[error("a task of the store panicked; report this as a fault of the keeper")]
+    #[error("a task of the store ended in a panic")]
     Panicked,
 }
 
@@ -70,11 +73,6 @@ impl From<serde_json::Error> for StoreError {
 }
 
 /// The open store. Clones share it.
-///
-/// It has two connections, each behind a lock: one writes, the other reads, and both work in threads for blocking calls. A write is
-/// one transaction, on the disk once [`Store::write`] returns; a crash before leaves nothing of it. A lock file next to the
-/// database is held for as long as a keeper has the store open: two processes on one store would each sign what the other has
-/// signed already.
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
@@ -83,7 +81,7 @@ pub struct Store {
 struct Inner {
     writer: Mutex<Connection>,
     reader: Mutex<Connection>,
-    /// The lock file, unlocked when dropped; `None` for a tool that runs at the same time as a keeper.
+    /// Held, not read: its lock ends with it. None for a tool beside a keeper.
     _lock: Option<File>,
 }
 
@@ -105,23 +103,22 @@ impl Store {
         if lock.try_lock().is_err() {
             return Err(StoreError::InUse { path: lock_path.display().to_string() });
         }
-        Store::connect(folder, Some(lock))
+        Store::of(folder, Some(lock))
     }
 
-    /// Opens the store without its lock, for a tool that changes single rows while a keeper may be running.
-    /// Errors: [`StoreError`].
-    pub fn open_unlocked(folder: &Path) -> Result<Store, StoreError> {
+    /// Opens the store beside a keeper that may be running, for a tool that changes single rows. Errors: [`StoreError`].
+    pub fn open_beside(folder: &Path) -> Result<Store, StoreError> {
         let path = folder.join("keeper.sqlite");
         if !path.exists() {
-            let reason = "there is no store; run the keeper once".to_string();
+            let reason = "there is no store yet; run the keeper once".to_string();
             return Err(StoreError::File { path: path.display().to_string(), reason });
         }
-        Store::connect(folder, None)
+        Store::of(folder, None)
     }
 
-    /// Copies whole tables from the store in another folder, on which a keeper may be running. Does nothing where there is none.
-    /// Errors: [`StoreError`], [`StoreError::Version`] for a file of another layout.
-    pub fn copy_tables(&self, folder: &Path, tables: &[&str]) -> Result<(), StoreError> {
+    /// Takes over tables, whole, from the store in another folder, beside a keeper that may be running on it. Does nothing where
+    /// there is none. Errors: [`StoreError`], [`StoreError::Version`] for a file of another layout.
+    pub fn take_over(&self, folder: &Path, tables: &[&str]) -> Result<(), StoreError> {
         let path = folder.join("keeper.sqlite");
         if !path.exists() {
             return Ok(());
@@ -133,11 +130,11 @@ impl Store {
         copied
     }
 
-    fn connect(folder: &Path, lock: Option<File>) -> Result<Store, StoreError> {
+    fn of(folder: &Path, lock: Option<File>) -> Result<Store, StoreError> {
         let path = folder.join("keeper.sqlite");
-        let mut writer = open_connection(&path)?;
+        let mut writer = connect(&path)?;
         schema::migrate(&mut writer, &path)?;
-        let reader = open_connection(&path)?;
+        let reader = connect(&path)?;
         reader.pragma_update(None, "query_only", true)?;
         Ok(Store {
             inner: Arc::new(Inner { writer: Mutex::new(writer), reader: Mutex::new(reader), _lock: lock }),
@@ -162,7 +159,7 @@ impl Store {
         task.await.map_err(|_| StoreError::Panicked)?
     }
 
-    /// Runs `work` on the connection that reads. Errors: [`StoreError`].
+    /// Runs `work` on what has been written. Errors: [`StoreError`].
     pub async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -196,7 +193,7 @@ fn copy(connection: &mut Connection, path: &Path, tables: &[&str]) -> Result<(),
     Ok(())
 }
 
-fn open_connection(path: &PathBuf) -> Result<Connection, StoreError> {
+fn connect(path: &PathBuf) -> Result<Connection, StoreError> {
     let connection = Connection::open(path)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -207,7 +204,7 @@ fn open_connection(path: &PathBuf) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// A database in memory for a module's tests.
+/// A store in memory for a module's tests.
 #[cfg(test)]
 pub(crate) fn in_memory() -> Connection {
     let mut connection = Connection::open_in_memory().unwrap();
@@ -265,26 +262,26 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn tables_are_copied_from_the_store_of_a_running_keeper() {
-        let (running, copied) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    async fn a_look_takes_over_what_a_running_keeper_has_seen() {
+        let (running, looking) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let store = Store::open(running.path()).unwrap();
         let see = |tx: &Transaction| {
             tx.execute("INSERT INTO stalls VALUES (100, 160, 55)", [])?;
             Ok(tx.execute("INSERT INTO cursors VALUES ('source/a', 7)", [])?)
         };
         store.write(see).await.unwrap();
-        let copy = Store::open(copied.path()).unwrap();
-        copy.copy_tables(copied.path().join("nothing").as_path(), &["stalls"]).unwrap();
-        copy.copy_tables(running.path(), &["stalls"]).unwrap();
+        let look = Store::open(looking.path()).unwrap();
+        look.take_over(looking.path().join("nothing").as_path(), &["stalls"]).unwrap();
+        look.take_over(running.path(), &["stalls"]).unwrap();
         let seen = |connection: &Connection| {
             let stalls = connection.query_row("SELECT lost FROM stalls", [], |row| row.get::<_, i64>(0))?;
             let cursors =
                 connection.query_row("SELECT count(*) FROM cursors", [], |row| row.get::<_, i64>(0))?;
             Ok((stalls, cursors))
         };
-        assert_eq!(copy.read(seen).await.unwrap(), (55, 0));
+        assert_eq!(look.read(seen).await.unwrap(), (55, 0));
         store.write(|tx| Ok(tx.pragma_update(None, "user_version", 9_999)?)).await.unwrap();
-        let refused = copy.copy_tables(running.path(), &["stalls"]);
+        let refused = look.take_over(running.path(), &["stalls"]);
         assert!(matches!(refused, Err(StoreError::Version { found: 9_999, .. })));
     }
 

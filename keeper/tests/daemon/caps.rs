@@ -5,8 +5,8 @@ use {
         books::{is_open, transactions},
         setup::Setup,
     },
+    blockable_sdk::Signer,
     blockable_testkit::Parties,
-    solana_sdk::signer::Signer,
 };
 
 /// Lamports that the key may spend: two signatures, and not a third.

@@ -6,10 +6,9 @@ use {
         setup::{Keeper, Setup},
     },
     blockable_keeper::Config,
-    blockable_sdk::events::Event,
+    blockable_sdk::{amounts::LAMPORTS_PER_SOL, events::Event},
     blockable_testkit::DAY,
     rand::{Rng, SeedableRng, rngs::StdRng},
-    solana_sdk::native_token::LAMPORTS_PER_SOL,
     std::{env, time::Duration},
     tokio::time::{Instant, sleep},
 };

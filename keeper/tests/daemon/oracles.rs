@@ -6,11 +6,10 @@ use {
         setup::Setup,
     },
     blockable_sdk::{
-        instructions,
+        Signer, instructions,
         program::{instructions::ReportersArgs, state::Reporter},
     },
     blockable_testkit::{Lie, Parties},
-    solana_sdk::signer::Signer,
 };
 
 /// Units used in a phase: at 10,000 a second that takes 100 seconds.

@@ -4,13 +4,13 @@ use {
     crate::setup::Setup,
     blockable_sdk::{
         Pubkey, Signature,
+        amounts::LAMPORTS_PER_SOL,
         events::{Change, CreditRecord, verify_log},
         program::state::Credit,
+        rpc::GetConfirmedSignaturesForAddress2Config,
     },
     blockable_testkit::Parties,
     rusqlite::{Connection, OpenFlags},
-    solana_client::rpc_client::GetConfirmedSignaturesForAddress2Config,
-    solana_sdk::native_token::LAMPORTS_PER_SOL,
     std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry},
 };
 

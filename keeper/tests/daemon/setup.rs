@@ -2,11 +2,13 @@
 
 use {
     blockable_sdk::{
-        Pubkey, instructions,
+        Pubkey, Signer,
+        amounts::LAMPORTS_PER_SOL,
+        instructions,
         program::{instructions::OfferArgs, transitions::Status},
+        write_keypair_file,
     },
     blockable_testkit::{Cluster, Loan, Parties, Reporters, USDC},
-    solana_sdk::{native_token::LAMPORTS_PER_SOL, signature::write_keypair_file, signer::Signer},
     std::{
         fs::{self, File},
         os::unix::process::ExitStatusExt,

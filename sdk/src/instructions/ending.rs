@@ -6,7 +6,8 @@ use {
         instructions::{MarketKeys, build, credit_mark, credit_vault},
     },
     blockable_credits::{ID, accounts, instruction as data, state::Party},
-    solana_sdk::{instruction::Instruction, pubkey::Pubkey},
+    solana_instruction::Instruction,
+    solana_pubkey::Pubkey,
 };
 
 /// Pays a party's whole claim out of a credit's vault to `destination`. Signer: `caller`, anyone.

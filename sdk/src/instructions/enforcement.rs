@@ -7,7 +7,8 @@ use {
         instructions::{FreezeAmount, UnitAmount},
         state::FreezeReason,
     },
-    solana_sdk::{instruction::Instruction, pubkey::Pubkey},
+    solana_instruction::Instruction,
+    solana_pubkey::Pubkey,
 };
 
 /// Marks a credit delinquent. No signer beside the fee payer.

@@ -4,7 +4,8 @@ use {
     crate::{addresses, instructions::build},
     anchor_lang::system_program,
     blockable_credits::{ID, accounts, instruction as data, instructions::MarketArgs, state::MarketSettings},
-    solana_sdk::{instruction::Instruction, pubkey::Pubkey},
+    solana_instruction::Instruction,
+    solana_pubkey::Pubkey,
 };
 
 /// Creates a market. Signers: `payer` (rent), `admin`.

@@ -12,7 +12,8 @@ use {
     crate::addresses,
     anchor_lang::{InstructionData, ToAccountMetas},
     blockable_credits::{ID, accounts},
-    solana_sdk::{instruction::Instruction, pubkey::Pubkey},
+    solana_instruction::Instruction,
+    solana_pubkey::Pubkey,
 };
 pub use {ending::*, enforcement::*, market::*, origination::*, provider::*, recovery::*, servicing::*};
 

@@ -7,7 +7,8 @@ use {
     },
     anchor_lang::system_program,
     blockable_credits::{ID, accounts, instruction as data, instructions::OfferArgs},
-    solana_sdk::{instruction::Instruction, pubkey::Pubkey},
+    solana_instruction::Instruction,
+    solana_pubkey::Pubkey,
 };
 
 /// Offers a loan; the principal leaves `source` for the credit's vault. Signer: `lender`.

@@ -7,7 +7,8 @@ use {
         ID, accounts, instruction as data,
         instructions::{CapacityArgs, ReportersArgs},
     },
-    solana_sdk::{instruction::Instruction, pubkey::Pubkey},
+    solana_instruction::Instruction,
+    solana_pubkey::Pubkey,
 };
 
 /// Registers a provider. Signer: `authority`. `payout` is the token account that principal is paid to.

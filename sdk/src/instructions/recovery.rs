@@ -10,7 +10,8 @@ use {
         ID, accounts, instruction as data,
         instructions::{LotTerms, UnitAmount},
     },
-    solana_sdk::{instruction::Instruction, pubkey::Pubkey},
+    solana_instruction::Instruction,
+    solana_pubkey::Pubkey,
 };
 
 /// Moves collateral into the lot numbered `lot_index`, the credit's `lots_opened`. Signer: `lender`.

@@ -10,10 +10,8 @@ use {
         report::SignedReport,
         state::{Instalment, Terms},
     },
-    solana_sdk::{
-        instruction::{AccountMeta, Instruction},
-        pubkey::Pubkey,
-    },
+    solana_instruction::{AccountMeta, Instruction},
+    solana_pubkey::Pubkey,
 };
 
 /// Pays up to `amount` micro-USDC of the debt from `source`. Signer: `payer`.

@@ -10,11 +10,10 @@ use solana_keychain::traits::SolanaSigner;
 use {
     serde::{Deserialize, Serialize},
     solana_keychain::error::SignerError,
-    solana_sdk::{
-        pubkey::Pubkey,
-        signature::{Keypair, Signature, read_keypair},
-        signer::Signer,
-    },
+    solana_keypair::{Keypair, read_keypair},
+    solana_pubkey::Pubkey,
+    solana_signature::Signature,
+    solana_signer::Signer,
     std::{fmt, path::PathBuf, time::Duration},
     tokio::{task::spawn_blocking, time::timeout},
     vault::{TokenSource, Vault},

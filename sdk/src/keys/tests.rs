@@ -4,10 +4,8 @@ use {
     super::{KeyError, KeySource, SigningKey},
     blockable_testkit::vault::{Manner, Vault},
     serde_json::json,
-    solana_sdk::{
-        signature::{Keypair, write_keypair_file},
-        signer::Signer,
-    },
+    solana_keypair::{Keypair, write_keypair_file},
+    solana_signer::Signer,
     std::{
         path::Path,
         time::{Duration, Instant},

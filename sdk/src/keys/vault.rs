@@ -9,7 +9,8 @@ use {
             reqwest::{Client, Url},
         },
     },
-    solana_sdk::{pubkey::Pubkey, signature::Signature},
+    solana_pubkey::Pubkey,
+    solana_signature::Signature,
     std::{
         path::{Path, PathBuf},
         sync::{Mutex, PoisonError},

@@ -4,7 +4,8 @@ use {
     super::{CreditReading, ReportError, ReportScope, SignedReport, verify},
     blockable_credits::state::Provider,
     serde::{Deserialize, Serialize},
-    solana_sdk::{pubkey::Pubkey, signature::Signature},
+    solana_pubkey::Pubkey,
+    solana_signature::Signature,
 };
 
 /// Values written as text: keys and signatures in base58, 64-bit amounts in decimal, because JavaScript rounds numbers

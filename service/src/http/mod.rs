@@ -1,9 +1,5 @@
-//! HTTP for daemons: connections with bounds. Each daemon has its own routes.
+//! HTTP for daemons: one bounded listener. Each daemon has its own routes.
 
-mod connection;
-mod server;
+mod listener;
 
-pub use {
-    connection::{Connection, Limit},
-    server::{Bounds, serve},
-};
+pub use listener::{Bounded, Connection, Limit};

@@ -5,10 +5,9 @@ use {
     blockable_sdk::{
         Instruction, Pubkey,
         client::Landed,
-        errors::ClientError,
         events::Event,
         program::state::{LoanParties, terms_hash},
-        transactions::{V0_MAX_BYTES, V1_MAX_BYTES, budget, sign_v0, sign_v1, size},
+        transactions::{BuildError, V0_MAX_BYTES, V1_MAX_BYTES, budget, sign_v0, sign_v1, size},
     },
     blockable_testkit::{Chain, Parties, USDC},
     futures_util::future::join_all,
@@ -34,7 +33,7 @@ pub async fn run(mut chain: Chain) {
     let meter = metering(&chain, &credits, 3, used).await;
     let payer = Parties::key("payer");
     let refused = sign_v0(std::slice::from_ref(&meter), &payer, &[], Hash::default());
-    assert!(matches!(refused, Err(ClientError::TooLarge { .. })));
+    assert!(matches!(refused, Err(BuildError::TooLarge { .. })));
     let signed = sign_v1(std::slice::from_ref(&meter), &payer, &[], Hash::default(), budget(0));
     let bytes = size(&signed.unwrap());
     let landed = chain.send_v1(&[meter], &[]).await;

@@ -1,7 +1,7 @@
 //! A node behind which several machines answer, each of a slot of its own.
 
 use {
-    crate::chain::{Mirror, Node, NodeError, Stalls, slots::REMEMBERED},
+    crate::chain::{Mirror, Node, NodeError, Stalls, belief::REMEMBERED},
     axum::{Json, Router, extract::State, routing::post},
     base64::{Engine, prelude::BASE64_STANDARD},
     blockable_sdk::{PROGRAM_ID, Pubkey, accounts::BlockableAccount, program::state::Market},
@@ -40,10 +40,10 @@ impl Pool {
         Pool { node: Node::new("pool".to_string(), &url, None, Duration::from_secs(5)), slots, server }
     }
 
-    /// Refreshes from answers of these slots.
+    /// What comes of a refresh where the answers are of these slots.
     async fn refresh(&self, mirror: &mut Mirror, slots: [u64; 3]) -> Result<u64, NodeError> {
         *self.slots.lock().unwrap() = slots;
-        mirror.refresh(&self.node, Stalls::default()).await.map(|refreshed| refreshed.snapshot.slot)
+        mirror.refresh(&self.node, Stalls::default()).await.map(|read| read.snapshot.slot)
     }
 }
 
@@ -71,7 +71,7 @@ async fn answer(State(slots): State<Slots>, Json(request): Json<Value>) -> Json<
         Some("getProgramAccounts") => (providers, json!([])),
         _ => {
             let market = [tag_of::<Market>(), bytemuck::bytes_of(&Market::zeroed())].concat();
-            let clock = account(&solana_sdk::sysvar::ID, &[0; 40]);
+            let clock = account(&blockable_sdk::addresses::ID, &[0; 40]);
             (heads, json!([account(&PROGRAM_ID, &market), clock]))
         }
     };

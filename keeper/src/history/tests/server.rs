@@ -4,15 +4,13 @@ use {
     super::*,
     axum::{Json, Router, extract::State as Shared, routing::post},
     base64::{Engine, prelude::BASE64_STANDARD},
-    blockable_sdk::{PROGRAM_ID, accounts::BlockableAccount, events::encode_record},
+    blockable_sdk::{
+        AccountMeta, Instruction, PROGRAM_ID, VersionedMessage, accounts::BlockableAccount,
+        events::encode_record, message::v0,
+    },
     secrecy::SecretString,
     serde_json::{Value, json},
     sha2::{Digest, Sha256},
-    solana_sdk::{
-        bs58,
-        instruction::{AccountMeta, Instruction},
-        message::{VersionedMessage, v0},
-    },
     std::{
         collections::BTreeSet,
         sync::{Mutex, MutexGuard},
@@ -21,7 +19,7 @@ use {
     tokio::task::JoinHandle,
 };
 
-/// The first bytes of every event's data.
+/// What every event's data begins with.
 const EVENT_TAG: [u8; 8] = [0xe4, 0x45, 0xa5, 0x2e, 0x51, 0xcb, 0x9a, 0x1d];
 
 /// A transaction that has landed.
@@ -34,7 +32,7 @@ struct Landed {
     failed: bool,
 }
 
-/// The chain's transactions and accounts, and the faults with which the node serves them.
+/// What the chain holds and how the node serves it.
 #[derive(Default)]
 pub struct Ledger {
     landed: Vec<Landed>,
@@ -45,11 +43,11 @@ pub struct Ledger {
     /// Slot before which transactions are gone.
     pub forgotten_before: u64,
     pub keeps_no_history: bool,
-    /// Set where the node ignores `until`.
+    /// Whether the node does not know where to stop.
     pub ignores_until: bool,
-    /// Set where every request fails.
+    /// Whether every request fails.
     pub fails: bool,
-    /// Set where the times in records are served wrongly.
+    /// Whether the times in records are served wrongly.
     pub lies: bool,
     asked: Vec<String>,
 }
@@ -96,8 +94,8 @@ impl Ledger {
         CreditStamp::of(&self.accounts[credit])
     }
 
-    /// Counts the requests of a method since the last call.
-    pub fn take_asked(&mut self, method: &str) -> usize {
+    /// What was asked since the last time, by method.
+    pub fn asked(&mut self, method: &str) -> usize {
         let count = self.asked.iter().filter(|asked| *asked == method).count();
         self.asked.retain(|asked| asked != method);
         count

@@ -11,7 +11,7 @@ use {
     super::*,
     crate::chain::Stalls,
     blockable_sdk::{
-        amounts::ChainTime,
+        Keypair, Signer,
         program::{
             state::{Credit, Market, Provider, Reporter},
             transitions::Status,
@@ -19,7 +19,6 @@ use {
         reports::{CreditReading, RecordReading, ReportScope, UsageReport},
     },
     bytemuck::Zeroable,
-    solana_sdk::{signature::Keypair, signer::Signer},
     std::collections::BTreeMap,
 };
 
@@ -67,7 +66,7 @@ fn credit(index: u32) -> Credit {
 fn chain() -> Snapshot {
     Snapshot {
         slot: 1_000,
-        clock: ChainTime(CLOCK),
+        clock: CLOCK,
         market_key: market(),
         market: Market::zeroed(),
         providers: BTreeMap::from([(provider(), listed())]),
@@ -77,7 +76,7 @@ fn chain() -> Snapshot {
 }
 
 fn later(seconds: i64) -> Arc<Snapshot> {
-    Arc::new(Snapshot { clock: ChainTime(CLOCK + seconds), ..chain() })
+    Arc::new(Snapshot { clock: CLOCK + seconds, ..chain() })
 }
 
 /// A report by a listed reporter on a chunk, with the units of its first credits.

@@ -5,17 +5,12 @@ use {
     crate::{
         chain::{Nodes, Snapshot},
         land::{LandSettings, Lander, Landing, VersionChoice},
-        plan::{Action, Intent, IntentId, Kind, Reason, Role},
+        plan::{Action, Intent, IntentId, Kind, Role},
         store::Store,
     },
-    blockable_sdk::{
-        Pubkey,
-        amounts::{Lamports, Units},
-        keys::SigningKey,
-    },
+    blockable_sdk::{Keypair, Pubkey, keys::SigningKey},
     blockable_service::settings::Reader,
     bytemuck::Zeroable,
-    solana_sdk::signature::Keypair,
     std::collections::BTreeMap,
     tempfile::TempDir,
 };
@@ -50,7 +45,7 @@ impl Ground {
         let store = Store::open(folder.path()).unwrap();
         let mut settings = LandSettings::read(&mut Reader::new("").unwrap());
         settings.version = VersionChoice::V0;
-        settings.lamports_per_day = Role::ALL.map(|role| (role, Lamports(1_000_000))).into();
+        settings.lamports_per_day = Role::ALL.map(|role| (role, 1_000_000)).into();
         change(&mut settings);
         let mut nodes = Vec::new();
         for _ in 0..count {
@@ -70,7 +65,7 @@ impl Ground {
 
     /// As [`Ground::land`], so many seconds later by the chain's clock.
     pub async fn land_at(&self, due: &[Intent], seconds: i64) -> Landing {
-        let state = Snapshot { slot: 1_000_000, clock: WRITTEN_AT.plus_seconds(seconds), ..snapshot() };
+        let state = Snapshot { slot: 1_000_000, clock: WRITTEN_AT + seconds, ..snapshot() };
         self.lander.land(due.to_vec(), &state).await.unwrap()
     }
 
@@ -105,14 +100,14 @@ pub fn snapshot() -> Snapshot {
     }
 }
 
-/// An intent of a kind on the credit of a number.
+/// What is due, of a kind, on the credit of a number.
 pub fn due(kind: Kind, number: u8) -> Intent {
     let credit = credit(number);
     Intent {
-        id: IntentId::from_parts(kind, &credit, &[]),
+        id: IntentId::of(kind, &credit, &[]),
         action: Action::Credit { kind, credit },
         due_at: WRITTEN_AT,
-        reason: Reason::FreezeAgreed { defaulted_at: WRITTEN_AT, open: Units(1) },
+        because: "it is due".to_string(),
     }
 }
 
@@ -121,7 +116,7 @@ pub fn meter(chunk: u32, numbers: &[u8], reports: u8) -> Intent {
     let provider = Pubkey::new_from_array([200; 32]);
     let state = [chunk.to_le_bytes().to_vec(), vec![reports]].concat();
     Intent {
-        id: IntentId::from_parts(Kind::Meter, &provider, &[&state]),
+        id: IntentId::of(Kind::Meter, &provider, &[&state]),
         action: Action::Meter {
             provider,
             chunk,
@@ -129,6 +124,6 @@ pub fn meter(chunk: u32, numbers: &[u8], reports: u8) -> Intent {
             credits: numbers.iter().map(|number| credit(*number)).collect(),
         },
         due_at: WRITTEN_AT,
-        reason: Reason::ReportsToMeter { reports: 1, until: WRITTEN_AT, credits: numbers.len(), chunk },
+        because: "reports are new".to_string(),
     }
 }

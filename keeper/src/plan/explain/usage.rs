@@ -6,19 +6,14 @@ use {
         ingest::Shelf,
         plan::{
             Kind,
-            credit::Obstacle,
-            metering::{Inspection, Verdict},
+            because::time,
+            credit::Why,
+            metering::{Look, Verdict},
             now::Now,
-            quorum::{Consensus, reading_of, report_fault},
-            reason::time,
+            quorum::{Consensus, fault, reading_of},
         },
     },
-    blockable_sdk::{
-        Pubkey,
-        amounts::{ChainTime, Units},
-        program::state::Credit,
-        reports::ReportRecord,
-    },
+    blockable_sdk::{Pubkey, program::state::Credit, reports::ReportRecord},
     serde::Serialize,
 };
 
@@ -63,34 +58,34 @@ pub struct ReportView {
 }
 
 /// Where metering stands on a credit.
-pub(super) fn standing(now: &Now, credit: &Credit, look: Option<&Inspection>) -> StandingView {
+pub(super) fn standing(now: &Now, credit: &Credit, look: Option<&Look>) -> StandingView {
     let no = |why: String| StandingView::DoesNotApply { why };
     let Some(look) = look else {
         return no("the credit has no place in reports, or its status does not allow it".to_string());
     };
     if let Some(intent) = &look.intent {
-        return StandingView::Due { since: intent.due_at.get(), because: intent.reason.to_string() };
+        return StandingView::Due { since: intent.due_at, because: intent.because.clone() };
     }
     if !now.settings.enabled.contains(&Kind::Meter) {
-        return no(Obstacle::Off.to_string());
+        return no(Why::Off.to_string());
     }
     if now.is_paused {
-        return no(Obstacle::Paused.to_string());
+        return no(Why::Paused.to_string());
     }
     match look.verdict {
         Verdict::Meterable { is_changed: false, .. } if credit.collateral.remaining() == 0 => {
             no("nothing is left to use".to_string())
         }
-        Verdict::Meterable { due_at, .. } if due_at <= now.chain => {
-            StandingView::LeftToOthers { until: now.mine_at(due_at).get() }
+        Verdict::Meterable { due_at, .. } if due_at <= now.clock.chain => {
+            StandingView::LeftToOthers { until: now.mine_at(due_at) }
         }
-        Verdict::Meterable { due_at, .. } => StandingView::NotBefore { at: now.mine_at(due_at).get() },
+        Verdict::Meterable { due_at, .. } => StandingView::NotBefore { at: now.mine_at(due_at) },
         _ => no(agreement(look)),
     }
 }
 
 /// The reports on a credit's chunk, also those that do not count.
-pub(super) fn view(now: &Now, shelf: &Shelf, credit: &Credit, look: &Inspection) -> UsageView {
+pub(super) fn view(now: &Now, shelf: &Shelf, credit: &Credit, look: &Look) -> UsageView {
     let on_shelf = shelf.of_provider(look.chunk.address).find(|(chunk, _)| *chunk == look.chunk.number);
     let reports = on_shelf.into_iter().flat_map(|(_, reports)| reports.values());
     UsageView {
@@ -104,13 +99,12 @@ pub(super) fn view(now: &Now, shelf: &Shelf, credit: &Credit, look: &Inspection)
     }
 }
 
-fn report_view(now: &Now, credit: &Credit, look: &Inspection, report: &ReportRecord) -> ReportView {
+fn report_view(now: &Now, credit: &Credit, look: &Look, report: &ReportRecord) -> ReportView {
     let provider = look.chunk.provider;
     let reading = reading_of(report, look.bit);
     let agrees = heard(&look.verdict).zip(reading).map(|(heard, reading)| {
-        let counted = Units(credit.meter.cumulative);
-        let at = ChainTime(report.reported_at);
-        heard.is_near(now.settings, provider, counted, Units(reading.cumulative), at)
+        let counted = credit.meter.cumulative;
+        heard.is_near(now.settings, provider, counted, reading.cumulative, report.reported_at)
     });
     ReportView {
         reporter: report.reporter,
@@ -119,31 +113,31 @@ fn report_view(now: &Now, credit: &Credit, look: &Inspection, report: &ReportRec
         in_flight: reading.map(|reading| reading.in_flight.to_string()),
         is_used: look.reports.iter().any(|used| used.reporter == report.reporter),
         agrees,
-        problem: report_fault(now, provider, report).map(|fault| fault.to_string()),
+        problem: fault(now, provider, report).map(|fault| fault.to_string()),
     }
 }
 
 fn heard(verdict: &Verdict) -> Option<&Consensus> {
     match verdict {
-        Verdict::TooFew => None,
+        Verdict::Unheard => None,
         Verdict::Disagree(heard) | Verdict::Skipped(_, heard) | Verdict::Meterable { reading: heard, .. } => {
             Some(heard)
         }
     }
 }
 
-fn agreement(look: &Inspection) -> String {
+fn agreement(look: &Look) -> String {
     let quorum = look.chunk.provider.quorum;
     let says = |heard: &Consensus| {
-        let Consensus { reading, reporting, agreeing, .. } = heard;
+        let Consensus { reading, speaking, agreeing, .. } = heard;
         format!(
-            "{agreeing} of {reporting} reporters agree on {} units used at {}",
+            "{agreeing} of {speaking} reporters agree on {} units used at {}",
             reading.cumulative,
-            time(ChainTime(reading.reported_at))
+            time(reading.reported_at)
         )
     };
     match &look.verdict {
-        Verdict::TooFew => format!("fewer than {quorum} reporters that count speak of it"),
+        Verdict::Unheard => format!("fewer than {quorum} reporters that count speak of it"),
         Verdict::Disagree(heard) => format!("{}, and {quorum} must", says(heard)),
         Verdict::Skipped(skip, heard) => {
             format!("{}; the program would leave it out: {skip:?}", says(heard))

@@ -1,10 +1,6 @@
 //! Properties of whole plans.
 
-use {
-    super::*,
-    crate::plan::{IntentId, Reason},
-    proptest::prelude::*,
-};
+use {super::*, crate::plan::IntentId, proptest::prelude::*};
 
 /// Credits in all sorts of trouble, and reports on them, taken in from the last to the first where `reversed`.
 fn crowd(number: u32, reversed: bool) -> World {
@@ -32,8 +28,9 @@ fn crowd(number: u32, reversed: bool) -> World {
     world
 }
 
-fn names(plan: &Plan) -> Vec<(Kind, IntentId, Pubkey, ChainTime, Reason)> {
-    let name = |intent: &Intent| (intent.kind(), intent.id, intent.subject(), intent.due_at, intent.reason);
+fn names(plan: &Plan) -> Vec<(Kind, IntentId, Pubkey, i64, String)> {
+    let name =
+        |intent: &Intent| (intent.kind(), intent.id, intent.subject(), intent.due_at, intent.because.clone());
     plan.intents.iter().map(name).collect()
 }
 

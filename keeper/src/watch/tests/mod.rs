@@ -14,7 +14,6 @@ use {
     },
     blockable_sdk::{
         Pubkey,
-        amounts::ChainTime,
         program::{
             state::{Collateral, Credit, Instalment, Market},
             transitions::Status,
@@ -67,7 +66,7 @@ fn with(change: impl FnOnce(&mut Credit)) -> Credit {
 fn snapshot<'a>(clock: i64, credits: impl IntoIterator<Item = (Pubkey, &'a Credit)>) -> Arc<Snapshot> {
     Arc::new(Snapshot {
         slot: 1,
-        clock: ChainTime(clock),
+        clock,
         market_key: key(9),
         market: Market::zeroed(),
         providers: BTreeMap::new(),

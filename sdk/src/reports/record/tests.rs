@@ -4,7 +4,8 @@ use {
     blockable_credits::state::Reporter,
     bytemuck::Zeroable,
     proptest::{collection::btree_map, prelude::*},
-    solana_sdk::{signature::Keypair, signer::Signer},
+    solana_keypair::Keypair,
+    solana_signer::Signer,
 };
 
 fn key(number: u64) -> Pubkey {

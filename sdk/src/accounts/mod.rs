@@ -1,14 +1,16 @@
 //! Decodes the program's accounts, and filters them on an RPC node by the offsets the layout fixes.
 
+#[cfg(feature = "client")]
+mod filter;
+
+#[cfg(feature = "client")]
+pub use filter::{CreditFilter, provider_market_filter, type_filter};
+
 use {
     anchor_lang::Discriminator,
-    blockable_credits::{
-        state::{Credit, Lot, Market, Provider},
-        transitions::Status,
-    },
+    blockable_credits::state::{Credit, Lot, Market, Provider},
     bytemuck::Pod,
-    solana_client::rpc_filter::{Memcmp, RpcFilterType},
-    solana_sdk::pubkey::Pubkey,
+    solana_clock::Clock,
     std::mem::{offset_of, size_of},
 };
 
@@ -101,63 +103,14 @@ impl CreditStamp {
     }
 }
 
-/// A condition on credits that an RPC node can evaluate by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CreditFilter {
-    /// Credits in a status.
-    Status(Status),
-    /// Credits whose lien can (or cannot) be frozen.
-    Blockable(bool),
-    /// A lender's credits.
-    Lender(Pubkey),
-    /// A borrower's credits.
-    Borrower(Pubkey),
-    /// A provider's credits.
-    Provider(Pubkey),
-    /// A market's credits.
-    Market(Pubkey),
-}
-
-impl CreditFilter {
-    /// The filter for `getProgramAccounts`.
-    pub fn to_rpc(self) -> RpcFilterType {
-        let (field, bytes) = match self {
-            CreditFilter::Status(status) => (offset_of!(Credit, status), vec![status.byte()]),
-            CreditFilter::Blockable(flag) => (offset_of!(Credit, blockable), vec![u8::from(flag)]),
-            CreditFilter::Lender(key) => (offset_of!(Credit, lender), key.to_bytes().to_vec()),
-            CreditFilter::Borrower(key) => (offset_of!(Credit, borrower), key.to_bytes().to_vec()),
-            CreditFilter::Provider(key) => (offset_of!(Credit, provider), key.to_bytes().to_vec()),
-            CreditFilter::Market(key) => (offset_of!(Credit, market), key.to_bytes().to_vec()),
-        };
-        RpcFilterType::Memcmp(Memcmp::new_raw_bytes(Credit::DISCRIMINATOR.len() + field, bytes))
-    }
-}
-
-/// The filter that selects a market's providers, beside [`type_filter`].
-pub fn provider_market_filter(market: &Pubkey) -> RpcFilterType {
-    let at = Provider::DISCRIMINATOR.len() + offset_of!(Provider, market);
-    RpcFilterType::Memcmp(Memcmp::new_raw_bytes(at, market.to_bytes().to_vec()))
-}
-
-/// The filter that selects an account type by its discriminator.
-pub fn type_filter<T: BlockableAccount>() -> RpcFilterType {
-    RpcFilterType::Memcmp(Memcmp::new_raw_bytes(0, T::DISCRIMINATOR.to_vec()))
+/// Reads the clock sysvar's account, at [`crate::addresses::CLOCK`]; `None` where the data is not a clock.
+pub fn decode_clock(data: &[u8]) -> Option<Clock> {
+    bincode::deserialize(data).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_offsets_that_filters_use_are_fixed() {
-        let at = |offset: usize| offset + Credit::DISCRIMINATOR.len();
-        assert_eq!(at(offset_of!(Credit, status)), 9);
-        assert_eq!(at(offset_of!(Credit, blockable)), 10);
-        assert_eq!(at(offset_of!(Credit, lender)), 16);
-        assert_eq!(at(offset_of!(Credit, borrower)), 48);
-        assert_eq!(at(offset_of!(Credit, provider)), 80);
-        assert_eq!(at(offset_of!(Credit, market)), 112);
-    }
 
     #[test]
     fn a_stamp_is_read_from_a_slice_and_from_a_whole_account() {

@@ -1,16 +1,17 @@
 //! Reads the program's events from transactions, and proves that a credit's log is complete and in order.
 
+#[cfg(feature = "client")]
+mod fetched;
+
 pub use blockable_credits::events::{
     Change, ChunkMetered, CreditChanged, CreditRecord, MarketChange, MarketChanged, MarketCreated,
     ProviderChanged, SkippedCredit,
 };
+#[cfg(feature = "client")]
+pub use fetched::from_transaction;
 use {
     anchor_lang::{AnchorDeserialize, AnchorSerialize, Discriminator, event::EVENT_IX_TAG_LE},
-    blockable_credits::ID,
-    solana_sdk::{bs58, pubkey::Pubkey},
-    solana_transaction_status_client_types::{
-        EncodedConfirmedTransactionWithStatusMeta, UiInstruction, option_serializer::OptionSerializer,
-    },
+    solana_pubkey::Pubkey,
 };
 
 /// An event of the program.
@@ -52,30 +53,6 @@ impl Event {
 
 fn read<T: Discriminator + AnchorDeserialize>(body: &[u8]) -> Option<T> {
     T::try_from_slice(body.strip_prefix(T::DISCRIMINATOR)?).ok()
-}
-
-/// The events in a transaction that was fetched, in order. `None` when the transaction cannot be decoded.
-pub fn from_transaction(transaction: &EncodedConfirmedTransactionWithStatusMeta) -> Option<Vec<Event>> {
-    let meta = transaction.transaction.meta.as_ref()?;
-    let decoded = transaction.transaction.transaction.decode()?;
-    let mut keys = decoded.message.static_account_keys().to_vec();
-    if let OptionSerializer::Some(loaded) = &meta.loaded_addresses {
-        for key in loaded.writable.iter().chain(&loaded.readonly) {
-            keys.push(key.parse().ok()?);
-        }
-    }
-    let OptionSerializer::Some(inner) = &meta.inner_instructions else {
-        return Some(Vec::new());
-    };
-    let mut events = Vec::new();
-    for instruction in inner.iter().flat_map(|inner| &inner.instructions) {
-        let UiInstruction::Compiled(compiled) = instruction else { continue };
-        if keys.get(usize::from(compiled.program_id_index)) == Some(&ID) {
-            let data = bs58::decode(&compiled.data).into_vec().ok()?;
-            events.extend(Event::decode(&data));
-        }
-    }
-    Some(events)
 }
 
 /// Reads a record from its Borsh bytes, as they are folded into the hash chain; `None` for other bytes, and for a change of a

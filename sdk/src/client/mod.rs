@@ -2,28 +2,27 @@
 
 use {
     crate::{
-        accounts::{BlockableAccount, CreditFilter, type_filter},
+        accounts::{self, BlockableAccount, CreditFilter, type_filter},
+        addresses,
         errors::ClientError,
         events::{self, Event},
         instructions::MarketKeys,
+        rpc::{
+            CommitmentConfig, OptionSerializer, RpcAccountInfoConfig, RpcClient, RpcProgramAccountsConfig,
+            RpcSendTransactionConfig, RpcTransactionConfig, UiAccountEncoding, UiTransactionEncoding,
+        },
         transactions::{self, Budget},
     },
     blockable_credits::{
         ID,
         state::{Credit, Lot, Market, Provider},
     },
-    solana_client::{
-        nonblocking::rpc_client::RpcClient,
-        rpc_config::{
-            CommitmentConfig, RpcAccountInfoConfig, RpcProgramAccountsConfig, RpcSendTransactionConfig,
-            RpcTransactionConfig, UiAccountEncoding, UiTransactionEncoding,
-        },
-    },
-    solana_sdk::{
-        account::from_account, clock::Clock, hash::Hash, instruction::Instruction, pubkey::Pubkey,
-        signature::Signature, signer::Signer, sysvar, transaction::VersionedTransaction,
-    },
-    solana_transaction_status_client_types::option_serializer::OptionSerializer,
+    solana_hash::Hash,
+    solana_instruction::Instruction,
+    solana_pubkey::Pubkey,
+    solana_signature::Signature,
+    solana_signer::Signer,
+    solana_transaction::versioned::VersionedTransaction,
     std::time::Duration,
     tokio::time::{Instant, sleep},
 };
@@ -152,9 +151,9 @@ impl Client {
 
     /// The chain's clock in Unix seconds. Errors: [`ClientError::NotFound`], [`ClientError::Rpc`].
     pub async fn chain_time(&self) -> Result<i64, ClientError> {
-        let account = self.rpc.get_account(&sysvar::clock::ID).await?;
-        let not_found = ClientError::NotFound { name: "clock", address: sysvar::clock::ID };
-        from_account::<Clock, _>(&account).map(|clock| clock.unix_timestamp).ok_or(not_found)
+        let account = self.rpc.get_account(&addresses::CLOCK).await?;
+        let not_found = ClientError::NotFound { name: "clock", address: addresses::CLOCK };
+        accounts::decode_clock(&account.data).map(|clock| clock.unix_timestamp).ok_or(not_found)
     }
 
     /// Signs, sends and confirms a transaction, then reads its events. `payer` pays the fee; `signers` are the others.

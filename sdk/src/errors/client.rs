@@ -1,16 +1,16 @@
-//! Typed errors from the results of transactions.
+//! The errors of a client.
 
 use {
-    crate::accounts::DecodeError,
+    super::program_error,
+    crate::{
+        accounts::DecodeError,
+        rpc::{RpcClientError, RpcClientErrorKind, RpcError, RpcResponseErrorData},
+        transactions::BuildError,
+    },
     blockable_credits::errors::BlockableError,
-    solana_client::{
-        client_error::{ClientError as RpcError, ClientErrorKind},
-        rpc_request::{RpcError as RpcFault, RpcResponseErrorData},
-    },
-    solana_sdk::{
-        instruction::InstructionError, pubkey::Pubkey, signature::Signature, signer::SignerError,
-        transaction::TransactionError,
-    },
+    solana_pubkey::Pubkey,
+    solana_signature::Signature,
+    solana_transaction_error::TransactionError,
 };
 
 /// What can go wrong between a client and the chain.
@@ -62,23 +62,12 @@ pub enum ClientError {
     /// A transaction that was fetched cannot be read.
     #[error("transaction {0} cannot be decoded; ask a node that serves transactions of versions 0 and 1")]
     Undecodable(Signature),
-    /// A key could not sign.
-    #[error("a key could not sign: {0}")]
-    Signing(#[from] SignerError),
-    /// The transaction cannot be compiled.
-    #[error("the transaction cannot be built: {0}")]
-    Compile(String),
-    /// The transaction is larger than its version allows.
-    #[error("the transaction has {bytes} bytes and its version allows {limit}; put less into it")]
-    TooLarge {
-        /// Bytes it has.
-        bytes: usize,
-        /// Bytes it may have.
-        limit: usize,
-    },
+    /// The transaction cannot be built and signed.
+    #[error(transparent)]
+    Build(#[from] BuildError),
     /// The node could not be reached or answered with an error.
     #[error("the RPC node failed: {0}")]
-    Rpc(Box<RpcError>),
+    Rpc(Box<RpcClientError>),
 }
 
 /// The last error line of a log, for errors that only the log explains.
@@ -105,9 +94,9 @@ impl ClientError {
     }
 }
 
-impl From<RpcError> for ClientError {
-    fn from(error: RpcError) -> Self {
-        if let ClientErrorKind::RpcError(RpcFault::RpcResponseError {
+impl From<RpcClientError> for ClientError {
+    fn from(error: RpcClientError) -> Self {
+        if let RpcClientErrorKind::RpcError(RpcError::RpcResponseError {
             data: RpcResponseErrorData::SendTransactionPreflightFailure(simulation),
             ..
         }) = error.kind()
@@ -123,37 +112,9 @@ impl From<RpcError> for ClientError {
     }
 }
 
-/// The index of the failed instruction and the program's error in a transaction error, where it is one.
-pub fn program_error(error: &TransactionError) -> Option<(u8, BlockableError)> {
-    match error {
-        TransactionError::InstructionError(index, InstructionError::Custom(code)) => {
-            BlockableError::from_code(*code).map(|error| (*index, error))
-        }
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use {super::*, strum::VariantArray};
-
-    #[test]
-    fn every_program_error_comes_back_from_its_code() {
-        for error in BlockableError::VARIANTS {
-            let failed = TransactionError::InstructionError(3, InstructionError::Custom(error.code()));
-            assert_eq!(program_error(&failed), Some((3, *error)));
-            assert!(error.to_string().contains("; "), "{error:?} must say what to do");
-        }
-    }
-
-    #[test]
-    fn other_programs_codes_are_not_ours() {
-        for code in [0, 1, 2_006, 3_012, 5_999, 6_000 + BlockableError::VARIANTS.len() as u32] {
-            let failed = TransactionError::InstructionError(0, InstructionError::Custom(code));
-            assert_eq!(program_error(&failed), None, "{code}");
-        }
-        assert_eq!(program_error(&TransactionError::AccountNotFound), None);
-    }
+    use {super::*, solana_instruction::error::InstructionError};
 
     #[test]
     fn anchors_own_errors_keep_their_message() {

@@ -1,0 +1,44 @@
+//! Typed errors from the results of transactions.
+
+#[cfg(feature = "client")]
+mod client;
+
+#[cfg(feature = "client")]
+pub use client::ClientError;
+use {
+    blockable_credits::errors::BlockableError, solana_instruction::error::InstructionError,
+    solana_transaction_error::TransactionError,
+};
+
+/// The index of the failed instruction and the program's error in a transaction error, where it is one.
+pub fn program_error(error: &TransactionError) -> Option<(u8, BlockableError)> {
+    match error {
+        TransactionError::InstructionError(index, InstructionError::Custom(code)) => {
+            BlockableError::from_code(*code).map(|error| (*index, error))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use {super::*, strum::VariantArray};
+
+    #[test]
+    fn every_program_error_comes_back_from_its_code() {
+        for error in BlockableError::VARIANTS {
+            let failed = TransactionError::InstructionError(3, InstructionError::Custom(error.code()));
+            assert_eq!(program_error(&failed), Some((3, *error)));
+            assert!(error.to_string().contains("; "), "{error:?} must say what to do");
+        }
+    }
+
+    #[test]
+    fn other_programs_codes_are_not_ours() {
+        for code in [0, 1, 2_006, 3_012, 5_999, 6_000 + BlockableError::VARIANTS.len() as u32] {
+            let failed = TransactionError::InstructionError(0, InstructionError::Custom(code));
+            assert_eq!(program_error(&failed), None, "{code}");
+        }
+        assert_eq!(program_error(&TransactionError::AccountNotFound), None);
+    }
+}
