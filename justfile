@@ -9,14 +9,16 @@ default:
 fmt:
     cargo fmt --all
 
-# format check and clippy, warnings denied
+# format, circles of modules, docs and clippy, warnings denied
 lint:
     cargo fmt --all --check
-    cargo clippy --workspace --all-targets -- -D warnings
+    scripts/check-structure
+    scripts/check-docs
+    cargo clippy --release --workspace --all-targets -- -D warnings
 
 # all tests, or those that match: just test freeze
 test *args:
-    cargo test --workspace {{args}}
+    cargo test --release --workspace {{args}}
 
 # build ELF, IDL and manifest into app-idl/
 program *args:
@@ -40,7 +42,7 @@ fuzz *args:
 
 # the lifecycle on solana-test-validator, which is built first where it is missing
 test-validator *args:
-    SOLANA_TEST_VALIDATOR="$(scripts/install-test-validator)" cargo test -p blockable-tests --test validator {{args}}
+    SOLANA_TEST_VALIDATOR="$(scripts/install-test-validator)" cargo test --release -p blockable-tests --test validator {{args}}
 
 # licenses, sources, bans and advisories of all dependencies
 deny:

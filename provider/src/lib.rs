@@ -35,7 +35,6 @@ mod metrics;
 mod ops;
 mod reports;
 mod request;
-mod sse;
 mod webhooks;
 
 pub use {

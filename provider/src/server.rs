@@ -22,7 +22,7 @@ use {
     blockable_gate::{Gate, ReporterError, StoreError},
     blockable_sdk::keys::KeyError,
     blockable_service::{
-        http::{Bounded, Limit},
+        http::{self as service_http, Bounds, Limit},
         secrets::SecretSourceError,
     },
     std::{net::SocketAddr, sync::Arc, time::Duration},
@@ -33,6 +33,9 @@ use {
 const TASK_END: Duration = Duration::from_secs(5);
 /// Connections for health and metrics where they have an address of their own.
 const OPS_CONNECTIONS: usize = 64;
+
+/// Time in which the header of a request must arrive, and after which a connection without requests is closed.
+const HEADER: Duration = Duration::from_secs(60);
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -202,15 +205,17 @@ fn serve(
         .method_not_allowed_fallback(http::no_such_method)
         .layer(from_fn_with_state(app.clone(), http::track))
         .with_state(app.clone());
-    let limit = Limit::Idle(Duration::from_secs(app.config.limits.idle_seconds));
-    let listener = Bounded::new(listener, room, limit);
+    let bounds = Bounds {
+        connections: room,
+        header: HEADER,
+        limit: Limit::Idle(Duration::from_secs(app.config.limits.idle_seconds)),
+        body_bytes: app.config.limits.body_bytes,
+    };
     let mut stopping = app.stopping.subscribe();
     tokio::spawn(async move {
         let stopped = async move {
             let _ = stopping.wait_for(|stopping| *stopping).await;
         };
-        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
-            tracing::error!(%error, "a listener ended");
-        }
+        service_http::serve(listener, router, bounds, stopped).await;
     })
 }

@@ -12,7 +12,10 @@ use {
         store::{StoreError, columns::unsigned},
     },
     axum::{Json, extract::State},
-    blockable_sdk::Signature,
+    blockable_sdk::{
+        Signature,
+        amounts::{ChainTime, Lamports},
+    },
     rusqlite::{Connection, params},
     serde::Serialize,
     std::{collections::BTreeMap, sync::Arc},
@@ -137,7 +140,7 @@ struct Work {
     intents: BTreeMap<&'static str, u64>,
     transactions: BTreeMap<&'static str, u64>,
     open: Vec<OpenTransaction>,
-    spent: BTreeMap<Role, u64>,
+    spent: BTreeMap<Role, Lamports>,
     quarantined: Vec<Lane>,
     retrying: u64,
 }
@@ -146,7 +149,7 @@ impl Work {
     fn read(connection: &Connection, now: i64, quarantine_after: u32) -> Result<Work, StoreError> {
         let mut spent = BTreeMap::new();
         for role in Role::ALL {
-            spent.insert(role, crate::land::journal::spent(connection, role, now)?);
+            spent.insert(role, crate::land::journal::spent(connection, role, ChainTime(now))?);
         }
         let (quarantined, retrying): (Vec<Lane>, Vec<Lane>) = lanes::list(connection, 1)?
             .into_iter()
@@ -212,8 +215,8 @@ impl LaneView {
             subject: Address(lane.subject),
             reason: lane.reason,
             failures: lane.failures,
-            since: Time::of(lane.since),
-            retry_at: (!lane.dropped).then(|| Time::of(lane.retry_at)),
+            since: Time::of(lane.since.get()),
+            retry_at: (!lane.dropped).then(|| Time::of(lane.retry_at.get())),
             dropped: lane.dropped,
         }
     }
@@ -240,14 +243,15 @@ fn nodes(state: &ApiState) -> Vec<NodeView> {
 pub(super) async fn keeper(State(state): State<Arc<ApiState>>) -> Result<Json<KeeperStatus>, ApiError> {
     let snapshot = state.latest();
     // Spending is booked by the chain's day.
-    let now = snapshot.as_ref().map_or_else(|| jiff::Timestamp::now().as_second(), |snapshot| snapshot.clock);
+    let now =
+        snapshot.as_ref().map_or_else(|| jiff::Timestamp::now().as_second(), |snapshot| snapshot.clock.get());
     let quarantine_after = state.quarantine_after;
     let work = state.store.read(move |connection| Work::read(connection, now, quarantine_after)).await?;
     let stalls = snapshot.iter().flat_map(|snapshot| snapshot.stalls.0.iter().rev().take(NAMED));
     let spending = work.spent.iter().map(|(role, lamports)| Spending {
         role: role.name(),
-        lamports: Amount(*lamports),
-        lamports_per_day: state.lamports_per_day.get(role).copied().map(Amount),
+        lamports: Amount(lamports.get()),
+        lamports_per_day: state.lamports_per_day.get(role).map(|lamports| Amount(lamports.get())),
     });
     Ok(Json(KeeperStatus {
         version: env!("CARGO_PKG_VERSION"),
@@ -264,8 +268,8 @@ pub(super) async fn keeper(State(state): State<Arc<ApiState>>) -> Result<Json<Ke
         nodes: nodes(&state),
         stalls: stalls
             .map(|stall| StallView {
-                from: Time::of(stall.from),
-                until: Time::of(stall.until),
+                from: Time::of(stall.from.get()),
+                until: Time::of(stall.until.get()),
                 lost_seconds: stall.lost,
             })
             .collect(),

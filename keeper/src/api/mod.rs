@@ -51,7 +51,7 @@ use {
         middleware::from_fn_with_state,
         routing::{MethodRouter, get},
     },
-    blockable_service::http::{Bounded, Limit},
+    blockable_service::http::{self, Bounds, Limit},
     std::{net::SocketAddr, sync::Arc, time::Duration},
     tokio::{
         net::TcpListener,
@@ -112,17 +112,16 @@ impl Server {
             |error: std::io::Error| ServerError::Listen { addr: settings.listen, reason: error.to_string() };
         let listener = TcpListener::bind(settings.listen).await.map_err(failed)?;
         let addr = listener.local_addr().map_err(failed)?;
-        let room = Arc::new(Semaphore::new(settings.max_connections.min(Semaphore::MAX_PERMITS)));
-        let limit = Limit::Turn(settings.deadline.saturating_add(TRANSFER));
-        let listener = Bounded::new(listener, room, limit);
+        let bounds = Bounds {
+            connections: Arc::new(Semaphore::new(settings.max_connections.min(Semaphore::MAX_PERMITS))),
+            header: TRANSFER,
+            limit: Limit::Turn(settings.deadline.saturating_add(TRANSFER)),
+            // No route takes a body.
+            body_bytes: 0,
+        };
         let (own_stop, stopped) = watch::channel(false);
         let router = router(Arc::new(state), Arc::new(access));
-        let task = tokio::spawn(async move {
-            let server = axum::serve(listener, router);
-            if let Err(error) = server.with_graceful_shutdown(either(stop, stopped)).await {
-                tracing::error!(%error, "the API's listener ended");
-            }
-        });
+        let task = tokio::spawn(http::serve(listener, router, bounds, either(stop, stopped)));
         tracing::info!(%addr, token = settings.token.is_some(), "serving");
         Ok(Server { addr, stop: own_stop, task })
     }

@@ -137,7 +137,8 @@ pub(super) async fn series(
     Named(credit): Named,
     Asked(query): Asked<SeriesQuery>,
 ) -> Result<Json<Series>, ApiError> {
-    let now = state.latest().map_or_else(|| jiff::Timestamp::now().as_second(), |snapshot| snapshot.clock);
+    let now =
+        state.latest().map_or_else(|| jiff::Timestamp::now().as_second(), |snapshot| snapshot.clock.get());
     let (from, until) = query.span(now)?;
     let samples = state.watch.series(&credit, from, until, query.resolution).await?;
     require_known(&state, &credit, !samples.is_empty())?;

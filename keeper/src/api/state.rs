@@ -14,7 +14,7 @@ use {
         store::Store,
         watch::Watch,
     },
-    blockable_sdk::Pubkey,
+    blockable_sdk::{Pubkey, amounts::Lamports},
     metrics_exporter_prometheus::PrometheusHandle,
     serde::Serialize,
     std::{collections::BTreeMap, sync::Arc},
@@ -46,7 +46,7 @@ pub struct ApiState {
     /// How the keeper plans.
     pub plan: PlanSettings,
     /// Lamports that each role may spend in a UTC day.
-    pub lamports_per_day: BTreeMap<Role, u64>,
+    pub lamports_per_day: BTreeMap<Role, Lamports>,
     /// Failures in a row after which work is put aside.
     pub quarantine_after: u32,
 }
@@ -84,8 +84,8 @@ impl AsOf {
         AsOf {
             market: Address(snapshot.market_key),
             slot: snapshot.slot,
-            clock: Time::of(snapshot.clock),
-            market_time: Time::of(snapshot.market_time()),
+            clock: Time::of(snapshot.clock.get()),
+            market_time: Time::of(snapshot.market_time().get()),
             is_paused: snapshot.is_paused(),
         }
     }

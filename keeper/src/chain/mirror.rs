@@ -3,12 +3,13 @@
 use {
     crate::chain::{
         Node, NodeError, Snapshot, Stalls,
-        belief::REMEMBERED,
-        node::{CLOCK, FETCH, read_clock},
+        node::{CLOCK, MAX_ACCOUNTS, read_clock},
+        slots::REMEMBERED,
     },
     blockable_sdk::{
         Clock, PROGRAM_ID, Pubkey,
         accounts::{BlockableAccount, CreditStamp, provider_market_filter, type_filter},
+        amounts::ChainTime,
         program::state::{Credit, Market, Provider},
         rpc::{CommitmentConfig, UiAccount},
     },
@@ -23,22 +24,25 @@ use {
 /// Fetches that run at once.
 const AT_ONCE: usize = 4;
 
-/// What was read last.
+/// A market's accounts as they were last read. Owned by the cycle alone.
+///
+/// It changes only once a refresh has read everything, so that one that fails half-way leaves it as it was. Nothing of it is
+/// stored: a new process fetches every credit once.
 pub struct Mirror {
     market: Pubkey,
     credits: BTreeMap<Pubkey, Arc<Credit>>,
     slot: u64,
-    /// When it was brought up to that slot.
+    /// The moment at which it was brought up to that slot.
     pub(super) read: Option<Instant>,
 }
 
-/// What a refresh has read.
-pub struct Read {
-    /// The market as it stands.
+/// The outcome of a refresh.
+pub struct Refreshed {
+    /// The market now.
     pub snapshot: Snapshot,
     /// The clock's own account, whose slot and time belong together.
     pub clock: Clock,
-    /// Credits that were fetched.
+    /// The number of credits that were fetched.
     pub fetched: usize,
 }
 
@@ -49,11 +53,11 @@ impl Mirror {
     }
 
     /// Brings the mirror up to what a node shows. Errors: [`NodeError`], with the mirror as it was.
-    pub async fn refresh(&mut self, node: &Node, stalls: Stalls) -> Result<Read, NodeError> {
+    pub async fn refresh(&mut self, node: &Node, stalls: Stalls) -> Result<Refreshed, NodeError> {
         let commitment = CommitmentConfig::confirmed();
-        let (slot, stamps) = node.list(&self.market, commitment).await?;
+        let (slot, stamps) = node.list_credits(&self.market, commitment).await?;
         if slot < self.slot && self.read.is_some_and(|read| read.elapsed() < REMEMBERED) {
-            // Another node, a little behind: nothing goes back. A slot that was wrong is not held to for ever.
+            // Another node, a little behind: nothing goes back. A wrong slot must not stand in the way for ever.
             return Err(NodeError::Stale { slot, highest: self.slot });
         }
         let changed = self.changed(&stamps);
@@ -64,7 +68,7 @@ impl Mirror {
             .filter(|(address, _)| stamps.contains_key(*address))
             .map(|(address, credit)| (*address, credit.clone()))
             .collect();
-        let pages = changed.chunks(FETCH).map(|addresses| fetch(node, addresses, commitment, slot));
+        let pages = changed.chunks(MAX_ACCOUNTS).map(|addresses| fetch(node, addresses, commitment, slot));
         let pages: Vec<Vec<(Pubkey, Option<Credit>)>> =
             stream::iter(pages).buffer_unordered(AT_ONCE).try_collect().await?;
         for (address, credit) in pages.into_iter().flatten() {
@@ -73,19 +77,19 @@ impl Mirror {
                 None => drop(credits.remove(&address)),
             }
         }
-        // Last, so that no credit is older than the clock it is judged by.
+        // Last, so that the clock is not from before the credits were listed.
         let (market, providers, clock) = self.heads(node, commitment, slot).await?;
         (self.credits, self.slot, self.read) = (credits, slot, Some(Instant::now()));
         let snapshot = Snapshot {
             slot,
-            clock: clock.unix_timestamp,
+            clock: ChainTime(clock.unix_timestamp),
             market_key: self.market,
             market,
             providers,
             credits: self.credits.clone(),
             stalls,
         };
-        Ok(Read { snapshot, clock, fetched })
+        Ok(Refreshed { snapshot, clock, fetched })
     }
 
     fn changed(&self, stamps: &HashMap<Pubkey, CreditStamp>) -> Vec<Pubkey> {
@@ -113,9 +117,9 @@ impl Mirror {
     }
 }
 
-/// Reads a few credits with market and clock, all of one slot, at a commitment. Used where few are judged carefully.
-/// `addresses` must be at most [`FETCH`] - 2. Errors: [`NodeError`].
-pub async fn read_few(
+/// Reads credits with market and clock, all of one slot, at a commitment. `addresses` must be at most [`MAX_ACCOUNTS`] - 2.
+/// Errors: [`NodeError`].
+pub async fn read_credits(
     node: &Node,
     market: &Pubkey,
     addresses: &[Pubkey],
@@ -134,7 +138,7 @@ pub async fn read_few(
     });
     Ok(Snapshot {
         slot,
-        clock: clock.unix_timestamp,
+        clock: ChainTime(clock.unix_timestamp),
         market_key: *market,
         market: read_market.ok_or(NodeError::Unusable("there is no market at the address"))?,
         providers: BTreeMap::new(),

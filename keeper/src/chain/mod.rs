@@ -1,20 +1,29 @@
-//! Reads the chain, and knows whom of several nodes to believe.
+//! Reads the chain, and decides which of several nodes can be used.
+//!
+//! | module | contents |
+//! |---|---|
+//! | `node` | one node: every request has a deadline |
+//! | `nodes` | all nodes: those that lag, run ahead or belong to another cluster are passed over |
+//! | `slots` | the slots that can be believed where nodes disagree |
+//! | `mirror` | a market's accounts, brought up to date by fetching what has changed |
+//! | `snapshot` | a market at one slot |
+//! | `stalls`, `stall_log` | times at which the cluster produced no blocks, found and kept |
 
-mod belief;
 mod mirror;
 mod node;
 mod nodes;
-mod sightings;
+mod slots;
 mod snapshot;
-mod stall;
+mod stall_log;
+mod stalls;
 #[cfg(test)]
 mod tests;
 
 pub use {
-    mirror::{Mirror, Read, read_few},
-    node::{FETCH, Node, NodeError},
+    mirror::{Mirror, Refreshed, read_credits},
+    node::{MAX_ACCOUNTS, Node, NodeError},
     nodes::Nodes,
-    sightings::Sightings,
     snapshot::Snapshot,
-    stall::{Sighting, Stall, StallWatch, Stalls, between},
+    stall_log::StallLog,
+    stalls::{SlotTime, Stall, Stalls},
 };

@@ -1,4 +1,4 @@
-//! One RPC node: every request has a deadline, every failure is told without the node's URL, which may carry a key.
+//! One RPC node: every request has a deadline, and no error has the node's URL, which may carry a key.
 
 use {
     blockable_sdk::{
@@ -22,12 +22,12 @@ use {
     tokio::time::timeout,
 };
 
-/// Most accounts that a node gives in one answer.
-pub const FETCH: usize = 100;
-/// How long a slot is taken for a node's own that it does not show again.
+/// Most accounts that a node returns in one answer.
+pub const MAX_ACCOUNTS: usize = 100;
+/// Time for which the highest slot of a node counts that it does not show again.
 const SHOWN: Duration = Duration::from_secs(60);
 
-/// Why a node could not be used.
+/// The reason for which a node cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NodeError {
     /// A request failed.
@@ -37,7 +37,7 @@ pub enum NodeError {
     #[error("no answer in time")]
     Timeout,
     /// An answer from too far back.
-    #[error("its answer is of slot {slot} and {highest} has been seen; it lags or has stopped")]
+    #[error("its answer is of slot {slot}, behind {highest}; it lags or has stopped")]
     Stale {
         /// The answer's slot.
         slot: u64,
@@ -46,7 +46,7 @@ pub enum NodeError {
     },
     /// An answer from a slot that cannot have come about.
     #[error(
-        "its answer is of slot {slot}, and no more than {highest} can be believed; it is wrong or of another cluster"
+        "its answer is of slot {slot}, which is impossible after {highest}; it is wrong or of another cluster"
     )]
     Ahead {
         /// The answer's slot.
@@ -71,25 +71,25 @@ pub struct Node {
     rpc: RpcClient,
     ws_url: Option<SecretString>,
     deadline: Duration,
-    /// The highest slot of late, and when it was last shown.
+    /// The highest recent slot, and the moment at which it was last shown.
     highest: Mutex<Option<(u64, Instant)>>,
     genesis: OnceLock<Hash>,
 }
 
 impl Node {
-    /// The node at a URL. `name` stands for it in logs and figures.
+    /// The node at a URL. `name` stands for it in logs and metrics.
     pub fn new(name: String, url: &SecretString, ws_url: Option<SecretString>, deadline: Duration) -> Node {
         let url = url.expose_secret().to_string();
         let rpc = RpcClient::new_with_timeout_and_commitment(url, deadline, CommitmentConfig::confirmed());
         Node { name, rpc, ws_url, deadline, highest: Mutex::default(), genesis: OnceLock::new() }
     }
 
-    /// Its name.
+    /// Its name in logs and metrics.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its WebSocket, where it was given one.
+    /// The URL of its WebSocket, where it has one.
     pub fn ws_url(&self) -> Option<&SecretString> {
         self.ws_url.as_ref()
     }
@@ -103,34 +103,34 @@ impl Node {
         self.highest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The highest slot it has shown of late, at any commitment; 0 before the first answer.
+    /// The highest slot that it has shown recently, at any commitment; 0 before the first answer.
     pub fn highest_slot(&self) -> u64 {
         self.highest().map_or(0, |(slot, _)| slot)
     }
 
     /// Notes a slot that it has shown.
-    pub fn saw(&self, slot: u64) {
-        self.saw_at(slot, Instant::now());
+    pub fn note_slot(&self, slot: u64) {
+        self.note_slot_at(slot, Instant::now());
     }
 
-    fn saw_at(&self, slot: u64, now: Instant) {
+    fn note_slot_at(&self, slot: u64, now: Instant) {
         let mut highest = self.highest();
-        // Finalized answers are of older slots, so a lower one is no news for a while. A wrong one is not to stay.
+        // Finalized answers are of older slots, so a lower one changes nothing for a while. A wrong one must not stay.
         let stays = highest.filter(|(known, at)| slot < *known && now.saturating_duration_since(*at) < SHOWN);
         let shown = *highest.insert(stays.unwrap_or((slot, now)));
         metrics::gauge!("blockable_keeper_rpc_slot", "node" => self.name.clone()).set(shown.0 as f64);
     }
 
-    /// The hash that its cluster began with, once it has told; asked for until then.
-    pub async fn genesis(&self) -> Option<Hash> {
+    /// Asks for the hash of its cluster's first block until it has answered once; `None` before.
+    pub async fn fetch_genesis(&self) -> Option<Hash> {
         if self.genesis.get().is_none() {
-            let told = self.ask("genesis", self.rpc.get_genesis_hash()).await.ok()?;
-            let _ = self.genesis.set(told);
+            let hash = self.ask("genesis", self.rpc.get_genesis_hash()).await.ok()?;
+            let _ = self.genesis.set(hash);
         }
         self.known_genesis()
     }
 
-    /// The hash that its cluster began with, where it has told.
+    /// The hash of its cluster's first block, where it has answered.
     pub fn known_genesis(&self) -> Option<Hash> {
         self.genesis.get().copied()
     }
@@ -139,7 +139,7 @@ impl Node {
     /// deadline. Errors: [`NodeError`], counted by node and kind of request.
     pub async fn ask<T, E: Into<NodeError>>(
         &self,
-        what: &'static str,
+        kind: &'static str,
         request: impl Future<Output = Result<T, E>>,
     ) -> Result<T, NodeError> {
         let answer = match timeout(self.deadline, request).await {
@@ -147,20 +147,20 @@ impl Node {
             Err(_) => Err(NodeError::Timeout),
         };
         if answer.is_err() {
-            metrics::counter!("blockable_keeper_rpc_errors_total", "node" => self.name.clone(), "request" => what)
+            metrics::counter!("blockable_keeper_rpc_errors_total", "node" => self.name.clone(), "request" => kind)
                 .increment(1);
         }
         answer
     }
 
-    /// Its slot at a commitment. Errors: [`NodeError`].
+    /// Asks for its slot at a commitment. Errors: [`NodeError`].
     pub async fn slot(&self, commitment: CommitmentConfig) -> Result<u64, NodeError> {
         let slot = self.ask("slot", self.rpc.get_slot_with_commitment(commitment)).await?;
-        self.saw(slot);
+        self.note_slot(slot);
         Ok(slot)
     }
 
-    /// Accounts, at most [`FETCH`], all of one slot. Errors: [`NodeError`].
+    /// Fetches accounts, at most [`MAX_ACCOUNTS`], all of one slot. Errors: [`NodeError`].
     pub async fn fetch(
         &self,
         addresses: &[Pubkey],
@@ -172,12 +172,13 @@ impl Node {
         if answer.value.len() != addresses.len() {
             return Err(NodeError::Unusable("it has another number of accounts than were asked for"));
         }
-        self.saw(answer.context.slot);
+        self.note_slot(answer.context.slot);
         Ok((answer.context.slot, answer.value))
     }
 
-    /// How far every credit of a market has come, and the slot that is of. Errors: [`NodeError`].
-    pub async fn list(
+    /// Lists the stamps of a market's credits, which change with every event, and the slot that they are of.
+    /// Errors: [`NodeError`].
+    pub async fn list_credits(
         &self,
         market: &Pubkey,
         commitment: CommitmentConfig,
@@ -193,7 +194,7 @@ impl Node {
         Ok((slot, stamps))
     }
 
-    /// The program's accounts that pass filters, and the slot they are of. Errors: [`NodeError`].
+    /// Lists the program's accounts that pass filters, and the slot that they are of. Errors: [`NodeError`].
     pub async fn list_accounts(
         &self,
         filters: Vec<blockable_sdk::rpc::RpcFilterType>,
@@ -210,9 +211,9 @@ impl Node {
         let request = self.rpc.send(RpcRequest::GetProgramAccounts, params);
         let answer: OptionalContext<Vec<RpcKeyedAccount>> = self.ask("list", request).await?;
         let OptionalContext::Context(answer) = answer else {
-            return Err(NodeError::Unusable("it does not say which slot it is of"));
+            return Err(NodeError::Unusable("it lacks the slot that it is of"));
         };
-        self.saw(answer.context.slot);
+        self.note_slot(answer.context.slot);
         let mut listed = Vec::with_capacity(answer.value.len());
         for entry in answer.value {
             let address =
@@ -222,13 +223,13 @@ impl Node {
         Ok((answer.context.slot, listed))
     }
 
-    /// The last block height at a commitment. Errors: [`NodeError`].
+    /// Asks for the last block height at a commitment. Errors: [`NodeError`].
     pub async fn block_height(&self, commitment: CommitmentConfig) -> Result<u64, NodeError> {
         self.ask("block_height", self.rpc.get_block_height_with_commitment(commitment)).await
     }
 }
 
-/// How accounts are asked for: in base 64.
+/// Asks for accounts in base 64.
 fn as_bytes(commitment: CommitmentConfig) -> RpcAccountInfoConfig {
     RpcAccountInfoConfig {
         encoding: Some(UiAccountEncoding::Base64),
@@ -237,12 +238,12 @@ fn as_bytes(commitment: CommitmentConfig) -> RpcAccountInfoConfig {
     }
 }
 
-/// The chain's clock in its account.
+/// Reads the chain's clock from its account.
 pub fn read_clock(account: Option<&UiAccount>) -> Option<Clock> {
     decode_clock(&account?.data.decode()?)
 }
 
-/// The clock's address.
+/// The address of the clock's account.
 pub const CLOCK: Pubkey = addresses::CLOCK;
 
 #[cfg(test)]
@@ -256,7 +257,7 @@ mod tests {
         let now = Instant::now();
         let after = |seconds| now + Duration::from_secs(seconds);
         let seen = |slot, seconds| {
-            node.saw_at(slot, after(seconds));
+            node.note_slot_at(slot, after(seconds));
             node.highest_slot()
         };
         assert_eq!((seen(1_000, 0), seen(968, 1)), (1_000, 1_000), "a finalized one");

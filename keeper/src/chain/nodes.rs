@@ -1,13 +1,13 @@
-//! All nodes together: which of them is to be believed.
+//! All nodes together, and which of them can be used.
 //!
-//! A node can stand still for an hour and answer every request with HTTP 200. What tells is the others: a node whose slot
-//! lags behind the highest that can be believed is passed over until it has caught up, and so is one that is far ahead of
-//! it or of another cluster.
+//! A node can stop for an hour and still answer every request with HTTP 200. The other nodes give it away: a node whose slot
+//! lags behind the highest one that can be believed is passed over until it has caught up. So is a node that is far ahead of that
+//! slot, or of another cluster.
 
 use {
     crate::chain::{
         Node, NodeError,
-        belief::{Belief, Believed},
+        slots::{SlotRule, TrustedSlot},
     },
     blockable_sdk::{Hash, rpc::CommitmentConfig},
     futures_util::future::{join, join_all},
@@ -18,18 +18,19 @@ use {
     },
 };
 
-/// The nodes a keeper was given, in order of preference.
+/// The nodes of the configuration, in order of preference. Clones share the last trusted slot, which is in memory alone and
+/// behind a lock that is never held over an await.
 #[derive(Clone)]
 pub struct Nodes {
     nodes: Arc<Vec<Node>>,
     lag_slots: u64,
-    believed: Arc<Mutex<Option<Believed>>>,
+    trusted: Arc<Mutex<Option<TrustedSlot>>>,
 }
 
 impl Nodes {
-    /// `lag_slots` is how far a node may lag behind the highest slot that can be believed.
+    /// The nodes, of which each may lag `lag_slots` behind the highest slot that can be believed.
     pub fn new(nodes: Vec<Node>, lag_slots: u64) -> Nodes {
-        Nodes { nodes: Arc::new(nodes), lag_slots, believed: Arc::default() }
+        Nodes { nodes: Arc::new(nodes), lag_slots, trusted: Arc::default() }
     }
 
     /// All of them.
@@ -37,39 +38,40 @@ impl Nodes {
         &self.nodes
     }
 
-    fn believed(&self) -> MutexGuard<'_, Option<Believed>> {
-        self.believed.lock().unwrap_or_else(PoisonError::into_inner)
+    fn trusted(&self) -> MutexGuard<'_, Option<TrustedSlot>> {
+        self.trusted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn belief(&self, last: Option<Believed>) -> Belief {
-        Belief { nodes: self.nodes.len(), lag: self.lag_slots, last }
+    fn rule(&self, last: Option<TrustedSlot>) -> SlotRule {
+        SlotRule { nodes: self.nodes.len(), lag: self.lag_slots, last }
     }
 
-    /// The highest slot that any of the cluster has shown of late.
+    /// The highest slot that any node of the cluster has shown recently.
     pub fn highest_slot(&self) -> u64 {
         let of_cluster = self.nodes.iter().filter(|node| !self.is_of_another_cluster(node));
         of_cluster.map(Node::highest_slot).max().unwrap_or(0)
     }
 
-    /// Whether a node's cluster began otherwise than that of most; where as many say one thing as another, than that of the
-    /// first of them. Its slots mean nothing here.
+    /// Returns whether a node's cluster has another first block than that of most nodes; of two equally large groups the one
+    /// with the first node counts. Slots of another cluster mean nothing here.
     fn is_of_another_cluster(&self, node: &Node) -> bool {
-        let told: Vec<Hash> = self.nodes.iter().filter_map(Node::known_genesis).collect();
-        let count = |hash: &Hash| told.iter().filter(|other| *other == hash).count();
+        let known: Vec<Hash> = self.nodes.iter().filter_map(Node::known_genesis).collect();
+        let count = |hash: &Hash| known.iter().filter(|other| *other == hash).count();
         // Of equals `max_by_key` takes the last.
-        let most = told.iter().rev().max_by_key(|hash| count(hash));
+        let most = known.iter().rev().max_by_key(|hash| count(hash));
         node.known_genesis().is_some_and(|own| Some(&own) != most)
     }
 
-    /// The slots that can be believed of finalized ones that several nodes show.
+    /// Evaluates finalized slots that several nodes show. Returns the range of those that can be believed.
     pub fn believable(&self, slots: &[u64]) -> RangeInclusive<u64> {
-        self.belief(*self.believed()).judge_older(slots, Instant::now())
+        self.rule(*self.trusted()).evaluate_finalized(slots, Instant::now())
     }
 
-    /// Asks all nodes for their slot. Returns those that can be believed, in order of preference, and what is wrong with
-    /// the others.
-    pub async fn look(&self) -> (Vec<&Node>, Vec<(&str, NodeError)>) {
-        let ask = async |node: &Node| join(node.genesis(), node.slot(CommitmentConfig::confirmed())).await.1;
+    /// Asks all nodes for their slot. Returns those that can be used, in order of preference, and what is wrong with the
+    /// others.
+    pub async fn probe(&self) -> (Vec<&Node>, Vec<(&str, NodeError)>) {
+        let ask =
+            async |node: &Node| join(node.fetch_genesis(), node.slot(CommitmentConfig::confirmed())).await.1;
         let slots = join_all(self.nodes.iter().map(ask)).await;
         let of_cluster =
             self.nodes.iter().zip(slots).map(|(node, slot)| match self.is_of_another_cluster(node) {
@@ -81,30 +83,32 @@ impl Nodes {
             });
         let answers: Vec<(&Node, Result<u64, NodeError>)> = of_cluster.collect();
         let shown: Vec<u64> = answers.iter().filter_map(|(_, slot)| slot.as_ref().ok().copied()).collect();
-        let sound_slots = self.judge(&shown);
-        let (mut sound, mut faults) = (Vec::new(), Vec::new());
+        let believable = self.evaluate(&shown);
+        let (mut usable, mut faults) = (Vec::new(), Vec::new());
         for (node, slot) in answers {
-            match slot.and_then(|slot| require(slot, &sound_slots)) {
-                Ok(()) => sound.push(node),
+            match slot.and_then(|slot| require(slot, &believable)) {
+                Ok(()) => usable.push(node),
                 Err(error) => faults.push((node.name(), error)),
             }
         }
-        (sound, faults)
+        (usable, faults)
     }
 
-    fn judge(&self, shown: &[u64]) -> RangeInclusive<u64> {
-        let mut believed = self.believed();
-        let (sound, remember) = self.belief(*believed).judge(shown, Instant::now());
-        *believed = remember;
-        sound
+    /// Evaluates slots that were just shown, and remembers the highest that can be trusted.
+    fn evaluate(&self, shown: &[u64]) -> RangeInclusive<u64> {
+        let mut trusted = self.trusted();
+        let (believable, remember) = self.rule(*trusted).evaluate(shown, Instant::now());
+        *trusted = remember;
+        believable
     }
 }
 
-fn require(slot: u64, sound: &RangeInclusive<u64>) -> Result<(), NodeError> {
-    let highest = *sound.end();
+/// Requires a slot to be in a range. Errors: [`NodeError::Ahead`], [`NodeError::Stale`].
+fn require(slot: u64, believable: &RangeInclusive<u64>) -> Result<(), NodeError> {
+    let highest = *believable.end();
     match slot {
         slot if slot > highest => Err(NodeError::Ahead { slot, highest }),
-        slot if slot < *sound.start() => Err(NodeError::Stale { slot, highest }),
+        slot if slot < *believable.start() => Err(NodeError::Stale { slot, highest }),
         _ => Ok(()),
     }
 }

@@ -1,9 +1,10 @@
-//! What the chain was at one slot, as one node shows it.
+//! A market at one slot, as one node shows it.
 
 use {
     crate::chain::Stalls,
     blockable_sdk::{
         Pubkey,
+        amounts::{ChainTime, MarketTime},
         program::state::{Credit, Market, Provider},
     },
     std::{collections::BTreeMap, sync::Arc},
@@ -14,8 +15,8 @@ use {
 pub struct Snapshot {
     /// The slot that every account is at least as new as.
     pub slot: u64,
-    /// The chain's clock, in Unix seconds.
-    pub clock: i64,
+    /// The chain's clock.
+    pub clock: ChainTime,
     /// The market's address.
     pub market_key: Pubkey,
     /// The market.
@@ -24,25 +25,26 @@ pub struct Snapshot {
     pub providers: BTreeMap<Pubkey, Provider>,
     /// Credits by address. Their debts are as of their last change; [`Credit::accrue`] brings them up to now.
     pub credits: BTreeMap<Pubkey, Arc<Credit>>,
-    /// When the cluster stood still.
+    /// Times at which the cluster produced no blocks.
     pub stalls: Stalls,
 }
 
 impl Snapshot {
     /// Market time now: the chain's clock less all pauses. Saturates for accounts the program cannot have written.
-    pub fn market_time(&self) -> i64 {
-        self.market.market_time(self.clock).unwrap_or(self.clock)
+    pub fn market_time(&self) -> MarketTime {
+        let clock = self.clock.get();
+        MarketTime(self.market.market_time(clock).unwrap_or(clock))
     }
 
-    /// Whether a pause stands.
+    /// Returns whether the market is paused now.
     pub fn is_paused(&self) -> bool {
-        self.market.is_paused(self.clock)
+        self.market.is_paused(self.clock.get())
     }
 
-    /// A credit with its debt accrued to now; as it is where its amounts are out of range.
+    /// Copies a credit with its debt accrued to now; as it is where its amounts are out of range.
     pub fn accrued(&self, credit: &Credit) -> Credit {
         let mut now = *credit;
-        match now.accrue(self.market_time()) {
+        match now.accrue(self.market_time().get()) {
             Ok(()) => now,
             Err(_) => *credit,
         }

@@ -76,7 +76,7 @@ pub(super) async fn run(config: Config, json: bool) -> Result<bool, CommandError
 }
 
 async fn chain(config: &Config, nodes: &Nodes, keys: &BTreeMap<Role, SigningKey>, findings: &mut Findings) {
-    let (sound, faults) = nodes.look().await;
+    let (sound, faults) = nodes.probe().await;
     for node in &sound {
         findings.note(format!("rpc {}", node.name()), Ok(format!("slot {}", node.highest_slot())));
     }
@@ -96,7 +96,9 @@ async fn chain(config: &Config, nodes: &Nodes, keys: &BTreeMap<Role, SigningKey>
     for (role, key) in keys {
         let balance = node.ask("balance", node.rpc().get_balance(&key.public_key())).await;
         let outcome = match balance {
-            Ok(lamports) if lamports >= config.land.low_balance => Ok(format!("{key}, {lamports} lamports")),
+            Ok(lamports) if lamports >= config.land.low_balance_lamports.get() => {
+                Ok(format!("{key}, {lamports} lamports"))
+            }
             Ok(lamports) => Err(format!("{key} has {lamports} lamports; send SOL to it")),
             Err(error) => Err(error.to_string()),
         };

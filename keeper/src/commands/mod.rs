@@ -206,13 +206,13 @@ async fn run(command: Command) -> Result<bool, CommandError> {
 async fn beside(config: Config) -> Result<(Keeper, Scratch), CommandError> {
     let folder = Scratch::new().map_err(CommandError::Folder)?;
     let store = Store::open(&folder.0)?;
-    store.take_over(&config.data_dir, &SEEN)?;
+    store.copy_tables(&config.data_dir, &SEEN)?;
     Ok((Keeper::on(config, store).await?, folder))
 }
 
-/// What a look at what is due needs of the store: when the cluster stood still, what reporters have said, and what was put
+/// What a look at what is due needs of the store: the stalls, what reporters have said, and what was put
 /// aside.
-const SEEN: [&str; 5] = ["stalls", "sighting", "reports", "cursors", "lanes"];
+const SEEN: [&str; 5] = ["stalls", "last_reading", "reports", "cursors", "lanes"];
 
 /// A folder that goes with whoever holds it.
 struct Scratch(PathBuf);
@@ -267,30 +267,31 @@ mod tests {
     use {
         super::*,
         crate::{
-            chain::{Sighting, Sightings},
+            chain::{SlotTime, StallLog},
             land::lanes,
         },
+        blockable_sdk::amounts::ChainTime,
     };
 
     #[tokio::test]
     async fn a_look_knows_when_the_cluster_stood_still_and_what_was_put_aside() {
         let (running, looking) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let keeper = Store::open(running.path()).unwrap();
-        let mut sightings = Sightings::open(keeper.clone(), 60).await.unwrap();
+        let mut stall_log = StallLog::open(keeper.clone(), 60).await.unwrap();
         for (slot, clock) in [(1_000, 50_000), (1_010, 53_606)] {
-            sightings.see(Sighting { slot, clock }).await.unwrap();
+            stall_log.record(SlotTime { slot, clock: ChainTime(clock) }).await.unwrap();
         }
         let fail = |tx: &rusqlite::Transaction| {
             let lane = ("meter/p/1", "meter", &Pubkey::default());
-            lanes::fail(tx, lane, "no", PATIENCE, 53_606)
+            lanes::fail(tx, lane, "no", PATIENCE, ChainTime(53_606))
         };
         keeper.write(fail).await.unwrap();
 
         let look = Store::open(looking.path()).unwrap();
-        look.take_over(running.path(), &SEEN).unwrap();
-        let seen = Sightings::open(look.clone(), 60).await.unwrap();
-        assert_eq!(seen.stalls().lost_since(0), 3_600);
-        let closed = look.read(|connection| lanes::closed(connection, 53_607)).await.unwrap();
-        assert!(closed.contains("meter/p/1"));
+        look.copy_tables(running.path(), &SEEN).unwrap();
+        let seen = StallLog::open(look.clone(), 60).await.unwrap();
+        assert_eq!(seen.stalls().lost_since(ChainTime(0)), 3_600);
+        let blocked = look.read(|connection| lanes::blocked(connection, ChainTime(53_607))).await.unwrap();
+        assert!(blocked.contains("meter/p/1"));
     }
 }

@@ -33,7 +33,7 @@ pub(super) enum Action {
 
 /// Runs the command. Returns true.
 pub(super) async fn run(config: &Config, action: Action) -> Result<bool, CommandError> {
-    let store = Store::open_beside(&config.data_dir)?;
+    let store = Store::open_unlocked(&config.data_dir)?;
     match action {
         Action::List { json } => {
             let failed = store.read(|connection| lanes::list(connection, 1)).await?;

@@ -31,10 +31,10 @@ pub(super) fn run(
         let work = async {
             loop {
                 let snapshot = latest.borrow_and_update().clone();
-                if let (Some(snapshot), Some(node)) = (snapshot, nodes.look().await.0.first()) {
+                if let (Some(snapshot), Some(node)) = (snapshot, nodes.probe().await.0.first()) {
                     let done = async {
                         let passed = history.pass(node, &snapshot, most).await?;
-                        alerts.settle(passed.signals, snapshot.clock).await
+                        alerts.settle(passed.signals, snapshot.clock.get()).await
                     };
                     if let Err(error) = done.await {
                         tracing::error!(%error, "event logs could not be kept");
@@ -53,7 +53,7 @@ pub(super) fn run(
 
 /// Passes over the logs until a pass proves nothing more. Errors: [`CycleError`].
 pub(super) async fn catch_up(parts: &Parts, snapshot: &Snapshot) -> Result<Passed, CycleError> {
-    let (sound, _) = parts.nodes.look().await;
+    let (sound, _) = parts.nodes.probe().await;
     let node = *sound.first().ok_or_else(|| CycleError::NoNode("none answers, or all lag".to_string()))?;
     let (most, mut whole) = (parts.config.history.credits_per_pass, Passed::default());
     for _ in 0..PASSES {

@@ -4,12 +4,13 @@ use {
     super::ended::ended,
     crate::{
         alert::{Level, Open, Rule, Severity, Signal},
-        chain::{Mirror, NodeError, Sighting, Snapshot},
+        chain::{Mirror, NodeError, SlotTime, Snapshot},
         daemon::Parts,
         land::{LandError, Landing, confirm::confirm, journal, lanes},
         plan::{Intent, Kind, Plan, plan},
         store::StoreError,
     },
+    blockable_sdk::amounts::ChainTime,
     serde::Serialize,
     std::{
         collections::{BTreeMap, HashSet},
@@ -43,8 +44,8 @@ pub enum CycleError {
 pub struct Report {
     /// The slot that was read.
     pub slot: u64,
-    /// The chain's clock, in Unix seconds.
-    pub clock: i64,
+    /// The chain's clock.
+    pub clock: ChainTime,
     /// Credits of the market.
     pub credits: usize,
     /// Credits that had changed.
@@ -77,12 +78,12 @@ impl Cycle {
     /// Reads the chain. Errors: [`CycleError::NoNode`], [`CycleError::Store`].
     pub async fn read(&mut self) -> Result<(Arc<Snapshot>, usize, Vec<Signal>), CycleError> {
         let parts = &mut self.parts;
-        let (sound, faults) = parts.nodes.look().await;
+        let (sound, faults) = parts.nodes.probe().await;
         let mut reasons: Vec<String> =
             faults.iter().map(|(node, error)| format!("{node}: {error}")).collect();
         let mut found = None;
         for node in sound {
-            match self.mirror.refresh(node, parts.sightings.stalls()).await {
+            match self.mirror.refresh(node, parts.stall_log.stalls().clone()).await {
                 Ok(read) => {
                     found = Some(read);
                     break;
@@ -101,9 +102,9 @@ impl Cycle {
             return Err(CycleError::NoNode(reasons.join("; ")));
         };
         parts.health.set("rpc", Ok(()));
-        let sighting = Sighting { slot: read.clock.slot, clock: read.clock.unix_timestamp };
-        parts.sightings.see(sighting).await?;
-        let snapshot = Arc::new(Snapshot { stalls: parts.sightings.stalls(), ..read.snapshot });
+        let reading = SlotTime { slot: read.clock.slot, clock: ChainTime(read.clock.unix_timestamp) };
+        parts.stall_log.record(reading).await?;
+        let snapshot = Arc::new(Snapshot { stalls: parts.stall_log.stalls().clone(), ..read.snapshot });
         parts.ingest.see_chain(snapshot.clone());
         let signals = vec![rpc_signal(&snapshot, self.faults, &reasons)];
         Ok((snapshot, read.fetched, signals))
@@ -158,19 +159,20 @@ impl Cycle {
         signals.extend(self.parts.lander.signals().await?);
         let (payers, seen) = (self.parts.lander.payers().into_values().collect(), snapshot.clone());
         let over = move |open: &Open, signals: &[Signal]| ended(open, signals, &seen, &payers);
-        Ok(self.parts.alerts.settle_with(signals, snapshot.clock, over).await?.opened.len())
+        Ok(self.parts.alerts.settle_with(signals, snapshot.clock.get(), over).await?.opened.len())
     }
 
     /// Forgets what is too old to keep, once a day.
-    async fn prune(&mut self, clock: i64) -> Result<(), StoreError> {
-        let today = clock.div_euclid(DAY);
+    async fn prune(&mut self, clock: ChainTime) -> Result<(), StoreError> {
+        let today = clock.get().div_euclid(DAY);
         if self.pruned == Some(today) {
             return Ok(());
         }
-        let before = clock.saturating_sub(self.parts.config.cycle.keep_days.saturating_mul(DAY));
+        let kept = self.parts.config.cycle.keep_days.saturating_mul(DAY);
+        let before = clock.plus_seconds(kept.saturating_neg());
         self.parts.store.write(move |connection| journal::prune(connection, before)).await?;
-        self.parts.alerts.prune(before).await?;
-        self.parts.ingest.prune(self.parts.config.ingest.keep_from(clock)).await?;
+        self.parts.alerts.prune(before.get()).await?;
+        self.parts.ingest.prune(self.parts.config.ingest.keep_from(clock.get())).await?;
         self.pruned = Some(today);
         Ok(())
     }
@@ -198,12 +200,12 @@ fn measure(snapshot: &Snapshot, intents: &[Intent], dropped: &HashSet<String>) {
     ) as f64);
 }
 
-/// Seconds, at a Unix time, for which the oldest work of lanes that were not dropped has been due.
-fn oldest_age(now: i64, intents: &[Intent], dropped: &HashSet<String>) -> i64 {
+/// Seconds for which the oldest work of lanes that were not dropped has been due.
+fn oldest_age(now: ChainTime, intents: &[Intent], dropped: &HashSet<String>) -> i64 {
     let waited_for =
-        |intent: &&Intent| dropped.is_empty() || lanes::open_part((*intent).clone(), dropped).is_some();
+        |intent: &&Intent| dropped.is_empty() || lanes::unblocked_part(intent, dropped).is_some();
     let oldest = intents.iter().filter(waited_for).map(|intent| intent.due_at).min();
-    now.saturating_sub(oldest.unwrap_or(now)).max(0)
+    now.seconds_since(oldest.unwrap_or(now)).max(0)
 }
 
 fn rpc_signal(snapshot: &Snapshot, faults: u32, reasons: &[String]) -> Signal {
@@ -239,7 +241,9 @@ mod tests {
 
     #[test]
     fn what_was_dropped_is_not_waited_for() {
-        let at = |due_at, intent| Intent { due_at, ..intent };
+        let at = |due_at, intent| Intent { due_at: ChainTime(due_at), ..intent };
+        let oldest_age =
+            |now, intents: &[Intent], dropped: &HashSet<String>| oldest_age(ChainTime(now), intents, dropped);
         let intents = [at(1_000, due(Kind::ExpireUnits, 7)), at(4_000, due(Kind::MarkDelinquent, 7))];
         let dropped = HashSet::from([intents[0].lane()]);
         assert_eq!(oldest_age(5_000, &intents, &HashSet::new()), 4_000);

@@ -59,7 +59,7 @@ fn why(
             Some("no provider has this reporter any more")
         }
         Rule::Equivocation | Rule::BadReports
-            if snapshot.clock.saturating_sub(standing.raised_at) >= FAULT_STANDS =>
+            if snapshot.clock.get().saturating_sub(standing.raised_at) >= FAULT_STANDS =>
         {
             Some("it was told a week ago; the next fault is told anew")
         }
@@ -89,6 +89,7 @@ mod tests {
     use {
         super::*,
         crate::alert::Severity,
+        blockable_sdk::amounts::ChainTime,
         blockable_sdk::program::{
             state::{Credit, Market, Provider, Reporter},
             transitions::Status,
@@ -112,7 +113,7 @@ mod tests {
         credit.status = Status::Active.byte();
         Snapshot {
             slot: 1,
-            clock: NOW,
+            clock: ChainTime(NOW),
             market_key: key(9),
             market: Market::zeroed(),
             providers: BTreeMap::from([(key(1), provider)]),

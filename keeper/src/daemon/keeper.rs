@@ -7,7 +7,7 @@ use {
         config::Config,
         daemon::{CycleError, OpenError, Parts, Report, audit, cycle::Cycle},
         history::Passed,
-        land::track::STATUSES,
+        land::STATUSES,
         plan::{Explanation, Plan, Role, explain},
         store::Store,
     },

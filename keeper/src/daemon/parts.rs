@@ -4,7 +4,7 @@ use {
     crate::{
         alert::{AlertError, Alerts},
         api::ServerError,
-        chain::{Nodes, Sightings},
+        chain::{Nodes, StallLog},
         config::{Config, nodes},
         health::Health,
         history::History,
@@ -62,8 +62,8 @@ pub struct Parts {
     pub history: Arc<History>,
     /// Alerts.
     pub alerts: Alerts,
-    /// Looks at the chain.
-    pub sightings: Sightings,
+    /// Stalls of the cluster.
+    pub stall_log: StallLog,
     /// Progress.
     pub health: Health,
 }
@@ -80,7 +80,7 @@ impl Parts {
             watch: Arc::new(Watch::open(store.clone(), config.watch.clone()).await?),
             history: Arc::new(History::new(store.clone(), market)),
             alerts: Alerts::open(store.clone(), &config.alert).await?,
-            sightings: Sightings::open(store.clone(), config.cycle.stall_seconds).await?,
+            stall_log: StallLog::open(store.clone(), config.cycle.stall_seconds).await?,
             health: Health::default(),
             nodes,
             store,
@@ -93,7 +93,7 @@ impl Parts {
 pub async fn open_keys(config: &Config) -> Result<BTreeMap<Role, SigningKey>, OpenError> {
     let mut keys = BTreeMap::new();
     for role in Role::ALL {
-        let opened = config.keys.of(role).open().await;
+        let opened = config.keys.source(role).open().await;
         keys.insert(role, opened.map_err(|error| OpenError::Key { role: role.name(), error })?);
     }
     Ok(keys)

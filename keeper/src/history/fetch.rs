@@ -1,5 +1,4 @@
-//! What a node is asked for: which transactions touched a credit, and the records in them. All finalized: what is in a log
-//! never goes back.
+//! Asks a node for the transactions that touched a credit, and for the records in them. All finalized: a log never goes back.
 
 use {
     crate::{
@@ -26,42 +25,43 @@ use {
 
 /// Requests that run at once.
 pub const AT_ONCE: usize = 4;
-/// Transactions whose records are remembered: one that meters a chunk is in the log of each of its credits.
+/// Most transactions whose records are cached: one that meters a chunk is in the log of each of its credits.
 const REMEMBERED: usize = 1_024;
 
 /// A node's answer about the past.
 pub enum Served<T> {
-    /// It has it.
+    /// The node has it.
     Yes(T),
-    /// It does not have it: not yet, or no longer.
+    /// The node does not have it: not yet, or no longer.
     No,
-    /// It keeps no history at all.
+    /// The node keeps no history at all.
     NoHistory,
 }
 
 /// A transaction that touched a credit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Its signature.
+    /// The signature.
     pub signature: Signature,
-    /// Its slot.
+    /// The slot of its block.
     pub slot: u64,
-    /// Whether it failed, and so changed nothing.
+    /// Set where it failed, and so changed nothing.
     pub failed: bool,
 }
 
-/// The records of a transaction, fetched once by whoever needs them first.
+/// The records of a transaction, fetched by the first credit that needs them.
 type Fetched = Arc<OnceCell<Vec<CreditRecord>>>;
 
-/// Records by transaction, of all credits.
+/// The cached records of recent transactions, of all credits.
 #[derive(Default)]
-pub struct Memory {
+pub struct RecordCache {
     fetched: HashMap<Signature, Fetched>,
     order: VecDeque<Signature>,
 }
 
-impl Memory {
-    fn of(&mut self, signature: Signature) -> Fetched {
+impl RecordCache {
+    /// Returns the place of a transaction's records, added where it is new; the oldest are dropped.
+    fn entry(&mut self, signature: Signature) -> Fetched {
         if let Some(fetched) = self.fetched.get(&signature) {
             return fetched.clone();
         }
@@ -75,31 +75,31 @@ impl Memory {
     }
 }
 
-/// Why there are no records of a transaction.
+/// The reason for which there are no records of a transaction.
 enum Without {
     NotServed,
     NoHistory,
     Failed(NodeError),
 }
 
-/// Asks one node, a few requests at once.
+/// Asks one node, with a few requests at once.
 pub struct Fetcher<'a> {
     node: &'a Node,
     permits: Semaphore,
-    memory: &'a Mutex<Memory>,
+    cache: &'a Mutex<RecordCache>,
 }
 
 impl<'a> Fetcher<'a> {
-    /// What asks a node; `memory` outlasts it.
-    pub fn new(node: &'a Node, memory: &'a Mutex<Memory>) -> Fetcher<'a> {
-        Fetcher { node, permits: Semaphore::new(AT_ONCE), memory }
+    /// A fetcher for a node, with the records that earlier ones have cached.
+    pub fn new(node: &'a Node, cache: &'a Mutex<RecordCache>) -> Fetcher<'a> {
+        Fetcher { node, permits: Semaphore::new(AT_ONCE), cache }
     }
 
-    fn memory(&self) -> MutexGuard<'_, Memory> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    fn cache(&self) -> MutexGuard<'_, RecordCache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Transactions that touched a credit, newest first: those before `before` and after `until`, up to `limit`.
+    /// Lists transactions that touched a credit, newest first: those before `before` and after `until`, up to `limit`.
     /// Errors: [`NodeError`].
     pub async fn page(
         &self,
@@ -126,9 +126,9 @@ impl<'a> Fetcher<'a> {
         Ok(Served::Yes(entries))
     }
 
-    /// A credit's records in a transaction. Errors: [`NodeError`].
+    /// Fetches a credit's records in a transaction. Errors: [`NodeError`].
     pub async fn records(&self, credit: &Pubkey, entry: Entry) -> Result<Served<Vec<Found>>, NodeError> {
-        let fetched = self.memory().of(entry.signature);
+        let fetched = self.cache().entry(entry.signature);
         let records = match fetched.get_or_try_init(|| self.transaction(&entry.signature)).await {
             Ok(records) => records,
             Err(Without::NotServed) => return Ok(Served::No),
@@ -167,7 +167,7 @@ impl<'a> Fetcher<'a> {
 
     async fn ask<T>(
         &self,
-        what: &'static str,
+        kind: &'static str,
         request: impl Future<Output = Result<T, RpcClientError>>,
     ) -> Result<Served<T>, NodeError> {
         // Never closed.
@@ -179,7 +179,7 @@ impl<'a> Fetcher<'a> {
                 Err(error) => Err(error),
             }
         };
-        self.node.ask(what, request).await
+        self.node.ask(kind, request).await
     }
 }
 

@@ -1,8 +1,8 @@
-//! Names of what can happen to a credit.
+//! Names of changes, and the ones that end a credit.
 
 use blockable_sdk::events::Change;
 
-/// A change's name, in tables and in JSON.
+/// Names a change, in tables and in JSON.
 pub fn kind(change: &Change) -> &'static str {
     match change {
         Change::Offered { .. } => "offered",
@@ -38,20 +38,20 @@ pub fn kind(change: &Change) -> &'static str {
     }
 }
 
-/// What a change says of whether its credit is still there.
+/// The state of a credit's account after a change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Life {
-    /// It is.
+    /// It exists.
     #[default]
     Open,
-    /// It may be gone: one that was cancelled stays where the borrower's reserve has to be collected first.
+    /// It may be closed: one that was cancelled stays where the borrower's reserve has to be collected first.
     Cancelled,
-    /// It is gone.
+    /// It is closed.
     Closed,
 }
 
 impl Life {
-    /// After a change of this name.
+    /// The state after a change of this name.
     pub fn after(kind: &str) -> Life {
         match kind {
             "closed" => Life::Closed,

@@ -38,7 +38,7 @@ use {
         store::{Store, StoreError},
     },
     blockable_sdk::Pubkey,
-    fetch::{AT_ONCE, Fetcher, Memory},
+    fetch::{AT_ONCE, Fetcher, RecordCache},
     futures_util::{StreamExt, stream},
     order::{Order, Outcome},
     prove::Joined,
@@ -48,7 +48,7 @@ use {
         sync::{Mutex, PoisonError, atomic::AtomicUsize},
     },
     walk::{Limits, Walk},
-    work::{Target, Worked, assign, targets},
+    work::{Target, Worked, assign, read_targets},
 };
 
 /// Searches that are kept from pass to pass; others begin anew.
@@ -59,7 +59,7 @@ pub struct History {
     store: Store,
     market: Pubkey,
     limits: Limits,
-    memory: Mutex<Memory>,
+    cache: Mutex<RecordCache>,
     /// Held over a whole pass, so that passes follow each other.
     state: tokio::sync::Mutex<State>,
 }
@@ -101,8 +101,8 @@ struct Change {
 impl History {
     /// The log in a store.
     pub fn new(store: Store, market: Pubkey) -> History {
-        let (memory, state) = (Mutex::default(), tokio::sync::Mutex::default());
-        History { store, market, limits: Limits::default(), memory, state }
+        let (cache, state) = (Mutex::default(), tokio::sync::Mutex::default());
+        History { store, market, limits: Limits::default(), cache, state }
     }
 
     /// Brings the logs of at most `most` credits further: those that have waited longest, four requests at once. What a node
@@ -117,7 +117,7 @@ impl History {
         state.order.see(snapshot, &heads);
         let mut passed = Passed { behind: state.order.behind(), ..Passed::default() };
         let chosen = state.order.next(snapshot, most);
-        let done = match targets(node, &chosen, snapshot).await {
+        let done = match read_targets(node, &chosen, snapshot).await {
             Ok(targets) => self.work(node, targets, &heads, &mut state.walks).await?,
             Err(error) => {
                 tracing::warn!(node = node.name(), %error, "finalized credits could not be read");
@@ -159,9 +159,9 @@ impl History {
             new.into_iter().map(place).collect::<Result<Vec<_>, StoreError>>()
         });
         walks.extend(places.await?.into_iter().map(|(credit, place)| (credit, Walk::new(place))));
-        let (fetcher, failures) = (Fetcher::new(node, &self.memory), AtomicUsize::new(0));
+        let (fetcher, failures) = (Fetcher::new(node, &self.cache), AtomicUsize::new(0));
         let work = assign(targets, heads, walks);
-        let work = work.into_iter().map(|work| work.go(&fetcher, &failures, &self.limits));
+        let work = work.into_iter().map(|work| work.step(&fetcher, &failures, &self.limits));
         Ok(stream::iter(work).buffer_unordered(AT_ONCE).collect().await)
     }
 
@@ -185,8 +185,8 @@ impl History {
             let mut heads = Vec::with_capacity(changes.len());
             for Change { credit, joined, is_wrong, is_proven } in changes {
                 match is_wrong {
-                    true => rows::cut(tx, &credit)?,
-                    false => rows::keep(tx, &credit, &joined, is_proven)?,
+                    true => rows::remove_unproven(tx, &credit)?,
+                    false => rows::append(tx, &credit, &joined, is_proven)?,
                 }
                 heads.push((credit, rows::head(tx, &credit)?));
             }
@@ -202,7 +202,7 @@ impl History {
         if outcome == Outcome::Mismatch {
             tracing::error!(node = node.name(), %credit, records = joined.end.seq, "a log does not hash");
             // What another node serves must not be overlaid by what this one has.
-            *self.memory.lock().unwrap_or_else(PoisonError::into_inner) = Memory::default();
+            *self.cache.lock().unwrap_or_else(PoisonError::into_inner) = RecordCache::default();
             passed.signals.push(tell::mismatch(&credit, account, node.name(), joined.end.seq));
         } else {
             passed.records = passed.records.saturating_add(joined.links.len());

@@ -1,20 +1,20 @@
-//! Joins records to a log and holds the log against what the chain says. Pure.
+//! Joins records to a log, and proves the log by the hash chain in the credit's account. Pure.
 
 use {
     crate::history::kinds::{Life, kind},
     blockable_sdk::{Pubkey, Signature, accounts::CreditStamp, events::CreditRecord},
 };
 
-/// How far a log has come.
+/// The end of a log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Position {
-    /// Number of records, which is the number of the next one.
+    /// The number of records, which is the number of the next one.
     pub seq: u64,
     /// The hash chain after them.
     pub hash: [u8; 32],
 }
 
-/// Why a log is not, or not yet, what the chain says.
+/// The reason for which a log is not proven, or not yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProofError {
     /// A record is missing between two others.
@@ -28,20 +28,20 @@ pub enum ProofError {
     /// Records are missing at the end.
     #[error("records are missing at the end: {have} are served and the credit has {account}")]
     Short {
-        /// Records that there are.
+        /// Records in the log.
         have: u64,
-        /// Records that the credit has.
+        /// Records by the account.
         account: u64,
     },
-    /// The log is further than the account that it was held against, which is an older one.
-    #[error("the log has {have} records and the account shown has {account}; a node shows an older state")]
+    /// The log is longer than the account says, which is an older one.
+    #[error("the log has {have} records and the account shown has {account}; the node shows an older state")]
     Ahead {
-        /// Records that there are.
+        /// Records in the log.
         have: u64,
-        /// Records that the account shows.
+        /// Records by the account.
         account: u64,
     },
-    /// The records are not those that the credit's event hash was made of.
+    /// The records do not hash to the event hash in the account.
     #[error("the {0} records do not hash to the credit's event hash")]
     Mismatch(u64),
     /// A record of another credit.
@@ -52,7 +52,7 @@ pub enum ProofError {
     Unhashable(u64),
 }
 
-/// A record, and where it was found.
+/// A record with its transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     /// The record.
@@ -72,23 +72,23 @@ pub struct Link {
     pub hash: [u8; 32],
 }
 
-/// What records have added to a log.
+/// The records that join on to a log, and its new end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Joined {
-    /// Whether the links begin a log of their own: a credit was removed, and its address has been used again.
+    /// Set where the links begin a log of their own: a credit was closed, and its address has been used again.
     pub fresh: bool,
     /// The records that join on, in order.
     pub links: Vec<Link>,
-    /// How far the log has come with them.
+    /// The end of the log with them.
     pub end: Position,
-    /// What the last record says of whether the credit is still there.
+    /// The state of the account after the last record.
     pub life: Life,
-    /// Why the records after them do not join on.
+    /// The reason for which the records after them do not join on.
     pub fault: Option<ProofError>,
 }
 
-/// Joins records to a log that has come as far as `from`, and whose last record says `life`. Records are in the order of
-/// their transactions; within a slot their numbers decide. A record with number 0 begins the log of another credit at the
+/// Joins records to a log that ends at `from`, after whose last record the account is in state `life`. Records are in the order
+/// of their transactions; within a slot their numbers decide. A record with number 0 begins the log of another credit at the
 /// address; no record of a log that is still open can be taken for it.
 pub fn join(credit: &Pubkey, from: Position, life: Life, mut found: Vec<Found>) -> Joined {
     let mut joined = Joined { end: from, life, ..Joined::default() };
@@ -119,7 +119,7 @@ pub fn join(credit: &Pubkey, from: Position, life: Life, mut found: Vec<Found>) 
 }
 
 impl Joined {
-    /// The place of the record that comes next. After a fault only a new beginning does, and only where nothing is lost by
+    /// Finds the place of the record that comes next. After a fault only a new beginning does, and only where nothing is lost by
     /// it: a node that has forgotten the log of an earlier credit may have all of this one's.
     fn next(&self, left: &[&Found], from: Position) -> Option<usize> {
         let place = |seq| left.iter().position(|found| found.record.seq == seq);
@@ -145,7 +145,7 @@ impl Joined {
     }
 }
 
-/// Proves that a log is all that happened to a credit whose account says `account`. Errors: [`ProofError`].
+/// Proves that a log is complete, by the number of records and the hash in the credit's account. Errors: [`ProofError`].
 pub fn prove(end: Position, account: CreditStamp) -> Result<(), ProofError> {
     let (have, account_has) = (end.seq, account.seq);
     if have < account_has {

@@ -1,4 +1,4 @@
-//! The table of events, and how far each credit's log is proven.
+//! The table of events, and the number of proven records of each credit.
 
 use {
     crate::{
@@ -15,23 +15,23 @@ use {
     rusqlite::{Connection, OptionalExtension, params},
 };
 
-/// How far a credit's log has come.
+/// The written log of a credit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Head {
-    /// Everything that is written.
+    /// Its end.
     pub end: Position,
-    /// Records that were proven against the credit's account.
+    /// The number of records that were proven by the credit's account.
     pub proven: u64,
     /// Slot of the last record.
     pub slot: u64,
-    /// What the last record says of whether the credit is still there.
+    /// The state of the account after the last record.
     pub life: Life,
 }
 
-/// Where the search for further records ends.
+/// The place at which the search for further records ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
-    /// A transaction before the last record's slot: everything up to it is written.
+    /// A transaction before the last record's slot: the records up to it are written.
     pub until: Option<Signature>,
     /// Slot of the last record; older transactions have nothing new.
     pub slot: u64,
@@ -39,7 +39,7 @@ pub struct Place {
     pub known: Vec<Signature>,
 }
 
-/// All credits that have a log.
+/// Lists all credits that have a log. Errors: [`StoreError`].
 pub fn credits(connection: &Connection) -> Result<Vec<Pubkey>, StoreError> {
     // From credit to credit: a log may have many records.
     let mut statement = connection.prepare(
@@ -54,7 +54,7 @@ pub fn credits(connection: &Connection) -> Result<Vec<Pubkey>, StoreError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// How far a credit's log has come; zero where it has none.
+/// Reads the written log of a credit; empty where it has none. Errors: [`StoreError`].
 pub fn head(connection: &Connection, credit: &Pubkey) -> Result<Head, StoreError> {
     let last = "SELECT seq, hash, slot, kind FROM events WHERE credit = ? ORDER BY seq DESC LIMIT 1";
     let last = connection.prepare_cached(last)?.query_row([credit.to_bytes()], |row| {
@@ -67,7 +67,7 @@ pub fn head(connection: &Connection, credit: &Pubkey) -> Result<Head, StoreError
     Ok(Head { end, proven, slot, life: Life::after(&kind) })
 }
 
-/// Where the search for a credit's further records ends.
+/// Reads the place at which the search for a credit's further records ends. Errors: [`StoreError`].
 pub fn place(connection: &Connection, credit: &Pubkey) -> Result<Place, StoreError> {
     let slot = head(connection, credit)?.slot;
     let (credit, before) = (credit.to_bytes(), signed(slot));
@@ -89,12 +89,12 @@ pub fn place(connection: &Connection, credit: &Pubkey) -> Result<Place, StoreErr
     Ok(Place { until: until.map(Signature::from), slot, known })
 }
 
-/// Writes what joins on to a credit's log. `proven` says that the log was proven with it.
-pub fn keep(
+/// Appends the records that join on to a credit's log. `is_proven` is set where the log is proven with them. Errors: [`StoreError`].
+pub fn append(
     connection: &Connection,
     credit: &Pubkey,
     joined: &Joined,
-    proven: bool,
+    is_proven: bool,
 ) -> Result<(), StoreError> {
     if joined.fresh {
         remove_from(connection, credit, 0)?;
@@ -103,7 +103,7 @@ pub fn keep(
     for link in &joined.links {
         insert(connection, credit, link)?;
     }
-    if proven {
+    if is_proven {
         set_proven(connection, credit, joined.end.seq)?;
     }
     Ok(())
@@ -128,8 +128,8 @@ fn insert(connection: &Connection, credit: &Pubkey, link: &Link) -> Result<(), S
     Ok(())
 }
 
-/// Removes the records of a credit that were never proven, so that they can be fetched anew.
-pub fn cut(connection: &Connection, credit: &Pubkey) -> Result<(), StoreError> {
+/// Removes the records of a credit that were never proven, so that they can be fetched anew. Errors: [`StoreError`].
+pub fn remove_unproven(connection: &Connection, credit: &Pubkey) -> Result<(), StoreError> {
     remove_from(connection, credit, proven(connection, credit)?)
 }
 
@@ -139,7 +139,7 @@ fn remove_from(connection: &Connection, credit: &Pubkey, seq: u64) -> Result<(),
     Ok(())
 }
 
-/// How many records of a credit are proven, and the hash chain after them; `None` before any is.
+/// Reads the number of proven records of a credit, with the hash chain after them; `None` before any is. Errors: [`StoreError`].
 pub fn proof(connection: &Connection, credit: &Pubkey) -> Result<Option<(u64, [u8; 32])>, StoreError> {
     let seq = head(connection, credit)?.proven;
     let Some(last) = seq.checked_sub(1) else { return Ok(None) };

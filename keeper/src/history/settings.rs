@@ -1,13 +1,13 @@
-//! `[history]`: whether logs are proven, and how many at once.
+//! Settings of the audit log: `[history]`.
 
 use blockable_service::settings::Reader;
 
 /// Section `[history]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HistorySettings {
-    /// Whether logs are fetched and proven at all.
+    /// Set where logs are fetched and proven.
     pub enabled: bool,
-    /// Credits whose logs one pass works on, at most.
+    /// Most credits whose logs one pass works on.
     pub credits_per_pass: usize,
 }
 
@@ -18,7 +18,7 @@ impl Default for HistorySettings {
 }
 
 impl HistorySettings {
-    /// Reads `[history]`; mistakes are with the reader.
+    /// Reads `[history]`; the reader notes mistakes in it.
     pub fn read(reader: &mut Reader) -> HistorySettings {
         let otherwise = HistorySettings::default();
         reader.section("history", |section| HistorySettings {

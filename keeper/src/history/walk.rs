@@ -1,7 +1,7 @@
-//! Goes through the transactions of one credit that are not written yet, oldest first.
+//! Walks through the transactions of one credit whose records are not written yet, oldest first.
 //!
-//! Nodes list from the newest back. All of it is listed before anything is fetched, so that what is fetched joins on to what
-//! is written; of a long list the oldest part is kept, and the rest is listed again later.
+//! Nodes list from the newest back. Everything is listed before anything is fetched, so that the fetched records join on to
+//! the written ones; of a long list the oldest part is kept, and the rest is listed again later.
 
 use {
     crate::{
@@ -17,16 +17,16 @@ use {
     std::collections::VecDeque,
 };
 
-/// How much of a credit is done in one go.
+/// The limits of one step.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Transactions in a page of the list.
     pub page: usize,
-    /// Pages of the list.
+    /// Most pages that are listed.
     pub pages: usize,
-    /// Transactions that are kept of the list.
+    /// Most transactions that are kept of the list.
     pub kept: usize,
-    /// Transactions that are fetched; those of one slot are not torn apart.
+    /// Most transactions that are fetched; those of one slot stay together.
     pub fetched: usize,
 }
 
@@ -36,29 +36,29 @@ impl Default for Limits {
     }
 }
 
-/// What a step has found.
+/// The outcome of a step.
 #[derive(Debug)]
 pub struct Step {
     /// The records, in the order of their transactions.
     pub found: Vec<Found>,
-    /// What comes after them.
+    /// The transactions after them.
     pub rest: Rest,
 }
 
-/// What comes after the records of a step.
+/// The transactions after those of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rest {
     /// There is more to list or to fetch.
     More,
-    /// Nothing: these are all.
+    /// There are none.
     Nothing,
-    /// A transaction that the node does not serve.
+    /// The next one is not served by the node.
     NotServed(Signature),
     /// The node keeps no history.
     NoHistory,
 }
 
-/// The search in one credit's transactions.
+/// A walk through one credit's transactions, kept from pass to pass.
 pub struct Walk {
     place: Place,
     before: Option<Signature>,
@@ -67,17 +67,17 @@ pub struct Walk {
     as_of: u64,
     /// Newest first.
     queue: VecDeque<Entry>,
-    /// Whether newer transactions were listed than are kept.
+    /// Set where newer transactions were listed than are kept.
     is_cut: bool,
 }
 
 impl Walk {
-    /// A search for what comes after what is written.
+    /// A walk that begins after the written records.
     pub fn new(place: Place) -> Walk {
         Walk { place, before: None, is_listed: false, as_of: 0, queue: VecDeque::new(), is_cut: false }
     }
 
-    /// Goes on by what `limits` allow, up to and with a slot that the node has finalized. Errors: [`NodeError`], with the search where it was.
+    /// Takes one step, up to and with a slot that the node has finalized. Errors: [`NodeError`], with the walk where it was.
     pub async fn step(
         &mut self,
         fetcher: &Fetcher<'_>,
@@ -112,24 +112,24 @@ impl Walk {
             }
         }
         if let Some((slot, rest)) = rest {
-            // What else is in its slot may come before it or after it.
+            // The other records of its slot may come before it or after it.
             found.retain(|found| found.slot < slot);
             let before = batch.iter().take(end).filter(|entry| entry.slot < slot).count();
-            self.take(before);
+            self.drop_oldest(before);
             return Ok(Step { found, rest });
         }
-        self.take(end);
+        self.drop_oldest(end);
         let more = self.queue.back().is_some_and(|next| next.slot <= last_slot);
         let is_stale = self.queue.is_empty() && (self.is_cut || self.as_of < last_slot);
         Ok(Step { found, rest: if more || is_stale { Rest::More } else { Rest::Nothing } })
     }
 
-    /// Whether there is nothing left that it knows of, so that what comes next is listed anew.
-    pub fn is_over(&self) -> bool {
+    /// Returns whether every listed transaction is done, so that the next walk must list anew.
+    pub fn is_done(&self) -> bool {
         self.is_listed && self.queue.is_empty()
     }
 
-    /// Lists on. Returns whether the node has a history.
+    /// Lists further pages. Returns whether the node has a history.
     async fn list(
         &mut self,
         fetcher: &Fetcher<'_>,
@@ -142,7 +142,7 @@ impl Walk {
                 Served::Yes(page) => page,
                 Served::No | Served::NoHistory => return Ok(false),
             };
-            // A node that does not know where to stop lists on; what is older has nothing new.
+            // A node that ignores `until` lists on; older transactions have nothing new.
             let joins = page.iter().any(|entry| entry.slot < self.place.slot);
             let is_last = joins || page.len() < limits.page;
             self.before = page.last().map(|entry| entry.signature).or(self.before);
@@ -174,7 +174,7 @@ impl Walk {
         }
     }
 
-    /// The oldest transactions, oldest first.
+    /// Copies the oldest transactions of the queue, oldest first.
     fn batch(&self, last_slot: u64, most: usize) -> Vec<Entry> {
         let mut batch: Vec<Entry> = Vec::new();
         for entry in self.queue.iter().rev().take_while(|entry| entry.slot <= last_slot) {
@@ -187,7 +187,7 @@ impl Walk {
         batch
     }
 
-    fn take(&mut self, count: usize) {
+    fn drop_oldest(&mut self, count: usize) {
         self.queue.truncate(self.queue.len().saturating_sub(count));
     }
 }

@@ -1,8 +1,8 @@
-//! One credit's part of a pass: goes on with its transactions, and judges what they say.
+//! One credit's part of a pass: takes a step of its walk, and classifies the outcome.
 
 use {
     crate::{
-        chain::{FETCH, Node, NodeError, Snapshot},
+        chain::{MAX_ACCOUNTS, Node, NodeError, Snapshot},
         history::{
             fetch::{AT_ONCE, Fetcher},
             kinds::Life,
@@ -23,16 +23,16 @@ use {
     },
 };
 
-/// What a credit's log must come to.
+/// The state that a credit's log must reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Target {
-    /// The finalized slot that this is as of.
+    /// The finalized slot of that state.
     pub slot: u64,
-    /// What the account says; `None` for a credit that is gone.
+    /// The stamp of the account; `None` for a credit that is gone.
     pub stamp: Option<CreditStamp>,
 }
 
-/// What is done with a credit.
+/// A credit that is to be worked on.
 pub(super) struct Work {
     pub credit: Pubkey,
     pub head: Head,
@@ -40,22 +40,22 @@ pub(super) struct Work {
     pub walk: Walk,
 }
 
-/// What has come of it.
+/// A credit that was worked on.
 pub(super) struct Worked {
     pub credit: Pubkey,
-    /// The search, where it goes on.
+    /// The walk, where it goes on.
     pub walk: Option<Walk>,
     pub joined: Joined,
     pub outcome: Outcome,
-    /// Whether the credit's account is no more.
+    /// Set where the credit's account no longer exists.
     pub is_gone: bool,
-    /// Why it stopped, where a request failed.
+    /// The failure of a request, where that ended the step.
     pub failed: Option<NodeError>,
 }
 
 impl Work {
-    /// Goes on by what `limits` allow. `failures` counts the failed requests of the pass.
-    pub async fn go(self, fetcher: &Fetcher<'_>, failures: &AtomicUsize, limits: &Limits) -> Worked {
+    /// Takes one step. `failures` counts the failed requests of the pass.
+    pub async fn step(self, fetcher: &Fetcher<'_>, failures: &AtomicUsize, limits: &Limits) -> Worked {
         let Work { credit, head, target, mut walk } = self;
         let mut worked = Worked {
             credit,
@@ -77,17 +77,17 @@ impl Work {
             }
             Ok(Step { found, rest }) => {
                 worked.joined = join(&credit, head.end, head.life, found);
-                worked.outcome = judge(&worked.joined, rest, &head, &target);
+                worked.outcome = classify(&worked.joined, rest, &head, &target);
                 let goes_on = matches!(worked.outcome, Outcome::Later | Outcome::Further);
-                worked.walk = Some(walk).filter(|walk| goes_on && !walk.is_over());
+                worked.walk = Some(walk).filter(|walk| goes_on && !walk.is_done());
             }
         }
         worked
     }
 }
 
-/// What has become of a credit's log, which had come as far as `head`.
-fn judge(joined: &Joined, rest: Rest, head: &Head, target: &Target) -> Outcome {
+/// Classifies what a step has done to a log that was at `head` before.
+fn classify(joined: &Joined, rest: Rest, head: &Head, target: &Target) -> Outcome {
     if let Some(fault) = joined.fault {
         return Outcome::Missing(fault.to_string());
     }
@@ -117,15 +117,15 @@ fn judge(joined: &Joined, rest: Rest, head: &Head, target: &Target) -> Outcome {
     }
 }
 
-/// What finalized accounts say of credits, in the order given. Those that were created since are left for later.
+/// Reads the targets of credits from finalized accounts, in the order given. Credits that were created since are left for later.
 /// Errors: [`NodeError`].
-pub(super) async fn targets(
+pub(super) async fn read_targets(
     node: &Node,
     credits: &[Pubkey],
     snapshot: &Snapshot,
 ) -> Result<Vec<(Pubkey, Target)>, NodeError> {
     let mut targets = Vec::with_capacity(credits.len());
-    for page in credits.chunks(FETCH) {
+    for page in credits.chunks(MAX_ACCOUNTS) {
         let (slot, accounts) = node.fetch(page, CommitmentConfig::finalized()).await?;
         for (credit, account) in page.iter().zip(&accounts) {
             let stamp = account.as_ref().and_then(stamp);
@@ -142,7 +142,7 @@ fn stamp(account: &UiAccount) -> Option<CreditStamp> {
     ours.then(|| CreditStamp::read(&account.data.decode()?))?
 }
 
-/// Goes on with the searches that were left, and begins those that were not.
+/// Pairs targets with the walks that go on. A target without a walk is left out.
 pub(super) fn assign(
     targets: Vec<(Pubkey, Target)>,
     heads: &BTreeMap<Pubkey, Head>,

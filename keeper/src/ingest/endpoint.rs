@@ -164,8 +164,16 @@ impl Stream {
         let chunk =
             timeout(self.limits.idle, self.response.chunk()).await.map_err(|_| SourceError::Silent)??;
         let chunk = chunk.ok_or(SourceError::Ended)?;
-        self.parser.feed(&chunk).map_err(|TooLong| SourceError::TooLong(self.limits.event))
+        let mut events =
+            self.parser.feed(&chunk).map_err(|TooLong| SourceError::TooLong(self.limits.event))?;
+        events.retain(is_report);
+        Ok(events)
     }
+}
+
+/// Whether an event holds a report: it has data, and its name is none or that of a report.
+fn is_report(event: &Event) -> bool {
+    event.data.is_some() && matches!(event.name.as_str(), "" | "message" | "report")
 }
 
 fn under(base: &Url, path: &[&str]) -> Result<Url, SourceError> {
@@ -199,4 +207,19 @@ fn read_page(body: &[u8]) -> Result<Page, SourceError> {
     let reports: Vec<ReportRecord> =
         reports.into_iter().filter_map(|report| serde_json::from_value(report).ok()).collect();
     Ok(Page { unreadable: all.saturating_sub(reports.len()), reports, next })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_and_events_of_other_names_are_no_reports() {
+        let text =
+            b": alive\n\nevent: news\ndata: 1\n\nevent: report\ndata: 2\n\ndata: 3\n\nevent: report\n\n";
+        let mut events = Parser::new(100).feed(text).unwrap();
+        events.retain(is_report);
+        let data: Vec<_> = events.iter().filter_map(|event| event.data.as_deref()).collect();
+        assert_eq!(data, [b"2", b"3"]);
+    }
 }

@@ -168,7 +168,7 @@ impl Ingest {
             taken.refuse(Refused::UnknownProvider, records.len());
             return Ok(taken);
         };
-        let (market, clock) = (self.inner.market, chain.clock);
+        let (market, clock) = (self.inner.market, chain.clock.get());
         let judging = spawn_blocking(move || judge_all(market, provider, &chain, records));
         let (verified, refused) = judging.await.map_err(|_| StoreError::Panicked)?;
         refused.into_iter().for_each(|why| taken.refuse(why, 1));
@@ -272,7 +272,7 @@ fn judge_all(
     records: Vec<ReportRecord>,
 ) -> (Vec<Verified>, Vec<Refused>) {
     let (expected, providers) = (expected.as_ref(), &chain.providers);
-    let court = Court { market: &market, expected, providers, clock: chain.clock };
+    let court = Court { market: &market, expected, providers, clock: chain.clock.get() };
     let (mut verified, mut refused) = (Vec::with_capacity(records.len()), Vec::new());
     for record in records {
         match court.judge(record) {

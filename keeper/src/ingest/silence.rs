@@ -56,7 +56,7 @@ impl Due {
             let chunk = credit.meter.index.checked_div(u32::from(provider.chunk_size));
             let Some(chunk) = chunk.filter(|_| metered && credit.has_index == 1) else { continue };
             let place = (credit.provider, chunk);
-            let since = Since { epoch: provider.epoch, clock: snapshot.clock };
+            let since = Since { epoch: provider.epoch, clock: snapshot.clock.get() };
             let known = self.0.get(&place).filter(|known| known.epoch == since.epoch);
             due.insert(place, known.copied().unwrap_or(since));
         }
@@ -72,7 +72,7 @@ impl Due {
 /// How every listed reporter has been heard whose provider has credits to be metered and whose own time is not over.
 pub fn heard(due: &Due, snapshot: &Snapshot, shelf: &Shelf) -> Vec<Heard> {
     let of_provider = |(address, provider): (&Pubkey, &Provider)| -> Vec<Heard> {
-        let current = provider.reporters().iter().filter(|listed| snapshot.clock < listed.expires_at);
+        let current = provider.reporters().iter().filter(|listed| snapshot.clock.get() < listed.expires_at);
         current.filter_map(|listed| of_reporter(due, snapshot, shelf, address, &listed.key)).collect()
     };
     snapshot.providers.iter().flat_map(of_provider).collect()
@@ -93,7 +93,7 @@ fn of_reporter(
     let chunks: Vec<_> = due.of(provider).map(reported_at).collect();
     let newest = chunks.iter().filter_map(|(latest, ..)| *latest).max();
     let (_, since, chunk) = chunks.into_iter().min_by_key(|(_, since, _)| *since)?;
-    let silent_for = snapshot.clock.saturating_sub(since).max(0);
+    let silent_for = snapshot.clock.get().saturating_sub(since).max(0);
     Some(Heard { provider: *provider, reporter: *reporter, newest, chunk, silent_for })
 }
 

@@ -187,7 +187,7 @@ impl Source {
 
 fn read(events: &[Event]) -> (Vec<ReportRecord>, usize) {
     let reports: Vec<ReportRecord> =
-        events.iter().filter_map(|event| serde_json::from_slice(&event.data).ok()).collect();
+        events.iter().filter_map(|event| serde_json::from_slice(event.data.as_deref()?).ok()).collect();
     let unreadable = events.len().saturating_sub(reports.len());
     (reports, unreadable)
 }

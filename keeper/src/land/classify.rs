@@ -1,11 +1,11 @@
-//! What a failed transaction says of its intents.
+//! Classifies failed transactions: which of their intents is to blame, if any.
 
 use blockable_sdk::{TransactionError, errors::program_error, program::errors::BlockableError};
 
-/// What follows from a failure.
+/// The cause of a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cause {
-    /// The chain has moved on: somebody else has done it, or it is no longer due. Nothing is wrong.
+    /// The chain has moved on: another keeper has done it, or it is no longer due. Nothing is wrong.
     Moot(String),
     /// The payer cannot pay.
     Payer(String),
@@ -15,12 +15,12 @@ pub enum Cause {
     Item {
         /// The instruction's place in the transaction.
         instruction: u8,
-        /// Why.
+        /// The refusal, for people.
         reason: String,
     },
 }
 
-/// Judges a failure.
+/// Classifies a failure.
 pub fn classify(error: &TransactionError) -> Cause {
     use BlockableError as E;
     if let Some((instruction, refused)) = program_error(error) {

@@ -1,11 +1,12 @@
-//! What is held against a borrower must be finalized, and two nodes must say so.
+//! Confirms what is held against a borrower: finalized state of two nodes must call for it.
 //!
 //! An intent is planned on confirmed state of one node. Before it is landed, the credit, the market and the clock are read
 //! anew, finalized, from every node, and planned on again: it goes through only where enough of them call for the same.
 
 use {
     crate::{
-        chain::{FETCH, Node, Nodes, Snapshot, read_few},
+        chain::{MAX_ACCOUNTS, Node, Nodes, Snapshot, read_credits},
+        land::left_out::LeftOut,
         plan::{Intent, Kind, PlanSettings, plan_credit},
     },
     blockable_sdk::{Pubkey, rpc::CommitmentConfig},
@@ -13,24 +14,16 @@ use {
     std::collections::HashMap,
 };
 
-/// Accounts that are read beside the credits: the market and the clock.
+/// Accounts that are read together with the credits: the market and the clock.
 const HEADS: usize = 2;
 
-/// An intent that does not go through, and why.
-#[derive(Clone, Debug)]
-pub struct Held {
-    /// The intent.
-    pub intent: Intent,
-    /// Why, for people.
-    pub reason: String,
-}
-
-/// What enough nodes call for, and what they do not.
+/// Due intents, parted.
+#[derive(Debug, Default)]
 pub struct Confirmed {
-    /// Goes through.
+    /// They go on.
     pub due: Vec<Intent>,
-    /// Waits.
-    pub held: Vec<Held>,
+    /// They wait until enough nodes call for them.
+    pub held: Vec<LeftOut>,
 }
 
 /// Confirms intents of enforcement; others pass as they are. `needed` nodes must agree.
@@ -44,16 +37,19 @@ pub async fn confirm(
     let (enforcement, mut due): (Vec<Intent>, Vec<Intent>) =
         intents.into_iter().partition(|intent| intent.kind().is_enforcement());
     let mut held = Vec::new();
-    for page in enforcement.chunks(FETCH - HEADS) {
+    for page in enforcement.chunks(MAX_ACCOUNTS - HEADS) {
         let addresses: Vec<Pubkey> = page.iter().map(Intent::subject).collect();
-        let views = views(nodes, &addresses, snapshot).await;
-        let called: Vec<HashMap<Pubkey, Kind>> = views.iter().map(|view| calls(view, settings)).collect();
+        let states = finalized_states(nodes, &addresses, snapshot).await;
+        let called: Vec<HashMap<Pubkey, Kind>> =
+            states.iter().map(|state| planned(state, settings)).collect();
         for intent in page {
-            let agree =
-                called.iter().filter(|calls| calls.get(&intent.subject()) == Some(&intent.kind())).count();
+            let agree = called
+                .iter()
+                .filter(|planned| planned.get(&intent.subject()) == Some(&intent.kind()))
+                .count();
             match agree >= needed {
                 true => due.push(intent.clone()),
-                false => held.push(Held {
+                false => held.push(LeftOut {
                     intent: intent.clone(),
                     reason: format!("finalized state of {agree} nodes calls for it, and {needed} must"),
                 }),
@@ -63,29 +59,31 @@ pub async fn confirm(
     Confirmed { due, held }
 }
 
-/// What the nodes that can be believed show as finalized.
-async fn views(nodes: &Nodes, addresses: &[Pubkey], snapshot: &Snapshot) -> Vec<Snapshot> {
+/// Reads finalized state from every node, and keeps that of the nodes that can be used.
+async fn finalized_states(nodes: &Nodes, addresses: &[Pubkey], snapshot: &Snapshot) -> Vec<Snapshot> {
     let finalized = CommitmentConfig::finalized();
     let read = async |node: &Node| {
-        let view = read_few(node, &snapshot.market_key, addresses, finalized, snapshot.stalls.clone()).await;
-        match view {
-            Ok(view) => Some(view),
+        let state =
+            read_credits(node, &snapshot.market_key, addresses, finalized, snapshot.stalls.clone()).await;
+        match state {
+            Ok(state) => Some(state),
             Err(error) => {
                 tracing::warn!(node = node.name(), %error, "finalized state could not be read");
                 None
             }
         }
     };
-    let views: Vec<Snapshot> = join_all(nodes.all().iter().map(read)).await.into_iter().flatten().collect();
-    let slots: Vec<u64> = views.iter().map(|view| view.slot).collect();
-    // A node that stands still answers as well: it is known by the others.
-    let sound = nodes.believable(&slots);
-    views.into_iter().filter(|view| sound.contains(&view.slot)).collect()
+    let states: Vec<Snapshot> = join_all(nodes.all().iter().map(read)).await.into_iter().flatten().collect();
+    let slots: Vec<u64> = states.iter().map(|state| state.slot).collect();
+    // A node that has stopped answers as well: the others give it away.
+    let usable = nodes.believable(&slots);
+    states.into_iter().filter(|state| usable.contains(&state.slot)).collect()
 }
 
-fn calls(view: &Snapshot, settings: &PlanSettings) -> HashMap<Pubkey, Kind> {
+/// Plans on finalized state. Returns the kind of intent that each credit calls for.
+fn planned(state: &Snapshot, settings: &PlanSettings) -> HashMap<Pubkey, Kind> {
     let due = |(address, credit): (&Pubkey, &std::sync::Arc<_>)| {
-        plan_credit(view, address, credit, settings).map(|intent| (*address, intent.kind()))
+        plan_credit(state, address, credit, settings).map(|intent| (*address, intent.kind()))
     };
-    view.credits.iter().filter_map(due).collect()
+    state.credits.iter().filter_map(due).collect()
 }

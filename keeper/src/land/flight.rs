@@ -1,8 +1,11 @@
-//! The transactions whose end is not known, in memory; the journal has the same on the disk.
+//! Transactions whose end is not known, in memory; the journal has the same on the disk.
 
 use {
-    crate::plan::{IntentId, Kind, Role},
-    blockable_sdk::{Pubkey, Signature, VersionedTransaction},
+    crate::plan::{Intent, IntentId, Kind, Role},
+    blockable_sdk::{
+        Pubkey, Signature, VersionedTransaction,
+        amounts::{ChainTime, Lamports},
+    },
     std::{
         collections::{HashMap, HashSet},
         time::Instant,
@@ -14,61 +17,79 @@ use {
 pub struct Carried {
     /// The intent.
     pub id: IntentId,
-    /// Its kind.
+    /// The kind of the intent.
     pub kind: Kind,
-    /// The credit or provider it concerns.
+    /// The credit or provider that it concerns.
     pub subject: Pubkey,
-    /// Its lane.
+    /// The lane that its failures count against.
     pub lane: String,
+}
+
+impl Carried {
+    /// The record of an intent in its transaction.
+    pub fn from_intent(intent: &Intent) -> Carried {
+        Carried { id: intent.id, kind: intent.kind(), subject: intent.subject(), lane: intent.lane() }
+    }
 }
 
 /// A transaction that was written down, and may have been sent.
 #[derive(Clone, Debug)]
 pub struct Flight {
-    /// Its signature.
+    /// The signature of the payer, which names the transaction.
     pub signature: Signature,
     /// The transaction.
     pub transaction: VersionedTransaction,
-    /// Who pays.
+    /// The role whose key pays.
     pub role: Role,
     /// The last block it can land in.
     pub last_valid_height: u64,
-    /// What it costs where it lands, in lamports.
-    pub lamports: u64,
-    /// Compute units that it took in the simulation.
+    /// Cost where it reaches a block.
+    pub lamports: Lamports,
+    /// Compute units that it took in its simulation.
     pub compute_units: u64,
-    /// The accounts that it locks for writing, but for the payer.
+    /// The accounts that it locks for writing, without the payer.
     pub writes: Vec<Pubkey>,
-    /// What it carries.
+    /// The intents that it carries, in order.
     pub carried: Vec<Carried>,
-    /// When it was written down, in Unix seconds.
-    pub written_at: i64,
-    /// The slot that was known then.
+    /// Time at which it was written down.
+    pub written_at: ChainTime,
+    /// The slot on whose state its intents were planned.
     pub from_slot: u64,
-    /// When it was signed, `None` where another process has.
+    /// The moment of its signing, `None` where an earlier process signed it.
     pub signed: Option<Instant>,
-    /// When it was last sent, `None` where this process has not.
+    /// The moment of its last sending, `None` where this process has not sent it.
     pub sent: Option<Instant>,
-    /// Since when its last valid block has passed, as far as this process has seen.
+    /// The moment at which this process first saw that its last valid block has passed.
     pub expired_since: Option<Instant>,
 }
 
-/// All of them, and where those of late have landed.
+/// A signed transaction on its way into the store, with the intents it carries.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// The transaction.
+    pub flight: Flight,
+    /// Its intents, in order.
+    pub intents: Vec<Intent>,
+}
+
+/// The transactions in flight, and the slots in which recent ones landed. Holds nothing that the store does not have, but for
+/// those slots: after a restart an intent may be planned once more on a state from before its transaction landed, and its
+/// simulation finds that nothing is left to do.
 #[derive(Default)]
 pub struct Flights {
     open: HashMap<Signature, Flight>,
-    /// The slot in which an account was last changed by one of them.
+    /// The slot in which one of them last changed an account.
     landed: HashMap<Pubkey, u64>,
 }
 
 impl Flights {
-    /// Adds one.
+    /// Adds a transaction that is written down.
     pub fn add(&mut self, flight: Flight) {
         self.open.insert(flight.signature, flight);
     }
 
-    /// Takes one out that has ended; `slot` is that of its block, where it is in one.
-    pub fn end(&mut self, signature: &Signature, slot: Option<u64>) {
+    /// Removes a transaction whose end is recorded; `slot` is that of its block, where it is in one.
+    pub fn remove(&mut self, signature: &Signature, slot: Option<u64>) {
         let Some(flight) = self.open.remove(signature) else { return };
         let Some(slot) = slot else { return };
         for account in flight.writes {
@@ -77,35 +98,47 @@ impl Flights {
         }
     }
 
-    /// One of them.
-    pub fn get_mut(&mut self, signature: &Signature) -> Option<&mut Flight> {
-        self.open.get_mut(signature)
+    /// Notes that a transaction was sent now.
+    pub fn mark_sent(&mut self, signature: &Signature) {
+        if let Some(flight) = self.open.get_mut(signature) {
+            flight.sent = Some(Instant::now());
+        }
     }
 
-    /// A copy of all, oldest first.
-    pub fn all(&self) -> Vec<Flight> {
+    /// Notes that a transaction's last valid block has passed. Returns the moment at which that was first noted.
+    pub fn mark_expired(&mut self, signature: &Signature) -> Instant {
+        let now = Instant::now();
+        match self.open.get_mut(signature) {
+            Some(flight) => *flight.expired_since.get_or_insert(now),
+            None => now,
+        }
+    }
+
+    /// Copies all of them, oldest first.
+    pub fn to_vec(&self) -> Vec<Flight> {
         let mut all: Vec<Flight> = self.open.values().cloned().collect();
         all.sort_by_key(|flight| (flight.written_at, flight.signature));
         all
     }
 
-    /// How many there are.
+    /// Counts them.
     pub fn len(&self) -> usize {
         self.open.len()
     }
 
-    /// How many one key pays for.
+    /// Counts those that one key pays for.
     pub fn paid_by(&self, role: Role) -> usize {
         self.open.values().filter(|flight| flight.role == role).count()
     }
 
-    /// Whether there is none.
+    /// Returns whether there is none.
     pub fn is_empty(&self) -> bool {
         self.open.is_empty()
     }
 
-    /// The credits that what is planned on the state of a slot must not touch: those that transactions in flight may change,
-    /// and those that have been changed since, for which the same would be planned once more.
+    /// Collects the accounts that intents planned on the state of a slot must not touch: those that transactions in flight may
+    /// change, and those that were changed after that slot, on which the same would be done twice. Forgets the landings that the
+    /// state has.
     pub fn busy(&mut self, slot: u64) -> HashSet<Pubkey> {
         self.landed.retain(|_, landed| *landed > slot);
         let open = self.open.values().flat_map(|flight| flight.writes.iter());
@@ -113,7 +146,7 @@ impl Flights {
     }
 }
 
-/// The accounts that a transaction locks for writing, but for the payer.
+/// Collects the accounts that a transaction locks for writing, without the payer.
 pub fn writes(transaction: &VersionedTransaction) -> Vec<Pubkey> {
     let keys = transaction.message.static_account_keys();
     let writable = keys.iter().enumerate().skip(1).filter(|(place, _)| {
@@ -134,8 +167,8 @@ mod tests {
         flights.add(first.clone());
         flights.add(second.clone());
         assert_eq!(flights.busy(100), HashSet::from([credit(&first), credit(&second)]));
-        flights.end(&first.signature, Some(105));
-        flights.end(&second.signature, None);
+        flights.remove(&first.signature, Some(105));
+        flights.remove(&second.signature, None);
         assert_eq!(flights.busy(100), HashSet::from([credit(&first)]), "the state is from before it landed");
         assert_eq!(flights.busy(104), HashSet::from([credit(&first)]));
         assert!(flights.busy(105).is_empty(), "the state has what it has done");

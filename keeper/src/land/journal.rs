@@ -1,4 +1,4 @@
-//! The record of intents, transactions and spending. A transaction is on the disk before it is sent.
+//! The journal: the record of intents, transactions and spending. A transaction is on the disk before it is sent.
 
 use {
     crate::{
@@ -9,14 +9,18 @@ use {
             columns::{key, signed, unsigned},
         },
     },
-    blockable_sdk::{Signature, transactions},
+    blockable_sdk::{
+        Signature,
+        amounts::{ChainTime, Lamports},
+        transactions,
+    },
     rusqlite::{Connection, OptionalExtension, params},
 };
 
 /// Seconds of a day.
 const DAY: i64 = 86_400;
 
-/// How a transaction ended.
+/// The end of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
     /// It is in a confirmed block.
@@ -28,7 +32,7 @@ pub enum End {
     Failed {
         /// The block's slot.
         slot: u64,
-        /// Why.
+        /// The failure, for people.
         reason: String,
     },
     /// It is in no block and can get into none.
@@ -36,7 +40,7 @@ pub enum End {
 }
 
 impl End {
-    /// Its name in tables and metrics.
+    /// The end's name in tables and metrics.
     pub fn name(&self) -> &'static str {
         match self {
             End::Landed { .. } => "landed",
@@ -54,10 +58,10 @@ impl End {
     }
 }
 
-/// Writes a transaction and its intents down before it is sent, and books what it may cost.
+/// Writes a transaction and its intents down before it is sent, and counts its cost as spent. Errors: [`StoreError`].
 pub fn write_ahead(connection: &Connection, flight: &Flight, intents: &[Intent]) -> Result<(), StoreError> {
     let signature = flight.signature.as_ref();
-    let day = flight.written_at.div_euclid(DAY);
+    let day = day(flight.written_at);
     connection
         .prepare_cached(
             "INSERT INTO transactions (signature, role, bytes, last_valid_height, lamports, compute_units, state,
@@ -68,10 +72,10 @@ pub fn write_ahead(connection: &Connection, flight: &Flight, intents: &[Intent])
             flight.role.name(),
             transactions::encode(&flight.transaction),
             signed(flight.last_valid_height),
-            signed(flight.lamports),
+            signed(flight.lamports.get()),
             signed(flight.compute_units),
             signed(flight.from_slot),
-            flight.written_at,
+            flight.written_at.get(),
             day,
         ])?;
     for (place, intent) in (0u32..).zip(intents) {
@@ -81,7 +85,13 @@ pub fn write_ahead(connection: &Connection, flight: &Flight, intents: &[Intent])
                 "INSERT INTO intents VALUES (?1, ?2, ?3, ?4, 'open', 1, NULL, ?5, ?5)
                  ON CONFLICT (id) DO UPDATE SET state = 'open', attempts = attempts + 1, changed_at = ?5",
             )?
-            .execute(params![id, kind, intent.subject().as_ref(), intent.because, flight.written_at])?;
+            .execute(params![
+                id,
+                kind,
+                intent.subject().as_ref(),
+                intent.reason.to_string(),
+                flight.written_at.get()
+            ])?;
         connection.prepare_cached("INSERT INTO carried VALUES (?1, ?2, ?3, ?4)")?.execute(params![
             signature,
             place,
@@ -89,38 +99,54 @@ pub fn write_ahead(connection: &Connection, flight: &Flight, intents: &[Intent])
             intent.lane()
         ])?;
     }
-    book(connection, flight.role, day, i64::try_from(flight.lamports).unwrap_or(i64::MAX))
+    add_spending(connection, flight.role, day, whole(flight.lamports))
 }
 
-/// Records how a transaction ended, and gives back what it did not cost.
-pub fn settle(connection: &Connection, flight: &Flight, end: &End, now: i64) -> Result<(), StoreError> {
-    let (slot, reason, of_intents) = match end {
+/// Records the end of a transaction and of its intents, and takes back the cost of one that died. The first end counts.
+/// Errors: [`StoreError`].
+pub fn record_end(
+    connection: &Connection,
+    flight: &Flight,
+    end: &End,
+    now: ChainTime,
+) -> Result<(), StoreError> {
+    let (slot, failure, of_intents) = match end {
         End::Landed { slot } => (Some(signed(*slot)), None, "done"),
         End::Failed { slot, reason } => (Some(signed(*slot)), Some(reason.as_str()), "failed"),
         End::Dead => (None, None, "dead"),
     };
     let changed = connection
         .prepare_cached(
-            "UPDATE transactions SET state = ?2, reason = ?3, slot = ?4, settled_at = ?5
+            "UPDATE transactions SET state = ?2, failure = ?3, slot = ?4, ended_at = ?5
              WHERE signature = ?1 AND state = 'open'",
         )?
-        .execute(params![flight.signature.as_ref(), end.name(), reason, slot, now])?;
+        .execute(params![flight.signature.as_ref(), end.name(), failure, slot, now.get()])?;
     if changed == 0 {
         return Ok(());
     }
     for carried in &flight.carried {
         connection
-            .prepare_cached("UPDATE intents SET state = ?2, reason = ?3, changed_at = ?4 WHERE id = ?1")?
-            .execute(params![carried.id.0, of_intents, reason, now])?;
+            .prepare_cached("UPDATE intents SET state = ?2, failure = ?3, changed_at = ?4 WHERE id = ?1")?
+            .execute(params![carried.id.0, of_intents, failure, now.get()])?;
     }
     if *end == End::Dead {
-        let back = i64::try_from(flight.lamports).unwrap_or(i64::MAX);
-        book(connection, flight.role, flight.written_at.div_euclid(DAY), back.saturating_neg())?;
+        let back = whole(flight.lamports).saturating_neg();
+        add_spending(connection, flight.role, day(flight.written_at), back)?;
     }
     Ok(())
 }
 
-fn book(connection: &Connection, role: Role, day: i64, lamports: i64) -> Result<(), StoreError> {
+/// The UTC day of a time, as days since the Unix epoch.
+fn day(time: ChainTime) -> i64 {
+    time.get().div_euclid(DAY)
+}
+
+/// An amount as SQLite adds it up.
+fn whole(amount: Lamports) -> i64 {
+    i64::try_from(amount.get()).unwrap_or(i64::MAX)
+}
+
+fn add_spending(connection: &Connection, role: Role, day: i64, lamports: i64) -> Result<(), StoreError> {
     connection
         .prepare_cached(
             "INSERT INTO spending VALUES (?1, ?2, ?3)
@@ -130,24 +156,25 @@ fn book(connection: &Connection, role: Role, day: i64, lamports: i64) -> Result<
     Ok(())
 }
 
-/// Lamports that a role has spent, or may have to, on the UTC day of a Unix time.
-pub fn spent(connection: &Connection, role: Role, now: i64) -> Result<u64, StoreError> {
+/// Reads what a role has spent, or may have to, on the UTC day of a time. Errors: [`StoreError`].
+pub fn spent(connection: &Connection, role: Role, now: ChainTime) -> Result<Lamports, StoreError> {
     let sql = "SELECT lamports FROM spending WHERE role = ?1 AND day = ?2";
     let spent: Option<i64> = connection
         .prepare_cached(sql)?
-        .query_row(params![role.name(), now.div_euclid(DAY)], |row| row.get(0))
+        .query_row(params![role.name(), day(now)], |row| row.get(0))
         .optional()?;
-    Ok(spent.and_then(|lamports| u64::try_from(lamports).ok()).unwrap_or(0))
+    Ok(Lamports(spent.and_then(|lamports| u64::try_from(lamports).ok()).unwrap_or(0)))
 }
 
-/// Whether a transaction is on record.
+/// Returns whether a transaction is on record. Errors: [`StoreError`].
 pub fn is_known(connection: &Connection, signature: &Signature) -> Result<bool, StoreError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM transactions WHERE signature = ?1)";
     Ok(connection.prepare_cached(sql)?.query_row([signature.as_ref()], |row| row.get(0))?)
 }
 
-/// The transactions whose end is not on record: what a keeper that was ended at any moment goes on with.
-pub fn open(connection: &Connection) -> Result<Vec<Flight>, StoreError> {
+/// Reads the transactions whose end is not on record: a keeper that was ended at any moment goes on with them.
+/// Errors: [`StoreError`].
+pub fn open_flights(connection: &Connection) -> Result<Vec<Flight>, StoreError> {
     let mut statement = connection.prepare(
         "SELECT signature, role, bytes, last_valid_height, lamports, compute_units, slot, written_at
          FROM transactions WHERE state = 'open'",
@@ -171,10 +198,10 @@ pub fn open(connection: &Connection) -> Result<Vec<Flight>, StoreError> {
             transaction,
             role: Role::ALL.into_iter().find(|known| known.name() == role).ok_or_else(unreadable)?,
             last_valid_height,
-            lamports,
+            lamports: Lamports(lamports),
             compute_units,
             carried: carried(connection, &signature)?,
-            written_at,
+            written_at: ChainTime(written_at),
             from_slot,
             sent: None,
             expired_since: None,
@@ -203,15 +230,16 @@ fn carried(connection: &Connection, signature: &Signature) -> Result<Vec<Carried
     Ok(all)
 }
 
-/// Forgets intents and transactions that ended before a time, in Unix seconds. Returns how many transactions.
-pub fn prune(connection: &Connection, before: i64) -> Result<usize, StoreError> {
+/// Forgets intents and transactions that ended before a time. Returns the number of transactions. Errors: [`StoreError`].
+pub fn prune(connection: &Connection, before: ChainTime) -> Result<usize, StoreError> {
+    let time = before.get();
     let ended =
-        connection.execute("DELETE FROM transactions WHERE state <> 'open' AND settled_at < ?1", [before])?;
+        connection.execute("DELETE FROM transactions WHERE state <> 'open' AND ended_at < ?1", [time])?;
     connection.execute(
         "DELETE FROM intents WHERE state <> 'open' AND changed_at < ?1
          AND NOT EXISTS (SELECT 1 FROM carried WHERE carried.intent = intents.id)",
-        [before],
+        [time],
     )?;
-    connection.execute("DELETE FROM spending WHERE day < ?1", [before.div_euclid(DAY)])?;
+    connection.execute("DELETE FROM spending WHERE day < ?1", [day(before)])?;
     Ok(ended)
 }

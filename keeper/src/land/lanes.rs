@@ -1,12 +1,13 @@
-//! Work that keeps failing. A failure makes its lane wait, twice as long with each; after enough of them the lane is in
-//! quarantine, the operator is told, and everything else goes on.
+//! Lanes of work that has failed. A failure makes its lane wait, twice as long with each; after enough of them the lane is in
+//! quarantine and the operator is alerted. Everything else goes on.
 
 use {
     crate::{
+        land::left_out::LeftOut,
         plan::Intent,
-        store::{StoreError, columns::key},
+        store::{Store, StoreError, columns::key},
     },
-    blockable_sdk::Pubkey,
+    blockable_sdk::{Pubkey, amounts::ChainTime},
     rusqlite::{Connection, Row, params},
     serde::Serialize,
     std::{collections::HashSet, time::Duration},
@@ -18,7 +19,7 @@ const LONGEST: Duration = Duration::from_secs(3_600);
 /// A lane that has failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Lane {
-    /// Its name: the kind of work and its subject.
+    /// The lane's name: the kind of work and its subject.
     pub lane: String,
     /// The kind of work.
     pub kind: String,
@@ -29,11 +30,11 @@ pub struct Lane {
     pub reason: String,
     /// Failures in a row.
     pub failures: u32,
-    /// Unix time of the first of them.
-    pub since: i64,
-    /// Unix time before which it is not tried again.
-    pub retry_at: i64,
-    /// Whether an operator has given it up.
+    /// Time of the first of them.
+    pub since: ChainTime,
+    /// Time before which it is not tried again.
+    pub retry_at: ChainTime,
+    /// Set once an operator has given it up.
     pub dropped: bool,
 }
 
@@ -41,20 +42,70 @@ fn as_text<S: serde::Serializer>(key: &Pubkey, serializer: S) -> Result<S::Ok, S
     serializer.collect_str(key)
 }
 
-/// Notes a failure. Returns how many there have been in a row.
+/// Reads the lanes that must not be tried now. Forgets those whose work has not been due for an hour: it was done otherwise, or
+/// is not called for any more. Errors: [`StoreError`].
+pub async fn refresh(
+    store: &Store,
+    intents: &[Intent],
+    now: ChainTime,
+) -> Result<HashSet<String>, StoreError> {
+    let read = move |connection: &Connection| Ok((blocked(connection, now)?, idle(connection, now)?));
+    let (blocked, mut idle) = store.read(read).await?;
+    // Few rounds find an idle lane, and the others are spared the names of all that is due.
+    if !idle.is_empty() {
+        let due: HashSet<String> = intents.iter().flat_map(Intent::lanes).collect();
+        idle.retain(|lane| !due.contains(lane));
+    }
+    if !idle.is_empty() {
+        let forget = move |connection: &rusqlite::Transaction| {
+            idle.iter().try_for_each(|lane| succeed(connection, lane, &[]))
+        };
+        store.write(forget).await?;
+    }
+    Ok(blocked)
+}
+
+/// Records the failures of intents that cannot succeed. `first_pause` is the wait after the first failure.
+/// Errors: [`StoreError`], with nothing recorded.
+pub async fn record_failures(
+    store: &Store,
+    failed: Vec<LeftOut>,
+    first_pause: Duration,
+    now: ChainTime,
+) -> Result<(), StoreError> {
+    if failed.is_empty() {
+        return Ok(());
+    }
+    let record = move |connection: &rusqlite::Transaction| {
+        for LeftOut { intent, reason } in failed {
+            // A credit that fails in the metering of its chunk waits alone.
+            let (lane, subject) = match intent.credits() {
+                [credit] => (intent.lane_of(credit), *credit),
+                _ => (intent.lane(), intent.subject()),
+            };
+            let named = (lane.as_str(), intent.kind().name(), &subject);
+            let failures = fail(connection, named, &reason, first_pause, now)?;
+            tracing::warn!(lane, failures, reason, "an intent cannot succeed; it is tried again later");
+        }
+        Ok(())
+    };
+    store.write(record).await
+}
+
+/// Records a failure. Returns the number of failures in a row. Errors: [`StoreError`].
 pub fn fail(
     connection: &Connection,
     (lane, kind, subject): (&str, &str, &Pubkey),
     reason: &str,
     first_pause: Duration,
-    now: i64,
+    now: ChainTime,
 ) -> Result<u32, StoreError> {
     connection
         .prepare_cached(
             "INSERT INTO lanes VALUES (?1, ?2, ?3, ?4, 1, ?5, ?5, 0)
              ON CONFLICT (lane) DO UPDATE SET failures = failures + 1, reason = excluded.reason",
         )?
-        .execute(params![lane, kind, subject.as_ref(), reason, now])?;
+        .execute(params![lane, kind, subject.as_ref(), reason, now.get()])?;
     let sql = "SELECT failures FROM lanes WHERE lane = ?1";
     let failures: u32 = connection.prepare_cached(sql)?.query_row([lane], |row| row.get(0))?;
     let doubled =
@@ -62,11 +113,12 @@ pub fn fail(
     let pause = i64::try_from(doubled.min(LONGEST).as_secs()).unwrap_or(i64::MAX);
     connection
         .prepare_cached("UPDATE lanes SET retry_at = ?2 WHERE lane = ?1")?
-        .execute(params![lane, now.saturating_add(pause)])?;
+        .execute(params![lane, now.plus_seconds(pause).get()])?;
     Ok(failures)
 }
 
-/// The lane has succeeded: its failures are forgotten, and those of these credits in lanes of their own within it.
+/// Forgets the failures of a lane that has succeeded, and those of these credits in lanes of their own within it.
+/// Errors: [`StoreError`].
 pub fn succeed(connection: &Connection, lane: &str, credits: &[Pubkey]) -> Result<(), StoreError> {
     connection.prepare_cached("DELETE FROM lanes WHERE lane = ?1")?.execute([lane])?;
     // `0` is the character after `/`: all names that begin with the lane's and a slash.
@@ -81,51 +133,40 @@ pub fn succeed(connection: &Connection, lane: &str, credits: &[Pubkey]) -> Resul
     })
 }
 
-/// Lanes whose work has not been due since it could last have been tried, an hour ago or longer: it has been done otherwise,
-/// or is not called for any more. What an operator has dropped stays. `due` tells the lanes that are due; few rounds must know.
-pub fn idle(
-    connection: &Connection,
-    due: impl FnOnce() -> HashSet<String>,
-    now: i64,
-) -> Result<Vec<String>, StoreError> {
-    let before = now.saturating_sub(i64::try_from(LONGEST.as_secs()).unwrap_or(i64::MAX));
+/// Reads the lanes that could have been tried for an hour and were not. A lane that an operator has dropped is none of them.
+fn idle(connection: &Connection, now: ChainTime) -> Result<Vec<String>, StoreError> {
+    let before = now.plus_seconds(-i64::try_from(LONGEST.as_secs()).unwrap_or(i64::MAX));
     let mut statement =
         connection.prepare_cached("SELECT lane FROM lanes WHERE retry_at <= ?1 AND dropped = 0")?;
-    let lanes = statement.query_map([before], |row| row.get::<_, String>(0))?;
-    let mut idle = lanes.collect::<Result<Vec<_>, _>>()?;
-    if !idle.is_empty() {
-        let due = due();
-        idle.retain(|lane| !due.contains(lane));
-    }
-    Ok(idle)
+    let lanes = statement.query_map([before.get()], |row| row.get(0))?;
+    Ok(lanes.collect::<Result<_, _>>()?)
 }
 
-/// The lanes that must not be tried at a Unix time.
-pub fn closed(connection: &Connection, now: i64) -> Result<HashSet<String>, StoreError> {
+/// Reads the lanes that must not be tried at a time. Errors: [`StoreError`].
+pub fn blocked(connection: &Connection, now: ChainTime) -> Result<HashSet<String>, StoreError> {
     let mut statement =
         connection.prepare_cached("SELECT lane FROM lanes WHERE retry_at > ?1 OR dropped = 1")?;
-    Ok(statement.query_map([now], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    Ok(statement.query_map([now.get()], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
-/// The lanes that an operator has given up.
+/// Reads the lanes that an operator has given up. Errors: [`StoreError`].
 pub fn dropped(connection: &Connection) -> Result<HashSet<String>, StoreError> {
     let mut statement = connection.prepare_cached("SELECT lane FROM lanes WHERE dropped = 1")?;
     Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
-/// What of an intent is in none of these lanes; `None` where all of it is.
-pub fn open_part(intent: Intent, closed: &HashSet<String>) -> Option<Intent> {
-    if closed.is_empty() {
-        return Some(intent);
+/// Returns the part of an intent that is in none of the blocked lanes; `None` where all of it is.
+pub fn unblocked_part(intent: &Intent, blocked: &HashSet<String>) -> Option<Intent> {
+    if blocked.is_empty() {
+        return Some(intent.clone());
     }
-    if closed.contains(&intent.lane()) {
+    if blocked.contains(&intent.lane()) {
         return None;
     }
-    let is_aside = |credit: &Pubkey| closed.contains(&intent.lane_of(credit));
-    intent.without(is_aside)
+    intent.without(|credit| blocked.contains(&intent.lane_of(credit)))
 }
 
-/// All lanes that have failed `least` times in a row or were dropped, oldest first.
+/// Lists the lanes that have failed `least` times in a row or were dropped, oldest first. Errors: [`StoreError`].
 pub fn list(connection: &Connection, least: u32) -> Result<Vec<Lane>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT lane, kind, subject, reason, failures, since, retry_at, dropped FROM lanes
@@ -141,26 +182,30 @@ fn read(row: &Row) -> rusqlite::Result<Lane> {
         subject: key(row, 2)?,
         reason: row.get(3)?,
         failures: row.get(4)?,
-        since: row.get(5)?,
-        retry_at: row.get(6)?,
+        since: ChainTime(row.get(5)?),
+        retry_at: ChainTime(row.get(6)?),
         dropped: row.get(7)?,
     })
 }
 
-/// Has a lane tried again at once. Returns whether there is such a lane.
+/// Has a lane tried again at once. Returns whether there is such a lane. Errors: [`StoreError`].
 pub fn retry(connection: &Connection, lane: &str) -> Result<bool, StoreError> {
     let sql = "UPDATE lanes SET failures = 0, retry_at = 0, dropped = 0 WHERE lane = ?1";
     Ok(connection.execute(sql, [lane])? > 0)
 }
 
 /// Gives a lane up: it is not tried again until an operator says so. Returns whether there is such a lane.
+/// Errors: [`StoreError`].
 pub fn drop_lane(connection: &Connection, lane: &str) -> Result<bool, StoreError> {
     Ok(connection.execute("UPDATE lanes SET dropped = 1 WHERE lane = ?1", [lane])? > 0)
 }
 
 #[cfg(test)]
 mod tests {
-    use {super::*, crate::store::in_memory};
+    use {
+        super::*,
+        crate::{land::tests::ground::meter, store::in_memory},
+    };
 
     #[test]
     fn failures_wait_longer_each_time_and_success_forgets_them() {
@@ -169,41 +214,48 @@ mod tests {
         let lane = ("expire_units/a", "expire_units", &subject);
         let mut waits = Vec::new();
         for failures in 1..=9 {
-            assert_eq!(fail(&store, lane, "no", pause, 1_000).unwrap(), failures);
-            waits.push(list(&store, 1).unwrap()[0].retry_at - 1_000);
+            assert_eq!(fail(&store, lane, "no", pause, ChainTime(1_000)).unwrap(), failures);
+            waits.push(list(&store, 1).unwrap()[0].retry_at.seconds_since(ChainTime(1_000)));
         }
         assert_eq!(waits, [30, 60, 120, 240, 480, 960, 1_920, 3_600, 3_600]);
-        assert!(closed(&store, 1_000).unwrap().contains("expire_units/a"));
-        assert!(!closed(&store, 4_600).unwrap().contains("expire_units/a"));
+        assert!(blocked(&store, ChainTime(1_000)).unwrap().contains("expire_units/a"));
+        assert!(!blocked(&store, ChainTime(4_600)).unwrap().contains("expire_units/a"));
         assert!(list(&store, 10).unwrap().is_empty());
         succeed(&store, "expire_units/a", &[]).unwrap();
         assert!(list(&store, 1).unwrap().is_empty());
     }
 
-    #[test]
-    fn work_that_is_not_due_any_more_is_idle_an_hour_after_its_last_chance() {
-        let store = in_memory();
-        let subject = Pubkey::default();
-        for lane in ["meter/p/1", "meter/p/2", "meter/p/3"] {
-            fail(&store, (lane, "meter", &subject), "no", Duration::from_secs(30), 1_000).unwrap();
-        }
-        drop_lane(&store, "meter/p/3").unwrap();
-        let due = || HashSet::from(["meter/p/2".to_string()]);
-        assert!(idle(&store, due, 1_030 + 3_599).unwrap().is_empty());
-        assert_eq!(idle(&store, due, 1_030 + 3_600).unwrap(), ["meter/p/1"]);
+    #[tokio::test]
+    async fn work_that_is_not_due_any_more_is_forgotten_an_hour_after_its_last_chance() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let chunks = [0, 1, 2].map(|chunk| meter(chunk, &[1, 2], 0));
+        let failed = LeftOut::all(chunks.clone(), "no");
+        let pause = Duration::from_secs(30);
+        record_failures(&store, failed, pause, ChainTime(1_000)).await.unwrap();
+        let dropped = chunks[2].lane();
+        store.write(move |connection| drop_lane(connection, &dropped).map(drop)).await.unwrap();
+        let kept = async |now| {
+            refresh(&store, &chunks[1..2], ChainTime(now)).await.unwrap();
+            let lanes = store.read(|connection| list(connection, 1)).await.unwrap();
+            lanes.into_iter().map(|lane| lane.lane).collect::<Vec<_>>()
+        };
+        let lanes = |intents: &[Intent]| intents.iter().map(Intent::lane).collect::<Vec<_>>();
+        assert_eq!(kept(1_030 + 3_599).await, lanes(&chunks));
+        assert_eq!(kept(1_030 + 3_600).await, lanes(&chunks[1..]));
     }
 
     #[test]
     fn an_operator_retries_or_drops() {
         let store = in_memory();
         let lane = ("meter/p/1", "meter", &Pubkey::default());
-        fail(&store, lane, "no", Duration::from_secs(30), 1_000).unwrap();
+        fail(&store, lane, "no", Duration::from_secs(30), ChainTime(1_000)).unwrap();
         assert!(drop_lane(&store, "meter/p/1").unwrap());
-        assert!(closed(&store, i64::MAX).unwrap().contains("meter/p/1"), "dropped for good");
+        assert!(blocked(&store, ChainTime(i64::MAX)).unwrap().contains("meter/p/1"), "dropped for good");
         assert!(list(&store, 5).unwrap()[0].dropped);
         assert_eq!(dropped(&store).unwrap(), HashSet::from(["meter/p/1".to_string()]));
         assert!(retry(&store, "meter/p/1").unwrap());
-        assert!(closed(&store, 1_000).unwrap().is_empty() && dropped(&store).unwrap().is_empty());
+        assert!(blocked(&store, ChainTime(1_000)).unwrap().is_empty() && dropped(&store).unwrap().is_empty());
         assert!(!retry(&store, "meter/p/2").unwrap() && !drop_lane(&store, "meter/p/2").unwrap());
     }
 }

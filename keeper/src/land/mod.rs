@@ -1,49 +1,58 @@
-//! Lands what is planned: packs intents into transactions, writes each down before it is sent, and follows it until it is
-//! known to have landed, failed or died.
+//! Lands what is planned: packs intents into transactions, writes each down before it is sent, and follows it until it has
+//! landed, failed or died.
 //!
-//! | module | what |
+//! [`Lander::land`] is a pipeline; each stage takes values and returns values, with what it left out and why:
+//!
+//! | stage | module |
 //! |---|---|
-//! | [`classify`] | what a failure says of the intents that met it |
-//! | [`confirm`] | what is held against a borrower must be finalized, and two nodes must say so |
-//! | [`costs`] | what metering took when it was simulated |
-//! | `faults` | what keys have failed at |
-//! | [`fee`] | priority fees: by what others pay, with a cap, higher with every attempt |
-//! | [`flight`] | the transactions whose end is not known |
-//! | `hints` | hears over WebSocket of confirmations |
-//! | [`journal`] | the record of intents, transactions and spending |
-//! | [`lander`] | one round of landing |
-//! | [`lanes`] | work that keeps failing is put aside |
-//! | [`pack`] | which intents share a transaction |
-//! | [`prepare`] | simulates, bisects, signs |
-//! | [`rehearse`] | what would be sent, simulated and not sent |
-//! | `select` | what of all that is due goes now |
-//! | `sign`, `send` | keys, fees and caps; written down, then sent |
-//! | `tell` | what the operator should know |
-//! | [`track`] | what has become of what was sent |
+//! | confirm what is held against a borrower | [`confirm`] |
+//! | select what goes now | `select` |
+//! | pack intents into transactions | [`pack`] |
+//! | simulate, and take out what cannot succeed | `simulate` |
+//! | price | [`fee`] |
+//! | sign, within the keys' caps | `sign` |
+//! | write down, then send | `send`, [`journal`] |
+//!
+//! Beside the pipeline `track` follows transactions to their ends (`statuses`, `ends`), woken by `hints`; [`rehearse`] runs the
+//! pipeline without sending. State between rounds is in `shared`: transactions in flight ([`flight`]), costs of earlier simulations
+//! (`costs`), deaths in a row (`attempts`), what is wrong with keys (`key_faults`), lanes of work that failed ([`lanes`], in the
+//! store). `findings` reports what the operator should know.
 
-pub mod classify;
+mod ask;
+mod attempts;
+mod classify;
 pub mod confirm;
-pub mod costs;
-mod faults;
+mod costs;
+mod ends;
+mod error;
 pub mod fee;
+mod findings;
 pub mod flight;
 mod hints;
 pub mod journal;
+mod key_faults;
 pub mod lander;
 pub mod lanes;
+mod left_out;
+mod message;
 pub mod pack;
-pub mod prepare;
 pub mod rehearse;
 mod select;
 mod send;
 pub mod settings;
+mod shared;
 mod sign;
-mod tell;
+mod simulate;
+mod statuses;
 #[cfg(test)]
 pub(crate) mod tests;
-pub mod track;
+mod track;
+mod version;
 
 pub use {
-    lander::{LandError, Lander, Landing},
+    error::LandError,
+    lander::{Lander, Landing},
+    left_out::LeftOut,
     settings::{KeySettings, LandSettings, VersionChoice},
+    statuses::STATUSES,
 };

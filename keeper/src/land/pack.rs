@@ -1,7 +1,10 @@
-//! Which intents share a transaction: as many as its bytes, its account locks and its compute units have room for.
+//! Packs intents into transactions: as many as its bytes, its account locks and its compute units have room for.
 
 use {
-    crate::plan::{Action, Intent, Role},
+    crate::{
+        land::left_out::LeftOut,
+        plan::{Action, Intent, Role},
+    },
     blockable_sdk::{
         Hash, Instruction, Pubkey, SIGNATURE_BYTES, VersionedMessage,
         transactions::{self, V0_MAX_BYTES, V1_MAX_ACCOUNTS, V1_MAX_BYTES},
@@ -13,8 +16,8 @@ pub const MAX_COMPUTE_UNITS: u32 = 1_200_000;
 /// Most accounts that a transaction of version 0 may lock.
 const V0_MAX_LOCKS: usize = 64;
 
-/// Why an intent fits no transaction.
-pub const UNFIT: &str =
+/// The reason for an intent that fits no transaction.
+const UNFIT: &str =
     "it fits no transaction; with transactions of version 0 a provider needs chunks of 8 credits";
 
 /// A transaction format.
@@ -26,22 +29,32 @@ pub enum Version {
     V1,
 }
 
+impl Version {
+    /// Reads the format of a message.
+    pub fn from_message(message: &VersionedMessage) -> Version {
+        match message {
+            VersionedMessage::V1(_) => Version::V1,
+            VersionedMessage::Legacy(_) | VersionedMessage::V0(_) => Version::V0,
+        }
+    }
+}
+
 /// Intents that one transaction carries, in order.
 #[derive(Clone, Debug)]
 pub struct Batch {
-    /// Whose key pays.
+    /// The role whose key pays.
     pub role: Role,
-    /// What it carries.
+    /// The intents, in order.
     pub intents: Vec<Intent>,
 }
 
 impl Batch {
-    /// The instructions, one per intent.
+    /// Builds the instructions, one per intent.
     pub fn instructions(&self, market: &Pubkey) -> Vec<Instruction> {
         self.intents.iter().map(|intent| intent.instruction(market)).collect()
     }
 
-    /// Two batches with the same work in halves; `None` where there is nothing to halve.
+    /// Parts the work into two batches; `None` where there is nothing to halve.
     pub fn halves(&self) -> Option<[Batch; 2]> {
         let half = |intents: Vec<Intent>| Batch { role: self.role, intents };
         match self.intents.as_slice() {
@@ -55,9 +68,17 @@ impl Batch {
     }
 }
 
-/// Packs intents, in their order, by the key that pays. One that is too large by itself is halved until it fits; one that
-/// cannot be is left out, and returned second.
-pub fn pack(intents: &[Intent], market: &Pubkey, version: Version) -> (Vec<Batch>, Vec<Intent>) {
+/// Intents in batches, and those that fit none.
+#[derive(Debug, Default)]
+pub struct Packed {
+    /// The batches, in order.
+    pub batches: Vec<Batch>,
+    /// Intents that are too large for any transaction and cannot be halved.
+    pub unfit: Vec<LeftOut>,
+}
+
+/// Packs intents, in their order, by the key that pays. One that is too large by itself is halved until it fits.
+pub fn pack(intents: &[Intent], market: &Pubkey, version: Version) -> Packed {
     let (mut batches, mut unfit) = (Vec::new(), Vec::new());
     for role in Role::ALL {
         let mut open = Batch { role, intents: Vec::new() };
@@ -82,7 +103,7 @@ pub fn pack(intents: &[Intent], market: &Pubkey, version: Version) -> (Vec<Batch
             batches.push(open);
         }
     }
-    (batches, unfit)
+    Packed { batches, unfit: LeftOut::all(unfit, UNFIT) }
 }
 
 fn fits(batch: &Batch, market: &Pubkey, version: Version) -> bool {
@@ -111,13 +132,13 @@ fn fits(batch: &Batch, market: &Pubkey, version: Version) -> bool {
     }
 }
 
-/// Bytes of the transaction with this message and one signature.
+/// Counts the bytes of the transaction with this message and one signature.
 fn size(message: &VersionedMessage) -> usize {
     let count = if matches!(message, VersionedMessage::V1(_)) { 0 } else { 1 };
     message.serialize().len() + count + SIGNATURE_BYTES
 }
 
-/// Compute units that an intent may take, before it is simulated; docs/compute-units.md has the figures.
+/// Estimates the compute units that an intent may take, before it is simulated; docs/compute-units.md has the figures.
 fn estimate(intent: &Intent) -> u32 {
     match &intent.action {
         Action::Meter { reports, credits, .. } => {
@@ -134,7 +155,8 @@ fn estimate(intent: &Intent) -> u32 {
 mod tests {
     use {
         super::*,
-        crate::plan::{IntentId, Kind},
+        crate::plan::{IntentId, Kind, Reason},
+        blockable_sdk::amounts::ChainTime,
         blockable_sdk::reports::{RecordReading, ReportRecord},
         std::sync::Arc,
     };
@@ -148,10 +170,10 @@ mod tests {
     fn one(kind: Kind, number: u64) -> Intent {
         let credit = key(number);
         Intent {
-            id: IntentId::of(kind, &credit, &[]),
+            id: IntentId::from_parts(kind, &credit, &[]),
             action: Action::Credit { kind, credit },
-            due_at: 0,
-            because: String::new(),
+            due_at: ChainTime(0),
+            reason: Reason::UnitsExpired { at: ChainTime(0) },
         }
     }
 
@@ -180,15 +202,15 @@ mod tests {
             })
         };
         Intent {
-            id: IntentId::of(Kind::Meter, &key(2), &[]),
+            id: IntentId::from_parts(Kind::Meter, &key(2), &[]),
             action: Action::Meter {
                 provider: key(2),
                 chunk: 0,
                 reports: (0..reporters).map(report).collect(),
                 credits: (0..credits).map(|bit| key(1_000 + bit)).collect(),
             },
-            due_at: 0,
-            because: String::new(),
+            due_at: ChainTime(0),
+            reason: Reason::UnitsExpired { at: ChainTime(0) },
         }
     }
 
@@ -202,11 +224,11 @@ mod tests {
     #[test]
     fn a_whole_chunk_fits_version_1_and_one_of_eight_fits_version_0() {
         let whole = [meter(32, 3)];
-        assert_eq!(credits(&pack(&whole, &key(1), Version::V1).0), [[32]]);
-        assert_eq!(credits(&pack(&[meter(8, 3)], &key(1), Version::V0).0), [[8]]);
+        assert_eq!(credits(&pack(&whole, &key(1), Version::V1).batches), [[32]]);
+        assert_eq!(credits(&pack(&[meter(8, 3)], &key(1), Version::V0).batches), [[8]]);
         // A report is signed whole: fewer credits do not make it smaller.
-        let (cut, unfit) = pack(&whole, &key(1), Version::V0);
-        assert_eq!((cut.len(), unfit.len()), (0, 32));
+        let packed = pack(&whole, &key(1), Version::V0);
+        assert_eq!((packed.batches.len(), packed.unfit.len()), (0, 32));
     }
 
     #[test]
@@ -215,7 +237,7 @@ mod tests {
         if let Action::Meter { credits, .. } = &mut many.action {
             credits.extend((32..100).map(|number| key(1_000 + number)));
         }
-        let (cut, unfit) = pack(&[many], &key(1), Version::V1);
+        let Packed { batches: cut, unfit } = pack(&[many], &key(1), Version::V1);
         assert!(unfit.is_empty() && cut.len() > 1);
         let all: Vec<Pubkey> = cut
             .iter()
@@ -231,7 +253,7 @@ mod tests {
         let intents: Vec<Intent> = (0..60)
             .map(|number| one(if number % 2 == 0 { Kind::ExpireUnits } else { Kind::MarkDelinquent }, number))
             .collect();
-        let (batches, unfit) = pack(&intents, &key(1), Version::V1);
+        let Packed { batches, unfit } = pack(&intents, &key(1), Version::V1);
         assert!(unfit.is_empty());
         for batch in &batches {
             assert!(batch.intents.iter().all(|intent| intent.kind().role() == batch.role));

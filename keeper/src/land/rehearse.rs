@@ -1,21 +1,23 @@
-//! What would be sent, simulated and not sent.
+//! A round of landing that ends with the simulation: nothing is signed, written down or sent.
 
 use {
     crate::{
         land::{
-            confirm::Held,
-            lander::{LandError, Lander},
+            error::LandError,
+            lander::{Lander, any_payer},
             lanes,
-            pack::{UNFIT, Version, pack},
+            left_out::LeftOut,
+            pack::{Packed, Version, pack},
+            simulate::{Round, simulate},
         },
         plan::Intent,
     },
-    blockable_sdk::Pubkey,
+    blockable_sdk::{Pubkey, amounts::ChainTime},
     serde::Serialize,
     std::collections::HashSet,
 };
 
-/// What would be sent now.
+/// The outcome of a rehearsal.
 #[derive(Clone, Debug, Serialize)]
 pub struct Rehearsal {
     /// The format that the cluster takes.
@@ -23,100 +25,109 @@ pub struct Rehearsal {
     /// Transactions that would be sent.
     pub transactions: Vec<Rehearsed>,
     /// Due, and not called for by finalized state of enough nodes.
-    pub held: Vec<Said>,
+    pub held: Vec<IntentView>,
     /// Due, and put aside after failures.
-    pub aside: Vec<Said>,
+    pub aside: Vec<IntentView>,
     /// No longer due.
-    pub moot: Vec<Said>,
+    pub moot: Vec<IntentView>,
     /// Would fail.
-    pub failed: Vec<Said>,
+    pub failed: Vec<IntentView>,
     /// Could not be simulated.
-    pub untried: Vec<Said>,
+    pub untried: Vec<IntentView>,
 }
 
-/// One transaction.
+/// A transaction that would be sent.
 #[derive(Clone, Debug, Serialize)]
 pub struct Rehearsed {
-    /// Whose key would pay.
+    /// The role whose key would pay.
     pub role: String,
-    /// Compute units it took.
+    /// Compute units that it took.
     pub compute_units: u64,
-    /// What it carries.
-    pub intents: Vec<Said>,
+    /// The intents that it carries.
+    pub intents: Vec<IntentView>,
 }
 
-/// An intent in words.
+/// An intent as text.
 #[derive(Clone, Debug, Serialize)]
-pub struct Said {
+pub struct IntentView {
     /// Its kind.
     pub kind: String,
     /// The credit or provider.
     pub subject: String,
-    /// Credits that it may change.
+    /// The number of credits that it may change.
     pub credits: usize,
-    /// Why, or why not.
-    pub because: String,
+    /// The reason for which it is due, or is left out.
+    pub reason: String,
 }
 
-impl Said {
-    fn of(intent: &Intent, because: &str) -> Said {
-        Said {
+impl IntentView {
+    fn new(intent: &Intent, reason: &str) -> IntentView {
+        IntentView {
             kind: intent.kind().to_string(),
             subject: intent.subject().to_string(),
             credits: intent.credits().len(),
-            because: because.to_string(),
+            reason: reason.to_string(),
         }
     }
 
-    fn all(intents: &[(Intent, String)]) -> Vec<Said> {
-        intents.iter().map(|(intent, reason)| Said::of(intent, reason)).collect()
+    fn list<'a>(left_out: impl IntoIterator<Item = &'a LeftOut>) -> Vec<IntentView> {
+        left_out.into_iter().map(|out| IntentView::new(&out.intent, &out.reason)).collect()
     }
 }
 
 impl Lander {
-    /// Packs and simulates what is due at a Unix time, and sends nothing. Errors: [`LandError`].
+    /// Packs and simulates what is due at a time, and sends nothing. `held` is what was not confirmed. Errors: [`LandError`].
     pub async fn rehearse(
         &self,
         intents: Vec<Intent>,
-        held: Vec<Held>,
-        now: i64,
+        held: Vec<LeftOut>,
+        now: ChainTime,
     ) -> Result<Rehearsal, LandError> {
-        let closed = self.inner.store.read(move |connection| lanes::closed(connection, now)).await?;
-        let (intents, aside) = parted(intents, &closed);
-        let (sound, _) = self.inner.nodes.look().await;
-        let version = if intents.is_empty() { Version::V0 } else { self.version(&sound).await? };
-        let (batches, unfit) = pack(&intents, &self.inner.market, version);
-        let prepared = self.simulate(&sound, batches, version).await;
-        let mut failed = Said::all(&prepared.failed);
-        failed.extend(unfit.iter().map(|intent| Said::of(intent, UNFIT)));
-        let rehearsed = prepared.ready.iter().map(|ready| Rehearsed {
+        let shared = &*self.shared;
+        let blocked = shared.store.read(move |connection| lanes::blocked(connection, now)).await?;
+        let (open, aside) = part(intents, &blocked);
+        let (usable, _) = shared.nodes.probe().await;
+        let payers = shared.payers();
+        let version = match open.is_empty() {
+            true => Version::V0,
+            false => shared.version.detect(&usable, &any_payer(&payers)).await?,
+        };
+        let Packed { batches, unfit } = pack(&open, &shared.market, version);
+        let round = Round { market: &shared.market, payers: &payers, version };
+        let simulated = simulate(&usable, batches, &round).await;
+        let rehearsed = simulated.ready.iter().map(|ready| Rehearsed {
             role: ready.batch.role.name().to_string(),
-            compute_units: ready.units,
-            intents: ready.batch.intents.iter().map(|intent| Said::of(intent, &intent.because)).collect(),
+            compute_units: ready.compute_units,
+            intents: ready
+                .batch
+                .intents
+                .iter()
+                .map(|intent| IntentView::new(intent, &intent.reason.to_string()))
+                .collect(),
         });
         Ok(Rehearsal {
             version: format!("{version:?}").to_lowercase(),
             transactions: rehearsed.collect(),
-            held: held.iter().map(|held| Said::of(&held.intent, &held.reason)).collect(),
-            aside: aside
-                .iter()
-                .map(|intent| Said::of(intent, "it has failed; `quarantine list` says why"))
-                .collect(),
-            moot: Said::all(&prepared.moot),
-            failed,
-            untried: Said::all(&prepared.untried),
+            held: IntentView::list(&held),
+            aside: IntentView::list(&LeftOut::all(
+                aside,
+                "it has failed; `quarantine list` shows the failure",
+            )),
+            moot: IntentView::list(&simulated.moot),
+            failed: IntentView::list(simulated.failed.iter().chain(&unfit)),
+            untried: IntentView::list(&simulated.untried),
         })
     }
 }
 
-/// What is in none of these lanes, and what is.
-fn parted(intents: Vec<Intent>, closed: &HashSet<String>) -> (Vec<Intent>, Vec<Intent>) {
+/// Parts intents, and the credits within them, by whether their lanes are blocked.
+fn part(intents: Vec<Intent>, blocked: &HashSet<String>) -> (Vec<Intent>, Vec<Intent>) {
     let (mut open, mut aside) = (Vec::new(), Vec::new());
     for intent in intents {
-        let part = lanes::open_part(intent.clone(), closed);
-        let is_open = |credit: &Pubkey| part.as_ref().is_some_and(|part| part.credits().contains(credit));
+        let rest = lanes::unblocked_part(&intent, blocked);
+        let is_open = |credit: &Pubkey| rest.as_ref().is_some_and(|rest| rest.credits().contains(credit));
         aside.extend(intent.without(is_open));
-        open.extend(part);
+        open.extend(rest);
     }
     (open, aside)
 }

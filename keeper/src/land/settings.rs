@@ -1,8 +1,11 @@
-//! How the keeper lands transactions: `[keys]`, `[landing]`, `[spending]`.
+//! Settings of landing: `[keys]`, `[landing]`, `[spending]`.
 
 use {
     crate::plan::Role,
-    blockable_sdk::keys::KeySource,
+    blockable_sdk::{
+        amounts::{Bps, Lamports},
+        keys::KeySource,
+    },
     blockable_service::settings::Reader,
     std::{collections::BTreeMap, path::Path, time::Duration},
 };
@@ -10,10 +13,10 @@ use {
 /// Most lamports that a setting may name: 1,000 SOL.
 const MAX_LAMPORTS: u64 = 1_000_000_000_000;
 
-/// Where the keys that pay are.
+/// The sources of the keys that pay.
 #[derive(Clone, Debug)]
 pub struct KeySettings {
-    /// Pays where no key of the role's own is named.
+    /// Pays for roles that have no key of their own.
     pub fees: KeySource,
     /// Pays for metering and housekeeping.
     pub metering: Option<KeySource>,
@@ -31,8 +34,8 @@ impl KeySettings {
         })
     }
 
-    /// The key that pays for a role.
-    pub fn of(&self, role: Role) -> &KeySource {
+    /// The source of the key that pays for a role.
+    pub fn source(&self, role: Role) -> &KeySource {
         let own = match role {
             Role::Metering => &self.metering,
             Role::Enforcement => &self.enforcement,
@@ -40,7 +43,7 @@ impl KeySettings {
         own.as_ref().unwrap_or(&self.fees)
     }
 
-    /// Makes relative paths start from `folder`.
+    /// Makes relative paths start from a folder.
     pub fn resolve(&mut self, folder: &Path) {
         let keys = std::iter::once(&mut self.fees).chain(&mut self.metering).chain(&mut self.enforcement);
         for key in keys {
@@ -53,7 +56,7 @@ impl KeySettings {
     }
 }
 
-/// Which version of transactions is sent.
+/// The version of transactions that an operator asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VersionChoice {
@@ -65,32 +68,32 @@ pub enum VersionChoice {
     V1,
 }
 
-/// How transactions are landed.
+/// Sections `[landing]` and `[spending]`.
 #[derive(Clone, Debug)]
 pub struct LandSettings {
-    /// Which version of transactions is sent.
+    /// The version of transactions.
     pub version: VersionChoice,
-    /// Transactions whose end is not known, at most, for each role.
+    /// Most transactions in flight, for each role.
     pub max_in_flight: usize,
-    /// How often a transaction that has not landed is sent again.
+    /// Pause between two sendings of a transaction that has not landed.
     pub rebroadcast: Duration,
-    /// Which of the recent priority fees to pay, as a percentile.
+    /// The percentile of recent priority fees at which a fee starts.
     pub fee_percentile: u64,
-    /// Most lamports of priority fee for one transaction.
-    pub max_priority_lamports: u64,
-    /// Compute units asked for beyond those that the simulation took, in basis points.
-    pub compute_margin_bps: u64,
+    /// Most priority fee of one transaction.
+    pub max_priority_lamports: Lamports,
+    /// Share of compute units asked for beyond those that the simulation took.
+    pub compute_margin_bps: Bps,
     /// Failures in a row after which work is put aside.
     pub quarantine_after: u32,
     /// First pause after a failure; doubles with each.
     pub retry: Duration,
-    /// How long after its last valid block a transaction counts as dead although not every node says so.
+    /// Time after its last valid block from which one node suffices to declare a transaction dead.
     pub doubt: Duration,
-    /// Lamports that a role may spend in a UTC day.
-    pub lamports_per_day: BTreeMap<Role, u64>,
-    /// Lamports below which the operator is warned that a key needs more.
-    pub low_balance: u64,
-    /// Whether one node suffices for what is held against a borrower.
+    /// Cap on what a role spends in a UTC day.
+    pub lamports_per_day: BTreeMap<Role, Lamports>,
+    /// Balance below which the operator is warned that a key needs more.
+    pub low_balance_lamports: Lamports,
+    /// Lets one node suffice for what is held against a borrower.
     pub allow_single_node: bool,
 }
 
@@ -102,24 +105,25 @@ impl LandSettings {
             max_in_flight: reader.number("max_in_flight", 64, 1..=4_096),
             rebroadcast: reader.seconds("rebroadcast_seconds", 2, 1..=60),
             fee_percentile: reader.number("fee_percentile", 75, 0..=100),
-            max_priority_lamports: reader.number("max_priority_lamports", 50_000, 0..=MAX_LAMPORTS),
-            compute_margin_bps: reader.number("compute_margin_bps", 1_500, 100..=10_000),
+            max_priority_lamports: lamports(reader, "max_priority_lamports", 50_000),
+            compute_margin_bps: Bps(reader.number("compute_margin_bps", 1_500, 100..=10_000)),
             quarantine_after: reader.number("quarantine_after", 5, 1..=1_000),
             retry: reader.seconds("retry_seconds", 30, 1..=3_600),
             doubt: reader.seconds("doubt_seconds", 600, 60..=86_400),
             lamports_per_day: BTreeMap::new(),
-            low_balance: reader.number("low_balance_lamports", 50_000_000, 0..=MAX_LAMPORTS),
+            low_balance_lamports: lamports(reader, "low_balance_lamports", 50_000_000),
             allow_single_node: reader.optional("allow_single_rpc").unwrap_or(false),
         });
         settings.lamports_per_day = reader.section("spending", |reader| {
             BTreeMap::from([
-                (Role::Metering, reader.number("metering_lamports_per_day", 500_000_000, 0..=MAX_LAMPORTS)),
-                (
-                    Role::Enforcement,
-                    reader.number("enforcement_lamports_per_day", 50_000_000, 0..=MAX_LAMPORTS),
-                ),
+                (Role::Metering, lamports(reader, "metering_lamports_per_day", 500_000_000)),
+                (Role::Enforcement, lamports(reader, "enforcement_lamports_per_day", 50_000_000)),
             ])
         });
         settings
     }
+}
+
+fn lamports(reader: &mut Reader, key: &str, otherwise: u64) -> Lamports {
+    Lamports(reader.number(key, otherwise, 0..=MAX_LAMPORTS))
 }

@@ -1,148 +1,150 @@
-//! Signs transactions, with their fees and within their keys' caps.
+//! Signs transactions, within their keys' daily caps.
 
 use {
     crate::{
-        chain::{Node, Snapshot},
         land::{
-            faults::Fault,
-            fee::{LAMPORTS_PER_SIGNATURE, fee},
-            flight::{Carried, Flight, writes},
-            journal,
-            lander::{Lander, Landing},
+            ask::Blockhash,
+            fee::Priced,
+            flight::{Carried, Flight, Submission, writes},
+            key_faults::{KeyFault, KeyNote},
+            left_out::LeftOut,
+            message::{Envelope, build_message},
             pack::Version,
-            prepare::{Build, Ready, message},
         },
         plan::{Intent, Role},
-        store::StoreError,
     },
-    blockable_sdk::{Hash, Pubkey, VersionedTransaction},
+    blockable_sdk::{
+        Pubkey, VersionedTransaction,
+        amounts::{ChainTime, Lamports},
+        keys::SigningKey,
+    },
     std::{
         collections::{BTreeMap, BTreeSet},
         time::Instant,
     },
 };
 
-/// Most accounts that a node is asked the recent fees of.
-const FEE_ACCOUNTS: usize = 100;
-/// Basis points in one whole.
-const BPS: u64 = 10_000;
+/// The facts that all signatures of a round share.
+pub(super) struct Signing<'a> {
+    pub keys: &'a BTreeMap<Role, SigningKey>,
+    pub market: &'a Pubkey,
+    pub version: Version,
+    pub blockhash: Blockhash,
+    /// The slot on whose state the intents were planned.
+    pub slot: u64,
+    /// The chain's clock as last seen.
+    pub now: ChainTime,
+}
 
-impl Lander {
-    /// Signs what its key may pay for. What a key does not sign waits; what others sign goes on.
-    pub(super) async fn sign(
-        &self,
-        recent: Vec<u64>,
-        ready: Vec<Ready>,
-        version: Version,
-        (blockhash, last_valid_height): (Hash, u64),
-        snapshot: &Snapshot,
-        landing: &mut Landing,
-    ) -> Result<Vec<(Flight, Vec<Intent>)>, StoreError> {
-        let inner = &self.inner;
-        let mut left = self.left_to_spend().await?;
-        let mut flights = Vec::with_capacity(ready.len());
-        let mut mute = BTreeSet::new();
-        for Ready { batch, units } in ready {
-            let Some(key) = inner.keys.get(&batch.role) else { continue };
-            if mute.contains(&batch.role) {
-                landing.untried += batch.intents.len();
-                continue;
-            }
-            let attempt = self.attempts(&batch.intents);
-            let margin = units.saturating_mul(inner.settings.compute_margin_bps) / BPS;
-            let compute_units = u32::try_from(units.saturating_add(margin).saturating_add(1_000));
-            let compute_units = compute_units.unwrap_or(u32::MAX);
-            let (percentile, cap) = (inner.settings.fee_percentile, inner.settings.max_priority_lamports);
-            let priority = fee(&recent, percentile, compute_units, attempt, cap);
-            let lamports = priority.lamports.saturating_add(LAMPORTS_PER_SIGNATURE);
-            let budget = left.entry(batch.role).or_default();
-            if *budget < lamports {
-                landing.unfunded += batch.intents.len();
-                let reason = format!(
-                    "its cap of lamports per day is reached; raise it in [spending] ({lamports} wanted)"
-                );
-                inner.faults().set(batch.role, Fault::Pays, reason);
-                continue;
-            }
-            let build = Build { market: &inner.market, version, compute_units, fee: priority, blockhash };
-            let message = match message(&batch, &key.public_key(), &build) {
-                Ok(message) => message,
-                Err(reason) => {
-                    tracing::error!(reason, "a transaction that was simulated cannot be built");
-                    continue;
-                }
-            };
-            // Each further try may take as long as its deadline, and the other keys' work would wait for it.
-            let signature = match key.sign(&message.serialize()).await {
-                Ok(signature) => {
-                    inner.faults().clear(batch.role, Fault::Signs);
-                    signature
-                }
-                Err(error) => {
-                    tracing::warn!(role = batch.role.name(), %error, "a key does not sign");
-                    let reason = format!("it does not sign: {error}");
-                    inner.faults().set(batch.role, Fault::Signs, reason);
-                    landing.untried += batch.intents.len();
-                    mute.insert(batch.role);
-                    continue;
-                }
-            };
-            *budget -= lamports;
-            let transaction = VersionedTransaction { signatures: vec![signature], message };
-            let carried = batch.intents.iter().map(|intent| Carried {
-                id: intent.id,
-                kind: intent.kind(),
-                subject: intent.subject(),
-                lane: intent.lane(),
-            });
-            let flight = Flight {
-                signature,
-                writes: writes(&transaction),
-                transaction,
-                role: batch.role,
-                last_valid_height,
-                lamports,
-                compute_units: units,
-                carried: carried.collect(),
-                written_at: inner.now(),
-                from_slot: snapshot.slot,
-                sent: None,
-                expired_since: None,
-                signed: Some(Instant::now()),
-            };
-            flights.push((flight, batch.intents));
+/// The priced batches of a round, parted.
+#[derive(Default)]
+pub(super) struct Signed {
+    /// Signed, and neither written down nor sent.
+    pub submissions: Vec<Submission>,
+    /// Beyond what their key may spend today.
+    pub unfunded: Vec<Intent>,
+    /// Not signed; their turn comes again.
+    pub unsigned: Vec<LeftOut>,
+    /// Notes about keys, in order.
+    pub keys: Vec<KeyNote>,
+}
+
+/// The reason for which a transaction was not signed.
+#[derive(Debug, thiserror::Error)]
+enum SignError {
+    /// The role has no key.
+    #[error("no key pays for this role; name one under [keys]")]
+    NoKey,
+    /// A transaction that was simulated cannot be built.
+    #[error("a transaction that was simulated cannot be built: {0}")]
+    Build(String),
+    /// The key's signer failed.
+    #[error("it does not sign: {0}")]
+    Signer(String),
+}
+
+/// Signs the batches that their keys may pay for. `left` is what each key may still spend today. A key that does not sign holds
+/// up its own work alone.
+pub(super) async fn sign(
+    priced: Vec<Priced>,
+    mut left: BTreeMap<Role, Lamports>,
+    signing: &Signing<'_>,
+) -> Signed {
+    let mut signed = Signed::default();
+    let mut silent = BTreeSet::new();
+    for one in priced {
+        let role = one.ready.batch.role;
+        // Each further try may take as long as its deadline, and the other keys' work would wait for it.
+        if silent.contains(&role) {
+            signed.unsigned.extend(LeftOut::all(one.ready.batch.intents, "its key does not sign"));
+            continue;
         }
-        Ok(flights)
-    }
-
-    /// How often the same work has died in a row. It is counted by lane: its intents change with every report.
-    fn attempts(&self, intents: &[Intent]) -> u32 {
-        let deaths = self.inner.deaths();
-        intents.iter().filter_map(|intent| deaths.get(&intent.lane())).copied().max().unwrap_or(0)
-    }
-
-    /// What others paid lately for the same accounts, by the first node that tells; nothing where none does.
-    pub(super) async fn recent_fees(&self, nodes: &[&Node], ready: &[Ready]) -> Vec<u64> {
-        let credits = ready.iter().flat_map(|ready| &ready.batch.intents).flat_map(|intent| intent.credits());
-        let accounts: Vec<Pubkey> = credits.take(FEE_ACCOUNTS).copied().collect();
-        for node in nodes {
-            let asked = node.ask("recent_fees", node.rpc().get_recent_prioritization_fees(&accounts)).await;
-            if let Ok(fees) = asked {
-                return fees.iter().map(|fee| fee.prioritization_fee).collect();
+        let budget = left.entry(role).or_default();
+        let Some(rest) = budget.checked_sub(one.lamports) else {
+            signed.keys.push(cap_reached(role, one.lamports));
+            signed.unfunded.extend(one.ready.batch.intents);
+            continue;
+        };
+        match sign_one(&one, signing).await {
+            Ok(transaction) => {
+                *budget = rest;
+                signed.keys.push(KeyNote { role, fault: KeyFault::DoesNotSign, reason: None });
+                signed.submissions.push(submission(one, transaction, signing));
+            }
+            Err(error) => {
+                tracing::warn!(role = role.name(), %error, "a transaction was not signed");
+                let reason = error.to_string();
+                if matches!(error, SignError::Signer(_)) {
+                    silent.insert(role);
+                    let fault = KeyFault::DoesNotSign;
+                    signed.keys.push(KeyNote { role, fault, reason: Some(reason.clone()) });
+                }
+                signed.unsigned.extend(LeftOut::all(one.ready.batch.intents, &reason));
             }
         }
-        Vec::new()
     }
+    signed
+}
 
-    async fn left_to_spend(&self) -> Result<BTreeMap<Role, u64>, StoreError> {
-        let (now, caps) = (self.inner.now(), self.inner.settings.lamports_per_day.clone());
-        let left = self.inner.store.read(move |connection| {
-            let mut left = BTreeMap::new();
-            for (role, cap) in caps {
-                left.insert(role, cap.saturating_sub(journal::spent(connection, role, now)?));
-            }
-            Ok(left)
-        });
-        left.await
-    }
+fn cap_reached(role: Role, wanted: Lamports) -> KeyNote {
+    let wanted = wanted.get();
+    let reason = format!("its cap of lamports per day is reached; raise it in [spending] ({wanted} wanted)");
+    KeyNote { role, fault: KeyFault::CannotPay, reason: Some(reason) }
+}
+
+async fn sign_one(one: &Priced, signing: &Signing<'_>) -> Result<VersionedTransaction, SignError> {
+    let batch = &one.ready.batch;
+    let key = signing.keys.get(&batch.role).ok_or(SignError::NoKey)?;
+    let envelope = Envelope {
+        market: signing.market,
+        payer: &key.public_key(),
+        version: signing.version,
+        compute_units: one.compute_units,
+        fee: one.fee,
+        blockhash: signing.blockhash.hash,
+    };
+    let message = build_message(batch, &envelope).map_err(SignError::Build)?;
+    let signature = key.sign(&message.serialize()).await;
+    let signature = signature.map_err(|error| SignError::Signer(error.to_string()))?;
+    Ok(VersionedTransaction { signatures: vec![signature], message })
+}
+
+fn submission(one: Priced, transaction: VersionedTransaction, signing: &Signing) -> Submission {
+    let batch = one.ready.batch;
+    let flight = Flight {
+        signature: transaction.signatures.first().copied().unwrap_or_default(),
+        writes: writes(&transaction),
+        transaction,
+        role: batch.role,
+        last_valid_height: signing.blockhash.last_valid_height,
+        lamports: one.lamports,
+        compute_units: one.ready.compute_units,
+        carried: batch.intents.iter().map(Carried::from_intent).collect(),
+        written_at: signing.now,
+        from_slot: signing.slot,
+        sent: None,
+        expired_since: None,
+        signed: Some(Instant::now()),
+    };
+    Submission { flight, intents: batch.intents }
 }

@@ -1,21 +1,22 @@
-//! What the keeper means to do.
+//! Intents: actions that are due, with names that do not change while nothing on the chain does.
 
 use {
-    blockable_sdk::{Instruction, Pubkey, instructions, reports::ReportRecord},
+    crate::plan::reason::Reason,
+    blockable_sdk::{Instruction, Pubkey, amounts::ChainTime, instructions, reports::ReportRecord},
     blockable_service::hex,
     serde::{Deserialize, Serialize},
     sha2::{Digest, Sha256},
     std::{fmt, sync::Arc},
 };
 
-/// What names an intent: the hash of what it does and of the state that it does it to. The same inputs give the same id,
+/// The name of an intent: the hash of what it does and of the state that it does it to. The same inputs give the same id,
 /// so nothing is done twice.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IntentId(pub [u8; 32]);
 
 impl IntentId {
-    /// The hash of an action on a subject in a state.
-    pub fn of(kind: Kind, subject: &Pubkey, state: &[&[u8]]) -> IntentId {
+    /// Hashes an action on a subject in a state.
+    pub fn from_parts(kind: Kind, subject: &Pubkey, state: &[&[u8]]) -> IntentId {
         let mut hash = Sha256::new();
         hash.update(b"blockable/intent/v1");
         hash.update(kind.name().as_bytes());
@@ -72,7 +73,7 @@ impl Kind {
         Kind::ApplyCovenant,
     ];
 
-    /// Its name in tables, metrics and logs.
+    /// The kind's name in tables, metrics and logs.
     pub fn name(self) -> &'static str {
         match self {
             Kind::Meter => "meter",
@@ -85,7 +86,7 @@ impl Kind {
         }
     }
 
-    /// The key that pays for it.
+    /// The role whose key pays for it.
     pub fn role(self) -> Role {
         match self {
             Kind::Meter | Kind::ExpireUnits | Kind::ApplyCovenant => Role::Metering,
@@ -95,7 +96,7 @@ impl Kind {
         }
     }
 
-    /// Whether it is held against the borrower, so that finalized state of two nodes must call for it.
+    /// Returns whether it is held against the borrower, so that finalized state of two nodes must call for it.
     pub fn is_enforcement(self) -> bool {
         self.role() == Role::Enforcement
     }
@@ -107,13 +108,13 @@ impl fmt::Display for Kind {
     }
 }
 
-/// What a key of the keeper pays for.
+/// The kinds of intents that one key of the keeper pays for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Metering and housekeeping.
     Metering,
-    /// What is held against a borrower.
+    /// Actions that are held against a borrower.
     Enforcement,
 }
 
@@ -121,7 +122,7 @@ impl Role {
     /// Both, the more urgent first.
     pub const ALL: [Role; 2] = [Role::Enforcement, Role::Metering];
 
-    /// Its name in tables, metrics and logs.
+    /// The role's name in tables, metrics and logs.
     pub fn name(self) -> &'static str {
         match self {
             Role::Metering => "metering",
@@ -130,7 +131,7 @@ impl Role {
     }
 }
 
-/// What is done, and to what.
+/// An action, with everything its instruction needs.
 #[derive(Clone, Debug)]
 pub enum Action {
     /// Applies reports to credits of a chunk.
@@ -146,28 +147,28 @@ pub enum Action {
     },
     /// Does one thing to one credit.
     Credit {
-        /// What; never [`Kind::Meter`].
+        /// The kind; never [`Kind::Meter`].
         kind: Kind,
         /// The credit.
         credit: Pubkey,
     },
 }
 
-/// Something that is due.
+/// An action that is due.
 #[derive(Clone, Debug)]
 pub struct Intent {
-    /// Its name.
+    /// The name.
     pub id: IntentId,
-    /// What to do.
+    /// The action.
     pub action: Action,
-    /// Since when it has been due, in the chain's Unix seconds.
-    pub due_at: i64,
-    /// Why, for people.
-    pub because: String,
+    /// Time since which it has been due.
+    pub due_at: ChainTime,
+    /// The reason for which it is due.
+    pub reason: Reason,
 }
 
 impl Intent {
-    /// Its kind.
+    /// The kind of the action.
     pub fn kind(&self) -> Kind {
         match &self.action {
             Action::Meter { .. } => Kind::Meter,
@@ -191,7 +192,7 @@ impl Intent {
         }
     }
 
-    /// The recurring work that it is part of: failures are counted by lane, since ids change with the chain.
+    /// Names the recurring work that it is part of: failures are counted by lane, since ids change with the chain.
     pub fn lane(&self) -> String {
         match &self.action {
             Action::Meter { provider, chunk, .. } => format!("meter/{provider}/{chunk}"),
@@ -199,7 +200,7 @@ impl Intent {
         }
     }
 
-    /// The lane of one credit's part in it.
+    /// Names the lane of one credit's part in it.
     pub fn lane_of(&self, credit: &Pubkey) -> String {
         match &self.action {
             Action::Meter { .. } => format!("{}/{credit}", self.lane()),
@@ -207,13 +208,13 @@ impl Intent {
         }
     }
 
-    /// All lanes that it is part of: its own, and those of its credits within it.
+    /// Names all lanes that it is part of: its own, and those of its credits within it.
     pub fn lanes(&self) -> impl Iterator<Item = String> {
         let own = self.lane();
         std::iter::once(own).chain(self.credits().iter().map(|credit| self.lane_of(credit)))
     }
 
-    /// The same work without some of the credits, `None` without any.
+    /// Takes some of the credits out; `None` where none is left.
     pub fn without(&self, is_out: impl Fn(&Pubkey) -> bool) -> Option<Intent> {
         let kept: Vec<Pubkey> = self.credits().iter().filter(|credit| !is_out(credit)).copied().collect();
         if kept.len() == self.credits().len() {
@@ -223,13 +224,13 @@ impl Intent {
         self.part(&state, &kept)
     }
 
-    /// The same work on these of the credits, named by what tells it from other parts. `None` without any, and for what is
-    /// not metering.
+    /// The part of metering that is on these credits; `state` makes its id differ from those of other parts. `None` without
+    /// credits, and for other kinds.
     fn part(&self, state: &[&[u8]], credits: &[Pubkey]) -> Option<Intent> {
         let Action::Meter { provider, chunk, reports, .. } = &self.action else { return None };
         let state: Vec<&[u8]> = std::iter::once(self.id.0.as_slice()).chain(state.iter().copied()).collect();
         (!credits.is_empty()).then(|| Intent {
-            id: IntentId::of(Kind::Meter, provider, &state),
+            id: IntentId::from_parts(Kind::Meter, provider, &state),
             action: Action::Meter {
                 provider: *provider,
                 chunk: *chunk,
@@ -237,11 +238,11 @@ impl Intent {
                 credits: credits.to_vec(),
             },
             due_at: self.due_at,
-            because: self.because.clone(),
+            reason: self.reason,
         })
     }
 
-    /// The same work on half of the credits each, so that one that fails does not hold up the others. `None` for a single
+    /// Parts metering into two halves of its credits, so that one that fails does not hold up the others. `None` for a single
     /// credit.
     pub fn halves(&self) -> Option<[Intent; 2]> {
         let credits = self.credits();
@@ -249,7 +250,7 @@ impl Intent {
         Some([self.part(&[&[0]], first)?, self.part(&[&[1]], second)?])
     }
 
-    /// The instruction that does it.
+    /// Builds the instruction that does it.
     pub fn instruction(&self, market: &Pubkey) -> Instruction {
         match &self.action {
             Action::Meter { provider, chunk, reports, credits } => {

@@ -1,21 +1,22 @@
-//! Works out what is due: a pure function of chain, reports and settings.
+//! Plans what is due: a pure function of chain, reports and settings.
 //!
-//! | file | what |
+//! | module | contents |
 //! |---|---|
-//! | `settings` | what the operator sets |
-//! | `now` | the clocks of a snapshot, and times between them |
-//! | `credit` | what is due on one credit |
-//! | `quorum` | which reports count, and whether they agree |
-//! | `metering` | which credits of which chunks to meter |
-//! | `explain` | why something is due on a credit, or is not |
+//! | `settings` | `[metering]`, `[enforcement]`, `[backup]` |
+//! | `now` | the clocks of a snapshot, and conversions between them |
+//! | `credit` | the one thing that is due on a credit, without metering |
+//! | `quorum` | the reports that count, and whether they agree |
+//! | `metering` | the credits of each chunk that are metered now |
+//! | `reason` | reasons for which intents are due, and their text |
+//! | `explain` | a credit's actions, with the reason for which each is due or the obstacle for which it is not |
 
-mod because;
 mod credit;
 mod explain;
 mod intent;
 mod metering;
 mod now;
 mod quorum;
+mod reason;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ mod tests;
 pub use {
     explain::{ActionView, Explanation, NextDue, ReportView, StandingView, UsageView},
     intent::{Action, Intent, IntentId, Kind, Role},
+    reason::{Reason, Unpaid},
     settings::PlanSettings,
 };
 
@@ -32,18 +34,18 @@ use {
     now::Now,
 };
 
-/// What is due, and what was noticed on the way.
+/// Due intents, and findings about reports.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
-    /// What to do, the most urgent first. At most one [`Action::Credit`] per credit; metering may name it beside that.
+    /// The intents, the most urgent first. At most one [`Action::Credit`] per credit; metering may name the same credit.
     pub intents: Vec<Intent>,
-    /// What was noticed about reports.
+    /// The findings.
     pub signals: Vec<Signal>,
 }
 
-/// Works out all that is due. The same inputs give the same plan.
+/// Plans all that is due. The same inputs give the same plan.
 pub fn plan(snapshot: &Snapshot, shelf: &Shelf, settings: &PlanSettings) -> Plan {
-    let Some(now) = Now::of(snapshot, settings) else { return Plan::default() };
+    let Some(now) = Now::new(snapshot, settings) else { return Plan::default() };
     let mut plan = metering::plan(&now, shelf);
     let credits = snapshot.credits.iter();
     plan.intents.extend(credits.filter_map(|(address, credit)| credit::plan(&now, address, credit)));
@@ -52,17 +54,17 @@ pub fn plan(snapshot: &Snapshot, shelf: &Shelf, settings: &PlanSettings) -> Plan
     plan
 }
 
-/// The one thing due on a credit, metering apart.
+/// Plans the one thing that is due on a credit, without metering.
 pub fn plan_credit(
     snapshot: &Snapshot,
     address: &Pubkey,
     credit: &Credit,
     settings: &PlanSettings,
 ) -> Option<Intent> {
-    credit::plan(&Now::of(snapshot, settings)?, address, credit)
+    credit::plan(&Now::new(snapshot, settings)?, address, credit)
 }
 
-/// Why something is due on a credit, or is not. `None` for a credit that the snapshot does not have.
+/// Explains for every action on a credit why it is due or is not. `None` for a credit that the snapshot does not have.
 pub fn explain(
     snapshot: &Snapshot,
     shelf: &Shelf,
@@ -70,10 +72,10 @@ pub fn explain(
     address: &Pubkey,
 ) -> Option<Explanation> {
     let credit = snapshot.credits.get(address)?;
-    Some(explain::explain(&Now::of(snapshot, settings)?, shelf, address, credit))
+    Some(explain::explain(&Now::new(snapshot, settings)?, shelf, address, credit))
 }
 
-/// Place in the order of a plan: what stops collateral from being used up comes first.
+/// The place of a kind in the order of a plan: what stops collateral from being used up comes first.
 fn urgency(kind: Kind) -> usize {
     let place = |other: &Kind| *other == kind;
     let credit_place = credit::PRECEDENCE.iter().position(place);

@@ -1,10 +1,13 @@
-//! What the operator sets about planning.
+//! Settings of planning: `[metering]`, `[enforcement]`, `[backup]`.
 
 use {
     crate::plan::Kind,
-    blockable_sdk::program::{
-        state::{MAX_CHUNK_SIZE, MAX_REPORTERS},
-        units::BPS,
+    blockable_sdk::{
+        amounts::{Bps, Units},
+        program::{
+            state::{MAX_CHUNK_SIZE, MAX_REPORTERS},
+            units::BPS,
+        },
     },
     blockable_service::settings::Reader,
     std::collections::BTreeSet,
@@ -12,13 +15,13 @@ use {
 
 const DAY: i64 = 86_400;
 
-/// What is planned, when, and how much of it at once.
+/// Sections `[metering]`, `[enforcement]` and `[backup]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlanSettings {
     /// Seconds between two meterings of a chunk.
     pub meter_every: i64,
-    /// Seconds between two meterings of a chunk while units of it are about to run out or to be settled after a freeze; at
-    /// most `meter_every`.
+    /// Seconds between two meterings of a chunk while units of it are about to run out, or jobs draw on frozen ones; at most
+    /// `meter_every`.
     pub urgent_every: i64,
     /// Seconds after which a report no longer counts.
     pub report_max_age_seconds: i64,
@@ -26,11 +29,11 @@ pub struct PlanSettings {
     pub max_reports: usize,
     /// Most credits in one transaction, from 1.
     pub max_credits: usize,
-    /// Credit units by which readings may differ and still agree, beside what their times and growth explain.
-    pub tolerance_units: u64,
-    /// Share of what was used since the last metering by which readings may differ and still agree, in basis points.
-    pub tolerance_bps: u64,
-    /// What the keeper does; a kind that is left out is never planned.
+    /// Units by which readings may differ and still agree, beyond what their times and growth explain.
+    pub tolerance_units: Units,
+    /// Share of the use since the last metering by which readings may differ and still agree.
+    pub tolerance_bps: Bps,
+    /// The kinds that are planned.
     pub enabled: BTreeSet<Kind>,
     /// Seconds beyond the agreed grace before a credit is marked delinquent or defaulted.
     pub extra_grace_seconds: i64,
@@ -46,8 +49,8 @@ impl Default for PlanSettings {
             report_max_age_seconds: 300,
             max_reports: 3,
             max_credits: usize::from(MAX_CHUNK_SIZE),
-            tolerance_units: 100,
-            tolerance_bps: 100,
+            tolerance_units: Units(100),
+            tolerance_bps: Bps(100),
             enabled: Kind::ALL.into(),
             extra_grace_seconds: 300,
             backup_delay_seconds: 0,
@@ -56,7 +59,7 @@ impl Default for PlanSettings {
 }
 
 impl PlanSettings {
-    /// Reads the sections `[metering]`, `[enforcement]` and `[backup]`; what is wrong with them is noted in `reader`.
+    /// Reads the sections; the reader notes mistakes in them.
     pub fn read(reader: &mut Reader) -> PlanSettings {
         let mut settings = PlanSettings::default();
         reader.section("metering", |section| settings.read_metering(section));
@@ -84,8 +87,8 @@ impl PlanSettings {
         self.max_credits = section.number("max_credits", self.max_credits, 1..=usize::from(MAX_CHUNK_SIZE));
         // The store and the configuration's own format keep numbers in signed 64 bits.
         let most = u64::MAX >> 1;
-        self.tolerance_units = section.number("tolerance_units", self.tolerance_units, 0..=most);
-        self.tolerance_bps = section.number("tolerance_bps", self.tolerance_bps, 0..=BPS);
+        self.tolerance_units = Units(section.number("tolerance_units", self.tolerance_units.get(), 0..=most));
+        self.tolerance_bps = Bps(section.number("tolerance_bps", self.tolerance_bps.get(), 0..=BPS));
     }
 
     fn read_enforcement(&mut self, section: &mut Reader) {

@@ -1,18 +1,18 @@
-//! Addresses, hashes and unsigned amounts in columns.
+//! Conversions of addresses and unsigned numbers to and from columns.
 
 use {blockable_sdk::Pubkey, rusqlite::Row};
 
-/// A key from a column.
+/// Reads an address from a column.
 pub fn key(row: &Row, column: usize) -> rusqlite::Result<Pubkey> {
     row.get::<_, [u8; 32]>(column).map(Pubkey::from)
 }
 
-/// SQLite's integers are signed: the bits are kept, so every unsigned value comes back as it was.
+/// Converts an unsigned number for a column. SQLite's integers are signed: the bits are kept, so that [`unsigned`] reads it back.
 pub fn signed(value: u64) -> i64 {
     value.cast_signed()
 }
 
-/// The unsigned value that [`signed`] wrote.
+/// Reads a number that [`signed`] has converted.
 pub fn unsigned(row: &Row, column: usize) -> rusqlite::Result<u64> {
     row.get::<_, i64>(column).map(i64::cast_unsigned)
 }

@@ -1,7 +1,4 @@
-//! The keeper's SQLite file. Whatever must survive is written here, and is on the disk before anybody relies on it.
-//!
-//! One connection writes, in a thread of its own; another reads. The file beside it is locked for as long as a keeper has
-//! the store open: two processes on one store would each believe to know what the other has sent.
+//! The keeper's SQLite file. State that must survive is written here, and is on the disk before anything relies on it.
 
 pub mod columns;
 mod schema;
@@ -16,7 +13,7 @@ use {
     tokio::task::spawn_blocking,
 };
 
-/// Why the store fails.
+/// The reason for which the store failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Another process has it open.
@@ -35,8 +32,8 @@ pub enum StoreError {
         /// The latest version known.
         known: u32,
     },
-    /// A folder or file that cannot be made.
-    #[error("{path}: {reason}")]
+    /// A folder or file that cannot be opened.
+    #[error("cannot open {path}: {reason}")]
     File {
         /// The file.
         path: String,
@@ -49,11 +46,11 @@ pub enum StoreError {
     /// SQLite failed.
     #[error("the store failed: {0}")]
     Sqlite(rusqlite::Error),
-    /// What was written cannot be read.
-    #[error("the store holds what this keeper cannot read: {0}")]
+    /// A row that cannot be read.
+    #[error("the store has a row that this keeper cannot read: {0}")]
     Content(String),
     /// The thread that works on the store ended.
-    #[error("a task of the store ended in a panic")]
+    #[error("a task of the store panicked; report this as a fault of the keeper")]
     Panicked,
 }
 
@@ -73,6 +70,11 @@ impl From<serde_json::Error> for StoreError {
 }
 
 /// The open store. Clones share it.
+///
+/// It has two connections, each behind a lock: one writes, the other reads, and both work in threads for blocking calls. A write is
+/// one transaction, on the disk once [`Store::write`] returns; a crash before leaves nothing of it. A lock file next to the
+/// database is held for as long as a keeper has the store open: two processes on one store would each sign what the other has
+/// signed already.
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
@@ -81,7 +83,7 @@ pub struct Store {
 struct Inner {
     writer: Mutex<Connection>,
     reader: Mutex<Connection>,
-    /// Held, not read: its lock ends with it. None for a tool beside a keeper.
+    /// The lock file, unlocked when dropped; `None` for a tool that runs at the same time as a keeper.
     _lock: Option<File>,
 }
 
@@ -103,22 +105,23 @@ impl Store {
         if lock.try_lock().is_err() {
             return Err(StoreError::InUse { path: lock_path.display().to_string() });
         }
-        Store::of(folder, Some(lock))
+        Store::connect(folder, Some(lock))
     }
 
-    /// Opens the store beside a keeper that may be running, for a tool that changes single rows. Errors: [`StoreError`].
-    pub fn open_beside(folder: &Path) -> Result<Store, StoreError> {
+    /// Opens the store without its lock, for a tool that changes single rows while a keeper may be running.
+    /// Errors: [`StoreError`].
+    pub fn open_unlocked(folder: &Path) -> Result<Store, StoreError> {
         let path = folder.join("keeper.sqlite");
         if !path.exists() {
-            let reason = "there is no store yet; run the keeper once".to_string();
+            let reason = "there is no store; run the keeper once".to_string();
             return Err(StoreError::File { path: path.display().to_string(), reason });
         }
-        Store::of(folder, None)
+        Store::connect(folder, None)
     }
 
-    /// Takes over tables, whole, from the store in another folder, beside a keeper that may be running on it. Does nothing where
-    /// there is none. Errors: [`StoreError`], [`StoreError::Version`] for a file of another layout.
-    pub fn take_over(&self, folder: &Path, tables: &[&str]) -> Result<(), StoreError> {
+    /// Copies whole tables from the store in another folder, on which a keeper may be running. Does nothing where there is none.
+    /// Errors: [`StoreError`], [`StoreError::Version`] for a file of another layout.
+    pub fn copy_tables(&self, folder: &Path, tables: &[&str]) -> Result<(), StoreError> {
         let path = folder.join("keeper.sqlite");
         if !path.exists() {
             return Ok(());
@@ -130,11 +133,11 @@ impl Store {
         copied
     }
 
-    fn of(folder: &Path, lock: Option<File>) -> Result<Store, StoreError> {
+    fn connect(folder: &Path, lock: Option<File>) -> Result<Store, StoreError> {
         let path = folder.join("keeper.sqlite");
-        let mut writer = connect(&path)?;
+        let mut writer = open_connection(&path)?;
         schema::migrate(&mut writer, &path)?;
-        let reader = connect(&path)?;
+        let reader = open_connection(&path)?;
         reader.pragma_update(None, "query_only", true)?;
         Ok(Store {
             inner: Arc::new(Inner { writer: Mutex::new(writer), reader: Mutex::new(reader), _lock: lock }),
@@ -159,7 +162,7 @@ impl Store {
         task.await.map_err(|_| StoreError::Panicked)?
     }
 
-    /// Runs `work` on what has been written. Errors: [`StoreError`].
+    /// Runs `work` on the connection that reads. Errors: [`StoreError`].
     pub async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -193,7 +196,7 @@ fn copy(connection: &mut Connection, path: &Path, tables: &[&str]) -> Result<(),
     Ok(())
 }
 
-fn connect(path: &PathBuf) -> Result<Connection, StoreError> {
+fn open_connection(path: &PathBuf) -> Result<Connection, StoreError> {
     let connection = Connection::open(path)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -204,7 +207,7 @@ fn connect(path: &PathBuf) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// A store in memory for a module's tests.
+/// A database in memory for a module's tests.
 #[cfg(test)]
 pub(crate) fn in_memory() -> Connection {
     let mut connection = Connection::open_in_memory().unwrap();
@@ -262,26 +265,26 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_look_takes_over_what_a_running_keeper_has_seen() {
-        let (running, looking) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    async fn tables_are_copied_from_the_store_of_a_running_keeper() {
+        let (running, copied) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let store = Store::open(running.path()).unwrap();
         let see = |tx: &Transaction| {
             tx.execute("INSERT INTO stalls VALUES (100, 160, 55)", [])?;
             Ok(tx.execute("INSERT INTO cursors VALUES ('source/a', 7)", [])?)
         };
         store.write(see).await.unwrap();
-        let look = Store::open(looking.path()).unwrap();
-        look.take_over(looking.path().join("nothing").as_path(), &["stalls"]).unwrap();
-        look.take_over(running.path(), &["stalls"]).unwrap();
+        let copy = Store::open(copied.path()).unwrap();
+        copy.copy_tables(copied.path().join("nothing").as_path(), &["stalls"]).unwrap();
+        copy.copy_tables(running.path(), &["stalls"]).unwrap();
         let seen = |connection: &Connection| {
             let stalls = connection.query_row("SELECT lost FROM stalls", [], |row| row.get::<_, i64>(0))?;
             let cursors =
                 connection.query_row("SELECT count(*) FROM cursors", [], |row| row.get::<_, i64>(0))?;
             Ok((stalls, cursors))
         };
-        assert_eq!(look.read(seen).await.unwrap(), (55, 0));
+        assert_eq!(copy.read(seen).await.unwrap(), (55, 0));
         store.write(|tx| Ok(tx.pragma_update(None, "user_version", 9_999)?)).await.unwrap();
-        let refused = look.take_over(running.path(), &["stalls"]);
+        let refused = copy.copy_tables(running.path(), &["stalls"]);
         assert!(matches!(refused, Err(StoreError::Version { found: 9_999, .. })));
     }
 

@@ -4,7 +4,7 @@
 
 use {super::StoreError, rusqlite::Connection, std::path::Path};
 
-/// What brings a file from each version to the next.
+/// The scripts that bring a file from each version to the next.
 const MIGRATIONS: &[&str] = &["
     CREATE TABLE cursors (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 
@@ -25,10 +25,10 @@ const MIGRATIONS: &[&str] = &["
         kind TEXT NOT NULL, body TEXT NOT NULL
     );
 
-    -- land: intents, the transactions that carry them, and what those may cost.
+    -- land: intents, the transactions that carry them, and spending by day.
     CREATE TABLE intents (
-        id BLOB PRIMARY KEY, kind TEXT NOT NULL, subject BLOB NOT NULL, because TEXT NOT NULL, state TEXT NOT NULL,
-        attempts INTEGER NOT NULL, reason TEXT, created_at INTEGER NOT NULL, changed_at INTEGER NOT NULL
+        id BLOB PRIMARY KEY, kind TEXT NOT NULL, subject BLOB NOT NULL, reason TEXT NOT NULL, state TEXT NOT NULL,
+        attempts INTEGER NOT NULL, failure TEXT, created_at INTEGER NOT NULL, changed_at INTEGER NOT NULL
     ) WITHOUT ROWID;
     CREATE INDEX intents_by_state ON intents (state, changed_at);
     CREATE INDEX intents_by_subject ON intents (subject, changed_at);
@@ -39,8 +39,8 @@ const MIGRATIONS: &[&str] = &["
     ) WITHOUT ROWID;
     CREATE TABLE transactions (
         signature BLOB PRIMARY KEY, role TEXT NOT NULL, bytes BLOB NOT NULL, last_valid_height INTEGER NOT NULL,
-        lamports INTEGER NOT NULL, compute_units INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT, slot INTEGER,
-        written_at INTEGER NOT NULL, day INTEGER NOT NULL, settled_at INTEGER
+        lamports INTEGER NOT NULL, compute_units INTEGER NOT NULL, state TEXT NOT NULL, failure TEXT, slot INTEGER,
+        written_at INTEGER NOT NULL, day INTEGER NOT NULL, ended_at INTEGER
     ) WITHOUT ROWID;
     CREATE INDEX transactions_by_state ON transactions (state, written_at);
     CREATE TABLE carried (
@@ -50,8 +50,9 @@ const MIGRATIONS: &[&str] = &["
     CREATE INDEX carried_by_intent ON carried (intent);
     CREATE TABLE spending (role TEXT NOT NULL, day INTEGER NOT NULL, lamports INTEGER NOT NULL, PRIMARY KEY (role, day))
         WITHOUT ROWID;
+    -- chain: the stalls of the cluster, and the last reading of its clock.
     CREATE TABLE stalls (began INTEGER PRIMARY KEY, ended INTEGER NOT NULL, lost INTEGER NOT NULL);
-    CREATE TABLE sighting (one INTEGER PRIMARY KEY CHECK (one = 1), slot INTEGER NOT NULL, clock INTEGER NOT NULL);
+    CREATE TABLE last_reading (one INTEGER PRIMARY KEY CHECK (one = 1), slot INTEGER NOT NULL, clock INTEGER NOT NULL);
 
     -- watch: one row per credit and time; `resolution` in seconds, coarser with age.
     CREATE TABLE samples (

@@ -164,7 +164,7 @@ pub fn measure(
         lender: now.lender,
         borrower: now.borrower,
         provider: now.provider,
-        at: snapshot.clock,
+        at: snapshot.clock.get(),
         status: Status::from_byte(now.status),
         granted: units.granted,
         consumed: units.consumed,
@@ -179,7 +179,7 @@ pub fn measure(
         long_burn_rate: burn.long_rate(),
         burn_ratio: burn.ratio().filter(|_| is_settled),
         burn_is_settled: is_settled,
-        exhausted_at: exhausted_at(snapshot.clock, units.available(), burn.short_rate()),
+        exhausted_at: exhausted_at(snapshot.clock.get(), units.available(), burn.short_rate()),
         used_at: burn.used_at(),
         idle_seconds: burn.idle_seconds(),
         debt,
@@ -217,9 +217,9 @@ impl Times {
         let (reached, resumes) = if snapshot.is_paused() {
             (snapshot.market.paused_at, snapshot.market.pause_expires_at)
         } else {
-            (snapshot.clock, snapshot.clock)
+            (snapshot.clock.get(), snapshot.clock.get())
         };
-        Times { market: snapshot.market_time(), reached, resumes }
+        Times { market: snapshot.market_time().get(), reached, resumes }
     }
 
     /// A market time by the chain's clock, as if no other pause lay between it and now.

@@ -138,7 +138,7 @@ fn is_due(last: Option<i64>, every: i64, now: i64) -> bool {
 }
 
 fn pass(snapshot: &Snapshot, before: &Kept, settings: &Settings) -> Pass {
-    let now = snapshot.clock;
+    let now = snapshot.clock.get();
     let sampling = is_due(before.sampled_at, seconds(settings.sample_seconds), now);
     let retaining = sampling && is_due(before.retained_at, RETAIN_EVERY, now);
     let mut writing = Writing::new(settings, now);
@@ -185,7 +185,8 @@ fn pass(snapshot: &Snapshot, before: &Kept, settings: &Settings) -> Pass {
         }
     }
 
-    let lost_seconds = snapshot.stalls.lost_since(now.saturating_sub(STALLS_WITHIN));
+    let lost_seconds =
+        snapshot.stalls.lost_since(blockable_sdk::amounts::ChainTime(now).plus_seconds(-STALLS_WITHIN));
     let market = MarketState { key: snapshot.market_key, lost_seconds };
     let signals = rules::signals(&measures, &gone, &market, settings);
     let kept = Kept {

@@ -38,8 +38,8 @@ impl Track {
     /// Begins with a credit as it is first seen. Its use since issue is the first reading, so that a young record is not
     /// taken for a sudden one.
     pub fn begin(credit: &Credit, snapshot: &Snapshot, half_lives: HalfLives) -> Track {
-        let (clock, consumed) = (snapshot.clock, credit.collateral.consumed);
-        let age = snapshot.market_time().saturating_sub(credit.issued_at);
+        let (clock, consumed) = (snapshot.clock.get(), credit.collateral.consumed);
+        let age = snapshot.market_time().get().saturating_sub(credit.issued_at);
         let burn = if credit.issued_at > 0 && age > 0 {
             let mut burn = Burn::begin(clock.saturating_sub(age), 0);
             burn.read(clock, consumed, half_lives);

@@ -53,7 +53,7 @@ pub fn is_open(store: &Path, rule: &str, subject: &Pubkey) -> bool {
 
 /// The chain's clock when it was last looked at and that was written down; 0 before.
 pub fn seen(store: &Path) -> i64 {
-    rows(store, "SELECT clock FROM sighting", [], |row| row.get(0)).pop().unwrap_or(0)
+    rows(store, "SELECT clock FROM last_reading", [], |row| row.get(0)).pop().unwrap_or(0)
 }
 
 /// Seconds that were lost to stalls, oldest first.

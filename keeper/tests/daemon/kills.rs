@@ -35,9 +35,9 @@ const INGEST: [&str; 2] = ["ingest-after-store", "ingest-before-cursor"];
 /// where transactions are written down and sent,
 const SEND: [&str; 3] = ["land-before-write", "land-after-write", "land-after-send"];
 /// where their end is written down,
-const SETTLE: [&str; 2] = ["land-before-settle", "land-after-settle"];
+const RECORD: [&str; 2] = ["land-before-record", "land-after-record"];
 /// and where a look at the chain is.
-const SIGHTING: &str = "chain-after-sighting";
+const READING: &str = "chain-after-reading";
 /// Seconds of the chain's clock after which a look is written down.
 const SIGHTING_EVERY: u32 = 61;
 /// Everything as often as can be set, so that lives are full of work.
@@ -110,7 +110,7 @@ impl Lives {
     /// Whether every fail point was met often enough.
     fn have_met_all(&self) -> bool {
         let met = |point: &&str| self.met.get(point).copied().unwrap_or(0);
-        let mut points = INGEST.iter().chain(&SEND).chain(&SETTLE).chain([&SIGHTING]);
+        let mut points = INGEST.iter().chain(&SEND).chain(&RECORD).chain([&READING]);
         points.all(|point| met(point) >= LEAST_OF_EACH)
     }
 
@@ -118,7 +118,7 @@ impl Lives {
     async fn live(&mut self, setup: &mut Setup, usage: &mut Usage) {
         usage.go_on(setup).await;
         let point = self.choose(Ahead::of(setup, usage));
-        if point == Some(SIGHTING) {
+        if point == Some(READING) {
             setup.cluster.pass(SIGHTING_EVERY).await;
         }
         // Most lives are too short to pass a point often.
@@ -154,12 +154,12 @@ impl Lives {
             points.extend(INGEST.iter().chain(&SEND));
         }
         if ahead.transactions {
-            points.extend(&SETTLE);
+            points.extend(&RECORD);
         }
         let met = |point: &&str| self.met.get(point).copied().unwrap_or(0);
         let rarest = points.iter().copied().min_by_key(met);
         match self.random.random_range(0..20) {
-            0 => Some(SIGHTING),
+            0 => Some(READING),
             1..6 => None,
             6..12 => rarest,
             _ if points.is_empty() => None,

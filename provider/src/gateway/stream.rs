@@ -5,10 +5,7 @@ use {
         HOLD_HEADER, RunningJob, hold_header, upstream,
         usage::{self, Usage},
     },
-    crate::{
-        error::ApiError,
-        sse::{self, Events},
-    },
+    crate::error::ApiError,
     axum::{
         body::Body,
         http::{
@@ -17,6 +14,7 @@ use {
         },
         response::Response,
     },
+    blockable_service::sse::{Event, Parser, TooLong},
     bytes::Bytes,
     std::{convert::Infallible, time::Duration},
     tokio::{
@@ -27,6 +25,8 @@ use {
     tracing::Instrument,
 };
 
+/// Most bytes of one event.
+const MAX_EVENT: usize = 4 << 20;
 /// Events that a client may be behind.
 const QUEUE: usize = 256;
 /// How long an upstream may take to end its answer after the last event.
@@ -130,7 +130,7 @@ impl Pump {
 
     /// Reads and hands on to the end, also where the client is gone: what it used must be known.
     async fn read(&mut self, answer: &mut reqwest::Response) -> End {
-        let mut events = Events::default();
+        let mut parser = Parser::new(MAX_EVENT);
         loop {
             let piece = match timeout_at(self.deadline, answer.chunk()).await {
                 Err(_) => return End::Broken(upstream::timed_out()),
@@ -138,21 +138,16 @@ impl Pump {
                 Ok(Ok(piece)) => piece,
             };
             let Some(piece) = piece else {
-                let rest = events.rest();
-                return match rest {
+                return match parser.finish() {
                     Some(rest) => self.take(rest).await.unwrap_or(End::Ended),
                     None => End::Ended,
                 };
             };
-            if events.push(&piece).is_err() {
-                let message = "the model sent an event that is too long; tell the provider";
-                return End::Broken(ApiError::upstream(
-                    StatusCode::BAD_GATEWAY,
-                    "upstream_too_large",
-                    message,
-                ));
-            }
-            while let Some(event) = events.next() {
+            let events = match parser.feed(&piece) {
+                Ok(events) => events,
+                Err(TooLong) => return End::Broken(too_long()),
+            };
+            for event in events {
                 if let Some(end) = self.take(event).await {
                     return end;
                 }
@@ -161,13 +156,13 @@ impl Pump {
     }
 
     /// Takes one event. Returns the end where it is the last one.
-    async fn take(&mut self, event: Bytes) -> Option<End> {
-        let data = sse::data(&event);
-        if data == Some(b"[DONE]") {
-            return Some(End::Done(event));
+    async fn take(&mut self, event: Event) -> Option<End> {
+        let data = event.data.as_deref().unwrap_or_default().trim_ascii();
+        if data == b"[DONE]" {
+            return Some(End::Done(event.raw.into()));
         }
-        let names_usage = event.windows(7).any(|bytes| bytes == b"\"usage\"");
-        if names_usage && let Some((usage, bare)) = data.and_then(usage::stated) {
+        let names_usage = data.windows(7).any(|bytes| bytes == b"\"usage\"");
+        if names_usage && let Some((usage, bare)) = usage::stated(data) {
             self.usage = Some(usage);
             if bare {
                 // The last of the stream: nothing that it states is told before it is recorded.
@@ -181,9 +176,14 @@ impl Pump {
             }
         }
         // Time that the client takes is not the upstream's.
-        self.deadline += self.client.send(event).await;
+        self.deadline += self.client.send(event.raw.into()).await;
         None
     }
+}
+
+fn too_long() -> ApiError {
+    let message = "the model sent an event that is too long; report it to the provider";
+    ApiError::upstream(StatusCode::BAD_GATEWAY, "upstream_too_large", message)
 }
 
 fn without_usage(end: &End) -> ApiError {

@@ -1,5 +1,9 @@
-//! HTTP for daemons: one bounded listener. Each daemon has its own routes.
+//! HTTP for daemons: connections with bounds. Each daemon has its own routes.
 
-mod listener;
+mod connection;
+mod server;
 
-pub use listener::{Bounded, Connection, Limit};
+pub use {
+    connection::{Connection, Limit},
+    server::{Bounds, serve},
+};

@@ -50,7 +50,7 @@ fn main() -> ExitCode {
         Ok(None) => {
             println!(
                 "\nSKIPPED: {} tests on solana-test-validator, which is not on the path.\nTo run them: \
-                 SOLANA_TEST_VALIDATOR=$(scripts/install-test-validator) cargo test -p blockable-tests --test validator\n",
+                 SOLANA_TEST_VALIDATOR=$(scripts/install-test-validator) cargo test --release -p blockable-tests --test validator\n",
                 tests.len()
             );
             ExitCode::SUCCESS

@@ -21,6 +21,7 @@ use {
     },
     blockable_sdk::{
         Pubkey,
+        amounts::{ChainTime, Lamports},
         program::{
             state::{Collateral, Credit, Instalment, Market, Provider},
             transitions::Status,
@@ -103,12 +104,12 @@ fn snapshot(clock: i64, credits: &BTreeMap<Pubkey, Credit>) -> Arc<Snapshot> {
     (provider.market, provider.chunk_size, provider.quorum) = (key(9), 10, 2);
     Arc::new(Snapshot {
         slot: 77,
-        clock,
+        clock: ChainTime(clock),
         market_key: key(9),
         market: Market::zeroed(),
         providers: BTreeMap::from([(key(3), provider)]),
         credits: credits.iter().map(|(key, credit)| (*key, Arc::new(*credit))).collect(),
-        stalls: Stalls(vec![Stall { from: START - 100, until: START, lost: 90 }]),
+        stalls: Stalls(vec![Stall { from: ChainTime(START - 100), until: ChainTime(START), lost: 90 }]),
     })
 }
 
@@ -145,7 +146,7 @@ impl Api {
             health: Health::default(),
             metrics: None,
             plan: PlanSettings::default(),
-            lamports_per_day: BTreeMap::from([(Role::Metering, 5_000_000)]),
+            lamports_per_day: BTreeMap::from([(Role::Metering, Lamports(5_000_000))]),
             quarantine_after: 5,
         };
         let mut settings = Settings { listen: "127.0.0.1:0".parse().unwrap(), ..Settings::default() };

@@ -37,13 +37,25 @@ async fn the_keeper_tells_what_it_does() {
         )?;
         tx.execute("INSERT INTO spending VALUES ('metering', ?, 5000)", [START.div_euclid(DAY)])?;
         for _ in 0..5 {
-            lanes::fail(tx, ("meter/x/0", "meter", &key(3)), "no", Duration::from_secs(30), START)?;
+            lanes::fail(
+                tx,
+                ("meter/x/0", "meter", &key(3)),
+                "no",
+                Duration::from_secs(30),
+                ChainTime(START),
+            )?;
         }
-        lanes::fail(tx, ("expire_units/y", "expire_units", &key(4)), "no", Duration::from_secs(30), START)?;
+        lanes::fail(
+            tx,
+            ("expire_units/y", "expire_units", &key(4)),
+            "no",
+            Duration::from_secs(30),
+            ChainTime(START),
+        )?;
         Ok(())
     };
     api.state.store.write(fill).await.unwrap();
-    api.state.nodes.all()[0].saw(77);
+    api.state.nodes.all()[0].note_slot(77);
     let keeper = api.json("/v1/keeper").await;
     assert_eq!(keeper["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!((&keeper["as_of"]["slot"], &keeper["is_ready"]), (&77.into(), &true.into()));

@@ -1,7 +1,7 @@
 //! A node behind which several machines answer, each of a slot of its own.
 
 use {
-    crate::chain::{Mirror, Node, NodeError, Stalls, belief::REMEMBERED},
+    crate::chain::{Mirror, Node, NodeError, Stalls, slots::REMEMBERED},
     axum::{Json, Router, extract::State, routing::post},
     base64::{Engine, prelude::BASE64_STANDARD},
     blockable_sdk::{PROGRAM_ID, Pubkey, accounts::BlockableAccount, program::state::Market},
@@ -40,10 +40,10 @@ impl Pool {
         Pool { node: Node::new("pool".to_string(), &url, None, Duration::from_secs(5)), slots, server }
     }
 
-    /// What comes of a refresh where the answers are of these slots.
+    /// Refreshes from answers of these slots.
     async fn refresh(&self, mirror: &mut Mirror, slots: [u64; 3]) -> Result<u64, NodeError> {
         *self.slots.lock().unwrap() = slots;
-        mirror.refresh(&self.node, Stalls::default()).await.map(|read| read.snapshot.slot)
+        mirror.refresh(&self.node, Stalls::default()).await.map(|refreshed| refreshed.snapshot.slot)
     }
 }
 

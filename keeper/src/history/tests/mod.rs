@@ -20,6 +20,7 @@ use {
     blockable_sdk::{
         Signature,
         accounts::CreditStamp,
+        amounts::ChainTime,
         events::{Change as What, CreditRecord},
         program::state::{Credit, Market},
     },
@@ -60,7 +61,7 @@ fn log(credit: Pubkey, count: u64) -> Vec<Found> {
     (0..count).map(found).collect()
 }
 
-/// What a credit's account says after records.
+/// The stamp of a credit's account after records.
 fn stamp_of(log: &[Found]) -> CreditStamp {
     let fold = |hash: [u8; 32], found: &Found| found.record.fold(&hash).unwrap();
     CreditStamp { seq: log.len() as u64, hash: log.iter().fold([0; 32], fold) }
@@ -69,7 +70,7 @@ fn stamp_of(log: &[Found]) -> CreditStamp {
 fn snapshot(clock: i64, credits: BTreeMap<Pubkey, Arc<Credit>>) -> Snapshot {
     Snapshot {
         slot: 1,
-        clock,
+        clock: ChainTime(clock),
         market_key: market(),
         market: Market::zeroed(),
         providers: BTreeMap::new(),

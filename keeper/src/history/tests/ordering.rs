@@ -1,4 +1,4 @@
-//! Whose turn it is.
+//! Tests of the order in which credits are worked on.
 
 use super::*;
 
@@ -24,10 +24,10 @@ fn seen(clock: i64, count: u8) -> (Order, Snapshot) {
 fn those_that_wait_longest_come_first_and_those_of_a_chunk_together() {
     let (mut order, first) = seen(100, 3);
     assert_eq!(order.next(&first, 2), [key(12), key(11)], "by their index");
-    order.note(&key(12), &Outcome::Further, false, 105);
+    order.note(&key(12), &Outcome::Further, false, ChainTime(105));
     let later = at(110, 4);
     order.see(&later, &BTreeMap::new());
-    order.note(&key(11), &Outcome::Later, false, 111);
+    order.note(&key(11), &Outcome::Later, false, ChainTime(111));
     assert_eq!(order.next(&later, 9), [key(10), key(12), key(13), key(11)]);
 }
 
@@ -35,7 +35,7 @@ fn those_that_wait_longest_come_first_and_those_of_a_chunk_together() {
 fn a_credit_that_is_complete_is_behind_no_more_until_it_shows_another_state() {
     let (mut order, snapshot) = seen(100, 1);
     assert_eq!((order.behind(), order.has_gone_round()), (1, false));
-    order.note(&key(10), &Outcome::Done, false, 100);
+    order.note(&key(10), &Outcome::Done, false, ChainTime(100));
     let end = Position { seq: 1, hash: [0; 32] };
     let mut heads = BTreeMap::from([(key(10), Head { end, proven: 1, ..Head::default() })]);
     order.see(&snapshot, &heads);
@@ -53,9 +53,9 @@ fn what_keeps_missing_is_tried_ever_more_rarely_and_told_of() {
     let mut clock = snapshot.clock;
     for _ in 0..12 {
         order.note(&key(10), &missing, false, clock);
-        let next = (clock..).find(|now| !order.next(&at(*now, 1), 1).is_empty()).unwrap();
-        pauses.push(next - clock);
-        clock = next;
+        let next = (clock.get()..).find(|now| !order.next(&at(*now, 1), 1).is_empty()).unwrap();
+        pauses.push(next - clock.get());
+        clock = ChainTime(next);
         if pauses.len() == 3 {
             assert_eq!(order.lost().count(), 0, "it may still come");
         }
@@ -81,7 +81,7 @@ fn a_credit_that_is_gone_is_followed_to_its_last_record() {
     let empty = snapshot(100, BTreeMap::new());
     order.see(&empty, &heads);
     assert_eq!(order.next(&empty, 9), [key(10), key(11)]);
-    order.note(&key(11), &Outcome::Done, true, 100);
+    order.note(&key(11), &Outcome::Done, true, ChainTime(100));
     order.see(&empty, &heads);
     assert_eq!(order.next(&empty, 9), [key(10)], "nothing came after it was cancelled");
 }

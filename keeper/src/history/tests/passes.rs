@@ -57,7 +57,7 @@ async fn logs_are_proven_and_go_on_after_a_restart() {
     let passed = keeper.pass(&server, 100).await;
     assert_eq!((passed.behind, passed.worked, passed.proven, passed.records), (2, 2, 2, 10));
     assert_eq!(levels(&passed, &credits[0]), [(Level::Clear, Severity::Critical)]);
-    assert_eq!(server.ledger().asked("getTransaction"), 5, "one transaction is in the logs of both");
+    assert_eq!(server.ledger().take_asked("getTransaction"), 5, "one transaction is in the logs of both");
     let stamp = server.ledger().stamp(&credits[1]);
     assert_eq!(keeper.proof(&credits[1]).await, Some(stamp));
 
@@ -66,10 +66,10 @@ async fn logs_are_proven_and_go_on_after_a_restart() {
     assert_eq!((passed.behind, passed.worked), (0, 0), "nothing is new");
     server.ledger().happen(&credits[..1], What::Accepted);
     server.ledger().happen_in_slot(&credits[..1], late(9));
-    server.ledger().asked("getTransaction");
+    server.ledger().take_asked("getTransaction");
     let passed = keeper.pass(&server, 120).await;
     assert_eq!((passed.worked, passed.proven, passed.records), (1, 1, 2));
-    assert_eq!(server.ledger().asked("getTransaction"), 2, "what is written is not fetched again");
+    assert_eq!(server.ledger().take_asked("getTransaction"), 2, "what is written is not fetched again");
     let stamp = server.ledger().stamp(&credits[0]);
     assert_eq!(keeper.proof(&credits[0]).await, Some(stamp));
 }

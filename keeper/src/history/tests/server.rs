@@ -19,7 +19,7 @@ use {
     tokio::task::JoinHandle,
 };
 
-/// What every event's data begins with.
+/// The first bytes of every event's data.
 const EVENT_TAG: [u8; 8] = [0xe4, 0x45, 0xa5, 0x2e, 0x51, 0xcb, 0x9a, 0x1d];
 
 /// A transaction that has landed.
@@ -32,7 +32,7 @@ struct Landed {
     failed: bool,
 }
 
-/// What the chain holds and how the node serves it.
+/// The chain's transactions and accounts, and the faults with which the node serves them.
 #[derive(Default)]
 pub struct Ledger {
     landed: Vec<Landed>,
@@ -43,11 +43,11 @@ pub struct Ledger {
     /// Slot before which transactions are gone.
     pub forgotten_before: u64,
     pub keeps_no_history: bool,
-    /// Whether the node does not know where to stop.
+    /// Set where the node ignores `until`.
     pub ignores_until: bool,
-    /// Whether every request fails.
+    /// Set where every request fails.
     pub fails: bool,
-    /// Whether the times in records are served wrongly.
+    /// Set where the times in records are served wrongly.
     pub lies: bool,
     asked: Vec<String>,
 }
@@ -94,8 +94,8 @@ impl Ledger {
         CreditStamp::of(&self.accounts[credit])
     }
 
-    /// What was asked since the last time, by method.
-    pub fn asked(&mut self, method: &str) -> usize {
+    /// Counts the requests of a method since the last call.
+    pub fn take_asked(&mut self, method: &str) -> usize {
         let count = self.asked.iter().filter(|asked| *asked == method).count();
         self.asked.retain(|asked| asked != method);
         count

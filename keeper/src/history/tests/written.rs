@@ -1,4 +1,4 @@
-//! What is in the table of events.
+//! Tests of the table of events.
 
 use {super::*, crate::store::in_memory, blockable_sdk::events::decode_record};
 
@@ -9,7 +9,7 @@ fn join_all(credit: Pubkey, found: &[Found]) -> Joined {
 #[test]
 fn records_are_read_as_they_were_written() {
     let (connection, credit, log) = (in_memory(), key(7), log(key(7), 3));
-    rows::keep(&connection, &credit, &join_all(credit, &log), true).unwrap();
+    rows::append(&connection, &credit, &join_all(credit, &log), true).unwrap();
     let sql = "SELECT record, kind, at, hash FROM events WHERE seq = 2";
     let (bytes, kind, at, hash): (Vec<u8>, String, i64, [u8; 32]) = connection
         .query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
@@ -26,7 +26,7 @@ fn a_place_is_found_before_the_last_slot_with_what_is_known_of_that_slot() {
     let (connection, credit, mut log) = (in_memory(), key(7), log(key(7), 4));
     assert_eq!(rows::place(&connection, &credit).unwrap(), rows::Place::default());
     log[3].slot = log[2].slot;
-    rows::keep(&connection, &credit, &join_all(credit, &log), false).unwrap();
+    rows::append(&connection, &credit, &join_all(credit, &log), false).unwrap();
     let place = rows::place(&connection, &credit).unwrap();
     assert_eq!((place.until, place.slot), (Some(signature(1)), log[2].slot));
     assert_eq!(place.known, [signature(3), signature(2)]);
@@ -38,10 +38,10 @@ fn a_place_is_found_before_the_last_slot_with_what_is_known_of_that_slot() {
 fn what_is_not_proven_is_cut_and_what_is_proven_stays() {
     let (connection, credit, log) = (in_memory(), key(7), log(key(7), 5));
     let first = join_all(credit, &log[..3]);
-    rows::keep(&connection, &credit, &first, true).unwrap();
+    rows::append(&connection, &credit, &first, true).unwrap();
     let second = join(&credit, first.end, first.life, log[3..].to_vec());
-    rows::keep(&connection, &credit, &second, false).unwrap();
-    rows::cut(&connection, &credit).unwrap();
+    rows::append(&connection, &credit, &second, false).unwrap();
+    rows::remove_unproven(&connection, &credit).unwrap();
     let head = rows::head(&connection, &credit).unwrap();
     assert_eq!((head.end, head.proven), (first.end, 3));
 }
@@ -51,10 +51,10 @@ fn the_log_of_another_credit_at_the_address_takes_the_place_of_the_first() {
     let (connection, credit, mut old) = (in_memory(), key(7), log(key(7), 3));
     old[2].record.change = What::Closed { given_up: 0 };
     let first = join_all(credit, &old);
-    rows::keep(&connection, &credit, &first, true).unwrap();
+    rows::append(&connection, &credit, &first, true).unwrap();
     assert_eq!(rows::head(&connection, &credit).unwrap().life, Life::Closed);
     let second = join(&credit, first.end, first.life, log(credit, 2));
-    rows::keep(&connection, &credit, &second, false).unwrap();
+    rows::append(&connection, &credit, &second, false).unwrap();
     let head = rows::head(&connection, &credit).unwrap();
     assert_eq!((head.end, head.proven), (second.end, 0));
     assert_eq!(rows::proof(&connection, &credit).unwrap(), None);
@@ -66,7 +66,7 @@ fn every_credit_with_a_log_is_listed_once() {
     assert_eq!(rows::credits(&connection).unwrap(), []);
     for number in [9, 7, 8] {
         let credit = key(number);
-        rows::keep(&connection, &credit, &join_all(credit, &log(credit, 4)), false).unwrap();
+        rows::append(&connection, &credit, &join_all(credit, &log(credit, 4)), false).unwrap();
     }
     assert_eq!(rows::credits(&connection).unwrap(), [key(7), key(8), key(9)]);
 }

@@ -12,6 +12,7 @@ use {
     crate::chain::Stalls,
     blockable_sdk::{
         Keypair, Signer,
+        amounts::ChainTime,
         program::{
             state::{Credit, Market, Provider, Reporter},
             transitions::Status,
@@ -66,7 +67,7 @@ fn credit(index: u32) -> Credit {
 fn chain() -> Snapshot {
     Snapshot {
         slot: 1_000,
-        clock: CLOCK,
+        clock: ChainTime(CLOCK),
         market_key: market(),
         market: Market::zeroed(),
         providers: BTreeMap::from([(provider(), listed())]),
@@ -76,7 +77,7 @@ fn chain() -> Snapshot {
 }
 
 fn later(seconds: i64) -> Arc<Snapshot> {
-    Arc::new(Snapshot { clock: CLOCK + seconds, ..chain() })
+    Arc::new(Snapshot { clock: ChainTime(CLOCK + seconds), ..chain() })
 }
 
 /// A report by a listed reporter on a chunk, with the units of its first credits.

@@ -105,7 +105,7 @@ async fn the_lag_of_a_reporter_is_right_while_it_is_waited_for_and_none_afterwar
     let mut raised = (*later(70)).clone();
     raised.providers.get_mut(&provider()).unwrap().epoch = EPOCH + 1;
     assert_eq!(lags(Arc::new(raised.clone())), ["0", "0"], "a new epoch");
-    raised.clock = CLOCK + 170;
+    raised.clock = ChainTime(CLOCK + 170);
     assert_eq!(lags(Arc::new(raised.clone())), ["100", "100"], "in which nobody has reported");
 
     // Reporter 1 reports for a second provider as well, which has just begun.
@@ -120,6 +120,6 @@ async fn the_lag_of_a_reporter_is_right_while_it_is_waited_for_and_none_afterwar
     raised.providers.get_mut(&provider()).unwrap().reporter_count = 1;
     raised.providers.remove(&key(3));
     assert_eq!(lags(Arc::new(raised.clone())), ["100", "0"], "one was replaced");
-    raised.clock = CLOCK + 1_000;
+    raised.clock = ChainTime(CLOCK + 1_000);
     assert_eq!(lags(Arc::new(raised)), ["0", "0"], "the other has expired");
 }

@@ -5,10 +5,14 @@ use {
     crate::{
         chain::{Nodes, Snapshot},
         land::{LandSettings, Lander, Landing, VersionChoice},
-        plan::{Action, Intent, IntentId, Kind, Role},
+        plan::{Action, Intent, IntentId, Kind, Reason, Role},
         store::Store,
     },
-    blockable_sdk::{Keypair, Pubkey, keys::SigningKey},
+    blockable_sdk::{
+        Keypair, Pubkey,
+        amounts::{Lamports, Units},
+        keys::SigningKey,
+    },
     blockable_service::settings::Reader,
     bytemuck::Zeroable,
     std::collections::BTreeMap,
@@ -45,7 +49,7 @@ impl Ground {
         let store = Store::open(folder.path()).unwrap();
         let mut settings = LandSettings::read(&mut Reader::new("").unwrap());
         settings.version = VersionChoice::V0;
-        settings.lamports_per_day = Role::ALL.map(|role| (role, 1_000_000)).into();
+        settings.lamports_per_day = Role::ALL.map(|role| (role, Lamports(1_000_000))).into();
         change(&mut settings);
         let mut nodes = Vec::new();
         for _ in 0..count {
@@ -65,7 +69,7 @@ impl Ground {
 
     /// As [`Ground::land`], so many seconds later by the chain's clock.
     pub async fn land_at(&self, due: &[Intent], seconds: i64) -> Landing {
-        let state = Snapshot { slot: 1_000_000, clock: WRITTEN_AT + seconds, ..snapshot() };
+        let state = Snapshot { slot: 1_000_000, clock: WRITTEN_AT.plus_seconds(seconds), ..snapshot() };
         self.lander.land(due.to_vec(), &state).await.unwrap()
     }
 
@@ -100,14 +104,14 @@ pub fn snapshot() -> Snapshot {
     }
 }
 
-/// What is due, of a kind, on the credit of a number.
+/// An intent of a kind on the credit of a number.
 pub fn due(kind: Kind, number: u8) -> Intent {
     let credit = credit(number);
     Intent {
-        id: IntentId::of(kind, &credit, &[]),
+        id: IntentId::from_parts(kind, &credit, &[]),
         action: Action::Credit { kind, credit },
         due_at: WRITTEN_AT,
-        because: "it is due".to_string(),
+        reason: Reason::FreezeAgreed { defaulted_at: WRITTEN_AT, open: Units(1) },
     }
 }
 
@@ -116,7 +120,7 @@ pub fn meter(chunk: u32, numbers: &[u8], reports: u8) -> Intent {
     let provider = Pubkey::new_from_array([200; 32]);
     let state = [chunk.to_le_bytes().to_vec(), vec![reports]].concat();
     Intent {
-        id: IntentId::of(Kind::Meter, &provider, &[&state]),
+        id: IntentId::from_parts(Kind::Meter, &provider, &[&state]),
         action: Action::Meter {
             provider,
             chunk,
@@ -124,6 +128,6 @@ pub fn meter(chunk: u32, numbers: &[u8], reports: u8) -> Intent {
             credits: numbers.iter().map(|number| credit(*number)).collect(),
         },
         due_at: WRITTEN_AT,
-        because: "reports are new".to_string(),
+        reason: Reason::ReportsToMeter { reports: 1, until: WRITTEN_AT, credits: numbers.len(), chunk },
     }
 }

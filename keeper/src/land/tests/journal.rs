@@ -5,16 +5,21 @@ use {
         plan::Role,
         store::in_memory,
     },
+    blockable_sdk::amounts::ChainTime,
     rusqlite::Connection,
 };
 
 const DAY: i64 = 86_400;
 
-fn spent(store: &Connection) -> u64 {
-    journal::spent(store, Role::Metering, WRITTEN_AT).unwrap()
+fn spent_at(store: &Connection, time: ChainTime) -> u64 {
+    journal::spent(store, Role::Metering, time).unwrap().get()
 }
 
-/// How often what is due on the first credit was sent.
+fn spent(store: &Connection) -> u64 {
+    spent_at(store, WRITTEN_AT)
+}
+
+/// Counts how often the intent on the first credit was sent.
 fn attempts(store: &Connection) -> u32 {
     store.query_row("SELECT attempts FROM intents WHERE id = ?1", [intent(1).id.0], |row| row.get(0)).unwrap()
 }
@@ -32,7 +37,7 @@ fn what_was_written_ahead_is_what_a_restart_goes_on_with() {
         journal::write_ahead(&store, flight, &[intent(number)]).unwrap();
         assert!(journal::is_known(&store, &flight.signature).unwrap());
     }
-    let mut open = journal::open(&store).unwrap();
+    let mut open = journal::open_flights(&store).unwrap();
     open.sort_by_key(|flight| flight.lamports);
     for (found, written) in open.iter().zip(&flights) {
         assert_eq!(found.signature, written.signature);
@@ -53,10 +58,10 @@ fn what_a_dead_transaction_did_not_cost_is_given_back() {
     let flight = flight(1);
     journal::write_ahead(&store, &flight, &[intent(1)]).unwrap();
     // A day later: what it was to cost counted for the day on which it was written down.
-    journal::settle(&store, &flight, &End::Dead, WRITTEN_AT + DAY).unwrap();
+    journal::record_end(&store, &flight, &End::Dead, WRITTEN_AT.plus_seconds(DAY)).unwrap();
     assert_eq!(spent(&store), 0);
-    assert_eq!(journal::spent(&store, Role::Metering, WRITTEN_AT + DAY).unwrap(), 0);
-    assert!(journal::open(&store).unwrap().is_empty());
+    assert_eq!(spent_at(&store, WRITTEN_AT.plus_seconds(DAY)), 0);
+    assert!(journal::open_flights(&store).unwrap().is_empty());
     assert_eq!((state(&store, "transactions"), state(&store, "intents")), ("dead".into(), "dead".into()));
     assert_eq!(attempts(&store), 1);
 }
@@ -67,7 +72,7 @@ fn a_failed_transaction_has_cost_its_fee() {
     let flight = flight(1);
     journal::write_ahead(&store, &flight, &[intent(1)]).unwrap();
     let end = End::Failed { slot: 950, reason: "no".to_string() };
-    journal::settle(&store, &flight, &end, WRITTEN_AT).unwrap();
+    journal::record_end(&store, &flight, &end, WRITTEN_AT).unwrap();
     assert_eq!(spent(&store), 5_001);
     assert_eq!((state(&store, "transactions"), state(&store, "intents")), ("failed".into(), "failed".into()));
 }
@@ -78,11 +83,11 @@ fn the_first_end_counts_and_it_counts_once() {
     let (first, other) = (flight(1), flight(2));
     journal::write_ahead(&store, &first, &[intent(1)]).unwrap();
     journal::write_ahead(&store, &other, &[intent(2)]).unwrap();
-    journal::settle(&store, &first, &End::Dead, WRITTEN_AT).unwrap();
-    journal::settle(&store, &first, &End::Dead, WRITTEN_AT).unwrap();
-    journal::settle(&store, &first, &End::Landed { slot: 950 }, WRITTEN_AT).unwrap();
+    journal::record_end(&store, &first, &End::Dead, WRITTEN_AT).unwrap();
+    journal::record_end(&store, &first, &End::Dead, WRITTEN_AT).unwrap();
+    journal::record_end(&store, &first, &End::Landed { slot: 950 }, WRITTEN_AT).unwrap();
     assert_eq!(spent(&store), 5_002, "the other's");
-    let open = journal::open(&store).unwrap();
+    let open = journal::open_flights(&store).unwrap();
     assert_eq!(open.iter().map(|flight| flight.signature).collect::<Vec<_>>(), [other.signature]);
 }
 
@@ -91,10 +96,10 @@ fn work_that_is_signed_anew_has_its_attempts_counted() {
     let store = in_memory();
     let (first, second) = (flight(1), flight(2));
     journal::write_ahead(&store, &first, &[intent(1)]).unwrap();
-    journal::settle(&store, &first, &End::Dead, WRITTEN_AT).unwrap();
+    journal::record_end(&store, &first, &End::Dead, WRITTEN_AT).unwrap();
     journal::write_ahead(&store, &second, &[intent(1)]).unwrap();
     assert_eq!(attempts(&store), 2);
     assert_eq!(state(&store, "intents"), "open");
-    let open = journal::open(&store).unwrap();
+    let open = journal::open_flights(&store).unwrap();
     assert_eq!((open.len(), open[0].carried[0].id), (1, intent(1).id));
 }

@@ -1,10 +1,10 @@
-//! Flights, their record and their end, against nodes that the test plays.
+//! Tests of landing, against nodes that the test plays.
 
 pub mod ground;
 mod journal;
 mod nodes;
-mod prepare;
 mod sign;
+mod simulate;
 mod track;
 
 use {
@@ -12,14 +12,18 @@ use {
         land::flight::{Carried, Flight, writes},
         plan::{Intent, Kind, Role},
     },
-    blockable_sdk::{Hash, Keypair, Pubkey, Signer, transactions},
+    blockable_sdk::{
+        Hash, Keypair, Pubkey, Signer,
+        amounts::{ChainTime, Lamports},
+        transactions,
+    },
     solana_system_interface::instruction::transfer,
 };
 
 /// The last block that the flights of these tests can land in.
 pub const LAST_VALID: u64 = 1_000;
-/// When they are written down.
-pub const WRITTEN_AT: i64 = 1_800_000_000;
+/// The time at which they are written down.
+pub const WRITTEN_AT: ChainTime = ChainTime(1_800_000_000);
 
 /// The credit of a number.
 pub fn credit(number: u8) -> Pubkey {
@@ -36,17 +40,15 @@ pub fn flight(number: u8) -> Flight {
     let (payer, intent) = (Keypair::new_from_array([99; 32]), intent(number));
     let move_lamports = transfer(&payer.pubkey(), &credit(number), 5);
     let transaction = transactions::sign_v0(&[move_lamports], &payer, &[], Hash::default()).unwrap();
-    let carried =
-        Carried { id: intent.id, kind: intent.kind(), subject: intent.subject(), lane: intent.lane() };
     Flight {
         signature: transaction.signatures[0],
         writes: writes(&transaction),
         transaction,
         role: Role::Metering,
         last_valid_height: LAST_VALID,
-        lamports: 5_000 + u64::from(number),
+        lamports: Lamports(5_000 + u64::from(number)),
         compute_units: 40_000,
-        carried: vec![carried],
+        carried: vec![Carried::from_intent(&intent)],
         written_at: WRITTEN_AT,
         from_slot: 900,
         sent: None,

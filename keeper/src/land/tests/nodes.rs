@@ -1,4 +1,4 @@
-//! Nodes that say what the test has them say.
+//! Nodes that answer as the test sets them.
 
 use {
     crate::{chain::Node, history::tests::server::event},
@@ -15,27 +15,27 @@ use {
     tokio::{net::TcpListener, task::JoinHandle},
 };
 
-/// What a node shows.
+/// The state that a node shows.
 #[derive(Clone, Debug)]
 pub struct View {
     pub slot: u64,
     pub height: u64,
     /// The slot in which every transaction has landed; `None` where it knows of none.
     pub landed: Option<u64>,
-    /// Why they failed there, as RPC says it.
+    /// The failure of all of them, as RPC encodes it.
     pub error: Value,
     /// The code of JSON-RPC that simulations fail with.
     pub refusal: Option<i64>,
     /// The credits of each instruction that may be simulated, in their order.
     pub work: Vec<Vec<Pubkey>>,
-    /// What an instruction fails with in a simulation, by the credit that it names: the whole transaction with a text, and the
+    /// The failure of an instruction in a simulation, by the credit that it names: the whole transaction with a text, and the
     /// instruction with anything else.
     pub faults: HashMap<Pubkey, Value>,
     /// Credits that metering would leave out.
     pub idle: Vec<Pubkey>,
     /// Instructions of the compute budget before the others: two in a transaction of version 0, none in one of version 1.
     pub before: usize,
-    /// What its cluster began with, in base58.
+    /// The hash of its cluster's first block, in base58.
     pub genesis: &'static str,
     /// Requests that it does not answer.
     pub mute: Vec<&'static str>,
@@ -91,7 +91,7 @@ impl Played {
         Node::new(name.to_string(), &url, None, Duration::from_secs(5))
     }
 
-    /// How many transactions it was sent.
+    /// Counts the transactions it was sent.
     pub fn sent(&self) -> usize {
         self.sent.lock().unwrap().len()
     }
@@ -103,7 +103,7 @@ impl Drop for Played {
     }
 }
 
-/// What a transaction fails with, and what its instructions do.
+/// Simulates a transaction: its failure, and the inner instructions.
 fn simulated(view: &View, transaction: &str) -> (Value, Vec<Value>) {
     let bytes = STANDARD.decode(transaction).unwrap();
     let names = |credit: &&Pubkey| bytes.windows(32).any(|window| window == credit.as_ref());

@@ -39,10 +39,10 @@ async fn a_key_that_does_not_sign_holds_up_its_own_work_alone() {
     let work = [due(Kind::MarkDefaulted, 1), due(Kind::ExpireUnits, 2), due(Kind::MarkDefaulted, 3)];
     let landing = ground.land(&work).await;
     assert_eq!(landing, Landing { transactions: 1, sent: 1, untried: 2, ..Landing::default() });
-    let told = raised(ground.lander.signals().await.unwrap());
-    assert_eq!(told.len(), 1);
-    assert_eq!((told[0].subject, told[0].severity), (mute, Severity::Critical));
-    assert!(told[0].happened.contains("it does not sign"), "{}", told[0].happened);
+    let found = raised(ground.lander.signals().await.unwrap());
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].subject, found[0].severity), (mute, Severity::Critical));
+    assert!(found[0].happened.contains("it does not sign"), "{}", found[0].happened);
 
     ground.land(&work[1..2]).await;
     assert!(raised(ground.lander.signals().await.unwrap()).is_empty(), "nothing waits for the key any more");
@@ -115,8 +115,8 @@ async fn a_node_of_another_cluster_is_told_and_its_slots_count_for_nothing() {
         (view.genesis, view.slot) = ("SysvarC1ock11111111111111111111111111111111", 900_000_000);
     });
     let nodes = Nodes::new(vec![ground.nodes[0].node("own"), ground.nodes[1].node("other")], 30);
-    let (sound, faults) = nodes.look().await;
-    assert_eq!(sound.iter().map(|node| node.name()).collect::<Vec<_>>(), ["own"]);
+    let (usable, faults) = nodes.probe().await;
+    assert_eq!(usable.iter().map(|node| node.name()).collect::<Vec<_>>(), ["own"]);
     assert_eq!((faults.len(), faults[0].0), (1, "other"));
     assert!(faults[0].1.to_string().contains("another cluster"), "{}", faults[0].1);
     assert_eq!(nodes.highest_slot(), 5_000);
@@ -128,8 +128,8 @@ async fn of_three_nodes_the_one_that_differs_is_of_another_cluster_also_where_it
     ground.nodes[0].show(|view| view.genesis = "SysvarC1ock11111111111111111111111111111111");
     let named = ground.nodes.iter().zip(["other", "own", "own too"]);
     let nodes = Nodes::new(named.map(|(node, name)| node.node(name)).collect(), 30);
-    let (sound, faults) = nodes.look().await;
-    assert_eq!(sound.iter().map(|node| node.name()).collect::<Vec<_>>(), ["own", "own too"]);
+    let (usable, faults) = nodes.probe().await;
+    assert_eq!(usable.iter().map(|node| node.name()).collect::<Vec<_>>(), ["own", "own too"]);
     assert_eq!(faults.iter().map(|(node, _)| *node).collect::<Vec<_>>(), ["other"]);
 }
 
@@ -137,19 +137,19 @@ async fn of_three_nodes_the_one_that_differs_is_of_another_cluster_also_where_it
 async fn a_node_that_shows_a_slot_that_cannot_be_stops_no_other_and_is_believed_again() {
     let ground = Ground::new(2, |_| {}).await;
     let nodes = Nodes::new(vec![ground.nodes[0].node("wrong"), ground.nodes[1].node("right")], 30);
-    let look = async || {
-        let (sound, faults) = nodes.look().await;
-        let names = sound.iter().map(|node| node.name()).collect::<Vec<_>>();
+    let probe = async || {
+        let (usable, faults) = nodes.probe().await;
+        let names = usable.iter().map(|node| node.name()).collect::<Vec<_>>();
         (names, faults.into_iter().map(|(_, error)| error).collect::<Vec<_>>())
     };
-    assert_eq!(look().await, (vec!["wrong", "right"], vec![]));
+    assert_eq!(probe().await, (vec!["wrong", "right"], vec![]));
     let absurd = 900_000_000;
     ground.nodes[0].show(|view| view.slot = absurd);
     ground.nodes[1].show(|view| view.slot = 5_004);
-    assert_eq!(look().await, (vec!["right"], vec![NodeError::Ahead { slot: absurd, highest: 5_004 }]));
+    assert_eq!(probe().await, (vec!["right"], vec![NodeError::Ahead { slot: absurd, highest: 5_004 }]));
     assert_eq!(nodes.believable(&[absurd, 4_990]), 4_960..=4_990, "nor does it hold up marks");
     ground.nodes[0].show(|view| view.slot = 5_010);
-    assert_eq!(look().await, (vec!["wrong", "right"], vec![]));
+    assert_eq!(probe().await, (vec!["wrong", "right"], vec![]));
 }
 
 #[tokio::test]

@@ -44,13 +44,13 @@ impl Scene {
         Scene { lander, store, nodes, _folder: folder }
     }
 
-    /// Looks once. Returns what the record says of the transaction, and what its day has cost.
-    async fn look(&self) -> (String, u64) {
+    /// Tracks once. Returns the state of the transaction on record, and the lamports that its day has cost.
+    async fn track(&self) -> (String, u64) {
         self.lander.track().await.unwrap();
         let read = |connection: &rusqlite::Connection| {
             let sql = "SELECT state FROM transactions";
             let state: String = connection.query_row(sql, [], |row| row.get(0))?;
-            Ok((state, journal::spent(connection, Role::Metering, WRITTEN_AT)?))
+            Ok((state, journal::spent(connection, Role::Metering, WRITTEN_AT)?.get()))
         };
         let (state, spent) = self.store.read(read).await.unwrap();
         assert_eq!(self.lander.in_flight(), usize::from(state == "open"));
@@ -77,18 +77,18 @@ fn dead() -> (String, u64) {
 #[tokio::test]
 async fn unknown_is_not_dead_and_is_sent_again() {
     let scene = Scene::new([LAST_VALID, LAST_VALID], Duration::ZERO).await;
-    assert_eq!(scene.look().await, open(), "it can still get into the last valid block");
+    assert_eq!(scene.track().await, open(), "it can still get into the last valid block");
     assert_eq!(scene.sent(), [1, 1], "a restart sends at once what the one before may not have sent");
-    assert_eq!(scene.look().await, open());
+    assert_eq!(scene.track().await, open());
     assert_eq!(scene.sent(), [1, 1], "and then in its own time");
 }
 
 #[tokio::test]
 async fn it_is_dead_when_two_nodes_say_so() {
     let scene = Scene::new([LAST_VALID + 1, LAST_VALID], HOUR).await;
-    assert_eq!(scene.look().await, open(), "the second node has not seen its last valid block pass");
+    assert_eq!(scene.track().await, open(), "the second node has not seen its last valid block pass");
     scene.nodes[1].show(|view| view.height = LAST_VALID + 1);
-    assert_eq!(scene.look().await, dead());
+    assert_eq!(scene.track().await, dead());
     assert_eq!(scene.sent(), [0, 0], "what has expired is not sent");
 }
 
@@ -96,15 +96,15 @@ async fn it_is_dead_when_two_nodes_say_so() {
 async fn one_node_does_not_suffice_until_there_was_time_to_doubt() {
     let scene = Scene::new([LAST_VALID + 1, LAST_VALID + 1], HOUR).await;
     scene.nodes[1].show(|view| view.mute = vec!["getSlot", "getBlockHeight", "getSignatureStatuses"]);
-    assert_eq!(scene.look().await, open());
-    assert_eq!(scene.look().await, open());
+    assert_eq!(scene.track().await, open());
+    assert_eq!(scene.track().await, open());
     scene.nodes[1].show(|view| view.mute.clear());
-    assert_eq!(scene.look().await, dead());
+    assert_eq!(scene.track().await, dead());
 
     let scene = Scene::new([LAST_VALID + 1, LAST_VALID + 1], Duration::ZERO).await;
     scene.nodes[1].show(|view| view.mute = vec!["getSlot", "getBlockHeight", "getSignatureStatuses"]);
     assert_eq!(
-        scene.look().await,
+        scene.track().await,
         dead(),
         "after the time for doubt one node that has seen it pass suffices"
     );
@@ -116,28 +116,28 @@ async fn no_node_that_has_seen_it_pass_means_that_it_is_not_dead_at_any_time() {
     // The first node counts blocks and knows nothing of transactions.
     scene.nodes[0].show(|view| view.mute = vec!["getSignatureStatuses"]);
     scene.nodes[1].show(|view| view.mute = vec!["getSignatureStatuses"]);
-    assert_eq!(scene.look().await, open());
+    assert_eq!(scene.track().await, open());
 }
 
 #[tokio::test]
 async fn it_has_landed_when_any_node_knows_it() {
     let scene = Scene::new([LAST_VALID + 1, LAST_VALID + 1], Duration::ZERO).await;
     scene.nodes[1].show(|view| view.landed = Some(4_990));
-    assert_eq!(scene.look().await, landed());
+    assert_eq!(scene.track().await, landed());
 }
 
 #[tokio::test]
 async fn also_a_node_that_lags_knows_what_has_landed() {
     let scene = Scene::new([LAST_VALID + 1, LAST_VALID - 100], Duration::ZERO).await;
     scene.nodes[1].show(|view| (view.slot, view.landed) = (4_000, Some(3_990)));
-    assert_eq!(scene.look().await, landed());
+    assert_eq!(scene.track().await, landed());
 }
 
 #[tokio::test]
 async fn a_node_that_stopped_before_the_last_valid_block_cannot_say_that_it_is_dead() {
     let scene = Scene::new([LAST_VALID + 1, LAST_VALID - 100], HOUR).await;
     scene.nodes[1].show(|view| view.slot = 4_000);
-    assert_eq!(scene.look().await, open());
+    assert_eq!(scene.track().await, open());
 }
 
 #[tokio::test]
@@ -145,7 +145,7 @@ async fn the_second_node_is_asked_where_the_first_does_not_answer() {
     let scene = Scene::new([LAST_VALID, LAST_VALID], HOUR).await;
     scene.nodes[0].show(|view| view.mute = vec!["getSignatureStatuses"]);
     scene.nodes[1].show(|view| view.landed = Some(4_990));
-    assert_eq!(scene.look().await, landed());
+    assert_eq!(scene.track().await, landed());
 }
 
 #[tokio::test]
@@ -153,20 +153,24 @@ async fn a_transaction_that_failed_has_cost_its_fee_and_its_work_waits() {
     let scene = Scene::new([LAST_VALID, LAST_VALID], HOUR).await;
     let error = json!({"InstructionError": [2, "ComputationalBudgetExceeded"]});
     scene.nodes[0].show(|view| (view.landed, view.error) = (Some(4_990), error));
-    assert_eq!(scene.look().await, ("failed".to_string(), 5_001));
+    assert_eq!(scene.track().await, ("failed".to_string(), 5_001));
     let lanes = scene.store.read(|connection| lanes::list(connection, 1)).await.unwrap();
     assert_eq!(lanes.iter().map(|lane| lane.lane.clone()).collect::<Vec<_>>(), [intent(1).lane()]);
 }
 
 #[tokio::test]
 async fn a_version_is_given_up_only_for_a_node_that_cannot_read_it() {
+    let payer = Pubkey::default();
     let scene = Scene::new([LAST_VALID, LAST_VALID], HOUR).await;
     let node = scene.nodes[0].node("first");
     for (refusal, expected) in [(Some(-32_005), None), (Some(-32_603), None), (None, Some(Version::V1))] {
         scene.nodes[0].show(|view| view.refusal = refusal);
-        assert_eq!(scene.lander.version(&[&node]).await.ok(), expected, "{refusal:?}");
+        assert_eq!(scene.lander.shared.version.detect(&[&node], &payer).await.ok(), expected, "{refusal:?}");
     }
     let scene = Scene::new([LAST_VALID, LAST_VALID], HOUR).await;
     scene.nodes[0].show(|view| view.refusal = Some(-32_602));
-    assert_eq!(scene.lander.version(&[&scene.nodes[0].node("first")]).await.unwrap(), Version::V0);
+    assert_eq!(
+        scene.lander.shared.version.detect(&[&scene.nodes[0].node("first")], &payer).await.unwrap(),
+        Version::V0
+    );
 }

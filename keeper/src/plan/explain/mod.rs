@@ -10,14 +10,15 @@ use {
         ingest::Shelf,
         plan::{
             Kind,
-            because::{because, money, time},
             credit::{self, Timing, next_due_date},
             metering,
             now::Now,
+            reason::{Reason, money, time},
         },
     },
     blockable_sdk::{
         Pubkey,
+        amounts::{ChainTime, MarketTime},
         program::{state::Credit, transitions::Status},
     },
     serde::{Serialize, Serializer},
@@ -136,14 +137,14 @@ fn text<T: std::fmt::Display, S: Serializer>(value: &T, serializer: S) -> Result
 
 pub(super) fn explain(now: &Now, shelf: &Shelf, address: &Pubkey, credit: &Credit) -> Explanation {
     let then = now.snapshot.accrued(credit);
-    let usage = metering::look(now, shelf, address, credit);
+    let usage = metering::inspect(now, shelf, address, credit);
     let mut actions: Vec<ActionView> = credit::PRECEDENCE
         .into_iter()
         .map(|kind| ActionView { kind, standing: standing(now, address, credit, kind) })
         .collect();
     actions.push(ActionView { kind: Kind::Meter, standing: usage::standing(now, credit, usage.as_ref()) });
     let since = then.debt.arrears_since;
-    let lost = if since == 0 { 0 } else { now.lost_since(credit, since) };
+    let lost = if since == 0 { 0 } else { now.stalled_since(credit, MarketTime(since)) };
     Explanation {
         credit: *address,
         lender: credit.lender,
@@ -151,12 +152,12 @@ pub(super) fn explain(now: &Now, shelf: &Shelf, address: &Pubkey, credit: &Credi
         provider: credit.provider,
         status: status(credit),
         slot: now.snapshot.slot,
-        clock: now.clock.chain,
-        market_time: now.clock.market,
+        clock: now.chain.get(),
+        market_time: now.market.get(),
         is_paused: now.is_paused,
         debt: then.debt.total(),
         arrears: then.arrears(),
-        arrears_since: (since != 0).then(|| now.chain_time(since)),
+        arrears_since: (since != 0).then(|| now.chain_time(MarketTime(since)).get()),
         next_due: next_due(now, &then),
         reserve: then.reserve_held,
         lien: then.collateral.lien(),
@@ -182,25 +183,31 @@ fn next_due(now: &Now, accrued: &Credit) -> Option<NextDue> {
     let through = schedule.principal_due(billed.saturating_add(1));
     let principal = through.saturating_sub(schedule.principal_due(billed));
     let is_live = Status::from_byte(accrued.status).is_some_and(Status::is_secured);
-    is_live.then(|| NextDue { at: now.chain_time(at), principal })
+    is_live.then(|| NextDue { at: now.chain_time(at).get(), principal })
 }
 
 fn standing(now: &Now, address: &Pubkey, credit: &Credit, kind: Kind) -> StandingView {
-    match credit::standing(now, address, credit, kind) {
-        Ok(Timing::Due(at)) if !now.is_mine(at) => StandingView::LeftToOthers { until: now.mine_at(at) },
-        Ok(Timing::Due(since)) => StandingView::Due { since, because: because(now, credit, kind) },
-        Ok(Timing::NotBefore(at)) => StandingView::NotBefore { at: now.mine_at(at) },
-        Err(why) => StandingView::DoesNotApply { why: why.to_string() },
+    match credit::timing(now, address, credit, kind) {
+        Ok(Timing::Due(at)) if !now.is_mine(at) => {
+            StandingView::LeftToOthers { until: now.mine_at(at).get() }
+        }
+        Ok(Timing::Due(since)) => {
+            let reason = Reason::for_credit(now, credit, kind);
+            let because = reason.map_or_else(String::new, |reason| reason.to_string());
+            StandingView::Due { since: since.get(), because }
+        }
+        Ok(Timing::NotBefore(at)) => StandingView::NotBefore { at: now.mine_at(at).get() },
+        Err(obstacle) => StandingView::DoesNotApply { why: obstacle.to_string() },
     }
 }
 
 /// What comes first: what is planned now, else the earliest of what will be due.
 fn next(now: &Now, address: &Pubkey, credit: &Credit, actions: &[ActionView]) -> String {
     if let Some(intent) = credit::plan(now, address, credit) {
-        return format!("{} now: {}", intent.kind(), intent.because);
+        return format!("{} now: {}", intent.kind(), intent.reason);
     }
     let later = actions.iter().filter_map(|action| match &action.standing {
-        StandingView::Due { because, .. } => Some((now.clock.chain, action.kind, Some(because))),
+        StandingView::Due { because, .. } => Some((now.chain.get(), action.kind, Some(because))),
         StandingView::LeftToOthers { until: at } | StandingView::NotBefore { at } => {
             Some((*at, action.kind, None))
         }
@@ -209,7 +216,7 @@ fn next(now: &Now, address: &Pubkey, credit: &Credit, actions: &[ActionView]) ->
     match later.min_by_key(|(at, kind, _)| (*at, *kind)) {
         Some((_, kind, Some(because))) => format!("{kind} now: {because}"),
         Some((at, kind, None)) => {
-            format!("{kind} at {} at the earliest, if nothing changes until then", time(at))
+            format!("{kind} at {} at the earliest, if nothing changes until then", time(ChainTime(at)))
         }
         None => "nothing, while nothing changes".to_string(),
     }

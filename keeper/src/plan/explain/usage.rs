@@ -6,14 +6,19 @@ use {
         ingest::Shelf,
         plan::{
             Kind,
-            because::time,
-            credit::Why,
-            metering::{Look, Verdict},
+            credit::Obstacle,
+            metering::{Inspection, Verdict},
             now::Now,
-            quorum::{Consensus, fault, reading_of},
+            quorum::{Consensus, reading_of, report_fault},
+            reason::time,
         },
     },
-    blockable_sdk::{Pubkey, program::state::Credit, reports::ReportRecord},
+    blockable_sdk::{
+        Pubkey,
+        amounts::{ChainTime, Units},
+        program::state::Credit,
+        reports::ReportRecord,
+    },
     serde::Serialize,
 };
 
@@ -58,34 +63,34 @@ pub struct ReportView {
 }
 
 /// Where metering stands on a credit.
-pub(super) fn standing(now: &Now, credit: &Credit, look: Option<&Look>) -> StandingView {
+pub(super) fn standing(now: &Now, credit: &Credit, look: Option<&Inspection>) -> StandingView {
     let no = |why: String| StandingView::DoesNotApply { why };
     let Some(look) = look else {
         return no("the credit has no place in reports, or its status does not allow it".to_string());
     };
     if let Some(intent) = &look.intent {
-        return StandingView::Due { since: intent.due_at, because: intent.because.clone() };
+        return StandingView::Due { since: intent.due_at.get(), because: intent.reason.to_string() };
     }
     if !now.settings.enabled.contains(&Kind::Meter) {
-        return no(Why::Off.to_string());
+        return no(Obstacle::Off.to_string());
     }
     if now.is_paused {
-        return no(Why::Paused.to_string());
+        return no(Obstacle::Paused.to_string());
     }
     match look.verdict {
         Verdict::Meterable { is_changed: false, .. } if credit.collateral.remaining() == 0 => {
             no("nothing is left to use".to_string())
         }
-        Verdict::Meterable { due_at, .. } if due_at <= now.clock.chain => {
-            StandingView::LeftToOthers { until: now.mine_at(due_at) }
+        Verdict::Meterable { due_at, .. } if due_at <= now.chain => {
+            StandingView::LeftToOthers { until: now.mine_at(due_at).get() }
         }
-        Verdict::Meterable { due_at, .. } => StandingView::NotBefore { at: now.mine_at(due_at) },
+        Verdict::Meterable { due_at, .. } => StandingView::NotBefore { at: now.mine_at(due_at).get() },
         _ => no(agreement(look)),
     }
 }
 
 /// The reports on a credit's chunk, also those that do not count.
-pub(super) fn view(now: &Now, shelf: &Shelf, credit: &Credit, look: &Look) -> UsageView {
+pub(super) fn view(now: &Now, shelf: &Shelf, credit: &Credit, look: &Inspection) -> UsageView {
     let on_shelf = shelf.of_provider(look.chunk.address).find(|(chunk, _)| *chunk == look.chunk.number);
     let reports = on_shelf.into_iter().flat_map(|(_, reports)| reports.values());
     UsageView {
@@ -99,12 +104,13 @@ pub(super) fn view(now: &Now, shelf: &Shelf, credit: &Credit, look: &Look) -> Us
     }
 }
 
-fn report_view(now: &Now, credit: &Credit, look: &Look, report: &ReportRecord) -> ReportView {
+fn report_view(now: &Now, credit: &Credit, look: &Inspection, report: &ReportRecord) -> ReportView {
     let provider = look.chunk.provider;
     let reading = reading_of(report, look.bit);
     let agrees = heard(&look.verdict).zip(reading).map(|(heard, reading)| {
-        let counted = credit.meter.cumulative;
-        heard.is_near(now.settings, provider, counted, reading.cumulative, report.reported_at)
+        let counted = Units(credit.meter.cumulative);
+        let at = ChainTime(report.reported_at);
+        heard.is_near(now.settings, provider, counted, Units(reading.cumulative), at)
     });
     ReportView {
         reporter: report.reporter,
@@ -113,31 +119,31 @@ fn report_view(now: &Now, credit: &Credit, look: &Look, report: &ReportRecord) -
         in_flight: reading.map(|reading| reading.in_flight.to_string()),
         is_used: look.reports.iter().any(|used| used.reporter == report.reporter),
         agrees,
-        problem: fault(now, provider, report).map(|fault| fault.to_string()),
+        problem: report_fault(now, provider, report).map(|fault| fault.to_string()),
     }
 }
 
 fn heard(verdict: &Verdict) -> Option<&Consensus> {
     match verdict {
-        Verdict::Unheard => None,
+        Verdict::TooFew => None,
         Verdict::Disagree(heard) | Verdict::Skipped(_, heard) | Verdict::Meterable { reading: heard, .. } => {
             Some(heard)
         }
     }
 }
 
-fn agreement(look: &Look) -> String {
+fn agreement(look: &Inspection) -> String {
     let quorum = look.chunk.provider.quorum;
     let says = |heard: &Consensus| {
-        let Consensus { reading, speaking, agreeing, .. } = heard;
+        let Consensus { reading, reporting, agreeing, .. } = heard;
         format!(
-            "{agreeing} of {speaking} reporters agree on {} units used at {}",
+            "{agreeing} of {reporting} reporters agree on {} units used at {}",
             reading.cumulative,
-            time(reading.reported_at)
+            time(ChainTime(reading.reported_at))
         )
     };
     match &look.verdict {
-        Verdict::Unheard => format!("fewer than {quorum} reporters that count speak of it"),
+        Verdict::TooFew => format!("fewer than {quorum} reporters that count speak of it"),
         Verdict::Disagree(heard) => format!("{}, and {quorum} must", says(heard)),
         Verdict::Skipped(skip, heard) => {
             format!("{}; the program would leave it out: {skip:?}", says(heard))

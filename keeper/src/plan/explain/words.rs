@@ -2,6 +2,7 @@
 
 use {
     super::{Explanation, ReportView, StandingView, UsageView, money, time},
+    blockable_sdk::amounts::{ChainTime, MicroUsd},
     std::fmt,
 };
 
@@ -9,28 +10,39 @@ impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let paused = if self.is_paused { ", the market is paused" } else { "" };
         writeln!(f, "credit      {}", self.credit)?;
-        writeln!(f, "status      {}, as of {} (slot {}){paused}", self.status, time(self.clock), self.slot)?;
+        writeln!(
+            f,
+            "status      {}, as of {} (slot {}){paused}",
+            self.status,
+            time(ChainTime(self.clock)),
+            self.slot
+        )?;
         writeln!(f, "lender      {}", self.lender)?;
         writeln!(f, "borrower    {}", self.borrower)?;
         writeln!(f, "provider    {}", self.provider)?;
-        writeln!(f, "debt        {}", money(self.debt))?;
+        writeln!(f, "debt        {}", money(MicroUsd(self.debt)))?;
         match self.arrears_since {
             Some(since) => writeln!(
                 f,
                 "arrears     {} since {}; graces are {} s longer here",
-                money(self.arrears),
-                time(since),
+                money(MicroUsd(self.arrears)),
+                time(ChainTime(since)),
                 self.extra_grace_seconds
             )?,
-            None => writeln!(f, "arrears     {}", money(self.arrears))?,
+            None => writeln!(f, "arrears     {}", money(MicroUsd(self.arrears)))?,
         }
         match &self.next_due {
             Some(next) => {
-                writeln!(f, "next due    {} of principal at {}", money(next.principal), time(next.at))?;
+                writeln!(
+                    f,
+                    "next due    {} of principal at {}",
+                    money(MicroUsd(next.principal)),
+                    time(ChainTime(next.at))
+                )?;
             }
             None => writeln!(f, "next due    nothing")?,
         }
-        writeln!(f, "reserve     {}", money(self.reserve))?;
+        writeln!(f, "reserve     {}", money(MicroUsd(self.reserve)))?;
         writeln!(
             f,
             "units       {} available, {} under lien, {} of it frozen",
@@ -50,11 +62,13 @@ impl fmt::Display for Explanation {
 impl fmt::Display for StandingView {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            StandingView::Due { since, because } => write!(f, "due since {}: {because}", time(*since)),
-            StandingView::LeftToOthers { until } => {
-                write!(f, "due, and left to other keepers until {}", time(*until))
+            StandingView::Due { since, because } => {
+                write!(f, "due since {}: {because}", time(ChainTime(*since)))
             }
-            StandingView::NotBefore { at } => write!(f, "not before {}", time(*at)),
+            StandingView::LeftToOthers { until } => {
+                write!(f, "due, and left to other keepers until {}", time(ChainTime(*until)))
+            }
+            StandingView::NotBefore { at } => write!(f, "not before {}", time(ChainTime(*at))),
             StandingView::DoesNotApply { why } => write!(f, "no: {why}"),
         }
     }
@@ -62,7 +76,12 @@ impl fmt::Display for StandingView {
 
 impl fmt::Display for UsageView {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "usage       {} units on the chain as of {}", self.counted, time(self.counted_at))?;
+        writeln!(
+            f,
+            "usage       {} units on the chain as of {}",
+            self.counted,
+            time(ChainTime(self.counted_at))
+        )?;
         writeln!(f, "  chunk {}, bit {}, quorum {}: {}", self.chunk, self.bit, self.quorum, self.agreement)?;
         self.reports.iter().try_for_each(|report| writeln!(f, "  {report}"))
     }
@@ -70,7 +89,7 @@ impl fmt::Display for UsageView {
 
 impl fmt::Display for ReportView {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at {}: ", self.reporter, time(self.reported_at))?;
+        write!(f, "{} at {}: ", self.reporter, time(ChainTime(self.reported_at)))?;
         match (&self.cumulative, &self.in_flight) {
             (Some(used), Some(held)) => write!(f, "{used} used, {held} in flight")?,
             _ => write!(f, "does not speak of it")?,

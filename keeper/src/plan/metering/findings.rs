@@ -1,70 +1,83 @@
-//! What planning notices about reports, as signals.
+//! Findings of planning about reports.
 
 use {
-    super::{Chunk, Member, Verdict, judge::has_aged},
+    super::{Chunk, Member, Verdict, evaluate::has_aged},
     crate::{
         alert::{Level, Parties, Rule, Severity, Signal},
-        plan::{because::time, now::Now, quorum},
+        plan::{now::Now, quorum, reason::time},
     },
-    blockable_sdk::{Pubkey, program::state::Credit, reports::ReportRecord},
+    blockable_sdk::{
+        Pubkey,
+        amounts::{ChainTime, Units},
+        program::state::Credit,
+        reports::ReportRecord,
+    },
     std::collections::BTreeMap,
 };
 
-/// What was noticed so far.
+/// The findings of one plan.
 #[derive(Default)]
 pub(super) struct Findings {
     signals: Vec<Signal>,
-    /// By provider, what is wrong with its quorum.
-    unheard: BTreeMap<Pubkey, Option<String>>,
-    /// By reporter, what is wrong with its reports.
+    /// By provider, the problem with its quorum.
+    too_few: BTreeMap<Pubkey, Option<String>>,
+    /// By reporter, the problem with its reports.
     reporters: BTreeMap<Pubkey, Option<String>>,
 }
 
 impl Findings {
-    /// Takes in the verdict on a credit.
-    pub fn note(&mut self, now: &Now, chunk: &Chunk, address: &Pubkey, credit: &Credit, verdict: &Verdict) {
-        let unheard = self.unheard.entry(*chunk.address).or_default();
+    /// Notes the verdict on a credit.
+    pub fn note_verdict(
+        &mut self,
+        now: &Now,
+        chunk: &Chunk,
+        address: &Pubkey,
+        credit: &Credit,
+        verdict: &Verdict,
+    ) {
+        let too_few = self.too_few.entry(*chunk.address).or_default();
         match verdict {
-            Verdict::Unheard if unheard.is_none() && has_aged(now, credit) => {
-                *unheard = Some(format!(
-                    "fewer than {} reporters speak of credits in chunk {}, the first of them {address}, metered up to {}",
+            Verdict::TooFew if too_few.is_none() && has_aged(now, credit) => {
+                *too_few = Some(format!(
+                    "fewer than {} reporters report on credits in chunk {}, the first of them {address}, metered up to {}",
                     chunk.provider.quorum,
                     chunk.number,
-                    time(credit.meter.reported_at)
+                    time(ChainTime(credit.meter.reported_at))
                 ));
             }
-            Verdict::Unheard => {}
-            Verdict::Disagree(heard) => {
+            Verdict::TooFew => {}
+            Verdict::Disagree(found) => {
                 // Reports that the meter is past no longer matter.
-                if heard.reading.reported_at > credit.meter.reported_at {
-                    self.signals.push(disagreement(chunk, address, credit, heard));
+                if found.reading.reported_at > credit.meter.reported_at {
+                    self.signals.push(disagreement(chunk, address, credit, found));
                 }
             }
-            Verdict::Skipped(_, heard) | Verdict::Meterable { reading: heard, .. } => {
+            Verdict::Skipped(_, found) | Verdict::Meterable { reading: found, .. } => {
                 // One report has nobody to disagree with.
-                if heard.speaking > 1 {
+                if found.reporting > 1 {
                     self.signals.push(agreement(address, credit));
                 }
             }
         }
     }
 
-    /// Takes in what a report says of a chunk's credits: newer than the chain and far below it cannot be right.
-    pub fn weigh(&mut self, now: &Now, report: &ReportRecord, members: &[Member]) {
+    /// Notes a report that is newer than the chain and far below it, which cannot be right.
+    pub fn note_report(&mut self, now: &Now, report: &ReportRecord, members: &[Member]) {
         let below = |member: &&Member| {
             let meter = &member.credit.meter;
             let tolerance = now
                 .settings
                 .tolerance_units
-                .saturating_add(quorum::share(meter.cumulative, now.settings.tolerance_bps));
+                .saturating_add(quorum::share(Units(meter.cumulative), now.settings.tolerance_bps));
             report.reported_at > meter.reported_at
-                && quorum::reading_of(report, member.bit)
-                    .is_some_and(|reading| meter.cumulative.saturating_sub(reading.cumulative) > tolerance)
+                && quorum::reading_of(report, member.bit).is_some_and(|reading| {
+                    Units(meter.cumulative.saturating_sub(reading.cumulative)) > tolerance
+                })
         };
         let found = members.iter().find(below).map(|member| {
             format!(
                 "its report of {} on chunk {} has the credit {} far below the {} units that are on the chain",
-                time(report.reported_at),
+                time(ChainTime(report.reported_at)),
                 report.chunk,
                 member.address,
                 member.credit.meter.cumulative
@@ -76,16 +89,17 @@ impl Findings {
         }
     }
 
-    /// All of it, in the order of credits, then providers, then reporters.
+    /// Returns the findings in the order of credits, then providers, then reporters.
     pub fn signals(self) -> Vec<Signal> {
         let mut signals = self.signals;
-        signals.extend(self.unheard.into_iter().map(|(provider, problem)| Signal {
+        signals.extend(self.too_few.into_iter().map(|(provider, problem)| Signal {
             means: "these credits are not metered; what is used is counted late".to_string(),
-            next: "look after the reporters and the keeper's sources of reports".to_string(),
+            next: "check the reporters and the keeper's sources of reports".to_string(),
             ..operator(Rule::NoQuorum, provider, problem)
         }));
         signals.extend(self.reporters.into_iter().map(|(reporter, problem)| Signal {
-            means: "units used never fall; the reporter has lost count or lies".to_string(),
+            means:
+                "units used never fall; the reporter has lost count, or reports what is not true".to_string(),
             next: "have the provider check the reporter, or replace its key".to_string(),
             ..operator(Rule::ReportsBelowChain, reporter, problem)
         }));
@@ -93,12 +107,12 @@ impl Findings {
     }
 }
 
-fn disagreement(chunk: &Chunk, address: &Pubkey, credit: &Credit, heard: &quorum::Consensus) -> Signal {
+fn disagreement(chunk: &Chunk, address: &Pubkey, credit: &Credit, found: &quorum::Consensus) -> Signal {
     Signal {
         level: Level::Raise,
         happened: format!(
             "{} of {} reporters agree on {} units used, and {} must",
-            heard.agreeing, heard.speaking, heard.reading.cumulative, chunk.provider.quorum
+            found.agreeing, found.reporting, found.reading.cumulative, chunk.provider.quorum
         ),
         means: "the credit is not metered until a quorum agrees; its use is counted late".to_string(),
         next: "have the provider compare its reporters".to_string(),
@@ -106,7 +120,7 @@ fn disagreement(chunk: &Chunk, address: &Pubkey, credit: &Credit, heard: &quorum
     }
 }
 
-/// Empty texts: an alert that is cleared says nothing new.
+/// The end of a disagreement. Its texts are empty: the end of an alert needs none.
 fn agreement(address: &Pubkey, credit: &Credit) -> Signal {
     Signal {
         rule: Rule::ReportersDisagree,
@@ -120,7 +134,7 @@ fn agreement(address: &Pubkey, credit: &Credit) -> Signal {
     }
 }
 
-/// A signal for the operator alone, raised where there is a problem.
+/// A finding for the operator alone, raised where there is a problem.
 fn operator(rule: Rule, subject: Pubkey, problem: Option<String>) -> Signal {
     Signal {
         rule,

@@ -26,7 +26,7 @@ fn a_paused_market_has_nothing_due_but_a_freeze() {
     covered.reserve_held = 400 * USDC;
     let world = world.with(covered);
     assert_eq!(world.kinds(), [Kind::AutoFreeze], "no reserve can be drawn now");
-    assert_eq!(world.plan().intents[0].due_at, DUE + DEFAULT_GRACE, "the pause does not put it off");
+    assert_eq!(world.plan().intents[0].due_at.get(), DUE + DEFAULT_GRACE, "the pause does not put it off");
 }
 
 #[test]
@@ -35,7 +35,7 @@ fn a_pause_moves_every_date_by_as_much() {
     let world = paused(World::at(grace_ends + 3_599).with(credit(0)), DUE + 10, DUE + 3_610);
     assert_eq!(world.due(), None);
     let intent = world.moved_to(grace_ends + 3_600).intent().unwrap();
-    assert_eq!((intent.kind(), intent.due_at), (Kind::MarkDelinquent, grace_ends + 3_600));
+    assert_eq!((intent.kind(), intent.due_at.get()), (Kind::MarkDelinquent, grace_ends + 3_600));
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_backup_leaves_what_is_due_to_others_at_first() {
     world.settings.backup_delay_seconds = 30;
     assert_eq!(world.due(), None);
     let intent = world.moved_to(grace_ends + 30).intent().unwrap();
-    assert_eq!((intent.kind(), intent.due_at), (Kind::MarkDelinquent, grace_ends));
+    assert_eq!((intent.kind(), intent.due_at.get()), (Kind::MarkDelinquent, grace_ends));
 }
 
 #[test]
@@ -100,5 +100,5 @@ fn a_backup_meters_what_nobody_has_metered() {
     world.hear(report(1, metered_at, &[(0, 10)]));
     assert_eq!(world.kinds(), []);
     let plan = world.moved_to(metered_at + 30).plan();
-    assert_eq!(plan.intents[0].due_at, metered_at);
+    assert_eq!(plan.intents[0].due_at.get(), metered_at);
 }

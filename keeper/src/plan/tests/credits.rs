@@ -1,4 +1,4 @@
-//! What is due on one credit, to the second.
+//! Tests of what is due on one credit, to the second.
 
 use super::{program::carry_out, *};
 
@@ -8,7 +8,7 @@ fn due_from(credit: Credit, kind: Kind, second: i64) -> Credit {
     assert_eq!(world.due(), None, "a second before");
     let world = world.moved_to(second);
     let intent = world.intent().expect("due at that second");
-    assert_eq!((intent.kind(), intent.due_at), (kind, second));
+    assert_eq!((intent.kind(), intent.due_at.get()), (kind, second));
     assert!(matches!(intent.action, Action::Credit { credit, .. } if credit == address(0)));
     let after = carry_out(&world.snapshot, &credit, kind).expect("the program accepts it");
     let world = world.with(after);
@@ -36,7 +36,7 @@ fn the_keepers_own_grace_comes_on_top() {
     world.settings.extra_grace_seconds = 600;
     assert_eq!(world.due(), None);
     let intent = world.moved_to(DUE + DELINQUENCY_GRACE + 600).intent().unwrap();
-    assert_eq!((intent.kind(), intent.due_at), (Kind::MarkDelinquent, DUE + DELINQUENCY_GRACE + 600));
+    assert_eq!((intent.kind(), intent.due_at.get()), (Kind::MarkDelinquent, DUE + DELINQUENCY_GRACE + 600));
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn a_default_is_frozen_at_once_where_the_terms_say_so() {
 fn due_from_default(credit: Credit) -> Credit {
     let world = World::at(credit.defaulted_at).with(credit);
     let intent = world.intent().unwrap();
-    assert_eq!((intent.kind(), intent.due_at), (Kind::AutoFreeze, credit.defaulted_at));
+    assert_eq!((intent.kind(), intent.due_at.get()), (Kind::AutoFreeze, credit.defaulted_at));
     let after = carry_out(&world.snapshot, &credit, Kind::AutoFreeze).unwrap();
     assert_eq!(world.with(after).due(), None);
     after
@@ -175,7 +175,7 @@ fn a_covenant_is_applied_once_reports_reach_the_end_of_its_window() {
     assert_eq!(world.due(), None, "a report that is a second short");
     let world = world.with(with_covenant(ends));
     let intent = world.intent().unwrap();
-    assert_eq!((intent.kind(), intent.due_at), (Kind::ApplyCovenant, ends));
+    assert_eq!((intent.kind(), intent.due_at.get()), (Kind::ApplyCovenant, ends));
     let after = carry_out(&world.snapshot, world.credit(0), Kind::ApplyCovenant).unwrap();
     assert_eq!(world.with(after).due(), None);
 }

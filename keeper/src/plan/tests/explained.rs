@@ -39,9 +39,9 @@ fn what_is_planned_is_what_is_explained() {
     let grace_ends = DUE + DELINQUENCY_GRACE;
     let mut world = World::at(grace_ends).with(credit(0));
     let intent = world.intent().unwrap();
-    let expected = StandingView::Due { since: grace_ends, because: intent.because.clone() };
+    let expected = StandingView::Due { since: grace_ends, because: intent.reason.to_string() };
     assert_eq!(*standing(&explained(&world), Kind::MarkDelinquent), expected);
-    assert_eq!(explained(&world).next, format!("mark_delinquent now: {}", intent.because));
+    assert_eq!(explained(&world).next, format!("mark_delinquent now: {}", intent.reason));
     world.settings.backup_delay_seconds = 40;
     let expected = StandingView::LeftToOthers { until: grace_ends + 40 };
     assert_eq!(*standing(&explained(&world), Kind::MarkDelinquent), expected);

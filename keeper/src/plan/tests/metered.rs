@@ -1,4 +1,4 @@
-//! Which credits are metered, and when.
+//! Tests of the credits that are metered, and the time at which they are.
 
 use {
     super::*,
@@ -21,7 +21,7 @@ fn a_chunk_is_metered_once_per_interval() {
     let mut world = reported(ISSUED + EVERY);
     let plan = world.plan();
     assert_eq!(meterings(&plan), [(vec![address(0)], vec![0, 1])]);
-    assert_eq!(plan.intents[0].due_at, ISSUED + EVERY);
+    assert_eq!(plan.intents[0].due_at.get(), ISSUED + EVERY);
     world.change(0, |credit| meter(credit, 500, ISSUED + EVERY));
     assert_eq!(world.kinds(), [], "the same reports again");
     let later = ISSUED + 2 * EVERY;
@@ -69,7 +69,7 @@ fn a_credit_that_settles_a_freeze_is_metered_sooner() {
         credit.meter.in_flight = 700;
     });
     assert_eq!(world.kinds(), [Kind::Meter]);
-    assert_eq!(world.plan().intents[0].due_at, ISSUED + 10);
+    assert_eq!(world.plan().intents[0].due_at.get(), ISSUED + 10);
     assert_eq!(world.clone().moved_to(ISSUED + 9).kinds(), []);
     let settled = ISSUED + EVERY;
     for index in 0..2 {
@@ -79,7 +79,7 @@ fn a_credit_that_settles_a_freeze_is_metered_sooner() {
     }
     assert_eq!(world.kinds(), [], "nothing has settled since");
     let plan = world.moved_to(settled).plan();
-    assert_eq!(plan.intents[0].due_at, settled, "and nothing is urgent");
+    assert_eq!(plan.intents[0].due_at.get(), settled, "and nothing is urgent");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Tests of planning. The program's handlers are repeated here, out of its own functions, as what a plan is held against.
+//! Tests of planning. The program's handlers are repeated here, out of its own functions, and plans are compared with them.
 
 mod clocks;
 mod credits;
@@ -18,6 +18,7 @@ use {
     },
     blockable_sdk::{
         Pubkey, Signature,
+        amounts::{Bps, ChainTime, Units},
         program::{
             state::{Credit, Market, Provider, Reporter, Rider, Terms},
             transitions::Status,
@@ -28,7 +29,7 @@ use {
 };
 
 const DAY: i64 = 86_400;
-/// When every loan here was issued.
+/// The time at which every loan here was issued.
 const ISSUED: i64 = 1_800_000_000;
 const UNITS: u64 = 1_000_000_000;
 const USDC: u64 = 1_000_000;
@@ -111,7 +112,7 @@ fn provider(quorum: u8, reporters: u8) -> Provider {
 
 /// Settings with no grace of the keeper's own.
 fn settings() -> PlanSettings {
-    PlanSettings { extra_grace_seconds: 0, tolerance_units: 10, ..PlanSettings::default() }
+    PlanSettings { extra_grace_seconds: 0, tolerance_units: Units(10), ..PlanSettings::default() }
 }
 
 /// All that a plan depends on.
@@ -127,7 +128,7 @@ impl World {
         let market: Market = zeroed();
         let snapshot = Snapshot {
             slot: 1_000,
-            clock,
+            clock: ChainTime(clock),
             market_key: market_key(),
             market,
             providers: BTreeMap::from([(provider_key(), provider(2, 3))]),
@@ -144,7 +145,7 @@ impl World {
     }
 
     fn moved_to(mut self, clock: i64) -> World {
-        self.snapshot.clock = clock;
+        self.snapshot.clock = ChainTime(clock);
         self
     }
 
@@ -221,7 +222,7 @@ fn report(index: u8, at: i64, readings: &[(u32, u64)]) -> ReportRecord {
 }
 
 fn stall(from: i64, until: i64) -> Stall {
-    Stall { from, until, lost: until - from }
+    Stall { from: ChainTime(from), until: ChainTime(until), lost: until - from }
 }
 
 /// The credits and report times of the plan's metering.

@@ -3,16 +3,16 @@
 use {
     super::*,
     crate::plan::{
-        credit::{Timing, Why, standing},
+        credit::{Obstacle, Timing, timing},
         now::Now,
     },
     proptest::{prelude::*, test_runner::RngSeed},
 };
 
-/// What a handler leaves of a credit; `None` where it fails.
+/// The credit after a handler; `None` where the handler fails.
 pub(super) fn carry_out(snapshot: &Snapshot, credit: &Credit, kind: Kind) -> Option<Credit> {
     let mut after = *credit;
-    let clock = snapshot.market.clock_at(snapshot.clock).ok()?;
+    let clock = snapshot.market.clock_at(snapshot.clock.get()).ok()?;
     match kind {
         Kind::MarkDelinquent => drop(after.mark_delinquent(address(0), &clock).ok()?),
         Kind::MarkDefaulted => drop(after.mark_defaulted(address(0), &clock).ok()?),
@@ -36,7 +36,7 @@ pub(super) fn cases(cases: u32) -> ProptestConfig {
     }
 }
 
-/// What a credit is made of.
+/// The choices that a credit is made of.
 #[derive(Clone, Debug)]
 struct Life {
     /// Paid in all and held in the reserve, in USDC.
@@ -132,12 +132,12 @@ proptest! {
         let mut world = World::at(ISSUED + days * DAY + second).with(credit);
         if paused {
             let market = &mut world.snapshot.market;
-            (market.paused_at, market.pause_expires_at) = (world.snapshot.clock - 5, world.snapshot.clock + 5);
+            (market.paused_at, market.pause_expires_at) = (world.snapshot.clock.get() - 5, world.snapshot.clock.get() + 5);
         }
-        let now = Now::of(&world.snapshot, &world.settings).unwrap();
+        let now = Now::new(&world.snapshot, &world.settings).unwrap();
         for kind in crate::plan::credit::PRECEDENCE {
             let accepted = carry_out(&world.snapshot, &credit, kind).is_some();
-            match standing(&now, &address(0), &credit, kind) {
+            match timing(&now, &address(0), &credit, kind) {
                 Ok(Timing::Due(at)) => {
                     prop_assert!(accepted, "{kind} was planned");
                     prop_assert!(at <= world.snapshot.clock);
@@ -146,7 +146,7 @@ proptest! {
                     prop_assert!(!accepted, "{kind} is put off");
                     prop_assert!(at > world.snapshot.clock);
                 }
-                Err(Why::ReserveCovers) if kind == Kind::AutoFreeze => {
+                Err(Obstacle::ReserveCovers) if kind == Kind::AutoFreeze => {
                     prop_assert!(carry_out(&world.snapshot, &credit, Kind::DrawReserve).is_some());
                 }
                 Err(why) => prop_assert!(!accepted, "{kind}: {why}"),

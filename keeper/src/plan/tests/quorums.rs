@@ -1,4 +1,4 @@
-//! Which reports count, and what becomes of reporters that disagree.
+//! Tests of the reports that count, and of reporters that disagree.
 
 use {
     super::*,
@@ -17,13 +17,13 @@ fn said(cumulatives: &[u64]) -> World {
     world
 }
 
-/// What the plan's reports on credit 0 come to on the chain.
+/// The units of credit 0 on the chain once the plan's reports are applied.
 fn reading(world: &World) -> Option<Reading> {
     let intent = world.plan().intents.into_iter().next()?;
     let Action::Meter { reports, .. } = &intent.action else { return None };
     let reports: Vec<_> = reports.iter().collect();
     let provider = &world.snapshot.providers[&provider_key()];
-    quorum::consensus(&world.settings, provider, &reports, 0, 0).map(|consensus| consensus.reading)
+    quorum::consensus(&world.settings, provider, &reports, 0, Units(0)).map(|consensus| consensus.reading)
 }
 
 #[test]
@@ -172,9 +172,9 @@ fn a_liar_that_is_always_the_freshest_crowds_nobody_out() {
 #[test]
 fn reports_count_in_the_order_of_the_providers_list() {
     let world = said(&[1, 2, 3]);
-    let now = Now::of(&world.snapshot, &world.settings).unwrap();
+    let now = Now::new(&world.snapshot, &world.settings).unwrap();
     let provider = &world.snapshot.providers[&provider_key()];
-    let heard = quorum::heard(&now, &provider_key(), provider, 0, &world.shelf);
+    let heard = quorum::counting_reports(&now, &provider_key(), provider, 0, &world.shelf);
     let order: Vec<_> = heard.iter().map(|report| report.reporter_index).collect();
     assert_eq!(order, [0, 1, 2]);
 }

@@ -1,4 +1,4 @@
-//! What the operator may set.
+//! Tests of the settings.
 
 use {super::*, blockable_service::settings::Reader};
 
@@ -28,8 +28,8 @@ fn every_key_is_read() {
         report_max_age_seconds: 90,
         max_reports: 4,
         max_credits: 10,
-        tolerance_units: 7,
-        tolerance_bps: 50,
+        tolerance_units: Units(7),
+        tolerance_bps: Bps(50),
         enabled: [Kind::AutoFreeze, Kind::Meter].into(),
         extra_grace_seconds: 900,
         backup_delay_seconds: 20,

@@ -1,6 +1,10 @@
 //! Properties of whole plans.
 
-use {super::*, crate::plan::IntentId, proptest::prelude::*};
+use {
+    super::*,
+    crate::plan::{IntentId, Reason},
+    proptest::prelude::*,
+};
 
 /// Credits in all sorts of trouble, and reports on them, taken in from the last to the first where `reversed`.
 fn crowd(number: u32, reversed: bool) -> World {
@@ -28,9 +32,8 @@ fn crowd(number: u32, reversed: bool) -> World {
     world
 }
 
-fn names(plan: &Plan) -> Vec<(Kind, IntentId, Pubkey, i64, String)> {
-    let name =
-        |intent: &Intent| (intent.kind(), intent.id, intent.subject(), intent.due_at, intent.because.clone());
+fn names(plan: &Plan) -> Vec<(Kind, IntentId, Pubkey, ChainTime, Reason)> {
+    let name = |intent: &Intent| (intent.kind(), intent.id, intent.subject(), intent.due_at, intent.reason);
     plan.intents.iter().map(name).collect()
 }
 

@@ -93,8 +93,8 @@ fn dates_are_told_by_the_chains_clock() {
     };
     assert_eq!(due_at(&paused), START + 30 * DAY + 3_600);
     // A pause that stands puts it off until it ends by itself.
-    paused.market.paused_at = paused.clock - 100;
-    paused.market.pause_expires_at = paused.clock + 200;
+    paused.market.paused_at = paused.clock.get() - 100;
+    paused.market.pause_expires_at = paused.clock.get() + 200;
     assert_eq!(due_at(&paused), START + 30 * DAY + 3_600 + 300);
 }
 

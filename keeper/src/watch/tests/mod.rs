@@ -14,6 +14,7 @@ use {
     },
     blockable_sdk::{
         Pubkey,
+        amounts::ChainTime,
         program::{
             state::{Collateral, Credit, Instalment, Market},
             transitions::Status,
@@ -66,7 +67,7 @@ fn with(change: impl FnOnce(&mut Credit)) -> Credit {
 fn snapshot<'a>(clock: i64, credits: impl IntoIterator<Item = (Pubkey, &'a Credit)>) -> Arc<Snapshot> {
     Arc::new(Snapshot {
         slot: 1,
-        clock,
+        clock: ChainTime(clock),
         market_key: key(9),
         market: Market::zeroed(),
         providers: BTreeMap::new(),

@@ -11,7 +11,8 @@ use {
             LandSettings, VersionChoice,
             lander::Landing,
             lanes,
-            pack::{Version, pack},
+            pack::{Batch, Packed, Version, pack},
+            simulate::{Round, Simulated, simulate},
         },
         plan::{Intent, Kind, Role},
     },
@@ -45,6 +46,13 @@ async fn ground_with(
     ground
 }
 
+/// Simulates batches by the only node.
+async fn simulated(ground: &Ground, batches: Vec<Batch>) -> Simulated {
+    let payers = ground.lander.payers();
+    let round = Round { market: &Pubkey::default(), payers: &payers, version: Version::V0 };
+    simulate(&[&ground.nodes[0].node("only")], batches, &round).await
+}
+
 #[tokio::test]
 async fn what_fails_is_taken_out_and_the_rest_shares_a_transaction() {
     let work: Vec<Intent> = (1..=6).map(|number| due(Kind::ExpireUnits, number)).collect();
@@ -63,10 +71,10 @@ async fn a_chunk_with_a_bad_credit_is_halved_until_it_is_alone() {
     let numbers: Vec<u8> = (1..=8).collect();
     let work = [meter(0, &numbers, 0)];
     let ground = ground(&work, &[(3, refused(BlockableError::ArithmeticOverflow))]).await;
-    let (batches, unfit) = pack(&work, &Pubkey::default(), Version::V0);
+    let Packed { batches, unfit } = pack(&work, &Pubkey::default(), Version::V0);
     assert!(unfit.is_empty());
-    let prepared = ground.lander.simulate(&[&ground.nodes[0].node("only")], batches, Version::V0).await;
-    let mut good: Vec<Pubkey> = prepared
+    let simulated = simulated(&ground, batches).await;
+    let mut good: Vec<Pubkey> = simulated
         .ready
         .iter()
         .flat_map(|ready| &ready.batch.intents)
@@ -77,9 +85,9 @@ async fn a_chunk_with_a_bad_credit_is_halved_until_it_is_alone() {
     let expected: Vec<Pubkey> =
         numbers.iter().filter(|number| **number != 3).map(|number| credit(*number)).collect();
     assert_eq!(good, expected);
-    let failed: Vec<&[Pubkey]> = prepared.failed.iter().map(|(intent, _)| intent.credits()).collect();
+    let failed: Vec<&[Pubkey]> = simulated.failed.iter().map(|out| out.intent.credits()).collect();
     assert_eq!(failed, [[credit(3)]]);
-    assert!(prepared.moot.is_empty() && prepared.untried.is_empty());
+    assert!(simulated.moot.is_empty() && simulated.untried.is_empty());
 }
 
 #[tokio::test]
@@ -110,7 +118,7 @@ async fn a_credit_that_fails_in_its_chunk_waits_alone_and_ever_longer() {
 }
 
 #[tokio::test]
-async fn a_look_leaves_out_the_same_credits_as_landing_does() {
+async fn a_rehearsal_leaves_out_the_same_credits_as_landing_does() {
     let work = [meter(0, &[1, 2, 3], 0), due(Kind::ExpireUnits, 4)];
     let bad = refused(BlockableError::ArithmeticOverflow);
     let ground = ground(&work, &[(2, bad.clone()), (4, bad)]).await;
@@ -118,12 +126,13 @@ async fn a_look_leaves_out_the_same_credits_as_landing_does() {
     assert_eq!((landing.sent, landing.failed), (2, 2), "{landing:?}");
 
     let again = [meter(0, &[1, 2, 3], 1), due(Kind::ExpireUnits, 4)];
-    let look = ground.lander.rehearse(again.to_vec(), Vec::new(), WRITTEN_AT + 1).await.unwrap();
-    let carried = look.transactions.iter().flat_map(|one| &one.intents).map(|said| said.credits);
-    assert_eq!(carried.sum::<usize>(), 2, "{look:?}");
-    let aside = look.aside.iter().map(|said| (said.kind.as_str(), said.credits));
+    let rehearsal =
+        ground.lander.rehearse(again.to_vec(), Vec::new(), WRITTEN_AT.plus_seconds(1)).await.unwrap();
+    let carried = rehearsal.transactions.iter().flat_map(|one| &one.intents).map(|intent| intent.credits);
+    assert_eq!(carried.sum::<usize>(), 2, "{rehearsal:?}");
+    let aside = rehearsal.aside.iter().map(|intent| (intent.kind.as_str(), intent.credits));
     assert_eq!(aside.collect::<Vec<_>>(), [("meter", 1), ("expire_units", 1)]);
-    assert!(look.failed.is_empty(), "{look:?}");
+    assert!(rehearsal.failed.is_empty(), "{rehearsal:?}");
 }
 
 #[tokio::test]
@@ -141,8 +150,8 @@ async fn a_payer_without_funds_is_told_and_blames_no_work() {
     let ground = ground(&work, &[(1, json!("InsufficientFundsForFee"))]).await;
     let landing = ground.land(&work).await;
     assert_eq!(landing, Landing { transactions: 1, sent: 1, untried: 1, ..Landing::default() });
-    assert!(ground.lander.inner.faults().of(Role::Enforcement).is_some());
-    assert!(ground.lander.inner.faults().of(Role::Metering).is_none());
+    assert!(ground.lander.shared.key_faults().describe(Role::Enforcement).is_some());
+    assert!(ground.lander.shared.key_faults().describe(Role::Metering).is_none());
     assert!(ground.store.read(|connection| lanes::list(connection, 1)).await.unwrap().is_empty());
 }
 
@@ -164,13 +173,13 @@ async fn where_nobody_says_which_it_was_halves_find_it() {
     // A place that no work is at: an instruction of the compute budget's.
     let ground = ground(&work, &[(4, refused(BlockableError::ArithmeticOverflow))]).await;
     ground.nodes[0].show(|view| view.before = 20);
-    let (batches, _) = pack(&work, &Pubkey::default(), Version::V0);
+    let Packed { batches, .. } = pack(&work, &Pubkey::default(), Version::V0);
     assert_eq!(batches.len(), 1);
-    let prepared = ground.lander.simulate(&[&ground.nodes[0].node("only")], batches, Version::V0).await;
-    let failed: Vec<&[Pubkey]> = prepared.failed.iter().map(|(intent, _)| intent.credits()).collect();
+    let simulated = simulated(&ground, batches).await;
+    let failed: Vec<&[Pubkey]> = simulated.failed.iter().map(|out| out.intent.credits()).collect();
     assert_eq!(failed, [[credit(4)]]);
-    let good: usize = prepared.ready.iter().map(|ready| ready.batch.intents.len()).sum();
-    assert_eq!((good, prepared.moot.len(), prepared.untried.len()), (4, 0, 0));
+    let good: usize = simulated.ready.iter().map(|ready| ready.batch.intents.len()).sum();
+    assert_eq!((good, simulated.moot.len(), simulated.untried.len()), (4, 0, 0));
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What the operator should know of landing: keys that cannot pay or sign, work that was put aside.
+//! Findings of landing for the operator: keys that cannot pay or sign, work that was put aside.
 
 use {
     crate::{
@@ -7,16 +7,16 @@ use {
         plan::Role,
         store::StoreError,
     },
-    blockable_sdk::Pubkey,
+    blockable_sdk::{Pubkey, amounts::Lamports},
     std::collections::BTreeMap,
 };
 
 impl Lander {
-    /// What the operator should know: keys that cannot pay or sign, work that was put aside.
+    /// Reports keys that cannot pay or sign, and work that was put aside. All of it is read anew each time. Errors: [`StoreError`].
     pub async fn signals(&self) -> Result<Vec<Signal>, StoreError> {
         let mut signals = self.funds().await;
-        let least = self.inner.settings.quarantine_after;
-        let lanes = self.inner.store.read(move |connection| lanes::list(connection, 1)).await?;
+        let least = self.shared.settings.quarantine_after;
+        let lanes = self.shared.store.read(move |connection| lanes::list(connection, 1)).await?;
         let aside = |lane: &&lanes::Lane| lane.failures >= least && !lane.dropped;
         metrics::gauge!("blockable_keeper_quarantined").set(lanes.iter().filter(aside).count() as f64);
         let mut by_subject: BTreeMap<Pubkey, Vec<&lanes::Lane>> = BTreeMap::new();
@@ -44,8 +44,8 @@ impl Lander {
     }
 
     async fn funds(&self) -> Vec<Signal> {
-        let (sound, _) = self.inner.nodes.look().await;
-        let Some(node) = sound.first() else { return Vec::new() };
+        let (usable, _) = self.shared.nodes.probe().await;
+        let Some(node) = usable.first() else { return Vec::new() };
         let mut signals = Vec::new();
         for (role, payer) in self.payers() {
             let Ok(lamports) = node.ask("balance", node.rpc().get_balance(&payer)).await else { continue };
@@ -53,20 +53,26 @@ impl Lander {
             signals.push(funds_signal(
                 role,
                 payer,
-                lamports,
-                self.inner.settings.low_balance,
-                self.inner.faults().of(role),
+                Lamports(lamports),
+                self.shared.settings.low_balance_lamports,
+                self.shared.key_faults().describe(role),
             ));
         }
         signals
     }
 }
 
-fn funds_signal(role: Role, payer: Pubkey, lamports: u64, low: u64, fault: Option<String>) -> Signal {
+fn funds_signal(
+    role: Role,
+    payer: Pubkey,
+    lamports: Lamports,
+    low: Lamports,
+    fault: Option<String>,
+) -> Signal {
     let is_low = lamports < low;
     let happened = match &fault {
         Some(reason) => format!("the {} key {payer} is of no use: {reason}", role.name()),
-        None => format!("the {} key {payer} has {lamports} lamports", role.name()),
+        None => format!("the {} key {payer} has {} lamports", role.name(), lamports.get()),
     };
     Signal {
         rule: Rule::Funds,

@@ -1,17 +1,18 @@
-//! Which credits of which chunks to meter, and by which reports.
+//! Plans metering: the credits of each chunk, and the reports they are metered by.
 
+mod evaluate;
 mod findings;
-mod judge;
 
-pub(super) use judge::{Verdict, judge};
+pub(super) use evaluate::{Verdict, evaluate};
 
 use {
     crate::{
         ingest::Shelf,
-        plan::{Action, Intent, IntentId, Kind, Plan, because::time, now::Now, quorum},
+        plan::{Action, Intent, IntentId, Kind, Plan, Reason, now::Now, quorum},
     },
     blockable_sdk::{
         Pubkey,
+        amounts::{ChainTime, Units},
         program::{
             state::{Credit, Provider},
             transitions::{self, Status},
@@ -37,7 +38,7 @@ pub(super) struct Chunk<'a> {
     pub number: u32,
 }
 
-/// Plans all metering, and says what is wrong with reports. Nothing while the market is paused.
+/// Plans all metering, with findings about reports. Nothing while the market is paused.
 pub(super) fn plan(now: &Now, shelf: &Shelf) -> Plan {
     if !may_meter(now) {
         return Plan::default();
@@ -55,8 +56,8 @@ fn may_meter(now: &Now) -> bool {
     !now.is_paused && now.settings.enabled.contains(&Kind::Meter)
 }
 
-/// One credit's place in reports, and what comes of them.
-pub(super) struct Look<'a> {
+/// The metering of one credit: its place in reports, and their effect on it.
+pub(super) struct Inspection<'a> {
     pub chunk: Chunk<'a>,
     pub bit: u32,
     /// The reports that its chunk is metered by.
@@ -66,28 +67,28 @@ pub(super) struct Look<'a> {
     pub intent: Option<Intent>,
 }
 
-/// Plans the chunk of one credit. `None` for a credit that cannot be metered.
-pub(super) fn look<'a>(
+/// Plans the chunk of one credit, and keeps what concerns that credit. `None` for a credit that cannot be metered.
+pub(super) fn inspect<'a>(
     now: &Now<'a>,
     shelf: &'a Shelf,
     address: &Pubkey,
     credit: &'a Credit,
-) -> Option<Look<'a>> {
+) -> Option<Inspection<'a>> {
     let (number, bit) = place(now, credit)?;
     let (provider_key, provider) = now.snapshot.providers.get_key_value(&credit.provider)?;
     let chunk = Chunk { address: provider_key, provider, number };
     let members = members_by_chunk(now).remove(&(provider_key, number))?;
     let (mut findings, mut intents) = (Findings::default(), Vec::new());
     let reports = chosen_reports(now, shelf, &chunk, &members, &mut findings);
-    let verdict = judge(now, provider, &reports, bit, credit);
+    let verdict = evaluate(now, provider, &reports, bit, credit);
     if may_meter(now) {
         plan_chunk(now, shelf, &chunk, &members, &mut findings, &mut intents);
     }
     let intent = intents.into_iter().find(|intent| intent.credits().contains(address));
-    Some(Look { chunk, bit, reports, verdict, intent })
+    Some(Inspection { chunk, bit, reports, verdict, intent })
 }
 
-/// The credits that can be metered, by provider and chunk, in the order of their bits.
+/// Groups the credits that can be metered by provider and chunk, in the order of their bits.
 fn members_by_chunk<'a>(now: &Now<'a>) -> BTreeMap<(&'a Pubkey, u32), Vec<Member<'a>>> {
     let mut chunks: BTreeMap<(&Pubkey, u32), Vec<Member>> = BTreeMap::new();
     for (address, credit) in &now.snapshot.credits {
@@ -99,7 +100,7 @@ fn members_by_chunk<'a>(now: &Now<'a>) -> BTreeMap<(&'a Pubkey, u32), Vec<Member
     chunks
 }
 
-/// The chunk and bit of a credit that can be metered.
+/// Finds the chunk and bit of a credit that can be metered.
 pub(super) fn place(now: &Now, credit: &Credit) -> Option<(u32, u32)> {
     let provider = now.snapshot.providers.get(&credit.provider)?;
     let status = Status::from_byte(credit.status)?;
@@ -123,13 +124,13 @@ fn plan_chunk(
 ) {
     let reports = chosen_reports(now, shelf, chunk, members, findings);
     let mut metered = Vec::with_capacity(members.len());
-    let mut due_at: Option<i64> = None;
+    let mut due_at: Option<ChainTime> = None;
     for member in members {
         let credit = member.credit;
-        let verdict = judge(now, chunk.provider, &reports, member.bit, credit);
-        findings.note(now, chunk, member.address, credit, &verdict);
+        let verdict = evaluate(now, chunk.provider, &reports, member.bit, credit);
+        findings.note_verdict(now, chunk, member.address, credit, &verdict);
         let Verdict::Meterable { reading: _, is_changed, due_at: since } = verdict else { continue };
-        if is_changed || judge::has_aged(now, credit) {
+        if is_changed || evaluate::has_aged(now, credit) {
             metered.push(*member);
             due_at = Some(due_at.map_or(since, |due_at| due_at.min(since)));
         }
@@ -141,7 +142,7 @@ fn plan_chunk(
     }
 }
 
-/// The reports that a chunk is metered by, none below the quorum; what reporters say is looked at on the way.
+/// Chooses the reports that a chunk is metered by, and notes those that cannot be right.
 fn chosen_reports<'a>(
     now: &Now,
     shelf: &'a Shelf,
@@ -149,16 +150,17 @@ fn chosen_reports<'a>(
     members: &[Member],
     findings: &mut Findings,
 ) -> Vec<&'a Arc<ReportRecord>> {
-    let heard = quorum::heard(now, chunk.address, chunk.provider, chunk.number, shelf);
-    for report in &heard {
-        findings.weigh(now, report, members);
+    let reports = quorum::counting_reports(now, chunk.address, chunk.provider, chunk.number, shelf);
+    for report in &reports {
+        findings.note_report(now, report, members);
     }
-    let credits: Vec<_> = members.iter().map(|member| (member.bit, member.credit.meter.cumulative)).collect();
-    quorum::choose(now.settings, chunk.provider, heard, &credits)
+    let counted = |member: &Member| (member.bit, Units(member.credit.meter.cumulative));
+    let credits: Vec<(u32, Units)> = members.iter().map(counted).collect();
+    quorum::choose(now.settings, chunk.provider, reports, &credits)
 }
 
-/// The same chunk, reports and credits in the same state give the same intent.
-fn intent(chunk: &Chunk, reports: &[&Arc<ReportRecord>], members: &[Member], due_at: i64) -> Intent {
+/// Builds the intent. The same chunk, reports and credits in the same state give the same id.
+fn intent(chunk: &Chunk, reports: &[&Arc<ReportRecord>], members: &[Member], due_at: ChainTime) -> Intent {
     let mut state: Vec<Vec<u8>> =
         vec![chunk.provider.epoch.to_le_bytes().to_vec(), chunk.number.to_le_bytes().to_vec()];
     state.extend(reports.iter().map(|report| report.digest().to_vec()));
@@ -167,16 +169,15 @@ fn intent(chunk: &Chunk, reports: &[&Arc<ReportRecord>], members: &[Member], due
         state.push([member.address.as_ref(), &seq].concat());
     }
     let state: Vec<&[u8]> = state.iter().map(Vec::as_slice).collect();
-    let newest = reports.iter().map(|report| report.reported_at).max().unwrap_or(due_at);
-    let because = format!(
-        "{} reports up to {} on {} credits of chunk {}",
-        reports.len(),
-        time(newest),
-        members.len(),
-        chunk.number
-    );
+    let newest = reports.iter().map(|report| ChainTime(report.reported_at)).max();
+    let reason = Reason::ReportsToMeter {
+        reports: reports.len(),
+        until: newest.unwrap_or(due_at),
+        credits: members.len(),
+        chunk: chunk.number,
+    };
     Intent {
-        id: IntentId::of(Kind::Meter, chunk.address, &state),
+        id: IntentId::from_parts(Kind::Meter, chunk.address, &state),
         action: Action::Meter {
             provider: *chunk.address,
             chunk: chunk.number,
@@ -184,6 +185,6 @@ fn intent(chunk: &Chunk, reports: &[&Arc<ReportRecord>], members: &[Member], due
             credits: members.iter().map(|member| *member.address).collect(),
         },
         due_at,
-        because,
+        reason,
     }
 }

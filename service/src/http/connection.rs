@@ -1,19 +1,16 @@
-//! Connections, bounded in number and in time.
+//! Connections, bounded in time.
 
 use {
-    axum::serve::Listener,
     std::{
         io,
-        net::SocketAddr,
         pin::Pin,
-        sync::Arc,
         task::{Context, Poll},
         time::Duration,
     },
     tokio::{
         io::{AsyncRead, AsyncWrite, ReadBuf},
-        net::{TcpListener, TcpStream},
-        sync::{OwnedSemaphorePermit, Semaphore},
+        net::TcpStream,
+        sync::OwnedSemaphorePermit,
         time::{Instant, Sleep, sleep},
     },
 };
@@ -26,41 +23,6 @@ pub enum Limit {
     /// Time of each turn: of a request until its answer begins, and of an answer until the next request begins. Suits short
     /// requests and answers: a client that sends or takes a byte now and then does not hold its place.
     Turn(Duration),
-}
-
-/// A listener with a limit on its open connections and on the time of each of them.
-///
-/// A connection is accepted only while the semaphore has a permit and holds the permit until it is dropped; further clients
-/// wait in the system's queue. Listeners that share a semaphore share the limit.
-pub struct Bounded {
-    listener: TcpListener,
-    room: Arc<Semaphore>,
-    limit: Limit,
-}
-
-impl Bounded {
-    /// A listener that accepts connections while `room` has permits.
-    pub fn new(listener: TcpListener, room: Arc<Semaphore>, limit: Limit) -> Bounded {
-        Bounded { listener, room, limit }
-    }
-}
-
-impl Listener for Bounded {
-    type Io = Connection;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Connection, SocketAddr) {
-        // The semaphore is never closed; without it the connection would not be counted, and is still served.
-        let permit = self.room.clone().acquire_owned().await.ok();
-        let (stream, addr) = Listener::accept(&mut self.listener).await;
-        // Without it the end of an answer waits for an acknowledgement; a failure costs that wait alone.
-        let _ = stream.set_nodelay(true);
-        (Connection::new(stream, self.limit, permit), addr)
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
-    }
 }
 
 /// A connection that fails with [`io::ErrorKind::TimedOut`] at its limit.
@@ -167,6 +129,7 @@ mod tests {
         super::*,
         tokio::{
             io::{AsyncReadExt, AsyncWriteExt},
+            net::TcpListener,
             time::timeout,
         },
     };
@@ -207,18 +170,5 @@ mod tests {
             let read = timeout(Duration::from_secs(10), connection.read_u8()).await.unwrap();
             assert_eq!(read.unwrap_err().kind(), io::ErrorKind::TimedOut);
         }
-    }
-
-    #[tokio::test]
-    async fn no_more_connections_are_open_than_there_are_permits() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let addr = listener.local_addr().unwrap();
-        let room = Arc::new(Semaphore::new(1));
-        let mut bounded = Bounded::new(listener, room, Limit::Idle(Duration::from_secs(60)));
-        let _clients = (TcpStream::connect(addr).await.unwrap(), TcpStream::connect(addr).await.unwrap());
-        let (first, _) = bounded.accept().await;
-        assert!(timeout(Duration::from_millis(50), bounded.accept()).await.is_err());
-        drop(first);
-        timeout(Duration::from_secs(10), bounded.accept()).await.unwrap();
     }
 }

@@ -1,0 +1,63 @@
+//! The transaction format that the cluster takes.
+
+use {
+    crate::{
+        chain::{Node, NodeError},
+        land::{
+            ask::first_answer, error::LandError, pack::Version, settings::VersionChoice,
+            simulate::simulate_message,
+        },
+    },
+    blockable_sdk::{
+        Hash, Pubkey, TransactionError,
+        transactions::{self, budget},
+    },
+    solana_system_interface::instruction::transfer,
+    tokio::sync::OnceCell,
+};
+
+/// The end of the error of a node that cannot read a request: JSON-RPC's code for invalid parameters, as [`NodeError`] has it.
+const UNREADABLE: &str = "(code -32602)";
+
+/// Finds out the format once, and remembers it for the life of the process.
+pub struct VersionProbe {
+    choice: VersionChoice,
+    found: OnceCell<Version>,
+}
+
+impl VersionProbe {
+    /// A probe for a setting; only [`VersionChoice::Auto`] asks nodes.
+    pub fn new(choice: VersionChoice) -> VersionProbe {
+        VersionProbe { choice, found: OnceCell::new() }
+    }
+
+    /// Returns the format, by the first node that answers. `payer` is the account that pays for the simulated transaction.
+    /// Errors: as [`first_answer`].
+    pub async fn detect(&self, nodes: &[&Node], payer: &Pubkey) -> Result<Version, LandError> {
+        match self.choice {
+            VersionChoice::V0 => Ok(Version::V0),
+            VersionChoice::V1 => Ok(Version::V1),
+            VersionChoice::Auto => {
+                let ask =
+                    async |node: &Node| self.found.get_or_try_init(|| probe(node, payer)).await.copied();
+                first_answer(nodes, ask).await
+            }
+        }
+    }
+}
+
+/// Has a node simulate an empty transfer of version 1. Errors: [`NodeError`], where the answer leaves the format open.
+async fn probe(node: &Node, payer: &Pubkey) -> Result<Version, NodeError> {
+    let instructions = [transfer(payer, payer, 0)];
+    let message = transactions::message_v1(&instructions, payer, Hash::default(), budget(1_000));
+    let message = message.map_err(|error| NodeError::Failed(error.to_string()))?;
+    let version = match simulate_message(node, message).await {
+        Ok(simulation) if simulation.error == Some(TransactionError::UnsupportedVersion) => Version::V0,
+        Ok(_) => Version::V1,
+        // A node that cannot read the format answers with this code; one that is busy or behind leaves it open.
+        Err(NodeError::Failed(reason)) if reason.ends_with(UNREADABLE) => Version::V0,
+        Err(error) => return Err(error),
+    };
+    tracing::info!(?version, "transactions are sent in this version");
+    Ok(version)
+}

@@ -1,0 +1,103 @@
+//! Evaluates the effect of a chunk's reports on one credit.
+
+use {
+    crate::plan::{
+        now::Now,
+        quorum::{Consensus, consensus},
+    },
+    blockable_sdk::{
+        amounts::{ChainTime, Units},
+        program::{
+            metering::{self, LATE_REPORT_SECONDS, Reading, Skip},
+            state::{Credit, Provider},
+            units::mul_div_ceil,
+        },
+        reports::ReportRecord,
+    },
+    std::sync::Arc,
+};
+
+/// The effect of reports on a credit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::plan) enum Verdict {
+    /// Fewer reports than the quorum have a reading of it.
+    TooFew,
+    /// No quorum agrees on a reading.
+    Disagree(Consensus),
+    /// The program would leave it out.
+    Skipped(Skip, Consensus),
+    /// It would be metered.
+    Meterable {
+        /// The reading.
+        reading: Consensus,
+        /// Set where that changes anything but the time of the last report.
+        is_changed: bool,
+        /// Time at which that is due, in the past or to come.
+        due_at: ChainTime,
+    },
+}
+
+/// Returns whether a credit is due to be metered although nothing was used; never where nothing is left to use.
+pub(super) fn has_aged(now: &Now, credit: &Credit) -> bool {
+    let due_at = ChainTime(credit.meter.reported_at).plus_seconds(now.settings.meter_every);
+    credit.collateral.remaining() > 0 && due_at <= now.chain
+}
+
+/// Evaluates reports by applying them to a copy of a credit's meter, as the program would.
+pub(in crate::plan) fn evaluate(
+    now: &Now,
+    provider: &Provider,
+    reports: &[&Arc<ReportRecord>],
+    bit: u32,
+    credit: &Credit,
+) -> Verdict {
+    let counted = Units(credit.meter.cumulative);
+    let Some(reading) = consensus(now.settings, provider, reports, bit, counted) else {
+        return Verdict::TooFew;
+    };
+    if !reading.is_reached(provider) {
+        return Verdict::Disagree(reading);
+    }
+    let (mut collateral, mut meter) = (credit.collateral, credit.meter);
+    let rate = provider.max_units_per_second;
+    let late = now.market.get() <= credit.frozen_at_market.saturating_add(LATE_REPORT_SECONDS);
+    let applied = metering::apply(&mut collateral, &mut meter, &reading.reading, rate, now.chain.get(), late);
+    if let Err(skip) = applied {
+        return Verdict::Skipped(skip, reading);
+    }
+    if debt_is_out_of_range(now, credit) {
+        return Verdict::Skipped(Skip::DebtOutOfRange, reading);
+    }
+    meter.reported_at = credit.meter.reported_at;
+    let is_changed = collateral != credit.collateral || meter != credit.meter;
+    let is_urgent = is_changed && (draws_on_frozen(credit) || runs_out(now, credit, &reading.reading));
+    let every = if is_urgent { now.settings.urgent_every } else { now.settings.meter_every };
+    let due_at = ChainTime(credit.meter.reported_at).plus_seconds(every);
+    Verdict::Meterable { reading, is_changed, due_at }
+}
+
+/// Returns whether accrual fails, which the program does before it meters where coupons in kind follow what is unused.
+fn debt_is_out_of_range(now: &Now, credit: &Credit) -> bool {
+    if credit.rider.pay_in_kind_bps == 0 {
+        return false;
+    }
+    let mut copy = *credit;
+    copy.accrue(now.market.get()).is_err()
+}
+
+/// Returns whether jobs that ran at a freeze still draw on frozen units.
+fn draws_on_frozen(credit: &Credit) -> bool {
+    credit.collateral.frozen > 0 && credit.meter.settlement_left > 0
+}
+
+/// Returns whether the available units are fewer than those used between two meterings.
+fn runs_out(now: &Now, credit: &Credit, reading: &Reading) -> bool {
+    let used = reading.cumulative.saturating_sub(credit.meter.cumulative);
+    let read_at = ChainTime(reading.reported_at).min(now.chain);
+    let seconds = read_at.seconds_since(ChainTime(credit.meter.reported_at));
+    let (Ok(every), Ok(seconds)) = (u64::try_from(now.settings.meter_every), u64::try_from(seconds)) else {
+        return false;
+    };
+    let per_interval = mul_div_ceil(used, every, seconds.max(1)).unwrap_or(u64::MAX);
+    credit.collateral.available() < per_interval
+}
