@@ -62,3 +62,8 @@ pub use {
     solana_transaction::versioned::VersionedTransaction,
     solana_transaction_error::TransactionError,
 };
+
+/// Compiles the examples of the page for integrators.
+#[cfg(all(doctest, feature = "client"))]
+#[doc = include_str!("../../docs/integrator.md")]
+struct IntegratorPage;
