@@ -71,7 +71,7 @@ async fn answer(State(slots): State<Slots>, Json(request): Json<Value>) -> Json<
         Some("getProgramAccounts") => (providers, json!([])),
         _ => {
             let market = [tag_of::<Market>(), bytemuck::bytes_of(&Market::zeroed())].concat();
-            let clock = account(&blockable_sdk::addresses::ID, &[0; 40]);
+            let clock = account(&blockable_sdk::addresses::CLOCK, &[0; 40]);
             (heads, json!([account(&PROGRAM_ID, &market), clock]))
         }
     };
