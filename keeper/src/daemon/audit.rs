@@ -2,9 +2,10 @@
 
 use {
     crate::{
-        chain::Snapshot,
+        alert::Alerts,
+        chain::{Node, Snapshot},
         daemon::{CycleError, Parts},
-        history::Passed,
+        history::{History, Passed},
         store::StoreError,
     },
     std::{sync::Arc, time::Duration},
@@ -31,14 +32,10 @@ pub(super) fn run(
         let work = async {
             loop {
                 let snapshot = latest.borrow_and_update().clone();
-                if let (Some(snapshot), Some(node)) = (snapshot, nodes.probe().await.0.first()) {
-                    let done = async {
-                        let passed = history.pass(node, &snapshot, most).await?;
-                        alerts.settle(passed.signals, snapshot.clock.get()).await
-                    };
-                    if let Err(error) = done.await {
-                        tracing::error!(%error, "event logs could not be kept");
-                    }
+                if let (Some(snapshot), Some(node)) = (snapshot, nodes.probe().await.0.first())
+                    && let Err(error) = pass(&history, &alerts, node, &snapshot, most).await
+                {
+                    tracing::error!(%error, "event logs could not be kept");
                 }
                 beat.beat();
                 sleep(PAUSE).await;
@@ -49,6 +46,20 @@ pub(super) fn run(
             _ = stop.wait_for(|stop| *stop) => {}
         }
     }
+}
+
+/// Passes over the logs once, and stores the alerts that follow. Errors: [`StoreError`].
+pub(super) async fn pass(
+    history: &History,
+    alerts: &Alerts,
+    node: &Node,
+    snapshot: &Snapshot,
+    most: usize,
+) -> Result<(), StoreError> {
+    let passed = history.pass(node, snapshot, most).await?;
+    alerts.settle(passed.signals, snapshot.clock.get()).await?;
+    history.acknowledge(passed.token).await;
+    Ok(())
 }
 
 /// Passes over the logs until a pass proves nothing more. Errors: [`CycleError`].
@@ -68,7 +79,8 @@ pub(super) async fn catch_up(parts: &Parts, snapshot: &Snapshot) -> Result<Passe
         whole.proven = whole.proven.saturating_add(passed.proven);
         whole.records = whole.records.saturating_add(passed.records);
         whole.failed = whole.failed.saturating_add(passed.failed);
-        whole.signals.extend(passed.signals);
+        // All of them are given again until they are acknowledged.
+        whole.signals = passed.signals;
         if is_last {
             break;
         }

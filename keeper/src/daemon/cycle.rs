@@ -152,14 +152,24 @@ impl Cycle {
         Ok((snapshot, report))
     }
 
-    /// Measures every credit, and raises and clears alerts. Returns how many were raised.
-    async fn tell(&self, snapshot: &Arc<Snapshot>, mut signals: Vec<Signal>) -> Result<usize, StoreError> {
-        signals.extend(self.parts.watch.see(snapshot).await?);
-        signals.extend(self.parts.ingest.signals());
+    /// Measures every credit, and raises and clears alerts. Findings are acknowledged once their alerts are stored. Returns how
+    /// many were raised.
+    pub async fn tell(
+        &self,
+        snapshot: &Arc<Snapshot>,
+        mut signals: Vec<Signal>,
+    ) -> Result<usize, StoreError> {
+        let (measured, watched) = self.parts.watch.see(snapshot).await?;
+        let (reported, ingested) = self.parts.ingest.findings();
+        signals.extend(measured.into_iter().chain(reported));
         signals.extend(self.parts.lander.signals().await?);
         let (payers, seen) = (self.parts.lander.payers().into_values().collect(), snapshot.clone());
         let over = move |open: &Open, signals: &[Signal]| ended(open, signals, &seen, &payers);
-        Ok(self.parts.alerts.settle_with(signals, snapshot.clock.get(), over).await?.opened.len())
+        let now = snapshot.clock.get();
+        let opened = self.parts.alerts.settle_with(signals, now, over).await?.opened.len();
+        self.parts.watch.acknowledge(watched).await?;
+        self.parts.ingest.acknowledge(ingested).await?;
+        Ok(opened)
     }
 
     /// Forgets what is too old to keep, once a day.

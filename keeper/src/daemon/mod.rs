@@ -5,6 +5,8 @@ mod cycle;
 mod ended;
 mod keeper;
 mod parts;
+#[cfg(test)]
+mod tests;
 
 pub use {
     cycle::{CycleError, Report},

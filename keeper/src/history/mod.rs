@@ -44,7 +44,7 @@ use {
     prove::Joined,
     rows::Head,
     std::{
-        collections::BTreeMap,
+        collections::{BTreeMap, VecDeque},
         sync::{Mutex, PoisonError, atomic::AtomicUsize},
     },
     walk::{Limits, Walk},
@@ -71,6 +71,25 @@ struct State {
     heads: Option<BTreeMap<Pubkey, Head>>,
     order: Order,
     walks: BTreeMap<Pubkey, Walk>,
+    /// What was found of each credit and is not acknowledged, the oldest first.
+    pending: BTreeMap<Pubkey, VecDeque<Signal>>,
+    /// Number of the latest pass.
+    pass: u64,
+}
+
+/// Marks what one [`History::pass`] has returned, to be acknowledged once the alerts on it are stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Token(u64);
+
+impl State {
+    /// Adds a finding on a credit. One that says the same as the one before takes its place.
+    fn find(&mut self, signal: Signal) {
+        let found = self.pending.entry(signal.subject).or_default();
+        if found.back().is_some_and(|last| last.level == signal.level) {
+            found.pop_back();
+        }
+        found.push_back(signal);
+    }
 }
 
 /// What a pass has done.
@@ -86,8 +105,11 @@ pub struct Passed {
     pub records: usize,
     /// Credits on which a request failed.
     pub failed: usize,
-    /// What it has found.
+    /// What it and earlier passes have found and nobody has acknowledged, one finding per credit: a mismatch is not passed
+    /// over because the log was proven afterwards.
     pub signals: Vec<Signal>,
+    /// Acknowledges them.
+    pub token: Token,
 }
 
 /// What is written of a credit.
@@ -110,11 +132,21 @@ impl History {
     pub async fn pass(&self, node: &Node, snapshot: &Snapshot, most: usize) -> Result<Passed, StoreError> {
         let mut state = self.state.lock().await;
         // Taken out: a pass that ends early leaves none behind, and the next one reads them anew.
-        let mut heads = match state.heads.take() {
+        let known = state.heads.take();
+        let is_first = known.is_none();
+        let mut heads = match known {
             Some(heads) => heads,
             None => self.store.read(read_heads).await?,
         };
         state.order.see(snapshot, &heads);
+        if is_first {
+            // The process before may have ended before it stored that these are proven.
+            for (credit, account) in &snapshot.credits {
+                if let Some(head) = heads.get(credit).filter(|_| !state.order.is_behind(credit)) {
+                    state.find(tell::proven(credit, Some(account), head.end.seq));
+                }
+            }
+        }
         let mut passed = Passed { behind: state.order.behind(), ..Passed::default() };
         let chosen = state.order.next(snapshot, most);
         let done = match read_targets(node, &chosen, snapshot).await {
@@ -130,12 +162,26 @@ impl History {
             passed.worked = passed.worked.saturating_add(1);
             self.take(worked, node, snapshot, &mut state, &mut passed);
         }
+        state.pass = state.pass.saturating_add(1);
+        passed.token = Token(state.pass);
+        passed.signals.extend(state.pending.values().filter_map(|found| found.front().cloned()));
         passed.signals.extend(tell::lost(&self.market, &state.order, node.name()));
         state.heads = Some(heads);
         metrics::gauge!("blockable_keeper_history_lag").set(state.order.behind() as f64);
         let records = u64::try_from(passed.records).unwrap_or(u64::MAX);
         metrics::counter!("blockable_keeper_history_records_total").increment(records);
         Ok(passed)
+    }
+
+    /// Takes note that the alerts on the findings of a pass are stored; does nothing where a later pass has been made.
+    pub async fn acknowledge(&self, token: Token) {
+        let mut state = self.state.lock().await;
+        if state.pass == token.0 {
+            state.pending.retain(|_, found| {
+                found.pop_front();
+                !found.is_empty()
+            });
+        }
     }
 
     /// How many of a credit's records are proven, and the hash chain after them; `None` before any is. Errors: [`StoreError`].
@@ -203,13 +249,13 @@ impl History {
             tracing::error!(node = node.name(), %credit, records = joined.end.seq, "a log does not hash");
             // What another node serves must not be overlaid by what this one has.
             *self.cache.lock().unwrap_or_else(PoisonError::into_inner) = RecordCache::default();
-            passed.signals.push(tell::mismatch(&credit, account, node.name(), joined.end.seq));
+            state.find(tell::mismatch(&credit, account, node.name(), joined.end.seq));
         } else {
             passed.records = passed.records.saturating_add(joined.links.len());
         }
         if outcome == Outcome::Done {
             passed.proven = passed.proven.saturating_add(1);
-            passed.signals.push(tell::proven(&credit, account, joined.end.seq));
+            state.find(tell::proven(&credit, account, joined.end.seq));
         }
         if let Outcome::Missing(reason) | Outcome::Lost(reason) = &outcome {
             tracing::info!(node = node.name(), %credit, reason, "a log cannot be completed yet");

@@ -130,6 +130,11 @@ impl Order {
         behind.lost = reason.filter(|_| behind.failures >= PATIENCE).cloned();
     }
 
+    /// Tests whether a credit is behind.
+    pub fn is_behind(&self, credit: &Pubkey) -> bool {
+        self.behind.contains_key(credit)
+    }
+
     /// Counts the credits that are behind.
     pub fn behind(&self) -> usize {
         self.behind.len()

@@ -27,7 +27,7 @@ mod silence;
 mod source;
 mod state;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use {
     crate::{
@@ -62,6 +62,7 @@ pub use {
     settings::{IngestSettings, Limits, Mode, SourceSettings},
     shelf::Shelf,
     silence::{Due, Heard, SILENT_AFTER, heard},
+    state::Token,
 };
 
 /// Most reports judged and written at once.
@@ -125,11 +126,21 @@ impl Ingest {
         let _ = self.inner.seen.subscribe().wait_for(|seen| *seen).await;
     }
 
-    /// What is to be told, as of the chain that was seen last: of every reporter whether it is silent, and of every
-    /// fault that was found since the last call. A fault is told of again after a restart until a further call has
-    /// shown that the one before was dealt with.
-    pub fn signals(&self) -> Vec<Signal> {
-        self.state().signals()
+    /// Returns, as of the chain that was seen last, whether each reporter is silent, and every fault that is not
+    /// acknowledged. Changes nothing: a fault is returned again, also by the next process, until its token was given to
+    /// [`Ingest::acknowledge`].
+    pub fn findings(&self) -> (Vec<Signal>, Token) {
+        self.state().findings()
+    }
+
+    /// Takes note that the alerts on findings are stored. Errors: [`StoreError`]; the findings are then returned again.
+    pub async fn acknowledge(&self, token: Token) -> Result<(), StoreError> {
+        let must_be_written = self.state().must_be_written(token.evidence);
+        if must_be_written {
+            self.inner.store.write(move |tx| state::write_acknowledged(tx, token.evidence)).await?;
+        }
+        self.state().acknowledge(token);
+        Ok(())
     }
 
     /// Judges and stores reports of the market's providers. Once this returns, what was accepted survives a loss of power
@@ -183,15 +194,12 @@ impl Ingest {
 
     async fn settle(&self, verified: Vec<Verified>, clock: i64) -> Result<Taken, StoreError> {
         let _turn = self.inner.turn.lock().await;
-        let (shelf, dealt_with) = (self.shelf(), self.state().dealt_with());
-        let write = self.inner.store.write(move |transaction| {
-            dealt_with.iter().try_for_each(|number| state::write_dealt_with(transaction, *number))?;
-            Batch::write(transaction, &shelf, &verified, clock)
-        });
+        let shelf = self.shelf();
+        let write = self.inner.store.write(move |tx| Batch::write(tx, &shelf, &verified, clock));
         let written = write.await?;
         fail_point!("ingest-after-store", |_| std::process::abort());
         let taken = written.taken.clone();
-        self.state().take(written, dealt_with);
+        self.state().take(written);
         Ok(taken)
     }
 

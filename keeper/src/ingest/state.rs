@@ -20,8 +20,17 @@ use {
     },
 };
 
-/// Names the number of the last piece of evidence that was told of and dealt with.
-const DEALT_WITH: &str = "ingest/evidence";
+/// Names the number of the last piece of evidence whose alert is stored.
+const ACKNOWLEDGED: &str = "ingest/evidence";
+
+/// Marks what one [`super::Ingest::findings`] has returned, to be acknowledged once the alerts on it are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// Serial number of the latest fault returned.
+    fault: u64,
+    /// Number of the latest evidence behind those faults.
+    pub(super) evidence: i64,
+}
 
 pub(super) struct State {
     pub shelf: Arc<Shelf>,
@@ -33,17 +42,14 @@ pub(super) struct State {
     signalled: BTreeSet<Pubkey>,
     /// Reporters whose lag was measured last.
     measured: BTreeSet<Pubkey>,
-    /// Faults that were not told of yet: the latest of each reporter.
-    pending: BTreeMap<(Rule, Pubkey), Signal>,
-    evidence: Told,
-}
-
-/// Numbers of evidence, each the last one: found, told of, told of and dealt with, and written as such.
-struct Told {
+    /// Faults that are not acknowledged: the latest of each reporter, with its serial number.
+    pending: BTreeMap<(Rule, Pubkey), (u64, Signal)>,
+    /// Serial number of the latest fault.
+    fault: u64,
+    /// Number of the latest evidence found.
     found: i64,
-    told: i64,
-    dealt_with: i64,
-    written: i64,
+    /// Number of the latest evidence that is acknowledged, as it is stored.
+    acknowledged: i64,
 }
 
 impl State {
@@ -53,26 +59,31 @@ impl State {
         for record in rows::latest(connection, market)? {
             shelf.put(Arc::new(record));
         }
-        let written = rows::cursor(connection, DEALT_WITH)?.cast_signed();
-        let mut evidence = Told { found: written, told: written, dealt_with: written, written };
-        let mut pending = BTreeMap::new();
-        for (number, found) in rows::evidence_after(connection, written)? {
-            evidence.found = number;
-            if found.second.market == *market {
-                let signal = found.signal();
-                pending.insert((signal.rule, signal.subject), signal);
-            }
-        }
-        Ok(State {
+        let acknowledged = rows::cursor(connection, ACKNOWLEDGED)?.cast_signed();
+        let mut state = State {
             shelf: Arc::new(shelf),
             chain: None,
             due: Due::default(),
             silent_after: BTreeMap::new(),
             signalled: BTreeSet::new(),
             measured: BTreeSet::new(),
-            pending,
-            evidence,
-        })
+            pending: BTreeMap::new(),
+            fault: 0,
+            found: acknowledged,
+            acknowledged,
+        };
+        for (number, evidence) in rows::evidence_after(connection, acknowledged)? {
+            state.found = number;
+            if evidence.second.market == *market {
+                state.add_fault(evidence.signal());
+            }
+        }
+        Ok(state)
+    }
+
+    fn add_fault(&mut self, signal: Signal) {
+        self.fault = self.fault.saturating_add(1);
+        self.pending.insert((signal.rule, signal.subject), (self.fault, signal));
     }
 
     pub fn chain(&self) -> Option<Arc<Snapshot>> {
@@ -107,30 +118,32 @@ impl State {
         }
     }
 
-    /// Takes what a committed transaction has written; `dealt_with` as it was given to it.
-    pub fn take(&mut self, written: Written, dealt_with: Option<i64>) {
+    /// Takes what a committed transaction has written.
+    pub fn take(&mut self, written: Written) {
         let shelf = Arc::make_mut(&mut self.shelf);
         for report in written.fresh {
             shelf.put(report);
         }
         for signal in written.taken.signals {
-            self.pending.insert((signal.rule, signal.subject), signal);
+            self.add_fault(signal);
         }
-        self.evidence.found = self.evidence.found.max(written.evidence);
-        self.evidence.written = dealt_with.unwrap_or(self.evidence.written);
+        self.found = self.found.max(written.evidence);
     }
 
-    /// The number to write as dealt with, `None` where it is written.
-    pub fn dealt_with(&self) -> Option<i64> {
-        let Told { dealt_with, written, .. } = self.evidence;
-        (dealt_with > written).then_some(dealt_with)
+    /// Whether the store has to learn that evidence up to a number is acknowledged.
+    pub fn must_be_written(&self, evidence: i64) -> bool {
+        evidence > self.acknowledged
     }
 
-    pub fn signals(&mut self) -> Vec<Signal> {
-        // Whoever asks again has dealt with the last answer.
-        self.evidence.dealt_with = self.evidence.told;
-        self.evidence.told = self.evidence.found;
-        let mut signals: Vec<Signal> = std::mem::take(&mut self.pending).into_values().collect();
+    /// Forgets the faults that a token marks; those found since stay.
+    pub fn acknowledge(&mut self, token: Token) {
+        self.pending.retain(|_, (fault, _)| *fault > token.fault);
+        self.acknowledged = self.acknowledged.max(token.evidence);
+    }
+
+    pub fn findings(&mut self) -> (Vec<Signal>, Token) {
+        let token = Token { fault: self.fault, evidence: self.found };
+        let mut signals: Vec<Signal> = self.pending.values().map(|(_, signal)| signal.clone()).collect();
         if let Some(chain) = self.chain.clone() {
             let heard = silence::heard(&self.due, &chain, &self.shelf);
             self.signalled.extend(heard.iter().map(|heard| heard.reporter));
@@ -139,11 +152,11 @@ impl State {
             self.signalled.extend(once_listed);
             signals.extend(silence::signals(&heard, &self.silent_after, self.signalled.iter().copied()));
         }
-        signals
+        (signals, token)
     }
 }
 
-/// Writes the number up to which evidence has been dealt with.
-pub(super) fn write_dealt_with(connection: &Connection, number: i64) -> Result<(), StoreError> {
-    rows::set_cursor(connection, DEALT_WITH, number.cast_unsigned())
+/// Writes the number up to which evidence is acknowledged.
+pub(super) fn write_acknowledged(connection: &Connection, number: i64) -> Result<(), StoreError> {
+    rows::set_cursor(connection, ACKNOWLEDGED, number.cast_unsigned())
 }

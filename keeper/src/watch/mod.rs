@@ -13,7 +13,7 @@ pub mod track;
 pub mod words;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use {
     measure::{Measure, Payment, Utilisation},
@@ -61,7 +61,13 @@ struct Kept {
     sampled_at: Option<i64>,
     /// The chain's clock when old samples were last removed.
     retained_at: Option<i64>,
+    /// Number of the latest pass.
+    pass: u64,
 }
+
+/// Marks what one [`Watch::see`] has found, to be acknowledged once the alerts on it are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Token(u64);
 
 /// What a pass has found.
 struct Pass {
@@ -86,13 +92,14 @@ impl Watch {
     /// Opens the watch with what the store has kept of earlier passes. Errors: [`StoreError`].
     pub async fn open(store: Store, settings: Settings) -> Result<Watch, StoreError> {
         let tracks = Arc::new(store.read(samples::read_tracks).await?);
-        let kept = Mutex::new(Kept { tracks, sampled_at: None, retained_at: None });
+        let kept = Mutex::new(Kept { tracks, sampled_at: None, retained_at: None, pass: 0 });
         Ok(Watch { store, settings: Arc::new(settings), kept, measures: RwLock::default() })
     }
 
-    /// Measures every credit of a snapshot, keeps samples where they are due, and returns every rule's finding.
+    /// Measures every credit of a snapshot, keeps samples where they are due, and returns every rule's finding. What comes
+    /// from a change is returned again until its token was given to [`Watch::acknowledge`].
     /// Errors: [`StoreError`], with nothing taken in: the next pass makes up for it.
-    pub async fn see(&self, snapshot: &Arc<Snapshot>) -> Result<Vec<Signal>, StoreError> {
+    pub async fn see(&self, snapshot: &Arc<Snapshot>) -> Result<(Vec<Signal>, Token), StoreError> {
         let mut kept = self.kept.lock().await;
         let (snapshot, before, settings) = (snapshot.clone(), kept.clone(), self.settings.clone());
         let pass = spawn_blocking(move || pass(&snapshot, &before, &settings));
@@ -101,9 +108,31 @@ impl Watch {
         if !writing.is_empty() {
             self.store.write(move |tx| writing.write(tx)).await?;
         }
+        let token = Token(pass.kept.pass);
         *kept = pass.kept;
         *self.measures.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(pass.measures);
-        Ok(pass.signals)
+        Ok((pass.signals, token))
+    }
+
+    /// Takes note that the alerts on the findings of a pass are stored; does nothing where a later pass has been made.
+    /// Errors: [`StoreError`]; the findings are then returned again.
+    pub async fn acknowledge(&self, token: Token) -> Result<(), StoreError> {
+        let mut kept = self.kept.lock().await;
+        if kept.pass != token.0 {
+            return Ok(());
+        }
+        let changed = kept.tracks.iter().filter_map(|(credit, before)| {
+            let mut track = *before;
+            track.acknowledge();
+            (track != *before).then_some((*credit, track))
+        });
+        let changed: Vec<(Pubkey, Track)> = changed.collect();
+        if !changed.is_empty() {
+            let written = changed.clone();
+            self.store.write(move |tx| samples::write_tracks(tx, &written)).await?;
+            Arc::make_mut(&mut kept.tracks).extend(changed);
+        }
+        Ok(())
     }
 
     /// A credit's measures as of the latest pass.
@@ -149,11 +178,6 @@ fn pass(snapshot: &Snapshot, before: &Kept, settings: &Settings) -> Pass {
         let mut track = match known {
             Some(known) => {
                 let mut track = *known;
-                // Only what a pass of this process has found: the findings of the last pass before a restart may not have been
-                // taken.
-                if sampling && before.sampled_at.is_some() {
-                    track.settle();
-                }
                 track.see(credit, now, settings.half_lives);
                 track
             }
@@ -178,7 +202,7 @@ fn pass(snapshot: &Snapshot, before: &Kept, settings: &Settings) -> Pass {
     let mut gone = Vec::new();
     for (key, track) in before.tracks.iter().filter(|(key, _)| !snapshot.credits.contains_key(*key)) {
         gone.push(*key);
-        if sampling && track.is_gone() {
+        if sampling && track.can_be_forgotten() {
             writing.forgotten.push(*key);
         } else {
             tracks.insert(*key, track.as_gone());
@@ -193,6 +217,7 @@ fn pass(snapshot: &Snapshot, before: &Kept, settings: &Settings) -> Pass {
         tracks: Arc::new(tracks),
         sampled_at: if sampling { Some(now) } else { before.sampled_at },
         retained_at: if retaining { Some(now) } else { before.retained_at },
+        pass: before.pass.saturating_add(1),
     };
     Pass { kept, measures, signals, writing }
 }

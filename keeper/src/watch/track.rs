@@ -14,14 +14,14 @@ const QUIET: i64 = 86_400;
 
 /// What is kept of a credit.
 ///
-/// Findings that come from a change are given again until [`Track::settle`], which is called once a later pass has shown
-/// that they were taken: a keeper that stops in between gives them once more.
+/// Findings that come from a change are returned by every pass until [`Track::acknowledge`], which is called once the alerts on
+/// them are stored: a keeper that stops in between returns them once more.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Track {
     /// Its use.
     pub burn: Burn,
-    /// Market time of the next payment that was told of.
-    told_due: Option<i64>,
+    /// Market time of the next payment that was acknowledged last.
+    acknowledged_due: Option<i64>,
     /// Market time of the next payment as of the latest pass.
     seen_due: Option<i64>,
     /// Overrun that is no longer new.
@@ -32,6 +32,8 @@ pub struct Track {
     overrun_at: i64,
     /// Whether the credit was missing from the latest pass.
     gone: bool,
+    /// Whether the end of the alerts on a credit that is missing was acknowledged.
+    gone_acknowledged: bool,
 }
 
 impl Track {
@@ -50,18 +52,19 @@ impl Track {
         let overrun = credit.meter.overrun;
         Track {
             burn,
-            told_due: None,
+            acknowledged_due: None,
             seen_due: None,
             quiet_overrun: 0,
             overrun,
             overrun_at: clock,
             gone: false,
+            gone_acknowledged: false,
         }
     }
 
     /// Takes in a credit as a later pass sees it.
     pub fn see(&mut self, credit: &Credit, clock: i64, half_lives: HalfLives) {
-        self.gone = false;
+        (self.gone, self.gone_acknowledged) = (false, false);
         self.burn.read(clock, credit.collateral.consumed, half_lives);
         if credit.meter.overrun > self.overrun {
             self.overrun = credit.meter.overrun;
@@ -74,12 +77,13 @@ impl Track {
     /// Notes the next payment that a pass has found.
     pub fn see_payment(&mut self, due: Option<i64>) {
         self.seen_due = due;
-        self.told_due = self.told_due.or(due);
+        self.acknowledged_due = self.acknowledged_due.or(due);
     }
 
-    /// Takes what the latest pass has found as told.
-    pub fn settle(&mut self) {
-        self.told_due = self.seen_due;
+    /// Takes note that the alerts on what the latest pass has found are stored.
+    pub fn acknowledge(&mut self) {
+        self.acknowledged_due = self.seen_due;
+        self.gone_acknowledged = self.gone;
     }
 
     /// The same of a credit that a pass has missed.
@@ -87,14 +91,14 @@ impl Track {
         Track { gone: true, ..*self }
     }
 
-    /// Whether the credit was missing from the latest pass.
-    pub fn is_gone(&self) -> bool {
-        self.gone
+    /// Whether the credit is missing and the end of the alerts on it was acknowledged.
+    pub fn can_be_forgotten(&self) -> bool {
+        self.gone_acknowledged
     }
 
-    /// Whether a payment is another than the one told of.
+    /// Whether a payment is another than the one that was acknowledged last.
     pub fn is_new_payment(&self, due: Option<i64>) -> bool {
-        self.told_due.is_some_and(|told| Some(told) != due)
+        self.acknowledged_due.is_some_and(|known| Some(known) != due)
     }
 
     /// Units of an overrun that are new.

@@ -29,7 +29,7 @@ use {
     std::sync::Arc,
 };
 
-fn key(number: u8) -> Pubkey {
+pub(crate) fn key(number: u8) -> Pubkey {
     Pubkey::new_from_array([number; 32])
 }
 

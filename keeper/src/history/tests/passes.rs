@@ -27,7 +27,9 @@ impl Keeper {
 
     /// A pass of the chain as it is.
     async fn pass(&self, server: &Server, clock: i64) -> Passed {
-        self.history.pass(&server.node, &server.at(clock), 50).await.unwrap()
+        let passed = self.history.pass(&server.node, &server.at(clock), 50).await.unwrap();
+        self.history.acknowledge(passed.token).await;
+        passed
     }
 
     async fn proof(&self, credit: &Pubkey) -> Option<CreditStamp> {

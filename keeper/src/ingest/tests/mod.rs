@@ -23,7 +23,7 @@ use {
     std::collections::BTreeMap,
 };
 
-const CLOCK: i64 = 1_800_000_000;
+pub(crate) const CLOCK: i64 = 1_800_000_000;
 const EPOCH: u32 = 3;
 const CHUNK_SIZE: u8 = 10;
 
@@ -31,16 +31,16 @@ fn key(number: u8) -> Pubkey {
     Pubkey::new_from_array([number; 32])
 }
 
-fn market() -> Pubkey {
+pub(crate) fn market() -> Pubkey {
     key(1)
 }
 
-fn provider() -> Pubkey {
+pub(crate) fn provider() -> Pubkey {
     key(2)
 }
 
 /// The key of a reporter; 0 and 1 are listed.
-fn reporter(number: u8) -> Keypair {
+pub(crate) fn reporter(number: u8) -> Keypair {
     Keypair::new_from_array([100 + number; 32])
 }
 
@@ -64,7 +64,7 @@ fn credit(index: u32) -> Credit {
 }
 
 /// The chain with the provider and a credit in each of two chunks.
-fn chain() -> Snapshot {
+pub(crate) fn chain() -> Snapshot {
     Snapshot {
         slot: 1_000,
         clock: ChainTime(CLOCK),
@@ -76,12 +76,12 @@ fn chain() -> Snapshot {
     }
 }
 
-fn later(seconds: i64) -> Arc<Snapshot> {
+pub(crate) fn later(seconds: i64) -> Arc<Snapshot> {
     Arc::new(Snapshot { clock: ChainTime(CLOCK + seconds), ..chain() })
 }
 
 /// A report by a listed reporter on a chunk, with the units of its first credits.
-fn report(by: u8, chunk: u32, reported_at: i64, units: &[u64]) -> ReportRecord {
+pub(crate) fn report(by: u8, chunk: u32, reported_at: i64, units: &[u64]) -> ReportRecord {
     let scope = ReportScope { market: market(), provider: provider(), epoch: EPOCH, chunk };
     let mut draft = UsageReport::new(scope, reported_at);
     let mut readings = Vec::new();

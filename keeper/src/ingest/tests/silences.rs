@@ -13,7 +13,7 @@ fn silent(signals: &[Signal]) -> Vec<(Pubkey, Level)> {
 /// What is told of the two reporters.
 async fn told(keeper: &Keeper, chain: Arc<Snapshot>) -> [Level; 2] {
     keeper.ingest.see_chain(chain);
-    let told = silent(&keeper.ingest.signals());
+    let told = silent(&keeper.ingest.findings().0);
     [0, 1].map(|by| told.iter().find(|(key, _)| *key == reporter(by).pubkey()).unwrap().1)
 }
 
@@ -30,7 +30,7 @@ async fn a_reporter_is_silent_on_its_longest_silent_chunk_and_heard_again() {
         [Level::Clear, Level::Raise],
         "reporter 1 leaves out chunk 1"
     );
-    let signals = keeper.ingest.signals();
+    let signals = keeper.ingest.findings().0;
     let raised = signals.iter().find(|signal| signal.level == Level::Raise).unwrap();
     assert!(raised.happened.contains("has not reported on chunk 1 for 130 s"), "{}", raised.happened);
 }
@@ -40,7 +40,7 @@ async fn time_begins_when_reports_are_due() {
     let keeper = Keeper::new().await;
     let idle = |seconds| Arc::new(Snapshot { credits: BTreeMap::new(), ..(*later(seconds)).clone() });
     keeper.ingest.see_chain(idle(10));
-    assert_eq!(silent(&keeper.ingest.signals()), [], "nobody has to report on nothing");
+    assert_eq!(silent(&keeper.ingest.findings().0), [], "nobody has to report on nothing");
     assert_eq!(told(&keeper, later(500)).await, [Level::Clear; 2], "a first credit");
     assert_eq!(told(&keeper, later(621)).await, [Level::Raise; 2]);
     let mut raised = (*later(622)).clone();
@@ -71,9 +71,9 @@ async fn after_a_restart_silence_is_counted_anew() {
     assert_eq!(told(&keeper, later(121)).await, [Level::Raise; 2]);
     let fresh = Ingest::open(keeper.store.clone(), market()).await.unwrap();
     fresh.see_chain(later(800));
-    assert!(silent(&fresh.signals()).iter().all(|(_, level)| *level == Level::Clear));
+    assert!(silent(&fresh.findings().0).iter().all(|(_, level)| *level == Level::Clear));
     fresh.see_chain(later(921));
-    assert!(silent(&fresh.signals()).iter().all(|(_, level)| *level == Level::Raise));
+    assert!(silent(&fresh.findings().0).iter().all(|(_, level)| *level == Level::Raise));
 }
 
 #[tokio::test]

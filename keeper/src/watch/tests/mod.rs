@@ -24,17 +24,17 @@ use {
     std::{collections::BTreeMap, sync::Arc},
 };
 
-const DAY: i64 = 86_400;
+pub(crate) const DAY: i64 = 86_400;
 /// When loans of these tests were issued: at the beginning of a UTC day.
-const START: i64 = 1_800_057_600;
-const USDC: u64 = 1_000_000;
+pub(crate) const START: i64 = 1_800_057_600;
+pub(crate) const USDC: u64 = 1_000_000;
 
-fn key(number: u8) -> Pubkey {
+pub(crate) fn key(number: u8) -> Pubkey {
     Pubkey::new_from_array([number; 32])
 }
 
 /// $12,000 for 1,200,000 units at 12 %, repaid in 12 instalments 30 days apart.
-fn credit() -> Credit {
+pub(crate) fn credit() -> Credit {
     let mut credit = Credit::zeroed();
     credit.version = Credit::VERSION;
     credit.status = Status::Active.byte();
@@ -58,13 +58,16 @@ fn credit() -> Credit {
     credit
 }
 
-fn with(change: impl FnOnce(&mut Credit)) -> Credit {
+pub(crate) fn with(change: impl FnOnce(&mut Credit)) -> Credit {
     let mut credit = credit();
     change(&mut credit);
     credit
 }
 
-fn snapshot<'a>(clock: i64, credits: impl IntoIterator<Item = (Pubkey, &'a Credit)>) -> Arc<Snapshot> {
+pub(crate) fn snapshot<'a>(
+    clock: i64,
+    credits: impl IntoIterator<Item = (Pubkey, &'a Credit)>,
+) -> Arc<Snapshot> {
     Arc::new(Snapshot {
         slot: 1,
         clock: ChainTime(clock),

@@ -29,7 +29,14 @@ async fn restart(case: Case) -> Case {
 }
 
 async fn see(case: &Case, clock: i64, credit: &Credit) -> Vec<Signal> {
-    case.watch.see(&snapshot(clock, [(key(7), credit)])).await.unwrap()
+    case.watch.see(&snapshot(clock, [(key(7), credit)])).await.unwrap().0
+}
+
+/// As [`see`], with the alerts on what was found stored.
+async fn see_and_acknowledge(case: &Case, clock: i64, credit: &Credit) -> Vec<Signal> {
+    let (signals, token) = case.watch.see(&snapshot(clock, [(key(7), credit)])).await.unwrap();
+    case.watch.acknowledge(token).await.unwrap();
+    signals
 }
 
 fn used(consumed: u64) -> Credit {
@@ -86,12 +93,15 @@ async fn a_credit_that_is_gone_is_cleared_also_after_a_restart_and_then_forgotte
     see(&case, START, &with(|credit| credit.collateral.frozen = 1)).await;
     let case = restart(case).await;
     let gone = |clock| snapshot(clock, []);
-    for after in [10, 20] {
-        let signals = case.watch.see(&gone(START + after)).await.unwrap();
+    let mut token = None;
+    for after in [10, 20, 400, 800] {
+        let (signals, found) = case.watch.see(&gone(START + after)).await.unwrap();
         assert_eq!(find(&signals, Rule::Frozen, key(7)).level, Level::Clear);
+        token = Some(found);
     }
-    case.watch.see(&gone(START + 400)).await.unwrap();
-    let signals = case.watch.see(&gone(START + 410)).await.unwrap();
+    case.watch.acknowledge(token.unwrap()).await.unwrap();
+    case.watch.see(&gone(START + 1_200)).await.unwrap();
+    let (signals, _) = case.watch.see(&gone(START + 1_210)).await.unwrap();
     assert!(signals.iter().all(|signal| signal.subject != key(7)));
     assert!(times(&case, Resolution::Fine).await.is_empty());
     assert_eq!(times(&case, Resolution::Day).await.len(), 1);
@@ -112,10 +122,32 @@ async fn the_alert_on_a_payment_ends_when_the_next_one_takes_its_place() {
     assert_eq!(due(&see(&case, START + 2 * DAY, &weekly).await), Level::Raise);
     let next = START + 3 * DAY;
     assert_eq!(due(&see(&case, next, &weekly).await), Level::Clear);
-    assert_eq!(due(&see(&case, next + 10, &weekly).await), Level::Clear, "until it is surely taken");
+    assert_eq!(due(&see(&case, next + 400, &weekly).await), Level::Clear, "until its end is stored");
     let case = restart(case).await;
-    assert_eq!(due(&see(&case, next + 20, &weekly).await), Level::Clear, "a restart in between");
-    assert_eq!(due(&see(&case, next + 400, &weekly).await), Level::Raise);
+    assert_eq!(due(&see(&case, next + 420, &weekly).await), Level::Clear, "a restart in between");
+    assert_eq!(due(&see_and_acknowledge(&case, next + 800, &weekly).await), Level::Clear);
+    let case = restart(case).await;
+    assert_eq!(due(&see(&case, next + 810, &weekly).await), Level::Raise);
+}
+
+#[tokio::test]
+async fn an_earlier_pass_cannot_acknowledge_what_a_later_one_has_found() {
+    let case = new().await;
+    let paid = with(|credit| {
+        credit.accrue(START + 30 * DAY).unwrap();
+        let arrears = credit.arrears();
+        credit.debt.principal -= arrears.min(1_000 * USDC);
+    });
+    let before = case.watch.see(&snapshot(START + 29 * DAY, [(key(7), &credit())])).await.unwrap().1;
+    let due = |signals: &[Signal]| find(signals, Rule::PaymentDue, key(7)).level;
+    assert_eq!(due(&see(&case, START + 30 * DAY, &paid).await), Level::Clear);
+    case.watch.acknowledge(before).await.unwrap();
+    let measure = |case: &Case| case.watch.measure(&key(7)).unwrap().payment_is_new;
+    see(&case, START + 30 * DAY + 10, &paid).await;
+    assert!(measure(&case));
+    see_and_acknowledge(&case, START + 30 * DAY + 20, &paid).await;
+    see(&case, START + 30 * DAY + 30, &paid).await;
+    assert!(!measure(&case));
 }
 
 #[tokio::test]
@@ -143,7 +175,7 @@ async fn many_credits_are_seen_in_one_pass() {
         .collect();
     let first = snapshot(START, many.iter().copied());
     let began = std::time::Instant::now();
-    let signals = case.watch.see(&first).await.unwrap();
+    let (signals, _) = case.watch.see(&first).await.unwrap();
     let sampled = began.elapsed();
     let began = std::time::Instant::now();
     case.watch.see(&snapshot(START + 1, many.iter().copied())).await.unwrap();
