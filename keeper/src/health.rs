@@ -1,4 +1,4 @@
-//! Whether the keeper makes progress: every loop says when it has gone round, every part whether it can do its work.
+//! Progress of the keeper: each loop reports every round, and each part whether it can do its work.
 
 use std::{
     collections::BTreeMap,
@@ -6,25 +6,26 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// What the loops and parts have said. Clones share it.
+/// Progress of loops and state of parts. Clones share it. Nothing of it is stored: after a start every loop and part reports
+/// anew.
 #[derive(Clone, Default)]
-pub struct Health {
+pub(crate) struct Health {
     inner: Arc<Mutex<Inner>>,
 }
 
 #[derive(Default)]
 struct Inner {
-    loops: BTreeMap<&'static str, Loop>,
+    loops: BTreeMap<&'static str, WatchedLoop>,
     parts: BTreeMap<&'static str, Result<(), String>>,
 }
 
-struct Loop {
+struct WatchedLoop {
     limit: Duration,
     last: Instant,
 }
 
-/// A loop's own handle. Dropped, the loop has ended and is no longer waited for.
-pub struct Beat {
+/// A loop's own handle. When it is dropped, the loop has ended and is not watched any more.
+pub(crate) struct Beat {
     name: &'static str,
     health: Health,
 }
@@ -34,48 +35,48 @@ impl Health {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A loop that goes round at least once in `limit`, from now on.
-    pub fn watch(&self, name: &'static str, limit: Duration) -> Beat {
-        self.lock().loops.insert(name, Loop { limit, last: Instant::now() });
+    /// Watches a loop that makes a round at least once in `limit`, from now on.
+    pub(crate) fn watch(&self, name: &'static str, limit: Duration) -> Beat {
+        self.lock().loops.insert(name, WatchedLoop { limit, last: Instant::now() });
         Beat { name, health: self.clone() }
     }
 
-    /// Whether a part can do its work, and if not why and what to do.
-    pub fn set(&self, part: &'static str, state: Result<(), String>) {
+    /// Records whether a part can do its work; an error is the reason and the next step.
+    pub(crate) fn set(&self, part: &'static str, state: Result<(), String>) {
         self.lock().parts.insert(part, state);
     }
 
-    /// The loops that have not gone round in time, and for how long they have not.
-    pub fn stalled(&self) -> Vec<(&'static str, Duration)> {
+    /// Lists the loops that have made no round in time, with the time since their last.
+    pub(crate) fn stalled(&self) -> Vec<(&'static str, Duration)> {
         let inner = self.lock();
-        let ages = inner.loops.iter().map(|(name, looped)| (*name, looped.last.elapsed(), looped.limit));
+        let ages = inner.loops.iter().map(|(name, watched)| (*name, watched.last.elapsed(), watched.limit));
         ages.filter(|(_, age, limit)| age > limit).map(|(name, age, _)| (name, age)).collect()
     }
 
-    /// Every part and what it has said.
-    pub fn parts(&self) -> BTreeMap<&'static str, Result<(), String>> {
+    /// Lists every part and its state.
+    pub(crate) fn parts(&self) -> BTreeMap<&'static str, Result<(), String>> {
         self.lock().parts.clone()
     }
 
-    /// Whether every part can do its work.
-    pub fn is_ready(&self) -> bool {
+    /// Returns whether every part can do its work.
+    pub(crate) fn is_ready(&self) -> bool {
         self.lock().parts.values().all(Result::is_ok)
     }
 }
 
 impl Beat {
-    /// The loop has gone round.
-    pub fn beat(&self) {
+    /// Reports a round of the loop.
+    pub(crate) fn beat(&self) {
         metrics::counter!("blockable_keeper_loop_iterations_total", "loop" => self.name).increment(1);
-        if let Some(looped) = self.health.lock().loops.get_mut(self.name) {
-            looped.last = Instant::now();
+        if let Some(watched) = self.health.lock().loops.get_mut(self.name) {
+            watched.last = Instant::now();
         }
     }
 }
 
 impl Drop for Beat {
     fn drop(&mut self) {
-        // A loop that ends in a panic has not ended: nobody does its work, and once its time is up that is told.
+        // A loop that ends in a panic is watched on: nobody does its work, and it counts as stalled once its time is up.
         if std::thread::panicking() {
             return;
         }
@@ -88,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_loop_that_does_not_go_round_is_stalled_until_it_does_or_ends() {
+    fn a_loop_without_a_round_in_time_is_stalled_until_it_ends() {
         let health = Health::default();
         let beat = health.watch("quick", Duration::ZERO);
         let _slow = health.watch("slow", Duration::from_secs(3_600));

@@ -1,30 +1,51 @@
-//! The keeper daemon: watches the usage oracles and repayment schedules of a market, submits what falls due, and warns
-//! whom it concerns.
+//! The keeper daemon: watches the usage reports and repayment schedules of a market, submits what falls due, and alerts the
+//! parties.
 //!
-//! A cycle reads the chain ([`chain`]), takes in what reporters have signed ([`ingest`]), works out what is due
-//! ([`plan`]) and lands it ([`land`]). Beside it [`watch`] measures every credit, [`alert`] tells the parties, [`history`]
-//! proves the event logs and [`api`] shows all of it. What must survive is in one SQLite file ([`store`]).
+//! Each cycle reads the chain (`chain`), plans what is due (`plan`) by the usage reports that were taken in (`ingest`), and
+//! submits it (`land`). It measures every credit (`watch`) and raises alerts (`alert`). Beside the cycle, `history` proves the
+//! event logs and `api` answers requests. All that must survive a crash is in one SQLite file (`store`).
 //!
-//! | module | rule of keeping that it holds |
+//! | module | rule that it keeps |
 //! |---|---|
-//! | [`store`] | persist before sending; one process per store |
-//! | [`chain`] | two nodes that agree, finalized state and a cluster that moves, before anyone is marked late |
-//! | [`plan`] | the same inputs give the same intents with the same ids |
-//! | [`land`] | sign anew only what is dead; bisect and quarantine; a cap on what each key spends |
-//! | [`daemon`] | tasks start in order and stop in reverse; health is progress |
+//! | `store` | record before sending; one process per store |
+//! | `chain` | two nodes that agree, finalized state and a cluster that produces blocks, before anyone is marked late |
+//! | `ingest` | a report that was accepted survives a crash; two that conflict are kept as evidence |
+//! | `plan` | the same inputs give the same intents with the same ids |
+//! | `land` | sign anew only what has expired; bisect and quarantine; a cap on what each key spends |
+//! | `history` | an event is stored once it joins on to those before, and proven by the hash in the account |
+//! | `alert` | an alert is stored in one transaction with its deliveries |
+//! | `daemon` | tasks start in order and stop in reverse; health is progress |
+//!
+//! The modules are private. The binary needs [`run_command_line`]; [`Keeper`] runs a keeper inside of another process, as tests and
+//! benchmarks do.
 
-pub mod alert;
-pub mod api;
-pub mod chain;
-pub mod commands;
-pub mod config;
-pub mod daemon;
-pub mod health;
-pub mod history;
-pub mod ingest;
-pub mod land;
-pub mod plan;
-pub mod store;
-pub mod watch;
+mod alert;
+mod api;
+mod chain;
+mod commands;
+mod config;
+mod daemon;
+mod health;
+mod history;
+mod ingest;
+mod land;
+mod plan;
+mod store;
+mod values;
+mod watch;
 
-pub use config::{Config, ConfigError};
+pub use {
+    commands::run_command_line,
+    config::{Config, ConfigError},
+    daemon::{CycleError, CycleSummary, Keeper, OpenError},
+};
+
+/// Parts of the keeper that benchmarks measure by themselves.
+pub mod parts {
+    pub use crate::{
+        chain::{Snapshot, Stalls},
+        ingest::{Ingest, Shelf},
+        plan::{PlanSettings, plan},
+        store::Store,
+    };
+}

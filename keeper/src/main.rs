@@ -9,5 +9,5 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn run() -> ExitCode {
-    blockable_keeper::commands::main().await
+    blockable_keeper::run_command_line().await
 }

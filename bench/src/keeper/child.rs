@@ -2,7 +2,7 @@
 
 use {
     super::super::BenchError,
-    blockable_keeper::{Config, daemon::Keeper},
+    blockable_keeper::{Config, Keeper},
     blockable_service::memory,
     serde::{Deserialize, Serialize},
     std::{
@@ -46,11 +46,11 @@ pub fn run(args: &ChildArgs) -> Result<(), BenchError> {
     for line in std::io::stdin().lines() {
         line.map_err(BenchError::setup)?;
         let began = Instant::now();
-        let report = runtime.block_on(keeper.once(PATIENCE)).map_err(BenchError::setup)?;
+        let summary = runtime.block_on(keeper.once(PATIENCE)).map_err(BenchError::setup)?;
         let round = Round {
             seconds: began.elapsed().as_secs_f64(),
-            transactions: report.landing.transactions,
-            left: keeper.parts().lander.in_flight(),
+            transactions: summary.landing.transactions,
+            left: keeper.in_flight(),
             peak_bytes: peak_bytes(),
         };
         println!("{}", serde_json::to_string(&round).map_err(BenchError::setup)?);

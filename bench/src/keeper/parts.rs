@@ -8,12 +8,7 @@ use {
         },
         fleet::{Fleet, REPORTERS},
     },
-    blockable_keeper::{
-        chain::{Snapshot, Stalls},
-        ingest::{Ingest, Shelf},
-        plan::{PlanSettings, plan},
-        store::Store,
-    },
+    blockable_keeper::parts::{Ingest, PlanSettings, Shelf, Snapshot, Stalls, Store, plan},
     blockable_sdk::reports::ReportRecord,
     blockable_testkit::Reporters,
     std::{

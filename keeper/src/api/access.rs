@@ -1,4 +1,4 @@
-//! Who may read, and for how long a request may take.
+//! Access to the API: the token, the deadline of requests, and the number of requests at once.
 
 use {
     crate::api::{ServerError, error::ApiError},
@@ -16,19 +16,20 @@ use {
     tokio::{sync::Semaphore, time::timeout},
 };
 
-/// Requests to `/v1` that are answered at once: the keeper's own work shares the store with them.
+/// Requests to `/v1` that are answered at the same time: the keeper's own work shares the store with them.
 const AT_ONCE: usize = 16;
-/// Characters that a token must have.
+/// Least characters of a token.
 const TOKEN_LEAST: usize = 16;
 
-/// Who may read, and for how long.
+/// Access to the API.
 pub(super) struct Access {
     token: Option<Token>,
     deadline: Duration,
     turns: Semaphore,
 }
 
-/// A token, by its code under a key of this process: comparing codes tells nothing of the token by the time it takes.
+/// A token, by its authentication code under a key of this process. The time that comparing codes takes reveals nothing of the
+/// token.
 struct Token {
     key: [u8; 32],
     code: Vec<u8>,
@@ -36,7 +37,7 @@ struct Token {
 
 impl Access {
     /// Reads the token. Errors: [`ServerError`].
-    pub fn open(token: Option<&SecretSource>, deadline: Duration) -> Result<Access, ServerError> {
+    pub(crate) fn open(token: Option<&SecretSource>, deadline: Duration) -> Result<Access, ServerError> {
         let token = match token {
             Some(source) => Some(Token::new(source.read()?.expose_secret())?),
             None => None,
@@ -57,7 +58,7 @@ impl Token {
         Ok(Token { key, code })
     }
 
-    fn is(&self, shown: &str) -> bool {
+    fn matches(&self, shown: &str) -> bool {
         mac(&self.key, shown).is_some_and(|mac| mac.verify_slice(&self.code).is_ok())
     }
 }
@@ -68,13 +69,13 @@ fn mac(key: &[u8], token: &str) -> Option<Hmac<Sha256>> {
     Some(mac)
 }
 
-/// Lets requests through that show the token, where there is one, a few at once.
+/// Passes on requests with the token, where one is set; a few at the same time.
 pub(super) async fn require_token(
     State(access): State<Arc<Access>>,
     request: Request,
     next: Next,
 ) -> Response {
-    let mut response = match allowed(&access, request.headers()) {
+    let mut response = match check_token(&access, request.headers()) {
         Ok(()) => {
             // The semaphore is never closed.
             let _turn = access.turns.acquire().await;
@@ -82,23 +83,25 @@ pub(super) async fn require_token(
         }
         Err(error) => error.into_response(),
     };
-    // What lenders and borrowers owe is nothing for caches.
+    // Debts of lenders and borrowers must not stay in caches.
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
-fn allowed(access: &Access, headers: &HeaderMap) -> Result<(), ApiError> {
+fn check_token(access: &Access, headers: &HeaderMap) -> Result<(), ApiError> {
     let Some(token) = &access.token else { return Ok(()) };
     let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let shown = shown.and_then(|value| value.split_once(' '));
     match shown {
-        Some((scheme, shown)) if scheme.eq_ignore_ascii_case("bearer") && token.is(shown.trim()) => Ok(()),
-        Some(_) => Err(ApiError::unauthorised("the token is wrong; send the one of api.token")),
+        Some((scheme, shown)) if scheme.eq_ignore_ascii_case("bearer") && token.matches(shown.trim()) => {
+            Ok(())
+        }
+        Some(_) => Err(ApiError::unauthorised("the token is wrong; send the one that api.token names")),
         None => Err(ApiError::unauthorised("a token is needed; send `Authorization: Bearer TOKEN`")),
     }
 }
 
-/// Ends requests that take too long.
+/// Refuses requests that take longer than the deadline.
 pub(super) async fn within_deadline(
     State(access): State<Arc<Access>>,
     request: Request,
@@ -110,7 +113,7 @@ pub(super) async fn within_deadline(
     }
 }
 
-/// Counts a route's answers.
+/// Counts answers by route and status.
 pub(super) async fn count(State(route): State<&'static str>, request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let status = response.status().as_u16().to_string();

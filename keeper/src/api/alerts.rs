@@ -1,14 +1,14 @@
-//! `/v1/alerts`: what the parties and the operator were told.
+//! `/v1/alerts`: the alerts to the parties and the operator.
 
 use {
     crate::{
         alert::{Alert, Filter, severity_name},
         api::{
             error::{ApiError, ErrorBody},
-            query::{Asked, address, default_limit, flag, limit, place},
+            query::{StrictQuery, address, default_limit, flag, limit, place},
             state::ApiState,
-            values::{Address, Time},
         },
+        values::{Address, Time},
     },
     axum::{Json, extract::State},
     blockable_sdk::Pubkey,
@@ -17,28 +17,28 @@ use {
     utoipa::{IntoParams, ToSchema},
 };
 
-/// Which alerts.
+/// Filters of alerts, and the page.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct AlertsQuery {
-    /// true for those that are open, false for those that are over.
+pub(crate) struct AlertsQuery {
+    /// true for alerts that are open, false for those that were cleared.
     #[serde(default, deserialize_with = "flag")]
     #[param(value_type = Option<bool>)]
     open: Option<bool>,
-    /// Those on this credit.
+    /// Alerts on this credit.
     #[serde(default, deserialize_with = "address")]
     #[param(value_type = Option<String>)]
     credit: Option<Pubkey>,
-    /// Those on credits that this key lends or borrows on.
+    /// Alerts on credits that this key lends or borrows on.
     #[serde(default, deserialize_with = "address")]
     #[param(value_type = Option<String>)]
     party: Option<Pubkey>,
-    /// Those older than the one of this number: `next` of the page before.
+    /// Alerts older than the one of this number: `next` of the page before.
     #[serde(default, deserialize_with = "place")]
     #[param(value_type = Option<u64>)]
     before: Option<i64>,
-    /// How many at most, from 1 to 200.
+    /// Most alerts of the page, from 1 to 200.
     #[serde(default = "default_limit", deserialize_with = "limit")]
     #[param(value_type = u32, required = false, default = 50, minimum = 1, maximum = 200)]
     limit: usize,
@@ -46,46 +46,46 @@ pub struct AlertsQuery {
 
 /// A page of alerts, newest first.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct AlertPage {
+pub(crate) struct AlertPage {
     /// The alerts.
-    pub alerts: Vec<AlertView>,
+    pub(crate) alerts: Vec<AlertView>,
     /// `before` of the next page; none on the last.
-    pub next: Option<i64>,
+    pub(crate) next: Option<i64>,
 }
 
-/// Something that somebody was told.
+/// An alert.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct AlertView {
+pub(crate) struct AlertView {
     /// Its number.
-    pub id: i64,
+    pub(crate) id: i64,
     /// The rule.
     #[schema(example = "payment_missed")]
-    pub rule: String,
-    /// The credit, provider, reporter or key it is about.
-    pub subject: Address,
-    /// Whether the subject is a credit.
-    pub is_on_credit: bool,
-    /// How much it matters: info, warning or critical.
+    pub(crate) rule: String,
+    /// The credit, provider, reporter or key that it is about.
+    pub(crate) subject: Address,
+    /// True where the subject is a credit.
+    pub(crate) is_on_credit: bool,
+    /// Its severity: info, warning or critical.
     #[schema(value_type = String, example = "critical")]
-    pub severity: &'static str,
-    /// The lender whom it concerns; none where it concerns the operator alone.
-    pub lender: Option<Address>,
-    /// The borrower whom it concerns.
-    pub borrower: Option<Address>,
-    /// What happened.
-    pub happened: String,
-    /// What it means.
-    pub means: String,
-    /// What to do next.
-    pub next: String,
-    /// When it was raised.
-    pub raised_at: Time,
-    /// When it was over; none while it is open.
-    pub cleared_at: Option<Time>,
+    pub(crate) severity: &'static str,
+    /// The lender that it concerns; none where it concerns the operator alone.
+    pub(crate) lender: Option<Address>,
+    /// The borrower that it concerns; none where it concerns the operator alone.
+    pub(crate) borrower: Option<Address>,
+    /// The event.
+    pub(crate) happened: String,
+    /// Its meaning.
+    pub(crate) means: String,
+    /// The next step.
+    pub(crate) next: String,
+    /// The time at which it was raised.
+    pub(crate) raised_at: Time,
+    /// The time at which it was cleared; none while it is open.
+    pub(crate) cleared_at: Option<Time>,
 }
 
 impl AlertView {
-    pub(super) fn of(alert: &Alert) -> AlertView {
+    pub(super) fn new(alert: &Alert) -> AlertView {
         AlertView {
             id: alert.id,
             rule: alert.rule.name(),
@@ -97,8 +97,8 @@ impl AlertView {
             happened: alert.happened.clone(),
             means: alert.means.clone(),
             next: alert.next.clone(),
-            raised_at: Time::of(alert.raised_at),
-            cleared_at: Time::maybe(alert.cleared_at),
+            raised_at: Time::from_unix(alert.raised_at),
+            cleared_at: alert.cleared_at.map(Time::from_unix),
         }
     }
 }
@@ -110,13 +110,13 @@ impl AlertView {
 )]
 pub(super) async fn alerts(
     State(state): State<Arc<ApiState>>,
-    Asked(query): Asked<AlertsQuery>,
+    StrictQuery(query): StrictQuery<AlertsQuery>,
 ) -> Result<Json<AlertPage>, ApiError> {
-    // One more than asked for tells whether there is a further page.
+    // One more than the page holds shows whether there is a further page.
     let count = u32::try_from(query.limit.saturating_add(1)).unwrap_or(u32::MAX);
     let (open, subject, party, before) = (query.open, query.credit, query.party, query.before);
     let found = state.alerts.list(Filter { open, subject, party, before, limit: count }).await?;
-    let alerts: Vec<AlertView> = found.iter().take(query.limit).map(AlertView::of).collect();
+    let alerts: Vec<AlertView> = found.iter().take(query.limit).map(AlertView::new).collect();
     let next = alerts.last().filter(|_| found.len() > query.limit).map(|last| last.id);
     Ok(Json(AlertPage { alerts, next }))
 }

@@ -1,11 +1,12 @@
-//! What a change of a credit says, as JSON: amounts and addresses as text, times as everywhere.
+//! Changes of a credit as JSON: amounts and addresses as text, times as everywhere in the API.
 
 use {
-    crate::api::{
-        credit::{RiderView, TermsView},
-        values::{Address, Amount, Time, exact, party_name, reason_name, status_name},
+    crate::{
+        api::credit::{RiderView, TermsView},
+        values::{Address, Time, UnitAmount, UsdAmount, exact, freeze_reason_name, party_name, status_name},
     },
     blockable_sdk::{
+        amounts::{MicroUsd, Units},
         events::Change,
         program::state::{Instalment, Rider, Terms},
     },
@@ -13,115 +14,119 @@ use {
     serde_json::{Value, json},
 };
 
-/// The fields of a change, by their names in the program. The kind of change stands beside them.
+/// Lists the fields of a change by their names in the program: a table with an entry for each kind of change. The kind itself
+/// is a field of the event.
 pub(super) fn fields(change: &Change) -> Value {
     match change {
         Change::Accepted | Change::NoticeWithdrawn => json!({}),
         Change::Offered { terms_hash, terms, rider, schedule } => {
-            agreed(terms_hash, terms, Some(rider), schedule)
+            agreement(terms_hash, terms, Some(rider), schedule)
         }
-        Change::Restructured { terms_hash, terms, schedule } => agreed(terms_hash, terms, None, schedule),
+        Change::Restructured { terms_hash, terms, schedule } => agreement(terms_hash, terms, None, schedule),
         Change::Issued { index, issued_at } => {
-            json!({ "index": index, "issued_at_market_time": Time::of(*issued_at) })
+            json!({ "index": index, "issued_at_market_time": Time::from_unix(*issued_at) })
         }
-        Change::Cancelled { refunded } => json!({ "refunded": Amount(*refunded) }),
+        Change::Cancelled { refunded } => json!({ "refunded": usd(*refunded) }),
         Change::LenderOffered { to } | Change::LenderChanged { to } | Change::FreezeAuthoritySet { to } => {
             json!({ "to": Address(*to) })
         }
         Change::Paid { payer, reserve, late_fees, interest, principal, released, thawed, debt, status } => {
             json!({
                 "payer": Address(*payer),
-                "reserve": Amount(*reserve),
-                "late_fees": Amount(*late_fees),
-                "interest": Amount(*interest),
-                "principal": Amount(*principal),
-                "released": Amount(*released),
-                "thawed": Amount(*thawed),
-                "debt": Amount(*debt),
+                "reserve": usd(*reserve),
+                "late_fees": usd(*late_fees),
+                "interest": usd(*interest),
+                "principal": usd(*principal),
+                "released": units(*released),
+                "thawed": units(*thawed),
+                "debt": usd(*debt),
                 "status": status_name(*status),
             })
         }
-        Change::MarkedDelinquent { arrears } => json!({ "arrears": Amount(*arrears) }),
-        Change::MarkedDefaulted { arrears, debt } => {
-            json!({ "arrears": Amount(*arrears), "debt": Amount(*debt) })
-        }
-        Change::FeeWaived { amount } => json!({ "amount": Amount(*amount) }),
+        Change::MarkedDelinquent { arrears } => json!({ "arrears": usd(*arrears) }),
+        Change::MarkedDefaulted { arrears, debt } => json!({ "arrears": usd(*arrears), "debt": usd(*debt) }),
+        Change::FeeWaived { amount } => json!({ "amount": usd(*amount) }),
         Change::NoticeGiven { document, debt } => {
-            json!({ "document": hex::encode(document), "debt": Amount(*debt) })
+            json!({ "document": hex::encode(document), "debt": usd(*debt) })
         }
-        Change::WrittenOff { debt } => json!({ "debt": Amount(*debt) }),
+        Change::WrittenOff { debt } => json!({ "debt": usd(*debt) }),
         Change::CovenantApplied { utilisation_bps, apr_bps, top_up } => json!({
             "utilisation_bps": exact(*utilisation_bps),
             "apr_bps": apr_bps,
-            "top_up": Amount(*top_up),
+            "top_up": usd(*top_up),
         }),
         Change::ReserveFunded { payer, amount, held } => {
-            json!({ "payer": Address(*payer), "amount": Amount(*amount), "held": Amount(*held) })
+            json!({ "payer": Address(*payer), "amount": usd(*amount), "held": usd(*held) })
         }
         Change::Collected { party, destination, amount } => json!({
             "party": party_name(*party),
             "destination": Address(*destination),
-            "amount": Amount(*amount),
+            "amount": usd(*amount),
         }),
-        Change::VaultClosed { swept } => json!({ "swept": Amount(*swept) }),
-        Change::Frozen { by, reason, units, frozen } => json!({
+        Change::VaultClosed { swept } => json!({ "swept": usd(*swept) }),
+        Change::Frozen { by, reason, units: count, frozen } => json!({
             "by": Address(*by),
-            "reason": reason_name(*reason),
-            "units": Amount(*units),
-            "frozen": Amount(*frozen),
+            "reason": freeze_reason_name(*reason),
+            "units": units(*count),
+            "frozen": units(*frozen),
         }),
-        Change::Thawed { by, units, frozen } => {
-            json!({ "by": Address(*by), "units": Amount(*units), "frozen": Amount(*frozen) })
+        Change::Thawed { by, units: count, frozen } => {
+            json!({ "by": Address(*by), "units": units(*count), "frozen": units(*frozen) })
         }
         Change::Metered { cumulative, in_flight, reported_at, metered } => json!({
-            "cumulative": Amount(*cumulative),
-            "in_flight": Amount(*in_flight),
-            "reported_at": Time::of(*reported_at),
-            "consumed": Amount(metered.consumed),
-            "overrun": Amount(metered.overrun),
-            "deferred": Amount(metered.deferred),
+            "cumulative": units(*cumulative),
+            "in_flight": units(*in_flight),
+            "reported_at": Time::from_unix(*reported_at),
+            "consumed": units(metered.consumed),
+            "overrun": units(metered.overrun),
+            "deferred": units(metered.deferred),
         }),
-        Change::Seized { lot, units, start_price, floor_price } => json!({
+        Change::Seized { lot, units: count, start_price, floor_price } => json!({
             "lot": Address(*lot),
-            "units": Amount(*units),
-            "start_price": Amount(*start_price),
-            "floor_price": Amount(*floor_price),
+            "units": units(*count),
+            "start_price": usd(*start_price),
+            "floor_price": usd(*floor_price),
         }),
-        Change::Sold { lot, buyer, units, cost, fee, recovered, surplus, debt } => json!({
+        Change::Sold { lot, buyer, units: count, cost, fee, recovered, surplus, debt } => json!({
             "lot": Address(*lot),
             "buyer": Address(*buyer),
-            "units": Amount(*units),
-            "cost": Amount(*cost),
-            "fee": Amount(*fee),
-            "recovered": Amount(*recovered),
-            "surplus": Amount(*surplus),
-            "debt": Amount(*debt),
+            "units": units(*count),
+            "cost": usd(*cost),
+            "fee": usd(*fee),
+            "recovered": usd(*recovered),
+            "surplus": usd(*surplus),
+            "debt": usd(*debt),
         }),
-        Change::Granted { from, units } => json!({ "from": Address(*from), "units": Amount(*units) }),
-        Change::LotClosed { lot, returned } => json!({ "lot": Address(*lot), "returned": Amount(*returned) }),
-        Change::TakenOver { to, units, value, debt } => json!({
-            "to": Address(*to),
-            "units": Amount(*units),
-            "value": Amount(*value),
-            "debt": Amount(*debt),
-        }),
-        Change::Expired { units } => json!({ "units": Amount(*units) }),
-        Change::Closed { given_up } => json!({ "given_up": Amount(*given_up) }),
+        Change::Granted { from, units: count } => json!({ "from": Address(*from), "units": units(*count) }),
+        Change::LotClosed { lot, returned } => json!({ "lot": Address(*lot), "returned": units(*returned) }),
+        Change::TakenOver { to, units: count, value, debt } => {
+            json!({ "to": Address(*to), "units": units(*count), "value": usd(*value), "debt": usd(*debt) })
+        }
+        Change::Expired { units: count } => json!({ "units": units(*count) }),
+        Change::Closed { given_up } => json!({ "given_up": units(*given_up) }),
         Change::Migrated { from } => json!({ "from": from }),
     }
 }
 
-fn agreed(hash: &[u8; 32], terms: &Terms, rider: Option<&Rider>, schedule: &[Instalment]) -> Value {
+fn usd(amount: u64) -> UsdAmount {
+    UsdAmount(MicroUsd(amount))
+}
+
+fn units(count: u64) -> UnitAmount {
+    UnitAmount(Units(count))
+}
+
+fn agreement(hash: &[u8; 32], terms: &Terms, rider: Option<&Rider>, schedule: &[Instalment]) -> Value {
     let lines = schedule.iter().map(|instalment| {
-        json!({ "due_after_seconds": instalment.due_after, "principal": Amount(instalment.principal) })
+        json!({ "due_after_seconds": instalment.due_after, "principal": usd(instalment.principal) })
     });
-    let mut agreed = json!({
+    let mut agreement = json!({
         "terms_hash": hex::encode(hash),
-        "terms": TermsView::of(terms),
+        "terms": TermsView::new(terms),
         "schedule": lines.collect::<Vec<_>>(),
     });
-    if let (Some(rider), Some(agreed)) = (rider, agreed.as_object_mut()) {
-        agreed.insert("rider".to_string(), json!(RiderView::of(rider)));
+    if let (Some(rider), Some(fields)) = (rider, agreement.as_object_mut()) {
+        fields.insert("rider".to_string(), json!(RiderView::new(rider)));
     }
-    agreed
+    agreement
 }

@@ -3,16 +3,21 @@
 use {
     crate::{
         api::{
-            condition::{Condition, is_unrestricted},
+            credit::PaymentView,
+            credit_health::{CreditHealth, is_unrestricted},
             error::{ApiError, ErrorBody},
-            query::{Asked, address, default_limit, limit, status},
+            query::{StrictQuery, address, default_limit, limit, status},
             state::{ApiState, AsOf},
-            values::{Address, Amount, Time, exact, maybe_status_name},
         },
-        watch::{Measure, Payment},
+        values::{Address, Time, UnitAmount, UsdAmount, exact_bps, status_name_or_unknown},
+        watch::Measure,
     },
     axum::{Json, extract::State},
-    blockable_sdk::{Pubkey, program::transitions::Status},
+    blockable_sdk::{
+        Pubkey,
+        amounts::{Bps, MicroUsd, Units},
+        program::transitions::Status,
+    },
     serde::{Deserialize, Serialize},
     std::{
         ops::Bound::{Excluded, Unbounded},
@@ -21,208 +26,185 @@ use {
     utoipa::{IntoParams, ToSchema},
 };
 
+/// Seconds of a day.
 const DAY: f64 = 86_400.0;
 
-/// Which credits.
+/// Filters of credits, and the page.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct CreditsQuery {
-    /// Those of this lender.
+pub(crate) struct CreditsQuery {
+    /// Credits of this lender.
     #[serde(default, deserialize_with = "address")]
     #[param(value_type = Option<String>)]
     lender: Option<Pubkey>,
-    /// Those of this borrower.
+    /// Credits of this borrower.
     #[serde(default, deserialize_with = "address")]
     #[param(value_type = Option<String>)]
     borrower: Option<Pubkey>,
-    /// Those at this provider's account.
+    /// Credits at this provider's account.
     #[serde(default, deserialize_with = "address")]
     #[param(value_type = Option<String>)]
     provider: Option<Pubkey>,
-    /// Those in this status: offered, accepted, active, delinquent, defaulted, seizing, repaid or closed.
+    /// Credits in this status: offered, accepted, active, delinquent, defaulted, seizing, repaid or closed.
     #[serde(default, deserialize_with = "status")]
     #[param(value_type = Option<String>)]
     status: Option<Status>,
-    /// Those whose address comes after this one: `next` of the page before.
+    /// Credits whose address comes after this one: `next` of the page before.
     #[serde(default, deserialize_with = "address")]
     #[param(value_type = Option<String>)]
     after: Option<Pubkey>,
-    /// How many at most, from 1 to 200.
+    /// Most credits of the page, from 1 to 200.
     #[serde(default = "default_limit", deserialize_with = "limit")]
     #[param(value_type = u32, required = false, default = 50, minimum = 1, maximum = 200)]
     limit: usize,
 }
 
 impl CreditsQuery {
-    fn takes(&self, measure: &Measure) -> bool {
-        is(self.lender, measure.lender)
-            && is(self.borrower, measure.borrower)
-            && is(self.provider, measure.provider)
+    fn matches(&self, measure: &Measure) -> bool {
+        matches_filter(self.lender, measure.lender)
+            && matches_filter(self.borrower, measure.borrower)
+            && matches_filter(self.provider, measure.provider)
             && self.status.is_none_or(|status| measure.status == Some(status))
     }
 }
 
-/// Whether a key is the one asked for, where one is.
-pub(super) fn is(asked: Option<Pubkey>, key: Pubkey) -> bool {
-    asked.is_none_or(|asked| asked == key)
+/// Tells whether a key passes a filter; every key passes where there is none.
+pub(super) fn matches_filter(filter: Option<Pubkey>, key: Pubkey) -> bool {
+    filter.is_none_or(|filter| filter == key)
 }
 
 /// A page of credits, in the order of their addresses.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct CreditPage {
-    /// What the page is as of.
-    pub as_of: AsOf,
+pub(crate) struct CreditPage {
+    /// The state of the chain that the page is as of.
+    pub(crate) as_of: AsOf,
     /// The credits.
-    pub credits: Vec<CreditLine>,
+    pub(crate) credits: Vec<CreditLine>,
     /// `after` of the next page; none on the last.
-    pub next: Option<Address>,
+    pub(crate) next: Option<Address>,
 }
 
 /// A credit in a line.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct CreditLine {
+pub(crate) struct CreditLine {
     /// Its address.
-    pub credit: Address,
+    pub(crate) credit: Address,
     /// The lender; the provider's account for units without a loan.
-    pub lender: Address,
+    pub(crate) lender: Address,
     /// The borrower.
-    pub borrower: Address,
+    pub(crate) borrower: Address,
     /// The provider's account.
-    pub provider: Address,
+    pub(crate) provider: Address,
     /// Its status: offered, accepted, active, delinquent, defaulted, seizing, repaid, closed or unknown.
     #[schema(value_type = String, example = "active")]
-    pub status: &'static str,
-    /// Whether there is a loan on it.
-    pub is_loan: bool,
+    pub(crate) status: &'static str,
+    /// True where there is a loan on it.
+    pub(crate) is_loan: bool,
     /// Its health.
-    pub health: Condition,
+    pub(crate) health: CreditHealth,
     /// Principal owed.
-    pub principal: Amount,
+    pub(crate) principal: UsdAmount,
     /// Everything owed, interest up to now included.
-    pub debt: Amount,
-    /// What must be paid now to be current.
-    pub arrears: Amount,
-    /// What falls due next.
-    pub next_payment: Option<PaymentView>,
+    pub(crate) debt: UsdAmount,
+    /// Payment that would make the loan current now.
+    pub(crate) arrears: UsdAmount,
+    /// The payment that falls due next; none where nothing does.
+    pub(crate) next_payment: Option<PaymentView>,
     /// Units left.
-    pub remaining: Amount,
+    pub(crate) remaining: UnitAmount,
     /// Units that secure the debt.
-    pub lien: Amount,
+    pub(crate) lien: UnitAmount,
     /// Units that no new job may draw on.
-    pub frozen: Amount,
+    pub(crate) frozen: UnitAmount,
     /// Units that new jobs may draw on.
-    pub available: Amount,
+    pub(crate) available: UnitAmount,
     /// The collateral against the debt.
-    pub coverage: Coverage,
-    /// How fast units are used.
-    pub burn: Burn,
+    pub(crate) coverage: CoverageView,
+    /// The rate of use.
+    pub(crate) burn: BurnView,
 }
 
 /// Collateral against debt, at the price that the loan paid, less the haircut of the keeper's settings.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Coverage {
-    /// What the units under lien are worth.
-    pub lien_value: Amount,
-    /// What all units left are worth.
-    pub remaining_value: Amount,
+pub(crate) struct CoverageView {
+    /// Value of the units under lien.
+    pub(crate) lien_value: UsdAmount,
+    /// Value of all units left.
+    pub(crate) remaining_value: UsdAmount,
     /// The lien's value against the debt, in basis points; none without a debt.
-    pub bps: Option<u64>,
+    #[schema(value_type = Option<u64>)]
+    pub(crate) bps: Option<Bps>,
     /// The value of all units left against the debt, in basis points; none without a debt.
-    pub remaining_bps: Option<u64>,
+    #[schema(value_type = Option<u64>)]
+    pub(crate) remaining_bps: Option<Bps>,
 }
 
-/// How fast units are used.
+/// The rate at which units are used.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Burn {
-    /// Units per day of late.
-    pub units_per_day: f64,
+pub(crate) struct BurnView {
+    /// Units per day in the short term.
+    pub(crate) units_per_day: f64,
     /// Units per day in the long term.
-    pub long_units_per_day: f64,
-    /// How many times the long-term rate the rate of late is; none without use or while the record is short.
-    pub ratio: Option<f64>,
-    /// Whether the record of use is long enough to project from.
-    pub is_settled: bool,
-    /// When the units available are used up at the rate of late; none for never.
-    pub exhausted_at: Option<Time>,
-    /// When use was last seen to rise, or the watch began.
-    pub used_at: Time,
+    pub(crate) long_units_per_day: f64,
+    /// The short-term rate divided by the long-term rate; none without use or while the record is short.
+    pub(crate) ratio: Option<f64>,
+    /// True where the record of use is long enough to project from.
+    pub(crate) is_settled: bool,
+    /// The time at which the units available are used up at the short-term rate; none for never.
+    pub(crate) exhausted_at: Option<Time>,
+    /// The time at which use last rose, or at which this keeper began to watch it.
+    pub(crate) used_at: Time,
     /// Time of the latest usage report applied.
-    pub reported_at: Option<Time>,
-}
-
-/// A payment that falls due, as it will be if nothing is paid or used before.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct PaymentView {
-    /// When; later where the market is paused in between.
-    pub due_at: Time,
-    /// All that must have been paid by then to be current.
-    pub amount: Amount,
-    /// Principal in it.
-    pub principal: Amount,
-    /// Interest in it.
-    pub interest: Amount,
-    /// Late fees in it.
-    pub late_fees: Amount,
+    pub(crate) reported_at: Option<Time>,
 }
 
 impl CreditLine {
-    pub(super) fn of(measure: &Measure) -> CreditLine {
+    pub(super) fn new(measure: &Measure) -> CreditLine {
+        let (usd, units) = (|amount| UsdAmount(MicroUsd(amount)), |count| UnitAmount(Units(count)));
         CreditLine {
             credit: Address(measure.credit),
             lender: Address(measure.lender),
             borrower: Address(measure.borrower),
             provider: Address(measure.provider),
-            status: maybe_status_name(measure.status),
+            status: status_name_or_unknown(measure.status),
             is_loan: !is_unrestricted(measure),
-            health: Condition::of(measure),
-            principal: Amount(measure.principal),
-            debt: Amount(measure.debt),
-            arrears: Amount(measure.arrears),
-            next_payment: measure.next_payment.as_ref().map(PaymentView::of),
-            remaining: Amount(measure.remaining),
-            lien: Amount(measure.lien),
-            frozen: Amount(measure.frozen),
-            available: Amount(measure.available),
-            coverage: Coverage::of(measure),
-            burn: Burn::of(measure),
+            health: CreditHealth::new(measure),
+            principal: usd(measure.principal),
+            debt: usd(measure.debt),
+            arrears: usd(measure.arrears),
+            next_payment: measure.next_payment.as_ref().map(PaymentView::new),
+            remaining: units(measure.remaining),
+            lien: units(measure.lien),
+            frozen: units(measure.frozen),
+            available: units(measure.available),
+            coverage: CoverageView::new(measure),
+            burn: BurnView::new(measure),
         }
     }
 }
 
-impl Coverage {
-    pub(super) fn of(measure: &Measure) -> Coverage {
-        Coverage {
-            lien_value: Amount(measure.lien_value),
-            remaining_value: Amount(measure.remaining_value),
-            bps: measure.coverage_bps.map(exact),
-            remaining_bps: measure.remaining_coverage_bps.map(exact),
+impl CoverageView {
+    pub(super) fn new(measure: &Measure) -> CoverageView {
+        CoverageView {
+            lien_value: UsdAmount(MicroUsd(measure.lien_value)),
+            remaining_value: UsdAmount(MicroUsd(measure.remaining_value)),
+            bps: measure.coverage_bps.map(exact_bps),
+            remaining_bps: measure.remaining_coverage_bps.map(exact_bps),
         }
     }
 }
 
-impl Burn {
-    pub(super) fn of(measure: &Measure) -> Burn {
-        Burn {
+impl BurnView {
+    pub(super) fn new(measure: &Measure) -> BurnView {
+        BurnView {
             units_per_day: measure.burn_rate * DAY,
             long_units_per_day: measure.long_burn_rate * DAY,
             ratio: measure.burn_ratio,
             is_settled: measure.burn_is_settled,
-            exhausted_at: Time::maybe(measure.exhausted_at),
-            used_at: Time::of(measure.used_at),
-            reported_at: Time::maybe(measure.reported_at),
-        }
-    }
-}
-
-impl PaymentView {
-    pub(super) fn of(payment: &Payment) -> PaymentView {
-        PaymentView {
-            due_at: Time::of(payment.due_at),
-            amount: Amount(payment.amount),
-            principal: Amount(payment.principal),
-            interest: Amount(payment.interest),
-            late_fees: Amount(payment.late_fees),
+            exhausted_at: measure.exhausted_at.map(Time::from_unix),
+            used_at: Time::from_unix(measure.used_at),
+            reported_at: measure.reported_at.map(Time::from_unix),
         }
     }
 }
@@ -237,14 +219,14 @@ impl PaymentView {
 )]
 pub(super) async fn credits(
     State(state): State<Arc<ApiState>>,
-    Asked(query): Asked<CreditsQuery>,
+    StrictQuery(query): StrictQuery<CreditsQuery>,
 ) -> Result<Json<CreditPage>, ApiError> {
-    let snapshot = state.snapshot()?;
+    let snapshot = state.require_snapshot()?;
     let measures = state.watch.measures();
     let from = query.after.map_or(Unbounded, Excluded);
     let mut found = measures.range((from, Unbounded)).map(|(_, measure)| measure);
-    let mut found = found.by_ref().filter(|measure| query.takes(measure));
-    let credits: Vec<CreditLine> = found.by_ref().take(query.limit).map(CreditLine::of).collect();
+    let mut found = found.by_ref().filter(|measure| query.matches(measure));
+    let credits: Vec<CreditLine> = found.by_ref().take(query.limit).map(CreditLine::new).collect();
     let next = found.next().and(credits.last()).map(|last| last.credit);
-    Ok(Json(CreditPage { as_of: AsOf::of(&snapshot), credits, next }))
+    Ok(Json(CreditPage { as_of: AsOf::new(&snapshot), credits, next }))
 }

@@ -1,4 +1,4 @@
-//! How requests are refused: `{"error": {"code", "message"}}`, where the message says what to do.
+//! Refusals of requests: `{"error": {"code", "message"}}`, where the message names the next step.
 
 use {
     crate::store::StoreError,
@@ -11,33 +11,33 @@ use {
     utoipa::ToSchema,
 };
 
-/// Seconds after which it makes sense to ask again.
+/// Seconds after which a client may ask again.
 const RETRY_AFTER: u16 = 5;
 
-/// Why a request is refused.
+/// A refusal of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ApiError {
+pub(crate) struct ApiError {
     status: StatusCode,
     code: &'static str,
     message: String,
 }
 
-/// An answer that refuses.
+/// The body of a refusal.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct ErrorBody {
-    /// What is wrong.
-    pub error: ErrorDetail,
+pub(crate) struct ErrorBody {
+    /// The refusal.
+    pub(crate) error: ErrorDetail,
 }
 
-/// What is wrong with a request, or with the keeper.
+/// The fault of a request, or of the keeper.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct ErrorDetail {
+pub(crate) struct ErrorDetail {
     /// For programs: `bad_parameter`, `unauthorised`, `unknown_credit`, `no_such_path`, `method_not_allowed`, `no_metrics`,
     /// `not_read_yet`, `deadline` or `store`.
     #[schema(value_type = String, example = "bad_parameter")]
-    pub code: &'static str,
-    /// For people: what is wrong and what to do.
-    pub message: String,
+    pub(crate) code: &'static str,
+    /// For people: the fault and the next step.
+    pub(crate) message: String,
 }
 
 impl ApiError {
@@ -45,12 +45,12 @@ impl ApiError {
         ApiError { status, code, message: message.into() }
     }
 
-    /// 400: a parameter that cannot be.
+    /// 400: a parameter is wrong.
     pub(super) fn bad_parameter(message: impl Into<String>) -> ApiError {
         ApiError::new(StatusCode::BAD_REQUEST, "bad_parameter", message)
     }
 
-    /// 401: no token, or another.
+    /// 401: the token is missing or wrong.
     pub(super) fn unauthorised(message: &str) -> ApiError {
         ApiError::new(StatusCode::UNAUTHORIZED, "unauthorised", message)
     }
@@ -61,13 +61,13 @@ impl ApiError {
         ApiError::new(StatusCode::NOT_FOUND, "unknown_credit", message)
     }
 
-    /// 404: this process records no figures.
+    /// 404: this process records no metrics.
     pub(super) fn no_metrics() -> ApiError {
-        let message = "this process records no figures; read them from the keeper's `run`";
+        let message = "this process records no metrics; read them from the keeper that runs";
         ApiError::new(StatusCode::NOT_FOUND, "no_metrics", message)
     }
 
-    /// 503: the chain was not read yet.
+    /// 503: the chain has not been read yet.
     pub(super) fn not_read_yet() -> ApiError {
         let message = "the keeper has not read the market yet; ask again in a few seconds, or see /readyz";
         ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "not_read_yet", message)
@@ -106,13 +106,13 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// The answer to a path that is not served.
+/// Refuses a path that no route has.
 pub(super) async fn no_such_path() -> ApiError {
-    let message = "there is nothing here; /openapi.json lists what there is";
+    let message = "no route has this path; /openapi.json lists the routes";
     ApiError::new(StatusCode::NOT_FOUND, "no_such_path", message)
 }
 
-/// The answer to a method that a path does not take.
+/// Refuses a method that a route does not take.
 pub(super) async fn no_such_method(method: Method) -> ApiError {
     let message = format!("this path does not take {method}; use GET");
     ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)

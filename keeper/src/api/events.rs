@@ -1,16 +1,16 @@
-//! `/v1/credits/{address}/events`: everything that has happened to a credit, in order.
+//! `/v1/credits/{address}/events`: every event of a credit, in order.
 
 use {
     crate::{
         api::{
             change,
             error::{ApiError, ErrorBody},
-            query::{Asked, Named, default_limit, limit, place},
+            query::{CreditPath, StrictQuery, default_limit, limit, place},
             series::require_known,
             state::ApiState,
-            values::{Address, Time},
         },
         store::{StoreError, columns::unsigned},
+        values::{Address, Time},
     },
     axum::{Json, extract::State},
     blockable_sdk::{Pubkey, Signature, events::decode_record},
@@ -21,16 +21,16 @@ use {
     utoipa::{IntoParams, ToSchema},
 };
 
-/// Which events.
+/// The page of events.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct EventsQuery {
-    /// Those after the one of this number: `next` of the page before.
+pub(crate) struct EventsQuery {
+    /// Events after the one of this number: `next` of the page before.
     #[serde(default, deserialize_with = "place")]
     #[param(value_type = Option<u64>)]
     after: Option<i64>,
-    /// How many at most, from 1 to 200.
+    /// Most events of the page, from 1 to 200.
     #[serde(default = "default_limit", deserialize_with = "limit")]
     #[param(value_type = u32, required = false, default = 50, minimum = 1, maximum = 200)]
     limit: usize,
@@ -38,35 +38,35 @@ pub struct EventsQuery {
 
 /// A page of a credit's events, oldest first.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct EventPage {
+pub(crate) struct EventPage {
     /// The credit.
-    pub credit: Address,
+    pub(crate) credit: Address,
     /// The events.
-    pub events: Vec<EventView>,
+    pub(crate) events: Vec<EventView>,
     /// `after` of the next page; none on the last.
-    pub next: Option<u64>,
+    pub(crate) next: Option<u64>,
 }
 
-/// Something that happened to a credit.
+/// An event of a credit.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct EventView {
+pub(crate) struct EventView {
     /// Its number, from 0 without a gap.
-    pub seq: u64,
-    /// When, by the chain's clock.
-    pub at: Time,
-    /// What kind of change it is.
+    pub(crate) seq: u64,
+    /// Its time, by the chain's clock.
+    pub(crate) at: Time,
+    /// The kind of change.
     #[schema(example = "paid")]
-    pub kind: String,
-    /// What changed; its fields depend on the kind. None for a change of a later version of the program.
+    pub(crate) kind: String,
+    /// The change; its fields depend on the kind. None for a change of a later version of the program.
     #[schema(value_type = Option<Object>)]
-    pub change: Option<serde_json::Value>,
+    pub(crate) change: Option<serde_json::Value>,
     /// The credit's hash chain after it, in hexadecimal.
-    pub hash: String,
+    pub(crate) hash: String,
     /// The transaction that it is in.
     #[schema(value_type = String)]
-    pub signature: String,
+    pub(crate) signature: String,
     /// The transaction's slot.
-    pub slot: u64,
+    pub(crate) slot: u64,
 }
 
 fn list(
@@ -89,7 +89,7 @@ fn read(row: &Row) -> rusqlite::Result<EventView> {
     let signature: [u8; 64] = row.get(5)?;
     Ok(EventView {
         seq: unsigned(row, 0)?,
-        at: Time::of(row.get(1)?),
+        at: Time::from_unix(row.get(1)?),
         kind: row.get(2)?,
         change: decode_record(&record).map(|record| change::fields(&record.change)),
         hash: hex::encode(&hash),
@@ -98,8 +98,8 @@ fn read(row: &Row) -> rusqlite::Result<EventView> {
     })
 }
 
-/// Lists what has happened to a credit, oldest first; also to one that is gone. Each event has the hash chain after it, so
-/// that anybody can prove the list against the credit's account.
+/// Lists the events of a credit, oldest first; also of one that was removed. Each event has the hash chain after it, so that
+/// anybody can prove the list against the credit's account.
 #[utoipa::path(
     get, path = "/v1/credits/{address}/events", tag = "credits",
     params(("address" = String, Path, description = "The credit's address"), EventsQuery), security(("token" = [])),
@@ -111,11 +111,11 @@ fn read(row: &Row) -> rusqlite::Result<EventView> {
 )]
 pub(super) async fn events(
     State(state): State<Arc<ApiState>>,
-    Named(credit): Named,
-    Asked(query): Asked<EventsQuery>,
+    CreditPath(credit): CreditPath,
+    StrictQuery(query): StrictQuery<EventsQuery>,
 ) -> Result<Json<EventPage>, ApiError> {
     let (after, limit) = (query.after, query.limit);
-    // One more than asked for tells whether there is a further page; the first one whether there is any.
+    // One more than the page holds shows whether there is a further page; the first event shows whether there are any.
     let read = move |connection: &Connection| {
         let events = list(connection, &credit, after, limit.saturating_add(1))?;
         let found = !events.is_empty() || !list(connection, &credit, None, 1)?.is_empty();

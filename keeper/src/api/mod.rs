@@ -1,48 +1,41 @@
 //! The HTTP API: the data behind a lender's dashboard, and the keeper's health.
 //!
-//! Everything here reads; nothing can be changed through it. [`openapi`] describes every route, and the server hands the
-//! same document out under `/openapi.json`.
+//! All routes only read. [`openapi`](mod@openapi) describes them, and the server gives the same document at `/openapi.json`.
 //!
-//! | module | what |
+//! | module | contents |
 //! |---|---|
-//! | [`settings`] | `[api]` |
-//! | [`state`] | what answers are made from |
-//! | [`values`], [`condition`] | how values are written, and what makes a credit green, amber or red |
-//! | [`portfolio`], [`credits`], [`credit`], [`series`], [`events`], [`alerts`], [`keeper`] | `/v1` |
-//! | [`ops`], [`recorder`] | health and figures |
-//! | [`openapi`](mod@openapi) | the description |
-//! | `query`, `error` | what is asked, and how it is refused |
-//! | `access` | tokens and deadlines |
+//! | [`settings`] | the section `[api]` of the file |
+//! | [`state`] | the state that handlers answer from |
+//! | [`portfolio`], [`credits`], [`credit`], [`series`], [`events`], [`alerts`], [`keeper`] | the routes under `/v1` |
+//! | [`change`] | changes of a credit as JSON |
+//! | [`credit_health`] | the colour of a credit |
+//! | [`ops`], [`recorder`] | health and metrics |
+//! | [`openapi`](mod@openapi) | the OpenAPI description |
+//! | [`query`], [`error`] | parameters of requests, and refusals |
+//! | [`access`] | tokens and deadlines |
 
 mod access;
-pub mod alerts;
+mod alerts;
 mod change;
-pub mod condition;
-pub mod credit;
-pub mod credits;
+mod credit;
+mod credit_health;
+mod credits;
 mod error;
-pub mod events;
-pub mod keeper;
-pub mod openapi;
-pub mod ops;
-pub mod portfolio;
+mod events;
+mod keeper;
+mod openapi;
+mod ops;
+mod portfolio;
 mod query;
-pub mod recorder;
-pub mod series;
-pub mod settings;
-pub mod state;
-pub mod values;
+mod recorder;
+mod series;
+mod settings;
+mod state;
 
 #[cfg(test)]
 mod tests;
 
-pub use {
-    error::{ApiError, ErrorBody},
-    openapi::openapi,
-    recorder::recorder,
-    settings::Settings,
-    state::ApiState,
-};
+pub(crate) use {credit::Explanation, recorder::recorder, settings::Settings, state::ApiState};
 
 use {
     access::Access,
@@ -51,39 +44,38 @@ use {
         middleware::from_fn_with_state,
         routing::{MethodRouter, get},
     },
-    blockable_service::http::{self, Bounds, Limit},
+    blockable_service::{
+        http::{self, Bounds, Limit},
+        secrets::SecretSourceError,
+    },
     std::{net::SocketAddr, sync::Arc, time::Duration},
     tokio::{
         net::TcpListener,
         sync::{Semaphore, watch},
         task::JoinHandle,
-        time::timeout,
     },
 };
-
-/// How long answers that are on their way may take once the server is told to stop.
-const END: Duration = Duration::from_secs(5);
 
 /// Time that a connection gets beyond the deadline of a request, for the request to come in and the answer to go out.
 const TRANSFER: Duration = Duration::from_secs(20);
 
-/// Why the API cannot be served.
+/// A fault that keeps the API from being served.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
-    /// The token cannot be had.
+    /// The token cannot be read.
     #[error("api.token: {0}")]
-    Token(#[from] blockable_service::secrets::SecretSourceError),
-    /// A token that can be guessed.
+    Token(#[from] SecretSourceError),
+    /// The token is so short that it can be guessed.
     #[error(
         "api.token: it has {found} characters; use {least} random ones or more, as `openssl rand -hex 32` makes"
     )]
     ShortToken {
-        /// Characters that it has.
+        /// Its characters.
         found: usize,
-        /// Characters that it needs.
+        /// Least characters of a token.
         least: usize,
     },
-    /// An address that cannot be listened at.
+    /// The address is not free.
     #[error("cannot listen at {addr}: {reason}; set api.listen to a free address of this machine")]
     Listen {
         /// The address.
@@ -93,19 +85,18 @@ pub enum ServerError {
     },
 }
 
-/// A running server.
-pub struct Server {
+/// A running server. It serves on when this handle is dropped, and ends when the keeper stops it.
+pub(crate) struct Server {
     addr: SocketAddr,
-    stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
 
 impl Server {
-    /// Listens and serves until `stop` is true or whoever would say so is gone. Errors: [`ServerError`].
-    pub async fn start(
+    /// Listens and serves until `stop` is true or its sender is dropped. Errors: [`ServerError`].
+    pub(crate) async fn start(
         settings: &Settings,
         state: ApiState,
-        stop: watch::Receiver<bool>,
+        mut stop: watch::Receiver<bool>,
     ) -> Result<Server, ServerError> {
         let access = Access::open(settings.token.as_ref(), settings.deadline)?;
         let failed =
@@ -119,48 +110,29 @@ impl Server {
             // No route takes a body.
             body_bytes: 0,
         };
-        let (own_stop, stopped) = watch::channel(false);
+        let stopped = async move {
+            // A sender that is dropped stops the server as well.
+            let _ = stop.wait_for(|stop| *stop).await;
+        };
         let router = router(Arc::new(state), Arc::new(access));
-        let task = tokio::spawn(http::serve(listener, router, bounds, either(stop, stopped)));
-        tracing::info!(%addr, token = settings.token.is_some(), "serving");
-        Ok(Server { addr, stop: own_stop, task })
+        let task = tokio::spawn(http::serve(listener, router, bounds, stopped));
+        Ok(Server { addr, task })
     }
 
-    /// The address that it listens at.
-    pub fn addr(&self) -> SocketAddr {
+    /// Gives the address that it listens at.
+    pub(crate) fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// Takes no more connections, lets answers that are on their way end, and ends.
-    pub async fn stop(mut self) {
-        self.stop.send_replace(true);
-        if timeout(END, &mut self.task).await.is_err() {
-            self.task.abort();
-        }
-    }
-
-    /// The task that serves, for whoever waits for many: it ends by the `stop` that the server was started with.
-    pub fn into_task(self) -> JoinHandle<()> {
+    /// Gives the task that serves. It ends once the answers that are under way have gone out.
+    pub(crate) fn into_task(self) -> JoinHandle<()> {
         self.task
-    }
-}
-
-/// Waits for either to be true. The server's own handle may go without a word, the keeper's end is the server's.
-async fn either(mut keeper: watch::Receiver<bool>, mut own: watch::Receiver<bool>) {
-    let own = async {
-        if own.wait_for(|stop| *stop).await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    tokio::select! {
-        _ = keeper.wait_for(|stop| *stop) => {}
-        () = own => {}
     }
 }
 
 type Route = (&'static str, MethodRouter<Arc<ApiState>>);
 
-/// What needs the token.
+/// Lists the routes that need the token.
 fn guarded() -> Vec<Route> {
     vec![
         ("/v1/portfolio", get(portfolio::portfolio)),
@@ -173,7 +145,7 @@ fn guarded() -> Vec<Route> {
     ]
 }
 
-/// What probes and scrapers read without one: it names no credit.
+/// Lists the routes that probes and scrapers read without the token: they name no credit.
 fn open() -> Vec<Route> {
     vec![
         ("/openapi.json", get(openapi::document)),

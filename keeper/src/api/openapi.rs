@@ -1,4 +1,4 @@
-//! The description of the API, made from the handlers and the types that they answer with.
+//! The OpenAPI description, made from the handlers and the types that they answer with.
 
 use {
     crate::api::{alerts, credit, credits, events, keeper, ops, portfolio, series},
@@ -13,43 +13,43 @@ use {
 #[openapi(
     info(
         title = "Blockable keeper",
-        description = "The data behind a lender's dashboard, as a keeper of one market sees it. Everything here reads.\n\n\
+        description = "The data behind a lender's dashboard, as a keeper of one market sees it. All routes only read.\n\n\
             Amounts (money in micro-USDC, compute in credit units, fees in lamports) and addresses are text, because \
             JavaScript rounds numbers above 2^53. Seconds, slots, counts and basis points are numbers. A time is an object \
             of RFC 3339 `text` and `unix` seconds, by the chain's clock unless its field says otherwise; parameters take \
-            either. Pages have a `next` that the following request passes on; it is null on the last.\n\n\
-            Errors are `{\"error\": {\"code\", \"message\"}}`; the message says what to do."
+            either form. The `next` of a page is passed on by the request for the following page; it is null on the last.\n\n\
+            Errors are `{\"error\": {\"code\", \"message\"}}`; the message names the next step."
     ),
     paths(
         portfolio::portfolio, credits::credits, credit::credit, series::series, events::events, alerts::alerts,
         keeper::keeper, document, ops::livez, ops::readyz, ops::metrics,
     ),
-    modifiers(&Token),
+    modifiers(&BearerToken),
     tags(
         (name = "credits", description = "Loans and the compute credits that secure them"),
-        (name = "alerts", description = "What the parties and the operator were told"),
-        (name = "keeper", description = "What the keeper itself is doing"),
-        (name = "operations", description = "Health and figures; without a token")
+        (name = "alerts", description = "Alerts to the parties and the operator"),
+        (name = "keeper", description = "The work of the keeper itself"),
+        (name = "operations", description = "Health and metrics, without a token")
     )
 )]
 struct Document;
 
-/// Names the bearer token that `/v1` needs where one is set.
-struct Token;
+/// Adds the bearer token that `/v1` needs where one is set.
+struct BearerToken;
 
-impl Modify for Token {
+impl Modify for BearerToken {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
         document.components.get_or_insert_default().add_security_scheme("token", scheme);
     }
 }
 
-/// The description of every route of the API.
-pub fn openapi() -> utoipa::openapi::OpenApi {
+/// Describes every route of the API.
+pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
     Document::openapi()
 }
 
-/// This description.
+/// Gives this description.
 #[utoipa::path(get, path = "/openapi.json", tag = "operations", responses((status = 200, body = Object)))]
 pub(super) async fn document() -> Json<utoipa::openapi::OpenApi> {
     Json(openapi())

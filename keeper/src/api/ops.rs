@@ -1,4 +1,4 @@
-//! `/livez`, `/readyz` and `/metrics`, for whoever runs the keeper. They need no token and name no credit.
+//! `/livez`, `/readyz` and `/metrics`, for operators. They need no token and name no credit.
 
 use {
     crate::api::{
@@ -16,34 +16,34 @@ use {
     utoipa::ToSchema,
 };
 
-/// Of the text that Prometheus reads.
+/// Content type of the text that Prometheus reads.
 const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Whether every loop goes round.
+/// The progress of the keeper's loops.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Liveness {
-    /// Whether every loop does.
-    pub alive: bool,
-    /// Those that do not, and for how many seconds they have not.
+pub(crate) struct Liveness {
+    /// True while every loop makes progress.
+    pub(crate) alive: bool,
+    /// Loops that make no progress, with the seconds since their last.
     #[schema(value_type = BTreeMap<String, u64>)]
-    pub stalled: BTreeMap<&'static str, u64>,
+    pub(crate) stalled: BTreeMap<&'static str, u64>,
 }
 
-/// Whether every part can do its work.
+/// The state of the keeper's parts.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Readiness {
-    /// Whether every part can.
-    pub ready: bool,
-    /// Each part: `ok`, or why it cannot and what to do.
+pub(crate) struct Readiness {
+    /// True while every part can do its work.
+    pub(crate) ready: bool,
+    /// Each part: `ok`, or the reason for which it cannot do its work, and the next step.
     #[schema(value_type = BTreeMap<String, String>)]
-    pub parts: BTreeMap<&'static str, String>,
+    pub(crate) parts: BTreeMap<&'static str, String>,
 }
 
-/// Whether the keeper makes progress. A keeper that does not should be started again.
+/// Reports whether the keeper makes progress. A keeper that makes none should be started again.
 #[utoipa::path(
     get, path = "/livez", tag = "operations",
     responses(
-        (status = 200, body = Liveness), (status = 503, description = "A loop does not go round", body = Liveness)
+        (status = 200, body = Liveness), (status = 503, description = "A loop makes no progress", body = Liveness)
     )
 )]
 pub(super) async fn livez(State(state): State<Arc<ApiState>>) -> Response {
@@ -53,7 +53,7 @@ pub(super) async fn livez(State(state): State<Arc<ApiState>>) -> Response {
     (status(alive), Json(Liveness { alive, stalled })).into_response()
 }
 
-/// Whether the keeper can do its work. One that cannot should be looked at; starting it again does not help.
+/// Reports whether the keeper can do its work. A keeper that cannot needs its operator; starting it again does not help.
 #[utoipa::path(
     get, path = "/readyz", tag = "operations",
     responses(
@@ -61,28 +61,29 @@ pub(super) async fn livez(State(state): State<Arc<ApiState>>) -> Response {
     )
 )]
 pub(super) async fn readyz(State(state): State<Arc<ApiState>>) -> Response {
-    let said = state.health.parts().into_iter();
-    let mut parts: BTreeMap<_, _> = said.map(|(part, state)| (part, state.err())).collect();
-    let unread = state.latest().is_none().then(|| "the market has not been read yet; wait".to_string());
+    let parts = state.health.parts().into_iter();
+    let mut parts: BTreeMap<_, _> = parts.map(|(part, state)| (part, state.err())).collect();
+    let unread =
+        state.latest_snapshot().is_none().then(|| "the market has not been read yet; wait".to_string());
     parts.insert("snapshot", unread);
     let ready = parts.values().all(Option::is_none);
     let parts = parts.into_iter().map(|(part, fault)| (part, fault.unwrap_or("ok".to_string()))).collect();
     (status(ready), Json(Readiness { ready, parts })).into_response()
 }
 
-fn status(good: bool) -> StatusCode {
-    if good { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
+fn status(is_ok: bool) -> StatusCode {
+    if is_ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
 }
 
-/// The keeper's figures, as Prometheus reads them.
+/// Gives the keeper's metrics, as Prometheus reads them.
 #[utoipa::path(
     get, path = "/metrics", tag = "operations",
     responses(
         (status = 200, body = String, content_type = "text/plain"),
-        (status = 404, description = "This process records no figures", body = ErrorBody)
+        (status = 404, description = "This process records no metrics", body = ErrorBody)
     )
 )]
 pub(super) async fn metrics(State(state): State<Arc<ApiState>>) -> Result<Response, ApiError> {
-    let figures = state.metrics.as_ref().ok_or_else(ApiError::no_metrics)?.render();
-    Ok(([(header::CONTENT_TYPE, PROMETHEUS)], figures).into_response())
+    let text = state.metrics.as_ref().ok_or_else(ApiError::no_metrics)?.render();
+    Ok(([(header::CONTENT_TYPE, PROMETHEUS)], text).into_response())
 }

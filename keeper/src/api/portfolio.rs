@@ -1,20 +1,22 @@
-//! `/v1/portfolio`: all credits of a lender or borrower, or of the market, in sums.
+//! `/v1/portfolio`: sums over the loans of a lender or borrower, or of the market.
 
 use {
     crate::{
         api::{
-            condition::{Colour, is_unrestricted},
-            credits::{CreditLine, PaymentView, is},
+            credit::PaymentView,
+            credit_health::{Colour, is_unrestricted},
+            credits::{CreditLine, matches_filter},
             error::{ApiError, ErrorBody},
-            query::{Asked, address},
+            query::{StrictQuery, address},
             state::{ApiState, AsOf},
-            values::{Address, Amount, exact, maybe_status_name},
         },
+        values::{Address, UsdAmount, exact_bps, status_name_or_unknown},
         watch::Measure,
     },
     axum::{Json, extract::State},
     blockable_sdk::{
         Pubkey,
+        amounts::{Bps, MicroUsd},
         program::units::{BPS, mul_div_floor},
     },
     serde::{Deserialize, Serialize},
@@ -22,102 +24,104 @@ use {
     utoipa::{IntoParams, ToSchema},
 };
 
-/// Most payments, and most credits, that are named.
-const NAMED: usize = 10;
+/// Most payments, and most credits, of an answer.
+const MOST: usize = 10;
 
-/// Whose credits.
+/// Filters of loans.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct PortfolioQuery {
-    /// Those of this lender.
+pub(crate) struct PortfolioQuery {
+    /// Loans of this lender.
     #[serde(default, deserialize_with = "address")]
     #[param(value_type = Option<String>)]
     lender: Option<Pubkey>,
-    /// Those of this borrower.
+    /// Loans of this borrower.
     #[serde(default, deserialize_with = "address")]
     #[param(value_type = Option<String>)]
     borrower: Option<Pubkey>,
 }
 
-/// Credits in sums.
+/// Sums over loans.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Portfolio {
-    /// What the sums are as of.
-    pub as_of: AsOf,
-    /// Loans, of whatever status; units without a loan are no part of this answer.
-    pub credits: u64,
+pub(crate) struct Portfolio {
+    /// The state of the chain that the sums are as of.
+    pub(crate) as_of: AsOf,
+    /// Loans in any status. Units without a loan are left out of this answer.
+    pub(crate) credits: u64,
     /// Loans by status.
     #[schema(value_type = BTreeMap<String, u64>)]
-    pub by_status: BTreeMap<&'static str, u64>,
+    pub(crate) by_status: BTreeMap<&'static str, u64>,
     /// Loans by the colour of their health.
-    pub by_health: ByHealth,
+    pub(crate) by_health: ByHealth,
     /// Principal owed.
-    pub principal: Amount,
+    pub(crate) principal: UsdAmount,
     /// Everything owed, interest up to now included.
-    pub debt: Amount,
-    /// What must be paid now to be current.
-    pub arrears: Amount,
+    pub(crate) debt: UsdAmount,
+    /// Payments that would make all loans current now.
+    pub(crate) arrears: UsdAmount,
     /// Borrowers' cash reserves.
-    pub reserve: Amount,
-    /// What the units under lien are worth at the price that each loan paid, less the haircut.
-    pub lien_value: Amount,
+    pub(crate) reserve: UsdAmount,
+    /// Value of the units under lien at the price that each loan paid, less the haircut.
+    pub(crate) lien_value: UsdAmount,
     /// The liens' value against the debts, each lien up to its own debt, in basis points; none without a debt.
-    pub coverage_bps: Option<u64>,
+    #[schema(value_type = Option<u64>)]
+    pub(crate) coverage_bps: Option<Bps>,
     /// The payments that fall due soonest, up to ten.
-    pub next_payments: Vec<NextPayment>,
+    pub(crate) next_payments: Vec<NextPayment>,
     /// The loans that are not green, the worst first, up to ten.
-    pub worst: Vec<CreditLine>,
+    pub(crate) worst: Vec<CreditLine>,
 }
 
 /// Loans by the colour of their health.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
-pub struct ByHealth {
+pub(crate) struct ByHealth {
     /// As agreed.
-    pub green: u64,
+    pub(crate) green: u64,
     /// To be looked at.
-    pub amber: u64,
+    pub(crate) amber: u64,
     /// Money is at stake now.
-    pub red: u64,
+    pub(crate) red: u64,
 }
 
-/// A payment that falls due, and on which credit.
+/// A payment that falls due on a credit.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct NextPayment {
+pub(crate) struct NextPayment {
     /// The credit.
-    pub credit: Address,
+    pub(crate) credit: Address,
     /// The lender.
-    pub lender: Address,
+    pub(crate) lender: Address,
     /// The borrower.
-    pub borrower: Address,
+    pub(crate) borrower: Address,
     /// The payment.
-    pub payment: PaymentView,
+    pub(crate) payment: PaymentView,
 }
 
 impl Portfolio {
-    fn of(as_of: AsOf, loans: &[&Measure]) -> Portfolio {
-        let sum = |of: fn(&Measure) -> u64| loans.iter().fold(0u64, |sum, loan| sum.saturating_add(of(loan)));
+    fn new(as_of: AsOf, loans: &[&Measure]) -> Portfolio {
+        let sum =
+            |field: fn(&Measure) -> u64| loans.iter().map(|loan| MicroUsd(field(loan))).sum::<MicroUsd>();
         let debt = sum(|loan| loan.debt);
-        // What one loan has too much of does not secure another.
+        // Collateral of one loan beyond its debt does not secure another loan.
         let covered = sum(|loan| loan.lien_value.min(loan.debt));
         let lines: Vec<(&Measure, CreditLine)> =
-            loans.iter().map(|loan| (*loan, CreditLine::of(loan))).collect();
+            loans.iter().map(|loan| (*loan, CreditLine::new(loan))).collect();
         let mut by_status = BTreeMap::new();
         for loan in loans {
-            let count: &mut u64 = by_status.entry(maybe_status_name(loan.status)).or_default();
+            let count: &mut u64 = by_status.entry(status_name_or_unknown(loan.status)).or_default();
             *count = count.saturating_add(1);
         }
         Portfolio {
             as_of,
             credits: count(loans.len()),
             by_status,
-            by_health: ByHealth::of(&lines),
-            principal: Amount(sum(|loan| loan.principal)),
-            debt: Amount(debt),
-            arrears: Amount(sum(|loan| loan.arrears)),
-            reserve: Amount(sum(|loan| loan.reserve)),
-            lien_value: Amount(sum(|loan| loan.lien_value)),
-            coverage_bps: (debt > 0).then(|| exact(mul_div_floor(covered, BPS, debt).unwrap_or(u64::MAX))),
+            by_health: ByHealth::new(&lines),
+            principal: UsdAmount(sum(|loan| loan.principal)),
+            debt: UsdAmount(debt),
+            arrears: UsdAmount(sum(|loan| loan.arrears)),
+            reserve: UsdAmount(sum(|loan| loan.reserve)),
+            lien_value: UsdAmount(sum(|loan| loan.lien_value)),
+            coverage_bps: coverage(covered, debt),
             next_payments: next_payments(loans),
             worst: worst(lines),
         }
@@ -125,10 +129,16 @@ impl Portfolio {
 }
 
 impl ByHealth {
-    fn of(lines: &[(&Measure, CreditLine)]) -> ByHealth {
-        let of = |colour| count(lines.iter().filter(|(_, line)| line.health.colour == colour).count());
-        ByHealth { green: of(Colour::Green), amber: of(Colour::Amber), red: of(Colour::Red) }
+    fn new(lines: &[(&Measure, CreditLine)]) -> ByHealth {
+        let loans = |colour| count(lines.iter().filter(|(_, line)| line.health.colour == colour).count());
+        ByHealth { green: loans(Colour::Green), amber: loans(Colour::Amber), red: loans(Colour::Red) }
     }
+}
+
+/// Gives a value as a share of a debt; none without a debt.
+fn coverage(covered: MicroUsd, debt: MicroUsd) -> Option<Bps> {
+    let share = || mul_div_floor(covered.get(), BPS, debt.get()).unwrap_or(u64::MAX);
+    (!debt.is_zero()).then(|| exact_bps(share()))
 }
 
 fn count(number: usize) -> u64 {
@@ -139,26 +149,26 @@ fn next_payments(loans: &[&Measure]) -> Vec<NextPayment> {
     let mut due: Vec<_> =
         loans.iter().filter_map(|loan| loan.next_payment.as_ref().map(|payment| (loan, payment))).collect();
     due.sort_by_key(|(loan, payment)| (payment.due_at, loan.credit));
-    let named = due.into_iter().take(NAMED).map(|(loan, payment)| NextPayment {
+    let soonest = due.into_iter().take(MOST).map(|(loan, payment)| NextPayment {
         credit: Address(loan.credit),
         lender: Address(loan.lender),
         borrower: Address(loan.borrower),
-        payment: PaymentView::of(payment),
+        payment: PaymentView::new(payment),
     });
-    named.collect()
+    soonest.collect()
 }
 
-/// Red before amber, then by what the collateral would leave unpaid, then by what is in arrears.
+/// Sorts loans that are not green: red before amber, then by the debt that the collateral does not cover, then by arrears.
 fn worst(mut lines: Vec<(&Measure, CreditLine)>) -> Vec<CreditLine> {
     lines.retain(|(_, line)| line.health.colour != Colour::Green);
     lines.sort_by_key(|(loan, line)| {
         let unsecured = loan.debt.saturating_sub(loan.lien_value);
         (Reverse((line.health.colour, unsecured, loan.arrears)), loan.credit)
     });
-    lines.into_iter().take(NAMED).map(|(_, line)| line).collect()
+    lines.into_iter().take(MOST).map(|(_, line)| line).collect()
 }
 
-/// Sums up loans, and names those that need somebody first.
+/// Sums up loans, and lists those that need attention first.
 #[utoipa::path(
     get, path = "/v1/portfolio", tag = "credits", params(PortfolioQuery), security(("token" = [])),
     responses(
@@ -168,14 +178,15 @@ fn worst(mut lines: Vec<(&Measure, CreditLine)>) -> Vec<CreditLine> {
 )]
 pub(super) async fn portfolio(
     State(state): State<Arc<ApiState>>,
-    Asked(query): Asked<PortfolioQuery>,
+    StrictQuery(query): StrictQuery<PortfolioQuery>,
 ) -> Result<Json<Portfolio>, ApiError> {
-    let snapshot = state.snapshot()?;
+    let snapshot = state.require_snapshot()?;
     let measures = state.watch.measures();
     let loans: Vec<&Measure> = measures
         .values()
         .filter(|measure| !is_unrestricted(measure))
-        .filter(|measure| is(query.lender, measure.lender) && is(query.borrower, measure.borrower))
+        .filter(|loan| matches_filter(query.lender, loan.lender))
+        .filter(|loan| matches_filter(query.borrower, loan.borrower))
         .collect();
-    Ok(Json(Portfolio::of(AsOf::of(&snapshot), &loans)))
+    Ok(Json(Portfolio::new(AsOf::new(&snapshot), &loans)))
 }

@@ -1,10 +1,7 @@
-//! What is asked: parameters are read strictly, so that a misspelt filter is refused and not left out.
+//! Parameters of requests. They are read strictly, so that a misspelt filter is refused and not left out.
 
 use {
-    crate::{
-        api::{error::ApiError, values::status_name},
-        watch::Resolution,
-    },
+    crate::{api::error::ApiError, values::status_name, watch::Resolution},
     axum::{
         extract::{FromRequestParts, Path, Query},
         http::request::Parts,
@@ -18,21 +15,21 @@ use {
 };
 
 /// Most entries of a page.
-pub(super) const PAGE_MAX: usize = 200;
-/// Entries of a page where nothing else is asked for.
+const PAGE_MAX: usize = 200;
+/// Entries of a page without `limit`.
 const PAGE: usize = 50;
-/// Characters of a wrong value that are repeated.
+/// Characters of a wrong value that an error repeats.
 const QUOTED: usize = 64;
 
 /// The query of a request. A mistake in it is answered with 400.
-pub(super) struct Asked<T>(pub T);
+pub(super) struct StrictQuery<T>(pub(super) T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for StrictQuery<T> {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Asked<T>, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<StrictQuery<T>, ApiError> {
         match Query::try_from_uri(&parts.uri) {
-            Ok(Query(asked)) => Ok(Asked(asked)),
+            Ok(Query(query)) => Ok(StrictQuery(query)),
             Err(rejection) => {
                 let text = rejection.body_text();
                 let mistake = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
@@ -42,19 +39,19 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
     }
 }
 
-/// The credit that a path names. One that is no address is answered with 400.
-pub(super) struct Named(pub Pubkey);
+/// The credit that a path names. A text that is no address is answered with 400.
+pub(super) struct CreditPath(pub(super) Pubkey);
 
-impl<S: Send + Sync> FromRequestParts<S> for Named {
+impl<S: Send + Sync> FromRequestParts<S> for CreditPath {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Named, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<CreditPath, ApiError> {
         let text = match Path::<String>::from_request_parts(parts, state).await {
             Ok(Path(text)) => text,
             Err(rejection) => return Err(ApiError::bad_parameter(rejection.body_text())),
         };
         let mistake = || format!("`{}` is not an address; write it in base58", quoted(&text));
-        text.parse().map(Named).map_err(|_| ApiError::bad_parameter(mistake()))
+        text.parse().map(CreditPath).map_err(|_| ApiError::bad_parameter(mistake()))
     }
 }
 
@@ -70,13 +67,13 @@ fn wrong<E: Error>(value: &str, what: &str) -> E {
     E::custom(format!("`{}` is not {what}", quoted(value)))
 }
 
-/// An address.
+/// Reads an address.
 pub(super) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Pubkey>, D::Error> {
     let value = text(deserializer)?;
     value.parse().map(Some).map_err(|_| wrong(&value, "an address; write it in base58"))
 }
 
-/// A status by its name.
+/// Reads a status by its name.
 pub(super) fn status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Status>, D::Error> {
     let value = text(deserializer)?;
     match Status::ALL.into_iter().find(|status| status_name(*status) == value) {
@@ -88,32 +85,32 @@ pub(super) fn status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
     }
 }
 
-/// Yes or no.
+/// Reads true or false.
 pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
     let value = text(deserializer)?;
     value.parse().map(Some).map_err(|_| wrong(&value, "a yes or no; write true or false"))
 }
 
-/// The number of the last entry of the page before: whole, from 0 to the largest that the store keeps.
+/// Reads the number of the last entry of the page before, from 0 to the largest that the store keeps.
 pub(super) fn place<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     let value = text(deserializer)?;
     let number = value.parse().ok().filter(|number: &i64| *number >= 0);
     number.map(Some).ok_or_else(|| wrong(&value, "a whole number from 0; use `next` of the page before"))
 }
 
-/// How many entries a page has.
+/// Reads the most entries of a page.
 pub(super) fn limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
     let value = text(deserializer)?;
     let number = value.parse().ok().filter(|number| (1..=PAGE_MAX).contains(number));
     number.ok_or_else(|| wrong(&value, &format!("a whole number from 1 to {PAGE_MAX}; correct it")))
 }
 
-/// How many entries a page has where nothing else is asked for.
+/// Gives the most entries of a page without `limit`.
 pub(super) fn default_limit() -> usize {
     PAGE
 }
 
-/// A time, in Unix seconds or by RFC 3339.
+/// Reads a time, in Unix seconds or RFC 3339.
 pub(super) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     let value = text(deserializer)?;
     let unix = value.parse().ok();
@@ -122,14 +119,14 @@ pub(super) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
         .ok_or_else(|| wrong(&value, "a time; write Unix seconds, or RFC 3339 as in 2027-01-15T08:00:00Z"))
 }
 
-/// The seconds that a sample stands for.
+/// Reads the seconds that a sample stands for.
 pub(super) fn resolution<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Resolution, D::Error> {
     let value = text(deserializer)?;
     let resolution = value.parse().ok().and_then(Resolution::of_seconds);
     resolution.ok_or_else(|| wrong(&value, "a resolution; choose from 300, 3600 and 86400 seconds"))
 }
 
-/// The resolution where nothing else is asked for.
+/// Gives the resolution without `resolution`.
 pub(super) fn default_resolution() -> Resolution {
     Resolution::Hour
 }

@@ -1,4 +1,4 @@
-//! Figures for Prometheus: what is measured, and how its histograms are divided. The board and the rules in `ops/` read them.
+//! Metrics for Prometheus: their descriptions, and the buckets of histograms. The board and the rules in `ops/` read them.
 
 use {
     metrics::{Recorder, Unit, describe_counter, describe_gauge, describe_histogram, with_local_recorder},
@@ -10,9 +10,9 @@ const SECONDS: &[f64] = &[0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 20.0, 3
 /// Upper bounds of the buckets of slots.
 const SLOTS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 100.0, 150.0, 300.0];
 
-/// A recorder with the buckets of the keeper's histograms and a line on each figure. A process installs it once, and gives its
-/// handle to the server.
-pub fn recorder() -> PrometheusRecorder {
+/// Builds a recorder with the buckets of the keeper's histograms and a description of each metric. A process installs it once,
+/// and gives its handle to the server.
+pub(crate) fn recorder() -> PrometheusRecorder {
     let recorder = with_buckets().map_or_else(
         // Only an empty list of buckets is refused.
         |_| PrometheusBuilder::new().build_recorder(),
@@ -34,9 +34,9 @@ fn describe() {
     describe_histogram!(
         "blockable_keeper_cycle_seconds",
         Unit::Seconds,
-        "From the reading of the chain to the end of a cycle"
+        "Duration of a cycle, from reading the chain to its end"
     );
-    describe_counter!("blockable_keeper_reports_total", "Usage reports by what became of them");
+    describe_counter!("blockable_keeper_reports_total", "Usage reports by result");
     describe_gauge!(
         "blockable_keeper_report_lag_seconds",
         Unit::Seconds,
@@ -44,40 +44,40 @@ fn describe() {
     );
     describe_counter!(
         "blockable_keeper_source_errors_total",
-        "Reporters' endpoints that could not be read, by host"
+        "Reads of reporters' endpoints that failed, by host"
     );
     describe_gauge!("blockable_keeper_intents", "Intents that are due, by kind");
     describe_gauge!(
         "blockable_keeper_oldest_intent_age_seconds",
         Unit::Seconds,
-        "For how long the oldest intent has been due"
+        "Seconds since the oldest intent became due"
     );
-    describe_counter!("blockable_keeper_transactions_total", "Transactions by role and by how they ended");
+    describe_counter!("blockable_keeper_transactions_total", "Transactions by role and result");
     describe_histogram!(
         "blockable_keeper_landing_seconds",
         Unit::Seconds,
-        "From the signing of a transaction until it is seen in a block"
+        "Duration from the signing of a transaction until it is seen in a block"
     );
     describe_histogram!(
         "blockable_keeper_landing_slots",
-        "Slots from the writing of a transaction to its block"
+        "Slots from the recording of a transaction to its block"
     );
     describe_counter!(
         "blockable_keeper_expired_transactions_total",
-        "Transactions that died, whose work was signed anew"
+        "Transactions that expired before they landed, whose work was signed anew"
     );
-    describe_gauge!("blockable_keeper_quarantined", "Lanes of work that were put aside");
-    describe_gauge!("blockable_keeper_payer_lamports", "Lamports of the key of each role");
+    describe_gauge!("blockable_keeper_quarantined", "Lanes of work in quarantine");
+    describe_gauge!("blockable_keeper_payer_lamports", "Lamports on the key of each role");
     describe_counter!("blockable_keeper_fees_lamports_total", "Lamports paid as fees, by role");
-    describe_gauge!("blockable_keeper_rpc_slot", "The highest slot that each node has shown");
-    describe_counter!("blockable_keeper_rpc_errors_total", "Requests that failed, by node and request");
-    describe_gauge!("blockable_keeper_history_lag", "Credits whose event logs are not proven up to now");
+    describe_gauge!("blockable_keeper_rpc_slot", "Highest slot that each node has shown");
     describe_counter!(
-        "blockable_keeper_history_records_total",
-        "Records of event logs that were proven and kept"
+        "blockable_keeper_rpc_errors_total",
+        "Requests to nodes that failed, by node and request"
     );
+    describe_gauge!("blockable_keeper_history_lag", "Credits whose event logs are not proven up to now");
+    describe_counter!("blockable_keeper_history_records_total", "Records of event logs that were stored");
     describe_gauge!("blockable_keeper_alerts_open", "Open alerts by rule and severity");
     describe_counter!("blockable_keeper_alerts_total", "Alerts raised, by rule");
     describe_counter!("blockable_keeper_deliveries_total", "Deliveries of alerts by sink and result");
-    describe_counter!("blockable_keeper_requests_total", "Requests to the API by route and HTTP status");
+    describe_counter!("blockable_keeper_requests_total", "Requests to the API, by route and HTTP status");
 }

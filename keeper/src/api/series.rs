@@ -1,35 +1,39 @@
-//! `/v1/credits/{address}/series`: what a credit had and owed over time, for charts.
+//! `/v1/credits/{address}/series`: units and debt of a credit over time, for charts.
 
 use {
     crate::{
         api::{
             error::{ApiError, ErrorBody},
-            query::{Asked, Named, default_resolution, resolution, time},
+            query::{CreditPath, StrictQuery, default_resolution, resolution, time},
             state::ApiState,
-            values::{Address, Amount, Time, maybe_status_name},
         },
+        values::{Address, Time, UnitAmount, UsdAmount, status_name_or_unknown},
         watch::{Resolution, Sample, samples::SERIES_MAX},
     },
     axum::{Json, extract::State},
-    blockable_sdk::{Pubkey, program::transitions::Status},
+    blockable_sdk::{
+        Pubkey,
+        amounts::{MicroUsd, Units},
+        program::transitions::Status,
+    },
     serde::{Deserialize, Serialize},
     std::sync::Arc,
     utoipa::{IntoParams, ToSchema},
 };
 
-/// Samples that are given where no `from` is asked for.
+/// Samples of an answer without `from`.
 const LATEST: i64 = 500;
 
-/// Which samples.
+/// The span of the samples, and their resolution.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct SeriesQuery {
-    /// Samples from this time on, in Unix seconds or by RFC 3339; without it as many as make 500 before `until`.
+pub(crate) struct SeriesQuery {
+    /// Samples from this time on, in Unix seconds or RFC 3339; without it, 500 samples before `until`.
     #[serde(default, deserialize_with = "time")]
     #[param(value_type = Option<String>)]
     from: Option<i64>,
-    /// Samples before this time, in Unix seconds or by RFC 3339; without it up to now.
+    /// Samples before this time, in Unix seconds or RFC 3339; without it, up to now.
     #[serde(default, deserialize_with = "time")]
     #[param(value_type = Option<String>)]
     until: Option<i64>,
@@ -39,60 +43,61 @@ pub struct SeriesQuery {
     resolution: Resolution,
 }
 
-/// What a credit had and owed, oldest first.
+/// Units and debt of a credit over time, oldest first.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Series {
+pub(crate) struct Series {
     /// The credit.
-    pub credit: Address,
+    pub(crate) credit: Address,
     /// Seconds that a sample stands for.
-    pub resolution: i64,
-    /// Samples are from this time on.
-    pub from: Time,
-    /// Samples are from before this time.
-    pub until: Time,
-    /// The samples. There is none for times at which no keeper watched.
-    pub samples: Vec<Point>,
+    pub(crate) resolution: i64,
+    /// The time that samples begin at.
+    pub(crate) from: Time,
+    /// The time that samples end before.
+    pub(crate) until: Time,
+    /// The samples. Times at which no keeper ran have none.
+    pub(crate) samples: Vec<SampleView>,
 }
 
-/// What a credit had and owed.
+/// Units and debt of a credit at the end of a sample's time.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Point {
-    /// When the time began that the sample is the last of.
-    pub at: Time,
+pub(crate) struct SampleView {
+    /// The beginning of the sample's time.
+    pub(crate) at: Time,
     /// Units used.
-    pub consumed: Amount,
+    pub(crate) consumed: UnitAmount,
     /// Units that new jobs could draw on.
-    pub available: Amount,
+    pub(crate) available: UnitAmount,
     /// Units frozen.
-    pub frozen: Amount,
+    pub(crate) frozen: UnitAmount,
     /// Units under lien.
-    pub lien: Amount,
+    pub(crate) lien: UnitAmount,
     /// Everything owed.
-    pub debt: Amount,
-    /// What had to be paid to be current.
-    pub arrears: Amount,
+    pub(crate) debt: UsdAmount,
+    /// Payment that would have made the loan current.
+    pub(crate) arrears: UsdAmount,
     /// The status.
     #[schema(value_type = String, example = "active")]
-    pub status: &'static str,
+    pub(crate) status: &'static str,
 }
 
-impl Point {
-    fn of(sample: &Sample) -> Point {
-        Point {
-            at: Time::of(sample.at),
-            consumed: Amount(sample.consumed),
-            available: Amount(sample.available),
-            frozen: Amount(sample.frozen),
-            lien: Amount(sample.lien),
-            debt: Amount(sample.debt),
-            arrears: Amount(sample.arrears),
-            status: maybe_status_name(Status::from_byte(sample.status)),
+impl SampleView {
+    fn new(sample: &Sample) -> SampleView {
+        let units = |count| UnitAmount(Units(count));
+        SampleView {
+            at: Time::from_unix(sample.at),
+            consumed: units(sample.consumed),
+            available: units(sample.available),
+            frozen: units(sample.frozen),
+            lien: units(sample.lien),
+            debt: UsdAmount(MicroUsd(sample.debt)),
+            arrears: UsdAmount(MicroUsd(sample.arrears)),
+            status: status_name_or_unknown(Status::from_byte(sample.status)),
         }
     }
 }
 
 impl SeriesQuery {
-    /// From when until when. Errors: 400 where that is no span, or too long a one.
+    /// Works out the span in Unix seconds. Errors: 400 for one that is empty, or too long for an answer.
     fn span(&self, now: i64) -> Result<(i64, i64), ApiError> {
         let width = self.resolution.seconds();
         let until = self.until.unwrap_or(now.saturating_add(1));
@@ -116,13 +121,13 @@ impl SeriesQuery {
 /// Refuses a credit that neither the chain nor the store knows. `found` says whether the store does. Errors: 404; 503 where
 /// the chain has not been read yet.
 pub(super) fn require_known(state: &ApiState, credit: &Pubkey, found: bool) -> Result<(), ApiError> {
-    if found || state.snapshot()?.credits.contains_key(credit) {
+    if found || state.require_snapshot()?.credits.contains_key(credit) {
         return Ok(());
     }
     Err(ApiError::unknown_credit(credit))
 }
 
-/// Gives what a credit had and owed over time; also of a credit that is gone.
+/// Gives units and debt of a credit over time; also of a credit that was removed.
 #[utoipa::path(
     get, path = "/v1/credits/{address}/series", tag = "credits",
     params(("address" = String, Path, description = "The credit's address"), SeriesQuery), security(("token" = [])),
@@ -134,19 +139,19 @@ pub(super) fn require_known(state: &ApiState, credit: &Pubkey, found: bool) -> R
 )]
 pub(super) async fn series(
     State(state): State<Arc<ApiState>>,
-    Named(credit): Named,
-    Asked(query): Asked<SeriesQuery>,
+    CreditPath(credit): CreditPath,
+    StrictQuery(query): StrictQuery<SeriesQuery>,
 ) -> Result<Json<Series>, ApiError> {
-    let now =
-        state.latest().map_or_else(|| jiff::Timestamp::now().as_second(), |snapshot| snapshot.clock.get());
+    let machine_time = || jiff::Timestamp::now().as_second();
+    let now = state.latest_snapshot().map_or_else(machine_time, |snapshot| snapshot.clock.get());
     let (from, until) = query.span(now)?;
     let samples = state.watch.series(&credit, from, until, query.resolution).await?;
     require_known(&state, &credit, !samples.is_empty())?;
     Ok(Json(Series {
         credit: Address(credit),
         resolution: query.resolution.seconds(),
-        from: Time::of(from),
-        until: Time::of(until),
-        samples: samples.iter().map(Point::of).collect(),
+        from: Time::from_unix(from),
+        until: Time::from_unix(until),
+        samples: samples.iter().map(SampleView::new).collect(),
     }))
 }

@@ -1,4 +1,4 @@
-//! `[api]`: where the API listens, and who may read it.
+//! Settings of the API, `[api]`: its address, its token and its bounds.
 
 use {
     blockable_service::{secrets::SecretSource, settings::Reader},
@@ -9,20 +9,20 @@ use {
     },
 };
 
-/// Where the API listens without a setting.
+/// The address without a setting.
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8420);
 
-/// How the API is served.
+/// Settings of the API.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// The address and port to listen at.
-    pub listen: SocketAddr,
-    /// What readers of `/v1` must show; `None` where everybody on this machine may read.
-    pub token: Option<SecretSource>,
-    /// Connections at once, at most.
-    pub max_connections: usize,
-    /// How long a request may take.
-    pub deadline: Duration,
+    pub(crate) listen: SocketAddr,
+    /// The token that readers of `/v1` show; `None` where everybody on this machine may read.
+    pub(crate) token: Option<SecretSource>,
+    /// Most connections at the same time.
+    pub(crate) max_connections: usize,
+    /// Longest duration of a request.
+    pub(crate) deadline: Duration,
 }
 
 impl Default for Settings {
@@ -32,8 +32,8 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Reads `[api]`; mistakes are with the reader.
-    pub fn read(reader: &mut Reader) -> Settings {
+    /// Reads `[api]`; the reader collects mistakes.
+    pub(crate) fn read(reader: &mut Reader) -> Settings {
         reader.section("api", |reader| {
             let otherwise = Settings::default();
             let settings = Settings {
@@ -42,7 +42,7 @@ impl Settings {
                 max_connections: reader.number("max_connections", otherwise.max_connections, 1..=65_536),
                 deadline: reader.seconds("request_seconds", 10, 1..=120),
             };
-            if settings.token.is_none() && !is_this_machine(&settings.listen) {
+            if settings.token.is_none() && !is_loopback(&settings.listen) {
                 reader.mistake(
                     "token",
                     format!(
@@ -57,7 +57,7 @@ impl Settings {
     }
 
     /// Makes a relative path start from `folder`.
-    pub fn resolve(&mut self, folder: &Path) {
+    pub(crate) fn resolve(&mut self, folder: &Path) {
         if let Some(token) = &mut self.token {
             token.resolve(folder);
         }
@@ -68,11 +68,12 @@ fn listen(reader: &mut Reader) -> Option<SocketAddr> {
     let text: String = reader.optional("listen")?;
     let listen = text.parse().ok();
     if listen.is_none() {
-        reader.mistake("listen", format!("`{text}` is no address with a port; write it as 127.0.0.1:8420"));
+        reader
+            .mistake("listen", format!("`{text}` is not an address with a port; write it as 127.0.0.1:8420"));
     }
     listen
 }
 
-fn is_this_machine(listen: &SocketAddr) -> bool {
+fn is_loopback(listen: &SocketAddr) -> bool {
     listen.ip().to_canonical().is_loopback()
 }

@@ -1,17 +1,15 @@
-//! What answers are made from: everything that handlers read.
+//! The state that handlers answer from.
 
 use {
     crate::{
         alert::Alerts,
-        api::{
-            error::ApiError,
-            values::{Address, Time},
-        },
+        api::error::ApiError,
         chain::{Nodes, Snapshot},
         health::Health,
         ingest::Ingest,
         plan::{PlanSettings, Role},
         store::Store,
+        values::{Address, Time},
         watch::Watch,
     },
     blockable_sdk::{Pubkey, amounts::Lamports},
@@ -22,70 +20,70 @@ use {
     utoipa::ToSchema,
 };
 
-/// What answers are made from. Clones share it.
+/// The state that handlers answer from. The daemon fills it once; every part of it is shared with the keeper's own work, and
+/// handlers only read. Clones share it.
 #[derive(Clone)]
-pub struct ApiState {
+pub(crate) struct ApiState {
     /// The market's address.
-    pub market: Pubkey,
-    /// The chain as it was read last; none before the first time.
-    pub snapshot: watch::Receiver<Option<Arc<Snapshot>>>,
+    pub(crate) market: Pubkey,
+    /// The latest snapshot of the chain; none before the first.
+    pub(crate) snapshot: watch::Receiver<Option<Arc<Snapshot>>>,
     /// Measures of credits.
-    pub watch: Arc<Watch>,
+    pub(crate) watch: Arc<Watch>,
     /// Alerts.
-    pub alerts: Alerts,
-    /// Reports, for what the keeper plans next.
-    pub ingest: Ingest,
+    pub(crate) alerts: Alerts,
+    /// Usage reports, for the keeper's plans.
+    pub(crate) ingest: Ingest,
     /// The nodes.
-    pub nodes: Nodes,
+    pub(crate) nodes: Nodes,
     /// The store.
-    pub store: Store,
-    /// Progress.
-    pub health: Health,
-    /// Renders figures; `None` where none are recorded.
-    pub metrics: Option<PrometheusHandle>,
-    /// How the keeper plans.
-    pub plan: PlanSettings,
+    pub(crate) store: Store,
+    /// Progress of loops and parts.
+    pub(crate) health: Health,
+    /// Renders metrics; `None` where none are recorded.
+    pub(crate) metrics: Option<PrometheusHandle>,
+    /// Settings of planning.
+    pub(crate) plan: PlanSettings,
     /// Lamports that each role may spend in a UTC day.
-    pub lamports_per_day: BTreeMap<Role, Lamports>,
+    pub(crate) lamports_per_day: BTreeMap<Role, Lamports>,
     /// Failures in a row after which work is put aside.
-    pub quarantine_after: u32,
+    pub(crate) quarantine_after: u32,
 }
 
 impl ApiState {
-    /// The chain as it was read last. Errors: 503 before the first time.
-    pub fn snapshot(&self) -> Result<Arc<Snapshot>, ApiError> {
-        self.latest().ok_or_else(ApiError::not_read_yet)
+    /// Gives the latest snapshot. Errors: 503 before the first.
+    pub(super) fn require_snapshot(&self) -> Result<Arc<Snapshot>, ApiError> {
+        self.latest_snapshot().ok_or_else(ApiError::not_read_yet)
     }
 
-    /// The chain as it was read last; `None` before the first time.
-    pub fn latest(&self) -> Option<Arc<Snapshot>> {
+    /// Gives the latest snapshot; `None` before the first.
+    pub(super) fn latest_snapshot(&self) -> Option<Arc<Snapshot>> {
         self.snapshot.borrow().clone()
     }
 }
 
-/// What an answer is as of.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct AsOf {
+/// The state of the chain that an answer is as of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct AsOf {
     /// The market.
-    pub market: Address,
+    market: Address,
     /// The slot that was read.
-    pub slot: u64,
+    pub(super) slot: u64,
     /// The chain's clock at it.
-    pub clock: Time,
+    pub(super) clock: Time,
     /// The market's clock, which stands still in pauses.
-    pub market_time: Time,
-    /// Whether the market is paused.
-    pub is_paused: bool,
+    market_time: Time,
+    /// True while the market is paused.
+    pub(super) is_paused: bool,
 }
 
 impl AsOf {
-    /// The time of a snapshot.
-    pub fn of(snapshot: &Snapshot) -> AsOf {
+    pub(super) fn new(snapshot: &Snapshot) -> AsOf {
         AsOf {
             market: Address(snapshot.market_key),
             slot: snapshot.slot,
-            clock: Time::of(snapshot.clock.get()),
-            market_time: Time::of(snapshot.market_time().get()),
+            clock: snapshot.clock.into(),
+            market_time: snapshot.market_time().into(),
             is_paused: snapshot.is_paused(),
         }
     }

@@ -1,4 +1,4 @@
-//! `doctor`: is everything there that a keeper needs?
+//! `doctor`: checks everything that a keeper needs.
 
 use {
     crate::{
@@ -11,6 +11,7 @@ use {
     },
     blockable_sdk::{
         PROGRAM_ID, Pubkey,
+        amounts::ChainTime,
         keys::SigningKey,
         rpc::{CommitmentConfig, RpcClientError},
     },
@@ -26,73 +27,74 @@ use {
 
 /// Seconds that this machine's clock may differ from the chain's.
 const CLOCK_SKEW: i64 = 30;
-/// The loader of programs that can be upgraded, and where the program lies in its data.
+/// The loader of programs that can be upgraded.
 const UPGRADEABLE: Pubkey = Pubkey::from_str_const("BPFLoaderUpgradeab1e11111111111111111111111");
-const PROGRAM_AT: usize = 45;
-/// The program that this keeper was built with.
+/// Bytes before the program in the data of that loader.
+const PROGRAM_OFFSET: usize = 45;
+/// The size and hash of the program that this keeper was built with.
 const MANIFEST: &str = include_str!("../../../app-idl/manifest.json");
 
 #[derive(Serialize)]
-struct Finding {
+struct Check {
     check: String,
-    good: bool,
-    says: String,
+    ok: bool,
+    message: String,
 }
 
 #[derive(Default, Serialize)]
-struct Findings(Vec<Finding>);
+struct Checks(Vec<Check>);
 
-impl Findings {
-    fn note(&mut self, check: impl Into<String>, outcome: Result<String, String>) {
-        let (good, says) = match outcome {
-            Ok(says) => (true, says),
-            Err(says) => (false, says),
+impl Checks {
+    fn add(&mut self, check: impl Into<String>, outcome: Result<String, String>) {
+        let (ok, message) = match outcome {
+            Ok(message) => (true, message),
+            Err(message) => (false, message),
         };
-        self.0.push(Finding { check: check.into(), good, says });
+        self.0.push(Check { check: check.into(), ok, message });
     }
 }
 
-/// Runs all checks and prints them. Returns whether all are good.
+/// Runs all checks and prints them. Returns whether all pass.
 pub(super) async fn run(config: Config, json: bool) -> Result<bool, CommandError> {
-    let mut findings = Findings::default();
-    findings.note("config", Ok(format!("well formed; market {}", config.market)));
-    // Told of also where no node answers.
+    let mut checks = Checks::default();
+    checks.add("config", Ok(format!("well formed; market {}", config.market)));
+    // Keys are checked also where no node answers.
     let keys = open_keys(&config).await.unwrap_or_else(|error| {
-        findings.note("keys", Err(error.to_string()));
+        checks.add("keys", Err(error.to_string()));
         BTreeMap::new()
     });
     match nodes(&config.rpc, &config.cycle) {
-        Ok(nodes) => chain(&config, &nodes, &keys, &mut findings).await,
-        Err(error) => findings.note("rpc", Err(error.to_string())),
+        Ok(nodes) => check_chain(&config, &nodes, &keys, &mut checks).await,
+        Err(error) => checks.add("rpc", Err(error.to_string())),
     }
-    reporters(&config, &mut findings).await;
+    check_reporters(&config, &mut checks).await;
     match json {
-        true => println!("{}", serde_json::to_string(&findings)?),
-        false => findings.0.iter().for_each(|finding| {
-            println!("{} {}: {}", if finding.good { "ok  " } else { "BAD " }, finding.check, finding.says);
+        true => println!("{}", serde_json::to_string(&checks)?),
+        false => checks.0.iter().for_each(|Check { check, ok, message }| {
+            println!("{} {check}: {message}", if *ok { "ok  " } else { "BAD " });
         }),
     }
-    Ok(findings.0.iter().all(|finding| finding.good))
+    Ok(checks.0.iter().all(|check| check.ok))
 }
 
-async fn chain(config: &Config, nodes: &Nodes, keys: &BTreeMap<Role, SigningKey>, findings: &mut Findings) {
+async fn check_chain(config: &Config, nodes: &Nodes, keys: &BTreeMap<Role, SigningKey>, checks: &mut Checks) {
     let (sound, faults) = nodes.probe().await;
     for node in &sound {
-        findings.note(format!("rpc {}", node.name()), Ok(format!("slot {}", node.highest_slot())));
+        checks.add(format!("rpc {}", node.name()), Ok(format!("slot {}", node.highest_slot())));
     }
     for (node, error) in faults {
-        findings.note(format!("rpc {node}"), Err(error.to_string()));
+        checks.add(format!("rpc {node}"), Err(error.to_string()));
     }
     let Some(node) = sound.first() else { return };
     match Mirror::new(config.market).refresh(node, Stalls::default()).await {
         Ok(read) => {
             let (credits, providers) = (read.snapshot.credits.len(), read.snapshot.providers.len());
-            findings.note("market", Ok(format!("{providers} providers, {credits} credits")));
-            findings.note("clock", clock(read.clock.unix_timestamp));
+            checks.add("market", Ok(format!("{providers} providers, {credits} credits")));
+            checks.add("clock", check_clock(ChainTime(read.clock.unix_timestamp)));
         }
-        Err(error) => findings.note("market", Err(format!("{error}; check market and [[rpc]]"))),
+        Err(error) => checks.add("market", Err(format!("{error}; check market and [[rpc]]"))),
     }
-    findings.note("program", program(node).await);
+    checks.add("program", check_program(node).await);
     for (role, key) in keys {
         let balance = node.ask("balance", node.rpc().get_balance(&key.public_key())).await;
         let outcome = match balance {
@@ -102,38 +104,39 @@ async fn chain(config: &Config, nodes: &Nodes, keys: &BTreeMap<Role, SigningKey>
             Ok(lamports) => Err(format!("{key} has {lamports} lamports; send SOL to it")),
             Err(error) => Err(error.to_string()),
         };
-        findings.note(format!("{} key", role.name()), outcome);
+        checks.add(format!("{} key", role.name()), outcome);
     }
 }
 
-fn clock(chain: i64) -> Result<String, String> {
+fn check_clock(chain: ChainTime) -> Result<String, String> {
     let machine = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let apart = i64::try_from(machine).unwrap_or(i64::MAX).saturating_sub(chain);
-    match apart.abs() <= CLOCK_SKEW {
-        true => Ok(format!("{apart} s apart from the chain's")),
+    let ahead = ChainTime(i64::try_from(machine).unwrap_or(i64::MAX)).seconds_since(chain);
+    match ahead.abs() <= CLOCK_SKEW {
+        true => Ok(format!("{ahead} s ahead of the chain's")),
         false => {
-            Err(format!("this machine's clock is {apart} s ahead of the chain's; set it, or check the node"))
+            Err(format!("this machine's clock is {ahead} s ahead of the chain's; set it, or check the node"))
         }
     }
 }
 
 /// Compares the deployed program with the one that this keeper was built with.
-async fn program(node: &Node) -> Result<String, String> {
-    let data = elf(node).await?;
+async fn check_program(node: &Node) -> Result<String, String> {
+    let data = fetch_program(node).await?;
     let expected_size: usize = manifest("elf_bytes").and_then(|size| size.parse().ok()).unwrap_or(0);
     let expected = manifest("elf_sha256").unwrap_or_default();
-    // A deployed program is followed by zeros up to the room it was given.
+    // A deployed program is followed by zeros up to the room that it was given.
     let elf = data.get(..expected_size).unwrap_or(&data);
     let found = hex::encode(Sha256::digest(elf));
     match found == expected {
-        true => Ok(format!("sha256 {found}, as this keeper knows it")),
-        false => {
-            Err(format!("sha256 {found}, and this keeper knows {expected}; use the keeper of that program"))
-        }
+        true => Ok(format!("sha256 {found}, the program of this keeper")),
+        false => Err(format!(
+            "sha256 {found}, while this keeper is built for {expected}; use the keeper of the deployed program"
+        )),
     }
 }
 
-async fn elf(node: &Node) -> Result<Vec<u8>, String> {
+/// Fetches the deployed program.
+async fn fetch_program(node: &Node) -> Result<Vec<u8>, String> {
     let fetch = async |address: Pubkey| {
         let request = async {
             let commitment = CommitmentConfig::confirmed();
@@ -149,9 +152,10 @@ async fn elf(node: &Node) -> Result<Vec<u8>, String> {
     }
     let (data, _) = Pubkey::find_program_address(&[PROGRAM_ID.as_ref()], &UPGRADEABLE);
     let account = fetch(data).await?.ok_or_else(missing)?;
-    Ok(account.data.get(PROGRAM_AT..).unwrap_or_default().to_vec())
+    Ok(account.data.get(PROGRAM_OFFSET..).unwrap_or_default().to_vec())
 }
 
+/// Reads a field of the manifest.
 fn manifest(key: &str) -> Option<String> {
     let manifest: serde_json::Value = serde_json::from_str(MANIFEST).ok()?;
     let value = manifest.get(key)?;
@@ -159,13 +163,13 @@ fn manifest(key: &str) -> Option<String> {
 }
 
 /// Reads each endpoint as ingesting does.
-async fn reporters(config: &Config, findings: &mut Findings) {
+async fn check_reporters(config: &Config, checks: &mut Checks) {
     let read = async |source: &SourceSettings| (source.host(), probe(source).await);
     for (host, probed) in join_all(config.reporters.iter().map(read)).await {
         let outcome = match probed {
-            Ok(reports) => Ok(format!("hands out reports, {reports} on its first page")),
+            Ok(reports) => Ok(format!("answers, with {reports} reports on its first page")),
             Err(error) => Err(error.to_string()),
         };
-        findings.note(format!("reporter {host}"), outcome);
+        checks.add(format!("reporter {host}"), outcome);
     }
 }

@@ -8,7 +8,7 @@ use {
 const EXAMPLE: &str = include_str!("../../keeper.example.toml");
 
 /// Writes `keeper.toml` to a folder. Overwrites nothing. Returns its path. Errors: [`InitFileError`].
-pub fn init(folder: &Path) -> Result<PathBuf, InitFileError> {
+pub(super) fn init(folder: &Path) -> Result<PathBuf, InitFileError> {
     let path = folder.join("keeper.toml");
     write_new(&path, EXAMPLE, Readers::Everyone)?;
     Ok(path)

@@ -1,29 +1,33 @@
-//! What an operator calls.
+//! The command line.
 
 mod doctor;
+mod dry_run;
 mod exit;
+mod explain;
 mod init;
+mod observer;
+mod once;
+mod output;
 mod quarantine;
 mod reconcile;
-mod rehearse;
 mod run;
 
 use {
     crate::{
         config::{Config, ConfigError},
-        daemon::{CycleError, Keeper, OpenError},
-        store::{Store, StoreError},
+        daemon::{CycleError, OpenError},
+        store::StoreError,
     },
     blockable_sdk::Pubkey,
+    blockable_service::init_file::InitFileError,
     clap::{Parser, Subcommand, ValueEnum},
-    serde::Serialize,
     std::{io, path::PathBuf, process::ExitCode, time::Duration},
 };
 
-/// How long commands follow what they send.
+/// Longest time for which commands follow the transactions that they send.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// Watches the usage oracles and repayment schedules of a market, submits what falls due, warns whom it concerns.
+/// Watches the usage reports and repayment schedules of a market, submits what falls due, and alerts the parties.
 #[derive(Parser)]
 #[command(name = "blockable-keeper", version)]
 struct Cli {
@@ -44,22 +48,22 @@ enum Command {
     Run {
         #[command(flatten)]
         file: File,
-        /// How log lines are written
+        /// Format of log lines
         #[arg(long, value_enum, default_value_t = LogFormat::Text)]
         log: LogFormat,
     },
-    /// Goes round once: reads, plans, lands, alerts
+    /// Runs one cycle: reads the chain, plans, submits and alerts
     Once {
         #[command(flatten)]
         file: File,
-        /// Simulates and prints the plan; sends, stores and tells nothing
+        /// Simulates and prints the plan; sends, stores and delivers nothing
         #[arg(long)]
         dry_run: bool,
         /// Prints JSON
         #[arg(long)]
         json: bool,
     },
-    /// Says what is due on a credit, what is not and why; sends nothing
+    /// Explains what is due on a credit and what is not; sends nothing
     Explain {
         #[command(flatten)]
         file: File,
@@ -69,7 +73,7 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Follows what an ended keeper left in flight to its end, and compares the store with the chain; sends nothing new
+    /// Follows transactions that an ended keeper left in flight, and compares the store with the chain; sends nothing new
     Reconcile {
         #[command(flatten)]
         file: File,
@@ -77,7 +81,7 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Work that keeps failing
+    /// Lists, retries or gives up work that keeps failing
     Quarantine {
         #[command(flatten)]
         file: File,
@@ -101,6 +105,15 @@ struct File {
     config: PathBuf,
 }
 
+impl File {
+    /// Reads the file of a command that logs. Log lines begin once the file is known to be right.
+    fn load_and_log(&self, format: LogFormat) -> Result<Config, ConfigError> {
+        let config = Config::load(&self.config)?;
+        output::log_to_stderr(format);
+        Ok(config)
+    }
+}
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum LogFormat {
     /// For people
@@ -109,189 +122,82 @@ enum LogFormat {
     Json,
 }
 
-/// Why a command stopped.
+/// A fault that stops a command.
 #[derive(Debug, thiserror::Error)]
-pub enum CommandError {
-    /// The file.
+enum CommandError {
+    /// The file is wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The keeper does not start.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// A cycle did nothing.
+    /// A cycle failed.
     #[error(transparent)]
     Cycle(#[from] CycleError),
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Nothing was written.
+    /// The first file was not written.
     #[error(transparent)]
-    Init(#[from] blockable_service::init_file::InitFileError),
-    /// No such credit.
+    Init(#[from] InitFileError),
+    /// The market has no such credit.
     #[error("the market has no credit at {0}; check the address and the market")]
     NoCredit(Pubkey),
-    /// No such lane.
-    #[error("no work of this name has failed: {0}; `quarantine list` names what has")]
+    /// No work of this name has failed.
+    #[error("no work of this name has failed: {0}; `quarantine list` lists all that has")]
     NoLane(String),
-    /// A folder for a while.
-    #[error("no temporary folder can be made: {0}")]
+    /// A temporary folder cannot be created.
+    #[error("cannot create a temporary folder: {0}; make room in it, or set TMPDIR to another")]
     Folder(io::Error),
-    /// Signals.
-    #[error("the system tells of no signals: {0}")]
-    Signals(io::Error),
-    /// Output.
-    #[error("the result cannot be written: {0}")]
+    /// A signal cannot be listened for.
+    #[error("cannot listen for {name}: {error}; raise the limit of open files")]
+    Signal {
+        /// The signal.
+        name: &'static str,
+        /// The reason.
+        error: io::Error,
+    },
+    /// The result cannot be printed.
+    #[error("cannot write the result as JSON: {0}")]
     Output(#[from] serde_json::Error),
 }
 
 /// Runs the command line. Returns its exit code: 0 when all is as it should be, 1 when not, 64 for a wrong configuration.
-pub async fn main() -> ExitCode {
+pub async fn run_command_line() -> ExitCode {
     if fail::has_failpoints() {
         // Kept for as long as the process lives.
         std::mem::forget(fail::FailScenario::setup());
     }
-    let code = match run(Cli::parse().command).await {
-        Ok(true) => exit::GOOD,
-        Ok(false) => exit::BAD,
+    let code = match execute(Cli::parse().command).await {
+        Ok(true) => exit::OK,
+        Ok(false) => exit::FAILED,
         Err(error) => {
             eprintln!("error: {error}");
-            if matches!(error, CommandError::Config(_)) { exit::CONFIG } else { exit::BAD }
+            if matches!(error, CommandError::Config(_)) { exit::CONFIG } else { exit::FAILED }
         }
     };
     ExitCode::from(code)
 }
 
-async fn run(command: Command) -> Result<bool, CommandError> {
+/// Runs a command. Returns whether all is as it should be.
+async fn execute(command: Command) -> Result<bool, CommandError> {
     match command {
         Command::Init { folder } => {
             println!("wrote {}; set market, rpc, keys and reporters in it", init::init(&folder)?.display());
             Ok(true)
         }
-        Command::Run { file, log } => {
-            let config = Config::load(&file.config)?;
-            run::log(log);
-            run::run(config).await
-        }
+        Command::Run { file, log } => run::run(file.load_and_log(log)?).await,
         Command::Once { file, dry_run: true, json } => {
-            let config = Config::load(&file.config)?;
-            run::log(LogFormat::Text);
-            rehearse::run(config, json).await
+            dry_run::run(file.load_and_log(LogFormat::Text)?, json).await
         }
         Command::Once { file, dry_run: false, json } => {
-            let config = Config::load(&file.config)?;
-            run::log(LogFormat::Text);
-            let report = Keeper::open(config).await?.once(PATIENCE).await?;
-            show(&report, json)?;
-            Ok(report.landing.failed == 0 && report.landing.unfunded == 0)
+            once::run(file.load_and_log(LogFormat::Text)?, json).await
         }
         Command::Explain { file, credit, json } => {
-            let config = Config::load(&file.config)?;
-            run::log(LogFormat::Text);
-            let (mut keeper, _folder) = beside(config).await?;
-            let explanation = keeper.explain(&credit).await?.ok_or(CommandError::NoCredit(credit))?;
-            match json {
-                true => println!("{}", serde_json::to_string(&explanation)?),
-                false => println!("{explanation}"),
-            }
-            Ok(true)
+            explain::run(file.load_and_log(LogFormat::Text)?, credit, json).await
         }
         Command::Reconcile { file, json } => reconcile::run(Config::load(&file.config)?, json).await,
         Command::Quarantine { file, action } => quarantine::run(&Config::load(&file.config)?, action).await,
         Command::Doctor { file, json } => doctor::run(Config::load(&file.config)?, json).await,
-    }
-}
-
-/// A keeper on a store of its own that ends with the command: it may look while another keeper runs. It knows what that one
-/// has heard and seen.
-async fn beside(config: Config) -> Result<(Keeper, Scratch), CommandError> {
-    let folder = Scratch::new().map_err(CommandError::Folder)?;
-    let store = Store::open(&folder.0)?;
-    store.copy_tables(&config.data_dir, &SEEN)?;
-    Ok((Keeper::on(config, store).await?, folder))
-}
-
-/// What a look at what is due needs of the store: the stalls, what reporters have said, and what was put
-/// aside.
-const SEEN: [&str; 5] = ["stalls", "last_reading", "reports", "cursors", "lanes"];
-
-/// A folder that goes with whoever holds it.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new() -> io::Result<Scratch> {
-        let path = std::env::temp_dir().join(format!("blockable-keeper-{:016x}", rand::random::<u64>()));
-        std::fs::create_dir(&path)?;
-        Ok(Scratch(path))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // What is left is the system's to clear.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-/// Prints a result: JSON for machines, its fields for people.
-fn show(result: &impl Serialize, json: bool) -> Result<(), CommandError> {
-    if json {
-        println!("{}", serde_json::to_string(result)?);
-        return Ok(());
-    }
-    let value = serde_json::to_value(result)?;
-    print_fields(&value, "");
-    Ok(())
-}
-
-fn print_fields(value: &serde_json::Value, indent: &str) {
-    let Some(fields) = value.as_object() else {
-        println!("{indent}{value}");
-        return;
-    };
-    for (name, value) in fields {
-        let name = name.replace('_', " ");
-        match value {
-            serde_json::Value::Object(inner) if inner.is_empty() => println!("{indent}{name}: none"),
-            serde_json::Value::Object(_) => {
-                println!("{indent}{name}:");
-                print_fields(value, &format!("{indent}  "));
-            }
-            serde_json::Value::String(text) => println!("{indent}{name}: {text}"),
-            other => println!("{indent}{name}: {other}"),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use {
-        super::*,
-        crate::{
-            chain::{SlotTime, StallLog},
-            land::lanes,
-        },
-        blockable_sdk::amounts::ChainTime,
-    };
-
-    #[tokio::test]
-    async fn a_look_knows_when_the_cluster_stood_still_and_what_was_put_aside() {
-        let (running, looking) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let keeper = Store::open(running.path()).unwrap();
-        let mut stall_log = StallLog::open(keeper.clone(), 60).await.unwrap();
-        for (slot, clock) in [(1_000, 50_000), (1_010, 53_606)] {
-            stall_log.record(SlotTime { slot, clock: ChainTime(clock) }).await.unwrap();
-        }
-        let fail = |tx: &rusqlite::Transaction| {
-            let lane = ("meter/p/1", "meter", &Pubkey::default());
-            lanes::fail(tx, lane, "no", PATIENCE, ChainTime(53_606))
-        };
-        keeper.write(fail).await.unwrap();
-
-        let look = Store::open(looking.path()).unwrap();
-        look.copy_tables(running.path(), &SEEN).unwrap();
-        let seen = StallLog::open(look.clone(), 60).await.unwrap();
-        assert_eq!(seen.stalls().lost_since(ChainTime(0)), 3_600);
-        let blocked = look.read(|connection| lanes::blocked(connection, ChainTime(53_607))).await.unwrap();
-        assert!(blocked.contains("meter/p/1"));
     }
 }

@@ -1,4 +1,4 @@
-//! Work that keeps failing: shows it, has it tried again, gives it up. Works beside a running keeper.
+//! `quarantine`: work that keeps failing is listed, tried again or given up. Works while a keeper runs.
 
 use {
     crate::{
@@ -10,7 +10,7 @@ use {
     clap::Subcommand,
 };
 
-/// What to do with it.
+/// The part of the command that changes or lists lanes.
 #[derive(Subcommand)]
 pub(super) enum Action {
     /// Lists work that has failed
@@ -31,7 +31,7 @@ pub(super) enum Action {
     },
 }
 
-/// Runs the command. Returns true.
+/// Runs the command. Returns true. Errors: [`CommandError::NoLane`], [`CommandError::Store`].
 pub(super) async fn run(config: &Config, action: Action) -> Result<bool, CommandError> {
     let store = Store::open_unlocked(&config.data_dir)?;
     match action {
@@ -47,27 +47,27 @@ pub(super) async fn run(config: &Config, action: Action) -> Result<bool, Command
         Action::Retry { lane } => {
             let name = lane.clone();
             let found = store.write(move |connection| lanes::retry(connection, &name)).await?;
-            said(found, lane, "is tried again at the next cycle")
+            confirm(found, lane, "is tried again at the next cycle")
         }
         Action::Drop { lane } => {
             let name = lane.clone();
             let found = store.write(move |connection| lanes::drop_lane(connection, &name)).await?;
-            said(found, lane, "is given up until it is retried")
+            confirm(found, lane, "is given up until it is retried")
         }
     }
 }
 
-fn said(found: bool, lane: String, what: &str) -> Result<bool, CommandError> {
+fn confirm(found: bool, lane: String, change: &str) -> Result<bool, CommandError> {
     if !found {
         return Err(CommandError::NoLane(lane));
     }
-    println!("{lane} {what}");
+    println!("{lane} {change}");
     Ok(true)
 }
 
 fn print(failed: &[Lane], after: u32) {
     if failed.is_empty() {
-        println!("nothing has failed");
+        println!("no work has failed");
     }
     for lane in failed {
         let state = match (lane.dropped, lane.failures >= after) {

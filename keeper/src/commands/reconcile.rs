@@ -1,9 +1,9 @@
-//! `reconcile`: brings the store in line with the chain after an end of any kind. Sends nothing new.
+//! `reconcile`: brings the store in line with the chain after a keeper has ended in any way. Sends nothing new.
 
 use {
     crate::{
         alert::Level,
-        commands::{CommandError, PATIENCE, show},
+        commands::{CommandError, PATIENCE, output},
         config::Config,
         daemon::Keeper,
         history::Passed,
@@ -15,8 +15,8 @@ use {
 struct Reconciled {
     /// Transactions that were in flight.
     in_flight: usize,
-    /// Transactions whose end is still not known.
-    left: usize,
+    /// Transactions that are still in flight.
+    still_in_flight: usize,
     /// Credits of the market.
     credits: usize,
     /// The slot that was read.
@@ -25,30 +25,30 @@ struct Reconciled {
     records: usize,
     /// Credits whose logs were proven complete now.
     proven: usize,
-    /// Findings against event logs.
-    wrong: usize,
+    /// Alerts on event logs.
+    alerts: usize,
 }
 
-/// Runs the command. Returns whether nothing is left open.
+/// Runs the command. Returns whether nothing is in flight any more and all event logs are in order.
 pub(super) async fn run(config: Config, json: bool) -> Result<bool, CommandError> {
     let mut keeper = Keeper::open(config).await?;
-    let in_flight = keeper.parts().lander.in_flight();
-    let left = keeper.settle(PATIENCE).await?;
+    let in_flight = keeper.in_flight();
+    let still_in_flight = keeper.follow(PATIENCE).await?;
     let snapshot = keeper.gather().await?;
     let proof = match keeper.parts().config.history.enabled {
         true => keeper.prove(&snapshot).await?,
         false => Passed::default(),
     };
-    let wrong = proof.signals.iter().filter(|signal| signal.level == Level::Raise).count();
+    let alerts = proof.signals.iter().filter(|signal| signal.level == Level::Raise).count();
     let reconciled = Reconciled {
         in_flight,
-        left,
+        still_in_flight,
         credits: snapshot.credits.len(),
         slot: snapshot.slot,
         records: proof.records,
         proven: proof.proven,
-        wrong,
+        alerts,
     };
-    show(&reconciled, json)?;
-    Ok(left == 0 && wrong == 0)
+    output::print(&reconciled, json)?;
+    Ok(still_in_flight == 0 && alerts == 0)
 }

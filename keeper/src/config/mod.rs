@@ -31,31 +31,31 @@ const FILE: FileKind = FileKind {
 #[derive(Clone)]
 pub struct Config {
     /// The market's account.
-    pub market: Pubkey,
+    pub(crate) market: Pubkey,
     /// The folder of the store.
-    pub data_dir: PathBuf,
+    pub(crate) data_dir: PathBuf,
     /// The nodes, in order of preference.
-    pub rpc: Vec<RpcSettings>,
+    pub(crate) rpc: Vec<RpcSettings>,
     /// How often the chain is read.
-    pub cycle: CycleSettings,
+    pub(crate) cycle: CycleSettings,
     /// The keys that pay.
-    pub keys: KeySettings,
+    pub(crate) keys: KeySettings,
     /// How transactions are landed.
-    pub land: LandSettings,
+    pub(crate) land: LandSettings,
     /// What is done and when.
-    pub plan: PlanSettings,
+    pub(crate) plan: PlanSettings,
     /// How reports are taken in.
-    pub ingest: IngestSettings,
+    pub(crate) ingest: IngestSettings,
     /// Where reports come from.
-    pub reporters: Vec<SourceSettings>,
+    pub(crate) reporters: Vec<SourceSettings>,
     /// What is measured.
-    pub watch: watch::Settings,
+    pub(crate) watch: watch::Settings,
     /// Who is told.
-    pub alert: alert::Settings,
+    pub(crate) alert: alert::Settings,
     /// The HTTP API.
-    pub api: api::Settings,
+    pub(crate) api: api::Settings,
     /// The event logs.
-    pub history: HistorySettings,
+    pub(crate) history: HistorySettings,
 }
 
 impl Config {

@@ -1,12 +1,16 @@
-//! One cycle: read the chain, plan, confirm, land, watch, alert.
+//! One cycle: reads the chain, plans, confirms, submits, measures and alerts.
 
 use {
     super::ended::ended,
     crate::{
         alert::{Level, Open, Rule, Severity, Signal},
-        chain::{Mirror, NodeError, SlotTime, Snapshot},
+        chain::{Mirror, SlotTime, Snapshot},
         daemon::Parts,
-        land::{LandError, Landing, confirm::confirm, journal, lanes},
+        land::{
+            LandError, Landing,
+            confirm::{Confirmed, confirm},
+            journal, lanes,
+        },
         plan::{Intent, Kind, Plan, plan},
         store::StoreError,
     },
@@ -20,28 +24,28 @@ use {
     tokio::task::spawn_blocking,
 };
 
-/// Cycles in a row that a node may fail before the operator is told.
-const PATIENCE: u32 = 3;
+/// Cycles in a row in which a node may fail before the operator is alerted.
+const FAULTY_CYCLES: u32 = 3;
 /// Seconds of a day.
 const DAY: i64 = 86_400;
 
-/// Why a cycle did nothing.
+/// A fault that ends a cycle. What was left undone is due again in the next.
 #[derive(Debug, thiserror::Error)]
 pub enum CycleError {
-    /// No node can be believed.
+    /// No node answers with a state of the chain that can be believed.
     #[error("no node can be used: {0}; check [[rpc]]")]
     NoNode(String),
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Landing.
+    /// Transactions could not be submitted or followed.
     #[error(transparent)]
     Land(#[from] LandError),
 }
 
-/// What a cycle has done.
+/// The work of a cycle, in numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Report {
+pub struct CycleSummary {
     /// The slot that was read.
     pub slot: u64,
     /// The chain's clock.
@@ -50,33 +54,34 @@ pub struct Report {
     pub credits: usize,
     /// Credits that had changed.
     pub fetched: usize,
-    /// What is due, by kind.
+    /// Intents due, by kind.
     pub due: BTreeMap<Kind, usize>,
-    /// Due, and not called for by finalized state of enough nodes.
-    pub held: usize,
-    /// What became of the rest.
+    /// Intents due that the finalized state of too few nodes calls for.
+    pub unconfirmed: usize,
+    /// Results of submitting the others.
     pub landing: Landing,
     /// Alerts raised.
-    pub raised: usize,
+    pub alerts_raised: usize,
 }
 
-/// What goes from cycle to cycle.
+/// State that is kept from cycle to cycle. All of it is in memory: after a crash the first cycle reads every account anew.
 pub(super) struct Cycle {
-    pub parts: Parts,
+    pub(super) parts: Parts,
     mirror: Mirror,
+    /// Cycles in a row in which a node failed.
     faults: u32,
+    /// UTC day of the latest removal of old rows.
     pruned: Option<i64>,
 }
 
 impl Cycle {
-    /// Before the first cycle.
-    pub fn new(parts: Parts) -> Cycle {
+    pub(super) fn new(parts: Parts) -> Cycle {
         let mirror = Mirror::new(parts.config.market);
         Cycle { parts, mirror, faults: 0, pruned: None }
     }
 
-    /// Reads the chain. Errors: [`CycleError::NoNode`], [`CycleError::Store`].
-    pub async fn read(&mut self) -> Result<(Arc<Snapshot>, usize, Vec<Signal>), CycleError> {
+    /// Reads the chain from the first node that can be believed. Errors: [`CycleError::NoNode`], [`CycleError::Store`].
+    pub(super) async fn read(&mut self) -> Result<(Arc<Snapshot>, usize, Vec<Signal>), CycleError> {
         let parts = &mut self.parts;
         let (sound, faults) = parts.nodes.probe().await;
         let mut reasons: Vec<String> =
@@ -88,9 +93,7 @@ impl Cycle {
                     found = Some(read);
                     break;
                 }
-                Err(error @ NodeError::Unusable(_)) | Err(error) => {
-                    reasons.push(format!("{}: {error}", node.name()));
-                }
+                Err(error) => reasons.push(format!("{}: {error}", node.name())),
             }
         }
         self.faults = if reasons.is_empty() { 0 } else { self.faults.saturating_add(1) };
@@ -110,51 +113,55 @@ impl Cycle {
         Ok((snapshot, read.fetched, signals))
     }
 
-    /// Works out what is due.
-    pub async fn plan(&self, snapshot: &Arc<Snapshot>) -> Result<Plan, CycleError> {
+    /// Plans what is due. Errors: [`CycleError::Store`] where planning panicked.
+    pub(super) async fn plan(&self, snapshot: &Arc<Snapshot>) -> Result<Plan, CycleError> {
         let (snapshot, shelf) = (snapshot.clone(), self.parts.ingest.shelf());
         let settings = self.parts.config.plan.clone();
         let task = spawn_blocking(move || plan(&snapshot, &shelf, &settings));
         Ok(task.await.map_err(|_| StoreError::Panicked)?)
     }
 
-    /// Goes round once. Errors: [`CycleError`]; what was left undone is due again next time.
-    pub async fn go(&mut self) -> Result<(Arc<Snapshot>, Report), CycleError> {
+    /// Runs one cycle. Errors: [`CycleError`].
+    pub(super) async fn run(&mut self) -> Result<(Arc<Snapshot>, CycleSummary), CycleError> {
         let began = Instant::now();
         let (snapshot, fetched, mut signals) = self.read().await?;
         let Plan { intents, signals: planned } = self.plan(&snapshot).await?;
         signals.extend(planned);
         let due = count(&intents);
         let dropped = self.parts.store.read(lanes::dropped).await?;
-        measure(&snapshot, &intents, &dropped);
-        let needed = if self.parts.config.land.allow_single_node { 1 } else { 2 };
-        let settings = &self.parts.config.plan;
-        let confirmed = confirm(&self.parts.nodes, needed, intents, &snapshot, settings).await;
+        set_gauges(&snapshot, &intents, &dropped);
+        let confirmed = self.confirm(intents, &snapshot).await;
         for held in &confirmed.held {
             let (kind, subject) = (held.intent.kind(), held.intent.subject());
             tracing::info!(%kind, %subject, reason = held.reason, "not confirmed yet");
         }
-        // What happens to transactions must not keep watchers and parties from being told.
+        // A failure to submit must not keep alerts from being raised.
         let landed = self.parts.lander.land(confirmed.due, &snapshot).await;
-        let raised = self.tell(&snapshot, signals).await?;
+        let raised = self.raise_alerts(&snapshot, signals).await?;
         self.prune(snapshot.clock).await?;
         metrics::histogram!("blockable_keeper_cycle_seconds").record(began.elapsed().as_secs_f64());
-        let report = Report {
+        let summary = CycleSummary {
             slot: snapshot.slot,
             clock: snapshot.clock,
             credits: snapshot.credits.len(),
             fetched,
             due,
-            held: confirmed.held.len(),
+            unconfirmed: confirmed.held.len(),
             landing: landed?,
-            raised,
+            alerts_raised: raised,
         };
-        Ok((snapshot, report))
+        Ok((snapshot, summary))
+    }
+
+    /// Confirms intents on as many nodes as the settings ask for.
+    pub(super) async fn confirm(&self, intents: Vec<Intent>, snapshot: &Snapshot) -> Confirmed {
+        let needed = if self.parts.config.land.allow_single_node { 1 } else { 2 };
+        confirm(&self.parts.nodes, needed, intents, snapshot, &self.parts.config.plan).await
     }
 
     /// Measures every credit, and raises and clears alerts. Findings are acknowledged once their alerts are stored. Returns how
     /// many were raised.
-    pub async fn tell(
+    pub(super) async fn raise_alerts(
         &self,
         snapshot: &Arc<Snapshot>,
         mut signals: Vec<Signal>,
@@ -172,7 +179,7 @@ impl Cycle {
         Ok(opened)
     }
 
-    /// Forgets what is too old to keep, once a day.
+    /// Removes rows that are too old to keep, once a day.
     async fn prune(&mut self, clock: ChainTime) -> Result<(), StoreError> {
         let today = clock.get().div_euclid(DAY);
         if self.pruned == Some(today) {
@@ -196,8 +203,8 @@ fn count(intents: &[Intent]) -> BTreeMap<Kind, usize> {
     due
 }
 
-/// Sets the figures of what is due. What an operator has dropped is not waited for.
-fn measure(snapshot: &Snapshot, intents: &[Intent], dropped: &HashSet<String>) {
+/// Sets the gauges of intents that are due. Lanes that an operator has dropped do not count towards the age.
+fn set_gauges(snapshot: &Snapshot, intents: &[Intent], dropped: &HashSet<String>) {
     let due = count(intents);
     for kind in Kind::ALL {
         let count = due.get(&kind).copied().unwrap_or(0);
@@ -210,11 +217,11 @@ fn measure(snapshot: &Snapshot, intents: &[Intent], dropped: &HashSet<String>) {
     ) as f64);
 }
 
-/// Seconds for which the oldest work of lanes that were not dropped has been due.
+/// Works out the seconds since the oldest intent of lanes that were not dropped became due.
 fn oldest_age(now: ChainTime, intents: &[Intent], dropped: &HashSet<String>) -> i64 {
-    let waited_for =
+    let is_expected =
         |intent: &&Intent| dropped.is_empty() || lanes::unblocked_part(intent, dropped).is_some();
-    let oldest = intents.iter().filter(waited_for).map(|intent| intent.due_at).min();
+    let oldest = intents.iter().filter(is_expected).map(|intent| intent.due_at).min();
     now.seconds_since(oldest.unwrap_or(now)).max(0)
 }
 
@@ -224,7 +231,7 @@ fn rpc_signal(snapshot: &Snapshot, faults: u32, reasons: &[String]) -> Signal {
         subject: snapshot.market_key,
         level: match faults {
             0 => Level::Clear,
-            few if few < PATIENCE => Level::Hold,
+            few if few < FAULTY_CYCLES => Level::Hold,
             _ => Level::Raise,
         },
         severity: Severity::Warning,
@@ -250,7 +257,7 @@ mod tests {
     };
 
     #[test]
-    fn what_was_dropped_is_not_waited_for() {
+    fn dropped_lanes_do_not_count_towards_the_age() {
         let at = |due_at, intent| Intent { due_at: ChainTime(due_at), ..intent };
         let oldest_age =
             |now, intents: &[Intent], dropped: &HashSet<String>| oldest_age(ChainTime(now), intents, dropped);

@@ -1,14 +1,14 @@
-//! The keeper: runs for months, or once.
+//! The keeper as a whole: it runs for months, or for one cycle.
 
 use {
     crate::{
-        api::{ApiState, Server},
+        api::{ApiState, Explanation, Server},
         chain::Snapshot,
         config::Config,
-        daemon::{CycleError, OpenError, Parts, Report, audit, cycle::Cycle},
+        daemon::{CycleError, CycleSummary, OpenError, Parts, audit, cycle::Cycle},
         history::Passed,
-        land::STATUSES,
-        plan::{Explanation, Plan, Role, explain},
+        land::{Landing, STATUSES, rehearse::Rehearsal},
+        plan::{Plan, Role},
         store::Store,
     },
     blockable_sdk::Pubkey,
@@ -24,12 +24,16 @@ use {
     },
 };
 
-/// How long a cycle may take before the keeper counts as stalled, as a multiple of its interval; at least a minute.
+/// Longest duration of a cycle, as a multiple of its interval, before its loop counts as stalled; at least a minute.
 const STALLED: u32 = 6;
-/// Pause between two looks at what is in flight.
-const LOOK: Duration = Duration::from_millis(200);
+/// Pause between two checks of transactions in flight.
+const CHECK_EVERY: Duration = Duration::from_millis(200);
 
 /// A keeper with its parts open.
+///
+/// It owns the cycle, and publishes each snapshot to the API and the audit of event logs. The store is locked from opening to
+/// the end of the process. A crash at any point loses no work: transactions are recorded before they are sent, and the next
+/// start follows those that are still open.
 pub struct Keeper {
     cycle: Cycle,
     latest: watch::Sender<Option<Arc<Snapshot>>>,
@@ -43,59 +47,47 @@ impl Keeper {
     }
 
     /// Opens a keeper on another store. Errors: [`OpenError`].
-    pub async fn on(config: Config, store: Store) -> Result<Keeper, OpenError> {
+    pub(crate) async fn on(config: Config, store: Store) -> Result<Keeper, OpenError> {
         let parts = Parts::open(config, store).await?;
         Ok(Keeper { cycle: Cycle::new(parts), latest: watch::Sender::new(None) })
     }
 
-    /// The parts.
-    pub fn parts(&self) -> &Parts {
+    /// Gives the parts.
+    pub(crate) fn parts(&self) -> &Parts {
         &self.cycle.parts
     }
 
-    /// Runs until `stop` is true, then stops all parts in reverse order of their start: what is in flight is followed to its
-    /// end where that comes in time, and stays on record where it does not. `figures` renders what is recorded.
-    /// Errors: [`OpenError`].
-    pub async fn run(
+    /// Runs until `stop` is true, then stops all parts in reverse order of their start. Transactions in flight are followed for
+    /// half of the time to stop; those that are left stay on record. `metrics` renders what is recorded. Errors: [`OpenError`].
+    pub(crate) async fn run(
         mut self,
         mut stop: watch::Receiver<bool>,
-        figures: Option<PrometheusHandle>,
+        metrics: Option<PrometheusHandle>,
     ) -> Result<(), OpenError> {
-        let stages = self.start(figures.clone()).await?;
+        let stages = self.start(metrics.clone()).await?;
         let every = self.parts().config.cycle.every;
         let limit = every.saturating_mul(STALLED).max(Duration::from_secs(60));
         let beat = self.parts().health.watch("cycle", limit);
         self.parts().health.set("chain", Err("the chain has not been read yet; check [[rpc]]".to_string()));
         loop {
             let began = Instant::now();
-            let gone = tokio::select! {
-                gone = self.cycle.go() => gone,
+            let outcome = tokio::select! {
+                outcome = self.cycle.run() => outcome,
                 _ = stop.wait_for(|stop| *stop) => break,
             };
-            match gone {
-                Ok((snapshot, report)) => {
-                    tracing::info!(
-                        slot = report.slot,
-                        credits = report.credits,
-                        fetched = report.fetched,
-                        sent = report.landing.sent,
-                        transactions = report.landing.transactions,
-                        busy = report.landing.busy,
-                        held = report.held,
-                        raised = report.raised,
-                        ms = began.elapsed().as_millis(),
-                        "cycle"
-                    );
+            match outcome {
+                Ok((snapshot, summary)) => {
+                    log_summary(&summary, began.elapsed());
                     self.latest.send_replace(Some(snapshot));
                     self.parts().health.set("chain", Ok(()));
                 }
                 Err(error) => {
-                    tracing::error!(%error, "a cycle did not go round");
+                    tracing::error!(%error, "a cycle failed");
                     self.parts().health.set("chain", Err(error.to_string()));
                 }
             }
-            // Samples pile up until they are rendered, and nobody need ever ask for them.
-            figures.iter().for_each(PrometheusHandle::run_upkeep);
+            // Samples of histograms are kept until they are rendered, and there may be nobody who asks for them.
+            metrics.iter().for_each(PrometheusHandle::run_upkeep);
             beat.beat();
             tokio::select! {
                 () = sleep(every.saturating_sub(began.elapsed())) => {}
@@ -104,19 +96,20 @@ impl Keeper {
         }
         drop(beat);
         let bound = self.parts().config.cycle.shutdown;
-        tracing::info!(in_flight = self.parts().lander.in_flight(), "stopping");
+        tracing::info!(in_flight = self.in_flight(), "stopping");
         self.drain(bound / 2).await;
         shutdown::stop(stages, bound / 2).await;
-        tracing::info!(in_flight = self.parts().lander.in_flight(), "stopped");
+        tracing::info!(in_flight = self.in_flight(), "stopped");
         Ok(())
     }
 
     /// Starts all parts, in the order in which they need each other.
-    async fn start(&self, figures: Option<PrometheusHandle>) -> Result<Vec<Stage>, OpenError> {
+    async fn start(&self, metrics: Option<PrometheusHandle>) -> Result<Vec<Stage>, OpenError> {
         let parts = self.parts();
         let mut stages = Vec::new();
         let (stage, stopped) = Stage::new("api");
-        let server = Server::start(&parts.config.api, self.state(figures), stopped).await?;
+        let server = Server::start(&parts.config.api, self.api_state(metrics), stopped).await?;
+        tracing::info!(addr = %server.addr(), token = parts.config.api.token.is_some(), "the API listens");
         stages.push(stage.with(vec![server.into_task()]));
         let (stage, stopped) = Stage::new("alerts");
         stages.push(stage.with(parts.alerts.start(stopped, &parts.health)));
@@ -136,8 +129,8 @@ impl Keeper {
         Ok(stages)
     }
 
-    /// What the API answers from.
-    fn state(&self, figures: Option<PrometheusHandle>) -> ApiState {
+    /// Collects the state that the API answers from.
+    fn api_state(&self, metrics: Option<PrometheusHandle>) -> ApiState {
         let parts = self.parts();
         ApiState {
             market: parts.config.market,
@@ -148,55 +141,58 @@ impl Keeper {
             nodes: parts.nodes.clone(),
             store: parts.store.clone(),
             health: parts.health.clone(),
-            metrics: figures,
+            metrics: metrics,
             plan: parts.config.plan.clone(),
             lamports_per_day: parts.config.land.lamports_per_day.clone(),
             quarantine_after: parts.config.land.quarantine_after,
         }
     }
 
-    /// Brings the event logs of all credits further until nothing more can be proven now. Errors: [`CycleError`].
-    pub async fn prove(&self, snapshot: &Snapshot) -> Result<Passed, CycleError> {
+    /// Completes the event logs of all credits as far as they can be proven now. Errors: [`CycleError`].
+    pub(crate) async fn prove(&self, snapshot: &Snapshot) -> Result<Passed, CycleError> {
         audit::catch_up(self.parts(), snapshot).await
     }
 
-    /// Waits until nothing is in flight, for at most `bound`; the landing stage, still running, follows it.
+    /// Waits until nothing is in flight, for at most `bound`. The landing stage, which still runs, follows it.
     async fn drain(&self, bound: Duration) {
         let landed = async {
-            while self.parts().lander.in_flight() > 0 {
-                sleep(LOOK).await;
+            while self.in_flight() > 0 {
+                sleep(CHECK_EVERY).await;
             }
         };
         if timeout(bound, landed).await.is_err() {
-            let in_flight = self.parts().lander.in_flight();
-            tracing::warn!(in_flight, "transactions are left in flight; the next start follows them");
+            tracing::warn!(
+                in_flight = self.in_flight(),
+                "transactions are left in flight; the next start follows them"
+            );
         }
     }
 
-    /// Goes round once and follows what it sends to its end, for at most `patience`. Errors: [`CycleError`].
-    pub async fn once(&mut self, patience: Duration) -> Result<Report, CycleError> {
-        self.settle(patience).await?;
+    /// Runs one cycle and follows its transactions to their end, for at most `patience`. Errors: [`CycleError`].
+    pub async fn once(&mut self, patience: Duration) -> Result<CycleSummary, CycleError> {
+        self.follow(patience).await?;
         self.gather().await?;
-        let (_, report) = self.cycle.go().await?;
-        self.settle(patience).await?;
+        let (_, summary) = self.cycle.run().await?;
+        self.follow(patience).await?;
         self.parts().alerts.deliver_due().await?;
-        Ok(report)
+        Ok(summary)
     }
 
-    /// Follows what is in flight to its end, for at most `patience`. Returns how many are left. Errors: [`CycleError`].
-    pub async fn settle(&self, patience: Duration) -> Result<usize, CycleError> {
+    /// Follows transactions in flight to their end, for at most `patience`. Returns the number that is left.
+    /// Errors: [`CycleError`].
+    pub(crate) async fn follow(&self, patience: Duration) -> Result<usize, CycleError> {
         let began = Instant::now();
         loop {
             let left = self.parts().lander.track().await?;
             if left == 0 || began.elapsed() >= patience {
                 return Ok(left);
             }
-            sleep(LOOK).await;
+            sleep(CHECK_EVERY).await;
         }
     }
 
     /// Reads the chain and pulls reports from every source once. Errors: [`CycleError`].
-    pub async fn gather(&mut self) -> Result<Arc<Snapshot>, CycleError> {
+    pub(crate) async fn gather(&mut self) -> Result<Arc<Snapshot>, CycleError> {
         let (snapshot, ..) = self.cycle.read().await?;
         let sources = self.parts().config.reporters.clone();
         for (host, taken) in self.parts().ingest.round(&sources).await {
@@ -208,29 +204,62 @@ impl Keeper {
         Ok(snapshot)
     }
 
-    /// What would be done now, with nothing sent. Errors: [`CycleError`].
+    /// Plans what is due now, with nothing sent. Errors: [`CycleError`].
     pub async fn plan(&mut self) -> Result<(Arc<Snapshot>, Plan), CycleError> {
         let snapshot = self.gather().await?;
         let plan = self.cycle.plan(&snapshot).await?;
         Ok((snapshot, plan))
     }
 
-    /// Why a credit is treated as it is; `None` where the market has no such credit. Errors: [`CycleError`].
-    pub async fn explain(&mut self, credit: &Pubkey) -> Result<Option<Explanation>, CycleError> {
+    /// Simulates a plan; sends and stores nothing. Errors: [`CycleError`].
+    pub async fn rehearse(&self, plan: Plan, snapshot: &Snapshot) -> Result<Rehearsal, CycleError> {
+        let confirmed = self.cycle.confirm(plan.intents, snapshot).await;
+        Ok(self.parts().lander.rehearse(confirmed.due, confirmed.held, snapshot.clock).await?)
+    }
+
+    /// Submits a plan. Errors: [`CycleError`].
+    pub async fn submit(&self, plan: Plan, snapshot: &Snapshot) -> Result<Landing, CycleError> {
+        let confirmed = self.cycle.confirm(plan.intents, snapshot).await;
+        Ok(self.parts().lander.land(confirmed.due, snapshot).await?)
+    }
+
+    /// Returns the number of transactions in flight.
+    pub fn in_flight(&self) -> usize {
+        self.parts().lander.in_flight()
+    }
+
+    /// Explains what is due on a credit; `None` where the market has no such credit. Errors: [`CycleError`].
+    pub(crate) async fn explain(&mut self, credit: &Pubkey) -> Result<Option<Explanation>, CycleError> {
         let snapshot = self.gather().await?;
-        Ok(explain(&snapshot, &self.parts().ingest.shelf(), &self.parts().config.plan, credit))
+        let parts = self.parts();
+        Ok(Explanation::new(&snapshot, &parts.ingest.shelf(), &parts.config.plan, credit))
     }
 }
 
-/// How long a round of landing may take where every request takes its whole time: nodes are asked for their slots, then each in
-/// turn for its height and what has become of all transactions, then all at once for the same, and are sent what is not in
-/// a block yet. At least a minute.
+fn log_summary(summary: &CycleSummary, took: Duration) {
+    tracing::info!(
+        slot = summary.slot,
+        credits = summary.credits,
+        fetched = summary.fetched,
+        sent = summary.landing.sent,
+        transactions = summary.landing.transactions,
+        busy = summary.landing.busy,
+        unconfirmed = summary.unconfirmed,
+        alerts_raised = summary.alerts_raised,
+        ms = took.as_millis(),
+        "cycle"
+    );
+}
+
+/// Works out the longest duration of a round of landing, in which every request takes its whole time: nodes are asked for their
+/// slots, then each in turn for its height and the statuses of all transactions, then all at once for the same, and are sent
+/// the transactions that are not in a block yet. At least a minute.
 fn landing_limit(request: Duration, nodes: usize, max_in_flight: usize) -> Duration {
     // Each role has its own room in flight.
     let in_flight = max_in_flight.saturating_mul(Role::ALL.len());
-    let view = in_flight.div_ceil(STATUSES).saturating_add(1);
-    let requests = nodes.saturating_add(1).saturating_mul(view).saturating_add(2);
-    // One more than can be, for the work between them.
+    let statuses = in_flight.div_ceil(STATUSES).saturating_add(1);
+    let requests = nodes.saturating_add(1).saturating_mul(statuses).saturating_add(2);
+    // One more than there can be, for the work between them.
     let requests = u32::try_from(requests).unwrap_or(u32::MAX).saturating_add(1);
     request.saturating_mul(requests).max(Duration::from_secs(60))
 }

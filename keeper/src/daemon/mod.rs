@@ -9,7 +9,9 @@ mod parts;
 mod tests;
 
 pub use {
-    cycle::{CycleError, Report},
+    cycle::{CycleError, CycleSummary},
     keeper::Keeper,
-    parts::{OpenError, Parts, open_keys},
+    parts::OpenError,
 };
+
+pub(crate) use parts::{Parts, open_keys};

@@ -1,4 +1,4 @@
-//! What a keeper is made of, from its configuration.
+//! The parts of a keeper, opened from its configuration.
 
 use {
     crate::{
@@ -19,58 +19,58 @@ use {
     std::{collections::BTreeMap, sync::Arc},
 };
 
-/// Why a keeper cannot start.
+/// A fault that keeps the keeper from starting.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A secret.
+    /// A secret cannot be read.
     #[error(transparent)]
     Secret(#[from] SecretSourceError),
-    /// A key.
-    #[error("the {role} key: {error}")]
+    /// A key cannot be opened.
+    #[error("cannot open the {role} key: {error}")]
     Key {
-        /// What it pays for.
+        /// The role that it pays for.
         role: &'static str,
-        /// What is wrong with it.
+        /// The reason.
         error: KeyError,
     },
-    /// Where alerts go.
+    /// A sink of alerts cannot be opened.
     #[error(transparent)]
     Alert(#[from] AlertError),
-    /// The HTTP API.
+    /// The HTTP API cannot be served.
     #[error(transparent)]
-    Serve(#[from] ServerError),
+    Server(#[from] ServerError),
 }
 
 /// The parts that cycles and commands share.
-pub struct Parts {
-    /// What it was told.
-    pub config: Config,
+pub(crate) struct Parts {
+    /// The configuration.
+    pub(crate) config: Config,
     /// The store.
-    pub store: Store,
+    pub(crate) store: Store,
     /// The nodes.
-    pub nodes: Nodes,
-    /// Reports.
-    pub ingest: Ingest,
-    /// Transactions.
-    pub lander: Lander,
-    /// Measures.
-    pub watch: Arc<Watch>,
+    pub(crate) nodes: Nodes,
+    /// Usage reports.
+    pub(crate) ingest: Ingest,
+    /// Transactions in flight.
+    pub(crate) lander: Lander,
+    /// Measures of credits.
+    pub(crate) watch: Arc<Watch>,
     /// Event logs.
-    pub history: Arc<History>,
+    pub(crate) history: Arc<History>,
     /// Alerts.
-    pub alerts: Alerts,
+    pub(crate) alerts: Alerts,
     /// Stalls of the cluster.
-    pub stall_log: StallLog,
-    /// Progress.
-    pub health: Health,
+    pub(crate) stall_log: StallLog,
+    /// Progress of loops and state of parts.
+    pub(crate) health: Health,
 }
 
 impl Parts {
     /// Opens all parts on a store. Errors: [`OpenError`].
-    pub async fn open(config: Config, store: Store) -> Result<Parts, OpenError> {
+    pub(crate) async fn open(config: Config, store: Store) -> Result<Parts, OpenError> {
         let nodes = nodes(&config.rpc, &config.cycle)?;
         let keys = open_keys(&config).await?;
         let (market, land) = (config.market, config.land.clone());
@@ -90,7 +90,7 @@ impl Parts {
 }
 
 /// Opens the key of each role. Errors: [`OpenError::Key`].
-pub async fn open_keys(config: &Config) -> Result<BTreeMap<Role, SigningKey>, OpenError> {
+pub(crate) async fn open_keys(config: &Config) -> Result<BTreeMap<Role, SigningKey>, OpenError> {
     let mut keys = BTreeMap::new();
     for role in Role::ALL {
         let opened = config.keys.source(role).open().await;

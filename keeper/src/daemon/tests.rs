@@ -72,7 +72,7 @@ impl Case {
 
     /// The end of a cycle: raises and clears alerts.
     async fn alert(&self, snapshot: &Arc<Snapshot>) -> Result<usize, StoreError> {
-        self.cycle.tell(snapshot, Vec::new()).await
+        self.cycle.raise_alerts(snapshot, Vec::new()).await
     }
 
     /// Alerts of a rule, the oldest first.

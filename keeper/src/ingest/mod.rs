@@ -211,7 +211,7 @@ impl Ingest {
     }
 
     /// Reads endpoints until `stop` says so or is dropped. Health hears of the loop `ingest` and of the part `oracles`.
-    pub fn start(
+    pub(crate) fn start(
         &self,
         sources: Vec<SourceSettings>,
         stop: watch::Receiver<bool>,

@@ -21,8 +21,10 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use explain::CreditPlan;
+#[cfg(test)]
+use explain::{ActionState, ActionView};
 pub use {
-    explain::{ActionView, Explanation, NextDue, ReportView, StandingView, UsageView},
     intent::{Action, Intent, IntentId, Kind, Role},
     reason::{Reason, Unpaid},
     settings::PlanSettings,
@@ -64,13 +66,14 @@ pub fn plan_credit(
     credit::plan(&Now::new(snapshot, settings)?, address, credit)
 }
 
-/// Explains for every action on a credit why it is due or is not. `None` for a credit that the snapshot does not have.
-pub fn explain(
+/// Explains for every action on a credit why it is due or is not. `None` for a credit that the snapshot does not have, and for
+/// a market whose clock is out of range.
+pub(crate) fn explain(
     snapshot: &Snapshot,
     shelf: &Shelf,
     settings: &PlanSettings,
     address: &Pubkey,
-) -> Option<Explanation> {
+) -> Option<CreditPlan> {
     let credit = snapshot.credits.get(address)?;
     Some(explain::explain(&Now::new(snapshot, settings)?, shelf, address, credit))
 }

@@ -6,6 +6,7 @@ use {
         amounts::{ChainTime, MarketTime, MicroUsd, Units},
         program::state::Credit,
     },
+    blockable_service::text::{span, time, units, usd_owed, usd_received},
     std::fmt,
 };
 
@@ -103,24 +104,25 @@ impl fmt::Display for Reason {
         match self {
             Reason::FreezeAgreed { defaulted_at, open } => write!(
                 f,
-                "in default since {}; the terms have it frozen in full, and {} units of the lien are not frozen",
+                "in default since {}; the terms have it frozen in full, and {} of the lien are not frozen",
                 time(*defaulted_at),
-                open.get()
+                units(*open)
             ),
             Reason::PastDelinquencyGrace(unpaid) => {
-                write!(f, "{unpaid}; past the delinquency grace of {} s", unpaid.grace_seconds)
+                write!(f, "{unpaid}; past the delinquency grace of {}", span(unpaid.grace_seconds.into()))
             }
             Reason::PastDefaultGrace(unpaid) => {
-                write!(f, "{unpaid}; past the default grace of {} s", unpaid.grace_seconds)
+                write!(f, "{unpaid}; past the default grace of {}", span(unpaid.grace_seconds.into()))
             }
             Reason::ReserveCanPay { arrears, reserve } => {
-                write!(f, "{} in arrears; the reserve holds {}", money(*arrears), money(*reserve))
+                write!(f, "{} in arrears; the reserve holds {}", usd_owed(*arrears), usd_received(*reserve))
             }
             Reason::UnitsExpired { at } => write!(f, "the lifetime of its units ended at {}", time(*at)),
             Reason::CovenantWindowEnded { metered_until, window_seconds, from } => write!(
                 f,
-                "usage is metered up to {}, past the covenant's window of {window_seconds} s that began at {}",
+                "usage is metered up to {}, past the covenant's window of {} that began at {}",
                 time(*metered_until),
+                span(i64::from(*window_seconds)),
                 time(*from)
             ),
             Reason::ReportsToMeter { reports, until, credits, chunk } => {
@@ -132,20 +134,6 @@ impl fmt::Display for Reason {
 
 impl fmt::Display for Unpaid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} in arrears, the oldest since {}", money(self.arrears), time(self.since))
+        write!(f, "{} in arrears, the oldest since {}", usd_owed(self.arrears), time(self.since))
     }
-}
-
-/// Formats a time of the chain, in UTC.
-pub(super) fn time(time: ChainTime) -> String {
-    match jiff::Timestamp::from_second(time.get()) {
-        Ok(time) => time.to_string(),
-        Err(_) => format!("second {}", time.get()),
-    }
-}
-
-/// Formats an amount of money.
-pub(super) fn money(amount: MicroUsd) -> String {
-    const MICRO: u64 = 1_000_000;
-    format!("{}.{:06} USDC", amount.get() / MICRO, amount.get() % MICRO)
 }

@@ -3,6 +3,7 @@
 use {
     crate::{
         chain::Snapshot,
+        values::status_name,
         watch::{burn::exhausted_at, settings::Settings, track::Track},
     },
     blockable_sdk::{
@@ -155,10 +156,7 @@ pub fn measure(
     let remaining_value = value(&now, units.remaining(), settings);
     let next_payment = next_payment(&now, &times);
     let is_settled = burn.is_settled(settings.half_lives);
-    let unpaid_since = Some(now.debt.arrears_since).filter(|since| *since != 0);
-    let unpaid_for =
-        |grace: u32| unpaid_since.map(|since| times.chain_of(since.saturating_add(i64::from(grace))));
-    let defaulted_at = Some(now.defaulted_at).filter(|at| *at != 0);
+    let marks = Marks::new(&now, &times);
     Measure {
         credit: *key,
         lender: now.lender,
@@ -186,11 +184,10 @@ pub fn measure(
         principal: now.debt.principal,
         arrears: now.arrears(),
         missed: missed(&now),
-        arrears_since: unpaid_since.map(|since| times.chain_of(since)),
-        delinquent_from: unpaid_for(now.terms.delinquency_grace),
-        default_from: unpaid_for(now.terms.default_grace),
-        cure_ends_at: defaulted_at
-            .map(|at| times.chain_of(at.saturating_add(i64::from(now.terms.cure_period)))),
+        arrears_since: marks.arrears_since,
+        delinquent_from: marks.delinquent_from,
+        default_from: marks.default_from,
+        cure_ends_at: marks.cure_ends_at,
         reserve: now.reserve_held,
         next_payment,
         payment_is_new: track.is_new_payment(next_payment.map(|payment| payment.due_market_time)),
@@ -229,6 +226,35 @@ impl Times {
     }
 }
 
+/// The times at which a loan that is not paid is marked, by the chain's clock in Unix seconds.
+pub(crate) struct Marks {
+    /// Due date of the oldest unpaid instalment.
+    pub(crate) arrears_since: Option<i64>,
+    /// The time from which on the credit may be marked delinquent, while something is unpaid.
+    pub(crate) delinquent_from: Option<i64>,
+    /// The time from which on the credit may be marked defaulted, while something is unpaid.
+    pub(crate) default_from: Option<i64>,
+    /// End of the cure period, from which on collateral may be seized; while a default stands.
+    pub(crate) cure_ends_at: Option<i64>,
+}
+
+impl Marks {
+    /// Works out the marks of a credit that has been accrued to now.
+    pub(crate) fn new(now: &Credit, times: &Times) -> Marks {
+        let unpaid_since = Some(now.debt.arrears_since).filter(|since| *since != 0);
+        let after = |time: Option<i64>, seconds: u32| {
+            time.map(|time| times.chain_of(time.saturating_add(i64::from(seconds))))
+        };
+        let defaulted_at = Some(now.defaulted_at).filter(|at| *at != 0);
+        Marks {
+            arrears_since: after(unpaid_since, 0),
+            delinquent_from: after(unpaid_since, now.terms.delinquency_grace),
+            default_from: after(unpaid_since, now.terms.default_grace),
+            cure_ends_at: after(defaulted_at, now.terms.cure_period),
+        }
+    }
+}
+
 /// What units are worth at the price that the loan paid, in micro-USDC, less the haircut.
 fn value(credit: &Credit, units: u64, settings: &Settings) -> u64 {
     let kept = BPS.saturating_sub(settings.haircut_bps);
@@ -242,7 +268,7 @@ fn share(value: u64, debt: u64) -> Option<u64> {
 }
 
 /// The next instalment of a credit that has been accrued to now, as accruing on to its due date has it.
-fn next_payment(now: &Credit, times: &Times) -> Option<Payment> {
+pub(crate) fn next_payment(now: &Credit, times: &Times) -> Option<Payment> {
     if now.debt.principal == 0 {
         return None;
     }
@@ -300,20 +326,6 @@ fn utilisation(now: &Credit) -> Option<Utilisation> {
         window: u64::from(rider.covenant_window),
         can_fall_short: !was_frozen && now.collateral.available() > 0 && now.debt.arrears_since == 0,
     })
-}
-
-/// A status' name in JSON.
-pub fn status_name(status: Status) -> &'static str {
-    match status {
-        Status::Offered => "offered",
-        Status::Accepted => "accepted",
-        Status::Active => "active",
-        Status::Delinquent => "delinquent",
-        Status::Defaulted => "defaulted",
-        Status::Seizing => "seizing",
-        Status::Repaid => "repaid",
-        Status::Closed => "closed",
-    }
 }
 
 fn base58<S: Serializer>(key: &Pubkey, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,4 +1,4 @@
-//! What keepers have written to their stores, read beside them.
+//! Readers of keepers' stores, which work while the keepers run.
 
 use {
     blockable_sdk::{Pubkey, Signature},
@@ -23,7 +23,7 @@ pub struct Raised {
     pub is_open: bool,
 }
 
-/// Transactions, oldest first; none before the store is there.
+/// Transactions, oldest first; none before there is a store.
 pub fn transactions(store: &Path) -> Vec<Written> {
     let sql = "SELECT signature, role, state, written_at FROM transactions ORDER BY written_at";
     rows(store, sql, [], |row| {
@@ -46,12 +46,12 @@ pub fn alerts(store: &Path, rule: &str) -> Vec<Raised> {
     })
 }
 
-/// Whether a rule has an open alert on a subject.
+/// Returns true where a rule has an open alert on a subject.
 pub fn is_open(store: &Path, rule: &str, subject: &Pubkey) -> bool {
     alerts(store, rule).iter().any(|alert| alert.subject == *subject && alert.is_open)
 }
 
-/// The chain's clock when it was last looked at and that was written down; 0 before.
+/// The latest clock of the chain that was recorded; 0 before the first.
 pub fn seen(store: &Path) -> i64 {
     rows(store, "SELECT clock FROM last_reading", [], |row| row.get(0)).pop().unwrap_or(0)
 }
@@ -61,7 +61,7 @@ pub fn stalls(store: &Path) -> Vec<i64> {
     rows(store, "SELECT lost FROM stalls ORDER BY began", [], |row| row.get(0))
 }
 
-/// Changes the store beside whoever has it open.
+/// Changes the store, also while a keeper has it open.
 pub fn change(store: &Path, sql: &str, params: impl Params) {
     let connection = Connection::open(store).unwrap();
     connection.busy_timeout(std::time::Duration::from_secs(10)).unwrap();

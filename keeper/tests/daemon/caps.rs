@@ -14,7 +14,7 @@ const CAP: usize = 14_999;
 const SIGNATURE: usize = 5_000;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_stops_at_its_cap_and_its_operator_is_told() {
+async fn a_key_stops_at_its_cap_and_its_operator_is_alerted() {
     let mut setup = Setup::new(1).await;
     let url = setup.cluster.rpc_url();
     let spending = format!("\n[spending]\nmetering_lamports_per_day = {CAP}\n");
@@ -25,7 +25,9 @@ async fn a_key_stops_at_its_cap_and_its_operator_is_told() {
     let before = balance(&setup).await;
     // A reading a second is due, so the cap is reached by itself.
     setup
-        .until("the operator is told", async |setup: &Setup| is_open(&setup.store("keeper"), "funds", &key))
+        .until("the operator is alerted", async |setup: &Setup| {
+            is_open(&setup.store("keeper"), "funds", &key)
+        })
         .await;
     setup.set_used(0, 9_999).await;
     for _ in 0..6 {

@@ -1,4 +1,4 @@
-//! Each command as its operator uses it.
+//! The commands as an operator uses them.
 
 use {
     crate::{
@@ -22,17 +22,17 @@ use {
 /// Stands for the secret part of a URL.
 const MARKER: &str = "MARKER-b5e1c7";
 
-/// What a command has said, and its exit code.
-struct Said {
+/// The output of a command, and its exit code.
+struct CommandOutput {
     code: Option<i32>,
     out: String,
     log: String,
 }
 
-impl Said {
-    fn of(output: Output) -> Said {
+impl CommandOutput {
+    fn new(output: Output) -> CommandOutput {
         let text = |bytes| String::from_utf8(bytes).unwrap();
-        Said { code: output.status.code(), out: text(output.stdout), log: text(output.stderr) }
+        CommandOutput { code: output.status.code(), out: text(output.stdout), log: text(output.stderr) }
     }
 
     fn json(&self) -> Value {
@@ -40,17 +40,17 @@ impl Said {
     }
 
     #[track_caller]
-    fn ends(self, code: i32, what: &[&str]) -> Said {
+    fn ends(self, code: i32, texts: &[&str]) -> CommandOutput {
         assert_eq!(self.code, Some(code), "{}{}", self.out, self.log);
-        for what in what {
-            assert!(self.out.contains(what) || self.log.contains(what), "{what}: {}{}", self.out, self.log);
+        for text in texts {
+            assert!(self.out.contains(text) || self.log.contains(text), "{text}: {}{}", self.out, self.log);
         }
         self
     }
 }
 
-fn run(setup: &Setup, name: &str, arguments: &[&str]) -> Said {
-    Said::of(setup.command(name, arguments))
+fn run(setup: &Setup, name: &str, arguments: &[&str]) -> CommandOutput {
+    CommandOutput::new(setup.command(name, arguments))
 }
 
 /// A URL of a port that nobody listens on.
@@ -75,10 +75,10 @@ async fn commands_look_at_a_market_or_go_round_once() {
 }
 
 async fn doctor(setup: &mut Setup) {
-    let said = run(setup, "keeper", &["doctor"]).ends(0, &["ok   config", "ok   program", "ok   clock"]);
-    assert!(!said.out.contains("BAD"), "{}", said.out);
-    let findings = run(setup, "keeper", &["doctor", "--json"]).ends(0, &[]).json();
-    assert!(findings.as_array().unwrap().iter().all(|finding| finding["good"] == true), "{findings}");
+    let output = run(setup, "keeper", &["doctor"]).ends(0, &["ok   config", "ok   program", "ok   clock"]);
+    assert!(!output.out.contains("BAD"), "{}", output.out);
+    let checks = run(setup, "keeper", &["doctor", "--json"]).ends(0, &[]).json();
+    assert!(checks.as_array().unwrap().iter().all(|check| check["ok"] == true), "{checks}");
 
     let node = setup.cluster.rpc_url();
     setup.write_config("poor", &[node.clone(), closed_port()], "");
@@ -96,7 +96,7 @@ async fn doctor(setup: &mut Setup) {
     run(setup, "keeper", &["doctor"]).ends(1, &[&why]);
     setup.reporters.lie(2, Lie::Honest);
 
-    // With no node at all, what can be known without one is still said.
+    // With no node at all, checks that need none are still made.
     setup.write_config("alone", &[closed_port(), closed_port()], "");
     setup.edit_config("alone", &[("\"metering.json\"", "\"nowhere.json\"")]);
     run(setup, "alone", &["doctor"])
@@ -127,12 +127,12 @@ async fn explain(setup: &Setup) {
         &credit,
         "status      active",
         "meter           due since",
-        "5000 used, 0 in flight",
+        "5,000 units used, 0 units in flight",
     ];
     run(setup, "keeper", &["explain", &credit]).ends(0, &text);
-    let told = run(setup, "keeper", &["explain", &credit, "--json"]).ends(0, &[]).json();
-    assert_eq!((told["credit"].as_str(), told["status"].as_str()), (Some(credit.as_str()), Some("active")));
-    assert_eq!(told["usage"]["reports"].as_array().map(Vec::len), Some(3), "{told}");
+    let json = run(setup, "keeper", &["explain", &credit, "--json"]).ends(0, &[]).json();
+    assert_eq!((json["credit"].as_str(), json["status"].as_str()), (Some(credit.as_str()), Some("active")));
+    assert_eq!(json["plan"]["usage"]["reports"].as_array().map(Vec::len), Some(3), "{json}");
     let unknown = Pubkey::new_from_array([9; 32]).to_string();
     let why = format!("the market has no credit at {unknown}");
     run(setup, "keeper", &["explain", &unknown]).ends(1, &[&why]);
@@ -165,16 +165,16 @@ async fn secrets(setup: &Setup) {
         vec!["reconcile"],
     ] {
         setup.reporters.report(setup.clock().await);
-        let said = Said::of(setup.command_with("paid", &arguments, &trace));
-        assert_ne!(said.code, Some(64), "{}", said.log);
-        all += &said.out;
-        all += &said.log;
+        let output = CommandOutput::new(setup.command_with("paid", &arguments, &trace));
+        assert_ne!(output.code, Some(64), "{}", output.log);
+        all += &output.out;
+        all += &output.log;
     }
     let keeper = setup.spawn_with("paid", &trace);
     setup.stay(6).await;
     keeper.stop().await;
     all += &setup.log("paid");
-    assert!(all.contains("node 0") && all.contains("TRACE"), "the node is told of by its name");
+    assert!(all.contains("node 0") && all.contains("TRACE"), "the node is named in the log");
     holds_none(&all, "what is printed and logged");
     for entry in fs::read_dir(setup.store("paid").parent().unwrap()).unwrap() {
         let path = entry.unwrap().path();
@@ -215,28 +215,28 @@ async fn reconcile(setup: &mut Setup) {
     let open = transactions(&store);
     assert!(open.len() == 1 && open[0].state == "open", "{open:?}");
     assert_eq!(setup.consumed(0).await, 0, "it was written down and not sent");
-    let told = run(setup, "keeper", &["reconcile", "--json"]).ends(0, &[]).json();
+    let json = run(setup, "keeper", &["reconcile", "--json"]).ends(0, &[]).json();
     assert_eq!(
-        (&told["in_flight"], &told["left"], &told["credits"]),
+        (&json["in_flight"], &json["still_in_flight"], &json["credits"]),
         (&1.into(), &0.into(), &1.into()),
-        "{told}"
+        "{json}"
     );
     assert_eq!(setup.consumed(0).await, 1_000, "it is followed to its end");
     assert_eq!(transactions(&store).into_iter().map(|written| written.state).collect::<Vec<_>>(), ["landed"]);
-    run(setup, "keeper", &["reconcile"]).ends(0, &["in flight: 0", "left: 0"]);
+    run(setup, "keeper", &["reconcile"]).ends(0, &["in flight: 0", "still in flight: 0"]);
 
     // Where logs are not to be proven, a node that keeps no history is good enough.
     let node = Proxy::before(&setup.cluster.rpc_url());
     node.set(&["getSignaturesForAddress"], Fault::Error(-32_011));
     setup.write_config("forgetful", &[node.url(), node.url()], "\n[history]\nenabled = true\n");
-    run(setup, "forgetful", &["reconcile"]).ends(1, &["wrong: 1"]);
+    run(setup, "forgetful", &["reconcile"]).ends(1, &["alerts: 1"]);
     setup.edit_config("forgetful", &[("enabled = true", "enabled = false")]);
-    run(setup, "forgetful", &["reconcile"]).ends(0, &["records: 0", "wrong: 0"]);
+    run(setup, "forgetful", &["reconcile"]).ends(0, &["records: 0", "alerts: 0"]);
 }
 
 async fn quarantine(setup: &mut Setup) {
     let lane = format!("meter/{}/0", setup.cluster.chain.provider);
-    run(setup, "keeper", &["quarantine", "list"]).ends(0, &["nothing has failed"]);
+    run(setup, "keeper", &["quarantine", "list"]).ends(0, &["no work has failed"]);
     run(setup, "keeper", &["quarantine", "retry", &lane])
         .ends(1, &["no work of this name has failed", &lane]);
     run(setup, "keeper", &["quarantine", "drop", &lane]).ends(1, &["no work of this name has failed", &lane]);
@@ -249,11 +249,11 @@ async fn quarantine(setup: &mut Setup) {
     let keeper = setup.spawn("keeper", "");
     let provider = setup.cluster.chain.provider;
     setup.set_used(0, 2_000).await;
-    let told = async |_: &Setup| is_open(&store, "quarantine", &provider);
-    setup.until("the operator is told", told).await;
+    let alerted = async |_: &Setup| is_open(&store, "quarantine", &provider);
+    setup.until("the operator is alerted", alerted).await;
     refused_beside(setup).await;
     setup.stay(3).await;
-    assert_eq!(setup.consumed(0).await, 1_000, "what is put aside waits");
+    assert_eq!(setup.consumed(0).await, 1_000, "work in quarantine waits");
     run(setup, "keeper", &["quarantine", "retry", &lane])
         .ends(0, &[&lane, "is tried again at the next cycle"]);
     let metered =
@@ -276,7 +276,7 @@ async fn quarantine(setup: &mut Setup) {
     );
     run(setup, "keeper", &["quarantine", "retry", &lane]).ends(0, &[]);
     setup.until("it is metered again", async |setup: &Setup| setup.consumed(0).await == 3_000).await;
-    run(setup, "keeper", &["quarantine", "list"]).ends(0, &["nothing has failed"]);
+    run(setup, "keeper", &["quarantine", "list"]).ends(0, &["no work has failed"]);
     keeper.stop().await;
 }
 
@@ -303,7 +303,7 @@ async fn refused_beside(setup: &Setup) {
     run(setup, "keeper", &["reconcile"]).ends(1, &[why]);
     setup.reporters.report(setup.clock().await);
     let credit = setup.credits[0].to_string();
-    run(setup, "keeper", &["explain", &credit]).ends(0, &["2000 used"]);
+    run(setup, "keeper", &["explain", &credit]).ends(0, &["2,000 units used"]);
     run(setup, "keeper", &["doctor"]).ends(0, &[]);
     run(setup, "keeper", &["once", "--dry-run"]).ends(0, &[]);
 }

@@ -25,7 +25,7 @@ fn good() -> String {
     )
 }
 
-/// What a command that reads its file first, and then finds that there is no store, says of a file.
+/// Exit code and error of a command that reads its file first, and then finds no store.
 fn read(text: &str, environment: &[(&str, &str)]) -> (i32, String) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("keeper.toml");
@@ -42,17 +42,17 @@ fn list(path: &Path, environment: &[(&str, &str)]) -> Output {
 }
 
 #[track_caller]
-fn says(said: &str, mistakes: &[&str]) {
+fn names(errors: &str, mistakes: &[&str]) {
     for mistake in mistakes {
-        assert!(said.contains(mistake), "{mistake} is not in {said}");
+        assert!(errors.contains(mistake), "{mistake} is not in {errors}");
     }
 }
 
 #[test]
 fn a_good_file_is_read() {
-    let (code, said) = read(&good(), &[]);
-    assert_eq!(code, 1, "{said}");
-    says(&said, &["there is no store yet; run the keeper once"]);
+    let (code, errors) = read(&good(), &[]);
+    assert_eq!(code, 1, "{errors}");
+    names(&errors, &["there is no store yet; run the keeper once"]);
 }
 
 #[test]
@@ -69,13 +69,13 @@ fn init_writes_a_file_that_loads_once_its_addresses_are_set_and_overwrites_nothi
     let text = lines.lines().map(set).collect::<Vec<_>>().join("\n");
     fs::write(&path, &text).unwrap();
     let output = list(&path, &[]);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    says(&said, &["there is no store yet"]);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    names(&errors, &["there is no store yet"]);
 
     let again = init();
     assert_eq!(again.status.code(), Some(1));
-    says(&String::from_utf8_lossy(&again.stderr), &["exists and is left alone; name another folder"]);
+    names(&String::from_utf8_lossy(&again.stderr), &["exists and is left alone; name another folder"]);
     assert_eq!(fs::read_to_string(&path).unwrap(), text);
 }
 
@@ -90,8 +90,8 @@ fn every_mistake_of_a_file_is_named_at_once_with_its_place() {
          [[rpc]]\nname = \"a\"\nurl = \"http://:8899/{MARKER}\"\n\n\
          [[reporter]]\nurl = \"nowhere\"\nprovider = \"abc\"\n"
     );
-    let (code, said) = read(&text, &[]);
-    assert_eq!(code, CONFIG, "{said}");
+    let (code, errors) = read(&text, &[]);
+    assert_eq!(code, CONFIG, "{errors}");
     let mistakes = [
         "keeper.toml:",
         "  market: `nonsense` is not an address",
@@ -109,48 +109,51 @@ fn every_mistake_of_a_file_is_named_at_once_with_its_place() {
         "  reporter[0].url: is no such URL",
         "  reporter[0].provider: `abc` is not an address",
     ];
-    says(&said, &mistakes);
-    assert!(!said.contains(MARKER), "{said}");
+    names(&errors, &mistakes);
+    assert!(!errors.contains(MARKER), "{errors}");
 }
 
 #[test]
 fn what_is_missing_is_named_at_once() {
-    let (code, said) = read("", &[]);
-    assert_eq!(code, CONFIG, "{said}");
-    says(&said, &["market: is missing", "keys.fees: is missing", "rpc: is missing", "reporter: is missing"]);
+    let (code, errors) = read("", &[]);
+    assert_eq!(code, CONFIG, "{errors}");
+    names(
+        &errors,
+        &["market: is missing", "keys.fees: is missing", "rpc: is missing", "reporter: is missing"],
+    );
     let one_node = format!("[[rpc]]\nname = \"a\"\nurl = \"http://127.0.0.1:1\"\n{}", "");
-    let (code, said) = read(&one_node, &[]);
-    assert_eq!(code, CONFIG, "{said}");
-    says(&said, &["market: is missing", "rpc: what is held against a borrower must be seen by two nodes"]);
-    let (code, said) = read(&format!("{one_node}\n[landing]\nallow_single_rpc = true\n"), &[]);
-    assert!(code == CONFIG && !said.contains("two nodes"), "{said}");
+    let (code, errors) = read(&one_node, &[]);
+    assert_eq!(code, CONFIG, "{errors}");
+    names(&errors, &["market: is missing", "rpc: what is held against a borrower must be seen by two nodes"]);
+    let (code, errors) = read(&format!("{one_node}\n[landing]\nallow_single_rpc = true\n"), &[]);
+    assert!(code == CONFIG && !errors.contains("two nodes"), "{errors}");
 }
 
 #[test]
 fn a_file_that_is_not_toml_or_not_there_is_told_of_without_what_stands_in_it() {
-    let (code, said) = read(&format!("[[rpc]]\nurl = \"http://node.example/?api-key={MARKER}\n"), &[]);
-    assert_eq!(code, CONFIG, "{said}");
-    says(&said, &["keeper.toml is not TOML", "line 2"]);
-    assert!(!said.contains(MARKER), "{said}");
+    let (code, errors) = read(&format!("[[rpc]]\nurl = \"http://node.example/?api-key={MARKER}\n"), &[]);
+    assert_eq!(code, CONFIG, "{errors}");
+    names(&errors, &["keeper.toml is not TOML", "line 2"]);
+    assert!(!errors.contains(MARKER), "{errors}");
     let output = list(Path::new("/nowhere/keeper.toml"), &[]);
     assert_eq!(output.status.code(), Some(CONFIG));
-    says(&String::from_utf8_lossy(&output.stderr), &["/nowhere/keeper.toml: "]);
+    names(&String::from_utf8_lossy(&output.stderr), &["/nowhere/keeper.toml: "]);
 }
 
 #[test]
 fn the_environment_overrides_the_file() {
     let bad = good().replace("seconds = 5", "seconds = 0");
-    let (code, said) = read(&bad, &[]);
+    let (code, errors) = read(&bad, &[]);
     assert_eq!(code, CONFIG);
-    says(&said, &["cycle.seconds: 0 is not from 0.1 to 600"]);
-    let (code, said) = read(&bad, &[("BLOCKABLE_KEEPER_CYCLE__SECONDS", "2")]);
-    assert_eq!(code, 1, "{said}");
-    let (code, said) = read(&good(), &[("BLOCKABLE_KEEPER_CYCLE__SECONDS", "601")]);
+    names(&errors, &["cycle.seconds: 0 is not from 0.1 to 600"]);
+    let (code, errors) = read(&bad, &[("BLOCKABLE_KEEPER_CYCLE__SECONDS", "2")]);
+    assert_eq!(code, 1, "{errors}");
+    let (code, errors) = read(&good(), &[("BLOCKABLE_KEEPER_CYCLE__SECONDS", "601")]);
     assert_eq!(code, CONFIG);
-    says(&said, &["cycle.seconds: 601 is not from 0.1 to 600"]);
-    let (code, said) = read(&good(), &[("BLOCKABLE_KEEPER_CYCLE__SECNDS", "2")]);
+    names(&errors, &["cycle.seconds: 601 is not from 0.1 to 600"]);
+    let (code, errors) = read(&good(), &[("BLOCKABLE_KEEPER_CYCLE__SECNDS", "2")]);
     assert_eq!(code, CONFIG);
-    says(&said, &["cycle.secnds: no such key"]);
+    names(&errors, &["cycle.secnds: no such key"]);
 
     // What Kubernetes sets where a service has the keeper's name.
     let links = [
@@ -160,9 +163,9 @@ fn the_environment_overrides_the_file() {
         ("BLOCKABLE_KEEPER_SERVICE_PORT", "8080"),
         ("BLOCKABLE_KEEPER_SERVICE_PORT_HTTP", "8080"),
     ];
-    let (code, said) = read(&good(), &links);
-    assert_eq!(code, 1, "{said}");
-    let (code, said) = read(&good(), &[("BLOCKABLE_KEEPER_SERVICE_HOSTS", "10.0.0.1")]);
+    let (code, errors) = read(&good(), &links);
+    assert_eq!(code, 1, "{errors}");
+    let (code, errors) = read(&good(), &[("BLOCKABLE_KEEPER_SERVICE_HOSTS", "10.0.0.1")]);
     assert_eq!(code, CONFIG);
-    says(&said, &["service_hosts: no such key"]);
+    names(&errors, &["service_hosts: no such key"]);
 }

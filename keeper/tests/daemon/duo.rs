@@ -1,4 +1,4 @@
-//! Two keepers on one market: one works, the other stands by for when it does not.
+//! Two keepers on one market: one works, the other takes over when it does not.
 
 use {
     crate::{
@@ -15,11 +15,11 @@ use {
 
 /// Ten days, in seconds.
 const TIME: u32 = 10 * DAY;
-/// Steps in that time; what is used is metered once in each.
+/// Steps in that time; use is metered once in each.
 const STEPS: u32 = 60;
 /// A variable that names another number of steps than the usual one; 240 are steps of an hour, and take ten minutes.
 const STEPS_VARIABLE: &str = "DUO_STEPS";
-/// How long a keeper that must meter may take: some cycles of a second on a busy machine.
+/// Longest wait for metering: some cycles of a second on a busy machine.
 const SOON: Duration = Duration::from_secs(20);
 /// A variable that names another seed than the usual one.
 const SEED: &str = "DUO_SEED";
@@ -45,19 +45,18 @@ async fn what_another_keeper_has_metered_since_it_was_planned_is_not_sent() {
     setup.set_used(0, 5_000).await;
     setup.stay(4).await;
     let mut keeper =
-        blockable_keeper::daemon::Keeper::open(Config::load(&setup.config("keeper")).unwrap()).await.unwrap();
+        blockable_keeper::Keeper::open(Config::load(&setup.config("keeper")).unwrap()).await.unwrap();
     let (snapshot, plan) = keeper.plan().await.unwrap();
     assert_eq!(plan.intents.len(), 1);
 
     // One of two credits: the other is still worth a transaction.
-    let lander = keeper.parts().lander.clone();
     let credits = setup.credits.clone();
     setup.cluster.meter(&credits[0], 5_000, 0).await;
-    let rehearsal = lander.rehearse(plan.intents.clone(), Vec::new(), snapshot.clock).await.unwrap();
+    let rehearsal = keeper.rehearse(plan.clone(), &snapshot).await.unwrap();
     assert_eq!((rehearsal.transactions.len(), rehearsal.moot.len()), (1, 0), "{rehearsal:?}");
 
     setup.cluster.meter(&credits[1], 0, 0).await;
-    let landing = lander.land(plan.intents, &snapshot).await.unwrap();
+    let landing = keeper.submit(plan, &snapshot).await.unwrap();
     assert_eq!((landing.moot, landing.transactions, landing.failed), (1, 0, 0), "{landing:?}");
     assert!(transactions(&setup.store("keeper")).is_empty(), "no fee is paid for nothing");
     drop(keeper);
@@ -203,7 +202,7 @@ impl Duo {
         );
         assert!(deaths >= 3 && takeovers >= 3, "{deaths} deaths and {takeovers} takeovers test little");
         assert_eq!(count.open, 0, "everything has come to an end");
-        // One of the forty of the usual run is more than 2 %, and chance; a run of 240 steps can tell.
+        // One of the forty of the usual run is more than 2 %, and chance; a run of 240 steps measures it better.
         let allowed = (count.landed * 2 / 100).max(1);
         assert!(count.wasted <= allowed, "more than {allowed} are wasted: {count:?}");
         assert!(needless * 100 <= count.landed * 2, "the second sends {needless} although the first lives");

@@ -1,4 +1,4 @@
-//! What a keeper is for: use is metered, what is late is marked and frozen, and nobody is marked early.
+//! The duties of a keeper: use is metered, late loans are marked and frozen, and nobody is marked early.
 
 use {crate::setup::Setup, blockable_sdk::program::transitions::Status, blockable_testkit::DAY};
 

@@ -1,4 +1,4 @@
-//! What comes due on a loan by its rider and its terms: the covenant, the reserve, the end of its units.
+//! The covenant and the reserve of a rider, and the expiry of units.
 
 use {
     crate::setup::Setup,

@@ -19,9 +19,9 @@ use {
     tokio::time::sleep,
 };
 
-/// How often the keeper is killed.
+/// Kills of the keeper.
 const KILLS: usize = 500;
-/// What lives and usage follow, unless the environment names another.
+/// Seed of lives and usage, unless the environment names another.
 const SEED: u64 = 20_261_127;
 const SEED_VARIABLE: &str = "BLOCKABLE_KILLS_SEED";
 /// Kills of each fail point at least.
@@ -30,16 +30,16 @@ const LEAST_OF_EACH: usize = 10;
 const LONGEST_LIFE: Duration = Duration::from_millis(500);
 /// Longest life, where one is set and not met.
 const LONGEST_WAIT: Duration = Duration::from_millis(1_000);
-/// Where the process ends itself, as the `fail` crate names the places: where reports are taken in,
+/// Fail points at which the process ends itself: where reports are taken in,
 const INGEST: [&str; 2] = ["ingest-after-store", "ingest-before-cursor"];
-/// where transactions are written down and sent,
+/// where transactions are recorded and sent,
 const SEND: [&str; 3] = ["land-before-write", "land-after-write", "land-after-send"];
-/// where their end is written down,
+/// where their end is recorded,
 const RECORD: [&str; 2] = ["land-before-record", "land-after-record"];
-/// and where a look at the chain is.
+/// and where a view of the chain is recorded.
 const READING: &str = "chain-after-reading";
-/// Seconds of the chain's clock after which a look is written down.
-const SIGHTING_EVERY: u32 = 61;
+/// Seconds of the chain's clock after which a view is recorded.
+const READING_EVERY: u32 = 61;
 /// Everything as often as can be set, so that lives are full of work.
 const SETTINGS: [(&str, &str); 6] = [
     ("BLOCKABLE_KEEPER_CYCLE__SECONDS", "0.1"),
@@ -98,7 +98,7 @@ fn small_loan() -> OfferArgs {
 struct Lives {
     random: StdRng,
     ended: usize,
-    /// How often each fail point was met.
+    /// Times that each fail point was met.
     met: BTreeMap<&'static str, usize>,
 }
 
@@ -107,7 +107,7 @@ impl Lives {
         Lives { random: StdRng::seed_from_u64(seed), ended: 0, met: BTreeMap::new() }
     }
 
-    /// Whether every fail point was met often enough.
+    /// True once every fail point was met often enough.
     fn have_met_all(&self) -> bool {
         let met = |point: &&str| self.met.get(point).copied().unwrap_or(0);
         let mut points = INGEST.iter().chain(&SEND).chain(&RECORD).chain([&READING]);
@@ -119,7 +119,7 @@ impl Lives {
         usage.go_on(setup).await;
         let point = self.choose(Ahead::of(setup, usage));
         if point == Some(READING) {
-            setup.cluster.pass(SIGHTING_EVERY).await;
+            setup.cluster.pass(READING_EVERY).await;
         }
         // Most lives are too short to pass a point often.
         let passings = if self.random.random_bool(0.05) { self.random.random_range(1..3) } else { 0 };
@@ -168,7 +168,7 @@ impl Lives {
     }
 }
 
-/// What a life finds to do.
+/// The work that a life finds.
 #[derive(Default)]
 struct Ahead {
     /// Reports that are not stored.
@@ -193,7 +193,7 @@ impl Ahead {
     }
 }
 
-/// What happens on the chain while the keeper is killed: due dates pass, some pay in time, some late, some never.
+/// The events on the chain while the keeper is killed: due dates pass, some pay in time, some late, some never.
 struct Story {
     next: usize,
     due: i64,

@@ -1,5 +1,5 @@
-//! What nodes do to a keeper between them: whatever it is, nobody is marked on the word of one, no use is counted twice, and
-//! the work goes on by itself once it is over.
+//! Faults of nodes: nobody is marked on the word of one node, no use is counted twice, and the work goes on by itself once the
+//! fault is over.
 
 use {
     crate::{
@@ -168,7 +168,7 @@ async fn use_is_counted_once_whatever_nodes_do_to_requests() {
     scene.endures("answers lost after sending", 4, &both(SEND, Fault::AnswerLost)).await;
     scene.endures("transactions sent twice", 4, &both(SEND, Fault::Twice)).await;
     scene.endures("two nodes that know of no transaction", 5, &both(STATUSES, Fault::NoStatuses)).await;
-    scene.endures("a node that tells of no transaction", 5, &[(0, STATUSES, Fault::Error(-32_005))]).await;
+    scene.endures("a node that knows no transaction", 5, &[(0, STATUSES, Fault::Error(-32_005))]).await;
     scene.endures("a node that is too busy", 8, &[(0, ALL, Fault::Busy(1))]).await;
     scene.endures("two nodes that are too busy", 4, &both(ALL, Fault::Busy(1))).await;
     scene.endures("garbage", 4, &both(ALL, Fault::Garbage)).await;
@@ -186,7 +186,7 @@ async fn use_is_counted_once_whatever_nodes_do_to_requests() {
     let sent = scene.transactions() - sent;
     assert!(sent <= 2, "{sent} transactions for one state of the chain, and one before it");
     scene.mend();
-    scene.recovers("accounts that stand still").await;
+    scene.recovers("accounts of a node that has stalled").await;
 
     // Beyond the last block in which they could have landed.
     let dead = "SELECT count(*) FROM transactions WHERE state = 'dead'";
@@ -236,7 +236,7 @@ async fn nobody_is_marked_on_the_word_of_one_node() {
     let [paid, late] = [Status::Active, Status::Delinquent];
     assert_eq!(scene.statuses().await, [paid, paid, late, late], "one node suffices for nobody");
     assert!(scene.setup.consumed(0).await > consumed, "metering goes on with the other node");
-    // It catches up, and the other stands still.
+    // It catches up, and the other stalls.
     scene.nodes[1].mend();
     scene.nodes[0].set(ALL, Fault::Frozen);
     scene.nodes[1].set(ALL, Fault::Frozen);

@@ -25,8 +25,8 @@ async fn metering_is_right_while_two_of_three_are_honest_and_stops_while_they_ar
     let keeper = setup.spawn("keeper", "");
     let mut used = meters(&mut setup, 0, "all are honest").await;
 
-    // The high lie comes last: whoever has once counted too much is believed again only in a new epoch.
-    let lies = [
+    // The high lie comes last: a reporter that has once counted too much is believed again only in a new epoch.
+    for lie in [
         Lie::Silent,
         Lie::Replay,
         Lie::Reorder,
@@ -35,24 +35,8 @@ async fn metering_is_right_while_two_of_three_are_honest_and_stops_while_they_ar
         Lie::Garbage,
         Lie::Low,
         Lie::High,
-    ];
-    let (store, liar) = (setup.store("keeper"), Parties::reporter(0).pubkey());
-    for lie in lies {
-        setup.reporters.lie(0, lie);
-        used = meters(&mut setup, used, &format!("one is {lie:?}")).await;
-        setup.stay(3).await;
-        assert_eq!(setup.consumed(0).await, used, "nothing else is metered while one is {lie:?}");
-        if lie == Lie::Silent {
-            let told = async |_: &Setup| is_open(&store, "reporter_silent", &liar);
-            setup.until("the silent one is told of", told).await;
-        }
-        if lie == Lie::Replay {
-            assert!(is_open(&store, "reporter_silent", &liar), "what is old is not news");
-        }
-        if lie == Lie::Reorder {
-            let cleared = async |_: &Setup| !is_open(&store, "reporter_silent", &liar);
-            setup.until("it is heard again", cleared).await;
-        }
+    ] {
+        used = one_lies(&mut setup, used, lie).await;
     }
 
     // Reports of the new epoch come before the chain shows it.
@@ -66,12 +50,41 @@ async fn metering_is_right_while_two_of_three_are_honest_and_stops_while_they_ar
     setup.reporters.lie(0, Lie::Low);
     setup.reporters.lie(1, Lie::High);
     rotate(&mut setup, 20).await;
+    used = two_disagree(&mut setup, used).await;
+    two_are_silent(&mut setup, used).await;
+    keeper.stop().await;
+    setup.cluster.stop();
+}
+
+/// Has one reporter lie in a way; metering goes on by the two others. Returns the units used.
+async fn one_lies(setup: &mut Setup, used: u64, lie: Lie) -> u64 {
+    let (store, liar) = (setup.store("keeper"), Parties::reporter(0).pubkey());
+    setup.reporters.lie(0, lie);
+    let used = meters(setup, used, &format!("one is {lie:?}")).await;
+    setup.stay(3).await;
+    assert_eq!(setup.consumed(0).await, used, "nothing else is metered while one is {lie:?}");
+    if lie == Lie::Silent {
+        let alerted = async |_: &Setup| is_open(&store, "reporter_silent", &liar);
+        setup.until("the silence is alerted", alerted).await;
+    }
+    if lie == Lie::Replay {
+        assert!(is_open(&store, "reporter_silent", &liar), "an old report does not end the silence");
+    }
+    if lie == Lie::Reorder {
+        let cleared = async |_: &Setup| !is_open(&store, "reporter_silent", &liar);
+        setup.until("the silence is cleared", cleared).await;
+    }
+    used
+}
+
+/// Two of three lie in different ways: nothing is metered until they are honest again. Returns the units used.
+async fn two_disagree(setup: &mut Setup, used: u64) -> u64 {
+    let (store, credit) = (setup.store("keeper"), setup.credits[0]);
     let honest = used + USE;
     setup.set_used(0, honest).await;
     setup.cluster.pass(PHASE).await;
-    let credit = setup.credits[0];
-    let told = async |_: &Setup| is_open(&store, "reporters_disagree", &credit);
-    setup.until("the disagreement is told of", told).await;
+    let alerted = async |_: &Setup| is_open(&store, "reporters_disagree", &credit);
+    setup.until("the disagreement is alerted", alerted).await;
     setup.cluster.pass(PHASE).await;
     setup.stay(8).await;
     assert_eq!(setup.consumed(0).await, used, "nothing is metered that no quorum agrees on");
@@ -84,27 +97,28 @@ async fn metering_is_right_while_two_of_three_are_honest_and_stops_while_they_ar
     };
     setup.until("they agree again", cleared).await;
     assert_eq!(alerts(&store, "reporters_disagree").len(), 1, "one disagreement, one alert");
+    honest
+}
 
-    // Two say nothing for longer than a report counts.
-    let provider = setup.cluster.chain.provider;
+/// Two of three are silent for longer than a report counts: nothing is metered until there is a quorum again.
+async fn two_are_silent(setup: &mut Setup, used: u64) {
+    let (store, provider) = (setup.store("keeper"), setup.cluster.chain.provider);
     setup.reporters.lie(0, Lie::Silent);
     setup.reporters.lie(1, Lie::Silent);
     setup.stay(2).await;
     setup.cluster.pass(2 * PHASE).await;
-    setup.set_used(0, honest + USE).await;
-    let told = async |_: &Setup| is_open(&store, "no_quorum", &provider);
-    setup.until("it is told that there is no quorum", told).await;
-    assert_eq!(setup.consumed(0).await, honest, "one reporter is not believed");
+    setup.set_used(0, used + USE).await;
+    let alerted = async |_: &Setup| is_open(&store, "no_quorum", &provider);
+    setup.until("the missing quorum is alerted", alerted).await;
+    assert_eq!(setup.consumed(0).await, used, "one reporter is not believed");
     setup.reporters.lie(0, Lie::Honest);
     let cleared = async |setup: &Setup| {
-        setup.consumed(0).await == honest + USE && !is_open(&store, "no_quorum", &provider)
+        setup.consumed(0).await == used + USE && !is_open(&store, "no_quorum", &provider)
     };
     setup.until("there is a quorum again", cleared).await;
-    keeper.stop().await;
-    setup.cluster.stop();
 }
 
-/// More is used, and metered. Returns how much has been used.
+/// Uses more units, which are metered. Returns the units used.
 async fn meters(setup: &mut Setup, used: u64, when: &str) -> u64 {
     let used = used + USE;
     setup.set_used(0, used).await;
@@ -113,7 +127,7 @@ async fn meters(setup: &mut Setup, used: u64, when: &str) -> u64 {
     used
 }
 
-/// The provider lists the keys from `first` on, two of which must agree.
+/// Has the provider list the keys from `first` on, two of which must agree.
 async fn rotate(setup: &mut Setup, first: u8) {
     let reporter = |number| Reporter { key: Parties::reporter(number).pubkey(), expires_at: i64::MAX };
     let reporters =

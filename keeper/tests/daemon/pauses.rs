@@ -1,4 +1,4 @@
-//! Times that count against nobody: pauses of the market, and times at which the cluster stood still.
+//! Times that count against nobody: pauses of the market, and stalls of the cluster.
 
 use {
     crate::{
@@ -33,7 +33,7 @@ async fn go_to(setup: &Setup, unix: i64) {
     setup.stay(3).await;
 }
 
-/// When the credit was marked delinquent, by the chain's clock: the event in the transaction that the keeper landed.
+/// Time by the chain's clock at which the credit was marked delinquent: the event in the transaction that the keeper landed.
 async fn marked_at(setup: &Setup) -> i64 {
     setup.until("it is marked", async |setup| setup.status(0).await == Status::Delinquent).await;
     let store = setup.store("keeper");
@@ -91,7 +91,7 @@ async fn a_pause_over_a_due_date_makes_nobody_late_and_the_mark_comes_as_much_la
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_standstill_that_no_keeper_has_watched_makes_the_grace_longer() {
-    // A slot of this cluster takes 12 seconds by its clock: whenever that is moved, it has stood still for 95 % of the time.
+    // A slot of this cluster takes 12 seconds by its clock: whenever that is moved, it has stalled for 95 % of the time.
     // The limit is a day, so that smaller moves are none. A transaction takes some dozen slots, until it is finalized.
     let stall = [("lag_slots = 50", "lag_slots = 50\nstall_seconds = 86400")];
     let (setup, due) = start(Cluster::with_slots_of(12_000).await, &stall).await;

@@ -18,14 +18,14 @@ use {
 
 /// Every method, for [`Proxy::set`].
 pub const ALL: &[&str] = &[];
-/// What a node tells of the chain, but for what becomes of transactions.
+/// Requests on the state of the chain, without those on transactions.
 pub const ACCOUNTS: &[&str] = &["getMultipleAccounts", "getProgramAccounts", "getAccountInfo"];
 /// Sends a transaction.
 pub const SEND: &[&str] = &["sendTransaction"];
 /// Tells what has become of transactions.
 pub const STATUSES: &[&str] = &["getSignatureStatuses"];
 
-/// What a node does with a request.
+/// Behaviour of a node on a request.
 #[derive(Clone)]
 pub enum Fault {
     /// Answers as it did last, with HTTP status 200: the chain has stopped for it. It knows of no transaction since then, and
@@ -208,7 +208,7 @@ impl Inner {
         }
     }
 
-    /// What it said when it was last asked the same and nothing was wrong.
+    /// Latest good answers, by request.
     fn old(&self, request: &Value) -> Option<Value> {
         match request["method"].as_str()? {
             "sendTransaction" => return forward(&self.target, request),

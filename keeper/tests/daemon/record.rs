@@ -1,4 +1,4 @@
-//! What the chain and a keeper's store say in the end.
+//! The final state of the chain and of a keeper's store.
 
 use {
     crate::setup::Setup,
@@ -18,7 +18,7 @@ use {
 const PAGE: usize = 1_000;
 /// Statuses that a node gives at once.
 const STATUSES: usize = 256;
-/// What [`Setup`] gives each key of keepers.
+/// Lamports that [`Setup`] gives each key of keepers.
 const FUNDS: u64 = 10 * LAMPORTS_PER_SOL;
 
 /// The signatures of all transactions that name an address, and whether they failed, the latest first.
@@ -40,7 +40,7 @@ async fn signatures(setup: &Setup, address: &Pubkey) -> Vec<(Signature, bool)> {
     }
 }
 
-/// Reads what happened to every credit off the chain, and proves that nothing is left out.
+/// Reads the events of every credit from the chain, and proves that none is left out.
 pub async fn histories(setup: &Setup) -> Vec<Vec<CreditRecord>> {
     let chain = &setup.cluster.chain;
     let mut known: HashMap<Signature, Vec<CreditRecord>> = HashMap::new();
@@ -95,7 +95,7 @@ pub fn check_marks(records: &[CreditRecord], credit: &Credit) -> Vec<&'static st
     marks
 }
 
-/// Opens the store of a keeper that has ended, or beside one that runs, to read it.
+/// Opens the store of a keeper to read it, also while it runs.
 pub fn open(setup: &Setup, name: &str) -> Connection {
     // Not read only: the log that a killed keeper has left may have to be taken in first.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
@@ -104,7 +104,7 @@ pub fn open(setup: &Setup, name: &str) -> Connection {
     connection
 }
 
-/// A number that the store answers a question with.
+/// Reads a number from the store.
 pub fn ask(store: &Connection, sql: &str) -> i64 {
     store.query_row(sql, [], |row| row.get(0)).unwrap()
 }

@@ -1,4 +1,4 @@
-//! What a keeper shows while it runs, and that it still does when a loop of it stands still.
+//! The API of a keeper that runs, also while one of its loops is stalled.
 
 use {
     crate::setup::Setup,
@@ -9,21 +9,21 @@ use {
     tokio::time::{Instant, sleep},
 };
 
-/// The fourth transaction stands still before it is written down, for longer than a cycle may take.
+/// Stalls the fourth transaction before it is recorded, for longer than a cycle may take.
 const STALL: &str = "land-before-write=3*off->1*sleep(85000)->off";
-/// How long what a test waits for without reports may take.
+/// Longest wait where no reports are needed.
 const SOON: Duration = Duration::from_secs(30);
 
-/// A keeper's API, from outside.
+/// A client of a keeper's API.
 struct Api(String);
 
 impl Api {
-    /// At the address that the keeper has logged.
-    async fn of(setup: &Setup) -> Api {
+    /// Finds the address that the keeper has logged.
+    async fn from_log(setup: &Setup) -> Api {
         let began = Instant::now();
         loop {
             let log = setup.log("keeper");
-            let address = log.lines().filter(|line| line.contains("serving")).find_map(|line| {
+            let address = log.lines().filter(|line| line.contains("the API listens")).find_map(|line| {
                 line.split_whitespace().find_map(|word| word.strip_prefix("addr=")).map(str::to_string)
             });
             if let Some(address) = address {
@@ -56,18 +56,18 @@ impl Api {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_keeper_shows_its_market_and_says_when_a_loop_stands_still_and_when_it_goes_on() {
+async fn a_keeper_serves_its_market_and_reports_when_a_loop_stalls_and_when_it_goes_on() {
     let mut setup = Setup::new(2).await;
     let url = setup.cluster.rpc_url();
     setup.write_config("keeper", &[url.clone(), url], "");
     let keeper = setup.spawn("keeper", STALL);
-    let api = Api::of(&setup).await;
+    let api = Api::from_log(&setup).await;
     setup.set_used(0, 5_000).await;
     setup.until("use is metered", async |setup: &Setup| setup.consumed(0).await == 5_000).await;
     let is_alive = async || api.get("/livez").await.0 == StatusCode::OK;
     assert!(is_alive().await);
 
-    setup.until("a loop stands still", async |_: &Setup| !is_alive().await).await;
+    setup.until("a loop is stalled", async |_: &Setup| !is_alive().await).await;
     let (status, body) = api.get("/livez").await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     let liveness: Value = serde_json::from_str(&body).unwrap();
@@ -80,13 +80,13 @@ async fn a_keeper_shows_its_market_and_says_when_a_loop_stands_still_and_when_it
     assert_eq!((&portfolio["credits"], &portfolio["by_status"]["active"]), (&2.into(), &2.into()));
     let detail = api.json(&format!("/v1/credits/{credit}")).await;
     assert_eq!((&detail["status"], &detail["units"]["consumed"]), (&"active".into(), &"5000".into()));
-    let (_, figures) = api.get("/metrics").await;
-    for figure in [
+    let (_, metrics) = api.get("/metrics").await;
+    for metric in [
         "blockable_keeper_loop_iterations_total{loop=\"cycle\"}",
         "blockable_keeper_cycle_seconds",
         "blockable_keeper_rpc_slot",
     ] {
-        assert!(figures.contains(figure), "{figure} is not in\n{figures}");
+        assert!(metrics.contains(metric), "{metric} is not in\n{metrics}");
     }
 
     setup.until("it goes on", async |_: &Setup| is_alive().await).await;
@@ -94,7 +94,7 @@ async fn a_keeper_shows_its_market_and_says_when_a_loop_stands_still_and_when_it
     setup.until("use is metered again", async |setup: &Setup| setup.consumed(0).await == 9_000).await;
     let began = Instant::now();
     loop {
-        // Without reports the chain stands still, and the proven log comes up to it.
+        // Without reports nothing happens on the chain, and the proven log catches up with it.
         let chain = setup.cluster.chain.credit(&setup.credits[0]).await;
         let events = api.events(&credit).await;
         if events.last().is_some_and(|(_, hash)| *hash == hex::encode(&chain.event_hash)) {

@@ -22,7 +22,7 @@ use {
 
 /// The daemon under test.
 pub const KEEPER: &str = env!("CARGO_BIN_EXE_blockable-keeper");
-/// How long something that must happen may take.
+/// Longest wait for something that must happen.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 /// Milliseconds per block.
 pub const SLOT_MS: u64 = 100;
@@ -79,7 +79,7 @@ impl Setup {
         }
     }
 
-    /// Sets what the credit of a number has used.
+    /// Sets the units that the credit of a number has used.
     pub async fn set_used(&mut self, number: usize, units: u64) {
         let credit = self.credits[number];
         let index = self.cluster.chain.credit(&credit).await.meter.index;
@@ -91,7 +91,7 @@ impl Setup {
         self.cluster.chain.client.chain_time().await.unwrap()
     }
 
-    /// Changes the file of a keeper; what is changed must be in it once.
+    /// Changes the file of a keeper; each replaced text must be in it once.
     pub fn edit_config(&self, name: &str, changes: &[(&str, &str)]) {
         let mut text = fs::read_to_string(self.config(name)).unwrap();
         for (from, to) in changes {
@@ -133,7 +133,7 @@ impl Setup {
         self.folder.path().join(format!("data-{name}")).join("keeper.sqlite")
     }
 
-    /// What a keeper has logged so far, in all its lives.
+    /// Log of a keeper, over all its lives.
     pub fn log(&self, name: &str) -> String {
         fs::read_to_string(self.folder.path().join(format!("{name}.log"))).unwrap_or_default()
     }
@@ -184,7 +184,7 @@ impl Setup {
         }
     }
 
-    /// Has the reporters sign for a while, in which the keepers go round some times.
+    /// Has the reporters sign for a while, in which the keepers run some cycles.
     pub async fn stay(&self, seconds: u64) {
         let end = Instant::now() + Duration::from_secs(seconds);
         while Instant::now() < end {
@@ -211,7 +211,7 @@ impl Setup {
         all
     }
 
-    /// Pays what is in arrears on the credit of a number, and a little more for the interest until the payment lands.
+    /// Pays the arrears of the credit of a number, and a little more for the interest until the payment lands.
     pub async fn pay_arrears(&mut self, number: usize) {
         let (credit, chain) = (self.credits[number], &mut self.cluster.chain);
         let arrears = chain.client.credit_now(&credit).await.unwrap().arrears();
@@ -243,13 +243,13 @@ impl Keeper {
         self.process.wait().unwrap();
     }
 
-    /// Whether it aborted itself, where it has ended.
+    /// True where it aborted itself, false where it ended otherwise; none while it runs.
     pub fn aborted(&mut self) -> Option<bool> {
         const SIGABRT: i32 = 6;
         self.process.try_wait().unwrap().map(|status| status.signal() == Some(SIGABRT))
     }
 
-    /// Whether it has ended.
+    /// True once it has ended.
     pub fn has_ended(&mut self) -> bool {
         self.process.try_wait().unwrap().is_some()
     }

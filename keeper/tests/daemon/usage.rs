@@ -11,7 +11,7 @@ const PER_SECOND: u64 = 5_000;
 /// Seconds that use may grow for at once: when the clock jumps, no time has passed for jobs.
 const LONGEST: i64 = 5;
 
-/// What credits have used.
+/// Units that credits have used.
 pub struct Usage {
     random: StdRng,
     used: Vec<u64>,
@@ -20,30 +20,30 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// Nothing used yet, of so many credits.
+    /// Begins without use, on so many credits.
     pub fn new(seed: u64, credits: usize) -> Usage {
         let random = StdRng::seed_from_u64(seed);
         Usage { random, used: vec![0; credits], idle: BTreeSet::new(), reported_at: 0 }
     }
 
-    /// From now on these credits are not used.
+    /// Stops the use of these credits.
     pub fn stop(&mut self, credits: impl IntoIterator<Item = usize>) {
         self.idle.extend(credits);
     }
 
-    /// From now on these credits are used again.
+    /// Starts the use of these credits again.
     pub fn start(&mut self, credits: impl IntoIterator<Item = usize>) {
         for credit in credits {
             self.idle.remove(&credit);
         }
     }
 
-    /// What a credit has used.
+    /// Units that a credit has used.
     pub fn of(&self, credit: usize) -> u64 {
         self.used[credit]
     }
 
-    /// When the reporters last signed, in Unix seconds of the chain.
+    /// Time of the latest reports, in Unix seconds of the chain.
     pub fn reported_at(&self) -> i64 {
         self.reported_at
     }
@@ -66,7 +66,7 @@ impl Usage {
         setup.reporters.report(now);
     }
 
-    /// Whether the chain has counted all that these credits have used. It must never have counted more.
+    /// Returns true once all use of these credits is metered. More must never be metered.
     pub async fn is_metered(&self, setup: &Setup, credits: impl IntoIterator<Item = usize>) -> bool {
         let mut all = true;
         for number in credits {

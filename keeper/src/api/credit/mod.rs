@@ -1,14 +1,15 @@
 //! `/v1/credits/{address}`: all that is known of one credit.
 
-mod loan;
-mod plan;
+mod debt;
+mod explanation;
+mod schedule;
+mod terms;
 mod units;
 
-pub use {
-    blockable_service::hex,
-    loan::{CovenantView, DebtView, InstalmentState, InstalmentView, RiderView, TermsView},
-    plan::{ActionView, PlanView, ReportView, UsageView},
-    units::{FreezeView, MeterView, UnitsView, VaultView},
+pub(crate) use {
+    debt::PaymentView,
+    explanation::Explanation,
+    terms::{RiderView, TermsView},
 };
 
 use {
@@ -16,24 +17,24 @@ use {
         alert::Filter,
         api::{
             alerts::AlertView,
-            condition::Condition,
-            credits::{Burn, Coverage, PaymentView},
+            credit_health::CreditHealth,
+            credits::{BurnView, CoverageView},
             error::{ApiError, ErrorBody},
-            query::Named,
-            state::{ApiState, AsOf},
-            values::{Address, Amount, Time, maybe_status_name},
+            query::CreditPath,
+            state::ApiState,
         },
         chain::Snapshot,
-        plan::explain,
+        values::Time,
         watch::{Measure, measure::Times},
     },
     axum::{Json, extract::State},
-    blockable_sdk::{
-        Pubkey,
-        program::{state::Credit, transitions::Status},
-    },
+    blockable_sdk::program::state::Credit,
+    blockable_service::hex,
+    schedule::InstalmentView,
     serde::Serialize,
     std::sync::Arc,
+    terms::CovenantView,
+    units::{FreezeView, VaultView},
     utoipa::ToSchema,
 };
 
@@ -42,144 +43,74 @@ const ALERTS: u32 = 100;
 
 /// All that is known of a credit.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct CreditDetail {
-    /// What the answer is as of.
-    pub as_of: AsOf,
-    /// Its address.
-    pub credit: Address,
-    /// Its status: offered, accepted, active, delinquent, defaulted, seizing, repaid, closed or unknown.
-    #[schema(value_type = String, example = "active")]
-    pub status: &'static str,
-    /// Whether there is a loan on it.
-    pub is_loan: bool,
+pub(crate) struct CreditDetail {
+    /// The facts that the keeper's plan follows from, and the plan.
+    #[serde(flatten)]
+    explanation: Explanation,
+    /// True where there is a loan on it.
+    is_loan: bool,
     /// Its health; none for the moment in which a new credit has not been measured.
-    pub health: Option<Condition>,
-    /// Whom it concerns.
-    pub parties: Parties,
-    /// What was agreed.
-    pub terms: TermsView,
+    health: Option<CreditHealth>,
+    /// The terms.
+    terms: TermsView,
     /// The rider: optional terms beside the main ones; all zero where nothing was agreed.
-    pub rider: RiderView,
-    /// The hash of what was agreed, in hexadecimal.
-    pub terms_hash: String,
-    /// When the units went live; none before.
-    pub issued_at: Option<Time>,
-    /// What is owed.
-    pub debt: DebtView,
-    /// What falls due next.
-    pub next_payment: Option<PaymentView>,
+    rider: RiderView,
+    /// The hash of terms, rider and schedule, in hexadecimal.
+    terms_hash: String,
+    /// The time of issue; none before.
+    issued_at: Option<Time>,
     /// The schedule.
-    pub schedule: Vec<InstalmentView>,
-    /// The borrower's cash reserve.
-    pub reserve: Reserve,
+    schedule: Vec<InstalmentView>,
     /// The covenant on utilisation; none where none was agreed.
-    pub covenant: Option<CovenantView>,
-    /// Where the units are.
-    pub units: UnitsView,
-    /// What is frozen, and what may be.
-    pub freeze: FreezeView,
-    /// How far use has been metered.
-    pub meter: MeterView,
-    /// The collateral against the debt.
-    pub coverage: Option<Coverage>,
-    /// How fast units are used.
-    pub burn: Option<Burn>,
-    /// Money in the vault and whose it is.
-    pub vault: VaultView,
+    covenant: Option<CovenantView>,
+    /// The freeze, and what a further one may take.
+    freeze: FreezeView,
+    /// The collateral against the debt; none for the moment in which a new credit has not been measured.
+    coverage: Option<CoverageView>,
+    /// The rate of use; none for the moment in which a new credit has not been measured.
+    burn: Option<BurnView>,
+    /// Money in the vault by the party that it belongs to.
+    vault: VaultView,
     /// Events recorded so far.
-    pub event_count: u64,
+    event_count: u64,
     /// The hash chain over them, in hexadecimal.
-    pub event_hash: String,
+    event_hash: String,
     /// Open alerts.
-    pub alerts: Vec<AlertView>,
-    /// What the keeper plans; none while the market's clock is out of range.
-    pub plan: Option<PlanView>,
-}
-
-/// Whom a credit concerns.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Parties {
-    /// The lender; the provider's account for units without a loan.
-    pub lender: Address,
-    /// The lender that the loan is offered to.
-    pub pending_lender: Option<Address>,
-    /// May freeze and thaw beside the lender.
-    pub freeze_authority: Address,
-    /// The borrower.
-    pub borrower: Address,
-    /// The provider's account.
-    pub provider: Address,
-}
-
-/// The borrower's cash reserve.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Reserve {
-    /// What was agreed.
-    pub agreed: Amount,
-    /// What there is.
-    pub held: Amount,
-}
-
-/// A credit of a snapshot, and what its parts are made from.
-struct Case<'a> {
-    address: Pubkey,
-    /// As of its last change.
-    stored: &'a Credit,
-    /// With its debt as of now.
-    now: Credit,
-    snapshot: &'a Snapshot,
-    times: Times,
-    measure: Option<Measure>,
+    alerts: Vec<AlertView>,
 }
 
 impl CreditDetail {
-    fn of(case: &Case, alerts: Vec<AlertView>, plan: Option<PlanView>) -> CreditDetail {
-        let (now, measure) = (&case.now, case.measure.as_ref());
-        let issued = Some(now.issued_at).filter(|at| *at != 0).map(|at| case.times.chain_of(at));
+    fn new(
+        explanation: Explanation,
+        credit: &Credit,
+        snapshot: &Snapshot,
+        measure: Option<&Measure>,
+        alerts: Vec<AlertView>,
+    ) -> CreditDetail {
+        let (accrued, times) = (snapshot.accrued(credit), Times::of(snapshot));
+        let issued_at = Some(accrued.issued_at).filter(|at| *at != 0);
         CreditDetail {
-            as_of: AsOf::of(case.snapshot),
-            credit: Address(case.address),
-            status: maybe_status_name(Status::from_byte(now.status)),
-            is_loan: !now.is_unrestricted(),
-            health: measure.map(Condition::of),
-            parties: Parties::of(now),
-            terms: TermsView::of(&now.terms),
-            rider: RiderView::of(&now.rider),
-            terms_hash: hex::encode(&now.terms_hash),
-            issued_at: Time::maybe(issued),
-            debt: DebtView::of(now, &case.times, measure),
-            next_payment: measure.and_then(|measure| measure.next_payment.as_ref()).map(PaymentView::of),
-            schedule: loan::schedule(now, &case.times),
-            reserve: Reserve { agreed: Amount(now.rider.reserve), held: Amount(now.reserve_held) },
-            covenant: CovenantView::of(now, measure),
-            units: UnitsView::of(now, &case.times),
-            freeze: FreezeView::of(now),
-            meter: MeterView::of(case.stored, case.snapshot),
-            coverage: measure.map(Coverage::of),
-            burn: measure.map(Burn::of),
-            vault: VaultView::of(&now.vault),
-            event_count: now.event_seq,
-            event_hash: hex::encode(&now.event_hash),
+            explanation,
+            is_loan: !accrued.is_unrestricted(),
+            health: measure.map(CreditHealth::new),
+            terms: TermsView::new(&accrued.terms),
+            rider: RiderView::new(&accrued.rider),
+            terms_hash: hex::encode(accrued.terms_hash),
+            issued_at: issued_at.map(|at| Time::from_unix(times.chain_of(at))),
+            schedule: schedule::schedule(&accrued, &times),
+            covenant: CovenantView::new(&accrued, measure),
+            freeze: FreezeView::new(&accrued),
+            coverage: measure.map(CoverageView::new),
+            burn: measure.map(BurnView::new),
+            vault: VaultView::new(&accrued.vault),
+            event_count: accrued.event_seq,
+            event_hash: hex::encode(accrued.event_hash),
             alerts,
-            plan,
         }
     }
 }
 
-impl Parties {
-    fn of(credit: &Credit) -> Parties {
-        let pending = Some(credit.pending_lender).filter(|key| *key != Pubkey::default());
-        Parties {
-            lender: Address(credit.lender),
-            pending_lender: pending.map(Address),
-            freeze_authority: Address(credit.freeze_authority),
-            borrower: Address(credit.borrower),
-            provider: Address(credit.provider),
-        }
-    }
-}
-
-/// Gives all that is known of one credit: parties, terms, debt, collateral, schedule, alerts, and what the keeper plans.
+/// Gives all that is known of one credit: parties, terms, debt, collateral, schedule, alerts, and the keeper's plan.
 #[utoipa::path(
     get, path = "/v1/credits/{address}", tag = "credits",
     params(("address" = String, Path, description = "The credit's address")), security(("token" = [])),
@@ -191,20 +122,14 @@ impl Parties {
 )]
 pub(super) async fn credit(
     State(state): State<Arc<ApiState>>,
-    Named(address): Named,
+    CreditPath(address): CreditPath,
 ) -> Result<Json<CreditDetail>, ApiError> {
-    let snapshot = state.snapshot()?;
-    let stored = snapshot.credits.get(&address).ok_or_else(|| ApiError::unknown_credit(&address))?;
+    let snapshot = state.require_snapshot()?;
+    let credit = snapshot.credits.get(&address).ok_or_else(|| ApiError::unknown_credit(&address))?;
+    let explanation = Explanation::new(&snapshot, &state.ingest.shelf(), &state.plan, &address)
+        .ok_or_else(|| ApiError::unknown_credit(&address))?;
     let filter = Filter { open: Some(true), subject: Some(address), limit: ALERTS, ..Filter::default() };
-    let alerts = state.alerts.list(filter).await?.iter().map(AlertView::of).collect();
-    let plan = explain(&snapshot, &state.ingest.shelf(), &state.plan, &address).map(PlanView::of);
-    let case = Case {
-        address,
-        stored,
-        now: snapshot.accrued(stored),
-        snapshot: &snapshot,
-        times: Times::of(&snapshot),
-        measure: state.watch.measure(&address),
-    };
-    Ok(Json(CreditDetail::of(&case, alerts, plan)))
+    let alerts = state.alerts.list(filter).await?.iter().map(AlertView::new).collect();
+    let measure = state.watch.measure(&address);
+    Ok(Json(CreditDetail::new(explanation, credit, &snapshot, measure.as_ref(), alerts)))
 }

@@ -1,145 +1,150 @@
-//! Where the units are, what is frozen of them, how far their use was metered, and what is in the vault.
+//! The units of a credit: used, frozen and metered; and the money in its vault.
 
 use {
     crate::{
-        api::values::{Amount, Time, policy_name, reason_name_of},
         chain::Snapshot,
+        values::{Time, UnitAmount, UsdAmount, freeze_reason_name_of_byte, policy_name},
         watch::measure::Times,
     },
-    blockable_sdk::program::state::{Credit, VaultClaims},
+    blockable_sdk::{
+        amounts::{MicroUsd, Units},
+        program::state::{Credit, VaultClaims},
+    },
     serde::Serialize,
     utoipa::ToSchema,
 };
 
-/// Where a credit's units are.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct UnitsView {
+/// The units of a credit by what has become of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct UnitsView {
     /// Granted in all.
-    pub granted: Amount,
+    granted: UnitAmount,
     /// Used, as metered.
-    pub consumed: Amount,
+    consumed: UnitAmount,
     /// Taken for sale, or taken over by the lender.
-    pub seized: Amount,
+    seized: UnitAmount,
     /// Expired unused.
-    pub expired: Amount,
+    expired: UnitAmount,
     /// Left.
-    pub remaining: Amount,
+    remaining: UnitAmount,
     /// Released from the lien by repayment.
-    pub released: Amount,
-    /// That secure the debt.
-    pub lien: Amount,
-    /// That no new job may draw on.
-    pub frozen: Amount,
-    /// That new jobs may draw on.
-    pub available: Amount,
-    /// When those that are unused expire, later where the market is paused before; none for never.
-    pub expire_at: Option<Time>,
+    released: UnitAmount,
+    /// Units that secure the debt.
+    pub(super) lien: UnitAmount,
+    /// Units that no new job may draw on.
+    pub(super) frozen: UnitAmount,
+    /// Units that new jobs may draw on.
+    pub(super) available: UnitAmount,
+    /// The time at which unused units expire, later where the market is paused before; none for never.
+    expire_at: Option<Time>,
     /// Lots for sale that are open.
-    pub lots_open: u32,
+    lots_open: u32,
     /// Lots for sale so far.
-    pub lots_opened: u32,
+    lots_opened: u32,
 }
 
-/// What is frozen, and what may be.
+/// The freeze of a credit, and what a further freeze may take.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct FreezeView {
+pub(crate) struct FreezeView {
     /// Units frozen.
-    pub frozen: Amount,
-    /// Why: missed_payment, default, breach, risk or unknown; none while nothing is frozen.
+    frozen: UnitAmount,
+    /// The reason: missed_payment, default, breach, risk or unknown; none while nothing is frozen.
     #[schema(value_type = Option<String>)]
-    pub reason: Option<&'static str>,
-    /// When the latest freeze was; none before the first.
-    pub frozen_at_chain: Option<Time>,
+    reason: Option<&'static str>,
+    /// Time of the latest freeze by the chain's clock; none before the first.
+    frozen_at_chain: Option<Time>,
     /// Frozen units that jobs which ran at the freeze may still use.
-    pub settlement_left: Amount,
-    /// When the lender may freeze: at_will, on_delinquency, on_default or unknown.
+    settlement_left: UnitAmount,
+    /// The policy on the lender's freezes: at_will, on_delinquency, on_default or unknown.
     #[schema(value_type = String)]
-    pub policy: &'static str,
-    /// Whether the policy lets the lender freeze now.
-    pub may_freeze: bool,
+    policy: &'static str,
+    /// True where the policy lets the lender freeze now.
+    may_freeze: bool,
     /// Units under lien that are not frozen: what a freeze in full would take.
-    pub freezable: Amount,
-    /// Whether anyone may freeze the collateral in full after default.
-    pub auto_freeze: bool,
+    freezable: UnitAmount,
+    /// True where anyone may freeze the collateral in full after default.
+    auto_freeze: bool,
 }
 
-/// How far use has been metered.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct MeterView {
+/// The use of a credit as far as it has been metered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct MeterView {
     /// Units counted so far.
-    pub cumulative: Amount,
+    pub(super) cumulative: UnitAmount,
     /// Units that jobs held at the latest reading.
-    pub in_flight: Amount,
+    in_flight: UnitAmount,
     /// Units used beyond what the credit allowed: the provider's loss.
-    pub overrun: Amount,
+    overrun: UnitAmount,
     /// Time of the latest report applied; none before the first.
-    pub reported_at: Option<Time>,
+    pub(super) reported_at: Option<Time>,
     /// The credit's chunk in its provider's reports; none before issue.
-    pub chunk: Option<u32>,
+    pub(super) chunk: Option<u32>,
     /// Its bit in the chunk.
-    pub bit: Option<u32>,
+    pub(super) bit: Option<u32>,
 }
 
-/// Money in the vault and whose it is.
+/// Money in the vault by the party that it belongs to.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct VaultView {
+pub(crate) struct VaultView {
     /// The principal, until the units are issued.
-    pub escrow: Amount,
-    /// What the lender may collect.
-    pub lender: Amount,
-    /// What the borrower may collect.
-    pub borrower: Amount,
-    /// What the market's treasury may collect.
-    pub treasury: Amount,
+    escrow: UsdAmount,
+    /// Money that the lender may collect.
+    lender: UsdAmount,
+    /// Money that the borrower may collect.
+    borrower: UsdAmount,
+    /// Money that the market's treasury may collect.
+    treasury: UsdAmount,
 }
 
 impl UnitsView {
-    pub(super) fn of(now: &Credit, times: &Times) -> UnitsView {
-        let units = &now.collateral;
-        let expire_at = Some(now.units_expire_at).filter(|at| *at != 0).map(|at| times.chain_of(at));
+    /// Describes the units of a credit that has been accrued to now.
+    pub(super) fn new(accrued: &Credit, times: &Times) -> UnitsView {
+        let (units, amount) = (&accrued.collateral, |count| UnitAmount(Units(count)));
+        let expire_at = Some(accrued.units_expire_at).filter(|at| *at != 0);
         UnitsView {
-            granted: Amount(units.granted),
-            consumed: Amount(units.consumed),
-            seized: Amount(units.seized),
-            expired: Amount(units.expired),
-            remaining: Amount(units.remaining()),
-            released: Amount(units.released),
-            lien: Amount(units.lien()),
-            frozen: Amount(units.frozen),
-            available: Amount(units.available()),
-            expire_at: Time::maybe(expire_at),
-            lots_open: now.lots_open,
-            lots_opened: now.lots_opened,
+            granted: amount(units.granted),
+            consumed: amount(units.consumed),
+            seized: amount(units.seized),
+            expired: amount(units.expired),
+            remaining: amount(units.remaining()),
+            released: amount(units.released),
+            lien: amount(units.lien()),
+            frozen: amount(units.frozen),
+            available: amount(units.available()),
+            expire_at: expire_at.map(|at| Time::from_unix(times.chain_of(at))),
+            lots_open: accrued.lots_open,
+            lots_opened: accrued.lots_opened,
         }
     }
 }
 
 impl FreezeView {
-    pub(super) fn of(now: &Credit) -> FreezeView {
-        let units = &now.collateral;
+    /// Describes the freeze of a credit that has been accrued to now.
+    pub(super) fn new(accrued: &Credit) -> FreezeView {
+        let (units, amount) = (&accrued.collateral, |count| UnitAmount(Units(count)));
         // A status or policy of a later version allows nothing that this keeper knows of.
-        let may_freeze = now.status().and_then(|status| now.may_freeze(status)).unwrap_or(false);
+        let may_freeze = accrued.status().and_then(|status| accrued.may_freeze(status)).unwrap_or(false);
         FreezeView {
-            frozen: Amount(units.frozen),
-            reason: (units.frozen > 0).then(|| reason_name_of(now.freeze_reason)),
-            frozen_at_chain: Time::unless_zero(now.meter.frozen_at_chain),
-            settlement_left: Amount(now.meter.settlement_left),
-            policy: policy_name(now.terms.freeze_policy),
+            frozen: amount(units.frozen),
+            reason: (units.frozen > 0).then(|| freeze_reason_name_of_byte(accrued.freeze_reason)),
+            frozen_at_chain: Time::unless_zero(accrued.meter.frozen_at_chain),
+            settlement_left: amount(accrued.meter.settlement_left),
+            policy: policy_name(accrued.terms.freeze_policy),
             may_freeze,
-            freezable: Amount(units.lien().saturating_sub(units.frozen)),
-            auto_freeze: now.terms.auto_freeze == 1,
+            freezable: amount(units.lien().saturating_sub(units.frozen)),
+            auto_freeze: accrued.terms.auto_freeze == 1,
         }
     }
 }
 
 impl MeterView {
-    pub(super) fn of(credit: &Credit, snapshot: &Snapshot) -> MeterView {
+    pub(super) fn new(credit: &Credit, snapshot: &Snapshot) -> MeterView {
         let (meter, provider) = (&credit.meter, snapshot.providers.get(&credit.provider));
         let size = provider.filter(|_| credit.has_index == 1).map(|provider| u32::from(provider.chunk_size));
         MeterView {
-            cumulative: Amount(meter.cumulative),
-            in_flight: Amount(meter.in_flight),
-            overrun: Amount(meter.overrun),
+            cumulative: UnitAmount(Units(meter.cumulative)),
+            in_flight: UnitAmount(Units(meter.in_flight)),
+            overrun: UnitAmount(Units(meter.overrun)),
             reported_at: Time::unless_zero(meter.reported_at),
             chunk: size.and_then(|size| meter.index.checked_div(size)),
             bit: size.and_then(|size| meter.index.checked_rem(size)),
@@ -148,12 +153,12 @@ impl MeterView {
 }
 
 impl VaultView {
-    pub(super) fn of(vault: &VaultClaims) -> VaultView {
+    pub(super) fn new(vault: &VaultClaims) -> VaultView {
         VaultView {
-            escrow: Amount(vault.escrow),
-            lender: Amount(vault.lender),
-            borrower: Amount(vault.borrower),
-            treasury: Amount(vault.treasury),
+            escrow: UsdAmount(MicroUsd(vault.escrow)),
+            lender: UsdAmount(MicroUsd(vault.lender)),
+            borrower: UsdAmount(MicroUsd(vault.borrower)),
+            treasury: UsdAmount(MicroUsd(vault.treasury)),
         }
     }
 }

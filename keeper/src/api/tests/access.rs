@@ -1,4 +1,4 @@
-//! Who may read, and the bounds on requests and connections.
+//! The token, and the bounds on requests and connections.
 
 use {
     super::*,
@@ -69,7 +69,7 @@ async fn an_address_in_use_is_an_error_that_names_it() {
 }
 
 #[tokio::test]
-async fn paths_and_methods_that_are_not_served_are_told_so() {
+async fn paths_and_methods_that_no_route_has_are_refused() {
     let api = Api::new().await;
     for path in ["/", "/v1", "/v1/credit", "/v2/credits"] {
         assert_eq!(api.refused(path, StatusCode::NOT_FOUND).await.0, "no_such_path", "{path}");
@@ -81,7 +81,7 @@ async fn paths_and_methods_that_are_not_served_are_told_so() {
 }
 
 #[tokio::test]
-async fn a_store_that_cannot_be_read_says_nothing_of_itself() {
+async fn a_store_that_cannot_be_read_is_an_error_without_details() {
     let api = Api::new().await;
     let ruin = |tx: &rusqlite::Transaction| Ok(tx.execute_batch("DROP TABLE events")?);
     api.state.store.write(ruin).await.unwrap();
@@ -131,15 +131,12 @@ async fn no_more_connections_are_served_than_may_be() {
 }
 
 #[tokio::test]
-async fn the_server_ends_with_its_handle_or_with_the_keeper() {
+async fn the_server_outlives_its_handle_and_ends_with_the_keeper() {
     let mut api = Api::new().await;
-    let addr = api.server.as_ref().unwrap().addr();
-    api.server.take().unwrap().stop().await;
-    assert!(TcpStream::connect(addr).await.is_err());
-
-    let mut api = Api::new().await;
-    let task = api.server.take().unwrap().into_task();
+    let server = api.server.take().unwrap();
+    let (addr, task) = (server.addr(), server.into_task());
     assert_eq!(api.get("/livez").await.status(), StatusCode::OK, "the handle may go");
     api.stop.send_replace(true);
     timeout(Duration::from_secs(10), task).await.unwrap().unwrap();
+    assert!(TcpStream::connect(addr).await.is_err());
 }

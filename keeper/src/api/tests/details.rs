@@ -12,7 +12,7 @@ use {
 };
 
 #[tokio::test]
-async fn a_credit_is_told_in_full() {
+async fn a_credit_is_described_in_full() {
     let api = Api::new().await;
     api.state.alerts.settle(vec![raised(Rule::Frozen, key(11))], START).await.unwrap();
     let credit = api.json(&format!("/v1/credits/{}", key(11))).await;
@@ -47,7 +47,7 @@ async fn a_credit_is_told_in_full() {
 }
 
 #[tokio::test]
-async fn each_instalment_says_where_it_stands() {
+async fn each_instalment_has_its_state() {
     let api = Api::empty(|_, _| {}).await;
     let paying = with(|credit| {
         // The first two are past, and one of them was paid.
@@ -94,7 +94,7 @@ async fn each_instalment_says_where_it_stands() {
 }
 
 #[tokio::test]
-async fn a_credit_that_nobody_knows_is_not_found() {
+async fn an_unknown_credit_is_not_found() {
     let api = Api::new().await;
     for rest in ["", "/series", "/events"] {
         let (code, _) = api.refused(&format!("/v1/credits/{}{rest}", key(99)), StatusCode::NOT_FOUND).await;
@@ -149,7 +149,7 @@ pub(super) async fn write(api: &Api, credit: Pubkey, changes: Vec<(&'static str,
 }
 
 #[tokio::test]
-async fn events_say_what_changed_also_of_a_credit_that_is_gone() {
+async fn events_have_their_changes_also_of_a_credit_that_was_removed() {
     let api = Api::empty(|_, _| {}).await;
     let loan = credit();
     let schedule = vec![Instalment { due_after: 60, principal: 5 }];

@@ -35,7 +35,7 @@ async fn a_portfolio_is_summed_up_over_loans() {
 }
 
 #[tokio::test]
-async fn what_one_loan_has_too_much_of_does_not_cover_another() {
+async fn collateral_beyond_the_debt_of_one_loan_does_not_cover_another() {
     let api = Api::empty(|_, _| {}).await;
     let rich = with(|credit| credit.debt.principal = 1_000 * USDC);
     let poor = with(|credit| credit.collateral.consumed = 1_200_000);
@@ -85,7 +85,7 @@ async fn credits_are_filtered() {
 }
 
 #[tokio::test]
-async fn wrong_parameters_are_refused_with_what_to_do() {
+async fn wrong_parameters_are_refused_with_the_next_step() {
     let api = Api::new().await;
     let address = key(10);
     for (path, names) in [

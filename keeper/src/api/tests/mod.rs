@@ -1,7 +1,7 @@
 //! Tests of the API, over a socket of this machine.
 
 mod access;
-mod conditions;
+mod credit_health;
 mod details;
 mod lists;
 mod operations;
@@ -36,7 +36,7 @@ use {
 };
 
 const DAY: i64 = 86_400;
-/// When the loans of these tests were issued: 2027-01-16T00:00:00Z.
+/// Issue of the loans of these tests: 2027-01-16T00:00:00Z.
 const START: i64 = 1_800_057_600;
 const USDC: u64 = 1_000_000;
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
@@ -175,7 +175,7 @@ impl Api {
         self.http.get(format!("{}{path}", self.url)).send().await.unwrap()
     }
 
-    /// What is answered to a request that is in order.
+    /// The body of an answer of 200.
     async fn json(&self, path: &str) -> Value {
         let response = self.get(path).await;
         let status = response.status();
@@ -184,7 +184,7 @@ impl Api {
         serde_json::from_str(&text).unwrap()
     }
 
-    /// The code and message with which a request is refused.
+    /// The code and message of a refusal.
     async fn refused(&self, path: &str, status: StatusCode) -> (String, String) {
         let response = self.get(path).await;
         assert_eq!(response.status(), status, "{path}");
@@ -194,7 +194,7 @@ impl Api {
     }
 }
 
-/// An alert's beginning on a credit of lender 1 and borrower 2.
+/// A signal that raises an alert on a credit of lender 1 and borrower 2.
 fn raised(rule: Rule, subject: Pubkey) -> Signal {
     Signal {
         rule,

@@ -1,9 +1,9 @@
-//! The keeper's own state, health, figures and description.
+//! The keeper's own work, health, metrics and description.
 
 use {
     super::*,
     crate::{
-        api::{guarded, open, openapi, recorder},
+        api::{guarded, open, openapi::openapi, recorder},
         land::lanes,
     },
     blockable_sdk::events::Change,
@@ -11,7 +11,7 @@ use {
 };
 
 #[tokio::test]
-async fn the_keeper_tells_what_it_does() {
+async fn the_work_of_the_keeper_is_described() {
     let api = Api::empty(|_, _| {}).await;
     let before = api.json("/v1/keeper").await;
     assert_eq!((&before["market"], &before["as_of"]), (&key(9).to_string().into(), &Value::Null));
@@ -78,7 +78,7 @@ async fn the_keeper_tells_what_it_does() {
 }
 
 #[tokio::test]
-async fn a_keeper_is_alive_while_its_loops_go_round() {
+async fn a_keeper_is_alive_while_its_loops_make_progress() {
     let api = Api::empty(|_, _| {}).await;
     assert_eq!(api.json("/livez").await, serde_json::json!({ "alive": true, "stalled": {} }));
     let beat = api.state.health.watch("cycle", Duration::ZERO);
@@ -111,7 +111,7 @@ async fn a_keeper_is_ready_when_every_part_is_and_the_market_was_read() {
 }
 
 #[tokio::test]
-async fn before_the_market_was_read_what_needs_it_says_when_to_ask_again() {
+async fn before_the_market_was_read_routes_that_need_it_are_refused_for_now() {
     let api = Api::empty(|_, _| {}).await;
     let credit = format!("/v1/credits/{}", key(10));
     for path in
@@ -126,7 +126,7 @@ async fn before_the_market_was_read_what_needs_it_says_when_to_ask_again() {
 }
 
 #[tokio::test]
-async fn figures_are_rendered_where_they_are_recorded() {
+async fn metrics_are_rendered_where_they_are_recorded() {
     let none = Api::empty(|_, _| {}).await;
     assert_eq!(none.refused("/metrics", StatusCode::NOT_FOUND).await.0, "no_metrics");
 
@@ -146,7 +146,8 @@ async fn figures_are_rendered_where_they_are_recorded() {
     assert!(text.contains("blockable_keeper_landing_seconds_bucket{le=\"2\"} 1"), "{text}");
     assert!(text.contains("blockable_keeper_reports_total{result=\"accepted\"} 2"), "{text}");
     assert!(text.contains("# HELP blockable_keeper_reports_total"), "{text}");
-    server.stop().await;
+    none.stop.send_replace(true);
+    server.into_task().await.unwrap();
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The board and the rules in `ops/` name what the keeper measures, and nothing else.
+//! The board and the rules in `ops/` use metrics that the keeper records, and no others.
 
 use {
     serde_json::Value,
@@ -52,14 +52,14 @@ fn recorded_by(call: &str) -> BTreeSet<String> {
 }
 
 /// Every metric that the keeper records.
-fn measured() -> BTreeSet<String> {
+fn recorded() -> BTreeSet<String> {
     ["metrics::counter!(", "metrics::gauge!(", "metrics::histogram!("]
         .into_iter()
         .flat_map(recorded_by)
         .collect()
 }
 
-/// Every figure that a text names, without the suffixes of a histogram's parts.
+/// Every metric that a text names, without the suffixes of a histogram's parts.
 fn named(text: &str) -> BTreeSet<String> {
     let names = text.match_indices("blockable_keeper_").filter(|(place, _)| {
         let before = text[..*place].chars().next_back();
@@ -86,11 +86,11 @@ fn expressions(value: &Value, found: &mut Vec<String>) {
 }
 
 #[test]
-fn the_board_and_the_rules_name_what_is_measured() {
-    let measured = measured();
+fn the_board_and_the_rules_use_metrics_that_are_recorded() {
+    let recorded = recorded();
     assert!(
-        measured.contains("blockable_keeper_reports_total")
-            && measured.contains("blockable_keeper_requests_total")
+        recorded.contains("blockable_keeper_reports_total")
+            && recorded.contains("blockable_keeper_requests_total")
     );
     let mut of_board = Vec::new();
     expressions(&board(), &mut of_board);
@@ -99,8 +99,8 @@ fn the_board_and_the_rules_name_what_is_measured() {
         let named = named(&text);
         assert!(named.len() > 10, "{file}: {named:?}");
         for name in named {
-            let is_known = measured.contains(&name);
-            assert!(is_known, "{file} names {name}, which nothing measures");
+            let is_known = recorded.contains(&name);
+            assert!(is_known, "{file} names {name}, which nothing records");
         }
     }
 }
@@ -113,21 +113,21 @@ fn totals_are_counters_and_counters_are_totals() {
 }
 
 #[test]
-fn every_figure_is_described_and_what_is_described_is_measured() {
+fn every_metric_is_described_and_every_description_has_its_metric() {
     let recorder = fs::read_to_string(folder().join("src/api/recorder.rs")).unwrap();
     let described: BTreeSet<String> = ["describe_counter!(", "describe_gauge!(", "describe_histogram!("]
         .into_iter()
         .flat_map(|call| names_in(&recorder, call))
         .collect();
-    assert_eq!(described, measured());
+    assert_eq!(described, recorded());
 }
 
 #[test]
-fn every_figure_that_an_operator_watches_is_on_the_board() {
+fn every_metric_is_on_the_board() {
     let mut found = Vec::new();
     expressions(&board(), &mut found);
     let shown = named(&found.join("\n"));
-    let missing: Vec<String> = measured().into_iter().filter(|name| !shown.contains(name)).collect();
+    let missing: Vec<String> = recorded().into_iter().filter(|name| !shown.contains(name)).collect();
     assert_eq!(missing, Vec::<String>::new());
 }
 
@@ -166,7 +166,7 @@ fn the_board_is_one_that_imports() {
 }
 
 #[test]
-fn every_rule_says_what_happened_what_it_means_and_what_to_do() {
+fn every_rule_has_its_fact_its_meaning_and_its_next_step() {
     let text = ops("alerts.rules.yml");
     let rules: Vec<&str> = text.split("- alert: ").skip(1).collect();
     assert!(rules.len() >= 15);

@@ -1,7 +1,7 @@
-//! What reporters say of a credit, and what comes of it.
+//! The usage reports on a credit, and whether they agree.
 
 use {
-    super::{StandingView, text},
+    super::ActionView,
     crate::{
         ingest::Shelf,
         plan::{
@@ -10,66 +10,58 @@ use {
             metering::{Inspection, Verdict},
             now::Now,
             quorum::{Consensus, reading_of, report_fault},
-            reason::time,
         },
+        values::{Address, Time, UnitAmount},
     },
     blockable_sdk::{
-        Pubkey,
         amounts::{ChainTime, Units},
         program::state::Credit,
         reports::ReportRecord,
     },
+    blockable_service::text,
     serde::Serialize,
+    utoipa::ToSchema,
 };
 
-/// What reporters say of a credit. Amounts in credit units; times are the chain's Unix seconds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct UsageView {
-    /// The credit's chunk at its provider.
-    pub chunk: u32,
-    /// The credit's bit in the chunk.
-    pub bit: u32,
+/// Usage reports on a credit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct UsageView {
     /// Reporters that must agree.
-    pub quorum: u8,
-    /// Units used as the chain has them.
-    #[serde(serialize_with = "text")]
-    pub counted: u64,
-    /// Time of the latest reading that the chain has.
-    pub counted_at: i64,
-    /// The latest report of every reporter on the chunk.
-    pub reports: Vec<ReportView>,
-    /// How they agree, in words.
-    pub agreement: String,
+    pub(crate) quorum: u8,
+    /// The agreement among reporters, in words.
+    #[schema(example = "2 of 3 reporters agree on 5,000 units used at 2027-01-15 08:01 UTC")]
+    pub(crate) agreement: String,
+    /// The latest report of every reporter on the credit's chunk.
+    pub(crate) reports: Vec<ReportView>,
 }
 
-/// One reporter's latest report on the chunk.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ReportView {
+/// A reporter's latest report on the chunk of a credit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct ReportView {
     /// The reporter.
-    #[serde(serialize_with = "text")]
-    pub reporter: Pubkey,
+    pub(crate) reporter: Address,
     /// Time of the reading.
-    pub reported_at: i64,
-    /// Units used, as text; none where the report does not speak of the credit.
-    pub cumulative: Option<String>,
-    /// Units that running jobs hold, as text.
-    pub in_flight: Option<String>,
-    /// Whether the chunk is metered by this report.
-    pub is_used: bool,
-    /// Whether the reading is within tolerance of the median, where there is one.
-    pub agrees: Option<bool>,
-    /// Why the report does not count, where it does not.
-    pub problem: Option<String>,
+    pub(crate) reported_at: Time,
+    /// Units used; none where the report has no reading of the credit.
+    pub(crate) cumulative: Option<UnitAmount>,
+    /// Units that running jobs hold; none where the report has no reading of the credit.
+    pub(crate) in_flight: Option<UnitAmount>,
+    /// True where the chunk is metered by this report.
+    pub(crate) is_used: bool,
+    /// True where the reading is within tolerance of the median; none without a median.
+    pub(crate) agrees: Option<bool>,
+    /// The reason for which the report does not count; none where it counts.
+    pub(crate) problem: Option<String>,
 }
 
-/// Where metering stands on a credit.
-pub(super) fn standing(now: &Now, credit: &Credit, look: Option<&Inspection>) -> StandingView {
-    let no = |why: String| StandingView::DoesNotApply { why };
-    let Some(look) = look else {
+/// Describes metering as an action on a credit.
+pub(super) fn action(now: &Now, credit: &Credit, inspection: Option<&Inspection>) -> ActionView {
+    let no = |why: String| ActionView::does_not_apply(Kind::Meter, why);
+    let Some(inspection) = inspection else {
         return no("the credit has no place in reports, or its status does not allow it".to_string());
     };
-    if let Some(intent) = &look.intent {
-        return StandingView::Due { since: intent.due_at.get(), because: intent.reason.to_string() };
+    if let Some(intent) = &inspection.intent {
+        return ActionView::due(Kind::Meter, intent.due_at, intent.reason.to_string());
     }
     if !now.settings.enabled.contains(&Kind::Meter) {
         return no(Obstacle::Off.to_string());
@@ -77,78 +69,71 @@ pub(super) fn standing(now: &Now, credit: &Credit, look: Option<&Inspection>) ->
     if now.is_paused {
         return no(Obstacle::Paused.to_string());
     }
-    match look.verdict {
+    match inspection.verdict {
         Verdict::Meterable { is_changed: false, .. } if credit.collateral.remaining() == 0 => {
-            no("nothing is left to use".to_string())
+            no("no unit is left to use".to_string())
         }
         Verdict::Meterable { due_at, .. } if due_at <= now.chain => {
-            StandingView::LeftToOthers { until: now.mine_at(due_at).get() }
+            ActionView::left_to_others(Kind::Meter, now.mine_at(due_at))
         }
-        Verdict::Meterable { due_at, .. } => StandingView::NotBefore { at: now.mine_at(due_at).get() },
-        _ => no(agreement(look)),
+        Verdict::Meterable { due_at, .. } => ActionView::not_before(Kind::Meter, now.mine_at(due_at)),
+        _ => no(agreement(inspection)),
     }
 }
 
-/// The reports on a credit's chunk, also those that do not count.
-pub(super) fn view(now: &Now, shelf: &Shelf, credit: &Credit, look: &Inspection) -> UsageView {
-    let on_shelf = shelf.of_provider(look.chunk.address).find(|(chunk, _)| *chunk == look.chunk.number);
+/// Lists the reports on a credit's chunk, also those that do not count.
+pub(super) fn view(now: &Now, shelf: &Shelf, credit: &Credit, inspection: &Inspection) -> UsageView {
+    let on_shelf =
+        shelf.of_provider(inspection.chunk.address).find(|(chunk, _)| *chunk == inspection.chunk.number);
     let reports = on_shelf.into_iter().flat_map(|(_, reports)| reports.values());
     UsageView {
-        chunk: look.chunk.number,
-        bit: look.bit,
-        quorum: look.chunk.provider.quorum,
-        counted: credit.meter.cumulative,
-        counted_at: credit.meter.reported_at,
-        reports: reports.map(|report| report_view(now, credit, look, report)).collect(),
-        agreement: agreement(look),
+        quorum: inspection.chunk.provider.quorum,
+        agreement: agreement(inspection),
+        reports: reports.map(|report| report_view(now, credit, inspection, report)).collect(),
     }
 }
 
-fn report_view(now: &Now, credit: &Credit, look: &Inspection, report: &ReportRecord) -> ReportView {
-    let provider = look.chunk.provider;
-    let reading = reading_of(report, look.bit);
-    let agrees = heard(&look.verdict).zip(reading).map(|(heard, reading)| {
-        let counted = Units(credit.meter.cumulative);
-        let at = ChainTime(report.reported_at);
-        heard.is_near(now.settings, provider, counted, Units(reading.cumulative), at)
+fn report_view(now: &Now, credit: &Credit, inspection: &Inspection, report: &ReportRecord) -> ReportView {
+    let provider = inspection.chunk.provider;
+    let reading = reading_of(report, inspection.bit);
+    let agrees = consensus(&inspection.verdict).zip(reading).map(|(consensus, reading)| {
+        let (metered, at) = (Units(credit.meter.cumulative), ChainTime(report.reported_at));
+        consensus.is_near(now.settings, provider, metered, Units(reading.cumulative), at)
     });
     ReportView {
-        reporter: report.reporter,
-        reported_at: report.reported_at,
-        cumulative: reading.map(|reading| reading.cumulative.to_string()),
-        in_flight: reading.map(|reading| reading.in_flight.to_string()),
-        is_used: look.reports.iter().any(|used| used.reporter == report.reporter),
+        reporter: Address(report.reporter),
+        reported_at: Time::from_unix(report.reported_at),
+        cumulative: reading.map(|reading| UnitAmount(Units(reading.cumulative))),
+        in_flight: reading.map(|reading| UnitAmount(Units(reading.in_flight))),
+        is_used: inspection.reports.iter().any(|used| used.reporter == report.reporter),
         agrees,
         problem: report_fault(now, provider, report).map(|fault| fault.to_string()),
     }
 }
 
-fn heard(verdict: &Verdict) -> Option<&Consensus> {
+fn consensus(verdict: &Verdict) -> Option<&Consensus> {
     match verdict {
         Verdict::TooFew => None,
-        Verdict::Disagree(heard) | Verdict::Skipped(_, heard) | Verdict::Meterable { reading: heard, .. } => {
-            Some(heard)
-        }
+        Verdict::Disagree(consensus)
+        | Verdict::Skipped(_, consensus)
+        | Verdict::Meterable { reading: consensus, .. } => Some(consensus),
     }
 }
 
-fn agreement(look: &Inspection) -> String {
-    let quorum = look.chunk.provider.quorum;
-    let says = |heard: &Consensus| {
-        let Consensus { reading, reporting, agreeing, .. } = heard;
-        format!(
-            "{agreeing} of {reporting} reporters agree on {} units used at {}",
-            reading.cumulative,
-            time(ChainTime(reading.reported_at))
-        )
+fn agreement(inspection: &Inspection) -> String {
+    let quorum = inspection.chunk.provider.quorum;
+    let describe = |consensus: &Consensus| {
+        let Consensus { reading, reporting, agreeing, .. } = consensus;
+        let (used, at) = (text::units(Units(reading.cumulative)), text::time(ChainTime(reading.reported_at)));
+        format!("{agreeing} of {reporting} reporters agree on {used} used at {at}")
     };
-    match &look.verdict {
-        Verdict::TooFew => format!("fewer than {quorum} reporters that count speak of it"),
-        Verdict::Disagree(heard) => format!("{}, and {quorum} must", says(heard)),
-        Verdict::Skipped(skip, heard) => {
-            format!("{}; the program would leave it out: {skip:?}", says(heard))
+    match &inspection.verdict {
+        Verdict::TooFew => format!("fewer than {quorum} reports that count have a reading of it"),
+        Verdict::Disagree(consensus) => format!("{}, and {quorum} must", describe(consensus)),
+        Verdict::Skipped(skip, consensus) => {
+            format!("{}; the program would leave it out: {skip:?}", describe(consensus))
         }
-        Verdict::Meterable { reading, is_changed: true, .. } => says(reading),
-        Verdict::Meterable { reading, .. } => format!("{}, as the chain has it", says(reading)),
+        Verdict::Meterable { reading, is_changed: true, .. } => describe(reading),
+        Verdict::Meterable { reading, .. } => format!("{}, as the chain has it", describe(reading)),
     }
 }

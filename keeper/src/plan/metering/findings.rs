@@ -4,7 +4,7 @@ use {
     super::{Chunk, Member, Verdict, evaluate::has_aged},
     crate::{
         alert::{Level, Parties, Rule, Severity, Signal},
-        plan::{now::Now, quorum, reason::time},
+        plan::{now::Now, quorum},
     },
     blockable_sdk::{
         Pubkey,
@@ -12,6 +12,7 @@ use {
         program::state::Credit,
         reports::ReportRecord,
     },
+    blockable_service::text::time,
     std::collections::BTreeMap,
 };
 

@@ -1,0 +1,143 @@
+//! The facts of a credit that its plan follows from, with the plan: one type for `explain` and `/v1/credits/{address}`.
+
+use {
+    super::{
+        debt::{DebtView, PaymentView, ReserveView},
+        units::{MeterView, UnitsView},
+    },
+    crate::{
+        api::state::AsOf,
+        chain::Snapshot,
+        ingest::Shelf,
+        plan::{CreditPlan, PlanSettings, explain},
+        values::{Address, Time, status_name_or_unknown},
+        watch::measure::{Times, next_payment},
+    },
+    blockable_sdk::{
+        Pubkey,
+        amounts::ChainTime,
+        program::{state::Credit, transitions::Status},
+    },
+    blockable_service::text::{span, time, units, usd_owed, usd_received},
+    serde::Serialize,
+    std::fmt,
+    utoipa::ToSchema,
+};
+
+/// The facts of a credit that the keeper's plan follows from, and the plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Explanation {
+    /// The state of the chain that the answer is as of.
+    as_of: AsOf,
+    /// The credit's address.
+    credit: Address,
+    /// Its status: offered, accepted, active, delinquent, defaulted, seizing, repaid, closed or unknown.
+    #[schema(value_type = String, example = "active")]
+    status: &'static str,
+    /// The parties.
+    parties: PartiesView,
+    /// The debt.
+    debt: DebtView,
+    /// The payment that falls due next; none where nothing does.
+    next_payment: Option<PaymentView>,
+    /// The borrower's cash reserve.
+    reserve: ReserveView,
+    /// The units.
+    units: UnitsView,
+    /// The use as far as it has been metered.
+    meter: MeterView,
+    /// The keeper's plan; none while the market's clock is out of range.
+    plan: Option<CreditPlan>,
+}
+
+/// The parties to a credit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct PartiesView {
+    /// The lender; the provider's account for units without a loan.
+    lender: Address,
+    /// The lender that the loan is offered to.
+    pending_lender: Option<Address>,
+    /// The key that may freeze and thaw as the lender may.
+    freeze_authority: Address,
+    /// The borrower.
+    borrower: Address,
+    /// The provider's account.
+    provider: Address,
+}
+
+impl Explanation {
+    /// Explains a credit of a snapshot; `None` where the snapshot does not have it.
+    pub(crate) fn new(
+        snapshot: &Snapshot,
+        shelf: &Shelf,
+        settings: &PlanSettings,
+        address: &Pubkey,
+    ) -> Option<Explanation> {
+        let credit = snapshot.credits.get(address)?;
+        let (accrued, times) = (snapshot.accrued(credit), Times::of(snapshot));
+        Some(Explanation {
+            as_of: AsOf::new(snapshot),
+            credit: Address(*address),
+            status: status_name_or_unknown(Status::from_byte(credit.status)),
+            parties: PartiesView::new(credit),
+            debt: DebtView::new(&accrued, &times),
+            next_payment: next_payment(&accrued, &times).as_ref().map(PaymentView::new),
+            reserve: ReserveView::new(&accrued),
+            units: UnitsView::new(&accrued, &times),
+            meter: MeterView::new(credit, snapshot),
+            plan: explain(snapshot, shelf, settings, address),
+        })
+    }
+}
+
+impl PartiesView {
+    fn new(credit: &Credit) -> PartiesView {
+        let pending = Some(credit.pending_lender).filter(|key| *key != Pubkey::default());
+        PartiesView {
+            lender: Address(credit.lender),
+            pending_lender: pending.map(Address),
+            freeze_authority: Address(credit.freeze_authority),
+            borrower: Address(credit.borrower),
+            provider: Address(credit.provider),
+        }
+    }
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Explanation { as_of, parties, debt, units: collateral, meter, .. } = self;
+        let paused = if as_of.is_paused { ", the market is paused" } else { "" };
+        writeln!(f, "credit      {}", self.credit.0)?;
+        writeln!(f, "status      {}, as of {} (slot {}){paused}", self.status, at(&as_of.clock), as_of.slot)?;
+        writeln!(f, "lender      {}", parties.lender.0)?;
+        writeln!(f, "borrower    {}", parties.borrower.0)?;
+        writeln!(f, "provider    {}", parties.provider.0)?;
+        writeln!(f, "debt        {}", usd_owed(debt.total.0))?;
+        write!(f, "arrears     {}", usd_owed(debt.arrears.0))?;
+        if let Some(since) = &debt.arrears_since {
+            let extra = self.plan.as_ref().map_or(0, |plan| plan.extra_grace_seconds);
+            write!(f, " since {}; graces are {} longer here", at(since), span(extra))?;
+        }
+        match &self.next_payment {
+            Some(next) => writeln!(f, "\nnext due    {} by {}", usd_owed(next.amount.0), at(&next.due_at))?,
+            None => writeln!(f, "\nnext due    nothing")?,
+        }
+        writeln!(f, "reserve     {}", usd_received(self.reserve.held.0))?;
+        let (available, lien) = (units(collateral.available.0), units(collateral.lien.0));
+        let frozen = units(collateral.frozen.0);
+        writeln!(f, "units       {available} available, {lien} under lien, {frozen} of it frozen")?;
+        if let (Some(chunk), Some(bit)) = (meter.chunk, meter.bit) {
+            let until = meter.reported_at.as_ref().map_or("never".to_string(), at);
+            let used = units(meter.cumulative.0);
+            writeln!(f, "metered     {used} up to {until}; chunk {chunk}, bit {bit}")?;
+        }
+        match &self.plan {
+            Some(plan) => write!(f, "{plan}"),
+            None => write!(f, "next        nothing: the market's clock is out of range"),
+        }
+    }
+}
+
+fn at(unix: &Time) -> String {
+    time(ChainTime(unix.unix))
+}

@@ -1,0 +1,167 @@
+//! Values as JSON has them, one way for each kind: in the API, in `explain --json` and in its OpenAPI description.
+//!
+//! Amounts and addresses are text, because JavaScript rounds numbers above 2^53. Seconds, slots, counts and basis points are
+//! numbers. A time is an object with its text and its Unix seconds.
+
+use {
+    blockable_sdk::{
+        Pubkey,
+        amounts::{Bps, ChainTime, Lamports, MarketTime, MicroUsd, Units},
+        program::{
+            state::{FreezePolicy, FreezeReason, Party},
+            transitions::Status,
+        },
+    },
+    jiff::Timestamp,
+    serde::{Serialize, Serializer},
+    utoipa::ToSchema,
+};
+
+/// The largest whole number that JavaScript keeps exactly.
+const EXACT: u64 = (1 << 53) - 1;
+
+/// Money in micro-USDC, as decimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String, example = "12000000000")]
+pub(crate) struct UsdAmount(pub(crate) MicroUsd);
+
+impl Serialize for UsdAmount {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0.get())
+    }
+}
+
+/// Compute in credit units, as decimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String, example = "1200000")]
+pub(crate) struct UnitAmount(pub(crate) Units);
+
+impl Serialize for UnitAmount {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0.get())
+    }
+}
+
+/// Fees and balances in lamports, as decimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String, example = "5000")]
+pub(crate) struct LamportAmount(pub(crate) Lamports);
+
+impl Serialize for LamportAmount {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0.get())
+    }
+}
+
+/// An address in base58.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String, example = "4uQeVj5tqViQh7yWWGStvkEG1Zmhx6uasJtWCJziofM")]
+pub(crate) struct Address(pub(crate) Pubkey);
+
+impl Serialize for Address {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+/// A time, as text and in Unix seconds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Time {
+    /// RFC 3339, in UTC.
+    #[schema(format = DateTime, example = "2027-01-15T08:00:00Z")]
+    pub(crate) text: String,
+    /// Unix seconds.
+    #[schema(example = 1_800_000_000)]
+    pub(crate) unix: i64,
+}
+
+impl Time {
+    /// Converts Unix seconds; beyond the years 9999 and -9999, to the nearest time that has a text.
+    pub(crate) fn from_unix(unix: i64) -> Time {
+        let nearest = if unix < 0 { Timestamp::MIN } else { Timestamp::MAX };
+        let time = Timestamp::from_second(unix).unwrap_or(nearest);
+        Time { text: time.to_string(), unix: time.as_second() }
+    }
+
+    /// Converts a time that an account holds, where 0 stands for none.
+    pub(crate) fn unless_zero(unix: i64) -> Option<Time> {
+        (unix != 0).then(|| Time::from_unix(unix))
+    }
+}
+
+impl From<ChainTime> for Time {
+    fn from(time: ChainTime) -> Time {
+        Time::from_unix(time.get())
+    }
+}
+
+impl From<MarketTime> for Time {
+    fn from(time: MarketTime) -> Time {
+        Time::from_unix(time.get())
+    }
+}
+
+/// Caps a number at the largest that JavaScript keeps exactly.
+pub(crate) fn exact(number: u64) -> u64 {
+    number.min(EXACT)
+}
+
+/// Caps basis points at the largest number that JavaScript keeps exactly.
+pub(crate) fn exact_bps(bps: u64) -> Bps {
+    Bps(exact(bps))
+}
+
+/// Names a freeze policy; `unknown` for a byte of a later version of the program.
+pub(crate) fn policy_name(byte: u8) -> &'static str {
+    match FreezePolicy::from_byte(byte) {
+        Some(FreezePolicy::AtWill) => "at_will",
+        Some(FreezePolicy::OnDelinquency) => "on_delinquency",
+        Some(FreezePolicy::OnDefault) => "on_default",
+        None => "unknown",
+    }
+}
+
+/// Names the reason of a freeze.
+pub(crate) fn freeze_reason_name(reason: FreezeReason) -> &'static str {
+    match reason {
+        FreezeReason::MissedPayment => "missed_payment",
+        FreezeReason::Default => "default",
+        FreezeReason::Breach => "breach",
+        FreezeReason::Risk => "risk",
+    }
+}
+
+/// Names the reason of a freeze by its byte; `unknown` for a byte of a later version of the program.
+pub(crate) fn freeze_reason_name_of_byte(byte: u8) -> &'static str {
+    let reasons =
+        [FreezeReason::MissedPayment, FreezeReason::Default, FreezeReason::Breach, FreezeReason::Risk];
+    reasons.into_iter().find(|reason| *reason as u8 == byte).map_or("unknown", freeze_reason_name)
+}
+
+/// Names a party to the money in a vault.
+pub(crate) fn party_name(party: Party) -> &'static str {
+    match party {
+        Party::Lender => "lender",
+        Party::Borrower => "borrower",
+        Party::Treasury => "treasury",
+    }
+}
+
+/// Names a status.
+pub(crate) fn status_name(status: Status) -> &'static str {
+    match status {
+        Status::Offered => "offered",
+        Status::Accepted => "accepted",
+        Status::Active => "active",
+        Status::Delinquent => "delinquent",
+        Status::Defaulted => "defaulted",
+        Status::Seizing => "seizing",
+        Status::Repaid => "repaid",
+        Status::Closed => "closed",
+    }
+}
+
+/// Names a status that may be of a later version of the program; `unknown` where it is.
+pub(crate) fn status_name_or_unknown(status: Option<Status>) -> &'static str {
+    status.map_or("unknown", status_name)
+}
