@@ -9,7 +9,7 @@ use {
         fleet::{Fleet, REPORTERS},
     },
     blockable_keeper::parts::{Ingest, PlanSettings, Shelf, Snapshot, Stalls, Store, plan},
-    blockable_sdk::reports::ReportRecord,
+    blockable_sdk::{amounts::ChainTime, reports::ReportRecord},
     blockable_testkit::Reporters,
     std::{
         sync::Arc,
@@ -29,7 +29,7 @@ const TIME: Duration = Duration::from_secs(5);
 fn snapshot(fleet: &Fleet, clock: i64) -> Snapshot {
     Snapshot {
         slot: 1,
-        clock,
+        clock: ChainTime(clock),
         market_key: fleet.market,
         market: fleet.market_account,
         providers: fleet.providers.iter().copied().collect(),
