@@ -1,9 +1,12 @@
 //! Progress of the keeper: each loop reports every round, and each part whether it can do its work.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+use {
+    blockable_service::lock::lock,
+    std::{
+        collections::BTreeMap,
+        sync::{Arc, Mutex, MutexGuard},
+        time::{Duration, Instant},
+    },
 };
 
 /// Progress of loops and state of parts. Clones share it. Nothing of it is stored: after a start every loop and part reports
@@ -32,7 +35,7 @@ pub(crate) struct Beat {
 
 impl Health {
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.inner)
     }
 
     /// Watches a loop that makes a round at least once in `limit`, from now on.

@@ -12,10 +12,11 @@ use {
     base64::{Engine, engine::general_purpose::STANDARD},
     blockable_gate::{FreezeDesk, OrderRefused},
     blockable_sdk::Signature,
+    blockable_service::lock::lock,
     serde::Deserialize,
     serde_json::{Value, json},
     std::{
-        sync::{Arc, Mutex, PoisonError},
+        sync::{Arc, Mutex},
         time::Instant,
     },
     tokio::sync::Semaphore,
@@ -46,7 +47,7 @@ impl Intake {
     }
 
     fn take_one(&self, now: Instant) -> bool {
-        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut left = lock(&self.left);
         let (count, at) = *left;
         let since = now.saturating_duration_since(at).as_secs_f64();
         let count = (count + since * self.per_second).min(self.burst);

@@ -3,9 +3,10 @@
 use {
     crate::{config::Limits, error::ApiError},
     blockable_sdk::Pubkey,
+    blockable_service::lock::lock,
     std::{
         collections::HashMap,
-        sync::{Arc, Mutex, PoisonError},
+        sync::{Arc, Mutex},
         time::Duration,
     },
     tokio::sync::{OwnedSemaphorePermit, Semaphore},
@@ -44,7 +45,7 @@ impl Running {
         let all = self.all.clone().try_acquire_owned().map_err(|_| {
             ApiError::too_many("server_busy", "the server runs as many requests as it can; try again shortly")
         })?;
-        let mut credits = self.credits.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut credits = lock(&self.credits);
         let running = credits.entry(credit).or_default();
         if *running >= self.most_per_credit {
             let most = self.most_per_credit;
@@ -69,7 +70,7 @@ impl Running {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let mut credits = self.credits.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut credits = lock(&self.credits);
         if let Some(running) = credits.get_mut(&self.credit) {
             *running -= 1;
             if *running == 0 {

@@ -9,9 +9,10 @@ use {
         response::{IntoResponse, Response},
         routing::get,
     },
+    blockable_service::lock::lock,
     serde_json::{Map, Value, json},
     std::{
-        sync::{Arc, Mutex, PoisonError},
+        sync::{Arc, Mutex},
         time::{Duration, Instant},
     },
     tokio::time::{interval, timeout},
@@ -37,11 +38,11 @@ impl Progress {
 }
 
 fn note(mark: &Mutex<Instant>) {
-    *mark.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    *lock(mark) = Instant::now();
 }
 
 fn since(mark: &Mutex<Instant>) -> Duration {
-    mark.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+    lock(mark).elapsed()
 }
 
 /// `/livez`, `/readyz` and `/metrics`.

@@ -6,8 +6,9 @@ use {
         FollowStatus, Follower, FreezeDesk, Reporter,
         reporter::{KeyState, KeyStatus},
     },
+    blockable_service::lock::lock,
     std::{
-        sync::{Mutex, MutexGuard, PoisonError},
+        sync::{Mutex, MutexGuard},
         time::{Duration, Instant},
     },
 };
@@ -36,10 +37,6 @@ pub(crate) struct RunningParts {
     pub reporter: Option<Reporter>,
     /// What the follower had done when it was last looked at and had done more, and when that was.
     moved: Mutex<(u64, Instant)>,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl RunningParts {

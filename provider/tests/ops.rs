@@ -12,7 +12,7 @@ use {
     },
     blockable_gate::{Notice, What},
     blockable_provider::config::{Party, Webhook},
-    blockable_service::secrets::SecretSource,
+    blockable_service::{hex, secrets::SecretSource},
     common::{Bench, GRANTED, address, chat_body, frozen, ours, refused},
     hmac::{Hmac, Mac},
     serde_json::{Value, json},
@@ -165,8 +165,7 @@ async fn notices_reach_the_parties_once_each_over_failures_and_restarts() {
     for (headers, body) in posts.iter() {
         let mut mac = Hmac::<Sha256>::new_from_slice(b"shared").unwrap();
         mac.update(body);
-        let signature: String =
-            mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let signature = hex::encode(mac.finalize().into_bytes());
         assert_eq!(headers["x-blockable-signature"], format!("sha256={signature}"));
     }
 }

@@ -5,7 +5,6 @@
 //! was opened and not long ago, has found nothing missing; and an answer that lags behind what has been seen is not used.
 
 mod account;
-mod backoff;
 mod diff;
 mod fault;
 mod progress;
@@ -16,10 +15,11 @@ pub(crate) use fault::node;
 use {
     crate::Gate,
     blockable_sdk::{Pubkey, rpc::RpcClient},
+    blockable_service::lock::lock,
     progress::Progress,
     std::{
         fmt,
-        sync::{Arc, Mutex, MutexGuard, PoisonError},
+        sync::{Arc, Mutex, MutexGuard},
         time::Duration,
     },
     tokio::{
@@ -173,7 +173,7 @@ struct Link {
 
 impl Link {
     fn progress(&self) -> MutexGuard<'_, Progress> {
-        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.progress)
     }
 
     /// Has an account asked about whose update does not fit what is known.

@@ -4,7 +4,6 @@ use {
     super::{
         Link,
         account::Found,
-        backoff::Backoff,
         fault::Fault,
         reconcile::{as_bytes, filters, show_clock, show_market, show_provider},
     },
@@ -14,6 +13,7 @@ use {
         addresses,
         rpc::{RpcProgramAccountsConfig, UiAccount},
     },
+    blockable_service::backoff::Backoff,
     futures_util::{
         StreamExt,
         stream::{BoxStream, select_all},
@@ -49,7 +49,7 @@ pub(super) async fn run(link: Arc<Link>) {
         if opened.elapsed() >= SOUND {
             backoff.reset();
         }
-        let pause = backoff.pause();
+        let pause = backoff.next_pause();
         tracing::warn!(reason = %fault, ?pause, "no stream from the chain; opening it again");
         sleep(pause).await;
     }

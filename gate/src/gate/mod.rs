@@ -16,12 +16,13 @@ use {
         Pubkey, Signature,
         program::state::{Credit, Market, Provider},
     },
+    blockable_service::lock::{self, lock},
     std::{
         cmp::Reverse,
         collections::BinaryHeap,
         path::PathBuf,
         sync::{
-            Arc, Mutex, MutexGuard, PoisonError, RwLock,
+            Arc, Mutex, MutexGuard, RwLock,
             atomic::{AtomicBool, Ordering},
         },
         thread::JoinHandle,
@@ -96,11 +97,6 @@ struct Inner {
     changed: watch::Sender<u64>,
     /// Told of every freeze that the chain shows: its time, in Unix seconds of the chain.
     froze: watch::Sender<i64>,
-}
-
-/// A panic while a lock was held is a bug, but what the lock guards is changed in single steps: go on.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Milliseconds since 1970 on this machine's clock.
@@ -243,7 +239,7 @@ impl Gate {
     /// Writes all that waits and closes the store. Holds that are open stay recorded. Nothing can be written afterwards.
     pub async fn close(&self) {
         self.stop_admitting();
-        drop(self.inner.journal.write().unwrap_or_else(PoisonError::into_inner).take());
+        drop(lock::write(&self.inner.journal).take());
         let writer = lock(&self.inner.writer).take();
         if let Some(writer) = writer {
             let ended = tokio::task::spawn_blocking(move || writer.join()).await;

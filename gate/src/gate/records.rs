@@ -8,13 +8,13 @@ use {
         notice::{self, Notice},
         store::{self, StoreError},
     },
-    std::sync::PoisonError,
+    blockable_service::lock,
     tokio::sync::broadcast,
 };
 
 impl Gate {
     pub(super) fn journal(&self) -> Option<Journal> {
-        self.inner.journal.read().unwrap_or_else(PoisonError::into_inner).clone()
+        lock::read(&self.inner.journal).clone()
     }
 
     /// Writes to the store; see [`Journal::write`].

@@ -20,9 +20,10 @@ use {
         Hash,
         rpc::{CommitmentConfig, RpcClient, RpcRequest, describe},
     },
+    blockable_service::lock::lock,
     serde_json::json,
     std::{
-        sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+        sync::{Arc, Mutex, MutexGuard, Weak},
         time::{Duration, Instant},
     },
     tokio::{
@@ -45,10 +46,6 @@ pub(super) struct Desk {
     blockhashes: Mutex<Blockhashes>,
     stop: watch::Sender<bool>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Desk {

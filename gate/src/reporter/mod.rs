@@ -15,12 +15,13 @@ use {
         keys::SigningKey,
         reports::{ReportPage, ReportRecord},
     },
+    blockable_service::lock::lock,
     futures_util::future::join_all,
     round::{Shared, Signer},
     std::{
         collections::BTreeMap,
         sync::{
-            Arc, Mutex, MutexGuard, PoisonError,
+            Arc, Mutex, MutexGuard,
             atomic::{AtomicU64, Ordering},
         },
         time::{Duration, Instant},
@@ -102,11 +103,6 @@ struct Inner {
     /// Set once nothing more is signed.
     stopped: watch::Sender<bool>,
     loops: Mutex<Vec<JoinHandle<()>>>,
-}
-
-/// A panic while a lock was held is a bug, but what the lock guards is changed in single steps: go on.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Reporter {

@@ -12,11 +12,12 @@ use {
             UiDataSliceConfig, describe,
         },
     },
+    blockable_service::lock::lock,
     secrecy::{ExposeSecret, SecretString},
     serde_json::json,
     std::{
         collections::HashMap,
-        sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+        sync::{Mutex, MutexGuard, OnceLock},
         time::{Duration, Instant},
     },
     tokio::time::timeout,
@@ -100,7 +101,7 @@ impl Node {
     }
 
     fn highest(&self) -> MutexGuard<'_, Option<(u64, Instant)>> {
-        self.highest.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.highest)
     }
 
     /// The highest slot that it has shown recently, at any commitment; 0 before the first answer.

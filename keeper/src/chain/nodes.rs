@@ -10,10 +10,11 @@ use {
         slots::{SlotRule, TrustedSlot},
     },
     blockable_sdk::{Hash, rpc::CommitmentConfig},
+    blockable_service::lock::lock,
     futures_util::future::{join, join_all},
     std::{
         ops::RangeInclusive,
-        sync::{Arc, Mutex, MutexGuard, PoisonError},
+        sync::{Arc, Mutex, MutexGuard},
         time::Instant,
     },
 };
@@ -39,7 +40,7 @@ impl Nodes {
     }
 
     fn trusted(&self) -> MutexGuard<'_, Option<TrustedSlot>> {
-        self.trusted.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.trusted)
     }
 
     fn rule(&self, last: Option<TrustedSlot>) -> SlotRule {

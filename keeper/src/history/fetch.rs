@@ -15,10 +15,11 @@ use {
             UiTransactionEncoding,
         },
     },
+    blockable_service::lock::lock,
     serde_json::json,
     std::{
         collections::{HashMap, VecDeque},
-        sync::{Arc, Mutex, MutexGuard, PoisonError},
+        sync::{Arc, Mutex, MutexGuard},
     },
     tokio::sync::{OnceCell, Semaphore},
 };
@@ -96,7 +97,7 @@ impl<'a> Fetcher<'a> {
     }
 
     fn cache(&self) -> MutexGuard<'_, RecordCache> {
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.cache)
     }
 
     /// Lists transactions that touched a credit, newest first: those before `before` and after `until`, up to `limit`.

@@ -38,6 +38,7 @@ use {
         store::{Store, StoreError},
     },
     blockable_sdk::Pubkey,
+    blockable_service::lock::lock,
     fetch::{AT_ONCE, Fetcher, RecordCache},
     futures_util::{StreamExt, stream},
     order::{Order, Outcome},
@@ -45,7 +46,7 @@ use {
     rows::Head,
     std::{
         collections::{BTreeMap, VecDeque},
-        sync::{Mutex, PoisonError, atomic::AtomicUsize},
+        sync::{Mutex, atomic::AtomicUsize},
     },
     walk::{Limits, Walk},
     work::{Target, Worked, assign, read_targets},
@@ -248,7 +249,7 @@ impl History {
         if outcome == Outcome::Mismatch {
             tracing::error!(node = node.name(), %credit, records = joined.end.seq, "a log does not hash");
             // What another node serves must not be overlaid by what this one has.
-            *self.cache.lock().unwrap_or_else(PoisonError::into_inner) = RecordCache::default();
+            *lock(&self.cache) = RecordCache::default();
             state.find(tell::mismatch(&credit, account, node.name(), joined.end.seq));
         } else {
             passed.records = passed.records.saturating_add(joined.links.len());

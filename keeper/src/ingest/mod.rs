@@ -38,6 +38,7 @@ use {
     },
     batch::Batch,
     blockable_sdk::{Pubkey, reports::ReportRecord},
+    blockable_service::lock::lock,
     endpoint::Endpoint,
     fail::fail_point,
     futures_util::future::join_all,
@@ -45,7 +46,7 @@ use {
     source::Source,
     state::State,
     std::{
-        sync::{Arc, Mutex, MutexGuard, PoisonError},
+        sync::{Arc, Mutex, MutexGuard},
         time::Duration,
     },
     tokio::{
@@ -102,7 +103,7 @@ impl Ingest {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.inner.state)
     }
 
     fn store(&self) -> &Store {

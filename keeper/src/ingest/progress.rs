@@ -3,8 +3,9 @@
 use {
     super::settings::{Mode, SourceSettings},
     crate::health::{Beat, Health},
+    blockable_service::lock::lock,
     std::{
-        sync::{Arc, Mutex, MutexGuard, PoisonError},
+        sync::{Arc, Mutex, MutexGuard},
         time::{Duration, Instant},
     },
 };
@@ -46,7 +47,7 @@ impl Progress {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.inner)
     }
 
     /// The endpoint has been read.

@@ -16,10 +16,11 @@ use {
         store::Store,
     },
     blockable_sdk::{Pubkey, amounts::ChainTime, keys::SigningKey},
+    blockable_service::lock::lock,
     std::{
         collections::BTreeMap,
         sync::{
-            Mutex, MutexGuard, PoisonError,
+            Mutex, MutexGuard,
             atomic::{AtomicI64, Ordering},
         },
     },
@@ -47,10 +48,6 @@ pub(super) struct Shared {
     pub key_faults: Mutex<KeyFaults>,
     /// The chain's clock as last seen, in Unix seconds; never goes back.
     pub clock: AtomicI64,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Shared {

@@ -4,11 +4,12 @@ pub mod columns;
 mod schema;
 
 use {
+    blockable_service::lock::lock,
     rusqlite::{Connection, Transaction, TransactionBehavior},
     std::{
         fs::{File, OpenOptions},
         path::{Path, PathBuf},
-        sync::{Arc, Mutex, PoisonError},
+        sync::{Arc, Mutex},
     },
     tokio::task::spawn_blocking,
 };
@@ -126,7 +127,7 @@ impl Store {
         if !path.exists() {
             return Ok(());
         }
-        let mut connection = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut connection = lock(&self.inner.writer);
         connection.execute("ATTACH DATABASE ?1 AS other", [path.to_string_lossy()])?;
         let copied = copy(&mut connection, &path, tables);
         connection.execute("DETACH DATABASE other", [])?;
@@ -153,7 +154,7 @@ impl Store {
     {
         let inner = self.inner.clone();
         let task = spawn_blocking(move || {
-            let mut connection = inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut connection = lock(&inner.writer);
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let done = work(&transaction)?;
             transaction.commit()?;
@@ -170,7 +171,7 @@ impl Store {
     {
         let inner = self.inner.clone();
         let task = spawn_blocking(move || {
-            let connection = inner.reader.lock().unwrap_or_else(PoisonError::into_inner);
+            let connection = lock(&inner.reader);
             work(&connection)
         });
         task.await.map_err(|_| StoreError::Panicked)?

@@ -28,11 +28,12 @@ use {
         store::{Store, StoreError},
     },
     blockable_sdk::Pubkey,
+    blockable_service::lock,
     rules::MarketState,
     samples::Keep,
     std::{
         collections::BTreeMap,
-        sync::{Arc, PoisonError, RwLock},
+        sync::{Arc, RwLock},
     },
     tokio::{sync::Mutex, task::spawn_blocking},
     track::Track,
@@ -110,7 +111,7 @@ impl Watch {
         }
         let token = Token(pass.kept.pass);
         *kept = pass.kept;
-        *self.measures.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(pass.measures);
+        *lock::write(&self.measures) = Arc::new(pass.measures);
         Ok((pass.signals, token))
     }
 
@@ -142,7 +143,7 @@ impl Watch {
 
     /// All credits' measures as of the latest pass.
     pub fn measures(&self) -> Arc<BTreeMap<Pubkey, Measure>> {
-        self.measures.read().unwrap_or_else(PoisonError::into_inner).clone()
+        lock::read(&self.measures).clone()
     }
 
     /// Samples of a credit from one Unix time until before another, oldest first and up to [`samples::SERIES_MAX`].

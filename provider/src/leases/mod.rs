@@ -11,10 +11,11 @@ use {
     crate::config::{GpuConfig, LeaseSettings},
     blockable_gate::{Gate, Hold, Refusal, StoreError, gate::now_ms},
     blockable_sdk::Pubkey,
+    blockable_service::lock::lock,
     lease::{Period, Rented},
     std::{
         collections::HashMap,
-        sync::{Arc, Mutex, MutexGuard, PoisonError},
+        sync::{Arc, Mutex, MutexGuard},
         time::{Duration, Instant},
     },
 };
@@ -138,7 +139,7 @@ impl Leases {
     }
 
     fn table(&self) -> MutexGuard<'_, HashMap<String, Arc<Lease>>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.known)
     }
 
     /// Opens a lease of `count` GPUs whose first period is of a length. Errors: [`LeaseError`].
