@@ -1,17 +1,17 @@
-//! What the server's handlers share.
+//! The state that the server's handlers share.
 
 use {
     crate::{
         config::{Config, ModelConfig},
         error::ApiError,
-        freezes::Intake,
+        intake::Intake,
         keys::ApiKeys,
         leases::Leases,
         limits::Running,
         metrics::Metrics,
-        ops::Progress,
         parts::RunningParts,
-        server::ServeError,
+        progress::Progress,
+        serve_error::ServeError,
     },
     axum::{
         body::{Body, BodyDataStream},
@@ -29,12 +29,12 @@ use {
     },
 };
 
-/// How much of a body that is too large is read, as a multiple of what it may have.
-const DRAINED: usize = 8;
+/// Bytes that are read of a body that is too large, as a multiple of its bound.
+const DRAIN_FACTOR: usize = 8;
 
-/// A model and where it is served.
+/// A model and its upstream.
 pub(crate) struct Model {
-    /// What the file says of it.
+    /// Its settings.
     pub config: ModelConfig,
     /// The upstream's URL, up to and with `/v1`.
     pub url: String,
@@ -59,9 +59,12 @@ impl Model {
     }
 }
 
-/// What the server's handlers share.
+/// The state that the server's handlers and tasks share.
+///
+/// Each part has its own locks; no two of them are held together. Only the gate and what `parts` write is durable: models,
+/// keys and limits come from the configuration, leases are restored from the gate's holds, and the rest begins anew.
 pub(crate) struct App {
-    /// What the server was told.
+    /// The settings.
     pub config: Config,
     /// Admits jobs.
     pub gate: Gate,
@@ -73,17 +76,17 @@ pub(crate) struct App {
     pub http: reqwest::Client,
     /// Requests that run.
     pub running: Running,
-    /// Figures.
+    /// Metrics.
     pub metrics: Metrics,
-    /// How many signed freezes are taken.
+    /// Bounds the signed freezes that are examined.
     pub intake: Intake,
     /// Streams of reports that may be opened.
     pub report_streams: Arc<Semaphore>,
     /// The parts beside the gate.
     pub parts: RunningParts,
-    /// GPUs that are rented.
+    /// Leases of GPUs.
     pub leases: Leases,
-    /// When the parts last made progress.
+    /// Times of the last progress, for `/livez`.
     pub progress: Progress,
     /// True from the moment that the server shuts down.
     pub stopping: watch::Sender<bool>,
@@ -134,10 +137,10 @@ impl App {
     }
 }
 
-/// Reads on what is refused, within reason: a connection that is closed while its client still writes takes the answer with
-/// it, and the client is not told why.
+/// Reads a part of what a refused body still brings. A connection that is closed while its client writes is reset, and the
+/// client would not get the answer.
 async fn drain(pieces: &mut BodyDataStream, most: usize) {
-    let mut left = most.saturating_mul(DRAINED);
+    let mut left = most.saturating_mul(DRAIN_FACTOR);
     while left > 0 {
         match pieces.next().await {
             Some(Ok(piece)) => left = left.saturating_sub(piece.len().max(1)),

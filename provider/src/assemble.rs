@@ -1,18 +1,18 @@
-//! Makes what a server is made of, from its configuration.
+//! Makes the parts of a server from its configuration.
 
 use {
     crate::{
         app::{App, Model},
         config::{Config, Upstream},
         echo::Echo,
-        freezes::Intake,
+        intake::Intake,
         keys::ApiKeys,
         leases::Leases,
         limits::Running,
         metrics::Metrics,
-        ops::Progress,
         parts::{Parts, RunningParts},
-        server::ServeError,
+        progress::Progress,
+        serve_error::ServeError,
         webhooks::Sender,
     },
     blockable_gate::{
@@ -26,12 +26,12 @@ use {
     },
 };
 
-/// How long an upstream may take to accept a connection.
+/// Time that an upstream may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long an idle connection to an upstream is kept.
+/// Time for which an idle connection to an upstream is kept.
 const POOL_IDLE: Duration = Duration::from_secs(90);
 
-/// Everything that a server runs.
+/// A server that is put together and does not run yet.
 pub(crate) struct Assembled {
     pub app: Arc<App>,
     pub listeners: Vec<(TcpListener, SocketAddr)>,
@@ -40,7 +40,7 @@ pub(crate) struct Assembled {
     pub webhooks: Vec<Sender>,
 }
 
-/// What can fail, before anything runs that would have to be stopped.
+/// The parts that can fail. They are made before anything runs that would have to be stopped.
 struct Made {
     keys: ApiKeys,
     listeners: Vec<(TcpListener, SocketAddr)>,
@@ -51,7 +51,7 @@ struct Made {
     echoes: Vec<Echo>,
 }
 
-/// Puts a server together. Errors: what cannot be had, with the parts as they were given.
+/// Puts a server together. Errors: [`ServeError`], with the parts as they were given.
 pub(crate) async fn assemble(
     config: Config,
     gate: &Gate,
@@ -104,7 +104,7 @@ async fn make(config: &Config) -> Result<Made, ServeError> {
             .pool_idle_timeout(POOL_IDLE)
             .redirect(none)
     };
-    // Upstreams are the provider's own and are called directly; webhooks are out there.
+    // Upstreams are the provider's own and are called without a proxy; webhooks are elsewhere.
     let http = client().tcp_nodelay(true).no_proxy().build().map_err(no_client)?;
     let outside = client().build().map_err(no_client)?;
     let webhooks = config.webhooks.iter().map(|webhook| Sender::new(webhook, outside.clone()));
@@ -140,7 +140,7 @@ async fn bind(addr: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError>
     Ok((listener, addr))
 }
 
-/// The gate that a configuration names.
+/// Settings of the gate.
 pub(crate) fn gate_config(config: &Config) -> GateConfig {
     let gate = &config.gate;
     GateConfig {
@@ -153,7 +153,7 @@ pub(crate) fn gate_config(config: &Config) -> GateConfig {
     }
 }
 
-/// The keys that sign reports. Errors: where one cannot be had.
+/// Opens the keys that sign reports. Errors: [`ServeError::Key`].
 pub(crate) async fn open_keys(config: &Config) -> Result<Vec<SigningKey>, ServeError> {
     let mut keys = Vec::new();
     for source in config.reporter.iter().flat_map(|reporter| &reporter.key) {
@@ -162,7 +162,7 @@ pub(crate) async fn open_keys(config: &Config) -> Result<Vec<SigningKey>, ServeE
     Ok(keys)
 }
 
-/// Starts the parts beside the gate. Errors: after those that were started have ended.
+/// Starts follower, freeze desk and reporter. Errors: [`ServeError`]; those that were started have ended then.
 pub(crate) async fn start_parts(
     config: &Config,
     gate: &Gate,

@@ -22,13 +22,13 @@ pub(crate) struct ApiError {
     pub kind: &'static str,
     /// A short name, for machines.
     pub code: &'static str,
-    /// What is wrong and what to do.
+    /// The mistake and its remedy, for people.
     pub message: String,
     /// The parameter that is wrong.
     pub param: Option<String>,
-    /// Further members of the answer, beside `error`.
-    pub beside: Map<String, Value>,
-    /// Whether to try again later.
+    /// Further members of the answer next to `error`, such as the `lease` that a heartbeat could not renew.
+    pub details: Map<String, Value>,
+    /// Adds `Retry-After`: the same request may be served later.
     pub retry: bool,
 }
 
@@ -45,7 +45,7 @@ impl ApiError {
         message: impl Into<String>,
     ) -> ApiError {
         let message = message.into();
-        ApiError { status, kind, code, message, param: None, beside: Map::new(), retry: false }
+        ApiError { status, kind, code, message, param: None, details: Map::new(), retry: false }
     }
 
     /// A request that cannot be served as it is.
@@ -58,6 +58,11 @@ impl ApiError {
         ApiError { param: Some(name.to_string()), ..ApiError::invalid("invalid_parameter", message) }
     }
 
+    /// A body that is not the JSON object that a route takes.
+    pub fn malformed_body(error: serde_json::Error) -> ApiError {
+        ApiError::invalid("invalid_json", format!("the body is not as it must be: {error}; correct it"))
+    }
+
     /// Something that does not exist.
     pub fn not_found(code: &'static str, message: impl Into<String>) -> ApiError {
         ApiError::new(StatusCode::NOT_FOUND, "invalid_request_error", code, message)
@@ -68,26 +73,26 @@ impl ApiError {
         ApiError::new(StatusCode::UNAUTHORIZED, "authentication_error", "invalid_api_key", message)
     }
 
-    /// More than may be asked for at once.
+    /// More requests than are served at once.
     pub fn too_many(code: &'static str, message: impl Into<String>) -> ApiError {
         let error = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "rate_limit_error", code, message);
         ApiError { retry: true, ..error }
     }
 
-    /// Something that passes.
+    /// A failure that passes by itself.
     pub fn unavailable(code: &'static str, message: impl Into<String>) -> ApiError {
         let error = ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "server_error", code, message);
         ApiError { retry: true, ..error }
     }
 
-    /// An upstream that does not do its part.
+    /// An upstream that failed.
     pub fn upstream(status: StatusCode, code: &'static str, message: impl Into<String>) -> ApiError {
         ApiError::new(status, "upstream_error", code, message)
     }
 
-    /// A bug.
+    /// A fault in the server itself.
     pub fn internal() -> ApiError {
-        let message = "the server failed; try again, and tell the provider if it happens again";
+        let message = "the server failed; try again, and write to the provider if it happens again";
         ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "internal_error", message)
     }
 
@@ -95,7 +100,7 @@ impl ApiError {
     pub fn body(&self) -> Value {
         let error =
             json!({"message": self.message, "type": self.kind, "param": self.param, "code": self.code});
-        let mut body = self.beside.clone();
+        let mut body = self.details.clone();
         body.insert("error".to_string(), error);
         Value::Object(body)
     }

@@ -37,7 +37,7 @@ pub(crate) async fn track(State(app): State<Arc<App>>, mut request: Request, nex
     let code = response.extensions().get::<ErrorCode>().map(|ErrorCode(code)| *code);
     app.metrics.request(route.to_string(), status, took);
     if let Some(code) = code {
-        app.metrics.count("blockable_refusals_total", "code", code);
+        app.metrics.count("blockable_provider_refusals_total", "code", code);
     }
     let ms = took.as_secs_f64() * 1e3;
     // Probes come every few seconds.

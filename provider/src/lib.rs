@@ -2,17 +2,19 @@
 //! [`blockable_gate`].
 //!
 //! A request is admitted with a hold for the most it can cost, served by an upstream, settled by the upstream's usage and
-//! only then answered. Nothing is told before it is recorded, so the server may end at any moment.
+//! only then answered. Every change is recorded before it is answered, so the server may be killed at any moment.
 //!
-//! | module | what |
+//! | module | contents |
 //! |---|---|
 //! | [`config`] | `provider.toml` |
 //! | [`echo`] | the built-in model, for tests and demonstrations |
-//! | [`init`] | writes the first `provider.toml` |
+//! | [`init`] | the first `provider.toml` |
 //! | [`keys`] | API keys that name their credit |
-//! | [`parts`] | what follows the chain, takes freezes and signs reports |
-//! | [`price`] | what requests cost |
+//! | [`parts`] | follower, freeze desk and reporter |
+//! | [`price`] | the cost of requests |
 //! | [`server`] | start and stop |
+//!
+//! Inside: `server` starts what `assemble` makes; `gateway` serves completions, `api` all other routes; both share `app`.
 
 pub mod config;
 pub mod echo;
@@ -22,19 +24,20 @@ pub mod parts;
 pub mod price;
 pub mod server;
 
+mod api;
 mod app;
 mod assemble;
-mod credits;
 mod error;
-mod freezes;
 mod gateway;
 mod http;
+mod intake;
 mod leases;
 mod limits;
 mod metrics;
-mod ops;
-mod reports;
+mod progress;
 mod request;
+mod serve_error;
+mod tasks;
 mod webhooks;
 
 pub use {
@@ -42,5 +45,6 @@ pub use {
     keys::ApiKeys,
     parts::Parts,
     price::Price,
-    server::{ServeError, Server},
+    serve_error::ServeError,
+    server::Server,
 };

@@ -1,4 +1,4 @@
-//! The parts beside the gate that a server may have: what follows the chain, takes freezes and signs reports.
+//! The parts around the gate that a server may have: follower, freeze desk and reporter.
 
 use {
     crate::metrics::Metrics,
@@ -8,35 +8,35 @@ use {
     },
     blockable_service::lock::lock,
     std::{
-        sync::{Mutex, MutexGuard},
+        sync::Mutex,
         time::{Duration, Instant},
     },
 };
 
-/// How long the follower may do nothing before it counts as stalled. A node that does not answer is something to do.
+/// Time without work after which the follower counts as stalled. A request that the node does not answer is work.
 const FOLLOWER_STALLED: Duration = Duration::from_secs(60);
 
-/// A check by name, and what is wrong where it fails.
+/// A check by name, with the mistake and its remedy where it fails.
 pub(crate) type Check = (&'static str, Result<(), String>);
 
-/// The parts beside the gate; each may be missing where somebody else does its work.
+/// The parts around the gate. Each may be missing where another process does its work.
 #[derive(Default)]
 pub struct Parts {
-    /// Shows the gate the chain.
+    /// Feeds the gate's view of the chain.
     pub follower: Option<Follower>,
-    /// Takes signed freezes.
+    /// Examines and obeys signed freezes.
     pub desk: Option<FreezeDesk>,
     /// Signs usage reports.
     pub reporter: Option<Reporter>,
 }
 
-/// The parts of a running server.
+/// The parts of a running server. `stop` takes the follower out, so it sits behind a lock; the others are stopped in place.
 pub(crate) struct RunningParts {
     follower: Mutex<Option<Follower>>,
     pub desk: Option<FreezeDesk>,
     pub reporter: Option<Reporter>,
-    /// What the follower had done when it was last looked at and had done more, and when that was.
-    moved: Mutex<(u64, Instant)>,
+    /// The follower's count of work at its last progress, and the time of that progress.
+    progress: Mutex<(u64, Instant)>,
 }
 
 impl RunningParts {
@@ -45,7 +45,7 @@ impl RunningParts {
             follower: Mutex::new(parts.follower),
             desk: parts.desk,
             reporter: parts.reporter,
-            moved: Mutex::new((0, Instant::now())),
+            progress: Mutex::new((0, Instant::now())),
         }
     }
 
@@ -57,36 +57,38 @@ impl RunningParts {
         self.reporter.as_ref().map(Reporter::status).unwrap_or_default()
     }
 
-    /// Notes whether the follower has done anything since the last look.
-    pub fn look(&self) {
+    /// Marks the time where the follower has worked since the last call.
+    pub fn mark_progress(&self) {
         if let Some(status) = self.follow_status() {
             let done = status.reconciles + status.updates + status.rpc_errors + status.stale_answers;
-            let mut moved = lock(&self.moved);
-            if done != moved.0 {
-                *moved = (done, Instant::now());
+            let mut progress = lock(&self.progress);
+            if done != progress.0 {
+                *progress = (done, Instant::now());
             }
         }
     }
 
-    /// Whether their loops make progress. `silent` is how long a key that signs may go without a report.
+    /// Checks that their loops make progress. A key that signs may go `silent` without a report.
     pub fn alive(&self, silent: Duration) -> Vec<Check> {
         let mut checks = Vec::new();
         if self.follow_status().is_some() {
-            let idle = lock(&self.moved).1.elapsed();
-            let stalled = || Err(format!("the follower has done nothing for {} s", idle.as_secs()));
+            let idle = lock(&self.progress).1.elapsed();
+            let stalled = || {
+                Err(format!("the follower has done nothing for {} s; start the server anew", idle.as_secs()))
+            };
             checks.push(("follower", if idle < FOLLOWER_STALLED { Ok(()) } else { stalled() }));
         }
         if self.reporter.is_some() {
             let stalled = self.key_status().into_iter().find_map(|key| {
                 let age = key.age.filter(|age| key.state == KeyState::Signing && *age > silent)?;
-                Some(format!("{} last reported {} s ago", key.reporter, age.as_secs()))
+                Some(format!("{} last reported {} s ago; check its key", key.reporter, age.as_secs()))
             });
             checks.push(("reporter", stalled.map_or(Ok(()), Err)));
         }
         checks
     }
 
-    /// Whether they do their work.
+    /// Checks that they do their work.
     pub fn ready(&self) -> Vec<Check> {
         let mut checks = Vec::new();
         if let Some(status) = self.follow_status() {
@@ -101,22 +103,27 @@ impl RunningParts {
         checks
     }
 
-    /// Takes their figures.
+    /// Sets their metrics.
     pub fn measure(&self, metrics: &Metrics) {
         if let Some(status) = self.follow_status() {
-            metrics.set("blockable_websocket_up", f64::from(u8::from(status.stream_up)));
-            metrics.set("blockable_websocket_reconnects", status.reconnects as f64);
-            metrics.set("blockable_rpc_errors", status.rpc_errors as f64);
-            metrics.set("blockable_rpc_stale_answers", status.stale_answers as f64);
-            metrics.set("blockable_reconciles", status.reconciles as f64);
-            metrics.set("blockable_updates_missed", status.missed as f64);
+            metrics.set("blockable_provider_websocket_up", f64::from(u8::from(status.stream_up)));
+            metrics.set_total("blockable_provider_websocket_reconnects_total", status.reconnects);
+            metrics.set_total("blockable_provider_rpc_errors_total", status.rpc_errors);
+            metrics.set_total("blockable_provider_rpc_stale_answers_total", status.stale_answers);
+            metrics.set_total("blockable_provider_reconciles_total", status.reconciles);
+            metrics.set_total("blockable_provider_updates_missed_total", status.missed);
         }
         if let Some(desk) = &self.desk {
-            metrics.set("blockable_freezes_open", desk.open() as f64);
+            metrics.set("blockable_provider_freezes_open", desk.open() as f64);
         }
         for key in self.key_status() {
             let age = key.age.map_or(-1.0, |age| age.as_secs_f64());
-            metrics.set_of("blockable_report_age_seconds", "reporter", key.reporter.to_string(), age);
+            metrics.set_labelled(
+                "blockable_provider_report_age_seconds",
+                "reporter",
+                key.reporter.to_string(),
+                age,
+            );
         }
     }
 

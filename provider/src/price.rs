@@ -1,6 +1,9 @@
-//! What a request costs, and the most that it can cost.
+//! The cost of a request by its usage, and a bound on it before the usage is known.
 
-use blockable_sdk::program::units::{Overflow, mul_div_ceil};
+use blockable_sdk::{
+    amounts::Units,
+    program::units::{Overflow, mul_div_ceil},
+};
 
 /// Tokens that a price is stated for.
 pub const PRICE_TOKENS: u64 = 1_000;
@@ -8,42 +11,43 @@ pub const PRICE_TOKENS: u64 = 1_000;
 /// A model's price, in credit units per [`PRICE_TOKENS`] tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Price {
-    /// For tokens of the prompt.
-    pub prompt: u64,
-    /// For generated tokens.
-    pub generated: u64,
+    /// Units for prompt tokens.
+    pub prompt: Units,
+    /// Units for generated tokens.
+    pub generated: Units,
 }
 
 impl Price {
-    /// The units that a request costs, rounded up once. Errors: [`Overflow`].
-    pub fn cost(&self, prompt_tokens: u64, generated_tokens: u64) -> Result<u64, Overflow> {
-        let prompt = self.prompt.checked_mul(prompt_tokens).ok_or(Overflow)?;
-        let generated = self.generated.checked_mul(generated_tokens).ok_or(Overflow)?;
-        mul_div_ceil(prompt.checked_add(generated).ok_or(Overflow)?, 1, PRICE_TOKENS)
+    /// Units that a request costs, rounded up once. Errors: [`Overflow`].
+    pub fn cost(&self, prompt_tokens: u64, generated_tokens: u64) -> Result<Units, Overflow> {
+        let prompt = self.prompt.get().checked_mul(prompt_tokens).ok_or(Overflow)?;
+        let generated = self.generated.get().checked_mul(generated_tokens).ok_or(Overflow)?;
+        mul_div_ceil(prompt.checked_add(generated).ok_or(Overflow)?, 1, PRICE_TOKENS).map(Units)
     }
 
     /// The most units that a request within `bound` can cost. Errors: [`Overflow`].
-    pub fn most(&self, bound: &Bound) -> Result<u64, Overflow> {
+    pub fn most(&self, bound: &Bound) -> Result<Units, Overflow> {
         let mut thousandths = 0_u64;
         for prompt in &bound.prompts {
-            // Cost rises with the prompt until it takes room from the answer, and is a straight line from there to the
-            // longest prompt: the most is at one of these two lengths.
+            // Cost rises with the prompt's length until the prompt takes room from the answer, and is linear from there to
+            // the longest prompt: the most is at one of these two lengths.
             let longest = (*prompt).min(bound.context);
             let with_whole_answer = longest.min(bound.context.saturating_sub(bound.answer));
             let at = |prompt: u64| {
                 let answer = bound.answer.min(bound.context.saturating_sub(prompt));
                 let generated = answer.checked_mul(bound.answers).ok_or(Overflow)?;
-                let cost = self.prompt.checked_mul(prompt).ok_or(Overflow)?;
-                self.generated.checked_mul(generated).and_then(|more| more.checked_add(cost)).ok_or(Overflow)
+                let cost = self.prompt.get().checked_mul(prompt).ok_or(Overflow)?;
+                let more = self.generated.get().checked_mul(generated).ok_or(Overflow)?;
+                cost.checked_add(more).ok_or(Overflow)
             };
             let most = at(longest)?.max(at(with_whole_answer)?);
             thousandths = thousandths.checked_add(most).ok_or(Overflow)?;
         }
-        mul_div_ceil(thousandths, 1, PRICE_TOKENS)
+        mul_div_ceil(thousandths, 1, PRICE_TOKENS).map(Units)
     }
 }
 
-/// The most tokens that a request can use.
+/// A bound on the tokens of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bound {
     /// Most tokens of each prompt.
@@ -62,12 +66,12 @@ mod tests {
 
     #[test]
     fn a_cost_rounds_up_once() {
-        let price = Price { prompt: 3, generated: 7 };
-        assert_eq!(price.cost(0, 0), Ok(0));
-        assert_eq!(price.cost(1, 0), Ok(1));
-        assert_eq!(price.cost(100, 100), Ok(1));
-        assert_eq!(price.cost(1_000, 1_000), Ok(10));
-        assert_eq!(price.cost(1_000, 1_001), Ok(11));
+        let price = Price { prompt: Units(3), generated: Units(7) };
+        assert_eq!(price.cost(0, 0), Ok(Units(0)));
+        assert_eq!(price.cost(1, 0), Ok(Units(1)));
+        assert_eq!(price.cost(100, 100), Ok(Units(1)));
+        assert_eq!(price.cost(1_000, 1_000), Ok(Units(10)));
+        assert_eq!(price.cost(1_000, 1_001), Ok(Units(11)));
         assert_eq!(price.cost(u64::MAX, 1), Err(Overflow));
     }
 
@@ -79,7 +83,7 @@ mod tests {
             context in 1_u64..10_000, answer in 0_u64..10_000, answers in 1_u64..5,
             longest in 0_u64..20_000, share in 0.0_f64..=1.0, answer_share in 0.0_f64..=1.0,
         ) {
-            let price = Price { prompt: prompt_price, generated: generated_price };
+            let price = Price { prompt: Units(prompt_price), generated: Units(generated_price) };
             let bound = Bound { prompts: vec![longest], answer, answers, context };
             let prompt = ((longest.min(context) as f64) * share) as u64;
             let room = answer.min(context - prompt);
@@ -93,7 +97,7 @@ mod tests {
             prompt_price in 0_u64..50, generated_price in 0_u64..50,
             context in 1_u64..200, answer in 0_u64..200, answers in 1_u64..4, longest in 0_u64..300,
         ) {
-            let price = Price { prompt: prompt_price, generated: generated_price };
+            let price = Price { prompt: Units(prompt_price), generated: Units(generated_price) };
             let bound = Bound { prompts: vec![longest], answer, answers, context };
             let reached = (0..=longest.min(context))
                 .map(|prompt| price.cost(prompt, answers * answer.min(context - prompt)).unwrap())

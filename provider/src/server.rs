@@ -2,34 +2,26 @@
 
 use {
     crate::{
+        api,
         app::App,
         assemble::{Assembled, assemble, gate_config, open_keys, start_parts},
         config::Config,
-        credits,
         echo::Echo,
-        freezes, gateway, http,
-        keys::{ApiKeys, SecretError},
-        leases, ops,
+        gateway, http,
+        keys::ApiKeys,
         parts::{Parts, RunningParts},
-        reports,
+        serve_error::ServeError,
+        tasks,
         webhooks::Sender,
     },
-    axum::{
-        Router,
-        middleware::from_fn_with_state,
-        routing::{get, post},
-    },
-    blockable_gate::{Gate, ReporterError, StoreError},
-    blockable_sdk::keys::KeyError,
-    blockable_service::{
-        http::{self as service_http, Bounds, Limit},
-        secrets::SecretSourceError,
-    },
+    axum::{Router, middleware::from_fn_with_state},
+    blockable_gate::Gate,
+    blockable_service::http::{self as service_http, Bounds, Limit},
     std::{net::SocketAddr, sync::Arc, time::Duration},
     tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle, time::timeout},
 };
 
-/// How long tasks that were told to end may take before they are ended.
+/// Time that a task may take to end at a shutdown before it is aborted.
 const TASK_END: Duration = Duration::from_secs(5);
 /// Connections for health and metrics where they have an address of their own.
 const OPS_CONNECTIONS: usize = 64;
@@ -37,41 +29,11 @@ const OPS_CONNECTIONS: usize = 64;
 /// Time in which the header of a request must arrive, and after which a connection without requests is closed.
 const HEADER: Duration = Duration::from_secs(60);
 
-/// Why a server does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum ServeError {
-    /// The secret of API keys.
-    #[error(transparent)]
-    Secret(#[from] SecretError),
-    /// Another secret.
-    #[error(transparent)]
-    SecretSource(#[from] SecretSourceError),
-    /// An upstream's key with characters that no header can hold.
-    #[error("the upstream key of model {0} has characters that no HTTP header can hold; set it anew")]
-    UpstreamKey(String),
-    /// A key that signs reports.
-    #[error("reporter.key: {0}")]
-    Key(#[from] KeyError),
-    /// What signs reports.
-    #[error(transparent)]
-    Reporter(#[from] ReporterError),
-    /// The gate's store.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// An address that cannot be listened at.
-    #[error("cannot listen at {addr}: {reason}; name a free address")]
-    Listen {
-        /// The address.
-        addr: String,
-        /// The reason.
-        reason: String,
-    },
-    /// No client for upstreams.
-    #[error("no HTTP client can be had: {0}")]
-    Http(String),
-}
-
-/// A running server.
+/// A running server: listeners, background tasks and the state they share.
+///
+/// It starts the gate first, then the parts, then the listeners, and [`Server::stop`] ends them in reverse. A crash at any
+/// moment loses nothing that was answered: holds, settlements and freezes are recorded in the gate's store before they are
+/// answered. Jobs that ran are released by their holds' deadlines; leases are restored from their holds.
 pub struct Server {
     app: Arc<App>,
     addrs: Vec<SocketAddr>,
@@ -95,8 +57,8 @@ impl Server {
         }
     }
 
-    /// Starts a server on a gate, with the parts that it is given: a gate without a follower must be shown the chain by
-    /// somebody else. Gate and parts end with the server. Errors: [`ServeError`], after they have ended.
+    /// Starts a server on a gate and parts that the caller made. Without a follower the caller must feed the gate's view of
+    /// the chain. Gate and parts end with the server. Errors: [`ServeError`], after they have ended.
     pub async fn start_with(config: Config, gate: Gate, parts: Parts) -> Result<Server, ServeError> {
         let parts = RunningParts::new(parts);
         match assemble(config, &gate, parts).await {
@@ -116,18 +78,18 @@ impl Server {
         let mut routes = routes();
         let mut listeners = Vec::new();
         match ops {
-            // Health must be seen however many clients there are.
+            // Health is served however many clients there are.
             Some((listener, _)) => {
                 let room = Arc::new(Semaphore::new(OPS_CONNECTIONS));
-                listeners.push(serve(&app, ops::routes(), listener, room));
+                listeners.push(serve(&app, api::ops::routes(), listener, room));
             }
-            None => routes = routes.merge(ops::routes()),
+            None => routes = routes.merge(api::ops::routes()),
         }
         for (listener, _) in bound {
             listeners.push(serve(&app, routes.clone(), listener, room.clone()));
         }
         let mut tasks =
-            vec![tokio::spawn(ops::watch(app.clone())), tokio::spawn(reports::count(app.clone()))];
+            vec![tokio::spawn(tasks::watch(app.clone())), tokio::spawn(tasks::count_reports(app.clone()))];
         tasks.extend(webhooks.into_iter().map(|webhook: Sender| tokio::spawn(webhook.run(app.clone()))));
         let ops = ops_addr.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)));
         tracing::info!(?addrs, %ops, provider = %app.config.chain.provider, "serving");
@@ -176,7 +138,7 @@ impl Server {
     }
 }
 
-/// Waits for a task that was told to end; ends it where it does not.
+/// Waits for a task to end by itself, and aborts it after [`TASK_END`].
 async fn end(mut task: JoinHandle<()>) {
     if timeout(TASK_END, &mut task).await.is_err() {
         task.abort();
@@ -184,14 +146,7 @@ async fn end(mut task: JoinHandle<()>) {
 }
 
 fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/v1/chat/completions", post(gateway::chat))
-        .route("/v1/completions", post(gateway::text))
-        .route("/v1/models", get(gateway::models))
-        .merge(leases::routes())
-        .merge(credits::routes())
-        .merge(freezes::routes())
-        .merge(reports::routes())
+    gateway::routes().merge(api::routes())
 }
 
 fn serve(

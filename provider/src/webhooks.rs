@@ -109,11 +109,11 @@ impl Sender {
         loop {
             let outcome = self.post(notice).await;
             let result = if outcome.is_ok() { "taken" } else { "failed" };
-            app.metrics.count("blockable_webhooks_total", "result", result);
+            app.metrics.count("blockable_provider_webhooks_total", "result", result);
             let Err(reason) = outcome else { return };
             if age(notice) > Duration::from_secs(self.webhook.give_up_hours * 3_600) {
                 tracing::error!(host = self.host(), notice = notice.seq, reason, "a notice was given up");
-                app.metrics.count("blockable_webhooks_total", "result", "given_up");
+                app.metrics.count("blockable_provider_webhooks_total", "result", "given_up");
                 return;
             }
             tracing::warn!(

@@ -12,20 +12,42 @@ use {
     serde_json::{Value, json},
 };
 
+/// A request for a completion, and the path it is posted to.
+#[derive(Clone, Debug)]
+struct Completion {
+    path: &'static str,
+    body: Value,
+}
+
+fn completions() -> impl Strategy<Value = Completion> {
+    let contents = prop_oneof!["\\PC{0,120}", "([a-z] ){0,70}", "[\\u{2003}\\n\\t é🦀\"\\\\]{0,60}",];
+    let texts = proptest::collection::vec(contents, 1..4);
+    let limit = proptest::option::of(0_u64..80);
+    (texts, limit, 1_u64..4, any::<bool>(), any::<bool>()).prop_map(
+        |(texts, limit, answers, chat, streamed)| {
+            let mut body = json!({"model": "echo", "n": answers, "max_tokens": limit, "stream": streamed});
+            if !chat {
+                body["prompt"] = texts.iter().map(|text| Value::from(text.as_str())).collect();
+                return Completion { path: "/v1/completions", body };
+            }
+            let message =
+                |text: &String| json!({"role": "user", "content": [{"type": "text", "text": text}]});
+            body["messages"] = texts.iter().map(message).collect();
+            Completion { path: "/v1/chat/completions", body }
+        },
+    )
+}
+
+/// The line of `/metrics` about units above a hold; empty where there were none.
+async fn above_hold(bench: &Bench) -> String {
+    let url = format!("http://{}/metrics", bench.server.ops_addr());
+    let text = bench.http.get(url).send().await.unwrap().text().await.unwrap();
+    let name = "blockable_provider_above_hold_units_total ";
+    text.lines().find(|line| line.starts_with(name)).unwrap_or_default().to_string()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hold_covers_the_echo_models_use() {
-    let above = |bench: &Bench| {
-        let http = bench.http.clone();
-        let url = format!("http://{}/metrics", bench.server.ops_addr());
-        async move {
-            let text = http.get(url).send().await.unwrap().text().await.unwrap();
-            let line = text
-                .lines()
-                .find(|line| line.starts_with("blockable_above_hold_units_total "))
-                .map(str::to_string);
-            line.unwrap_or_default()
-        }
-    };
     let bench = Bench::start(|config| {
         let model = &mut config.models[0];
         // No overheads: the echo model has no template.
@@ -37,30 +59,10 @@ async fn a_hold_covers_the_echo_models_use() {
     println!("seed {seed:?}");
     let mut runner =
         TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
-    let contents = prop_oneof!["\\PC{0,120}", "([a-z] ){0,70}", "[\\u{2003}\\n\\t é🦀\"\\\\]{0,60}",];
-    let requests = (
-        proptest::collection::vec(contents, 1..4),
-        proptest::option::of(0_u64..80),
-        1_u64..4,
-        any::<bool>(),
-        any::<bool>(),
-    );
+    let requests = completions();
     let mut served = 0;
     for _ in 0..400 {
-        let (texts, limit, answers, chat, streamed) = requests.new_tree(&mut runner).unwrap().current();
-        let mut body = json!({"model": "echo", "n": answers, "max_tokens": limit, "stream": streamed});
-        let path = match chat {
-            true => {
-                let message =
-                    |text: &String| json!({"role": "user", "content": [{"type": "text", "text": text}]});
-                body["messages"] = texts.iter().map(message).collect();
-                "/v1/chat/completions"
-            }
-            false => {
-                body["prompt"] = texts.iter().map(|text| Value::from(text.as_str())).collect();
-                "/v1/completions"
-            }
-        };
+        let Completion { path, body } = requests.new_tree(&mut runner).unwrap().current();
         let answer = bench.post(path, &body).send().await.unwrap();
         let status = answer.status().as_u16();
         let text = answer.text().await.unwrap();
@@ -72,6 +74,6 @@ async fn a_hold_covers_the_echo_models_use() {
         bench.used().await;
     }
     assert!(served > 200, "{served} served");
-    assert_eq!(above(&bench).await, "", "no use above a hold");
+    assert_eq!(above_hold(&bench).await, "", "no use above a hold");
     bench.stop().await;
 }

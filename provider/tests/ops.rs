@@ -41,13 +41,13 @@ async fn health_and_figures_have_an_address_of_their_own() {
     refused(bench.chat("hi", json!({"n": 0})).await, 400, "invalid_parameter").await;
     let (_, figures) = get(&bench, "/metrics").await;
     for line in [
-        "blockable_requests_total{route=\"/v1/chat/completions\",status=\"200\"} 1",
-        "blockable_refusals_total{code=\"invalid_parameter\"} 1",
-        "blockable_settled_units_total 8",
-        "blockable_holds_open 0",
-        "blockable_slot 10",
-        "blockable_storage_full 0",
-        "blockable_settle_seconds_count 1",
+        "blockable_provider_requests_total{route=\"/v1/chat/completions\",status=\"200\"} 1",
+        "blockable_provider_refusals_total{code=\"invalid_parameter\"} 1",
+        "blockable_provider_settled_units_total 8",
+        "blockable_provider_holds_open 0",
+        "blockable_provider_slot 10",
+        "blockable_provider_storage_full 0",
+        "blockable_provider_settle_seconds_count 1",
     ] {
         assert!(figures.lines().any(|found| found == line), "{line}\n{figures}");
     }

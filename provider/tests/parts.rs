@@ -173,7 +173,7 @@ async fn reports_are_served_streamed_and_closed_with_a_last_one() {
     let stream = tokio::spawn(stream.await.unwrap().text());
     assert_eq!(bench.chat("one two", json!({"max_tokens": 3})).await.status(), 200);
     let figures = bench.http.get(bench.url("/metrics")).send().await.unwrap().text().await.unwrap();
-    assert!(figures.contains("blockable_report_age_seconds{reporter="), "{figures}");
+    assert!(figures.contains("blockable_provider_report_age_seconds{reporter="), "{figures}");
     let ready: Value = bench.http.get(bench.url("/readyz")).send().await.unwrap().json().await.unwrap();
     assert_eq!(ready["checks"]["reporter"], "ok", "{ready}");
     bench.stop().await;

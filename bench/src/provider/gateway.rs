@@ -8,6 +8,7 @@ use {
     },
     blockable_gate::Durability,
     blockable_provider::{Config, Parts, Price, Server, config::ModelConfig, echo::Echo, init::init},
+    blockable_sdk::amounts::Units,
     secrecy::ExposeSecret,
     serde_json::{Value, json},
     std::time::{Duration, Instant},
@@ -19,9 +20,10 @@ const WARM_UP: u32 = 100;
 pub async fn added_latency(calls: u32) -> Result<Vec<Figure>, BenchError> {
     let folder = tempfile::tempdir().map_err(BenchError::setup)?;
     let gate = gate_seeing(folder.path(), Durability::Process, 1..2)?;
-    let echo = Echo::start(&ModelConfig::echo("echo", Price { prompt: 1_000, generated: 4_000 }))
-        .await
-        .map_err(BenchError::setup)?;
+    let echo =
+        Echo::start(&ModelConfig::echo("echo", Price { prompt: Units(1_000), generated: Units(4_000) }))
+            .await
+            .map_err(BenchError::setup)?;
     init(folder.path()).map_err(BenchError::setup)?;
     let text = format!(
         r#"

@@ -3,6 +3,7 @@
 use {
     super::sections::MAX_PRICE,
     crate::price::Price,
+    blockable_sdk::amounts::Units,
     blockable_service::{secrets::SecretSource, settings::Reader},
     std::time::Duration,
 };
@@ -41,9 +42,9 @@ pub struct ModelConfig {
     /// Most tokens of an answer.
     pub max_output_tokens: u64,
     /// Credit units per 1,000 tokens of the prompt.
-    pub units_per_1k_prompt: u64,
+    pub units_per_1k_prompt: Units,
     /// Credit units per 1,000 generated tokens.
-    pub units_per_1k_generated: u64,
+    pub units_per_1k_generated: Units,
     /// Tokens that the upstream's template adds to a message, at most.
     pub overhead_tokens_per_message: u64,
     /// Tokens that the upstream's template adds to a request, at most.
@@ -82,8 +83,8 @@ impl ModelConfig {
         let upstream = read_upstream(reader);
         let context_tokens = reader.required_number("context_tokens", 1..=MAX_CONTEXT);
         let max_output_tokens = reader.required_number("max_output_tokens", 1..=MAX_CONTEXT);
-        let prompt = reader.required_number("units_per_1k_prompt", 0..=MAX_PRICE);
-        let generated = reader.required_number("units_per_1k_generated", 0..=MAX_PRICE);
+        let prompt = reader.required_number("units_per_1k_prompt", 0..=MAX_PRICE).map(Units);
+        let generated = reader.required_number("units_per_1k_generated", 0..=MAX_PRICE).map(Units);
         let model = ModelConfig {
             upstream_name: reader.optional("upstream_name"),
             upstream_key: reader.optional("upstream_key"),
@@ -96,12 +97,12 @@ impl ModelConfig {
             tokens_per_part: reader.optional_number("tokens_per_part", 1..=MAX_CONTEXT),
             timeout_seconds: reader.number("timeout_seconds", TIMEOUT_SECONDS, 1..=86_400),
             latency_ms: reader.optional("latency_ms"),
-            ..ModelConfig::echo("", Price { prompt: 0, generated: 0 })
+            ..ModelConfig::echo("", Price { prompt: Units::ZERO, generated: Units::ZERO })
         };
         if name.as_ref().is_some_and(String::is_empty) {
             reader.mistake("name", "is empty; name the model as requests do");
         }
-        if (prompt, generated) == (Some(0), Some(0)) {
+        if (prompt, generated) == (Some(Units::ZERO), Some(Units::ZERO)) {
             reader.mistake("units_per_1k_generated", "is 0, as units_per_1k_prompt is; raise one of them");
         }
         match &upstream {

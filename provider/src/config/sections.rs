@@ -2,7 +2,7 @@
 
 use {
     blockable_gate::{Durability, WhenStale},
-    blockable_sdk::{Pubkey, keys::KeySource},
+    blockable_sdk::{Pubkey, amounts::Units, keys::KeySource},
     blockable_service::{secrets::SecretSource, settings::Reader},
     std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf, time::Duration},
 };
@@ -174,7 +174,7 @@ pub struct GpuConfig {
     /// Its name in requests.
     pub name: String,
     /// Credit units per GPU and second.
-    pub units_per_second: u64,
+    pub units_per_second: Units,
     /// Number of GPUs.
     pub count: u32,
 }
@@ -183,7 +183,7 @@ impl GpuConfig {
     /// Reads one entry.
     pub(super) fn read(reader: &mut Reader) -> Option<GpuConfig> {
         let name: Option<String> = reader.required("name");
-        let units_per_second = reader.required_number("units_per_second", 1..=MAX_PRICE);
+        let units_per_second = reader.required_number("units_per_second", 1..=MAX_PRICE).map(Units);
         let count = reader.required_number("count", 1..=u32::MAX);
         let is_plain = |name: &str| {
             name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))

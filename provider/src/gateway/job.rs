@@ -8,6 +8,7 @@ use {
         limits::Permit,
     },
     blockable_gate::{Hold, Refusal, StoreError},
+    blockable_sdk::amounts::Units,
     std::{
         sync::Arc,
         time::{Duration, Instant},
@@ -20,7 +21,7 @@ const ATTEMPTS: u32 = 8;
 /// Pause after the first failed attempt; doubles.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// A job that runs on a hold. Whoever has it settles or releases it.
+/// A job that runs on a hold. Its owner settles or releases the hold exactly once; after a crash the hold's deadline ends it.
 pub(super) struct RunningJob {
     pub app: Arc<App>,
     pub model: Arc<Model>,
@@ -34,43 +35,46 @@ impl RunningJob {
         RunningJob { app, model, hold, began: Instant::now(), _permit: permit }
     }
 
-    /// Settles what was used; returns the units. Errors: where it could not be recorded.
-    pub async fn settle(&self, usage: Usage) -> Result<u64, ApiError> {
-        self.app.metrics.took("blockable_upstream_seconds", self.began.elapsed());
-        let held = self.hold.units;
+    /// Settles the hold by a job's usage and returns the units. Errors: 503 where the settlement could not be recorded.
+    pub async fn settle(&self, usage: Usage) -> Result<Units, ApiError> {
+        self.app.metrics.record_time("blockable_provider_upstream_seconds", self.began.elapsed());
+        let held = Units(self.hold.units);
         let units = self.model.config.price().cost(usage.prompt_tokens, usage.completion_tokens);
         let units = units.unwrap_or_else(|_| {
-            tracing::error!(hold = %self.hold.id, ?usage, "the upstream's usage cannot be; what was held is charged");
+            tracing::error!(hold = %self.hold.id, ?usage, "the upstream's usage is too large to be counted; the held units are charged");
             held
         });
         if units > held {
             tracing::warn!(
-                hold = %self.hold.id, held, units, model = self.model.config.name,
+                hold = %self.hold.id, held = held.get(), units = units.get(), model = self.model.config.name,
                 "the upstream used more than was held; correct the model's limits or overheads"
             );
-            self.app.metrics.add("blockable_above_hold_units_total", units - held);
         }
         let began = Instant::now();
         self.record(units).await?;
-        self.app.metrics.took("blockable_settle_seconds", began.elapsed());
-        self.app.metrics.add("blockable_settled_units_total", units);
+        let metrics = &self.app.metrics;
+        metrics.record_time("blockable_provider_settle_seconds", began.elapsed());
+        metrics.add_units("blockable_provider_settled_units_total", units);
+        if units > held {
+            metrics.add_units("blockable_provider_above_hold_units_total", units.saturating_sub(held));
+        }
         Ok(units)
     }
 
-    async fn record(&self, units: u64) -> Result<(), ApiError> {
+    async fn record(&self, units: Units) -> Result<(), ApiError> {
         let mut pause = PAUSE;
         for attempt in 1..=ATTEMPTS {
-            match self.app.gate.settle(&self.hold, units).await {
+            match self.app.gate.settle(&self.hold, units.get()).await {
                 Ok(_) => return Ok(()),
                 Err(StoreError::Closed) => break,
                 Err(error) => {
-                    tracing::error!(hold = %self.hold.id, units, attempt, %error, "a settlement could not be recorded");
+                    tracing::error!(hold = %self.hold.id, units = units.get(), attempt, %error, "a settlement could not be recorded");
                 }
             }
             sleep(pause).await;
             pause *= 2;
         }
-        tracing::error!(hold = %self.hold.id, units, "a settlement is lost; its answer is withheld");
+        tracing::error!(hold = %self.hold.id, units = units.get(), "a settlement is lost; its answer is withheld");
         Err(ApiError::from(Refusal::Storage))
     }
 

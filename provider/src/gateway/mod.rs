@@ -15,14 +15,15 @@ use {
         request::{Endpoint, Request},
     },
     axum::{
-        Extension, Json,
+        Extension, Json, Router,
         body::Body,
         extract::State,
         http::{HeaderMap, HeaderValue, header::CONTENT_TYPE},
         response::Response,
+        routing::{get, post},
     },
     blockable_gate::Job,
-    blockable_sdk::Pubkey,
+    blockable_sdk::{Pubkey, amounts::Units},
     bytes::Bytes,
     job::RunningJob,
     serde_json::{Value, json},
@@ -37,11 +38,19 @@ use {
 pub(crate) const HOLD_HEADER: &str = "x-blockable-hold";
 /// The units that a request cost.
 pub(crate) const UNITS_HEADER: &str = "x-blockable-units";
-/// What a hold outlasts its job by, so that the job ends it and not its deadline.
+/// Time by which a hold outlasts its job's bound, so that the job ends it and not its deadline.
 const HOLD_MARGIN: Duration = Duration::from_secs(60);
 
+/// The routes of completions.
+pub(crate) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/v1/chat/completions", post(chat))
+        .route("/v1/completions", post(text))
+        .route("/v1/models", get(models))
+}
+
 /// `POST /v1/chat/completions`.
-pub(crate) async fn chat(
+async fn chat(
     State(app): State<Arc<App>>,
     Extension(id): Extension<RequestId>,
     headers: HeaderMap,
@@ -51,7 +60,7 @@ pub(crate) async fn chat(
 }
 
 /// `POST /v1/completions`.
-pub(crate) async fn text(
+async fn text(
     State(app): State<Arc<App>>,
     Extension(id): Extension<RequestId>,
     headers: HeaderMap,
@@ -61,7 +70,7 @@ pub(crate) async fn text(
 }
 
 /// `GET /v1/models`.
-pub(crate) async fn models(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<Value>, ApiError> {
+async fn models(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<Value>, ApiError> {
     app.authorise(&headers)?;
     let models: Vec<Value> = app
         .models
@@ -77,11 +86,11 @@ pub(crate) async fn models(State(app): State<Arc<App>>, headers: HeaderMap) -> R
     Ok(Json(json!({"object": "list", "data": models})))
 }
 
-/// What a request asks of its upstream, and the most it can cost.
+/// A request ready for its upstream, with the most it can cost.
 struct Plan {
     endpoint: Endpoint,
     model: Arc<Model>,
-    units: u64,
+    units: Units,
     body: Bytes,
     streamed: bool,
     wants_usage: bool,
@@ -99,15 +108,16 @@ async fn complete(
     let permit = app.running.enter(credit)?;
     let body = app.read_body(&headers, body, app.config.limits.body_bytes).await?;
     let plan = plan(&app, endpoint, &body)?;
-    // A task of its own: a client that goes away must not leave a job without its settlement.
+    // A task of its own: a client that disconnects must not leave a job without its settlement.
     let job = run(app, plan, credit, id, permit).in_current_span();
     tokio::spawn(job).await.unwrap_or_else(|_| Err(ApiError::internal()))
 }
 
+/// Reads a request and bounds its cost. Errors: 400 for a mistake in it, 404 for an unknown model.
 fn plan(app: &App, endpoint: Endpoint, body: &Bytes) -> Result<Plan, ApiError> {
     let request = Request::parse(endpoint, body)?;
     let model = app.models.get(&request.model).ok_or_else(|| {
-        let message = "the model does not exist; GET /v1/models lists those that do";
+        let message = "the provider has no such model; GET /v1/models lists those on offer";
         let error = ApiError::not_found("model_not_found", message);
         ApiError { param: Some("model".to_string()), ..error }
     })?;
@@ -125,6 +135,7 @@ fn plan(app: &App, endpoint: Endpoint, body: &Bytes) -> Result<Plan, ApiError> {
     })
 }
 
+/// Holds the units, calls the upstream and answers.
 async fn run(
     app: Arc<App>,
     plan: Plan,
@@ -136,9 +147,9 @@ async fn run(
     let limit = plan.model.config.timeout() + patience + HOLD_MARGIN;
     let reference = format!("{}/{id}", plan.endpoint.name());
     let began = Instant::now();
-    let hold = app.gate.admit(&credit, Job::new(plan.units, reference, limit)).await?;
-    app.metrics.took("blockable_admit_seconds", began.elapsed());
-    app.metrics.add("blockable_held_units_total", hold.units);
+    let hold = app.gate.admit(&credit, Job::new(plan.units.get(), reference, limit)).await?;
+    app.metrics.record_time("blockable_provider_admit_seconds", began.elapsed());
+    app.metrics.add_units("blockable_provider_held_units_total", plan.units);
     let deadline = tokio::time::Instant::now() + plan.model.config.timeout();
     let job = RunningJob::new(app, plan.model.clone(), hold, permit);
     let answer = match upstream::call(&job, &plan, deadline).await {

@@ -27,12 +27,12 @@ use {
 
 /// Most bytes of one event.
 const MAX_EVENT: usize = 4 << 20;
-/// Events that a client may be behind.
+/// Events that wait for a client that reads slowly.
 const QUEUE: usize = 256;
-/// How long an upstream may take to end its answer after the last event.
+/// Time that an upstream may take to end its answer after the last event.
 const TAIL: Duration = Duration::from_secs(1);
 
-/// Hands an upstream's events on as they come; settles before the last one.
+/// Passes an upstream's events on as they come, and settles before the last one.
 pub(super) fn answer(
     job: RunningJob,
     answer: reqwest::Response,
@@ -53,15 +53,15 @@ pub(super) fn answer(
     response
 }
 
-/// The reader of a stream, for as long as it reads.
+/// The client of a stream, for as long as it reads.
 struct Client {
     sender: Option<mpsc::Sender<Result<Bytes, Infallible>>>,
-    /// How much longer it may keep the stream waiting.
+    /// Time for which it may still keep the stream waiting.
     patience: Duration,
 }
 
 impl Client {
-    /// Sends an event, unless the client is gone. Returns how long that took.
+    /// Sends an event, unless the client has disconnected. Returns the time that the client took.
     async fn send(&mut self, event: Bytes) -> Duration {
         let Some(sender) = &self.sender else { return Duration::ZERO };
         let event = match sender.try_send(Ok(event)) {
@@ -86,16 +86,18 @@ impl Client {
     }
 }
 
-/// How a stream ended.
+/// The end of an upstream's stream.
 enum End {
-    /// With `[DONE]`, which the client has not had yet.
+    /// It ended with `[DONE]`, which has not been passed on yet.
     Done(Bytes),
-    /// Without.
+    /// It ended without `[DONE]`.
     Ended,
-    /// Before its time.
+    /// It broke off.
     Broken(ApiError),
 }
 
+/// Passes events from an upstream to a client. It owns the job: the hold is settled or released before the stream's end is
+/// passed on, also where the client has disconnected.
 struct Pump {
     job: RunningJob,
     client: Client,
@@ -128,7 +130,7 @@ impl Pump {
         let _ = timeout(TAIL, async { while let Ok(Some(_)) = answer.chunk().await {} }).await;
     }
 
-    /// Reads and hands on to the end, also where the client is gone: what it used must be known.
+    /// Reads and passes on to the end, also where the client has disconnected: its usage must be known.
     async fn read(&mut self, answer: &mut reqwest::Response) -> End {
         let mut parser = Parser::new(MAX_EVENT);
         loop {
@@ -162,10 +164,10 @@ impl Pump {
             return Some(End::Done(event.raw.into()));
         }
         let names_usage = data.windows(7).any(|bytes| bytes == b"\"usage\"");
-        if names_usage && let Some((usage, bare)) = usage::stated(data) {
+        if names_usage && let Some((usage, bare)) = usage::find(data) {
             self.usage = Some(usage);
             if bare {
-                // The last of the stream: nothing that it states is told before it is recorded.
+                // The end of the stream: it is recorded before the client gets it.
                 if let Err(error) = self.job.settle(usage).await {
                     return Some(End::Broken(error));
                 }

@@ -11,7 +11,7 @@ use {
     tokio::time::{Instant, timeout_at},
 };
 
-/// Sends a request. Errors: where no answer begins in time.
+/// Sends a request. Errors: 504 where no answer begins in time, 502 where the upstream cannot be reached.
 pub(super) async fn call(
     job: &RunningJob,
     plan: &Plan,
@@ -36,7 +36,7 @@ pub(super) async fn call(
     }
 }
 
-/// Reads an answer to its end. Errors: where it breaks off, comes too late or is too large.
+/// Reads an answer to its end. Errors: 502 where it breaks off or is too large, 504 where it comes too late.
 pub(super) async fn read(
     job: &RunningJob,
     mut answer: reqwest::Response,
@@ -58,15 +58,15 @@ pub(super) async fn read(
     }
 }
 
-/// An upstream that took too long.
+/// Makes the error for an upstream that took too long.
 pub(super) fn timed_out() -> ApiError {
     let message = "the model did not answer in time; try again or ask for less; nothing was charged";
     ApiError::upstream(StatusCode::GATEWAY_TIMEOUT, "upstream_timeout", message)
 }
 
-/// An upstream that cannot be reached, or broke off.
+/// Makes the error for an upstream that cannot be reached or broke off, and logs the reason.
 pub(super) fn broken(job: &RunningJob, error: reqwest::Error) -> ApiError {
-    // Without its URL, which the client need not know.
+    // Without its URL, which may hold a secret.
     let error = error.without_url();
     let reason = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
     tracing::warn!(model = job.model.config.name, hold = %job.hold.id, %error, reason, "the upstream failed");

@@ -5,9 +5,9 @@ use {serde::Deserialize, serde_json::value::RawValue};
 /// Tokens that a request used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub(super) struct Usage {
-    /// Of the prompt.
+    /// Tokens of the prompt.
     pub prompt_tokens: u64,
-    /// Generated.
+    /// Generated tokens.
     #[serde(default)]
     pub completion_tokens: u64,
 }
@@ -19,8 +19,8 @@ struct Stated<'a> {
     choices: Option<&'a RawValue>,
 }
 
-/// The usage in an answer, or in a piece of one, and whether nothing else is in it. `None` where none is stated.
-pub(super) fn stated(json: &[u8]) -> Option<(Usage, bool)> {
+/// Finds the usage in an answer or an event, and tells whether it holds nothing else. `None` where none is stated.
+pub(super) fn find(json: &[u8]) -> Option<(Usage, bool)> {
     let stated: Stated = serde_json::from_slice(json).ok()?;
     let bare =
         stated.choices.is_none_or(|choices| choices.get().bytes().all(|byte| b"[] \t\r\n".contains(&byte)));
@@ -35,17 +35,17 @@ mod tests {
     fn usage_is_found_where_it_is_stated() {
         let usage = Usage { prompt_tokens: 3, completion_tokens: 4 };
         let whole = br#"{"id":"x","choices":[{"text":"{}"}],"usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}}"#;
-        assert_eq!(stated(whole), Some((usage, false)));
+        assert_eq!(find(whole), Some((usage, false)));
         assert_eq!(
-            stated(br#"{"choices":[ ],"usage":{"prompt_tokens":3,"completion_tokens":4}}"#),
+            find(br#"{"choices":[ ],"usage":{"prompt_tokens":3,"completion_tokens":4}}"#),
             Some((usage, true))
         );
         assert_eq!(
-            stated(br#"{"usage":{"prompt_tokens":3}}"#),
+            find(br#"{"usage":{"prompt_tokens":3}}"#),
             Some((Usage { completion_tokens: 0, ..usage }, true))
         );
         for none in [&b"{}"[..], b"", b"<html>", br#"{"usage":null}"#, br#"{"usage":{"prompt_tokens":-1}}"#] {
-            assert_eq!(stated(none), None);
+            assert_eq!(find(none), None);
         }
     }
 }

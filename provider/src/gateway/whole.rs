@@ -1,4 +1,4 @@
-//! Answers that come as one.
+//! Answers that are not streamed.
 
 use {
     super::{HOLD_HEADER, RunningJob, UNITS_HEADER, hold_header, upstream, usage},
@@ -11,10 +11,11 @@ use {
         },
         response::Response,
     },
+    blockable_sdk::amounts::Units,
     tokio::time::Instant,
 };
 
-/// Settles by an answer's usage and hands the answer on. Errors of the upstream are handed on and charge nothing.
+/// Settles by an answer's usage and passes the answer on. Errors of the upstream are passed on and charge nothing.
 pub(super) async fn answer(
     job: RunningJob,
     answer: reqwest::Response,
@@ -29,17 +30,17 @@ pub(super) async fn answer(
             return Err(error);
         }
     };
-    let used = if good { usage::stated(&body) } else { None };
+    let used = if good { usage::find(&body) } else { None };
     let units = match used {
         Some((usage, _)) => job.settle(usage).await?,
         None => {
             job.release().await;
-            0
+            Units::ZERO
         }
     };
     if used.is_none() && (good || !(status.is_client_error() || status.is_server_error())) {
         tracing::error!(model = job.model.config.name, %status, "the upstream's answer states no usage");
-        let message = "the model's answer states no usage, so it cannot be served; tell the provider; nothing was charged";
+        let message = "the model's answer states no usage, so it cannot be served; write to the provider; nothing was charged";
         return Err(ApiError::upstream(StatusCode::BAD_GATEWAY, "upstream_without_usage", message));
     }
     let mut response = Response::new(Body::from(body));
@@ -53,6 +54,6 @@ pub(super) async fn answer(
         }
     }
     response.headers_mut().insert(HOLD_HEADER, hold_header(&job));
-    response.headers_mut().insert(UNITS_HEADER, HeaderValue::from(units));
+    response.headers_mut().insert(UNITS_HEADER, HeaderValue::from(units.get()));
     Ok(response)
 }

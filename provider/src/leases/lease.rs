@@ -1,33 +1,34 @@
-//! One lease: what it rents, and what it has to pay.
+//! One lease: its GPUs, and the units due for its time.
 
 use {
     blockable_gate::{Hold, Job},
+    blockable_sdk::amounts::Units,
     std::time::{Duration, Instant},
 };
 
 const PREFIX: &str = "lease";
 
-/// What is rented, as the reference of a lease's holds says it.
+/// The GPUs that a lease rents, as the reference of its holds names them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Rented {
+pub(crate) struct Rented {
     /// The lease's name.
     pub id: String,
     /// The GPUs' name.
     pub gpu: String,
-    /// How many.
+    /// Number of GPUs.
     pub count: u32,
-    /// When the lease was opened, in milliseconds since 1970.
+    /// Time at which the lease was opened, in milliseconds since 1970.
     pub opened_ms: i64,
 }
 
 impl Rented {
-    /// The reference of its holds.
+    /// Writes the reference of its holds.
     pub fn reference(&self) -> String {
         format!("{PREFIX}/{}/{}/{}/{}", self.id, self.gpu, self.count, self.opened_ms)
     }
 
     /// Reads a reference; `None` where it is that of another job.
-    pub fn read(reference: &str) -> Option<Rented> {
+    pub fn from_reference(reference: &str) -> Option<Rented> {
         let mut parts = reference.split('/');
         if parts.next()? != PREFIX {
             return None;
@@ -48,64 +49,73 @@ pub(super) struct Period {
     /// Holds the units of the whole period.
     pub hold: Hold,
     began: Instant,
-    /// What of its time the period before has paid for, since seconds are paid whole.
+    /// Part of this period that the period before has paid for, since seconds are paid whole.
     paid: Duration,
 }
 
 impl Period {
-    /// A period that begins now, `paid` of which is paid for.
+    /// Begins a period now, `paid` of which is paid for.
     pub fn new(hold: Hold, paid: Duration) -> Period {
         Period { hold, began: Instant::now(), paid }
     }
 
-    /// A period of a hold that was kept over a restart. The calendar may have jumped meanwhile: its elapsed time is at most
-    /// the whole.
+    /// Resumes the period of a hold after a restart. The system's clock may have jumped meanwhile, so the elapsed time is
+    /// bounded by the period's length.
     pub fn restored(hold: Hold, now_ms: i64) -> Period {
         let elapsed = u64::try_from(now_ms.saturating_sub(hold.admitted_ms)).unwrap_or(0);
         let elapsed = Duration::from_millis(elapsed).min(hold.time_limit());
         let now = Instant::now();
-        // A clock that began less than a period ago cannot tell a time before itself.
+        // A monotonic clock that began less than a period ago has no time before its beginning.
         Period { hold, began: now.checked_sub(elapsed).unwrap_or(now), paid: Duration::ZERO }
     }
 
-    /// Its length.
+    /// Length of the period.
     pub fn length(&self) -> Duration {
         self.hold.time_limit()
     }
 
-    /// How much of it is left.
+    /// Time until its end.
     pub fn left(&self) -> Duration {
         self.length().saturating_sub(self.began.elapsed())
     }
 
-    /// How long ago it ended by its deadline, `None` before.
-    pub fn over_for(&self) -> Option<Duration> {
+    /// Time since its deadline, `None` before.
+    pub fn ended_for(&self) -> Option<Duration> {
         self.began.elapsed().checked_sub(self.length())
     }
 
-    /// The units to settle now, whole seconds rounded up, and the time beyond now that they pay for.
-    pub fn due(&self) -> (u64, Duration) {
+    /// Units held for the whole period.
+    pub fn units(&self) -> Units {
+        Units(self.hold.units)
+    }
+
+    /// Units per second. A hold is of a whole number of units per second.
+    pub fn units_per_second(&self) -> Units {
+        Units(self.hold.units / self.length().as_secs().max(1))
+    }
+
+    /// Units due now, for whole seconds rounded up, and the time beyond now that they pay for.
+    pub fn due(&self) -> (Units, Duration) {
         self.due_after(self.began.elapsed())
     }
 
-    fn due_after(&self, elapsed: Duration) -> (u64, Duration) {
+    fn due_after(&self, elapsed: Duration) -> (Units, Duration) {
         let seconds = self.length().as_secs().max(1);
         let unpaid = elapsed.min(self.length()).saturating_sub(self.paid);
         let whole = (unpaid.as_secs() + u64::from(unpaid.subsec_nanos() > 0)).min(seconds);
         let beyond = (self.paid + Duration::from_secs(whole)).saturating_sub(elapsed);
-        // A hold is of a whole number of units per second.
-        (self.hold.units / seconds * whole, beyond)
+        (Units(self.units_per_second().get() * whole), beyond)
     }
 
-    /// The job of a period of a length, at units per second.
-    pub fn job(rented: &Rented, units_per_second: u64, length: Duration) -> Job {
-        let units = units_per_second.saturating_mul(length.as_secs());
+    /// The gate's job for a period of a length.
+    pub fn job(rented: &Rented, units_per_second: Units, length: Duration) -> Job {
+        let units = units_per_second.get().saturating_mul(length.as_secs());
         Job::new(units, rented.reference(), length).settled_at_deadline()
     }
 
-    /// The job of another period of the same price.
+    /// The gate's job for another period at the same price.
     pub fn next_job(&self, rented: &Rented, length: Duration) -> Job {
-        Period::job(rented, self.hold.units / self.length().as_secs().max(1), length)
+        Period::job(rented, self.units_per_second(), length)
     }
 }
 
@@ -138,31 +148,31 @@ mod tests {
 
     #[test]
     fn a_reference_says_what_is_rented() {
-        assert_eq!(Rented::read(&rented().reference()), Some(rented()));
+        assert_eq!(Rented::from_reference(&rented().reference()), Some(rented()));
         for other in ["chat/0123", "lease/a/b/c/d", "lease/a/b/1", "lease/a/b/1/2/3", ""] {
-            assert_eq!(Rented::read(other), None, "{other}");
+            assert_eq!(Rented::from_reference(other), None, "{other}");
         }
     }
 
     #[test]
     fn seconds_are_paid_whole_and_never_twice() {
         let first = period(60, Duration::ZERO);
-        assert_eq!(first.due_after(Duration::ZERO), (0, Duration::ZERO));
+        assert_eq!(first.due_after(Duration::ZERO), (Units(0), Duration::ZERO));
         let (units, paid) = first.due_after(Duration::from_millis(1_200));
-        assert_eq!((units, paid), (40, Duration::from_millis(800)));
+        assert_eq!((units, paid), (Units(40), Duration::from_millis(800)));
         let second = period(60, paid);
-        assert_eq!(second.due_after(Duration::from_millis(700)), (0, Duration::from_millis(100)));
-        assert_eq!(second.due_after(Duration::from_millis(801)), (20, Duration::from_millis(999)));
-        assert_eq!(first.due_after(Duration::from_secs(500)).0, 1_200, "no more than was held");
+        assert_eq!(second.due_after(Duration::from_millis(700)), (Units(0), Duration::from_millis(100)));
+        assert_eq!(second.due_after(Duration::from_millis(801)), (Units(20), Duration::from_millis(999)));
+        assert_eq!(first.due_after(Duration::from_secs(500)).0, Units(1_200), "no more than was held");
     }
 
     #[test]
     fn a_restart_counts_from_admission_and_a_clock_that_jumped_costs_one_period_at_most() {
         let hold = period(60, Duration::ZERO).hold;
         let at = |now_ms| Period::restored(hold.clone(), now_ms);
-        assert!((200..=220).contains(&at(15_000).due().0));
-        assert!(at(-1_000_000).due().0 <= 20);
-        assert_eq!(at(i64::MAX).due().0, 1_200);
+        assert!((200..=220).contains(&at(15_000).due().0.get()));
+        assert!(at(-1_000_000).due().0 <= Units(20));
+        assert_eq!(at(i64::MAX).due().0, Units(1_200));
         assert_eq!(at(i64::MAX).left(), Duration::ZERO);
     }
 
@@ -174,7 +184,7 @@ mod tests {
             for beat in beats {
                 let elapsed = Duration::from_millis(beat);
                 let (due, beyond) = period(60, paid).due_after(elapsed);
-                (paid, units, total) = (beyond, units + due, total + elapsed);
+                (paid, units, total) = (beyond, units + due.get(), total + elapsed);
             }
             prop_assert_eq!(units, 20 * total.as_millis().div_ceil(1_000) as u64);
         }

@@ -1,18 +1,17 @@
-//! GPUs for rent by the second. A lease holds the units of its next period in advance; each heartbeat settles the time that
-//! has passed and holds the next period. Without a heartbeat the whole period counts as used and the lease ends.
+//! GPUs for rent by the second.
 //!
-//! Leases are kept as the gate's holds and nowhere else: after a restart they are read from them.
+//! A lease holds the units of one period in advance. Each heartbeat settles the time that has passed and holds another
+//! period. Without a heartbeat the whole period counts as used and the lease ends.
 
 mod lease;
-mod routes;
 
-pub(crate) use routes::routes;
+pub(crate) use lease::Rented;
 use {
     crate::config::{GpuConfig, LeaseSettings},
     blockable_gate::{Gate, Hold, Refusal, StoreError, gate::now_ms},
-    blockable_sdk::Pubkey,
+    blockable_sdk::{Pubkey, amounts::Units},
     blockable_service::lock::lock,
-    lease::{Period, Rented},
+    lease::Period,
     std::{
         collections::HashMap,
         sync::{Arc, Mutex, MutexGuard},
@@ -20,72 +19,78 @@ use {
     },
 };
 
-/// How long a lease that has ended is still told of.
+/// Time for which a lease that has ended is still shown.
 const KEEP_ENDED: Duration = Duration::from_secs(60);
 
-/// Why a lease cannot be had or renewed.
+/// A reason for which a lease cannot be opened, renewed or closed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LeaseError {
-    /// No such GPU.
-    #[error("there is no such GPU; GET /v1/leases lists those that there are")]
+    /// The provider has no GPU of this name.
+    #[error("the provider has no such GPU; GET /v1/leases lists those on offer")]
     UnknownGpu,
-    /// All of them are rented.
-    #[error("{free} GPUs of this kind are free; ask for fewer or try again later")]
+    /// Too few GPUs of this kind are free.
+    #[error("only {free} GPUs of this kind are free; ask for fewer or try again later")]
     NoneFree {
-        /// How many are free.
+        /// Number of free GPUs.
         free: u32,
     },
-    /// As many leases as a credit may have.
-    #[error("the credit has {0} leases, as many as it may; close one")]
+    /// The credit has as many leases as it may.
+    #[error("the credit may have {0} leases and has as many; close one")]
     TooMany(usize),
-    /// No such lease of this credit.
-    #[error("the credit has no such lease; GET /v1/leases lists those that it has")]
+    /// The credit has no lease of this name.
+    #[error("the credit has no such lease; GET /v1/leases lists its leases")]
     Unknown,
-    /// It has ended.
+    /// The lease has ended.
     #[error("the lease has ended; open a new one")]
     Ended,
-    /// The gate refuses.
+    /// The gate refuses the hold.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// The store fails.
+    /// The gate's store fails.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// What can be told of a lease.
+/// A lease as its credit sees it.
 #[derive(Clone, Debug)]
 pub(crate) struct LeaseView {
-    rented: Rented,
-    open: bool,
-    held: u64,
-    settled: u64,
-    units_per_second: u64,
-    left: Duration,
+    /// The GPUs that it rents.
+    pub rented: Rented,
+    /// True until it is closed or its period passes without a heartbeat.
+    pub open: bool,
+    /// Units held for the current period; none once it has ended.
+    pub held: Units,
+    /// Units settled so far, in this run of the server.
+    pub settled: Units,
+    /// Price of all its GPUs per second.
+    pub units_per_second: Units,
+    /// Time until the end of the current period.
+    pub left: Duration,
 }
 
 struct State {
     period: Period,
-    /// When it was closed, where it was.
+    /// Time at which a request closed it.
     closed: Option<Instant>,
     /// Units settled for the periods before, in this run of the server; once closed, for all.
-    settled: u64,
+    settled: Units,
 }
 
 impl State {
     fn new(period: Period) -> tokio::sync::Mutex<State> {
-        tokio::sync::Mutex::new(State { period, closed: None, settled: 0 })
+        tokio::sync::Mutex::new(State { period, closed: None, settled: Units::ZERO })
     }
 
-    /// Whether it runs; the gate ends it by itself at its deadline.
+    /// True while it runs. The gate ends it by itself at its deadline.
     fn is_open(&self) -> bool {
         self.closed.is_none() && !self.period.left().is_zero()
     }
 
-    /// How long ago it ended, `None` while it runs.
+    /// Time since its end, `None` while it runs.
     fn ended_for(&self) -> Option<Duration> {
         match self.closed {
             Some(at) => Some(at.elapsed()),
-            None => self.period.over_for(),
+            None => self.period.ended_for(),
         }
     }
 }
@@ -100,34 +105,41 @@ struct Lease {
 impl Lease {
     fn view(&self, state: &State) -> LeaseView {
         let (period, open) = (&state.period, state.is_open());
-        let at_deadline = if open || state.closed.is_some() { 0 } else { period.hold.units };
+        let at_deadline = if open || state.closed.is_some() { Units::ZERO } else { period.units() };
         LeaseView {
             rented: self.rented.clone(),
             open,
-            held: if open { period.hold.units } else { 0 },
+            held: if open { period.units() } else { Units::ZERO },
             settled: state.settled.saturating_add(at_deadline),
-            units_per_second: period.hold.units / period.length().as_secs().max(1),
+            units_per_second: period.units_per_second(),
             left: if open { period.left() } else { Duration::ZERO },
         }
     }
 }
 
 /// All leases of the provider.
+///
+/// The gate's holds are the only record of a lease: the reference of a hold names the lease and its GPUs. A change is made
+/// in the gate first, which returns once it is recorded, and only then in `known`; so a crash loses no change that was
+/// answered. After a restart [`Leases::restore`] reads the open holds; leases that ended before it are no longer shown.
+///
+/// Locks: `opening` is held from the count of free GPUs to the new lease, so that no GPU is rented twice. A lease's state is
+/// held across its writes, so that heartbeats of one lease follow each other. `known` is never held across an `await`.
 pub(crate) struct Leases {
     gate: Gate,
     gpus: HashMap<String, GpuConfig>,
     settings: LeaseSettings,
-    /// Those that are open, and those that ended not long ago.
+    /// Open leases, and those that ended less than [`KEEP_ENDED`] ago, by name.
     known: Mutex<HashMap<String, Arc<Lease>>>,
     opening: tokio::sync::Mutex<()>,
 }
 
 impl Leases {
-    /// The leases that a gate's open holds are of.
+    /// Reads the leases from the gate's open holds.
     pub fn restore(gate: Gate, gpus: &[GpuConfig], settings: &LeaseSettings) -> Leases {
         let now = now_ms();
         let lease = |hold: Hold| {
-            let rented = Rented::read(&hold.reference)?;
+            let rented = Rented::from_reference(&hold.reference)?;
             let (id, credit) = (rented.id.clone(), hold.credit);
             let state = State::new(Period::restored(hold, now));
             Some((id, Arc::new(Lease { credit, rented, state })))
@@ -153,7 +165,7 @@ impl Leases {
         let offer = self.gpus.get(gpu).ok_or(LeaseError::UnknownGpu)?;
         let id = format!("{:016x}", rand::random::<u64>());
         let rented = Rented { id: id.clone(), gpu: gpu.to_string(), count, opened_ms: now_ms() };
-        let per_second = offer.units_per_second.saturating_mul(u64::from(count));
+        let per_second = Units(offer.units_per_second.get().saturating_mul(u64::from(count)));
         let job = Period::job(&rented, per_second, length);
         // One at a time, so that no GPU is rented twice.
         let _opening = self.opening.lock().await;
@@ -177,7 +189,7 @@ impl Leases {
             }
         }
         let most = self.settings.leases_per_credit;
-        // Those that have ended are still told of, and take room.
+        // Those that have ended are still shown, and take room.
         if open >= most || known >= most.saturating_mul(16) {
             return Err(LeaseError::TooMany(most));
         }
@@ -191,8 +203,8 @@ impl Leases {
         lease.filter(|lease| lease.credit == *credit).ok_or(LeaseError::Unknown)
     }
 
-    /// Settles what has passed and holds another period of a length, or of the same one.
-    /// Errors: [`LeaseError`], with what can be told of the lease, which then runs to the end of what it holds.
+    /// Settles the time that has passed and holds another period, of a new length or of the same one.
+    /// Errors: [`LeaseError`] with the lease, which then runs to the end of the period that it holds.
     pub async fn heartbeat(
         &self,
         credit: &Pubkey,
@@ -208,39 +220,39 @@ impl Leases {
         let length = length.unwrap_or(state.period.length());
         let (used, paid) = state.period.due();
         let job = state.period.next_job(&lease.rented, length);
-        match self.gate.renew(&state.period.hold, used, job).await {
+        match self.gate.renew(&state.period.hold, used.get(), job).await {
             Ok(hold) => {
                 state.period = Period::new(hold, paid);
                 state.settled = state.settled.saturating_add(used);
                 Ok(lease.view(&state))
             }
-            // It has ended by its deadline, or the credit's units have: the hold knows.
+            // Either the period has passed, or the credit's units have expired; only the first ends the lease.
             Err(Refusal::Expired) if state.period.left().is_zero() => Err(ended(&state)),
             Err(refusal) => Err((refusal.into(), Some(lease.view(&state)))),
         }
     }
 
-    /// Ends a lease and settles what has passed. Ending it again changes nothing. Errors: [`LeaseError`].
+    /// Ends a lease and settles the time that has passed. Ending it again changes nothing. Errors: [`LeaseError`].
     pub async fn close(&self, credit: &Pubkey, id: &str) -> Result<LeaseView, LeaseError> {
         let lease = self.find(credit, id)?;
         let mut state = lease.state.lock().await;
         if state.is_open() {
             let (used, _) = state.period.due();
-            self.gate.settle(&state.period.hold, used).await?;
+            self.gate.settle(&state.period.hold, used.get()).await?;
             state.settled = state.settled.saturating_add(used);
             state.closed = Some(Instant::now());
         }
         Ok(lease.view(&state))
     }
 
-    /// What can be told of a lease. Errors: [`LeaseError::Unknown`].
+    /// A lease of a credit. Errors: [`LeaseError::Unknown`].
     pub async fn get(&self, credit: &Pubkey, id: &str) -> Result<LeaseView, LeaseError> {
         let lease = self.find(credit, id)?;
         let state = lease.state.lock().await;
         Ok(lease.view(&state))
     }
 
-    /// What can be told of a credit's leases, the oldest first.
+    /// A credit's leases, the oldest first.
     pub async fn list(&self, credit: &Pubkey) -> Vec<LeaseView> {
         let ours: Vec<_> = self.table().values().filter(|lease| lease.credit == *credit).cloned().collect();
         let mut views = Vec::with_capacity(ours.len());
@@ -252,13 +264,13 @@ impl Leases {
         views
     }
 
-    /// Leases that are open.
+    /// Number of open leases.
     pub fn count(&self) -> usize {
         self.table().values().filter(|lease| is_open(lease)).count()
     }
 
-    /// Forgets leases that ended a while ago.
-    pub fn forget_ended(&self) {
+    /// Drops leases that ended more than [`KEEP_ENDED`] ago.
+    pub fn drop_ended(&self) {
         self.table().retain(|_, lease| {
             let Ok(state) = lease.state.try_lock() else { return true };
             state.ended_for().is_none_or(|ended| ended < KEEP_ENDED)
@@ -266,7 +278,7 @@ impl Leases {
     }
 }
 
-/// Whether a lease holds its GPUs; one that is being changed does.
+/// True while a lease holds its GPUs. A lease that is being changed counts as open.
 fn is_open(lease: &Lease) -> bool {
     lease.state.try_lock().map_or(true, |state| state.is_open())
 }

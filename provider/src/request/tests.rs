@@ -5,13 +5,14 @@ use {
         error::ApiError,
         price::{Bound, Price},
     },
+    blockable_sdk::amounts::Units,
     bytes::Bytes,
     proptest::prelude::*,
     serde_json::{Value, json},
 };
 
 fn model() -> ModelConfig {
-    let model = ModelConfig::echo("small", Price { prompt: 1, generated: 2 });
+    let model = ModelConfig::echo("small", Price { prompt: Units(1), generated: Units(2) });
     ModelConfig { overhead_tokens: 0, overhead_tokens_per_message: 4, context_tokens: 1_000, ..model }
 }
 

@@ -7,6 +7,7 @@ use {
     blockable_provider::{Config, Parts, Price, Server, config::ModelConfig},
     blockable_sdk::{
         Pubkey,
+        amounts::Units,
         program::{
             state::{Collateral, Credit, Market, Provider},
             transitions::Status,
@@ -96,7 +97,7 @@ pub fn config(folder: &Path) -> Config {
         address(2)
     );
     let mut config = Config::parse(&text, folder, "test").unwrap();
-    config.models.push(ModelConfig::echo("echo", Price { prompt: 1_000, generated: 2_000 }));
+    config.models.push(ModelConfig::echo("echo", Price { prompt: Units(1_000), generated: Units(2_000) }));
     config
 }
 

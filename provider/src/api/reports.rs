@@ -1,4 +1,4 @@
-//! Usage reports, for whoever submits them. They are signed, so anyone may read them.
+//! Usage reports, for those who submit them to the chain. They are signed, so anyone may read them.
 
 use {
     crate::{app::App, error::ApiError},
@@ -19,40 +19,20 @@ use {
     futures_util::{Stream, stream},
     serde::Deserialize,
     std::{convert::Infallible, sync::Arc, time::Duration},
-    tokio::{
-        sync::{OwnedSemaphorePermit, broadcast::error::RecvError},
-        time::timeout,
-    },
+    tokio::{sync::OwnedSemaphorePermit, time::timeout},
 };
 
-/// How often a stream without reports says that it is there.
+/// Pause in a stream without reports after which a comment is sent.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// Reports in an answer where a request says nothing else.
+/// Reports in an answer where the request names no number.
 const PAGE: u32 = 100;
 
 /// The routes of reports.
-pub(crate) fn routes() -> Router<Arc<App>> {
+pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/v1/reports/latest", get(latest))
         .route("/v1/reports", get(after))
         .route("/v1/reports/stream", get(live))
-}
-
-/// Counts reports as they are signed, while the server runs.
-pub(crate) async fn count(app: Arc<App>) {
-    let Some(reporter) = &app.parts.reporter else { return };
-    let (mut signed, mut stopping) = (reporter.subscribe(), app.stopping.subscribe());
-    loop {
-        let count = tokio::select! {
-            received = signed.recv() => match received {
-                Ok(_) => 1,
-                Err(RecvError::Lagged(missed)) => missed,
-                Err(RecvError::Closed) => return,
-            },
-            _ = stopping.wait_for(|stopping| *stopping) => return,
-        };
-        app.metrics.add("blockable_reports_signed_total", count);
-    }
 }
 
 fn reporter(app: &App) -> Result<&Reporter, ApiError> {
@@ -118,7 +98,7 @@ async fn live(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Respons
     Ok(response)
 }
 
-/// Reports as events, and a comment now and then so that a broken connection is noticed.
+/// Turns reports into events, with a comment in each pause so that a broken connection is noticed.
 fn events(
     feed: Feed,
     permit: OwnedSemaphorePermit,

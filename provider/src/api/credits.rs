@@ -1,4 +1,4 @@
-//! What a credit's own key may see of it: what is open, and what its parties were told.
+//! A credit's units and its notices, for the credit's own key.
 
 use {
     crate::{app::App, error::ApiError},
@@ -16,12 +16,13 @@ use {
 
 /// Most notices in an answer.
 const MAX_NOTICES: usize = 500;
-/// Notices that are read at once, and how often: those of other credits are passed over.
+/// Notices that are read from the store at once.
 const PAGE: u32 = 500;
+/// Pages that are read for one answer; notices of other credits are passed over.
 const PAGES: usize = 20;
 
 /// The routes of credits.
-pub(crate) fn routes() -> Router<Arc<App>> {
+pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/v1/credits/{address}", get(credit)).route("/v1/notices", get(notices))
 }
 

@@ -1,8 +1,11 @@
-//! `/v1/leases`. Only the credit's own key sees its leases.
+//! `/v1/leases`. A credit's leases are shown to its own key alone.
 
 use {
-    super::{LeaseError, LeaseView, now_ms},
-    crate::{app::App, error::ApiError},
+    crate::{
+        app::App,
+        error::ApiError,
+        leases::{LeaseError, LeaseView},
+    },
     axum::{
         Json, Router,
         body::Body,
@@ -10,6 +13,7 @@ use {
         http::{HeaderMap, StatusCode},
         routing::{get, post},
     },
+    blockable_gate::gate::now_ms,
     serde::{Deserialize, de::DeserializeOwned},
     serde_json::{Value, json},
     std::{sync::Arc, time::Duration},
@@ -19,7 +23,7 @@ use {
 const MAX_BODY: usize = 16 << 10;
 
 /// The routes of leases.
-pub(crate) fn routes() -> Router<Arc<App>> {
+pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/v1/leases", get(list).post(open))
         .route("/v1/leases/{id}", get(show).delete(close))
@@ -46,15 +50,14 @@ struct HeartbeatRequest {
     heartbeat_seconds: Option<u64>,
 }
 
-impl LeaseView {
-    fn json(&self) -> Value {
-        json!({
-            "id": self.rented.id, "object": "lease", "gpu": self.rented.gpu, "count": self.rented.count,
-            "opened_ms": self.rented.opened_ms, "status": if self.open { "open" } else { "ended" },
-            "units_per_second": self.units_per_second, "units_held": self.held, "units_settled": self.settled,
-            "runs_until_ms": now_ms().saturating_add(i64::try_from(self.left.as_millis()).unwrap_or(i64::MAX)),
-        })
-    }
+fn lease_json(lease: &LeaseView) -> Value {
+    let left_ms = i64::try_from(lease.left.as_millis()).unwrap_or(i64::MAX);
+    json!({
+        "id": lease.rented.id, "object": "lease", "gpu": lease.rented.gpu, "count": lease.rented.count,
+        "opened_ms": lease.rented.opened_ms, "status": if lease.open { "open" } else { "ended" },
+        "units_per_second": lease.units_per_second, "units_held": lease.held, "units_settled": lease.settled,
+        "runs_until_ms": now_ms().saturating_add(left_ms),
+    })
 }
 
 impl From<LeaseError> for ApiError {
@@ -74,6 +77,7 @@ impl From<LeaseError> for ApiError {
     }
 }
 
+/// Reads a body of JSON. `None` where it is empty.
 async fn read<T: DeserializeOwned>(
     app: &App,
     headers: &HeaderMap,
@@ -83,18 +87,17 @@ async fn read<T: DeserializeOwned>(
     if body.is_empty() {
         return Ok(None);
     }
-    let wrong = |error| ApiError::invalid("invalid_json", format!("the body is not as it must be: {error}"));
-    serde_json::from_slice(&body).map(Some).map_err(wrong)
+    serde_json::from_slice(&body).map(Some).map_err(ApiError::malformed_body)
 }
 
-/// A task of its own: a client that goes away must not leave a change half done.
-async fn finish<T: Send + 'static>(
+/// Runs a change as a task of its own: a client that disconnects must not leave it half done.
+async fn run_to_end<T: Send + 'static>(
     change: impl Future<Output = Result<T, ApiError>> + Send + 'static,
 ) -> Result<T, ApiError> {
     tokio::spawn(change).await.unwrap_or_else(|_| Err(ApiError::internal()))
 }
 
-fn period(app: &App, seconds: u64) -> Result<Duration, ApiError> {
+fn period_length(app: &App, seconds: u64) -> Result<Duration, ApiError> {
     let most = app.config.leases.max_heartbeat_seconds;
     match (1..=most).contains(&seconds) {
         true => Ok(Duration::from_secs(seconds)),
@@ -112,16 +115,18 @@ async fn open(
     let credit = app.authorise(&headers)?;
     let permit = app.running.enter(credit)?;
     let request: Option<OpenRequest> = read(&app, &headers, body).await?;
-    let request = request.ok_or_else(|| ApiError::invalid("invalid_json", "say which `gpu` to rent"))?;
+    let request = request
+        .ok_or_else(|| ApiError::invalid("invalid_json", "the body is empty; name the `gpu` to rent"))?;
     if request.count == 0 {
-        return Err(ApiError::param("count", "`count` must be above 0"));
+        return Err(ApiError::param("count", "`count` is 0; ask for at least one GPU"));
     }
-    let length = period(&app, request.heartbeat_seconds.unwrap_or(app.config.leases.heartbeat_seconds))?;
-    let view = finish(async move {
+    let length =
+        period_length(&app, request.heartbeat_seconds.unwrap_or(app.config.leases.heartbeat_seconds))?;
+    let lease = run_to_end(async move {
         let _permit = permit;
         Ok(app.leases.open(credit, &request.gpu, request.count, length).await?)
     });
-    Ok((StatusCode::CREATED, Json(view.await?.json())))
+    Ok((StatusCode::CREATED, Json(lease_json(&lease.await?))))
 }
 
 async fn heartbeat(
@@ -133,16 +138,16 @@ async fn heartbeat(
     let credit = app.authorise(&headers)?;
     let permit = app.running.enter(credit)?;
     let request: HeartbeatRequest = read(&app, &headers, body).await?.unwrap_or_default();
-    let length = request.heartbeat_seconds.map(|seconds| period(&app, seconds)).transpose()?;
-    let view = finish(async move {
+    let length = request.heartbeat_seconds.map(|seconds| period_length(&app, seconds)).transpose()?;
+    let lease = run_to_end(async move {
         let _permit = permit;
-        app.leases.heartbeat(&credit, &id, length).await.map_err(|(error, view)| {
+        app.leases.heartbeat(&credit, &id, length).await.map_err(|(error, lease)| {
             let mut error = ApiError::from(error);
-            error.beside.extend(view.map(|view| ("lease".to_string(), view.json())));
+            error.details.extend(lease.map(|lease| ("lease".to_string(), lease_json(&lease))));
             error
         })
     });
-    Ok(Json(view.await?.json()))
+    Ok(Json(lease_json(&lease.await?)))
 }
 
 async fn close(
@@ -151,8 +156,8 @@ async fn close(
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
     let credit = app.authorise(&headers)?;
-    let view = finish(async move { Ok(app.leases.close(&credit, &id).await?) });
-    Ok(Json(view.await?.json()))
+    let lease = run_to_end(async move { Ok(app.leases.close(&credit, &id).await?) });
+    Ok(Json(lease_json(&lease.await?)))
 }
 
 async fn show(
@@ -161,12 +166,12 @@ async fn show(
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
     let credit = app.authorise(&headers)?;
-    Ok(Json(app.leases.get(&credit, &id).await?.json()))
+    Ok(Json(lease_json(&app.leases.get(&credit, &id).await?)))
 }
 
 async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<Value>, ApiError> {
     let credit = app.authorise(&headers)?;
-    let leases: Vec<Value> = app.leases.list(&credit).await.iter().map(LeaseView::json).collect();
+    let leases: Vec<Value> = app.leases.list(&credit).await.iter().map(lease_json).collect();
     let gpus: Vec<Value> = app
         .config
         .gpus

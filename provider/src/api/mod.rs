@@ -1,0 +1,21 @@
+//! Routes beside completions: leases, credits, freezes, reports and, for the operator, health and metrics.
+//!
+//! Another route: write its handler in the file of its subject, add it to that file's `routes`, and its path to
+//! `http::route`, which names the routes in metrics.
+
+mod credits;
+mod freezes;
+mod leases;
+pub(crate) mod ops;
+mod reports;
+
+use {crate::app::App, axum::Router, std::sync::Arc};
+
+/// All routes of clients and lenders.
+pub(crate) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .merge(credits::routes())
+        .merge(freezes::routes())
+        .merge(leases::routes())
+        .merge(reports::routes())
+}

@@ -1,0 +1,90 @@
+//! Health and metrics, for the operator.
+
+use {
+    crate::{app::App, parts::Check},
+    axum::{
+        Json, Router,
+        extract::State,
+        http::{StatusCode, header::CONTENT_TYPE},
+        response::{IntoResponse, Response},
+        routing::get,
+    },
+    serde_json::{Map, Value, json},
+    std::{sync::Arc, time::Duration},
+};
+
+/// Time without progress after which a loop counts as stalled.
+const STALLED_AFTER: Duration = Duration::from_secs(60);
+
+/// `/livez`, `/readyz` and `/metrics`.
+pub(crate) fn routes() -> Router<Arc<App>> {
+    Router::new().route("/livez", get(livez)).route("/readyz", get(readyz)).route("/metrics", get(metrics))
+}
+
+/// Answers 200 where every check holds and 503 where one does not, with each check by name.
+fn answer(checks: Vec<Check>) -> Response {
+    let good = checks.iter().all(|(_, check)| check.is_ok());
+    let checks: Map<String, Value> = checks
+        .into_iter()
+        .map(|(name, check)| (name.to_string(), Value::from(check.err().unwrap_or("ok".to_string()))))
+        .collect();
+    let status = if good { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(json!({"ok": good, "checks": checks}))).into_response()
+}
+
+fn require(good: bool, otherwise: &str) -> Result<(), String> {
+    if good { Ok(()) } else { Err(otherwise.to_string()) }
+}
+
+/// Checks that every loop of the server makes progress. The server should be started anew where one does not.
+async fn livez(State(app): State<Arc<App>>) -> Response {
+    let (watch, writer) = (app.progress.watch.age(), app.progress.writer.age());
+    let mut checks: Vec<Check> = vec![
+        ("watch", require(watch < STALLED_AFTER, "the watch task has stalled; start the server anew")),
+        ("writer", require(writer < STALLED_AFTER, "the store's writer has stalled; check the disk")),
+    ];
+    let interval = app.config.reporter.as_ref().map_or(Duration::ZERO, |reporter| reporter.interval);
+    checks.extend(app.parts.alive(3 * interval + STALLED_AFTER));
+    answer(checks)
+}
+
+/// Checks that requests can be served. Requests should be sent elsewhere while they cannot.
+async fn readyz(State(app): State<Arc<App>>) -> Response {
+    let (age, fresh) = {
+        let sight = app.gate.sight();
+        (sight.age(), sight.require_fresh().is_ok())
+    };
+    let moved = age.map_or("never".to_string(), |age| format!("{} s ago", age.as_secs()));
+    let stale = format!("the chain last moved: {moved}; check the node at chain.rpc_url");
+    let no_provider = "the provider's account has not been read; check chain.provider";
+    let full = "the store is full; free disk space or raise gate.max_store_bytes";
+    let mut checks: Vec<Check> = vec![
+        ("shutdown", require(!*app.stopping.borrow(), "the server is shutting down; use another one")),
+        ("chain", require(fresh, &stale)),
+        ("provider", require(app.gate.provider().is_some(), no_provider)),
+        ("storage", require(!app.gate.storage_is_full(), full)),
+    ];
+    checks.extend(app.parts.ready());
+    answer(checks)
+}
+
+/// Renders all metrics in Prometheus's text format.
+async fn metrics(State(app): State<Arc<App>>) -> Response {
+    let gauge = |name, value: usize| app.metrics.set(name, value as f64);
+    let holds = app.gate.holds();
+    gauge("blockable_provider_holds_open", holds.len());
+    gauge("blockable_provider_leases_open", app.leases.count());
+    gauge("blockable_provider_requests_running", app.running.count());
+    gauge("blockable_provider_storage_full", usize::from(app.gate.storage_is_full()));
+    let held = holds.iter().map(|hold| hold.units as f64).sum();
+    app.metrics.set("blockable_provider_held_units", held);
+    let (age, slot) = {
+        let sight = app.gate.sight();
+        (sight.age(), sight.slot())
+    };
+    let age = age.map_or(-1.0, |age| age.as_secs_f64());
+    app.metrics.set("blockable_provider_chain_view_age_seconds", age);
+    app.metrics.set("blockable_provider_slot", slot as f64);
+    app.parts.measure(&app.metrics);
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics.render()).into_response()
+}

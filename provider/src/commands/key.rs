@@ -1,0 +1,33 @@
+//! `blockable-provider key`.
+
+use {
+    super::CommandError,
+    blockable_provider::{ApiKeys, Config},
+    blockable_sdk::Pubkey,
+    clap::Args,
+    secrecy::ExposeSecret,
+    std::path::PathBuf,
+};
+
+/// Prints the API key of a credit; its holder can use the credit's units
+#[derive(Args, Debug)]
+pub struct KeyArgs {
+    /// The server's file
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// The credit's address
+    #[arg(long, value_name = "ADDRESS")]
+    credit: Pubkey,
+    /// Generation of the key: a higher one allows to revoke the lower ones
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    generation: u32,
+}
+
+/// Prints the key. Errors: [`CommandError::Config`], [`CommandError::Secret`].
+pub fn run(args: &KeyArgs) -> Result<(), CommandError> {
+    let config = Config::load(&args.config)?;
+    let chain = &config.chain;
+    let keys = ApiKeys::load(&config.secret_file, chain.market, chain.provider, &config.revoked)?;
+    println!("{}", keys.make(&args.credit, args.generation).expose_secret());
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! The commands of the binary, each with its arguments in a file of its own.
+
+mod init;
+mod key;
+mod serve;
+
+use {
+    blockable_provider::{ConfigError, ServeError, init::InitError, keys::SecretError},
+    clap::{Parser, Subcommand},
+    std::io,
+};
+
+/// Runs the server of a GPU provider: the gateway, GPU leases, freezes and usage reports
+///
+/// Exit codes: 0 when the command did its work, 1 when something went wrong, 2 for arguments that are wrong.
+#[derive(Parser, Debug)]
+#[command(name = "blockable-provider", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    Init(init::InitArgs),
+    Key(key::KeyArgs),
+    Serve(serve::ServeArgs),
+}
+
+/// A reason for which a command stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The server's file cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The secret of API keys cannot be used.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// Nothing was written.
+    #[error(transparent)]
+    Init(#[from] InitError),
+    /// The server does not start.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// Signals cannot be received.
+    #[error(
+        "cannot listen for SIGTERM and SIGINT: {0}; the server would not stop in order, so it does not start"
+    )]
+    Signals(io::Error),
+}
+
+/// Runs a command to its end. Errors: [`CommandError`].
+pub async fn run(cli: Cli) -> Result<(), CommandError> {
+    match cli.command {
+        Command::Init(args) => init::run(&args),
+        Command::Key(args) => key::run(&args),
+        Command::Serve(args) => serve::run(args).await,
+    }
+}

@@ -1,0 +1,51 @@
+//! Tasks that run as long as the server does.
+
+use {
+    crate::app::App,
+    std::{sync::Arc, time::Duration},
+    tokio::{
+        sync::broadcast::error::RecvError,
+        time::{interval, timeout},
+    },
+};
+
+/// Time between two rounds of [`watch`].
+const WATCH_INTERVAL: Duration = Duration::from_secs(1);
+/// Longest time that the store's writer may take to answer.
+const WRITER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Marks the progress of the parts for `/livez` and drops leases that ended a while ago.
+pub(crate) async fn watch(app: Arc<App>) {
+    let (mut ticks, mut stopping) = (interval(WATCH_INTERVAL), app.stopping.subscribe());
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = stopping.wait_for(|stopping| *stopping) => return,
+        }
+        // A read goes the way of every write, so its answer shows that the store's writer moves.
+        if matches!(timeout(WRITER_TIMEOUT, app.gate.cursor("alive")).await, Ok(Ok(_))) {
+            app.progress.writer.set();
+        }
+        app.parts.mark_progress();
+        app.leases.drop_ended();
+        app.metrics.upkeep();
+        app.progress.watch.set();
+    }
+}
+
+/// Counts usage reports as they are signed.
+pub(crate) async fn count_reports(app: Arc<App>) {
+    let Some(reporter) = &app.parts.reporter else { return };
+    let (mut signed, mut stopping) = (reporter.subscribe(), app.stopping.subscribe());
+    loop {
+        let count = tokio::select! {
+            received = signed.recv() => match received {
+                Ok(_) => 1,
+                Err(RecvError::Lagged(missed)) => missed,
+                Err(RecvError::Closed) => return,
+            },
+            _ = stopping.wait_for(|stopping| *stopping) => return,
+        };
+        app.metrics.add("blockable_provider_reports_signed_total", count);
+    }
+}
