@@ -11,6 +11,7 @@ use {
 impl Credit {
     /// Begins an action of the lender. An offer of the loan is withdrawn: the buyer takes the loan as it was offered.
     /// Errors: the market is paused, another signer, the status.
+    #[inline(never)]
     pub(super) fn begin_by_lender(
         &mut self,
         signer: &Pubkey,
@@ -25,6 +26,7 @@ impl Credit {
     }
 
     /// Begins an action that is open to anyone. Errors: the market is paused, the status.
+    #[inline(never)]
     pub(super) fn begin_by_anyone(&mut self, action: Action, clock: &MarketClock) -> Result<()> {
         clock.require_open()?;
         self.advance(action)?;

@@ -102,6 +102,7 @@ impl Credit {
 
     /// Applies `amount` micro-USDC recovered after the first seizure: it lowers the debt and releases nothing while some is
     /// left. Errors: [`crate::units::Overflow`].
+    #[inline(never)]
     fn recover(&mut self, amount: u64) -> Result<Applied> {
         let mut debt = self.debt;
         let applied = waterfall::recover(&mut debt, &self.terms_in_force(), self.schedule(), amount)?;

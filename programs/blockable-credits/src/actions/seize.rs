@@ -64,6 +64,7 @@ impl Credit {
     }
 
     /// Takes the edge of a seizure, once the cure period has passed, and brings the debt up to now.
+    #[inline(never)]
     fn begin_seizure(&mut self, action: Action, clock: &MarketClock) -> Result<()> {
         clock.require_open()?;
         self.require_current()?;
@@ -94,6 +95,7 @@ impl Credit {
     /// Takes units out of the lien; all there are means at most `most`. Jobs that ran at a freeze may use the units promised
     /// to them for the cure period from then on; until it has passed, and where there was no freeze, the units that jobs hold
     /// stay. Returns the units taken.
+    #[inline(never)]
     fn take_from_lien(&mut self, amount: UnitAmount, most: u64, clock: &MarketClock) -> Result<u64> {
         let promise_holds = self.promise_holds(clock)?;
         let (mut collateral, mut meter) = (self.collateral, self.meter);

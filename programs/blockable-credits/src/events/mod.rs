@@ -114,6 +114,7 @@ pub struct ProviderChanged {
 
 impl ProviderChanged {
     /// The event for a provider as it is now.
+    #[inline(never)]
     pub fn new(key: Pubkey, provider: &Provider) -> ProviderChanged {
         ProviderChanged {
             provider: key,
@@ -253,6 +254,7 @@ impl ChunkLog {
 }
 
 /// Emits an event as `emit_cpi!` does, byte for byte.
+#[inline(never)]
 pub fn emit<E: Event + AnchorSerialize + Discriminator>(
     event_authority: &AccountInfo,
     event: E,

@@ -10,6 +10,7 @@ use {
     },
     anchor_lang::prelude::*,
     anchor_spl::token_interface::{self, CloseAccount, Mint, TokenAccount, TokenInterface},
+    core::cell::RefMut,
 };
 
 /// A credit with its vault and the market's payment token.
@@ -89,12 +90,9 @@ impl CreditControl<'_> {
         action: impl FnOnce(&mut Credit, &Pubkey, &MarketClock) -> Result<Change>,
     ) -> Result<()> {
         let clock = clock_of(&self.market)?;
-        let record = {
-            let mut credit = self.credit.load_mut()?;
-            let change = action(&mut credit, self.authority.key, &clock)?;
-            credit.record(self.credit.key(), clock.chain, change)?
-        };
-        record.emit(&self.event_authority)
+        let mut credit = self.credit.load_mut()?;
+        let change = action(&mut credit, self.authority.key, &clock)?;
+        record_and_emit(credit, self.credit.key(), clock.chain, change, &self.event_authority)
     }
 }
 
@@ -113,7 +111,10 @@ impl CreditMark<'_> {
         &self,
         action: impl FnOnce(&mut Credit, Pubkey, &MarketClock) -> Result<Change>,
     ) -> Result<()> {
-        self.act_after_draw(|credit, key, clock| Ok(Mark { draw: None, change: action(credit, key, clock)? }))
+        let (key, clock) = (self.credit.key(), clock_of(&self.market)?);
+        let mut credit = self.credit.load_mut()?;
+        let change = action(&mut credit, key, &clock)?;
+        record_and_emit(credit, key, clock.chain, change, &self.event_authority)
     }
 
     /// As [`CreditMark::act`], where a draw of the reserve may come first.
@@ -122,21 +123,32 @@ impl CreditMark<'_> {
         action: impl FnOnce(&mut Credit, Pubkey, &MarketClock) -> Result<Mark>,
     ) -> Result<()> {
         let (key, clock) = (self.credit.key(), clock_of(&self.market)?);
-        let (draw, change) = {
-            let mut credit = self.credit.load_mut()?;
-            let mark = action(&mut credit, key, &clock)?;
-            let draw = mark.draw.map(|draw| credit.record(key, clock.chain, draw)).transpose()?;
-            (draw, credit.record(key, clock.chain, mark.change)?)
-        };
+        let mut credit = self.credit.load_mut()?;
+        let Mark { draw, change } = action(&mut credit, key, &clock)?;
         if let Some(draw) = draw {
-            draw.emit(&self.event_authority)?;
+            credit.record(key, clock.chain, draw)?.emit(&self.event_authority)?;
         }
-        change.emit(&self.event_authority)
+        record_and_emit(credit, key, clock.chain, change, &self.event_authority)
     }
+}
+
+/// Records a change of the credit at `key`, gives the account back and emits the change.
+#[inline(never)]
+fn record_and_emit(
+    mut credit: RefMut<Credit>,
+    key: Pubkey,
+    at: i64,
+    change: Change,
+    event_authority: &AccountInfo,
+) -> Result<()> {
+    let record = credit.record(key, at, change)?;
+    drop(credit);
+    record.emit(event_authority)
 }
 
 /// Both clocks of a market now, from the clock sysvar. Errors: a sysvar that cannot be read,
 /// [`Overflow`](crate::units::Overflow).
+#[inline(never)]
 pub(super) fn clock_of(market: &AccountLoader<Market>) -> Result<MarketClock> {
     Ok(market.load()?.clock_at(Clock::get()?.unix_timestamp)?)
 }
