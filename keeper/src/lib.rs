@@ -2,7 +2,7 @@
 //! parties.
 //!
 //! Each cycle reads the chain (`chain`), plans what is due (`plan`) by the usage reports that were taken in (`ingest`), and
-//! submits it (`land`). It measures every credit (`watch`) and raises alerts (`alert`). Beside the cycle, `history` proves the
+//! submits it (`land`). It measures every credit (`watch`) and raises alerts (`alerts`). Beside the cycle, `history` proves the
 //! event logs and `api` answers requests. All that must survive a crash is in one SQLite file (`store`).
 //!
 //! | module | rule that it keeps |
@@ -19,12 +19,13 @@
 //! The modules are private. The binary needs [`run_command_line`]; [`Keeper`] runs a keeper inside of another process, as tests and
 //! benchmarks do.
 
-mod alert;
+mod alerts;
 mod api;
 mod chain;
 mod commands;
 mod config;
 mod daemon;
+mod finding;
 mod health;
 mod history;
 mod ingest;

@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        alert::{Alert, Filter, severity_name},
+        alerts::{Alert, Filter},
         api::{
             error::{ApiError, ErrorBody},
             query::{StrictQuery, address, default_limit, flag, limit, place},
@@ -59,8 +59,8 @@ pub(crate) struct AlertView {
     /// Its number.
     pub(crate) id: i64,
     /// The rule.
-    #[schema(example = "payment_missed")]
-    pub(crate) rule: String,
+    #[schema(value_type = String, example = "payment_missed")]
+    pub(crate) rule: &'static str,
     /// The credit, provider, reporter or key that it is about.
     pub(crate) subject: Address,
     /// True where the subject is a credit.
@@ -75,9 +75,9 @@ pub(crate) struct AlertView {
     /// The event.
     pub(crate) happened: String,
     /// Its meaning.
-    pub(crate) means: String,
+    pub(crate) meaning: String,
     /// The next step.
-    pub(crate) next: String,
+    pub(crate) next_step: String,
     /// The time at which it was raised.
     pub(crate) raised_at: Time,
     /// The time at which it was cleared; none while it is open.
@@ -91,12 +91,12 @@ impl AlertView {
             rule: alert.rule.name(),
             subject: Address(alert.subject),
             is_on_credit: alert.credit().is_some(),
-            severity: severity_name(alert.severity),
+            severity: alert.severity.name(),
             lender: alert.lender.map(Address),
             borrower: alert.borrower.map(Address),
             happened: alert.happened.clone(),
-            means: alert.means.clone(),
-            next: alert.next.clone(),
+            meaning: alert.meaning.clone(),
+            next_step: alert.next_step.clone(),
             raised_at: Time::from_unix(alert.raised_at),
             cleared_at: alert.cleared_at.map(Time::from_unix),
         }

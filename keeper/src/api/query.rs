@@ -122,7 +122,7 @@ pub(super) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
 /// Reads the seconds that a sample stands for.
 pub(super) fn resolution<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Resolution, D::Error> {
     let value = text(deserializer)?;
-    let resolution = value.parse().ok().and_then(Resolution::of_seconds);
+    let resolution = value.parse().ok().and_then(Resolution::from_seconds);
     resolution.ok_or_else(|| wrong(&value, "a resolution; choose from 300, 3600 and 86400 seconds"))
 }
 

@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        alert::Alerts,
+        alerts::Alerts,
         api::error::ApiError,
         chain::{Nodes, Snapshot},
         health::Health,

@@ -2,6 +2,7 @@
 
 use {
     crate::{
+        alerts::{Level, Rule},
         chain::{Mirror, Node, Nodes, Stalls},
         commands::CommandError,
         config::{Config, nodes},
@@ -98,14 +99,20 @@ async fn check_chain(config: &Config, nodes: &Nodes, keys: &BTreeMap<Role, Signi
     for (role, key) in keys {
         let balance = node.ask("balance", node.rpc().get_balance(&key.public_key())).await;
         let outcome = match balance {
-            Ok(lamports) if lamports >= config.land.low_balance_lamports.get() => {
-                Ok(format!("{key}, {lamports} lamports"))
+            Ok(lamports) if is_low(config, lamports) => {
+                Err(format!("{key} has {lamports} lamports; send SOL to it"))
             }
-            Ok(lamports) => Err(format!("{key} has {lamports} lamports; send SOL to it")),
+            Ok(lamports) => Ok(format!("{key}, {lamports} lamports")),
             Err(error) => Err(error.to_string()),
         };
         checks.add(format!("{} key", role.name()), outcome);
     }
+}
+
+/// Tests whether a key's lamports would raise the alert on funds.
+fn is_low(config: &Config, lamports: u64) -> bool {
+    let marks = config.alerts.rules.get(Rule::Funds).marks;
+    marks.is_some_and(|marks| marks.level(lamports as f64) == Level::Raise)
 }
 
 fn check_clock(chain: ChainTime) -> Result<String, String> {

@@ -2,7 +2,6 @@
 
 use {
     crate::{
-        alert::Level,
         commands::{CommandError, PATIENCE, output},
         config::Config,
         daemon::Keeper,
@@ -39,7 +38,7 @@ pub(super) async fn run(config: Config, json: bool) -> Result<bool, CommandError
         true => keeper.prove(&snapshot).await?,
         false => Passed::default(),
     };
-    let alerts = proof.signals.iter().filter(|signal| signal.level == Level::Raise).count();
+    let alerts = proof.findings.iter().filter(|finding| finding.fact().is_some()).count();
     let reconciled = Reconciled {
         in_flight,
         still_in_flight,

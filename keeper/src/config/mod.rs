@@ -4,7 +4,7 @@ mod rpc;
 
 use {
     crate::{
-        alert, api,
+        alerts, api,
         history::HistorySettings,
         ingest::{IngestSettings, SourceSettings},
         land::{KeySettings, LandSettings},
@@ -48,10 +48,10 @@ pub struct Config {
     pub(crate) ingest: IngestSettings,
     /// Where reports come from.
     pub(crate) reporters: Vec<SourceSettings>,
-    /// What is measured.
+    /// The measurement of credits.
     pub(crate) watch: watch::Settings,
-    /// Who is told.
-    pub(crate) alert: alert::Settings,
+    /// The alert rules and their sinks.
+    pub(crate) alerts: alerts::Settings,
     /// The HTTP API.
     pub(crate) api: api::Settings,
     /// The event logs.
@@ -78,7 +78,7 @@ impl Config {
         self.data_dir = folder.join(&self.data_dir);
         self.keys.resolve(folder);
         self.rpc.iter_mut().for_each(|rpc| rpc.resolve(folder));
-        self.alert.resolve(folder);
+        self.alerts.resolve(folder);
         self.api.resolve(folder);
     }
 }
@@ -95,7 +95,7 @@ fn read(reader: &mut Reader) -> Option<Config> {
     let ingest = reader.section("ingest", IngestSettings::read);
     let reporters = reader.each("reporter", SourceSettings::read);
     let watch = watch::Settings::read(reader);
-    let alert = alert::Settings::read(reader);
+    let alerts = alerts::Settings::read(reader);
     let api = api::Settings::read(reader);
     let history = HistorySettings::read(reader);
     check_nodes(&rpc, &plan, &land, reader);
@@ -116,7 +116,7 @@ fn read(reader: &mut Reader) -> Option<Config> {
         ingest,
         reporters: reporters.into_iter().collect::<Option<_>>()?,
         watch,
-        alert,
+        alerts,
         api,
         history,
     })

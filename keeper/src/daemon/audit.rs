@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        alert::Alerts,
+        alerts::Alerts,
         chain::{Node, Snapshot},
         daemon::{CycleError, Parts},
         history::{History, Passed},
@@ -57,7 +57,7 @@ pub(super) async fn pass(
     most: usize,
 ) -> Result<(), StoreError> {
     let passed = history.pass(node, snapshot, most).await?;
-    alerts.settle(passed.signals, snapshot.clock.get()).await?;
+    alerts.apply(passed.findings, snapshot.clock.get()).await?;
     history.acknowledge(passed.token).await;
     Ok(())
 }
@@ -80,7 +80,7 @@ pub(super) async fn catch_up(parts: &Parts, snapshot: &Snapshot) -> Result<Passe
         whole.records = whole.records.saturating_add(passed.records);
         whole.failed = whole.failed.saturating_add(passed.failed);
         // All of them are given again until they are acknowledged.
-        whole.signals = passed.signals;
+        whole.findings = passed.findings;
         if is_last {
             break;
         }

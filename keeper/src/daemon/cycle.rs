@@ -1,11 +1,11 @@
 //! One cycle: reads the chain, plans, confirms, submits, measures and alerts.
 
 use {
-    super::ended::ended,
     crate::{
-        alert::{Level, Open, Rule, Severity, Signal},
+        alerts::Subjects,
         chain::{Mirror, SlotTime, Snapshot},
         daemon::Parts,
+        finding::{Fact, Finding, Rule},
         land::{
             LandError, Landing,
             confirm::{Confirmed, confirm},
@@ -14,7 +14,14 @@ use {
         plan::{Intent, Kind, Plan, plan},
         store::StoreError,
     },
-    blockable_sdk::amounts::ChainTime,
+    blockable_sdk::{
+        Pubkey,
+        amounts::ChainTime,
+        program::{
+            state::Credit,
+            transitions::{self, Action},
+        },
+    },
     serde::Serialize,
     std::{
         collections::{BTreeMap, HashSet},
@@ -24,8 +31,6 @@ use {
     tokio::task::spawn_blocking,
 };
 
-/// Cycles in a row in which a node may fail before the operator is alerted.
-const FAULTY_CYCLES: u32 = 3;
 /// Seconds of a day.
 const DAY: i64 = 86_400;
 
@@ -81,7 +86,7 @@ impl Cycle {
     }
 
     /// Reads the chain from the first node that can be believed. Errors: [`CycleError::NoNode`], [`CycleError::Store`].
-    pub(super) async fn read(&mut self) -> Result<(Arc<Snapshot>, usize, Vec<Signal>), CycleError> {
+    pub(super) async fn read(&mut self) -> Result<(Arc<Snapshot>, usize, Vec<Finding>), CycleError> {
         let parts = &mut self.parts;
         let (sound, faults) = parts.nodes.probe().await;
         let mut reasons: Vec<String> =
@@ -109,8 +114,8 @@ impl Cycle {
         parts.stall_log.record(reading).await?;
         let snapshot = Arc::new(Snapshot { stalls: parts.stall_log.stalls().clone(), ..read.snapshot });
         parts.ingest.see_chain(snapshot.clone());
-        let signals = vec![rpc_signal(&snapshot, self.faults, &reasons)];
-        Ok((snapshot, read.fetched, signals))
+        let findings = vec![rpc_finding(&snapshot, self.faults, reasons)];
+        Ok((snapshot, read.fetched, findings))
     }
 
     /// Plans what is due. Errors: [`CycleError::Store`] where planning panicked.
@@ -124,9 +129,14 @@ impl Cycle {
     /// Runs one cycle. Errors: [`CycleError`].
     pub(super) async fn run(&mut self) -> Result<(Arc<Snapshot>, CycleSummary), CycleError> {
         let began = Instant::now();
-        let (snapshot, fetched, mut signals) = self.read().await?;
-        let Plan { intents, signals: planned } = self.plan(&snapshot).await?;
-        signals.extend(planned);
+        let read = self.read().await;
+        if let Err(CycleError::NoNode(reasons)) = &read {
+            let fact = Fact::Rpc { cycles: self.faults, reasons: vec![reasons.clone()] };
+            self.parts.alerts.apply_now(vec![Finding::is(self.parts.config.market, fact)]).await?;
+        }
+        let (snapshot, fetched, mut findings) = read?;
+        let Plan { intents, findings: planned } = self.plan(&snapshot).await?;
+        findings.extend(planned);
         let due = count(&intents);
         let dropped = self.parts.store.read(lanes::dropped).await?;
         set_gauges(&snapshot, &intents, &dropped);
@@ -137,7 +147,7 @@ impl Cycle {
         }
         // A failure to submit must not keep alerts from being raised.
         let landed = self.parts.lander.land(confirmed.due, &snapshot).await;
-        let raised = self.raise_alerts(&snapshot, signals).await?;
+        let raised = self.raise_alerts(&snapshot, findings).await?;
         self.prune(snapshot.clock).await?;
         metrics::histogram!("blockable_keeper_cycle_seconds").record(began.elapsed().as_secs_f64());
         let summary = CycleSummary {
@@ -159,24 +169,21 @@ impl Cycle {
         confirm(&self.parts.nodes, needed, intents, snapshot, &self.parts.config.plan).await
     }
 
-    /// Measures every credit, and raises and clears alerts. Findings are acknowledged once their alerts are stored. Returns how
-    /// many were raised.
+    /// Measures every credit, and raises and clears alerts. Findings that their part keeps are acknowledged once the alerts on them
+    /// are stored. Returns the number of alerts raised. Errors: [`StoreError`]; the findings are then there in the next cycle.
     pub(super) async fn raise_alerts(
         &self,
         snapshot: &Arc<Snapshot>,
-        mut signals: Vec<Signal>,
+        mut findings: Vec<Finding>,
     ) -> Result<usize, StoreError> {
-        let (measured, watched) = self.parts.watch.see(snapshot).await?;
-        let (reported, ingested) = self.parts.ingest.findings();
-        signals.extend(measured.into_iter().chain(reported));
-        signals.extend(self.parts.lander.signals().await?);
-        let (payers, seen) = (self.parts.lander.payers().into_values().collect(), snapshot.clone());
-        let over = move |open: &Open, signals: &[Signal]| ended(open, signals, &seen, &payers);
-        let now = snapshot.clock.get();
-        let opened = self.parts.alerts.settle_with(signals, now, over).await?.opened.len();
-        self.parts.watch.acknowledge(watched).await?;
-        self.parts.ingest.acknowledge(ingested).await?;
-        Ok(opened)
+        let (faults, token) = self.parts.ingest.findings();
+        findings.extend(faults);
+        findings.extend(self.parts.watch.observe(snapshot).await?);
+        findings.extend(self.parts.lander.findings().await?);
+        let subjects = subjects(snapshot, self.parts.lander.payers().into_values().collect());
+        let changes = self.parts.alerts.apply_cycle(findings, subjects, snapshot.clock.get()).await?;
+        self.parts.ingest.acknowledge(token).await?;
+        Ok(changes.raised.len())
     }
 
     /// Removes rows that are too old to keep, once a day.
@@ -225,24 +232,26 @@ fn oldest_age(now: ChainTime, intents: &[Intent], dropped: &HashSet<String>) -> 
     now.seconds_since(oldest.unwrap_or(now)).max(0)
 }
 
-fn rpc_signal(snapshot: &Snapshot, faults: u32, reasons: &[String]) -> Signal {
-    Signal {
-        rule: Rule::Rpc,
-        subject: snapshot.market_key,
-        level: match faults {
-            0 => Level::Clear,
-            few if few < FAULTY_CYCLES => Level::Hold,
-            _ => Level::Raise,
-        },
-        severity: Severity::Warning,
-        parties: None,
-        happened: match reasons {
-            [] => "all nodes answer and none lags".to_string(),
-            reasons => format!("nodes cannot be used: {}", reasons.join("; ")),
-        },
-        means: "while fewer than two nodes agree nobody is marked late; metering goes on with one"
-            .to_string(),
-        next: "check the nodes under [[rpc]], or replace them".to_string(),
+fn rpc_finding(snapshot: &Snapshot, cycles: u32, reasons: Vec<String>) -> Finding {
+    match cycles {
+        0 => Finding::over(Rule::Rpc, snapshot.market_key),
+        cycles => Finding::is(snapshot.market_key, Fact::Rpc { cycles, reasons }),
+    }
+}
+
+/// The subjects of alerts that a snapshot shows, and the keeper's own keys.
+fn subjects(snapshot: &Snapshot, keys: HashSet<Pubkey>) -> Subjects {
+    let is_metered = |credit: &Credit| {
+        credit.status().is_ok_and(|status| transitions::next(Action::Meter, status).is_some())
+    };
+    let metered = snapshot.credits.iter().filter(|(_, credit)| is_metered(credit));
+    let reporters = snapshot.providers.values().flat_map(|provider| provider.reporters());
+    Subjects {
+        credits: snapshot.credits.keys().copied().collect(),
+        metered: metered.map(|(address, _)| *address).collect(),
+        reporters: reporters.map(|reporter| reporter.key).collect(),
+        keys,
+        is_paused: snapshot.is_paused(),
     }
 }
 

@@ -2,7 +2,6 @@
 
 mod audit;
 mod cycle;
-mod ended;
 mod keeper;
 mod parts;
 #[cfg(test)]

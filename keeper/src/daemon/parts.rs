@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        alert::{AlertError, Alerts},
+        alerts::{AlertError, Alerts},
         api::ServerError,
         chain::{Nodes, StallLog},
         config::{Config, nodes},
@@ -79,7 +79,7 @@ impl Parts {
             lander: Lander::open(nodes.clone(), market, store.clone(), land, keys).await?,
             watch: Arc::new(Watch::open(store.clone(), config.watch.clone()).await?),
             history: Arc::new(History::new(store.clone(), market)),
-            alerts: Alerts::open(store.clone(), &config.alert).await?,
+            alerts: Alerts::open(store.clone(), &config.alerts).await?,
             stall_log: StallLog::open(store.clone(), config.cycle.stall_seconds).await?,
             health: Health::default(),
             nodes,

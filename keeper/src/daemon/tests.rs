@@ -3,7 +3,7 @@
 use {
     super::{Parts, audit, cycle::Cycle},
     crate::{
-        alert::{Alert, Filter, Rule},
+        alerts::{Alert, Filter, Rule},
         chain::Snapshot,
         config::Config,
         history::tests::{self as logs, server::Server},
@@ -190,4 +190,19 @@ async fn what_a_pass_over_the_logs_has_found_is_kept_until_it_is_stored() {
     let alerts = case.alerts(Rule::LogMismatch).await;
     let open = alerts.iter().filter(|alert| alert.cleared_at.is_none());
     assert_eq!(open.map(|alert| alert.subject).collect::<Vec<Pubkey>>(), []);
+}
+
+#[tokio::test]
+async fn the_operator_is_alerted_when_no_node_answers_at_all() {
+    let mut case = Case::new().await;
+    for _ in 0..2 {
+        assert!(case.cycle.run().await.is_err());
+        assert_eq!(case.alerts(Rule::Rpc).await, []);
+    }
+    for _ in 0..3 {
+        assert!(case.cycle.run().await.is_err());
+    }
+    let raised = case.alerts(Rule::Rpc).await;
+    assert_eq!(raised.len(), 1);
+    assert!(raised[0].happened.starts_with("Nodes could not be used in 3 cycles in a row: "), "{raised:?}");
 }

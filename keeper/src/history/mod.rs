@@ -14,15 +14,15 @@
 //! | `work` | one credit's part of a pass |
 //! | [`walk`], [`fetch`] | goes through a credit's transactions |
 //! | [`rows`] | what is written |
-//! | [`tell`] | alerts |
+//! | [`findings`] | what is reported to the alert rules |
 
 pub mod fetch;
+pub mod findings;
 pub mod kinds;
 pub mod order;
 pub mod prove;
 pub mod rows;
 mod settings;
-pub mod tell;
 pub mod walk;
 mod work;
 
@@ -33,8 +33,8 @@ pub use settings::HistorySettings;
 
 use {
     crate::{
-        alert::Signal,
         chain::{Node, Snapshot},
+        finding::Finding,
         store::{Store, StoreError},
     },
     blockable_sdk::Pubkey,
@@ -73,7 +73,7 @@ struct State {
     order: Order,
     walks: BTreeMap<Pubkey, Walk>,
     /// What was found of each credit and is not acknowledged, the oldest first.
-    pending: BTreeMap<Pubkey, VecDeque<Signal>>,
+    pending: BTreeMap<Pubkey, VecDeque<Finding>>,
     /// Number of the latest pass.
     pass: u64,
 }
@@ -84,17 +84,17 @@ pub struct Token(u64);
 
 impl State {
     /// Adds a finding on a credit. One that says the same as the one before takes its place.
-    fn find(&mut self, signal: Signal) {
-        let found = self.pending.entry(signal.subject).or_default();
-        if found.back().is_some_and(|last| last.level == signal.level) {
+    fn find(&mut self, finding: Finding) {
+        let found = self.pending.entry(finding.subject()).or_default();
+        if found.back().is_some_and(|last| last.fact().is_some() == finding.fact().is_some()) {
             found.pop_back();
         }
-        found.push_back(signal);
+        found.push_back(finding);
     }
 }
 
 /// What a pass has done.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Passed {
     /// Credits whose logs were behind when it began.
     pub behind: usize,
@@ -108,7 +108,7 @@ pub struct Passed {
     pub failed: usize,
     /// What it and earlier passes have found and nobody has acknowledged, one finding per credit: a mismatch is not passed
     /// over because the log was proven afterwards.
-    pub signals: Vec<Signal>,
+    pub findings: Vec<Finding>,
     /// Acknowledges them.
     pub token: Token,
 }
@@ -143,8 +143,8 @@ impl History {
         if is_first {
             // The process before may have ended before it stored that these are proven.
             for (credit, account) in &snapshot.credits {
-                if let Some(head) = heads.get(credit).filter(|_| !state.order.is_behind(credit)) {
-                    state.find(tell::proven(credit, Some(account), head.end.seq));
+                if heads.contains_key(credit) && !state.order.is_behind(credit) {
+                    state.find(findings::proven(credit, Some(account)));
                 }
             }
         }
@@ -165,8 +165,8 @@ impl History {
         }
         state.pass = state.pass.saturating_add(1);
         passed.token = Token(state.pass);
-        passed.signals.extend(state.pending.values().filter_map(|found| found.front().cloned()));
-        passed.signals.extend(tell::lost(&self.market, &state.order, node.name()));
+        passed.findings.extend(state.pending.values().filter_map(|found| found.front().cloned()));
+        passed.findings.extend(findings::lost(&self.market, &state.order, node.name()));
         state.heads = Some(heads);
         metrics::gauge!("blockable_keeper_history_lag").set(state.order.behind() as f64);
         let records = u64::try_from(passed.records).unwrap_or(u64::MAX);
@@ -250,13 +250,13 @@ impl History {
             tracing::error!(node = node.name(), %credit, records = joined.end.seq, "a log does not hash");
             // What another node serves must not be overlaid by what this one has.
             *lock(&self.cache) = RecordCache::default();
-            state.find(tell::mismatch(&credit, account, node.name(), joined.end.seq));
+            state.find(findings::mismatch(&credit, account, node.name(), joined.end.seq));
         } else {
             passed.records = passed.records.saturating_add(joined.links.len());
         }
         if outcome == Outcome::Done {
             passed.proven = passed.proven.saturating_add(1);
-            state.find(tell::proven(&credit, account, joined.end.seq));
+            state.find(findings::proven(&credit, account));
         }
         if let Outcome::Missing(reason) | Outcome::Lost(reason) = &outcome {
             tracing::info!(node = node.name(), %credit, reason, "a log cannot be completed yet");

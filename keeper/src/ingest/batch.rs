@@ -1,33 +1,34 @@
-//! What becomes of a batch of reports.
+//! Writes a batch of verified reports.
 
 use {
     super::{
         Shelf,
+        compare::{Comparison, compare},
         evidence::Evidence,
-        judge::{self, Refused, Standing, Verified},
         rows::{self, Filed, Instant},
+        validate::{Refused, Verified},
     },
-    crate::{alert::Signal, store::StoreError},
+    crate::{finding::Finding, store::StoreError},
     blockable_sdk::{Pubkey, reports::ReportRecord},
     rusqlite::Connection,
     std::{collections::BTreeMap, sync::Arc},
 };
 
-/// What became of a batch.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The result of a batch.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Taken {
-    /// Reports that were new and are stored.
+    /// New reports, which are stored.
     pub accepted: usize,
-    /// Reports that were there already.
+    /// Reports that were known.
     pub duplicates: usize,
     /// Reports that were refused, by reason.
     pub refused: Vec<(Refused, usize)>,
-    /// What is to be told of them.
-    pub signals: Vec<Signal>,
+    /// Faults of reporters.
+    pub findings: Vec<Finding>,
 }
 
 impl Taken {
-    /// How many were refused for a reason.
+    /// The number of reports refused for a reason.
     pub fn count(&self, why: Refused) -> usize {
         self.refused.iter().find(|(reason, _)| *reason == why).map_or(0, |(_, count)| *count)
     }
@@ -41,14 +42,14 @@ impl Taken {
         }
     }
 
-    /// Adds what became of a further batch.
+    /// Adds the result of a further batch.
     pub(super) fn absorb(&mut self, other: Taken) {
         self.accepted = self.accepted.saturating_add(other.accepted);
         self.duplicates = self.duplicates.saturating_add(other.duplicates);
         for (why, count) in other.refused {
             self.refuse(why, count);
         }
-        self.signals.extend(other.signals);
+        self.findings.extend(other.findings);
     }
 
     pub(super) fn measure(&self) {
@@ -64,10 +65,10 @@ impl Taken {
     }
 }
 
-/// Where a reporter's latest report stands.
+/// Provider, chunk and reporter: there is one latest report for each.
 type Place = (Pubkey, u32, Pubkey);
 
-/// A batch as it is written. What it says holds once the transaction is committed.
+/// A batch during its transaction. Its result holds once the transaction is committed.
 pub(super) struct Batch<'a> {
     connection: &'a Connection,
     shelf: &'a Shelf,
@@ -78,13 +79,13 @@ pub(super) struct Batch<'a> {
     evidence: i64,
 }
 
-/// What a batch has written.
+/// The rows that a batch has written, for the memory of [`super::Ingest`].
 pub(super) struct Written {
-    /// The reports that take their place on the shelf.
+    /// The reports that go on the shelf.
     pub fresh: Vec<Arc<ReportRecord>>,
-    /// What became of the reports.
+    /// The result.
     pub taken: Taken,
-    /// Number of the last piece of evidence, 0 where there is none.
+    /// Number of the latest evidence, 0 where there is none.
     pub evidence: i64,
 }
 
@@ -100,7 +101,7 @@ impl Batch<'_> {
         let mut batch = Batch { connection, shelf, fresh, clock, taken, evidence: 0 };
         for (place, report) in reports.iter().enumerate() {
             let before = reports.get(..place).unwrap_or_default();
-            batch.settle(report, before)?;
+            batch.add(report, before)?;
         }
         for record in batch.fresh.values() {
             rows::keep(connection, record)?;
@@ -109,20 +110,22 @@ impl Batch<'_> {
         Ok(Written { fresh: fresh.into_values().collect(), taken, evidence })
     }
 
-    fn settle(&mut self, report: &Verified, before: &[Verified]) -> Result<(), StoreError> {
+    fn add(&mut self, report: &Verified, before: &[Verified]) -> Result<(), StoreError> {
         let record = &report.record;
         let place = (record.provider, record.chunk, record.reporter);
         let latest = self.latest(&place).cloned();
         // The latest report outlives its digest, which is forgotten after some days.
-        let standing = judge::stand(latest.as_deref(), report);
-        let known = match standing {
-            Standing::Same => Instant::Same,
-            Standing::Other => {
+        let comparison = compare(latest.as_deref(), report);
+        let known = match comparison {
+            Comparison::Same => Instant::Same,
+            Comparison::Conflicting => {
                 Instant::Other(latest.as_ref().map(|latest| latest.digest()).unwrap_or_default())
             }
-            _ => rows::remember(self.connection, report)?,
+            Comparison::Newer | Comparison::Older | Comparison::Regressed(_) => {
+                rows::remember(self.connection, report)?
+            }
         };
-        match (known, standing) {
+        match (known, comparison) {
             (Instant::Same, _) => self.taken.duplicates = self.taken.duplicates.saturating_add(1),
             (Instant::Other(first), _) => {
                 self.taken.refuse(Refused::Equivocation, 1);
@@ -130,17 +133,17 @@ impl Batch<'_> {
                 let kept = latest.as_deref().filter(is_first);
                 let of_batch = || before.iter().find(|earlier| earlier.digest == first);
                 let kept = kept.or_else(|| of_batch().map(|found| &*found.record));
-                self.file(&Evidence::of_equivocation(first, kept, report))?;
+                self.file(&Evidence::from_equivocation(first, kept, report))?;
             }
-            (Instant::New, Standing::Regressed(fall)) => {
+            (Instant::New, Comparison::Regressed(fall)) => {
                 self.taken.refuse(Refused::Regression, 1);
                 if let Some(latest) = latest {
-                    self.file(&Evidence::of_regression(&latest, report, fall))?;
+                    self.file(&Evidence::from_regression(&latest, report, fall))?;
                 }
             }
-            (Instant::New, standing) => {
+            (Instant::New, comparison) => {
                 self.taken.accepted = self.taken.accepted.saturating_add(1);
-                if standing == Standing::Newer {
+                if comparison == Comparison::Newer {
                     self.fresh.insert(place, record.clone());
                 }
             }
@@ -155,12 +158,12 @@ impl Batch<'_> {
 
     fn file(&mut self, evidence: &Evidence) -> Result<(), StoreError> {
         match rows::file(self.connection, evidence, self.clock)? {
-            // It has been told of.
+            // Its finding was reported before.
             Filed::Known => return Ok(()),
             Filed::Written(number) => self.evidence = number,
             Filed::Enough => {}
         }
-        self.taken.signals.push(evidence.signal());
+        self.taken.findings.push(evidence.finding());
         Ok(())
     }
 }

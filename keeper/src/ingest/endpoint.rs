@@ -1,4 +1,4 @@
-//! Asks one endpoint. What it answers is anyone's: time, bytes and form are bounded.
+//! Requests to one endpoint. Anybody may have written the answers, so time, bytes and form are bounded.
 
 use {
     super::settings::{Limits, SourceSettings},
@@ -16,17 +16,17 @@ use {
     },
 };
 
-/// Why an endpoint could not be read.
+/// A reason for which an endpoint could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
-    /// Nothing is known of the chain yet.
-    #[error("the chain has not been read yet, so no report can be judged; check the [rpc] section")]
+    /// The chain has not been read.
+    #[error("the chain has not been read yet, so no report can be validated; check [[rpc]]")]
     NoChain,
     /// The market has no such provider.
     #[error("the market has no provider {0}; correct reporter.provider")]
     UnknownProvider(Pubkey),
-    /// No client can be made.
-    #[error("no HTTP client can be made: {0}")]
+    /// An HTTP client that cannot be set up.
+    #[error("no HTTP client can be set up: {0}; check the machine's TLS settings and reporter.url")]
     Client(String),
     /// No connection, or one that broke.
     #[error("it cannot be reached: {0}")]
@@ -49,10 +49,10 @@ pub enum SourceError {
     /// An answer that is no stream.
     #[error("its answer is no stream of events; set reporter.mode to \"pull\"")]
     NotAStream,
-    /// A stream that says nothing.
-    #[error("its stream has said nothing for too long")]
+    /// A stream without any bytes.
+    #[error("its stream has sent nothing for too long; check the provider's server")]
     Silent,
-    /// A stream that is over.
+    /// A stream that has ended.
     #[error("its stream has ended")]
     Ended,
     /// More reports than are read in one go.
@@ -60,7 +60,7 @@ pub enum SourceError {
         "it hands out more reports than are read in one go, and its latest may be missing; let a keeper run, or `once` again"
     )]
     Unfinished,
-    /// What was read could not be kept.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -159,7 +159,7 @@ impl Endpoint {
 }
 
 impl Stream {
-    /// The next reports; waits for them. None where the server only says that it is there. Errors: [`SourceError`].
+    /// Waits for the next reports. None for a comment that only keeps the connection open. Errors: [`SourceError`].
     pub async fn next(&mut self) -> Result<Vec<Event>, SourceError> {
         let chunk =
             timeout(self.limits.idle, self.response.chunk()).await.map_err(|_| SourceError::Silent)??;

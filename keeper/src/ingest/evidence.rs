@@ -1,14 +1,17 @@
-//! Proof that a reporter is at fault: reports with valid signatures that cannot both be true.
+//! Proof of a reporter's fault: reports with valid signatures that cannot both be true.
 
 use {
-    super::judge::{Fall, Verified},
-    crate::alert::{Level, Rule, Severity, Signal},
-    blockable_sdk::reports::ReportRecord,
+    super::{compare::Fall, validate::Verified},
+    crate::finding::{Fact, Finding},
+    blockable_sdk::{
+        amounts::{ChainTime, Units},
+        reports::ReportRecord,
+    },
     blockable_service::hex,
     serde::{Deserialize, Serialize},
 };
 
-/// What is proven.
+/// The fault that is proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
@@ -19,7 +22,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// Its name in the table.
+    /// The fault's name in the table.
     pub fn name(self) -> &'static str {
         match self {
             Fault::Equivocation => "equivocation",
@@ -28,27 +31,27 @@ impl Fault {
     }
 }
 
-/// Two reports of one reporter on one chunk, as it stands in the table `evidence`.
+/// Two reports of one reporter on one chunk, as the table `evidence` keeps them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
-    /// What they prove.
+    /// The fault that they prove.
     pub fault: Fault,
-    /// Digest of the report that was there first, in hexadecimal.
+    /// Digest of the report that came first, in hexadecimal.
     pub first_digest: String,
     /// Digest of the report that was refused, in hexadecimal.
     pub second_digest: String,
-    /// The report that was there first; none where only its digest was kept.
+    /// The report that came first; `None` where only its digest was kept.
     pub first: Option<ReportRecord>,
     /// The report that was refused.
     pub second: ReportRecord,
-    /// What went back: the credit's bit, units at the earlier and at the later instant.
+    /// The count that went back: the credit's bit, and its units at the earlier and at the later instant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fall: Option<(u32, u64, u64)>,
 }
 
 impl Evidence {
-    /// Two reports for one instant.
-    pub fn of_equivocation(first: [u8; 32], kept: Option<&ReportRecord>, second: &Verified) -> Evidence {
+    /// Evidence of two reports for one instant.
+    pub fn from_equivocation(first: [u8; 32], kept: Option<&ReportRecord>, second: &Verified) -> Evidence {
         Evidence {
             fault: Fault::Equivocation,
             first_digest: hex::encode(&first),
@@ -59,8 +62,8 @@ impl Evidence {
         }
     }
 
-    /// A count of use that went back.
-    pub fn of_regression(first: &ReportRecord, second: &Verified, fall: Fall) -> Evidence {
+    /// Evidence of a count of use that went back.
+    pub fn from_regression(first: &ReportRecord, second: &Verified, fall: Fall) -> Evidence {
         Evidence {
             fault: Fault::Regression,
             first_digest: hex::encode(&first.digest()),
@@ -71,43 +74,18 @@ impl Evidence {
         }
     }
 
-    /// What is to be told of it.
-    pub fn signal(&self) -> Signal {
+    /// The finding on the reporter.
+    pub fn finding(&self) -> Finding {
         let ReportRecord { reporter, provider, chunk, reported_at, .. } = self.second;
-        let (rule, severity, happened, means) = match self.fault {
-            Fault::Equivocation => (
-                Rule::Equivocation,
-                Severity::Critical,
-                format!(
-                    "reporter {reporter} of provider {provider} has signed two different reports on chunk {chunk} for \
-                     one instant ({reported_at})"
-                ),
-                "at least one of them is false: the key is in other hands, or its owner forges reports",
-            ),
+        let fact = match self.fault {
+            Fault::Equivocation => {
+                Fact::Equivocation { provider, chunk, reported_at: ChainTime(reported_at) }
+            }
             Fault::Regression => {
                 let (bit, from, to) = self.fall.unwrap_or_default();
-                (
-                    Rule::BadReports,
-                    Severity::Warning,
-                    format!(
-                        "reporter {reporter} of provider {provider} counts {to} units for credit {bit} of chunk \
-                         {chunk} after it counted {from}"
-                    ),
-                    "the reporter has lost its store or counts wrongly; what goes back is not metered",
-                )
+                Fact::BadReports { provider, chunk, bit, from: Units(from), to: Units(to) }
             }
         };
-        Signal {
-            rule,
-            subject: reporter,
-            level: Level::Raise,
-            severity,
-            parties: None,
-            happened,
-            means: means.to_string(),
-            next: "have the provider set its reporters anew without this key; the table evidence has this report, and \
-                   the first one or its digest"
-                .to_string(),
-        }
+        Finding::is(reporter, fact)
     }
 }

@@ -1,24 +1,25 @@
-//! Takes in what reporters sign.
+//! Takes in the reports that reporters sign.
 //!
-//! Each endpoint is read by a loop of its own. A report is judged by itself, its signature included, outside of the store;
-//! then a whole page is compared with what is known and written in one transaction, and only after that the shelf, which
-//! planning reads, and the endpoint's cursor move. Values are cumulative, so what comes twice or late does no harm.
+//! Each endpoint is read by a loop of its own. Reports are validated one by one, signatures included, outside of the store. Then
+//! a whole page is compared with the known reports and written in one transaction, and only after that the shelf, which planning
+//! reads, and the endpoint's cursor move. Counts are cumulative, so a report that comes twice or late does no harm.
 //!
-//! | module | what |
+//! | module | content |
 //! |---|---|
 //! | `settings` | `[[reporter]]` and `[ingest]` |
-//! | `judge` | accepts or refuses one report |
-//! | `batch` | compares a page with what is known, and writes it |
-//! | `rows`, `evidence` | what is written |
-//! | `shelf` | what planning reads |
+//! | `validate` | accepts or refuses one report by itself |
+//! | `compare` | compares a report with the latest one of its reporter |
+//! | `batch` | writes a page of verified reports |
+//! | `rows`, `evidence` | the tables |
+//! | `shelf` | the latest reports, for planning |
 //! | `endpoint` | requests with their bounds |
-//! | `source`, `progress`, `backoff` | the loops and how they fare |
-//! | `silence` | who is silent |
+//! | `source`, `progress` | the loops, and their health |
+//! | `silence` | reporters that are silent |
 
 mod batch;
+mod compare;
 mod endpoint;
 mod evidence;
-mod judge;
 mod progress;
 mod rows;
 mod settings;
@@ -28,11 +29,12 @@ mod source;
 mod state;
 #[cfg(test)]
 pub(crate) mod tests;
+mod validate;
 
 use {
     crate::{
-        alert::Signal,
         chain::Snapshot,
+        finding::Finding,
         health::Health,
         store::{Store, StoreError},
     },
@@ -58,15 +60,13 @@ use {
 pub use {
     batch::Taken,
     endpoint::SourceError,
-    evidence::{Evidence, Fault},
-    judge::{Court, Fall, Refused, Standing, Verified, stand},
-    settings::{IngestSettings, Limits, Mode, SourceSettings},
+    settings::{IngestSettings, SourceSettings},
     shelf::Shelf,
-    silence::{Due, Heard, SILENT_AFTER, heard},
     state::Token,
+    validate::{Refused, Validator, Verified},
 };
 
-/// Most reports judged and written at once.
+/// Most reports validated and written at once.
 const PAGE: usize = 500;
 /// Most pages that one round reads of an endpoint: 200,000 reports.
 const ROUND_PAGES: u32 = 400;
@@ -74,10 +74,15 @@ const ROUND_PAGES: u32 = 400;
 const ROUND_LIMIT: Duration = Duration::from_secs(120);
 /// Most digests removed at once; other writers wait for no more than that many.
 const PRUNED: u32 = 10_000;
-/// Longest time for the loop that watches over the endpoints.
+/// Longest time between two rounds of the loop that supervises the endpoints.
 const SUPERVISOR_LIMIT: Duration = Duration::from_secs(15);
 
-/// What has been taken in, and what takes in more. Clones share it.
+/// The reports of a market. Clones share them.
+///
+/// The store is ahead of the memory: a page is written first, and then the shelf, the pending faults and the endpoint's cursor
+/// follow. A crash in between leaves reports that are read once more, which changes nothing. `turn` is held from the comparison of
+/// a page to its place on the shelf, so that two loops cannot accept contradicting reports. `state` is held for moments only and
+/// never over an await. Faults stay pending until [`Ingest::acknowledge`]: asking for them changes nothing.
 #[derive(Clone)]
 pub struct Ingest {
     inner: Arc<Inner>,
@@ -89,7 +94,7 @@ struct Inner {
     /// Held while a batch is compared and written, so that the next one sees it.
     turn: tokio::sync::Mutex<()>,
     state: Mutex<State>,
-    /// Whether the chain has been seen.
+    /// True once a snapshot was taken in.
     seen: watch::Sender<bool>,
 }
 
@@ -110,12 +115,12 @@ impl Ingest {
         &self.inner.store
     }
 
-    /// The latest reports, as they are now.
+    /// Returns the latest reports.
     pub fn shelf(&self) -> Arc<Shelf> {
         self.state().shelf.clone()
     }
 
-    /// Takes note of the chain: reports are judged by the latest providers and clock that were seen.
+    /// Takes in a snapshot: reports are validated against the latest providers and clock.
     pub fn see_chain(&self, snapshot: Arc<Snapshot>) {
         self.state().see_chain(snapshot);
         self.inner.seen.send_replace(true);
@@ -130,7 +135,7 @@ impl Ingest {
     /// Returns, as of the chain that was seen last, whether each reporter is silent, and every fault that is not
     /// acknowledged. Changes nothing: a fault is returned again, also by the next process, until its token was given to
     /// [`Ingest::acknowledge`].
-    pub fn findings(&self) -> (Vec<Signal>, Token) {
+    pub fn findings(&self) -> (Vec<Finding>, Token) {
         self.state().findings()
     }
 
@@ -144,7 +149,7 @@ impl Ingest {
         Ok(())
     }
 
-    /// Judges and stores reports of the market's providers. Once this returns, what was accepted survives a loss of power
+    /// Validates and stores reports of the market's providers. Once this returns, what was accepted survives a loss of power
     /// and is on the shelf. Before the chain has been seen, every provider is unknown. Errors: [`StoreError`], with the
     /// pages of 500 reports before it stored.
     pub async fn take(&self, records: Vec<ReportRecord>) -> Result<Taken, StoreError> {
@@ -181,19 +186,19 @@ impl Ingest {
             return Ok(taken);
         };
         let (market, clock) = (self.inner.market, chain.clock.get());
-        let judging = spawn_blocking(move || judge_all(market, provider, &chain, records));
-        let (verified, refused) = judging.await.map_err(|_| StoreError::Panicked)?;
+        let validation = spawn_blocking(move || validate_all(market, provider, &chain, records));
+        let (verified, refused) = validation.await.map_err(|_| StoreError::Panicked)?;
         refused.into_iter().for_each(|why| taken.refuse(why, 1));
         if !verified.is_empty() {
             // A task of its own: were the caller to give up half way, the store would know more than the shelf.
-            let (ingest, settling) = (self.clone(), verified);
-            let settled = tokio::spawn(async move { ingest.settle(settling, clock).await });
-            taken.absorb(settled.await.map_err(|_| StoreError::Panicked)??);
+            let ingest = self.clone();
+            let written = tokio::spawn(async move { ingest.write(verified, clock).await });
+            taken.absorb(written.await.map_err(|_| StoreError::Panicked)??);
         }
         Ok(taken)
     }
 
-    async fn settle(&self, verified: Vec<Verified>, clock: i64) -> Result<Taken, StoreError> {
+    async fn write(&self, verified: Vec<Verified>, clock: i64) -> Result<Taken, StoreError> {
         let _turn = self.inner.turn.lock().await;
         let shelf = self.shelf();
         let write = self.inner.store.write(move |tx| Batch::write(tx, &shelf, &verified, clock));
@@ -211,7 +216,7 @@ impl Ingest {
         Ok(())
     }
 
-    /// Reads endpoints until `stop` says so or is dropped. Health hears of the loop `ingest` and of the part `oracles`.
+    /// Reads endpoints until `stop` is true or dropped. Health gets the loop `ingest` and the part `oracles`.
     pub(crate) fn start(
         &self,
         sources: Vec<SourceSettings>,
@@ -233,8 +238,8 @@ impl Ingest {
         tasks
     }
 
-    /// Reads each endpoint once, to its last page. Returns what came of it, by host; [`SourceError::Unfinished`] where that
-    /// page was not reached, with what was read stored.
+    /// Reads each endpoint once, to its last page. Returns the result by host; [`SourceError::Unfinished`] where that page was not
+    /// reached, with the pages before it stored.
     pub async fn round(&self, sources: &[SourceSettings]) -> Vec<(String, Result<Taken, SourceError>)> {
         self.round_within(sources, ROUND_PAGES, ROUND_LIMIT).await
     }
@@ -259,7 +264,7 @@ impl Ingest {
         join_all(sources.iter().map(read)).await
     }
 
-    /// Requires that reports of a provider can be judged.
+    /// Requires that reports of a provider can be validated.
     fn require(&self, provider: &Pubkey) -> Result<(), SourceError> {
         let chain = self.state().chain().ok_or(SourceError::NoChain)?;
         match chain.providers.contains_key(provider) {
@@ -269,30 +274,30 @@ impl Ingest {
     }
 }
 
-/// Reads the first page of an endpoint and takes nothing in. Returns how many reports are on it. Errors: [`SourceError`].
+/// Reads the first page of an endpoint and takes nothing in. Returns the number of reports on it. Errors: [`SourceError`].
 pub async fn probe(settings: &SourceSettings) -> Result<usize, SourceError> {
     Ok(Endpoint::new(settings)?.page(0).await?.reports.len())
 }
 
-fn judge_all(
+fn validate_all(
     market: Pubkey,
     expected: Option<Pubkey>,
     chain: &Snapshot,
     records: Vec<ReportRecord>,
 ) -> (Vec<Verified>, Vec<Refused>) {
     let (expected, providers) = (expected.as_ref(), &chain.providers);
-    let court = Court { market: &market, expected, providers, clock: chain.clock.get() };
+    let validator = Validator { market: &market, expected, providers, clock: chain.clock.get() };
     let (mut verified, mut refused) = (Vec::with_capacity(records.len()), Vec::new());
     for record in records {
-        match court.judge(record) {
+        match validator.validate(record) {
             Ok(report) => verified.push(report),
-            Err(why) => refused.push(why),
+            Err(reason) => refused.push(reason),
         }
     }
     (verified, refused)
 }
 
-/// Runs a task until it is told to stop, or whoever would tell it is gone.
+/// Runs a task until `stop` is true or dropped.
 async fn until(mut stop: watch::Receiver<bool>, task: impl Future<Output = ()>) {
     tokio::select! {
         () = task => {}

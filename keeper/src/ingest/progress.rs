@@ -1,4 +1,4 @@
-//! How the endpoints fare, for health.
+//! The state of the endpoints, for health.
 
 use {
     super::settings::{Mode, SourceSettings},
@@ -10,18 +10,18 @@ use {
     },
 };
 
-/// Longest time between two looks at how the endpoints fare.
-const LOOK: Duration = Duration::from_secs(1);
+/// Longest pause between two checks of the endpoints.
+const CHECK: Duration = Duration::from_secs(1);
 /// Time for storing a page on a slow disk.
 const SLACK: Duration = Duration::from_secs(60);
 
-/// How one endpoint fares.
+/// The state of one endpoint.
 pub(super) struct Progress {
     host: String,
     every: Duration,
-    /// Its loop goes round at least this often.
+    /// Longest time of one round of its loop.
     round_limit: Duration,
-    /// It is read at least this often while it is in order.
+    /// Longest time between two readings while all is well.
     read_limit: Duration,
     inner: Mutex<Inner>,
 }
@@ -50,14 +50,14 @@ impl Progress {
         lock(&self.inner)
     }
 
-    /// The endpoint has been read.
-    pub fn read(&self) {
+    /// Notes that the endpoint was read.
+    pub fn note_read(&self) {
         let mut inner = self.lock();
         (inner.round, inner.read, inner.error) = (Instant::now(), Some(Instant::now()), None);
     }
 
-    /// The endpoint could not be read.
-    pub fn failed(&self, error: &str) {
+    /// Notes that the endpoint could not be read.
+    pub fn note_failure(&self, error: &str) {
         let mut inner = self.lock();
         (inner.round, inner.error) = (Instant::now(), Some(error.to_string()));
     }
@@ -66,7 +66,7 @@ impl Progress {
         self.lock().round.elapsed() <= self.round_limit
     }
 
-    /// What keeps it from being read, `None` while it is.
+    /// The reason for which it is not read; `None` while it is.
     fn trouble(&self) -> Option<String> {
         let inner = self.lock();
         if inner.read.is_some_and(|read| read.elapsed() <= self.read_limit) {
@@ -78,16 +78,16 @@ impl Progress {
     }
 }
 
-/// Tells how endpoints fare: the loop goes round while all of theirs do, and the part `oracles` can do its work while one
-/// of them is read. Runs until it is dropped.
+/// Reports the state of the endpoints to health: the loop `ingest` is alive while all loops of the endpoints are, and the part
+/// `oracles` is well while one endpoint is read. Runs until it is dropped.
 pub(super) async fn supervise(sources: Vec<Arc<Progress>>, beat: Beat, health: Health) {
-    let look = sources.iter().map(|source| source.every).min().unwrap_or(LOOK).min(LOOK);
+    let pause = sources.iter().map(|source| source.every).min().unwrap_or(CHECK).min(CHECK);
     loop {
         if sources.iter().all(|source| source.goes_round()) {
             beat.beat();
         }
         health.set("oracles", oracles(&sources));
-        tokio::time::sleep(look).await;
+        tokio::time::sleep(pause).await;
     }
 }
 

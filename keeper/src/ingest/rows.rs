@@ -1,7 +1,7 @@
 //! The tables of ingesting: reports, digests, evidence and cursors.
 
 use {
-    super::{evidence::Evidence, judge::Verified},
+    super::{evidence::Evidence, validate::Verified},
     crate::store::{StoreError, columns},
     blockable_sdk::{Pubkey, reports::ReportRecord},
     rusqlite::{Connection, OptionalExtension, params},
@@ -10,18 +10,18 @@ use {
 /// Pieces of evidence kept of one fault of one reporter: a key in the wrong hands can sign without end.
 const EVIDENCE_MOST: u32 = 100;
 
-/// What was known of a report's instant.
+/// The state of a report's instant in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Instant {
     /// Nothing; its digest is written now.
     New,
     /// The same report.
     Same,
-    /// Another report, with this digest. It stays.
+    /// Another report, with this digest, which stays.
     Other([u8; 32]),
 }
 
-/// What became of a piece of evidence.
+/// The result of filing a piece of evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Filed {
     /// Written, under this number.
@@ -32,7 +32,7 @@ pub enum Filed {
     Enough,
 }
 
-/// Every reporter's latest report on every chunk of a market. Errors: a row that cannot be read.
+/// Reads every reporter's latest report on every chunk of a market. Errors: a row that cannot be read.
 pub fn latest(connection: &Connection, market: &Pubkey) -> Result<Vec<ReportRecord>, StoreError> {
     let mut statement = connection.prepare("SELECT record FROM reports")?;
     let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
@@ -101,7 +101,7 @@ pub fn file(connection: &Connection, evidence: &Evidence, at: i64) -> Result<Fil
     Ok(Filed::Written(connection.last_insert_rowid()))
 }
 
-/// The evidence after a number, with its numbers, in their order.
+/// Reads the evidence after a number, with its numbers, in their order.
 pub fn evidence_after(connection: &Connection, number: i64) -> Result<Vec<(i64, Evidence)>, StoreError> {
     let mut statement = connection.prepare(
         "SELECT id, body FROM evidence WHERE id > ?1 AND kind IN ('equivocation', 'regression') ORDER BY id",
@@ -114,7 +114,7 @@ pub fn evidence_after(connection: &Connection, number: i64) -> Result<Vec<(i64, 
     rows.map(read).collect()
 }
 
-/// Where a reader stands, 0 before it has read anything.
+/// Reads a cursor; 0 before it was set.
 pub fn cursor(connection: &Connection, name: &str) -> Result<u64, StoreError> {
     let sql = "SELECT value FROM cursors WHERE name = ?1";
     let row =
@@ -122,14 +122,14 @@ pub fn cursor(connection: &Connection, name: &str) -> Result<u64, StoreError> {
     Ok(row.unwrap_or(0))
 }
 
-/// Moves where a reader stands.
+/// Sets a cursor.
 pub fn set_cursor(connection: &Connection, name: &str, value: u64) -> Result<(), StoreError> {
     let sql = "INSERT OR REPLACE INTO cursors (name, value) VALUES (?1, ?2)";
     connection.prepare_cached(sql)?.execute(params![name, columns::signed(value)])?;
     Ok(())
 }
 
-/// Removes up to `most` digests of instants before a Unix time. Returns how many.
+/// Removes up to `most` digests of instants before a Unix time. Returns the number removed.
 pub fn prune(connection: &Connection, before: i64, most: u32) -> Result<usize, StoreError> {
     let sql = "DELETE FROM digests WHERE (reporter, provider, epoch, chunk, reported_at) IN (
                    SELECT reporter, provider, epoch, chunk, reported_at FROM digests

@@ -1,4 +1,4 @@
-//! Where reports are read, and how long what was signed is remembered.
+//! The endpoints that reports are read from, and the time for which digests are kept.
 
 use {
     blockable_sdk::Pubkey,
@@ -27,7 +27,7 @@ impl IngestSettings {
     }
 }
 
-/// How an endpoint is read.
+/// The way to read an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// Page by page, again and again.
@@ -39,21 +39,21 @@ pub enum Mode {
 /// One entry of `[[reporter]]`: an endpoint that hands out a provider's reports.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SourceSettings {
-    /// What `/v1/reports` stands under. It carries no user, password or query; logs have its host alone.
+    /// The base of `/v1/reports`. It carries no user, password or query; logs show its host alone.
     pub url: Url,
-    /// The provider whose reports it hands out; others are refused.
+    /// The provider whose reports it serves; others are refused.
     pub provider: Pubkey,
     /// Time between two reads.
     pub every: Duration,
-    /// How it is read.
+    /// The way to read it.
     pub mode: Mode,
     /// Seconds without a report after which a reporter of the provider is silent.
     pub silent_after: i64,
-    /// What the endpoint may use up.
+    /// Bounds on the endpoint.
     pub limits: Limits,
 }
 
-/// What one endpoint may use up.
+/// Bounds on one endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Time for one request with its answer, or for opening a stream.
@@ -64,13 +64,13 @@ pub struct Limits {
     pub page: u32,
     /// Pages read in one go.
     pub pages: u32,
-    /// Time for which a stream may say nothing at all.
+    /// Time for which a stream may send nothing.
     pub idle: Duration,
     /// Bytes of one event of a stream.
     pub event: usize,
     /// Longest pause after failures.
     pub pause_max: Duration,
-    /// How long reports of an epoch that the chain does not show yet are waited with.
+    /// Time for which reports of an epoch that the chain does not show yet are read again.
     pub wait_for_epoch: Duration,
 }
 
@@ -91,7 +91,7 @@ impl Default for Limits {
 }
 
 impl SourceSettings {
-    /// The settings of an endpoint that nothing more is said of.
+    /// The defaults for an endpoint.
     pub fn new(url: Url, provider: Pubkey) -> SourceSettings {
         SourceSettings {
             url,
@@ -103,7 +103,7 @@ impl SourceSettings {
         }
     }
 
-    /// Reads an entry, `None` where something that must be there is not; the reader has the mistakes.
+    /// Reads an entry; `None` where a required key is missing. Mistakes are with the reader.
     pub fn read(reader: &mut Reader) -> Option<SourceSettings> {
         let url = read_url(reader);
         let provider = reader.address("provider");

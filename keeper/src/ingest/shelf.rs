@@ -12,8 +12,8 @@ pub struct Shelf {
 }
 
 impl Shelf {
-    /// Puts a verified report in the place of its reporter's older one; an older report, or one of an older epoch,
-    /// changes nothing. Returns whether it was put.
+    /// Replaces its reporter's older report by a verified one; an older report, or one of an older epoch, changes nothing.
+    /// Returns whether the shelf has changed.
     pub fn put(&mut self, report: Arc<ReportRecord>) -> bool {
         let place = self.chunks.entry((report.provider, report.chunk)).or_default();
         let age = |report: &ReportRecord| (report.epoch, report.reported_at);
@@ -24,7 +24,7 @@ impl Shelf {
         true
     }
 
-    /// The reports on a provider's chunks, by chunk and reporter.
+    /// Iterates over the reports on a provider's chunks, by chunk and reporter.
     pub fn of_provider<'a>(
         &'a self,
         provider: &Pubkey,
@@ -43,7 +43,7 @@ impl Shelf {
         self.chunks.values().map(BTreeMap::len).sum()
     }
 
-    /// Whether there is no report.
+    /// Tests whether there is no report.
     pub fn is_empty(&self) -> bool {
         self.chunks.is_empty()
     }

@@ -1,10 +1,10 @@
-//! Who is silent. Silence is an alarm of its own and never a reason to mark anyone late. Pure.
+//! Finds reporters that are silent. Silence raises an alert and is never a reason to mark anyone late. Pure.
 
 use {
     super::Shelf,
     crate::{
-        alert::{Level, Rule, Severity, Signal},
         chain::Snapshot,
+        finding::{Fact, Finding, Rule},
     },
     blockable_sdk::{
         Pubkey,
@@ -13,13 +13,13 @@ use {
             transitions::{Action, next},
         },
     },
-    std::collections::{BTreeMap, BTreeSet},
+    std::collections::BTreeMap,
 };
 
 /// Seconds without a report after which a reporter is silent, where nothing else is set.
 pub const SILENT_AFTER: i64 = 120;
 
-/// The chunks that reports are due on, and since when.
+/// The chunks that reports are due on, with the time since which they are.
 #[derive(Clone, Debug, Default)]
 pub struct Due(BTreeMap<(Pubkey, u32), Since>);
 
@@ -30,25 +30,25 @@ struct Since {
     clock: i64,
 }
 
-/// How a listed reporter has been heard.
+/// The latest report of a listed reporter, and its longest silence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heard {
     /// The provider.
     pub provider: Pubkey,
     /// The reporter.
     pub reporter: Pubkey,
-    /// The latest instant it has reported on, in Unix seconds; none in this epoch yet.
+    /// The latest instant that it has reported on, in Unix seconds; `None` before the first in this epoch.
     pub newest: Option<i64>,
-    /// The chunk it has longest been silent on.
+    /// The chunk that it has been silent on for longest.
     pub chunk: u32,
-    /// Seconds for which it has been.
+    /// Seconds without a report on that chunk.
     pub silent_for: i64,
 }
 
 impl Due {
-    /// Takes note of what the chain shows. A chunk's time begins when it is first seen to be due in its provider's epoch:
-    /// nobody is late with what could not be known.
-    pub fn see(&mut self, snapshot: &Snapshot) {
+    /// Takes in a snapshot. A chunk's time begins when it is first seen to be due in its provider's epoch: nobody is late with what
+    /// could not be known.
+    pub fn update(&mut self, snapshot: &Snapshot) {
         let mut due = BTreeMap::new();
         for credit in snapshot.credits.values() {
             let Some(provider) = snapshot.providers.get(&credit.provider) else { continue };
@@ -63,19 +63,20 @@ impl Due {
         self.0 = due;
     }
 
-    fn of(&self, provider: &Pubkey) -> impl Iterator<Item = (u32, Since)> + use<'_> {
+    fn on_provider(&self, provider: &Pubkey) -> impl Iterator<Item = (u32, Since)> + use<'_> {
         let (first, last) = ((*provider, 0), (*provider, u32::MAX));
         self.0.range(first..=last).map(|((_, chunk), since)| (*chunk, *since))
     }
 }
 
-/// How every listed reporter has been heard whose provider has credits to be metered and whose own time is not over.
+/// Finds the latest report and the longest silence of every listed reporter whose registration has not expired and whose
+/// provider has credits that can be metered.
 pub fn heard(due: &Due, snapshot: &Snapshot, shelf: &Shelf) -> Vec<Heard> {
-    let of_provider = |(address, provider): (&Pubkey, &Provider)| -> Vec<Heard> {
+    let on_provider = |(address, provider): (&Pubkey, &Provider)| -> Vec<Heard> {
         let current = provider.reporters().iter().filter(|listed| snapshot.clock.get() < listed.expires_at);
         current.filter_map(|listed| of_reporter(due, snapshot, shelf, address, &listed.key)).collect()
     };
-    snapshot.providers.iter().flat_map(of_provider).collect()
+    snapshot.providers.iter().flat_map(on_provider).collect()
 }
 
 fn of_reporter(
@@ -90,65 +91,26 @@ fn of_reporter(
         let latest = latest.map(|latest| latest.reported_at);
         (latest, latest.unwrap_or(i64::MIN).max(since.clock), chunk)
     };
-    let chunks: Vec<_> = due.of(provider).map(reported_at).collect();
+    let chunks: Vec<_> = due.on_provider(provider).map(reported_at).collect();
     let newest = chunks.iter().filter_map(|(latest, ..)| *latest).max();
     let (_, since, chunk) = chunks.into_iter().min_by_key(|(_, since, _)| *since)?;
     let silent_for = snapshot.clock.get().saturating_sub(since).max(0);
     Some(Heard { provider: *provider, reporter: *reporter, newest, chunk, silent_for })
 }
 
-/// One signal for each reporter: raised while it is silent for longer than its provider's limit in `after`, in seconds.
-/// `others` are keys that were signalled once; they are cleared where nobody waits for them any more.
-pub fn signals(
-    heard: &[Heard],
-    after: &BTreeMap<Pubkey, i64>,
-    others: impl IntoIterator<Item = Pubkey>,
-) -> Vec<Signal> {
-    let mut signals = BTreeMap::new();
-    for heard in heard {
-        let limit = after.get(&heard.provider).copied().unwrap_or(SILENT_AFTER);
-        if heard.silent_for > limit {
-            signals.insert(heard.reporter, silent(heard));
+/// Finds for each reporter whether it is silent for longer than its provider's limit in `after`, in seconds.
+pub fn findings(heard: &[Heard], after: &BTreeMap<Pubkey, i64>) -> Vec<Finding> {
+    let mut findings = BTreeMap::new();
+    for Heard { provider, reporter, chunk, silent_for, .. } in heard {
+        let limit = after.get(provider).copied().unwrap_or(SILENT_AFTER);
+        if *silent_for > limit {
+            let fact = Fact::ReporterSilent { provider: *provider, chunk: *chunk, seconds: *silent_for };
+            findings.insert(*reporter, Finding::is(*reporter, fact));
         } else {
-            // A key may report for several providers: it is silent if it is for one of them.
-            signals.entry(heard.reporter).or_insert_with(|| clear(heard.reporter, "it reports"));
+            // A key may report for several providers: it is silent if it is silent for one of them.
+            let over = || Finding::over(Rule::ReporterSilent, *reporter);
+            findings.entry(*reporter).or_insert_with(over);
         }
     }
-    for other in others.into_iter().collect::<BTreeSet<_>>() {
-        signals.entry(other).or_insert_with(|| clear(other, "no report of it is waited for any more"));
-    }
-    signals.into_values().collect()
-}
-
-fn silent(heard: &Heard) -> Signal {
-    let Heard { provider, reporter, chunk, silent_for, .. } = heard;
-    Signal {
-        rule: Rule::ReporterSilent,
-        subject: *reporter,
-        level: Level::Raise,
-        severity: Severity::Warning,
-        parties: None,
-        happened: format!(
-            "reporter {reporter} of provider {provider} has not reported on chunk {chunk} for {silent_for} s"
-        ),
-        means: "use is not metered by it, and by nobody where fewer reporters than the quorum are left; \
-                nobody is late because of it"
-            .to_string(),
-        next: "check that the provider's [[reporter]] endpoint can be reached, then ask the provider whether its \
-               reporter runs"
-            .to_string(),
-    }
-}
-
-fn clear(reporter: Pubkey, why: &str) -> Signal {
-    Signal {
-        rule: Rule::ReporterSilent,
-        subject: reporter,
-        level: Level::Clear,
-        severity: Severity::Warning,
-        parties: None,
-        happened: format!("reporter {reporter} is not silent: {why}"),
-        means: "use is metered by it again, if it is listed".to_string(),
-        next: "nothing".to_string(),
-    }
+    findings.into_values().collect()
 }

@@ -1,14 +1,14 @@
-//! Reads one endpoint, for as long as the keeper runs.
+//! Reads one endpoint as long as the keeper runs.
 
 use {
     super::{
         Ingest,
         batch::Taken,
         endpoint::{Endpoint, SourceError},
-        judge::Refused,
         progress::Progress,
         rows,
         settings::{Mode, SourceSettings},
+        validate::Refused,
     },
     blockable_sdk::reports::ReportRecord,
     blockable_service::{backoff::Backoff, hex, sse::Event},
@@ -21,7 +21,7 @@ use {
     tokio::time::{sleep, timeout},
 };
 
-/// One endpoint and where it stands.
+/// One endpoint, and its progress.
 pub(super) struct Source {
     ingest: Ingest,
     settings: SourceSettings,
@@ -31,7 +31,7 @@ pub(super) struct Source {
     cursor: Option<u64>,
     patience: Patience,
     progress: Arc<Progress>,
-    /// Whether the last pull has ended at its limit of pages.
+    /// True where the last pull has ended at its limit of pages.
     pub is_cut: bool,
 }
 
@@ -83,7 +83,7 @@ impl Source {
                 }
                 // Nothing is wrong with the endpoint, and no time is to be lost after a restart.
                 Err(SourceError::NoChain) => {
-                    self.progress.failed(&SourceError::NoChain.to_string());
+                    self.progress.note_failure(&SourceError::NoChain.to_string());
                     let _ = timeout(every, self.ingest.chain_seen()).await;
                     continue;
                 }
@@ -112,7 +112,7 @@ impl Source {
         for _ in 0..self.settings.limits.pages {
             let cursor = self.cursor().await?;
             let page = self.endpoint.page(cursor).await?;
-            self.progress.read();
+            self.progress.note_read();
             if page.next < cursor {
                 tracing::warn!(
                     host = self.settings.host(),
@@ -140,13 +140,13 @@ impl Source {
         Ok(all)
     }
 
-    /// Takes in reports as they are signed. Ends well where some must be waited with. Errors: [`SourceError`].
+    /// Takes in reports as they are signed. Returns where some belong to an epoch that the chain does not show yet. Errors: [`SourceError`].
     async fn follow(&mut self, pauses: &mut Backoff) -> Result<(), SourceError> {
         let cursor = self.cursor().await?;
         let mut stream = self.endpoint.stream(cursor).await?;
         loop {
             let events = stream.next().await?;
-            self.progress.read();
+            self.progress.note_read();
             let Some(last) = events.last().map(|event| event.id) else { continue };
             let (reports, unreadable) = read(&events);
             let provider = Some(self.settings.provider);
@@ -172,7 +172,7 @@ impl Source {
         Ok(cursor)
     }
 
-    /// Moves on. What stands before `to` is stored.
+    /// Moves the cursor. All reports up to `to` are stored.
     async fn move_cursor(&mut self, to: u64) -> Result<(), SourceError> {
         if self.cursor == Some(to) {
             return Ok(());
@@ -195,18 +195,18 @@ fn read(events: &[Event]) -> (Vec<ReportRecord>, usize) {
 fn failed(settings: &SourceSettings, progress: &Progress, error: &SourceError) {
     metrics::counter!("blockable_keeper_source_errors_total", "host" => settings.host()).increment(1);
     tracing::warn!(host = settings.host(), %error, "reports cannot be read; trying again");
-    progress.failed(&error.to_string());
+    progress.note_failure(&error.to_string());
 }
 
-/// How long reports of an epoch that the chain does not show yet are waited with.
+/// The time for which reports of an epoch that the chain does not show yet are read again.
 struct Patience {
     most: Duration,
-    /// Since when there are such reports.
+    /// The time since which there are such reports.
     since: Option<Instant>,
 }
 
 impl Patience {
-    /// Whether to read the same reports again, once the chain may show more. An endpoint that sends such reports without
+    /// Decides whether to read the same reports again, once the chain may show more. An endpoint that sends such reports without
     /// end is waited for once, and then no longer holds up the others.
     fn waits(&mut self, taken: &Taken) -> bool {
         if taken.count(Refused::NewerEpoch) == 0 {

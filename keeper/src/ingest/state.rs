@@ -1,4 +1,4 @@
-//! What ingesting keeps in memory.
+//! The memory of [`super::Ingest`].
 
 use {
     super::{
@@ -8,8 +8,8 @@ use {
         silence::{self, Due},
     },
     crate::{
-        alert::{Rule, Signal},
         chain::Snapshot,
+        finding::{Finding, Rule},
         store::StoreError,
     },
     blockable_sdk::Pubkey,
@@ -38,12 +38,10 @@ pub(super) struct State {
     due: Due,
     /// Seconds after which a provider's reporters are silent.
     silent_after: BTreeMap<Pubkey, i64>,
-    /// Reporters that were signalled.
-    signalled: BTreeSet<Pubkey>,
     /// Reporters whose lag was measured last.
     measured: BTreeSet<Pubkey>,
     /// Faults that are not acknowledged: the latest of each reporter, with its serial number.
-    pending: BTreeMap<(Rule, Pubkey), (u64, Signal)>,
+    pending: BTreeMap<(Rule, Pubkey), (u64, Finding)>,
     /// Serial number of the latest fault.
     fault: u64,
     /// Number of the latest evidence found.
@@ -65,7 +63,6 @@ impl State {
             chain: None,
             due: Due::default(),
             silent_after: BTreeMap::new(),
-            signalled: BTreeSet::new(),
             measured: BTreeSet::new(),
             pending: BTreeMap::new(),
             fault: 0,
@@ -75,15 +72,15 @@ impl State {
         for (number, evidence) in rows::evidence_after(connection, acknowledged)? {
             state.found = number;
             if evidence.second.market == *market {
-                state.add_fault(evidence.signal());
+                state.add_fault(evidence.finding());
             }
         }
         Ok(state)
     }
 
-    fn add_fault(&mut self, signal: Signal) {
+    fn add_fault(&mut self, finding: Finding) {
         self.fault = self.fault.saturating_add(1);
-        self.pending.insert((signal.rule, signal.subject), (self.fault, signal));
+        self.pending.insert((finding.rule(), finding.subject()), (self.fault, finding));
     }
 
     pub fn chain(&self) -> Option<Arc<Snapshot>> {
@@ -91,7 +88,7 @@ impl State {
     }
 
     pub fn see_chain(&mut self, snapshot: Arc<Snapshot>) {
-        self.due.see(&snapshot);
+        self.due.update(&snapshot);
         let gauge = |reporter: &Pubkey| metrics::gauge!("blockable_keeper_report_lag_seconds", "reporter" => reporter.to_string());
         let mut lags = BTreeMap::new();
         for heard in silence::heard(&self.due, &snapshot, &self.shelf) {
@@ -124,13 +121,13 @@ impl State {
         for report in written.fresh {
             shelf.put(report);
         }
-        for signal in written.taken.signals {
-            self.add_fault(signal);
+        for finding in written.taken.findings {
+            self.add_fault(finding);
         }
         self.found = self.found.max(written.evidence);
     }
 
-    /// Whether the store has to learn that evidence up to a number is acknowledged.
+    /// Tests whether the acknowledgement of evidence up to a number must be written.
     pub fn must_be_written(&self, evidence: i64) -> bool {
         evidence > self.acknowledged
     }
@@ -141,18 +138,14 @@ impl State {
         self.acknowledged = self.acknowledged.max(token.evidence);
     }
 
-    pub fn findings(&mut self) -> (Vec<Signal>, Token) {
+    pub fn findings(&self) -> (Vec<Finding>, Token) {
         let token = Token { fault: self.fault, evidence: self.found };
-        let mut signals: Vec<Signal> = self.pending.values().map(|(_, signal)| signal.clone()).collect();
-        if let Some(chain) = self.chain.clone() {
-            let heard = silence::heard(&self.due, &chain, &self.shelf);
-            self.signalled.extend(heard.iter().map(|heard| heard.reporter));
-            let once_listed = chain.providers.keys().flat_map(|provider| self.shelf.of_provider(provider));
-            let once_listed = once_listed.flat_map(|(_, reports)| reports.keys());
-            self.signalled.extend(once_listed);
-            signals.extend(silence::signals(&heard, &self.silent_after, self.signalled.iter().copied()));
+        let mut findings: Vec<Finding> = self.pending.values().map(|(_, finding)| finding.clone()).collect();
+        if let Some(chain) = &self.chain {
+            let heard = silence::heard(&self.due, chain, &self.shelf);
+            findings.extend(silence::findings(&heard, &self.silent_after));
         }
-        (signals, token)
+        (findings, token)
     }
 }
 

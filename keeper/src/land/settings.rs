@@ -91,8 +91,6 @@ pub struct LandSettings {
     pub doubt: Duration,
     /// Cap on what a role spends in a UTC day.
     pub lamports_per_day: BTreeMap<Role, Lamports>,
-    /// Balance below which the operator is warned that a key needs more.
-    pub low_balance_lamports: Lamports,
     /// Lets one node suffice for what is held against a borrower.
     pub allow_single_node: bool,
 }
@@ -111,7 +109,6 @@ impl LandSettings {
             retry: reader.seconds("retry_seconds", 30, 1..=3_600),
             doubt: reader.seconds("doubt_seconds", 600, 60..=86_400),
             lamports_per_day: BTreeMap::new(),
-            low_balance_lamports: lamports(reader, "low_balance_lamports", 50_000_000),
             allow_single_node: reader.optional("allow_single_rpc").unwrap_or(false),
         });
         settings.lamports_per_day = reader.section("spending", |reader| {

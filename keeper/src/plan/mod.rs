@@ -31,7 +31,7 @@ pub use {
 };
 
 use {
-    crate::{alert::Signal, chain::Snapshot, ingest::Shelf},
+    crate::{chain::Snapshot, finding::Finding, ingest::Shelf},
     blockable_sdk::{Pubkey, program::state::Credit},
     now::Now,
 };
@@ -41,8 +41,8 @@ use {
 pub struct Plan {
     /// The intents, the most urgent first. At most one [`Action::Credit`] per credit; metering may name the same credit.
     pub intents: Vec<Intent>,
-    /// The findings.
-    pub signals: Vec<Signal>,
+    /// Findings about reports.
+    pub findings: Vec<Finding>,
 }
 
 /// Plans all that is due. The same inputs give the same plan.

@@ -63,17 +63,17 @@ const MIGRATIONS: &[&str] = &["
     ) WITHOUT ROWID;
     CREATE TABLE burns (credit BLOB PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 
-    -- alert: what was raised, and what is to be told to whom.
+    -- alerts: what was raised, and what is to be delivered to which sink.
     CREATE TABLE alerts (
         id INTEGER PRIMARY KEY AUTOINCREMENT, rule TEXT NOT NULL, subject BLOB NOT NULL, severity TEXT NOT NULL,
-        lender BLOB, borrower BLOB, happened TEXT NOT NULL, means TEXT NOT NULL, next TEXT NOT NULL,
-        raised_at INTEGER NOT NULL, cleared_at INTEGER
+        lender BLOB, borrower BLOB, happened TEXT NOT NULL, meaning TEXT NOT NULL, next_step TEXT NOT NULL,
+        raised_at INTEGER NOT NULL, cleared_at INTEGER, occurrence INTEGER
     );
     CREATE UNIQUE INDEX one_open_alert ON alerts (rule, subject) WHERE cleared_at IS NULL;
     CREATE TABLE outbox (
         id INTEGER PRIMARY KEY AUTOINCREMENT, alert INTEGER NOT NULL REFERENCES alerts ON DELETE CASCADE,
-        sink TEXT NOT NULL, news TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL,
-        written_at INTEGER NOT NULL, reason TEXT, UNIQUE (alert, sink, news)
+        sink TEXT NOT NULL, phase TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL,
+        written_at INTEGER NOT NULL, reason TEXT, UNIQUE (alert, sink, phase)
     );
     CREATE INDEX outbox_by_sink ON outbox (sink, state, id);
 

@@ -1,18 +1,18 @@
-//! How fast units are used: averages of the rate whose weights halve with age. Statistics, not money.
+//! Burn rates: averages of the rate of use whose weights halve with age. They are statistics, not money.
 
 use serde::{Deserialize, Serialize};
 
-/// Seconds after which a reading counts half.
+/// The half-lives of the two averages, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HalfLives {
-    /// Of the rate that projections use.
+    /// Half-life of the recent rate, which projections use.
     pub short: u64,
-    /// Of the rate that it is compared with.
+    /// Half-life of the long-term rate, which it is compared with.
     pub long: u64,
 }
 
-/// A weighted mean of rates. The weights that were given are kept beside the sum, so that a short record is a mean of
-/// itself and does not begin at zero.
+/// A weighted mean of rates. The sum of the weights is kept as well, so that a short record is the mean of what it has and does not
+/// begin at zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Average {
     sum: f64,
@@ -32,7 +32,7 @@ impl Average {
     }
 }
 
-/// What is known of a credit's use.
+/// The record of a credit's use.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Burn {
     /// The chain's clock at the first reading.
@@ -41,19 +41,19 @@ pub struct Burn {
     at: i64,
     /// Units consumed by then.
     consumed: u64,
-    /// The chain's clock when use was last seen to have risen; the first reading before it has.
+    /// The chain's clock when use last rose; the first reading before it has.
     used_at: i64,
     short: Average,
     long: Average,
 }
 
 impl Burn {
-    /// A record that begins with a reading: the chain's clock and the cumulative units consumed.
+    /// Begins a record with a reading: the chain's clock and the cumulative units consumed.
     pub fn begin(at: i64, consumed: u64) -> Burn {
         Burn { since: at, at, consumed, used_at: at, short: Average::default(), long: Average::default() }
     }
 
-    /// Takes in a reading. One that is not later, or has less consumed, is of a node that lags and changes nothing.
+    /// Takes in a reading. One that is not later, or has less consumed, comes from a node that lags and changes nothing.
     pub fn read(&mut self, at: i64, consumed: u64, half_lives: HalfLives) {
         let Some(used) = consumed.checked_sub(self.consumed).filter(|_| at > self.at) else { return };
         let seconds = at.saturating_sub(self.at) as f64;
@@ -67,45 +67,45 @@ impl Burn {
         }
     }
 
-    /// Units per second of late.
+    /// The recent rate, in units per second.
     pub fn short_rate(&self) -> f64 {
         self.short.rate()
     }
 
-    /// Units per second in the long term.
+    /// The long-term rate, in units per second.
     pub fn long_rate(&self) -> f64 {
         self.long.rate()
     }
 
-    /// How many times the long-term rate the rate of late is; `None` without any use.
+    /// The recent rate as a multiple of the long-term rate; `None` without any use.
     pub fn ratio(&self) -> Option<f64> {
         let long = self.long_rate();
         (long > 0.0).then(|| self.short_rate() / long)
     }
 
-    /// Seconds that the record spans.
+    /// The span of the record in seconds.
     pub fn observed_seconds(&self) -> i64 {
         self.at.saturating_sub(self.since)
     }
 
-    /// Whether the record spans enough to say anything: a quarter of the short half-life.
+    /// Tests whether the record is long enough to project from: a quarter of the short half-life.
     pub fn is_settled(&self, half_lives: HalfLives) -> bool {
         self.observed_seconds() >= i64::try_from(half_lives.short / 4).unwrap_or(i64::MAX)
     }
 
-    /// The chain's clock when use was last seen to have risen, in Unix seconds.
+    /// The chain's clock when use last rose, in Unix seconds.
     pub fn used_at(&self) -> i64 {
         self.used_at
     }
 
-    /// Seconds without use up to the latest reading.
+    /// The seconds without use up to the latest reading.
     pub fn idle_seconds(&self) -> i64 {
         self.at.saturating_sub(self.used_at)
     }
 }
 
-/// When units will be used up at a rate in units per second, in Unix seconds; `None` where that is never, or later than
-/// times can be written.
+/// The time at which units are used up at a rate in units per second, in Unix seconds; `None` for never, or for a time beyond the
+/// year 9999.
 pub fn exhausted_at(now: i64, available: u64, rate: f64) -> Option<i64> {
     if available == 0 {
         return Some(now);

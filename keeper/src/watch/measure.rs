@@ -93,8 +93,6 @@ pub struct Measure {
     pub reserve: u64,
     /// What falls due next.
     pub next_payment: Option<Payment>,
-    /// Whether another payment than the last that was told of has become the next.
-    pub payment_is_new: bool,
 
     /// The lien at the price that the loan paid, less the haircut.
     pub lien_value: u64,
@@ -190,7 +188,6 @@ pub fn measure(
         cure_ends_at: marks.cure_ends_at,
         reserve: now.reserve_held,
         next_payment,
-        payment_is_new: track.is_new_payment(next_payment.map(|payment| payment.due_market_time)),
         lien_value,
         remaining_value,
         coverage_bps: share(lien_value, debt),

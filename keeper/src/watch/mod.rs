@@ -1,14 +1,13 @@
-//! Measures every credit from snapshots, and finds what somebody should be told.
+//! Measures every credit from snapshots, and finds what the rules on loans are about.
 //!
-//! [`measure`](mod@measure) says what a credit is worth, owes and uses; [`rules`] holds that against marks; [`tell`] puts it in
-//! words. All three are pure. [`Watch`] keeps the record of use between passes and samples for charts.
+//! [`measure`](mod@measure) works out what a credit is worth, owes and uses, [`findings`] what follows for the alert rules. Both are
+//! pure. [`Watch`] keeps the record of use between passes, and samples for charts.
 
 pub mod burn;
+pub mod findings;
 pub mod measure;
-pub mod rules;
 pub mod samples;
 pub mod settings;
-pub mod tell;
 pub mod track;
 pub mod words;
 
@@ -16,20 +15,20 @@ pub mod words;
 pub(crate) mod tests;
 
 pub use {
-    measure::{Measure, Payment, Utilisation},
+    measure::{Measure, Payment},
     samples::{Resolution, Sample},
     settings::Settings,
 };
 
 use {
     crate::{
-        alert::Signal,
         chain::Snapshot,
+        finding::Finding,
         store::{Store, StoreError},
     },
     blockable_sdk::Pubkey,
     blockable_service::lock,
-    rules::MarketState,
+    findings::MarketState,
     samples::Keep,
     std::{
         collections::BTreeMap,
@@ -39,13 +38,17 @@ use {
     track::Track,
 };
 
-/// How far back stalls are told of, in seconds.
+/// Span in which stalls count for the alert rule, in seconds.
 const STALLS_WITHIN: i64 = 3_600;
-/// How often old samples are removed, in seconds.
+/// Pause between two removals of old samples, in seconds.
 const RETAIN_EVERY: i64 = 3_600;
 const DAY: u64 = 86_400;
 
-/// The watch on all credits of a market.
+/// The measures of all credits of a market, and the record of their use.
+///
+/// A pass works on a copy of the record. The copy takes effect once it is written, so that a pass that fails changes nothing. `kept`
+/// is held over a whole pass; `measures` is replaced at its end and read by the API at any time. A crash loses what was recorded since
+/// the last samples, a few minutes of use at most.
 pub struct Watch {
     store: Store,
     settings: Arc<Settings>,
@@ -54,7 +57,7 @@ pub struct Watch {
     measures: RwLock<Arc<BTreeMap<Pubkey, Measure>>>,
 }
 
-/// What a pass hands to the next.
+/// The record that a pass hands to the next.
 #[derive(Clone)]
 struct Kept {
     tracks: Arc<BTreeMap<Pubkey, Track>>,
@@ -62,23 +65,17 @@ struct Kept {
     sampled_at: Option<i64>,
     /// The chain's clock when old samples were last removed.
     retained_at: Option<i64>,
-    /// Number of the latest pass.
-    pass: u64,
 }
 
-/// Marks what one [`Watch::see`] has found, to be acknowledged once the alerts on it are stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Token(u64);
-
-/// What a pass has found.
+/// The result of a pass.
 struct Pass {
     kept: Kept,
     measures: BTreeMap<Pubkey, Measure>,
-    signals: Vec<Signal>,
+    findings: Vec<Finding>,
     writing: Writing,
 }
 
-/// What a pass writes.
+/// The rows that a pass writes.
 struct Writing {
     tracks: Vec<(Pubkey, Track)>,
     samples: Vec<(Pubkey, Sample)>,
@@ -90,17 +87,16 @@ struct Writing {
 }
 
 impl Watch {
-    /// Opens the watch with what the store has kept of earlier passes. Errors: [`StoreError`].
+    /// Opens the watch with the record of earlier passes. Errors: [`StoreError`].
     pub async fn open(store: Store, settings: Settings) -> Result<Watch, StoreError> {
         let tracks = Arc::new(store.read(samples::read_tracks).await?);
-        let kept = Mutex::new(Kept { tracks, sampled_at: None, retained_at: None, pass: 0 });
+        let kept = Mutex::new(Kept { tracks, sampled_at: None, retained_at: None });
         Ok(Watch { store, settings: Arc::new(settings), kept, measures: RwLock::default() })
     }
 
-    /// Measures every credit of a snapshot, keeps samples where they are due, and returns every rule's finding. What comes
-    /// from a change is returned again until its token was given to [`Watch::acknowledge`].
+    /// Measures every credit of a snapshot, keeps samples where they are due, and returns the state of every rule on loans.
     /// Errors: [`StoreError`], with nothing taken in: the next pass makes up for it.
-    pub async fn see(&self, snapshot: &Arc<Snapshot>) -> Result<(Vec<Signal>, Token), StoreError> {
+    pub async fn observe(&self, snapshot: &Arc<Snapshot>) -> Result<Vec<Finding>, StoreError> {
         let mut kept = self.kept.lock().await;
         let (snapshot, before, settings) = (snapshot.clone(), kept.clone(), self.settings.clone());
         let pass = spawn_blocking(move || pass(&snapshot, &before, &settings));
@@ -109,44 +105,22 @@ impl Watch {
         if !writing.is_empty() {
             self.store.write(move |tx| writing.write(tx)).await?;
         }
-        let token = Token(pass.kept.pass);
         *kept = pass.kept;
         *lock::write(&self.measures) = Arc::new(pass.measures);
-        Ok((pass.signals, token))
+        Ok(pass.findings)
     }
 
-    /// Takes note that the alerts on the findings of a pass are stored; does nothing where a later pass has been made.
-    /// Errors: [`StoreError`]; the findings are then returned again.
-    pub async fn acknowledge(&self, token: Token) -> Result<(), StoreError> {
-        let mut kept = self.kept.lock().await;
-        if kept.pass != token.0 {
-            return Ok(());
-        }
-        let changed = kept.tracks.iter().filter_map(|(credit, before)| {
-            let mut track = *before;
-            track.acknowledge();
-            (track != *before).then_some((*credit, track))
-        });
-        let changed: Vec<(Pubkey, Track)> = changed.collect();
-        if !changed.is_empty() {
-            let written = changed.clone();
-            self.store.write(move |tx| samples::write_tracks(tx, &written)).await?;
-            Arc::make_mut(&mut kept.tracks).extend(changed);
-        }
-        Ok(())
-    }
-
-    /// A credit's measures as of the latest pass.
+    /// The measures of a credit at the latest pass.
     pub fn measure(&self, credit: &Pubkey) -> Option<Measure> {
         self.measures().get(credit).cloned()
     }
 
-    /// All credits' measures as of the latest pass.
+    /// The measures of all credits at the latest pass.
     pub fn measures(&self) -> Arc<BTreeMap<Pubkey, Measure>> {
         lock::read(&self.measures).clone()
     }
 
-    /// Samples of a credit from one Unix time until before another, oldest first and up to [`samples::SERIES_MAX`].
+    /// Reads samples of a credit from one Unix time until before another, oldest first and up to [`samples::SERIES_MAX`].
     /// Errors: [`StoreError`].
     pub async fn series(
         &self,
@@ -161,8 +135,8 @@ impl Watch {
     }
 }
 
-/// Whether something done every so many seconds is due. A clock that went back is of another node, or of a cluster that
-/// was reset: then it is due as well.
+/// Tests whether something that is done every so many seconds is due. It is due as well after a clock that went back: that comes from
+/// another node, or from a cluster that was reset.
 fn is_due(last: Option<i64>, every: i64, now: i64) -> bool {
     last.is_none_or(|last| !(0..every).contains(&now.saturating_sub(last)))
 }
@@ -176,20 +150,18 @@ fn pass(snapshot: &Snapshot, before: &Kept, settings: &Settings) -> Pass {
 
     for (key, credit) in &snapshot.credits {
         let known = before.tracks.get(key);
-        let mut track = match known {
+        let track = match known {
             Some(known) => {
                 let mut track = *known;
-                track.see(credit, now, settings.half_lives);
+                track.update(credit, now, settings.half_lives);
                 track
             }
             None => Track::begin(credit, snapshot, settings.half_lives),
         };
         let measure = measure::measure(key, credit, snapshot, &track, settings);
-        track.see_payment(measure.next_payment.map(|payment| payment.due_market_time));
         if sampling {
             writing.samples.push((*key, sample(&measure, credit.status)));
         }
-        // A new credit is written at once: a keeper that stops then still clears what it has raised on it.
         if sampling || known.is_none() {
             writing.tracks.push((*key, track));
         }
@@ -200,10 +172,8 @@ fn pass(snapshot: &Snapshot, before: &Kept, settings: &Settings) -> Pass {
         writing.retained.extend(snapshot.credits.keys());
     }
 
-    let mut gone = Vec::new();
     for (key, track) in before.tracks.iter().filter(|(key, _)| !snapshot.credits.contains_key(*key)) {
-        gone.push(*key);
-        if sampling && track.can_be_forgotten() {
+        if sampling && track.is_gone() {
             writing.forgotten.push(*key);
         } else {
             tracks.insert(*key, track.as_gone());
@@ -213,14 +183,13 @@ fn pass(snapshot: &Snapshot, before: &Kept, settings: &Settings) -> Pass {
     let lost_seconds =
         snapshot.stalls.lost_since(blockable_sdk::amounts::ChainTime(now).plus_seconds(-STALLS_WITHIN));
     let market = MarketState { key: snapshot.market_key, lost_seconds };
-    let signals = rules::signals(&measures, &gone, &market, settings);
+    let findings = findings::findings(&measures, &market, settings.covenant_margin_bps);
     let kept = Kept {
         tracks: Arc::new(tracks),
         sampled_at: if sampling { Some(now) } else { before.sampled_at },
         retained_at: if retaining { Some(now) } else { before.retained_at },
-        pass: before.pass.saturating_add(1),
     };
-    Pass { kept, measures, signals, writing }
+    Pass { kept, measures, findings, writing }
 }
 
 fn seconds(count: u64) -> i64 {

@@ -1,4 +1,4 @@
-//! Series of what credits had and owed, coarser with age: for each slot of a resolution the last sample in it.
+//! Series of samples of credits, coarser with age: each slot of a resolution keeps the last sample in it.
 
 use {
     crate::{
@@ -20,7 +20,7 @@ pub const SERIES_MAX: u32 = 10_000;
 /// Most old samples of one credit and resolution that one round of retention removes; more come with the next.
 const REMOVED_AT_ONCE: i64 = 64;
 
-/// Width of a slot.
+/// The width of the slots of a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Resolution {
@@ -33,10 +33,10 @@ pub enum Resolution {
 }
 
 impl Resolution {
-    /// All of them, from the finest.
+    /// All resolutions, the finest first.
     pub const ALL: [Resolution; 3] = [Resolution::Fine, Resolution::Hour, Resolution::Day];
 
-    /// Seconds of a slot.
+    /// The width of a slot in seconds.
     pub fn seconds(self) -> i64 {
         match self {
             Resolution::Fine => 300,
@@ -45,8 +45,8 @@ impl Resolution {
         }
     }
 
-    /// The resolution with slots of `seconds`.
-    pub fn of_seconds(seconds: i64) -> Option<Resolution> {
+    /// The resolution with slots of so many seconds.
+    pub fn from_seconds(seconds: i64) -> Option<Resolution> {
         Resolution::ALL.into_iter().find(|resolution| resolution.seconds() == seconds)
     }
 
@@ -55,10 +55,10 @@ impl Resolution {
     }
 }
 
-/// What a credit had and owed. Money in micro-USDC, compute in credit units.
+/// The units and the debt of a credit at one time. Money in micro-USDC, compute in credit units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Sample {
-    /// The chain's clock, in Unix seconds; in a series, when the slot began whose last sample this is.
+    /// The chain's clock, in Unix seconds; in a series, the beginning of the slot whose last sample this is.
     pub at: i64,
     /// Units used.
     pub consumed: u64,
@@ -70,13 +70,13 @@ pub struct Sample {
     pub lien: u64,
     /// Everything owed.
     pub debt: u64,
-    /// What had to be paid to be current.
+    /// The amount to pay to be current.
     pub arrears: u64,
     /// The status' byte.
     pub status: u8,
 }
 
-/// For how many seconds samples are kept that are not daily.
+/// The seconds for which samples that are not daily are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Keep {
     pub fine: i64,
@@ -106,7 +106,7 @@ pub(super) fn write(tx: &Transaction, samples: &[(Pubkey, Sample)]) -> Result<()
     Ok(())
 }
 
-/// Removes what is older than it is kept for, a bounded part of it at once.
+/// Removes samples that are too old, a bounded number of them at once.
 pub(super) fn retain(tx: &Transaction, credits: &[Pubkey], keep: Keep, now: i64) -> Result<(), StoreError> {
     let mut statement = tx.prepare_cached(
         "DELETE FROM samples WHERE credit = ?1 AND resolution = ?2 AND at IN (
@@ -121,7 +121,7 @@ pub(super) fn retain(tx: &Transaction, credits: &[Pubkey], keep: Keep, now: i64)
     Ok(())
 }
 
-/// Forgets credits that are gone, but for their daily samples.
+/// Removes the records of credits that are gone, except for their daily samples.
 pub(super) fn forget(tx: &Transaction, credits: &[Pubkey]) -> Result<(), StoreError> {
     for credit in credits {
         tx.prepare_cached("DELETE FROM burns WHERE credit = ?")?.execute([credit.to_bytes()])?;
@@ -131,7 +131,7 @@ pub(super) fn forget(tx: &Transaction, credits: &[Pubkey]) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Samples of a credit from one time until before another, oldest first, up to [`SERIES_MAX`].
+/// Reads samples of a credit from one time until before another, oldest first, up to [`SERIES_MAX`].
 pub(super) fn series(
     connection: &Connection,
     credit: &Pubkey,
@@ -159,7 +159,7 @@ pub(super) fn series(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Writes what is kept of credits.
+/// Writes the tracks of credits.
 pub(super) fn write_tracks(tx: &Transaction, tracks: &[(Pubkey, Track)]) -> Result<(), StoreError> {
     let mut statement = tx.prepare_cached("INSERT OR REPLACE INTO burns VALUES (?, ?)")?;
     for (credit, track) in tracks {
@@ -168,7 +168,7 @@ pub(super) fn write_tracks(tx: &Transaction, tracks: &[(Pubkey, Track)]) -> Resu
     Ok(())
 }
 
-/// What was kept of all credits. A record that cannot be read is left out: its credit is watched anew.
+/// Reads the tracks of all credits. One that cannot be read is left out: its credit begins a new record.
 pub(super) fn read_tracks(connection: &Connection) -> Result<BTreeMap<Pubkey, Track>, StoreError> {
     let mut statement = connection.prepare("SELECT credit, body FROM burns")?;
     let rows = statement.query_map([], |row| Ok((key(row, 0)?, row.get::<_, String>(1)?)))?;
@@ -179,7 +179,9 @@ pub(super) fn read_tracks(connection: &Connection) -> Result<BTreeMap<Pubkey, Tr
             Ok(track) => {
                 tracks.insert(credit, track);
             }
-            Err(error) => tracing::warn!(%credit, %error, "the record of a credit's use begins anew"),
+            Err(error) => {
+                tracing::warn!(%credit, %error, "the record of a credit's use cannot be read and begins anew")
+            }
         }
     }
     Ok(tracks)

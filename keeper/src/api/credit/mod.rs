@@ -14,7 +14,7 @@ pub(crate) use {
 
 use {
     crate::{
-        alert::Filter,
+        alerts::Filter,
         api::{
             alerts::AlertView,
             credit_health::CreditHealth,

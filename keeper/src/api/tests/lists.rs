@@ -116,11 +116,13 @@ async fn wrong_parameters_are_refused_with_the_next_step() {
 #[tokio::test]
 async fn alerts_are_filtered_and_paged_newest_first() {
     let api = Api::empty(|_, _| {}).await;
-    let (frozen, coverage) = (raised(Rule::Frozen, key(10)), raised(Rule::Coverage, key(10)));
-    let funds = Signal { parties: None, ..raised(Rule::Funds, key(8)) };
-    api.state.alerts.settle(vec![frozen.clone(), coverage, funds], START).await.unwrap();
-    let over = Signal { level: Level::Clear, ..frozen };
-    api.state.alerts.settle(vec![over], START + 60).await.unwrap();
+    let (lien, lien_value, debt) = (Units(10), MicroUsd(7), MicroUsd(10));
+    let coverage = Fact::Coverage { coverage: Bps(7_000), lien, lien_value, debt };
+    let funds = Fact::Funds { role: "metering", lamports: Lamports(5), fault: None };
+    let findings =
+        vec![on_credit(key(10), frozen()), on_credit(key(10), coverage), Finding::is(key(8), funds)];
+    api.state.alerts.apply(findings, START).await.unwrap();
+    api.state.alerts.apply(vec![Finding::over(Rule::Frozen, key(10))], START + 60).await.unwrap();
 
     let first = api.json("/v1/alerts?limit=2").await;
     assert_eq!(texts(&first["alerts"], "rule"), ["funds", "coverage"], "also before the market was read");
@@ -129,7 +131,10 @@ async fn alerts_are_filtered_and_paged_newest_first() {
     assert_eq!(texts(&second["alerts"], "rule"), ["frozen"]);
     assert_eq!(second["next"], Value::Null);
     assert_eq!(second["alerts"][0]["cleared_at"]["unix"], START + 60);
-    assert_eq!(second["alerts"][0]["next"], "do this");
+    assert_eq!(second["alerts"][0]["happened"], "5 units of a lien of 10 units are frozen.");
+    assert!(
+        second["alerts"][0]["next_step"].as_str().unwrap().starts_with("The borrower should ask the lender")
+    );
 
     let rules = |query: String| {
         let api = &api;

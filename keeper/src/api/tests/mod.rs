@@ -11,8 +11,9 @@ mod settings;
 use {
     super::{ApiState, Server, Settings},
     crate::{
-        alert::{self, Alerts, Level, Parties, Rule, Severity, Signal},
+        alerts::{self, Alerts},
         chain::{Node, Nodes, Snapshot, Stall, Stalls},
+        finding::{Fact, Finding, Parties, Rule},
         health::Health,
         ingest::Ingest,
         plan::{PlanSettings, Role},
@@ -21,7 +22,7 @@ use {
     },
     blockable_sdk::{
         Pubkey,
-        amounts::{ChainTime, Lamports},
+        amounts::{Bps, ChainTime, Lamports, MicroUsd, Units},
         program::{
             state::{Collateral, Credit, Instalment, Market, Provider},
             transitions::Status,
@@ -139,7 +140,7 @@ impl Api {
             market: key(9),
             snapshot,
             watch: Arc::new(Watch::open(store.clone(), watch::Settings::default()).await.unwrap()),
-            alerts: Alerts::open(store.clone(), &alert::Settings::default()).await.unwrap(),
+            alerts: Alerts::open(store.clone(), &alerts::Settings::default()).await.unwrap(),
             ingest: Ingest::open(store.clone(), key(9)).await.unwrap(),
             nodes: Nodes::new(["near", "far"].map(node).into(), 30),
             store,
@@ -167,7 +168,7 @@ impl Api {
 
     async fn show(&self, clock: i64, credits: &BTreeMap<Pubkey, Credit>) {
         let snapshot = snapshot(clock, credits);
-        self.state.watch.see(&snapshot).await.unwrap();
+        self.state.watch.observe(&snapshot).await.unwrap();
         self.shown.send_replace(Some(snapshot));
     }
 
@@ -194,18 +195,14 @@ impl Api {
     }
 }
 
-/// A signal that raises an alert on a credit of lender 1 and borrower 2.
-fn raised(rule: Rule, subject: Pubkey) -> Signal {
-    Signal {
-        rule,
-        subject,
-        level: Level::Raise,
-        severity: Severity::Warning,
-        parties: Some(Parties { lender: key(1), borrower: key(2) }),
-        happened: "this happened".to_string(),
-        means: "it means that".to_string(),
-        next: "do this".to_string(),
-    }
+/// A fact on a credit of lender 1 and borrower 2.
+fn on_credit(subject: Pubkey, fact: Fact) -> Finding {
+    Finding::is(subject, fact).between(Parties { lender: key(1), borrower: key(2) })
+}
+
+fn frozen() -> Fact {
+    let (frozen, lien, available, arrears) = (Units(5), Units(10), Units(5), MicroUsd(0));
+    Fact::Frozen { frozen, lien, available, arrears }
 }
 
 /// The texts of a list in an answer, by the name of their field.

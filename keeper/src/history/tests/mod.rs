@@ -14,8 +14,8 @@ use {
         *,
     },
     crate::{
-        alert::{Level, Rule, Severity},
         chain::Stalls,
+        finding::{Fact, Parties, Reading, Rule},
     },
     blockable_sdk::{
         Signature,

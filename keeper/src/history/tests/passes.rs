@@ -42,11 +42,12 @@ impl Keeper {
     }
 }
 
-fn levels(passed: &Passed, subject: &Pubkey) -> Vec<(Level, Severity)> {
-    let about = passed.signals.iter().filter(|signal| signal.subject == *subject);
+/// What a pass has found on a subject.
+fn found(passed: &Passed, subject: &Pubkey) -> Vec<Reading> {
+    let about = passed.findings.iter().filter(|finding| finding.subject() == *subject);
     about
-        .inspect(|signal| assert_eq!(signal.rule, Rule::LogMismatch))
-        .map(|signal| (signal.level, signal.severity))
+        .inspect(|finding| assert_eq!(finding.rule(), Rule::LogMismatch))
+        .map(|finding| finding.reading().clone())
         .collect()
 }
 
@@ -58,7 +59,7 @@ async fn logs_are_proven_and_go_on_after_a_restart() {
     }
     let passed = keeper.pass(&server, 100).await;
     assert_eq!((passed.behind, passed.worked, passed.proven, passed.records), (2, 2, 2, 10));
-    assert_eq!(levels(&passed, &credits[0]), [(Level::Clear, Severity::Critical)]);
+    assert_eq!(found(&passed, &credits[0]), [Reading::Over]);
     assert_eq!(server.ledger().take_asked("getTransaction"), 5, "one transaction is in the logs of both");
     let stamp = server.ledger().stamp(&credits[1]);
     assert_eq!(keeper.proof(&credits[1]).await, Some(stamp));
@@ -91,7 +92,7 @@ async fn a_long_log_is_listed_in_pages_and_fetched_in_parts() {
         if passed.proven == 1 {
             break;
         }
-        assert_eq!((levels(&passed, &credit), passed.failed), (vec![], 0));
+        assert_eq!((found(&passed, &credit), passed.failed), (vec![], 0));
         assert_eq!(keeper.proof(&credit).await, None, "not proven before it is whole");
     }
     let stamp = server.ledger().stamp(&credit);
@@ -110,10 +111,7 @@ async fn a_transaction_that_is_not_served_yet_is_waited_for() {
     server.ledger().unserved.insert(signatures[2]);
     let passed = keeper.pass(&server, 100).await;
     assert_eq!((passed.proven, passed.records), (0, 2), "the log ends before the gap");
-    assert_eq!(
-        (levels(&passed, &credit), levels(&passed, &market())),
-        (vec![], vec![(Level::Clear, Severity::Warning)])
-    );
+    assert_eq!((found(&passed, &credit), found(&passed, &market())), (vec![], vec![Reading::Over]));
     server.ledger().unserved.clear();
     assert_eq!(keeper.pass(&server, 105).await.worked, 0, "not at once");
     let passed = keeper.pass(&server, 110).await;
@@ -133,16 +131,17 @@ async fn history_that_is_gone_is_told_to_the_operator_until_a_node_has_it() {
     for clock in [100, 110, 130, 170] {
         assert_eq!(raised, None);
         let passed = keeper.pass(&server, clock).await;
-        raised = passed.signals.into_iter().find(|signal| signal.level == Level::Raise);
+        raised = passed.findings.into_iter().find(|finding| finding.fact().is_some());
     }
     let raised = raised.unwrap();
-    assert_eq!((raised.subject, raised.severity, raised.parties), (market(), Severity::Warning, None));
-    assert!(raised.happened.contains("record 0 is missing: the next one served is 2"), "{}", raised.happened);
-    assert!(raised.next.contains("full history"));
+    assert_eq!((raised.subject(), raised.parties()), (market(), None));
+    let Some(Fact::RecordsLost { credits: 1, examples, .. }) = raised.fact() else { panic!("{raised:?}") };
+    assert_eq!(examples[0].0, credit);
+    assert!(examples[0].1.contains("record 0 is missing: the next one served is 2"), "{examples:?}");
     assert_eq!(keeper.written(credit).await, 0, "what does not join on is not written");
     server.ledger().forgotten_before = 0;
     let passed = keeper.pass(&server, 250).await;
-    assert_eq!(levels(&passed, &market()), [(Level::Clear, Severity::Warning)]);
+    assert_eq!(found(&passed, &market()), [Reading::Over]);
     assert_eq!(passed.proven, 1);
 }
 
@@ -152,8 +151,9 @@ async fn a_node_without_history_is_named_at_once() {
     server.ledger().happen(&[credit], late(1));
     server.ledger().keeps_no_history = true;
     let passed = keeper.pass(&server, 100).await;
-    assert_eq!(levels(&passed, &market()), [(Level::Raise, Severity::Warning)]);
-    assert!(passed.signals[0].happened.contains("keeps no history"), "{passed:?}");
+    let found = found(&passed, &market());
+    let [Reading::Is(Fact::RecordsLost { examples, .. })] = found.as_slice() else { panic!("{found:?}") };
+    assert!(examples[0].1.contains("keeps no history"), "{examples:?}");
 }
 
 #[tokio::test]
@@ -165,14 +165,15 @@ async fn a_log_that_was_altered_is_critical_and_is_fetched_anew() {
     server.ledger().happen(&[credit], late(2));
     server.ledger().lies = true;
     let passed = keeper.pass(&server, 110).await;
-    assert_eq!(levels(&passed, &credit), [(Level::Raise, Severity::Critical)]);
-    let parties = passed.signals[0].parties.unwrap();
-    assert_eq!((parties.lender, parties.borrower), (key(4), key(5)));
+    let fact = Fact::LogMismatch { node: "one".to_string(), records: 2 };
+    assert_eq!(found(&passed, &credit), [Reading::Is(fact)]);
+    let parties = Parties { lender: key(4), borrower: key(5) };
+    assert_eq!(passed.findings[0].parties(), Some(parties));
     assert_eq!((passed.proven, passed.records), (0, 0));
     assert_eq!(keeper.proof(&credit).await, Some(proven), "what was proven stays");
     server.ledger().lies = false;
     let passed = keeper.pass(&server, 120).await;
-    assert_eq!(levels(&passed, &credit), [(Level::Clear, Severity::Critical)]);
+    assert_eq!(found(&passed, &credit), [Reading::Over]);
     let stamp = server.ledger().stamp(&credit);
     assert_eq!(keeper.proof(&credit).await, Some(stamp));
 }
@@ -216,7 +217,7 @@ async fn a_node_that_fails_is_not_waited_for_and_nothing_is_said_of_the_logs() {
     }
     server.ledger().fails = true;
     let passed = keeper.pass(&server, 100).await;
-    assert_eq!((passed.worked, passed.failed, passed.signals.len()), (0, 20, 0));
+    assert_eq!((passed.worked, passed.failed, passed.findings.len()), (0, 20, 0));
     server.ledger().fails = false;
     assert_eq!(keeper.pass(&server, 101).await.proven, 20);
 }

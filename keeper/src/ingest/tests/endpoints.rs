@@ -2,7 +2,7 @@
 
 use {
     super::{
-        server::{Desk, Server, until_so},
+        server::{Reports, Server, until_so},
         *,
     },
     axum::{
@@ -25,27 +25,27 @@ async fn pull(keeper: &Keeper, settings: &SourceSettings) -> Result<Taken, Sourc
 
 #[tokio::test]
 async fn pages_are_read_to_the_end_and_the_cursor_survives_a_restart() {
-    let desk = Desk::new(five());
-    let server = desk.serve().await;
+    let served = Reports::new(five());
+    let server = served.serve().await;
     let keeper = Keeper::new().await;
     let mut settings = server.settings();
     settings.limits.pages = 1;
     let taken = pull(&keeper, &settings).await.unwrap();
     assert_eq!((taken.accepted, keeper.latest(0, 0).unwrap().reported_at), (5, CLOCK + 4));
-    assert_eq!(desk.asked(), ["0", "2", "4"], "pages of two");
+    assert_eq!(served.asked(), ["0", "2", "4"], "pages of two");
     let keeper = keeper.restarted().await;
     let taken = pull(&keeper, &server.settings()).await.unwrap();
-    assert_eq!((taken, desk.asked()), (Taken::default(), vec!["5".to_string()]));
+    assert_eq!((taken, served.asked()), (Taken::default(), vec!["5".to_string()]));
     let mut other = server.settings();
     other.provider = key(9);
     assert!(matches!(pull(&keeper, &other).await, Err(SourceError::UnknownProvider(_))));
-    assert_eq!(desk.asked(), Vec::<String>::new(), "what could not be judged is not asked for");
+    assert_eq!(served.asked(), Vec::<String>::new(), "what could not be validated is not asked for");
 }
 
 #[tokio::test]
 async fn a_round_that_does_not_come_to_the_last_page_says_so_and_the_next_goes_on() {
-    let desk = Desk::new(five());
-    let server = desk.serve().await;
+    let served = Reports::new(five());
+    let server = served.serve().await;
     let keeper = Keeper::new().await;
     let sources = [server.settings()];
     let round = async |pages| {
@@ -54,7 +54,7 @@ async fn a_round_that_does_not_come_to_the_last_page_says_so_and_the_next_goes_o
     };
     assert!(matches!(round(2).await, Err(SourceError::Unfinished)));
     assert_eq!(keeper.latest(0, 0).unwrap().reported_at, CLOCK + 3, "what was read is known");
-    assert_eq!((round(2).await.unwrap(), desk.asked()), (1, ["0", "2", "4"].map(String::from).to_vec()));
+    assert_eq!((round(2).await.unwrap(), served.asked()), (1, ["0", "2", "4"].map(String::from).to_vec()));
 
     let next = Arc::new(std::sync::atomic::AtomicU64::new(9));
     let endless = Server::answering(move || {
@@ -73,41 +73,41 @@ async fn a_round_that_does_not_come_to_the_last_page_says_so_and_the_next_goes_o
 
 #[tokio::test]
 async fn numbers_that_start_over_are_read_from_the_start() {
-    let desk = Desk::new(five());
-    let server = desk.serve().await;
+    let served = Reports::new(five());
+    let server = served.serve().await;
     let keeper = Keeper::new().await;
     pull(&keeper, &server.settings()).await.unwrap();
     let anew: Vec<ReportRecord> = (5..9).map(|number| report(0, 0, CLOCK + number, &[9])).collect();
-    desk.set(anew[..3].to_vec());
-    desk.asked();
+    served.set(anew[..3].to_vec());
+    served.asked();
     let taken = pull(&keeper, &server.settings()).await.unwrap();
-    assert_eq!(desk.asked(), ["5", "0", "2"]);
+    assert_eq!(served.asked(), ["5", "0", "2"]);
     assert_eq!((taken.accepted, keeper.latest(0, 0).unwrap().reported_at), (3, CLOCK + 7));
-    desk.set(anew);
+    served.set(anew);
     assert_eq!(pull(&keeper, &server.settings()).await.unwrap().accepted, 1);
-    assert_eq!(desk.asked(), ["3"]);
-    desk.set([]);
+    assert_eq!(served.asked(), ["3"]);
+    served.set([]);
     assert_eq!(pull(&keeper, &server.settings()).await.unwrap(), Taken::default());
-    assert_eq!(desk.asked(), ["4", "0"], "and from an empty one");
+    assert_eq!(served.asked(), ["4", "0"], "and from an empty one");
 }
 
 #[tokio::test]
 async fn an_epoch_that_the_chain_does_not_show_yet_is_waited_for_but_not_for_ever() {
     let mut reports = five();
     reports[1] = resigned(reports[1].clone(), |record| record.epoch = EPOCH + 1);
-    let desk = Desk::new(reports);
-    let server = desk.serve().await;
+    let served = Reports::new(reports);
+    let server = served.serve().await;
     let keeper = Keeper::new().await;
     let taken = pull(&keeper, &server.settings()).await.unwrap();
     assert_eq!((taken.accepted, taken.count(Refused::NewerEpoch)), (1, 1));
     assert_eq!(pull(&keeper, &server.settings()).await.unwrap().duplicates, 1);
-    assert_eq!(desk.asked(), ["0", "0"], "the cursor has not moved");
+    assert_eq!(served.asked(), ["0", "0"], "the cursor has not moved");
     let mut raised = chain();
     raised.providers.get_mut(&provider()).unwrap().epoch = EPOCH + 1;
     keeper.ingest.see_chain(Arc::new(raised));
     let taken = pull(&keeper, &server.settings()).await.unwrap();
     assert_eq!((taken.accepted, taken.count(Refused::OlderEpoch)), (1, 4));
-    assert_eq!(desk.asked(), ["0", "2", "4"]);
+    assert_eq!(served.asked(), ["0", "2", "4"]);
 
     let mut impatient = server.settings();
     impatient.limits.wait_for_epoch = Duration::ZERO;
@@ -216,15 +216,15 @@ async fn the_loops_go_on_over_failures_and_health_says_how_they_fare() {
         task.await.unwrap();
     }
 
-    let desk = Desk::new(five());
-    let server = desk.serve().await;
+    let served = Reports::new(five());
+    let server = served.serve().await;
     let (stop, stopped) = watch::channel(false);
     let mut working = server.settings();
     working.limits.deadline = Duration::from_millis(500);
     let tasks = keeper.ingest.start(vec![settings, working], stopped, &health);
     until_so("reports", || keeper.ingest.shelf().len() == 1).await;
     until_so("readiness", || oracles(&health) == Some(Ok(()))).await;
-    desk.set(five().into_iter().chain([report(1, 0, CLOCK, &[3])]));
+    served.set(five().into_iter().chain([report(1, 0, CLOCK, &[3])]));
     until_so("what was signed since", || keeper.ingest.shelf().len() == 2).await;
     drop(server);
     until_so("trouble with both", || oracles(&health).is_some_and(|state| state.is_err())).await;
@@ -238,14 +238,14 @@ async fn the_loops_go_on_over_failures_and_health_says_how_they_fare() {
 async fn nothing_is_read_before_the_chain_is() {
     let keeper = Keeper::new().await;
     let blind = Ingest::open(keeper.store.clone(), market()).await.unwrap();
-    let desk = Desk::new(five());
-    let server = desk.serve().await;
+    let served = Reports::new(five());
+    let server = served.serve().await;
     let (host, pulled) = blind.round(&[server.settings()]).await.remove(0);
     assert!(matches!(pulled, Err(SourceError::NoChain)));
     assert_eq!(host, format!("127.0.0.1:{}", server.url.port().unwrap()));
     let (_stop, stopped) = watch::channel(false);
     blind.start(vec![server.settings()], stopped, &Health::default());
-    assert_eq!(desk.asked(), Vec::<String>::new());
+    assert_eq!(served.asked(), Vec::<String>::new());
     blind.see_chain(Arc::new(chain()));
     until_so("reports", || blind.shelf().len() == 1).await;
 }

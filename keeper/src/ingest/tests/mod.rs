@@ -1,14 +1,19 @@
 //! A market with one provider and two reporters, and what they sign.
 
 mod endpoints;
-mod judging;
 mod server;
 mod silences;
 mod streams;
 mod taking;
+mod validating;
 
 use {
-    super::*,
+    super::{
+        compare::{Comparison, Fall, compare},
+        evidence::{Evidence, Fault},
+        settings::{Limits, Mode},
+        *,
+    },
     crate::chain::Stalls,
     blockable_sdk::{
         Keypair, Signer,

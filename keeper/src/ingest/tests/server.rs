@@ -60,9 +60,9 @@ impl Server {
     }
 }
 
-/// What a well-behaved server holds, and what it was asked.
+/// The reports of a well-behaved server, and the requests that it got.
 #[derive(Clone, Default)]
-pub struct Desk(Arc<Mutex<Inner>>);
+pub struct Reports(Arc<Mutex<Inner>>);
 
 #[derive(Default)]
 struct Inner {
@@ -73,11 +73,11 @@ struct Inner {
     no_streams: bool,
 }
 
-impl Desk {
-    pub fn new(reports: impl IntoIterator<Item = ReportRecord>) -> Desk {
-        let desk = Desk::default();
-        desk.set(reports);
-        desk
+impl Reports {
+    pub fn new(reports: impl IntoIterator<Item = ReportRecord>) -> Reports {
+        let served = Reports::default();
+        served.set(reports);
+        served
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -97,12 +97,12 @@ impl Desk {
         self.lock().no_streams = !serve;
     }
 
-    /// What was asked since the last time: the numbers, with an `s` for a stream.
+    /// The requests since the last time: the numbers, with an `s` for a stream.
     pub fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.lock().asked)
     }
 
-    /// What was asked so far.
+    /// All requests so far.
     pub fn log(&self) -> Vec<String> {
         self.lock().asked.clone()
     }
@@ -125,28 +125,28 @@ impl Desk {
     }
 }
 
-async fn page(State(desk): State<Desk>, Query(query): Query<HashMap<String, u64>>) -> Json<ReportPage> {
+async fn page(State(served): State<Reports>, Query(query): Query<HashMap<String, u64>>) -> Json<ReportPage> {
     let (after, most) = (query["after"], usize::try_from(query["most"]).unwrap());
-    desk.lock().asked.push(after.to_string());
-    let (from, mut reports) = desk.after(after);
+    served.lock().asked.push(after.to_string());
+    let (from, mut reports) = served.after(after);
     reports.truncate(most);
     Json(ReportPage { next: reports.last().map_or(from, |last| last.seq), reports })
 }
 
-async fn live(State(desk): State<Desk>, headers: HeaderMap) -> Response {
-    if desk.lock().no_streams {
+async fn live(State(served): State<Reports>, headers: HeaderMap) -> Response {
+    if served.lock().no_streams {
         return axum::http::StatusCode::TOO_MANY_REQUESTS.into_response();
     }
     let after: u64 = headers["last-event-id"].to_str().unwrap().parse().unwrap();
-    desk.lock().asked.push(format!("s{after}"));
-    let cut_after = desk.lock().cut_after.unwrap_or(usize::MAX);
-    let events = stream::unfold((desk, after), |(desk, after)| async move {
+    served.lock().asked.push(format!("s{after}"));
+    let cut_after = served.lock().cut_after.unwrap_or(usize::MAX);
+    let events = stream::unfold((served, after), |(served, after)| async move {
         loop {
-            let (from, reports) = desk.after(after);
+            let (from, reports) = served.after(after);
             if let Some(report) = reports.first() {
                 let text = serde_json::to_string(report).unwrap();
                 let event = format!(": alive\n\nid: {}\nevent: report\ndata: {text}\n\n", report.seq);
-                return Some((Ok::<_, Infallible>(event), (desk, report.seq.max(from))));
+                return Some((Ok::<_, Infallible>(event), (served, report.seq.max(from))));
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }

@@ -1,38 +1,34 @@
 //! Who is silent, and since when.
 
-use {
-    super::*,
-    crate::alert::{Level, Rule},
-};
+use {super::*, crate::finding::Fact};
 
-fn silent(signals: &[Signal]) -> Vec<(Pubkey, Level)> {
-    let silences = signals.iter().filter(|signal| signal.rule == Rule::ReporterSilent);
-    silences.map(|signal| (signal.subject, signal.level)).collect()
+/// The silences among findings, with their seconds and chunk.
+fn silences(findings: &[Finding]) -> BTreeMap<Pubkey, (u32, i64)> {
+    let silence = |finding: &Finding| match finding.fact() {
+        Some(Fact::ReporterSilent { chunk, seconds, .. }) => Some((finding.subject(), (*chunk, *seconds))),
+        _ => None,
+    };
+    findings.iter().filter_map(silence).collect()
 }
 
-/// What is told of the two reporters.
-async fn told(keeper: &Keeper, chain: Arc<Snapshot>) -> [Level; 2] {
+/// Tests whether each of the two reporters is silent.
+fn silent(keeper: &Keeper, chain: Arc<Snapshot>) -> [bool; 2] {
     keeper.ingest.see_chain(chain);
-    let told = silent(&keeper.ingest.findings().0);
-    [0, 1].map(|by| told.iter().find(|(key, _)| *key == reporter(by).pubkey()).unwrap().1)
+    let found = silences(&keeper.ingest.findings().0);
+    [0, 1].map(|by| found.contains_key(&reporter(by).pubkey()))
 }
 
 #[tokio::test]
 async fn a_reporter_is_silent_on_its_longest_silent_chunk_and_heard_again() {
     let keeper = Keeper::new().await;
     keeper.take(&[report(0, 0, CLOCK, &[1]), report(0, 1, CLOCK, &[1]), report(1, 0, CLOCK, &[1])]).await;
-    assert_eq!(told(&keeper, later(120)).await, [Level::Clear; 2], "at the limit");
-    assert_eq!(told(&keeper, later(121)).await, [Level::Raise; 2]);
+    assert_eq!(silent(&keeper, later(120)), [false; 2], "at the limit");
+    assert_eq!(silent(&keeper, later(121)), [true; 2]);
     keeper.take(&[report(0, 0, CLOCK + 121, &[1]), report(0, 1, CLOCK + 121, &[1])]).await;
     keeper.take(&[report(1, 0, CLOCK + 121, &[1])]).await;
-    assert_eq!(
-        told(&keeper, later(130)).await,
-        [Level::Clear, Level::Raise],
-        "reporter 1 leaves out chunk 1"
-    );
-    let signals = keeper.ingest.findings().0;
-    let raised = signals.iter().find(|signal| signal.level == Level::Raise).unwrap();
-    assert!(raised.happened.contains("has not reported on chunk 1 for 130 s"), "{}", raised.happened);
+    assert_eq!(silent(&keeper, later(130)), [false, true], "reporter 1 leaves out chunk 1");
+    let found = silences(&keeper.ingest.findings().0);
+    assert_eq!(found, BTreeMap::from([(reporter(1).pubkey(), (1, 130))]));
 }
 
 #[tokio::test]
@@ -40,27 +36,27 @@ async fn time_begins_when_reports_are_due() {
     let keeper = Keeper::new().await;
     let idle = |seconds| Arc::new(Snapshot { credits: BTreeMap::new(), ..(*later(seconds)).clone() });
     keeper.ingest.see_chain(idle(10));
-    assert_eq!(silent(&keeper.ingest.findings().0), [], "nobody has to report on nothing");
-    assert_eq!(told(&keeper, later(500)).await, [Level::Clear; 2], "a first credit");
-    assert_eq!(told(&keeper, later(621)).await, [Level::Raise; 2]);
+    assert_eq!(keeper.ingest.findings().0, [], "nobody has to report on nothing");
+    assert_eq!(silent(&keeper, later(500)), [false; 2], "a first credit");
+    assert_eq!(silent(&keeper, later(621)), [true; 2]);
     let mut raised = (*later(622)).clone();
     raised.providers.get_mut(&provider()).unwrap().epoch = EPOCH + 1;
-    assert_eq!(told(&keeper, Arc::new(raised)).await, [Level::Clear; 2], "a new epoch");
+    assert_eq!(silent(&keeper, Arc::new(raised)), [false; 2], "a new epoch");
 }
 
 #[tokio::test]
 async fn nobody_waits_for_keys_that_are_gone_or_have_expired() {
     let keeper = Keeper::new().await;
-    assert_eq!(told(&keeper, later(200)).await, [Level::Raise; 2]);
+    assert_eq!(silent(&keeper, later(200)), [true; 2]);
     let mut fewer = (*later(210)).clone();
     fewer.providers.get_mut(&provider()).unwrap().reporter_count = 1;
-    assert_eq!(told(&keeper, Arc::new(fewer)).await, [Level::Raise, Level::Clear]);
-    assert_eq!(told(&keeper, later(1_000)).await, [Level::Clear; 2], "both have expired");
+    assert_eq!(silent(&keeper, Arc::new(fewer)), [true, false]);
+    assert_eq!(silent(&keeper, later(1_000)), [false; 2], "both have expired");
     let mut closed = (*later(220)).clone();
     for credit in closed.credits.values_mut() {
         Arc::make_mut(credit).status = Status::Closed.byte();
     }
-    assert_eq!(told(&keeper, Arc::new(closed)).await, [Level::Clear; 2], "nothing is left to meter");
+    assert_eq!(silent(&keeper, Arc::new(closed)), [false; 2], "nothing is left to meter");
 }
 
 #[tokio::test]
@@ -68,12 +64,13 @@ async fn after_a_restart_silence_is_counted_anew() {
     let keeper = Keeper::new().await;
     keeper.take(&[report(0, 0, CLOCK, &[1])]).await;
     let keeper = keeper.restarted().await;
-    assert_eq!(told(&keeper, later(121)).await, [Level::Raise; 2]);
+    assert_eq!(silent(&keeper, later(121)), [true; 2]);
     let fresh = Ingest::open(keeper.store.clone(), market()).await.unwrap();
     fresh.see_chain(later(800));
-    assert!(silent(&fresh.findings().0).iter().all(|(_, level)| *level == Level::Clear));
+    assert_eq!(fresh.findings().0.len(), 2);
+    assert!(silences(&fresh.findings().0).is_empty());
     fresh.see_chain(later(921));
-    assert!(silent(&fresh.findings().0).iter().all(|(_, level)| *level == Level::Raise));
+    assert_eq!(silences(&fresh.findings().0).len(), 2);
 }
 
 #[tokio::test]
@@ -83,8 +80,8 @@ async fn an_endpoints_limit_counts_for_its_provider() {
     let source =
         |silent_after| SourceSettings { silent_after, ..SourceSettings::new(url.clone(), provider()) };
     keeper.ingest.state().wait_for(&[source(300), source(30)]);
-    assert_eq!(told(&keeper, later(30)).await, [Level::Clear; 2]);
-    assert_eq!(told(&keeper, later(31)).await, [Level::Raise; 2]);
+    assert_eq!(silent(&keeper, later(30)), [false; 2]);
+    assert_eq!(silent(&keeper, later(31)), [true; 2]);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use {
     super::{
-        server::{Desk, Server, until_so},
+        server::{Reports, Server, until_so},
         *,
     },
     axum::{Router, body::Body, http::header::CONTENT_TYPE, response::IntoResponse, routing::get},
@@ -31,43 +31,43 @@ fn newest(keeper: &Keeper) -> Option<i64> {
 
 #[tokio::test]
 async fn a_stream_is_followed_from_where_pulling_ended_and_again_after_each_cut() {
-    let desk = Desk::new(instants(3));
-    desk.cut_streams_after(2);
-    let server = desk.serve().await;
+    let served = Reports::new(instants(3));
+    served.cut_streams_after(2);
+    let server = served.serve().await;
     let keeper = Keeper::new().await;
     let _stop = follow(&keeper, streaming(&server));
     until_so("the first", || newest(&keeper) == Some(2)).await;
-    until_so("a stream", || streams(&desk) == [3]).await;
+    until_so("a stream", || streams(&served) == [3]).await;
     for count in 4..=8 {
-        desk.set(instants(count));
+        served.set(instants(count));
         until_so("the next", || newest(&keeper) == Some(count - 1)).await;
     }
     assert_eq!(keeper.digests().await, 8, "none was left out");
-    until_so("a further stream", || streams(&desk).len() > 1).await;
-    desk.set(instants(9));
+    until_so("a further stream", || streams(&served).len() > 1).await;
+    served.set(instants(9));
     until_so("the last", || newest(&keeper) == Some(8)).await;
-    let streams = streams(&desk);
+    let streams = streams(&served);
     assert_eq!(streams[0], 3);
     assert!(streams.is_sorted() && streams[1] >= 5, "each begins where the last was cut: {streams:?}");
 }
 
 /// The numbers that streams were opened with.
-fn streams(desk: &Desk) -> Vec<u64> {
-    desk.log().iter().filter_map(|asked| asked.strip_prefix('s')?.parse().ok()).collect()
+fn streams(served: &Reports) -> Vec<u64> {
+    served.log().iter().filter_map(|asked| asked.strip_prefix('s')?.parse().ok()).collect()
 }
 
 #[tokio::test]
 async fn a_stream_that_cannot_be_opened_or_read_is_replaced_by_pulling() {
     let keeper = Keeper::new().await;
-    let desk = Desk::new(instants(1));
-    desk.serve_streams(false);
-    let server = desk.serve().await;
+    let served = Reports::new(instants(1));
+    served.serve_streams(false);
+    let server = served.serve().await;
     let stop = follow(&keeper, streaming(&server));
     until_so("the first", || newest(&keeper) == Some(0)).await;
-    desk.set(instants(2));
+    served.set(instants(2));
     until_so("the second", || newest(&keeper) == Some(1)).await;
-    desk.serve_streams(true);
-    until_so("a stream", || streams(&desk) == [2]).await;
+    served.serve_streams(true);
+    until_so("a stream", || streams(&served) == [2]).await;
     stop.send(true).unwrap();
 
     // One that says nothing, and one that is no stream.
@@ -80,8 +80,8 @@ async fn a_stream_that_cannot_be_opened_or_read_is_replaced_by_pulling() {
                 "hello".into_response()
             }
         };
-        let desk = Desk::new(instants(3));
-        let pages = desk.router();
+        let served = Reports::new(instants(3));
+        let pages = served.router();
         let pulls = Router::new().route("/v1/reports/stream", get(live)).fallback_service(pages);
         let server = Server::start(pulls).await;
         let mut settings = streaming(&server);
@@ -89,7 +89,7 @@ async fn a_stream_that_cannot_be_opened_or_read_is_replaced_by_pulling() {
         let keeper = Keeper::new().await;
         let _stop = follow(&keeper, settings);
         until_so("the first", || newest(&keeper) == Some(2)).await;
-        desk.set(instants(4));
+        served.set(instants(4));
         until_so("pulled beside it", || newest(&keeper) == Some(3)).await;
     }
 }

@@ -1,13 +1,14 @@
-//! Batches: what is stored, what is on the shelf, what is told.
+//! Batches: what is stored, what is on the shelf, what is found.
 
 use {
     super::*,
-    crate::alert::{Level, Rule, Severity},
+    crate::finding::{Fact, Rule},
+    blockable_sdk::amounts::{ChainTime, Units},
 };
 
-fn faults(signals: &[Signal]) -> Vec<(Rule, Pubkey)> {
-    let faults = signals.iter().filter(|signal| signal.rule != Rule::ReporterSilent);
-    faults.map(|signal| (signal.rule, signal.subject)).collect()
+fn faults(findings: &[Finding]) -> Vec<(Rule, Pubkey)> {
+    let faults = findings.iter().filter(|finding| finding.rule() != Rule::ReporterSilent);
+    faults.map(|finding| (finding.rule(), finding.subject())).collect()
 }
 
 #[tokio::test]
@@ -51,13 +52,13 @@ async fn refusals_are_counted_by_reason_and_change_nothing() {
     assert_eq!(taken.accepted, 1, "a bad report does not spoil a good one");
     assert_eq!((taken.count(Refused::BadSignature), taken.count(Refused::OlderEpoch)), (2, 1));
     assert_eq!(taken.refused.len(), 2);
-    assert!(taken.signals.is_empty(), "nobody has signed those, so nobody is to blame");
+    assert!(taken.findings.is_empty(), "nobody has signed those, so nobody is to blame");
     assert_eq!(keeper.digests().await, 1);
     assert_eq!(keeper.latest(0, 0), Some(good));
 }
 
 #[tokio::test]
-async fn nothing_can_be_judged_before_the_chain_is_seen() {
+async fn nothing_can_be_validated_before_the_chain_is_seen() {
     let keeper = Keeper::new().await;
     let blind = Ingest::open(keeper.store.clone(), market()).await.unwrap();
     let taken = blind.take(vec![report(0, 0, CLOCK, &[10])]).await.unwrap();
@@ -71,10 +72,8 @@ async fn two_reports_for_one_instant_are_evidence_and_the_first_stays() {
     keeper.take(std::slice::from_ref(&first)).await;
     let taken = keeper.take(std::slice::from_ref(&second)).await;
     assert_eq!((taken.accepted, taken.count(Refused::Equivocation)), (0, 1));
-    let signal = &taken.signals[0];
-    assert_eq!((signal.rule, signal.subject), (Rule::Equivocation, reporter(0).pubkey()));
-    assert_eq!((signal.level, signal.severity), (Level::Raise, Severity::Critical));
-    assert_eq!(signal.parties, None);
+    let fact = Fact::Equivocation { provider: provider(), chunk: 0, reported_at: ChainTime(CLOCK) };
+    assert_eq!(taken.findings, [Finding::is(reporter(0).pubkey(), fact)]);
     assert_eq!(keeper.latest(0, 0), Some(first.clone()));
     let evidence = keeper.evidence().await;
     assert_eq!(evidence.len(), 1);
@@ -86,7 +85,7 @@ async fn two_reports_for_one_instant_are_evidence_and_the_first_stays() {
     }
     let again = keeper.take(&[second, first]).await;
     assert_eq!((again.count(Refused::Equivocation), again.duplicates), (1, 1));
-    assert!(again.signals.is_empty(), "it has been told of");
+    assert!(again.findings.is_empty(), "it was found before");
     assert_eq!(keeper.evidence().await.len(), 1);
 }
 
@@ -121,15 +120,15 @@ async fn evidence_against_one_key_is_bounded() {
 }
 
 #[tokio::test]
-async fn a_count_that_goes_back_is_refused_and_told_of() {
+async fn a_count_that_goes_back_is_refused_and_found() {
     let keeper = Keeper::new().await;
     let at = |seconds: i64, units: &[u64]| report(0, 0, CLOCK + seconds, units);
     let taken = keeper.take(&[at(0, &[10, 20]), at(10, &[11, 19])]).await;
     assert_eq!((taken.accepted, taken.count(Refused::Regression)), (1, 1));
-    assert_eq!(faults(&taken.signals), [(Rule::BadReports, reporter(0).pubkey())]);
-    assert!(
-        taken.signals[0].happened.contains("counts 19 units for credit 1 of chunk 0 after it counted 20")
-    );
+    assert_eq!(faults(&taken.findings), [(Rule::BadReports, reporter(0).pubkey())]);
+    let (from, to) = (Units(20), Units(19));
+    let fact = Fact::BadReports { provider: provider(), chunk: 0, bit: 1, from, to };
+    assert_eq!(taken.findings[0].fact(), Some(&fact));
     assert_eq!(keeper.latest(0, 0), Some(at(0, &[10, 20])));
     assert_eq!(keeper.evidence().await[0].fall, Some((1, 20, 19)));
     // Out of order it is the same fault; other reporters and later counts are not held up by it.
@@ -150,7 +149,7 @@ async fn a_new_epoch_takes_over_and_the_old_one_is_dropped() {
     keeper.ingest.see_chain(Arc::new(raised));
     let taken = keeper.take(&[new.clone(), old]).await;
     assert_eq!((taken.accepted, taken.count(Refused::OlderEpoch)), (1, 1));
-    assert!(taken.signals.is_empty(), "counts of another epoch are no regression");
+    assert!(taken.findings.is_empty(), "counts of another epoch are no regression");
     assert_eq!(keeper.latest(0, 0), Some(new));
 }
 

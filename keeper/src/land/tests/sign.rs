@@ -6,17 +6,22 @@ use {
         ground::{Ground, due, key, meter, snapshot},
     },
     crate::{
-        alert::{Level, Severity, Signal},
         chain::{NodeError, Nodes},
+        finding::Fact,
         land::{LandError, Landing},
         plan::{Intent, Kind, Role},
     },
-    blockable_sdk::keys::KeySource,
+    blockable_sdk::{Pubkey, keys::KeySource},
     std::collections::BTreeMap,
 };
 
-fn raised(signals: Vec<Signal>) -> Vec<Signal> {
-    signals.into_iter().filter(|signal| signal.level == Level::Raise).collect()
+/// The keys that cannot be used, with the reason.
+async fn faults(ground: &Ground) -> Vec<(Pubkey, String)> {
+    let faults = ground.lander.findings().await.unwrap().into_iter().filter_map(|finding| {
+        let Some(Fact::Funds { fault: Some(reason), .. }) = finding.fact() else { return None };
+        Some((finding.subject(), reason.clone()))
+    });
+    faults.collect()
 }
 
 #[tokio::test]
@@ -39,13 +44,12 @@ async fn a_key_that_does_not_sign_holds_up_its_own_work_alone() {
     let work = [due(Kind::MarkDefaulted, 1), due(Kind::ExpireUnits, 2), due(Kind::MarkDefaulted, 3)];
     let landing = ground.land(&work).await;
     assert_eq!(landing, Landing { transactions: 1, sent: 1, untried: 2, ..Landing::default() });
-    let found = raised(ground.lander.signals().await.unwrap());
-    assert_eq!(found.len(), 1);
-    assert_eq!((found[0].subject, found[0].severity), (mute, Severity::Critical));
-    assert!(found[0].happened.contains("it does not sign"), "{}", found[0].happened);
+    let found = faults(&ground).await;
+    assert_eq!(found.iter().map(|(key, _)| *key).collect::<Vec<_>>(), [mute]);
+    assert!(found[0].1.contains("it does not sign"), "{found:?}");
 
     ground.land(&work[1..2]).await;
-    assert!(raised(ground.lander.signals().await.unwrap()).is_empty(), "nothing waits for the key any more");
+    assert!(faults(&ground).await.is_empty(), "nothing waits for the key any more");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use {
     super::{Chunk, Member, Verdict, evaluate::has_aged},
     crate::{
-        alert::{Level, Parties, Rule, Severity, Signal},
+        finding::{Fact, Finding, Parties, Rule},
         plan::{now::Now, quorum},
     },
     blockable_sdk::{
@@ -12,18 +12,17 @@ use {
         program::state::Credit,
         reports::ReportRecord,
     },
-    blockable_service::text::time,
     std::collections::BTreeMap,
 };
 
 /// The findings of one plan.
 #[derive(Default)]
 pub(super) struct Findings {
-    signals: Vec<Signal>,
-    /// By provider, the problem with its quorum.
-    too_few: BTreeMap<Pubkey, Option<String>>,
-    /// By reporter, the problem with its reports.
-    reporters: BTreeMap<Pubkey, Option<String>>,
+    disputes: Vec<Finding>,
+    /// By provider, the first credit that lacks a quorum.
+    without_quorum: BTreeMap<Pubkey, Option<Fact>>,
+    /// By reporter, the first count below the chain's.
+    below_chain: BTreeMap<Pubkey, Option<Fact>>,
 }
 
 impl Findings {
@@ -36,27 +35,27 @@ impl Findings {
         credit: &Credit,
         verdict: &Verdict,
     ) {
-        let too_few = self.too_few.entry(*chunk.address).or_default();
+        let without_quorum = self.without_quorum.entry(*chunk.address).or_default();
         match verdict {
-            Verdict::TooFew if too_few.is_none() && has_aged(now, credit) => {
-                *too_few = Some(format!(
-                    "fewer than {} reporters report on credits in chunk {}, the first of them {address}, metered up to {}",
-                    chunk.provider.quorum,
-                    chunk.number,
-                    time(ChainTime(credit.meter.reported_at))
-                ));
+            Verdict::TooFew if without_quorum.is_none() && has_aged(now, credit) => {
+                *without_quorum = Some(Fact::NoQuorum {
+                    quorum: chunk.provider.quorum,
+                    chunk: chunk.number,
+                    credit: *address,
+                    metered_to: ChainTime(credit.meter.reported_at),
+                });
             }
             Verdict::TooFew => {}
             Verdict::Disagree(found) => {
                 // Reports that the meter is past no longer matter.
                 if found.reading.reported_at > credit.meter.reported_at {
-                    self.signals.push(disagreement(chunk, address, credit, found));
+                    self.disputes.push(disagreement(chunk, address, credit, found));
                 }
             }
             Verdict::Skipped(_, found) | Verdict::Meterable { reading: found, .. } => {
                 // One report has nobody to disagree with.
                 if found.reporting > 1 {
-                    self.signals.push(agreement(address, credit));
+                    self.disputes.push(agreement(address, credit));
                 }
             }
         }
@@ -75,76 +74,47 @@ impl Findings {
                     Units(meter.cumulative.saturating_sub(reading.cumulative)) > tolerance
                 })
         };
-        let found = members.iter().find(below).map(|member| {
-            format!(
-                "its report of {} on chunk {} has the credit {} far below the {} units that are on the chain",
-                time(ChainTime(report.reported_at)),
-                report.chunk,
-                member.address,
-                member.credit.meter.cumulative
-            )
+        let found = members.iter().find(below).map(|member| Fact::ReportsBelowChain {
+            chunk: report.chunk,
+            credit: *member.address,
+            reported_at: ChainTime(report.reported_at),
+            on_chain: Units(member.credit.meter.cumulative),
         });
-        let known = self.reporters.entry(report.reporter).or_default();
+        let known = self.below_chain.entry(report.reporter).or_default();
         if known.is_none() {
             *known = found;
         }
     }
 
     /// Returns the findings in the order of credits, then providers, then reporters.
-    pub fn signals(self) -> Vec<Signal> {
-        let mut signals = self.signals;
-        signals.extend(self.too_few.into_iter().map(|(provider, problem)| Signal {
-            means: "these credits are not metered; what is used is counted late".to_string(),
-            next: "check the reporters and the keeper's sources of reports".to_string(),
-            ..operator(Rule::NoQuorum, provider, problem)
-        }));
-        signals.extend(self.reporters.into_iter().map(|(reporter, problem)| Signal {
-            means:
-                "units used never fall; the reporter has lost count, or reports what is not true".to_string(),
-            next: "have the provider check the reporter, or replace its key".to_string(),
-            ..operator(Rule::ReportsBelowChain, reporter, problem)
-        }));
-        signals
+    pub fn into_findings(self) -> Vec<Finding> {
+        let by_subject = |rule: Rule, found: BTreeMap<Pubkey, Option<Fact>>| {
+            found.into_iter().map(move |(subject, fact)| match fact {
+                Some(fact) => Finding::is(subject, fact),
+                None => Finding::over(rule, subject),
+            })
+        };
+        let mut findings = self.disputes;
+        findings.extend(by_subject(Rule::NoQuorum, self.without_quorum));
+        findings.extend(by_subject(Rule::ReportsBelowChain, self.below_chain));
+        findings
     }
 }
 
-fn disagreement(chunk: &Chunk, address: &Pubkey, credit: &Credit, found: &quorum::Consensus) -> Signal {
-    Signal {
-        level: Level::Raise,
-        happened: format!(
-            "{} of {} reporters agree on {} units used, and {} must",
-            found.agreeing, found.reporting, found.reading.cumulative, chunk.provider.quorum
-        ),
-        means: "the credit is not metered until a quorum agrees; its use is counted late".to_string(),
-        next: "have the provider compare its reporters".to_string(),
-        ..agreement(address, credit)
-    }
+fn disagreement(chunk: &Chunk, address: &Pubkey, credit: &Credit, found: &quorum::Consensus) -> Finding {
+    let fact = Fact::ReportersDisagree {
+        agreeing: found.agreeing,
+        reporting: found.reporting,
+        quorum: chunk.provider.quorum,
+        units: Units(found.reading.cumulative),
+    };
+    Finding::is(*address, fact).between(parties(credit))
 }
 
-/// The end of a disagreement. Its texts are empty: the end of an alert needs none.
-fn agreement(address: &Pubkey, credit: &Credit) -> Signal {
-    Signal {
-        rule: Rule::ReportersDisagree,
-        subject: *address,
-        level: Level::Clear,
-        severity: Severity::Warning,
-        parties: Some(Parties { lender: credit.lender, borrower: credit.borrower }),
-        happened: String::new(),
-        means: String::new(),
-        next: String::new(),
-    }
+fn agreement(address: &Pubkey, credit: &Credit) -> Finding {
+    Finding::over(Rule::ReportersDisagree, *address).between(parties(credit))
 }
 
-/// A finding for the operator alone, raised where there is a problem.
-fn operator(rule: Rule, subject: Pubkey, problem: Option<String>) -> Signal {
-    Signal {
-        rule,
-        subject,
-        level: if problem.is_some() { Level::Raise } else { Level::Clear },
-        severity: Severity::Warning,
-        parties: None,
-        happened: problem.unwrap_or_default(),
-        means: String::new(),
-        next: String::new(),
-    }
+fn parties(credit: &Credit) -> Parties {
+    Parties { lender: credit.lender, borrower: credit.borrower }
 }

@@ -49,7 +49,7 @@ pub(super) fn plan(now: &Now, shelf: &Shelf) -> Plan {
         let Some(provider) = now.snapshot.providers.get(address) else { continue };
         plan_chunk(now, shelf, &Chunk { address, provider, number }, &members, &mut findings, &mut intents);
     }
-    Plan { intents, signals: findings.signals() }
+    Plan { intents, findings: findings.into_findings() }
 }
 
 fn may_meter(now: &Now) -> bool {

@@ -21,7 +21,7 @@ fn a_paused_market_has_nothing_due_but_a_freeze() {
     assert_eq!(world.kinds(), [Kind::Meter, Kind::MarkDelinquent, Kind::ExpireUnits]);
     let world = paused(world, late - 10, late + 10);
     assert_eq!(world.kinds(), []);
-    assert!(world.plan().signals.is_empty());
+    assert!(world.plan().findings.is_empty());
     let mut covered = defaulted();
     covered.reserve_held = 400 * USDC;
     let world = world.with(covered);

@@ -163,5 +163,5 @@ fn an_unrestricted_credit_is_metered_too() {
 fn metering_that_is_switched_off_says_nothing() {
     let mut world = reported(ISSUED + EVERY);
     world.settings.enabled.remove(&Kind::Meter);
-    assert!(world.plan().intents.is_empty() && world.plan().signals.is_empty());
+    assert!(world.plan().intents.is_empty() && world.plan().findings.is_empty());
 }

@@ -12,8 +12,8 @@ mod whole;
 use {
     super::{Action, Intent, Kind, Plan, PlanSettings, plan, plan_credit},
     crate::{
-        alert::{Level, Rule, Signal},
         chain::{Snapshot, Stall, Stalls},
+        finding::{Fact, Finding, Reading, Rule},
         ingest::Shelf,
     },
     blockable_sdk::{
@@ -185,9 +185,21 @@ impl World {
         plan_credit(&self.snapshot, &address(0), self.credit(0), &self.settings)
     }
 
-    fn signals(&self, rule: Rule, level: Level) -> Vec<Signal> {
-        let signals = self.plan().signals.into_iter();
-        signals.filter(|signal| signal.rule == rule && signal.level == level).collect()
+    /// What is found by a rule.
+    fn found(&self, rule: Rule) -> Vec<Finding> {
+        self.plan().findings.into_iter().filter(|finding| finding.rule() == rule).collect()
+    }
+
+    /// Facts found by a rule, with their subjects.
+    fn facts(&self, rule: Rule) -> Vec<(Pubkey, Fact)> {
+        let facts = self.found(rule).into_iter();
+        facts.filter_map(|finding| Some((finding.subject(), finding.fact()?.clone()))).collect()
+    }
+
+    /// Subjects on which a rule is over.
+    fn over(&self, rule: Rule) -> Vec<Pubkey> {
+        let over = self.found(rule).into_iter().filter(|finding| *finding.reading() == Reading::Over);
+        over.map(|finding| finding.subject()).collect()
     }
 }
 

@@ -2,8 +2,9 @@
 
 use {
     super::*,
+    crate::finding::Parties,
     crate::plan::{now::Now, quorum},
-    blockable_sdk::program::metering::Reading,
+    blockable_sdk::{amounts::Units, program::metering::Reading},
 };
 
 const AT: i64 = ISSUED + 60;
@@ -32,9 +33,8 @@ fn one_liar_among_three_changes_nothing() {
         let world = said(&lies);
         let reading = reading(&world).unwrap().cumulative;
         assert!((500..=505).contains(&reading), "{lies:?} come to {reading}");
-        assert!(world.signals(Rule::ReportersDisagree, Level::Raise).is_empty());
-        let clear = world.signals(Rule::ReportersDisagree, Level::Clear);
-        assert_eq!(clear.iter().map(|signal| signal.subject).collect::<Vec<_>>(), [address(0)]);
+        assert_eq!(world.facts(Rule::ReportersDisagree), []);
+        assert_eq!(world.over(Rule::ReportersDisagree), [address(0)]);
     }
 }
 
@@ -42,12 +42,9 @@ fn one_liar_among_three_changes_nothing() {
 fn two_that_disagree_meter_nothing_and_are_told_of() {
     let world = said(&[500, 900]);
     assert_eq!(world.kinds(), []);
-    let raised = world.signals(Rule::ReportersDisagree, Level::Raise);
-    assert_eq!(raised.len(), 1);
-    assert_eq!(raised[0].subject, address(0));
-    let parties = raised[0].parties.unwrap();
-    assert_eq!((parties.lender, parties.borrower), (key(3), key(4)));
-    assert!(!raised[0].happened.is_empty() && !raised[0].means.is_empty() && !raised[0].next.is_empty());
+    let fact = Fact::ReportersDisagree { agreeing: 1, reporting: 2, quorum: 2, units: Units(500) };
+    let parties = Parties { lender: key(3), borrower: key(4) };
+    assert_eq!(world.found(Rule::ReportersDisagree), [Finding::is(address(0), fact).between(parties)]);
 }
 
 #[test]
@@ -119,30 +116,28 @@ fn a_report_from_the_future_or_of_long_ago_does_not_count() {
 #[test]
 fn too_few_reporters_are_told_of_once_per_provider() {
     let mut world = said(&[500]).with(credit(1)).with(credit(40));
-    let raised = world.signals(Rule::NoQuorum, Level::Raise);
+    let raised = world.found(Rule::NoQuorum);
     assert_eq!(raised.len(), 1);
-    assert_eq!((raised[0].subject, raised[0].parties), (provider_key(), None));
-    assert!(world.clone().moved_to(AT - 1).signals(Rule::NoQuorum, Level::Raise).is_empty(), "not due yet");
+    assert_eq!((raised[0].subject(), raised[0].parties()), (provider_key(), None));
+    assert!(raised[0].fact().is_some());
+    assert!(world.clone().moved_to(AT - 1).facts(Rule::NoQuorum).is_empty(), "not due yet");
     world = said(&[500, 500]);
-    assert_eq!(world.signals(Rule::NoQuorum, Level::Clear).len(), 1);
+    assert_eq!(world.over(Rule::NoQuorum).len(), 1);
 }
 
 #[test]
 fn a_reporter_far_below_the_chain_is_told_of() {
     let mut world = said(&[5_000, 5_000, 4_800]);
     world.change(0, |credit| credit.meter.cumulative = 4_900);
-    let raised = world.signals(Rule::ReportsBelowChain, Level::Raise);
-    assert_eq!(raised.iter().map(|signal| signal.subject).collect::<Vec<_>>(), [reporter(2)]);
-    assert_eq!(raised[0].parties, None);
-    assert_eq!(world.signals(Rule::ReportsBelowChain, Level::Clear).len(), 2);
+    let raised = world.facts(Rule::ReportsBelowChain);
+    assert_eq!(raised.iter().map(|(reporter, _)| *reporter).collect::<Vec<_>>(), [reporter(2)]);
+    assert!(world.found(Rule::ReportsBelowChain).iter().all(|finding| finding.parties().is_none()));
+    assert_eq!(world.over(Rule::ReportsBelowChain).len(), 2);
     world.hear(report(2, AT + 1, &[(0, 4_845)]));
-    assert!(world.signals(Rule::ReportsBelowChain, Level::Raise).is_empty(), "within tolerance");
+    assert!(world.facts(Rule::ReportsBelowChain).is_empty(), "within tolerance");
     let mut world = said(&[5_000, 5_000, 4_800]);
     world.change(0, |credit| (credit.meter.cumulative, credit.meter.reported_at) = (4_900, AT));
-    assert!(
-        world.signals(Rule::ReportsBelowChain, Level::Raise).is_empty(),
-        "a report as old as the chain's"
-    );
+    assert!(world.facts(Rule::ReportsBelowChain).is_empty(), "a report as old as the chain's");
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn the_same_inputs_give_the_same_plan_in_any_order_of_arrival() {
     assert!(plan.intents.len() > 50);
     for other in [world.plan(), crowd(100, true).plan()] {
         assert_eq!(names(&plan), names(&other));
-        assert_eq!(plan.signals, other.signals);
+        assert_eq!(plan.findings, other.findings);
     }
 }
 
@@ -129,7 +129,7 @@ fn a_market_whose_clock_is_out_of_range_has_nothing_due() {
     let mut world = crowd(10, false);
     world.snapshot.market.paused_seconds = u64::MAX;
     let plan = world.plan();
-    assert!(plan.intents.is_empty() && plan.signals.is_empty());
+    assert!(plan.intents.is_empty() && plan.findings.is_empty());
 }
 
 proptest! {

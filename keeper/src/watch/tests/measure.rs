@@ -33,9 +33,9 @@ fn a_haircut_is_taken_off() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// What is told of a payment beforehand is what the program asks for on the day.
+    /// The amounts of a payment that are shown beforehand are those that the program asks for on the day.
     #[test]
-    fn the_payment_told_is_what_accrual_asks_for_on_the_day(
+    fn the_payment_shown_is_what_accrual_asks_for_on_the_day(
         days in 0i64..400, paid_instalments in 0u64..12, apr_bps in 0u16..3_000, capitalised in 0u16..=10_000,
     ) {
         let credit = with(|credit| {
@@ -82,7 +82,7 @@ fn the_first_payment_is_its_principal_and_thirty_days_of_interest() {
 }
 
 #[test]
-fn dates_are_told_by_the_chains_clock() {
+fn dates_are_by_the_chains_clock() {
     let credit = credit();
     let mut paused = (*snapshot(START + 10 * DAY, [(key(7), &credit)])).clone();
     paused.market.paused_seconds = 3_600;
@@ -158,5 +158,5 @@ fn accounts_that_make_no_sense_do_not_panic() {
         (json["status"].as_str(), json["lender"].as_str()),
         (Some("unknown"), Some(key(1).to_string().as_str()))
     );
-    assert!(!all_signals(&[&measure], &Settings::default()).is_empty());
+    assert!(!all_findings(&[&measure], &Settings::default()).is_empty());
 }

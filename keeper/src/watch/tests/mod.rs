@@ -1,16 +1,17 @@
 //! Tests of the watch, by one file for each part.
 
 mod burn;
+mod findings;
 mod measure;
 mod passes;
-mod rules;
 mod settings;
 
 use {
-    super::{Measure, Settings, measure as measuring, rules as judging, track::Track},
+    super::{Measure, Settings, findings as finding_out, measure as measuring, track::Track},
     crate::{
-        alert::{Level, Rule, Signal},
+        alerts::{Level, Rules, Severity, Text, tests::evaluated},
         chain::{Snapshot, Stalls},
+        finding::{Fact, Finding, Parties, Rule},
     },
     blockable_sdk::{
         Pubkey,
@@ -25,7 +26,7 @@ use {
 };
 
 pub(crate) const DAY: i64 = 86_400;
-/// When loans of these tests were issued: at the beginning of a UTC day.
+/// The time of issue of the loans in these tests: the beginning of a UTC day.
 pub(crate) const START: i64 = 1_800_057_600;
 pub(crate) const USDC: u64 = 1_000_000;
 
@@ -87,24 +88,32 @@ fn measured(credit: &Credit, clock: i64) -> Measure {
     measuring::measure(&key(7), credit, &snapshot, &track, &settings)
 }
 
-fn all_signals(measures: &[&Measure], settings: &Settings) -> Vec<Signal> {
+fn all_findings(measures: &[&Measure], settings: &Settings) -> Vec<Finding> {
     let measures = measures.iter().map(|measure| (measure.credit, (*measure).clone())).collect();
-    let market = judging::MarketState { key: key(9), lost_seconds: 0 };
-    judging::signals(&measures, &[], &market, settings)
+    let market = finding_out::MarketState { key: key(9), lost_seconds: 0 };
+    finding_out::findings(&measures, &market, settings.covenant_margin_bps)
 }
 
-fn find(signals: &[Signal], rule: Rule, subject: Pubkey) -> Signal {
-    let of = |signal: &&Signal| signal.rule == rule && signal.subject == subject;
-    let found: Vec<&Signal> = signals.iter().filter(of).collect();
-    assert_eq!(found.len(), 1, "one signal per rule and subject");
+fn find(findings: &[Finding], rule: Rule, subject: Pubkey) -> Finding {
+    let of = |finding: &&Finding| finding.rule() == rule && finding.subject() == subject;
+    let found: Vec<&Finding> = findings.iter().filter(of).collect();
+    assert_eq!(found.len(), 1, "one finding per rule and subject");
     found[0].clone()
 }
 
-/// What a rule says of one credit alone.
-fn said(rule: Rule, measure: &Measure) -> Signal {
-    find(&all_signals(&[measure], &Settings::default()), rule, measure.credit)
+/// The finding of a rule on one credit alone.
+fn found(rule: Rule, measure: &Measure) -> Finding {
+    find(&all_findings(&[measure], &Settings::default()), rule, measure.credit)
+}
+
+fn level_of(finding: Finding) -> Level {
+    evaluated(finding, &Rules::default()).0
 }
 
 fn level(rule: Rule, measure: &Measure) -> Level {
-    said(rule, measure).level
+    level_of(found(rule, measure))
+}
+
+fn text(finding: &Finding) -> Text {
+    Text::of_fact(&finding.subject(), finding.fact().unwrap())
 }

@@ -1,0 +1,52 @@
+//! Ends alerts on which a cycle has found nothing: nobody finds that a subject is well again once it is gone.
+
+use {
+    super::{End, Rules, row_of},
+    crate::{alerts::apply::Open, finding::Rule},
+    blockable_sdk::Pubkey,
+    std::collections::HashSet,
+};
+
+/// The subjects that one cycle has seen.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Subjects {
+    /// The market's credits.
+    pub(crate) credits: HashSet<Pubkey>,
+    /// Those of them that can be metered.
+    pub(crate) metered: HashSet<Pubkey>,
+    /// Reporters that a provider lists.
+    pub(crate) reporters: HashSet<Pubkey>,
+    /// The keeper's own keys.
+    pub(crate) keys: HashSet<Pubkey>,
+    /// True while the market is paused.
+    pub(crate) is_paused: bool,
+}
+
+/// The open alerts that end at `now`, in Unix seconds, because their rule is switched off, or because the cycle has `found`
+/// nothing on them and their subject is gone.
+pub(in crate::alerts) fn ended(
+    open: &Open,
+    found: &HashSet<(Rule, Pubkey)>,
+    rules: &Rules,
+    subjects: &Subjects,
+    now: i64,
+) -> Vec<(Rule, Pubkey)> {
+    let has_ended = |rule: Rule, subject: &Pubkey, raised_at: i64| {
+        let is_listed = subjects.reporters.contains(subject);
+        match row_of(rule).end {
+            End::ByFinding => false,
+            End::AtOnce => true,
+            End::AtOnceUnlessPaused => !subjects.is_paused,
+            End::WithCredit => !subjects.credits.contains(subject),
+            End::WithMetering => !subjects.metered.contains(subject),
+            End::WithKey => !subjects.keys.contains(subject),
+            End::WithReporter => !is_listed,
+            End::WithReporterOrAfter(seconds) => !is_listed || now.saturating_sub(raised_at) >= seconds,
+        }
+    };
+    let silent = open.iter().filter(|(about, _)| !found.contains(about));
+    let over = silent.filter(|((rule, subject), alert)| {
+        !rules.get(*rule).enabled || has_ended(*rule, subject, alert.raised_at)
+    });
+    over.map(|(about, _)| *about).collect()
+}

@@ -1,0 +1,136 @@
+//! Evaluates findings by the rules. Pure: the same findings and settings give the same levels.
+
+use {
+    super::{Audience, Level, RuleSettings, Rules, row_of},
+    crate::{
+        alerts::Severity,
+        finding::{Fact, Finding, Parties, Reading, Rule},
+    },
+    blockable_sdk::Pubkey,
+};
+
+const DAY: f64 = 86_400.0;
+
+/// A finding with the level and severity that the rules give it.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::alerts) struct Evaluated {
+    pub(crate) finding: Finding,
+    pub(crate) level: Level,
+    pub(crate) severity: Severity,
+}
+
+/// A fact's value in the unit of its rule's marks.
+enum Value {
+    /// It is compared with the marks.
+    Measured(f64),
+    /// It raises the alert by itself.
+    Given,
+}
+
+impl Evaluated {
+    /// Evaluates a finding.
+    pub(crate) fn new(finding: Finding, rules: &Rules) -> Evaluated {
+        let settings = rules.get(finding.rule());
+        let (level, severity) = match finding.reading() {
+            _ if !settings.enabled => (Level::Clear, settings.severity),
+            Reading::Over => (Level::Clear, settings.severity),
+            Reading::Unchanged => (Level::Hold, settings.severity),
+            Reading::Is(fact) => (level(fact, &settings), severity(fact, settings.severity)),
+        };
+        Evaluated { finding, level, severity }
+    }
+
+    /// The rule and subject: at most one alert is open for both.
+    pub(crate) fn key(&self) -> (Rule, Pubkey) {
+        (self.finding.rule(), self.finding.subject())
+    }
+
+    /// The parties that the alert is for; `None` for the operator alone.
+    pub(crate) fn parties(&self) -> Option<Parties> {
+        match row_of(self.finding.rule()).audience {
+            Audience::Parties => self.finding.parties(),
+            Audience::Operator => None,
+        }
+    }
+
+    /// A number that tells occurrences of a rule on one subject apart; an alert on another occurrence ends.
+    pub(crate) fn occurrence(&self) -> Option<i64> {
+        match self.finding.fact()? {
+            Fact::PaymentDue { due_market_time, .. } => Some(due_market_time.get()),
+            Fact::BurnRate { .. }
+            | Fact::Exhaustion { .. }
+            | Fact::Idle { .. }
+            | Fact::ProviderSwitch { .. }
+            | Fact::Coverage { .. }
+            | Fact::PaymentMissed { .. }
+            | Fact::Delinquent { .. }
+            | Fact::Defaulted { .. }
+            | Fact::Frozen { .. }
+            | Fact::CovenantLow(_)
+            | Fact::CovenantHigh(_)
+            | Fact::Overrun { .. }
+            | Fact::ReporterSilent { .. }
+            | Fact::ReportersDisagree { .. }
+            | Fact::Equivocation { .. }
+            | Fact::BadReports { .. }
+            | Fact::ReportsBelowChain { .. }
+            | Fact::NoQuorum { .. }
+            | Fact::Funds { .. }
+            | Fact::Quarantine { .. }
+            | Fact::Rpc { .. }
+            | Fact::Stall { .. }
+            | Fact::LogMismatch { .. }
+            | Fact::RecordsLost { .. } => None,
+        }
+    }
+}
+
+fn level(fact: &Fact, settings: &RuleSettings) -> Level {
+    match (value(fact), settings.marks) {
+        (Value::Measured(value), Some(marks)) => marks.level(value),
+        (Value::Measured(_), None) | (Value::Given, _) => Level::Raise,
+    }
+}
+
+/// A key that cannot pay or sign is critical whatever its balance; records that a node has removed are no proof of a wrong
+/// log.
+fn severity(fact: &Fact, configured: Severity) -> Severity {
+    if let Fact::Funds { fault: Some(_), .. } = fact {
+        return Severity::Critical;
+    }
+    if let Fact::RecordsLost { .. } = fact {
+        return configured.min(Severity::Warning);
+    }
+    configured
+}
+
+fn value(fact: &Fact) -> Value {
+    // Spans are far below 2^53 seconds and amounts are compared as statistics, so floats suffice.
+    let days = |seconds: i64| Value::Measured(seconds as f64 / DAY);
+    match fact {
+        Fact::BurnRate { ratio, .. } => Value::Measured(*ratio),
+        Fact::Exhaustion { seconds_left, .. } | Fact::PaymentDue { seconds_left, .. } => days(*seconds_left),
+        Fact::Idle { seconds, .. } | Fact::ProviderSwitch { seconds, .. } => days(*seconds),
+        Fact::Coverage { coverage, .. } => Value::Measured(coverage.get() as f64),
+        Fact::Overrun { recent, .. } => Value::Measured(recent.get() as f64),
+        Fact::Funds { fault: Some(_), .. } => Value::Given,
+        Fact::Funds { fault: None, lamports, .. } => Value::Measured(lamports.get() as f64),
+        Fact::Rpc { cycles, .. } => Value::Measured(f64::from(*cycles)),
+        Fact::Stall { seconds } => Value::Measured(*seconds as f64),
+        Fact::PaymentMissed { .. }
+        | Fact::Delinquent { .. }
+        | Fact::Defaulted { .. }
+        | Fact::Frozen { .. }
+        | Fact::CovenantLow(_)
+        | Fact::CovenantHigh(_)
+        | Fact::ReporterSilent { .. }
+        | Fact::ReportersDisagree { .. }
+        | Fact::Equivocation { .. }
+        | Fact::BadReports { .. }
+        | Fact::ReportsBelowChain { .. }
+        | Fact::NoQuorum { .. }
+        | Fact::Quarantine { .. }
+        | Fact::LogMismatch { .. }
+        | Fact::RecordsLost { .. } => Value::Given,
+    }
+}

@@ -1,0 +1,97 @@
+//! Servers that the tests send alerts to. They end with the test.
+
+use {
+    axum::{
+        Router,
+        body::Bytes,
+        http::{HeaderMap, StatusCode},
+        routing::post,
+    },
+    std::{
+        collections::VecDeque,
+        sync::{Arc, Mutex},
+    },
+    tokio::{
+        io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+        net::{TcpListener, TcpStream},
+        sync::mpsc,
+    },
+};
+
+/// A post that a webhook got.
+pub struct Got {
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+/// A webhook that answers with the given statuses, then with 200. Returns its URL and what it gets.
+pub async fn hook(answers: &[u16]) -> (String, mpsc::UnboundedReceiver<Got>) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let answers: Arc<Mutex<VecDeque<u16>>> = Arc::new(Mutex::new(answers.iter().copied().collect()));
+    let take = post(move |headers: HeaderMap, body: Bytes| async move {
+        sender.send(Got { headers, body }).unwrap();
+        let answer = answers.lock().unwrap().pop_front().unwrap_or(200);
+        (StatusCode::from_u16(answer).unwrap(), [("location", "http://127.0.0.1:1/elsewhere")])
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, Router::new().route("/hook", take)).await });
+    (url, receiver)
+}
+
+/// A server that takes connections and says nothing. Returns its URL.
+pub async fn silent() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let mut held = Vec::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            held.push(stream);
+        }
+    });
+    url
+}
+
+/// A mail server without TLS. Returns its port and the messages it takes, each with its envelope; of a connection without a
+/// message all that was said.
+pub async fn mail() -> (u16, mpsc::UnboundedReceiver<String>) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(take_mail(stream, sender.clone()));
+        }
+    });
+    (port, receiver)
+}
+
+async fn take_mail(mut stream: TcpStream, sender: mpsc::UnboundedSender<String>) -> std::io::Result<()> {
+    let (reader, mut writer) = stream.split();
+    let mut lines = BufReader::new(reader).lines();
+    let (mut message, mut in_data, mut took_any) = (String::new(), false, false);
+    writer.write_all(b"220 test ESMTP\r\n").await?;
+    while let Some(line) = lines.next_line().await? {
+        message.push_str(&line);
+        message.push('\n');
+        let answer = match (in_data, line.as_str()) {
+            (true, ".") => {
+                (in_data, took_any) = (false, true);
+                let _ = sender.send(std::mem::take(&mut message));
+                "250 taken\r\n"
+            }
+            (true, _) => continue,
+            (false, "DATA") => {
+                in_data = true;
+                "354 go on\r\n"
+            }
+            (false, "QUIT") => "221 bye\r\n",
+            (false, _) => "250 fine\r\n",
+        };
+        writer.write_all(answer.as_bytes()).await?;
+    }
+    if !took_any {
+        let _ = sender.send(message);
+    }
+    Ok(())
+}

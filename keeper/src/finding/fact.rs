@@ -1,0 +1,271 @@
+//! Facts, with their amounts and times.
+
+use {
+    crate::finding::{CovenantUse, FailingLane, NextMark, PaymentAmounts, Rule},
+    blockable_sdk::{
+        Pubkey,
+        amounts::{Bps, ChainTime, Lamports, MarketTime, MicroUsd, Units},
+    },
+};
+
+/// A fact that an alert can be raised on. Spans are in seconds, rates in units per second.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fact {
+    /// The recent rate of use against the long-term one.
+    BurnRate {
+        /// The recent rate as a multiple of the long-term one.
+        ratio: f64,
+        /// The recent rate.
+        rate: f64,
+        /// The long-term rate.
+        long_rate: f64,
+        /// Units that new jobs may draw on.
+        available: Units,
+        /// The time at which they are used up at the recent rate; `None` for never.
+        exhausted_at: Option<ChainTime>,
+    },
+    /// The time until the units are used up.
+    Exhaustion {
+        /// Seconds until then, at the recent rate.
+        seconds_left: i64,
+        /// The time at which that is; `None` where nothing is left.
+        exhausted_at: Option<ChainTime>,
+        /// Units that new jobs may draw on.
+        available: Units,
+        /// Units granted.
+        granted: Units,
+        /// The recent rate.
+        rate: f64,
+        /// Everything owed.
+        debt: MicroUsd,
+    },
+    /// A credit that is not used.
+    Idle {
+        /// Seconds without use.
+        seconds: i64,
+        /// The time at which use was last metered.
+        used_at: ChainTime,
+        /// The time of the latest report applied; `None` before the first.
+        reported_at: Option<ChainTime>,
+    },
+    /// A credit that is not used while its borrower uses another provider.
+    ProviderSwitch {
+        /// Seconds without use of this credit.
+        seconds: i64,
+        /// The credit that is used.
+        credit: Pubkey,
+        /// That credit's provider.
+        provider: Pubkey,
+    },
+    /// The value of the collateral against the debt.
+    Coverage {
+        /// Value over debt.
+        coverage: Bps,
+        /// Units that secure the debt.
+        lien: Units,
+        /// Their value.
+        lien_value: MicroUsd,
+        /// Everything owed.
+        debt: MicroUsd,
+    },
+    /// A payment that falls due.
+    PaymentDue {
+        /// Seconds until then.
+        seconds_left: i64,
+        /// The due date by the chain's clock.
+        due_at: ChainTime,
+        /// The due date by the market's clock, which identifies the payment.
+        due_market_time: MarketTime,
+        /// Its amounts.
+        amounts: PaymentAmounts,
+    },
+    /// Payments that were missed.
+    PaymentMissed {
+        /// Number of unpaid instalments.
+        missed: u64,
+        /// The amount to pay to be current.
+        arrears: MicroUsd,
+        /// Due date of the oldest of them.
+        since: Option<ChainTime>,
+        /// The mark that comes next.
+        next_mark: Option<NextMark>,
+    },
+    /// A credit that is marked delinquent.
+    Delinquent {
+        /// The amount to pay to be current.
+        arrears: MicroUsd,
+        /// The time from which on it may be marked defaulted.
+        default_from: Option<ChainTime>,
+    },
+    /// A credit that is marked defaulted.
+    Defaulted {
+        /// Everything owed.
+        debt: MicroUsd,
+        /// The amount to pay to cure the default.
+        arrears: MicroUsd,
+        /// The end of the cure period.
+        cure_ends_at: Option<ChainTime>,
+        /// Units that secure the debt.
+        lien: Units,
+    },
+    /// Units that are frozen.
+    Frozen {
+        /// Units frozen.
+        frozen: Units,
+        /// Units that secure the debt.
+        lien: Units,
+        /// Units that new jobs may draw on.
+        available: Units,
+        /// The amount to pay to be current.
+        arrears: MicroUsd,
+    },
+    /// Use below the covenant's low mark.
+    CovenantLow(CovenantUse),
+    /// Use at or above the covenant's high mark.
+    CovenantHigh(CovenantUse),
+    /// Use beyond what the credit allowed.
+    Overrun {
+        /// Units since the overrun was last quiet for a day.
+        recent: Units,
+        /// Units in all.
+        total: Units,
+    },
+    /// A reporter that does not report.
+    ReporterSilent {
+        /// The provider.
+        provider: Pubkey,
+        /// The chunk it has been silent on for longest.
+        chunk: u32,
+        /// Seconds without a report on it.
+        seconds: i64,
+    },
+    /// Reporters without a quorum that agrees.
+    ReportersDisagree {
+        /// Reporters that agree with each other.
+        agreeing: usize,
+        /// Reporters that report on the credit.
+        reporting: usize,
+        /// Reporters that must agree.
+        quorum: u8,
+        /// Units that the largest group reports.
+        units: Units,
+    },
+    /// Two different reports for one instant.
+    Equivocation {
+        /// The provider.
+        provider: Pubkey,
+        /// The chunk.
+        chunk: u32,
+        /// The instant.
+        reported_at: ChainTime,
+    },
+    /// A count of use that went back.
+    BadReports {
+        /// The provider.
+        provider: Pubkey,
+        /// The chunk.
+        chunk: u32,
+        /// The credit's place in the chunk.
+        bit: u32,
+        /// Units at the earlier instant.
+        from: Units,
+        /// Units at the later one.
+        to: Units,
+    },
+    /// A count of use below the chain's.
+    ReportsBelowChain {
+        /// The chunk.
+        chunk: u32,
+        /// The credit.
+        credit: Pubkey,
+        /// The instant of the report.
+        reported_at: ChainTime,
+        /// Units on the chain.
+        on_chain: Units,
+    },
+    /// Too few reporters on a provider's credits.
+    NoQuorum {
+        /// Reporters that are needed.
+        quorum: u8,
+        /// The chunk.
+        chunk: u32,
+        /// The first credit concerned.
+        credit: Pubkey,
+        /// The time up to which it is metered.
+        metered_to: ChainTime,
+    },
+    /// The lamports of one of the keeper's keys.
+    Funds {
+        /// The role that the key pays for.
+        role: &'static str,
+        /// Lamports that it holds.
+        lamports: Lamports,
+        /// The reason why it cannot pay or sign; `None` where it can.
+        fault: Option<String>,
+    },
+    /// Work that keeps failing.
+    Quarantine {
+        /// The lanes that are put aside.
+        lanes: Vec<FailingLane>,
+    },
+    /// Nodes that cannot be used.
+    Rpc {
+        /// Cycles in a row in which that was so.
+        cycles: u32,
+        /// Node and reason each.
+        reasons: Vec<String>,
+    },
+    /// Time in which the cluster produced no blocks.
+    Stall {
+        /// Seconds of it within the last hour.
+        seconds: i64,
+    },
+    /// A log that does not hash to what the account says.
+    LogMismatch {
+        /// The node that serves it.
+        node: String,
+        /// Records in it.
+        records: u64,
+    },
+    /// Records that the node no longer serves, of all credits together: one node that has removed history concerns many.
+    RecordsLost {
+        /// The node.
+        node: String,
+        /// Credits concerned.
+        credits: usize,
+        /// Some of them, with the reason.
+        examples: Vec<(Pubkey, String)>,
+    },
+}
+
+impl Fact {
+    /// The rule that the fact belongs to.
+    pub fn rule(&self) -> Rule {
+        match self {
+            Fact::BurnRate { .. } => Rule::BurnRate,
+            Fact::Exhaustion { .. } => Rule::Exhaustion,
+            Fact::Idle { .. } => Rule::Idle,
+            Fact::ProviderSwitch { .. } => Rule::ProviderSwitch,
+            Fact::Coverage { .. } => Rule::Coverage,
+            Fact::PaymentDue { .. } => Rule::PaymentDue,
+            Fact::PaymentMissed { .. } => Rule::PaymentMissed,
+            Fact::Delinquent { .. } => Rule::Delinquent,
+            Fact::Defaulted { .. } => Rule::Defaulted,
+            Fact::Frozen { .. } => Rule::Frozen,
+            Fact::CovenantLow(_) => Rule::CovenantLow,
+            Fact::CovenantHigh(_) => Rule::CovenantHigh,
+            Fact::Overrun { .. } => Rule::Overrun,
+            Fact::ReporterSilent { .. } => Rule::ReporterSilent,
+            Fact::ReportersDisagree { .. } => Rule::ReportersDisagree,
+            Fact::Equivocation { .. } => Rule::Equivocation,
+            Fact::BadReports { .. } => Rule::BadReports,
+            Fact::ReportsBelowChain { .. } => Rule::ReportsBelowChain,
+            Fact::NoQuorum { .. } => Rule::NoQuorum,
+            Fact::Funds { .. } => Rule::Funds,
+            Fact::Quarantine { .. } => Rule::Quarantine,
+            Fact::Rpc { .. } => Rule::Rpc,
+            Fact::Stall { .. } => Rule::Stall,
+            Fact::LogMismatch { .. } | Fact::RecordsLost { .. } => Rule::LogMismatch,
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Facts that the parts of the keeper report to the alert rules.
+//!
+//! Whoever notices something (watch, ingest, plan, land, history, the cycle) hands over a [`Finding`]: a rule, the subject, and
+//! the [`Fact`] with its amounts and times. It decides neither severity nor audience and writes no text; all of that is in
+//! [`crate::alerts`], in one table. This module knows none of its users.
+
+mod details;
+mod fact;
+mod rule;
+
+pub use {
+    details::{CovenantUse, FailingLane, NextMark, PaymentAmounts},
+    fact::Fact,
+    rule::Rule,
+};
+
+use {
+    blockable_sdk::Pubkey,
+    serde::{Deserialize, Serialize},
+};
+
+/// A rule's fact on one subject.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    rule: Rule,
+    subject: Pubkey,
+    parties: Option<Parties>,
+    reading: Reading,
+}
+
+/// The state of a rule on a subject.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reading {
+    /// The rule applies. A rule with marks compares the fact's value with them; another one raises its alert.
+    Is(Fact),
+    /// Nothing new can be said: an open alert stays, and none is raised.
+    Unchanged,
+    /// The rule does not apply: an open alert ends.
+    Over,
+}
+
+/// The lender and the borrower of a credit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parties {
+    /// The lender.
+    pub lender: Pubkey,
+    /// The borrower.
+    pub borrower: Pubkey,
+}
+
+impl Finding {
+    /// A fact on a credit, provider, reporter, key or market.
+    pub fn is(subject: Pubkey, fact: Fact) -> Finding {
+        Finding { rule: fact.rule(), subject, parties: None, reading: Reading::Is(fact) }
+    }
+
+    /// A rule on which nothing new can be said.
+    pub fn unchanged(rule: Rule, subject: Pubkey) -> Finding {
+        Finding { rule, subject, parties: None, reading: Reading::Unchanged }
+    }
+
+    /// A rule that does not apply.
+    pub fn over(rule: Rule, subject: Pubkey) -> Finding {
+        Finding { rule, subject, parties: None, reading: Reading::Over }
+    }
+
+    /// The same finding with the parties of the credit that it is on.
+    pub fn between(self, parties: Parties) -> Finding {
+        Finding { parties: Some(parties), ..self }
+    }
+
+    /// The rule.
+    pub fn rule(&self) -> Rule {
+        self.rule
+    }
+
+    /// The credit, provider, reporter, key or market that it is on.
+    pub fn subject(&self) -> Pubkey {
+        self.subject
+    }
+
+    /// The parties of the credit; `None` where it concerns the operator alone.
+    pub fn parties(&self) -> Option<Parties> {
+        self.parties
+    }
+
+    /// The state of the rule on the subject.
+    pub fn reading(&self) -> &Reading {
+        &self.reading
+    }
+
+    /// The fact, where the rule applies.
+    pub fn fact(&self) -> Option<&Fact> {
+        match &self.reading {
+            Reading::Is(fact) => Some(fact),
+            Reading::Unchanged | Reading::Over => None,
+        }
+    }
+}

@@ -1,0 +1,332 @@
+//! Finds in a credit's measures what the rules on loans are about. Pure: the same measures give the same findings.
+
+use {
+    crate::{
+        finding::{CovenantUse, Fact, Finding, NextMark, Parties, PaymentAmounts, Rule},
+        watch::measure::{Measure, Utilisation},
+    },
+    blockable_sdk::{
+        Pubkey,
+        amounts::{Bps, ChainTime, MarketTime, MicroUsd, Units},
+        program::transitions::Status,
+    },
+    std::collections::BTreeMap,
+};
+
+/// Seconds without use from which on a credit counts as no longer used.
+const IN_USE: i64 = 86_400;
+/// The part of a covenant's window that must have passed before its utilisation counts: a quarter.
+const WINDOW_PARTS: u64 = 4;
+
+/// The state of the market apart from its credits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MarketState {
+    /// The market's address.
+    pub key: Pubkey,
+    /// Seconds without blocks within the last hour.
+    pub lost_seconds: i64,
+}
+
+/// Finds the state of every rule on every credit, and of stalls on the market. `covenant_margin_bps` is how far use must be past
+/// a covenant's mark before its alert ends.
+pub fn findings(
+    measures: &BTreeMap<Pubkey, Measure>,
+    market: &MarketState,
+    covenant_margin_bps: u64,
+) -> Vec<Finding> {
+    let mut found = Vec::with_capacity(measures.len().saturating_mul(Case::RULES).saturating_add(1));
+    let elsewhere = Elsewhere::new(measures);
+    for measure in measures.values() {
+        let case = Case { measure, other: elsewhere.at_another_provider(measure), covenant_margin_bps };
+        found.extend(case.findings());
+    }
+    found.push(Finding::is(market.key, Fact::Stall { seconds: market.lost_seconds }));
+    found
+}
+
+/// One credit, and what its rules depend on.
+struct Case<'a> {
+    measure: &'a Measure,
+    /// The credit of the same borrower that was used last at another provider.
+    other: Option<&'a Measure>,
+    covenant_margin_bps: u64,
+}
+
+/// The state of a rule before it is tied to a credit.
+enum State {
+    Is(Fact),
+    Unchanged,
+    Over,
+}
+
+impl Case<'_> {
+    /// Rules on a credit.
+    const RULES: usize = 13;
+
+    fn findings(&self) -> [Finding; Case::RULES] {
+        [
+            (Rule::BurnRate, self.burn_rate()),
+            (Rule::Exhaustion, self.exhaustion()),
+            (Rule::Idle, self.idle()),
+            (Rule::ProviderSwitch, self.provider_switch()),
+            (Rule::Coverage, self.coverage()),
+            (Rule::PaymentDue, self.payment_due()),
+            (Rule::PaymentMissed, self.payment_missed()),
+            (Rule::Delinquent, self.delinquent()),
+            (Rule::Defaulted, self.defaulted()),
+            (Rule::Frozen, self.frozen()),
+            (Rule::CovenantLow, self.covenant_low()),
+            (Rule::CovenantHigh, self.covenant_high()),
+            (Rule::Overrun, self.overrun()),
+        ]
+        .map(|(rule, state)| self.finding(rule, state))
+    }
+
+    fn finding(&self, rule: Rule, state: State) -> Finding {
+        let credit = self.measure.credit;
+        let finding = match state {
+            State::Is(fact) => Finding::is(credit, fact),
+            State::Unchanged => Finding::unchanged(rule, credit),
+            State::Over => Finding::over(rule, credit),
+        };
+        finding.between(Parties { lender: self.measure.lender, borrower: self.measure.borrower })
+    }
+
+    /// Tests whether units are live and the collateral has not been seized.
+    fn is_live(&self) -> bool {
+        matches!(self.measure.status, Some(Status::Active | Status::Delinquent | Status::Defaulted))
+    }
+
+    fn could_be_used(&self) -> bool {
+        self.is_live() && self.measure.available > 0
+    }
+
+    fn is_seizing(&self) -> bool {
+        self.measure.status == Some(Status::Seizing)
+    }
+
+    fn burn_rate(&self) -> State {
+        let measure = self.measure;
+        match measure.burn_ratio {
+            _ if !self.is_live() => State::Over,
+            Some(ratio) => State::Is(Fact::BurnRate {
+                ratio,
+                rate: measure.burn_rate,
+                long_rate: measure.long_burn_rate,
+                available: Units(measure.available),
+                exhausted_at: measure.exhausted_at.map(ChainTime),
+            }),
+            None if measure.burn_is_settled => State::Over,
+            None => State::Unchanged,
+        }
+    }
+
+    fn exhaustion(&self) -> State {
+        let measure = self.measure;
+        let in_seconds = |seconds_left, exhausted_at| {
+            State::Is(Fact::Exhaustion {
+                seconds_left,
+                exhausted_at,
+                available: Units(measure.available),
+                granted: Units(measure.granted),
+                rate: measure.burn_rate,
+                debt: MicroUsd(measure.debt),
+            })
+        };
+        if !self.is_live() {
+            return State::Over;
+        }
+        if measure.remaining == 0 {
+            return in_seconds(0, None);
+        }
+        // Units closed by a freeze are not used up, and a short record projects anything.
+        if measure.available == 0 || !measure.burn_is_settled {
+            return State::Unchanged;
+        }
+        let left = |at: i64| in_seconds(at.saturating_sub(measure.at), Some(ChainTime(at)));
+        measure.exhausted_at.map_or(State::Over, left)
+    }
+
+    fn idle(&self) -> State {
+        let Measure { idle_seconds, used_at, reported_at, .. } = *self.measure;
+        match self.could_be_used() {
+            true => State::Is(Fact::Idle {
+                seconds: idle_seconds,
+                used_at: ChainTime(used_at),
+                reported_at: reported_at.map(ChainTime),
+            }),
+            false => State::Over,
+        }
+    }
+
+    fn provider_switch(&self) -> State {
+        let measure = self.measure;
+        match self.other.filter(|_| self.could_be_used()) {
+            Some(other) if other.idle_seconds < IN_USE && other.used_at > measure.used_at => {
+                State::Is(Fact::ProviderSwitch {
+                    seconds: measure.idle_seconds,
+                    credit: other.credit,
+                    provider: other.provider,
+                })
+            }
+            Some(_) | None => State::Over,
+        }
+    }
+
+    fn coverage(&self) -> State {
+        let Measure { lien, lien_value, debt, .. } = *self.measure;
+        let is_secured = self.measure.status.is_some_and(Status::is_secured);
+        match self.measure.coverage_bps.filter(|_| is_secured) {
+            Some(coverage) => State::Is(Fact::Coverage {
+                coverage: Bps(coverage),
+                lien: Units(lien),
+                lien_value: MicroUsd(lien_value),
+                debt: MicroUsd(debt),
+            }),
+            None => State::Over,
+        }
+    }
+
+    fn payment_due(&self) -> State {
+        let measure = self.measure;
+        let may_be_paid = matches!(measure.status, Some(Status::Active | Status::Delinquent));
+        let Some(payment) = measure.next_payment.filter(|_| may_be_paid) else { return State::Over };
+        State::Is(Fact::PaymentDue {
+            seconds_left: payment.due_at.saturating_sub(measure.at),
+            due_at: ChainTime(payment.due_at),
+            due_market_time: MarketTime(payment.due_market_time),
+            amounts: PaymentAmounts {
+                amount: MicroUsd(payment.amount),
+                principal: MicroUsd(payment.principal),
+                interest: MicroUsd(payment.interest),
+                late_fees: MicroUsd(payment.late_fees),
+                reserve: MicroUsd(measure.reserve),
+            },
+        })
+    }
+
+    /// From the first seizure on every payment is recovery, and the alerts on what led to it stay open.
+    fn payment_missed(&self) -> State {
+        let measure = self.measure;
+        if self.is_seizing() {
+            return State::Unchanged;
+        }
+        if measure.missed == 0 || !self.is_live() {
+            return State::Over;
+        }
+        let next_mark = match measure.status {
+            Some(Status::Active) => measure.delinquent_from.map(|at| NextMark::Delinquent(ChainTime(at))),
+            Some(Status::Delinquent) => measure.default_from.map(|at| NextMark::Defaulted(ChainTime(at))),
+            _ => None,
+        };
+        State::Is(Fact::PaymentMissed {
+            missed: measure.missed,
+            arrears: MicroUsd(measure.arrears),
+            since: measure.arrears_since.map(ChainTime),
+            next_mark,
+        })
+    }
+
+    fn delinquent(&self) -> State {
+        let arrears = MicroUsd(self.measure.arrears);
+        let default_from = self.measure.default_from.map(ChainTime);
+        match self.measure.status {
+            Some(Status::Delinquent) => State::Is(Fact::Delinquent { arrears, default_from }),
+            Some(Status::Defaulted | Status::Seizing) => State::Unchanged,
+            _ => State::Over,
+        }
+    }
+
+    fn defaulted(&self) -> State {
+        let (debt, arrears) = (MicroUsd(self.measure.debt), MicroUsd(self.measure.arrears));
+        let (cure_ends_at, lien) = (self.measure.cure_ends_at.map(ChainTime), Units(self.measure.lien));
+        match self.measure.status {
+            Some(Status::Defaulted) => State::Is(Fact::Defaulted { debt, arrears, cure_ends_at, lien }),
+            Some(Status::Seizing) => State::Unchanged,
+            _ => State::Over,
+        }
+    }
+
+    fn frozen(&self) -> State {
+        let Measure { frozen, lien, available, arrears, .. } = *self.measure;
+        match frozen {
+            0 => State::Over,
+            frozen => State::Is(Fact::Frozen {
+                frozen: Units(frozen),
+                lien: Units(lien),
+                available: Units(available),
+                arrears: MicroUsd(arrears),
+            }),
+        }
+    }
+
+    fn covenant_low(&self) -> State {
+        let Some(used) = self.measure.utilisation.filter(|used| used.can_fall_short) else {
+            return State::Over;
+        };
+        let safe = used.low_bps.saturating_add(self.covenant_margin_bps);
+        if used.seconds < used.window / WINDOW_PARTS || used.bps >= safe {
+            return State::Over;
+        }
+        if used.bps >= used.low_bps {
+            return State::Unchanged;
+        }
+        State::Is(Fact::CovenantLow(covenant_use(&used, used.low_bps)))
+    }
+
+    fn covenant_high(&self) -> State {
+        let Some(used) = self.measure.utilisation else { return State::Over };
+        let below = used.high_bps.saturating_sub(self.covenant_margin_bps);
+        if used.seconds < used.window / WINDOW_PARTS || used.bps < below {
+            return State::Over;
+        }
+        if used.bps < used.high_bps {
+            return State::Unchanged;
+        }
+        State::Is(Fact::CovenantHigh(covenant_use(&used, used.high_bps)))
+    }
+
+    fn overrun(&self) -> State {
+        State::Is(Fact::Overrun {
+            recent: Units(self.measure.new_overrun),
+            total: Units(self.measure.overrun),
+        })
+    }
+}
+
+fn covenant_use(utilisation: &Utilisation, mark: u64) -> CovenantUse {
+    let Utilisation { bps, seconds, window, .. } = *utilisation;
+    CovenantUse { used: Bps(bps), mark: Bps(mark), seconds, window }
+}
+
+/// For every borrower, the credit that was used last, and the credit that was used last at any other provider.
+struct Elsewhere<'a>(BTreeMap<Pubkey, (&'a Measure, Option<&'a Measure>)>);
+
+impl<'a> Elsewhere<'a> {
+    fn new(measures: &'a BTreeMap<Pubkey, Measure>) -> Elsewhere<'a> {
+        let mut latest: BTreeMap<Pubkey, (&Measure, Option<&Measure>)> = BTreeMap::new();
+        for measure in measures.values().filter(|measure| measure.burn_rate > 0.0) {
+            let Some((first, second)) = latest.get_mut(&measure.borrower) else {
+                latest.insert(measure.borrower, (measure, None));
+                continue;
+            };
+            let is_later = measure.used_at > first.used_at;
+            match (is_later, measure.provider == first.provider) {
+                (true, true) => *first = measure,
+                (true, false) => *second = Some(std::mem::replace(first, measure)),
+                (false, true) => {}
+                (false, false) if second.is_none_or(|second| measure.used_at > second.used_at) => {
+                    *second = Some(measure);
+                }
+                (false, false) => {}
+            }
+        }
+        Elsewhere(latest)
+    }
+
+    /// The credit of the same borrower that was used last at another provider.
+    fn at_another_provider(&self, measure: &Measure) -> Option<&'a Measure> {
+        let (first, second) = self.0.get(&measure.borrower)?;
+        if first.provider == measure.provider { *second } else { Some(first) }
+    }
+}
