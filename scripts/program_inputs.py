@@ -2,9 +2,9 @@
 """Prints what the manifests and the lock file say about the build of the program, and nothing about the rest of the
 workspace: a dependency of another crate does not make the built program stale.
 
-Left out is only what cannot change the program. Of Cargo.toml: the members, lints and metadata, the profiles but release,
-and the shared dependencies that the program does not name. Of Cargo.lock: the packages that the program cannot reach,
-its own development dependencies among them. The features of its dependencies follow from what is printed: cargo builds
+Left out is only what cannot change the program. Of Cargo.toml: the members, lints and metadata, all profiles but release
+and in that the entries of other packages, and the shared dependencies that the program does not name. Of Cargo.lock: the
+packages that the program cannot reach, its own development dependencies among them. The features of its dependencies follow from what is printed: cargo builds
 the program alone, so that no other member turns features on.
 """
 import json
@@ -42,7 +42,10 @@ def workspace(program):
     for key in ("members", "default-members", "exclude", "lints", "metadata"):
         tables.pop(key, None)
     tables["dependencies"] = {name: entry for name, entry in tables["dependencies"].items() if name in named(program)}
-    manifest["profile"] = {name: entry for name, entry in manifest.get("profile", {}).items() if name == "release"}
+    release = manifest.get("profile", {}).get("release", {})
+    packages = {package["name"] for package in locked(program)} | {"*"}
+    overrides = {name: entry for name, entry in release.get("package", {}).items() if name.split("@")[0] in packages}
+    manifest["profile"] = {"release": release | {"package": overrides}}
     return manifest
 
 
