@@ -20,7 +20,7 @@ mod stalls;
 mod tests;
 
 pub use {
-    mirror::{Mirror, Refreshed, read_credits},
+    mirror::{Mirror, read_credits},
     node::{MAX_ACCOUNTS, Node, NodeError},
     nodes::Nodes,
     snapshot::Snapshot,

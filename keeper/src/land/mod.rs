@@ -52,7 +52,6 @@ mod version;
 pub use {
     error::LandError,
     lander::{Lander, Landing},
-    left_out::LeftOut,
     settings::{KeySettings, LandSettings, VersionChoice},
     statuses::STATUSES,
 };

@@ -26,7 +26,7 @@ pub(crate) use explain::CreditPlan;
 use explain::{ActionState, ActionView};
 pub use {
     intent::{Action, Intent, IntentId, Kind, Role},
-    reason::{Reason, Unpaid},
+    reason::Reason,
     settings::PlanSettings,
 };
 

@@ -160,9 +160,8 @@ async fn a_transaction_that_failed_has_cost_its_fee_and_its_work_waits() {
 
 #[tokio::test]
 async fn a_version_is_given_up_only_for_a_node_that_cannot_read_it() {
-    let payer = Pubkey::default();
     let scene = Scene::new([LAST_VALID, LAST_VALID], HOUR).await;
-    let node = scene.nodes[0].node("first");
+    let (node, payer) = (scene.nodes[0].node("first"), scene.lander.payers()[&Role::Metering]);
     for (refusal, expected) in [(Some(-32_005), None), (Some(-32_603), None), (None, Some(Version::V1))] {
         scene.nodes[0].show(|view| view.refusal = refusal);
         assert_eq!(scene.lander.shared.version.detect(&[&node], &payer).await.ok(), expected, "{refusal:?}");
