@@ -52,10 +52,14 @@ use {
     work::{Target, Worked, assign, read_targets},
 };
 
-/// Searches that are kept from pass to pass; others begin anew.
+/// Most walks that are kept from pass to pass; others begin anew.
 const WALKS: usize = 256;
 
-/// The audit log of a market.
+/// The audit log of a market. One per process; passes run one after the other, and other tasks may read proofs meanwhile.
+///
+/// The records and the number of proven ones are in the store. What a pass has found of a credit is written in one transaction,
+/// and only records that join on to the written ones: a crash leaves logs that end earlier, never logs with a gap. The order of
+/// credits, the walks and the cached records are in memory alone, and a new process derives them from the store and the chain.
 pub struct History {
     store: Store,
     market: Pubkey,
@@ -113,7 +117,7 @@ pub struct Passed {
     pub token: Token,
 }
 
-/// What is written of a credit.
+/// A change of a credit's written log.
 struct Change {
     credit: Pubkey,
     joined: Joined,
@@ -128,8 +132,8 @@ impl History {
         History { store, market, limits: Limits::default(), cache, state }
     }
 
-    /// Brings the logs of at most `most` credits further: those that have waited longest, four requests at once. What a node
-    /// does not serve is tried again, ever more rarely. Errors: [`StoreError`], with nothing written.
+    /// Extends the logs of at most `most` credits: those that have waited longest, with four requests at once. Records that the
+    /// node does not serve are tried again, ever more rarely. Errors: [`StoreError`], with nothing written.
     pub async fn pass(&self, node: &Node, snapshot: &Snapshot, most: usize) -> Result<Passed, StoreError> {
         let mut state = self.state.lock().await;
         // Taken out: a pass that ends early leaves none behind, and the next one reads them anew.
@@ -185,7 +189,8 @@ impl History {
         }
     }
 
-    /// How many of a credit's records are proven, and the hash chain after them; `None` before any is. Errors: [`StoreError`].
+    /// Reads the number of proven records of a credit, with the hash chain after them; `None` before any is.
+    /// Errors: [`StoreError`].
     pub async fn proof(&self, credit: &Pubkey) -> Result<Option<(u64, [u8; 32])>, StoreError> {
         let credit = *credit;
         self.store.read(move |connection| rows::proof(connection, &credit)).await
@@ -212,7 +217,7 @@ impl History {
         Ok(stream::iter(work).buffer_unordered(AT_ONCE).collect().await)
     }
 
-    /// Writes what was found. Returns how far the logs have come. Errors: [`StoreError`].
+    /// Writes the records that join on. Returns the written logs. Errors: [`StoreError`].
     async fn write(&self, done: &[Worked]) -> Result<Vec<(Pubkey, Head)>, StoreError> {
         let is_changed = |worked: &&Worked| {
             !worked.joined.links.is_empty() || matches!(worked.outcome, Outcome::Done | Outcome::Mismatch)
@@ -242,7 +247,7 @@ impl History {
         self.store.write(write).await
     }
 
-    /// Takes in what became of a credit, once that is written.
+    /// Notes the outcome of a credit, once it is written.
     fn take(&self, worked: Worked, node: &Node, snapshot: &Snapshot, state: &mut State, passed: &mut Passed) {
         let Worked { credit, walk, joined, outcome, is_gone, failed } = worked;
         let account = snapshot.credits.get(&credit).map(AsRef::as_ref);

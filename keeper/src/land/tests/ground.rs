@@ -74,7 +74,7 @@ impl Ground {
     }
 
     /// Has all that is in flight land in a block of a slot.
-    pub async fn settle(&self, slot: u64) {
+    pub async fn land_all(&self, slot: u64) {
         self.nodes.iter().for_each(|node| node.show(|view| view.landed = Some(slot)));
         self.lander.track().await.unwrap();
         self.nodes.iter().for_each(|node| node.show(|view| view.landed = None));

@@ -104,16 +104,16 @@ async fn a_credit_that_fails_in_its_chunk_waits_alone_and_ever_longer() {
         let landing = ground.land_at(&[meter(0, &[1, 2, 3], round)], seconds).await;
         assert_eq!((landing.failed, landing.aside), (1, 0), "{landing:?}");
         assert_eq!(failures(&ground).await, [(credit(2), u32::from(round))]);
-        ground.settle(6_000 + u64::from(round)).await;
+        ground.land_all(6_000 + u64::from(round)).await;
         assert_eq!(failures(&ground).await, [(credit(2), u32::from(round))], "the others have landed");
 
         let landing = ground.land_at(&[meter(0, &[1, 2, 3], 100 + round)], seconds + 1).await;
         assert_eq!((landing.sent, landing.failed), (1, 0), "the others go on: {landing:?}");
-        ground.settle(7_000 + u64::from(round)).await;
+        ground.land_all(7_000 + u64::from(round)).await;
     }
     ground.nodes[0].show(|view| view.faults.clear());
     ground.land_at(&[meter(0, &[1, 2, 3], 200)], 20_000).await;
-    ground.settle(8_000).await;
+    ground.land_all(8_000).await;
     assert!(failures(&ground).await.is_empty(), "it has succeeded");
 }
 
@@ -190,7 +190,7 @@ async fn metering_that_would_leave_out_every_credit_is_not_sent_and_the_rest_is(
     let landing = ground.land(&work).await;
     assert_eq!(landing, Landing { transactions: 1, sent: 2, moot: 1, ..Landing::default() });
     assert_eq!(ground.carried().await, [work[0].lane(), work[2].lane()], "one with a credit left to meter");
-    ground.settle(6_000).await;
+    ground.land_all(6_000).await;
 
     // Alone, so that no transaction of late tells what it takes.
     let again = [meter(1, &[3, 4], 1)];
