@@ -5,7 +5,7 @@ use {
         commands::{CommandError, PATIENCE, output},
         config::Config,
         daemon::Keeper,
-        history::Passed,
+        history::PassSummary,
     },
     serde::Serialize,
 };
@@ -36,7 +36,7 @@ pub(super) async fn run(config: Config, json: bool) -> Result<bool, CommandError
     let snapshot = keeper.gather().await?;
     let proof = match keeper.parts().config.history.enabled {
         true => keeper.prove(&snapshot).await?,
-        false => Passed::default(),
+        false => PassSummary::default(),
     };
     let alerts = proof.findings.iter().filter(|finding| finding.fact().is_some()).count();
     let reconciled = Reconciled {

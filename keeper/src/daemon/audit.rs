@@ -5,7 +5,7 @@ use {
         alerts::Alerts,
         chain::{Node, Snapshot},
         daemon::{CycleError, Parts},
-        history::{History, Passed},
+        history::{History, PassSummary},
         store::StoreError,
     },
     std::{sync::Arc, time::Duration},
@@ -63,10 +63,10 @@ pub(super) async fn pass(
 }
 
 /// Passes over the logs until a pass proves nothing more. Errors: [`CycleError`].
-pub(super) async fn catch_up(parts: &Parts, snapshot: &Snapshot) -> Result<Passed, CycleError> {
+pub(super) async fn catch_up(parts: &Parts, snapshot: &Snapshot) -> Result<PassSummary, CycleError> {
     let (sound, _) = parts.nodes.probe().await;
     let node = *sound.first().ok_or_else(|| CycleError::NoNode("none answers, or all lag".to_string()))?;
-    let (most, mut whole) = (parts.config.history.credits_per_pass, Passed::default());
+    let (most, mut whole) = (parts.config.history.credits_per_pass, PassSummary::default());
     for _ in 0..PASSES {
         let passed = parts
             .history

@@ -6,7 +6,7 @@ use {
         chain::Snapshot,
         config::Config,
         daemon::{CycleError, CycleSummary, OpenError, Parts, audit, cycle::Cycle},
-        history::Passed,
+        history::PassSummary,
         land::{Landing, STATUSES, rehearse::Rehearsal},
         plan::{Plan, Role},
         store::Store,
@@ -149,7 +149,7 @@ impl Keeper {
     }
 
     /// Completes the event logs of all credits as far as they can be proven now. Errors: [`CycleError`].
-    pub(crate) async fn prove(&self, snapshot: &Snapshot) -> Result<Passed, CycleError> {
+    pub(crate) async fn prove(&self, snapshot: &Snapshot) -> Result<PassSummary, CycleError> {
         audit::catch_up(self.parts(), snapshot).await
     }
 

@@ -1,25 +1,25 @@
-//! The audit log: every record of every credit, in order, held against the hash chain in the credit's account.
+//! The audit log: every record of every credit, in order, proven by the hash chain in the credit's account.
 //!
 //! Only finalized transactions are read, and a credit's records are written once they join on to those before without a
-//! gap. Where they have come as far as the finalized account, the hashes must be the same: then the log is proven, and stays
-//! written for ever. Records that were written on the way and turn out to be wrong are removed and fetched anew.
+//! gap. Where there are as many as the finalized account has, the hashes must be the same: then the log is proven, and is never
+//! removed. Unproven records that turn out to be wrong are removed and fetched anew.
 //!
-//! The log of a credit that was removed ends with its last record, which no account proves any more. Where its address is
+//! The log of a closed credit ends with its last record, which no account proves any more. Where its address is
 //! used for another credit, that one's log takes its place.
 //!
-//! | module | what |
+//! | module | contents |
 //! |---|---|
-//! | [`prove`] | joins records and holds them against the account; pure |
-//! | [`order`] | whose turn it is; pure |
+//! | [`prove`] | joins records to a log and proves it; pure |
+//! | [`backlog`] | the credits whose logs are behind, and their turns; pure |
 //! | `work` | one credit's part of a pass |
-//! | [`walk`], [`fetch`] | goes through a credit's transactions |
-//! | [`rows`] | what is written |
-//! | [`findings`] | what is reported to the alert rules |
+//! | [`walk`], [`fetch`] | the walk through a credit's transactions |
+//! | [`rows`] | the written records |
+//! | [`findings`] | findings for the alert rules |
 
+pub mod backlog;
 pub mod fetch;
 pub mod findings;
 pub mod kinds;
-pub mod order;
 pub mod prove;
 pub mod rows;
 mod settings;
@@ -37,11 +37,11 @@ use {
         finding::Finding,
         store::{Store, StoreError},
     },
+    backlog::{Backlog, Outcome},
     blockable_sdk::Pubkey,
     blockable_service::lock::lock,
     fetch::{AT_ONCE, Fetcher, RecordCache},
     futures_util::{StreamExt, stream},
-    order::{Order, Outcome},
     prove::Joined,
     rows::Head,
     std::{
@@ -69,26 +69,26 @@ pub struct History {
     state: tokio::sync::Mutex<State>,
 }
 
-/// What a pass hands to the next.
+/// The state that a pass leaves to the next.
 #[derive(Default)]
 struct State {
     /// `None` before the first pass.
     heads: Option<BTreeMap<Pubkey, Head>>,
-    order: Order,
+    backlog: Backlog,
     walks: BTreeMap<Pubkey, Walk>,
-    /// What was found of each credit and is not acknowledged, the oldest first.
+    /// The findings on each credit that are not acknowledged, the oldest first.
     pending: BTreeMap<Pubkey, VecDeque<Finding>>,
     /// Number of the latest pass.
     pass: u64,
 }
 
-/// Marks what one [`History::pass`] has returned, to be acknowledged once the alerts on it are stored.
+/// Names the findings of one [`History::pass`], to be acknowledged once their alerts are stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Token(u64);
 
 impl State {
-    /// Adds a finding on a credit. One that says the same as the one before takes its place.
-    fn find(&mut self, finding: Finding) {
+    /// Adds a finding on a credit. It replaces the one before where both raise or both clear.
+    fn add_finding(&mut self, finding: Finding) {
         let found = self.pending.entry(finding.subject()).or_default();
         if found.back().is_some_and(|last| last.fact().is_some() == finding.fact().is_some()) {
             found.pop_back();
@@ -97,9 +97,9 @@ impl State {
     }
 }
 
-/// What a pass has done.
+/// The outcome of a pass.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Passed {
+pub struct PassSummary {
     /// Credits whose logs were behind when it began.
     pub behind: usize,
     /// Credits it has worked on.
@@ -110,8 +110,8 @@ pub struct Passed {
     pub records: usize,
     /// Credits on which a request failed.
     pub failed: usize,
-    /// What it and earlier passes have found and nobody has acknowledged, one finding per credit: a mismatch is not passed
-    /// over because the log was proven afterwards.
+    /// The oldest finding on each credit that is not acknowledged, of this pass or an earlier one: a mismatch is reported also
+    /// where the log was proven afterwards.
     pub findings: Vec<Finding>,
     /// Acknowledges them.
     pub token: Token,
@@ -134,7 +134,12 @@ impl History {
 
     /// Extends the logs of at most `most` credits: those that have waited longest, with four requests at once. Records that the
     /// node does not serve are tried again, ever more rarely. Errors: [`StoreError`], with nothing written.
-    pub async fn pass(&self, node: &Node, snapshot: &Snapshot, most: usize) -> Result<Passed, StoreError> {
+    pub async fn pass(
+        &self,
+        node: &Node,
+        snapshot: &Snapshot,
+        most: usize,
+    ) -> Result<PassSummary, StoreError> {
         let mut state = self.state.lock().await;
         // Taken out: a pass that ends early leaves none behind, and the next one reads them anew.
         let known = state.heads.take();
@@ -143,17 +148,17 @@ impl History {
             Some(heads) => heads,
             None => self.store.read(read_heads).await?,
         };
-        state.order.see(snapshot, &heads);
+        state.backlog.update(snapshot, &heads);
         if is_first {
             // The process before may have ended before it stored that these are proven.
             for (credit, account) in &snapshot.credits {
-                if heads.contains_key(credit) && !state.order.is_behind(credit) {
-                    state.find(findings::proven(credit, Some(account)));
+                if heads.contains_key(credit) && !state.backlog.is_behind(credit) {
+                    state.add_finding(findings::proven(credit, Some(account)));
                 }
             }
         }
-        let mut passed = Passed { behind: state.order.behind(), ..Passed::default() };
-        let chosen = state.order.next(snapshot, most);
+        let mut passed = PassSummary { behind: state.backlog.behind(), ..PassSummary::default() };
+        let chosen = state.backlog.choose(snapshot, most);
         let done = match read_targets(node, &chosen, snapshot).await {
             Ok(targets) => self.work(node, targets, &heads, &mut state.walks).await?,
             Err(error) => {
@@ -170,9 +175,9 @@ impl History {
         state.pass = state.pass.saturating_add(1);
         passed.token = Token(state.pass);
         passed.findings.extend(state.pending.values().filter_map(|found| found.front().cloned()));
-        passed.findings.extend(findings::lost(&self.market, &state.order, node.name()));
+        passed.findings.extend(findings::lost(&self.market, &state.backlog, node.name()));
         state.heads = Some(heads);
-        metrics::gauge!("blockable_keeper_history_lag").set(state.order.behind() as f64);
+        metrics::gauge!("blockable_keeper_history_lag").set(state.backlog.behind() as f64);
         let records = u64::try_from(passed.records).unwrap_or(u64::MAX);
         metrics::counter!("blockable_keeper_history_records_total").increment(records);
         Ok(passed)
@@ -249,20 +254,27 @@ impl History {
     }
 
     /// Notes the outcome of a credit, once it is written.
-    fn take(&self, worked: Worked, node: &Node, snapshot: &Snapshot, state: &mut State, passed: &mut Passed) {
+    fn take(
+        &self,
+        worked: Worked,
+        node: &Node,
+        snapshot: &Snapshot,
+        state: &mut State,
+        passed: &mut PassSummary,
+    ) {
         let Worked { credit, walk, joined, outcome, is_gone, failed } = worked;
         let account = snapshot.credits.get(&credit).map(AsRef::as_ref);
         if outcome == Outcome::Mismatch {
             tracing::error!(node = node.name(), %credit, records = joined.end.seq, "a log does not hash");
             // What another node serves must not be overlaid by what this one has.
             *lock(&self.cache) = RecordCache::default();
-            state.find(findings::mismatch(&credit, account, node.name(), joined.end.seq));
+            state.add_finding(findings::mismatch(&credit, account, node.name(), joined.end.seq));
         } else {
             passed.records = passed.records.saturating_add(joined.links.len());
         }
         if outcome == Outcome::Done {
             passed.proven = passed.proven.saturating_add(1);
-            state.find(findings::proven(&credit, account));
+            state.add_finding(findings::proven(&credit, account));
         }
         if let Outcome::Missing(reason) | Outcome::Lost(reason) = &outcome {
             tracing::info!(node = node.name(), %credit, reason, "a log cannot be completed yet");
@@ -271,7 +283,7 @@ impl History {
             tracing::warn!(node = node.name(), %credit, %error, "a log could not be fetched");
             passed.failed = passed.failed.saturating_add(1);
         }
-        state.order.note(&credit, &outcome, is_gone, snapshot.clock);
+        state.backlog.note(&credit, &outcome, is_gone, snapshot.clock);
         if let Some(walk) = walk.filter(|_| state.walks.len() < WALKS) {
             state.walks.insert(credit, walk);
         }

@@ -4,9 +4,9 @@ use {
     crate::{
         chain::{MAX_ACCOUNTS, Node, NodeError, Snapshot},
         history::{
+            backlog::Outcome,
             fetch::{AT_ONCE, Fetcher},
             kinds::Life,
-            order::Outcome,
             prove::{Joined, ProofError, join, prove},
             rows::Head,
             walk::{Limits, Rest, Step, Walk},

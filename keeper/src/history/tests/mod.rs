@@ -1,6 +1,6 @@
 //! A chain with credits in the test's own process, and a keeper that proves their logs.
 
-mod ordering;
+mod backlog;
 mod passes;
 mod proving;
 pub mod server;
@@ -8,8 +8,8 @@ mod written;
 
 use {
     super::{
+        backlog::Outcome,
         kinds::Life,
-        order::Outcome,
         prove::{Found, Position, ProofError, join, prove},
         *,
     },

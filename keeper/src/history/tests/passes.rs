@@ -26,7 +26,7 @@ impl Keeper {
     }
 
     /// A pass of the chain as it is.
-    async fn pass(&self, server: &Server, clock: i64) -> Passed {
+    async fn pass(&self, server: &Server, clock: i64) -> PassSummary {
         let passed = self.history.pass(&server.node, &server.at(clock), 50).await.unwrap();
         self.history.acknowledge(passed.token).await;
         passed
@@ -42,8 +42,8 @@ impl Keeper {
     }
 }
 
-/// What a pass has found on a subject.
-fn found(passed: &Passed, subject: &Pubkey) -> Vec<Reading> {
+/// The findings of a pass on a subject.
+fn found(passed: &PassSummary, subject: &Pubkey) -> Vec<Reading> {
     let about = passed.findings.iter().filter(|finding| finding.subject() == *subject);
     about
         .inspect(|finding| assert_eq!(finding.rule(), Rule::LogMismatch))

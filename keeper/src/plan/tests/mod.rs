@@ -185,7 +185,7 @@ impl World {
         plan_credit(&self.snapshot, &address(0), self.credit(0), &self.settings)
     }
 
-    /// What is found by a rule.
+    /// The findings of a rule.
     fn found(&self, rule: Rule) -> Vec<Finding> {
         self.plan().findings.into_iter().filter(|finding| finding.rule() == rule).collect()
     }

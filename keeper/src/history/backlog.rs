@@ -48,7 +48,7 @@ pub enum Outcome {
 
 /// The credits that are behind. Pure, and in memory alone: a new process derives it from what is written.
 #[derive(Default)]
-pub struct Order {
+pub struct Backlog {
     behind: BTreeMap<Pubkey, Behind>,
     /// Credits that are gone, with logs that are complete as far as can be known.
     ended: BTreeSet<Pubkey>,
@@ -56,10 +56,10 @@ pub struct Order {
     first_round: Option<BTreeSet<Pubkey>>,
 }
 
-impl Order {
+impl Backlog {
     /// Finds the credits that are behind at a snapshot: those that show another state than is written, and those that are gone
     /// with their logs open.
-    pub fn see(&mut self, snapshot: &Snapshot, heads: &BTreeMap<Pubkey, Head>) {
+    pub fn update(&mut self, snapshot: &Snapshot, heads: &BTreeMap<Pubkey, Head>) {
         self.ended.retain(|credit| !snapshot.credits.contains_key(credit));
         let is_behind = |credit: &Pubkey| match (snapshot.credits.get(credit), heads.get(credit)) {
             (Some(account), head) => {
@@ -83,7 +83,7 @@ impl Order {
 
     /// Chooses the credits to work on now, at most `most`: those that have waited longest, and among them those of one chunk
     /// together, as their records are in the same transactions.
-    pub fn next(&self, snapshot: &Snapshot, most: usize) -> Vec<Pubkey> {
+    pub fn choose(&self, snapshot: &Snapshot, most: usize) -> Vec<Pubkey> {
         let due = self.behind.iter().filter(|(_, behind)| behind.retry_at <= snapshot.clock);
         let mut due: Vec<_> = due
             .map(|(credit, behind)| {
