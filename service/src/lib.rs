@@ -10,9 +10,10 @@
 //! | [`text`] | money, units, rates, shares, spans and times for people | |
 //! | [`secrets`] | secrets from the environment or from files | `settings` |
 //! | [`settings`] | TOML files and the environment, with all mistakes at once | `settings` |
-//! | [`http`] | a bounded listener | `daemon` |
+//! | [`http`] | a server with bounds on its clients | `daemon` |
+//! | [`log`] | log lines on stderr | `daemon` |
 //! | [`memory`] | the allocator of a daemon with many threads | `daemon` |
-//! | [`shutdown`] | tasks that start in order and stop in reverse | `daemon` |
+//! | [`shutdown`] | signals to stop, and tasks that start in order and stop in reverse | `daemon` |
 
 pub mod backoff;
 pub mod hex;
@@ -20,6 +21,8 @@ pub mod hex;
 pub mod http;
 pub mod init_file;
 pub mod lock;
+#[cfg(feature = "daemon")]
+pub mod log;
 #[cfg(feature = "daemon")]
 pub mod memory;
 #[cfg(feature = "settings")]

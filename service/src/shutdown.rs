@@ -1,13 +1,50 @@
-//! Stages of tasks that start in order and stop in reverse.
+//! Signals to stop, and stages of tasks that start in order and stop in reverse.
 
 use {
-    std::time::Duration,
+    std::{io, time::Duration},
     tokio::{
+        signal::unix::{Signal, SignalKind, signal},
         sync::watch,
         task::JoinHandle,
         time::{Instant, timeout_at},
     },
 };
+
+/// A signal that cannot be listened for.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen for {name}: {source}; raise the limit of open files")]
+pub struct SignalError {
+    /// The signal.
+    name: &'static str,
+    /// The system's reason.
+    source: io::Error,
+}
+
+/// SIGTERM and SIGINT, which ask a daemon to stop.
+#[derive(Debug)]
+pub struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    /// Listens from now on. To be called before anything runs, so that no signal is missed. Errors: [`SignalError`].
+    pub fn listen() -> Result<StopSignals, SignalError> {
+        let listen = |kind, name| signal(kind).map_err(|source| SignalError { name, source });
+        Ok(StopSignals {
+            terminate: listen(SignalKind::terminate(), "SIGTERM")?,
+            interrupt: listen(SignalKind::interrupt(), "SIGINT")?,
+        })
+    }
+
+    /// Waits for the first of them.
+    pub async fn wait(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
 
 /// Tasks that stop together.
 pub struct Stage {

@@ -19,8 +19,12 @@ use {
         store::StoreError,
     },
     blockable_sdk::Pubkey,
-    blockable_service::init_file::InitFileError,
-    clap::{Parser, Subcommand, ValueEnum},
+    blockable_service::{
+        init_file::InitFileError,
+        log::{LogFormat, log_to_stderr},
+        shutdown::SignalError,
+    },
+    clap::{Parser, Subcommand},
     std::{io, path::PathBuf, process::ExitCode, time::Duration},
 };
 
@@ -109,17 +113,9 @@ impl File {
     /// Reads the file of a command that logs. Log lines begin once the file is known to be right.
     fn load_and_log(&self, format: LogFormat) -> Result<Config, ConfigError> {
         let config = Config::load(&self.config)?;
-        output::log_to_stderr(format);
+        log_to_stderr(format);
         Ok(config)
     }
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum LogFormat {
-    /// For people
-    Text,
-    /// One JSON object per line
-    Json,
 }
 
 /// A fault that stops a command.
@@ -150,13 +146,8 @@ enum CommandError {
     #[error("cannot create a temporary folder: {0}; make room in it, or set TMPDIR to another")]
     Folder(io::Error),
     /// A signal cannot be listened for.
-    #[error("cannot listen for {name}: {error}; raise the limit of open files")]
-    Signal {
-        /// The signal.
-        name: &'static str,
-        /// The reason.
-        error: io::Error,
-    },
+    #[error(transparent)]
+    Signal(#[from] SignalError),
     /// The result cannot be printed.
     #[error("cannot write the result as JSON: {0}")]
     Output(#[from] serde_json::Error),

@@ -1,25 +1,6 @@
-//! Results on stdout, and log lines on stderr.
+//! Results on stdout.
 
-use {
-    crate::commands::{CommandError, LogFormat},
-    serde::Serialize,
-    serde_json::Value,
-    std::io::{self, IsTerminal},
-    tracing_subscriber::EnvFilter,
-};
-
-/// Sends log lines to stderr.
-pub(super) fn log_to_stderr(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(io::stderr().is_terminal())
-        .with_writer(io::stderr);
-    match format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().init(),
-    }
-}
+use {crate::commands::CommandError, serde::Serialize, serde_json::Value};
 
 /// Prints a result: JSON for programs, a line for each field for people. Errors: [`CommandError::Output`].
 pub(super) fn print(result: &impl Serialize, json: bool) -> Result<(), CommandError> {

@@ -2,18 +2,14 @@
 
 use {
     crate::{api::recorder, commands::CommandError, config::Config, daemon::Keeper},
-    tokio::{
-        signal::unix::{SignalKind, signal},
-        sync::watch,
-    },
+    blockable_service::shutdown::StopSignals,
+    tokio::sync::watch,
 };
 
 /// Runs until SIGTERM or SIGINT. Returns true.
 pub(super) async fn run(config: Config) -> Result<bool, CommandError> {
     // Before anything runs, so that no signal is missed.
-    let listen = |kind, name| signal(kind).map_err(|error| CommandError::Signal { name, error });
-    let mut terminate = listen(SignalKind::terminate(), "SIGTERM")?;
-    let mut interrupt = listen(SignalKind::interrupt(), "SIGINT")?;
+    let signals = StopSignals::listen()?;
     let recorder = recorder();
     let handle = recorder.handle();
     // Only a second recorder in this process would be refused, and then the first one goes on.
@@ -21,10 +17,7 @@ pub(super) async fn run(config: Config) -> Result<bool, CommandError> {
     let keeper = Keeper::open(config).await?;
     let (stop, stopped) = watch::channel(false);
     tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+        signals.wait().await;
         stop.send_replace(true);
     });
     keeper.run(stopped, metrics).await?;

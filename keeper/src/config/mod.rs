@@ -61,9 +61,7 @@ pub struct Config {
 impl Config {
     /// Reads a file, overridden by the environment. Errors: [`ConfigError`], with every mistake in it.
     pub fn load(path: &Path) -> Result<Config, ConfigError> {
-        let mut config = FILE.load(path, read)?;
-        config.resolve(path.parent().unwrap_or(Path::new("")));
-        Ok(config)
+        FILE.load(path, read, Config::resolve)
     }
 
     /// Reads a text; relative paths in it start from `folder`, and `name` stands for it in errors.

@@ -46,13 +46,7 @@ impl KeySettings {
     /// Makes relative paths start from a folder.
     pub fn resolve(&mut self, folder: &Path) {
         let keys = std::iter::once(&mut self.fees).chain(&mut self.metering).chain(&mut self.enforcement);
-        for key in keys {
-            match key {
-                KeySource::File { path } => *path = folder.join(&*path),
-                KeySource::Vault { token_file: Some(path), .. } => *path = folder.join(&*path),
-                KeySource::Vault { .. } | KeySource::Kms { .. } => {}
-            }
-        }
+        keys.for_each(|key| key.resolve(folder));
     }
 }
 

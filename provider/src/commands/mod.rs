@@ -6,8 +6,8 @@ mod serve;
 
 use {
     blockable_provider::{ConfigError, ServeError, init::InitError, keys::SecretError},
+    blockable_service::shutdown::SignalError,
     clap::{Parser, Subcommand},
-    std::io,
 };
 
 /// Runs the server of a GPU provider: the gateway, GPU leases, freezes and usage reports
@@ -42,11 +42,9 @@ pub enum CommandError {
     /// The server does not start.
     #[error(transparent)]
     Serve(#[from] ServeError),
-    /// Signals cannot be received.
-    #[error(
-        "cannot listen for SIGTERM and SIGINT: {0}; the server would not stop in order, so it does not start"
-    )]
-    Signals(io::Error),
+    /// A signal cannot be listened for: the server would not stop in order, so it does not start.
+    #[error(transparent)]
+    Signal(#[from] SignalError),
 }
 
 /// Runs a command to its end. Errors: [`CommandError`].

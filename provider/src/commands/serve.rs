@@ -3,13 +3,12 @@
 use {
     super::CommandError,
     blockable_provider::{Config, Server},
-    clap::{Args, ValueEnum},
-    std::{
-        io::{self, IsTerminal},
-        path::PathBuf,
+    blockable_service::{
+        log::{LogFormat, log_to_stderr},
+        shutdown::StopSignals,
     },
-    tokio::signal::unix::{SignalKind, signal},
-    tracing_subscriber::EnvFilter,
+    clap::Args,
+    std::path::PathBuf,
 };
 
 /// Serves until SIGTERM or SIGINT, then lets running requests end
@@ -25,39 +24,15 @@ pub struct ServeArgs {
     log: LogFormat,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum LogFormat {
-    /// Text for people
-    Text,
-    /// One JSON object per line
-    Json,
-}
-
-/// Serves until a signal comes. Errors: [`CommandError::Config`], [`CommandError::Serve`], [`CommandError::Signals`].
+/// Serves until a signal comes. Errors: [`CommandError::Config`], [`CommandError::Serve`], [`CommandError::Signal`].
 pub async fn run(args: ServeArgs) -> Result<(), CommandError> {
     let config = Config::load(&args.config)?;
-    start_log(args.log);
+    log_to_stderr(args.log);
     // Before anything runs, so that no signal is missed.
-    let mut terminate = signal(SignalKind::terminate()).map_err(CommandError::Signals)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(CommandError::Signals)?;
+    let signals = StopSignals::listen()?;
     let server = Server::start(config).await?;
     eprintln!("serving at http://{}", server.addr());
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    signals.wait().await;
     server.stop().await;
     Ok(())
-}
-
-fn start_log(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(io::stderr().is_terminal())
-        .with_writer(io::stderr);
-    match format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().init(),
-    }
 }

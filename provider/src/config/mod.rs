@@ -3,22 +3,21 @@
 mod model;
 mod sections;
 
-use {
-    blockable_sdk::keys::KeySource,
-    blockable_service::settings::{FileKind, Reader},
-    std::{
-        collections::HashSet,
-        net::SocketAddr,
-        path::{Path, PathBuf},
-        time::Duration,
-    },
-};
 pub use {
     blockable_service::settings::ConfigError,
     model::{ModelConfig, Upstream},
     sections::{
         Chain, FreezeSettings, GateSettings, GpuConfig, LeaseSettings, Limits, Party, ReporterSettings,
         Revoked, Webhook,
+    },
+};
+use {
+    blockable_service::settings::{FileKind, Reader},
+    std::{
+        collections::HashSet,
+        net::SocketAddr,
+        path::{Path, PathBuf},
+        time::Duration,
     },
 };
 
@@ -65,9 +64,7 @@ pub struct Config {
 impl Config {
     /// Reads a file, overridden by the environment. Errors: [`ConfigError`], with every mistake in it.
     pub fn load(path: &Path) -> Result<Config, ConfigError> {
-        let mut config = FILE.load(path, read)?;
-        config.resolve(path.parent().unwrap_or(Path::new("")));
-        Ok(config)
+        FILE.load(path, read, Config::resolve)
     }
 
     /// Reads a text; relative paths in it start from `folder`, and `name` stands for it in errors.
@@ -82,14 +79,8 @@ impl Config {
         let upstream_keys = self.models.iter_mut().filter_map(|model| model.upstream_key.as_mut());
         let secrets = upstream_keys.chain(self.webhooks.iter_mut().map(|webhook| &mut webhook.secret));
         secrets.for_each(|secret| secret.resolve(folder));
-        let mut paths = vec![&mut self.secret_file, &mut self.gate.store];
-        let keys = self.reporter.iter_mut().flat_map(|reporter| &mut reporter.key);
-        paths.extend(keys.filter_map(|key| match key {
-            KeySource::File { path } => Some(path),
-            KeySource::Vault { token_file, .. } => token_file.as_mut(),
-            KeySource::Kms { .. } => None,
-        }));
-        for path in paths {
+        self.reporter.iter_mut().flat_map(|reporter| &mut reporter.key).for_each(|key| key.resolve(folder));
+        for path in [&mut self.secret_file, &mut self.gate.store] {
             *path = folder.join(&*path);
         }
     }

@@ -14,7 +14,11 @@ use {
     solana_pubkey::Pubkey,
     solana_signature::Signature,
     solana_signer::Signer,
-    std::{fmt, path::PathBuf, time::Duration},
+    std::{
+        fmt,
+        path::{Path, PathBuf},
+        time::Duration,
+    },
     tokio::{task::spawn_blocking, time::timeout},
     vault::{TokenSource, Vault},
 };
@@ -57,6 +61,20 @@ pub enum KeySource {
         /// The key's public key, base58.
         public_key: String,
     },
+}
+
+impl KeySource {
+    /// Makes the relative path of a file start from `folder`.
+    pub fn resolve(&mut self, folder: &Path) {
+        let path = match self {
+            KeySource::File { path } => Some(path),
+            KeySource::Vault { token_file, .. } => token_file.as_mut(),
+            KeySource::Kms { .. } => None,
+        };
+        if let Some(path) = path {
+            *path = folder.join(&*path);
+        }
+    }
 }
 
 /// Why a key cannot be had or does not sign. Never holds a secret.

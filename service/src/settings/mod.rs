@@ -57,11 +57,13 @@ pub struct FileKind {
 }
 
 impl FileKind {
-    /// Reads a file, overridden by the environment. Errors: [`ConfigError`], with every mistake in it.
+    /// Reads a file, overridden by the environment, and has `resolve` make relative paths start from its folder.
+    /// Errors: [`ConfigError`], with every mistake in it.
     pub fn load<T>(
         &self,
         path: &Path,
         read: impl FnOnce(&mut Reader) -> Option<T>,
+        resolve: impl FnOnce(&mut T, &Path),
     ) -> Result<T, ConfigError> {
         let name = path.display().to_string();
         let advice = self.advice;
@@ -70,7 +72,9 @@ impl FileKind {
             source,
             advice,
         })?;
-        self.parse(&text, &name, read)
+        let mut settings = self.parse(&text, &name, read)?;
+        resolve(&mut settings, path.parent().unwrap_or(Path::new("")));
+        Ok(settings)
     }
 
     /// Reads a text, overridden by the environment; `name` stands for it in errors. `read` returns `None` only after a

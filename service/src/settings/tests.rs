@@ -102,6 +102,6 @@ fn a_file_is_read_or_all_its_mistakes_are_named() {
     );
     let error = kind.parse("a", "daemon.toml", read).unwrap_err().to_string();
     assert!(error.starts_with("daemon.toml is not TOML: ") && error.ends_with("; correct it"), "{error}");
-    let error = kind.load(Path::new("no/such.toml"), read).unwrap_err().to_string();
+    let error = kind.load(Path::new("no/such.toml"), read, |_, _| ()).unwrap_err().to_string();
     assert!(error.starts_with("cannot read no/such.toml: ") && error.ends_with("; write one"), "{error}");
 }
