@@ -13,28 +13,28 @@
 //! Two rules make a credit's collateral real: jobs that run when a freeze lands may finish and no new one starts; and what
 //! is used beyond that is the provider's loss.
 
-pub mod book;
+pub mod chain_view;
 pub mod follow;
+pub mod freeze_orders;
 pub mod gate;
 pub mod hold;
-pub mod honor;
-pub mod journal;
+pub mod ledger;
 pub mod notice;
 pub mod reporter;
-pub mod sight;
 pub mod store;
+pub mod writer;
 
 #[cfg(test)]
 mod tests;
 
 pub use {
+    chain_view::WhenStale,
     follow::{FollowConfig, FollowStatus, Follower},
+    freeze_orders::{FreezeDesk, FreezeDeskConfig, FreezeOrder, ObeyedOrder, OrderRefused, OrderState},
     gate::{Gate, GateConfig},
     hold::{AtDeadline, Hold, HoldId, Job, Refusal},
-    honor::{DeskConfig, FreezeDesk, FreezeOrder, Obeyed, OrderRefused, OrderState},
-    journal::Durability,
-    notice::{Notice, What},
+    notice::{Notice, NoticeKind},
     reporter::{Reporter, ReporterConfig, ReporterError},
-    sight::WhenStale,
     store::StoreError,
+    writer::Durability,
 };

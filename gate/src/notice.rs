@@ -21,13 +21,13 @@ pub struct Notice {
     pub borrower: String,
     /// What happened.
     #[serde(flatten)]
-    pub what: What,
+    pub kind: NoticeKind,
 }
 
 /// What happened to a signed freeze that the gate was given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "what", rename_all = "snake_case")]
-pub enum What {
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum NoticeKind {
     /// It is obeyed from now on, ahead of the chain.
     FreezeObeyed {
         /// The transaction.

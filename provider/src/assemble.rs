@@ -16,7 +16,7 @@ use {
         webhooks::Sender,
     },
     blockable_gate::{
-        DeskConfig, FollowConfig, Follower, FreezeDesk, Gate, GateConfig, Reporter, ReporterConfig,
+        FollowConfig, Follower, FreezeDesk, FreezeDeskConfig, Gate, GateConfig, Reporter, ReporterConfig,
     },
     blockable_sdk::keys::SigningKey,
     std::{collections::BTreeMap, io, net::SocketAddr, sync::Arc, time::Duration},
@@ -186,7 +186,7 @@ async fn start_others(
     keys: Vec<SigningKey>,
     parts: &mut Parts,
 ) -> Result<(), ServeError> {
-    parts.desk = Some(FreezeDesk::start(gate.clone(), DeskConfig::new(&config.chain.rpc_url)).await?);
+    parts.desk = Some(FreezeDesk::start(gate.clone(), FreezeDeskConfig::new(&config.chain.rpc_url)).await?);
     if let Some(settings) = &config.reporter {
         let times = ReporterConfig { interval: settings.interval, keep: settings.keep };
         parts.reporter = Some(Reporter::start(gate.clone(), keys, times).await?);

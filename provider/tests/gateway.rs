@@ -67,22 +67,22 @@ async fn a_stream_is_settled_before_it_ends_and_tells_usage_to_those_who_ask() {
 async fn refusals_say_why_and_what_to_do() {
     let bench = Bench::start(|_| {}).await;
     let gate = bench.server.gate().clone();
-    gate.see_credit(ours(), 11, Some(&frozen(0, GRANTED)));
+    gate.observe_credit(ours(), 11, Some(&frozen(0, GRANTED)));
     let body = refused(bench.chat("hello", json!({})).await, 402, "credit_frozen").await;
     assert_eq!(body["error"]["type"], "insufficient_quota");
     assert!(body["error"]["message"].as_str().unwrap().contains("pay the arrears"));
 
     let mut spent = credit(0);
     (spent.collateral.consumed, spent.meter.cumulative, spent.event_seq) = (GRANTED, GRANTED, 2);
-    gate.see_credit(ours(), 12, Some(&spent));
+    gate.observe_credit(ours(), 12, Some(&spent));
     refused(bench.chat("hello", json!({})).await, 402, "credit_exhausted").await;
 
     let mut expired = credit(0);
     (expired.units_expire_at, expired.event_seq) = (1, 3);
-    gate.see_credit(ours(), 13, Some(&expired));
+    gate.observe_credit(ours(), 13, Some(&expired));
     refused(bench.chat("hello", json!({})).await, 402, "credit_expired").await;
 
-    gate.see_credit(ours(), 14, None);
+    gate.observe_credit(ours(), 14, None);
     refused(bench.chat("hello", json!({})).await, 402, "credit_closed").await;
 
     gate.stop_admitting();

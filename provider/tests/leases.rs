@@ -51,7 +51,7 @@ async fn a_lease_holds_a_period_and_pays_the_seconds_that_pass() {
 async fn a_lease_on_a_frozen_credit_runs_out() {
     let bench = Bench::start(|_| {}).await;
     let lease = open(&bench, 1, 1).await;
-    bench.server.gate().see_credit(ours(), 11, Some(&frozen(0, GRANTED)));
+    bench.server.gate().observe_credit(ours(), 11, Some(&frozen(0, GRANTED)));
     let body = refused(heartbeat(&bench, &lease).await, 402, "credit_frozen").await;
     assert_eq!(body["lease"]["status"], "open");
     assert!(body["lease"]["runs_until_ms"].as_i64().unwrap() > lease["opened_ms"].as_i64().unwrap());
@@ -92,7 +92,7 @@ async fn leases_survive_a_restart() {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_its_own_key_sees_a_lease_and_no_gpu_is_rented_twice() {
     let bench = Bench::start(|config| config.leases.leases_per_credit = 3).await;
-    bench.server.gate().see_credit(address(12), 10, Some(&common::credit(1)));
+    bench.server.gate().observe_credit(address(12), 10, Some(&common::credit(1)));
     let lease = open(&bench, 60, 6).await;
     let theirs = bench.key(&address(12));
     for (method, rest) in [("GET", ""), ("DELETE", ""), ("POST", "/close"), ("POST", "/heartbeat")] {

@@ -10,7 +10,7 @@ use {
         http::{HeaderMap, StatusCode},
         routing::post,
     },
-    blockable_gate::{Notice, What},
+    blockable_gate::{Notice, NoticeKind},
     blockable_provider::config::{Party, Webhook},
     blockable_service::{hex, secrets::SecretSource},
     common::{Bench, GRANTED, address, chat_body, frozen, ours, refused},
@@ -93,7 +93,7 @@ async fn running_requests_end_at_a_shutdown_and_new_ones_are_refused() {
 async fn a_key_sees_its_own_credit_and_no_other() {
     let bench = Bench::start(|_| {}).await;
     assert_eq!(bench.chat("one two", json!({"max_tokens": 3})).await.status(), 200);
-    bench.server.gate().see_credit(ours(), 11, Some(&frozen(0, 400)));
+    bench.server.gate().observe_credit(ours(), 11, Some(&frozen(0, 400)));
     let path = format!("/v1/credits/{}", ours());
     let seen: Value = bench.get(&path).send().await.unwrap().json().await.unwrap();
     assert_eq!((&seen["status"], &seen["refused"]), (&json!("active"), &Value::Null));
@@ -116,7 +116,7 @@ fn notice(credit: u8, lender: u8) -> Notice {
         credit: address(credit).to_string(),
         lender: address(lender).to_string(),
         borrower: address(5).to_string(),
-        what: What::FreezeLanded { signature: "signature".to_string(), slot: 7 },
+        kind: NoticeKind::FreezeLanded { signature: "signature".to_string(), slot: 7 },
     }
 }
 

@@ -5,7 +5,7 @@ mod common;
 use {
     axum::{Json, Router, extract::State, routing::post},
     base64::{Engine, engine::general_purpose::STANDARD},
-    blockable_gate::{DeskConfig, FreezeDesk, Gate, Reporter, ReporterConfig},
+    blockable_gate::{FreezeDesk, FreezeDeskConfig, Gate, Reporter, ReporterConfig},
     blockable_provider::{Parts, Server},
     blockable_sdk::{
         Hash, Keypair, Signer, instructions,
@@ -94,8 +94,8 @@ async fn a_signed_freeze_is_obeyed_at_once_and_nothing_else_is() {
     let gate = gate(folder.path());
     let mut lent = credit(0);
     (lent.lender, lent.freeze_authority, lent.event_seq) = (lender.pubkey(), lender.pubkey(), 1);
-    gate.see_credit(ours(), 11, Some(&lent));
-    let desk = FreezeDesk::start(gate.clone(), DeskConfig::new(url)).await.unwrap();
+    gate.observe_credit(ours(), 11, Some(&lent));
+    let desk = FreezeDesk::start(gate.clone(), FreezeDeskConfig::new(url)).await.unwrap();
     let bench = start(folder, gate, Parts { desk: Some(desk), ..Parts::default() }).await;
 
     let stranger = Keypair::new();
@@ -126,7 +126,7 @@ async fn a_signed_freeze_is_obeyed_at_once_and_nothing_else_is() {
     let state: Value = bench.http.get(bench.url(&path)).send().await.unwrap().json().await.unwrap();
     assert_eq!(state["state"], "open");
     let notices: Value = bench.get("/v1/notices").send().await.unwrap().json().await.unwrap();
-    assert_eq!(notices["data"][0]["what"], "freeze_obeyed");
+    assert_eq!(notices["data"][0]["kind"], "freeze_obeyed");
     while sent.lock().unwrap().is_empty() {
         sleep(Duration::from_millis(5)).await;
     }
@@ -141,7 +141,7 @@ async fn reporter(folder: &Path, gate: &Gate) -> Reporter {
     let mut provider = Provider::zeroed();
     provider.reporters[0] = ListedReporter { key: key.pubkey(), expires_at: i64::MAX };
     (provider.reporter_count, provider.chunk_size, provider.epoch) = (1, 10, 1);
-    gate.sight().see_provider(20, &provider);
+    gate.chain_view().observe_provider(20, &provider);
     let key: SigningKey = KeySource::File { path }.open().await.unwrap();
     let config = ReporterConfig { interval: Duration::from_secs(3_600), ..ReporterConfig::default() };
     Reporter::start(gate.clone(), vec![key], config).await.unwrap()

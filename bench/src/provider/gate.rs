@@ -6,7 +6,7 @@ use {
         BenchError,
         performance::{Bound, Durations, Figure, Output},
     },
-    blockable_gate::{AtDeadline, Durability, Hold, Job, book::Book},
+    blockable_gate::{AtDeadline, Durability, Hold, Job, ledger::Ledger},
     std::{
         collections::HashMap,
         hint::black_box,

@@ -81,13 +81,13 @@ fn gate_seeing(
     };
     let gate = Gate::open(config).map_err(BenchError::setup)?;
     for number in numbers {
-        gate.see_credit(address(number), 1, Some(&credit(number)));
+        gate.observe_credit(address(number), 1, Some(&credit(number)));
     }
     {
-        let mut sight = gate.sight();
-        sight.see_slot(1);
-        sight.see_clock(0);
-        sight.see_market(1, &Market::zeroed());
+        let mut view = gate.chain_view();
+        view.observe_slot(1);
+        view.observe_clock(0);
+        view.observe_market(1, &Market::zeroed());
     }
     Ok(gate)
 }

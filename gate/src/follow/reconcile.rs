@@ -79,13 +79,13 @@ async fn reconcile(link: &Link) -> Result<(), Fault> {
     let heads_slot = show_heads(link).await?;
     let known: HashMap<Pubkey, Known> = link
         .gate
-        .book()
+        .ledger()
         .known()
         .map(|(address, slot, credit)| (address, Known { slot, stamp: Stamp::of(credit) }))
         .collect();
     let differing = diff::differing(&listed, slot, &known);
     for (address, stamp) in &listed {
-        link.gate.book().confirm(address, slot, (stamp.seq, stamp.hash));
+        link.gate.ledger().confirm(address, slot, (stamp.seq, stamp.hash));
     }
     let chunks: Vec<Vec<Pubkey>> = differing.chunks(FETCH).map(<[Pubkey]>::to_vec).collect();
     stream::iter(chunks.into_iter().map(|addresses| Ok(show(link, addresses))))
@@ -94,7 +94,7 @@ async fn reconcile(link: &Link) -> Result<(), Fault> {
         .await?;
     let (missed, slot) = (differing.len() as u64, slot.min(heads_slot));
     link.progress().reconciled(begun, slot, missed);
-    link.gate.sight().see_slot(slot);
+    link.gate.chain_view().observe_slot(slot);
     Ok(())
 }
 
@@ -181,7 +181,7 @@ async fn show_heads(link: &Link) -> Result<u64, Fault> {
 /// Shows the gate its market.
 pub(super) fn show_market(link: &Link, slot: u64, account: Option<&UiAccount>) {
     match account.and_then(account::read::<Market>) {
-        Some(market) => link.gate.sight().see_market(slot, &market),
+        Some(market) => link.gate.chain_view().observe_market(slot, &market),
         None => tracing::error!("there is no market at the address the gate was given; check its settings"),
     }
 }
@@ -189,7 +189,7 @@ pub(super) fn show_market(link: &Link, slot: u64, account: Option<&UiAccount>) {
 /// Shows the gate its provider.
 pub(super) fn show_provider(link: &Link, slot: u64, account: Option<&UiAccount>) {
     match account.and_then(account::read::<Provider>) {
-        Some(provider) => link.gate.sight().see_provider(slot, &provider),
+        Some(provider) => link.gate.chain_view().observe_provider(slot, &provider),
         None => tracing::error!("there is no provider at the address the gate was given; check its settings"),
     }
 }
@@ -198,7 +198,7 @@ pub(super) fn show_provider(link: &Link, slot: u64, account: Option<&UiAccount>)
 pub(super) fn show_clock(link: &Link, account: Option<&UiAccount>) {
     let clock = account.and_then(|account| account.data.decode()).and_then(|data| decode_clock(&data));
     if let Some(clock) = clock {
-        link.gate.sight().see_clock(clock.unix_timestamp);
+        link.gate.chain_view().observe_clock(clock.unix_timestamp);
     }
 }
 
@@ -214,11 +214,11 @@ async fn show(link: &Link, addresses: Vec<Pubkey>) -> Result<(), Fault> {
 fn show_credit(link: &Link, address: Pubkey, slot: u64, account: Option<&UiAccount>) {
     let config = link.gate.config();
     match Found::read(account, &config.market, &config.provider) {
-        Found::Credit(credit) => link.gate.see_credit(address, slot, Some(&credit)),
+        Found::Credit(credit) => link.gate.observe_credit(address, slot, Some(&credit)),
         Found::Gone => {
-            let seen = link.gate.book().slot(&address);
+            let seen = link.gate.ledger().slot(&address);
             if seen.is_some_and(|seen| slot > seen) {
-                link.gate.see_credit(address, slot, None);
+                link.gate.observe_credit(address, slot, None);
             }
         }
         Found::Unreadable => {

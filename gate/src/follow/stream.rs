@@ -132,7 +132,7 @@ fn take(link: &Link, update: Update) {
                 link.wake.notify_one();
             }
             if reliable {
-                link.gate.sight().see_slot(slot);
+                link.gate.chain_view().observe_slot(slot);
             }
         }
         Update::Credit(address, slot, account) => take_credit(link, address, slot, &account),
@@ -159,8 +159,8 @@ fn take_credit(link: &Link, address: Pubkey, slot: u64, account: &UiAccount) {
         }
     };
     let known = {
-        let book = link.gate.book();
-        book.slot(&address).zip(Some(book.credit(&address).map(Stamp::of)))
+        let ledger = link.gate.ledger();
+        ledger.slot(&address).zip(Some(ledger.credit(&address).map(Stamp::of)))
     };
     match known {
         // Some nodes stamp every update with the slot at which the subscription was made, and updates may come late:
@@ -170,6 +170,6 @@ fn take_credit(link: &Link, address: Pubkey, slot: u64, account: &UiAccount) {
                 link.doubt(address);
             }
         }
-        _ => link.gate.see_credit(address, slot, Some(&credit)),
+        _ => link.gate.observe_credit(address, slot, Some(&credit)),
     }
 }

@@ -3,8 +3,8 @@
 use {
     super::{Gate, SWEEP, lock, now_ms},
     crate::{
-        book::Book,
         hold::{AtDeadline, Hold, HoldId, Job, Refusal},
+        ledger::Ledger,
         store::{self, StoreError},
     },
     blockable_sdk::Pubkey,
@@ -19,7 +19,7 @@ impl Gate {
         let written = self.write(move |connection| store::insert_hold(connection, &record)).await;
         if let Err(error) = written {
             tracing::error!(hold = %hold.id, %error, "a hold could not be recorded");
-            lock(&self.inner.book).end(hold.id);
+            lock(&self.inner.ledger).end(hold.id);
             return Err(Refusal::Storage);
         }
         Ok(hold)
@@ -28,9 +28,9 @@ impl Gate {
     /// The part of [`Gate::admit`] that touches memory alone.
     pub(crate) fn admit_in_memory(&self, credit: &Pubkey, job: Job) -> Result<Hold, Refusal> {
         let market_time = self.require_open()?;
-        let mut book = self.book();
-        let (id, index) = book.admit(credit, job.units, market_time)?;
-        Ok(self.keep(&mut book, *credit, id, index, job))
+        let mut ledger = self.ledger();
+        let (id, index) = ledger.admit(credit, job.units, market_time)?;
+        Ok(self.keep(&mut ledger, *credit, id, index, job))
     }
 
     /// Requires that new jobs may be admitted. Returns the market time, where it is known. Errors: [`Refusal`].
@@ -39,9 +39,9 @@ impl Gate {
             return Err(Refusal::ShuttingDown);
         }
         let market_time = {
-            let sight = self.sight();
-            sight.require_fresh()?;
-            sight.market_time()
+            let view = self.chain_view();
+            view.require_fresh()?;
+            view.market_time()
         };
         match self.storage_is_full() {
             true => Err(Refusal::Storage),
@@ -49,7 +49,7 @@ impl Gate {
         }
     }
 
-    fn keep(&self, book: &mut Book, credit: Pubkey, id: HoldId, index: u32, job: Job) -> Hold {
+    fn keep(&self, ledger: &mut Ledger, credit: Pubkey, id: HoldId, index: u32, job: Job) -> Hold {
         let admitted_ms = now_ms();
         let limit = i64::try_from(job.time_limit.as_millis()).unwrap_or(i64::MAX);
         let hold = Hold {
@@ -63,7 +63,7 @@ impl Gate {
             at_deadline: job.at_deadline,
         };
         lock(&self.inner.deadlines).push(Reverse((Instant::now() + job.time_limit, id)));
-        book.keep(hold.clone());
+        ledger.keep(hold.clone());
         hold
     }
 
@@ -78,20 +78,20 @@ impl Gate {
 
     async fn settle_now(&self, hold: Hold, used: u64) -> Result<u64, StoreError> {
         let floor = {
-            let mut book = lock(&self.inner.book);
-            book.begin_end(hold.id);
-            book.cumulative(&hold.credit, hold.index)
+            let mut ledger = lock(&self.inner.ledger);
+            ledger.begin_end(hold.id);
+            ledger.cumulative(&hold.credit, hold.index)
         };
         let (record, now) = (hold.clone(), now_ms());
         let settled =
             self.write(move |connection| store::settle_hold(connection, &record, used, floor, now)).await;
-        let mut book = lock(&self.inner.book);
+        let mut ledger = lock(&self.inner.ledger);
         match &settled {
             Ok(cumulative) => {
-                book.count(&hold.credit, hold.index, *cumulative);
-                book.end(hold.id);
+                ledger.count(&hold.credit, hold.index, *cumulative);
+                ledger.end(hold.id);
             }
-            Err(_) => book.end_failed(hold.id),
+            Err(_) => ledger.end_failed(hold.id),
         }
         settled
     }
@@ -100,14 +100,14 @@ impl Gate {
     pub async fn release(&self, hold: &Hold) -> Result<(), StoreError> {
         let (gate, id) = (self.clone(), hold.id);
         join(tokio::spawn(async move {
-            if lock(&gate.inner.book).begin_end(id).is_none() {
+            if lock(&gate.inner.ledger).begin_end(id).is_none() {
                 return Ok(());
             }
             let removed = gate.write(move |connection| store::remove_hold(connection, id)).await;
-            let mut book = lock(&gate.inner.book);
+            let mut ledger = lock(&gate.inner.ledger);
             match &removed {
-                Ok(()) => book.end(id),
-                Err(_) => book.end_failed(id),
+                Ok(()) => ledger.end(id),
+                Err(_) => ledger.end_failed(id),
             }
             removed
         }))
@@ -125,12 +125,12 @@ impl Gate {
     async fn renew_now(&self, old: Hold, used: u64, job: Job) -> Result<Hold, Refusal> {
         let market_time = self.require_open()?;
         let (hold, floor) = {
-            let mut book = self.book();
-            book.begin_end(old.id).ok_or(Refusal::Expired)?;
-            let admitted = book.renew(&old, used, job.units, market_time);
-            let (id, index) = admitted.inspect_err(|_| book.end_failed(old.id))?;
-            let hold = self.keep(&mut book, old.credit, id, index, job);
-            (hold, book.cumulative(&old.credit, old.index))
+            let mut ledger = self.ledger();
+            ledger.begin_end(old.id).ok_or(Refusal::Expired)?;
+            let admitted = ledger.renew(&old, used, job.units, market_time);
+            let (id, index) = admitted.inspect_err(|_| ledger.end_failed(old.id))?;
+            let hold = self.keep(&mut ledger, old.credit, id, index, job);
+            (hold, ledger.cumulative(&old.credit, old.index))
         };
         let (ended, begun, now) = (old.clone(), hold.clone(), now_ms());
         let written = self
@@ -140,17 +140,17 @@ impl Gate {
                 Ok(cumulative)
             })
             .await;
-        let mut book = lock(&self.inner.book);
+        let mut ledger = lock(&self.inner.ledger);
         match written {
             Ok(cumulative) => {
-                book.count(&old.credit, old.index, cumulative);
-                book.end(old.id);
+                ledger.count(&old.credit, old.index, cumulative);
+                ledger.end(old.id);
                 Ok(hold)
             }
             Err(error) => {
                 tracing::error!(hold = %old.id, %error, "a renewal could not be recorded");
-                book.end_failed(old.id);
-                book.end(hold.id);
+                ledger.end_failed(old.id);
+                ledger.end(hold.id);
                 Err(Refusal::Storage)
             }
         }
@@ -171,8 +171,8 @@ impl Gate {
         }
         // The deadlines are let go of first: who admits has the book when it asks for them.
         let overdue: Vec<Hold> = {
-            let book = self.book();
-            overdue.into_iter().filter_map(|id| book.hold(id).cloned()).collect()
+            let ledger = self.ledger();
+            overdue.into_iter().filter_map(|id| ledger.hold(id).cloned()).collect()
         };
         for hold in overdue {
             let ended = match hold.at_deadline {

@@ -5,12 +5,12 @@ mod records;
 
 use {
     crate::{
-        book::{Book, Reading, Room},
+        chain_view::{ChainView, WhenStale},
         hold::{Hold, HoldId, Refusal},
-        journal::{Durability, Journal},
+        ledger::{Ledger, Reading, Room},
         notice::Notice,
-        sight::{Sight, WhenStale},
         store::{self, Store, StoreError},
+        writer::{Durability, Writer},
     },
     blockable_sdk::{
         Pubkey, Signature,
@@ -38,6 +38,8 @@ use {
 const SWEEP: Duration = Duration::from_millis(200);
 /// Notices that a slow listener may be behind; it reads older ones from the store.
 const NOTICES: usize = 1_024;
+/// Freezes that a slow listener may be behind.
+const FREEZES: usize = 1_024;
 /// How often old entries leave the ledger.
 const PRUNE: Duration = Duration::from_secs(3_600);
 
@@ -86,17 +88,17 @@ pub struct Gate {
 
 struct Inner {
     config: GateConfig,
-    book: Mutex<Book>,
-    sight: Mutex<Sight>,
+    ledger: Mutex<Ledger>,
+    chain_view: Mutex<ChainView>,
     deadlines: Mutex<BinaryHeap<Reverse<(Instant, HoldId)>>>,
-    journal: RwLock<Option<Journal>>,
-    writer: Mutex<Option<JoinHandle<()>>>,
+    writer: RwLock<Option<Writer>>,
+    writer_thread: Mutex<Option<JoinHandle<()>>>,
     closing: AtomicBool,
     notices: broadcast::Sender<Notice>,
     /// Told of every change of what the chain shows.
     changed: watch::Sender<u64>,
     /// Told of every freeze that the chain shows: its time, in Unix seconds of the chain.
-    froze: watch::Sender<i64>,
+    froze: broadcast::Sender<i64>,
 }
 
 /// Milliseconds since 1970 on this machine's clock.
@@ -111,7 +113,7 @@ impl Gate {
     pub fn open(config: GateConfig) -> Result<Gate, StoreError> {
         let store = Store::open(&config.store, config.max_store_bytes)?;
         let kept = store.kept()?;
-        let (journal, writer) = Journal::start(store, config.durability)?;
+        let (writer, writer_thread) = Writer::start(store, config.durability)?;
         let (now, clock) = (Instant::now(), now_ms());
         let deadline = |hold: &Hold| {
             // The clock may have jumped since: no hold runs for longer than it was given.
@@ -120,15 +122,15 @@ impl Gate {
         };
         let deadlines = kept.holds.iter().map(deadline).collect();
         let inner = Inner {
-            book: Mutex::new(Book::restore(kept.meters, kept.holds, kept.next_hold)),
-            sight: Mutex::new(Sight::new(config.max_staleness, config.when_stale)),
+            ledger: Mutex::new(Ledger::restore(kept.meters, kept.holds, kept.next_hold)),
+            chain_view: Mutex::new(ChainView::new(config.max_staleness, config.when_stale)),
             deadlines: Mutex::new(deadlines),
-            journal: RwLock::new(Some(journal)),
-            writer: Mutex::new(Some(writer)),
+            writer: RwLock::new(Some(writer)),
+            writer_thread: Mutex::new(Some(writer_thread)),
             closing: AtomicBool::new(false),
             notices: broadcast::Sender::new(NOTICES),
             changed: watch::Sender::new(0),
-            froze: watch::Sender::new(0),
+            froze: broadcast::Sender::new(FREEZES),
             config,
         };
         let gate = Gate { inner: Arc::new(inner) };
@@ -143,71 +145,72 @@ impl Gate {
 
     /// What is open at a credit. Errors: [`Refusal`].
     pub fn room(&self, credit: &Pubkey) -> Result<Room, Refusal> {
-        let market_time = lock(&self.inner.sight).market_time();
-        lock(&self.inner.book).room(credit, market_time)
+        let market_time = lock(&self.inner.chain_view).market_time();
+        lock(&self.inner.ledger).room(credit, market_time)
     }
 
     /// A credit as the chain last showed it.
     pub fn credit(&self, address: &Pubkey) -> Option<Credit> {
-        lock(&self.inner.book).credit(address).copied()
+        lock(&self.inner.ledger).credit(address).copied()
     }
 
     /// The open holds.
     pub fn holds(&self) -> Vec<Hold> {
-        lock(&self.inner.book).holds().cloned().collect()
+        lock(&self.inner.ledger).holds().cloned().collect()
     }
 
     /// One moment's readings of every credit that can be metered, by index.
     pub fn readings(&self) -> Vec<Reading> {
-        lock(&self.inner.book).readings()
+        lock(&self.inner.ledger).readings()
     }
 
     /// What the gate has seen of the chain, for reading and, by whoever follows the chain, for writing.
-    pub fn sight(&self) -> MutexGuard<'_, Sight> {
-        lock(&self.inner.sight)
+    pub fn chain_view(&self) -> MutexGuard<'_, ChainView> {
+        lock(&self.inner.chain_view)
     }
 
     /// The market, once it has been seen.
     pub fn market(&self) -> Option<Market> {
-        self.sight().market().copied()
+        self.chain_view().market().copied()
     }
 
     /// The provider, once it has been seen.
     pub fn provider(&self) -> Option<Provider> {
-        self.sight().provider().copied()
+        self.chain_view().provider().copied()
     }
 
     /// Whether new jobs are refused because nothing more can be recorded.
     pub fn storage_is_full(&self) -> bool {
-        self.journal().is_none_or(|journal| journal.is_full())
+        self.writer().is_none_or(|writer| writer.is_full())
     }
 
     /// Takes what the chain shows of a credit at a slot, `None` where its account is gone. Credits of other providers are
     /// passed over.
-    pub fn see_credit(&self, address: Pubkey, slot: u64, credit: Option<&Credit>) {
+    pub fn observe_credit(&self, address: Pubkey, slot: u64, credit: Option<&Credit>) {
         let ours = |credit: &Credit| {
             credit.provider == self.inner.config.provider && credit.market == self.inner.config.market
         };
         if credit.is_some_and(|credit| !ours(credit)) {
             return;
         }
-        let mut book = self.book();
-        let known = book.credit(&address).map_or(0, |known| known.meter.frozen_at_chain);
-        if !book.observe(address, slot, credit) {
+        let mut ledger = self.ledger();
+        let known = ledger.credit(&address).map_or(0, |known| known.meter.frozen_at_chain);
+        if !ledger.observe(address, slot, credit) {
             return;
         }
-        drop(book);
+        drop(ledger);
         self.inner.changed.send_modify(|changes| *changes = changes.wrapping_add(1));
         let frozen_at_chain = credit
             .map(|credit| credit.meter.frozen_at_chain)
             .filter(|frozen_at_chain| *frozen_at_chain > known);
         if let Some(frozen_at_chain) = frozen_at_chain {
-            self.inner.froze.send_replace(frozen_at_chain);
+            // Nobody may be listening.
+            let _ = self.inner.froze.send(frozen_at_chain);
         }
     }
 
-    /// Waits for freezes that the chain shows; the value is the time of the latest one, in Unix seconds of the chain.
-    pub fn freezes(&self) -> watch::Receiver<i64> {
+    /// Listens to freezes as the chain shows them; each is given with its time, in Unix seconds of the chain.
+    pub fn freezes(&self) -> broadcast::Receiver<i64> {
         self.inner.froze.subscribe()
     }
 
@@ -217,18 +220,18 @@ impl Gate {
     }
 
     /// The book, for the modules beside this one.
-    pub(crate) fn book(&self) -> MutexGuard<'_, Book> {
-        lock(&self.inner.book)
+    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        lock(&self.inner.ledger)
     }
 
-    /// Obeys a freeze ahead of the chain; see [`Book::block`].
+    /// Obeys a freeze ahead of the chain; see [`Ledger::block`].
     pub(crate) fn block(&self, credit: Pubkey, signature: Signature, frozen: u64) {
-        self.book().block(credit, signature, frozen);
+        self.ledger().block(credit, signature, frozen);
     }
 
     /// Ends a freeze that was obeyed ahead of the chain.
     pub(crate) fn unblock(&self, credit: &Pubkey, signature: &Signature) {
-        self.book().unblock(credit, signature);
+        self.ledger().unblock(credit, signature);
     }
 
     /// Admits no job from now on; running ones can still be ended.
@@ -239,12 +242,12 @@ impl Gate {
     /// Writes all that waits and closes the store. Holds that are open stay recorded. Nothing can be written afterwards.
     pub async fn close(&self) {
         self.stop_admitting();
-        drop(lock::write(&self.inner.journal).take());
-        let writer = lock(&self.inner.writer).take();
-        if let Some(writer) = writer {
-            let ended = tokio::task::spawn_blocking(move || writer.join()).await;
+        drop(lock::write(&self.inner.writer).take());
+        let thread = lock(&self.inner.writer_thread).take();
+        if let Some(thread) = thread {
+            let ended = tokio::task::spawn_blocking(move || thread.join()).await;
             if !matches!(ended, Ok(Ok(()))) {
-                tracing::error!("the journal's thread ended in a panic");
+                tracing::error!("the writer's thread ended in a panic");
             }
         }
     }
@@ -258,7 +261,7 @@ async fn sweep(inner: std::sync::Weak<Inner>) {
         ticks.tick().await;
         let Some(inner) = inner.upgrade() else { return };
         let gate = Gate { inner };
-        if gate.journal().is_none() {
+        if gate.writer().is_none() {
             return;
         }
         gate.end_overdue().await;

@@ -4,25 +4,25 @@ use {
     super::{Gate, now_ms},
     crate::{
         hold::HoldId,
-        journal::{Durability, Journal},
         notice::{self, Notice},
         store::{self, StoreError},
+        writer::{Durability, Writer},
     },
     blockable_service::lock,
     tokio::sync::broadcast,
 };
 
 impl Gate {
-    pub(super) fn journal(&self) -> Option<Journal> {
-        lock::read(&self.inner.journal).clone()
+    pub(super) fn writer(&self) -> Option<Writer> {
+        lock::read(&self.inner.writer).clone()
     }
 
-    /// Writes to the store; see [`Journal::write`].
+    /// Writes to the store; see [`Writer::write`].
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         work: impl FnMut(&rusqlite::Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.journal().ok_or(StoreError::Closed)?.write(work).await
+        self.writer().ok_or(StoreError::Closed)?.write(work).await
     }
 
     /// Writes to the store so that it survives a loss of power.
@@ -30,7 +30,7 @@ impl Gate {
         &self,
         work: impl FnMut(&rusqlite::Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.journal().ok_or(StoreError::Closed)?.write_as(Durability::Power, work).await
+        self.writer().ok_or(StoreError::Closed)?.write_as(Durability::Power, work).await
     }
 
     /// The units settled for a hold, `None` where it was not settled. Errors: [`StoreError`].

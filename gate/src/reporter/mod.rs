@@ -6,6 +6,7 @@
 mod feed;
 mod round;
 mod rows;
+mod run;
 mod status;
 
 use {
@@ -21,10 +22,10 @@ use {
     std::{
         collections::BTreeMap,
         sync::{
-            Arc, Mutex, MutexGuard,
+            Arc, Mutex,
             atomic::{AtomicU64, Ordering},
         },
-        time::{Duration, Instant},
+        time::Duration,
     },
     tokio::{
         sync::{broadcast, watch},
@@ -39,8 +40,6 @@ pub use {
 
 /// How often a reporter looks whether it is time for a report.
 const STEP: Duration = Duration::from_millis(250);
-/// How often reports of chunks that are no longer reported on are removed.
-const PRUNE: Duration = Duration::from_secs(3_600);
 /// Reports that a slow listener may be behind; it reads older ones from the store.
 const LISTENERS: usize = 256;
 /// Most reports in an answer.
@@ -114,7 +113,8 @@ impl Reporter {
         config: ReporterConfig,
     ) -> Result<Reporter, ReporterError> {
         let reporter = Reporter::prepare(gate, keys, config).await?;
-        let loops = (0..reporter.inner.signers.len()).map(|place| tokio::spawn(run(reporter.clone(), place)));
+        let loops =
+            (0..reporter.inner.signers.len()).map(|place| tokio::spawn(run::run(reporter.clone(), place)));
         lock(&reporter.inner.loops).extend(loops);
         Ok(reporter)
     }
@@ -266,24 +266,6 @@ impl Inner {
         let _ = self.live.send(record);
     }
 
-    /// Reports what was running when units were frozen, as of the freeze: a report of its time or earlier is measured against
-    /// what was open before it, and jobs that no earlier report has named keep their promise.
-    async fn report_freeze(&self, signer: &Signer, frozen_at_chain: i64) {
-        let reporter = signer.key.public_key();
-        let reported = lock(&self.latest)
-            .values()
-            .filter(|record| record.reporter == reporter)
-            .map(|record| record.reported_at)
-            .max();
-        if reported.is_some_and(|reported| reported >= frozen_at_chain) {
-            return;
-        }
-        let as_of =
-            |gate: &Gate| round::chain(gate).map(|(now, provider)| (now.min(frozen_at_chain), provider));
-        // What fails shows in the key's status, and the next round is due soon.
-        let _ = self.report_seeing(signer, as_of).await;
-    }
-
     /// Reports on an instant after the last one of a key, so that all that was counted before the call is in it.
     async fn report_later(&self, signer: &Signer) {
         let reported = *signer.done.lock().await;
@@ -291,51 +273,6 @@ impl Inner {
             && reported.is_some_and(|(_, before)| before == instant)
         {
             sleep(STEP).await;
-        }
-    }
-}
-
-/// Reports with one key whenever the interval has passed, the provider's epoch has changed or units were frozen, until it is
-/// told to stop.
-async fn run(reporter: Reporter, place: usize) {
-    let inner = &reporter.inner;
-    let signer = &inner.signers[place];
-    let mut stopping = inner.stopping.subscribe();
-    let mut freezes = inner.gate.freezes();
-    let (mut due, mut prune_at, mut epoch) = (Instant::now(), Instant::now(), None);
-    loop {
-        let current = inner.gate.provider().map(|provider| provider.epoch);
-        let waits = lock(&signer.last).state == KeyState::NoChain;
-        if Instant::now() >= due || current != epoch || waits {
-            due = Instant::now() + inner.config.interval;
-            epoch = current;
-            if let Err(KeyState::Store(StoreError::Closed)) = inner.report(signer).await {
-                return;
-            }
-        }
-        if place == 0 && Instant::now() >= prune_at {
-            prune_at = Instant::now() + PRUNE;
-            inner.prune().await;
-        }
-        tokio::select! {
-            () = async { drop(stopping.wait_for(|stopping| *stopping).await) } => return,
-            // The gate lives as long as this reporter has it.
-            Ok(()) = freezes.changed() => {}
-            () = sleep(STEP) => continue,
-        }
-        let frozen_at_chain = *freezes.borrow_and_update();
-        inner.report_freeze(signer, frozen_at_chain).await;
-    }
-}
-
-impl Inner {
-    async fn prune(&self) {
-        let now = self.gate.sight().chain_time();
-        let Some(now) = now else { return };
-        let keep_from = now.saturating_sub(i64::try_from(self.config.keep.as_secs()).unwrap_or(i64::MAX));
-        let pruned = self.gate.write(move |connection| rows::prune(connection, keep_from)).await;
-        if let Err(error) = pruned {
-            tracing::error!(%error, "old reports could not be removed");
         }
     }
 }

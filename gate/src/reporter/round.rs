@@ -3,7 +3,7 @@
 use {
     crate::{
         Gate, StoreError,
-        book::Reading,
+        ledger::Reading,
         reporter::{
             Inner,
             rows::{self, Draft},
@@ -35,8 +35,8 @@ struct Moment {
 
 /// The chain's clock and the provider. Errors: [`KeyState::NoChain`] while they or the market have not been seen.
 pub(super) fn chain(gate: &Gate) -> Result<(i64, Provider), KeyState> {
-    let sight = gate.sight();
-    let seen = sight.market().and(sight.chain_time()).zip(sight.provider().copied());
+    let view = gate.chain_view();
+    let seen = view.market().and(view.chain_time()).zip(view.provider().copied());
     seen.filter(|(_, provider)| provider.chunk_size > 0).ok_or(KeyState::NoChain)
 }
 

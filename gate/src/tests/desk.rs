@@ -6,7 +6,9 @@ use {
         order::{freeze, freezer, gate, lender, loan, signed},
         refresh,
     },
-    crate::{DeskConfig, FreezeDesk, Gate, Job, Obeyed, OrderRefused, OrderState, Refusal, What},
+    crate::{
+        FreezeDesk, FreezeDeskConfig, Gate, Job, NoticeKind, ObeyedOrder, OrderRefused, OrderState, Refusal,
+    },
     base64::{Engine, engine::general_purpose::STANDARD},
     blockable_sdk::{
         Hash, Keypair, Signer,
@@ -23,8 +25,8 @@ use {
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-async fn start(gate: &Gate, node: &Node, change: impl FnOnce(&mut DeskConfig)) -> FreezeDesk {
-    let mut config = DeskConfig::new(node.url());
+async fn start(gate: &Gate, node: &Node, change: impl FnOnce(&mut FreezeDeskConfig)) -> FreezeDesk {
+    let mut config = FreezeDeskConfig::new(node.url());
     config.track_every = Duration::from_millis(20);
     change(&mut config);
     FreezeDesk::start(gate.clone(), config).await.unwrap()
@@ -47,12 +49,12 @@ async fn eventually(what: &str, holds: impl Fn() -> bool) {
     }
 }
 
-async fn closed(desk: &FreezeDesk, obeyed: &Obeyed, state: OrderState) {
+async fn closed(desk: &FreezeDesk, obeyed: &ObeyedOrder, state: OrderState) {
     eventually(state.name(), || desk.state(&obeyed.signature) == Some(state)).await;
 }
 
-async fn notices(gate: &Gate) -> Vec<What> {
-    gate.notices_after(0, 100).await.unwrap().into_iter().map(|notice| notice.what).collect()
+async fn notices(gate: &Gate) -> Vec<NoticeKind> {
+    gate.notices_after(0, 100).await.unwrap().into_iter().map(|notice| notice.kind).collect()
 }
 
 fn frozen(gate: &Gate) -> u64 {
@@ -63,7 +65,7 @@ fn frozen(gate: &Gate) -> u64 {
 fn show_frozen(gate: &Gate, slot: u64, units: u64) -> Credit {
     let seen = gate.credit(&address(1)).unwrap();
     let next = later(&seen, |credit| credit.collateral.frozen = units);
-    gate.see_credit(address(1), slot, Some(&next));
+    gate.observe_credit(address(1), slot, Some(&next));
     next
 }
 
@@ -74,12 +76,12 @@ async fn a_freeze_is_obeyed_at_once_and_until_the_chain_shows_it() {
     let desk = start(&gate, &node, |_| {}).await;
     let running = gate.admit(&address(1), Job::new(300, "running", MINUTE)).await.unwrap();
     let bytes = order(&node, &lender(), 900);
-    let obeyed = desk.honor(&bytes).await.unwrap();
+    let obeyed = desk.obey(&bytes).await.unwrap();
     assert_eq!((obeyed.frozen, obeyed.by, obeyed.credit), (900, lender().pubkey(), address(1)));
     let refused = gate.admit(&address(1), Job::new(1, "new", MINUTE)).await;
     assert_eq!(refused, Err(Refusal::Frozen { available: 0, needed: 1 }));
     assert_eq!(gate.settle(&running, 50).await.unwrap(), 50, "what runs may finish");
-    assert_eq!(desk.honor(&bytes).await, Ok(obeyed), "the same answer again");
+    assert_eq!(desk.obey(&bytes).await, Ok(obeyed), "the same answer again");
     eventually("it is sent", || node.tell(|says| says.sent.contains(&STANDARD.encode(&bytes)))).await;
 
     node.tell(|says| says.landed.insert(obeyed.signature, (50, false, false)));
@@ -92,18 +94,22 @@ async fn a_freeze_is_obeyed_at_once_and_until_the_chain_shows_it() {
     closed(&desk, &obeyed, OrderState::Landed).await;
     let signature = obeyed.signature.to_string();
     let expected = [
-        What::FreezeObeyed { signature: signature.clone(), by: lender().pubkey().to_string(), frozen: 900 },
-        What::FreezeLanded { signature, slot: 50 },
+        NoticeKind::FreezeObeyed {
+            signature: signature.clone(),
+            by: lender().pubkey().to_string(),
+            frozen: 900,
+        },
+        NoticeKind::FreezeLanded { signature, slot: 50 },
     ];
     assert_eq!(notices(&gate).await, expected);
 
     show_frozen(&gate, 60, 0);
-    assert_eq!(desk.honor(&bytes).await, Err(OrderRefused::Replayed(OrderState::Landed)));
+    assert_eq!(desk.obey(&bytes).await, Err(OrderRefused::Replayed(OrderState::Landed)));
     assert_eq!(frozen(&gate), 0, "thawed and shown again, it changes nothing");
     desk.stop().await;
     let desk = start(&gate, &node, |_| {}).await;
     assert_eq!(
-        desk.honor(&bytes).await,
+        desk.obey(&bytes).await,
         Err(OrderRefused::Replayed(OrderState::Landed)),
         "nor after a restart"
     );
@@ -115,8 +121,8 @@ async fn what_expires_fails_or_is_never_seen_is_lifted_and_both_are_told() {
     let folder = tempfile::tempdir().unwrap();
     let (gate, node) = (gate(folder.path()), Node::start());
     let desk = start(&gate, &node, |_| {}).await;
-    let expired = desk.honor(&order(&node, &lender(), 400)).await.unwrap();
-    let failed = desk.honor(&order(&node, &freezer(), 700)).await.unwrap();
+    let expired = desk.obey(&order(&node, &lender(), 400)).await.unwrap();
+    let failed = desk.obey(&order(&node, &freezer(), 700)).await.unwrap();
     assert_eq!((frozen(&gate), desk.open()), (700, 2));
     node.tell(|says| says.landed.insert(failed.signature, (50, false, true)));
     sleep(Duration::from_millis(100)).await;
@@ -131,26 +137,26 @@ async fn what_expires_fails_or_is_never_seen_is_lifted_and_both_are_told() {
     closed(&desk, &expired, OrderState::Expired).await;
     assert_eq!(frozen(&gate), 0);
 
-    let lapsing = start(&gate, &node, |config| config.honor_for = Duration::from_millis(50)).await;
+    let lapsing = start(&gate, &node, |config| config.obey_for = Duration::from_millis(50)).await;
     desk.stop().await;
-    let lapsed = lapsing.honor(&order(&node, &lender(), 500)).await.unwrap();
+    let lapsed = lapsing.obey(&order(&node, &lender(), 500)).await.unwrap();
     closed(&lapsing, &lapsed, OrderState::Lapsed).await;
     node.tell(|says| says.is_down = true);
     assert_eq!(frozen(&gate), 0);
     let all = gate.notices_after(0, 100).await.unwrap();
     let about = |signature: String| {
-        let all = all.iter().filter(move |notice| match &notice.what {
-            What::FreezeObeyed { signature: of, .. }
-            | What::FreezeLanded { signature: of, .. }
-            | What::FreezeLifted { signature: of, .. } => *of == signature,
+        let all = all.iter().filter(move |notice| match &notice.kind {
+            NoticeKind::FreezeObeyed { signature: of, .. }
+            | NoticeKind::FreezeLanded { signature: of, .. }
+            | NoticeKind::FreezeLifted { signature: of, .. } => *of == signature,
         });
         all.collect::<Vec<_>>()
     };
     for (obeyed, word) in [(expired, "expired"), (failed, "failed: "), (lapsed, "as long as")] {
         let told = about(obeyed.signature.to_string());
-        assert!(matches!(&told[0].what, What::FreezeObeyed { .. }));
+        assert!(matches!(&told[0].kind, NoticeKind::FreezeObeyed { .. }));
         assert!(
-            matches!(&told[1].what, What::FreezeLifted { reason, .. } if reason.contains(word)),
+            matches!(&told[1].kind, NoticeKind::FreezeLifted { reason, .. } if reason.contains(word)),
             "{told:?}"
         );
         assert_eq!(told.len(), 2);
@@ -163,8 +169,8 @@ async fn what_expires_fails_or_is_never_seen_is_lifted_and_both_are_told() {
 async fn without_an_answer_an_order_is_obeyed_for_a_bounded_time_only() {
     let folder = tempfile::tempdir().unwrap();
     let (gate, node) = (gate(folder.path()), Node::start());
-    let desk = start(&gate, &node, |config| config.honor_for = Duration::from_secs(3)).await;
-    let obeyed = desk.honor(&order(&node, &lender(), 500)).await.unwrap();
+    let desk = start(&gate, &node, |config| config.obey_for = Duration::from_secs(3)).await;
+    let obeyed = desk.obey(&order(&node, &lender(), 500)).await.unwrap();
     node.tell(|says| says.is_down = true);
     assert_eq!(frozen(&gate), 500);
     closed(&desk, &obeyed, OrderState::Lapsed).await;
@@ -175,8 +181,8 @@ async fn without_an_answer_an_order_is_obeyed_for_a_bounded_time_only() {
 async fn what_has_landed_is_obeyed_until_the_gate_has_seen_it_however_long_that_takes() {
     let folder = tempfile::tempdir().unwrap();
     let (gate, node) = (gate(folder.path()), Node::start());
-    let desk = start(&gate, &node, |config| config.honor_for = Duration::from_secs(3)).await;
-    let obeyed = desk.honor(&order(&node, &lender(), 500)).await.unwrap();
+    let desk = start(&gate, &node, |config| config.obey_for = Duration::from_secs(3)).await;
+    let obeyed = desk.obey(&order(&node, &lender(), 500)).await.unwrap();
     node.tell(|says| says.landed.insert(obeyed.signature, (50, true, false)));
     sleep(Duration::from_secs(1)).await;
     node.tell(|says| says.is_down = true);
@@ -192,9 +198,9 @@ async fn a_restart_obeys_what_is_open_again_at_once_and_for_no_longer() {
     let node = Node::start();
     let before = gate(folder.path());
     let desk = start(&before, &node, |_| {}).await;
-    let obeyed = desk.honor(&order(&node, &lender(), 800)).await.unwrap();
+    let obeyed = desk.obey(&order(&node, &lender(), 800)).await.unwrap();
     desk.stop().await;
-    let after_stop = desk.honor(&order(&node, &lender(), 801)).await;
+    let after_stop = desk.obey(&order(&node, &lender(), 801)).await;
     assert_eq!(after_stop, Err(OrderRefused::ShuttingDown));
     // The calendar jumps a day back while the gate is down.
     before
@@ -205,7 +211,7 @@ async fn a_restart_obeys_what_is_open_again_at_once_and_for_no_longer() {
 
     let after = gate(folder.path());
     node.tell(|says| says.is_down = true);
-    let desk = start(&after, &node, |config| config.honor_for = Duration::from_secs(3)).await;
+    let desk = start(&after, &node, |config| config.obey_for = Duration::from_secs(3)).await;
     assert_eq!((frozen(&after), desk.open()), (800, 1));
     closed(&desk, &obeyed, OrderState::Lapsed).await;
     assert_eq!(frozen(&after), 0);
@@ -215,12 +221,12 @@ async fn a_restart_obeys_what_is_open_again_at_once_and_for_no_longer() {
 async fn only_so_many_orders_are_open_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let (gate, node) = (gate(folder.path()), Node::start());
-    gate.see_credit(address(2), 10, Some(&loan()));
+    gate.observe_credit(address(2), 10, Some(&loan()));
     let desk = start(&gate, &node, |config| (config.max_open, config.max_open_per_credit) = (3, 2)).await;
     for units in [100, 200] {
-        desk.honor(&order(&node, &lender(), units)).await.unwrap();
+        desk.obey(&order(&node, &lender(), units)).await.unwrap();
     }
-    let third = desk.honor(&order(&node, &lender(), 300)).await;
+    let third = desk.obey(&order(&node, &lender(), 300)).await;
     assert_eq!(third, Err(OrderRefused::TooManyOpen { open: 2 }));
     assert_eq!(frozen(&gate), 200);
     let other = |units| {
@@ -229,20 +235,20 @@ async fn only_so_many_orders_are_open_at_once() {
         let freeze = credit_freeze(&market(), &by.pubkey(), &address(2), amount, FreezeReason::Risk);
         signed(&by, &[freeze], node.tell(|says| says.blockhash))
     };
-    desk.honor(&other(1)).await.unwrap();
-    assert_eq!(desk.honor(&other(2)).await, Err(OrderRefused::TooManyOpen { open: 3 }));
+    desk.obey(&other(1)).await.unwrap();
+    assert_eq!(desk.obey(&other(2)).await, Err(OrderRefused::TooManyOpen { open: 3 }));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn orders_that_never_land_make_no_freeze_without_end() {
     let folder = tempfile::tempdir().unwrap();
     let (gate, node) = (gate(folder.path()), Node::start());
-    let desk = start(&gate, &node, |config| config.honor_for = Duration::from_millis(20)).await;
+    let desk = start(&gate, &node, |config| config.obey_for = Duration::from_millis(20)).await;
     for units in [100, 200, 300] {
-        let obeyed = desk.honor(&order(&node, &lender(), units)).await.unwrap();
+        let obeyed = desk.obey(&order(&node, &lender(), units)).await.unwrap();
         closed(&desk, &obeyed, OrderState::Lapsed).await;
     }
-    let fourth = desk.honor(&order(&node, &freezer(), 400)).await;
+    let fourth = desk.obey(&order(&node, &freezer(), 400)).await;
     assert_eq!(fourth, Err(OrderRefused::TooManyUnlanded { unlanded: 3 }));
     assert_eq!(frozen(&gate), 0);
 }
@@ -254,22 +260,22 @@ async fn a_blockhash_must_be_alive() {
     let desk = start(&gate, &node, |config| config.poll_blockhash_every = Duration::from_millis(10)).await;
     let with =
         |units, blockhash| signed(&lender(), &[freeze(&lender(), FreezeAmount::Units(units))], blockhash);
-    let unknown = desk.honor(&with(1, Hash::new_unique())).await;
+    let unknown = desk.obey(&with(1, Hash::new_unique())).await;
     assert_eq!(unknown, Err(OrderRefused::BlockhashUnknown));
     let elsewhere = Hash::new_unique();
     node.tell(|says| says.valid.push(elsewhere));
-    let obeyed = desk.honor(&with(2, elsewhere)).await.unwrap();
+    let obeyed = desk.obey(&with(2, elsewhere)).await.unwrap();
     assert_eq!(obeyed.last_valid_height, 1_150, "the node was asked");
 
     let old = node.tell(|says| says.blockhash);
     node.tell(|says| says.valid.clear());
     sleep(Duration::from_secs(1)).await;
-    assert_eq!(desk.honor(&with(3, old)).await.unwrap().last_valid_height, 1_150);
+    assert_eq!(desk.obey(&with(3, old)).await.unwrap().last_valid_height, 1_150);
     node.tell(|says| (says.height, says.blockhash) = (1_151, Hash::new_unique()));
     sleep(Duration::from_secs(1)).await;
-    assert_eq!(desk.honor(&with(4, old)).await, Err(OrderRefused::BlockhashExpired));
+    assert_eq!(desk.obey(&with(4, old)).await, Err(OrderRefused::BlockhashExpired));
     node.tell(|says| says.is_down = true);
-    assert_eq!(desk.honor(&with(5, Hash::new_unique())).await, Err(OrderRefused::Unchecked));
+    assert_eq!(desk.obey(&with(5, Hash::new_unique())).await, Err(OrderRefused::Unchecked));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -282,12 +288,12 @@ async fn a_freeze_that_landed_and_was_thawed_elsewhere_is_no_news() {
     // The desk was not shown it before it landed.
     node.tell(|says| says.landed.insert(signature, (20, true, false)));
     let thawed = later(&loan(), |credit| credit.frozen_at_market = 1_799_999_990);
-    gate.see_credit(address(1), 30, Some(&thawed));
-    assert_eq!(desk.honor(&bytes).await, Err(OrderRefused::Replayed(OrderState::Landed)));
+    gate.observe_credit(address(1), 30, Some(&thawed));
+    assert_eq!(desk.obey(&bytes).await, Err(OrderRefused::Replayed(OrderState::Landed)));
     assert_eq!((frozen(&gate), notices(&gate).await.len()), (0, 0));
-    assert!(desk.honor(&order(&node, &lender(), 901)).await.is_ok(), "a new freeze is");
+    assert!(desk.obey(&order(&node, &lender(), 901)).await.is_ok(), "a new freeze is");
     node.tell(|says| says.is_down = true);
-    assert_eq!(desk.honor(&order(&node, &lender(), 902)).await, Err(OrderRefused::Unchecked));
+    assert_eq!(desk.obey(&order(&node, &lender(), 902)).await, Err(OrderRefused::Unchecked));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -296,7 +302,7 @@ async fn a_freeze_that_cannot_be_recorded_is_obeyed_all_the_same() {
     let (gate, node) = (gate(folder.path()), Node::start());
     let desk = start(&gate, &node, |_| {}).await;
     gate.write(|connection| connection.execute("DROP TABLE freezes", [])).await.unwrap();
-    let obeyed = desk.honor(&order(&node, &lender(), 900)).await.unwrap();
+    let obeyed = desk.obey(&order(&node, &lender(), 900)).await.unwrap();
     assert_eq!(frozen(&gate), 900);
     node.tell(|says| says.height = obeyed.last_valid_height + 1);
     closed(&desk, &obeyed, OrderState::Expired).await;
@@ -317,20 +323,46 @@ async fn refused_orders_change_nothing() {
         let mut bytes = valid.clone();
         let at = at.index(bytes.len());
         bytes[at] ^= change;
-        assert!(desk.honor(&bytes).await.is_err(), "byte {at}");
+        assert!(desk.obey(&bytes).await.is_err(), "byte {at}");
     }
     let foreign = Keypair::new();
-    assert!(desk.honor(&order(&node, &foreign, 1)).await.is_err());
-    assert!(desk.honor(&order(&node, &lender(), 1_001)).await.is_err());
+    assert!(desk.obey(&order(&node, &foreign, 1)).await.is_err());
+    assert!(desk.obey(&order(&node, &lender(), 1_001)).await.is_err());
     assert_eq!((desk.open(), frozen(&gate), notices(&gate).await.len()), (0, 0, 0));
     assert!(node.tell(|says| says.sent.is_empty()), "and nothing is sent");
 
     let stale = tempfile::tempdir().unwrap();
     let gate = open(stale.path(), |config| config.max_staleness = Duration::from_secs(2));
-    gate.see_credit(address(1), 10, Some(&loan()));
+    gate.observe_credit(address(1), 10, Some(&loan()));
     let desk = start(&gate, &node, |_| {}).await;
     sleep(Duration::from_millis(2_100)).await;
-    assert_eq!(desk.honor(&valid).await, Err(OrderRefused::Stale));
+    assert_eq!(desk.obey(&valid).await, Err(OrderRefused::Stale));
     refresh(&gate);
-    assert!(desk.honor(&valid).await.is_ok());
+    assert!(desk.obey(&valid).await.is_ok());
+}
+
+/// A full disk must not cost the parties their notice.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_that_could_not_be_recorded_is_recorded_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let (gate, node) = (gate(folder.path()), Node::start());
+    let desk = start(&gate, &node, |_| {}).await;
+    let bytes = order(&node, &lender(), 400);
+    let obeyed = desk.obey(&bytes).await.unwrap();
+    let rename = async |from: &'static str, to: &'static str| {
+        let sql = format!("ALTER TABLE {from} RENAME TO {to}");
+        gate.write(move |connection| connection.execute_batch(&sql)).await.unwrap();
+    };
+    rename("notices", "away").await;
+    node.tell(|says| says.height = obeyed.last_valid_height + 1);
+    eventually("it is lifted", || frozen(&gate) == 0).await;
+    eventually("it is over", || desk.state(&obeyed.signature) == Some(OrderState::Expired)).await;
+    assert_eq!(desk.obey(&bytes).await, Err(OrderRefused::Replayed(OrderState::Expired)));
+    rename("away", "notices").await;
+    eventually("its end is recorded", || desk.open() == 0).await;
+    let told = notices(&gate).await;
+    assert!(
+        matches!(&told[..], [NoticeKind::FreezeObeyed { .. }, NoticeKind::FreezeLifted { .. }]),
+        "{told:?}"
+    );
 }

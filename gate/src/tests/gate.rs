@@ -15,7 +15,7 @@ async fn admit(gate: &Gate, units: u64) -> Result<Hold, Refusal> {
 async fn holds_and_use_survive_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let gate = open(folder.path(), |_| {});
-    gate.see_credit(address(1), 10, Some(&credit(0)));
+    gate.observe_credit(address(1), 10, Some(&credit(0)));
     let (kept, settled, released) = (
         admit(&gate, 300).await.unwrap(),
         admit(&gate, 200).await.unwrap(),
@@ -28,7 +28,7 @@ async fn holds_and_use_survive_a_restart() {
     assert_eq!(admit(&gate, 1).await, Err(Refusal::ShuttingDown));
 
     let gate = open(folder.path(), |_| {});
-    gate.see_credit(address(1), 10, Some(&credit(0)));
+    gate.observe_credit(address(1), 10, Some(&credit(0)));
     assert_eq!(gate.holds(), std::slice::from_ref(&kept));
     let room = gate.room(&address(1)).unwrap();
     assert_eq!((room.available, room.in_flight, room.unreported), (550, 300, 150));
@@ -41,7 +41,7 @@ async fn holds_and_use_survive_a_restart() {
 async fn settling_again_counts_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let gate = open(folder.path(), |_| {});
-    gate.see_credit(address(1), 10, Some(&credit(0)));
+    gate.observe_credit(address(1), 10, Some(&credit(0)));
     let hold = admit(&gate, 100).await.unwrap();
     let both = tokio::join!(gate.settle(&hold, 60), gate.settle(&hold, 60));
     assert_eq!((both.0.unwrap(), both.1.unwrap()), (60, 60));
@@ -50,7 +50,7 @@ async fn settling_again_counts_nothing() {
     assert_eq!(gate.room(&address(1)).unwrap().in_flight, 0);
     gate.close().await;
     let gate = open(folder.path(), |_| {});
-    gate.see_credit(address(1), 10, Some(&credit(0)));
+    gate.observe_credit(address(1), 10, Some(&credit(0)));
     assert_eq!(gate.settle(&hold, 60).await.unwrap(), 60, "also after a restart");
     assert_eq!(gate.readings()[0].cumulative, 60);
 }
@@ -59,7 +59,7 @@ async fn settling_again_counts_nothing() {
 async fn a_deadline_ends_a_hold_and_a_late_result_still_counts() {
     let folder = tempfile::tempdir().unwrap();
     let gate = open(folder.path(), |_| {});
-    gate.see_credit(address(1), 10, Some(&credit(0)));
+    gate.observe_credit(address(1), 10, Some(&credit(0)));
     let short = Duration::from_millis(1);
     let job = gate.admit(&address(1), Job::new(100, "job", short)).await.unwrap();
     let lease = Job::new(200, "lease", short).settled_at_deadline();
@@ -79,7 +79,7 @@ async fn a_deadline_ends_a_hold_and_a_late_result_still_counts() {
 async fn a_restart_gives_no_hold_more_time_than_it_had() {
     let folder = tempfile::tempdir().unwrap();
     let gate = open(folder.path(), |_| {});
-    gate.see_credit(address(1), 10, Some(&credit(0)));
+    gate.observe_credit(address(1), 10, Some(&credit(0)));
     gate.admit(&address(1), Job::new(100, "job", Duration::from_millis(300))).await.unwrap();
     // The calendar jumps a day back while the gate is down.
     gate.write(|connection| {
@@ -104,11 +104,11 @@ async fn without_sight_of_the_chain_it_refuses_or_admits_as_it_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let short = Duration::from_millis(50);
     let gate = open(folder.path(), |config| config.max_staleness = short);
-    gate.see_credit(address(1), 10, Some(&credit(0)));
+    gate.observe_credit(address(1), 10, Some(&credit(0)));
     assert!(admit(&gate, 1).await.is_ok());
     sleep(2 * short).await;
     assert_eq!(admit(&gate, 1).await, Err(Refusal::Stale));
-    gate.sight().see_slot(1);
+    gate.chain_view().observe_slot(1);
     assert_eq!(admit(&gate, 1).await, Err(Refusal::Stale), "an old slot is no news");
     refresh(&gate);
     assert!(admit(&gate, 1).await.is_ok());
@@ -117,7 +117,7 @@ async fn without_sight_of_the_chain_it_refuses_or_admits_as_it_is_told() {
     let gate = open(folder.path(), |config| {
         (config.max_staleness, config.when_stale) = (short, WhenStale::Admit);
     });
-    gate.see_credit(address(1), 10, Some(&credit(0)));
+    gate.observe_credit(address(1), 10, Some(&credit(0)));
     sleep(2 * short).await;
     assert!(admit(&gate, 1).await.is_ok());
 }
@@ -126,14 +126,14 @@ async fn without_sight_of_the_chain_it_refuses_or_admits_as_it_is_told() {
 async fn a_lease_is_renewed_or_stays_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let gate = open(folder.path(), |_| {});
-    gate.see_credit(address(1), 10, Some(&credit(0)));
+    gate.observe_credit(address(1), 10, Some(&credit(0)));
     let lease = |units| Job::new(units, "lease", MINUTE).settled_at_deadline();
     let first = gate.admit(&address(1), lease(600)).await.unwrap();
     let second = gate.renew(&first, 600, lease(400)).await.unwrap();
     let room = gate.room(&address(1)).unwrap();
     assert_eq!((room.unreported, room.in_flight, room.available), (600, 400, 0));
     assert_eq!(gate.renew(&first, 1, lease(1)).await, Err(Refusal::Expired), "it has ended");
-    gate.see_credit(address(1), 11, Some(&later(&credit(0), |credit| credit.collateral.frozen = 1_000)));
+    gate.observe_credit(address(1), 11, Some(&later(&credit(0), |credit| credit.collateral.frozen = 1_000)));
     let refused = gate.renew(&second, 100, lease(300)).await;
     assert_eq!(refused, Err(Refusal::Frozen { available: 0, needed: 300 }));
     assert_eq!(gate.holds(), std::slice::from_ref(&second));
@@ -146,7 +146,7 @@ async fn credits_of_others_are_passed_over() {
     let gate = open(folder.path(), |_| {});
     let mut foreign = credit(0);
     foreign.provider = address(9);
-    gate.see_credit(address(1), 10, Some(&foreign));
+    gate.observe_credit(address(1), 10, Some(&foreign));
     assert_eq!(admit(&gate, 1).await, Err(Refusal::UnknownCredit));
 }
 
@@ -159,7 +159,7 @@ fn admitting_and_ending_overdue_holds_never_wait_for_each_other() {
         let _entered = runtime.enter();
         open(folder.path(), |_| {})
     };
-    gate.see_credit(address(1), 10, Some(&credit(0)));
+    gate.observe_credit(address(1), 10, Some(&credit(0)));
     let (done, ended) = std::sync::mpsc::channel();
     for ending in [false, true, false, true] {
         let (gate, done, runtime) = (gate.clone(), done.clone(), runtime.handle().clone());

@@ -1,12 +1,12 @@
 //! The gate without a network: what it admits, counts and keeps.
 
-mod book;
 mod desk;
 mod gate;
-mod journal;
+mod ledger;
 mod node;
 mod order;
 mod reporter;
+mod writer;
 
 use {
     crate::{Gate, GateConfig},
@@ -72,9 +72,9 @@ fn open(folder: &Path, change: impl FnOnce(&mut GateConfig)) -> Gate {
 
 /// Shows a gate that the chain moves.
 fn refresh(gate: &Gate) {
-    let mut sight = gate.sight();
-    let slot = sight.slot() + 1;
-    sight.see_slot(slot);
-    sight.see_clock(1_800_000_000);
-    sight.see_market(slot, &Market::zeroed());
+    let mut view = gate.chain_view();
+    let slot = view.slot() + 1;
+    view.observe_slot(slot);
+    view.observe_clock(1_800_000_000);
+    view.observe_market(slot, &Market::zeroed());
 }

@@ -45,7 +45,7 @@ pub fn loan() -> Credit {
 /// A gate that has seen [`loan`] at address 1.
 pub fn gate(folder: &Path) -> Gate {
     let gate = open(folder, |_| {});
-    gate.see_credit(address(1), 10, Some(&loan()));
+    gate.observe_credit(address(1), 10, Some(&loan()));
     gate
 }
 
@@ -230,7 +230,7 @@ async fn what_the_program_would_refuse_is_not_obeyed() {
         state = later(&loan(), change);
         slot += 1;
         state.event_seq = slot;
-        gate.see_credit(address(1), slot, Some(&state));
+        gate.observe_credit(address(1), slot, Some(&state));
     };
     show(&|credit| credit.collateral.frozen = 400);
     assert_eq!(check(&gate, &by, FreezeAmount::Units(400)), forbidden(BlockableError::AlreadyFrozen));
@@ -252,7 +252,7 @@ async fn what_the_program_would_refuse_is_not_obeyed() {
             "{status:?}"
         );
     }
-    gate.see_credit(address(1), slot + 1, None);
+    gate.observe_credit(address(1), slot + 1, None);
     let unknown = Err(OrderRefused::UnknownCredit { credit: address(1) });
     assert_eq!(check(&gate, &by, FreezeAmount::All), unknown);
 }
@@ -268,7 +268,7 @@ async fn foreign_markets_and_a_gate_without_sight_are_refused() {
 
     let folder = tempfile::tempdir().unwrap();
     let gate = open(folder.path(), |config| config.max_staleness = Duration::ZERO);
-    gate.see_credit(address(1), 10, Some(&loan()));
+    gate.observe_credit(address(1), 10, Some(&loan()));
     std::thread::sleep(Duration::from_millis(2));
     let order = FreezeOrder::read(&all(&by)).unwrap();
     assert_eq!(order.check(&gate), Err(OrderRefused::Stale));

@@ -57,7 +57,7 @@ async fn freeze(
         ApiError::param("transaction", "`transaction` must be the signed transaction in base64")
     })?;
     // A task of its own: a client that disconnects must not stop a freeze half way.
-    let outcome = tokio::spawn(async move { desk.honor(&transaction).await }).await;
+    let outcome = tokio::spawn(async move { desk.obey(&transaction).await }).await;
     match outcome.map_err(|_| ApiError::internal())? {
         Ok(obeyed) => {
             app.metrics.count("blockable_provider_freezes_total", "result", "obeyed");

@@ -51,8 +51,8 @@ async fn livez(State(app): State<Arc<App>>) -> Response {
 /// Checks that requests can be served. Requests should be sent elsewhere while they cannot.
 async fn readyz(State(app): State<Arc<App>>) -> Response {
     let (age, fresh) = {
-        let sight = app.gate.sight();
-        (sight.age(), sight.require_fresh().is_ok())
+        let view = app.gate.chain_view();
+        (view.age(), view.require_fresh().is_ok())
     };
     let moved = age.map_or("never".to_string(), |age| format!("{} s ago", age.as_secs()));
     let stale = format!("the chain last moved: {moved}; check the node at chain.rpc_url");
@@ -79,8 +79,8 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
     let held = holds.iter().map(|hold| hold.units as f64).sum();
     app.metrics.set("blockable_provider_held_units", held);
     let (age, slot) = {
-        let sight = app.gate.sight();
-        (sight.age(), sight.slot())
+        let view = app.gate.chain_view();
+        (view.age(), view.slot())
     };
     let age = age.map_or(-1.0, |age| age.as_secs_f64());
     app.metrics.set("blockable_provider_chain_view_age_seconds", age);

@@ -109,16 +109,16 @@ pub fn gate(folder: &Path) -> Gate {
     };
     let gate = Gate::open(config).unwrap();
     see_chain(&gate);
-    gate.see_credit(ours(), 10, Some(&credit(0)));
+    gate.observe_credit(ours(), 10, Some(&credit(0)));
     gate
 }
 
 pub fn see_chain(gate: &Gate) {
-    let mut sight = gate.sight();
-    sight.see_slot(10);
-    sight.see_clock(1_800_000_000);
-    sight.see_market(10, &Market::zeroed());
-    sight.see_provider(10, &Provider::zeroed());
+    let mut view = gate.chain_view();
+    view.observe_slot(10);
+    view.observe_clock(1_800_000_000);
+    view.observe_market(10, &Market::zeroed());
+    view.observe_provider(10, &Provider::zeroed());
 }
 
 impl Bench {

@@ -32,7 +32,7 @@ async fn credits_freezes_and_thaws_are_seen_as_they_happen() {
     assert_eq!(admits(&gate, &credit).await, Ok(()));
     assert!(gate.market().is_some() && gate.provider().is_some());
     let chain_time = cluster.chain.client.chain_time().await.unwrap();
-    assert!(gate.sight().chain_time().unwrap().abs_diff(chain_time) <= 2);
+    assert!(gate.chain_view().chain_time().unwrap().abs_diff(chain_time) <= 2);
 
     let order = freeze(&cluster, "lender", &credit, FreezeAmount::All);
     cluster.chain.send(&[order], &["lender"]).await;
@@ -46,7 +46,7 @@ async fn credits_freezes_and_thaws_are_seen_as_they_happen() {
     eventually("a new credit is seen", async || admits(&gate, &second).await.is_ok()).await;
 
     let status = follower.status();
-    assert!(status.stream_up && status.updates > 0 && status.slot >= gate.sight().slot());
+    assert!(status.stream_up && status.updates > 0 && status.slot >= gate.chain_view().slot());
     assert_eq!((status.reconnects, status.rpc_errors, status.stale_answers), (0, 0, 0));
     follower.stop().await;
     eventually("it is stale", async || admits(&gate, &credit).await == Err(Refusal::Stale)).await;
@@ -69,7 +69,7 @@ async fn a_freeze_that_a_cut_stream_misses_is_found_and_the_stream_comes_back() 
     assert!(took < Duration::from_secs(5), "{took:?}");
     assert!(!follower.status().stream_up && follower.status().missed > 0);
     tokio::time::sleep(Duration::from_secs(3)).await;
-    assert!(gate.sight().is_fresh(), "reconciles alone keep it fresh");
+    assert!(gate.chain_view().is_fresh(), "reconciles alone keep it fresh");
 
     pipe.mend();
     eventually("the stream is back", async || follower.status().caught_up).await;
@@ -123,13 +123,13 @@ async fn a_node_that_answers_with_old_slots_is_not_believed() {
     cluster.chain.send(&[order], &["lender"]).await;
     let refused = async || matches!(admits(&gate, &credit).await, Err(Refusal::Frozen { .. }));
     eventually("the truth is back", refused).await;
-    let (seen, slot) = (gate.credit(&credit).unwrap(), gate.sight().slot());
+    let (seen, slot) = (gate.credit(&credit).unwrap(), gate.chain_view().slot());
     let order = thaw(&cluster, &credit);
     liar.lie(true);
     cluster.chain.send(&[order], &["lender"]).await;
     eventually("the gate is stale again", stale).await;
     let now = gate.credit(&credit).unwrap();
-    assert!(now.event_seq >= seen.event_seq && gate.sight().slot() >= slot, "nothing goes back");
+    assert!(now.event_seq >= seen.event_seq && gate.chain_view().slot() >= slot, "nothing goes back");
     follower.stop().await;
     cluster.stop();
 }

@@ -1,7 +1,7 @@
 //! A provider's gate and its freeze desk on a cluster inside this process, and nodes that fail them.
 
 mod follow;
-mod honor;
+mod freeze_orders;
 mod liar;
 
 use {

@@ -1,7 +1,7 @@
 //! The blockhashes that a transaction can still land with.
 
 use {
-    crate::honor::refused::OrderRefused,
+    super::refused::OrderRefused,
     blockable_sdk::{
         Hash,
         rpc::{CommitmentConfig, RpcClient, RpcClientError},
@@ -48,7 +48,7 @@ pub(super) struct Blockhashes {
 
 impl Blockhashes {
     /// Takes the latest blockhash, as it was polled.
-    pub(super) fn see(&mut self, blockhash: Hash, last_valid: u64) {
+    pub(super) fn record(&mut self, blockhash: Hash, last_valid: u64) {
         self.newest = self.newest.max(last_valid);
         self.polled_at = Some(Instant::now());
         if self.lives.insert(blockhash, last_valid).is_none() {
@@ -105,13 +105,13 @@ mod tests {
         let mut seen = Blockhashes::default();
         let hash = |number: u64| Hash::new_from_array([u8::try_from(number % 251).unwrap(); 32]);
         assert_eq!(seen.life(&hash(1)), Life::Unknown);
-        seen.see(hash(1), 1_150);
+        seen.record(hash(1), 1_150);
         assert_eq!(seen.life(&hash(1)), Life::UpTo(1_150));
-        seen.see(hash(2), 1_300);
+        seen.record(hash(2), 1_300);
         assert_eq!(seen.life(&hash(1)), Life::UpTo(1_150), "at height 1,150 it can still land");
-        seen.see(hash(3), 1_301);
+        seen.record(hash(3), 1_301);
         assert_eq!(seen.life(&hash(1)), Life::Over);
-        seen.see(hash(4), 1_200);
+        seen.record(hash(4), 1_200);
         assert_eq!(seen.life(&hash(1)), Life::Over, "an answer that lags brings nothing back");
     }
 
@@ -121,7 +121,7 @@ mod tests {
         for number in 0..2 * KEPT as u64 {
             let mut bytes = [0; 32];
             bytes[..8].copy_from_slice(&number.to_le_bytes());
-            seen.see(Hash::new_from_array(bytes), 150 + number);
+            seen.record(Hash::new_from_array(bytes), 150 + number);
         }
         assert_eq!((seen.lives.len(), seen.order.len()), (KEPT, KEPT));
         assert_eq!(seen.life(&Hash::new_from_array([0; 32])), Life::Unknown);

@@ -3,10 +3,11 @@
 use {
     super::{
         desk::Desk,
-        ledger::Open,
-        records::{self, KEEP, OrderState},
+        open_orders::Open,
+        records,
+        state::{KEEP, OrderState},
     },
-    crate::{What, gate::now_ms},
+    crate::{NoticeKind, gate::now_ms},
     blockable_sdk::{
         Signature,
         rpc::{CommitmentConfig, RpcClientError, TransactionStatus, describe},
@@ -66,7 +67,7 @@ type Seen = (u64, Option<u64>);
 /// A block that is only processed may be dropped, and with it what the transaction did or failed at: nothing is decided
 /// before the block is confirmed. Until then the order's own block stands beside what the gate sees of the chain, and the
 /// larger of the two counts.
-fn judge(open: &Open, fact: &Fact, seen: Option<Seen>, now: Instant) -> Verdict {
+fn evaluate(open: &Open, fact: &Fact, seen: Option<Seen>, now: Instant) -> Verdict {
     let landed = match fact {
         Fact::Landed { slot, confirmed: true, failure: None } => Some(*slot),
         _ => open.landed,
@@ -107,7 +108,7 @@ pub(super) async fn run(desk: Weak<Desk>) {
     loop {
         ticks.tick().await;
         let Some(desk) = desk.upgrade() else { return };
-        look(&desk).await;
+        track_open(&desk).await;
         if pruned.is_none_or(|at| at.elapsed() >= PRUNE) {
             pruned = Some(Instant::now());
             prune(&desk).await;
@@ -115,8 +116,14 @@ pub(super) async fn run(desk: Weak<Desk>) {
     }
 }
 
-async fn look(desk: &Desk) {
-    let watched = desk.ledger().watched();
+async fn track_open(desk: &Desk) {
+    let (ended, watched): (Vec<Open>, Vec<Open>) =
+        desk.orders().watched().into_iter().partition(|open| open.ended.is_some());
+    for open in ended {
+        if let Some((state, kind)) = open.ended.clone() {
+            close(desk, &open, state, kind).await;
+        }
+    }
     if watched.is_empty() {
         return;
     }
@@ -136,20 +143,22 @@ async fn look(desk: &Desk) {
     for open in watched {
         let fact = facts.remove(&open.record.order.signature).unwrap_or(Fact::Unasked);
         let seen = {
-            let (book, credit) = (desk.gate.book(), &open.record.order.credit);
-            book.slot(credit).map(|slot| (slot, book.credit(credit).map(|credit| credit.collateral.frozen)))
+            let (ledger, credit) = (desk.gate.ledger(), &open.record.order.credit);
+            ledger
+                .slot(credit)
+                .map(|slot| (slot, ledger.credit(credit).map(|credit| credit.collateral.frozen)))
         };
-        match judge(&open, &fact, seen, Instant::now()) {
+        match evaluate(&open, &fact, seen, Instant::now()) {
             Verdict::Wait { send: true } => again.push(open),
             Verdict::Wait { send: false } => {}
-            Verdict::AwaitView { slot } => desk.ledger().landed(&open.record.order.signature, slot),
+            Verdict::AwaitView { slot } => desk.orders().landed(&open.record.order.signature, slot),
             Verdict::Landed { slot } => {
                 let signature = open.record.order.signature.to_string();
-                close(desk, &open, OrderState::Landed, What::FreezeLanded { signature, slot }).await;
+                close(desk, &open, OrderState::Landed, NoticeKind::FreezeLanded { signature, slot }).await;
             }
             Verdict::Lift { state, reason } => {
                 let signature = open.record.order.signature.to_string();
-                close(desk, &open, state, What::FreezeLifted { signature, reason }).await;
+                close(desk, &open, state, NoticeKind::FreezeLifted { signature, reason }).await;
             }
         }
     }
@@ -194,21 +203,25 @@ fn fact(status: Option<&TransactionStatus>, up_to: Option<u64>) -> Fact {
     }
 }
 
-/// Closes an order: first on record, so that no restart obeys it again, then at the gate.
-async fn close(desk: &Desk, open: &Open, state: OrderState, what: What) {
+/// Closes an order: first on record, so that no restart obeys it again, then at the gate. Where the end cannot be recorded
+/// the gate obeys the order no longer all the same, and the next round records it: the parties' notice is never lost.
+async fn close(desk: &Desk, open: &Open, state: OrderState, kind: NoticeKind) {
     let (record, order) = (open.record.clone(), &open.record.order);
-    let notice = record.notice(what);
+    let notice = record.notice(kind.clone());
     let put = move |connection: &rusqlite::Connection| records::put(connection, &record, state);
-    if let Err(error) = desk.gate.notify_with(notice, put).await {
-        tracing::error!(signature = %order.signature, %error, "the end of a freeze could not be recorded");
-    }
+    let recorded = desk.gate.notify_with(notice, put).await;
     desk.gate.unblock(&order.credit, &order.signature);
-    desk.ledger().close(order.signature, state);
+    if let Err(error) = recorded {
+        tracing::error!(signature = %order.signature, %error, "the end of a freeze could not be recorded; trying again");
+        desk.orders().end(&order.signature, state, kind);
+        return;
+    }
+    desk.orders().close(order.signature, state);
     tracing::info!(signature = %order.signature, credit = %order.credit, %state, "a freeze is no longer obeyed ahead of the chain");
 }
 
 async fn prune(desk: &Desk) {
-    desk.ledger().prune();
+    desk.orders().prune();
     let keep = i64::try_from(KEEP.as_millis()).unwrap_or(i64::MAX);
     let before = now_ms().saturating_sub(keep);
     if let Err(error) = desk.gate.write(move |connection| records::prune(connection, before)).await {

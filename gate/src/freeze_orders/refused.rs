@@ -1,7 +1,7 @@
 //! Why a signed freeze is not obeyed.
 
 use {
-    super::records::OrderState,
+    super::state::OrderState,
     blockable_sdk::{Pubkey, program::errors::BlockableError},
 };
 

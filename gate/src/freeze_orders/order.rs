@@ -61,8 +61,8 @@ impl FreezeOrder {
             return Err(OrderRefused::ForeignMarket { market: self.market });
         }
         let (is_fresh, market_time) = {
-            let sight = gate.sight();
-            (sight.is_fresh(), sight.market_time())
+            let view = gate.chain_view();
+            (view.is_fresh(), view.market_time())
         };
         if !is_fresh {
             return Err(OrderRefused::Stale);

@@ -1,57 +1,14 @@
 //! Signed freezes as the store keeps them.
 
 use {
-    super::order::FreezeOrder,
+    super::{order::FreezeOrder, state::OrderState},
     crate::{
-        Notice, What,
+        Notice, NoticeKind,
         store::{key, signed, unsigned},
     },
     blockable_sdk::{Pubkey, Signature},
     rusqlite::{Connection, Row, params},
-    serde::{Deserialize, Serialize},
-    std::{fmt, time::Duration},
 };
-
-/// How long a signed freeze is remembered after it was closed: far longer than its blockhash lives.
-pub(super) const KEEP: Duration = Duration::from_secs(3_600);
-
-/// Where a signed freeze stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OrderState {
-    /// It is obeyed, and has not been seen on the chain.
-    Open,
-    /// It has landed, and the gate goes by the chain.
-    Landed,
-    /// It has landed and failed.
-    Failed,
-    /// Its blockhash expired before it landed.
-    Expired,
-    /// It was obeyed for as long as an order may be, and had not landed by then.
-    Lapsed,
-}
-
-impl OrderState {
-    const ALL: [OrderState; 5] =
-        [OrderState::Open, OrderState::Landed, OrderState::Failed, OrderState::Expired, OrderState::Lapsed];
-
-    /// Its name in the store and for machines.
-    pub fn name(self) -> &'static str {
-        match self {
-            OrderState::Open => "open",
-            OrderState::Landed => "landed",
-            OrderState::Failed => "failed",
-            OrderState::Expired => "expired",
-            OrderState::Lapsed => "lapsed",
-        }
-    }
-}
-
-impl fmt::Display for OrderState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// A signed freeze as it is recorded.
 #[derive(Clone, Debug)]
@@ -69,14 +26,14 @@ pub(super) struct Record {
 
 impl Record {
     /// What both parties are told of it.
-    pub(super) fn notice(&self, what: What) -> Notice {
+    pub(super) fn notice(&self, kind: NoticeKind) -> Notice {
         Notice {
             seq: 0,
             at_ms: 0,
             credit: self.order.credit.to_string(),
             lender: self.lender.to_string(),
             borrower: self.borrower.to_string(),
-            what,
+            kind,
         }
     }
 }

@@ -2,8 +2,8 @@ use {
     super::{address, credit, open},
     crate::{
         Durability, Job, Refusal, StoreError,
-        journal::Journal,
         store::{self, Store},
+        writer::Writer,
     },
     std::time::Duration,
 };
@@ -14,24 +14,24 @@ const MINUTE: Duration = Duration::from_secs(60);
 async fn a_write_that_fails_spoils_no_other_of_its_batch() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("gate.db"), None).unwrap();
-    let (journal, thread) = Journal::start(store, Durability::Process).unwrap();
+    let (writer, thread) = Writer::start(store, Durability::Process).unwrap();
     let mut writes = Vec::new();
     for number in 0..200u64 {
-        let journal = journal.clone();
+        let writer = writer.clone();
         writes.push(tokio::spawn(async move {
             let name = if number % 10 == 3 { "no_such_table" } else { "cursors" };
             let sql = format!("INSERT INTO {name} VALUES (?1, 1)");
-            journal.write(move |connection| connection.execute(&sql, [format!("{number}")])).await
+            writer.write(move |connection| connection.execute(&sql, [format!("{number}")])).await
         }));
     }
     for (number, write) in writes.into_iter().enumerate() {
         assert_eq!(write.await.unwrap().is_ok(), number % 10 != 3, "{number}");
     }
-    let count = journal.write(|connection| {
+    let count = writer.write(|connection| {
         connection.query_row("SELECT count(*) FROM cursors", [], |row| row.get::<_, u32>(0))
     });
     assert_eq!(count.await.unwrap(), 180);
-    drop(journal);
+    drop(writer);
     thread.join().unwrap();
 }
 
@@ -62,7 +62,7 @@ async fn a_full_store_settles_what_runs_and_admits_nothing_new() {
     let gate = open(folder.path(), |config| config.max_store_bytes = Some(512 << 10));
     let mut big = credit(0);
     big.collateral.granted = 1_000_000_000;
-    gate.see_credit(address(1), 10, Some(&big));
+    gate.observe_credit(address(1), 10, Some(&big));
     let reference = "x".repeat(2_000);
     let mut running = Vec::new();
     let refusal = loop {
@@ -90,7 +90,7 @@ async fn a_full_store_settles_what_runs_and_admits_nothing_new() {
     }
     gate.close().await;
     let reopened = open(folder.path(), |_| {});
-    reopened.see_credit(address(1), 10, Some(&big));
+    reopened.observe_credit(address(1), 10, Some(&big));
     assert_eq!(reopened.readings()[0].cumulative, used);
     assert_eq!(reopened.readings()[0].in_flight, 10);
 }

@@ -67,23 +67,23 @@ impl<T: Send, F: FnMut(&Connection) -> rusqlite::Result<T> + Send> Work for Task
 
 /// Hands writes to the thread. Dropping the last copy ends it once all that waits is written.
 #[derive(Clone)]
-pub struct Journal {
+pub struct Writer {
     queue: mpsc::Sender<Box<dyn Work>>,
     full: Arc<AtomicBool>,
     durability: Durability,
 }
 
-impl Journal {
+impl Writer {
     /// Starts the thread. Errors: [`StoreError::Sqlite`] where no thread can be had.
-    pub fn start(store: Store, durability: Durability) -> Result<(Journal, JoinHandle<()>), StoreError> {
+    pub fn start(store: Store, durability: Durability) -> Result<(Writer, JoinHandle<()>), StoreError> {
         let (queue, receiver) = mpsc::channel(QUEUE);
         let full = Arc::new(AtomicBool::new(false));
-        let writer = Writer { store, receiver, full: full.clone(), checked: Instant::now(), set: None };
+        let writer = WriterThread { store, receiver, full: full.clone(), checked: Instant::now(), set: None };
         let thread = std::thread::Builder::new()
-            .name("journal".to_string())
+            .name("writer".to_string())
             .spawn(move || writer.run())
             .map_err(|error| StoreError::Sqlite(error.to_string()))?;
-        Ok((Journal { queue, full, durability }, thread))
+        Ok((Writer { queue, full, durability }, thread))
     }
 
     /// Whether the store is full: what must be recorded still is, new jobs are not.
@@ -100,7 +100,7 @@ impl Journal {
         self.write_as(self.durability, work).await
     }
 
-    /// As [`Journal::write`], in a commit that survives what is named. All earlier commits survive it then as well.
+    /// As [`Writer::write`], in a commit that survives what is named. All earlier commits survive it then as well.
     pub async fn write_as<T: Send + 'static>(
         &self,
         durability: Durability,
@@ -113,7 +113,7 @@ impl Journal {
     }
 }
 
-struct Writer {
+struct WriterThread {
     store: Store,
     receiver: mpsc::Receiver<Box<dyn Work>>,
     full: Arc<AtomicBool>,
@@ -122,7 +122,7 @@ struct Writer {
     set: Option<Durability>,
 }
 
-impl Writer {
+impl WriterThread {
     fn run(mut self) {
         while let Some(first) = self.receiver.blocking_recv() {
             let mut batch = vec![first];

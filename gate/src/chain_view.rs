@@ -6,7 +6,7 @@ use {
     std::time::{Duration, Instant},
 };
 
-/// What becomes of new jobs while the chain is out of sight.
+/// What becomes of new jobs while the chain is out of view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum WhenStale {
@@ -18,7 +18,7 @@ pub enum WhenStale {
 
 /// Slot, clock, market and provider as last seen. Times are measured on the machine's monotonic clock, so a jump of its
 /// calendar changes nothing.
-pub struct Sight {
+pub struct ChainView {
     max_staleness: Duration,
     when_stale: WhenStale,
     slot: u64,
@@ -28,10 +28,10 @@ pub struct Sight {
     provider: Option<(u64, Box<Provider>)>,
 }
 
-impl Sight {
+impl ChainView {
     /// Nothing seen yet.
-    pub fn new(max_staleness: Duration, when_stale: WhenStale) -> Sight {
-        Sight {
+    pub fn new(max_staleness: Duration, when_stale: WhenStale) -> ChainView {
+        ChainView {
             max_staleness,
             when_stale,
             slot: 0,
@@ -44,7 +44,7 @@ impl Sight {
 
     /// The chain has reached a slot. Only a slot higher than any before is news: a node that answers with old slots is as
     /// good as none.
-    pub fn see_slot(&mut self, slot: u64) {
+    pub fn observe_slot(&mut self, slot: u64) {
         if slot > self.slot {
             self.slot = slot;
             self.fresh_at = Some(Instant::now());
@@ -52,7 +52,7 @@ impl Sight {
     }
 
     /// The chain's clock showed `unix`, in Unix seconds.
-    pub fn see_clock(&mut self, unix: i64) {
+    pub fn observe_clock(&mut self, unix: i64) {
         // The clock moves in whole seconds and every slot: keep the reading that puts it furthest ahead, unless it jumped.
         let ahead =
             self.chain_time().is_some_and(|estimate| (unix..=unix.saturating_add(2)).contains(&estimate));
@@ -62,14 +62,14 @@ impl Sight {
     }
 
     /// The market as of a slot.
-    pub fn see_market(&mut self, slot: u64, market: &Market) {
+    pub fn observe_market(&mut self, slot: u64, market: &Market) {
         if self.market.as_ref().is_none_or(|(known, _)| slot >= *known) {
             self.market = Some((slot, Box::new(*market)));
         }
     }
 
     /// The provider as of a slot.
-    pub fn see_provider(&mut self, slot: u64, provider: &Provider) {
+    pub fn observe_provider(&mut self, slot: u64, provider: &Provider) {
         if self.provider.as_ref().is_none_or(|(known, _)| slot >= *known) {
             self.provider = Some((slot, Box::new(*provider)));
         }
@@ -85,7 +85,7 @@ impl Sight {
         self.fresh_at.map(|at| at.elapsed())
     }
 
-    /// Whether the chain is in sight.
+    /// Whether the chain is in view.
     pub fn is_fresh(&self) -> bool {
         self.age().is_some_and(|age| age <= self.max_staleness)
     }

@@ -71,7 +71,7 @@ pub struct Room {
 
 /// The accounts of all credits of one provider.
 #[derive(Default)]
-pub struct Book {
+pub struct Ledger {
     credits: HashMap<Pubkey, Entry>,
     /// Open holds and whether their end is being recorded.
     holds: HashMap<HoldId, (Hold, bool)>,
@@ -80,17 +80,17 @@ pub struct Book {
     next_hold: u64,
 }
 
-impl Book {
+impl Ledger {
     /// A book with what a store has kept: cumulative use by credit and index, open holds, and the first free number of a
     /// hold.
-    pub fn restore(meters: HashMap<(Pubkey, u32), u64>, holds: Vec<Hold>, next_hold: u64) -> Book {
-        let mut book = Book { meters, next_hold, ..Book::default() };
+    pub fn restore(meters: HashMap<(Pubkey, u32), u64>, holds: Vec<Hold>, next_hold: u64) -> Ledger {
+        let mut ledger = Ledger { meters, next_hold, ..Ledger::default() };
         for hold in holds {
-            let entry = book.credits.entry(hold.credit).or_default();
+            let entry = ledger.credits.entry(hold.credit).or_default();
             entry.held = entry.held.saturating_add(hold.units);
-            book.holds.insert(hold.id, (hold, false));
+            ledger.holds.insert(hold.id, (hold, false));
         }
-        book
+        ledger
     }
 
     /// Takes what the chain shows of a credit at a slot, `None` where the account is gone. Older news are passed over;
@@ -152,7 +152,7 @@ impl Book {
         Some(self.credits.get(address)?.view.as_ref()?.slot)
     }
 
-    /// Obeys a freeze ahead of the chain: at least `frozen` units of the credit are closed until [`Book::unblock`].
+    /// Obeys a freeze ahead of the chain: at least `frozen` units of the credit are closed until [`Ledger::unblock`].
     pub fn block(&mut self, credit: Pubkey, signature: Signature, frozen: u64) {
         let blocks = &mut self.credits.entry(credit).or_default().blocks;
         if blocks.iter().all(|block| block.signature != signature) {
@@ -186,8 +186,8 @@ impl Book {
         Ok(self.hold_more(address, units))
     }
 
-    /// As [`Book::admit`], for a job that carries on from an open hold of which `used` units are used: what that one holds
-    /// and does not use is open to it. The old hold stays until [`Book::end`].
+    /// As [`Ledger::admit`], for a job that carries on from an open hold of which `used` units are used: what that one holds
+    /// and does not use is open to it. The old hold stays until [`Ledger::end`].
     pub fn renew(
         &mut self,
         old: &Hold,

@@ -3,7 +3,8 @@
 use {
     crate::{admits, cluster, eventually, freeze, gate, thaw},
     blockable_gate::{
-        DeskConfig, FollowConfig, Follower, FreezeDesk, Gate, OrderRefused, OrderState, Refusal, What,
+        FollowConfig, Follower, FreezeDesk, FreezeDeskConfig, Gate, NoticeKind, OrderRefused, OrderState,
+        Refusal,
     },
     blockable_sdk::{Instruction, Pubkey, program::instructions::FreezeAmount, transactions::encode},
     blockable_testkit::{Cluster, Parties},
@@ -21,7 +22,7 @@ struct Provider {
 impl Provider {
     async fn start(cluster: &Cluster, credit: &Pubkey, folder: &Path) -> Provider {
         let gate = gate(cluster, folder);
-        let desk = FreezeDesk::start(gate.clone(), DeskConfig::new(cluster.rpc_url())).await.unwrap();
+        let desk = FreezeDesk::start(gate.clone(), FreezeDeskConfig::new(cluster.rpc_url())).await.unwrap();
         let config = FollowConfig::new(cluster.rpc_url(), cluster.ws_url());
         let follower = Follower::start(gate.clone(), config);
         eventually("the gate follows", async || follower.status().caught_up && gate.credit(credit).is_some())
@@ -41,8 +42,8 @@ impl Provider {
         state()
     }
 
-    async fn told(&self) -> Vec<What> {
-        self.gate.notices_after(0, 100).await.unwrap().into_iter().map(|notice| notice.what).collect()
+    async fn told(&self) -> Vec<NoticeKind> {
+        self.gate.notices_after(0, 100).await.unwrap().into_iter().map(|notice| notice.kind).collect()
     }
 }
 
@@ -61,7 +62,7 @@ async fn a_signed_freeze_is_obeyed_before_it_lands_and_a_replay_after_a_thaw_is_
     let order = freeze(&cluster, "lender", &credit, FreezeAmount::All);
     let bytes = signed(&cluster, order, &lender, &lender).await;
     let began = Instant::now();
-    let obeyed = provider.desk.honor(&bytes).await.unwrap();
+    let obeyed = provider.desk.obey(&bytes).await.unwrap();
     let took = began.elapsed();
     let refused = admits(&provider.gate, &credit).await;
     assert!(matches!(refused, Err(Refusal::Frozen { .. })), "{refused:?} after {took:?}");
@@ -70,17 +71,20 @@ async fn a_signed_freeze_is_obeyed_before_it_lands_and_a_replay_after_a_thaw_is_
     assert_eq!((seen.collateral.frozen, obeyed.frozen), (1_000_000_000, 1_000_000_000));
     assert_eq!(provider.gate.room(&credit).unwrap().available, 0, "the chain has it now");
     let told = provider.told().await;
-    assert!(matches!(&told[..], [What::FreezeObeyed { .. }, What::FreezeLanded { .. }]), "{told:?}");
+    assert!(
+        matches!(&told[..], [NoticeKind::FreezeObeyed { .. }, NoticeKind::FreezeLanded { .. }]),
+        "{told:?}"
+    );
 
     let order = thaw(&cluster, &credit);
     cluster.chain.send(&[order], &["lender"]).await;
     eventually("the thaw is seen", async || admits(&provider.gate, &credit).await.is_ok()).await;
     let replayed = Err(OrderRefused::Replayed(OrderState::Landed));
-    assert_eq!(provider.desk.honor(&bytes).await, replayed);
+    assert_eq!(provider.desk.obey(&bytes).await, replayed);
     provider.stop().await;
     let elsewhere = tempfile::tempdir().unwrap();
     let provider = Provider::start(&cluster, &credit, elsewhere.path()).await;
-    let again = provider.desk.honor(&bytes).await;
+    let again = provider.desk.obey(&bytes).await;
     let expired = [OrderRefused::BlockhashExpired, OrderRefused::BlockhashUnknown].map(Err);
     assert!(again == replayed || expired.contains(&again), "a desk that never saw it: {again:?}");
     assert_eq!(admits(&provider.gate, &credit).await, Ok(()));
@@ -98,20 +102,23 @@ async fn a_freeze_that_cannot_land_is_lifted_also_when_the_provider_restarts_mea
     let (payer, freezer) = (Keypair::new(), Parties::key("freezer"));
     let order = freeze(&cluster, "freezer", &credit, FreezeAmount::Bps(5_000));
     let bytes = signed(&cluster, order, &payer, &freezer).await;
-    let obeyed = provider.desk.honor(&bytes).await.unwrap();
+    let obeyed = provider.desk.obey(&bytes).await.unwrap();
     assert_eq!((obeyed.frozen, obeyed.by), (500_000_000, freezer.pubkey()));
     assert_eq!(provider.gate.room(&credit).unwrap().available, 500_000_000);
     provider.stop().await;
 
     let provider = Provider::start(&cluster, &credit, folder.path()).await;
     assert_eq!(provider.gate.room(&credit).unwrap().available, 500_000_000, "still obeyed");
-    assert_eq!(provider.desk.honor(&bytes).await, Ok(obeyed));
+    assert_eq!(provider.desk.obey(&bytes).await, Ok(obeyed));
     assert_eq!(provider.closes(&obeyed.signature).await, OrderState::Expired);
     assert_eq!(provider.gate.room(&credit).unwrap().available, 1_000_000_000);
     assert_eq!(cluster.chain.credit(&credit).await.collateral.frozen, 0);
     let told = provider.told().await;
-    assert!(matches!(&told[..], [What::FreezeObeyed { .. }, What::FreezeLifted { .. }]), "{told:?}");
-    assert_eq!(provider.desk.honor(&bytes).await, Err(OrderRefused::Replayed(OrderState::Expired)));
+    assert!(
+        matches!(&told[..], [NoticeKind::FreezeObeyed { .. }, NoticeKind::FreezeLifted { .. }]),
+        "{told:?}"
+    );
+    assert_eq!(provider.desk.obey(&bytes).await, Err(OrderRefused::Replayed(OrderState::Expired)));
     provider.stop().await;
     cluster.stop();
 }

@@ -1,3 +1,6 @@
+mod freezes;
+mod keys;
+
 use {
     super::{address, credit, later, market, open, provider, refresh},
     crate::{
@@ -6,14 +9,13 @@ use {
     },
     blockable_sdk::{
         Keypair, Pubkey, Signer,
-        keys::{KeyError, KeySource, SigningKey},
+        keys::SigningKey,
         program::{
             metering, signature,
             state::{Collateral, Meter, Provider, Reporter as Listed},
         },
         reports::ReportRecord,
     },
-    blockable_testkit::vault::{Manner, Vault},
     bytemuck::Zeroable,
     std::{
         path::Path,
@@ -39,16 +41,16 @@ fn listing(epoch: u32, keys: &[Pubkey]) -> Provider {
 }
 
 fn show(gate: &Gate, account: &Provider) {
-    let mut sight = gate.sight();
-    let slot = sight.slot();
-    sight.see_provider(slot, account);
+    let mut view = gate.chain_view();
+    let slot = view.slot();
+    view.observe_provider(slot, account);
 }
 
 /// A gate in a folder that sees a provider with one reporter, and that reporter, which reports on demand only.
 async fn start(folder: &Path, key: &Keypair) -> (Gate, Reporter) {
     let gate = open(folder, |_| {});
     show(&gate, &listing(3, &[key.pubkey()]));
-    gate.see_credit(address(1), 10, Some(&credit(0)));
+    gate.observe_credit(address(1), 10, Some(&credit(0)));
     let reporter = prepare(&gate, vec![key.insecure_clone().into()]).await;
     (gate, reporter)
 }
@@ -71,7 +73,7 @@ async fn chunks_and_bits_follow_the_index() {
     let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
     let (gate, reporter) = start(folder.path(), &key).await;
     for (number, index) in [(2, 3), (3, 4), (4, 9)] {
-        gate.see_credit(address(number), 10, Some(&credit(index)));
+        gate.observe_credit(address(number), 10, Some(&credit(index)));
     }
     use_up(&gate, 4, 70).await;
     let reports = reporter.report_at(T).await.unwrap();
@@ -230,86 +232,10 @@ async fn a_store_that_lost_settlements_reports_no_less() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_epoch_is_reported_on_at_once() {
-    let (folder, old, new) = (tempfile::tempdir().unwrap(), Keypair::new(), Keypair::new());
-    let gate = open(folder.path(), |_| {});
-    gate.see_credit(address(1), 10, Some(&credit(0)));
-    let keys: Vec<SigningKey> = vec![old.insecure_clone().into(), new.insecure_clone().into()];
-    let config = ReporterConfig { interval: Duration::from_secs(3_600), ..ReporterConfig::default() };
-    let reporter = Reporter::start(gate.clone(), keys, config).await.unwrap();
-    let mut reports = reporter.subscribe();
-    assert_eq!(reporter.status()[0].state, KeyState::NoChain);
-    show(&gate, &listing(3, &[old.pubkey()]));
-    let first = timeout(MINUTE, reports.recv()).await.unwrap().unwrap();
-    assert_eq!((first.epoch, first.reporter), (3, old.pubkey()));
-    show(&gate, &listing(4, &[Pubkey::new_unique(), new.pubkey()]));
-    let second = timeout(MINUTE, reports.recv()).await.unwrap().unwrap();
-    assert_eq!((second.epoch, second.reporter, second.reporter_index), (4, new.pubkey(), 1));
-    assert_eq!(reporter.latest(), [second.as_ref().clone()], "reports of the old epoch are void");
-    second.verify(&provider(), &gate.provider().unwrap()).unwrap();
-    assert!(first.verify(&provider(), &gate.provider().unwrap()).is_err());
-    reporter.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn keys_that_may_not_sign_do_not() {
-    let (folder, key, expired, other) =
-        (tempfile::tempdir().unwrap(), Keypair::new(), Keypair::new(), Keypair::new());
-    let gate = open(folder.path(), |_| {});
-    gate.see_credit(address(1), 10, Some(&credit(0)));
-    let keys = [&other, &expired, &key].map(|key| SigningKey::from(key.insecure_clone()));
-    let reporter = prepare(&gate, keys.into()).await;
-    assert_eq!(reporter.report_at(T).await, Err(KeyState::NoChain), "no provider has been seen");
-    let mut account = listing(3, &[expired.pubkey(), key.pubkey()]);
-    account.reporters[0].expires_at = T;
-    show(&gate, &account);
-    assert!(reporter.report_at(T).await.is_err());
-    let states: Vec<_> = reporter.status().into_iter().map(|status| status.state).collect();
-    let expected =
-        [KeyState::NotListed(other.pubkey()), KeyState::Expired(expired.pubkey()), KeyState::Signing];
-    assert_eq!(states, expected);
-    let reports = reporter.latest();
-    assert_eq!(reports.len(), 1);
-    assert_eq!((reports[0].reporter, reports[0].reporter_index), (key.pubkey(), 1));
-    assert!(reporter.report_at(T - 1).await.is_err(), "the clock is behind the one that signs");
-    let all = reporter.after(0, 10).await.unwrap().reports;
-    assert!(all.iter().any(|report| report.reporter == expired.pubkey() && report.reported_at == T - 1));
-    assert!(all.iter().all(|report| report.reporter != other.pubkey()));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_key_that_hangs_keeps_no_other_waiting() {
-    let (folder, key, remote) = (tempfile::tempdir().unwrap(), Keypair::new(), Keypair::new());
-    let (gate, _) = start(folder.path(), &key).await;
-    show(&gate, &listing(4, &[remote.pubkey(), key.pubkey()]));
-    let vault = Vault::start(remote.insecure_clone(), "token", Manner::Hangs).await;
-    let token_file = folder.path().join("token");
-    std::fs::write(&token_file, "token").unwrap();
-    let source = KeySource::Vault {
-        url: vault.url.clone(),
-        key: "reports".to_string(),
-        public_key: remote.pubkey().to_string(),
-        token_env: None,
-        token_file: Some(token_file),
-    };
-    let deadline = Duration::from_secs(4);
-    let slow = source.open().await.unwrap().with_deadline(deadline);
-    let reporter = prepare(&gate, vec![slow, key.insecure_clone().into()]).await;
-    let mut reports = reporter.subscribe();
-    let (asked, reporting) = (Instant::now(), reporter.clone());
-    let round = tokio::spawn(async move { reporting.report_at(T).await });
-    let report = timeout(MINUTE, reports.recv()).await.unwrap().unwrap();
-    assert_eq!(report.reporter, key.pubkey());
-    assert!(asked.elapsed() < deadline, "it waited for the other");
-    assert_eq!(round.await.unwrap(), Err(KeyState::Key(KeyError::Deadline(deadline))));
-    assert_eq!(reporter.after(0, 10).await.unwrap().reports, [report.as_ref().clone()]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn use_that_does_not_change_is_reported_and_old_reports_go() {
     let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
     let (gate, _) = start(folder.path(), &key).await;
-    gate.see_credit(address(2), 10, Some(&credit(4)));
+    gate.observe_credit(address(2), 10, Some(&credit(4)));
     let config = ReporterConfig { keep: Duration::from_secs(30), ..ReporterConfig::default() };
     let reporter = Reporter::prepare(gate.clone(), vec![key.into()], config).await.unwrap();
     for step in 0..10 {
@@ -324,7 +250,7 @@ async fn use_that_does_not_change_is_reported_and_old_reports_go() {
     };
     assert_eq!(instants().await, (vec![60, 70, 80, 90], vec![60, 70, 80, 90]));
     // A chunk without credits is silent; its last report stays.
-    gate.see_credit(address(2), 11, None);
+    gate.observe_credit(address(2), 11, None);
     reporter.report_at(T + 1_000).await.unwrap();
     assert_eq!(instants().await, (vec![1_000], vec![60, 70, 80, 90]));
     assert_eq!(reporter.latest().len(), 2);
@@ -337,7 +263,7 @@ async fn a_feed_leaves_nothing_out_and_ends_with_the_last_report() {
     // Many chunks, so that few rounds bring more than a listener may be behind.
     show(&gate, &Provider { chunk_size: 1, ..listing(4, &[key.pubkey()]) });
     for number in 2..=45 {
-        gate.see_credit(address(number), 10, Some(&credit(number as u32 - 1)));
+        gate.observe_credit(address(number), 10, Some(&credit(number as u32 - 1)));
     }
     reporter.report_at(T - 3_000).await.unwrap();
     let first = reporter.after(0, 1).await.unwrap().next;
@@ -392,11 +318,11 @@ async fn the_loop_reports_on_its_interval_and_by_the_chains_clock() {
         sleep(Duration::from_millis(100)).await;
     }
     let reports = reporter.after(0, 3).await.unwrap().reports;
-    let now = gate.sight().chain_time().unwrap();
+    let now = gate.chain_view().chain_time().unwrap();
     assert!(reports.iter().all(|report| (T..=now).contains(&report.reported_at)));
     assert!(reports.is_sorted_by(|one, next| one.reported_at < next.reported_at));
     // The chain's clock jumps back: silence, until it has passed the last report again.
-    gate.sight().see_clock(T - 100);
+    gate.chain_view().observe_clock(T - 100);
     while !matches!(reporter.status()[0].state, KeyState::ClockBehind { .. }) {
         assert!(Instant::now() < deadline, "it does not notice");
         sleep(Duration::from_millis(100)).await;
@@ -431,54 +357,8 @@ async fn a_closed_credit_and_an_unseen_chain_are_not_reported_on() {
     refresh(&gate);
     show(&gate, &listing(3, &[key.pubkey()]));
     let closing = credit(0);
-    gate.see_credit(address(1), 10, Some(&closing));
-    gate.see_credit(address(1), 11, Some(&later(&closing, |credit| credit.has_index = 0)));
+    gate.observe_credit(address(1), 10, Some(&closing));
+    gate.observe_credit(address(1), 11, Some(&later(&closing, |credit| credit.has_index = 0)));
     assert_eq!(reporter.report_now().await, []);
     assert_eq!(reporter.status()[0].state, KeyState::Signing);
-}
-
-/// What was admitted and used since the last report is in one that is dated no later than the freeze, so the chain counts it.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_freeze_is_answered_by_a_report_of_its_time() {
-    let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
-    let gate = open(folder.path(), |_| {});
-    show(&gate, &listing(3, &[key.pubkey()]));
-    let mut chain = credit(0);
-    gate.see_credit(address(1), 10, Some(&chain));
-    let config = ReporterConfig { interval: MINUTE, ..ReporterConfig::default() };
-    let reporter = Reporter::start(gate.clone(), vec![key.insecure_clone().into()], config).await.unwrap();
-    let started = Instant::now();
-    while reporter.latest().is_empty() {
-        assert!(started.elapsed() < MINUTE, "no first report");
-        sleep(Duration::from_millis(10)).await;
-    }
-    let first = reporter.latest()[0].reported_at;
-    use_up(&gate, 1, 300).await;
-    let running = gate.admit(&address(1), Job::new(200, "job", MINUTE)).await.unwrap();
-
-    let frozen_at_chain = first + 5;
-    gate.sight().see_clock(frozen_at_chain);
-    chain = later(&chain, |chain| {
-        chain.meter.reported_at = first;
-        metering::freeze_to(&mut chain.collateral, &mut chain.meter, 1_000, frozen_at_chain).unwrap();
-    });
-    gate.see_credit(address(1), 11, Some(&chain));
-    while reporter.latest()[0].reported_at == first {
-        assert!(started.elapsed() < MINUTE, "no report of the freeze");
-        sleep(Duration::from_millis(10)).await;
-    }
-    let report = &reporter.latest()[0];
-    let reading = &report.readings[0];
-    assert_eq!((report.reported_at, reading.cumulative, reading.in_flight), (frozen_at_chain, 300, 200));
-    let reading = metering::Reading {
-        cumulative: reading.cumulative,
-        in_flight: reading.in_flight,
-        reported_at: report.reported_at,
-    };
-    let (mut collateral, mut meter) = (chain.collateral, chain.meter);
-    let metered =
-        metering::apply(&mut collateral, &mut meter, &reading, 1_000, frozen_at_chain + 2, true).unwrap();
-    assert_eq!((metered.consumed, metered.overrun, meter.settlement_left), (300, 0, 200));
-    gate.settle(&running, 200).await.unwrap();
-    reporter.stop().await;
 }

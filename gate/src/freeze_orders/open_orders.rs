@@ -2,16 +2,32 @@
 
 use {
     super::{
-        Obeyed,
-        records::{KEEP, OrderState, Record},
+        records::Record,
         refused::OrderRefused,
+        state::{KEEP, OrderState},
     },
+    crate::NoticeKind,
     blockable_sdk::{Pubkey, Signature},
     std::{
         collections::HashMap,
         time::{Duration, Instant},
     },
 };
+
+/// A signed freeze that is obeyed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ObeyedOrder {
+    /// The transaction.
+    pub signature: Signature,
+    /// The credit.
+    pub credit: Pubkey,
+    /// Units closed to new jobs in all.
+    pub frozen: u64,
+    /// Who ordered it.
+    pub by: Pubkey,
+    /// The last block height at which it can land.
+    pub last_valid_height: u64,
+}
 
 /// Orders for one credit that may end without landing within [`UNLANDED_WITHIN`]. Each is obeyed for a bounded time; a row
 /// of them would be a freeze without one, that the chain never sees.
@@ -28,11 +44,13 @@ pub(super) struct Open {
     recorded: bool,
     /// The slot it has landed in for good.
     pub(super) landed: Option<u64>,
+    /// Its end, while that waits to be recorded: the gate obeys it no longer.
+    pub(super) ended: Option<(OrderState, NoticeKind)>,
 }
 
 impl Open {
-    fn obeyed(&self) -> Obeyed {
-        Obeyed {
+    fn obeyed(&self) -> ObeyedOrder {
+        ObeyedOrder {
             signature: self.record.order.signature,
             credit: self.record.order.credit,
             frozen: self.record.frozen,
@@ -49,7 +67,7 @@ pub(super) struct Limits {
     pub(super) per_credit: usize,
 }
 
-pub(super) struct Ledger {
+pub(super) struct OpenOrders {
     limits: Limits,
     open: HashMap<Signature, Open>,
     closed: HashMap<Signature, (OrderState, Instant)>,
@@ -57,27 +75,33 @@ pub(super) struct Ledger {
     unlanded: HashMap<Pubkey, Vec<Instant>>,
 }
 
-impl Ledger {
-    pub(super) fn new(limits: Limits) -> Ledger {
-        Ledger { limits, open: HashMap::new(), closed: HashMap::new(), unlanded: HashMap::new() }
+impl OpenOrders {
+    pub(super) fn new(limits: Limits) -> OpenOrders {
+        OpenOrders { limits, open: HashMap::new(), closed: HashMap::new(), unlanded: HashMap::new() }
     }
 
     /// What is known of an order: the answer it was given while it is open. Errors: [`OrderRefused::Replayed`].
-    pub(super) fn known(&self, signature: &Signature) -> Result<Option<Obeyed>, OrderRefused> {
+    pub(super) fn known(&self, signature: &Signature) -> Result<Option<ObeyedOrder>, OrderRefused> {
         if let Some((state, _)) = self.closed.get(signature) {
             return Err(OrderRefused::Replayed(*state));
         }
-        Ok(self.open.get(signature).map(Open::obeyed))
+        match self.open.get(signature) {
+            Some(Open { ended: Some((state, _)), .. }) => Err(OrderRefused::Replayed(*state)),
+            open => Ok(open.map(Open::obeyed)),
+        }
     }
 
     /// Where an order stands.
     pub(super) fn state(&self, signature: &Signature) -> Option<OrderState> {
         let closed = self.closed.get(signature).map(|(state, _)| *state);
-        closed.or_else(|| self.open.contains_key(signature).then_some(OrderState::Open))
+        closed.or_else(|| {
+            let open = self.open.get(signature)?;
+            Some(open.ended.as_ref().map_or(OrderState::Open, |(state, _)| *state))
+        })
     }
 
     /// Opens an order that is not known. Errors: [`OrderRefused::TooManyOpen`], [`OrderRefused::TooManyUnlanded`].
-    pub(super) fn open(&mut self, record: Record, deadline: Instant) -> Result<Obeyed, OrderRefused> {
+    pub(super) fn open(&mut self, record: Record, deadline: Instant) -> Result<ObeyedOrder, OrderRefused> {
         let unlanded = self
             .unlanded
             .get(&record.order.credit)
@@ -104,8 +128,8 @@ impl Ledger {
         self.insert(record, deadline, true);
     }
 
-    fn insert(&mut self, record: Record, deadline: Instant, recorded: bool) -> Obeyed {
-        let open = Open { record, deadline, recorded, landed: None };
+    fn insert(&mut self, record: Record, deadline: Instant, recorded: bool) -> ObeyedOrder {
+        let open = Open { record, deadline, recorded, landed: None, ended: None };
         let obeyed = open.obeyed();
         self.open.insert(obeyed.signature, open);
         obeyed
@@ -122,6 +146,13 @@ impl Ledger {
     pub(super) fn landed(&mut self, signature: &Signature, slot: u64) {
         if let Some(open) = self.open.get_mut(signature) {
             open.landed = Some(slot);
+        }
+    }
+
+    /// An order has ended and its end could not be recorded yet.
+    pub(super) fn end(&mut self, signature: &Signature, state: OrderState, kind: NoticeKind) {
+        if let Some(open) = self.open.get_mut(signature) {
+            open.ended = Some((state, kind));
         }
     }
 

@@ -1,0 +1,130 @@
+//! Takes freeze orders: checks them, blocks the units, records and sends the order.
+
+use {
+    super::{
+        blockhashes::{self, Life},
+        desk::Desk,
+        open_orders::ObeyedOrder,
+        order::FreezeOrder,
+        records::{self, Record},
+        refused::OrderRefused,
+        state::OrderState,
+    },
+    crate::{NoticeKind, gate::now_ms},
+    blockable_sdk::Hash,
+    std::{sync::Arc, time::Instant},
+    tokio::time::timeout,
+};
+
+/// A freeze that the chain shows from within this many seconds may be the very one that is shown to the desk.
+const RECENT: i64 = 300;
+
+impl Desk {
+    /// Obeys an order. Returns its record, to be written, where it is new.
+    async fn take(&self, order: FreezeOrder) -> Result<(ObeyedOrder, Option<Record>), OrderRefused> {
+        if self.is_closing() {
+            return Err(OrderRefused::ShuttingDown);
+        }
+        if let Some(obeyed) = self.orders().known(&order.signature)? {
+            return Ok((obeyed, None));
+        }
+        order.check(&self.gate)?;
+        let last_valid_height = self.last_valid_height(&order.blockhash).await?;
+        self.require_not_landed(&order).await?;
+        // Again: the node may have been asked in between.
+        let frozen = order.check(&self.gate)?;
+        self.block(order, frozen, last_valid_height)
+    }
+
+    async fn last_valid_height(&self, blockhash: &Hash) -> Result<u64, OrderRefused> {
+        let life = self.blockhashes().life(blockhash);
+        match life {
+            Life::UpTo(height) => Ok(height),
+            Life::Over => Err(OrderRefused::BlockhashExpired),
+            Life::Unknown => blockhashes::ask(&self.rpc, blockhash, self.config.ask_within).await,
+        }
+    }
+
+    /// Where the credit was frozen a moment ago and is not now, this may be that freeze, shown again after a thaw.
+    async fn require_not_landed(&self, order: &FreezeOrder) -> Result<(), OrderRefused> {
+        let credit = self.gate.credit(&order.credit);
+        let now = self.gate.chain_view().market_time();
+        let recently = credit.zip(now).is_some_and(|(credit, now)| {
+            credit.frozen_at_market != 0 && now.saturating_sub(credit.frozen_at_market) <= RECENT
+        });
+        if !recently {
+            return Ok(());
+        }
+        let signatures = [order.signature];
+        let asked = timeout(self.config.ask_within, self.rpc.get_signature_statuses(&signatures)).await;
+        let Ok(Ok(answer)) = asked else { return Err(OrderRefused::Unchecked) };
+        match answer.value.into_iter().flatten().next() {
+            None => Ok(()),
+            Some(status) if status.err.is_some() => Err(OrderRefused::Replayed(OrderState::Failed)),
+            Some(_) => Err(OrderRefused::Replayed(OrderState::Landed)),
+        }
+    }
+
+    fn block(
+        &self,
+        order: FreezeOrder,
+        frozen: u64,
+        last_valid_height: u64,
+    ) -> Result<(ObeyedOrder, Option<Record>), OrderRefused> {
+        let (signature, address) = (order.signature, order.credit);
+        let credit = self.gate.credit(&address).ok_or(OrderRefused::UnknownCredit { credit: address })?;
+        let (received_ms, obey_for) = (now_ms(), self.config.obey_for);
+        let obey_for_ms = i64::try_from(obey_for.as_millis()).unwrap_or(i64::MAX);
+        let record = Record {
+            order,
+            lender: credit.lender,
+            borrower: credit.borrower,
+            frozen,
+            last_valid_height,
+            received_ms,
+            until_ms: received_ms.saturating_add(obey_for_ms),
+        };
+        let mut orders = self.orders();
+        // The same bytes may have been taken while the node was asked.
+        if let Some(obeyed) = orders.known(&signature)? {
+            return Ok((obeyed, None));
+        }
+        let obeyed = orders.open(record.clone(), Instant::now() + obey_for)?;
+        self.gate.block(address, signature, frozen);
+        Ok((obeyed, Some(record)))
+    }
+
+    /// Records an order that is obeyed, tells the parties, and sends it.
+    async fn keep(self: Arc<Desk>, record: Record) {
+        let order = &record.order;
+        let (signature, by) = (order.signature.to_string(), order.by.to_string());
+        let notice = record.notice(NoticeKind::FreezeObeyed { signature, by, frozen: record.frozen });
+        let row = record.clone();
+        let put = move |connection: &rusqlite::Connection| records::put(connection, &row, OrderState::Open);
+        if let Err(error) = self.gate.notify_with(notice, put).await {
+            // It is obeyed all the same: what cannot be recorded is forgotten in a restart, and the chain still has it.
+            tracing::error!(signature = %order.signature, %error, "a freeze that is obeyed could not be recorded");
+        }
+        self.orders().recorded(&order.signature);
+        tokio::spawn(async move { self.send(&record.order).await });
+    }
+}
+
+/// Takes an order and logs what becomes of it.
+pub(super) async fn obey(desk: &Arc<Desk>, transaction: &[u8]) -> Result<ObeyedOrder, OrderRefused> {
+    let order = FreezeOrder::read(transaction).inspect_err(|refused| {
+        tracing::warn!(code = refused.code(), reason = %refused, "a freeze was refused");
+    })?;
+    let signature = order.signature;
+    let (obeyed, new) = desk.take(order).await.inspect_err(|refused| {
+        tracing::warn!(%signature, code = refused.code(), reason = %refused, "a freeze was refused");
+    })?;
+    if let Some(record) = new {
+        tracing::info!(%signature, credit = %obeyed.credit, by = %obeyed.by, frozen = obeyed.frozen, "a freeze is obeyed");
+        // A task of its own: a caller that goes away must not leave it unrecorded.
+        if tokio::spawn(desk.clone().keep(record)).await.is_err() {
+            tracing::error!(%signature, "recording a freeze ended in a panic");
+        }
+    }
+    Ok(obeyed)
+}

@@ -1,0 +1,90 @@
+//! Obeys a signed freeze before it lands.
+//!
+//! Whoever may freeze a credit signs the transaction as always and shows it to the provider's desk, beside sending it. A
+//! transaction that is fully signed, can still land and would be allowed by the program is obeyed at once: new jobs find
+//! the units frozen. The desk sends it as well and watches it. Once it has landed, the gate goes by the chain; where it
+//! fails, expires or has not landed within a bounded time, the block is lifted. Both parties are told.
+
+mod blockhashes;
+mod config;
+mod desk;
+mod intake;
+mod open_orders;
+mod order;
+mod records;
+mod refused;
+mod state;
+mod track;
+
+use {
+    crate::{Gate, StoreError, follow::until},
+    blockable_sdk::Signature,
+    blockable_service::lock::lock,
+    desk::Desk,
+    std::sync::{Arc, Mutex},
+    tokio::{sync::watch, task::JoinHandle},
+};
+pub use {
+    config::FreezeDeskConfig, open_orders::ObeyedOrder, order::FreezeOrder, refused::OrderRefused,
+    state::OrderState,
+};
+
+/// Takes signed freezes for a gate. Cheap to clone; all clones are one desk.
+///
+/// Two tasks run beside it: one keeps the recent blockhashes, one tracks open orders until each has landed, failed or
+/// expired. They end when the desk is stopped or its last clone is dropped. What is open stays recorded and is taken up at
+/// the next start.
+#[derive(Clone)]
+pub struct FreezeDesk {
+    desk: Arc<Desk>,
+    tasks: Arc<Tasks>,
+}
+
+/// The desk's tasks. Dropping `stop` ends them.
+struct Tasks {
+    stop: watch::Sender<bool>,
+    running: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl FreezeDesk {
+    /// Opens the desk; what was obeyed before a restart and is still open is obeyed again at once. Needs a tokio runtime.
+    /// Errors: [`StoreError`].
+    pub async fn start(gate: Gate, config: FreezeDeskConfig) -> Result<FreezeDesk, StoreError> {
+        let desk = Desk::open(gate, config).await?;
+        let (stop, stopped) = watch::channel(false);
+        let running = vec![
+            tokio::spawn(until(stopped.clone(), desk::poll_blockhash(Arc::downgrade(&desk)))),
+            tokio::spawn(until(stopped, track::run(Arc::downgrade(&desk)))),
+        ];
+        Ok(FreezeDesk { desk, tasks: Arc::new(Tasks { stop, running: Mutex::new(running) }) })
+    }
+
+    /// Obeys a signed freeze, given as a transaction in its wire format. One that is open already gets the same answer
+    /// again. Returns once it is recorded; new jobs find the units frozen before that. Errors: [`OrderRefused`], with
+    /// nothing changed.
+    pub async fn obey(&self, transaction: &[u8]) -> Result<ObeyedOrder, OrderRefused> {
+        intake::obey(&self.desk, transaction).await
+    }
+
+    /// The state of a signed freeze, `None` where it was never obeyed or has been forgotten.
+    pub fn state(&self, signature: &Signature) -> Option<OrderState> {
+        self.desk.orders().state(signature)
+    }
+
+    /// The number of orders that are open.
+    pub fn open(&self) -> usize {
+        self.desk.orders().watched().len()
+    }
+
+    /// Takes no more orders and ends the desk's tasks. What is open stays recorded, and is taken up at the next start.
+    pub async fn stop(&self) {
+        self.desk.stop_taking();
+        self.tasks.stop.send_replace(true);
+        let running = std::mem::take(&mut *lock(&self.tasks.running));
+        for task in running {
+            if task.await.is_err() {
+                tracing::error!("a task of the freeze desk ended in a panic");
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The states of a freeze order.
+
+use {
+    serde::{Deserialize, Serialize},
+    std::{fmt, time::Duration},
+};
+
+/// How long a signed freeze is remembered after it was closed: far longer than its blockhash lives.
+pub(super) const KEEP: Duration = Duration::from_secs(3_600);
+
+/// The state of a freeze order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderState {
+    /// It is obeyed, and has not been seen on the chain.
+    Open,
+    /// It has landed, and the gate goes by the chain.
+    Landed,
+    /// It has landed and failed.
+    Failed,
+    /// Its blockhash expired before it landed.
+    Expired,
+    /// It was obeyed for as long as an order may be, and had not landed by then.
+    Lapsed,
+}
+
+impl OrderState {
+    /// Every state.
+    pub(super) const ALL: [OrderState; 5] =
+        [OrderState::Open, OrderState::Landed, OrderState::Failed, OrderState::Expired, OrderState::Lapsed];
+
+    /// Its name in the store and for machines.
+    pub fn name(self) -> &'static str {
+        match self {
+            OrderState::Open => "open",
+            OrderState::Landed => "landed",
+            OrderState::Failed => "failed",
+            OrderState::Expired => "expired",
+            OrderState::Lapsed => "lapsed",
+        }
+    }
+}
+
+impl fmt::Display for OrderState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,260 @@
+use {
+    super::{address, credit, later},
+    crate::{
+        AtDeadline, Hold, HoldId, Refusal,
+        ledger::{Ledger, Room},
+    },
+    blockable_sdk::{
+        Signature,
+        program::{
+            metering::{self, freeze_to},
+            transitions::Status,
+        },
+    },
+    proptest::prelude::*,
+    std::collections::HashMap,
+};
+
+/// A ledger with one credit of 1,000 units, seen at slot 10.
+fn ledger() -> Ledger {
+    let mut ledger = Ledger::restore(HashMap::new(), Vec::new(), 1);
+    assert!(ledger.observe(address(1), 10, Some(&credit(0))));
+    ledger
+}
+
+fn hold(ledger: &mut Ledger, units: u64) -> Hold {
+    let (id, index) = ledger.admit(&address(1), units, None).unwrap();
+    let hold = Hold {
+        id,
+        credit: address(1),
+        index,
+        units,
+        reference: String::new(),
+        admitted_ms: 0,
+        deadline_ms: 0,
+        at_deadline: AtDeadline::Return,
+    };
+    ledger.keep(hold.clone());
+    hold
+}
+
+/// Ends a hold as a gate does once that is recorded.
+fn settle(ledger: &mut Ledger, hold: &Hold, used: u64) {
+    ledger.begin_end(hold.id).unwrap();
+    let cumulative = ledger.cumulative(&hold.credit, hold.index) + used;
+    ledger.count(&hold.credit, hold.index, cumulative);
+    ledger.end(hold.id);
+}
+
+fn room(ledger: &Ledger) -> Room {
+    ledger.room(&address(1), None).unwrap()
+}
+
+#[test]
+fn holds_and_unreported_use_leave_less_for_new_jobs() {
+    let mut ledger = ledger();
+    let first = hold(&mut ledger, 600);
+    assert_eq!(room(&ledger).available, 400);
+    assert_eq!(ledger.admit(&address(1), 401, None), Err(Refusal::Exhausted { available: 400, needed: 401 }));
+    settle(&mut ledger, &first, 250);
+    assert_eq!(
+        room(&ledger),
+        Room { available: 750, remaining: 1_000, frozen: 0, in_flight: 0, unreported: 250 }
+    );
+    let metered = later(&credit(0), |credit| {
+        credit.meter.cumulative = 250;
+        credit.collateral.consumed = 250;
+    });
+    assert!(ledger.observe(address(1), 11, Some(&metered)));
+    assert_eq!(
+        room(&ledger),
+        Room { available: 750, remaining: 750, frozen: 0, in_flight: 0, unreported: 0 }
+    );
+}
+
+#[test]
+fn a_freeze_refuses_new_jobs_and_says_so() {
+    let mut ledger = ledger();
+    let running = hold(&mut ledger, 300);
+    let frozen = later(&credit(0), |credit| credit.collateral.frozen = 1_000);
+    ledger.observe(address(1), 11, Some(&frozen));
+    assert_eq!(ledger.admit(&address(1), 10, None), Err(Refusal::Frozen { available: 0, needed: 10 }));
+    assert_eq!(ledger.admit(&address(1), 0, None), Err(Refusal::Frozen { available: 0, needed: 1 }));
+    assert_eq!(ledger.admit(&address(1), 701, None), Err(Refusal::Exhausted { available: 0, needed: 701 }));
+    settle(&mut ledger, &running, 300);
+    assert_eq!(ledger.cumulative(&address(1), 0), 300);
+    let partly = later(&frozen, |credit| credit.collateral.frozen = 400);
+    ledger.observe(address(1), 12, Some(&partly));
+    assert_eq!(room(&ledger).available, 300);
+}
+
+#[test]
+fn a_running_lease_is_not_renewed_on_frozen_units() {
+    let mut ledger = ledger();
+    let lease = hold(&mut ledger, 600);
+    // The units that the lease itself holds and has not used are open to its renewal, and to nobody else.
+    assert_eq!(ledger.admit(&address(1), 500, None), Err(Refusal::Exhausted { available: 400, needed: 500 }));
+    let (id, _) = ledger.renew(&lease, 300, 600, None).unwrap();
+    assert_eq!(id, HoldId(2));
+    let mut ledger = self::ledger();
+    let lease = hold(&mut ledger, 600);
+    ledger.observe(address(1), 11, Some(&later(&credit(0), |credit| credit.collateral.frozen = 1_000)));
+    assert_eq!(ledger.renew(&lease, 0, 600, None), Err(Refusal::Frozen { available: 0, needed: 600 }));
+    assert_eq!(room(&ledger).in_flight, 600);
+}
+
+#[test]
+fn only_newer_views_count() {
+    let mut ledger = ledger();
+    let frozen = later(&credit(0), |credit| credit.collateral.frozen = 500);
+    let thawed = later(&frozen, |credit| credit.collateral.frozen = 0);
+    assert!(ledger.observe(address(1), 12, Some(&frozen)));
+    assert!(!ledger.observe(address(1), 11, Some(&thawed)), "an older slot");
+    assert!(!ledger.observe(address(1), 12, Some(&credit(0))), "an earlier event of the same slot");
+    assert!(!ledger.observe(address(1), 13, Some(&frozen)), "nothing new");
+    assert_eq!(room(&ledger).frozen, 500);
+    // A fork that held the freeze was dropped: the account is as it was, at a later slot.
+    assert!(ledger.observe(address(1), 14, Some(&credit(0))));
+    assert_eq!(room(&ledger).frozen, 0);
+    assert!(ledger.observe(address(1), 15, None));
+    assert_eq!(ledger.room(&address(1), None), Err(Refusal::Closed));
+    assert_eq!(ledger.room(&address(2), None), Err(Refusal::UnknownCredit));
+}
+
+#[test]
+fn a_view_that_is_confirmed_is_as_of_the_later_slot() {
+    let mut ledger = ledger();
+    let seen = credit(0);
+    ledger.confirm(&address(1), 12, (seen.event_seq + 1, seen.event_hash));
+    assert_eq!(ledger.slot(&address(1)), Some(10), "another state");
+    ledger.confirm(&address(1), 12, (seen.event_seq, seen.event_hash));
+    ledger.confirm(&address(1), 11, (seen.event_seq, seen.event_hash));
+    assert_eq!(ledger.slot(&address(1)), Some(12));
+    ledger.confirm(&address(2), 12, (0, [0; 32]));
+    assert_eq!(ledger.slot(&address(2)), None);
+}
+
+#[test]
+fn a_signed_freeze_counts_until_it_is_lifted_and_no_further_than_the_lien() {
+    let mut ledger = ledger();
+    let (one, two) = (Signature::from([1; 64]), Signature::from([2; 64]));
+    ledger.block(address(1), one, 400);
+    ledger.block(address(1), two, 5_000);
+    ledger.block(address(1), two, 5_000);
+    assert_eq!(room(&ledger).frozen, 1_000);
+    ledger.unblock(&address(1), &two);
+    assert_eq!(room(&ledger).frozen, 400);
+    let released = later(&credit(0), |credit| credit.collateral.released = 800);
+    ledger.observe(address(1), 11, Some(&released));
+    assert_eq!(room(&ledger).frozen, 200, "the lien is smaller than the order");
+    ledger.unblock(&address(1), &one);
+    assert_eq!(room(&ledger).frozen, 0);
+}
+
+#[test]
+fn statuses_and_lifetimes_decide() {
+    let mut ledger = ledger();
+    let at = |ledger: &mut Ledger, slot, change: &dyn Fn(&mut blockable_sdk::program::state::Credit)| {
+        let mut next = credit(0);
+        change(&mut next);
+        next.event_seq = slot;
+        ledger.observe(address(1), slot, Some(&next));
+        ledger.room(&address(1), Some(1_000))
+    };
+    for (slot, status) in [(20, Status::Offered), (21, Status::Accepted)] {
+        assert_eq!(at(&mut ledger, slot, &|credit| credit.status = status.byte()), Err(Refusal::NotIssued));
+    }
+    for (slot, status) in [
+        (22, Status::Active),
+        (23, Status::Delinquent),
+        (24, Status::Defaulted),
+        (25, Status::Seizing),
+        (26, Status::Repaid),
+    ] {
+        assert!(at(&mut ledger, slot, &|credit| credit.status = status.byte()).is_ok(), "{status:?}");
+    }
+    assert!(at(&mut ledger, 27, &|credit| credit.units_expire_at = 1_001).is_ok());
+    assert_eq!(at(&mut ledger, 28, &|credit| credit.units_expire_at = 1_000), Err(Refusal::Expired));
+    assert_eq!(ledger.room(&address(1), None), Err(Refusal::Stale), "without a clock nobody knows");
+}
+
+#[test]
+fn what_the_chain_has_counted_is_never_counted_again() {
+    // The store was lost: the chain knows of 700 units.
+    let mut ledger = Ledger::restore(HashMap::new(), Vec::new(), 1);
+    let metered = later(&credit(4), |credit| {
+        credit.meter.cumulative = 700;
+        credit.collateral.consumed = 700;
+    });
+    ledger.observe(address(1), 10, Some(&metered));
+    assert_eq!(room(&ledger).available, 300);
+    let job = hold(&mut ledger, 100);
+    settle(&mut ledger, &job, 100);
+    assert_eq!(ledger.readings()[0].cumulative, 800);
+    // Another loan at the same address begins at its own count.
+    ledger.observe(address(1), 20, None);
+    ledger.observe(address(1), 30, Some(&credit(9)));
+    let reading = ledger.readings()[0];
+    assert_eq!((reading.index, reading.cumulative), (9, 0));
+}
+
+proptest! {
+    /// Whatever is admitted, settled, reported, frozen and thawed in whatever order: a gate that admits by its ledger never
+    /// makes its provider serve what the chain will not count, as long as freezes leave running jobs their promise.
+    #[test]
+    fn what_was_admitted_is_always_counted_by_the_chain(
+        steps in prop::collection::vec((0u8..5, 1u64..400, 0usize..8), 1..120)
+    ) {
+        let mut ledger = ledger();
+        let mut chain = credit(0);
+        let (mut now, mut slot) = (1_000i64, 10u64);
+        let mut running: Vec<Hold> = Vec::new();
+        for (step, units, which) in steps {
+            match step {
+                0 => if let Ok((id, index)) = ledger.admit(&address(1), units, None) {
+                    let hold = Hold {
+                        id, credit: address(1), index, units, reference: String::new(),
+                        admitted_ms: 0, deadline_ms: 0, at_deadline: AtDeadline::Return,
+                    };
+                    ledger.keep(hold.clone());
+                    running.push(hold);
+                },
+                1 => if !running.is_empty() {
+                    let hold = running.remove(which % running.len());
+                    settle(&mut ledger, &hold, units.min(hold.units));
+                },
+                2 => {
+                    let reading = ledger.readings()[0];
+                    let reading = metering::Reading {
+                        cumulative: reading.cumulative, in_flight: reading.in_flight, reported_at: now,
+                    };
+                    chain = later(&chain, |chain| {
+                        let metered = metering::apply(
+                            &mut chain.collateral, &mut chain.meter, &reading, u64::MAX / 2, now, true,
+                        ).unwrap();
+                        assert_eq!(metered.overrun, 0, "served and not counted");
+                    });
+                }
+                3 => {
+                    // The report that is due comes before the freeze, as a gate's reporter sees to.
+                    let reading = ledger.readings()[0];
+                    let reading = metering::Reading {
+                        cumulative: reading.cumulative, in_flight: reading.in_flight, reported_at: now,
+                    };
+                    chain = later(&chain, |chain| {
+                        metering::apply(&mut chain.collateral, &mut chain.meter, &reading, u64::MAX / 2, now, true).unwrap();
+                        let target = units.min(chain.collateral.lien());
+                        freeze_to(&mut chain.collateral, &mut chain.meter, target, now).unwrap();
+                    });
+                }
+                _ => chain = later(&chain, |chain| {
+                    let thaw = units.min(chain.collateral.frozen);
+                    metering::thaw(&mut chain.collateral, &mut chain.meter, thaw).unwrap();
+                }),
+            }
+            now += 1;
+            slot += 1;
+            ledger.observe(address(1), slot, Some(&chain));
+        }
+    }
+}

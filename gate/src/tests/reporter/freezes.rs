@@ -1,0 +1,49 @@
+//! Reports that answer a freeze.
+
+use super::*;
+
+/// What was admitted and used since the last report is in one that is dated no later than the freeze, so the chain counts it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_freeze_is_answered_by_a_report_of_its_time() {
+    let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
+    let gate = open(folder.path(), |_| {});
+    show(&gate, &listing(3, &[key.pubkey()]));
+    let mut chain = credit(0);
+    gate.observe_credit(address(1), 10, Some(&chain));
+    let config = ReporterConfig { interval: MINUTE, ..ReporterConfig::default() };
+    let reporter = Reporter::start(gate.clone(), vec![key.insecure_clone().into()], config).await.unwrap();
+    let started = Instant::now();
+    while reporter.latest().is_empty() {
+        assert!(started.elapsed() < MINUTE, "no first report");
+        sleep(Duration::from_millis(10)).await;
+    }
+    let first = reporter.latest()[0].reported_at;
+    use_up(&gate, 1, 300).await;
+    let running = gate.admit(&address(1), Job::new(200, "job", MINUTE)).await.unwrap();
+
+    let frozen_at_chain = first + 5;
+    gate.chain_view().observe_clock(frozen_at_chain);
+    chain = later(&chain, |chain| {
+        chain.meter.reported_at = first;
+        metering::freeze_to(&mut chain.collateral, &mut chain.meter, 1_000, frozen_at_chain).unwrap();
+    });
+    gate.observe_credit(address(1), 11, Some(&chain));
+    while reporter.latest()[0].reported_at == first {
+        assert!(started.elapsed() < MINUTE, "no report of the freeze");
+        sleep(Duration::from_millis(10)).await;
+    }
+    let report = &reporter.latest()[0];
+    let reading = &report.readings[0];
+    assert_eq!((report.reported_at, reading.cumulative, reading.in_flight), (frozen_at_chain, 300, 200));
+    let reading = metering::Reading {
+        cumulative: reading.cumulative,
+        in_flight: reading.in_flight,
+        reported_at: report.reported_at,
+    };
+    let (mut collateral, mut meter) = (chain.collateral, chain.meter);
+    let metered =
+        metering::apply(&mut collateral, &mut meter, &reading, 1_000, frozen_at_chain + 2, true).unwrap();
+    assert_eq!((metered.consumed, metered.overrun, meter.settlement_left), (300, 0, 200));
+    gate.settle(&running, 200).await.unwrap();
+    reporter.stop().await;
+}
