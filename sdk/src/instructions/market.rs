@@ -52,22 +52,22 @@ fn market_control(market: &Pubkey, authority: &Pubkey) -> accounts::MarketContro
     }
 }
 
-/// Applies the change that waits, once its delay has passed. Signer: `admin`.
+/// Applies the proposed change, once its delay has passed. Signer: `admin`.
 pub fn market_apply_change(market: &Pubkey, admin: &Pubkey) -> Instruction {
     build(market_control(market, admin), data::MarketApplyChange {})
 }
 
-/// Drops the change that waits. Signer: `admin`.
+/// Drops the proposed change. Signer: `admin`.
 pub fn market_cancel_change(market: &Pubkey, admin: &Pubkey) -> Instruction {
     build(market_control(market, admin), data::MarketCancelChange {})
 }
 
-/// Offers the admin's place to `to`; the zero key withdraws the offer. Signer: `admin`.
+/// Offers the admin role to `to`; the zero key withdraws the offer. Signer: `admin`.
 pub fn market_offer_admin(market: &Pubkey, admin: &Pubkey, to: Pubkey) -> Instruction {
     build(market_control(market, admin), data::MarketOfferAdmin { to })
 }
 
-/// Takes the admin's place. Signer: `new_admin`, to whom it was offered.
+/// Takes the admin role. Signer: `new_admin`, the key it was offered to.
 pub fn market_accept_admin(market: &Pubkey, new_admin: &Pubkey) -> Instruction {
     build(market_control(market, new_admin), data::MarketAcceptAdmin {})
 }

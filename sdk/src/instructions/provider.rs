@@ -79,7 +79,7 @@ pub fn provider_set_payout(
     build(accounts, data::ProviderSetPayout {})
 }
 
-/// Offers the authority's place to `to`; the zero key withdraws the offer. Signer: `authority`.
+/// Offers the authority role to `to`; the zero key withdraws the offer. Signer: `authority`.
 pub fn provider_offer_authority(
     market: &Pubkey,
     authority: &Pubkey,
@@ -89,7 +89,7 @@ pub fn provider_offer_authority(
     build(provider_update(market, authority, provider), data::ProviderOfferAuthority { to })
 }
 
-/// Takes the authority's place; the provider keeps its address. Signer: `new_authority`, to whom it was offered.
+/// Takes the authority role; the provider keeps its address. Signer: `new_authority`, the key it was offered to.
 pub fn provider_accept_authority(market: &Pubkey, new_authority: &Pubkey, provider: &Pubkey) -> Instruction {
     build(provider_update(market, new_authority, provider), data::ProviderAcceptAuthority {})
 }

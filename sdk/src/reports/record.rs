@@ -64,7 +64,7 @@ pub struct ReportRecord {
     /// The reporter's public key.
     #[serde(with = "text")]
     pub reporter: Pubkey,
-    /// The reporter's place in the provider's list.
+    /// The reporter's index in the provider's list.
     pub reporter_index: u8,
     /// The chain's clock at the readings, in Unix seconds.
     pub reported_at: i64,

@@ -30,7 +30,7 @@ fn terms() -> Terms {
 }
 
 #[test]
-fn nothing_agreed_beside_the_terms_is_sound() {
+fn a_rider_of_zeros_is_sound() {
     assert_eq!(Rider::default().validate(&terms(), &BOUNDS), Ok(()));
     assert!(!Rider::default().has_covenant());
     assert_eq!(verdict(|_| ()), Ok(()));

@@ -233,7 +233,7 @@ proptest! {
 }
 
 #[test]
-fn jobs_beside_the_lien_leave_all_of_it_to_seize() {
+fn jobs_outside_the_lien_leave_all_of_it_to_seize() {
     let mut collateral = Collateral { granted: 100, released: 40, ..Collateral::zeroed() };
     let mut meter = Meter { in_flight: 40, ..Meter::zeroed() };
     assert_eq!((seizable(&collateral, &meter, true), held_by_jobs(&collateral, &meter)), (60, 40));
