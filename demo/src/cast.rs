@@ -1,9 +1,10 @@
-//! Who takes part in a demo, and what they agree on.
+//! The parties of a demo and the terms they agree on.
 
 use {
     super::{DemoError, cluster::Cluster},
     blockable_sdk::{
         Instruction, Keypair, Pubkey, Signer, addresses,
+        amounts::{ChainTime, MicroUsd, Units},
         client::Landed,
         events::CreditRecord,
         instructions::{self, MarketKeys},
@@ -17,28 +18,30 @@ use {
 };
 
 /// Micro-USDC in one USDC.
-pub const USDC: u64 = 1_000_000;
-/// What each borrower borrows, in micro-USDC.
-pub const PRINCIPAL: u64 = 100_000 * USDC;
-/// List price of a GPU-hour, in micro-USDC. One credit unit is one GPU-second.
-pub const LIST_PRICE_PER_HOUR: u64 = 2 * USDC;
+const USDC: u64 = 1_000_000;
+/// Principal of each loan.
+pub const PRINCIPAL: MicroUsd = MicroUsd(100_000 * USDC);
+/// List price of a GPU-hour. One credit unit is one GPU-second.
+pub const LIST_PRICE_PER_HOUR: MicroUsd = MicroUsd(2 * USDC);
 /// Units that the principal buys in bulk: 35 % more than at list price.
-pub const UNITS: u64 = PRINCIPAL / LIST_PRICE_PER_HOUR * 3_600 * 135 / 100;
+pub const UNITS: Units = Units(PRINCIPAL.get() / LIST_PRICE_PER_HOUR.get() * 3_600 * 135 / 100);
+/// Units that the provider registers as its capacity.
+pub const CAPACITY: Units = Units(4 * UNITS.get());
 /// Most units per second a credit may use, as a multiple of using them up in one instalment's time.
 const RATE_HEADROOM: u64 = 8;
 
-/// How fast a demo's time passes: months where the clock can be moved, seconds where it cannot. All in seconds.
+/// Periods of a demo, in seconds: months where the clock can be moved, seconds where it cannot.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    /// From one due date to the next.
+    /// Time from one due date to the next.
     pub interval: u32,
-    /// From a due date to delinquency.
+    /// Time from a due date to delinquency.
     pub delinquency_grace: u32,
-    /// From a due date to default.
+    /// Time from a due date to default.
     pub default_grace: u32,
-    /// From default to seizure.
+    /// Time from default to seizure.
     pub cure_period: u32,
-    /// While a lot's price falls.
+    /// Time in which a lot's price falls.
     pub lot_window: u32,
     /// Metering transactions in the replay.
     pub windows: usize,
@@ -68,8 +71,8 @@ impl Pace {
     };
 
     /// The provider's rate bound, in units per second.
-    pub fn max_units_per_second(&self) -> u64 {
-        RATE_HEADROOM * UNITS / u64::from(self.interval)
+    pub fn max_units_per_second(&self) -> Units {
+        Units(RATE_HEADROOM * UNITS.get() / u64::from(self.interval))
     }
 
     fn bounds(&self, is_test: bool) -> TermBounds {
@@ -88,8 +91,8 @@ impl Pace {
 
     fn terms(&self) -> Terms {
         Terms {
-            principal: PRINCIPAL,
-            units: UNITS,
+            principal: PRINCIPAL.get(),
+            units: UNITS.get(),
             late_fee: 500 * USDC,
             offer_expires_at: 0,
             delinquency_grace: self.delinquency_grace,
@@ -105,24 +108,27 @@ impl Pace {
 
     fn schedule(&self) -> Vec<Instalment> {
         let instalment =
-            |number: u32| Instalment { due_after: number * self.interval, principal: PRINCIPAL / 4 };
+            |number: u32| Instalment { due_after: number * self.interval, principal: PRINCIPAL.get() / 4 };
         (1..=4).map(instalment).collect()
     }
 }
 
-/// Everyone's keys, the market they share, and the events seen so far.
+/// The parties' keys, the market they share, and the events of all transactions so far.
+///
+/// The events are the proof at the end: every transaction must go through [`Cast::send`] or [`Cast::keep`], or the log of a
+/// credit does not hash to what its account says.
 pub struct Cast {
     /// The cluster.
     pub cluster: Cluster,
-    /// Pays fees; admin of the market.
+    /// Pays fees, and is the market's admin.
     pub operator: Keypair,
     /// Owner of the market's treasury.
     pub treasury: Keypair,
-    /// Lends.
+    /// Lends to both borrowers.
     pub lender: Keypair,
-    /// Repays.
+    /// Borrower 1, who repays.
     pub good: Keypair,
-    /// Misses a payment.
+    /// Borrower 2, who misses a payment.
     pub bad: Keypair,
     /// The GPU provider's authority.
     pub provider_authority: Keypair,
@@ -139,7 +145,7 @@ pub struct Cast {
 }
 
 impl Cast {
-    /// Fresh keys for everyone, and a market number that no one else uses.
+    /// Draws fresh keys for every party, and a market number that no other run uses.
     pub fn new(cluster: Cluster) -> Cast {
         let mint = Keypair::new();
         let provider_authority = Keypair::new();
@@ -181,7 +187,7 @@ impl Cast {
         }
     }
 
-    /// The records seen of a credit.
+    /// A credit's events so far.
     pub fn records(&self, credit: &Pubkey) -> Vec<CreditRecord> {
         self.log.borrow().get(credit).cloned().unwrap_or_default()
     }
@@ -191,16 +197,22 @@ impl Cast {
         self.keys.token_account(&owner.pubkey())
     }
 
-    /// A token account's balance in micro-USDC.
-    pub async fn balance(&self, account: &Pubkey) -> Result<u64, DemoError> {
+    /// Reads a token account's balance.
+    pub async fn balance(&self, account: &Pubkey) -> Result<MicroUsd, DemoError> {
         let rpc = self.cluster.client.rpc();
         let found = rpc.get_account(account).await.map_err(|error| DemoError::Client(error.into()))?;
-        Ok(tokens::balance(&found.data).unwrap_or(0))
+        Ok(MicroUsd(tokens::balance(&found.data).unwrap_or(0)))
     }
 
     /// The lender's credit to a borrower.
     pub fn credit_of(&self, borrower: &Keypair) -> Pubkey {
         addresses::credit(&self.keys.market, &self.lender.pubkey(), &borrower.pubkey(), 1)
+    }
+
+    /// Reads the time of a credit's issue on the chain's clock. It is the market's time as well: a demo's market is never
+    /// paused, so both clocks show the same.
+    pub async fn issued_at(&self, credit: &Pubkey) -> Result<ChainTime, DemoError> {
+        Ok(ChainTime(self.credit(credit).await?.issued_at))
     }
 
     /// Reads a credit.
@@ -210,9 +222,8 @@ impl Cast {
 
     /// Funds the parties: SOL for those who pay rent and fees, dollars of a new mint for those who need them.
     pub async fn fund(&self) -> Result<Landed, DemoError> {
-        for party in [&self.operator, &self.lender, &self.provider_authority, &self.buyer] {
-            self.cluster.airdrop(&party.pubkey()).await?;
-        }
+        let payers = [&self.operator, &self.lender, &self.provider_authority, &self.buyer];
+        self.cluster.airdrop(&payers.map(Signer::pubkey)).await?;
         let payer = self.operator.pubkey();
         let rpc = self.cluster.client.rpc();
         let rent = rpc.get_minimum_balance_for_rent_exemption(tokens::MINT_SPACE).await;
@@ -222,7 +233,7 @@ impl Cast {
             tokens::create_mint(&payer, &mint, &payer, 6, &token_program, rent).map_err(DemoError::token)?;
         let landed = self.send(&create, &[&self.mint]).await?;
         for (party, dollars) in [
-            (&self.lender, 2 * PRINCIPAL),
+            (&self.lender, 2 * PRINCIPAL.get()),
             (&self.good, 120_000 * USDC),
             (&self.bad, 0),
             (&self.buyer, 250_000 * USDC),
@@ -256,8 +267,10 @@ impl Cast {
 
     /// Registers the provider with three reporters and a quorum of two.
     pub async fn register_provider(&self, pace: &Pace) -> Result<Landed, DemoError> {
-        let capacity =
-            CapacityArgs { capacity_units: 4 * UNITS, max_units_per_second: pace.max_units_per_second() };
+        let capacity = CapacityArgs {
+            capacity_units: CAPACITY.get(),
+            max_units_per_second: pace.max_units_per_second().get(),
+        };
         let reporter = |key: &Keypair| Reporter { key: key.pubkey(), expires_at: i64::MAX };
         let reporters = ReportersArgs {
             reporters: self.reporters.iter().map(reporter).collect(),
@@ -310,7 +323,7 @@ impl Cast {
     }
 }
 
-/// A market number drawn from a fresh key, so that runs on one cluster do not meet.
+/// Derives a market number from a fresh key, so that two runs on one cluster use two markets.
 fn market_id(mint: &Keypair) -> u64 {
     let mut bytes = [0; 8];
     bytes.copy_from_slice(&mint.pubkey().to_bytes()[..8]);

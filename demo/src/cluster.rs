@@ -1,8 +1,12 @@
-//! The cluster a demo runs on: one inside this process, whose clock can be moved, or a node that is running already.
+//! The cluster of a demo: one inside this process, whose clock can be moved, or a running node.
 
 use {
     crate::DemoError,
-    blockable_sdk::{PROGRAM_ID, Pubkey, amounts::LAMPORTS_PER_SOL, client::Client},
+    blockable_sdk::{
+        PROGRAM_ID, Pubkey,
+        amounts::{ChainTime, LAMPORTS_PER_SOL},
+        client::Client,
+    },
     std::time::Duration,
     surfpool_sdk::{Surfnet, cheatcodes::builders::DeployProgram},
     tokio::time::{Instant, sleep, timeout},
@@ -11,11 +15,11 @@ use {
 
 /// The committed program.
 const ELF: &[u8] = include_bytes!("../../app-idl/blockable_credits.so");
-/// How long to wait for an airdrop or for the chain's clock to move at all.
+/// Time within which an airdrop must arrive, and within which the chain's clock must move.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Pause between two looks at the chain.
+/// Pause between two reads of the chain.
 const POLL: Duration = Duration::from_millis(100);
-/// The same for the cluster in this process, whose clock moves at once.
+/// Pause on the cluster in this process, whose clock moves at once.
 const EMBEDDED_POLL: Duration = Duration::from_millis(5);
 
 /// A cluster and a client of it.
@@ -50,48 +54,61 @@ impl Cluster {
         }
     }
 
-    /// Whether the clock can be moved.
+    /// True where the clock can be moved.
     pub fn is_embedded(&self) -> bool {
         self.embedded.is_some()
     }
 
-    /// Gives an account SOL for fees and rent.
-    pub async fn airdrop(&self, address: &Pubkey) -> Result<(), DemoError> {
+    /// Gives accounts SOL for fees and rent. Errors: [`DemoError::Airdrop`].
+    pub async fn airdrop(&self, addresses: &[Pubkey]) -> Result<(), DemoError> {
         let rpc = self.client.rpc();
-        rpc.request_airdrop(address, 10 * LAMPORTS_PER_SOL).await.map_err(DemoError::airdrop)?;
+        for address in addresses {
+            rpc.request_airdrop(address, 10 * LAMPORTS_PER_SOL).await.map_err(DemoError::airdrop)?;
+        }
         let deadline = Instant::now() + PATIENCE;
-        while rpc.get_balance(address).await.map_err(DemoError::airdrop)? == 0 {
-            if Instant::now() > deadline {
-                return Err(DemoError::Airdrop(
-                    "it was accepted but did not arrive within a minute".to_string(),
-                ));
+        for address in addresses {
+            while rpc.get_balance(address).await.map_err(DemoError::airdrop)? == 0 {
+                if Instant::now() > deadline {
+                    return Err(DemoError::airdrop("it was accepted but did not arrive within a minute"));
+                }
+                sleep(self.pause()).await;
             }
-            sleep(POLL).await;
         }
         Ok(())
     }
 
-    /// Waits until the chain's clock shows `unix`, or moves it there. `tick` is told the seconds left.
-    pub async fn wait_until(&self, unix: i64, tick: impl Fn(i64)) -> Result<i64, DemoError> {
-        let (mut last, mut moved) = (i64::MIN, Instant::now());
+    /// Pause between two reads, which is short where the clock moves at once.
+    fn pause(&self) -> Duration {
+        if self.is_embedded() { EMBEDDED_POLL } else { POLL }
+    }
+
+    /// Reads the chain's clock. Errors: [`DemoError::Client`].
+    pub async fn now(&self) -> Result<ChainTime, DemoError> {
+        Ok(ChainTime(self.client.chain_time().await?))
+    }
+
+    /// Waits until the chain's clock shows a time, or moves it there. Calls `tick` with the seconds that are left.
+    /// Returns the time that the clock shows then. Errors: [`DemoError::ClockStalled`], [`DemoError::Client`].
+    pub async fn wait_until(&self, until: ChainTime, tick: impl Fn(i64)) -> Result<ChainTime, DemoError> {
+        let (mut last, mut moved) = (None, Instant::now());
         loop {
-            let now = self.client.chain_time().await?;
-            if now >= unix {
+            let now = self.now().await?;
+            if now >= until {
                 return Ok(now);
             }
             if let Some(surfnet) = &self.embedded {
-                let target = u64::try_from(unix).unwrap_or_default() * 1_000;
+                let target = u64::try_from(until.get()).unwrap_or_default() * 1_000;
                 tokio::task::block_in_place(|| surfnet.cheatcodes().time_travel_to_timestamp(target))
                     .map_err(DemoError::embedded)?;
             } else {
-                tick(unix - now);
+                tick(until.seconds_since(now));
             }
-            if now > last {
-                (last, moved) = (now, Instant::now());
+            if last.is_none_or(|last| now > last) {
+                (last, moved) = (Some(now), Instant::now());
             } else if moved.elapsed() > PATIENCE {
                 return Err(DemoError::ClockStalled);
             }
-            sleep(if self.is_embedded() { EMBEDDED_POLL } else { POLL }).await;
+            sleep(self.pause()).await;
         }
     }
 

@@ -1,16 +1,17 @@
-//! The borrower who does not pay: marks, freezes, the job that settles, the overrun, seizure and sale.
+//! Borrower 2 does not pay: marks, freezes, the job that settles, the overrun, seizure and sale.
 
 use {
     super::{
         DemoError,
         cast::{Cast, LIST_PRICE_PER_HOUR, Pace},
         metering::meter,
-        narrator::{Narrator, money, number, units, words},
+        narrator::{Narrator, money, number, owed, units, words},
         repayment::wait,
         usage::Usage,
     },
     blockable_sdk::{
         Pubkey, Signer,
+        amounts::{ChainTime, MicroUsd, Units},
         client::Landed,
         events::Change,
         instructions::{self, LotKeys},
@@ -25,19 +26,19 @@ use {
     tokio::time::{Instant, sleep},
 };
 
-/// A job that runs when the credit is frozen, and what is used beyond it, in units (GPU-seconds).
-const JOB: u64 = 2_400_000;
-/// Used after the freeze by jobs that should not have started, in units.
-const BEYOND: u64 = 300_000;
+/// Units of a job that runs when the credit is frozen.
+const JOB: Units = Units(2_400_000);
+/// Units that are used after the freeze by jobs that should not have started.
+const BEYOND: Units = Units(300_000);
 
-/// What the freeze did.
+/// The result of the freeze.
 pub struct FreezeOutcome {
     /// Milliseconds from the signed freeze to the frozen account, as read from the node at `processed`.
     pub freeze_ms: u64,
     /// Units frozen in full.
-    pub frozen: u64,
-    /// Debt when the freeze bit, in micro-USDC.
-    pub debt_at_default: u64,
+    pub frozen: Units,
+    /// Debt at the default.
+    pub debt_at_default: MicroUsd,
     /// The credit that was frozen.
     pub credit: Pubkey,
 }
@@ -47,17 +48,17 @@ pub async fn miss_and_freeze(
     cast: &Cast,
     narrator: &Narrator,
     pace: &Pace,
-    used: u64,
+    used: Units,
 ) -> Result<FreezeOutcome, DemoError> {
     let credit = cast.credit_of(&cast.bad);
-    let due = cast.credit(&credit).await?.issued_at + i64::from(pace.interval);
-    mark_delinquent(cast, narrator, &credit, due + i64::from(pace.delinquency_grace)).await?;
+    let due = cast.issued_at(&credit).await?.plus_seconds(pace.interval.into());
+    mark_delinquent(cast, narrator, &credit, due.plus_seconds(pace.delinquency_grace.into())).await?;
     let (_, landed) = freeze(cast, &credit, FreezeAmount::Shortfall, FreezeReason::MissedPayment).await?;
     let state = cast.credit(&credit).await?;
     let facts = vec![
-        units("lien", state.collateral.lien()),
-        units("frozen", state.collateral.frozen),
-        units("available", state.collateral.available()),
+        units("lien", Units(state.collateral.lien())),
+        units("frozen", Units(state.collateral.frozen)),
+        units("available", Units(state.collateral.available())),
     ];
     narrator.step(
         "freeze_shortfall",
@@ -66,17 +67,17 @@ pub async fn miss_and_freeze(
         facts,
     );
 
-    wait(cast, narrator, due + i64::from(pace.default_grace), "waiting for the default grace to pass")
-        .await?;
+    let default_from = due.plus_seconds(pace.default_grace.into());
+    wait(cast, narrator, default_from, "waiting for the default grace to pass").await?;
     let running = Usage { cumulative: used, in_flight: JOB };
     let landed = meter(cast, &[(credit, running)]).await?;
     narrator.step("job", "A large job is running.", Some(&landed), vec![units("in_flight", JOB)]);
     let debt_at_default = mark_defaulted(cast, narrator, &credit).await?;
 
     let (freeze_ms, landed) = freeze(cast, &credit, FreezeAmount::All, FreezeReason::Default).await?;
-    let frozen = cast.credit(&credit).await?.collateral.frozen;
+    let frozen = Units(cast.credit(&credit).await?.collateral.frozen);
     let facts = vec![units("frozen", frozen), number("freeze_ms", freeze_ms)];
-    narrator.step("freeze_all", "The lender freezes everything; it bites at once.", Some(&landed), facts);
+    narrator.step("freeze_all", "The lender freezes everything, at once.", Some(&landed), facts);
     settle(cast, narrator, pace, used).await?;
     Ok(FreezeOutcome { freeze_ms, frozen, debt_at_default, credit })
 }
@@ -85,28 +86,28 @@ async fn mark_delinquent(
     cast: &Cast,
     narrator: &Narrator,
     credit: &Pubkey,
-    from: i64,
+    from: ChainTime,
 ) -> Result<(), DemoError> {
     wait(cast, narrator, from, "waiting for the delinquency grace to pass").await?;
     let mark = instructions::credit_mark_delinquent(&cast.keys.market, credit);
     let landed = cast.send(&[mark], &[]).await?;
-    let arrears = cast.credit(credit).await?.arrears();
+    let arrears = MicroUsd(cast.credit(credit).await?.arrears());
     let sentence = "Borrower 2 has missed its first instalment; anyone may mark it delinquent.";
-    narrator.step("mark_delinquent", sentence, Some(&landed), vec![money("arrears", arrears)]);
+    narrator.step("mark_delinquent", sentence, Some(&landed), vec![owed("arrears", arrears)]);
     Ok(())
 }
 
-async fn mark_defaulted(cast: &Cast, narrator: &Narrator, credit: &Pubkey) -> Result<u64, DemoError> {
+async fn mark_defaulted(cast: &Cast, narrator: &Narrator, credit: &Pubkey) -> Result<MicroUsd, DemoError> {
     let mark = instructions::credit_mark_defaulted(&cast.keys.market, credit);
     let landed = cast.send(&[mark], &[]).await?;
     let state = cast.credit(credit).await?;
-    let (arrears, debt) = (state.arrears(), state.debt.total());
+    let (arrears, debt) = (MicroUsd(state.arrears()), MicroUsd(state.debt.total()));
     let sentence = "The default grace has passed: Borrower 2 is in default.";
     narrator.step(
         "mark_defaulted",
         sentence,
         Some(&landed),
-        vec![money("arrears", arrears), money("debt", debt)],
+        vec![owed("arrears", arrears), owed("debt", debt)],
     );
     Ok(debt)
 }
@@ -144,54 +145,65 @@ async fn frozen_at_processed(cast: &Cast, credit: &Pubkey) -> Result<u64, DemoEr
     Ok(credit.collateral.frozen)
 }
 
-/// The running job finishes within what it was promised; what is used beyond is the provider's loss.
-async fn settle(cast: &Cast, narrator: &Narrator, pace: &Pace, used: u64) -> Result<(), DemoError> {
+/// Reports the end of the running job, which settles from the frozen units, and use beyond it, which is the provider's loss.
+async fn settle(cast: &Cast, narrator: &Narrator, pace: &Pace, used: Units) -> Result<(), DemoError> {
     let credit = &cast.credit_of(&cast.bad);
     // No report may claim more than the rate bound allows for the time since the last one.
-    let seconds = i64::try_from(JOB / pace.max_units_per_second()).unwrap_or(0) + 2;
+    let seconds = i64::try_from(JOB.get() / pace.max_units_per_second().get()).unwrap_or(0) + 2;
+    let finished = used.saturating_add(JOB);
     let reports = [
-        ("settle", "The job that was running finishes and settles out of frozen units.", used + JOB),
+        ("settle", "The job that was running finishes and settles out of frozen units.", finished),
         (
             "overrun",
             "A report of use beyond it arrives: the provider's loss, not the collateral's.",
-            used + JOB + BEYOND,
+            finished.saturating_add(BEYOND),
         ),
     ];
     for (name, sentence, cumulative) in reports {
-        let last = cast.credit(credit).await?.meter.reported_at;
-        cast.cluster.wait_until(last + seconds, |_| {}).await?;
-        let landed = meter(cast, &[(*credit, Usage { cumulative, in_flight: 0 })]).await?;
+        let last = ChainTime(cast.credit(credit).await?.meter.reported_at);
+        cast.cluster.wait_until(last.plus_seconds(seconds), |_| {}).await?;
+        let landed = meter(cast, &[(*credit, Usage { cumulative, in_flight: Units::ZERO })]).await?;
         let state = cast.credit(credit).await?;
         let facts = vec![
-            units("consumed", state.collateral.consumed),
-            units("frozen", state.collateral.frozen),
-            units("overrun", state.meter.overrun),
+            units("consumed", Units(state.collateral.consumed)),
+            units("frozen", Units(state.collateral.frozen)),
+            units("overrun", Units(state.meter.overrun)),
         ];
         narrator.step(name, sentence, Some(&landed), facts);
     }
     Ok(())
 }
 
-/// What the sale brought, in micro-USDC.
+/// The money from the sale.
 #[derive(Default)]
 pub struct Recovery {
-    /// What the buyer paid.
-    pub sold_for: u64,
+    /// Paid by the buyer.
+    pub sold_for: MicroUsd,
     /// Redistribution fee.
-    pub fee: u64,
-    /// What went to the lender.
-    pub recovered: u64,
-    /// What went to the borrower.
-    pub surplus: u64,
+    pub fee: MicroUsd,
+    /// Part of the lender.
+    pub recovered: MicroUsd,
+    /// Part of the borrower.
+    pub surplus: MicroUsd,
+}
+
+impl Recovery {
+    fn add(&mut self, cost: MicroUsd, fee: MicroUsd, recovered: MicroUsd, surplus: MicroUsd) {
+        self.sold_for = self.sold_for.saturating_add(cost);
+        self.fee = self.fee.saturating_add(fee);
+        self.recovered = self.recovered.saturating_add(recovered);
+        self.surplus = self.surplus.saturating_add(surplus);
+    }
 }
 
 /// Seizes the lien into a lot, which a third startup buys in two parts as the price falls.
 pub async fn seize_and_sell(cast: &Cast, narrator: &Narrator, pace: &Pace) -> Result<Recovery, DemoError> {
     let credit = cast.credit_of(&cast.bad);
     let state = cast.credit(&credit).await?;
-    let curable_until = state.defaulted_at + i64::from(pace.cure_period);
+    // The demo's market is never paused: its clock and the chain's show the same.
+    let curable_until = ChainTime(state.defaulted_at).plus_seconds(pace.cure_period.into());
     wait(cast, narrator, curable_until, "waiting for the cure period to pass").await?;
-    let list = list_price();
+    let list = list_price().get();
     let terms = LotTerms { start_price: list, floor_price: list * 60 / 100, window: pace.lot_window };
     let lender = cast.lender.pubkey();
     let market = &cast.keys.market;
@@ -199,9 +211,9 @@ pub async fn seize_and_sell(cast: &Cast, narrator: &Narrator, pace: &Pace) -> Re
     let landed = cast.send(&[seize], &[&cast.lender]).await?;
     let lot = cast.cluster.client.lot(&blockable_sdk::addresses::lot(&credit, 0)).await?;
     let facts = vec![
-        units("seized", lot.units),
-        money("start_price_per_million", lot.start_price),
-        money("floor_price_per_million", lot.floor_price),
+        units("seized", Units(lot.units)),
+        money("start_price_per_million", MicroUsd(lot.start_price)),
+        money("floor_price_per_million", MicroUsd(lot.floor_price)),
     ];
     narrator.step(
         "seize",
@@ -211,8 +223,9 @@ pub async fn seize_and_sell(cast: &Cast, narrator: &Narrator, pace: &Pace) -> Re
     );
 
     let mut recovery = Recovery::default();
-    for (tenths, part) in [(1, lot.units / 2), (3, lot.units - lot.units / 2)] {
-        let at = lot.opened_at + i64::from(pace.lot_window) * tenths / 10;
+    let half = lot.units / 2;
+    for (tenths, part) in [(1, Units(half)), (3, Units(lot.units - half))] {
+        let at = ChainTime(lot.opened_at).plus_seconds(i64::from(pace.lot_window) * tenths / 10);
         wait(cast, narrator, at, "the price falls").await?;
         buy(cast, narrator, &credit, part, &mut recovery).await?;
     }
@@ -220,38 +233,36 @@ pub async fn seize_and_sell(cast: &Cast, narrator: &Narrator, pace: &Pace) -> Re
     Ok(recovery)
 }
 
-/// What a million GPU-seconds cost at list price, in micro-USDC.
-fn list_price() -> u64 {
-    LIST_PRICE_PER_HOUR * PRICE_SCALE / 3_600
+/// List price of a million units.
+fn list_price() -> MicroUsd {
+    MicroUsd(LIST_PRICE_PER_HOUR.get() * PRICE_SCALE / 3_600)
 }
 
 async fn buy(
     cast: &Cast,
     narrator: &Narrator,
     credit: &Pubkey,
-    amount: u64,
+    amount: Units,
     recovery: &mut Recovery,
 ) -> Result<(), DemoError> {
     let lot = LotKeys { credit: *credit, index: 0, provider: cast.provider, units_expire_at: 0 };
     let (buyer, source) = (cast.buyer.pubkey(), cast.wallet(&cast.buyer));
-    let buy = instructions::lot_buy(&cast.keys, &buyer, &source, &lot, amount, list_price());
+    let buy = instructions::lot_buy(&cast.keys, &buyer, &source, &lot, amount.get(), list_price().get());
     let landed = cast.send(&[buy], &[&cast.buyer]).await?;
     let mut facts = vec![units("units", amount)];
     for record in landed.events.iter().flat_map(|event| event.records()) {
         if let Change::Sold { cost, fee, recovered, surplus, debt, .. } = record.change {
-            recovery.sold_for += cost;
-            recovery.fee += fee;
-            recovery.recovered += recovered;
-            recovery.surplus += surplus;
+            let [cost, fee, recovered, surplus, debt] = [cost, fee, recovered, surplus, debt].map(MicroUsd);
+            recovery.add(cost, fee, recovered, surplus);
             facts.extend([money("cost", cost), money("fee", fee), money("recovered", recovered)]);
-            facts.extend([money("surplus", surplus), money("debt_left", debt)]);
+            facts.extend([money("surplus", surplus), owed("debt_left", debt)]);
         }
     }
     narrator.step("buy", "A third startup buys seized units at the current price.", Some(&landed), facts);
     Ok(())
 }
 
-/// Closes the sold lot, and pays everyone's claim out of the vault.
+/// Closes the sold lot, and pays each party's claim out of the vault.
 async fn close(cast: &Cast, narrator: &Narrator, credit: &Pubkey) -> Result<(), DemoError> {
     let lender = cast.lender.pubkey();
     let close = instructions::lot_close(&cast.keys.market, &lender, &lender, credit, 0);
@@ -274,7 +285,7 @@ async fn close(cast: &Cast, narrator: &Narrator, credit: &Pubkey) -> Result<(), 
             party,
         );
         let landed = cast.send(&[collect], &[]).await?;
-        let facts = vec![words("party", name), money("collected", claim)];
+        let facts = vec![words("party", name), money("collected", MicroUsd(claim))];
         narrator.step("collect", &format!("The {name} is paid out of the vault."), Some(&landed), facts);
     }
     Ok(())

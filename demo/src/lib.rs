@@ -10,7 +10,9 @@ mod summary;
 mod usage;
 
 use {
-    blockable_sdk::{InstructionError, errors::ClientError, events::LogError, reports::ReportError},
+    blockable_sdk::{
+        InstructionError, amounts::Units, errors::ClientError, events::LogError, reports::ReportError,
+    },
     blockable_testkit::trace::{self, TraceError},
     cast::{Cast, Pace},
     clap::Parser,
@@ -45,13 +47,13 @@ fn parse_url(text: &str) -> Result<url::Url, String> {
     }
 }
 
-/// Why a demo stopped.
+/// A reason for which a demo stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
-    /// No node answers.
+    /// No node answers at this host.
     #[error("no node answers at {0}; start one with `solana-test-validator`, or leave --rpc out")]
     Unreachable(String),
-    /// The node has no program.
+    /// The node at this host does not have the program.
     #[error(
         "the node at {0} does not have the program; start it with `solana-test-validator --bpf-program {id} \
          app-idl/blockable_credits.so`",
@@ -59,12 +61,14 @@ pub enum DemoError {
     )]
     NoProgram(String),
     /// The embedded cluster failed.
-    #[error("the embedded cluster failed: {0}")]
+    #[error(
+        "the cluster inside this process failed: {0}; run the demo again, or on a node of yours with --rpc URL"
+    )]
     Embedded(String),
-    /// SOL could not be had.
-    #[error("the node gave no SOL: {0}; the demo needs a cluster with a faucet")]
+    /// The faucet gave no SOL.
+    #[error("the node gave no SOL: {0}; name a node with a faucet, such as `solana-test-validator`")]
     Airdrop(String),
-    /// The chain's clock stands still.
+    /// The chain's clock has stopped.
     #[error("the chain's clock has not moved for a minute; check that the node produces blocks")]
     ClockStalled,
     /// The trace cannot be replayed.
@@ -77,10 +81,10 @@ pub enum DemoError {
     #[error(transparent)]
     Report(#[from] ReportError),
     /// The event log of a credit is not complete.
-    #[error("the event log does not prove the credit's state: {0}")]
+    #[error("the event log does not prove the credit's state: {0}; please report this as a fault")]
     Log(#[from] LogError),
     /// A token instruction could not be built.
-    #[error("a token instruction could not be built: {0}")]
+    #[error("cannot build a token instruction: {0}; please report this as a fault")]
     Token(InstructionError),
 }
 
@@ -98,18 +102,22 @@ impl DemoError {
     }
 }
 
-/// Part of a credit's units that all requests use together in the replay, in percent.
+/// Part of a credit's units that all requests of the replay use, in percent.
 const REPLAY_USES_PERCENT: u64 = 50;
 /// One request in this many is Borrower 1's, the others are Borrower 2's.
 const BORROWER_1_EVERY: usize = 4;
 
-/// Runs the demo. Returns whether every check at its end held.
+/// Runs the demo. Returns true where every check at its end held. Errors: [`DemoError`].
 pub async fn run(args: DemoArgs) -> Result<bool, DemoError> {
     let narrator = Narrator::new(args.json);
     let requests = match &args.trace {
         Some(path) => trace::read(path)?,
         None => trace::generate(args.seed),
     };
+    // The first line comes before the cluster, which takes a moment to start.
+    let place = if args.rpc.is_some() { "a running node" } else { "a cluster inside this process" };
+    narrator.chapter("A market and a GPU provider");
+    narrator.step("cluster", &format!("The demo runs on {place}."), None, vec![words("cluster", place)]);
     let cluster = match &args.rpc {
         Some(url) => Cluster::remote(url).await?,
         None => Cluster::embedded().await?,
@@ -118,7 +126,6 @@ pub async fn run(args: DemoArgs) -> Result<bool, DemoError> {
     let is_test = !cluster.is_embedded();
     let cast = Cast::new(cluster);
 
-    narrator.chapter("A market and a GPU provider");
     set_up(&cast, &narrator, &pace, is_test).await?;
     narrator.chapter("Two loans");
     originate(&cast, &narrator, &pace).await?;
@@ -135,14 +142,12 @@ pub async fn run(args: DemoArgs) -> Result<bool, DemoError> {
     repayment::pay_off(&cast, &narrator, &pace).await?;
     narrator.chapter("The lender recovers");
     let recovery = default::seize_and_sell(&cast, &narrator, &pace).await?;
-    let ok = summary::tell(&cast, &narrator, &frozen, &recovery).await?;
+    let ok = summary::print(&cast, &narrator, &frozen, &recovery).await?;
     cast.cluster.stop()?;
     Ok(ok)
 }
 
 async fn set_up(cast: &Cast, narrator: &Narrator, pace: &Pace, is_test: bool) -> Result<(), DemoError> {
-    let place = if is_test { "a running node" } else { "a cluster inside this process" };
-    narrator.step("cluster", &format!("The demo runs on {place}."), None, vec![words("cluster", place)]);
     let landed = cast.fund().await?;
     let facts = vec![words("mint", cast.keys.mint.to_string())];
     narrator.step(
@@ -158,7 +163,7 @@ async fn set_up(cast: &Cast, narrator: &Narrator, pace: &Pace, is_test: bool) ->
     let landed = cast.register_provider(pace).await?;
     let facts = vec![
         words("provider", cast.provider.to_string()),
-        units("capacity", 4 * cast::UNITS),
+        units("capacity", cast::CAPACITY),
         number("reporters", 3),
         number("quorum", 2),
     ];
@@ -180,10 +185,10 @@ async fn originate(cast: &Cast, narrator: &Narrator, pace: &Pace) -> Result<(), 
         let landed = cast.accept(borrower).await?;
         narrator.step("accept", &format!("{name} accepts by the hash of the terms."), Some(&landed), vec![]);
     }
-    // One after the other without a pause between them: due dates count from here.
+    // Both at once, since due dates count from the issue.
     for (borrower, name) in [(&cast.good, "Borrower 1"), (&cast.bad, "Borrower 2")] {
         let landed = cast.issue(borrower).await?;
-        let lien = cast.credit(&cast.credit_of(borrower)).await?.collateral.lien();
+        let lien = Units(cast.credit(&cast.credit_of(borrower)).await?.collateral.lien());
         let facts = vec![money("paid_to_provider", cast::PRINCIPAL), units("lien", lien)];
         let sentence = format!("The provider issues the units to {name} and is paid.");
         narrator.step("issue", &sentence, Some(&landed), facts);
@@ -191,28 +196,31 @@ async fn originate(cast: &Cast, narrator: &Narrator, pace: &Pace) -> Result<(), 
     Ok(())
 }
 
-/// Replays the requests, split between the borrowers. Returns what Borrower 2 has used.
+/// Replays the requests, split between the borrowers. Returns the units that Borrower 2 has used.
 async fn replay(
     cast: &Cast,
     narrator: &Narrator,
     pace: &Pace,
     requests: &[trace::Request],
     source: String,
-) -> Result<u64, DemoError> {
+) -> Result<Units, DemoError> {
     let (good, bad) = (cast.credit_of(&cast.good), cast.credit_of(&cast.bad));
     let [first, second] = shares(requests, pace.windows);
     // Both credits are live from the later issue on; the last window ends before the first due date.
-    let start = cast.credit(&bad).await?.issued_at;
+    let start = cast.issued_at(&bad).await?;
     let bar = narrator.progress(pace.windows as u64, "replaying usage");
     let mut landed = None;
     for (number, (first, second)) in (1i64..).zip(first.iter().zip(&second)) {
         let span = i64::from(pace.interval) * number / (pace.windows as i64 + 1);
-        cast.cluster.wait_until(start + span, |_| {}).await?;
+        cast.cluster.wait_until(start.plus_seconds(span), |_| {}).await?;
         landed = Some(metering::meter(cast, &[(good, *first), (bad, *second)]).await?);
         bar.inc(1);
     }
     bar.finish_and_clear();
-    let used = [cast.credit(&good).await?.collateral.consumed, cast.credit(&bad).await?.collateral.consumed];
+    let used = [
+        Units(cast.credit(&good).await?.collateral.consumed),
+        Units(cast.credit(&bad).await?.collateral.consumed),
+    ];
     let facts = vec![
         number("requests", requests.len() as u64),
         words("source", source),
@@ -227,9 +235,9 @@ async fn replay(
     Ok(used[1])
 }
 
-/// The use of both borrowers, window by window; all requests together use [`REPLAY_USES_PERCENT`].
+/// Splits the usage between the borrowers, window by window. All requests together use [`REPLAY_USES_PERCENT`].
 fn shares(requests: &[trace::Request], count: usize) -> [Vec<Usage>; 2] {
-    let total = u128::from(cast::UNITS * REPLAY_USES_PERCENT / 100);
+    let total = u128::from(cast::UNITS.get() * REPLAY_USES_PERCENT / 100);
     let weight =
         |part: &[trace::Request]| part.iter().map(|request| u128::from(request.weight())).sum::<u128>();
     let all = weight(requests).max(1);
@@ -237,7 +245,7 @@ fn shares(requests: &[trace::Request], count: usize) -> [Vec<Usage>; 2] {
         let numbered = requests.iter().enumerate();
         let chosen = numbered.filter(|(index, _)| index.is_multiple_of(BORROWER_1_EVERY) == mine);
         let chosen: Vec<_> = chosen.map(|(_, request)| *request).collect();
-        usage::windows(&chosen, (total * weight(&chosen) / all) as u64, count)
+        usage::windows(&chosen, Units((total * weight(&chosen) / all) as u64), count)
     };
     [part(true), part(false)]
 }

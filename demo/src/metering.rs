@@ -1,17 +1,18 @@
-//! The oracle side of a demo: three reporters sign what the provider measured, and anyone submits it.
+//! Usage reports of a demo: three reporters sign the provider's measurements, and anyone submits them.
 
 use {
     super::{DemoError, cast::Cast, usage::Usage},
     blockable_sdk::{
         Pubkey,
+        amounts::{Bps, Units},
         client::Landed,
         instructions,
         reports::{CreditReading, ReportScope, UsageReport},
     },
 };
 
-/// By how much the third reporter reads high, in basis points; the lower median ignores it.
-const THIRD_READS_HIGH_BPS: u64 = 300;
+/// Share by which the third reporter reads high; the lower median ignores it.
+const THIRD_READS_HIGH: Bps = Bps(300);
 
 /// Meters credits as of the chain's clock: the first two reporters agree, the third reads high.
 pub async fn meter(cast: &Cast, usage: &[(Pubkey, Usage)]) -> Result<Landed, DemoError> {
@@ -26,7 +27,7 @@ pub async fn meter(cast: &Cast, usage: &[(Pubkey, Usage)]) -> Result<Landed, Dem
     }
     let mut reports = Vec::with_capacity(cast.reporters.len());
     for (index, key) in (0u8..).zip(&cast.reporters) {
-        let high = if index == 2 { THIRD_READS_HIGH_BPS } else { 0 };
+        let high = if index == 2 { THIRD_READS_HIGH } else { Bps::ZERO };
         reports.push(report(scope, reported_at, &readings, high)?.sign(index, key)?);
     }
     let credits: Vec<Pubkey> = usage.iter().map(|(credit, _)| *credit).collect();
@@ -34,17 +35,18 @@ pub async fn meter(cast: &Cast, usage: &[(Pubkey, Usage)]) -> Result<Landed, Dem
     cast.send(&[meter], &[]).await
 }
 
-/// What a reporter that reads `high_bps` too high says; readings by their bit in chunk 0.
+/// Makes the report of a reporter that reads too high by a share. Each reading stands at its bit in chunk 0.
 fn report(
     scope: ReportScope,
     reported_at: i64,
     readings: &[(u32, Usage)],
-    high_bps: u64,
+    high: Bps,
 ) -> Result<UsageReport, DemoError> {
     let mut report = UsageReport::new(scope, reported_at);
     for (bit, usage) in readings {
-        let cumulative = usage.cumulative + usage.cumulative * high_bps / 10_000;
-        report.set(*bit, CreditReading { cumulative, in_flight: usage.in_flight })?;
+        let too_much = Units(usage.cumulative.get() * high.get() / 10_000);
+        let cumulative = usage.cumulative.saturating_add(too_much).get();
+        report.set(*bit, CreditReading { cumulative, in_flight: usage.in_flight.get() })?;
     }
     Ok(report)
 }

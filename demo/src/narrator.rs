@@ -1,84 +1,74 @@
-//! What a demo tells: lines to be read, or one JSON object per step.
+//! Output of the demo: lines for people, or one JSON object per step.
 
 use {
-    blockable_sdk::client::Landed,
+    blockable_sdk::{
+        amounts::{Bps, MicroUsd, Units},
+        client::Landed,
+    },
+    blockable_service::text,
     indicatif::{ProgressBar, ProgressStyle},
     serde_json::{Value, json},
     std::{cell::Cell, io::Write},
 };
 
-/// One fact of a step: a JSON value and the words a person reads.
+/// One fact of a step: a JSON value, and its text for people.
 pub struct Fact {
     key: &'static str,
     value: Value,
     text: String,
 }
 
-/// A fact in words.
+/// Makes a fact of a text.
 pub fn words(key: &'static str, text: impl Into<String>) -> Fact {
     let text = text.into();
     Fact { key, value: json!(text), text }
 }
 
-/// An amount of money in micro-USDC.
-pub fn money(key: &'static str, micro: u64) -> Fact {
-    Fact { key, value: json!(micro), text: usdc(micro) }
+/// Makes a fact of money that was paid or received. JSON has micro-USDC.
+pub fn money(key: &'static str, amount: MicroUsd) -> Fact {
+    Fact { key, value: json!(amount), text: text::usd_received(amount) }
 }
 
-/// An amount of compute in credit units.
-pub fn units(key: &'static str, units: u64) -> Fact {
-    Fact { key, value: json!(units), text: format!("{} units", grouped(units)) }
+/// Makes a fact of money that is owed. JSON has micro-USDC.
+pub fn owed(key: &'static str, amount: MicroUsd) -> Fact {
+    Fact { key, value: json!(amount), text: text::usd_owed(amount) }
 }
 
-/// A plain number.
+/// Makes a fact of compute.
+pub fn units(key: &'static str, amount: Units) -> Fact {
+    Fact { key, value: json!(amount), text: text::units(amount) }
+}
+
+/// Makes a fact of a plain number.
 pub fn number(key: &'static str, value: u64) -> Fact {
-    Fact { key, value: json!(value), text: grouped(value) }
+    Fact { key, value: json!(value), text: text::thousands(value) }
 }
 
-/// A share in basis points.
-pub fn share(key: &'static str, bps: u64) -> Fact {
-    Fact { key, value: json!(bps), text: format!("{}.{:02} %", bps / 100, bps % 100) }
+/// Makes a fact of a share. JSON has basis points.
+pub fn share(key: &'static str, share: Bps) -> Fact {
+    Fact { key, value: json!(share), text: text::percent(share) }
 }
 
-/// Micro-USDC as dollars and cents, rounded down.
-pub fn usdc(micro: u64) -> String {
-    let cents = micro / 10_000;
-    format!("${}.{:02}", grouped(cents / 100), cents % 100)
-}
-
-/// A number with its thousands apart.
-pub fn grouped(value: u64) -> String {
-    let digits = value.to_string();
-    let mut out = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// Tells a demo's steps.
+/// Prints a demo's steps, numbered from 1.
 pub struct Narrator {
     json: bool,
     step: Cell<u32>,
 }
 
 impl Narrator {
-    /// Tells in JSON or in words.
+    /// Prints JSON, or text for people.
     pub fn new(json: bool) -> Narrator {
         Narrator { json, step: Cell::new(0) }
     }
 
-    /// A headline between steps, for people only.
+    /// Prints a headline between steps, for people only.
     pub fn chapter(&self, title: &str) {
         if !self.json {
             self.print(&format!("\n{title}\n{}", "-".repeat(title.chars().count())));
         }
     }
 
-    /// One step: its name for machines, a sentence for people, the transaction where there is one, and its facts.
+    /// Prints one step: its name for machines, a sentence for people, its transaction if it has one, and its facts.
     pub fn step(&self, name: &str, sentence: &str, landed: Option<&Landed>, facts: Vec<Fact>) {
         self.step.set(self.step.get() + 1);
         if self.json {
@@ -92,12 +82,14 @@ impl Narrator {
             self.print(&format!("      {label:<width$}  {}", fact.text));
         }
         if let Some(landed) = landed {
-            let cost = landed.compute_units.map_or(String::new(), |units| format!("{} CU, ", grouped(units)));
+            let cost = landed
+                .compute_units
+                .map_or(String::new(), |units| format!("{} CU, ", text::thousands(units)));
             self.print(&format!("      {cost}{}", landed.signature));
         }
     }
 
-    /// A check of the books and its verdict.
+    /// Prints a check of the books and its result.
     pub fn check(&self, name: &str, holds: bool) {
         if self.json {
             self.print(&object(&[("step", json!("check")), ("name", json!(name)), ("holds", json!(holds))]));
@@ -106,7 +98,7 @@ impl Narrator {
         }
     }
 
-    /// The closing table, or the summary object.
+    /// Prints the closing table, or the summary object.
     pub fn summary(&self, ok: bool, facts: Vec<Fact>) {
         if self.json {
             let mut fields = vec![("step", json!("summary")), ("ok", json!(ok))];
@@ -121,7 +113,7 @@ impl Narrator {
         }
     }
 
-    /// A progress bar on standard error; hidden for machines and where there is no terminal.
+    /// Makes a progress bar on standard error; it is hidden for machines and where there is no terminal.
     pub fn progress(&self, length: u64, message: &'static str) -> ProgressBar {
         if self.json {
             return ProgressBar::hidden();
@@ -133,7 +125,7 @@ impl Narrator {
         bar
     }
 
-    /// Not `println!`: a reader that closes the pipe early ends the output, not the run.
+    /// Prints a line. Unlike `println!`, a reader that closes the pipe early ends the output and not the run.
     fn print(&self, line: &str) {
         let _ = writeln!(std::io::stdout().lock(), "{line}");
     }
@@ -150,7 +142,7 @@ fn step_fields(name: &str, landed: Option<&Landed>, facts: &[Fact]) -> Vec<(&'st
     fields
 }
 
-/// A JSON object whose fields keep their order, so that the step's name comes first.
+/// Writes a JSON object whose fields keep their order, so that the step's name comes first.
 fn object(fields: &[(&str, Value)]) -> String {
     let fields: Vec<String> = fields.iter().map(|(key, value)| format!("{}:{value}", json!(key))).collect();
     format!("{{{}}}", fields.join(","))
@@ -162,16 +154,18 @@ mod tests {
 
     #[test]
     fn amounts_read_as_people_write_them() {
-        assert_eq!(usdc(100_000_000_000), "$100,000.00");
-        assert_eq!(usdc(1_239_999), "$1.23");
-        assert_eq!(grouped(7), "7");
-        assert_eq!(grouped(1_234_567), "1,234,567");
-        assert_eq!(share("x", 7_805).text, "78.05 %");
+        assert_eq!(money("x", MicroUsd(100_000_000_000)).text, "$100,000.00");
+        assert_eq!(money("x", MicroUsd(1_239_999)).text, "$1.23");
+        assert_eq!(owed("x", MicroUsd(1_239_999)).text, "$1.24");
+        assert_eq!(number("x", 7).text, "7");
+        assert_eq!(number("x", 1_234_567).text, "1,234,567");
+        assert_eq!(units("x", Units(1_234_567)).text, "1,234,567 units");
+        assert_eq!(share("x", Bps(7_805)).text, "78.05 %");
     }
 
     #[test]
     fn objects_keep_their_order_and_are_json() {
-        let text = object(&step_fields("offer", None, &[words("b", "say \"hi\""), money("a", 5)]));
+        let text = object(&step_fields("offer", None, &[words("b", "say \"hi\""), money("a", MicroUsd(5))]));
         assert_eq!(text, r#"{"step":"offer","b":"say \"hi\"","a":5}"#);
         assert!(serde_json::from_str::<Value>(&text).is_ok());
     }

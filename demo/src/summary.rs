@@ -1,20 +1,22 @@
-//! The end of a demo: what happened in figures, and the proof that the figures hold together.
+//! The end of a demo: checks of the books, and the closing table.
 
 use {
     super::{
         DemoError,
         cast::{Cast, PRINCIPAL},
         default::{FreezeOutcome, Recovery},
-        narrator::{Narrator, money, number, share, units},
+        narrator::{Narrator, money, number, owed, share, units},
     },
     blockable_sdk::{
-        Keypair, Pubkey, Signer, addresses, events,
+        Keypair, Pubkey, Signer, addresses,
+        amounts::{Bps, MicroUsd, Units},
+        events,
         program::{state::Credit, transitions::Status},
     },
 };
 
-/// Checks the books and prints the closing table. Returns whether every check held.
-pub async fn tell(
+/// Checks the books and prints the closing table. Returns true where every check held.
+pub async fn print(
     cast: &Cast,
     narrator: &Narrator,
     frozen: &FreezeOutcome,
@@ -28,20 +30,20 @@ pub async fn tell(
     for (name, holds) in &checks {
         narrator.check(name, *holds);
     }
-    let recovery_bps = recovery.recovered * 10_000 / frozen.debt_at_default.max(1);
+    let recovery_bps = recovery.recovered.get() * 10_000 / frozen.debt_at_default.get().max(1);
     narrator.summary(
         checks.iter().all(|(_, holds)| *holds),
         vec![
-            units("units_granted", bad.collateral.granted),
-            units("units_consumed", bad.collateral.consumed),
+            units("units_granted", Units(bad.collateral.granted)),
+            units("units_consumed", Units(bad.collateral.consumed)),
             units("units_frozen", frozen.frozen),
-            units("units_seized", bad.collateral.seized),
-            units("units_overrun", bad.meter.overrun),
-            money("debt_at_default", frozen.debt_at_default),
+            units("units_seized", Units(bad.collateral.seized)),
+            units("units_overrun", Units(bad.meter.overrun)),
+            owed("debt_at_default", frozen.debt_at_default),
             money("sold_for", recovery.sold_for),
             money("fee", recovery.fee),
             money("recovered", recovery.recovered),
-            share("recovery_bps", recovery_bps),
+            share("recovery_bps", Bps(recovery_bps)),
             number("freeze_ms", frozen.freeze_ms),
         ],
     );
@@ -62,17 +64,20 @@ async fn checks(
     let bought_units = cast.credit(bought).await?.collateral.granted;
     let lender = cast.balance(&cast.wallet(&cast.lender)).await?;
     // The lender began with two principals and lent both.
-    let received = good.principal_repaid + interest_paid(cast, &cast.good) + recovery.recovered;
+    let received = [MicroUsd(good.principal_repaid), interest_paid(cast, &cast.good), recovery.recovered]
+        .into_iter()
+        .sum::<MicroUsd>();
     Ok(vec![
         ("the first loan is repaid and its units are free", is_free(good)),
         ("granted = consumed + seized + expired + remaining", sum == units.granted),
         ("what was seized is what the buyer got", bought_units == units.seized),
         ("what was sold is fee, recovery and surplus", {
-            recovery.fee + recovery.recovered + recovery.surplus == recovery.sold_for
+            let parts = [recovery.fee, recovery.recovered, recovery.surplus];
+            parts.into_iter().sum::<MicroUsd>() == recovery.sold_for
         }),
         ("the lender's wallet holds every payment and recovery", lender == received),
         ("the principal went to the provider", {
-            cast.balance(&cast.wallet(&cast.provider_authority)).await? == 2 * PRINCIPAL
+            cast.balance(&cast.wallet(&cast.provider_authority)).await? == PRINCIPAL.saturating_add(PRINCIPAL)
         }),
         ("the vaults are empty and nothing is owed from them", vaults_are_empty(cast, good, bad).await?),
         ("the event logs hash to what the credits say", logs_hold(cast, bought).await?),
@@ -85,11 +90,11 @@ fn is_free(credit: &Credit) -> bool {
         && credit.collateral.available() == credit.collateral.remaining()
 }
 
-fn interest_paid(cast: &Cast, borrower: &Keypair) -> u64 {
+fn interest_paid(cast: &Cast, borrower: &Keypair) -> MicroUsd {
     let records = cast.records(&cast.credit_of(borrower));
     let paid = records.iter().map(|record| match record.change {
-        events::Change::Paid { interest, late_fees, .. } => interest + late_fees,
-        _ => 0,
+        events::Change::Paid { interest, late_fees, .. } => MicroUsd(interest.saturating_add(late_fees)),
+        _ => MicroUsd::ZERO,
     });
     paid.sum()
 }
@@ -97,7 +102,7 @@ fn interest_paid(cast: &Cast, borrower: &Keypair) -> u64 {
 async fn vaults_are_empty(cast: &Cast, good: &Credit, bad: &Credit) -> Result<bool, DemoError> {
     let mut empty = good.vault == Default::default() && bad.vault == Default::default();
     for borrower in [&cast.good, &cast.bad] {
-        empty &= cast.balance(&addresses::vault(&cast.credit_of(borrower))).await? == 0;
+        empty &= cast.balance(&addresses::vault(&cast.credit_of(borrower))).await?.is_zero();
     }
     Ok(empty)
 }
