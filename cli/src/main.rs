@@ -1,4 +1,4 @@
-//! `blockable`: the command line of every party.
+//! `blockable`: the command line of Blockable.
 
 mod market;
 
@@ -7,7 +7,9 @@ use {
     std::process::ExitCode,
 };
 
-/// Loans secured by compute credits that can be frozen at once.
+/// Loans secured by compute credits that can be frozen at once
+///
+/// Exit codes: 0 when the result is as asked, 1 when it is not or something went wrong, 2 for arguments that are wrong.
 #[derive(Parser)]
 #[command(name = "blockable", version)]
 struct Cli {
@@ -20,14 +22,15 @@ enum Command {
     Market(market::MarketArgs),
 }
 
-/// Why a command stopped.
+/// A reason for which a command stopped.
 #[derive(Debug, thiserror::Error)]
 enum CommandError {
+    /// A market command stopped.
     #[error(transparent)]
     Market(#[from] market::MarketError),
 }
 
-/// Exit codes: 0 when all is as it should be, 1 when not or when something went wrong, 2 for arguments that are wrong.
+/// Exit codes: 0 when the result is as asked, 1 when it is not or something went wrong, 2 for arguments that are wrong.
 #[tokio::main]
 async fn main() -> ExitCode {
     match run(Cli::parse().command).await {
@@ -40,7 +43,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Runs a command. Returns whether all is as it should be.
+/// Runs a command. Returns true where the result is as asked. Errors: [`CommandError`].
 async fn run(command: Command) -> Result<bool, CommandError> {
     match command {
         Command::Market(args) => Ok(market::run(args).await?),

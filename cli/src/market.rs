@@ -22,10 +22,10 @@ enum MarketCommand {
     Init(InitArgs),
 }
 
-/// Creates the market of a TOML file, or says how the one on the chain differs; safe to run again
+/// Creates the market of a TOML file, or lists how the one on the chain differs; safe to run again
 ///
-/// Exits with 0 when the market was created or exists as the file says, with 1 when it exists with other settings (they
-/// are listed and left alone) or when something went wrong, which leaves nothing half done.
+/// Exit codes: 0 when the market was created or exists as in the file; 1 when it exists with other settings, which are
+/// listed and left alone, or when something went wrong, which leaves nothing half done; 2 for arguments that are wrong.
 #[derive(Args, Debug)]
 pub struct InitArgs {
     /// The market file; migrations/market.example.toml explains every key
@@ -34,21 +34,21 @@ pub struct InitArgs {
     /// The node: a URL, or one of mainnet-beta, testnet, devnet, localhost (or their first letter)
     #[arg(short, long, value_name = "URL", default_value = "localhost", value_parser = parse_url)]
     url: String,
-    /// Pays fee and rent: a key file as solana-keygen writes it [default: ~/.config/solana/id.json]
+    /// Key that pays fee and rent: a file as solana-keygen writes it [default: ~/.config/solana/id.json]
     #[arg(short, long, value_name = "FILE")]
     keypair: Option<PathBuf>,
-    /// The admin's key file, where the admin is not the payer
+    /// The admin's key file, if the admin is not the payer
     #[arg(long, value_name = "FILE")]
     admin_keypair: Option<PathBuf>,
 }
 
-/// Why a market command stopped.
+/// A reason for which a market command stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum MarketError {
-    /// No home folder to look for the default key in.
+    /// There is no home folder with a default key.
     #[error("there is no home folder to find a key in; pass --keypair FILE")]
     NoHome,
-    /// A key file that cannot be read.
+    /// A key file cannot be read.
     #[error(
         "the key file {path} cannot be read ({reason}); pass another or make one with `solana-keygen new`"
     )]
@@ -58,7 +58,7 @@ pub enum MarketError {
         /// The reason.
         reason: String,
     },
-    /// The market could not be looked after.
+    /// The market could not be created or compared.
     #[error(transparent)]
     Migration(#[from] MigrationError),
 }
@@ -75,7 +75,7 @@ fn parse_url(text: &str) -> Result<String, String> {
     Ok(url.to_string())
 }
 
-/// Runs a market command. Returns whether the chain now is as the arguments ask. Errors: [`MarketError`].
+/// Runs a market command. Returns true where the market is as the file asks. Errors: [`MarketError`].
 pub async fn run(args: MarketArgs) -> Result<bool, MarketError> {
     let MarketCommand::Init(args) = args.command;
     init(args).await
@@ -92,7 +92,7 @@ async fn init(args: InitArgs) -> Result<bool, MarketError> {
     };
     let mut progress = |step: &str| eprintln!("{step} ...");
     let report = blockable_migrations::run(&args.config, &args.url, &payer, &admin, &mut progress).await?;
-    Ok(tell(&report, &admin))
+    Ok(print_report(&report, &admin))
 }
 
 fn default_key() -> Result<PathBuf, MarketError> {
@@ -105,8 +105,8 @@ fn read_key(path: &Path) -> Result<Keypair, MarketError> {
         .map_err(|error| MarketError::Key { path: path.display().to_string(), reason: error.to_string() })
 }
 
-/// Prints what became of the market. Returns whether it is as the file says.
-fn tell(report: &Report, admin: &dyn Signer) -> bool {
+/// Prints the outcome. Returns true where the market is as the file asks.
+fn print_report(report: &Report, admin: &dyn Signer) -> bool {
     let market = report.market;
     match &report.outcome {
         Outcome::Created(landed) => {
@@ -114,7 +114,7 @@ fn tell(report: &Report, admin: &dyn Signer) -> bool {
             true
         }
         Outcome::Unchanged => {
-            println!("market {market} exists as the file says; nothing to do");
+            println!("market {market} exists as in the file; nothing to do");
             true
         }
         Outcome::Differs(differences) => {

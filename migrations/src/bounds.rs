@@ -1,11 +1,11 @@
-//! The bounds of a market by name, so that the file, the program's limits and the chain can be compared.
+//! The bounds of a market by name, to compare the file, the program's limits and the chain.
 
 use blockable_sdk::program::{
     state::{MAX_PRINCIPAL, TermBounds},
     units::BPS,
 };
 
-/// Every bound with its key in the file; amounts in the payment token's smallest unit, durations in seconds, shares in
+/// Lists every bound with its key in the file. Amounts are in the payment token's smallest unit, durations in seconds, shares in
 /// basis points.
 pub fn named(bounds: &TermBounds) -> [(&'static str, u64); 13] {
     [
@@ -25,12 +25,12 @@ pub fn named(bounds: &TermBounds) -> [(&'static str, u64); 13] {
     ]
 }
 
-/// A bound as the file would have it.
+/// Writes a bound as it stands in the file.
 pub fn text(value: u64) -> String {
     if value == MAX_PRINCIPAL { "unlimited".to_string() } else { value.to_string() }
 }
 
-/// What the program will refuse about bounds because they contradict themselves.
+/// Lists contradictions between bounds, which the program refuses.
 pub fn contradictions(bounds: &TermBounds) -> Vec<String> {
     let rule = |holds: bool, mistake: &str| (!holds).then(|| mistake.to_string());
     [
@@ -66,7 +66,7 @@ pub fn contradictions(bounds: &TermBounds) -> Vec<String> {
     .collect()
 }
 
-/// What the program will refuse about the bounds of a market for real money.
+/// Lists bounds that the program refuses in a market for real money.
 pub fn too_loose(bounds: &TermBounds) -> Vec<String> {
     let pairs = named(bounds).into_iter().zip(named(&TermBounds::PRODUCTION));
     let loose = pairs.filter_map(|((name, value), (_, limit))| {
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_loose_is_what_the_program_refuses() {
+    fn bounds_are_too_loose_exactly_where_the_program_refuses_them() {
         assert_eq!(too_loose(&TermBounds::PRODUCTION), Vec::<String>::new());
         for bounds in neighbours(1).into_iter().chain(neighbours(-1)) {
             assert_eq!(
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_contradicts_itself_is_what_the_program_refuses() {
+    fn bounds_contradict_exactly_where_the_program_refuses_them() {
         assert_eq!(contradictions(&TermBounds::PRODUCTION), Vec::<String>::new());
         let odd = [
             TermBounds { min_principal: 0, ..TermBounds::PRODUCTION },

@@ -22,10 +22,10 @@ pub use {
     market::ensure_market,
 };
 
-/// What became of a market.
+/// The outcome for a market.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// It did not exist and does now.
+    /// It did not exist and was created.
     Created(Landed),
     /// It existed with the settings of the file.
     Unchanged,
@@ -50,27 +50,25 @@ impl std::fmt::Display for Difference {
     }
 }
 
-/// Why a market could not be looked after. Nothing has changed on the chain.
+/// A reason for which a market was neither created nor compared. Nothing has changed on the chain.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrationError {
     /// The file is not a market.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// No node answers.
+    /// No node answers at this host.
     #[error("no node answers at {0}; check the URL, or start one with `solana-test-validator`")]
     Unreachable(String),
-    /// The cluster has no program.
+    /// The cluster has no program at this address.
     #[error("the cluster has no program at {0}; deploy it first, see migrations/README.md")]
     NoProgram(Pubkey),
-    /// The payment mint is not one.
+    /// The payment mint is no mint.
     #[error("payment_mint {0} is not a mint of SPL Token or Token-2022; check the address and the cluster")]
     NotAMint(Pubkey),
     /// The treasury owner is a token account.
-    #[error(
-        "treasury_owner {0} is a token account; give the wallet that owns it, its account is found by itself"
-    )]
+    #[error("treasury_owner {0} is a token account; name the wallet that owns it")]
     TreasuryIsTokenAccount(Pubkey),
-    /// The key at hand is not the admin's.
+    /// The given key is not the admin's.
     #[error("the admin is {expected} and the key given is {found}; pass the admin's key")]
     NotTheAdmin {
         /// The admin in the file.
@@ -83,16 +81,16 @@ pub enum MigrationError {
     Client(#[from] ClientError),
 }
 
-/// A market and what became of it.
+/// A market and the outcome for it.
 #[derive(Clone, Debug)]
 pub struct Report {
     /// The market's account.
     pub market: Pubkey,
-    /// What became of it.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
-/// Reads a market file and makes sure that the market exists; `progress` is told each step before it is taken.
+/// Reads a market file and makes sure that the market exists. Calls `progress` with each step before it is taken.
 ///
 /// `payer` pays fee and rent; `admin` signs the creation and is not used when the market exists.
 /// Errors: [`MigrationError`].
@@ -115,7 +113,7 @@ pub async fn run(
     Ok(Report { market, outcome })
 }
 
-/// The host and port of a URL: what may be shown, since the rest may hold a key.
+/// The host and port of a URL, which may be shown. The rest may hold a key.
 fn host(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -127,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_is_shown_without_what_may_be_secret() {
+    fn a_url_is_shown_without_its_secrets() {
         assert_eq!(host("http://127.0.0.1:8899"), "127.0.0.1:8899");
         assert_eq!(host("https://user:key@rpc.example.com/v2/KEY?api-key=KEY"), "rpc.example.com");
         assert_eq!(host("https://rpc.example.com?api-key=KEY"), "rpc.example.com");

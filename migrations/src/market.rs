@@ -41,12 +41,12 @@ pub async fn ensure_market(
     ];
     match client.send(&creation, payer, &[admin]).await {
         Ok(landed) => Ok(Outcome::Created(landed)),
-        // Another run may have been faster, or the transaction landed though the answer got lost: the account tells.
+        // Another run may have been faster, or the transaction landed and its answer was lost: the account shows it.
         Err(error) => existing(client, config).await.ok().flatten().ok_or(MigrationError::Client(error)),
     }
 }
 
-/// How the market on the chain compares with the file, where there is one.
+/// Compares the market on the chain with the file; `None` where there is no market.
 async fn existing(client: &Client, config: &MarketConfig) -> Result<Option<Outcome>, ClientError> {
     match client.market(&addresses::market(config.id)).await {
         Ok(market) => {
@@ -80,12 +80,12 @@ fn is_of_token_program(account: &Account) -> bool {
     account.owner == tokens::TOKEN_PROGRAM || account.owner == tokens::TOKEN_2022_PROGRAM
 }
 
-/// Whether an account of a token program is a mint and not a token account.
+/// Tells a mint from a token account.
 fn is_mint(account: &Account) -> bool {
     tokens::balance(&account.data).is_none()
 }
 
-/// The settings that are not the same, by their keys in the file.
+/// Lists the settings that differ, by their keys in the file.
 fn differences(config: &MarketConfig, market: &Market) -> Vec<Difference> {
     let kind = if market.is_test == 1 { MarketKind::Test } else { MarketKind::Production };
     let treasury =
