@@ -82,7 +82,7 @@ pub(crate) struct App {
     pub intake: Intake,
     /// Streams of reports that may be opened.
     pub report_streams: Arc<Semaphore>,
-    /// The parts beside the gate.
+    /// The parts around the gate.
     pub parts: RunningParts,
     /// Leases of GPUs.
     pub leases: Leases,

@@ -1,5 +1,5 @@
-//! The built-in model: repeats the words of its prompt. Speaks OpenAI's protocol on a port of its own, with correct
-//! `usage`, so that everything before it is what serves real models too. One token is one word between white space.
+//! The built-in model, which repeats the words of its prompt. It speaks OpenAI's protocol on a port of its own, with correct
+//! `usage`, so that the gateway serves it as it serves real models. One token is one word between white space.
 
 use {
     crate::config::ModelConfig,
@@ -20,7 +20,7 @@ use {
 
 /// A running echo model.
 pub struct Echo {
-    /// Where it listens, on the loopback interface.
+    /// Its address, on the loopback interface.
     pub addr: SocketAddr,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
@@ -33,7 +33,7 @@ struct Settings {
 }
 
 impl Echo {
-    /// Starts one with a model's limits. Errors: where no port can be had.
+    /// Starts one with a model's limits. Errors: no port is free.
     pub async fn start(model: &ModelConfig) -> io::Result<Echo> {
         let size = |tokens: u64| usize::try_from(tokens).unwrap_or(usize::MAX);
         let settings = Arc::new(Settings {
@@ -50,7 +50,7 @@ impl Echo {
         let addr = listener.local_addr()?;
         let (stop, mut stopped) = watch::channel(false);
         let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
-            // Without it the answer of a small stream waits for an acknowledgement; a failure costs that wait alone.
+            // Otherwise the end of a small stream waits for an acknowledgement. A failure costs only that wait.
             let _ = stream.set_nodelay(true);
         });
         let task = tokio::spawn(async move {
@@ -64,7 +64,7 @@ impl Echo {
         Ok(Echo { addr, stop, task })
     }
 
-    /// Ends it.
+    /// Stops it and aborts its connections.
     pub fn stop(&self) {
         self.stop.send_replace(true);
         self.task.abort();

@@ -1,4 +1,4 @@
-//! What all requests have in common: a number, a line in the log, figures.
+//! The layer around every request: its id, a log line, metrics, and answers for unknown paths.
 
 use {
     crate::{
@@ -15,14 +15,14 @@ use {
     tracing::{Instrument, field::Empty},
 };
 
-/// The header that carries a request's number.
+/// Header of a request's id.
 const ID_HEADER: &str = "x-request-id";
 
-/// A request's number, also in its answer, its log lines and its hold's reference.
+/// A request's id, also in its answer, its log lines and its hold's reference.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestId(pub String);
 
-/// Numbers a request, serves it and writes it down. Headers and bodies are never written down.
+/// Serves a request with an id, and logs and counts it. Headers and bodies are never logged.
 pub(crate) async fn track(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
     let began = Instant::now();
@@ -48,7 +48,7 @@ pub(crate) async fn track(State(app): State<Arc<App>>, mut request: Request, nex
     response
 }
 
-/// The client's name for its request, where it gives one that can stand in a log and in the ledger; else a random one.
+/// Takes the client's id for its request where it is plain enough for logs and the ledger, and a random one otherwise.
 fn request_id(headers: &HeaderMap) -> String {
     let given = headers.get(ID_HEADER).and_then(|id| id.to_str().ok());
     let plain = |id: &&str| {
@@ -59,7 +59,7 @@ fn request_id(headers: &HeaderMap) -> String {
     given.filter(plain).map_or_else(|| format!("{:016x}", rand::random::<u64>()), str::to_string)
 }
 
-/// A path's route: paths with addresses in them would make figures without end.
+/// Finds the route of a path. Paths have ids in them, and each would make metrics of its own.
 fn route(path: &str) -> &'static str {
     const ROUTES: &[&str] = &[
         "/livez",
@@ -82,12 +82,15 @@ fn route(path: &str) -> &'static str {
     ROUTES.iter().find(inside).copied().unwrap_or("other")
 }
 
-/// The answer to a path that is not served.
+/// Answers a path that is not served.
 pub(crate) async fn no_such_path(method: Method) -> ApiError {
-    ApiError::not_found("no_such_path", format!("there is nothing to {method} here; see docs/provider.md"))
+    ApiError::not_found(
+        "no_such_path",
+        format!("no route serves {method} at this path; see docs/provider.md"),
+    )
 }
 
-/// The answer to a method that a path does not take.
+/// Answers a method that a path does not take.
 pub(crate) async fn no_such_method(method: Method) -> ApiError {
     let status = axum::http::StatusCode::METHOD_NOT_ALLOWED;
     let message = format!("this path does not take {method}; see docs/provider.md");
@@ -99,7 +102,7 @@ mod tests {
     use super::{HeaderMap, HeaderValue, ID_HEADER, request_id, route};
 
     #[test]
-    fn a_clients_name_for_its_request_is_kept_where_it_is_plain() {
+    fn a_clients_id_for_its_request_is_kept_where_it_is_plain() {
         let id = |text: &str| {
             let headers =
                 HeaderMap::from_iter([(ID_HEADER.parse().unwrap(), HeaderValue::from_str(text).unwrap())]);

@@ -1,38 +1,44 @@
-//! API keys. A key names its credit and carries a MAC under the server's secret, so the server keeps no list of keys and
-//! nobody can make the key of another credit.
+//! API keys. A key names its credit and carries a MAC under the server's secret, so the server keeps no list of keys, and
+//! only the owner of the secret can make one.
 
 use {
     crate::{config::Revoked, error::ApiError},
     axum::http::{HeaderMap, header::AUTHORIZATION},
     blockable_sdk::Pubkey,
     blockable_service::hex,
-    hmac::{Hmac, Mac},
+    hmac::{Hmac, Mac, digest::Key},
     secrecy::{ExposeSecret, SecretBox, SecretString},
     sha2::Sha256,
     std::{collections::HashMap, fs, path::Path},
 };
 
+/// Domain of the MAC, so that it cannot be one for another purpose.
 const DOMAIN: &[u8] = b"blockable api key v1";
+/// Beginning of every key.
 const PREFIX: &str = "blk-";
+/// Bytes of the server's secret.
+const SECRET_BYTES: usize = 32;
 
-/// Why the server's secret cannot be used.
+/// A reason for which the server's secret cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     /// The file cannot be read.
-    #[error("{path}: {reason}; name the server's secret, or make one with `blockable-provider init`")]
+    #[error(
+        "cannot read the secret {path}: {reason}; correct secret_file, or make a secret with `blockable-provider init`"
+    )]
     File {
         /// The file.
         path: String,
         /// The reason.
         reason: String,
     },
-    /// Others can read the file.
-    #[error("{path} can be read by others; run `chmod 600 {path}`")]
+    /// Other users can read the file.
+    #[error("{path} can be read by other users; run `chmod 600 {path}`")]
     Exposed {
         /// The file.
         path: String,
     },
-    /// Not a secret.
+    /// The file does not hold a secret.
     #[error(
         "{path} is not a secret: it must hold 64 hexadecimal digits; make one with `blockable-provider init`"
     )]
@@ -44,15 +50,15 @@ pub enum SecretError {
 
 /// Makes and checks the API keys of one provider.
 pub struct ApiKeys {
-    secret: SecretBox<[u8; 32]>,
+    secret: SecretBox<[u8; SECRET_BYTES]>,
     market: Pubkey,
     provider: Pubkey,
-    /// The lowest generation that is still good, where one was revoked.
+    /// The lowest generation that is valid, for credits with revoked keys.
     revoked: HashMap<Pubkey, u32>,
 }
 
 impl ApiKeys {
-    /// Keys under the secret in a file. Errors: [`SecretError`].
+    /// Reads the secret that keys are made and checked with. Errors: [`SecretError`].
     pub fn load(
         path: &Path,
         market: Pubkey,
@@ -64,15 +70,17 @@ impl ApiKeys {
         Ok(ApiKeys { secret, market, provider, revoked })
     }
 
-    /// The key of a credit. A higher generation lets lower ones be revoked.
+    /// Makes the key of a credit. A higher generation allows to revoke the lower ones.
     pub fn make(&self, credit: &Pubkey, generation: u32) -> SecretString {
         let code = hex::encode(self.mac(credit, generation).finalize().into_bytes());
         SecretString::from(format!("{PREFIX}{credit}-{generation}-{code}"))
     }
 
     fn mac(&self, credit: &Pubkey, generation: u32) -> Hmac<Sha256> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.secret.expose_secret())
-            .expect("HMAC takes keys of every length");
+        // HMAC fills a short key up to a block of the hash with zeros.
+        let mut key = Key::<Hmac<Sha256>>::default();
+        key[..SECRET_BYTES].copy_from_slice(self.secret.expose_secret());
+        let mut mac = <Hmac<Sha256> as Mac>::new(&key);
         mac.update(DOMAIN);
         for key in [&self.market, &self.provider, credit] {
             mac.update(key.as_ref());
@@ -81,8 +89,8 @@ impl ApiKeys {
         mac
     }
 
-    /// The credit that a key names, `None` for a key that is forged, malformed or revoked.
-    fn credit(&self, key: &str) -> Option<Pubkey> {
+    /// Verifies a key and returns its credit; `None` for a key that is forged, malformed or revoked.
+    fn verify(&self, key: &str) -> Option<Pubkey> {
         let mut parts = key.strip_prefix(PREFIX)?.splitn(3, '-');
         let credit: Pubkey = parts.next()?.parse().ok()?;
         let generation: u32 = parts.next()?.parse().ok()?;
@@ -92,7 +100,7 @@ impl ApiKeys {
         (generation >= lowest).then_some(credit)
     }
 
-    /// The credit whose key a request carries.
+    /// Verifies the key of a request and returns its credit. Errors: 401 without a valid key.
     pub(crate) fn authorise(&self, headers: &HeaderMap) -> Result<Pubkey, ApiError> {
         let missing = || ApiError::unauthorised("send your API key as `Authorization: Bearer blk-...`");
         let value = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).ok_or_else(missing)?;
@@ -100,23 +108,23 @@ impl ApiKeys {
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(missing());
         }
-        self.credit(key.trim()).ok_or_else(|| {
+        self.verify(key.trim()).ok_or_else(|| {
             ApiError::unauthorised("the API key is not valid or was revoked; ask the provider for a new one")
         })
     }
 }
 
 /// Reads the 32 bytes that a file holds as hexadecimal digits. Errors: [`SecretError`].
-fn read_secret(path: &Path) -> Result<SecretBox<[u8; 32]>, SecretError> {
+fn read_secret(path: &Path) -> Result<SecretBox<[u8; SECRET_BYTES]>, SecretError> {
     let shown = || path.display().to_string();
     let failed = |error: std::io::Error| SecretError::File { path: shown(), reason: error.to_string() };
     require_private(path)?;
     let text = SecretString::from(fs::read_to_string(path).map_err(failed)?);
-    let bytes = hex::decode::<32>(text.expose_secret().trim());
+    let bytes = hex::decode::<SECRET_BYTES>(text.expose_secret().trim());
     bytes.map(|bytes| SecretBox::new(Box::new(bytes))).ok_or_else(|| SecretError::Malformed { path: shown() })
 }
 
-/// Requires that no other user can read a file. Errors: [`SecretError`].
+/// Requires that only its owner can read a file. Errors: [`SecretError`].
 pub(crate) fn require_private(path: &Path) -> Result<(), SecretError> {
     let shown = || path.display().to_string();
     let file =
@@ -147,18 +155,18 @@ mod tests {
         let (keys, elsewhere) = (keys(1, &[]), keys(9, &[]));
         let key = keys.make(&ours, 3);
         let key = key.expose_secret();
-        assert_eq!(keys.credit(key), Some(ours));
-        assert_eq!(elsewhere.credit(key), None, "a key of another market");
-        assert_eq!(keys.credit(&key.replace(&ours.to_string(), &theirs.to_string())), None);
-        assert_eq!(keys.credit(&key.replace("-3-", "-4-")), None);
-        assert_eq!(keys.credit(&key.to_uppercase()), None);
-        assert_eq!(keys.credit(&key[..key.len() - 1]), None);
+        assert_eq!(keys.verify(key), Some(ours));
+        assert_eq!(elsewhere.verify(key), None, "a key of another market");
+        assert_eq!(keys.verify(&key.replace(&ours.to_string(), &theirs.to_string())), None);
+        assert_eq!(keys.verify(&key.replace("-3-", "-4-")), None);
+        assert_eq!(keys.verify(&key.to_uppercase()), None);
+        assert_eq!(keys.verify(&key[..key.len() - 1]), None);
         let mut random = rand::rng();
         for place in 0..key.len() {
             let mut forged = key.as_bytes().to_vec();
             forged[place] ^= 1 << random.random_range(0..7);
             if let Ok(forged) = String::from_utf8(forged) {
-                assert_eq!(keys.credit(&forged), None, "{forged}");
+                assert_eq!(keys.verify(&forged), None, "{forged}");
             }
         }
     }
@@ -167,10 +175,10 @@ mod tests {
     fn a_revoked_generation_is_refused_and_the_next_one_good() {
         let credit = Pubkey::new_unique();
         let keys = keys(1, &[Revoked { credit, below: 2 }]);
-        assert_eq!(keys.credit(keys.make(&credit, 1).expose_secret()), None);
-        assert_eq!(keys.credit(keys.make(&credit, 2).expose_secret()), Some(credit));
+        assert_eq!(keys.verify(keys.make(&credit, 1).expose_secret()), None);
+        assert_eq!(keys.verify(keys.make(&credit, 2).expose_secret()), Some(credit));
         let other = Pubkey::new_unique();
-        assert_eq!(keys.credit(keys.make(&other, 0).expose_secret()), Some(other));
+        assert_eq!(keys.verify(keys.make(&other, 0).expose_secret()), Some(other));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What is served at once: requests in all and of each credit. Also tells when all of them have ended.
+//! Bounds on the requests that run at once, in all and of each credit.
 
 use {
     crate::{config::Limits, error::ApiError},
@@ -13,6 +13,9 @@ use {
 };
 
 /// Counts running requests.
+///
+/// The map of credits holds only those with running requests. Its lock is never held across an `await`. Nothing of it is
+/// kept over a restart, which ends all requests.
 #[derive(Clone)]
 pub(crate) struct Running {
     all: Arc<Semaphore>,
@@ -21,7 +24,7 @@ pub(crate) struct Running {
     credits: Arc<Mutex<HashMap<Pubkey, usize>>>,
 }
 
-/// A running request; ends when it is dropped.
+/// A running request. It counts until the permit is dropped.
 pub(crate) struct Permit {
     credit: Pubkey,
     credits: Arc<Mutex<HashMap<Pubkey, usize>>>,
@@ -29,7 +32,7 @@ pub(crate) struct Permit {
 }
 
 impl Running {
-    /// None yet.
+    /// Starts with no running request.
     pub fn new(limits: &Limits) -> Running {
         let most = u32::try_from(limits.requests).unwrap_or(u32::MAX);
         Running {
@@ -40,10 +43,10 @@ impl Running {
         }
     }
 
-    /// Begins a request of a credit. Errors: 429 where as many run as may.
+    /// Begins a request of a credit. Errors: 429 at a bound.
     pub fn enter(&self, credit: Pubkey) -> Result<Permit, ApiError> {
         let all = self.all.clone().try_acquire_owned().map_err(|_| {
-            ApiError::too_many("server_busy", "the server runs as many requests as it can; try again shortly")
+            ApiError::too_many("server_busy", "the server runs as many requests as it may; try again shortly")
         })?;
         let mut credits = lock(&self.credits);
         let running = credits.entry(credit).or_default();
@@ -57,12 +60,12 @@ impl Running {
         Ok(Permit { credit, credits: self.credits.clone(), _all: all })
     }
 
-    /// Running requests.
+    /// Number of running requests.
     pub fn count(&self) -> usize {
         (self.most as usize).saturating_sub(self.all.available_permits())
     }
 
-    /// Waits until none runs. Returns whether that came to be in time.
+    /// Waits until no request runs. Returns false where that takes longer than `within`.
     pub async fn ended(&self, within: Duration) -> bool {
         tokio::time::timeout(within, self.all.acquire_many(self.most)).await.is_ok()
     }

@@ -1,5 +1,4 @@
-//! Tells the parties of a credit what becomes of freezes: each notice is posted to the webhooks it is for, in order, until it
-//! is taken. Where each webhook stands is kept in the store, so nothing is left out over a restart.
+//! Posts notices about freezes to the parties' webhooks, in order, each until it is answered with success.
 
 use {
     crate::{
@@ -19,17 +18,22 @@ use {
     tokio::time::{sleep, timeout},
 };
 
-/// How long a post may take.
+/// Time that a post may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// How often notices are looked for that nobody told of.
-const LOOK: Duration = Duration::from_secs(5);
-/// First pause after a post that was not taken; doubles up to [`PAUSE_MAX`].
+/// Time between two reads of the store without a signal of a new notice.
+const POLL: Duration = Duration::from_secs(5);
+/// First pause after a failed post; it doubles up to [`PAUSE_MAX`].
 const PAUSE: Duration = Duration::from_millis(500);
+/// Longest pause between two posts of a notice.
 const PAUSE_MAX: Duration = Duration::from_secs(300);
-/// Notices that are read at once.
+/// Notices that are read from the store at once.
 const PAGE: u32 = 100;
 
-/// One webhook and where it stands.
+/// Delivers notices to one webhook.
+///
+/// Its place, the number of the last notice that is done with, is kept in the gate's store under `cursor`. It moves on only
+/// once a notice was taken or given up. A crash between the post and the record posts the notice a second time, never not at
+/// all.
 pub(crate) struct Sender {
     webhook: Webhook,
     secret: SecretString,
@@ -38,9 +42,9 @@ pub(crate) struct Sender {
 }
 
 impl Sender {
-    /// Reads a webhook's secret. Errors: [`SecretSourceError`].
+    /// Reads a webhook's secret, and names its place in the store. Errors: [`SecretSourceError`].
     pub fn new(webhook: &Webhook, http: reqwest::Client) -> Result<Sender, SecretSourceError> {
-        // The URL may hold a token: its hash names the place, and logs have the host alone.
+        // The URL may hold a token, so its hash names the place, and logs have the host alone.
         let party = match webhook.party {
             Party::All => "all".to_string(),
             Party::Key(key) => key.to_string(),
@@ -52,15 +56,15 @@ impl Sender {
 
     /// Posts notices while the server runs.
     pub async fn run(self, app: Arc<App>) {
-        let (mut news, mut stopping) = (app.gate.listen(), app.stopping.subscribe());
+        let (mut recorded, mut stopping) = (app.gate.listen(), app.stopping.subscribe());
         loop {
             tokio::select! {
                 () = self.catch_up(&app) => {}
                 _ = stopping.wait_for(|stopping| *stopping) => return,
             }
             tokio::select! {
-                // What was missed is read from the store.
-                _ = timeout(LOOK, news.recv()) => {}
+                // Signals that were missed cost nothing: notices are read from the store.
+                _ = timeout(POLL, recorded.recv()) => {}
                 _ = stopping.wait_for(|stopping| *stopping) => return,
             }
         }
@@ -72,7 +76,7 @@ impl Sender {
                 Ok(page) if page.is_empty() => return,
                 Ok(page) => page,
                 Err(error) => {
-                    tracing::error!(%error, "notices could not be read");
+                    tracing::error!(%error, "notices could not be read; they are read again later");
                     return;
                 }
             };

@@ -1,4 +1,4 @@
-//! Routes beside completions: leases, credits, freezes, reports and, for the operator, health and metrics.
+//! All routes but completions: leases, credits, freezes, reports and, for the operator, health and metrics.
 //!
 //! Another route: write its handler in the file of its subject, add it to that file's `routes`, and its path to
 //! `http::route`, which names the routes in metrics.

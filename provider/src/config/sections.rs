@@ -64,9 +64,9 @@ pub struct GateSettings {
     pub max_store_bytes: Option<u64>,
     /// The failure that a recorded hold survives.
     pub durability: Durability,
-    /// Seconds that the chain may be out of sight before `when_stale` holds.
+    /// Seconds without a move of the chain after which `when_stale` holds.
     pub max_staleness_seconds: u64,
-    /// The answer to new jobs then.
+    /// The answer to new jobs while the chain view is stale.
     pub when_stale: WhenStale,
     /// Days that settled holds stay in the ledger.
     pub ledger_days: u64,

@@ -21,7 +21,7 @@ fn the_example_is_a_configuration() {
 }
 
 #[test]
-fn every_mistake_is_told_at_once() {
+fn every_mistake_is_listed_at_once() {
     let found = mistakes(
         r#"
         listen = ["127.0.0.1"]
@@ -44,13 +44,13 @@ fn every_mistake_is_told_at_once() {
         count = 1
         "#,
     );
-    let told = ConfigError::Mistakes {
+    let text = ConfigError::Mistakes {
         path: "p.toml".to_string(),
         mistakes: found.clone(),
         example: "provider.example.toml",
     }
     .to_string();
-    assert!(told.starts_with("p.toml:\n  ") && told.lines().count() == found.len() + 2, "{told}");
+    assert!(text.starts_with("p.toml:\n  ") && text.lines().count() == found.len() + 2, "{text}");
     let has =
         |start: &str| assert!(found.iter().any(|mistake| mistake.starts_with(start)), "{start}: {found:?}");
     for start in [
@@ -68,7 +68,7 @@ fn every_mistake_is_told_at_once() {
 }
 
 #[test]
-fn values_that_cannot_be_are_told_with_their_place() {
+fn values_that_cannot_be_are_listed_with_their_place() {
     let wrong = EXAMPLE
         .replace("context_tokens = 131072", "context_tokens = 0")
         .replace("rpc_url = \"http://127.0.0.1:8899\"", "rpc_url = \"http://user:pw@node\"")

@@ -1,4 +1,4 @@
-//! Edits of a body that leave the rest of it as it came.
+//! Edits of a body that leave the rest of it unchanged.
 
 use {
     crate::error::ApiError,
@@ -7,11 +7,11 @@ use {
     std::ops::Range,
 };
 
-/// What asks an upstream for the usage at the end of a stream; goes before another member.
+/// Member that asks an upstream for the usage at the end of a stream, with the comma before the next one.
 pub(super) const STREAM_OPTIONS: &str = r#""stream_options":{"include_usage":true},"#;
 const INCLUDE_USAGE: &str = "include_usage";
 
-/// Whether options of a stream ask for usage. Errors: where they are no options.
+/// Reads whether options of a stream ask for usage. Errors: 400 where they are no options.
 pub(super) fn wants_usage(options: Option<&RawValue>) -> Result<bool, ApiError> {
     let Some(options) = options else { return Ok(false) };
     let wrong = || {
@@ -27,7 +27,7 @@ pub(super) fn wants_usage(options: Option<&RawValue>) -> Result<bool, ApiError> 
     }
 }
 
-/// The same options with usage asked for.
+/// Adds the request for usage to options of a stream.
 pub(super) fn with_usage(options: &RawValue) -> String {
     let mut options: Map<String, Value> = serde_json::from_str(options.get()).unwrap_or_default();
     options.insert(INCLUDE_USAGE.to_string(), Value::Bool(true));
@@ -41,12 +41,12 @@ pub(super) struct Edits<'a> {
 }
 
 impl<'a> Edits<'a> {
-    /// None yet.
+    /// Starts without an edit.
     pub fn new(text: &'a [u8]) -> Edits<'a> {
         Edits { text, edits: Vec::new() }
     }
 
-    /// Puts another text in the place of a value of this text.
+    /// Replaces a value, which must be part of this text.
     pub fn replace(&mut self, value: &RawValue, with: String) {
         let value = value.get();
         let start = value.as_ptr().addr().wrapping_sub(self.text.as_ptr().addr());
@@ -54,14 +54,14 @@ impl<'a> Edits<'a> {
         self.edits.push((start..start + value.len(), with));
     }
 
-    /// Puts a member before the first one of the object that the text is.
+    /// Inserts a member before the first one. The text is an object.
     pub fn insert_first(&mut self, member: &str) {
         if let Some(brace) = self.text.iter().position(|byte| *byte == b'{') {
             self.edits.push((brace + 1..brace + 1, member.to_string()));
         }
     }
 
-    /// The text with the edits; `whole`, which holds the same text, where there are none.
+    /// Applies the edits. Without any it returns `whole`, which holds the same text.
     pub fn apply(mut self, whole: &Bytes) -> Bytes {
         if self.edits.is_empty() {
             return whole.clone();

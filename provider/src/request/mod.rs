@@ -1,6 +1,6 @@
-//! A request for a completion: what it asks for, the most it can cost, and the body that its upstream gets.
+//! A request for a completion: its parameters, a bound on its tokens, and the body for its upstream.
 //!
-//! Only what decides about the cost is read. The rest is forwarded as it came.
+//! Only the parameters that bear on the cost are read. The rest is forwarded unchanged.
 
 mod forward;
 mod prompt;
@@ -13,11 +13,12 @@ use {
     serde_json::value::RawValue,
 };
 
-/// Most answers to one prompt, and most prompts in one request.
+/// Most answers to one prompt.
 const MAX_ANSWERS: u64 = 128;
+/// Most prompts in one request.
 const MAX_PROMPTS: usize = 2_048;
 
-/// Parameters that raise the cost in ways that cannot be bounded, or that some upstreams take for another one.
+/// Parameters that raise the cost without a bound, or that some upstreams take for another one.
 const REFUSED: &[&str] = &[
     "audio",
     "max_gen_len",
@@ -67,7 +68,7 @@ const READ: &[&str] = &[
     "stream_options",
 ];
 
-/// Which of the two kinds of completion is asked for.
+/// The two kinds of completion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Endpoint {
     /// `/v1/chat/completions`.
@@ -106,16 +107,16 @@ pub(crate) struct Request<'a> {
     answers: u64,
     limits: Vec<(&'static str, &'a RawValue, u64)>,
     stream_options: Option<&'a RawValue>,
-    /// Whether the answer is to be streamed.
+    /// True where the answer is to be streamed.
     pub streamed: bool,
-    /// Whether the client asked for the usage at the end of a stream.
+    /// True where the client asked for the usage at the end of a stream.
     pub wants_usage: bool,
     /// Bytes of parameters that are not known, and may become part of the prompt.
     others: u64,
 }
 
 impl<'a> Request<'a> {
-    /// Reads a body. Errors: one that says which parameter is wrong.
+    /// Reads a body. Errors: 400, with the parameter that is wrong.
     pub fn parse(endpoint: Endpoint, body: &'a [u8]) -> Result<Request<'a>, ApiError> {
         let fields: Fields = serde_json::from_slice(body).map_err(|error| {
             ApiError::invalid("invalid_json", format!("the body is not a JSON object as it must be: {error}"))
@@ -163,7 +164,7 @@ impl<'a> Request<'a> {
         })
     }
 
-    /// The most tokens that the request can use. Errors: one for content that has no bound.
+    /// Bounds the tokens that the request can use. Errors: 400 for content without a bound.
     pub fn bound(&self, model: &ModelConfig) -> Result<Bound, ApiError> {
         let added = model.overhead_tokens.saturating_add(self.others);
         let prompts: Vec<u64> = match self.endpoint {
@@ -185,7 +186,7 @@ impl<'a> Request<'a> {
         })
     }
 
-    /// The body for the upstream: as it came, but for the model's name there, a limit above the model's, and usage at
+    /// Makes the body for the upstream: unchanged but for the model's name there, a limit above the model's, and usage at
     /// the end of a stream.
     pub fn forward(&self, whole: &Bytes, model: &ModelConfig) -> Bytes {
         let mut edits = forward::Edits::new(self.body);
@@ -207,7 +208,7 @@ impl<'a> Request<'a> {
     }
 }
 
-/// Counts what may become part of the prompt; refuses what must not come in.
+/// Counts the bytes of parameters that may become part of the prompt. Errors: 400 for a parameter that is refused.
 fn other_bytes(fields: &Fields) -> Result<u64, ApiError> {
     let mut bytes = 0_u64;
     for (name, value) in fields.others(READ) {

@@ -1,4 +1,4 @@
-//! The most tokens that a prompt can have: a token is made of one byte of text at least.
+//! A bound on the tokens of a prompt: a token is made of at least one byte of text.
 
 use {
     super::raw::Fields,
@@ -14,7 +14,7 @@ use {
 /// Bytes of the longest usual role, `"assistant"` or `"developer"`.
 const USUAL_ROLE: u64 = 11;
 
-/// Most tokens of the messages of a chat, without what the template adds to the whole.
+/// Bounds the tokens of the messages of a chat, without what the template adds to the whole.
 pub(super) fn messages(input: &RawValue, model: &ModelConfig) -> Result<u64, ApiError> {
     let wrong = |what: &str| ApiError::param("messages", format!("`messages` must be {what}"));
     let messages: Vec<Fields> = serde_json::from_str(input.get())
@@ -68,7 +68,7 @@ fn part_tokens(part: &Fields, model: &ModelConfig) -> Result<u64, ApiError> {
         Some(_) => match model.tokens_per_part {
             Some(tokens) => Some(tokens),
             None => {
-                let message = "this model takes text alone; remove the parts of other types";
+                let message = "this model takes only text; remove the parts of other types";
                 let error = ApiError::param("messages", message);
                 return Err(ApiError { code: "unsupported_content", ..error });
             }
@@ -78,7 +78,7 @@ fn part_tokens(part: &Fields, model: &ModelConfig) -> Result<u64, ApiError> {
     bytes.ok_or_else(|| ApiError::param("messages", "a part needs a `type`, and one of type text a `text`"))
 }
 
-/// Most tokens of each prompt of a text completion.
+/// Bounds the tokens of each prompt of a text completion.
 pub(super) fn texts(input: &RawValue) -> Result<Vec<u64>, ApiError> {
     let wanted = "`prompt` must be a text, a list of texts, a list of tokens or a list of such lists";
     let wrong = || ApiError::param("prompt", wanted);
@@ -117,7 +117,7 @@ impl<'de> Deserialize<'de> for Length {
     }
 }
 
-/// How many numbers a list holds.
+/// The count of numbers in a list.
 struct Tokens(u64);
 
 impl<'de> Deserialize<'de> for Tokens {

@@ -1,4 +1,4 @@
-//! The members of a JSON object, by name, as they stand in the text.
+//! The members of a JSON object by name, with their values as text.
 
 use {
     serde::{
@@ -16,13 +16,13 @@ pub(super) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// A member that is there and not null.
+    /// Finds a member that is not null.
     pub fn get(&self, name: &str) -> Option<&'a RawValue> {
         let (_, value) = self.members.iter().find(|(known, _)| known == name)?;
         (value.get() != "null").then_some(*value)
     }
 
-    /// All members but those of a list.
+    /// Lists all members but those named.
     pub fn others<'b>(&'b self, list: &'b [&str]) -> impl Iterator<Item = (&'b str, &'a RawValue)> {
         let others = self.members.iter().filter(|(name, _)| !list.contains(&name.as_str()));
         others.map(|(name, value)| (name.as_str(), *value))
@@ -50,7 +50,7 @@ impl<'de> Visitor<'de> for FieldsVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
         let mut members: Vec<(String, &RawValue)> = Vec::new();
         while let Some(name) = map.next_key::<String>()? {
-            // Upstreams differ in which of two they take.
+            // Of two members with one name, upstreams differ in the one they take.
             if members.iter().any(|(known, _)| *known == name) {
                 return Err(A::Error::custom(format!("`{name}` is given twice")));
             }
