@@ -18,11 +18,11 @@ use {
     std::{fs, path::Path},
 };
 
-/// Why a file is not a market.
+/// A reason for which a file is not a market.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("{path}: {source}")]
+    #[error("{path}: {source}; name a file that can be read")]
     File {
         /// The file.
         path: String,
@@ -34,10 +34,10 @@ pub enum ConfigError {
     Syntax {
         /// The file.
         path: String,
-        /// Where and why.
+        /// The place and the mistake.
         source: Box<toml::de::Error>,
     },
-    /// A key is missing, unknown, or has a value that cannot be.
+    /// A key is missing, unknown, or has an impossible value.
     #[error("{path}: {mistake}; migrations/market.example.toml explains every key")]
     Schema {
         /// The file.
@@ -55,7 +55,7 @@ pub enum ConfigError {
     },
 }
 
-/// What a market is for.
+/// The purpose of a market.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MarketKind {
@@ -80,7 +80,7 @@ impl std::fmt::Display for MarketKind {
 pub struct MarketConfig {
     /// The number in the market's address.
     pub id: u64,
-    /// What the market is for.
+    /// The purpose of the market.
     pub kind: MarketKind,
     /// May change the market; signs its creation.
     #[serde(deserialize_with = "address")]
@@ -179,7 +179,7 @@ impl MarketConfig {
         self.bounds.into()
     }
 
-    /// What the instruction that creates the market takes.
+    /// The arguments of the instruction that creates the market.
     pub fn market_args(&self) -> MarketArgs {
         MarketArgs {
             id: self.id,
@@ -191,7 +191,7 @@ impl MarketConfig {
         }
     }
 
-    /// Everything that the program would refuse, and keys that nobody holds.
+    /// Lists everything that the program would refuse, and keys that nobody holds.
     fn mistakes(&self) -> Vec<String> {
         let mut mistakes = Vec::new();
         for (name, key) in

@@ -12,7 +12,7 @@ use {
 
 const EXAMPLE: &str = include_str!("../provider.example.toml");
 
-/// Why nothing was written.
+/// A reason for which nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum InitError {
     /// A file.

@@ -178,7 +178,7 @@ async fn wait_for(posts: &Posts, count: usize) {
     }
 }
 
-/// What a subscriber writes.
+/// The output of a log subscriber.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 

@@ -25,7 +25,7 @@ use {
     tokio::{net::TcpListener, time::sleep},
 };
 
-/// What an upstream does next, and what it was sent.
+/// The next act of an upstream, and the requests that it got.
 #[derive(Clone)]
 struct Script {
     answer: Arc<dyn Fn() -> Response + Send + Sync>,

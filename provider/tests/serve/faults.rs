@@ -1,4 +1,4 @@
-//! What goes wrong around a server: the network, the disk, its clients.
+//! Faults around a server: in the network, the disk and its clients.
 
 use {
     super::setup::Setup,

@@ -16,7 +16,7 @@ use {
     tokio::time::sleep,
 };
 
-/// How often the server is killed.
+/// Number of kills.
 const KILLS: usize = 100;
 /// The seed of the moments.
 const SEED: u64 = 20_261_127;

@@ -1,4 +1,4 @@
-//! What the store says once the server is down, held against what clients saw and what was signed.
+//! Compares the store of a stopped server with the answers that clients got and the reports that were signed.
 
 use {
     super::setup::Setup,
@@ -19,7 +19,7 @@ struct Entry {
     units: u64,
 }
 
-/// What a request costs: tokens times price, rounded up.
+/// The cost of a request: tokens times price, rounded up.
 pub fn units(request: &Request) -> u64 {
     (request.context * ServerFile::PROMPT_PRICE + request.generated * ServerFile::GENERATED_PRICE)
         .div_ceil(1_000)

@@ -16,13 +16,13 @@ use {
 
 /// The server under test.
 const SERVER: &str = env!("CARGO_BIN_EXE_blockable-provider");
-/// How long the server may take to be ready, or to end.
+/// Time in which the server must be ready, or must end.
 pub const PATIENCE: Duration = Duration::from_secs(180);
 /// Milliseconds per block, as on a local validator.
 const SLOT_MS: u64 = 400;
 /// Seconds that a job may run in these tests.
 const JOB_SECONDS: u64 = 10;
-/// What these tests add to the server's file.
+/// Settings that these tests add to the server's file.
 const SECTIONS: &str = r#"
 [limits]
 client_patience_seconds = 1
@@ -84,12 +84,12 @@ impl Setup {
         self.folder.path().join("gate.db")
     }
 
-    /// Where the server listens.
+    /// The server's address.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// What the server has logged so far, in all its lives.
+    /// The log of all runs of the server so far.
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
