@@ -3,7 +3,7 @@ use {
         action::{Attempt, By, Twist},
         dice::Dice,
         lab::{Lab, actor, cast},
-        meters::Meters,
+        metering::Meters,
         ops::{Op, Role},
     },
     anchor_lang::__private::bytemuck::Zeroable,
@@ -21,7 +21,7 @@ use {
     solana_sdk::instruction::{AccountMeta, Instruction},
 };
 
-/// The arguments of an instruction, for those who judge what it did.
+/// The arguments of an instruction, for the model, which verifies what it did.
 #[derive(Clone, Debug)]
 #[allow(missing_docs)]
 pub enum Args {

@@ -8,43 +8,39 @@ use {
     blockable_sdk::{
         Pubkey,
         instructions::{self as ix, MarketKeys},
-        program::instructions::MarketArgs,
+        program::{
+            instructions::MarketArgs,
+            state::{Market, Provider},
+        },
     },
 };
 
 /// Instructions on markets and providers.
 impl Scene<'_> {
+    /// Builds the attempt's instruction on a market or a provider; `None` for an instruction on a credit.
     pub(super) fn on_settings(mut self) -> Option<Call> {
-        let (attempt, lab) = (*self.attempt, self.lab);
-        let on_market = attempt.op <= Op::MarketUnpause;
-        let provider = usize::from(attempt.on) % lab.providers.len();
-        self.market =
-            if on_market { usize::from(attempt.on) % lab.markets.len() } else { lab.providers[provider].0 };
+        let lab = self.lab;
+        let on_market = self.attempt.op <= Op::MarketUnpause;
+        let place = usize::from(self.attempt.on);
+        let provider = place % lab.providers.len();
+        self.market = if on_market { place % lab.markets.len() } else { lab.providers[provider].0 };
         self.keys = lab.markets[self.market];
-        let market = self.keys.market;
-        let state = lab.market(self.market);
-        let (owner, provider) = (lab.provider(provider), lab.providers[provider].1);
         let wallets: Vec<Pubkey> = cast().actors.iter().map(|key| self.keys.token_account(key)).collect();
-        let (admin, authority) = (self.by(state.admin), self.by(owner.authority));
-        match attempt.op {
-            Op::MarketCreate => {
-                let guardian = self.someone();
-                let settings = terms::settings(&state, &wallets, &mut self.dice);
-                let args = MarketArgs {
-                    id: 1 + self.dice.below(6),
-                    is_test: self.dice.one_in(2),
-                    guardian,
-                    redistribution_fee_bps: settings.redistribution_fee_bps,
-                    change_delay: settings.change_delay,
-                    bounds: settings.bounds,
-                };
-                let MarketKeys { mint, token_program, .. } = self.keys;
-                let payer = actor(Lab::ADMIN);
-                let ix = ix::market_create(&payer, &admin, &mint, &token_program, &wallets[13], args);
-                self.call(ix, Args::Market(args))
-            }
+        let market = lab.market(self.market);
+        if on_market {
+            self.on_market(&market, &wallets)
+        } else {
+            self.on_provider(&market, &lab.provider(provider), &lab.providers[provider].1, &wallets)
+        }
+    }
+
+    fn on_market(mut self, state: &Market, wallets: &[Pubkey]) -> Option<Call> {
+        let market = self.keys.market;
+        let admin = self.by(state.admin);
+        match self.attempt.op {
+            Op::MarketCreate => self.create_market(state, wallets),
             Op::MarketProposeChange => {
-                let settings = terms::settings(&state, &wallets, &mut self.dice);
+                let settings = terms::settings(state, wallets, &mut self.dice);
                 self.call(ix::market_propose_change(&market, &admin, settings), Args::Settings(settings))
             }
             Op::MarketApplyChange => self.call(ix::market_apply_change(&market, &admin), Args::None),
@@ -68,60 +64,93 @@ impl Scene<'_> {
                 self.call(ix::market_pause(&market, &by, seconds), Args::Seconds(seconds))
             }
             Op::MarketUnpause => self.call(ix::market_unpause(&market, &admin), Args::None),
-            Op::ProviderRegister => {
-                let by = actor(self.dice.roll() as u8);
-                let (capacity, reporters) =
-                    (Lab::capacity(&mut self.dice), Lab::reporters(lab.now, &mut self.dice));
-                let payout = self.keys.token_account(&by);
-                let ix = ix::provider_register(&market, &by, &payout, capacity, reporters.clone());
-                self.call(ix, Args::Provider(capacity, reporters))
-            }
-            Op::ProviderSetReporters => {
-                let mut reporters = Lab::reporters(lab.now, &mut self.dice);
-                match self.dice.below(24) {
-                    0 => reporters.quorum = 0,
-                    1 => reporters.quorum = 9,
-                    2 => reporters.chunk_size = 33,
-                    3 => reporters.reporters[0].expires_at = lab.now,
-                    4 => reporters.reporters = vec![reporters.reporters[0]; 2],
-                    _ => {}
-                }
-                let ix = ix::provider_set_reporters(&market, &authority, &provider, reporters.clone());
-                self.call(ix, Args::Reporters(reporters))
-            }
+            _ => None,
+        }
+    }
+
+    fn create_market(mut self, state: &Market, wallets: &[Pubkey]) -> Option<Call> {
+        let guardian = self.someone();
+        let settings = terms::settings(state, wallets, &mut self.dice);
+        let args = MarketArgs {
+            id: 1 + self.dice.below(6),
+            is_test: self.dice.one_in(2),
+            guardian,
+            redistribution_fee_bps: settings.redistribution_fee_bps,
+            change_delay: settings.change_delay,
+            bounds: settings.bounds,
+        };
+        let MarketKeys { mint, token_program, .. } = self.keys;
+        let (payer, admin) = (actor(Lab::ADMIN), self.by(state.admin));
+        let ix = ix::market_create(&payer, &admin, &mint, &token_program, &wallets[13], args);
+        self.call(ix, Args::Market(args))
+    }
+
+    fn on_provider(
+        mut self,
+        state: &Market,
+        owner: &Provider,
+        provider: &Pubkey,
+        wallets: &[Pubkey],
+    ) -> Option<Call> {
+        let market = self.keys.market;
+        let authority = self.by(owner.authority);
+        match self.attempt.op {
+            Op::ProviderRegister => self.register_provider(),
+            Op::ProviderSetReporters => self.set_reporters(&authority, provider),
             Op::ProviderSetCapacity => {
                 let mut capacity = Lab::capacity(&mut self.dice);
                 if self.dice.one_in(3) {
                     capacity.capacity_units = self.amount(owner.outstanding_units, owner.capacity_units);
                 }
-                let ix = ix::provider_set_capacity(&market, &authority, &provider, capacity);
+                let ix = ix::provider_set_capacity(&market, &authority, provider, capacity);
                 self.call(ix, Args::Capacity(capacity))
             }
             Op::ProviderSetPayout => {
-                let payout = self.dice.pick(&wallets);
-                let ix = ix::provider_set_payout(&market, &authority, &provider, &payout);
+                let payout = self.dice.pick(wallets);
+                let ix = ix::provider_set_payout(&market, &authority, provider, &payout);
                 self.call(ix, Args::None)
             }
             Op::ProviderOfferAuthority => {
                 let to = self.someone();
-                let ix = ix::provider_offer_authority(&market, &authority, &provider, to);
+                let ix = ix::provider_offer_authority(&market, &authority, provider, to);
                 self.call(ix, Args::Key(to))
             }
             Op::ProviderAcceptAuthority => {
                 let to = self.by(owner.pending_authority);
-                self.call(ix::provider_accept_authority(&market, &to, &provider), Args::None)
+                self.call(ix::provider_accept_authority(&market, &to, provider), Args::None)
             }
             Op::ProviderSuspend | Op::ProviderResume => {
                 let right = if self.dice.one_in(3) { state.admin } else { owner.authority };
                 let by = self.by(right);
-                let build = if attempt.op == Op::ProviderSuspend {
-                    ix::provider_suspend
-                } else {
-                    ix::provider_resume
-                };
-                self.call(build(&market, &by, &provider), Args::None)
+                let suspend = self.attempt.op == Op::ProviderSuspend;
+                let build = if suspend { ix::provider_suspend } else { ix::provider_resume };
+                self.call(build(&market, &by, provider), Args::None)
             }
             _ => None,
         }
+    }
+
+    fn register_provider(mut self) -> Option<Call> {
+        let by = actor(self.dice.roll() as u8);
+        let capacity = Lab::capacity(&mut self.dice);
+        let reporters = Lab::reporters(self.lab.now, &mut self.dice);
+        let payout = self.keys.token_account(&by);
+        let ix = ix::provider_register(&self.keys.market, &by, &payout, capacity, reporters.clone());
+        self.call(ix, Args::Provider(capacity, reporters))
+    }
+
+    /// New reporters, seldom some that the program must refuse.
+    fn set_reporters(mut self, authority: &Pubkey, provider: &Pubkey) -> Option<Call> {
+        let mut reporters = Lab::reporters(self.lab.now, &mut self.dice);
+        match self.dice.below(24) {
+            0 => reporters.quorum = 0,
+            1 => reporters.quorum = 9,
+            2 => reporters.chunk_size = 33,
+            3 => reporters.reporters[0].expires_at = self.lab.now,
+            4 => reporters.reporters = vec![reporters.reporters[0]; 2],
+            _ => {}
+        }
+        let ix = ix::provider_set_reporters(&self.keys.market, authority, provider, reporters.clone());
+        self.call(ix, Args::Reporters(reporters))
     }
 }

@@ -1,7 +1,7 @@
 use {
     super::{
-        judge::Snapshot,
         lab::{Lab, cast},
+        verify::Snapshot,
     },
     anchor_lang::__private::bytemuck::{Zeroable, bytes_of},
     blockable_sdk::{

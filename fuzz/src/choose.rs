@@ -188,10 +188,18 @@ fn ripe(session: &Session, credit: &Credit) -> Vec<Op> {
     ripe
 }
 
+/// An instruction with exactly the amount that it is about.
+fn exact(op: Op) -> (Op, Amount) {
+    (op, Amount::Exact)
+}
+
+/// Any of the amounts.
+fn any(dice: &mut Dice) -> Amount {
+    dice.pick(AMOUNTS)
+}
+
 fn for_status(session: &Session, credit: &Credit, dice: &mut Dice) -> (Op, Amount) {
-    let exact = |op| (op, Amount::Exact);
     let crowded = session.lab.grants.len() > 14;
-    let any = |dice: &mut Dice| dice.pick(AMOUNTS);
     if credit.version == 1 && dice.one_in(4) {
         return exact(Op::CreditMigrate);
     }
@@ -216,91 +224,111 @@ fn for_status(session: &Session, credit: &Credit, dice: &mut Dice) -> (Op, Amoun
                 exact(Op::CreditSetFreezeAuthority),
             ])
         }
-        Status::Active => match dice.below(20) {
-            0..=2 => (
-                Op::CreditRepay,
-                dice.pick(&[Amount::Lesser, Amount::Lesser, Amount::Part(500), Amount::One]),
-            ),
-            3..=5 => exact(Op::CreditMarkDelinquent),
-            6..=8 => (Op::UsageMeter, any(dice)),
-            9 => (Op::CreditFreeze, any(dice)),
-            10 => (Op::CreditThaw, any(dice)),
-            11 => exact(Op::CovenantApply),
-            12 => exact(Op::CreditGiveNotice),
-            13 => (Op::ReserveFund, any(dice)),
-            14 => exact(Op::ReserveDraw),
-            15 => exact(dice.pick(&[Op::CreditOfferLender, Op::CreditAcceptLender, Op::CreditRestructure])),
-            16 => exact(Op::CreditExpireUnits),
-            17 => (Op::CreditWaiveFee, Amount::Exact),
-            18 => exact(Op::VaultCollect),
-            _ if dice.one_in(6) => exact(Op::CreditRepay),
-            _ => exact(Op::CreditMarkDelinquent),
-        },
-        Status::Delinquent => match dice.below(16) {
-            0..=4 => exact(Op::CreditMarkDefaulted),
-            5 => (Op::CreditFreeze, any(dice)),
-            6 => (Op::CreditThaw, any(dice)),
-            7..=8 => (Op::UsageMeter, any(dice)),
-            9 => (Op::CreditRepay, any(dice)),
-            10 => (Op::CreditWaiveFee, any(dice)),
-            11 => exact(dice.pick(&[Op::CreditOfferLender, Op::CreditAcceptLender, Op::CreditRestructure])),
-            12 => exact(dice.pick(&[Op::CreditGiveNotice, Op::CreditSetFreezeAuthority, Op::VaultCollect])),
-            13 => (dice.pick(&[Op::ReserveFund, Op::ReserveDraw]), Amount::Exact),
-            14 => exact(Op::CreditExpireUnits),
-            _ => (Op::CreditRepay, Amount::Lesser),
-        },
-        Status::Defaulted => match dice.below(20) {
-            0 => exact(Op::CreditAutoFreeze),
-            1..=5 => (
-                Op::CreditSeizeToPool,
-                dice.pick(&[Amount::Part(3_000), Amount::One, Amount::Exact, Amount::Max]),
-            ),
-            6 => (Op::CreditSeizeToLender, any(dice)),
-            7 => (Op::CreditFreeze, any(dice)),
-            8 => (Op::CreditThaw, any(dice)),
-            9..=10 => (Op::UsageMeter, any(dice)),
-            11 => (Op::CreditRepay, any(dice)),
-            12 => exact(dice.pick(&[
-                Op::CreditWithdrawNotice,
-                Op::CreditRestructure,
-                Op::CreditSetFreezeAuthority,
-            ])),
-            13 => (dice.pick(&[Op::ReserveFund, Op::ReserveDraw]), Amount::Exact),
-            14 => (Op::CreditWaiveFee, any(dice)),
-            15 => exact(dice.pick(&[Op::CreditOfferLender, Op::CreditAcceptLender, Op::VaultCollect])),
-            16 if dice.one_in(3) => exact(Op::CreditWriteOff),
-            17 => exact(Op::CreditExpireUnits),
-            _ => exact(Op::CreditAutoFreeze),
-        },
-        Status::Seizing => match dice.below(22) {
-            0..=5 => (Op::LotBuy, any(dice)),
-            6..=8 => exact(Op::LotClose),
-            9..=10 => (Op::CreditSeizeToPool, any(dice)),
-            11 => (Op::CreditSeizeToLender, any(dice)),
-            12 => (Op::CreditFreeze, any(dice)),
-            13 => (Op::CreditThaw, any(dice)),
-            14..=15 => (Op::UsageMeter, any(dice)),
-            16 => (Op::CreditRepay, any(dice)),
-            17 => exact(Op::VaultCollect),
-            18 if dice.one_in(2) => exact(Op::CreditWriteOff),
-            19 => exact(dice.pick(&[
-                Op::CreditOfferLender,
-                Op::CreditAcceptLender,
-                Op::CreditSetFreezeAuthority,
-            ])),
-            20 => exact(dice.pick(&[Op::ReserveDraw, Op::CreditExpireUnits])),
-            21 => (Op::CreditWaiveFee, any(dice)),
-            _ => exact(Op::LotClose),
-        },
-        Status::Repaid => match dice.below(12) {
-            0..=2 => exact(Op::VaultCollect),
-            3..=4 => exact(Op::VaultClose),
-            5..=6 => (Op::UsageMeter, any(dice)),
-            7 => exact(Op::LotClose),
-            8 => exact(Op::CreditExpireUnits),
-            _ if crowded || !credit.is_unrestricted() || dice.one_in(3) => exact(Op::CreditClose),
-            _ => (Op::UsageMeter, any(dice)),
-        },
+        Status::Active => active(dice),
+        Status::Delinquent => delinquent(dice),
+        Status::Defaulted => defaulted(dice),
+        Status::Seizing => seizing(dice),
+        Status::Repaid => repaid(credit, crowded, dice),
         Status::Closed => exact(Op::CreditOffer),
+    }
+}
+
+/// What an active loan is given to do.
+fn active(dice: &mut Dice) -> (Op, Amount) {
+    match dice.below(20) {
+        0..=2 => {
+            (Op::CreditRepay, dice.pick(&[Amount::Lesser, Amount::Lesser, Amount::Part(500), Amount::One]))
+        }
+        3..=5 => exact(Op::CreditMarkDelinquent),
+        6..=8 => (Op::UsageMeter, any(dice)),
+        9 => (Op::CreditFreeze, any(dice)),
+        10 => (Op::CreditThaw, any(dice)),
+        11 => exact(Op::CovenantApply),
+        12 => exact(Op::CreditGiveNotice),
+        13 => (Op::ReserveFund, any(dice)),
+        14 => exact(Op::ReserveDraw),
+        15 => exact(dice.pick(&[Op::CreditOfferLender, Op::CreditAcceptLender, Op::CreditRestructure])),
+        16 => exact(Op::CreditExpireUnits),
+        17 => (Op::CreditWaiveFee, Amount::Exact),
+        18 => exact(Op::VaultCollect),
+        _ if dice.one_in(6) => exact(Op::CreditRepay),
+        _ => exact(Op::CreditMarkDelinquent),
+    }
+}
+
+/// What a delinquent loan is given to do.
+fn delinquent(dice: &mut Dice) -> (Op, Amount) {
+    match dice.below(16) {
+        0..=4 => exact(Op::CreditMarkDefaulted),
+        5 => (Op::CreditFreeze, any(dice)),
+        6 => (Op::CreditThaw, any(dice)),
+        7..=8 => (Op::UsageMeter, any(dice)),
+        9 => (Op::CreditRepay, any(dice)),
+        10 => (Op::CreditWaiveFee, any(dice)),
+        11 => exact(dice.pick(&[Op::CreditOfferLender, Op::CreditAcceptLender, Op::CreditRestructure])),
+        12 => exact(dice.pick(&[Op::CreditGiveNotice, Op::CreditSetFreezeAuthority, Op::VaultCollect])),
+        13 => (dice.pick(&[Op::ReserveFund, Op::ReserveDraw]), Amount::Exact),
+        14 => exact(Op::CreditExpireUnits),
+        _ => (Op::CreditRepay, Amount::Lesser),
+    }
+}
+
+/// What a defaulted loan is given to do.
+fn defaulted(dice: &mut Dice) -> (Op, Amount) {
+    match dice.below(20) {
+        0 => exact(Op::CreditAutoFreeze),
+        1..=5 => (
+            Op::CreditSeizeToPool,
+            dice.pick(&[Amount::Part(3_000), Amount::One, Amount::Exact, Amount::Max]),
+        ),
+        6 => (Op::CreditSeizeToLender, any(dice)),
+        7 => (Op::CreditFreeze, any(dice)),
+        8 => (Op::CreditThaw, any(dice)),
+        9..=10 => (Op::UsageMeter, any(dice)),
+        11 => (Op::CreditRepay, any(dice)),
+        12 => {
+            exact(dice.pick(&[Op::CreditWithdrawNotice, Op::CreditRestructure, Op::CreditSetFreezeAuthority]))
+        }
+        13 => (dice.pick(&[Op::ReserveFund, Op::ReserveDraw]), Amount::Exact),
+        14 => (Op::CreditWaiveFee, any(dice)),
+        15 => exact(dice.pick(&[Op::CreditOfferLender, Op::CreditAcceptLender, Op::VaultCollect])),
+        16 if dice.one_in(3) => exact(Op::CreditWriteOff),
+        17 => exact(Op::CreditExpireUnits),
+        _ => exact(Op::CreditAutoFreeze),
+    }
+}
+
+/// What a loan is given to do while its collateral is sold.
+fn seizing(dice: &mut Dice) -> (Op, Amount) {
+    match dice.below(22) {
+        0..=5 => (Op::LotBuy, any(dice)),
+        6..=8 => exact(Op::LotClose),
+        9..=10 => (Op::CreditSeizeToPool, any(dice)),
+        11 => (Op::CreditSeizeToLender, any(dice)),
+        12 => (Op::CreditFreeze, any(dice)),
+        13 => (Op::CreditThaw, any(dice)),
+        14..=15 => (Op::UsageMeter, any(dice)),
+        16 => (Op::CreditRepay, any(dice)),
+        17 => exact(Op::VaultCollect),
+        18 if dice.one_in(2) => exact(Op::CreditWriteOff),
+        19 => {
+            exact(dice.pick(&[Op::CreditOfferLender, Op::CreditAcceptLender, Op::CreditSetFreezeAuthority]))
+        }
+        20 => exact(dice.pick(&[Op::ReserveDraw, Op::CreditExpireUnits])),
+        21 => (Op::CreditWaiveFee, any(dice)),
+        _ => exact(Op::LotClose),
+    }
+}
+
+/// What a repaid loan is given to do; the world is crowded while it has many grants.
+fn repaid(credit: &Credit, crowded: bool, dice: &mut Dice) -> (Op, Amount) {
+    match dice.below(12) {
+        0..=2 => exact(Op::VaultCollect),
+        3..=4 => exact(Op::VaultClose),
+        5..=6 => (Op::UsageMeter, any(dice)),
+        7 => exact(Op::LotClose),
+        8 => exact(Op::CreditExpireUnits),
+        _ if crowded || !credit.is_unrestricted() || dice.one_in(3) => exact(Op::CreditClose),
+        _ => (Op::UsageMeter, any(dice)),
     }
 }

@@ -30,7 +30,7 @@ impl CreditBook {
         if target <= self.frozen {
             return false;
         }
-        // Parts of one freeze are judged by what was open before the first of them.
+        // Parts of one freeze are measured by what was open before the first of them.
         let closed = self.frozen - self.settlement_left;
         let goes_on = self.frozen > 0 && chain == self.frozen_at_chain;
         self.frozen_before = if goes_on { self.frozen_before.min(closed) } else { closed };

@@ -1,5 +1,5 @@
 use {
-    super::{dice::Dice, meters::Meters},
+    super::{dice::Dice, metering::Meters},
     blockable_sdk::{
         PROGRAM_ID, Pubkey,
         accounts::BlockableAccount,

@@ -1,4 +1,4 @@
-//! Tries to break the program: random honest and hostile steps in several markets, judged by an independent model.
+//! Tries to break the program: random honest and hostile steps in several markets, verified by an independent model.
 
 use {
     blockable_fuzz::{Options, run},
@@ -7,7 +7,7 @@ use {
     std::{process::ExitCode, time::SystemTime},
 };
 
-/// Random honest and hostile steps on the real program, every one of them judged by an independent model.
+/// Random honest and hostile steps on the real program, every one of them verified by an independent model.
 #[derive(Parser)]
 struct Args {
     /// Steps in all.

@@ -1,9 +1,9 @@
 use {
     super::{
+        amounts::div_up,
         book::CreditBook,
         checks::{aged, write},
         dice::Dice,
-        judge_credit::div_up,
         lab::actor,
         model::{balance, decode},
         session::Session,
@@ -109,7 +109,7 @@ impl Session {
         let gains = worth(&twice) > worth(&once)
             || twice.credit.released > once.credit.released
             || twice.credit.frozen < once.credit.frozen;
-        judge(gains, "repaying", whole, part, &once, &twice)
+        verify(gains, "repaying", whole, part, &once, &twice)
     }
 
     fn split_sale(
@@ -132,7 +132,7 @@ impl Session {
         let once = self.tried(&[buy(whole)], address, &wallet);
         let twice = self.tried(&[buy(part), buy(whole - part)], address, &wallet);
         let (Some(once), Some(twice)) = (once, twice) else { return Ok(()) };
-        judge(twice.wallet > once.wallet, "buying", whole, part, &once, &twice)
+        verify(twice.wallet > once.wallet, "buying", whole, part, &once, &twice)
     }
 
     fn split_freeze(
@@ -153,7 +153,7 @@ impl Session {
         let gains = twice.credit.frozen > once.credit.frozen
             || twice.credit.frozen_before > once.credit.frozen_before
             || twice.credit.settlement_left < once.credit.settlement_left;
-        judge(gains, "freezing", lien, part, &once, &twice)
+        verify(gains, "freezing", lien, part, &once, &twice)
     }
 
     fn split_thaw(
@@ -171,7 +171,7 @@ impl Session {
         let twice = self.tried(&[thaw(part), thaw(frozen.saturating_sub(part))], address, address);
         let (Some(once), Some(twice)) = (once, twice) else { return Ok(()) };
         let gains = once.credit.difference(&twice.credit).is_some();
-        judge(gains, "thawing", frozen, part, &once, &twice)
+        verify(gains, "thawing", frozen, part, &once, &twice)
     }
 
     fn split_seizure(
@@ -198,7 +198,7 @@ impl Session {
             || two.frozen > one.frozen
             || two.settlement_left < one.settlement_left
             || two.debt() > one.debt();
-        judge(gains, "seizing", units, part, &once, &twice)
+        verify(gains, "seizing", units, part, &once, &twice)
     }
 
     fn split_takeover(
@@ -224,11 +224,11 @@ impl Session {
         let twice = self.tried(&[take(part), take(units.saturating_sub(part))], address, address);
         let (Some(once), Some(twice)) = (once, twice) else { return Ok(()) };
         let gains = twice.credit.debt() > once.credit.debt() || twice.credit.seized > once.credit.seized;
-        judge(gains, "taking over", units, part, &once, &twice)
+        verify(gains, "taking over", units, part, &once, &twice)
     }
 }
 
-fn judge(gains: bool, what: &str, whole: u64, part: u64, once: &Tried, twice: &Tried) -> Result<(), String> {
+fn verify(gains: bool, what: &str, whole: u64, part: u64, once: &Tried, twice: &Tried) -> Result<(), String> {
     if !gains {
         return Ok(());
     }

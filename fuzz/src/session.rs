@@ -5,10 +5,10 @@ use {
         build::{Args, Call, build},
         checks::{aged, check_rent, is_known, never_falls, write},
         coverage::Coverage,
-        judge::{Case, Snapshot},
         lab::{Lab, actor, cast},
         model::{Model, balance},
         ops::{Op, Role},
+        verify::{Case, Snapshot},
     },
     anchor_lang::__private::bytemuck::Zeroable,
     anchor_spl::token_2022::spl_token_2022::instruction::transfer_checked,
@@ -94,7 +94,7 @@ impl Session {
         keys.map(|key| (key, self.lab.svm.get_account(&key))).collect()
     }
 
-    /// Sends a transaction and judges what it did. Returns whether it went through.
+    /// Sends a transaction and verifies what it did. Returns whether it went through.
     pub fn send(&mut self, call: &Call) -> Result<bool, String> {
         let before = self.snapshot(call);
         let read = |snapshot: &Snapshot, key: &Pubkey| {
@@ -129,7 +129,7 @@ impl Session {
                     }
                     never_falls(credit.as_ref(), read(&after, key).as_ref())?;
                 }
-                self.judge(call, &before, &after)?;
+                self.verify(call, &before, &after)?;
                 self.settle(call);
                 Ok(true)
             }
@@ -173,7 +173,7 @@ impl Session {
         Ok(())
     }
 
-    fn judge(&mut self, call: &Call, before: &Snapshot, after: &Snapshot) -> Result<(), String> {
+    fn verify(&mut self, call: &Call, before: &Snapshot, after: &Snapshot) -> Result<(), String> {
         let now = i128::from(self.lab.now);
         let empty = || super::book::MarketBook::read(&Zeroable::zeroed());
         let market = self.model.markets.get(&call.at(Role::Market)).cloned().unwrap_or_else(empty);
@@ -188,7 +188,7 @@ impl Session {
             created: Vec::new(),
             removed: Vec::new(),
         };
-        case.judge().map_err(|error| format!("{:?}: {error}", call.op))?;
+        case.verify().map_err(|error| format!("{:?}: {error}", call.op))?;
         let (created, removed) = (case.created, case.removed);
         let wrong = |error: String| format!("{:?}: {error}", call.op);
         check_rent(before, after, &created, &removed).map_err(wrong)?;

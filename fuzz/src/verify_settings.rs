@@ -2,8 +2,8 @@ use {
     super::{
         book::{MarketBook, ProviderBook},
         build::Args,
-        judge::{Case, Judged, need},
         ops::{Op, Role},
+        verify::{Case, Verdict, need},
     },
     blockable_sdk::{
         Pubkey,
@@ -44,7 +44,7 @@ fn loosens(new: &MarketSettings, old: &MarketSettings) -> bool {
 }
 
 impl Case<'_> {
-    pub(super) fn on_settings(&mut self) -> Judged {
+    pub(super) fn on_settings(&mut self) -> Verdict {
         if self.call.op == Op::MarketCreate {
             return self.market_create();
         }
@@ -66,7 +66,7 @@ impl Case<'_> {
         Ok(())
     }
 
-    fn market_create(&mut self) -> Judged {
+    fn market_create(&mut self) -> Verdict {
         let key = self.call.at(Role::Market);
         need(!self.model.markets.contains_key(&key), "the market exists")?;
         let account: Market = self.read(&key).ok_or("the market was not created")?;
@@ -92,7 +92,7 @@ impl Case<'_> {
         Ok(())
     }
 
-    fn on_market(&mut self, market: &mut MarketBook) -> Judged {
+    fn on_market(&mut self, market: &mut MarketBook) -> Verdict {
         let by_admin = self.signed_by(&market.admin);
         let signer = self.call.at(Role::Signer);
         need(self.call.signs(Role::Signer), "nobody signs")?;
@@ -183,7 +183,7 @@ impl Case<'_> {
         market.pause_expires_at = 0;
     }
 
-    fn provider_register(&mut self) -> Judged {
+    fn provider_register(&mut self) -> Verdict {
         let (key, by) = (self.call.at(Role::Provider), self.call.at(Role::Signer));
         need(
             !self.model.providers.contains_key(&key) && self.call.signs(Role::Signer),
@@ -201,7 +201,7 @@ impl Case<'_> {
         Ok(())
     }
 
-    fn on_provider(&mut self, provider: &mut ProviderBook) -> Judged {
+    fn on_provider(&mut self, provider: &mut ProviderBook) -> Verdict {
         let signer = self.call.at(Role::Signer);
         let by_owner = self.signed_by(&provider.authority);
         let by_admin = self.signed_by(&self.market.admin);
@@ -242,14 +242,14 @@ impl Case<'_> {
     }
 }
 
-fn set_capacity(provider: &mut ProviderBook, capacity: &CapacityArgs) -> Judged {
+fn set_capacity(provider: &mut ProviderBook, capacity: &CapacityArgs) -> Verdict {
     provider.capacity = capacity.capacity_units.into();
     provider.rate = capacity.max_units_per_second.into();
     need(provider.capacity >= provider.outstanding, "less is committed than is outstanding")?;
     need(provider.rate > 0, "no unit could ever be used")
 }
 
-fn set_reporters(provider: &mut ProviderBook, args: &ReportersArgs) -> Judged {
+fn set_reporters(provider: &mut ProviderBook, args: &ReportersArgs) -> Verdict {
     let count = args.reporters.len();
     need((1..=8).contains(&count), "the number of reporters is out of range")?;
     need(args.quorum >= 1 && usize::from(args.quorum) <= count, "the quorum is out of range")?;

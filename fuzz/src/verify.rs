@@ -20,7 +20,7 @@ use {
 /// Accounts at one moment.
 pub type Snapshot = BTreeMap<Pubkey, Option<Account>>;
 
-/// One transaction that went through, as it is judged.
+/// One transaction that went through, as it is verified.
 pub struct Case<'a> {
     /// What the model believed before it, and believes after it.
     pub model: &'a mut Model,
@@ -51,11 +51,11 @@ pub(super) fn units_needed_for(terms: &Terms, schedule: &[Instalment]) -> i128 {
     last + i128::from(terms.default_grace) + i128::from(terms.cure_period)
 }
 
-pub(super) type Judged = Result<(), String>;
+pub(super) type Verdict = Result<(), String>;
 
 impl Case<'_> {
     /// Moves the model on by the transaction. Errors: why it should not have gone through, or cannot have.
-    pub fn judge(&mut self) -> Judged {
+    pub fn verify(&mut self) -> Verdict {
         let op = self.call.op;
         let paused = self.market.is_paused(self.now);
         need(!paused || op.is_open_in_pause(), "rule 4: the market is paused")?;
@@ -90,7 +90,7 @@ impl Case<'_> {
     }
 
     /// Tokens go from one account to another.
-    pub(super) fn transfer(&mut self, from: Pubkey, to: Pubkey, amount: i128) -> Judged {
+    pub(super) fn transfer(&mut self, from: Pubkey, to: Pubkey, amount: i128) -> Verdict {
         if amount == 0 {
             return Ok(());
         }
@@ -110,7 +110,7 @@ impl Case<'_> {
         self.model.providers.get_mut(key).ok_or_else(|| "it acts on an unknown provider".into())
     }
 
-    fn offer(&mut self) -> Judged {
+    fn offer(&mut self) -> Verdict {
         let Args::Offer(args) = &self.call.args else { return Err("no offer".into()) };
         let (key, lender) = (self.call.at(Role::Credit), self.call.at(Role::Signer));
         need(!self.model.credits.contains_key(&key), "the credit exists")?;
@@ -177,7 +177,7 @@ impl Case<'_> {
         Ok(())
     }
 
-    fn meter(&mut self) -> Judged {
+    fn meter(&mut self) -> Verdict {
         let Args::Meter(sent) = &self.call.args else { return Err("no reports".into()) };
         let provider = self.call.at(Role::Provider);
         let owner = self.provider(&provider)?.clone();
@@ -239,7 +239,7 @@ impl Case<'_> {
     }
 
     /// Units arrive in an unrestricted credit.
-    pub(super) fn grant(&mut self, source: &CreditBook, owner: Pubkey, units: i128) -> Judged {
+    pub(super) fn grant(&mut self, source: &CreditBook, owner: Pubkey, units: i128) -> Verdict {
         let key = self.call.at(Role::Grant);
         if !self.model.credits.contains_key(&key) {
             let empty = CreditBook::read(&anchor_lang::__private::bytemuck::Zeroable::zeroed());
@@ -275,7 +275,13 @@ impl Case<'_> {
     }
 
     /// A new lot, as the chain has it but for what is known.
-    pub(super) fn open_lot(&mut self, key: Pubkey, credit: Pubkey, book: &CreditBook, units: i128) -> Judged {
+    pub(super) fn open_lot(
+        &mut self,
+        key: Pubkey,
+        credit: Pubkey,
+        book: &CreditBook,
+        units: i128,
+    ) -> Verdict {
         let account: Lot = self.read(&key).ok_or("the lot was not created")?;
         let Args::Seize(_, terms) = &self.call.args else { return Err("no lot".into()) };
         let chain = LotBook::read(&account);

@@ -1,17 +1,17 @@
 use {
     super::{
+        amounts::{div_up, units_of},
         book::CreditBook,
         build::Args,
-        judge::{Case, Judged, need},
-        judge_credit::{div_up, units_of},
         ops::Role,
+        verify::{Case, Verdict, need},
     },
     blockable_sdk::{Pubkey, program::transitions::Status},
 };
 
 /// Seizures, sales and takeovers.
 impl Case<'_> {
-    pub(super) fn begin_seizure(&mut self, credit: &mut CreditBook, status: Status) -> Judged {
+    pub(super) fn begin_seizure(&mut self, credit: &mut CreditBook, status: Status) -> Verdict {
         need(self.signed_by(&credit.lender), "the signer is not the lender")?;
         need(credit.version == 2, "the account is of an earlier version")?;
         need(credit.units_expire_at == 0 || self.time < credit.units_expire_at, "the units have expired")?;
@@ -23,7 +23,7 @@ impl Case<'_> {
         Ok(())
     }
 
-    pub(super) fn check_lot(&self, credit: &CreditBook) -> Judged {
+    pub(super) fn check_lot(&self, credit: &CreditBook) -> Verdict {
         let Args::Seize(_, terms) = &self.call.args else { return Err("no lot".into()) };
         let (bounds, paid) = (&self.market.settings.bounds, credit.price_paid());
         let least = |share: u16| div_up(paid * i128::from(share), 10_000);
@@ -36,7 +36,7 @@ impl Case<'_> {
         )
     }
 
-    pub(super) fn take_over(&mut self, credit: &mut CreditBook, status: Status, since: i128) -> Judged {
+    pub(super) fn take_over(&mut self, credit: &mut CreditBook, status: Status, since: i128) -> Verdict {
         self.begin_seizure(credit, status)?;
         let (price, debt) = (credit.price_paid(), credit.debt());
         let worth = div_up(debt * 1_000_000, price);
@@ -49,7 +49,7 @@ impl Case<'_> {
         self.grant(&credit.clone(), owner, units)
     }
 
-    fn recover(&mut self, credit: &mut CreditBook, amount: i128, since: i128) -> Judged {
+    fn recover(&mut self, credit: &mut CreditBook, amount: i128, since: i128) -> Verdict {
         credit.pay(amount, true, since)?;
         credit.recovered += amount;
         if credit.debt() == 0 {
@@ -59,7 +59,7 @@ impl Case<'_> {
         Ok(())
     }
 
-    pub(super) fn buy(&mut self, key: &Pubkey, credit: &mut CreditBook) -> Judged {
+    pub(super) fn buy(&mut self, key: &Pubkey, credit: &mut CreditBook) -> Verdict {
         let Args::Buy(units, most) = self.call.args else { return Err("no units".into()) };
         need(self.call.signs(Role::Signer) && credit.version == 2, "the buyer does not sign")?;
         need(credit.units_expire_at == 0 || self.time < credit.units_expire_at, "the units have expired")?;
@@ -83,7 +83,7 @@ impl Case<'_> {
         self.grant(&credit.clone(), buyer, units)
     }
 
-    pub(super) fn close_lot(&mut self, key: &Pubkey, credit: &mut CreditBook, status: Status) -> Judged {
+    pub(super) fn close_lot(&mut self, key: &Pubkey, credit: &mut CreditBook, status: Status) -> Verdict {
         let address = self.call.at(Role::Lot);
         let lot = self.model.lots.remove(&address).ok_or("the lot is not open")?;
         need(lot.credit == *key && self.call.signs(Role::Signer), "the lot is another credit's")?;

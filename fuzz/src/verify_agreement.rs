@@ -1,0 +1,119 @@
+//! Verifies what lender and borrower agree on later, and changes of the lender.
+
+use {
+    super::{
+        amounts::div_up,
+        book::{CreditBook, PARTS},
+        build::Args,
+        ops::Role,
+        verify::{Case, Verdict, need, units_needed_for},
+    },
+    blockable_sdk::{
+        Pubkey,
+        program::{state::Credit, transitions::Status},
+    },
+};
+
+impl Case<'_> {
+    pub(super) fn offer_lender(&mut self, credit: &mut CreditBook) -> Verdict {
+        let Args::Key(to) = self.call.args else { return Err("no key".into()) };
+        let lender = self.by_lender(credit);
+        need(lender && to != credit.borrower, "the signer is not the lender, or lends to itself")?;
+        need(credit.version == 2, "the account is of an earlier version")?;
+        credit.pending_lender = to;
+        Ok(())
+    }
+
+    pub(super) fn accept_lender(&mut self, credit: &mut CreditBook) -> Verdict {
+        let to = self.call.at(Role::Signer);
+        need(self.signed_by(&credit.pending_lender), "the loan was not offered to the signer")?;
+        need(credit.lender_claim == 0, "the seller has a claim")?;
+        if credit.original_lender == Pubkey::default() {
+            credit.original_lender = credit.lender;
+        }
+        (credit.lender, credit.freeze_authority) = (to, to);
+        credit.pending_lender = Pubkey::default();
+        Ok(())
+    }
+
+    pub(super) fn set_freeze_authority(&mut self, credit: &mut CreditBook) -> Verdict {
+        need(self.by_lender(credit), "the signer is not the lender")?;
+        let Args::Key(to) = self.call.args else { return Err("no key".into()) };
+        credit.freeze_authority = to;
+        credit.pending_lender = Pubkey::default();
+        Ok(())
+    }
+
+    pub(super) fn covenant(&mut self, credit: &mut CreditBook) -> Verdict {
+        let rider = credit.rider;
+        need(rider.covenant_window > 0, "no covenant was agreed")?;
+        credit.accrue(self.time);
+        need(credit.arrears_since == 0, "something is in arrears")?;
+        let seconds = credit.reported_at - credit.covenant_at;
+        let window = i128::from(rider.covenant_window);
+        need(seconds >= window, "the window runs")?;
+        let used = credit.consumed - credit.covenant_consumed;
+        let share = used * window * 10_000 / (i128::from(rider.planned_units) * seconds);
+        let step = i128::from(rider.apr_step_bps);
+        let hampered = credit.frozen > 0
+            || credit.began_frozen == 1
+            || credit.frozen_at_chain > credit.covenant_at
+            || credit.available() == 0;
+        if share >= i128::from(rider.high_bps) {
+            credit.apr = (credit.apr - step).max(rider.apr_floor_bps.into());
+        } else if share < i128::from(rider.low_bps) && !hampered {
+            credit.apr = (credit.apr + step).min(65_535).min(rider.apr_ceiling_bps.into());
+            let next = credit.billed as usize;
+            let mut left = div_up(credit.principal * i128::from(rider.top_up_bps), 10_000);
+            for later in (next + 1..credit.principal_due.len()).rev() {
+                let moved = left.min(credit.principal_due[later].into());
+                credit.principal_due[later] -= moved as u64;
+                credit.principal_due[next] += moved as u64;
+                left -= moved;
+            }
+        }
+        credit.began_frozen = i128::from(credit.frozen > 0);
+        credit.covenant_at = credit.reported_at;
+        credit.covenant_consumed = credit.consumed;
+        Ok(())
+    }
+
+    pub(super) fn restructure(&mut self, key: &Pubkey, credit: &mut CreditBook) -> Verdict {
+        let Args::Restructure(terms, schedule) = &self.call.args else { return Err("no terms".into()) };
+        let borrower = self.call.at(Role::Second) == credit.borrower && self.call.signs(Role::Second);
+        need(self.signed_by(&credit.lender) && borrower, "a party does not sign")?;
+        need(credit.version == 2, "the account is of an earlier version")?;
+        credit.accrue(self.time);
+        let total: i128 = schedule.iter().map(|line| i128::from(line.principal)).sum();
+        need(total == credit.principal, "the schedule does not add up")?;
+        let old = credit.terms;
+        need(terms.principal == old.principal && terms.units == old.units, "it touches the grant")?;
+        need(terms.unit_lifetime == old.unit_lifetime, "it touches the units' lifetime")?;
+        let needed = units_needed_for(terms, schedule);
+        let lifetime = i128::from(terms.unit_lifetime);
+        need(lifetime == 0 || lifetime >= needed, "the units would not outlast a default")?;
+        let expiry = credit.units_expire_at;
+        need(
+            expiry == 0 || self.time + needed <= expiry,
+            "the units would expire before a default is cured",
+        )?;
+        credit.terms = *terms;
+        credit.due_after = schedule.iter().map(|line| line.due_after).collect();
+        credit.principal_due = schedule.iter().map(|line| line.principal).collect();
+        credit.terms_hash = self.read::<Credit>(key).map_or([0; 32], |chain| chain.terms_hash);
+        credit.start = self.time;
+        credit.restructurings += 1;
+        credit.interest_parts += credit.interest_due * PARTS;
+        credit.bills.0.clear();
+        (credit.interest_due, credit.capitalised, credit.schedule_paid) = (0, 0, 0);
+        (credit.arrears_since, credit.billed, credit.late_checked) = (0, 0, 0);
+        (credit.defaulted_at, credit.notice) = (0, 0);
+        credit.apr = terms.apr_bps.into();
+        credit.pending_lender = Pubkey::default();
+        if credit.freeze_reason <= 1 || terms.freeze_policy > 0 {
+            credit.thaw_all();
+        }
+        credit.set_status(Status::Active);
+        Ok(())
+    }
+}

@@ -1,0 +1,129 @@
+//! Verifies instructions on credits: which model step each is.
+
+use {
+    super::{
+        book::CreditBook,
+        ops::{Op, Role},
+        verify::{Case, Verdict, need},
+    },
+    blockable_sdk::{Pubkey, program::transitions::Status},
+};
+
+impl Case<'_> {
+    /// Moves a credit on. Returns whether its account stays.
+    pub(super) fn on_credit(
+        &mut self,
+        key: &Pubkey,
+        credit: &mut CreditBook,
+        status: Status,
+    ) -> Result<bool, String> {
+        match self.call.op {
+            Op::CreditAccept => self.accept(credit)?,
+            Op::CreditIssue => self.issue(credit)?,
+            Op::CreditCancelOffer => return self.cancel(key, credit, status),
+            Op::CreditRepay => self.repay(key, credit, status)?,
+            Op::ReserveFund => self.fund_reserve(credit)?,
+            Op::ReserveDraw => self.draw_reserve(key, credit)?,
+            Op::CovenantApply => self.covenant(credit)?,
+            Op::CreditRestructure => self.restructure(key, credit)?,
+            Op::CreditWaiveFee => self.waive_fee(credit)?,
+            Op::CreditOfferLender => self.offer_lender(credit)?,
+            Op::CreditAcceptLender => self.accept_lender(credit)?,
+            Op::CreditSetFreezeAuthority => self.set_freeze_authority(credit)?,
+            Op::VaultCollect => self.collect(credit)?,
+            Op::CreditMarkDelinquent => {
+                self.late(key, credit, credit.terms.delinquency_grace)?;
+                credit.set_status(Status::Delinquent);
+            }
+            Op::CreditMarkDefaulted => {
+                self.late(key, credit, credit.terms.default_grace)?;
+                credit.defaulted_at = self.time;
+                credit.set_status(Status::Defaulted);
+            }
+            Op::CreditGiveNotice => self.give_notice(credit)?,
+            Op::CreditWithdrawNotice => self.withdraw_notice(credit)?,
+            Op::CreditFreeze => self.freeze(credit, status)?,
+            Op::CreditAutoFreeze => self.auto_freeze(credit)?,
+            Op::CreditThaw => self.thaw(credit)?,
+            Op::CreditSeizeToPool => self.seize_to_pool(key, credit, status)?,
+            Op::CreditSeizeToLender => self.take_over(credit, status, self.since(key))?,
+            Op::LotBuy => self.buy(key, credit)?,
+            Op::LotClose => self.close_lot(key, credit, status)?,
+            Op::CreditWriteOff => self.write_off(credit)?,
+            Op::CreditExpireUnits => self.expire_units(credit)?,
+            Op::CreditMigrate => self.migrate(credit)?,
+            Op::VaultClose => self.close_vault(credit)?,
+            Op::CreditClose => {
+                self.close(key, credit)?;
+                return Ok(false);
+            }
+            op => return Err(format!("{op:?} is no instruction of a credit")),
+        }
+        Ok(true)
+    }
+
+    /// Whether the lender signed.
+    pub(super) fn by_lender(&self, credit: &CreditBook) -> bool {
+        self.signed_by(&credit.lender)
+    }
+
+    fn migrate(&mut self, credit: &mut CreditBook) -> Verdict {
+        need(credit.version < 2, "the account is of this version")?;
+        credit.version = 2;
+        if credit.granted > 0 && credit.terms.unit_lifetime > 0 {
+            credit.units_expire_at = credit.issued_at + i128::from(credit.terms.unit_lifetime);
+        }
+        if credit.frozen > 0 && credit.frozen_at_market == 0 {
+            credit.frozen_at_market = credit.frozen_at_chain.min(self.time);
+        }
+        Ok(())
+    }
+
+    fn expire_units(&mut self, credit: &mut CreditBook) -> Verdict {
+        need(credit.version == 2, "the account is of an earlier version")?;
+        let expiry = credit.units_expire_at;
+        need(expiry != 0 && self.time >= expiry, "the units live")?;
+        credit.accrue(self.time);
+        need(credit.expire() > 0, "nothing expires")
+    }
+
+    fn write_off(&mut self, credit: &mut CreditBook) -> Verdict {
+        let lender = self.by_lender(credit);
+        need(lender && credit.lots_open == 0, "lots are open, or the signer is not the lender")?;
+        credit.accrue(self.time);
+        (credit.principal, credit.schedule_paid, credit.interest_due) = (0, 0, 0);
+        (credit.interest_parts, credit.late_fees, credit.arrears_since) = (0, 0, 0);
+        (credit.billed, credit.late_checked, credit.accrued_at) = (0, 0, self.time);
+        credit.bills.0.clear();
+        credit.discharge();
+        credit.set_status(Status::Repaid);
+        Ok(())
+    }
+
+    fn close_vault(&mut self, credit: &mut CreditBook) -> Verdict {
+        need(credit.owed_from_vault() == 0, "something is owed from the vault")?;
+        need(credit.version == 2, "the account is of an earlier version")?;
+        let vault = self.call.at(Role::Vault);
+        let swept = self.model.tokens.get(&vault).copied().unwrap_or(0);
+        let treasury = self.market.settings.treasury;
+        need(self.call.at(Role::Treasury) == treasury, "another treasury is named")?;
+        self.transfer(vault, treasury, swept)?;
+        self.model.tokens.remove(&vault);
+        self.removed.push((vault, credit.rent_payer()));
+        credit.vault_closed = 1;
+        Ok(())
+    }
+
+    fn close(&mut self, key: &Pubkey, credit: &CreditBook) -> Verdict {
+        let is_over = credit.lots_open == 0 && credit.version == 2;
+        need(is_over, "lots are open, or it is of an earlier version")?;
+        need(credit.lender == credit.provider || credit.vault_closed == 1, "the vault stands")?;
+        let by_borrower = self.signed_by(&credit.borrower);
+        need(credit.remaining() == 0 || by_borrower, "units are left")?;
+        let provider = self.provider(&credit.provider)?;
+        provider.outstanding -= credit.granted - credit.seized;
+        provider.closed_overrun += credit.overrun;
+        self.removed.push((*key, credit.rent_payer()));
+        Ok(())
+    }
+}

@@ -1,0 +1,103 @@
+//! Verifies what the lender may do about a loan that is not paid, and what anybody may.
+
+use {
+    super::{
+        amounts::{div_up, units_of},
+        book::CreditBook,
+        build::Args,
+        ops::Role,
+        verify::{Case, Verdict, need},
+    },
+    blockable_sdk::{
+        Pubkey,
+        program::{instructions::FreezeAmount, state::FreezeReason, transitions::Status},
+    },
+};
+
+impl Case<'_> {
+    /// Requires an instalment that the reserve, which is drawn first, leaves unpaid for the seconds of a grace period.
+    pub(super) fn late(&mut self, key: &Pubkey, credit: &mut CreditBook, grace: u32) -> Verdict {
+        credit.accrue(self.time);
+        need(credit.arrears_since != 0, "nothing is in arrears")?;
+        credit.draw(self.since(key))?;
+        need(credit.arrears_since != 0, "the reserve covers what is in arrears")?;
+        need(self.time >= credit.arrears_since + i128::from(grace), "the grace period runs")
+    }
+
+    pub(super) fn give_notice(&mut self, credit: &mut CreditBook) -> Verdict {
+        let lender = self.by_lender(credit);
+        need(lender && credit.rider.breach_notice == 1, "no notice was agreed, or not the lender's")?;
+        credit.accrue(self.time);
+        credit.notice = 1;
+        credit.pending_lender = Pubkey::default();
+        credit.defaulted_at = self.time;
+        credit.set_status(Status::Defaulted);
+        Ok(())
+    }
+
+    pub(super) fn withdraw_notice(&mut self, credit: &mut CreditBook) -> Verdict {
+        let lender = self.by_lender(credit);
+        need(lender && credit.notice == 1, "no notice stands, or the signer is not the lender")?;
+        (credit.notice, credit.defaulted_at) = (0, 0);
+        credit.pending_lender = Pubkey::default();
+        if credit.terms.freeze_policy > 0 {
+            credit.thaw_all();
+        }
+        credit.set_status(Status::Active);
+        Ok(())
+    }
+
+    pub(super) fn freeze(&mut self, credit: &mut CreditBook, status: Status) -> Verdict {
+        let by_lender = self.signed_by(&credit.lender);
+        need(by_lender || self.signed_by(&credit.freeze_authority), "the signer may not freeze")?;
+        let Args::Freeze(amount, reason) = self.call.args else { return Err("no amount".into()) };
+        let from = [Status::Active, Status::Delinquent, Status::Defaulted]
+            .get(usize::from(credit.terms.freeze_policy))
+            .copied()
+            .unwrap_or(Status::Closed);
+        need(status >= from, "the policy forbids it")?;
+        let lien = credit.lien();
+        let target = match amount {
+            FreezeAmount::All => lien,
+            FreezeAmount::Units(units) => units.into(),
+            FreezeAmount::Bps(bps) => div_up(lien * i128::from(bps), 10_000),
+            FreezeAmount::Shortfall => {
+                credit.accrue(self.time);
+                let (arrears, debt) = (credit.arrears(), credit.debt());
+                need(arrears > 0, "nothing is in arrears")?;
+                div_up(lien * arrears.min(debt), debt)
+            }
+        };
+        need(target <= lien, "rule 2: more is frozen than is under lien")?;
+        need(credit.freeze(target, reason as i128, self.now, self.time), "that much is frozen")
+    }
+
+    pub(super) fn auto_freeze(&mut self, credit: &mut CreditBook) -> Verdict {
+        need(credit.terms.auto_freeze == 1, "the terms do not say so")?;
+        let lien = credit.lien();
+        let reason = if credit.notice == 1 { FreezeReason::Breach } else { FreezeReason::Default };
+        need(credit.freeze(lien, reason as i128, self.now, self.time), "all is frozen")
+    }
+
+    pub(super) fn thaw(&mut self, credit: &mut CreditBook) -> Verdict {
+        let lender = self.by_lender(credit);
+        need(lender || self.signed_by(&credit.freeze_authority), "the signer may not thaw")?;
+        let units = units_of(&self.call.args, credit.frozen)?;
+        need(units > 0 && units <= credit.frozen, "less is frozen")?;
+        credit.thaw(units);
+        credit.pending_lender = Pubkey::default();
+        Ok(())
+    }
+
+    pub(super) fn seize_to_pool(&mut self, key: &Pubkey, credit: &mut CreditBook, status: Status) -> Verdict {
+        self.begin_seizure(credit, status)?;
+        let units = units_of(&self.call.args, credit.seizable(self.time))?;
+        need(units > 0 && units <= credit.seizable(self.time), "less can be seized")?;
+        self.check_lot(credit)?;
+        credit.seize(units, self.time);
+        self.open_lot(self.call.at(Role::Lot), *key, credit, units)?;
+        credit.lots_opened += 1;
+        credit.lots_open += 1;
+        Ok(())
+    }
+}

@@ -1,0 +1,144 @@
+//! Verifies the origination of a credit, and what is paid on it and from it.
+
+use {
+    super::{
+        book::CreditBook,
+        build::Args,
+        ops::Role,
+        verify::{Case, Verdict, need},
+    },
+    blockable_sdk::{
+        Pubkey,
+        program::{state::Party, transitions::Status},
+    },
+};
+
+impl Case<'_> {
+    pub(super) fn accept(&mut self, credit: &mut CreditBook) -> Verdict {
+        need(self.signed_by(&credit.borrower), "the signer is not the borrower")?;
+        let Args::Hash(hash) = self.call.args else { return Err("no hash".into()) };
+        need(hash == credit.terms_hash, "other terms were accepted")?;
+        self.check_offer(credit)?;
+        credit.set_status(Status::Accepted);
+        Ok(())
+    }
+
+    fn check_offer(&self, credit: &CreditBook) -> Verdict {
+        let expires = i128::from(credit.terms.offer_expires_at);
+        let paused = (self.market.paused(self.now) - credit.paused_at_offer).max(0);
+        need(expires == 0 || self.now - paused <= expires, "the offer has expired")
+    }
+
+    pub(super) fn issue(&mut self, credit: &mut CreditBook) -> Verdict {
+        self.check_offer(credit)?;
+        need(credit.reserve >= i128::from(credit.rider.reserve), "the reserve is not funded")?;
+        let (now, wallet, vault) = (self.now, self.call.at(Role::Wallet), self.call.at(Role::Vault));
+        need(self.call.at(Role::Provider) == credit.provider, "of another provider")?;
+        let signer = self.call.at(Role::Signer);
+        let signs = self.call.signs(Role::Signer);
+        let provider = self.provider(&credit.provider)?;
+        need(signs && signer == provider.authority, "the signer is not the provider")?;
+        need(provider.suspended == 0 && provider.payout == wallet, "it is suspended, or paid elsewhere")?;
+        provider.outstanding += i128::from(credit.terms.units);
+        need(provider.outstanding <= provider.capacity, "rule 1: the capacity is exceeded")?;
+        credit.index = provider.next_index;
+        provider.next_index += 1;
+        (credit.has_index, credit.reported_at) = (1, now);
+        (credit.issued_at, credit.start, credit.accrued_at) = (self.time, self.time, self.time);
+        credit.principal = credit.terms.principal.into();
+        credit.granted = credit.terms.units.into();
+        credit.covenant_at = now;
+        credit.apr = credit.terms.apr_bps.into();
+        let lifetime = i128::from(credit.terms.unit_lifetime);
+        credit.units_expire_at = if lifetime > 0 { self.time + lifetime } else { 0 };
+        credit.set_status(Status::Active);
+        let principal = std::mem::take(&mut credit.escrow);
+        self.transfer(vault, wallet, principal)
+    }
+
+    pub(super) fn cancel(
+        &mut self,
+        key: &Pubkey,
+        credit: &mut CreditBook,
+        status: Status,
+    ) -> Result<bool, String> {
+        let by_borrower = self.signed_by(&credit.borrower) && status == Status::Accepted;
+        need(self.signed_by(&credit.lender) || by_borrower, "the signer is no party")?;
+        let (vault, wallet) = (self.call.at(Role::Vault), self.call.at(Role::Wallet));
+        let held = self.model.tokens.get(&vault).copied().unwrap_or(0);
+        self.transfer(vault, wallet, held - credit.reserve)?;
+        credit.escrow = 0;
+        if credit.reserve == 0 {
+            self.model.tokens.remove(&vault);
+            self.removed.extend([(vault, credit.lender), (*key, credit.lender)]);
+            return Ok(false);
+        }
+        credit.borrower_claim += std::mem::take(&mut credit.reserve);
+        credit.set_status(Status::Repaid);
+        Ok(true)
+    }
+
+    pub(super) fn repay(&mut self, key: &Pubkey, credit: &mut CreditBook, status: Status) -> Verdict {
+        need(self.call.signs(Role::Signer), "the payer does not sign")?;
+        let Args::Amount(amount) = self.call.args else { return Err("no amount".into()) };
+        credit.accrue(self.time);
+        let paid = i128::from(amount).min(credit.debt());
+        need(amount > 0 && paid > 0, "nothing is paid")?;
+        let missing = (i128::from(credit.rider.reserve) - credit.reserve).max(0);
+        let fills = status != Status::Seizing && paid < credit.debt();
+        let refill = if fills { (paid - credit.arrears()).max(0).min(missing) } else { 0 };
+        credit.reserve += refill;
+        credit.take_payment(paid - refill, self.since(key))?;
+        self.transfer(self.call.at(Role::Wallet), self.call.at(Role::Vault), paid)
+    }
+
+    pub(super) fn fund_reserve(&mut self, credit: &mut CreditBook) -> Verdict {
+        need(self.call.signs(Role::Signer), "the payer does not sign")?;
+        let Args::Amount(amount) = self.call.args else { return Err("no amount".into()) };
+        let missing = (i128::from(credit.rider.reserve) - credit.reserve).max(0);
+        let paid = i128::from(amount).min(missing);
+        need(paid > 0, "the reserve is full")?;
+        credit.reserve += paid;
+        self.transfer(self.call.at(Role::Wallet), self.call.at(Role::Vault), paid)
+    }
+
+    pub(super) fn draw_reserve(&mut self, key: &Pubkey, credit: &mut CreditBook) -> Verdict {
+        credit.accrue(self.time);
+        need(credit.draw(self.since(key))? > 0, "nothing is due, or nothing is left")
+    }
+
+    pub(super) fn waive_fee(&mut self, credit: &mut CreditBook) -> Verdict {
+        need(self.by_lender(credit), "the signer is not the lender")?;
+        let Args::Amount(amount) = self.call.args else { return Err("no amount".into()) };
+        credit.accrue(self.time);
+        credit.late_fees -= i128::from(amount);
+        need(amount > 0 && credit.late_fees >= 0, "more is waived than there is")?;
+        credit.pending_lender = Pubkey::default();
+        Ok(())
+    }
+
+    pub(super) fn collect(&mut self, credit: &mut CreditBook) -> Verdict {
+        let Args::Party(party) = self.call.args else { return Err("no party".into()) };
+        let (vault, wallet) = (self.call.at(Role::Vault), self.call.at(Role::Wallet));
+        let (claim, owner) = match party {
+            Party::Lender => (&mut credit.lender_claim, Some(credit.lender)),
+            Party::Borrower => (&mut credit.borrower_claim, Some(credit.borrower)),
+            Party::Treasury => (&mut credit.treasury_claim, None),
+        };
+        let amount = std::mem::take(claim);
+        need(amount > 0, "nothing is claimed")?;
+        let right = match owner {
+            None => wallet == self.market.settings.treasury,
+            Some(owner) => {
+                let keys = blockable_sdk::instructions::MarketKeys {
+                    market: self.call.at(Role::Market),
+                    mint: self.market.mint,
+                    token_program: self.market.token_program,
+                };
+                wallet == keys.token_account(&owner)
+            }
+        };
+        need(right, "rule 9: the claim goes elsewhere")?;
+        self.transfer(vault, wallet, amount)
+    }
+}
