@@ -9,6 +9,7 @@ use {
         Pubkey,
         accounts::BlockableAccount,
         program::{
+            instructions::OfferArgs,
             state::{Credit, Instalment, Lot, Provider, Terms},
             transitions::Status,
         },
@@ -120,27 +121,8 @@ impl Case<'_> {
         let owner = self.provider(&provider)?.clone();
         need(owner.market == self.call.at(Role::Market), "the provider is of another market")?;
         need(owner.suspended == 0, "the provider is suspended")?;
-        let (terms, bounds) = (&args.terms, &self.market.settings.bounds);
-        let total: i128 = args.schedule.iter().map(|line| i128::from(line.principal)).sum();
-        need(total == i128::from(terms.principal), "the schedule does not add up")?;
-        need(
-            terms.principal >= bounds.min_principal && terms.principal <= bounds.max_principal,
-            "of the principal",
-        )?;
-        need(terms.units > 0 && terms.apr_bps <= bounds.max_apr_bps, "of units or the rate")?;
-        need(terms.delinquency_grace >= bounds.min_delinquency_grace, "the delinquency grace is too short")?;
-        need(terms.default_grace >= bounds.min_default_grace, "the default grace is too short")?;
-        need(terms.default_grace > terms.delinquency_grace, "the default grace is not the longer one")?;
-        need(terms.cure_period >= bounds.min_cure_period, "the cure period is too short")?;
-        let mut previous = 0;
-        for line in &args.schedule {
-            let gap = i128::from(line.due_after) - previous;
-            need(gap > 0 && gap >= i128::from(bounds.min_instalment_interval), "instalments are too close")?;
-            previous = line.due_after.into();
-        }
-        need(previous <= i128::from(bounds.max_term), "the term is too long")?;
-        let (lifetime, needed) = (i128::from(terms.unit_lifetime), units_needed_for(terms, &args.schedule));
-        need(lifetime == 0 || lifetime >= needed, "the units would not outlast a default")?;
+        self.need_sound_offer(args)?;
+        let terms = &args.terms;
         let expires = i128::from(terms.offer_expires_at);
         need(expires == 0 || self.now <= expires, "the offer has expired")?;
         let account: Credit = self.read(&key).ok_or("the credit was not created")?;
@@ -175,6 +157,31 @@ impl Case<'_> {
         }
         self.model.credits.insert(key, book);
         Ok(())
+    }
+
+    /// Requires terms within the market's bounds, and units that outlast a default.
+    fn need_sound_offer(&self, args: &OfferArgs) -> Verdict {
+        let (terms, bounds) = (&args.terms, &self.market.settings.bounds);
+        let total: i128 = args.schedule.iter().map(|line| i128::from(line.principal)).sum();
+        need(total == i128::from(terms.principal), "the schedule does not add up")?;
+        need(
+            terms.principal >= bounds.min_principal && terms.principal <= bounds.max_principal,
+            "of the principal",
+        )?;
+        need(terms.units > 0 && terms.apr_bps <= bounds.max_apr_bps, "of units or the rate")?;
+        need(terms.delinquency_grace >= bounds.min_delinquency_grace, "the delinquency grace is too short")?;
+        need(terms.default_grace >= bounds.min_default_grace, "the default grace is too short")?;
+        need(terms.default_grace > terms.delinquency_grace, "the default grace is not the longer one")?;
+        need(terms.cure_period >= bounds.min_cure_period, "the cure period is too short")?;
+        let mut previous = 0;
+        for line in &args.schedule {
+            let gap = i128::from(line.due_after) - previous;
+            need(gap > 0 && gap >= i128::from(bounds.min_instalment_interval), "instalments are too close")?;
+            previous = line.due_after.into();
+        }
+        need(previous <= i128::from(bounds.max_term), "the term is too long")?;
+        let (lifetime, needed) = (i128::from(terms.unit_lifetime), units_needed_for(terms, &args.schedule));
+        need(lifetime == 0 || lifetime >= needed, "the units would not outlast a default")
     }
 
     fn meter(&mut self) -> Verdict {

@@ -97,23 +97,7 @@ impl Case<'_> {
         let signer = self.call.at(Role::Signer);
         need(self.call.signs(Role::Signer), "nobody signs")?;
         match (self.call.op, &self.call.args) {
-            (Op::MarketProposeChange, Args::Settings(settings)) => {
-                need(by_admin, "the signer is not the admin")?;
-                need(settings.redistribution_fee_bps <= 1_000, "the fee is too high")?;
-                need(settings.treasury == self.call.at(Role::Treasury), "the treasury is another account")?;
-                let least = if market.is_test == 1 { 1 } else { 2 * DAY };
-                need(
-                    (least..=60 * DAY).contains(&i128::from(settings.change_delay)),
-                    "the delay is out of range",
-                )?;
-                if loosens(settings, &market.settings) {
-                    market.proposed = Some(*settings);
-                    market.change_ready_at = self.time + i128::from(market.settings.change_delay);
-                } else {
-                    market.settings = *settings;
-                    (market.proposed, market.change_ready_at) = (None, 0);
-                }
-            }
+            (Op::MarketProposeChange, Args::Settings(settings)) => self.propose(market, settings)?,
             (Op::MarketApplyChange, _) => {
                 need(by_admin, "the signer is not the admin")?;
                 let proposed = market.proposed.take().ok_or("there was no change to apply")?;
@@ -140,27 +124,7 @@ impl Case<'_> {
                 need(by_admin, "the signer is not the admin")?;
                 market.guardian = *to;
             }
-            (Op::MarketPause, Args::Seconds(seconds)) => {
-                need(by_admin || signer == market.guardian, "the signer may not pause")?;
-                need(*seconds > 0 && !market.is_paused(self.now), "of nothing, or of a pause that stands")?;
-                self.end_pause(market);
-                let (today, seconds) = (self.now / DAY, i128::from(*seconds));
-                let (spent, ahead) = match today - market.pause_day {
-                    0 => (market.paused_that_day, market.paused_day_after),
-                    1 => (market.paused_day_after, 0),
-                    _ => (0, 0),
-                };
-                let tomorrow = (self.now + seconds - (today + 1) * DAY).max(0);
-                market.pause_day = today;
-                market.paused_that_day = spent + seconds - tomorrow;
-                market.paused_day_after = ahead + tomorrow;
-                need(
-                    market.paused_that_day <= 21_600 && market.paused_day_after <= 21_600,
-                    "the day's budget is spent",
-                )?;
-                market.paused_at = self.now;
-                market.pause_expires_at = self.now + seconds;
-            }
+            (Op::MarketPause, Args::Seconds(seconds)) => self.pause(market, *seconds)?,
             (Op::MarketUnpause, _) => {
                 need(market.paused_at != 0, "nothing is paused")?;
                 need(by_admin || !market.is_paused(self.now), "the signer may not end the pause")?;
@@ -169,6 +133,49 @@ impl Case<'_> {
             (op, args) => return Err(format!("{op:?} with {args:?}")),
         }
         need(market.time(self.now) == self.time, "rule 4: market time jumped")
+    }
+
+    fn propose(&self, market: &mut MarketBook, settings: &MarketSettings) -> Verdict {
+        let by_admin = self.signed_by(&market.admin);
+        need(by_admin, "the signer is not the admin")?;
+        need(settings.redistribution_fee_bps <= 1_000, "the fee is too high")?;
+        need(settings.treasury == self.call.at(Role::Treasury), "the treasury is another account")?;
+        let least = if market.is_test == 1 { 1 } else { 2 * DAY };
+        need((least..=60 * DAY).contains(&i128::from(settings.change_delay)), "the delay is out of range")?;
+        if loosens(settings, &market.settings) {
+            market.proposed = Some(*settings);
+            market.change_ready_at = self.time + i128::from(market.settings.change_delay);
+        } else {
+            market.settings = *settings;
+            (market.proposed, market.change_ready_at) = (None, 0);
+        }
+        Ok(())
+    }
+
+    /// Spends the budgets of the days that the pause touches.
+    fn pause(&self, market: &mut MarketBook, seconds: u32) -> Verdict {
+        let signer = self.call.at(Role::Signer);
+        let may = self.signed_by(&market.admin) || signer == market.guardian;
+        need(may, "the signer may not pause")?;
+        need(seconds > 0 && !market.is_paused(self.now), "of nothing, or of a pause that stands")?;
+        self.end_pause(market);
+        let (today, seconds) = (self.now / DAY, i128::from(seconds));
+        let (spent, ahead) = match today - market.pause_day {
+            0 => (market.paused_that_day, market.paused_day_after),
+            1 => (market.paused_day_after, 0),
+            _ => (0, 0),
+        };
+        let tomorrow = (self.now + seconds - (today + 1) * DAY).max(0);
+        market.pause_day = today;
+        market.paused_that_day = spent + seconds - tomorrow;
+        market.paused_day_after = ahead + tomorrow;
+        need(
+            market.paused_that_day <= 21_600 && market.paused_day_after <= 21_600,
+            "the day's budget is spent",
+        )?;
+        market.paused_at = self.now;
+        market.pause_expires_at = self.now + seconds;
+        Ok(())
     }
 
     fn end_pause(&self, market: &mut MarketBook) {

@@ -25,32 +25,7 @@ pub async fn added_latency(calls: u32) -> Result<Vec<Figure>, BenchError> {
             .await
             .map_err(BenchError::setup)?;
     init(folder.path()).map_err(BenchError::setup)?;
-    let text = format!(
-        r#"
-listen = ["127.0.0.1:0"]
-secret_file = "secret"
-
-[chain]
-rpc_url = "http://127.0.0.1:1"
-ws_url = "ws://127.0.0.1:1"
-market = "{}"
-provider = "{}"
-
-[gate]
-store = "gate.db"
-
-[[model]]
-name = "echo"
-upstream = "http://{}/v1"
-context_tokens = 131072
-max_output_tokens = 4096
-units_per_1k_prompt = 1000
-units_per_1k_generated = 4000
-"#,
-        market(),
-        provider(),
-        echo.addr,
-    );
+    let text = server_file(&echo.addr.to_string());
     let config =
         Config::parse(&text, folder.path(), "the bench's provider.toml").map_err(BenchError::setup)?;
     let server = Server::start_with(config, gate, Parts::default()).await.map_err(BenchError::setup)?;
@@ -82,7 +57,37 @@ units_per_1k_generated = 4000
     Ok(figures)
 }
 
-/// How long one call takes until its body has been read.
+/// The file of a server whose one model is the upstream at `echo`.
+fn server_file(echo: &str) -> String {
+    format!(
+        r#"
+listen = ["127.0.0.1:0"]
+secret_file = "secret"
+
+[chain]
+rpc_url = "http://127.0.0.1:1"
+ws_url = "ws://127.0.0.1:1"
+market = "{}"
+provider = "{}"
+
+[gate]
+store = "gate.db"
+
+[[model]]
+name = "echo"
+upstream = "http://{}/v1"
+context_tokens = 131072
+max_output_tokens = 4096
+units_per_1k_prompt = 1000
+units_per_1k_generated = 4000
+"#,
+        market(),
+        provider(),
+        echo,
+    )
+}
+
+/// Times one call until its body has been read.
 async fn time(
     client: &reqwest::Client,
     url: &str,
