@@ -1,4 +1,4 @@
-//! Tests and benchmarks of Blockable on the real ELF.
+//! The harness of Blockable's tests, benchmarks and fuzzer.
 //!
 //! [`World`] is a market with its parties in LiteSVM: the harness of the program tests and of `bench`. Whatever a test
 //! does, what must always hold is checked after every transaction of a world. [`Chain`] is a market on a cluster that is
@@ -10,6 +10,7 @@ mod audit;
 mod chain;
 #[cfg(feature = "cluster")]
 mod cluster;
+mod constants;
 #[cfg(feature = "cluster")]
 pub mod node;
 #[cfg(feature = "cluster")]
@@ -36,6 +37,7 @@ pub mod vault;
 #[cfg(feature = "cluster")]
 mod world;
 
+pub use constants::{DAY, ELF, START, USDC};
 #[cfg(feature = "cluster")]
 pub use {
     chain::Chain,
@@ -47,8 +49,5 @@ pub use {
     server_file::ServerFile,
     steps_agreed::covenant,
     tokens::Money,
-    world::{DAY, START, USDC, World},
+    world::World,
 };
-
-/// The committed program.
-pub const ELF: &[u8] = include_bytes!("../../app-idl/blockable_credits.so");

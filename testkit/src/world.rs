@@ -1,5 +1,5 @@
 use {
-    crate::{ELF, Landed, Parties, Refused},
+    crate::{DAY, ELF, Landed, Parties, Refused, START, USDC},
     blockable_sdk::{
         PROGRAM_ID, Pubkey,
         accounts::BlockableAccount,
@@ -23,13 +23,6 @@ use {
 
 /// Accounts as they stand at one moment.
 pub(crate) type Snapshot = BTreeMap<Pubkey, Option<Account>>;
-
-/// Seconds in a day.
-pub const DAY: u32 = 86_400;
-/// Micro-USDC in one USDC.
-pub const USDC: u64 = 1_000_000;
-/// Unix time at which every world begins.
-pub const START: i64 = 1_800_000_000;
 
 /// A market with a provider and funded parties, in a virtual machine with the real ELF.
 pub struct World {
