@@ -55,16 +55,16 @@ pub fn run(args: &GateArgs) -> Result<(), BenchError> {
 
 /// Admissions by one thread, each ended again, over all credits.
 fn in_memory(time: Duration) -> Figure {
-    let mut book = Book::restore(HashMap::new(), Vec::new(), 1);
+    let mut ledger = Ledger::restore(HashMap::new(), Vec::new(), 1);
     let addresses: Vec<_> = (0..CREDITS).map(address).collect();
     for (number, address) in (0..CREDITS).zip(&addresses) {
-        book.observe(*address, 1, Some(&credit(number)));
+        ledger.observe(*address, 1, Some(&credit(number)));
     }
     let (start, mut admitted) = (Instant::now(), 0u64);
     while start.elapsed() < time {
         for address in &addresses {
-            let (id, index) = book.admit(address, 10, Some(0)).expect("there is room");
-            book.keep(Hold {
+            let (id, index) = ledger.admit(address, 10, Some(0)).expect("there is room");
+            ledger.keep(Hold {
                 id,
                 credit: *address,
                 index,
@@ -74,7 +74,7 @@ fn in_memory(time: Duration) -> Figure {
                 deadline_ms: 0,
                 at_deadline: AtDeadline::Return,
             });
-            book.end(black_box(id));
+            ledger.end(black_box(id));
         }
         admitted += u64::from(CREDITS);
     }
