@@ -6,7 +6,7 @@ use {
         actions::{FreezeAmount, LotTerms, NewLot, UnitAmount},
         errors::BlockableError::*,
         events::Change,
-        state::{Credit, FreezeReason, Instalment, Lot, Party, Rider},
+        state::{Credit, FreezeReason, Instalment, Lot, Party, Provider, Rider},
         transitions::Status,
     },
     anchor_lang::prelude::Pubkey,
@@ -216,4 +216,14 @@ fn accounts_stay_while_they_hold_something() {
     let given_up = Change::Closed { given_up: 1_000_000 };
     assert_eq!(stage.credit.close(&BORROWER, &mut stage.provider, &clock), Ok(given_up));
     assert_eq!(stage.provider.outstanding_units, 0);
+}
+
+#[test]
+fn an_index_is_given_once_with_the_time_that_use_counts_from() {
+    let mut provider = Provider { next_index: u32::MAX - 1, ..Provider::zeroed() };
+    let mut credit = Credit::zeroed();
+    credit.set_index(provider.take_index().unwrap(), 500);
+    assert_eq!((credit.has_index, credit.meter.index, credit.meter.reported_at), (1, u32::MAX - 1, 500));
+    assert_eq!(provider.take_index(), Err(crate::units::Overflow.into()));
+    assert_eq!(provider.next_index, u32::MAX);
 }
