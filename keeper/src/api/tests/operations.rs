@@ -5,10 +5,35 @@ use {
     crate::{
         api::{guarded, open, openapi::openapi, recorder},
         land::lanes,
+        store::StoreError,
     },
     blockable_sdk::events::Change,
     std::collections::BTreeSet,
 };
+
+/// Writes three intents, an open transaction, its cost, a lane in quarantine and one that is tried again.
+fn write_work(tx: &rusqlite::Transaction) -> Result<(), StoreError> {
+    let intent = |id: u8, state: &str, at: i64| {
+        let row = rusqlite::params![[id; 32], "meter", [3u8; 32], "why", state, 1, at, at];
+        tx.execute("INSERT INTO intents VALUES (?, ?, ?, ?, ?, ?, NULL, ?, ?)", row)
+    };
+    intent(1, "open", START - 9 * DAY)?;
+    intent(2, "done", START - 60)?;
+    intent(3, "done", START - 2 * DAY)?;
+    let row = rusqlite::params![[6u8; 64], START - 30, START.div_euclid(DAY)];
+    let sql = "INSERT INTO transactions VALUES (?1, 'metering', x'00', 900, 5000, 1, 'open', NULL, 70, ?2, ?3, NULL)";
+    tx.execute(sql, row)?;
+    let row = rusqlite::params![[6u8; 64], [1u8; 32]];
+    tx.execute("INSERT INTO carried VALUES (?, 0, ?, 'meter/x/0')", row)?;
+    tx.execute("INSERT INTO spending VALUES ('metering', ?, 5000)", [START.div_euclid(DAY)])?;
+    let fail =
+        |lane: (&str, &str, &Pubkey)| lanes::fail(tx, lane, "no", Duration::from_secs(30), ChainTime(START));
+    for _ in 0..5 {
+        fail(("meter/x/0", "meter", &key(3)))?;
+    }
+    fail(("expire_units/y", "expire_units", &key(4)))?;
+    Ok(())
+}
 
 #[tokio::test]
 async fn the_work_of_the_keeper_is_described() {
@@ -18,43 +43,7 @@ async fn the_work_of_the_keeper_is_described() {
     assert_eq!(before["is_ready"], false);
 
     api.show(START, &credits()).await;
-    let fill = |tx: &rusqlite::Transaction| {
-        let intent = |id: u8, state: &str, at: i64| {
-            let row = rusqlite::params![[id; 32], "meter", [3u8; 32], "why", state, 1, at, at];
-            tx.execute("INSERT INTO intents VALUES (?, ?, ?, ?, ?, ?, NULL, ?, ?)", row)
-        };
-        intent(1, "open", START - 9 * DAY)?;
-        intent(2, "done", START - 60)?;
-        intent(3, "done", START - 2 * DAY)?;
-        let row = rusqlite::params![[6u8; 64], START - 30, START.div_euclid(DAY)];
-        tx.execute(
-            "INSERT INTO transactions VALUES (?1, 'metering', x'00', 900, 5000, 1, 'open', NULL, 70, ?2, ?3, NULL)",
-            row,
-        )?;
-        tx.execute(
-            "INSERT INTO carried VALUES (?, 0, ?, 'meter/x/0')",
-            rusqlite::params![[6u8; 64], [1u8; 32]],
-        )?;
-        tx.execute("INSERT INTO spending VALUES ('metering', ?, 5000)", [START.div_euclid(DAY)])?;
-        for _ in 0..5 {
-            lanes::fail(
-                tx,
-                ("meter/x/0", "meter", &key(3)),
-                "no",
-                Duration::from_secs(30),
-                ChainTime(START),
-            )?;
-        }
-        lanes::fail(
-            tx,
-            ("expire_units/y", "expire_units", &key(4)),
-            "no",
-            Duration::from_secs(30),
-            ChainTime(START),
-        )?;
-        Ok(())
-    };
-    api.state.store.write(fill).await.unwrap();
+    api.state.store.write(write_work).await.unwrap();
     api.state.nodes.all()[0].note_slot(77);
     let keeper = api.json("/v1/keeper").await;
     assert_eq!(keeper["version"], env!("CARGO_PKG_VERSION"));
