@@ -13,7 +13,7 @@
 //! | `plan` | the same inputs give the same intents with the same ids |
 //! | `land` | sign anew only what has expired; bisect and quarantine; a cap on what each key spends |
 //! | `history` | an event is stored once it joins on to those before, and proven by the hash in the account |
-//! | `alert` | an alert is stored in one transaction with its deliveries |
+//! | `alerts` | an alert is stored in one transaction with its deliveries |
 //! | `daemon` | tasks start in order and stop in reverse; health is progress |
 //!
 //! The modules are private. The binary needs [`run_command_line`]; [`Keeper`] runs a keeper inside of another process, as tests and

@@ -24,8 +24,8 @@ struct Reconciled {
     records: usize,
     /// Credits whose logs were proven complete now.
     proven: usize,
-    /// Alerts on event logs.
-    alerts: usize,
+    /// Faults of event logs; the next `run` delivers the alerts on them.
+    faults: usize,
 }
 
 /// Runs the command. Returns whether nothing is in flight any more and all event logs are in order.
@@ -38,7 +38,7 @@ pub(super) async fn run(config: Config, json: bool) -> Result<bool, CommandError
         true => keeper.prove(&snapshot).await?,
         false => PassSummary::default(),
     };
-    let alerts = proof.findings.iter().filter(|finding| finding.fact().is_some()).count();
+    let faults = proof.findings.len();
     let reconciled = Reconciled {
         in_flight,
         still_in_flight,
@@ -46,8 +46,8 @@ pub(super) async fn run(config: Config, json: bool) -> Result<bool, CommandError
         slot: snapshot.slot,
         records: proof.records,
         proven: proof.proven,
-        alerts,
+        faults,
     };
     output::print(&reconciled, json)?;
-    Ok(still_in_flight == 0 && alerts == 0)
+    Ok(still_in_flight == 0 && faults == 0)
 }

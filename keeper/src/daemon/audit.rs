@@ -1,4 +1,4 @@
-//! Brings the event logs further while the keeper runs.
+//! The audit of event logs: passes over them, whose findings become alerts.
 
 use {
     crate::{
@@ -14,12 +14,12 @@ use {
 
 /// Pause between two passes.
 const PAUSE: Duration = Duration::from_secs(2);
-/// How long a pass may take before it counts as stalled.
+/// Longest duration of a pass before the loop counts as stalled.
 const LIMIT: Duration = Duration::from_secs(600);
-/// Passes of one catching up, at most.
+/// Most passes of [`pass_to_end`].
 const PASSES: usize = 1_000;
 
-/// Passes over the logs until told to stop.
+/// Makes passes over the logs until `stop` is true.
 pub(super) fn run(
     parts: &Parts,
     mut latest: watch::Receiver<Option<Arc<Snapshot>>>,
@@ -35,7 +35,7 @@ pub(super) fn run(
                 if let (Some(snapshot), Some(node)) = (snapshot, nodes.probe().await.0.first())
                     && let Err(error) = pass(&history, &alerts, node, &snapshot, most).await
                 {
-                    tracing::error!(%error, "event logs could not be kept");
+                    tracing::error!(%error, "a pass over the event logs failed");
                 }
                 beat.beat();
                 sleep(PAUSE).await;
@@ -48,42 +48,53 @@ pub(super) fn run(
     }
 }
 
-/// Passes over the logs once, and stores the alerts that follow. Errors: [`StoreError`].
+/// Makes one pass over the logs, and stores the alerts on its findings. Errors: [`StoreError`]; the next pass then returns the
+/// findings again.
 pub(super) async fn pass(
     history: &History,
     alerts: &Alerts,
     node: &Node,
     snapshot: &Snapshot,
     most: usize,
-) -> Result<(), StoreError> {
+) -> Result<PassSummary, StoreError> {
     let passed = history.pass(node, snapshot, most).await?;
-    alerts.apply(passed.findings, snapshot.clock.get()).await?;
+    alerts.apply(passed.findings.clone(), snapshot.clock.get()).await?;
     history.acknowledge(passed.token).await;
-    Ok(())
+    Ok(passed)
 }
 
-/// Passes over the logs until a pass proves nothing more. Errors: [`CycleError`].
+/// Completes the logs as far as they can be proven now, by the first node that can be believed. Errors: [`CycleError`].
 pub(super) async fn catch_up(parts: &Parts, snapshot: &Snapshot) -> Result<PassSummary, CycleError> {
     let (sound, _) = parts.nodes.probe().await;
     let node = *sound.first().ok_or_else(|| CycleError::NoNode("none answers, or all lag".to_string()))?;
-    let (most, mut whole) = (parts.config.history.credits_per_pass, PassSummary::default());
+    let most = parts.config.history.credits_per_pass;
+    Ok(pass_to_end(&parts.history, &parts.alerts, node, snapshot, most).await?)
+}
+
+/// Makes passes over the logs until one stores no record. Returns their sum, with each fault once. Errors: [`StoreError`].
+pub(super) async fn pass_to_end(
+    history: &History,
+    alerts: &Alerts,
+    node: &Node,
+    snapshot: &Snapshot,
+    most: usize,
+) -> Result<PassSummary, StoreError> {
+    let mut sum = PassSummary::default();
     for _ in 0..PASSES {
-        let passed = parts
-            .history
-            .pass(node, snapshot, most)
-            .await
-            .map_err(|error: StoreError| CycleError::from(error))?;
-        let is_last = passed.records == 0;
-        whole.behind = passed.behind;
-        whole.worked = whole.worked.saturating_add(passed.worked);
-        whole.proven = whole.proven.saturating_add(passed.proven);
-        whole.records = whole.records.saturating_add(passed.records);
-        whole.failed = whole.failed.saturating_add(passed.failed);
-        // All of them are given again until they are acknowledged.
-        whole.findings = passed.findings;
-        if is_last {
+        let passed = pass(history, alerts, node, snapshot, most).await?;
+        sum.behind = passed.behind;
+        sum.worked = sum.worked.saturating_add(passed.worked);
+        sum.proven = sum.proven.saturating_add(passed.proven);
+        sum.records = sum.records.saturating_add(passed.records);
+        sum.failed = sum.failed.saturating_add(passed.failed);
+        for fault in passed.findings.into_iter().filter(|finding| finding.fact().is_some()) {
+            if !sum.findings.iter().any(|known| known.subject() == fault.subject()) {
+                sum.findings.push(fault);
+            }
+        }
+        if passed.records == 0 {
             break;
         }
     }
-    Ok(whole)
+    Ok(sum)
 }

@@ -6,6 +6,7 @@ use {
         alerts::{Alert, Filter, Rule},
         chain::Snapshot,
         config::Config,
+        finding::Finding,
         history::tests::{self as logs, server::Server},
         ingest::tests::{self as reports, report},
         store::{Store, StoreError},
@@ -190,6 +191,26 @@ async fn what_a_pass_over_the_logs_has_found_is_kept_until_it_is_stored() {
     let alerts = case.alerts(Rule::LogMismatch).await;
     let open = alerts.iter().filter(|alert| alert.cleared_at.is_none());
     assert_eq!(open.map(|alert| alert.subject).collect::<Vec<Pubkey>>(), []);
+}
+
+#[tokio::test]
+async fn a_mismatch_that_reconcile_has_found_is_alerted_though_the_next_process_proves_the_log() {
+    let (case, server, credit) = (Case::new().await, Server::start().await, logs::key(10));
+    server.ledger().happen(&[credit], Change::Accepted);
+    server.ledger().lies = true;
+    let Parts { history, alerts, .. } = case.parts();
+    let proof = audit::pass_to_end(history, alerts, &server.node, &server.at(100), 50).await.unwrap();
+    assert_eq!(proof.findings.iter().map(Finding::subject).collect::<Vec<_>>(), [credit]);
+
+    server.ledger().lies = false;
+    let case = case.restarted().await;
+    let Parts { history, alerts, .. } = case.parts();
+    let proof = audit::pass_to_end(history, alerts, &server.node, &server.at(200), 50).await.unwrap();
+    assert_eq!((proof.proven, proof.findings), (1, Vec::new()));
+    let alerts = case.alerts(Rule::LogMismatch).await;
+    let of_credit: Vec<&Alert> = alerts.iter().filter(|alert| alert.subject == credit).collect();
+    assert_eq!(of_credit.len(), 1, "{alerts:?}");
+    assert!(of_credit[0].cleared_at.is_some(), "the log is proven since");
 }
 
 #[tokio::test]

@@ -229,9 +229,9 @@ async fn reconcile(setup: &mut Setup) {
     let node = Proxy::before(&setup.cluster.rpc_url());
     node.set(&["getSignaturesForAddress"], Fault::Error(-32_011));
     setup.write_config("forgetful", &[node.url(), node.url()], "\n[history]\nenabled = true\n");
-    run(setup, "forgetful", &["reconcile"]).ends(1, &["alerts: 1"]);
+    run(setup, "forgetful", &["reconcile"]).ends(1, &["faults: 1"]);
     setup.edit_config("forgetful", &[("enabled = true", "enabled = false")]);
-    run(setup, "forgetful", &["reconcile"]).ends(0, &["records: 0", "alerts: 0"]);
+    run(setup, "forgetful", &["reconcile"]).ends(0, &["records: 0", "faults: 0"]);
 }
 
 async fn quarantine(setup: &mut Setup) {
