@@ -57,7 +57,7 @@ pub(crate) struct KeeperStatus {
     pub(crate) open_transactions: Vec<OpenTransaction>,
     /// Spending of each role on the chain's present day, in UTC.
     pub(crate) spending: Vec<Spending>,
-    /// Work that was put aside, oldest first, up to a hundred.
+    /// Work in quarantine, oldest first, up to a hundred.
     pub(crate) quarantined: Vec<LaneView>,
     /// Lanes of work that have failed and are tried again.
     pub(crate) retrying: u64,

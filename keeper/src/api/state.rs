@@ -46,7 +46,7 @@ pub(crate) struct ApiState {
     pub(crate) plan: PlanSettings,
     /// Lamports that each role may spend in a UTC day.
     pub(crate) lamports_per_day: BTreeMap<Role, Lamports>,
-    /// Failures in a row after which work is put aside.
+    /// Failures in a row after which work goes into quarantine.
     pub(crate) quarantine_after: u32,
 }
 
@@ -71,7 +71,7 @@ pub(crate) struct AsOf {
     pub(super) slot: u64,
     /// The chain's clock at it.
     pub(super) clock: Time,
-    /// The market's clock, which stands still in pauses.
+    /// The market's clock, which stops while the market is paused.
     market_time: Time,
     /// True while the market is paused.
     pub(super) is_paused: bool,
