@@ -179,15 +179,28 @@ fn every_type_that_the_description_refers_to_is_in_it() {
         let schema = document.pointer(reference.trim_start_matches('#'));
         assert!(schema.is_some_and(Value::is_object), "{reference}");
     }
-    assert_eq!(document["components"]["schemas"]["Amount"]["type"], "string");
-    assert_eq!(document["components"]["schemas"]["Address"]["type"], "string");
+    for name in ["UsdAmount", "UnitAmount", "LamportAmount", "Address"] {
+        assert_eq!(document["components"]["schemas"][name]["type"], "string", "{name}");
+    }
+}
+
+/// The schema that a reference names, or the schema itself.
+fn resolve<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
+    match schema["$ref"].as_str() {
+        Some(reference) => document.pointer(reference.trim_start_matches('#')).unwrap(),
+        None => schema,
+    }
 }
 
 /// Requires that an answer has the fields that its type describes, and no other.
 fn fits(document: &Value, schema: &Value, value: &Value, at: &str) {
-    if let Some(reference) = schema["$ref"].as_str() {
-        let schema = document.pointer(reference.trim_start_matches('#')).unwrap();
-        return fits(document, schema, value, at);
+    let schema = resolve(document, schema);
+    if let Some(parts) = schema["allOf"].as_array() {
+        let parts = parts.iter().flat_map(|part| resolve(document, part)["properties"].as_object().unwrap());
+        let properties: serde_json::Map<String, Value> =
+            parts.map(|(name, part)| (name.clone(), part.clone())).collect();
+        let whole = serde_json::json!({ "type": "object", "properties": properties });
+        return fits(document, &whole, value, at);
     }
     let mut either = schema["oneOf"].as_array().into_iter().flatten();
     if let Some(some) = either.rfind(|one| one["type"] != "null") {
