@@ -11,7 +11,7 @@
 use {
     crate::watch::Measure,
     blockable_sdk::{
-        amounts::{Bps, ChainTime, MicroUsd, Units},
+        amounts::{Bps, ChainTime},
         program::transitions::Status,
     },
     blockable_service::text::{percent, time, units, usd_owed},
@@ -20,9 +20,9 @@ use {
 };
 
 /// Coverage below which a credit is red, in basis points: the least that selling collateral is meant to recover.
-pub(crate) const RED_COVERAGE_BPS: u64 = 7_000;
+pub(crate) const RED_COVERAGE_BPS: Bps = Bps(7_000);
 /// Coverage below which a credit is amber, in basis points.
-pub(crate) const AMBER_COVERAGE_BPS: u64 = 8_000;
+pub(crate) const AMBER_COVERAGE_BPS: Bps = Bps(8_000);
 /// Seconds until the units are used up, below which a credit is amber.
 pub(crate) const AMBER_EXHAUSTION: i64 = 14 * 86_400;
 
@@ -73,9 +73,9 @@ fn is_secured(measure: &Measure) -> bool {
 fn arrears(measure: &Measure) -> String {
     match measure.arrears_since {
         Some(since) => {
-            format!("{} in arrears since {}", usd_owed(MicroUsd(measure.arrears)), time(ChainTime(since)))
+            format!("{} in arrears since {}", usd_owed(measure.arrears), time(since))
         }
-        None => format!("{} in arrears", usd_owed(MicroUsd(measure.arrears))),
+        None => format!("{} in arrears", usd_owed(measure.arrears)),
     }
 }
 
@@ -85,20 +85,19 @@ fn red(measure: &Measure) -> Vec<String> {
         Some(Status::Delinquent) => reasons.push(format!("delinquent: {}", arrears(measure))),
         Some(Status::Defaulted) => reasons.push(match measure.cure_ends_at {
             Some(at) => {
-                format!("in default: {}; the cure period ends on {}", arrears(measure), time(ChainTime(at)))
+                format!("in default: {}; the cure period ends on {}", arrears(measure), time(at))
             }
             None => format!("in default: {}", arrears(measure)),
         }),
         Some(Status::Seizing) => {
-            reasons
-                .push(format!("collateral was seized: {} are still owed", usd_owed(MicroUsd(measure.debt))));
+            reasons.push(format!("collateral was seized: {} are still owed", usd_owed(measure.debt)));
         }
         _ => {}
     }
-    if is_secured(measure) && measure.debt > 0 {
+    if is_secured(measure) && !measure.debt.is_zero() {
         match measure.coverage_bps {
-            _ if measure.lien == 0 => {
-                reasons.push(format!("no unit secures the {} owed", usd_owed(MicroUsd(measure.debt))))
+            _ if measure.lien.is_zero() => {
+                reasons.push(format!("no unit secures the {} owed", usd_owed(measure.debt)))
             }
             Some(bps) if bps < RED_COVERAGE_BPS => reasons.push(covered(bps)),
             _ => {}
@@ -115,30 +114,26 @@ fn amber(measure: &Measure) -> Vec<String> {
     if !is_secured(measure) {
         return reasons;
     }
-    if measure.arrears > 0 {
+    if !measure.arrears.is_zero() {
         reasons.push(format!("a payment was missed: {}", arrears(measure)));
     }
-    if measure.frozen > 0 {
-        reasons.push(format!(
-            "{} frozen of a lien of {}",
-            units(Units(measure.frozen)),
-            units(Units(measure.lien))
-        ));
+    if !measure.frozen.is_zero() {
+        reasons.push(format!("{} frozen of a lien of {}", units(measure.frozen), units(measure.lien)));
     }
     if let Some(bps) = measure.coverage_bps.filter(|bps| *bps < AMBER_COVERAGE_BPS) {
         reasons.push(covered(bps));
     }
     // Frozen units have not been used up, and a short record projects anything.
-    let projects = measure.burn_is_settled && measure.available > 0;
-    let soon = |at: &i64| at.saturating_sub(measure.at) < AMBER_EXHAUSTION;
+    let projects = measure.burn_is_settled && !measure.available.is_zero();
+    let soon = |at: &ChainTime| at.seconds_since(measure.at) < AMBER_EXHAUSTION;
     if let Some(at) = measure.exhausted_at.filter(soon).filter(|_| projects) {
-        reasons.push(format!("the units are used up on {} at the short-term rate", time(ChainTime(at))));
+        reasons.push(format!("the units are used up on {} at the short-term rate", time(at)));
     }
     reasons
 }
 
-fn covered(bps: u64) -> String {
-    format!("the collateral is worth {} of the debt", percent(Bps(bps)))
+fn covered(share: Bps) -> String {
+    format!("the collateral is worth {} of the debt", percent(share))
 }
 
 fn green(measure: &Measure) -> &'static str {

@@ -13,11 +13,7 @@ use {
         watch::Measure,
     },
     axum::{Json, extract::State},
-    blockable_sdk::{
-        Pubkey,
-        amounts::{Bps, MicroUsd, Units},
-        program::transitions::Status,
-    },
+    blockable_sdk::{Pubkey, amounts::Bps, program::transitions::Status},
     serde::{Deserialize, Serialize},
     std::{
         ops::Bound::{Excluded, Unbounded},
@@ -161,7 +157,7 @@ pub(crate) struct BurnView {
 
 impl CreditLine {
     pub(super) fn new(measure: &Measure) -> CreditLine {
-        let (usd, units) = (|amount| UsdAmount(MicroUsd(amount)), |count| UnitAmount(Units(count)));
+        let (usd, units) = (UsdAmount, UnitAmount);
         CreditLine {
             credit: Address(measure.credit),
             lender: Address(measure.lender),
@@ -187,10 +183,10 @@ impl CreditLine {
 impl CoverageView {
     pub(super) fn new(measure: &Measure) -> CoverageView {
         CoverageView {
-            lien_value: UsdAmount(MicroUsd(measure.lien_value)),
-            remaining_value: UsdAmount(MicroUsd(measure.remaining_value)),
-            bps: measure.coverage_bps.map(exact_bps),
-            remaining_bps: measure.remaining_coverage_bps.map(exact_bps),
+            lien_value: UsdAmount(measure.lien_value),
+            remaining_value: UsdAmount(measure.remaining_value),
+            bps: measure.coverage_bps.map(|share| exact_bps(share.get())),
+            remaining_bps: measure.remaining_coverage_bps.map(|share| exact_bps(share.get())),
         }
     }
 }
@@ -202,9 +198,9 @@ impl BurnView {
             long_units_per_day: measure.long_burn_rate * DAY,
             ratio: measure.burn_ratio,
             is_settled: measure.burn_is_settled,
-            exhausted_at: measure.exhausted_at.map(Time::from_unix),
-            used_at: Time::from_unix(measure.used_at),
-            reported_at: measure.reported_at.map(Time::from_unix),
+            exhausted_at: measure.exhausted_at.map(Time::from),
+            used_at: Time::from(measure.used_at),
+            reported_at: measure.reported_at.map(Time::from),
         }
     }
 }

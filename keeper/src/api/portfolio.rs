@@ -99,8 +99,7 @@ pub(crate) struct NextPayment {
 
 impl Portfolio {
     fn new(as_of: AsOf, loans: &[&Measure]) -> Portfolio {
-        let sum =
-            |field: fn(&Measure) -> u64| loans.iter().map(|loan| MicroUsd(field(loan))).sum::<MicroUsd>();
+        let sum = |field: fn(&Measure) -> MicroUsd| loans.iter().map(|loan| field(loan)).sum::<MicroUsd>();
         let debt = sum(|loan| loan.debt);
         // Collateral of one loan beyond its debt does not secure another loan.
         let covered = sum(|loan| loan.lien_value.min(loan.debt));

@@ -7,7 +7,7 @@ use {
     },
     blockable_sdk::{
         Pubkey,
-        amounts::{Bps, ChainTime, MarketTime, MicroUsd, Units},
+        amounts::{Bps, ChainTime, Units},
         program::transitions::Status,
     },
     std::collections::BTreeMap,
@@ -27,17 +27,17 @@ pub struct MarketState {
     pub lost_seconds: i64,
 }
 
-/// Finds the state of every rule on every credit, and of stalls on the market. `covenant_margin_bps` is how far use must be past
-/// a covenant's mark before its alert ends.
+/// Finds the state of every rule on every credit, and of stalls on the market. `covenant_margin` is the distance from a
+/// covenant's mark at which its alert ends.
 pub fn findings(
     measures: &BTreeMap<Pubkey, Measure>,
     market: &MarketState,
-    covenant_margin_bps: u64,
+    covenant_margin: Bps,
 ) -> Vec<Finding> {
     let mut found = Vec::with_capacity(measures.len().saturating_mul(Case::RULES).saturating_add(1));
     let elsewhere = Elsewhere::new(measures);
     for measure in measures.values() {
-        let case = Case { measure, other: elsewhere.at_another_provider(measure), covenant_margin_bps };
+        let case = Case { measure, other: elsewhere.at_another_provider(measure), covenant_margin };
         found.extend(case.findings());
     }
     found.push(Finding::is(market.key, Fact::Stall { seconds: market.lost_seconds }));
@@ -49,7 +49,7 @@ struct Case<'a> {
     measure: &'a Measure,
     /// The credit of the same borrower that was used last at another provider.
     other: Option<&'a Measure>,
-    covenant_margin_bps: u64,
+    covenant_margin: Bps,
 }
 
 /// The state of a rule before it is tied to a credit.
@@ -98,7 +98,7 @@ impl Case<'_> {
     }
 
     fn could_be_used(&self) -> bool {
-        self.is_live() && self.measure.available > 0
+        self.is_live() && !self.measure.available.is_zero()
     }
 
     fn is_seizing(&self) -> bool {
@@ -113,8 +113,8 @@ impl Case<'_> {
                 ratio,
                 rate: measure.burn_rate,
                 long_rate: measure.long_burn_rate,
-                available: Units(measure.available),
-                exhausted_at: measure.exhausted_at.map(ChainTime),
+                available: measure.available,
+                exhausted_at: measure.exhausted_at,
             }),
             None if measure.burn_is_settled => State::Over,
             None => State::Unchanged,
@@ -127,34 +127,30 @@ impl Case<'_> {
             State::Is(Fact::Exhaustion {
                 seconds_left,
                 exhausted_at,
-                available: Units(measure.available),
-                granted: Units(measure.granted),
+                available: measure.available,
+                granted: measure.granted,
                 rate: measure.burn_rate,
-                debt: MicroUsd(measure.debt),
+                debt: measure.debt,
             })
         };
         if !self.is_live() {
             return State::Over;
         }
-        if measure.remaining == 0 {
+        if measure.remaining.is_zero() {
             return in_seconds(0, None);
         }
         // Units closed by a freeze are not used up, and a short record projects anything.
-        if measure.available == 0 || !measure.burn_is_settled {
+        if measure.available.is_zero() || !measure.burn_is_settled {
             return State::Unchanged;
         }
-        let left = |at: i64| in_seconds(at.saturating_sub(measure.at), Some(ChainTime(at)));
+        let left = |at: ChainTime| in_seconds(at.seconds_since(measure.at), Some(at));
         measure.exhausted_at.map_or(State::Over, left)
     }
 
     fn idle(&self) -> State {
         let Measure { idle_seconds, used_at, reported_at, .. } = *self.measure;
         match self.could_be_used() {
-            true => State::Is(Fact::Idle {
-                seconds: idle_seconds,
-                used_at: ChainTime(used_at),
-                reported_at: reported_at.map(ChainTime),
-            }),
+            true => State::Is(Fact::Idle { seconds: idle_seconds, used_at, reported_at }),
             false => State::Over,
         }
     }
@@ -177,12 +173,7 @@ impl Case<'_> {
         let Measure { lien, lien_value, debt, .. } = *self.measure;
         let is_secured = self.measure.status.is_some_and(Status::is_secured);
         match self.measure.coverage_bps.filter(|_| is_secured) {
-            Some(coverage) => State::Is(Fact::Coverage {
-                coverage: Bps(coverage),
-                lien: Units(lien),
-                lien_value: MicroUsd(lien_value),
-                debt: MicroUsd(debt),
-            }),
+            Some(coverage) => State::Is(Fact::Coverage { coverage, lien, lien_value, debt }),
             None => State::Over,
         }
     }
@@ -192,15 +183,15 @@ impl Case<'_> {
         let may_be_paid = matches!(measure.status, Some(Status::Active | Status::Delinquent));
         let Some(payment) = measure.next_payment.filter(|_| may_be_paid) else { return State::Over };
         State::Is(Fact::PaymentDue {
-            seconds_left: payment.due_at.saturating_sub(measure.at),
-            due_at: ChainTime(payment.due_at),
-            due_market_time: MarketTime(payment.due_market_time),
+            seconds_left: payment.due_at.seconds_since(measure.at),
+            due_at: payment.due_at,
+            due_market_time: payment.due_market_time,
             amounts: PaymentAmounts {
-                amount: MicroUsd(payment.amount),
-                principal: MicroUsd(payment.principal),
-                interest: MicroUsd(payment.interest),
-                late_fees: MicroUsd(payment.late_fees),
-                reserve: MicroUsd(measure.reserve),
+                amount: payment.amount,
+                principal: payment.principal,
+                interest: payment.interest,
+                late_fees: payment.late_fees,
+                reserve: measure.reserve,
             },
         })
     }
@@ -215,21 +206,21 @@ impl Case<'_> {
             return State::Over;
         }
         let next_mark = match measure.status {
-            Some(Status::Active) => measure.delinquent_from.map(|at| NextMark::Delinquent(ChainTime(at))),
-            Some(Status::Delinquent) => measure.default_from.map(|at| NextMark::Defaulted(ChainTime(at))),
+            Some(Status::Active) => measure.delinquent_from.map(NextMark::Delinquent),
+            Some(Status::Delinquent) => measure.default_from.map(NextMark::Defaulted),
             _ => None,
         };
         State::Is(Fact::PaymentMissed {
             missed: measure.missed,
-            arrears: MicroUsd(measure.arrears),
-            since: measure.arrears_since.map(ChainTime),
+            arrears: measure.arrears,
+            since: measure.arrears_since,
             next_mark,
         })
     }
 
     fn delinquent(&self) -> State {
-        let arrears = MicroUsd(self.measure.arrears);
-        let default_from = self.measure.default_from.map(ChainTime);
+        let arrears = self.measure.arrears;
+        let default_from = self.measure.default_from;
         match self.measure.status {
             Some(Status::Delinquent) => State::Is(Fact::Delinquent { arrears, default_from }),
             Some(Status::Defaulted | Status::Seizing) => State::Unchanged,
@@ -238,8 +229,8 @@ impl Case<'_> {
     }
 
     fn defaulted(&self) -> State {
-        let (debt, arrears) = (MicroUsd(self.measure.debt), MicroUsd(self.measure.arrears));
-        let (cure_ends_at, lien) = (self.measure.cure_ends_at.map(ChainTime), Units(self.measure.lien));
+        let (debt, arrears) = (self.measure.debt, self.measure.arrears);
+        let (cure_ends_at, lien) = (self.measure.cure_ends_at, self.measure.lien);
         match self.measure.status {
             Some(Status::Defaulted) => State::Is(Fact::Defaulted { debt, arrears, cure_ends_at, lien }),
             Some(Status::Seizing) => State::Unchanged,
@@ -250,13 +241,8 @@ impl Case<'_> {
     fn frozen(&self) -> State {
         let Measure { frozen, lien, available, arrears, .. } = *self.measure;
         match frozen {
-            0 => State::Over,
-            frozen => State::Is(Fact::Frozen {
-                frozen: Units(frozen),
-                lien: Units(lien),
-                available: Units(available),
-                arrears: MicroUsd(arrears),
-            }),
+            Units::ZERO => State::Over,
+            frozen => State::Is(Fact::Frozen { frozen, lien, available, arrears }),
         }
     }
 
@@ -264,7 +250,7 @@ impl Case<'_> {
         let Some(used) = self.measure.utilisation.filter(|used| used.can_fall_short) else {
             return State::Over;
         };
-        let safe = used.low_bps.saturating_add(self.covenant_margin_bps);
+        let safe = used.low_bps.saturating_add(self.covenant_margin);
         if used.seconds < used.window / WINDOW_PARTS || used.bps >= safe {
             return State::Over;
         }
@@ -276,7 +262,7 @@ impl Case<'_> {
 
     fn covenant_high(&self) -> State {
         let Some(used) = self.measure.utilisation else { return State::Over };
-        let below = used.high_bps.saturating_sub(self.covenant_margin_bps);
+        let below = used.high_bps.saturating_sub(self.covenant_margin);
         if used.seconds < used.window / WINDOW_PARTS || used.bps < below {
             return State::Over;
         }
@@ -287,16 +273,13 @@ impl Case<'_> {
     }
 
     fn overrun(&self) -> State {
-        State::Is(Fact::Overrun {
-            recent: Units(self.measure.new_overrun),
-            total: Units(self.measure.overrun),
-        })
+        State::Is(Fact::Overrun { recent: self.measure.new_overrun, total: self.measure.overrun })
     }
 }
 
-fn covenant_use(utilisation: &Utilisation, mark: u64) -> CovenantUse {
+fn covenant_use(utilisation: &Utilisation, mark: Bps) -> CovenantUse {
     let Utilisation { bps, seconds, window, .. } = *utilisation;
-    CovenantUse { used: Bps(bps), mark: Bps(mark), seconds, window }
+    CovenantUse { used: bps, mark, seconds, window }
 }
 
 /// For every borrower, the credit that was used last, and the credit that was used last at any other provider.

@@ -8,6 +8,7 @@ use {
     },
     blockable_sdk::{
         Pubkey,
+        amounts::{Bps, ChainTime, MarketTime, MicroUsd, Units},
         program::{
             covenant::utilisation_bps,
             state::Credit,
@@ -18,7 +19,7 @@ use {
     serde::{Serialize, Serializer},
 };
 
-/// A credit's measures. Money in micro-USDC, compute in credit units, times in the chain's Unix seconds.
+/// A credit's measures. Rates are in units per second, spans in seconds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Measure {
     /// The credit.
@@ -33,110 +34,110 @@ pub struct Measure {
     /// The provider.
     #[serde(serialize_with = "base58")]
     pub provider: Pubkey,
-    /// When this was so.
-    pub at: i64,
+    /// The time that this is as of.
+    pub at: ChainTime,
     /// The status; `None` for one that this keeper does not know.
     #[serde(serialize_with = "status")]
     pub status: Option<Status>,
 
     /// Units granted.
-    pub granted: u64,
+    pub granted: Units,
     /// Units used, as metered.
-    pub consumed: u64,
+    pub consumed: Units,
     /// Units left.
-    pub remaining: u64,
+    pub remaining: Units,
     /// Units that secure the debt.
-    pub lien: u64,
+    pub lien: Units,
     /// Units that no new job may draw on.
-    pub frozen: u64,
+    pub frozen: Units,
     /// Units that new jobs may draw on.
-    pub available: u64,
+    pub available: Units,
     /// Units used beyond what the credit allowed.
-    pub overrun: u64,
-    /// Of them those since it was last quiet for a day.
-    pub new_overrun: u64,
+    pub overrun: Units,
+    /// Units of the overrun since it was last quiet for a day.
+    pub new_overrun: Units,
     /// Time of the latest usage report applied; `None` before the first.
-    pub reported_at: Option<i64>,
+    pub reported_at: Option<ChainTime>,
 
-    /// Units per second of late.
+    /// The recent rate of use, in units per second.
     pub burn_rate: f64,
-    /// Units per second in the long term.
+    /// The long-term rate of use, in units per second.
     pub long_burn_rate: f64,
-    /// How many times the long-term rate the rate of late is; `None` without use or while the record is short.
+    /// The recent rate as a multiple of the long-term one; `None` without use or while the record is short.
     pub burn_ratio: Option<f64>,
-    /// Whether the record of use is long enough to project from.
+    /// True where the record of use is long enough to project from.
     pub burn_is_settled: bool,
-    /// When the units available are used up at the rate of late; `None` for never.
-    pub exhausted_at: Option<i64>,
-    /// When use was last seen to rise, or the watch began.
-    pub used_at: i64,
+    /// The time at which the available units are used up at the recent rate; `None` for never.
+    pub exhausted_at: Option<ChainTime>,
+    /// The time at which use last rose, or at which the record began.
+    pub used_at: ChainTime,
     /// Seconds without use.
     pub idle_seconds: i64,
 
     /// Everything owed, interest up to now included.
-    pub debt: u64,
+    pub debt: MicroUsd,
     /// Principal owed.
-    pub principal: u64,
-    /// What must be paid now to be current.
-    pub arrears: u64,
+    pub principal: MicroUsd,
+    /// The amount to pay to be current.
+    pub arrears: MicroUsd,
     /// Instalments whose due date has passed and that are unpaid.
     pub missed: u64,
     /// Due date of the oldest unpaid instalment.
-    pub arrears_since: Option<i64>,
-    /// From when on the credit may be marked delinquent, while something is unpaid.
-    pub delinquent_from: Option<i64>,
-    /// From when on the credit may be marked defaulted, while something is unpaid.
-    pub default_from: Option<i64>,
+    pub arrears_since: Option<ChainTime>,
+    /// The time from which on the credit may be marked delinquent, while something is unpaid.
+    pub delinquent_from: Option<ChainTime>,
+    /// The time from which on the credit may be marked defaulted, while something is unpaid.
+    pub default_from: Option<ChainTime>,
     /// End of the cure period, from which on collateral may be seized; while a default stands.
-    pub cure_ends_at: Option<i64>,
+    pub cure_ends_at: Option<ChainTime>,
     /// The borrower's cash reserve.
-    pub reserve: u64,
-    /// What falls due next.
+    pub reserve: MicroUsd,
+    /// The next payment.
     pub next_payment: Option<Payment>,
 
     /// The lien at the price that the loan paid, less the haircut.
-    pub lien_value: u64,
+    pub lien_value: MicroUsd,
     /// All units left at the price that the loan paid, less the haircut.
-    pub remaining_value: u64,
-    /// The lien's value against the debt, in basis points; `None` without a debt.
-    pub coverage_bps: Option<u64>,
-    /// The value of all units left against the debt, in basis points; `None` without a debt.
-    pub remaining_coverage_bps: Option<u64>,
+    pub remaining_value: MicroUsd,
+    /// The lien's value against the debt; `None` without a debt.
+    pub coverage_bps: Option<Bps>,
+    /// The value of all units left against the debt; `None` without a debt.
+    pub remaining_coverage_bps: Option<Bps>,
     /// Use in the covenant's window; `None` without a covenant or a report in the window.
     pub utilisation: Option<Utilisation>,
 }
 
-/// A payment that falls due. Amounts in micro-USDC, as they will be if nothing is paid or used before.
+/// A payment that falls due, with the amounts that it will have if nothing is paid or used before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Payment {
-    /// When, by the chain's clock, in Unix seconds; later where the market is paused in between.
-    pub due_at: i64,
-    /// When, in market time.
-    pub due_market_time: i64,
+    /// The due date by the chain's clock; later where the market is paused in between.
+    pub due_at: ChainTime,
+    /// The due date by the market's clock.
+    pub due_market_time: MarketTime,
     /// All that must have been paid by then to be current, what is in arrears now included.
-    pub amount: u64,
+    pub amount: MicroUsd,
     /// Principal in it.
-    pub principal: u64,
+    pub principal: MicroUsd,
     /// Interest in it.
-    pub interest: u64,
+    pub interest: MicroUsd,
     /// Late fees in it.
-    pub late_fees: u64,
+    pub late_fees: MicroUsd,
 }
 
 /// Use in a covenant's window so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Utilisation {
-    /// Use as a share of the plan for the time so far, in basis points.
-    pub bps: u64,
-    /// The mark from which on the APR falls, in basis points.
-    pub high_bps: u64,
-    /// The mark below which the APR rises, in basis points.
-    pub low_bps: u64,
+    /// Use as a share of the plan for the time so far.
+    pub bps: Bps,
+    /// The mark from which on the APR falls.
+    pub high_bps: Bps,
+    /// The mark below which the APR rises.
+    pub low_bps: Bps,
     /// Seconds of the window that reports cover.
     pub seconds: u64,
     /// Seconds that the window has.
     pub window: u64,
-    /// Whether the low mark can have an effect: nothing was frozen or unpaid, and there are units to use.
+    /// True where the low mark can have an effect: nothing was frozen or unpaid, and there are units to use.
     pub can_fall_short: bool,
 }
 
@@ -148,10 +149,11 @@ pub fn measure(
     track: &Track,
     settings: &Settings,
 ) -> Measure {
-    let (times, now) = (Times::of(snapshot), snapshot.accrued(credit));
-    let (units, debt, burn) = (&now.collateral, now.debt.total(), &track.burn);
-    let lien_value = value(&now, units.lien(), settings);
-    let remaining_value = value(&now, units.remaining(), settings);
+    let (times, now) = (Times::new(snapshot), snapshot.accrued(credit));
+    let (units, debt, burn) = (&now.collateral, MicroUsd(now.debt.total()), &track.burn);
+    let (lien, remaining) = (Units(units.lien()), Units(units.remaining()));
+    let (lien_value, remaining_value) = (value(&now, lien, settings), value(&now, remaining, settings));
+    let exhausted_at = exhausted_at(snapshot.clock.get(), units.available(), burn.short_rate());
     let next_payment = next_payment(&now, &times);
     let is_settled = burn.is_settled(settings.half_lives);
     let marks = Marks::new(&now, &times);
@@ -160,33 +162,33 @@ pub fn measure(
         lender: now.lender,
         borrower: now.borrower,
         provider: now.provider,
-        at: snapshot.clock.get(),
+        at: snapshot.clock,
         status: Status::from_byte(now.status),
-        granted: units.granted,
-        consumed: units.consumed,
-        remaining: units.remaining(),
-        lien: units.lien(),
-        frozen: units.frozen,
-        available: units.available(),
-        overrun: now.meter.overrun,
-        new_overrun: track.new_overrun(now.meter.overrun),
-        reported_at: Some(now.meter.reported_at).filter(|at| *at != 0),
+        granted: Units(units.granted),
+        consumed: Units(units.consumed),
+        remaining,
+        lien,
+        frozen: Units(units.frozen),
+        available: Units(units.available()),
+        overrun: Units(now.meter.overrun),
+        new_overrun: Units(track.new_overrun(now.meter.overrun)),
+        reported_at: Some(now.meter.reported_at).filter(|at| *at != 0).map(ChainTime),
         burn_rate: burn.short_rate(),
         long_burn_rate: burn.long_rate(),
         burn_ratio: burn.ratio().filter(|_| is_settled),
         burn_is_settled: is_settled,
-        exhausted_at: exhausted_at(snapshot.clock.get(), units.available(), burn.short_rate()),
-        used_at: burn.used_at(),
+        exhausted_at: exhausted_at.map(ChainTime),
+        used_at: ChainTime(burn.used_at()),
         idle_seconds: burn.idle_seconds(),
         debt,
-        principal: now.debt.principal,
-        arrears: now.arrears(),
+        principal: MicroUsd(now.debt.principal),
+        arrears: MicroUsd(now.arrears()),
         missed: missed(&now),
         arrears_since: marks.arrears_since,
         delinquent_from: marks.delinquent_from,
         default_from: marks.default_from,
         cure_ends_at: marks.cure_ends_at,
-        reserve: now.reserve_held,
+        reserve: MicroUsd(now.reserve_held),
         next_payment,
         lien_value,
         remaining_value,
@@ -196,53 +198,53 @@ pub fn measure(
     }
 }
 
-/// Converts market time to the chain's.
+/// Converts times of the market's clock to the chain's.
 pub(crate) struct Times {
-    market: i64,
+    market: MarketTime,
     /// The chain's clock when market time reached `market`.
-    reached: i64,
+    reached: ChainTime,
     /// The chain's clock when market time goes on from `market`.
-    resumes: i64,
+    resumes: ChainTime,
 }
 
 impl Times {
     /// The clocks of a snapshot.
-    pub(crate) fn of(snapshot: &Snapshot) -> Times {
+    pub(crate) fn new(snapshot: &Snapshot) -> Times {
         let (reached, resumes) = if snapshot.is_paused() {
-            (snapshot.market.paused_at, snapshot.market.pause_expires_at)
+            (ChainTime(snapshot.market.paused_at), ChainTime(snapshot.market.pause_expires_at))
         } else {
-            (snapshot.clock.get(), snapshot.clock.get())
+            (snapshot.clock, snapshot.clock)
         };
-        Times { market: snapshot.market_time().get(), reached, resumes }
+        Times { market: snapshot.market_time(), reached, resumes }
     }
 
-    /// A market time by the chain's clock, as if no other pause lay between it and now.
-    pub(crate) fn chain_of(&self, market_time: i64) -> i64 {
-        let from = if market_time > self.market { self.resumes } else { self.reached };
-        from.saturating_add(market_time.saturating_sub(self.market))
+    /// Converts a market time to the chain's clock, as if no other pause lay between it and now.
+    pub(crate) fn to_chain(&self, time: MarketTime) -> ChainTime {
+        let from = if time > self.market { self.resumes } else { self.reached };
+        from.plus_seconds(time.seconds_since(self.market))
     }
 }
 
-/// The times at which a loan that is not paid is marked, by the chain's clock in Unix seconds.
+/// The times at which a loan that is not paid is marked.
 pub(crate) struct Marks {
     /// Due date of the oldest unpaid instalment.
-    pub(crate) arrears_since: Option<i64>,
+    pub(crate) arrears_since: Option<ChainTime>,
     /// The time from which on the credit may be marked delinquent, while something is unpaid.
-    pub(crate) delinquent_from: Option<i64>,
+    pub(crate) delinquent_from: Option<ChainTime>,
     /// The time from which on the credit may be marked defaulted, while something is unpaid.
-    pub(crate) default_from: Option<i64>,
+    pub(crate) default_from: Option<ChainTime>,
     /// End of the cure period, from which on collateral may be seized; while a default stands.
-    pub(crate) cure_ends_at: Option<i64>,
+    pub(crate) cure_ends_at: Option<ChainTime>,
 }
 
 impl Marks {
     /// Works out the marks of a credit that has been accrued to now.
     pub(crate) fn new(now: &Credit, times: &Times) -> Marks {
-        let unpaid_since = Some(now.debt.arrears_since).filter(|since| *since != 0);
-        let after = |time: Option<i64>, seconds: u32| {
-            time.map(|time| times.chain_of(time.saturating_add(i64::from(seconds))))
+        let known = |time: i64| Some(MarketTime(time)).filter(|time| time.get() != 0);
+        let after = |time: Option<MarketTime>, seconds: u32| {
+            time.map(|time| times.to_chain(time.plus_seconds(i64::from(seconds))))
         };
-        let defaulted_at = Some(now.defaulted_at).filter(|at| *at != 0);
+        let (unpaid_since, defaulted_at) = (known(now.debt.arrears_since), known(now.defaulted_at));
         Marks {
             arrears_since: after(unpaid_since, 0),
             delinquent_from: after(unpaid_since, now.terms.delinquency_grace),
@@ -252,16 +254,17 @@ impl Marks {
     }
 }
 
-/// What units are worth at the price that the loan paid, in micro-USDC, less the haircut.
-fn value(credit: &Credit, units: u64, settings: &Settings) -> u64 {
+/// The value of units at the price that the loan paid, less the haircut.
+fn value(credit: &Credit, units: Units, settings: &Settings) -> MicroUsd {
     let kept = BPS.saturating_sub(settings.haircut_bps);
     let price = credit.price_paid().unwrap_or(0);
-    let whole = mul_div_floor(units, price, PRICE_SCALE).unwrap_or(u64::MAX);
-    mul_div_floor(whole, kept, BPS).unwrap_or(u64::MAX)
+    let whole = mul_div_floor(units.get(), price, PRICE_SCALE).unwrap_or(u64::MAX);
+    MicroUsd(mul_div_floor(whole, kept, BPS).unwrap_or(u64::MAX))
 }
 
-fn share(value: u64, debt: u64) -> Option<u64> {
-    (debt > 0).then(|| mul_div_floor(value, BPS, debt).unwrap_or(u64::MAX))
+fn share(value: MicroUsd, debt: MicroUsd) -> Option<Bps> {
+    let share = || Bps(mul_div_floor(value.get(), BPS, debt.get()).unwrap_or(u64::MAX));
+    (!debt.is_zero()).then(share)
 }
 
 /// The next instalment of a credit that has been accrued to now, as accruing on to its due date has it.
@@ -282,12 +285,12 @@ pub(crate) fn next_payment(now: &Credit, times: &Times) -> Option<Payment> {
         false => schedule.principal_in_arrears(&then.debt),
     };
     Some(Payment {
-        due_at: times.chain_of(due),
-        due_market_time: due,
-        amount,
-        principal,
-        interest: amount.saturating_sub(principal).saturating_sub(late_fees),
-        late_fees,
+        due_at: times.to_chain(MarketTime(due)),
+        due_market_time: MarketTime(due),
+        amount: MicroUsd(amount),
+        principal: MicroUsd(principal),
+        interest: MicroUsd(amount.saturating_sub(principal).saturating_sub(late_fees)),
+        late_fees: MicroUsd(late_fees),
     })
 }
 
@@ -316,9 +319,9 @@ fn utilisation(now: &Credit) -> Option<Utilisation> {
         || covenant.began_frozen == 1
         || now.meter.frozen_at_chain > covenant.measured_at;
     Some(Utilisation {
-        bps,
-        high_bps: u64::from(rider.high_bps),
-        low_bps: u64::from(rider.low_bps),
+        bps: Bps(bps),
+        high_bps: Bps(u64::from(rider.high_bps)),
+        low_bps: Bps(u64::from(rider.low_bps)),
         seconds,
         window: u64::from(rider.covenant_window),
         can_fall_short: !was_frozen && now.collateral.available() > 0 && now.debt.arrears_since == 0,

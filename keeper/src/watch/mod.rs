@@ -26,7 +26,7 @@ use {
         finding::Finding,
         store::{Store, StoreError},
     },
-    blockable_sdk::Pubkey,
+    blockable_sdk::{Pubkey, amounts::Bps},
     blockable_service::lock,
     findings::MarketState,
     samples::Keep,
@@ -183,7 +183,7 @@ fn pass(snapshot: &Snapshot, before: &Kept, settings: &Settings) -> Pass {
     let lost_seconds =
         snapshot.stalls.lost_since(blockable_sdk::amounts::ChainTime(now).plus_seconds(-STALLS_WITHIN));
     let market = MarketState { key: snapshot.market_key, lost_seconds };
-    let findings = findings::findings(&measures, &market, settings.covenant_margin_bps);
+    let findings = findings::findings(&measures, &market, Bps(settings.covenant_margin_bps));
     let kept = Kept {
         tracks: Arc::new(tracks),
         sampled_at: if sampling { Some(now) } else { before.sampled_at },
@@ -198,13 +198,13 @@ fn seconds(count: u64) -> i64 {
 
 fn sample(measure: &Measure, status: u8) -> Sample {
     Sample {
-        at: measure.at,
-        consumed: measure.consumed,
-        available: measure.available,
-        frozen: measure.frozen,
-        lien: measure.lien,
-        debt: measure.debt,
-        arrears: measure.arrears,
+        at: measure.at.get(),
+        consumed: measure.consumed.get(),
+        available: measure.available.get(),
+        frozen: measure.frozen.get(),
+        lien: measure.lien.get(),
+        debt: measure.debt.get(),
+        arrears: measure.arrears.get(),
         status,
     }
 }

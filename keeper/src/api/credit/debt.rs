@@ -10,7 +10,7 @@ use {
         },
     },
     blockable_sdk::{
-        amounts::{Bps, MicroUsd},
+        amounts::{Bps, ChainTime, MicroUsd},
         program::state::Credit,
     },
     serde::Serialize,
@@ -82,7 +82,7 @@ impl DebtView {
     pub(super) fn new(accrued: &Credit, times: &Times) -> DebtView {
         let (debt, marks) = (&accrued.debt, Marks::new(accrued, times));
         let (usd, time) =
-            (|amount| UsdAmount(MicroUsd(amount)), |unix: Option<i64>| unix.map(Time::from_unix));
+            (|amount| UsdAmount(MicroUsd(amount)), |time: Option<ChainTime>| time.map(Time::from));
         DebtView {
             total: usd(debt.total()),
             principal: usd(debt.principal),
@@ -106,11 +106,11 @@ impl DebtView {
 impl PaymentView {
     pub(crate) fn new(payment: &Payment) -> PaymentView {
         PaymentView {
-            due_at: Time::from_unix(payment.due_at),
-            amount: UsdAmount(MicroUsd(payment.amount)),
-            principal: UsdAmount(MicroUsd(payment.principal)),
-            interest: UsdAmount(MicroUsd(payment.interest)),
-            late_fees: UsdAmount(MicroUsd(payment.late_fees)),
+            due_at: Time::from(payment.due_at),
+            amount: UsdAmount(payment.amount),
+            principal: UsdAmount(payment.principal),
+            interest: UsdAmount(payment.interest),
+            late_fees: UsdAmount(payment.late_fees),
         }
     }
 }

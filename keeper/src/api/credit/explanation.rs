@@ -74,7 +74,7 @@ impl Explanation {
         address: &Pubkey,
     ) -> Option<Explanation> {
         let credit = snapshot.credits.get(address)?;
-        let (accrued, times) = (snapshot.accrued(credit), Times::of(snapshot));
+        let (accrued, times) = (snapshot.accrued(credit), Times::new(snapshot));
         Some(Explanation {
             as_of: AsOf::new(snapshot),
             credit: Address(*address),

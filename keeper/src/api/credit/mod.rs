@@ -28,7 +28,7 @@ use {
         watch::{Measure, measure::Times},
     },
     axum::{Json, extract::State},
-    blockable_sdk::program::state::Credit,
+    blockable_sdk::{amounts::MarketTime, program::state::Credit},
     blockable_service::hex,
     schedule::InstalmentView,
     serde::Serialize,
@@ -87,7 +87,7 @@ impl CreditDetail {
         measure: Option<&Measure>,
         alerts: Vec<AlertView>,
     ) -> CreditDetail {
-        let (accrued, times) = (snapshot.accrued(credit), Times::of(snapshot));
+        let (accrued, times) = (snapshot.accrued(credit), Times::new(snapshot));
         let issued_at = Some(accrued.issued_at).filter(|at| *at != 0);
         CreditDetail {
             explanation,
@@ -96,7 +96,7 @@ impl CreditDetail {
             terms: TermsView::new(&accrued.terms),
             rider: RiderView::new(&accrued.rider),
             terms_hash: hex::encode(accrued.terms_hash),
-            issued_at: issued_at.map(|at| Time::from_unix(times.chain_of(at))),
+            issued_at: issued_at.map(|at| Time::from(times.to_chain(MarketTime(at)))),
             schedule: schedule::schedule(&accrued, &times),
             covenant: CovenantView::new(&accrued, measure),
             freeze: FreezeView::new(&accrued),

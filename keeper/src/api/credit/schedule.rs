@@ -5,7 +5,10 @@ use {
         values::{Time, UsdAmount},
         watch::measure::Times,
     },
-    blockable_sdk::{amounts::MicroUsd, program::state::Credit},
+    blockable_sdk::{
+        amounts::{MarketTime, MicroUsd},
+        program::state::Credit,
+    },
     serde::Serialize,
     utoipa::ToSchema,
 };
@@ -52,7 +55,7 @@ pub(super) fn schedule(accrued: &Credit, times: &Times) -> Vec<InstalmentView> {
         let due = due.filter(|_| accrued.issued_at != 0);
         InstalmentView {
             number,
-            due_at: due.map(|due| Time::from_unix(times.chain_of(due))),
+            due_at: due.map(|due| Time::from(times.to_chain(MarketTime(due)))),
             due_after_seconds: *due_after,
             principal: UsdAmount(MicroUsd(through.saturating_sub(before))),
             state: state(accrued, number, due, (before, through)),

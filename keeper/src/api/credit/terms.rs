@@ -138,7 +138,7 @@ impl CovenantView {
             began_at: Time::unless_zero(accrued.covenant.measured_at),
             window_seconds: accrued.rider.covenant_window,
             covered_seconds: used.map(|used| exact(used.seconds)),
-            utilisation_bps: used.map(|used| exact_bps(used.bps)),
+            utilisation_bps: used.map(|used| exact_bps(used.bps.get())),
         })
     }
 }

@@ -7,7 +7,7 @@ use {
         watch::measure::Times,
     },
     blockable_sdk::{
-        amounts::{MicroUsd, Units},
+        amounts::{MarketTime, MicroUsd, Units},
         program::state::{Credit, VaultClaims},
     },
     serde::Serialize,
@@ -111,7 +111,7 @@ impl UnitsView {
             lien: amount(units.lien()),
             frozen: amount(units.frozen),
             available: amount(units.available()),
-            expire_at: expire_at.map(|at| Time::from_unix(times.chain_of(at))),
+            expire_at: expire_at.map(|at| Time::from(times.to_chain(MarketTime(at)))),
             lots_open: accrued.lots_open,
             lots_opened: accrued.lots_opened,
         }

@@ -27,11 +27,11 @@ fn a_healthy_loan_raises_nothing() {
 fn every_alert_that_is_raised_says_what_it_means_and_what_to_do() {
     let mut bad = measured(&credit(), START + 65 * DAY);
     bad.status = Some(Status::Defaulted);
-    bad.frozen = 10;
+    bad.frozen = Units(10);
     bad.burn_ratio = Some(9.0);
-    bad.exhausted_at = Some(bad.at + DAY);
-    bad.coverage_bps = Some(1_000);
-    bad.new_overrun = 7;
+    bad.exhausted_at = Some(bad.at.plus_seconds(DAY));
+    bad.coverage_bps = Some(Bps(1_000));
+    bad.new_overrun = Units(7);
     bad.idle_seconds = 30 * DAY;
     let findings = all_findings(&[&bad], &Settings::default());
     let raised = findings.iter().filter(|finding| level_of((*finding).clone()) == Level::Raise);
@@ -47,15 +47,20 @@ fn every_alert_that_is_raised_says_what_it_means_and_what_to_do() {
 }
 
 #[test]
-fn coverage_is_told_below_its_mark_and_again_safe_above_the_other() {
-    let at = |bps| level(Rule::Coverage, &Measure { coverage_bps: Some(bps), ..measured(&credit(), START) });
+fn coverage_is_found_below_its_mark_and_again_safe_above_the_other() {
+    let at =
+        |bps| level(Rule::Coverage, &Measure { coverage_bps: Some(Bps(bps)), ..measured(&credit(), START) });
     assert_eq!(
         [7_999, 8_000, 8_001, 8_499, 8_500].map(at),
         [Level::Raise, Level::Raise, Level::Hold, Level::Hold, Level::Clear]
     );
     let finding = found(
         Rule::Coverage,
-        &Measure { coverage_bps: Some(7_000), lien_value: 8_400 * USDC, ..measured(&credit(), START) },
+        &Measure {
+            coverage_bps: Some(Bps(7_000)),
+            lien_value: MicroUsd(8_400 * USDC),
+            ..measured(&credit(), START)
+        },
     );
     let happened = text(&finding).happened;
     assert!(
@@ -67,21 +72,24 @@ fn coverage_is_told_below_its_mark_and_again_safe_above_the_other() {
 #[test]
 fn exhaustion_waits_for_a_record_and_is_not_what_a_freeze_closes() {
     let base = measured(&credit(), START + 10 * DAY);
-    let left = |days: i64| Measure { exhausted_at: Some(base.at + days * DAY), ..base.clone() };
+    let left = |days: i64| Measure { exhausted_at: Some(base.at.plus_seconds(days * DAY)), ..base.clone() };
     assert_eq!(
         [13, 14, 15, 21].map(|days| level(Rule::Exhaustion, &left(days))),
         [Level::Raise, Level::Raise, Level::Hold, Level::Clear]
     );
     let young = Measure { burn_is_settled: false, ..left(1) };
     assert_eq!(level(Rule::Exhaustion, &young), Level::Hold);
-    assert_eq!(level(Rule::Exhaustion, &Measure { available: 0, ..left(0) }), Level::Hold);
-    assert_eq!(level(Rule::Exhaustion, &Measure { available: 0, remaining: 0, ..left(0) }), Level::Raise);
+    assert_eq!(level(Rule::Exhaustion, &Measure { available: Units::ZERO, ..left(0) }), Level::Hold);
+    assert_eq!(
+        level(Rule::Exhaustion, &Measure { available: Units::ZERO, remaining: Units::ZERO, ..left(0) }),
+        Level::Raise
+    );
     assert_eq!(level(Rule::Exhaustion, &Measure { exhausted_at: None, ..base.clone() }), Level::Clear);
     assert_eq!(level(Rule::Exhaustion, &Measure { status: Some(Status::Repaid), ..left(1) }), Level::Clear);
 }
 
 #[test]
-fn use_that_has_sped_up_is_told_by_its_ratio() {
+fn use_that_has_sped_up_is_found_by_its_ratio() {
     let base = measured(&credit(), START + 10 * DAY);
     let at = |ratio| level(Rule::BurnRate, &Measure { burn_ratio: Some(ratio), ..base.clone() });
     assert_eq!([2.5, 2.0, 1.7, 1.5].map(at), [Level::Raise, Level::Raise, Level::Hold, Level::Clear]);
@@ -89,7 +97,7 @@ fn use_that_has_sped_up_is_told_by_its_ratio() {
 }
 
 #[test]
-fn a_payment_is_told_before_it_is_due_and_its_alert_ends_with_it() {
+fn a_payment_is_found_before_it_is_due_and_its_alert_ends_with_it() {
     let due = |days| level(Rule::PaymentDue, &measured(&credit(), START + days * DAY));
     assert_eq!([10, 22, 23, 29].map(due), [Level::Clear, Level::Clear, Level::Raise, Level::Raise]);
     let happened = text(&found(Rule::PaymentDue, &measured(&credit(), START + 25 * DAY))).happened;
@@ -100,7 +108,7 @@ fn a_payment_is_told_before_it_is_due_and_its_alert_ends_with_it() {
 }
 
 #[test]
-fn the_way_down_is_told_step_by_step() {
+fn the_way_down_is_found_step_by_step() {
     let at = |status: Status, days| {
         let credit = with(|credit| credit.status = status.byte());
         let measure = measured(&credit, START + days * DAY);
@@ -148,7 +156,7 @@ fn a_switch_is_idleness_here_and_use_at_another_provider() {
         credit: key(credit),
         provider: key(provider),
         idle_seconds: days_ago * DAY,
-        used_at: START - days_ago * DAY,
+        used_at: ChainTime(START - days_ago * DAY),
         burn_rate: 1.0,
         ..measured(&credit_now(), START)
     };
@@ -182,7 +190,7 @@ fn credit_now() -> Credit {
 fn a_stall_is_found_on_the_market() {
     let stall = |lost_seconds| {
         let market = finding_out::MarketState { key: key(9), lost_seconds };
-        find(&finding_out::findings(&BTreeMap::new(), &market, 500), Rule::Stall, key(9))
+        find(&finding_out::findings(&BTreeMap::new(), &market, Bps(500)), Rule::Stall, key(9))
     };
     assert_eq!(stall(600).parties(), None);
     let levels = [600, 30, 0].map(|lost| level_of(stall(lost)));

@@ -5,18 +5,21 @@ fn the_lien_covers_the_debt_at_the_price_the_loan_paid() {
     let measure = measured(&credit(), START);
     assert_eq!(
         (measure.debt, measure.lien_value, measure.coverage_bps),
-        (12_000 * USDC, 12_000 * USDC, Some(10_000))
+        (MicroUsd(12_000 * USDC), MicroUsd(12_000 * USDC), Some(Bps(10_000)))
     );
     let used = with(|credit| {
         credit.collateral.consumed = 300_000;
         credit.collateral.frozen = 100_000;
     });
     let measure = measured(&used, START);
-    assert_eq!((measure.lien, measure.available, measure.coverage_bps), (900_000, 800_000, Some(7_500)));
+    assert_eq!(
+        (measure.lien, measure.available, measure.coverage_bps),
+        (Units(900_000), Units(800_000), Some(Bps(7_500)))
+    );
     // Released units are worth something and secure nothing.
     let released = with(|credit| credit.collateral.released = 600_000);
     let measure = measured(&released, START);
-    assert_eq!((measure.coverage_bps, measure.remaining_coverage_bps), (Some(5_000), Some(10_000)));
+    assert_eq!((measure.coverage_bps, measure.remaining_coverage_bps), (Some(Bps(5_000)), Some(Bps(10_000))));
     let repaid = with(|credit| credit.debt.principal = 0);
     assert_eq!(measured(&repaid, START).coverage_bps, None);
 }
@@ -27,7 +30,7 @@ fn a_haircut_is_taken_off() {
     let snapshot = snapshot(START, [(key(7), &credit)]);
     let track = Track::begin(&credit, &snapshot, settings.half_lives);
     let measure = measuring::measure(&key(7), &credit, &snapshot, &track, &settings);
-    assert_eq!((measure.lien_value, measure.coverage_bps), (9_000 * USDC, Some(7_500)));
+    assert_eq!((measure.lien_value, measure.coverage_bps), (MicroUsd(9_000 * USDC), Some(Bps(7_500))));
 }
 
 proptest! {
@@ -55,14 +58,16 @@ proptest! {
             }
             return Ok(());
         };
-        prop_assert!(payment.due_at > clock);
+        let due = payment.due_at.get();
+        prop_assert!(due > clock);
         let mut then = credit;
-        then.accrue(payment.due_at).unwrap();
-        prop_assert_eq!(payment.amount, then.arrears());
-        prop_assert_eq!(payment.amount, payment.principal + payment.interest + payment.late_fees);
-        prop_assert_eq!(payment.late_fees, then.debt.late_fees);
+        then.accrue(due).unwrap();
+        prop_assert_eq!(payment.amount, MicroUsd(then.arrears()));
+        let parts = [payment.principal, payment.interest, payment.late_fees];
+        prop_assert_eq!(payment.amount, parts.into_iter().sum::<MicroUsd>());
+        prop_assert_eq!(payment.late_fees, MicroUsd(then.debt.late_fees));
         let mut before = credit;
-        before.accrue(payment.due_at - 1).unwrap();
+        before.accrue(due - 1).unwrap();
         prop_assert_eq!(before.debt.instalments_billed + 1, then.debt.instalments_billed, "the next due date");
     }
 }
@@ -71,12 +76,12 @@ proptest! {
 fn the_first_payment_is_its_principal_and_thirty_days_of_interest() {
     let interest = 12_000 * USDC * 1_200 * 30 / (10_000 * 365);
     let expected = Payment {
-        due_at: START + 30 * DAY,
-        due_market_time: START + 30 * DAY,
-        amount: 1_000 * USDC + interest,
-        principal: 1_000 * USDC,
-        interest,
-        late_fees: 0,
+        due_at: ChainTime(START + 30 * DAY),
+        due_market_time: MarketTime(START + 30 * DAY),
+        amount: MicroUsd(1_000 * USDC + interest),
+        principal: MicroUsd(1_000 * USDC),
+        interest: MicroUsd(interest),
+        late_fees: MicroUsd::ZERO,
     };
     assert_eq!(measured(&credit(), START + DAY).next_payment, Some(expected));
 }
@@ -91,22 +96,22 @@ fn dates_are_by_the_chains_clock() {
         let track = Track::begin(&credit, snapshot, settings.half_lives);
         measuring::measure(&key(7), &credit, snapshot, &track, &settings).next_payment.unwrap().due_at
     };
-    assert_eq!(due_at(&paused), START + 30 * DAY + 3_600);
+    assert_eq!(due_at(&paused), ChainTime(START + 30 * DAY + 3_600));
     // A pause that stands puts it off until it ends by itself.
     paused.market.paused_at = paused.clock.get() - 100;
     paused.market.pause_expires_at = paused.clock.get() + 200;
-    assert_eq!(due_at(&paused), START + 30 * DAY + 3_600 + 300);
+    assert_eq!(due_at(&paused), ChainTime(START + 30 * DAY + 3_600 + 300));
 }
 
 #[test]
 fn missed_payments_are_counted_from_the_oldest_unpaid() {
     let late = measured(&credit(), START + 65 * DAY);
-    assert_eq!((late.missed, late.arrears_since), (2, Some(START + 30 * DAY)));
-    assert_eq!(late.delinquent_from, Some(START + 35 * DAY));
-    assert_eq!(late.default_from, Some(START + 40 * DAY));
-    assert!(late.arrears > 2_000 * USDC);
+    assert_eq!((late.missed, late.arrears_since), (2, Some(ChainTime(START + 30 * DAY))));
+    assert_eq!(late.delinquent_from, Some(ChainTime(START + 35 * DAY)));
+    assert_eq!(late.default_from, Some(ChainTime(START + 40 * DAY)));
+    assert!(late.arrears > MicroUsd(2_000 * USDC));
     let current = measured(&credit(), START + 29 * DAY);
-    assert_eq!((current.missed, current.arrears, current.arrears_since), (0, 0, None));
+    assert_eq!((current.missed, current.arrears, current.arrears_since), (0, MicroUsd::ZERO, None));
 }
 
 #[test]
@@ -115,7 +120,7 @@ fn the_cure_period_ends_after_the_mark_of_default() {
         credit.status = Status::Defaulted.byte();
         credit.defaulted_at = START + 41 * DAY;
     });
-    assert_eq!(measured(&defaulted, START + 42 * DAY).cure_ends_at, Some(START + 48 * DAY));
+    assert_eq!(measured(&defaulted, START + 42 * DAY).cure_ends_at, Some(ChainTime(START + 48 * DAY)));
     assert_eq!(measured(&credit(), START).cure_ends_at, None);
 }
 
@@ -132,7 +137,7 @@ fn utilisation_is_measured_as_the_program_measures_it() {
         })
     };
     let used = measured(&covenant(3_500, START + 5 * DAY), START + 6 * DAY).utilisation.unwrap();
-    assert_eq!((used.bps, used.seconds, used.can_fall_short), (7_000, 5 * DAY as u64, true));
+    assert_eq!((used.bps, used.seconds, used.can_fall_short), (Bps(7_000), 5 * DAY as u64, true));
     assert_eq!(measured(&covenant(0, START), START).utilisation, None, "no report in the window");
     let mut frozen = covenant(3_500, START + 5 * DAY);
     frozen.meter.frozen_at_chain = START + DAY;

@@ -72,7 +72,7 @@ async fn the_record_of_use_goes_on_after_a_restart() {
     see(&case, START + 10 * DAY, &used(864_000)).await;
     let before = case.watch.measure(&key(7)).unwrap();
     assert!((before.burn_rate - 1.0).abs() < 1e-9, "since issue: {}", before.burn_rate);
-    assert_eq!(before.exhausted_at, Some(START + 10 * DAY + 336_000));
+    assert_eq!(before.exhausted_at, Some(ChainTime(START + 10 * DAY + 336_000)));
     let case = restart(case).await;
     see(&case, START + 14 * DAY, &used(864_000)).await;
     let after = case.watch.measure(&key(7)).unwrap();
