@@ -9,7 +9,6 @@ pub mod measure;
 pub mod samples;
 pub mod settings;
 pub mod track;
-pub mod words;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -1,9 +1,6 @@
 use {
     super::DAY,
-    crate::watch::{
-        burn::{Burn, HalfLives, exhausted_at},
-        words::{percent, span, time, units, usd},
-    },
+    crate::watch::burn::{Burn, HalfLives, exhausted_at},
     proptest::prelude::*,
 };
 
@@ -105,23 +102,4 @@ fn what_is_not_used_is_never_exhausted_and_nothing_left_is_exhausted_now() {
     assert_eq!(exhausted_at(5, u64::MAX, 1e-9), None);
     assert_eq!(exhausted_at(5, 0, 0.0), Some(5));
     assert_eq!(exhausted_at(5, 100, 10.0), Some(15));
-}
-
-#[test]
-fn amounts_and_times_read_as_people_write_them() {
-    assert_eq!(
-        [0, 1, 1_234_560_000, 1_234_567_890_000].map(usd),
-        ["$0.00", "$0.01", "$1,234.56", "$1,234,567.89"]
-    );
-    assert_eq!(
-        [1, 999, 1_000, 1_234_567].map(units),
-        ["1 unit", "999 units", "1,000 units", "1,234,567 units"]
-    );
-    assert_eq!(time(1_800_057_600), "2027-01-16 00:00 UTC");
-    assert_eq!(time(i64::MAX), format!("Unix time {}", i64::MAX));
-    assert_eq!(
-        [0, 1, 119, 7_199, 90_000, 3 * DAY].map(span),
-        ["0 seconds", "1 second", "119 seconds", "119 minutes", "25 hours", "3 days"]
-    );
-    assert_eq!([8_000, 8_050, 8_005, 123_400].map(percent), ["80 %", "80.5 %", "80.05 %", "1,234 %"]);
 }
