@@ -4,7 +4,12 @@ use {
     crate::{
         chain::Snapshot,
         values::status_name,
-        watch::{burn::exhausted_at, settings::Settings, track::Track},
+        watch::{
+            burn::exhausted_at,
+            settings::Settings,
+            times::{Marks, Times},
+            track::Track,
+        },
     },
     blockable_sdk::{
         Pubkey,
@@ -195,62 +200,6 @@ pub fn measure(
         coverage_bps: share(lien_value, debt),
         remaining_coverage_bps: share(remaining_value, debt),
         utilisation: utilisation(&now),
-    }
-}
-
-/// Converts times of the market's clock to the chain's.
-pub(crate) struct Times {
-    market: MarketTime,
-    /// The chain's clock when market time reached `market`.
-    reached: ChainTime,
-    /// The chain's clock when market time goes on from `market`.
-    resumes: ChainTime,
-}
-
-impl Times {
-    /// The clocks of a snapshot.
-    pub(crate) fn new(snapshot: &Snapshot) -> Times {
-        let (reached, resumes) = if snapshot.is_paused() {
-            (ChainTime(snapshot.market.paused_at), ChainTime(snapshot.market.pause_expires_at))
-        } else {
-            (snapshot.clock, snapshot.clock)
-        };
-        Times { market: snapshot.market_time(), reached, resumes }
-    }
-
-    /// Converts a market time to the chain's clock, as if no other pause lay between it and now.
-    pub(crate) fn to_chain(&self, time: MarketTime) -> ChainTime {
-        let from = if time > self.market { self.resumes } else { self.reached };
-        from.plus_seconds(time.seconds_since(self.market))
-    }
-}
-
-/// The times at which a loan that is not paid is marked.
-pub(crate) struct Marks {
-    /// Due date of the oldest unpaid instalment.
-    pub(crate) arrears_since: Option<ChainTime>,
-    /// The time from which on the credit may be marked delinquent, while something is unpaid.
-    pub(crate) delinquent_from: Option<ChainTime>,
-    /// The time from which on the credit may be marked defaulted, while something is unpaid.
-    pub(crate) default_from: Option<ChainTime>,
-    /// End of the cure period, from which on collateral may be seized; while a default stands.
-    pub(crate) cure_ends_at: Option<ChainTime>,
-}
-
-impl Marks {
-    /// Works out the marks of a credit that has been accrued to now.
-    pub(crate) fn new(now: &Credit, times: &Times) -> Marks {
-        let known = |time: i64| Some(MarketTime(time)).filter(|time| time.get() != 0);
-        let after = |time: Option<MarketTime>, seconds: u32| {
-            time.map(|time| times.to_chain(time.plus_seconds(i64::from(seconds))))
-        };
-        let (unpaid_since, defaulted_at) = (known(now.debt.arrears_since), known(now.defaulted_at));
-        Marks {
-            arrears_since: after(unpaid_since, 0),
-            delinquent_from: after(unpaid_since, now.terms.delinquency_grace),
-            default_from: after(unpaid_since, now.terms.default_grace),
-            cure_ends_at: after(defaulted_at, now.terms.cure_period),
-        }
     }
 }
 

@@ -4,10 +4,12 @@
 //! pure. [`Watch`] keeps the record of use between passes, and samples for charts.
 
 pub mod burn;
+mod elsewhere;
 pub mod findings;
 pub mod measure;
 pub mod samples;
 pub mod settings;
+pub mod times;
 pub mod track;
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use {
         values::{Time, UsdAmount},
         watch::{
             Payment,
-            measure::{Marks, Times},
+            times::{Marks, Times},
         },
     },
     blockable_sdk::{

@@ -11,7 +11,7 @@ use {
         ingest::Shelf,
         plan::{CreditPlan, PlanSettings, explain},
         values::{Address, Time, status_name_or_unknown},
-        watch::measure::{Times, next_payment},
+        watch::{measure::next_payment, times::Times},
     },
     blockable_sdk::{
         Pubkey,

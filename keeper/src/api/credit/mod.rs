@@ -25,7 +25,7 @@ use {
         },
         chain::Snapshot,
         values::Time,
-        watch::{Measure, measure::Times},
+        watch::{Measure, times::Times},
     },
     axum::{Json, extract::State},
     blockable_sdk::{amounts::MarketTime, program::state::Credit},

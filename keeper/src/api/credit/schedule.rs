@@ -3,7 +3,7 @@
 use {
     crate::{
         values::{Time, UsdAmount},
-        watch::measure::Times,
+        watch::times::Times,
     },
     blockable_sdk::{
         amounts::{MarketTime, MicroUsd},

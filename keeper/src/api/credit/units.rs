@@ -4,7 +4,7 @@ use {
     crate::{
         chain::Snapshot,
         values::{Time, UnitAmount, UsdAmount, freeze_reason_name_of_byte, policy_name},
-        watch::measure::Times,
+        watch::times::Times,
     },
     blockable_sdk::{
         amounts::{MarketTime, MicroUsd, Units},
