@@ -60,7 +60,7 @@ pub fn ingest() -> Result<Vec<Figure>, BenchError> {
         let folder = tempfile::tempdir().map_err(BenchError::setup)?;
         let store = Store::open(folder.path()).map_err(BenchError::setup)?;
         let ingest = Ingest::open(store, fleet.market).await.map_err(BenchError::setup)?;
-        ingest.see_chain(Arc::new(snapshot(&fleet, NOW + 10)));
+        ingest.update_chain(Arc::new(snapshot(&fleet, NOW + 10)));
         let (began, mut taken) = (Instant::now(), 0);
         for batch in batches {
             let count: usize = batch.iter().map(|report| report.readings.len()).sum();

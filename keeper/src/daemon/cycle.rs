@@ -113,7 +113,7 @@ impl Cycle {
         let reading = SlotTime { slot: read.clock.slot, clock: ChainTime(read.clock.unix_timestamp) };
         parts.stall_log.record(reading).await?;
         let snapshot = Arc::new(Snapshot { stalls: parts.stall_log.stalls().clone(), ..read.snapshot });
-        parts.ingest.see_chain(snapshot.clone());
+        parts.ingest.update_chain(snapshot.clone());
         let findings = vec![rpc_finding(&snapshot, self.faults, reasons)];
         Ok((snapshot, read.fetched, findings))
     }

@@ -93,7 +93,7 @@ fn loan(clock: i64, credit: &Credit) -> Arc<Snapshot> {
 async fn conflicting_reports_raise_their_alert_once_the_store_works_again() {
     let case = Case::new().await;
     let chain = Arc::new(reports::chain());
-    case.parts().ingest.see_chain(chain.clone());
+    case.parts().ingest.update_chain(chain.clone());
     let at = reports::CLOCK;
     let conflict = vec![report(0, 0, at, &[10]), report(0, 0, at, &[99])];
     case.parts().ingest.take(conflict).await.unwrap();
@@ -104,7 +104,7 @@ async fn conflicting_reports_raise_their_alert_once_the_store_works_again() {
     // What is written in the meantime must not say that the conflict was dealt with.
     case.parts().ingest.take(vec![report(0, 0, at + 1, &[11])]).await.unwrap();
     let case = case.restarted().await;
-    case.parts().ingest.see_chain(chain.clone());
+    case.parts().ingest.update_chain(chain.clone());
     case.alert(&chain).await.unwrap_err();
     case.free_disk().await;
     case.alert(&chain).await.unwrap();
@@ -115,7 +115,7 @@ async fn conflicting_reports_raise_their_alert_once_the_store_works_again() {
     case.parts().store.write(move |tx| Ok(tx.execute(end, [])?)).await.unwrap();
     assert_eq!(case.alert(&chain).await.unwrap(), 0);
     let case = case.restarted().await;
-    case.parts().ingest.see_chain(chain.clone());
+    case.parts().ingest.update_chain(chain.clone());
     assert_eq!(case.alert(&chain).await.unwrap(), 0);
 }
 

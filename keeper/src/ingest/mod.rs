@@ -95,7 +95,7 @@ struct Inner {
     turn: tokio::sync::Mutex<()>,
     state: Mutex<State>,
     /// True once a snapshot was taken in.
-    seen: watch::Sender<bool>,
+    has_chain: watch::Sender<bool>,
 }
 
 impl Ingest {
@@ -103,8 +103,8 @@ impl Ingest {
     pub async fn open(store: Store, market: Pubkey) -> Result<Ingest, StoreError> {
         let state = store.read(move |connection| State::load(connection, &market)).await?;
         let turn = tokio::sync::Mutex::default();
-        let (state, seen) = (Mutex::new(state), watch::Sender::new(false));
-        Ok(Ingest { inner: Arc::new(Inner { store, market, turn, state, seen }) })
+        let (state, has_chain) = (Mutex::new(state), watch::Sender::new(false));
+        Ok(Ingest { inner: Arc::new(Inner { store, market, turn, state, has_chain }) })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -121,18 +121,18 @@ impl Ingest {
     }
 
     /// Takes in a snapshot: reports are validated against the latest providers and clock.
-    pub fn see_chain(&self, snapshot: Arc<Snapshot>) {
-        self.state().see_chain(snapshot);
-        self.inner.seen.send_replace(true);
+    pub fn update_chain(&self, snapshot: Arc<Snapshot>) {
+        self.state().update_chain(snapshot);
+        self.inner.has_chain.send_replace(true);
     }
 
-    /// Waits until the chain has been seen.
-    async fn chain_seen(&self) {
+    /// Waits for the first snapshot.
+    async fn wait_for_chain(&self) {
         // The sender lives as long as this.
-        let _ = self.inner.seen.subscribe().wait_for(|seen| *seen).await;
+        let _ = self.inner.has_chain.subscribe().wait_for(|has_chain| *has_chain).await;
     }
 
-    /// Returns, as of the chain that was seen last, whether each reporter is silent, and every fault that is not
+    /// Returns, as of the latest snapshot, whether each reporter is silent, and every fault that is not
     /// acknowledged. Changes nothing: a fault is returned again, also by the next process, until its token was given to
     /// [`Ingest::acknowledge`].
     pub fn findings(&self) -> (Vec<Finding>, Token) {
@@ -150,7 +150,7 @@ impl Ingest {
     }
 
     /// Validates and stores reports of the market's providers. Once this returns, what was accepted survives a loss of power
-    /// and is on the shelf. Before the chain has been seen, every provider is unknown. Errors: [`StoreError`], with the
+    /// and is on the shelf. Before the first snapshot, every provider is unknown. Errors: [`StoreError`], with the
     /// pages of 500 reports before it stored.
     pub async fn take(&self, records: Vec<ReportRecord>) -> Result<Taken, StoreError> {
         self.take_from(None, records, 0).await

@@ -84,7 +84,7 @@ impl Source {
                 // Nothing is wrong with the endpoint, and no time is to be lost after a restart.
                 Err(SourceError::NoChain) => {
                     self.progress.note_failure(&SourceError::NoChain.to_string());
-                    let _ = timeout(every, self.ingest.chain_seen()).await;
+                    let _ = timeout(every, self.ingest.wait_for_chain()).await;
                     continue;
                 }
                 Err(error) => {

@@ -87,7 +87,7 @@ impl State {
         self.chain.clone()
     }
 
-    pub fn see_chain(&mut self, snapshot: Arc<Snapshot>) {
+    pub fn update_chain(&mut self, snapshot: Arc<Snapshot>) {
         self.due.update(&snapshot);
         let gauge = |reporter: &Pubkey| metrics::gauge!("blockable_keeper_report_lag_seconds", "reporter" => reporter.to_string());
         let mut lags = BTreeMap::new();

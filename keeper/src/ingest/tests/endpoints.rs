@@ -104,7 +104,7 @@ async fn an_epoch_that_the_chain_does_not_show_yet_is_waited_for_but_not_for_eve
     assert_eq!(served.asked(), ["0", "0"], "the cursor has not moved");
     let mut raised = chain();
     raised.providers.get_mut(&provider()).unwrap().epoch = EPOCH + 1;
-    keeper.ingest.see_chain(Arc::new(raised));
+    keeper.ingest.update_chain(Arc::new(raised));
     let taken = pull(&keeper, &server.settings()).await.unwrap();
     assert_eq!((taken.accepted, taken.count(Refused::OlderEpoch)), (1, 4));
     assert_eq!(served.asked(), ["0", "2", "4"]);
@@ -246,6 +246,6 @@ async fn nothing_is_read_before_the_chain_is() {
     let (_stop, stopped) = watch::channel(false);
     blind.start(vec![server.settings()], stopped, &Health::default());
     assert_eq!(served.asked(), Vec::<String>::new());
-    blind.see_chain(Arc::new(chain()));
+    blind.update_chain(Arc::new(chain()));
     until_so("reports", || blind.shelf().len() == 1).await;
 }

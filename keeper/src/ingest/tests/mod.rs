@@ -138,7 +138,7 @@ impl Keeper {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         let ingest = Ingest::open(store.clone(), market()).await.unwrap();
-        ingest.see_chain(Arc::new(chain()));
+        ingest.update_chain(Arc::new(chain()));
         Keeper { folder, store, ingest }
     }
 
@@ -148,7 +148,7 @@ impl Keeper {
         drop((store, ingest));
         let store = Store::open(folder.path()).unwrap();
         let ingest = Ingest::open(store.clone(), market()).await.unwrap();
-        ingest.see_chain(Arc::new(chain()));
+        ingest.update_chain(Arc::new(chain()));
         Keeper { folder, store, ingest }
     }
 

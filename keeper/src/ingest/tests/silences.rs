@@ -13,7 +13,7 @@ fn silences(findings: &[Finding]) -> BTreeMap<Pubkey, (u32, i64)> {
 
 /// Tests whether each of the two reporters is silent.
 fn silent(keeper: &Keeper, chain: Arc<Snapshot>) -> [bool; 2] {
-    keeper.ingest.see_chain(chain);
+    keeper.ingest.update_chain(chain);
     let found = silences(&keeper.ingest.findings().0);
     [0, 1].map(|by| found.contains_key(&reporter(by).pubkey()))
 }
@@ -35,7 +35,7 @@ async fn a_reporter_is_silent_on_its_longest_silent_chunk_and_heard_again() {
 async fn time_begins_when_reports_are_due() {
     let keeper = Keeper::new().await;
     let idle = |seconds| Arc::new(Snapshot { credits: BTreeMap::new(), ..(*later(seconds)).clone() });
-    keeper.ingest.see_chain(idle(10));
+    keeper.ingest.update_chain(idle(10));
     assert_eq!(keeper.ingest.findings().0, [], "nobody has to report on nothing");
     assert_eq!(silent(&keeper, later(500)), [false; 2], "a first credit");
     assert_eq!(silent(&keeper, later(621)), [true; 2]);
@@ -66,10 +66,10 @@ async fn after_a_restart_silence_is_counted_anew() {
     let keeper = keeper.restarted().await;
     assert_eq!(silent(&keeper, later(121)), [true; 2]);
     let fresh = Ingest::open(keeper.store.clone(), market()).await.unwrap();
-    fresh.see_chain(later(800));
+    fresh.update_chain(later(800));
     assert_eq!(fresh.findings().0.len(), 2);
     assert!(silences(&fresh.findings().0).is_empty());
-    fresh.see_chain(later(921));
+    fresh.update_chain(later(921));
     assert_eq!(silences(&fresh.findings().0).len(), 2);
 }
 
@@ -90,7 +90,7 @@ async fn the_lag_of_a_reporter_is_right_while_it_is_waited_for_and_none_afterwar
     keeper.take(&[report(0, 0, CLOCK, &[1])]).await;
     let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
     let lags = |chain: Arc<Snapshot>| {
-        metrics::with_local_recorder(&recorder, || keeper.ingest.see_chain(chain));
+        metrics::with_local_recorder(&recorder, || keeper.ingest.update_chain(chain));
         let rendered = recorder.handle().render();
         [0, 1].map(|by| {
             let name =

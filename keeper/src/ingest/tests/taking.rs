@@ -146,7 +146,7 @@ async fn a_new_epoch_takes_over_and_the_old_one_is_dropped() {
     assert_eq!((taken.accepted, taken.count(Refused::NewerEpoch)), (1, 1));
     let mut raised = chain();
     raised.providers.get_mut(&provider()).unwrap().epoch = EPOCH + 1;
-    keeper.ingest.see_chain(Arc::new(raised));
+    keeper.ingest.update_chain(Arc::new(raised));
     let taken = keeper.take(&[new.clone(), old]).await;
     assert_eq!((taken.accepted, taken.count(Refused::OlderEpoch)), (1, 1));
     assert!(taken.findings.is_empty(), "counts of another epoch are no regression");
