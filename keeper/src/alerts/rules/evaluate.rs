@@ -53,7 +53,7 @@ impl Evaluated {
         }
     }
 
-    /// A number that tells occurrences of a rule on one subject apart; an alert on another occurrence ends.
+    /// A number that identifies the occurrence of a rule on its subject; an alert on another occurrence ends.
     pub(crate) fn occurrence(&self) -> Option<i64> {
         match self.finding.fact()? {
             Fact::PaymentDue { due_market_time, .. } => Some(due_market_time.get()),

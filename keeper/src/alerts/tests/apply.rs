@@ -137,8 +137,8 @@ async fn an_alert_is_removed_when_it_is_old_and_delivered() {
         case.alerts.apply(coverage(bps), at).await.unwrap();
     }
     assert_eq!(case.alerts.prune(NOW + 11).await.unwrap(), 0, "it has not been delivered");
-    let told = |tx: &rusqlite::Transaction| Ok(tx.execute("UPDATE outbox SET state = 'delivered'", [])?);
-    case.store.write(told).await.unwrap();
+    let deliver = |tx: &rusqlite::Transaction| Ok(tx.execute("UPDATE outbox SET state = 'delivered'", [])?);
+    case.store.write(deliver).await.unwrap();
     assert_eq!(case.alerts.prune(NOW + 10).await.unwrap(), 0, "not old enough");
     assert_eq!(case.alerts.prune(NOW + 11).await.unwrap(), 1);
     let left = case.alerts.list(Filter::default()).await.unwrap();
@@ -172,11 +172,11 @@ async fn each_party_gets_its_own_alerts_alone() {
     let theirs = Finding::is(key(8), fact).between(Parties { lender: key(4), borrower: key(5) });
     let findings = vec![coverage(LOW).remove(0), theirs, failing_nodes(3)];
     case.alerts.apply(findings, NOW).await.unwrap();
-    let told = |sink: &str, outbox: &[(String, String, String, u32)]| {
+    let sent_to = |sink: &str, outbox: &[(String, String, String, u32)]| {
         outbox.iter().filter(|(of, ..)| of == &format!("webhook/{sink}")).count()
     };
     let outbox = case.outbox().await;
-    assert_eq!(["everything", "ops", "lender", "other"].map(|sink| told(sink, &outbox)), [3, 1, 1, 1]);
+    assert_eq!(["everything", "ops", "lender", "other"].map(|sink| sent_to(sink, &outbox)), [3, 1, 1, 1]);
 
     let list = |filter: Filter| {
         let alerts = case.alerts.clone();
