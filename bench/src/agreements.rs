@@ -10,7 +10,7 @@ use {
 /// Instalments of a schedule, and how many of them pass before anyone touches the credit.
 const CASES: [(u32, u32); 7] = [(1, 0), (1, 1), (12, 1), (12, 12), (36, 1), (36, 35), (36, 36)];
 
-/// What the parties agree on after issue, with and without instalments that are worked out first.
+/// Measures what the parties agree on after issue, with and without instalments that are worked out first.
 pub fn measure(lab: &mut Lab) {
     for shape in Shape::ALL {
         for (instalments, missed) in CASES {

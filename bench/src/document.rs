@@ -5,7 +5,7 @@ use {
 
 /// The name of the table of compute units.
 const CU: &str = "cu";
-/// How far a committed figure may be from the measured one, in percent.
+/// Largest difference between a committed figure and the measured one, in percent.
 const TOLERANCE_PERCENT: u64 = 2;
 
 /// The rows as a Markdown table.

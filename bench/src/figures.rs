@@ -7,7 +7,7 @@ use {
     },
 };
 
-/// How long the bench may be silent.
+/// Longest time for which the bench prints nothing.
 const QUIET: Duration = Duration::from_secs(2);
 
 /// Samples by the name of their row.
@@ -48,7 +48,7 @@ impl Figures {
     }
 }
 
-/// What was measured of one instruction, in compute units unless its name says otherwise.
+/// The measurements of one instruction, in compute units unless a field's name says otherwise.
 #[derive(Serialize)]
 pub struct Row {
     pub instruction: &'static str,
@@ -74,7 +74,7 @@ impl Row {
         serde_json::to_string(self).expect("a row is plain data")
     }
 
-    /// What is wrong with the row.
+    /// Describes what is wrong with the row.
     pub fn complaint(&self) -> String {
         format!("{}: {} > {}", self.instruction, self.max, self.bound)
     }

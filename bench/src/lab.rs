@@ -12,10 +12,10 @@ use {
     solana_sdk::signer::Signer,
 };
 
-/// What every funded party has, in micro-USDC.
+/// Balance of every funded party, in micro-USDC.
 const FUNDS: u64 = 500_000_000_000 * USDC;
 
-/// When the principal of a loan falls due.
+/// The dates at which the principal of a loan falls due.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
     /// In equal parts: the first one that is missed is in arrears, and from there on the debt grows in a straight line.

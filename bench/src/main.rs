@@ -45,7 +45,7 @@ enum Command {
     Gate(provider::GateArgs),
     /// From the lender's signature until the gate refuses a new job: by signed transaction, and by chain
     FreezeLatency(provider::LatencyArgs),
-    /// What a keeper takes in, plans and lands, and what it costs
+    /// Measures a keeper's intake, planning and landing, and its costs
     Keeper(keeper::KeeperArgs),
     /// The keeper of a bench
     #[command(hide = true)]
@@ -67,7 +67,7 @@ struct CuArgs {
     check: Option<PathBuf>,
 }
 
-/// Why the bench fails.
+/// A reason for which the bench fails.
 #[derive(Debug, thiserror::Error)]
 enum BenchError {
     /// Figures beyond their bounds.
@@ -84,7 +84,7 @@ enum BenchError {
     Stale {
         /// The file.
         path: String,
-        /// What differs, one entry per row.
+        /// One entry per row that differs.
         differences: Vec<String>,
     },
     /// No table in the file.
@@ -97,8 +97,8 @@ enum BenchError {
         /// The bench whose table it is.
         bench: String,
     },
-    /// What is measured could not be set up.
-    #[error("what is measured could not be set up: {0}")]
+    /// The setup of a measurement failed.
+    #[error("cannot set up the measurement: {0}")]
     Setup(String),
     /// A file that cannot be read or written.
     #[error("{path}: {source}")]
@@ -111,7 +111,7 @@ enum BenchError {
 }
 
 impl BenchError {
-    /// What is measured could not be set up.
+    /// Wraps a failure of the setup.
     fn setup(error: impl std::fmt::Display) -> BenchError {
         BenchError::Setup(error.to_string())
     }

@@ -36,13 +36,13 @@ const ROWS: [Rows; 2] = [
     },
 ];
 
-/// What one metering of the chunk is like.
+/// One way to meter the chunk.
 struct Series {
     /// Units each credit uses per report.
     used: u64,
     /// Units that its jobs hold.
     in_flight: u64,
-    /// Whether the reports speak of the whole chunk though the transaction takes only some of its credits.
+    /// The reports cover the whole chunk, though the transaction takes only some of its credits.
     whole_chunk: bool,
 }
 

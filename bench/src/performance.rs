@@ -6,7 +6,7 @@ use {
     std::{path::PathBuf, time::Duration},
 };
 
-/// What a figure is held against.
+/// The limit that a figure is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Bound {
@@ -53,7 +53,7 @@ impl Figure {
     }
 }
 
-/// How figures are handed out.
+/// The form in which figures are printed.
 #[derive(clap::Args, Clone, Debug)]
 pub struct Output {
     /// Print one JSON object per line instead of a Markdown table

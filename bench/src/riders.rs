@@ -14,7 +14,7 @@ use {
     blockable_testkit::{DAY, Loan},
 };
 
-/// What is agreed beside the terms: the reserve, the covenant, coupons in kind, notice of a breach. Where all coupons
+/// Measures riders: the reserve, the covenant, coupons in kind, notice of a breach. Where all coupons
 /// are added to the principal and no principal falls due before the last date, every date that has passed costs.
 pub fn measure(lab: &mut Lab) {
     for instalments in [1, 12, 36] {

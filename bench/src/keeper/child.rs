@@ -14,7 +14,7 @@ use {
     },
 };
 
-/// How long a round may take.
+/// Longest time of a round.
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Arguments of the hidden command.
@@ -24,7 +24,7 @@ pub struct ChildArgs {
     config: PathBuf,
 }
 
-/// What a round took and did.
+/// The time, memory and work of one round.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Round {
     /// From the first read to the last transaction's end.

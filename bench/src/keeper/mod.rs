@@ -1,4 +1,4 @@
-//! What an operator runs, measured.
+//! Measures a keeper: its rounds and its parts.
 
 mod child;
 mod fleet;

@@ -23,7 +23,7 @@ const PLANNED: u32 = 100_000;
 const REPORTED: u32 = 10_000;
 /// The chain's clock.
 const NOW: i64 = 1_800_000_000;
-/// How long each is measured.
+/// Time for which each part is measured.
 const TIME: Duration = Duration::from_secs(5);
 
 fn snapshot(fleet: &Fleet, clock: i64) -> Snapshot {

@@ -57,7 +57,7 @@ async fn rounds_on(node: &Validator, fleet: &Fleet, rounds: u64) -> Result<Vec<F
     bench.measure(fleet, "the validator", clock, true).await
 }
 
-/// What the chain has metered in the end, against what was used.
+/// The difference between the units metered on chain in the end and the units used.
 async fn units_apart(node: &Validator, fleet: &Fleet, rounds: u64) -> Result<Figure, BenchError> {
     let of_fleet = [CreditFilter::Market(fleet.market)];
     let metered = node.client().credits(&of_fleet).await.map_err(BenchError::setup)?;
@@ -150,7 +150,7 @@ impl Bench {
     }
 }
 
-/// What the keeper's store says of its transactions.
+/// The keeper's transactions, counted from its store.
 struct Spent {
     bytes: f64,
     compute_units: f64,

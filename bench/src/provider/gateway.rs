@@ -1,4 +1,4 @@
-//! What the gateway adds to a call: the same call through it and to the upstream itself, one after the other.
+//! Measures the latency that the gateway adds: the same call through it and directly to the upstream, in turn.
 
 use {
     super::{address, gate_seeing, market, provider},

@@ -34,7 +34,7 @@ const CREDITS: usize = 20;
 const SLOT: Duration = Duration::from_millis(400);
 /// Pause between two looks at a transaction's status.
 const LOOK: Duration = Duration::from_millis(1);
-/// How long a freeze may take before the bench gives up.
+/// Longest time of a freeze; the bench gives up after it.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Seed of the pauses.
 const SEED: u64 = 7;
@@ -87,7 +87,7 @@ enum Way {
     Chain,
 }
 
-/// Where the time of one freeze went. All but `sign` count from the signature.
+/// The moments of one freeze. All but `sign` count from the signature.
 struct Sample {
     sign: Duration,
     /// The server has answered, or the node has taken the transaction.

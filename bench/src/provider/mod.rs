@@ -1,4 +1,4 @@
-//! What a provider runs, measured.
+//! Measures a provider's server.
 
 mod gate;
 mod gateway;

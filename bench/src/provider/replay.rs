@@ -22,7 +22,7 @@ use {
 };
 
 const BORROWERS: usize = 8;
-/// How long the last reports may take.
+/// Longest wait for the last reports.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 #[derive(clap::Args, Debug)]
@@ -33,7 +33,7 @@ pub struct ReplayArgs {
     /// Seed of the generated requests
     #[arg(long, default_value_t = 1, conflicts_with = "trace")]
     seed: u64,
-    /// How many times faster than recorded
+    /// Speed as a multiple of the recorded one
     #[arg(long, default_value_t = 20.0)]
     speed: f64,
     #[command(flatten)]
@@ -95,7 +95,7 @@ async fn measure(requests: &[Request], speed: f64) -> Result<Vec<Figure>, BenchE
     Ok(figures)
 }
 
-/// What each borrower's part of the trace costs: a unit per prompt token, four per generated one.
+/// The cost of each borrower's part of the trace: a unit per prompt token, four per generated one.
 fn expected(credits: &[Pubkey], requests: &[Request]) -> HashMap<Pubkey, u64> {
     let mut units = HashMap::new();
     for (number, request) in requests.iter().enumerate() {
@@ -131,7 +131,7 @@ async fn last_reports(site: &Site, from: i64) -> Result<Vec<ReportRecord>, Bench
     }
 }
 
-/// What the reports say, the smaller value where they differ.
+/// The units in the reports; the smaller value where reports differ.
 fn reported(reports: &[ReportRecord]) -> HashMap<Pubkey, u64> {
     let mut units: HashMap<Pubkey, u64> = HashMap::new();
     for reading in reports.iter().flat_map(|report| &report.readings) {

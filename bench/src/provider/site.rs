@@ -19,10 +19,10 @@ use {
 const SLOT_MS: u64 = 400;
 /// Seconds that a job may run.
 const JOB_SECONDS: u64 = 600;
-/// How long the server's gate may take to see the chain.
+/// Longest time until the server's gate has seen the chain.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Which cluster to use.
+/// The cluster to use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Where {
     /// One inside this process.
@@ -113,7 +113,7 @@ impl Site {
         self.server.gate()
     }
 
-    /// Where the server listens.
+    /// The URL that the server listens on.
     pub fn url(&self) -> String {
         format!("http://{}", self.server.addr())
     }
