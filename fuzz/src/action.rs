@@ -1,15 +1,15 @@
 use super::ops::Op;
 
-/// Who signs.
+/// The signer of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
-    /// Whoever the accounts say may do it.
+    /// The key that the accounts name for the action.
     Right,
     /// One of the actors, whatever it is to the credit.
     Actor(u8),
 }
 
-/// How much, against the exact amount of the moment: a debt, the arrears, a lien, the units of a lot.
+/// An amount, relative to the exact one of the moment: a debt, the arrears, a lien, the units of a lot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Amount {
     /// Nothing.
@@ -71,7 +71,7 @@ pub enum Moment {
     Change,
 }
 
-/// How far the clock goes forward.
+/// A move of the clock forward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Jump {
     /// That many seconds.
@@ -80,7 +80,7 @@ pub enum Jump {
     To(u8, Moment, i8),
 }
 
-/// What is wrong with a transaction that is not honest.
+/// The flaw of a transaction that is not honest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Twist {
     /// The account at a place is another one of those known.
@@ -118,14 +118,14 @@ pub struct Attempt {
     pub op: Op,
     /// The place of the credit, market or provider it is about.
     pub on: u8,
-    /// Who signs.
+    /// The signer.
     pub by: By,
-    /// How much.
+    /// The amount, for instructions that take one.
     pub amount: Amount,
     /// The seed of all other choices.
     pub extra: u64,
-    /// What is wrong with it.
+    /// The flaw, `None` in an honest transaction.
     pub twist: Option<Twist>,
-    /// Whether it is sent twice.
+    /// The transaction is sent twice.
     pub twice: bool,
 }

@@ -17,7 +17,7 @@ macro_rules! book {
         pub struct $name { $(pub $number: i128,)* $(pub $field: $kind,)* }
 
         impl $name {
-            /// What is different in another one, in words; `None` where nothing is.
+            /// Describes the first difference from an account on chain; `None` where they are equal.
             pub fn difference(&self, chain: &$name) -> Option<String> {
                 $(if self.$number != chain.$number {
                     let name = stringify!($number);
@@ -87,7 +87,7 @@ book! {
 }
 
 impl CreditBook {
-    /// What an account says.
+    /// Reads an account.
     pub fn read(credit: &Credit) -> CreditBook {
         let (debt, units, meter) = (&credit.debt, &credit.collateral, &credit.meter);
         let count = usize::from(credit.instalment_count);
@@ -170,7 +170,7 @@ impl CreditBook {
         u8::try_from(self.status).ok().and_then(Status::from_byte)
     }
 
-    /// Where the loan stands, in words.
+    /// Describes the state of the loan.
     pub fn standing(&self) -> String {
         let status = self.status();
         format!("{status:?}, {} instalments billed, {} owed", self.billed, self.debt())
@@ -183,12 +183,12 @@ impl CreditBook {
         self.blockable = secured.contains(&status).into();
     }
 
-    /// Whether something can be owed.
+    /// True where something can be owed.
     pub fn is_secured(&self) -> bool {
         self.blockable == 1
     }
 
-    /// Who paid the rent of the account.
+    /// The party that paid the rent of the account.
     pub fn rent_payer(&self) -> Pubkey {
         if self.lender == self.provider {
             self.borrower
@@ -206,7 +206,7 @@ impl CreditBook {
 }
 
 impl LotBook {
-    /// What an account says.
+    /// Reads an account.
     pub fn read(lot: &Lot) -> LotBook {
         LotBook {
             index: lot.index.into(),
@@ -235,7 +235,7 @@ impl LotBook {
 }
 
 impl ProviderBook {
-    /// What an account says.
+    /// Reads an account.
     pub fn read(provider: &Provider) -> ProviderBook {
         let count = usize::from(provider.reporter_count);
         ProviderBook {
@@ -258,7 +258,7 @@ impl ProviderBook {
 }
 
 impl MarketBook {
-    /// What an account says.
+    /// Reads an account.
     pub fn read(market: &Market) -> MarketBook {
         MarketBook {
             is_test: market.is_test.into(),
@@ -289,7 +289,7 @@ impl MarketBook {
         }
     }
 
-    /// Whether a pause stands.
+    /// True during a pause.
     pub fn is_paused(&self, now: i128) -> bool {
         self.paused_at != 0 && now < self.pause_expires_at
     }

@@ -48,7 +48,7 @@ pub enum Args {
 /// A transaction's one instruction, and what it is about.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// Which instruction.
+    /// The instruction.
     pub op: Op,
     /// As it is sent.
     pub ix: Instruction,
@@ -56,7 +56,7 @@ pub struct Call {
     pub args: Args,
     /// The place of the market it was meant for.
     pub market: usize,
-    /// Whether nothing is wrong with its accounts.
+    /// True where nothing is wrong with its accounts.
     pub honest: bool,
 }
 
@@ -67,7 +67,7 @@ impl Call {
         place.and_then(|place| self.ix.accounts.get(place)).map_or(Pubkey::default(), |meta| meta.pubkey)
     }
 
-    /// Whether the account with a purpose signs.
+    /// True where the account with a role signs.
     pub fn signs(&self, role: Role) -> bool {
         let place = self.op.roles().iter().position(|found| *found == role);
         // A key signs wherever it stands once it signs at all: transactions have no signer per place.
@@ -86,7 +86,7 @@ impl Call {
     }
 }
 
-/// What an attempt is made of in a state of the world.
+/// The parts of an attempt in one state of the world.
 pub(super) struct Scene<'a> {
     pub(super) lab: &'a Lab,
     pub(super) attempt: &'a Attempt,

@@ -93,7 +93,7 @@ pub(super) fn check_rent(
     Ok(())
 }
 
-/// Whether an error is the program's, Anchor's, the token program's, or the runtime's refusal of a bad account
+/// True for an error of the program, of Anchor, of the token program, or the runtime's refusal of a bad account
 /// ([`InstructionError::MissingAccount`] where the program's own account, which events are emitted through, is not given).
 pub(super) fn is_known(error: &TransactionError) -> bool {
     let TransactionError::InstructionError(_, error) = error else { return false };

@@ -150,7 +150,7 @@ fn sensible(session: &Session, dice: &mut Dice) -> Step {
     Step::Call(attempt(op, on, amount, dice))
 }
 
-/// What a credit is ripe for and would not happen often by itself.
+/// The operations that are due on a credit and that chance alone would seldom choose.
 fn ripe(session: &Session, credit: &Credit) -> Vec<Op> {
     let Some(market) = session.model.markets.get(&credit.market) else { return Vec::new() };
     let (chain, time) = (session.lab.now, market.time(session.lab.now.into()) as i64);
@@ -233,7 +233,7 @@ fn for_status(session: &Session, credit: &Credit, dice: &mut Dice) -> (Op, Amoun
     }
 }
 
-/// What an active loan is given to do.
+/// Chooses an operation for an active loan.
 fn active(dice: &mut Dice) -> (Op, Amount) {
     match dice.below(20) {
         0..=2 => {
@@ -256,7 +256,7 @@ fn active(dice: &mut Dice) -> (Op, Amount) {
     }
 }
 
-/// What a delinquent loan is given to do.
+/// Chooses an operation for a delinquent loan.
 fn delinquent(dice: &mut Dice) -> (Op, Amount) {
     match dice.below(16) {
         0..=4 => exact(Op::CreditMarkDefaulted),
@@ -273,7 +273,7 @@ fn delinquent(dice: &mut Dice) -> (Op, Amount) {
     }
 }
 
-/// What a defaulted loan is given to do.
+/// Chooses an operation for a defaulted loan.
 fn defaulted(dice: &mut Dice) -> (Op, Amount) {
     match dice.below(20) {
         0 => exact(Op::CreditAutoFreeze),
@@ -298,7 +298,7 @@ fn defaulted(dice: &mut Dice) -> (Op, Amount) {
     }
 }
 
-/// What a loan is given to do while its collateral is sold.
+/// Chooses an operation for a loan whose collateral is being sold.
 fn seizing(dice: &mut Dice) -> (Op, Amount) {
     match dice.below(22) {
         0..=5 => (Op::LotBuy, any(dice)),
@@ -320,7 +320,7 @@ fn seizing(dice: &mut Dice) -> (Op, Amount) {
     }
 }
 
-/// What a repaid loan is given to do; the world is crowded while it has many grants.
+/// Chooses an operation for a repaid loan; the world is crowded while it has many grants.
 fn repaid(credit: &Credit, crowded: bool, dice: &mut Dice) -> (Op, Amount) {
     match dice.below(12) {
         0..=2 => exact(Op::VaultCollect),

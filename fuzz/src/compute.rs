@@ -1,6 +1,6 @@
 use super::book::CreditBook;
 
-/// Where the units are.
+/// The units of a credit.
 impl CreditBook {
     /// Units neither consumed, seized nor expired.
     pub fn remaining(&self) -> i128 {
@@ -102,7 +102,7 @@ impl CreditBook {
         (self.lien() - (running - outside).max(0)).max(0)
     }
 
-    /// Whether what a freeze promised to running jobs is still kept.
+    /// True while the promise of a freeze to running jobs is kept.
     pub fn promise_stands(&self, market: i128) -> bool {
         market < self.frozen_at_market + i128::from(self.terms.cure_period)
     }
@@ -131,7 +131,7 @@ impl CreditBook {
         units
     }
 
-    /// What the loan paid for a million units, rounded up.
+    /// The price that the loan paid for a million units, rounded up.
     pub fn price_paid(&self) -> i128 {
         let units = i128::from(self.terms.units);
         if units == 0 { 0 } else { (i128::from(self.terms.principal) * 1_000_000 + units - 1) / units }

@@ -7,7 +7,7 @@ use {
 
 const OPS: usize = Op::ALL.len();
 
-/// What a run has seen.
+/// The cases that a run has reached.
 #[derive(Clone, Debug)]
 pub struct Coverage {
     /// Steps taken.
@@ -110,7 +110,7 @@ impl Coverage {
         self.errors.iter().map(|((op, code), count)| (name(*op, *code), *count)).collect()
     }
 
-    /// How many pairs there are to cover.
+    /// The number of pairs to cover.
     pub fn pairs() -> usize {
         Op::on_credits().count() * Status::ALL.len()
     }

@@ -61,7 +61,7 @@ fn checked(session: &mut Session, step: &Step, number: usize) -> Result<(), Stri
     checked.unwrap_or_else(|_| Err("a panic outside the program".into()))
 }
 
-/// What names a rule: the violation's text up to its numbers.
+/// The name of a rule: the violation's text up to its numbers.
 fn kind(rule: &str) -> String {
     rule.chars()
         .take_while(|c| !c.is_ascii_digit() && *c != '{')

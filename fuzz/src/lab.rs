@@ -29,7 +29,7 @@ pub const ACTORS: u8 = 14;
 pub const PLACES: u8 = 10;
 /// Reporters' keys that exist.
 pub const REPORTERS: u8 = 8;
-/// What every actor has of every payment token at first, in its smallest unit.
+/// Every actor's first balance of every payment token, in its smallest unit.
 pub const WEALTH: u64 = 1_000_000_000_000_000_000;
 
 const DAY: u32 = 86_400;
@@ -232,7 +232,7 @@ impl Lab {
         self.svm.send_transaction(transaction).map_err(Box::new)
     }
 
-    /// What a transaction would do.
+    /// Simulates a transaction.
     pub fn simulate(&self, instructions: &[Instruction]) -> Option<SimulatedTransactionInfo> {
         self.svm.simulate_transaction(self.transaction(instructions)).ok()
     }

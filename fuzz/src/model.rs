@@ -15,7 +15,7 @@ use {
     std::collections::BTreeMap,
 };
 
-/// What the fuzzer believes of every account, moved on by its own arithmetic alone.
+/// The fuzzer's own state of every account, advanced by its own arithmetic alone.
 #[derive(Clone, Debug, Default)]
 pub struct Model {
     /// Markets by address.
@@ -39,7 +39,7 @@ pub fn decode<T: BlockableAccount>(account: Option<&Account>) -> Option<T> {
 }
 
 impl Model {
-    /// What a fresh world is like.
+    /// The model of a fresh world.
     pub fn of(lab: &Lab) -> Model {
         let mut model = Model::default();
         for keys in &lab.markets {
@@ -90,7 +90,7 @@ impl Model {
         }
     }
 
-    /// What must hold of every credit, whatever led to it.
+    /// Requires what must hold of every credit in any state.
     fn check_credit(&self, key: &Pubkey, credit: &Credit) -> Result<(), String> {
         let book = CreditBook::read(credit);
         let holds = |holds: bool, rule: &str| if holds { Ok(()) } else { Err(format!("{rule}: {book:?}")) };

@@ -3,10 +3,10 @@ use {
     blockable_sdk::program::transitions::Status,
 };
 
-/// How a payment was spread.
+/// A payment, split over what it paid.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Spread {
-    /// What of it paid principal.
+    /// The part that paid principal.
     pub principal: i128,
     /// The arrears before it.
     pub before: i128,
@@ -18,7 +18,7 @@ fn ceil(parts: i128) -> i128 {
     (parts + PARTS - 1) / PARTS
 }
 
-/// What is owed, worked out instalment by instalment.
+/// The debt, worked out instalment by instalment.
 impl CreditBook {
     fn count(&self) -> i128 {
         self.due_after.len() as i128
@@ -48,7 +48,7 @@ impl CreditBook {
         self.principal + self.interest_due + ceil(self.interest_parts) + self.late_fees
     }
 
-    /// What must be paid to be current.
+    /// The payment that would make the loan current.
     pub fn arrears(&self) -> i128 {
         if self.has_matured() {
             self.debt()

@@ -1,6 +1,6 @@
 use blockable_sdk::program::transitions::{Action, Status, next};
 
-/// What an account of an instruction is for, by its place.
+/// The role of an account in an instruction, by its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Signs, and may pay rent.
@@ -25,7 +25,7 @@ pub enum Role {
     Lot,
     /// The unrestricted credit that units go to.
     Grant,
-    /// Who gets rent back.
+    /// The account that gets rent back.
     Receiver,
     /// A borrower that does not sign.
     Party,
@@ -54,7 +54,7 @@ macro_rules! ops {
             /// Every instruction, in the order of the program.
             pub const ALL: &'static [Op] = &[$(Op::$name),*];
 
-            /// What the named accounts are for, in their order.
+            /// The roles of the named accounts, in their order.
             pub fn roles(self) -> &'static [Role] {
                 match self { $(Op::$name => $roles),* }
             }
@@ -119,7 +119,7 @@ impl Op {
         Op::ALL.iter().copied().filter(|op| op.is_on_credit())
     }
 
-    /// Whether the instruction acts on credits.
+    /// True where the instruction acts on credits.
     pub fn is_on_credit(self) -> bool {
         self >= Op::CreditOffer
     }
@@ -129,7 +129,7 @@ impl Op {
         self as usize
     }
 
-    /// Whether anyone may send it where the chain's own state allows it.
+    /// True where anyone may send it once the chain's own state allows it.
     pub fn is_permissionless(self) -> bool {
         use Op::*;
         matches!(
@@ -149,7 +149,7 @@ impl Op {
         )
     }
 
-    /// Whether it may go through while the market is paused.
+    /// True where it may succeed while the market is paused.
     pub fn is_open_in_pause(self) -> bool {
         use Op::*;
         matches!(
@@ -199,7 +199,7 @@ impl Op {
         }
     }
 
-    /// Whether the table allows it in a status; [`Status::Closed`] stands for an account that does not exist.
+    /// True where the table allows it in a status; [`Status::Closed`] stands for an account that does not exist.
     pub fn is_allowed_in(self, status: Status) -> bool {
         match self {
             Op::CreditOffer => status == Status::Closed,
@@ -209,7 +209,7 @@ impl Op {
         }
     }
 
-    /// Whether a credit may go from one status to another by it.
+    /// True where it may take a credit from one status to another.
     pub fn may_lead(self, from: Status, to: Status) -> bool {
         let step = |action: &Action, from| next(*action, from);
         let mut direct = self.actions().iter().filter_map(|action| step(action, from));

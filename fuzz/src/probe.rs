@@ -26,7 +26,7 @@ struct Tried {
     wallet: i128,
 }
 
-/// What would happen if, tried on copies.
+/// Trials of other actions, on copies of the chain.
 impl Session {
     /// Tries things with the credit at a place. Errors: the rule that would be broken.
     pub(super) fn probe(&mut self, on: u8, extra: u64) -> Result<(), String> {

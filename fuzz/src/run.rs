@@ -16,7 +16,7 @@ use {
     },
 };
 
-/// What to run.
+/// The settings of a run.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The seed that everything follows from.
@@ -31,12 +31,12 @@ pub struct Options {
     pub only: Option<u64>,
 }
 
-/// What came of it.
+/// The result of a run.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// What was run.
+    /// The settings of the run.
     pub options: Options,
-    /// What was seen.
+    /// The cases that were reached.
     pub coverage: Coverage,
     /// The first violation, shortened.
     pub violation: Option<Violation>,
@@ -94,7 +94,7 @@ impl Report {
     /// Steps from which on a run must have covered everything.
     pub const ENOUGH: u64 = 200_000;
 
-    /// Whether the run proves what it should: no rule broken, and everything covered where it was long enough.
+    /// True where the run proves what it should: no rule broken, and everything covered where it was long enough.
     pub fn is_good(&self) -> bool {
         let short = self.options.steps < Report::ENOUGH || self.options.only.is_some();
         self.violation.is_none() && (short || self.coverage.missing().is_empty())

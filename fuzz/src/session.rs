@@ -24,9 +24,9 @@ use {
 pub struct Session {
     /// The world.
     pub lab: Lab,
-    /// What the fuzzer believes.
+    /// The fuzzer's own state of every account.
     pub model: Model,
-    /// What was reached.
+    /// The cases that were reached.
     pub coverage: Coverage,
 }
 

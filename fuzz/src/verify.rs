@@ -23,7 +23,7 @@ pub type Snapshot = BTreeMap<Pubkey, Option<Account>>;
 
 /// One transaction that went through, as it is verified.
 pub struct Case<'a> {
-    /// What the model believed before it, and believes after it.
+    /// The model: before the transaction, then advanced over it.
     pub model: &'a mut Model,
     /// The transaction.
     pub call: &'a Call,
@@ -41,7 +41,7 @@ pub struct Case<'a> {
     pub removed: Vec<(Pubkey, Pubkey)>,
 }
 
-/// What follows from a rule. Errors: the rule.
+/// Requires a rule to hold. Errors: the rule.
 pub fn need(holds: bool, rule: &str) -> Result<(), String> {
     if holds { Ok(()) } else { Err(format!("it went through although {rule}")) }
 }
@@ -81,7 +81,7 @@ impl Case<'_> {
         Ok(())
     }
 
-    /// Whether the transaction was signed by a key, in the place of the first signer.
+    /// True where a key was the first signer of the transaction.
     pub(super) fn signed_by(&self, key: &Pubkey) -> bool {
         self.call.at(Role::Signer) == *key && self.call.signs(Role::Signer)
     }

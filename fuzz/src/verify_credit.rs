@@ -62,7 +62,7 @@ impl Case<'_> {
         Ok(true)
     }
 
-    /// Whether the lender signed.
+    /// True where the lender signed.
     pub(super) fn by_lender(&self, credit: &CreditBook) -> bool {
         self.signed_by(&credit.lender)
     }

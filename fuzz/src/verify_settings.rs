@@ -31,7 +31,7 @@ fn looseness(bounds: &TermBounds) -> [i128; 9] {
     ]
 }
 
-/// Whether settings give anyone anything that those in force do not.
+/// True where settings give anyone more than those in force.
 fn loosens(new: &MarketSettings, old: &MarketSettings) -> bool {
     let (next, then) = (&new.bounds, &old.bounds);
     let lots =
