@@ -13,7 +13,7 @@ use {
     solana_sdk::account::Account,
 };
 
-/// What must hold after every transaction, whatever it did.
+/// Checks of what must hold after every transaction.
 impl World {
     /// A credit's events so far, from its latest offer on: a cancelled offer's address can be used again.
     pub fn log(&self, credit: &Pubkey) -> Vec<CreditRecord> {

@@ -22,7 +22,7 @@ use {
 
 /// Pause between two looks at a chain.
 const POLL: Duration = Duration::from_millis(50);
-/// How long a chain may take to show what it must show.
+/// Longest wait for a change on the chain.
 const PATIENCE: Duration = Duration::from_secs(90);
 /// Compute units that a transaction of version 1 asks for.
 const COMPUTE_UNITS: u32 = 400_000;

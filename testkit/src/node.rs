@@ -22,13 +22,13 @@ const BINARY: &str = "solana-test-validator";
 const ELF: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../app-idl/blockable_credits.so");
 /// Lamports of accounts that it begins with: rent for any of the program's.
 const PUT_LAMPORTS: u64 = 20_000_000;
-/// How long the node may take to produce blocks.
+/// Longest time until the node produces blocks.
 const START: Duration = Duration::from_secs(120);
 const POLL: Duration = Duration::from_millis(100);
 
 /// Ports that one node takes: RPC, WebSocket, faucet, gossip, and 28 that it hands out itself.
 const PORTS: u16 = 32;
-/// Where the search for them begins and ends: below the ports that systems give to outgoing connections.
+/// The range that is searched for free ports: below those that systems give to outgoing connections.
 const PORT_RANGE: (u16, u16) = (20_000, 32_000);
 
 /// The binary that [`BINARY_VARIABLE`] names, or else the one on the path. Errors: the variable names no file.
@@ -117,7 +117,7 @@ impl Node {
         format!("ws://127.0.0.1:{}", self.port + 1)
     }
 
-    /// How the process ended, where it has.
+    /// The exit status of the process, `None` while it runs.
     fn exited(&mut self) -> Option<ExitStatus> {
         self.process.try_wait().ok().flatten()
     }

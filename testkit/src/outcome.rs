@@ -33,7 +33,7 @@ impl Landed {
         }
     }
 
-    /// What the transaction did to credits, in order.
+    /// The changes of credits by the transaction, in order.
     pub fn changes(&self) -> Vec<Change> {
         self.records().into_iter().map(|record| record.change).collect()
     }

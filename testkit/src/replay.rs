@@ -11,10 +11,10 @@ use {
 
 /// Requests that may be under way at once; later ones wait.
 const AT_ONCE: usize = 512;
-/// How long a gateway may take to answer one request.
+/// Longest time in which a gateway answers one request.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
-/// What to replay and where.
+/// The trace to replay, and its target.
 #[derive(Clone)]
 pub struct ReplayConfig {
     /// The gateway, like `http://127.0.0.1:8402`.
@@ -23,11 +23,11 @@ pub struct ReplayConfig {
     pub keys: Vec<String>,
     /// The model asked for.
     pub model: String,
-    /// How many times faster than recorded.
+    /// Speed as a multiple of the recorded one.
     pub speed: f64,
 }
 
-/// How one request of a trace ended.
+/// The end of one request of a trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
     /// The gateway answered.
@@ -57,11 +57,11 @@ pub enum Reply {
 pub struct Replayed {
     /// Its number in the trace.
     pub number: usize,
-    /// Which of the keys it went out with.
+    /// The index of the key that it was sent with.
     pub borrower: usize,
     /// The request.
     pub request: Request,
-    /// How it ended.
+    /// The end of the request.
     pub reply: Reply,
     /// From sending it until its answer was read.
     pub took: Duration,

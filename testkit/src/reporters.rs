@@ -19,10 +19,10 @@ use {
     },
 };
 
-/// How a reporter lies.
+/// The lie of a reporter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lie {
-    /// It does not.
+    /// No lie: signs its readings as they are.
     Honest,
     /// Says nothing new.
     Silent,
@@ -81,7 +81,7 @@ impl Reporters {
         }
     }
 
-    /// Where the reporters hand their reports out.
+    /// The URLs of the reporters.
     pub fn urls(&self) -> Vec<String> {
         self.servers.iter().map(|server| format!("http://{}", server.address)).collect()
     }
@@ -91,7 +91,7 @@ impl Reporters {
         self.meters.insert(index, (credit, cumulative, in_flight));
     }
 
-    /// What a credit has used.
+    /// The units that a credit has used.
     pub fn used(&self, index: u32) -> u64 {
         self.meters.get(&index).map_or(0, |(_, cumulative, _)| *cumulative)
     }

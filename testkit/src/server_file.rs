@@ -8,7 +8,7 @@ use {
 
 /// A server's file. What is not named here is the same in all of them.
 pub struct ServerFile<'a> {
-    /// Where it listens on 127.0.0.1; 0 for a free port.
+    /// The port on 127.0.0.1; 0 for a free one.
     pub port: u16,
     /// The node's JSON-RPC and WebSocket.
     pub urls: (&'a str, &'a str),

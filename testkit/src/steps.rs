@@ -194,7 +194,7 @@ impl World {
         instructions::credit_thaw(&self.keys.market, &Parties::address(who), credit, amount)
     }
 
-    /// What the reports of a chunk have in common.
+    /// The fields that the reports of a chunk share.
     pub fn scope(&self, chunk: u32) -> ReportScope {
         let epoch = self.provider().epoch;
         ReportScope { market: self.keys.market, provider: self.provider, epoch, chunk }

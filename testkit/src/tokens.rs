@@ -31,7 +31,7 @@ pub struct Money {
     pub vault: u64,
 }
 
-/// Who has how much.
+/// Balances.
 impl World {
     /// The balance of a token account, in micro-USDC; zero where there is none.
     pub fn balance(&self, account: &Pubkey) -> u64 {

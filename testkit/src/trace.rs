@@ -36,7 +36,7 @@ impl Request {
     }
 }
 
-/// Why a trace cannot be replayed.
+/// A reason for which a trace cannot be replayed.
 #[derive(Debug, thiserror::Error)]
 pub enum TraceError {
     /// The file cannot be read.
@@ -44,7 +44,7 @@ pub enum TraceError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: std::io::Error,
     },
     /// A line does not follow the schema.
@@ -54,7 +54,7 @@ pub enum TraceError {
         path: PathBuf,
         /// The line, from 1.
         line: usize,
-        /// What is wrong.
+        /// The mistake in the line.
         problem: &'static str,
     },
     /// Too few requests.

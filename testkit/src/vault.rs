@@ -12,14 +12,14 @@ use {
     },
 };
 
-/// How it answers those who have the token.
+/// The answers to those who have the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Manner {
-    /// As Vault does.
+    /// A signature, as Vault answers.
     Honest,
-    /// With a signature over something else.
+    /// A signature over something else.
     Wrong,
-    /// Never.
+    /// No answer.
     Hangs,
 }
 
