@@ -193,7 +193,7 @@ fn the_lender_names_another_freeze_authority() {
     world.sent(&[freeze(&world, "stranger", &credit)], &["stranger"]);
 }
 
-/// Whoever takes a loan over takes it as it was offered.
+/// An offered loan reaches the buyer unchanged, or not at all.
 #[test]
 fn what_the_lender_does_with_the_loan_withdraws_its_offer() {
     type Act = fn(&World, &Pubkey) -> (Instruction, &'static [&'static str]);

@@ -1,4 +1,4 @@
-//! What every instruction does when it goes through: exact balances, exact state, exact events.
+//! Every instruction when it succeeds: exact balances, exact state, exact events.
 //!
 //! After every transaction the harness also checks what must always hold, and each credit's hash chain over its log.
 

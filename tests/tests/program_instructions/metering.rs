@@ -1,4 +1,4 @@
-//! How readings become consumption: quorum, median, order, rate bound.
+//! Readings become consumption: quorum, median, order, rate bound.
 
 use {
     blockable_sdk::{

@@ -1,4 +1,4 @@
-//! What running jobs may still use after a freeze, and what becomes the provider's loss.
+//! Use after a freeze: the part that running jobs were promised, and the part that is the provider's loss.
 
 use {
     blockable_sdk::{

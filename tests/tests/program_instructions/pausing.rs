@@ -1,4 +1,4 @@
-//! Who pauses, for how long, and which clocks stand still meanwhile: all of them.
+//! Pauses: the keys that may pause, the longest time, and the clocks, all of which stop.
 
 use {
     crate::market_changes::change,
@@ -27,7 +27,7 @@ fn paused(world: &mut World) {
     world.pass(PAUSE);
 }
 
-/// What is refused with `error` a second before a Unix time and goes through at it.
+/// Requires that an instruction is refused with `error` a second before a Unix time and succeeds at it.
 #[track_caller]
 fn opens_at(world: &mut World, at: i64, instruction: Instruction, signers: &[&str], error: BlockableError) {
     world.set_time(at - 1);

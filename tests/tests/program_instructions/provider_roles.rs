@@ -1,4 +1,4 @@
-//! What a provider's authority and the market's admin change about a provider, while its credits go on.
+//! Changes of a provider by its authority and by the market's admin, while its credits go on.
 
 use {
     blockable_sdk::{

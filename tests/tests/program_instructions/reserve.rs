@@ -18,7 +18,7 @@ use {
 const MONTH: u64 = 986_301_369;
 /// The first instalment with its interest.
 const FIRST: u64 = 20_000 * USDC + MONTH;
-/// What a reserve of $25,000 holds once it has paid the first instalment.
+/// The rest of a reserve of $25,000 after it has paid the first instalment.
 const LEFT: u64 = 25_000 * USDC - FIRST;
 
 fn with_reserve(reserve: u64) -> Loan {

@@ -1,4 +1,4 @@
-//! What Anchor and the runtime refuse before or beside the program: accounts that are not what they should be.
+//! Refusals by Anchor and the runtime of accounts that are not what they should be.
 
 use {
     crate::attempt::foreign_market,

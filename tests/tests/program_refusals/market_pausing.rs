@@ -1,4 +1,4 @@
-//! How long a market can be paused: six hours per UTC day, and time stands still meanwhile.
+//! The longest pause of a market: six hours per UTC day, in which market time stops.
 
 use {
     blockable_sdk::program::{

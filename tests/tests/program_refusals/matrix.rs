@@ -27,7 +27,7 @@ use {
     table::Expected,
 };
 
-/// What came of a trial.
+/// The result of a trial.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Outcome {
     Accepted,
@@ -62,7 +62,7 @@ pub fn check(name: &'static str, good: Attempt) {
 struct Run {
     name: &'static str,
     checks: usize,
-    /// What came out otherwise than the table says.
+    /// The results that differ from the table.
     wrong: Vec<String>,
     /// The rows of the table that were needed.
     used: Vec<usize>,

@@ -124,7 +124,7 @@ refusals! {
     }
 }
 
-/// How many units the buyer buys.
+/// Units that the buyer buys.
 const UNITS: u64 = 1_000_000;
 
 fn seizing() -> Attempt {

@@ -26,7 +26,7 @@ use {
 /// Units of the loan.
 const UNITS: u64 = 1_000_000_000;
 
-/// What a scenario does, by name.
+/// The steps of scenarios, by name.
 trait Steps {
     /// Sets the clock to a number of days after the world began, which is when loans are issued.
     fn day(&mut self, day: u32);

@@ -14,7 +14,7 @@ use {
     blockable_testkit::{Loan, Money, USDC, World},
 };
 
-/// What falls due at each date when every instalment is paid on its day: $20,000 and 30 days of interest on what is
+/// The amount due at each date when every instalment is paid on its day: $20,000 and 30 days of interest on what is
 /// left. The fraction of a micro-USDC is carried from month to month; the last payment rounds it up.
 const ON_SCHEDULE: [u64; 5] =
     [20_986_301_369, 20_789_041_096, 20_591_780_822, 20_394_520_548, 20_197_260_275];

@@ -22,7 +22,7 @@ const INSUFFICIENT_FUNDS: u32 = 1;
 const WALKS: u64 = 12;
 const STEPS: usize = 60;
 
-/// How far a loan has come when its walk begins.
+/// The progress of a loan at the start of its walk.
 type Begin = fn(&mut World, &Loan) -> Pubkey;
 
 /// A generator of numbers that look random (xorshift), so that a walk needs nothing but its seed.
@@ -89,7 +89,7 @@ fn seized(world: &mut World, loan: &Loan) -> Pubkey {
     credit
 }
 
-/// What one step tries: an instruction and who signs it.
+/// Chooses one step: an instruction and its signer.
 fn attempt(dice: &mut Dice, world: &World, credit: &Pubkey) -> (Instruction, &'static str) {
     let state = world.credit(credit);
     let (debt, lien, frozen) = (state.debt.total(), state.collateral.lien(), state.collateral.frozen);

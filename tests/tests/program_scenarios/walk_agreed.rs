@@ -21,7 +21,7 @@ const STEPS: usize = 100;
 /// Custom errors of others: an empty wallet, an account that is not there.
 const FOREIGN: [u32; 4] = [1, 3_007, 3_012, 2_006];
 
-/// How far a loan has come when its walk begins.
+/// The progress of a loan at the start of its walk.
 type Begin = fn(&mut World, &Loan) -> Pubkey;
 
 /// A loan with a rider that the dice choose.
@@ -76,7 +76,7 @@ fn lot_terms(credit: &Credit) -> LotTerms {
     LotTerms { start_price: paid * 3 / 2, floor_price: paid / 2, window: 10 * DAY }
 }
 
-/// What one step tries, and who signs it.
+/// Chooses one step: an instruction and its signers.
 fn attempt(dice: &mut Dice, world: &World, credit: &Pubkey) -> (Instruction, Vec<&'static str>) {
     let state = world.credit(credit);
     let lender = name_of(&state.lender);

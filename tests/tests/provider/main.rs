@@ -24,7 +24,7 @@ use {
 
 /// Milliseconds per block: a blockhash lives for 15 s.
 const SLOT_MS: u64 = 100;
-/// How long anything may take.
+/// Longest wait in these tests.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A cluster with an active credit that its lender may freeze at will.
@@ -62,7 +62,7 @@ fn thaw(cluster: &Cluster, credit: &Pubkey) -> Instruction {
     instructions::credit_thaw(&cluster.chain.keys.market, &lender, credit, UnitAmount::All)
 }
 
-/// Whether a job of one unit is admitted; it is released again.
+/// Admits a job of one unit and releases it again.
 async fn admits(gate: &Gate, credit: &Pubkey) -> Result<(), Refusal> {
     let hold = gate.admit(credit, Job::new(1, "job", PATIENCE)).await?;
     gate.release(&hold).await.unwrap();

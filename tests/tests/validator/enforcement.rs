@@ -25,7 +25,7 @@ const DUE: [u32; 2] = [6, 3_600];
 const DELINQUENCY_GRACE: u32 = 2;
 const DEFAULT_GRACE: u32 = 10;
 const CURE_PERIOD: u32 = 3;
-/// What a million units are offered for at first: twice what the loan paid.
+/// First price of a million units in the lot: twice what the loan paid.
 const START_PRICE: u64 = 200 * USDC;
 
 /// Runs the test.
@@ -100,7 +100,7 @@ async fn default_and_seize(chain: &mut Chain, credit: &Pubkey, due: i64) {
     assert_eq!((lot.units, lot.units_left), (800_000_000, 800_000_000));
 }
 
-/// What two sales bring, in micro-USDC.
+/// The proceeds of two sales, in micro-USDC.
 #[derive(Default)]
 struct Sales {
     cost: u64,

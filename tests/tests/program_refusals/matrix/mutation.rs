@@ -74,7 +74,7 @@ pub fn trials(slots: &[Slot]) -> Vec<Trial<'_>> {
     trials
 }
 
-/// Whether one can take the other's place by its type: wallets that sign and wallets that do not are of one type.
+/// True where one can take the other's place by its type: all wallets, signing or not, are of one type.
 fn is_same_type(one: Kind, other: Kind) -> bool {
     let is_wallet = |kind| matches!(kind, Kind::Signer | Kind::Wallet);
     one == other || is_wallet(one) && is_wallet(other)

@@ -7,7 +7,7 @@ use {
     std::collections::BTreeSet,
 };
 
-/// What an account is.
+/// The kind of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Market,
@@ -41,12 +41,12 @@ impl Kind {
         }
     }
 
-    /// Whether the program's own accounts are meant.
+    /// True for accounts of the program itself.
     pub fn is_own(self) -> bool {
         matches!(self, Kind::Market | Kind::Provider | Kind::Credit | Kind::Lot)
     }
 
-    /// Whether the account's bytes are read.
+    /// True where the program reads the account's bytes.
     pub fn has_data(self) -> bool {
         self.is_own() || matches!(self, Kind::Mint | Kind::Token)
     }
@@ -59,11 +59,11 @@ pub struct Slot {
     pub name: String,
     /// Its place among the accounts.
     pub index: usize,
-    /// What it is.
+    /// The kind of the account.
     pub kind: Kind,
-    /// Whether the program says that it changes.
+    /// The program declares the account writable.
     pub is_writable: bool,
-    /// Whether the instruction creates it.
+    /// The instruction creates the account.
     pub is_fresh: bool,
     /// The address that goes through.
     pub key: Pubkey,

@@ -1,4 +1,4 @@
-//! What must come of each trial: a rule per kind of check, and the places that differ from it.
+//! The expected result of each trial: a rule per kind of check, and the exceptions from it.
 
 use {
     super::{
@@ -12,7 +12,7 @@ use {
     solana_sdk::instruction::InstructionError,
 };
 
-/// What must come of a trial.
+/// The expected result of a trial.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expected {
     /// Refused with a code of Anchor, or of a program that is called.
@@ -52,7 +52,7 @@ pub fn rows_of(name: &str) -> impl Iterator<Item = usize> {
     ROWS.iter().enumerate().filter(move |(_, row)| row.0.contains(&name)).map(|(index, _)| index)
 }
 
-/// What must come of a trial, and the row that says so where it is not the rule.
+/// The expected result of a trial, with the row of the exception where it is one.
 pub fn expected(name: &str, trial: &Trial) -> (Expected, Option<usize>) {
     let applies = |row: &super::rows::Row| {
         row.0.contains(&name) && row.1 == trial.slot.name && row.2.contains(&trial.mutation)
