@@ -1,4 +1,4 @@
-//! Whatever a prompt is, the hold covers what the model uses.
+//! The hold of a job covers the model's use for every prompt.
 
 mod common;
 

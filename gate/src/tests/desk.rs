@@ -32,7 +32,7 @@ async fn start(gate: &Gate, node: &Node, change: impl FnOnce(&mut FreezeDeskConf
     FreezeDesk::start(gate.clone(), config).await.unwrap()
 }
 
-/// What `by` signs with the node's latest blockhash to freeze `units`.
+/// The freeze of `units` that `by` signs with the node's latest blockhash.
 fn order(node: &Node, by: &Keypair, units: u64) -> Vec<u8> {
     let blockhash = node.tell(|says| {
         says.valid = vec![says.blockhash];

@@ -199,7 +199,7 @@ fn what_the_chain_has_counted_is_never_counted_again() {
 }
 
 proptest! {
-    /// Whatever is admitted, settled, reported, frozen and thawed in whatever order: a gate that admits by its ledger never
+    /// Admits, settles, reports, freezes and thaws in any order: a gate that admits by its ledger never
     /// makes its provider serve what the chain will not count, as long as freezes leave running jobs their promise.
     #[test]
     fn what_was_admitted_is_always_counted_by_the_chain(

@@ -15,7 +15,7 @@ use {
     },
 };
 
-/// What the node says.
+/// The answers of the node.
 #[derive(Default)]
 pub struct Says {
     /// The block height.
@@ -28,7 +28,7 @@ pub struct Says {
     pub landed: HashMap<Signature, (u64, bool, bool)>,
     /// Transactions that were sent to it, in base 64.
     pub sent: Vec<String>,
-    /// Whether it answers with an error.
+    /// The node answers every request with an error.
     pub is_down: bool,
 }
 

@@ -171,7 +171,7 @@ impl Stream {
     }
 }
 
-/// Whether an event holds a report: it has data, and its name is none or that of a report.
+/// True for an event that holds a report: it has data, and its name is none or that of a report.
 fn is_report(event: &Event) -> bool {
     event.data.is_some() && matches!(event.name.as_str(), "" | "message" | "report")
 }

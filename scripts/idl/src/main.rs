@@ -8,7 +8,7 @@ use {
     std::{env, fs, io, path::PathBuf, process::ExitCode},
 };
 
-/// Why no IDL was written.
+/// A reason for which no IDL was written.
 #[derive(Debug, thiserror::Error)]
 enum IdlError {
     #[error("usage: blockable-idl PROGRAM-FOLDER OUT-FILE")]

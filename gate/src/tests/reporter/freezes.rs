@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// What was admitted and used since the last report is in one that is dated no later than the freeze, so the chain counts it.
+/// A report that is dated no later than the freeze holds all use since the last report, so the chain counts it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_freeze_is_answered_by_a_report_of_its_time() {
     let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());

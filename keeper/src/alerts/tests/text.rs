@@ -1,4 +1,4 @@
-//! What alerts say.
+//! Tests of the texts of alerts.
 
 use {
     super::*,

@@ -1,4 +1,4 @@
-//! Who is silent, and since when.
+//! Tests of silent reporters and the start of their silence.
 
 use {super::*, crate::finding::Fact};
 

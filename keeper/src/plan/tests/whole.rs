@@ -135,7 +135,7 @@ fn a_market_whose_clock_is_out_of_range_has_nothing_due() {
 proptest! {
     #![proptest_config(super::program::cases(300))]
 
-    /// Whatever reporters say, what the chain would count lies within the tolerance of what a quorum of them say.
+    /// The value that the chain would count lies within the tolerance of what a quorum of reporters say.
     #[test]
     fn a_minority_never_moves_a_reading_beyond_what_a_quorum_says(
         honest in 0u64..50_000, lie in any::<u64>(), liar in 0u8..3, drift in prop::array::uniform3(0u64..5),
