@@ -13,7 +13,7 @@
 //! | sign, within the keys' caps | `sign` |
 //! | write down, then send | `send`, [`journal`] |
 //!
-//! Beside the pipeline `track` follows transactions to their ends (`statuses`, `ends`), woken by `hints`; [`rehearse`] runs the
+//! Next to the pipeline, `track` follows transactions to their ends (`statuses`, `ends`), woken by `hints`; [`rehearse`] runs the
 //! pipeline without sending. State between rounds is in `shared`: transactions in flight ([`flight`]), costs of earlier simulations
 //! (`costs`), deaths in a row (`attempts`), what is wrong with keys (`key_faults`), lanes of work that failed ([`lanes`], in the
 //! store). `findings` reports what the operator should know.

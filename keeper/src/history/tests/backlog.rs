@@ -46,7 +46,7 @@ fn a_credit_that_is_complete_is_behind_no_more_until_it_shows_another_state() {
 }
 
 #[test]
-fn what_keeps_missing_is_tried_ever_more_rarely_and_told_of() {
+fn what_keeps_missing_is_tried_ever_more_rarely_and_reported() {
     let (mut backlog, snapshot) = seen(100, 1);
     let missing = Outcome::Missing("record 3 is missing".to_string());
     let mut pauses = Vec::new();
@@ -64,7 +64,7 @@ fn what_keeps_missing_is_tried_ever_more_rarely_and_told_of() {
     assert_eq!(pauses[11], 3_600);
     assert_eq!(backlog.lost().collect::<Vec<_>>(), [(&key(10), "record 3 is missing")]);
     backlog.note(&key(10), &Outcome::Later, false, clock);
-    assert_eq!(backlog.lost().count(), 1, "nothing new was said");
+    assert_eq!(backlog.lost().count(), 1, "nothing new is known");
     backlog.note(&key(10), &Outcome::Further, false, clock);
     assert_eq!(backlog.lost().count(), 0);
 }

@@ -121,7 +121,7 @@ async fn a_transaction_that_is_not_served_yet_is_waited_for() {
 }
 
 #[tokio::test]
-async fn history_that_is_gone_is_told_to_the_operator_until_a_node_has_it() {
+async fn history_that_is_gone_is_reported_until_a_node_has_it() {
     let (server, keeper, credit) = (Server::start().await, Keeper::new(), key(10));
     for arrears in 0..4 {
         server.ledger().happen(&[credit], late(arrears));
@@ -210,7 +210,7 @@ async fn the_last_record_of_a_credit_that_was_removed_ends_its_log() {
 }
 
 #[tokio::test]
-async fn a_node_that_fails_is_not_waited_for_and_nothing_is_said_of_the_logs() {
+async fn a_node_that_fails_is_not_waited_for_and_nothing_is_found_of_the_logs() {
     let (server, keeper) = (Server::start().await, Keeper::new());
     for number in 10..30 {
         server.ledger().happen(&[key(number)], late(1));

@@ -113,7 +113,7 @@ async fn the_second_node_does_what_the_first_does_not() {
 }
 
 #[tokio::test]
-async fn a_node_of_another_cluster_is_told_and_its_slots_count_for_nothing() {
+async fn a_node_of_another_cluster_is_reported_and_its_slots_count_for_nothing() {
     let ground = Ground::new(2, |_| {}).await;
     ground.nodes[1].show(|view| {
         (view.genesis, view.slot) = ("SysvarC1ock11111111111111111111111111111111", 900_000_000);

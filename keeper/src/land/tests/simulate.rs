@@ -145,7 +145,7 @@ async fn what_another_has_done_is_left_out_and_counts_against_nobody() {
 }
 
 #[tokio::test]
-async fn a_payer_without_funds_is_told_and_blames_no_work() {
+async fn a_payer_without_funds_is_reported_and_blames_no_work() {
     let work = [due(Kind::MarkDefaulted, 1), due(Kind::ExpireUnits, 2)];
     let ground = ground(&work, &[(1, json!("InsufficientFundsForFee"))]).await;
     let landing = ground.land(&work).await;

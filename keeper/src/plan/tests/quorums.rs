@@ -39,7 +39,7 @@ fn one_liar_among_three_changes_nothing() {
 }
 
 #[test]
-fn two_that_disagree_meter_nothing_and_are_told_of() {
+fn two_that_disagree_meter_nothing_and_are_reported() {
     let world = said(&[500, 900]);
     assert_eq!(world.kinds(), []);
     let fact = Fact::ReportersDisagree { agreeing: 1, reporting: 2, quorum: 2, units: Units(500) };
@@ -114,7 +114,7 @@ fn a_report_from_the_future_or_of_long_ago_does_not_count() {
 }
 
 #[test]
-fn too_few_reporters_are_told_of_once_per_provider() {
+fn too_few_reporters_are_reported_once_per_provider() {
     let mut world = said(&[500]).with(credit(1)).with(credit(40));
     let raised = world.found(Rule::NoQuorum);
     assert_eq!(raised.len(), 1);
@@ -126,7 +126,7 @@ fn too_few_reporters_are_told_of_once_per_provider() {
 }
 
 #[test]
-fn a_reporter_far_below_the_chain_is_told_of() {
+fn a_reporter_far_below_the_chain_is_reported() {
     let mut world = said(&[5_000, 5_000, 4_800]);
     world.change(0, |credit| credit.meter.cumulative = 4_900);
     let raised = world.facts(Rule::ReportsBelowChain);
