@@ -52,6 +52,6 @@ mod version;
 pub use {
     error::LandError,
     lander::{Lander, Landing},
-    settings::{KeySettings, LandSettings, VersionChoice},
+    settings::{KeySettings, LandSettings},
     statuses::STATUSES,
 };

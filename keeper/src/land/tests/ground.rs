@@ -4,7 +4,7 @@ use {
     super::{WRITTEN_AT, credit, nodes::Played},
     crate::{
         chain::{Nodes, Snapshot},
-        land::{LandSettings, Lander, Landing, VersionChoice},
+        land::{LandSettings, Lander, Landing, settings::VersionChoice},
         plan::{Action, Intent, IntentId, Kind, Reason, Role},
         store::Store,
     },

@@ -8,10 +8,11 @@ use {
     },
     crate::{
         land::{
-            LandSettings, VersionChoice,
+            LandSettings,
             lander::Landing,
             lanes,
             pack::{Batch, Packed, Version, pack},
+            settings::VersionChoice,
             simulate::{Round, Simulated, simulate},
         },
         plan::{Intent, Kind, Role},
