@@ -91,7 +91,7 @@ impl<'a> Lab<'a> {
         loan
     }
 
-    /// A [`Lab::loan`] with everything that can be agreed beside the terms, and units that expire after eleven years
+    /// A [`Lab::loan`] with every rider, and units that expire after eleven years
     /// and as many seconds as its nonce.
     pub fn agreed(&mut self, instalments: u32, shape: Shape) -> Loan {
         let nonce = (self.nonce + 1) as u32;

@@ -29,7 +29,7 @@ use {
     std::{path::PathBuf, process::ExitCode},
 };
 
-/// Measures the program on its real ELF, and the speed of what runs beside it.
+/// Measures the program on its real ELF, and the speed of provider and keeper.
 #[derive(Parser, Debug)]
 #[command(name = "blockable-bench")]
 struct Args {

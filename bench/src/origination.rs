@@ -5,7 +5,7 @@ use {
     solana_sdk::signer::Signer,
 };
 
-/// Loans of one to 36 instalments, plain and with all that can be agreed beside the terms, from the offer to live units
+/// Loans of one to 36 instalments, plain and with every rider, from the offer to live units
 /// or back to the lender.
 pub fn measure(lab: &mut Lab) {
     for instalments in [1, 2, 5, 12, 24, 36] {

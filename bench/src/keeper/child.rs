@@ -1,4 +1,4 @@
-//! The keeper as a process of its own, so that its memory is its own: goes round when told to, and says what it did.
+//! The keeper in a process of its own, so that its memory can be measured: runs a round on request and reports it.
 
 use {
     super::super::BenchError,
@@ -58,7 +58,7 @@ pub fn run(args: &ChildArgs) -> Result<(), BenchError> {
     Ok(())
 }
 
-/// Most memory that this process has had, as Linux tells it; 0 elsewhere.
+/// Peak memory of this process, from Linux; 0 elsewhere.
 fn peak_bytes() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

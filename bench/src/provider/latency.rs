@@ -94,7 +94,7 @@ struct Sample {
     sent: Duration,
     /// The node says that it has processed the transaction.
     landed: Duration,
-    /// The gate was told of the change.
+    /// The gate has the freeze in its chain view.
     noticed: Duration,
     /// The gate refuses a new job.
     refused: Duration,
@@ -237,10 +237,13 @@ fn figures(signed: &[Sample], chain: &[Sample]) -> Vec<Figure> {
     median("by signed transaction, landed", of(signed, |sample| sample.landed));
     median("by chain, the node has taken it", of(chain, |sample| sample.sent));
     median("by chain, landed", of(chain, |sample| sample.landed));
-    median("by chain, the gate is told", of(chain, |sample| sample.noticed));
-    median("by chain, from landed to told", of(chain, |sample| sample.noticed.saturating_sub(sample.landed)));
+    median("by chain, in the chain view", of(chain, |sample| sample.noticed));
     median(
-        "by chain, from told to refused",
+        "by chain, from landed to chain view",
+        of(chain, |sample| sample.noticed.saturating_sub(sample.landed)),
+    );
+    median(
+        "by chain, from chain view to refused",
         of(chain, |sample| sample.refused.saturating_sub(sample.noticed)),
     );
     figures
