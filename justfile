@@ -36,7 +36,7 @@ demo *args:
 bench *args:
     cargo run --release -p blockable-bench -- cu {{args}}
 
-# try to break the program: random hostile steps, judged by an independent model
+# try to break the program: random hostile steps, verified by an independent model
 fuzz *args:
     cargo run --release -p blockable-fuzz -- {{args}}
 

@@ -32,7 +32,7 @@ pub enum Amount {
 
 impl Amount {
     /// The number meant, given the whole and the lesser whole.
-    pub fn of(self, whole: u64, lesser: u64) -> u64 {
+    pub fn resolve(self, whole: u64, lesser: u64) -> u64 {
         match self {
             Amount::Zero => 0,
             Amount::One => 1,
@@ -76,7 +76,7 @@ pub enum Moment {
 pub enum Jump {
     /// That many seconds.
     Seconds(u32),
-    /// To a moment of the loan at a place, and some seconds beside it; one second where it has passed.
+    /// To a moment of the loan at a place, give or take some seconds; by one second where it has passed.
     To(u8, Moment, i8),
 }
 
@@ -103,7 +103,7 @@ pub enum Step {
     Wait(Jump),
     /// A transaction.
     Call(Attempt),
-    /// Someone sends tokens to a vault beside the program.
+    /// Someone sends tokens to a vault without the program.
     Donate(u8, u64),
     /// An account gets the bytes that version 1 of the program would have written.
     Age(u8),

@@ -171,7 +171,7 @@ impl CreditBook {
     }
 
     /// Describes the state of the loan.
-    pub fn standing(&self) -> String {
+    pub fn describe(&self) -> String {
         let status = self.status();
         format!("{status:?}, {} instalments billed, {} owed", self.billed, self.debt())
     }

@@ -202,7 +202,7 @@ impl Scene<'_> {
     }
 
     pub(super) fn amount(&self, whole: u64, lesser: u64) -> u64 {
-        self.attempt.amount.of(whole, lesser)
+        self.attempt.amount.resolve(whole, lesser)
     }
 
     pub(super) fn units(&self, whole: u64, lesser: u64) -> UnitAmount {

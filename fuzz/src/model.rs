@@ -40,7 +40,7 @@ pub fn decode<T: BlockableAccount>(account: Option<&Account>) -> Option<T> {
 
 impl Model {
     /// The model of a fresh world.
-    pub fn of(lab: &Lab) -> Model {
+    pub fn new(lab: &Lab) -> Model {
         let mut model = Model::default();
         for keys in &lab.markets {
             let market: Market = lab.read(&keys.market).expect("markets stay");

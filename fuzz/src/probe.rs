@@ -61,7 +61,7 @@ impl Session {
         if self.lab.simulate(&repay).is_none() {
             return Err(format!(
                 "rule 3: a repayment would be refused: {}",
-                CreditBook::read(credit).standing()
+                CreditBook::read(credit).describe()
             ));
         }
         let Some(first) = aged(credit) else { return Ok(()) };

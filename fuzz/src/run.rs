@@ -44,7 +44,7 @@ pub struct Report {
     pub seconds: f64,
 }
 
-/// Plays episodes until the steps are used up or a rule is broken; `progress` is told the steps done so far.
+/// Plays episodes until the steps are used up or a rule is broken; `progress` receives the number of steps so far.
 ///
 /// Episodes are independent and counted in their order, so that the number of threads changes nothing but the time.
 pub fn run(options: Options, progress: impl Fn(u64) + Sync) -> Report {

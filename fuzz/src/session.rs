@@ -45,7 +45,7 @@ impl Session {
     /// A fresh world.
     pub fn new() -> Session {
         let lab = Lab::new();
-        let model = Model::of(&lab);
+        let model = Model::new(&lab);
         Session { lab, model, coverage: Coverage::default() }
     }
 
@@ -152,12 +152,8 @@ impl Session {
     fn must_be_refused(&self, call: &Call, error: &TransactionError) -> Result<(), String> {
         let overflow = InstructionError::Custom(BlockableError::ArithmeticOverflow.code());
         if call.honest && *error == TransactionError::InstructionError(0, overflow) {
-            let standing = self.model.credits.get(&call.at(Role::Credit)).map(CreditBook::standing);
-            return Err(format!(
-                "rule 3: {:?} cannot be worked out: {}",
-                call.op,
-                standing.unwrap_or_default()
-            ));
+            let state = self.model.credits.get(&call.at(Role::Credit)).map(CreditBook::describe);
+            return Err(format!("rule 3: {:?} cannot be worked out: {}", call.op, state.unwrap_or_default()));
         }
         let Args::Amount(amount) = call.args else { return Ok(()) };
         let owed = self.model.credits.get(&call.at(Role::Credit)).is_some_and(CreditBook::is_secured);
@@ -167,7 +163,7 @@ impl Session {
             let market = &self.model.markets[&call.at(Role::Market)];
             book.accrue(market.time(self.lab.now.into()));
             if funds >= book.debt().min(amount.into()) {
-                return Err(format!("rule 3: a repayment was refused: {}", book.standing()));
+                return Err(format!("rule 3: a repayment was refused: {}", book.describe()));
             }
         }
         Ok(())

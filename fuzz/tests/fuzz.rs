@@ -73,13 +73,13 @@ fn written<T: BlockableAccount>(session: &mut Session, key: &Pubkey, change: imp
 
 /// Changes an account by hand; the change must be noticed at the next look at everything, and by the next step on it.
 #[track_caller]
-fn bites<T: BlockableAccount>(of: impl Fn(&Session) -> Pubkey, change: impl Fn(&mut T), told: &str) {
+fn bites<T: BlockableAccount>(address: impl Fn(&Session) -> Pubkey, change: impl Fn(&mut T), expected: &str) {
     let mut session = played(&issued());
-    let key = of(&session);
+    let key = address(&session);
     assert_eq!(session.model.sweep(&session.lab), Ok(()));
     written(&mut session, &key, change);
     let found = session.model.sweep(&session.lab).expect_err("the change is noticed");
-    assert!(found.contains(told), "{found}");
+    assert!(found.contains(expected), "{found}");
 }
 
 fn credit(session: &Session) -> Pubkey {
