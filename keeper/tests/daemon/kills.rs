@@ -117,7 +117,7 @@ impl Lives {
     /// One life, that ends at a fail point or at any moment.
     async fn live(&mut self, setup: &mut Setup, usage: &mut Usage) {
         usage.go_on(setup).await;
-        let point = self.choose(Ahead::of(setup, usage));
+        let point = self.choose(Ahead::new(setup, usage));
         if point == Some(READING) {
             setup.cluster.pass(READING_EVERY).await;
         }
@@ -178,7 +178,7 @@ struct Ahead {
 }
 
 impl Ahead {
-    fn of(setup: &Setup, usage: &Usage) -> Ahead {
+    fn new(setup: &Setup, usage: &Usage) -> Ahead {
         if !setup.store("keeper").exists() {
             return Ahead::default();
         }
@@ -292,7 +292,7 @@ async fn check(setup: &Setup, usage: &Usage) {
     assert!(all_are(setup, PUNCTUAL, Status::Active).await && all_are(setup, LATE, Status::Active).await);
     for (number, records) in histories(setup).await.iter().enumerate() {
         let credit = setup.cluster.chain.credit(&setup.credits[number]).await;
-        check_metering(records, &credit, usage.of(number));
+        check_metering(records, &credit, usage.used(number));
         let expected: &[&str] = match number {
             number if PUNCTUAL.contains(&number) => &[],
             number if LOST.contains(&number) => &["delinquent", "defaulted"],

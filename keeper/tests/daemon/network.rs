@@ -151,7 +151,7 @@ impl Scene {
         let mut marks = Vec::new();
         for (number, records) in histories(&self.setup).await.iter().enumerate() {
             let credit = self.setup.cluster.chain.credit(&self.setup.credits[number]).await;
-            check_metering(records, &credit, self.usage.of(number));
+            check_metering(records, &credit, self.usage.used(number));
             marks.push(check_marks(records, &credit));
         }
         drop(self.nodes);

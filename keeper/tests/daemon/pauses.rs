@@ -90,7 +90,7 @@ async fn a_pause_over_a_due_date_makes_nobody_late_and_the_mark_comes_as_much_la
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_standstill_that_no_keeper_has_watched_makes_the_grace_longer() {
+async fn a_stall_that_no_keeper_has_watched_makes_the_grace_longer() {
     // A slot of this cluster takes 12 seconds by its clock: whenever that is moved, it has stalled for 95 % of the time.
     // The limit is a day, so that smaller moves are none. A transaction takes some dozen slots, until it is finalized.
     let stall = [("lag_slots = 50", "lag_slots = 50\nstall_seconds = 86400")];
@@ -103,12 +103,12 @@ async fn a_standstill_that_no_keeper_has_watched_makes_the_grace_longer() {
 
     setup.cluster.chain.wait_until(due + i64::from(GRACE) + 600).await;
     let keeper = setup.spawn("keeper", "");
-    setup.until("the standstill is found", async |_: &Setup| !stalls(&store).is_empty()).await;
+    setup.until("the stall is found", async |_: &Setup| !stalls(&store).is_empty()).await;
     let lost = stalls(&store)[0];
     let stood = i64::from(GRACE + DAY);
     assert!((stood * 94 / 100..stood).contains(&lost), "{lost} of {stood}");
     setup.stay(4).await;
-    assert_eq!(setup.status(0).await, Status::Active, "the grace was lost to the standstill");
+    assert_eq!(setup.status(0).await, Status::Active, "the grace was lost to the stall");
 
     let mark = due + i64::from(GRACE) + lost;
     let mut clock = setup.clock().await;
@@ -133,17 +133,17 @@ async fn a_standstill_that_no_keeper_has_watched_makes_the_grace_longer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_standstill_under_the_keepers_eyes_makes_the_grace_longer() {
+async fn a_stall_under_the_keepers_eyes_makes_the_grace_longer() {
     let stall = [("lag_slots = 50", "lag_slots = 50\nstall_seconds = 5")];
     let (setup, due) = start(Cluster::ticking(100).await, &stall).await;
     let keeper = setup.spawn("keeper", "");
     let (store, mark) = (setup.store("keeper"), due + i64::from(GRACE));
     go_to(&setup, mark - 60).await;
-    assert!(stalls(&store).is_empty(), "moving the clock is no standstill here");
+    assert!(stalls(&store).is_empty(), "moving the clock is no stall here");
     setup.cluster.stand_still(true).await;
     sleep(Duration::from_secs(12)).await;
     setup.cluster.stand_still(false).await;
-    setup.until("the standstill is found", async |_: &Setup| !stalls(&store).is_empty()).await;
+    setup.until("the stall is found", async |_: &Setup| !stalls(&store).is_empty()).await;
     let lost = stalls(&store)[0];
     assert!((10..60).contains(&lost), "{lost}");
     setup.cluster.chain.wait_until(mark).await;

@@ -39,7 +39,7 @@ impl Usage {
     }
 
     /// Units that a credit has used.
-    pub fn of(&self, credit: usize) -> u64 {
+    pub fn used(&self, credit: usize) -> u64 {
         self.used[credit]
     }
 

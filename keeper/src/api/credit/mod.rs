@@ -53,7 +53,7 @@ pub(crate) struct CreditDetail {
     health: Option<CreditHealth>,
     /// The terms.
     terms: TermsView,
-    /// The rider: optional terms beside the main ones; all zero where nothing was agreed.
+    /// The rider: optional terms; all zero where nothing was agreed.
     rider: RiderView,
     /// The hash of terms, rider and schedule, in hexadecimal.
     terms_hash: String,

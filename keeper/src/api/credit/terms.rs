@@ -42,7 +42,7 @@ pub(crate) struct TermsView {
     auto_freeze: bool,
 }
 
-/// The rider: optional terms beside the main ones.
+/// The rider: reserve, covenant, pay-in-kind and notice of default.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct RiderView {
     /// Cash that the borrower keeps in the vault.

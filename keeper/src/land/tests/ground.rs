@@ -115,7 +115,7 @@ pub fn due(kind: Kind, number: u8) -> Intent {
     }
 }
 
-/// Metering of a chunk with the credits of these numbers. `reports` tells one set of reports from another.
+/// Metering of a chunk with the credits of these numbers. `reports` is the number of the set of reports.
 pub fn meter(chunk: u32, numbers: &[u8], reports: u8) -> Intent {
     let provider = Pubkey::new_from_array([200; 32]);
     let state = [chunk.to_le_bytes().to_vec(), vec![reports]].concat();

@@ -193,7 +193,7 @@ async fn metering_that_would_leave_out_every_credit_is_not_sent_and_the_rest_is(
     assert_eq!(ground.carried().await, [work[0].lane(), work[2].lane()], "one with a credit left to meter");
     ground.land_all(6_000).await;
 
-    // Alone, so that no transaction of late tells what it takes.
+    // Alone, so that no recent transaction gives an estimate.
     let again = [meter(1, &[3, 4], 1)];
     let landing = ground.land_at(&again, 60).await;
     assert_eq!(landing, Landing { moot: 1, ..Landing::default() }, "no transaction for nothing");

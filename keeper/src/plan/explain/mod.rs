@@ -31,7 +31,7 @@ use {
 /// The keeper's plan for one credit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct CreditPlan {
-    /// The next action and its reason, in words.
+    /// The next action and its reason, as a sentence.
     #[schema(
         example = "mark_delinquent at 2027-02-19 08:00 UTC at the earliest, if nothing changes until then"
     )]

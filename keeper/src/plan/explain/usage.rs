@@ -28,7 +28,7 @@ use {
 pub(crate) struct UsageView {
     /// Reporters that must agree.
     pub(crate) quorum: u8,
-    /// The agreement among reporters, in words.
+    /// The agreement among reporters, as a sentence.
     #[schema(example = "2 of 3 reporters agree on 5,000 units used at 2027-01-15 08:01 UTC")]
     pub(crate) agreement: String,
     /// The latest report of every reporter on the credit's chunk.

@@ -26,7 +26,7 @@ pub(super) fn carry_out(snapshot: &Snapshot, credit: &Credit, kind: Kind) -> Opt
     Some(after)
 }
 
-/// A configuration that draws the same cases every time and writes nothing beside the sources.
+/// A configuration that draws the same cases every time and writes no file next to the sources.
 pub(super) fn cases(cases: u32) -> ProptestConfig {
     ProptestConfig {
         cases,
