@@ -34,9 +34,9 @@ async fn start(gate: &Gate, node: &Node, change: impl FnOnce(&mut FreezeDeskConf
 
 /// The freeze of `units` that `by` signs with the node's latest blockhash.
 fn order(node: &Node, by: &Keypair, units: u64) -> Vec<u8> {
-    let blockhash = node.tell(|says| {
-        says.valid = vec![says.blockhash];
-        says.blockhash
+    let blockhash = node.with_state(|state| {
+        state.valid = vec![state.blockhash];
+        state.blockhash
     });
     signed(by, &[freeze(by, FreezeAmount::Units(units))], blockhash)
 }
@@ -82,12 +82,12 @@ async fn a_freeze_is_obeyed_at_once_and_until_the_chain_shows_it() {
     assert_eq!(refused, Err(Refusal::Frozen { available: 0, needed: 1 }));
     assert_eq!(gate.settle(&running, 50).await.unwrap(), 50, "what runs may finish");
     assert_eq!(desk.obey(&bytes).await, Ok(obeyed), "the same answer again");
-    eventually("it is sent", || node.tell(|says| says.sent.contains(&STANDARD.encode(&bytes)))).await;
+    eventually("it is sent", || node.with_state(|state| state.sent.contains(&STANDARD.encode(&bytes)))).await;
 
-    node.tell(|says| says.landed.insert(obeyed.signature, (50, false, false)));
+    node.with_state(|state| state.landed.insert(obeyed.signature, (50, false, false)));
     sleep(Duration::from_millis(100)).await;
     assert_eq!(desk.state(&obeyed.signature), Some(OrderState::Open), "a processed block may be dropped");
-    node.tell(|says| says.landed.insert(obeyed.signature, (50, true, false)));
+    node.with_state(|state| state.landed.insert(obeyed.signature, (50, true, false)));
     sleep(Duration::from_millis(100)).await;
     assert_eq!((desk.state(&obeyed.signature), frozen(&gate)), (Some(OrderState::Open), 900));
     show_frozen(&gate, 50, 900);
@@ -124,16 +124,16 @@ async fn what_expires_fails_or_is_never_seen_is_lifted_and_both_are_told() {
     let expired = desk.obey(&order(&node, &lender(), 400)).await.unwrap();
     let failed = desk.obey(&order(&node, &freezer(), 700)).await.unwrap();
     assert_eq!((frozen(&gate), desk.open()), (700, 2));
-    node.tell(|says| says.landed.insert(failed.signature, (50, false, true)));
+    node.with_state(|state| state.landed.insert(failed.signature, (50, false, true)));
     sleep(Duration::from_millis(100)).await;
     assert_eq!(frozen(&gate), 700, "a processed failure may be undone");
-    node.tell(|says| says.landed.insert(failed.signature, (50, true, true)));
+    node.with_state(|state| state.landed.insert(failed.signature, (50, true, true)));
     closed(&desk, &failed, OrderState::Failed).await;
     assert_eq!(frozen(&gate), 400);
-    node.tell(|says| says.height = expired.last_valid_height);
+    node.with_state(|state| state.height = expired.last_valid_height);
     sleep(Duration::from_millis(100)).await;
     assert_eq!(frozen(&gate), 400, "it can land in this very block");
-    node.tell(|says| says.height += 1);
+    node.with_state(|state| state.height += 1);
     closed(&desk, &expired, OrderState::Expired).await;
     assert_eq!(frozen(&gate), 0);
 
@@ -141,7 +141,7 @@ async fn what_expires_fails_or_is_never_seen_is_lifted_and_both_are_told() {
     desk.stop().await;
     let lapsed = lapsing.obey(&order(&node, &lender(), 500)).await.unwrap();
     closed(&lapsing, &lapsed, OrderState::Lapsed).await;
-    node.tell(|says| says.is_down = true);
+    node.with_state(|state| state.is_down = true);
     assert_eq!(frozen(&gate), 0);
     let all = gate.notices_after(0, 100).await.unwrap();
     let about = |signature: String| {
@@ -153,15 +153,15 @@ async fn what_expires_fails_or_is_never_seen_is_lifted_and_both_are_told() {
         all.collect::<Vec<_>>()
     };
     for (obeyed, word) in [(expired, "expired"), (failed, "failed: "), (lapsed, "as long as")] {
-        let told = about(obeyed.signature.to_string());
-        assert!(matches!(&told[0].kind, NoticeKind::FreezeObeyed { .. }));
+        let sent_notices = about(obeyed.signature.to_string());
+        assert!(matches!(&sent_notices[0].kind, NoticeKind::FreezeObeyed { .. }));
         assert!(
-            matches!(&told[1].kind, NoticeKind::FreezeLifted { reason, .. } if reason.contains(word)),
-            "{told:?}"
+            matches!(&sent_notices[1].kind, NoticeKind::FreezeLifted { reason, .. } if reason.contains(word)),
+            "{sent_notices:?}"
         );
-        assert_eq!(told.len(), 2);
-        assert!(told.iter().all(|notice| notice.lender == lender().pubkey().to_string()));
-        assert!(told.iter().all(|notice| notice.borrower == loan().borrower.to_string()));
+        assert_eq!(sent_notices.len(), 2);
+        assert!(sent_notices.iter().all(|notice| notice.lender == lender().pubkey().to_string()));
+        assert!(sent_notices.iter().all(|notice| notice.borrower == loan().borrower.to_string()));
     }
 }
 
@@ -171,7 +171,7 @@ async fn without_an_answer_an_order_is_obeyed_for_a_bounded_time_only() {
     let (gate, node) = (gate(folder.path()), Node::start());
     let desk = start(&gate, &node, |config| config.obey_for = Duration::from_secs(3)).await;
     let obeyed = desk.obey(&order(&node, &lender(), 500)).await.unwrap();
-    node.tell(|says| says.is_down = true);
+    node.with_state(|state| state.is_down = true);
     assert_eq!(frozen(&gate), 500);
     closed(&desk, &obeyed, OrderState::Lapsed).await;
     assert_eq!(frozen(&gate), 0);
@@ -183,9 +183,9 @@ async fn what_has_landed_is_obeyed_until_the_gate_has_seen_it_however_long_that_
     let (gate, node) = (gate(folder.path()), Node::start());
     let desk = start(&gate, &node, |config| config.obey_for = Duration::from_secs(3)).await;
     let obeyed = desk.obey(&order(&node, &lender(), 500)).await.unwrap();
-    node.tell(|says| says.landed.insert(obeyed.signature, (50, true, false)));
+    node.with_state(|state| state.landed.insert(obeyed.signature, (50, true, false)));
     sleep(Duration::from_secs(1)).await;
-    node.tell(|says| says.is_down = true);
+    node.with_state(|state| state.is_down = true);
     sleep(Duration::from_millis(2_500)).await;
     assert_eq!((desk.state(&obeyed.signature), frozen(&gate)), (Some(OrderState::Open), 500));
     show_frozen(&gate, 49, 500);
@@ -210,7 +210,7 @@ async fn a_restart_obeys_what_is_open_again_at_once_and_for_no_longer() {
     before.close().await;
 
     let after = gate(folder.path());
-    node.tell(|says| says.is_down = true);
+    node.with_state(|state| state.is_down = true);
     let desk = start(&after, &node, |config| config.obey_for = Duration::from_secs(3)).await;
     assert_eq!((frozen(&after), desk.open()), (800, 1));
     closed(&desk, &obeyed, OrderState::Lapsed).await;
@@ -233,7 +233,7 @@ async fn only_so_many_orders_are_open_at_once() {
         let by = lender();
         let amount = FreezeAmount::Units(units);
         let freeze = credit_freeze(&market(), &by.pubkey(), &address(2), amount, FreezeReason::Risk);
-        signed(&by, &[freeze], node.tell(|says| says.blockhash))
+        signed(&by, &[freeze], node.with_state(|state| state.blockhash))
     };
     desk.obey(&other(1)).await.unwrap();
     assert_eq!(desk.obey(&other(2)).await, Err(OrderRefused::TooManyOpen { open: 3 }));
@@ -263,18 +263,18 @@ async fn a_blockhash_must_be_alive() {
     let unknown = desk.obey(&with(1, Hash::new_unique())).await;
     assert_eq!(unknown, Err(OrderRefused::BlockhashUnknown));
     let elsewhere = Hash::new_unique();
-    node.tell(|says| says.valid.push(elsewhere));
+    node.with_state(|state| state.valid.push(elsewhere));
     let obeyed = desk.obey(&with(2, elsewhere)).await.unwrap();
     assert_eq!(obeyed.last_valid_height, 1_150, "the node was asked");
 
-    let old = node.tell(|says| says.blockhash);
-    node.tell(|says| says.valid.clear());
+    let old = node.with_state(|state| state.blockhash);
+    node.with_state(|state| state.valid.clear());
     sleep(Duration::from_secs(1)).await;
     assert_eq!(desk.obey(&with(3, old)).await.unwrap().last_valid_height, 1_150);
-    node.tell(|says| (says.height, says.blockhash) = (1_151, Hash::new_unique()));
+    node.with_state(|state| (state.height, state.blockhash) = (1_151, Hash::new_unique()));
     sleep(Duration::from_secs(1)).await;
     assert_eq!(desk.obey(&with(4, old)).await, Err(OrderRefused::BlockhashExpired));
-    node.tell(|says| says.is_down = true);
+    node.with_state(|state| state.is_down = true);
     assert_eq!(desk.obey(&with(5, Hash::new_unique())).await, Err(OrderRefused::Unchecked));
 }
 
@@ -286,13 +286,13 @@ async fn a_freeze_that_landed_and_was_thawed_elsewhere_is_no_news() {
     let bytes = order(&node, &lender(), 900);
     let signature = crate::FreezeOrder::read(&bytes).unwrap().signature;
     // The desk was not shown it before it landed.
-    node.tell(|says| says.landed.insert(signature, (20, true, false)));
+    node.with_state(|state| state.landed.insert(signature, (20, true, false)));
     let thawed = later(&loan(), |credit| credit.frozen_at_market = 1_799_999_990);
     gate.observe_credit(address(1), 30, Some(&thawed));
     assert_eq!(desk.obey(&bytes).await, Err(OrderRefused::Replayed(OrderState::Landed)));
     assert_eq!((frozen(&gate), notices(&gate).await.len()), (0, 0));
     assert!(desk.obey(&order(&node, &lender(), 901)).await.is_ok(), "a new freeze is");
-    node.tell(|says| says.is_down = true);
+    node.with_state(|state| state.is_down = true);
     assert_eq!(desk.obey(&order(&node, &lender(), 902)).await, Err(OrderRefused::Unchecked));
 }
 
@@ -304,7 +304,7 @@ async fn a_freeze_that_cannot_be_recorded_is_obeyed_all_the_same() {
     gate.write(|connection| connection.execute("DROP TABLE freezes", [])).await.unwrap();
     let obeyed = desk.obey(&order(&node, &lender(), 900)).await.unwrap();
     assert_eq!(frozen(&gate), 900);
-    node.tell(|says| says.height = obeyed.last_valid_height + 1);
+    node.with_state(|state| state.height = obeyed.last_valid_height + 1);
     closed(&desk, &obeyed, OrderState::Expired).await;
     assert_eq!(frozen(&gate), 0);
 }
@@ -329,7 +329,7 @@ async fn refused_orders_change_nothing() {
     assert!(desk.obey(&order(&node, &foreign, 1)).await.is_err());
     assert!(desk.obey(&order(&node, &lender(), 1_001)).await.is_err());
     assert_eq!((desk.open(), frozen(&gate), notices(&gate).await.len()), (0, 0, 0));
-    assert!(node.tell(|says| says.sent.is_empty()), "and nothing is sent");
+    assert!(node.with_state(|state| state.sent.is_empty()), "and nothing is sent");
 
     let stale = tempfile::tempdir().unwrap();
     let gate = open(stale.path(), |config| config.max_staleness = Duration::from_secs(2));
@@ -354,15 +354,15 @@ async fn an_end_that_could_not_be_recorded_is_recorded_later() {
         gate.write(move |connection| connection.execute_batch(&sql)).await.unwrap();
     };
     rename("notices", "away").await;
-    node.tell(|says| says.height = obeyed.last_valid_height + 1);
+    node.with_state(|state| state.height = obeyed.last_valid_height + 1);
     eventually("it is lifted", || frozen(&gate) == 0).await;
     eventually("it is over", || desk.state(&obeyed.signature) == Some(OrderState::Expired)).await;
     assert_eq!(desk.obey(&bytes).await, Err(OrderRefused::Replayed(OrderState::Expired)));
     rename("away", "notices").await;
     eventually("its end is recorded", || desk.open() == 0).await;
-    let told = notices(&gate).await;
+    let sent_notices = notices(&gate).await;
     assert!(
-        matches!(&told[..], [NoticeKind::FreezeObeyed { .. }, NoticeKind::FreezeLifted { .. }]),
-        "{told:?}"
+        matches!(&sent_notices[..], [NoticeKind::FreezeObeyed { .. }, NoticeKind::FreezeLifted { .. }]),
+        "{sent_notices:?}"
     );
 }

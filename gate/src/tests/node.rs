@@ -1,4 +1,4 @@
-//! A node of the desk's tests: answers JSON-RPC on a port of this machine as it is told to.
+//! A node for the tests of freeze orders: answers JSON-RPC on a port of this machine from a state that the test sets.
 
 use {
     blockable_sdk::{Hash, Signature},
@@ -15,9 +15,9 @@ use {
     },
 };
 
-/// The answers of the node.
+/// The state that the node answers from.
 #[derive(Default)]
-pub struct Says {
+pub struct NodeState {
     /// The block height.
     pub height: u64,
     /// The latest blockhash; valid for 150 blocks from the height.
@@ -35,7 +35,7 @@ pub struct Says {
 /// The node; ends when dropped.
 pub struct Node {
     address: SocketAddr,
-    says: Arc<Mutex<Says>>,
+    state: Arc<Mutex<NodeState>>,
     ended: Arc<AtomicBool>,
 }
 
@@ -43,20 +43,21 @@ impl Node {
     /// A node at block height 1,000.
     pub fn start() -> Node {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let says = Says { height: 1_000, blockhash: Hash::new_from_array([9; 32]), ..Says::default() };
+        let state =
+            NodeState { height: 1_000, blockhash: Hash::new_from_array([9; 32]), ..NodeState::default() };
         let node = Node {
             address: listener.local_addr().unwrap(),
-            says: Arc::new(Mutex::new(says)),
+            state: Arc::new(Mutex::new(state)),
             ended: Arc::default(),
         };
-        let (says, ended) = (node.says.clone(), node.ended.clone());
+        let (state, ended) = (node.state.clone(), node.ended.clone());
         thread::spawn(move || {
             for connection in listener.incoming() {
                 if ended.load(Ordering::Relaxed) {
                     return;
                 }
-                let says = says.clone();
-                thread::spawn(move || serve(connection.unwrap(), &says));
+                let state = state.clone();
+                thread::spawn(move || serve(connection.unwrap(), &state));
             }
         });
         node
@@ -66,9 +67,9 @@ impl Node {
         format!("http://{}", self.address)
     }
 
-    /// Changes what it says.
-    pub fn tell<T>(&self, change: impl FnOnce(&mut Says) -> T) -> T {
-        change(&mut self.says.lock().unwrap())
+    /// Reads or changes the state.
+    pub fn with_state<T>(&self, change: impl FnOnce(&mut NodeState) -> T) -> T {
+        change(&mut self.state.lock().unwrap())
     }
 }
 
@@ -81,7 +82,7 @@ impl Drop for Node {
 }
 
 /// Answers the requests of a connection until it is closed.
-fn serve(connection: TcpStream, says: &Mutex<Says>) -> Option<()> {
+fn serve(connection: TcpStream, state: &Mutex<NodeState>) -> Option<()> {
     let mut reader = BufReader::new(connection.try_clone().ok()?);
     let mut writer = connection;
     loop {
@@ -104,7 +105,7 @@ fn serve(connection: TcpStream, says: &Mutex<Says>) -> Option<()> {
         reader.read_exact(&mut body).ok()?;
         let request: Value = serde_json::from_slice(&body).ok()?;
         let mut response = json!({"jsonrpc": "2.0", "id": request["id"]});
-        match answer(&mut says.lock().unwrap(), &request) {
+        match answer(&mut state.lock().unwrap(), &request) {
             Some(result) => response["result"] = result,
             None => response["error"] = json!({"code": -32_005, "message": "node is unhealthy"}),
         }
@@ -114,25 +115,25 @@ fn serve(connection: TcpStream, says: &Mutex<Says>) -> Option<()> {
     }
 }
 
-fn answer(says: &mut Says, request: &Value) -> Option<Value> {
-    if says.is_down {
+fn answer(state: &mut NodeState, request: &Value) -> Option<Value> {
+    if state.is_down {
         return None;
     }
     let with_context = |value: Value| json!({"context": {"slot": 1_000_000}, "value": value});
     let params = &request["params"];
     Some(match request["method"].as_str()? {
         "getLatestBlockhash" => with_context(json!({
-            "blockhash": says.blockhash.to_string(), "lastValidBlockHeight": says.height + 150,
+            "blockhash": state.blockhash.to_string(), "lastValidBlockHeight": state.height + 150,
         })),
         "isBlockhashValid" => {
             let asked = params[0].as_str()?;
-            with_context(json!(says.valid.iter().any(|valid| valid.to_string() == asked)))
+            with_context(json!(state.valid.iter().any(|valid| valid.to_string() == asked)))
         }
-        "getBlockHeight" => json!(says.height),
+        "getBlockHeight" => json!(state.height),
         "getSignatureStatuses" => {
             let status = |signature: &Value| {
                 let signature: Signature = signature.as_str().unwrap().parse().unwrap();
-                let (slot, confirmed, failed) = *says.landed.get(&signature)?;
+                let (slot, confirmed, failed) = *state.landed.get(&signature)?;
                 let err = if failed { json!("InsufficientFundsForFee") } else { Value::Null };
                 let status = if failed { json!({"Err": err}) } else { json!({"Ok": null}) };
                 let level = if confirmed { "confirmed" } else { "processed" };
@@ -143,7 +144,7 @@ fn answer(says: &mut Says, request: &Value) -> Option<Value> {
             with_context(params[0].as_array()?.iter().map(status).collect())
         }
         "sendTransaction" => {
-            says.sent.push(params[0].as_str()?.to_string());
+            state.sent.push(params[0].as_str()?.to_string());
             json!(Signature::default().to_string())
         }
         _ => return None,
