@@ -55,9 +55,9 @@ async fn a_stream_is_settled_before_it_ends_and_tells_usage_to_those_who_ask() {
 
     let mut asked = more;
     asked["stream_options"] = json!({"include_usage": true});
-    let told = events(&bench.chat("one two three", asked).await.text().await.unwrap());
-    assert_eq!(told.len(), plain.len() + 1);
-    let usage: Value = serde_json::from_str(&told[told.len() - 2]).unwrap();
+    let asked_events = events(&bench.chat("one two three", asked).await.text().await.unwrap());
+    assert_eq!(asked_events.len(), plain.len() + 1);
+    let usage: Value = serde_json::from_str(&asked_events[asked_events.len() - 2]).unwrap();
     assert_eq!(usage["usage"]["completion_tokens"], 2);
     assert_eq!(bench.used().await, 14);
     bench.stop().await;

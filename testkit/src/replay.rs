@@ -107,7 +107,7 @@ pub fn request_id(run: &str, number: usize) -> String {
 }
 
 /// Replays a trace. A prompt of n tokens is n words, as the built-in echo model counts. `run` names the requests (see
-/// [`request_id`]); `progress` is told how many have ended. Never fails: each request says how it ended.
+/// [`request_id`]); `progress` receives the number that have ended. Never fails: each reply has the end of its request.
 pub async fn replay(
     config: &ReplayConfig,
     trace: &[Request],

@@ -173,23 +173,23 @@ impl Server {
             Lie::Honest | Lie::High | Lie::Low | Lie::Reorder => scope,
         };
         let mut report = UsageReport::new(signed_scope, at);
-        let told = |reading: &CreditReading| match self.lie {
+        let reported = |reading: &CreditReading| match self.lie {
             Lie::High => CreditReading { cumulative: reading.cumulative * 1_000, ..*reading },
             Lie::Low => CreditReading { cumulative: reading.cumulative / 10, ..*reading },
             _ => *reading,
         };
         for (bit, _, reading) in readings {
-            report.set(*bit, told(reading)).expect("a bit of the chunk");
+            report.set(*bit, reported(reading)).expect("a bit of the chunk");
         }
         let key = Parties::reporter(self.key);
         let signed = report.sign(self.index, &key).expect("the key signs");
         let reading = |(bit, credit, reading): &(u32, Pubkey, CreditReading)| {
-            let told = told(reading);
+            let reported = reported(reading);
             RecordReading {
                 bit: *bit,
                 credit: *credit,
-                cumulative: told.cumulative,
-                in_flight: told.in_flight,
+                cumulative: reported.cumulative,
+                in_flight: reported.in_flight,
             }
         };
         let record = ReportRecord {

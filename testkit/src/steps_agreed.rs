@@ -10,7 +10,7 @@ use {
     solana_sdk::{instruction::Instruction, signer::Signer},
 };
 
-/// Steps beside the plain lifecycle: what the market's roles do, and what lender and borrower agree on later.
+/// Steps outside the plain lifecycle: acts of the market's roles, and later agreements of lender and borrower.
 impl World {
     /// The instruction by which anyone named proposes settings of the market.
     pub fn propose(&self, who: &str, settings: MarketSettings) -> Instruction {
@@ -145,7 +145,7 @@ pub fn covenant(planned_units: u64, window: u32) -> Rider {
 }
 
 impl Loan {
-    /// The same loan with something agreed beside the terms.
+    /// The same loan with a rider.
     pub fn with_rider(mut self, rider: Rider) -> Loan {
         self.args.rider = rider;
         self

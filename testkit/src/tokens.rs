@@ -85,7 +85,7 @@ impl World {
 }
 
 impl World {
-    /// Creates a second account of the payment token for a party, beside its associated one; returns it.
+    /// Creates a second account of the payment token for a party, besides its associated one; returns it.
     pub fn second_account(&mut self, name: &str) -> Pubkey {
         let label = format!("{name} second account");
         let (payer, account) = (self.parties.payer.pubkey(), Parties::address(&label));

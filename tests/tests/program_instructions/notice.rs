@@ -1,4 +1,4 @@
-//! Notice of default for a breach of what was agreed beside the payments, and writing a debt off.
+//! Notice of default for a breach of the agreement, and writing a debt off.
 
 use {
     blockable_sdk::{

@@ -18,7 +18,7 @@ use {
     solana_sdk::signer::Signer,
 };
 
-/// The provider's event, checked to be the only one and to tell what the account holds.
+/// The provider's event, checked to be the only one and to equal the account.
 #[track_caller]
 fn event(world: &World, landed: &Landed) -> ProviderChanged {
     let [Event::ProviderChanged(event)] = landed.events.as_slice() else {
@@ -59,12 +59,12 @@ fn a_provider_keeps_its_address_and_its_credits_when_its_authority_changes() {
     let running = world.active(&Loan::new(1));
     let credit = world.accepted(&Loan::new(2));
     let landed = world.sent(&[offer(&world, to)], &["provider"]);
-    let told = event(&world, &landed);
-    assert_eq!((told.authority, told.pending_authority), (Parties::address("provider"), to));
+    let changed = event(&world, &landed);
+    assert_eq!((changed.authority, changed.pending_authority), (Parties::address("provider"), to));
     let landed = world.sent(&[accept(&world, "stranger")], &["stranger"]);
-    let told = event(&world, &landed);
-    assert_eq!((told.authority, told.pending_authority), (to, Pubkey::default()));
-    assert_eq!((told.provider, told.epoch), (address, 1));
+    let changed = event(&world, &landed);
+    assert_eq!((changed.authority, changed.pending_authority), (to, Pubkey::default()));
+    assert_eq!((changed.provider, changed.epoch), (address, 1));
     assert_eq!(world.credit(&running).provider, address);
 
     let issue = world.issue(&credit);

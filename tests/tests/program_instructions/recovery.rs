@@ -146,7 +146,7 @@ fn a_sale_pays_fee_and_lender_and_gives_the_buyer_units_without_a_lien() {
     assert_eq!(world.money(&credit), Money { buyer: money.buyer - cost, vault: cost, ..money });
     let rent = world.svm.minimum_balance_for_rent_exemption(Credit::SPACE);
     assert_eq!(world.lamports(&Parties::address("buyer")), lamports - rent);
-    // 56 days of interest are 1,841,095,890.41, one more when rounded up; a late fee of $500 beside it.
+    // 56 days of interest are 1,841,095,890.41, one more when rounded up; plus a late fee of $500.
     let debt = 100_000 * USDC + 1_841_095_891 + 500 * USDC - recovered;
 
     let state = world.credit(&credit);

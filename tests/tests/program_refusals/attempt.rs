@@ -204,7 +204,7 @@ pub fn foreign_provider(world: &mut World) {
     world.sent(&[register], &["stranger"]);
 }
 
-/// Creates another mint, and accounts with a balance for everyone; returns its keys beside the world's market.
+/// Creates another mint, and accounts with a balance for everyone; returns the keys of the world's market with that mint.
 pub fn foreign_mint(world: &mut World) -> MarketKeys {
     let (payer, mint) = (Parties::address("payer"), Parties::address("foreign mint"));
     let program = world.keys.token_program;

@@ -40,7 +40,7 @@ enum Outcome {
 /// Tries each account of an instruction in each wrong way, and compares with the table.
 pub fn check(name: &'static str, good: Attempt) {
     let (world, instruction) = (&good.world, good.instruction());
-    let slots = slot::of(name, world, instruction);
+    let slots = slot::slots(name, world, instruction);
     let mut run = Run { name, checks: 0, wrong: Vec::new(), used: Vec::new() };
     run.check(world, instruction, &slots);
 
@@ -49,7 +49,7 @@ pub fn check(name: &'static str, good: Attempt) {
     assert_eq!(outcome(&mut second, instruction), Outcome::Accepted, "{name}");
     if outcome(&mut copy(&second), instruction) == Outcome::Accepted {
         let created = |slot: &Slot| !slot.is_fresh && slots[slot.index].is_fresh;
-        let slots = slot::of(name, &second, instruction).into_iter().filter(created);
+        let slots = slot::slots(name, &second, instruction).into_iter().filter(created);
         run.check(&second, instruction, &slots.collect::<Vec<_>>());
     }
     println!("{name}: {} checks of {} accounts", run.checks, slots.len());

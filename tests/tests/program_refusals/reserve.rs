@@ -93,7 +93,7 @@ refusals! {
     }
 }
 
-/// The loan with a reserve, and nothing else beside the terms.
+/// The loan with a reserve as its whole rider.
 fn loan(nonce: u64) -> Loan {
     Loan::new(nonce).with_rider(Rider { reserve: 1_000 * USDC, ..Rider::default() })
 }

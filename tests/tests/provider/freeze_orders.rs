@@ -42,7 +42,7 @@ impl Provider {
         state()
     }
 
-    async fn told(&self) -> Vec<NoticeKind> {
+    async fn notices(&self) -> Vec<NoticeKind> {
         self.gate.notices_after(0, 100).await.unwrap().into_iter().map(|notice| notice.kind).collect()
     }
 }
@@ -70,10 +70,10 @@ async fn a_signed_freeze_is_obeyed_before_it_lands_and_a_replay_after_a_thaw_is_
     let seen = cluster.chain.credit(&credit).await;
     assert_eq!((seen.collateral.frozen, obeyed.frozen), (1_000_000_000, 1_000_000_000));
     assert_eq!(provider.gate.room(&credit).unwrap().available, 0, "the chain has it now");
-    let told = provider.told().await;
+    let notices = provider.notices().await;
     assert!(
-        matches!(&told[..], [NoticeKind::FreezeObeyed { .. }, NoticeKind::FreezeLanded { .. }]),
-        "{told:?}"
+        matches!(&notices[..], [NoticeKind::FreezeObeyed { .. }, NoticeKind::FreezeLanded { .. }]),
+        "{notices:?}"
     );
 
     let order = thaw(&cluster, &credit);
@@ -88,7 +88,7 @@ async fn a_signed_freeze_is_obeyed_before_it_lands_and_a_replay_after_a_thaw_is_
     let expired = [OrderRefused::BlockhashExpired, OrderRefused::BlockhashUnknown].map(Err);
     assert!(again == replayed || expired.contains(&again), "a desk that never saw it: {again:?}");
     assert_eq!(admits(&provider.gate, &credit).await, Ok(()));
-    assert!(provider.told().await.is_empty());
+    assert!(provider.notices().await.is_empty());
     provider.stop().await;
     cluster.stop();
 }
@@ -113,10 +113,10 @@ async fn a_freeze_that_cannot_land_is_lifted_also_when_the_provider_restarts_mea
     assert_eq!(provider.closes(&obeyed.signature).await, OrderState::Expired);
     assert_eq!(provider.gate.room(&credit).unwrap().available, 1_000_000_000);
     assert_eq!(cluster.chain.credit(&credit).await.collateral.frozen, 0);
-    let told = provider.told().await;
+    let notices = provider.notices().await;
     assert!(
-        matches!(&told[..], [NoticeKind::FreezeObeyed { .. }, NoticeKind::FreezeLifted { .. }]),
-        "{told:?}"
+        matches!(&notices[..], [NoticeKind::FreezeObeyed { .. }, NoticeKind::FreezeLifted { .. }]),
+        "{notices:?}"
     );
     assert_eq!(provider.desk.obey(&bytes).await, Err(OrderRefused::Replayed(OrderState::Expired)));
     provider.stop().await;

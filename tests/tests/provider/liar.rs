@@ -14,7 +14,7 @@ use {
     },
 };
 
-/// Passes requests on to a node until it is told to lie; ends when dropped.
+/// Passes requests on to a node until a test makes it lie; ends when dropped.
 pub struct Liar {
     address: SocketAddr,
     inner: Arc<Inner>,

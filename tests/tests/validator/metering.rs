@@ -27,7 +27,7 @@ pub async fn run(mut chain: Chain) {
             &sign_v0(std::slice::from_ref(&meter), &Parties::key("payer"), &[], Hash::default()).unwrap(),
         );
         let landed = chain.send(&[meter], &[]).await;
-        tell(&landed, count, reporters, (0, bytes, V0_MAX_BYTES));
+        check_and_print(&landed, count, reporters, (0, bytes, V0_MAX_BYTES));
     }
     used += 1_000;
     let meter = metering(&chain, &credits, 3, used).await;
@@ -37,7 +37,7 @@ pub async fn run(mut chain: Chain) {
     let signed = sign_v1(std::slice::from_ref(&meter), &payer, &[], Hash::default(), budget(0));
     let bytes = size(&signed.unwrap());
     let landed = chain.send_v1(&[meter], &[]).await;
-    tell(&landed, credits.len(), 3, (1, bytes, V1_MAX_BYTES));
+    check_and_print(&landed, credits.len(), 3, (1, bytes, V1_MAX_BYTES));
     for credit in &credits {
         assert_eq!(chain.credit(credit).await.collateral.consumed, used);
         chain.prove_log(credit).await;
@@ -78,7 +78,7 @@ async fn metering(chain: &Chain, credits: &[Pubkey], reporters: u8, used: u64) -
 }
 
 /// Checks that every credit was metered and prints what it took; `format` is the version, its bytes and its limit.
-fn tell(landed: &Landed, count: usize, reporters: u8, format: (u8, usize, usize)) {
+fn check_and_print(landed: &Landed, count: usize, reporters: u8, format: (u8, usize, usize)) {
     let [Event::ChunkMetered(event)] = landed.events.as_slice() else {
         panic!("one metered chunk, not {:?}", landed.events);
     };

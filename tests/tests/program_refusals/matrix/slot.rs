@@ -25,7 +25,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    fn of(name: &str, is_signer: bool) -> Kind {
+    fn from_name(name: &str, is_signer: bool) -> Kind {
         match name {
             _ if is_signer => Kind::Signer,
             "market" => Kind::Market,
@@ -106,14 +106,14 @@ pub fn names(instruction: &str) -> Vec<String> {
 }
 
 /// The accounts of an instruction that goes through.
-pub fn of(name: &str, world: &World, instruction: &Instruction) -> Vec<Slot> {
+pub fn slots(name: &str, world: &World, instruction: &Instruction) -> Vec<Slot> {
     let accounts = accounts(name);
     assert!(accounts.len() <= instruction.accounts.len(), "{name} is given too few accounts");
     let slots = accounts.iter().zip(&instruction.accounts).enumerate();
     let slot = |(index, (account, meta)): (usize, (&Value, &solana_sdk::instruction::AccountMeta))| {
         let flag = |flag: &str| account[flag].as_bool().unwrap_or(false);
         let name = text(account);
-        let kind = Kind::of(&name, flag("signer"));
+        let kind = Kind::from_name(&name, flag("signer"));
         let is_missing = world.svm.get_account(&meta.pubkey).is_none_or(|account| account.lamports == 0);
         assert_eq!((meta.is_signer, meta.is_writable), (flag("signer"), flag("writable")), "{name}");
         let is_fresh = kind.has_data() && is_missing;
