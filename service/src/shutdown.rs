@@ -54,7 +54,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// An empty stage, and the signal that tells its tasks to stop.
+    /// An empty stage, and the signal at which its tasks stop.
     pub fn new(name: &'static str) -> (Stage, watch::Receiver<bool>) {
         let (stop, stopped) = watch::channel(false);
         (Stage { name, stop, tasks: Vec::new() }, stopped)
@@ -67,7 +67,7 @@ impl Stage {
         self
     }
 
-    /// Tells the tasks to stop, and aborts those that have not ended by `deadline`.
+    /// Signals the tasks to stop, and aborts those that have not ended by `deadline`.
     async fn stop(self, deadline: Instant) {
         self.stop.send_replace(true);
         for mut task in self.tasks {
@@ -103,7 +103,7 @@ mod tests {
         std::sync::{Arc, Mutex},
     };
 
-    /// A stage whose only task notes its name when it is told to stop.
+    /// A stage whose only task notes its name when it is signalled to stop.
     fn noting(name: &'static str, order: &Arc<Mutex<Vec<&'static str>>>) -> Stage {
         let (stage, mut stopped) = Stage::new(name);
         let order = order.clone();

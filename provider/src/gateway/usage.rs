@@ -19,7 +19,7 @@ struct Stated<'a> {
     choices: Option<&'a RawValue>,
 }
 
-/// Finds the usage in an answer or an event, and tells whether it holds nothing else. `None` where none is stated.
+/// Finds the usage in an answer or an event, with true where it holds nothing else. `None` where none is stated.
 pub(super) fn find(json: &[u8]) -> Option<(Usage, bool)> {
     let stated: Stated = serde_json::from_slice(json).ok()?;
     let bare =
