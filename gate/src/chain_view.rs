@@ -1,4 +1,4 @@
-//! What the gate has seen of the chain besides its credits, and how long ago.
+//! The chain as the gate last saw it, but for its credits, and the age of that view.
 
 use {
     crate::hold::Refusal,
@@ -6,7 +6,7 @@ use {
     std::time::{Duration, Instant},
 };
 
-/// What becomes of new jobs while the chain is out of view.
+/// Treatment of new jobs while the chain view is too old.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum WhenStale {
@@ -80,12 +80,12 @@ impl ChainView {
         self.slot
     }
 
-    /// How long ago the chain was seen to move, `None` before the first time.
+    /// Time since the chain was last seen to move, `None` before the first time.
     pub fn age(&self) -> Option<Duration> {
         self.fresh_at.map(|at| at.elapsed())
     }
 
-    /// Whether the chain is in view.
+    /// True while the view is young enough.
     pub fn is_fresh(&self) -> bool {
         self.age().is_some_and(|age| age <= self.max_staleness)
     }

@@ -17,7 +17,7 @@ impl fmt::Display for HoldId {
     }
 }
 
-/// What becomes of a hold that nobody ends before its deadline.
+/// The end of a hold that is not ended before its deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AtDeadline {
@@ -34,9 +34,9 @@ pub struct Job {
     pub units: u64,
     /// The caller's name for it, kept with the hold and in the ledger.
     pub reference: String,
-    /// How long it may run.
+    /// The time it may run for.
     pub time_limit: Duration,
-    /// What becomes of its units when it is not ended by then.
+    /// The end of its hold where it is not ended by then.
     pub at_deadline: AtDeadline,
 }
 
@@ -59,28 +59,28 @@ pub struct Hold {
     pub id: HoldId,
     /// The credit whose units it holds.
     pub credit: Pubkey,
-    /// The credit's place in its provider's reports; tells loans at one address apart.
+    /// The credit's place in its provider's reports; distinguishes loans at one address.
     pub index: u32,
     /// The units held.
     pub units: u64,
     /// The caller's name for the job.
     pub reference: String,
-    /// When it was admitted, in milliseconds since 1970.
+    /// The time of its admission, in milliseconds since 1970.
     pub admitted_ms: i64,
-    /// When it ends by itself, in milliseconds since 1970.
+    /// The time at which it ends by itself, in milliseconds since 1970.
     pub deadline_ms: i64,
-    /// How it ends by itself.
+    /// The way it ends by itself.
     pub at_deadline: AtDeadline,
 }
 
 impl Hold {
-    /// How long the job may run in all.
+    /// The time the job may run for in all.
     pub fn time_limit(&self) -> Duration {
         Duration::from_millis(u64::try_from(self.deadline_ms.saturating_sub(self.admitted_ms)).unwrap_or(0))
     }
 }
 
-/// Why a job is refused. Each message says what to do.
+/// Reasons for which a job is refused. Each message says what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// No such credit at this provider.
@@ -117,8 +117,10 @@ pub enum Refusal {
     /// The credit has been closed.
     #[error("the credit is closed; obtain a new credit")]
     Closed,
-    /// The gate has not heard from the chain for longer than it may trust what it knows.
-    #[error("the provider has lost sight of the chain and admits no job until it is back; try again later")]
+    /// The gate's chain view is too old.
+    #[error(
+        "the provider's view of the chain is too old and no job is admitted until it is current; try again later"
+    )]
     Stale,
     /// Nothing more can be recorded.
     #[error("the provider cannot record new jobs: its storage is full or failing; try again later")]
@@ -129,7 +131,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Whether the same job may be admitted later without anything that its borrower does.
+    /// True where the same job may be admitted later without an act of its borrower.
     pub fn is_temporary(&self) -> bool {
         matches!(self, Refusal::Stale | Refusal::Storage | Refusal::ShuttingDown)
     }

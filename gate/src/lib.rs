@@ -1,12 +1,12 @@
-//! What a GPU provider runs: the gate that admits jobs against credits, freezes that are obeyed as soon as they are signed,
-//! and the reporter that signs what was used.
+//! The gate of a GPU provider: it admits jobs against credits, obeys freezes as soon as they are signed,
+//! and has a reporter that signs what was used.
 //!
 //! | module | what for |
 //! |---|---|
 //! | [`gate`] | admit, settle and release jobs; survives its own sudden end |
-//! | [`book`] | the rule by which jobs are admitted, in memory |
+//! | [`ledger`] | the rule by which jobs are admitted, in memory |
 //! | [`follow`] | shows the gate the chain, over WebSocket and RPC |
-//! | [`honor`] | obeys a signed freeze before it lands |
+//! | [`freeze_orders`] | obeys a signed freeze before it lands |
 //! | [`reporter`] | signs usage reports |
 //! | [`keys`] | the keys it signs with |
 //!

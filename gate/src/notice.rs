@@ -1,4 +1,4 @@
-//! What the parties of a credit are told.
+//! Notices to the parties of a credit.
 
 use {
     crate::store::{signed, unsigned},
@@ -11,7 +11,7 @@ use {
 pub struct Notice {
     /// Its number, rising; 0 before it is recorded.
     pub seq: u64,
-    /// When it was recorded, in milliseconds since 1970.
+    /// The time it was recorded at, in milliseconds since 1970.
     pub at_ms: i64,
     /// The credit's address.
     pub credit: String,
@@ -19,12 +19,12 @@ pub struct Notice {
     pub lender: String,
     /// The borrower's address.
     pub borrower: String,
-    /// What happened.
+    /// The event.
     #[serde(flatten)]
     pub kind: NoticeKind,
 }
 
-/// What happened to a signed freeze that the gate was given.
+/// Events in the life of a freeze order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum NoticeKind {
@@ -32,7 +32,7 @@ pub enum NoticeKind {
     FreezeObeyed {
         /// The transaction.
         signature: String,
-        /// Who signed it.
+        /// The key that signed it.
         by: String,
         /// Units closed to new jobs in all.
         frozen: u64,
@@ -48,7 +48,7 @@ pub enum NoticeKind {
     FreezeLifted {
         /// The transaction.
         signature: String,
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }

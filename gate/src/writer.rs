@@ -18,10 +18,10 @@ use {
 const QUEUE: usize = 8_192;
 /// Most writes that share a commit.
 const BATCH: usize = 512;
-/// How often a full store looks whether there is room again.
+/// Interval at which a full store checks for room.
 const RECHECK: Duration = Duration::from_millis(500);
 
-/// What a commit must survive.
+/// The failures that a commit must survive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Durability {
@@ -37,7 +37,7 @@ trait Work: Send {
     fn run(&mut self, connection: &Connection) -> rusqlite::Result<()>;
     /// Tells the caller how it ended, after the commit.
     fn finish(self: Box<Self>, outcome: Result<(), StoreError>);
-    /// What its commit must survive.
+    /// The failures that its commit must survive.
     fn durability(&self) -> Durability;
 }
 
@@ -65,7 +65,10 @@ impl<T: Send, F: FnMut(&Connection) -> rusqlite::Result<T> + Send> Work for Task
     }
 }
 
-/// Hands writes to the thread. Dropping the last copy ends it once all that waits is written.
+/// Hands writes to the one thread that owns the [`Store`]. Dropping the last copy ends it once all that waits is written.
+///
+/// Writes that come together share one transaction and one flush. A caller gets its answer after the commit; where a write
+/// of a batch fails, each of the batch runs again on its own. A caller that no longer waits does not undo its write.
 #[derive(Clone)]
 pub struct Writer {
     queue: mpsc::Sender<Box<dyn Work>>,
@@ -86,7 +89,7 @@ impl Writer {
         Ok((Writer { queue, full, durability }, thread))
     }
 
-    /// Whether the store is full: what must be recorded still is, new jobs are not.
+    /// True while the store is full: what must be recorded still is, new jobs are not.
     pub fn is_full(&self) -> bool {
         self.full.load(Ordering::Relaxed)
     }
@@ -118,7 +121,7 @@ struct WriterThread {
     receiver: mpsc::Receiver<Box<dyn Work>>,
     full: Arc<AtomicBool>,
     checked: Instant,
-    /// What the connection is set to; asked for anew only where it changes.
+    /// The connection's setting, changed only where another one is needed.
     set: Option<Durability>,
 }
 

@@ -38,7 +38,7 @@ macro_rules! amount {
                 self.0
             }
 
-            /// Whether this is nothing.
+            /// True for [`Self::ZERO`].
             pub const fn is_zero(self) -> bool {
                 self.0 == 0
             }

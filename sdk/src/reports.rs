@@ -16,7 +16,7 @@ use {
     std::collections::BTreeMap,
 };
 
-/// Why a report cannot be made or trusted.
+/// Reasons for which a report cannot be made or trusted.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
     /// A bit outside the chunk.
@@ -73,7 +73,7 @@ pub enum ReportError {
 /// The readings of one chunk at one instant, before they are signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsageReport {
-    /// Which reports these are.
+    /// The market, provider, epoch and chunk that the reports are of.
     pub scope: ReportScope,
     /// Unix time of the readings.
     pub reported_at: i64,

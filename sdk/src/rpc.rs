@@ -26,7 +26,7 @@ pub use {
 /// Most characters of a node's own message that are passed on.
 const MESSAGE: usize = 200;
 
-/// What a failed request says, without its URL.
+/// Describes a failed request without its URL.
 pub fn describe(error: &RpcClientError) -> String {
     match error.kind() {
         RpcClientErrorKind::Reqwest(error) if error.is_timeout() => "no answer in time".to_string(),

@@ -25,7 +25,7 @@ pub const V1_MAX_ACCOUNTS: usize = v1::MAX_ADDRESSES as usize;
 /// Bytes of accounts that [`budget`] lets a transaction load: the program, the token program, and any credits.
 const LOADED_BYTES: u32 = 4 << 20;
 
-/// Why a transaction cannot be built and signed.
+/// Reasons for which a transaction cannot be built and signed.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BuildError {
     /// A key could not sign.

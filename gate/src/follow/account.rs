@@ -2,7 +2,7 @@
 
 use blockable_sdk::{PROGRAM_ID, Pubkey, accounts::BlockableAccount, program::state::Credit, rpc::UiAccount};
 
-/// What stands at a credit's address.
+/// The account at a credit's address.
 pub(super) enum Found {
     /// The credit.
     Credit(Box<Credit>),

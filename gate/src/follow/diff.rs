@@ -1,4 +1,4 @@
-//! Which credits must be fetched so that the gate's view is the chain's. No I/O.
+//! Selects the credits that must be fetched so that the gate's view is the chain's. No I/O.
 
 use {
     blockable_sdk::{Pubkey, accounts::CreditStamp as Stamp},

@@ -1,4 +1,4 @@
-//! What can go wrong between the gate and a node, in words that carry no URL: URLs may carry keys.
+//! Errors between the gate and a node, without their URLs, which may carry keys.
 
 use {
     blockable_sdk::rpc::{CommitmentConfig, RpcClient, RpcClientError, describe, shorten},
@@ -6,7 +6,7 @@ use {
     std::time::Duration,
 };
 
-/// Why the chain could not be read.
+/// Reasons for which the chain could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Fault {
     /// A request failed.

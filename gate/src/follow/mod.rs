@@ -31,22 +31,22 @@ use {
 /// Accounts that may wait to be asked about; beyond that a reconcile finds them.
 const DOUBTS: usize = 1_024;
 
-/// Where the chain is read, and how patiently. `Debug` leaves the URLs out: they may carry keys.
+/// The node that the chain is read from, with deadlines and intervals. `Debug` leaves the URLs out: they may carry keys.
 #[derive(Clone)]
 pub struct FollowConfig {
     /// The node's JSON-RPC endpoint.
     pub rpc_url: String,
     /// The node's WebSocket endpoint.
     pub ws_url: String,
-    /// How long one request, or opening the stream, may take.
+    /// Deadline of one request, and of opening the stream.
     pub request_timeout: Duration,
-    /// How often the gate's view is compared with the chain while the stream is in order.
+    /// Interval of comparisons of the gate's view with the chain while the stream is in order.
     pub reconcile_every: Duration,
-    /// How often it is compared while the stream is down, or has not been caught up with.
+    /// Interval of comparisons while the stream is down, or has not been caught up with.
     pub poll_every: Duration,
     /// A stream that reports no slot for this long is dead.
     pub silence: Duration,
-    /// How long a stream is believed without a reconcile that succeeds.
+    /// Time for which a stream is trusted without a reconcile that succeeds.
     pub trust_stream_for: Duration,
     /// Slots that an answer may lag behind the highest slot seen.
     pub lag_slots: u64,
@@ -87,7 +87,7 @@ impl fmt::Debug for FollowConfig {
     }
 }
 
-/// How following the chain goes, for readiness and metrics.
+/// The state of following the chain, for readiness and metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FollowStatus {
     /// The stream is open and has reported a slot.
@@ -113,6 +113,11 @@ pub struct FollowStatus {
 }
 
 /// The tasks that follow the chain for a gate. They end when this is stopped or dropped.
+///
+/// One task keeps a stream open, one reconciles by RPC, one fetches single accounts whose updates contradict the gate's view.
+/// They write to the gate's ledger and chain view alone and keep nothing on disk: after a crash the first reconcile shows the
+/// gate all credits again. The chain view is kept fresh by slots of a reconcile, or of a stream that a reconcile has caught
+/// up with.
 pub struct Follower {
     link: Arc<Link>,
     stop: watch::Sender<bool>,
@@ -135,7 +140,7 @@ impl Follower {
         Follower { link, stop, tasks }
     }
 
-    /// How it goes.
+    /// The state of following the chain.
     pub fn status(&self) -> FollowStatus {
         self.link.progress().status()
     }
@@ -152,7 +157,7 @@ impl Follower {
     }
 }
 
-/// Runs a task until it is told to stop, or whoever would tell it is gone.
+/// Runs a task until `stopped` is set or its sender is dropped.
 pub(crate) async fn until(mut stopped: watch::Receiver<bool>, task: impl Future<Output = ()>) {
     tokio::select! {
         () = task => {}
@@ -160,7 +165,7 @@ pub(crate) async fn until(mut stopped: watch::Receiver<bool>, task: impl Future<
     }
 }
 
-/// What the tasks share.
+/// State that the tasks share.
 struct Link {
     gate: Gate,
     config: FollowConfig,

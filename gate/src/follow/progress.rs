@@ -1,4 +1,4 @@
-//! What has been heard from the node and how far it can be believed. No I/O.
+//! The node's slots and answers, and the trust that they deserve. No I/O.
 
 use {
     super::{FollowStatus, fault::Fault},
@@ -17,7 +17,7 @@ pub(super) struct Progress {
     lag_slots: u64,
     trust_stream_for: Duration,
     stream: Option<Stream>,
-    /// Streams opened so far: tells whether a reconcile began under the stream that is open.
+    /// Streams opened so far, so that a reconcile can be matched with the stream that it began under.
     opened: u64,
     highest: u64,
     reconciled_at: Option<Instant>,
@@ -114,7 +114,7 @@ impl Progress {
         self.failing = true;
     }
 
-    /// Whether the view must be compared often: the stream cannot be relied on, or the last comparison failed.
+    /// True while the view must be compared often: the stream cannot be relied on, or the last comparison failed.
     pub(super) fn is_behind(&self) -> bool {
         self.failing || !self.stream.is_some_and(|stream| stream.caught_up)
     }

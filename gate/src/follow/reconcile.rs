@@ -144,7 +144,7 @@ pub(super) fn filters(provider: &Pubkey) -> Vec<blockable_sdk::rpc::RpcFilterTyp
     vec![type_filter::<Credit>(), CreditFilter::Provider(*provider).to_rpc()]
 }
 
-/// How accounts are asked for: in base 64, as of the latest processed slot.
+/// The encoding and commitment of requested accounts: base 64, as of the latest processed slot.
 pub(super) fn as_bytes() -> RpcAccountInfoConfig {
     RpcAccountInfoConfig {
         encoding: Some(UiAccountEncoding::Base64),

@@ -26,7 +26,7 @@ use {
 /// A stream that has lasted this long was sound: the next pause is the shortest again.
 const SOUND: Duration = Duration::from_secs(30);
 
-/// News from the stream.
+/// An update from the stream.
 enum Update {
     Slot(u64),
     Credit(Pubkey, u64, UiAccount),
@@ -40,7 +40,7 @@ pub(super) async fn run(link: Arc<Link>) {
     let mut backoff = Backoff::new(link.config.backoff_min, link.config.backoff_max);
     loop {
         let opened = Instant::now();
-        // A task of its own: a panic in the client must not end the gate's sight for good.
+        // A task of its own: a panic in the client must not end the stream for good.
         let mut attempt = Attempt(tokio::spawn(follow(link.clone())));
         let fault = (&mut attempt.0).await.unwrap_or(Fault::Ended);
         link.progress().stream_lost();
@@ -55,7 +55,7 @@ pub(super) async fn run(link: Arc<Link>) {
     }
 }
 
-/// A stream's task, which ends with whoever waits for it.
+/// A stream's task, which is aborted when it is dropped.
 struct Attempt(tokio::task::JoinHandle<Fault>);
 
 impl Drop for Attempt {
@@ -103,22 +103,22 @@ async fn subscribe<'a>(
         ..RpcProgramAccountsConfig::default()
     };
     let (credits, _) = client.program_subscribe(&PROGRAM_ID, Some(credits)).await?;
-    let credits = credits.filter_map(async |news| {
-        let address = news.value.pubkey.parse().ok()?;
-        Some(Update::Credit(address, news.context.slot, news.value.account))
+    let credits = credits.filter_map(async |update| {
+        let address = update.value.pubkey.parse().ok()?;
+        Some(Update::Credit(address, update.context.slot, update.value.account))
     });
     let (market, _) = client.account_subscribe(&config.market, Some(as_bytes())).await?;
     let (provider, _) = client.account_subscribe(&config.provider, Some(as_bytes())).await?;
     let (slots, _) = client.slot_subscribe().await?;
     let mut streams = vec![
         credits.boxed(),
-        market.map(|news| Update::Market(news.context.slot, news.value)).boxed(),
-        provider.map(|news| Update::Provider(news.context.slot, news.value)).boxed(),
-        slots.map(|news| Update::Slot(news.slot)).boxed(),
+        market.map(|update| Update::Market(update.context.slot, update.value)).boxed(),
+        provider.map(|update| Update::Provider(update.context.slot, update.value)).boxed(),
+        slots.map(|update| Update::Slot(update.slot)).boxed(),
     ];
     // Not every node tells of its clock; reconciles bring it as well, and the gate counts on in between.
     if let Ok((clock, _)) = client.account_subscribe(&addresses::CLOCK, Some(as_bytes())).await {
-        streams.push(clock.map(|news| Update::Clock(news.value)).boxed());
+        streams.push(clock.map(|update| Update::Clock(update.value)).boxed());
     }
     Ok(select_all(streams).boxed())
 }

@@ -17,7 +17,7 @@ use {
 const LIFE: u64 = 150;
 /// Blockhashes remembered: every one that is alive, and some that are not.
 const KEPT: usize = 300;
-/// What was polled longer ago says nothing about the height now.
+/// Age beyond which a polled blockhash says nothing about the height now.
 const FRESH: Duration = Duration::from_secs(3);
 /// Slots that an answer may lag behind what the gate has seen.
 pub(super) const LAG_SLOTS: u64 = 20;
@@ -26,7 +26,7 @@ const TRIES: u32 = 3;
 /// Pause between them.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What is known of a blockhash.
+/// The life of a blockhash, as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Life {
     /// A transaction with it can land up to this block height.
@@ -61,7 +61,7 @@ impl Blockhashes {
         }
     }
 
-    /// What is known of a blockhash.
+    /// The life of a blockhash, as far as it is known.
     pub(super) fn life(&self, blockhash: &Hash) -> Life {
         let fresh = self.polled_at.is_some_and(|at| at.elapsed() <= FRESH);
         match self.lives.get(blockhash) {

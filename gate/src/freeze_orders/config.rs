@@ -2,20 +2,20 @@
 
 use std::{fmt, time::Duration};
 
-/// Where signed freezes are sent, and how long one is obeyed. `Debug` leaves the URL out: it may carry a key.
+/// The node that signed freezes are sent to, with deadlines and limits. `Debug` leaves the URL out: it may carry a key.
 #[derive(Clone)]
 pub struct FreezeDeskConfig {
     /// The node's JSON-RPC endpoint.
     pub rpc_url: String,
-    /// How long one request may take.
+    /// Deadline of one request.
     pub request_timeout: Duration,
     /// The longest that an order is obeyed without having landed.
     pub obey_for: Duration,
-    /// How long an order may wait for the node where something must be asked before it can be obeyed.
+    /// Time that an order may wait for an answer of the node before it is refused.
     pub ask_within: Duration,
-    /// How often an open order is looked for on the chain, and sent again.
+    /// Interval at which the chain is asked for open orders, and those it lacks are sent again.
     pub track_every: Duration,
-    /// How often the latest blockhash is asked for.
+    /// Interval of requests for the latest blockhash.
     pub poll_blockhash_every: Duration,
     /// Most orders that are obeyed at once; at most 256, which is as many as a node tells the status of at once.
     pub max_open: usize,

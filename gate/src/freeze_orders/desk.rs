@@ -94,7 +94,7 @@ impl Desk {
         self.closing.store(true, Ordering::Relaxed);
     }
 
-    /// Whether no further order is taken.
+    /// True once no further order is taken.
     pub(super) fn is_closing(&self) -> bool {
         self.closing.load(Ordering::Relaxed)
     }

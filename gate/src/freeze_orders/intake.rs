@@ -45,7 +45,7 @@ impl Desk {
         }
     }
 
-    /// Where the credit was frozen a moment ago and is not now, this may be that freeze, shown again after a thaw.
+    /// Refuses a freeze that has landed before: a credit that was frozen a moment ago and is not now may have been thawed.
     async fn require_not_landed(&self, order: &FreezeOrder) -> Result<(), OrderRefused> {
         let credit = self.gate.credit(&order.credit);
         let now = self.gate.chain_view().market_time();
@@ -94,7 +94,7 @@ impl Desk {
         Ok((obeyed, Some(record)))
     }
 
-    /// Records an order that is obeyed, tells the parties, and sends it.
+    /// Records an order that is obeyed with the notice to its parties, and sends it.
     async fn keep(self: Arc<Desk>, record: Record) {
         let order = &record.order;
         let (signature, by) = (order.signature.to_string(), order.by.to_string());

@@ -23,7 +23,7 @@ pub struct ObeyedOrder {
     pub credit: Pubkey,
     /// Units closed to new jobs in all.
     pub frozen: u64,
-    /// Who ordered it.
+    /// The key that ordered it.
     pub by: Pubkey,
     /// The last block height at which it can land.
     pub last_valid_height: u64,
@@ -38,7 +38,7 @@ const UNLANDED_WITHIN: Duration = Duration::from_secs(600);
 #[derive(Clone)]
 pub(super) struct Open {
     pub(super) record: Record,
-    /// When it is no longer obeyed, whatever comes.
+    /// The time after which it is obeyed in no case.
     pub(super) deadline: Instant,
     /// Its record has been written, or could not be.
     recorded: bool,
@@ -71,7 +71,7 @@ pub(super) struct OpenOrders {
     limits: Limits,
     open: HashMap<Signature, Open>,
     closed: HashMap<Signature, (OrderState, Instant)>,
-    /// When orders ended without landing, by credit, since the last one that did.
+    /// Times at which orders ended without landing, by credit, since the last one that landed.
     unlanded: HashMap<Pubkey, Vec<Instant>>,
 }
 
@@ -80,7 +80,7 @@ impl OpenOrders {
         OpenOrders { limits, open: HashMap::new(), closed: HashMap::new(), unlanded: HashMap::new() }
     }
 
-    /// What is known of an order: the answer it was given while it is open. Errors: [`OrderRefused::Replayed`].
+    /// The answer to an order that is open, `None` for one that was never taken. Errors: [`OrderRefused::Replayed`].
     pub(super) fn known(&self, signature: &Signature) -> Result<Option<ObeyedOrder>, OrderRefused> {
         if let Some((state, _)) = self.closed.get(signature) {
             return Err(OrderRefused::Replayed(*state));
@@ -91,7 +91,7 @@ impl OpenOrders {
         }
     }
 
-    /// Where an order stands.
+    /// The state of an order, `None` where it is not known.
     pub(super) fn state(&self, signature: &Signature) -> Option<OrderState> {
         let closed = self.closed.get(signature).map(|(state, _)| *state);
         closed.or_else(|| {

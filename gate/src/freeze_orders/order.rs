@@ -33,11 +33,11 @@ pub struct FreezeOrder {
     pub market: Pubkey,
     /// The credit to be frozen.
     pub credit: Pubkey,
-    /// Who orders it; has signed.
+    /// The key that orders it and has signed.
     pub by: Pubkey,
-    /// How much is to be frozen in all.
+    /// The amount to be frozen in all.
     pub amount: FreezeAmount,
-    /// Why.
+    /// The reason.
     pub reason: FreezeReason,
     /// The transaction as it is sent.
     pub bytes: Vec<u8>,
@@ -78,7 +78,7 @@ impl FreezeOrder {
         }
     }
 
-    /// What the program does before it freezes, on a copy of the credit.
+    /// Runs the program's steps before a freeze on a copy of the credit.
     fn target(&self, credit: &mut Credit, market_time: i64) -> anchor_lang::Result<u64> {
         let status = credit.advance(Action::Freeze)?;
         if !credit.may_freeze(status)? {
@@ -180,7 +180,7 @@ fn read_freeze(
     })
 }
 
-/// Whether the header grants the account at an index to be written.
+/// True where the header lets the account at an index be written.
 fn is_writable(message: &VersionedMessage, index: usize) -> bool {
     let header = message.header();
     let signers = usize::from(header.num_required_signatures);

@@ -20,12 +20,12 @@ pub(super) struct Record {
     pub(super) frozen: u64,
     pub(super) last_valid_height: u64,
     pub(super) received_ms: i64,
-    /// When it is no longer obeyed, whatever comes, in milliseconds since 1970.
+    /// The time after which it is obeyed in no case, in milliseconds since 1970.
     pub(super) until_ms: i64,
 }
 
 impl Record {
-    /// What both parties are told of it.
+    /// The notice to both parties.
     pub(super) fn notice(&self, kind: NoticeKind) -> Notice {
         Notice {
             seq: 0,

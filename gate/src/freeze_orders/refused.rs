@@ -1,11 +1,11 @@
-//! Why a signed freeze is not obeyed.
+//! Refusals of freeze orders.
 
 use {
     super::state::OrderState,
     blockable_sdk::{Pubkey, program::errors::BlockableError},
 };
 
-/// Why a signed freeze is not obeyed. Nothing has changed then. Each message says what to do.
+/// Reasons for which a freeze order is refused. Nothing has changed then. Each message says what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OrderRefused {
     /// More bytes than a transaction of its version may have.
@@ -61,13 +61,11 @@ pub enum OrderRefused {
     /// Signed by someone who may not freeze.
     #[error("{by} is neither the credit's lender nor its freeze authority; sign with one of their keys")]
     NotFreezer {
-        /// Who signed.
+        /// The key that signed.
         by: Pubkey,
     },
-    /// The gate has lost sight of the chain.
-    #[error(
-        "the provider has lost sight of the chain and cannot check the freeze; send it to the chain itself"
-    )]
+    /// The gate's chain view is too old.
+    #[error("the provider's view of the chain is too old to check the freeze; send it to the chain itself")]
     Stale,
     /// The program would refuse it: by the credit's policy or status, or the amount.
     #[error("the program would refuse this freeze: {0}")]
@@ -80,7 +78,7 @@ pub enum OrderRefused {
         "the chain does not know the transaction's blockhash, or no longer; sign it again with a recent one"
     )]
     BlockhashUnknown,
-    /// The node that could tell does not answer.
+    /// The node that must be asked does not answer.
     #[error(
         "the provider's node does not answer and the freeze cannot be checked; send it to the chain itself"
     )]
@@ -138,7 +136,7 @@ impl OrderRefused {
         }
     }
 
-    /// Whether the same bytes may be obeyed later.
+    /// True where the same bytes may be obeyed later.
     pub fn is_temporary(&self) -> bool {
         matches!(
             self,

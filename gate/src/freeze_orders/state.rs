@@ -5,7 +5,7 @@ use {
     std::{fmt, time::Duration},
 };
 
-/// How long a signed freeze is remembered after it was closed: far longer than its blockhash lives.
+/// Time for which a freeze order is remembered after its end: far longer than its blockhash lives.
 pub(super) const KEEP: Duration = Duration::from_secs(3_600);
 
 /// The state of a freeze order.

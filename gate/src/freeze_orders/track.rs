@@ -23,10 +23,10 @@ use {
 
 /// Orders that are sent at once.
 const AT_ONCE: usize = 8;
-/// How often old records are forgotten.
+/// Interval at which old records are removed.
 const PRUNE: Duration = Duration::from_secs(60);
 
-/// What the chain says of an order.
+/// An order's transaction as the node reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Fact {
     /// Nothing: the node did not answer.
@@ -41,12 +41,12 @@ enum Fact {
         slot: u64,
         /// The cluster has voted for the block: it stays.
         confirmed: bool,
-        /// Why the transaction failed.
+        /// The reason for which the transaction failed.
         failure: Option<String>,
     },
 }
 
-/// What becomes of an order.
+/// The next step for an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Verdict {
     /// It is obeyed on; sent again where it is in no block.
@@ -59,7 +59,7 @@ enum Verdict {
     Lift { state: OrderState, reason: String },
 }
 
-/// What the gate has seen of an order's credit: the slot, and the units frozen, `None` where the credit is gone.
+/// The gate's view of an order's credit: the slot, and the units frozen, `None` where the credit is gone.
 type Seen = (u64, Option<u64>);
 
 /// Judges an order by what the chain says of it and what the gate has seen of its credit.
@@ -131,11 +131,11 @@ async fn track_open(desk: &Desk) {
     let mut facts = match asked {
         Ok(Ok(facts)) => facts,
         Ok(Err(error)) => {
-            tracing::warn!(reason = %describe(&error), "the node does not tell whether freezes have landed");
+            tracing::warn!(reason = %describe(&error), "the node does not answer whether freezes have landed");
             HashMap::new()
         }
         Err(_) => {
-            tracing::warn!("the node does not tell in time whether freezes have landed");
+            tracing::warn!("the node does not answer in time whether freezes have landed");
             HashMap::new()
         }
     };

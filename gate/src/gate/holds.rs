@@ -1,4 +1,4 @@
-//! How holds begin and end.
+//! Begins and ends holds.
 
 use {
     super::{Gate, SWEEP, lock, now_ms},

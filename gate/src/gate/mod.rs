@@ -34,16 +34,16 @@ use {
     },
 };
 
-/// How often holds past their deadline are looked for.
+/// Interval of the search for holds past their deadline.
 const SWEEP: Duration = Duration::from_millis(200);
 /// Notices that a slow listener may be behind; it reads older ones from the store.
 const NOTICES: usize = 1_024;
 /// Freezes that a slow listener may be behind.
 const FREEZES: usize = 1_024;
-/// How often old entries leave the ledger.
+/// Interval at which old settlements leave the store.
 const PRUNE: Duration = Duration::from_secs(3_600);
 
-/// What a gate guards and where it keeps its records.
+/// The provider that a gate guards, and the place of its records.
 #[derive(Clone, Debug)]
 pub struct GateConfig {
     /// The market's account.
@@ -54,13 +54,13 @@ pub struct GateConfig {
     pub store: PathBuf,
     /// Bytes the store may grow to; `None` for no limit but the disk's.
     pub max_store_bytes: Option<u64>,
-    /// What a recorded hold survives. Signed reports always survive a loss of power.
+    /// The failures that a recorded hold survives. Signed reports always survive a loss of power.
     pub durability: Durability,
-    /// How long the chain may be out of sight before `when_stale` holds.
+    /// Age of the chain view beyond which `when_stale` applies.
     pub max_staleness: Duration,
-    /// What becomes of new jobs then.
+    /// Treatment of new jobs beyond that age.
     pub when_stale: WhenStale,
-    /// How long settled holds stay in the ledger.
+    /// Time for which settled holds stay in the store.
     pub keep_ledger: Duration,
 }
 
@@ -81,6 +81,12 @@ impl GateConfig {
 }
 
 /// The gate of one provider. Cheap to clone; all clones are one gate.
+///
+/// The ledger, the chain view and the deadlines of holds have a lock each, held for single steps and never across an
+/// `await`; where two are needed, the ledger's comes first. A hold counts in the ledger before its row is written, so that
+/// no second job is admitted meanwhile, and its end counts only once its row is written. Use that was settled is never
+/// lowered again. All writes go through the one thread of [`crate::writer::Writer`]. A crash leaves every hold whose
+/// admission was answered, and every settlement that was; the next [`Gate::open`] takes them up and ends overdue holds.
 #[derive(Clone)]
 pub struct Gate {
     inner: Arc<Inner>,
@@ -108,7 +114,7 @@ pub fn now_ms() -> i64 {
 }
 
 impl Gate {
-    /// Opens the store, with the holds and the meters that it has kept. Needs a tokio runtime. The gate refuses every job
+    /// Opens the store with the holds and the meters that it has kept. Needs a tokio runtime. The gate refuses every job
     /// until it is shown the chain (see [`crate::follow`]). Errors: [`StoreError`].
     pub fn open(config: GateConfig) -> Result<Gate, StoreError> {
         let store = Store::open(&config.store, config.max_store_bytes)?;
@@ -138,12 +144,12 @@ impl Gate {
         Ok(gate)
     }
 
-    /// What the gate was opened with.
+    /// The settings that the gate was opened with.
     pub fn config(&self) -> &GateConfig {
         &self.inner.config
     }
 
-    /// What is open at a credit. Errors: [`Refusal`].
+    /// The units open at a credit. Errors: [`Refusal`].
     pub fn room(&self, credit: &Pubkey) -> Result<Room, Refusal> {
         let market_time = lock(&self.inner.chain_view).market_time();
         lock(&self.inner.ledger).room(credit, market_time)
@@ -164,7 +170,7 @@ impl Gate {
         lock(&self.inner.ledger).readings()
     }
 
-    /// What the gate has seen of the chain, for reading and, by whoever follows the chain, for writing.
+    /// The chain view, locked: the follower writes it, all others read it.
     pub fn chain_view(&self) -> MutexGuard<'_, ChainView> {
         lock(&self.inner.chain_view)
     }
@@ -179,7 +185,7 @@ impl Gate {
         self.chain_view().provider().copied()
     }
 
-    /// Whether new jobs are refused because nothing more can be recorded.
+    /// True while new jobs are refused because nothing more can be recorded.
     pub fn storage_is_full(&self) -> bool {
         self.writer().is_none_or(|writer| writer.is_full())
     }
@@ -219,7 +225,7 @@ impl Gate {
         self.inner.changed.subscribe()
     }
 
-    /// The book, for the modules beside this one.
+    /// The ledger, for the crate's other modules.
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
         lock(&self.inner.ledger)
     }

@@ -1,4 +1,4 @@
-//! What is written to the store and read from it besides holds.
+//! The gate's writes and reads in the store, but for those of holds.
 
 use {
     super::{Gate, now_ms},
@@ -38,7 +38,7 @@ impl Gate {
         self.write(move |connection| store::settled_units(connection, id)).await
     }
 
-    /// Records a notice to the parties of a credit and tells whoever listens. Errors: [`StoreError`].
+    /// Records a notice to the parties of a credit and sends it to the listeners. Errors: [`StoreError`].
     pub async fn notify(&self, notice: Notice) -> Result<Notice, StoreError> {
         self.notify_with(notice, |_| Ok(())).await
     }

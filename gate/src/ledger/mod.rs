@@ -1,4 +1,4 @@
-//! What is open to new jobs at each credit: the chain's view, use that is not on the chain yet, and running holds.
+//! The units open to new jobs at each credit, from the chain, use that is not on the chain yet, and running holds.
 //!
 //! No I/O and no clock of its own. The rule is the design's: a job is admitted only while `available - in flight` covers
 //! it, where use that no report has brought to the chain yet counts as used.
@@ -30,7 +30,7 @@ struct Block {
     frozen: u64,
 }
 
-/// What the gate knows of one credit.
+/// The gate's knowledge of one credit.
 #[derive(Clone, Default)]
 struct Entry {
     view: Option<View>,
@@ -54,7 +54,7 @@ pub struct Reading {
     pub in_flight: u64,
 }
 
-/// What is open at one credit. All amounts in credit units.
+/// The units of one credit, by what they are open to. All amounts in credit units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
     /// Open to new jobs.
@@ -69,7 +69,12 @@ pub struct Room {
     pub unreported: u64,
 }
 
-/// The accounts of all credits of one provider.
+/// The holds and settlements of all credits of one provider, in memory.
+///
+/// Owned by [`crate::Gate`] behind one lock, which also keeps admission and the chain's updates apart. Three numbers never
+/// fall: a credit's cumulative use, the slot of its view, and the number of the next hold. `held` of a credit is the sum of
+/// its open holds. Nothing here is durable: the store has holds and meters, the chain has the credits, and
+/// [`Ledger::restore`] starts from both after a crash.
 #[derive(Default)]
 pub struct Ledger {
     credits: HashMap<Pubkey, Entry>,
@@ -81,7 +86,7 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// A book with what a store has kept: cumulative use by credit and index, open holds, and the first free number of a
+    /// A ledger with the records of a store: cumulative use by credit and index, open holds, and the first free number of a
     /// hold.
     pub fn restore(meters: HashMap<(Pubkey, u32), u64>, holds: Vec<Hold>, next_hold: u64) -> Ledger {
         let mut ledger = Ledger { meters, next_hold, ..Ledger::default() };
@@ -93,7 +98,7 @@ impl Ledger {
         ledger
     }
 
-    /// Takes what the chain shows of a credit at a slot, `None` where the account is gone. Older news are passed over;
+    /// Takes what the chain shows of a credit at a slot, `None` where the account is gone. An older view is passed over;
     /// within a slot the later event wins. Returns whether the view changed.
     pub fn observe(&mut self, address: Pubkey, slot: u64, credit: Option<&Credit>) -> bool {
         if credit.is_none() && !self.credits.contains_key(&address) {
@@ -167,7 +172,7 @@ impl Ledger {
         }
     }
 
-    /// What is open at a credit at a market time, in Unix seconds. Errors: [`Refusal`].
+    /// The units open at a credit at a market time, in Unix seconds. Errors: [`Refusal`].
     pub fn room(&self, address: &Pubkey, market_time: Option<i64>) -> Result<Room, Refusal> {
         let entry = self.credits.get(address).ok_or(Refusal::UnknownCredit)?;
         entry.room(market_time)

@@ -23,7 +23,7 @@ pub struct Feed {
     position: u64,
     /// Read from the store and not given yet.
     page: VecDeque<ReportRecord>,
-    /// Whether the store holds more than the live reports will bring.
+    /// True while the store holds reports that the live channel will not bring.
     behind: bool,
 }
 

@@ -38,21 +38,21 @@ pub use {
     status::{KeyState, KeyStatus},
 };
 
-/// How often a reporter looks whether it is time for a report.
+/// Interval at which a reporter checks for a report that is due.
 const STEP: Duration = Duration::from_millis(250);
 /// Reports that a slow listener may be behind; it reads older ones from the store.
 const LISTENERS: usize = 256;
 /// Most reports in an answer.
 pub const MAX_PAGE: u32 = 1_000;
-/// How long [`Reporter::stop`] waits for the last report, its signatures included.
+/// Time that [`Reporter::stop`] waits for the last report, its signatures included.
 const LAST_REPORT: Duration = Duration::from_secs(10);
 
-/// How often reports are made and how long they are kept.
+/// The interval of reports and the time they are kept for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReporterConfig {
     /// Time between reports, at least a second.
     pub interval: Duration,
-    /// How long reports are handed out after their instant; the last one of each chunk always is. About 200 bytes per credit
+    /// Time for which reports are handed out after their instant; the last one of each chunk always is. About 200 bytes per credit
     /// and report.
     pub keep: Duration,
 }
@@ -64,7 +64,7 @@ impl Default for ReporterConfig {
     }
 }
 
-/// Why reporters cannot be started.
+/// Reasons for which reporters cannot be started.
 #[derive(Debug, thiserror::Error)]
 pub enum ReporterError {
     /// No key was given.
@@ -82,6 +82,11 @@ pub enum ReporterError {
 }
 
 /// The reporters of one provider that this process runs. Cheap to clone; all clones are one.
+///
+/// Each key has a task of its own, so that a key that fails or is slow keeps no other waiting. A key reports on rising
+/// instants of the chain's clock, and never on one instant twice: a report's row is written and flushed before it is signed.
+/// After a crash the row is either signed as it is or a later instant is reported on. Signed reports get rising numbers in
+/// the order of their commits, under the lock `publishing`; they reach listeners only after their commit.
 #[derive(Clone)]
 pub struct Reporter {
     inner: Arc<Inner>,
@@ -215,13 +220,13 @@ impl Reporter {
         self.inner.live.subscribe()
     }
 
-    /// What `GET /v1/reports/stream` hands out: the reports after a number (a client's `Last-Event-ID`), then those that
+    /// The events of `GET /v1/reports/stream`: the reports after a number (a client's `Last-Event-ID`), then those that
     /// come, none left out, until [`Reporter::stop`]. `None` for those that come alone.
     pub fn feed(&self, after: Option<u64>) -> Feed {
         Feed::new(self.clone(), after)
     }
 
-    /// How each key fares, in the order in which they were given.
+    /// The status of each key, in the order in which they were given.
     pub fn status(&self) -> Vec<KeyStatus> {
         let status = |signer: &Signer| {
             let last = lock(&signer.last);
@@ -251,7 +256,7 @@ impl Reporter {
     }
 }
 
-/// Where a report has its place among the latest.
+/// The key of a report among the latest ones.
 fn place(record: &ReportRecord) -> (u32, Pubkey, u32) {
     (record.epoch, record.reporter, record.chunk)
 }

@@ -25,7 +25,7 @@ const DRAFTS: usize = 16;
 /// Signatures asked for at once.
 const SIGNATURES: usize = 8;
 
-/// What the gate knows at one moment.
+/// The gate's knowledge at one moment.
 struct Moment {
     /// The chain's clock, in Unix seconds.
     now: i64,
@@ -91,7 +91,7 @@ pub(super) struct Signer {
     pub last: std::sync::Mutex<Last>,
 }
 
-/// What became of a key's last round.
+/// The outcome of a key's last round.
 pub(super) struct Last {
     pub state: KeyState,
     pub reported: Option<(i64, Instant)>,
@@ -182,7 +182,7 @@ impl Inner {
         Ok(())
     }
 
-    /// Keeps what became of a round, and logs it where that is news.
+    /// Keeps the outcome of a round, and logs it where it differs from the last one.
     fn note(&self, signer: &Signer, outcome: &Result<i64, KeyState>) {
         let mut last = super::lock(&signer.last);
         let state = match outcome {

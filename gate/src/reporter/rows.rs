@@ -9,7 +9,7 @@ use {
 
 const COLUMNS: &str = "seq, digest, body, signature";
 
-/// What a reporter may do about one chunk at one instant.
+/// The next step of a reporter for one chunk at one instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Draft {
     /// Sign this: its row is written, and no other report of this instant will ever be signed.

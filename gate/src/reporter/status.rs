@@ -1,4 +1,4 @@
-//! How each reporter's key fares.
+//! The status of each reporter's key.
 
 use {
     crate::store::StoreError,
@@ -6,7 +6,7 @@ use {
     std::time::Duration,
 };
 
-/// What a reporter does, or why it signs nothing. Each message says what to do.
+/// The state of a reporter's key, or the reason for which it signs nothing. Each message says what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyState {
     /// It signs.
@@ -52,15 +52,15 @@ impl KeyState {
     }
 }
 
-/// How one reporter fares.
+/// The status of one reporter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyStatus {
     /// The reporter's public key.
     pub reporter: Pubkey,
-    /// What it does.
+    /// Its state.
     pub state: KeyState,
     /// The instant of its last report in this run, in Unix seconds of the chain's clock.
     pub reported_at: Option<i64>,
-    /// How long ago it last reported in this run. Silence for some intervals is an alarm.
+    /// Time since its last report in this run. Silence for some intervals is an alarm.
     pub age: Option<Duration>,
 }

@@ -62,7 +62,7 @@ const SCHEMA: &str = "
     CREATE TABLE cursors (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 ";
 
-/// Why the store fails.
+/// Errors of the store.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// Another process has it open.
@@ -111,7 +111,7 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
-/// What a store has kept for a gate.
+/// The records that a store has kept for a gate.
 #[derive(Default)]
 pub struct Kept {
     /// Cumulative use by credit and index.
@@ -122,7 +122,12 @@ pub struct Kept {
     pub next_hold: u64,
 }
 
-/// The open file.
+/// The gate's SQLite file, open and locked.
+///
+/// Owned by the thread of [`crate::writer::Writer`], which is the only one to use the connection. The file is locked until
+/// the store is dropped: two gates on one file would count the same use twice. Beside it lies a reserve of 16 MiB, which is
+/// given up once the disk is full, so that running jobs can still be settled. Writes are transactions in WAL mode: a crash
+/// leaves each of them whole or not at all.
 pub struct Store {
     connection: Connection,
     reserve: PathBuf,

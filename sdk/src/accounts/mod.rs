@@ -14,7 +14,7 @@ use {
     std::mem::{offset_of, size_of},
 };
 
-/// Why bytes are not the account that was asked for.
+/// Reasons for which bytes are not the account that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
     /// Fewer bytes than the layout has.
@@ -70,8 +70,8 @@ impl BlockableAccount for Lot {
     const NAME: &'static str = "lot";
 }
 
-/// How far a credit has come: its number of events and their hash. Two views of a credit that agree in it are the same, so
-/// whoever follows many credits lists these alone and fetches what differs.
+/// The number of a credit's events and their hash. Two views of a credit that agree in it are the same, so
+/// a follower of many credits lists the stamps alone and fetches the credits that differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CreditStamp {
     /// [`Credit::event_seq`].
@@ -83,7 +83,7 @@ pub struct CreditStamp {
 const _: () = assert!(offset_of!(Credit, event_hash) == offset_of!(Credit, event_seq) + size_of::<u64>());
 
 impl CreditStamp {
-    /// Where a stamp lies in a credit's account, for a slice of it.
+    /// Offset of a stamp in a credit's account, for a slice of it.
     pub const OFFSET: usize = Credit::DISCRIMINATOR.len() + offset_of!(Credit, event_seq);
     /// Bytes of a stamp.
     pub const LENGTH: usize = size_of::<u64>() + size_of::<[u8; 32]>();

@@ -27,7 +27,7 @@ const POLL_MAX: Duration = Duration::from_millis(400);
 /// Pause between two broadcasts of the same transaction.
 const REBROADCAST: Duration = Duration::from_secs(2);
 
-/// How long a node may take to serve a transaction that it has confirmed.
+/// Time that a node may take to serve a transaction that it has confirmed.
 const INDEX_DELAY: Duration = Duration::from_secs(10);
 
 impl Client {

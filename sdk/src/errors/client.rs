@@ -13,7 +13,7 @@ use {
     solana_transaction_error::TransactionError,
 };
 
-/// What can go wrong between a client and the chain.
+/// Errors between a client and the chain.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// The program refused an instruction.
@@ -40,7 +40,7 @@ pub enum ClientError {
     /// No account at an address.
     #[error("there is no {name} at {address}; check the address and the cluster")]
     NotFound {
-        /// What was expected there.
+        /// The type that was expected there.
         name: &'static str,
         /// The address.
         address: Pubkey,
@@ -50,7 +50,7 @@ pub enum ClientError {
     Decode {
         /// The address.
         address: Pubkey,
-        /// What is wrong with it.
+        /// The fault of its data.
         source: DecodeError,
     },
     /// An account whose amounts cannot be accrued.

@@ -68,7 +68,7 @@ pub fn encode_record(record: &CreditRecord) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Where a log departs from the chain of hashes.
+/// The place where a log departs from the chain of hashes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LogError {
     /// A record is missing or out of order.

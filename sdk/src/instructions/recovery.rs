@@ -35,7 +35,7 @@ pub fn credit_seize_to_pool(
     build(accounts, data::CreditSeizeToPool { amount, terms })
 }
 
-/// Which lot to buy from: the credit it came from, its number, who serves the units and until when.
+/// A lot to buy from: its credit, its number, the provider of its units and their expiry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LotKeys {
     /// The credit the units were seized from.
@@ -44,7 +44,7 @@ pub struct LotKeys {
     pub index: u32,
     /// The provider's account.
     pub provider: Pubkey,
-    /// When the credit's units expire, in Unix seconds of market time; 0 for never.
+    /// Expiry of the credit's units, in Unix seconds of market time; 0 for never.
     pub units_expire_at: i64,
 }
 

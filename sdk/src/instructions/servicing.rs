@@ -95,7 +95,7 @@ pub fn credit_offer_lender(market: &Pubkey, lender: &Pubkey, credit: &Pubkey, to
 
 /// Takes a loan over. Signer: `new_lender`, to whom it was offered.
 ///
-/// What the seller was paid must have been collected: put [`vault_collect`] before it in the same transaction.
+/// The seller's payments must have been collected first: put [`vault_collect`] before it in the same transaction.
 pub fn credit_accept_lender(market: &Pubkey, new_lender: &Pubkey, credit: &Pubkey) -> Instruction {
     build(credit_control(market, new_lender, credit), data::CreditAcceptLender {})
 }

@@ -23,10 +23,10 @@ use {
     vault::{TokenSource, Vault},
 };
 
-/// How long a signature may take.
+/// Deadline of one signature.
 const DEADLINE: Duration = Duration::from_secs(5);
 
-/// Where a key is. Holds no secret: a Vault token is named, never written here; AWS credentials are the
+/// The place of a key. Holds no secret: a Vault token is named, never written here; AWS credentials are the
 /// machine's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
@@ -77,7 +77,7 @@ impl KeySource {
     }
 }
 
-/// Why a key cannot be had or does not sign. Never holds a secret.
+/// Reasons for which a key cannot be opened or does not sign. Never holds a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// A file that cannot be read.
@@ -218,7 +218,7 @@ impl SigningKey {
     }
 }
 
-/// What a signing service's error means; its details may hold what the service answered, and are left out.
+/// Classifies a signing service's error. Its details may quote the service's answer and are left out.
 fn refused(error: &SignerError, public_key: Pubkey) -> KeyError {
     match error {
         SignerError::SigningFailed(_) => KeyError::WrongSignature(public_key),

@@ -17,7 +17,7 @@ use {
     },
 };
 
-/// Where a Vault token is read from.
+/// The place that a Vault token is read from.
 pub(super) enum TokenSource {
     Env(String),
     File(PathBuf),

@@ -87,7 +87,7 @@ pub struct ReportPage {
 }
 
 impl ReportRecord {
-    /// Which reports it is one of.
+    /// The market, provider, epoch and chunk of the report.
     pub fn scope(&self) -> ReportScope {
         ReportScope { market: self.market, provider: self.provider, epoch: self.epoch, chunk: self.chunk }
     }
@@ -107,7 +107,7 @@ impl ReportRecord {
         }
     }
 
-    /// What its reporter signs.
+    /// The digest that its reporter signs.
     pub fn digest(&self) -> [u8; 32] {
         self.report().digest(&self.scope())
     }
