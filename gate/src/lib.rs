@@ -8,7 +8,7 @@
 //! | [`follow`] | shows the gate the chain, over WebSocket and RPC |
 //! | [`freeze_orders`] | obeys a signed freeze before it lands |
 //! | [`reporter`] | signs usage reports |
-//! | [`keys`] | the keys it signs with |
+//! | [`blockable_sdk::keys`] | the keys it signs with |
 //!
 //! Two rules make a credit's collateral real: jobs that run when a freeze lands may finish and no new one starts; and what
 //! is used beyond that is the provider's loss.

@@ -72,7 +72,7 @@ pub struct Room {
 /// The holds and settlements of all credits of one provider, in memory.
 ///
 /// Owned by [`crate::Gate`] behind one lock, which also keeps admission and the chain's updates apart. Three numbers never
-/// fall: a credit's cumulative use, the slot of its view, and the number of the next hold. `held` of a credit is the sum of
+/// fall: the cumulative use of a credit at one index, the slot of its view, and the number of the next hold. `held` of a credit is the sum of
 /// its open holds. Nothing here is durable: the store has holds and meters, the chain has the credits, and
 /// [`Ledger::restore`] starts from both after a crash.
 #[derive(Default)]
