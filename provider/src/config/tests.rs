@@ -93,10 +93,11 @@ fn values_that_cannot_be_are_listed_with_their_place() {
 
 #[test]
 fn mistakes_between_keys_are_named_too() {
-    let wrong = EXAMPLE.replace(
-        "name = \"h100\"",
-        "name = \"h100\"\nunits_per_second = 1\ncount = 1\n[[gpu]]\nname = \"h100\"",
-    ) + "\n[leases]\nheartbeat_seconds = 61\nmax_heartbeat_seconds = 60\n";
+    let twice = "name = \"h100\"\nunits_per_second = 1\ncount = 1\n[[gpu]]\nname = \"h100\"";
+    let wrong = EXAMPLE.replace("name = \"h100\"", twice).replace(
+        "\nheartbeat_seconds = 60\nmax_heartbeat_seconds = 3600\n",
+        "\nheartbeat_seconds = 61\nmax_heartbeat_seconds = 60\n",
+    );
     let found = mistakes(&wrong);
     for start in ["gpu[1].name: `h100` is used twice", "leases.heartbeat_seconds: 61 is above"] {
         assert!(found.iter().any(|mistake| mistake.starts_with(start)), "{start}: {found:?}");
@@ -111,7 +112,7 @@ fn mistakes_between_keys_are_named_too() {
 
 #[test]
 fn a_connection_may_be_idle_for_longer_than_a_model_may_take() {
-    let found = mistakes(&(EXAMPLE.to_string() + "\n[limits]\nidle_seconds = 600\n"));
+    let found = mistakes(&EXAMPLE.replace("\nidle_seconds = 900\n", "\nidle_seconds = 600\n"));
     assert_eq!(
         found,
         ["limits.idle_seconds: 600 is not above the longest model.timeout_seconds, 600; raise it"]
