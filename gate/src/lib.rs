@@ -1,7 +1,7 @@
 //! The gate of a GPU provider: it admits jobs against credits, obeys freezes as soon as they are signed,
 //! and has a reporter that signs what was used.
 //!
-//! | module | what for |
+//! | module | content |
 //! |---|---|
 //! | [`gate`] | admit, settle and release jobs; survives its own sudden end |
 //! | [`ledger`] | the rule by which jobs are admitted, in memory |

@@ -35,7 +35,7 @@ pub enum Durability {
 trait Work: Send {
     /// Does the work.
     fn run(&mut self, connection: &Connection) -> rusqlite::Result<()>;
-    /// Tells the caller how it ended, after the commit.
+    /// Hands the caller the outcome, after the commit.
     fn finish(self: Box<Self>, outcome: Result<(), StoreError>);
     /// The failures that its commit must survive.
     fn durability(&self) -> Durability;
@@ -56,7 +56,7 @@ impl<T: Send, F: FnMut(&Connection) -> rusqlite::Result<T> + Send> Work for Task
 
     fn finish(self: Box<Self>, outcome: Result<(), StoreError>) {
         let Task { result, reply, .. } = *self;
-        // Whoever no longer waits has given up; the write stands.
+        // A caller that no longer waits has given up; the write stands.
         let _ = reply.send(outcome.and_then(|()| result.ok_or(StoreError::Closed)));
     }
 

@@ -116,7 +116,7 @@ async fn subscribe<'a>(
         provider.map(|update| Update::Provider(update.context.slot, update.value)).boxed(),
         slots.map(|update| Update::Slot(update.slot)).boxed(),
     ];
-    // Not every node tells of its clock; reconciles bring it as well, and the gate counts on in between.
+    // Not every node streams the clock. Reconciles bring it as well, and between them the gate advances it itself.
     if let Ok((clock, _)) = client.account_subscribe(&addresses::CLOCK, Some(as_bytes())).await {
         streams.push(clock.map(|update| Update::Clock(update.value)).boxed());
     }

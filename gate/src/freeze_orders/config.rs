@@ -17,7 +17,7 @@ pub struct FreezeDeskConfig {
     pub track_every: Duration,
     /// Interval of requests for the latest blockhash.
     pub poll_blockhash_every: Duration,
-    /// Most orders that are obeyed at once; at most 256, which is as many as a node tells the status of at once.
+    /// Most orders that are obeyed at once; at most 256, the most statuses that a node returns at once.
     pub max_open: usize,
     /// Most orders that are obeyed at once for one credit.
     pub max_open_per_credit: usize,

@@ -1,9 +1,9 @@
 //! Obeys a signed freeze before it lands.
 //!
-//! Whoever may freeze a credit signs the transaction as always and shows it to the provider's desk, beside sending it. A
-//! transaction that is fully signed, can still land and would be allowed by the program is obeyed at once: new jobs find
-//! the units frozen. The desk sends it as well and watches it. Once it has landed, the gate goes by the chain; where it
-//! fails, expires or has not landed within a bounded time, the block is lifted. Both parties get a notice.
+//! A lender or freeze authority signs the transaction as always and posts it to the provider's desk. A transaction that
+//! is fully signed, can still land and would be allowed by the program is obeyed at once: new jobs find the units frozen.
+//! The desk also sends it to the chain and follows it. Once it has landed, the gate follows the chain. If it fails, expires
+//! or does not land within a bounded time, the block is lifted. Both parties get a notice.
 
 mod blockhashes;
 mod config;
@@ -31,7 +31,7 @@ pub use {
 
 /// Takes freeze orders for a gate. Cheap to clone; all clones are one desk.
 ///
-/// Two tasks run beside it: one keeps the recent blockhashes, one tracks open orders until each has landed, failed or
+/// It has two tasks: one keeps the recent blockhashes, one tracks open orders until each has landed, failed or
 /// expired. They end when the desk is stopped or its last clone is dropped. What is open stays recorded and is taken up at
 /// the next start.
 #[derive(Clone)]

@@ -29,8 +29,8 @@ pub struct ObeyedOrder {
     pub last_valid_height: u64,
 }
 
-/// Orders for one credit that may end without landing within [`UNLANDED_WITHIN`]. Each is obeyed for a bounded time; a row
-/// of them would be a freeze without one, that the chain never sees.
+/// Orders for one credit that may end without landing within [`UNLANDED_WITHIN`]. Each is obeyed for a bounded time; an
+/// unbounded number of them would be a freeze for ever that never reaches the chain.
 const UNLANDED: usize = 3;
 const UNLANDED_WITHIN: Duration = Duration::from_secs(600);
 

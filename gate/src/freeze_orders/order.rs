@@ -116,7 +116,7 @@ fn decode(bytes: &[u8]) -> Result<VersionedTransaction, OrderRefused> {
     if distinct { Ok(transaction) } else { Err(OrderRefused::Malformed) }
 }
 
-/// The one instruction of this program, beside which there is nothing but what sets the compute budget.
+/// The freeze, the only instruction besides those that set the compute budget. Errors: [`OrderRefused`].
 fn only_freeze(message: &VersionedMessage) -> Result<&CompiledInstruction, OrderRefused> {
     if message.address_table_lookups().is_some_and(|lookups| !lookups.is_empty()) {
         return Err(OrderRefused::LookupTables);

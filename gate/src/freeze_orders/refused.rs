@@ -25,9 +25,7 @@ pub enum OrderRefused {
     #[error("the transaction uses address lookup tables; name its accounts in the transaction itself")]
     LookupTables,
     /// Something besides the freeze.
-    #[error(
-        "the transaction also calls {program}; put nothing beside the freeze but what sets the compute budget"
-    )]
+    #[error("the transaction also calls {program}; send the freeze alone, with a compute budget at most")]
     ForeignInstruction {
         /// The program called.
         program: Pubkey,

@@ -33,7 +33,7 @@ enum Fact {
     Unasked,
     /// It is in no block that the node knows of.
     Absent {
-        /// The block height that was confirmed before the node looked, where it looked through all of its history.
+        /// The block height that was confirmed before the search, if the node searched all of its history.
         up_to: Option<u64>,
     },
     /// It is in a block.
@@ -62,19 +62,19 @@ enum Verdict {
 /// The gate's view of an order's credit: the slot, and the units frozen, `None` where the credit is gone.
 type Seen = (u64, Option<u64>);
 
-/// Judges an order by what the chain says of it and what the gate has seen of its credit.
+/// Evaluates an order by its transaction on chain and by its credit in the gate's chain view.
 ///
 /// A block that is only processed may be dropped, and with it what the transaction did or failed at: nothing is decided
-/// before the block is confirmed. Until then the order's own block stands beside what the gate sees of the chain, and the
-/// larger of the two counts.
+/// before the block is confirmed. Until then units are closed by the order's own block and by the chain
+/// view; the larger number counts.
 fn evaluate(open: &Open, fact: &Fact, seen: Option<Seen>, now: Instant) -> Verdict {
     let landed = match fact {
         Fact::Landed { slot, confirmed: true, failure: None } => Some(*slot),
         _ => open.landed,
     };
     if let Some(slot) = landed {
-        // The chain has frozen the units: no time limit opens them before the gate has seen that. Nodes tell of a change
-        // with slots that differ by one; where as many units are seen frozen the slot is of no matter.
+        // The chain has frozen the units: no time limit opens them before the chain view has that. Nodes date one change
+        // by slots that differ by one, so the number of frozen units is enough, whatever the slot.
         let shows = |(at, frozen): Seen| at >= slot || frozen >= Some(open.record.frozen);
         return match seen.is_some_and(shows) {
             true => Verdict::Landed { slot },
@@ -165,7 +165,7 @@ async fn track_open(desk: &Desk) {
     let sent = stream::iter(again).for_each_concurrent(AT_ONCE, |open| async move {
         desk.send(&open.record.order).await;
     });
-    // What is not sent in time is sent at the next look.
+    // Orders that are not sent in time are sent at the next tick.
     let _ = timeout(desk.config.request_timeout, sent).await;
 }
 

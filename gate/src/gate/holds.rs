@@ -169,7 +169,7 @@ impl Gate {
                 overdue.push(id);
             }
         }
-        // The deadlines are let go of first: who admits has the book when it asks for them.
+        // The lock of the deadlines is released first: `admit` holds the ledger while it waits for them.
         let overdue: Vec<Hold> = {
             let ledger = self.ledger();
             overdue.into_iter().filter_map(|id| ledger.hold(id).cloned()).collect()

@@ -101,9 +101,9 @@ struct Inner {
     writer_thread: Mutex<Option<JoinHandle<()>>>,
     closing: AtomicBool,
     notices: broadcast::Sender<Notice>,
-    /// Told of every change of what the chain shows.
+    /// Wakes those who wait for a change of the chain view.
     changed: watch::Sender<u64>,
-    /// Told of every freeze that the chain shows: its time, in Unix seconds of the chain.
+    /// Passes on every freeze that the chain shows: its time, in Unix seconds of the chain.
     froze: broadcast::Sender<i64>,
 }
 
@@ -259,7 +259,7 @@ impl Gate {
     }
 }
 
-/// Ends overdue holds, gives a full store the occasion to look for room, and prunes the ledger, while the gate lives.
+/// Ends overdue holds, lets a full store check for free space, and prunes the ledger, while the gate lives.
 async fn sweep(inner: std::sync::Weak<Inner>) {
     let mut ticks = interval(SWEEP);
     let mut pruned: Option<Instant> = None;

@@ -23,7 +23,7 @@ use {
 /// The layout this code reads and writes.
 const VERSION: i64 = 1;
 
-/// Bytes kept free beside the file, so that running jobs can still be settled once the disk is full.
+/// Bytes reserved in a second file, so that running jobs can still be settled once the disk is full.
 const RESERVE_BYTES: u64 = 16 << 20;
 
 const SCHEMA: &str = "
@@ -125,8 +125,8 @@ pub struct Kept {
 /// The gate's SQLite file, open and locked.
 ///
 /// Owned by the thread of [`crate::writer::Writer`], which is the only one to use the connection. The file is locked until
-/// the store is dropped: two gates on one file would count the same use twice. Beside it lies a reserve of 16 MiB, which is
-/// given up once the disk is full, so that running jobs can still be settled. Writes are transactions in WAL mode: a crash
+/// the store is dropped: two gates on one file would count the same use twice. A second file of 16 MiB is
+/// removed once the disk is full, so that running jobs can still be settled. Writes are transactions in WAL mode: a crash
 /// leaves each of them whole or not at all.
 pub struct Store {
     connection: Connection,
@@ -147,7 +147,7 @@ impl Store {
             })?;
         }
         let connection = Connection::open(path)?;
-        // Whoever has the file open keeps its lock: two gates would count the same use twice.
+        // A process that has the file open keeps its lock: two gates would count the same use twice.
         connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
         let busy = |error: rusqlite::Error| match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {

@@ -117,7 +117,7 @@ async fn a_freeze_is_obeyed_at_once_and_until_the_chain_shows_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_expires_fails_or_is_never_seen_is_lifted_and_both_are_told() {
+async fn what_expires_fails_or_never_lands_is_lifted_and_both_are_notified() {
     let folder = tempfile::tempdir().unwrap();
     let (gate, node) = (gate(folder.path()), Node::start());
     let desk = start(&gate, &node, |_| {}).await;

@@ -100,7 +100,7 @@ async fn a_restart_gives_no_hold_more_time_than_it_had() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_sight_of_the_chain_it_refuses_or_admits_as_it_is_told() {
+async fn with_a_stale_chain_view_it_refuses_or_admits_as_configured() {
     let folder = tempfile::tempdir().unwrap();
     let short = Duration::from_millis(50);
     let gate = open(folder.path(), |config| config.max_staleness = short);
@@ -150,7 +150,7 @@ async fn credits_of_others_are_passed_over() {
     assert_eq!(admit(&gate, 1).await, Err(Refusal::UnknownCredit));
 }
 
-/// Admitting holds the book while it notes a deadline; ending overdue holds looks at both.
+/// Admitting locks the ledger while it notes a deadline; ending overdue holds needs both.
 #[test]
 fn admitting_and_ending_overdue_holds_never_wait_for_each_other() {
     let folder = tempfile::tempdir().unwrap();

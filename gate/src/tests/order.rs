@@ -68,7 +68,7 @@ fn refused(bytes: &[u8]) -> OrderRefused {
 }
 
 #[tokio::test]
-async fn every_version_amount_and_signer_is_read_and_judged_by_the_programs_rules() {
+async fn every_version_amount_and_signer_is_read_and_checked_by_the_programs_rules() {
     let folder = tempfile::tempdir().unwrap();
     let gate = gate(folder.path());
     let amounts = [
@@ -103,7 +103,7 @@ async fn every_version_amount_and_signer_is_read_and_judged_by_the_programs_rule
 }
 
 #[test]
-fn only_a_compute_budget_may_stand_beside_the_freeze() {
+fn only_a_compute_budget_may_come_with_the_freeze() {
     let by = lender();
     let compute: Pubkey = "ComputeBudget111111111111111111111111111111".parse().unwrap();
     let limit = Instruction { program_id: compute, accounts: vec![], data: vec![2, 0, 0, 3, 0] };
@@ -258,7 +258,7 @@ async fn what_the_program_would_refuse_is_not_obeyed() {
 }
 
 #[tokio::test]
-async fn foreign_markets_and_a_gate_without_sight_are_refused() {
+async fn foreign_markets_and_a_gate_with_a_stale_view_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let gate = gate(folder.path());
     let (by, market) = (lender(), Pubkey::new_unique());
