@@ -38,6 +38,6 @@ pub use {
     lab::Lab,
     model::Model,
     ops::Op,
-    run::{Options, Report, run},
+    run::{Options, RunResult, run},
     session::Session,
 };

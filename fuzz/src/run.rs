@@ -33,7 +33,7 @@ pub struct Options {
 
 /// The result of a run.
 #[derive(Clone, Debug)]
-pub struct Report {
+pub struct RunResult {
     /// The settings of the run.
     pub options: Options,
     /// The cases that were reached.
@@ -47,7 +47,7 @@ pub struct Report {
 /// Plays episodes until the steps are used up or a rule is broken; `progress` receives the number of steps so far.
 ///
 /// Episodes are independent and counted in their order, so that the number of threads changes nothing but the time.
-pub fn run(options: Options, progress: impl Fn(u64) + Sync) -> Report {
+pub fn run(options: Options, progress: impl Fn(u64) + Sync) -> RunResult {
     let began = Instant::now();
     let episodes = options.steps.div_ceil(options.length);
     let (first, last) = options.only.map_or((0, episodes), |only| (only, only + 1));
@@ -87,16 +87,16 @@ pub fn run(options: Options, progress: impl Fn(u64) + Sync) -> Report {
         }
     }
     let violation = violation.map(|violation| shrink(&violation));
-    Report { options, coverage, violation, seconds: began.elapsed().as_secs_f64() }
+    RunResult { options, coverage, violation, seconds: began.elapsed().as_secs_f64() }
 }
 
-impl Report {
+impl RunResult {
     /// Steps from which on a run must have covered everything.
     pub const ENOUGH: u64 = 200_000;
 
     /// True where the run proves what it should: no rule broken, and everything covered where it was long enough.
     pub fn is_good(&self) -> bool {
-        let short = self.options.steps < Report::ENOUGH || self.options.only.is_some();
+        let short = self.options.steps < RunResult::ENOUGH || self.options.only.is_some();
         self.violation.is_none() && (short || self.coverage.missing().is_empty())
     }
 

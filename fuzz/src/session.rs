@@ -130,7 +130,7 @@ impl Session {
                     never_falls(credit.as_ref(), read(&after, key).as_ref())?;
                 }
                 self.verify(call, &before, &after)?;
-                self.settle(call);
+                self.track_accounts(call);
                 Ok(true)
             }
             Err(failed) => {
@@ -204,7 +204,7 @@ impl Session {
     }
 
     /// Takes note of the accounts that a transaction made or removed.
-    fn settle(&mut self, call: &Call) {
+    fn track_accounts(&mut self, call: &Call) {
         let grant = call.at(Role::Grant);
         if matches!(call.op, Op::LotBuy | Op::CreditSeizeToLender)
             && !self.lab.grants.iter().any(|(_, key)| *key == grant)
