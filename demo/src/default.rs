@@ -78,7 +78,7 @@ pub async fn miss_and_freeze(
     let frozen = Units(cast.credit(&credit).await?.collateral.frozen);
     let facts = vec![units("frozen", frozen), number("freeze_ms", freeze_ms)];
     narrator.step("freeze_all", "The lender freezes everything, at once.", Some(&landed), facts);
-    settle(cast, narrator, pace, used).await?;
+    report_end_of_job(cast, narrator, pace, used).await?;
     Ok(FreezeOutcome { freeze_ms, frozen, debt_at_default, credit })
 }
 
@@ -146,7 +146,12 @@ async fn frozen_at_processed(cast: &Cast, credit: &Pubkey) -> Result<u64, DemoEr
 }
 
 /// Reports the end of the running job, which settles from the frozen units, and use beyond it, which is the provider's loss.
-async fn settle(cast: &Cast, narrator: &Narrator, pace: &Pace, used: Units) -> Result<(), DemoError> {
+async fn report_end_of_job(
+    cast: &Cast,
+    narrator: &Narrator,
+    pace: &Pace,
+    used: Units,
+) -> Result<(), DemoError> {
     let credit = &cast.credit_of(&cast.bad);
     // No report may claim more than the rate bound allows for the time since the last one.
     let seconds = i64::try_from(JOB.get() / pace.max_units_per_second().get()).unwrap_or(0) + 2;

@@ -38,7 +38,7 @@ async fn a_text_completion_of_several_prompts_is_charged_as_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stream_is_settled_before_it_ends_and_tells_usage_to_those_who_ask() {
+async fn a_stream_is_settled_before_it_ends_and_states_usage_to_those_who_ask() {
     let bench = Bench::start(|_| {}).await;
     let more = json!({"max_tokens": 2, "stream": true});
     let answer = bench.chat("one two three", more.clone()).await;

@@ -122,7 +122,7 @@ async fn an_upstream_that_is_late_gone_or_states_no_usage_charges_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stream_that_breaks_tells_so_and_charges_what_was_stated() {
+async fn a_stream_that_breaks_says_so_and_charges_what_was_stated() {
     let cases = [
         (vec![PIECE, PIECE], false, 0, "upstream_without_usage"),
         (vec![PIECE, DONE], false, 0, "upstream_without_usage"),

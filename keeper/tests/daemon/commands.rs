@@ -193,7 +193,7 @@ fn holds_none(text: &str, what: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn commands_work_beside_a_keeper_that_runs_and_after_one_that_died() {
+async fn commands_work_while_a_keeper_runs_and_after_one_that_died() {
     let mut setup = Setup::new(1).await;
     let node = setup.cluster.rpc_url();
     setup.write_config("keeper", &[node.clone(), node], "");
@@ -251,7 +251,7 @@ async fn quarantine(setup: &mut Setup) {
     setup.set_used(0, 2_000).await;
     let alerted = async |_: &Setup| is_open(&store, "quarantine", &provider);
     setup.until("the operator is alerted", alerted).await;
-    refused_beside(setup).await;
+    refused_while_it_runs(setup).await;
     setup.stay(3).await;
     assert_eq!(setup.consumed(0).await, 1_000, "work in quarantine waits");
     run(setup, "keeper", &["quarantine", "retry", &lane])
@@ -288,7 +288,7 @@ fn put_aside(setup: &Setup, store: &Path, lane: &str) {
 }
 
 /// A second keeper on the folder of one that runs is refused; commands that only look are not.
-async fn refused_beside(setup: &Setup) {
+async fn refused_while_it_runs(setup: &Setup) {
     fs::copy(setup.config("keeper"), setup.config("again")).unwrap();
     let mut again = setup.spawn("again", "");
     let deadline = Instant::now() + PATIENCE;

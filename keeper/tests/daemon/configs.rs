@@ -130,7 +130,7 @@ fn what_is_missing_is_named_at_once() {
 }
 
 #[test]
-fn a_file_that_is_not_toml_or_not_there_is_told_of_without_what_stands_in_it() {
+fn a_file_that_is_not_toml_or_not_there_is_refused_without_its_content() {
     let (code, errors) = read(&format!("[[rpc]]\nurl = \"http://node.example/?api-key={MARKER}\n"), &[]);
     assert_eq!(code, CONFIG, "{errors}");
     names(&errors, &["keeper.toml is not TOML", "line 2"]);

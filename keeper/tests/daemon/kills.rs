@@ -72,7 +72,7 @@ async fn nothing_is_lost_and_nothing_done_twice_however_often_the_keeper_is_kill
         lives.live(&mut setup, &mut usage).await;
     }
     eprintln!("{} kills of seed {seed} in {} s: {:?}", lives.ended, began.elapsed().as_secs(), lives.met);
-    settle(&mut setup, &mut usage).await;
+    finish(&mut setup, &mut usage).await;
     check(&setup, &usage).await;
     eprintln!("seed {seed}: all is well after {} s", began.elapsed().as_secs());
     setup.cluster.stop();
@@ -262,7 +262,7 @@ async fn pay(setup: &mut Setup, credits: Range<usize>) -> bool {
 }
 
 /// Lets one keeper live until nothing is left to do.
-async fn settle(setup: &mut Setup, usage: &mut Usage) {
+async fn finish(setup: &mut Setup, usage: &mut Usage) {
     usage.stop(0..LATE.end);
     let keeper: Keeper = setup.spawn_with("keeper", &SETTINGS);
     let deadline = Instant::now() + PATIENCE;

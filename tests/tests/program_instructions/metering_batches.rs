@@ -168,7 +168,7 @@ fn every_status_with_live_units_is_metered() {
 }
 
 #[test]
-fn units_bought_from_a_lot_are_metered_beside_loans() {
+fn units_bought_from_a_lot_are_metered_together_with_loans() {
     let mut world = World::new();
     let credit = world.seized(&Loan::new(1), UnitAmount::All);
     world.sent(&[world.buy(&credit, 5_000, u64::MAX)], &["buyer"]);

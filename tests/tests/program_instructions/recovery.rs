@@ -78,7 +78,7 @@ fn running_jobs() -> (World, blockable_sdk::Pubkey) {
 }
 
 /// Jobs that held 300 units settle; no use is counted as overrun.
-fn settle(world: &mut World, credit: &blockable_sdk::Pubkey) {
+fn end_jobs(world: &mut World, credit: &blockable_sdk::Pubkey) {
     world.pass(30);
     world.sent(&[world.meter(&[*credit], &[(0, 1_800, 0)])], &[]);
     let state = world.credit(credit);
@@ -90,7 +90,7 @@ fn a_seizure_leaves_running_jobs_what_they_hold() {
     let (mut world, credit) = running_jobs();
     world.sent(&[world.seize(&credit, UnitAmount::All)], &["lender"]);
     assert_eq!(world.credit(&credit).collateral.seized, UNITS - 1_800);
-    settle(&mut world, &credit);
+    end_jobs(&mut world, &credit);
     assert_eq!(world.credit(&credit).collateral.remaining(), 0);
 }
 
@@ -101,7 +101,7 @@ fn a_freeze_in_the_same_transaction_as_the_seizure_does_not_cut_running_jobs_off
     world.sent(&[freeze, world.seize(&credit, UnitAmount::All)], &["lender"]);
     let state = world.credit(&credit);
     assert_eq!((state.collateral.seized, state.collateral.frozen), (UNITS - 1_800, 300));
-    settle(&mut world, &credit);
+    end_jobs(&mut world, &credit);
 }
 
 #[test]

@@ -28,7 +28,7 @@ async fn restart(case: Case) -> Case {
     open(_folder).await
 }
 
-async fn see(case: &Case, clock: i64, credit: &Credit) -> Vec<Finding> {
+async fn observe(case: &Case, clock: i64, credit: &Credit) -> Vec<Finding> {
     case.watch.observe(&snapshot(clock, [(key(7), credit)])).await.unwrap()
 }
 
@@ -45,7 +45,7 @@ async fn times(case: &Case, resolution: Resolution) -> Vec<(i64, u64)> {
 async fn each_slot_keeps_the_last_sample_in_it() {
     let case = new().await;
     for (after, consumed) in [(0, 0), (100, 1), (300, 2), (650, 3), (3_500, 4), (3_900, 5), (DAY, 6)] {
-        see(&case, START + after, &used(consumed)).await;
+        observe(&case, START + after, &used(consumed)).await;
     }
     let fine = [(0, 0), (300, 2), (600, 3), (3_300, 4), (3_900, 5), (DAY, 6)];
     assert_eq!(times(&case, Resolution::Fine).await, fine, "at most one in five minutes");
@@ -59,7 +59,7 @@ async fn each_slot_keeps_the_last_sample_in_it() {
 async fn old_samples_go_and_daily_ones_stay() {
     let case = new().await;
     for day in [0, 1, 3, 70] {
-        see(&case, START + day * DAY, &used(day as u64)).await;
+        observe(&case, START + day * DAY, &used(day as u64)).await;
     }
     assert_eq!(times(&case, Resolution::Fine).await, [(70 * DAY, 70)]);
     assert_eq!(times(&case, Resolution::Hour).await, [(70 * DAY, 70)]);
@@ -69,12 +69,12 @@ async fn old_samples_go_and_daily_ones_stay() {
 #[tokio::test]
 async fn the_record_of_use_goes_on_after_a_restart() {
     let case = new().await;
-    see(&case, START + 10 * DAY, &used(864_000)).await;
+    observe(&case, START + 10 * DAY, &used(864_000)).await;
     let before = case.watch.measure(&key(7)).unwrap();
     assert!((before.burn_rate - 1.0).abs() < 1e-9, "since issue: {}", before.burn_rate);
     assert_eq!(before.exhausted_at, Some(ChainTime(START + 10 * DAY + 336_000)));
     let case = restart(case).await;
-    see(&case, START + 14 * DAY, &used(864_000)).await;
+    observe(&case, START + 14 * DAY, &used(864_000)).await;
     let after = case.watch.measure(&key(7)).unwrap();
     assert_eq!(after.idle_seconds, 4 * DAY);
     assert!((after.burn_rate - 1.0 / 16.0).abs() < 0.01, "four half-lives: {}", after.burn_rate);
@@ -83,7 +83,7 @@ async fn the_record_of_use_goes_on_after_a_restart() {
 #[tokio::test]
 async fn a_credit_that_is_gone_is_forgotten_also_after_a_restart() {
     let case = new().await;
-    see(&case, START, &with(|credit| credit.collateral.frozen = 1)).await;
+    observe(&case, START, &with(|credit| credit.collateral.frozen = 1)).await;
     let case = restart(case).await;
     let gone = |clock| snapshot(clock, []);
     for after in [10, 20, 400] {
@@ -101,7 +101,7 @@ async fn an_overrun_is_new_for_a_day_after_it_last_grew() {
     let overrun = |units: u64| with(|credit| credit.meter.overrun = units);
     let mut levels = Vec::new();
     for (hours, units) in [(0, 0), (1, 5), (20, 5), (26, 5), (30, 6), (60, 6)] {
-        let findings = see(&case, START + hours * 3_600, &overrun(units)).await;
+        let findings = observe(&case, START + hours * 3_600, &overrun(units)).await;
         levels.push(level_of(find(&findings, Rule::Overrun, key(7))));
     }
     use Level::{Clear, Raise};
