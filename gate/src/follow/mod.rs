@@ -1,8 +1,8 @@
-//! Shows a gate the chain: over WebSocket as it moves, and by RPC whatever a stream has missed.
+//! Keeps a gate's chain view up to date: by a WebSocket stream, and by RPC for changes that the stream missed.
 //!
-//! A stream can go quiet, drop an update or die without a word, and a node can answer every request with what was true an
-//! hour ago. So slots that a stream reports keep the gate fresh only while a reconcile by RPC, begun after that stream
-//! was opened and not long ago, has found nothing missing; and an answer that lags behind what has been seen is not used.
+//! A stream can go quiet, drop an update or die without an error, and a node can answer every request with the state of an
+//! hour ago. So slots from a stream keep the view fresh only after a reconcile by RPC that began under that stream and has
+//! succeeded recently. An answer from an older slot than the view's is not used.
 
 mod account;
 mod diff;
@@ -181,7 +181,7 @@ impl Link {
         lock(&self.progress)
     }
 
-    /// Has an account asked about whose update does not fit what is known.
+    /// Has an account fetched whose update contradicts the chain view.
     fn doubt(&self, address: Pubkey) {
         if self.doubts.try_send(address).is_err() {
             self.wake.notify_one();

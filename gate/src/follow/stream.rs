@@ -64,7 +64,7 @@ impl Drop for Attempt {
     }
 }
 
-/// Opens a stream and passes on what it brings, until it fails.
+/// Opens a stream and passes its updates on, until it fails.
 async fn follow(link: Arc<Link>) -> Fault {
     let patience = link.config.request_timeout;
     let client = match timeout(patience, PubsubClient::new(link.config.ws_url.as_str())).await {
@@ -164,7 +164,7 @@ fn take_credit(link: &Link, address: Pubkey, slot: u64, account: &UiAccount) {
     };
     match known {
         // Some nodes stamp every update with the slot at which the subscription was made, and updates may come late:
-        // what differs from a view that claims to be newer is asked about.
+        // an update that differs from a view of a later slot is checked by a fetch.
         Some((seen, stamp)) if slot < seen => {
             if stamp != Some(Stamp::of(&credit)) {
                 link.doubt(address);

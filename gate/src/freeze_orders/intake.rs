@@ -102,7 +102,7 @@ impl Desk {
         let row = record.clone();
         let put = move |connection: &rusqlite::Connection| records::put(connection, &row, OrderState::Open);
         if let Err(error) = self.gate.notify_with(notice, put).await {
-            // It is obeyed all the same: what cannot be recorded is forgotten in a restart, and the chain still has it.
+            // It is obeyed all the same. A restart forgets the order, and the chain still brings the freeze.
             tracing::error!(signature = %order.signature, %error, "a freeze that is obeyed could not be recorded");
         }
         self.orders().recorded(&order.signature);
@@ -110,7 +110,7 @@ impl Desk {
     }
 }
 
-/// Takes an order and logs what becomes of it.
+/// Takes an order and logs the outcome.
 pub(super) async fn obey(desk: &Arc<Desk>, transaction: &[u8]) -> Result<ObeyedOrder, OrderRefused> {
     let order = FreezeOrder::read(transaction).inspect_err(|refused| {
         tracing::warn!(code = refused.code(), reason = %refused, "a freeze was refused");

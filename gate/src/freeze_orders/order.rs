@@ -1,4 +1,4 @@
-//! Reads a signed freeze and checks it against what the gate has seen. No I/O.
+//! Reads a signed freeze and checks it against the chain view. No I/O.
 
 use {
     super::refused::OrderRefused,
@@ -54,7 +54,7 @@ impl FreezeOrder {
         Ok(order)
     }
 
-    /// Checks the order against what the gate has seen, by the program's own rules. Returns the units that will be frozen
+    /// Checks the order against the chain view, by the program's own rules. Returns the units that will be frozen
     /// in all. Errors: [`OrderRefused`].
     pub fn check(&self, gate: &Gate) -> Result<u64, OrderRefused> {
         if self.market != gate.config().market {
@@ -141,7 +141,7 @@ fn key(message: &VersionedMessage, index: u8) -> Result<Pubkey, OrderRefused> {
     message.static_account_keys().get(usize::from(index)).copied().ok_or(OrderRefused::Malformed)
 }
 
-/// Reads the instruction, which must be what the client builds from what is read.
+/// Reads the instruction. It must equal, byte for byte, the one that the client builds from the same values.
 fn read_freeze(
     transaction: &VersionedTransaction,
     freeze: &CompiledInstruction,

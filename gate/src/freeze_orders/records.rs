@@ -63,7 +63,7 @@ pub(super) fn all(connection: &Connection) -> rusqlite::Result<Vec<(Signature, O
         let signature = Signature::from(row.get::<_, [u8; 64]>(0)?);
         let name: String = row.get(8)?;
         let state = OrderState::ALL.into_iter().find(|state| state.name() == name);
-        // A state of a later version is none that this one could carry on with.
+        // This version cannot continue an order in a state that a later version added.
         let state = state.unwrap_or(OrderState::Failed);
         let record = if state == OrderState::Open { read(row)? } else { None };
         Ok((signature, state, record))

@@ -28,7 +28,7 @@ const PRUNE: Duration = Duration::from_secs(60);
 
 /// An order's transaction as the node reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Fact {
+enum TransactionState {
     /// Nothing: the node did not answer.
     Unasked,
     /// It is in no block that the node knows of.
@@ -48,7 +48,7 @@ enum Fact {
 
 /// The next step for an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Verdict {
+enum NextStep {
     /// It is obeyed on; sent again where it is in no block.
     Wait { send: bool },
     /// It has landed for good; obeyed on until the gate has seen the credit as of the slot.
@@ -60,43 +60,43 @@ enum Verdict {
 }
 
 /// The gate's view of an order's credit: the slot, and the units frozen, `None` where the credit is gone.
-type Seen = (u64, Option<u64>);
+type CreditView = (u64, Option<u64>);
 
 /// Evaluates an order by its transaction on chain and by its credit in the gate's chain view.
 ///
 /// A block that is only processed may be dropped, and with it what the transaction did or failed at: nothing is decided
 /// before the block is confirmed. Until then units are closed by the order's own block and by the chain
 /// view; the larger number counts.
-fn evaluate(open: &Open, fact: &Fact, seen: Option<Seen>, now: Instant) -> Verdict {
-    let landed = match fact {
-        Fact::Landed { slot, confirmed: true, failure: None } => Some(*slot),
+fn evaluate(open: &Open, transaction: &TransactionState, seen: Option<CreditView>, now: Instant) -> NextStep {
+    let landed = match transaction {
+        TransactionState::Landed { slot, confirmed: true, failure: None } => Some(*slot),
         _ => open.landed,
     };
     if let Some(slot) = landed {
         // The chain has frozen the units: no time limit opens them before the chain view has that. Nodes date one change
         // by slots that differ by one, so the number of frozen units is enough, whatever the slot.
-        let shows = |(at, frozen): Seen| at >= slot || frozen >= Some(open.record.frozen);
+        let shows = |(at, frozen): CreditView| at >= slot || frozen >= Some(open.record.frozen);
         return match seen.is_some_and(shows) {
-            true => Verdict::Landed { slot },
-            false => Verdict::AwaitView { slot },
+            true => NextStep::Landed { slot },
+            false => NextStep::AwaitView { slot },
         };
     }
-    if let Fact::Landed { confirmed: true, failure: Some(failure), .. } = fact {
+    if let TransactionState::Landed { confirmed: true, failure: Some(failure), .. } = transaction {
         let reason = format!("the transaction landed and failed: {failure}");
-        return Verdict::Lift { state: OrderState::Failed, reason };
+        return NextStep::Lift { state: OrderState::Failed, reason };
     }
-    if let Fact::Absent { up_to: Some(height) } = fact
+    if let TransactionState::Absent { up_to: Some(height) } = transaction
         && *height > open.record.last_valid_height
     {
         let reason = "its blockhash expired before the transaction landed; sign it again".to_string();
-        return Verdict::Lift { state: OrderState::Expired, reason };
+        return NextStep::Lift { state: OrderState::Expired, reason };
     }
     if now >= open.deadline {
         let reason =
             "it was obeyed for as long as an order may be and has not landed; sign it again".to_string();
-        return Verdict::Lift { state: OrderState::Lapsed, reason };
+        return NextStep::Lift { state: OrderState::Lapsed, reason };
     }
-    Verdict::Wait { send: matches!(fact, Fact::Absent { .. }) }
+    NextStep::Wait { send: matches!(transaction, TransactionState::Absent { .. }) }
 }
 
 /// Watches, while the desk lives.
@@ -127,9 +127,9 @@ async fn track_open(desk: &Desk) {
     if watched.is_empty() {
         return;
     }
-    let asked = timeout(desk.config.request_timeout, facts(desk, &watched)).await;
-    let mut facts = match asked {
-        Ok(Ok(facts)) => facts,
+    let asked = timeout(desk.config.request_timeout, on_chain(desk, &watched)).await;
+    let mut on_chain = match asked {
+        Ok(Ok(on_chain)) => on_chain,
         Ok(Err(error)) => {
             tracing::warn!(reason = %describe(&error), "the node does not answer whether freezes have landed");
             HashMap::new()
@@ -141,22 +141,22 @@ async fn track_open(desk: &Desk) {
     };
     let mut again = Vec::new();
     for open in watched {
-        let fact = facts.remove(&open.record.order.signature).unwrap_or(Fact::Unasked);
+        let transaction = on_chain.remove(&open.record.order.signature).unwrap_or(TransactionState::Unasked);
         let seen = {
             let (ledger, credit) = (desk.gate.ledger(), &open.record.order.credit);
             ledger
                 .slot(credit)
                 .map(|slot| (slot, ledger.credit(credit).map(|credit| credit.collateral.frozen)))
         };
-        match evaluate(&open, &fact, seen, Instant::now()) {
-            Verdict::Wait { send: true } => again.push(open),
-            Verdict::Wait { send: false } => {}
-            Verdict::AwaitView { slot } => desk.orders().landed(&open.record.order.signature, slot),
-            Verdict::Landed { slot } => {
+        match evaluate(&open, &transaction, seen, Instant::now()) {
+            NextStep::Wait { send: true } => again.push(open),
+            NextStep::Wait { send: false } => {}
+            NextStep::AwaitView { slot } => desk.orders().landed(&open.record.order.signature, slot),
+            NextStep::Landed { slot } => {
                 let signature = open.record.order.signature.to_string();
                 close(desk, &open, OrderState::Landed, NoticeKind::FreezeLanded { signature, slot }).await;
             }
-            Verdict::Lift { state, reason } => {
+            NextStep::Lift { state, reason } => {
                 let signature = open.record.order.signature.to_string();
                 close(desk, &open, state, NoticeKind::FreezeLifted { signature, reason }).await;
             }
@@ -170,15 +170,21 @@ async fn track_open(desk: &Desk) {
 }
 
 /// Asks the node about all orders at once; about those that may have expired once more, through all of its history.
-async fn facts(desk: &Desk, watched: &[Open]) -> Result<HashMap<Signature, Fact>, RpcClientError> {
+async fn on_chain(
+    desk: &Desk,
+    watched: &[Open],
+) -> Result<HashMap<Signature, TransactionState>, RpcClientError> {
     // The height comes first: a transaction in its last valid block is not missed then.
     let height = desk.rpc.get_block_height_with_commitment(CommitmentConfig::confirmed()).await?;
     let signatures: Vec<Signature> = watched.iter().map(|open| open.record.order.signature).collect();
     let statuses = desk.rpc.get_signature_statuses(&signatures).await?.value;
-    let mut facts: HashMap<Signature, Fact> =
-        signatures.into_iter().zip(statuses.iter().map(|status| fact(status.as_ref(), None))).collect();
+    let mut on_chain: HashMap<Signature, TransactionState> = signatures
+        .into_iter()
+        .zip(statuses.iter().map(|status| transaction_state(status.as_ref(), None)))
+        .collect();
     let expired = |open: &&Open| {
-        let absent = matches!(facts.get(&open.record.order.signature), Some(Fact::Absent { .. }));
+        let absent =
+            matches!(on_chain.get(&open.record.order.signature), Some(TransactionState::Absent { .. }));
         absent && height > open.record.last_valid_height
     };
     let doubtful: Vec<Signature> =
@@ -186,16 +192,16 @@ async fn facts(desk: &Desk, watched: &[Open]) -> Result<HashMap<Signature, Fact>
     if !doubtful.is_empty() {
         let statuses = desk.rpc.get_signature_statuses_with_history(&doubtful).await?.value;
         for (signature, status) in doubtful.into_iter().zip(&statuses) {
-            facts.insert(signature, fact(status.as_ref(), Some(height)));
+            on_chain.insert(signature, transaction_state(status.as_ref(), Some(height)));
         }
     }
-    Ok(facts)
+    Ok(on_chain)
 }
 
-fn fact(status: Option<&TransactionStatus>, up_to: Option<u64>) -> Fact {
+fn transaction_state(status: Option<&TransactionStatus>, up_to: Option<u64>) -> TransactionState {
     match status {
-        None => Fact::Absent { up_to },
-        Some(status) => Fact::Landed {
+        None => TransactionState::Absent { up_to },
+        Some(status) => TransactionState::Landed {
             slot: status.slot,
             confirmed: status.satisfies_commitment(CommitmentConfig::confirmed()),
             failure: status.err.as_ref().map(ToString::to_string),
@@ -241,10 +247,10 @@ mod tests {
             }))
             .unwrap()
         };
-        let landed = |confirmed| Fact::Landed { slot: 7, confirmed, failure: None };
-        assert_eq!(fact(Some(&status("processed")), None), landed(false));
-        assert_eq!(fact(Some(&status("confirmed")), None), landed(true));
-        assert_eq!(fact(Some(&status("finalized")), Some(9)), landed(true));
-        assert_eq!(fact(None, Some(9)), Fact::Absent { up_to: Some(9) });
+        let landed = |confirmed| TransactionState::Landed { slot: 7, confirmed, failure: None };
+        assert_eq!(transaction_state(Some(&status("processed")), None), landed(false));
+        assert_eq!(transaction_state(Some(&status("confirmed")), None), landed(true));
+        assert_eq!(transaction_state(Some(&status("finalized")), Some(9)), landed(true));
+        assert_eq!(transaction_state(None, Some(9)), TransactionState::Absent { up_to: Some(9) });
     }
 }

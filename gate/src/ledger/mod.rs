@@ -191,8 +191,8 @@ impl Ledger {
         Ok(self.hold_more(address, units))
     }
 
-    /// As [`Ledger::admit`], for a job that carries on from an open hold of which `used` units are used: what that one holds
-    /// and does not use is open to it. The old hold stays until [`Ledger::end`].
+    /// As [`Ledger::admit`], for a job that continues an open hold of which `used` units are used. The unused units of the
+    /// old hold are open to it. The old hold stays until [`Ledger::end`].
     pub fn renew(
         &mut self,
         old: &Hold,

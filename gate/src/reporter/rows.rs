@@ -1,4 +1,4 @@
-//! The reporter's rows in the store: what is about to be signed, what has been signed, and what was ever said.
+//! The reporter's rows in the store: drafts, signed reports, and the highest value that was reported of each credit.
 
 use {
     crate::store::{key, signed, unsigned},
@@ -20,8 +20,8 @@ pub enum Draft {
     Behind,
 }
 
-/// Writes the row of a report that is to be signed, unless that instant has one, and raises what is said of each credit
-/// to what was said before. Removes reports of the same reporter and chunk from before `keep_from`.
+/// Writes the row of a report that is to be signed, unless that instant has one, and raises each credit's value to the
+/// highest that was reported. Removes reports of the same reporter and chunk from before `keep_from`.
 pub fn draft(connection: &Connection, record: &ReportRecord, keep_from: i64) -> rusqlite::Result<Draft> {
     let sql = "SELECT max(reported_at) FROM reports WHERE reporter = ?1 AND epoch = ?2 AND chunk = ?3";
     let reporter = record.reporter.as_ref();
@@ -92,7 +92,7 @@ fn insert(
     Ok(connection.last_insert_rowid().cast_unsigned())
 }
 
-/// Raises what reports have said of a credit. Returns the higher of what they said and `cumulative`.
+/// Raises the highest value that was reported of a credit to `cumulative`. Returns the higher of the two.
 fn raise(connection: &Connection, credit: &Pubkey, index: u32, cumulative: u64) -> rusqlite::Result<u64> {
     let sql = "SELECT cumulative FROM reported WHERE credit = ?1 AND place = ?2";
     let said = connection

@@ -207,7 +207,7 @@ impl Store {
         kept || write_zeros(&self.reserve).is_ok()
     }
 
-    /// Gives up the reserve, so that what must be written still can be.
+    /// Removes the reserve, so that settlements can still be written.
     pub fn use_reserve(&mut self) {
         let _ = fs::remove_file(&self.reserve);
         if self.page_limit > 0 {
@@ -219,7 +219,7 @@ impl Store {
     /// Reads what was kept. Errors: [`StoreError::Sqlite`].
     pub fn kept(&self) -> Result<Kept, StoreError> {
         let mut kept = Kept::default();
-        // What a signed report has said stays said, whatever became of the meters.
+        // A meter never falls below a value that was reported, even if its own row was lost.
         let mut meters = self.connection.prepare(
             "SELECT credit, place, cumulative FROM meters UNION ALL SELECT credit, place, cumulative FROM reported",
         )?;
