@@ -1,6 +1,6 @@
 //! Amounts and times that cannot be mixed up: each unit of measure has a type of its own.
 //!
-//! The program's accounts hold bare integers, because their layout is fixed by bytes. Whoever reads one wraps it here at
+//! The program's accounts hold bare integers, because their layout is fixed by bytes. Code that reads one wraps it here at
 //! once, so that a bare `u64` of money does not leave the module that read it. Serialised, every type is the bare number.
 //!
 //! ```

@@ -1,7 +1,7 @@
 //! Signed transactions in the network's two formats: version 0 of up to 1,232 bytes, version 1 of up to 4,096.
 //!
 //! Version 1 has room for 32 credits metered by three reporters, where version 0 has room for 8. It takes no lookup
-//! tables and says itself what it may use: what is not asked for is zero (see [`budget`]).
+//! tables and states its own limits: a limit that is not stated is zero (see [`budget`]).
 
 pub use solana_message::v1::TransactionConfig as Budget;
 use {

@@ -44,7 +44,7 @@ impl CreditFilter {
     }
 }
 
-/// The filter that selects a market's providers, beside [`type_filter`].
+/// The filter that selects a market's providers, besides [`type_filter`].
 pub fn provider_market_filter(market: &Pubkey) -> RpcFilterType {
     let at = Provider::DISCRIMINATOR.len() + offset_of!(Provider, market);
     RpcFilterType::Memcmp(Memcmp::new_raw_bytes(at, market.to_bytes().to_vec()))

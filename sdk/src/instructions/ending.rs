@@ -1,4 +1,4 @@
-//! Claims, expiry, migration, and what removes accounts.
+//! Claims, expiry, migration, and the removal of accounts.
 
 use {
     crate::{
@@ -28,18 +28,18 @@ pub fn vault_collect(
     build(accounts, data::VaultCollect { party })
 }
 
-/// Expires unused units past their lifetime. No signer beside the fee payer.
+/// Expires unused units past their lifetime. No signer but the fee payer.
 pub fn credit_expire_units(market: &Pubkey, credit: &Pubkey) -> Instruction {
     build(credit_mark(market, credit), data::CreditExpireUnits {})
 }
 
-/// Moves a credit of an earlier version to this one. No signer beside the fee payer.
+/// Moves a credit of an earlier version to this one. No signer but the fee payer.
 pub fn credit_migrate(market: &Pubkey, credit: &Pubkey) -> Instruction {
     build(credit_mark(market, credit), data::CreditMigrate {})
 }
 
-/// Removes a vault that owes nothing; its rent goes to `receiver`, who paid it, what else it holds to `treasury`.
-/// No signer beside the fee payer.
+/// Removes a vault that owes nothing. Its rent goes to `receiver`, who paid it, and the rest of its balance to `treasury`.
+/// No signer but the fee payer.
 pub fn vault_close(keys: &MarketKeys, credit: &Pubkey, receiver: &Pubkey, treasury: &Pubkey) -> Instruction {
     let accounts = accounts::VaultClose {
         credit_vault: credit_vault(keys, credit),

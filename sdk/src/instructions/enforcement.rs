@@ -11,17 +11,17 @@ use {
     solana_pubkey::Pubkey,
 };
 
-/// Marks a credit delinquent. No signer beside the fee payer.
+/// Marks a credit delinquent. No signer but the fee payer.
 pub fn credit_mark_delinquent(market: &Pubkey, credit: &Pubkey) -> Instruction {
     build(credit_mark(market, credit), data::CreditMarkDelinquent {})
 }
 
-/// Marks a credit defaulted. No signer beside the fee payer.
+/// Marks a credit defaulted. No signer but the fee payer.
 pub fn credit_mark_defaulted(market: &Pubkey, credit: &Pubkey) -> Instruction {
     build(credit_mark(market, credit), data::CreditMarkDefaulted {})
 }
 
-/// Freezes a defaulted credit in full where its terms say so. No signer beside the fee payer.
+/// Freezes a defaulted credit in full where its terms say so. No signer but the fee payer.
 pub fn credit_auto_freeze(market: &Pubkey, credit: &Pubkey) -> Instruction {
     build(credit_mark(market, credit), data::CreditAutoFreeze {})
 }

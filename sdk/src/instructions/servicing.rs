@@ -53,12 +53,12 @@ pub fn reserve_fund(
     build(credit_repay_accounts(keys, payer, source, credit), data::ReserveFund { amount })
 }
 
-/// Pays what is in arrears from the borrower's reserve. No signer beside the fee payer.
+/// Pays what is in arrears from the borrower's reserve. No signer but the fee payer.
 pub fn reserve_draw(market: &Pubkey, credit: &Pubkey) -> Instruction {
     build(credit_mark(market, credit), data::ReserveDraw {})
 }
 
-/// Applies the covenant on utilisation at the end of its window. No signer beside the fee payer.
+/// Applies the covenant on utilisation at the end of its window. No signer but the fee payer.
 pub fn covenant_apply(market: &Pubkey, credit: &Pubkey) -> Instruction {
     build(credit_mark(market, credit), data::CovenantApply {})
 }
@@ -100,7 +100,7 @@ pub fn credit_accept_lender(market: &Pubkey, new_lender: &Pubkey, credit: &Pubke
     build(credit_control(market, new_lender, credit), data::CreditAcceptLender {})
 }
 
-/// Applies a quorum of signed reports to the credits of a chunk. No signer beside the fee payer.
+/// Applies a quorum of signed reports to the credits of a chunk. No signer but the fee payer.
 pub fn usage_meter(
     market: &Pubkey,
     provider: &Pubkey,

@@ -1,4 +1,4 @@
-//! A signed report as it is handed out: JSON that says all that is needed to verify it and to meter by it.
+//! A signed report as it is handed out: JSON with all that is needed to verify it and to meter by it.
 
 use {
     super::{CreditReading, ReportError, ReportScope, SignedReport, verify},
@@ -33,7 +33,7 @@ mod text {
 pub struct RecordReading {
     /// The credit's bit in the chunk: its index is `chunk x chunk size + bit`.
     pub bit: u32,
-    /// The credit's address. Not signed: whoever meters by it compares the index with that of the credit's account.
+    /// The credit's address. Not signed: code that meters by it compares the index with the one in the credit's account.
     #[serde(with = "text")]
     pub credit: Pubkey,
     /// Units used since issue.
