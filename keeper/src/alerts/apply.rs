@@ -69,8 +69,7 @@ pub(super) fn open(connection: &Connection) -> Result<Open, StoreError> {
     Ok(open)
 }
 
-/// Keeps one finding for each rule and subject, the worst: what is wrong in one respect is not right for being right in
-/// another.
+/// Keeps the worst finding for each rule and subject: a subject can have several values under one rule.
 pub(super) fn worst(evaluated: impl IntoIterator<Item = Evaluated>) -> Vec<Evaluated> {
     let mut worst: Vec<Evaluated> = Vec::new();
     let mut places = HashMap::new();

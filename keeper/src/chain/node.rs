@@ -25,7 +25,7 @@ use {
 
 /// Most accounts that a node returns in one answer.
 pub const MAX_ACCOUNTS: usize = 100;
-/// Time for which the highest slot of a node counts that it does not show again.
+/// Time for which a node's highest slot counts after it was last shown.
 const SHOWN: Duration = Duration::from_secs(60);
 
 /// The reason for which a node cannot be used.

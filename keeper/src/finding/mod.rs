@@ -1,6 +1,6 @@
 //! Facts that the parts of the keeper report to the alert rules.
 //!
-//! Whoever notices something (watch, ingest, plan, land, history, the cycle) hands over a [`Finding`]: a rule, the subject, and
+//! The part that notices something (watch, ingest, plan, land, history, the cycle) hands over a [`Finding`]: a rule, the subject, and
 //! the [`Fact`] with its amounts and times. It decides neither severity nor audience and writes no text; all of that is in
 //! [`crate::alerts`], in one table. This module knows none of its users.
 

@@ -13,7 +13,7 @@ use {
 const RETRY: i64 = 10;
 /// The longest pause.
 const RETRY_MAX: i64 = 3_600;
-/// Failures in a row after which what is missing counts as lost to this keeper's nodes.
+/// Failures in a row after which missing records count as lost to this keeper's nodes.
 const PATIENCE: u32 = 4;
 
 /// A credit whose log is behind.
@@ -57,8 +57,8 @@ pub struct Backlog {
 }
 
 impl Backlog {
-    /// Finds the credits that are behind at a snapshot: those that show another state than is written, and those that are gone
-    /// with their logs open.
+    /// Finds the credits that are behind at a snapshot: those whose state differs from the stored one, and those that are gone
+    /// with an unfinished log.
     pub fn update(&mut self, snapshot: &Snapshot, heads: &BTreeMap<Pubkey, Head>) {
         self.ended.retain(|credit| !snapshot.credits.contains_key(credit));
         let is_behind = |credit: &Pubkey| match (snapshot.credits.get(credit), heads.get(credit)) {

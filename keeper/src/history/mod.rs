@@ -266,7 +266,7 @@ impl History {
         let account = snapshot.credits.get(&credit).map(AsRef::as_ref);
         if outcome == Outcome::Mismatch {
             tracing::error!(node = node.name(), %credit, records = joined.end.seq, "a log does not hash");
-            // What another node serves must not be overlaid by what this one has.
+            // Records of this node must not be mixed with those of another node.
             *lock(&self.cache) = RecordCache::default();
             state.add_finding(findings::mismatch(&credit, account, node.name(), joined.end.seq));
         } else {

@@ -46,8 +46,8 @@ pub struct Heard {
 }
 
 impl Due {
-    /// Takes in a snapshot. A chunk's time begins when it is first seen to be due in its provider's epoch: nobody is late with what
-    /// could not be known.
+    /// Takes in a snapshot. A chunk's time begins when it is first seen to be due in its provider's epoch: no reporter is
+    /// late for a chunk that it could not know of.
     pub fn update(&mut self, snapshot: &Snapshot) {
         let mut due = BTreeMap::new();
         for credit in snapshot.credits.values() {

@@ -21,7 +21,7 @@ pub struct Fee {
     pub lamports: Lamports,
 }
 
-/// A batch with what its transaction asks for and may cost.
+/// A batch with its transaction's limits and highest cost.
 #[derive(Clone, Debug)]
 pub struct Priced {
     /// The batch, with the compute units of its simulation.

@@ -133,7 +133,7 @@ pub fn succeed(connection: &Connection, lane: &str, credits: &[Pubkey]) -> Resul
     })
 }
 
-/// Reads the lanes that could have been tried for an hour and were not. A lane that an operator has dropped is none of them.
+/// Reads the lanes that could have been tried for an hour and were not. Dropped lanes are left out.
 fn idle(connection: &Connection, now: ChainTime) -> Result<Vec<String>, StoreError> {
     let before = now.plus_seconds(-i64::try_from(LONGEST.as_secs()).unwrap_or(i64::MAX));
     let mut statement =

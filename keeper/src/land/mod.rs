@@ -1,7 +1,7 @@
 //! Lands what is planned: packs intents into transactions, writes each down before it is sent, and follows it until it has
 //! landed, failed or died.
 //!
-//! [`Lander::land`] is a pipeline; each stage takes values and returns values, with what it left out and why:
+//! [`Lander::land`] is a pipeline; each stage takes values and returns values, with the intents that it left out and the reasons:
 //!
 //! | stage | module |
 //! |---|---|
@@ -15,8 +15,8 @@
 //!
 //! Next to the pipeline, `track` follows transactions to their ends (`statuses`, `ends`), woken by `hints`; [`rehearse`] runs the
 //! pipeline without sending. State between rounds is in `shared`: transactions in flight ([`flight`]), costs of earlier simulations
-//! (`costs`), deaths in a row (`attempts`), what is wrong with keys (`key_faults`), lanes of work that failed ([`lanes`], in the
-//! store). `findings` reports what the operator should know.
+//! (`costs`), deaths in a row (`attempts`), faults of keys (`key_faults`), lanes of work that failed ([`lanes`], in the
+//! store). `findings` reports problems to the operator.
 
 mod ask;
 mod attempts;

@@ -110,7 +110,7 @@ async fn simulate_by(node: &Node, batches: Vec<Batch>, round: &Round<'_>) -> Sim
 }
 
 impl Simulated {
-    /// Adds the outcome of further batches. What was untried before is what they were, so theirs replaces it.
+    /// Adds the outcome of the batches that were untried. Those of them that are still untried replace the list.
     fn absorb(&mut self, more: Simulated) {
         self.ready.extend(more.ready);
         self.moot.extend(more.moot);

@@ -58,7 +58,7 @@ pub(crate) struct DebtView {
 pub(crate) struct PaymentView {
     /// The due date; later where the market is paused in between.
     pub(super) due_at: Time,
-    /// The sum that must have been paid by then to be current, what is in arrears now included.
+    /// The sum that must be paid by then to be current, today's arrears included.
     pub(super) amount: UsdAmount,
     /// Principal in it.
     pub(super) principal: UsdAmount,

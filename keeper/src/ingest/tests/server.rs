@@ -37,7 +37,7 @@ impl Server {
         Server { url, task }
     }
 
-    /// A server that gives one answer to whoever asks for pages.
+    /// A server that gives one answer to every request for a page.
     pub async fn answering<F, R>(answer: F) -> Server
     where
         F: Fn() -> R + Clone + Send + Sync + 'static,
