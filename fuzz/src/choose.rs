@@ -87,7 +87,7 @@ fn settings(session: &Session, dice: &mut Dice) -> Step {
         Op::MarketPause | Op::MarketCreate if dice.one_in(2) => {
             (Op::MarketUnpause, paused.unwrap_or(0) as u8)
         }
-        // Suspensions would soon stop everything, and whoever holds a place can hardly be found again.
+        // Rare: suspensions would soon stop everything, and a role that has moved is hard to find again.
         Op::ProviderSuspend if dice.one_in(2) => (Op::ProviderResume, dice.roll() as u8),
         op => (op, dice.roll() as u8),
     };
@@ -132,7 +132,7 @@ fn hostile(session: &Session, dice: &mut Dice) -> Step {
     Step::Call(attempt)
 }
 
-/// Something that the status of a credit calls for, by whoever may do it.
+/// Chooses an operation that the status of a credit calls for, by a key that may do it.
 fn sensible(session: &Session, dice: &mut Dice) -> Step {
     let on = place(session, dice);
     let credit = session.lab.credit(on);

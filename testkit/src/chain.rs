@@ -187,7 +187,7 @@ impl Chain {
         let accept = self.accept(&credit, self.credit(&credit).await.terms_hash);
         self.send(&[accept], &[&self.borrower.clone()]).await;
         if reserve > 0 {
-            // Whoever borrows: not all have a wallet of their own.
+            // All who borrow: not all have a wallet of their own.
             let (payer, source) = (Parties::address("borrower"), self.wallet("borrower"));
             let fund = instructions::reserve_fund(&self.keys, &payer, &source, &credit, reserve);
             self.send(&[fund], &["borrower"]).await;

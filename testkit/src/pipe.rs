@@ -38,7 +38,7 @@ impl Pipe {
                 if inner.ended.load(Ordering::Relaxed) {
                     return;
                 }
-                // Whoever calls while the pipe is cut is hung up on.
+                // Connections are closed at once while the pipe is cut.
                 if !inner.is_cut.load(Ordering::Relaxed) {
                     connect(&inner, near.expect("the pipe"));
                 }
