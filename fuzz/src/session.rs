@@ -263,8 +263,8 @@ impl Session {
     fn wait(&mut self, jump: Jump) {
         let to = match jump {
             Jump::Seconds(seconds) => self.lab.now + i64::from(seconds),
-            Jump::To(on, moment, beside) => {
-                let moment = self.moment(on, moment).unwrap_or(0) + i64::from(beside);
+            Jump::To(on, moment, offset) => {
+                let moment = self.moment(on, moment).unwrap_or(0) + i64::from(offset);
                 // A moment that lies years ahead would end every other loan.
                 if moment > self.lab.now + 400 * 86_400 { self.lab.now + 1 } else { moment }
             }

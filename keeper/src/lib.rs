@@ -2,7 +2,7 @@
 //! parties.
 //!
 //! Each cycle reads the chain (`chain`), plans what is due (`plan`) by the usage reports that were taken in (`ingest`), and
-//! submits it (`land`). It measures every credit (`watch`) and raises alerts (`alerts`) on what its parts find (`finding`). Beside the cycle, `history` proves the
+//! submits it (`land`). It measures every credit (`watch`) and raises alerts (`alerts`) on what its parts find (`finding`). Outside the cycle, `history` proves the
 //! event logs and `api` answers requests. All that must survive a crash is in one SQLite file (`store`).
 //!
 //! | module | rule that it keeps |

@@ -7,7 +7,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "blockable"
-# One for each of the scripts beside this one, so that they can run at the same time.
+# One for each of the other scripts here, so that they can run at the same time.
 COPY = CACHE / f"mutants-{pathlib.Path(sys.argv[0]).name}"
 CRATE = "programs/blockable-credits"
 SOURCES = COPY / CRATE / "src"

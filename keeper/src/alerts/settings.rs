@@ -219,11 +219,11 @@ fn read_email(reader: &mut Reader) -> Option<Email> {
         (Some(user), Some(password)) => Some((user, password)),
         (None, None) => None,
         (Some(_), None) => {
-            reader.mistake("password", "is missing beside user; name where it is, or remove user");
+            reader.mistake("password", "is missing though user is set; name where it is, or remove user");
             None
         }
         (None, Some(_)) => {
-            reader.mistake("user", "is missing beside password; add it, or remove password");
+            reader.mistake("user", "is missing though password is set; add it, or remove password");
             None
         }
     };

@@ -61,7 +61,7 @@ impl CreditHealth {
     }
 }
 
-/// Tells whether a credit is units alone, bought or taken over, without a loan on them.
+/// True for an unrestricted credit: units from a lot or a takeover, without a loan.
 pub(crate) fn is_unrestricted(measure: &Measure) -> bool {
     measure.lender == measure.provider
 }

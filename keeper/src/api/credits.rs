@@ -65,7 +65,7 @@ impl CreditsQuery {
     }
 }
 
-/// Tells whether a key passes a filter; every key passes where there is none.
+/// True where a key passes a filter; every key passes where there is none.
 pub(super) fn matches_filter(filter: Option<Pubkey>, key: Pubkey) -> bool {
     filter.is_none_or(|filter| filter == key)
 }

@@ -265,7 +265,7 @@ pub async fn simulate_message(node: &Node, message: VersionedMessage) -> Result<
     })
 }
 
-/// Tells by an instruction's event that it has metered no credit.
+/// True for an instruction whose event shows that it has metered no credit.
 fn is_idle(inner: &UiInnerInstructions) -> bool {
     let data = inner.instructions.iter().filter_map(|instruction| match instruction {
         UiInstruction::Compiled(compiled) => Some(&compiled.data),

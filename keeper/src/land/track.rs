@@ -123,7 +123,7 @@ async fn verify_expired(shared: &Shared, expired: Vec<Flight>) -> Vec<Ended> {
     ended
 }
 
-/// Tells whether a transaction is to be sent now: never sent by this process, or longer ago than `pause`.
+/// True for a transaction that is to be sent now: never sent by this process, or longer ago than `pause`.
 fn is_unsent(flight: &Flight, pause: Duration) -> bool {
     flight.sent.is_none_or(|sent| sent.elapsed() >= pause)
 }

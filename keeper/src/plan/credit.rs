@@ -81,7 +81,7 @@ pub(super) fn plan(now: &Now, address: &Pubkey, credit: &Credit) -> Option<Inten
         _ => None,
     };
     let (kind, due_at) = PRECEDENCE.into_iter().find_map(due)?;
-    // The hash tells apart two credits that had one address one after the other.
+    // The hash distinguishes two credits that had one address one after the other.
     let id = IntentId::from_parts(kind, address, &[&credit.event_seq.to_le_bytes(), &credit.event_hash]);
     let reason = Reason::for_credit(now, credit, kind)?;
     Some(Intent { id, action: IntentAction::Credit { kind, credit: *address }, due_at, reason })

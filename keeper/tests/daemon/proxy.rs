@@ -22,7 +22,7 @@ pub const ALL: &[&str] = &[];
 pub const ACCOUNTS: &[&str] = &["getMultipleAccounts", "getProgramAccounts", "getAccountInfo"];
 /// Sends a transaction.
 pub const SEND: &[&str] = &["sendTransaction"];
-/// Tells what has become of transactions.
+/// Answers requests for the statuses of transactions.
 pub const STATUSES: &[&str] = &["getSignatureStatuses"];
 
 /// Behaviour of a node on a request.

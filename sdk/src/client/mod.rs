@@ -32,7 +32,7 @@ pub struct Landed {
     pub signature: Signature,
     /// The slot it landed in.
     pub slot: u64,
-    /// Compute units it took, where the node tells.
+    /// Compute units that it took, `None` where the node does not report them.
     pub compute_units: Option<u64>,
     /// The program's events in it, in order.
     pub events: Vec<Event>,

@@ -51,7 +51,7 @@ fn every_mistake_is_named_with_its_place() {
     has("webhook[1].give_up_hours: ");
     has("email.tls: \"none\" is for a mail server on this machine alone");
     has("email.from: `nobody` is not a mail address");
-    has("email.password: is missing beside user");
+    has("email.password: is missing though user is set");
     has("email_to[0].address: is missing");
     assert_eq!(found.len(), 9, "{found:?}");
     assert_eq!(mistakes("[[email_to]]\naddress = \"a@b.org\"\nparty = \"all\"").len(), 1, "no [email]");

@@ -90,7 +90,7 @@ async fn a_stream_that_cannot_be_opened_or_read_is_replaced_by_pulling() {
         let _stop = follow(&keeper, settings);
         until_so("the first", || newest(&keeper) == Some(2)).await;
         served.set(instants(4));
-        until_so("pulled beside it", || newest(&keeper) == Some(3)).await;
+        until_so("pulled meanwhile", || newest(&keeper) == Some(3)).await;
     }
 }
 
