@@ -197,7 +197,7 @@ async fn commands_work_while_a_keeper_runs_and_after_one_that_died() {
     let mut setup = Setup::new(1).await;
     let node = setup.cluster.rpc_url();
     setup.write_config("keeper", &[node.clone(), node], "");
-    run(&setup, "keeper", &["quarantine", "list"]).ends(1, &["there is no store yet; run the keeper once"]);
+    run(&setup, "keeper", &["quarantine", "list"]).ends(1, &["there is no store; run the keeper once"]);
     reconcile(&mut setup).await;
     quarantine(&mut setup).await;
     setup.cluster.stop();

@@ -52,7 +52,7 @@ fn names(errors: &str, mistakes: &[&str]) {
 fn a_good_file_is_read() {
     let (code, errors) = read(&good(), &[]);
     assert_eq!(code, 1, "{errors}");
-    names(&errors, &["there is no store yet; run the keeper once"]);
+    names(&errors, &["there is no store; run the keeper once"]);
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn init_writes_a_file_that_loads_once_its_addresses_are_set_and_overwrites_nothi
     let output = list(&path, &[]);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{errors}");
-    names(&errors, &["there is no store yet"]);
+    names(&errors, &["there is no store; run the keeper once"]);
 
     let again = init();
     assert_eq!(again.status.code(), Some(1));
@@ -98,7 +98,7 @@ fn every_mistake_of_a_file_is_named_at_once_with_its_place() {
         "  colour: no such key",
         "  cycle.seconds: 0 is not from 0.1 to 600",
         "  cycle.secnds: no such key",
-        "  keys.fees: ",
+        "  keys.fees.kind: is none of those known; choose from file, vault, kms",
         "  landing.max_in_flight: ",
         "  metering.urgent_every_seconds: 10 is more than every_seconds, 5",
         "  enforcement.actions: `mark_everything` is no action",
