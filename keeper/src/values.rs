@@ -34,9 +34,9 @@ impl Serialize for UsdAmount {
 /// Compute in credit units, as decimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
 #[schema(value_type = String, example = "1200000")]
-pub(crate) struct UnitAmount(pub(crate) Units);
+pub(crate) struct UnitCount(pub(crate) Units);
 
-impl Serialize for UnitAmount {
+impl Serialize for UnitCount {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&self.0.get())
     }

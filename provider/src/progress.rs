@@ -10,27 +10,27 @@ use {
 
 /// Times of the last progress, on the monotonic clock.
 ///
-/// The watch task marks them every second; `/livez` compares their age with a bound. Nothing of it is kept over a restart.
+/// The watch task updates them every second; `/livez` compares their age with a bound. Nothing of it is kept over a restart.
 pub(crate) struct Progress {
     /// The watch task itself has come round.
-    pub watch: Mark,
+    pub watch: LastTime,
     /// The writer of the gate's store has answered.
-    pub writer: Mark,
+    pub writer: LastTime,
 }
 
 impl Progress {
-    /// Marks both now.
+    /// Both at this moment.
     pub fn new() -> Progress {
-        Progress { watch: Mark::new(), writer: Mark::new() }
+        Progress { watch: LastTime::new(), writer: LastTime::new() }
     }
 }
 
 /// The time of one kind of progress.
-pub(crate) struct Mark(Mutex<Instant>);
+pub(crate) struct LastTime(Mutex<Instant>);
 
-impl Mark {
-    fn new() -> Mark {
-        Mark(Mutex::new(Instant::now()))
+impl LastTime {
+    fn new() -> LastTime {
+        LastTime(Mutex::new(Instant::now()))
     }
 
     /// Notes progress now.

@@ -3,7 +3,7 @@
 use {
     crate::{
         api::credit::{RiderView, TermsView},
-        values::{Address, Time, UnitAmount, UsdAmount, exact, freeze_reason_name, party_name, status_name},
+        values::{Address, Time, UnitCount, UsdAmount, exact, freeze_reason_name, party_name, status_name},
     },
     blockable_sdk::{
         amounts::{MicroUsd, Units},
@@ -112,8 +112,8 @@ fn usd(amount: u64) -> UsdAmount {
     UsdAmount(MicroUsd(amount))
 }
 
-fn units(count: u64) -> UnitAmount {
-    UnitAmount(Units(count))
+fn units(count: u64) -> UnitCount {
+    UnitCount(Units(count))
 }
 
 fn agreement(hash: &[u8; 32], terms: &Terms, rider: Option<&Rider>, schedule: &[Instalment]) -> Value {

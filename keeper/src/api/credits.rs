@@ -9,7 +9,7 @@ use {
             query::{StrictQuery, address, default_limit, limit, status},
             state::{ApiState, AsOf},
         },
-        values::{Address, Time, UnitAmount, UsdAmount, exact_bps, status_name_or_unknown},
+        values::{Address, Time, UnitCount, UsdAmount, exact_bps, status_name_or_unknown},
         watch::Measure,
     },
     axum::{Json, extract::State},
@@ -108,13 +108,13 @@ pub(crate) struct CreditLine {
     /// The payment that falls due next; none where nothing does.
     pub(crate) next_payment: Option<PaymentView>,
     /// Units left.
-    pub(crate) remaining: UnitAmount,
+    pub(crate) remaining: UnitCount,
     /// Units that secure the debt.
-    pub(crate) lien: UnitAmount,
+    pub(crate) lien: UnitCount,
     /// Units that no new job may draw on.
-    pub(crate) frozen: UnitAmount,
+    pub(crate) frozen: UnitCount,
     /// Units that new jobs may draw on.
-    pub(crate) available: UnitAmount,
+    pub(crate) available: UnitCount,
     /// The collateral against the debt.
     pub(crate) coverage: CoverageView,
     /// The rate of use.
@@ -157,7 +157,7 @@ pub(crate) struct BurnView {
 
 impl CreditLine {
     pub(super) fn new(measure: &Measure) -> CreditLine {
-        let (usd, units) = (UsdAmount, UnitAmount);
+        let (usd, units) = (UsdAmount, UnitCount);
         CreditLine {
             credit: Address(measure.credit),
             lender: Address(measure.lender),

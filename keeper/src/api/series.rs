@@ -7,7 +7,7 @@ use {
             query::{CreditPath, StrictQuery, default_resolution, resolution, time},
             state::ApiState,
         },
-        values::{Address, Time, UnitAmount, UsdAmount, status_name_or_unknown},
+        values::{Address, Time, UnitCount, UsdAmount, status_name_or_unknown},
         watch::{Resolution, Sample, samples::SERIES_MAX},
     },
     axum::{Json, extract::State},
@@ -64,13 +64,13 @@ pub(crate) struct SampleView {
     /// The beginning of the sample's time.
     pub(crate) at: Time,
     /// Units used.
-    pub(crate) consumed: UnitAmount,
+    pub(crate) consumed: UnitCount,
     /// Units that new jobs could draw on.
-    pub(crate) available: UnitAmount,
+    pub(crate) available: UnitCount,
     /// Units frozen.
-    pub(crate) frozen: UnitAmount,
+    pub(crate) frozen: UnitCount,
     /// Units under lien.
-    pub(crate) lien: UnitAmount,
+    pub(crate) lien: UnitCount,
     /// Everything owed.
     pub(crate) debt: UsdAmount,
     /// Payment that would have made the loan current.
@@ -82,7 +82,7 @@ pub(crate) struct SampleView {
 
 impl SampleView {
     fn new(sample: &Sample) -> SampleView {
-        let units = |count| UnitAmount(Units(count));
+        let units = |count| UnitCount(Units(count));
         SampleView {
             at: Time::from_unix(sample.at),
             consumed: units(sample.consumed),

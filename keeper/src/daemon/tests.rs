@@ -167,15 +167,15 @@ async fn alerts_on_a_credit_that_is_gone_end_once_the_store_works_again() {
 #[tokio::test]
 async fn what_a_pass_over_the_logs_has_found_is_kept_until_it_is_stored() {
     let (case, server, credit) = (Case::new().await, Server::start().await, logs::key(10));
-    server.ledger().happen(&[credit], Change::Accepted);
-    server.ledger().lies = true;
+    server.fake_chain().happen(&[credit], Change::Accepted);
+    server.fake_chain().lies = true;
     let pass = async |case: &Case, clock: i64| {
         let Parts { history, alerts, .. } = case.parts();
         audit::pass(history, alerts, &server.node, &server.at(clock), 50).await
     };
     case.fill_disk().await;
     pass(&case, 100).await.unwrap_err();
-    server.ledger().lies = false;
+    server.fake_chain().lies = false;
     pass(&case, 200).await.unwrap_err();
     case.free_disk().await;
     pass(&case, 300).await.unwrap();
@@ -196,13 +196,13 @@ async fn what_a_pass_over_the_logs_has_found_is_kept_until_it_is_stored() {
 #[tokio::test]
 async fn a_mismatch_that_reconcile_has_found_is_alerted_though_the_next_process_proves_the_log() {
     let (case, server, credit) = (Case::new().await, Server::start().await, logs::key(10));
-    server.ledger().happen(&[credit], Change::Accepted);
-    server.ledger().lies = true;
+    server.fake_chain().happen(&[credit], Change::Accepted);
+    server.fake_chain().lies = true;
     let Parts { history, alerts, .. } = case.parts();
     let proof = audit::pass_to_end(history, alerts, &server.node, &server.at(100), 50).await.unwrap();
     assert_eq!(proof.findings.iter().map(Finding::subject).collect::<Vec<_>>(), [credit]);
 
-    server.ledger().lies = false;
+    server.fake_chain().lies = false;
     let case = case.restarted().await;
     let Parts { history, alerts, .. } = case.parts();
     let proof = audit::pass_to_end(history, alerts, &server.node, &server.at(200), 50).await.unwrap();

@@ -13,21 +13,21 @@ use {
 };
 
 /// A gate that follows the cluster and has seen the credit, with a desk.
-struct Provider {
+struct GateOnCluster {
     gate: Gate,
     follower: Follower,
     desk: FreezeDesk,
 }
 
-impl Provider {
-    async fn start(cluster: &Cluster, credit: &Pubkey, folder: &Path) -> Provider {
+impl GateOnCluster {
+    async fn start(cluster: &Cluster, credit: &Pubkey, folder: &Path) -> GateOnCluster {
         let gate = gate(cluster, folder);
         let desk = FreezeDesk::start(gate.clone(), FreezeDeskConfig::new(cluster.rpc_url())).await.unwrap();
         let config = FollowConfig::new(cluster.rpc_url(), cluster.ws_url());
         let follower = Follower::start(gate.clone(), config);
         eventually("the gate follows", async || follower.status().caught_up && gate.credit(credit).is_some())
             .await;
-        Provider { gate, follower, desk }
+        GateOnCluster { gate, follower, desk }
     }
 
     async fn stop(self) {
@@ -56,7 +56,7 @@ async fn signed(cluster: &Cluster, freeze: Instruction, payer: &Keypair, by: &Ke
 async fn a_signed_freeze_is_obeyed_before_it_lands_and_a_replay_after_a_thaw_is_not() {
     let (mut cluster, credit) = cluster().await;
     let folder = tempfile::tempdir().unwrap();
-    let provider = Provider::start(&cluster, &credit, folder.path()).await;
+    let provider = GateOnCluster::start(&cluster, &credit, folder.path()).await;
     let lender = Parties::key("lender");
     assert_eq!(admits(&provider.gate, &credit).await, Ok(()));
     let order = freeze(&cluster, "lender", &credit, FreezeAmount::All);
@@ -83,7 +83,7 @@ async fn a_signed_freeze_is_obeyed_before_it_lands_and_a_replay_after_a_thaw_is_
     assert_eq!(provider.desk.obey(&bytes).await, replayed);
     provider.stop().await;
     let elsewhere = tempfile::tempdir().unwrap();
-    let provider = Provider::start(&cluster, &credit, elsewhere.path()).await;
+    let provider = GateOnCluster::start(&cluster, &credit, elsewhere.path()).await;
     let again = provider.desk.obey(&bytes).await;
     let expired = [OrderRefused::BlockhashExpired, OrderRefused::BlockhashUnknown].map(Err);
     assert!(again == replayed || expired.contains(&again), "a desk that never saw it: {again:?}");
@@ -97,7 +97,7 @@ async fn a_signed_freeze_is_obeyed_before_it_lands_and_a_replay_after_a_thaw_is_
 async fn a_freeze_that_cannot_land_is_lifted_also_when_the_provider_restarts_meanwhile() {
     let (cluster, credit) = cluster().await;
     let folder = tempfile::tempdir().unwrap();
-    let provider = Provider::start(&cluster, &credit, folder.path()).await;
+    let provider = GateOnCluster::start(&cluster, &credit, folder.path()).await;
     // Nobody has given the payer anything to pay with.
     let (payer, freezer) = (Keypair::new(), Parties::key("freezer"));
     let order = freeze(&cluster, "freezer", &credit, FreezeAmount::Bps(5_000));
@@ -107,7 +107,7 @@ async fn a_freeze_that_cannot_land_is_lifted_also_when_the_provider_restarts_mea
     assert_eq!(provider.gate.room(&credit).unwrap().available, 500_000_000);
     provider.stop().await;
 
-    let provider = Provider::start(&cluster, &credit, folder.path()).await;
+    let provider = GateOnCluster::start(&cluster, &credit, folder.path()).await;
     assert_eq!(provider.gate.room(&credit).unwrap().available, 500_000_000, "still obeyed");
     assert_eq!(provider.desk.obey(&bytes).await, Ok(obeyed));
     assert_eq!(provider.closes(&obeyed.signature).await, OrderState::Expired);

@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        values::{Time, UnitAmount, UsdAmount, exact, exact_bps, policy_name},
+        values::{Time, UnitCount, UsdAmount, exact, exact_bps, policy_name},
         watch::Measure,
     },
     blockable_sdk::{
@@ -19,7 +19,7 @@ pub(crate) struct TermsView {
     /// Amount lent.
     principal: UsdAmount,
     /// Units granted for it.
-    units: UnitAmount,
+    units: UnitCount,
     /// Simple annual interest rate at offer, in basis points.
     #[schema(value_type = u64)]
     apr_bps: Bps,
@@ -55,7 +55,7 @@ pub(crate) struct RiderView {
     /// Seconds over which the covenant measures utilisation; 0 for no covenant.
     covenant_window_seconds: u32,
     /// Units that the borrower plans to use per window.
-    planned_units: UnitAmount,
+    planned_units: UnitCount,
     /// Utilisation from which on the APR falls by a step, in basis points of the plan.
     #[schema(value_type = u64)]
     high_bps: Bps,
@@ -97,7 +97,7 @@ impl TermsView {
     pub(crate) fn new(terms: &Terms) -> TermsView {
         TermsView {
             principal: UsdAmount(MicroUsd(terms.principal)),
-            units: UnitAmount(Units(terms.units)),
+            units: UnitCount(Units(terms.units)),
             apr_bps: bps(terms.apr_bps),
             late_fee: UsdAmount(MicroUsd(terms.late_fee)),
             offer_expires_at: Time::unless_zero(terms.offer_expires_at),
@@ -118,7 +118,7 @@ impl RiderView {
             pay_in_kind_bps: bps(rider.pay_in_kind_bps),
             breach_notice: rider.breach_notice == 1,
             covenant_window_seconds: rider.covenant_window,
-            planned_units: UnitAmount(Units(rider.planned_units)),
+            planned_units: UnitCount(Units(rider.planned_units)),
             high_bps: bps(rider.high_bps),
             low_bps: bps(rider.low_bps),
             apr_step_bps: bps(rider.apr_step_bps),

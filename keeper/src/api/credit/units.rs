@@ -3,7 +3,7 @@
 use {
     crate::{
         chain::Snapshot,
-        values::{Time, UnitAmount, UsdAmount, freeze_reason_name_of_byte, policy_name},
+        values::{Time, UnitCount, UsdAmount, freeze_reason_name_of_byte, policy_name},
         watch::times::Times,
     },
     blockable_sdk::{
@@ -18,23 +18,23 @@ use {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct UnitsView {
     /// Granted in all.
-    granted: UnitAmount,
+    granted: UnitCount,
     /// Used, as metered.
-    consumed: UnitAmount,
+    consumed: UnitCount,
     /// Taken for sale, or taken over by the lender.
-    seized: UnitAmount,
+    seized: UnitCount,
     /// Expired unused.
-    expired: UnitAmount,
+    expired: UnitCount,
     /// Left.
-    remaining: UnitAmount,
+    remaining: UnitCount,
     /// Released from the lien by repayment.
-    released: UnitAmount,
+    released: UnitCount,
     /// Units that secure the debt.
-    pub(super) lien: UnitAmount,
+    pub(super) lien: UnitCount,
     /// Units that no new job may draw on.
-    pub(super) frozen: UnitAmount,
+    pub(super) frozen: UnitCount,
     /// Units that new jobs may draw on.
-    pub(super) available: UnitAmount,
+    pub(super) available: UnitCount,
     /// The time at which unused units expire, later where the market is paused before; none for never.
     expire_at: Option<Time>,
     /// Lots for sale that are open.
@@ -47,21 +47,21 @@ pub(crate) struct UnitsView {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct FreezeView {
     /// Units frozen.
-    frozen: UnitAmount,
+    frozen: UnitCount,
     /// The reason: missed_payment, default, breach, risk or unknown; none while nothing is frozen.
     #[schema(value_type = Option<String>)]
     reason: Option<&'static str>,
     /// Time of the latest freeze by the chain's clock; none before the first.
     frozen_at_chain: Option<Time>,
     /// Frozen units that jobs which ran at the freeze may still use.
-    settlement_left: UnitAmount,
+    settlement_left: UnitCount,
     /// The policy on the lender's freezes: at_will, on_delinquency, on_default or unknown.
     #[schema(value_type = String)]
     policy: &'static str,
     /// True where the policy lets the lender freeze now.
     may_freeze: bool,
     /// Units under lien that are not frozen: what a freeze in full would take.
-    freezable: UnitAmount,
+    freezable: UnitCount,
     /// True where anyone may freeze the collateral in full after default.
     auto_freeze: bool,
 }
@@ -70,11 +70,11 @@ pub(crate) struct FreezeView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct MeterView {
     /// Units counted so far.
-    pub(super) cumulative: UnitAmount,
+    pub(super) cumulative: UnitCount,
     /// Units that jobs held at the latest reading.
-    in_flight: UnitAmount,
+    in_flight: UnitCount,
     /// Units used beyond what the credit allowed: the provider's loss.
-    overrun: UnitAmount,
+    overrun: UnitCount,
     /// Time of the latest report applied; none before the first.
     pub(super) reported_at: Option<Time>,
     /// The credit's chunk in its provider's reports; none before issue.
@@ -99,7 +99,7 @@ pub(crate) struct VaultView {
 impl UnitsView {
     /// Describes the units of a credit that has been accrued to now.
     pub(super) fn new(accrued: &Credit, times: &Times) -> UnitsView {
-        let (units, amount) = (&accrued.collateral, |count| UnitAmount(Units(count)));
+        let (units, amount) = (&accrued.collateral, |count| UnitCount(Units(count)));
         let expire_at = Some(accrued.units_expire_at).filter(|at| *at != 0);
         UnitsView {
             granted: amount(units.granted),
@@ -121,7 +121,7 @@ impl UnitsView {
 impl FreezeView {
     /// Describes the freeze of a credit that has been accrued to now.
     pub(super) fn new(accrued: &Credit) -> FreezeView {
-        let (units, amount) = (&accrued.collateral, |count| UnitAmount(Units(count)));
+        let (units, amount) = (&accrued.collateral, |count| UnitCount(Units(count)));
         // A status or policy of a later version allows nothing that this keeper knows of.
         let may_freeze = accrued.status().and_then(|status| accrued.may_freeze(status)).unwrap_or(false);
         FreezeView {
@@ -142,9 +142,9 @@ impl MeterView {
         let (meter, provider) = (&credit.meter, snapshot.providers.get(&credit.provider));
         let size = provider.filter(|_| credit.has_index == 1).map(|provider| u32::from(provider.chunk_size));
         MeterView {
-            cumulative: UnitAmount(Units(meter.cumulative)),
-            in_flight: UnitAmount(Units(meter.in_flight)),
-            overrun: UnitAmount(Units(meter.overrun)),
+            cumulative: UnitCount(Units(meter.cumulative)),
+            in_flight: UnitCount(Units(meter.in_flight)),
+            overrun: UnitCount(Units(meter.overrun)),
             reported_at: Time::unless_zero(meter.reported_at),
             chunk: size.and_then(|size| meter.index.checked_div(size)),
             bit: size.and_then(|size| meter.index.checked_rem(size)),

@@ -179,7 +179,7 @@ fn every_type_that_the_description_refers_to_is_in_it() {
         let schema = document.pointer(reference.trim_start_matches('#'));
         assert!(schema.is_some_and(Value::is_object), "{reference}");
     }
-    for name in ["UsdAmount", "UnitAmount", "LamportAmount", "Address"] {
+    for name in ["UsdAmount", "UnitCount", "LamportAmount", "Address"] {
         assert_eq!(document["components"]["schemas"][name]["type"], "string", "{name}");
     }
 }

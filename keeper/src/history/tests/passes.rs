@@ -55,25 +55,25 @@ fn found(passed: &PassSummary, subject: &Pubkey) -> Vec<Reading> {
 async fn logs_are_proven_and_go_on_after_a_restart() {
     let (server, keeper, credits) = (Server::start().await, Keeper::new(), [key(10), key(11)]);
     for arrears in 0..5 {
-        server.ledger().happen(&credits, late(arrears));
+        server.fake_chain().happen(&credits, late(arrears));
     }
     let passed = keeper.pass(&server, 100).await;
     assert_eq!((passed.behind, passed.worked, passed.proven, passed.records), (2, 2, 2, 10));
     assert_eq!(found(&passed, &credits[0]), [Reading::Over]);
-    assert_eq!(server.ledger().take_asked("getTransaction"), 5, "one transaction is in the logs of both");
-    let stamp = server.ledger().stamp(&credits[1]);
+    assert_eq!(server.fake_chain().take_asked("getTransaction"), 5, "one transaction is in the logs of both");
+    let stamp = server.fake_chain().stamp(&credits[1]);
     assert_eq!(keeper.proof(&credits[1]).await, Some(stamp));
 
     let keeper = keeper.restarted();
     let passed = keeper.pass(&server, 110).await;
     assert_eq!((passed.behind, passed.worked), (0, 0), "nothing is new");
-    server.ledger().happen(&credits[..1], What::Accepted);
-    server.ledger().happen_in_slot(&credits[..1], late(9));
-    server.ledger().take_asked("getTransaction");
+    server.fake_chain().happen(&credits[..1], What::Accepted);
+    server.fake_chain().happen_in_slot(&credits[..1], late(9));
+    server.fake_chain().take_asked("getTransaction");
     let passed = keeper.pass(&server, 120).await;
     assert_eq!((passed.worked, passed.proven, passed.records), (1, 1, 2));
-    assert_eq!(server.ledger().take_asked("getTransaction"), 2, "what is written is not fetched again");
-    let stamp = server.ledger().stamp(&credits[0]);
+    assert_eq!(server.fake_chain().take_asked("getTransaction"), 2, "what is written is not fetched again");
+    let stamp = server.fake_chain().stamp(&credits[0]);
     assert_eq!(keeper.proof(&credits[0]).await, Some(stamp));
 }
 
@@ -82,8 +82,8 @@ async fn a_long_log_is_listed_in_pages_and_fetched_in_parts() {
     let (server, mut keeper, credit) = (Server::start().await, Keeper::new(), key(10));
     keeper.history.limits = Limits { page: 4, pages: 2, kept: 12, fetched: 5 };
     for arrears in 0..30 {
-        server.ledger().happen(&[credit], late(arrears));
-        server.ledger().mention(credit, arrears % 2 == 0);
+        server.fake_chain().happen(&[credit], late(arrears));
+        server.fake_chain().mention(credit, arrears % 2 == 0);
     }
     let mut written = Vec::new();
     for clock in 100..160 {
@@ -95,7 +95,7 @@ async fn a_long_log_is_listed_in_pages_and_fetched_in_parts() {
         assert_eq!((found(&passed, &credit), passed.failed), (vec![], 0));
         assert_eq!(keeper.proof(&credit).await, None, "not proven before it is whole");
     }
-    let stamp = server.ledger().stamp(&credit);
+    let stamp = server.fake_chain().stamp(&credit);
     assert_eq!(keeper.proof(&credit).await, Some(stamp));
     assert!(written.is_sorted() && written.contains(&0) && written.len() > 10, "{written:?}");
 }
@@ -105,18 +105,18 @@ async fn a_transaction_that_is_not_served_yet_is_waited_for() {
     let (server, keeper, credit) = (Server::start().await, Keeper::new(), key(10));
     let mut signatures = Vec::new();
     for arrears in 0..4 {
-        signatures.push(server.ledger().happen(&[credit], late(arrears)));
+        signatures.push(server.fake_chain().happen(&[credit], late(arrears)));
     }
-    server.ledger().happen_in_slot(&[credit], What::Accepted);
-    server.ledger().unserved.insert(signatures[2]);
+    server.fake_chain().happen_in_slot(&[credit], What::Accepted);
+    server.fake_chain().unserved.insert(signatures[2]);
     let passed = keeper.pass(&server, 100).await;
     assert_eq!((passed.proven, passed.records), (0, 2), "the log ends before the gap");
     assert_eq!((found(&passed, &credit), found(&passed, &market())), (vec![], vec![Reading::Over]));
-    server.ledger().unserved.clear();
+    server.fake_chain().unserved.clear();
     assert_eq!(keeper.pass(&server, 105).await.worked, 0, "not at once");
     let passed = keeper.pass(&server, 110).await;
     assert_eq!((passed.proven, passed.records), (1, 3));
-    let stamp = server.ledger().stamp(&credit);
+    let stamp = server.fake_chain().stamp(&credit);
     assert_eq!(keeper.proof(&credit).await, Some(stamp));
 }
 
@@ -124,9 +124,9 @@ async fn a_transaction_that_is_not_served_yet_is_waited_for() {
 async fn history_that_is_gone_is_reported_until_a_node_has_it() {
     let (server, keeper, credit) = (Server::start().await, Keeper::new(), key(10));
     for arrears in 0..4 {
-        server.ledger().happen(&[credit], late(arrears));
+        server.fake_chain().happen(&[credit], late(arrears));
     }
-    server.ledger().forgotten_before = 1_003;
+    server.fake_chain().forgotten_before = 1_003;
     let mut raised = None;
     for clock in [100, 110, 130, 170] {
         assert_eq!(raised, None);
@@ -139,7 +139,7 @@ async fn history_that_is_gone_is_reported_until_a_node_has_it() {
     assert_eq!(examples[0].0, credit);
     assert!(examples[0].1.contains("record 0 is missing: the next one served is 2"), "{examples:?}");
     assert_eq!(keeper.written(credit).await, 0, "what does not join on is not written");
-    server.ledger().forgotten_before = 0;
+    server.fake_chain().forgotten_before = 0;
     let passed = keeper.pass(&server, 250).await;
     assert_eq!(found(&passed, &market()), [Reading::Over]);
     assert_eq!(passed.proven, 1);
@@ -148,8 +148,8 @@ async fn history_that_is_gone_is_reported_until_a_node_has_it() {
 #[tokio::test]
 async fn a_node_without_history_is_named_at_once() {
     let (server, keeper, credit) = (Server::start().await, Keeper::new(), key(10));
-    server.ledger().happen(&[credit], late(1));
-    server.ledger().keeps_no_history = true;
+    server.fake_chain().happen(&[credit], late(1));
+    server.fake_chain().keeps_no_history = true;
     let passed = keeper.pass(&server, 100).await;
     let found = found(&passed, &market());
     let [Reading::Is(Fact::RecordsLost { examples, .. })] = found.as_slice() else { panic!("{found:?}") };
@@ -159,11 +159,11 @@ async fn a_node_without_history_is_named_at_once() {
 #[tokio::test]
 async fn a_log_that_was_altered_is_critical_and_is_fetched_anew() {
     let (server, keeper, credit) = (Server::start().await, Keeper::new(), key(10));
-    server.ledger().happen(&[credit], late(1));
+    server.fake_chain().happen(&[credit], late(1));
     assert_eq!(keeper.pass(&server, 100).await.proven, 1);
-    let proven = server.ledger().stamp(&credit);
-    server.ledger().happen(&[credit], late(2));
-    server.ledger().lies = true;
+    let proven = server.fake_chain().stamp(&credit);
+    server.fake_chain().happen(&[credit], late(2));
+    server.fake_chain().lies = true;
     let passed = keeper.pass(&server, 110).await;
     let fact = Fact::LogMismatch { node: "one".to_string(), records: 2 };
     assert_eq!(found(&passed, &credit), [Reading::Is(fact)]);
@@ -171,19 +171,19 @@ async fn a_log_that_was_altered_is_critical_and_is_fetched_anew() {
     assert_eq!(passed.findings[0].parties(), Some(parties));
     assert_eq!((passed.proven, passed.records), (0, 0));
     assert_eq!(keeper.proof(&credit).await, Some(proven), "what was proven stays");
-    server.ledger().lies = false;
+    server.fake_chain().lies = false;
     let passed = keeper.pass(&server, 120).await;
     assert_eq!(found(&passed, &credit), [Reading::Over]);
-    let stamp = server.ledger().stamp(&credit);
+    let stamp = server.fake_chain().stamp(&credit);
     assert_eq!(keeper.proof(&credit).await, Some(stamp));
 }
 
 #[tokio::test]
 async fn a_node_that_does_not_know_where_to_stop_changes_nothing() {
     let (server, keeper, credit) = (Server::start().await, Keeper::new(), key(10));
-    server.ledger().ignores_until = true;
+    server.fake_chain().ignores_until = true;
     for arrears in 0..6 {
-        server.ledger().happen(&[credit], late(arrears));
+        server.fake_chain().happen(&[credit], late(arrears));
         let passed = keeper.pass(&server, 100).await;
         assert_eq!((passed.proven, passed.records), (1, 1));
     }
@@ -192,20 +192,20 @@ async fn a_node_that_does_not_know_where_to_stop_changes_nothing() {
 #[tokio::test]
 async fn the_last_record_of_a_credit_that_was_removed_ends_its_log() {
     let (server, keeper, credit) = (Server::start().await, Keeper::new(), key(10));
-    server.ledger().happen(&[credit], late(1));
+    server.fake_chain().happen(&[credit], late(1));
     keeper.pass(&server, 100).await;
-    let proven = server.ledger().stamp(&credit);
-    server.ledger().happen(&[credit], What::Closed { given_up: 0 });
-    server.ledger().remove(&credit);
+    let proven = server.fake_chain().stamp(&credit);
+    server.fake_chain().happen(&[credit], What::Closed { given_up: 0 });
+    server.fake_chain().remove(&credit);
     let passed = keeper.pass(&server, 110).await;
     assert_eq!((passed.worked, passed.records), (1, 1));
     assert_eq!(keeper.written(credit).await, 2);
     assert_eq!(keeper.proof(&credit).await, Some(proven), "no account proves the last one");
     assert_eq!(keeper.pass(&server, 120).await.behind, 0);
     // The address is used again.
-    server.ledger().happen(&[credit], What::Accepted);
+    server.fake_chain().happen(&[credit], What::Accepted);
     let passed = keeper.pass(&server, 130).await;
-    let stamp = server.ledger().stamp(&credit);
+    let stamp = server.fake_chain().stamp(&credit);
     assert_eq!((passed.proven, keeper.proof(&credit).await), (1, Some(stamp)));
 }
 
@@ -213,11 +213,11 @@ async fn the_last_record_of_a_credit_that_was_removed_ends_its_log() {
 async fn a_node_that_fails_is_not_waited_for_and_nothing_is_found_of_the_logs() {
     let (server, keeper) = (Server::start().await, Keeper::new());
     for number in 10..30 {
-        server.ledger().happen(&[key(number)], late(1));
+        server.fake_chain().happen(&[key(number)], late(1));
     }
-    server.ledger().fails = true;
+    server.fake_chain().fails = true;
     let passed = keeper.pass(&server, 100).await;
     assert_eq!((passed.worked, passed.failed, passed.findings.len()), (0, 20, 0));
-    server.ledger().fails = false;
+    server.fake_chain().fails = false;
     assert_eq!(keeper.pass(&server, 101).await.proven, 20);
 }

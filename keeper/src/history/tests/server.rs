@@ -34,7 +34,7 @@ struct Landed {
 
 /// The chain's transactions and accounts, and the faults with which the node serves them.
 #[derive(Default)]
-pub struct Ledger {
+pub struct FakeChain {
     landed: Vec<Landed>,
     accounts: BTreeMap<Pubkey, Credit>,
     slot: u64,
@@ -52,14 +52,14 @@ pub struct Ledger {
     asked: Vec<String>,
 }
 
-impl Ledger {
+impl FakeChain {
     /// Has something happen to credits in one transaction, in a slot of its own.
     pub fn happen(&mut self, credits: &[Pubkey], change: What) -> Signature {
         self.slot += 1;
         self.happen_in_slot(credits, change)
     }
 
-    /// As [`Ledger::happen`], in the slot of what happened last.
+    /// As [`FakeChain::happen`], in the slot of what happened last.
     pub fn happen_in_slot(&mut self, credits: &[Pubkey], change: What) -> Signature {
         let mut records = Vec::new();
         for credit in credits {
@@ -216,7 +216,7 @@ pub fn event(records: &[CreditRecord], lies: bool) -> Vec<u8> {
 /// A node that ends with the test.
 pub struct Server {
     pub node: Node,
-    ledger: Arc<Mutex<Ledger>>,
+    fake_chain: Arc<Mutex<FakeChain>>,
     task: JoinHandle<()>,
 }
 
@@ -228,10 +228,10 @@ impl Drop for Server {
 
 impl Server {
     pub async fn start() -> Server {
-        let ledger = Arc::new(Mutex::new(Ledger { slot: 1_000, ..Ledger::default() }));
-        let answer = async |Shared(ledger): Shared<Arc<Mutex<Ledger>>>, Json(asked): Json<Value>| {
+        let fake_chain = Arc::new(Mutex::new(FakeChain { slot: 1_000, ..FakeChain::default() }));
+        let answer = async |Shared(fake_chain): Shared<Arc<Mutex<FakeChain>>>, Json(asked): Json<Value>| {
             let method = asked["method"].as_str().unwrap();
-            let answer = ledger.lock().unwrap().answer(method, &asked["params"]);
+            let answer = fake_chain.lock().unwrap().answer(method, &asked["params"]);
             Json(match answer {
                 Ok(result) => json!({ "jsonrpc": "2.0", "id": asked["id"], "result": result }),
                 Err((code, message)) => {
@@ -239,21 +239,21 @@ impl Server {
                 }
             })
         };
-        let router = Router::new().route("/", post(answer)).with_state(ledger.clone());
+        let router = Router::new().route("/", post(answer)).with_state(fake_chain.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = SecretString::from(format!("http://{}", listener.local_addr().unwrap()));
         let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Server { node: Node::new("one".to_string(), &url, None, Duration::from_secs(5)), ledger, task }
+        Server { node: Node::new("one".to_string(), &url, None, Duration::from_secs(5)), fake_chain, task }
     }
 
-    pub fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.ledger.lock().unwrap()
+    pub fn fake_chain(&self) -> MutexGuard<'_, FakeChain> {
+        self.fake_chain.lock().unwrap()
     }
 
     /// The chain as it is, at a clock.
     pub fn at(&self, clock: i64) -> Snapshot {
-        let ledger = self.ledger();
-        let credits = ledger.accounts.iter().map(|(address, credit)| (*address, Arc::new(*credit)));
+        let fake_chain = self.fake_chain();
+        let credits = fake_chain.accounts.iter().map(|(address, credit)| (*address, Arc::new(*credit)));
         snapshot(clock, credits.collect())
     }
 }

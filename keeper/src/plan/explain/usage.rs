@@ -11,7 +11,7 @@ use {
             now::Now,
             quorum::{Consensus, reading_of, report_fault},
         },
-        values::{Address, Time, UnitAmount},
+        values::{Address, Time, UnitCount},
     },
     blockable_sdk::{
         amounts::{ChainTime, Units},
@@ -43,9 +43,9 @@ pub(crate) struct ReportView {
     /// Time of the reading.
     pub(crate) reported_at: Time,
     /// Units used; none where the report has no reading of the credit.
-    pub(crate) cumulative: Option<UnitAmount>,
+    pub(crate) cumulative: Option<UnitCount>,
     /// Units that running jobs hold; none where the report has no reading of the credit.
-    pub(crate) in_flight: Option<UnitAmount>,
+    pub(crate) in_flight: Option<UnitCount>,
     /// True where the chunk is metered by this report.
     pub(crate) is_used: bool,
     /// True where the reading is within tolerance of the median; none without a median.
@@ -103,8 +103,8 @@ fn report_view(now: &Now, credit: &Credit, inspection: &Inspection, report: &Rep
     ReportView {
         reporter: Address(report.reporter),
         reported_at: Time::from_unix(report.reported_at),
-        cumulative: reading.map(|reading| UnitAmount(Units(reading.cumulative))),
-        in_flight: reading.map(|reading| UnitAmount(Units(reading.in_flight))),
+        cumulative: reading.map(|reading| UnitCount(Units(reading.cumulative))),
+        in_flight: reading.map(|reading| UnitCount(Units(reading.in_flight))),
         is_used: inspection.reports.iter().any(|used| used.reporter == report.reporter),
         agrees,
         problem: report_fault(now, provider, report).map(|fault| fault.to_string()),
