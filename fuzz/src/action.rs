@@ -107,7 +107,7 @@ pub enum Step {
     Donate(u8, u64),
     /// An account gets the bytes that version 1 of the program would have written.
     Age(u8),
-    /// Nothing is sent; instead, what would happen if is tried on copies.
+    /// Nothing is sent; other actions are tried on copies of the chain.
     Probe(u8, u64),
 }
 

@@ -109,11 +109,11 @@ impl Lab {
     pub const GUARDIAN: u8 = 1;
     /// Owns the treasuries at first.
     pub const TREASURY: u8 = 13;
-    /// Those who lend, mostly.
+    /// Actors that mostly lend.
     pub const LENDERS: [u8; 3] = [2, 3, 4];
-    /// Those who borrow, mostly.
+    /// Actors that mostly borrow.
     pub const BORROWERS: [u8; 3] = [5, 6, 7];
-    /// Those who have a provider in every market.
+    /// Actors with a provider in every market.
     pub const PROVIDERS: [u8; 2] = [8, 9];
 
     /// A fresh world; building one takes a while, so it is done once and copied.
