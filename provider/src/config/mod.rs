@@ -43,7 +43,7 @@ pub struct Config {
     pub chain: Chain,
     /// The gate and its store.
     pub gate: GateSettings,
-    /// Bounds on what is served at once.
+    /// Bounds on concurrent work.
     pub limits: Limits,
     /// The models on offer.
     pub models: Vec<ModelConfig>,

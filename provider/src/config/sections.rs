@@ -90,7 +90,7 @@ impl GateSettings {
     }
 }
 
-/// `[limits]`: bounds on what is served at once.
+/// `[limits]`: bounds on concurrent work.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Bytes of a request.

@@ -95,7 +95,7 @@ impl Client {
         self.fetch(address).await
     }
 
-    /// Reads a credit with its debt accrued to the chain's clock: what is owed and in arrears now.
+    /// Reads a credit with its debt accrued to the chain's clock: the debt and the arrears of now.
     /// Errors: as [`Client::fetch`], [`ClientError::OutOfRange`].
     pub async fn credit_now(&self, address: &Pubkey) -> Result<Credit, ClientError> {
         let mut credit = self.credit(address).await?;

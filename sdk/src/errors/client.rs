@@ -45,7 +45,7 @@ pub enum ClientError {
         /// The address.
         address: Pubkey,
     },
-    /// An account that is not what was asked for.
+    /// An account that cannot be decoded as the requested type.
     #[error("{address}: {source}")]
     Decode {
         /// The address.

@@ -113,7 +113,7 @@ pub fn lot_close(
     build(accounts, data::LotClose {})
 }
 
-/// Gives up what is still owed. Signer: `lender`.
+/// Waives the whole debt. Signer: `lender`.
 pub fn credit_write_off(market: &Pubkey, lender: &Pubkey, credit: &Pubkey) -> Instruction {
     build(credit_control(market, lender, credit), data::CreditWriteOff {})
 }

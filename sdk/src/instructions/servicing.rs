@@ -53,7 +53,7 @@ pub fn reserve_fund(
     build(credit_repay_accounts(keys, payer, source, credit), data::ReserveFund { amount })
 }
 
-/// Pays what is in arrears from the borrower's reserve. No signer but the fee payer.
+/// Pays the arrears from the borrower's reserve. No signer but the fee payer.
 pub fn reserve_draw(market: &Pubkey, credit: &Pubkey) -> Instruction {
     build(credit_mark(market, credit), data::ReserveDraw {})
 }
