@@ -12,7 +12,7 @@ use {
 pub enum WhenStale {
     /// They are refused: no job starts on units that may be frozen.
     Refuse,
-    /// They are admitted by what was seen last: use after a freeze that was missed is the provider's loss.
+    /// They are admitted by the last view. Use after a freeze that was missed is the provider's loss.
     Admit,
 }
 
@@ -96,7 +96,7 @@ impl ChainView {
         if admit || self.is_fresh() { Ok(()) } else { Err(Refusal::Stale) }
     }
 
-    /// The chain's clock now, in Unix seconds: what it last showed and the time since.
+    /// The chain's clock now, in Unix seconds: the last value seen plus the time since.
     pub fn chain_time(&self) -> Option<i64> {
         let (unix, at) = self.clock?;
         Some(unix.saturating_add(i64::try_from(at.elapsed().as_secs()).unwrap_or(i64::MAX)))

@@ -103,7 +103,7 @@ impl Writer {
         self.write_as(self.durability, work).await
     }
 
-    /// As [`Writer::write`], in a commit that survives what is named. All earlier commits survive it then as well.
+    /// As [`Writer::write`], in a commit that survives the named failures. All earlier commits then survive them too.
     pub async fn write_as<T: Send + 'static>(
         &self,
         durability: Durability,

@@ -27,7 +27,7 @@ use {
 /// Signatures that a node gives the status of in one answer.
 const STATUSES: usize = 256;
 
-/// The desk's orders and what it needs to handle them.
+/// The desk: its orders, its node and its settings.
 ///
 /// [`super::FreezeDesk`] and its two tasks share one `Desk`; the tasks hold it weakly, so that they end with the last clone
 /// of the `FreezeDesk`. `orders` and `blockhashes` are locked for single steps and never across an `await`. Where both are

@@ -47,7 +47,7 @@ struct Tasks {
 }
 
 impl FreezeDesk {
-    /// Opens the desk; what was obeyed before a restart and is still open is obeyed again at once. Needs a tokio runtime.
+    /// Opens the desk. Orders that were open before a restart are obeyed again at once. Needs a tokio runtime.
     /// Errors: [`StoreError`].
     pub async fn start(gate: Gate, config: FreezeDeskConfig) -> Result<FreezeDesk, StoreError> {
         let desk = Desk::open(gate, config).await?;

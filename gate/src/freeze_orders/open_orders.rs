@@ -174,7 +174,7 @@ impl OpenOrders {
         self.closed.insert(signature, (state, Instant::now()));
     }
 
-    /// Forgets what was closed long ago.
+    /// Forgets orders that were closed long ago.
     pub(super) fn prune(&mut self) {
         self.closed.retain(|_, (_, at)| at.elapsed() < KEEP);
         self.unlanded.retain(|_, ends| ends.iter().any(is_recent));

@@ -86,7 +86,7 @@ fn read(row: &Row) -> rusqlite::Result<Option<Record>> {
     }))
 }
 
-/// Forgets what was closed and received before a time, in milliseconds since 1970.
+/// Forgets closed orders that were received before a time, in milliseconds since 1970.
 pub(super) fn prune(connection: &Connection, before_ms: i64) -> rusqlite::Result<usize> {
     let sql = "DELETE FROM freezes WHERE state <> 'open' AND received_ms < ?1";
     connection.prepare_cached(sql)?.execute([before_ms])

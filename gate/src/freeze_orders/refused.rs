@@ -89,7 +89,7 @@ pub enum OrderRefused {
         "{open} freezes wait to land and no more than that are obeyed at once; wait until they have landed"
     )]
     TooManyOpen {
-        /// Those that wait.
+        /// Orders that wait.
         open: usize,
     },
     /// The orders before it for the same credit did not land.
@@ -98,7 +98,7 @@ pub enum OrderRefused {
          it to the chain itself"
     )]
     TooManyUnlanded {
-        /// Those that did not land.
+        /// Orders that did not land.
         unlanded: usize,
     },
     /// The desk is shutting down.

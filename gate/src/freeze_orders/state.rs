@@ -14,13 +14,13 @@ pub(super) const KEEP: Duration = Duration::from_secs(3_600);
 pub enum OrderState {
     /// It is obeyed, and has not been seen on the chain.
     Open,
-    /// It has landed, and the gate goes by the chain.
+    /// It has landed, and the gate follows the chain.
     Landed,
     /// It has landed and failed.
     Failed,
     /// Its blockhash expired before it landed.
     Expired,
-    /// It was obeyed for as long as an order may be, and had not landed by then.
+    /// Its longest time of obedience passed before it landed.
     Lapsed,
 }
 

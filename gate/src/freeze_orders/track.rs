@@ -49,11 +49,11 @@ enum TransactionState {
 /// The next step for an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum NextStep {
-    /// It is obeyed on; sent again where it is in no block.
+    /// It is still obeyed, and sent again where it is in no block.
     Wait { send: bool },
-    /// It has landed for good; obeyed on until the gate has seen the credit as of the slot.
+    /// It has landed for good, and is obeyed until the gate has seen the credit as of the slot.
     AwaitView { slot: u64 },
-    /// It has landed, and the gate goes by the chain.
+    /// It has landed, and the gate follows the chain.
     Landed { slot: u64 },
     /// It is no longer obeyed.
     Lift { state: OrderState, reason: String },

@@ -54,7 +54,7 @@ pub struct Reading {
     pub in_flight: u64,
 }
 
-/// The units of one credit, by what they are open to. All amounts in credit units.
+/// The units of one credit by the gate's count. All amounts in credit units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
     /// Open to new jobs.

@@ -83,7 +83,7 @@ impl Moment {
     }
 }
 
-/// A key and what it did last.
+/// A key and the end of its last round.
 pub(super) struct Signer {
     pub key: SigningKey,
     /// One round at a time; epoch and instant of the last one that left nothing undone.
@@ -159,7 +159,7 @@ impl Inner {
         Ok(moment.now)
     }
 
-    /// Writes what is to be signed so that it survives a loss of power, with all use that it speaks of.
+    /// Writes a draft, with all use that it reports, so that both survive a loss of power.
     async fn draft(&self, reports: Vec<ReportRecord>, keep_from: i64) -> Result<Vec<Draft>, StoreError> {
         let drafting = reports.into_iter().map(|report| {
             self.gate.write_for_good(move |connection| rows::draft(connection, &report, keep_from))

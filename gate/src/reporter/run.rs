@@ -67,8 +67,8 @@ pub(super) async fn run(reporter: Reporter, place: usize) {
 }
 
 impl Inner {
-    /// Reports what was running when units were frozen, as of the freeze: a report of its time or earlier is measured against
-    /// what was open before it, and jobs that no earlier report has named keep their promise.
+    /// Reports the jobs that ran when units were frozen, as of the freeze. The program compares such a report with the units
+    /// that were open before the freeze, so jobs that no earlier report has named keep their promise.
     async fn report_freeze(&self, signer: &Signer, frozen_at_chain: i64) -> Result<(), KeyState> {
         let reporter = signer.key.public_key();
         let reported = lock(&self.latest)

@@ -9,7 +9,7 @@ use {
 /// The state of a reporter's key, or the reason for which it signs nothing. Each message says what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyState {
-    /// It signs.
+    /// The key signs.
     #[error("signs reports")]
     Signing,
     /// The gate has not seen clock, market and provider yet.
