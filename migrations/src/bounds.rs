@@ -30,49 +30,57 @@ pub fn text(value: u64) -> String {
     if value == MAX_PRINCIPAL { "unlimited".to_string() } else { value.to_string() }
 }
 
-/// Lists contradictions between bounds, which the program refuses.
-pub fn contradictions(bounds: &TermBounds) -> Vec<String> {
-    let rule = |holds: bool, mistake: &str| (!holds).then(|| mistake.to_string());
-    [
-        rule(bounds.min_principal > 0, "bounds.min_principal is 0; write at least 1"),
+/// A key of the file, and what is wrong with its value and what to do.
+pub type Mistake = (&'static str, String);
+
+/// Contradictions between bounds, which the program refuses.
+pub fn contradictions(bounds: &TermBounds) -> Vec<Mistake> {
+    let rule = |holds: bool, key, what: &str| (!holds).then(|| (key, what.to_string()));
+    let rules = [
+        rule(bounds.min_principal > 0, "bounds.min_principal", "is 0; write at least 1"),
         rule(
             bounds.min_principal <= bounds.max_principal,
-            "bounds.min_principal is above bounds.max_principal; no loan could be made",
+            "bounds.min_principal",
+            "is above bounds.max_principal, so that no loan could be made; lower it",
         ),
         rule(
             bounds.max_principal <= MAX_PRINCIPAL,
-            "bounds.max_principal is above 10^18, the most that any market may lend at once; write \"unlimited\"",
+            "bounds.max_principal",
+            "is above 10^18, the most that any market may lend at once; write \"unlimited\"",
         ),
         rule(
             bounds.min_instalment_interval <= bounds.max_term,
-            "bounds.min_instalment_interval is above bounds.max_term; no schedule could be made",
+            "bounds.min_instalment_interval",
+            "is above bounds.max_term, so that no schedule could be made; lower it",
         ),
-        rule(bounds.min_lot_window > 0, "bounds.min_lot_window is 0; write at least 1 second"),
+        rule(bounds.min_lot_window > 0, "bounds.min_lot_window", "is 0; write at least 1 second"),
         rule(
             bounds.min_lot_window <= bounds.max_lot_window,
-            "bounds.min_lot_window is above bounds.max_lot_window; no lot could be opened",
+            "bounds.min_lot_window",
+            "is above bounds.max_lot_window, so that no lot could be opened; lower it",
         ),
         rule(
             bounds.min_floor_price_bps <= bounds.min_start_price_bps,
-            "bounds.min_floor_price_bps is above bounds.min_start_price_bps; a price can only fall",
+            "bounds.min_floor_price_bps",
+            "is above bounds.min_start_price_bps, and a price can only fall; lower it",
         ),
         rule(
             u64::from(bounds.min_start_price_bps) <= BPS,
-            "bounds.min_start_price_bps is above 10000; no lot could be sold at what the loan paid",
+            "bounds.min_start_price_bps",
+            "is above 10000, so that no lot could be sold at what the loan paid; lower it",
         ),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    ];
+    rules.into_iter().flatten().collect()
 }
 
-/// Lists bounds that the program refuses in a market for real money.
-pub fn too_loose(bounds: &TermBounds) -> Vec<String> {
+/// Bounds that the program refuses in a market for real money.
+pub fn too_loose(bounds: &TermBounds) -> Vec<Mistake> {
     let pairs = named(bounds).into_iter().zip(named(&TermBounds::PRODUCTION));
-    let loose = pairs.filter_map(|((name, value), (_, limit))| {
-        let is_minimum = name.contains(".min_");
+    let loose = pairs.filter_map(|((key, value), (_, limit))| {
+        let is_minimum = key.contains(".min_");
         let (wrong, word) = if is_minimum { (value < limit, "at least") } else { (value > limit, "at most") };
-        wrong.then(|| format!("{name} is {}; a production market needs {word} {}", text(value), text(limit)))
+        let what = || format!("is {}; a production market needs {word} {}", text(value), text(limit));
+        wrong.then(|| (key, what()))
     });
     loose.collect()
 }
@@ -100,8 +108,8 @@ mod tests {
     }
 
     #[test]
-    fn bounds_are_too_loose_exactly_where_the_program_refuses_them() {
-        assert_eq!(too_loose(&TermBounds::PRODUCTION), Vec::<String>::new());
+    fn what_is_too_loose_is_what_the_program_refuses() {
+        assert_eq!(too_loose(&TermBounds::PRODUCTION), Vec::new());
         for bounds in neighbours(1).into_iter().chain(neighbours(-1)) {
             assert_eq!(
                 too_loose(&bounds).is_empty(),
@@ -112,8 +120,8 @@ mod tests {
     }
 
     #[test]
-    fn bounds_contradict_exactly_where_the_program_refuses_them() {
-        assert_eq!(contradictions(&TermBounds::PRODUCTION), Vec::<String>::new());
+    fn what_contradicts_itself_is_what_the_program_refuses() {
+        assert_eq!(contradictions(&TermBounds::PRODUCTION), Vec::new());
         let odd = [
             TermBounds { min_principal: 0, ..TermBounds::PRODUCTION },
             TermBounds { max_principal: 1, ..TermBounds::PRODUCTION },

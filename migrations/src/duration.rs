@@ -1,7 +1,7 @@
 //! Durations as people write them: `432000`, `"5 days"`, `"1 hour 30 minutes"`.
 
 use serde::{
-    Deserializer,
+    Deserialize, Deserializer,
     de::{Error, Visitor},
 };
 
@@ -9,14 +9,19 @@ use serde::{
 const UNITS: [(&str, u64); 5] =
     [("second", 1), ("minute", 60), ("hour", 3_600), ("day", 86_400), ("week", 604_800)];
 
-/// Reads a duration in seconds, for serde's `deserialize_with`.
-pub fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    deserializer.deserialize_any(Seconds)
+/// A duration in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seconds(pub u32);
+
+impl<'de> Deserialize<'de> for Seconds {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Seconds, D::Error> {
+        deserializer.deserialize_any(SecondsVisitor).map(Seconds)
+    }
 }
 
-struct Seconds;
+struct SecondsVisitor;
 
-impl Visitor<'_> for Seconds {
+impl Visitor<'_> for SecondsVisitor {
     type Value = u32;
 
     fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {

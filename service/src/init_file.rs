@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-/// Why a file was not written.
+/// A fault that leaves a file unwritten.
 #[derive(Debug, thiserror::Error)]
 pub enum InitFileError {
     /// Another file has the name.

@@ -1,4 +1,4 @@
-//! What Blockable's daemons share.
+//! Parts that Blockable's daemons share.
 //!
 //! | module | contents | feature |
 //! |---|---|---|

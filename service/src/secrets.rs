@@ -9,7 +9,7 @@ use {
     },
 };
 
-/// Why a secret cannot be read.
+/// A secret that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretSourceError {
     /// The variable is not set, or is not text.

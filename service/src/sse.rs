@@ -25,10 +25,10 @@ pub struct Parser {
     raw: Vec<u8>,
     /// The place in `raw` at which its last line begins.
     line: usize,
-    /// Whether a line of `raw` is a field and not a comment.
+    /// Set once a line of `raw` is a field and not a comment.
     has_field: bool,
     id: Option<u64>,
-    /// Whether the byte before was a carriage return, to which a line feed belongs.
+    /// Set after a carriage return, to which a line feed may belong.
     after_return: bool,
     is_first_line: bool,
 }

@@ -27,7 +27,7 @@ const FILE: FileKind = FileKind {
     environment: Some("BLOCKABLE_KEEPER_"),
 };
 
-/// Everything a keeper is told. Relative paths have been made to start from the file's folder.
+/// All settings of a keeper. Relative paths have been made to start from the file's folder.
 #[derive(Clone)]
 pub struct Config {
     /// The market's account.
@@ -36,17 +36,17 @@ pub struct Config {
     pub(crate) data_dir: PathBuf,
     /// The nodes, in order of preference.
     pub(crate) rpc: Vec<RpcSettings>,
-    /// How often the chain is read.
+    /// Cycle: pauses and limits of reading the chain.
     pub(crate) cycle: CycleSettings,
     /// The keys that pay.
     pub(crate) keys: KeySettings,
-    /// How transactions are landed.
+    /// Landing of transactions.
     pub(crate) land: LandSettings,
-    /// What is done and when.
+    /// Actions and their times.
     pub(crate) plan: PlanSettings,
-    /// How reports are taken in.
+    /// Ingestion of reports.
     pub(crate) ingest: IngestSettings,
-    /// Where reports come from.
+    /// The endpoints that hand out reports.
     pub(crate) reporters: Vec<SourceSettings>,
     /// The measurement of credits.
     pub(crate) watch: watch::Settings,

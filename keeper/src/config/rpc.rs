@@ -82,9 +82,9 @@ pub fn nodes(rpc: &[RpcSettings], cycle: &CycleSettings) -> Result<Nodes, Secret
 /// `[cycle]`.
 #[derive(Clone, Debug)]
 pub struct CycleSettings {
-    /// How often the chain is read and planned on.
+    /// Time from the start of one cycle to the next.
     pub every: Duration,
-    /// How long a request to a node may take.
+    /// Time that a request to a node may take.
     pub request_timeout: Duration,
     /// Slots that a node may lag behind the others.
     pub lag_slots: u64,
@@ -92,7 +92,7 @@ pub struct CycleSettings {
     pub stall_seconds: i64,
     /// Days that ended transactions and intents are kept.
     pub keep_days: i64,
-    /// How long a shutdown may take.
+    /// Time that a shutdown may take.
     pub shutdown: Duration,
 }
 

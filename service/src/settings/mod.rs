@@ -12,7 +12,7 @@ use std::{fs, io, path::Path};
 
 pub use reader::{Reader, parse_url};
 
-/// Why a file is not the configuration of a daemon.
+/// A file that is not the configuration of a daemon.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.

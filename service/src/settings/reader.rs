@@ -158,7 +158,7 @@ impl Reader {
         self.inner(tree, format!("{key}."), read)
     }
 
-    /// Whether a key or section is there.
+    /// Tells whether a key or section is there.
     pub fn has(&self, key: &str) -> bool {
         self.tree.contains_key(key)
     }
@@ -234,6 +234,8 @@ fn without_value(message: &str) -> String {
         Some(expected) if message.starts_with("unknown field ") => {
             format!("has an unknown key; choose from {}", listed(expected))
         }
+        // A type's own message, which may say what to do by itself.
+        _ if message.contains("; ") => message.to_string(),
         _ => format!("{message}; correct it"),
     }
 }

@@ -1,7 +1,8 @@
 //! The market file.
 
+pub use blockable_service::settings::ConfigError;
 use {
-    crate::{bounds, duration::seconds},
+    crate::{bounds, duration::Seconds},
     blockable_sdk::{
         Pubkey,
         program::{
@@ -11,49 +12,20 @@ use {
             },
         },
     },
+    blockable_service::settings::{FileKind, Reader},
     serde::{
         Deserialize, Deserializer,
         de::{Error, Visitor},
     },
-    std::{fs, path::Path},
+    std::path::Path,
 };
 
-/// A reason for which a file is not a market.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The file cannot be read.
-    #[error("{path}: {source}; name a file that can be read")]
-    File {
-        /// The file.
-        path: String,
-        /// The reason.
-        source: std::io::Error,
-    },
-    /// The text is not TOML.
-    #[error("{path} is not TOML: {source}")]
-    Syntax {
-        /// The file.
-        path: String,
-        /// The place and the mistake.
-        source: Box<toml::de::Error>,
-    },
-    /// A key is missing, unknown, or has an impossible value.
-    #[error("{path}: {mistake}; migrations/market.example.toml explains every key")]
-    Schema {
-        /// The file.
-        path: String,
-        /// The key and what is wrong with it.
-        mistake: String,
-    },
-    /// Values that the program would refuse.
-    #[error("{path}:\n  {}", .mistakes.join("\n  "))]
-    Refused {
-        /// The file.
-        path: String,
-        /// One entry per mistake, each with its key and what to do.
-        mistakes: Vec<String>,
-    },
-}
+/// The market's file. The environment does not override it: what it says becomes permanent.
+const FILE: FileKind = FileKind {
+    example: "migrations/market.example.toml",
+    advice: "copy migrations/market.example.toml and fill in its addresses",
+    environment: None,
+};
 
 /// The purpose of a market.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -75,60 +47,80 @@ impl std::fmt::Display for MarketKind {
 }
 
 /// A market as its file describes it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MarketConfig {
     /// The number in the market's address.
     pub id: u64,
-    /// The purpose of the market.
+    /// The market's purpose.
     pub kind: MarketKind,
     /// May change the market; signs its creation.
-    #[serde(deserialize_with = "address")]
     pub admin: Pubkey,
     /// May only pause.
-    #[serde(deserialize_with = "address")]
     pub guardian: Pubkey,
     /// The token that loans are made and repaid in.
-    #[serde(deserialize_with = "address")]
     pub payment_mint: Pubkey,
     /// The wallet whose associated token account gets the fees.
-    #[serde(deserialize_with = "address")]
     pub treasury_owner: Pubkey,
     /// Fee on lot sales, in basis points.
     pub redistribution_fee_bps: u16,
     /// Seconds that a change which loosens the market waits.
-    #[serde(deserialize_with = "seconds")]
     pub change_delay: u32,
     /// Bounds on the terms of loans.
     pub bounds: Bounds,
 }
 
 /// The bounds of a market file; see [`TermBounds`] for what each means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "TermBounds, which has the same fields, documents them")]
 pub struct Bounds {
     pub min_principal: u64,
-    #[serde(deserialize_with = "amount_or_unlimited")]
     pub max_principal: u64,
-    #[serde(deserialize_with = "seconds")]
     pub min_instalment_interval: u32,
-    #[serde(deserialize_with = "seconds")]
     pub max_term: u32,
-    #[serde(deserialize_with = "seconds")]
     pub min_delinquency_grace: u32,
-    #[serde(deserialize_with = "seconds")]
     pub min_default_grace: u32,
-    #[serde(deserialize_with = "seconds")]
     pub min_cure_period: u32,
-    #[serde(deserialize_with = "seconds")]
     pub min_lot_window: u32,
-    #[serde(deserialize_with = "seconds")]
     pub max_lot_window: u32,
     pub max_apr_bps: u16,
     pub max_late_fee_bps: u16,
     pub min_start_price_bps: u16,
     pub min_floor_price_bps: u16,
+}
+
+impl Bounds {
+    fn read(reader: &mut Reader) -> Option<Bounds> {
+        reader.section("bounds", |section| {
+            let min_principal = section.required("min_principal");
+            let max_principal = section.required::<AmountOrUnlimited>("max_principal");
+            let mut seconds = |key| section.required(key).map(|Seconds(seconds)| seconds);
+            let (min_instalment_interval, max_term) =
+                (seconds("min_instalment_interval"), seconds("max_term"));
+            let min_delinquency_grace = seconds("min_delinquency_grace");
+            let min_default_grace = seconds("min_default_grace");
+            let min_cure_period = seconds("min_cure_period");
+            let (min_lot_window, max_lot_window) = (seconds("min_lot_window"), seconds("max_lot_window"));
+            let mut bps = |key| section.required_number(key, 0..=u16::MAX);
+            let (max_apr_bps, max_late_fee_bps) = (bps("max_apr_bps"), bps("max_late_fee_bps"));
+            let min_start_price_bps = bps("min_start_price_bps");
+            let min_floor_price_bps = bps("min_floor_price_bps");
+            Some(Bounds {
+                min_principal: min_principal?,
+                max_principal: max_principal?.0,
+                min_instalment_interval: min_instalment_interval?,
+                max_term: max_term?,
+                min_delinquency_grace: min_delinquency_grace?,
+                min_default_grace: min_default_grace?,
+                min_cure_period: min_cure_period?,
+                min_lot_window: min_lot_window?,
+                max_lot_window: max_lot_window?,
+                max_apr_bps: max_apr_bps?,
+                max_late_fee_bps: max_late_fee_bps?,
+                min_start_price_bps: min_start_price_bps?,
+                min_floor_price_bps: min_floor_price_bps?,
+            })
+        })
+    }
 }
 
 impl From<Bounds> for TermBounds {
@@ -153,25 +145,14 @@ impl From<Bounds> for TermBounds {
 }
 
 impl MarketConfig {
-    /// Reads and checks a file. Errors: [`ConfigError`].
+    /// Reads and checks a file. Errors: [`ConfigError`], with every mistake in it.
     pub fn read(path: &Path) -> Result<MarketConfig, ConfigError> {
-        let name = path.display().to_string();
-        let text = fs::read_to_string(path);
-        let text = text.map_err(|source| ConfigError::File { path: name.clone(), source })?;
-        MarketConfig::parse(&name, &text)
+        FILE.load(path, read, |_, _| ())
     }
 
-    /// Reads and checks the text of a file; `path` names it in errors. Errors: [`ConfigError`].
+    /// Reads and checks the text of a file; `path` names it in errors. Errors: [`ConfigError`], with every mistake in it.
     pub fn parse(path: &str, text: &str) -> Result<MarketConfig, ConfigError> {
-        let path = || path.to_string();
-        let table: toml::Table = toml::from_str(text)
-            .map_err(|source| ConfigError::Syntax { path: path(), source: Box::new(source) })?;
-        // From a table, unlike from the text, errors name the key by its full path.
-        let config: MarketConfig = table
-            .try_into()
-            .map_err(|error| ConfigError::Schema { path: path(), mistake: one_line(&error) })?;
-        let mistakes = config.mistakes();
-        if mistakes.is_empty() { Ok(config) } else { Err(ConfigError::Refused { path: path(), mistakes }) }
+        FILE.parse(text, path, read)
     }
 
     /// The bounds as the program has them.
@@ -191,62 +172,68 @@ impl MarketConfig {
         }
     }
 
-    /// Lists everything that the program would refuse, and keys that nobody holds.
-    fn mistakes(&self) -> Vec<String> {
-        let mut mistakes = Vec::new();
+    /// Adds everything that the program would refuse, and keys that nobody holds, to the reader's mistakes.
+    fn check(&self, reader: &mut Reader) {
         for (name, key) in
             [("admin", self.admin), ("guardian", self.guardian), ("treasury_owner", self.treasury_owner)]
         {
             if key == Pubkey::default() {
-                mistakes
-                    .push(format!("{name} is the system program; write an address whose key someone holds"));
+                reader.mistake(name, "is the system program; write an address whose key someone holds");
             }
-        }
-        if self.redistribution_fee_bps > MAX_REDISTRIBUTION_FEE_BPS {
-            mistakes.push(format!(
-                "redistribution_fee_bps is {}; the most is {MAX_REDISTRIBUTION_FEE_BPS}",
-                self.redistribution_fee_bps
-            ));
         }
         let least = shortest_delay(self.kind == MarketKind::Test);
         if !(least..=MAX_CHANGE_DELAY).contains(&self.change_delay) {
             let found = self.change_delay;
-            mistakes.push(format!("change_delay is {found} seconds; write {least} to {MAX_CHANGE_DELAY}"));
+            reader
+                .mistake("change_delay", format!("is {found} seconds; write {least} to {MAX_CHANGE_DELAY}"));
         }
-        mistakes.extend(bounds::contradictions(&self.term_bounds()));
+        let mut mistakes = bounds::contradictions(&self.term_bounds());
         if self.kind == MarketKind::Production {
             mistakes.extend(bounds::too_loose(&self.term_bounds()));
         }
-        mistakes
+        for (key, what) in mistakes {
+            reader.mistake(key, what);
+        }
     }
 }
 
-/// A serde error of a table: its key, then what is wrong.
-fn one_line(error: &toml::de::Error) -> String {
-    let text = error.to_string();
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let message = lines.next().unwrap_or_default().to_string();
-    match lines.next().and_then(|line| line.strip_prefix("in ")) {
-        Some(key) => format!("{key}: {message}"),
-        None => message,
+/// Reads all keys, so that the mistakes of all of them are found.
+fn read(reader: &mut Reader) -> Option<MarketConfig> {
+    let (id, kind) = (reader.required("id"), reader.required("kind"));
+    let (admin, guardian) = (reader.address("admin"), reader.address("guardian"));
+    let payment_mint = reader.address("payment_mint");
+    let treasury_owner = reader.address("treasury_owner");
+    let redistribution_fee_bps =
+        reader.required_number("redistribution_fee_bps", 0..=MAX_REDISTRIBUTION_FEE_BPS);
+    let change_delay = reader.required::<Seconds>("change_delay");
+    let bounds = Bounds::read(reader);
+    let config = MarketConfig {
+        id: id?,
+        kind: kind?,
+        admin: admin?,
+        guardian: guardian?,
+        payment_mint: payment_mint?,
+        treasury_owner: treasury_owner?,
+        redistribution_fee_bps: redistribution_fee_bps?,
+        change_delay: change_delay?.0,
+        bounds: bounds?,
+    };
+    config.check(reader);
+    Some(config)
+}
+
+/// An amount in the payment token's smallest unit; `"unlimited"` is the most that the program allows.
+struct AmountOrUnlimited(u64);
+
+impl<'de> Deserialize<'de> for AmountOrUnlimited {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<AmountOrUnlimited, D::Error> {
+        deserializer.deserialize_any(AmountVisitor).map(AmountOrUnlimited)
     }
 }
 
-fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Pubkey, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    text.parse().map_err(|_| {
-        let hint = "write the base58 form that `solana address` prints";
-        D::Error::custom(format!("\"{text}\" is no address; {hint}"))
-    })
-}
+struct AmountVisitor;
 
-fn amount_or_unlimited<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    deserializer.deserialize_any(AmountOrUnlimited)
-}
-
-struct AmountOrUnlimited;
-
-impl Visitor<'_> for AmountOrUnlimited {
+impl Visitor<'_> for AmountVisitor {
     type Value = u64;
 
     fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
