@@ -44,7 +44,7 @@ fn value_of(text: &str) -> Value {
     }
 }
 
-/// Tells variables that Kubernetes sets for a service of the daemon's name; `key` is without the prefix.
+/// True for variables that Kubernetes sets for a service of the daemon's name; `key` is without the prefix.
 fn is_service_link(key: &str) -> bool {
     let key = key.to_ascii_uppercase();
     // No section: the keys of one stand behind two such lines.

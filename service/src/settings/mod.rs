@@ -22,7 +22,7 @@ pub enum ConfigError {
         path: String,
         /// The system's reason.
         source: io::Error,
-        /// Where to get the file from.
+        /// The way to get the file.
         advice: &'static str,
     },
     /// The text is not TOML.
@@ -30,7 +30,7 @@ pub enum ConfigError {
     Syntax {
         /// The file.
         path: String,
-        /// Where and why, without the text itself.
+        /// The place and the reason, without the text itself.
         reason: String,
     },
     /// Keys that are missing, unknown or have impossible values.
@@ -50,7 +50,7 @@ pub enum ConfigError {
 pub struct FileKind {
     /// The file that explains every key.
     pub example: &'static str,
-    /// Where to get a file from, for whoever has none; an imperative.
+    /// The way to get a file, as an imperative for errors.
     pub advice: &'static str,
     /// Prefix of environment variables that set keys, if any. `__` stands for the dot between section and key.
     pub environment: Option<&'static str>,

@@ -158,7 +158,7 @@ impl Reader {
         self.inner(tree, format!("{key}."), read)
     }
 
-    /// Tells whether a key or section is there.
+    /// True where a key or section is there.
     pub fn has(&self, key: &str) -> bool {
         self.tree.contains_key(key)
     }
