@@ -1,8 +1,8 @@
 //! The keeper daemon: watches the usage reports and repayment schedules of a market, submits what falls due, and alerts the
 //! parties.
 //!
-//! Each cycle reads the chain (`chain`), plans what is due (`plan`) by the usage reports that were taken in (`ingest`), and
-//! submits it (`land`). It measures every credit (`watch`) and raises alerts (`alerts`) on what its parts find (`finding`). Outside the cycle, `history` proves the
+//! Each cycle reads the chain (`chain`), plans the due actions (`plan`) by the usage reports that were taken in (`ingest`), and
+//! submits it (`land`). It measures every credit (`watch`) and raises alerts (`alerts`) on the findings of its parts (`finding`). Outside the cycle, `history` proves the
 //! event logs and `api` answers requests. All that must survive a crash is in one SQLite file (`store`).
 //!
 //! | module | rule that it keeps |
@@ -11,7 +11,7 @@
 //! | `chain` | two nodes that agree, finalized state and a cluster that produces blocks, before anyone is marked late |
 //! | `ingest` | a report that was accepted survives a crash; two that conflict are kept as evidence |
 //! | `plan` | the same inputs give the same intents with the same ids |
-//! | `land` | sign anew only what has expired; bisect and quarantine; a cap on what each key spends |
+//! | `land` | sign anew only what has expired; bisect and quarantine; a cap on each key's spending |
 //! | `history` | an event is stored once it joins on to those before, and proven by the hash in the account |
 //! | `alerts` | an alert is stored in one transaction with its deliveries |
 //! | `daemon` | tasks start in order and stop in reverse; health is progress |

@@ -80,7 +80,7 @@ fn is_of_token_program(account: &Account) -> bool {
     account.owner == tokens::TOKEN_PROGRAM || account.owner == tokens::TOKEN_2022_PROGRAM
 }
 
-/// Tells a mint from a token account.
+/// True for a mint, false for a token account.
 fn is_mint(account: &Account) -> bool {
     tokens::balance(&account.data).is_none()
 }

@@ -50,7 +50,7 @@ pub(crate) enum Format {
 pub(crate) struct Place(Url);
 
 impl Place {
-    /// Reads a URL. Errors: what is wrong with it.
+    /// Reads a URL. Errors: its mistake.
     pub(crate) fn parse(text: &str) -> Result<Place, &'static str> {
         let url = Url::parse(text).map_err(|_| "is not a URL; write it as https://HOST/PATH")?;
         match (url.scheme(), url.host_str()) {

@@ -123,7 +123,7 @@ pub enum Fact {
     CovenantLow(CovenantUse),
     /// Use at or above the covenant's high mark.
     CovenantHigh(CovenantUse),
-    /// Use beyond what the credit allowed.
+    /// Use beyond the units that the credit allowed.
     Overrun {
         /// Units since the overrun was last quiet for a day.
         recent: Units,
@@ -220,7 +220,7 @@ pub enum Fact {
         /// Seconds of it within the last hour.
         seconds: i64,
     },
-    /// A log that does not hash to what the account says.
+    /// A log that does not hash to the account's event hash.
     LogMismatch {
         /// The node that serves it.
         node: String,

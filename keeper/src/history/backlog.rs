@@ -42,7 +42,7 @@ pub enum Outcome {
     Missing(String),
     /// Records are missing that will not come.
     Lost(String),
-    /// Its log does not hash to what its account has.
+    /// Its log does not hash to its account's event hash.
     Mismatch,
 }
 

@@ -16,7 +16,7 @@ pub fn proven(credit: &Pubkey, account: Option<&Credit>) -> Finding {
     on_credit(Finding::over(Rule::LogMismatch, *credit), account)
 }
 
-/// Reports that a credit's log does not hash to what its account has.
+/// Reports that a credit's log does not hash to its account's event hash.
 pub fn mismatch(credit: &Pubkey, account: Option<&Credit>, node: &str, records: u64) -> Finding {
     on_credit(Finding::is(*credit, Fact::LogMismatch { node: node.to_string(), records }), account)
 }

@@ -96,7 +96,7 @@ pub fn join(credit: &Pubkey, from: Position, life: Life, mut found: Vec<Found>) 
         joined.fault = Some(ProofError::Foreign(foreign.record.seq));
         return joined;
     }
-    // Stable: what is in one slot stays in the order it was served in.
+    // Stable: records of one slot stay in the order in which they were served.
     found.sort_by_key(|found| found.slot);
     for slot in found.chunk_by(|one, other| one.slot == other.slot) {
         let mut left: Vec<&Found> = slot.iter().collect();

@@ -62,7 +62,7 @@ pub fn head(connection: &Connection, credit: &Pubkey) -> Result<Head, StoreError
         Ok((Position { seq: seq.saturating_add(1), hash }, unsigned(row, 2)?, kind))
     });
     let Some((end, slot, kind)) = last.optional()? else { return Ok(Head::default()) };
-    // Never beyond what is written, whatever the cursor says.
+    // Never beyond the stored records, for any cursor.
     let proven = proven(connection, credit)?.min(end.seq);
     Ok(Head { end, proven, slot, life: Life::after(&kind) })
 }

@@ -86,7 +86,7 @@ impl Work {
     }
 }
 
-/// Classifies what a step has done to a log that was at `head` before.
+/// Classifies the effect of a step on a log that was at `head` before.
 fn classify(joined: &Joined, rest: Rest, head: &Head, target: &Target) -> Outcome {
     if let Some(fault) = joined.fault {
         return Outcome::Missing(fault.to_string());

@@ -99,7 +99,7 @@ struct Inner {
 }
 
 impl Ingest {
-    /// Loads what is stored of a market. Reports were verified before they were stored. Errors: [`StoreError`].
+    /// Loads the stored reports of a market. Reports were verified before they were stored. Errors: [`StoreError`].
     pub async fn open(store: Store, market: Pubkey) -> Result<Ingest, StoreError> {
         let state = store.read(move |connection| State::load(connection, &market)).await?;
         let turn = tokio::sync::Mutex::default();
@@ -149,7 +149,7 @@ impl Ingest {
         Ok(())
     }
 
-    /// Validates and stores reports of the market's providers. Once this returns, what was accepted survives a loss of power
+    /// Validates and stores reports of the market's providers. Once this returns, accepted reports survive a loss of power
     /// and is on the shelf. Before the first snapshot, every provider is unknown. Errors: [`StoreError`], with the
     /// pages of 500 reports before it stored.
     pub async fn take(&self, records: Vec<ReportRecord>) -> Result<Taken, StoreError> {

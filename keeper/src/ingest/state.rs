@@ -51,7 +51,7 @@ pub(super) struct State {
 }
 
 impl State {
-    /// Reads what is stored of a market. Errors: [`StoreError`].
+    /// Reads the stored reports of a market. Errors: [`StoreError`].
     pub fn load(connection: &Connection, market: &Pubkey) -> Result<State, StoreError> {
         let mut shelf = Shelf::default();
         for record in rows::latest(connection, market)? {
@@ -115,7 +115,7 @@ impl State {
         }
     }
 
-    /// Takes what a committed transaction has written.
+    /// Takes the rows of a committed transaction.
     pub fn take(&mut self, written: Written) {
         let shelf = Arc::make_mut(&mut self.shelf);
         for report in written.fresh {

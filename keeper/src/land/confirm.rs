@@ -1,4 +1,4 @@
-//! Confirms what is held against a borrower: finalized state of two nodes must call for it.
+//! Confirms actions that are held against a borrower: finalized state of two nodes must call for it.
 //!
 //! An intent is planned on confirmed state of one node. Before it is landed, the credit, the market and the clock are read
 //! anew, finalized, from every node, and planned on again: it goes through only where enough of them call for the same.

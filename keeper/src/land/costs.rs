@@ -2,7 +2,7 @@
 //! same.
 //!
 //! A simulation costs its node as much as the transaction itself. So metering is simulated now and then, and whenever its
-//! last transaction did not succeed; what is held against a borrower is simulated every time.
+//! last transaction did not succeed; an action held against a borrower is simulated every time.
 
 use {
     crate::{

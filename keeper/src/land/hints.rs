@@ -1,6 +1,6 @@
 //! Listens over WebSocket for confirmations, so that the tracker need not wait for its next round.
 //!
-//! A hint only: the tracker reads from the nodes what has become of a transaction, with a hint or without.
+//! Hints only: with or without them the tracker reads the statuses of transactions from the nodes.
 
 use {
     crate::chain::{Node, Nodes},
@@ -34,7 +34,7 @@ pub(super) struct Hints {
     wake: Arc<Notify>,
 }
 
-/// The WebSocket's end: subscribes to what is announced, and wakes the tracker.
+/// The WebSocket's end: subscribes to announced transactions, and wakes the tracker.
 pub(super) struct Listener {
     sent: mpsc::Receiver<Signature>,
     wake: Arc<Notify>,

@@ -156,7 +156,7 @@ fn add_spending(connection: &Connection, role: Role, day: i64, lamports: i64) ->
     Ok(())
 }
 
-/// Reads what a role has spent, or may have to, on the UTC day of a time. Errors: [`StoreError`].
+/// Reads a role's spending on the UTC day of a time, transactions in flight included. Errors: [`StoreError`].
 pub fn spent(connection: &Connection, role: Role, now: ChainTime) -> Result<Lamports, StoreError> {
     let sql = "SELECT lamports FROM spending WHERE role = ?1 AND day = ?2";
     let spent: Option<i64> = connection

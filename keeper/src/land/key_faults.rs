@@ -14,7 +14,7 @@ pub(super) enum KeyFault {
     DoesNotSign,
 }
 
-/// A change of what is wrong with a role's key.
+/// A change of the fault of a role's key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct KeyNote {
     pub role: Role,
@@ -52,7 +52,7 @@ impl KeyFaults {
         }
     }
 
-    /// Describes what is wrong with a role's key; `None` where nothing is.
+    /// Describes the fault of a role's key; `None` where it has none.
     pub fn describe(&self, role: Role) -> Option<String> {
         let of_role = self.0.iter().filter(|((of, _), _)| *of == role);
         let reasons: Vec<&str> = of_role.map(|(_, reason)| reason.as_str()).collect();

@@ -45,11 +45,11 @@ pub struct Landing {
     pub transactions: usize,
     /// Intents that they carry.
     pub sent: usize,
-    /// Waits for what is in flight.
+    /// Waits for transactions in flight.
     pub busy: usize,
     /// Put aside after failures.
     pub aside: usize,
-    /// Over the cap on what a key may spend.
+    /// Over the cap of a key's spending.
     pub unfunded: usize,
     /// Could not be tried now.
     pub untried: usize,
@@ -112,12 +112,12 @@ impl Lander {
         self.shared.payers()
     }
 
-    /// Follows what is in flight until `stop` becomes true.
+    /// Follows transactions in flight until `stop` becomes true.
     pub async fn run(self, stop: watch::Receiver<bool>, beat: Beat) {
         track::run(self.shared, stop, beat).await;
     }
 
-    /// Finds out once what has become of what is in flight. Returns the number that is still in flight. Errors: [`StoreError`].
+    /// Reads once the statuses of transactions in flight. Returns the number that is still in flight. Errors: [`StoreError`].
     pub async fn track(&self) -> Result<usize, StoreError> {
         track::track(&self.shared).await
     }
@@ -177,7 +177,7 @@ impl Lander {
         })
     }
 
-    /// Sends what is written down, and has the tracker follow it.
+    /// Sends the recorded transactions, and has the tracker follow them.
     async fn send(&self, nodes: &[&Node], written: &[Submission]) {
         if written.is_empty() {
             return;

@@ -1,4 +1,4 @@
-//! Builds the message of a batch: what is simulated, and what is signed.
+//! Builds the message of a batch, for simulation and for signing.
 
 use {
     crate::land::{

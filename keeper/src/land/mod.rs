@@ -1,14 +1,14 @@
-//! Lands what is planned: packs intents into transactions, writes each down before it is sent, and follows it until it has
+//! Lands the plan: packs intents into transactions, writes each down before it is sent, and follows it until it has
 //! landed, failed or died.
 //!
 //! [`Lander::land`] is a pipeline; each stage takes values and returns values, with the intents that it left out and the reasons:
 //!
 //! | stage | module |
 //! |---|---|
-//! | confirm what is held against a borrower | [`confirm`] |
-//! | select what goes now | `select` |
+//! | confirm actions held against a borrower | [`confirm`] |
+//! | select the intents of this round | `select` |
 //! | pack intents into transactions | [`pack`] |
-//! | simulate, and take out what cannot succeed | `simulate` |
+//! | simulate, and take out intents that cannot succeed | `simulate` |
 //! | price | [`fee`] |
 //! | sign, within the keys' caps | `sign` |
 //! | write down, then send | `send`, [`journal`] |

@@ -76,7 +76,8 @@ impl IntentView {
 }
 
 impl Lander {
-    /// Packs and simulates what is due at a time, and sends nothing. `held` is what was not confirmed. Errors: [`LandError`].
+    /// Packs and simulates the intents due at a time, and sends nothing. `held` has those that were not
+    /// confirmed. Errors: [`LandError`].
     pub async fn rehearse(
         &self,
         intents: Vec<Intent>,

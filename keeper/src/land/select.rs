@@ -24,7 +24,7 @@ pub struct Selected {
 /// transactions in flight may change.
 pub fn select(mut intents: Vec<Intent>, blocked: &HashSet<String>, mut busy: HashSet<Pubkey>) -> Selected {
     let mut selected = Selected::default();
-    // Metering names many credits and comes again and again: what is due on one of them would never get its turn.
+    // Metering names many credits and comes again and again: an action on one of them would never get its turn.
     intents.sort_by_key(|intent| intent.kind() == Kind::Meter);
     for intent in intents {
         let Some(part) = lanes::unblocked_part(&intent, blocked) else {
@@ -51,8 +51,8 @@ pub struct Admitted {
     pub busy: Vec<Intent>,
 }
 
-/// Admits the batches that there is room for. `room` is the number of further transactions by role: what one key pays for takes
-/// no room from what the other does.
+/// Admits the batches that there is room for. `room` is the number of further transactions by role, so that one key's work
+/// takes no room from the other's.
 pub fn admit(batches: Vec<Batch>, mut room: BTreeMap<Role, usize>) -> Admitted {
     let mut admitted = Admitted::default();
     for batch in batches {

@@ -20,7 +20,7 @@ pub struct KeySettings {
     pub fees: KeySource,
     /// Pays for metering and housekeeping.
     pub metering: Option<KeySource>,
-    /// Pays for what is held against a borrower.
+    /// Pays for actions held against a borrower.
     pub enforcement: Option<KeySource>,
 }
 
@@ -83,9 +83,9 @@ pub struct LandSettings {
     pub retry: Duration,
     /// Time after its last valid block from which one node suffices to declare a transaction dead.
     pub doubt: Duration,
-    /// Cap on what a role spends in a UTC day.
+    /// Cap on a role's spending in a UTC day.
     pub lamports_per_day: BTreeMap<Role, Lamports>,
-    /// Lets one node suffice for what is held against a borrower.
+    /// Lets one node suffice for actions held against a borrower.
     pub allow_single_node: bool,
 }
 

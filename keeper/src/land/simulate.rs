@@ -1,4 +1,4 @@
-//! Simulates batches, takes out what cannot succeed, and finds out what the rest needs.
+//! Simulates batches, takes out intents that cannot succeed, and measures the compute units of the rest.
 
 use {
     crate::{
@@ -153,7 +153,7 @@ impl Simulated {
         if intents.is_empty() { Vec::new() } else { vec![Batch { role, intents }] }
     }
 
-    /// Takes a failed batch apart. Returns what is to be simulated again.
+    /// Takes a failed batch apart. Returns the batches to simulate again.
     fn take_apart(&mut self, batch: Batch, error: &TransactionError, version: Version) -> Vec<Batch> {
         match (classify(error), place_of(error, version).filter(|place| *place < batch.intents.len())) {
             (Cause::Payer(reason), _) => {

@@ -1,4 +1,4 @@
-//! Reads from nodes what has become of transactions.
+//! Reads the statuses of transactions from nodes.
 
 use {
     crate::{

@@ -24,7 +24,7 @@ use {
 /// Pause between two rounds, where no hint comes.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Follows what is in flight until `stop` becomes true.
+/// Follows transactions in flight until `stop` becomes true.
 pub(super) async fn run(shared: Arc<Shared>, mut stop: watch::Receiver<bool>, beat: Beat) {
     // Dropped with this function, which ends the listener.
     let mut listening = JoinSet::new();
@@ -44,7 +44,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut stop: watch::Receiver<bool>, be
     }
 }
 
-/// Runs one round: reads statuses, sends again what is not in a block, and records ends before it forgets the transactions, so
+/// Runs one round: reads statuses, sends again those in no block, and records ends before it forgets the transactions, so
 /// that a restart finds either. Returns the number that is still in flight. Errors: [`StoreError`], with nothing forgotten.
 pub(super) async fn track(shared: &Shared) -> Result<usize, StoreError> {
     let flights = shared.flights().to_vec();

@@ -1,4 +1,4 @@
-//! Plans what is due on one credit, without metering: what the program would accept, found by its own functions on a copy.
+//! Plans the due actions on one credit, without metering: those that the program accepts on a copy of the credit.
 
 use {
     crate::plan::{Action as IntentAction, Intent, IntentId, Kind, now::Now, reason::Reason},

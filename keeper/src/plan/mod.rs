@@ -1,4 +1,4 @@
-//! Plans what is due: a pure function of chain, reports and settings.
+//! Plans the due actions: a pure function of chain, reports and settings.
 //!
 //! | module | contents |
 //! |---|---|
@@ -51,7 +51,7 @@ pub fn plan(snapshot: &Snapshot, shelf: &Shelf, settings: &PlanSettings) -> Plan
     let mut plan = metering::plan(&now, shelf);
     let credits = snapshot.credits.iter();
     plan.intents.extend(credits.filter_map(|(address, credit)| credit::plan(&now, address, credit)));
-    // Stable: what is as urgent and as old stays in the order of addresses.
+    // Stable: intents of equal urgency and age stay in the order of addresses.
     plan.intents.sort_by_key(|intent| (urgency(intent.kind()), intent.due_at));
     plan
 }

@@ -145,7 +145,7 @@ impl Store {
         })
     }
 
-    /// Runs `work` in one transaction. Once this returns `Ok`, what was written survives a loss of power.
+    /// Runs `work` in one transaction. Once this returns `Ok`, its writes survive a loss of power.
     /// Errors: [`StoreError`], with nothing written.
     pub async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
     where

@@ -1,4 +1,4 @@
-//! Finds in a credit's measures what the rules on loans are about. Pure: the same measures give the same findings.
+//! Finds the facts in a credit's measures that the rules on loans evaluate. Pure: the same measures give the same findings.
 
 use {
     crate::{
@@ -47,7 +47,7 @@ pub fn findings(
     found
 }
 
-/// One credit, and what its rules depend on.
+/// One credit, with the inputs of its rules.
 struct Case<'a> {
     measure: &'a Measure,
     /// The credit of the same borrower that was used last at another provider.

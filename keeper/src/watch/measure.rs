@@ -1,4 +1,4 @@
-//! What a credit is worth, owes and uses, as of one snapshot.
+//! Measures the value, debt and use of a credit, as of one snapshot.
 
 use {
     crate::{
@@ -57,7 +57,7 @@ pub struct Measure {
     pub frozen: Units,
     /// Units that new jobs may draw on.
     pub available: Units,
-    /// Units used beyond what the credit allowed.
+    /// Units used beyond those that the credit allowed.
     pub overrun: Units,
     /// Units of the overrun since it was last quiet for a day.
     pub new_overrun: Units,
@@ -119,7 +119,7 @@ pub struct Payment {
     pub due_at: ChainTime,
     /// The due date by the market's clock.
     pub due_market_time: MarketTime,
-    /// All that must have been paid by then to be current, what is in arrears now included.
+    /// The sum that must be paid by then to be current, today's arrears included.
     pub amount: MicroUsd,
     /// Principal in it.
     pub principal: MicroUsd,

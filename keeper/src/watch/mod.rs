@@ -1,6 +1,6 @@
-//! Measures every credit from snapshots, and finds what the rules on loans are about.
+//! Measures every credit from snapshots, and finds the facts for the rules on loans.
 //!
-//! [`measure`](mod@measure) works out what a credit is worth, owes and uses, [`findings`] what follows for the alert rules. Both are
+//! [`measure`](mod@measure) works out value, debt and use of a credit, [`findings`] the facts for the alert rules. Both are
 //! pure. [`Watch`] keeps the record of use between passes, and samples for charts.
 
 pub mod burn;

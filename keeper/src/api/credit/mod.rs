@@ -63,7 +63,7 @@ pub(crate) struct CreditDetail {
     schedule: Vec<InstalmentView>,
     /// The covenant on utilisation; none where none was agreed.
     covenant: Option<CovenantView>,
-    /// The freeze, and what a further one may take.
+    /// The freeze, and the units that a further one may take.
     freeze: FreezeView,
     /// The collateral against the debt; none for the moment in which a new credit has not been measured.
     coverage: Option<CoverageView>,

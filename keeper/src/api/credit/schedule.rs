@@ -23,7 +23,7 @@ pub(crate) enum InstalmentState {
     Missed,
     /// Before its date.
     Upcoming,
-    /// Before its date, with its principal paid; interest on what is still owed falls due at it.
+    /// Before its date, with its principal paid; interest on the rest of the principal falls due at it.
     Ahead,
     /// Nothing is owed any more, and it was not paid.
     NotOwed,

@@ -14,7 +14,7 @@ use {
     utoipa::ToSchema,
 };
 
-/// The units of a credit by what has become of them.
+/// The units of a credit by their state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct UnitsView {
     /// Granted in all.
@@ -43,7 +43,7 @@ pub(crate) struct UnitsView {
     lots_opened: u32,
 }
 
-/// The freeze of a credit, and what a further freeze may take.
+/// The freeze of a credit, and the units that a further one may take.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct FreezeView {
     /// Units frozen.
@@ -60,7 +60,7 @@ pub(crate) struct FreezeView {
     policy: &'static str,
     /// True where the policy lets the lender freeze now.
     may_freeze: bool,
-    /// Units under lien that are not frozen: what a freeze in full would take.
+    /// Units under lien that are not frozen: a freeze in full would take them.
     freezable: UnitCount,
     /// True where anyone may freeze the collateral in full after default.
     auto_freeze: bool,
@@ -73,7 +73,7 @@ pub(crate) struct MeterView {
     pub(super) cumulative: UnitCount,
     /// Units that jobs held at the latest reading.
     in_flight: UnitCount,
-    /// Units used beyond what the credit allowed: the provider's loss.
+    /// Units used beyond those that the credit allowed: the provider's loss.
     overrun: UnitCount,
     /// Time of the latest report applied; none before the first.
     pub(super) reported_at: Option<Time>,

@@ -118,7 +118,7 @@ fn action(now: &Now, address: &Pubkey, credit: &Credit, kind: Kind) -> ActionVie
     }
 }
 
-/// Describes what comes first: what is planned now, else the earliest of what will be due.
+/// Describes the next action: one that is planned now, else the earliest that will be due.
 fn next(now: &Now, address: &Pubkey, credit: &Credit, actions: &[ActionView]) -> String {
     if let Some(intent) = credit::plan(now, address, credit) {
         return format!("{} now: {}", intent.kind(), intent.reason);

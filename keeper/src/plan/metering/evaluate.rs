@@ -76,7 +76,7 @@ pub(in crate::plan) fn evaluate(
     Verdict::Meterable { reading, is_changed, due_at }
 }
 
-/// Returns whether accrual fails, which the program does before it meters where coupons in kind follow what is unused.
+/// Returns whether accrual fails, which the program does before it meters where coupons in kind follow the unused units.
 fn debt_is_out_of_range(now: &Now, credit: &Credit) -> bool {
     if credit.rider.pay_in_kind_bps == 0 {
         return false;
