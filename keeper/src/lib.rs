@@ -2,8 +2,9 @@
 //! parties.
 //!
 //! Each cycle reads the chain (`chain`), plans the due actions (`plan`) by the usage reports that were taken in (`ingest`), and
-//! submits it (`land`). It measures every credit (`watch`) and raises alerts (`alerts`) on the findings of its parts (`finding`). Outside the cycle, `history` proves the
-//! event logs and `api` answers requests. All that must survive a crash is in one SQLite file (`store`).
+//! submits them (`land`). It measures every credit (`watch`) and raises alerts (`alerts`) on the findings of its parts
+//! (`finding`). Outside the cycle, `history` proves the event logs and `api` answers requests. All that must survive a crash
+//! is in one SQLite file (`store`).
 //!
 //! | module | rule that it keeps |
 //! |---|---|
