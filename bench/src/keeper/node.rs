@@ -131,7 +131,7 @@ impl Chain {
 
     fn stamps(&self) -> Value {
         let stamp = |(address, credit): (&Pubkey, &Credit)| {
-            let stamp = CreditStamp::of(credit);
+            let stamp = CreditStamp::new(credit);
             let slice = [&stamp.seq.to_le_bytes()[..], &stamp.hash].concat();
             json!({ "pubkey": address.to_string(), "account": account(&PROGRAM_ID, &slice) })
         };

@@ -81,7 +81,7 @@ async fn reconcile(link: &Link) -> Result<(), Fault> {
         .gate
         .ledger()
         .known()
-        .map(|(address, slot, credit)| (address, Known { slot, stamp: Stamp::of(credit) }))
+        .map(|(address, slot, credit)| (address, Known { slot, stamp: Stamp::new(credit) }))
         .collect();
     let differing = diff::differing(&listed, slot, &known);
     for (address, stamp) in &listed {

@@ -160,13 +160,13 @@ fn take_credit(link: &Link, address: Pubkey, slot: u64, account: &UiAccount) {
     };
     let known = {
         let ledger = link.gate.ledger();
-        ledger.slot(&address).zip(Some(ledger.credit(&address).map(Stamp::of)))
+        ledger.slot(&address).zip(Some(ledger.credit(&address).map(Stamp::new)))
     };
     match known {
         // Some nodes stamp every update with the slot at which the subscription was made, and updates may come late:
         // an update that differs from a view of a later slot is checked by a fetch.
         Some((seen, stamp)) if slot < seen => {
-            if stamp != Some(Stamp::of(&credit)) {
+            if stamp != Some(Stamp::new(&credit)) {
                 link.doubt(address);
             }
         }

@@ -93,7 +93,7 @@ impl Mirror {
     }
 
     fn changed(&self, stamps: &HashMap<Pubkey, CreditStamp>) -> Vec<Pubkey> {
-        let known = |address: &Pubkey| self.credits.get(address).map(|credit| CreditStamp::of(credit));
+        let known = |address: &Pubkey| self.credits.get(address).map(|credit| CreditStamp::new(credit));
         let differs = stamps.iter().filter(|(address, stamp)| known(address) != Some(**stamp));
         let mut changed: Vec<Pubkey> = differs.map(|(address, _)| *address).collect();
         changed.sort_unstable();

@@ -65,7 +65,7 @@ impl Backlog {
             (Some(account), head) => {
                 let head = head.copied().unwrap_or_default();
                 let stamp = CreditStamp { seq: head.end.seq, hash: head.end.hash };
-                CreditStamp::of(account) != stamp || head.proven != head.end.seq
+                CreditStamp::new(account) != stamp || head.proven != head.end.seq
             }
             (None, Some(head)) => head.life != Life::Closed && !self.ended.contains(credit),
             (None, None) => false,

@@ -89,14 +89,14 @@ impl CreditStamp {
     pub const LENGTH: usize = size_of::<u64>() + size_of::<[u8; 32]>();
 
     /// A credit's stamp.
-    pub fn of(credit: &Credit) -> CreditStamp {
+    pub fn new(credit: &Credit) -> CreditStamp {
         CreditStamp { seq: credit.event_seq, hash: credit.event_hash }
     }
 
     /// From the slice that was asked for, or from the whole account of a node that does not cut.
     pub fn read(data: &[u8]) -> Option<CreditStamp> {
         if data.len() != CreditStamp::LENGTH {
-            return Credit::decode(data).ok().map(|credit| CreditStamp::of(&credit));
+            return Credit::decode(data).ok().map(|credit| CreditStamp::new(&credit));
         }
         let (seq, hash) = data.split_first_chunk()?;
         Some(CreditStamp { seq: u64::from_le_bytes(*seq), hash: hash.try_into().ok()? })

@@ -91,7 +91,7 @@ impl FakeChain {
     }
 
     pub fn stamp(&self, credit: &Pubkey) -> CreditStamp {
-        CreditStamp::of(&self.accounts[credit])
+        CreditStamp::new(&self.accounts[credit])
     }
 
     /// Counts the requests of a method since the last call.
