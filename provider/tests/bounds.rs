@@ -1,5 +1,15 @@
 //! The hold of a job covers the model's use for every prompt.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    missing_docs,
+    unreachable_pub,
+    reason = "a test ends by a panic where something is wrong"
+)]
+
 mod common;
 
 use {

@@ -1,5 +1,15 @@
 //! Freezes and reports over HTTP, with the desk and the reporter behind it and a node that the test plays.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    missing_docs,
+    unreachable_pub,
+    reason = "a test ends by a panic where something is wrong"
+)]
+
 mod common;
 
 use {

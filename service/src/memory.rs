@@ -12,6 +12,7 @@ const VARIABLE: &str = "MALLOC_ARENA_MAX";
 ///
 /// By itself glibc gives threads arenas of their own, eight for each core, and each keeps the most that it has ever held.
 /// Over hundreds of rounds of a keeper on 10,000 credits that came to three times the memory, and more on more cores.
+#[allow(unsafe_code, reason = "the C library offers no safe call for it")]
 pub fn share_arenas() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     if std::env::var_os(VARIABLE).is_none() {

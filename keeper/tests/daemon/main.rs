@@ -1,6 +1,16 @@
 //! `blockable-keeper` as its operator runs it: a process of its own, on a cluster of the test's, with reporters that the
 //! test plays.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    missing_docs,
+    unreachable_pub,
+    reason = "a test ends by a panic where something is wrong"
+)]
+
 mod books;
 mod caps;
 mod commands;
