@@ -20,6 +20,9 @@
 //! The modules are private. The binary needs [`run_command_line`]; [`Keeper`] runs a keeper inside of another process, as tests and
 //! benchmarks do.
 
+// Tests may wait for the clock and need no deadline.
+#![cfg_attr(test, allow(clippy::disallowed_methods))]
+
 mod alerts;
 mod api;
 mod chain;

@@ -32,6 +32,9 @@
 //! assert_eq!(freeze.accounts.iter().filter(|account| account.is_signer).count(), 1);
 //! ```
 
+// Tests may wait for the clock and need no deadline.
+#![cfg_attr(test, allow(clippy::disallowed_methods))]
+
 pub mod accounts;
 pub mod addresses;
 pub mod amounts;

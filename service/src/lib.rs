@@ -15,6 +15,9 @@
 //! | [`memory`] | the allocator of a daemon with many threads | `daemon` |
 //! | [`shutdown`] | signals to stop, and tasks that start in order and stop in reverse | `daemon` |
 
+// Tests may wait for the clock and need no deadline.
+#![cfg_attr(test, allow(clippy::disallowed_methods))]
+
 pub mod backoff;
 pub mod hex;
 #[cfg(feature = "daemon")]
