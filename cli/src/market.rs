@@ -12,7 +12,7 @@ use {
 
 /// Sets up a lending market
 #[derive(Args, Debug)]
-pub struct MarketArgs {
+pub(crate) struct MarketArgs {
     #[command(subcommand)]
     command: MarketCommand,
 }
@@ -27,7 +27,7 @@ enum MarketCommand {
 /// Exit codes: 0 when the market was created or exists as in the file; 1 when it exists with other settings, which are
 /// listed and left alone, or when something went wrong, which leaves nothing half done; 2 for arguments that are wrong.
 #[derive(Args, Debug)]
-pub struct InitArgs {
+pub(crate) struct InitArgs {
     /// The market file; migrations/market.example.toml explains every key
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
@@ -44,7 +44,7 @@ pub struct InitArgs {
 
 /// A reason for which a market command stopped.
 #[derive(Debug, thiserror::Error)]
-pub enum MarketError {
+pub(crate) enum MarketError {
     /// There is no home folder with a default key.
     #[error("there is no home folder to find a key in; pass --keypair FILE")]
     NoHome,
@@ -76,7 +76,7 @@ fn parse_url(text: &str) -> Result<String, String> {
 }
 
 /// Runs a market command. Returns true where the market is as the file asks. Errors: [`MarketError`].
-pub async fn run(args: MarketArgs) -> Result<bool, MarketError> {
+pub(crate) async fn run(args: MarketArgs) -> Result<bool, MarketError> {
     let MarketCommand::Init(args) = args.command;
     init(args).await
 }

@@ -20,19 +20,19 @@ use {
 /// Micro-USDC in one USDC.
 const USDC: u64 = 1_000_000;
 /// Principal of each loan.
-pub const PRINCIPAL: MicroUsd = MicroUsd(100_000 * USDC);
+pub(crate) const PRINCIPAL: MicroUsd = MicroUsd(100_000 * USDC);
 /// List price of a GPU-hour. One credit unit is one GPU-second.
-pub const LIST_PRICE_PER_HOUR: MicroUsd = MicroUsd(2 * USDC);
+pub(crate) const LIST_PRICE_PER_HOUR: MicroUsd = MicroUsd(2 * USDC);
 /// Units that the principal buys in bulk: 35 % more than at list price.
-pub const UNITS: Units = Units(PRINCIPAL.get() / LIST_PRICE_PER_HOUR.get() * 3_600 * 135 / 100);
+pub(crate) const UNITS: Units = Units(PRINCIPAL.get() / LIST_PRICE_PER_HOUR.get() * 3_600 * 135 / 100);
 /// Units that the provider registers as its capacity.
-pub const CAPACITY: Units = Units(4 * UNITS.get());
+pub(crate) const CAPACITY: Units = Units(4 * UNITS.get());
 /// Most units per second a credit may use, as a multiple of using them up in one instalment's time.
 const RATE_HEADROOM: u64 = 8;
 
 /// Periods of a demo, in seconds: months where the clock can be moved, seconds where it cannot.
 #[derive(Clone, Copy, Debug)]
-pub struct Pace {
+pub(crate) struct Pace {
     /// Time from one due date to the next.
     pub interval: u32,
     /// Time from a due date to delinquency.
@@ -51,7 +51,7 @@ const DAY: u32 = 86_400;
 
 impl Pace {
     /// A loan over months.
-    pub const MONTHS: Pace = Pace {
+    pub(crate) const MONTHS: Pace = Pace {
         interval: 30 * DAY,
         delinquency_grace: 5 * DAY,
         default_grace: 15 * DAY,
@@ -61,7 +61,7 @@ impl Pace {
     };
 
     /// The same loan in seconds, for a market of tests.
-    pub const SECONDS: Pace = Pace {
+    pub(crate) const SECONDS: Pace = Pace {
         interval: 24,
         delinquency_grace: 4,
         default_grace: 12,
@@ -71,7 +71,7 @@ impl Pace {
     };
 
     /// The provider's rate bound, in units per second.
-    pub fn max_units_per_second(&self) -> Units {
+    pub(crate) fn max_units_per_second(&self) -> Units {
         Units(RATE_HEADROOM * UNITS.get() / u64::from(self.interval))
     }
 
@@ -117,7 +117,7 @@ impl Pace {
 ///
 /// The events are the proof at the end: every transaction must go through [`Cast::send`] or [`Cast::keep`], or the log of a
 /// credit does not hash to what its account says.
-pub struct Cast {
+pub(crate) struct Cast {
     /// The cluster.
     pub cluster: Cluster,
     /// Pays fees, and is the market's admin.
@@ -146,7 +146,7 @@ pub struct Cast {
 
 impl Cast {
     /// Draws fresh keys for every party, and a market number that no other run uses.
-    pub fn new(cluster: Cluster) -> Cast {
+    pub(crate) fn new(cluster: Cluster) -> Cast {
         let mint = Keypair::new();
         let provider_authority = Keypair::new();
         let market = addresses::market(market_id(&mint));
@@ -168,7 +168,7 @@ impl Cast {
     }
 
     /// Lands a transaction paid by the operator and keeps its events.
-    pub async fn send(
+    pub(crate) async fn send(
         &self,
         instructions: &[Instruction],
         signers: &[&Keypair],
@@ -180,7 +180,7 @@ impl Cast {
     }
 
     /// Keeps a transaction's events for the proof at the end.
-    pub fn keep(&self, landed: &Landed) {
+    pub(crate) fn keep(&self, landed: &Landed) {
         let mut log = self.log.borrow_mut();
         for record in landed.events.iter().flat_map(|event| event.records()) {
             log.entry(record.credit).or_default().push(record.clone());
@@ -188,40 +188,40 @@ impl Cast {
     }
 
     /// A credit's events so far.
-    pub fn records(&self, credit: &Pubkey) -> Vec<CreditRecord> {
+    pub(crate) fn records(&self, credit: &Pubkey) -> Vec<CreditRecord> {
         self.log.borrow().get(credit).cloned().unwrap_or_default()
     }
 
     /// A party's token account.
-    pub fn wallet(&self, owner: &Keypair) -> Pubkey {
+    pub(crate) fn wallet(&self, owner: &Keypair) -> Pubkey {
         self.keys.token_account(&owner.pubkey())
     }
 
     /// Reads a token account's balance.
-    pub async fn balance(&self, account: &Pubkey) -> Result<MicroUsd, DemoError> {
+    pub(crate) async fn balance(&self, account: &Pubkey) -> Result<MicroUsd, DemoError> {
         let rpc = self.cluster.client.rpc();
         let found = rpc.get_account(account).await.map_err(|error| DemoError::Client(error.into()))?;
         Ok(MicroUsd(tokens::balance(&found.data).unwrap_or(0)))
     }
 
     /// The lender's credit to a borrower.
-    pub fn credit_of(&self, borrower: &Keypair) -> Pubkey {
+    pub(crate) fn credit_of(&self, borrower: &Keypair) -> Pubkey {
         addresses::credit(&self.keys.market, &self.lender.pubkey(), &borrower.pubkey(), 1)
     }
 
     /// Reads the time of a credit's issue on the chain's clock. It is the market's time as well: a demo's market is never
     /// paused, so both clocks show the same.
-    pub async fn issued_at(&self, credit: &Pubkey) -> Result<ChainTime, DemoError> {
+    pub(crate) async fn issued_at(&self, credit: &Pubkey) -> Result<ChainTime, DemoError> {
         Ok(ChainTime(self.credit(credit).await?.issued_at))
     }
 
     /// Reads a credit.
-    pub async fn credit(&self, address: &Pubkey) -> Result<Credit, DemoError> {
+    pub(crate) async fn credit(&self, address: &Pubkey) -> Result<Credit, DemoError> {
         Ok(self.cluster.client.credit(address).await?)
     }
 
     /// Funds the parties: SOL for those who pay rent and fees, dollars of a new mint for those who need them.
-    pub async fn fund(&self) -> Result<Landed, DemoError> {
+    pub(crate) async fn fund(&self) -> Result<Landed, DemoError> {
         let payers = [&self.operator, &self.lender, &self.provider_authority, &self.buyer];
         self.cluster.airdrop(&payers.map(Signer::pubkey)).await?;
         let payer = self.operator.pubkey();
@@ -249,7 +249,7 @@ impl Cast {
     }
 
     /// Creates the market.
-    pub async fn create_market(&self, pace: &Pace, is_test: bool) -> Result<Landed, DemoError> {
+    pub(crate) async fn create_market(&self, pace: &Pace, is_test: bool) -> Result<Landed, DemoError> {
         let args = MarketArgs {
             id: market_id(&self.mint),
             is_test,
@@ -266,7 +266,7 @@ impl Cast {
     }
 
     /// Registers the provider with three reporters and a quorum of two.
-    pub async fn register_provider(&self, pace: &Pace) -> Result<Landed, DemoError> {
+    pub(crate) async fn register_provider(&self, pace: &Pace) -> Result<Landed, DemoError> {
         let capacity = CapacityArgs {
             capacity_units: CAPACITY.get(),
             max_units_per_second: pace.max_units_per_second().get(),
@@ -285,7 +285,7 @@ impl Cast {
     }
 
     /// The lender offers a loan.
-    pub async fn offer(&self, pace: &Pace, borrower: &Keypair) -> Result<Landed, DemoError> {
+    pub(crate) async fn offer(&self, pace: &Pace, borrower: &Keypair) -> Result<Landed, DemoError> {
         let args = OfferArgs {
             nonce: 1,
             freeze_authority: self.lender.pubkey(),
@@ -306,7 +306,7 @@ impl Cast {
     }
 
     /// The borrower accepts the terms it has read from the account.
-    pub async fn accept(&self, borrower: &Keypair) -> Result<Landed, DemoError> {
+    pub(crate) async fn accept(&self, borrower: &Keypair) -> Result<Landed, DemoError> {
         let credit = self.credit_of(borrower);
         let hash = self.credit(&credit).await?.terms_hash;
         let accept = instructions::credit_accept(&self.keys.market, &borrower.pubkey(), &credit, hash);
@@ -314,7 +314,7 @@ impl Cast {
     }
 
     /// The provider issues the units and is paid.
-    pub async fn issue(&self, borrower: &Keypair) -> Result<Landed, DemoError> {
+    pub(crate) async fn issue(&self, borrower: &Keypair) -> Result<Landed, DemoError> {
         let authority = self.provider_authority.pubkey();
         let payout = self.wallet(&self.provider_authority);
         let credit = self.credit_of(borrower);

@@ -23,7 +23,7 @@ const POLL: Duration = Duration::from_millis(100);
 const EMBEDDED_POLL: Duration = Duration::from_millis(5);
 
 /// A cluster and a client of it.
-pub struct Cluster {
+pub(crate) struct Cluster {
     /// The client.
     pub client: Client,
     embedded: Option<Surfnet>,
@@ -31,7 +31,7 @@ pub struct Cluster {
 
 impl Cluster {
     /// Starts a cluster in this process with the program loaded.
-    pub async fn embedded() -> Result<Cluster, DemoError> {
+    pub(crate) async fn embedded() -> Result<Cluster, DemoError> {
         let surfnet = Surfnet::builder().offline(true).start().await.map_err(DemoError::embedded)?;
         let deploy = DeployProgram::new(PROGRAM_ID).so_bytes(ELF.to_vec());
         tokio::task::block_in_place(|| surfnet.cheatcodes().deploy(deploy)).map_err(DemoError::embedded)?;
@@ -39,7 +39,7 @@ impl Cluster {
     }
 
     /// Connects to a node that has the program. Errors name the node by its host alone: a path or query may hold a key.
-    pub async fn remote(url: &Url) -> Result<Cluster, DemoError> {
+    pub(crate) async fn remote(url: &Url) -> Result<Cluster, DemoError> {
         let client = Client::new(url.as_str());
         let host = url.origin().ascii_serialization();
         let reached = timeout(PATIENCE, client.rpc().get_version()).await;
@@ -55,12 +55,12 @@ impl Cluster {
     }
 
     /// True where the clock can be moved.
-    pub fn is_embedded(&self) -> bool {
+    pub(crate) fn is_embedded(&self) -> bool {
         self.embedded.is_some()
     }
 
     /// Gives accounts SOL for fees and rent. Errors: [`DemoError::Airdrop`].
-    pub async fn airdrop(&self, addresses: &[Pubkey]) -> Result<(), DemoError> {
+    pub(crate) async fn airdrop(&self, addresses: &[Pubkey]) -> Result<(), DemoError> {
         let rpc = self.client.rpc();
         for address in addresses {
             rpc.request_airdrop(address, 10 * LAMPORTS_PER_SOL).await.map_err(DemoError::airdrop)?;
@@ -83,13 +83,17 @@ impl Cluster {
     }
 
     /// Reads the chain's clock. Errors: [`DemoError::Client`].
-    pub async fn now(&self) -> Result<ChainTime, DemoError> {
+    pub(crate) async fn now(&self) -> Result<ChainTime, DemoError> {
         Ok(ChainTime(self.client.chain_time().await?))
     }
 
     /// Waits until the chain's clock shows a time, or moves it there. Calls `tick` with the seconds that are left.
     /// Returns the time that the clock shows then. Errors: [`DemoError::ClockStalled`], [`DemoError::Client`].
-    pub async fn wait_until(&self, until: ChainTime, tick: impl Fn(i64)) -> Result<ChainTime, DemoError> {
+    pub(crate) async fn wait_until(
+        &self,
+        until: ChainTime,
+        tick: impl Fn(i64),
+    ) -> Result<ChainTime, DemoError> {
         let (mut last, mut moved) = (None, Instant::now());
         loop {
             let now = self.now().await?;
@@ -113,7 +117,7 @@ impl Cluster {
     }
 
     /// Ends the embedded cluster.
-    pub fn stop(self) -> Result<(), DemoError> {
+    pub(crate) fn stop(self) -> Result<(), DemoError> {
         match self.embedded {
             Some(mut surfnet) => tokio::task::block_in_place(|| surfnet.stop()).map_err(DemoError::embedded),
             None => Ok(()),

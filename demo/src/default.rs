@@ -32,7 +32,7 @@ const JOB: Units = Units(2_400_000);
 const BEYOND: Units = Units(300_000);
 
 /// The result of the freeze.
-pub struct FreezeOutcome {
+pub(crate) struct FreezeOutcome {
     /// Milliseconds from the signed freeze to the frozen account, as read from the node at `processed`.
     pub freeze_ms: u64,
     /// Units frozen in full.
@@ -44,7 +44,7 @@ pub struct FreezeOutcome {
 }
 
 /// Marks the missed payment, freezes in proportion, then in full; lets the running job settle and counts the overrun.
-pub async fn miss_and_freeze(
+pub(crate) async fn miss_and_freeze(
     cast: &Cast,
     narrator: &Narrator,
     pace: &Pace,
@@ -181,7 +181,7 @@ async fn report_end_of_job(
 
 /// The money from the sale.
 #[derive(Default)]
-pub struct Recovery {
+pub(crate) struct Recovery {
     /// Paid by the buyer.
     pub sold_for: MicroUsd,
     /// Redistribution fee.
@@ -202,7 +202,11 @@ impl Recovery {
 }
 
 /// Seizes the lien into a lot, which a third startup buys in two parts as the price falls.
-pub async fn seize_and_sell(cast: &Cast, narrator: &Narrator, pace: &Pace) -> Result<Recovery, DemoError> {
+pub(crate) async fn seize_and_sell(
+    cast: &Cast,
+    narrator: &Narrator,
+    pace: &Pace,
+) -> Result<Recovery, DemoError> {
     let credit = cast.credit_of(&cast.bad);
     let state = cast.credit(&credit).await?;
     // The demo's market is never paused: its clock and the chain's show the same.

@@ -15,7 +15,7 @@ use {
 const THIRD_READS_HIGH: Bps = Bps(300);
 
 /// Meters credits as of the chain's clock: the first two reporters agree, the third reads high.
-pub async fn meter(cast: &Cast, usage: &[(Pubkey, Usage)]) -> Result<Landed, DemoError> {
+pub(crate) async fn meter(cast: &Cast, usage: &[(Pubkey, Usage)]) -> Result<Landed, DemoError> {
     let client = &cast.cluster.client;
     let provider = client.provider(&cast.provider).await?;
     let scope =

@@ -12,64 +12,64 @@ use {
 };
 
 /// One fact of a step: a JSON value, and its text for people.
-pub struct Fact {
+pub(crate) struct Fact {
     key: &'static str,
     value: Value,
     text: String,
 }
 
 /// Makes a fact of a text.
-pub fn words(key: &'static str, text: impl Into<String>) -> Fact {
+pub(crate) fn words(key: &'static str, text: impl Into<String>) -> Fact {
     let text = text.into();
     Fact { key, value: json!(text), text }
 }
 
 /// Makes a fact of money that was paid or received. JSON has micro-USDC.
-pub fn money(key: &'static str, amount: MicroUsd) -> Fact {
+pub(crate) fn money(key: &'static str, amount: MicroUsd) -> Fact {
     Fact { key, value: json!(amount), text: text::usd_received(amount) }
 }
 
 /// Makes a fact of money that is owed. JSON has micro-USDC.
-pub fn owed(key: &'static str, amount: MicroUsd) -> Fact {
+pub(crate) fn owed(key: &'static str, amount: MicroUsd) -> Fact {
     Fact { key, value: json!(amount), text: text::usd_owed(amount) }
 }
 
 /// Makes a fact of compute.
-pub fn units(key: &'static str, amount: Units) -> Fact {
+pub(crate) fn units(key: &'static str, amount: Units) -> Fact {
     Fact { key, value: json!(amount), text: text::units(amount) }
 }
 
 /// Makes a fact of a plain number.
-pub fn number(key: &'static str, value: u64) -> Fact {
+pub(crate) fn number(key: &'static str, value: u64) -> Fact {
     Fact { key, value: json!(value), text: text::thousands(value) }
 }
 
 /// Makes a fact of a share. JSON has basis points.
-pub fn share(key: &'static str, share: Bps) -> Fact {
+pub(crate) fn share(key: &'static str, share: Bps) -> Fact {
     Fact { key, value: json!(share), text: text::percent(share) }
 }
 
 /// Prints a demo's steps, numbered from 1.
-pub struct Narrator {
+pub(crate) struct Narrator {
     json: bool,
     step: Cell<u32>,
 }
 
 impl Narrator {
     /// Prints JSON, or text for people.
-    pub fn new(json: bool) -> Narrator {
+    pub(crate) fn new(json: bool) -> Narrator {
         Narrator { json, step: Cell::new(0) }
     }
 
     /// Prints a headline between steps, for people only.
-    pub fn chapter(&self, title: &str) {
+    pub(crate) fn chapter(&self, title: &str) {
         if !self.json {
             self.print(&format!("\n{title}\n{}", "-".repeat(title.chars().count())));
         }
     }
 
     /// Prints one step: its name for machines, a sentence for people, its transaction if it has one, and its facts.
-    pub fn step(&self, name: &str, sentence: &str, landed: Option<&Landed>, facts: Vec<Fact>) {
+    pub(crate) fn step(&self, name: &str, sentence: &str, landed: Option<&Landed>, facts: Vec<Fact>) {
         self.step.set(self.step.get() + 1);
         if self.json {
             self.print(&object(&step_fields(name, landed, &facts)));
@@ -90,7 +90,7 @@ impl Narrator {
     }
 
     /// Prints a check of the books and its result.
-    pub fn check(&self, name: &str, holds: bool) {
+    pub(crate) fn check(&self, name: &str, holds: bool) {
         if self.json {
             self.print(&object(&[("step", json!("check")), ("name", json!(name)), ("holds", json!(holds))]));
         } else {
@@ -99,7 +99,7 @@ impl Narrator {
     }
 
     /// Prints the closing table, or the summary object.
-    pub fn summary(&self, ok: bool, facts: Vec<Fact>) {
+    pub(crate) fn summary(&self, ok: bool, facts: Vec<Fact>) {
         if self.json {
             let mut fields = vec![("step", json!("summary")), ("ok", json!(ok))];
             fields.extend(facts.into_iter().map(|fact| (fact.key, fact.value)));
@@ -114,7 +114,7 @@ impl Narrator {
     }
 
     /// Makes a progress bar on standard error; it is hidden for machines and where there is no terminal.
-    pub fn progress(&self, length: u64, message: &'static str) -> ProgressBar {
+    pub(crate) fn progress(&self, length: u64, message: &'static str) -> ProgressBar {
         if self.json {
             return ProgressBar::hidden();
         }

@@ -16,7 +16,7 @@ use {
 };
 
 /// Pays the first instalment on its due date.
-pub async fn first_instalment(cast: &Cast, narrator: &Narrator, pace: &Pace) -> Result<(), DemoError> {
+pub(crate) async fn first_instalment(cast: &Cast, narrator: &Narrator, pace: &Pace) -> Result<(), DemoError> {
     let credit = cast.credit_of(&cast.good);
     let due = cast.issued_at(&credit).await?.plus_seconds(pace.interval.into());
     wait(cast, narrator, due, "waiting for the first due date").await?;
@@ -25,7 +25,7 @@ pub async fn first_instalment(cast: &Cast, narrator: &Narrator, pace: &Pace) -> 
 }
 
 /// Pays everything that is left on the second due date.
-pub async fn pay_off(cast: &Cast, narrator: &Narrator, pace: &Pace) -> Result<(), DemoError> {
+pub(crate) async fn pay_off(cast: &Cast, narrator: &Narrator, pace: &Pace) -> Result<(), DemoError> {
     let credit = cast.credit_of(&cast.good);
     let due = cast.issued_at(&credit).await?.plus_seconds(2 * i64::from(pace.interval));
     wait(cast, narrator, due, "waiting for the second due date").await?;
@@ -67,7 +67,7 @@ async fn pay(
 }
 
 /// Waits until the chain's clock shows a time, with a progress bar on a running node. Returns the time it shows then.
-pub async fn wait(
+pub(crate) async fn wait(
     cast: &Cast,
     narrator: &Narrator,
     until: ChainTime,

@@ -16,7 +16,7 @@ use {
 };
 
 /// Checks the books and prints the closing table. Returns true where every check held.
-pub async fn print(
+pub(crate) async fn print(
     cast: &Cast,
     narrator: &Narrator,
     frozen: &FreezeOutcome,

@@ -4,7 +4,7 @@ use {blockable_sdk::amounts::Units, blockable_testkit::trace::Request};
 
 /// The usage of one borrower at the end of a window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Usage {
+pub(crate) struct Usage {
     /// Units used since the start.
     pub cumulative: Units,
     /// Units of the requests still running.
@@ -15,7 +15,7 @@ pub struct Usage {
 ///
 /// Each request stands for as many as it takes for the whole part to use `total` units. The last request of a window
 /// still runs at its end: it is in flight there and settles in the next.
-pub fn windows(requests: &[Request], total: Units, count: usize) -> Vec<Usage> {
+pub(crate) fn windows(requests: &[Request], total: Units, count: usize) -> Vec<Usage> {
     let weight: u128 = requests.iter().map(|request| u128::from(request.weight())).sum();
     let span = requests.last().map_or(0, |last| last.at_ms) + 1;
     let units = |done: u128| Units((done * u128::from(total.get()) / weight.max(1)) as u64);

@@ -7,7 +7,7 @@ use blockable_sdk::program::{
 
 /// Lists every bound with its key in the file. Amounts are in the payment token's smallest unit, durations in seconds, shares in
 /// basis points.
-pub fn named(bounds: &TermBounds) -> [(&'static str, u64); 13] {
+pub(crate) fn named(bounds: &TermBounds) -> [(&'static str, u64); 13] {
     [
         ("bounds.min_principal", bounds.min_principal),
         ("bounds.max_principal", bounds.max_principal),
@@ -26,15 +26,15 @@ pub fn named(bounds: &TermBounds) -> [(&'static str, u64); 13] {
 }
 
 /// Writes a bound as it stands in the file.
-pub fn text(value: u64) -> String {
+pub(crate) fn text(value: u64) -> String {
     if value == MAX_PRINCIPAL { "unlimited".to_string() } else { value.to_string() }
 }
 
 /// A key of the file, and what is wrong with its value and what to do.
-pub type Mistake = (&'static str, String);
+pub(crate) type Mistake = (&'static str, String);
 
 /// Contradictions between bounds, which the program refuses.
-pub fn contradictions(bounds: &TermBounds) -> Vec<Mistake> {
+pub(crate) fn contradictions(bounds: &TermBounds) -> Vec<Mistake> {
     let rule = |holds: bool, key, what: &str| (!holds).then(|| (key, what.to_string()));
     let rules = [
         rule(bounds.min_principal > 0, "bounds.min_principal", "is 0; write at least 1"),
@@ -74,7 +74,7 @@ pub fn contradictions(bounds: &TermBounds) -> Vec<Mistake> {
 }
 
 /// Bounds that the program refuses in a market for real money.
-pub fn too_loose(bounds: &TermBounds) -> Vec<Mistake> {
+pub(crate) fn too_loose(bounds: &TermBounds) -> Vec<Mistake> {
     let pairs = named(bounds).into_iter().zip(named(&TermBounds::PRODUCTION));
     let loose = pairs.filter_map(|((key, value), (_, limit))| {
         let is_minimum = key.contains(".min_");

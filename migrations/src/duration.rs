@@ -11,7 +11,7 @@ const UNITS: [(&str, u64); 5] =
 
 /// A duration in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seconds(pub u32);
+pub(crate) struct Seconds(pub u32);
 
 impl<'de> Deserialize<'de> for Seconds {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Seconds, D::Error> {

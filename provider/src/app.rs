@@ -44,7 +44,7 @@ pub(crate) struct Model {
 
 impl Model {
     /// A model that is served at a URL. Errors: its key cannot be read, or no header can hold it.
-    pub fn new(config: &ModelConfig, url: String) -> Result<Model, ServeError> {
+    pub(crate) fn new(config: &ModelConfig, url: String) -> Result<Model, ServeError> {
         let authorisation = match &config.upstream_key {
             None => None,
             Some(source) => {
@@ -94,12 +94,17 @@ pub(crate) struct App {
 
 impl App {
     /// The credit whose key a request carries.
-    pub fn authorise(&self, headers: &HeaderMap) -> Result<Pubkey, ApiError> {
+    pub(crate) fn authorise(&self, headers: &HeaderMap) -> Result<Pubkey, ApiError> {
         self.keys.authorise(headers)
     }
 
     /// Reads a request's body. Errors: where it is too large or too slow.
-    pub async fn read_body(&self, headers: &HeaderMap, body: Body, most: usize) -> Result<Bytes, ApiError> {
+    pub(crate) async fn read_body(
+        &self,
+        headers: &HeaderMap,
+        body: Body,
+        most: usize,
+    ) -> Result<Bytes, ApiError> {
         let too_large = || {
             let message = format!("the body is larger than {most} bytes; send less");
             let status = axum::http::StatusCode::PAYLOAD_TOO_LARGE;

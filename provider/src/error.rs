@@ -38,7 +38,7 @@ pub(crate) struct ErrorCode(pub &'static str);
 
 impl ApiError {
     /// An error with a status, a type, a code and a message.
-    pub fn new(
+    pub(crate) fn new(
         status: StatusCode,
         kind: &'static str,
         code: &'static str,
@@ -49,55 +49,55 @@ impl ApiError {
     }
 
     /// A request that cannot be served as it is.
-    pub fn invalid(code: &'static str, message: impl Into<String>) -> ApiError {
+    pub(crate) fn invalid(code: &'static str, message: impl Into<String>) -> ApiError {
         ApiError::new(StatusCode::BAD_REQUEST, "invalid_request_error", code, message)
     }
 
     /// A parameter that cannot be served as it is.
-    pub fn param(name: &str, message: impl Into<String>) -> ApiError {
+    pub(crate) fn param(name: &str, message: impl Into<String>) -> ApiError {
         ApiError { param: Some(name.to_string()), ..ApiError::invalid("invalid_parameter", message) }
     }
 
     /// A body that is not the JSON object that a route takes.
-    pub fn malformed_body(error: serde_json::Error) -> ApiError {
+    pub(crate) fn malformed_body(error: serde_json::Error) -> ApiError {
         ApiError::invalid("invalid_json", format!("the body is not as it must be: {error}; correct it"))
     }
 
     /// Something that does not exist.
-    pub fn not_found(code: &'static str, message: impl Into<String>) -> ApiError {
+    pub(crate) fn not_found(code: &'static str, message: impl Into<String>) -> ApiError {
         ApiError::new(StatusCode::NOT_FOUND, "invalid_request_error", code, message)
     }
 
     /// A key that is missing, forged or revoked.
-    pub fn unauthorised(message: impl Into<String>) -> ApiError {
+    pub(crate) fn unauthorised(message: impl Into<String>) -> ApiError {
         ApiError::new(StatusCode::UNAUTHORIZED, "authentication_error", "invalid_api_key", message)
     }
 
     /// More requests than are served at once.
-    pub fn too_many(code: &'static str, message: impl Into<String>) -> ApiError {
+    pub(crate) fn too_many(code: &'static str, message: impl Into<String>) -> ApiError {
         let error = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "rate_limit_error", code, message);
         ApiError { retry: true, ..error }
     }
 
     /// A failure that passes by itself.
-    pub fn unavailable(code: &'static str, message: impl Into<String>) -> ApiError {
+    pub(crate) fn unavailable(code: &'static str, message: impl Into<String>) -> ApiError {
         let error = ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "server_error", code, message);
         ApiError { retry: true, ..error }
     }
 
     /// An upstream that failed.
-    pub fn upstream(status: StatusCode, code: &'static str, message: impl Into<String>) -> ApiError {
+    pub(crate) fn upstream(status: StatusCode, code: &'static str, message: impl Into<String>) -> ApiError {
         ApiError::new(status, "upstream_error", code, message)
     }
 
     /// A fault in the server itself.
-    pub fn internal() -> ApiError {
+    pub(crate) fn internal() -> ApiError {
         let message = "the server failed; try again, and write to the provider if it happens again";
         ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "internal_error", message)
     }
 
     /// The body of the answer.
-    pub fn body(&self) -> Value {
+    pub(crate) fn body(&self) -> Value {
         let error =
             json!({"message": self.message, "type": self.kind, "param": self.param, "code": self.code});
         let mut body = self.details.clone();

@@ -18,7 +18,7 @@ pub(crate) struct Intake {
 
 impl Intake {
     /// Starts with a full bucket.
-    pub fn new(settings: &FreezeSettings) -> Intake {
+    pub(crate) fn new(settings: &FreezeSettings) -> Intake {
         let burst = f64::from(settings.burst);
         Intake {
             at_once: Semaphore::new(settings.at_once),
@@ -29,7 +29,7 @@ impl Intake {
     }
 
     /// Begins the examination of one freeze; it lasts until the permit is dropped. `None` where it must wait.
-    pub fn enter(&self) -> Option<SemaphorePermit<'_>> {
+    pub(crate) fn enter(&self) -> Option<SemaphorePermit<'_>> {
         if !self.take_token(Instant::now()) {
             return None;
         }

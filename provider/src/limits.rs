@@ -33,7 +33,7 @@ pub(crate) struct Permit {
 
 impl Running {
     /// Starts with no running request.
-    pub fn new(limits: &Limits) -> Running {
+    pub(crate) fn new(limits: &Limits) -> Running {
         let most = u32::try_from(limits.requests).unwrap_or(u32::MAX);
         Running {
             all: Arc::new(Semaphore::new(limits.requests)),
@@ -44,7 +44,7 @@ impl Running {
     }
 
     /// Begins a request of a credit. Errors: 429 at a bound.
-    pub fn enter(&self, credit: Pubkey) -> Result<Permit, ApiError> {
+    pub(crate) fn enter(&self, credit: Pubkey) -> Result<Permit, ApiError> {
         let all = self.all.clone().try_acquire_owned().map_err(|_| {
             ApiError::too_many("server_busy", "the server runs as many requests as it may; try again shortly")
         })?;
@@ -61,12 +61,12 @@ impl Running {
     }
 
     /// Number of running requests.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         (self.most as usize).saturating_sub(self.all.available_permits())
     }
 
     /// Waits until no request runs. Returns false where that takes longer than `within`.
-    pub async fn ended(&self, within: Duration) -> bool {
+    pub(crate) async fn ended(&self, within: Duration) -> bool {
         tokio::time::timeout(within, self.all.acquire_many(self.most)).await.is_ok()
     }
 }

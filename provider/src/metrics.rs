@@ -67,7 +67,7 @@ pub(crate) struct Metrics {
 
 impl Metrics {
     /// Makes a recorder and describes every metric.
-    pub fn new() -> Metrics {
+    pub(crate) fn new() -> Metrics {
         let builder = PrometheusBuilder::new();
         // Only an empty list of buckets is refused.
         let recorder = match builder.set_buckets_for_metric(Matcher::Suffix("_seconds".to_string()), SECONDS)
@@ -101,28 +101,28 @@ impl Metrics {
     }
 
     /// Adds one to a counter with a label.
-    pub fn count(&self, name: &'static str, label: &'static str, value: impl Into<String>) {
+    pub(crate) fn count(&self, name: &'static str, label: &'static str, value: impl Into<String>) {
         let value = value.into();
         self.with(|| counter!(name, label => value).increment(1));
     }
 
     /// Adds a number to a counter.
-    pub fn add(&self, name: &'static str, count: u64) {
+    pub(crate) fn add(&self, name: &'static str, count: u64) {
         self.with(|| counter!(name).increment(count));
     }
 
     /// Adds units to a counter.
-    pub fn add_units(&self, name: &'static str, units: Units) {
+    pub(crate) fn add_units(&self, name: &'static str, units: Units) {
         self.add(name, units.get());
     }
 
     /// Raises a counter to a total that is counted elsewhere.
-    pub fn set_total(&self, name: &'static str, total: u64) {
+    pub(crate) fn set_total(&self, name: &'static str, total: u64) {
         self.with(|| counter!(name).absolute(total));
     }
 
     /// Counts a request that was answered, and records its time.
-    pub fn request(&self, route: String, status: u16, took: Duration) {
+    pub(crate) fn request(&self, route: String, status: u16, took: Duration) {
         self.with(|| {
             counter!("blockable_provider_requests_total", "route" => route.clone(), "status" => status.to_string())
                 .increment(1);
@@ -131,27 +131,27 @@ impl Metrics {
     }
 
     /// Records a time in a histogram.
-    pub fn record_time(&self, name: &'static str, took: Duration) {
+    pub(crate) fn record_time(&self, name: &'static str, took: Duration) {
         self.with(|| histogram!(name).record(took.as_secs_f64()));
     }
 
     /// Sets a gauge.
-    pub fn set(&self, name: &'static str, value: f64) {
+    pub(crate) fn set(&self, name: &'static str, value: f64) {
         self.with(|| gauge!(name).set(value));
     }
 
     /// Sets a gauge with a label.
-    pub fn set_labelled(&self, name: &'static str, label: &'static str, labelled: String, value: f64) {
+    pub(crate) fn set_labelled(&self, name: &'static str, label: &'static str, labelled: String, value: f64) {
         self.with(|| gauge!(name, label => labelled).set(value));
     }
 
     /// Moves what histograms have recorded into their buckets.
-    pub fn upkeep(&self) {
+    pub(crate) fn upkeep(&self) {
         self.handle.run_upkeep();
     }
 
     /// Renders all metrics in Prometheus's text format.
-    pub fn render(&self) -> String {
+    pub(crate) fn render(&self) -> String {
         self.handle.render()
     }
 }

@@ -40,7 +40,7 @@ pub(crate) struct RunningParts {
 }
 
 impl RunningParts {
-    pub fn new(parts: Parts) -> RunningParts {
+    pub(crate) fn new(parts: Parts) -> RunningParts {
         RunningParts {
             follower: Mutex::new(parts.follower),
             desk: parts.desk,
@@ -58,7 +58,7 @@ impl RunningParts {
     }
 
     /// Marks the time where the follower has worked since the last call.
-    pub fn mark_progress(&self) {
+    pub(crate) fn mark_progress(&self) {
         if let Some(status) = self.follow_status() {
             let done = status.reconciles + status.updates + status.rpc_errors + status.stale_answers;
             let mut progress = lock(&self.progress);
@@ -69,7 +69,7 @@ impl RunningParts {
     }
 
     /// Checks that their loops make progress. A key that signs may go `silent` without a report.
-    pub fn alive(&self, silent: Duration) -> Vec<Check> {
+    pub(crate) fn alive(&self, silent: Duration) -> Vec<Check> {
         let mut checks = Vec::new();
         if self.follow_status().is_some() {
             let idle = lock(&self.progress).1.elapsed();
@@ -89,7 +89,7 @@ impl RunningParts {
     }
 
     /// Checks that they do their work.
-    pub fn ready(&self) -> Vec<Check> {
+    pub(crate) fn ready(&self) -> Vec<Check> {
         let mut checks = Vec::new();
         if let Some(status) = self.follow_status() {
             let unread = || Err("the chain has not been read yet; check chain.rpc_url".to_string());
@@ -104,7 +104,7 @@ impl RunningParts {
     }
 
     /// Sets their metrics.
-    pub fn measure(&self, metrics: &Metrics) {
+    pub(crate) fn measure(&self, metrics: &Metrics) {
         if let Some(status) = self.follow_status() {
             metrics.set("blockable_provider_websocket_up", f64::from(u8::from(status.stream_up)));
             metrics.set_total("blockable_provider_websocket_reconnects_total", status.reconnects);
@@ -128,14 +128,14 @@ impl RunningParts {
     }
 
     /// Signs the last report and ends the streams of reports.
-    pub async fn stop_reporter(&self) {
+    pub(crate) async fn stop_reporter(&self) {
         if let Some(reporter) = &self.reporter {
             reporter.stop().await;
         }
     }
 
     /// Ends all parts, in reverse order of their start.
-    pub async fn stop(&self) {
+    pub(crate) async fn stop(&self) {
         self.stop_reporter().await;
         if let Some(desk) = &self.desk {
             desk.stop().await;

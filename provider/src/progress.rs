@@ -20,7 +20,7 @@ pub(crate) struct Progress {
 
 impl Progress {
     /// Both at this moment.
-    pub fn new() -> Progress {
+    pub(crate) fn new() -> Progress {
         Progress { watch: LastTime::new(), writer: LastTime::new() }
     }
 }
@@ -34,12 +34,12 @@ impl LastTime {
     }
 
     /// Notes progress now.
-    pub fn set(&self) {
+    pub(crate) fn set(&self) {
         *lock(&self.0) = Instant::now();
     }
 
     /// Time since the last progress.
-    pub fn age(&self) -> Duration {
+    pub(crate) fn age(&self) -> Duration {
         lock(&self.0).elapsed()
     }
 }

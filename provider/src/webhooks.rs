@@ -43,7 +43,7 @@ pub(crate) struct Sender {
 
 impl Sender {
     /// Reads a webhook's secret, and names its place in the store. Errors: [`SecretSourceError`].
-    pub fn new(webhook: &Webhook, http: reqwest::Client) -> Result<Sender, SecretSourceError> {
+    pub(crate) fn new(webhook: &Webhook, http: reqwest::Client) -> Result<Sender, SecretSourceError> {
         // The URL may hold a token, so its hash names the place, and logs have the host alone.
         let party = match webhook.party {
             Party::All => "all".to_string(),
@@ -55,7 +55,7 @@ impl Sender {
     }
 
     /// Posts notices while the server runs.
-    pub async fn run(self, app: Arc<App>) {
+    pub(crate) async fn run(self, app: Arc<App>) {
         let (mut recorded, mut stopping) = (app.gate.listen(), app.stopping.subscribe());
         loop {
             tokio::select! {

@@ -98,7 +98,7 @@ pub(super) struct Last {
 }
 
 impl Signer {
-    pub fn new(key: SigningKey) -> Signer {
+    pub(super) fn new(key: SigningKey) -> Signer {
         let last = Last { state: KeyState::NoChain, reported: None };
         Signer { key, done: tokio::sync::Mutex::new(None), last: std::sync::Mutex::new(last) }
     }
@@ -106,12 +106,12 @@ impl Signer {
 
 impl Inner {
     /// Reports on this moment, unless this second has been reported on. Returns the instant.
-    pub async fn report(&self, signer: &Signer) -> Result<i64, KeyState> {
+    pub(super) async fn report(&self, signer: &Signer) -> Result<i64, KeyState> {
         self.report_seeing(signer, chain).await
     }
 
     /// As [`Inner::report`], with the clock and the provider that `see` gives.
-    pub async fn report_seeing(
+    pub(super) async fn report_seeing(
         &self,
         signer: &Signer,
         see: impl Fn(&Gate) -> Result<(i64, Provider), KeyState>,

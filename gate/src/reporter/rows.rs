@@ -11,7 +11,7 @@ const COLUMNS: &str = "seq, digest, body, signature";
 
 /// The next step of a reporter for one chunk at one instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Draft {
+pub(super) enum Draft {
     /// Sign this: its row is written, and no other report of this instant will ever be signed.
     Sign(ReportRecord),
     /// This one has been signed for this instant already.
@@ -22,7 +22,11 @@ pub enum Draft {
 
 /// Writes the row of a report that is to be signed, unless that instant has one, and raises each credit's value to the
 /// highest that was reported. Removes reports of the same reporter and chunk from before `keep_from`.
-pub fn draft(connection: &Connection, record: &ReportRecord, keep_from: i64) -> rusqlite::Result<Draft> {
+pub(super) fn draft(
+    connection: &Connection,
+    record: &ReportRecord,
+    keep_from: i64,
+) -> rusqlite::Result<Draft> {
     let sql = "SELECT max(reported_at) FROM reports WHERE reporter = ?1 AND epoch = ?2 AND chunk = ?3";
     let reporter = record.reporter.as_ref();
     let last: Option<i64> = connection
@@ -57,7 +61,10 @@ fn at_instant(connection: &Connection, record: &ReportRecord) -> rusqlite::Resul
 }
 
 /// Records signed reports in place of their drafts. Returns them with their numbers, which rise in the order of commits.
-pub fn publish(connection: &Connection, records: &[ReportRecord]) -> rusqlite::Result<Vec<ReportRecord>> {
+pub(super) fn publish(
+    connection: &Connection,
+    records: &[ReportRecord],
+) -> rusqlite::Result<Vec<ReportRecord>> {
     let mut published = Vec::with_capacity(records.len());
     for record in records {
         connection
@@ -110,7 +117,11 @@ fn raise(connection: &Connection, credit: &Pubkey, index: u32, cumulative: u64) 
 
 /// Up to `most` signed reports after a number, in order. A number beyond the last one counts as 0: it is of a store that is
 /// gone. Returns the number that was taken as well.
-pub fn after(connection: &Connection, seq: u64, most: u32) -> rusqlite::Result<(u64, Vec<ReportRecord>)> {
+pub(super) fn after(
+    connection: &Connection,
+    seq: u64,
+    most: u32,
+) -> rusqlite::Result<(u64, Vec<ReportRecord>)> {
     let seq = if seq > last_seq(connection)? { 0 } else { seq };
     let sql = format!(
         "SELECT {COLUMNS} FROM reports WHERE seq > ?1 AND signature IS NOT NULL ORDER BY seq LIMIT ?2"
@@ -121,14 +132,14 @@ pub fn after(connection: &Connection, seq: u64, most: u32) -> rusqlite::Result<(
 }
 
 /// The highest number of a signed report, 0 where there is none.
-pub fn last_seq(connection: &Connection) -> rusqlite::Result<u64> {
+pub(super) fn last_seq(connection: &Connection) -> rusqlite::Result<u64> {
     let sql = "SELECT seq FROM reports WHERE signature IS NOT NULL ORDER BY seq DESC LIMIT 1";
     let seq = connection.prepare_cached(sql)?.query_row([], |row| unsigned(row, 0)).optional()?;
     Ok(seq.unwrap_or(0))
 }
 
 /// The last signed report of every reporter, epoch and chunk.
-pub fn last_of_each(connection: &Connection) -> rusqlite::Result<Vec<ReportRecord>> {
+pub(super) fn last_of_each(connection: &Connection) -> rusqlite::Result<Vec<ReportRecord>> {
     let mut places = connection.prepare("SELECT DISTINCT reporter, epoch, chunk FROM reports")?;
     let places =
         places.query_map([], |row| Ok((key(row, 0)?, row.get::<_, u32>(1)?, row.get::<_, u32>(2)?)))?;
@@ -147,7 +158,7 @@ pub fn last_of_each(connection: &Connection) -> rusqlite::Result<Vec<ReportRecor
 
 /// Removes reports from before `keep_from` that a later one of the same reporter, epoch and chunk follows: the last one of
 /// each stays, for it says which instants have been.
-pub fn prune(connection: &Connection, keep_from: i64) -> rusqlite::Result<usize> {
+pub(super) fn prune(connection: &Connection, keep_from: i64) -> rusqlite::Result<usize> {
     connection.execute(
         "DELETE FROM reports WHERE reported_at < ?1 AND EXISTS (
              SELECT 1 FROM reports AS later

@@ -17,7 +17,7 @@ use {
 
 /// The state that the node answers from.
 #[derive(Default)]
-pub struct NodeState {
+pub(super) struct NodeState {
     /// The block height.
     pub height: u64,
     /// The latest blockhash; valid for 150 blocks from the height.
@@ -33,7 +33,7 @@ pub struct NodeState {
 }
 
 /// The node; ends when dropped.
-pub struct Node {
+pub(super) struct Node {
     address: SocketAddr,
     state: Arc<Mutex<NodeState>>,
     ended: Arc<AtomicBool>,
@@ -41,7 +41,7 @@ pub struct Node {
 
 impl Node {
     /// A node at block height 1,000.
-    pub fn start() -> Node {
+    pub(super) fn start() -> Node {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let state =
             NodeState { height: 1_000, blockhash: Hash::new_from_array([9; 32]), ..NodeState::default() };
@@ -63,12 +63,12 @@ impl Node {
         node
     }
 
-    pub fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// Reads or changes the state.
-    pub fn with_state<T>(&self, change: impl FnOnce(&mut NodeState) -> T) -> T {
+    pub(super) fn with_state<T>(&self, change: impl FnOnce(&mut NodeState) -> T) -> T {
         change(&mut self.state.lock().unwrap())
     }
 }

@@ -19,17 +19,17 @@ use {
 };
 
 /// The lender of the credits below.
-pub fn lender() -> Keypair {
+pub(super) fn lender() -> Keypair {
     Keypair::new_from_array([41; 32])
 }
 
 /// Their freeze authority.
-pub fn freezer() -> Keypair {
+pub(super) fn freezer() -> Keypair {
     Keypair::new_from_array([42; 32])
 }
 
 /// An active credit of 1,000 units that can be frozen at will; a quarter of its debt has fallen due.
-pub fn loan() -> Credit {
+pub(super) fn loan() -> Credit {
     let mut loan = credit(0);
     (loan.lender, loan.freeze_authority) = (lender().pubkey(), freezer().pubkey());
     loan.terms.freeze_policy = FreezePolicy::AtWill as u8;
@@ -43,19 +43,19 @@ pub fn loan() -> Credit {
 }
 
 /// A gate that has seen [`loan`] at address 1.
-pub fn gate(folder: &Path) -> Gate {
+pub(super) fn gate(folder: &Path) -> Gate {
     let gate = open(folder, |_| {});
     gate.observe_credit(address(1), 10, Some(&loan()));
     gate
 }
 
 /// The instruction by which a key freezes the credit at address 1.
-pub fn freeze(by: &Keypair, amount: FreezeAmount) -> Instruction {
+pub(super) fn freeze(by: &Keypair, amount: FreezeAmount) -> Instruction {
     credit_freeze(&market(), &by.pubkey(), &address(1), amount, FreezeReason::Risk)
 }
 
 /// A transaction of version 0 of what `by` signs and pays for.
-pub fn signed(by: &Keypair, instructions: &[Instruction], blockhash: Hash) -> Vec<u8> {
+pub(super) fn signed(by: &Keypair, instructions: &[Instruction], blockhash: Hash) -> Vec<u8> {
     encode(&sign_v0(instructions, by, &[], blockhash).unwrap())
 }
 

@@ -97,7 +97,7 @@ async fn a_keeper_serves_its_market_and_reports_when_a_loop_stalls_and_when_it_g
         // Without reports nothing happens on the chain, and the proven log catches up with it.
         let chain = setup.cluster.chain.credit(&setup.credits[0]).await;
         let events = api.events(&credit).await;
-        if events.last().is_some_and(|(_, hash)| *hash == hex::encode(&chain.event_hash)) {
+        if events.last().is_some_and(|(_, hash)| *hash == hex::encode(chain.event_hash)) {
             assert_eq!(events.len() as u64, chain.event_seq);
             assert!(events.iter().any(|(kind, _)| kind == "metered"), "{events:?}");
             break;

@@ -11,7 +11,7 @@ use {
 
 /// Prints the API key of a credit; its holder can use the credit's units
 #[derive(Args, Debug)]
-pub struct KeyArgs {
+pub(super) struct KeyArgs {
     /// The server's file
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
@@ -24,7 +24,7 @@ pub struct KeyArgs {
 }
 
 /// Prints the key. Errors: [`CommandError::Config`], [`CommandError::Secret`].
-pub fn run(args: &KeyArgs) -> Result<(), CommandError> {
+pub(super) fn run(args: &KeyArgs) -> Result<(), CommandError> {
     let config = Config::load(&args.config)?;
     let chain = &config.chain;
     let keys = ApiKeys::load(&config.secret_file, chain.market, chain.provider, &config.revoked)?;

@@ -15,7 +15,7 @@ use {
 /// Exit codes: 0 when the command did its work, 1 when something went wrong, 2 for arguments that are wrong.
 #[derive(Parser, Debug)]
 #[command(name = "blockable-provider", version)]
-pub struct Cli {
+pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
 }
@@ -29,7 +29,7 @@ enum Command {
 
 /// A reason for which a command stopped.
 #[derive(Debug, thiserror::Error)]
-pub enum CommandError {
+pub(crate) enum CommandError {
     /// The server's file cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -48,7 +48,7 @@ pub enum CommandError {
 }
 
 /// Runs a command to its end. Errors: [`CommandError`].
-pub async fn run(cli: Cli) -> Result<(), CommandError> {
+pub(crate) async fn run(cli: Cli) -> Result<(), CommandError> {
     match cli.command {
         Command::Init(args) => init::run(&args),
         Command::Key(args) => key::run(&args),

@@ -15,7 +15,7 @@ use {
 ///
 /// RUST_LOG sets what is logged, to stderr [default: info].
 #[derive(Args, Debug)]
-pub struct ServeArgs {
+pub(super) struct ServeArgs {
     /// The server's file; provider.example.toml explains every key
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
@@ -25,7 +25,7 @@ pub struct ServeArgs {
 }
 
 /// Serves until a signal comes. Errors: [`CommandError::Config`], [`CommandError::Serve`], [`CommandError::Signal`].
-pub async fn run(args: ServeArgs) -> Result<(), CommandError> {
+pub(super) async fn run(args: ServeArgs) -> Result<(), CommandError> {
     let config = Config::load(&args.config)?;
     log_to_stderr(args.log);
     // Before anything runs, so that no signal is missed.

@@ -31,12 +31,12 @@ pub(super) struct RunningJob {
 }
 
 impl RunningJob {
-    pub fn new(app: Arc<App>, model: Arc<Model>, hold: Hold, permit: Permit) -> RunningJob {
+    pub(super) fn new(app: Arc<App>, model: Arc<Model>, hold: Hold, permit: Permit) -> RunningJob {
         RunningJob { app, model, hold, began: Instant::now(), _permit: permit }
     }
 
     /// Settles the hold by a job's usage and returns the units. Errors: 503 where the settlement could not be recorded.
-    pub async fn settle(&self, usage: Usage) -> Result<Units, ApiError> {
+    pub(super) async fn settle(&self, usage: Usage) -> Result<Units, ApiError> {
         self.app.metrics.record_time("blockable_provider_upstream_seconds", self.began.elapsed());
         let held = Units(self.hold.units);
         let units = self.model.config.price().cost(usage.prompt_tokens, usage.completion_tokens);
@@ -79,7 +79,7 @@ impl RunningJob {
     }
 
     /// Ends the hold of a job that used nothing.
-    pub async fn release(&self) {
+    pub(super) async fn release(&self) {
         if let Err(error) = self.app.gate.release(&self.hold).await {
             tracing::error!(hold = %self.hold.id, %error, "a hold could not be released; it ends by its deadline");
         }

@@ -23,12 +23,12 @@ pub(crate) struct Rented {
 
 impl Rented {
     /// Writes the reference of its holds.
-    pub fn reference(&self) -> String {
+    pub(crate) fn reference(&self) -> String {
         format!("{PREFIX}/{}/{}/{}/{}", self.id, self.gpu, self.count, self.opened_ms)
     }
 
     /// Reads a reference; `None` where it is that of another job.
-    pub fn from_reference(reference: &str) -> Option<Rented> {
+    pub(crate) fn from_reference(reference: &str) -> Option<Rented> {
         let mut parts = reference.split('/');
         if parts.next()? != PREFIX {
             return None;
@@ -55,13 +55,13 @@ pub(super) struct Period {
 
 impl Period {
     /// Begins a period now, `paid` of which is paid for.
-    pub fn new(hold: Hold, paid: Duration) -> Period {
+    pub(super) fn new(hold: Hold, paid: Duration) -> Period {
         Period { hold, began: Instant::now(), paid }
     }
 
     /// Resumes the period of a hold after a restart. The system's clock may have jumped meanwhile, so the elapsed time is
     /// bounded by the period's length.
-    pub fn restored(hold: Hold, now_ms: i64) -> Period {
+    pub(super) fn restored(hold: Hold, now_ms: i64) -> Period {
         let elapsed = u64::try_from(now_ms.saturating_sub(hold.admitted_ms)).unwrap_or(0);
         let elapsed = Duration::from_millis(elapsed).min(hold.time_limit());
         let now = Instant::now();
@@ -70,32 +70,32 @@ impl Period {
     }
 
     /// Length of the period.
-    pub fn length(&self) -> Duration {
+    pub(super) fn length(&self) -> Duration {
         self.hold.time_limit()
     }
 
     /// Time until its end.
-    pub fn left(&self) -> Duration {
+    pub(super) fn left(&self) -> Duration {
         self.length().saturating_sub(self.began.elapsed())
     }
 
     /// Time since its deadline, `None` before.
-    pub fn ended_for(&self) -> Option<Duration> {
+    pub(super) fn ended_for(&self) -> Option<Duration> {
         self.began.elapsed().checked_sub(self.length())
     }
 
     /// Units held for the whole period.
-    pub fn units(&self) -> Units {
+    pub(super) fn units(&self) -> Units {
         Units(self.hold.units)
     }
 
     /// Units per second. A hold is of a whole number of units per second.
-    pub fn units_per_second(&self) -> Units {
+    pub(super) fn units_per_second(&self) -> Units {
         Units(self.hold.units / self.length().as_secs().max(1))
     }
 
     /// Units due now, for whole seconds rounded up, and the time beyond now that they pay for.
-    pub fn due(&self) -> (Units, Duration) {
+    pub(super) fn due(&self) -> (Units, Duration) {
         self.due_after(self.began.elapsed())
     }
 
@@ -108,13 +108,13 @@ impl Period {
     }
 
     /// The gate's job for a period of a length.
-    pub fn job(rented: &Rented, units_per_second: Units, length: Duration) -> Job {
+    pub(super) fn job(rented: &Rented, units_per_second: Units, length: Duration) -> Job {
         let units = units_per_second.get().saturating_mul(length.as_secs());
         Job::new(units, rented.reference(), length).settled_at_deadline()
     }
 
     /// The gate's job for another period at the same price.
-    pub fn next_job(&self, rented: &Rented, length: Duration) -> Job {
+    pub(super) fn next_job(&self, rented: &Rented, length: Duration) -> Job {
         Period::job(rented, self.units_per_second(), length)
     }
 }

@@ -136,7 +136,7 @@ pub(crate) struct Leases {
 
 impl Leases {
     /// Reads the leases from the gate's open holds.
-    pub fn restore(gate: Gate, gpus: &[GpuConfig], settings: &LeaseSettings) -> Leases {
+    pub(crate) fn restore(gate: Gate, gpus: &[GpuConfig], settings: &LeaseSettings) -> Leases {
         let now = now_ms();
         let lease = |hold: Hold| {
             let rented = Rented::from_reference(&hold.reference)?;
@@ -155,7 +155,7 @@ impl Leases {
     }
 
     /// Opens a lease of `count` GPUs whose first period is of a length. Errors: [`LeaseError`].
-    pub async fn open(
+    pub(crate) async fn open(
         &self,
         credit: Pubkey,
         gpu: &str,
@@ -205,7 +205,7 @@ impl Leases {
 
     /// Settles the time that has passed and holds another period, of a new length or of the same one.
     /// Errors: [`LeaseError`] with the lease, which then runs to the end of the period that it holds.
-    pub async fn heartbeat(
+    pub(crate) async fn heartbeat(
         &self,
         credit: &Pubkey,
         id: &str,
@@ -233,7 +233,7 @@ impl Leases {
     }
 
     /// Ends a lease and settles the time that has passed. Ending it again changes nothing. Errors: [`LeaseError`].
-    pub async fn close(&self, credit: &Pubkey, id: &str) -> Result<LeaseView, LeaseError> {
+    pub(crate) async fn close(&self, credit: &Pubkey, id: &str) -> Result<LeaseView, LeaseError> {
         let lease = self.find(credit, id)?;
         let mut state = lease.state.lock().await;
         if state.is_open() {
@@ -246,14 +246,14 @@ impl Leases {
     }
 
     /// A lease of a credit. Errors: [`LeaseError::Unknown`].
-    pub async fn get(&self, credit: &Pubkey, id: &str) -> Result<LeaseView, LeaseError> {
+    pub(crate) async fn get(&self, credit: &Pubkey, id: &str) -> Result<LeaseView, LeaseError> {
         let lease = self.find(credit, id)?;
         let state = lease.state.lock().await;
         Ok(lease.view(&state))
     }
 
     /// A credit's leases, the oldest first.
-    pub async fn list(&self, credit: &Pubkey) -> Vec<LeaseView> {
+    pub(crate) async fn list(&self, credit: &Pubkey) -> Vec<LeaseView> {
         let ours: Vec<_> = self.table().values().filter(|lease| lease.credit == *credit).cloned().collect();
         let mut views = Vec::with_capacity(ours.len());
         for lease in ours {
@@ -265,12 +265,12 @@ impl Leases {
     }
 
     /// Number of open leases.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.table().values().filter(|lease| is_open(lease)).count()
     }
 
     /// Drops leases that ended more than [`KEEP_ENDED`] ago.
-    pub fn drop_ended(&self) {
+    pub(crate) fn drop_ended(&self) {
         self.table().retain(|_, lease| {
             let Ok(state) = lease.state.try_lock() else { return true };
             state.ended_for().is_none_or(|ended| ended < KEEP_ENDED)

@@ -42,12 +42,12 @@ pub(super) struct Edits<'a> {
 
 impl<'a> Edits<'a> {
     /// Starts without an edit.
-    pub fn new(text: &'a [u8]) -> Edits<'a> {
+    pub(super) fn new(text: &'a [u8]) -> Edits<'a> {
         Edits { text, edits: Vec::new() }
     }
 
     /// Replaces a value, which must be part of this text.
-    pub fn replace(&mut self, value: &RawValue, with: String) {
+    pub(super) fn replace(&mut self, value: &RawValue, with: String) {
         let value = value.get();
         let start = value.as_ptr().addr().wrapping_sub(self.text.as_ptr().addr());
         debug_assert_eq!(self.text.get(start..start + value.len()), Some(value.as_bytes()));
@@ -55,14 +55,14 @@ impl<'a> Edits<'a> {
     }
 
     /// Inserts a member before the first one. The text is an object.
-    pub fn insert_first(&mut self, member: &str) {
+    pub(super) fn insert_first(&mut self, member: &str) {
         if let Some(brace) = self.text.iter().position(|byte| *byte == b'{') {
             self.edits.push((brace + 1..brace + 1, member.to_string()));
         }
     }
 
     /// Applies the edits. Without any it returns `whole`, which holds the same text.
-    pub fn apply(mut self, whole: &Bytes) -> Bytes {
+    pub(super) fn apply(mut self, whole: &Bytes) -> Bytes {
         if self.edits.is_empty() {
             return whole.clone();
         }

@@ -79,7 +79,7 @@ pub(crate) enum Endpoint {
 
 impl Endpoint {
     /// Its path below the upstream's URL.
-    pub fn path(self) -> &'static str {
+    pub(crate) fn path(self) -> &'static str {
         match self {
             Endpoint::Chat => "/chat/completions",
             Endpoint::Text => "/completions",
@@ -87,7 +87,7 @@ impl Endpoint {
     }
 
     /// Its name in metrics and references.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Endpoint::Chat => "chat",
             Endpoint::Text => "text",
@@ -117,7 +117,7 @@ pub(crate) struct Request<'a> {
 
 impl<'a> Request<'a> {
     /// Reads a body. Errors: 400, with the parameter that is wrong.
-    pub fn parse(endpoint: Endpoint, body: &'a [u8]) -> Result<Request<'a>, ApiError> {
+    pub(crate) fn parse(endpoint: Endpoint, body: &'a [u8]) -> Result<Request<'a>, ApiError> {
         let fields: Fields = serde_json::from_slice(body).map_err(|error| {
             ApiError::invalid("invalid_json", format!("the body is not a JSON object as it must be: {error}"))
         })?;
@@ -165,7 +165,7 @@ impl<'a> Request<'a> {
     }
 
     /// Bounds the tokens that the request can use. Errors: 400 for content without a bound.
-    pub fn bound(&self, model: &ModelConfig) -> Result<Bound, ApiError> {
+    pub(crate) fn bound(&self, model: &ModelConfig) -> Result<Bound, ApiError> {
         let added = model.overhead_tokens.saturating_add(self.others);
         let prompts: Vec<u64> = match self.endpoint {
             Endpoint::Chat => vec![prompt::messages(self.input, model)?],
@@ -188,7 +188,7 @@ impl<'a> Request<'a> {
 
     /// Makes the body for the upstream: unchanged but for the model's name there, a limit above the model's, and usage at
     /// the end of a stream.
-    pub fn forward(&self, whole: &Bytes, model: &ModelConfig) -> Bytes {
+    pub(crate) fn forward(&self, whole: &Bytes, model: &ModelConfig) -> Bytes {
         let mut edits = forward::Edits::new(self.body);
         if let Some(name) = &model.upstream_name {
             edits.replace(self.model_value, serde_json::Value::from(name.as_str()).to_string());

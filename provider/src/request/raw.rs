@@ -17,13 +17,13 @@ pub(super) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// Finds a member that is not null.
-    pub fn get(&self, name: &str) -> Option<&'a RawValue> {
+    pub(super) fn get(&self, name: &str) -> Option<&'a RawValue> {
         let (_, value) = self.members.iter().find(|(known, _)| known == name)?;
         (value.get() != "null").then_some(*value)
     }
 
     /// Lists all members but those named.
-    pub fn others<'b>(&'b self, list: &'b [&str]) -> impl Iterator<Item = (&'b str, &'a RawValue)> {
+    pub(super) fn others<'b>(&'b self, list: &'b [&str]) -> impl Iterator<Item = (&'b str, &'a RawValue)> {
         let others = self.members.iter().filter(|(name, _)| !list.contains(&name.as_str()));
         others.map(|(name, value)| (name.as_str(), *value))
     }

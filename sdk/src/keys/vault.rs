@@ -25,7 +25,7 @@ pub(super) enum TokenSource {
 
 impl TokenSource {
     /// Exactly one of the two. Errors: [`KeyError::Setting`].
-    pub fn new(env: Option<&str>, file: Option<&Path>) -> Result<TokenSource, KeyError> {
+    pub(super) fn new(env: Option<&str>, file: Option<&Path>) -> Result<TokenSource, KeyError> {
         match (env, file) {
             (Some(name), None) => Ok(TokenSource::Env(name.to_string())),
             (None, Some(path)) => Ok(TokenSource::File(path.to_path_buf())),
@@ -63,7 +63,7 @@ pub(super) struct Vault {
 
 impl Vault {
     /// Makes the key ready; asks Vault for nothing. Errors: [`KeyError`].
-    pub async fn open(
+    pub(super) async fn open(
         url: &str,
         key: &str,
         public_key: Pubkey,
@@ -80,7 +80,7 @@ impl Vault {
     }
 
     /// Signs a message. Errors: [`KeyError`].
-    pub async fn sign(&self, message: &[u8]) -> Result<Signature, KeyError> {
+    pub(super) async fn sign(&self, message: &[u8]) -> Result<Signature, KeyError> {
         let (first, used) = self.signer.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let error = match first.sign_message(message).await {
             Ok(signature) => return Ok(signature),
