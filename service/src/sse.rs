@@ -149,8 +149,11 @@ mod tests {
                         : within\ndata: x\n\ndata:no space\r\n\r\nid: 9\rdata: old\r\rid: nine\ndata: kept\n\ndata\n\n\
                         data: cut";
 
+    /// Name, number and data of each event, and all bytes.
+    type Cut = (Vec<(String, Option<u64>, String)>, Vec<u8>);
+
     /// Events with data, cut every `size` bytes, and all bytes that were handed on.
-    fn cut(text: &str, size: usize) -> (Vec<(String, Option<u64>, String)>, Vec<u8>) {
+    fn cut(text: &str, size: usize) -> Cut {
         let mut parser = Parser::new(100);
         let mut events: Vec<Event> =
             text.as_bytes().chunks(size).flat_map(|chunk| parser.feed(chunk).unwrap()).collect();

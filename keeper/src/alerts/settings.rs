@@ -98,7 +98,6 @@ pub(crate) struct Webhook {
 
 /// The security of a connection to a mail server.
 #[allow(clippy::enum_variant_names, reason = "they are the names of the methods")]
-#[allow(clippy::enum_variant_names, reason = "they are the methods' own names")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Tls {

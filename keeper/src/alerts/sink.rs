@@ -112,5 +112,5 @@ impl Sink {
 /// The name of an address in metrics and health, which show no address. It is the same as long as the address is, so that an
 /// entry for one reader never goes to another.
 fn email_name(address: &str) -> String {
-    format!("email/{:.8}", hex::encode(&Sha256::digest(address.as_bytes())))
+    format!("email/{:.8}", hex::encode(Sha256::digest(address.as_bytes())))
 }

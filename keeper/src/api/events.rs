@@ -92,7 +92,7 @@ fn read(row: &Row) -> rusqlite::Result<EventView> {
         at: Time::from_unix(row.get(1)?),
         kind: row.get(2)?,
         change: decode_record(&record).map(|record| change::fields(&record.change)),
-        hash: hex::encode(&hash),
+        hash: hex::encode(hash),
         signature: Signature::from(signature).to_string(),
         slot: unsigned(row, 6)?,
     })

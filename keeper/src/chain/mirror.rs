@@ -28,7 +28,7 @@ const AT_ONCE: usize = 4;
 ///
 /// It changes only once a refresh has read everything, so that one that fails half-way leaves it as it was. Nothing of it is
 /// stored: a new process fetches every credit once.
-pub struct Mirror {
+pub(crate) struct Mirror {
     market: Pubkey,
     credits: BTreeMap<Pubkey, Arc<Credit>>,
     slot: u64,
@@ -37,7 +37,7 @@ pub struct Mirror {
 }
 
 /// The outcome of a refresh.
-pub struct Refreshed {
+pub(crate) struct Refreshed {
     /// The market now.
     pub snapshot: Snapshot,
     /// The clock's own account, whose slot and time belong together.
@@ -48,12 +48,12 @@ pub struct Refreshed {
 
 impl Mirror {
     /// An empty mirror of a market.
-    pub fn new(market: Pubkey) -> Mirror {
+    pub(crate) fn new(market: Pubkey) -> Mirror {
         Mirror { market, credits: BTreeMap::new(), slot: 0, read: None }
     }
 
     /// Brings the mirror up to what a node shows. Errors: [`NodeError`], with the mirror as it was.
-    pub async fn refresh(&mut self, node: &Node, stalls: Stalls) -> Result<Refreshed, NodeError> {
+    pub(crate) async fn refresh(&mut self, node: &Node, stalls: Stalls) -> Result<Refreshed, NodeError> {
         let commitment = CommitmentConfig::confirmed();
         let (slot, stamps) = node.list_credits(&self.market, commitment).await?;
         if slot < self.slot && self.read.is_some_and(|read| read.elapsed() < REMEMBERED) {
@@ -119,7 +119,7 @@ impl Mirror {
 
 /// Reads credits with market and clock, all of one slot, at a commitment. `addresses` must be at most [`MAX_ACCOUNTS`] - 2.
 /// Errors: [`NodeError`].
-pub async fn read_credits(
+pub(crate) async fn read_credits(
     node: &Node,
     market: &Pubkey,
     addresses: &[Pubkey],

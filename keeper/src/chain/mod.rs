@@ -19,11 +19,11 @@ mod stalls;
 #[cfg(test)]
 mod tests;
 
-pub use {
+pub(crate) use {
     mirror::{Mirror, read_credits},
     node::{MAX_ACCOUNTS, Node, NodeError},
     nodes::Nodes,
-    snapshot::Snapshot,
     stall_log::StallLog,
-    stalls::{SlotTime, Stall, Stalls},
+    stalls::{SlotTime, Stall},
 };
+pub use {snapshot::Snapshot, stalls::Stalls};

@@ -24,7 +24,7 @@ use {
 };
 
 /// Most accounts that a node returns in one answer.
-pub const MAX_ACCOUNTS: usize = 100;
+pub(crate) const MAX_ACCOUNTS: usize = 100;
 /// Time for which a node's highest slot counts after it was last shown.
 const SHOWN: Duration = Duration::from_secs(60);
 
@@ -67,7 +67,7 @@ impl From<RpcClientError> for NodeError {
 }
 
 /// One RPC node.
-pub struct Node {
+pub(crate) struct Node {
     name: String,
     rpc: RpcClient,
     ws_url: Option<SecretString>,
@@ -79,24 +79,29 @@ pub struct Node {
 
 impl Node {
     /// The node at a URL. `name` stands for it in logs and metrics.
-    pub fn new(name: String, url: &SecretString, ws_url: Option<SecretString>, deadline: Duration) -> Node {
+    pub(crate) fn new(
+        name: String,
+        url: &SecretString,
+        ws_url: Option<SecretString>,
+        deadline: Duration,
+    ) -> Node {
         let url = url.expose_secret().to_string();
         let rpc = RpcClient::new_with_timeout_and_commitment(url, deadline, CommitmentConfig::confirmed());
         Node { name, rpc, ws_url, deadline, highest: Mutex::default(), genesis: OnceLock::new() }
     }
 
     /// Its name in logs and metrics.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     /// The URL of its WebSocket, where it has one.
-    pub fn ws_url(&self) -> Option<&SecretString> {
+    pub(crate) fn ws_url(&self) -> Option<&SecretString> {
         self.ws_url.as_ref()
     }
 
     /// The client, for requests through [`Node::ask`].
-    pub fn rpc(&self) -> &RpcClient {
+    pub(crate) fn rpc(&self) -> &RpcClient {
         &self.rpc
     }
 
@@ -105,12 +110,12 @@ impl Node {
     }
 
     /// The highest slot that it has shown recently, at any commitment; 0 before the first answer.
-    pub fn highest_slot(&self) -> u64 {
+    pub(crate) fn highest_slot(&self) -> u64 {
         self.highest().map_or(0, |(slot, _)| slot)
     }
 
     /// Notes a slot that it has shown.
-    pub fn note_slot(&self, slot: u64) {
+    pub(crate) fn note_slot(&self, slot: u64) {
         self.note_slot_at(slot, Instant::now());
     }
 
@@ -123,7 +128,7 @@ impl Node {
     }
 
     /// Asks for the hash of its cluster's first block until it has answered once; `None` before.
-    pub async fn fetch_genesis(&self) -> Option<Hash> {
+    pub(crate) async fn fetch_genesis(&self) -> Option<Hash> {
         if self.genesis.get().is_none() {
             let hash = self.ask("genesis", self.rpc.get_genesis_hash()).await.ok()?;
             let _ = self.genesis.set(hash);
@@ -132,13 +137,13 @@ impl Node {
     }
 
     /// The hash of its cluster's first block, where it has answered.
-    pub fn known_genesis(&self) -> Option<Hash> {
+    pub(crate) fn known_genesis(&self) -> Option<Hash> {
         self.genesis.get().copied()
     }
 
     /// Runs a request within the deadline. The client waits on its own where a node asks it to, so its timeout is no
     /// deadline. Errors: [`NodeError`], counted by node and kind of request.
-    pub async fn ask<T, E: Into<NodeError>>(
+    pub(crate) async fn ask<T, E: Into<NodeError>>(
         &self,
         kind: &'static str,
         request: impl Future<Output = Result<T, E>>,
@@ -155,14 +160,14 @@ impl Node {
     }
 
     /// Asks for its slot at a commitment. Errors: [`NodeError`].
-    pub async fn slot(&self, commitment: CommitmentConfig) -> Result<u64, NodeError> {
+    pub(crate) async fn slot(&self, commitment: CommitmentConfig) -> Result<u64, NodeError> {
         let slot = self.ask("slot", self.rpc.get_slot_with_commitment(commitment)).await?;
         self.note_slot(slot);
         Ok(slot)
     }
 
     /// Fetches accounts, at most [`MAX_ACCOUNTS`], all of one slot. Errors: [`NodeError`].
-    pub async fn fetch(
+    pub(crate) async fn fetch(
         &self,
         addresses: &[Pubkey],
         commitment: CommitmentConfig,
@@ -179,7 +184,7 @@ impl Node {
 
     /// Lists the stamps of a market's credits, which change with every event, and the slot that they are of.
     /// Errors: [`NodeError`].
-    pub async fn list_credits(
+    pub(crate) async fn list_credits(
         &self,
         market: &Pubkey,
         commitment: CommitmentConfig,
@@ -196,7 +201,7 @@ impl Node {
     }
 
     /// Lists the program's accounts that pass filters, and the slot that they are of. Errors: [`NodeError`].
-    pub async fn list_accounts(
+    pub(crate) async fn list_accounts(
         &self,
         filters: Vec<blockable_sdk::rpc::RpcFilterType>,
         slice: Option<UiDataSliceConfig>,
@@ -225,7 +230,7 @@ impl Node {
     }
 
     /// Asks for the last block height at a commitment. Errors: [`NodeError`].
-    pub async fn block_height(&self, commitment: CommitmentConfig) -> Result<u64, NodeError> {
+    pub(crate) async fn block_height(&self, commitment: CommitmentConfig) -> Result<u64, NodeError> {
         self.ask("block_height", self.rpc.get_block_height_with_commitment(commitment)).await
     }
 }
@@ -240,12 +245,12 @@ fn as_bytes(commitment: CommitmentConfig) -> RpcAccountInfoConfig {
 }
 
 /// Reads the chain's clock from its account.
-pub fn read_clock(account: Option<&UiAccount>) -> Option<Clock> {
+pub(super) fn read_clock(account: Option<&UiAccount>) -> Option<Clock> {
     decode_clock(&account?.data.decode()?)
 }
 
 /// The address of the clock's account.
-pub const CLOCK: Pubkey = addresses::CLOCK;
+pub(super) const CLOCK: Pubkey = addresses::CLOCK;
 
 #[cfg(test)]
 mod tests {

@@ -22,7 +22,7 @@ use {
 /// The nodes of the configuration, in order of preference. Clones share the last trusted slot, which is in memory alone and
 /// behind a lock that is never held over an await.
 #[derive(Clone)]
-pub struct Nodes {
+pub(crate) struct Nodes {
     nodes: Arc<Vec<Node>>,
     lag_slots: u64,
     trusted: Arc<Mutex<Option<TrustedSlot>>>,
@@ -30,12 +30,12 @@ pub struct Nodes {
 
 impl Nodes {
     /// The nodes, of which each may lag `lag_slots` behind the highest slot that can be believed.
-    pub fn new(nodes: Vec<Node>, lag_slots: u64) -> Nodes {
+    pub(crate) fn new(nodes: Vec<Node>, lag_slots: u64) -> Nodes {
         Nodes { nodes: Arc::new(nodes), lag_slots, trusted: Arc::default() }
     }
 
     /// All of them.
-    pub fn all(&self) -> &[Node] {
+    pub(crate) fn all(&self) -> &[Node] {
         &self.nodes
     }
 
@@ -48,7 +48,7 @@ impl Nodes {
     }
 
     /// The highest slot that any node of the cluster has shown recently.
-    pub fn highest_slot(&self) -> u64 {
+    pub(crate) fn highest_slot(&self) -> u64 {
         let of_cluster = self.nodes.iter().filter(|node| !self.is_of_another_cluster(node));
         of_cluster.map(Node::highest_slot).max().unwrap_or(0)
     }
@@ -64,13 +64,13 @@ impl Nodes {
     }
 
     /// Evaluates finalized slots that several nodes show. Returns the range of those that can be believed.
-    pub fn believable(&self, slots: &[u64]) -> RangeInclusive<u64> {
+    pub(crate) fn believable(&self, slots: &[u64]) -> RangeInclusive<u64> {
         self.rule(*self.trusted()).evaluate_finalized(slots, Instant::now())
     }
 
     /// Asks all nodes for their slot. Returns those that can be used, in order of preference, and what is wrong with the
     /// others.
-    pub async fn probe(&self) -> (Vec<&Node>, Vec<(&str, NodeError)>) {
+    pub(crate) async fn probe(&self) -> (Vec<&Node>, Vec<(&str, NodeError)>) {
         let ask =
             async |node: &Node| join(node.fetch_genesis(), node.slot(CommitmentConfig::confirmed())).await.1;
         let slots = join_all(self.nodes.iter().map(ask)).await;

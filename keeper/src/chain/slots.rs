@@ -11,11 +11,11 @@ use std::{
 /// Most slots in a second, with much to spare: no cluster makes half as many.
 const SLOTS_PER_SECOND: u64 = 20;
 /// Time for which a trusted slot counts. Without an end, one wrong answer would count for ever.
-pub const REMEMBERED: Duration = Duration::from_secs(300);
+pub(super) const REMEMBERED: Duration = Duration::from_secs(300);
 
 /// A slot that could be trusted, and the moment at which it was first shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TrustedSlot {
+pub(super) struct TrustedSlot {
     /// The slot.
     pub slot: u64,
     /// The moment.
@@ -24,7 +24,7 @@ pub struct TrustedSlot {
 
 /// The rule by which slots are evaluated.
 #[derive(Clone, Copy, Debug)]
-pub struct SlotRule {
+pub(super) struct SlotRule {
     /// The number of nodes, whether they answer or not.
     pub nodes: usize,
     /// Slots that a node may lag.
@@ -54,7 +54,7 @@ impl SlotRule {
 
     /// Evaluates the slots that nodes have just shown. Returns the range of those that can be believed, and the trusted slot to
     /// remember.
-    pub fn evaluate(&self, slots: &[u64], now: Instant) -> (RangeInclusive<u64>, Option<TrustedSlot>) {
+    pub(super) fn evaluate(&self, slots: &[u64], now: Instant) -> (RangeInclusive<u64>, Option<TrustedSlot>) {
         let last = self.remembered(now);
         let any = slots.iter().copied().max();
         let (highest, is_certain) = match self.highest(slots, now) {
@@ -77,7 +77,7 @@ impl SlotRule {
     }
 
     /// Evaluates finalized slots, which are older than the last trusted one.
-    pub fn evaluate_finalized(&self, slots: &[u64], now: Instant) -> RangeInclusive<u64> {
+    pub(super) fn evaluate_finalized(&self, slots: &[u64], now: Instant) -> RangeInclusive<u64> {
         let is_open = slots.len() >= self.nodes || self.remembered(now).is_none();
         let any = || slots.iter().copied().max().filter(|_| is_open);
         self.highest(slots, now).or_else(any).map_or(0..=0, |highest| self.up_to(highest))

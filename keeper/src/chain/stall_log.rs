@@ -22,7 +22,7 @@ const WRITE_EVERY: i64 = 60;
 ///
 /// The store is ahead of the memory: a reading moves the detector only once the stall that it shows is written. A store that
 /// fails, or a crash, thus leaves the reading from before the stall, and the next one finds it again.
-pub struct StallLog {
+pub(crate) struct StallLog {
     store: Store,
     detector: StallDetector,
     stalls: Stalls,
@@ -32,7 +32,7 @@ pub struct StallLog {
 
 impl StallLog {
     /// Reads what the store has kept. A stall is at least `least` seconds. Errors: [`StoreError`].
-    pub async fn open(store: Store, least: i64) -> Result<StallLog, StoreError> {
+    pub(crate) async fn open(store: Store, least: i64) -> Result<StallLog, StoreError> {
         let (last, stalls) =
             store.read(|connection| Ok((read_last(connection)?, read_stalls(connection)?))).await?;
         let written = last.map_or(ChainTime(i64::MIN), |reading| reading.clock);
@@ -41,13 +41,13 @@ impl StallLog {
     }
 
     /// The known stalls.
-    pub fn stalls(&self) -> &Stalls {
+    pub(crate) fn stalls(&self) -> &Stalls {
         &self.stalls
     }
 
     /// Takes in a reading of the chain. Returns the stall that it shows to have ended. A stall is on the disk before anybody is
     /// marked late by what comes after it. Errors: [`StoreError`]; the next reading shows the stall again.
-    pub async fn record(&mut self, reading: SlotTime) -> Result<Option<Stall>, StoreError> {
+    pub(crate) async fn record(&mut self, reading: SlotTime) -> Result<Option<Stall>, StoreError> {
         let mut detector = self.detector.clone();
         let stall = detector.advance(reading, Instant::now(), self.least);
         if stall.is_none() && reading.clock < self.written.plus_seconds(WRITE_EVERY) {

@@ -14,7 +14,7 @@ const SLOT_MS: i64 = 600;
 
 /// A slot with the chain's clock at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SlotTime {
+pub(crate) struct SlotTime {
     /// The slot.
     pub slot: u64,
     /// The chain's clock.
@@ -60,13 +60,13 @@ pub(super) struct StallDetector {
 
 impl StallDetector {
     /// Goes on from the last reading of an earlier process.
-    pub fn resume(last: Option<SlotTime>) -> StallDetector {
+    pub(super) fn resume(last: Option<SlotTime>) -> StallDetector {
         StallDetector { last: last.map(|reading| (reading, None)) }
     }
 
     /// Takes in a reading made at `now` on the monotonic clock. Returns the stall of at least `least` seconds that it shows to
     /// have ended: one that the chain's clock has jumped, or one during which this process has waited for a further slot.
-    pub fn advance(&mut self, reading: SlotTime, now: Instant, least: i64) -> Option<Stall> {
+    pub(super) fn advance(&mut self, reading: SlotTime, now: Instant, least: i64) -> Option<Stall> {
         let Some((before, at)) = self.last else {
             self.last = Some((reading, Some(now)));
             return None;

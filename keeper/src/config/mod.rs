@@ -2,6 +2,8 @@
 
 mod rpc;
 
+pub use blockable_service::settings::ConfigError;
+pub(crate) use rpc::{CycleSettings, RpcSettings, nodes};
 use {
     crate::{
         alerts, api,
@@ -14,10 +16,6 @@ use {
     blockable_sdk::Pubkey,
     blockable_service::settings::{FileKind, Reader},
     std::path::{Path, PathBuf},
-};
-pub use {
-    blockable_service::settings::ConfigError,
-    rpc::{CycleSettings, RpcSettings, nodes},
 };
 
 /// The keeper's file. Environment variables such as `BLOCKABLE_KEEPER_CYCLE__SECONDS` override it.

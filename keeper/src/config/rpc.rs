@@ -36,7 +36,7 @@ impl Place {
 
 /// One `[[rpc]]`.
 #[derive(Clone)]
-pub struct RpcSettings {
+pub(crate) struct RpcSettings {
     /// Stands for the node in logs and figures.
     pub name: String,
     url: Place,
@@ -45,7 +45,7 @@ pub struct RpcSettings {
 
 impl RpcSettings {
     /// Reads one entry.
-    pub fn read(reader: &mut Reader) -> Option<RpcSettings> {
+    pub(crate) fn read(reader: &mut Reader) -> Option<RpcSettings> {
         let (name, url, ws_url) =
             (reader.required("name"), reader.required("url"), reader.optional("ws_url"));
         for (key, place, schemes) in
@@ -70,7 +70,7 @@ impl RpcSettings {
 }
 
 /// Opens the nodes. Errors: [`SecretSourceError`].
-pub fn nodes(rpc: &[RpcSettings], cycle: &CycleSettings) -> Result<Nodes, SecretSourceError> {
+pub(crate) fn nodes(rpc: &[RpcSettings], cycle: &CycleSettings) -> Result<Nodes, SecretSourceError> {
     let mut nodes = Vec::with_capacity(rpc.len());
     for settings in rpc {
         let ws_url = settings.ws_url.as_ref().map(Place::read).transpose()?;
@@ -81,7 +81,7 @@ pub fn nodes(rpc: &[RpcSettings], cycle: &CycleSettings) -> Result<Nodes, Secret
 
 /// `[cycle]`.
 #[derive(Clone, Debug)]
-pub struct CycleSettings {
+pub(crate) struct CycleSettings {
     /// Time from the start of one cycle to the next.
     pub every: Duration,
     /// Time that a request to a node may take.
@@ -98,7 +98,7 @@ pub struct CycleSettings {
 
 impl CycleSettings {
     /// Reads `[cycle]`.
-    pub fn read(reader: &mut Reader) -> CycleSettings {
+    pub(crate) fn read(reader: &mut Reader) -> CycleSettings {
         reader.section("cycle", |reader| CycleSettings {
             every: Duration::try_from_secs_f64(reader.number("seconds", 10.0, 0.1..=600.0))
                 .unwrap_or_default(),

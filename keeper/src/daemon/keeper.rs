@@ -141,7 +141,7 @@ impl Keeper {
             nodes: parts.nodes.clone(),
             store: parts.store.clone(),
             health: parts.health.clone(),
-            metrics: metrics,
+            metrics,
             plan: parts.config.plan.clone(),
             lamports_per_day: parts.config.land.lamports_per_day.clone(),
             quarantine_after: parts.config.land.quarantine_after,

@@ -8,7 +8,7 @@ mod details;
 mod fact;
 mod rule;
 
-pub use {
+pub(crate) use {
     details::{CovenantUse, FailingLane, NextMark, PaymentAmounts},
     fact::Fact,
     rule::Rule,

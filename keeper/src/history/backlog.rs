@@ -31,7 +31,7 @@ struct Behind {
 
 /// The outcome of work on a credit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// Its log is complete.
     Done,
     /// Records were added, and there are more.
@@ -48,7 +48,7 @@ pub enum Outcome {
 
 /// The credits that are behind. Pure, and in memory alone: a new process derives it from what is written.
 #[derive(Default)]
-pub struct Backlog {
+pub(crate) struct Backlog {
     behind: BTreeMap<Pubkey, Behind>,
     /// Credits that are gone, with logs that are complete as far as can be known.
     ended: BTreeSet<Pubkey>,
@@ -59,7 +59,7 @@ pub struct Backlog {
 impl Backlog {
     /// Finds the credits that are behind at a snapshot: those whose state differs from the stored one, and those that are gone
     /// with an unfinished log.
-    pub fn update(&mut self, snapshot: &Snapshot, heads: &BTreeMap<Pubkey, Head>) {
+    pub(crate) fn update(&mut self, snapshot: &Snapshot, heads: &BTreeMap<Pubkey, Head>) {
         self.ended.retain(|credit| !snapshot.credits.contains_key(credit));
         let is_behind = |credit: &Pubkey| match (snapshot.credits.get(credit), heads.get(credit)) {
             (Some(account), head) => {
@@ -83,7 +83,7 @@ impl Backlog {
 
     /// Chooses the credits to work on now, at most `most`: those that have waited longest, and among them those of one chunk
     /// together, as their records are in the same transactions.
-    pub fn choose(&self, snapshot: &Snapshot, most: usize) -> Vec<Pubkey> {
+    pub(crate) fn choose(&self, snapshot: &Snapshot, most: usize) -> Vec<Pubkey> {
         let due = self.behind.iter().filter(|(_, behind)| behind.retry_at <= snapshot.clock);
         let mut due: Vec<_> = due
             .map(|(credit, behind)| {
@@ -98,7 +98,7 @@ impl Backlog {
     }
 
     /// Notes the outcome of work on a credit at a time. `is_gone` is set where its account no longer exists.
-    pub fn note(&mut self, credit: &Pubkey, outcome: &Outcome, is_gone: bool, clock: ChainTime) {
+    pub(crate) fn note(&mut self, credit: &Pubkey, outcome: &Outcome, is_gone: bool, clock: ChainTime) {
         if let Some(round) = &mut self.first_round {
             round.remove(credit);
         }
@@ -131,24 +131,24 @@ impl Backlog {
     }
 
     /// Tests whether a credit is behind.
-    pub fn is_behind(&self, credit: &Pubkey) -> bool {
+    pub(crate) fn is_behind(&self, credit: &Pubkey) -> bool {
         self.behind.contains_key(credit)
     }
 
     /// Counts the credits that are behind.
-    pub fn behind(&self) -> usize {
+    pub(crate) fn behind(&self) -> usize {
         self.behind.len()
     }
 
     /// Lists the credits whose records cannot be had, with the reason.
-    pub fn lost(&self) -> impl Iterator<Item = (&Pubkey, &str)> {
+    pub(crate) fn lost(&self) -> impl Iterator<Item = (&Pubkey, &str)> {
         self.behind
             .iter()
             .filter_map(|(credit, behind)| behind.lost.as_deref().map(|reason| (credit, reason)))
     }
 
     /// Returns whether every credit that was behind at the start has been worked on.
-    pub fn has_gone_round(&self) -> bool {
+    pub(crate) fn has_gone_round(&self) -> bool {
         self.first_round.as_ref().is_some_and(BTreeSet::is_empty)
     }
 }

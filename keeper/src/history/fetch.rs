@@ -25,12 +25,12 @@ use {
 };
 
 /// Requests that run at once.
-pub const AT_ONCE: usize = 4;
+pub(crate) const AT_ONCE: usize = 4;
 /// Most transactions whose records are cached: one that meters a chunk is in the log of each of its credits.
 const REMEMBERED: usize = 1_024;
 
 /// A node's answer about the past.
-pub enum Served<T> {
+pub(crate) enum Served<T> {
     /// The node has it.
     Yes(T),
     /// The node does not have it: not yet, or no longer.
@@ -41,7 +41,7 @@ pub enum Served<T> {
 
 /// A transaction that touched a credit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The signature.
     pub signature: Signature,
     /// The slot of its block.
@@ -55,7 +55,7 @@ type Fetched = Arc<OnceCell<Vec<CreditRecord>>>;
 
 /// The cached records of recent transactions, of all credits.
 #[derive(Default)]
-pub struct RecordCache {
+pub(crate) struct RecordCache {
     fetched: HashMap<Signature, Fetched>,
     order: VecDeque<Signature>,
 }
@@ -84,7 +84,7 @@ enum Without {
 }
 
 /// Asks one node, with a few requests at once.
-pub struct Fetcher<'a> {
+pub(crate) struct Fetcher<'a> {
     node: &'a Node,
     permits: Semaphore,
     cache: &'a Mutex<RecordCache>,
@@ -92,17 +92,17 @@ pub struct Fetcher<'a> {
 
 impl<'a> Fetcher<'a> {
     /// A fetcher for a node, with the records that earlier ones have cached.
-    pub fn new(node: &'a Node, cache: &'a Mutex<RecordCache>) -> Fetcher<'a> {
+    pub(crate) fn new(node: &'a Node, cache: &'a Mutex<RecordCache>) -> Fetcher<'a> {
         Fetcher { node, permits: Semaphore::new(AT_ONCE), cache }
     }
 
     fn cache(&self) -> MutexGuard<'_, RecordCache> {
-        lock(&self.cache)
+        lock(self.cache)
     }
 
     /// Lists transactions that touched a credit, newest first: those before `before` and after `until`, up to `limit`.
     /// Errors: [`NodeError`].
-    pub async fn page(
+    pub(crate) async fn page(
         &self,
         credit: &Pubkey,
         before: Option<Signature>,
@@ -128,7 +128,11 @@ impl<'a> Fetcher<'a> {
     }
 
     /// Fetches a credit's records in a transaction. Errors: [`NodeError`].
-    pub async fn records(&self, credit: &Pubkey, entry: Entry) -> Result<Served<Vec<Found>>, NodeError> {
+    pub(crate) async fn records(
+        &self,
+        credit: &Pubkey,
+        entry: Entry,
+    ) -> Result<Served<Vec<Found>>, NodeError> {
         let fetched = self.cache().entry(entry.signature);
         let records = match fetched.get_or_try_init(|| self.transaction(&entry.signature)).await {
             Ok(records) => records,

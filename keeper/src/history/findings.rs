@@ -12,18 +12,18 @@ use {
 const NAMED: usize = 3;
 
 /// Reports that a credit's log is proven.
-pub fn proven(credit: &Pubkey, account: Option<&Credit>) -> Finding {
+pub(crate) fn proven(credit: &Pubkey, account: Option<&Credit>) -> Finding {
     on_credit(Finding::over(Rule::LogMismatch, *credit), account)
 }
 
 /// Reports that a credit's log does not hash to its account's event hash.
-pub fn mismatch(credit: &Pubkey, account: Option<&Credit>, node: &str, records: u64) -> Finding {
+pub(crate) fn mismatch(credit: &Pubkey, account: Option<&Credit>, node: &str, records: u64) -> Finding {
     on_credit(Finding::is(*credit, Fact::LogMismatch { node: node.to_string(), records }), account)
 }
 
 /// Reports records that cannot be fetched, of all credits together: one node that has removed history concerns many. `None` until
 /// every credit was worked on once.
-pub fn lost(market: &Pubkey, backlog: &Backlog, node: &str) -> Option<Finding> {
+pub(crate) fn lost(market: &Pubkey, backlog: &Backlog, node: &str) -> Option<Finding> {
     let credits = backlog.lost().count();
     if credits > 0 {
         let examples = backlog.lost().take(NAMED).map(|(credit, reason)| (*credit, reason.to_string()));

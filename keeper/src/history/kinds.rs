@@ -3,7 +3,7 @@
 use blockable_sdk::events::Change;
 
 /// Names a change, in tables and in JSON.
-pub fn kind(change: &Change) -> &'static str {
+pub(crate) fn kind(change: &Change) -> &'static str {
     match change {
         Change::Offered { .. } => "offered",
         Change::Accepted => "accepted",
@@ -40,7 +40,7 @@ pub fn kind(change: &Change) -> &'static str {
 
 /// The state of a credit's account after a change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Life {
+pub(crate) enum Life {
     /// It exists.
     #[default]
     Open,
@@ -52,7 +52,7 @@ pub enum Life {
 
 impl Life {
     /// The state after a change of this name.
-    pub fn after(kind: &str) -> Life {
+    pub(crate) fn after(kind: &str) -> Life {
         match kind {
             "closed" => Life::Closed,
             "cancelled" => Life::Cancelled,

@@ -16,20 +16,20 @@
 //! | [`rows`] | the written records |
 //! | [`findings`] | findings for the alert rules |
 
-pub mod backlog;
-pub mod fetch;
-pub mod findings;
-pub mod kinds;
-pub mod prove;
-pub mod rows;
+pub(crate) mod backlog;
+pub(crate) mod fetch;
+pub(crate) mod findings;
+pub(crate) mod kinds;
+pub(crate) mod prove;
+pub(crate) mod rows;
 mod settings;
-pub mod walk;
+pub(crate) mod walk;
 mod work;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use settings::HistorySettings;
+pub(crate) use settings::HistorySettings;
 
 use {
     crate::{
@@ -60,7 +60,7 @@ const WALKS: usize = 256;
 /// The records and the number of proven ones are in the store. What a pass has found of a credit is written in one transaction,
 /// and only records that join on to the written ones: a crash leaves logs that end earlier, never logs with a gap. The order of
 /// credits, the walks and the cached records are in memory alone, and a new process derives them from the store and the chain.
-pub struct History {
+pub(crate) struct History {
     store: Store,
     market: Pubkey,
     limits: Limits,
@@ -84,7 +84,7 @@ struct State {
 
 /// Names the findings of one [`History::pass`], to be acknowledged once their alerts are stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Token(u64);
+pub(crate) struct Token(u64);
 
 impl State {
     /// Adds a finding on a credit. It replaces the one before where both raise or both clear.
@@ -99,7 +99,7 @@ impl State {
 
 /// The outcome of a pass.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct PassSummary {
+pub(crate) struct PassSummary {
     /// Credits whose logs were behind when it began.
     pub behind: usize,
     /// Credits it has worked on.
@@ -127,14 +127,14 @@ struct Change {
 
 impl History {
     /// The log in a store.
-    pub fn new(store: Store, market: Pubkey) -> History {
+    pub(crate) fn new(store: Store, market: Pubkey) -> History {
         let (cache, state) = (Mutex::default(), tokio::sync::Mutex::default());
         History { store, market, limits: Limits::default(), cache, state }
     }
 
     /// Extends the logs of at most `most` credits: those that have waited longest, with four requests at once. Records that the
     /// node does not serve are tried again, ever more rarely. Errors: [`StoreError`], with nothing written.
-    pub async fn pass(
+    pub(crate) async fn pass(
         &self,
         node: &Node,
         snapshot: &Snapshot,
@@ -184,7 +184,7 @@ impl History {
     }
 
     /// Takes note that the alerts on the findings of a pass are stored; does nothing where a later pass has been made.
-    pub async fn acknowledge(&self, token: Token) {
+    pub(crate) async fn acknowledge(&self, token: Token) {
         let mut state = self.state.lock().await;
         if state.pass == token.0 {
             state.pending.retain(|_, found| {

@@ -17,7 +17,7 @@ use {
 
 /// The written log of a credit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Head {
+pub(crate) struct Head {
     /// Its end.
     pub end: Position,
     /// The number of records that were proven by the credit's account.
@@ -30,7 +30,7 @@ pub struct Head {
 
 /// The place at which the search for further records ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Place {
+pub(crate) struct Place {
     /// A transaction before the last record's slot: the records up to it are written.
     pub until: Option<Signature>,
     /// Slot of the last record; older transactions have nothing new.
@@ -40,7 +40,7 @@ pub struct Place {
 }
 
 /// Lists all credits that have a log. Errors: [`StoreError`].
-pub fn credits(connection: &Connection) -> Result<Vec<Pubkey>, StoreError> {
+pub(crate) fn credits(connection: &Connection) -> Result<Vec<Pubkey>, StoreError> {
     // From credit to credit: a log may have many records.
     let mut statement = connection.prepare(
         "WITH RECURSIVE found (credit) AS (
@@ -55,7 +55,7 @@ pub fn credits(connection: &Connection) -> Result<Vec<Pubkey>, StoreError> {
 }
 
 /// Reads the written log of a credit; empty where it has none. Errors: [`StoreError`].
-pub fn head(connection: &Connection, credit: &Pubkey) -> Result<Head, StoreError> {
+pub(crate) fn head(connection: &Connection, credit: &Pubkey) -> Result<Head, StoreError> {
     let last = "SELECT seq, hash, slot, kind FROM events WHERE credit = ? ORDER BY seq DESC LIMIT 1";
     let last = connection.prepare_cached(last)?.query_row([credit.to_bytes()], |row| {
         let (seq, hash, kind) = (unsigned(row, 0)?, row.get(1)?, row.get::<_, String>(3)?);
@@ -68,7 +68,7 @@ pub fn head(connection: &Connection, credit: &Pubkey) -> Result<Head, StoreError
 }
 
 /// Reads the place at which the search for a credit's further records ends. Errors: [`StoreError`].
-pub fn place(connection: &Connection, credit: &Pubkey) -> Result<Place, StoreError> {
+pub(crate) fn place(connection: &Connection, credit: &Pubkey) -> Result<Place, StoreError> {
     let slot = head(connection, credit)?.slot;
     let (credit, before) = (credit.to_bytes(), signed(slot));
     let until = "SELECT signature FROM events WHERE credit = ? AND slot < ? ORDER BY seq DESC LIMIT 1";
@@ -90,7 +90,7 @@ pub fn place(connection: &Connection, credit: &Pubkey) -> Result<Place, StoreErr
 }
 
 /// Appends the records that join on to a credit's log. `is_proven` is set where the log is proven with them. Errors: [`StoreError`].
-pub fn append(
+pub(crate) fn append(
     connection: &Connection,
     credit: &Pubkey,
     joined: &Joined,
@@ -129,7 +129,7 @@ fn insert(connection: &Connection, credit: &Pubkey, link: &Link) -> Result<(), S
 }
 
 /// Removes the records of a credit that were never proven, so that they can be fetched anew. Errors: [`StoreError`].
-pub fn remove_unproven(connection: &Connection, credit: &Pubkey) -> Result<(), StoreError> {
+pub(crate) fn remove_unproven(connection: &Connection, credit: &Pubkey) -> Result<(), StoreError> {
     remove_from(connection, credit, proven(connection, credit)?)
 }
 

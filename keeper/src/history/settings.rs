@@ -4,7 +4,7 @@ use blockable_service::settings::Reader;
 
 /// Section `[history]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HistorySettings {
+pub(crate) struct HistorySettings {
     /// Set where logs are fetched and proven.
     pub enabled: bool,
     /// Most credits whose logs one pass works on.
@@ -19,7 +19,7 @@ impl Default for HistorySettings {
 
 impl HistorySettings {
     /// Reads `[history]`; the reader notes mistakes in it.
-    pub fn read(reader: &mut Reader) -> HistorySettings {
+    pub(crate) fn read(reader: &mut Reader) -> HistorySettings {
         let otherwise = HistorySettings::default();
         reader.section("history", |section| HistorySettings {
             enabled: section.optional("enabled").unwrap_or(otherwise.enabled),

@@ -19,7 +19,7 @@ use {
 
 /// The limits of one step.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// Transactions in a page of the list.
     pub page: usize,
     /// Most pages that are listed.
@@ -38,7 +38,7 @@ impl Default for Limits {
 
 /// The outcome of a step.
 #[derive(Debug)]
-pub struct Step {
+pub(crate) struct Step {
     /// The records, in the order of their transactions.
     pub found: Vec<Found>,
     /// The transactions after them.
@@ -47,7 +47,7 @@ pub struct Step {
 
 /// The transactions after those of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rest {
+pub(crate) enum Rest {
     /// There is more to list or to fetch.
     More,
     /// There are none.
@@ -59,7 +59,7 @@ pub enum Rest {
 }
 
 /// A walk through one credit's transactions, kept from pass to pass.
-pub struct Walk {
+pub(crate) struct Walk {
     place: Place,
     before: Option<Signature>,
     is_listed: bool,
@@ -73,12 +73,12 @@ pub struct Walk {
 
 impl Walk {
     /// A walk that begins after the written records.
-    pub fn new(place: Place) -> Walk {
+    pub(crate) fn new(place: Place) -> Walk {
         Walk { place, before: None, is_listed: false, as_of: 0, queue: VecDeque::new(), is_cut: false }
     }
 
     /// Takes one step, up to and with a slot that the node has finalized. Errors: [`NodeError`], with the walk where it was.
-    pub async fn step(
+    pub(crate) async fn step(
         &mut self,
         fetcher: &Fetcher<'_>,
         credit: &Pubkey,
@@ -125,7 +125,7 @@ impl Walk {
     }
 
     /// Returns whether every listed transaction is done, so that the next walk must list anew.
-    pub fn is_done(&self) -> bool {
+    pub(crate) fn is_done(&self) -> bool {
         self.is_listed && self.queue.is_empty()
     }
 

@@ -55,7 +55,7 @@ pub(super) struct Worked {
 
 impl Work {
     /// Takes one step. `failures` counts the failed requests of the pass.
-    pub async fn step(self, fetcher: &Fetcher<'_>, failures: &AtomicUsize, limits: &Limits) -> Worked {
+    pub(super) async fn step(self, fetcher: &Fetcher<'_>, failures: &AtomicUsize, limits: &Limits) -> Worked {
         let Work { credit, head, target, mut walk } = self;
         let mut worked = Worked {
             credit,

@@ -91,7 +91,7 @@ pub(super) struct Written {
 
 impl Batch<'_> {
     /// Writes verified reports. Errors: [`StoreError`], and the transaction must not be committed.
-    pub fn write(
+    pub(super) fn write(
         connection: &Connection,
         shelf: &Shelf,
         reports: &[Verified],

@@ -4,7 +4,7 @@ use {super::validate::Verified, blockable_sdk::reports::ReportRecord};
 
 /// A verified report as compared with the latest one of its reporter on its chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Comparison {
+pub(super) enum Comparison {
     /// It replaces the latest one.
     Newer,
     /// It is older than the latest one.
@@ -19,7 +19,7 @@ pub enum Comparison {
 
 /// A count of use that went back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fall {
+pub(super) struct Fall {
     /// The credit's bit in the chunk.
     pub bit: u32,
     /// Units at the earlier instant.
@@ -29,7 +29,7 @@ pub struct Fall {
 }
 
 /// Compares a verified report with the latest of its reporter on its chunk.
-pub fn compare(latest: Option<&ReportRecord>, report: &Verified) -> Comparison {
+pub(super) fn compare(latest: Option<&ReportRecord>, report: &Verified) -> Comparison {
     let record = &report.record;
     let Some(latest) = latest else { return Comparison::Newer };
     if latest.epoch != record.epoch {

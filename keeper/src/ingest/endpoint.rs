@@ -107,7 +107,7 @@ pub(super) struct Stream {
 
 impl Endpoint {
     /// Makes the client. Errors: [`SourceError::Client`].
-    pub fn new(settings: &SourceSettings) -> Result<Endpoint, SourceError> {
+    pub(super) fn new(settings: &SourceSettings) -> Result<Endpoint, SourceError> {
         let limits = settings.limits;
         let client = Client::builder()
             // Another address was not configured.
@@ -122,7 +122,7 @@ impl Endpoint {
     }
 
     /// The reports after a number. Errors: [`SourceError`].
-    pub async fn page(&self, after: u64) -> Result<Page, SourceError> {
+    pub(super) async fn page(&self, after: u64) -> Result<Page, SourceError> {
         let query = [("after", after), ("most", u64::from(self.limits.page))];
         let request = self.client.get(self.pages.clone()).query(&query);
         let body = timeout(self.limits.deadline, self.body(request)).await??;
@@ -132,7 +132,7 @@ impl Endpoint {
     }
 
     /// Opens the stream of reports after a number. Errors: [`SourceError`].
-    pub async fn stream(&self, after: u64) -> Result<Stream, SourceError> {
+    pub(super) async fn stream(&self, after: u64) -> Result<Stream, SourceError> {
         let request = self.client.get(self.stream.clone()).header("last-event-id", after);
         let response = timeout(self.limits.deadline, request.send()).await??;
         require_ok(response.status())?;
@@ -160,7 +160,7 @@ impl Endpoint {
 
 impl Stream {
     /// Waits for the next reports. None for a comment that only keeps the connection open. Errors: [`SourceError`].
-    pub async fn next(&mut self) -> Result<Vec<Event>, SourceError> {
+    pub(super) async fn next(&mut self) -> Result<Vec<Event>, SourceError> {
         let chunk =
             timeout(self.limits.idle, self.response.chunk()).await.map_err(|_| SourceError::Silent)??;
         let chunk = chunk.ok_or(SourceError::Ended)?;

@@ -14,7 +14,7 @@ use {
 /// The fault that is proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Fault {
+pub(super) enum Fault {
     /// Two reports for one instant.
     Equivocation,
     /// A count of use that went back.
@@ -23,7 +23,7 @@ pub enum Fault {
 
 impl Fault {
     /// The fault's name in the table.
-    pub fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Fault::Equivocation => "equivocation",
             Fault::Regression => "regression",
@@ -33,7 +33,7 @@ impl Fault {
 
 /// Two reports of one reporter on one chunk, as the table `evidence` keeps them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Evidence {
+pub(super) struct Evidence {
     /// The fault that they prove.
     pub fault: Fault,
     /// Digest of the report that came first, in hexadecimal.
@@ -51,11 +51,15 @@ pub struct Evidence {
 
 impl Evidence {
     /// Evidence of two reports for one instant.
-    pub fn from_equivocation(first: [u8; 32], kept: Option<&ReportRecord>, second: &Verified) -> Evidence {
+    pub(super) fn from_equivocation(
+        first: [u8; 32],
+        kept: Option<&ReportRecord>,
+        second: &Verified,
+    ) -> Evidence {
         Evidence {
             fault: Fault::Equivocation,
-            first_digest: hex::encode(&first),
-            second_digest: hex::encode(&second.digest),
+            first_digest: hex::encode(first),
+            second_digest: hex::encode(second.digest),
             first: kept.cloned(),
             second: (*second.record).clone(),
             fall: None,
@@ -63,11 +67,11 @@ impl Evidence {
     }
 
     /// Evidence of a count of use that went back.
-    pub fn from_regression(first: &ReportRecord, second: &Verified, fall: Fall) -> Evidence {
+    pub(super) fn from_regression(first: &ReportRecord, second: &Verified, fall: Fall) -> Evidence {
         Evidence {
             fault: Fault::Regression,
-            first_digest: hex::encode(&first.digest()),
-            second_digest: hex::encode(&second.digest),
+            first_digest: hex::encode(first.digest()),
+            second_digest: hex::encode(second.digest),
             first: Some(first.clone()),
             second: (*second.record).clone(),
             fall: Some((fall.bit, fall.from, fall.to)),
@@ -75,7 +79,7 @@ impl Evidence {
     }
 
     /// The finding on the reporter.
-    pub fn finding(&self) -> Finding {
+    pub(super) fn finding(&self) -> Finding {
         let ReportRecord { reporter, provider, chunk, reported_at, .. } = self.second;
         let fact = match self.fault {
             Fault::Equivocation => {

@@ -31,6 +31,7 @@ mod state;
 pub(crate) mod tests;
 mod validate;
 
+pub use shelf::Shelf;
 use {
     crate::{
         chain::Snapshot,
@@ -57,11 +58,10 @@ use {
         time::timeout,
     },
 };
-pub use {
+pub(crate) use {
     batch::Taken,
     endpoint::SourceError,
     settings::{IngestSettings, SourceSettings},
-    shelf::Shelf,
     state::Token,
     validate::{Refused, Validator, Verified},
 };
@@ -275,7 +275,7 @@ impl Ingest {
 }
 
 /// Reads the first page of an endpoint and takes nothing in. Returns the number of reports on it. Errors: [`SourceError`].
-pub async fn probe(settings: &SourceSettings) -> Result<usize, SourceError> {
+pub(crate) async fn probe(settings: &SourceSettings) -> Result<usize, SourceError> {
     Ok(Endpoint::new(settings)?.page(0).await?.reports.len())
 }
 

@@ -34,7 +34,7 @@ struct Inner {
 }
 
 impl Progress {
-    pub fn new(settings: &SourceSettings) -> Arc<Progress> {
+    pub(super) fn new(settings: &SourceSettings) -> Arc<Progress> {
         let limits = settings.limits;
         let quiet = if settings.mode == Mode::Stream { limits.idle } else { Duration::ZERO };
         let read_limit =
@@ -51,13 +51,13 @@ impl Progress {
     }
 
     /// Notes that the endpoint was read.
-    pub fn note_read(&self) {
+    pub(super) fn note_read(&self) {
         let mut inner = self.lock();
         (inner.round, inner.read, inner.error) = (Instant::now(), Some(Instant::now()), None);
     }
 
     /// Notes that the endpoint could not be read.
-    pub fn note_failure(&self, error: &str) {
+    pub(super) fn note_failure(&self, error: &str) {
         let mut inner = self.lock();
         (inner.round, inner.error) = (Instant::now(), Some(error.to_string()));
     }

@@ -12,7 +12,7 @@ const EVIDENCE_MOST: u32 = 100;
 
 /// The state of a report's instant in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Instant {
+pub(super) enum Instant {
     /// Nothing; its digest is written now.
     New,
     /// The same report.
@@ -23,7 +23,7 @@ pub enum Instant {
 
 /// The result of filing a piece of evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Filed {
+pub(super) enum Filed {
     /// Written, under this number.
     Written(i64),
     /// It was there.
@@ -33,7 +33,7 @@ pub enum Filed {
 }
 
 /// Reads every reporter's latest report on every chunk of a market. Errors: a row that cannot be read.
-pub fn latest(connection: &Connection, market: &Pubkey) -> Result<Vec<ReportRecord>, StoreError> {
+pub(super) fn latest(connection: &Connection, market: &Pubkey) -> Result<Vec<ReportRecord>, StoreError> {
     let mut statement = connection.prepare("SELECT record FROM reports")?;
     let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
     let mut records = Vec::new();
@@ -47,7 +47,7 @@ pub fn latest(connection: &Connection, market: &Pubkey) -> Result<Vec<ReportReco
 }
 
 /// Writes a report as the latest of its reporter on its chunk.
-pub fn keep(connection: &Connection, record: &ReportRecord) -> Result<(), StoreError> {
+pub(super) fn keep(connection: &Connection, record: &ReportRecord) -> Result<(), StoreError> {
     let sql = "INSERT OR REPLACE INTO reports (provider, chunk, reporter, epoch, reported_at, record)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     connection.prepare_cached(sql)?.execute(params![
@@ -62,7 +62,7 @@ pub fn keep(connection: &Connection, record: &ReportRecord) -> Result<(), StoreE
 }
 
 /// Writes a report's digest for its instant, unless that has one.
-pub fn remember(connection: &Connection, report: &Verified) -> Result<Instant, StoreError> {
+pub(super) fn remember(connection: &Connection, report: &Verified) -> Result<Instant, StoreError> {
     let record = &report.record;
     let (reporter, provider) = (record.reporter.to_bytes(), record.provider.to_bytes());
     let sql = "INSERT INTO digests (reporter, provider, epoch, chunk, reported_at, digest)
@@ -79,7 +79,7 @@ pub fn remember(connection: &Connection, report: &Verified) -> Result<Instant, S
 }
 
 /// Writes evidence unless it is there or there is enough; `at` in the chain's Unix seconds.
-pub fn file(connection: &Connection, evidence: &Evidence, at: i64) -> Result<Filed, StoreError> {
+pub(super) fn file(connection: &Connection, evidence: &Evidence, at: i64) -> Result<Filed, StoreError> {
     let (kind, record) = (evidence.fault.name(), &evidence.second);
     let (provider, reporter) = (record.provider.to_bytes(), record.reporter.to_bytes());
     let sql = "SELECT count(*), coalesce(sum(json_extract(body, '$.second_digest') = ?4), 0) FROM evidence
@@ -102,7 +102,10 @@ pub fn file(connection: &Connection, evidence: &Evidence, at: i64) -> Result<Fil
 }
 
 /// Reads the evidence after a number, with its numbers, in their order.
-pub fn evidence_after(connection: &Connection, number: i64) -> Result<Vec<(i64, Evidence)>, StoreError> {
+pub(super) fn evidence_after(
+    connection: &Connection,
+    number: i64,
+) -> Result<Vec<(i64, Evidence)>, StoreError> {
     let mut statement = connection.prepare(
         "SELECT id, body FROM evidence WHERE id > ?1 AND kind IN ('equivocation', 'regression') ORDER BY id",
     )?;
@@ -115,7 +118,7 @@ pub fn evidence_after(connection: &Connection, number: i64) -> Result<Vec<(i64, 
 }
 
 /// Reads a cursor; 0 before it was set.
-pub fn cursor(connection: &Connection, name: &str) -> Result<u64, StoreError> {
+pub(super) fn cursor(connection: &Connection, name: &str) -> Result<u64, StoreError> {
     let sql = "SELECT value FROM cursors WHERE name = ?1";
     let row =
         connection.prepare_cached(sql)?.query_row([name], |row| columns::unsigned(row, 0)).optional()?;
@@ -123,14 +126,14 @@ pub fn cursor(connection: &Connection, name: &str) -> Result<u64, StoreError> {
 }
 
 /// Sets a cursor.
-pub fn set_cursor(connection: &Connection, name: &str, value: u64) -> Result<(), StoreError> {
+pub(super) fn set_cursor(connection: &Connection, name: &str, value: u64) -> Result<(), StoreError> {
     let sql = "INSERT OR REPLACE INTO cursors (name, value) VALUES (?1, ?2)";
     connection.prepare_cached(sql)?.execute(params![name, columns::signed(value)])?;
     Ok(())
 }
 
 /// Removes up to `most` digests of instants before a Unix time. Returns the number removed.
-pub fn prune(connection: &Connection, before: i64, most: u32) -> Result<usize, StoreError> {
+pub(super) fn prune(connection: &Connection, before: i64, most: u32) -> Result<usize, StoreError> {
     let sql = "DELETE FROM digests WHERE (reporter, provider, epoch, chunk, reported_at) IN (
                    SELECT reporter, provider, epoch, chunk, reported_at FROM digests
                    WHERE reported_at < ?1 ORDER BY reported_at LIMIT ?2)";

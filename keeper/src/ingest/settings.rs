@@ -9,19 +9,19 @@ use {
 
 /// Section `[ingest]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct IngestSettings {
+pub(crate) struct IngestSettings {
     /// Days for which the digests of reports are kept, to find two reports for one instant.
     pub keep_digests_days: u64,
 }
 
 impl IngestSettings {
     /// Reads the section.
-    pub fn read(reader: &mut Reader) -> IngestSettings {
+    pub(crate) fn read(reader: &mut Reader) -> IngestSettings {
         IngestSettings { keep_digests_days: reader.number("keep_digests_days", 14, 1..=365) }
     }
 
     /// The time before which digests are to be pruned, where the time is `now`; both in Unix seconds.
-    pub fn keep_from(&self, now: i64) -> i64 {
+    pub(crate) fn keep_from(&self, now: i64) -> i64 {
         let days = i64::try_from(self.keep_digests_days).unwrap_or(i64::MAX);
         now.saturating_sub(days.saturating_mul(86_400))
     }

@@ -17,11 +17,11 @@ use {
 };
 
 /// Seconds without a report after which a reporter is silent, where nothing else is set.
-pub const SILENT_AFTER: i64 = 120;
+pub(super) const SILENT_AFTER: i64 = 120;
 
 /// The chunks that reports are due on, with the time since which they are.
 #[derive(Clone, Debug, Default)]
-pub struct Due(BTreeMap<(Pubkey, u32), Since>);
+pub(super) struct Due(BTreeMap<(Pubkey, u32), Since>);
 
 #[derive(Clone, Copy, Debug)]
 struct Since {
@@ -32,7 +32,7 @@ struct Since {
 
 /// The latest report of a listed reporter, and its longest silence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Heard {
+pub(super) struct Heard {
     /// The provider.
     pub provider: Pubkey,
     /// The reporter.
@@ -48,7 +48,7 @@ pub struct Heard {
 impl Due {
     /// Takes in a snapshot. A chunk's time begins when it is first seen to be due in its provider's epoch: no reporter is
     /// late for a chunk that it could not know of.
-    pub fn update(&mut self, snapshot: &Snapshot) {
+    pub(super) fn update(&mut self, snapshot: &Snapshot) {
         let mut due = BTreeMap::new();
         for credit in snapshot.credits.values() {
             let Some(provider) = snapshot.providers.get(&credit.provider) else { continue };
@@ -71,7 +71,7 @@ impl Due {
 
 /// Finds the latest report and the longest silence of every listed reporter whose registration has not expired and whose
 /// provider has credits that can be metered.
-pub fn heard(due: &Due, snapshot: &Snapshot, shelf: &Shelf) -> Vec<Heard> {
+pub(super) fn heard(due: &Due, snapshot: &Snapshot, shelf: &Shelf) -> Vec<Heard> {
     let on_provider = |(address, provider): (&Pubkey, &Provider)| -> Vec<Heard> {
         let current = provider.reporters().iter().filter(|listed| snapshot.clock.get() < listed.expires_at);
         current.filter_map(|listed| of_reporter(due, snapshot, shelf, address, &listed.key)).collect()
@@ -99,7 +99,7 @@ fn of_reporter(
 }
 
 /// Finds for each reporter whether it is silent for longer than its provider's limit in `after`, in seconds.
-pub fn findings(heard: &[Heard], after: &BTreeMap<Pubkey, i64>) -> Vec<Finding> {
+pub(super) fn findings(heard: &[Heard], after: &BTreeMap<Pubkey, i64>) -> Vec<Finding> {
     let mut findings = BTreeMap::new();
     for Heard { provider, reporter, chunk, silent_for, .. } in heard {
         let limit = after.get(provider).copied().unwrap_or(SILENT_AFTER);

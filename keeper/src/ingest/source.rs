@@ -49,7 +49,7 @@ pub(super) async fn run(ingest: Ingest, settings: SourceSettings, progress: Arc<
 
 impl Source {
     /// An endpoint that has not been asked yet. Errors: [`SourceError::Client`].
-    pub fn new(
+    pub(super) fn new(
         ingest: &Ingest,
         settings: &SourceSettings,
         progress: &Arc<Progress>,
@@ -105,7 +105,7 @@ impl Source {
     }
 
     /// Takes in all reports since the last time, up to a limit. Errors: [`SourceError`], with the pages before it stored.
-    pub async fn pull(&mut self) -> Result<Taken, SourceError> {
+    pub(super) async fn pull(&mut self) -> Result<Taken, SourceError> {
         self.ingest.require(&self.settings.provider)?;
         let mut all = Taken::default();
         self.is_cut = true;

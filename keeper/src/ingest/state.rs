@@ -52,7 +52,7 @@ pub(super) struct State {
 
 impl State {
     /// Reads the stored reports of a market. Errors: [`StoreError`].
-    pub fn load(connection: &Connection, market: &Pubkey) -> Result<State, StoreError> {
+    pub(super) fn load(connection: &Connection, market: &Pubkey) -> Result<State, StoreError> {
         let mut shelf = Shelf::default();
         for record in rows::latest(connection, market)? {
             shelf.put(Arc::new(record));
@@ -83,11 +83,11 @@ impl State {
         self.pending.insert((finding.rule(), finding.subject()), (self.fault, finding));
     }
 
-    pub fn chain(&self) -> Option<Arc<Snapshot>> {
+    pub(super) fn chain(&self) -> Option<Arc<Snapshot>> {
         self.chain.clone()
     }
 
-    pub fn update_chain(&mut self, snapshot: Arc<Snapshot>) {
+    pub(super) fn update_chain(&mut self, snapshot: Arc<Snapshot>) {
         self.due.update(&snapshot);
         let gauge = |reporter: &Pubkey| metrics::gauge!("blockable_keeper_report_lag_seconds", "reporter" => reporter.to_string());
         let mut lags = BTreeMap::new();
@@ -107,7 +107,7 @@ impl State {
     }
 
     /// Takes note of how long each endpoint's provider may be silent; the shortest time counts.
-    pub fn wait_for(&mut self, sources: &[SourceSettings]) {
+    pub(super) fn wait_for(&mut self, sources: &[SourceSettings]) {
         self.silent_after.clear();
         for source in sources {
             let limit = self.silent_after.entry(source.provider).or_insert(source.silent_after);
@@ -116,7 +116,7 @@ impl State {
     }
 
     /// Takes the rows of a committed transaction.
-    pub fn take(&mut self, written: Written) {
+    pub(super) fn take(&mut self, written: Written) {
         let shelf = Arc::make_mut(&mut self.shelf);
         for report in written.fresh {
             shelf.put(report);
@@ -128,17 +128,17 @@ impl State {
     }
 
     /// Tests whether the acknowledgement of evidence up to a number must be written.
-    pub fn must_be_written(&self, evidence: i64) -> bool {
+    pub(super) fn must_be_written(&self, evidence: i64) -> bool {
         evidence > self.acknowledged
     }
 
     /// Forgets the faults that a token marks; those found since stay.
-    pub fn acknowledge(&mut self, token: Token) {
+    pub(super) fn acknowledge(&mut self, token: Token) {
         self.pending.retain(|_, (fault, _)| *fault > token.fault);
         self.acknowledged = self.acknowledged.max(token.evidence);
     }
 
-    pub fn findings(&self) -> (Vec<Finding>, Token) {
+    pub(super) fn findings(&self) -> (Vec<Finding>, Token) {
         let token = Token { fault: self.fault, evidence: self.found };
         let mut findings: Vec<Finding> = self.pending.values().map(|(_, finding)| finding.clone()).collect();
         if let Some(chain) = &self.chain {

@@ -79,7 +79,7 @@ impl Refused {
 }
 
 /// Validates reports against the state of the chain.
-pub struct Validator<'a> {
+pub(crate) struct Validator<'a> {
     /// The market.
     pub market: &'a Pubkey,
     /// The provider whose reports are expected; `None` for any provider of the market.
@@ -92,7 +92,7 @@ pub struct Validator<'a> {
 
 /// A valid report with a verified signature.
 #[derive(Clone, Debug)]
-pub struct Verified {
+pub(crate) struct Verified {
     /// The report.
     pub record: Arc<ReportRecord>,
     /// The digest that its reporter has signed.
@@ -101,7 +101,7 @@ pub struct Verified {
 
 impl Validator<'_> {
     /// Validates a report and verifies its signature. [`super::compare()`] holds it against other reports. Errors: [`Refused`].
-    pub fn validate(&self, record: ReportRecord) -> Result<Verified, Refused> {
+    pub(crate) fn validate(&self, record: ReportRecord) -> Result<Verified, Refused> {
         if record.market != *self.market {
             return Err(Refused::WrongMarket);
         }

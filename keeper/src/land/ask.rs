@@ -13,7 +13,7 @@ const FEE_ACCOUNTS: usize = 100;
 
 /// A recent blockhash, and the last block height at which it is valid.
 #[derive(Clone, Copy, Debug)]
-pub struct Blockhash {
+pub(super) struct Blockhash {
     /// The hash.
     pub hash: Hash,
     /// The last block height.
@@ -22,7 +22,7 @@ pub struct Blockhash {
 
 /// Returns the answer of the first node that gives one. Errors: [`LandError::Node`] with the last node's failure, or
 /// [`LandError::NoNode`] without nodes.
-pub async fn first_answer<T>(
+pub(super) async fn first_answer<T>(
     nodes: &[&Node],
     ask: impl AsyncFn(&Node) -> Result<T, NodeError>,
 ) -> Result<T, LandError> {
@@ -37,7 +37,7 @@ pub async fn first_answer<T>(
 }
 
 /// Asks for the latest confirmed blockhash. Errors: as [`first_answer`].
-pub async fn latest_blockhash(nodes: &[&Node]) -> Result<Blockhash, LandError> {
+pub(super) async fn latest_blockhash(nodes: &[&Node]) -> Result<Blockhash, LandError> {
     let commitment = CommitmentConfig::confirmed();
     let ask = async |node: &Node| {
         node.ask("blockhash", node.rpc().get_latest_blockhash_with_commitment(commitment)).await
@@ -48,7 +48,7 @@ pub async fn latest_blockhash(nodes: &[&Node]) -> Result<Blockhash, LandError> {
 
 /// Asks for the priority fees that others paid lately for the same accounts, in micro-lamports per compute unit. Empty where
 /// no node answers: the fee then starts from nothing.
-pub async fn recent_fees(nodes: &[&Node], ready: &[Ready]) -> Vec<u64> {
+pub(super) async fn recent_fees(nodes: &[&Node], ready: &[Ready]) -> Vec<u64> {
     let credits = ready.iter().flat_map(|ready| &ready.batch.intents).flat_map(|intent| intent.credits());
     let accounts: Vec<Pubkey> = credits.take(FEE_ACCOUNTS).copied().collect();
     let ask = async |node: &Node| {

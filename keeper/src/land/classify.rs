@@ -4,7 +4,7 @@ use blockable_sdk::{TransactionError, errors::program_error, program::errors::Bl
 
 /// The cause of a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Cause {
+pub(super) enum Cause {
     /// The chain has moved on: another keeper has done it, or it is no longer due. Nothing is wrong.
     Moot(String),
     /// The payer cannot pay.
@@ -21,7 +21,7 @@ pub enum Cause {
 }
 
 /// Classifies a failure.
-pub fn classify(error: &TransactionError) -> Cause {
+pub(super) fn classify(error: &TransactionError) -> Cause {
     use BlockableError as E;
     if let Some((instruction, refused)) = program_error(error) {
         let reason = format!("{refused:?}: {refused}");

@@ -19,7 +19,7 @@ const HEADS: usize = 2;
 
 /// Due intents, parted.
 #[derive(Debug, Default)]
-pub struct Confirmed {
+pub(crate) struct Confirmed {
     /// They go on.
     pub due: Vec<Intent>,
     /// They wait until enough nodes call for them.
@@ -27,7 +27,7 @@ pub struct Confirmed {
 }
 
 /// Confirms intents of enforcement; others pass as they are. `needed` nodes must agree.
-pub async fn confirm(
+pub(crate) async fn confirm(
     nodes: &Nodes,
     needed: usize,
     intents: Vec<Intent>,

@@ -28,7 +28,7 @@ const MOST: usize = 16_384;
 
 /// Costs by lane and size. In memory alone: after a restart everything is simulated once.
 #[derive(Default)]
-pub struct Costs {
+pub(super) struct Costs {
     known: HashMap<String, Known>,
 }
 
@@ -48,7 +48,7 @@ fn name(batch: &Batch) -> Option<String> {
 
 impl Costs {
     /// Parts batches by whether a recent simulation serves for them, and uses it up by one where it does.
-    pub fn split(&mut self, batches: Vec<Batch>) -> (Vec<Ready>, Vec<Batch>) {
+    pub(super) fn split(&mut self, batches: Vec<Batch>) -> (Vec<Ready>, Vec<Batch>) {
         let (mut known, mut unknown) = (Vec::new(), Vec::new());
         for batch in batches {
             match self.take(&batch) {
@@ -67,7 +67,7 @@ impl Costs {
     }
 
     /// Remembers the compute units of simulated batches.
-    pub fn learn(&mut self, simulated: &[Ready]) {
+    pub(super) fn learn(&mut self, simulated: &[Ready]) {
         for ready in simulated {
             self.learn_one(&ready.batch, ready.compute_units);
         }
@@ -85,7 +85,7 @@ impl Costs {
     }
 
     /// Forgets a lane whose transaction did not succeed.
-    pub fn forget(&mut self, lane: &str) {
+    pub(super) fn forget(&mut self, lane: &str) {
         let start = format!("{lane}:");
         self.known.retain(|name, _| !name.split('|').any(|part| part.starts_with(&start)));
     }

@@ -34,7 +34,7 @@ pub(super) struct Ended {
 
 impl Ended {
     /// The end that a status means; `None` until the block that it is in is confirmed.
-    pub fn from_status(flight: Flight, status: &TransactionStatus) -> Option<Ended> {
+    pub(super) fn from_status(flight: Flight, status: &TransactionStatus) -> Option<Ended> {
         if !status.satisfies_commitment(CommitmentConfig::confirmed()) {
             return None;
         }
@@ -47,7 +47,7 @@ impl Ended {
     }
 
     /// The end of a transaction that is in no block and can get into none.
-    pub fn dead(flight: Flight) -> Ended {
+    pub(super) fn dead(flight: Flight) -> Ended {
         Ended { flight, end: End::Dead, error: None }
     }
 }

@@ -14,7 +14,7 @@ const SPARE_UNITS: u64 = 1_000;
 
 /// A priority fee.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Fee {
+pub(crate) struct Fee {
     /// Micro-lamports per compute unit, as transactions of version 0 state it.
     pub micro_lamports_per_unit: u64,
     /// Lamports for the whole transaction, as those of version 1 state it.
@@ -23,7 +23,7 @@ pub struct Fee {
 
 /// A batch with its transaction's limits and highest cost.
 #[derive(Clone, Debug)]
-pub struct Priced {
+pub(crate) struct Priced {
     /// The batch, with the compute units of its simulation.
     pub ready: Ready,
     /// Compute units that the transaction asks for.
@@ -36,7 +36,7 @@ pub struct Priced {
 
 /// The rule by which a round's transactions are priced.
 #[derive(Clone, Debug)]
-pub struct Pricing {
+pub(crate) struct Pricing {
     /// Prices that others paid, in micro-lamports per compute unit.
     pub recent: Vec<u64>,
     /// The percentile of them at which a fee starts.
@@ -49,7 +49,7 @@ pub struct Pricing {
 
 impl Pricing {
     /// The rule of the settings, on recent prices in micro-lamports per compute unit.
-    pub fn new(recent: Vec<u64>, settings: &LandSettings) -> Pricing {
+    pub(crate) fn new(recent: Vec<u64>, settings: &LandSettings) -> Pricing {
         Pricing {
             recent,
             percentile: settings.fee_percentile,
@@ -59,7 +59,7 @@ impl Pricing {
     }
 
     /// Prices batches, each by how often its work has died.
-    pub fn price(&self, ready: Vec<Ready>, attempts: &Attempts) -> Vec<Priced> {
+    pub(crate) fn price(&self, ready: Vec<Ready>, attempts: &Attempts) -> Vec<Priced> {
         let price = |ready: Ready| {
             let died = attempts.died(&ready.batch.intents);
             let margin = ready.compute_units.saturating_mul(self.margin.get()) / WHOLE;

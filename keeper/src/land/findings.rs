@@ -13,7 +13,7 @@ use {
 impl Lander {
     /// Reports the lamports and faults of its keys, and work that was put aside. All of it is read anew each time.
     /// Errors: [`StoreError`].
-    pub async fn findings(&self) -> Result<Vec<Finding>, StoreError> {
+    pub(crate) async fn findings(&self) -> Result<Vec<Finding>, StoreError> {
         let mut findings = self.funds().await;
         let least = self.shared.settings.quarantine_after;
         let lanes = self.shared.store.read(move |connection| lanes::list(connection, 1)).await?;

@@ -14,7 +14,7 @@ use {
 
 /// An intent that a transaction carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Carried {
+pub(crate) struct Carried {
     /// The intent.
     pub id: IntentId,
     /// The kind of the intent.
@@ -27,14 +27,14 @@ pub struct Carried {
 
 impl Carried {
     /// The record of an intent in its transaction.
-    pub fn from_intent(intent: &Intent) -> Carried {
+    pub(crate) fn from_intent(intent: &Intent) -> Carried {
         Carried { id: intent.id, kind: intent.kind(), subject: intent.subject(), lane: intent.lane() }
     }
 }
 
 /// A transaction that was written down, and may have been sent.
 #[derive(Clone, Debug)]
-pub struct Flight {
+pub(crate) struct Flight {
     /// The signature of the payer, which names the transaction.
     pub signature: Signature,
     /// The transaction.
@@ -65,7 +65,7 @@ pub struct Flight {
 
 /// A signed transaction on its way into the store, with the intents it carries.
 #[derive(Clone, Debug)]
-pub struct Submission {
+pub(crate) struct Submission {
     /// The transaction.
     pub flight: Flight,
     /// Its intents, in order.
@@ -76,7 +76,7 @@ pub struct Submission {
 /// those slots: after a restart an intent may be planned once more on a state from before its transaction landed, and its
 /// simulation finds that nothing is left to do.
 #[derive(Default)]
-pub struct Flights {
+pub(crate) struct Flights {
     open: HashMap<Signature, Flight>,
     /// The slot in which one of them last changed an account.
     landed: HashMap<Pubkey, u64>,
@@ -84,12 +84,12 @@ pub struct Flights {
 
 impl Flights {
     /// Adds a transaction that is written down.
-    pub fn add(&mut self, flight: Flight) {
+    pub(crate) fn add(&mut self, flight: Flight) {
         self.open.insert(flight.signature, flight);
     }
 
     /// Removes a transaction whose end is recorded; `slot` is that of its block, where it is in one.
-    pub fn remove(&mut self, signature: &Signature, slot: Option<u64>) {
+    pub(crate) fn remove(&mut self, signature: &Signature, slot: Option<u64>) {
         let Some(flight) = self.open.remove(signature) else { return };
         let Some(slot) = slot else { return };
         for account in flight.writes {
@@ -99,14 +99,14 @@ impl Flights {
     }
 
     /// Notes that a transaction was sent now.
-    pub fn mark_sent(&mut self, signature: &Signature) {
+    pub(crate) fn mark_sent(&mut self, signature: &Signature) {
         if let Some(flight) = self.open.get_mut(signature) {
             flight.sent = Some(Instant::now());
         }
     }
 
     /// Notes that a transaction's last valid block has passed. Returns the moment at which that was first noted.
-    pub fn mark_expired(&mut self, signature: &Signature) -> Instant {
+    pub(crate) fn mark_expired(&mut self, signature: &Signature) -> Instant {
         let now = Instant::now();
         match self.open.get_mut(signature) {
             Some(flight) => *flight.expired_since.get_or_insert(now),
@@ -115,26 +115,26 @@ impl Flights {
     }
 
     /// Copies all of them, oldest first.
-    pub fn to_vec(&self) -> Vec<Flight> {
+    pub(crate) fn to_vec(&self) -> Vec<Flight> {
         let mut all: Vec<Flight> = self.open.values().cloned().collect();
         all.sort_by_key(|flight| (flight.written_at, flight.signature));
         all
     }
 
     /// Counts them.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.open.len()
     }
 
     /// Counts those that one key pays for.
-    pub fn paid_by(&self, role: Role) -> usize {
+    pub(crate) fn paid_by(&self, role: Role) -> usize {
         self.open.values().filter(|flight| flight.role == role).count()
     }
 
     /// Collects the accounts that intents planned on the state of a slot must not touch: those that transactions in flight may
     /// change, and those that were changed after that slot, on which the same would be done twice. Forgets the landings that the
     /// state has.
-    pub fn busy(&mut self, slot: u64) -> HashSet<Pubkey> {
+    pub(crate) fn busy(&mut self, slot: u64) -> HashSet<Pubkey> {
         self.landed.retain(|_, landed| *landed > slot);
         let open = self.open.values().flat_map(|flight| flight.writes.iter());
         open.chain(self.landed.keys()).copied().collect()
@@ -142,7 +142,7 @@ impl Flights {
 }
 
 /// Collects the accounts that a transaction locks for writing, without the payer.
-pub fn writes(transaction: &VersionedTransaction) -> Vec<Pubkey> {
+pub(crate) fn writes(transaction: &VersionedTransaction) -> Vec<Pubkey> {
     let keys = transaction.message.static_account_keys();
     let writable = keys.iter().enumerate().skip(1).filter(|(place, _)| {
         transaction.message.is_maybe_writable_with_reserved_addresses(*place, None::<&HashSet<Pubkey>>)

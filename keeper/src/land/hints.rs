@@ -42,31 +42,31 @@ pub(super) struct Listener {
 
 impl Hints {
     /// Both ends of a new channel.
-    pub fn new() -> (Hints, Listener) {
+    pub(super) fn new() -> (Hints, Listener) {
         let (announce, sent) = mpsc::channel(WAITING);
         let wake = Arc::new(Notify::new());
         (Hints { sent: announce, wake: wake.clone() }, Listener { sent, wake })
     }
 
     /// Announces a transaction that was sent. Without a listener, or with too many waiting, nothing happens.
-    pub fn announce(&self, signature: Signature) {
+    pub(super) fn announce(&self, signature: Signature) {
         let _ = self.sent.try_send(signature);
     }
 
     /// Wakes the tracker.
-    pub fn wake(&self) {
+    pub(super) fn wake(&self) {
         self.wake.notify_one();
     }
 
     /// Waits until the tracker is woken.
-    pub async fn woken(&self) {
+    pub(super) async fn woken(&self) {
         self.wake.notified().await;
     }
 }
 
 impl Listener {
     /// Listens until nothing can be announced any more. Ends where no node has a WebSocket.
-    pub async fn run(mut self, nodes: Nodes) {
+    pub(super) async fn run(mut self, nodes: Nodes) {
         let mut pause = PAUSE;
         loop {
             let Some(url) = nodes.all().iter().find_map(Node::ws_url) else { return };

@@ -22,7 +22,7 @@ const DAY: i64 = 86_400;
 
 /// The end of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum End {
+pub(crate) enum End {
     /// It is in a confirmed block.
     Landed {
         /// The block's slot.
@@ -41,7 +41,7 @@ pub enum End {
 
 impl End {
     /// The end's name in tables and metrics.
-    pub fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
             End::Landed { .. } => "landed",
             End::Failed { .. } => "failed",
@@ -50,7 +50,7 @@ impl End {
     }
 
     /// The slot of its block, `None` where it is in none.
-    pub fn slot(&self) -> Option<u64> {
+    pub(crate) fn slot(&self) -> Option<u64> {
         match self {
             End::Landed { slot } | End::Failed { slot, .. } => Some(*slot),
             End::Dead => None,
@@ -59,7 +59,11 @@ impl End {
 }
 
 /// Writes a transaction and its intents down before it is sent, and counts its cost as spent. Errors: [`StoreError`].
-pub fn write_ahead(connection: &Connection, flight: &Flight, intents: &[Intent]) -> Result<(), StoreError> {
+pub(crate) fn write_ahead(
+    connection: &Connection,
+    flight: &Flight,
+    intents: &[Intent],
+) -> Result<(), StoreError> {
     let signature = flight.signature.as_ref();
     let day = day(flight.written_at);
     connection
@@ -104,7 +108,7 @@ pub fn write_ahead(connection: &Connection, flight: &Flight, intents: &[Intent])
 
 /// Records the end of a transaction and of its intents, and takes back the cost of one that died. The first end counts.
 /// Errors: [`StoreError`].
-pub fn record_end(
+pub(crate) fn record_end(
     connection: &Connection,
     flight: &Flight,
     end: &End,
@@ -157,7 +161,7 @@ fn add_spending(connection: &Connection, role: Role, day: i64, lamports: i64) ->
 }
 
 /// Reads a role's spending on the UTC day of a time, transactions in flight included. Errors: [`StoreError`].
-pub fn spent(connection: &Connection, role: Role, now: ChainTime) -> Result<Lamports, StoreError> {
+pub(crate) fn spent(connection: &Connection, role: Role, now: ChainTime) -> Result<Lamports, StoreError> {
     let sql = "SELECT lamports FROM spending WHERE role = ?1 AND day = ?2";
     let spent: Option<i64> = connection
         .prepare_cached(sql)?
@@ -167,14 +171,14 @@ pub fn spent(connection: &Connection, role: Role, now: ChainTime) -> Result<Lamp
 }
 
 /// Returns whether a transaction is on record. Errors: [`StoreError`].
-pub fn is_known(connection: &Connection, signature: &Signature) -> Result<bool, StoreError> {
+pub(crate) fn is_known(connection: &Connection, signature: &Signature) -> Result<bool, StoreError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM transactions WHERE signature = ?1)";
     Ok(connection.prepare_cached(sql)?.query_row([signature.as_ref()], |row| row.get(0))?)
 }
 
 /// Reads the transactions whose end is not on record: a keeper that was ended at any moment goes on with them.
 /// Errors: [`StoreError`].
-pub fn open_flights(connection: &Connection) -> Result<Vec<Flight>, StoreError> {
+pub(crate) fn open_flights(connection: &Connection) -> Result<Vec<Flight>, StoreError> {
     let mut statement = connection.prepare(
         "SELECT signature, role, bytes, last_valid_height, lamports, compute_units, slot, written_at
          FROM transactions WHERE state = 'open'",
@@ -231,7 +235,7 @@ fn carried(connection: &Connection, signature: &Signature) -> Result<Vec<Carried
 }
 
 /// Forgets intents and transactions that ended before a time. Returns the number of transactions. Errors: [`StoreError`].
-pub fn prune(connection: &Connection, before: ChainTime) -> Result<usize, StoreError> {
+pub(crate) fn prune(connection: &Connection, before: ChainTime) -> Result<usize, StoreError> {
     let time = before.get();
     let ended =
         connection.execute("DELETE FROM transactions WHERE state <> 'open' AND ended_at < ?1", [time])?;

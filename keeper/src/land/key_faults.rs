@@ -29,7 +29,7 @@ pub(super) struct KeyFaults(BTreeMap<(Role, KeyFault), String>);
 
 impl KeyFaults {
     /// Takes in what stages have found, in order.
-    pub fn note(&mut self, notes: impl IntoIterator<Item = KeyNote>) {
+    pub(super) fn note(&mut self, notes: impl IntoIterator<Item = KeyNote>) {
         for KeyNote { role, fault, reason } in notes {
             match reason {
                 Some(reason) => self.0.insert((role, fault), reason),
@@ -39,12 +39,12 @@ impl KeyFaults {
     }
 
     /// Clears every fault of a role's key.
-    pub fn clear(&mut self, role: Role) {
+    pub(super) fn clear(&mut self, role: Role) {
         self.0.retain(|(of, _), _| *of != role);
     }
 
     /// Clears the faults of keys that no due intent needs: they hold nothing up.
-    pub fn keep_needed(&mut self, intents: &[Intent]) {
+    pub(super) fn keep_needed(&mut self, intents: &[Intent]) {
         for role in Role::ALL {
             if !intents.iter().any(|intent| intent.kind().role() == role) {
                 self.clear(role);
@@ -53,7 +53,7 @@ impl KeyFaults {
     }
 
     /// Describes the fault of a role's key; `None` where it has none.
-    pub fn describe(&self, role: Role) -> Option<String> {
+    pub(super) fn describe(&self, role: Role) -> Option<String> {
         let of_role = self.0.iter().filter(|((of, _), _)| *of == role);
         let reasons: Vec<&str> = of_role.map(|(_, reason)| reason.as_str()).collect();
         (!reasons.is_empty()).then(|| reasons.join("; "))

@@ -66,13 +66,13 @@ pub struct Landing {
 /// work is signed anew only when its transaction is proven dead; a credit is in one transaction at a time. A crash at any point
 /// leaves transactions that are open in the store, and [`Lander::open`] goes on with them.
 #[derive(Clone)]
-pub struct Lander {
+pub(crate) struct Lander {
     pub(super) shared: Arc<Shared>,
 }
 
 impl Lander {
     /// Takes up the transactions that the store has open. Errors: [`StoreError`].
-    pub async fn open(
+    pub(crate) async fn open(
         nodes: Nodes,
         market: Pubkey,
         store: Store,
@@ -103,28 +103,28 @@ impl Lander {
     }
 
     /// Counts the transactions in flight.
-    pub fn in_flight(&self) -> usize {
+    pub(crate) fn in_flight(&self) -> usize {
         self.shared.flights().len()
     }
 
     /// The keys that pay.
-    pub fn payers(&self) -> BTreeMap<Role, Pubkey> {
+    pub(crate) fn payers(&self) -> BTreeMap<Role, Pubkey> {
         self.shared.payers()
     }
 
     /// Follows transactions in flight until `stop` becomes true.
-    pub async fn run(self, stop: watch::Receiver<bool>, beat: Beat) {
+    pub(crate) async fn run(self, stop: watch::Receiver<bool>, beat: Beat) {
         track::run(self.shared, stop, beat).await;
     }
 
     /// Reads once the statuses of transactions in flight. Returns the number that is still in flight. Errors: [`StoreError`].
-    pub async fn track(&self) -> Result<usize, StoreError> {
+    pub(crate) async fn track(&self) -> Result<usize, StoreError> {
         track::track(&self.shared).await
     }
 
     /// Lands what can be landed now. The rest comes again with the next plan. Errors: [`LandError`], with nothing sent that is
     /// not written down.
-    pub async fn land(&self, intents: Vec<Intent>, snapshot: &Snapshot) -> Result<Landing, LandError> {
+    pub(crate) async fn land(&self, intents: Vec<Intent>, snapshot: &Snapshot) -> Result<Landing, LandError> {
         let shared = &*self.shared;
         shared.advance_clock(snapshot.clock);
         shared.keep_due(&intents);

@@ -18,7 +18,7 @@ const LONGEST: Duration = Duration::from_secs(3_600);
 
 /// A lane that has failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Lane {
+pub(crate) struct Lane {
     /// The lane's name: the kind of work and its subject.
     pub lane: String,
     /// The kind of work.
@@ -44,7 +44,7 @@ fn as_text<S: serde::Serializer>(key: &Pubkey, serializer: S) -> Result<S::Ok, S
 
 /// Reads the lanes that must not be tried now. Forgets those whose work has not been due for an hour: it was done otherwise, or
 /// is not called for any more. Errors: [`StoreError`].
-pub async fn refresh(
+pub(crate) async fn refresh(
     store: &Store,
     intents: &[Intent],
     now: ChainTime,
@@ -67,7 +67,7 @@ pub async fn refresh(
 
 /// Records the failures of intents that cannot succeed. `first_pause` is the wait after the first failure.
 /// Errors: [`StoreError`], with nothing recorded.
-pub async fn record_failures(
+pub(crate) async fn record_failures(
     store: &Store,
     failed: Vec<LeftOut>,
     first_pause: Duration,
@@ -93,7 +93,7 @@ pub async fn record_failures(
 }
 
 /// Records a failure. Returns the number of failures in a row. Errors: [`StoreError`].
-pub fn fail(
+pub(crate) fn fail(
     connection: &Connection,
     (lane, kind, subject): (&str, &str, &Pubkey),
     reason: &str,
@@ -119,7 +119,7 @@ pub fn fail(
 
 /// Forgets the failures of a lane that has succeeded, and those of these credits in lanes of their own within it.
 /// Errors: [`StoreError`].
-pub fn succeed(connection: &Connection, lane: &str, credits: &[Pubkey]) -> Result<(), StoreError> {
+pub(crate) fn succeed(connection: &Connection, lane: &str, credits: &[Pubkey]) -> Result<(), StoreError> {
     connection.prepare_cached("DELETE FROM lanes WHERE lane = ?1")?.execute([lane])?;
     // `0` is the character after `/`: all names that begin with the lane's and a slash.
     let sql = "SELECT lane, subject FROM lanes WHERE lane > ?1 || '/' AND lane < ?1 || '0'";
@@ -143,20 +143,20 @@ fn idle(connection: &Connection, now: ChainTime) -> Result<Vec<String>, StoreErr
 }
 
 /// Reads the lanes that must not be tried at a time. Errors: [`StoreError`].
-pub fn blocked(connection: &Connection, now: ChainTime) -> Result<HashSet<String>, StoreError> {
+pub(crate) fn blocked(connection: &Connection, now: ChainTime) -> Result<HashSet<String>, StoreError> {
     let mut statement =
         connection.prepare_cached("SELECT lane FROM lanes WHERE retry_at > ?1 OR dropped = 1")?;
     Ok(statement.query_map([now.get()], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
 /// Reads the lanes that an operator has given up. Errors: [`StoreError`].
-pub fn dropped(connection: &Connection) -> Result<HashSet<String>, StoreError> {
+pub(crate) fn dropped(connection: &Connection) -> Result<HashSet<String>, StoreError> {
     let mut statement = connection.prepare_cached("SELECT lane FROM lanes WHERE dropped = 1")?;
     Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
 /// Returns the part of an intent that is in none of the blocked lanes; `None` where all of it is.
-pub fn unblocked_part(intent: &Intent, blocked: &HashSet<String>) -> Option<Intent> {
+pub(crate) fn unblocked_part(intent: &Intent, blocked: &HashSet<String>) -> Option<Intent> {
     if blocked.is_empty() {
         return Some(intent.clone());
     }
@@ -167,7 +167,7 @@ pub fn unblocked_part(intent: &Intent, blocked: &HashSet<String>) -> Option<Inte
 }
 
 /// Lists the lanes that have failed `least` times in a row or were dropped, oldest first. Errors: [`StoreError`].
-pub fn list(connection: &Connection, least: u32) -> Result<Vec<Lane>, StoreError> {
+pub(crate) fn list(connection: &Connection, least: u32) -> Result<Vec<Lane>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT lane, kind, subject, reason, failures, since, retry_at, dropped FROM lanes
          WHERE failures >= ?1 OR dropped = 1 ORDER BY since, lane",
@@ -189,14 +189,14 @@ fn read(row: &Row) -> rusqlite::Result<Lane> {
 }
 
 /// Has a lane tried again at once. Returns whether there is such a lane. Errors: [`StoreError`].
-pub fn retry(connection: &Connection, lane: &str) -> Result<bool, StoreError> {
+pub(crate) fn retry(connection: &Connection, lane: &str) -> Result<bool, StoreError> {
     let sql = "UPDATE lanes SET failures = 0, retry_at = 0, dropped = 0 WHERE lane = ?1";
     Ok(connection.execute(sql, [lane])? > 0)
 }
 
 /// Gives a lane up: it is not tried again until an operator says so. Returns whether there is such a lane.
 /// Errors: [`StoreError`].
-pub fn drop_lane(connection: &Connection, lane: &str) -> Result<bool, StoreError> {
+pub(crate) fn drop_lane(connection: &Connection, lane: &str) -> Result<bool, StoreError> {
     Ok(connection.execute("UPDATE lanes SET dropped = 1 WHERE lane = ?1", [lane])? > 0)
 }
 

@@ -4,7 +4,7 @@ use crate::plan::Intent;
 
 /// An intent that does not go on to the next stage, and why.
 #[derive(Clone, Debug)]
-pub struct LeftOut {
+pub(crate) struct LeftOut {
     /// The intent.
     pub intent: Intent,
     /// The reason, for people.
@@ -13,7 +13,7 @@ pub struct LeftOut {
 
 impl LeftOut {
     /// Leaves several intents out for the same reason.
-    pub fn all(intents: impl IntoIterator<Item = Intent>, reason: &str) -> Vec<LeftOut> {
+    pub(crate) fn all(intents: impl IntoIterator<Item = Intent>, reason: &str) -> Vec<LeftOut> {
         intents.into_iter().map(|intent| LeftOut { intent, reason: reason.to_string() }).collect()
     }
 }

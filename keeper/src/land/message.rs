@@ -10,7 +10,7 @@ use {
 
 /// Everything of a message that does not come from its batch.
 #[derive(Clone, Copy, Debug)]
-pub struct Envelope<'a> {
+pub(super) struct Envelope<'a> {
     /// The market.
     pub market: &'a Pubkey,
     /// The account that pays.
@@ -26,7 +26,7 @@ pub struct Envelope<'a> {
 }
 
 /// Builds the message of a batch. Errors: the SDK's, as text.
-pub fn build_message(batch: &Batch, envelope: &Envelope) -> Result<VersionedMessage, String> {
+pub(super) fn build_message(batch: &Batch, envelope: &Envelope) -> Result<VersionedMessage, String> {
     let mut instructions: Vec<Instruction> = batch.instructions(envelope.market);
     let message = match envelope.version {
         Version::V0 => {

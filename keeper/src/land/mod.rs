@@ -21,25 +21,25 @@
 mod ask;
 mod attempts;
 mod classify;
-pub mod confirm;
+pub(crate) mod confirm;
 mod costs;
 mod ends;
 mod error;
-pub mod fee;
+pub(crate) mod fee;
 mod findings;
-pub mod flight;
+pub(crate) mod flight;
 mod hints;
-pub mod journal;
+pub(crate) mod journal;
 mod key_faults;
-pub mod lander;
-pub mod lanes;
+pub(crate) mod lander;
+pub(crate) mod lanes;
 mod left_out;
 mod message;
-pub mod pack;
-pub mod rehearse;
+pub(crate) mod pack;
+pub(crate) mod rehearse;
 mod select;
 mod send;
-pub mod settings;
+pub(crate) mod settings;
 mod shared;
 mod sign;
 mod simulate;
@@ -49,7 +49,7 @@ pub(crate) mod tests;
 mod track;
 mod version;
 
-pub use {
+pub(crate) use {
     error::LandError,
     lander::{Lander, Landing},
     settings::{KeySettings, LandSettings},

@@ -12,7 +12,7 @@ use {
 };
 
 /// Most compute units of one transaction, with room for what a simulation does not show.
-pub const MAX_COMPUTE_UNITS: u32 = 1_200_000;
+pub(crate) const MAX_COMPUTE_UNITS: u32 = 1_200_000;
 /// Most accounts that a transaction of version 0 may lock.
 const V0_MAX_LOCKS: usize = 64;
 
@@ -22,7 +22,7 @@ const UNFIT: &str =
 
 /// A transaction format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Version {
+pub(crate) enum Version {
     /// Up to 1,232 bytes.
     V0,
     /// Up to 4,096 bytes.
@@ -31,7 +31,7 @@ pub enum Version {
 
 impl Version {
     /// Reads the format of a message.
-    pub fn from_message(message: &VersionedMessage) -> Version {
+    pub(crate) fn from_message(message: &VersionedMessage) -> Version {
         match message {
             VersionedMessage::V1(_) => Version::V1,
             VersionedMessage::Legacy(_) | VersionedMessage::V0(_) => Version::V0,
@@ -41,7 +41,7 @@ impl Version {
 
 /// Intents that one transaction carries, in order.
 #[derive(Clone, Debug)]
-pub struct Batch {
+pub(crate) struct Batch {
     /// The role whose key pays.
     pub role: Role,
     /// The intents, in order.
@@ -50,12 +50,12 @@ pub struct Batch {
 
 impl Batch {
     /// Builds the instructions, one per intent.
-    pub fn instructions(&self, market: &Pubkey) -> Vec<Instruction> {
+    pub(crate) fn instructions(&self, market: &Pubkey) -> Vec<Instruction> {
         self.intents.iter().map(|intent| intent.instruction(market)).collect()
     }
 
     /// Parts the work into two batches; `None` where there is nothing to halve.
-    pub fn halves(&self) -> Option<[Batch; 2]> {
+    pub(crate) fn halves(&self) -> Option<[Batch; 2]> {
         let half = |intents: Vec<Intent>| Batch { role: self.role, intents };
         match self.intents.as_slice() {
             [] => None,
@@ -70,7 +70,7 @@ impl Batch {
 
 /// Intents in batches, and those that fit none.
 #[derive(Debug, Default)]
-pub struct Packed {
+pub(crate) struct Packed {
     /// The batches, in order.
     pub batches: Vec<Batch>,
     /// Intents that are too large for any transaction and cannot be halved.
@@ -78,7 +78,7 @@ pub struct Packed {
 }
 
 /// Packs intents, in their order, by the key that pays. One that is too large by itself is halved until it fits.
-pub fn pack(intents: &[Intent], market: &Pubkey, version: Version) -> Packed {
+pub(crate) fn pack(intents: &[Intent], market: &Pubkey, version: Version) -> Packed {
     let (mut batches, mut unfit) = (Vec::new(), Vec::new());
     for role in Role::ALL {
         let mut open = Batch { role, intents: Vec::new() };

@@ -78,7 +78,7 @@ impl IntentView {
 impl Lander {
     /// Packs and simulates the intents due at a time, and sends nothing. `held` has those that were not
     /// confirmed. Errors: [`LandError`].
-    pub async fn rehearse(
+    pub(crate) async fn rehearse(
         &self,
         intents: Vec<Intent>,
         held: Vec<LeftOut>,

@@ -11,7 +11,7 @@ use {
 
 /// The due intents, parted.
 #[derive(Debug, Default)]
-pub struct Selected {
+pub(super) struct Selected {
     /// They go on, in order.
     pub chosen: Vec<Intent>,
     /// They wait: a transaction in flight, or an intent before them, may change the same credit.
@@ -22,7 +22,11 @@ pub struct Selected {
 
 /// Chooses intents whose lanes are not blocked and whose credits nothing else is about to change. `busy` are the credits that
 /// transactions in flight may change.
-pub fn select(mut intents: Vec<Intent>, blocked: &HashSet<String>, mut busy: HashSet<Pubkey>) -> Selected {
+pub(super) fn select(
+    mut intents: Vec<Intent>,
+    blocked: &HashSet<String>,
+    mut busy: HashSet<Pubkey>,
+) -> Selected {
     let mut selected = Selected::default();
     // Metering names many credits and comes again and again: an action on one of them would never get its turn.
     intents.sort_by_key(|intent| intent.kind() == Kind::Meter);
@@ -44,7 +48,7 @@ pub fn select(mut intents: Vec<Intent>, blocked: &HashSet<String>, mut busy: Has
 
 /// Batches, parted by the room that is left in flight.
 #[derive(Debug, Default)]
-pub struct Admitted {
+pub(super) struct Admitted {
     /// There is room for them.
     pub batches: Vec<Batch>,
     /// The intents of those that wait.
@@ -53,7 +57,7 @@ pub struct Admitted {
 
 /// Admits the batches that there is room for. `room` is the number of further transactions by role, so that one key's work
 /// takes no room from the other's.
-pub fn admit(batches: Vec<Batch>, mut room: BTreeMap<Role, usize>) -> Admitted {
+pub(super) fn admit(batches: Vec<Batch>, mut room: BTreeMap<Role, usize>) -> Admitted {
     let mut admitted = Admitted::default();
     for batch in batches {
         match room.get_mut(&batch.role).filter(|left| **left > 0) {

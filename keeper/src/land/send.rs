@@ -15,11 +15,14 @@ use {
 };
 
 /// Transactions that are sent at once.
-pub const AT_ONCE: usize = 8;
+pub(super) const AT_ONCE: usize = 8;
 
 /// Writes transactions down, all in one step. Returns those that may be sent: without those that were on record already.
 /// Errors: [`StoreError`], with nothing written.
-pub async fn write_ahead(store: &Store, submissions: Vec<Submission>) -> Result<Vec<Submission>, StoreError> {
+pub(super) async fn write_ahead(
+    store: &Store,
+    submissions: Vec<Submission>,
+) -> Result<Vec<Submission>, StoreError> {
     if submissions.is_empty() {
         return Ok(submissions);
     }
@@ -41,7 +44,7 @@ pub async fn write_ahead(store: &Store, submissions: Vec<Submission>) -> Result<
 }
 
 /// Sends a transaction to all nodes given. One that refuses it changes nothing: the tracker finds out what becomes of it.
-pub async fn broadcast(nodes: &[&Node], flight: &Flight) {
+pub(super) async fn broadcast(nodes: &[&Node], flight: &Flight) {
     let config = RpcSendTransactionConfig {
         skip_preflight: true,
         max_retries: Some(0),

@@ -15,7 +15,7 @@ const MAX_LAMPORTS: u64 = 1_000_000_000_000;
 
 /// The sources of the keys that pay.
 #[derive(Clone, Debug)]
-pub struct KeySettings {
+pub(crate) struct KeySettings {
     /// Pays for roles that have no key of their own.
     pub fees: KeySource,
     /// Pays for metering and housekeeping.
@@ -26,7 +26,7 @@ pub struct KeySettings {
 
 impl KeySettings {
     /// Reads `[keys]`.
-    pub fn read(reader: &mut Reader) -> Option<KeySettings> {
+    pub(crate) fn read(reader: &mut Reader) -> Option<KeySettings> {
         reader.section("keys", |keys| {
             let (fees, metering, enforcement) =
                 (keys.required("fees"), keys.optional("metering"), keys.optional("enforcement"));
@@ -35,7 +35,7 @@ impl KeySettings {
     }
 
     /// The source of the key that pays for a role.
-    pub fn source(&self, role: Role) -> &KeySource {
+    pub(crate) fn source(&self, role: Role) -> &KeySource {
         let own = match role {
             Role::Metering => &self.metering,
             Role::Enforcement => &self.enforcement,
@@ -44,7 +44,7 @@ impl KeySettings {
     }
 
     /// Makes relative paths start from a folder.
-    pub fn resolve(&mut self, folder: &Path) {
+    pub(crate) fn resolve(&mut self, folder: &Path) {
         let keys = std::iter::once(&mut self.fees).chain(&mut self.metering).chain(&mut self.enforcement);
         keys.for_each(|key| key.resolve(folder));
     }
@@ -53,7 +53,7 @@ impl KeySettings {
 /// The version of transactions that an operator asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum VersionChoice {
+pub(crate) enum VersionChoice {
     /// Version 1 where the cluster takes it, else version 0.
     Auto,
     /// Version 0: up to 1,232 bytes.
@@ -64,7 +64,7 @@ pub enum VersionChoice {
 
 /// Sections `[landing]` and `[spending]`.
 #[derive(Clone, Debug)]
-pub struct LandSettings {
+pub(crate) struct LandSettings {
     /// The version of transactions.
     pub version: VersionChoice,
     /// Most transactions in flight, for each role.
@@ -91,7 +91,7 @@ pub struct LandSettings {
 
 impl LandSettings {
     /// Reads `[landing]` and `[spending]`.
-    pub fn read(reader: &mut Reader) -> LandSettings {
+    pub(crate) fn read(reader: &mut Reader) -> LandSettings {
         let mut settings = reader.section("landing", |reader| LandSettings {
             version: reader.optional("transaction_version").unwrap_or(VersionChoice::Auto),
             max_in_flight: reader.number("max_in_flight", 64, 1..=4_096),

@@ -51,52 +51,52 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub fn flights(&self) -> MutexGuard<'_, Flights> {
+    pub(super) fn flights(&self) -> MutexGuard<'_, Flights> {
         lock(&self.flights)
     }
 
-    pub fn costs(&self) -> MutexGuard<'_, Costs> {
+    pub(super) fn costs(&self) -> MutexGuard<'_, Costs> {
         lock(&self.costs)
     }
 
-    pub fn attempts(&self) -> MutexGuard<'_, Attempts> {
+    pub(super) fn attempts(&self) -> MutexGuard<'_, Attempts> {
         lock(&self.attempts)
     }
 
-    pub fn key_faults(&self) -> MutexGuard<'_, KeyFaults> {
+    pub(super) fn key_faults(&self) -> MutexGuard<'_, KeyFaults> {
         lock(&self.key_faults)
     }
 
     /// Takes the listener's end of the hints; `None` where it was taken before.
-    pub fn take_listener(&self) -> Option<Listener> {
+    pub(super) fn take_listener(&self) -> Option<Listener> {
         lock(&self.listener).take()
     }
 
     /// The chain's clock as last seen.
-    pub fn now(&self) -> ChainTime {
+    pub(super) fn now(&self) -> ChainTime {
         ChainTime(self.clock.load(Ordering::Relaxed))
     }
 
     /// Moves the clock forward to a time that was seen.
-    pub fn advance_clock(&self, seen: ChainTime) {
+    pub(super) fn advance_clock(&self, seen: ChainTime) {
         self.clock.fetch_max(seen.get(), Ordering::Relaxed);
     }
 
     /// Forgets failures of work that is not due any more: they hold nothing up.
-    pub fn keep_due(&self, intents: &[Intent]) {
+    pub(super) fn keep_due(&self, intents: &[Intent]) {
         self.attempts().keep_due(intents);
         self.key_faults().keep_needed(intents);
     }
 
     /// The number of further transactions that each role may have in flight.
-    pub fn room(&self) -> BTreeMap<Role, usize> {
+    pub(super) fn room(&self) -> BTreeMap<Role, usize> {
         let flights = self.flights();
         let room = |role| (role, self.settings.max_in_flight.saturating_sub(flights.paid_by(role)));
         Role::ALL.map(room).into()
     }
 
     /// The keys that pay.
-    pub fn payers(&self) -> BTreeMap<Role, Pubkey> {
+    pub(super) fn payers(&self) -> BTreeMap<Role, Pubkey> {
         self.keys.iter().map(|(role, key)| (*role, key.public_key())).collect()
     }
 }

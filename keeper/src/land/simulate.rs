@@ -32,7 +32,7 @@ const DONE_BY_OTHERS: &str = "nothing would change; another keeper has done it";
 
 /// The facts that all transactions of a round share.
 #[derive(Clone, Copy, Debug)]
-pub struct Round<'a> {
+pub(super) struct Round<'a> {
     /// The market.
     pub market: &'a Pubkey,
     /// The accounts that pay, by role.
@@ -43,7 +43,7 @@ pub struct Round<'a> {
 
 /// A batch that succeeds in its simulation.
 #[derive(Clone, Debug)]
-pub struct Ready {
+pub(crate) struct Ready {
     /// The batch.
     pub batch: Batch,
     /// Compute units that it took.
@@ -52,7 +52,7 @@ pub struct Ready {
 
 /// The intents of simulated batches, parted.
 #[derive(Debug, Default)]
-pub struct Simulated {
+pub(super) struct Simulated {
     /// They can be sent.
     pub ready: Vec<Ready>,
     /// They are no longer due.
@@ -66,7 +66,7 @@ pub struct Simulated {
 }
 
 /// Simulates batches by the first node that answers; what one could not try goes to the next.
-pub async fn simulate(nodes: &[&Node], mut batches: Vec<Batch>, round: &Round<'_>) -> Simulated {
+pub(super) async fn simulate(nodes: &[&Node], mut batches: Vec<Batch>, round: &Round<'_>) -> Simulated {
     let mut all = Simulated::default();
     for node in nodes {
         if batches.is_empty() {
@@ -204,7 +204,7 @@ impl Simulated {
 }
 
 /// Finds the place of the intent whose instruction failed.
-pub fn place_of(error: &TransactionError, version: Version) -> Option<usize> {
+pub(super) fn place_of(error: &TransactionError, version: Version) -> Option<usize> {
     let TransactionError::InstructionError(instruction, _) = error else { return None };
     place_at(*instruction, version)
 }
@@ -218,7 +218,7 @@ fn place_at(instruction: u8, version: Version) -> Option<usize> {
 
 /// A node's answer to one simulation.
 #[derive(Clone, Debug)]
-pub struct Simulation {
+pub(super) struct Simulation {
     /// The reason for which it failed.
     pub error: Option<TransactionError>,
     /// Compute units that it took.
@@ -242,7 +242,10 @@ async fn simulate_batch(node: &Node, batch: &Batch, round: &Round<'_>) -> Result
 }
 
 /// Simulates a transaction without a signature. Errors: [`NodeError`].
-pub async fn simulate_message(node: &Node, message: VersionedMessage) -> Result<Simulation, NodeError> {
+pub(super) async fn simulate_message(
+    node: &Node,
+    message: VersionedMessage,
+) -> Result<Simulation, NodeError> {
     let transaction = VersionedTransaction { signatures: vec![Signature::default()], message };
     let config = RpcSimulateTransactionConfig {
         sig_verify: false,

@@ -12,11 +12,11 @@ use {
 };
 
 /// Most signatures that a node is asked of at once.
-pub const STATUSES: usize = 256;
+pub(crate) const STATUSES: usize = 256;
 
 /// One node's answer for one transaction.
 #[derive(Clone, Debug)]
-pub struct NodeStatus {
+pub(super) struct NodeStatus {
     /// The transaction's status; `None` where the node knows of none.
     pub status: Option<TransactionStatus>,
     /// Set where the node's blocks go beyond the last one that the transaction could land in.
@@ -25,7 +25,7 @@ pub struct NodeStatus {
 
 /// Asks one node of transactions; through all of its history where `with_history` is set. The block height is read before the
 /// statuses, so that a transaction in its last valid block is not missed. Errors: [`NodeError`].
-pub async fn read_statuses(
+pub(super) async fn read_statuses(
     node: &Node,
     flights: &[Flight],
     with_history: bool,

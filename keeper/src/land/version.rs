@@ -20,20 +20,20 @@ use {
 const UNREADABLE: &str = "(code -32602)";
 
 /// Finds out the format once, and remembers it for the life of the process.
-pub struct VersionProbe {
+pub(super) struct VersionProbe {
     choice: VersionChoice,
     found: OnceCell<Version>,
 }
 
 impl VersionProbe {
     /// A probe for a setting; only [`VersionChoice::Auto`] asks nodes.
-    pub fn new(choice: VersionChoice) -> VersionProbe {
+    pub(super) fn new(choice: VersionChoice) -> VersionProbe {
         VersionProbe { choice, found: OnceCell::new() }
     }
 
     /// Returns the format, by the first node that answers. `payer` is the account that pays for the simulated transaction.
     /// Errors: as [`first_answer`].
-    pub async fn detect(&self, nodes: &[&Node], payer: &Pubkey) -> Result<Version, LandError> {
+    pub(super) async fn detect(&self, nodes: &[&Node], payer: &Pubkey) -> Result<Version, LandError> {
         match self.choice {
             VersionChoice::V0 => Ok(Version::V0),
             VersionChoice::V1 => Ok(Version::V1),

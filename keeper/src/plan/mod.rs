@@ -24,10 +24,10 @@ mod tests;
 pub(crate) use explain::CreditPlan;
 #[cfg(test)]
 use explain::{ActionState, ActionView};
-pub use {
+pub use settings::PlanSettings;
+pub(crate) use {
     intent::{Action, Intent, IntentId, Kind, Role},
     reason::Reason,
-    settings::PlanSettings,
 };
 
 use {
@@ -57,7 +57,7 @@ pub fn plan(snapshot: &Snapshot, shelf: &Shelf, settings: &PlanSettings) -> Plan
 }
 
 /// Plans the one thing that is due on a credit, without metering.
-pub fn plan_credit(
+pub(crate) fn plan_credit(
     snapshot: &Snapshot,
     address: &Pubkey,
     credit: &Credit,

@@ -26,7 +26,7 @@ pub(super) struct Now<'a> {
 
 impl<'a> Now<'a> {
     /// Reads the clocks. `None` for a market whose clock is out of range, in which the program does nothing.
-    pub fn new(snapshot: &'a Snapshot, settings: &'a PlanSettings) -> Option<Now<'a>> {
+    pub(super) fn new(snapshot: &'a Snapshot, settings: &'a PlanSettings) -> Option<Now<'a>> {
         let chain = snapshot.clock;
         let market = MarketTime(snapshot.market.clock_at(chain.get()).ok()?.market);
         Some(Now { snapshot, settings, chain, market, is_paused: snapshot.is_paused() })
@@ -38,7 +38,7 @@ impl<'a> Now<'a> {
     }
 
     /// Converts a market time to the latest that the chain's clock can have shown then, or the earliest that it will.
-    pub fn chain_time(&self, time: MarketTime) -> ChainTime {
+    pub(super) fn chain_time(&self, time: MarketTime) -> ChainTime {
         let market = &self.snapshot.market;
         let earlier_pauses = i64::try_from(market.paused_seconds).unwrap_or(i64::MAX);
         let latest_pause = MarketTime(market.paused_at.saturating_sub(earlier_pauses));
@@ -49,19 +49,19 @@ impl<'a> Now<'a> {
 
     /// Adds up the seconds of stalls since a market time in a credit's life: a stall that might count, counts. The pauses before
     /// the offer are known to lie before it.
-    pub fn stalled_since(&self, credit: &Credit, time: MarketTime) -> i64 {
+    pub(super) fn stalled_since(&self, credit: &Credit, time: MarketTime) -> i64 {
         let before_offer = i64::try_from(credit.paused_at_offer).unwrap_or(i64::MAX);
         let earliest = time.plus_seconds(before_offer.min(self.paused_seconds()));
         self.snapshot.stalls.lost_since(ChainTime(earliest.get()))
     }
 
     /// Returns whether something due since a time is for this keeper to do: a backup leaves it to others at first.
-    pub fn is_mine(&self, due_at: ChainTime) -> bool {
+    pub(super) fn is_mine(&self, due_at: ChainTime) -> bool {
         self.mine_at(due_at) <= self.chain
     }
 
     /// The time from which something due since a time is for this keeper to do.
-    pub fn mine_at(&self, due_at: ChainTime) -> ChainTime {
+    pub(super) fn mine_at(&self, due_at: ChainTime) -> ChainTime {
         due_at.plus_seconds(self.settings.backup_delay_seconds)
     }
 }

@@ -137,7 +137,7 @@ pub(super) fn consensus(
 
 impl Consensus {
     /// Returns whether a reading made at `at` is as near to the median as time and growth between the two explain.
-    pub fn is_near(
+    pub(super) fn is_near(
         &self,
         settings: &PlanSettings,
         provider: &Provider,
@@ -154,7 +154,7 @@ impl Consensus {
     }
 
     /// Returns whether a quorum of the provider's reporters agree.
-    pub fn is_reached(&self, provider: &Provider) -> bool {
+    pub(super) fn is_reached(&self, provider: &Provider) -> bool {
         self.agreeing > 0 && self.agreeing >= usize::from(provider.quorum)
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The half-lives of the two averages, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HalfLives {
+pub(crate) struct HalfLives {
     /// Half-life of the recent rate, which projections use.
     pub short: u64,
     /// Half-life of the long-term rate, which it is compared with.
@@ -34,7 +34,7 @@ impl Average {
 
 /// The record of a credit's use.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Burn {
+pub(crate) struct Burn {
     /// The chain's clock at the first reading.
     since: i64,
     /// The chain's clock at the latest reading.
@@ -49,12 +49,12 @@ pub struct Burn {
 
 impl Burn {
     /// Begins a record with a reading: the chain's clock and the cumulative units consumed.
-    pub fn begin(at: i64, consumed: u64) -> Burn {
+    pub(crate) fn begin(at: i64, consumed: u64) -> Burn {
         Burn { since: at, at, consumed, used_at: at, short: Average::default(), long: Average::default() }
     }
 
     /// Takes in a reading. One that is not later, or has less consumed, comes from a node that lags and changes nothing.
-    pub fn read(&mut self, at: i64, consumed: u64, half_lives: HalfLives) {
+    pub(crate) fn read(&mut self, at: i64, consumed: u64, half_lives: HalfLives) {
         let Some(used) = consumed.checked_sub(self.consumed).filter(|_| at > self.at) else { return };
         let seconds = at.saturating_sub(self.at) as f64;
         let rate = used as f64 / seconds;
@@ -68,45 +68,45 @@ impl Burn {
     }
 
     /// The recent rate, in units per second.
-    pub fn short_rate(&self) -> f64 {
+    pub(crate) fn short_rate(&self) -> f64 {
         self.short.rate()
     }
 
     /// The long-term rate, in units per second.
-    pub fn long_rate(&self) -> f64 {
+    pub(crate) fn long_rate(&self) -> f64 {
         self.long.rate()
     }
 
     /// The recent rate as a multiple of the long-term rate; `None` without any use.
-    pub fn ratio(&self) -> Option<f64> {
+    pub(crate) fn ratio(&self) -> Option<f64> {
         let long = self.long_rate();
         (long > 0.0).then(|| self.short_rate() / long)
     }
 
     /// The span of the record in seconds.
-    pub fn observed_seconds(&self) -> i64 {
+    pub(crate) fn observed_seconds(&self) -> i64 {
         self.at.saturating_sub(self.since)
     }
 
     /// Tests whether the record is long enough to project from: a quarter of the short half-life.
-    pub fn is_settled(&self, half_lives: HalfLives) -> bool {
+    pub(crate) fn is_settled(&self, half_lives: HalfLives) -> bool {
         self.observed_seconds() >= i64::try_from(half_lives.short / 4).unwrap_or(i64::MAX)
     }
 
     /// The chain's clock when use last rose, in Unix seconds.
-    pub fn used_at(&self) -> i64 {
+    pub(crate) fn used_at(&self) -> i64 {
         self.used_at
     }
 
     /// The seconds without use up to the latest reading.
-    pub fn idle_seconds(&self) -> i64 {
+    pub(crate) fn idle_seconds(&self) -> i64 {
         self.at.saturating_sub(self.used_at)
     }
 }
 
 /// The time at which units are used up at a rate in units per second, in Unix seconds; `None` for never, or for a time beyond the
 /// year 9999.
-pub fn exhausted_at(now: i64, available: u64, rate: f64) -> Option<i64> {
+pub(crate) fn exhausted_at(now: i64, available: u64, rate: f64) -> Option<i64> {
     if available == 0 {
         return Some(now);
     }

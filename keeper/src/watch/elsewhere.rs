@@ -7,7 +7,7 @@ pub(super) struct Elsewhere<'a>(BTreeMap<Pubkey, (&'a Measure, Option<&'a Measur
 
 impl<'a> Elsewhere<'a> {
     /// Groups credits by borrower.
-    pub fn new(measures: &'a BTreeMap<Pubkey, Measure>) -> Elsewhere<'a> {
+    pub(super) fn new(measures: &'a BTreeMap<Pubkey, Measure>) -> Elsewhere<'a> {
         let mut latest: BTreeMap<Pubkey, (&Measure, Option<&Measure>)> = BTreeMap::new();
         for measure in measures.values().filter(|measure| measure.burn_rate > 0.0) {
             let Some((first, second)) = latest.get_mut(&measure.borrower) else {
@@ -29,7 +29,7 @@ impl<'a> Elsewhere<'a> {
     }
 
     /// The credit of the same borrower that was used last at another provider.
-    pub fn at_another_provider(&self, measure: &Measure) -> Option<&'a Measure> {
+    pub(super) fn at_another_provider(&self, measure: &Measure) -> Option<&'a Measure> {
         let (first, second) = self.0.get(&measure.borrower)?;
         if first.provider == measure.provider { *second } else { Some(first) }
     }

@@ -23,7 +23,7 @@ const WINDOW_PARTS: u64 = 4;
 
 /// The state of the market apart from its credits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MarketState {
+pub(crate) struct MarketState {
     /// The market's address.
     pub key: Pubkey,
     /// Seconds without blocks within the last hour.
@@ -32,7 +32,7 @@ pub struct MarketState {
 
 /// Finds the state of every rule on every credit, and of stalls on the market. `covenant_margin` is the distance from a
 /// covenant's mark at which its alert ends.
-pub fn findings(
+pub(crate) fn findings(
     measures: &BTreeMap<Pubkey, Measure>,
     market: &MarketState,
     covenant_margin: Bps,

@@ -26,7 +26,7 @@ use {
 
 /// A credit's measures. Rates are in units per second, spans in seconds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Measure {
+pub(crate) struct Measure {
     /// The credit.
     #[serde(serialize_with = "base58")]
     pub credit: Pubkey,
@@ -114,7 +114,7 @@ pub struct Measure {
 
 /// A payment that falls due, with the amounts that it will have if nothing is paid or used before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Payment {
+pub(crate) struct Payment {
     /// The due date by the chain's clock; later where the market is paused in between.
     pub due_at: ChainTime,
     /// The due date by the market's clock.
@@ -131,7 +131,7 @@ pub struct Payment {
 
 /// Use in a covenant's window so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Utilisation {
+pub(crate) struct Utilisation {
     /// Use as a share of the plan for the time so far.
     pub bps: Bps,
     /// The mark from which on the APR falls.
@@ -147,7 +147,7 @@ pub struct Utilisation {
 }
 
 /// Measures a credit in a snapshot. Amounts that the program could not have written saturate.
-pub fn measure(
+pub(crate) fn measure(
     key: &Pubkey,
     credit: &Credit,
     snapshot: &Snapshot,

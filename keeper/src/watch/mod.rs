@@ -3,19 +3,19 @@
 //! [`measure`](mod@measure) works out value, debt and use of a credit, [`findings`] the facts for the alert rules. Both are
 //! pure. [`Watch`] keeps the record of use between passes, and samples for charts.
 
-pub mod burn;
+pub(crate) mod burn;
 mod elsewhere;
-pub mod findings;
-pub mod measure;
-pub mod samples;
-pub mod settings;
-pub mod times;
-pub mod track;
+pub(crate) mod findings;
+pub(crate) mod measure;
+pub(crate) mod samples;
+pub(crate) mod settings;
+pub(crate) mod times;
+pub(crate) mod track;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use {
+pub(crate) use {
     measure::{Measure, Payment},
     samples::{Resolution, Sample},
     settings::Settings,
@@ -50,7 +50,7 @@ const DAY: u64 = 86_400;
 /// A pass works on a copy of the record. The copy takes effect once it is written, so that a pass that fails changes nothing. `kept`
 /// is held over a whole pass; `measures` is replaced at its end and read by the API at any time. A crash loses what was recorded since
 /// the last samples, a few minutes of use at most.
-pub struct Watch {
+pub(crate) struct Watch {
     store: Store,
     settings: Arc<Settings>,
     /// Held over a whole pass, so that passes follow each other.
@@ -89,7 +89,7 @@ struct Writing {
 
 impl Watch {
     /// Opens the watch with the record of earlier passes. Errors: [`StoreError`].
-    pub async fn open(store: Store, settings: Settings) -> Result<Watch, StoreError> {
+    pub(crate) async fn open(store: Store, settings: Settings) -> Result<Watch, StoreError> {
         let tracks = Arc::new(store.read(samples::read_tracks).await?);
         let kept = Mutex::new(Kept { tracks, sampled_at: None, retained_at: None });
         Ok(Watch { store, settings: Arc::new(settings), kept, measures: RwLock::default() })
@@ -97,7 +97,7 @@ impl Watch {
 
     /// Measures every credit of a snapshot, keeps samples where they are due, and returns the state of every rule on loans.
     /// Errors: [`StoreError`], with nothing taken in: the next pass makes up for it.
-    pub async fn observe(&self, snapshot: &Arc<Snapshot>) -> Result<Vec<Finding>, StoreError> {
+    pub(crate) async fn observe(&self, snapshot: &Arc<Snapshot>) -> Result<Vec<Finding>, StoreError> {
         let mut kept = self.kept.lock().await;
         let (snapshot, before, settings) = (snapshot.clone(), kept.clone(), self.settings.clone());
         let pass = spawn_blocking(move || pass(&snapshot, &before, &settings));
@@ -112,18 +112,18 @@ impl Watch {
     }
 
     /// The measures of a credit at the latest pass.
-    pub fn measure(&self, credit: &Pubkey) -> Option<Measure> {
+    pub(crate) fn measure(&self, credit: &Pubkey) -> Option<Measure> {
         self.measures().get(credit).cloned()
     }
 
     /// The measures of all credits at the latest pass.
-    pub fn measures(&self) -> Arc<BTreeMap<Pubkey, Measure>> {
+    pub(crate) fn measures(&self) -> Arc<BTreeMap<Pubkey, Measure>> {
         lock::read(&self.measures).clone()
     }
 
     /// Reads samples of a credit from one Unix time until before another, oldest first and up to [`samples::SERIES_MAX`].
     /// Errors: [`StoreError`].
-    pub async fn series(
+    pub(crate) async fn series(
         &self,
         credit: &Pubkey,
         from: i64,

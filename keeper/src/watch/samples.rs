@@ -16,14 +16,14 @@ use {
 
 const DAY: i64 = 86_400;
 /// Most samples of a series that are read at once.
-pub const SERIES_MAX: u32 = 10_000;
+pub(crate) const SERIES_MAX: u32 = 10_000;
 /// Most old samples of one credit and resolution that one round of retention removes; more come with the next.
 const REMOVED_AT_ONCE: i64 = 64;
 
 /// The width of the slots of a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Resolution {
+pub(crate) enum Resolution {
     /// Five minutes.
     Fine,
     /// An hour.
@@ -34,10 +34,10 @@ pub enum Resolution {
 
 impl Resolution {
     /// All resolutions, the finest first.
-    pub const ALL: [Resolution; 3] = [Resolution::Fine, Resolution::Hour, Resolution::Day];
+    pub(crate) const ALL: [Resolution; 3] = [Resolution::Fine, Resolution::Hour, Resolution::Day];
 
     /// The width of a slot in seconds.
-    pub fn seconds(self) -> i64 {
+    pub(crate) fn seconds(self) -> i64 {
         match self {
             Resolution::Fine => 300,
             Resolution::Hour => 3_600,
@@ -46,7 +46,7 @@ impl Resolution {
     }
 
     /// The resolution with slots of so many seconds.
-    pub fn from_seconds(seconds: i64) -> Option<Resolution> {
+    pub(crate) fn from_seconds(seconds: i64) -> Option<Resolution> {
         Resolution::ALL.into_iter().find(|resolution| resolution.seconds() == seconds)
     }
 
@@ -57,7 +57,7 @@ impl Resolution {
 
 /// The units and the debt of a credit at one time. Money in micro-USDC, compute in credit units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Sample {
+pub(crate) struct Sample {
     /// The chain's clock, in Unix seconds; in a series, the beginning of the slot whose last sample this is.
     pub at: i64,
     /// Units used.

@@ -6,7 +6,7 @@ const HOUR: u64 = 3_600;
 
 /// The measurement of credits.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// Seconds between two samples of a credit that are kept.
     pub sample_seconds: u64,
     /// The half-lives of the averages of burn rates.
@@ -23,7 +23,7 @@ pub struct Settings {
 
 impl Settings {
     /// Reads the section `[watch]`; mistakes are with the reader.
-    pub fn read(reader: &mut Reader) -> Settings {
+    pub(crate) fn read(reader: &mut Reader) -> Settings {
         reader.section("watch", |reader| {
             let short = reader.number("half_life_hours", 24_u64, 1..=24 * 90);
             let long = reader.number("long_half_life_hours", 168_u64, 1..=24 * 365);

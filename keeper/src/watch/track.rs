@@ -16,7 +16,7 @@ const QUIET: i64 = 86_400;
 ///
 /// Every finding follows from this and from the account alone, so nothing is lost when a finding could not be stored.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Track {
+pub(crate) struct Track {
     /// The record of its use.
     pub burn: Burn,
     /// Overrun that is no longer new.
@@ -32,7 +32,7 @@ pub struct Track {
 impl Track {
     /// Begins the record of a credit. Its use since issue is the first reading, so that steady use does not look sudden because the
     /// record is young.
-    pub fn begin(credit: &Credit, snapshot: &Snapshot, half_lives: HalfLives) -> Track {
+    pub(crate) fn begin(credit: &Credit, snapshot: &Snapshot, half_lives: HalfLives) -> Track {
         let (clock, consumed) = (snapshot.clock.get(), credit.collateral.consumed);
         let age = snapshot.market_time().get().saturating_sub(credit.issued_at);
         let burn = if credit.issued_at > 0 && age > 0 {
@@ -47,7 +47,7 @@ impl Track {
     }
 
     /// Takes in the state of a credit at a later pass.
-    pub fn update(&mut self, credit: &Credit, clock: i64, half_lives: HalfLives) {
+    pub(crate) fn update(&mut self, credit: &Credit, clock: i64, half_lives: HalfLives) {
         self.gone = false;
         self.burn.read(clock, credit.collateral.consumed, half_lives);
         if credit.meter.overrun > self.overrun {
@@ -59,17 +59,17 @@ impl Track {
     }
 
     /// The record of a credit that is missing from a pass.
-    pub fn as_gone(&self) -> Track {
+    pub(crate) fn as_gone(&self) -> Track {
         Track { gone: true, ..*self }
     }
 
     /// Tests whether the credit was missing from the latest pass.
-    pub fn is_gone(&self) -> bool {
+    pub(crate) fn is_gone(&self) -> bool {
         self.gone
     }
 
     /// Units of an overrun that are new.
-    pub fn new_overrun(&self, overrun: u64) -> u64 {
+    pub(crate) fn new_overrun(&self, overrun: u64) -> u64 {
         overrun.saturating_sub(self.quiet_overrun)
     }
 }

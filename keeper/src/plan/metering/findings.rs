@@ -27,7 +27,7 @@ pub(super) struct Findings {
 
 impl Findings {
     /// Notes the verdict on a credit.
-    pub fn note_verdict(
+    pub(super) fn note_verdict(
         &mut self,
         now: &Now,
         chunk: &Chunk,
@@ -62,7 +62,7 @@ impl Findings {
     }
 
     /// Notes a report that is newer than the chain and far below it, which cannot be right.
-    pub fn note_report(&mut self, now: &Now, report: &ReportRecord, members: &[Member]) {
+    pub(super) fn note_report(&mut self, now: &Now, report: &ReportRecord, members: &[Member]) {
         let below = |member: &&Member| {
             let meter = &member.credit.meter;
             let tolerance = now
@@ -87,7 +87,7 @@ impl Findings {
     }
 
     /// Returns the findings in the order of credits, then providers, then reporters.
-    pub fn into_findings(self) -> Vec<Finding> {
+    pub(super) fn into_findings(self) -> Vec<Finding> {
         let by_subject = |rule: Rule, found: BTreeMap<Pubkey, Option<Fact>>| {
             found.into_iter().map(move |(subject, fact)| match fact {
                 Some(fact) => Finding::is(subject, fact),
