@@ -141,7 +141,7 @@ fn remove_from(connection: &Connection, credit: &Pubkey, seq: u64) -> Result<(),
 
 /// Reads the number of proven records of a credit, with the hash chain after them; `None` before any is. Errors: [`StoreError`].
 #[cfg(test)]
-pub fn proof(connection: &Connection, credit: &Pubkey) -> Result<Option<(u64, [u8; 32])>, StoreError> {
+pub(crate) fn proof(connection: &Connection, credit: &Pubkey) -> Result<Option<(u64, [u8; 32])>, StoreError> {
     let seq = head(connection, credit)?.proven;
     let Some(last) = seq.checked_sub(1) else { return Ok(None) };
     let sql = "SELECT hash FROM events WHERE credit = ? AND seq = ?";

@@ -19,13 +19,13 @@ use {
 };
 
 /// A post that a webhook got.
-pub struct Got {
+pub(super) struct Got {
     pub headers: HeaderMap,
     pub body: Bytes,
 }
 
 /// A webhook that answers with the given statuses, then with 200. Returns its URL and what it gets.
-pub async fn hook(answers: &[u16]) -> (String, mpsc::UnboundedReceiver<Got>) {
+pub(super) async fn hook(answers: &[u16]) -> (String, mpsc::UnboundedReceiver<Got>) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let answers: Arc<Mutex<VecDeque<u16>>> = Arc::new(Mutex::new(answers.iter().copied().collect()));
     let take = post(move |headers: HeaderMap, body: Bytes| async move {
@@ -40,7 +40,7 @@ pub async fn hook(answers: &[u16]) -> (String, mpsc::UnboundedReceiver<Got>) {
 }
 
 /// A server that takes connections and says nothing. Returns its URL.
-pub async fn silent() -> String {
+pub(super) async fn silent() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -54,7 +54,7 @@ pub async fn silent() -> String {
 
 /// A mail server without TLS. Returns its port and the messages it takes, each with its envelope; of a connection without a
 /// message all that was said.
-pub async fn mail() -> (u16, mpsc::UnboundedReceiver<String>) {
+pub(super) async fn mail() -> (u16, mpsc::UnboundedReceiver<String>) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();

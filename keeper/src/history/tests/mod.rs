@@ -3,7 +3,7 @@
 mod backlog;
 mod passes;
 mod proving;
-pub mod server;
+pub(crate) mod server;
 mod written;
 
 use {

@@ -34,7 +34,7 @@ struct Landed {
 
 /// The chain's transactions and accounts, and the faults with which the node serves them.
 #[derive(Default)]
-pub struct FakeChain {
+pub(crate) struct FakeChain {
     landed: Vec<Landed>,
     accounts: BTreeMap<Pubkey, Credit>,
     slot: u64,
@@ -54,13 +54,13 @@ pub struct FakeChain {
 
 impl FakeChain {
     /// Has something happen to credits in one transaction, in a slot of its own.
-    pub fn happen(&mut self, credits: &[Pubkey], change: What) -> Signature {
+    pub(crate) fn happen(&mut self, credits: &[Pubkey], change: What) -> Signature {
         self.slot += 1;
         self.happen_in_slot(credits, change)
     }
 
     /// As [`FakeChain::happen`], in the slot of what happened last.
-    pub fn happen_in_slot(&mut self, credits: &[Pubkey], change: What) -> Signature {
+    pub(crate) fn happen_in_slot(&mut self, credits: &[Pubkey], change: What) -> Signature {
         let mut records = Vec::new();
         for credit in credits {
             let account = self.accounts.entry(*credit).or_insert_with(Credit::zeroed);
@@ -74,7 +74,7 @@ impl FakeChain {
     }
 
     /// A transaction that mentions a credit and does nothing to it.
-    pub fn mention(&mut self, credit: Pubkey, failed: bool) -> Signature {
+    pub(crate) fn mention(&mut self, credit: Pubkey, failed: bool) -> Signature {
         self.slot += 1;
         self.land(&[credit], Vec::new(), failed)
     }
@@ -86,16 +86,16 @@ impl FakeChain {
     }
 
     /// Removes a credit's account.
-    pub fn remove(&mut self, credit: &Pubkey) {
+    pub(crate) fn remove(&mut self, credit: &Pubkey) {
         self.accounts.remove(credit);
     }
 
-    pub fn stamp(&self, credit: &Pubkey) -> CreditStamp {
+    pub(crate) fn stamp(&self, credit: &Pubkey) -> CreditStamp {
         CreditStamp::new(&self.accounts[credit])
     }
 
     /// Counts the requests of a method since the last call.
-    pub fn take_asked(&mut self, method: &str) -> usize {
+    pub(crate) fn take_asked(&mut self, method: &str) -> usize {
         let count = self.asked.iter().filter(|asked| *asked == method).count();
         self.asked.retain(|asked| asked != method);
         count
@@ -199,7 +199,7 @@ fn encode(landed: &Landed, lies: bool) -> Value {
 }
 
 /// One record as `CreditChanged`, any other number as `ChunkMetered`.
-pub fn event(records: &[CreditRecord], lies: bool) -> Vec<u8> {
+pub(crate) fn event(records: &[CreditRecord], lies: bool) -> Vec<u8> {
     let encoded = records.iter().flat_map(|record| {
         let at = record.at + i64::from(lies);
         encode_record(&CreditRecord { at, ..record.clone() }).unwrap()
@@ -214,7 +214,7 @@ pub fn event(records: &[CreditRecord], lies: bool) -> Vec<u8> {
 }
 
 /// A node that ends with the test.
-pub struct Server {
+pub(crate) struct Server {
     pub node: Node,
     fake_chain: Arc<Mutex<FakeChain>>,
     task: JoinHandle<()>,
@@ -227,7 +227,7 @@ impl Drop for Server {
 }
 
 impl Server {
-    pub async fn start() -> Server {
+    pub(crate) async fn start() -> Server {
         let fake_chain = Arc::new(Mutex::new(FakeChain { slot: 1_000, ..FakeChain::default() }));
         let answer = async |Shared(fake_chain): Shared<Arc<Mutex<FakeChain>>>, Json(asked): Json<Value>| {
             let method = asked["method"].as_str().unwrap();
@@ -246,12 +246,12 @@ impl Server {
         Server { node: Node::new("one".to_string(), &url, None, Duration::from_secs(5)), fake_chain, task }
     }
 
-    pub fn fake_chain(&self) -> MutexGuard<'_, FakeChain> {
+    pub(crate) fn fake_chain(&self) -> MutexGuard<'_, FakeChain> {
         self.fake_chain.lock().unwrap()
     }
 
     /// The chain as it is, at a clock.
-    pub fn at(&self, clock: i64) -> Snapshot {
+    pub(crate) fn at(&self, clock: i64) -> Snapshot {
         let fake_chain = self.fake_chain();
         let credits = fake_chain.accounts.iter().map(|(address, credit)| (*address, Arc::new(*credit)));
         snapshot(clock, credits.collect())

@@ -17,7 +17,7 @@ use {
 };
 
 /// A server that ends with the test.
-pub struct Server {
+pub(super) struct Server {
     pub url: Url,
     task: JoinHandle<()>,
 }
@@ -29,7 +29,7 @@ impl Drop for Server {
 }
 
 impl Server {
-    pub async fn start(router: Router) -> Server {
+    pub(super) async fn start(router: Router) -> Server {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = Url::parse(&format!("http://{}/under", listener.local_addr().unwrap())).unwrap();
         let router = Router::new().nest("/under", router);
@@ -38,7 +38,7 @@ impl Server {
     }
 
     /// A server that gives one answer to every request for a page.
-    pub async fn answering<F, R>(answer: F) -> Server
+    pub(super) async fn answering<F, R>(answer: F) -> Server
     where
         F: Fn() -> R + Clone + Send + Sync + 'static,
         R: IntoResponse + Send + 'static,
@@ -47,7 +47,7 @@ impl Server {
         Server::start(Router::new().route("/v1/reports", get(answer))).await
     }
 
-    pub fn settings(&self) -> SourceSettings {
+    pub(super) fn settings(&self) -> SourceSettings {
         let limits = Limits {
             deadline: Duration::from_secs(5),
             page: 2,
@@ -62,7 +62,7 @@ impl Server {
 
 /// The reports of a well-behaved server, and the requests that it got.
 #[derive(Clone, Default)]
-pub struct Reports(Arc<Mutex<Inner>>);
+pub(super) struct Reports(Arc<Mutex<Inner>>);
 
 #[derive(Default)]
 struct Inner {
@@ -74,7 +74,7 @@ struct Inner {
 }
 
 impl Reports {
-    pub fn new(reports: impl IntoIterator<Item = ReportRecord>) -> Reports {
+    pub(super) fn new(reports: impl IntoIterator<Item = ReportRecord>) -> Reports {
         let served = Reports::default();
         served.set(reports);
         served
@@ -85,25 +85,25 @@ impl Reports {
     }
 
     /// Holds these reports from now on, numbered from 1.
-    pub fn set(&self, reports: impl IntoIterator<Item = ReportRecord>) {
+    pub(super) fn set(&self, reports: impl IntoIterator<Item = ReportRecord>) {
         self.lock().reports = numbered(reports);
     }
 
-    pub fn cut_streams_after(&self, events: usize) {
+    pub(super) fn cut_streams_after(&self, events: usize) {
         self.lock().cut_after = Some(events);
     }
 
-    pub fn serve_streams(&self, serve: bool) {
+    pub(super) fn serve_streams(&self, serve: bool) {
         self.lock().no_streams = !serve;
     }
 
     /// The requests since the last time: the numbers, with an `s` for a stream.
-    pub fn asked(&self) -> Vec<String> {
+    pub(super) fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.lock().asked)
     }
 
     /// All requests so far.
-    pub fn log(&self) -> Vec<String> {
+    pub(super) fn log(&self) -> Vec<String> {
         self.lock().asked.clone()
     }
 
@@ -115,12 +115,12 @@ impl Reports {
         (from, inner.reports.iter().filter(|report| report.seq > from).cloned().collect())
     }
 
-    pub fn router(&self) -> Router {
+    pub(super) fn router(&self) -> Router {
         let routes = Router::new().route("/v1/reports", get(page)).route("/v1/reports/stream", get(live));
         routes.with_state(self.clone())
     }
 
-    pub async fn serve(&self) -> Server {
+    pub(super) async fn serve(&self) -> Server {
         Server::start(self.router()).await
     }
 }
@@ -155,7 +155,7 @@ async fn live(State(served): State<Reports>, headers: HeaderMap) -> Response {
 }
 
 /// Waits until something is so.
-pub async fn until_so(what: &str, so: impl Fn() -> bool) {
+pub(super) async fn until_so(what: &str, so: impl Fn() -> bool) {
     for _ in 0..2_000 {
         if so() {
             return;

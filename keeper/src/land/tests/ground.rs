@@ -19,7 +19,7 @@ use {
     tempfile::TempDir,
 };
 
-pub struct Ground {
+pub(crate) struct Ground {
     pub lander: Lander,
     pub store: Store,
     pub nodes: Vec<Played>,
@@ -27,20 +27,20 @@ pub struct Ground {
 }
 
 /// The key of a role.
-pub fn key(role: Role) -> SigningKey {
+pub(crate) fn key(role: Role) -> SigningKey {
     let number = if role == Role::Metering { 99 } else { 98 };
     SigningKey::from(Keypair::new_from_array([number; 32]))
 }
 
 impl Ground {
     /// With so many nodes, and settings as they are but for a change.
-    pub async fn new(nodes: usize, change: impl FnOnce(&mut LandSettings)) -> Ground {
+    pub(crate) async fn new(nodes: usize, change: impl FnOnce(&mut LandSettings)) -> Ground {
         let keys = Role::ALL.map(|role| (role, key(role))).into();
         Ground::with(nodes, change, keys).await
     }
 
     /// As [`Ground::new`], with keys of one's own.
-    pub async fn with(
+    pub(crate) async fn with(
         count: usize,
         change: impl FnOnce(&mut LandSettings),
         keys: BTreeMap<Role, SigningKey>,
@@ -63,18 +63,18 @@ impl Ground {
     }
 
     /// Lands what is due by the state of a slot that is newer than all that has landed.
-    pub async fn land(&self, due: &[Intent]) -> Landing {
+    pub(crate) async fn land(&self, due: &[Intent]) -> Landing {
         self.lander.land(due.to_vec(), &snapshot()).await.unwrap()
     }
 
     /// As [`Ground::land`], so many seconds later by the chain's clock.
-    pub async fn land_at(&self, due: &[Intent], seconds: i64) -> Landing {
+    pub(crate) async fn land_at(&self, due: &[Intent], seconds: i64) -> Landing {
         let state = Snapshot { slot: 1_000_000, clock: WRITTEN_AT.plus_seconds(seconds), ..snapshot() };
         self.lander.land(due.to_vec(), &state).await.unwrap()
     }
 
     /// Has all that is in flight land in a block of a slot.
-    pub async fn land_all(&self, slot: u64) {
+    pub(crate) async fn land_all(&self, slot: u64) {
         self.nodes.iter().for_each(|node| node.show(|view| view.landed = Some(slot)));
         self.lander.track().await.unwrap();
         self.nodes.iter().for_each(|node| node.show(|view| view.landed = None));
@@ -82,7 +82,7 @@ impl Ground {
     }
 
     /// The work that transactions carry, by name.
-    pub async fn carried(&self) -> Vec<String> {
+    pub(crate) async fn carried(&self) -> Vec<String> {
         let read = |connection: &rusqlite::Connection| {
             let mut rows = connection.prepare("SELECT lane FROM carried ORDER BY lane")?;
             let rows = rows.query_map([], |row| row.get(0))?;
@@ -92,7 +92,7 @@ impl Ground {
     }
 }
 
-pub fn snapshot() -> Snapshot {
+pub(crate) fn snapshot() -> Snapshot {
     Snapshot {
         slot: 5_000,
         clock: WRITTEN_AT,
@@ -105,7 +105,7 @@ pub fn snapshot() -> Snapshot {
 }
 
 /// An intent of a kind on the credit of a number.
-pub fn due(kind: Kind, number: u8) -> Intent {
+pub(crate) fn due(kind: Kind, number: u8) -> Intent {
     let credit = credit(number);
     Intent {
         id: IntentId::from_parts(kind, &credit, &[]),
@@ -116,7 +116,7 @@ pub fn due(kind: Kind, number: u8) -> Intent {
 }
 
 /// Metering of a chunk with the credits of these numbers. `reports` is the number of the set of reports.
-pub fn meter(chunk: u32, numbers: &[u8], reports: u8) -> Intent {
+pub(crate) fn meter(chunk: u32, numbers: &[u8], reports: u8) -> Intent {
     let provider = Pubkey::new_from_array([200; 32]);
     let state = [chunk.to_le_bytes().to_vec(), vec![reports]].concat();
     Intent {

@@ -1,6 +1,6 @@
 //! Tests of landing, against nodes that the test plays.
 
-pub mod ground;
+pub(crate) mod ground;
 mod journal;
 mod nodes;
 mod sign;
@@ -21,22 +21,22 @@ use {
 };
 
 /// The last block that the flights of these tests can land in.
-pub const LAST_VALID: u64 = 1_000;
+pub(crate) const LAST_VALID: u64 = 1_000;
 /// The time at which they are written down.
-pub const WRITTEN_AT: ChainTime = ChainTime(1_800_000_000);
+pub(crate) const WRITTEN_AT: ChainTime = ChainTime(1_800_000_000);
 
 /// The credit of a number.
-pub fn credit(number: u8) -> Pubkey {
+pub(crate) fn credit(number: u8) -> Pubkey {
     Pubkey::new_from_array([number; 32])
 }
 
 /// Something that is due on the credit of a number.
-pub fn intent(number: u8) -> Intent {
+pub(crate) fn intent(number: u8) -> Intent {
     ground::due(Kind::ExpireUnits, number)
 }
 
 /// A signed transaction that writes to the credit of a number, and carries what is due on it.
-pub fn flight(number: u8) -> Flight {
+pub(crate) fn flight(number: u8) -> Flight {
     let (payer, intent) = (Keypair::new_from_array([99; 32]), intent(number));
     let move_lamports = transfer(&payer.pubkey(), &credit(number), 5);
     let transaction = transactions::sign_v0(&[move_lamports], &payer, &[], Hash::default()).unwrap();

@@ -17,7 +17,7 @@ use {
 
 /// The state that a node shows.
 #[derive(Clone, Debug)]
-pub struct View {
+pub(crate) struct View {
     pub slot: u64,
     pub height: u64,
     /// The slot in which every transaction has landed; `None` where it knows of none.
@@ -42,7 +42,7 @@ pub struct View {
 }
 
 /// A node of the test's; ends when dropped.
-pub struct Played {
+pub(crate) struct Played {
     pub view: Arc<Mutex<View>>,
     /// Transactions it was sent.
     pub sent: Arc<Mutex<Vec<Value>>>,
@@ -58,7 +58,7 @@ struct Shared {
 
 impl Played {
     /// A node at a block height that knows of no transaction.
-    pub async fn at(height: u64) -> Played {
+    pub(crate) async fn at(height: u64) -> Played {
         let view = View {
             slot: 5_000,
             height,
@@ -81,18 +81,18 @@ impl Played {
     }
 
     /// Changes what it shows.
-    pub fn show(&self, change: impl FnOnce(&mut View)) {
+    pub(crate) fn show(&self, change: impl FnOnce(&mut View)) {
         change(&mut self.view.lock().unwrap());
     }
 
     /// The keeper's side of it.
-    pub fn node(&self, name: &str) -> Node {
+    pub(crate) fn node(&self, name: &str) -> Node {
         let url = SecretString::from(self.address.as_str());
         Node::new(name.to_string(), &url, None, Duration::from_secs(5))
     }
 
     /// Counts the transactions it was sent.
-    pub fn sent(&self) -> usize {
+    pub(crate) fn sent(&self) -> usize {
         self.sent.lock().unwrap().len()
     }
 }
