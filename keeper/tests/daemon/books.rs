@@ -61,6 +61,11 @@ pub fn stalls(store: &Path) -> Vec<i64> {
     rows(store, "SELECT lost FROM stalls ORDER BY began", [], |row| row.get(0))
 }
 
+/// Counts the lanes whose latest work failed, or is to be retried.
+pub fn lanes(store: &Path) -> i64 {
+    rows(store, "SELECT count(*) FROM lanes", [], |row| row.get::<_, i64>(0)).into_iter().sum()
+}
+
 /// Changes the store, also while a keeper has it open.
 pub fn change(store: &Path, sql: &str, params: impl Params) {
     let connection = Connection::open(store).unwrap();
