@@ -8,8 +8,8 @@
 //! | `ended` | open alerts that end because nothing is found on them any more |
 //! | [`super::text`] | the texts |
 //!
-//! A new rule gets a name in [`crate::finding::Rule`], a fact in [`crate::finding::Fact`], a row here and a text; the compiler asks
-//! for each of them.
+//! A new rule gets a name in [`crate::finding::Rule`], a fact in [`crate::finding::Fact`], a row here and a text. The compiler
+//! asks for the name's row and for the fact's text; that a producer hands over the fact is for its tests to show.
 
 mod ended;
 mod evaluate;
