@@ -312,11 +312,6 @@ pub mod blockable_credits {
         CreditMark::expire_units(ctx)
     }
 
-    /// Moves a credit of an earlier version to this one; see [`CreditMark::migrate`].
-    pub fn credit_migrate(ctx: Context<CreditMark>) -> Result<()> {
-        CreditMark::migrate(ctx)
-    }
-
     /// Removes a vault that owes nothing; see [`VaultClose`].
     pub fn vault_close(ctx: Context<VaultClose>) -> Result<()> {
         VaultClose::handle(ctx)

@@ -12,10 +12,9 @@ use {
 
 impl Credit {
     /// Offers the loan to another lender; to the zero key: withdraws the offer. Errors: the market is paused,
-    /// [`BlockableError::NotLender`], the status, [`BlockableError::VersionOutdated`], [`BlockableError::SelfLoan`].
+    /// [`BlockableError::NotLender`], the status, [`BlockableError::SelfLoan`].
     pub fn offer_lender(&mut self, signer: &Pubkey, to: Pubkey, clock: &MarketClock) -> Result<Change> {
         self.begin_by_lender(signer, Action::Assign, clock)?;
-        self.require_current()?;
         ensure(to != self.borrower, BlockableError::SelfLoan)?;
         self.pending_lender = to;
         Ok(Change::LenderOffered { to })
@@ -26,7 +25,7 @@ impl Credit {
     pub fn accept_lender(&mut self, signer: &Pubkey, clock: &MarketClock) -> Result<Change> {
         self.begin_by_anyone(Action::Assign, clock)?;
         ensure(self.pending_lender == *signer, BlockableError::NotOffered)?;
-        ensure(self.vault.lender == 0, BlockableError::ClaimUncollected)?;
+        ensure(self.claims.lender == 0, BlockableError::ClaimUncollected)?;
         self.original_lender = self.address_lender();
         self.lender = *signer;
         self.freeze_authority = *signer;

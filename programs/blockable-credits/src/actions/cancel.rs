@@ -24,7 +24,7 @@ impl Credit {
         let by_lender = *signer == self.lender;
         let by_borrower = *signer == self.borrower && status == Status::Accepted;
         ensure(by_lender || by_borrower, BlockableError::NotParty)?;
-        self.vault.escrow = 0;
+        self.claims.escrow = 0;
         self.return_reserve()?;
         Ok(Payout { amount: refunded, change: Change::Cancelled { refunded } })
     }

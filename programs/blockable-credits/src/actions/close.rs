@@ -23,10 +23,9 @@ impl Credit {
     }
 
     /// Gives up the vault; the `swept` micro-USDC in it are to be paid to the treasury. Errors: the market is paused,
-    /// [`BlockableError::VersionOutdated`], the status, [`BlockableError::ClaimsLeft`].
+    /// the status, [`BlockableError::ClaimsLeft`].
     pub fn close_vault(&mut self, swept: u64, clock: &MarketClock) -> Result<Payout> {
         clock.require_open()?;
-        self.require_current()?;
         self.advance(Action::CloseVault)?;
         ensure(self.owed_from_vault()? == 0, BlockableError::ClaimsLeft)?;
         self.vault_closed = 1;
@@ -34,11 +33,10 @@ impl Credit {
     }
 
     /// Ends the credit; its units no longer count against the provider's capacity. Errors: the market is paused,
-    /// [`BlockableError::VersionOutdated`], the status, [`BlockableError::LotsOpen`], [`BlockableError::VaultOpen`],
+    /// the status, [`BlockableError::LotsOpen`], [`BlockableError::VaultOpen`],
     /// [`BlockableError::UnitsLeft`].
     pub fn close(&mut self, signer: &Pubkey, provider: &mut Provider, clock: &MarketClock) -> Result<Change> {
         clock.require_open()?;
-        self.require_current()?;
         self.advance(Action::Close)?;
         ensure(self.lots_open == 0, BlockableError::LotsOpen)?;
         ensure(self.is_unrestricted() || self.vault_closed == 1, BlockableError::VaultOpen)?;

@@ -15,11 +15,10 @@ use {
 
 impl Credit {
     /// Makes the units live: due dates count from now, and the provider is to be paid the principal. Errors: the market is
-    /// paused, [`BlockableError::VersionOutdated`], the status, [`BlockableError::OfferExpired`],
+    /// paused, the status, [`BlockableError::OfferExpired`],
     /// [`BlockableError::ReserveNotFunded`], [`BlockableError::ProviderSuspended`], [`BlockableError::CapacityExceeded`].
     pub fn issue(&mut self, provider: &mut Provider, clock: &MarketClock) -> Result<Payout> {
         clock.require_open()?;
-        self.require_current()?;
         self.advance(Action::Issue)?;
         ensure(!self.offer_has_expired(clock)?, BlockableError::OfferExpired)?;
         ensure(self.reserve_held >= self.rider.reserve, BlockableError::ReserveNotFunded)?;
@@ -28,7 +27,7 @@ impl Credit {
             commit(provider.outstanding_units, self.terms.units, provider.capacity_units)
                 .map_err(|_| BlockableError::CapacityExceeded)?;
         let index = provider.take_index()?;
-        let amount = core::mem::take(&mut self.vault.escrow);
+        let amount = core::mem::take(&mut self.claims.escrow);
         self.go_live(index, clock)?;
         Ok(Payout { amount, change: Change::Issued { index, issued_at: clock.market } })
     }

@@ -93,12 +93,11 @@ impl Lot {
 
     /// The cost of `units` of the lot now, in micro-USDC; `max_price` is per `PRICE_SCALE` units. `credit` is the one the
     /// units were seized from. Errors: [`BlockableError::AmountZero`], the market is paused,
-    /// [`BlockableError::VersionOutdated`], [`BlockableError::UnitsExpired`], [`BlockableError::LotUnitsExceeded`],
+    /// [`BlockableError::UnitsExpired`], [`BlockableError::LotUnitsExceeded`],
     /// [`BlockableError::PriceAboveMaximum`].
     pub fn quote(&self, credit: &Credit, units: u64, max_price: u64, clock: &MarketClock) -> Result<u64> {
         ensure(units > 0, BlockableError::AmountZero)?;
         clock.require_open()?;
-        credit.require_current()?;
         credit.require_unexpired(clock.market)?;
         ensure(units <= self.units_left, BlockableError::LotUnitsExceeded)?;
         let price = self.price_at(clock.market)?;
@@ -117,9 +116,9 @@ impl Credit {
         self.advance(Action::Buy)?;
         self.accrue(clock.market)?;
         let Proceeds { fee, recovered, surplus } = auction::split(cost, fee_bps, self.debt.total())?;
-        self.vault.lender = add(self.vault.lender, recovered)?;
-        self.vault.borrower = add(self.vault.borrower, surplus)?;
-        self.vault.treasury = add(self.vault.treasury, fee)?;
+        self.claims.lender = add(self.claims.lender, recovered)?;
+        self.claims.borrower = add(self.claims.borrower, surplus)?;
+        self.claims.treasury = add(self.claims.treasury, fee)?;
         self.recover_from_collateral(recovered)?;
         Ok(Change::Sold { lot: key, buyer, units, cost, fee, recovered, surplus, debt: self.debt.total() })
     }

@@ -19,7 +19,6 @@ mod lot;
 mod mark;
 mod market;
 mod meter;
-mod migrate;
 mod notice;
 mod offer;
 mod provider;

@@ -51,8 +51,8 @@ pub struct NewCredit {
     pub provider: Pubkey,
     /// Bump of the credit's address.
     pub bump: u8,
-    /// Bump of the vault's address.
-    pub vault_bump: u8,
+    /// The token account that holds the credit's money.
+    pub vault: Pubkey,
 }
 
 impl Credit {
@@ -62,7 +62,7 @@ impl Credit {
         self.version = Credit::VERSION;
         self.status = Status::Offered.byte();
         self.bump = new.bump;
-        self.vault_bump = new.vault_bump;
+        self.vault = new.vault;
         self.lender = new.lender;
         self.borrower = new.borrower;
         self.provider = new.provider;
@@ -74,7 +74,7 @@ impl Credit {
         self.rider = args.rider;
         self.paused_at_offer = clock.seconds_paused()?;
         self.terms_hash = terms_hash(&self.parties(), &args.terms, &args.rider, &args.schedule)?;
-        self.vault = VaultClaims { escrow: args.terms.principal, ..VaultClaims::default() };
+        self.claims = VaultClaims { escrow: args.terms.principal, ..VaultClaims::default() };
         Ok(Change::Offered {
             terms_hash: self.terms_hash,
             terms: args.terms,

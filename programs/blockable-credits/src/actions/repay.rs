@@ -45,7 +45,7 @@ impl Credit {
     /// the reserve with the same payment and is only reported. Errors: [`crate::units::Overflow`].
     pub(super) fn apply_payment(&mut self, payer: Pubkey, paid: u64, refill: u64) -> Result<Change> {
         let before = self.collateral;
-        self.vault.lender = add(self.vault.lender, paid)?;
+        self.claims.lender = add(self.claims.lender, paid)?;
         let applied = if self.status()? == Status::Seizing {
             self.recover(paid)?
         } else {

@@ -16,7 +16,7 @@ impl Credit {
     /// Puts new terms and a new schedule, counted from now, in the place of the old ones. The instalments add up to the
     /// principal outstanding; interest and fees that are unpaid fall due with the first of them. `bounds` are the market's;
     /// its bounds on the principal apply to new loans only. Errors: the market is paused,
-    /// [`BlockableError::VersionOutdated`], the status, [`BlockableError::RestructureTouchesGrant`],
+    /// the status, [`BlockableError::RestructureTouchesGrant`],
     /// [`BlockableError::UnitLifetimeTooShort`], the first rule on terms that is broken.
     pub fn restructure(
         &mut self,
@@ -27,7 +27,6 @@ impl Credit {
     ) -> Result<Change> {
         clock.require_open()?;
         let bounds = TermBounds { min_principal: 0, max_principal: u64::MAX, ..*bounds };
-        self.require_current()?;
         self.accrue(clock.market)?;
         self.advance(Action::Restructure)?;
         ensure(keeps_the_grant(&self.terms, &terms), BlockableError::RestructureTouchesGrant)?;

@@ -16,7 +16,7 @@ use {
 
 impl Credit {
     /// Moves units of the lien into a zeroed lot. `bounds` are the market's. Errors: the market is paused,
-    /// [`BlockableError::VersionOutdated`], the status, [`BlockableError::UnitsExpired`],
+    /// the status, [`BlockableError::UnitsExpired`],
     /// [`BlockableError::CurePeriodRunning`], those of [`LotTerms::validate`], [`BlockableError::AmountZero`],
     /// [`BlockableError::BeyondLien`], [`BlockableError::HeldByRunningJobs`].
     pub fn seize_to_lot(
@@ -43,7 +43,7 @@ impl Credit {
     }
 
     /// Moves units of the lien to the lender and takes their value off the debt. `to` is the unrestricted credit they go to.
-    /// Returns the units as well. Errors: the market is paused, [`BlockableError::VersionOutdated`], the status,
+    /// Returns the units as well. Errors: the market is paused, the status,
     /// [`BlockableError::UnitsExpired`], [`BlockableError::CurePeriodRunning`], [`BlockableError::AmountZero`],
     /// [`BlockableError::BeyondLien`], [`BlockableError::HeldByRunningJobs`], [`BlockableError::BeyondDebt`].
     pub fn take_over(
@@ -67,7 +67,6 @@ impl Credit {
     #[inline(never)]
     fn begin_seizure(&mut self, action: Action, clock: &MarketClock) -> Result<()> {
         clock.require_open()?;
-        self.require_current()?;
         let was = self.status()?;
         self.advance(action)?;
         self.pending_lender = Pubkey::default();

@@ -10,16 +10,14 @@ errors! {
     ArithmeticOverflow = "an amount is out of range; use a smaller one",
     /// A status byte of a later version.
     UnknownStatus = "the credit's status is unknown to this version of the program; upgrade your client and retry",
-    /// An account of an earlier version.
-    VersionOutdated = "the account has an earlier layout; run credit_migrate on it first, then retry",
-    /// An account of this version.
-    VersionCurrent = "the account has this version's layout already; there is nothing to migrate",
 
     // Accounts that do not belong together.
     /// The market given is not the account's.
     MarketMismatch = "this account belongs to another market; pass the market it was created in",
     /// The provider given is not the credit's.
     ProviderMismatch = "this is not the credit's provider; pass the provider named in the credit",
+    /// The vault given is not the credit's.
+    VaultMismatch = "this is not the credit's vault; pass the token account named in the credit",
     /// The lot given is not the credit's.
     LotMismatch = "this lot was opened for another credit; pass the credit named in the lot",
     /// The mint given is not the market's.

@@ -241,9 +241,4 @@ pub enum Change {
         /// Units that the borrower gave up.
         given_up: u64,
     },
-    /// The account was moved to another layout version.
-    Migrated {
-        /// The version before.
-        from: u8,
-    },
 }

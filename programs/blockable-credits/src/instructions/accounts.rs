@@ -5,7 +5,7 @@ use {
         actions::Mark,
         errors::{BlockableError, ensure},
         events::Change,
-        state::{Credit, Market, MarketClock, seeds},
+        state::{Credit, Market, MarketClock},
         tokens::{CreditSigner, TokenContext},
     },
     anchor_lang::prelude::*,
@@ -17,12 +17,16 @@ use {
 #[derive(Accounts)]
 pub struct CreditVault<'info> {
     pub market: AccountLoader<'info, Market>,
-    #[account(mut, has_one = market @ BlockableError::MarketMismatch)]
+    #[account(
+        mut,
+        has_one = market @ BlockableError::MarketMismatch,
+        has_one = vault @ BlockableError::VaultMismatch,
+    )]
     pub credit: AccountLoader<'info, Credit>,
     #[account(address = market.load()?.payment_mint @ BlockableError::MintMismatch)]
     pub mint: Box<InterfaceAccount<'info, Mint>>,
     /// Holds the escrow and the claims of lender, borrower and treasury.
-    #[account(mut, seeds = [seeds::VAULT, credit.key().as_ref()], bump = credit.load()?.vault_bump)]
+    #[account(mut)]
     pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
     #[account(address = market.load()?.token_program @ BlockableError::TokenProgramMismatch)]
     pub token_program: Interface<'info, TokenInterface>,

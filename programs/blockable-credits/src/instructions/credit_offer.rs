@@ -76,7 +76,7 @@ impl CreditOffer<'_> {
             borrower: accounts.borrower.key(),
             provider: accounts.provider.key(),
             bump: ctx.bumps.credit,
-            vault_bump: ctx.bumps.vault,
+            vault: accounts.vault.key(),
         };
         let record = {
             let mut credit = accounts.credit.load_init()?;

@@ -13,7 +13,6 @@ mod credit_freeze;
 mod credit_issue;
 mod credit_mark_defaulted;
 mod credit_mark_delinquent;
-mod credit_migrate;
 mod credit_notice;
 mod credit_offer;
 mod credit_repay;

@@ -25,8 +25,8 @@ pub struct Credit {
     pub blockable: u8,
     /// Bump of the credit's address. Offset 11.
     pub bump: u8,
-    /// Bump of the vault's address. Offset 12.
-    pub vault_bump: u8,
+    /// 1 once the vault is gone. Offset 12.
+    pub vault_closed: u8,
     /// A [`FreezeReason`](crate::state::FreezeReason) as its byte; meaningful while units are frozen. Offset 13.
     pub freeze_reason: u8,
     /// Instalments in the schedule. Offset 14.
@@ -43,6 +43,8 @@ pub struct Credit {
     pub market: Pubkey,
     /// A key that may freeze and thaw as the lender may, and nothing else. Offset 144.
     pub freeze_authority: Pubkey,
+    /// The token account that holds the escrow, the claims and the reserve; zero for an unrestricted credit. Offset 176.
+    pub vault: Pubkey,
     /// The number in the credit's address, chosen by the lender.
     pub nonce: u64,
     /// Hash of the agreement; see [`terms_hash`](crate::state::terms_hash).
@@ -56,7 +58,7 @@ pub struct Credit {
     /// The state of metering.
     pub meter: Meter,
     /// Claims on the money in the vault.
-    pub vault: VaultClaims,
+    pub claims: VaultClaims,
     /// Principal repaid by payments before the first seizure, in micro-USDC; it releases the lien.
     pub principal_repaid: u64,
     /// Recovered by lots and payments since the first seizure, in micro-USDC.
@@ -77,7 +79,7 @@ pub struct Credit {
     pub due_after: [u32; MAX_INSTALMENTS],
     /// Principal due at each date, in micro-USDC.
     pub principal_due: [u64; MAX_INSTALMENTS],
-    /// The key that the loan is offered to; zero for none. From here on the fields of version 2, zero in version 1.
+    /// The key that the loan is offered to; zero for none.
     pub pending_lender: Pubkey,
     /// The lender in the credit's address, once the loan has been assigned; zero before.
     pub original_lender: Pubkey,
@@ -101,20 +103,18 @@ pub struct Credit {
     pub restructurings: u16,
     /// 1 while a notice of default for a breach is in force, which payments of arrears do not cure.
     pub notice_given: u8,
-    /// 1 once the vault is gone.
-    pub vault_closed: u8,
     /// Zero.
-    pub padding: [u8; 4],
+    pub padding: [u8; 5],
     /// Zero; kept for later versions.
-    pub reserved: [u8; 136],
+    pub reserved: [u8; 104],
 }
 
 const _: () = assert!(size_of::<Credit>() == 1_312);
 const _: () = assert!(Credit::SPACE <= 1_536);
 
 impl Credit {
-    /// The layout this program writes. Version 1 had zeros in place of the fields from `pending_lender` on.
-    pub const VERSION: u8 = 2;
+    /// The layout this program writes.
+    pub const VERSION: u8 = 1;
 
     /// Bytes of the account with its discriminator.
     pub const SPACE: usize = 8 + size_of::<Credit>();
@@ -131,11 +131,6 @@ impl Credit {
         self.status = to.byte();
         self.blockable = u8::from(to.is_secured());
         Ok(to)
-    }
-
-    /// Requires this version's layout. Errors: [`BlockableError::VersionOutdated`].
-    pub fn require_current(&self) -> Result<()> {
-        ensure(self.version == Credit::VERSION, BlockableError::VersionOutdated)
     }
 
     /// Requires the lender. Errors: [`BlockableError::NotLender`].
@@ -248,13 +243,13 @@ impl Credit {
     /// Turns the reserve into a claim of the borrower. Errors: [`Overflow`].
     pub fn return_reserve(&mut self) -> Result<()> {
         let reserve = core::mem::take(&mut self.reserve_held);
-        self.vault.borrower = add(self.vault.borrower, reserve)?;
+        self.claims.borrower = add(self.claims.borrower, reserve)?;
         Ok(())
     }
 
     /// Everything that is owed from the vault, in micro-USDC: the claims and the reserve. Errors: [`Overflow`].
     pub fn owed_from_vault(&self) -> Result<u64> {
-        Ok(add(self.vault.total()?, self.reserve_held)?)
+        Ok(add(self.claims.total()?, self.reserve_held)?)
     }
 
     /// The price that the loan paid per `PRICE_SCALE` units, in micro-USDC. Errors: [`Overflow`].
@@ -265,9 +260,9 @@ impl Credit {
     /// Takes a party's whole claim, in micro-USDC, and leaves zero.
     pub fn take_claim(&mut self, party: Party) -> u64 {
         let claim = match party {
-            Party::Lender => &mut self.vault.lender,
-            Party::Borrower => &mut self.vault.borrower,
-            Party::Treasury => &mut self.vault.treasury,
+            Party::Lender => &mut self.claims.lender,
+            Party::Borrower => &mut self.claims.borrower,
+            Party::Treasury => &mut self.claims.treasury,
         };
         core::mem::take(claim)
     }

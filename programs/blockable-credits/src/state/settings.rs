@@ -66,11 +66,11 @@ impl MarketSettings {
 }
 
 impl Market {
-    /// The settings in force. A delay below the shortest allowed, as in a market of an earlier version, counts as that.
+    /// The settings in force.
     pub fn settings(&self) -> MarketSettings {
         MarketSettings {
             redistribution_fee_bps: self.redistribution_fee_bps,
-            change_delay: self.change_delay.max(shortest_delay(self.is_test == 1)),
+            change_delay: self.change_delay,
             treasury: self.treasury,
             bounds: self.bounds,
         }

@@ -84,7 +84,7 @@ fn a_loan_goes_to_the_key_that_it_was_offered_to() {
     withdrawn.waive_fee(&LENDER, 1, &clock).unwrap();
     refused(withdrawn.accept_lender(&BUYER, &clock), NotOffered);
     let mut uncollected = stage.credit;
-    uncollected.vault.lender = 1;
+    uncollected.claims.lender = 1;
     refused(uncollected.accept_lender(&BUYER, &clock), ClaimUncollected);
     stage.act(|credit| credit.accept_lender(&BUYER, &clock));
     let credit = &stage.credit;
@@ -106,18 +106,6 @@ fn fees_are_waived_up_to_what_is_owed() {
 }
 
 #[test]
-fn a_credit_of_version_one_gains_its_times() {
-    let mut stage = delinquent();
-    let clock = stage.clock();
-    refused({ stage.credit }.migrate(&clock), VersionCurrent);
-    let credit = &mut stage.credit;
-    (credit.version, credit.frozen_at_market, credit.terms.unit_lifetime) = (1, 0, 100 * DAY as u32);
-    assert_eq!(credit.migrate(&clock), Ok(Change::Migrated { from: 1 }));
-    assert_eq!((credit.version, credit.units_expire_at), (2, START + 100 * DAY));
-    assert_eq!(credit.frozen_at_market, START + 31 * DAY);
-}
-
-#[test]
 fn units_expire_but_for_those_that_jobs_hold() {
     let mut stage = Stage::new();
     stage.offer(Terms { unit_lifetime: 75 * DAY as u32, ..TERMS }, Rider::default());
@@ -132,8 +120,6 @@ fn units_expire_but_for_those_that_jobs_hold() {
     stage.act(|credit| credit.expire_units(&clock));
     assert_eq!(stage.changes.last(), Some(&Change::Expired { units: 999_700 }));
     refused({ stage.credit }.expire_units(&clock), NothingToExpire);
-    let mut outdated = Credit { version: 1, ..stage.credit };
-    refused(outdated.expire_units(&clock), VersionOutdated);
 }
 
 #[test]

@@ -15,10 +15,10 @@ fn key(byte: u8) -> Pubkey {
     Pubkey::new_from_array([byte; 32])
 }
 
-/// An active credit of version 1: zeros in every field that version 2 added.
-fn version_1(loan: &Loan) -> Credit {
+/// An active credit without optional terms.
+fn plain_credit(loan: &Loan) -> Credit {
     let mut credit = Credit::zeroed();
-    credit.version = 1;
+    credit.version = Credit::VERSION;
     credit.status = Status::Active.byte();
     (credit.lender, credit.borrower, credit.provider) = (key(1), key(2), key(3));
     credit.terms = loan.terms;
@@ -43,8 +43,8 @@ proptest! {
     #![proptest_config(cases(500))]
 
     #[test]
-    fn a_credit_of_version_one_accrues_as_it_did(loan in any_loan(), choices in choices(20)) {
-        let mut credit = version_1(&loan);
+    fn a_credit_accrues_as_its_schedule_says(loan in any_loan(), choices in choices(20)) {
+        let mut credit = plain_credit(&loan);
         for moment in loan.moments(&choices) {
             credit.accrue(moment).unwrap();
             prop_assert_eq!(credit.debt, loan.unpaid_at(moment.max(loan.start)));
@@ -94,11 +94,11 @@ proptest! {
     fn what_is_owed_from_the_vault_is_every_claim_and_the_reserve(claims in prop::array::uniform4(0u64..1 << 60), reserve_held in 0u64..1 << 60) {
         let [escrow, lender, borrower, treasury] = claims;
         let mut credit = Credit::zeroed();
-        credit.vault = VaultClaims { escrow, lender, borrower, treasury };
+        credit.claims = VaultClaims { escrow, lender, borrower, treasury };
         credit.reserve_held = reserve_held;
         prop_assert_eq!(credit.owed_from_vault(), Ok(claims.iter().sum::<u64>() + reserve_held));
         credit.return_reserve().unwrap();
-        prop_assert_eq!((credit.reserve_held, credit.vault.borrower), (0, borrower + reserve_held));
+        prop_assert_eq!((credit.reserve_held, credit.claims.borrower), (0, borrower + reserve_held));
         let taken = [Party::Lender, Party::Borrower, Party::Treasury].map(|party| credit.take_claim(party));
         prop_assert_eq!(taken, [lender, borrower + reserve_held, treasury]);
         prop_assert_eq!(credit.owed_from_vault(), Ok(escrow));
@@ -106,8 +106,8 @@ proptest! {
 }
 
 #[test]
-fn zeros_in_the_new_fields_mean_what_version_one_meant() {
-    let credit = version_1(&some_loan());
+fn zeros_stand_for_the_absence_of_optional_terms() {
+    let credit = plain_credit(&some_loan());
     assert_eq!(credit.apr_bps(), 1_200);
     assert_eq!(credit.terms_in_force(), credit.terms);
     assert_eq!((credit.schedule().start, credit.schedule().capitalised), (1_800_000_000, 0));
@@ -116,15 +116,13 @@ fn zeros_in_the_new_fields_mean_what_version_one_meant() {
     assert_eq!(credit.unrestricted_nonce(), 0);
     assert_eq!(credit.require_unexpired(i64::MAX), Ok(()));
     assert_eq!(credit.owed_from_vault(), Ok(0));
-    assert_eq!(credit.require_current(), Err(BlockableError::VersionOutdated.into()));
 }
 
 #[test]
-fn an_offer_of_version_one_expires_as_the_chain_says() {
+fn an_offer_made_before_any_pause_expires_as_the_chain_says() {
     let mut credit = Credit::zeroed();
     credit.terms.offer_expires_at = 100;
     let at = |chain, market| MarketClock { chain, market, is_paused: false };
-    // Version 1 had no pauses, so none lay before the offer.
     let expired = |chain, market| credit.offer_has_expired(&at(chain, market)).unwrap();
     assert!(!expired(100, 100) && expired(101, 101));
     // Five seconds of a pause since then move it by five.
@@ -135,7 +133,7 @@ fn an_offer_of_version_one_expires_as_the_chain_says() {
 
 #[test]
 fn an_assignment_leaves_the_address_and_the_rent_with_the_first_lender() {
-    let mut credit = version_1(&some_loan());
+    let mut credit = plain_credit(&some_loan());
     (credit.original_lender, credit.lender) = (key(1), key(9));
     assert_eq!((credit.address_lender(), credit.rent_payer()), (key(1), key(1)));
     assert_eq!((credit.require_lender(&key(9)), credit.parties().lender), (Ok(()), key(1)));
@@ -144,7 +142,7 @@ fn an_assignment_leaves_the_address_and_the_rent_with_the_first_lender() {
 
 #[test]
 fn the_rent_of_an_unrestricted_credit_is_its_owners() {
-    let mut credit = version_1(&some_loan());
+    let mut credit = plain_credit(&some_loan());
     credit.lender = credit.provider;
     assert!(credit.is_unrestricted());
     assert_eq!(credit.rent_payer(), key(2));
@@ -163,7 +161,7 @@ fn units_expire_on_the_second_and_give_their_time_to_the_address() {
 
 #[test]
 fn a_restructuring_moves_the_start_and_a_covenant_the_rate() {
-    let mut credit = version_1(&some_loan());
+    let mut credit = plain_credit(&some_loan());
     credit.restructured_at = 1_800_000_700;
     assert_eq!(credit.schedule().start, 1_800_000_700);
     credit.covenant.apr_bps = 900;
@@ -200,14 +198,14 @@ fn each_policy_opens_freezing_from_its_status_on() {
 
 #[test]
 fn paying_off_releases_thaws_and_returns_the_reserve() {
-    let mut credit = version_1(&some_loan());
+    let mut credit = plain_credit(&some_loan());
     (credit.collateral.frozen, credit.meter.settlement_left) = (500, 70);
     (credit.defaulted_at, credit.notice_given, credit.pending_lender) = (5, 1, key(9));
-    (credit.reserve_held, credit.vault.borrower) = (300, 40);
+    (credit.reserve_held, credit.claims.borrower) = (300, 40);
     assert_eq!(credit.discharge(), Ok(1_000_000));
     assert_eq!((credit.collateral.lien(), credit.collateral.frozen, credit.meter.settlement_left), (0, 0, 0));
     assert_eq!((credit.defaulted_at, credit.notice_given, credit.pending_lender), (0, 0, Pubkey::default()));
-    assert_eq!((credit.reserve_held, credit.vault.borrower), (0, 340));
+    assert_eq!((credit.reserve_held, credit.claims.borrower), (0, 340));
 }
 
 #[test]
@@ -231,7 +229,7 @@ fn thawing_everything_leaves_no_promise() {
 #[test]
 fn a_credit_keeps_what_was_added_to_its_principal() {
     let loan = Loan::new(1_800_000_000, 100, 1_000, 0, &[(31_536_000, 600), (63_072_000, 400)]);
-    let mut credit = version_1(&loan);
+    let mut credit = plain_credit(&loan);
     credit.rider.pay_in_kind_bps = 10_000;
     credit.accrue(loan.due(0)).unwrap();
     assert_eq!((credit.debt.principal, credit.capitalised), (1_100, 100));

@@ -158,7 +158,7 @@ fn a_missed_instalment_is_drawn_from_the_reserve_and_the_rest_repaid() {
     stage.act(|credit| credit.receive_payment(BORROWER, amount));
     assert_eq!(stage.credit.status(), Ok(Status::Repaid));
     assert_eq!((stage.credit.collateral.lien(), stage.credit.collateral.available()), (0, 1_000_000));
-    assert_eq!((stage.credit.vault.lender, stage.credit.vault.borrower), (101 * USDC, 10 * USDC));
+    assert_eq!((stage.credit.claims.lender, stage.credit.claims.borrower), (101 * USDC, 10 * USDC));
     refused(stage.credit.begin_payment(1, &clock), NothingOwed);
 }
 

@@ -1,8 +1,11 @@
 use {
     super::*,
-    crate::state::{
-        CHANGE_LIFETIME, MAX_CHANGE_DELAY, MAX_PAUSE_PER_DAY, MAX_PRINCIPAL, MAX_REDISTRIBUTION_FEE_BPS,
-        MIN_CHANGE_DELAY, Market, MarketSettings, TermBounds, shortest_delay,
+    crate::{
+        errors::BlockableError,
+        state::{
+            CHANGE_LIFETIME, MAX_CHANGE_DELAY, MAX_PAUSE_PER_DAY, MAX_PRINCIPAL, MAX_REDISTRIBUTION_FEE_BPS,
+            MIN_CHANGE_DELAY, Market, MarketSettings, TermBounds, shortest_delay,
+        },
     },
     anchor_lang::prelude::Pubkey,
 };
@@ -106,14 +109,15 @@ fn another_treasury_always_waits() {
 }
 
 #[test]
-fn a_delay_below_the_shortest_counts_as_the_shortest() {
-    let delay =
-        |is_test, change_delay| Market { is_test, change_delay, ..Market::zeroed() }.settings().change_delay;
+fn a_delay_below_the_shortest_is_refused() {
     assert_eq!((shortest_delay(false), shortest_delay(true)), (172_800, 1));
-    // A market of an earlier version has no delay of its own.
-    assert_eq!((delay(0, 0), delay(1, 0)), (172_800, 1));
-    assert_eq!((delay(0, 172_799), delay(0, 172_801)), (172_800, 172_801));
-    assert_eq!((delay(1, 1), delay(1, 2)), (1, 2));
+    let bounds = TermBounds::PRODUCTION;
+    let validate =
+        |is_test, change_delay| MarketSettings { change_delay, bounds, ..settings() }.validate(is_test);
+    let refused = || Err(BlockableError::ChangeDelayOutOfRange.into());
+    let expected = [refused(), refused(), Ok(())];
+    assert_eq!([0, 172_799, 172_800].map(|delay| validate(false, delay)), expected);
+    assert_eq!([0, 1].map(|delay| validate(true, delay)), [refused(), Ok(())]);
 }
 
 /// In seconds and micro-USDC, as the documentation has them: nobody should have to work them out.

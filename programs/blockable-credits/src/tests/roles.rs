@@ -76,18 +76,16 @@ fn a_lot_falls_from_its_start_to_its_floor() {
 
 #[test]
 fn a_claim_is_taken_whole_and_once() {
-    let vault = VaultClaims { lender: 1, borrower: 2, treasury: 3, escrow: 4 };
-    let mut credit = Credit { vault, ..Credit::zeroed() };
+    let claims = VaultClaims { lender: 1, borrower: 2, treasury: 3, escrow: 4 };
+    let mut credit = Credit { claims, ..Credit::zeroed() };
     let parties = [Party::Lender, Party::Borrower, Party::Treasury];
     assert_eq!(parties.map(|party| credit.take_claim(party)), [1, 2, 3]);
     assert_eq!(parties.map(|party| credit.take_claim(party)), [0, 0, 0]);
-    assert_eq!(credit.vault.escrow, 4);
+    assert_eq!(credit.claims.escrow, 4);
 }
 
 #[test]
-fn a_version_or_status_that_is_not_known_is_refused() {
-    let of_version = |version| Credit { version, ..Credit::zeroed() }.require_current();
-    assert_eq!([1, 2, 3].map(of_version), [refused(VersionOutdated), Ok(()), refused(VersionOutdated)]);
+fn a_status_or_policy_that_is_not_known_is_refused() {
     let of_status = |status| Credit { status, ..Credit::zeroed() }.status();
     assert_eq!([2, 8].map(of_status), [Ok(Status::Active), refused(UnknownStatus)]);
     let of_policy = |policy| {

@@ -27,6 +27,7 @@ pub(super) const PROVIDER: Pubkey = key(102);
 pub(super) const CREDIT: Pubkey = key(103);
 pub(super) const LOT: Pubkey = key(104);
 pub(super) const TREASURY: Pubkey = key(105);
+pub(super) const VAULT: Pubkey = key(109);
 
 /// The key of RFC 8032's first test vector.
 const REPORTER: [u8; 32] = [
@@ -117,8 +118,7 @@ impl Stage {
         let args = OfferArgs { nonce: 7, freeze_authority: LENDER, terms, rider, schedule };
         args.validate(&self.market, &self.provider, &clock).unwrap();
         let (market, provider) = (MARKET, PROVIDER);
-        let new =
-            NewCredit { market, lender: LENDER, borrower: BORROWER, provider, bump: 253, vault_bump: 252 };
+        let new = NewCredit { market, lender: LENDER, borrower: BORROWER, provider, bump: 253, vault: VAULT };
         self.act(|credit| credit.offer(new, args, &clock));
     }
 
