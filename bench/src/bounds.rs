@@ -57,7 +57,6 @@ pub const BOUNDS: &[(&str, u64)] = &[
     ("credit_write_off", 27_300),
     ("lot_close", 7_800),
     ("credit_expire_units", 7_200),
-    ("credit_migrate", 6_100),
     ("vault_close", 27_600),
     ("credit_close", 8_300),
     ("ELF, bytes", 600_000),          // promise

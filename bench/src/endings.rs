@@ -13,7 +13,7 @@ use {
     blockable_testkit::{DAY, Loan},
 };
 
-/// Takeovers and write-offs, units that expire, accounts of the earlier version, and the removal of accounts.
+/// Takeovers and write-offs, units that expire, and the removal of accounts.
 pub fn measure(lab: &mut Lab) {
     for instalments in [1, 12, 36] {
         for shape in Shape::ALL {
@@ -23,7 +23,6 @@ pub fn measure(lab: &mut Lab) {
         taken_over_in_default(lab, instalments);
         paid_by_takeover(lab, instalments);
         expired(lab, instalments);
-        migrated(lab, instalments);
         repaid(lab, instalments);
         withdrawn(lab, instalments);
     }
@@ -115,32 +114,6 @@ fn expired(lab: &mut Lab, instalments: u32) {
 fn expire(lab: &mut Lab, credit: &Pubkey) {
     let expire = lab.world.expire_units(credit);
     lab.measure("credit_expire_units", expire, &[]);
-}
-
-/// Offered, active and frozen credits, as the earlier version left them.
-fn migrated(lab: &mut Lab, instalments: u32) {
-    let plain = lab.loan(instalments);
-    let offered = lab.world.offered(&plain);
-    migrate(lab, &offered);
-
-    let loan = lab.loan(instalments).with(|terms| terms.unit_lifetime = 4_000 * DAY);
-    let credit = lab.world.active(&loan);
-    migrate(lab, &credit);
-    let freeze = lab.world.freeze(&credit, FreezeAmount::All, FreezeReason::Risk);
-    lab.world.sent(&[freeze], &["lender"]);
-    lab.world.pass(instalments * 30 * DAY);
-    migrate(lab, &credit);
-}
-
-/// Gives the account the earlier version's layout, in which the fields of this one are zero, and migrates it.
-fn migrate(lab: &mut Lab, credit: &Pubkey) {
-    lab.world.write(credit, |credit: &mut Credit| {
-        credit.version = 1;
-        credit.units_expire_at = 0;
-        credit.frozen_at_market = 0;
-    });
-    let migrate = lab.world.migrate(credit);
-    lab.measure("credit_migrate", migrate, &[]);
 }
 
 /// Paid off; the vault is removed with and without tokens that nobody is owed, the credit with units left and without.

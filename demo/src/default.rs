@@ -277,11 +277,11 @@ async fn close(cast: &Cast, narrator: &Narrator, credit: &Pubkey) -> Result<(), 
     let close = instructions::lot_close(&cast.keys.market, &lender, &lender, credit, 0);
     let landed = cast.send(&[close], &[&cast.lender]).await?;
     narrator.step("close_lot", "The sold lot is closed.", Some(&landed), vec![]);
-    let vault = cast.credit(credit).await?.vault;
+    let claims = cast.credit(credit).await?.claims;
     for (party, owner, claim, name) in [
-        (Party::Lender, &cast.lender, vault.lender, "lender"),
-        (Party::Treasury, &cast.treasury, vault.treasury, "treasury"),
-        (Party::Borrower, &cast.bad, vault.borrower, "borrower"),
+        (Party::Lender, &cast.lender, claims.lender, "lender"),
+        (Party::Treasury, &cast.treasury, claims.treasury, "treasury"),
+        (Party::Borrower, &cast.bad, claims.borrower, "borrower"),
     ] {
         if claim == 0 {
             continue;

@@ -105,8 +105,6 @@ pub enum Step {
     Call(Attempt),
     /// Someone sends tokens to a vault without the program.
     Donate(u8, u64),
-    /// An account gets the bytes that version 1 of the program would have written.
-    Age(u8),
     /// Nothing is sent; other actions are tried on copies of the chain.
     Probe(u8, u64),
 }

@@ -48,7 +48,6 @@ impl Scene<'_> {
             Op::CreditMarkDefaulted => plain(&self, ix::credit_mark_defaulted(&market, &address)),
             Op::CreditAutoFreeze => plain(&self, ix::credit_auto_freeze(&market, &address)),
             Op::CreditExpireUnits => plain(&self, ix::credit_expire_units(&market, &address)),
-            Op::CreditMigrate => plain(&self, ix::credit_migrate(&market, &address)),
             Op::CreditGiveNotice => plain(&self, ix::credit_give_notice(&market, &lender, &address, [5; 32])),
             Op::CreditWithdrawNotice => plain(&self, ix::credit_withdraw_notice(&market, &lender, &address)),
             Op::CreditWriteOff => plain(&self, ix::credit_write_off(&market, &lender, &address)),
@@ -153,7 +152,7 @@ impl Scene<'_> {
     fn collect(mut self) -> Option<Call> {
         let (credit, keys) = (self.credit, self.keys);
         let party = match self.dice.pick(&[Party::Lender, Party::Borrower, Party::Treasury]) {
-            Party::Borrower if credit.vault.borrower == 0 && credit.vault.lender > 0 => Party::Lender,
+            Party::Borrower if credit.claims.borrower == 0 && credit.claims.lender > 0 => Party::Lender,
             other => other,
         };
         let to = match party {

@@ -1,46 +1,11 @@
 use {
-    super::{
-        lab::{Lab, cast},
-        verify::Snapshot,
-    },
-    anchor_lang::__private::bytemuck::{Zeroable, bytes_of},
+    super::{lab::cast, verify::Snapshot},
     blockable_sdk::{
         Pubkey,
-        program::{
-            errors::BlockableError,
-            state::{Credit, Rider},
-        },
+        program::{errors::BlockableError, state::Credit},
     },
     solana_sdk::{account::Account, instruction::InstructionError, transaction::TransactionError},
 };
-
-/// The account that version 1 would have written; `None` where it uses what version 1 did not have.
-pub fn aged(credit: &Credit) -> Option<Credit> {
-    let plain = credit.version == 2
-        && credit.rider == Rider::default()
-        && credit.pending_lender == Pubkey::default()
-        && credit.original_lender == Pubkey::default()
-        && (credit.reserve_held, credit.restructured_at, credit.capitalised) == (0, 0, 0)
-        && (credit.notice_given, credit.vault_closed) == (0, 0)
-        && !(credit.is_unrestricted() && credit.units_expire_at != 0);
-    let first = Credit {
-        version: 1,
-        covenant: Zeroable::zeroed(),
-        units_expire_at: 0,
-        frozen_at_market: 0,
-        paused_at_offer: 0,
-        ..*credit
-    };
-    plain.then_some(first)
-}
-
-/// Writes a credit's account.
-pub fn write(lab: &mut Lab, address: &Pubkey, credit: &Credit) {
-    if let Some(mut account) = lab.svm.get_account(address) {
-        account.data[8..8 + size_of::<Credit>()].copy_from_slice(bytes_of(credit));
-        lab.svm.set_account(*address, account).expect("an account can be written");
-    }
-}
 
 /// Requires that counters which never fall did not.
 pub(super) fn never_falls(old: Option<&Credit>, new: Option<&Credit>) -> Result<(), String> {

@@ -29,8 +29,7 @@ pub fn choose(session: &Session, dice: &mut Dice) -> Step {
         12..=17 => settings(session, dice),
         18..=34 => hostile(session, dice),
         35 => Step::Donate(place(session, dice), dice.pick(&[1, 1_000_000, 77])),
-        36 => Step::Age(place(session, dice)),
-        37..=39 => Step::Probe(place(session, dice), dice.roll()),
+        36..=39 => Step::Probe(place(session, dice), dice.roll()),
         _ => sensible(session, dice),
     }
 }
@@ -172,8 +171,8 @@ fn ripe(session: &Session, credit: &Credit) -> Vec<Op> {
     add(status == Status::Accepted && !missing, Op::CreditIssue);
     add(status == Status::Delinquent && missing, Op::ReserveFund);
     add(credit.reserve_held > 0 && late && status.is_secured(), Op::ReserveDraw);
-    add(offered && credit.vault.lender > 0, Op::VaultCollect);
-    add(offered && credit.vault.lender == 0, Op::CreditAcceptLender);
+    add(offered && credit.claims.lender > 0, Op::VaultCollect);
+    add(offered && credit.claims.lender == 0, Op::CreditAcceptLender);
     add(covenant && chain - credit.covenant.measured_at >= window, Op::UsageMeter);
     add(covenant && credit.meter.reported_at - credit.covenant.measured_at >= window, Op::CovenantApply);
     let passed = |after: u32| since != 0 && time >= since + i64::from(after);
@@ -184,7 +183,6 @@ fn ripe(session: &Session, credit: &Credit) -> Vec<Op> {
     let cured = time >= credit.defaulted_at + i64::from(terms.cure_period) && !expired;
     add(status == Status::Defaulted && cured, Op::CreditSeizeToPool);
     add(status == Status::Seizing && credit.lots_open > 0 && !expired, Op::LotBuy);
-    add(credit.version == 1, Op::CreditMigrate);
     ripe
 }
 
@@ -200,9 +198,6 @@ fn any(dice: &mut Dice) -> Amount {
 
 fn for_status(session: &Session, credit: &Credit, dice: &mut Dice) -> (Op, Amount) {
     let crowded = session.lab.grants.len() > 14;
-    if credit.version == 1 && dice.one_in(4) {
-        return exact(Op::CreditMigrate);
-    }
     match Status::from_byte(credit.status).unwrap_or(Status::Closed) {
         Status::Offered => dice.pick(&[
             exact(Op::CreditAccept),

@@ -108,7 +108,6 @@ ops! {
     CreditWriteOff CONTROL;
     LotClose &[Signer, Receiver, Market, Credit, Lot];
     CreditExpireUnits MARK;
-    CreditMigrate MARK;
     VaultClose &[Market, Credit, Mint, Vault, Tokens, Receiver, Treasury];
     CreditClose &[Signer, Receiver, Market, Credit, Provider];
 }
@@ -141,7 +140,6 @@ impl Op {
                 | CreditAutoFreeze
                 | UsageMeter
                 | CreditExpireUnits
-                | CreditMigrate
                 | VaultClose
                 | VaultCollect
                 | LotClose
@@ -203,7 +201,6 @@ impl Op {
     pub fn is_allowed_in(self, status: Status) -> bool {
         match self {
             Op::CreditOffer => status == Status::Closed,
-            Op::CreditMigrate => status != Status::Closed,
             Op::VaultCollect => !matches!(status, Status::Offered | Status::Accepted | Status::Closed),
             _ => self.actions().first().is_some_and(|action| next(*action, status).is_some()),
         }
@@ -219,6 +216,6 @@ impl Op {
         let second = through.and_then(|middle| next(Action::PayOff, middle));
         direct.any(|found| found == to)
             || sale && second == Some(to)
-            || matches!(self, Op::CreditMigrate | Op::VaultCollect) && from == to
+            || matches!(self, Op::VaultCollect) && from == to
     }
 }

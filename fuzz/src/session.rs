@@ -3,7 +3,7 @@ use {
         action::{Attempt, Jump, Moment, Step},
         book::CreditBook,
         build::{Args, Call, build},
-        checks::{aged, check_rent, is_known, never_falls, write},
+        checks::{check_rent, is_known, never_falls},
         coverage::Coverage,
         lab::{Lab, actor, cast},
         model::{Model, balance},
@@ -56,7 +56,6 @@ impl Session {
             Step::Wait(jump) => self.wait(*jump),
             Step::Call(attempt) => self.attempt(attempt)?,
             Step::Donate(on, amount) => self.donate(*on, *amount)?,
-            Step::Age(on) => self.age(*on),
             Step::Probe(on, extra) => self.probe(*on, *extra)?,
         }
         Ok(())
@@ -287,15 +286,5 @@ impl Session {
         *self.model.tokens.entry(from).or_default() -= i128::from(amount);
         *self.model.tokens.entry(vault).or_default() += i128::from(amount);
         Ok(())
-    }
-
-    fn age(&mut self, on: u8) {
-        let (_, address) = self.lab.address(on);
-        let Some(credit) = self.lab.credit(on) else { return };
-        if let Some(aged) = aged(&credit) {
-            write(&mut self.lab, &address, &aged);
-            let bills = self.model.credits.remove(&address).map(|book| book.bills).unwrap_or_default();
-            self.model.credits.insert(address, CreditBook { bills, ..CreditBook::read(&aged) });
-        }
     }
 }

@@ -135,7 +135,7 @@ impl Case<'_> {
         let empty = CreditBook::read(&anchor_lang::__private::bytemuck::Zeroable::zeroed());
         let seen = (book.terms_hash, book.due_after.clone(), book.principal_due.clone());
         book = CreditBook {
-            version: 2,
+            version: 1,
             nonce: args.nonce.into(),
             apr: terms.apr_bps.into(),
             escrow: terms.principal.into(),
@@ -254,7 +254,7 @@ impl Case<'_> {
             let index = provider.next_index;
             provider.next_index += 1;
             let mut book = CreditBook {
-                version: 2,
+                version: 1,
                 index,
                 has_index: 1,
                 reported_at: self.now,

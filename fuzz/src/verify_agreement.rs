@@ -19,7 +19,6 @@ impl Case<'_> {
         let Args::Key(to) = self.call.args else { return Err("no key".into()) };
         let lender = self.by_lender(credit);
         need(lender && to != credit.borrower, "the signer is not the lender, or lends to itself")?;
-        need(credit.version == 2, "the account is of an earlier version")?;
         credit.pending_lender = to;
         Ok(())
     }
@@ -82,7 +81,6 @@ impl Case<'_> {
         let Args::Restructure(terms, schedule) = &self.call.args else { return Err("no terms".into()) };
         let borrower = self.call.at(Role::Second) == credit.borrower && self.call.signs(Role::Second);
         need(self.signed_by(&credit.lender) && borrower, "a party does not sign")?;
-        need(credit.version == 2, "the account is of an earlier version")?;
         credit.accrue(self.time);
         let total: i128 = schedule.iter().map(|line| i128::from(line.principal)).sum();
         need(total == credit.principal, "the schedule does not add up")?;

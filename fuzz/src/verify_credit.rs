@@ -51,7 +51,6 @@ impl Case<'_> {
             Op::LotClose => self.close_lot(key, credit, status)?,
             Op::CreditWriteOff => self.write_off(credit)?,
             Op::CreditExpireUnits => self.expire_units(credit)?,
-            Op::CreditMigrate => self.migrate(credit)?,
             Op::VaultClose => self.close_vault(credit)?,
             Op::CreditClose => {
                 self.close(key, credit)?;
@@ -67,20 +66,7 @@ impl Case<'_> {
         self.signed_by(&credit.lender)
     }
 
-    fn migrate(&mut self, credit: &mut CreditBook) -> Verdict {
-        need(credit.version < 2, "the account is of this version")?;
-        credit.version = 2;
-        if credit.granted > 0 && credit.terms.unit_lifetime > 0 {
-            credit.units_expire_at = credit.issued_at + i128::from(credit.terms.unit_lifetime);
-        }
-        if credit.frozen > 0 && credit.frozen_at_market == 0 {
-            credit.frozen_at_market = credit.frozen_at_chain.min(self.time);
-        }
-        Ok(())
-    }
-
     fn expire_units(&mut self, credit: &mut CreditBook) -> Verdict {
-        need(credit.version == 2, "the account is of an earlier version")?;
         let expiry = credit.units_expire_at;
         need(expiry != 0 && self.time >= expiry, "the units live")?;
         credit.accrue(self.time);
@@ -102,7 +88,6 @@ impl Case<'_> {
 
     fn close_vault(&mut self, credit: &mut CreditBook) -> Verdict {
         need(credit.owed_from_vault() == 0, "something is owed from the vault")?;
-        need(credit.version == 2, "the account is of an earlier version")?;
         let vault = self.call.at(Role::Vault);
         let swept = self.model.tokens.get(&vault).copied().unwrap_or(0);
         let treasury = self.market.settings.treasury;
@@ -115,8 +100,7 @@ impl Case<'_> {
     }
 
     fn close(&mut self, key: &Pubkey, credit: &CreditBook) -> Verdict {
-        let is_over = credit.lots_open == 0 && credit.version == 2;
-        need(is_over, "lots are open, or it is of an earlier version")?;
+        need(credit.lots_open == 0, "lots are open")?;
         need(credit.lender == credit.provider || credit.vault_closed == 1, "the vault stands")?;
         let by_borrower = self.signed_by(&credit.borrower);
         need(credit.remaining() == 0 || by_borrower, "units are left")?;

@@ -13,7 +13,6 @@ use {
 impl Case<'_> {
     pub(super) fn begin_seizure(&mut self, credit: &mut CreditBook, status: Status) -> Verdict {
         need(self.signed_by(&credit.lender), "the signer is not the lender")?;
-        need(credit.version == 2, "the account is of an earlier version")?;
         need(credit.units_expire_at == 0 || self.time < credit.units_expire_at, "the units have expired")?;
         credit.pending_lender = Pubkey::default();
         credit.accrue(self.time);
@@ -61,7 +60,7 @@ impl Case<'_> {
 
     pub(super) fn buy(&mut self, key: &Pubkey, credit: &mut CreditBook) -> Verdict {
         let Args::Buy(units, most) = self.call.args else { return Err("no units".into()) };
-        need(self.call.signs(Role::Signer) && credit.version == 2, "the buyer does not sign")?;
+        need(self.call.signs(Role::Signer), "the buyer does not sign")?;
         need(credit.units_expire_at == 0 || self.time < credit.units_expire_at, "the units have expired")?;
         let (buyer, units) = (self.call.at(Role::Signer), i128::from(units));
         let time = self.time;

@@ -96,7 +96,7 @@ fn market(session: &Session) -> Pubkey {
 
 #[test]
 fn a_raised_claim_is_noticed() {
-    bites::<Credit>(credit, |credit| credit.vault.lender += 1, "lender_claim");
+    bites::<Credit>(credit, |credit| credit.claims.lender += 1, "lender_claim");
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn money_that_left_a_vault_is_noticed() {
 fn a_step_on_a_changed_account_is_noticed_at_once() {
     let mut session = played(&issued());
     let key = credit(&session);
-    written::<Credit>(&mut session, &key, |credit| credit.vault.borrower += 1);
+    written::<Credit>(&mut session, &key, |credit| credit.claims.borrower += 1);
     let mut repay = Attempt {
         op: Op::CreditRepay,
         on: 0,

@@ -11,7 +11,7 @@ CONTROL = ["credit_accept", "credit_waive_fee", "credit_offer_lender", "credit_a
 BY_LENDER = ["credit_waive_fee", "credit_offer_lender", "credit_set_freeze_authority", "credit_give_notice",
              "credit_withdraw_notice", "credit_write_off"]
 MARK = ["reserve_draw", "covenant_apply", "credit_mark_delinquent", "credit_mark_defaulted", "credit_auto_freeze",
-        "credit_expire_units", "credit_migrate"]
+        "credit_expire_units"]
 BY_ADMIN = ["market_apply_change", "market_cancel_change", "market_offer_admin", "market_set_guardian"]
 MARKET = BY_ADMIN + ["market_accept_admin", "market_pause", "market_unpause"]
 WHILE_PAUSED = ["credit_repay", "credit_freeze", "credit_thaw", "credit_auto_freeze", "market_create", "market_pause",

@@ -93,11 +93,6 @@ impl World {
         instructions::credit_expire_units(&self.keys.market, credit)
     }
 
-    /// The instruction that migrates a credit.
-    pub fn migrate(&self, credit: &Pubkey) -> Instruction {
-        instructions::credit_migrate(&self.keys.market, credit)
-    }
-
     /// The instruction that removes a credit's vault; rent to the lender, the rest to the treasury.
     pub fn close_vault(&self, credit: &Pubkey) -> Instruction {
         let treasury = self.token_account("treasury");

@@ -104,7 +104,6 @@ pub(super) fn fields(change: &Change) -> Value {
         }
         Change::Expired { units: count } => json!({ "units": units(*count) }),
         Change::Closed { given_up } => json!({ "given_up": units(*given_up) }),
-        Change::Migrated { from } => json!({ "from": from }),
     }
 }
 

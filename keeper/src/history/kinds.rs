@@ -34,7 +34,6 @@ pub(crate) fn kind(change: &Change) -> &'static str {
         Change::ReserveFunded { .. } => "reserve_funded",
         Change::VaultClosed { .. } => "vault_closed",
         Change::Closed { .. } => "closed",
-        Change::Migrated { .. } => "migrated",
     }
 }
 

@@ -46,8 +46,6 @@ pub(super) enum Obstacle {
     OtherMarket,
     #[error("the account is of version {0}, which this keeper does not know; update the keeper")]
     LaterVersion(u8),
-    #[error("the account is of version {0}; migrate it")]
-    OldVersion(u8),
     #[error("its status, {0:?}, does not allow it")]
     WrongStatus(Status),
     #[error("the market is paused")]
@@ -234,7 +232,6 @@ fn draw_would_cure(now: &Now, address: &Pubkey, credit: &Credit) -> bool {
 }
 
 fn expire_units(now: &Now, credit: &Credit) -> Result<Timing, Obstacle> {
-    credit.require_current().map_err(|_| Obstacle::OldVersion(credit.version))?;
     if credit.units_expire_at == 0 {
         return Err(Obstacle::NeverExpire);
     }

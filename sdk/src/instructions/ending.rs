@@ -1,4 +1,4 @@
-//! Claims, expiry, migration, and the removal of accounts.
+//! Claims, expiry, and the removal of accounts.
 
 use {
     crate::{
@@ -31,11 +31,6 @@ pub fn vault_collect(
 /// Expires unused units past their lifetime. No signer but the fee payer.
 pub fn credit_expire_units(market: &Pubkey, credit: &Pubkey) -> Instruction {
     build(credit_mark(market, credit), data::CreditExpireUnits {})
-}
-
-/// Moves a credit of an earlier version to this one. No signer but the fee payer.
-pub fn credit_migrate(market: &Pubkey, credit: &Pubkey) -> Instruction {
-    build(credit_mark(market, credit), data::CreditMigrate {})
 }
 
 /// Removes a vault that owes nothing. Its rent goes to `receiver`, who paid it, and the rest of its balance to `treasury`.

@@ -94,7 +94,7 @@ fn what_was_paid_before_the_sale_is_collected_by_the_old_lender_first() {
     let collect = world.collect("stranger", &credit, Party::Lender, &to);
     world.sent(&[collect, world.accept_lender("buyer", &credit)], &["stranger", "buyer"]);
     assert_eq!(world.wallet("lender"), money.lender + 500 * USDC);
-    assert_eq!(world.credit(&credit).vault, VaultClaims::default());
+    assert_eq!(world.credit(&credit).claims, VaultClaims::default());
 }
 
 #[test]

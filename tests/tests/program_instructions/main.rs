@@ -13,7 +13,6 @@ mod market_roles;
 mod metering;
 mod metering_batches;
 mod metering_freezes;
-mod migration;
 mod notice;
 mod origination;
 mod pausing;

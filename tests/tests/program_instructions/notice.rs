@@ -141,7 +141,7 @@ fn a_debt_in_default_is_written_off_and_the_units_are_the_borrowers() {
     assert_eq!(state.debt, Debt { accrued_at: world.now(), ..Debt::default() });
     assert_eq!(state.collateral, Collateral { granted: UNITS, released: UNITS, ..Collateral::default() });
     assert_eq!((state.reserve_held, state.principal_repaid), (0, 0));
-    assert_eq!(state.vault, VaultClaims { borrower: reserve, ..VaultClaims::default() });
+    assert_eq!(state.claims, VaultClaims { borrower: reserve, ..VaultClaims::default() });
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn what_sales_have_not_recovered_is_written_off_once_the_lots_are_closed() {
     let state = world.credit(&credit);
     assert_eq!((state.status(), state.recovered), (Ok(Status::Repaid), recovered));
     let claims = VaultClaims { lender: recovered, treasury: 800 * USDC, ..VaultClaims::default() };
-    assert_eq!(state.vault, claims);
+    assert_eq!(state.claims, claims);
     assert_eq!((state.collateral.remaining(), state.collateral.available()), (600_000_000, 600_000_000));
     assert_eq!(state.lender, Parties::address("lender"));
 }

@@ -60,7 +60,7 @@ fn an_offer_puts_the_principal_in_escrow() {
         state.principal_due[..6],
         [20_000 * USDC, 20_000 * USDC, 20_000 * USDC, 20_000 * USDC, 20_000 * USDC, 0]
     );
-    assert_eq!(state.vault, VaultClaims { escrow: escrowed, ..VaultClaims::default() });
+    assert_eq!(state.claims, VaultClaims { escrow: escrowed, ..VaultClaims::default() });
     assert_eq!(state.collateral, Collateral::default());
     assert_eq!((state.debt, state.meter), (Debt::default(), Meter::default()));
 
@@ -101,7 +101,7 @@ fn issue_pays_the_provider_and_makes_the_units_live() {
     let state = world.credit(&credit);
     assert_eq!(state.status(), Ok(Status::Active));
     assert_eq!((state.blockable, state.has_index, state.issued_at), (1, 1, START + 7));
-    assert_eq!(state.vault, VaultClaims::default());
+    assert_eq!(state.claims, VaultClaims::default());
     assert_eq!(state.collateral, Collateral { granted: 1_000_000_000, ..Collateral::default() });
     assert_eq!(state.meter, Meter { reported_at: START + 7, ..Meter::default() });
     let owed = Debt { principal: 100_000 * USDC, accrued_at: START + 7, ..Debt::default() };

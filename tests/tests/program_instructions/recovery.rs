@@ -153,7 +153,7 @@ fn a_sale_pays_fee_and_lender_and_gives_the_buyer_units_without_a_lien() {
     assert_eq!((state.status(), state.debt.total()), (Ok(Status::Seizing), debt));
     assert_eq!((state.debt.late_fees, state.debt.interest_due, state.debt.interest_not_due()), (0, 0, 0));
     assert_eq!((state.recovered, state.principal_repaid), (recovered, 0));
-    assert_eq!(state.vault, VaultClaims { lender: recovered, treasury: fee, ..VaultClaims::default() });
+    assert_eq!(state.claims, VaultClaims { lender: recovered, treasury: fee, ..VaultClaims::default() });
     assert_eq!(state.collateral, Collateral { granted: UNITS, seized: UNITS, ..Collateral::default() });
     let lot = world.lot(&credit, 0);
     assert_eq!((lot.units, lot.units_left, lot.proceeds), (UNITS, 699_999_993, cost));

@@ -65,12 +65,12 @@ fn anyone_funds_the_reserve_in_parts_up_to_what_was_agreed() {
     assert_eq!(world.money(&credit), expected);
     let state = world.credit(&credit);
     assert_eq!((state.status(), state.reserve_held), (Ok(Status::Accepted), 25_000 * USDC));
-    assert_eq!(state.vault, VaultClaims { escrow: 100_000 * USDC, ..VaultClaims::default() });
+    assert_eq!(state.claims, VaultClaims { escrow: 100_000 * USDC, ..VaultClaims::default() });
 
     // At issue the principal goes to the provider, and the reserve stays.
     world.sent(&[world.issue(&credit)], &["provider"]);
     assert_eq!((world.wallet("provider"), world.money(&credit).vault), (100_000 * USDC, 25_000 * USDC));
-    assert_eq!(world.credit(&credit).vault, VaultClaims::default());
+    assert_eq!(world.credit(&credit).claims, VaultClaims::default());
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn anyone_draws_the_reserve_from_the_due_date_on_and_it_pays_like_the_borrower()
     assert_eq!(world.money(&credit), money);
     let state = world.credit(&credit);
     assert_eq!((state.status(), state.reserve_held), (Ok(Status::Active), LEFT));
-    assert_eq!(state.vault, VaultClaims { lender: FIRST, ..VaultClaims::default() });
+    assert_eq!(state.claims, VaultClaims { lender: FIRST, ..VaultClaims::default() });
     assert_eq!((state.debt.arrears_since, state.principal_repaid), (0, 20_000 * USDC));
     assert_eq!((state.collateral.released, state.collateral.lien()), (200_000_000, 800_000_000));
     let paid = Change::Paid {
@@ -182,7 +182,7 @@ fn a_payment_refills_the_reserve_after_the_arrears_and_before_it_pays_ahead() {
         Money { borrower: money.borrower - 10_000 * USDC, vault: money.vault + 10_000 * USDC, ..money };
     assert_eq!(world.money(&credit), expected);
     let state = world.credit(&credit);
-    assert_eq!((state.reserve_held, state.vault.lender), (LEFT + 10_000 * USDC, FIRST));
+    assert_eq!((state.reserve_held, state.claims.lender), (LEFT + 10_000 * USDC, FIRST));
 
     // What is missing in the reserve, a fraction of interest rounded up, and the rest ahead of the schedule.
     let landed = world.sent(&[world.repay("borrower", &credit, 15_000 * USDC)], &["borrower"]);
@@ -201,7 +201,7 @@ fn a_payment_refills_the_reserve_after_the_arrears_and_before_it_pays_ahead() {
     };
     assert_eq!(landed.changes(), [paid]);
     let state = world.credit(&credit);
-    assert_eq!((state.reserve_held, state.vault.lender), (25_000 * USDC, FIRST + 1 + principal));
+    assert_eq!((state.reserve_held, state.claims.lender), (25_000 * USDC, FIRST + 1 + principal));
 }
 
 #[test]
@@ -229,7 +229,7 @@ fn paying_everything_refills_nothing_and_gives_the_reserve_back() {
     let state = world.credit(&credit);
     assert_eq!((state.status(), state.reserve_held), (Ok(Status::Repaid), 0));
     let claims = VaultClaims { lender: FIRST + debt, borrower: LEFT, ..VaultClaims::default() };
-    assert_eq!(state.vault, claims);
+    assert_eq!(state.claims, claims);
 
     let to = world.token_account("borrower");
     let landed = world.sent(&[world.collect("stranger", &credit, Party::Borrower, &to)], &["stranger"]);
@@ -251,7 +251,7 @@ fn either_party_withdraws_a_funded_offer_and_each_gets_its_own_money_and_the_len
         assert_eq!(landed.changes(), [Change::Cancelled { refunded: 100_000 * USDC }]);
         let state = world.credit(&credit);
         assert_eq!((state.status(), state.reserve_held), (Ok(Status::Repaid), 0));
-        assert_eq!(state.vault, VaultClaims { borrower: 10_000 * USDC, ..VaultClaims::default() });
+        assert_eq!(state.claims, VaultClaims { borrower: 10_000 * USDC, ..VaultClaims::default() });
         assert_eq!(world.wallet("lender"), money.lender + 100_000 * USDC);
 
         let to = world.token_account("borrower");

@@ -24,7 +24,7 @@ fn a_payment_pays_billed_interest_then_principal_and_releases_the_lien_in_propor
 
     assert_eq!(world.money(&credit), Money { borrower: money.borrower - paid, vault: paid, ..money });
     let state = world.credit(&credit);
-    assert_eq!(state.vault, VaultClaims { lender: paid, ..VaultClaims::default() });
+    assert_eq!(state.claims, VaultClaims { lender: paid, ..VaultClaims::default() });
     assert_eq!(state.principal_repaid, 12_345_678_901);
     // 1,000,000,000 units x 12,345.678901 / 100,000, rounded down.
     let released = 123_456_789;
@@ -108,7 +108,7 @@ fn anyone_collects_for_the_lender_into_its_associated_account() {
 
     let collected = 500 * USDC;
     assert_eq!(world.money(&credit), Money { lender: money.lender + collected, vault: 0, ..money });
-    assert_eq!(world.credit(&credit).vault, VaultClaims::default());
+    assert_eq!(world.credit(&credit).claims, VaultClaims::default());
     let change = Change::Collected { party: Party::Lender, destination: to, amount: collected };
     assert_eq!(landed.changes(), [change]);
 }

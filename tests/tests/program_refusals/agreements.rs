@@ -26,7 +26,6 @@ refusals! {
         NotBorrower: restructure_by_the_lender_alone = |good| good.signed_by_instead_of("borrower", "lender");
         MarketPaused: restructure_while_paused = |good| good.while_paused();
         ArithmeticOverflow: restructure_at_an_impossible_time = |good| good.at_impossible_time();
-        VersionOutdated: restructure_an_account_of_version_1 = |good| good.with_version_1();
         UnknownStatus: restructure_in_an_unknown_status = |good| good.with_unknown_status();
         WrongStatus: restructure_before_the_units_are_live = |good| good.with_status(Status::Accepted);
         WrongStatus: restructure_after_the_first_seizure = |good| good.after(|world, credit| {
@@ -115,7 +114,6 @@ refusals! {
         NotLender: offer_by_the_lender_before = |good| good.after(offer).after(accept);
         MarketPaused: offer_while_paused = |good| good.while_paused();
         ArithmeticOverflow: offer_at_an_impossible_time = |good| good.at_impossible_time();
-        VersionOutdated: offer_an_account_of_version_1 = |good| good.with_version_1();
         UnknownStatus: offer_in_an_unknown_status = |good| good.with_unknown_status();
         WrongStatus: offer_before_the_units_are_live = |good| good.with_status(Status::Offered);
         WrongStatus: offer_what_is_repaid = |good| good.after(repay);

@@ -156,11 +156,6 @@ impl Attempt {
         self.with_credit(|credit| credit.status = status.byte())
     }
 
-    /// The same with an account of version 1.
-    pub fn with_version_1(self) -> Attempt {
-        self.with_credit(|credit| credit.version = 1)
-    }
-
     /// The same with a status that a later version of the program may write.
     pub fn with_unknown_status(self) -> Attempt {
         self.with_credit(|credit| credit.status = 99)

@@ -1,4 +1,4 @@
-//! Refusals when units expire, accounts are migrated, and vaults and credits are removed.
+//! Refusals when units expire, and vaults and credits are removed.
 
 use {
     crate::{
@@ -21,7 +21,6 @@ refusals! {
         MarketMismatch: expire_in_a_foreign_market = |good| good.in_foreign_market();
         MarketPaused: expire_while_paused = |good| good.while_paused();
         ArithmeticOverflow: expire_at_an_impossible_time = |good| good.at_impossible_time();
-        VersionOutdated: expire_units_of_an_account_of_version_1 = |good| good.with_version_1();
         UnknownStatus: expire_in_an_unknown_status = |good| good.with_unknown_status();
         WrongStatus: expire_before_the_units_are_live = |good| good.with_status(Status::Accepted);
         NothingToExpire: expire_a_second_early = |good| good.after(|world, _| world.set_time(world.now() - 1));
@@ -33,19 +32,6 @@ refusals! {
         NothingToExpire: expire_what_running_jobs_hold = |good| good.with_credit(|credit| {
             credit.meter.in_flight = credit.collateral.granted;
         });
-    }
-    credit_migrate by migrating {
-        MarketMismatch: migrate_in_a_foreign_market = |good| good.in_foreign_market();
-        MarketPaused: migrate_while_paused = |good| good.while_paused();
-        ArithmeticOverflow: migrate_at_an_impossible_time = |good| good.at_impossible_time();
-        ArithmeticOverflow: migrate_units_that_live_for_ever = |good| good.with_credit(|credit| {
-            (credit.issued_at, credit.terms.unit_lifetime) = (i64::MAX, 1);
-        });
-        VersionCurrent: migrate_twice = |good| good.after(|world, credit| {
-            let migrate = world.migrate(credit);
-            world.sent(&[migrate], &[]);
-        });
-        VersionCurrent: migrate_an_account_of_a_later_version = |good| good.with_credit(|credit| credit.version = 3);
     }
     vault_close by closing_the_vault {
         MarketMismatch: close_the_vault_in_a_foreign_market = |good| good.in_foreign_market();
@@ -62,7 +48,6 @@ refusals! {
         });
         MarketPaused: close_the_vault_while_paused = |good| good.while_paused();
         ArithmeticOverflow: close_the_vault_at_an_impossible_time = |good| good.at_impossible_time();
-        VersionOutdated: close_the_vault_of_an_account_of_version_1 = |good| good.with_version_1();
         UnknownStatus: close_the_vault_in_an_unknown_status = |good| good.with_unknown_status();
         WrongStatus: close_the_vault_while_a_debt_stands = |good| good.after(|world, _| {
             world.active(&Loan::new(2));
@@ -73,8 +58,8 @@ refusals! {
         ClaimsLeft: close_the_vault_before_the_lender_has_collected = |good| good.after(|world, _| {
             repaid(world, 2);
         }).with(|world, _| world.close_vault(&world.credit_address(2)));
-        ClaimsLeft: close_the_vault_while_a_party_has_a_claim = |good| good.with_credit(|credit| credit.vault.borrower = 1);
-        ClaimsLeft: close_the_vault_while_the_treasury_has_a_claim = |good| good.with_credit(|credit| credit.vault.treasury = 1);
+        ClaimsLeft: close_the_vault_while_a_party_has_a_claim = |good| good.with_credit(|credit| credit.claims.borrower = 1);
+        ClaimsLeft: close_the_vault_while_the_treasury_has_a_claim = |good| good.with_credit(|credit| credit.claims.treasury = 1);
         ClaimsLeft: close_the_vault_while_a_reserve_is_held = |good| good.with_credit(|credit| credit.reserve_held = 1);
     }
     credit_close by closing {
@@ -93,7 +78,6 @@ refusals! {
             let provider = good.world.provider;
             good.written::<Provider>(provider, |provider| provider.outstanding_units = 999_999_999)
         };
-        VersionOutdated: close_an_account_of_version_1 = |good| good.with_version_1();
         UnknownStatus: close_in_an_unknown_status = |good| good.with_unknown_status();
         WrongStatus: close_while_a_debt_stands = |good| good.after(|world, _| {
             world.active(&Loan::new(2));
@@ -122,13 +106,6 @@ fn expiring() -> Attempt {
     world.pass(200 * DAY);
     let expire = world.expire_units(&credit);
     Attempt::new(world, credit, expire, &[])
-}
-
-fn migrating() -> Attempt {
-    let mut world = World::new();
-    let credit = world.active(&Loan::new(1));
-    let migrate = world.migrate(&credit);
-    Attempt::new(world, credit, migrate, &[]).with_version_1()
 }
 
 /// Repays a loan in full.

@@ -28,7 +28,7 @@ refusals! {
         WrongStatus: give_when_nothing_is_owed_any_more = |good| good.after(repay);
         WrongStatus: give_twice = |good| good.after(give);
         NoticeNotAgreed: give_what_was_not_agreed = |good| good.with_credit(|credit| credit.rider = Rider::default());
-        NoticeNotAgreed: give_in_a_credit_of_version_1 = |good| good.with_credit(|credit| {
+        NoticeNotAgreed: give_in_a_credit_without_a_rider = |good| good.with_credit(|credit| {
             (credit.version, credit.rider) = (1, Rider::default());
         });
     }

@@ -154,7 +154,6 @@ refusals! {
             world.offered(&Loan::new(2));
         }).with(|world, _| world.issue(&world.credit_address(2)));
         OfferExpired: issue_too_late = |good| good.after(|world, _| world.pass(30 * DAY + 1));
-        VersionOutdated: issue_an_account_of_version_1 = |good| good.with_version_1();
         ReserveNotFunded: issue_before_the_reserve_is_full = |good| good.after(|world, _| {
             let credit = world.accepted(&Loan::new(2).with_rider(full_rider()));
             let fund = world.fund_reserve("borrower", &credit, 1_000 * USDC - 1);

@@ -32,7 +32,6 @@ refusals! {
             let pay = world.repay("borrower", credit, u64::MAX);
             world.sent(&[pay], &["borrower"]);
         });
-        VersionOutdated: seize_from_an_account_of_version_1 = |good| good.with_version_1();
         UnitsExpired: seize_units_that_have_expired = with_expired_units;
         CurePeriodRunning: seize_a_second_early = |good| good.after(|world, _| world.set_time(world.now() - 1));
         LotPriceTooLow: seize_at_prices_out_of_bounds = |good| good.with_each(|world, credit| vec![
@@ -86,7 +85,6 @@ refusals! {
             let seize = priced(world, credit, |terms| terms.start_price = u64::MAX);
             world.sent(&[seize], &["lender"]);
         }).with(|world, credit| world.buy_from("buyer", credit, 1, 2 * UNITS, u64::MAX));
-        VersionOutdated: buy_from_an_account_of_version_1 = |good| good.with_version_1();
         UnitsExpired: buy_units_that_have_expired = |good| {
             with_expired_units(good).with(|world, credit| world.buy(credit, UNITS, u64::MAX))
         };

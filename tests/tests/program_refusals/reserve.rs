@@ -35,7 +35,7 @@ refusals! {
             let all = world.fund_reserve("stranger", credit, u64::MAX);
             world.sent(&[all], &["stranger"]);
         });
-        ReserveFull: fund_a_credit_of_version_1 = |good| good.with_credit(|credit| {
+        ReserveFull: fund_a_credit_without_a_rider = |good| good.with_credit(|credit| {
             (credit.version, credit.rider) = (1, Rider::default());
         });
         TransferMismatch: fund_in_a_mint_that_takes_fees = |_| {

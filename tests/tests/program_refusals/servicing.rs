@@ -64,7 +64,7 @@ refusals! {
             let collect = world.collect("lender", credit, Party::Lender, &world.token_account("lender"));
             world.sent(&[collect], &["lender"]);
         });
-        VaultShort: collect_from_a_vault_that_is_short = |good| good.with_credit(|credit| credit.vault.borrower = 1);
+        VaultShort: collect_from_a_vault_that_is_short = |good| good.with_credit(|credit| credit.claims.borrower = 1);
     }
 }
 

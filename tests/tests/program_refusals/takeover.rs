@@ -32,7 +32,6 @@ refusals! {
         });
         MarketPaused: take_over_while_paused = |good| good.while_paused();
         ArithmeticOverflow: take_over_at_an_impossible_time = |good| good.at_impossible_time();
-        VersionOutdated: take_over_from_an_account_of_version_1 = |good| good.with_version_1();
         UnknownStatus: take_over_in_an_unknown_status = |good| good.with_unknown_status();
         WrongStatus: take_over_before_default = |good| good.with_status(Status::Delinquent);
         WrongStatus: take_over_what_is_repaid = |good| good.after(repay);

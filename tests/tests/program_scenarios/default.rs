@@ -138,7 +138,7 @@ fn what_a_sale_brings_beyond_the_debt_is_the_borrowers_and_so_are_the_units_left
     let state = world.credit(&credit);
     assert_eq!((state.status(), state.blockable), (Ok(Status::Repaid), 0));
     let claims = VaultClaims { lender: DEBT, borrower: surplus, treasury: fee, escrow: 0 };
-    assert_eq!(state.vault, claims);
+    assert_eq!(state.claims, claims);
 
     world.refused(&[world.buy(&credit, 1, u64::MAX)], &["buyer"], BlockableError::WrongStatus);
     world.sent(&[world.close_lot("stranger", &credit, 0)], &["stranger"]);

@@ -162,7 +162,7 @@ fn a_lender_that_closes_its_token_account_cannot_keep_anyone_from_repaying() {
     world.pause(DAY);
     world.pay("borrower", &credit, u64::MAX);
     let state = world.credit(&credit);
-    assert_eq!((state.status(), state.vault.lender), (Ok(Status::Repaid), 100_000 * USDC));
+    assert_eq!((state.status(), state.claims.lender), (Ok(Status::Repaid), 100_000 * USDC));
     assert_eq!(state.collateral.available(), UNITS);
 
     // The money waits in the vault until there is an account to take it.

@@ -204,7 +204,7 @@ fn walk(seed: u64, begin: Begin) -> BTreeSet<Status> {
         assert_eq!(total(&world), start, "seed {seed} step {step}: money was made or lost");
         let state = world.credit(&credit);
         let vault = world.money(&credit).vault;
-        assert_eq!(state.vault.total(), Ok(vault), "seed {seed} step {step}");
+        assert_eq!(state.claims.total(), Ok(vault), "seed {seed} step {step}");
         assert_units_add_up(&world, &credit);
         reached.insert(state.status().expect("a known status"));
     }

@@ -102,7 +102,7 @@ impl CreditDetail {
             freeze: FreezeView::new(&accrued),
             coverage: measure.map(CoverageView::new),
             burn: measure.map(BurnView::new),
-            vault: VaultView::new(&accrued.vault),
+            vault: VaultView::new(&accrued.claims),
             event_count: accrued.event_seq,
             event_hash: hex::encode(accrued.event_hash),
             alerts,

@@ -153,12 +153,12 @@ impl MeterView {
 }
 
 impl VaultView {
-    pub(super) fn new(vault: &VaultClaims) -> VaultView {
+    pub(super) fn new(claims: &VaultClaims) -> VaultView {
         VaultView {
-            escrow: UsdAmount(MicroUsd(vault.escrow)),
-            lender: UsdAmount(MicroUsd(vault.lender)),
-            borrower: UsdAmount(MicroUsd(vault.borrower)),
-            treasury: UsdAmount(MicroUsd(vault.treasury)),
+            escrow: UsdAmount(MicroUsd(claims.escrow)),
+            lender: UsdAmount(MicroUsd(claims.lender)),
+            borrower: UsdAmount(MicroUsd(claims.borrower)),
+            treasury: UsdAmount(MicroUsd(claims.treasury)),
         }
     }
 }

@@ -51,7 +51,6 @@ const BY_ANYONE: &[&str] = &[
     "credit_mark_defaulted",
     "credit_auto_freeze",
     "credit_expire_units",
-    "credit_migrate",
 ];
 /// Instructions by which a party does something to a credit.
 const BY_A_PARTY: &[&str] = &[
