@@ -151,19 +151,19 @@ pub mod blockable_credits {
         CreditOffer::handle(ctx, args)
     }
 
-    /// Accepts an offer by its terms hash; see [`CreditControl::accept`].
-    pub fn credit_accept(ctx: Context<CreditControl>, terms_hash: [u8; 32]) -> Result<()> {
-        CreditControl::accept(ctx, terms_hash)
+    /// Accepts an offer by its terms hash and slot; see [`CreditControl::accept`].
+    pub fn credit_accept(ctx: Context<CreditControl>, read: OfferRead) -> Result<()> {
+        CreditControl::accept(ctx, read)
     }
 
-    /// Issues the units against the principal; see [`CreditIssue`].
-    pub fn credit_issue(ctx: Context<CreditIssue>) -> Result<()> {
-        CreditIssue::handle(ctx)
+    /// Issues the units of an offer, by its terms hash and slot, against the principal; see [`CreditIssue`].
+    pub fn credit_issue(ctx: Context<CreditIssue>, read: OfferRead) -> Result<()> {
+        CreditIssue::handle(ctx, read)
     }
 
-    /// Withdraws an offer that is not issued; see [`CreditCancelOffer`].
-    pub fn credit_cancel_offer(ctx: Context<CreditCancelOffer>) -> Result<()> {
-        CreditCancelOffer::handle(ctx)
+    /// Withdraws the offer made in the slot `offer_slot`, where it is not issued; see [`CreditCancelOffer`].
+    pub fn credit_cancel_offer(ctx: Context<CreditCancelOffer>, offer_slot: u64) -> Result<()> {
+        CreditCancelOffer::handle(ctx, offer_slot)
     }
 
     // Servicing.

@@ -81,7 +81,7 @@ impl CreditSigner {
         CreditSigner {
             market: credit.market,
             lender: credit.address_lender(),
-            borrower: credit.borrower,
+            borrower: credit.address_borrower(),
             nonce: credit.nonce.to_le_bytes(),
             bump: [credit.bump],
         }

@@ -13,10 +13,16 @@ use {
 };
 
 impl Credit {
-    /// Withdraws the offer; the lender is to be paid all of the `in_vault` micro-USDC but the reserve. The credit is closed
+    /// Withdraws the offer that was made in the slot `offer_slot`; the lender is to be paid all of the `in_vault` micro-USDC but the reserve. The credit is closed
     /// then, or repaid where the borrower has a reserve to collect: nothing the borrower does can hold the principal.
-    /// Errors: the market is paused, the status, [`BlockableError::NotParty`].
-    pub fn cancel(&mut self, signer: &Pubkey, in_vault: u64, clock: &MarketClock) -> Result<Payout> {
+    /// Errors: the market is paused, the status, [`BlockableError::NotParty`], [`BlockableError::OfferReplaced`].
+    pub fn cancel(
+        &mut self,
+        signer: &Pubkey,
+        offer_slot: u64,
+        in_vault: u64,
+        clock: &MarketClock,
+    ) -> Result<Payout> {
         clock.require_open()?;
         let status = self.status()?;
         let refunded = sub(in_vault, self.reserve_held)?;
@@ -24,6 +30,7 @@ impl Credit {
         let by_lender = *signer == self.lender;
         let by_borrower = *signer == self.borrower && status == Status::Accepted;
         ensure(by_lender || by_borrower, BlockableError::NotParty)?;
+        self.require_offer(offer_slot)?;
         self.claims.escrow = 0;
         self.return_reserve()?;
         Ok(Payout { amount: refunded, change: Change::Cancelled { refunded } })

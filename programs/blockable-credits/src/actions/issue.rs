@@ -1,7 +1,7 @@
 //! Units go live against the principal.
 
 use {
-    super::Payout,
+    super::{OfferRead, Payout},
     crate::{
         errors::{BlockableError, ensure},
         events::Change,
@@ -14,12 +14,14 @@ use {
 };
 
 impl Credit {
-    /// Makes the units live: due dates count from now, and the provider is to be paid the principal. Errors: the market is
-    /// paused, the status, [`BlockableError::OfferExpired`],
-    /// [`BlockableError::ReserveNotFunded`], [`BlockableError::ProviderSuspended`], [`BlockableError::CapacityExceeded`].
-    pub fn issue(&mut self, provider: &mut Provider, clock: &MarketClock) -> Result<Payout> {
+    /// Makes the units of the offer that was read live: due dates count from now, and the provider is to be paid the
+    /// principal. Errors: the market is paused, the status, [`BlockableError::TermsHashMismatch`],
+    /// [`BlockableError::OfferReplaced`], [`BlockableError::OfferExpired`], [`BlockableError::ReserveNotFunded`],
+    /// [`BlockableError::ProviderSuspended`], [`BlockableError::CapacityExceeded`].
+    pub fn issue(&mut self, provider: &mut Provider, read: OfferRead, clock: &MarketClock) -> Result<Payout> {
         clock.require_open()?;
         self.advance(Action::Issue)?;
+        read.require(self)?;
         ensure(!self.offer_has_expired(clock)?, BlockableError::OfferExpired)?;
         ensure(self.reserve_held >= self.rider.reserve, BlockableError::ReserveNotFunded)?;
         ensure(provider.suspended == 0, BlockableError::ProviderSuspended)?;

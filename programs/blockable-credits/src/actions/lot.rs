@@ -51,6 +51,8 @@ pub struct NewLot {
     pub bump: u8,
     /// The credit's address.
     pub credit: Pubkey,
+    /// The key that paid the lot's rent.
+    pub rent_payer: Pubkey,
 }
 
 /// A sale that has been paid for.
@@ -83,6 +85,7 @@ impl Lot {
         self.credit = new.credit;
         self.provider = credit.provider;
         self.lender = credit.lender;
+        self.rent_payer = new.rent_payer;
         self.units = units;
         self.units_left = units;
         self.start_price = terms.start_price;

@@ -34,8 +34,9 @@ pub use {
     mark::Mark,
     market::{MarketArgs, NewMarket},
     meter::VerifiedReports,
-    offer::{NewCredit, OfferArgs},
+    offer::{NewCredit, OfferArgs, OfferRead},
     provider::{CapacityArgs, NewProvider, ReportersArgs},
+    unrestricted::NewUnrestricted,
 };
 
 use crate::events::Change;

@@ -53,6 +53,33 @@ pub struct NewCredit {
     pub bump: u8,
     /// The token account that holds the credit's money.
     pub vault: Pubkey,
+    /// The key that paid the rent of credit and vault.
+    pub rent_payer: Pubkey,
+    /// The slot of the offer.
+    pub slot: u64,
+}
+
+/// The offer that a borrower accepts or a provider issues on, as it has read it.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OfferRead {
+    /// Hash of the agreement; see [`terms_hash`].
+    pub terms_hash: [u8; 32],
+    /// Slot of the offer; 0 for an offer made in the slot of this instruction, as in one transaction with it.
+    pub slot: u64,
+}
+
+impl OfferRead {
+    /// Puts `now`, the slot of this instruction, in the place of a slot of 0.
+    pub fn in_slot(self, now: u64) -> OfferRead {
+        if self.slot == 0 { OfferRead { slot: now, ..self } } else { self }
+    }
+
+    /// Requires that the offer in `credit` is the one that was read. Errors: [`BlockableError::TermsHashMismatch`],
+    /// [`BlockableError::OfferReplaced`].
+    pub(super) fn require(&self, credit: &Credit) -> Result<()> {
+        ensure(credit.terms_hash == self.terms_hash, BlockableError::TermsHashMismatch)?;
+        credit.require_offer(self.slot)
+    }
 }
 
 impl Credit {
@@ -63,6 +90,8 @@ impl Credit {
         self.status = Status::Offered.byte();
         self.bump = new.bump;
         self.vault = new.vault;
+        self.rent_payer = new.rent_payer;
+        self.offer_slot = new.slot;
         self.lender = new.lender;
         self.borrower = new.borrower;
         self.provider = new.provider;
@@ -77,19 +106,20 @@ impl Credit {
         self.claims = VaultClaims { escrow: args.terms.principal, ..VaultClaims::default() };
         Ok(Change::Offered {
             terms_hash: self.terms_hash,
+            slot: new.slot,
             terms: args.terms,
             rider: args.rider,
             schedule: args.schedule,
         })
     }
 
-    /// Accepts the offer. Errors: the market is paused, [`BlockableError::NotBorrower`], the status,
-    /// [`BlockableError::TermsHashMismatch`], [`BlockableError::OfferExpired`].
-    pub fn accept(&mut self, signer: &Pubkey, terms_hash: [u8; 32], clock: &MarketClock) -> Result<Change> {
+    /// Accepts the offer that was read. Errors: the market is paused, [`BlockableError::NotBorrower`], the status,
+    /// [`BlockableError::TermsHashMismatch`], [`BlockableError::OfferReplaced`], [`BlockableError::OfferExpired`].
+    pub fn accept(&mut self, signer: &Pubkey, read: OfferRead, clock: &MarketClock) -> Result<Change> {
         clock.require_open()?;
         ensure(self.borrower == *signer, BlockableError::NotBorrower)?;
         self.advance(Action::Accept)?;
-        ensure(self.terms_hash == terms_hash, BlockableError::TermsHashMismatch)?;
+        read.require(self)?;
         ensure(!self.offer_has_expired(clock)?, BlockableError::OfferExpired)?;
         Ok(Change::Accepted)
     }

@@ -9,22 +9,33 @@ use {
     anchor_lang::prelude::*,
 };
 
+/// The owner of a new unrestricted credit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewUnrestricted {
+    /// The owner of the units.
+    pub owner: Pubkey,
+    /// The key that paid the account's rent.
+    pub rent_payer: Pubkey,
+    /// Bump of the account's address.
+    pub bump: u8,
+}
+
 impl Credit {
-    /// Sets up a zeroed credit as an owner's unrestricted one, with the provider and the expiry of `source`. `bump` is that of
-    /// its address. Errors: the provider has issued 2^32 credits.
+    /// Sets up a zeroed credit as an owner's unrestricted one, with the provider and the expiry of `source`.
+    /// Errors: the provider has issued 2^32 credits.
     pub fn open_unrestricted(
         &mut self,
         source: &Credit,
-        owner: Pubkey,
-        bump: u8,
+        new: NewUnrestricted,
         provider: &mut Provider,
         clock: &MarketClock,
     ) -> Result<()> {
         self.version = Credit::VERSION;
         self.status = Status::Repaid.byte();
-        self.bump = bump;
+        self.bump = new.bump;
         self.lender = source.provider;
-        self.borrower = owner;
+        self.borrower = new.owner;
+        self.rent_payer = new.rent_payer;
         self.provider = source.provider;
         self.market = source.market;
         self.nonce = source.unrestricted_nonce();

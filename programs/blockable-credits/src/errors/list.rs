@@ -148,8 +148,10 @@ errors! {
     UnitPriceOutOfRange = "the loan pays too much for so few units to price a million of them; grant smaller units, and more of them",
     /// The offer has expired.
     OfferExpired = "the offer has expired; ask the lender for a new one",
-    /// Another hash than the offer's.
-    TermsHashMismatch = "the terms hash differs from the offer's; read the offer again before you accept it",
+    /// Another hash than the agreement's.
+    TermsHashMismatch = "the terms hash differs from the one you signed; read the terms again before you sign",
+    /// An offer of another slot.
+    OfferReplaced = "another offer has taken the place of the one you read; read it again before you sign",
     /// Units would expire before the loan is due.
     UnitLifetimeTooShort = "the units must outlast the last due date, the default grace and the cure period; lengthen unit_lifetime or set it to 0 for never",
     /// An unsound covenant.

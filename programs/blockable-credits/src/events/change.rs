@@ -16,6 +16,8 @@ pub enum Change {
     Offered {
         /// The hash that the borrower must accept.
         terms_hash: [u8; 32],
+        /// The slot of the offer.
+        slot: u64,
         /// The terms.
         terms: Terms,
         /// The optional terms.

@@ -9,7 +9,10 @@ use {
         tokens::{CreditSigner, TokenContext},
     },
     anchor_lang::prelude::*,
-    anchor_spl::token_interface::{self, CloseAccount, Mint, TokenAccount, TokenInterface},
+    anchor_spl::{
+        associated_token::get_associated_token_address_with_program_id,
+        token_interface::{self, CloseAccount, Mint, TokenAccount, TokenInterface},
+    },
     core::cell::RefMut,
 };
 
@@ -39,6 +42,20 @@ impl<'info> CreditVault<'info> {
         ensure(account.mint == self.mint.key(), BlockableError::TokenAccountMint)?;
         ensure(account.owner == *owner, BlockableError::TokenAccountOwner)?;
         Ok(())
+    }
+
+    /// Requires a token account that money of `owner` may be paid to: its associated one, or any of its own where it is the
+    /// `caller`, which signs. Errors: [`BlockableError::DestinationNotAllowed`].
+    pub fn require_payable(
+        &self,
+        account: &InterfaceAccount<'info, TokenAccount>,
+        owner: &Pubkey,
+        caller: &Pubkey,
+    ) -> Result<()> {
+        let associated =
+            || get_associated_token_address_with_program_id(owner, &self.mint.key(), self.token_program.key);
+        let is_chosen = caller == owner || account.key() == associated();
+        ensure(account.owner == *owner && is_chosen, BlockableError::DestinationNotAllowed)
     }
 
     /// Pays `amount` micro-USDC from a token account of `payer` into the vault.

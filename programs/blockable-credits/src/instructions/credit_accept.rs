@@ -1,8 +1,12 @@
-use {crate::instructions::accounts::*, anchor_lang::prelude::*};
+use {
+    crate::{actions::OfferRead, instructions::accounts::*},
+    anchor_lang::prelude::*,
+};
 
 impl CreditControl<'_> {
-    /// CAN accept: the borrower the offer names, by the hash of the terms it has read.
-    pub fn accept(ctx: Context<CreditControl>, terms_hash: [u8; 32]) -> Result<()> {
-        ctx.accounts.act(|credit, signer, clock| credit.accept(signer, terms_hash, clock))
+    /// CAN accept: the borrower the offer names, by the hash and the slot of the offer it has read.
+    pub fn accept(ctx: Context<CreditControl>, read: OfferRead) -> Result<()> {
+        let read = read.in_slot(Clock::get()?.slot);
+        ctx.accounts.act(|credit, signer, clock| credit.accept(signer, read, clock))
     }
 }

@@ -12,12 +12,14 @@ use {
 #[derive(Accounts)]
 pub struct CreditCancelOffer<'info> {
     pub party: Signer<'info>,
-    /// CHECK: gets the rent of the credit and its vault back; checked to be the credit's lender.
-    #[account(mut)]
-    pub lender: UncheckedAccount<'info>,
-    #[account(constraint = credit_vault.credit.load()?.lender == lender.key() @ BlockableError::NotLender)]
+    /// CHECK: gets the rent of the credit and its vault back; checked to be the one that paid it.
+    #[account(
+        mut,
+        constraint = credit_vault.credit.load()?.rent_payer == receiver.key() @ BlockableError::ReceiverMismatch,
+    )]
+    pub receiver: UncheckedAccount<'info>,
     pub credit_vault: CreditVault<'info>,
-    /// The lender's token account that the principal goes back to.
+    /// The lender's associated token account, or any of its own where it signs; the principal goes back to it.
     #[account(mut)]
     pub refund: Box<InterfaceAccount<'info, TokenAccount>>,
 }
@@ -25,22 +27,24 @@ pub struct CreditCancelOffer<'info> {
 impl CreditCancelOffer<'_> {
     /// Returns the principal, with anything donated to the vault, and removes both accounts. Where the borrower has put cash
     /// into the reserve, the accounts stay until it has collected that: nothing the borrower does can hold the principal.
-    pub fn handle(ctx: Context<CreditCancelOffer>) -> Result<()> {
+    pub fn handle(ctx: Context<CreditCancelOffer>, offer_slot: u64) -> Result<()> {
         let accounts = ctx.accounts;
         let clock = clock_of(&accounts.credit_vault.market)?;
-        accounts.credit_vault.require_owned(&accounts.refund, accounts.lender.key)?;
+        let lender = accounts.credit_vault.credit.load()?.lender;
+        accounts.credit_vault.require_payable(&accounts.refund, &lender, accounts.party.key)?;
         let in_vault = accounts.credit_vault.vault.amount;
         let (record, signer, refunded, is_closed) = {
             let mut credit = accounts.credit_vault.credit.load_mut()?;
-            let Payout { amount, change } = credit.cancel(accounts.party.key, in_vault, &clock)?;
+            let Payout { amount, change } =
+                credit.cancel(accounts.party.key, offer_slot, in_vault, &clock)?;
             let record = credit.record(accounts.credit_vault.credit.key(), clock.chain, change)?;
             (record, CreditSigner::new(&credit), amount, credit.status()? == Status::Closed)
         };
         let vault = &mut accounts.credit_vault;
         vault.pay_out(&accounts.refund, &signer, refunded)?;
         if is_closed {
-            vault.close_vault(&accounts.lender.to_account_info(), &signer)?;
-            vault.credit.close(accounts.lender.to_account_info())?;
+            vault.close_vault(&accounts.receiver.to_account_info(), &signer)?;
+            vault.credit.close(accounts.receiver.to_account_info())?;
         }
         record.emit(&accounts.event_authority)
     }

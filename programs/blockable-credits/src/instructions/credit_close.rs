@@ -15,7 +15,7 @@ pub struct CreditClose<'info> {
     /// CHECK: gets the rent back; checked to be the one that paid it.
     #[account(
         mut,
-        constraint = credit.load()?.rent_payer() == receiver.key() @ BlockableError::ReceiverMismatch,
+        constraint = credit.load()?.rent_payer == receiver.key() @ BlockableError::ReceiverMismatch,
     )]
     pub receiver: UncheckedAccount<'info>,
     pub market: AccountLoader<'info, Market>,

@@ -1,13 +1,16 @@
 use {
     crate::{
-        actions::Payout, errors::BlockableError, instructions::accounts::*, state::Provider,
+        actions::{OfferRead, Payout},
+        errors::BlockableError,
+        instructions::accounts::*,
+        state::Provider,
         tokens::CreditSigner,
     },
     anchor_lang::prelude::*,
     anchor_spl::token_interface::TokenAccount,
 };
 
-/// CAN issue: the provider the offer names. It is paid the principal and owes the units from then on.
+/// CAN issue: the provider the offer names, by the hash and the slot of the offer it has read. It is paid the principal and owes the units from then on.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreditIssue<'info> {
@@ -28,13 +31,14 @@ pub struct CreditIssue<'info> {
 
 impl CreditIssue<'_> {
     /// Makes the units live: due dates count from now.
-    pub fn handle(ctx: Context<CreditIssue>) -> Result<()> {
+    pub fn handle(ctx: Context<CreditIssue>, read: OfferRead) -> Result<()> {
         let accounts = ctx.accounts;
+        let read = read.in_slot(Clock::get()?.slot);
         let clock = clock_of(&accounts.credit_vault.market)?;
         let (record, signer, principal) = {
             let mut credit = accounts.credit_vault.credit.load_mut()?;
             let mut provider = accounts.provider.load_mut()?;
-            let Payout { amount, change } = credit.issue(&mut provider, &clock)?;
+            let Payout { amount, change } = credit.issue(&mut provider, read, &clock)?;
             let record = credit.record(accounts.credit_vault.credit.key(), clock.chain, change)?;
             (record, CreditSigner::new(&credit), amount)
         };

@@ -15,9 +15,11 @@ use {
 #[derive(Accounts)]
 #[instruction(args: OfferArgs)]
 pub struct CreditOffer<'info> {
-    /// Lends and pays the rent.
-    #[account(mut)]
+    /// Lends the principal.
     pub lender: Signer<'info>,
+    /// Pays the rent of credit and vault, and gets it back when they are removed.
+    #[account(mut)]
+    pub rent_payer: Signer<'info>,
     /// CHECK: any key; the borrower signs the acceptance.
     #[account(constraint = borrower.key() != lender.key() @ BlockableError::SelfLoan)]
     pub borrower: UncheckedAccount<'info>,
@@ -26,7 +28,7 @@ pub struct CreditOffer<'info> {
     pub provider: AccountLoader<'info, Provider>,
     #[account(
         init,
-        payer = lender,
+        payer = rent_payer,
         space = Credit::SPACE,
         seeds = [
             seeds::CREDIT,
@@ -42,7 +44,7 @@ pub struct CreditOffer<'info> {
     pub mint: Box<InterfaceAccount<'info, Mint>>,
     #[account(
         init,
-        payer = lender,
+        payer = rent_payer,
         token::mint = mint,
         token::authority = credit,
         token::token_program = token_program,
@@ -77,6 +79,8 @@ impl CreditOffer<'_> {
             provider: accounts.provider.key(),
             bump: ctx.bumps.credit,
             vault: accounts.vault.key(),
+            rent_payer: accounts.rent_payer.key(),
+            slot: Clock::get()?.slot,
         };
         let record = {
             let mut credit = accounts.credit.load_init()?;

@@ -1,6 +1,6 @@
 use {
     crate::{
-        actions::UnitAmount,
+        actions::{NewUnrestricted, UnitAmount},
         errors::BlockableError,
         instructions::{accounts::clock_of, unrestricted::Grant},
         state::{Credit, Market, Provider, seeds},
@@ -13,9 +13,11 @@ use {
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreditSeizeToLender<'info> {
-    /// Takes the units, and pays the rent of its credit the first time.
-    #[account(mut)]
+    /// Takes the units.
     pub lender: Signer<'info>,
+    /// Pays the rent of the lender's credit the first time, and gets it back when that is removed.
+    #[account(mut)]
+    pub rent_payer: Signer<'info>,
     pub market: AccountLoader<'info, Market>,
     #[account(
         mut,
@@ -28,7 +30,7 @@ pub struct CreditSeizeToLender<'info> {
     pub provider: AccountLoader<'info, Provider>,
     #[account(
         init_if_needed,
-        payer = lender,
+        payer = rent_payer,
         space = Credit::SPACE,
         seeds = [
             seeds::CREDIT,
@@ -52,8 +54,12 @@ impl CreditSeizeToLender<'_> {
             let mut credit = accounts.credit.load_mut()?;
             let (units, change) = credit.take_over(accounts.lender_credit.key(), amount, &clock)?;
             let taken = credit.record(accounts.credit.key(), clock.chain, change)?;
-            let bump = ctx.bumps.lender_credit;
-            let grant = Grant { from: accounts.credit.key(), units, owner: accounts.lender.key(), bump };
+            let new = NewUnrestricted {
+                owner: accounts.lender.key(),
+                rent_payer: accounts.rent_payer.key(),
+                bump: ctx.bumps.lender_credit,
+            };
+            let grant = Grant { from: accounts.credit.key(), units, new };
             let granted = grant.make(&credit, &accounts.provider, &accounts.lender_credit, &clock)?;
             (taken, granted)
         };

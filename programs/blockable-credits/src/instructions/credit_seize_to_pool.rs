@@ -13,9 +13,11 @@ use {
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreditSeizeToPool<'info> {
-    /// Seizes, and pays the lot's rent until it is closed.
-    #[account(mut)]
+    /// Seizes.
     pub lender: Signer<'info>,
+    /// Pays the lot's rent, and gets it back when the lot is closed.
+    #[account(mut)]
+    pub rent_payer: Signer<'info>,
     pub market: AccountLoader<'info, Market>,
     #[account(
         mut,
@@ -25,7 +27,7 @@ pub struct CreditSeizeToPool<'info> {
     pub credit: AccountLoader<'info, Credit>,
     #[account(
         init,
-        payer = lender,
+        payer = rent_payer,
         space = Lot::SPACE,
         seeds = [seeds::LOT, credit.key().as_ref(), &credit.load()?.lots_opened.to_le_bytes()],
         bump,
@@ -40,7 +42,12 @@ impl CreditSeizeToPool<'_> {
         let accounts = ctx.accounts;
         let clock = clock_of(&accounts.market)?;
         let bounds = accounts.market.load()?.bounds;
-        let new = NewLot { key: accounts.lot.key(), bump: ctx.bumps.lot, credit: accounts.credit.key() };
+        let new = NewLot {
+            key: accounts.lot.key(),
+            bump: ctx.bumps.lot,
+            credit: accounts.credit.key(),
+            rent_payer: accounts.rent_payer.key(),
+        };
         let record = {
             let mut credit = accounts.credit.load_mut()?;
             let mut lot = accounts.lot.load_init()?;

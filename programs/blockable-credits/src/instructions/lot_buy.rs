@@ -1,6 +1,6 @@
 use {
     crate::{
-        actions::Sale,
+        actions::{NewUnrestricted, Sale},
         errors::BlockableError,
         events::Recorded,
         instructions::{accounts::*, unrestricted::Grant},
@@ -14,9 +14,11 @@ use {
 #[event_cpi]
 #[derive(Accounts)]
 pub struct LotBuy<'info> {
-    /// Pays for the units, and the rent of its credit the first time.
-    #[account(mut)]
+    /// Pays for the units.
     pub buyer: Signer<'info>,
+    /// Pays the rent of the buyer's credit the first time, and gets it back when that is removed.
+    #[account(mut)]
+    pub rent_payer: Signer<'info>,
     #[account(
         constraint = credit_vault.credit.load()?.provider == provider.key() @ BlockableError::ProviderMismatch,
     )]
@@ -30,7 +32,7 @@ pub struct LotBuy<'info> {
     pub lot: AccountLoader<'info, Lot>,
     #[account(
         init_if_needed,
-        payer = buyer,
+        payer = rent_payer,
         space = Credit::SPACE,
         seeds = [
             seeds::CREDIT,
@@ -77,7 +79,8 @@ impl LotBuy<'_> {
     /// Gives the units to the buyer's unrestricted credit.
     fn grant(&self, units: u64, clock: &MarketClock, bump: u8) -> Result<Recorded> {
         let source = self.credit_vault.credit.load()?;
-        let grant = Grant { from: self.lot.key(), units, owner: self.buyer.key(), bump };
+        let new = NewUnrestricted { owner: self.buyer.key(), rent_payer: self.rent_payer.key(), bump };
+        let grant = Grant { from: self.lot.key(), units, new };
         grant.make(&source, &self.provider, &self.buyer_credit, clock)
     }
 }

@@ -15,15 +15,15 @@ pub struct LotClose<'info> {
     pub closer: Signer<'info>,
     /// CHECK: gets the lot's rent back; checked to be the one that paid it.
     #[account(mut)]
-    pub lender: UncheckedAccount<'info>,
+    pub rent_payer: UncheckedAccount<'info>,
     pub market: AccountLoader<'info, Market>,
     #[account(mut, has_one = market @ BlockableError::MarketMismatch)]
     pub credit: AccountLoader<'info, Credit>,
     #[account(
         mut,
-        close = lender,
+        close = rent_payer,
         has_one = credit @ BlockableError::LotMismatch,
-        has_one = lender @ BlockableError::NotLender,
+        has_one = rent_payer @ BlockableError::ReceiverMismatch,
     )]
     pub lot: AccountLoader<'info, Lot>,
 }

@@ -21,14 +21,14 @@ use {
 #[derive(Accounts)]
 #[instruction(args: MarketArgs)]
 pub struct MarketCreate<'info> {
-    /// Pays the rent.
+    /// Pays the rent; a market's account is never removed.
     #[account(mut)]
-    pub payer: Signer<'info>,
+    pub rent_payer: Signer<'info>,
     /// Will be able to change the market; signs, which proves that the key is held.
     pub admin: Signer<'info>,
     #[account(
         init,
-        payer = payer,
+        payer = rent_payer,
         space = Market::SPACE,
         seeds = [seeds::MARKET, &args.id.to_le_bytes()],
         bump,

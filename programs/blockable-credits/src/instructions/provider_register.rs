@@ -14,13 +14,15 @@ use {
 #[event_cpi]
 #[derive(Accounts)]
 pub struct ProviderRegister<'info> {
-    /// Signs for the provider and pays the rent.
-    #[account(mut)]
+    /// Will sign for the provider.
     pub authority: Signer<'info>,
+    /// Pays the rent; a provider's account is never removed.
+    #[account(mut)]
+    pub rent_payer: Signer<'info>,
     pub market: AccountLoader<'info, Market>,
     #[account(
         init,
-        payer = authority,
+        payer = rent_payer,
         space = Provider::SPACE,
         seeds = [seeds::PROVIDER, market.key().as_ref(), authority.key().as_ref()],
         bump,

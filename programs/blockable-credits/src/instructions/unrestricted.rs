@@ -2,6 +2,7 @@
 
 use {
     crate::{
+        actions::NewUnrestricted,
         events::Recorded,
         state::{Credit, MarketClock, Provider},
     },
@@ -14,10 +15,8 @@ pub struct Grant {
     pub from: Pubkey,
     /// The number of units.
     pub units: u64,
-    /// Their new owner.
-    pub owner: Pubkey,
-    /// Bump of the owner's unrestricted credit.
-    pub bump: u8,
+    /// Their new owner and its unrestricted credit.
+    pub new: NewUnrestricted,
 }
 
 impl Grant {
@@ -33,7 +32,7 @@ impl Grant {
         let is_new = to.load().is_err();
         let mut credit = if is_new { to.load_init()? } else { to.load_mut()? };
         if is_new {
-            credit.open_unrestricted(source, self.owner, self.bump, &mut *provider.load_mut()?, clock)?;
+            credit.open_unrestricted(source, self.new, &mut *provider.load_mut()?, clock)?;
         }
         let change = credit.receive_units(self.from, self.units)?;
         credit.record(to.key(), clock.chain, change)

@@ -13,7 +13,7 @@ pub struct VaultClose<'info> {
     /// CHECK: gets the rent back; checked to be the one that paid it.
     #[account(
         mut,
-        constraint = credit_vault.credit.load()?.rent_payer() == receiver.key() @ BlockableError::ReceiverMismatch,
+        constraint = credit_vault.credit.load()?.rent_payer == receiver.key() @ BlockableError::ReceiverMismatch,
     )]
     pub receiver: UncheckedAccount<'info>,
     #[account(

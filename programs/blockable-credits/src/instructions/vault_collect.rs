@@ -7,9 +7,7 @@ use {
         tokens::CreditSigner,
     },
     anchor_lang::prelude::*,
-    anchor_spl::{
-        associated_token::get_associated_token_address_with_program_id, token_interface::TokenAccount,
-    },
+    anchor_spl::token_interface::TokenAccount,
 };
 
 /// CAN collect: anyone, into the party's associated token account or the market's treasury; a party that signs, into
@@ -24,22 +22,18 @@ pub struct VaultCollect<'info> {
 }
 
 impl VaultCollect<'_> {
-    /// Returns true when the destination may get the claim. The token program itself refuses one of another mint.
-    fn may_pay(&self, credit: &Credit, party: Party) -> Result<bool> {
-        let destination = self.destination.key();
+    /// Requires a destination that may get the claim; the token program itself refuses one of another mint. Errors:
+    /// [`BlockableError::DestinationNotAllowed`].
+    fn require_destination(&self, credit: &Credit, party: Party) -> Result<()> {
         let owner = match party {
-            Party::Treasury => return Ok(destination == self.credit_vault.market.load()?.treasury),
             Party::Lender => credit.lender,
             Party::Borrower => credit.borrower,
+            Party::Treasury => {
+                let is_treasury = self.destination.key() == self.credit_vault.market.load()?.treasury;
+                return ensure(is_treasury, BlockableError::DestinationNotAllowed);
+            }
         };
-        let associated = || {
-            get_associated_token_address_with_program_id(
-                &owner,
-                &self.credit_vault.mint.key(),
-                self.credit_vault.token_program.key,
-            )
-        };
-        Ok(self.destination.owner == owner && (self.caller.key() == owner || destination == associated()))
+        self.credit_vault.require_payable(&self.destination, &owner, self.caller.key)
     }
 
     /// Pays a party's whole claim out of the vault.
@@ -48,7 +42,7 @@ impl VaultCollect<'_> {
         let clock = clock_of(&accounts.credit_vault.market)?;
         let (record, signer, amount, left) = {
             let mut credit = accounts.credit_vault.credit.load_mut()?;
-            ensure(accounts.may_pay(&credit, party)?, BlockableError::DestinationNotAllowed)?;
+            accounts.require_destination(&credit, party)?;
             let Payout { amount, change } = credit.collect(party, accounts.destination.key(), &clock)?;
             let record = credit.record(accounts.credit_vault.credit.key(), clock.chain, change)?;
             (record, CreditSigner::new(&credit), amount, credit.owed_from_vault()?)

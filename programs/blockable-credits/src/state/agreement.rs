@@ -13,7 +13,7 @@ pub struct LoanParties {
     pub market: Pubkey,
     /// The lender that made the offer.
     pub lender: Pubkey,
-    /// The borrower.
+    /// The borrower that the offer named.
     pub borrower: Pubkey,
     /// The provider's account.
     pub provider: Pubkey,
@@ -22,12 +22,13 @@ pub struct LoanParties {
 }
 
 impl Credit {
-    /// The parties as the terms hash has them: an assignment of the loan changes none of them.
+    /// The parties as the terms hash has them: neither an assignment of the loan nor another key of the borrower changes
+    /// them.
     pub fn parties(&self) -> LoanParties {
         LoanParties {
             market: self.market,
             lender: self.address_lender(),
-            borrower: self.borrower,
+            borrower: self.address_borrower(),
             provider: self.provider,
             nonce: self.nonce,
         }

@@ -83,6 +83,16 @@ pub struct Credit {
     pub pending_lender: Pubkey,
     /// The lender in the credit's address, once the loan has been assigned; zero before.
     pub original_lender: Pubkey,
+    /// The key that the borrower's place is offered to; zero for none.
+    pub pending_borrower: Pubkey,
+    /// The borrower in the credit's address, once its place has been handed over; zero before.
+    pub original_borrower: Pubkey,
+    /// The key that paid the rent of the account and its vault, and gets it back.
+    pub rent_payer: Pubkey,
+    /// Market time from which `pending_borrower` may take the borrower's place; 0 when it is offered to nobody.
+    pub pending_borrower_ready_at: i64,
+    /// Slot of the offer: an address that is used again holds another agreement, even on the same terms.
+    pub offer_slot: u64,
     /// The optional terms.
     pub rider: Rider,
     /// The state of the covenant on utilisation.
@@ -106,10 +116,10 @@ pub struct Credit {
     /// Zero.
     pub padding: [u8; 5],
     /// Zero; kept for later versions.
-    pub reserved: [u8; 104],
+    pub reserved: [u8; 64],
 }
 
-const _: () = assert!(size_of::<Credit>() == 1_312);
+const _: () = assert!(size_of::<Credit>() == 1_384);
 const _: () = assert!(Credit::SPACE <= 1_536);
 
 impl Credit {
@@ -148,9 +158,14 @@ impl Credit {
         if self.original_lender == Pubkey::default() { self.lender } else { self.original_lender }
     }
 
-    /// The key that paid the account's rent and gets it back.
-    pub fn rent_payer(&self) -> Pubkey {
-        if self.is_unrestricted() { self.borrower } else { self.address_lender() }
+    /// The borrower in the credit's address, which a hand-over of its place does not change.
+    pub fn address_borrower(&self) -> Pubkey {
+        if self.original_borrower == Pubkey::default() { self.borrower } else { self.original_borrower }
+    }
+
+    /// Requires that the offer at this address is the one of `slot`. Errors: [`BlockableError::OfferReplaced`].
+    pub fn require_offer(&self, slot: u64) -> Result<()> {
+        ensure(self.offer_slot == slot, BlockableError::OfferReplaced)
     }
 
     /// The number in the address of the unrestricted credit that units of this credit go to: units that expire at

@@ -23,8 +23,10 @@ pub struct Lot {
     pub credit: Pubkey,
     /// The provider that serves the units.
     pub provider: Pubkey,
-    /// The lender that opened the lot and gets its rent back.
+    /// The lender that opened the lot.
     pub lender: Pubkey,
+    /// The key that paid the lot's rent and gets it back.
+    pub rent_payer: Pubkey,
     /// Units the lot was opened with.
     pub units: u64,
     /// Units not sold yet.
@@ -42,7 +44,7 @@ pub struct Lot {
     /// Zero.
     pub padding2: [u8; 4],
     /// Zero; kept for later versions.
-    pub reserved: [u8; 64],
+    pub reserved: [u8; 32],
 }
 
 const _: () = assert!(size_of::<Lot>() == 256);

@@ -3,7 +3,7 @@
 use {
     super::{life::refused, stage::*, *},
     crate::{
-        actions::{FreezeAmount, LotTerms, NewLot, UnitAmount},
+        actions::{FreezeAmount, LotTerms, NewLot, OfferRead, UnitAmount},
         errors::BlockableError::*,
         events::Change,
         state::{Credit, FreezeReason, Instalment, Lot, Party, Provider, Rider},
@@ -37,7 +37,7 @@ const LOT_TERMS: LotTerms =
 
 fn seize(stage: &mut Stage, amount: UnitAmount) -> Lot {
     let (clock, bounds, mut lot) = (stage.clock(), stage.market.bounds, Lot::zeroed());
-    let new = NewLot { key: LOT, bump: 250, credit: CREDIT };
+    let new = NewLot { key: LOT, bump: 250, credit: CREDIT, rent_payer: PAYER };
     stage.act(|credit| credit.seize_to_lot(&mut lot, new, amount, LOT_TERMS, &bounds, &clock));
     lot
 }
@@ -109,10 +109,8 @@ fn fees_are_waived_up_to_what_is_owed() {
 fn units_expire_but_for_those_that_jobs_hold() {
     let mut stage = Stage::new();
     stage.offer(Terms { unit_lifetime: 75 * DAY as u32, ..TERMS }, Rider::default());
-    let (hash, clock) = (stage.credit.terms_hash, stage.clock());
-    stage.act(|credit| credit.accept(&BORROWER, hash, &clock));
-    let payout = stage.credit.issue(&mut stage.provider, &clock).unwrap();
-    stage.note(payout.change);
+    stage.accept();
+    stage.issue();
     stage.credit.meter.in_flight = 300;
     let clock = stage.on_day(74);
     refused({ stage.credit }.expire_units(&clock), NothingToExpire);
@@ -126,18 +124,21 @@ fn units_expire_but_for_those_that_jobs_hold() {
 fn units_go_live_within_the_offer_and_the_capacity() {
     let mut stage = Stage::new();
     stage.offer(Terms { offer_expires_at: START + DAY, ..TERMS }, Rider::default());
-    let (hash, clock) = (stage.credit.terms_hash, stage.clock());
-    refused({ stage.credit }.accept(&BORROWER, [0; 32], &clock), TermsHashMismatch);
-    stage.act(|credit| credit.accept(&BORROWER, hash, &clock));
+    let (read, clock) = (stage.offer_read(), stage.clock());
+    refused(
+        { stage.credit }.accept(&BORROWER, OfferRead { terms_hash: [0; 32], ..read }, &clock),
+        TermsHashMismatch,
+    );
+    stage.accept();
     let mut small = stage.provider;
     small.capacity_units = 999_999;
-    refused({ stage.credit }.issue(&mut small, &clock).map(|_| ()), CapacityExceeded);
+    refused({ stage.credit }.issue(&mut small, read, &clock).map(|_| ()), CapacityExceeded);
     stage.provider.suspend(&ADMIN, &stage.market, &clock).unwrap();
-    refused({ stage.credit }.issue(&mut { stage.provider }, &clock).map(|_| ()), ProviderSuspended);
+    refused({ stage.credit }.issue(&mut { stage.provider }, read, &clock).map(|_| ()), ProviderSuspended);
     stage.provider.resume(&ADMIN, &stage.market, &clock).unwrap();
     let late = stage.on_day(2);
-    refused({ stage.credit }.issue(&mut { stage.provider }, &late).map(|_| ()), OfferExpired);
-    let payout = stage.credit.issue(&mut stage.provider, &clock).unwrap();
+    refused({ stage.credit }.issue(&mut { stage.provider }, read, &late).map(|_| ()), OfferExpired);
+    let payout = stage.credit.issue(&mut stage.provider, read, &clock).unwrap();
     assert_eq!((payout.amount, payout.change), (100 * USDC, Change::Issued { index: 0, issued_at: START }));
     assert_eq!((stage.provider.next_index, stage.provider.outstanding_units), (1, 1_000_000));
 }

@@ -112,7 +112,7 @@ fn zeros_stand_for_the_absence_of_optional_terms() {
     assert_eq!(credit.terms_in_force(), credit.terms);
     assert_eq!((credit.schedule().start, credit.schedule().capitalised), (1_800_000_000, 0));
     assert_eq!(credit.schedule().pay_in_kind.share_bps, 0);
-    assert_eq!((credit.address_lender(), credit.rent_payer()), (key(1), key(1)));
+    assert_eq!((credit.address_lender(), credit.address_borrower()), (key(1), key(2)));
     assert_eq!(credit.unrestricted_nonce(), 0);
     assert_eq!(credit.require_unexpired(i64::MAX), Ok(()));
     assert_eq!(credit.owed_from_vault(), Ok(0));
@@ -132,20 +132,19 @@ fn an_offer_made_before_any_pause_expires_as_the_chain_says() {
 }
 
 #[test]
-fn an_assignment_leaves_the_address_and_the_rent_with_the_first_lender() {
+fn an_assignment_leaves_the_address_with_the_first_lender() {
     let mut credit = plain_credit(&some_loan());
     (credit.original_lender, credit.lender) = (key(1), key(9));
-    assert_eq!((credit.address_lender(), credit.rent_payer()), (key(1), key(1)));
+    assert_eq!(credit.address_lender(), key(1));
     assert_eq!((credit.require_lender(&key(9)), credit.parties().lender), (Ok(()), key(1)));
     assert_eq!(credit.require_lender(&key(1)), Err(BlockableError::NotLender.into()));
 }
 
 #[test]
-fn the_rent_of_an_unrestricted_credit_is_its_owners() {
+fn another_key_of_the_borrower_leaves_the_address_with_the_first() {
     let mut credit = plain_credit(&some_loan());
-    credit.lender = credit.provider;
-    assert!(credit.is_unrestricted());
-    assert_eq!(credit.rent_payer(), key(2));
+    (credit.original_borrower, credit.borrower) = (key(2), key(9));
+    assert_eq!((credit.address_borrower(), credit.parties().borrower), (key(2), key(2)));
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn assert_published(account: &str, size: usize, fields: &[(&str, usize)]) {
 /// Offsets without the eight bytes of the discriminator, which comes first in an account.
 #[test]
 fn a_credit_is_laid_out_as_published() {
-    assert_layout!(Credit, 1_312, {
+    assert_layout!(Credit, 1_384, {
         version: 0,
         status: 1,
         blockable: 2,
@@ -69,24 +69,29 @@ fn a_credit_is_laid_out_as_published() {
         principal_due: 736,
         pending_lender: 1_024,
         original_lender: 1_056,
-        rider: 1_088,
-        covenant: 1_128,
-        reserve_held: 1_152,
-        units_expire_at: 1_160,
-        restructured_at: 1_168,
-        frozen_at_market: 1_176,
-        paused_at_offer: 1_184,
-        capitalised: 1_192,
-        restructurings: 1_200,
-        notice_given: 1_202,
-        padding: 1_203,
-        reserved: 1_208,
+        pending_borrower: 1_088,
+        original_borrower: 1_120,
+        rent_payer: 1_152,
+        pending_borrower_ready_at: 1_184,
+        offer_slot: 1_192,
+        rider: 1_200,
+        covenant: 1_240,
+        reserve_held: 1_264,
+        units_expire_at: 1_272,
+        restructured_at: 1_280,
+        frozen_at_market: 1_288,
+        paused_at_offer: 1_296,
+        capitalised: 1_304,
+        restructurings: 1_312,
+        notice_given: 1_314,
+        padding: 1_315,
+        reserved: 1_320,
     });
 }
 
 #[test]
 fn an_account_has_room_for_its_discriminator_and_no_more() {
-    assert_eq!([Market::SPACE, Provider::SPACE, Credit::SPACE, Lot::SPACE], [520, 656, 1_320, 264]);
+    assert_eq!([Market::SPACE, Provider::SPACE, Credit::SPACE, Lot::SPACE], [520, 656, 1_392, 264]);
 }
 
 #[test]
@@ -160,15 +165,16 @@ fn a_lot_is_laid_out_as_published() {
         credit: 40,
         provider: 72,
         lender: 104,
-        units: 136,
-        units_left: 144,
-        start_price: 152,
-        floor_price: 160,
-        proceeds: 168,
-        opened_at: 176,
-        window: 184,
-        padding2: 188,
-        reserved: 192,
+        rent_payer: 136,
+        units: 168,
+        units_left: 176,
+        start_price: 184,
+        floor_price: 192,
+        proceeds: 200,
+        opened_at: 208,
+        window: 216,
+        padding2: 220,
+        reserved: 224,
     });
 }
 

@@ -3,7 +3,9 @@
 use {
     super::{stage::*, *},
     crate::{
-        actions::{FreezeAmount, LotTerms, NewLot, Payout, Sale, UnitAmount, VerifiedReports},
+        actions::{
+            FreezeAmount, LotTerms, NewLot, NewUnrestricted, Payout, Sale, UnitAmount, VerifiedReports,
+        },
         errors::BlockableError::{self, *},
         events::Change,
         metering::Skip,
@@ -52,7 +54,8 @@ fn buy(stage: &mut Stage, lot: &mut Lot, owned: &mut Credit, units: u64) -> u64 
     let fee_bps = stage.market.redistribution_fee_bps;
     stage.act(|credit| credit.sell(lot, sale, fee_bps, &clock));
     if owned.version == 0 {
-        owned.open_unrestricted(&stage.credit, BUYER, 251, &mut stage.provider, &clock).unwrap();
+        let new = NewUnrestricted { owner: BUYER, rent_payer: PAYER, bump: 251 };
+        owned.open_unrestricted(&stage.credit, new, &mut stage.provider, &clock).unwrap();
     }
     owned.receive_units(LOT, units).unwrap();
     cost
@@ -112,7 +115,8 @@ fn a_loan_is_missed_frozen_seized_sold_and_written_off() {
     refused({ stage.credit }.auto_freeze(CREDIT, &clock), AlreadyFrozen);
 
     // All that is left goes into a lot once the cure period has passed.
-    let (new, bounds) = (NewLot { key: LOT, bump: 250, credit: CREDIT }, stage.market.bounds);
+    let (new, bounds) =
+        (NewLot { key: LOT, bump: 250, credit: CREDIT, rent_payer: PAYER }, stage.market.bounds);
     let terms = LotTerms { start_price: 100 * USDC, floor_price: 50 * USDC, window: 2 * DAY as u32 };
     let mut lot = Lot::zeroed();
     let early = { stage.credit }.seize_to_lot(&mut lot, new, UnitAmount::All, terms, &bounds, &clock);
@@ -204,14 +208,14 @@ fn a_notice_that_is_withdrawn_thaws_what_the_policy_protects() {
 fn an_offer_is_cancelled_with_the_reserve_left_to_the_borrower() {
     let mut stage = Stage::new();
     stage.offer(TERMS, Rider { reserve: 10 * USDC, ..Rider::default() });
-    let (hash, clock) = (stage.credit.terms_hash, stage.clock());
-    refused({ stage.credit }.cancel(&BORROWER, 100 * USDC, &clock).map(|_| ()), NotParty);
-    refused({ stage.credit }.accept(&LENDER, hash, &clock), NotBorrower);
-    stage.act(|credit| credit.accept(&BORROWER, hash, &clock));
-    refused({ stage.credit }.issue(&mut stage.provider, &clock).map(|_| ()), ReserveNotFunded);
+    let (read, clock) = (stage.offer_read(), stage.clock());
+    refused({ stage.credit }.cancel(&BORROWER, SLOT, 100 * USDC, &clock).map(|_| ()), NotParty);
+    refused({ stage.credit }.accept(&LENDER, read, &clock), NotBorrower);
+    stage.accept();
+    refused({ stage.credit }.issue(&mut stage.provider, read, &clock).map(|_| ()), ReserveNotFunded);
     let amount = stage.credit.begin_funding(4 * USDC, &clock).unwrap();
     stage.act(|credit| credit.receive_funding(BORROWER, amount));
-    let payout = stage.credit.cancel(&BORROWER, 104 * USDC, &clock).unwrap();
+    let payout = stage.credit.cancel(&BORROWER, SLOT, 104 * USDC, &clock).unwrap();
     assert_eq!((payout.amount, stage.credit.status()), (100 * USDC, Ok(Status::Repaid)));
     assert_eq!(collect(&mut stage, Party::Borrower), 4 * USDC);
 }

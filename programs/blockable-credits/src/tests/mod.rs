@@ -18,6 +18,7 @@ mod rider;
 mod roles;
 mod schedule;
 mod seizures;
+mod signatures;
 mod stage;
 mod terms;
 mod transitions;

@@ -3,7 +3,9 @@
 use {
     super::*,
     crate::{
-        actions::{CapacityArgs, MarketArgs, NewCredit, NewMarket, NewProvider, OfferArgs, ReportersArgs},
+        actions::{
+            CapacityArgs, MarketArgs, NewCredit, NewMarket, NewProvider, OfferArgs, OfferRead, ReportersArgs,
+        },
         events::Change,
         report::{CreditReading, SignedReport},
         state::{
@@ -14,6 +16,8 @@ use {
 };
 
 pub(super) const START: i64 = 1_800_000_000;
+/// The slot of every offer.
+pub(super) const SLOT: u64 = 1_000;
 pub(super) const DAY: i64 = 86_400;
 pub(super) const USDC: u64 = 1_000_000;
 
@@ -22,6 +26,7 @@ pub(super) const LENDER: Pubkey = key(2);
 pub(super) const BORROWER: Pubkey = key(3);
 pub(super) const OPERATOR: Pubkey = key(4);
 pub(super) const BUYER: Pubkey = key(5);
+pub(super) const PAYER: Pubkey = key(6);
 pub(super) const MARKET: Pubkey = key(101);
 pub(super) const PROVIDER: Pubkey = key(102);
 pub(super) const CREDIT: Pubkey = key(103);
@@ -101,15 +106,13 @@ impl Stage {
     pub fn issued(rider: Rider) -> Stage {
         let mut stage = Stage::new();
         stage.offer(TERMS, rider);
-        let (hash, clock) = (stage.credit.terms_hash, stage.clock());
-        stage.act(|credit| credit.accept(&BORROWER, hash, &clock));
+        stage.accept();
+        let clock = stage.clock();
         if rider.reserve > 0 {
             let amount = stage.credit.begin_funding(u64::MAX, &clock).unwrap();
             stage.act(|credit| credit.receive_funding(BORROWER, amount));
         }
-        let payout = stage.credit.issue(&mut stage.provider, &clock).unwrap();
-        assert_eq!(payout.amount, stage.credit.terms.principal);
-        stage.note(payout.change);
+        stage.issue();
         stage
     }
 
@@ -117,9 +120,34 @@ impl Stage {
         let (clock, schedule) = (self.clock(), schedule());
         let args = OfferArgs { nonce: 7, freeze_authority: LENDER, terms, rider, schedule };
         args.validate(&self.market, &self.provider, &clock).unwrap();
-        let (market, provider) = (MARKET, PROVIDER);
-        let new = NewCredit { market, lender: LENDER, borrower: BORROWER, provider, bump: 253, vault: VAULT };
+        let new = NewCredit {
+            market: MARKET,
+            lender: LENDER,
+            borrower: BORROWER,
+            provider: PROVIDER,
+            bump: 253,
+            vault: VAULT,
+            rent_payer: PAYER,
+            slot: SLOT,
+        };
         self.act(|credit| credit.offer(new, args, &clock));
+    }
+
+    /// The offer as its parties read it now.
+    pub fn offer_read(&self) -> OfferRead {
+        OfferRead { terms_hash: self.credit.terms_hash, slot: self.credit.offer_slot }
+    }
+
+    pub fn accept(&mut self) {
+        let (read, clock) = (self.offer_read(), self.clock());
+        self.act(|credit| credit.accept(&BORROWER, read, &clock));
+    }
+
+    pub fn issue(&mut self) {
+        let (read, clock) = (self.offer_read(), self.clock());
+        let payout = self.credit.issue(&mut self.provider, read, &clock).unwrap();
+        assert_eq!(payout.amount, self.credit.terms.principal);
+        self.note(payout.change);
     }
 
     pub fn clock(&self) -> MarketClock {
