@@ -82,6 +82,8 @@ errors! {
     PauseRunning = "the pause has not expired; only the admin may end it before, anyone after",
     /// More than a market may be paused in a day.
     PauseBudgetExceeded = "a market can be paused for six hours per UTC day; ask for fewer seconds or wait for the next day",
+    /// More than a market may be paused in 30 days.
+    PauseMonthExceeded = "a market can be paused for 24 hours in any 30 days; ask for fewer seconds or wait until earlier pauses are 31 days old",
     /// A delay out of range.
     ChangeDelayOutOfRange = "a change waits 2 to 60 days, in a test market 1 second to 60 days; correct change_delay",
     /// No change is proposed.

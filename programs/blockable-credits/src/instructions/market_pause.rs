@@ -1,7 +1,8 @@
 use {crate::instructions::MarketControl, anchor_lang::prelude::*};
 
 impl MarketControl<'_> {
-    /// CAN pause: the guardian or the admin, for at most six hours per UTC day. The pause ends by itself.
+    /// CAN pause: the guardian or the admin, for at most six hours per UTC day and 24 hours in any 30 days. The pause ends by
+    /// itself.
     pub fn pause(ctx: Context<MarketControl>, seconds: u32) -> Result<()> {
         ctx.accounts.act(|market, signer, clock| market.pause(signer, seconds, clock))
     }

@@ -1,7 +1,7 @@
 use {
     crate::{
         errors::{BlockableError, ensure},
-        state::TermBounds,
+        state::{PAUSE_DAYS, TermBounds},
     },
     anchor_lang::prelude::*,
 };
@@ -55,19 +55,18 @@ pub struct Market {
     pub proposed_delay: u32,
     /// Day of the latest pause, in days since 1970.
     pub pause_day: u32,
-    /// Seconds paused, or set aside for the current pause, on that day.
-    pub paused_that_day: u32,
     /// Redistribution fee of the proposed change, in basis points.
     pub proposed_fee_bps: u16,
     /// Zero.
     pub padding2: [u8; 2],
-    /// Seconds of the latest pause that fall on the day after.
-    pub paused_day_after: u32,
+    /// Seconds paused, or set aside for the current pause, by UTC day: `day % 32`, from 30 days before `pause_day` to the
+    /// day after it.
+    pub paused_on: [u16; PAUSE_DAYS],
     /// Zero; kept for later versions.
-    pub reserved: [u8; 104],
+    pub reserved: [u8; 112],
 }
 
-const _: () = assert!(size_of::<Market>() == 512);
+const _: () = assert!(size_of::<Market>() == 576);
 
 impl Market {
     /// The layout this program writes.

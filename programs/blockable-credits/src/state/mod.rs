@@ -27,7 +27,7 @@ pub use {
     lot::Lot,
     market::Market,
     meter::Meter,
-    pause::{MAX_PAUSE_PER_DAY, MarketClock},
+    pause::{MAX_PAUSE_PER_30_DAYS, MAX_PAUSE_PER_DAY, MarketClock, PAUSE_DAYS},
     provider::{MAX_CHUNK_SIZE, MAX_REPORTERS, Provider, Reporter},
     rider::{CovenantState, Rider},
     settings::{

@@ -9,6 +9,11 @@ use {
 
 /// Most seconds by which a market can be paused within one UTC day.
 pub const MAX_PAUSE_PER_DAY: u32 = 21_600;
+/// Most seconds by which a market can be paused within any 30 days: 24 hours. It holds for 31 UTC days in a row, which is
+/// what any 30 days lie within.
+pub const MAX_PAUSE_PER_30_DAYS: u32 = 86_400;
+/// UTC days whose pauses a market remembers: today, the day after, and 30 days back.
+pub const PAUSE_DAYS: usize = 32;
 
 /// One instant on both clocks of a market.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,36 +46,33 @@ impl Market {
     }
 
     /// Begins a pause of `seconds`. Errors: [`BlockableError::AmountZero`], [`BlockableError::AlreadyPaused`],
-    /// [`BlockableError::PauseBudgetExceeded`].
+    /// [`BlockableError::PauseBudgetExceeded`], [`BlockableError::PauseMonthExceeded`].
     pub fn begin_pause(&mut self, chain_time: i64, seconds: u32) -> Result<()> {
         ensure(seconds > 0, BlockableError::AmountZero)?;
         ensure(!self.is_paused(chain_time), BlockableError::AlreadyPaused)?;
         self.end_pause(chain_time)?;
         let until = units::after(chain_time, seconds)?;
         let today = day_of(chain_time)?;
-        let (spent, ahead) = self.pause_budget_spent(today);
         let (first, second) = split_at_midnight(chain_time, until)?;
-        let first = spent.checked_add(first).ok_or(Overflow)?;
-        let second = ahead.checked_add(second).ok_or(Overflow)?;
-        ensure(first.max(second) <= MAX_PAUSE_PER_DAY, BlockableError::PauseBudgetExceeded)?;
-        self.pause_day = today;
-        self.paused_that_day = first;
-        self.paused_day_after = second;
+        self.forget_old_days(today)?;
+        self.spend_pause(today, first)?;
+        self.spend_pause(today.saturating_add(1), second)?;
+        ensure(self.most_paused_in_30_days() <= MAX_PAUSE_PER_30_DAYS, BlockableError::PauseMonthExceeded)?;
         self.paused_at = chain_time;
         self.pause_expires_at = until;
         Ok(())
     }
 
-    /// Ends the pause that is in force or has expired, and gives the seconds it did not use back to the day's budget.
-    /// Errors: [`Overflow`].
+    /// Ends the pause that is in force or has expired, and gives the seconds it did not use back to the days they were set
+    /// aside on. Errors: [`Overflow`].
     #[inline(never)]
     pub fn end_pause(&mut self, chain_time: i64) -> core::result::Result<(), Overflow> {
         if self.is_paused(chain_time) {
             let (first, second) = split_at_midnight(self.paused_at, self.pause_expires_at)?;
             let (used_first, used_second) = split_at_midnight(self.paused_at, chain_time)?;
-            let unused = |all: u32, used: u32| all.saturating_sub(used);
-            self.paused_that_day = self.paused_that_day.saturating_sub(unused(first, used_first));
-            self.paused_day_after = self.paused_day_after.saturating_sub(unused(second, used_second));
+            let today = self.pause_day;
+            self.give_back_pause(today, first.saturating_sub(used_first))?;
+            self.give_back_pause(today.saturating_add(1), second.saturating_sub(used_second))?;
         }
         self.paused_seconds = self.seconds_paused(chain_time)?;
         self.paused_at = 0;
@@ -78,13 +80,49 @@ impl Market {
         Ok(())
     }
 
-    /// Seconds of a day's and of the following day's budget that earlier pauses have used.
-    fn pause_budget_spent(&self, today: u32) -> (u32, u32) {
-        match today.checked_sub(self.pause_day) {
-            Some(0) => (self.paused_that_day, self.paused_day_after),
-            Some(1) => (self.paused_day_after, 0),
-            _ => (0, 0),
+    /// Makes `today` the day of the latest pause. The days that come into the ring are empty. Errors: [`Overflow`].
+    fn forget_old_days(&mut self, today: u32) -> core::result::Result<(), Overflow> {
+        let tomorrow = today.saturating_add(1);
+        for back in 0..today.saturating_sub(self.pause_day).min(PAUSE_DAYS as u32) {
+            *self.paused_on_mut(tomorrow.saturating_sub(back))? = 0;
         }
+        self.pause_day = today;
+        Ok(())
+    }
+
+    /// Sets seconds of a day aside. Errors: [`BlockableError::PauseBudgetExceeded`].
+    fn spend_pause(&mut self, day: u32, seconds: u32) -> Result<()> {
+        let spent = self.paused_on_mut(day)?;
+        let total = u32::from(*spent).saturating_add(seconds);
+        ensure(total <= MAX_PAUSE_PER_DAY, BlockableError::PauseBudgetExceeded)?;
+        *spent = u16::try_from(total).map_err(|_| BlockableError::PauseBudgetExceeded)?;
+        Ok(())
+    }
+
+    /// Gives unused seconds of a day back. Errors: [`Overflow`].
+    fn give_back_pause(&mut self, day: u32, seconds: u32) -> core::result::Result<(), Overflow> {
+        let spent = self.paused_on_mut(day)?;
+        *spent = spent.saturating_sub(u16::try_from(seconds).map_err(|_| Overflow)?);
+        Ok(())
+    }
+
+    /// Seconds paused, or set aside, in 31 UTC days in a row: those that end with the day of the latest pause or those that
+    /// end with the day after, whichever is more.
+    fn most_paused_in_30_days(&self) -> u32 {
+        let kept: u32 = self.paused_on.iter().map(|seconds| u32::from(*seconds)).sum();
+        let tomorrow = self.paused_on(self.pause_day.saturating_add(1));
+        // The ring's oldest day, 30 days before the latest pause, is the next after tomorrow.
+        let oldest = self.paused_on(self.pause_day.saturating_add(2));
+        kept.saturating_sub(u32::from(tomorrow.min(oldest)))
+    }
+
+    /// Seconds paused, or set aside, on a UTC day, counted since 1970; of days that the market remembers.
+    pub fn paused_on(&self, day: u32) -> u16 {
+        self.paused_on.get(day as usize % PAUSE_DAYS).copied().unwrap_or_default()
+    }
+
+    fn paused_on_mut(&mut self, day: u32) -> core::result::Result<&mut u16, Overflow> {
+        self.paused_on.get_mut(day as usize % PAUSE_DAYS).ok_or(Overflow)
     }
 
     /// Chain time less the seconds spent paused, in Unix seconds. Every due date, grace period, cure period and

@@ -91,12 +91,13 @@ fn a_credit_is_laid_out_as_published() {
 
 #[test]
 fn an_account_has_room_for_its_discriminator_and_no_more() {
-    assert_eq!([Market::SPACE, Provider::SPACE, Credit::SPACE, Lot::SPACE], [520, 656, 1_392, 264]);
+    assert_eq!((Market::SPACE, Provider::SPACE), (584, 656));
+    assert_eq!((Credit::SPACE, Lot::SPACE), (1_392, 264));
 }
 
 #[test]
 fn a_market_is_laid_out_as_published() {
-    assert_layout!(Market, 512, {
+    assert_layout!(Market, 576, {
         version: 0,
         bump: 1,
         is_test: 2,
@@ -120,11 +121,10 @@ fn a_market_is_laid_out_as_published() {
         change_delay: 384,
         proposed_delay: 388,
         pause_day: 392,
-        paused_that_day: 396,
-        proposed_fee_bps: 400,
-        padding2: 402,
-        paused_day_after: 404,
-        reserved: 408,
+        proposed_fee_bps: 396,
+        padding2: 398,
+        paused_on: 400,
+        reserved: 464,
     });
 }
 

@@ -3,8 +3,8 @@ use {
     crate::{
         errors::BlockableError,
         state::{
-            CHANGE_LIFETIME, MAX_CHANGE_DELAY, MAX_PAUSE_PER_DAY, MAX_PRINCIPAL, MAX_REDISTRIBUTION_FEE_BPS,
-            MIN_CHANGE_DELAY, Market, MarketSettings, TermBounds, shortest_delay,
+            CHANGE_LIFETIME, MAX_CHANGE_DELAY, MAX_PAUSE_PER_30_DAYS, MAX_PAUSE_PER_DAY, MAX_PRINCIPAL,
+            MAX_REDISTRIBUTION_FEE_BPS, MIN_CHANGE_DELAY, Market, MarketSettings, TermBounds, shortest_delay,
         },
     },
     anchor_lang::prelude::Pubkey,
@@ -142,8 +142,9 @@ fn the_limits_of_markets_for_real_money_are_those_published() {
     assert_eq!(TermBounds::PRODUCTION, expected);
     assert!(TermBounds::PRODUCTION.is_consistent());
     assert_eq!(MAX_PRINCIPAL, 1_000_000_000_000_000_000);
-    let seconds = [MIN_CHANGE_DELAY, CHANGE_LIFETIME, MAX_CHANGE_DELAY, MAX_PAUSE_PER_DAY];
-    assert_eq!(seconds, [172_800, 1_209_600, 5_184_000, 21_600]);
+    let seconds = [MIN_CHANGE_DELAY, CHANGE_LIFETIME, MAX_CHANGE_DELAY];
+    assert_eq!(seconds, [172_800, 1_209_600, 5_184_000]);
+    assert_eq!([MAX_PAUSE_PER_DAY, MAX_PAUSE_PER_30_DAYS], [21_600, 86_400]);
     assert_eq!(MAX_REDISTRIBUTION_FEE_BPS, 1_000);
 }
 
