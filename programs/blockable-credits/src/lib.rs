@@ -197,7 +197,7 @@ pub mod blockable_credits {
         CreditRestructure::handle(ctx, terms, schedule)
     }
 
-    /// Waives `amount` micro-USDC of late fees; see [`CreditControl::waive_fee`].
+    /// Waives up to `amount` micro-USDC of late fees; see [`CreditControl::waive_fee`].
     pub fn credit_waive_fee(ctx: Context<CreditControl>, amount: u64) -> Result<()> {
         CreditControl::waive_fee(ctx, amount)
     }
@@ -254,8 +254,8 @@ pub mod blockable_credits {
     }
 
     /// Thaws collateral; see [`CreditControl::thaw`].
-    pub fn credit_thaw(ctx: Context<CreditControl>, amount: UnitAmount) -> Result<()> {
-        CreditControl::thaw(ctx, amount)
+    pub fn credit_thaw(ctx: Context<CreditControl>, bounds: ThawBounds) -> Result<()> {
+        CreditControl::thaw(ctx, bounds)
     }
 
     /// Freezes a defaulted credit in full where its terms say so; see [`CreditMark::auto_freeze`].
@@ -279,25 +279,25 @@ pub mod blockable_credits {
     /// Moves collateral into a lot for sale; see [`CreditSeizeToPool`].
     pub fn credit_seize_to_pool(
         ctx: Context<CreditSeizeToPool>,
-        amount: UnitAmount,
+        amount: UnitBounds,
         terms: LotTerms,
     ) -> Result<()> {
         CreditSeizeToPool::handle(ctx, amount, terms)
     }
 
-    /// Buys units of a lot; see [`LotBuy`].
-    pub fn lot_buy(ctx: Context<LotBuy>, units: u64, max_price: u64) -> Result<()> {
-        LotBuy::handle(ctx, units, max_price)
+    /// Buys units of a lot at `max_price` micro-USDC per `PRICE_SCALE` units or less; see [`LotBuy`].
+    pub fn lot_buy(ctx: Context<LotBuy>, amount: UnitBounds, max_price: u64) -> Result<()> {
+        LotBuy::handle(ctx, amount, max_price)
     }
 
     /// Takes collateral over at the price the loan paid for it; see [`CreditSeizeToLender`].
-    pub fn credit_seize_to_lender(ctx: Context<CreditSeizeToLender>, amount: UnitAmount) -> Result<()> {
+    pub fn credit_seize_to_lender(ctx: Context<CreditSeizeToLender>, amount: UnitBounds) -> Result<()> {
         CreditSeizeToLender::handle(ctx, amount)
     }
 
-    /// Gives up the rest of the debt; see [`CreditControl::write_off`].
-    pub fn credit_write_off(ctx: Context<CreditControl>) -> Result<()> {
-        CreditControl::write_off(ctx)
+    /// Gives up the rest of the debt, at most `most_debt` micro-USDC; see [`CreditControl::write_off`].
+    pub fn credit_write_off(ctx: Context<CreditControl>, offer_slot: u64, most_debt: u64) -> Result<()> {
+        CreditControl::write_off(ctx, offer_slot, most_debt)
     }
 
     /// Closes a lot; see [`LotClose`].
@@ -317,8 +317,8 @@ pub mod blockable_credits {
         VaultClose::handle(ctx)
     }
 
-    /// Removes a credit that has ended; see [`CreditClose`].
-    pub fn credit_close(ctx: Context<CreditClose>) -> Result<()> {
-        CreditClose::handle(ctx)
+    /// Removes a credit that has ended, with at most `most_units` left in it; see [`CreditClose`].
+    pub fn credit_close(ctx: Context<CreditClose>, most_units: u64) -> Result<()> {
+        CreditClose::handle(ctx, most_units)
     }
 }

@@ -32,17 +32,23 @@ impl Credit {
         Ok(Payout { amount: swept, change: Change::VaultClosed { swept } })
     }
 
-    /// Ends the credit; its units no longer count against the provider's capacity. Errors: the market is paused,
-    /// the status, [`BlockableError::LotsOpen`], [`BlockableError::VaultOpen`],
-    /// [`BlockableError::UnitsLeft`].
-    pub fn close(&mut self, signer: &Pubkey, provider: &mut Provider, clock: &MarketClock) -> Result<Change> {
+    /// Ends the credit; its units no longer count against the provider's capacity. The borrower gives up at most `most_units`
+    /// by it, anyone else none. Errors: the market is paused, the status, [`BlockableError::LotsOpen`],
+    /// [`BlockableError::VaultOpen`], [`BlockableError::UnitsLeft`].
+    pub fn close(
+        &mut self,
+        signer: &Pubkey,
+        most_units: u64,
+        provider: &mut Provider,
+        clock: &MarketClock,
+    ) -> Result<Change> {
         clock.require_open()?;
         self.advance(Action::Close)?;
         ensure(self.lots_open == 0, BlockableError::LotsOpen)?;
         ensure(self.is_unrestricted() || self.vault_closed == 1, BlockableError::VaultOpen)?;
         let given_up = self.collateral.remaining();
         let by_borrower = *signer == self.borrower;
-        ensure(given_up == 0 || by_borrower, BlockableError::UnitsLeft)?;
+        ensure(given_up == 0 || (by_borrower && given_up <= most_units), BlockableError::UnitsLeft)?;
         let units = sub(self.collateral.granted, self.collateral.seized)?;
         provider.outstanding_units = sub(provider.outstanding_units, units)?;
         provider.closed_overrun = add(provider.closed_overrun, self.meter.overrun)?;

@@ -25,24 +25,18 @@ pub enum FreezeAmount {
     Shortfall,
 }
 
-/// A number of units, or all there are.
+/// The units that a thaw opens: up to `most`, with at least `keep` left frozen.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UnitAmount {
-    /// All there are.
-    All,
-    /// That many units.
-    Units(u64),
+pub struct ThawBounds {
+    /// The most units to thaw.
+    pub most: u64,
+    /// The units that stay frozen; a payment that has thawed some meanwhile makes the thaw smaller.
+    pub keep: u64,
 }
 
-impl UnitAmount {
-    /// The number of units, where `all` are meant by [`UnitAmount::All`]. Errors: [`BlockableError::AmountZero`].
-    pub fn units(self, all: u64) -> Result<u64> {
-        match self {
-            UnitAmount::All => Ok(all),
-            UnitAmount::Units(0) => Err(BlockableError::AmountZero.into()),
-            UnitAmount::Units(units) => Ok(units),
-        }
-    }
+impl ThawBounds {
+    /// Every frozen unit.
+    pub const ALL: ThawBounds = ThawBounds { most: u64::MAX, keep: 0 };
 }
 
 impl Credit {
@@ -75,15 +69,16 @@ impl Credit {
         self.raise_frozen(key, lien, reason, clock)
     }
 
-    /// Thaws frozen units, also while the market is paused, and withdraws an offer of the loan. Errors:
+    /// Thaws frozen units within `bounds`, also while the market is paused, and withdraws an offer of the loan. Errors:
     /// [`BlockableError::NotFreezer`], the status, [`BlockableError::AmountZero`], [`BlockableError::BeyondFrozen`].
-    pub fn thaw(&mut self, signer: &Pubkey, amount: UnitAmount) -> Result<Change> {
+    pub fn thaw(&mut self, signer: &Pubkey, bounds: ThawBounds) -> Result<Change> {
         self.require_freezer(signer)?;
         self.advance(Action::Thaw)?;
         self.pending_lender = Pubkey::default();
         let frozen = self.collateral.frozen;
-        let units = amount.units(frozen)?;
-        ensure(units > 0 && units <= frozen, BlockableError::BeyondFrozen)?;
+        ensure(bounds.most > 0, BlockableError::AmountZero)?;
+        let units = bounds.most.min(frozen.saturating_sub(bounds.keep));
+        ensure(units > 0, BlockableError::BeyondFrozen)?;
         let (mut collateral, mut meter) = (self.collateral, self.meter);
         metering::thaw(&mut collateral, &mut meter, units)?;
         (self.collateral, self.meter) = (collateral, meter);

@@ -1,6 +1,7 @@
 //! Seized units are sold, and a lot is closed.
 
 use {
+    super::UnitBounds,
     crate::{
         auction::{self, Proceeds},
         errors::{BlockableError, ensure},
@@ -55,6 +56,15 @@ pub struct NewLot {
     pub rent_payer: Pubkey,
 }
 
+/// Units of a lot and their cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quote {
+    /// The units.
+    pub units: u64,
+    /// Their cost, in micro-USDC.
+    pub cost: u64,
+}
+
 /// A sale that has been paid for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sale {
@@ -94,18 +104,23 @@ impl Lot {
         self.window = terms.window;
     }
 
-    /// The cost of `units` of the lot now, in micro-USDC; `max_price` is per `PRICE_SCALE` units. `credit` is the one the
-    /// units were seized from. Errors: [`BlockableError::AmountZero`], the market is paused,
+    /// The units of the lot that `amount` buys now and their cost in micro-USDC; `max_price` is per `PRICE_SCALE` units.
+    /// `credit` is the one the units were seized from. Errors: [`BlockableError::AmountZero`], the market is paused,
     /// [`BlockableError::UnitsExpired`], [`BlockableError::LotUnitsExceeded`],
     /// [`BlockableError::PriceAboveMaximum`].
-    pub fn quote(&self, credit: &Credit, units: u64, max_price: u64, clock: &MarketClock) -> Result<u64> {
-        ensure(units > 0, BlockableError::AmountZero)?;
+    pub fn quote(
+        &self,
+        credit: &Credit,
+        amount: UnitBounds,
+        max_price: u64,
+        clock: &MarketClock,
+    ) -> Result<Quote> {
         clock.require_open()?;
         credit.require_unexpired(clock.market)?;
-        ensure(units <= self.units_left, BlockableError::LotUnitsExceeded)?;
+        let units = amount.units(self.units_left, BlockableError::LotUnitsExceeded)?;
         let price = self.price_at(clock.market)?;
         ensure(price <= max_price, BlockableError::PriceAboveMaximum)?;
-        Ok(auction::cost(units, price)?)
+        Ok(Quote { units, cost: auction::cost(units, price)? })
     }
 }
 

@@ -26,16 +26,18 @@ mod repay;
 mod reserve;
 mod restructure;
 mod seize;
+mod unit_bounds;
 mod unrestricted;
 
 pub use {
-    freeze::{FreezeAmount, UnitAmount},
-    lot::{LotTerms, NewLot, Sale},
+    freeze::{FreezeAmount, ThawBounds},
+    lot::{LotTerms, NewLot, Quote, Sale},
     mark::Mark,
     market::{MarketArgs, NewMarket},
     meter::VerifiedReports,
     offer::{NewCredit, OfferArgs, OfferRead},
     provider::{CapacityArgs, NewProvider, ReportersArgs},
+    unit_bounds::UnitBounds,
     unrestricted::NewUnrestricted,
 };
 

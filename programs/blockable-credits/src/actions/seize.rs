@@ -1,7 +1,7 @@
 //! Collateral leaves the lien: into a lot for sale, or to the lender.
 
 use {
-    super::{LotTerms, NewLot, UnitAmount},
+    super::{LotTerms, NewLot, UnitBounds},
     crate::{
         auction,
         errors::{BlockableError, ensure},
@@ -14,23 +14,28 @@ use {
     anchor_lang::prelude::*,
 };
 
+/// The first seizure takes at least one in this many of the units that can be taken: it ends the right to cure, so that a
+/// token seizure would be a way to refuse a payment that is on its way.
+pub const LEAST_FIRST_SEIZURE: u64 = 10;
+
 impl Credit {
     /// Moves units of the lien into a zeroed lot. `bounds` are the market's. Errors: the market is paused,
     /// the status, [`BlockableError::UnitsExpired`],
     /// [`BlockableError::CurePeriodRunning`], those of [`LotTerms::validate`], [`BlockableError::AmountZero`],
-    /// [`BlockableError::BeyondLien`], [`BlockableError::HeldByRunningJobs`].
+    /// [`BlockableError::BeyondLien`], [`BlockableError::HeldByRunningJobs`],
+    /// [`BlockableError::FirstSeizureTooSmall`].
     pub fn seize_to_lot(
         &mut self,
         lot: &mut Lot,
         new: NewLot,
-        amount: UnitAmount,
+        amount: UnitBounds,
         terms: LotTerms,
         bounds: &TermBounds,
         clock: &MarketClock,
     ) -> Result<Change> {
-        self.begin_seizure(Action::Seize, clock)?;
+        let is_first = self.begin_seizure(Action::Seize, clock)?;
         terms.validate(self.price_paid()?, bounds)?;
-        let units = self.take_from_lien(amount, u64::MAX, clock)?;
+        let units = self.take_from_lien(amount, u64::MAX, is_first, clock)?;
         lot.open(new, self, units, terms, clock);
         self.lots_opened = self.lots_opened.checked_add(1).ok_or(Overflow)?;
         self.lots_open = self.lots_open.checked_add(1).ok_or(Overflow)?;
@@ -45,38 +50,40 @@ impl Credit {
     /// Moves units of the lien to the lender and takes their value off the debt. `to` is the unrestricted credit they go to.
     /// Returns the units as well. Errors: the market is paused, the status,
     /// [`BlockableError::UnitsExpired`], [`BlockableError::CurePeriodRunning`], [`BlockableError::AmountZero`],
-    /// [`BlockableError::BeyondLien`], [`BlockableError::HeldByRunningJobs`], [`BlockableError::BeyondDebt`].
+    /// [`BlockableError::BeyondLien`], [`BlockableError::HeldByRunningJobs`], [`BlockableError::BeyondDebt`],
+    /// [`BlockableError::FirstSeizureTooSmall`].
     pub fn take_over(
         &mut self,
         to: Pubkey,
-        amount: UnitAmount,
+        amount: UnitBounds,
         clock: &MarketClock,
     ) -> Result<(u64, Change)> {
-        self.begin_seizure(Action::TakeOver, clock)?;
+        let is_first = self.begin_seizure(Action::TakeOver, clock)?;
         let (price, debt) = (self.price_paid()?, self.debt.total());
         // Rounded up: the last unit may be worth a little more than the debt, else a remainder below it would keep the lien.
         let worth = mul_div_ceil(debt, PRICE_SCALE, price)?;
-        let units = self.take_from_lien(amount, worth, clock)?;
+        let units = self.take_from_lien(amount, worth, is_first, clock)?;
         let value = auction::cost(units, price)?.min(debt);
-        ensure(units <= worth, BlockableError::BeyondDebt)?;
         self.recover_from_collateral(value)?;
         Ok((units, Change::TakenOver { to, units, value, debt: self.debt.total() }))
     }
 
-    /// Takes the edge of a seizure, once the cure period has passed, and brings the debt up to now.
+    /// Takes the edge of a seizure, once the cure period has passed, and brings the debt up to now. Returns true for the first
+    /// seizure, which ends the right to cure.
     #[inline(never)]
-    fn begin_seizure(&mut self, action: Action, clock: &MarketClock) -> Result<()> {
+    fn begin_seizure(&mut self, action: Action, clock: &MarketClock) -> Result<bool> {
         clock.require_open()?;
         let was = self.status()?;
         self.advance(action)?;
         self.pending_lender = Pubkey::default();
         self.require_unexpired(clock.market)?;
         self.accrue(clock.market)?;
-        if was == Status::Defaulted {
+        let is_first = was == Status::Defaulted;
+        if is_first {
             let cured_by = after(self.defaulted_at, self.terms.cure_period)?;
             ensure(clock.market >= cured_by, BlockableError::CurePeriodRunning)?;
         }
-        Ok(())
+        Ok(is_first)
     }
 
     /// Returns true while jobs that ran at the latest freeze keep the units it promised them: for the cure period from then
@@ -91,17 +98,29 @@ impl Credit {
         Ok(metering::seizable(&self.collateral, &self.meter, promise_holds))
     }
 
-    /// Takes units out of the lien; all there are means at most `most`. Jobs that ran at a freeze may use the units promised
+    /// Takes units out of the lien, at most the `worth` ones that the debt pays for. Jobs that ran at a freeze may use the units promised
     /// to them for the cure period from then on; until it has passed, and where there was no freeze, the units that jobs hold
     /// stay. Returns the units taken.
     #[inline(never)]
-    fn take_from_lien(&mut self, amount: UnitAmount, most: u64, clock: &MarketClock) -> Result<u64> {
+    fn take_from_lien(
+        &mut self,
+        amount: UnitBounds,
+        worth: u64,
+        is_first: bool,
+        clock: &MarketClock,
+    ) -> Result<u64> {
         let promise_holds = self.promise_holds(clock)?;
         let (mut collateral, mut meter) = (self.collateral, self.meter);
         let seizable = metering::seizable(&collateral, &meter, promise_holds);
-        let units = amount.units(seizable.min(most))?;
-        ensure(units > 0 && units <= collateral.lien(), BlockableError::BeyondLien)?;
-        ensure(units <= seizable, BlockableError::HeldByRunningJobs)?;
+        let too_few = match amount.least {
+            least if least > collateral.lien() => BlockableError::BeyondLien,
+            least if least > seizable => BlockableError::HeldByRunningJobs,
+            _ => BlockableError::BeyondDebt,
+        };
+        let takeable = seizable.min(worth);
+        let units = amount.units(takeable, too_few)?;
+        let least_first = mul_div_ceil(takeable, 1, LEAST_FIRST_SEIZURE)?;
+        ensure(!is_first || units >= least_first, BlockableError::FirstSeizureTooSmall)?;
         metering::seize(&mut collateral, &mut meter, units, promise_holds)?;
         (self.collateral, self.meter) = (collateral, meter);
         Ok(units)

@@ -186,8 +186,10 @@ errors! {
     ReserveEmpty = "the reserve is empty; there is nothing to draw",
     /// The reserve is full, or none was agreed.
     ReserveFull = "the reserve holds what was agreed, or none was agreed; no more can be put into it",
-    /// Fewer late fees are owed.
-    BeyondLateFees = "fewer late fees are owed than you want to waive; waive at most those, or all",
+    /// No late fees are owed.
+    NoLateFees = "no late fees are owed; there is nothing to waive",
+    /// More is owed than the signer gives up or takes on.
+    DebtAboveLimit = "more is owed than your limit; read the debt again and sign for at most what you accept",
     /// Terms that a restructuring may not change.
     RestructureTouchesGrant = "a restructuring keeps principal, units, unit lifetime and offer expiry; change the schedule and the rest",
     /// Claims of the seller in the vault.
@@ -209,7 +211,7 @@ errors! {
     /// Lots are open.
     LotsOpen = "lots of this credit are open; close them first",
     /// Units are left.
-    UnitsLeft = "the credit still holds units; only the borrower may give them up, by signing",
+    UnitsLeft = "the credit holds more units than you may give up; only its borrower can, and states the most it gives up",
     /// The vault is not closed.
     VaultOpen = "the credit's vault is not closed; collect the claims and run vault_close first",
     /// Claims are in the vault.
@@ -223,11 +225,11 @@ errors! {
     /// More than 100 % or zero.
     ShareOutOfRange = "a share is 1 to 10,000 basis points; change it",
     /// More units than are under lien.
-    BeyondLien = "more units than are under lien; use at most the lien, or freeze all",
+    BeyondLien = "fewer units are under lien than you ask for at least; lower the least",
     /// That much is frozen already.
     AlreadyFrozen = "at least that much is frozen already; name a larger amount, or thaw to lower it",
-    /// Nothing is frozen, or less than asked.
-    BeyondFrozen = "fewer units are frozen than you want to thaw; use at most the frozen units, or thaw all",
+    /// No more is frozen than is to stay so.
+    BeyondFrozen = "no more units are frozen than you want to keep frozen; there is nothing to thaw within your bounds",
 
     // Metering.
     /// No report was given.
@@ -251,15 +253,17 @@ errors! {
 
     // Recovery.
     /// Running jobs may still draw on these units.
-    HeldByRunningJobs = "running jobs may still draw on part of these units; seize fewer, or freeze and wait until they have settled",
+    HeldByRunningJobs = "running jobs may still draw on part of these units; lower the least, or freeze and wait until they have settled",
+    /// A first seizure of a token amount.
+    FirstSeizureTooSmall = "the first seizure ends the borrower's right to cure; take at least a tenth of the units that can be taken",
     /// More than the debt is worth.
-    BeyondDebt = "these units are worth more than the debt; take over at most what the debt pays for, or sell them in a lot",
+    BeyondDebt = "the debt does not pay for as many units as you ask for at least; lower the least, or sell them in a lot",
     /// Prices out of order or below the market's bounds.
     LotPriceTooLow = "the lot's prices must fall from start to floor and keep the market's bounds; raise them",
     /// Window out of the market's bounds.
     LotWindowOutOfBounds = "the lot's window is outside the market's bounds; see min_lot_window and max_lot_window",
-    /// Fewer units are left.
-    LotUnitsExceeded = "the lot has fewer units left; buy at most those",
+    /// Fewer units are left than the buyer wants.
+    LotUnitsExceeded = "the lot has fewer units left than you ask for at least; lower the least",
     /// The price is above the buyer's limit.
     PriceAboveMaximum = "the price is above your maximum; wait for it to fall or raise the maximum",
     /// The lot can still sell.

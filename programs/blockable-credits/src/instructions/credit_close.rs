@@ -30,14 +30,14 @@ pub struct CreditClose<'info> {
 }
 
 impl CreditClose<'_> {
-    /// Removes the credit; its units no longer count against the provider's capacity.
-    pub fn handle(ctx: Context<CreditClose>) -> Result<()> {
+    /// Removes the credit, with which the borrower gives up at most `most_units`; its units no longer count against the provider's capacity.
+    pub fn handle(ctx: Context<CreditClose>, most_units: u64) -> Result<()> {
         let accounts = ctx.accounts;
         let clock = clock_of(&accounts.market)?;
         let record = {
             let mut credit = accounts.credit.load_mut()?;
             let mut provider = accounts.provider.load_mut()?;
-            let change = credit.close(accounts.closer.key, &mut provider, &clock)?;
+            let change = credit.close(accounts.closer.key, most_units, &mut provider, &clock)?;
             credit.record(accounts.credit.key(), clock.chain, change)?
         };
         accounts.credit.close(accounts.receiver.to_account_info())?;

@@ -1,6 +1,6 @@
 use {
     crate::{
-        actions::{NewUnrestricted, UnitAmount},
+        actions::{NewUnrestricted, UnitBounds},
         errors::BlockableError,
         instructions::{accounts::clock_of, unrestricted::Grant},
         state::{Credit, Market, Provider, seeds},
@@ -47,7 +47,7 @@ pub struct CreditSeizeToLender<'info> {
 
 impl CreditSeizeToLender<'_> {
     /// Moves units out of the lien to the lender and takes their value off the debt.
-    pub fn handle(ctx: Context<CreditSeizeToLender>, amount: UnitAmount) -> Result<()> {
+    pub fn handle(ctx: Context<CreditSeizeToLender>, amount: UnitBounds) -> Result<()> {
         let accounts = ctx.accounts;
         let clock = clock_of(&accounts.market)?;
         let (taken, granted) = {

@@ -1,6 +1,6 @@
 use {
     crate::{
-        actions::{LotTerms, NewLot, UnitAmount},
+        actions::{LotTerms, NewLot, UnitBounds},
         errors::BlockableError,
         instructions::accounts::clock_of,
         state::{Credit, Lot, Market, seeds},
@@ -38,7 +38,7 @@ pub struct CreditSeizeToPool<'info> {
 
 impl CreditSeizeToPool<'_> {
     /// Moves units from the lien into a lot that sells them at a falling price.
-    pub fn handle(ctx: Context<CreditSeizeToPool>, amount: UnitAmount, terms: LotTerms) -> Result<()> {
+    pub fn handle(ctx: Context<CreditSeizeToPool>, amount: UnitBounds, terms: LotTerms) -> Result<()> {
         let accounts = ctx.accounts;
         let clock = clock_of(&accounts.market)?;
         let bounds = accounts.market.load()?.bounds;

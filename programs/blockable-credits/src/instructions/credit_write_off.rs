@@ -1,9 +1,10 @@
 use {crate::instructions::accounts::*, anchor_lang::prelude::*};
 
 impl CreditControl<'_> {
-    /// CAN give up the rest of the debt: the lender, in default, once its lots are closed. The units that are left become the
+    /// CAN give up the rest of the debt: the lender, in default, once its lots are closed, and
+    /// where it is at most the debt that the lender has seen. The units that are left become the
     /// borrower's.
-    pub fn write_off(ctx: Context<CreditControl>) -> Result<()> {
-        ctx.accounts.act(|credit, signer, clock| credit.write_off(signer, clock))
+    pub fn write_off(ctx: Context<CreditControl>, offer_slot: u64, most_debt: u64) -> Result<()> {
+        ctx.accounts.act(|credit, signer, clock| credit.write_off(signer, offer_slot, most_debt, clock))
     }
 }

@@ -1,6 +1,6 @@
 use {
     crate::{
-        actions::{NewUnrestricted, Sale},
+        actions::{NewUnrestricted, Quote, Sale, UnitBounds},
         errors::BlockableError,
         events::Recorded,
         instructions::{accounts::*, unrestricted::Grant},
@@ -51,13 +51,13 @@ pub struct LotBuy<'info> {
 }
 
 impl LotBuy<'_> {
-    /// Buys `units` at the current price, refused where it exceeds `max_price` (micro-USDC per `PRICE_SCALE` units).
-    pub fn handle(ctx: Context<LotBuy>, units: u64, max_price: u64) -> Result<()> {
+    /// Buys units at the current price, refused where it exceeds `max_price` (micro-USDC per `PRICE_SCALE` units).
+    pub fn handle(ctx: Context<LotBuy>, amount: UnitBounds, max_price: u64) -> Result<()> {
         let accounts = ctx.accounts;
         let clock = clock_of(&accounts.credit_vault.market)?;
-        let cost = {
+        let Quote { units, cost } = {
             let (lot, credit) = (accounts.lot.load()?, accounts.credit_vault.credit.load()?);
-            lot.quote(&credit, units, max_price, &clock)?
+            lot.quote(&credit, amount, max_price, &clock)?
         };
         accounts.credit_vault.pay_in(&accounts.source, &accounts.buyer, cost)?;
         let sale = Sale { lot: accounts.lot.key(), buyer: accounts.buyer.key(), units, cost };

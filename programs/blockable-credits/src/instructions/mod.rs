@@ -43,7 +43,8 @@ mod vault_collect;
 
 // The arguments of instructions are found where the instructions are.
 pub use crate::actions::{
-    CapacityArgs, FreezeAmount, LotTerms, MarketArgs, OfferArgs, OfferRead, ReportersArgs, UnitAmount,
+    CapacityArgs, FreezeAmount, LotTerms, MarketArgs, OfferArgs, OfferRead, ReportersArgs, ThawBounds,
+    UnitBounds,
 };
 pub use {
     accounts::*, credit_cancel_offer::*, credit_close::*, credit_issue::*, credit_offer::*, credit_repay::*,

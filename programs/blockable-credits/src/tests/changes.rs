@@ -3,7 +3,7 @@
 use {
     super::{life::refused, stage::*, *},
     crate::{
-        actions::{FreezeAmount, LotTerms, NewLot, OfferRead, UnitAmount},
+        actions::{FreezeAmount, LotTerms, NewLot, OfferRead, Quote, ThawBounds, UnitBounds},
         errors::BlockableError::*,
         events::Change,
         state::{Credit, FreezeReason, Instalment, Lot, Party, Provider, Rider},
@@ -13,7 +13,7 @@ use {
 };
 
 /// A loan whose first instalment was missed and whose units the lender has frozen, on day 31.
-fn delinquent() -> Stage {
+pub(super) fn delinquent() -> Stage {
     let mut stage = Stage::issued(Rider::default());
     let clock = stage.on_day(31);
     let mark = stage.credit.mark_delinquent(CREDIT, &clock).unwrap();
@@ -23,7 +23,7 @@ fn delinquent() -> Stage {
 }
 
 /// The same loan in default with its cure period over, on day 46.
-fn defaulted() -> Stage {
+pub(super) fn defaulted() -> Stage {
     let mut stage = delinquent();
     let clock = stage.on_day(35);
     let mark = stage.credit.mark_defaulted(CREDIT, &clock).unwrap();
@@ -32,10 +32,10 @@ fn defaulted() -> Stage {
     stage
 }
 
-const LOT_TERMS: LotTerms =
+pub(super) const LOT_TERMS: LotTerms =
     LotTerms { start_price: 100 * USDC, floor_price: 50 * USDC, window: 2 * DAY as u32 };
 
-fn seize(stage: &mut Stage, amount: UnitAmount) -> Lot {
+pub(super) fn seize(stage: &mut Stage, amount: UnitBounds) -> Lot {
     let (clock, bounds, mut lot) = (stage.clock(), stage.market.bounds, Lot::zeroed());
     let new = NewLot { key: LOT, bump: 250, credit: CREDIT, rent_payer: PAYER };
     stage.act(|credit| credit.seize_to_lot(&mut lot, new, amount, LOT_TERMS, &bounds, &clock));
@@ -91,8 +91,8 @@ fn a_loan_goes_to_the_key_that_it_was_offered_to() {
     assert_eq!((credit.lender, credit.freeze_authority, credit.address_lender()), (BUYER, BUYER, LENDER));
     refused({ stage.credit }.set_freeze_authority(&LENDER, LENDER, &clock), NotLender);
     stage.act(|credit| credit.set_freeze_authority(&BUYER, OPERATOR, &clock));
-    stage.act(|credit| credit.thaw(&OPERATOR, UnitAmount::Units(1)));
-    refused({ stage.credit }.thaw(&LENDER, UnitAmount::All), NotFreezer);
+    stage.act(|credit| credit.thaw(&OPERATOR, ThawBounds { most: 1, keep: 0 }));
+    refused({ stage.credit }.thaw(&LENDER, ThawBounds::ALL), NotFreezer);
 }
 
 #[test]
@@ -100,8 +100,9 @@ fn fees_are_waived_up_to_what_is_owed() {
     let mut stage = delinquent();
     let clock = stage.clock();
     refused({ stage.credit }.waive_fee(&LENDER, 0, &clock), AmountZero);
-    refused({ stage.credit }.waive_fee(&LENDER, USDC + 1, &clock), BeyondLateFees);
-    stage.act(|credit| credit.waive_fee(&LENDER, USDC, &clock));
+    stage.act(|credit| credit.waive_fee(&LENDER, USDC + 1, &clock));
+    assert_eq!(stage.changes.last(), Some(&Change::FeeWaived { amount: USDC }));
+    refused({ stage.credit }.waive_fee(&LENDER, 1, &clock), NoLateFees);
     assert_eq!(stage.credit.debt.total(), 100 * USDC);
 }
 
@@ -146,16 +147,16 @@ fn units_go_live_within_the_offer_and_the_capacity() {
 #[test]
 fn a_lot_is_quoted_at_its_price_and_not_beyond_its_units() {
     let mut stage = defaulted();
-    let lot = seize(&mut stage, UnitAmount::Units(400_000));
+    let lot = seize(&mut stage, UnitBounds::exactly(400_000));
     let clock = stage.on_day(47);
-    let quote = |units, max_price| lot.quote(&stage.credit, units, max_price, &clock);
+    let quote = |units, max_price| lot.quote(&stage.credit, UnitBounds::exactly(units), max_price, &clock);
     refused(quote(0, u64::MAX), AmountZero);
     refused(quote(400_001, u64::MAX), LotUnitsExceeded);
     refused(quote(1, 75 * USDC - 1), PriceAboveMaximum);
-    assert_eq!(quote(400_000, 75 * USDC), Ok(30 * USDC));
+    assert_eq!(quote(400_000, 75 * USDC), Ok(Quote { units: 400_000, cost: 30 * USDC }));
     let mut expired = stage.credit;
     expired.units_expire_at = clock.market;
-    refused(lot.quote(&expired, 1, u64::MAX, &clock), UnitsExpired);
+    refused(lot.quote(&expired, UnitBounds::exactly(1), u64::MAX, &clock), UnitsExpired);
 }
 
 #[test]
@@ -174,13 +175,13 @@ fn a_lot_is_priced_within_the_markets_bounds() {
 #[test]
 fn unsold_units_come_back_frozen_to_the_lender_alone() {
     let mut stage = defaulted();
-    let lot = seize(&mut stage, UnitAmount::Units(400_000));
+    let lot = seize(&mut stage, UnitBounds::exactly(400_000));
     let close = |credit: &mut Credit, signer: &Pubkey, clock| credit.close_lot(&lot, LOT, signer, clock);
     let clock = stage.on_day(47);
     refused(close(&mut { stage.credit }, &LENDER, &clock), LotStillOpen);
     let clock = stage.on_day(48);
     refused(close(&mut { stage.credit }, &BUYER, &clock), LotNotYours);
-    refused({ stage.credit }.write_off(&LENDER, &clock), LotsOpen);
+    refused({ stage.credit }.write_off(&LENDER, SLOT, u64::MAX, &clock), LotsOpen);
     stage.act(|credit| close(credit, &LENDER, &clock));
     assert_eq!((stage.credit.collateral.frozen, stage.credit.collateral.seized), (1_000_000, 0));
     refused(close(&mut { stage.credit }, &LENDER, &clock), ArithmeticOverflow);
@@ -197,11 +198,11 @@ fn accounts_stay_while_they_hold_something() {
     refused({ stage.credit }.close_vault(0, &clock).map(|_| ()), ClaimsLeft);
     let payout = stage.credit.collect(Party::Lender, LENDER, &clock).unwrap();
     assert_eq!(payout.amount, 101 * USDC);
-    refused({ stage.credit }.close(&BORROWER, &mut { stage.provider }, &clock), VaultOpen);
+    refused({ stage.credit }.close(&BORROWER, u64::MAX, &mut { stage.provider }, &clock), VaultOpen);
     let _ = stage.credit.close_vault(0, &clock).unwrap();
-    refused({ stage.credit }.close(&LENDER, &mut { stage.provider }, &clock), UnitsLeft);
+    refused({ stage.credit }.close(&LENDER, 0, &mut { stage.provider }, &clock), UnitsLeft);
     let given_up = Change::Closed { given_up: 1_000_000 };
-    assert_eq!(stage.credit.close(&BORROWER, &mut stage.provider, &clock), Ok(given_up));
+    assert_eq!(stage.credit.close(&BORROWER, u64::MAX, &mut stage.provider, &clock), Ok(given_up));
     assert_eq!(stage.provider.outstanding_units, 0);
 }
 

@@ -4,7 +4,8 @@ use {
     super::{stage::*, *},
     crate::{
         actions::{
-            FreezeAmount, LotTerms, NewLot, NewUnrestricted, Payout, Sale, UnitAmount, VerifiedReports,
+            FreezeAmount, LotTerms, NewLot, NewUnrestricted, Payout, Quote, Sale, ThawBounds, UnitBounds,
+            VerifiedReports,
         },
         errors::BlockableError::{self, *},
         events::Change,
@@ -49,7 +50,8 @@ fn meter(stage: &mut Stage, day: i64, cumulative: u64, in_flight: u64, signature
 /// Buys units of the lot for the buyer's credit.
 fn buy(stage: &mut Stage, lot: &mut Lot, owned: &mut Credit, units: u64) -> u64 {
     let clock = stage.clock();
-    let cost = lot.quote(&stage.credit, units, u64::MAX, &clock).unwrap();
+    let amount = UnitBounds::exactly(units);
+    let Quote { cost, .. } = lot.quote(&stage.credit, amount, u64::MAX, &clock).unwrap();
     let sale = Sale { lot: LOT, buyer: BUYER, units, cost };
     let fee_bps = stage.market.redistribution_fee_bps;
     stage.act(|credit| credit.sell(lot, sale, fee_bps, &clock));
@@ -77,7 +79,7 @@ fn collect_all_and_close(stage: &mut Stage, paid: u64) {
     let payout = stage.credit.close_vault(5, &clock).unwrap();
     assert_eq!(payout.amount, 5);
     stage.note(payout.change);
-    let change = stage.credit.close(&BUYER, &mut stage.provider, &clock).unwrap();
+    let change = stage.credit.close(&BUYER, 0, &mut stage.provider, &clock).unwrap();
     assert_eq!(change, Change::Closed { given_up: 0 });
     stage.note(change);
     assert_eq!(stage.credit.status(), Ok(Status::Closed));
@@ -119,10 +121,10 @@ fn a_loan_is_missed_frozen_seized_sold_and_written_off() {
         (NewLot { key: LOT, bump: 250, credit: CREDIT, rent_payer: PAYER }, stage.market.bounds);
     let terms = LotTerms { start_price: 100 * USDC, floor_price: 50 * USDC, window: 2 * DAY as u32 };
     let mut lot = Lot::zeroed();
-    let early = { stage.credit }.seize_to_lot(&mut lot, new, UnitAmount::All, terms, &bounds, &clock);
+    let early = { stage.credit }.seize_to_lot(&mut lot, new, UnitBounds::ALL, terms, &bounds, &clock);
     refused(early, CurePeriodRunning);
     let clock = stage.on_day(45);
-    stage.act(|credit| credit.seize_to_lot(&mut lot, new, UnitAmount::All, terms, &bounds, &clock));
+    stage.act(|credit| credit.seize_to_lot(&mut lot, new, UnitBounds::ALL, terms, &bounds, &clock));
     assert_eq!((lot.units, stage.credit.collateral.remaining()), (770_000, 0));
 
     // Sold by halves, at the middle of the fall and at the floor, less the market's 2 %.
@@ -135,8 +137,8 @@ fn a_loan_is_missed_frozen_seized_sold_and_written_off() {
     assert_eq!(stage.credit.debt.total(), 101_000_000 - 47_530_000);
     let clock = stage.clock();
     stage.act(|credit| credit.close_lot(&lot, LOT, &BUYER, &clock));
-    refused({ stage.credit }.write_off(&BUYER, &clock), NotLender);
-    stage.act(|credit| credit.write_off(&LENDER, &clock));
+    refused({ stage.credit }.write_off(&BUYER, SLOT, u64::MAX, &clock), NotLender);
+    stage.act(|credit| credit.write_off(&LENDER, SLOT, u64::MAX, &clock));
     assert_eq!(stage.credit.status(), Ok(Status::Repaid));
     collect_all_and_close(&mut stage, paid);
     assert_eq!(stage.provider.outstanding_units, 770_000);
@@ -182,13 +184,13 @@ fn the_lender_takes_units_over_for_what_the_loan_paid() {
     let clock = stage.on_day(5);
     refused({ stage.credit }.give_notice(&BORROWER, [9; 32], &clock), NotLender);
     stage.act(|credit| credit.give_notice(&LENDER, [9; 32], &clock));
-    refused({ stage.credit }.take_over(CREDIT, UnitAmount::All, &clock), CurePeriodRunning);
+    refused({ stage.credit }.take_over(CREDIT, UnitBounds::ALL, &clock), CurePeriodRunning);
     let clock = stage.on_day(15);
-    refused({ stage.credit }.take_over(CREDIT, UnitAmount::Units(1_000_001), &clock), BeyondLien);
-    let (units, change) = stage.credit.take_over(key(9), UnitAmount::Units(600_000), &clock).unwrap();
+    refused({ stage.credit }.take_over(CREDIT, UnitBounds::exactly(1_000_001), &clock), BeyondLien);
+    let (units, change) = stage.credit.take_over(key(9), UnitBounds::exactly(600_000), &clock).unwrap();
     let (value, debt) = (60 * USDC, 40 * USDC);
     assert_eq!((units, &change), (600_000, &Change::TakenOver { to: key(9), units, value, debt }));
-    let (units, _) = stage.credit.take_over(key(9), UnitAmount::All, &clock).unwrap();
+    let (units, _) = stage.credit.take_over(key(9), UnitBounds::ALL, &clock).unwrap();
     assert_eq!((units, stage.credit.status()), (400_000, Ok(Status::Repaid)));
 }
 
@@ -260,7 +262,7 @@ fn a_pause_stops_what_is_not_a_payment_or_a_freeze() {
     refused(stage.provider.set_payout(key(9), &clock), MarketPaused);
     refused(stage.market.set_guardian(&ADMIN, key(9), &clock), MarketPaused);
     assert_eq!({ stage.credit }.begin_payment(USDC, &clock), Ok(USDC));
-    refused({ stage.credit }.thaw(&LENDER, UnitAmount::All), BeyondFrozen);
+    refused({ stage.credit }.thaw(&LENDER, ThawBounds::ALL), BeyondFrozen);
     refused(stage.market.unpause(&BUYER, &clock), PauseRunning);
     stage.market.unpause(&ADMIN, &clock).unwrap();
     assert_eq!(stage.clock().require_open(), Ok(()));

@@ -1,11 +1,17 @@
 //! Signatures that land late: what was signed for is what happens, or nothing.
 
 use {
-    super::{life::refused, stage::*, *},
+    super::{
+        changes::{LOT_TERMS, defaulted, delinquent, seize},
+        life::refused,
+        stage::*,
+        *,
+    },
     crate::{
-        actions::{NewUnrestricted, OfferRead},
+        actions::{NewLot, NewUnrestricted, OfferRead, Quote, Sale, ThawBounds, UnitBounds},
         errors::BlockableError::*,
-        state::{Credit, Rider},
+        events::Change,
+        state::{Credit, Lot, Party, Rider},
         transitions::Status,
     },
 };
@@ -58,4 +64,105 @@ fn the_key_that_paid_the_rent_is_kept_in_the_account() {
     owned.open_unrestricted(&stage.credit, new, &mut stage.provider, &clock).unwrap();
     assert!(owned.is_unrestricted());
     assert_eq!((owned.borrower, owned.rent_payer, owned.address_borrower()), (BUYER, PAYER, BUYER));
+}
+
+/// Pays micro-USDC into the credit, as anyone can.
+fn pay(stage: &mut Stage, amount: u64) {
+    let clock = stage.clock();
+    let amount = stage.credit.begin_payment(amount, &clock).unwrap();
+    stage.act(|credit| credit.receive_payment(BUYER, amount));
+}
+
+/// A stranger closes the lot before the borrower's signature on an empty credit lands.
+#[test]
+fn a_borrower_that_closes_gives_up_no_more_units_than_it_states() {
+    let mut stage = defaulted();
+    let lot = seize(&mut stage, UnitBounds::ALL);
+    let clock = stage.clock();
+    pay(&mut stage, u64::MAX);
+    stage.act(|credit| credit.close_lot(&lot, LOT, &BUYER, &clock));
+    let _ = stage.credit.collect(Party::Lender, LENDER, &clock).unwrap();
+    let _ = stage.credit.close_vault(0, &clock).unwrap();
+    let close = |most_units| { stage.credit }.close(&BORROWER, most_units, &mut { stage.provider }, &clock);
+    refused(close(0), UnitsLeft);
+    refused(close(999_999), UnitsLeft);
+    assert_eq!(close(1_000_000), Ok(Change::Closed { given_up: 1_000_000 }));
+}
+
+/// Another buyer takes one unit first.
+#[test]
+fn a_purchase_takes_what_is_left_down_to_its_least() {
+    let mut stage = defaulted();
+    let mut lot = seize(&mut stage, UnitBounds::exactly(400_000));
+    let clock = stage.clock();
+    let Quote { units, cost } = lot.quote(&stage.credit, UnitBounds::exactly(1), u64::MAX, &clock).unwrap();
+    let sale = Sale { lot: LOT, buyer: BUYER, units, cost };
+    stage.act(|credit| credit.sell(&mut lot, sale, 200, &clock));
+    let quote = |least| lot.quote(&stage.credit, UnitBounds { least, most: 400_000 }, 100 * USDC, &clock);
+    refused(quote(400_000), LotUnitsExceeded);
+    assert_eq!(quote(399_999).map(|quote| quote.units), Ok(399_999));
+    refused(lot.quote(&stage.credit, UnitBounds { least: 0, most: 0 }, u64::MAX, &clock), AmountZero);
+}
+
+/// The lender sees a cure coming and seizes one unit first.
+#[test]
+fn a_first_seizure_is_no_token() {
+    let mut stage = defaulted();
+    let (clock, bounds) = (stage.clock(), stage.market.bounds);
+    let new = NewLot { key: LOT, bump: 250, credit: CREDIT, rent_payer: PAYER };
+    let first = |credit: &mut Credit, units| {
+        let amount = UnitBounds::exactly(units);
+        credit.seize_to_lot(&mut Lot::zeroed(), new, amount, LOT_TERMS, &bounds, &clock)
+    };
+    refused(first(&mut { stage.credit }, 1), FirstSeizureTooSmall);
+    refused(first(&mut { stage.credit }, 99_999), FirstSeizureTooSmall);
+    refused({ stage.credit }.take_over(CREDIT, UnitBounds::exactly(99_999), &clock), FirstSeizureTooSmall);
+    stage.act(|credit| first(credit, 100_000));
+    stage.act(|credit| first(credit, 1));
+}
+
+/// A takeover takes no more than the debt pays for, and a tenth is counted of that.
+#[test]
+fn a_first_takeover_is_measured_by_what_the_debt_pays_for() {
+    let mut stage = Stage::issued(Rider { breach_notice: 1, ..Rider::default() });
+    let clock = stage.clock();
+    stage.act(|credit| credit.give_notice(&LENDER, [9; 32], &clock));
+    pay(&mut stage, 99 * USDC);
+    let clock = stage.on_day(15);
+    // A dollar is left, which pays for 10,000 units.
+    let take = |least, most| { stage.credit }.take_over(CREDIT, UnitBounds { least, most }, &clock);
+    refused(take(999, 999), FirstSeizureTooSmall);
+    refused(take(10_001, u64::MAX), BeyondLien);
+    assert_eq!(take(1_000, 1_000).map(|(units, _)| units), Ok(1_000));
+    assert_eq!(take(1, u64::MAX).map(|(units, _)| units), Ok(10_000));
+}
+
+#[test]
+fn a_write_off_gives_up_no_more_than_it_states() {
+    let stage = defaulted();
+    let clock = stage.clock();
+    let write_off = |slot, most_debt| { stage.credit }.write_off(&LENDER, slot, most_debt, &clock);
+    refused(write_off(SLOT, 101 * USDC - 1), DebtAboveLimit);
+    refused(write_off(SLOT + 1, 101 * USDC), OfferReplaced);
+    assert_eq!(write_off(SLOT, 101 * USDC), Ok(Change::WrittenOff { debt: 101 * USDC }));
+}
+
+/// A payment thaws a part before the lender's thaw lands, or makes the fees smaller before its waiver does.
+#[test]
+fn a_thaw_and_a_waiver_outlast_a_payment() {
+    let mut stage = delinquent();
+    let clock = stage.clock();
+    pay(&mut stage, 26 * USDC);
+    let frozen = stage.credit.collateral.frozen;
+    assert!(frozen < 600_000);
+    let mut thawed = stage.credit;
+    thawed.thaw(&LENDER, ThawBounds { most: 600_000, keep: 400_000 }).unwrap();
+    assert_eq!(thawed.collateral.frozen, 400_000);
+    refused({ stage.credit }.thaw(&LENDER, ThawBounds { most: 1, keep: frozen }), BeyondFrozen);
+    refused({ stage.credit }.thaw(&LENDER, ThawBounds { most: 0, keep: 0 }), AmountZero);
+
+    let mut stage = delinquent();
+    pay(&mut stage, 1);
+    let waived = stage.credit.waive_fee(&LENDER, USDC, &clock);
+    assert_eq!(waived, Ok(Change::FeeWaived { amount: USDC - 1 }));
 }
