@@ -8,7 +8,7 @@
 //! | `instructions`, `tokens` | accounts, constraints, transfers |
 //! | `actions` | the effect of every instruction, as functions of the state types |
 //! | `events` | changes, and the hash chain over them |
-//! | `waterfall`, `schedule`, `metering`, `covenant`, `report` | arithmetic on parts of accounts |
+//! | `waterfall`, `schedule`, `metering`, `quorum`, `covenant`, `report` | arithmetic on parts of accounts |
 //! | `state` | the accounts |
 //! | `auction`, `transitions`, `errors`, `units`, `hash`, `signature` | rules and arithmetic without accounts |
 //!
@@ -25,6 +25,7 @@ pub mod events;
 pub mod hash;
 pub mod instructions;
 pub mod metering;
+pub mod quorum;
 pub mod report;
 pub mod schedule;
 pub mod signature;
@@ -41,7 +42,7 @@ use {
     anchor_lang::prelude::*,
     instructions::*,
     report::SignedReport,
-    state::{FreezeReason, Instalment, MarketSettings, Party, Terms},
+    state::{FreezeReason, Instalment, MarketSettings, Party, ProviderSettings, Terms},
 };
 
 declare_id!("BLKCM2RJHws8Tiz9r7yK9nTzCSD3F8Hk71tTezHRxWVR");
@@ -103,25 +104,34 @@ pub mod blockable_credits {
     /// Registers a GPU provider; see [`ProviderRegister`].
     pub fn provider_register(
         ctx: Context<ProviderRegister>,
-        capacity: CapacityArgs,
-        reporters: ReportersArgs,
+        capacity_units: u64,
+        settings: ProviderSettings,
     ) -> Result<()> {
-        ProviderRegister::handle(ctx, capacity, reporters)
+        ProviderRegister::handle(ctx, capacity_units, settings)
     }
 
-    /// Replaces a provider's reporters; see [`ProviderUpdate::set_reporters`].
-    pub fn provider_set_reporters(ctx: Context<ProviderUpdate>, reporters: ReportersArgs) -> Result<()> {
-        ProviderUpdate::set_reporters(ctx, reporters)
+    /// Changes a provider's settings: at once where that only tightens, else after the market's delay; see
+    /// [`ProviderProposeChange`].
+    pub fn provider_propose_change(
+        ctx: Context<ProviderProposeChange>,
+        settings: ProviderSettings,
+    ) -> Result<()> {
+        ProviderProposeChange::handle(ctx, settings)
     }
 
-    /// Sets the capacity of a provider; see [`ProviderUpdate::set_capacity`].
-    pub fn provider_set_capacity(ctx: Context<ProviderUpdate>, capacity: CapacityArgs) -> Result<()> {
-        ProviderUpdate::set_capacity(ctx, capacity)
+    /// Applies the proposed change; see [`ProviderUpdate::apply_change`].
+    pub fn provider_apply_change(ctx: Context<ProviderUpdate>) -> Result<()> {
+        ProviderUpdate::apply_change(ctx)
     }
 
-    /// Sets the account that a provider is paid to; see [`ProviderSetPayout`].
-    pub fn provider_set_payout(ctx: Context<ProviderSetPayout>) -> Result<()> {
-        ProviderSetPayout::handle(ctx)
+    /// Drops the proposed change; see [`ProviderUpdate::cancel_change`].
+    pub fn provider_cancel_change(ctx: Context<ProviderUpdate>) -> Result<()> {
+        ProviderUpdate::cancel_change(ctx)
+    }
+
+    /// Sets the units that a provider commits to; see [`ProviderUpdate::set_capacity`].
+    pub fn provider_set_capacity(ctx: Context<ProviderUpdate>, capacity_units: u64) -> Result<()> {
+        ProviderUpdate::set_capacity(ctx, capacity_units)
     }
 
     /// Offers the authority role; see [`ProviderUpdate::offer_authority`].

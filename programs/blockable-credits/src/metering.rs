@@ -14,8 +14,8 @@ use {
 /// provider the units served since its last report. The quorum and the rate bound limit what a dishonest one can take.
 pub const LATE_REPORT_SECONDS: i64 = 60;
 
-/// The reading of one credit: the quorum's lower median.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The reading of one credit by one reporter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reading {
     /// Units used since issue.
     pub cumulative: u64,
@@ -57,18 +57,6 @@ pub enum Skip {
     NotWritable,
     /// Its debt does not fit 64 bits.
     DebtOutOfRange,
-}
-
-/// The lower median: with an even number of values the smaller middle one. `None` for no value.
-///
-/// Counts instead of sorting, which costs less on chain for so few values.
-pub fn lower_median<T: Ord + Copy>(values: &[T]) -> Option<T> {
-    let middle = values.len().checked_sub(1)?.checked_div(2)?;
-    values.iter().copied().find(|value| {
-        let below = values.iter().filter(|other| *other < value).count();
-        let up_to = values.iter().filter(|other| *other <= value).count();
-        below <= middle && middle < up_to
-    })
 }
 
 /// Applies a reading: at most `max_per_second` x the time since the last one, at most the units open to use.

@@ -1,6 +1,6 @@
 //! The usage report that a reporter signs; its bytes are the same for program, SDK and reporters.
 //!
-//! `domain | program | market | provider | epoch | chunk | reported_at | bitmap | per set bit: cumulative, in flight`,
+//! `domain | program | cluster tag | market | provider | epoch | chunk | reported_at | bitmap | per set bit: cumulative, in flight`,
 //! integers little-endian; the signature is over the sha256 of these bytes.
 
 use {
@@ -10,7 +10,7 @@ use {
 };
 
 /// First bytes of every report, so that its signature serves no other purpose.
-pub const REPORT_DOMAIN: &[u8] = b"blockable/usage-report/v1";
+pub const REPORT_DOMAIN: &[u8] = b"blockable/usage-report/v2";
 
 /// Seconds by which a report may be ahead of the chain's clock.
 pub const MAX_CLOCK_SKEW_SECONDS: i64 = 60;
@@ -28,6 +28,8 @@ pub struct CreditReading {
 /// The part that all reports of one provider on one chunk have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReportScope {
+    /// The provider's [`cluster_tag`](crate::state::Provider::cluster_tag): a report of another cluster is worth nothing here.
+    pub cluster_tag: [u8; 32],
     /// The market's account.
     pub market: Pubkey,
     /// The provider's account.
@@ -70,6 +72,7 @@ impl SignedReport {
         sha256(&[
             REPORT_DOMAIN,
             crate::ID.as_ref(),
+            &scope.cluster_tag,
             scope.market.as_ref(),
             scope.provider.as_ref(),
             &scope.epoch.to_le_bytes(),

@@ -17,14 +17,14 @@ impl Credit {
     /// Makes the units of the offer that was read live: due dates count from now, and the provider is to be paid the
     /// principal. Errors: the market is paused, the status, [`BlockableError::TermsHashMismatch`],
     /// [`BlockableError::OfferReplaced`], [`BlockableError::OfferExpired`], [`BlockableError::ReserveNotFunded`],
-    /// [`BlockableError::ProviderSuspended`], [`BlockableError::CapacityExceeded`].
+    /// those of [`Provider::require_takes`], [`BlockableError::CapacityExceeded`].
     pub fn issue(&mut self, provider: &mut Provider, read: OfferRead, clock: &MarketClock) -> Result<Payout> {
         clock.require_open()?;
         self.advance(Action::Issue)?;
         read.require(self)?;
         ensure(!self.offer_has_expired(clock)?, BlockableError::OfferExpired)?;
         ensure(self.reserve_held >= self.rider.reserve, BlockableError::ReserveNotFunded)?;
-        ensure(provider.suspended == 0, BlockableError::ProviderSuspended)?;
+        provider.require_takes(&self.terms)?;
         provider.outstanding_units =
             commit(provider.outstanding_units, self.terms.units, provider.capacity_units)
                 .map_err(|_| BlockableError::CapacityExceeded)?;

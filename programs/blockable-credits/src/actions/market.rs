@@ -23,6 +23,8 @@ pub struct MarketArgs {
     pub redistribution_fee_bps: u16,
     /// Seconds of market time that a loosening change waits.
     pub change_delay: u32,
+    /// Seconds of market time that a change of a provider's settings, or of its authority, waits.
+    pub provider_delay: u32,
     /// Bounds on the terms of loans.
     pub bounds: TermBounds,
 }
@@ -33,6 +35,7 @@ impl MarketArgs {
         MarketSettings {
             redistribution_fee_bps: self.redistribution_fee_bps,
             change_delay: self.change_delay,
+            provider_delay: self.provider_delay,
             treasury,
             bounds: self.bounds,
         }

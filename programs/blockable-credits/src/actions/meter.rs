@@ -4,7 +4,8 @@ use {
     crate::{
         errors::{BlockableError, ensure},
         events::Change,
-        metering::{self, LATE_REPORT_SECONDS, Reading, Skip, lower_median},
+        metering::{self, LATE_REPORT_SECONDS, Reading, Skip},
+        quorum::{QuorumReading, quorum_reading},
         report::{MAX_CLOCK_SKEW_SECONDS, ReportScope, SignedReport},
         signature,
         state::{Credit, MAX_REPORTERS, MarketClock, Provider},
@@ -37,7 +38,7 @@ impl<'a> VerifiedReports<'a> {
     ) -> Result<VerifiedReports<'a>> {
         clock.require_open()?;
         ensure(!reports.is_empty(), BlockableError::ReportsMissing)?;
-        ensure(reports.len() >= usize::from(provider.quorum), BlockableError::QuorumNotReached)?;
+        ensure(reports.len() >= usize::from(provider.settings.quorum), BlockableError::QuorumNotReached)?;
         let mut seen = 0u64;
         for report in reports {
             let flag = 1u64.checked_shl(u32::from(report.reporter)).unwrap_or(0);
@@ -58,8 +59,32 @@ impl<'a> VerifiedReports<'a> {
         if credit.status().ok().and_then(|status| next(Action::Meter, status)).is_none() {
             return Err(Skip::WrongStatus);
         }
-        let reading = quorum_reading(self.reports, bit, self.provider.quorum).ok_or(Skip::NoQuorum)?;
-        credit.apply_reading(&reading, self.provider.max_units_per_second, &self.clock)
+        let reading = self.quorum_reading(bit, credit.meter.reported_at)?;
+        credit.apply_reading(&reading, self.provider.epoch_began_at, &self.clock)
+    }
+
+    /// The quorum's reading for a bit, out of the reports that are later than `after`: an older one says nothing about now
+    /// and could only bring back units that jobs held then. Errors: [`Skip::Stale`], [`Skip::NoQuorum`].
+    fn quorum_reading(&self, bit: u32, after: i64) -> core::result::Result<QuorumReading, Skip> {
+        let mut readings = [Reading::default(); MAX_REPORTERS];
+        let (mut count, mut reason) = (0usize, Skip::NoQuorum);
+        for report in self.reports {
+            let Some(reading) = report.reading(bit) else { continue };
+            if report.reported_at <= after {
+                reason = Skip::Stale;
+                continue;
+            }
+            *readings.get_mut(count).ok_or(Skip::NoQuorum)? = Reading {
+                cumulative: reading.cumulative,
+                in_flight: reading.in_flight,
+                reported_at: report.reported_at,
+            };
+            count = count.saturating_add(1);
+        }
+        if count < usize::from(self.provider.settings.quorum) {
+            return Err(reason);
+        }
+        readings.get(..count).and_then(quorum_reading).ok_or(Skip::NoQuorum)
     }
 
     /// The credit's bit in the reports. Errors: [`Skip::NotInChunk`].
@@ -68,7 +93,7 @@ impl<'a> VerifiedReports<'a> {
         if credit.market != scope.market || credit.provider != scope.provider || credit.has_index == 0 {
             return Err(Skip::NotInChunk);
         }
-        let (size, index) = (u32::from(self.provider.chunk_size), credit.meter.index);
+        let (size, index) = (u32::from(self.provider.settings.chunk_size), credit.meter.index);
         let chunk = index.checked_div(size).ok_or(Skip::NotInChunk)?;
         if chunk != scope.chunk {
             return Err(Skip::NotInChunk);
@@ -92,7 +117,7 @@ fn verify_report(
         report.reported_at <= clock.chain.saturating_add(MAX_CLOCK_SKEW_SECONDS),
         BlockableError::ReportFromFuture,
     )?;
-    let chunk_bits = report.bitmap.checked_shr(u32::from(provider.chunk_size)).unwrap_or(0);
+    let chunk_bits = report.bitmap.checked_shr(u32::from(provider.settings.chunk_size)).unwrap_or(0);
     ensure(
         chunk_bits == 0 && report.bitmap.count_ones() as usize == report.readings.len(),
         BlockableError::ReportMalformed,
@@ -103,36 +128,13 @@ fn verify_report(
     )
 }
 
-/// The lower median of each value over the reports on a credit; `None` below the quorum.
-fn quorum_reading(reports: &[SignedReport], bit: u32, quorum: u8) -> Option<Reading> {
-    let mut cumulative = [0u64; MAX_REPORTERS];
-    let mut in_flight = [0u64; MAX_REPORTERS];
-    let mut reported_at = [0i64; MAX_REPORTERS];
-    let mut count = 0usize;
-    for report in reports {
-        if let Some(reading) = report.reading(bit) {
-            *cumulative.get_mut(count)? = reading.cumulative;
-            *in_flight.get_mut(count)? = reading.in_flight;
-            *reported_at.get_mut(count)? = report.reported_at;
-            count = count.checked_add(1)?;
-        }
-    }
-    if count < usize::from(quorum) {
-        return None;
-    }
-    Some(Reading {
-        cumulative: lower_median(cumulative.get(..count)?)?,
-        in_flight: lower_median(in_flight.get(..count)?)?,
-        reported_at: lower_median(reported_at.get(..count)?)?,
-    })
-}
-
 impl Credit {
-    /// Counts the use of a reading, at most `rate` units per second. Errors: the reason to leave the credit as it is.
+    /// Counts the use of a reading within the bounds of the credit's own terms. `epoch_began_at` is when the reporters that
+    /// signed came into force, in Unix time. Errors: the reason to leave the credit as it is.
     fn apply_reading(
         &mut self,
-        reading: &Reading,
-        rate: u64,
+        quorum: &QuorumReading,
+        epoch_began_at: i64,
         clock: &MarketClock,
     ) -> core::result::Result<Change, Skip> {
         // A coupon in kind is a share of the units unused at its date: dates that have passed are billed before more use counts.
@@ -140,8 +142,11 @@ impl Credit {
             return Err(Skip::DebtOutOfRange);
         }
         let (mut collateral, mut meter) = (self.collateral, self.meter);
-        let late = clock.market <= self.frozen_at_market.saturating_add(LATE_REPORT_SECONDS);
-        let metered = metering::apply(&mut collateral, &mut meter, reading, rate, clock.chain, late)?;
+        let late = self.late_reports_count(quorum, epoch_began_at, clock);
+        let in_flight = quorum.reading.in_flight.min(self.terms.most_in_flight());
+        let reading = Reading { in_flight, ..quorum.reading };
+        let rate = self.terms.max_units_per_second;
+        let metered = metering::apply(&mut collateral, &mut meter, &reading, rate, clock.chain, late)?;
         (self.collateral, self.meter) = (collateral, meter);
         Ok(Change::Metered {
             cumulative: meter.cumulative,
@@ -149,5 +154,13 @@ impl Credit {
             reported_at: meter.reported_at,
             metered,
         })
+    }
+    /// Returns true where a reading from before the latest freeze counts as of its own time: for a minute, where every report
+    /// is from before the freeze, and only if their reporters were in force by then, so that nothing the provider changes
+    /// after a freeze, or within its second, opens frozen units.
+    fn late_reports_count(&self, quorum: &QuorumReading, epoch_began_at: i64, clock: &MarketClock) -> bool {
+        clock.market <= self.frozen_at_market.saturating_add(LATE_REPORT_SECONDS)
+            && quorum.latest_at <= self.meter.frozen_at_chain
+            && epoch_began_at < self.meter.frozen_at_chain
     }
 }

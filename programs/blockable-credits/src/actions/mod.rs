@@ -36,7 +36,7 @@ pub use {
     market::{MarketArgs, NewMarket},
     meter::VerifiedReports,
     offer::{NewCredit, OfferArgs, OfferRead},
-    provider::{CapacityArgs, NewProvider, ReportersArgs},
+    provider::NewProvider,
     unit_bounds::UnitBounds,
     unrestricted::NewUnrestricted,
 };

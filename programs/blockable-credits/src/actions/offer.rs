@@ -27,14 +27,14 @@ pub struct OfferArgs {
 
 impl OfferArgs {
     /// Checks an offer before its principal is paid in. Errors: the market is paused, the first rule on terms that is broken,
-    /// [`BlockableError::OfferExpired`], [`BlockableError::ProviderSuspended`].
+    /// [`BlockableError::OfferExpired`], those of [`Provider::require_takes`].
     pub fn validate(&self, market: &Market, provider: &Provider, clock: &MarketClock) -> Result<()> {
         clock.require_open()?;
         let terms = &self.terms;
         terms.validate(&self.schedule, terms.principal, &market.bounds).map_err(BlockableError::from)?;
         self.rider.validate(terms, &market.bounds).map_err(BlockableError::from)?;
         ensure(!terms.offer_has_expired(clock.chain), BlockableError::OfferExpired)?;
-        ensure(provider.suspended == 0, BlockableError::ProviderSuspended)
+        provider.require_takes(terms)
     }
 }
 

@@ -3,70 +3,14 @@
 use {
     crate::{
         errors::{BlockableError, ensure},
-        state::{MAX_CHUNK_SIZE, MAX_REPORTERS, Market, MarketClock, Provider, Reporter},
-        units::Overflow,
+        state::{CHANGE_LIFETIME, Market, MarketClock, Provider, ProviderSettings},
+        units::{Overflow, after},
     },
     anchor_lang::prelude::*,
+    bytemuck::Zeroable,
 };
 
-/// The reporters of a provider's usage, their quorum and the size of a chunk.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
-pub struct ReportersArgs {
-    /// 1 to 8 reporters with distinct keys.
-    pub reporters: Vec<Reporter>,
-    /// Distinct reporters that a report needs.
-    pub quorum: u8,
-    /// Credits per chunk of a report, 1 to 32; a v0 transaction holds 10 with two reports, 8 with three.
-    pub chunk_size: u8,
-}
-
-impl ReportersArgs {
-    /// Checks and stores the reporters. Errors: [`BlockableError::ReporterCount`], [`BlockableError::QuorumOutOfRange`],
-    /// [`BlockableError::ChunkSizeOutOfRange`], [`BlockableError::ReporterKeyInvalid`],
-    /// [`BlockableError::ReporterDuplicate`].
-    fn apply(&self, provider: &mut Provider) -> Result<()> {
-        let count = self.reporters.len();
-        ensure((1..=MAX_REPORTERS).contains(&count), BlockableError::ReporterCount)?;
-        ensure(self.quorum >= 1 && usize::from(self.quorum) <= count, BlockableError::QuorumOutOfRange)?;
-        ensure((1..=MAX_CHUNK_SIZE).contains(&self.chunk_size), BlockableError::ChunkSizeOutOfRange)?;
-        for (index, reporter) in self.reporters.iter().enumerate() {
-            ensure(reporter.key != Pubkey::default(), BlockableError::ReporterKeyInvalid)?;
-            let mut earlier = self.reporters.iter().take(index);
-            ensure(!earlier.any(|other| other.key == reporter.key), BlockableError::ReporterDuplicate)?;
-        }
-        provider.reporters = [Reporter::default(); MAX_REPORTERS];
-        for (slot, reporter) in provider.reporters.iter_mut().zip(&self.reporters) {
-            *slot = *reporter;
-        }
-        provider.reporter_count = u8::try_from(count).map_err(|_| BlockableError::ReporterCount)?;
-        provider.quorum = self.quorum;
-        provider.chunk_size = self.chunk_size;
-        Ok(())
-    }
-}
-
-/// The capacity that a provider commits to.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CapacityArgs {
-    /// Units the provider commits to serve, over all its credits and lots.
-    pub capacity_units: u64,
-    /// Most units per second that one credit can use.
-    pub max_units_per_second: u64,
-}
-
-impl CapacityArgs {
-    /// Checks and stores the capacity. Errors: [`BlockableError::CapacityBelowOutstanding`],
-    /// [`BlockableError::RateBoundZero`].
-    fn apply(&self, provider: &mut Provider) -> Result<()> {
-        ensure(self.capacity_units >= provider.outstanding_units, BlockableError::CapacityBelowOutstanding)?;
-        ensure(self.max_units_per_second > 0, BlockableError::RateBoundZero)?;
-        provider.capacity_units = self.capacity_units;
-        provider.max_units_per_second = self.max_units_per_second;
-        Ok(())
-    }
-}
-
-/// The keys of a new provider.
+/// The keys of a new provider and the cluster it registers on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NewProvider {
     /// Bump of the provider's address.
@@ -75,87 +19,127 @@ pub struct NewProvider {
     pub market: Pubkey,
     /// The key that signs for it.
     pub authority: Pubkey,
-    /// Token account that principal is paid to.
-    pub payout: Pubkey,
+    /// Hash of the cluster's latest slot.
+    pub cluster_tag: [u8; 32],
 }
 
 impl Provider {
-    /// Sets up a zeroed provider; its reporters' epoch is 1. Errors: the market is paused, the first rule on capacity and
-    /// reporters that is broken.
+    /// Sets up a zeroed provider; its reporters' epoch is 1. Errors: the market is paused,
+    /// [`BlockableError::ClusterTagMissing`], those of [`ProviderSettings::validate`].
     pub fn register(
         &mut self,
         new: NewProvider,
-        capacity: &CapacityArgs,
-        reporters: &ReportersArgs,
+        capacity_units: u64,
+        settings: &ProviderSettings,
         clock: &MarketClock,
     ) -> Result<()> {
         clock.require_open()?;
+        ensure(new.cluster_tag != [0; 32], BlockableError::ClusterTagMissing)?;
+        settings.validate()?;
         self.version = Provider::VERSION;
         self.bump = new.bump;
         self.market = new.market;
         self.authority = new.authority;
-        self.payout = new.payout;
-        self.epoch = 1;
-        capacity.apply(self)?;
-        reporters.apply(self)
+        self.cluster_tag = new.cluster_tag;
+        self.capacity_units = capacity_units;
+        self.put_in_force(settings, clock)
     }
 
-    /// Replaces reporters, quorum and chunk size, and raises the epoch, which voids every older report. Errors: the market
-    /// is paused, [`BlockableError::NotProvider`], the first rule on reporters that is broken.
-    pub fn set_reporters(
+    /// Puts settings in force, or proposes them for the time after the market's delay, in the place of an older
+    /// proposal. While the provider is suspended only settings that tighten are taken. Errors: the market is paused,
+    /// [`BlockableError::NotProvider`], those of [`ProviderSettings::validate`], [`BlockableError::NothingChanges`],
+    /// [`BlockableError::ProposalSuspended`].
+    pub fn propose_change(
         &mut self,
         signer: &Pubkey,
-        reporters: &ReportersArgs,
+        settings: &ProviderSettings,
+        market: &Market,
         clock: &MarketClock,
     ) -> Result<()> {
         self.begin_by_authority(signer, clock)?;
-        reporters.apply(self)?;
-        self.epoch = self.epoch.checked_add(1).ok_or(Overflow)?;
+        settings.validate()?;
+        ensure(*settings != self.settings, BlockableError::NothingChanges)?;
+        if settings.is_tightening(&self.settings) {
+            // An older proposal would undo this change.
+            self.drop_proposal();
+            return self.put_in_force(settings, clock);
+        }
+        self.require_may_propose()?;
+        self.proposed = *settings;
+        self.change_ready_at = after(clock.market, market.provider_delay)?;
         Ok(())
     }
 
-    /// Sets the capacity. Errors: the market is paused, [`BlockableError::NotProvider`],
-    /// [`BlockableError::CapacityBelowOutstanding`], [`BlockableError::RateBoundZero`].
-    pub fn set_capacity(
+    /// Applies the proposed change. Errors: the market is paused, [`BlockableError::NotProvider`],
+    /// [`BlockableError::NoChangeProposed`], [`BlockableError::ChangeDelayRunning`], [`BlockableError::ChangeLapsed`].
+    pub fn apply_change(&mut self, signer: &Pubkey, clock: &MarketClock) -> Result<()> {
+        self.begin_by_authority(signer, clock)?;
+        ensure(self.change_ready_at != 0, BlockableError::NoChangeProposed)?;
+        ensure(clock.market >= self.change_ready_at, BlockableError::ChangeDelayRunning)?;
+        let lapses_at = after(self.change_ready_at, CHANGE_LIFETIME)?;
+        ensure(clock.market <= lapses_at, BlockableError::ChangeLapsed)?;
+        let settings = self.proposed;
+        self.drop_proposal();
+        self.put_in_force(&settings, clock)
+    }
+
+    /// Drops the proposed change. Errors: the market is paused, [`BlockableError::NotProvider`],
+    /// [`BlockableError::NoChangeProposed`].
+    pub fn cancel_change(&mut self, signer: &Pubkey, clock: &MarketClock) -> Result<()> {
+        self.begin_by_authority(signer, clock)?;
+        ensure(self.change_ready_at != 0, BlockableError::NoChangeProposed)?;
+        self.drop_proposal();
+        Ok(())
+    }
+
+    /// Sets the units that the provider commits to. Errors: the market is paused, [`BlockableError::NotProvider`],
+    /// [`BlockableError::CapacityBelowOutstanding`].
+    pub fn set_capacity(&mut self, signer: &Pubkey, capacity_units: u64, clock: &MarketClock) -> Result<()> {
+        self.begin_by_authority(signer, clock)?;
+        ensure(capacity_units >= self.outstanding_units, BlockableError::CapacityBelowOutstanding)?;
+        self.capacity_units = capacity_units;
+        Ok(())
+    }
+
+    /// Offers the authority role, which may be taken after the market's delay: whoever has stolen the key cannot shut its
+    /// owner out at once. To the zero key: withdraws the offer. Errors: the market is paused,
+    /// [`BlockableError::NotProvider`], [`BlockableError::ProposalSuspended`].
+    pub fn offer_authority(
         &mut self,
         signer: &Pubkey,
-        capacity: &CapacityArgs,
+        to: Pubkey,
+        market: &Market,
         clock: &MarketClock,
     ) -> Result<()> {
         self.begin_by_authority(signer, clock)?;
-        capacity.apply(self)
-    }
-
-    /// Sets the token account that principal is paid to. Errors: the market is paused.
-    pub fn set_payout(&mut self, payout: Pubkey, clock: &MarketClock) -> Result<()> {
-        clock.require_open()?;
-        self.payout = payout;
+        self.withdraw_authority();
+        if to != Pubkey::default() {
+            self.require_may_propose()?;
+            self.pending_authority = to;
+            self.pending_authority_ready_at = after(clock.market, market.provider_delay)?;
+        }
         Ok(())
     }
 
-    /// Offers the authority role; to the zero key: withdraws the offer. Errors: the market is paused,
-    /// [`BlockableError::NotProvider`].
-    pub fn offer_authority(&mut self, signer: &Pubkey, to: Pubkey, clock: &MarketClock) -> Result<()> {
-        self.begin_by_authority(signer, clock)?;
-        self.pending_authority = to;
-        Ok(())
-    }
-
-    /// Makes the key that the role was offered to the authority. Errors: the market is paused,
-    /// [`BlockableError::NotOffered`].
+    /// Makes the key that the role was offered to the authority, and drops a proposed change: it was not this key's.
+    /// Errors: the market is paused, [`BlockableError::NotOffered`], [`BlockableError::ChangeDelayRunning`].
     pub fn accept_authority(&mut self, signer: &Pubkey, clock: &MarketClock) -> Result<()> {
         clock.require_open()?;
         ensure(self.pending_authority == *signer, BlockableError::NotOffered)?;
+        ensure(clock.market >= self.pending_authority_ready_at, BlockableError::ChangeDelayRunning)?;
         self.authority = *signer;
-        self.pending_authority = Pubkey::default();
+        self.withdraw_authority();
+        self.drop_proposal();
         Ok(())
     }
 
-    /// Stops new credits of the provider. Errors: the market is paused, [`BlockableError::NotProvider`] for a signer that is
-    /// neither its authority nor the market's admin.
+    /// Stops new credits of the provider, and drops what it has proposed: a change of settings and a hand-over. Errors: the
+    /// market is paused, [`BlockableError::NotProvider`] for a signer that is neither its authority nor the market's admin.
     pub fn suspend(&mut self, signer: &Pubkey, market: &Market, clock: &MarketClock) -> Result<()> {
         clock.require_open()?;
         self.suspended |= self.suspension_flags(signer, &market.admin)?;
+        self.withdraw_authority();
+        self.drop_proposal();
         Ok(())
     }
 
@@ -171,6 +155,30 @@ impl Provider {
         let own = if self.authority == *signer { Provider::SUSPENDED_BY_ITSELF } else { 0 };
         let admins = if admin == signer { Provider::SUSPENDED_BY_ADMIN } else { 0 };
         if own | admins == 0 { Err(BlockableError::NotProvider.into()) } else { Ok(own | admins) }
+    }
+
+    /// Puts settings in force. A new epoch begins where their reports are others: those signed before are void.
+    fn put_in_force(&mut self, settings: &ProviderSettings, clock: &MarketClock) -> Result<()> {
+        if !settings.has_same_reports(&self.settings) {
+            self.epoch = self.epoch.checked_add(1).ok_or(Overflow)?;
+            self.epoch_began_at = clock.chain;
+        }
+        self.settings = *settings;
+        Ok(())
+    }
+
+    fn drop_proposal(&mut self) {
+        self.proposed = ProviderSettings::zeroed();
+        self.change_ready_at = 0;
+    }
+
+    fn withdraw_authority(&mut self) {
+        self.pending_authority = Pubkey::default();
+        self.pending_authority_ready_at = 0;
+    }
+
+    fn require_may_propose(&self) -> Result<()> {
+        ensure(self.suspended == 0, BlockableError::ProposalSuspended)
     }
 
     fn begin_by_authority(&self, signer: &Pubkey, clock: &MarketClock) -> Result<()> {

@@ -83,8 +83,9 @@ impl Credit {
     }
 }
 
-/// Returns true when terms do not change the units that the provider has granted and their price.
+/// Returns true when terms do not change the units that the provider has granted, their price and how use is counted.
 fn keeps_the_grant(old: &Terms, new: &Terms) -> bool {
     let grant = |terms: &Terms| (terms.principal, terms.units, terms.unit_lifetime, terms.offer_expires_at);
-    grant(old) == grant(new)
+    let metering = |terms: &Terms| (terms.max_units_per_second, terms.longest_job, terms.reporters_hash);
+    grant(old) == grant(new) && metering(old) == metering(new)
 }

@@ -47,10 +47,14 @@ impl Credit {
         Ok(())
     }
 
-    /// Adds units to an unrestricted credit; `from` is the lot or the credit that they come from.
+    /// Adds units of `source` to an unrestricted credit; `from` is the lot or the credit that they come from. They are metered
+    /// within the bounds that they were sold with; where two loans differ, the wider bound holds for both.
     /// Errors: [`crate::units::Overflow`].
-    pub fn receive_units(&mut self, from: Pubkey, units: u64) -> Result<Change> {
+    pub fn receive_units(&mut self, source: &Credit, from: Pubkey, units: u64) -> Result<Change> {
         self.collateral.grant_unrestricted(units)?;
+        let (terms, others) = (&mut self.terms, &source.terms);
+        terms.max_units_per_second = terms.max_units_per_second.max(others.max_units_per_second);
+        terms.longest_job = terms.longest_job.max(others.longest_job);
         Ok(Change::Granted { from, units })
     }
 }

@@ -86,6 +86,8 @@ errors! {
     PauseMonthExceeded = "a market can be paused for 24 hours in any 30 days; ask for fewer seconds or wait until earlier pauses are 31 days old",
     /// A delay out of range.
     ChangeDelayOutOfRange = "a change waits 2 to 60 days, in a test market 1 second to 60 days; correct change_delay",
+    /// A provider's delay out of range.
+    ProviderDelayOutOfRange = "a provider's change waits 6 hours to 14 days, in a test market 1 second to 14 days; correct provider_delay",
     /// No change is proposed.
     NoChangeProposed = "no change is proposed; propose one first",
     /// The delay has not passed.
@@ -98,8 +100,12 @@ errors! {
     TreasuryMismatch = "this is not the market's treasury; pass the account named in the market",
 
     // Provider.
+    /// The sysvar of slot hashes was not given, or is empty.
+    ClusterTagMissing = "there is no slot hash to tie the provider's reports to this cluster; pass the SlotHashes sysvar",
+    /// A change or a hand-over of a suspended provider.
+    ProposalSuspended = "a suspended provider may only tighten its settings; have the suspension lifted, then propose again",
     /// No reporters or too many.
-    ReporterCount = "a provider needs 1 to 8 reporters; change the list",
+    ReporterCount = "a provider needs 1 to 8 reporters, and zeros in the places after them; change the list",
     /// The same reporter key twice.
     ReporterDuplicate = "a reporter key is listed twice; a quorum counts distinct keys",
     /// The zero key as reporter.
@@ -110,6 +116,8 @@ errors! {
     ChunkSizeOutOfRange = "the chunk size is out of range; use 1 to 32",
     /// A rate bound of zero.
     RateBoundZero = "the rate bound is zero; allow at least one unit per second",
+    /// A longest job of no time.
+    LongestJobZero = "the longest job is zero seconds; state how long a job may run",
     /// Less capacity than is outstanding.
     CapacityBelowOutstanding = "the capacity is below the units outstanding; keep it at or above them",
     /// More units than the provider has committed.
@@ -148,6 +156,12 @@ errors! {
     PrincipalMismatch = "the instalments do not add up to the principal; correct the schedule",
     /// The loan pays too much for each unit.
     UnitPriceOutOfRange = "the loan pays too much for so few units to price a million of them; grant smaller units, and more of them",
+    /// Other reporters or another quorum than at the offer.
+    ReportersChanged = "the provider's reporters or quorum are not those that the terms name; read the provider again and make a new offer",
+    /// A rate bound that the provider does not offer.
+    TermsRateOutOfRange = "the terms' max_units_per_second is zero or above the provider's; lower it to that, or raise it above zero",
+    /// A longest job that the provider does not offer.
+    TermsLongestJobOutOfRange = "the terms' longest_job is zero or above the provider's; lower it to that, or raise it above zero",
     /// The offer has expired.
     OfferExpired = "the offer has expired; ask the lender for a new one",
     /// Another hash than the agreement's.
@@ -191,7 +205,7 @@ errors! {
     /// More is owed than the signer gives up or takes on.
     DebtAboveLimit = "more is owed than your limit; read the debt again and sign for at most what you accept",
     /// Terms that a restructuring may not change.
-    RestructureTouchesGrant = "a restructuring keeps principal, units, unit lifetime and offer expiry; change the schedule and the rest",
+    RestructureTouchesGrant = "a restructuring keeps principal, units, their lifetime, how use is counted and the offer expiry; change the schedule and the rest",
     /// Claims of the seller in the vault.
     ClaimUncollected = "the lender's claim has not been collected; collect it before the loan changes hands",
     /// The terms have no notice of default.
@@ -243,7 +257,7 @@ errors! {
     /// An expired reporter.
     ReporterExpired = "a reporter's key has expired; the provider must renew it",
     /// A signature that does not verify.
-    ReportSignatureInvalid = "a report's signature does not verify; check its epoch, chunk, provider, market and program",
+    ReportSignatureInvalid = "a report's signature does not verify; check its epoch, chunk, provider, market, program and cluster tag",
     /// Readings do not match the bitmap.
     ReportMalformed = "a report has another number of readings than bits set, or bits beyond the chunk; encode it again",
     /// A report from the future.

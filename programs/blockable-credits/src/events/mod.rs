@@ -9,7 +9,7 @@ use {
         errors::BlockableError,
         hash::sha256,
         metering::Skip,
-        state::{Credit, MarketSettings, Provider},
+        state::{Credit, MarketSettings, Provider, ProviderSettings},
         units::add,
     },
     anchor_lang::{
@@ -90,41 +90,50 @@ pub enum MarketChange {
     },
 }
 
-/// A provider was registered or changed; the account holds the new values.
+/// A provider was registered or changed, or proposed a change; the account holds the new values.
 #[event]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProviderChanged {
     /// The provider's account.
     pub provider: Pubkey,
+    /// The chain's Unix time.
+    pub at: i64,
     /// Its reporters' epoch after the change.
     pub epoch: u32,
     /// Units it has committed.
     pub capacity_units: u64,
-    /// Most units per second that one credit can use.
-    pub max_units_per_second: u64,
     /// The key that signs for it.
     pub authority: Pubkey,
     /// The key that the authority role is offered to; zero for none.
     pub pending_authority: Pubkey,
-    /// Token account that principal is paid to.
-    pub payout: Pubkey,
+    /// Market time from which that key may take the role; 0 for none.
+    pub pending_authority_ready_at: i64,
     /// The flags of its suspension; 0 while it takes new credits.
     pub suspended: u8,
+    /// The settings in force.
+    pub settings: ProviderSettings,
+    /// Market time from which the proposed settings may be applied; 0 when none are proposed.
+    pub change_ready_at: i64,
+    /// The proposed settings; zero when none are proposed.
+    pub proposed: ProviderSettings,
 }
 
 impl ProviderChanged {
     /// The event for a provider as it is now.
     #[inline(never)]
-    pub fn new(key: Pubkey, provider: &Provider) -> ProviderChanged {
+    pub fn new(key: Pubkey, provider: &Provider, at: i64) -> ProviderChanged {
         ProviderChanged {
             provider: key,
+            at,
             epoch: provider.epoch,
             capacity_units: provider.capacity_units,
-            max_units_per_second: provider.max_units_per_second,
             authority: provider.authority,
             pending_authority: provider.pending_authority,
-            payout: provider.payout,
+            pending_authority_ready_at: provider.pending_authority_ready_at,
             suspended: provider.suspended,
+            settings: provider.settings,
+            change_ready_at: provider.change_ready_at,
+            proposed: provider.proposed,
         }
     }
 }

@@ -22,7 +22,7 @@ pub struct CreditIssue<'info> {
     #[account(
         mut,
         has_one = authority @ BlockableError::NotProvider,
-        has_one = payout @ BlockableError::PayoutMismatch,
+        constraint = provider.load()?.settings.payout == payout.key() @ BlockableError::PayoutMismatch,
     )]
     pub provider: AccountLoader<'info, Provider>,
     #[account(mut)]

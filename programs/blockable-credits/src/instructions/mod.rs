@@ -29,10 +29,9 @@ mod market_change;
 mod market_create;
 mod market_pause;
 mod provider_authority;
+mod provider_change;
 mod provider_register;
 mod provider_set_capacity;
-mod provider_set_payout;
-mod provider_set_reporters;
 mod provider_suspend;
 mod reserve_draw;
 mod reserve_fund;
@@ -42,13 +41,10 @@ mod vault_close;
 mod vault_collect;
 
 // The arguments of instructions are found where the instructions are.
-pub use crate::actions::{
-    CapacityArgs, FreezeAmount, LotTerms, MarketArgs, OfferArgs, OfferRead, ReportersArgs, ThawBounds,
-    UnitBounds,
-};
+pub use crate::actions::{FreezeAmount, LotTerms, MarketArgs, OfferArgs, OfferRead, ThawBounds, UnitBounds};
 pub use {
     accounts::*, credit_cancel_offer::*, credit_close::*, credit_issue::*, credit_offer::*, credit_repay::*,
     credit_restructure::*, credit_seize_to_lender::*, credit_seize_to_pool::*, lot_buy::*, lot_close::*,
-    market_admin::*, market_change::*, market_create::*, provider_register::*, provider_set_capacity::*,
-    provider_set_payout::*, usage_meter::*, vault_close::*, vault_collect::*,
+    market_admin::*, market_change::*, market_create::*, provider_change::*, provider_register::*,
+    provider_set_capacity::*, usage_meter::*, vault_close::*, vault_collect::*,
 };

@@ -1,12 +1,15 @@
 use {crate::instructions::ProviderUpdate, anchor_lang::prelude::*};
 
 impl ProviderUpdate<'_> {
-    /// CAN offer the authority role: the authority. To the zero key: withdraws the offer.
+    /// CAN offer the authority role: the authority, while the provider is not suspended. To the zero key: withdraws the
+    /// offer. A suspension withdraws it as well.
     pub fn offer_authority(ctx: Context<ProviderUpdate>, to: Pubkey) -> Result<()> {
-        ctx.accounts.act(|provider, signer, _, clock| provider.offer_authority(signer, to, clock))
+        ctx.accounts
+            .act(|provider, signer, market, clock| provider.offer_authority(signer, to, market, clock))
     }
 
-    /// CAN take the authority role: the key it was offered to. The provider keeps its address.
+    /// CAN take the authority role: the key it was offered to, once the market's delay for providers has passed. The
+    /// provider keeps its address; a proposed change is dropped.
     pub fn accept_authority(ctx: Context<ProviderUpdate>) -> Result<()> {
         ctx.accounts.act(|provider, signer, _, clock| provider.accept_authority(signer, clock))
     }

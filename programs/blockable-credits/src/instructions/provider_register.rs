@@ -1,14 +1,17 @@
 use {
     crate::{
-        actions::{CapacityArgs, NewProvider, ReportersArgs},
-        errors::BlockableError,
+        actions::NewProvider,
+        errors::{BlockableError, ensure},
         events::{ProviderChanged, emit},
         instructions::accounts::clock_of,
-        state::{Market, Provider, seeds},
+        state::{Market, Provider, ProviderSettings, seeds},
     },
     anchor_lang::prelude::*,
     anchor_spl::token_interface::TokenAccount,
 };
+
+/// The SlotHashes sysvar.
+pub const SLOT_HASHES: Pubkey = pubkey!("SysvarS1otHashes111111111111111111111111111");
 
 /// CAN register: anyone, for itself; lenders choose the providers whose units they accept.
 #[event_cpi]
@@ -30,6 +33,9 @@ pub struct ProviderRegister<'info> {
     pub provider: AccountLoader<'info, Provider>,
     #[account(constraint = payout.mint == market.load()?.payment_mint @ BlockableError::TokenAccountMint)]
     pub payout: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// CHECK: the sysvar, by its address. Its first hash ties the provider's reports to this cluster.
+    #[account(address = SLOT_HASHES @ BlockableError::ClusterTagMissing)]
+    pub slot_hashes: UncheckedAccount<'info>,
     pub system_program: Program<'info, System>,
 }
 
@@ -37,22 +43,32 @@ impl ProviderRegister<'_> {
     /// Registers the provider; its reporters' epoch is 1.
     pub fn handle(
         ctx: Context<ProviderRegister>,
-        capacity: CapacityArgs,
-        reporters: ReportersArgs,
+        capacity_units: u64,
+        settings: ProviderSettings,
     ) -> Result<()> {
         let accounts = ctx.accounts;
+        ensure(settings.payout == accounts.payout.key(), BlockableError::PayoutMismatch)?;
         let clock = clock_of(&accounts.market)?;
         let new = NewProvider {
             bump: ctx.bumps.provider,
             market: accounts.market.key(),
             authority: accounts.authority.key(),
-            payout: accounts.payout.key(),
+            cluster_tag: latest_hash(&accounts.slot_hashes.try_borrow_data()?)
+                .ok_or(BlockableError::ClusterTagMissing)?,
         };
         let event = {
             let mut provider = accounts.provider.load_init()?;
-            provider.register(new, &capacity, &reporters, &clock)?;
-            ProviderChanged::new(accounts.provider.key(), &provider)
+            provider.register(new, capacity_units, &settings, &clock)?;
+            ProviderChanged::new(accounts.provider.key(), &provider, clock.chain)
         };
         emit(&accounts.event_authority, event)
     }
+}
+
+/// The hash of the latest slot in the sysvar's data: the number of entries, then slot and hash of each, from the latest.
+/// `None` where there is no entry.
+fn latest_hash(slot_hashes: &[u8]) -> Option<[u8; 32]> {
+    let (count, entries) = slot_hashes.split_first_chunk::<8>()?;
+    let (_slot, rest) = entries.split_first_chunk::<8>()?;
+    if *count == [0; 8] { None } else { rest.first_chunk::<32>().copied() }
 }

@@ -1,6 +1,5 @@
 use {
     crate::{
-        actions::CapacityArgs,
         errors::BlockableError,
         events::{ProviderChanged, emit},
         instructions::accounts::clock_of,
@@ -32,8 +31,8 @@ impl ProviderUpdate<'_> {
     }
 
     /// CAN set the units that the provider commits to, never fewer than are outstanding: its authority.
-    pub fn set_capacity(ctx: Context<ProviderUpdate>, capacity: CapacityArgs) -> Result<()> {
-        ctx.accounts.act(|provider, signer, _, clock| provider.set_capacity(signer, &capacity, clock))
+    pub fn set_capacity(ctx: Context<ProviderUpdate>, capacity_units: u64) -> Result<()> {
+        ctx.accounts.act(|provider, signer, _, clock| provider.set_capacity(signer, capacity_units, clock))
     }
 }
 
@@ -48,7 +47,7 @@ pub(super) fn change_provider(
     let event = {
         let mut stored = provider.load_mut()?;
         action(&mut stored, &*market.load()?, &clock)?;
-        ProviderChanged::new(provider.key(), &stored)
+        ProviderChanged::new(provider.key(), &stored, clock.chain)
     };
     emit(event_authority, event)
 }

@@ -1,7 +1,8 @@
 use {crate::instructions::ProviderUpdate, anchor_lang::prelude::*};
 
 impl ProviderUpdate<'_> {
-    /// CAN suspend: the provider's authority or the market's admin. No new credits are issued; existing ones go on.
+    /// CAN suspend: the provider's authority or the market's admin. No new credits are issued; existing ones go on, and
+    /// reports count as before. What the provider has proposed is dropped, and it can propose nothing.
     pub fn suspend(ctx: Context<ProviderUpdate>) -> Result<()> {
         ctx.accounts.act(|provider, signer, market, clock| provider.suspend(signer, market, clock))
     }

@@ -34,7 +34,7 @@ impl Grant {
         if is_new {
             credit.open_unrestricted(source, self.new, &mut *provider.load_mut()?, clock)?;
         }
-        let change = credit.receive_units(self.from, self.units)?;
+        let change = credit.receive_units(source, self.from, self.units)?;
         credit.record(to.key(), clock.chain, change)
     }
 }

@@ -34,6 +34,7 @@ impl<'info> UsageMeter<'info> {
         let log = {
             let provider = accounts.provider.load()?;
             let scope = ReportScope {
+                cluster_tag: provider.cluster_tag,
                 market: accounts.market.key(),
                 provider: accounts.provider.key(),
                 epoch: provider.epoch,

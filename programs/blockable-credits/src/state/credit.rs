@@ -119,7 +119,7 @@ pub struct Credit {
     pub reserved: [u8; 64],
 }
 
-const _: () = assert!(size_of::<Credit>() == 1_384);
+const _: () = assert!(size_of::<Credit>() == 1_424);
 const _: () = assert!(Credit::SPACE <= 1_536);
 
 impl Credit {

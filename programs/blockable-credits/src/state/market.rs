@@ -62,8 +62,12 @@ pub struct Market {
     /// Seconds paused, or set aside for the current pause, by UTC day: `day % 32`, from 30 days before `pause_day` to the
     /// day after it.
     pub paused_on: [u16; PAUSE_DAYS],
+    /// Seconds that a change of a provider's settings, or of its authority, waits.
+    pub provider_delay: u32,
+    /// `provider_delay` of the proposed change.
+    pub proposed_provider_delay: u32,
     /// Zero; kept for later versions.
-    pub reserved: [u8; 112],
+    pub reserved: [u8; 104],
 }
 
 const _: () = assert!(size_of::<Market>() == 576);

@@ -11,6 +11,7 @@ mod market;
 mod meter;
 mod pause;
 mod provider;
+mod provider_settings;
 mod rider;
 pub mod seeds;
 mod settings;
@@ -28,11 +29,12 @@ pub use {
     market::Market,
     meter::Meter,
     pause::{MAX_PAUSE_PER_30_DAYS, MAX_PAUSE_PER_DAY, MarketClock, PAUSE_DAYS},
-    provider::{MAX_CHUNK_SIZE, MAX_REPORTERS, Provider, Reporter},
+    provider::Provider,
+    provider_settings::{MAX_CHUNK_SIZE, MAX_REPORTERS, ProviderSettings, REPORTERS_DOMAIN, Reporter},
     rider::{CovenantState, Rider},
     settings::{
-        CHANGE_LIFETIME, MAX_CHANGE_DELAY, MAX_REDISTRIBUTION_FEE_BPS, MIN_CHANGE_DELAY, MarketSettings,
-        shortest_delay,
+        CHANGE_LIFETIME, MAX_CHANGE_DELAY, MAX_PROVIDER_DELAY, MAX_REDISTRIBUTION_FEE_BPS, MIN_CHANGE_DELAY,
+        MIN_PROVIDER_DELAY, MarketSettings, shortest_delay, shortest_provider_delay,
     },
     terms::{FreezePolicy, Instalment, MAX_INSTALMENTS, Terms, TermsRefused},
     vault::{Party, VaultClaims},

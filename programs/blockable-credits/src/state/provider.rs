@@ -1,48 +1,25 @@
 use {
     crate::{
         errors::{BlockableError, ensure},
+        state::{ProviderSettings, Reporter, Terms},
         units::Overflow,
     },
     anchor_lang::prelude::*,
-    bytemuck::{Pod, Zeroable},
 };
 
-/// The most usage reporters a provider can have.
-pub const MAX_REPORTERS: usize = 8;
-/// The most credits in one chunk of a usage report.
-pub const MAX_CHUNK_SIZE: u8 = 32;
-
-/// A key that signs usage reports for a provider.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
-#[repr(C)]
-pub struct Reporter {
-    /// Ed25519 public key.
-    pub key: Pubkey,
-    /// Unix time from which its reports are refused.
-    pub expires_at: i64,
-}
-
-const _: () = assert!(size_of::<Reporter>() == 40);
-
-/// A GPU provider with its capacity and the reporters of its usage.
+/// A GPU provider with its capacity and the settings that loans depend on.
 #[account(zero_copy)]
 pub struct Provider {
     /// Layout version, [`Provider::VERSION`].
     pub version: u8,
     /// Bump of the provider's address.
     pub bump: u8,
-    /// Distinct reporters that a report needs.
-    pub quorum: u8,
-    /// Reporters in use.
-    pub reporter_count: u8,
-    /// Credits per chunk of a usage report.
-    pub chunk_size: u8,
     /// Flags; no new credit may be issued while one is set. The sum of [`Provider::SUSPENDED_BY_ITSELF`] and
     /// [`Provider::SUSPENDED_BY_ADMIN`].
     pub suspended: u8,
     /// Zero.
-    pub padding: [u8; 2],
-    /// Raised by every change of reporters; reports of an older epoch are void.
+    pub padding: [u8; 5],
+    /// Raised by every change of reporters, quorum or chunks; reports of an older epoch are void.
     pub epoch: u32,
     /// Index that the next issued credit takes.
     pub next_index: u32,
@@ -50,25 +27,31 @@ pub struct Provider {
     pub market: Pubkey,
     /// The key that signs for the provider.
     pub authority: Pubkey,
-    /// Token account that principal is paid to.
-    pub payout: Pubkey,
+    /// A hash that this cluster made and no other has: the latest slot's as the provider registered. Every report covers it.
+    pub cluster_tag: [u8; 32],
+    /// The key that the authority role is offered to; zero for none.
+    pub pending_authority: Pubkey,
+    /// Market time from which that key may take the role; 0 while it is offered to none.
+    pub pending_authority_ready_at: i64,
+    /// Unix time at which the epoch began.
+    pub epoch_began_at: i64,
     /// Units the provider has committed to serve.
     pub capacity_units: u64,
     /// Units granted and not given back, over all its credits and lots.
     pub outstanding_units: u64,
-    /// Most units per second that one credit can use.
-    pub max_units_per_second: u64,
-    /// The reporters; the first `reporter_count` are in use.
-    pub reporters: [Reporter; MAX_REPORTERS],
-    /// The key that the authority role is offered to; zero for none.
-    pub pending_authority: Pubkey,
     /// Units used beyond those that credits allowed, over all credits that are closed: the provider's loss.
     pub closed_overrun: u64,
+    /// Market time from which the proposed settings may be applied; 0 when none are proposed.
+    pub change_ready_at: i64,
+    /// The settings in force.
+    pub settings: ProviderSettings,
+    /// The settings of the proposed change; zero when none are proposed.
+    pub proposed: ProviderSettings,
     /// Zero; kept for later versions.
-    pub reserved: [u8; 152],
+    pub reserved: [u8; 64],
 }
 
-const _: () = assert!(size_of::<Provider>() == 648);
+const _: () = assert!(size_of::<Provider>() == 1_056);
 
 impl Provider {
     /// The layout this program writes.
@@ -87,9 +70,24 @@ impl Provider {
         ensure(self.authority == *signer, BlockableError::NotProvider)
     }
 
+    /// Requires a provider that takes a new credit with these terms: it is not suspended, its reporters and quorum are
+    /// those that the terms name, and the terms' bounds are within its own. Errors: [`BlockableError::ProviderSuspended`],
+    /// [`BlockableError::ReportersChanged`], [`BlockableError::TermsRateOutOfRange`],
+    /// [`BlockableError::TermsLongestJobOutOfRange`].
+    #[inline(never)]
+    pub fn require_takes(&self, terms: &Terms) -> Result<()> {
+        ensure(self.suspended == 0, BlockableError::ProviderSuspended)?;
+        let settings = &self.settings;
+        ensure(terms.reporters_hash == settings.reporters_hash(), BlockableError::ReportersChanged)?;
+        let rates = 1..=settings.max_units_per_second;
+        ensure(rates.contains(&terms.max_units_per_second), BlockableError::TermsRateOutOfRange)?;
+        let jobs = 1..=settings.longest_job;
+        ensure(jobs.contains(&terms.longest_job), BlockableError::TermsLongestJobOutOfRange)
+    }
+
     /// The reporters in use.
     pub fn reporters(&self) -> &[Reporter] {
-        self.reporters.get(..usize::from(self.reporter_count)).unwrap_or(&[])
+        self.settings.reporters()
     }
 
     /// Takes the next free index for reports. Errors: 2^32 credits have been issued.

@@ -17,9 +17,19 @@ pub const MAX_CHANGE_DELAY: u32 = 60 * DAY;
 /// Highest redistribution fee a market may take, in basis points.
 pub const MAX_REDISTRIBUTION_FEE_BPS: u16 = 1_000;
 
+/// Fewest seconds that a provider's change waits, outside tests: six hours.
+pub const MIN_PROVIDER_DELAY: u32 = DAY / 4;
+/// Most seconds that a provider's change waits: 14 days.
+pub const MAX_PROVIDER_DELAY: u32 = 14 * DAY;
+
 /// Fewest seconds that a loosening change waits.
 pub fn shortest_delay(is_test: bool) -> u32 {
     if is_test { 1 } else { MIN_CHANGE_DELAY }
+}
+
+/// Fewest seconds that a provider's change waits.
+pub fn shortest_provider_delay(is_test: bool) -> u32 {
+    if is_test { 1 } else { MIN_PROVIDER_DELAY }
 }
 
 /// The part of a market that can be changed: at once where a change only tightens, else after the market's delay.
@@ -29,6 +39,8 @@ pub struct MarketSettings {
     pub redistribution_fee_bps: u16,
     /// Seconds of market time that a loosening change waits.
     pub change_delay: u32,
+    /// Seconds of market time that a change of a provider's settings, or of its authority, waits.
+    pub provider_delay: u32,
     /// Token account that fees are paid to.
     pub treasury: Pubkey,
     /// Bounds on the terms of loans.
@@ -49,16 +61,22 @@ impl MarketSettings {
             && lots(&self.bounds) == lots(&current.bounds)
             && self.redistribution_fee_bps <= current.redistribution_fee_bps
             && self.change_delay >= current.change_delay
+            && self.provider_delay >= current.provider_delay
             && self.treasury == current.treasury
     }
 
     /// Checks the settings against the limits for every market. Errors: [`BlockableError::FeeTooHigh`],
-    /// [`BlockableError::ChangeDelayOutOfRange`], [`BlockableError::BoundsInconsistent`], [`BlockableError::BoundsTooLoose`].
+    /// [`BlockableError::ChangeDelayOutOfRange`], [`BlockableError::ProviderDelayOutOfRange`],
+    /// [`BlockableError::BoundsInconsistent`], [`BlockableError::BoundsTooLoose`].
     pub fn validate(&self, is_test: bool) -> Result<()> {
         ensure(self.redistribution_fee_bps <= MAX_REDISTRIBUTION_FEE_BPS, BlockableError::FeeTooHigh)?;
         ensure(
             (shortest_delay(is_test)..=MAX_CHANGE_DELAY).contains(&self.change_delay),
             BlockableError::ChangeDelayOutOfRange,
+        )?;
+        ensure(
+            (shortest_provider_delay(is_test)..=MAX_PROVIDER_DELAY).contains(&self.provider_delay),
+            BlockableError::ProviderDelayOutOfRange,
         )?;
         ensure(self.bounds.is_consistent(), BlockableError::BoundsInconsistent)?;
         ensure(is_test || self.bounds.is_within(&TermBounds::PRODUCTION), BlockableError::BoundsTooLoose)
@@ -71,6 +89,7 @@ impl Market {
         MarketSettings {
             redistribution_fee_bps: self.redistribution_fee_bps,
             change_delay: self.change_delay,
+            provider_delay: self.provider_delay,
             treasury: self.treasury,
             bounds: self.bounds,
         }
@@ -81,6 +100,7 @@ impl Market {
         MarketSettings {
             redistribution_fee_bps: self.proposed_fee_bps,
             change_delay: self.proposed_delay,
+            provider_delay: self.proposed_provider_delay,
             treasury: self.proposed_treasury,
             bounds: self.proposed_bounds,
         }
@@ -90,6 +110,7 @@ impl Market {
     pub fn apply(&mut self, settings: &MarketSettings) {
         self.redistribution_fee_bps = settings.redistribution_fee_bps;
         self.change_delay = settings.change_delay;
+        self.provider_delay = settings.provider_delay;
         self.treasury = settings.treasury;
         self.bounds = settings.bounds;
     }
@@ -98,6 +119,7 @@ impl Market {
     pub fn set_proposal(&mut self, settings: &MarketSettings, ready_at: i64) {
         self.proposed_fee_bps = settings.redistribution_fee_bps;
         self.proposed_delay = settings.change_delay;
+        self.proposed_provider_delay = settings.provider_delay;
         self.proposed_treasury = settings.treasury;
         self.proposed_bounds = settings.bounds;
         self.change_ready_at = ready_at;
@@ -108,6 +130,7 @@ impl Market {
         let none = MarketSettings {
             redistribution_fee_bps: 0,
             change_delay: 0,
+            provider_delay: 0,
             treasury: Pubkey::default(),
             bounds: TermBounds::zeroed(),
         };

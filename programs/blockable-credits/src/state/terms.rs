@@ -52,6 +52,8 @@ pub struct Terms {
     pub late_fee: u64,
     /// Unix time after which the offer can be neither accepted nor issued; 0 for no limit.
     pub offer_expires_at: i64,
+    /// Most units per second that reports may count; at most the provider's bound at issue.
+    pub max_units_per_second: u64,
     /// Seconds from a due date until the credit may be marked delinquent.
     pub delinquency_grace: u32,
     /// Seconds from a due date until the credit may be marked defaulted; longer than `delinquency_grace`.
@@ -60,17 +62,20 @@ pub struct Terms {
     pub cure_period: u32,
     /// Seconds from issue until unused units expire; 0 for never.
     pub unit_lifetime: u32,
+    /// Seconds of the longest job that a freeze makes room for; at most the provider's at issue.
+    pub longest_job: u32,
     /// Simple annual interest rate, in basis points.
     pub apr_bps: u16,
     /// A [`FreezePolicy`] as its byte.
     pub freeze_policy: u8,
     /// 1 when anyone may freeze the collateral in full after default, else 0.
     pub auto_freeze: u8,
-    /// Zero; kept for terms that later versions add.
-    pub reserved: [u8; 4],
+    /// Hash of the reporters' keys and their quorum; see
+    /// [`ProviderSettings::reporters_hash`](crate::state::ProviderSettings::reporters_hash).
+    pub reporters_hash: [u8; 32],
 }
 
-const _: () = assert!(size_of::<Terms>() == 56);
+const _: () = assert!(size_of::<Terms>() == 96);
 
 /// The reason for which terms or a schedule are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +94,7 @@ pub enum TermsRefused {
     DefaultGraceTooShort,
     /// Cure period below the market's bound.
     CurePeriodTooShort,
-    /// A byte that names no freeze policy, an auto-freeze flag other than 0 or 1, or reserved bytes in use.
+    /// A byte that names no freeze policy, or an auto-freeze flag other than 0 or 1.
     UnknownFlag,
     /// No instalment, or more than [`MAX_INSTALMENTS`].
     InstalmentCount,
@@ -141,6 +146,11 @@ impl Terms {
         self.offer_expires_at != 0 && time > self.offer_expires_at
     }
 
+    /// Most units that running jobs can hold at once: what the longest of them uses at the rate bound.
+    pub fn most_in_flight(&self) -> u64 {
+        self.max_units_per_second.saturating_mul(u64::from(self.longest_job))
+    }
+
     /// Checks the terms and their schedule, whose instalments must add up to `principal`, against a market's bounds.
     /// Errors: the first rule that is broken.
     pub fn validate(
@@ -164,12 +174,7 @@ impl Terms {
             DefaultGraceTooShort,
         )?;
         check(self.cure_period >= bounds.min_cure_period, CurePeriodTooShort)?;
-        check(
-            FreezePolicy::from_byte(self.freeze_policy).is_some()
-                && self.auto_freeze <= 1
-                && self.reserved == [0; 4],
-            UnknownFlag,
-        )?;
+        check(FreezePolicy::from_byte(self.freeze_policy).is_some() && self.auto_freeze <= 1, UnknownFlag)?;
         self.validate_schedule(schedule, principal, bounds)
     }
 

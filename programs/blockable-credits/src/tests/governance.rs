@@ -3,12 +3,13 @@
 use {
     super::{life::refused, stage::*},
     crate::{
-        actions::{CapacityArgs, ReportersArgs},
+        actions::NewProvider,
         errors::BlockableError::*,
         events::MarketChange,
-        state::{MarketSettings, Provider, Reporter},
+        state::{MarketClock, MarketSettings, Provider, ProviderSettings, Reporter},
     },
     anchor_lang::prelude::Pubkey,
+    bytemuck::Zeroable,
 };
 
 #[test]
@@ -70,8 +71,9 @@ fn roles_pass_to_the_keys_that_they_were_offered_to() {
     assert!(stage.market.pause(&key(9), 60, &clock).is_ok());
 
     let provider = &mut stage.provider;
-    refused(provider.offer_authority(&BUYER, BUYER, &clock), NotProvider);
-    provider.offer_authority(&OPERATOR, BUYER, &clock).unwrap();
+    refused(provider.offer_authority(&BUYER, BUYER, &stage.market, &clock), NotProvider);
+    provider.offer_authority(&OPERATOR, BUYER, &stage.market, &clock).unwrap();
+    let clock = MarketClock { market: START + DAY, ..clock };
     refused(provider.accept_authority(&OPERATOR, &clock), NotOffered);
     provider.accept_authority(&BUYER, &clock).unwrap();
     assert_eq!((provider.authority, provider.pending_authority), (BUYER, Pubkey::default()));
@@ -97,29 +99,127 @@ fn each_side_lifts_its_own_suspension_alone() {
 }
 
 #[test]
-fn capacity_and_reporters_keep_their_rules() {
+fn capacity_covers_what_is_outstanding() {
     let mut stage = Stage::issued(Default::default());
     let (clock, provider) = (stage.clock(), &mut stage.provider);
-    let capacity =
-        |capacity_units, max_units_per_second| CapacityArgs { capacity_units, max_units_per_second };
-    refused(provider.set_capacity(&LENDER, &capacity(2_000_000, 1), &clock), NotProvider);
-    refused(provider.set_capacity(&OPERATOR, &capacity(999_999, 1), &clock), CapacityBelowOutstanding);
-    refused(provider.set_capacity(&OPERATOR, &capacity(1_000_000, 0), &clock), RateBoundZero);
-    assert_eq!(provider.set_capacity(&OPERATOR, &capacity(1_000_000, 1), &clock), Ok(()));
+    refused(provider.set_capacity(&LENDER, 2_000_000, &clock), NotProvider);
+    refused(provider.set_capacity(&OPERATOR, 999_999, &clock), CapacityBelowOutstanding);
+    assert_eq!(provider.set_capacity(&OPERATOR, 1_000_000, &clock), Ok(()));
+    assert_eq!(provider.capacity_units, 1_000_000);
+}
 
-    let args = |keys: &[u8], quorum, chunk_size| {
-        let reporters = keys.iter().map(|byte| Reporter { key: key(*byte), expires_at: 1 }).collect();
-        ReportersArgs { reporters, quorum, chunk_size }
+#[test]
+fn a_provider_registers_with_a_hash_of_its_cluster() {
+    let stage = Stage::new();
+    let clock = stage.clock();
+    assert_eq!((stage.provider.cluster_tag, stage.provider.epoch), (CLUSTER_TAG, 1));
+    assert_eq!(stage.provider.epoch_began_at, START);
+    let new = NewProvider { bump: 254, market: MARKET, authority: OPERATOR, cluster_tag: [0; 32] };
+    refused(Provider::zeroed().register(new, 1, &settings(), &clock), ClusterTagMissing);
+    let new = NewProvider { cluster_tag: CLUSTER_TAG, ..new };
+    let unsound = ProviderSettings { quorum: 2, ..settings() };
+    refused(Provider::zeroed().register(new, 1, &unsound, &clock), QuorumOutOfRange);
+}
+
+#[test]
+fn what_loosens_a_provider_waits_and_lapses() {
+    let Stage { market, mut provider, .. } = Stage::new();
+    let at = |now| market.clock_at(now).unwrap();
+    let current = provider.settings;
+    let looser = ProviderSettings { max_units_per_second: 1_001, ..current };
+    let mut propose =
+        |signer: &Pubkey, settings, now| provider.propose_change(signer, &settings, &market, &at(now));
+    refused(propose(&LENDER, looser, START), NotProvider);
+    refused(propose(&OPERATOR, current, START), NothingChanges);
+    refused(propose(&OPERATOR, ProviderSettings { quorum: 0, ..current }, START), QuorumOutOfRange);
+    propose(&OPERATOR, looser, START).unwrap();
+    assert_eq!((provider.settings, provider.proposed), (current, looser));
+    assert_eq!(provider.change_ready_at, START + DAY);
+    refused(provider.apply_change(&LENDER, &at(START + DAY)), NotProvider);
+    refused(provider.apply_change(&OPERATOR, &at(START + DAY - 1)), ChangeDelayRunning);
+    refused(provider.apply_change(&OPERATOR, &at(START + 15 * DAY + 1)), ChangeLapsed);
+    for now in [START + DAY, START + 15 * DAY] {
+        let mut provider = provider;
+        provider.apply_change(&OPERATOR, &at(now)).unwrap();
+        assert_eq!((provider.settings, provider.change_ready_at), (looser, 0));
+        assert_eq!((provider.proposed, provider.epoch), (ProviderSettings::zeroed(), 1));
+        refused(provider.apply_change(&OPERATOR, &at(now)), NoChangeProposed);
+    }
+    refused(provider.cancel_change(&LENDER, &at(START)), NotProvider);
+    provider.cancel_change(&OPERATOR, &at(START)).unwrap();
+    refused(provider.cancel_change(&OPERATOR, &at(START)), NoChangeProposed);
+    refused(provider.apply_change(&OPERATOR, &at(START + DAY)), NoChangeProposed);
+    assert_eq!((provider.settings, provider.proposed), (current, ProviderSettings::zeroed()));
+}
+
+#[test]
+fn a_leaked_key_is_removed_at_once_also_while_suspended() {
+    let Stage { market, mut provider, .. } = Stage::new();
+    let at = |now| market.clock_at(now).unwrap();
+    let keys = |keys: &[u8]| {
+        let reporter = |byte: &u8| Reporter { key: key(*byte), expires_at: START + DAY };
+        let listed = keys.iter().map(reporter).collect::<Vec<_>>();
+        let ProviderSettings { reporters, reporter_count, quorum, .. } =
+            ProviderSettings::with_reporters(&listed, 2);
+        ProviderSettings { reporters, reporter_count, quorum, ..settings() }
     };
-    let mut set = |args: ReportersArgs| provider.set_reporters(&OPERATOR, &args, &clock);
-    refused(set(args(&[], 1, 8)), ReporterCount);
-    refused(set(args(&[1, 2, 3, 4, 5, 6, 7, 8, 9], 1, 8)), ReporterCount);
-    refused(set(args(&[1, 2], 0, 8)), QuorumOutOfRange);
-    refused(set(args(&[1, 2], 3, 8)), QuorumOutOfRange);
-    refused(set(args(&[1, 2], 2, 0)), ChunkSizeOutOfRange);
-    refused(set(args(&[1, 2], 2, 33)), ChunkSizeOutOfRange);
-    refused(set(args(&[1, 0], 2, 32)), ReporterKeyInvalid);
-    refused(set(args(&[1, 2, 1], 2, 32)), ReporterDuplicate);
-    assert_eq!(set(args(&[1, 2], 2, 32)), Ok(()));
-    assert_eq!((provider.epoch, provider.reporters().len(), provider.quorum), (2, 2, 2));
+    provider.settings = keys(&[1, 2, 3]);
+    provider.propose_change(&OPERATOR, &keys(&[1, 2, 3, 4]), &market, &at(START + 1)).unwrap();
+    assert_eq!((provider.epoch, provider.epoch_began_at), (1, START));
+    provider.suspend(&ADMIN, &market, &at(START + 1)).unwrap();
+    provider.propose_change(&OPERATOR, &keys(&[1, 3]), &market, &at(START + 2)).unwrap();
+    assert_eq!((provider.settings, provider.change_ready_at), (keys(&[1, 3]), 0));
+    assert_eq!((provider.epoch, provider.epoch_began_at), (2, START + 2));
+    // Below the quorum nothing is left to remove.
+    refused(provider.propose_change(&OPERATOR, &keys(&[1]), &market, &at(START + 3)), QuorumOutOfRange);
+    let again = provider.propose_change(&OPERATOR, &keys(&[1, 2, 3]), &market, &at(START + 3));
+    refused(again, ProposalSuspended);
+}
+
+#[test]
+fn a_tightening_drops_a_change_that_waits() {
+    let Stage { market, mut provider, .. } = Stage::new();
+    let clock = market.clock_at(START).unwrap();
+    let looser = ProviderSettings { longest_job: u32::MAX, ..settings() };
+    let tighter = ProviderSettings { longest_job: 60, ..settings() };
+    provider.propose_change(&OPERATOR, &looser, &market, &clock).unwrap();
+    provider.propose_change(&OPERATOR, &tighter, &market, &clock).unwrap();
+    assert_eq!((provider.settings, provider.change_ready_at, provider.epoch), (tighter, 0, 1));
+}
+
+/// A stolen key proposes its own reporters, its own payout account and a hand-over to itself.
+#[test]
+fn a_suspension_by_either_side_drops_what_waits() {
+    let Stage { market, provider, .. } = Stage::new();
+    let at = |now| market.clock_at(now).unwrap();
+    let payout = ProviderSettings { payout: BUYER, ..settings() };
+    for signer in [OPERATOR, ADMIN] {
+        let mut provider = provider;
+        provider.propose_change(&OPERATOR, &payout, &market, &at(START)).unwrap();
+        provider.offer_authority(&OPERATOR, BUYER, &market, &at(START)).unwrap();
+        assert_eq!(provider.settings.payout, key(108));
+        provider.suspend(&signer, &market, &at(START + 1)).unwrap();
+        refused(provider.apply_change(&OPERATOR, &at(START + 2 * DAY)), NoChangeProposed);
+        refused(provider.accept_authority(&BUYER, &at(START + 2 * DAY)), NotOffered);
+        let proposed = provider.propose_change(&OPERATOR, &payout, &market, &at(START + 1));
+        refused(proposed, ProposalSuspended);
+        let offered = provider.offer_authority(&OPERATOR, BUYER, &market, &at(START + 1));
+        refused(offered, ProposalSuspended);
+        assert_eq!(provider.offer_authority(&OPERATOR, Pubkey::default(), &market, &at(START)), Ok(()));
+        assert_eq!((provider.pending_authority_ready_at, provider.change_ready_at), (0, 0));
+    }
+}
+
+#[test]
+fn a_hand_over_waits_and_drops_a_change_of_the_key_before() {
+    let Stage { market, mut provider, .. } = Stage::new();
+    let at = |now| market.clock_at(now).unwrap();
+    let looser = ProviderSettings { longest_job: u32::MAX, ..settings() };
+    provider.offer_authority(&OPERATOR, BUYER, &market, &at(START)).unwrap();
+    provider.propose_change(&OPERATOR, &looser, &market, &at(START)).unwrap();
+    refused(provider.accept_authority(&BUYER, &at(START + DAY - 1)), ChangeDelayRunning);
+    provider.accept_authority(&BUYER, &at(START + DAY)).unwrap();
+    assert_eq!((provider.pending_authority, provider.pending_authority_ready_at), (Pubkey::default(), 0));
+    refused(provider.apply_change(&BUYER, &at(START + DAY)), NoChangeProposed);
+    assert_eq!((provider.settings, provider.proposed), (settings(), ProviderSettings::zeroed()));
 }

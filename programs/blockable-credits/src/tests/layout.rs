@@ -1,8 +1,8 @@
 //! Offsets as accounts on chain have them: programs, filters and indexers of others depend on each one.
 
 use crate::state::{
-    Collateral, CovenantState, Credit, Debt, Lot, Market, Meter, Provider, Reporter, Rider, TermBounds,
-    Terms, VaultClaims,
+    Collateral, CovenantState, Credit, Debt, Lot, Market, Meter, Provider, ProviderSettings, Reporter, Rider,
+    TermBounds, Terms, VaultClaims,
 };
 
 macro_rules! assert_layout {
@@ -35,7 +35,7 @@ fn assert_published(account: &str, size: usize, fields: &[(&str, usize)]) {
 /// Offsets without the eight bytes of the discriminator, which comes first in an account.
 #[test]
 fn a_credit_is_laid_out_as_published() {
-    assert_layout!(Credit, 1_384, {
+    assert_layout!(Credit, 1_424, {
         version: 0,
         status: 1,
         blockable: 2,
@@ -53,46 +53,46 @@ fn a_credit_is_laid_out_as_published() {
         nonce: 200,
         terms_hash: 208,
         terms: 240,
-        debt: 296,
-        collateral: 368,
-        meter: 416,
-        claims: 480,
-        principal_repaid: 512,
-        recovered: 520,
-        issued_at: 528,
-        defaulted_at: 536,
-        event_seq: 544,
-        event_hash: 552,
-        lots_opened: 584,
-        lots_open: 588,
-        due_after: 592,
-        principal_due: 736,
-        pending_lender: 1_024,
-        original_lender: 1_056,
-        pending_borrower: 1_088,
-        original_borrower: 1_120,
-        rent_payer: 1_152,
-        pending_borrower_ready_at: 1_184,
-        offer_slot: 1_192,
-        rider: 1_200,
-        covenant: 1_240,
-        reserve_held: 1_264,
-        units_expire_at: 1_272,
-        restructured_at: 1_280,
-        frozen_at_market: 1_288,
-        paused_at_offer: 1_296,
-        capitalised: 1_304,
-        restructurings: 1_312,
-        notice_given: 1_314,
-        padding: 1_315,
-        reserved: 1_320,
+        debt: 336,
+        collateral: 408,
+        meter: 456,
+        claims: 520,
+        principal_repaid: 552,
+        recovered: 560,
+        issued_at: 568,
+        defaulted_at: 576,
+        event_seq: 584,
+        event_hash: 592,
+        lots_opened: 624,
+        lots_open: 628,
+        due_after: 632,
+        principal_due: 776,
+        pending_lender: 1_064,
+        original_lender: 1_096,
+        pending_borrower: 1_128,
+        original_borrower: 1_160,
+        rent_payer: 1_192,
+        pending_borrower_ready_at: 1_224,
+        offer_slot: 1_232,
+        rider: 1_240,
+        covenant: 1_280,
+        reserve_held: 1_304,
+        units_expire_at: 1_312,
+        restructured_at: 1_320,
+        frozen_at_market: 1_328,
+        paused_at_offer: 1_336,
+        capitalised: 1_344,
+        restructurings: 1_352,
+        notice_given: 1_354,
+        padding: 1_355,
+        reserved: 1_360,
     });
 }
 
 #[test]
 fn an_account_has_room_for_its_discriminator_and_no_more() {
-    assert_eq!((Market::SPACE, Provider::SPACE), (584, 656));
-    assert_eq!((Credit::SPACE, Lot::SPACE), (1_392, 264));
+    assert_eq!((Market::SPACE, Provider::SPACE), (584, 1_064));
+    assert_eq!((Credit::SPACE, Lot::SPACE), (1_432, 264));
 }
 
 #[test]
@@ -124,32 +124,45 @@ fn a_market_is_laid_out_as_published() {
         proposed_fee_bps: 396,
         padding2: 398,
         paused_on: 400,
-        reserved: 464,
+        provider_delay: 464,
+        proposed_provider_delay: 468,
+        reserved: 472,
     });
 }
 
 #[test]
 fn a_provider_is_laid_out_as_published() {
-    assert_layout!(Provider, 648, {
+    assert_layout!(Provider, 1_056, {
         version: 0,
         bump: 1,
-        quorum: 2,
-        reporter_count: 3,
-        chunk_size: 4,
-        suspended: 5,
-        padding: 6,
+        suspended: 2,
+        padding: 3,
         epoch: 8,
         next_index: 12,
         market: 16,
         authority: 48,
-        payout: 80,
-        capacity_units: 112,
-        outstanding_units: 120,
-        max_units_per_second: 128,
-        reporters: 136,
-        pending_authority: 456,
-        closed_overrun: 488,
-        reserved: 496,
+        cluster_tag: 80,
+        pending_authority: 112,
+        pending_authority_ready_at: 144,
+        epoch_began_at: 152,
+        capacity_units: 160,
+        outstanding_units: 168,
+        closed_overrun: 176,
+        change_ready_at: 184,
+        settings: 192,
+        proposed: 592,
+        reserved: 992,
+    });
+    assert_layout!(ProviderSettings, 400, {
+        reporters: 0,
+        payout: 320,
+        price_list_hash: 352,
+        max_units_per_second: 384,
+        longest_job: 392,
+        reporter_count: 396,
+        quorum: 397,
+        chunk_size: 398,
+        reserved: 399,
     });
     assert_layout!(Reporter, 40, { key: 0, expires_at: 32 });
 }
@@ -180,19 +193,21 @@ fn a_lot_is_laid_out_as_published() {
 
 #[test]
 fn the_parts_of_a_loan_are_laid_out_as_published() {
-    assert_layout!(Terms, 56, {
+    assert_layout!(Terms, 96, {
         principal: 0,
         units: 8,
         late_fee: 16,
         offer_expires_at: 24,
-        delinquency_grace: 32,
-        default_grace: 36,
-        cure_period: 40,
-        unit_lifetime: 44,
-        apr_bps: 48,
-        freeze_policy: 50,
-        auto_freeze: 51,
-        reserved: 52,
+        max_units_per_second: 32,
+        delinquency_grace: 40,
+        default_grace: 44,
+        cure_period: 48,
+        unit_lifetime: 52,
+        longest_job: 56,
+        apr_bps: 60,
+        freeze_policy: 62,
+        auto_freeze: 63,
+        reporters_hash: 64,
     });
     assert_layout!(Debt, 72, {
         principal: 0,

@@ -10,8 +10,7 @@ use {
         errors::BlockableError::{self, *},
         events::Change,
         metering::Skip,
-        report::ReportScope,
-        state::{Credit, FreezeReason, Lot, Party, Rider},
+        state::{Credit, FreezeReason, Lot, Party, ProviderSettings, Rider},
         transitions::Status,
     },
 };
@@ -26,15 +25,15 @@ pub(super) fn refused<T: core::fmt::Debug + PartialEq>(
 
 /// Signatures of the reporter over its report on day 10 and over that on day 32.
 const SIGNATURES: [&str; 2] = [
-    "06a4d78ee55ed7ea9ea19d815e1a1084055c35248f09c0ec3cd217c36256e7ea\
-     bc5086ab619420c7e5cd8ab215225bbb554a293756048391b4cd59e06929ea09",
-    "b27db9240cb59ff589afa6885907ce6047ab56b64c7e335c212cb4385630e87c\
-     4c33df08a8c87772b8523a6969af1e0683524dc9b70a63ba8daeda575da3630b",
+    "c21dcd475b686c2cc603de12e705fb9971c5c01710ea9c0cd6b80267d58daa19\
+     09645d875f5f3ae4553438d70ff5bbd22acd541c3324d643b433d833e444e90d",
+    "e8fb3ca4340636607124998cdcae6974d6757b5f128f4e024ea80b6d02da3200\
+     7605f0b71a9f0a73776a97fef6eb4147a412449c0a51909762fdc7f489985a07",
 ];
 
 fn meter(stage: &mut Stage, day: i64, cumulative: u64, in_flight: u64, signature: &str) {
     let clock = stage.on_day(day);
-    let scope = ReportScope { market: MARKET, provider: PROVIDER, epoch: 1, chunk: 0 };
+    let scope = scope(1);
     let reports = [report(stage.now, cumulative, in_flight, signature)];
     let mut other = stage.credit;
     let mut verified = VerifiedReports::verify(&stage.provider, &scope, &reports, clock).unwrap();
@@ -59,7 +58,7 @@ fn buy(stage: &mut Stage, lot: &mut Lot, owned: &mut Credit, units: u64) -> u64 
         let new = NewUnrestricted { owner: BUYER, rent_payer: PAYER, bump: 251 };
         owned.open_unrestricted(&stage.credit, new, &mut stage.provider, &clock).unwrap();
     }
-    owned.receive_units(LOT, units).unwrap();
+    owned.receive_units(&stage.credit, LOT, units).unwrap();
     cost
 }
 
@@ -259,7 +258,9 @@ fn a_pause_stops_what_is_not_a_payment_or_a_freeze() {
     refused({ stage.credit }.mark_delinquent(CREDIT, &clock).map(|_| ()), MarketPaused);
     refused({ stage.credit }.waive_fee(&LENDER, 1, &clock), MarketPaused);
     refused({ stage.credit }.collect(Party::Lender, LENDER, &clock).map(|_| ()), MarketPaused);
-    refused(stage.provider.set_payout(key(9), &clock), MarketPaused);
+    refused(stage.provider.set_capacity(&OPERATOR, u64::MAX, &clock), MarketPaused);
+    let settings = ProviderSettings { price_list_hash: [1; 32], ..settings() };
+    refused({ stage.provider }.propose_change(&OPERATOR, &settings, &stage.market, &clock), MarketPaused);
     refused(stage.market.set_guardian(&ADMIN, key(9), &clock), MarketPaused);
     assert_eq!({ stage.credit }.begin_payment(USDC, &clock), Ok(USDC));
     refused({ stage.credit }.thaw(&LENDER, ThawBounds::ALL), BeyondFrozen);

@@ -4,7 +4,8 @@ use {
         errors::BlockableError,
         state::{
             CHANGE_LIFETIME, MAX_CHANGE_DELAY, MAX_PAUSE_PER_30_DAYS, MAX_PAUSE_PER_DAY, MAX_PRINCIPAL,
-            MAX_REDISTRIBUTION_FEE_BPS, MIN_CHANGE_DELAY, Market, MarketSettings, TermBounds, shortest_delay,
+            MAX_PROVIDER_DELAY, MAX_REDISTRIBUTION_FEE_BPS, MIN_CHANGE_DELAY, MIN_PROVIDER_DELAY, Market,
+            MarketSettings, TermBounds, shortest_delay, shortest_provider_delay,
         },
     },
     anchor_lang::prelude::Pubkey,
@@ -30,6 +31,7 @@ fn settings() -> MarketSettings {
     MarketSettings {
         redistribution_fee_bps: 200,
         change_delay: 300_000,
+        provider_delay: 30_000,
         treasury: Pubkey::new_from_array([7; 32]),
         bounds,
     }
@@ -47,8 +49,9 @@ macro_rules! moves {
 }
 
 /// Fields that give less the larger they are.
-const TIGHTER_UPWARDS: [Move; 6] = moves!(
+const TIGHTER_UPWARDS: [Move; 7] = moves!(
     change_delay,
+    provider_delay,
     bounds.min_principal,
     bounds.min_instalment_interval,
     bounds.min_delinquency_grace,
@@ -142,6 +145,8 @@ fn the_limits_of_markets_for_real_money_are_those_published() {
     assert_eq!(TermBounds::PRODUCTION, expected);
     assert!(TermBounds::PRODUCTION.is_consistent());
     assert_eq!(MAX_PRINCIPAL, 1_000_000_000_000_000_000);
+    assert_eq!([MIN_PROVIDER_DELAY, MAX_PROVIDER_DELAY], [21_600, 1_209_600]);
+    assert_eq!([shortest_provider_delay(false), shortest_provider_delay(true)], [21_600, 1]);
     let seconds = [MIN_CHANGE_DELAY, CHANGE_LIFETIME, MAX_CHANGE_DELAY];
     assert_eq!(seconds, [172_800, 1_209_600, 5_184_000]);
     assert_eq!([MAX_PAUSE_PER_DAY, MAX_PAUSE_PER_30_DAYS], [21_600, 86_400]);
@@ -154,7 +159,12 @@ fn settings_come_out_as_they_went_in() {
     market.apply(&settings());
     assert_eq!(market.settings(), settings());
 
-    let other = MarketSettings { redistribution_fee_bps: 300, change_delay: 400_000, ..settings() };
+    let other = MarketSettings {
+        redistribution_fee_bps: 300,
+        change_delay: 400_000,
+        provider_delay: 40_000,
+        ..settings()
+    };
     market.set_proposal(&other, 99);
     assert_eq!(
         (market.settings(), market.proposed_settings(), market.change_ready_at),
@@ -174,7 +184,7 @@ proptest! {
 
     /// Many fields at once: a single one that loosens makes the whole change wait.
     #[test]
-    fn a_change_tightens_exactly_when_each_field_does(steps in prop::collection::vec(-1i64..=1, 15), busy in 0u8..4) {
+    fn a_change_tightens_exactly_when_each_field_does(steps in prop::collection::vec(-1i64..=1, 16), busy in 0u8..4) {
         let mut changed = settings();
         let mut tightens = true;
         let up = TIGHTER_UPWARDS.into_iter().map(|change| (change, [0, 1]));
@@ -192,7 +202,7 @@ proptest! {
     }
 
     #[test]
-    fn tightening_twice_is_tightening(a in prop::collection::vec(0i64..9, 11), b in prop::collection::vec(0i64..9, 11)) {
+    fn tightening_twice_is_tightening(a in prop::collection::vec(0i64..9, 12), b in prop::collection::vec(0i64..9, 12)) {
         let tighten = |settings: &mut MarketSettings, steps: &[i64]| {
             let up = TIGHTER_UPWARDS.into_iter().map(|change| (change, 1));
             for ((change, sign), by) in up.chain(TIGHTER_DOWNWARDS.map(|change| (change, -1))).zip(steps) {

@@ -1,10 +1,7 @@
 use {
     super::*,
     crate::{
-        metering::{
-            LATE_REPORT_SECONDS, Metered, Reading, Skip, commit, freeze_to, lower_median, shortfall_units,
-            thaw,
-        },
+        metering::{LATE_REPORT_SECONDS, Metered, Reading, Skip, commit, freeze_to, shortfall_units, thaw},
         units::Overflow,
     },
 };
@@ -38,26 +35,6 @@ fn in_use() -> impl Strategy<Value = (Collateral, Meter)> {
 
 proptest! {
     #![proptest_config(cases(1_000))]
-
-    #[test]
-    fn the_lower_median_is_the_least_value_that_half_do_not_exceed(
-        values in prop::collection::vec(0u8..20, 1..=8),
-    ) {
-        let half = |value: &u8| values.iter().filter(|other| *other <= value).count() * 2 >= values.len();
-        let expected = values.iter().copied().filter(half).min();
-        prop_assert_eq!(lower_median(&values), expected);
-    }
-
-    #[test]
-    fn fewer_than_half_the_reporters_cannot_move_the_median_out_of_the_others_range(
-        honest in prop::collection::vec(any::<u64>(), 1..=5),
-        liars in prop::collection::vec(any::<u64>(), 0..=4),
-    ) {
-        let mut values = honest.clone();
-        values.extend(liars.iter().take(honest.len() - 1));
-        let median = lower_median(&values).unwrap();
-        prop_assert!(honest.iter().min().unwrap() <= &median && &median <= honest.iter().max().unwrap());
-    }
 
     #[test]
     fn a_reading_is_consumed_overrun_or_deferred_and_nothing_else(
@@ -322,13 +299,6 @@ proptest! {
         let expected = if total <= u128::from(capacity) { Ok(total as u64) } else { Err(Overflow) };
         prop_assert_eq!(commit(outstanding, units, capacity), expected);
     }
-}
-
-#[test]
-fn no_reporter_has_no_median() {
-    assert_eq!(lower_median::<u64>(&[]), None);
-    assert_eq!(lower_median(&[4, 1]), Some(1));
-    assert_eq!(lower_median(&[4, 1, 9]), Some(4));
 }
 
 #[test]

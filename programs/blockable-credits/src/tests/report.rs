@@ -13,7 +13,7 @@ fn report(bitmap: u32) -> SignedReport {
 
 fn scope() -> ReportScope {
     let (market, provider) = (Pubkey::new_from_array([1; 32]), Pubkey::new_from_array([2; 32]));
-    ReportScope { market, provider, epoch: 3, chunk: 4 }
+    ReportScope { cluster_tag: [3; 32], market, provider, epoch: 3, chunk: 4 }
 }
 
 proptest! {
@@ -45,6 +45,7 @@ proptest! {
         report.reported_at = reported_at;
         let mut bytes = REPORT_DOMAIN.to_vec();
         bytes.extend(crate::ID.to_bytes());
+        bytes.extend(scope.cluster_tag);
         bytes.extend(scope.market.to_bytes());
         bytes.extend(scope.provider.to_bytes());
         bytes.extend(epoch.to_le_bytes());
@@ -64,6 +65,7 @@ fn the_digest_differs_when_any_signed_field_does() {
     let (base, at) = (report(0b1010), scope());
     let mut digests = vec![base.digest(&at)];
     for change in [
+        |scope: &mut ReportScope| scope.cluster_tag[31] = 9,
         |scope: &mut ReportScope| scope.market = Pubkey::new_from_array([9; 32]),
         |scope: &mut ReportScope| scope.provider = Pubkey::new_from_array([9; 32]),
         |scope: &mut ReportScope| scope.epoch = 9,

@@ -35,12 +35,13 @@ fn each_role_is_held_by_its_key_alone() {
 
 #[test]
 fn only_the_reporters_in_use_are_named() {
-    let mut provider = Provider { reporter_count: 2, ..Provider::zeroed() };
-    for (index, reporter) in provider.reporters.iter_mut().enumerate() {
+    let mut provider = Provider::zeroed();
+    provider.settings.reporter_count = 2;
+    for (index, reporter) in provider.settings.reporters.iter_mut().enumerate() {
         *reporter = Reporter { key: key(index as u8 + 1), expires_at: 7 };
     }
-    assert_eq!(provider.reporters(), &provider.reporters[..2]);
-    provider.reporter_count = 9;
+    assert_eq!(provider.reporters(), &provider.settings.reporters[..2]);
+    provider.settings.reporter_count = 9;
     assert_eq!(provider.reporters(), &[]);
 }
 

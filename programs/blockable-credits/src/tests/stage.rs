@@ -3,13 +3,12 @@
 use {
     super::*,
     crate::{
-        actions::{
-            CapacityArgs, MarketArgs, NewCredit, NewMarket, NewProvider, OfferArgs, OfferRead, ReportersArgs,
-        },
+        actions::{MarketArgs, NewCredit, NewMarket, NewProvider, OfferArgs, OfferRead},
         events::Change,
-        report::{CreditReading, SignedReport},
+        report::{CreditReading, ReportScope, SignedReport},
         state::{
-            Credit, FreezePolicy, Instalment, Market, MarketClock, Provider, Reporter, Rider, TermBounds,
+            Credit, FreezePolicy, Instalment, Market, MarketClock, Provider, ProviderSettings, Reporter,
+            Rider, TermBounds,
         },
     },
     anchor_lang::prelude::Pubkey,
@@ -40,6 +39,15 @@ const REPORTER: [u8; 32] = [
     0xe1, 0x72, 0xf3, 0xda, 0xa6, 0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51, 0x1a,
 ];
 
+/// The latest slot's hash as the provider registered.
+pub(super) const CLUSTER_TAG: [u8; 32] = [77; 32];
+
+/// Hash of [`REPORTER`] with a quorum of one.
+pub(super) const REPORTERS_HASH: [u8; 32] = [
+    0x06, 0x3f, 0x59, 0x2f, 0x19, 0x00, 0xd3, 0x07, 0x1d, 0xc0, 0x8a, 0x7d, 0x99, 0x7a, 0x28, 0x86, 0x95,
+    0x79, 0x9a, 0xbd, 0x40, 0x0d, 0x5c, 0x48, 0x64, 0xeb, 0x63, 0x25, 0x20, 0x67, 0x23, 0x0d,
+];
+
 pub(super) const fn key(byte: u8) -> Pubkey {
     Pubkey::new_from_array([byte; 32])
 }
@@ -50,18 +58,31 @@ pub(super) const TERMS: Terms = Terms {
     units: 1_000_000,
     late_fee: USDC,
     offer_expires_at: 0,
+    max_units_per_second: 1_000,
     delinquency_grace: DAY as u32,
     default_grace: 5 * DAY as u32,
     cure_period: 10 * DAY as u32,
     unit_lifetime: 0,
+    longest_job: DAY as u32,
     apr_bps: 0,
     freeze_policy: FreezePolicy::OnDelinquency as u8,
     auto_freeze: 1,
-    reserved: [0; 4],
+    reporters_hash: REPORTERS_HASH,
 };
 
 pub(super) fn schedule() -> Vec<Instalment> {
     [30, 60].map(|days| Instalment { due_after: days * DAY as u32, principal: 50 * USDC }).to_vec()
+}
+
+/// Settings of a provider with one reporter, which offers what [`TERMS`] ask for.
+pub(super) fn settings() -> ProviderSettings {
+    let reporter = Reporter { key: Pubkey::new_from_array(REPORTER), expires_at: START + 1_000 * DAY };
+    ProviderSettings {
+        payout: key(108),
+        max_units_per_second: 1_000,
+        longest_job: DAY as u32,
+        ..ProviderSettings::with_reporters(&[reporter], 1)
+    }
 }
 
 /// The accounts of one loan, and the time. The record of every change goes into the credit's hash chain.
@@ -82,6 +103,7 @@ impl Stage {
             guardian: ADMIN,
             redistribution_fee_bps: 200,
             change_delay: 2 * DAY as u32,
+            provider_delay: DAY as u32,
             bounds: TermBounds::PRODUCTION,
         };
         let new = NewMarket {
@@ -94,11 +116,8 @@ impl Stage {
         };
         let (mut market, mut provider) = (Market::zeroed(), Provider::zeroed());
         market.create(new, &args).unwrap();
-        let new = NewProvider { bump: 254, market: MARKET, authority: OPERATOR, payout: key(108) };
-        let capacity = CapacityArgs { capacity_units: 10_000_000, max_units_per_second: 1_000 };
-        let reporter = Reporter { key: Pubkey::new_from_array(REPORTER), expires_at: START + 1_000 * DAY };
-        let reporters = ReportersArgs { reporters: vec![reporter], quorum: 1, chunk_size: 8 };
-        provider.register(new, &capacity, &reporters, &market.clock_at(START).unwrap()).unwrap();
+        let new = NewProvider { bump: 254, market: MARKET, authority: OPERATOR, cluster_tag: CLUSTER_TAG };
+        provider.register(new, 10_000_000, &settings(), &market.clock_at(START).unwrap()).unwrap();
         Stage { market, provider, credit: Credit::zeroed(), now: START, changes: Vec::new() }
     }
 
@@ -170,6 +189,11 @@ impl Stage {
         let _ = self.credit.record(CREDIT, self.now, change.clone()).unwrap();
         self.changes.push(change);
     }
+}
+
+/// The scope of reports on the first chunk in an epoch.
+pub(super) fn scope(epoch: u32) -> ReportScope {
+    ReportScope { cluster_tag: CLUSTER_TAG, market: MARKET, provider: PROVIDER, epoch, chunk: 0 }
 }
 
 /// A signed report on the first credit of the first chunk, with its signature in hexadecimal.

@@ -131,15 +131,12 @@ fn default_comes_after_delinquency() {
 }
 
 #[test]
-fn flags_are_known_and_reserved_bytes_zero() {
+fn flags_are_known() {
     for policy in 0..=u8::MAX {
         let expected = if policy <= 2 { Ok(()) } else { Err(UnknownFlag) };
         assert_eq!(verdict(|offer| offer.terms.freeze_policy = policy), expected);
         let expected = if policy <= 1 { Ok(()) } else { Err(UnknownFlag) };
         assert_eq!(verdict(|offer| offer.terms.auto_freeze = policy), expected);
-    }
-    for byte in 0..4 {
-        assert_eq!(verdict(|offer| offer.terms.reserved[byte] = 1), Err(UnknownFlag));
     }
 }
 
