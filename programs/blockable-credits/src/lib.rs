@@ -179,13 +179,18 @@ pub mod blockable_credits {
     // Servicing.
 
     /// Pays up to `amount` micro-USDC of the debt; see [`CreditRepay`].
-    pub fn credit_repay(ctx: Context<CreditRepay>, amount: u64) -> Result<()> {
-        CreditRepay::handle(ctx, amount)
+    pub fn credit_repay(
+        ctx: Context<CreditRepay>,
+        amount: u64,
+        read: LoanRead,
+        must_cure: bool,
+    ) -> Result<()> {
+        CreditRepay::handle(ctx, amount, read, must_cure)
     }
 
     /// Puts up to `amount` micro-USDC into the borrower's reserve; see [`CreditRepay::fund_reserve`].
-    pub fn reserve_fund(ctx: Context<CreditRepay>, amount: u64) -> Result<()> {
-        CreditRepay::fund_reserve(ctx, amount)
+    pub fn reserve_fund(ctx: Context<CreditRepay>, amount: u64, read: LoanRead) -> Result<()> {
+        CreditRepay::fund_reserve(ctx, amount, read)
     }
 
     /// Pays the arrears from the reserve; see [`CreditMark::draw_reserve`].
@@ -217,9 +222,9 @@ pub mod blockable_credits {
         CreditControl::offer_lender(ctx, to)
     }
 
-    /// Takes a loan over; see [`CreditControl::accept_lender`].
-    pub fn credit_accept_lender(ctx: Context<CreditControl>) -> Result<()> {
-        CreditControl::accept_lender(ctx)
+    /// Takes a loan over within the buyer's limits; see [`CreditControl::accept_lender`].
+    pub fn credit_accept_lender(ctx: Context<CreditControl>, limits: PurchaseLimits) -> Result<()> {
+        CreditControl::accept_lender(ctx, limits)
     }
 
     /// Names the freeze authority; see [`CreditControl::set_freeze_authority`].
@@ -227,9 +232,9 @@ pub mod blockable_credits {
         CreditControl::set_freeze_authority(ctx, to)
     }
 
-    /// Pays a party's claim out of a credit's vault; see [`VaultCollect`].
-    pub fn vault_collect(ctx: Context<VaultCollect>, party: Party) -> Result<()> {
-        VaultCollect::handle(ctx, party)
+    /// Pays a party's claim of at least `least` micro-USDC out of a credit's vault; see [`VaultCollect`].
+    pub fn vault_collect(ctx: Context<VaultCollect>, party: Party, least: u64) -> Result<()> {
+        VaultCollect::handle(ctx, party, least)
     }
 
     // Enforcement.
@@ -245,13 +250,13 @@ pub mod blockable_credits {
     }
 
     /// Gives notice of default for a breach; see [`CreditControl::give_notice`].
-    pub fn credit_give_notice(ctx: Context<CreditControl>, document: [u8; 32]) -> Result<()> {
-        CreditControl::give_notice(ctx, document)
+    pub fn credit_give_notice(ctx: Context<CreditControl>, notice: Notice) -> Result<()> {
+        CreditControl::give_notice(ctx, notice)
     }
 
-    /// Withdraws the notice; see [`CreditControl::withdraw_notice`].
-    pub fn credit_withdraw_notice(ctx: Context<CreditControl>) -> Result<()> {
-        CreditControl::withdraw_notice(ctx)
+    /// Withdraws the notice given at the market time `given_at`; see [`CreditControl::withdraw_notice`].
+    pub fn credit_withdraw_notice(ctx: Context<CreditControl>, given_at: i64) -> Result<()> {
+        CreditControl::withdraw_notice(ctx, given_at)
     }
 
     /// Freezes collateral; see [`CreditControl::freeze`].

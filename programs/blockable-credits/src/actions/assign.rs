@@ -1,6 +1,7 @@
 //! The loan and the right to freeze go to other keys.
 
 use {
+    super::PurchaseLimits,
     crate::{
         errors::{BlockableError, ensure},
         events::Change,
@@ -20,12 +21,20 @@ impl Credit {
         Ok(Change::LenderOffered { to })
     }
 
-    /// Makes the key that the loan was offered to its lender and freeze authority. Errors: the market is paused, the status,
-    /// [`BlockableError::NotOffered`], [`BlockableError::ClaimUncollected`].
-    pub fn accept_lender(&mut self, signer: &Pubkey, clock: &MarketClock) -> Result<Change> {
+    /// Makes the key that the loan was offered to its lender and freeze authority, where the loan is within the limits that the
+    /// buyer has signed. Errors: the market is paused, the status, [`BlockableError::NotOffered`],
+    /// [`BlockableError::ClaimUncollected`], those of [`PurchaseLimits`].
+    pub fn accept_lender(
+        &mut self,
+        signer: &Pubkey,
+        limits: &PurchaseLimits,
+        clock: &MarketClock,
+    ) -> Result<Change> {
         self.begin_by_anyone(Action::Assign, clock)?;
         ensure(self.pending_lender == *signer, BlockableError::NotOffered)?;
         ensure(self.claims.lender == 0, BlockableError::ClaimUncollected)?;
+        self.accrue(clock.market)?;
+        limits.require(self)?;
         self.original_lender = self.address_lender();
         self.lender = *signer;
         self.freeze_authority = *signer;

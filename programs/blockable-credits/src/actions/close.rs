@@ -13,6 +13,14 @@ use {
 };
 
 impl Credit {
+    /// Returns true when a party has a claim to collect, false where it has none and none is asked for. Errors:
+    /// [`BlockableError::NothingToCollect`] for a claim below `least` micro-USDC.
+    pub fn has_claim(&self, party: Party, least: u64) -> Result<bool> {
+        let claim = self.claims.of(party);
+        ensure(claim >= least, BlockableError::NothingToCollect)?;
+        Ok(claim > 0)
+    }
+
     /// Takes a party's whole claim, to be paid to `destination`. Errors: the market is paused,
     /// [`BlockableError::NothingToCollect`].
     pub fn collect(&mut self, party: Party, destination: Pubkey, clock: &MarketClock) -> Result<Payout> {

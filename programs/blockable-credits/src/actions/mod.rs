@@ -15,6 +15,7 @@ mod expire;
 mod forgive;
 mod freeze;
 mod issue;
+mod loan_read;
 mod lot;
 mod mark;
 mod market;
@@ -31,10 +32,12 @@ mod unrestricted;
 
 pub use {
     freeze::{FreezeAmount, ThawBounds},
+    loan_read::{LoanRead, PurchaseLimits},
     lot::{LotTerms, NewLot, Quote, Sale},
     mark::Mark,
     market::{MarketArgs, NewMarket},
     meter::VerifiedReports,
+    notice::Notice,
     offer::{NewCredit, OfferArgs, OfferRead},
     provider::NewProvider,
     unit_bounds::UnitBounds,

@@ -10,28 +10,40 @@ use {
     anchor_lang::prelude::*,
 };
 
+/// A notice of default, and the loan that the lender has read.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Hash of the document that states the breach.
+    pub document: [u8; 32],
+    /// Slot of the loan's offer.
+    pub offer_slot: u64,
+    /// Delinquent where the notice is not meant for a loan that has been cured, else Active.
+    pub least_status: Status,
+}
+
 impl Credit {
-    /// Gives notice of default for a breach that the document with this hash states; the cure period starts now. Errors: the
-    /// market is paused, [`BlockableError::NotLender`], the status, [`BlockableError::NoticeNotAgreed`].
-    pub fn give_notice(
-        &mut self,
-        signer: &Pubkey,
-        document: [u8; 32],
-        clock: &MarketClock,
-    ) -> Result<Change> {
+    /// Gives notice of default for a breach; the cure period starts now. Errors: the market is paused,
+    /// [`BlockableError::NotLender`], the status, [`BlockableError::NoticeNotAgreed`], [`BlockableError::OfferReplaced`],
+    /// [`BlockableError::StatusBetter`].
+    pub fn give_notice(&mut self, signer: &Pubkey, notice: Notice, clock: &MarketClock) -> Result<Change> {
+        let status = self.status()?;
         self.begin_by_lender(signer, Action::GiveNotice, clock)?;
         ensure(self.rider.breach_notice == 1, BlockableError::NoticeNotAgreed)?;
+        self.require_offer(notice.offer_slot)?;
+        ensure(status >= notice.least_status, BlockableError::StatusBetter)?;
         self.accrue(clock.market)?;
         self.notice_given = 1;
         self.defaulted_at = clock.market;
-        Ok(Change::NoticeGiven { document, debt: self.debt.total() })
+        Ok(Change::NoticeGiven { document: notice.document, debt: self.debt.total() })
     }
 
-    /// Withdraws the notice. Units that the policy would not let the lender freeze without the notice are thawed. Errors: the
-    /// market is paused, [`BlockableError::NotLender`], the status, [`BlockableError::NoNotice`].
-    pub fn withdraw_notice(&mut self, signer: &Pubkey, clock: &MarketClock) -> Result<Change> {
+    /// Withdraws the notice that was given at the market time `given_at`. Units that the policy would not let the lender freeze without the notice are thawed. Errors: the
+    /// market is paused, [`BlockableError::NotLender`], the status, [`BlockableError::NoNotice`],
+    /// [`BlockableError::NoticeReplaced`].
+    pub fn withdraw_notice(&mut self, signer: &Pubkey, given_at: i64, clock: &MarketClock) -> Result<Change> {
         self.begin_by_lender(signer, Action::WithdrawNotice, clock)?;
         ensure(self.notice_given == 1, BlockableError::NoNotice)?;
+        ensure(self.defaulted_at == given_at, BlockableError::NoticeReplaced)?;
         self.notice_given = 0;
         self.defaulted_at = 0;
         if !self.may_freeze(Status::Active)? {

@@ -31,6 +31,12 @@ impl Credit {
         self.apply_payment(payer, sub(paid, refill)?, refill)
     }
 
+    /// Requires that a payment has cured the loan or paid it off. Errors: [`BlockableError::NotCured`].
+    pub fn require_cured(&self) -> Result<()> {
+        let is_open = matches!(self.status()?, Status::Active | Status::Repaid);
+        ensure(is_open && self.arrears() == 0, BlockableError::NotCured)
+    }
+
     /// The part of a payment that refills the reserve: the rest above the arrears, up to the sum missing in the reserve. A
     /// payment of the whole debt refills nothing, since it ends the need for a reserve.
     fn refill_of(&self, paid: u64) -> Result<u64> {

@@ -202,6 +202,22 @@ errors! {
     ReserveFull = "the reserve holds what was agreed, or none was agreed; no more can be put into it",
     /// No late fees are owed.
     NoLateFees = "no late fees are owed; there is nothing to waive",
+    /// The loan is in a worse status than the signer has read.
+    StatusWorse = "the loan is in a worse status than you accept, so that your signature would have another effect; read it again",
+    /// The loan is in a better status than the signer has read.
+    StatusBetter = "the loan has been cured since you read it; read it again before you give notice",
+    /// The payment did not cure.
+    NotCured = "the payment would not cure the loan; pay the arrears in full, a notice of default only with the whole debt",
+    /// Another notice than the one that was read.
+    NoticeReplaced = "this is not the notice you read; read its time again before you withdraw it",
+    /// Less is owed than the signer relies on.
+    DebtBelowLimit = "less is owed than you rely on; read the debt again before you take the loan over",
+    /// Fewer units are under lien than the signer relies on.
+    LienBelowLimit = "fewer units are under lien than you rely on; read the collateral again before you sign",
+    /// More units are frozen than the signer relies on.
+    FrozenAboveLimit = "more units are frozen than you rely on; read the collateral again before you sign",
+    /// A lower rate is in force than the signer relies on.
+    AprBelowLimit = "a lower annual rate is in force than you rely on; read the loan again before you take it over",
     /// More is owed than the signer gives up or takes on.
     DebtAboveLimit = "more is owed than your limit; read the debt again and sign for at most what you accept",
     /// Terms that a restructuring may not change.
@@ -287,5 +303,5 @@ errors! {
     /// A destination that the party does not own.
     DestinationNotAllowed = "a claim is paid to its party alone; pass its associated account, or sign as the party to name another of its own",
     /// The party has no claim.
-    NothingToCollect = "there is nothing to collect for this party; wait for a payment or a sale",
+    NothingToCollect = "this party has nothing to collect, or less than you ask for at least; wait for a payment or a sale",
 }

@@ -1,4 +1,7 @@
-use {crate::instructions::accounts::*, anchor_lang::prelude::*};
+use {
+    crate::{actions::PurchaseLimits, instructions::accounts::*},
+    anchor_lang::prelude::*,
+};
 
 impl CreditControl<'_> {
     /// CAN offer the loan to another lender: the lender. To the zero key: withdraws the offer.
@@ -6,10 +9,10 @@ impl CreditControl<'_> {
         ctx.accounts.act(|credit, signer, clock| credit.offer_lender(signer, to, clock))
     }
 
-    /// CAN take the loan over: the key it was offered to. It becomes the freeze authority as well; the seller's claim
+    /// CAN take the loan over: the key it was offered to, where the loan is no worse than it has read. It becomes the freeze authority as well; the seller's claim
     /// must have been collected.
-    pub fn accept_lender(ctx: Context<CreditControl>) -> Result<()> {
-        ctx.accounts.act(|credit, signer, clock| credit.accept_lender(signer, clock))
+    pub fn accept_lender(ctx: Context<CreditControl>, limits: PurchaseLimits) -> Result<()> {
+        ctx.accounts.act(|credit, signer, clock| credit.accept_lender(signer, &limits, clock))
     }
 
     /// CAN name the freeze authority: the lender.

@@ -1,4 +1,8 @@
-use {crate::instructions::accounts::*, anchor_lang::prelude::*, anchor_spl::token_interface::TokenAccount};
+use {
+    crate::{actions::LoanRead, instructions::accounts::*},
+    anchor_lang::prelude::*,
+    anchor_spl::token_interface::TokenAccount,
+};
 
 /// CAN repay: anyone, in every status in which something is owed, also while the market is paused. The money goes to
 /// the credit's own vault, so that nothing a lender does with its accounts can block a payment.
@@ -14,15 +18,23 @@ pub struct CreditRepay<'info> {
 
 impl CreditRepay<'_> {
     /// Pays `amount` micro-USDC, or the whole debt where that is less: the arrears, then the reserve, then ahead of the
-    /// schedule.
-    pub fn handle(ctx: Context<CreditRepay>, amount: u64) -> Result<()> {
+    /// schedule. Refused where the loan is in a worse status than the payer has read (a payment after the first seizure releases
+    /// nothing), and with `must_cure` where arrears or a notice are left.
+    pub fn handle(ctx: Context<CreditRepay>, amount: u64, read: LoanRead, must_cure: bool) -> Result<()> {
         let accounts = ctx.accounts;
         let clock = clock_of(&accounts.credit_vault.market)?;
-        let paid = accounts.credit_vault.credit.load_mut()?.begin_payment(amount, &clock)?;
+        let paid = {
+            let mut credit = accounts.credit_vault.credit.load_mut()?;
+            read.require(&credit)?;
+            credit.begin_payment(amount, &clock)?
+        };
         accounts.credit_vault.pay_in(&accounts.source, &accounts.payer, paid)?;
         let record = {
             let mut credit = accounts.credit_vault.credit.load_mut()?;
             let change = credit.receive_payment(accounts.payer.key(), paid)?;
+            if must_cure {
+                credit.require_cured()?;
+            }
             credit.record(accounts.credit_vault.credit.key(), clock.chain, change)?
         };
         record.emit(&accounts.event_authority)

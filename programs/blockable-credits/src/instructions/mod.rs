@@ -41,7 +41,10 @@ mod vault_close;
 mod vault_collect;
 
 // The arguments of instructions are found where the instructions are.
-pub use crate::actions::{FreezeAmount, LotTerms, MarketArgs, OfferArgs, OfferRead, ThawBounds, UnitBounds};
+pub use crate::actions::{
+    FreezeAmount, LoanRead, LotTerms, MarketArgs, Notice, OfferArgs, OfferRead, PurchaseLimits, ThawBounds,
+    UnitBounds,
+};
 pub use {
     accounts::*, credit_cancel_offer::*, credit_close::*, credit_issue::*, credit_offer::*, credit_repay::*,
     credit_restructure::*, credit_seize_to_lender::*, credit_seize_to_pool::*, lot_buy::*, lot_close::*,

@@ -36,12 +36,16 @@ impl VaultCollect<'_> {
         self.credit_vault.require_payable(&self.destination, &owner, self.caller.key)
     }
 
-    /// Pays a party's whole claim out of the vault.
-    pub fn handle(ctx: Context<VaultCollect>, party: Party) -> Result<()> {
+    /// Pays a party's whole claim out of the vault, at least `least` micro-USDC. With a least of 0, nothing to collect is no
+    /// failure: whoever takes a loan over collects the seller's claim in the same transaction, whatever has been paid meanwhile.
+    pub fn handle(ctx: Context<VaultCollect>, party: Party, least: u64) -> Result<()> {
         let accounts = ctx.accounts;
         let clock = clock_of(&accounts.credit_vault.market)?;
         let (record, signer, amount, left) = {
             let mut credit = accounts.credit_vault.credit.load_mut()?;
+            if !credit.has_claim(party, least)? {
+                return Ok(());
+            }
             accounts.require_destination(&credit, party)?;
             let Payout { amount, change } = credit.collect(party, accounts.destination.key(), &clock)?;
             let record = credit.record(accounts.credit_vault.credit.key(), clock.chain, change)?;

@@ -21,6 +21,15 @@ pub struct VaultClaims {
 const _: () = assert!(size_of::<VaultClaims>() == 32);
 
 impl VaultClaims {
+    /// A party's claim, in micro-USDC.
+    pub fn of(&self, party: Party) -> u64 {
+        match party {
+            Party::Lender => self.lender,
+            Party::Borrower => self.borrower,
+            Party::Treasury => self.treasury,
+        }
+    }
+
     /// The sum of all claims, in micro-USDC. Errors: [`Overflow`].
     pub fn total(&self) -> Result<u64, Overflow> {
         add(add(self.escrow, self.lender)?, add(self.borrower, self.treasury)?)

@@ -76,17 +76,18 @@ fn a_restructuring_restarts_the_debt_and_thaws() {
 fn a_loan_goes_to_the_key_that_it_was_offered_to() {
     let mut stage = delinquent();
     let clock = stage.clock();
+    let limits = stage.purchase_limits();
     refused({ stage.credit }.offer_lender(&BORROWER, BUYER, &clock), NotLender);
     refused({ stage.credit }.offer_lender(&LENDER, BORROWER, &clock), SelfLoan);
     stage.act(|credit| credit.offer_lender(&LENDER, BUYER, &clock));
-    refused({ stage.credit }.accept_lender(&LENDER, &clock), NotOffered);
+    refused({ stage.credit }.accept_lender(&LENDER, &limits, &clock), NotOffered);
     let mut withdrawn = stage.credit;
     withdrawn.waive_fee(&LENDER, 1, &clock).unwrap();
-    refused(withdrawn.accept_lender(&BUYER, &clock), NotOffered);
+    refused(withdrawn.accept_lender(&BUYER, &limits, &clock), NotOffered);
     let mut uncollected = stage.credit;
     uncollected.claims.lender = 1;
-    refused(uncollected.accept_lender(&BUYER, &clock), ClaimUncollected);
-    stage.act(|credit| credit.accept_lender(&BUYER, &clock));
+    refused(uncollected.accept_lender(&BUYER, &limits, &clock), ClaimUncollected);
+    stage.act(|credit| credit.accept_lender(&BUYER, &limits, &clock));
     let credit = &stage.credit;
     assert_eq!((credit.lender, credit.freeze_authority, credit.address_lender()), (BUYER, BUYER, LENDER));
     refused({ stage.credit }.set_freeze_authority(&LENDER, LENDER, &clock), NotLender);

@@ -181,8 +181,8 @@ fn a_reserve_that_pays_the_arrears_leaves_nothing_to_mark() {
 fn the_lender_takes_units_over_for_what_the_loan_paid() {
     let mut stage = Stage::issued(Rider { breach_notice: 1, ..Rider::default() });
     let clock = stage.on_day(5);
-    refused({ stage.credit }.give_notice(&BORROWER, [9; 32], &clock), NotLender);
-    stage.act(|credit| credit.give_notice(&LENDER, [9; 32], &clock));
+    refused({ stage.credit }.give_notice(&BORROWER, NOTICE, &clock), NotLender);
+    stage.act(|credit| credit.give_notice(&LENDER, NOTICE, &clock));
     refused({ stage.credit }.take_over(CREDIT, UnitBounds::ALL, &clock), CurePeriodRunning);
     let clock = stage.on_day(15);
     refused({ stage.credit }.take_over(CREDIT, UnitBounds::exactly(1_000_001), &clock), BeyondLien);
@@ -197,11 +197,11 @@ fn the_lender_takes_units_over_for_what_the_loan_paid() {
 fn a_notice_that_is_withdrawn_thaws_what_the_policy_protects() {
     let mut stage = Stage::issued(Rider { breach_notice: 1, ..Rider::default() });
     let clock = stage.on_day(5);
-    refused({ stage.credit }.withdraw_notice(&LENDER, &clock), WrongStatus);
-    stage.act(|credit| credit.give_notice(&LENDER, [9; 32], &clock));
+    refused({ stage.credit }.withdraw_notice(&LENDER, START + 5 * DAY, &clock), WrongStatus);
+    stage.act(|credit| credit.give_notice(&LENDER, NOTICE, &clock));
     stage.act(|credit| credit.auto_freeze(CREDIT, &clock));
     assert_eq!(stage.credit.freeze_reason, FreezeReason::Breach as u8);
-    stage.act(|credit| credit.withdraw_notice(&LENDER, &clock));
+    stage.act(|credit| credit.withdraw_notice(&LENDER, START + 5 * DAY, &clock));
     assert_eq!((stage.credit.status(), stage.credit.collateral.frozen), (Ok(Status::Active), 0));
 }
 

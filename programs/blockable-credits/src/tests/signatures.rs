@@ -8,7 +8,10 @@ use {
         *,
     },
     crate::{
-        actions::{NewLot, NewUnrestricted, OfferRead, Quote, Sale, ThawBounds, UnitBounds},
+        actions::{
+            LoanRead, NewLot, NewUnrestricted, Notice, OfferRead, PurchaseLimits, Quote, Sale, ThawBounds,
+            UnitBounds,
+        },
         errors::BlockableError::*,
         events::Change,
         state::{Credit, Lot, Party, Rider},
@@ -126,7 +129,7 @@ fn a_first_seizure_is_no_token() {
 fn a_first_takeover_is_measured_by_what_the_debt_pays_for() {
     let mut stage = Stage::issued(Rider { breach_notice: 1, ..Rider::default() });
     let clock = stage.clock();
-    stage.act(|credit| credit.give_notice(&LENDER, [9; 32], &clock));
+    stage.act(|credit| credit.give_notice(&LENDER, NOTICE, &clock));
     pay(&mut stage, 99 * USDC);
     let clock = stage.on_day(15);
     // A dollar is left, which pays for 10,000 units.
@@ -165,4 +168,106 @@ fn a_thaw_and_a_waiver_outlast_a_payment() {
     pay(&mut stage, 1);
     let waived = stage.credit.waive_fee(&LENDER, USDC, &clock);
     assert_eq!(waived, Ok(Change::FeeWaived { amount: USDC - 1 }));
+}
+
+/// The seller repays all but a dollar from its own pocket and collects the money, in one transaction.
+#[test]
+fn a_loan_is_not_bought_blind() {
+    let mut stage = Stage::issued(Rider::default());
+    let clock = stage.clock();
+    stage.act(|credit| credit.offer_lender(&LENDER, BUYER, &clock));
+    let limits = stage.purchase_limits();
+    let buy = |credit: Credit, limits| { credit }.accept_lender(&BUYER, &limits, &clock);
+    assert_eq!(buy(stage.credit, limits), Ok(Change::LenderChanged { to: BUYER }));
+    let mut repaid = Stage { changes: Vec::new(), ..stage };
+    pay(&mut repaid, 99 * USDC);
+    let _ = repaid.credit.collect(Party::Lender, LENDER, &clock).unwrap();
+    refused(buy(repaid.credit, limits), DebtBelowLimit);
+    refused(buy(repaid.credit, PurchaseLimits { least_debt: USDC, ..limits }), LienBelowLimit);
+    let within = PurchaseLimits { least_debt: USDC, least_lien: 10_000, ..limits };
+    assert!(buy(repaid.credit, within).is_ok());
+}
+
+#[test]
+fn a_buyer_takes_no_worse_loan_than_it_has_read() {
+    let mut stage = delinquent();
+    let clock = stage.clock();
+    stage.act(|credit| credit.offer_lender(&LENDER, BUYER, &clock));
+    let limits = stage.purchase_limits();
+    let buy = |limits| { stage.credit }.accept_lender(&BUYER, &limits, &clock);
+    assert!(buy(limits).is_ok());
+    let read = LoanRead { worst_status: Status::Active, ..limits.read };
+    refused(buy(PurchaseLimits { read, ..limits }), StatusWorse);
+    let read = LoanRead { offer_slot: SLOT - 1, ..limits.read };
+    refused(buy(PurchaseLimits { read, ..limits }), OfferReplaced);
+    refused(buy(PurchaseLimits { terms_hash: [0; 32], ..limits }), TermsHashMismatch);
+    refused(buy(PurchaseLimits { most_frozen: limits.most_frozen - 1, ..limits }), FrozenAboveLimit);
+    refused(buy(PurchaseLimits { least_apr_bps: 1, ..limits }), AprBelowLimit);
+    refused(buy(PurchaseLimits { least_debt: limits.least_debt + 1, ..limits }), DebtBelowLimit);
+    refused(buy(PurchaseLimits { least_lien: limits.least_lien + 1, ..limits }), LienBelowLimit);
+}
+
+/// A stranger's micro-USDC becomes a claim of the seller, which whoever takes the loan over collects for it first.
+#[test]
+fn nothing_to_collect_is_no_failure_where_none_is_asked_for() {
+    let mut stage = Stage::issued(Rider::default());
+    assert_eq!(stage.credit.has_claim(Party::Lender, 0), Ok(false));
+    refused(stage.credit.has_claim(Party::Lender, 1), NothingToCollect);
+    pay(&mut stage, 5);
+    assert_eq!([0, 5].map(|least| stage.credit.has_claim(Party::Lender, least)), [Ok(true), Ok(true)]);
+    refused(stage.credit.has_claim(Party::Lender, 6), NothingToCollect);
+    for party in [Party::Borrower, Party::Treasury] {
+        assert_eq!(stage.credit.has_claim(party, 0), Ok(false));
+    }
+}
+
+/// The lender seizes while the payment that would cure is on its way.
+#[test]
+fn a_payment_that_is_to_release_is_refused_after_a_seizure() {
+    let mut stage = defaulted();
+    let read = LoanRead { offer_slot: SLOT, worst_status: Status::Defaulted };
+    assert_eq!(read.require(&stage.credit), Ok(()));
+    refused(LoanRead { offer_slot: 0, ..read }.require(&stage.credit), OfferReplaced);
+    seize(&mut stage, UnitBounds::exactly(100_000));
+    refused(read.require(&stage.credit), StatusWorse);
+    assert_eq!(LoanRead { worst_status: Status::Seizing, ..read }.require(&stage.credit), Ok(()));
+    pay(&mut stage, u64::MAX);
+    // Nothing is owed any more: there is no worse status.
+    assert_eq!(read.require(&stage.credit), Ok(()));
+}
+
+/// The lender gives notice of a breach, or a late fee is charged, while the payment is on its way.
+#[test]
+fn a_payment_that_is_to_cure_does_or_is_refused() {
+    let mut stage = Stage::issued(Rider { breach_notice: 1, ..Rider::default() });
+    let clock = stage.on_day(31);
+    let cures = |credit: Credit, amount| {
+        let mut credit = credit;
+        let paid = credit.begin_payment(amount, &clock).unwrap();
+        credit.receive_payment(BORROWER, paid).unwrap();
+        credit.require_cured()
+    };
+    refused(cures(stage.credit, 50 * USDC), NotCured);
+    assert_eq!(cures(stage.credit, 51 * USDC), Ok(()));
+    stage.act(|credit| credit.give_notice(&LENDER, NOTICE, &clock));
+    refused(cures(stage.credit, 51 * USDC), NotCured);
+    assert_eq!(cures(stage.credit, u64::MAX), Ok(()));
+}
+
+#[test]
+fn a_notice_is_for_the_loan_that_was_read() {
+    let mut stage = Stage::issued(Rider { breach_notice: 1, ..Rider::default() });
+    let clock = stage.on_day(31);
+    let mark = { stage.credit }.mark_delinquent(CREDIT, &clock).unwrap();
+    let notice = Notice { least_status: Status::Delinquent, ..NOTICE };
+    refused({ stage.credit }.give_notice(&LENDER, notice, &clock), StatusBetter);
+    let elsewhere = Notice { offer_slot: SLOT + 1, ..NOTICE };
+    refused({ stage.credit }.give_notice(&LENDER, elsewhere, &clock), OfferReplaced);
+    stage.credit.mark_delinquent(CREDIT, &clock).unwrap();
+    stage.note(mark.change);
+    assert!({ stage.credit }.give_notice(&LENDER, NOTICE, &clock).is_ok());
+    stage.act(|credit| credit.give_notice(&LENDER, notice, &clock));
+    let withdraw = |given_at| { stage.credit }.withdraw_notice(&LENDER, given_at, &clock);
+    refused(withdraw(clock.market - 1), NoticeReplaced);
+    assert_eq!(withdraw(clock.market), Ok(Change::NoticeWithdrawn));
 }

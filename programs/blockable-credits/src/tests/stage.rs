@@ -3,13 +3,17 @@
 use {
     super::*,
     crate::{
-        actions::{MarketArgs, NewCredit, NewMarket, NewProvider, OfferArgs, OfferRead},
+        actions::{
+            LoanRead, MarketArgs, NewCredit, NewMarket, NewProvider, Notice, OfferArgs, OfferRead,
+            PurchaseLimits,
+        },
         events::Change,
         report::{CreditReading, ReportScope, SignedReport},
         state::{
             Credit, FreezePolicy, Instalment, Market, MarketClock, Provider, ProviderSettings, Reporter,
             Rider, TermBounds,
         },
+        transitions::Status,
     },
     anchor_lang::prelude::Pubkey,
 };
@@ -85,6 +89,10 @@ pub(super) fn settings() -> ProviderSettings {
     }
 }
 
+/// A notice of a breach, for a loan in any status.
+pub(super) const NOTICE: Notice =
+    Notice { document: [9; 32], offer_slot: SLOT, least_status: Status::Active };
+
 /// The accounts of one loan, and the time. The record of every change goes into the credit's hash chain.
 pub(super) struct Stage {
     pub market: Market,
@@ -155,6 +163,20 @@ impl Stage {
     /// The offer as its parties read it now.
     pub fn offer_read(&self) -> OfferRead {
         OfferRead { terms_hash: self.credit.terms_hash, slot: self.credit.offer_slot }
+    }
+
+    /// The limits of a buyer that has read the loan now.
+    pub fn purchase_limits(&self) -> PurchaseLimits {
+        let mut credit = self.credit;
+        credit.accrue(self.clock().market).unwrap();
+        PurchaseLimits {
+            read: LoanRead { offer_slot: SLOT, worst_status: credit.status().unwrap() },
+            terms_hash: credit.terms_hash,
+            least_debt: credit.debt.total(),
+            least_lien: credit.collateral.lien(),
+            most_frozen: credit.collateral.frozen,
+            least_apr_bps: credit.apr_bps(),
+        }
     }
 
     pub fn accept(&mut self) {
