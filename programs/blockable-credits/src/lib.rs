@@ -84,11 +84,6 @@ pub mod blockable_credits {
         MarketControl::accept_admin(ctx)
     }
 
-    /// Names the guardian; see [`MarketControl::set_guardian`].
-    pub fn market_set_guardian(ctx: Context<MarketControl>, to: Pubkey) -> Result<()> {
-        MarketControl::set_guardian(ctx, to)
-    }
-
     /// Pauses the market for a number of seconds; see [`MarketControl::pause`].
     pub fn market_pause(ctx: Context<MarketControl>, seconds: u32) -> Result<()> {
         MarketControl::pause(ctx, seconds)
@@ -97,6 +92,16 @@ pub mod blockable_credits {
     /// Ends a pause; see [`MarketControl::unpause`].
     pub fn market_unpause(ctx: Context<MarketControl>) -> Result<()> {
         MarketControl::unpause(ctx)
+    }
+
+    /// Stops new business without an end; see [`MarketControl::halt`].
+    pub fn market_halt(ctx: Context<MarketControl>) -> Result<()> {
+        MarketControl::halt(ctx)
+    }
+
+    /// Ends a halt after the market's delay; see [`MarketControl::lift_halt`].
+    pub fn market_lift_halt(ctx: Context<MarketControl>) -> Result<()> {
+        MarketControl::lift_halt(ctx)
     }
 
     // Provider.

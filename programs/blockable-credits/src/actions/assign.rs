@@ -12,17 +12,20 @@ use {
 };
 
 impl Credit {
-    /// Offers the loan to another lender; to the zero key: withdraws the offer. Errors: the market is paused,
-    /// [`BlockableError::NotLender`], the status, [`BlockableError::SelfLoan`].
+    /// Offers the loan to another lender; to the zero key: withdraws the offer, also while the market is halted. Errors: the
+    /// market is paused or halted, [`BlockableError::NotLender`], the status, [`BlockableError::SelfLoan`].
     pub fn offer_lender(&mut self, signer: &Pubkey, to: Pubkey, clock: &MarketClock) -> Result<Change> {
         self.begin_by_lender(signer, Action::Assign, clock)?;
+        if to != Pubkey::default() {
+            clock.require_new_business()?;
+        }
         ensure(to != self.borrower, BlockableError::SelfLoan)?;
         self.pending_lender = to;
         Ok(Change::LenderOffered { to })
     }
 
     /// Makes the key that the loan was offered to its lender and freeze authority, where the loan is within the limits that the
-    /// buyer has signed. Errors: the market is paused, the status, [`BlockableError::NotOffered`],
+    /// buyer has signed. Errors: the market is paused or halted, the status, [`BlockableError::NotOffered`],
     /// [`BlockableError::ClaimUncollected`], those of [`PurchaseLimits`].
     pub fn accept_lender(
         &mut self,
@@ -30,6 +33,7 @@ impl Credit {
         limits: &PurchaseLimits,
         clock: &MarketClock,
     ) -> Result<Change> {
+        clock.require_new_business()?;
         self.begin_by_anyone(Action::Assign, clock)?;
         ensure(self.pending_lender == *signer, BlockableError::NotOffered)?;
         ensure(self.claims.lender == 0, BlockableError::ClaimUncollected)?;

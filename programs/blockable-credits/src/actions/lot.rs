@@ -126,9 +126,12 @@ impl Lot {
 
 impl Credit {
     /// Sells units of the lot: the debt takes the proceeds, less the market's fee of `fee_bps` basis points. Errors: the
-    /// status, [`Overflow`].
+    /// market is halted and the buyer is the lender, the status, [`Overflow`].
     pub fn sell(&mut self, lot: &mut Lot, sale: Sale, fee_bps: u16, clock: &MarketClock) -> Result<Change> {
         let Sale { lot: key, buyer, units, cost } = sale;
+        if buyer == self.lender || buyer == lot.lender {
+            clock.require_new_business()?;
+        }
         lot.units_left = sub(lot.units_left, units)?;
         lot.proceeds = add(lot.proceeds, cost)?;
         self.advance(Action::Buy)?;

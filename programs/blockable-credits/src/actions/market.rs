@@ -1,4 +1,4 @@
-//! A market is created, changed and paused.
+//! A market is created and changed, and its admin role changes hands.
 
 use {
     crate::{
@@ -17,7 +17,7 @@ pub struct MarketArgs {
     pub id: u64,
     /// True to allow bounds looser than [`TermBounds::PRODUCTION`]. Cannot be changed later.
     pub is_test: bool,
-    /// The key that may pause the market, and nothing else.
+    /// The key that may pause and halt the market, and nothing else.
     pub guardian: Pubkey,
     /// Fee on lot sales, in basis points.
     pub redistribution_fee_bps: u16,
@@ -36,6 +36,7 @@ impl MarketArgs {
             redistribution_fee_bps: self.redistribution_fee_bps,
             change_delay: self.change_delay,
             provider_delay: self.provider_delay,
+            guardian: self.guardian,
             treasury,
             bounds: self.bounds,
         }
@@ -70,7 +71,6 @@ impl Market {
         self.decimals = new.decimals;
         self.id = args.id;
         self.admin = new.admin;
-        self.guardian = args.guardian;
         self.payment_mint = new.payment_mint;
         self.token_program = new.token_program;
         self.apply(&settings);
@@ -106,9 +106,7 @@ impl Market {
     pub fn apply_change(&mut self, signer: &Pubkey, clock: &MarketClock) -> Result<MarketChange> {
         self.begin_by_admin(signer, clock)?;
         ensure(self.change_ready_at != 0, BlockableError::NoChangeProposed)?;
-        ensure(clock.market >= self.change_ready_at, BlockableError::ChangeDelayRunning)?;
-        let lapses_at = after(self.change_ready_at, CHANGE_LIFETIME)?;
-        ensure(clock.market <= lapses_at, BlockableError::ChangeLapsed)?;
+        require_ready(self.change_ready_at, clock)?;
         let settings = self.proposed_settings();
         self.apply(&settings);
         self.drop_proposal();
@@ -124,49 +122,40 @@ impl Market {
         Ok(MarketChange::Cancelled)
     }
 
-    /// Offers the admin role; to the zero key: withdraws the offer. Errors: the market is paused,
-    /// [`BlockableError::NotAdmin`].
+    /// Offers the admin role, which can be taken once the market's delay has passed; to the zero key: withdraws the offer.
+    /// Errors: the market is paused, [`BlockableError::NotAdmin`].
     pub fn offer_admin(&mut self, signer: &Pubkey, to: Pubkey, clock: &MarketClock) -> Result<MarketChange> {
         self.begin_by_admin(signer, clock)?;
+        let is_withdrawal = to == Pubkey::default();
+        let ready_at = if is_withdrawal { 0 } else { after(clock.market, self.change_delay)? };
         self.pending_admin = to;
-        Ok(MarketChange::AdminOffered { to })
+        self.pending_admin_ready_at = ready_at;
+        Ok(MarketChange::AdminOffered { to, ready_at })
     }
 
-    /// Makes the key that the role was offered to the admin. Errors: the market is paused, [`BlockableError::NotOffered`].
+    /// Makes the key that the role was offered to the admin. A change that the last admin proposed is dropped. Errors: the
+    /// market is paused, [`BlockableError::NotOffered`], [`BlockableError::ChangeDelayRunning`],
+    /// [`BlockableError::ChangeLapsed`].
     pub fn accept_admin(&mut self, signer: &Pubkey, clock: &MarketClock) -> Result<MarketChange> {
         clock.require_open()?;
         ensure(self.pending_admin == *signer, BlockableError::NotOffered)?;
+        require_ready(self.pending_admin_ready_at, clock)?;
         self.admin = *signer;
         self.pending_admin = Pubkey::default();
+        self.pending_admin_ready_at = 0;
+        self.drop_proposal();
         Ok(MarketChange::AdminChanged { to: *signer })
     }
 
-    /// Names the guardian. Errors: the market is paused, [`BlockableError::NotAdmin`].
-    pub fn set_guardian(&mut self, signer: &Pubkey, to: Pubkey, clock: &MarketClock) -> Result<MarketChange> {
-        self.begin_by_admin(signer, clock)?;
-        self.guardian = to;
-        Ok(MarketChange::GuardianSet { to })
-    }
-
-    /// Pauses the market for a number of seconds. Errors: [`BlockableError::NotGuardian`], those of [`Market::begin_pause`].
-    pub fn pause(&mut self, signer: &Pubkey, seconds: u32, clock: &MarketClock) -> Result<MarketChange> {
-        ensure(*signer == self.guardian || *signer == self.admin, BlockableError::NotGuardian)?;
-        self.begin_pause(clock.chain, seconds)?;
-        Ok(MarketChange::Paused { until: self.pause_expires_at })
-    }
-
-    /// Ends a pause: the admin at any time, anyone once it has expired. Errors: [`BlockableError::NotPaused`],
-    /// [`BlockableError::PauseRunning`].
-    pub fn unpause(&mut self, signer: &Pubkey, clock: &MarketClock) -> Result<MarketChange> {
-        ensure(self.paused_at != 0, BlockableError::NotPaused)?;
-        let by_admin = *signer == self.admin;
-        ensure(by_admin || !clock.is_paused, BlockableError::PauseRunning)?;
-        self.end_pause(clock.chain)?;
-        Ok(MarketChange::Unpaused { paused_seconds: self.paused_seconds })
-    }
-
-    fn begin_by_admin(&self, signer: &Pubkey, clock: &MarketClock) -> Result<()> {
+    pub(super) fn begin_by_admin(&self, signer: &Pubkey, clock: &MarketClock) -> Result<()> {
         clock.require_open()?;
         self.require_admin(signer)
     }
+}
+
+/// Requires that a delay has passed and that the change it was for has not lapsed; `ready_at` in market time. Errors:
+/// [`BlockableError::ChangeDelayRunning`], [`BlockableError::ChangeLapsed`].
+pub(super) fn require_ready(ready_at: i64, clock: &MarketClock) -> Result<()> {
+    ensure(clock.market >= ready_at, BlockableError::ChangeDelayRunning)?;
+    ensure(clock.market <= after(ready_at, CHANGE_LIFETIME)?, BlockableError::ChangeLapsed)
 }

@@ -11,6 +11,7 @@ mod begin;
 mod cancel;
 mod close;
 mod covenant;
+mod emergency;
 mod expire;
 mod forgive;
 mod freeze;

@@ -26,10 +26,10 @@ pub struct OfferArgs {
 }
 
 impl OfferArgs {
-    /// Checks an offer before its principal is paid in. Errors: the market is paused, the first rule on terms that is broken,
+    /// Checks an offer before its principal is paid in. Errors: the market is paused or halted, the first rule on terms that is broken,
     /// [`BlockableError::OfferExpired`], those of [`Provider::require_takes`].
     pub fn validate(&self, market: &Market, provider: &Provider, clock: &MarketClock) -> Result<()> {
-        clock.require_open()?;
+        clock.require_new_business()?;
         let terms = &self.terms;
         terms.validate(&self.schedule, terms.principal, &market.bounds).map_err(BlockableError::from)?;
         self.rider.validate(terms, &market.bounds).map_err(BlockableError::from)?;
@@ -113,10 +113,10 @@ impl Credit {
         })
     }
 
-    /// Accepts the offer that was read. Errors: the market is paused, [`BlockableError::NotBorrower`], the status,
+    /// Accepts the offer that was read. Errors: the market is paused or halted, [`BlockableError::NotBorrower`], the status,
     /// [`BlockableError::TermsHashMismatch`], [`BlockableError::OfferReplaced`], [`BlockableError::OfferExpired`].
     pub fn accept(&mut self, signer: &Pubkey, read: OfferRead, clock: &MarketClock) -> Result<Change> {
-        clock.require_open()?;
+        clock.require_new_business()?;
         ensure(self.borrower == *signer, BlockableError::NotBorrower)?;
         self.advance(Action::Accept)?;
         read.require(self)?;

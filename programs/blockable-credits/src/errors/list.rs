@@ -47,7 +47,7 @@ errors! {
     /// Not the market's admin.
     NotAdmin = "only the market's admin may do this; sign with its key",
     /// Neither the guardian nor the admin.
-    NotGuardian = "only the market's guardian or admin may pause; sign with one of their keys",
+    NotGuardian = "only the market's guardian or admin may pause or halt; sign with one of their keys",
     /// Not the key that the role was offered to.
     NotOffered = "this role was not offered to you; have it offered to the key that signs",
     /// Not the key that paid the rent.
@@ -84,6 +84,14 @@ errors! {
     PauseBudgetExceeded = "a market can be paused for six hours per UTC day; ask for fewer seconds or wait for the next day",
     /// More than a market may be paused in 30 days.
     PauseMonthExceeded = "a market can be paused for 24 hours in any 30 days; ask for fewer seconds or wait until earlier pauses are 31 days old",
+    /// The market is halted, and the instruction is new business.
+    MarketHalted = "the market is halted: no offer, acceptance, issue, assignment or purchase by a lender of its own lots until the admin has lifted the halt and the market's delay has passed",
+    /// A halt without an end is in force.
+    AlreadyHalted = "the market is halted already, without an end; there is nothing to add",
+    /// No halt is in force.
+    NotHalted = "the market is not halted; there is nothing to lift",
+    /// The end of the halt is set.
+    HaltEnds = "the halt has an end already, after the market's delay; wait for it",
     /// A delay out of range.
     ChangeDelayOutOfRange = "a change waits 2 to 60 days, in a test market 1 second to 60 days; correct change_delay",
     /// A provider's delay out of range.
@@ -91,9 +99,9 @@ errors! {
     /// No change is proposed.
     NoChangeProposed = "no change is proposed; propose one first",
     /// The delay has not passed.
-    ChangeDelayRunning = "the change's delay has not passed; wait until it has, paused time does not count",
+    ChangeDelayRunning = "the market's delay for this change has not passed; wait until it has, paused time does not count",
     /// The change has been ready for too long.
-    ChangeLapsed = "the change was ready for more than 14 days and has lapsed; propose it again",
+    ChangeLapsed = "the change was ready for more than 14 days and has lapsed; propose or offer it again",
     /// The settings are those in force.
     NothingChanges = "these settings are in force already; propose others",
     /// Not the market's treasury.

@@ -67,15 +67,12 @@ pub enum MarketChange {
     AdminOffered {
         /// The key it was offered to.
         to: Pubkey,
+        /// Market time from which it may be taken; 0 for a withdrawal.
+        ready_at: i64,
     },
-    /// Another admin took over.
+    /// Another admin took over; a change that waited is dropped.
     AdminChanged {
         /// The new admin.
-        to: Pubkey,
-    },
-    /// Another guardian was named.
-    GuardianSet {
-        /// The new guardian.
         to: Pubkey,
     },
     /// The market was paused.
@@ -87,6 +84,16 @@ pub enum MarketChange {
     Unpaused {
         /// Seconds spent paused in all pauses so far.
         paused_seconds: u64,
+    },
+    /// New business was stopped, without an end.
+    Halted {
+        /// The guardian or the admin.
+        by: Pubkey,
+    },
+    /// The admin set the end of the halt; a halt before it takes it back.
+    HaltLifted {
+        /// Market time at which new business is open again.
+        ends_at: i64,
     },
 }
 

@@ -27,18 +27,13 @@ impl MarketControl<'_> {
         emit(&self.event_authority, MarketChanged { market: self.market.key(), at: clock.chain, change })
     }
 
-    /// CAN offer the admin role: the admin. To the zero key: withdraws the offer.
+    /// CAN offer the admin role: the admin. The market's delay begins now. To the zero key: withdraws the offer.
     pub fn offer_admin(ctx: Context<MarketControl>, to: Pubkey) -> Result<()> {
         ctx.accounts.act(|market, signer, clock| market.offer_admin(signer, to, clock))
     }
 
-    /// CAN take the admin role: the key it was offered to.
+    /// CAN take the admin role: the key it was offered to, once the market's delay has passed.
     pub fn accept_admin(ctx: Context<MarketControl>) -> Result<()> {
         ctx.accounts.act(|market, signer, clock| market.accept_admin(signer, clock))
-    }
-
-    /// CAN name the guardian: the admin.
-    pub fn set_guardian(ctx: Context<MarketControl>, to: Pubkey) -> Result<()> {
-        ctx.accounts.act(|market, signer, clock| market.set_guardian(signer, to, clock))
     }
 }

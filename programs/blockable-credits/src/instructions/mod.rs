@@ -27,6 +27,7 @@ mod lot_close;
 mod market_admin;
 mod market_change;
 mod market_create;
+mod market_halt;
 mod market_pause;
 mod provider_authority;
 mod provider_change;

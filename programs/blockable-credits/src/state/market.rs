@@ -19,13 +19,15 @@ pub struct Market {
     pub decimals: u8,
     /// Fee on lot sales, in basis points.
     pub redistribution_fee_bps: u16,
+    /// 1 from a halt on; see [`Market::is_halted`].
+    pub halted: u8,
     /// Zero.
-    pub padding: [u8; 2],
+    pub padding: [u8; 1],
     /// The number in the market's address.
     pub id: u64,
     /// The key that may change the market.
     pub admin: Pubkey,
-    /// The key that may pause the market, and nothing else.
+    /// The key that may pause and halt the market, and nothing else.
     pub guardian: Pubkey,
     /// The token that loans are made and repaid in.
     pub payment_mint: Pubkey,
@@ -66,8 +68,14 @@ pub struct Market {
     pub provider_delay: u32,
     /// `provider_delay` of the proposed change.
     pub proposed_provider_delay: u32,
+    /// Market time at which a halt that the admin has lifted ends; 0 while it has no end.
+    pub halt_lifts_at: i64,
+    /// Market time from which the key that the admin role is offered to may take it; 0 for no offer.
+    pub pending_admin_ready_at: i64,
+    /// Guardian of the proposed change.
+    pub proposed_guardian: Pubkey,
     /// Zero; kept for later versions.
-    pub reserved: [u8; 104],
+    pub reserved: [u8; 56],
 }
 
 const _: () = assert!(size_of::<Market>() == 576);

@@ -15,7 +15,7 @@ pub const MAX_PAUSE_PER_30_DAYS: u32 = 86_400;
 /// UTC days whose pauses a market remembers: today, the day after, and 30 days back.
 pub const PAUSE_DAYS: usize = 32;
 
-/// One instant on both clocks of a market.
+/// One instant on both clocks of a market, and what is closed at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MarketClock {
     /// The chain's Unix time.
@@ -24,12 +24,21 @@ pub struct MarketClock {
     pub market: i64,
     /// True while the market is paused.
     pub is_paused: bool,
+    /// True while the market is halted: it takes no new business, and all that exists goes on.
+    pub is_halted: bool,
 }
 
 impl MarketClock {
     /// Requires that the market is not paused. Errors: [`BlockableError::MarketPaused`].
     pub fn require_open(&self) -> Result<()> {
         ensure(!self.is_paused, BlockableError::MarketPaused)
+    }
+
+    /// Requires that the market takes new business: it is neither paused nor halted. Errors:
+    /// [`BlockableError::MarketPaused`], [`BlockableError::MarketHalted`].
+    pub fn require_new_business(&self) -> Result<()> {
+        self.require_open()?;
+        ensure(!self.is_halted, BlockableError::MarketHalted)
     }
 
     /// Seconds for which the market has been paused in all. Errors: [`Overflow`].
@@ -42,7 +51,8 @@ impl Market {
     /// Both clocks at `chain_time`, in Unix seconds. Errors: [`Overflow`].
     pub fn clock_at(&self, chain_time: i64) -> core::result::Result<MarketClock, Overflow> {
         let market = self.market_time(chain_time)?;
-        Ok(MarketClock { chain: chain_time, market, is_paused: self.is_paused(chain_time) })
+        let (is_paused, is_halted) = (self.is_paused(chain_time), self.is_halted(market));
+        Ok(MarketClock { chain: chain_time, market, is_paused, is_halted })
     }
 
     /// Begins a pause of `seconds`. Errors: [`BlockableError::AmountZero`], [`BlockableError::AlreadyPaused`],
@@ -134,6 +144,11 @@ impl Market {
     /// Returns true when a pause is in force at `chain_time`.
     pub fn is_paused(&self, chain_time: i64) -> bool {
         self.paused_at != 0 && chain_time < self.pause_expires_at
+    }
+
+    /// Returns true while a halt is in force at a market time: from the halt until the end that the admin has set.
+    pub fn is_halted(&self, market_time: i64) -> bool {
+        self.halted == 1 && (self.halt_lifts_at == 0 || market_time < self.halt_lifts_at)
     }
 
     /// Seconds spent paused in all pauses, with the current one and one that expired since the last change. Errors: [`Overflow`].

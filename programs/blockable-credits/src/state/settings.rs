@@ -41,6 +41,8 @@ pub struct MarketSettings {
     pub change_delay: u32,
     /// Seconds of market time that a change of a provider's settings, or of its authority, waits.
     pub provider_delay: u32,
+    /// The key that may pause and halt the market, and nothing else.
+    pub guardian: Pubkey,
     /// Token account that fees are paid to.
     pub treasury: Pubkey,
     /// Bounds on the terms of loans.
@@ -51,7 +53,8 @@ impl MarketSettings {
     /// Returns true when these settings allow nobody more than `current` does.
     ///
     /// A change of the bounds on lots moves the price of collateral, which is in favour of either lenders or borrowers: it
-    /// never counts as tightening, and neither does a change of the treasury.
+    /// never counts as tightening, and neither does a change of the treasury. Nor does another guardian: the present one
+    /// can halt the market against an admin until it has gone.
     pub fn is_tightening(&self, current: &MarketSettings) -> bool {
         let lots = |bounds: &TermBounds| {
             let windows = (bounds.min_lot_window, bounds.max_lot_window);
@@ -62,6 +65,7 @@ impl MarketSettings {
             && self.redistribution_fee_bps <= current.redistribution_fee_bps
             && self.change_delay >= current.change_delay
             && self.provider_delay >= current.provider_delay
+            && self.guardian == current.guardian
             && self.treasury == current.treasury
     }
 
@@ -90,6 +94,7 @@ impl Market {
             redistribution_fee_bps: self.redistribution_fee_bps,
             change_delay: self.change_delay,
             provider_delay: self.provider_delay,
+            guardian: self.guardian,
             treasury: self.treasury,
             bounds: self.bounds,
         }
@@ -101,6 +106,7 @@ impl Market {
             redistribution_fee_bps: self.proposed_fee_bps,
             change_delay: self.proposed_delay,
             provider_delay: self.proposed_provider_delay,
+            guardian: self.proposed_guardian,
             treasury: self.proposed_treasury,
             bounds: self.proposed_bounds,
         }
@@ -111,6 +117,7 @@ impl Market {
         self.redistribution_fee_bps = settings.redistribution_fee_bps;
         self.change_delay = settings.change_delay;
         self.provider_delay = settings.provider_delay;
+        self.guardian = settings.guardian;
         self.treasury = settings.treasury;
         self.bounds = settings.bounds;
     }
@@ -120,6 +127,7 @@ impl Market {
         self.proposed_fee_bps = settings.redistribution_fee_bps;
         self.proposed_delay = settings.change_delay;
         self.proposed_provider_delay = settings.provider_delay;
+        self.proposed_guardian = settings.guardian;
         self.proposed_treasury = settings.treasury;
         self.proposed_bounds = settings.bounds;
         self.change_ready_at = ready_at;
@@ -131,6 +139,7 @@ impl Market {
             redistribution_fee_bps: 0,
             change_delay: 0,
             provider_delay: 0,
+            guardian: Pubkey::default(),
             treasury: Pubkey::default(),
             bounds: TermBounds::zeroed(),
         };

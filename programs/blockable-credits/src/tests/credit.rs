@@ -122,7 +122,7 @@ fn zeros_stand_for_the_absence_of_optional_terms() {
 fn an_offer_made_before_any_pause_expires_as_the_chain_says() {
     let mut credit = Credit::zeroed();
     credit.terms.offer_expires_at = 100;
-    let at = |chain, market| MarketClock { chain, market, is_paused: false };
+    let at = |chain, market| MarketClock { chain, market, is_paused: false, is_halted: false };
     let expired = |chain, market| credit.offer_has_expired(&at(chain, market)).unwrap();
     assert!(!expired(100, 100) && expired(101, 101));
     // Five seconds of a pause since then move it by five.

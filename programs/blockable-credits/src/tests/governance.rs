@@ -57,19 +57,64 @@ fn a_change_that_loosens_is_applied_between_its_delay_and_its_end() {
 }
 
 #[test]
-fn roles_pass_to_the_keys_that_they_were_offered_to() {
+fn the_admins_place_passes_after_the_markets_delay() {
     let mut stage = Stage::new();
     let clock = stage.clock();
     refused(stage.market.offer_admin(&BUYER, BUYER, &clock), NotAdmin);
-    stage.market.offer_admin(&ADMIN, BUYER, &clock).unwrap();
-    refused(stage.market.accept_admin(&LENDER, &clock), NotOffered);
-    stage.market.accept_admin(&BUYER, &clock).unwrap();
-    assert_eq!((stage.market.admin, stage.market.pending_admin), (BUYER, Pubkey::default()));
-    refused(stage.market.set_guardian(&ADMIN, key(9), &clock), NotAdmin);
-    stage.market.set_guardian(&BUYER, key(9), &clock).unwrap();
-    refused(stage.market.pause(&LENDER, 60, &clock), NotGuardian);
-    assert!(stage.market.pause(&key(9), 60, &clock).is_ok());
+    let offered = stage.market.offer_admin(&ADMIN, BUYER, &clock);
+    assert_eq!(offered, Ok(MarketChange::AdminOffered { to: BUYER, ready_at: START + 2 * DAY }));
+    refused({ stage.market }.accept_admin(&LENDER, &clock), NotOffered);
+    refused({ stage.market }.accept_admin(&BUYER, &clock), ChangeDelayRunning);
+    stage.now = START + 2 * DAY - 1;
+    refused({ stage.market }.accept_admin(&BUYER, &stage.clock()), ChangeDelayRunning);
+    stage.now = START + 16 * DAY + 1;
+    refused({ stage.market }.accept_admin(&BUYER, &stage.clock()), ChangeLapsed);
+    // Offered again, it waits again; a longer delay counts from then on.
+    let clock = stage.on_day(2);
+    let mut market = stage.market;
+    market.change_delay = 3 * DAY as u32;
+    market.offer_admin(&ADMIN, BUYER, &clock).unwrap();
+    refused(market.accept_admin(&BUYER, &clock), ChangeDelayRunning);
+    assert_eq!(market.pending_admin_ready_at, START + 5 * DAY);
+    let withdrawn = market.offer_admin(&ADMIN, Pubkey::default(), &clock);
+    assert_eq!(withdrawn, Ok(MarketChange::AdminOffered { to: Pubkey::default(), ready_at: 0 }));
+    assert_eq!((market.pending_admin, market.pending_admin_ready_at), (Pubkey::default(), 0));
 
+    // What the last admin proposed does not outlive it.
+    let settings = MarketSettings { redistribution_fee_bps: 300, ..stage.market.settings() };
+    stage.market.propose_change(&ADMIN, settings, &clock).unwrap();
+    assert_eq!(stage.market.accept_admin(&BUYER, &clock), Ok(MarketChange::AdminChanged { to: BUYER }));
+    let market = &mut stage.market;
+    assert_eq!(
+        (market.admin, market.pending_admin, market.pending_admin_ready_at),
+        (BUYER, Pubkey::default(), 0)
+    );
+    refused(market.apply_change(&BUYER, &clock), NoChangeProposed);
+    refused(market.offer_admin(&ADMIN, ADMIN, &clock), NotAdmin);
+}
+
+#[test]
+fn a_guardian_is_replaced_in_view_of_it() {
+    let mut stage = Stage::new();
+    let clock = stage.clock();
+    let settings = MarketSettings { guardian: key(9), ..stage.market.settings() };
+    let change = stage.market.propose_change(&ADMIN, settings, &clock);
+    assert_eq!(change, Ok(MarketChange::Proposed { settings, ready_at: START + 2 * DAY }));
+    refused({ stage.market }.pause(&key(9), 60, &clock), NotGuardian);
+    assert!({ stage.market }.halt(&GUARDIAN, &clock).is_ok());
+    let clock = stage.on_day(2);
+    stage.market.apply_change(&ADMIN, &clock).unwrap();
+    refused({ stage.market }.pause(&GUARDIAN, 60, &clock), NotGuardian);
+    refused({ stage.market }.halt(&GUARDIAN, &clock), NotGuardian);
+    assert!({ stage.market }.pause(&key(9), 60, &clock).is_ok());
+    assert!({ stage.market }.pause(&ADMIN, 60, &clock).is_ok());
+    refused(stage.market.pause(&LENDER, 60, &clock), NotGuardian);
+}
+
+#[test]
+fn a_providers_role_passes_to_the_key_that_it_was_offered_to() {
+    let mut stage = Stage::new();
+    let clock = stage.clock();
     let provider = &mut stage.provider;
     refused(provider.offer_authority(&BUYER, BUYER, &stage.market, &clock), NotProvider);
     provider.offer_authority(&OPERATOR, BUYER, &stage.market, &clock).unwrap();

@@ -103,7 +103,8 @@ fn a_market_is_laid_out_as_published() {
         is_test: 2,
         decimals: 3,
         redistribution_fee_bps: 4,
-        padding: 6,
+        halted: 6,
+        padding: 7,
         id: 8,
         admin: 16,
         guardian: 48,
@@ -126,7 +127,10 @@ fn a_market_is_laid_out_as_published() {
         paused_on: 400,
         provider_delay: 464,
         proposed_provider_delay: 468,
-        reserved: 472,
+        halt_lifts_at: 472,
+        pending_admin_ready_at: 480,
+        proposed_guardian: 488,
+        reserved: 520,
     });
 }
 

@@ -261,7 +261,7 @@ fn a_pause_stops_what_is_not_a_payment_or_a_freeze() {
     refused(stage.provider.set_capacity(&OPERATOR, u64::MAX, &clock), MarketPaused);
     let settings = ProviderSettings { price_list_hash: [1; 32], ..settings() };
     refused({ stage.provider }.propose_change(&OPERATOR, &settings, &stage.market, &clock), MarketPaused);
-    refused(stage.market.set_guardian(&ADMIN, key(9), &clock), MarketPaused);
+    refused(stage.market.offer_admin(&ADMIN, key(9), &clock), MarketPaused);
     assert_eq!({ stage.credit }.begin_payment(USDC, &clock), Ok(USDC));
     refused({ stage.credit }.thaw(&LENDER, ThawBounds::ALL), BeyondFrozen);
     refused(stage.market.unpause(&BUYER, &clock), PauseRunning);

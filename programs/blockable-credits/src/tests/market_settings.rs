@@ -32,6 +32,7 @@ fn settings() -> MarketSettings {
         redistribution_fee_bps: 200,
         change_delay: 300_000,
         provider_delay: 30_000,
+        guardian: Pubkey::new_from_array([8; 32]),
         treasury: Pubkey::new_from_array([7; 32]),
         bounds,
     }
@@ -109,6 +110,13 @@ fn another_treasury_always_waits() {
     let other = MarketSettings { treasury: Pubkey::default(), ..settings() };
     assert!(!other.is_tightening(&settings()) && !settings().is_tightening(&other));
     assert!(settings().is_tightening(&settings()));
+}
+
+/// The guardian is the key that can stop an admin: the admin replaces it in view of it alone.
+#[test]
+fn another_guardian_always_waits() {
+    let other = MarketSettings { guardian: Pubkey::default(), ..settings() };
+    assert!(!other.is_tightening(&settings()) && !settings().is_tightening(&other));
 }
 
 #[test]

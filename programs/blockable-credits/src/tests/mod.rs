@@ -5,6 +5,7 @@ mod changes;
 mod collateral;
 mod covenant;
 mod credit;
+mod emergencies;
 mod governance;
 mod layout;
 mod life;

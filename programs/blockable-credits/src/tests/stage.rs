@@ -29,6 +29,7 @@ pub(super) const LENDER: Pubkey = key(2);
 pub(super) const BORROWER: Pubkey = key(3);
 pub(super) const OPERATOR: Pubkey = key(4);
 pub(super) const BUYER: Pubkey = key(5);
+pub(super) const GUARDIAN: Pubkey = key(7);
 pub(super) const PAYER: Pubkey = key(6);
 pub(super) const MARKET: Pubkey = key(101);
 pub(super) const PROVIDER: Pubkey = key(102);
@@ -108,7 +109,7 @@ impl Stage {
         let args = MarketArgs {
             id: 1,
             is_test: false,
-            guardian: ADMIN,
+            guardian: GUARDIAN,
             redistribution_fee_bps: 200,
             change_delay: 2 * DAY as u32,
             provider_delay: DAY as u32,

@@ -1,0 +1,56 @@
+//! A market is paused and halted.
+
+use {
+    crate::{
+        errors::{BlockableError, ensure},
+        events::MarketChange,
+        state::{Market, MarketClock},
+        units::after,
+    },
+    anchor_lang::prelude::*,
+};
+
+impl Market {
+    /// Pauses the market for a number of seconds. Errors: [`BlockableError::NotGuardian`], those of [`Market::begin_pause`].
+    pub fn pause(&mut self, signer: &Pubkey, seconds: u32, clock: &MarketClock) -> Result<MarketChange> {
+        self.require_guardian(signer)?;
+        self.begin_pause(clock.chain, seconds)?;
+        Ok(MarketChange::Paused { until: self.pause_expires_at })
+    }
+
+    /// Ends a pause: the admin at any time, anyone once it has expired. Errors: [`BlockableError::NotPaused`],
+    /// [`BlockableError::PauseRunning`].
+    pub fn unpause(&mut self, signer: &Pubkey, clock: &MarketClock) -> Result<MarketChange> {
+        ensure(self.paused_at != 0, BlockableError::NotPaused)?;
+        let by_admin = *signer == self.admin;
+        ensure(by_admin || !clock.is_paused, BlockableError::PauseRunning)?;
+        self.end_pause(clock.chain)?;
+        Ok(MarketChange::Unpaused { paused_seconds: self.paused_seconds })
+    }
+
+    /// Stops new business without an end, also while the market is paused: offers, acceptances, issues, assignments of loans,
+    /// and purchases by lenders from their own lots. An end that the admin has set is taken back. Errors:
+    /// [`BlockableError::NotGuardian`], [`BlockableError::AlreadyHalted`].
+    pub fn halt(&mut self, signer: &Pubkey, clock: &MarketClock) -> Result<MarketChange> {
+        self.require_guardian(signer)?;
+        let is_endless = clock.is_halted && self.halt_lifts_at == 0;
+        ensure(!is_endless, BlockableError::AlreadyHalted)?;
+        self.halted = 1;
+        self.halt_lifts_at = 0;
+        Ok(MarketChange::Halted { by: *signer })
+    }
+
+    /// Sets the end of the halt: once the market's delay has passed, in which the guardian can halt again. Errors: the market
+    /// is paused, [`BlockableError::NotAdmin`], [`BlockableError::NotHalted`], [`BlockableError::HaltEnds`].
+    pub fn lift_halt(&mut self, signer: &Pubkey, clock: &MarketClock) -> Result<MarketChange> {
+        self.begin_by_admin(signer, clock)?;
+        ensure(clock.is_halted, BlockableError::NotHalted)?;
+        ensure(self.halt_lifts_at == 0, BlockableError::HaltEnds)?;
+        self.halt_lifts_at = after(clock.market, self.change_delay)?;
+        Ok(MarketChange::HaltLifted { ends_at: self.halt_lifts_at })
+    }
+
+    fn require_guardian(&self, signer: &Pubkey) -> Result<()> {
+        ensure(*signer == self.guardian || *signer == self.admin, BlockableError::NotGuardian)
+    }
+}

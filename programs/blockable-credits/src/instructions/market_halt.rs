@@ -1,0 +1,15 @@
+use {crate::instructions::MarketControl, anchor_lang::prelude::*};
+
+impl MarketControl<'_> {
+    /// CAN halt: the guardian or the admin, also while the market is paused. Offers, acceptances, issues, assignments of loans
+    /// and purchases by lenders from their own lots stop without an end; everything else goes on.
+    pub fn halt(ctx: Context<MarketControl>) -> Result<()> {
+        ctx.accounts.act(|market, signer, clock| market.halt(signer, clock))
+    }
+
+    /// CAN lift a halt: the admin. It ends once the market's delay has passed. CANNOT end it at once: the guardian has the
+    /// delay to halt again.
+    pub fn lift_halt(ctx: Context<MarketControl>) -> Result<()> {
+        ctx.accounts.act(|market, signer, clock| market.lift_halt(signer, clock))
+    }
+}
