@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        state::{Collateral, Meter},
+        state::{Collateral, FreezeReason, MarketClock, Meter},
         units::{Overflow, add, elapsed, mul_div_ceil, sub},
     },
     anchor_lang::{AnchorDeserialize, AnchorSerialize},
@@ -80,7 +80,7 @@ pub fn apply(
     let seconds = elapsed(meter.reported_at, at).map_err(|_| Skip::Stale)?;
     let counted = wanted.min(max_per_second.saturating_mul(seconds));
 
-    let before_freeze = collateral.frozen > 0 && at <= meter.frozen_at_chain && late_reports_count;
+    let before_freeze = collateral.frozen() > 0 && at <= meter.frozen_at_chain && late_reports_count;
     let metered = if before_freeze {
         count_use_before_freeze(collateral, meter, counted, reading.in_flight)
     } else {
@@ -92,19 +92,20 @@ pub fn apply(
     Ok(Metered { deferred: wanted.saturating_sub(counted), ..metered })
 }
 
-/// Counts use as of now: first available units, then those promised to jobs in flight at the freeze.
+/// Counts use as of now: first available units, then frozen ones that jobs in flight at the freeze may still use.
 fn count_use(collateral: &mut Collateral, meter: &mut Meter, counted: u64, in_flight: u64) -> Metered {
+    let (left, reopened) = (finishing(collateral, meter), reopened(collateral, meter));
     let open = counted.min(collateral.available());
     let beyond = counted.saturating_sub(open);
-    let promised = beyond.min(meter.settlement_left).min(collateral.frozen);
-    collateral.frozen = collateral.frozen.saturating_sub(promised);
-    collateral.consumed = collateral.consumed.saturating_add(open).saturating_add(promised);
+    let finished = beyond.min(left);
+    collateral.limit_frozen(collateral.frozen().saturating_sub(finished));
+    collateral.consumed = collateral.consumed.saturating_add(open).saturating_add(finished);
     collateral.fit_frozen();
-    let left = meter.settlement_left.saturating_sub(promised).min(promised_units(collateral, in_flight));
-    meter.settlement_left = left;
-    // Jobs were admitted against available units or got a promise before the freeze: they cannot hold more.
+    // Jobs were admitted against available units, or were running at the freeze: they cannot hold more.
+    let left = left.saturating_sub(finished).min(collateral.frozen());
     meter.in_flight = in_flight.min(collateral.available().saturating_add(left));
-    Metered { consumed: open.saturating_add(promised), overrun: beyond.saturating_sub(promised), deferred: 0 }
+    fit_promises(collateral, meter, reopened);
+    Metered { consumed: open.saturating_add(finished), overrun: beyond.saturating_sub(finished), deferred: 0 }
 }
 
 /// Counts use from before the latest freeze, against the units that were open before it.
@@ -114,74 +115,108 @@ fn count_use_before_freeze(
     counted: u64,
     in_flight: u64,
 ) -> Metered {
-    let frozen_then = meter.frozen_before.min(collateral.frozen);
+    let reopened = reopened(collateral, meter);
+    let frozen_then = meter.frozen_before.min(collateral.frozen());
     let consumed = counted.min(collateral.remaining().saturating_sub(frozen_then));
     collateral.consumed = collateral.consumed.saturating_add(consumed);
     collateral.fit_frozen();
     meter.in_flight = in_flight.min(collateral.remaining().saturating_sub(frozen_then));
-    meter.settlement_left = promised_units(collateral, meter.in_flight);
+    fit_promises(collateral, meter, reopened);
+    promise_rest(collateral, meter);
     Metered { consumed, overrun: counted.saturating_sub(consumed), deferred: 0 }
 }
 
-/// Frozen units promised to running jobs: those they hold beyond the units left available.
-fn promised_units(collateral: &Collateral, in_flight: u64) -> u64 {
-    in_flight.saturating_sub(collateral.available()).min(collateral.frozen)
+/// Frozen units that jobs in flight may still use: those they hold beyond the units left available.
+pub fn finishing(collateral: &Collateral, meter: &Meter) -> u64 {
+    meter.in_flight.saturating_sub(collateral.available()).min(collateral.frozen())
 }
 
-/// Raises the frozen units to `target`. Jobs in flight keep the units promised to them.
+/// Units of jobs with a promise, kept or lapsed, that a thaw or a release has opened again.
+fn reopened(collateral: &Collateral, meter: &Meter) -> u64 {
+    meter.promised.saturating_add(meter.lapsed).saturating_sub(finishing(collateral, meter))
+}
+
+/// Lowers the marks of promises to the units that the same jobs may still hold after a report: those on frozen units, and
+/// at most `reopened` on open ones. Jobs whose promise has lapsed count as ended first.
+fn fit_promises(collateral: &Collateral, meter: &mut Meter, reopened: u64) {
+    let on_frozen = finishing(collateral, meter);
+    let on_open = meter.in_flight.saturating_sub(on_frozen);
+    let marked = on_frozen.saturating_add(reopened.min(on_open));
+    meter.promised = meter.promised.min(marked);
+    meter.lapsed = meter.lapsed.min(marked.saturating_sub(meter.promised));
+}
+
+/// Gives the promise of the latest freeze to the jobs on frozen units that have had none.
+fn promise_rest(collateral: &Collateral, meter: &mut Meter) {
+    let marked = meter.promised.saturating_add(meter.lapsed);
+    let rest = finishing(collateral, meter).saturating_sub(marked);
+    meter.promised = meter.promised.saturating_add(rest);
+}
+
+/// Notes that the promise has lapsed.
+fn lapse_promise(meter: &mut Meter) {
+    meter.lapsed = meter.lapsed.saturating_add(meter.promised);
+    meter.promised = 0;
+}
+
+/// Raises the units that are frozen for a reason like `reason` to `target`, at most the lien. Running jobs may still use the
+/// units they hold, and those that have had no promise yet get one.
 ///
-/// `now` is the chain's Unix time. Returns the units newly frozen; zero when that much is frozen already.
-/// Errors: [`Overflow`] when `target` exceeds the lien.
+/// Returns the units newly frozen: zero when as many are frozen for another reason, `None`, with nothing changed, when that
+/// much is frozen for this one already.
 pub fn freeze_to(
     collateral: &mut Collateral,
     meter: &mut Meter,
     target: u64,
-    now: i64,
-) -> Result<u64, Overflow> {
-    sub(collateral.lien(), target)?;
-    let raised = target.saturating_sub(collateral.frozen);
-    if raised > 0 {
-        // Units promised to running jobs were still open to use. Freezes of one instant count as one freeze: reports are
-        // measured against the units open before the first.
-        let closed = collateral.frozen.saturating_sub(meter.settlement_left);
-        let same_instant = collateral.frozen > 0 && now == meter.frozen_at_chain;
-        meter.frozen_before = if same_instant { meter.frozen_before.min(closed) } else { closed };
-        meter.frozen_at_chain = now;
-        collateral.frozen = target;
-        meter.settlement_left = promised_units(collateral, meter.in_flight);
+    reason: FreezeReason,
+    promise_holds: bool,
+    clock: &MarketClock,
+) -> Option<u64> {
+    let before = *collateral;
+    let raised = collateral.freeze(target.min(collateral.lien()), reason)?;
+    if raised == 0 {
+        return Some(0);
     }
-    Ok(raised)
+    if !promise_holds {
+        lapse_promise(meter);
+    }
+    if meter.promised == 0 {
+        meter.promised_at = clock.market;
+    }
+    // Units of running jobs were still open to use. Freezes of one instant count as one freeze: reports are measured against
+    // the units open before the first.
+    let closed = before.frozen().saturating_sub(finishing(&before, meter));
+    let same_instant = before.frozen() > 0 && clock.chain == meter.frozen_at_chain;
+    meter.frozen_before = if same_instant { meter.frozen_before.min(closed) } else { closed };
+    meter.frozen_at_chain = clock.chain;
+    promise_rest(collateral, meter);
+    Some(raised)
 }
 
-/// Thaws frozen units. Errors: [`Overflow`] when fewer are frozen.
-pub fn thaw(collateral: &mut Collateral, meter: &mut Meter, units: u64) -> Result<(), Overflow> {
-    collateral.frozen = sub(collateral.frozen, units)?;
-    // Units that are open again need no promise.
-    meter.settlement_left = meter.settlement_left.min(promised_units(collateral, meter.in_flight));
+/// Thaws frozen units, whatever they are frozen for. Errors: [`Overflow`] when fewer are frozen.
+pub fn thaw(collateral: &mut Collateral, units: u64) -> Result<(), Overflow> {
+    collateral.limit_frozen(sub(collateral.frozen(), units)?);
     Ok(())
 }
 
 /// Units that running jobs hold, as of the last report: at most those open to them.
 pub fn held_by_jobs(collateral: &Collateral, meter: &Meter) -> u64 {
-    meter.in_flight.min(collateral.available().saturating_add(meter.settlement_left))
+    meter.in_flight.min(collateral.available().saturating_add(finishing(collateral, meter)))
 }
 
 /// Units of the lien that no running job may still draw on, and that a seizure may therefore take.
 ///
-/// Jobs draw on units outside the lien first. Units that a freeze promised to jobs are kept while `promise_holds`; units
-/// that jobs hold and that are not frozen are always kept.
+/// Jobs draw on units outside the lien first. Units that a freeze promised to jobs are kept while `promise_holds`, and none
+/// of those whose promise has lapsed; units of jobs that no freeze has met are always kept.
 pub fn seizable(collateral: &Collateral, meter: &Meter, promise_holds: bool) -> u64 {
     let lien = collateral.lien();
-    let running = if promise_holds {
-        held_by_jobs(collateral, meter)
-    } else {
-        meter.in_flight.saturating_sub(meter.settlement_left).min(collateral.available())
-    };
+    let promised = if promise_holds { 0 } else { meter.promised };
+    let kept = held_by_jobs(collateral, meter).saturating_sub(meter.lapsed).saturating_sub(promised);
     let outside = collateral.remaining().saturating_sub(lien);
-    lien.saturating_sub(running.saturating_sub(outside))
+    lien.saturating_sub(kept.saturating_sub(outside))
 }
 
-/// Takes units out of the lien, frozen ones first, and leaves running jobs the units they hold.
+/// Takes units out of the lien, frozen ones first, and leaves running jobs the units that [`seizable`] keeps for them.
 ///
 /// Errors: [`Overflow`] when fewer are [`seizable`], with nothing changed.
 pub fn seize(
@@ -191,17 +226,20 @@ pub fn seize(
     promise_holds: bool,
 ) -> Result<(), Overflow> {
     sub(seizable(collateral, meter, promise_holds), units)?;
-    let kept = if promise_holds { meter.settlement_left } else { 0 };
     let seized = add(collateral.seized, units)?;
-    collateral.frozen = collateral.frozen.saturating_sub(units).max(kept.min(collateral.frozen));
+    if !promise_holds {
+        lapse_promise(meter);
+    }
+    let kept = meter.in_flight.saturating_sub(meter.lapsed);
+    let left = finishing(collateral, meter);
+    let frozen = collateral.frozen();
+    collateral.limit_frozen(frozen.saturating_sub(units).max(left.min(meter.promised)));
     collateral.seized = seized;
     collateral.fit_frozen();
-    if !promise_holds {
-        // A promise that has lapsed no longer holds units: a seizure in parts takes as many as a single one.
-        meter.in_flight = meter.in_flight.saturating_sub(meter.settlement_left);
-        meter.settlement_left = 0;
-    }
-    meter.settlement_left = meter.settlement_left.min(collateral.frozen);
+    // Units are taken from under jobs whose promise has lapsed, and from no others.
+    let left = left.min(collateral.frozen());
+    meter.in_flight = meter.in_flight.min(collateral.available().saturating_add(left));
+    meter.lapsed = meter.in_flight.saturating_sub(kept);
     Ok(())
 }
 

@@ -30,7 +30,7 @@ impl Credit {
             outcome(&rider, self.covenant.apr_bps, utilisation_bps, self.debt.principal, can_fall_short)?;
         let top_up = self.call_top_up(outcome.top_up)?;
         self.covenant.apr_bps = outcome.apr_bps;
-        self.covenant.began_frozen = u8::from(self.collateral.frozen > 0);
+        self.covenant.began_frozen = u8::from(self.collateral.frozen() > 0);
         self.covenant.measured_at = self.meter.reported_at;
         self.covenant.consumed = self.collateral.consumed;
         Ok(Change::CovenantApplied { utilisation_bps, apr_bps: outcome.apr_bps, top_up })
@@ -39,7 +39,7 @@ impl Credit {
     /// Returns true when units were frozen at some time in the covenant's window, so that the borrower may have been unable
     /// to use them.
     fn was_frozen_in_window(&self) -> bool {
-        self.collateral.frozen > 0
+        self.collateral.frozen() > 0
             || self.covenant.began_frozen == 1
             || self.meter.frozen_at_chain > self.covenant.measured_at
     }

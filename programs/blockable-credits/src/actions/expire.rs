@@ -4,7 +4,7 @@ use {
     crate::{
         errors::{BlockableError, ensure},
         events::Change,
-        metering::held_by_jobs,
+        metering::{finishing, held_by_jobs},
         state::{Credit, MarketClock},
         transitions::Action,
     },
@@ -19,11 +19,10 @@ impl Credit {
         let lifetime_has_passed = self.require_unexpired(clock.market).is_err();
         ensure(lifetime_has_passed, BlockableError::NothingToExpire)?;
         self.accrue(clock.market)?;
-        let (mut collateral, mut meter) = (self.collateral, self.meter);
-        let units = collateral.expire(held_by_jobs(&collateral, &meter), meter.settlement_left)?;
+        let (mut collateral, meter) = (self.collateral, self.meter);
+        let units = collateral.expire(held_by_jobs(&collateral, &meter), finishing(&collateral, &meter))?;
         ensure(units > 0, BlockableError::NothingToExpire)?;
-        meter.settlement_left = meter.settlement_left.min(collateral.frozen);
-        (self.collateral, self.meter) = (collateral, meter);
+        self.collateral = collateral;
         Ok(Change::Expired { units })
     }
 }

@@ -17,7 +17,7 @@ use {
 pub enum FreezeAmount {
     /// The whole lien.
     All,
-    /// A number of units, at most the lien.
+    /// A number of units; the whole lien where it is smaller.
     Units(u64),
     /// A share of the lien in basis points, rounded up.
     Bps(u16),
@@ -75,18 +75,23 @@ impl Credit {
         self.require_freezer(signer)?;
         self.advance(Action::Thaw)?;
         self.pending_lender = Pubkey::default();
-        let frozen = self.collateral.frozen;
+        let mut collateral = self.collateral;
+        let frozen = collateral.frozen();
         ensure(bounds.most > 0, BlockableError::AmountZero)?;
         let units = bounds.most.min(frozen.saturating_sub(bounds.keep));
         ensure(units > 0, BlockableError::BeyondFrozen)?;
-        let (mut collateral, mut meter) = (self.collateral, self.meter);
-        metering::thaw(&mut collateral, &mut meter, units)?;
-        (self.collateral, self.meter) = (collateral, meter);
-        Ok(Change::Thawed { by: *signer, units, frozen: collateral.frozen })
+        metering::thaw(&mut collateral, units)?;
+        self.collateral = collateral;
+        Ok(Change::Thawed {
+            by: *signer,
+            units,
+            frozen_for_payment: collateral.frozen_for_payment,
+            frozen_for_other: collateral.frozen_for_other,
+        })
     }
 
     /// The frozen units in all that a freeze of `amount` leads to. A shortfall is that of the last accrual: bring the debt
-    /// up to now by [`Credit::accrue`] before. Errors: [`BlockableError::AmountZero`], [`BlockableError::BeyondLien`],
+    /// up to now by [`Credit::accrue`] before. Errors: [`BlockableError::AmountZero`],
     /// [`BlockableError::ShareOutOfRange`], [`BlockableError::NotInArrears`].
     pub fn freeze_target(&self, amount: FreezeAmount) -> Result<u64> {
         let lien = self.collateral.lien();
@@ -94,8 +99,7 @@ impl Credit {
             FreezeAmount::All => Ok(lien),
             FreezeAmount::Units(units) => {
                 ensure(units > 0, BlockableError::AmountZero)?;
-                ensure(units <= lien, BlockableError::BeyondLien)?;
-                Ok(units)
+                Ok(units.min(lien))
             }
             FreezeAmount::Bps(bps) => {
                 ensure((1..=BPS).contains(&u64::from(bps)), BlockableError::ShareOutOfRange)?;
@@ -109,7 +113,8 @@ impl Credit {
         }
     }
 
-    /// Raises the frozen units to `target`. Errors: [`BlockableError::AlreadyFrozen`].
+    /// Raises the units frozen for a reason like `reason` to `target`, which is recorded also where as many are frozen for
+    /// another one. Errors: [`BlockableError::AlreadyFrozen`].
     fn raise_frozen(
         &mut self,
         by: Pubkey,
@@ -117,10 +122,21 @@ impl Credit {
         reason: FreezeReason,
         clock: &MarketClock,
     ) -> Result<Change> {
-        let units = freeze_to(&mut self.collateral, &mut self.meter, target, clock.chain)?;
-        ensure(units > 0, BlockableError::AlreadyFrozen)?;
-        self.frozen_at_market = clock.market;
+        let promise_holds = self.promise_holds(clock)?;
+        let (mut collateral, mut meter) = (self.collateral, self.meter);
+        let units = freeze_to(&mut collateral, &mut meter, target, reason, promise_holds, clock)
+            .ok_or(BlockableError::AlreadyFrozen)?;
+        (self.collateral, self.meter) = (collateral, meter);
         self.freeze_reason = reason as u8;
-        Ok(Change::Frozen { by, reason, units, frozen: self.collateral.frozen })
+        if units > 0 {
+            self.frozen_at_market = clock.market;
+        }
+        Ok(Change::Frozen {
+            by,
+            reason,
+            units,
+            frozen_for_payment: collateral.frozen_for_payment,
+            frozen_for_other: collateral.frozen_for_other,
+        })
     }
 }

@@ -54,7 +54,7 @@ impl PurchaseLimits {
         ensure(credit.terms_hash == self.terms_hash, BlockableError::TermsHashMismatch)?;
         ensure(credit.debt.total() >= self.least_debt, BlockableError::DebtBelowLimit)?;
         ensure(credit.collateral.lien() >= self.least_lien, BlockableError::LienBelowLimit)?;
-        ensure(credit.collateral.frozen <= self.most_frozen, BlockableError::FrozenAboveLimit)?;
+        ensure(credit.collateral.frozen() <= self.most_frozen, BlockableError::FrozenAboveLimit)?;
         ensure(credit.apr_bps() >= self.least_apr_bps, BlockableError::AprBelowLimit)
     }
 }

@@ -161,10 +161,10 @@ impl Credit {
             ensure(window_has_passed, BlockableError::LotStillOpen)?;
             ensure(*signer == self.lender, BlockableError::LotNotYours)?;
         }
-        self.collateral.unseize(returned)?;
         if status == Status::Seizing {
-            self.collateral.frozen = add(self.collateral.frozen, returned)?;
-            self.collateral.fit_frozen();
+            self.collateral.unseize_frozen(returned)?;
+        } else {
+            self.collateral.unseize(returned)?;
         }
         self.lots_open = self.lots_open.checked_sub(1).ok_or(Overflow)?;
         Ok(Change::LotClosed { lot: key, returned })

@@ -37,16 +37,20 @@ impl Credit {
         Ok(Change::NoticeGiven { document: notice.document, debt: self.debt.total() })
     }
 
-    /// Withdraws the notice that was given at the market time `given_at`. Units that the policy would not let the lender freeze without the notice are thawed. Errors: the
-    /// market is paused, [`BlockableError::NotLender`], the status, [`BlockableError::NoNotice`],
+    /// Withdraws the notice that was given at the market time `given_at`. Units that the policy would not let the lender
+    /// freeze without the notice are thawed, and those frozen about payment where the arrears have been paid meanwhile.
+    /// Errors: the market is paused, [`BlockableError::NotLender`], the status, [`BlockableError::NoNotice`],
     /// [`BlockableError::NoticeReplaced`].
     pub fn withdraw_notice(&mut self, signer: &Pubkey, given_at: i64, clock: &MarketClock) -> Result<Change> {
         self.begin_by_lender(signer, Action::WithdrawNotice, clock)?;
         ensure(self.notice_given == 1, BlockableError::NoNotice)?;
         ensure(self.defaulted_at == given_at, BlockableError::NoticeReplaced)?;
+        self.accrue(clock.market)?;
         self.notice_given = 0;
         self.defaulted_at = 0;
-        if !self.may_freeze(Status::Active)? {
+        if self.arrears() == 0 {
+            self.thaw_cured(Status::Active)?;
+        } else if !self.may_freeze(Status::Active)? {
             self.thaw_all();
         }
         Ok(Change::NoticeWithdrawn)

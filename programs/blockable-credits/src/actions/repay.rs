@@ -4,8 +4,7 @@ use {
     crate::{
         errors::{BlockableError, ensure},
         events::Change,
-        metering::thaw,
-        state::{Credit, FreezeReason, MarketClock},
+        state::{Credit, MarketClock},
         transitions::{Action, Status, next},
         units::{add, mul_div_floor, sub},
         waterfall::{self, Applied},
@@ -63,7 +62,6 @@ impl Credit {
             // Coupons paid in kind have raised the principal to repay above that of the terms.
             let principal = add(self.principal_repaid, self.debt.principal)?;
             self.collateral.release(self.principal_repaid, principal)?;
-            self.meter.settlement_left = self.meter.settlement_left.min(self.collateral.frozen);
             applied
         };
         let status = self.advance_by_payment(&applied)?;
@@ -74,22 +72,25 @@ impl Credit {
             interest: applied.interest,
             principal: applied.principal,
             released: sub(self.collateral.released, before.released)?,
-            thawed: sub(before.frozen, self.collateral.frozen)?,
+            thawed: sub(before.frozen(), self.collateral.frozen())?,
+            frozen_for_payment: self.collateral.frozen_for_payment,
+            frozen_for_other: self.collateral.frozen_for_other,
             debt: self.debt.total(),
             status,
         })
     }
 
-    /// Thaws units frozen for a missed payment or a default in proportion to the arrears paid, rounded down; none while a
-    /// notice for a breach is in force.
+    /// Lowers what is frozen about payment in proportion to the arrears paid, rounded down; not while a notice for a breach
+    /// is in force.
     fn thaw_for(&mut self, applied: &Applied) -> Result<()> {
-        let is_about_payment = FreezeReason::is_about_payment(self.freeze_reason) && self.notice_given == 0;
-        if applied.arrears_before == 0 || !is_about_payment {
+        if applied.arrears_before == 0 || self.notice_given == 1 {
             return Ok(());
         }
         let cleared = sub(applied.arrears_before, applied.arrears_after)?;
-        let units = mul_div_floor(self.collateral.frozen, cleared, applied.arrears_before)?;
-        Ok(thaw(&mut self.collateral, &mut self.meter, units)?)
+        let frozen = self.collateral.frozen_for_payment;
+        let units = mul_div_floor(frozen, cleared, applied.arrears_before)?;
+        self.collateral.frozen_for_payment = sub(frozen, units)?;
+        Ok(())
     }
 
     /// Takes the edge a payment leads to: paid off, cured, or none.
@@ -100,7 +101,9 @@ impl Credit {
             self.advance(Action::PayOff)
         } else if status != Status::Seizing && applied.arrears_after == 0 && self.notice_given == 0 {
             self.defaulted_at = 0;
-            self.advance(Action::Cure)
+            let cured = self.advance(Action::Cure)?;
+            self.thaw_cured(cured)?;
+            Ok(cured)
         } else {
             self.advance(Action::Pay)
         }

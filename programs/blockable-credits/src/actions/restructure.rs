@@ -4,7 +4,7 @@ use {
     crate::{
         errors::{BlockableError, ensure},
         events::Change,
-        state::{Credit, FreezeReason, Instalment, MarketClock, TermBounds, Terms, terms_hash},
+        state::{Credit, Instalment, MarketClock, TermBounds, Terms, terms_hash},
         transitions::{Action, Status},
         units::{Overflow, add},
     },
@@ -35,9 +35,7 @@ impl Credit {
         self.rider.validate(&terms, &bounds).map_err(BlockableError::from)?;
         self.replace_terms(&terms, &schedule, clock)?;
         self.restart_debt()?;
-        if FreezeReason::is_about_payment(self.freeze_reason) || !self.may_freeze(Status::Active)? {
-            self.thaw_all();
-        }
+        self.thaw_cured(Status::Active)?;
         Ok(Change::Restructured { terms_hash: self.terms_hash, terms, schedule })
     }
 

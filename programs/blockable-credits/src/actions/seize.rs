@@ -86,10 +86,10 @@ impl Credit {
         Ok(is_first)
     }
 
-    /// Returns true while jobs that ran at the latest freeze keep the units it promised them: for the cure period from then
-    /// on. Errors: [`Overflow`].
-    fn promise_holds(&self, clock: &MarketClock) -> core::result::Result<bool, Overflow> {
-        Ok(clock.market < after(self.frozen_at_market, self.terms.cure_period)?)
+    /// Returns true while jobs keep the units that a freeze promised them: for the cure period from that freeze on. Errors:
+    /// [`Overflow`].
+    pub(super) fn promise_holds(&self, clock: &MarketClock) -> core::result::Result<bool, Overflow> {
+        Ok(clock.market < after(self.meter.promised_at, self.terms.cure_period)?)
     }
 
     /// Units that can be seized now. Errors: [`Overflow`].

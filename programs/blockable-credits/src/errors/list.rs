@@ -265,7 +265,7 @@ errors! {
     /// More units than are under lien.
     BeyondLien = "fewer units are under lien than you ask for at least; lower the least",
     /// That much is frozen already.
-    AlreadyFrozen = "at least that much is frozen already; name a larger amount, or thaw to lower it",
+    AlreadyFrozen = "at least that much is frozen for a reason of this kind already; name a larger amount, or thaw to lower it",
     /// No more is frozen than is to stay so.
     BeyondFrozen = "no more units are frozen than you want to keep frozen; there is nothing to thaw within your bounds",
 

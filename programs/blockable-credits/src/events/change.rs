@@ -55,6 +55,10 @@ pub enum Change {
         released: u64,
         /// Units thawed.
         thawed: u64,
+        /// Units still frozen about payment; the larger of the two amounts is frozen.
+        frozen_for_payment: u64,
+        /// Units still frozen for a breach or a risk.
+        frozen_for_other: u64,
         /// Debt after the payment.
         debt: u64,
         /// Status after the payment.
@@ -78,10 +82,12 @@ pub enum Change {
         by: Pubkey,
         /// The reason.
         reason: FreezeReason,
-        /// Units newly frozen.
+        /// Units newly frozen; 0 where as many were frozen for another reason.
         units: u64,
-        /// Units frozen in all.
-        frozen: u64,
+        /// Units frozen in all about payment; the larger of the two amounts is frozen.
+        frozen_for_payment: u64,
+        /// Units frozen in all for a breach or a risk.
+        frozen_for_other: u64,
     },
     /// Collateral was thawed by the lender or the freeze authority.
     Thawed {
@@ -89,8 +95,10 @@ pub enum Change {
         by: Pubkey,
         /// Units thawed.
         units: u64,
-        /// Units still frozen.
-        frozen: u64,
+        /// Units still frozen about payment; the larger of the two amounts is frozen.
+        frozen_for_payment: u64,
+        /// Units still frozen for a breach or a risk.
+        frozen_for_other: u64,
     },
     /// Use was metered.
     Metered {

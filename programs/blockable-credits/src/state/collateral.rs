@@ -1,4 +1,5 @@
 use {
+    super::FreezeReason,
     crate::units::{Overflow, add, mul_div_floor, sub},
     anchor_lang::{AnchorDeserialize, AnchorSerialize},
     bytemuck::{Pod, Zeroable},
@@ -18,11 +19,13 @@ pub struct Collateral {
     pub expired: u64,
     /// Units released from the lien by repayment. Never falls.
     pub released: u64,
-    /// Units under lien that no new job may draw on.
-    pub frozen: u64,
+    /// Units of the lien that are frozen, in all, about payment; payments of arrears lower this amount alone.
+    pub frozen_for_payment: u64,
+    /// Units of the lien that are frozen, in all, for a breach or a risk.
+    pub frozen_for_other: u64,
 }
 
-const _: () = assert!(size_of::<Collateral>() == 48);
+const _: () = assert!(size_of::<Collateral>() == 56);
 
 impl Collateral {
     /// Units neither consumed, seized nor expired.
@@ -36,9 +39,14 @@ impl Collateral {
         self.granted.saturating_sub(self.released).saturating_sub(self.seized).min(self.remaining())
     }
 
+    /// Units under lien that no new job may draw on: the larger of the two amounts that are frozen.
+    pub fn frozen(&self) -> u64 {
+        self.frozen_for_payment.max(self.frozen_for_other)
+    }
+
     /// Units that new jobs may draw on.
     pub fn available(&self) -> u64 {
-        self.remaining().saturating_sub(self.frozen)
+        self.remaining().saturating_sub(self.frozen())
     }
 
     /// Releases the lien in proportion to the principal repaid, rounded down; never takes a release back.
@@ -65,9 +73,16 @@ impl Collateral {
     pub fn expire(&mut self, held: u64, promised: u64) -> Result<u64, Overflow> {
         let units = sub(self.remaining(), held)?;
         self.expired = add(self.expired, units)?;
-        self.frozen = self.frozen.min(promised);
-        self.fit_frozen();
+        self.limit_frozen(promised.min(self.lien()));
         Ok(units)
+    }
+
+    /// Takes unsold units back from a lot while something is owed: they come back frozen, and no payment thaws them.
+    /// Errors: [`Overflow`] when fewer were seized.
+    pub fn unseize_frozen(&mut self, units: u64) -> Result<(), Overflow> {
+        self.unseize(units)?;
+        self.frozen_for_other = add(self.frozen(), units)?.min(self.lien());
+        Ok(())
     }
 
     /// Takes unsold units back from a lot. Errors: [`Overflow`] when fewer were seized.
@@ -83,8 +98,27 @@ impl Collateral {
         Ok(())
     }
 
-    /// Lowers `frozen` to the lien where that has become smaller.
+    /// Raises the amount that is frozen for a reason like `reason` to `units`. Returns the units newly frozen, zero where
+    /// as many are frozen for another reason; `None` where that much is frozen for this one already.
+    pub fn freeze(&mut self, units: u64, reason: FreezeReason) -> Option<u64> {
+        let before = self.frozen();
+        let amount =
+            if reason.is_about_payment() { &mut self.frozen_for_payment } else { &mut self.frozen_for_other };
+        if units <= *amount {
+            return None;
+        }
+        *amount = units;
+        Some(self.frozen().saturating_sub(before))
+    }
+
+    /// Lowers each frozen amount to `most` units.
+    pub fn limit_frozen(&mut self, most: u64) {
+        self.frozen_for_payment = self.frozen_for_payment.min(most);
+        self.frozen_for_other = self.frozen_for_other.min(most);
+    }
+
+    /// Lowers each frozen amount to the lien where that has become smaller.
     pub fn fit_frozen(&mut self) {
-        self.frozen = self.frozen.min(self.lien());
+        self.limit_frozen(self.lien());
     }
 }

@@ -27,7 +27,8 @@ pub struct Credit {
     pub bump: u8,
     /// 1 once the vault is gone. Offset 12.
     pub vault_closed: u8,
-    /// A [`FreezeReason`](crate::state::FreezeReason) as its byte; meaningful while units are frozen. Offset 13.
+    /// The [`FreezeReason`](crate::state::FreezeReason) of the latest freeze as its byte; meaningful while units are
+    /// frozen. [`Collateral`] has the amounts by reason. Offset 13.
     pub freeze_reason: u8,
     /// Instalments in the schedule. Offset 14.
     pub instalment_count: u8,
@@ -119,7 +120,7 @@ pub struct Credit {
     pub reserved: [u8; 64],
 }
 
-const _: () = assert!(size_of::<Credit>() == 1_424);
+const _: () = assert!(size_of::<Credit>() == 1_448);
 const _: () = assert!(Credit::SPACE <= 1_536);
 
 impl Credit {
@@ -239,15 +240,25 @@ impl Credit {
 
     /// Thaws everything; the lien is kept.
     pub fn thaw_all(&mut self) {
-        self.collateral.frozen = 0;
-        self.meter.settlement_left = 0;
+        self.collateral.limit_frozen(0);
+        self.meter.drop_promises();
+    }
+
+    /// Thaws what was frozen about payment, and all the rest where the policy would let nobody freeze in `status`.
+    /// Errors: as [`Credit::freeze_policy`].
+    pub fn thaw_cured(&mut self, status: Status) -> Result<()> {
+        self.collateral.frozen_for_payment = 0;
+        if !self.may_freeze(status)? {
+            self.thaw_all();
+        }
+        Ok(())
     }
 
     /// Releases and thaws everything once nothing is owed; the rest of the reserve becomes the borrower's claim. Returns
     /// the units released. Errors: [`Overflow`].
     pub fn discharge(&mut self) -> Result<u64> {
         let released = self.collateral.release_all()?;
-        self.meter.settlement_left = 0;
+        self.meter.drop_promises();
         self.defaulted_at = 0;
         self.notice_given = 0;
         self.pending_lender = Pubkey::default();

@@ -1,6 +1,7 @@
 use anchor_lang::{AnchorDeserialize, AnchorSerialize};
 
-/// The reason for a freeze. Units frozen for the two reasons about payment thaw as the arrears are paid.
+/// The reason for a freeze. Units frozen for the two reasons about payment thaw as the arrears are paid; those frozen for
+/// the other two are an amount of their own.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum FreezeReason {
@@ -15,8 +16,8 @@ pub enum FreezeReason {
 }
 
 impl FreezeReason {
-    /// Returns true when paying arrears thaws units frozen for this reason. `byte` as stored in a credit.
-    pub fn is_about_payment(byte: u8) -> bool {
-        byte == FreezeReason::MissedPayment as u8 || byte == FreezeReason::Default as u8
+    /// Returns true when paying arrears thaws units frozen for this reason.
+    pub fn is_about_payment(self) -> bool {
+        matches!(self, FreezeReason::MissedPayment | FreezeReason::Default)
     }
 }

@@ -3,7 +3,10 @@ use {
     bytemuck::{Pod, Zeroable},
 };
 
-/// The metered use of a credit, and the frozen units that running jobs may still use.
+/// The metered use of a credit, and the promises of freezes to the jobs that were running.
+///
+/// Of the units in flight, `lapsed` and `promised` are those of jobs that a freeze has made a promise to. A thaw takes
+/// neither mark away, so that freezing again promises nothing anew to the same jobs.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
 pub struct Meter {
@@ -13,10 +16,14 @@ pub struct Meter {
     pub in_flight: u64,
     /// Units used beyond those that the credit allowed: the provider's loss. Never falls.
     pub overrun: u64,
-    /// Frozen units that jobs in flight at the freeze may still use.
-    pub settlement_left: u64,
+    /// Units in flight that a promise keeps from a seizure, for the cure period from `promised_at` on.
+    pub promised: u64,
+    /// Units in flight whose promise has lapsed: no seizure leaves them, and no freeze promises them again.
+    pub lapsed: u64,
     /// Units closed to use before the latest freeze: frozen, and promised to no running job.
     pub frozen_before: u64,
+    /// Market time of the freeze that made the promise; later freezes do not move it while some of it is left.
+    pub promised_at: i64,
     /// Unix time of the latest freeze; 0 when there was none.
     pub frozen_at_chain: i64,
     /// Unix time of the latest report applied.
@@ -27,4 +34,11 @@ pub struct Meter {
     pub reserved: [u8; 4],
 }
 
-const _: () = assert!(size_of::<Meter>() == 64);
+const _: () = assert!(size_of::<Meter>() == 80);
+
+impl Meter {
+    /// Ends all promises: nothing is frozen any more, and a later freeze is about another matter.
+    pub fn drop_promises(&mut self) {
+        (self.promised, self.lapsed, self.promised_at) = (0, 0, 0);
+    }
+}

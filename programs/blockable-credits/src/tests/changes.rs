@@ -62,7 +62,7 @@ fn a_restructuring_restarts_the_debt_and_thaws() {
 
     stage.act(|credit| restructure(credit, TERMS, 100 * USDC));
     let credit = &stage.credit;
-    assert_eq!((credit.status(), credit.collateral.frozen), (Ok(Status::Active), 0));
+    assert_eq!((credit.status(), credit.collateral.frozen()), (Ok(Status::Active), 0));
     assert_eq!((credit.debt.arrears_since, credit.debt.total()), (0, 101 * USDC));
     assert_eq!(
         (credit.schedule().start, credit.schedule().due_after),
@@ -184,7 +184,7 @@ fn unsold_units_come_back_frozen_to_the_lender_alone() {
     refused(close(&mut { stage.credit }, &BUYER, &clock), LotNotYours);
     refused({ stage.credit }.write_off(&LENDER, SLOT, u64::MAX, &clock), LotsOpen);
     stage.act(|credit| close(credit, &LENDER, &clock));
-    assert_eq!((stage.credit.collateral.frozen, stage.credit.collateral.seized), (1_000_000, 0));
+    assert_eq!((stage.credit.collateral.frozen(), stage.credit.collateral.seized), (1_000_000, 0));
     refused(close(&mut { stage.credit }, &LENDER, &clock), ArithmeticOverflow);
 }
 

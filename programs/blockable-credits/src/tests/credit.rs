@@ -190,7 +190,7 @@ fn each_policy_opens_freezing_from_its_status_on() {
     let about_payment =
         [FreezeReason::MissedPayment, FreezeReason::Default, FreezeReason::Breach, FreezeReason::Risk];
     assert_eq!(
-        about_payment.map(|reason| FreezeReason::is_about_payment(reason as u8)),
+        about_payment.map(|reason| FreezeReason::is_about_payment(reason)),
         [true, true, false, false]
     );
 }
@@ -198,11 +198,13 @@ fn each_policy_opens_freezing_from_its_status_on() {
 #[test]
 fn paying_off_releases_thaws_and_returns_the_reserve() {
     let mut credit = plain_credit(&some_loan());
-    (credit.collateral.frozen, credit.meter.settlement_left) = (500, 70);
+    (credit.collateral.frozen_for_payment, credit.collateral.frozen_for_other) = (500, 400);
+    (credit.meter.in_flight, credit.meter.promised, credit.meter.lapsed) = (70, 60, 10);
     (credit.defaulted_at, credit.notice_given, credit.pending_lender) = (5, 1, key(9));
     (credit.reserve_held, credit.claims.borrower) = (300, 40);
     assert_eq!(credit.discharge(), Ok(1_000_000));
-    assert_eq!((credit.collateral.lien(), credit.collateral.frozen, credit.meter.settlement_left), (0, 0, 0));
+    assert_eq!((credit.collateral.lien(), credit.collateral.frozen(), credit.meter.promised), (0, 0, 0));
+    assert_eq!((credit.meter.lapsed, credit.meter.promised_at), (0, 0));
     assert_eq!((credit.defaulted_at, credit.notice_given, credit.pending_lender), (0, 0, Pubkey::default()));
     assert_eq!((credit.reserve_held, credit.claims.borrower), (0, 340));
 }
@@ -219,9 +221,9 @@ fn a_credit_has_room_for_thirty_six_instalments() {
 #[test]
 fn thawing_everything_leaves_no_promise() {
     let mut credit = Credit::zeroed();
-    (credit.collateral.frozen, credit.meter.settlement_left) = (5, 3);
+    (credit.collateral.frozen_for_payment, credit.meter.promised, credit.meter.lapsed) = (5, 3, 1);
     credit.thaw_all();
-    assert_eq!((credit.collateral.frozen, credit.meter.settlement_left), (0, 0));
+    assert_eq!((credit.collateral.frozen(), credit.meter.promised, credit.meter.lapsed), (0, 0, 0));
 }
 
 /// A year at 10 %, all of the coupon in kind.

@@ -35,7 +35,7 @@ fn assert_published(account: &str, size: usize, fields: &[(&str, usize)]) {
 /// Offsets without the eight bytes of the discriminator, which comes first in an account.
 #[test]
 fn a_credit_is_laid_out_as_published() {
-    assert_layout!(Credit, 1_424, {
+    assert_layout!(Credit, 1_448, {
         version: 0,
         status: 1,
         blockable: 2,
@@ -55,44 +55,44 @@ fn a_credit_is_laid_out_as_published() {
         terms: 240,
         debt: 336,
         collateral: 408,
-        meter: 456,
-        claims: 520,
-        principal_repaid: 552,
-        recovered: 560,
-        issued_at: 568,
-        defaulted_at: 576,
-        event_seq: 584,
-        event_hash: 592,
-        lots_opened: 624,
-        lots_open: 628,
-        due_after: 632,
-        principal_due: 776,
-        pending_lender: 1_064,
-        original_lender: 1_096,
-        pending_borrower: 1_128,
-        original_borrower: 1_160,
-        rent_payer: 1_192,
-        pending_borrower_ready_at: 1_224,
-        offer_slot: 1_232,
-        rider: 1_240,
-        covenant: 1_280,
-        reserve_held: 1_304,
-        units_expire_at: 1_312,
-        restructured_at: 1_320,
-        frozen_at_market: 1_328,
-        paused_at_offer: 1_336,
-        capitalised: 1_344,
-        restructurings: 1_352,
-        notice_given: 1_354,
-        padding: 1_355,
-        reserved: 1_360,
+        meter: 464,
+        claims: 544,
+        principal_repaid: 576,
+        recovered: 584,
+        issued_at: 592,
+        defaulted_at: 600,
+        event_seq: 608,
+        event_hash: 616,
+        lots_opened: 648,
+        lots_open: 652,
+        due_after: 656,
+        principal_due: 800,
+        pending_lender: 1_088,
+        original_lender: 1_120,
+        pending_borrower: 1_152,
+        original_borrower: 1_184,
+        rent_payer: 1_216,
+        pending_borrower_ready_at: 1_248,
+        offer_slot: 1_256,
+        rider: 1_264,
+        covenant: 1_304,
+        reserve_held: 1_328,
+        units_expire_at: 1_336,
+        restructured_at: 1_344,
+        frozen_at_market: 1_352,
+        paused_at_offer: 1_360,
+        capitalised: 1_368,
+        restructurings: 1_376,
+        notice_given: 1_378,
+        padding: 1_379,
+        reserved: 1_384,
     });
 }
 
 #[test]
 fn an_account_has_room_for_its_discriminator_and_no_more() {
     assert_eq!((Market::SPACE, Provider::SPACE), (584, 1_064));
-    assert_eq!((Credit::SPACE, Lot::SPACE), (1_432, 264));
+    assert_eq!((Credit::SPACE, Lot::SPACE), (1_456, 264));
 }
 
 #[test]
@@ -168,7 +168,10 @@ fn a_provider_is_laid_out_as_published() {
         chunk_size: 398,
         reserved: 399,
     });
-    assert_layout!(Reporter, 40, { key: 0, expires_at: 32 });
+    assert_layout!(Reporter, 40, {
+        key: 0,
+        expires_at: 32,
+    });
 }
 
 #[test]
@@ -226,24 +229,27 @@ fn the_parts_of_a_loan_are_laid_out_as_published() {
         instalments_late_checked: 65,
         reserved: 66,
     });
-    assert_layout!(Collateral, 48, {
+    assert_layout!(Collateral, 56, {
         granted: 0,
         consumed: 8,
         seized: 16,
         expired: 24,
         released: 32,
-        frozen: 40,
+        frozen_for_payment: 40,
+        frozen_for_other: 48,
     });
-    assert_layout!(Meter, 64, {
+    assert_layout!(Meter, 80, {
         cumulative: 0,
         in_flight: 8,
         overrun: 16,
-        settlement_left: 24,
-        frozen_before: 32,
-        frozen_at_chain: 40,
-        reported_at: 48,
-        index: 56,
-        reserved: 60,
+        promised: 24,
+        lapsed: 32,
+        frozen_before: 40,
+        promised_at: 48,
+        frozen_at_chain: 56,
+        reported_at: 64,
+        index: 72,
+        reserved: 76,
     });
 }
 
@@ -263,8 +269,19 @@ fn the_other_parts_of_accounts_are_laid_out_as_published() {
         breach_notice: 34,
         reserved: 35,
     });
-    assert_layout!(CovenantState, 24, { measured_at: 0, consumed: 8, apr_bps: 16, began_frozen: 18, reserved: 19 });
-    assert_layout!(VaultClaims, 32, { escrow: 0, lender: 8, borrower: 16, treasury: 24 });
+    assert_layout!(CovenantState, 24, {
+        measured_at: 0,
+        consumed: 8,
+        apr_bps: 16,
+        began_frozen: 18,
+        reserved: 19,
+    });
+    assert_layout!(VaultClaims, 32, {
+        escrow: 0,
+        lender: 8,
+        borrower: 16,
+        treasury: 24,
+    });
     assert_layout!(TermBounds, 56, {
         min_principal: 0,
         max_principal: 8,

@@ -104,10 +104,10 @@ fn a_loan_is_missed_frozen_seized_sold_and_written_off() {
     stage.note(mark.change);
     refused({ stage.credit }.freeze(&BORROWER, FreezeAmount::All, FreezeReason::Risk, &clock), NotFreezer);
     stage.act(|credit| freeze(credit, &clock));
-    assert_eq!((stage.credit.collateral.frozen, stage.credit.meter.settlement_left), (800_000, 50_000));
+    assert_eq!((stage.credit.collateral.frozen(), stage.credit.meter.promised), (800_000, 50_000));
     // The jobs that ran at the freeze end with 30,000 units.
     meter(&mut stage, 32, 230_000, 0, SIGNATURES[1]);
-    assert_eq!((stage.credit.collateral.frozen, stage.credit.meter.settlement_left), (770_000, 0));
+    assert_eq!((stage.credit.collateral.frozen(), stage.credit.meter.promised), (770_000, 0));
 
     let clock = stage.on_day(35);
     let mark = stage.credit.mark_defaulted(CREDIT, &clock).unwrap();
@@ -202,7 +202,7 @@ fn a_notice_that_is_withdrawn_thaws_what_the_policy_protects() {
     stage.act(|credit| credit.auto_freeze(CREDIT, &clock));
     assert_eq!(stage.credit.freeze_reason, FreezeReason::Breach as u8);
     stage.act(|credit| credit.withdraw_notice(&LENDER, START + 5 * DAY, &clock));
-    assert_eq!((stage.credit.status(), stage.credit.collateral.frozen), (Ok(Status::Active), 0));
+    assert_eq!((stage.credit.status(), stage.credit.collateral.frozen()), (Ok(Status::Active), 0));
 }
 
 #[test]
@@ -240,7 +240,7 @@ fn a_covenant_is_applied_to_the_window_that_a_report_ends() {
     meter(&mut stage, 10, 200_000, 50_000, SIGNATURES[0]);
     let clock = stage.clock();
     let mut frozen = stage.credit;
-    frozen.collateral.frozen = 1;
+    frozen.collateral.frozen_for_other = 1;
     let applied = Change::CovenantApplied { utilisation_bps: 5_000, apr_bps: 0, top_up: 0 };
     assert_eq!(frozen.apply_covenant(&clock), Ok(applied));
     stage.act(|credit| credit.apply_covenant(&clock));

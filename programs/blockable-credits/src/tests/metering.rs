@@ -1,7 +1,7 @@
 use {
     super::*,
     crate::{
-        metering::{LATE_REPORT_SECONDS, Metered, Reading, Skip, commit, freeze_to, shortfall_units, thaw},
+        metering::{LATE_REPORT_SECONDS, Metered, Reading, Skip, commit, finishing, shortfall_units, thaw},
         units::Overflow,
     },
 };
@@ -28,7 +28,7 @@ fn in_use() -> impl Strategy<Value = (Collateral, Meter)> {
         apply(&mut collateral, &mut meter, &reading(used, in_flight, START + 10), NO_BOUND, START + 10)
             .unwrap();
         let target = part(collateral.lien(), shares[3]);
-        freeze_to(&mut collateral, &mut meter, target, START + 20).unwrap();
+        freeze_to(&mut collateral, &mut meter, target, START + 20);
         (collateral, meter)
     })
 }
@@ -51,7 +51,7 @@ proptest! {
         prop_assert_eq!(collateral.consumed - before.0.consumed, done.consumed);
         prop_assert_eq!(meter.overrun - before.1.overrun, done.overrun);
         prop_assert_eq!(meter.cumulative - before.1.cumulative, done.consumed + done.overrun);
-        prop_assert!(meter.settlement_left <= collateral.frozen);
+        prop_assert!(finishing(&collateral, &meter) <= collateral.frozen());
     }
 
     #[test]
@@ -90,17 +90,18 @@ proptest! {
 
     #[test]
     fn no_reading_makes_it_panic(
-        parts: [u64; 6], meter: [u64; 5], times: [i64; 4], cumulative: u64, in_flight: u64, rate: u64,
+        parts: [u64; 7], meter: [u64; 6], times: [i64; 4], cumulative: u64, in_flight: u64, rate: u64,
     ) {
-        let [granted, consumed, seized, expired, released, frozen] = parts;
-        let mut collateral = Collateral { granted, consumed, seized, expired, released, frozen };
+        let [granted, consumed, seized, expired, released, frozen_for_payment, frozen_for_other] = parts;
+        let mut collateral =
+            Collateral { granted, consumed, seized, expired, released, frozen_for_payment, frozen_for_other };
         let mut meter = Meter {
-            cumulative: meter[0], in_flight: meter[1], overrun: meter[2], settlement_left: meter[3],
+            cumulative: meter[0], in_flight: meter[1], overrun: meter[2], promised: meter[3], lapsed: meter[5],
             frozen_before: meter[4], frozen_at_chain: times[0], reported_at: times[1], ..Meter::zeroed()
         };
         let _ = apply(&mut collateral, &mut meter, &reading(cumulative, in_flight, times[2]), rate, times[3]);
         let _ = freeze_to(&mut collateral, &mut meter, rate, times[3]);
-        let _ = thaw(&mut collateral, &mut meter, in_flight);
+        let _ = thaw(&mut collateral, in_flight);
     }
 
     #[test]
@@ -180,11 +181,11 @@ proptest! {
             let done = apply(&mut collateral, &mut meter, &reading(used, held, now), NO_BOUND, now).unwrap();
             prop_assert_eq!(done, Metered { consumed: more, overrun: 0, deferred: 0 });
             if round.enforces && round.thaws {
-                let units = part(collateral.frozen, round.enforce);
-                thaw(&mut collateral, &mut meter, units).unwrap();
+                let units = part(collateral.frozen(), round.enforce);
+                thaw(&mut collateral, units).unwrap();
             } else if round.enforces {
                 let target = part(collateral.lien(), round.enforce);
-                freeze_to(&mut collateral, &mut meter, target, now + 1).unwrap();
+                freeze_to(&mut collateral, &mut meter, target, now + 1);
             }
         }
     }
@@ -196,7 +197,7 @@ proptest! {
         raises: [u16; 10],
     ) {
         let before = collateral;
-        let open = collateral.available() + meter.settlement_left;
+        let open = collateral.available() + finishing(&collateral, &meter);
         let mut now = START + 20 + LATE_REPORT_SECONDS;
         for ((seconds, more, in_flight), raise) in readings.into_iter().zip(raises) {
             now += seconds + LATE_REPORT_SECONDS;
@@ -204,8 +205,8 @@ proptest! {
             apply(&mut collateral, &mut meter, &reading, NO_BOUND, now).unwrap();
             prop_assert!(collateral.consumed - before.consumed <= open);
             // Freezing more opens nothing to jobs that began on frozen units.
-            let target = collateral.frozen + part(collateral.lien() - collateral.frozen, raise);
-            freeze_to(&mut collateral, &mut meter, target, now).unwrap();
+            let target = collateral.frozen() + part(collateral.lien() - collateral.frozen(), raise);
+            freeze_to(&mut collateral, &mut meter, target, now);
         }
     }
 
@@ -214,14 +215,14 @@ proptest! {
         (collateral, meter) in in_use(),
     ) {
         prop_assert_eq!(
-            meter.settlement_left,
-            if collateral.frozen == 0 { 0 } else { meter.in_flight.saturating_sub(collateral.available()) },
+            finishing(&collateral, &meter),
+            if collateral.frozen() == 0 { 0 } else { meter.in_flight.saturating_sub(collateral.available()) },
         );
         let (mut after, mut after_meter) = (collateral, meter);
         let (now, wanted) = (START + 21, collateral.granted);
         let reading = reading(meter.cumulative + wanted, 0, now);
         let done = apply(&mut after, &mut after_meter, &reading, NO_BOUND, now).unwrap();
-        prop_assert_eq!(done.consumed, collateral.available() + meter.settlement_left);
+        prop_assert_eq!(done.consumed, collateral.available() + finishing(&collateral, &meter));
         prop_assert_eq!(done.overrun, wanted - done.consumed);
     }
 
@@ -230,30 +231,34 @@ proptest! {
         (mut collateral, mut meter) in in_use(), share: u16, later in 0i64..1_000,
     ) {
         let target = part(collateral.lien(), share);
-        let raised = freeze_to(&mut collateral, &mut meter, target, START + 30).unwrap();
+        let raised = freeze_to(&mut collateral, &mut meter, target, START + 30);
         let once = (collateral, meter);
-        prop_assert_eq!(freeze_to(&mut collateral, &mut meter, target, START + 30 + later), Ok(0));
+        prop_assert_eq!(freeze_to(&mut collateral, &mut meter, target, START + 30 + later), 0);
         prop_assert_eq!((collateral, meter), once);
-        prop_assert!(collateral.frozen >= target && raised <= target);
+        prop_assert!(collateral.frozen() >= target && raised <= target);
     }
 
+    /// Less may be left than was asked for: a payment, use or a seizure can come first.
     #[test]
-    fn freezing_beyond_the_lien_is_refused((mut collateral, mut meter) in in_use(), excess in 1u64..1 << 40) {
-        let (before, target) = ((collateral, meter), collateral.lien() + excess);
-        prop_assert_eq!(freeze_to(&mut collateral, &mut meter, target, START + 30), Err(Overflow));
-        prop_assert_eq!((collateral, meter), before);
+    fn freezing_beyond_the_lien_freezes_the_lien((collateral, meter) in in_use(), excess in 1u64..1 << 40) {
+        let (mut beyond, mut beyond_meter) = (collateral, meter);
+        let raised = freeze_to(&mut beyond, &mut beyond_meter, collateral.lien() + excess, START + 30);
+        prop_assert_eq!((beyond.frozen(), raised), (collateral.lien(), collateral.lien() - collateral.frozen()));
+        let (mut exact, mut exact_meter) = (collateral, meter);
+        freeze_to(&mut exact, &mut exact_meter, collateral.lien(), START + 30);
+        prop_assert_eq!((beyond, beyond_meter), (exact, exact_meter));
     }
 
     #[test]
     fn thawing_more_than_is_frozen_is_refused(
-        (mut collateral, mut meter) in in_use(), excess in 1u64..1 << 40, share: u16,
+        (mut collateral, meter) in in_use(), excess in 1u64..1 << 40, share: u16,
     ) {
-        let units = collateral.frozen + excess;
-        prop_assert_eq!(thaw(&mut collateral, &mut meter, units), Err(Overflow));
-        let (available, units) = (collateral.available(), part(collateral.frozen, share));
-        thaw(&mut collateral, &mut meter, units).unwrap();
+        let units = collateral.frozen() + excess;
+        prop_assert_eq!(thaw(&mut collateral, units), Err(Overflow));
+        let (available, units) = (collateral.available(), part(collateral.frozen(), share));
+        thaw(&mut collateral, units).unwrap();
         prop_assert_eq!(collateral.available(), available + units);
-        prop_assert!(meter.settlement_left <= collateral.frozen);
+        prop_assert!(finishing(&collateral, &meter) <= collateral.frozen());
     }
 
     /// A report that a freeze overtook on its way counts as if it had come first.
@@ -265,22 +270,22 @@ proptest! {
         let freeze_at = START + 100;
         meter.reported_at = freeze_at - 50;
         let reading = reading(meter.cumulative + part(collateral.granted, used), in_flight, freeze_at - 1);
-        let target = collateral.frozen + part(collateral.lien() - collateral.frozen, share);
-        if target == collateral.frozen {
+        let target = collateral.frozen() + part(collateral.lien() - collateral.frozen(), share);
+        if target == collateral.frozen() {
             return Ok(());
         }
 
         let (mut first, mut first_meter) = (collateral, meter);
         let expected = apply(&mut first, &mut first_meter, &reading, NO_BOUND, freeze_at - 1).unwrap();
         let target_then = target.min(first.lien());
-        freeze_to(&mut first, &mut first_meter, target_then, freeze_at).unwrap();
+        freeze_to(&mut first, &mut first_meter, target_then, freeze_at);
 
         let (mut late, mut late_meter) = (collateral, meter);
-        freeze_to(&mut late, &mut late_meter, target, freeze_at).unwrap();
+        freeze_to(&mut late, &mut late_meter, target, freeze_at);
         let done = apply(&mut late, &mut late_meter, &reading, NO_BOUND, freeze_at + delay).unwrap();
         prop_assert_eq!(done, expected);
         prop_assert_eq!(late, first);
-        prop_assert_eq!(late_meter.settlement_left, first_meter.settlement_left);
+        prop_assert_eq!(finishing(&late, &late_meter), finishing(&first, &first_meter));
     }
 
     #[test]
@@ -310,21 +315,21 @@ fn a_shortfall_of_no_debt_is_refused() {
 fn jobs_in_flight_settle_after_a_freeze_and_the_rest_is_overrun() {
     let (mut collateral, mut meter) = units(100);
     apply(&mut collateral, &mut meter, &reading(10, 30, START + 10), NO_BOUND, START + 10).unwrap();
-    assert_eq!(freeze_to(&mut collateral, &mut meter, 90, START + 20), Ok(90));
-    assert_eq!(meter.settlement_left, 30);
+    assert_eq!(freeze_to(&mut collateral, &mut meter, 90, START + 20), 90);
+    assert_eq!(finishing(&collateral, &meter), 30);
     let done =
         apply(&mut collateral, &mut meter, &reading(30, 10, START + 30), NO_BOUND, START + 30).unwrap();
     assert_eq!(done, Metered { consumed: 20, overrun: 0, deferred: 0 });
     let done = apply(&mut collateral, &mut meter, &reading(45, 0, START + 40), NO_BOUND, START + 40).unwrap();
     assert_eq!(done, Metered { consumed: 10, overrun: 5, deferred: 0 });
-    assert_eq!((collateral.consumed, collateral.frozen, collateral.lien()), (40, 60, 60));
+    assert_eq!((collateral.consumed, collateral.frozen(), collateral.lien()), (40, 60, 60));
 }
 
 #[test]
 fn a_report_from_before_a_freeze_is_open_for_a_minute() {
     let at = |now| {
         let (mut collateral, mut meter) = units(100);
-        freeze_to(&mut collateral, &mut meter, 100, START + 10).unwrap();
+        freeze_to(&mut collateral, &mut meter, 100, START + 10);
         apply(&mut collateral, &mut meter, &reading(40, 0, START + 10), NO_BOUND, now).unwrap()
     };
     let before = Metered { consumed: 40, overrun: 0, deferred: 0 };
@@ -346,7 +351,7 @@ fn freezing_in_parts_takes_nothing_that_was_served_before() {
     let served = |parts: &[u64]| {
         let (mut collateral, mut meter) = units(1_000);
         for target in parts {
-            freeze_to(&mut collateral, &mut meter, *target, START + 20).unwrap();
+            freeze_to(&mut collateral, &mut meter, *target, START + 20);
         }
         apply(&mut collateral, &mut meter, &reading(600, 0, START + 20), NO_BOUND, START + 30).unwrap()
     };

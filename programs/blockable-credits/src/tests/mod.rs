@@ -6,6 +6,7 @@ mod collateral;
 mod covenant;
 mod credit;
 mod emergencies;
+mod freezes;
 mod governance;
 mod layout;
 mod life;
@@ -32,7 +33,7 @@ use {
     crate::{
         metering::{LATE_REPORT_SECONDS, Metered, Reading, Skip},
         schedule::{PayInKind, Schedule, accrue},
-        state::{Collateral, Debt, MAX_INSTALMENTS, Meter, Terms},
+        state::{Collateral, Debt, FreezeReason, MAX_INSTALMENTS, MarketClock, Meter, Terms},
     },
     bytemuck::Zeroable,
     proptest::prelude::*,
@@ -57,6 +58,17 @@ fn apply(
 ) -> Result<Metered, Skip> {
     let late_reports_count = now <= meter.frozen_at_chain.saturating_add(LATE_REPORT_SECONDS);
     crate::metering::apply(collateral, meter, reading, max_per_second, now, late_reports_count)
+}
+
+/// An instant of a market that was never paused.
+fn at(now: i64) -> MarketClock {
+    MarketClock { chain: now, market: now, is_paused: false }
+}
+
+/// Freezes about payment, while promises hold. Returns the units newly frozen.
+fn freeze_to(collateral: &mut Collateral, meter: &mut Meter, target: u64, now: i64) -> u64 {
+    let reason = FreezeReason::MissedPayment;
+    crate::metering::freeze_to(collateral, meter, target, reason, true, &at(now)).unwrap_or(0)
 }
 
 /// `share / 65,535` of `whole`.

@@ -50,7 +50,7 @@ fn frozen() -> Stage {
     stage.now = FROZEN_AT;
     let clock = stage.clock();
     stage.act(|credit| credit.freeze(&LENDER, FreezeAmount::All, FreezeReason::Risk, &clock));
-    assert_eq!((stage.credit.collateral.frozen, stage.credit.meter.settlement_left), (800_000, 50_000));
+    assert_eq!((stage.credit.collateral.frozen(), stage.credit.meter.promised), (800_000, 50_000));
     stage
 }
 
@@ -82,7 +82,7 @@ fn a_raised_rate_bound_does_not_reach_a_loan_that_is_issued() {
     let late = report(FROZEN_AT - 1, 1_000_000, 0, ALL_USED);
     let done = meter(&mut stage, FROZEN_AT + 5, late).unwrap();
     assert_eq!(done, Metered { consumed: 4_000, overrun: 0, deferred: 796_000 });
-    assert_eq!(stage.credit.collateral.frozen, 796_000);
+    assert_eq!(stage.credit.collateral.frozen(), 796_000);
 }
 
 #[test]
@@ -95,12 +95,12 @@ fn a_report_from_before_a_freeze_counts_only_in_the_epoch_of_then() {
     let served = Metered { consumed: 4_000, overrun: 0, deferred: 0 };
     let mut same = frozen();
     assert_eq!(meter(&mut same, FROZEN_AT + 5, report(FROZEN_AT - 1, 204_000, 0, FIRST_EPOCH)), Ok(served));
-    assert_eq!((same.credit.collateral.frozen, same.credit.meter.settlement_left), (796_000, 0));
+    assert_eq!((same.credit.collateral.frozen(), same.credit.meter.promised), (796_000, 0));
 
     // The same report by reporters of a later epoch is drawn from what the freeze promised to jobs, or is overrun.
     for (seconds, before) in [(1, false), (0, false), (-1, true)] {
         let mut stage = frozen();
-        stage.credit.meter.settlement_left = 3_000;
+        (stage.credit.meter.in_flight, stage.credit.meter.promised) = (3_000, 3_000);
         stage.now = FROZEN_AT + seconds;
         propose(&mut stage, renewed()).unwrap();
         assert_eq!((stage.provider.epoch, stage.provider.epoch_began_at), (2, stage.now));
@@ -118,7 +118,7 @@ fn jobs_hold_what_the_longest_of_them_can_use() {
     assert_eq!(stage.credit.meter.in_flight, 10_000);
     let clock = stage.clock();
     stage.act(|credit| credit.freeze(&LENDER, FreezeAmount::All, FreezeReason::Risk, &clock));
-    assert_eq!((stage.credit.collateral.frozen, stage.credit.meter.settlement_left), (800_000, 10_000));
+    assert_eq!((stage.credit.collateral.frozen(), stage.credit.meter.promised), (800_000, 10_000));
     let most = |max_units_per_second, longest_job| {
         Terms { max_units_per_second, longest_job, ..TERMS }.most_in_flight()
     };

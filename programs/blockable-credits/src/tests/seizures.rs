@@ -1,7 +1,7 @@
 use {
     super::*,
     crate::{
-        metering::{Reading, freeze_to, held_by_jobs, seizable, seize, thaw},
+        metering::{self, Reading, finishing, held_by_jobs, seizable, seize, thaw},
         units::Overflow,
     },
 };
@@ -12,35 +12,17 @@ const START: i64 = 1_000_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Unit {
     lien: bool,
-    frozen: bool,
     held: bool,
 }
 
-/// Every unit on its own, jobs holding them one by one: what no lien binds first, then what is not frozen, then what a
-/// freeze promised to them.
-fn one_by_one(collateral: &Collateral, meter: &Meter, promise_stands: bool) -> Vec<Unit> {
+/// Every unit on its own, jobs with a claim to them holding them one by one: what no lien binds first, then what is not
+/// frozen, then what is frozen.
+fn one_by_one(collateral: &Collateral, meter: &Meter, promise_holds: bool) -> Vec<Unit> {
     let outside = collateral.remaining() - collateral.lien();
-    let mut units: Vec<Unit> = (0..collateral.remaining())
-        .map(|index| Unit {
-            lien: index >= outside,
-            frozen: index >= collateral.remaining() - collateral.frozen,
-            held: false,
-        })
-        .collect();
-    let promised = meter.settlement_left.min(meter.in_flight);
-    let (mut on_open, mut on_frozen) = (meter.in_flight, promised);
-    if !promise_stands {
-        (on_open, on_frozen) = (meter.in_flight - promised, 0);
-    }
-    let mut in_flight = on_open.max(on_frozen);
-    for unit in &mut units {
-        if in_flight > 0 && (!unit.frozen || on_frozen > 0) {
-            in_flight -= 1;
-            on_frozen -= u64::from(unit.frozen);
-            unit.held = true;
-        }
-    }
-    units
+    let without_claim = meter.lapsed + if promise_holds { 0 } else { meter.promised };
+    (0..collateral.remaining())
+        .map(|index| Unit { lien: index >= outside, held: index < meter.in_flight - without_claim })
+        .collect()
 }
 
 /// A step before a seizure.
@@ -48,9 +30,11 @@ fn one_by_one(collateral: &Collateral, meter: &Meter, promise_stands: bool) -> V
 enum Step {
     Release(u16),
     Report(u16, u16),
-    Freeze(u16),
+    /// A share of the lien, for one of the two reasons, while the promise holds or after it has lapsed.
+    Freeze(u16, bool, bool),
     Thaw(u16),
-    Seize(u16),
+    /// A share of what can be seized, while the promise holds or after it has lapsed.
+    Seize(u16, bool),
     Unseize(u16),
 }
 
@@ -58,9 +42,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         1 => any::<u16>().prop_map(Step::Release),
         3 => any::<(u16, u16)>().prop_map(|(used, held)| Step::Report(used, held)),
-        3 => any::<u16>().prop_map(Step::Freeze),
+        3 => any::<(u16, bool, bool)>().prop_map(|(share, payment, holds)| Step::Freeze(share, payment, holds)),
         2 => any::<u16>().prop_map(Step::Thaw),
-        1 => any::<u16>().prop_map(Step::Seize),
+        1 => any::<(u16, bool)>().prop_map(|(share, holds)| Step::Seize(share, holds)),
         1 => any::<u16>().prop_map(Step::Unseize),
     ];
     prop::collection::vec(step, 0..12)
@@ -78,35 +62,39 @@ fn credits(most: u64) -> impl Strategy<Value = (Collateral, Meter)> {
             match step {
                 Step::Release(share) => {
                     collateral.release(u64::from(share), 65_535).unwrap();
-                    meter.settlement_left = meter.settlement_left.min(collateral.frozen);
                 }
                 Step::Report(used, held) => {
                     let cumulative = meter.cumulative + part(granted, used / 4);
                     let reading = Reading { cumulative, in_flight: part(granted, held), reported_at: now };
                     apply(collateral, meter, &reading, u64::MAX, now).unwrap();
                 }
-                Step::Freeze(share) => {
+                Step::Freeze(share, about_payment, holds) => {
                     let target = part(collateral.lien(), share);
-                    freeze_to(collateral, meter, target, now).unwrap();
+                    let reason = if about_payment { FreezeReason::Default } else { FreezeReason::Risk };
+                    metering::freeze_to(collateral, meter, target, reason, holds, &at(now));
                 }
                 Step::Thaw(share) => {
-                    let units = part(collateral.frozen, share);
-                    thaw(collateral, meter, units).unwrap();
+                    let units = part(collateral.frozen(), share);
+                    thaw(collateral, units).unwrap();
                 }
-                Step::Seize(share) => {
-                    let units = part(seizable(collateral, meter, true), share);
-                    seize(collateral, meter, units, true).unwrap();
+                Step::Seize(share, holds) => {
+                    let units = part(seizable(collateral, meter, holds), share);
+                    seize(collateral, meter, units, holds).unwrap();
                 }
                 Step::Unseize(share) => {
                     let units = part(collateral.seized, share);
-                    collateral.unseize(units).unwrap();
-                    collateral.frozen += units;
-                    collateral.fit_frozen();
+                    collateral.unseize_frozen(units).unwrap();
                 }
             }
         }
         (collateral, meter)
     })
+}
+
+/// Units that jobs hold and that a seizure leaves them.
+fn kept(collateral: &Collateral, meter: &Meter, promise_holds: bool) -> u64 {
+    let promised = if promise_holds { 0 } else { meter.promised };
+    held_by_jobs(collateral, meter) - meter.lapsed - promised
 }
 
 /// The jobs that run use all they hold and end.
@@ -124,18 +112,18 @@ proptest! {
         let units = one_by_one(&collateral, &meter, stands);
         let free = units.iter().filter(|unit| unit.lien && !unit.held).count() as u64;
         prop_assert_eq!(seizable(&collateral, &meter, stands), free, "{:?} {:?}", collateral, meter);
-        let held = one_by_one(&collateral, &meter, true).iter().filter(|unit| unit.held).count() as u64;
-        prop_assert_eq!(held_by_jobs(&collateral, &meter), held, "{:?} {:?}", collateral, meter);
+        let held = units.iter().filter(|unit| unit.held).count() as u64;
+        prop_assert_eq!(kept(&collateral, &meter, stands), held, "{:?} {:?}", collateral, meter);
     }
 
     #[test]
     fn jobs_that_run_keep_what_they_hold_through_a_seizure((collateral, meter) in credits(1 << 40), share: u16) {
         let (mut after, mut after_meter) = (collateral, meter);
-        let held = held_by_jobs(&collateral, &meter);
+        let held = kept(&collateral, &meter, true);
         let units = part(seizable(&collateral, &meter, true), share);
         seize(&mut after, &mut after_meter, units, true).unwrap();
         prop_assert_eq!(after.seized - collateral.seized, units);
-        prop_assert_eq!(held_by_jobs(&after, &after_meter), held);
+        prop_assert_eq!(kept(&after, &after_meter, true), held);
         let done = finish_jobs(&mut after, &mut after_meter, held);
         prop_assert_eq!(done, Metered { consumed: held, overrun: 0, deferred: 0 });
     }
@@ -144,7 +132,7 @@ proptest! {
     #[test]
     fn jobs_on_units_that_are_not_frozen_keep_them_for_ever((collateral, meter) in credits(1 << 40), share: u16) {
         let (mut after, mut after_meter) = (collateral, meter);
-        let held = meter.in_flight.saturating_sub(meter.settlement_left).min(collateral.available());
+        let held = kept(&collateral, &meter, false);
         let units = part(seizable(&collateral, &meter, false), share);
         seize(&mut after, &mut after_meter, units, false).unwrap();
         let done = finish_jobs(&mut after, &mut after_meter, held);
@@ -188,12 +176,13 @@ proptest! {
         let (mut after, mut after_meter) = (collateral, meter);
         let units = part(seizable(&collateral, &meter, true), share);
         seize(&mut after, &mut after_meter, units, true).unwrap();
-        let not_promised = collateral.frozen - meter.settlement_left;
+        let promised = finishing(&collateral, &meter).min(meter.promised);
+        let not_promised = collateral.frozen() - promised;
         if units <= not_promised {
-            prop_assert_eq!(after.frozen, collateral.frozen - units);
+            prop_assert_eq!(after.frozen(), collateral.frozen() - units);
             prop_assert_eq!(after.available(), collateral.available());
         } else {
-            prop_assert!(after.frozen <= meter.settlement_left);
+            prop_assert!(after.frozen() <= promised);
         }
     }
 
@@ -208,23 +197,24 @@ proptest! {
     #[test]
     fn units_expire_but_for_what_jobs_hold((mut collateral, mut meter) in credits(1 << 40)) {
         let (before, held) = (collateral, held_by_jobs(&collateral, &meter));
-        let expired = collateral.expire(held, meter.settlement_left).unwrap();
-        meter.settlement_left = meter.settlement_left.min(collateral.frozen);
+        let promised = finishing(&collateral, &meter);
+        let expired = collateral.expire(held, promised).unwrap();
         prop_assert_eq!((expired, collateral.remaining()), (before.remaining() - held, held));
-        prop_assert!(collateral.frozen <= collateral.lien() && collateral.frozen <= meter.settlement_left);
+        prop_assert!(collateral.frozen() <= collateral.lien() && collateral.frozen() <= promised);
         prop_assert_eq!(held_by_jobs(&collateral, &meter), held);
-        prop_assert_eq!(collateral.clone().expire(held, meter.settlement_left), Ok(0), "twice is once");
+        prop_assert_eq!(collateral.clone().expire(held, promised), Ok(0), "twice is once");
         let done = finish_jobs(&mut collateral, &mut meter, held);
         prop_assert_eq!(done, Metered { consumed: held, overrun: 0, deferred: 0 });
         prop_assert_eq!(collateral.remaining(), 0);
     }
 
     #[test]
-    fn no_units_make_it_panic(parts: [u64; 6], meter: [u64; 3], amounts: [u64; 3], stands: bool) {
-        let [granted, consumed, seized, expired, released, frozen] = parts;
-        let mut collateral = Collateral { granted, consumed, seized, expired, released, frozen };
-        let [in_flight, settlement_left, frozen_before] = meter;
-        let mut meter = Meter { in_flight, settlement_left, frozen_before, ..Meter::zeroed() };
+    fn no_units_make_it_panic(parts: [u64; 7], meter: [u64; 4], amounts: [u64; 3], stands: bool) {
+        let [granted, consumed, seized, expired, released, frozen_for_payment, frozen_for_other] = parts;
+        let mut collateral =
+            Collateral { granted, consumed, seized, expired, released, frozen_for_payment, frozen_for_other };
+        let [in_flight, promised, lapsed, frozen_before] = meter;
+        let mut meter = Meter { in_flight, promised, lapsed, frozen_before, ..Meter::zeroed() };
         let _ = seizable(&collateral, &meter, stands);
         let _ = held_by_jobs(&collateral, &meter);
         let _ = seize(&mut collateral, &mut meter, amounts[0], stands);
@@ -248,36 +238,39 @@ fn jobs_outside_the_lien_leave_all_of_it_to_seize() {
 fn no_promise_outlasts_the_frozen_units_that_a_seizure_takes() {
     let mut collateral = Collateral { granted: 100, ..Collateral::zeroed() };
     let mut meter = Meter { in_flight: 30, ..Meter::zeroed() };
-    freeze_to(&mut collateral, &mut meter, 100, START).unwrap();
+    freeze_to(&mut collateral, &mut meter, 100, START);
     collateral.release(80, 100).unwrap();
-    meter.settlement_left = meter.settlement_left.min(collateral.frozen);
-    assert_eq!((collateral.frozen, meter.settlement_left, seizable(&collateral, &meter, true)), (20, 20, 20));
+    assert_eq!((collateral.frozen(), finishing(&collateral, &meter)), (20, 0));
+    assert_eq!(seizable(&collateral, &meter, true), 20);
     seize(&mut collateral, &mut meter, 20, true).unwrap();
-    assert_eq!((collateral.frozen, meter.settlement_left, held_by_jobs(&collateral, &meter)), (0, 0, 30));
+    assert_eq!(
+        (collateral.frozen(), finishing(&collateral, &meter), held_by_jobs(&collateral, &meter)),
+        (0, 0, 30)
+    );
 }
 
 #[test]
 fn when_the_promise_has_lapsed_frozen_units_are_seized_from_under_their_jobs() {
     let mut collateral = Collateral { granted: 100, ..Collateral::zeroed() };
     let mut meter = Meter { in_flight: 30, ..Meter::zeroed() };
-    freeze_to(&mut collateral, &mut meter, 100, START).unwrap();
-    assert_eq!(meter.settlement_left, 30);
+    freeze_to(&mut collateral, &mut meter, 100, START);
+    assert_eq!((finishing(&collateral, &meter), meter.promised), (30, 30));
     assert_eq!([true, false].map(|stands| seizable(&collateral, &meter, stands)), [70, 100]);
     seize(&mut collateral, &mut meter, 100, false).unwrap();
-    assert_eq!((collateral.remaining(), collateral.frozen, meter.settlement_left), (0, 0, 0));
+    assert_eq!((collateral.remaining(), collateral.frozen(), meter.in_flight, meter.lapsed), (0, 0, 0, 0));
 }
 
 #[test]
 fn a_promise_that_has_lapsed_is_not_given_again() {
     let mut collateral = Collateral { granted: 100, ..Collateral::zeroed() };
     let mut meter = Meter { in_flight: 100, ..Meter::zeroed() };
-    freeze_to(&mut collateral, &mut meter, 40, START).unwrap();
-    assert_eq!((collateral.available(), meter.settlement_left), (60, 40));
+    freeze_to(&mut collateral, &mut meter, 40, START);
+    assert_eq!((collateral.available(), meter.promised), (60, 40));
     seize(&mut collateral, &mut meter, 10, false).unwrap();
-    assert_eq!((collateral.frozen, meter.in_flight, meter.settlement_left), (30, 60, 0));
+    assert_eq!((collateral.frozen(), meter.in_flight, meter.lapsed, meter.promised), (30, 90, 30, 0));
     // Of the 100 units that jobs held, the next freeze finds only those that were open.
-    freeze_to(&mut collateral, &mut meter, 90, START + 1).unwrap();
-    assert_eq!(meter.settlement_left, 60);
+    freeze_to(&mut collateral, &mut meter, 90, START + 1);
+    assert_eq!((meter.promised, seizable(&collateral, &meter, true)), (60, 30));
 }
 
 #[test]
@@ -290,7 +283,7 @@ fn expiry_beyond_what_is_left_is_refused() {
 
 #[test]
 fn no_promise_keeps_more_frozen_than_is_left() {
-    let mut collateral = Collateral { granted: 100, frozen: 30, ..Collateral::zeroed() };
+    let mut collateral = Collateral { granted: 100, frozen_for_other: 30, ..Collateral::zeroed() };
     assert_eq!(collateral.expire(10, 20), Ok(90));
-    assert_eq!((collateral.remaining(), collateral.frozen), (10, 10));
+    assert_eq!((collateral.remaining(), collateral.frozen()), (10, 10));
 }

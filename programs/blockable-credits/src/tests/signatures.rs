@@ -156,11 +156,11 @@ fn a_thaw_and_a_waiver_outlast_a_payment() {
     let mut stage = delinquent();
     let clock = stage.clock();
     pay(&mut stage, 26 * USDC);
-    let frozen = stage.credit.collateral.frozen;
+    let frozen = stage.credit.collateral.frozen();
     assert!(frozen < 600_000);
     let mut thawed = stage.credit;
     thawed.thaw(&LENDER, ThawBounds { most: 600_000, keep: 400_000 }).unwrap();
-    assert_eq!(thawed.collateral.frozen, 400_000);
+    assert_eq!(thawed.collateral.frozen(), 400_000);
     refused({ stage.credit }.thaw(&LENDER, ThawBounds { most: 1, keep: frozen }), BeyondFrozen);
     refused({ stage.credit }.thaw(&LENDER, ThawBounds { most: 0, keep: 0 }), AmountZero);
 

@@ -175,7 +175,7 @@ impl Stage {
             terms_hash: credit.terms_hash,
             least_debt: credit.debt.total(),
             least_lien: credit.collateral.lien(),
-            most_frozen: credit.collateral.frozen,
+            most_frozen: credit.collateral.frozen(),
             least_apr_bps: credit.apr_bps(),
         }
     }
