@@ -244,19 +244,19 @@ pub mod blockable_credits {
 
     // Enforcement.
 
-    /// Marks a credit delinquent; see [`CreditMark::mark_delinquent`].
-    pub fn credit_mark_delinquent(ctx: Context<CreditMark>) -> Result<()> {
-        CreditMark::mark_delinquent(ctx)
+    /// Marks a credit delinquent; see [`CreditMarkUnpaid::mark_delinquent`].
+    pub fn credit_mark_delinquent(ctx: Context<CreditMarkUnpaid>) -> Result<()> {
+        CreditMarkUnpaid::mark_delinquent(ctx)
     }
 
-    /// Marks a credit defaulted; see [`CreditMark::mark_defaulted`].
-    pub fn credit_mark_defaulted(ctx: Context<CreditMark>) -> Result<()> {
-        CreditMark::mark_defaulted(ctx)
+    /// Marks a credit defaulted; see [`CreditMarkUnpaid::mark_defaulted`].
+    pub fn credit_mark_defaulted(ctx: Context<CreditMarkUnpaid>) -> Result<()> {
+        CreditMarkUnpaid::mark_defaulted(ctx)
     }
 
-    /// Gives notice of default for a breach; see [`CreditControl::give_notice`].
-    pub fn credit_give_notice(ctx: Context<CreditControl>, notice: Notice) -> Result<()> {
-        CreditControl::give_notice(ctx, notice)
+    /// Gives notice of default for a breach; see [`CreditGiveNotice`].
+    pub fn credit_give_notice(ctx: Context<CreditGiveNotice>, notice: Notice) -> Result<()> {
+        CreditGiveNotice::handle(ctx, notice)
     }
 
     /// Withdraws the notice given at the market time `given_at`; see [`CreditControl::withdraw_notice`].

@@ -28,6 +28,8 @@ errors! {
     TokenAccountMint = "this token account holds another mint; pass one of the market's payment mint",
     /// A token account that the signer does not own.
     TokenAccountOwner = "this token account belongs to someone else; pass one that the signer owns",
+    /// The mint's issuer has frozen the vault.
+    VaultFrozen = "the vault is frozen by the mint's issuer, so nobody can pay: no mark, notice or seizure until it is thawed; freezes of units still land",
     /// A transfer moved another amount than asked.
     TransferMismatch = "the transfer moved another amount than asked; the mint must not take fees",
     /// The vault holds less than is owed from it.

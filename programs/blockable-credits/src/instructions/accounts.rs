@@ -137,9 +137,28 @@ impl CreditMark<'_> {
         let change = action(&mut credit, key, &clock)?;
         record_and_emit(credit, key, clock.chain, change, &self.event_authority)
     }
+}
 
-    /// As [`CreditMark::act`], where a draw of the reserve may come first.
-    pub(super) fn act_after_draw(
+/// A credit that anyone may mark for a payment that is missing. Nobody is marked while nobody can pay: the vault must not be
+/// frozen by the mint's issuer.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct CreditMarkUnpaid<'info> {
+    pub market: AccountLoader<'info, Market>,
+    #[account(
+        mut,
+        has_one = market @ BlockableError::MarketMismatch,
+        has_one = vault @ BlockableError::VaultMismatch,
+    )]
+    pub credit: AccountLoader<'info, Credit>,
+    #[account(constraint = !vault.is_frozen() @ BlockableError::VaultFrozen)]
+    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
+}
+
+impl CreditMarkUnpaid<'_> {
+    /// Marks the credit, given its address and the time; records and emits the change, and the draw of the reserve that may
+    /// come first.
+    pub(super) fn act(
         &self,
         action: impl FnOnce(&mut Credit, Pubkey, &MarketClock) -> Result<Mark>,
     ) -> Result<()> {
@@ -155,7 +174,7 @@ impl CreditMark<'_> {
 
 /// Records a change of the credit at `key`, gives the account back and emits the change.
 #[inline(never)]
-fn record_and_emit(
+pub(super) fn record_and_emit(
     mut credit: RefMut<Credit>,
     key: Pubkey,
     at: i64,

@@ -1,15 +1,44 @@
 use {
-    crate::{actions::Notice, instructions::accounts::*},
+    crate::{
+        actions::Notice,
+        errors::BlockableError,
+        instructions::accounts::*,
+        state::{Credit, Market},
+    },
     anchor_lang::prelude::*,
+    anchor_spl::token_interface::TokenAccount,
 };
 
-impl CreditControl<'_> {
-    /// CAN give notice of default for a breach: the lender, where the rider says so. The cure period starts now; paying the
-    /// whole debt or the lender's withdrawal ends it.
-    pub fn give_notice(ctx: Context<CreditControl>, notice: Notice) -> Result<()> {
-        ctx.accounts.act(|credit, signer, clock| credit.give_notice(signer, notice, clock))
-    }
+/// CAN give notice of default for a breach: the lender, where the rider says so, while the vault can be paid into. The cure
+/// period starts now; paying the whole debt or the lender's withdrawal ends it.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct CreditGiveNotice<'info> {
+    pub authority: Signer<'info>,
+    pub market: AccountLoader<'info, Market>,
+    #[account(
+        mut,
+        has_one = market @ BlockableError::MarketMismatch,
+        has_one = vault @ BlockableError::VaultMismatch,
+    )]
+    pub credit: AccountLoader<'info, Credit>,
+    /// Must not be frozen by the mint's issuer: nobody could pay in the cure period.
+    #[account(constraint = !vault.is_frozen() @ BlockableError::VaultFrozen)]
+    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
+}
 
+impl CreditGiveNotice<'_> {
+    /// Gives the notice.
+    pub fn handle(ctx: Context<CreditGiveNotice>, notice: Notice) -> Result<()> {
+        let accounts = ctx.accounts;
+        let (key, clock) = (accounts.credit.key(), clock_of(&accounts.market)?);
+        let mut credit = accounts.credit.load_mut()?;
+        let change = credit.give_notice(accounts.authority.key, notice, &clock)?;
+        record_and_emit(credit, key, clock.chain, change, &accounts.event_authority)
+    }
+}
+
+impl CreditControl<'_> {
     /// CAN withdraw the notice that was given at the market time `given_at`: the lender. Instalments that are unpaid can be marked at once. Units that the policy would
     /// not let the lender freeze without the notice are thawed.
     pub fn withdraw_notice(ctx: Context<CreditControl>, given_at: i64) -> Result<()> {

@@ -6,9 +6,10 @@ use {
         state::{Credit, Market, Provider, seeds},
     },
     anchor_lang::prelude::*,
+    anchor_spl::token_interface::TokenAccount,
 };
 
-/// CAN take collateral over: the lender, once the cure period has passed. The units count for the price the loan
+/// CAN take collateral over: the lender, once the cure period has passed, while the vault can be paid into. The units count for the price the loan
 /// paid, and no more can be taken than the debt is worth. They arrive in the lender's unrestricted credit.
 #[event_cpi]
 #[derive(Accounts)]
@@ -23,9 +24,13 @@ pub struct CreditSeizeToLender<'info> {
         mut,
         has_one = market @ BlockableError::MarketMismatch,
         has_one = lender @ BlockableError::NotLender,
+        has_one = vault @ BlockableError::VaultMismatch,
         has_one = provider @ BlockableError::ProviderMismatch,
     )]
     pub credit: AccountLoader<'info, Credit>,
+    /// Must not be frozen by the mint's issuer: nobody could have paid.
+    #[account(constraint = !vault.is_frozen() @ BlockableError::VaultFrozen)]
+    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
     #[account(mut)]
     pub provider: AccountLoader<'info, Provider>,
     #[account(

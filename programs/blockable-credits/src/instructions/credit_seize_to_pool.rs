@@ -6,9 +6,10 @@ use {
         state::{Credit, Lot, Market, seeds},
     },
     anchor_lang::prelude::*,
+    anchor_spl::token_interface::TokenAccount,
 };
 
-/// CAN seize: the lender, once the cure period has passed. CANNOT price the units below the market's bounds, which
+/// CAN seize: the lender, once the cure period has passed, while the vault can be paid into. CANNOT price the units below the market's bounds, which
 /// protect the borrower's surplus.
 #[event_cpi]
 #[derive(Accounts)]
@@ -23,8 +24,12 @@ pub struct CreditSeizeToPool<'info> {
         mut,
         has_one = market @ BlockableError::MarketMismatch,
         has_one = lender @ BlockableError::NotLender,
+        has_one = vault @ BlockableError::VaultMismatch,
     )]
     pub credit: AccountLoader<'info, Credit>,
+    /// Must not be frozen by the mint's issuer: nobody could have paid.
+    #[account(constraint = !vault.is_frozen() @ BlockableError::VaultFrozen)]
+    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
     #[account(
         init,
         payer = rent_payer,
