@@ -62,7 +62,7 @@ fn apply(
 
 /// An instant of a market that was never paused.
 fn at(now: i64) -> MarketClock {
-    MarketClock { chain: now, market: now, is_paused: false }
+    MarketClock { chain: now, market: now, is_paused: false, is_halted: false }
 }
 
 /// Freezes about payment, while promises hold. Returns the units newly frozen.
