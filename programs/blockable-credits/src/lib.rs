@@ -42,7 +42,7 @@ use {
     anchor_lang::prelude::*,
     instructions::*,
     report::SignedReport,
-    state::{FreezeReason, Instalment, MarketSettings, Party, ProviderSettings, Terms},
+    state::{FreezeReason, MarketSettings, Party, ProviderSettings, ScheduleRuns, Terms},
 };
 
 declare_id!("BLKCM2RJHws8Tiz9r7yK9nTzCSD3F8Hk71tTezHRxWVR");
@@ -212,9 +212,10 @@ pub mod blockable_credits {
     pub fn credit_restructure(
         ctx: Context<CreditRestructure>,
         terms: Terms,
-        schedule: Vec<Instalment>,
+        schedule: ScheduleRuns,
+        limits: RestructureLimits,
     ) -> Result<()> {
-        CreditRestructure::handle(ctx, terms, schedule)
+        CreditRestructure::handle(ctx, terms, schedule, limits)
     }
 
     /// Waives up to `amount` micro-USDC of late fees; see [`CreditControl::waive_fee`].

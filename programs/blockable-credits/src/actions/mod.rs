@@ -41,6 +41,7 @@ pub use {
     notice::Notice,
     offer::{NewCredit, OfferArgs, OfferRead},
     provider::NewProvider,
+    restructure::RestructureLimits,
     unit_bounds::UnitBounds,
     unrestricted::NewUnrestricted,
 };

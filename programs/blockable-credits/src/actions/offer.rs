@@ -4,7 +4,10 @@ use {
     crate::{
         errors::{BlockableError, ensure},
         events::Change,
-        state::{Credit, Instalment, Market, MarketClock, Provider, Rider, Terms, VaultClaims, terms_hash},
+        state::{
+            Credit, Instalment, Market, MarketClock, Provider, Rider, ScheduleRuns, Terms, VaultClaims,
+            terms_hash,
+        },
         transitions::{Action, Status},
     },
     anchor_lang::prelude::*,
@@ -22,19 +25,27 @@ pub struct OfferArgs {
     /// The optional terms; all zero for none.
     pub rider: Rider,
     /// 1 to 36 instalments whose principal adds up to the loan's.
-    pub schedule: Vec<Instalment>,
+    pub schedule: ScheduleRuns,
 }
 
 impl OfferArgs {
-    /// Checks an offer before its principal is paid in. Errors: the market is paused or halted, the first rule on terms that is broken,
-    /// [`BlockableError::OfferExpired`], those of [`Provider::require_takes`].
-    pub fn validate(&self, market: &Market, provider: &Provider, clock: &MarketClock) -> Result<()> {
+    /// Checks an offer before its principal is paid in. Returns its instalments one by one. Errors: the market is paused or
+    /// halted, the first rule on terms that is broken, [`BlockableError::OfferExpired`], those of
+    /// [`Provider::require_takes`].
+    pub fn validate(
+        &self,
+        market: &Market,
+        provider: &Provider,
+        clock: &MarketClock,
+    ) -> Result<Vec<Instalment>> {
         clock.require_new_business()?;
         let terms = &self.terms;
-        terms.validate(&self.schedule, terms.principal, &market.bounds).map_err(BlockableError::from)?;
+        let schedule = self.schedule.expand().map_err(BlockableError::from)?;
+        terms.validate(&schedule, terms.principal, &market.bounds).map_err(BlockableError::from)?;
         self.rider.validate(terms, &market.bounds).map_err(BlockableError::from)?;
         ensure(!terms.offer_has_expired(clock.chain), BlockableError::OfferExpired)?;
-        provider.require_takes(terms)
+        provider.require_takes(terms)?;
+        Ok(schedule)
     }
 }
 
@@ -83,9 +94,15 @@ impl OfferRead {
 }
 
 impl Credit {
-    /// Sets up a zeroed credit for an offer that has been validated and whose principal is in the vault.
-    /// Errors: [`crate::units::Overflow`].
-    pub fn offer(&mut self, new: NewCredit, args: OfferArgs, clock: &MarketClock) -> Result<Change> {
+    /// Sets up a zeroed credit for an offer whose principal is in the vault; `schedule` is what [`OfferArgs::validate`]
+    /// returned. Errors: [`crate::units::Overflow`].
+    pub fn offer(
+        &mut self,
+        new: NewCredit,
+        args: &OfferArgs,
+        schedule: Vec<Instalment>,
+        clock: &MarketClock,
+    ) -> Result<Change> {
         self.version = Credit::VERSION;
         self.status = Status::Offered.byte();
         self.bump = new.bump;
@@ -99,17 +116,17 @@ impl Credit {
         self.freeze_authority = args.freeze_authority;
         self.nonce = args.nonce;
         self.terms = args.terms;
-        self.set_schedule(&args.schedule)?;
+        self.set_schedule(&schedule)?;
         self.rider = args.rider;
         self.paused_at_offer = clock.seconds_paused()?;
-        self.terms_hash = terms_hash(&self.parties(), &args.terms, &args.rider, &args.schedule)?;
+        self.terms_hash = terms_hash(&self.parties(), &args.terms, &args.rider, &schedule)?;
         self.claims = VaultClaims { escrow: args.terms.principal, ..VaultClaims::default() };
         Ok(Change::Offered {
             terms_hash: self.terms_hash,
             slot: new.slot,
             terms: args.terms,
             rider: args.rider,
-            schedule: args.schedule,
+            schedule,
         })
     }
 

@@ -1,38 +1,70 @@
 //! Lender and borrower agree on a new schedule.
 
 use {
+    super::LoanRead,
     crate::{
         errors::{BlockableError, ensure},
         events::Change,
         state::{Credit, Instalment, MarketClock, TermBounds, Terms, terms_hash},
         transitions::{Action, Status},
-        units::{Overflow, add},
+        units::{Overflow, add, sub},
     },
     anchor_lang::prelude::*,
     bytemuck::Zeroable,
 };
 
+/// What lender and borrower have read of the loan that they restructure.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RestructureLimits {
+    /// The loan and the worst status.
+    pub read: LoanRead,
+    /// Restructurings of the loan so far: the agreement that this one replaces.
+    pub restructurings: u16,
+    /// The most that is owed, in micro-USDC.
+    pub most_debt: u64,
+    /// The fewest units under lien.
+    pub least_lien: u64,
+}
+
+impl RestructureLimits {
+    /// Requires a loan within the limits, whose debt has been accrued up to now. Errors: [`BlockableError::OfferReplaced`],
+    /// [`BlockableError::StatusWorse`], [`BlockableError::AgreementReplaced`], [`BlockableError::DebtAboveLimit`],
+    /// [`BlockableError::LienBelowLimit`].
+    fn require(&self, credit: &Credit) -> Result<()> {
+        self.read.require(credit)?;
+        ensure(credit.restructurings == self.restructurings, BlockableError::AgreementReplaced)?;
+        ensure(credit.debt.total() <= self.most_debt, BlockableError::DebtAboveLimit)?;
+        ensure(credit.collateral.lien() >= self.least_lien, BlockableError::LienBelowLimit)
+    }
+}
+
 impl Credit {
-    /// Puts new terms and a new schedule, counted from now, in the place of the old ones. The instalments add up to the
-    /// principal outstanding; interest and fees that are unpaid fall due with the first of them. `bounds` are the market's;
-    /// its bounds on the principal apply to new loans only. Errors: the market is paused,
-    /// the status, [`BlockableError::RestructureTouchesGrant`],
+    /// Puts new terms and a new schedule, counted from now, in the place of the old ones. The instalments add up to the most
+    /// principal that may be outstanding: what has been repaid meanwhile is taken off the last of them. Interest and fees
+    /// that are unpaid fall due with the first. `bounds` are the market's; its bounds on the principal apply to new loans
+    /// only. Errors: the market is paused, the status, those of [`RestructureLimits`],
+    /// [`BlockableError::RestructureTouchesGrant`], [`BlockableError::PrincipalAboveSchedule`],
     /// [`BlockableError::UnitLifetimeTooShort`], the first rule on terms that is broken.
     pub fn restructure(
         &mut self,
         terms: Terms,
-        schedule: Vec<Instalment>,
+        mut schedule: Vec<Instalment>,
+        limits: &RestructureLimits,
         bounds: &TermBounds,
         clock: &MarketClock,
     ) -> Result<Change> {
         clock.require_open()?;
         let bounds = TermBounds { min_principal: 0, max_principal: u64::MAX, ..*bounds };
         self.accrue(clock.market)?;
+        limits.require(self)?;
         self.advance(Action::Restructure)?;
         ensure(keeps_the_grant(&self.terms, &terms), BlockableError::RestructureTouchesGrant)?;
-        terms.validate(&schedule, self.debt.principal, &bounds).map_err(BlockableError::from)?;
+        let most = schedule.iter().fold(0u64, |sum, instalment| sum.saturating_add(instalment.principal));
+        terms.validate(&schedule, most, &bounds).map_err(BlockableError::from)?;
         self.require_units_outlast(&terms, &schedule, clock)?;
         self.rider.validate(&terms, &bounds).map_err(BlockableError::from)?;
+        let repaid = sub(most, self.debt.principal).map_err(|_| BlockableError::PrincipalAboveSchedule)?;
+        take_from_last(&mut schedule, repaid);
         self.replace_terms(&terms, &schedule, clock)?;
         self.restart_debt()?;
         self.thaw_cured(Status::Active)?;
@@ -78,6 +110,15 @@ impl Credit {
         debt.instalments_billed = 0;
         debt.instalments_late_checked = 0;
         Ok(())
+    }
+}
+
+/// Takes principal off a schedule, from the last instalment on. An instalment of which nothing is left keeps its date.
+fn take_from_last(schedule: &mut [Instalment], mut principal: u64) {
+    for instalment in schedule.iter_mut().rev() {
+        let taken = principal.min(instalment.principal);
+        instalment.principal = instalment.principal.saturating_sub(taken);
+        principal = principal.saturating_sub(taken);
     }
 }
 

@@ -218,6 +218,8 @@ errors! {
     StatusBetter = "the loan has been cured since you read it; read it again before you give notice",
     /// The payment did not cure.
     NotCured = "the payment would not cure the loan; pay the arrears in full, a notice of default only with the whole debt",
+    /// A restructuring since the signer has read the loan.
+    AgreementReplaced = "the loan has been restructured since you read it; read it again before you restructure it",
     /// Another notice than the one that was read.
     NoticeReplaced = "this is not the notice you read; read its time again before you withdraw it",
     /// Less is owed than the signer relies on.
@@ -230,6 +232,8 @@ errors! {
     AprBelowLimit = "a lower annual rate is in force than you rely on; read the loan again before you take it over",
     /// More is owed than the signer gives up or takes on.
     DebtAboveLimit = "more is owed than your limit; read the debt again and sign for at most what you accept",
+    /// More principal than the new schedule repays.
+    PrincipalAboveSchedule = "more principal is outstanding than the instalments add up to; raise them to at least the principal",
     /// Terms that a restructuring may not change.
     RestructureTouchesGrant = "a restructuring keeps principal, units, their lifetime, how use is counted and the offer expiry; change the schedule and the rest",
     /// Claims of the seller in the vault.

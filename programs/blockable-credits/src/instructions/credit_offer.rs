@@ -69,7 +69,7 @@ impl CreditOffer<'_> {
     pub fn handle(ctx: Context<CreditOffer>, args: OfferArgs) -> Result<()> {
         let accounts = ctx.accounts;
         let clock = clock_of(&accounts.market)?;
-        args.validate(&*accounts.market.load()?, &*accounts.provider.load()?, &clock)?;
+        let schedule = args.validate(&*accounts.market.load()?, &*accounts.provider.load()?, &clock)?;
         let tokens = TokenContext { program: &accounts.token_program, mint: &accounts.mint };
         tokens.pay_in(&accounts.source, &mut accounts.vault, &accounts.lender, args.terms.principal)?;
         let new = NewCredit {
@@ -84,7 +84,7 @@ impl CreditOffer<'_> {
         };
         let record = {
             let mut credit = accounts.credit.load_init()?;
-            let change = credit.offer(new, args, &clock)?;
+            let change = credit.offer(new, &args, schedule, &clock)?;
             credit.record(accounts.credit.key(), clock.chain, change)?
         };
         record.emit(&accounts.event_authority)

@@ -43,8 +43,8 @@ mod vault_collect;
 
 // The arguments of instructions are found where the instructions are.
 pub use crate::actions::{
-    FreezeAmount, LoanRead, LotTerms, MarketArgs, Notice, OfferArgs, OfferRead, PurchaseLimits, ThawBounds,
-    UnitBounds,
+    FreezeAmount, LoanRead, LotTerms, MarketArgs, Notice, OfferArgs, OfferRead, PurchaseLimits,
+    RestructureLimits, ThawBounds, UnitBounds,
 };
 pub use {
     accounts::*, credit_cancel_offer::*, credit_close::*, credit_issue::*, credit_notice::*, credit_offer::*,

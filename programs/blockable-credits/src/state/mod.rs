@@ -13,6 +13,7 @@ mod pause;
 mod provider;
 mod provider_settings;
 mod rider;
+mod schedule_runs;
 pub mod seeds;
 mod settings;
 mod terms;
@@ -32,6 +33,7 @@ pub use {
     provider::Provider,
     provider_settings::{MAX_CHUNK_SIZE, MAX_REPORTERS, ProviderSettings, REPORTERS_DOMAIN, Reporter},
     rider::{CovenantState, Rider},
+    schedule_runs::{DueRun, PrincipalRun, ScheduleRuns},
     settings::{
         CHANGE_LIFETIME, MAX_CHANGE_DELAY, MAX_PROVIDER_DELAY, MAX_REDISTRIBUTION_FEE_BPS, MIN_CHANGE_DELAY,
         MIN_PROVIDER_DELAY, MarketSettings, shortest_delay, shortest_provider_delay,

@@ -46,13 +46,14 @@ pub(super) fn seize(stage: &mut Stage, amount: UnitBounds) -> Lot {
 fn a_restructuring_restarts_the_debt_and_thaws() {
     let mut stage = delinquent();
     let (clock, bounds) = (stage.clock(), stage.market.bounds);
+    let limits = stage.restructure_limits();
     let schedule = |principal| vec![Instalment { due_after: 40 * DAY as u32, principal }];
     let restructure = |credit: &mut Credit, terms: Terms, principal| {
-        credit.restructure(terms, schedule(principal), &bounds, &clock)
+        credit.restructure(terms, schedule(principal), &limits, &bounds, &clock)
     };
     let other_grant = Terms { units: 2_000_000, ..TERMS };
     refused(restructure(&mut { stage.credit }, other_grant, 100 * USDC), RestructureTouchesGrant);
-    refused(restructure(&mut { stage.credit }, TERMS, 99 * USDC), PrincipalMismatch);
+    refused(restructure(&mut { stage.credit }, TERMS, 99 * USDC), PrincipalAboveSchedule);
     let mut expiring = stage.credit;
     // Day 31 and 40 to the due date, 5 of default grace and 10 to cure it.
     expiring.units_expire_at = START + (31 + 40 + 15) * DAY - 1;

@@ -6,7 +6,7 @@ use {
         actions::{FreezeAmount, LotTerms, NewLot, OfferArgs, Quote, Sale, UnitBounds},
         errors::BlockableError::*,
         events::MarketChange,
-        state::{Credit, FreezeReason, Lot, Rider},
+        state::{Credit, FreezeReason, Lot, Rider, ScheduleRuns},
     },
     anchor_lang::prelude::Pubkey,
 };
@@ -91,7 +91,7 @@ fn a_halted_market_takes_no_offer_acceptance_or_issue() {
         freeze_authority: LENDER,
         terms: TERMS,
         rider: Rider::default(),
-        schedule: schedule(),
+        schedule: ScheduleRuns::from_schedule(&schedule()),
     };
     stage.offer(TERMS, Rider::default());
     let (mut offered, read) = (stage.credit, stage.offer_read());

@@ -8,7 +8,7 @@ use {
         events::Change,
         metering::{Metered, Skip},
         report::{ReportScope, SignedReport},
-        state::{Credit, FreezePolicy, FreezeReason, ProviderSettings, Reporter, Rider},
+        state::{Credit, FreezePolicy, FreezeReason, ProviderSettings, Reporter, Rider, ScheduleRuns},
     },
 };
 
@@ -168,9 +168,9 @@ fn an_offer_names_the_reporters_and_bounds_that_it_relies_on() {
             freeze_authority: LENDER,
             terms,
             rider: Rider::default(),
-            schedule: schedule(),
+            schedule: ScheduleRuns::from_schedule(&schedule()),
         };
-        args.validate(&stage.market, &stage.provider, &stage.clock())
+        args.validate(&stage.market, &stage.provider, &stage.clock()).map(|_| ())
     };
     refused(check(&stage, Terms { reporters_hash: [0; 32], ..TERMS }), ReportersChanged);
     refused(check(&stage, Terms { max_units_per_second: 0, ..TERMS }), TermsRateOutOfRange);
@@ -224,15 +224,15 @@ fn units_without_a_lender_are_metered_within_the_bounds_of_their_loan() {
 #[test]
 fn a_restructuring_leaves_the_oracle_of_a_loan_alone() {
     let stage = issued(TERMS);
-    let (clock, bounds) = (stage.clock(), stage.market.bounds);
+    let (clock, bounds, limits) = (stage.clock(), stage.market.bounds, stage.restructure_limits());
     let agreed = stage.credit.terms;
     for terms in [
         Terms { max_units_per_second: 1_001, ..agreed },
         Terms { longest_job: 1, ..agreed },
         Terms { reporters_hash: [0; 32], ..agreed },
     ] {
-        let restructured = { stage.credit }.restructure(terms, schedule(), &bounds, &clock);
+        let restructured = { stage.credit }.restructure(terms, schedule(), &limits, &bounds, &clock);
         refused(restructured, RestructureTouchesGrant);
     }
-    assert!({ stage.credit }.restructure(agreed, schedule(), &bounds, &clock).is_ok());
+    assert!({ stage.credit }.restructure(agreed, schedule(), &limits, &bounds, &clock).is_ok());
 }

@@ -5,13 +5,13 @@ use {
     crate::{
         actions::{
             LoanRead, MarketArgs, NewCredit, NewMarket, NewProvider, Notice, OfferArgs, OfferRead,
-            PurchaseLimits,
+            PurchaseLimits, RestructureLimits,
         },
         events::Change,
         report::{CreditReading, ReportScope, SignedReport},
         state::{
             Credit, FreezePolicy, Instalment, Market, MarketClock, Provider, ProviderSettings, Reporter,
-            Rider, TermBounds,
+            Rider, ScheduleRuns, TermBounds,
         },
         transitions::Status,
     },
@@ -146,8 +146,9 @@ impl Stage {
 
     pub fn offer(&mut self, terms: Terms, rider: Rider) {
         let (clock, schedule) = (self.clock(), schedule());
+        let schedule = ScheduleRuns::from_schedule(&schedule);
         let args = OfferArgs { nonce: 7, freeze_authority: LENDER, terms, rider, schedule };
-        args.validate(&self.market, &self.provider, &clock).unwrap();
+        let schedule = args.validate(&self.market, &self.provider, &clock).unwrap();
         let new = NewCredit {
             market: MARKET,
             lender: LENDER,
@@ -158,7 +159,7 @@ impl Stage {
             rent_payer: PAYER,
             slot: SLOT,
         };
-        self.act(|credit| credit.offer(new, args, &clock));
+        self.act(|credit| credit.offer(new, &args, schedule, &clock));
     }
 
     /// The offer as its parties read it now.
@@ -178,6 +179,13 @@ impl Stage {
             most_frozen: credit.collateral.frozen(),
             least_apr_bps: credit.apr_bps(),
         }
+    }
+
+    /// The limits of lender and borrower that have read the loan now.
+    pub fn restructure_limits(&self) -> RestructureLimits {
+        let PurchaseLimits { read, least_debt, least_lien, .. } = self.purchase_limits();
+        let restructurings = self.credit.restructurings;
+        RestructureLimits { read, restructurings, most_debt: least_debt, least_lien }
     }
 
     pub fn accept(&mut self) {
