@@ -166,8 +166,8 @@ errors! {
     PrincipalMismatch = "the instalments do not add up to the principal; correct the schedule",
     /// The loan pays too much for each unit.
     UnitPriceOutOfRange = "the loan pays too much for so few units to price a million of them; grant smaller units, and more of them",
-    /// Other reporters or another quorum than at the offer.
-    ReportersChanged = "the provider's reporters or quorum are not those that the terms name; read the provider again and make a new offer",
+    /// Other reporters or another quorum, in force or proposed, than at the offer.
+    ReportersChanged = "the provider's reporters or quorum, or those it has proposed, are not those that the terms name; read the provider again and make a new offer",
     /// A rate bound that the provider does not offer.
     TermsRateOutOfRange = "the terms' max_units_per_second is zero or above the provider's; lower it to that, or raise it above zero",
     /// A longest job that the provider does not offer.

@@ -1,7 +1,8 @@
 use {
     crate::{
         errors::{BlockableError, ensure},
-        state::{ProviderSettings, Reporter, Terms},
+        hash::sha256,
+        state::{ProviderSettings, REPORTERS_DOMAIN, Reporter, Terms},
         units::Overflow,
     },
     anchor_lang::prelude::*,
@@ -70,19 +71,30 @@ impl Provider {
         ensure(self.authority == *signer, BlockableError::NotProvider)
     }
 
-    /// Requires a provider that takes a new credit with these terms: it is not suspended, its reporters and quorum are
-    /// those that the terms name, and the terms' bounds are within its own. Errors: [`BlockableError::ProviderSuspended`],
+    /// Requires a provider that takes a new credit with these terms: it is not suspended, its reporters and quorum, and those
+    /// it has proposed, are those that the terms name, and the terms' bounds are within its own. Errors: [`BlockableError::ProviderSuspended`],
     /// [`BlockableError::ReportersChanged`], [`BlockableError::TermsRateOutOfRange`],
     /// [`BlockableError::TermsLongestJobOutOfRange`].
     #[inline(never)]
     pub fn require_takes(&self, terms: &Terms) -> Result<()> {
         ensure(self.suspended == 0, BlockableError::ProviderSuspended)?;
         let settings = &self.settings;
-        ensure(terms.reporters_hash == settings.reporters_hash(), BlockableError::ReportersChanged)?;
+        ensure(terms.reporters_hash == self.reporters_hash(), BlockableError::ReportersChanged)?;
         let rates = 1..=settings.max_units_per_second;
         ensure(rates.contains(&terms.max_units_per_second), BlockableError::TermsRateOutOfRange)?;
         let jobs = 1..=settings.longest_job;
         ensure(jobs.contains(&terms.longest_job), BlockableError::TermsLongestJobOutOfRange)
+    }
+
+    /// Hash of the reporters that a loan issued now is metered by: those in force, and those of a change that waits. A change
+    /// that was ready before the loan leaves its lender no time to act, so the terms name it too.
+    pub fn reporters_hash(&self) -> [u8; 32] {
+        let in_force = self.settings.reporters_hash();
+        if self.change_ready_at == 0 {
+            return in_force;
+        }
+        let waiting = self.proposed.reporters_hash();
+        if waiting == in_force { in_force } else { sha256(&[REPORTERS_DOMAIN, &in_force, &waiting]) }
     }
 
     /// The reporters in use.

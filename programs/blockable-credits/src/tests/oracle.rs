@@ -8,7 +8,10 @@ use {
         events::Change,
         metering::{Metered, Skip},
         report::{ReportScope, SignedReport},
-        state::{Credit, FreezePolicy, FreezeReason, ProviderSettings, Reporter, Rider, ScheduleRuns},
+        state::{
+            Credit, FreezePolicy, FreezeReason, MarketClock, ProviderSettings, REPORTERS_DOMAIN, Reporter,
+            Rider, ScheduleRuns,
+        },
     },
 };
 
@@ -202,6 +205,31 @@ fn an_offer_names_the_reporters_and_bounds_that_it_relies_on() {
     let mut renewed = settings();
     renewed.reporters[0].expires_at += DAY;
     assert_eq!(issue(renewed), Ok(()));
+}
+
+/// A change that was ready before the loan could be applied in the transaction that issues it.
+#[test]
+fn a_loan_is_not_issued_over_a_change_of_reporters_that_its_lender_has_not_read() {
+    let mut stage = Stage::new();
+    stage.offer(TERMS, Rider::default());
+    stage.accept();
+    let (read, clock) = (stage.offer_read(), stage.clock());
+    let issue = |stage: &Stage| { stage.credit }.issue(&mut { stage.provider }, read, &clock).map(|_| ());
+    propose(&mut stage, ProviderSettings { max_units_per_second: u64::MAX, ..settings() }).unwrap();
+    assert_eq!(issue(&stage), Ok(()), "the reporters stay");
+    let mut own = settings();
+    own.reporters[0].key = key(66);
+    propose(&mut stage, own).unwrap();
+    refused(issue(&stage), ReportersChanged);
+    let waiting = stage.provider.reporters_hash();
+    let expected = [REPORTERS_DOMAIN, &REPORTERS_HASH, &own.reporters_hash()];
+    assert_eq!(waiting, crate::hash::sha256(&expected));
+    // Whoever has read it may take it, and once it is in force it is named alone.
+    stage.credit.terms.reporters_hash = waiting;
+    assert_eq!(issue(&stage), Ok(()));
+    stage.provider.apply_change(&OPERATOR, &MarketClock { market: START + DAY, ..clock }).unwrap();
+    refused(issue(&stage), ReportersChanged);
+    assert_eq!(stage.provider.reporters_hash(), own.reporters_hash());
 }
 
 /// Units that are sold keep the bounds of the loan they come from, whatever the provider offers by then.
