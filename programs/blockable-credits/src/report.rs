@@ -4,7 +4,7 @@
 //! integers little-endian; the signature is over the sha256 of these bytes.
 
 use {
-    crate::hash::sha256,
+    crate::{hash::sha256, state::Provider},
     anchor_lang::{AnchorDeserialize, AnchorSerialize, prelude::Pubkey},
     bytemuck::{Pod, Zeroable},
 };
@@ -38,6 +38,19 @@ pub struct ReportScope {
     pub epoch: u32,
     /// The chunk of credits.
     pub chunk: u32,
+}
+
+impl ReportScope {
+    /// The scope of reports on a chunk, in the present epoch of the provider at `address`.
+    pub fn new(provider: &Provider, address: Pubkey, chunk: u32) -> ReportScope {
+        ReportScope {
+            cluster_tag: provider.cluster_tag,
+            market: provider.market,
+            provider: address,
+            epoch: provider.epoch,
+            chunk,
+        }
+    }
 }
 
 /// A report as it travels in a transaction; its scope follows from the accounts.

@@ -33,13 +33,7 @@ impl<'info> UsageMeter<'info> {
         let clock = clock_of(&accounts.market)?;
         let log = {
             let provider = accounts.provider.load()?;
-            let scope = ReportScope {
-                cluster_tag: provider.cluster_tag,
-                market: accounts.market.key(),
-                provider: accounts.provider.key(),
-                epoch: provider.epoch,
-                chunk,
-            };
+            let scope = ReportScope::new(&provider, accounts.provider.key(), chunk);
             let mut reports = VerifiedReports::verify(&provider, &scope, &reports, clock)?;
             let mut log =
                 ChunkLog::new(scope.provider, scope.epoch, scope.chunk, ctx.remaining_accounts.len())?;

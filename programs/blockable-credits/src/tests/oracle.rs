@@ -37,6 +37,23 @@ const ALL_IN_FLIGHT: &str = "057fc785a16a026f5536cafc8b6f222f86c26466c19ac77650c
 const OTHER_CLUSTER: &str = "f6ef359bbc4770181d4493ed8521d8353e83e1b14acdb98341d49f905bfae883\
                              5f4810910c7c02f7f91941a26a1da95fa17c3c2d70d23d31bf2673664d36a00e";
 
+/// 204,000 units used and 10^15 in flight a second before the freeze, by the key of thirty-two ones; 210,000 used and 1,000
+/// in flight two seconds after it, by that of twos.
+const LIAR: [&str; 2] = [
+    "8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c",
+    "35e0f29886b2eb2b2e37858e38ffad44954a50f13a7e2e012a2bf3613b6455f3\
+     269d7d5cb2532e49fe66c4fab034a22559798907b3bff64906c790e425ee880d",
+];
+const HONEST: [&str; 2] = [
+    "8139770ea87d175f56a35466c34c7ecccb8d8a91b4ee37a25df60f5b8fc9b394",
+    "a4b626cebe1f2170b287bc79989ac10589c7e4629d6cc4a69fc396a9ec84cb6f\
+     14dc6c0bdf47c694be7dcc8f232c46298d6396fc4088bb29c56660edd19b9206",
+];
+
+/// 205,000 units used and 50,000 in flight at the time of the first reading, by the key of twos.
+const OLD: &str = "d1837e212b2f4f6937bf8ea1debde59f99df395baef8fd4c99445b611b32e14e\
+                   0a66b5c56ed45a4a9d34ac3046dc9e0c9e6785569ffde9529db51b80946a3e00";
+
 /// A loan that the lender may freeze at will, issued at [`START`].
 fn issued(terms: Terms) -> Stage {
     let mut stage = Stage::new();
@@ -59,9 +76,14 @@ fn frozen() -> Stage {
 
 /// Applies a report at a time; returns its effect.
 fn meter(stage: &mut Stage, now: i64, report: SignedReport) -> Result<Metered, Skip> {
+    meter_by(stage, now, &[report])
+}
+
+fn meter_by(stage: &mut Stage, now: i64, reports: &[SignedReport]) -> Result<Metered, Skip> {
     stage.now = now;
-    let (clock, scope, reports) = (stage.clock(), scope(stage.provider.epoch), [report]);
-    let mut verified = VerifiedReports::verify(&stage.provider, &scope, &reports, clock).unwrap();
+    let (clock, scope) = (stage.clock(), ReportScope::new(&stage.provider, PROVIDER, 0));
+    assert_eq!(scope, self::scope(stage.provider.epoch));
+    let mut verified = VerifiedReports::verify(&stage.provider, &scope, reports, clock).unwrap();
     let change = verified.meter(&mut stage.credit)?;
     let Change::Metered { metered, .. } = change else { panic!("not metered") };
     stage.note(change);
@@ -114,6 +136,31 @@ fn a_report_from_before_a_freeze_counts_only_in_the_epoch_of_then() {
     }
 }
 
+/// A quorum of the liar and the honest reporter.
+fn both() -> ProviderSettings {
+    let reporter = |key| Reporter { key: hex::<32>(key).into(), expires_at: i64::MAX };
+    ProviderSettings::with_reporters(&[LIAR[0], HONEST[0]].map(reporter), 2)
+}
+
+/// A quorum of two with one liar, which says less use than the honest one, dates it before the freeze and claims all units
+/// for running jobs.
+#[test]
+fn one_reporter_of_a_quorum_dates_nothing_before_a_freeze() {
+    let mut stage = frozen();
+    stage.credit.meter.settlement_left = 0;
+    stage.provider.settings = both();
+    let liar = report(FROZEN_AT - 1, 204_000, 1_000_000_000_000_000, LIAR[1]);
+    let honest = SignedReport { reporter: 1, ..report(FROZEN_AT + 2, 210_000, 1_000, HONEST[1]) };
+    refused(
+        VerifiedReports::verify(&stage.provider, &scope(1), std::slice::from_ref(&liar), stage.clock())
+            .map(|_| ()),
+        QuorumNotReached,
+    );
+    let done = meter_by(&mut stage, FROZEN_AT + 5, &[liar, honest]).unwrap();
+    assert_eq!(done, Metered { consumed: 0, overrun: 4_000, deferred: 0 });
+    assert_eq!((stage.credit.collateral.frozen, stage.credit.meter.settlement_left), (800_000, 0));
+}
+
 #[test]
 fn jobs_hold_what_the_longest_of_them_can_use() {
     let mut stage = issued(Terms { longest_job: 10, ..TERMS });
@@ -159,6 +206,12 @@ fn a_report_that_is_not_newer_counts_for_no_quorum() {
     meter(&mut stage, READ_AT, report(READ_AT, 200_000, 50_000, FIRST)).unwrap();
     let again = meter(&mut stage, READ_AT + 10, report(READ_AT, 200_000, 50_000, FIRST));
     assert_eq!(again, Err(Skip::Stale));
+
+    // A liar cannot bring back what an honest reporter said before.
+    stage.provider.settings = both();
+    let liar = report(READ_AT + 4, 204_000, 1_000_000_000_000_000, LIAR[1]);
+    let old = SignedReport { reporter: 1, ..report(READ_AT, 205_000, 50_000, OLD) };
+    assert_eq!(meter_by(&mut stage, READ_AT + 10, &[liar, old]), Err(Skip::Stale));
 }
 
 /// The lender offers against the reporters, the rate and the jobs it has read; nothing else is issued.

@@ -227,15 +227,18 @@ pub(super) fn scope(epoch: u32) -> ReportScope {
     ReportScope { cluster_tag: CLUSTER_TAG, market: MARKET, provider: PROVIDER, epoch, chunk: 0 }
 }
 
+/// Bytes out of hexadecimal digits.
+pub(super) fn hex<const N: usize>(digits: &str) -> [u8; N] {
+    let byte = |at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
+    let bytes: Vec<u8> = (0..digits.len()).step_by(2).map(byte).collect();
+    bytes.try_into().unwrap()
+}
+
 /// A signed report on the first credit of the first chunk, with its signature in hexadecimal.
 pub(super) fn report(reported_at: i64, cumulative: u64, in_flight: u64, signature: &str) -> SignedReport {
-    let bytes: Vec<u8> = (0..signature.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&signature[at..at + 2], 16).unwrap())
-        .collect();
     SignedReport {
         reporter: 0,
-        signature: bytes.try_into().unwrap(),
+        signature: hex(signature),
         reported_at,
         bitmap: 1,
         readings: vec![CreditReading { cumulative, in_flight }],
