@@ -155,6 +155,7 @@ impl Credit {
             metered,
         })
     }
+
     /// Returns true where a reading from before the latest freeze counts as of its own time: for a minute, where every report
     /// is from before the freeze, and only if their reporters were in force by then, so that nothing the provider changes
     /// after a freeze, or within its second, opens frozen units.

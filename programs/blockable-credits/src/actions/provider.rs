@@ -1,9 +1,10 @@
 //! A provider is registered and changed.
 
 use {
+    super::market::require_ready,
     crate::{
         errors::{BlockableError, ensure},
-        state::{CHANGE_LIFETIME, Market, MarketClock, Provider, ProviderSettings},
+        state::{Market, MarketClock, Provider, ProviderSettings},
         units::{Overflow, after},
     },
     anchor_lang::prelude::*,
@@ -75,9 +76,7 @@ impl Provider {
     pub fn apply_change(&mut self, signer: &Pubkey, clock: &MarketClock) -> Result<()> {
         self.begin_by_authority(signer, clock)?;
         ensure(self.change_ready_at != 0, BlockableError::NoChangeProposed)?;
-        ensure(clock.market >= self.change_ready_at, BlockableError::ChangeDelayRunning)?;
-        let lapses_at = after(self.change_ready_at, CHANGE_LIFETIME)?;
-        ensure(clock.market <= lapses_at, BlockableError::ChangeLapsed)?;
+        require_ready(self.change_ready_at, clock)?;
         let settings = self.proposed;
         self.drop_proposal();
         self.put_in_force(&settings, clock)
@@ -122,11 +121,12 @@ impl Provider {
     }
 
     /// Makes the key that the role was offered to the authority, and drops a proposed change: it was not this key's.
-    /// Errors: the market is paused, [`BlockableError::NotOffered`], [`BlockableError::ChangeDelayRunning`].
+    /// Errors: the market is paused, [`BlockableError::NotOffered`], [`BlockableError::ChangeDelayRunning`],
+    /// [`BlockableError::ChangeLapsed`].
     pub fn accept_authority(&mut self, signer: &Pubkey, clock: &MarketClock) -> Result<()> {
         clock.require_open()?;
         ensure(self.pending_authority == *signer, BlockableError::NotOffered)?;
-        ensure(clock.market >= self.pending_authority_ready_at, BlockableError::ChangeDelayRunning)?;
+        require_ready(self.pending_authority_ready_at, clock)?;
         self.authority = *signer;
         self.withdraw_authority();
         self.drop_proposal();

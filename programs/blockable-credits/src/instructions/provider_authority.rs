@@ -8,8 +8,8 @@ impl ProviderUpdate<'_> {
             .act(|provider, signer, market, clock| provider.offer_authority(signer, to, market, clock))
     }
 
-    /// CAN take the authority role: the key it was offered to, once the market's delay for providers has passed. The
-    /// provider keeps its address; a proposed change is dropped.
+    /// CAN take the authority role: the key it was offered to, once the market's delay for providers has passed and
+    /// for 14 days. The provider keeps its address; a proposed change is dropped.
     pub fn accept_authority(ctx: Context<ProviderUpdate>) -> Result<()> {
         ctx.accounts.act(|provider, signer, _, clock| provider.accept_authority(signer, clock))
     }

@@ -72,9 +72,9 @@ impl Provider {
     }
 
     /// Requires a provider that takes a new credit with these terms: it is not suspended, its reporters and quorum, and those
-    /// it has proposed, are those that the terms name, and the terms' bounds are within its own. Errors: [`BlockableError::ProviderSuspended`],
-    /// [`BlockableError::ReportersChanged`], [`BlockableError::TermsRateOutOfRange`],
-    /// [`BlockableError::TermsLongestJobOutOfRange`].
+    /// it has proposed, are those that the terms name, and the terms' bounds are within its own. Errors:
+    /// [`BlockableError::ProviderSuspended`], [`BlockableError::ReportersChanged`],
+    /// [`BlockableError::TermsRateOutOfRange`], [`BlockableError::TermsLongestJobOutOfRange`].
     #[inline(never)]
     pub fn require_takes(&self, terms: &Terms) -> Result<()> {
         ensure(self.suspended == 0, BlockableError::ProviderSuspended)?;

@@ -263,6 +263,7 @@ fn a_hand_over_waits_and_drops_a_change_of_the_key_before() {
     provider.offer_authority(&OPERATOR, BUYER, &market, &at(START)).unwrap();
     provider.propose_change(&OPERATOR, &looser, &market, &at(START)).unwrap();
     refused(provider.accept_authority(&BUYER, &at(START + DAY - 1)), ChangeDelayRunning);
+    refused({ provider }.accept_authority(&BUYER, &at(START + 15 * DAY + 1)), ChangeLapsed);
     provider.accept_authority(&BUYER, &at(START + DAY)).unwrap();
     assert_eq!((provider.pending_authority, provider.pending_authority_ready_at), (Pubkey::default(), 0));
     refused(provider.apply_change(&BUYER, &at(START + DAY)), NoChangeProposed);

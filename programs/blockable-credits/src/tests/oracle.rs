@@ -147,7 +147,7 @@ fn both() -> ProviderSettings {
 #[test]
 fn one_reporter_of_a_quorum_dates_nothing_before_a_freeze() {
     let mut stage = frozen();
-    stage.credit.meter.settlement_left = 0;
+    stage.credit.meter.in_flight = 0;
     stage.provider.settings = both();
     let liar = report(FROZEN_AT - 1, 204_000, 1_000_000_000_000_000, LIAR[1]);
     let honest = SignedReport { reporter: 1, ..report(FROZEN_AT + 2, 210_000, 1_000, HONEST[1]) };
@@ -158,7 +158,7 @@ fn one_reporter_of_a_quorum_dates_nothing_before_a_freeze() {
     );
     let done = meter_by(&mut stage, FROZEN_AT + 5, &[liar, honest]).unwrap();
     assert_eq!(done, Metered { consumed: 0, overrun: 4_000, deferred: 0 });
-    assert_eq!((stage.credit.collateral.frozen, stage.credit.meter.settlement_left), (800_000, 0));
+    assert_eq!((stage.credit.collateral.frozen(), stage.credit.meter.in_flight), (800_000, 0));
 }
 
 #[test]
