@@ -146,6 +146,12 @@ fn fit_promises(collateral: &Collateral, meter: &mut Meter, reopened: u64) {
     meter.lapsed = meter.lapsed.min(marked.saturating_sub(meter.promised));
 }
 
+/// Ends the marks of promises on open units: the same jobs can no longer run. Those on frozen units stay, since no other
+/// job can hold these.
+pub fn end_reopened(collateral: &Collateral, meter: &mut Meter) {
+    fit_promises(collateral, meter, 0);
+}
+
 /// Gives the promise of the latest freeze to the jobs on frozen units that have had none.
 fn promise_rest(collateral: &Collateral, meter: &mut Meter) {
     let marked = meter.promised.saturating_add(meter.lapsed);

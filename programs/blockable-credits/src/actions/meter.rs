@@ -142,6 +142,9 @@ impl Credit {
             return Err(Skip::DebtOutOfRange);
         }
         let (mut collateral, mut meter) = (self.collateral, self.meter);
+        if self.promised_jobs_have_ended(quorum.reading.reported_at, clock) {
+            metering::end_reopened(&collateral, &mut meter);
+        }
         let late = self.late_reports_count(quorum, epoch_began_at, clock);
         let in_flight = quorum.reading.in_flight.min(self.terms.most_in_flight());
         let reading = Reading { in_flight, ..quorum.reading };
@@ -154,6 +157,14 @@ impl Credit {
             reported_at: meter.reported_at,
             metered,
         })
+    }
+
+    /// Returns true where no job that ran at the freeze of the promise can have run until `reported_at`, in Unix time: it
+    /// would have been longer than the longest of the terms. Seconds paused since the reading count as if before it.
+    pub(crate) fn promised_jobs_have_ended(&self, reported_at: i64, clock: &MarketClock) -> bool {
+        let since_reading = clock.chain.saturating_sub(reported_at).max(0);
+        let ended_by = self.meter.promised_at.saturating_add(i64::from(self.terms.longest_job));
+        clock.market.saturating_sub(since_reading) > ended_by
     }
 
     /// Returns true where a reading from before the latest freeze counts as of its own time: for a minute, where every report

@@ -267,6 +267,35 @@ fn jobs_that_began_after_a_thaw_get_a_promise_of_their_own() {
     assert_eq!([47, 56, 57].map(|day| seizable(&mut stage, day)), [600_000, 600_000, 1_000_000]);
 }
 
+/// Jobs of 600,000 units ran at a freeze, and as many run after a thaw: the same ones, unless they are too long for that.
+#[test]
+fn jobs_longer_than_the_longest_are_others() {
+    let mut stage = defaulted_with_jobs();
+    stage.credit.terms.longest_job = 12 * DAY as u32;
+    freeze(&mut stage, FreezeAmount::All, FreezeReason::Default);
+    let ended =
+        |stage: &Stage, reported_at| stage.credit.promised_jobs_have_ended(reported_at, &stage.clock());
+    let last = START + 47 * DAY;
+    stage.now = last;
+    assert!(!ended(&stage, last));
+    stage.now = last + 1;
+    assert!(ended(&stage, last + 1) && !ended(&stage, last));
+    // A promise counts from market time.
+    stage.market.paused_seconds = 1;
+    assert!(!ended(&stage, last + 1));
+    stage.market.paused_seconds = 0;
+
+    let Credit { collateral, meter, .. } = &mut stage.credit;
+    crate::metering::end_reopened(collateral, meter);
+    assert_eq!(meter.promised, 600_000, "no other job can hold frozen units");
+    crate::metering::thaw(collateral, 500_000).unwrap();
+    crate::metering::end_reopened(collateral, meter);
+    assert_eq!((meter.promised, meter.lapsed), (100_000, 0));
+    freeze(&mut stage, FreezeAmount::All, FreezeReason::Default);
+    let meter = stage.credit.meter;
+    assert_eq!((meter.lapsed, meter.promised, meter.promised_at), (100_000, 500_000, last + 1));
+}
+
 /// A step of anyone.
 #[derive(Clone, Copy, Debug)]
 enum Step {
