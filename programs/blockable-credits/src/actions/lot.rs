@@ -26,7 +26,8 @@ pub struct LotTerms {
 
 impl LotTerms {
     /// Checks the terms against a market's bounds, given the price that the loan paid per `PRICE_SCALE` units in micro-USDC.
-    /// Errors: [`BlockableError::LotPriceTooLow`], [`BlockableError::LotWindowOutOfBounds`].
+    /// Errors: [`BlockableError::LotPriceTooLow`], [`BlockableError::LotPriceTooHigh`],
+    /// [`BlockableError::LotWindowOutOfBounds`].
     pub fn validate(&self, price_paid: u64, bounds: &TermBounds) -> Result<()> {
         let least_start = auction::least_price(price_paid, bounds.min_start_price_bps)?;
         let least_floor = auction::least_price(price_paid, bounds.min_floor_price_bps)?.max(1);
@@ -36,6 +37,8 @@ impl LotTerms {
                 && self.start_price >= self.floor_price,
             BlockableError::LotPriceTooLow,
         )?;
+        let highest_start = auction::highest_price(price_paid, bounds.max_start_price_bps);
+        ensure(self.start_price <= highest_start, BlockableError::LotPriceTooHigh)?;
         ensure(
             (bounds.min_lot_window..=bounds.max_lot_window).contains(&self.window),
             BlockableError::LotWindowOutOfBounds,
@@ -105,12 +108,14 @@ impl Lot {
     }
 
     /// The units of the lot that `amount` buys now and their cost in micro-USDC; `max_price` is per `PRICE_SCALE` units.
-    /// `credit` is the one the units were seized from. Errors: [`BlockableError::AmountZero`], the market is paused,
+    /// `credit` is the one the units were seized from. The lender of the loan, and the one that opened the lot, pay no less
+    /// than the loan paid: they would else take the units below par and keep the debt. Errors: [`BlockableError::AmountZero`], the market is paused,
     /// [`BlockableError::UnitsExpired`], [`BlockableError::LotUnitsExceeded`],
     /// [`BlockableError::PriceAboveMaximum`].
     pub fn quote(
         &self,
         credit: &Credit,
+        buyer: &Pubkey,
         amount: UnitBounds,
         max_price: u64,
         clock: &MarketClock,
@@ -118,9 +123,19 @@ impl Lot {
         clock.require_open()?;
         credit.require_unexpired(clock.market)?;
         let units = amount.units(self.units_left, BlockableError::LotUnitsExceeded)?;
-        let price = self.price_at(clock.market)?;
+        let mut price = self.price_at(clock.market)?;
+        let mut cost = auction::cost(units, price)?;
+        if self.is_lenders(credit, buyer) {
+            price = price.max(credit.price_paid()?);
+            cost = cost.max(credit.value_paid(units)?);
+        }
         ensure(price <= max_price, BlockableError::PriceAboveMaximum)?;
-        Ok(Quote { units, cost: auction::cost(units, price)? })
+        Ok(Quote { units, cost })
+    }
+
+    /// Returns true when `key` is the lender of `credit` now or the one that opened the lot.
+    fn is_lenders(&self, credit: &Credit, key: &Pubkey) -> bool {
+        *key == credit.lender || *key == self.lender
     }
 }
 
@@ -129,7 +144,7 @@ impl Credit {
     /// market is halted and the buyer is the lender, the status, [`Overflow`].
     pub fn sell(&mut self, lot: &mut Lot, sale: Sale, fee_bps: u16, clock: &MarketClock) -> Result<Change> {
         let Sale { lot: key, buyer, units, cost } = sale;
-        if buyer == self.lender || buyer == lot.lender {
+        if lot.is_lenders(self, &buyer) {
             clock.require_new_business()?;
         }
         lot.units_left = sub(lot.units_left, units)?;

@@ -61,7 +61,7 @@ impl Credit {
         ensure(keeps_the_grant(&self.terms, &terms), BlockableError::RestructureTouchesGrant)?;
         let most = schedule.iter().fold(0u64, |sum, instalment| sum.saturating_add(instalment.principal));
         terms.validate(&schedule, most, &bounds).map_err(BlockableError::from)?;
-        self.require_units_outlast(&terms, &schedule, clock)?;
+        self.require_units_outlast(&terms, &schedule, &bounds, clock)?;
         self.rider.validate(&terms, &bounds).map_err(BlockableError::from)?;
         let repaid = sub(most, self.debt.principal).map_err(|_| BlockableError::PrincipalAboveSchedule)?;
         take_from_last(&mut schedule, repaid);
@@ -71,15 +71,16 @@ impl Credit {
         Ok(Change::Restructured { terms_hash: self.terms_hash, terms, schedule })
     }
 
-    /// Requires units that last until a default on the last instalment can no longer be cured.
+    /// Requires units that last until those of a default on the last instalment can have been sold.
     fn require_units_outlast(
         &self,
         terms: &Terms,
         schedule: &[Instalment],
+        bounds: &TermBounds,
         clock: &MarketClock,
     ) -> Result<()> {
         let last_due = schedule.last().map_or(0, |instalment| instalment.due_after);
-        let needed = i64::try_from(terms.needs_units_for(last_due)).unwrap_or(i64::MAX);
+        let needed = i64::try_from(terms.needs_units_for(last_due, bounds)).unwrap_or(i64::MAX);
         let until = clock.market.checked_add(needed).ok_or(Overflow)?;
         let outlives = self.units_expire_at != 0 && until > self.units_expire_at;
         ensure(!outlives, BlockableError::UnitLifetimeTooShort)

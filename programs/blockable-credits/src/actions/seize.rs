@@ -9,7 +9,7 @@ use {
         metering,
         state::{Credit, Lot, MarketClock, TermBounds},
         transitions::{Action, Status},
-        units::{Overflow, PRICE_SCALE, after, mul_div_ceil},
+        units::{Overflow, after, mul_div_ceil},
     },
     anchor_lang::prelude::*,
 };
@@ -21,7 +21,8 @@ pub const LEAST_FIRST_SEIZURE: u64 = 10;
 impl Credit {
     /// Moves units of the lien into a zeroed lot. `bounds` are the market's. Errors: the market is paused,
     /// the status, [`BlockableError::UnitsExpired`],
-    /// [`BlockableError::CurePeriodRunning`], those of [`LotTerms::validate`], [`BlockableError::AmountZero`],
+    /// [`BlockableError::CurePeriodRunning`], those of [`LotTerms::validate`], [`BlockableError::LotOutlivesUnits`],
+    /// [`BlockableError::AmountZero`],
     /// [`BlockableError::BeyondLien`], [`BlockableError::HeldByRunningJobs`],
     /// [`BlockableError::FirstSeizureTooSmall`].
     pub fn seize_to_lot(
@@ -35,6 +36,7 @@ impl Credit {
     ) -> Result<Change> {
         let is_first = self.begin_seizure(Action::Seize, clock)?;
         terms.validate(self.price_paid()?, bounds)?;
+        self.require_lot_ends(terms.window, bounds, clock)?;
         let units = self.take_from_lien(amount, u64::MAX, is_first, clock)?;
         lot.open(new, self, units, terms, clock);
         self.lots_opened = self.lots_opened.checked_add(1).ok_or(Overflow)?;
@@ -59,11 +61,11 @@ impl Credit {
         clock: &MarketClock,
     ) -> Result<(u64, Change)> {
         let is_first = self.begin_seizure(Action::TakeOver, clock)?;
-        let (price, debt) = (self.price_paid()?, self.debt.total());
+        let debt = self.debt.total();
         // Rounded up: the last unit may be worth a little more than the debt, else a remainder below it would keep the lien.
-        let worth = mul_div_ceil(debt, PRICE_SCALE, price)?;
+        let worth = auction::units_worth(debt, self.terms.principal, self.terms.units);
         let units = self.take_from_lien(amount, worth, is_first, clock)?;
-        let value = auction::cost(units, price)?.min(debt);
+        let value = self.value_paid(units)?.min(debt);
         self.recover_from_collateral(value)?;
         Ok((units, Change::TakenOver { to, units, value, debt: self.debt.total() }))
     }
@@ -84,6 +86,14 @@ impl Credit {
             ensure(clock.market >= cured_by, BlockableError::CurePeriodRunning)?;
         }
         Ok(is_first)
+    }
+
+    /// Requires a window that ends before the units expire, or else the shortest one: a price that still falls when the units
+    /// expire may never reach what they are worth.
+    fn require_lot_ends(&self, window: u32, bounds: &TermBounds, clock: &MarketClock) -> Result<()> {
+        let ends = after(clock.market, window)?;
+        let outlives = self.units_expire_at != 0 && ends > self.units_expire_at;
+        ensure(!outlives || window == bounds.min_lot_window, BlockableError::LotOutlivesUnits)
     }
 
     /// Returns true while jobs keep the units that a freeze promised them: for the cure period from that freeze on. Errors:

@@ -172,6 +172,8 @@ errors! {
     TermsRateOutOfRange = "the terms' max_units_per_second is zero or above the provider's; lower it to that, or raise it above zero",
     /// A longest job that the provider does not offer.
     TermsLongestJobOutOfRange = "the terms' longest_job is zero or above the provider's; lower it to that, or raise it above zero",
+    /// The loan pays too little for each unit.
+    UnitPriceTooLow = "the loan pays less than 10,000 micro-USDC for a million units, too little to price them exactly; grant larger units, and fewer of them",
     /// The offer has expired.
     OfferExpired = "the offer has expired; ask the lender for a new one",
     /// Another hash than the agreement's.
@@ -179,7 +181,7 @@ errors! {
     /// An offer of another slot.
     OfferReplaced = "another offer has taken the place of the one you read; read it again before you sign",
     /// Units would expire before the loan is due.
-    UnitLifetimeTooShort = "the units must outlast the last due date, the default grace and the cure period; lengthen unit_lifetime or set it to 0 for never",
+    UnitLifetimeTooShort = "the units must outlast the last due date by the default grace, two cure periods and two of the market's shortest lot windows; lengthen unit_lifetime or set it to 0 for never",
     /// An unsound covenant.
     CovenantUnsound = "the covenant contradicts itself, the terms or the market's bounds; see the rules of Rider",
     /// More than the whole coupon in kind.
@@ -304,12 +306,16 @@ errors! {
     BeyondDebt = "the debt does not pay for as many units as you ask for at least; lower the least, or sell them in a lot",
     /// Prices out of order or below the market's bounds.
     LotPriceTooLow = "the lot's prices must fall from start to floor and keep the market's bounds; raise them",
+    /// A start price above the market's bound.
+    LotPriceTooHigh = "the lot's start price is above the market's bound on the price that the loan paid; lower it, see max_start_price_bps",
     /// Window out of the market's bounds.
     LotWindowOutOfBounds = "the lot's window is outside the market's bounds; see min_lot_window and max_lot_window",
+    /// Units that expire before the price has fallen.
+    LotOutlivesUnits = "the units expire before the lot's window ends; take a window that ends before, or the market's shortest",
     /// Fewer units are left than the buyer wants.
     LotUnitsExceeded = "the lot has fewer units left than you ask for at least; lower the least",
     /// The price is above the buyer's limit.
-    PriceAboveMaximum = "the price is above your maximum; wait for it to fall or raise the maximum",
+    PriceAboveMaximum = "the price is above your maximum, and the loan's lender pays at least what the loan paid; wait for it to fall or raise the maximum",
     /// The lot can still sell.
     LotStillOpen = "the lot still has units and its window runs; close it when it is sold, satisfied or past its window",
     /// Only the lender may take an unsold lot back.

@@ -57,7 +57,7 @@ impl LotBuy<'_> {
         let clock = clock_of(&accounts.credit_vault.market)?;
         let Quote { units, cost } = {
             let (lot, credit) = (accounts.lot.load()?, accounts.credit_vault.credit.load()?);
-            lot.quote(&credit, amount, max_price, &clock)?
+            lot.quote(&credit, accounts.buyer.key, amount, max_price, &clock)?
         };
         accounts.credit_vault.pay_in(&accounts.source, &accounts.buyer, cost)?;
         let sale = Sale { lot: accounts.lot.key(), buyer: accounts.buyer.key(), units, cost };

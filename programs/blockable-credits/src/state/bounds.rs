@@ -32,10 +32,12 @@ pub struct TermBounds {
     pub max_late_fee_bps: u16,
     /// Lowest start price of a lot, in basis points of the price the loan paid per unit.
     pub min_start_price_bps: u16,
+    /// Highest start price of a lot, in basis points of the price the loan paid per unit; at least that price.
+    pub max_start_price_bps: u16,
     /// Lowest floor price of a lot, in basis points of the price the loan paid per unit.
     pub min_floor_price_bps: u16,
     /// Zero.
-    pub reserved: [u8; 4],
+    pub reserved: [u8; 2],
 }
 
 const _: () = assert!(size_of::<TermBounds>() == 56);
@@ -53,13 +55,14 @@ impl TermBounds {
         min_delinquency_grace: DAY,
         min_default_grace: 2 * DAY,
         min_cure_period: DAY,
-        min_lot_window: 3_600,
+        min_lot_window: 3 * DAY,
         max_lot_window: 90 * DAY,
         max_apr_bps: 10_000,
         max_late_fee_bps: 1_000,
         min_start_price_bps: 5_000,
+        max_start_price_bps: 30_000,
         min_floor_price_bps: 1_000,
-        reserved: [0; 4],
+        reserved: [0; 2],
     };
 
     /// Returns true when the bounds do not contradict each other.
@@ -72,7 +75,8 @@ impl TermBounds {
             && self.min_lot_window <= self.max_lot_window
             && self.min_floor_price_bps <= self.min_start_price_bps
             && u64::from(self.min_start_price_bps) <= BPS
-            && self.reserved == [0; 4]
+            && u64::from(self.max_start_price_bps) >= BPS
+            && self.reserved == [0; 2]
     }
 
     /// Returns true when these bounds allow nothing that `other` forbids.
@@ -89,6 +93,7 @@ impl TermBounds {
             && self.max_apr_bps <= other.max_apr_bps
             && self.max_late_fee_bps <= other.max_late_fee_bps
             && self.min_start_price_bps >= other.min_start_price_bps
+            && self.max_start_price_bps <= other.max_start_price_bps
             && self.min_floor_price_bps >= other.min_floor_price_bps
     }
 }

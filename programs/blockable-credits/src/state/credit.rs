@@ -283,6 +283,11 @@ impl Credit {
         Ok(auction::price_paid(self.terms.principal, self.terms.units)?)
     }
 
+    /// The value of `units` at exactly what the loan paid for them, in micro-USDC, rounded up. Errors: [`Overflow`].
+    pub fn value_paid(&self, units: u64) -> Result<u64> {
+        Ok(auction::value_paid(units, self.terms.principal, self.terms.units)?)
+    }
+
     /// Takes a party's whole claim, in micro-USDC, and leaves zero.
     pub fn take_claim(&mut self, party: Party) -> u64 {
         let claim = match party {

@@ -58,7 +58,8 @@ impl MarketSettings {
     pub fn is_tightening(&self, current: &MarketSettings) -> bool {
         let lots = |bounds: &TermBounds| {
             let windows = (bounds.min_lot_window, bounds.max_lot_window);
-            (windows, bounds.min_start_price_bps, bounds.min_floor_price_bps)
+            let starts = (bounds.min_start_price_bps, bounds.max_start_price_bps);
+            (windows, starts, bounds.min_floor_price_bps)
         };
         self.bounds.is_within(&current.bounds)
             && lots(&self.bounds) == lots(&current.bounds)

@@ -1,5 +1,10 @@
 use {
-    crate::{auction, errors::BlockableError, state::TermBounds, units::BPS},
+    crate::{
+        auction,
+        errors::BlockableError,
+        state::TermBounds,
+        units::{BPS, MIN_UNIT_PRICE, PRICE_SCALE},
+    },
     anchor_lang::{AnchorDeserialize, AnchorSerialize},
     bytemuck::{Pod, Zeroable},
 };
@@ -106,6 +111,8 @@ pub enum TermsRefused {
     PrincipalMismatch,
     /// The price of a million units does not fit 64 bits, so that they could never be sold.
     UnitPriceOutOfRange,
+    /// The price of a million units is below [`MIN_UNIT_PRICE`], so that rounding it would move it too far.
+    UnitPriceTooLow,
     /// Units would expire before the loan could be recovered from them.
     UnitLifetimeTooShort,
     /// A covenant that contradicts itself, the terms or the market's bounds, or parts of one without a window.
@@ -132,6 +139,7 @@ impl From<TermsRefused> for BlockableError {
             TermsRefused::TermTooLong => BlockableError::TermTooLong,
             TermsRefused::PrincipalMismatch => BlockableError::PrincipalMismatch,
             TermsRefused::UnitPriceOutOfRange => BlockableError::UnitPriceOutOfRange,
+            TermsRefused::UnitPriceTooLow => BlockableError::UnitPriceTooLow,
             TermsRefused::UnitLifetimeTooShort => BlockableError::UnitLifetimeTooShort,
             TermsRefused::CovenantUnsound => BlockableError::CovenantUnsound,
             TermsRefused::PayInKindTooHigh => BlockableError::PayInKindTooHigh,
@@ -167,6 +175,7 @@ impl Terms {
         )?;
         check(self.units > 0, NoUnits)?;
         check(auction::price_paid(self.principal, self.units).is_ok(), UnitPriceOutOfRange)?;
+        check(self.unit_price_has_digits(), UnitPriceTooLow)?;
         check(self.apr_bps <= bounds.max_apr_bps, AprTooHigh)?;
         check(self.delinquency_grace >= bounds.min_delinquency_grace, DelinquencyGraceTooShort)?;
         check(
@@ -178,11 +187,20 @@ impl Terms {
         self.validate_schedule(schedule, principal, bounds)
     }
 
-    /// Seconds for which units must last: to the last due date, and from there through default to the end of the cure
-    /// period, or the last instalments would have no collateral.
-    pub fn needs_units_for(&self, last_due_after: u32) -> u64 {
-        let graces = u64::from(self.default_grace).saturating_add(u64::from(self.cure_period));
-        u64::from(last_due_after).saturating_add(graces)
+    /// Returns true when the loan pays at least [`MIN_UNIT_PRICE`] for [`PRICE_SCALE`] units.
+    fn unit_price_has_digits(&self) -> bool {
+        let paid = u128::from(self.principal).saturating_mul(u128::from(PRICE_SCALE));
+        paid >= u128::from(self.units).saturating_mul(u128::from(MIN_UNIT_PRICE))
+    }
+
+    /// Seconds for which units must last, or the last instalment would have no collateral: to the last due date, through
+    /// default to the end of the cure period, a cure period more, for which a freeze as late as that keeps units for running
+    /// jobs, and twice the market's shortest lot window, to sell the units and for their buyers to use them.
+    pub fn needs_units_for(&self, last_due_after: u32, bounds: &TermBounds) -> u64 {
+        let recovery = u64::from(self.cure_period).saturating_add(u64::from(bounds.min_lot_window));
+        u64::from(last_due_after)
+            .saturating_add(u64::from(self.default_grace))
+            .saturating_add(recovery.saturating_mul(2))
     }
 
     fn validate_schedule(
@@ -211,7 +229,7 @@ impl Terms {
         if total != principal {
             return Err(PrincipalMismatch);
         }
-        if self.unit_lifetime != 0 && u64::from(self.unit_lifetime) < self.needs_units_for(previous) {
+        if self.unit_lifetime != 0 && u64::from(self.unit_lifetime) < self.needs_units_for(previous, bounds) {
             return Err(UnitLifetimeTooShort);
         }
         // late_fee <= max_late_fee_bps x (principal / instalments), kept free of division.

@@ -33,7 +33,7 @@ pub(super) fn defaulted() -> Stage {
 }
 
 pub(super) const LOT_TERMS: LotTerms =
-    LotTerms { start_price: 100 * USDC, floor_price: 50 * USDC, window: 2 * DAY as u32 };
+    LotTerms { start_price: 100 * USDC, floor_price: 50 * USDC, window: 4 * DAY as u32 };
 
 pub(super) fn seize(stage: &mut Stage, amount: UnitBounds) -> Lot {
     let (clock, bounds, mut lot) = (stage.clock(), stage.market.bounds, Lot::zeroed());
@@ -55,8 +55,8 @@ fn a_restructuring_restarts_the_debt_and_thaws() {
     refused(restructure(&mut { stage.credit }, other_grant, 100 * USDC), RestructureTouchesGrant);
     refused(restructure(&mut { stage.credit }, TERMS, 99 * USDC), PrincipalAboveSchedule);
     let mut expiring = stage.credit;
-    // Day 31 and 40 to the due date, 5 of default grace and 10 to cure it.
-    expiring.units_expire_at = START + (31 + 40 + 15) * DAY - 1;
+    // Day 31 and 40 to the due date, 5 of default grace, 10 to cure it, as long for promises, and 3 twice for a lot.
+    expiring.units_expire_at = START + (31 + 40 + 5 + 2 * 13) * DAY - 1;
     refused(restructure(&mut { expiring }, TERMS, 100 * USDC), UnitLifetimeTooShort);
     expiring.units_expire_at += 1;
     assert!(restructure(&mut expiring, TERMS, 100 * USDC).is_ok());
@@ -111,13 +111,13 @@ fn fees_are_waived_up_to_what_is_owed() {
 #[test]
 fn units_expire_but_for_those_that_jobs_hold() {
     let mut stage = Stage::new();
-    stage.offer(Terms { unit_lifetime: 75 * DAY as u32, ..TERMS }, Rider::default());
+    stage.offer(Terms { unit_lifetime: 91 * DAY as u32, ..TERMS }, Rider::default());
     stage.accept();
     stage.issue();
     stage.credit.meter.in_flight = 300;
-    let clock = stage.on_day(74);
+    let clock = stage.on_day(90);
     refused({ stage.credit }.expire_units(&clock), NothingToExpire);
-    let clock = stage.on_day(75);
+    let clock = stage.on_day(91);
     stage.act(|credit| credit.expire_units(&clock));
     assert_eq!(stage.changes.last(), Some(&Change::Expired { units: 999_700 }));
     refused({ stage.credit }.expire_units(&clock), NothingToExpire);
@@ -150,27 +150,31 @@ fn units_go_live_within_the_offer_and_the_capacity() {
 fn a_lot_is_quoted_at_its_price_and_not_beyond_its_units() {
     let mut stage = defaulted();
     let lot = seize(&mut stage, UnitBounds::exactly(400_000));
-    let clock = stage.on_day(47);
-    let quote = |units, max_price| lot.quote(&stage.credit, UnitBounds::exactly(units), max_price, &clock);
+    let clock = stage.on_day(48);
+    let quote =
+        |units, max_price| lot.quote(&stage.credit, &BUYER, UnitBounds::exactly(units), max_price, &clock);
     refused(quote(0, u64::MAX), AmountZero);
     refused(quote(400_001, u64::MAX), LotUnitsExceeded);
     refused(quote(1, 75 * USDC - 1), PriceAboveMaximum);
     assert_eq!(quote(400_000, 75 * USDC), Ok(Quote { units: 400_000, cost: 30 * USDC }));
     let mut expired = stage.credit;
     expired.units_expire_at = clock.market;
-    refused(lot.quote(&expired, UnitBounds::exactly(1), u64::MAX, &clock), UnitsExpired);
+    refused(lot.quote(&expired, &BUYER, UnitBounds::exactly(1), u64::MAX, &clock), UnitsExpired);
 }
 
 #[test]
 fn a_lot_is_priced_within_the_markets_bounds() {
     let (bounds, paid) = (Stage::new().market.bounds, 100 * USDC);
     let check = |terms: LotTerms| terms.validate(paid, &bounds);
-    // Half and a tenth of the price paid, in production.
+    // Half, three times and a tenth of the price paid, in production.
     assert_eq!(check(LotTerms { start_price: 50 * USDC, floor_price: 10 * USDC, ..LOT_TERMS }), Ok(()));
     refused(check(LotTerms { start_price: 50 * USDC - 1, ..LOT_TERMS }), LotPriceTooLow);
+    assert_eq!(check(LotTerms { start_price: 300 * USDC, window: 3 * DAY as u32, ..LOT_TERMS }), Ok(()));
+    refused(check(LotTerms { start_price: 300 * USDC + 1, ..LOT_TERMS }), LotPriceTooHigh);
+    refused(check(LotTerms { start_price: u64::MAX, ..LOT_TERMS }), LotPriceTooHigh);
     refused(check(LotTerms { floor_price: 10 * USDC - 1, ..LOT_TERMS }), LotPriceTooLow);
     refused(check(LotTerms { floor_price: 100 * USDC + 1, ..LOT_TERMS }), LotPriceTooLow);
-    refused(check(LotTerms { window: 3_599, ..LOT_TERMS }), LotWindowOutOfBounds);
+    refused(check(LotTerms { window: 3 * DAY as u32 - 1, ..LOT_TERMS }), LotWindowOutOfBounds);
     refused(check(LotTerms { window: 90 * DAY as u32 + 1, ..LOT_TERMS }), LotWindowOutOfBounds);
 }
 
@@ -179,9 +183,9 @@ fn unsold_units_come_back_frozen_to_the_lender_alone() {
     let mut stage = defaulted();
     let lot = seize(&mut stage, UnitBounds::exactly(400_000));
     let close = |credit: &mut Credit, signer: &Pubkey, clock| credit.close_lot(&lot, LOT, signer, clock);
-    let clock = stage.on_day(47);
+    let clock = stage.on_day(49);
     refused(close(&mut { stage.credit }, &LENDER, &clock), LotStillOpen);
-    let clock = stage.on_day(48);
+    let clock = stage.on_day(50);
     refused(close(&mut { stage.credit }, &BUYER, &clock), LotNotYours);
     refused({ stage.credit }.write_off(&LENDER, SLOT, u64::MAX, &clock), LotsOpen);
     stage.act(|credit| close(credit, &LENDER, &clock));

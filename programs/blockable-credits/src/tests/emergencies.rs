@@ -132,13 +132,13 @@ fn a_halted_market_serves_the_loans_that_it_has() {
     assert_eq!({ stage.credit }.begin_payment(USDC, &clock), Ok(USDC));
     let (clock, bounds, mut lot) = (stage.on_day(46), stage.market.bounds, Lot::zeroed());
     let new = NewLot { key: LOT, bump: 250, rent_payer: PAYER, credit: CREDIT };
-    let terms = LotTerms { start_price: 100 * USDC, floor_price: 50 * USDC, window: 2 * DAY as u32 };
+    let terms = LotTerms { start_price: 100 * USDC, floor_price: 50 * USDC, window: 4 * DAY as u32 };
     stage.act(|credit| credit.seize_to_lot(&mut lot, new, UnitBounds::ALL, terms, &bounds, &clock));
     let sell = |lender: Pubkey, buyer: Pubkey| {
         let (mut credit, mut lot) = (stage.credit, lot);
         credit.lender = lender;
         let amount = UnitBounds::exactly(1_000);
-        let Quote { units, cost } = lot.quote(&credit, amount, u64::MAX, &clock).unwrap();
+        let Quote { units, cost } = lot.quote(&credit, &buyer, amount, u64::MAX, &clock).unwrap();
         let sale = Sale { lot: LOT, buyer, units, cost };
         credit.sell(&mut lot, sale, 200, &clock).map(|_| ())
     };

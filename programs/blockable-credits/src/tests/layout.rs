@@ -295,7 +295,8 @@ fn the_other_parts_of_accounts_are_laid_out_as_published() {
         max_apr_bps: 44,
         max_late_fee_bps: 46,
         min_start_price_bps: 48,
-        min_floor_price_bps: 50,
-        reserved: 52,
+        max_start_price_bps: 50,
+        min_floor_price_bps: 52,
+        reserved: 54,
     });
 }

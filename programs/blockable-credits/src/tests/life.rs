@@ -50,7 +50,7 @@ fn meter(stage: &mut Stage, day: i64, cumulative: u64, in_flight: u64, signature
 fn buy(stage: &mut Stage, lot: &mut Lot, owned: &mut Credit, units: u64) -> u64 {
     let clock = stage.clock();
     let amount = UnitBounds::exactly(units);
-    let Quote { cost, .. } = lot.quote(&stage.credit, amount, u64::MAX, &clock).unwrap();
+    let Quote { cost, .. } = lot.quote(&stage.credit, &BUYER, amount, u64::MAX, &clock).unwrap();
     let sale = Sale { lot: LOT, buyer: BUYER, units, cost };
     let fee_bps = stage.market.redistribution_fee_bps;
     stage.act(|credit| credit.sell(lot, sale, fee_bps, &clock));
@@ -118,7 +118,7 @@ fn a_loan_is_missed_frozen_seized_sold_and_written_off() {
     // All that is left goes into a lot once the cure period has passed.
     let (new, bounds) =
         (NewLot { key: LOT, bump: 250, credit: CREDIT, rent_payer: PAYER }, stage.market.bounds);
-    let terms = LotTerms { start_price: 100 * USDC, floor_price: 50 * USDC, window: 2 * DAY as u32 };
+    let terms = LotTerms { start_price: 100 * USDC, floor_price: 50 * USDC, window: 4 * DAY as u32 };
     let mut lot = Lot::zeroed();
     let early = { stage.credit }.seize_to_lot(&mut lot, new, UnitBounds::ALL, terms, &bounds, &clock);
     refused(early, CurePeriodRunning);
@@ -128,9 +128,9 @@ fn a_loan_is_missed_frozen_seized_sold_and_written_off() {
 
     // Sold by halves, at the middle of the fall and at the floor, less the market's 2 %.
     let (mut owned, mut paid) = (Credit::zeroed(), 0);
-    stage.on_day(46);
-    paid += buy(&mut stage, &mut lot, &mut owned, 400_000);
     stage.on_day(47);
+    paid += buy(&mut stage, &mut lot, &mut owned, 400_000);
+    stage.on_day(49);
     paid += buy(&mut stage, &mut lot, &mut owned, 370_000);
     assert_eq!((paid, lot.units_left, owned.collateral.available()), (48_500_000, 0, 770_000));
     assert_eq!(stage.credit.debt.total(), 101_000_000 - 47_530_000);

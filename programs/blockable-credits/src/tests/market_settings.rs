@@ -25,8 +25,9 @@ fn settings() -> MarketSettings {
         max_apr_bps: 500,
         max_late_fee_bps: 1_000,
         min_start_price_bps: 5_000,
+        max_start_price_bps: 20_000,
         min_floor_price_bps: 1_000,
-        reserved: [0; 4],
+        reserved: [0; 2],
     };
     MarketSettings {
         redistribution_fee_bps: 200,
@@ -70,10 +71,11 @@ const TIGHTER_DOWNWARDS: [Move; 5] = moves!(
 );
 
 /// Fields that decide the price of collateral: what one side gains the other loses.
-const NEITHER_WAY: [Move; 4] = moves!(
+const NEITHER_WAY: [Move; 5] = moves!(
     bounds.min_lot_window,
     bounds.max_lot_window,
     bounds.min_start_price_bps,
+    bounds.max_start_price_bps,
     bounds.min_floor_price_bps
 );
 
@@ -142,13 +144,14 @@ fn the_limits_of_markets_for_real_money_are_those_published() {
         min_delinquency_grace: 86_400,
         min_default_grace: 172_800,
         min_cure_period: 86_400,
-        min_lot_window: 3_600,
+        min_lot_window: 259_200,
         max_lot_window: 7_776_000,
         max_apr_bps: 10_000,
         max_late_fee_bps: 1_000,
         min_start_price_bps: 5_000,
+        max_start_price_bps: 30_000,
         min_floor_price_bps: 1_000,
-        reserved: [0; 4],
+        reserved: [0; 2],
     };
     assert_eq!(TermBounds::PRODUCTION, expected);
     assert!(TermBounds::PRODUCTION.is_consistent());

@@ -10,6 +10,7 @@ mod freezes;
 mod governance;
 mod layout;
 mod life;
+mod lots;
 mod market;
 mod market_settings;
 mod metering;

@@ -98,13 +98,15 @@ fn a_purchase_takes_what_is_left_down_to_its_least() {
     let mut stage = defaulted();
     let mut lot = seize(&mut stage, UnitBounds::exactly(400_000));
     let clock = stage.clock();
-    let Quote { units, cost } = lot.quote(&stage.credit, UnitBounds::exactly(1), u64::MAX, &clock).unwrap();
+    let Quote { units, cost } =
+        lot.quote(&stage.credit, &BUYER, UnitBounds::exactly(1), u64::MAX, &clock).unwrap();
     let sale = Sale { lot: LOT, buyer: BUYER, units, cost };
     stage.act(|credit| credit.sell(&mut lot, sale, 200, &clock));
-    let quote = |least| lot.quote(&stage.credit, UnitBounds { least, most: 400_000 }, 100 * USDC, &clock);
+    let quote =
+        |least| lot.quote(&stage.credit, &BUYER, UnitBounds { least, most: 400_000 }, 100 * USDC, &clock);
     refused(quote(400_000), LotUnitsExceeded);
     assert_eq!(quote(399_999).map(|quote| quote.units), Ok(399_999));
-    refused(lot.quote(&stage.credit, UnitBounds { least: 0, most: 0 }, u64::MAX, &clock), AmountZero);
+    refused(lot.quote(&stage.credit, &BUYER, UnitBounds { least: 0, most: 0 }, u64::MAX, &clock), AmountZero);
 }
 
 /// The lender sees a cure coming and seizes one unit first.

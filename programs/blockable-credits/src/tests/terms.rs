@@ -19,8 +19,9 @@ const BOUNDS: TermBounds = TermBounds {
     max_apr_bps: 500,
     max_late_fee_bps: 1_000,
     min_start_price_bps: 5_000,
+    max_start_price_bps: 20_000,
     min_floor_price_bps: 1_000,
-    reserved: [0; 4],
+    reserved: [0; 2],
 };
 
 /// Terms and schedule under test.
@@ -94,7 +95,6 @@ fn no_principal_is_refused_whatever_the_bounds() {
 #[test]
 fn each_number_is_accepted_at_its_edge_and_refused_beyond() {
     assert_eq!(verdict(|offer| offer.terms.units = 0), Err(NoUnits));
-    assert_eq!(verdict(|offer| offer.terms.units = u64::MAX), Ok(()));
     assert_eq!(verdict(|offer| offer.terms.apr_bps = 500), Ok(()));
     assert_eq!(verdict(|offer| offer.terms.apr_bps = 501), Err(AprTooHigh));
     assert_eq!(verdict(|offer| offer.terms.delinquency_grace = 9), Err(DelinquencyGraceTooShort));
@@ -113,11 +113,21 @@ fn the_price_of_the_units_fits_sixty_four_bits() {
     assert_eq!([1, 1 << 40].map(verdict), [Err(UnitPriceOutOfRange), Ok(())]);
 }
 
+/// 12,000 micro-USDC for so many units.
 #[test]
-fn units_last_from_issue_to_the_end_of_the_cure_period_of_the_last_instalment() {
-    assert_eq!(Offer::new().terms.needs_units_for(300), 300 + 20 + 30);
+fn a_million_units_cost_ten_thousand_micro_usdc_or_more() {
+    let units = |units| verdict(|offer| offer.terms.units = units);
+    assert_eq!(
+        [1_200_000, 1_200_001, u64::MAX].map(units),
+        [Ok(()), Err(UnitPriceTooLow), Err(UnitPriceTooLow)]
+    );
+}
+
+#[test]
+fn units_last_from_issue_to_the_sale_of_those_of_the_last_instalment() {
+    assert_eq!(Offer::new().terms.needs_units_for(300, &BOUNDS), 300 + 20 + 2 * (30 + 40));
     let lifetime = |seconds| verdict(|offer| offer.terms.unit_lifetime = seconds);
-    assert_eq!([0, 349, 350].map(lifetime), [Ok(()), Err(UnitLifetimeTooShort), Ok(())]);
+    assert_eq!([0, 459, 460].map(lifetime), [Ok(()), Err(UnitLifetimeTooShort), Ok(())]);
 }
 
 #[test]
@@ -195,7 +205,7 @@ fn an_offer_expires_after_its_last_second() {
 
 /// Bounds with one field moved the way that allows more.
 fn loosened(bounds: &TermBounds) -> Vec<TermBounds> {
-    let changes: [fn(&mut TermBounds); 13] = [
+    let changes: [fn(&mut TermBounds); 14] = [
         |bounds| bounds.min_principal -= 1,
         |bounds| bounds.max_principal += 1,
         |bounds| bounds.min_instalment_interval -= 1,
@@ -208,6 +218,7 @@ fn loosened(bounds: &TermBounds) -> Vec<TermBounds> {
         |bounds| bounds.max_apr_bps += 1,
         |bounds| bounds.max_late_fee_bps += 1,
         |bounds| bounds.min_start_price_bps -= 1,
+        |bounds| bounds.max_start_price_bps += 1,
         |bounds| bounds.min_floor_price_bps -= 1,
     ];
     let loosened = |change: fn(&mut TermBounds)| {
@@ -237,14 +248,15 @@ fn production_bounds_are_sound() {
 #[test]
 fn bounds_that_contradict_themselves_are_seen() {
     assert!(BOUNDS.is_consistent());
-    let contradictions: [fn(&mut TermBounds); 7] = [
+    let contradictions: [fn(&mut TermBounds); 8] = [
         |bounds| bounds.min_principal = 0,
         |bounds| bounds.max_principal = bounds.min_principal - 1,
         |bounds| bounds.max_term = bounds.min_instalment_interval - 1,
         |bounds| bounds.min_lot_window = 0,
         |bounds| bounds.max_lot_window = bounds.min_lot_window - 1,
         |bounds| bounds.min_floor_price_bps = bounds.min_start_price_bps + 1,
-        |bounds| bounds.reserved[3] = 1,
+        |bounds| bounds.max_start_price_bps = 9_999,
+        |bounds| bounds.reserved[1] = 1,
     ];
     for (index, change) in contradictions.into_iter().enumerate() {
         let mut bounds = BOUNDS;
@@ -258,7 +270,7 @@ prop_compose! {
         principal in (1u64..20_000, 1u64..20_000), spans in (0u32..200, 0u32..1_200),
         graces in (0u32..20, 0u32..30, 0u32..40), windows in (1u32..90, 1u32..90),
         rates in (0u16..900, 0u16..2_000),
-        prices in (0u16..9_000, 0u16..9_000),
+        prices in (0u16..9_000, 10_000u16..40_000, 0u16..9_000),
     ) -> TermBounds {
         TermBounds {
             min_principal: principal.0,
@@ -273,8 +285,9 @@ prop_compose! {
             max_apr_bps: rates.0,
             max_late_fee_bps: rates.1,
             min_start_price_bps: prices.0,
-            min_floor_price_bps: prices.1,
-            reserved: [0; 4],
+            max_start_price_bps: prices.1,
+            min_floor_price_bps: prices.2,
+            reserved: [0; 2],
         }
     }
 }
@@ -318,7 +331,8 @@ fn tightest(a: &TermBounds, b: &TermBounds) -> TermBounds {
         max_apr_bps: a.max_apr_bps.min(b.max_apr_bps),
         max_late_fee_bps: a.max_late_fee_bps.min(b.max_late_fee_bps),
         min_start_price_bps: a.min_start_price_bps.max(b.min_start_price_bps),
+        max_start_price_bps: a.max_start_price_bps.min(b.max_start_price_bps),
         min_floor_price_bps: a.min_floor_price_bps.max(b.min_floor_price_bps),
-        reserved: [0; 4],
+        reserved: [0; 2],
     }
 }
