@@ -35,12 +35,15 @@ pub enum ReportError {
     },
     /// The signature does not verify.
     #[error(
-        "the signature of reporter {0} does not verify; check epoch, chunk, provider, market and program"
+        "the signature of reporter {0} does not verify; check epoch, chunk, provider, market, program and cluster tag"
     )]
     BadSignature(u8),
     /// A report of another provider or market.
     #[error("the report is of another provider or market; verify it with the account that it names")]
     WrongProvider,
+    /// A report that was signed on another cluster.
+    #[error("the report has another cluster's tag than the provider; discard it, and check its source")]
+    WrongCluster,
     /// A report of another epoch.
     #[error(
         "the report is of epoch {report} and the provider's is {provider}; discard the report if its epoch is the \
@@ -73,7 +76,7 @@ pub enum ReportError {
 /// The readings of one chunk at one instant, before they are signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsageReport {
-    /// The market, provider, epoch and chunk that the reports are of.
+    /// The cluster, market, provider, epoch and chunk that the reports are of.
     pub scope: ReportScope,
     /// Unix time of the readings.
     pub reported_at: i64,
@@ -128,15 +131,25 @@ pub fn verify(report: &SignedReport, scope: &ReportScope, provider: &Provider) -
 
 #[cfg(test)]
 mod tests {
-    use {super::*, blockable_credits::state::Reporter, bytemuck::Zeroable, solana_keypair::Keypair};
+    use {
+        super::*,
+        blockable_credits::state::{ProviderSettings, Reporter},
+        bytemuck::Zeroable,
+        solana_keypair::Keypair,
+    };
 
     fn signed() -> (SignedReport, ReportScope, Provider) {
         let key = Keypair::new();
-        let scope =
-            ReportScope { market: Pubkey::new_unique(), provider: Pubkey::new_unique(), epoch: 3, chunk: 7 };
+        let scope = ReportScope {
+            cluster_tag: [5; 32],
+            market: Pubkey::new_unique(),
+            provider: Pubkey::new_unique(),
+            epoch: 3,
+            chunk: 7,
+        };
         let mut provider = Provider::zeroed();
-        provider.reporters[0] = Reporter { key: key.pubkey(), expires_at: i64::MAX };
-        provider.reporter_count = 1;
+        let reporter = Reporter { key: key.pubkey(), expires_at: i64::MAX };
+        provider.settings = ProviderSettings::with_reporters(&[reporter], 1);
         let mut report = UsageReport::new(scope, 1_000);
         report.set(9, CreditReading { cumulative: 90, in_flight: 9 }).unwrap();
         report.set(2, CreditReading { cumulative: 20, in_flight: 2 }).unwrap();
@@ -169,6 +182,7 @@ mod tests {
         changed.bitmap = 0b11;
         assert!(refused(&changed, &scope));
         for other in [
+            ReportScope { cluster_tag: [6; 32], ..scope },
             ReportScope { epoch: 4, ..scope },
             ReportScope { chunk: 8, ..scope },
             ReportScope { market: Pubkey::new_unique(), ..scope },

@@ -161,8 +161,13 @@ mod tests {
 
     /// The metering of a number of credits by a number of reporters.
     fn metering(credits: u32, reporters: u8) -> Instruction {
-        let scope =
-            ReportScope { market: Pubkey::new_unique(), provider: Pubkey::new_unique(), epoch: 1, chunk: 0 };
+        let scope = ReportScope {
+            cluster_tag: [5; 32],
+            market: Pubkey::new_unique(),
+            provider: Pubkey::new_unique(),
+            epoch: 1,
+            chunk: 0,
+        };
         let mut report = UsageReport::new(scope, 1_000);
         for bit in 0..credits {
             report.set(bit, CreditReading { cumulative: 5, in_flight: 0 }).unwrap();

@@ -1,34 +1,33 @@
-//! The provider: registration, capacity, reporters, authority, suspension.
+//! The provider: registration, settings, capacity, authority, suspension.
 
 use {
     crate::{addresses, instructions::build},
     anchor_lang::system_program,
     blockable_credits::{
-        ID, accounts, instruction as data,
-        instructions::{CapacityArgs, ReportersArgs},
+        ID, accounts, instruction as data, instructions::SLOT_HASHES, state::ProviderSettings,
     },
     solana_instruction::Instruction,
     solana_pubkey::Pubkey,
 };
 
-/// Registers a provider. Signer: `authority`. `payout` is the token account that principal is paid to.
+/// Registers a provider that commits to serve `capacity_units`. Signer: `authority`.
 pub fn provider_register(
     market: &Pubkey,
     authority: &Pubkey,
-    payout: &Pubkey,
-    capacity: CapacityArgs,
-    reporters: ReportersArgs,
+    capacity_units: u64,
+    settings: ProviderSettings,
 ) -> Instruction {
     let accounts = accounts::ProviderRegister {
         authority: *authority,
         market: *market,
         provider: addresses::provider(market, authority),
-        payout: *payout,
+        payout: settings.payout,
+        slot_hashes: SLOT_HASHES,
         system_program: system_program::ID,
         event_authority: addresses::event_authority(),
         program: ID,
     };
-    build(accounts, data::ProviderRegister { capacity, reporters })
+    build(accounts, data::ProviderRegister { capacity_units, settings })
 }
 
 fn provider_update(market: &Pubkey, authority: &Pubkey, provider: &Pubkey) -> accounts::ProviderUpdate {
@@ -41,45 +40,47 @@ fn provider_update(market: &Pubkey, authority: &Pubkey, provider: &Pubkey) -> ac
     }
 }
 
-/// Replaces a provider's reporters and voids every older report. Signer: `authority`.
-pub fn provider_set_reporters(
+/// Changes a provider's settings: at once where that only tightens, else after the market's `provider_delay`. Signer:
+/// `authority`.
+pub fn provider_propose_change(
     market: &Pubkey,
     authority: &Pubkey,
     provider: &Pubkey,
-    reporters: ReportersArgs,
+    settings: ProviderSettings,
 ) -> Instruction {
-    build(provider_update(market, authority, provider), data::ProviderSetReporters { reporters })
+    let accounts = accounts::ProviderProposeChange {
+        authority: *authority,
+        market: *market,
+        provider: *provider,
+        payout: settings.payout,
+        event_authority: addresses::event_authority(),
+        program: ID,
+    };
+    build(accounts, data::ProviderProposeChange { settings })
 }
 
-/// Sets what a provider commits to. Signer: `authority`.
+/// Applies the proposed change once its delay has passed. Signer: `authority`.
+pub fn provider_apply_change(market: &Pubkey, authority: &Pubkey, provider: &Pubkey) -> Instruction {
+    build(provider_update(market, authority, provider), data::ProviderApplyChange {})
+}
+
+/// Drops the proposed change. Signer: `authority`.
+pub fn provider_cancel_change(market: &Pubkey, authority: &Pubkey, provider: &Pubkey) -> Instruction {
+    build(provider_update(market, authority, provider), data::ProviderCancelChange {})
+}
+
+/// Sets the units that a provider commits to serve, no fewer than are outstanding. Signer: `authority`.
 pub fn provider_set_capacity(
     market: &Pubkey,
     authority: &Pubkey,
     provider: &Pubkey,
-    capacity: CapacityArgs,
+    capacity_units: u64,
 ) -> Instruction {
-    build(provider_update(market, authority, provider), data::ProviderSetCapacity { capacity })
+    build(provider_update(market, authority, provider), data::ProviderSetCapacity { capacity_units })
 }
 
-/// Sets the token account that a provider's principal is paid to. Signer: `authority`.
-pub fn provider_set_payout(
-    market: &Pubkey,
-    authority: &Pubkey,
-    provider: &Pubkey,
-    payout: &Pubkey,
-) -> Instruction {
-    let accounts = accounts::ProviderSetPayout {
-        authority: *authority,
-        market: *market,
-        provider: *provider,
-        payout: *payout,
-        event_authority: addresses::event_authority(),
-        program: ID,
-    };
-    build(accounts, data::ProviderSetPayout {})
-}
-
-/// Offers the authority role to `to`; the zero key withdraws the offer. Signer: `authority`.
+/// Offers the authority role to `to`, who may take it after the market's `provider_delay`; the zero key withdraws the offer.
+/// Signer: `authority`.
 pub fn provider_offer_authority(
     market: &Pubkey,
     authority: &Pubkey,
@@ -94,7 +95,7 @@ pub fn provider_accept_authority(market: &Pubkey, new_authority: &Pubkey, provid
     build(provider_update(market, new_authority, provider), data::ProviderAcceptAuthority {})
 }
 
-/// Stops new credits of a provider. Signer: `signer`, its authority or the market's admin.
+/// Stops new credits of a provider, and drops what it has proposed. Signer: `signer`, its authority or the market's admin.
 pub fn provider_suspend(market: &Pubkey, signer: &Pubkey, provider: &Pubkey) -> Instruction {
     build(provider_update(market, signer, provider), data::ProviderSuspend {})
 }

@@ -4,6 +4,7 @@ use {
     super::{CreditReading, ReportError, ReportScope, SignedReport, verify},
     blockable_credits::state::Provider,
     serde::{Deserialize, Serialize},
+    solana_hash::Hash,
     solana_pubkey::Pubkey,
     solana_signature::Signature,
 };
@@ -49,6 +50,9 @@ pub struct RecordReading {
 pub struct ReportRecord {
     /// Its number at the provider that hands it out, rising, with gaps. Not signed.
     pub seq: u64,
+    /// The provider's cluster tag: a hash that its cluster made and no other has.
+    #[serde(with = "text")]
+    pub cluster_tag: Hash,
     /// The market's account.
     #[serde(with = "text")]
     pub market: Pubkey,
@@ -87,9 +91,15 @@ pub struct ReportPage {
 }
 
 impl ReportRecord {
-    /// The market, provider, epoch and chunk of the report.
+    /// The cluster, market, provider, epoch and chunk of the report.
     pub fn scope(&self) -> ReportScope {
-        ReportScope { market: self.market, provider: self.provider, epoch: self.epoch, chunk: self.chunk }
+        ReportScope {
+            cluster_tag: self.cluster_tag.to_bytes(),
+            market: self.market,
+            provider: self.provider,
+            epoch: self.epoch,
+            chunk: self.chunk,
+        }
     }
 
     /// The report as it travels in a transaction, not verified.
@@ -123,13 +133,16 @@ impl ReportRecord {
         if self.provider != *address || self.market != provider.market {
             return Err(ReportError::WrongProvider);
         }
+        if self.cluster_tag.to_bytes() != provider.cluster_tag {
+            return Err(ReportError::WrongCluster);
+        }
         if self.epoch != provider.epoch {
             return Err(ReportError::WrongEpoch { report: self.epoch, provider: provider.epoch });
         }
-        if self.chunk_size != provider.chunk_size {
+        if self.chunk_size != provider.settings.chunk_size {
             return Err(ReportError::WrongChunkSize {
                 report: self.chunk_size,
-                provider: provider.chunk_size,
+                provider: provider.settings.chunk_size,
             });
         }
         let listed = provider.reporters().get(usize::from(self.reporter_index));

@@ -1,7 +1,7 @@
 use {
     super::*,
     crate::reports::UsageReport,
-    blockable_credits::state::Reporter,
+    blockable_credits::state::{ProviderSettings, Reporter},
     bytemuck::Zeroable,
     proptest::{collection::btree_map, prelude::*},
     solana_keypair::Keypair,
@@ -17,10 +17,10 @@ fn key(number: u64) -> Pubkey {
 /// The provider that lists a record's reporter.
 fn provider(record: &ReportRecord) -> Provider {
     let mut provider = Provider::zeroed();
-    (provider.market, provider.epoch, provider.chunk_size) = (key(1), record.epoch, record.chunk_size);
-    provider.reporters[0] = Reporter { key: key(2), expires_at: i64::MAX };
-    provider.reporters[1] = Reporter { key: record.reporter, expires_at: i64::MAX };
-    provider.reporter_count = 2;
+    let reporters = [key(2), record.reporter].map(|key| Reporter { key, expires_at: i64::MAX });
+    let listed = ProviderSettings::with_reporters(&reporters, 1);
+    provider.settings = ProviderSettings { chunk_size: record.chunk_size, ..listed };
+    (provider.market, provider.epoch, provider.cluster_tag) = (key(1), record.epoch, [4; 32]);
     provider
 }
 
@@ -44,6 +44,7 @@ prop_compose! {
             .collect();
         let mut record = ReportRecord {
             seq: 1,
+            cluster_tag: Hash::new_from_array([4; 32]),
             market: key(1),
             provider: key(3),
             epoch,
@@ -94,6 +95,7 @@ proptest! {
             change(&mut changed);
             changed
         };
+        prop_assert!(refused(with(&|record| record.cluster_tag = Hash::new_from_array([by as u8; 32]))));
         prop_assert!(refused(with(&|record| record.market = key(by))));
         prop_assert!(refused(with(&|record| record.provider = key(by))));
         prop_assert!(refused(with(&|record| record.epoch ^= by as u32)));
@@ -128,6 +130,7 @@ proptest! {
 fn the_format_is_the_documented_one() {
     let record = ReportRecord {
         seq: 7,
+        cluster_tag: Hash::new_from_array([4; 32]),
         market: key(1),
         provider: key(3),
         epoch: 2,
@@ -146,6 +149,7 @@ fn the_format_is_the_documented_one() {
     });
     assert_eq!(json["readings"][0], reading);
     assert_eq!(json["signature"], record.signature.to_string());
+    assert_eq!(json["cluster_tag"], record.cluster_tag.to_string());
     assert_eq!((&json["seq"], &json["reported_at"]), (&7.into(), &1_800_000_000.into()));
     assert_eq!(record.index(1), Some(41));
     let mut numbers = json.clone();
