@@ -208,14 +208,14 @@ pub mod blockable_credits {
         CreditMark::apply_covenant(ctx)
     }
 
-    /// Puts a new schedule in the place of the old one; see [`CreditRestructure`].
+    /// Puts a new schedule in the place of the old one; see [`CreditAgreement::restructure`].
     pub fn credit_restructure(
-        ctx: Context<CreditRestructure>,
+        ctx: Context<CreditAgreement>,
         terms: Terms,
         schedule: ScheduleRuns,
         limits: RestructureLimits,
     ) -> Result<()> {
-        CreditRestructure::handle(ctx, terms, schedule, limits)
+        CreditAgreement::restructure(ctx, terms, schedule, limits)
     }
 
     /// Waives up to `amount` micro-USDC of late fees; see [`CreditControl::waive_fee`].
@@ -231,6 +231,21 @@ pub mod blockable_credits {
     /// Takes a loan over within the buyer's limits; see [`CreditControl::accept_lender`].
     pub fn credit_accept_lender(ctx: Context<CreditControl>, limits: PurchaseLimits) -> Result<()> {
         CreditControl::accept_lender(ctx, limits)
+    }
+
+    /// Offers the borrower's place to another key; see [`CreditAgreement::offer_borrower`].
+    pub fn credit_offer_borrower(ctx: Context<CreditAgreement>, to: Pubkey) -> Result<()> {
+        CreditAgreement::offer_borrower(ctx, to)
+    }
+
+    /// Withdraws the offer of the borrower's place; see [`CreditControl::withdraw_borrower`].
+    pub fn credit_withdraw_borrower(ctx: Context<CreditControl>) -> Result<()> {
+        CreditControl::withdraw_borrower(ctx)
+    }
+
+    /// Takes the borrower's place within the new key's limits; see [`CreditControl::accept_borrower`].
+    pub fn credit_accept_borrower(ctx: Context<CreditControl>, limits: BorrowerLimits) -> Result<()> {
+        CreditControl::accept_borrower(ctx, limits)
     }
 
     /// Names the freeze authority; see [`CreditControl::set_freeze_authority`].

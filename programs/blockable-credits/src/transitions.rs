@@ -96,6 +96,8 @@ pub enum Action {
     WaiveFee,
     /// The lender offers the loan to another lender, who takes it.
     Assign,
+    /// Lender and borrower offer the borrower's place to another key, which takes it.
+    HandOver,
     /// The lender names another freeze authority.
     SetFreezeAuthority,
     /// The lender gives notice of default for a breach.
@@ -170,6 +172,11 @@ pub const EDGES: &[(Action, Status, Status)] = &[
     (Action::Assign, Status::Delinquent, Status::Delinquent),
     (Action::Assign, Status::Defaulted, Status::Defaulted),
     (Action::Assign, Status::Seizing, Status::Seizing),
+    (Action::HandOver, Status::Active, Status::Active),
+    (Action::HandOver, Status::Delinquent, Status::Delinquent),
+    (Action::HandOver, Status::Defaulted, Status::Defaulted),
+    (Action::HandOver, Status::Seizing, Status::Seizing),
+    (Action::HandOver, Status::Repaid, Status::Repaid),
     (Action::SetFreezeAuthority, Status::Offered, Status::Offered),
     (Action::SetFreezeAuthority, Status::Accepted, Status::Accepted),
     (Action::SetFreezeAuthority, Status::Active, Status::Active),

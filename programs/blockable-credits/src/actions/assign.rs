@@ -25,7 +25,7 @@ impl Credit {
     }
 
     /// Makes the key that the loan was offered to its lender and freeze authority, where the loan is within the limits that the
-    /// buyer has signed. Errors: the market is paused or halted, the status, [`BlockableError::NotOffered`],
+    /// buyer has signed. An offer of the borrower's place is withdrawn. Errors: the market is paused or halted, the status, [`BlockableError::NotOffered`],
     /// [`BlockableError::ClaimUncollected`], those of [`PurchaseLimits`].
     pub fn accept_lender(
         &mut self,
@@ -43,6 +43,8 @@ impl Credit {
         self.lender = *signer;
         self.freeze_authority = *signer;
         self.pending_lender = Pubkey::default();
+        // The buyer's signature is none on another borrower.
+        self.keep_borrower();
         Ok(Change::LenderChanged { to: *signer })
     }
 

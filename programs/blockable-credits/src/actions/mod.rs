@@ -15,6 +15,7 @@ mod emergency;
 mod expire;
 mod forgive;
 mod freeze;
+mod hand_over;
 mod issue;
 mod loan_read;
 mod lot;
@@ -33,6 +34,7 @@ mod unrestricted;
 
 pub use {
     freeze::{FreezeAmount, ThawBounds},
+    hand_over::BorrowerLimits,
     loan_read::{LoanRead, PurchaseLimits},
     lot::{LotTerms, NewLot, Quote, Sale},
     mark::Mark,

@@ -228,6 +228,8 @@ errors! {
     DebtBelowLimit = "less is owed than you rely on; read the debt again before you take the loan over",
     /// Fewer units are under lien than the signer relies on.
     LienBelowLimit = "fewer units are under lien than you rely on; read the collateral again before you sign",
+    /// Fewer units are open to use than the signer relies on.
+    UnitsBelowLimit = "fewer units are open to use than you rely on; read the units again before you sign",
     /// More units are frozen than the signer relies on.
     FrozenAboveLimit = "more units are frozen than you rely on; read the collateral again before you sign",
     /// A lower rate is in force than the signer relies on.
@@ -239,7 +241,7 @@ errors! {
     /// Terms that a restructuring may not change.
     RestructureTouchesGrant = "a restructuring keeps principal, units, their lifetime, how use is counted and the offer expiry; change the schedule and the rest",
     /// Claims of the seller in the vault.
-    ClaimUncollected = "the lender's claim has not been collected; collect it before the loan changes hands",
+    ClaimUncollected = "the claim of the party that leaves has not been collected; collect it in the same transaction, before its place is taken",
     /// The terms have no notice of default.
     NoticeNotAgreed = "the terms do not allow a notice of default for a breach; only a missed payment can lead to default",
     /// No notice is in force.

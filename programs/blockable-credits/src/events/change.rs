@@ -188,6 +188,18 @@ pub enum Change {
         /// The new lender, who is the freeze authority as well.
         to: Pubkey,
     },
+    /// The borrower's place was offered to another key; to the zero key: the offer was withdrawn.
+    BorrowerOffered {
+        /// The key it was offered to.
+        to: Pubkey,
+        /// Market time from which that key may take it.
+        ready_at: i64,
+    },
+    /// Another key took the borrower's place.
+    BorrowerChanged {
+        /// The new borrower.
+        to: Pubkey,
+    },
     /// Another freeze authority was named.
     FreezeAuthoritySet {
         /// The new one.

@@ -2,16 +2,17 @@ use {
     crate::{
         actions::RestructureLimits,
         errors::BlockableError,
-        instructions::accounts::clock_of,
-        state::{Credit, Market, ScheduleRuns, Terms},
+        events::Change,
+        instructions::accounts::{clock_of, record_and_emit},
+        state::{Credit, Market, MarketClock, ScheduleRuns, Terms},
     },
     anchor_lang::prelude::*,
 };
 
-/// CAN restructure: lender and borrower together, before the first seizure.
+/// A credit on which lender and borrower act together.
 #[event_cpi]
 #[derive(Accounts)]
-pub struct CreditRestructure<'info> {
+pub struct CreditAgreement<'info> {
     pub lender: Signer<'info>,
     pub borrower: Signer<'info>,
     pub market: AccountLoader<'info, Market>,
@@ -24,25 +25,28 @@ pub struct CreditRestructure<'info> {
     pub credit: AccountLoader<'info, Credit>,
 }
 
-impl CreditRestructure<'_> {
+impl CreditAgreement<'_> {
+    /// Acts on the credit, given the time; records and emits the change.
+    pub(super) fn act(&self, action: impl FnOnce(&mut Credit, &MarketClock) -> Result<Change>) -> Result<()> {
+        let clock = clock_of(&self.market)?;
+        let mut credit = self.credit.load_mut()?;
+        let change = action(&mut credit, &clock)?;
+        record_and_emit(credit, self.credit.key(), clock.chain, change, &self.event_authority)
+    }
+
+    /// CAN restructure: lender and borrower together, before the first seizure.
+    ///
     /// Puts new terms and a new schedule, counted from now, in the place of the old ones. The instalments add up to the
     /// most principal that may be outstanding; what has been repaid meanwhile is taken off the last of them. Interest and
     /// fees that are unpaid fall due with the first.
-    pub fn handle(
-        ctx: Context<CreditRestructure>,
+    pub fn restructure(
+        ctx: Context<CreditAgreement>,
         terms: Terms,
         schedule: ScheduleRuns,
         limits: RestructureLimits,
     ) -> Result<()> {
-        let accounts = ctx.accounts;
-        let clock = clock_of(&accounts.market)?;
         let schedule = schedule.expand().map_err(BlockableError::from)?;
-        let bounds = accounts.market.load()?.bounds;
-        let record = {
-            let mut credit = accounts.credit.load_mut()?;
-            let change = credit.restructure(terms, schedule, &limits, &bounds, &clock)?;
-            credit.record(accounts.credit.key(), clock.chain, change)?
-        };
-        record.emit(&accounts.event_authority)
+        let bounds = ctx.accounts.market.load()?.bounds;
+        ctx.accounts.act(|credit, clock| credit.restructure(terms, schedule, &limits, &bounds, clock))
     }
 }

@@ -10,6 +10,7 @@ mod credit_cancel_offer;
 mod credit_close;
 mod credit_expire_units;
 mod credit_freeze;
+mod credit_hand_over;
 mod credit_issue;
 mod credit_mark_defaulted;
 mod credit_mark_delinquent;
@@ -43,8 +44,8 @@ mod vault_collect;
 
 // The arguments of instructions are found where the instructions are.
 pub use crate::actions::{
-    FreezeAmount, LoanRead, LotTerms, MarketArgs, Notice, OfferArgs, OfferRead, PurchaseLimits,
-    RestructureLimits, ThawBounds, UnitBounds,
+    BorrowerLimits, FreezeAmount, LoanRead, LotTerms, MarketArgs, Notice, OfferArgs, OfferRead,
+    PurchaseLimits, RestructureLimits, ThawBounds, UnitBounds,
 };
 pub use {
     accounts::*, credit_cancel_offer::*, credit_close::*, credit_issue::*, credit_notice::*, credit_offer::*,

@@ -56,6 +56,7 @@ fn documented(action: Action) -> (By, &'static [Status], To) {
         Action::Restructure => (By::Parties, &[Active, Delinquent, Defaulted], To::Leads(Active)),
         Action::WaiveFee => (By::Lender, OWED, To::Stays),
         Action::Assign => (By::Lender, OWED, To::Stays),
+        Action::HandOver => (By::Parties, &[Active, Delinquent, Defaulted, Seizing, Repaid], To::Stays),
         Action::SetFreezeAuthority => {
             (By::Lender, &[Offered, Accepted, Active, Delinquent, Defaulted, Seizing], To::Stays)
         }
