@@ -10,15 +10,17 @@ use {
     solana_pubkey::Pubkey,
 };
 
-/// Registers a provider that commits to serve `capacity_units`. Signer: `authority`.
+/// Registers a provider that commits to serve `capacity_units`. Signers: `authority`, `rent_payer`.
 pub fn provider_register(
     market: &Pubkey,
     authority: &Pubkey,
+    rent_payer: &Pubkey,
     capacity_units: u64,
     settings: ProviderSettings,
 ) -> Instruction {
     let accounts = accounts::ProviderRegister {
         authority: *authority,
+        rent_payer: *rent_payer,
         market: *market,
         provider: addresses::provider(market, authority),
         payout: settings.payout,

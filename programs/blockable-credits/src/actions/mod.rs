@@ -42,7 +42,7 @@ pub use {
     meter::VerifiedReports,
     notice::Notice,
     offer::{NewCredit, OfferArgs, OfferRead},
-    provider::NewProvider,
+    provider::{NewProvider, latest_slot_hash},
     restructure::RestructureLimits,
     unit_bounds::UnitBounds,
     unrestricted::NewUnrestricted,

@@ -24,6 +24,14 @@ pub struct NewProvider {
     pub cluster_tag: [u8; 32],
 }
 
+/// The hash of the latest slot in the data of the SlotHashes sysvar: the number of entries, then slot and hash of each, from the latest.
+/// `None` where there is no entry.
+pub fn latest_slot_hash(slot_hashes: &[u8]) -> Option<[u8; 32]> {
+    let (count, entries) = slot_hashes.split_first_chunk::<8>()?;
+    let (_slot, rest) = entries.split_first_chunk::<8>()?;
+    if *count == [0; 8] { None } else { rest.first_chunk::<32>().copied() }
+}
+
 impl Provider {
     /// Sets up a zeroed provider; its reporters' epoch is 1. Errors: the market is paused,
     /// [`BlockableError::ClusterTagMissing`], those of [`ProviderSettings::validate`].

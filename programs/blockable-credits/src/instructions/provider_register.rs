@@ -1,6 +1,6 @@
 use {
     crate::{
-        actions::NewProvider,
+        actions::{NewProvider, latest_slot_hash},
         errors::{BlockableError, ensure},
         events::{ProviderChanged, emit},
         instructions::accounts::clock_of,
@@ -53,7 +53,7 @@ impl ProviderRegister<'_> {
             bump: ctx.bumps.provider,
             market: accounts.market.key(),
             authority: accounts.authority.key(),
-            cluster_tag: latest_hash(&accounts.slot_hashes.try_borrow_data()?)
+            cluster_tag: latest_slot_hash(&accounts.slot_hashes.try_borrow_data()?)
                 .ok_or(BlockableError::ClusterTagMissing)?,
         };
         let event = {
@@ -63,12 +63,4 @@ impl ProviderRegister<'_> {
         };
         emit(&accounts.event_authority, event)
     }
-}
-
-/// The hash of the latest slot in the sysvar's data: the number of entries, then slot and hash of each, from the latest.
-/// `None` where there is no entry.
-fn latest_hash(slot_hashes: &[u8]) -> Option<[u8; 32]> {
-    let (count, entries) = slot_hashes.split_first_chunk::<8>()?;
-    let (_slot, rest) = entries.split_first_chunk::<8>()?;
-    if *count == [0; 8] { None } else { rest.first_chunk::<32>().copied() }
 }

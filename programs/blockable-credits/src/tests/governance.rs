@@ -3,7 +3,7 @@
 use {
     super::{life::refused, stage::*},
     crate::{
-        actions::NewProvider,
+        actions::{NewProvider, latest_slot_hash},
         errors::BlockableError::*,
         events::MarketChange,
         state::{MarketClock, MarketSettings, Provider, ProviderSettings, Reporter},
@@ -164,6 +164,23 @@ fn a_provider_registers_with_a_hash_of_its_cluster() {
     let new = NewProvider { cluster_tag: CLUSTER_TAG, ..new };
     let unsound = ProviderSettings { quorum: 2, ..settings() };
     refused(Provider::zeroed().register(new, 1, &unsound, &clock), QuorumOutOfRange);
+}
+
+#[test]
+fn the_latest_slots_hash_is_the_first_of_the_sysvar() {
+    let sysvar = |count: u64, hashes: &[u8]| {
+        let mut data = count.to_le_bytes().to_vec();
+        for hash in hashes {
+            data.extend(900u64.to_le_bytes());
+            data.extend([*hash; 32]);
+        }
+        data
+    };
+    assert_eq!(latest_slot_hash(&sysvar(2, &[7, 6])), Some([7; 32]));
+    // As long as on chain, but without an entry; and cut short.
+    assert_eq!(latest_slot_hash(&sysvar(0, &[7, 6])), None);
+    assert_eq!(latest_slot_hash(&sysvar(1, &[7])[..47]), None);
+    assert_eq!(latest_slot_hash(&[]), None);
 }
 
 #[test]
