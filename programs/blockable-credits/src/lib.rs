@@ -65,13 +65,13 @@ pub mod blockable_credits {
     }
 
     /// Applies the proposed change; see [`MarketControl::apply_change`].
-    pub fn market_apply_change(ctx: Context<MarketControl>) -> Result<()> {
-        MarketControl::apply_change(ctx)
+    pub fn market_apply_change(ctx: Context<MarketControl>, ready_at: i64) -> Result<()> {
+        MarketControl::apply_change(ctx, ready_at)
     }
 
     /// Drops the proposed change; see [`MarketControl::cancel_change`].
-    pub fn market_cancel_change(ctx: Context<MarketControl>) -> Result<()> {
-        MarketControl::cancel_change(ctx)
+    pub fn market_cancel_change(ctx: Context<MarketControl>, ready_at: i64) -> Result<()> {
+        MarketControl::cancel_change(ctx, ready_at)
     }
 
     /// Offers the admin role; see [`MarketControl::offer_admin`].
@@ -90,8 +90,8 @@ pub mod blockable_credits {
     }
 
     /// Ends a pause; see [`MarketControl::unpause`].
-    pub fn market_unpause(ctx: Context<MarketControl>) -> Result<()> {
-        MarketControl::unpause(ctx)
+    pub fn market_unpause(ctx: Context<MarketControl>, began_at: i64) -> Result<()> {
+        MarketControl::unpause(ctx, began_at)
     }
 
     /// Stops new business without an end; see [`MarketControl::halt`].
@@ -125,13 +125,13 @@ pub mod blockable_credits {
     }
 
     /// Applies the proposed change; see [`ProviderUpdate::apply_change`].
-    pub fn provider_apply_change(ctx: Context<ProviderUpdate>) -> Result<()> {
-        ProviderUpdate::apply_change(ctx)
+    pub fn provider_apply_change(ctx: Context<ProviderUpdate>, ready_at: i64) -> Result<()> {
+        ProviderUpdate::apply_change(ctx, ready_at)
     }
 
     /// Drops the proposed change; see [`ProviderUpdate::cancel_change`].
-    pub fn provider_cancel_change(ctx: Context<ProviderUpdate>) -> Result<()> {
-        ProviderUpdate::cancel_change(ctx)
+    pub fn provider_cancel_change(ctx: Context<ProviderUpdate>, ready_at: i64) -> Result<()> {
+        ProviderUpdate::cancel_change(ctx, ready_at)
     }
 
     /// Sets the units that a provider commits to; see [`ProviderUpdate::set_capacity`].
@@ -145,8 +145,8 @@ pub mod blockable_credits {
     }
 
     /// Takes the authority role; see [`ProviderUpdate::accept_authority`].
-    pub fn provider_accept_authority(ctx: Context<ProviderUpdate>) -> Result<()> {
-        ProviderUpdate::accept_authority(ctx)
+    pub fn provider_accept_authority(ctx: Context<ProviderUpdate>, most_outstanding: u64) -> Result<()> {
+        ProviderUpdate::accept_authority(ctx, most_outstanding)
     }
 
     /// Stops new credits of a provider; see [`ProviderUpdate::suspend`].

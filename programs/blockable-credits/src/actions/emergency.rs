@@ -18,10 +18,11 @@ impl Market {
         Ok(MarketChange::Paused { until: self.pause_expires_at })
     }
 
-    /// Ends a pause: the admin at any time, anyone once it has expired. Errors: [`BlockableError::NotPaused`],
-    /// [`BlockableError::PauseRunning`].
-    pub fn unpause(&mut self, signer: &Pubkey, clock: &MarketClock) -> Result<MarketChange> {
+    /// Ends the pause that began at the Unix time `began_at`: the admin at any time, anyone once it has expired. Errors: [`BlockableError::NotPaused`],
+    /// [`BlockableError::PauseReplaced`], [`BlockableError::PauseRunning`].
+    pub fn unpause(&mut self, signer: &Pubkey, began_at: i64, clock: &MarketClock) -> Result<MarketChange> {
         ensure(self.paused_at != 0, BlockableError::NotPaused)?;
+        ensure(self.paused_at == began_at, BlockableError::PauseReplaced)?;
         let by_admin = *signer == self.admin;
         ensure(by_admin || !clock.is_paused, BlockableError::PauseRunning)?;
         self.end_pause(clock.chain)?;

@@ -101,11 +101,16 @@ impl Market {
         Ok(MarketChange::Proposed { settings, ready_at })
     }
 
-    /// Applies the proposed change. Errors: the market is paused, [`BlockableError::NotAdmin`],
-    /// [`BlockableError::NoChangeProposed`], [`BlockableError::ChangeDelayRunning`], [`BlockableError::ChangeLapsed`].
-    pub fn apply_change(&mut self, signer: &Pubkey, clock: &MarketClock) -> Result<MarketChange> {
+    /// Applies the change that was proposed for the market time `ready_at`. Errors: the market is paused, [`BlockableError::NotAdmin`],
+    /// [`BlockableError::NoChangeProposed`], [`BlockableError::ChangeReplaced`], [`BlockableError::ChangeDelayRunning`], [`BlockableError::ChangeLapsed`].
+    pub fn apply_change(
+        &mut self,
+        signer: &Pubkey,
+        ready_at: i64,
+        clock: &MarketClock,
+    ) -> Result<MarketChange> {
         self.begin_by_admin(signer, clock)?;
-        ensure(self.change_ready_at != 0, BlockableError::NoChangeProposed)?;
+        self.require_proposed(ready_at)?;
         require_ready(self.change_ready_at, clock)?;
         let settings = self.proposed_settings();
         self.apply(&settings);
@@ -113,11 +118,16 @@ impl Market {
         Ok(MarketChange::Applied { settings })
     }
 
-    /// Drops the proposed change. Errors: the market is paused, [`BlockableError::NotAdmin`],
-    /// [`BlockableError::NoChangeProposed`].
-    pub fn cancel_change(&mut self, signer: &Pubkey, clock: &MarketClock) -> Result<MarketChange> {
+    /// Drops the change that was proposed for the market time `ready_at`. Errors: the market is paused, [`BlockableError::NotAdmin`],
+    /// [`BlockableError::NoChangeProposed`], [`BlockableError::ChangeReplaced`].
+    pub fn cancel_change(
+        &mut self,
+        signer: &Pubkey,
+        ready_at: i64,
+        clock: &MarketClock,
+    ) -> Result<MarketChange> {
         self.begin_by_admin(signer, clock)?;
-        ensure(self.change_ready_at != 0, BlockableError::NoChangeProposed)?;
+        self.require_proposed(ready_at)?;
         self.drop_proposal();
         Ok(MarketChange::Cancelled)
     }
@@ -145,6 +155,13 @@ impl Market {
         self.pending_admin_ready_at = 0;
         self.drop_proposal();
         Ok(MarketChange::AdminChanged { to: *signer })
+    }
+
+    /// Requires the change that its signer has read. Errors: [`BlockableError::NoChangeProposed`],
+    /// [`BlockableError::ChangeReplaced`].
+    fn require_proposed(&self, ready_at: i64) -> Result<()> {
+        ensure(self.change_ready_at != 0, BlockableError::NoChangeProposed)?;
+        ensure(self.change_ready_at == ready_at, BlockableError::ChangeReplaced)
     }
 
     pub(super) fn begin_by_admin(&self, signer: &Pubkey, clock: &MarketClock) -> Result<()> {

@@ -79,22 +79,22 @@ impl Provider {
         Ok(())
     }
 
-    /// Applies the proposed change. Errors: the market is paused, [`BlockableError::NotProvider`],
-    /// [`BlockableError::NoChangeProposed`], [`BlockableError::ChangeDelayRunning`], [`BlockableError::ChangeLapsed`].
-    pub fn apply_change(&mut self, signer: &Pubkey, clock: &MarketClock) -> Result<()> {
+    /// Applies the change that was proposed for the market time `ready_at`. Errors: the market is paused, [`BlockableError::NotProvider`],
+    /// [`BlockableError::NoChangeProposed`], [`BlockableError::ChangeReplaced`], [`BlockableError::ChangeDelayRunning`], [`BlockableError::ChangeLapsed`].
+    pub fn apply_change(&mut self, signer: &Pubkey, ready_at: i64, clock: &MarketClock) -> Result<()> {
         self.begin_by_authority(signer, clock)?;
-        ensure(self.change_ready_at != 0, BlockableError::NoChangeProposed)?;
+        self.require_proposed(ready_at)?;
         require_ready(self.change_ready_at, clock)?;
         let settings = self.proposed;
         self.drop_proposal();
         self.put_in_force(&settings, clock)
     }
 
-    /// Drops the proposed change. Errors: the market is paused, [`BlockableError::NotProvider`],
-    /// [`BlockableError::NoChangeProposed`].
-    pub fn cancel_change(&mut self, signer: &Pubkey, clock: &MarketClock) -> Result<()> {
+    /// Drops the change that was proposed for the market time `ready_at`. Errors: the market is paused, [`BlockableError::NotProvider`],
+    /// [`BlockableError::NoChangeProposed`], [`BlockableError::ChangeReplaced`].
+    pub fn cancel_change(&mut self, signer: &Pubkey, ready_at: i64, clock: &MarketClock) -> Result<()> {
         self.begin_by_authority(signer, clock)?;
-        ensure(self.change_ready_at != 0, BlockableError::NoChangeProposed)?;
+        self.require_proposed(ready_at)?;
         self.drop_proposal();
         Ok(())
     }
@@ -128,13 +128,19 @@ impl Provider {
         Ok(())
     }
 
-    /// Makes the key that the role was offered to the authority, and drops a proposed change: it was not this key's.
-    /// Errors: the market is paused, [`BlockableError::NotOffered`], [`BlockableError::ChangeDelayRunning`],
-    /// [`BlockableError::ChangeLapsed`].
-    pub fn accept_authority(&mut self, signer: &Pubkey, clock: &MarketClock) -> Result<()> {
+    /// Makes the key that the role was offered to the authority, where the provider owes at most the units that the key has
+    /// read, and drops a proposed change: it was not this key's. Errors: the market is paused, [`BlockableError::NotOffered`], [`BlockableError::ChangeDelayRunning`],
+    /// [`BlockableError::ChangeLapsed`], [`BlockableError::OutstandingAboveLimit`].
+    pub fn accept_authority(
+        &mut self,
+        signer: &Pubkey,
+        most_outstanding: u64,
+        clock: &MarketClock,
+    ) -> Result<()> {
         clock.require_open()?;
         ensure(self.pending_authority == *signer, BlockableError::NotOffered)?;
         require_ready(self.pending_authority_ready_at, clock)?;
+        ensure(self.outstanding_units <= most_outstanding, BlockableError::OutstandingAboveLimit)?;
         self.authority = *signer;
         self.withdraw_authority();
         self.drop_proposal();
@@ -187,6 +193,13 @@ impl Provider {
 
     fn require_may_propose(&self) -> Result<()> {
         ensure(self.suspended == 0, BlockableError::ProposalSuspended)
+    }
+
+    /// Requires the change that its signer has read. Errors: [`BlockableError::NoChangeProposed`],
+    /// [`BlockableError::ChangeReplaced`].
+    fn require_proposed(&self, ready_at: i64) -> Result<()> {
+        ensure(self.change_ready_at != 0, BlockableError::NoChangeProposed)?;
+        ensure(self.change_ready_at == ready_at, BlockableError::ChangeReplaced)
     }
 
     fn begin_by_authority(&self, signer: &Pubkey, clock: &MarketClock) -> Result<()> {

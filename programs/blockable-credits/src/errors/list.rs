@@ -80,6 +80,8 @@ errors! {
     AlreadyPaused = "the market is paused already; wait until the pause ends or unpause first",
     /// No pause is in force.
     NotPaused = "the market is not paused; there is nothing to end",
+    /// Another pause than the one that was read.
+    PauseReplaced = "another pause is in force than the one you read; read it again before you end it",
     /// The pause has not expired.
     PauseRunning = "the pause has not expired; only the admin may end it before, anyone after",
     /// More than a market may be paused in a day.
@@ -102,6 +104,8 @@ errors! {
     NoChangeProposed = "no change is proposed; propose one first",
     /// The delay has not passed.
     ChangeDelayRunning = "the market's delay for this change has not passed; wait until it has, paused time does not count",
+    /// Another change than the one that was read.
+    ChangeReplaced = "another change is proposed than the one you read; read it again before you sign",
     /// The change has been ready for too long.
     ChangeLapsed = "the change was ready for more than 14 days and has lapsed; propose or offer it again",
     /// The settings are those in force.
@@ -128,6 +132,8 @@ errors! {
     RateBoundZero = "the rate bound is zero; allow at least one unit per second",
     /// A longest job of no time.
     LongestJobZero = "the longest job is zero seconds; state how long a job may run",
+    /// More units outstanding than the new authority takes on.
+    OutstandingAboveLimit = "the provider owes more units than your limit; read it again before you take it over",
     /// Less capacity than is outstanding.
     CapacityBelowOutstanding = "the capacity is below the units outstanding; keep it at or above them",
     /// More units than the provider has committed.

@@ -37,13 +37,13 @@ impl MarketProposeChange<'_> {
 }
 
 impl MarketControl<'_> {
-    /// CAN apply the proposed change: the market's admin, once the delay has passed.
-    pub fn apply_change(ctx: Context<MarketControl>) -> Result<()> {
-        ctx.accounts.act(|market, signer, clock| market.apply_change(signer, clock))
+    /// CAN apply the change proposed for the market time `ready_at`: the market's admin, once the delay has passed.
+    pub fn apply_change(ctx: Context<MarketControl>, ready_at: i64) -> Result<()> {
+        ctx.accounts.act(|market, signer, clock| market.apply_change(signer, ready_at, clock))
     }
 
-    /// CAN drop the proposed change: the market's admin.
-    pub fn cancel_change(ctx: Context<MarketControl>) -> Result<()> {
-        ctx.accounts.act(|market, signer, clock| market.cancel_change(signer, clock))
+    /// CAN drop the change proposed for the market time `ready_at`: the market's admin.
+    pub fn cancel_change(ctx: Context<MarketControl>, ready_at: i64) -> Result<()> {
+        ctx.accounts.act(|market, signer, clock| market.cancel_change(signer, ready_at, clock))
     }
 }

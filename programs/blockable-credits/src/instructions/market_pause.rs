@@ -7,8 +7,8 @@ impl MarketControl<'_> {
         ctx.accounts.act(|market, signer, clock| market.pause(signer, seconds, clock))
     }
 
-    /// CAN end a pause: the admin at any time, anyone once it has expired.
-    pub fn unpause(ctx: Context<MarketControl>) -> Result<()> {
-        ctx.accounts.act(|market, signer, clock| market.unpause(signer, clock))
+    /// CAN end the pause that began at the Unix time `began_at`: the admin at any time, anyone once it has expired.
+    pub fn unpause(ctx: Context<MarketControl>, began_at: i64) -> Result<()> {
+        ctx.accounts.act(|market, signer, clock| market.unpause(signer, began_at, clock))
     }
 }

@@ -12,6 +12,10 @@ use {
     bytemuck::Zeroable,
 };
 
+/// The market time from which changes proposed at [`START`] may be applied: of the market and of the provider.
+const MARKET_READY: i64 = START + 2 * DAY;
+const PROVIDER_READY: i64 = START + DAY;
+
 #[test]
 fn a_change_that_tightens_is_applied_at_once_and_drops_an_older_proposal() {
     let mut stage = Stage::new();
@@ -22,14 +26,14 @@ fn a_change_that_tightens_is_applied_at_once_and_drops_an_older_proposal() {
     refused(stage.market.propose_change(&ADMIN, current, &clock), NothingChanges);
     let too_high = MarketSettings { redistribution_fee_bps: 1_001, ..current };
     refused(stage.market.propose_change(&ADMIN, too_high, &clock), FeeTooHigh);
-    refused(stage.market.apply_change(&ADMIN, &clock), NoChangeProposed);
+    refused(stage.market.apply_change(&ADMIN, MARKET_READY, &clock), NoChangeProposed);
     let change = stage.market.propose_change(&ADMIN, looser, &clock).unwrap();
     assert_eq!(change, MarketChange::Proposed { settings: looser, ready_at: START + 2 * DAY });
     assert_eq!(stage.market.settings(), current);
     let change = stage.market.propose_change(&ADMIN, tighter, &clock).unwrap();
     assert_eq!(change, MarketChange::Applied { settings: tighter });
     assert_eq!((stage.market.settings(), stage.market.change_ready_at), (tighter, 0));
-    refused(stage.market.cancel_change(&ADMIN, &clock), NoChangeProposed);
+    refused(stage.market.cancel_change(&ADMIN, MARKET_READY, &clock), NoChangeProposed);
 }
 
 #[test]
@@ -40,20 +44,22 @@ fn a_change_that_loosens_is_applied_between_its_delay_and_its_end() {
     stage.market.propose_change(&ADMIN, looser, &clock).unwrap();
     let market = stage.market;
     stage.now = START + 2 * DAY - 1;
-    refused({ market }.apply_change(&ADMIN, &stage.clock()), ChangeDelayRunning);
+    refused({ market }.apply_change(&ADMIN, market.change_ready_at, &stage.clock()), ChangeDelayRunning);
     stage.now = START + 16 * DAY + 1;
-    refused({ market }.apply_change(&ADMIN, &stage.clock()), ChangeLapsed);
+    refused({ market }.apply_change(&ADMIN, market.change_ready_at, &stage.clock()), ChangeLapsed);
     for now in [START + 2 * DAY, START + 16 * DAY] {
         stage.now = now;
         let mut market = market;
-        refused(market.apply_change(&LENDER, &stage.clock()), NotAdmin);
-        let change = market.apply_change(&ADMIN, &stage.clock());
+        refused(market.apply_change(&LENDER, MARKET_READY, &stage.clock()), NotAdmin);
+        refused(market.apply_change(&ADMIN, MARKET_READY - 1, &stage.clock()), ChangeReplaced);
+        refused(market.cancel_change(&ADMIN, MARKET_READY + 1, &stage.clock()), ChangeReplaced);
+        let change = market.apply_change(&ADMIN, MARKET_READY, &stage.clock());
         assert_eq!(change, Ok(MarketChange::Applied { settings: looser }));
         assert_eq!(market.settings(), looser);
     }
     let mut market = market;
-    assert_eq!(market.cancel_change(&ADMIN, &clock), Ok(MarketChange::Cancelled));
-    refused(market.apply_change(&ADMIN, &stage.clock()), NoChangeProposed);
+    assert_eq!(market.cancel_change(&ADMIN, MARKET_READY, &clock), Ok(MarketChange::Cancelled));
+    refused(market.apply_change(&ADMIN, MARKET_READY, &stage.clock()), NoChangeProposed);
 }
 
 #[test]
@@ -89,7 +95,7 @@ fn the_admins_place_passes_after_the_markets_delay() {
         (market.admin, market.pending_admin, market.pending_admin_ready_at),
         (BUYER, Pubkey::default(), 0)
     );
-    refused(market.apply_change(&BUYER, &clock), NoChangeProposed);
+    refused(market.apply_change(&BUYER, MARKET_READY, &clock), NoChangeProposed);
     refused(market.offer_admin(&ADMIN, ADMIN, &clock), NotAdmin);
 }
 
@@ -103,7 +109,7 @@ fn a_guardian_is_replaced_in_view_of_it() {
     refused({ stage.market }.pause(&key(9), 60, &clock), NotGuardian);
     assert!({ stage.market }.halt(&GUARDIAN, &clock).is_ok());
     let clock = stage.on_day(2);
-    stage.market.apply_change(&ADMIN, &clock).unwrap();
+    stage.market.apply_change(&ADMIN, MARKET_READY, &clock).unwrap();
     refused({ stage.market }.pause(&GUARDIAN, 60, &clock), NotGuardian);
     refused({ stage.market }.halt(&GUARDIAN, &clock), NotGuardian);
     assert!({ stage.market }.pause(&key(9), 60, &clock).is_ok());
@@ -119,8 +125,8 @@ fn a_providers_role_passes_to_the_key_that_it_was_offered_to() {
     refused(provider.offer_authority(&BUYER, BUYER, &stage.market, &clock), NotProvider);
     provider.offer_authority(&OPERATOR, BUYER, &stage.market, &clock).unwrap();
     let clock = MarketClock { market: START + DAY, ..clock };
-    refused(provider.accept_authority(&OPERATOR, &clock), NotOffered);
-    provider.accept_authority(&BUYER, &clock).unwrap();
+    refused(provider.accept_authority(&OPERATOR, u64::MAX, &clock), NotOffered);
+    provider.accept_authority(&BUYER, u64::MAX, &clock).unwrap();
     assert_eq!((provider.authority, provider.pending_authority), (BUYER, Pubkey::default()));
 }
 
@@ -197,20 +203,22 @@ fn what_loosens_a_provider_waits_and_lapses() {
     propose(&OPERATOR, looser, START).unwrap();
     assert_eq!((provider.settings, provider.proposed), (current, looser));
     assert_eq!(provider.change_ready_at, START + DAY);
-    refused(provider.apply_change(&LENDER, &at(START + DAY)), NotProvider);
-    refused(provider.apply_change(&OPERATOR, &at(START + DAY - 1)), ChangeDelayRunning);
-    refused(provider.apply_change(&OPERATOR, &at(START + 15 * DAY + 1)), ChangeLapsed);
+    refused(provider.apply_change(&LENDER, PROVIDER_READY, &at(START + DAY)), NotProvider);
+    refused(provider.apply_change(&OPERATOR, PROVIDER_READY, &at(START + DAY - 1)), ChangeDelayRunning);
+    refused(provider.apply_change(&OPERATOR, PROVIDER_READY, &at(START + 15 * DAY + 1)), ChangeLapsed);
     for now in [START + DAY, START + 15 * DAY] {
         let mut provider = provider;
-        provider.apply_change(&OPERATOR, &at(now)).unwrap();
+        refused(provider.apply_change(&OPERATOR, PROVIDER_READY - 1, &at(now)), ChangeReplaced);
+        refused(provider.cancel_change(&OPERATOR, PROVIDER_READY + 1, &at(now)), ChangeReplaced);
+        provider.apply_change(&OPERATOR, PROVIDER_READY, &at(now)).unwrap();
         assert_eq!((provider.settings, provider.change_ready_at), (looser, 0));
         assert_eq!((provider.proposed, provider.epoch), (ProviderSettings::zeroed(), 1));
-        refused(provider.apply_change(&OPERATOR, &at(now)), NoChangeProposed);
+        refused(provider.apply_change(&OPERATOR, PROVIDER_READY, &at(now)), NoChangeProposed);
     }
-    refused(provider.cancel_change(&LENDER, &at(START)), NotProvider);
-    provider.cancel_change(&OPERATOR, &at(START)).unwrap();
-    refused(provider.cancel_change(&OPERATOR, &at(START)), NoChangeProposed);
-    refused(provider.apply_change(&OPERATOR, &at(START + DAY)), NoChangeProposed);
+    refused(provider.cancel_change(&LENDER, PROVIDER_READY, &at(START)), NotProvider);
+    provider.cancel_change(&OPERATOR, PROVIDER_READY, &at(START)).unwrap();
+    refused(provider.cancel_change(&OPERATOR, PROVIDER_READY, &at(START)), NoChangeProposed);
+    refused(provider.apply_change(&OPERATOR, PROVIDER_READY, &at(START + DAY)), NoChangeProposed);
     assert_eq!((provider.settings, provider.proposed), (current, ProviderSettings::zeroed()));
 }
 
@@ -261,8 +269,8 @@ fn a_suspension_by_either_side_drops_what_waits() {
         provider.offer_authority(&OPERATOR, BUYER, &market, &at(START)).unwrap();
         assert_eq!(provider.settings.payout, key(108));
         provider.suspend(&signer, &market, &at(START + 1)).unwrap();
-        refused(provider.apply_change(&OPERATOR, &at(START + 2 * DAY)), NoChangeProposed);
-        refused(provider.accept_authority(&BUYER, &at(START + 2 * DAY)), NotOffered);
+        refused(provider.apply_change(&OPERATOR, PROVIDER_READY, &at(START + 2 * DAY)), NoChangeProposed);
+        refused(provider.accept_authority(&BUYER, u64::MAX, &at(START + 2 * DAY)), NotOffered);
         let proposed = provider.propose_change(&OPERATOR, &payout, &market, &at(START + 1));
         refused(proposed, ProposalSuspended);
         let offered = provider.offer_authority(&OPERATOR, BUYER, &market, &at(START + 1));
@@ -279,10 +287,14 @@ fn a_hand_over_waits_and_drops_a_change_of_the_key_before() {
     let looser = ProviderSettings { longest_job: u32::MAX, ..settings() };
     provider.offer_authority(&OPERATOR, BUYER, &market, &at(START)).unwrap();
     provider.propose_change(&OPERATOR, &looser, &market, &at(START)).unwrap();
-    refused(provider.accept_authority(&BUYER, &at(START + DAY - 1)), ChangeDelayRunning);
-    refused({ provider }.accept_authority(&BUYER, &at(START + 15 * DAY + 1)), ChangeLapsed);
-    provider.accept_authority(&BUYER, &at(START + DAY)).unwrap();
+    refused(provider.accept_authority(&BUYER, u64::MAX, &at(START + DAY - 1)), ChangeDelayRunning);
+    refused({ provider }.accept_authority(&BUYER, u64::MAX, &at(START + 15 * DAY + 1)), ChangeLapsed);
+    // The old authority issues once more before the hand-over lands.
+    provider.outstanding_units = 1_001;
+    refused({ provider }.accept_authority(&BUYER, 1_000, &at(START + DAY)), OutstandingAboveLimit);
+    assert!({ provider }.accept_authority(&BUYER, 1_001, &at(START + DAY)).is_ok());
+    provider.accept_authority(&BUYER, u64::MAX, &at(START + DAY)).unwrap();
     assert_eq!((provider.pending_authority, provider.pending_authority_ready_at), (Pubkey::default(), 0));
-    refused(provider.apply_change(&BUYER, &at(START + DAY)), NoChangeProposed);
+    refused(provider.apply_change(&BUYER, PROVIDER_READY, &at(START + DAY)), NoChangeProposed);
     assert_eq!((provider.settings, provider.proposed), (settings(), ProviderSettings::zeroed()));
 }

@@ -264,7 +264,9 @@ fn a_pause_stops_what_is_not_a_payment_or_a_freeze() {
     refused(stage.market.offer_admin(&ADMIN, key(9), &clock), MarketPaused);
     assert_eq!({ stage.credit }.begin_payment(USDC, &clock), Ok(USDC));
     refused({ stage.credit }.thaw(&LENDER, ThawBounds::ALL), BeyondFrozen);
-    refused(stage.market.unpause(&BUYER, &clock), PauseRunning);
-    stage.market.unpause(&ADMIN, &clock).unwrap();
+    refused({ stage.market }.unpause(&BUYER, stage.market.paused_at, &clock), PauseRunning);
+    let began_at = stage.market.paused_at;
+    refused(stage.market.unpause(&ADMIN, began_at + 1, &clock), PauseReplaced);
+    stage.market.unpause(&ADMIN, began_at, &clock).unwrap();
     assert_eq!(stage.clock().require_open(), Ok(()));
 }

@@ -280,7 +280,8 @@ fn a_loan_is_not_issued_over_a_change_of_reporters_that_its_lender_has_not_read(
     // Whoever has read it may take it, and once it is in force it is named alone.
     stage.credit.terms.reporters_hash = waiting;
     assert_eq!(issue(&stage), Ok(()));
-    stage.provider.apply_change(&OPERATOR, &MarketClock { market: START + DAY, ..clock }).unwrap();
+    let ready_at = stage.provider.change_ready_at;
+    stage.provider.apply_change(&OPERATOR, ready_at, &MarketClock { market: START + DAY, ..clock }).unwrap();
     refused(issue(&stage), ReportersChanged);
     assert_eq!(stage.provider.reporters_hash(), own.reporters_hash());
 }
