@@ -7,7 +7,7 @@ use {
         events::Change,
         state::{Credit, MarketClock, Party, Provider},
         transitions::Action,
-        units::{add, sub},
+        units::sub,
     },
     anchor_lang::prelude::*,
 };
@@ -59,7 +59,7 @@ impl Credit {
         ensure(given_up == 0 || (by_borrower && given_up <= most_units), BlockableError::UnitsLeft)?;
         let units = sub(self.collateral.granted, self.collateral.seized)?;
         provider.outstanding_units = sub(provider.outstanding_units, units)?;
-        provider.closed_overrun = add(provider.closed_overrun, self.meter.overrun)?;
+        provider.closed_overrun = provider.closed_overrun.saturating_add(self.meter.overrun);
         Ok(Change::Closed { given_up })
     }
 }

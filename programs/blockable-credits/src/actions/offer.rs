@@ -42,7 +42,7 @@ impl OfferArgs {
         let terms = &self.terms;
         let schedule = self.schedule.expand().map_err(BlockableError::from)?;
         terms.validate(&schedule, terms.principal, &market.bounds).map_err(BlockableError::from)?;
-        self.rider.validate(terms, &market.bounds).map_err(BlockableError::from)?;
+        self.rider.validate(terms, &schedule, &market.bounds).map_err(BlockableError::from)?;
         ensure(!terms.offer_has_expired(clock.chain), BlockableError::OfferExpired)?;
         provider.require_takes(terms)?;
         Ok(schedule)

@@ -7,7 +7,7 @@ use {
         events::Change,
         state::{Credit, Instalment, MarketClock, TermBounds, Terms, terms_hash},
         transitions::{Action, Status},
-        units::{Overflow, add, sub},
+        units::{Overflow, sub},
     },
     anchor_lang::prelude::*,
     bytemuck::Zeroable,
@@ -62,7 +62,7 @@ impl Credit {
         let most = schedule.iter().fold(0u64, |sum, instalment| sum.saturating_add(instalment.principal));
         terms.validate(&schedule, most, &bounds).map_err(BlockableError::from)?;
         self.require_units_outlast(&terms, &schedule, &bounds, clock)?;
-        self.rider.validate(&terms, &bounds).map_err(BlockableError::from)?;
+        self.rider.validate(&terms, &schedule, &bounds).map_err(BlockableError::from)?;
         let repaid = sub(most, self.debt.principal).map_err(|_| BlockableError::PrincipalAboveSchedule)?;
         take_from_last(&mut schedule, repaid);
         self.replace_terms(&terms, &schedule, clock)?;
@@ -105,7 +105,7 @@ impl Credit {
     /// Takes the debt as it is to the beginning of the new schedule: nothing is in arrears, billed interest is due again.
     fn restart_debt(&mut self) -> Result<()> {
         let debt = &mut self.debt;
-        debt.interest_accrued = add(debt.interest_accrued, core::mem::take(&mut debt.interest_due))?;
+        debt.interest_accrued = debt.interest_accrued.saturating_add(core::mem::take(&mut debt.interest_due));
         debt.schedule_paid = 0;
         debt.arrears_since = 0;
         debt.instalments_billed = 0;

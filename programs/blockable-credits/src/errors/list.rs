@@ -192,6 +192,8 @@ errors! {
     CovenantUnsound = "the covenant contradicts itself, the terms or the market's bounds; see the rules of Rider",
     /// More than the whole coupon in kind.
     PayInKindTooHigh = "pay_in_kind_bps is above 10,000; at most the whole coupon can be added to principal",
+    /// Coupons in kind could take the principal beyond the program's limit.
+    PrincipalOutgrows = "with every coupon in kind the principal could grow beyond 10^18 micro-USDC; lower the principal, the highest APR, pay_in_kind_bps or the term",
     /// A reserve above the principal.
     ReserveTooLarge = "the reserve is above the principal; lower it",
     /// The reserve is not full.

@@ -10,14 +10,15 @@ use {
 
 /// Brings a debt up to `now`: interest, billing at due dates, late fees.
 ///
-/// Does nothing when `now` is not later than the last accrual. Returns the coupons capitalised so far, in micro-USDC, as
+/// Interest and fees stop at 2^64 - 1 micro-USDC, more than any token has: a debt that was left alone for decades can still
+/// be paid. Does nothing when `now` is not later than the last accrual. Returns the coupons capitalised so far, in micro-USDC, as
 /// [`Schedule::capitalised`]. Errors: [`Overflow`].
 pub fn accrue(debt: &mut Debt, terms: &Terms, mut schedule: Schedule, now: i64) -> Result<u64, Overflow> {
     bill_until(debt, terms, &mut schedule, now)?;
     charge_late_fees(debt, terms, schedule, now)?;
     accrue_interest(debt, terms, now)?;
     if schedule.has_matured(debt) {
-        bill_interest(debt)?;
+        bill_interest(debt);
     }
     Ok(schedule.capitalised)
 }
@@ -50,7 +51,7 @@ fn bill_until(debt: &mut Debt, terms: &Terms, schedule: &mut Schedule, now: i64)
         principal_due = add(principal_due, schedule.principal_of(instalment))?;
         accrue_interest(debt, terms, date)?;
         capitalise(debt, schedule)?;
-        bill_interest(debt)?;
+        bill_interest(debt);
         if debt.interest_due > 0 || (principal_due > debt.schedule_paid && debt.principal > 0) {
             debt.arrears_since = date;
         }
@@ -59,7 +60,7 @@ fn bill_until(debt: &mut Debt, terms: &Terms, schedule: &mut Schedule, now: i64)
         debt.instalments_billed = due;
         let last = usize::from(due).checked_sub(1).ok_or(Overflow)?;
         accrue_interest(debt, terms, schedule.due_date(last)?.ok_or(Overflow)?)?;
-        bill_interest(debt)?;
+        bill_interest(debt);
     }
     Ok(())
 }
@@ -77,9 +78,8 @@ fn capitalise(debt: &mut Debt, schedule: &mut Schedule) -> Result<(), Overflow> 
     Ok(())
 }
 
-fn bill_interest(debt: &mut Debt) -> Result<(), Overflow> {
-    debt.interest_due = add(debt.interest_due, core::mem::take(&mut debt.interest_accrued))?;
-    Ok(())
+fn bill_interest(debt: &mut Debt) {
+    debt.interest_due = debt.interest_due.saturating_add(core::mem::take(&mut debt.interest_accrued));
 }
 
 /// Charges each instalment's late fee, once, when its delinquency grace has passed while it or an older one is unpaid.
@@ -91,8 +91,7 @@ fn charge_late_fees(debt: &mut Debt, terms: &Terms, schedule: Schedule, now: i64
         let paid = elapsed(schedule.start, debt.arrears_since)?.checked_sub(1).ok_or(Overflow)?;
         let first_unpaid = schedule.due_within(paid)?.max(debt.instalments_late_checked);
         let late = u64::from(checked.saturating_sub(first_unpaid));
-        let fees = terms.late_fee.checked_mul(late).ok_or(Overflow)?;
-        debt.late_fees = add(debt.late_fees, fees)?;
+        debt.late_fees = debt.late_fees.saturating_add(terms.late_fee.saturating_mul(late));
     }
     debt.instalments_late_checked = checked.max(debt.instalments_late_checked);
     Ok(())
@@ -117,7 +116,7 @@ fn accrue_interest(debt: &mut Debt, terms: &Terms, now: i64) -> Result<(), Overf
     let whole = numerator.checked_div(denominator).ok_or(Overflow)?;
     let used = whole.checked_mul(denominator).ok_or(Overflow)?;
     let remainder = numerator.checked_sub(used).ok_or(Overflow)?;
-    debt.interest_accrued = add(debt.interest_accrued, u64::try_from(whole).map_err(|_| Overflow)?)?;
+    debt.interest_accrued = debt.interest_accrued.saturating_add(u64::try_from(whole).unwrap_or(u64::MAX));
     debt.interest_remainder = u64::try_from(remainder).map_err(|_| Overflow)?;
     Ok(())
 }

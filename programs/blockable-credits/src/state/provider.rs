@@ -40,7 +40,8 @@ pub struct Provider {
     pub capacity_units: u64,
     /// Units granted and not given back, over all its credits and lots.
     pub outstanding_units: u64,
-    /// Units used beyond those that credits allowed, over all credits that are closed: the provider's loss.
+    /// Units used beyond those that credits allowed, over all credits that are closed: the provider's loss. Stops
+    /// at 2^64 - 1.
     pub closed_overrun: u64,
     /// Market time from which the proposed settings may be applied; 0 when none are proposed.
     pub change_ready_at: i64,

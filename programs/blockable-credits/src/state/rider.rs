@@ -1,7 +1,7 @@
 use {
     crate::{
-        state::{TermBounds, Terms, TermsRefused},
-        units::BPS,
+        state::{Instalment, MAX_PRINCIPAL, TermBounds, Terms, TermsRefused},
+        units::{BPS, SECONDS_PER_YEAR},
     },
     anchor_lang::{AnchorDeserialize, AnchorSerialize},
     bytemuck::{Pod, Zeroable},
@@ -30,7 +30,8 @@ pub struct Rider {
     pub apr_floor_bps: u16,
     /// Highest APR that the covenant leads to, in basis points.
     pub apr_ceiling_bps: u16,
-    /// Share of the principal outstanding that falls due with the next instalment below the low mark, in basis points.
+    /// Share of the principal outstanding that falls due, below the low mark, with the first instalment that is no nearer
+    /// than the delinquency grace, in basis points.
     pub top_up_bps: u16,
     /// Share of the coupon on unused units that is added to the principal instead of falling due, in basis points.
     pub pay_in_kind_bps: u16,
@@ -48,14 +49,44 @@ impl Rider {
         self.covenant_window > 0
     }
 
-    /// Checks the rider against the terms and a market's bounds. Errors: the first rule that is broken.
-    pub fn validate(&self, terms: &Terms, bounds: &TermBounds) -> Result<(), TermsRefused> {
+    /// Checks the rider against the terms, their schedule and a market's bounds. Errors: the first rule that is broken.
+    pub fn validate(
+        &self,
+        terms: &Terms,
+        schedule: &[Instalment],
+        bounds: &TermBounds,
+    ) -> Result<(), TermsRefused> {
         use TermsRefused::*;
         let check = |holds: bool, refused: TermsRefused| if holds { Ok(()) } else { Err(refused) };
         check(self.breach_notice <= 1 && self.reserved == [0; 5], UnknownFlag)?;
         check(u64::from(self.pay_in_kind_bps) <= BPS, PayInKindTooHigh)?;
         check(self.reserve <= terms.principal, ReserveTooLarge)?;
-        check(self.covenant_is_sound(terms, bounds), CovenantUnsound)
+        check(self.covenant_is_sound(terms, bounds), CovenantUnsound)?;
+        let grown = self.most_principal(terms, schedule);
+        check(grown.is_some_and(|principal| principal <= MAX_PRINCIPAL), PrincipalOutgrows)
+    }
+
+    /// The principal of the schedule once every coupon has been added to it in kind at the highest rate, in micro-USDC and
+    /// rounded up; `None` beyond 64 bits.
+    ///
+    /// Coupons of equal length compound the most: `principal x (1 + rate x seconds / coupons) ^ coupons`, where the coupon
+    /// of the last date is left out, which falls due whole.
+    pub(crate) fn most_principal(&self, terms: &Terms, schedule: &[Instalment]) -> Option<u64> {
+        const ONE: u128 = 1 << 32;
+        let mut principal =
+            schedule.iter().try_fold(0u64, |sum, instalment| sum.checked_add(instalment.principal))?;
+        let coupons = schedule.get(..schedule.len().saturating_sub(1)).unwrap_or_default();
+        let (Some(last), true) = (coupons.last(), self.pay_in_kind_bps > 0) else { return Some(principal) };
+        let apr_bps = u128::from(terms.apr_bps.max(self.apr_ceiling_bps));
+        let seconds = u128::from(last.due_after).checked_mul(ONE)?;
+        let rate = apr_bps.checked_mul(self.pay_in_kind_bps.into())?.checked_mul(seconds)?;
+        let whole = u128::from(BPS * BPS * SECONDS_PER_YEAR).checked_mul(coupons.len() as u128)?;
+        let growth = rate.checked_div(whole)?.checked_add(ONE + 1)?;
+        for _ in coupons {
+            let grown = u128::from(principal).checked_mul(growth)?.checked_add(ONE - 1)? >> 32;
+            principal = u64::try_from(grown).ok()?;
+        }
+        Some(principal)
     }
 
     fn covenant_is_sound(&self, terms: &Terms, bounds: &TermBounds) -> bool {

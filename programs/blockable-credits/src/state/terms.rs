@@ -119,6 +119,8 @@ pub enum TermsRefused {
     CovenantUnsound,
     /// More than the whole coupon in kind.
     PayInKindTooHigh,
+    /// Coupons in kind could take the principal beyond [`MAX_PRINCIPAL`](crate::state::MAX_PRINCIPAL).
+    PrincipalOutgrows,
     /// A reserve above the principal.
     ReserveTooLarge,
 }
@@ -143,6 +145,7 @@ impl From<TermsRefused> for BlockableError {
             TermsRefused::UnitLifetimeTooShort => BlockableError::UnitLifetimeTooShort,
             TermsRefused::CovenantUnsound => BlockableError::CovenantUnsound,
             TermsRefused::PayInKindTooHigh => BlockableError::PayInKindTooHigh,
+            TermsRefused::PrincipalOutgrows => BlockableError::PrincipalOutgrows,
             TermsRefused::ReserveTooLarge => BlockableError::ReserveTooLarge,
         }
     }

@@ -8,6 +8,7 @@ mod credit;
 mod emergencies;
 mod freezes;
 mod governance;
+mod growth;
 mod hand_over;
 mod layout;
 mod life;

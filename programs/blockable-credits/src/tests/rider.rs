@@ -22,7 +22,7 @@ fn verdict(change: impl FnOnce(&mut Rider)) -> Result<(), TermsRefused> {
         ..Rider::default()
     };
     change(&mut rider);
-    rider.validate(&terms(), &BOUNDS)
+    rider.validate(&terms(), &[], &BOUNDS)
 }
 
 fn terms() -> Terms {
@@ -31,7 +31,7 @@ fn terms() -> Terms {
 
 #[test]
 fn a_rider_of_zeros_is_sound() {
-    assert_eq!(Rider::default().validate(&terms(), &BOUNDS), Ok(()));
+    assert_eq!(Rider::default().validate(&terms(), &[], &BOUNDS), Ok(()));
     assert!(!Rider::default().has_covenant());
     assert_eq!(verdict(|_| ()), Ok(()));
 }
@@ -107,9 +107,9 @@ fn parts_of_a_covenant_without_a_window_are_refused() {
     ];
     for (index, part) in parts.into_iter().enumerate() {
         let mut rider = Rider { reserve: 5, pay_in_kind_bps: 5, breach_notice: 1, ..Rider::default() };
-        assert_eq!(rider.validate(&terms(), &BOUNDS), Ok(()));
+        assert_eq!(rider.validate(&terms(), &[], &BOUNDS), Ok(()));
         part(&mut rider);
-        assert_eq!(rider.validate(&terms(), &BOUNDS), Err(CovenantUnsound), "part {index}");
+        assert_eq!(rider.validate(&terms(), &[], &BOUNDS), Err(CovenantUnsound), "part {index}");
     }
 }
 
@@ -128,7 +128,7 @@ proptest! {
             ..Rider::default()
         };
         let terms = Terms { apr_bps: 2, ..terms() };
-        if rider.validate(&terms, &BOUNDS).is_ok() && rider.has_covenant() {
+        if rider.validate(&terms, &[], &BOUNDS).is_ok() && rider.has_covenant() {
             let window = u64::from(rider.covenant_window);
             prop_assert!(crate::covenant::utilisation_bps(1, rider.planned_units, 1, window).is_ok());
             for utilisation in 0..9 {
