@@ -22,7 +22,7 @@ pub fn utilisation_bps(used: u64, planned: u64, window: u32, seconds: u64) -> Re
 pub struct Outcome {
     /// The APR from now on, in basis points.
     pub apr_bps: u16,
-    /// Principal that falls due with the next instalment, in micro-USDC.
+    /// Principal that falls due as a top-up, in micro-USDC.
     pub top_up: u64,
 }
 

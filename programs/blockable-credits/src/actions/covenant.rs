@@ -7,7 +7,7 @@ use {
         events::Change,
         state::{Credit, MarketClock},
         transitions::Action,
-        units::{elapsed, sub},
+        units::{after, elapsed, sub},
     },
     anchor_lang::prelude::*,
 };
@@ -28,12 +28,12 @@ impl Credit {
         let can_fall_short = !self.was_frozen_in_window() && self.collateral.available() > 0;
         let outcome =
             outcome(&rider, self.covenant.apr_bps, utilisation_bps, self.debt.principal, can_fall_short)?;
-        let top_up = self.call_top_up(outcome.top_up)?;
+        let (top_up, due_at) = self.call_top_up(outcome.top_up, clock)?;
         self.covenant.apr_bps = outcome.apr_bps;
         self.covenant.began_frozen = u8::from(self.collateral.frozen() > 0);
         self.covenant.measured_at = self.meter.reported_at;
         self.covenant.consumed = self.collateral.consumed;
-        Ok(Change::CovenantApplied { utilisation_bps, apr_bps: outcome.apr_bps, top_up })
+        Ok(Change::CovenantApplied { utilisation_bps, apr_bps: outcome.apr_bps, top_up, due_at })
     }
 
     /// Returns true when units were frozen at some time in the covenant's window, so that the borrower may have been unable
@@ -44,12 +44,21 @@ impl Credit {
             || self.meter.frozen_at_chain > self.covenant.measured_at
     }
 
-    /// Moves up to `amount` micro-USDC of principal from the last instalments to the next. Returns the sum moved.
-    fn call_top_up(&mut self, amount: u64) -> Result<u64> {
-        let (next, count) = (usize::from(self.debt.instalments_billed), usize::from(self.instalment_count));
+    /// Moves up to `amount` micro-USDC of principal from the last instalments to the first one that falls due no sooner than
+    /// the delinquency grace from now: whoever applies the covenant cannot choose a moment at which nobody can pay in time.
+    /// Returns the sum moved and its due date in market time, zeros where no later instalment carries principal.
+    fn call_top_up(&mut self, amount: u64, clock: &MarketClock) -> Result<(u64, i64)> {
+        let earliest = after(clock.market, self.terms.delinquency_grace)?;
+        let mut next = usize::from(self.debt.instalments_billed);
+        let mut due_at = self.schedule().due_date(next)?;
+        while due_at.is_some_and(|due_at| due_at < earliest) {
+            next = next.saturating_add(1);
+            due_at = self.schedule().due_date(next)?;
+        }
+        let count = usize::from(self.instalment_count);
         let mut principal_due = self.principal_due;
         let moved = call_top_up(principal_due.get_mut(..count).unwrap_or_default(), next, amount)?;
         self.principal_due = principal_due;
-        Ok(moved)
+        Ok((moved, if moved > 0 { due_at.unwrap_or_default() } else { 0 }))
     }
 }

@@ -241,8 +241,11 @@ pub enum Change {
         utilisation_bps: u64,
         /// The APR from now on, in basis points.
         apr_bps: u16,
-        /// Principal that falls due with the next instalment on top.
+        /// Principal that falls due earlier than before: with the first instalment that is no nearer than the delinquency
+        /// grace.
         top_up: u64,
+        /// Due date of that instalment in market time; 0 for no top-up.
+        due_at: i64,
     },
     /// Cash was put into the borrower's reserve.
     ReserveFunded {

@@ -241,10 +241,15 @@ fn a_covenant_is_applied_to_the_window_that_a_report_ends() {
     let clock = stage.clock();
     let mut frozen = stage.credit;
     frozen.collateral.frozen_for_other = 1;
-    let applied = Change::CovenantApplied { utilisation_bps: 5_000, apr_bps: 0, top_up: 0 };
+    let applied = Change::CovenantApplied { utilisation_bps: 5_000, apr_bps: 0, top_up: 0, due_at: 0 };
     assert_eq!(frozen.apply_covenant(&clock), Ok(applied));
     stage.act(|credit| credit.apply_covenant(&clock));
-    let applied = Change::CovenantApplied { utilisation_bps: 5_000, apr_bps: 50, top_up: 10 * USDC };
+    let applied = Change::CovenantApplied {
+        utilisation_bps: 5_000,
+        apr_bps: 50,
+        top_up: 10 * USDC,
+        due_at: START + 30 * DAY,
+    };
     assert_eq!(stage.changes.last(), Some(&applied));
     assert_eq!(stage.credit.principal_due[..2], [60 * USDC, 40 * USDC]);
 }

@@ -31,6 +31,7 @@ mod seizures;
 mod signatures;
 mod stage;
 mod terms;
+mod top_ups;
 mod transitions;
 mod waterfall;
 
