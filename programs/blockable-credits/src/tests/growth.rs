@@ -6,7 +6,7 @@ use {
         actions::OfferArgs,
         errors::BlockableError::PrincipalOutgrows,
         schedule,
-        state::{Instalment, MAX_PRINCIPAL, Rider, TermBounds, TermsRefused},
+        state::{Instalment, MAX_PRINCIPAL, Rider, ScheduleRuns, TermBounds, TermsRefused},
         transitions::Status,
     },
 };
@@ -46,10 +46,10 @@ fn terms(principal: u64, apr_bps: u16) -> Terms {
 fn an_offer_whose_coupons_could_outgrow_64_bits_is_refused() {
     let stage = Stage::new();
     let offer = |principal, rider| {
-        let schedule = bullet(36, 100, principal);
+        let schedule = ScheduleRuns::from_schedule(&bullet(36, 100, principal));
         let args =
             OfferArgs { nonce: 7, freeze_authority: LENDER, terms: terms(principal, 5_000), rider, schedule };
-        args.validate(&stage.market, &stage.provider, &stage.clock())
+        args.validate(&stage.market, &stage.provider, &stage.clock()).map(|_| ())
     };
     refused(offer(MAX_PRINCIPAL, IN_KIND), PrincipalOutgrows);
     assert_eq!(offer(MAX_PRINCIPAL, NO_RIDER), Ok(()));
