@@ -306,21 +306,85 @@ enum Step {
     Report(u16, u16),
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+fn step() -> impl Strategy<Value = Step> {
     let reasons =
         [FreezeReason::MissedPayment, FreezeReason::Default, FreezeReason::Breach, FreezeReason::Risk];
-    let step = prop_oneof![
+    prop_oneof![
         3 => (any::<u16>(), prop::sample::select(reasons.to_vec())).prop_map(|(share, reason)| Step::Freeze(share, reason)),
         1 => Just(Step::AutoFreeze),
         1 => any::<u16>().prop_map(Step::Thaw),
         2 => any::<u16>().prop_map(Step::Pay),
-        2 => any::<(u16, u16)>().prop_map(|(used, held)| Step::Report(used, held)),
-    ];
-    prop::collection::vec(step, 1..20)
+    ]
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let report = any::<(u16, u16)>().prop_map(|(used, held)| Step::Report(used, held));
+    prop::collection::vec(prop_oneof![7 => step(), 2 => report], 1..20)
+}
+
+/// Takes a step, refused or not.
+fn take(stage: &mut Stage, step: Step) {
+    let (clock, credit) = (stage.clock(), &mut stage.credit);
+    let before = credit.collateral;
+    match step {
+        Step::Freeze(share, reason) => {
+            let units = part(before.lien(), share).max(1);
+            let _ = credit.freeze(&LENDER, FreezeAmount::Units(units), reason, &clock);
+        }
+        Step::AutoFreeze => {
+            let _ = credit.auto_freeze(CREDIT, &clock);
+        }
+        Step::Thaw(share) => {
+            let _ = credit.thaw(&LENDER, up_to(part(before.frozen(), share)));
+        }
+        Step::Pay(share) => {
+            let amount = part(credit.debt.total(), share / 8).max(1);
+            if let Ok(amount) = credit.begin_payment(amount, &clock) {
+                credit.receive_payment(BORROWER, amount).unwrap();
+            }
+        }
+        Step::Report(used, held) => {
+            let cumulative = credit.meter.cumulative + part(100_000, used);
+            let in_flight = part(before.granted, held);
+            let reading = Reading { cumulative, in_flight, reported_at: clock.chain };
+            apply(&mut credit.collateral, &mut credit.meter, &reading, 1_000, clock.chain).unwrap();
+        }
+    }
 }
 
 proptest! {
-    #![proptest_config(cases(500))]
+    #![proptest_config(cases(2_000))]
+
+    /// One freeze meets all jobs, and no other job begins: whatever is thawed, frozen, paid and reported, the jobs keep their
+    /// units for one cure period, and not a second longer.
+    #[test]
+    fn jobs_keep_their_units_for_one_cure_period(
+        steps in prop::collection::vec((0i64..3 * DAY, any::<bool>(), step()), 1..30), in_flight in 1u64..1_000_000,
+    ) {
+        let mut stage = defaulted_with_jobs();
+        stage.credit.terms.longest_job = 1_000 * DAY as u32;
+        stage.credit.meter.in_flight = in_flight;
+        let promised_until = stage.now + i64::from(TERMS.cure_period);
+        freeze(&mut stage, FreezeAmount::All, FreezeReason::Default);
+        for (seconds, reports, step) in steps {
+            stage.now += seconds;
+            let clock = stage.clock();
+            if reports && clock.chain > stage.credit.meter.reported_at {
+                let Credit { collateral, meter, .. } = &mut stage.credit;
+                let reading = Reading { cumulative: 0, in_flight, reported_at: clock.chain };
+                apply(collateral, meter, &reading, 1_000, clock.chain).unwrap();
+            }
+            take(&mut stage, step);
+            let units = stage.credit.collateral;
+            if units.lien() == 0 {
+                break;
+            }
+            let kept = if clock.market < promised_until { in_flight } else { 0 };
+            let outside = units.remaining() - units.lien();
+            let expected = units.lien() - kept.saturating_sub(outside);
+            prop_assert_eq!(stage.credit.seizable(&clock), Ok(expected), "{:?} {:?}", step, stage.credit.meter);
+        }
+    }
 
     #[test]
     fn amounts_stay_within_the_lien_and_payments_lower_one_alone(steps in steps(), in_default: bool) {
@@ -330,33 +394,9 @@ proptest! {
         }
         for step in steps {
             stage.now += 3_600;
-            let (clock, before) = (stage.clock(), stage.credit.collateral);
-            let credit = &mut stage.credit;
-            match step {
-                Step::Freeze(share, reason) => {
-                    let units = part(before.lien(), share).max(1);
-                    let _ = credit.freeze(&LENDER, FreezeAmount::Units(units), reason, &clock);
-                }
-                Step::AutoFreeze => {
-                    let _ = credit.auto_freeze(CREDIT, &clock);
-                }
-                Step::Thaw(share) => {
-                    let _ = credit.thaw(&LENDER, up_to(part(before.frozen(), share)));
-                }
-                Step::Pay(share) => {
-                    let amount = part(credit.debt.total(), share).max(1);
-                    if let Ok(amount) = credit.begin_payment(amount, &clock) {
-                        credit.receive_payment(BORROWER, amount).unwrap();
-                    }
-                }
-                Step::Report(used, held) => {
-                    let cumulative = credit.meter.cumulative + part(100_000, used);
-                    let in_flight = part(before.granted, held);
-                    let reading = Reading { cumulative, in_flight, reported_at: clock.chain };
-                    apply(&mut credit.collateral, &mut credit.meter, &reading, 1_000, clock.chain).unwrap();
-                }
-            }
-            let (after, meter) = (credit.collateral, credit.meter);
+            let before = stage.credit.collateral;
+            take(&mut stage, step);
+            let (after, meter) = (stage.credit.collateral, stage.credit.meter);
             prop_assert_eq!(after.frozen(), after.frozen_for_payment.max(after.frozen_for_other));
             prop_assert!(after.frozen() <= after.lien(), "{:?}", step);
             prop_assert!(meter.promised + meter.lapsed <= meter.in_flight, "{:?} {:?}", step, meter);
