@@ -10,13 +10,15 @@ use {
     solana_pubkey::Pubkey,
 };
 
-/// Pays a party's whole claim out of a credit's vault to `destination`. Signer: `caller`, anyone.
+/// Pays a party's whole claim, at least `least` micro-USDC, out of a credit's vault to `destination`; with a least of 0 nothing
+/// to collect is no failure. Signer: `caller`, anyone.
 pub fn vault_collect(
     keys: &MarketKeys,
     caller: &Pubkey,
     credit: &Pubkey,
     destination: &Pubkey,
     party: Party,
+    least: u64,
 ) -> Instruction {
     let accounts = accounts::VaultCollect {
         credit_vault: credit_vault(keys, credit),
@@ -25,7 +27,7 @@ pub fn vault_collect(
         event_authority: addresses::event_authority(),
         program: ID,
     };
-    build(accounts, data::VaultCollect { party })
+    build(accounts, data::VaultCollect { party, least })
 }
 
 /// Expires unused units past their lifetime. No signer but the fee payer.
@@ -46,14 +48,15 @@ pub fn vault_close(keys: &MarketKeys, credit: &Pubkey, receiver: &Pubkey, treasu
     build(accounts, data::VaultClose {})
 }
 
-/// Removes a credit that has ended; its rent goes to `receiver`, who paid it. Signer: `closer`, the borrower where units
-/// are left.
+/// Removes a credit that has ended; its rent goes to `receiver`, who paid it. Signer: `closer`, the borrower where units are
+/// left, at most `most_units` of which it gives up.
 pub fn credit_close(
     market: &Pubkey,
     closer: &Pubkey,
     receiver: &Pubkey,
     credit: &Pubkey,
     provider: &Pubkey,
+    most_units: u64,
 ) -> Instruction {
     let accounts = accounts::CreditClose {
         closer: *closer,
@@ -64,5 +67,5 @@ pub fn credit_close(
         event_authority: addresses::event_authority(),
         program: ID,
     };
-    build(accounts, data::CreditClose {})
+    build(accounts, data::CreditClose { most_units })
 }

@@ -1,10 +1,13 @@
 //! Marks, notices, freezes.
 
 use {
-    crate::instructions::{build, credit_control, credit_mark},
+    crate::{
+        addresses,
+        instructions::{build, credit_control, credit_mark, credit_mark_unpaid},
+    },
     blockable_credits::{
-        instruction as data,
-        instructions::{FreezeAmount, UnitAmount},
+        ID, accounts, instruction as data,
+        instructions::{FreezeAmount, Notice, ThawBounds},
         state::FreezeReason,
     },
     solana_instruction::Instruction,
@@ -13,12 +16,12 @@ use {
 
 /// Marks a credit delinquent. No signer but the fee payer.
 pub fn credit_mark_delinquent(market: &Pubkey, credit: &Pubkey) -> Instruction {
-    build(credit_mark(market, credit), data::CreditMarkDelinquent {})
+    build(credit_mark_unpaid(market, credit), data::CreditMarkDelinquent {})
 }
 
 /// Marks a credit defaulted. No signer but the fee payer.
 pub fn credit_mark_defaulted(market: &Pubkey, credit: &Pubkey) -> Instruction {
-    build(credit_mark(market, credit), data::CreditMarkDefaulted {})
+    build(credit_mark_unpaid(market, credit), data::CreditMarkDefaulted {})
 }
 
 /// Freezes a defaulted credit in full where its terms say so. No signer but the fee payer.
@@ -38,21 +41,29 @@ pub fn credit_freeze(
 }
 
 /// Thaws collateral. Signer: `authority`, the lender or the freeze authority.
-pub fn credit_thaw(market: &Pubkey, authority: &Pubkey, credit: &Pubkey, amount: UnitAmount) -> Instruction {
-    build(credit_control(market, authority, credit), data::CreditThaw { amount })
+pub fn credit_thaw(market: &Pubkey, authority: &Pubkey, credit: &Pubkey, bounds: ThawBounds) -> Instruction {
+    build(credit_control(market, authority, credit), data::CreditThaw { bounds })
 }
 
-/// Gives notice of default for a breach; `document` is the hash of what states it. Signer: `lender`.
-pub fn credit_give_notice(
+/// Gives notice of default for a breach. Signer: `lender`.
+pub fn credit_give_notice(market: &Pubkey, lender: &Pubkey, credit: &Pubkey, notice: Notice) -> Instruction {
+    let accounts = accounts::CreditGiveNotice {
+        authority: *lender,
+        market: *market,
+        credit: *credit,
+        vault: addresses::vault(credit),
+        event_authority: addresses::event_authority(),
+        program: ID,
+    };
+    build(accounts, data::CreditGiveNotice { notice })
+}
+
+/// Withdraws the notice of default that was given at the market time `given_at`, the credit's `defaulted_at`. Signer: `lender`.
+pub fn credit_withdraw_notice(
     market: &Pubkey,
     lender: &Pubkey,
     credit: &Pubkey,
-    document: [u8; 32],
+    given_at: i64,
 ) -> Instruction {
-    build(credit_control(market, lender, credit), data::CreditGiveNotice { document })
-}
-
-/// Withdraws the notice of default. Signer: `lender`.
-pub fn credit_withdraw_notice(market: &Pubkey, lender: &Pubkey, credit: &Pubkey) -> Instruction {
-    build(credit_control(market, lender, credit), data::CreditWithdrawNotice {})
+    build(credit_control(market, lender, credit), data::CreditWithdrawNotice { given_at })
 }

@@ -1,4 +1,4 @@
-//! The market: creation, changes of its settings, roles, pauses.
+//! The market: creation, changes of its settings, roles, pauses, halts.
 
 use {
     crate::{addresses, instructions::build},
@@ -8,9 +8,9 @@ use {
     solana_pubkey::Pubkey,
 };
 
-/// Creates a market. Signers: `payer` (rent), `admin`.
+/// Creates a market. Signers: `rent_payer`, `admin`.
 pub fn market_create(
-    payer: &Pubkey,
+    rent_payer: &Pubkey,
     admin: &Pubkey,
     mint: &Pubkey,
     token_program: &Pubkey,
@@ -18,7 +18,7 @@ pub fn market_create(
     args: MarketArgs,
 ) -> Instruction {
     let accounts = accounts::MarketCreate {
-        payer: *payer,
+        rent_payer: *rent_payer,
         admin: *admin,
         market: addresses::market(args.id),
         mint: *mint,
@@ -52,17 +52,17 @@ fn market_control(market: &Pubkey, authority: &Pubkey) -> accounts::MarketContro
     }
 }
 
-/// Applies the proposed change, once its delay has passed. Signer: `admin`.
-pub fn market_apply_change(market: &Pubkey, admin: &Pubkey) -> Instruction {
-    build(market_control(market, admin), data::MarketApplyChange {})
+/// Applies the change proposed for the market time `ready_at`, once that has come. Signer: `admin`.
+pub fn market_apply_change(market: &Pubkey, admin: &Pubkey, ready_at: i64) -> Instruction {
+    build(market_control(market, admin), data::MarketApplyChange { ready_at })
 }
 
-/// Drops the proposed change. Signer: `admin`.
-pub fn market_cancel_change(market: &Pubkey, admin: &Pubkey) -> Instruction {
-    build(market_control(market, admin), data::MarketCancelChange {})
+/// Drops the change proposed for the market time `ready_at`. Signer: `admin`.
+pub fn market_cancel_change(market: &Pubkey, admin: &Pubkey, ready_at: i64) -> Instruction {
+    build(market_control(market, admin), data::MarketCancelChange { ready_at })
 }
 
-/// Offers the admin role to `to`; the zero key withdraws the offer. Signer: `admin`.
+/// Offers the admin role to `to`, who may take it after the market's delay; the zero key withdraws the offer. Signer: `admin`.
 pub fn market_offer_admin(market: &Pubkey, admin: &Pubkey, to: Pubkey) -> Instruction {
     build(market_control(market, admin), data::MarketOfferAdmin { to })
 }
@@ -72,17 +72,23 @@ pub fn market_accept_admin(market: &Pubkey, new_admin: &Pubkey) -> Instruction {
     build(market_control(market, new_admin), data::MarketAcceptAdmin {})
 }
 
-/// Names the guardian. Signer: `admin`.
-pub fn market_set_guardian(market: &Pubkey, admin: &Pubkey, to: Pubkey) -> Instruction {
-    build(market_control(market, admin), data::MarketSetGuardian { to })
-}
-
-/// Pauses a market for `seconds`, at most six hours per UTC day. Signer: `authority`, the guardian or the admin.
+/// Pauses a market for `seconds`, at most six hours per UTC day and 24 hours in 30 days. Signer: `authority`, the guardian or the admin.
 pub fn market_pause(market: &Pubkey, authority: &Pubkey, seconds: u32) -> Instruction {
     build(market_control(market, authority), data::MarketPause { seconds })
 }
 
-/// Ends a pause. Signer: `authority`, the admin, or anyone once the pause has expired.
-pub fn market_unpause(market: &Pubkey, authority: &Pubkey) -> Instruction {
-    build(market_control(market, authority), data::MarketUnpause {})
+/// Ends the pause that began at the Unix time `began_at`, the market's `paused_at`. Signer: `authority`, the admin, or anyone
+/// once the pause has expired.
+pub fn market_unpause(market: &Pubkey, authority: &Pubkey, began_at: i64) -> Instruction {
+    build(market_control(market, authority), data::MarketUnpause { began_at })
+}
+
+/// Stops new business without an end. Signer: `authority`, the guardian or the admin.
+pub fn market_halt(market: &Pubkey, authority: &Pubkey) -> Instruction {
+    build(market_control(market, authority), data::MarketHalt {})
+}
+
+/// Lets a halt end once the market's delay has passed. Signer: `admin`.
+pub fn market_lift_halt(market: &Pubkey, admin: &Pubkey) -> Instruction {
+    build(market_control(market, admin), data::MarketLiftHalt {})
 }

@@ -58,6 +58,16 @@ fn credit_mark(market: &Pubkey, credit: &Pubkey) -> accounts::CreditMark {
     }
 }
 
+fn credit_mark_unpaid(market: &Pubkey, credit: &Pubkey) -> accounts::CreditMarkUnpaid {
+    accounts::CreditMarkUnpaid {
+        market: *market,
+        credit: *credit,
+        vault: addresses::vault(credit),
+        event_authority: addresses::event_authority(),
+        program: ID,
+    }
+}
+
 fn credit_control(market: &Pubkey, authority: &Pubkey, credit: &Pubkey) -> accounts::CreditControl {
     accounts::CreditControl {
         authority: *authority,

@@ -6,15 +6,20 @@ use {
         instructions::{MarketKeys, build, credit_control, credit_vault},
     },
     anchor_lang::system_program,
-    blockable_credits::{ID, accounts, instruction as data, instructions::OfferArgs},
+    blockable_credits::{
+        ID, accounts, instruction as data,
+        instructions::{OfferArgs, OfferRead},
+    },
     solana_instruction::Instruction,
     solana_pubkey::Pubkey,
 };
 
-/// Offers a loan; the principal leaves `source` for the credit's vault. Signer: `lender`.
+/// Offers a loan; the principal leaves `source` for the credit's vault. Signers: `lender`, `rent_payer`, who gets the rent of
+/// credit and vault back.
 pub fn credit_offer(
     keys: &MarketKeys,
     lender: &Pubkey,
+    rent_payer: &Pubkey,
     borrower: &Pubkey,
     provider: &Pubkey,
     source: &Pubkey,
@@ -23,6 +28,7 @@ pub fn credit_offer(
     let credit = addresses::credit(&keys.market, lender, borrower, args.nonce);
     let accounts = accounts::CreditOffer {
         lender: *lender,
+        rent_payer: *rent_payer,
         borrower: *borrower,
         market: keys.market,
         provider: *provider,
@@ -38,23 +44,19 @@ pub fn credit_offer(
     build(accounts, data::CreditOffer { args })
 }
 
-/// Accepts an offer by the hash of its terms. Signer: `borrower`.
-pub fn credit_accept(
-    market: &Pubkey,
-    borrower: &Pubkey,
-    credit: &Pubkey,
-    terms_hash: [u8; 32],
-) -> Instruction {
-    build(credit_control(market, borrower, credit), data::CreditAccept { terms_hash })
+/// Accepts the offer that was read. Signer: `borrower`.
+pub fn credit_accept(market: &Pubkey, borrower: &Pubkey, credit: &Pubkey, read: OfferRead) -> Instruction {
+    build(credit_control(market, borrower, credit), data::CreditAccept { read })
 }
 
-/// Issues the units; the principal goes to `payout`, the provider's own. Signer: `authority` of the provider.
+/// Issues the units of the offer that was read; the principal goes to `payout`, the provider's own. Signer: `authority` of the provider.
 pub fn credit_issue(
     keys: &MarketKeys,
     authority: &Pubkey,
     provider: &Pubkey,
     payout: &Pubkey,
     credit: &Pubkey,
+    read: OfferRead,
 ) -> Instruction {
     let accounts = accounts::CreditIssue {
         credit_vault: credit_vault(keys, credit),
@@ -64,26 +66,28 @@ pub fn credit_issue(
         event_authority: addresses::event_authority(),
         program: ID,
     };
-    build(accounts, data::CreditIssue {})
+    build(accounts, data::CreditIssue { read })
 }
 
-/// Withdraws an offer; the principal goes to `refund`, a token account of the lender. Signer: `party`.
+/// Withdraws the offer made in the slot `offer_slot`; the principal goes to `refund`, the lender's associated token account, or
+/// any of the lender's where it signs, the rent to `receiver`, who paid it. Signer: `party`.
 pub fn credit_cancel_offer(
     keys: &MarketKeys,
     party: &Pubkey,
-    lender: &Pubkey,
+    receiver: &Pubkey,
     credit: &Pubkey,
     refund: &Pubkey,
+    offer_slot: u64,
 ) -> Instruction {
     let accounts = accounts::CreditCancelOffer {
         credit_vault: credit_vault(keys, credit),
         party: *party,
-        lender: *lender,
+        receiver: *receiver,
         refund: *refund,
         event_authority: addresses::event_authority(),
         program: ID,
     };
-    build(accounts, data::CreditCancelOffer {})
+    build(accounts, data::CreditCancelOffer { offer_slot })
 }
 
 /// Names the freeze authority, which may only freeze and thaw. Signer: `lender`.

@@ -61,14 +61,24 @@ pub fn provider_propose_change(
     build(accounts, data::ProviderProposeChange { settings })
 }
 
-/// Applies the proposed change once its delay has passed. Signer: `authority`.
-pub fn provider_apply_change(market: &Pubkey, authority: &Pubkey, provider: &Pubkey) -> Instruction {
-    build(provider_update(market, authority, provider), data::ProviderApplyChange {})
+/// Applies the change proposed for the market time `ready_at`, once that has come. Signer: `authority`.
+pub fn provider_apply_change(
+    market: &Pubkey,
+    authority: &Pubkey,
+    provider: &Pubkey,
+    ready_at: i64,
+) -> Instruction {
+    build(provider_update(market, authority, provider), data::ProviderApplyChange { ready_at })
 }
 
-/// Drops the proposed change. Signer: `authority`.
-pub fn provider_cancel_change(market: &Pubkey, authority: &Pubkey, provider: &Pubkey) -> Instruction {
-    build(provider_update(market, authority, provider), data::ProviderCancelChange {})
+/// Drops the change proposed for the market time `ready_at`. Signer: `authority`.
+pub fn provider_cancel_change(
+    market: &Pubkey,
+    authority: &Pubkey,
+    provider: &Pubkey,
+    ready_at: i64,
+) -> Instruction {
+    build(provider_update(market, authority, provider), data::ProviderCancelChange { ready_at })
 }
 
 /// Sets the units that a provider commits to serve, no fewer than are outstanding. Signer: `authority`.
@@ -92,9 +102,18 @@ pub fn provider_offer_authority(
     build(provider_update(market, authority, provider), data::ProviderOfferAuthority { to })
 }
 
-/// Takes the authority role; the provider keeps its address. Signer: `new_authority`, the key it was offered to.
-pub fn provider_accept_authority(market: &Pubkey, new_authority: &Pubkey, provider: &Pubkey) -> Instruction {
-    build(provider_update(market, new_authority, provider), data::ProviderAcceptAuthority {})
+/// Takes the authority role of a provider that owes at most `most_outstanding` units; it keeps its address. Signer:
+/// `new_authority`, the key it was offered to.
+pub fn provider_accept_authority(
+    market: &Pubkey,
+    new_authority: &Pubkey,
+    provider: &Pubkey,
+    most_outstanding: u64,
+) -> Instruction {
+    build(
+        provider_update(market, new_authority, provider),
+        data::ProviderAcceptAuthority { most_outstanding },
+    )
 }
 
 /// Stops new credits of a provider, and drops what it has proposed. Signer: `signer`, its authority or the market's admin.

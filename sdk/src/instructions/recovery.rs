@@ -8,25 +8,29 @@ use {
     anchor_lang::system_program,
     blockable_credits::{
         ID, accounts, instruction as data,
-        instructions::{LotTerms, UnitAmount},
+        instructions::{LotTerms, UnitBounds},
     },
     solana_instruction::Instruction,
     solana_pubkey::Pubkey,
 };
 
-/// Moves collateral into the lot numbered `lot_index`, the credit's `lots_opened`. Signer: `lender`.
+/// Moves collateral into the lot numbered `lot_index`, the credit's `lots_opened`. Signers: `lender`, `rent_payer`, who
+/// gets the lot's rent back.
 pub fn credit_seize_to_pool(
     market: &Pubkey,
     lender: &Pubkey,
+    rent_payer: &Pubkey,
     credit: &Pubkey,
     lot_index: u32,
-    amount: UnitAmount,
+    amount: UnitBounds,
     terms: LotTerms,
 ) -> Instruction {
     let accounts = accounts::CreditSeizeToPool {
         lender: *lender,
+        rent_payer: *rent_payer,
         market: *market,
         credit: *credit,
+        vault: addresses::vault(credit),
         lot: addresses::lot(credit, lot_index),
         system_program: system_program::ID,
         event_authority: addresses::event_authority(),
@@ -48,19 +52,23 @@ pub struct LotKeys {
     pub units_expire_at: i64,
 }
 
-/// Takes collateral over at what the loan paid for it. Signer: `lender`. `units_expire_at` as in [`LotKeys`].
+/// Takes collateral over at what the loan paid for it. Signers: `lender`, `rent_payer` of the credit that the units go to.
+/// `units_expire_at` as in [`LotKeys`].
 pub fn credit_seize_to_lender(
     market: &Pubkey,
     lender: &Pubkey,
+    rent_payer: &Pubkey,
     credit: &Pubkey,
     provider: &Pubkey,
     units_expire_at: i64,
-    amount: UnitAmount,
+    amount: UnitBounds,
 ) -> Instruction {
     let accounts = accounts::CreditSeizeToLender {
         lender: *lender,
+        rent_payer: *rent_payer,
         market: *market,
         credit: *credit,
+        vault: addresses::vault(credit),
         provider: *provider,
         lender_credit: addresses::unrestricted_credit(market, provider, lender, units_expire_at),
         system_program: system_program::ID,
@@ -70,18 +78,21 @@ pub fn credit_seize_to_lender(
     build(accounts, data::CreditSeizeToLender { amount })
 }
 
-/// Buys `units` at the current price, at most `max_price` micro-USDC per `PRICE_SCALE` units. Signer: `buyer`.
+/// Buys units at the current price, at most `max_price` micro-USDC per `PRICE_SCALE` units. Signers: `buyer`, `rent_payer` of
+/// the credit that the units go to.
 pub fn lot_buy(
     keys: &MarketKeys,
     buyer: &Pubkey,
+    rent_payer: &Pubkey,
     source: &Pubkey,
     lot: &LotKeys,
-    units: u64,
+    amount: UnitBounds,
     max_price: u64,
 ) -> Instruction {
     let accounts = accounts::LotBuy {
         credit_vault: credit_vault(keys, &lot.credit),
         buyer: *buyer,
+        rent_payer: *rent_payer,
         provider: lot.provider,
         lot: addresses::lot(&lot.credit, lot.index),
         buyer_credit: addresses::unrestricted_credit(&keys.market, &lot.provider, buyer, lot.units_expire_at),
@@ -90,20 +101,20 @@ pub fn lot_buy(
         event_authority: addresses::event_authority(),
         program: ID,
     };
-    build(accounts, data::LotBuy { units, max_price })
+    build(accounts, data::LotBuy { amount, max_price })
 }
 
-/// Closes a lot; its rent goes back to `lender`, who opened it. Signer: `closer`.
+/// Closes a lot; its rent goes back to `rent_payer`, who paid it. Signer: `closer`.
 pub fn lot_close(
     market: &Pubkey,
     closer: &Pubkey,
-    lender: &Pubkey,
+    rent_payer: &Pubkey,
     credit: &Pubkey,
     lot_index: u32,
 ) -> Instruction {
     let accounts = accounts::LotClose {
         closer: *closer,
-        lender: *lender,
+        rent_payer: *rent_payer,
         market: *market,
         credit: *credit,
         lot: addresses::lot(credit, lot_index),
@@ -113,7 +124,13 @@ pub fn lot_close(
     build(accounts, data::LotClose {})
 }
 
-/// Waives the whole debt. Signer: `lender`.
-pub fn credit_write_off(market: &Pubkey, lender: &Pubkey, credit: &Pubkey) -> Instruction {
-    build(credit_control(market, lender, credit), data::CreditWriteOff {})
+/// Waives the whole debt, at most `most_debt` micro-USDC, of the loan whose offer was made in `offer_slot`. Signer: `lender`.
+pub fn credit_write_off(
+    market: &Pubkey,
+    lender: &Pubkey,
+    credit: &Pubkey,
+    offer_slot: u64,
+    most_debt: u64,
+) -> Instruction {
+    build(credit_control(market, lender, credit), data::CreditWriteOff { offer_slot, most_debt })
 }
