@@ -100,8 +100,8 @@ pub mod blockable_credits {
     }
 
     /// Ends a halt after the market's delay; see [`MarketControl::lift_halt`].
-    pub fn market_lift_halt(ctx: Context<MarketControl>) -> Result<()> {
-        MarketControl::lift_halt(ctx)
+    pub fn market_lift_halt(ctx: Context<MarketControl>, halted_at: i64) -> Result<()> {
+        MarketControl::lift_halt(ctx, halted_at)
     }
 
     // Provider.

@@ -18,8 +18,8 @@ impl Market {
         Ok(MarketChange::Paused { until: self.pause_expires_at })
     }
 
-    /// Ends the pause that began at the Unix time `began_at`: the admin at any time, anyone once it has expired. Errors: [`BlockableError::NotPaused`],
-    /// [`BlockableError::PauseReplaced`], [`BlockableError::PauseRunning`].
+    /// Ends the pause that began at the Unix time `began_at`: the admin at any time, anyone once it has expired. Errors:
+    /// [`BlockableError::NotPaused`], [`BlockableError::PauseReplaced`], [`BlockableError::PauseRunning`].
     pub fn unpause(&mut self, signer: &Pubkey, began_at: i64, clock: &MarketClock) -> Result<MarketChange> {
         ensure(self.paused_at != 0, BlockableError::NotPaused)?;
         ensure(self.paused_at == began_at, BlockableError::PauseReplaced)?;
@@ -36,16 +36,23 @@ impl Market {
         self.require_guardian(signer)?;
         let is_endless = clock.is_halted && self.halt_lifts_at == 0;
         ensure(!is_endless, BlockableError::AlreadyHalted)?;
-        self.halted = 1;
+        self.halted_at = clock.market;
         self.halt_lifts_at = 0;
-        Ok(MarketChange::Halted { by: *signer })
+        Ok(MarketChange::Halted { by: *signer, halted_at: clock.market })
     }
 
-    /// Sets the end of the halt: once the market's delay has passed, in which the guardian can halt again. Errors: the market
-    /// is paused, [`BlockableError::NotAdmin`], [`BlockableError::NotHalted`], [`BlockableError::HaltEnds`].
-    pub fn lift_halt(&mut self, signer: &Pubkey, clock: &MarketClock) -> Result<MarketChange> {
+    /// Sets the end of the halt of the market time `halted_at`: once the market's delay has passed, in which the guardian can
+    /// halt again. Errors: the market is paused, [`BlockableError::NotAdmin`], [`BlockableError::NotHalted`],
+    /// [`BlockableError::HaltReplaced`], [`BlockableError::HaltEnds`].
+    pub fn lift_halt(
+        &mut self,
+        signer: &Pubkey,
+        halted_at: i64,
+        clock: &MarketClock,
+    ) -> Result<MarketChange> {
         self.begin_by_admin(signer, clock)?;
         ensure(clock.is_halted, BlockableError::NotHalted)?;
+        ensure(self.halted_at == halted_at, BlockableError::HaltReplaced)?;
         ensure(self.halt_lifts_at == 0, BlockableError::HaltEnds)?;
         self.halt_lifts_at = after(clock.market, self.change_delay)?;
         Ok(MarketChange::HaltLifted { ends_at: self.halt_lifts_at })

@@ -101,8 +101,9 @@ impl Market {
         Ok(MarketChange::Proposed { settings, ready_at })
     }
 
-    /// Applies the change that was proposed for the market time `ready_at`. Errors: the market is paused, [`BlockableError::NotAdmin`],
-    /// [`BlockableError::NoChangeProposed`], [`BlockableError::ChangeReplaced`], [`BlockableError::ChangeDelayRunning`], [`BlockableError::ChangeLapsed`].
+    /// Applies the change that was proposed for the market time `ready_at`. Errors: the market is paused,
+    /// [`BlockableError::NotAdmin`], [`BlockableError::NoChangeProposed`], [`BlockableError::ChangeReplaced`],
+    /// [`BlockableError::ChangeDelayRunning`], [`BlockableError::ChangeLapsed`].
     pub fn apply_change(
         &mut self,
         signer: &Pubkey,
@@ -118,8 +119,8 @@ impl Market {
         Ok(MarketChange::Applied { settings })
     }
 
-    /// Drops the change that was proposed for the market time `ready_at`. Errors: the market is paused, [`BlockableError::NotAdmin`],
-    /// [`BlockableError::NoChangeProposed`], [`BlockableError::ChangeReplaced`].
+    /// Drops the change that was proposed for the market time `ready_at`. Errors: the market is paused,
+    /// [`BlockableError::NotAdmin`], [`BlockableError::NoChangeProposed`], [`BlockableError::ChangeReplaced`].
     pub fn cancel_change(
         &mut self,
         signer: &Pubkey,

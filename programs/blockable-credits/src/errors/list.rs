@@ -94,6 +94,8 @@ errors! {
     AlreadyHalted = "the market is halted already, without an end; there is nothing to add",
     /// No halt is in force.
     NotHalted = "the market is not halted; there is nothing to lift",
+    /// Another halt than the one that was read.
+    HaltReplaced = "another halt is in force than the one you read; read it again before you lift it",
     /// The end of the halt is set.
     HaltEnds = "the halt has an end already, after the market's delay; wait for it",
     /// A delay out of range.

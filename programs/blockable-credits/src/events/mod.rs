@@ -89,6 +89,8 @@ pub enum MarketChange {
     Halted {
         /// The guardian or the admin.
         by: Pubkey,
+        /// Market time of the halt, by which the admin names it.
+        halted_at: i64,
     },
     /// The admin set the end of the halt; a halt before it takes it back.
     HaltLifted {

@@ -7,9 +7,9 @@ impl MarketControl<'_> {
         ctx.accounts.act(|market, signer, clock| market.halt(signer, clock))
     }
 
-    /// CAN lift a halt: the admin. It ends once the market's delay has passed. CANNOT end it at once: the guardian has the
+    /// CAN lift the halt of the market time `halted_at`: the admin. It ends once the market's delay has passed. CANNOT end it at once: the guardian has the
     /// delay to halt again.
-    pub fn lift_halt(ctx: Context<MarketControl>) -> Result<()> {
-        ctx.accounts.act(|market, signer, clock| market.lift_halt(signer, clock))
+    pub fn lift_halt(ctx: Context<MarketControl>, halted_at: i64) -> Result<()> {
+        ctx.accounts.act(|market, signer, clock| market.lift_halt(signer, halted_at, clock))
     }
 }

@@ -19,10 +19,8 @@ pub struct Market {
     pub decimals: u8,
     /// Fee on lot sales, in basis points.
     pub redistribution_fee_bps: u16,
-    /// 1 from a halt on; see [`Market::is_halted`].
-    pub halted: u8,
     /// Zero.
-    pub padding: [u8; 1],
+    pub padding: [u8; 2],
     /// The number in the market's address.
     pub id: u64,
     /// The key that may change the market.
@@ -68,6 +66,8 @@ pub struct Market {
     pub provider_delay: u32,
     /// `provider_delay` of the proposed change.
     pub proposed_provider_delay: u32,
+    /// Market time of the latest halt; 0 when there was none. See [`Market::is_halted`].
+    pub halted_at: i64,
     /// Market time at which a halt that the admin has lifted ends; 0 while it has no end.
     pub halt_lifts_at: i64,
     /// Market time from which the key that the admin role is offered to may take it; 0 for no offer.
@@ -75,7 +75,7 @@ pub struct Market {
     /// Guardian of the proposed change.
     pub proposed_guardian: Pubkey,
     /// Zero; kept for later versions.
-    pub reserved: [u8; 56],
+    pub reserved: [u8; 48],
 }
 
 const _: () = assert!(size_of::<Market>() == 576);

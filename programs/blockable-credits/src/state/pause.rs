@@ -148,7 +148,7 @@ impl Market {
 
     /// Returns true while a halt is in force at a market time: from the halt until the end that the admin has set.
     pub fn is_halted(&self, market_time: i64) -> bool {
-        self.halted == 1 && (self.halt_lifts_at == 0 || market_time < self.halt_lifts_at)
+        self.halted_at != 0 && (self.halt_lifts_at == 0 || market_time < self.halt_lifts_at)
     }
 
     /// Seconds spent paused in all pauses, with the current one and one that expired since the last change. Errors: [`Overflow`].

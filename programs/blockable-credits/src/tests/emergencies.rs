@@ -15,32 +15,35 @@ use {
 fn halt(stage: &mut Stage) {
     let clock = stage.clock();
     let change = stage.market.halt(&GUARDIAN, &clock);
-    assert_eq!(change, Ok(MarketChange::Halted { by: GUARDIAN }));
+    assert_eq!(change, Ok(MarketChange::Halted { by: GUARDIAN, halted_at: clock.market }));
 }
 
 #[test]
 fn a_halt_has_no_end_until_the_admin_lifts_it_and_the_delay_has_passed() {
     let mut stage = Stage::new();
     let clock = stage.clock();
-    refused({ stage.market }.lift_halt(&ADMIN, &clock), NotHalted);
+    refused({ stage.market }.lift_halt(&ADMIN, stage.market.halted_at, &clock), NotHalted);
     for stranger in [LENDER, OPERATOR, Pubkey::default()] {
         refused({ stage.market }.halt(&stranger, &clock), NotGuardian);
     }
-    assert_eq!({ stage.market }.halt(&ADMIN, &clock), Ok(MarketChange::Halted { by: ADMIN }));
+    assert_eq!(
+        { stage.market }.halt(&ADMIN, &clock),
+        Ok(MarketChange::Halted { by: ADMIN, halted_at: START })
+    );
     halt(&mut stage);
     refused({ stage.market }.halt(&GUARDIAN, &stage.clock()), AlreadyHalted);
     let clock = stage.on_day(400);
     refused(clock.require_new_business(), MarketHalted);
     assert_eq!(clock.require_open(), Ok(()));
-    refused({ stage.market }.lift_halt(&GUARDIAN, &clock), NotAdmin);
-    let lifted = stage.market.lift_halt(&ADMIN, &clock);
+    refused({ stage.market }.lift_halt(&GUARDIAN, stage.market.halted_at, &clock), NotAdmin);
+    let lifted = stage.market.lift_halt(&ADMIN, stage.market.halted_at, &clock);
     assert_eq!(lifted, Ok(MarketChange::HaltLifted { ends_at: START + 402 * DAY }));
-    refused({ stage.market }.lift_halt(&ADMIN, &clock), HaltEnds);
+    refused({ stage.market }.lift_halt(&ADMIN, stage.market.halted_at, &clock), HaltEnds);
     stage.now = START + 402 * DAY - 1;
     refused(stage.clock().require_new_business(), MarketHalted);
     let clock = stage.on_day(402);
     assert_eq!(clock.require_new_business(), Ok(()));
-    refused({ stage.market }.lift_halt(&ADMIN, &clock), NotHalted);
+    refused({ stage.market }.lift_halt(&ADMIN, stage.market.halted_at, &clock), NotHalted);
     // A halt after it begins anew.
     halt(&mut stage);
     refused(stage.clock().require_new_business(), MarketHalted);
@@ -53,15 +56,29 @@ fn a_guardian_takes_the_end_of_a_halt_back() {
     let mut stage = Stage::new();
     halt(&mut stage);
     let clock = stage.on_day(1);
-    stage.market.lift_halt(&ADMIN, &clock).unwrap();
+    stage.market.lift_halt(&ADMIN, stage.market.halted_at, &clock).unwrap();
     stage.on_day(2);
     halt(&mut stage);
     refused(stage.on_day(30).require_new_business(), MarketHalted);
     // A longer delay, which is in force at once, is that of every lift from then on.
     stage.market.change_delay = 60 * DAY as u32;
     let clock = stage.clock();
-    let lifted = stage.market.lift_halt(&ADMIN, &clock);
+    let lifted = stage.market.lift_halt(&ADMIN, stage.market.halted_at, &clock);
     assert_eq!(lifted, Ok(MarketChange::HaltLifted { ends_at: START + 90 * DAY }));
+}
+
+/// A lift that lands late ends no other halt than the one that the admin has read.
+#[test]
+fn a_lift_names_its_halt() {
+    let mut stage = Stage::new();
+    halt(&mut stage);
+    let clock = stage.on_day(1);
+    stage.market.lift_halt(&ADMIN, START, &clock).unwrap();
+    stage.on_day(2);
+    halt(&mut stage);
+    let clock = stage.on_day(3);
+    refused({ stage.market }.lift_halt(&ADMIN, START, &clock), HaltReplaced);
+    assert!(stage.market.lift_halt(&ADMIN, START + 2 * DAY, &clock).is_ok());
 }
 
 /// The delay is market time: a pause that is announced when a lift is postpones its end.
@@ -71,10 +88,10 @@ fn a_market_is_halted_while_paused_and_lifted_while_open() {
     let clock = stage.clock();
     stage.market.pause(&GUARDIAN, 3_600, &clock).unwrap();
     halt(&mut stage);
-    refused({ stage.market }.lift_halt(&ADMIN, &stage.clock()), MarketPaused);
+    refused({ stage.market }.lift_halt(&ADMIN, stage.market.halted_at, &stage.clock()), MarketPaused);
     stage.now = START + 3_600;
     let clock = stage.clock();
-    stage.market.lift_halt(&ADMIN, &clock).unwrap();
+    stage.market.lift_halt(&ADMIN, stage.market.halted_at, &clock).unwrap();
     stage.now = START + 3_600 + 2 * DAY - 1;
     refused(stage.clock().require_new_business(), MarketHalted);
     stage.now += 1;

@@ -103,8 +103,7 @@ fn a_market_is_laid_out_as_published() {
         is_test: 2,
         decimals: 3,
         redistribution_fee_bps: 4,
-        halted: 6,
-        padding: 7,
+        padding: 6,
         id: 8,
         admin: 16,
         guardian: 48,
@@ -127,10 +126,11 @@ fn a_market_is_laid_out_as_published() {
         paused_on: 400,
         provider_delay: 464,
         proposed_provider_delay: 468,
-        halt_lifts_at: 472,
-        pending_admin_ready_at: 480,
-        proposed_guardian: 488,
-        reserved: 520,
+        halted_at: 472,
+        halt_lifts_at: 480,
+        pending_admin_ready_at: 488,
+        proposed_guardian: 496,
+        reserved: 528,
     });
 }
 
