@@ -72,7 +72,8 @@ pub fn market_accept_admin(market: &Pubkey, new_admin: &Pubkey) -> Instruction {
     build(market_control(market, new_admin), data::MarketAcceptAdmin {})
 }
 
-/// Pauses a market for `seconds`, at most six hours per UTC day and 24 hours in 30 days. Signer: `authority`, the guardian or the admin.
+/// Pauses a market for `seconds`, at most six hours per UTC day and 24 hours in 30 days. Signer: `authority`, the
+/// guardian or the admin.
 pub fn market_pause(market: &Pubkey, authority: &Pubkey, seconds: u32) -> Instruction {
     build(market_control(market, authority), data::MarketPause { seconds })
 }

@@ -49,7 +49,8 @@ pub fn credit_accept(market: &Pubkey, borrower: &Pubkey, credit: &Pubkey, read: 
     build(credit_control(market, borrower, credit), data::CreditAccept { read })
 }
 
-/// Issues the units of the offer that was read; the principal goes to `payout`, the provider's own. Signer: `authority` of the provider.
+/// Issues the units of the offer that was read; the principal goes to `payout`, the provider's own. Signer: `authority`
+/// of the provider.
 pub fn credit_issue(
     keys: &MarketKeys,
     authority: &Pubkey,

@@ -24,9 +24,9 @@ impl Credit {
         Ok(Change::LenderOffered { to })
     }
 
-    /// Makes the key that the loan was offered to its lender and freeze authority, where the loan is within the limits that the
-    /// buyer has signed. An offer of the borrower's place is withdrawn. Errors: the market is paused or halted, the status, [`BlockableError::NotOffered`],
-    /// [`BlockableError::ClaimUncollected`], those of [`PurchaseLimits`].
+    /// Makes the key that the loan was offered to its lender and freeze authority, where the loan is within the limits
+    /// that the buyer has signed. An offer of the borrower's place is withdrawn. Errors: the market is paused or halted,
+    /// the status, [`BlockableError::NotOffered`], [`BlockableError::ClaimUncollected`], those of [`PurchaseLimits`].
     pub fn accept_lender(
         &mut self,
         signer: &Pubkey,

@@ -13,9 +13,10 @@ use {
 };
 
 impl Credit {
-    /// Withdraws the offer that was made in the slot `offer_slot`; the lender is to be paid all of the `in_vault` micro-USDC but the reserve. The credit is closed
-    /// then, or repaid where the borrower has a reserve to collect: nothing the borrower does can hold the principal.
-    /// Errors: the market is paused, the status, [`BlockableError::NotParty`], [`BlockableError::OfferReplaced`].
+    /// Withdraws the offer that was made in the slot `offer_slot`; the lender is to be paid all of the `in_vault`
+    /// micro-USDC but the reserve. The credit is closed then, or repaid where the borrower has a reserve to collect:
+    /// nothing the borrower does can hold the principal. Errors: the market is paused, the status,
+    /// [`BlockableError::NotParty`], [`BlockableError::OfferReplaced`].
     pub fn cancel(
         &mut self,
         signer: &Pubkey,

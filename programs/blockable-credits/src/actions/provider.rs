@@ -24,8 +24,8 @@ pub struct NewProvider {
     pub cluster_tag: [u8; 32],
 }
 
-/// The hash of the latest slot in the data of the SlotHashes sysvar: the number of entries, then slot and hash of each, from the latest.
-/// `None` where there is no entry.
+/// The hash of the latest slot in the data of the SlotHashes sysvar: the number of entries, then slot and hash of each,
+/// from the latest. `None` where there is no entry.
 pub fn latest_slot_hash(slot_hashes: &[u8]) -> Option<[u8; 32]> {
     let (count, entries) = slot_hashes.split_first_chunk::<8>()?;
     let (_slot, rest) = entries.split_first_chunk::<8>()?;
@@ -79,8 +79,9 @@ impl Provider {
         Ok(())
     }
 
-    /// Applies the change that was proposed for the market time `ready_at`. Errors: the market is paused, [`BlockableError::NotProvider`],
-    /// [`BlockableError::NoChangeProposed`], [`BlockableError::ChangeReplaced`], [`BlockableError::ChangeDelayRunning`], [`BlockableError::ChangeLapsed`].
+    /// Applies the change that was proposed for the market time `ready_at`. Errors: the market is paused,
+    /// [`BlockableError::NotProvider`], [`BlockableError::NoChangeProposed`], [`BlockableError::ChangeReplaced`],
+    /// [`BlockableError::ChangeDelayRunning`], [`BlockableError::ChangeLapsed`].
     pub fn apply_change(&mut self, signer: &Pubkey, ready_at: i64, clock: &MarketClock) -> Result<()> {
         self.begin_by_authority(signer, clock)?;
         self.require_proposed(ready_at)?;
@@ -90,8 +91,8 @@ impl Provider {
         self.put_in_force(&settings, clock)
     }
 
-    /// Drops the change that was proposed for the market time `ready_at`. Errors: the market is paused, [`BlockableError::NotProvider`],
-    /// [`BlockableError::NoChangeProposed`], [`BlockableError::ChangeReplaced`].
+    /// Drops the change that was proposed for the market time `ready_at`. Errors: the market is paused,
+    /// [`BlockableError::NotProvider`], [`BlockableError::NoChangeProposed`], [`BlockableError::ChangeReplaced`].
     pub fn cancel_change(&mut self, signer: &Pubkey, ready_at: i64, clock: &MarketClock) -> Result<()> {
         self.begin_by_authority(signer, clock)?;
         self.require_proposed(ready_at)?;
@@ -128,9 +129,10 @@ impl Provider {
         Ok(())
     }
 
-    /// Makes the key that the role was offered to the authority, where the provider owes at most the units that the key has
-    /// read, and drops a proposed change: it was not this key's. Errors: the market is paused, [`BlockableError::NotOffered`], [`BlockableError::ChangeDelayRunning`],
-    /// [`BlockableError::ChangeLapsed`], [`BlockableError::OutstandingAboveLimit`].
+    /// Makes the key that the role was offered to the authority, where the provider owes at most the units that the key
+    /// has read, and drops a proposed change: it was not this key's. Errors: the market is paused,
+    /// [`BlockableError::NotOffered`], [`BlockableError::ChangeDelayRunning`], [`BlockableError::ChangeLapsed`],
+    /// [`BlockableError::OutstandingAboveLimit`].
     pub fn accept_authority(
         &mut self,
         signer: &Pubkey,

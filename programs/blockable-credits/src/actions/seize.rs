@@ -108,9 +108,9 @@ impl Credit {
         Ok(metering::seizable(&self.collateral, &self.meter, promise_holds))
     }
 
-    /// Takes units out of the lien, at most the `worth` ones that the debt pays for. Jobs that ran at a freeze may use the units promised
-    /// to them for the cure period from then on; until it has passed, and where there was no freeze, the units that jobs hold
-    /// stay. Returns the units taken.
+    /// Takes units out of the lien, at most the `worth` ones that the debt pays for. Jobs that ran at a freeze may use
+    /// the units promised to them for the cure period from then on; until it has passed, and where there was no freeze,
+    /// the units that jobs hold stay. Returns the units taken.
     #[inline(never)]
     fn take_from_lien(
         &mut self,

@@ -9,8 +9,8 @@ impl CreditControl<'_> {
         ctx.accounts.act(|credit, signer, clock| credit.offer_lender(signer, to, clock))
     }
 
-    /// CAN take the loan over: the key it was offered to, where the loan is no worse than it has read. It becomes the freeze authority as well; the seller's claim
-    /// must have been collected.
+    /// CAN take the loan over: the key it was offered to, where the loan is no worse than it has read. It becomes the
+    /// freeze authority as well; the seller's claim must have been collected.
     pub fn accept_lender(ctx: Context<CreditControl>, limits: PurchaseLimits) -> Result<()> {
         ctx.accounts.act(|credit, signer, clock| credit.accept_lender(signer, &limits, clock))
     }

@@ -30,7 +30,8 @@ pub struct CreditClose<'info> {
 }
 
 impl CreditClose<'_> {
-    /// Removes the credit, with which the borrower gives up at most `most_units`; its units no longer count against the provider's capacity.
+    /// Removes the credit, with which the borrower gives up at most `most_units`; its units no longer count against the
+    /// provider's capacity.
     pub fn handle(ctx: Context<CreditClose>, most_units: u64) -> Result<()> {
         let accounts = ctx.accounts;
         let clock = clock_of(&accounts.market)?;

@@ -39,8 +39,8 @@ impl CreditGiveNotice<'_> {
 }
 
 impl CreditControl<'_> {
-    /// CAN withdraw the notice that was given at the market time `given_at`: the lender. Instalments that are unpaid can be marked at once. Units that the policy would
-    /// not let the lender freeze without the notice are thawed.
+    /// CAN withdraw the notice that was given at the market time `given_at`: the lender. Instalments that are unpaid can
+    /// be marked at once. Units that the policy would not let the lender freeze without the notice are thawed.
     pub fn withdraw_notice(ctx: Context<CreditControl>, given_at: i64) -> Result<()> {
         ctx.accounts.act(|credit, signer, clock| credit.withdraw_notice(signer, given_at, clock))
     }

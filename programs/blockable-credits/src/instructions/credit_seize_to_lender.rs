@@ -9,8 +9,9 @@ use {
     anchor_spl::token_interface::TokenAccount,
 };
 
-/// CAN take collateral over: the lender, once the cure period has passed, while the vault can be paid into. The units count for the price the loan
-/// paid, and no more can be taken than the debt is worth. They arrive in the lender's unrestricted credit.
+/// CAN take collateral over: the lender, once the cure period has passed, while the vault can be paid into. The units
+/// count for the price the loan paid, and no more can be taken than the debt is worth. They arrive in the lender's
+/// unrestricted credit.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreditSeizeToLender<'info> {

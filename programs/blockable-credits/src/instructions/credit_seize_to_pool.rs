@@ -9,8 +9,8 @@ use {
     anchor_spl::token_interface::TokenAccount,
 };
 
-/// CAN seize: the lender, once the cure period has passed, while the vault can be paid into. CANNOT price the units below the market's bounds, which
-/// protect the borrower's surplus.
+/// CAN seize: the lender, once the cure period has passed, while the vault can be paid into. CANNOT price the units below
+/// the market's bounds, which protect the borrower's surplus.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreditSeizeToPool<'info> {

@@ -8,8 +8,9 @@ impl ProviderUpdate<'_> {
             .act(|provider, signer, market, clock| provider.offer_authority(signer, to, market, clock))
     }
 
-    /// CAN take the authority role: the key it was offered to, where the provider owes at most the units it has read, once the market's delay for providers has passed and
-    /// for 14 days. The provider keeps its address; a proposed change is dropped.
+    /// CAN take the authority role: the key it was offered to, where the provider owes at most the units it has read,
+    /// once the market's delay for providers has passed and for 14 days. The provider keeps its address; a proposed
+    /// change is dropped.
     pub fn accept_authority(ctx: Context<ProviderUpdate>, most_outstanding: u64) -> Result<()> {
         ctx.accounts
             .act(|provider, signer, _, clock| provider.accept_authority(signer, most_outstanding, clock))

@@ -38,12 +38,14 @@ impl ProviderProposeChange<'_> {
 }
 
 impl ProviderUpdate<'_> {
-    /// CAN apply the change proposed for the market time `ready_at`: the provider's authority, once the delay has passed and for 14 days.
+    /// CAN apply the change proposed for the market time `ready_at`: the provider's authority, once the delay has passed
+    /// and for 14 days.
     pub fn apply_change(ctx: Context<ProviderUpdate>, ready_at: i64) -> Result<()> {
         ctx.accounts.act(|provider, signer, _, clock| provider.apply_change(signer, ready_at, clock))
     }
 
-    /// CAN drop the change proposed for the market time `ready_at`: the provider's authority. A suspension and a hand-over drop it as well.
+    /// CAN drop the change proposed for the market time `ready_at`: the provider's authority. A suspension and a
+    /// hand-over drop it as well.
     pub fn cancel_change(ctx: Context<ProviderUpdate>, ready_at: i64) -> Result<()> {
         ctx.accounts.act(|provider, signer, _, clock| provider.cancel_change(signer, ready_at, clock))
     }
