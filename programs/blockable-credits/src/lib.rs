@@ -10,7 +10,7 @@
 //! | `events` | changes, and the hash chain over them |
 //! | `waterfall`, `schedule`, `metering`, `quorum`, `covenant`, `report` | arithmetic on parts of accounts |
 //! | `state` | the accounts |
-//! | `auction`, `transitions`, `errors`, `units`, `hash`, `signature` | rules and arithmetic without accounts |
+//! | `auction`, `transitions`, `errors`, `units`, `hash`, `signature`, `plain` | rules and arithmetic without accounts |
 //!
 //! All but the first row are free of Anchor's contexts.
 
@@ -25,6 +25,7 @@ pub mod events;
 pub mod hash;
 pub mod instructions;
 pub mod metering;
+pub mod plain;
 pub mod quorum;
 pub mod report;
 pub mod schedule;

@@ -4,7 +4,7 @@
 //! integers little-endian; the signature is over the sha256 of these bytes.
 
 use {
-    crate::{hash::sha256, state::Provider},
+    crate::{hash::sha256, plain::plain, state::Provider},
     anchor_lang::{AnchorDeserialize, AnchorSerialize, prelude::Pubkey},
     bytemuck::{Pod, Zeroable},
 };
@@ -16,7 +16,8 @@ pub const REPORT_DOMAIN: &[u8] = b"blockable/usage-report/v2";
 pub const MAX_CLOCK_SKEW_SECONDS: i64 = 60;
 
 /// The reading of one credit in a report, in credit units.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(AnchorSerialize, AnchorDeserialize))]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
 pub struct CreditReading {
     /// Units used since issue.
@@ -24,6 +25,8 @@ pub struct CreditReading {
     /// Units held by jobs that are running.
     pub in_flight: u64,
 }
+
+plain!(CreditReading);
 
 /// The part that all reports of one provider on one chunk have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,11 +1,16 @@
+#[cfg(feature = "idl-build")]
+use anchor_lang::{AnchorDeserialize, AnchorSerialize};
 use {
-    crate::units::{BPS, DAY},
-    anchor_lang::{AnchorDeserialize, AnchorSerialize},
+    crate::{
+        plain::plain,
+        units::{BPS, DAY},
+    },
     bytemuck::{Pod, Zeroable},
 };
 
 /// Bounds that every loan of a market must keep.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(AnchorSerialize, AnchorDeserialize))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
 pub struct TermBounds {
     /// Smallest principal, in micro-USDC.
@@ -39,6 +44,8 @@ pub struct TermBounds {
     /// Zero.
     pub reserved: [u8; 2],
 }
+
+plain!(TermBounds);
 
 const _: () = assert!(size_of::<TermBounds>() == 56);
 

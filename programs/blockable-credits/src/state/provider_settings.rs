@@ -2,6 +2,7 @@ use {
     crate::{
         errors::{BlockableError, ensure},
         hash::sha256,
+        plain::plain,
     },
     anchor_lang::prelude::*,
     bytemuck::{Pod, Zeroable},
@@ -27,7 +28,8 @@ pub struct Reporter {
 const _: () = assert!(size_of::<Reporter>() == 40);
 
 /// The part of a provider that loans depend on: changed at once where a change only tightens, else after the market's delay.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(AnchorSerialize, AnchorDeserialize))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
 pub struct ProviderSettings {
     /// The reporters; the first `reporter_count` are in use, the other places are zero.
@@ -49,6 +51,8 @@ pub struct ProviderSettings {
     /// Zero.
     pub reserved: u8,
 }
+
+plain!(ProviderSettings);
 
 const _: () = assert!(size_of::<ProviderSettings>() == 400);
 

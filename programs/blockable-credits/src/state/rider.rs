@@ -1,5 +1,6 @@
 use {
     crate::{
+        plain::plain,
         state::{Instalment, MAX_PRINCIPAL, TermBounds, Terms, TermsRefused},
         units::{BPS, SECONDS_PER_YEAR},
     },
@@ -11,7 +12,8 @@ use {
 ///
 /// A covenant on utilisation moves the APR within bounds, pay-in-kind adds a share of the coupon to the principal, a
 /// cash reserve pays missed instalments, and a notice of default lets the lender call a breach.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(AnchorSerialize, AnchorDeserialize))]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
 pub struct Rider {
     /// Units that the borrower plans to use per window of the covenant.
@@ -40,6 +42,8 @@ pub struct Rider {
     /// Zero; kept for later versions.
     pub reserved: [u8; 5],
 }
+
+plain!(Rider);
 
 const _: () = assert!(size_of::<Rider>() == 40);
 

@@ -2,6 +2,7 @@ use {
     crate::{
         auction,
         errors::BlockableError,
+        plain::plain,
         state::TermBounds,
         units::{BPS, MIN_UNIT_PRICE, PRICE_SCALE},
     },
@@ -46,7 +47,8 @@ pub struct Instalment {
 }
 
 /// The terms of a loan, fixed at offer and covered by the terms hash.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(AnchorSerialize, AnchorDeserialize))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
 pub struct Terms {
     /// Amount lent, in micro-USDC; paid to the provider when the units are issued.
@@ -79,6 +81,8 @@ pub struct Terms {
     /// [`Provider::reporters_hash`](crate::state::Provider::reporters_hash).
     pub reporters_hash: [u8; 32],
 }
+
+plain!(Terms);
 
 const _: () = assert!(size_of::<Terms>() == 96);
 

@@ -19,6 +19,7 @@ mod metering;
 mod oracle;
 mod pauses;
 mod pay_in_kind;
+mod plain;
 mod provider_settings;
 mod quorum;
 mod report;
