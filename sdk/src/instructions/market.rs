@@ -89,7 +89,7 @@ pub fn market_halt(market: &Pubkey, authority: &Pubkey) -> Instruction {
     build(market_control(market, authority), data::MarketHalt {})
 }
 
-/// Lets a halt end once the market's delay has passed. Signer: `admin`.
-pub fn market_lift_halt(market: &Pubkey, admin: &Pubkey) -> Instruction {
-    build(market_control(market, admin), data::MarketLiftHalt {})
+/// Lets the halt of the market time `halted_at`, the market's own, end once the market's delay has passed. Signer: `admin`.
+pub fn market_lift_halt(market: &Pubkey, admin: &Pubkey, halted_at: i64) -> Instruction {
+    build(market_control(market, admin), data::MarketLiftHalt { halted_at })
 }
