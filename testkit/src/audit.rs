@@ -48,8 +48,10 @@ impl World {
         let units = &credit.collateral;
         let spent = units.consumed + units.seized + units.expired;
         assert_eq!(units.granted, spent + units.remaining(), "units are lost: {units:?}");
-        assert!(units.frozen <= units.lien() && units.lien() <= units.remaining(), "{units:?}");
-        assert!(credit.meter.settlement_left <= units.frozen, "{:?}: {units:?}", credit.meter);
+        assert!(units.frozen() <= units.lien() && units.lien() <= units.remaining(), "{units:?}");
+        let meter = &credit.meter;
+        assert!(meter.promised + meter.lapsed <= meter.in_flight, "{meter:?}: {units:?}");
+        assert!(meter.in_flight <= units.remaining(), "{meter:?}: {units:?}");
 
         let status = credit.status().expect("a known status");
         assert_eq!(credit.blockable, u8::from(status.is_secured()));

@@ -54,8 +54,8 @@ impl FreezeOrder {
         Ok(order)
     }
 
-    /// Checks the order against the chain view, by the program's own rules. Returns the units that will be frozen
-    /// in all. Errors: [`OrderRefused`].
+    /// Checks the order against the chain view, by the program's own rules. Returns the units that will be frozen in all for
+    /// a reason like the order's; as many may be frozen for another one already. Errors: [`OrderRefused`].
     pub fn check(&self, gate: &Gate) -> Result<u64, OrderRefused> {
         if self.market != gate.config().market {
             return Err(OrderRefused::ForeignMarket { market: self.market });
@@ -72,9 +72,9 @@ impl FreezeOrder {
         credit.require_freezer(&self.by).map_err(|_| OrderRefused::NotFreezer { by: self.by })?;
         let market_time = market_time.ok_or(OrderRefused::Stale)?;
         let target = self.target(&mut credit, market_time).map_err(|error| forbidden(&error))?;
-        match target > credit.collateral.frozen {
-            true => Ok(target),
-            false => Err(OrderRefused::Forbidden(BlockableError::AlreadyFrozen)),
+        match credit.collateral.freeze(target, self.reason) {
+            Some(_) => Ok(target),
+            None => Err(OrderRefused::Forbidden(BlockableError::AlreadyFrozen)),
         }
     }
 

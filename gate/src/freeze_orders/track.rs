@@ -146,7 +146,7 @@ async fn track_open(desk: &Desk) {
             let (ledger, credit) = (desk.gate.ledger(), &open.record.order.credit);
             ledger
                 .slot(credit)
-                .map(|slot| (slot, ledger.credit(credit).map(|credit| credit.collateral.frozen)))
+                .map(|slot| (slot, ledger.credit(credit).map(|credit| credit.collateral.frozen())))
         };
         match evaluate(&open, &transaction, seen, Instant::now()) {
             NextStep::Wait { send: true } => again.push(open),

@@ -320,7 +320,7 @@ impl Entry {
         }
         let collateral = &credit.collateral;
         let ordered = self.blocks.iter().map(|block| block.frozen).max().unwrap_or(0);
-        let frozen = collateral.frozen.max(ordered.min(collateral.lien()));
+        let frozen = collateral.frozen().max(ordered.min(collateral.lien()));
         let unreported = self.cumulative.saturating_sub(credit.meter.cumulative);
         let remaining = collateral.remaining();
         let available = remaining.saturating_sub(frozen).saturating_sub(unreported).saturating_sub(self.held);

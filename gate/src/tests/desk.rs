@@ -64,7 +64,7 @@ fn frozen(gate: &Gate) -> u64 {
 /// The view after a freeze of `units` has landed in a slot.
 fn show_frozen(gate: &Gate, slot: u64, units: u64) -> Credit {
     let seen = gate.credit(&address(1)).unwrap();
-    let next = later(&seen, |credit| credit.collateral.frozen = units);
+    let next = later(&seen, |credit| credit.collateral.frozen_for_payment = units);
     gate.observe_credit(address(1), slot, Some(&next));
     next
 }

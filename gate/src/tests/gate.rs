@@ -133,7 +133,11 @@ async fn a_lease_is_renewed_or_stays_as_it_was() {
     let room = gate.room(&address(1)).unwrap();
     assert_eq!((room.unreported, room.in_flight, room.available), (600, 400, 0));
     assert_eq!(gate.renew(&first, 1, lease(1)).await, Err(Refusal::Expired), "it has ended");
-    gate.observe_credit(address(1), 11, Some(&later(&credit(0), |credit| credit.collateral.frozen = 1_000)));
+    gate.observe_credit(
+        address(1),
+        11,
+        Some(&later(&credit(0), |credit| credit.collateral.frozen_for_payment = 1_000)),
+    );
     let refused = gate.renew(&second, 100, lease(300)).await;
     assert_eq!(refused, Err(Refusal::Frozen { available: 0, needed: 300 }));
     assert_eq!(gate.holds(), std::slice::from_ref(&second));

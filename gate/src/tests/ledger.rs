@@ -1,15 +1,12 @@
 use {
-    super::{address, credit, later},
+    super::{address, credit, freeze, later},
     crate::{
         AtDeadline, Hold, HoldId, Refusal,
         ledger::{Ledger, Room},
     },
     blockable_sdk::{
         Signature,
-        program::{
-            metering::{self, freeze_to},
-            transitions::Status,
-        },
+        program::{metering, transitions::Status},
     },
     proptest::prelude::*,
     std::collections::HashMap,
@@ -76,14 +73,14 @@ fn holds_and_unreported_use_leave_less_for_new_jobs() {
 fn a_freeze_refuses_new_jobs_and_says_so() {
     let mut ledger = ledger();
     let running = hold(&mut ledger, 300);
-    let frozen = later(&credit(0), |credit| credit.collateral.frozen = 1_000);
+    let frozen = later(&credit(0), |credit| credit.collateral.frozen_for_payment = 1_000);
     ledger.observe(address(1), 11, Some(&frozen));
     assert_eq!(ledger.admit(&address(1), 10, None), Err(Refusal::Frozen { available: 0, needed: 10 }));
     assert_eq!(ledger.admit(&address(1), 0, None), Err(Refusal::Frozen { available: 0, needed: 1 }));
     assert_eq!(ledger.admit(&address(1), 701, None), Err(Refusal::Exhausted { available: 0, needed: 701 }));
     settle(&mut ledger, &running, 300);
     assert_eq!(ledger.cumulative(&address(1), 0), 300);
-    let partly = later(&frozen, |credit| credit.collateral.frozen = 400);
+    let partly = later(&frozen, |credit| credit.collateral.frozen_for_payment = 400);
     ledger.observe(address(1), 12, Some(&partly));
     assert_eq!(room(&ledger).available, 300);
 }
@@ -98,7 +95,11 @@ fn a_running_lease_is_not_renewed_on_frozen_units() {
     assert_eq!(id, HoldId(2));
     let mut ledger = self::ledger();
     let lease = hold(&mut ledger, 600);
-    ledger.observe(address(1), 11, Some(&later(&credit(0), |credit| credit.collateral.frozen = 1_000)));
+    ledger.observe(
+        address(1),
+        11,
+        Some(&later(&credit(0), |credit| credit.collateral.frozen_for_payment = 1_000)),
+    );
     assert_eq!(ledger.renew(&lease, 0, 600, None), Err(Refusal::Frozen { available: 0, needed: 600 }));
     assert_eq!(room(&ledger).in_flight, 600);
 }
@@ -106,8 +107,8 @@ fn a_running_lease_is_not_renewed_on_frozen_units() {
 #[test]
 fn only_newer_views_count() {
     let mut ledger = ledger();
-    let frozen = later(&credit(0), |credit| credit.collateral.frozen = 500);
-    let thawed = later(&frozen, |credit| credit.collateral.frozen = 0);
+    let frozen = later(&credit(0), |credit| credit.collateral.frozen_for_payment = 500);
+    let thawed = later(&frozen, |credit| credit.collateral.frozen_for_payment = 0);
     assert!(ledger.observe(address(1), 12, Some(&frozen)));
     assert!(!ledger.observe(address(1), 11, Some(&thawed)), "an older slot");
     assert!(!ledger.observe(address(1), 12, Some(&credit(0))), "an earlier event of the same slot");
@@ -244,12 +245,12 @@ proptest! {
                     chain = later(&chain, |chain| {
                         metering::apply(&mut chain.collateral, &mut chain.meter, &reading, u64::MAX / 2, now, true).unwrap();
                         let target = units.min(chain.collateral.lien());
-                        freeze_to(&mut chain.collateral, &mut chain.meter, target, now).unwrap();
+                        freeze(chain, target, now);
                     });
                 }
                 _ => chain = later(&chain, |chain| {
-                    let thaw = units.min(chain.collateral.frozen);
-                    metering::thaw(&mut chain.collateral, &mut chain.meter, thaw).unwrap();
+                    let thaw = units.min(chain.collateral.frozen());
+                    metering::thaw(&mut chain.collateral, thaw).unwrap();
                 }),
             }
             now += 1;

@@ -13,7 +13,8 @@ use {
     blockable_sdk::{
         Pubkey,
         program::{
-            state::{Collateral, Credit, Market},
+            metering,
+            state::{Collateral, Credit, FreezeReason, Market, MarketClock},
             transitions::Status,
         },
     },
@@ -59,6 +60,13 @@ fn later(credit: &Credit, change: impl FnOnce(&mut Credit)) -> Credit {
     next.event_seq += 1;
     next.event_hash[..8].copy_from_slice(&next.event_seq.to_le_bytes());
     next
+}
+
+/// Freezes units of a credit as the program does at `now`, in a market that was never paused.
+fn freeze(credit: &mut Credit, target: u64, now: i64) {
+    let (collateral, meter) = (&mut credit.collateral, &mut credit.meter);
+    let clock = MarketClock { chain: now, market: now, is_paused: false, is_halted: false };
+    let _ = metering::freeze_to(collateral, meter, target, FreezeReason::Default, true, &clock);
 }
 
 /// A gate with a fresh view of the chain and no credits.

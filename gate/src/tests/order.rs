@@ -232,7 +232,7 @@ async fn what_the_program_would_refuse_is_not_obeyed() {
         state.event_seq = slot;
         gate.observe_credit(address(1), slot, Some(&state));
     };
-    show(&|credit| credit.collateral.frozen = 400);
+    show(&|credit| credit.collateral.frozen_for_payment = 400);
     assert_eq!(check(&gate, &by, FreezeAmount::Units(400)), forbidden(BlockableError::AlreadyFrozen));
     assert_eq!(check(&gate, &by, FreezeAmount::Units(401)), Ok(401));
     show(&|credit| credit.debt.schedule_paid = 250);

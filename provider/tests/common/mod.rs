@@ -64,7 +64,7 @@ pub fn credit(index: u32) -> Credit {
 /// The same credit with units frozen.
 pub fn frozen(index: u32, units: u64) -> Credit {
     let mut next = credit(index);
-    next.collateral.frozen = units;
+    next.collateral.frozen_for_payment = units;
     next.event_seq = 1;
     next
 }

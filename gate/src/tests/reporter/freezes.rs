@@ -25,7 +25,7 @@ async fn a_freeze_is_answered_by_a_report_of_its_time() {
     gate.chain_view().observe_clock(frozen_at_chain);
     chain = later(&chain, |chain| {
         chain.meter.reported_at = first;
-        metering::freeze_to(&mut chain.collateral, &mut chain.meter, 1_000, frozen_at_chain).unwrap();
+        freeze(chain, 1_000, frozen_at_chain);
     });
     gate.observe_credit(address(1), 11, Some(&chain));
     while reporter.latest()[0].reported_at == first {
@@ -43,7 +43,7 @@ async fn a_freeze_is_answered_by_a_report_of_its_time() {
     let (mut collateral, mut meter) = (chain.collateral, chain.meter);
     let metered =
         metering::apply(&mut collateral, &mut meter, &reading, 1_000, frozen_at_chain + 2, true).unwrap();
-    assert_eq!((metered.consumed, metered.overrun, meter.settlement_left), (300, 0, 200));
+    assert_eq!((metered.consumed, metered.overrun, meter.promised), (300, 0, 200));
     gate.settle(&running, 200).await.unwrap();
     reporter.stop().await;
 }
