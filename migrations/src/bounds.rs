@@ -7,7 +7,7 @@ use blockable_sdk::program::{
 
 /// Lists every bound with its key in the file. Amounts are in the payment token's smallest unit, durations in seconds, shares in
 /// basis points.
-pub(crate) fn named(bounds: &TermBounds) -> [(&'static str, u64); 13] {
+pub(crate) fn named(bounds: &TermBounds) -> [(&'static str, u64); 14] {
     [
         ("bounds.min_principal", bounds.min_principal),
         ("bounds.max_principal", bounds.max_principal),
@@ -21,6 +21,7 @@ pub(crate) fn named(bounds: &TermBounds) -> [(&'static str, u64); 13] {
         ("bounds.max_apr_bps", bounds.max_apr_bps.into()),
         ("bounds.max_late_fee_bps", bounds.max_late_fee_bps.into()),
         ("bounds.min_start_price_bps", bounds.min_start_price_bps.into()),
+        ("bounds.max_start_price_bps", bounds.max_start_price_bps.into()),
         ("bounds.min_floor_price_bps", bounds.min_floor_price_bps.into()),
     ]
 }
@@ -69,6 +70,11 @@ pub(crate) fn contradictions(bounds: &TermBounds) -> Vec<Mistake> {
             "bounds.min_start_price_bps",
             "is above 10000, so that no lot could be sold at what the loan paid; lower it",
         ),
+        rule(
+            u64::from(bounds.max_start_price_bps) >= BPS,
+            "bounds.max_start_price_bps",
+            "is below 10000, so that no lot could be sold at what the loan paid; raise it",
+        ),
     ];
     rules.into_iter().flatten().collect()
 }
@@ -102,7 +108,7 @@ mod tests {
         change! {
             min_principal max_principal min_instalment_interval max_term min_delinquency_grace min_default_grace
             min_cure_period min_lot_window max_lot_window max_apr_bps max_late_fee_bps min_start_price_bps
-            min_floor_price_bps
+            max_start_price_bps min_floor_price_bps
         }
         all
     }
@@ -131,6 +137,7 @@ mod tests {
             TermBounds { max_lot_window: 1, ..TermBounds::PRODUCTION },
             TermBounds { min_floor_price_bps: 10_000, ..TermBounds::PRODUCTION },
             TermBounds { min_start_price_bps: 10_001, ..TermBounds::PRODUCTION },
+            TermBounds { max_start_price_bps: 9_999, ..TermBounds::PRODUCTION },
         ];
         for bounds in odd {
             assert!(!bounds.is_consistent());

@@ -102,7 +102,8 @@ fn differences(config: &MarketConfig, market: &Market) -> Vec<Difference> {
         ),
         compare("redistribution_fee_bps", &config.redistribution_fee_bps, &market.redistribution_fee_bps),
     ];
-    all.push(compare("change_delay", &config.change_delay, &market.settings().change_delay));
+    all.push(compare("change_delay", &config.change_delay, &market.change_delay));
+    all.push(compare("provider_delay", &config.provider_delay, &market.provider_delay));
     let pairs = bounds::named(&config.term_bounds()).into_iter().zip(bounds::named(&market.bounds));
     all.extend(
         pairs.map(|((name, file), (_, chain))| compare(name, &bounds::text(file), &bounds::text(chain))),

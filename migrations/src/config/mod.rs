@@ -8,7 +8,8 @@ use {
         program::{
             instructions::MarketArgs,
             state::{
-                MAX_CHANGE_DELAY, MAX_PRINCIPAL, MAX_REDISTRIBUTION_FEE_BPS, TermBounds, shortest_delay,
+                MAX_CHANGE_DELAY, MAX_PRINCIPAL, MAX_PROVIDER_DELAY, MAX_REDISTRIBUTION_FEE_BPS, TermBounds,
+                shortest_delay, shortest_provider_delay,
             },
         },
     },
@@ -55,7 +56,7 @@ pub struct MarketConfig {
     pub kind: MarketKind,
     /// May change the market; signs its creation.
     pub admin: Pubkey,
-    /// May only pause.
+    /// May pause and halt, and nothing else.
     pub guardian: Pubkey,
     /// The token that loans are made and repaid in.
     pub payment_mint: Pubkey,
@@ -65,6 +66,8 @@ pub struct MarketConfig {
     pub redistribution_fee_bps: u16,
     /// Seconds that a change which loosens the market waits.
     pub change_delay: u32,
+    /// Seconds that a change of a provider's settings waits.
+    pub provider_delay: u32,
     /// Bounds on the terms of loans.
     pub bounds: Bounds,
 }
@@ -85,6 +88,7 @@ pub struct Bounds {
     pub max_apr_bps: u16,
     pub max_late_fee_bps: u16,
     pub min_start_price_bps: u16,
+    pub max_start_price_bps: u16,
     pub min_floor_price_bps: u16,
 }
 
@@ -103,6 +107,7 @@ impl Bounds {
             let mut bps = |key| section.required_number(key, 0..=u16::MAX);
             let (max_apr_bps, max_late_fee_bps) = (bps("max_apr_bps"), bps("max_late_fee_bps"));
             let min_start_price_bps = bps("min_start_price_bps");
+            let max_start_price_bps = bps("max_start_price_bps");
             let min_floor_price_bps = bps("min_floor_price_bps");
             Some(Bounds {
                 min_principal: min_principal?,
@@ -117,6 +122,7 @@ impl Bounds {
                 max_apr_bps: max_apr_bps?,
                 max_late_fee_bps: max_late_fee_bps?,
                 min_start_price_bps: min_start_price_bps?,
+                max_start_price_bps: max_start_price_bps?,
                 min_floor_price_bps: min_floor_price_bps?,
             })
         })
@@ -138,8 +144,9 @@ impl From<Bounds> for TermBounds {
             max_apr_bps: bounds.max_apr_bps,
             max_late_fee_bps: bounds.max_late_fee_bps,
             min_start_price_bps: bounds.min_start_price_bps,
+            max_start_price_bps: bounds.max_start_price_bps,
             min_floor_price_bps: bounds.min_floor_price_bps,
-            reserved: [0; 4],
+            reserved: [0; 2],
         }
     }
 }
@@ -168,6 +175,7 @@ impl MarketConfig {
             guardian: self.guardian,
             redistribution_fee_bps: self.redistribution_fee_bps,
             change_delay: self.change_delay,
+            provider_delay: self.provider_delay,
             bounds: self.term_bounds(),
         }
     }
@@ -181,11 +189,14 @@ impl MarketConfig {
                 reader.mistake(name, "is the system program; write an address whose key someone holds");
             }
         }
-        let least = shortest_delay(self.kind == MarketKind::Test);
-        if !(least..=MAX_CHANGE_DELAY).contains(&self.change_delay) {
-            let found = self.change_delay;
-            reader
-                .mistake("change_delay", format!("is {found} seconds; write {least} to {MAX_CHANGE_DELAY}"));
+        let is_test = self.kind == MarketKind::Test;
+        for (name, found, least, most) in [
+            ("change_delay", self.change_delay, shortest_delay(is_test), MAX_CHANGE_DELAY),
+            ("provider_delay", self.provider_delay, shortest_provider_delay(is_test), MAX_PROVIDER_DELAY),
+        ] {
+            if !(least..=most).contains(&found) {
+                reader.mistake(name, format!("is {found} seconds; write {least} to {most}"));
+            }
         }
         let mut mistakes = bounds::contradictions(&self.term_bounds());
         if self.kind == MarketKind::Production {
@@ -206,6 +217,7 @@ fn read(reader: &mut Reader) -> Option<MarketConfig> {
     let redistribution_fee_bps =
         reader.required_number("redistribution_fee_bps", 0..=MAX_REDISTRIBUTION_FEE_BPS);
     let change_delay = reader.required::<Seconds>("change_delay");
+    let provider_delay = reader.required::<Seconds>("provider_delay");
     let bounds = Bounds::read(reader);
     let config = MarketConfig {
         id: id?,
@@ -216,6 +228,7 @@ fn read(reader: &mut Reader) -> Option<MarketConfig> {
         treasury_owner: treasury_owner?,
         redistribution_fee_bps: redistribution_fee_bps?,
         change_delay: change_delay?.0,
+        provider_delay: provider_delay?.0,
         bounds: bounds?,
     };
     config.check(reader);

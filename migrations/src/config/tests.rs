@@ -113,12 +113,14 @@ fn everything_that_the_program_would_refuse_is_listed_at_once() {
     let text = changed("max_apr_bps = 5000", "max_apr_bps = 20000")
         .replace("change_delay = \"", "change_delay = \"1 second\" # \"")
         .replace("min_cure_period = \"5 days\"", "min_cure_period = \"1 hour\"")
-        .replace("min_lot_window = \"1 hour\"", "min_lot_window = \"60 days\"")
+        .replace("provider_delay = \"", "provider_delay = \"1 second\" # \"")
+        .replace("min_lot_window = \"3 days\"", "min_lot_window = \"61 days\"")
         .replace(&Pubkey::new_from_array([2; 32]).to_string(), &Pubkey::default().to_string());
     let error = refused(&text);
     for expected in [
         "guardian: is the system program",
-        "change_delay: is 1 seconds; write ",
+        "change_delay: is 1 seconds; write 172800 to 5184000",
+        "provider_delay: is 1 seconds; write 21600 to 1209600",
         "bounds.min_lot_window: is above bounds.max_lot_window",
         "bounds.max_apr_bps: is 20000; a production market needs at most 10000",
         "bounds.min_cure_period: is 3600; a production market needs at least 86400",
@@ -126,7 +128,7 @@ fn everything_that_the_program_would_refuse_is_listed_at_once() {
         assert!(error.contains(expected), "{expected}: {error}");
     }
     assert!(error.starts_with("market.toml:\n  ") && !error.contains("{path}"), "{error}");
-    assert_eq!(error.lines().count(), 1 + 5 + 1, "{error}");
+    assert_eq!(error.lines().count(), 1 + 6 + 1, "{error}");
     let error = refused(&changed("redistribution_fee_bps = 200", "redistribution_fee_bps = 1001"));
     assert!(error.contains("\n  redistribution_fee_bps: 1001 is not from 0 to 1000\n"), "{error}");
 }
