@@ -8,8 +8,8 @@ use {
         instructions::{self, MarketKeys},
         program::{
             errors::BlockableError,
-            instructions::{CapacityArgs, MarketArgs, OfferArgs, ReportersArgs},
-            state::{Credit, Party, Reporter},
+            instructions::{MarketArgs, OfferArgs},
+            state::{Credit, Party, ProviderSettings},
         },
         reports::{CreditReading, ReportScope, UsageReport},
         tokens,
@@ -63,8 +63,14 @@ impl Chain {
         }
     }
 
-    /// Opens a market, whose admin is the payer, with a mint of its own, funded wallets, and a provider with three reporters and a quorum of two.
-    pub async fn open(client: Client, args: MarketArgs, capacity: CapacityArgs) -> Chain {
+    /// Opens a market, whose admin is the payer, with a mint of its own, funded wallets, and a provider with these settings
+    /// but for its payout account and its reporters' expiry: its own wallet, and none.
+    pub async fn open(
+        client: Client,
+        args: MarketArgs,
+        capacity_units: u64,
+        mut settings: ProviderSettings,
+    ) -> Chain {
         let market = addresses::market(args.id);
         let mint = mint(args.id).pubkey();
         let keys = MarketKeys { market, mint, token_program: tokens::TOKEN_PROGRAM };
@@ -76,12 +82,12 @@ impl Chain {
         let token_program = &keys.token_program;
         let create = instructions::market_create(&payer, &payer, &mint, token_program, &treasury, args);
         chain.send(&[create], &[]).await;
-        let reporter = |index| Reporter { key: Parties::reporter(index).pubkey(), expires_at: i64::MAX };
-        let reporters =
-            ReportersArgs { reporters: (0..3).map(reporter).collect(), quorum: 2, chunk_size: 32 };
-        let payout = chain.wallet("provider");
+        let in_use = usize::from(settings.reporter_count);
+        settings.reporters.iter_mut().take(in_use).for_each(|reporter| reporter.expires_at = i64::MAX);
+        settings.payout = chain.wallet("provider");
         let authority = Parties::address("provider");
-        let register = instructions::provider_register(&market, &authority, &payout, capacity, reporters);
+        let register =
+            instructions::provider_register(&market, &authority, &authority, capacity_units, settings);
         chain.send(&[register], &["provider"]).await;
         chain
     }
@@ -209,6 +215,12 @@ impl Chain {
         instructions::vault_collect(&self.keys, &payer, credit, &to, party)
     }
 
+    /// The fields that the reports of the first chunk share.
+    pub async fn scope(&self) -> ReportScope {
+        let provider = self.client.provider(&self.provider).await.expect("the provider");
+        ReportScope::new(&provider, self.provider, 0)
+    }
+
     /// The instruction that meters credits as of the chain's clock, once that is past their last reports. The first two
     /// reporters agree on each credit's cumulative use and units in flight; the third reads one unit more.
     pub async fn metering(&self, reporters: u8, readings: &[(Pubkey, u64, u64)]) -> Instruction {
@@ -219,8 +231,7 @@ impl Chain {
             last = last.max(meter.reported_at);
         }
         let reported_at = self.wait_until(last + 1).await;
-        let epoch = self.client.provider(&self.provider).await.expect("the provider").epoch;
-        let scope = ReportScope { market: self.keys.market, provider: self.provider, epoch, chunk: 0 };
+        let scope = self.scope().await;
         let report = |reporter: u8| {
             let mut report = UsageReport::new(scope, reported_at);
             for ((_, cumulative, in_flight), bit) in readings.iter().zip(&indices) {

@@ -5,7 +5,7 @@ use {
     blockable_sdk::{
         PROGRAM_ID, Pubkey,
         client::Client,
-        program::instructions::{CapacityArgs, MarketArgs},
+        program::{instructions::MarketArgs, state::ProviderSettings},
     },
     serde_json::Value,
     solana_client::rpc_request::RpcRequest,
@@ -24,12 +24,12 @@ pub struct Cluster {
 impl Cluster {
     /// Starts the cluster on free ports, with the program, funded parties, a market and a provider.
     pub async fn start() -> Cluster {
-        Cluster::with(World::market_args(), World::capacity()).await
+        Cluster::with(World::market_args(), World::capacity(), World::settings()).await
     }
 
-    /// As [`Cluster::start`], with a market and a capacity of one's own.
-    pub async fn with(args: MarketArgs, capacity: CapacityArgs) -> Cluster {
-        Cluster::on(Surfnet::builder().offline(true), args, capacity).await
+    /// As [`Cluster::start`], with a market and a provider of one's own; see [`Chain::open`].
+    pub async fn with(args: MarketArgs, capacity_units: u64, settings: ProviderSettings) -> Cluster {
+        Cluster::on(Surfnet::builder().offline(true), args, capacity_units, settings).await
     }
 
     /// As [`Cluster::start`], on a cluster that makes a block every `slot_ms` milliseconds, as real ones do. The others make
@@ -39,23 +39,28 @@ impl Cluster {
             .offline(true)
             .block_production_mode(BlockProductionMode::Clock)
             .slot_time_ms(slot_ms);
-        Cluster::on(builder, World::market_args(), World::capacity()).await
+        Cluster::on(builder, World::market_args(), World::capacity(), World::settings()).await
     }
 
     /// As [`Cluster::start`], on a cluster whose clock shows `slot_ms` milliseconds for each block. Where that is much more
     /// than a real block takes, moving the clock looks like a cluster that stood still.
     pub async fn with_slots_of(slot_ms: u64) -> Cluster {
         let builder = Surfnet::builder().offline(true).slot_time_ms(slot_ms);
-        Cluster::on(builder, World::market_args(), World::capacity()).await
+        Cluster::on(builder, World::market_args(), World::capacity(), World::settings()).await
     }
 
-    async fn on(builder: SurfnetBuilder, args: MarketArgs, capacity: CapacityArgs) -> Cluster {
+    async fn on(
+        builder: SurfnetBuilder,
+        args: MarketArgs,
+        capacity_units: u64,
+        settings: ProviderSettings,
+    ) -> Cluster {
         let surfnet = Rc::new(builder.start().await.expect("the embedded cluster"));
         let deploy = DeployProgram::new(PROGRAM_ID).so_bytes(ELF.to_vec());
         block_in_place(|| surfnet.cheatcodes().deploy(deploy)).expect("the embedded cluster");
         let client = Client::new(surfnet.rpc_url());
         Chain::fund_fees(&client).await;
-        let mut chain = Chain::open(client, args, capacity).await;
+        let mut chain = Chain::open(client, args, capacity_units, settings).await;
         let mover = surfnet.clone();
         chain.mover = Some(Box::new(move |unix| move_clock(&mover, unix)));
         Cluster { surfnet, chain }

@@ -1,5 +1,5 @@
 use {
-    crate::{DAY, START, USDC},
+    crate::{DAY, START, USDC, World},
     blockable_sdk::{
         Pubkey,
         program::{
@@ -97,14 +97,16 @@ impl Loan {
             units: 1_000_000_000,
             late_fee: 500 * USDC,
             offer_expires_at: START + 30 * i64::from(DAY),
+            max_units_per_second: World::settings().max_units_per_second,
             delinquency_grace: 5 * DAY,
             default_grace: 15 * DAY,
             cure_period: 10 * DAY,
             unit_lifetime: 0,
+            longest_job: World::settings().longest_job,
             apr_bps: 1_200,
             freeze_policy: FreezePolicy::OnDelinquency as u8,
             auto_freeze: 1,
-            reserved: [0; 4],
+            reporters_hash: World::settings().reporters_hash(),
         };
         let args = OfferArgs {
             nonce,

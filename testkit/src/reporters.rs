@@ -70,9 +70,8 @@ struct Inner {
 }
 
 impl Reporters {
-    /// `count` reporters, the first of [`Parties::reporter`], for a provider's epoch.
-    pub fn start(market: Pubkey, provider: Pubkey, epoch: u32, chunk_size: u8, count: u8) -> Reporters {
-        let scope = ReportScope { market, provider, epoch, chunk: 0 };
+    /// `count` reporters, the first of [`Parties::reporter`], for a provider's scope.
+    pub fn start(scope: ReportScope, chunk_size: u8, count: u8) -> Reporters {
         Reporters {
             scope,
             chunk_size,
@@ -194,6 +193,7 @@ impl Server {
         };
         let record = ReportRecord {
             seq,
+            cluster_tag: scope.cluster_tag.into(),
             market: scope.market,
             provider: scope.provider,
             epoch: signed_scope.epoch,

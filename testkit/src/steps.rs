@@ -196,8 +196,7 @@ impl World {
 
     /// The fields that the reports of a chunk share.
     pub fn scope(&self, chunk: u32) -> ReportScope {
-        let epoch = self.provider().epoch;
-        ReportScope { market: self.keys.market, provider: self.provider, epoch, chunk }
+        ReportScope::new(&self.provider(), self.provider, chunk)
     }
 
     /// A reporter's signed report on chunk 0 as of now: per credit its index, cumulative units and units in flight.

@@ -8,8 +8,8 @@ use {
         instructions::{self, MarketKeys},
         program::{
             errors::BlockableError,
-            instructions::{CapacityArgs, MarketArgs, ReportersArgs},
-            state::{Credit, Lot, Market, Provider, Reporter, TermBounds},
+            instructions::MarketArgs,
+            state::{Credit, Lot, Market, Provider, ProviderSettings, Reporter, TermBounds},
         },
         tokens,
     },
@@ -18,7 +18,7 @@ use {
         account::Account, clock::Clock, instruction::Instruction, message::Message, signature::Keypair,
         signer::Signer, transaction::Transaction,
     },
-    std::{collections::BTreeMap, sync::Mutex},
+    std::{collections::BTreeMap, ops::Range, sync::Mutex},
 };
 
 /// Accounts as they stand at one moment.
@@ -47,22 +47,40 @@ impl World {
             guardian: Parties::key("guardian").pubkey(),
             redistribution_fee_bps: 200,
             change_delay: 2 * DAY,
+            provider_delay: DAY,
             bounds: TermBounds { max_apr_bps: 5_000, ..TermBounds::PRODUCTION },
         }
     }
 
-    /// The capacity that [`World::new`] registers the provider with.
-    pub fn capacity() -> CapacityArgs {
-        CapacityArgs { capacity_units: 10_000_000_000, max_units_per_second: 10_000 }
+    /// The units that [`World::new`] registers the provider with.
+    pub fn capacity() -> u64 {
+        10_000_000_000
     }
 
-    /// The three reporters, quorum of two, that [`World::new`] registers.
-    pub fn reporters() -> ReportersArgs {
+    /// The settings that [`World::new`] registers, but for the payout account: three reporters and a quorum of two, and
+    /// bounds that [`Loan::new`](crate::Loan::new) uses in full.
+    pub fn settings() -> ProviderSettings {
+        World::settings_with(0..3)
+    }
+
+    /// As [`World::settings`], with the reporters of other numbers.
+    pub fn settings_with(reporters: Range<u8>) -> ProviderSettings {
         let reporter = |index| Reporter {
             key: Parties::reporter(index).pubkey(),
             expires_at: START + 400 * i64::from(DAY),
         };
-        ReportersArgs { reporters: (0..3).map(reporter).collect(), quorum: 2, chunk_size: 32 }
+        let listed: Vec<Reporter> = reporters.map(reporter).collect();
+        ProviderSettings {
+            chunk_size: 32,
+            max_units_per_second: 10_000,
+            longest_job: 30 * DAY,
+            ..ProviderSettings::with_reporters(&listed, 2)
+        }
+    }
+
+    /// Settings with the payout account of this world's provider.
+    pub fn paid_out(&self, settings: ProviderSettings) -> ProviderSettings {
+        ProviderSettings { payout: self.token_account("provider"), ..settings }
     }
 
     /// A world with an SPL Token mint.
@@ -87,14 +105,10 @@ impl World {
         );
         world.sent(&[create], &["admin"]);
         let authority = world.parties.provider.pubkey();
-        let payout = world.keys.token_account(&authority);
-        let register = instructions::provider_register(
-            &world.keys.market,
-            &authority,
-            &payout,
-            World::capacity(),
-            World::reporters(),
-        );
+        let settings = world.paid_out(World::settings());
+        let market = &world.keys.market;
+        let register =
+            instructions::provider_register(market, &authority, &authority, World::capacity(), settings);
         world.sent(&[register], &["provider"]);
         world
     }
