@@ -98,7 +98,7 @@ fn expired(lab: &mut Lab, instalments: u32) {
     expire(lab, &credit);
     lab.world.write(&credit, |credit: &mut Credit| {
         credit.meter.in_flight = 0;
-        credit.meter.settlement_left = 0;
+        credit.meter.drop_promises();
     });
     expire(lab, &credit);
 

@@ -57,7 +57,7 @@ pub(crate) async fn miss_and_freeze(
     let state = cast.credit(&credit).await?;
     let facts = vec![
         units("lien", Units(state.collateral.lien())),
-        units("frozen", Units(state.collateral.frozen)),
+        units("frozen", Units(state.collateral.frozen())),
         units("available", Units(state.collateral.available())),
     ];
     narrator.step(
@@ -75,7 +75,7 @@ pub(crate) async fn miss_and_freeze(
     let debt_at_default = mark_defaulted(cast, narrator, &credit).await?;
 
     let (freeze_ms, landed) = freeze(cast, &credit, FreezeAmount::All, FreezeReason::Default).await?;
-    let frozen = Units(cast.credit(&credit).await?.collateral.frozen);
+    let frozen = Units(cast.credit(&credit).await?.collateral.frozen());
     let facts = vec![units("frozen", frozen), number("freeze_ms", freeze_ms)];
     narrator.step("freeze_all", "The lender freezes everything, at once.", Some(&landed), facts);
     report_end_of_job(cast, narrator, pace, used).await?;
@@ -120,7 +120,7 @@ async fn freeze(
     reason: FreezeReason,
 ) -> Result<(u64, Landed), DemoError> {
     let client = &cast.cluster.client;
-    let before = client.credit(credit).await?.collateral.frozen;
+    let before = client.credit(credit).await?.collateral.frozen();
     let freeze =
         instructions::credit_freeze(&cast.keys.market, &cast.lender.pubkey(), credit, amount, reason);
     let (transaction, last_valid) = client.sign(&[freeze], &cast.lender, &[]).await?;
@@ -142,7 +142,7 @@ async fn freeze(
 async fn frozen_at_processed(cast: &Cast, credit: &Pubkey) -> Result<u64, DemoError> {
     let client = &cast.cluster.client;
     let credit: Credit = client.fetch_at(credit, CommitmentConfig::processed()).await?;
-    Ok(credit.collateral.frozen)
+    Ok(credit.collateral.frozen())
 }
 
 /// Reports the end of the running job, which settles from the frozen units, and use beyond it, which is the provider's loss.
@@ -171,7 +171,7 @@ async fn report_end_of_job(
         let state = cast.credit(credit).await?;
         let facts = vec![
             units("consumed", Units(state.collateral.consumed)),
-            units("frozen", Units(state.collateral.frozen)),
+            units("frozen", Units(state.collateral.frozen())),
             units("overrun", Units(state.meter.overrun)),
         ];
         narrator.step(name, sentence, Some(&landed), facts);

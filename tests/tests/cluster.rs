@@ -143,7 +143,7 @@ async fn a_freeze_reaches_a_websocket_subscriber() {
     let update = timeout(Duration::from_secs(20), futures_util::StreamExt::next(&mut updates)).await;
     let account = update.expect("an update within the deadline").expect("the stream is open").value;
     let state = Credit::decode(&account.data.decode().unwrap()).unwrap();
-    assert_eq!(state.collateral.frozen, 123_456);
+    assert_eq!(state.collateral.frozen(), 123_456);
     unsubscribe().await;
     cluster.stop();
 }

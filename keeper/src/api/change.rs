@@ -30,7 +30,19 @@ pub(super) fn fields(change: &Change) -> Value {
         Change::LenderOffered { to } | Change::LenderChanged { to } | Change::FreezeAuthoritySet { to } => {
             json!({ "to": Address(*to) })
         }
-        Change::Paid { payer, reserve, late_fees, interest, principal, released, thawed, debt, status } => {
+        Change::Paid {
+            payer,
+            reserve,
+            late_fees,
+            interest,
+            principal,
+            released,
+            thawed,
+            frozen_for_payment,
+            frozen_for_other,
+            debt,
+            status,
+        } => {
             json!({
                 "payer": Address(*payer),
                 "reserve": usd(*reserve),
@@ -39,6 +51,8 @@ pub(super) fn fields(change: &Change) -> Value {
                 "principal": usd(*principal),
                 "released": units(*released),
                 "thawed": units(*thawed),
+                "frozen_for_payment": units(*frozen_for_payment),
+                "frozen_for_other": units(*frozen_for_other),
                 "debt": usd(*debt),
                 "status": status_name(*status),
             })
@@ -64,15 +78,19 @@ pub(super) fn fields(change: &Change) -> Value {
             "amount": usd(*amount),
         }),
         Change::VaultClosed { swept } => json!({ "swept": usd(*swept) }),
-        Change::Frozen { by, reason, units: count, frozen } => json!({
+        Change::Frozen { by, reason, units: count, frozen_for_payment, frozen_for_other } => json!({
             "by": Address(*by),
             "reason": freeze_reason_name(*reason),
             "units": units(*count),
-            "frozen": units(*frozen),
+            "frozen_for_payment": units(*frozen_for_payment),
+            "frozen_for_other": units(*frozen_for_other),
         }),
-        Change::Thawed { by, units: count, frozen } => {
-            json!({ "by": Address(*by), "units": units(*count), "frozen": units(*frozen) })
-        }
+        Change::Thawed { by, units: count, frozen_for_payment, frozen_for_other } => json!({
+            "by": Address(*by),
+            "units": units(*count),
+            "frozen_for_payment": units(*frozen_for_payment),
+            "frozen_for_other": units(*frozen_for_other),
+        }),
         Change::Metered { cumulative, in_flight, reported_at, metered } => json!({
             "cumulative": units(*cumulative),
             "in_flight": units(*in_flight),

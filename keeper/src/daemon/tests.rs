@@ -150,7 +150,7 @@ async fn the_next_payment_gets_its_own_alert_once_the_store_works_again() {
 
 #[tokio::test]
 async fn alerts_on_a_credit_that_is_gone_end_once_the_store_works_again() {
-    let frozen = loans::with(|credit| credit.collateral.frozen = 1);
+    let frozen = loans::with(|credit| credit.collateral.frozen_for_other = 1);
     let case = Case::new().await;
     case.alert(&loan(START, &frozen)).await.unwrap();
     assert_eq!(case.alerts(Rule::Frozen).await.len(), 1);

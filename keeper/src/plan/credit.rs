@@ -7,7 +7,7 @@ use {
         amounts::{ChainTime, MarketTime, Units},
         program::{
             covenant,
-            metering::held_by_jobs,
+            metering::{finishing, held_by_jobs},
             state::Credit,
             transitions::{Action, Status, next},
             units::{after, elapsed},
@@ -211,7 +211,7 @@ fn auto_freeze(now: &Now, address: &Pubkey, credit: &Credit) -> Result<Timing, O
     if credit.terms.auto_freeze != 1 {
         return Err(Obstacle::NotAgreed);
     }
-    if credit.collateral.lien() <= credit.collateral.frozen {
+    if credit.collateral.lien() <= credit.collateral.frozen() {
         return Err(Obstacle::AlreadyFrozen);
     }
     if draw_would_cure(now, address, credit) {
@@ -241,7 +241,7 @@ fn expire_units(now: &Now, credit: &Credit) -> Result<Timing, Obstacle> {
     }
     let (mut collateral, meter) = (credit.collateral, credit.meter);
     let held = held_by_jobs(&collateral, &meter);
-    let units = collateral.expire(held, meter.settlement_left).map_err(|_| Obstacle::OutOfRange)?;
+    let units = collateral.expire(held, finishing(&collateral, &meter)).map_err(|_| Obstacle::OutOfRange)?;
     if Units(units).is_zero() {
         return Err(Obstacle::NothingToExpire);
     }

@@ -81,7 +81,7 @@ impl Reason {
         Some(match kind {
             Kind::AutoFreeze => Reason::FreezeAgreed {
                 defaulted_at: now.chain_time(MarketTime(credit.defaulted_at)),
-                open: Units(accrued.collateral.lien()).saturating_sub(Units(accrued.collateral.frozen)),
+                open: Units(accrued.collateral.lien()).saturating_sub(Units(accrued.collateral.frozen())),
             },
             Kind::MarkDelinquent => Reason::PastDelinquencyGrace(unpaid(credit.terms.delinquency_grace)),
             Kind::MarkDefaulted => Reason::PastDefaultGrace(unpaid(credit.terms.default_grace)),

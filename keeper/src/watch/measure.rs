@@ -173,7 +173,7 @@ pub(crate) fn measure(
         consumed: Units(units.consumed),
         remaining,
         lien,
-        frozen: Units(units.frozen),
+        frozen: Units(units.frozen()),
         available: Units(units.available()),
         overrun: Units(now.meter.overrun),
         new_overrun: Units(track.new_overrun(now.meter.overrun)),
@@ -264,7 +264,7 @@ fn utilisation(now: &Credit) -> Option<Utilisation> {
     let seconds = elapsed(covenant.measured_at, now.meter.reported_at).ok()?;
     let used = now.collateral.consumed.checked_sub(covenant.consumed)?;
     let bps = utilisation_bps(used, rider.planned_units, rider.covenant_window, seconds).ok()?;
-    let was_frozen = now.collateral.frozen > 0
+    let was_frozen = now.collateral.frozen() > 0
         || covenant.began_frozen == 1
         || now.meter.frozen_at_chain > covenant.measured_at;
     Some(Utilisation {

@@ -33,7 +33,8 @@ async fn use_is_metered_and_a_missed_loan_is_marked_and_frozen_in_its_time() {
     setup
         .until("all are in default and frozen", async |setup: &Setup| {
             let credit = setup.cluster.chain.credit(&setup.credits[0]).await;
-            setup.status(0).await == Status::Defaulted && credit.collateral.frozen == credit.collateral.lien()
+            setup.status(0).await == Status::Defaulted
+                && credit.collateral.frozen() == credit.collateral.lien()
         })
         .await;
     keeper.stop().await;

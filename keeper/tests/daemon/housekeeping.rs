@@ -20,7 +20,7 @@ async fn credit(setup: &Setup) -> Credit {
 async fn covenants_are_applied_reserves_drawn_and_units_expired_in_their_time() {
     let rider = Rider { reserve: RESERVE, ..covenant(100_000_000, WINDOW) };
     let loan = Loan::new(1).with_rider(rider).with(|terms| {
-        (terms.offer_expires_at, terms.unit_lifetime) = (0, 175 * DAY);
+        (terms.offer_expires_at, terms.unit_lifetime) = (0, 191 * DAY);
     });
     let mut setup = Setup::lend(Cluster::ticking(400).await, 1, &loan.args).await;
     let url = setup.cluster.rpc_url();

@@ -281,7 +281,7 @@ async fn finish(setup: &mut Setup, usage: &mut Usage) {
 async fn are_frozen(setup: &Setup) -> bool {
     for number in LOST {
         let collateral = setup.cluster.chain.credit(&setup.credits[number]).await.collateral;
-        if collateral.frozen < collateral.lien() {
+        if collateral.frozen() < collateral.lien() {
             return false;
         }
     }

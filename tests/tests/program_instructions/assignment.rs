@@ -59,7 +59,10 @@ fn the_new_lender_freezes_and_thaws_and_the_old_one_and_its_freeze_authority_no_
     }
     let landed = world.sent(&[freeze(&world, "buyer", &credit)], &["buyer"]);
     let (by, reason) = (Parties::address("buyer"), FreezeReason::MissedPayment);
-    assert_eq!(landed.changes(), [Change::Frozen { by, reason, units: 9, frozen: 9 }]);
+    assert_eq!(
+        landed.changes(),
+        [Change::Frozen { by, reason, units: 9, frozen_for_payment: 9, frozen_for_other: 0 }]
+    );
     for who in ["lender", "freezer"] {
         let thaw = world.thaw(who, &credit, UnitAmount::All);
         world.refused(&[thaw], &[who], BlockableError::NotFreezer);

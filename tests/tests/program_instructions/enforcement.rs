@@ -19,8 +19,12 @@ fn at_will() -> Loan {
     Loan::new(1).with(|terms| terms.freeze_policy = FreezePolicy::AtWill as u8)
 }
 
-fn frozen(units: u64) -> Collateral {
-    Collateral { granted: UNITS, frozen: units, ..Collateral::default() }
+fn frozen_for_payment(units: u64) -> Collateral {
+    Collateral { granted: UNITS, frozen_for_payment: units, ..Collateral::default() }
+}
+
+fn frozen_for_other(units: u64) -> Collateral {
+    Collateral { granted: UNITS, frozen_for_other: units, ..Collateral::default() }
 }
 
 #[test]
@@ -36,7 +40,7 @@ fn delinquency_is_marked_the_second_the_grace_has_passed() {
     assert_eq!((state.status(), state.blockable), (Ok(Status::Delinquent), 1));
     assert_eq!(state.debt.arrears_since, START + i64::from(30 * DAY));
     assert_eq!((state.debt.late_fees, state.debt.interest_due), (500_000_000, 986_301_369));
-    assert_eq!(state.collateral, frozen(0));
+    assert_eq!(state.collateral, frozen_for_payment(0));
     assert_eq!(landed.changes(), [Change::MarkedDelinquent { arrears: ARREARS }]);
 }
 
@@ -66,13 +70,16 @@ fn the_lender_freezes_all_of_the_lien() {
 
     assert_eq!(world.money(&credit), money);
     let state = world.credit(&credit);
-    assert_eq!((state.status(), state.collateral), (Ok(Status::Delinquent), frozen(UNITS)));
+    assert_eq!((state.status(), state.collateral), (Ok(Status::Delinquent), frozen_for_payment(UNITS)));
     assert_eq!(state.collateral.available(), 0);
     assert_eq!((state.meter.frozen_at_chain, state.meter.frozen_before), (now, 0));
     assert_eq!(state.freeze_reason, FreezeReason::MissedPayment as u8);
     let by = Parties::address("lender");
     let reason = FreezeReason::MissedPayment;
-    assert_eq!(landed.changes(), [Change::Frozen { by, reason, units: UNITS, frozen: UNITS }]);
+    assert_eq!(
+        landed.changes(),
+        [Change::Frozen { by, reason, units: UNITS, frozen_for_payment: UNITS, frozen_for_other: 0 }]
+    );
 }
 
 #[test]
@@ -87,12 +94,15 @@ fn the_freeze_authority_freezes_a_number_of_units_and_raises_it_later() {
         (changes, world.credit(&credit))
     };
     let (changes, state) = freeze(7, FreezeReason::Risk);
-    assert_eq!(changes, [Change::Frozen { by, reason: FreezeReason::Risk, units: 7, frozen: 7 }]);
-    assert_eq!(state.collateral, frozen(7));
+    let frozen = |reason, units, frozen_for_other| {
+        [Change::Frozen { by, reason, units, frozen_for_payment: 0, frozen_for_other }]
+    };
+    assert_eq!(changes, frozen(FreezeReason::Risk, 7, 7));
+    assert_eq!(state.collateral, frozen_for_other(7));
 
     let (changes, state) = freeze(10, FreezeReason::Breach);
-    assert_eq!(changes, [Change::Frozen { by, reason: FreezeReason::Breach, units: 3, frozen: 10 }]);
-    assert_eq!(state.collateral, frozen(10));
+    assert_eq!(changes, frozen(FreezeReason::Breach, 3, 10));
+    assert_eq!(state.collateral, frozen_for_other(10));
     assert_eq!((state.meter.frozen_before, state.meter.frozen_at_chain), (7, START + 2));
     assert_eq!(state.freeze_reason, FreezeReason::Breach as u8);
 }
@@ -105,7 +115,7 @@ fn a_share_of_the_lien_is_frozen_rounded_up() {
         let credit = world.active(&at_will().with(|terms| terms.units = 1_000_000_007));
         let freeze = world.freeze(&credit, FreezeAmount::Bps(bps), FreezeReason::Risk);
         world.sent(&[freeze], &["lender"]);
-        assert_eq!(world.credit(&credit).collateral.frozen, units);
+        assert_eq!(world.credit(&credit).collateral.frozen(), units);
     }
 }
 
@@ -116,7 +126,7 @@ fn a_shortfall_freezes_the_share_that_the_arrears_are_of_the_debt() {
     let freeze = world.freeze(&credit, FreezeAmount::Shortfall, FreezeReason::MissedPayment);
     world.sent(&[freeze], &["lender"]);
     // 10^9 x 21,486,301,369 / 101,650,684,932 (35 days of interest, rounded up) = 211,373,896.63
-    assert_eq!(world.credit(&credit).collateral, frozen(211_373_897));
+    assert_eq!(world.credit(&credit).collateral, frozen_for_payment(211_373_897));
 }
 
 #[test]
@@ -130,7 +140,7 @@ fn a_shortfall_counts_the_interest_up_to_the_freeze() {
     assert_eq!(state.debt.accrued_at, START + i64::from(60 * DAY));
     // 60 days of interest, two instalments, one late fee: 10^9 x 42,472,602,739 / 102,472,602,740, rounded up.
     assert_eq!((state.arrears(), state.debt.total()), (42_472_602_739, 102_472_602_740));
-    assert_eq!(state.collateral, frozen(414_477_642));
+    assert_eq!(state.collateral, frozen_for_payment(414_477_642));
 }
 
 #[test]
@@ -164,14 +174,20 @@ fn lender_and_freeze_authority_thaw_what_is_frozen() {
     let money = world.money(&credit);
 
     let landed = world.sent(&[world.thaw("freezer", &credit, UnitAmount::Units(30))], &["freezer"]);
-    assert_eq!(world.credit(&credit).collateral, frozen(70));
+    assert_eq!(world.credit(&credit).collateral, frozen_for_other(70));
     let by = Parties::address("freezer");
-    assert_eq!(landed.changes(), [Change::Thawed { by, units: 30, frozen: 70 }]);
+    assert_eq!(
+        landed.changes(),
+        [Change::Thawed { by, units: 30, frozen_for_payment: 0, frozen_for_other: 70 }]
+    );
 
     let landed = world.sent(&[world.thaw("lender", &credit, UnitAmount::All)], &["lender"]);
-    assert_eq!(world.credit(&credit).collateral, frozen(0));
+    assert_eq!(world.credit(&credit).collateral, frozen_for_other(0));
     let by = Parties::address("lender");
-    assert_eq!(landed.changes(), [Change::Thawed { by, units: 70, frozen: 0 }]);
+    assert_eq!(
+        landed.changes(),
+        [Change::Thawed { by, units: 70, frozen_for_payment: 0, frozen_for_other: 0 }]
+    );
     assert_eq!(world.money(&credit), money);
 }
 
@@ -184,8 +200,14 @@ fn after_default_anyone_freezes_the_rest_where_the_terms_say_so() {
     let landed = world.sent(&[world.auto_freeze(&credit)], &[]);
 
     let state = world.credit(&credit);
-    assert_eq!((state.status(), state.collateral), (Ok(Status::Defaulted), frozen(UNITS)));
+    assert_eq!((state.status(), state.collateral), (Ok(Status::Defaulted), frozen_for_payment(UNITS)));
     assert_eq!(state.freeze_reason, FreezeReason::Default as u8);
-    let (units, reason) = (750_000_000, FreezeReason::Default);
-    assert_eq!(landed.changes(), [Change::Frozen { by: credit, reason, units, frozen: UNITS }]);
+    let frozen = Change::Frozen {
+        by: credit,
+        reason: FreezeReason::Default,
+        units: 750_000_000,
+        frozen_for_payment: UNITS,
+        frozen_for_other: 0,
+    };
+    assert_eq!(landed.changes(), [frozen]);
 }

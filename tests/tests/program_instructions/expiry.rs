@@ -7,6 +7,7 @@ use {
         program::{
             errors::BlockableError,
             instructions::{FreezeAmount, UnitAmount},
+            metering::finishing,
             state::{Collateral, FreezeReason, Party},
             transitions::Status,
         },
@@ -16,10 +17,10 @@ use {
 
 const UNITS: u64 = 1_000_000_000;
 
-/// A loan whose units live as short as may be: to the end of the cure period of the last instalment, day 175.
+/// A loan whose units live as short as may be: 15 of default grace, 26 for recovery, day 191.
 fn loan(nonce: u64) -> Loan {
     Loan::new(nonce).with(|terms| {
-        terms.unit_lifetime = 175 * DAY;
+        terms.unit_lifetime = 191 * DAY;
         terms.offer_expires_at = 0;
     })
 }
@@ -40,13 +41,13 @@ fn meter(world: &mut World, credit: &Pubkey, cumulative: u64, in_flight: u64) {
 fn unused_units_expire_the_second_their_lifetime_has_passed_but_for_what_jobs_hold() {
     let mut world = World::new();
     let credit = world.active(&loan(1));
-    assert_eq!(world.credit(&credit).units_expire_at, day(175));
+    assert_eq!(world.credit(&credit).units_expire_at, day(191));
     world.sent(&[world.repay("borrower", &credit, u64::MAX)], &["borrower"]);
-    world.set_time(day(174));
+    world.set_time(day(190));
     meter(&mut world, &credit, 1_000, 300);
-    world.set_time(day(175) - 1);
+    world.set_time(day(191) - 1);
     world.refused(&[world.expire_units(&credit)], &[], BlockableError::NothingToExpire);
-    world.set_time(day(175));
+    world.set_time(day(191));
     let money = world.money(&credit);
     let landed = expire(&mut world, &credit);
 
@@ -75,12 +76,12 @@ fn frozen_units_expire_as_well_but_for_what_was_promised_to_jobs() {
     let credit = world.delinquent(&loan(1));
     meter(&mut world, &credit, 1_000, 300);
     world.sent(&[world.freeze(&credit, FreezeAmount::All, FreezeReason::MissedPayment)], &["lender"]);
-    world.set_time(day(175));
+    world.set_time(day(191));
     assert_eq!(expire(&mut world, &credit).changes(), [Change::Expired { units: UNITS - 1_300 }]);
     let state = world.credit(&credit);
-    assert_eq!((state.status(), state.meter.settlement_left), (Ok(Status::Delinquent), 300));
+    assert_eq!((state.status(), finishing(&state.collateral, &state.meter)), (Ok(Status::Delinquent), 300));
     let units = state.collateral;
-    assert_eq!((units.frozen, units.lien(), units.available()), (300, 300, 0));
+    assert_eq!((units.frozen(), units.lien(), units.available()), (300, 300, 0));
 
     world.pass(60);
     meter(&mut world, &credit, 1_300, 0);
@@ -92,9 +93,9 @@ fn frozen_units_expire_as_well_but_for_what_was_promised_to_jobs() {
 fn a_pause_puts_the_expiry_off() {
     let mut world = World::new();
     let credit = world.active(&loan(1));
-    world.set_time(day(174));
+    world.set_time(day(190));
     world.sent(&[world.pause_by("guardian", 21_600)], &["guardian"]);
-    world.set_time(day(175) + 21_599);
+    world.set_time(day(191) + 21_599);
     world.refused(&[world.expire_units(&credit)], &[], BlockableError::NothingToExpire);
     world.pass(1);
     assert_eq!(expire(&mut world, &credit).changes(), [Change::Expired { units: UNITS }]);
@@ -104,7 +105,7 @@ fn a_pause_puts_the_expiry_off() {
 fn the_debt_stands_when_the_units_have_expired_and_nothing_is_left_to_seize() {
     let mut world = World::new();
     let credit = world.defaulted(&loan(1));
-    world.set_time(day(175));
+    world.set_time(day(191));
     expire(&mut world, &credit);
     world.refused(&[world.seize(&credit, UnitAmount::All)], &["lender"], BlockableError::UnitsExpired);
     world.sent(&[world.repay("borrower", &credit, u64::MAX)], &["borrower"]);
@@ -120,8 +121,8 @@ fn units_from_a_lot_keep_their_expiry_in_a_credit_of_their_own() {
     for (credit, units) in [(expiring, 1_000), (lasting, 70), (expiring, 500)] {
         world.sent(&[world.buy(&credit, units, u64::MAX)], &["buyer"]);
     }
-    let (until, forever) = (world.unrestricted_until("buyer", day(175)), world.unrestricted("buyer"));
-    for (credit, nonce, units, expiry) in [(until, day(175) as u64, 1_500, day(175)), (forever, 0, 70, 0)] {
+    let (until, forever) = (world.unrestricted_until("buyer", day(191)), world.unrestricted("buyer"));
+    for (credit, nonce, units, expiry) in [(until, day(191) as u64, 1_500, day(191)), (forever, 0, 70, 0)] {
         let own = world.credit(&credit);
         assert!(own.is_unrestricted());
         assert_eq!((own.nonce, own.units_expire_at), (nonce, expiry));
@@ -129,7 +130,7 @@ fn units_from_a_lot_keep_their_expiry_in_a_credit_of_their_own() {
     }
     assert_eq!(world.provider().outstanding_units, 2 * UNITS);
 
-    world.set_time(day(175));
+    world.set_time(day(191));
     assert_eq!(expire(&mut world, &until).changes(), [Change::Expired { units: 1_500 }]);
     world.refused(&[world.expire_units(&forever)], &[], BlockableError::NothingToExpire);
     assert_eq!(world.credit(&forever).collateral.available(), 70);
@@ -139,7 +140,7 @@ fn units_from_a_lot_keep_their_expiry_in_a_credit_of_their_own() {
 fn units_left_in_a_lot_are_sold_no_more_and_expire_when_they_come_back() {
     let mut world = World::new();
     let credit = world.seized(&loan(1), UnitAmount::All);
-    world.set_time(day(175) - 1);
+    world.set_time(day(191) - 1);
     world.sent(&[world.buy(&credit, 1_000, u64::MAX)], &["buyer"]);
     world.pass(1);
     world.refused(&[world.buy(&credit, 1, u64::MAX)], &["buyer"], BlockableError::UnitsExpired);
@@ -156,8 +157,8 @@ fn units_that_a_lender_takes_over_keep_their_expiry() {
     let credit = world.defaulted(&loan(1));
     world.pass(10 * DAY);
     world.sent(&[world.seize_to_lender("lender", &credit, UnitAmount::Units(9))], &["lender"]);
-    let own = world.credit(&world.unrestricted_until("lender", day(175)));
-    assert_eq!((own.collateral.granted, own.units_expire_at), (9, day(175)));
+    let own = world.credit(&world.unrestricted_until("lender", day(191)));
+    assert_eq!((own.collateral.granted, own.units_expire_at), (9, day(191)));
     assert_eq!(world.lamports(&world.unrestricted("lender")), 0);
 }
 
@@ -169,7 +170,7 @@ fn a_credit_whose_units_have_expired_can_be_removed_by_anyone() {
     let to = world.token_account("lender");
     let collect = world.collect("stranger", &credit, Party::Lender, &to);
     world.sent(&[collect, world.close_vault(&credit)], &["stranger"]);
-    world.set_time(day(175));
+    world.set_time(day(191));
     let lamports = world.lamports(&Parties::address("lender")) + world.lamports(&credit);
     world.sent(&[world.expire_units(&credit), world.close_credit("stranger", &credit)], &["stranger"]);
     assert_eq!((world.lamports(&credit), world.provider().outstanding_units), (0, 0));

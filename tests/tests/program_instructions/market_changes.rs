@@ -100,13 +100,14 @@ fn one_field_that_loosens_makes_the_whole_change_wait() {
 
 #[test]
 fn what_prices_collateral_waits_whichever_way_it_moves() {
-    let windows: [fn(&mut TermBounds); 6] = [
+    let windows: [fn(&mut TermBounds); 7] = [
         |bounds| bounds.min_lot_window += 1,
         |bounds| bounds.max_lot_window -= 1,
         |bounds| bounds.min_start_price_bps += 1,
+        |bounds| bounds.max_start_price_bps -= 1,
         |bounds| bounds.min_floor_price_bps += 1,
         |bounds| (bounds.min_start_price_bps, bounds.min_floor_price_bps) = (10_000, 10_000),
-        |bounds| (bounds.min_lot_window, bounds.max_lot_window) = (DAY, DAY),
+        |bounds| (bounds.min_lot_window, bounds.max_lot_window) = (5 * DAY, 5 * DAY),
     ];
     for window in windows {
         let mut world = World::new();

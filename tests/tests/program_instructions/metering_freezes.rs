@@ -6,7 +6,7 @@ use {
         events::Change,
         program::{
             instructions::{FreezeAmount, UnitAmount},
-            metering::Metered,
+            metering::{Metered, finishing},
             report::SignedReport,
             state::{FreezePolicy, FreezeReason},
         },
@@ -35,6 +35,12 @@ fn meter(world: &mut World, credit: &Pubkey, cumulative: u64, in_flight: u64) ->
     submit(world, credit, reports)
 }
 
+/// Frozen units that running jobs may still use.
+fn finishing_of(world: &World, credit: &Pubkey) -> u64 {
+    let state = world.credit(credit);
+    finishing(&state.collateral, &state.meter)
+}
+
 #[track_caller]
 fn submit(world: &mut World, credit: &Pubkey, reports: Vec<SignedReport>) -> Metered {
     let landed = world.sent(&[world.meter_with(&[*credit], reports)], &[]);
@@ -48,20 +54,20 @@ fn submit(world: &mut World, credit: &Pubkey, reports: Vec<SignedReport>) -> Met
 fn jobs_in_flight_at_a_freeze_settle_and_the_rest_is_overrun() {
     let (mut world, credit) = frozen(FreezeAmount::All);
     let state = world.credit(&credit);
-    assert_eq!((state.collateral.frozen, state.meter.settlement_left), (UNITS - 1_000, 300));
+    assert_eq!((state.collateral.frozen(), finishing(&state.collateral, &state.meter)), (UNITS - 1_000, 300));
 
     world.pass(60);
     let metered = meter(&mut world, &credit, 1_200, 100);
     assert_eq!(metered, Metered { consumed: 200, overrun: 0, deferred: 0 });
     let state = world.credit(&credit);
-    assert_eq!((state.collateral.frozen, state.meter.settlement_left), (UNITS - 1_200, 100));
+    assert_eq!((state.collateral.frozen(), finishing(&state.collateral, &state.meter)), (UNITS - 1_200, 100));
 
     world.pass(60);
     let metered = meter(&mut world, &credit, 1_450, 0);
     assert_eq!(metered, Metered { consumed: 100, overrun: 150, deferred: 0 });
     let state = world.credit(&credit);
-    assert_eq!((state.collateral.frozen, state.collateral.consumed), (UNITS - 1_300, 1_300));
-    assert_eq!((state.meter.settlement_left, state.meter.overrun), (0, 150));
+    assert_eq!((state.collateral.frozen(), state.collateral.consumed), (UNITS - 1_300, 1_300));
+    assert_eq!((finishing(&state.collateral, &state.meter), state.meter.overrun), (0, 150));
     assert_eq!(state.meter.cumulative, 1_450);
 }
 
@@ -70,12 +76,12 @@ fn a_job_that_ends_without_using_its_units_leaves_them_frozen() {
     let (mut world, credit) = frozen(FreezeAmount::All);
     world.pass(60);
     assert_eq!(meter(&mut world, &credit, 1_000, 0), Metered::default());
-    assert_eq!(world.credit(&credit).meter.settlement_left, 0);
+    assert_eq!(finishing_of(&world, &credit), 0);
     world.pass(60);
     // What comes after is a new job: the same 300 units are no longer promised.
     let metered = meter(&mut world, &credit, 1_300, 0);
     assert_eq!(metered, Metered { consumed: 0, overrun: 300, deferred: 0 });
-    assert_eq!(world.credit(&credit).collateral.frozen, UNITS - 1_000);
+    assert_eq!(world.credit(&credit).collateral.frozen(), UNITS - 1_000);
 }
 
 #[test]
@@ -83,8 +89,7 @@ fn jobs_reported_only_after_a_freeze_are_promised_nothing() {
     let (mut world, credit) = frozen(FreezeAmount::All);
     world.pass(60);
     meter(&mut world, &credit, 1_000, 5_000);
-    let meter = world.credit(&credit).meter;
-    assert_eq!((meter.settlement_left, meter.in_flight), (300, 300));
+    assert_eq!((finishing_of(&world, &credit), world.credit(&credit).meter.in_flight), (300, 300));
 }
 
 #[test]
@@ -92,18 +97,18 @@ fn a_partial_freeze_leaves_the_rest_to_new_jobs() {
     let (mut world, credit) = frozen(FreezeAmount::Units(UNITS - 1_500));
     // 500 units are left available, which cover the 300 in flight.
     assert_eq!(world.credit(&credit).collateral.available(), 500);
-    assert_eq!(world.credit(&credit).meter.settlement_left, 0);
+    assert_eq!(finishing_of(&world, &credit), 0);
     world.pass(60);
     let metered = meter(&mut world, &credit, 1_600, 0);
     assert_eq!(metered, Metered { consumed: 500, overrun: 100, deferred: 0 });
-    assert_eq!(world.credit(&credit).collateral.frozen, UNITS - 1_500);
+    assert_eq!(world.credit(&credit).collateral.frozen(), UNITS - 1_500);
 }
 
 #[test]
 fn a_partial_freeze_promises_running_jobs_only_what_is_not_available() {
     let (mut world, credit) = frozen(FreezeAmount::Units(UNITS - 1_100));
     let state = world.credit(&credit);
-    assert_eq!((state.collateral.available(), state.meter.settlement_left), (100, 200));
+    assert_eq!((state.collateral.available(), finishing(&state.collateral, &state.meter)), (100, 200));
     world.pass(60);
     let metered = meter(&mut world, &credit, 1_400, 0);
     assert_eq!(metered, Metered { consumed: 300, overrun: 100, deferred: 0 });
@@ -113,7 +118,7 @@ fn a_partial_freeze_promises_running_jobs_only_what_is_not_available() {
 fn a_thaw_opens_the_units_again() {
     let (mut world, credit) = frozen(FreezeAmount::All);
     world.sent(&[world.thaw("lender", &credit, UnitAmount::All)], &["lender"]);
-    assert_eq!(world.credit(&credit).meter.settlement_left, 0);
+    assert_eq!(finishing_of(&world, &credit), 0);
     world.pass(60);
     let metered = meter(&mut world, &credit, 9_000, 0);
     assert_eq!(metered, Metered { consumed: 8_000, overrun: 0, deferred: 0 });
@@ -135,8 +140,8 @@ fn a_report_from_before_the_freeze_counts_within_a_minute_of_it() {
     let metered = submit(&mut world, &credit, reports);
     assert_eq!(metered, Metered { consumed: 4_000, overrun: 0, deferred: 0 });
     let state = world.credit(&credit);
-    assert_eq!((state.collateral.consumed, state.collateral.frozen), (5_000, UNITS - 5_000));
-    assert_eq!((state.meter.in_flight, state.meter.settlement_left), (400, 400));
+    assert_eq!((state.collateral.consumed, state.collateral.frozen()), (5_000, UNITS - 5_000));
+    assert_eq!((state.meter.in_flight, finishing(&state.collateral, &state.meter)), (400, 400));
 }
 
 #[test]
@@ -146,7 +151,7 @@ fn a_report_from_before_the_freeze_is_too_late_after_a_minute() {
     let metered = submit(&mut world, &credit, reports);
     // Only the 300 units known to be in flight at the freeze.
     assert_eq!(metered, Metered { consumed: 300, overrun: 3_700, deferred: 0 });
-    assert_eq!(world.credit(&credit).collateral.frozen, UNITS - 1_300);
+    assert_eq!(world.credit(&credit).collateral.frozen(), UNITS - 1_300);
 }
 
 #[test]
@@ -167,7 +172,7 @@ fn a_second_freeze_lets_a_late_report_reach_only_what_was_open_before_it() {
     let reports = vec![world.report_at(0, at, &readings), world.report_at(1, at, &readings)];
     let metered = submit(&mut world, &credit, reports);
     assert_eq!(metered, Metered { consumed: 1_000, overrun: 3_000, deferred: 0 });
-    assert_eq!(world.credit(&credit).collateral.frozen, UNITS - 2_000);
+    assert_eq!(world.credit(&credit).collateral.frozen(), UNITS - 2_000);
 }
 
 #[test]

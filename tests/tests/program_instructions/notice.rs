@@ -199,5 +199,5 @@ fn paying_the_arrears_thaws_nothing_while_a_notice_stands() {
     world.sent(&[world.repay("borrower", &credit, FIRST)], &["borrower"]);
     let state = world.credit(&credit);
     // The lien is smaller by what the instalment has released; all of it stays frozen.
-    assert_eq!((state.status(), state.collateral.frozen), (Ok(Status::Defaulted), 800_000_000));
+    assert_eq!((state.status(), state.collateral.frozen()), (Ok(Status::Defaulted), 800_000_000));
 }

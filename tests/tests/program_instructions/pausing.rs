@@ -211,12 +211,12 @@ fn a_lots_price_stands_still_while_paused() {
 #[test]
 fn units_live_longer_by_as_much_as_the_market_was_paused() {
     let mut world = World::new();
-    let credit = world.active(&Loan::new(1).with(|terms| terms.unit_lifetime = 175 * DAY));
-    assert_eq!(world.credit(&credit).units_expire_at, START + i64::from(175 * DAY));
+    let credit = world.active(&Loan::new(1).with(|terms| terms.unit_lifetime = 191 * DAY));
+    assert_eq!(world.credit(&credit).units_expire_at, START + i64::from(191 * DAY));
     world.pass(100 * DAY);
     paused(&mut world);
     let expire = world.expire_units(&credit);
-    let at = START + i64::from(175 * DAY + PAUSE);
+    let at = START + i64::from(191 * DAY + PAUSE);
     opens_at(&mut world, at, expire, &[], BlockableError::NothingToExpire);
     assert_eq!(world.credit(&credit).collateral.expired, UNITS);
 }
@@ -272,10 +272,10 @@ fn freezing_and_thawing_go_on_while_paused() {
     let freeze = world.freeze_by("freezer", &credit, FreezeAmount::Shortfall, FreezeReason::MissedPayment);
     world.sent(&[freeze], &["freezer"]);
     // The arrears of 21,486,301,369 of 101,650,684,932, as of the beginning of the pause, rounded up.
-    assert_eq!(world.credit(&credit).collateral.frozen, 211_373_897);
+    assert_eq!(world.credit(&credit).collateral.frozen(), 211_373_897);
     assert_eq!(world.credit(&credit).frozen_at_market, START + i64::from(35 * DAY));
     world.sent(&[world.thaw("lender", &credit, UnitAmount::All)], &["lender"]);
-    assert_eq!(world.credit(&credit).collateral.frozen, 0);
+    assert_eq!(world.credit(&credit).collateral.frozen(), 0);
 }
 
 #[test]
@@ -295,5 +295,5 @@ fn an_automatic_freeze_goes_on_while_paused() {
     let credit = world.defaulted(&Loan::new(1));
     world.sent(&[world.pause_by("guardian", PAUSE)], &["guardian"]);
     world.sent(&[world.auto_freeze(&credit)], &[]);
-    assert_eq!(world.credit(&credit).collateral.frozen, UNITS);
+    assert_eq!(world.credit(&credit).collateral.frozen(), UNITS);
 }

@@ -100,7 +100,7 @@ fn a_freeze_in_the_same_transaction_as_the_seizure_does_not_cut_running_jobs_off
     let freeze = world.freeze(&credit, FreezeAmount::All, FreezeReason::Default);
     world.sent(&[freeze, world.seize(&credit, UnitAmount::All)], &["lender"]);
     let state = world.credit(&credit);
-    assert_eq!((state.collateral.seized, state.collateral.frozen), (UNITS - 1_800, 300));
+    assert_eq!((state.collateral.seized, state.collateral.frozen()), (UNITS - 1_800, 300));
     end_jobs(&mut world, &credit);
 }
 

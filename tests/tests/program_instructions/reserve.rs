@@ -97,6 +97,8 @@ fn anyone_draws_the_reserve_from_the_due_date_on_and_it_pays_like_the_borrower()
         principal: 20_000 * USDC,
         released: 200_000_000,
         thawed: 0,
+        frozen_for_payment: 0,
+        frozen_for_other: 0,
         debt: 80_000 * USDC + 1,
         status: Status::Active,
     };
@@ -134,6 +136,8 @@ fn a_reserve_that_is_too_small_pays_in_part() {
         principal,
         released: 35_136_986,
         thawed: 0,
+        frozen_for_payment: 0,
+        frozen_for_other: 0,
         debt: 100_000 * USDC - principal + 164_383_563,
         status: Status::Active,
     };
@@ -174,6 +178,8 @@ fn a_payment_refills_the_reserve_after_the_arrears_and_before_it_pays_ahead() {
         principal: 0,
         released: 0,
         thawed: 0,
+        frozen_for_payment: 0,
+        frozen_for_other: 0,
         debt: 80_000 * USDC + 1,
         status: Status::Active,
     };
@@ -196,6 +202,8 @@ fn a_payment_refills_the_reserve_after_the_arrears_and_before_it_pays_ahead() {
         principal,
         released: 40_136_986,
         thawed: 0,
+        frozen_for_payment: 0,
+        frozen_for_other: 0,
         debt: 80_000 * USDC - principal,
         status: Status::Active,
     };
@@ -291,6 +299,8 @@ fn after_the_first_seizure_a_draw_is_recovery_and_releases_nothing() {
         principal,
         released: 0,
         thawed: 0,
+        frozen_for_payment: 0,
+        frozen_for_other: 0,
         debt,
         status: Status::Seizing,
     };

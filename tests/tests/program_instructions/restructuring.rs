@@ -164,7 +164,7 @@ fn what_was_frozen_for_a_payment_thaws_and_so_does_what_the_policy_would_not_fre
         let freeze = world.freeze(&credit, FreezeAmount::Bps(2_500), reason);
         world.sent(&[freeze], &["lender"]);
         restructured(&mut world, &credit);
-        assert_eq!(world.credit(&credit).collateral.frozen, frozen, "{reason:?}");
+        assert_eq!(world.credit(&credit).collateral.frozen(), frozen, "{reason:?}");
     }
 }
 
@@ -200,9 +200,9 @@ fn a_restructuring_sets_the_apr_that_the_covenant_moves() {
 #[test]
 fn a_new_schedule_may_not_outlive_the_units() {
     let mut world = World::new();
-    let credit = world.active(&Loan::new(1).with(|terms| terms.unit_lifetime = 175 * DAY));
+    let credit = world.active(&Loan::new(1).with(|terms| terms.unit_lifetime = 191 * DAY));
     world.pass(61 * DAY);
-    // The cure period of the last new instalment would end a day after the units have expired.
+    // Units of the last new instalment would be needed for a day after they have expired.
     let (terms, schedule) = (at_eight_per_cent(&world, &credit), three(&world, &credit));
     let restructure = world.restructure(&credit, terms, schedule);
     world.refused(&[restructure], &["lender", "borrower"], BlockableError::UnitLifetimeTooShort);

@@ -50,6 +50,8 @@ fn a_payment_pays_billed_interest_then_principal_and_releases_the_lien_in_propor
         principal: 12_345_678_901,
         released,
         thawed: 0,
+        frozen_for_payment: 0,
+        frozen_for_other: 0,
         debt: 100_000 * USDC - 12_345_678_901 + 1,
         status: Status::Active,
     };
@@ -81,6 +83,8 @@ fn a_payment_beyond_the_debt_takes_only_the_debt_and_ends_the_loan() {
         principal: 100_000 * USDC,
         released: granted,
         thawed: 0,
+        frozen_for_payment: 0,
+        frozen_for_other: 0,
         debt: 0,
         status: Status::Repaid,
     };

@@ -131,7 +131,7 @@ fn a_takeover_leaves_running_jobs_what_they_hold() {
     world.sent(&[world.freeze(&credit, FreezeAmount::All, FreezeReason::Default)], &["lender"]);
     take(&mut world, &credit, UnitAmount::All);
     let state = world.credit(&credit);
-    assert_eq!((state.collateral.seized, state.collateral.frozen), (UNITS - 1_300, 300));
+    assert_eq!((state.collateral.seized, state.collateral.frozen()), (UNITS - 1_300, 300));
     assert_eq!(state.debt.total(), DEBT - (UNITS - 1_300) * 100);
 
     world.pass(30);

@@ -130,8 +130,9 @@ fn contradicting_bounds(world: &World, _: &Pubkey) -> Vec<Instruction> {
         |bounds| bounds.min_lot_window = bounds.max_lot_window + 1,
         |bounds| bounds.min_floor_price_bps = bounds.min_start_price_bps + 1,
         |bounds| bounds.min_start_price_bps = 10_001,
+        |bounds| bounds.max_start_price_bps = 9_999,
         |bounds| bounds.max_principal += 1,
-        |bounds| bounds.reserved[3] = 1,
+        |bounds| bounds.reserved[1] = 1,
     ];
     with_bounds(world, changes, TermBounds::PRODUCTION)
 }
@@ -149,6 +150,7 @@ fn loose_bounds(world: &World, _: &Pubkey) -> Vec<Instruction> {
         |bounds| bounds.max_apr_bps += 1,
         |bounds| bounds.max_late_fee_bps += 1,
         |bounds| bounds.min_start_price_bps -= 1,
+        |bounds| bounds.max_start_price_bps += 1,
         |bounds| bounds.min_floor_price_bps -= 1,
     ];
     with_bounds(world, changes, TermBounds::PRODUCTION)

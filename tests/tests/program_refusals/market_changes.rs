@@ -51,6 +51,7 @@ refusals! {
             propose(world, |settings| settings.bounds.min_lot_window = settings.bounds.max_lot_window + 1),
             propose(world, |settings| settings.bounds.min_floor_price_bps = settings.bounds.min_start_price_bps + 1),
             propose(world, |settings| settings.bounds.min_start_price_bps = 10_001),
+            propose(world, |settings| settings.bounds.max_start_price_bps = 9_999),
             propose(world, |settings| settings.bounds.reserved[0] = 1),
         ]);
         BoundsTooLoose: propose_bounds_looser_than_production = |good| good.with_each(|world, _| vec![
@@ -65,6 +66,7 @@ refusals! {
             propose(world, |settings| settings.bounds.max_apr_bps = 10_001),
             propose(world, |settings| settings.bounds.max_late_fee_bps += 1),
             propose(world, |settings| settings.bounds.min_start_price_bps -= 1),
+            propose(world, |settings| settings.bounds.max_start_price_bps += 1),
             propose(world, |settings| settings.bounds.min_floor_price_bps -= 1),
         ]);
         NothingChanges: propose_what_is_in_force = |good| good.with(|world, _| propose(world, |_| ()));

@@ -38,6 +38,8 @@ const LOOSENINGS: &[Change] = &[
     ("a longer longest window", |settings| settings.bounds.max_lot_window += 1),
     ("a lower start price", |settings| settings.bounds.min_start_price_bps -= 1),
     ("a higher start price", |settings| settings.bounds.min_start_price_bps += 1),
+    ("a lower highest start price", |settings| settings.bounds.max_start_price_bps -= 1),
+    ("a higher highest start price", |settings| settings.bounds.max_start_price_bps += 1),
     ("a lower floor price", |settings| settings.bounds.min_floor_price_bps -= 1),
     ("a higher floor price", |settings| settings.bounds.min_floor_price_bps += 1),
 ];
@@ -75,13 +77,14 @@ fn tight() -> World {
             min_delinquency_grace: 3 * DAY,
             min_default_grace: 6 * DAY,
             min_cure_period: 5 * DAY,
-            min_lot_window: DAY,
+            min_lot_window: 4 * DAY,
             max_lot_window: 30 * DAY,
             max_apr_bps: 5_000,
             max_late_fee_bps: 500,
             min_start_price_bps: 8_000,
+            max_start_price_bps: 20_000,
             min_floor_price_bps: 2_000,
-            reserved: [0; 4],
+            reserved: [0; 2],
         };
     });
     world

@@ -13,7 +13,7 @@ use {
             transitions::Status,
         },
     },
-    blockable_testkit::{DAY, Loan, Parties, World},
+    blockable_testkit::{DAY, Loan, Parties, START, World},
 };
 
 refusals! {
@@ -42,8 +42,15 @@ refusals! {
         LotPriceTooLow: seize_at_a_price_of_zero_in_a_market_without_bounds = |good| good.with_market(|market| {
             (market.bounds.min_start_price_bps, market.bounds.min_floor_price_bps) = (0, 0);
         }).with(|world, credit| priced(world, credit, |terms| terms.floor_price = 0));
+        LotPriceTooHigh: seize_at_a_start_that_nobody_pays = |good| good.with_each(|world, credit| vec![
+            priced(world, credit, |terms| terms.start_price = 300_000_001),
+            priced(world, credit, |terms| terms.start_price = u64::MAX),
+        ]);
+        LotOutlivesUnits: seize_into_a_lot_that_ends_after_its_units = |good| good.with_credit(|credit| {
+            credit.units_expire_at = START + i64::from(59 * DAY);
+        }).with(|world, credit| priced(world, credit, |terms| terms.window = 5 * DAY));
         LotWindowOutOfBounds: seize_with_a_window_out_of_bounds = |good| good.with_each(|world, credit| vec![
-            priced(world, credit, |terms| terms.window = 3_599),
+            priced(world, credit, |terms| terms.window = 3 * DAY - 1),
             priced(world, credit, |terms| terms.window = 90 * DAY + 1),
         ]);
         AmountZero: seize_no_units = |good| good.with(|world, credit| world.seize(credit, UnitAmount::Units(0)));
@@ -82,8 +89,9 @@ refusals! {
             let close = world.close_lot("lender", credit, 0);
             world.pass(10 * DAY);
             world.sent(&[close], &["lender"]);
-            let seize = priced(world, credit, |terms| terms.start_price = u64::MAX);
-            world.sent(&[seize], &["lender"]);
+            world.sent(&[world.seize(credit, UnitAmount::All)], &["lender"]);
+            let lot = addresses::lot(credit, 1);
+            world.write(&lot, |lot: &mut Lot| lot.start_price = u64::MAX);
         }).with(|world, credit| world.buy_from("buyer", credit, 1, 2 * UNITS, u64::MAX));
         UnitsExpired: buy_units_that_have_expired = |good| {
             with_expired_units(good).with(|world, credit| world.buy(credit, UNITS, u64::MAX))

@@ -86,6 +86,8 @@ fn what_the_sale_leaves_open_the_borrower_still_owes() {
         principal: rest,
         released: UNITS,
         thawed: 0,
+        frozen_for_payment: 0,
+        frozen_for_other: 0,
         debt: 0,
         status: Status::Repaid,
     };
@@ -97,7 +99,7 @@ fn what_the_sale_leaves_open_the_borrower_still_owes() {
 fn a_payment_after_the_seizure_lowers_the_debt_and_releases_nothing_until_it_is_paid() {
     let mut world = World::new();
     let credit = world.seized(&Loan::new(1), UnitAmount::Units(400_000_000));
-    assert_eq!(world.credit(&credit).collateral.frozen, 600_000_000);
+    assert_eq!(world.credit(&credit).collateral.frozen(), 600_000_000);
     let landed = world.pay("borrower", &credit, 50_000 * USDC);
     let [Change::Paid { late_fees, interest, principal, released, thawed, status, .. }] =
         landed.changes()[..]
@@ -109,7 +111,7 @@ fn a_payment_after_the_seizure_lowers_the_debt_and_releases_nothing_until_it_is_
     assert_eq!(status, Status::Seizing);
     let state = world.credit(&credit);
     assert_eq!((state.principal_repaid, state.recovered), (0, 50_000 * USDC));
-    assert_eq!((state.collateral.frozen, state.collateral.lien()), (600_000_000, 600_000_000));
+    assert_eq!((state.collateral.frozen(), state.collateral.lien()), (600_000_000, 600_000_000));
 
     world.pay("borrower", &credit, u64::MAX);
     assert_eq!(world.credit(&credit).collateral.available(), 600_000_000);

@@ -8,7 +8,7 @@ use {
         program::{
             errors::BlockableError,
             instructions::{FreezeAmount, UnitAmount},
-            state::{Collateral, FreezeReason},
+            state::{Collateral, FreezePolicy, FreezeReason},
             transitions::Status,
         },
     },
@@ -19,18 +19,18 @@ use {
 const ARREARS: u64 = 500_000_000 + 986_301_369 + 20_000_000_000;
 
 /// A credit marked delinquent on day 35 and frozen in proportion to the shortfall.
-fn frozen_by_shortfall(reason: FreezeReason) -> (World, Pubkey) {
+fn frozen_by_shortfall(policy: FreezePolicy, reason: FreezeReason) -> (World, Pubkey) {
     let mut world = World::new();
-    let credit = world.delinquent(&Loan::new(1));
+    let credit = world.delinquent(&Loan::new(1).with(|terms| terms.freeze_policy = policy as u8));
     world.freezes(&credit, FreezeAmount::Shortfall, reason);
     // 10^9 x 21,486,301,369 / 101,650,684,932, rounded up.
-    assert_eq!(world.credit(&credit).collateral.frozen, 211_373_897);
+    assert_eq!(world.credit(&credit).collateral.frozen(), 211_373_897);
     (world, credit)
 }
 
 #[test]
 fn half_the_arrears_thaw_half_and_the_rest_cures() {
-    let (mut world, credit) = frozen_by_shortfall(FreezeReason::MissedPayment);
+    let (mut world, credit) = frozen_by_shortfall(FreezePolicy::OnDelinquency, FreezeReason::MissedPayment);
     let half = ARREARS / 2;
     let landed = world.pay("borrower", &credit, half);
     // Late fee and interest first; what is left of the half is principal and releases its share of the units.
@@ -42,13 +42,19 @@ fn half_the_arrears_thaw_half_and_the_rest_cures() {
         principal: 9_256_849_315,
         released: 92_568_493,
         thawed: 105_686_948,
+        frozen_for_payment: 105_686_949,
+        frozen_for_other: 0,
         debt: 101_650_684_932 - half,
         status: Status::Delinquent,
     };
     assert_eq!(landed.changes(), [change]);
     let state = world.credit(&credit);
-    let units =
-        Collateral { granted: UNITS, released: 92_568_493, frozen: 105_686_949, ..Collateral::default() };
+    let units = Collateral {
+        granted: UNITS,
+        released: 92_568_493,
+        frozen_for_payment: 105_686_949,
+        ..Collateral::default()
+    };
     assert_eq!(state.collateral, units);
     assert_eq!(state.debt.arrears_since, START + i64::from(30 * DAY));
 
@@ -64,26 +70,31 @@ fn half_the_arrears_thaw_half_and_the_rest_cures() {
 
 #[test]
 fn one_micro_usdc_short_of_the_arrears_does_not_cure() {
-    let (mut world, credit) = frozen_by_shortfall(FreezeReason::MissedPayment);
+    let (mut world, credit) = frozen_by_shortfall(FreezePolicy::OnDelinquency, FreezeReason::MissedPayment);
     world.pay("borrower", &credit, ARREARS - 1);
     let state = world.credit(&credit);
     assert_eq!((state.status(), state.arrears()), (Ok(Status::Delinquent), 1));
-    assert_eq!(state.collateral.frozen, 1);
+    assert_eq!(state.collateral.frozen(), 1);
     world.pay("borrower", &credit, 1);
     assert_eq!(world.credit(&credit).status(), Ok(Status::Active));
-    assert_eq!(world.credit(&credit).collateral.frozen, 0);
+    assert_eq!(world.credit(&credit).collateral.frozen(), 0);
 }
 
 #[test]
-fn a_freeze_for_another_reason_than_payment_outlasts_the_cure() {
+fn a_cure_thaws_what_was_frozen_for_another_reason_unless_it_may_be_frozen_at_will() {
     for reason in [FreezeReason::Breach, FreezeReason::Risk] {
-        let (mut world, credit) = frozen_by_shortfall(reason);
+        let (mut world, credit) = frozen_by_shortfall(FreezePolicy::OnDelinquency, reason);
+        let landed = world.pay("borrower", &credit, ARREARS);
+        let [Change::Paid { thawed, status, .. }] = landed.changes()[..] else { panic!() };
+        assert_eq!((thawed, status), (211_373_897, Status::Active));
+
+        let (mut world, credit) = frozen_by_shortfall(FreezePolicy::AtWill, reason);
         let landed = world.pay("borrower", &credit, ARREARS);
         let [Change::Paid { thawed, status, .. }] = landed.changes()[..] else { panic!() };
         assert_eq!((thawed, status), (0, Status::Active));
-        assert_eq!(world.credit(&credit).collateral.frozen, 211_373_897);
+        assert_eq!(world.credit(&credit).collateral.frozen(), 211_373_897);
         world.sent(&[world.thaw("freezer", &credit, UnitAmount::All)], &["freezer"]);
-        assert_eq!(world.credit(&credit).collateral.frozen, 0);
+        assert_eq!(world.credit(&credit).collateral.frozen(), 0);
     }
 }
 
@@ -141,7 +152,7 @@ fn paying_the_arrears_in_the_cure_period_cures_the_default_and_thaws() {
     let [Change::Paid { thawed, status, .. }] = landed.changes()[..] else { panic!() };
     assert_eq!((thawed, status), (UNITS, Status::Active));
     let state = world.credit(&credit);
-    assert_eq!((state.defaulted_at, state.collateral.frozen), (0, 0));
+    assert_eq!((state.defaulted_at, state.collateral.frozen()), (0, 0));
     world.day(56);
     world.refused(&[world.seize(&credit, UnitAmount::All)], &["lender"], BlockableError::WrongStatus);
 }

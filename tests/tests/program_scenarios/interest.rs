@@ -94,7 +94,7 @@ fn splitting_a_payment_into_parts_never_profits_the_payer() {
         assert_eq!(parts.vault, whole.vault);
         assert!(parts.debt.total() >= whole.debt.total(), "day {day}");
         assert!(parts.collateral.released <= whole.collateral.released, "day {day}");
-        assert!(parts.collateral.frozen >= whole.collateral.frozen, "day {day}");
+        assert!(parts.collateral.frozen() >= whole.collateral.frozen(), "day {day}");
     }
 }
 

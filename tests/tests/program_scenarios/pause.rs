@@ -81,11 +81,11 @@ fn freezing_and_thawing_go_on_while_paused() {
     world.pass(3_600);
     world.freezes(&credit, FreezeAmount::Shortfall, FreezeReason::MissedPayment);
     // As of the beginning of the pause, day 35.
-    assert_eq!(world.credit(&credit).collateral.frozen, 211_373_897);
+    assert_eq!(world.credit(&credit).collateral.frozen(), 211_373_897);
     world.freezes(&credit, FreezeAmount::All, FreezeReason::Risk);
-    assert_eq!(world.credit(&credit).collateral.frozen, UNITS);
+    assert_eq!(world.credit(&credit).collateral.frozen(), UNITS);
     world.sent(&[world.thaw("freezer", &credit, UnitAmount::All)], &["freezer"]);
-    assert_eq!(world.credit(&credit).collateral.frozen, 0);
+    assert_eq!(world.credit(&credit).collateral.frozen(), 0);
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn an_automatic_freeze_goes_on_while_paused() {
     let credit = world.defaulted(&Loan::new(1));
     world.pause(DAY);
     world.sent(&[world.auto_freeze(&credit)], &[]);
-    assert_eq!(world.credit(&credit).collateral.frozen, UNITS);
+    assert_eq!(world.credit(&credit).collateral.frozen(), UNITS);
 }
 
 #[test]

@@ -92,7 +92,7 @@ fn seized(world: &mut World, loan: &Loan) -> Pubkey {
 /// Chooses one step: an instruction and its signer.
 fn attempt(dice: &mut Dice, world: &World, credit: &Pubkey) -> (Instruction, &'static str) {
     let state = world.credit(credit);
-    let (debt, lien, frozen) = (state.debt.total(), state.collateral.lien(), state.collateral.frozen);
+    let (debt, lien, frozen) = (state.debt.total(), state.collateral.lien(), state.collateral.frozen());
     let lot = dice.below(u64::from(state.lots_opened.max(1))) as u32;
     let reason = dice.pick(&[
         FreezeReason::MissedPayment,

@@ -45,7 +45,7 @@ fn loan(dice: &mut Dice) -> Loan {
         ..if has_covenant { covenant } else { Rider::default() }
     };
     let (units, lifetime) =
-        (dice.pick(&[1_000_000_000, 1_000_003, 999]), dice.pick(&[0, 175 * DAY, 200 * DAY]));
+        (dice.pick(&[1_000_000_000, 1_000_003, 999]), dice.pick(&[0, 191 * DAY, 200 * DAY]));
     let apr = 100 + dice.below(4_901) as u16;
     Loan::new(1).with_rider(rider).with(|terms| {
         (terms.units, terms.unit_lifetime, terms.apr_bps, terms.freeze_policy) = (units, lifetime, apr, 0);
@@ -117,7 +117,7 @@ fn attempt(dice: &mut Dice, world: &World, credit: &Pubkey) -> (Instruction, Vec
             let reason = dice.pick(&[FreezeReason::MissedPayment, FreezeReason::Risk]);
             (world.freeze_by(lender, credit, amount, reason), vec![lender])
         }
-        17 => (world.thaw(lender, credit, units(dice.amount(state.collateral.frozen))), vec![lender]),
+        17 => (world.thaw(lender, credit, units(dice.amount(state.collateral.frozen()))), vec![lender]),
         18 | 19 => {
             let used = state.meter.cumulative.saturating_add(dice.amount(state.collateral.remaining()));
             let reports = [0, 2].map(|index| world.report(index, &[(0, used, dice.amount(lien))]));

@@ -68,7 +68,7 @@ async fn a_signed_freeze_is_obeyed_before_it_lands_and_a_replay_after_a_thaw_is_
     assert!(matches!(refused, Err(Refusal::Frozen { .. })), "{refused:?} after {took:?}");
     assert_eq!(provider.closes(&obeyed.signature).await, OrderState::Landed);
     let seen = cluster.chain.credit(&credit).await;
-    assert_eq!((seen.collateral.frozen, obeyed.frozen), (1_000_000_000, 1_000_000_000));
+    assert_eq!((seen.collateral.frozen(), obeyed.frozen), (1_000_000_000, 1_000_000_000));
     assert_eq!(provider.gate.room(&credit).unwrap().available, 0, "the chain has it now");
     let notices = provider.notices().await;
     assert!(
@@ -112,7 +112,7 @@ async fn a_freeze_that_cannot_land_is_lifted_also_when_the_provider_restarts_mea
     assert_eq!(provider.desk.obey(&bytes).await, Ok(obeyed));
     assert_eq!(provider.closes(&obeyed.signature).await, OrderState::Expired);
     assert_eq!(provider.gate.room(&credit).unwrap().available, 1_000_000_000);
-    assert_eq!(cluster.chain.credit(&credit).await.collateral.frozen, 0);
+    assert_eq!(cluster.chain.credit(&credit).await.collateral.frozen(), 0);
     let notices = provider.notices().await;
     assert!(
         matches!(&notices[..], [NoticeKind::FreezeObeyed { .. }, NoticeKind::FreezeLifted { .. }]),

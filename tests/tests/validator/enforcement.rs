@@ -56,7 +56,7 @@ async fn miss_and_freeze(chain: &mut Chain, credit: &Pubkey, due: i64) {
     let collateral = &state.collateral;
     let share = shortfall_units(collateral.lien(), state.arrears(), state.debt.total()).unwrap();
     assert!(share > 0 && share < collateral.lien());
-    assert_eq!((state.status, collateral.frozen), (Status::Delinquent.byte(), share));
+    assert_eq!((state.status, collateral.frozen()), (Status::Delinquent.byte(), share));
 }
 
 /// Freezes in proportion; returns the milliseconds from the signature until the account is seen frozen.
@@ -70,7 +70,7 @@ async fn freeze(chain: &mut Chain, credit: &Pubkey) -> u128 {
     let signed = Instant::now();
     let config = RpcSendTransactionConfig { skip_preflight: true, ..Default::default() };
     client.rpc().send_transaction_with_config(&transaction, config).await.unwrap();
-    while client.fetch_at::<Credit>(credit, CommitmentConfig::processed()).await.unwrap().collateral.frozen
+    while client.fetch_at::<Credit>(credit, CommitmentConfig::processed()).await.unwrap().collateral.frozen()
         == 0
     {
         assert!(signed.elapsed() < Duration::from_secs(60), "the freeze does not land");
@@ -90,7 +90,7 @@ async fn default_and_seize(chain: &mut Chain, credit: &Pubkey, due: i64) {
     chain.send(&[instructions::credit_mark_defaulted(&market, credit)], &[]).await;
     chain.send(&[instructions::credit_auto_freeze(&market, credit)], &[]).await;
     let state = chain.credit(credit).await;
-    assert_eq!((state.collateral.frozen, state.collateral.available()), (800_000_000, 0));
+    assert_eq!((state.collateral.frozen(), state.collateral.available()), (800_000_000, 0));
 
     chain.wait_until(state.defaulted_at + i64::from(CURE_PERIOD) + 1).await;
     let terms = LotTerms { start_price: START_PRICE, floor_price: START_PRICE / 2, window: 3_600 };

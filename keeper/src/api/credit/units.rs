@@ -8,7 +8,10 @@ use {
     },
     blockable_sdk::{
         amounts::{MarketTime, MicroUsd, Units},
-        program::state::{Credit, VaultClaims},
+        program::{
+            metering::finishing,
+            state::{Credit, VaultClaims},
+        },
     },
     serde::Serialize,
     utoipa::ToSchema,
@@ -53,8 +56,14 @@ pub(crate) struct FreezeView {
     reason: Option<&'static str>,
     /// Time of the latest freeze by the chain's clock; none before the first.
     frozen_at_chain: Option<Time>,
+    /// Units frozen in all about payment.
+    frozen_for_payment: UnitCount,
+    /// Units frozen in all for a breach or a risk.
+    frozen_for_other: UnitCount,
     /// Frozen units that jobs which ran at the freeze may still use.
-    settlement_left: UnitCount,
+    finishing: UnitCount,
+    /// Units of running jobs that no seizure takes for a cure period from the freeze that promised them.
+    promised: UnitCount,
     /// The policy on the lender's freezes: at_will, on_delinquency, on_default or unknown.
     #[schema(value_type = String)]
     policy: &'static str,
@@ -109,7 +118,7 @@ impl UnitsView {
             remaining: amount(units.remaining()),
             released: amount(units.released),
             lien: amount(units.lien()),
-            frozen: amount(units.frozen),
+            frozen: amount(units.frozen()),
             available: amount(units.available()),
             expire_at: expire_at.map(|at| Time::from(times.to_chain(MarketTime(at)))),
             lots_open: accrued.lots_open,
@@ -125,13 +134,16 @@ impl FreezeView {
         // A status or policy of a later version allows nothing that this keeper knows of.
         let may_freeze = accrued.status().and_then(|status| accrued.may_freeze(status)).unwrap_or(false);
         FreezeView {
-            frozen: amount(units.frozen),
-            reason: (units.frozen > 0).then(|| freeze_reason_name_of_byte(accrued.freeze_reason)),
+            frozen: amount(units.frozen()),
+            reason: (units.frozen() > 0).then(|| freeze_reason_name_of_byte(accrued.freeze_reason)),
             frozen_at_chain: Time::unless_zero(accrued.meter.frozen_at_chain),
-            settlement_left: amount(accrued.meter.settlement_left),
+            frozen_for_payment: amount(units.frozen_for_payment),
+            frozen_for_other: amount(units.frozen_for_other),
+            finishing: amount(finishing(units, &accrued.meter)),
+            promised: amount(accrued.meter.promised),
             policy: policy_name(accrued.terms.freeze_policy),
             may_freeze,
-            freezable: amount(units.lien().saturating_sub(units.frozen)),
+            freezable: amount(units.lien().saturating_sub(units.frozen())),
             auto_freeze: accrued.terms.auto_freeze == 1,
         }
     }

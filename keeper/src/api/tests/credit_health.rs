@@ -44,7 +44,7 @@ fn loans_that_need_attention_are_amber() {
     let (colour, reason) = colour_of(START + 31 * DAY, |_| {});
     assert_eq!(colour, Colour::Amber);
     assert!(reason.starts_with("a payment was missed: $1,118.36 in arrears since 2027-02-15"), "{reason}");
-    let (colour, reason) = colour_of(START, |credit| credit.collateral.frozen = 7);
+    let (colour, reason) = colour_of(START, |credit| credit.collateral.frozen_for_other = 7);
     assert_eq!((colour, reason.as_str()), (Colour::Amber, "7 units frozen of a lien of 1,200,000 units"));
     let (colour, reason) = colour_of(START, |credit| credit.collateral.consumed = 300_000);
     assert_eq!((colour, reason.as_str()), (Colour::Amber, "the collateral is worth 75 % of the debt"));

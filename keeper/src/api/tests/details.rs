@@ -159,7 +159,16 @@ async fn events_have_their_changes_also_of_a_credit_that_was_removed() {
             Change::Offered { terms_hash: [1; 32], terms: loan.terms, rider: Rider::default(), schedule },
         ),
         ("accepted", Change::Accepted),
-        ("frozen", Change::Frozen { by: key(1), reason: FreezeReason::Breach, units: u64::MAX, frozen: 4 }),
+        (
+            "frozen",
+            Change::Frozen {
+                by: key(1),
+                reason: FreezeReason::Breach,
+                units: u64::MAX,
+                frozen_for_payment: 0,
+                frozen_for_other: 4,
+            },
+        ),
         (
             "metered",
             Change::Metered {

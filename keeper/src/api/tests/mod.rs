@@ -80,7 +80,7 @@ fn with(change: impl FnOnce(&mut Credit)) -> Credit {
 /// Credits 10 to 13: as agreed; frozen in part; of another lender and defaulted; units without a loan.
 fn credits() -> BTreeMap<Pubkey, Credit> {
     let frozen = with(|credit| {
-        credit.collateral.frozen = 300_000;
+        credit.collateral.frozen_for_other = 300_000;
         credit.freeze_reason = 3;
         credit.meter.frozen_at_chain = START + DAY;
     });

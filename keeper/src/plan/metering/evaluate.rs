@@ -8,7 +8,7 @@ use {
     blockable_sdk::{
         amounts::{ChainTime, Units},
         program::{
-            metering::{self, LATE_REPORT_SECONDS, Reading, Skip},
+            metering::{self, LATE_REPORT_SECONDS, Reading, Skip, finishing},
             state::{Credit, Provider},
             units::mul_div_ceil,
         },
@@ -87,7 +87,7 @@ fn debt_is_out_of_range(now: &Now, credit: &Credit) -> bool {
 
 /// Returns whether jobs that ran at a freeze still draw on frozen units.
 fn draws_on_frozen(credit: &Credit) -> bool {
-    credit.collateral.frozen > 0 && credit.meter.settlement_left > 0
+    finishing(&credit.collateral, &credit.meter) > 0
 }
 
 /// Returns whether the available units are fewer than those used between two meterings.

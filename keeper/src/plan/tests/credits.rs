@@ -114,7 +114,7 @@ fn the_reserve_pays_what_a_matured_loan_still_owes() {
 #[test]
 fn a_default_is_frozen_at_once_where_the_terms_say_so() {
     let after = due_from_default(defaulted());
-    assert_eq!(after.collateral.frozen, UNITS);
+    assert_eq!(after.collateral.frozen(), UNITS);
     let mut credit = defaulted();
     credit.terms.auto_freeze = 0;
     assert_eq!(World::at(DUE + DEFAULT_GRACE).with(credit).due(), None);

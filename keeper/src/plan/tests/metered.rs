@@ -65,7 +65,7 @@ fn a_credit_that_settles_a_freeze_is_metered_sooner() {
     let mut world = reported(ISSUED + 10);
     assert_eq!(world.kinds(), []);
     world.change(0, |credit| {
-        (credit.collateral.frozen, credit.meter.settlement_left) = (UNITS, 700);
+        credit.collateral.frozen_for_payment = UNITS;
         credit.meter.in_flight = 700;
     });
     assert_eq!(world.kinds(), [Kind::Meter]);

@@ -99,9 +99,8 @@ impl Life {
         credit.accrue(ISSUED + self.paid_after_days * DAY).unwrap();
         let paid = (self.paid * USDC).min(credit.debt.total().saturating_sub(1));
         credit.receive_payment(key(4), paid).unwrap();
-        credit.collateral.frozen = self.frozen.min(credit.collateral.lien());
+        credit.collateral.frozen_for_other = self.frozen.min(credit.collateral.lien());
         credit.meter.in_flight = self.in_flight.min(credit.collateral.remaining());
-        credit.meter.settlement_left = credit.collateral.frozen.min(self.in_flight);
         (credit.status, credit.version) = (self.status, self.version);
         credit.reserve_held = self.reserve * USDC;
         credit.rider = Rider {

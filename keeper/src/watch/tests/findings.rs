@@ -145,7 +145,7 @@ fn covenant_marks_hold_to_the_basis_point() {
 fn a_covenant_is_silent_early_in_its_window_and_where_the_borrower_could_not_use_its_units() {
     assert_eq!(level(Rule::CovenantLow, &covenant_of(0, 2, |_| {})), Level::Clear);
     assert_eq!(level(Rule::CovenantLow, &covenant_of(0, 3, |_| {})), Level::Raise);
-    let frozen = covenant_of(0, 5, |credit| credit.collateral.frozen = 1);
+    let frozen = covenant_of(0, 5, |credit| credit.collateral.frozen_for_other = 1);
     assert_eq!(level(Rule::CovenantLow, &frozen), Level::Clear);
     assert_eq!(level(Rule::Frozen, &frozen), Level::Raise);
 }

@@ -9,7 +9,7 @@ fn the_lien_covers_the_debt_at_the_price_the_loan_paid() {
     );
     let used = with(|credit| {
         credit.collateral.consumed = 300_000;
-        credit.collateral.frozen = 100_000;
+        credit.collateral.frozen_for_other = 100_000;
     });
     let measure = measured(&used, START);
     assert_eq!(

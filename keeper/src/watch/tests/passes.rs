@@ -83,7 +83,7 @@ async fn the_record_of_use_goes_on_after_a_restart() {
 #[tokio::test]
 async fn a_credit_that_is_gone_is_forgotten_also_after_a_restart() {
     let case = new().await;
-    observe(&case, START, &with(|credit| credit.collateral.frozen = 1)).await;
+    observe(&case, START, &with(|credit| credit.collateral.frozen_for_other = 1)).await;
     let case = restart(case).await;
     let gone = |clock| snapshot(clock, []);
     for after in [10, 20, 400] {
