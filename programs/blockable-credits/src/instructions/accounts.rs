@@ -19,18 +19,22 @@ use {
 /// A credit with its vault and the market's payment token.
 #[derive(Accounts)]
 pub struct CreditVault<'info> {
+    /// The credit's market.
     pub market: AccountLoader<'info, Market>,
+    /// The credit.
     #[account(
         mut,
         has_one = market @ BlockableError::MarketMismatch,
         has_one = vault @ BlockableError::VaultMismatch,
     )]
     pub credit: AccountLoader<'info, Credit>,
+    /// The market's payment token.
     #[account(address = market.load()?.payment_mint @ BlockableError::MintMismatch)]
     pub mint: Box<InterfaceAccount<'info, Mint>>,
     /// Holds the escrow and the claims of lender, borrower and treasury.
     #[account(mut)]
     pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The payment token's program.
     #[account(address = market.load()?.token_program @ BlockableError::TokenProgramMismatch)]
     pub token_program: Interface<'info, TokenInterface>,
 }
@@ -98,8 +102,11 @@ impl<'info> CreditVault<'info> {
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreditControl<'info> {
+    /// The key that acts on the credit; each instruction says which it must be.
     pub authority: Signer<'info>,
+    /// The credit's market.
     pub market: AccountLoader<'info, Market>,
+    /// The credit.
     #[account(mut, has_one = market @ BlockableError::MarketMismatch)]
     pub credit: AccountLoader<'info, Credit>,
 }
@@ -121,7 +128,9 @@ impl CreditControl<'_> {
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreditMark<'info> {
+    /// The credit's market.
     pub market: AccountLoader<'info, Market>,
+    /// The credit.
     #[account(mut, has_one = market @ BlockableError::MarketMismatch)]
     pub credit: AccountLoader<'info, Credit>,
 }
@@ -144,13 +153,16 @@ impl CreditMark<'_> {
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreditMarkUnpaid<'info> {
+    /// The credit's market.
     pub market: AccountLoader<'info, Market>,
+    /// The credit.
     #[account(
         mut,
         has_one = market @ BlockableError::MarketMismatch,
         has_one = vault @ BlockableError::VaultMismatch,
     )]
     pub credit: AccountLoader<'info, Credit>,
+    /// The credit's vault, which the mint's issuer must not have frozen.
     #[account(constraint = !vault.is_frozen() @ BlockableError::VaultFrozen)]
     pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
 }

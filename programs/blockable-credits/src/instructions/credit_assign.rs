@@ -5,6 +5,8 @@ use {
 
 impl CreditControl<'_> {
     /// CAN offer the loan to another lender: the lender. To the zero key: withdraws the offer.
+    ///
+    /// - `to`: the key to offer the loan to; zero withdraws the offer.
     pub fn offer_lender(ctx: Context<CreditControl>, to: Pubkey) -> Result<()> {
         ctx.accounts.act(|credit, signer, clock| credit.offer_lender(signer, to, clock))
     }
@@ -16,6 +18,8 @@ impl CreditControl<'_> {
     }
 
     /// CAN name the freeze authority: the lender.
+    ///
+    /// - `to`: the key that may freeze and thaw.
     pub fn set_freeze_authority(ctx: Context<CreditControl>, to: Pubkey) -> Result<()> {
         ctx.accounts.act(|credit, signer, clock| credit.set_freeze_authority(signer, to, clock))
     }

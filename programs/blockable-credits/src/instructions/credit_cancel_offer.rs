@@ -11,6 +11,7 @@ use {
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreditCancelOffer<'info> {
+    /// The lender or the borrower.
     pub party: Signer<'info>,
     /// CHECK: gets the rent of the credit and its vault back; checked to be the one that paid it.
     #[account(
@@ -27,6 +28,8 @@ pub struct CreditCancelOffer<'info> {
 impl CreditCancelOffer<'_> {
     /// Returns the principal, with anything donated to the vault, and removes both accounts. Where the borrower has put cash
     /// into the reserve, the accounts stay until it has collected that: nothing the borrower does can hold the principal.
+    ///
+    /// - `offer_slot`: the slot of the offer, the credit's `offer_slot`.
     pub fn handle(ctx: Context<CreditCancelOffer>, offer_slot: u64) -> Result<()> {
         let accounts = ctx.accounts;
         let clock = clock_of(&accounts.credit_vault.market)?;

@@ -11,6 +11,7 @@ use {
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreditClose<'info> {
+    /// Anyone once the credit holds no units, else the borrower.
     pub closer: Signer<'info>,
     /// CHECK: gets the rent back; checked to be the one that paid it.
     #[account(
@@ -18,13 +19,16 @@ pub struct CreditClose<'info> {
         constraint = credit.load()?.rent_payer == receiver.key() @ BlockableError::ReceiverMismatch,
     )]
     pub receiver: UncheckedAccount<'info>,
+    /// The credit's market.
     pub market: AccountLoader<'info, Market>,
+    /// The credit, which is removed.
     #[account(
         mut,
         has_one = market @ BlockableError::MarketMismatch,
         has_one = provider @ BlockableError::ProviderMismatch,
     )]
     pub credit: AccountLoader<'info, Credit>,
+    /// The credit's provider.
     #[account(mut)]
     pub provider: AccountLoader<'info, Provider>,
 }
@@ -32,6 +36,8 @@ pub struct CreditClose<'info> {
 impl CreditClose<'_> {
     /// Removes the credit, with which the borrower gives up at most `most_units`; its units no longer count against the
     /// provider's capacity.
+    ///
+    /// - `most_units`: the most unused units to give up; 0 where none may be left.
     pub fn handle(ctx: Context<CreditClose>, most_units: u64) -> Result<()> {
         let accounts = ctx.accounts;
         let clock = clock_of(&accounts.market)?;

@@ -9,6 +9,8 @@ use {
 impl CreditAgreement<'_> {
     /// CAN offer the borrower's place to another key: lender and borrower together, for example where the borrower replaces
     /// its key. The market's delay begins now. To the zero key: withdraws the offer.
+    ///
+    /// - `to`: the key to offer the borrower's place to; zero withdraws the offer.
     pub fn offer_borrower(ctx: Context<CreditAgreement>, to: Pubkey) -> Result<()> {
         let delay = ctx.accounts.market.load()?.change_delay;
         ctx.accounts.act(|credit, clock| credit.offer_borrower(to, delay, clock))

@@ -15,17 +15,20 @@ use {
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreditIssue<'info> {
+    /// The provider's authority.
     pub authority: Signer<'info>,
     #[account(
         constraint = credit_vault.credit.load()?.provider == provider.key() @ BlockableError::ProviderMismatch,
     )]
     pub credit_vault: CreditVault<'info>,
+    /// The provider that the offer names.
     #[account(
         mut,
         has_one = authority @ BlockableError::NotProvider,
         constraint = provider.load()?.settings.payout == payout.key() @ BlockableError::PayoutMismatch,
     )]
     pub provider: AccountLoader<'info, Provider>,
+    /// The provider's payout account, which the principal goes to.
     #[account(mut)]
     pub payout: Box<InterfaceAccount<'info, TokenAccount>>,
 }

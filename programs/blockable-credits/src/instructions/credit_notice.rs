@@ -14,8 +14,11 @@ use {
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreditGiveNotice<'info> {
+    /// The lender.
     pub authority: Signer<'info>,
+    /// The credit's market.
     pub market: AccountLoader<'info, Market>,
+    /// The credit.
     #[account(
         mut,
         has_one = market @ BlockableError::MarketMismatch,
@@ -41,6 +44,8 @@ impl CreditGiveNotice<'_> {
 impl CreditControl<'_> {
     /// CAN withdraw the notice that was given at the market time `given_at`: the lender. Instalments that are unpaid can
     /// be marked at once. Units that the policy would not let the lender freeze without the notice are thawed.
+    ///
+    /// - `given_at`: market time of the notice, the credit's `defaulted_at`.
     pub fn withdraw_notice(ctx: Context<CreditControl>, given_at: i64) -> Result<()> {
         ctx.accounts.act(|credit, signer, clock| credit.withdraw_notice(signer, given_at, clock))
     }

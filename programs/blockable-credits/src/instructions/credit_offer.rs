@@ -23,9 +23,12 @@ pub struct CreditOffer<'info> {
     /// CHECK: any key; the borrower signs the acceptance.
     #[account(constraint = borrower.key() != lender.key() @ BlockableError::SelfLoan)]
     pub borrower: UncheckedAccount<'info>,
+    /// The market of the loan.
     pub market: AccountLoader<'info, Market>,
+    /// The provider that is to issue the units.
     #[account(has_one = market @ BlockableError::MarketMismatch)]
     pub provider: AccountLoader<'info, Provider>,
+    /// The credit, which is created.
     #[account(
         init,
         payer = rent_payer,
@@ -40,8 +43,10 @@ pub struct CreditOffer<'info> {
         bump,
     )]
     pub credit: AccountLoader<'info, Credit>,
+    /// The market's payment token.
     #[account(address = market.load()?.payment_mint @ BlockableError::MintMismatch)]
     pub mint: Box<InterfaceAccount<'info, Mint>>,
+    /// The token account that holds the escrow, which is created.
     #[account(
         init,
         payer = rent_payer,
@@ -59,8 +64,10 @@ pub struct CreditOffer<'info> {
         constraint = source.owner == lender.key() @ BlockableError::TokenAccountOwner,
     )]
     pub source: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The payment token's program.
     #[account(address = market.load()?.token_program @ BlockableError::TokenProgramMismatch)]
     pub token_program: Interface<'info, TokenInterface>,
+    /// The system program.
     pub system_program: Program<'info, System>,
 }
 

@@ -9,6 +9,7 @@ use {
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreditRepay<'info> {
+    /// Pays.
     pub payer: Signer<'info>,
     pub credit_vault: CreditVault<'info>,
     /// The payer's token account.
@@ -20,6 +21,9 @@ impl CreditRepay<'_> {
     /// Pays `amount` micro-USDC, or the whole debt where that is less: the arrears, then the reserve, then ahead of the
     /// schedule. Refused where the loan is in a worse status than the payer has read (a payment after the first seizure releases
     /// nothing), and with `must_cure` where arrears or a notice are left.
+    ///
+    /// - `amount`: the most to pay, in micro-USDC.
+    /// - `must_cure`: true to fail where arrears or a notice are left.
     pub fn handle(ctx: Context<CreditRepay>, amount: u64, read: LoanRead, must_cure: bool) -> Result<()> {
         let accounts = ctx.accounts;
         let clock = clock_of(&accounts.credit_vault.market)?;

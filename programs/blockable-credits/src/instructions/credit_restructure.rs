@@ -13,9 +13,13 @@ use {
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreditAgreement<'info> {
+    /// The lender.
     pub lender: Signer<'info>,
+    /// The borrower.
     pub borrower: Signer<'info>,
+    /// The credit's market.
     pub market: AccountLoader<'info, Market>,
+    /// The credit.
     #[account(
         mut,
         has_one = market @ BlockableError::MarketMismatch,

@@ -20,7 +20,9 @@ pub struct CreditSeizeToLender<'info> {
     /// Pays the rent of the lender's credit the first time, and gets it back when that is removed.
     #[account(mut)]
     pub rent_payer: Signer<'info>,
+    /// The credit's market.
     pub market: AccountLoader<'info, Market>,
+    /// The credit whose units are taken.
     #[account(
         mut,
         has_one = market @ BlockableError::MarketMismatch,
@@ -32,8 +34,10 @@ pub struct CreditSeizeToLender<'info> {
     /// Must not be frozen by the mint's issuer: nobody could have paid.
     #[account(constraint = !vault.is_frozen() @ BlockableError::VaultFrozen)]
     pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The credit's provider.
     #[account(mut)]
     pub provider: AccountLoader<'info, Provider>,
+    /// The lender's unrestricted credit for units of this provider and expiry, created the first time.
     #[account(
         init_if_needed,
         payer = rent_payer,
@@ -48,6 +52,7 @@ pub struct CreditSeizeToLender<'info> {
         bump,
     )]
     pub lender_credit: AccountLoader<'info, Credit>,
+    /// The system program.
     pub system_program: Program<'info, System>,
 }
 

@@ -19,7 +19,9 @@ pub struct CreditSeizeToPool<'info> {
     /// Pays the lot's rent, and gets it back when the lot is closed.
     #[account(mut)]
     pub rent_payer: Signer<'info>,
+    /// The credit's market.
     pub market: AccountLoader<'info, Market>,
+    /// The credit whose units are seized.
     #[account(
         mut,
         has_one = market @ BlockableError::MarketMismatch,
@@ -30,6 +32,7 @@ pub struct CreditSeizeToPool<'info> {
     /// Must not be frozen by the mint's issuer: nobody could have paid.
     #[account(constraint = !vault.is_frozen() @ BlockableError::VaultFrozen)]
     pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The lot, which is created; its number is the credit's `lots_opened`.
     #[account(
         init,
         payer = rent_payer,
@@ -38,6 +41,7 @@ pub struct CreditSeizeToPool<'info> {
         bump,
     )]
     pub lot: AccountLoader<'info, Lot>,
+    /// The system program.
     pub system_program: Program<'info, System>,
 }
 

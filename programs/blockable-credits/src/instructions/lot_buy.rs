@@ -23,13 +23,16 @@ pub struct LotBuy<'info> {
         constraint = credit_vault.credit.load()?.provider == provider.key() @ BlockableError::ProviderMismatch,
     )]
     pub credit_vault: CreditVault<'info>,
+    /// The credit's provider.
     #[account(mut)]
     pub provider: AccountLoader<'info, Provider>,
+    /// The lot.
     #[account(
         mut,
         constraint = lot.load()?.credit == credit_vault.credit.key() @ BlockableError::LotMismatch,
     )]
     pub lot: AccountLoader<'info, Lot>,
+    /// The buyer's unrestricted credit for units of this provider and expiry, created the first time.
     #[account(
         init_if_needed,
         payer = rent_payer,
@@ -47,11 +50,14 @@ pub struct LotBuy<'info> {
     /// The buyer's token account.
     #[account(mut)]
     pub source: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The system program.
     pub system_program: Program<'info, System>,
 }
 
 impl LotBuy<'_> {
     /// Buys units at the current price, refused where it exceeds `max_price` (micro-USDC per `PRICE_SCALE` units).
+    ///
+    /// - `max_price`: the highest price, in micro-USDC per `PRICE_SCALE` units.
     pub fn handle(ctx: Context<LotBuy>, amount: UnitBounds, max_price: u64) -> Result<()> {
         let accounts = ctx.accounts;
         let clock = clock_of(&accounts.credit_vault.market)?;

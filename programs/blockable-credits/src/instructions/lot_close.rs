@@ -12,13 +12,17 @@ use {
 #[event_cpi]
 #[derive(Accounts)]
 pub struct LotClose<'info> {
+    /// Anyone once the lot is sold out or the debt is paid, else the lender.
     pub closer: Signer<'info>,
     /// CHECK: gets the lot's rent back; checked to be the one that paid it.
     #[account(mut)]
     pub rent_payer: UncheckedAccount<'info>,
+    /// The credit's market.
     pub market: AccountLoader<'info, Market>,
+    /// The credit that the units were seized from.
     #[account(mut, has_one = market @ BlockableError::MarketMismatch)]
     pub credit: AccountLoader<'info, Credit>,
+    /// The lot, which is removed.
     #[account(
         mut,
         close = rent_payer,

@@ -11,7 +11,9 @@ use {
 #[event_cpi]
 #[derive(Accounts)]
 pub struct MarketControl<'info> {
+    /// The key that acts on the market; each instruction says which it must be.
     pub authority: Signer<'info>,
+    /// The market.
     #[account(mut)]
     pub market: AccountLoader<'info, Market>,
 }
@@ -28,6 +30,8 @@ impl MarketControl<'_> {
     }
 
     /// CAN offer the admin role: the admin. The market's delay begins now. To the zero key: withdraws the offer.
+    ///
+    /// - `to`: the key to offer the role to; zero withdraws the offer.
     pub fn offer_admin(ctx: Context<MarketControl>, to: Pubkey) -> Result<()> {
         ctx.accounts.act(|market, signer, clock| market.offer_admin(signer, to, clock))
     }

@@ -13,7 +13,9 @@ use {
 #[event_cpi]
 #[derive(Accounts)]
 pub struct MarketProposeChange<'info> {
+    /// The market's admin.
     pub authority: Signer<'info>,
+    /// The market.
     #[account(mut)]
     pub market: AccountLoader<'info, Market>,
     /// The treasury that the settings name.
@@ -38,11 +40,15 @@ impl MarketProposeChange<'_> {
 
 impl MarketControl<'_> {
     /// CAN apply the change proposed for the market time `ready_at`: the market's admin, once the delay has passed.
+    ///
+    /// - `ready_at`: market time from which the proposal may be applied, as the account has it in `change_ready_at`.
     pub fn apply_change(ctx: Context<MarketControl>, ready_at: i64) -> Result<()> {
         ctx.accounts.act(|market, signer, clock| market.apply_change(signer, ready_at, clock))
     }
 
     /// CAN drop the change proposed for the market time `ready_at`: the market's admin.
+    ///
+    /// - `ready_at`: market time from which the proposal may be applied, as the account has it in `change_ready_at`.
     pub fn cancel_change(ctx: Context<MarketControl>, ready_at: i64) -> Result<()> {
         ctx.accounts.act(|market, signer, clock| market.cancel_change(signer, ready_at, clock))
     }

@@ -26,6 +26,7 @@ pub struct MarketCreate<'info> {
     pub rent_payer: Signer<'info>,
     /// Will be able to change the market; signs, which proves that the key is held.
     pub admin: Signer<'info>,
+    /// The market, which is created.
     #[account(
         init,
         payer = rent_payer,
@@ -34,11 +35,15 @@ pub struct MarketCreate<'info> {
         bump,
     )]
     pub market: AccountLoader<'info, Market>,
+    /// The payment token.
     #[account(constraint = mint.to_account_info().owner == token_program.key @ BlockableError::TokenProgramMismatch)]
     pub mint: Box<InterfaceAccount<'info, Mint>>,
+    /// The token account that fees are paid to.
     #[account(constraint = treasury.mint == mint.key() @ BlockableError::TokenAccountMint)]
     pub treasury: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The payment token's program: SPL Token or Token-2022.
     pub token_program: Interface<'info, TokenInterface>,
+    /// The system program.
     pub system_program: Program<'info, System>,
 }
 

@@ -9,6 +9,8 @@ impl MarketControl<'_> {
 
     /// CAN lift the halt of the market time `halted_at`: the admin. It ends once the market's delay has passed. CANNOT end it at once: the guardian has the
     /// delay to halt again.
+    ///
+    /// - `halted_at`: market time of the halt, the market's `halted_at`.
     pub fn lift_halt(ctx: Context<MarketControl>, halted_at: i64) -> Result<()> {
         ctx.accounts.act(|market, signer, clock| market.lift_halt(signer, halted_at, clock))
     }

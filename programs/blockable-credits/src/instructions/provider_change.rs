@@ -13,8 +13,11 @@ use {
 #[event_cpi]
 #[derive(Accounts)]
 pub struct ProviderProposeChange<'info> {
+    /// The provider's authority.
     pub authority: Signer<'info>,
+    /// The provider's market.
     pub market: AccountLoader<'info, Market>,
+    /// The provider.
     #[account(mut, has_one = market @ BlockableError::MarketMismatch)]
     pub provider: AccountLoader<'info, Provider>,
     /// The payout account that the settings name.
@@ -40,12 +43,16 @@ impl ProviderProposeChange<'_> {
 impl ProviderUpdate<'_> {
     /// CAN apply the change proposed for the market time `ready_at`: the provider's authority, once the delay has passed
     /// and for 14 days.
+    ///
+    /// - `ready_at`: market time from which the proposal may be applied, as the account has it in `change_ready_at`.
     pub fn apply_change(ctx: Context<ProviderUpdate>, ready_at: i64) -> Result<()> {
         ctx.accounts.act(|provider, signer, _, clock| provider.apply_change(signer, ready_at, clock))
     }
 
     /// CAN drop the change proposed for the market time `ready_at`: the provider's authority. A suspension and a
     /// hand-over drop it as well.
+    ///
+    /// - `ready_at`: market time from which the proposal may be applied, as the account has it in `change_ready_at`.
     pub fn cancel_change(ctx: Context<ProviderUpdate>, ready_at: i64) -> Result<()> {
         ctx.accounts.act(|provider, signer, _, clock| provider.cancel_change(signer, ready_at, clock))
     }

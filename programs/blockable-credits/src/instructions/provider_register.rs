@@ -22,7 +22,9 @@ pub struct ProviderRegister<'info> {
     /// Pays the rent; a provider's account is never removed.
     #[account(mut)]
     pub rent_payer: Signer<'info>,
+    /// The market to serve.
     pub market: AccountLoader<'info, Market>,
+    /// The provider's account, which is created.
     #[account(
         init,
         payer = rent_payer,
@@ -31,16 +33,20 @@ pub struct ProviderRegister<'info> {
         bump,
     )]
     pub provider: AccountLoader<'info, Provider>,
+    /// The payout account that the settings name.
     #[account(constraint = payout.mint == market.load()?.payment_mint @ BlockableError::TokenAccountMint)]
     pub payout: Box<InterfaceAccount<'info, TokenAccount>>,
     /// CHECK: the sysvar, by its address. Its first hash ties the provider's reports to this cluster.
     #[account(address = SLOT_HASHES @ BlockableError::ClusterTagMissing)]
     pub slot_hashes: UncheckedAccount<'info>,
+    /// The system program.
     pub system_program: Program<'info, System>,
 }
 
 impl ProviderRegister<'_> {
     /// Registers the provider; its reporters' epoch is 1.
+    ///
+    /// - `capacity_units`: units that the provider commits to serve.
     pub fn handle(
         ctx: Context<ProviderRegister>,
         capacity_units: u64,

@@ -12,8 +12,11 @@ use {
 #[event_cpi]
 #[derive(Accounts)]
 pub struct ProviderUpdate<'info> {
+    /// The key that acts on the provider; each instruction says which it must be.
     pub authority: Signer<'info>,
+    /// The provider's market.
     pub market: AccountLoader<'info, Market>,
+    /// The provider.
     #[account(mut, has_one = market @ BlockableError::MarketMismatch)]
     pub provider: AccountLoader<'info, Provider>,
 }
@@ -31,6 +34,8 @@ impl ProviderUpdate<'_> {
     }
 
     /// CAN set the units that the provider commits to, never fewer than are outstanding: its authority.
+    ///
+    /// - `capacity_units`: units that the provider commits to serve.
     pub fn set_capacity(ctx: Context<ProviderUpdate>, capacity_units: u64) -> Result<()> {
         ctx.accounts.act(|provider, signer, _, clock| provider.set_capacity(signer, capacity_units, clock))
     }

@@ -9,6 +9,8 @@ use {
 impl CreditRepay<'_> {
     /// CAN put cash into the borrower's reserve, up to the agreed sum: anyone, from acceptance to default, and in no worse
     /// status than the payer has read.
+    ///
+    /// - `amount`: the most to pay, in micro-USDC.
     pub fn fund_reserve(ctx: Context<CreditRepay>, amount: u64, read: LoanRead) -> Result<()> {
         let accounts = ctx.accounts;
         let clock = clock_of(&accounts.credit_vault.market)?;

@@ -16,13 +16,18 @@ use {
 #[event_cpi]
 #[derive(Accounts)]
 pub struct UsageMeter<'info> {
+    /// The provider's market.
     pub market: AccountLoader<'info, Market>,
+    /// The provider whose reporters signed.
     #[account(has_one = market @ BlockableError::MarketMismatch)]
     pub provider: AccountLoader<'info, Provider>,
 }
 
 impl<'info> UsageMeter<'info> {
     /// Verifies the reports and applies them to the credits given.
+    ///
+    /// - `chunk`: the chunk of credits reported on.
+    /// - `reports`: a report each of as many distinct reporters as the provider's quorum, or more.
     pub fn handle(
         ctx: Context<'info, UsageMeter<'info>>,
         chunk: u32,

@@ -15,8 +15,10 @@ use {
 #[event_cpi]
 #[derive(Accounts)]
 pub struct VaultCollect<'info> {
+    /// Anyone; a party that signs may choose the destination.
     pub caller: Signer<'info>,
     pub credit_vault: CreditVault<'info>,
+    /// The party's associated token account or the market's treasury; any account of a party that signs.
     #[account(mut)]
     pub destination: Box<InterfaceAccount<'info, TokenAccount>>,
 }
@@ -38,6 +40,8 @@ impl VaultCollect<'_> {
 
     /// Pays a party's whole claim out of the vault, at least `least` micro-USDC. With a least of 0, nothing to collect is no
     /// failure: whoever takes a loan over collects the seller's claim in the same transaction, whatever has been paid meanwhile.
+    ///
+    /// - `least`: the least to collect, in micro-USDC.
     pub fn handle(ctx: Context<VaultCollect>, party: Party, least: u64) -> Result<()> {
         let accounts = ctx.accounts;
         let clock = clock_of(&accounts.credit_vault.market)?;

@@ -6,6 +6,9 @@ use {
     anchor_lang::prelude::*,
 };
 
+/// First bytes of every agreement, so that its hash serves no other purpose.
+pub const TERMS_DOMAIN: &[u8] = b"blockable/terms/v2";
+
 /// The parties of a loan and the nonce that sets it apart from their other loans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoanParties {
@@ -48,7 +51,7 @@ pub fn terms_hash(
     rider.serialize(&mut agreed)?;
     schedule.serialize(&mut agreed)?;
     let parts: [&[u8]; 7] = [
-        b"blockable/terms/v2",
+        TERMS_DOMAIN,
         parties.market.as_ref(),
         parties.lender.as_ref(),
         parties.borrower.as_ref(),

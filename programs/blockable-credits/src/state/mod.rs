@@ -20,7 +20,7 @@ mod terms;
 mod vault;
 
 pub use {
-    agreement::{LoanParties, terms_hash},
+    agreement::{LoanParties, TERMS_DOMAIN, terms_hash},
     bounds::{MAX_PRINCIPAL, TermBounds},
     collateral::Collateral,
     credit::Credit,
