@@ -113,9 +113,10 @@ pub struct CreditControl<'info> {
 
 impl CreditControl<'_> {
     /// Acts on the credit, given the signer and the time; records and emits the change.
+    #[inline(never)]
     pub(super) fn act(
         &self,
-        action: impl FnOnce(&mut Credit, &Pubkey, &MarketClock) -> Result<Change>,
+        action: &dyn Fn(&mut Credit, &Pubkey, &MarketClock) -> Result<Change>,
     ) -> Result<()> {
         let clock = clock_of(&self.market)?;
         let mut credit = self.credit.load_mut()?;
@@ -137,9 +138,10 @@ pub struct CreditMark<'info> {
 
 impl CreditMark<'_> {
     /// Acts on the credit, given its address and the time; records and emits the change.
+    #[inline(never)]
     pub(super) fn act(
         &self,
-        action: impl FnOnce(&mut Credit, Pubkey, &MarketClock) -> Result<Change>,
+        action: &dyn Fn(&mut Credit, Pubkey, &MarketClock) -> Result<Change>,
     ) -> Result<()> {
         let (key, clock) = (self.credit.key(), clock_of(&self.market)?);
         let mut credit = self.credit.load_mut()?;
@@ -170,9 +172,10 @@ pub struct CreditMarkUnpaid<'info> {
 impl CreditMarkUnpaid<'_> {
     /// Marks the credit, given its address and the time; records and emits the change, and the draw of the reserve that may
     /// come first.
+    #[inline(never)]
     pub(super) fn act(
         &self,
-        action: impl FnOnce(&mut Credit, Pubkey, &MarketClock) -> Result<Mark>,
+        action: &dyn Fn(&mut Credit, Pubkey, &MarketClock) -> Result<Mark>,
     ) -> Result<()> {
         let (key, clock) = (self.credit.key(), clock_of(&self.market)?);
         let mut credit = self.credit.load_mut()?;

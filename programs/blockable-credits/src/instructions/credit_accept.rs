@@ -7,6 +7,6 @@ impl CreditControl<'_> {
     /// CAN accept: the borrower the offer names, by the hash and the slot of the offer it has read.
     pub fn accept(ctx: Context<CreditControl>, read: OfferRead) -> Result<()> {
         let read = read.in_slot(Clock::get()?.slot);
-        ctx.accounts.act(|credit, signer, clock| credit.accept(signer, read, clock))
+        ctx.accounts.act(&|credit, signer, clock| credit.accept(signer, read, clock))
     }
 }

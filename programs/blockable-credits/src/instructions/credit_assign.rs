@@ -8,19 +8,19 @@ impl CreditControl<'_> {
     ///
     /// - `to`: the key to offer the loan to; zero withdraws the offer.
     pub fn offer_lender(ctx: Context<CreditControl>, to: Pubkey) -> Result<()> {
-        ctx.accounts.act(|credit, signer, clock| credit.offer_lender(signer, to, clock))
+        ctx.accounts.act(&|credit, signer, clock| credit.offer_lender(signer, to, clock))
     }
 
     /// CAN take the loan over: the key it was offered to, where the loan is no worse than it has read. It becomes the
     /// freeze authority as well; the seller's claim must have been collected.
     pub fn accept_lender(ctx: Context<CreditControl>, limits: PurchaseLimits) -> Result<()> {
-        ctx.accounts.act(|credit, signer, clock| credit.accept_lender(signer, &limits, clock))
+        ctx.accounts.act(&|credit, signer, clock| credit.accept_lender(signer, &limits, clock))
     }
 
     /// CAN name the freeze authority: the lender.
     ///
     /// - `to`: the key that may freeze and thaw.
     pub fn set_freeze_authority(ctx: Context<CreditControl>, to: Pubkey) -> Result<()> {
-        ctx.accounts.act(|credit, signer, clock| credit.set_freeze_authority(signer, to, clock))
+        ctx.accounts.act(&|credit, signer, clock| credit.set_freeze_authority(signer, to, clock))
     }
 }

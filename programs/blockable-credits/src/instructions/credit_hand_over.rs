@@ -20,12 +20,12 @@ impl CreditAgreement<'_> {
 impl CreditControl<'_> {
     /// CAN withdraw the offer of the borrower's place: the lender and the borrower, each alone.
     pub fn withdraw_borrower(ctx: Context<CreditControl>) -> Result<()> {
-        ctx.accounts.act(|credit, signer, clock| credit.withdraw_borrower(signer, clock))
+        ctx.accounts.act(&|credit, signer, clock| credit.withdraw_borrower(signer, clock))
     }
 
     /// CAN take the borrower's place: the key it was offered to, once the market's delay has passed and where the loan is no
     /// worse than it has read. The credit keeps its address; the old borrower's claim must have been collected.
     pub fn accept_borrower(ctx: Context<CreditControl>, limits: BorrowerLimits) -> Result<()> {
-        ctx.accounts.act(|credit, signer, clock| credit.accept_borrower(signer, &limits, clock))
+        ctx.accounts.act(&|credit, signer, clock| credit.accept_borrower(signer, &limits, clock))
     }
 }

@@ -47,6 +47,6 @@ impl CreditControl<'_> {
     ///
     /// - `given_at`: market time of the notice, the credit's `defaulted_at`.
     pub fn withdraw_notice(ctx: Context<CreditControl>, given_at: i64) -> Result<()> {
-        ctx.accounts.act(|credit, signer, clock| credit.withdraw_notice(signer, given_at, clock))
+        ctx.accounts.act(&|credit, signer, clock| credit.withdraw_notice(signer, given_at, clock))
     }
 }

@@ -6,6 +6,6 @@ use {
 impl CreditControl<'_> {
     /// CAN thaw frozen units: the same keys that freeze; also while paused.
     pub fn thaw(ctx: Context<CreditControl>, bounds: ThawBounds) -> Result<()> {
-        ctx.accounts.act(|credit, signer, _| credit.thaw(signer, bounds))
+        ctx.accounts.act(&|credit, signer, _| credit.thaw(signer, bounds))
     }
 }

@@ -5,6 +5,6 @@ impl CreditControl<'_> {
     ///
     /// - `amount`: the most to waive, in micro-USDC.
     pub fn waive_fee(ctx: Context<CreditControl>, amount: u64) -> Result<()> {
-        ctx.accounts.act(|credit, signer, clock| credit.waive_fee(signer, amount, clock))
+        ctx.accounts.act(&|credit, signer, clock| credit.waive_fee(signer, amount, clock))
     }
 }

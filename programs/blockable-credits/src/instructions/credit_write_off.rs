@@ -8,6 +8,6 @@ impl CreditControl<'_> {
     /// - `offer_slot`: the slot of the loan's offer, the credit's `offer_slot`.
     /// - `most_debt`: the most debt to give up, in micro-USDC.
     pub fn write_off(ctx: Context<CreditControl>, offer_slot: u64, most_debt: u64) -> Result<()> {
-        ctx.accounts.act(|credit, signer, clock| credit.write_off(signer, offer_slot, most_debt, clock))
+        ctx.accounts.act(&|credit, signer, clock| credit.write_off(signer, offer_slot, most_debt, clock))
     }
 }

@@ -20,9 +20,10 @@ pub struct MarketControl<'info> {
 
 impl MarketControl<'_> {
     /// Acts on the market, given the signer and the time; emits the change.
+    #[inline(never)]
     pub(super) fn act(
         &self,
-        action: impl FnOnce(&mut Market, &Pubkey, &MarketClock) -> Result<MarketChange>,
+        action: &dyn Fn(&mut Market, &Pubkey, &MarketClock) -> Result<MarketChange>,
     ) -> Result<()> {
         let clock = clock_of(&self.market)?;
         let change = action(&mut *self.market.load_mut()?, self.authority.key, &clock)?;
@@ -33,11 +34,11 @@ impl MarketControl<'_> {
     ///
     /// - `to`: the key to offer the role to; zero withdraws the offer.
     pub fn offer_admin(ctx: Context<MarketControl>, to: Pubkey) -> Result<()> {
-        ctx.accounts.act(|market, signer, clock| market.offer_admin(signer, to, clock))
+        ctx.accounts.act(&|market, signer, clock| market.offer_admin(signer, to, clock))
     }
 
     /// CAN take the admin role: the key it was offered to, once the market's delay has passed.
     pub fn accept_admin(ctx: Context<MarketControl>) -> Result<()> {
-        ctx.accounts.act(|market, signer, clock| market.accept_admin(signer, clock))
+        ctx.accounts.act(&|market, signer, clock| market.accept_admin(signer, clock))
     }
 }

@@ -43,13 +43,13 @@ impl MarketControl<'_> {
     ///
     /// - `ready_at`: market time from which the proposal may be applied, as the account has it in `change_ready_at`.
     pub fn apply_change(ctx: Context<MarketControl>, ready_at: i64) -> Result<()> {
-        ctx.accounts.act(|market, signer, clock| market.apply_change(signer, ready_at, clock))
+        ctx.accounts.act(&|market, signer, clock| market.apply_change(signer, ready_at, clock))
     }
 
     /// CAN drop the change proposed for the market time `ready_at`: the market's admin.
     ///
     /// - `ready_at`: market time from which the proposal may be applied, as the account has it in `change_ready_at`.
     pub fn cancel_change(ctx: Context<MarketControl>, ready_at: i64) -> Result<()> {
-        ctx.accounts.act(|market, signer, clock| market.cancel_change(signer, ready_at, clock))
+        ctx.accounts.act(&|market, signer, clock| market.cancel_change(signer, ready_at, clock))
     }
 }

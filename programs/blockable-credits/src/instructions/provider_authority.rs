@@ -7,7 +7,7 @@ impl ProviderUpdate<'_> {
     /// - `to`: the key to offer the role to; zero withdraws the offer.
     pub fn offer_authority(ctx: Context<ProviderUpdate>, to: Pubkey) -> Result<()> {
         ctx.accounts
-            .act(|provider, signer, market, clock| provider.offer_authority(signer, to, market, clock))
+            .act(&|provider, signer, market, clock| provider.offer_authority(signer, to, market, clock))
     }
 
     /// CAN take the authority role: the key it was offered to, where the provider owes at most the units it has read,
@@ -17,6 +17,6 @@ impl ProviderUpdate<'_> {
     /// - `most_outstanding`: the most units that the provider may owe.
     pub fn accept_authority(ctx: Context<ProviderUpdate>, most_outstanding: u64) -> Result<()> {
         ctx.accounts
-            .act(|provider, signer, _, clock| provider.accept_authority(signer, most_outstanding, clock))
+            .act(&|provider, signer, _, clock| provider.accept_authority(signer, most_outstanding, clock))
     }
 }

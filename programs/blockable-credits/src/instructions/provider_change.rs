@@ -35,7 +35,7 @@ impl ProviderProposeChange<'_> {
             &accounts.market,
             &accounts.provider,
             &accounts.event_authority,
-            |provider, market, clock| provider.propose_change(signer, &settings, market, clock),
+            &|provider, market, clock| provider.propose_change(signer, &settings, market, clock),
         )
     }
 }
@@ -46,7 +46,7 @@ impl ProviderUpdate<'_> {
     ///
     /// - `ready_at`: market time from which the proposal may be applied, as the account has it in `change_ready_at`.
     pub fn apply_change(ctx: Context<ProviderUpdate>, ready_at: i64) -> Result<()> {
-        ctx.accounts.act(|provider, signer, _, clock| provider.apply_change(signer, ready_at, clock))
+        ctx.accounts.act(&|provider, signer, _, clock| provider.apply_change(signer, ready_at, clock))
     }
 
     /// CAN drop the change proposed for the market time `ready_at`: the provider's authority. A suspension and a
@@ -54,6 +54,6 @@ impl ProviderUpdate<'_> {
     ///
     /// - `ready_at`: market time from which the proposal may be applied, as the account has it in `change_ready_at`.
     pub fn cancel_change(ctx: Context<ProviderUpdate>, ready_at: i64) -> Result<()> {
-        ctx.accounts.act(|provider, signer, _, clock| provider.cancel_change(signer, ready_at, clock))
+        ctx.accounts.act(&|provider, signer, _, clock| provider.cancel_change(signer, ready_at, clock))
     }
 }

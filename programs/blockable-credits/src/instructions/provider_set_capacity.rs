@@ -23,12 +23,13 @@ pub struct ProviderUpdate<'info> {
 
 impl ProviderUpdate<'_> {
     /// Acts on the provider, given the signer, the market and the time; emits its new values.
+    #[inline(never)]
     pub(super) fn act(
         &self,
-        action: impl FnOnce(&mut Provider, &Pubkey, &Market, &MarketClock) -> Result<()>,
+        action: &dyn Fn(&mut Provider, &Pubkey, &Market, &MarketClock) -> Result<()>,
     ) -> Result<()> {
         let signer = self.authority.key;
-        change_provider(&self.market, &self.provider, &self.event_authority, |provider, market, clock| {
+        change_provider(&self.market, &self.provider, &self.event_authority, &|provider, market, clock| {
             action(provider, signer, market, clock)
         })
     }
@@ -37,16 +38,17 @@ impl ProviderUpdate<'_> {
     ///
     /// - `capacity_units`: units that the provider commits to serve.
     pub fn set_capacity(ctx: Context<ProviderUpdate>, capacity_units: u64) -> Result<()> {
-        ctx.accounts.act(|provider, signer, _, clock| provider.set_capacity(signer, capacity_units, clock))
+        ctx.accounts.act(&|provider, signer, _, clock| provider.set_capacity(signer, capacity_units, clock))
     }
 }
 
 /// Acts on a provider, given its market and the time; emits its new values.
+#[inline(never)]
 pub(super) fn change_provider(
     market: &AccountLoader<Market>,
     provider: &AccountLoader<Provider>,
     event_authority: &AccountInfo,
-    action: impl FnOnce(&mut Provider, &Market, &MarketClock) -> Result<()>,
+    action: &dyn Fn(&mut Provider, &Market, &MarketClock) -> Result<()>,
 ) -> Result<()> {
     let clock = clock_of(market)?;
     let event = {

@@ -4,12 +4,12 @@ impl ProviderUpdate<'_> {
     /// CAN suspend: the provider's authority or the market's admin. No new credits are issued; existing ones go on, and
     /// reports count as before. What the provider has proposed is dropped, and it can propose nothing.
     pub fn suspend(ctx: Context<ProviderUpdate>) -> Result<()> {
-        ctx.accounts.act(|provider, signer, market, clock| provider.suspend(signer, market, clock))
+        ctx.accounts.act(&|provider, signer, market, clock| provider.suspend(signer, market, clock))
     }
 
     /// CAN resume: the one that suspended. The provider cannot lift a suspension by the admin, nor the admin one by the
     /// provider.
     pub fn resume(ctx: Context<ProviderUpdate>) -> Result<()> {
-        ctx.accounts.act(|provider, signer, market, clock| provider.resume(signer, market, clock))
+        ctx.accounts.act(&|provider, signer, market, clock| provider.resume(signer, market, clock))
     }
 }
