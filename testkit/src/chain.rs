@@ -5,11 +5,12 @@ use {
         client::{Client, Landed},
         errors::ClientError,
         events::{CreditRecord, verify_log},
-        instructions::{self, MarketKeys},
+        instructions::{self, MarketKeys, Payment},
         program::{
             errors::BlockableError,
-            instructions::{MarketArgs, OfferArgs},
+            instructions::{LoanRead, MarketArgs, OfferArgs, OfferRead},
             state::{Credit, Party, ProviderSettings},
+            transitions::Status,
         },
         reports::{CreditReading, ReportScope, UsageReport},
         tokens,
@@ -171,18 +172,24 @@ impl Chain {
     pub fn offer(&self, args: OfferArgs) -> Instruction {
         let (lender, borrower) = (Parties::address("lender"), Parties::address(&self.borrower));
         let source = self.wallet("lender");
-        instructions::credit_offer(&self.keys, &lender, &borrower, &self.provider, &source, args)
+        instructions::credit_offer(&self.keys, &lender, &lender, &borrower, &self.provider, &source, args)
     }
 
-    /// The instruction by which the borrower accepts what hashes to `terms_hash`.
-    pub fn accept(&self, credit: &Pubkey, terms_hash: [u8; 32]) -> Instruction {
-        instructions::credit_accept(&self.keys.market, &Parties::address(&self.borrower), credit, terms_hash)
+    /// The offer in a credit as it stands.
+    pub async fn offer_read(&self, credit: &Pubkey) -> OfferRead {
+        let credit = self.credit(credit).await;
+        OfferRead { terms_hash: credit.terms_hash, slot: credit.offer_slot }
     }
 
-    /// The instruction by which the provider makes the units live.
-    pub fn issue(&self, credit: &Pubkey) -> Instruction {
+    /// The instruction by which the borrower accepts the offer that it has read.
+    pub fn accept(&self, credit: &Pubkey, read: OfferRead) -> Instruction {
+        instructions::credit_accept(&self.keys.market, &Parties::address(&self.borrower), credit, read)
+    }
+
+    /// The instruction by which the provider makes the units of the offer that it has read live.
+    pub fn issue(&self, credit: &Pubkey, read: OfferRead) -> Instruction {
         let (authority, payout) = (Parties::address("provider"), self.wallet("provider"));
-        instructions::credit_issue(&self.keys, &authority, &self.provider, &payout, credit)
+        instructions::credit_issue(&self.keys, &authority, &self.provider, &payout, credit, read)
     }
 
     /// Offers, accepts and issues a loan, its reserve funded where one was agreed; returns its credit.
@@ -190,29 +197,32 @@ impl Chain {
         let (credit, reserve) = (self.credit_of(&args), args.rider.reserve);
         let offer = self.offer(args);
         self.send(&[offer], &["lender"]).await;
-        let accept = self.accept(&credit, self.credit(&credit).await.terms_hash);
+        let read = self.offer_read(&credit).await;
+        let accept = self.accept(&credit, read);
         self.send(&[accept], &[&self.borrower.clone()]).await;
         if reserve > 0 {
             // All who borrow: not all have a wallet of their own.
             let (payer, source) = (Parties::address("borrower"), self.wallet("borrower"));
-            let fund = instructions::reserve_fund(&self.keys, &payer, &source, &credit, reserve);
+            let read = LoanRead { offer_slot: read.slot, worst_status: Status::Active };
+            let fund = instructions::reserve_fund(&self.keys, &payer, &source, &credit, reserve, read);
             self.send(&[fund], &["borrower"]).await;
         }
-        let issue = self.issue(&credit);
+        let issue = self.issue(&credit, read);
         self.send(&[issue], &["provider"]).await;
         credit
     }
 
-    /// The instruction by which the borrower pays up to `amount`.
-    pub fn repay(&self, credit: &Pubkey, amount: u64) -> Instruction {
+    /// The instruction by which the borrower pays up to `amount`, in any status.
+    pub async fn repay(&self, credit: &Pubkey, amount: u64) -> Instruction {
         let (borrower, source) = (Parties::address(&self.borrower), self.wallet(&self.borrower));
-        instructions::credit_repay(&self.keys, &borrower, &source, credit, amount)
+        let payment = Payment::in_any_status(amount, self.credit(credit).await.offer_slot);
+        instructions::credit_repay(&self.keys, &borrower, &source, credit, payment)
     }
 
     /// The instruction that pays a claim into the wallet of `name`.
     pub fn collect(&self, credit: &Pubkey, party: Party, name: &str) -> Instruction {
         let (payer, to) = (Parties::address("payer"), self.wallet(name));
-        instructions::vault_collect(&self.keys, &payer, credit, &to, party)
+        instructions::vault_collect(&self.keys, &payer, credit, &to, party, 0)
     }
 
     /// The fields that the reports of the first chunk share.

@@ -4,7 +4,7 @@ use {
         Pubkey,
         program::{
             instructions::OfferArgs,
-            state::{FreezePolicy, Instalment, Rider, Terms},
+            state::{FreezePolicy, Instalment, Rider, ScheduleRuns, Terms},
         },
     },
     solana_sdk::{signature::Keypair, signer::Signer},
@@ -92,6 +92,7 @@ impl Loan {
     /// The loan with a nonce.
     pub fn new(nonce: u64) -> Loan {
         let instalment = |month: u32| Instalment { due_after: month * 30 * DAY, principal: 20_000 * USDC };
+        let schedule: Vec<Instalment> = (1..=5).map(instalment).collect();
         let terms = Terms {
             principal: 100_000 * USDC,
             units: 1_000_000_000,
@@ -113,9 +114,20 @@ impl Loan {
             freeze_authority: Parties::key("freezer").pubkey(),
             terms,
             rider: Rider::default(),
-            schedule: (1..=5).map(instalment).collect(),
+            schedule: ScheduleRuns::from_schedule(&schedule),
         };
         Loan { args }
+    }
+
+    /// The instalments.
+    pub fn schedule(&self) -> Vec<Instalment> {
+        self.args.schedule.expand().expect("as many dates as instalments")
+    }
+
+    /// The same loan with other instalments.
+    pub fn with_schedule(mut self, schedule: &[Instalment]) -> Loan {
+        self.args.schedule = ScheduleRuns::from_schedule(schedule);
+        self
     }
 
     /// The same loan with other terms.

@@ -2,11 +2,12 @@ use {
     crate::{DAY, Loan, Parties, World},
     blockable_sdk::{
         Pubkey, addresses,
-        instructions::{self, LotKeys},
+        instructions::{self, LotKeys, Payment},
         program::{
-            instructions::{FreezeAmount, LotTerms, UnitAmount},
+            instructions::{FreezeAmount, LoanRead, LotTerms, OfferRead, ThawBounds, UnitBounds},
             report::{CreditReading, ReportScope, SignedReport},
             state::{FreezeReason, Party},
+            transitions::Status,
         },
         reports::UsageReport,
     },
@@ -25,20 +26,32 @@ impl World {
     pub fn offer(&self, loan: &Loan) -> Instruction {
         let (lender, borrower) = (self.parties.lender.pubkey(), self.parties.borrower.pubkey());
         let source = self.token_account("lender");
-        instructions::credit_offer(&self.keys, &lender, &borrower, &self.provider, &source, loan.args.clone())
+        let args = loan.args.clone();
+        instructions::credit_offer(&self.keys, &lender, &lender, &borrower, &self.provider, &source, args)
+    }
+
+    /// The offer as it stands in the account.
+    pub fn offer_read(&self, credit: &Pubkey) -> OfferRead {
+        let credit = self.credit(credit);
+        OfferRead { terms_hash: credit.terms_hash, slot: credit.offer_slot }
+    }
+
+    /// The loan as it stands in the account, in any status.
+    pub fn loan_read(&self, credit: &Pubkey) -> LoanRead {
+        LoanRead { offer_slot: self.credit(credit).offer_slot, worst_status: Status::Seizing }
     }
 
     /// The instruction by which the borrower accepts what stands in the account.
     pub fn accept(&self, credit: &Pubkey) -> Instruction {
-        let hash = self.credit(credit).terms_hash;
-        instructions::credit_accept(&self.keys.market, &self.parties.borrower.pubkey(), credit, hash)
+        let (borrower, read) = (self.parties.borrower.pubkey(), self.offer_read(credit));
+        instructions::credit_accept(&self.keys.market, &borrower, credit, read)
     }
 
-    /// The instruction by which the provider issues.
+    /// The instruction by which the provider issues what stands in the account.
     pub fn issue(&self, credit: &Pubkey) -> Instruction {
-        let payout = self.token_account("provider");
+        let (payout, read) = (self.token_account("provider"), self.offer_read(credit));
         let authority = self.parties.provider.pubkey();
-        instructions::credit_issue(&self.keys, &authority, &self.provider, &payout, credit)
+        instructions::credit_issue(&self.keys, &authority, &self.provider, &payout, credit, read)
     }
 
     /// Offers a loan; returns its credit.
@@ -67,7 +80,7 @@ impl World {
     /// An active loan whose first instalment was missed, marked delinquent as early as the clock allows.
     pub fn delinquent(&mut self, loan: &Loan) -> Pubkey {
         let credit = self.active(loan);
-        self.pass(loan.args.schedule[0].due_after + loan.args.terms.delinquency_grace);
+        self.pass(loan.schedule()[0].due_after + loan.args.terms.delinquency_grace);
         let mark = self.mark_delinquent(&credit);
         self.sent(&[mark], &[]);
         credit
@@ -83,7 +96,7 @@ impl World {
     }
 
     /// A defaulted loan, frozen in full, of whose lien `amount` was seized as soon as the cure period had passed.
-    pub fn seized(&mut self, loan: &Loan, amount: UnitAmount) -> Pubkey {
+    pub fn seized(&mut self, loan: &Loan, amount: UnitBounds) -> Pubkey {
         let credit = self.defaulted(loan);
         let freeze = self.freeze(&credit, FreezeAmount::All, FreezeReason::Default);
         self.sent(&[freeze], &["lender"]);
@@ -93,10 +106,11 @@ impl World {
         credit
     }
 
-    /// The instruction by which anyone named pays.
+    /// The instruction by which anyone named pays, in any status.
     pub fn repay(&self, payer: &str, credit: &Pubkey, amount: u64) -> Instruction {
         let source = self.token_account(payer);
-        instructions::credit_repay(&self.keys, &Parties::key(payer).pubkey(), &source, credit, amount)
+        let payment = Payment::in_any_status(amount, self.credit(credit).offer_slot);
+        instructions::credit_repay(&self.keys, &Parties::address(payer), &source, credit, payment)
     }
 
     /// The instruction by which the lender freezes.
@@ -121,15 +135,16 @@ impl World {
     }
 
     /// The instruction by which the lender seizes into the next lot, at the prices of [`World::lot_terms`].
-    pub fn seize(&self, credit: &Pubkey, amount: UnitAmount) -> Instruction {
+    pub fn seize(&self, credit: &Pubkey, amount: UnitBounds) -> Instruction {
         self.seize_at(credit, amount, self.lot_terms())
     }
 
     /// The instruction by which the lender seizes into the next lot.
-    pub fn seize_at(&self, credit: &Pubkey, amount: UnitAmount, terms: LotTerms) -> Instruction {
+    pub fn seize_at(&self, credit: &Pubkey, amount: UnitBounds, terms: LotTerms) -> Instruction {
         let index = self.credit(credit).lots_opened;
         let lender = self.parties.lender.pubkey();
-        instructions::credit_seize_to_pool(&self.keys.market, &lender, credit, index, amount, terms)
+        let market = &self.keys.market;
+        instructions::credit_seize_to_pool(market, &lender, &lender, credit, index, amount, terms)
     }
 
     /// The instruction by which the buyer buys from lot 0.
@@ -148,8 +163,9 @@ impl World {
     ) -> Instruction {
         let units_expire_at = self.credit(credit).units_expire_at;
         let lot = LotKeys { credit: *credit, index, provider: self.provider, units_expire_at };
-        let source = self.token_account(buyer);
-        instructions::lot_buy(&self.keys, &Parties::address(buyer), &source, &lot, units, max_price)
+        let (source, buyer) = (self.token_account(buyer), Parties::address(buyer));
+        let amount = UnitBounds::exactly(units);
+        instructions::lot_buy(&self.keys, &buyer, &buyer, &source, &lot, amount, max_price)
     }
 
     /// The address of a party's unrestricted credit at the provider.
@@ -165,13 +181,14 @@ impl World {
 
     /// The instruction by which anyone named pays a claim out to a token account.
     pub fn collect(&self, caller: &str, credit: &Pubkey, party: Party, to: &Pubkey) -> Instruction {
-        instructions::vault_collect(&self.keys, &Parties::address(caller), credit, to, party)
+        instructions::vault_collect(&self.keys, &Parties::address(caller), credit, to, party, 0)
     }
 
     /// The instruction by which a party withdraws an offer; the principal goes to the lender's account.
     pub fn cancel(&self, party: &str, credit: &Pubkey) -> Instruction {
         let (lender, refund) = (self.parties.lender.pubkey(), self.token_account("lender"));
-        instructions::credit_cancel_offer(&self.keys, &Parties::address(party), &lender, credit, &refund)
+        let (party, slot) = (Parties::address(party), self.credit(credit).offer_slot);
+        instructions::credit_cancel_offer(&self.keys, &party, &lender, credit, &refund, slot)
     }
 
     /// The instruction that marks a credit delinquent.
@@ -190,8 +207,8 @@ impl World {
     }
 
     /// The instruction by which anyone named thaws.
-    pub fn thaw(&self, who: &str, credit: &Pubkey, amount: UnitAmount) -> Instruction {
-        instructions::credit_thaw(&self.keys.market, &Parties::address(who), credit, amount)
+    pub fn thaw(&self, who: &str, credit: &Pubkey, bounds: ThawBounds) -> Instruction {
+        instructions::credit_thaw(&self.keys.market, &Parties::address(who), credit, bounds)
     }
 
     /// The fields that the reports of a chunk share.

@@ -3,8 +3,9 @@ use {
     blockable_sdk::{
         Pubkey, addresses, instructions,
         program::{
-            instructions::UnitAmount,
+            instructions::{Notice, PurchaseLimits, RestructureLimits, UnitBounds},
             state::{Instalment, MarketSettings, Rider, Terms},
+            transitions::Status,
         },
     },
     solana_sdk::{instruction::Instruction, signer::Signer},
@@ -22,15 +23,16 @@ impl World {
         instructions::market_pause(&self.keys.market, &Parties::address(who), seconds)
     }
 
-    /// The instruction by which anyone named ends a pause.
+    /// The instruction by which anyone named ends the pause that is in force.
     pub fn unpause_by(&self, who: &str) -> Instruction {
-        instructions::market_unpause(&self.keys.market, &Parties::address(who))
+        let began_at = self.market().paused_at;
+        instructions::market_unpause(&self.keys.market, &Parties::address(who), began_at)
     }
 
     /// The instruction by which anyone named puts cash into a credit's reserve.
     pub fn fund_reserve(&self, payer: &str, credit: &Pubkey, amount: u64) -> Instruction {
-        let source = self.token_account(payer);
-        instructions::reserve_fund(&self.keys, &Parties::address(payer), &source, credit, amount)
+        let (source, read) = (self.token_account(payer), self.loan_read(credit));
+        instructions::reserve_fund(&self.keys, &Parties::address(payer), &source, credit, amount, read)
     }
 
     /// The instruction that draws a credit's reserve.
@@ -46,7 +48,10 @@ impl World {
     /// The instruction by which lender and borrower agree on new terms and a new schedule.
     pub fn restructure(&self, credit: &Pubkey, terms: Terms, schedule: Vec<Instalment>) -> Instruction {
         let (lender, borrower) = (self.parties.lender.pubkey(), self.parties.borrower.pubkey());
-        instructions::credit_restructure(&self.keys.market, &lender, &borrower, credit, terms, schedule)
+        let (market, read) = (&self.keys.market, self.loan_read(credit));
+        let restructurings = self.credit(credit).restructurings;
+        let limits = RestructureLimits { read, restructurings, most_debt: u64::MAX, least_lien: 0 };
+        instructions::credit_restructure(market, &lender, &borrower, credit, terms, &schedule, limits)
     }
 
     /// The instruction by which anyone named waives late fees.
@@ -62,30 +67,43 @@ impl World {
 
     /// The instruction by which anyone named takes a loan over.
     pub fn accept_lender(&self, who: &str, credit: &Pubkey) -> Instruction {
-        instructions::credit_accept_lender(&self.keys.market, &Parties::address(who), credit)
+        let limits = PurchaseLimits {
+            read: self.loan_read(credit),
+            terms_hash: self.credit(credit).terms_hash,
+            least_debt: 0,
+            least_lien: 0,
+            most_frozen: u64::MAX,
+            least_apr_bps: 0,
+        };
+        instructions::credit_accept_lender(&self.keys.market, &Parties::address(who), credit, limits)
     }
 
     /// The instruction by which anyone named gives notice of default.
     pub fn give_notice(&self, who: &str, credit: &Pubkey) -> Instruction {
-        instructions::credit_give_notice(&self.keys.market, &Parties::address(who), credit, [7; 32])
+        let offer_slot = self.credit(credit).offer_slot;
+        let notice = Notice { document: [7; 32], offer_slot, least_status: Status::Active };
+        instructions::credit_give_notice(&self.keys.market, &Parties::address(who), credit, notice)
     }
 
     /// The instruction by which anyone named withdraws the notice.
     pub fn withdraw_notice(&self, who: &str, credit: &Pubkey) -> Instruction {
-        instructions::credit_withdraw_notice(&self.keys.market, &Parties::address(who), credit)
+        let given_at = self.credit(credit).defaulted_at;
+        instructions::credit_withdraw_notice(&self.keys.market, &Parties::address(who), credit, given_at)
     }
 
     /// The instruction by which anyone named takes collateral over.
-    pub fn seize_to_lender(&self, who: &str, credit: &Pubkey, amount: UnitAmount) -> Instruction {
+    pub fn seize_to_lender(&self, who: &str, credit: &Pubkey, amount: UnitBounds) -> Instruction {
         let state = self.credit(credit);
         let (lender, expiry) = (Parties::address(who), state.units_expire_at);
         let market = &self.keys.market;
-        instructions::credit_seize_to_lender(market, &lender, credit, &state.provider, expiry, amount)
+        let provider = &state.provider;
+        instructions::credit_seize_to_lender(market, &lender, &lender, credit, provider, expiry, amount)
     }
 
     /// The instruction by which anyone named writes the debt off.
     pub fn write_off(&self, who: &str, credit: &Pubkey) -> Instruction {
-        instructions::credit_write_off(&self.keys.market, &Parties::address(who), credit)
+        let slot = self.credit(credit).offer_slot;
+        instructions::credit_write_off(&self.keys.market, &Parties::address(who), credit, slot, u64::MAX)
     }
 
     /// The instruction that expires a credit's units.
@@ -96,14 +114,15 @@ impl World {
     /// The instruction that removes a credit's vault; rent to the lender, the rest to the treasury.
     pub fn close_vault(&self, credit: &Pubkey) -> Instruction {
         let treasury = self.token_account("treasury");
-        instructions::vault_close(&self.keys, credit, &self.credit(credit).rent_payer(), &treasury)
+        instructions::vault_close(&self.keys, credit, &self.credit(credit).rent_payer, &treasury)
     }
 
     /// The instruction by which anyone named removes a credit.
     pub fn close_credit(&self, closer: &str, credit: &Pubkey) -> Instruction {
         let state = self.credit(credit);
-        let (closer, receiver) = (Parties::address(closer), state.rent_payer());
-        instructions::credit_close(&self.keys.market, &closer, &receiver, credit, &state.provider)
+        let (closer, receiver) = (Parties::address(closer), state.rent_payer);
+        let market = &self.keys.market;
+        instructions::credit_close(market, &closer, &receiver, credit, &state.provider, u64::MAX)
     }
 
     /// The address of a party's unrestricted credit whose units expire at a market time.
