@@ -7,6 +7,8 @@ mod origination;
 mod provider;
 mod recovery;
 mod servicing;
+#[cfg(test)]
+mod tests;
 
 use {
     crate::addresses,
