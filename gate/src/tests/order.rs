@@ -8,7 +8,7 @@ use {
         message::{AddressLookupTableAccount, Message, v0},
         program::{
             errors::BlockableError,
-            instructions::{FreezeAmount, UnitAmount},
+            instructions::{FreezeAmount, ThawBounds},
             state::{Credit, FreezePolicy, FreezeReason},
             transitions::Status,
         },
@@ -115,7 +115,7 @@ fn only_a_compute_budget_may_come_with_the_freeze() {
     assert_eq!(read(std::slice::from_ref(&limit)), Err(OrderRefused::NotAFreeze));
     assert_eq!(read(&[]), Err(OrderRefused::NotAFreeze));
     assert_eq!(read(&[freeze.clone(), freeze.clone()]), Err(OrderRefused::NotAFreeze));
-    let thaw = credit_thaw(&market(), &by.pubkey(), &address(1), UnitAmount::All);
+    let thaw = credit_thaw(&market(), &by.pubkey(), &address(1), ThawBounds::ALL);
     assert_eq!(read(&[freeze.clone(), thaw.clone()]), Err(OrderRefused::NotAFreeze));
     assert_eq!(read(&[thaw]), Err(OrderRefused::NotAFreeze));
     let program = Pubkey::new_unique();
