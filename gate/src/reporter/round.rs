@@ -37,7 +37,7 @@ struct Moment {
 pub(super) fn chain(gate: &Gate) -> Result<(i64, Provider), KeyState> {
     let view = gate.chain_view();
     let seen = view.market().and(view.chain_time()).zip(view.provider().copied());
-    seen.filter(|(_, provider)| provider.chunk_size > 0).ok_or(KeyState::NoChain)
+    seen.filter(|(_, provider)| provider.settings.chunk_size > 0).ok_or(KeyState::NoChain)
 }
 
 impl Moment {
@@ -55,7 +55,7 @@ impl Moment {
     /// One unsigned report per chunk that has a credit to be metered.
     fn reports(&self, gate: &Gate, key: &SigningKey) -> Result<Vec<ReportRecord>, KeyState> {
         let reporter_index = self.place(key)?;
-        let chunk_size = self.provider.chunk_size;
+        let chunk_size = self.provider.settings.chunk_size;
         let mut chunks: BTreeMap<u32, BTreeMap<u32, RecordReading>> = BTreeMap::new();
         for reading in &self.readings {
             let (chunk, bit) = (reading.index / u32::from(chunk_size), reading.index % u32::from(chunk_size));
@@ -67,6 +67,7 @@ impl Moment {
         }
         let report = |(chunk, readings): (u32, BTreeMap<u32, RecordReading>)| ReportRecord {
             seq: 0,
+            cluster_tag: self.provider.cluster_tag.into(),
             market: gate.config().market,
             provider: gate.config().provider,
             epoch: self.provider.epoch,

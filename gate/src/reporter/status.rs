@@ -17,11 +17,11 @@ pub enum KeyState {
     NoChain,
     /// The provider does not list the key.
     #[error(
-        "the provider does not list {0} as a reporter; list it with provider_set_reporters, or use a listed key"
+        "the provider does not list {0} as a reporter; propose it with provider_propose_change, or use a listed key"
     )]
     NotListed(Pubkey),
     /// The key has expired.
-    #[error("the reporter {0} has expired; list it anew with provider_set_reporters")]
+    #[error("the reporter {0} has expired; propose a later date with provider_propose_change")]
     Expired(Pubkey),
     /// The clock is behind an instant that has been signed for.
     #[error("the chain's clock, at {now}, is behind the last report; waits until it has passed it")]

@@ -54,7 +54,7 @@ async fn keys_that_may_not_sign_do_not() {
     let reporter = prepare(&gate, keys.into()).await;
     assert_eq!(reporter.report_at(T).await, Err(KeyState::NoChain), "no provider has been seen");
     let mut account = listing(3, &[expired.pubkey(), key.pubkey()]);
-    account.reporters[0].expires_at = T;
+    account.settings.reporters[0].expires_at = T;
     show(&gate, &account);
     assert!(reporter.report_at(T).await.is_err());
     let states: Vec<_> = reporter.status().into_iter().map(|status| status.state).collect();

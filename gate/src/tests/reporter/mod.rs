@@ -2,7 +2,7 @@ mod freezes;
 mod keys;
 
 use {
-    super::{address, credit, later, market, open, provider, refresh},
+    super::{address, credit, freeze, later, market, open, provider, refresh},
     crate::{
         Gate, Job, Reporter, ReporterConfig, ReporterError, StoreError,
         reporter::{Feed, KeyState},
@@ -12,7 +12,7 @@ use {
         keys::SigningKey,
         program::{
             metering, signature,
-            state::{Collateral, Meter, Provider, Reporter as Listed},
+            state::{Collateral, Meter, Provider, ProviderSettings, Reporter as Listed},
         },
         reports::ReportRecord,
     },
@@ -32,11 +32,9 @@ const T: i64 = 1_800_000_000;
 /// A provider with chunks of four that lists some keys.
 fn listing(epoch: u32, keys: &[Pubkey]) -> Provider {
     let mut account = Provider::zeroed();
-    (account.market, account.epoch, account.chunk_size, account.quorum) = (market(), epoch, 4, 1);
-    account.reporter_count = keys.len() as u8;
-    for (place, key) in keys.iter().enumerate() {
-        account.reporters[place] = Listed { key: *key, expires_at: i64::MAX };
-    }
+    (account.market, account.epoch, account.cluster_tag) = (market(), epoch, [8; 32]);
+    let listed: Vec<Listed> = keys.iter().map(|key| Listed { key: *key, expires_at: i64::MAX }).collect();
+    account.settings = ProviderSettings { chunk_size: 4, ..ProviderSettings::with_reporters(&listed, 1) };
     account
 }
 
@@ -261,7 +259,9 @@ async fn a_feed_leaves_nothing_out_and_ends_with_the_last_report() {
     let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
     let (gate, reporter) = start(folder.path(), &key).await;
     // Many chunks, so that few rounds bring more than a listener may be behind.
-    show(&gate, &Provider { chunk_size: 1, ..listing(4, &[key.pubkey()]) });
+    let mut account = listing(4, &[key.pubkey()]);
+    account.settings.chunk_size = 1;
+    show(&gate, &account);
     for number in 2..=45 {
         gate.observe_credit(address(number), 10, Some(&credit(number as u32 - 1)));
     }
