@@ -26,6 +26,17 @@ pub struct BorrowerLimits {
 }
 
 impl BorrowerLimits {
+    /// The loan in a credit as it is, no worse. Accrue its debt before ([`Credit::accrue`], on a copy). Errors:
+    /// [`BlockableError::UnknownStatus`].
+    pub fn from_credit(credit: &Credit) -> Result<BorrowerLimits> {
+        Ok(BorrowerLimits {
+            read: LoanRead::from_credit(credit)?,
+            terms_hash: credit.terms_hash,
+            most_debt: credit.debt.total(),
+            least_available: credit.collateral.available(),
+        })
+    }
+
     /// Requires a loan within the limits, whose debt has been accrued up to now. Errors: [`BlockableError::OfferReplaced`],
     /// [`BlockableError::StatusWorse`], [`BlockableError::TermsHashMismatch`], [`BlockableError::DebtAboveLimit`],
     /// [`BlockableError::UnitsBelowLimit`].

@@ -19,6 +19,11 @@ pub struct LoanRead {
 }
 
 impl LoanRead {
+    /// The loan in a credit as it is now. Errors: [`BlockableError::UnknownStatus`].
+    pub fn from_credit(credit: &Credit) -> Result<LoanRead> {
+        Ok(LoanRead { offer_slot: credit.offer_slot, worst_status: credit.status()? })
+    }
+
     /// Requires that the credit holds the loan that was read, in no worse status. Errors:
     /// [`BlockableError::OfferReplaced`], [`BlockableError::StatusWorse`].
     pub fn require(&self, credit: &Credit) -> Result<()> {
@@ -46,6 +51,19 @@ pub struct PurchaseLimits {
 }
 
 impl PurchaseLimits {
+    /// The loan in a credit as it is, no worse. Accrue its debt before ([`Credit::accrue`], on a copy). Errors:
+    /// [`BlockableError::UnknownStatus`].
+    pub fn from_credit(credit: &Credit) -> Result<PurchaseLimits> {
+        Ok(PurchaseLimits {
+            read: LoanRead::from_credit(credit)?,
+            terms_hash: credit.terms_hash,
+            least_debt: credit.debt.total(),
+            least_lien: credit.collateral.lien(),
+            most_frozen: credit.collateral.frozen(),
+            least_apr_bps: credit.apr_bps(),
+        })
+    }
+
     /// Requires a loan within the limits, whose debt has been accrued up to now. Errors: [`BlockableError::OfferReplaced`],
     /// [`BlockableError::StatusWorse`], [`BlockableError::TermsHashMismatch`], [`BlockableError::DebtBelowLimit`],
     /// [`BlockableError::LienBelowLimit`], [`BlockableError::FrozenAboveLimit`], [`BlockableError::AprBelowLimit`].

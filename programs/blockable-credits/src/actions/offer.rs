@@ -80,6 +80,11 @@ pub struct OfferRead {
 }
 
 impl OfferRead {
+    /// The offer in a credit.
+    pub fn from_credit(credit: &Credit) -> OfferRead {
+        OfferRead { terms_hash: credit.terms_hash, slot: credit.offer_slot }
+    }
+
     /// Puts `now`, the slot of this instruction, in the place of a slot of 0.
     pub fn in_slot(self, now: u64) -> OfferRead {
         if self.slot == 0 { OfferRead { slot: now, ..self } } else { self }

@@ -27,6 +27,17 @@ pub struct RestructureLimits {
 }
 
 impl RestructureLimits {
+    /// The loan in a credit as it is, no worse. Accrue its debt before ([`Credit::accrue`], on a copy). Errors:
+    /// [`BlockableError::UnknownStatus`].
+    pub fn from_credit(credit: &Credit) -> Result<RestructureLimits> {
+        Ok(RestructureLimits {
+            read: LoanRead::from_credit(credit)?,
+            restructurings: credit.restructurings,
+            most_debt: credit.debt.total(),
+            least_lien: credit.collateral.lien(),
+        })
+    }
+
     /// Requires a loan within the limits, whose debt has been accrued up to now. Errors: [`BlockableError::OfferReplaced`],
     /// [`BlockableError::StatusWorse`], [`BlockableError::AgreementReplaced`], [`BlockableError::DebtAboveLimit`],
     /// [`BlockableError::LienBelowLimit`].

@@ -17,12 +17,7 @@ const NEW_KEY: Pubkey = key(77);
 const DELAY: u32 = 2 * DAY as u32;
 
 fn limits(stage: &Stage) -> BorrowerLimits {
-    BorrowerLimits {
-        read: LoanRead { offer_slot: SLOT, worst_status: Status::Active },
-        terms_hash: stage.credit.terms_hash,
-        most_debt: 100 * USDC,
-        least_available: 1_000_000,
-    }
+    BorrowerLimits::from_credit(&stage.accrued()).unwrap()
 }
 
 /// A loan whose borrower's place has been offered to another key.

@@ -4,8 +4,8 @@ use {
     super::*,
     crate::{
         actions::{
-            LoanRead, MarketArgs, NewCredit, NewMarket, NewProvider, Notice, OfferArgs, OfferRead,
-            PurchaseLimits, RestructureLimits,
+            MarketArgs, NewCredit, NewMarket, NewProvider, Notice, OfferArgs, OfferRead, PurchaseLimits,
+            RestructureLimits,
         },
         events::Change,
         report::{CreditReading, ReportScope, SignedReport},
@@ -164,28 +164,24 @@ impl Stage {
 
     /// The offer as its parties read it now.
     pub fn offer_read(&self) -> OfferRead {
-        OfferRead { terms_hash: self.credit.terms_hash, slot: self.credit.offer_slot }
+        OfferRead::from_credit(&self.credit)
+    }
+
+    /// The credit with its debt as of now.
+    pub fn accrued(&self) -> Credit {
+        let mut credit = self.credit;
+        credit.accrue(self.clock().market).unwrap();
+        credit
     }
 
     /// The limits of a buyer that has read the loan now.
     pub fn purchase_limits(&self) -> PurchaseLimits {
-        let mut credit = self.credit;
-        credit.accrue(self.clock().market).unwrap();
-        PurchaseLimits {
-            read: LoanRead { offer_slot: SLOT, worst_status: credit.status().unwrap() },
-            terms_hash: credit.terms_hash,
-            least_debt: credit.debt.total(),
-            least_lien: credit.collateral.lien(),
-            most_frozen: credit.collateral.frozen(),
-            least_apr_bps: credit.apr_bps(),
-        }
+        PurchaseLimits::from_credit(&self.accrued()).unwrap()
     }
 
     /// The limits of lender and borrower that have read the loan now.
     pub fn restructure_limits(&self) -> RestructureLimits {
-        let PurchaseLimits { read, least_debt, least_lien, .. } = self.purchase_limits();
-        let restructurings = self.credit.restructurings;
-        RestructureLimits { read, restructurings, most_debt: least_debt, least_lien }
+        RestructureLimits::from_credit(&self.accrued()).unwrap()
     }
 
     pub fn accept(&mut self) {
