@@ -178,14 +178,14 @@ impl Scene<'_> {
             0 => FreezeAmount::All,
             1 => FreezeAmount::Shortfall,
             2 => FreezeAmount::Bps(self.amount(10_000, 1).min(65_535) as u16),
-            _ => FreezeAmount::Units(self.amount(units.lien(), units.frozen.saturating_add(1))),
+            _ => FreezeAmount::Units(self.amount(units.lien(), units.frozen().saturating_add(1))),
         };
         let ix = ix::credit_freeze(&self.keys.market, &by, &self.address, amount, reason);
         self.call(ix, Args::Freeze(amount, reason))
     }
 
     fn thaw(mut self) -> Option<Call> {
-        let frozen = self.credit.collateral.frozen;
+        let frozen = self.credit.collateral.frozen();
         let right = if self.dice.one_in(2) { self.credit.lender } else { self.credit.freeze_authority };
         let by = self.by(right);
         let amount = self.units(frozen, frozen / 2);

@@ -1,4 +1,4 @@
-use super::book::CreditBook;
+use super::{amounts::div_up, book::CreditBook};
 
 /// The units of a credit.
 impl CreditBook {
@@ -12,45 +12,93 @@ impl CreditBook {
         (self.granted - self.released - self.seized).max(0).min(self.remaining())
     }
 
+    /// Units closed to new jobs: the larger of what is frozen about payment and for another reason.
+    pub fn frozen(&self) -> i128 {
+        self.frozen_for_payment.max(self.frozen_for_other)
+    }
+
     /// Units open to new jobs.
     pub fn available(&self) -> i128 {
-        self.remaining() - self.frozen
+        self.remaining() - self.frozen()
     }
 
-    fn fit(&mut self) {
-        self.frozen = self.frozen.min(self.lien());
+    /// Frozen units that running jobs may still use.
+    pub fn finishing(&self) -> i128 {
+        (self.in_flight - self.available()).clamp(0, self.frozen())
     }
 
-    fn promise_for(&self, in_flight: i128) -> i128 {
-        (in_flight - self.available()).max(0).min(self.frozen)
+    /// Leaves at most so many units frozen, for whatever reason.
+    pub fn cap(&mut self, most: i128) {
+        self.frozen_for_payment = self.frozen_for_payment.min(most);
+        self.frozen_for_other = self.frozen_for_other.min(most);
     }
 
-    /// Raises the frozen units. Returns whether that changes anything.
+    pub fn fit(&mut self) {
+        self.cap(self.lien());
+    }
+
+    /// Raises the units frozen for reasons of one kind, up to the lien. Returns whether that amount rises.
     pub fn freeze(&mut self, target: i128, reason: i128, chain: i128, market: i128) -> bool {
-        if target <= self.frozen {
+        let (target, before, finishing) = (target.min(self.lien()), self.frozen(), self.finishing());
+        let amount = if reason <= 1 { &mut self.frozen_for_payment } else { &mut self.frozen_for_other };
+        if target <= *amount {
             return false;
         }
-        // Parts of one freeze are measured by what was open before the first of them.
-        let closed = self.frozen - self.settlement_left;
-        let goes_on = self.frozen > 0 && chain == self.frozen_at_chain;
-        self.frozen_before = if goes_on { self.frozen_before.min(closed) } else { closed };
-        self.frozen_at_chain = chain;
-        self.frozen = target;
-        self.settlement_left = self.promise_for(self.in_flight);
-        self.frozen_at_market = market;
+        *amount = target;
         self.freeze_reason = reason;
+        if target <= before {
+            return true;
+        }
+        // Parts of one freeze are measured by what was open before the first of them.
+        let closed = before - finishing;
+        let goes_on = before > 0 && chain == self.frozen_at_chain;
+        self.frozen_before = if goes_on { self.frozen_before.min(closed) } else { closed };
+        (self.frozen_at_chain, self.frozen_at_market) = (chain, market);
+        if !self.promise_stands(market) {
+            self.lapse();
+        }
+        if self.promised == 0 {
+            self.promised_at = market;
+        }
+        self.promise_to_others();
         true
     }
 
-    /// Lowers the frozen units.
-    pub fn thaw(&mut self, units: i128) {
-        self.frozen -= units;
-        self.settlement_left = self.settlement_left.min(self.promise_for(self.in_flight));
+    /// Jobs on frozen units that no freeze has met before get a promise.
+    fn promise_to_others(&mut self) {
+        self.promised += (self.finishing() - self.promised - self.lapsed).max(0);
+    }
+
+    fn lapse(&mut self) {
+        self.lapsed += self.promised;
+        self.promised = 0;
+    }
+
+    /// Units in flight that a freeze has met and that are open again.
+    fn reopened(&self) -> i128 {
+        (self.promised + self.lapsed - self.finishing()).max(0)
+    }
+
+    /// Of the jobs in flight, only so many on open units can be those that a freeze has met.
+    fn forget_others(&mut self, reopened: i128) {
+        let on_frozen = self.finishing();
+        let marked = on_frozen + reopened.min(self.in_flight - on_frozen);
+        self.promised = self.promised.min(marked);
+        self.lapsed = self.lapsed.min(marked - self.promised);
     }
 
     /// Thaws all of them.
     pub fn thaw_all(&mut self) {
-        (self.frozen, self.settlement_left) = (0, 0);
+        self.cap(0);
+        (self.promised, self.lapsed, self.promised_at) = (0, 0, 0);
+    }
+
+    /// Nothing is in arrears any more: what was frozen about payment thaws, and the rest where only a mark allowed it.
+    pub fn thaw_cured(&mut self) {
+        self.frozen_for_payment = 0;
+        if self.terms.freeze_policy > 0 {
+            self.thaw_all();
+        }
     }
 
     /// Applies a reading. Returns whether it counts.
@@ -69,21 +117,27 @@ impl CreditBook {
         }
         let counted = (cumulative - self.cumulative).min(rate * (at - self.reported_at));
         let late = market <= self.frozen_at_market + 60;
-        let before = self.consumed;
-        if self.frozen > 0 && at <= self.frozen_at_chain && late {
-            let closed = self.frozen_before.min(self.frozen);
+        // A job that ran at the freeze of the promise would be longer than the longest by now.
+        let read_at = market - (chain - reported_at).max(0);
+        if read_at > self.promised_at + i128::from(self.terms.longest_job) {
+            self.forget_others(0);
+        }
+        let (before, reopened) = (self.consumed, self.reopened());
+        if self.frozen() > 0 && at <= self.frozen_at_chain && late {
+            let closed = self.frozen_before.min(self.frozen());
             self.consumed += counted.min(self.remaining() - closed);
             self.fit();
             self.in_flight = in_flight.min(self.remaining() - closed.min(self.remaining()));
-            self.settlement_left = self.promise_for(self.in_flight);
+            self.forget_others(reopened);
+            self.promise_to_others();
         } else {
-            let open = counted.min(self.available());
-            let promised = (counted - open).min(self.settlement_left).min(self.frozen);
-            self.frozen -= promised;
-            self.consumed += open + promised;
+            let (open, left) = (counted.min(self.available()), self.finishing());
+            let finished = (counted - open).min(left);
+            self.cap(self.frozen() - finished);
+            self.consumed += open + finished;
             self.fit();
-            self.settlement_left = (self.settlement_left - promised).min(self.promise_for(in_flight));
-            self.in_flight = in_flight.min(self.available() + self.settlement_left);
+            self.in_flight = in_flight.min(self.available() + (left - finished).min(self.frozen()));
+            self.forget_others(reopened);
         }
         self.overrun += counted - (self.consumed - before);
         self.cumulative += counted;
@@ -93,42 +147,41 @@ impl CreditBook {
 
     /// Units of the lien that a seizure may take.
     pub fn seizable(&self, market: i128) -> i128 {
-        let running = if self.promise_stands(market) {
-            self.in_flight.min(self.available() + self.settlement_left)
-        } else {
-            (self.in_flight - self.settlement_left).max(0).min(self.available())
-        };
+        let kept = self.in_flight - self.lapsed - if self.promise_stands(market) { 0 } else { self.promised };
         let outside = self.remaining() - self.lien();
-        (self.lien() - (running - outside).max(0)).max(0)
+        (self.lien() - (kept - outside).max(0)).max(0)
     }
 
     /// True while the promise of a freeze to running jobs is kept.
     pub fn promise_stands(&self, market: i128) -> bool {
-        market < self.frozen_at_market + i128::from(self.terms.cure_period)
+        market < self.promised_at + i128::from(self.terms.cure_period)
     }
 
     /// Takes units out of the lien.
     pub fn seize(&mut self, units: i128, market: i128) {
-        let kept = if self.promise_stands(market) { self.settlement_left.min(self.frozen) } else { 0 };
-        self.frozen = (self.frozen - units).max(0).max(kept);
+        if !self.promise_stands(market) {
+            self.lapse();
+        }
+        let (kept, left) = (self.in_flight - self.lapsed, self.finishing());
+        self.cap((self.frozen() - units).max(left.min(self.promised)));
         self.seized += units;
         self.fit();
-        if !self.promise_stands(market) {
-            self.in_flight = (self.in_flight - self.settlement_left).max(0);
-            self.settlement_left = 0;
-        }
-        self.settlement_left = self.settlement_left.min(self.frozen);
+        self.in_flight = self.in_flight.min(self.available() + left.min(self.frozen()));
+        self.lapsed = self.in_flight - kept;
     }
 
     /// Lets what no job holds expire. Returns the units.
     pub fn expire(&mut self) -> i128 {
-        let held = self.in_flight.min(self.available() + self.settlement_left);
-        let units = self.remaining() - held;
+        let left = self.finishing();
+        let units = self.remaining() - self.in_flight.min(self.available() + left);
         self.expired += units;
-        self.frozen = self.frozen.min(self.settlement_left);
-        self.fit();
-        self.settlement_left = self.settlement_left.min(self.frozen);
+        self.cap(left.min(self.lien()));
         units
+    }
+
+    /// The value of units at what the loan paid for them, rounded up.
+    pub fn worth(&self, units: i128) -> i128 {
+        div_up(units * i128::from(self.terms.principal), self.terms.units.into())
     }
 
     /// The price that the loan paid for a million units, rounded up.

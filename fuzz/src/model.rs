@@ -97,10 +97,11 @@ impl Model {
         let spent = book.consumed + book.seized + book.expired;
         holds(spent <= book.granted, "rule 1: more units are gone than were granted")?;
         holds(
-            book.frozen <= book.lien() && book.lien() <= book.remaining(),
+            book.frozen() <= book.lien() && book.lien() <= book.remaining(),
             "rule 2: frozen <= lien <= remaining",
         )?;
-        holds(book.settlement_left <= book.frozen, "rule 2: more is promised than frozen")?;
+        holds(book.promised + book.lapsed <= book.in_flight, "more is promised than jobs hold")?;
+        holds(book.in_flight <= book.remaining(), "jobs hold more than there is")?;
         let secured = book.status().is_some_and(|status| status.is_secured());
         holds(book.blockable == i128::from(secured), "the flag of a lien contradicts the status")?;
         holds((book.debt() > 0) == secured, "a debt stands where none can, or none where one must")?;

@@ -241,15 +241,15 @@ impl CreditBook {
             self.recovered += paid;
         } else {
             self.principal_repaid += spread.principal;
-            if spread.before > 0 && self.freeze_reason <= 1 && self.notice == 0 {
-                self.thaw(self.frozen * (spread.before - spread.after) / spread.before);
+            if spread.before > 0 && self.notice == 0 {
+                self.frozen_for_payment -=
+                    self.frozen_for_payment * (spread.before - spread.after) / spread.before;
             }
             let whole = self.principal_repaid + self.principal;
             if whole > 0 {
                 self.released = self.released.max(self.granted * self.principal_repaid / whole);
             }
-            self.frozen = self.frozen.min(self.lien());
-            self.settlement_left = self.settlement_left.min(self.frozen);
+            self.fit();
         }
         if self.debt() == 0 {
             self.discharge();
@@ -257,6 +257,7 @@ impl CreditBook {
         } else if !recovery && spread.after == 0 && self.notice == 0 {
             self.defaulted_at = 0;
             self.set_status(Status::Active);
+            self.thaw_cured();
         }
         Ok(())
     }
@@ -275,8 +276,7 @@ impl CreditBook {
     /// Nothing is owed any more.
     pub fn discharge(&mut self) {
         self.released = self.released.max(self.granted);
-        self.frozen = 0;
-        self.settlement_left = 0;
+        self.thaw_all();
         self.defaulted_at = 0;
         self.notice = 0;
         self.pending_lender = Default::default();

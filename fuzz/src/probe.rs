@@ -102,7 +102,7 @@ impl Session {
         };
         let gains = worth(&twice) > worth(&once)
             || twice.credit.released > once.credit.released
-            || twice.credit.frozen < once.credit.frozen;
+            || twice.credit.frozen() < once.credit.frozen();
         verify(gains, "repaying", whole, part, &once, &twice)
     }
 
@@ -144,9 +144,9 @@ impl Session {
         let once = self.tried(&[freeze(lien)], address, address);
         let twice = self.tried(&[freeze(part), freeze(lien)], address, address);
         let (Some(once), Some(twice)) = (once, twice) else { return Ok(()) };
-        let gains = twice.credit.frozen > once.credit.frozen
+        let gains = twice.credit.frozen() > once.credit.frozen()
             || twice.credit.frozen_before > once.credit.frozen_before
-            || twice.credit.settlement_left < once.credit.settlement_left;
+            || twice.credit.promised < once.credit.promised;
         verify(gains, "freezing", lien, part, &once, &twice)
     }
 
@@ -158,7 +158,7 @@ impl Session {
         dice: &mut Dice,
     ) -> Result<(), String> {
         let keys = self.lab.markets[market];
-        let frozen = credit.collateral.frozen;
+        let frozen = credit.collateral.frozen();
         let part = dice.pick(&[1, frozen / 2, frozen.saturating_sub(1)]).max(1);
         let thaw = |units| ix::credit_thaw(&keys.market, &credit.lender, address, UnitAmount::Units(units));
         let once = self.tried(&[thaw(frozen)], address, address);
@@ -189,8 +189,8 @@ impl Session {
         let (Some(once), Some(twice)) = (once, twice) else { return Ok(()) };
         let (one, two) = (&once.credit, &twice.credit);
         let gains = two.seized > one.seized
-            || two.frozen > one.frozen
-            || two.settlement_left < one.settlement_left
+            || two.frozen() > one.frozen()
+            || two.promised < one.promised
             || two.debt() > one.debt();
         verify(gains, "seizing", units, part, &once, &twice)
     }
@@ -206,7 +206,7 @@ impl Session {
         let time = i128::from(self.lab.market_time(&self.lab.market(market)));
         let mut now = CreditBook::read(credit);
         now.accrue(time);
-        let worth = div_up(now.debt() * 1_000_000, now.price_paid());
+        let worth = div_up(now.debt() * i128::from(now.terms.units), now.terms.principal.into());
         let units = now.seizable(time).min(worth).max(0) as u64;
         let part = dice.pick(&[1, units / 2, units.saturating_sub(1)]).max(1);
         let (expiry, provider) = (credit.units_expire_at, credit.provider);

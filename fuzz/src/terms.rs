@@ -43,12 +43,14 @@ pub fn terms(
     let default_grace = (grace + dice.pick(&[1, scale])).max(bounds.min_default_grace);
     let cure_period = dice.pick(&[0, 1, scale, scale * 2]).max(bounds.min_cure_period);
     // The shortest lifetime that is allowed, longer ones, and now and then one that is too short.
-    let shortest = last.saturating_add(default_grace).saturating_add(cure_period);
+    let recovery = cure_period.saturating_add(bounds.min_lot_window);
+    let shortest = last.saturating_add(default_grace).saturating_add(recovery.saturating_mul(2));
     let lifetime =
         if dice.one_in(20) { last } else { shortest.saturating_add(dice.pick(&[0, scale, scale * 8])) };
+    let units = dice.pick(&[1, 3, 999, 1_000_003, 1_000_000_000, 100_000_000_000, 777_777]);
     let terms = Terms {
         principal,
-        units: dice.pick(&[1, 3, 999, 1_000_003, 1_000_000_000, 100_000_000_000, 777_777]),
+        units: if dice.one_in(20) { units } else { units.min(principal.saturating_mul(100)).max(1) },
         late_fee: dice.pick(&[0, 1, most_fee as u64, most_fee as u64]).min(most_fee as u64),
         offer_expires_at: if dice.one_in(3) { now + i64::from(scale) * 4 } else { 0 },
         delinquency_grace: grace,
@@ -92,7 +94,7 @@ pub fn offer(nonce: u64, market: &Market, now: i64, dice: &mut Dice) -> OfferArg
     let (mut terms, mut schedule) = terms(principal, principal, market, now, dice);
     let mut rider = rider(&terms, &bounds, dice);
     if dice.one_in(12) {
-        match dice.below(14) {
+        match dice.below(15) {
             0 => terms.principal = 0,
             1 => terms.units = 0,
             2 => terms.principal = u64::MAX,
@@ -119,7 +121,10 @@ pub fn lot(credit: &Credit, market: &Market, dice: &mut Dice) -> LotTerms {
     let least =
         |bps: u16| (u128::from(paid) * u128::from(bps)).div_ceil(10_000).min(u128::from(u64::MAX)) as u64;
     let (start, floor) = (least(market.bounds.min_start_price_bps), least(market.bounds.min_floor_price_bps));
-    let start_price = dice.pick(&[paid, start, paid.saturating_mul(3), start.saturating_sub(1), paid, paid]);
+    let highest = u128::from(paid) * u128::from(market.bounds.max_start_price_bps) / 10_000;
+    let highest = highest.min(u128::from(u64::MAX)) as u64;
+    let start_price =
+        dice.pick(&[paid, start, highest, start.saturating_sub(1), paid, highest.saturating_add(1)]);
     let floor_price = dice.pick(&[floor, paid / 2, floor, start_price, floor.saturating_sub(1)]).max(1);
     let windows =
         [market.bounds.min_lot_window, market.bounds.max_lot_window, DAY.min(market.bounds.max_lot_window)];
@@ -139,8 +144,9 @@ pub fn settings(market: &Market, treasuries: &[Pubkey], dice: &mut Dice) -> Mark
             3 => bounds.min_delinquency_grace = dice.pick(&[0, 60, DAY]),
             4 => bounds.min_default_grace = dice.pick(&[1, 120, 2 * DAY]),
             5 => bounds.min_start_price_bps = dice.pick(&[1_000, 5_000, 10_000, 10_001]),
+            14 => bounds.max_start_price_bps = dice.pick(&[9_999, 10_000, 20_000, 30_000, 30_001]),
             6 => bounds.min_floor_price_bps = dice.pick(&[0, 1_000, 2_000]),
-            7 => bounds.min_lot_window = dice.pick(&[60, 3_600, 0]),
+            7 => bounds.min_lot_window = dice.pick(&[60, 3_600, 3 * DAY, 0]),
             8 => bounds.max_term = dice.pick(&[3_660 * DAY, 3_650 * DAY]),
             9 => settings.redistribution_fee_bps = dice.pick(&[0, 200, 1_000, 1_001]),
             10 => settings.change_delay = dice.pick(&[0, 1, 3_600, 2 * DAY, 2 * DAY + 1, 60 * DAY, 61 * DAY]),

@@ -10,7 +10,7 @@ use {
         accounts::BlockableAccount,
         program::{
             instructions::OfferArgs,
-            state::{Credit, Instalment, Lot, Provider, Terms},
+            state::{Credit, Instalment, Lot, Provider, TermBounds, Terms},
             transitions::Status,
         },
     },
@@ -46,10 +46,11 @@ pub fn need(holds: bool, rule: &str) -> Result<(), String> {
     if holds { Ok(()) } else { Err(format!("it went through although {rule}")) }
 }
 
-/// Seconds for which units must last: until a default on the last instalment could no longer be cured.
-pub(super) fn units_needed_for(terms: &Terms, schedule: &[Instalment]) -> i128 {
+/// Seconds for which units must last: until those of a default on the last instalment could have been sold and used.
+pub(super) fn units_needed_for(terms: &Terms, schedule: &[Instalment], bounds: &TermBounds) -> i128 {
     let last = schedule.last().map_or(0, |line| i128::from(line.due_after));
-    last + i128::from(terms.default_grace) + i128::from(terms.cure_period)
+    let recovery = i128::from(terms.cure_period) + i128::from(bounds.min_lot_window);
+    last + i128::from(terms.default_grace) + 2 * recovery
 }
 
 pub(super) type Verdict = Result<(), String>;
@@ -168,6 +169,8 @@ impl Case<'_> {
             terms.principal >= bounds.min_principal && terms.principal <= bounds.max_principal,
             "of the principal",
         )?;
+        let priced = i128::from(terms.principal) * 1_000_000 >= i128::from(terms.units) * 10_000;
+        need(priced, "the units are too cheap to be priced")?;
         need(terms.units > 0 && terms.apr_bps <= bounds.max_apr_bps, "of units or the rate")?;
         need(terms.delinquency_grace >= bounds.min_delinquency_grace, "the delinquency grace is too short")?;
         need(terms.default_grace >= bounds.min_default_grace, "the default grace is too short")?;
@@ -180,7 +183,8 @@ impl Case<'_> {
             previous = line.due_after.into();
         }
         need(previous <= i128::from(bounds.max_term), "the term is too long")?;
-        let (lifetime, needed) = (i128::from(terms.unit_lifetime), units_needed_for(terms, &args.schedule));
+        let (lifetime, needed) =
+            (i128::from(terms.unit_lifetime), units_needed_for(terms, &args.schedule, bounds));
         need(lifetime == 0 || lifetime >= needed, "the units would not outlast a default")
     }
 

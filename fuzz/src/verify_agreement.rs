@@ -54,7 +54,7 @@ impl Case<'_> {
         let used = credit.consumed - credit.covenant_consumed;
         let share = used * window * 10_000 / (i128::from(rider.planned_units) * seconds);
         let step = i128::from(rider.apr_step_bps);
-        let hampered = credit.frozen > 0
+        let hampered = credit.frozen() > 0
             || credit.began_frozen == 1
             || credit.frozen_at_chain > credit.covenant_at
             || credit.available() == 0;
@@ -71,7 +71,7 @@ impl Case<'_> {
                 left -= moved;
             }
         }
-        credit.began_frozen = i128::from(credit.frozen > 0);
+        credit.began_frozen = i128::from(credit.frozen() > 0);
         credit.covenant_at = credit.reported_at;
         credit.covenant_consumed = credit.consumed;
         Ok(())
@@ -87,7 +87,7 @@ impl Case<'_> {
         let old = credit.terms;
         need(terms.principal == old.principal && terms.units == old.units, "it touches the grant")?;
         need(terms.unit_lifetime == old.unit_lifetime, "it touches the units' lifetime")?;
-        let needed = units_needed_for(terms, schedule);
+        let needed = units_needed_for(terms, schedule, &self.market.settings.bounds);
         let lifetime = i128::from(terms.unit_lifetime);
         need(lifetime == 0 || lifetime >= needed, "the units would not outlast a default")?;
         let expiry = credit.units_expire_at;
@@ -108,9 +108,7 @@ impl Case<'_> {
         (credit.defaulted_at, credit.notice) = (0, 0);
         credit.apr = terms.apr_bps.into();
         credit.pending_lender = Pubkey::default();
-        if credit.freeze_reason <= 1 || terms.freeze_policy > 0 {
-            credit.thaw_all();
-        }
+        credit.thaw_cured();
         credit.set_status(Status::Active);
         Ok(())
     }

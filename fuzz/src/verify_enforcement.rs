@@ -38,9 +38,12 @@ impl Case<'_> {
     pub(super) fn withdraw_notice(&mut self, credit: &mut CreditBook) -> Verdict {
         let lender = self.by_lender(credit);
         need(lender && credit.notice == 1, "no notice stands, or the signer is not the lender")?;
+        credit.accrue(self.time);
         (credit.notice, credit.defaulted_at) = (0, 0);
         credit.pending_lender = Pubkey::default();
-        if credit.terms.freeze_policy > 0 {
+        if credit.arrears() == 0 {
+            credit.thaw_cured();
+        } else if credit.terms.freeze_policy > 0 {
             credit.thaw_all();
         }
         credit.set_status(Status::Active);
@@ -59,7 +62,10 @@ impl Case<'_> {
         let lien = credit.lien();
         let target = match amount {
             FreezeAmount::All => lien,
-            FreezeAmount::Units(units) => units.into(),
+            FreezeAmount::Units(units) => {
+                need(units > 0, "of no units")?;
+                lien.min(units.into())
+            }
             FreezeAmount::Bps(bps) => div_up(lien * i128::from(bps), 10_000),
             FreezeAmount::Shortfall => {
                 credit.accrue(self.time);
@@ -82,9 +88,9 @@ impl Case<'_> {
     pub(super) fn thaw(&mut self, credit: &mut CreditBook) -> Verdict {
         let lender = self.by_lender(credit);
         need(lender || self.signed_by(&credit.freeze_authority), "the signer may not thaw")?;
-        let units = units_of(&self.call.args, credit.frozen)?;
-        need(units > 0 && units <= credit.frozen, "less is frozen")?;
-        credit.thaw(units);
+        let units = units_of(&self.call.args, credit.frozen())?;
+        need(units > 0 && units <= credit.frozen(), "less is frozen")?;
+        credit.cap(credit.frozen() - units);
         credit.pending_lender = Pubkey::default();
         Ok(())
     }

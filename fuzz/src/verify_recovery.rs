@@ -28,6 +28,14 @@ impl Case<'_> {
         let least = |share: u16| div_up(paid * i128::from(share), 10_000);
         let (start, floor) = (i128::from(terms.start_price), i128::from(terms.floor_price));
         need(start >= least(bounds.min_start_price_bps) && start >= floor, "the price starts too low")?;
+        need(start <= paid * i128::from(bounds.max_start_price_bps) / 10_000, "the price starts too high")?;
+        let ends = self.time + i128::from(terms.window);
+        need(
+            credit.units_expire_at == 0
+                || ends <= credit.units_expire_at
+                || terms.window == bounds.min_lot_window,
+            "the units expire first",
+        )?;
         need(floor >= least(bounds.min_floor_price_bps).max(1), "the price falls too low")?;
         need(
             (bounds.min_lot_window..=bounds.max_lot_window).contains(&terms.window),
@@ -37,13 +45,13 @@ impl Case<'_> {
 
     pub(super) fn take_over(&mut self, credit: &mut CreditBook, status: Status, since: i128) -> Verdict {
         self.begin_seizure(credit, status)?;
-        let (price, debt) = (credit.price_paid(), credit.debt());
-        let worth = div_up(debt * 1_000_000, price);
+        let debt = credit.debt();
+        let worth = div_up(debt * i128::from(credit.terms.units), credit.terms.principal.into());
         let units = units_of(&self.call.args, worth.min(credit.seizable(self.time)))?;
         need(units > 0 && units <= credit.seizable(self.time), "less can be seized")?;
         need(units <= worth, "the units are worth more than the debt")?;
         credit.seize(units, self.time);
-        self.recover(credit, div_up(units * price, 1_000_000).min(debt), since)?;
+        self.recover(credit, credit.worth(units).min(debt), since)?;
         let owner = self.call.at(Role::Signer);
         self.grant(&credit.clone(), owner, units)
     }
@@ -66,9 +74,11 @@ impl Case<'_> {
         let time = self.time;
         let lot = self.model.lots.get_mut(&self.call.at(Role::Lot)).ok_or("the lot is not open")?;
         need(lot.credit == *key && units > 0 && units <= lot.units_left, "the lot has less")?;
-        let price = lot.price(time);
+        let (mut price, mut cost) = (lot.price(time), div_up(units * lot.price(time), 1_000_000));
+        if buyer == credit.lender || buyer == lot.lender {
+            (price, cost) = (price.max(credit.price_paid()), cost.max(credit.worth(units)));
+        }
         need(price <= i128::from(most), "the price is above the buyer's")?;
-        let cost = div_up(units * price, 1_000_000);
         lot.units_left -= units;
         lot.proceeds += cost;
         self.transfer(self.call.at(Role::Wallet), self.call.at(Role::Vault), cost)?;
@@ -90,10 +100,11 @@ impl Case<'_> {
             let passed = self.time >= lot.opened_at + lot.window;
             let by_lender = self.signed_by(&credit.lender);
             need(lot.units_left == 0 || passed && by_lender, "the lot has units and is still open")?;
-            credit.frozen += lot.units_left;
+            credit.seized -= lot.units_left;
+            credit.frozen_for_other = (credit.frozen() + lot.units_left).min(credit.lien());
+        } else {
+            credit.seized -= lot.units_left;
         }
-        credit.seized -= lot.units_left;
-        credit.frozen = credit.frozen.min(credit.lien());
         credit.lots_open -= 1;
         self.removed.push((address, lot.lender));
         Ok(())

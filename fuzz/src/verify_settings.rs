@@ -34,8 +34,10 @@ fn looseness(bounds: &TermBounds) -> [i128; 9] {
 /// True where settings give anyone more than those in force.
 fn loosens(new: &MarketSettings, old: &MarketSettings) -> bool {
     let (next, then) = (&new.bounds, &old.bounds);
-    let lots =
-        |b: &TermBounds| (b.min_lot_window, b.max_lot_window, b.min_start_price_bps, b.min_floor_price_bps);
+    let lots = |b: &TermBounds| {
+        let starts = (b.min_start_price_bps, b.max_start_price_bps);
+        (b.min_lot_window, b.max_lot_window, starts, b.min_floor_price_bps)
+    };
     looseness(next).iter().zip(looseness(then)).any(|(new, old)| *new > old)
         || lots(next) != lots(then)
         || new.redistribution_fee_bps > old.redistribution_fee_bps
