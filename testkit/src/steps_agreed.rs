@@ -1,5 +1,5 @@
 use {
-    crate::{Loan, Parties, World},
+    crate::{DAY, Loan, Parties, World},
     blockable_sdk::{
         Pubkey, addresses, instructions,
         program::{
@@ -27,6 +27,34 @@ impl World {
     pub fn unpause_by(&self, who: &str) -> Instruction {
         let began_at = self.market().paused_at;
         instructions::market_unpause(&self.keys.market, &Parties::address(who), began_at)
+    }
+
+    /// The instruction by which anyone named halts the market.
+    pub fn halt_by(&self, who: &str) -> Instruction {
+        instructions::market_halt(&self.keys.market, &Parties::address(who))
+    }
+
+    /// The instruction by which anyone named lifts the latest halt.
+    pub fn lift_halt_by(&self, who: &str) -> Instruction {
+        instructions::market_lift_halt(&self.keys.market, &Parties::address(who), self.market().halted_at)
+    }
+
+    /// The instruction by which anyone named applies the change that is proposed.
+    pub fn apply_change_by(&self, who: &str) -> Instruction {
+        let ready_at = self.market().change_ready_at;
+        instructions::market_apply_change(&self.keys.market, &Parties::address(who), ready_at)
+    }
+
+    /// The instruction by which anyone named drops the change that is proposed.
+    pub fn cancel_change_by(&self, who: &str) -> Instruction {
+        let ready_at = self.market().change_ready_at;
+        instructions::market_cancel_change(&self.keys.market, &Parties::address(who), ready_at)
+    }
+
+    /// Seconds paused, or set aside, today.
+    pub fn paused_today(&self) -> u32 {
+        let today = self.now() / i64::from(DAY);
+        self.market().paused_on(u32::try_from(today).expect("a day after 1970")).into()
     }
 
     /// The instruction by which anyone named puts cash into a credit's reserve.

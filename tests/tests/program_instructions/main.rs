@@ -7,6 +7,8 @@ mod closing;
 mod covenant;
 mod enforcement;
 mod expiry;
+mod frozen_vault;
+mod halts;
 mod market;
 mod market_changes;
 mod market_roles;

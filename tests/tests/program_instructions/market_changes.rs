@@ -27,11 +27,11 @@ pub(crate) fn change(world: &World, landed: &Landed) -> MarketChange {
 }
 
 fn apply(world: &World) -> Instruction {
-    instructions::market_apply_change(&world.keys.market, &Parties::address("admin"))
+    world.apply_change_by("admin")
 }
 
 fn cancel(world: &World) -> Instruction {
-    instructions::market_cancel_change(&world.keys.market, &Parties::address("admin"))
+    world.cancel_change_by("admin")
 }
 
 /// The market's settings with a higher fee.

@@ -44,7 +44,7 @@ fn the_guardian_and_the_admin_pause() {
         assert_eq!(change(&world, &landed), MarketChange::Paused { until: START + 100 });
         let market = world.market();
         assert_eq!((market.paused_at, market.pause_expires_at), (START, START + 100));
-        assert_eq!((market.paused_seconds, market.paused_that_day), (0, 100));
+        assert_eq!((market.paused_seconds, world.paused_today()), (0, 100));
         world.refused(&[world.offer(&Loan::new(1))], &["lender"], BlockableError::MarketPaused);
     }
 }
@@ -69,7 +69,7 @@ fn the_admin_ends_a_pause_early_and_the_rest_goes_back_to_the_budget() {
     assert_eq!(change(&world, &landed), MarketChange::Unpaused { paused_seconds: 600 });
     let market = world.market();
     assert_eq!((market.paused_at, market.pause_expires_at), (0, 0));
-    assert_eq!((market.paused_seconds, market.paused_that_day), (600, 600));
+    assert_eq!((market.paused_seconds, world.paused_today()), (600, 600));
 
     let (too_long, longest) = (PAUSE - 599, PAUSE - 600);
     world.refused(
@@ -78,7 +78,7 @@ fn the_admin_ends_a_pause_early_and_the_rest_goes_back_to_the_budget() {
         BlockableError::PauseBudgetExceeded,
     );
     world.sent(&[world.pause_by("guardian", longest)], &["guardian"]);
-    assert_eq!(world.market().paused_that_day, PAUSE);
+    assert_eq!(world.paused_today(), PAUSE);
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn anyone_ends_a_pause_that_has_expired() {
     world.pass(1_000);
     let landed = world.sent(&[world.unpause_by("stranger")], &["stranger"]);
     assert_eq!(change(&world, &landed), MarketChange::Unpaused { paused_seconds: 100 });
-    assert_eq!(world.market().paused_that_day, 100);
+    assert_eq!(world.paused_today(), 100);
     world.refused(&[world.unpause_by("admin")], &["admin"], BlockableError::NotPaused);
 }
 
@@ -101,7 +101,7 @@ fn a_pause_after_one_that_expired_unnoticed_counts_both() {
     world.pass(5_000);
     world.sent(&[world.pause_by("admin", 200)], &["admin"]);
     let market = world.market();
-    assert_eq!((market.paused_seconds, market.paused_that_day), (100, 300));
+    assert_eq!((market.paused_seconds, world.paused_today()), (100, 300));
     world.pass(200);
     let landed = world.sent(&[world.unpause_by("admin")], &["admin"]);
     assert_eq!(change(&world, &landed), MarketChange::Unpaused { paused_seconds: 300 });
@@ -118,7 +118,7 @@ fn a_new_day_has_a_budget_of_its_own() {
     world.refused(&[world.pause_by("guardian", 1)], &["guardian"], BlockableError::PauseBudgetExceeded);
     world.set_time(START + 16 * 3_600);
     world.sent(&[world.pause_by("guardian", PAUSE)], &["guardian"]);
-    assert_eq!(world.market().paused_that_day, PAUSE);
+    assert_eq!(world.paused_today(), PAUSE);
 }
 
 #[test]

@@ -42,6 +42,11 @@ refusals! {
                 propose(world, |settings| settings.change_delay = 60 * DAY + 1),
             ])
         };
+        ProviderDelayOutOfRange: propose_a_providers_delay_out_of_range = |good| good.with_each(|world, _| vec![
+            propose(world, |settings| settings.provider_delay = 0),
+            propose(world, |settings| settings.provider_delay = DAY / 4 - 1),
+            propose(world, |settings| settings.provider_delay = 14 * DAY + 1),
+        ]);
         BoundsInconsistent: propose_bounds_that_contradict_each_other = |good| good.with_each(|world, _| vec![
             propose(world, |settings| settings.bounds.min_principal = 0),
             propose(world, |settings| settings.bounds.max_principal = settings.bounds.min_principal - 1),
@@ -74,9 +79,6 @@ refusals! {
             let tighten = propose(world, |settings| settings.redistribution_fee_bps = 100);
             world.sent(&[tighten], &["admin"]);
         }).with(|world, _| propose(world, |_| ()));
-        NothingChanges: propose_the_least_delay_in_a_market_without_one = |good| {
-            good.with_market(|market| market.change_delay = 0).with(|world, _| propose(world, |_| ()))
-        };
     }
     market_apply_change by applying {
         NotAdmin: apply_by_a_stranger = |good| good.signed_by("stranger");
@@ -87,12 +89,15 @@ refusals! {
         MarketPaused: apply_while_paused = |good| good.while_paused();
         ArithmeticOverflow: apply_at_an_impossible_time = |good| good.at_impossible_time();
         NoChangeProposed: apply_without_a_change = |good| good.with_market(|market| market.drop_proposal());
+        ChangeReplaced: apply_another_change_than_the_one_that_was_read = |good| {
+            good.with_market(|market| market.change_ready_at -= 1)
+        };
         NoChangeProposed: apply_twice = |good| good.after(|world, _| {
             let apply = apply(world);
             world.sent(&[apply], &["admin"]);
         });
         NoChangeProposed: apply_what_was_cancelled = |good| good.after(|world, _| {
-            let cancel = instructions::market_cancel_change(&world.keys.market, &Parties::address("admin"));
+            let cancel = world.cancel_change_by("admin");
             world.sent(&[cancel], &["admin"]);
         });
         NoChangeProposed: apply_what_was_in_force_at_once = |good| {
@@ -120,6 +125,9 @@ refusals! {
         MarketPaused: cancel_while_paused = |good| good.while_paused();
         ArithmeticOverflow: cancel_at_an_impossible_time = |good| good.at_impossible_time();
         NoChangeProposed: cancel_without_a_change = |good| good.with_market(|market| market.drop_proposal());
+        ChangeReplaced: cancel_another_change_than_the_one_that_was_read = |good| {
+            good.with_market(|market| market.change_ready_at += 1)
+        };
         NoChangeProposed: cancel_what_was_applied = |good| good.after(|world, _| {
             world.pass(2 * DAY);
             let apply = apply(world);
@@ -136,7 +144,7 @@ fn propose(world: &World, change: impl FnOnce(&mut MarketSettings)) -> Instructi
 }
 
 fn apply(world: &World) -> Instruction {
-    instructions::market_apply_change(&world.keys.market, &Parties::address("admin"))
+    world.apply_change_by("admin")
 }
 
 /// A higher fee: a change that waits.
@@ -162,6 +170,6 @@ fn applying() -> Attempt {
 
 fn cancelling() -> Attempt {
     let world = proposed();
-    let instruction = instructions::market_cancel_change(&world.keys.market, &Parties::address("admin"));
+    let instruction = world.cancel_change_by("admin");
     Attempt::new(world, Pubkey::default(), instruction, &["admin"])
 }

@@ -22,6 +22,8 @@ const LOOSENINGS: &[Change] = &[
     ("a higher fee", |settings| settings.redistribution_fee_bps += 1),
     ("a shorter delay", |settings| settings.change_delay -= 1),
     ("the shortest delay", |settings| settings.change_delay = 2 * DAY),
+    ("a shorter delay of providers", |settings| settings.provider_delay -= 1),
+    ("another guardian", |settings| settings.guardian = Parties::address("stranger")),
     ("another treasury", |settings| settings.treasury = account_of_the_stranger()),
     ("a smaller least principal", |settings| settings.bounds.min_principal -= 1),
     ("a larger principal", |settings| settings.bounds.max_principal += 1),
@@ -48,6 +50,7 @@ const LOOSENINGS: &[Change] = &[
 const TIGHTENINGS: &[Change] = &[
     ("a lower fee", |settings| settings.redistribution_fee_bps -= 1),
     ("a longer delay", |settings| settings.change_delay += 1),
+    ("a longer delay of providers", |settings| settings.provider_delay += 1),
     ("a larger least principal", |settings| settings.bounds.min_principal += 1),
     ("a smaller principal", |settings| settings.bounds.max_principal -= 1),
     ("a longer interval", |settings| settings.bounds.min_instalment_interval += 1),
@@ -97,7 +100,13 @@ fn propose(world: &World, changes: &[fn(&mut MarketSettings)]) -> (MarketSetting
 }
 
 fn apply(world: &World) -> Instruction {
-    instructions::market_apply_change(&world.keys.market, &Parties::address("admin"))
+    world.apply_change_by("admin")
+}
+
+/// The instruction by which anyone named applies a change that is proposed now, in the same transaction.
+fn apply_now(world: &World, who: &str) -> Instruction {
+    let ready_at = world.now() + i64::from(world.market().change_delay);
+    instructions::market_apply_change(&world.keys.market, &Parties::address(who), ready_at)
 }
 
 /// Requires that the changes together wait for `delay`, leave everything as it is, and are then applied.
@@ -106,7 +115,7 @@ fn waits(world: &mut World, changes: &[fn(&mut MarketSettings)], delay: u32, nam
     let before = world.market().settings();
     let (settings, propose) = propose(world, changes);
     // One transaction cannot do both.
-    let at_once = [propose.clone(), apply(world)];
+    let at_once = [propose.clone(), apply_now(world, "admin")];
     world.refused(&at_once, &["admin"], BlockableError::ChangeDelayRunning);
     world.sent(&[propose], &["admin"]);
     assert_eq!(world.market().settings(), before, "{name} is in force at once");
@@ -175,18 +184,10 @@ fn a_shorter_delay_helps_no_change_until_it_is_in_force() {
 }
 
 #[test]
-fn a_market_that_was_created_without_a_delay_waits_the_shortest() {
-    let mut world = tight();
-    let market = world.keys.market;
-    world.write::<Market>(&market, |market| market.change_delay = 0);
-    waits(&mut world, &[|settings| settings.redistribution_fee_bps = 300], 2 * DAY, "a higher fee");
-}
-
-#[test]
 fn a_test_market_may_wait_a_second_and_not_less() {
     let mut world = tight();
     let market = world.keys.market;
-    world.write::<Market>(&market, |market| (market.is_test, market.change_delay) = (1, 0));
+    world.write::<Market>(&market, |market| (market.is_test, market.change_delay) = (1, 1));
     waits(&mut world, &[|settings| settings.redistribution_fee_bps = 300], 1, "a higher fee");
 }
 
@@ -227,19 +228,20 @@ fn no_one_takes_a_way_around_the_delay() {
     let mut world = tight();
     let (_, propose) = propose(&world, &[|settings| settings.redistribution_fee_bps = 300]);
     let market = world.keys.market;
-    let cancel = instructions::market_cancel_change(&market, &Parties::address("admin"));
+    let ready_at = world.now() + i64::from(DELAY);
+    let cancel = instructions::market_cancel_change(&market, &Parties::address("admin"), ready_at);
     let hand_over =
         instructions::market_offer_admin(&market, &Parties::address("admin"), Parties::address("buyer"));
     let take = instructions::market_accept_admin(&market, &Parties::address("buyer"));
-    let apply = apply(&world);
-    let apply_as_new = instructions::market_apply_change(&market, &Parties::address("buyer"));
+    let (apply, apply_as_new) = (apply_now(&world, "admin"), apply_now(&world, "buyer"));
     let running = BlockableError::ChangeDelayRunning;
     world.refused(&[propose.clone(), propose.clone(), apply.clone()], &["admin"], running);
     let roles = [propose.clone(), hand_over, take, apply_as_new];
     world.refused(&roles, &["admin", "buyer"], running);
     let none = BlockableError::NoChangeProposed;
     world.refused(&[propose.clone(), cancel, apply.clone()], &["admin"], none);
-    let (pause, unpause) = (world.pause_by("admin", 21_600), world.unpause_by("admin"));
+    let pause = world.pause_by("admin", 21_600);
+    let unpause = instructions::market_unpause(&market, &Parties::address("admin"), world.now());
     world.refused(&[propose, pause, unpause, apply], &["admin"], running);
 }
 
@@ -251,12 +253,13 @@ fn roles_and_pauses_leave_the_settings_and_what_waits_alone() {
     let (_, propose) = propose(&world, &[|settings| settings.redistribution_fee_bps = 300]);
     world.sent(&[propose], &["admin"]);
     let before = world.market();
+    let now = world.now();
     let steps = [
         (world.pause_by("guardian", 60), "guardian"),
-        (world.unpause_by("admin"), "admin"),
-        (instructions::market_set_guardian(&market, &address("admin"), address("stranger")), "admin"),
+        (instructions::market_unpause(&market, &address("admin"), now), "admin"),
+        (world.halt_by("guardian"), "guardian"),
+        (instructions::market_lift_halt(&market, &address("admin"), now), "admin"),
         (instructions::market_offer_admin(&market, &address("admin"), address("buyer")), "admin"),
-        (instructions::market_accept_admin(&market, &address("buyer")), "buyer"),
     ];
     for (step, signer) in steps {
         world.sent(&[step], &[signer]);

@@ -39,6 +39,11 @@ fn market_time(world: &World) -> i64 {
     world.market().market_time(world.now()).expect("a time")
 }
 
+/// Seconds paused so many days from today.
+fn spent(world: &World, days: i64) -> u32 {
+    world.market().paused_on((world.now() / i64::from(DAY) + days) as u32).into()
+}
+
 #[test]
 fn six_hours_a_day_in_as_many_pauses_as_one_likes() {
     let mut world = World::new();
@@ -47,7 +52,7 @@ fn six_hours_a_day_in_as_many_pauses_as_one_likes() {
         world.pass(3_600);
     }
     too_long(&mut world, 1);
-    assert_eq!(world.market().paused_that_day, MAX_PAUSE_PER_DAY);
+    assert_eq!(world.paused_today(), MAX_PAUSE_PER_DAY);
 }
 
 #[test]
@@ -67,7 +72,7 @@ fn what_a_pause_did_not_use_is_given_back() {
     pause(&mut world, MAX_PAUSE_PER_DAY);
     world.pass(600);
     unpause(&mut world);
-    assert_eq!(world.market().paused_that_day, 600);
+    assert_eq!(world.paused_today(), 600);
     assert_eq!(world.market().paused_seconds, 600);
     too_long(&mut world, MAX_PAUSE_PER_DAY - 599);
     pause(&mut world, MAX_PAUSE_PER_DAY - 600);
@@ -80,7 +85,7 @@ fn a_pause_that_ran_its_time_gives_nothing_back() {
     world.pass(5_000);
     let unpause = world.unpause_by("stranger");
     world.sent(&[unpause], &["stranger"]);
-    assert_eq!((world.market().paused_that_day, world.market().paused_seconds), (3_600, 3_600));
+    assert_eq!((world.paused_today(), world.market().paused_seconds), (3_600, 3_600));
     too_long(&mut world, MAX_PAUSE_PER_DAY - 3_599);
 }
 
@@ -90,10 +95,10 @@ fn what_is_given_back_after_midnight_is_the_new_days() {
     pause(&mut world, MAX_PAUSE_PER_DAY);
     world.pass(120);
     unpause(&mut world);
-    assert_eq!((world.market().paused_that_day, world.market().paused_day_after), (60, 60));
+    assert_eq!((spent(&world, -1), world.paused_today()), (60, 60));
     too_long(&mut world, MAX_PAUSE_PER_DAY - 59);
     pause(&mut world, MAX_PAUSE_PER_DAY - 60);
-    assert_eq!(world.market().paused_that_day, MAX_PAUSE_PER_DAY);
+    assert_eq!(world.paused_today(), MAX_PAUSE_PER_DAY);
 }
 
 #[test]
@@ -104,12 +109,12 @@ fn a_pause_that_has_expired_is_counted_by_the_next() {
     assert_eq!(market_time(&world), world.now() - 3_600);
     pause(&mut world, 1_800);
     let market = world.market();
-    assert_eq!((market.paused_seconds, market.paused_that_day), (3_600, 5_400));
+    assert_eq!((market.paused_seconds, world.paused_today()), (3_600, 5_400));
     world.pass(900);
     assert_eq!(market_time(&world), world.now() - 3_600 - 900);
     unpause(&mut world);
     let market = world.market();
-    assert_eq!((market.paused_seconds, market.paused_that_day), (4_500, 4_500));
+    assert_eq!((market.paused_seconds, world.paused_today()), (4_500, 4_500));
     assert_eq!((market.paused_at, market.pause_expires_at), (0, 0));
     assert_eq!(market_time(&world), world.now() - 4_500);
 }
@@ -152,4 +157,22 @@ fn no_two_pauses_around_midnight_make_a_longer_one() {
     assert_eq!(i64::from(market.pause_day), START / i64::from(DAY));
     too_long(&mut world, 2);
     pause(&mut world, 1);
+}
+
+#[test]
+fn four_days_of_six_hours_are_all_that_31_days_hold() {
+    let mut world = before_midnight(0);
+    let first = world.now();
+    for day in 0..4 {
+        world.set_time(first + day * i64::from(DAY));
+        pause(&mut world, MAX_PAUSE_PER_DAY);
+    }
+    for day in [4, 15, 30] {
+        world.set_time(first + day * i64::from(DAY));
+        let again = world.pause_by("guardian", 1);
+        world.refused(&[again], &["guardian"], BlockableError::PauseMonthExceeded);
+    }
+    assert_eq!(market_time(&world), world.now() - i64::from(DAY));
+    world.set_time(first + 31 * i64::from(DAY));
+    pause(&mut world, MAX_PAUSE_PER_DAY);
 }

@@ -22,9 +22,10 @@ const OF_MARKETS: &[&str] = &[
     "market_cancel_change",
     "market_offer_admin",
     "market_accept_admin",
-    "market_set_guardian",
     "market_pause",
     "market_unpause",
+    "market_halt",
+    "market_lift_halt",
 ];
 /// Those of the admin alone.
 const BY_THE_ADMIN: &[&str] = &[
@@ -32,7 +33,7 @@ const BY_THE_ADMIN: &[&str] = &[
     "market_apply_change",
     "market_cancel_change",
     "market_offer_admin",
-    "market_set_guardian",
+    "market_lift_halt",
 ];
 /// Those of a provider's authority.
 const BY_THE_PROVIDER: &[&str] = &[
@@ -111,7 +112,7 @@ pub const ROWS: &[Row] = &[
     (&["market_create"], "payer", &[SignedByAnother, Twice], Harmless(ANYONE_PAYS)),
     (&["market_create"], "admin", &[SignedByAnother, Twice], Harmless(ANYONE_CREATES)),
     (BY_THE_ADMIN, "authority", &[SignedByAnother], Error(BlockableError::NotAdmin)),
-    (&["market_pause"], "authority", &[SignedByAnother], Error(BlockableError::NotGuardian)),
+    (&["market_pause", "market_halt"], "authority", &[SignedByAnother], Error(BlockableError::NotGuardian)),
     (&["market_unpause"], "authority", &[SignedByAnother], Error(BlockableError::PauseRunning)),
     (
         &["market_accept_admin", "provider_accept_authority", "credit_accept_lender"],
@@ -146,7 +147,7 @@ pub const ROWS: &[Row] = &[
     (OF_MARKETS, "market", &[Elsewhere], Harmless(ONLY_THE_PROGRAM_MAKES_THEM)),
     (BY_THE_ADMIN, "market", &[OfAnotherMarket], Error(BlockableError::NotAdmin)),
     (&["market_accept_admin"], "market", &[OfAnotherMarket], Error(BlockableError::NotOffered)),
-    (&["market_pause"], "market", &[OfAnotherMarket], Error(BlockableError::NotGuardian)),
+    (&["market_pause", "market_halt"], "market", &[OfAnotherMarket], Error(BlockableError::NotGuardian)),
     (&["market_unpause"], "market", &[OfAnotherMarket], Error(BlockableError::PauseRunning)),
     (
         &["provider_register", "credit_offer", "credit_seize_to_lender"],
