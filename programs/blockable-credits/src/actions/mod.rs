@@ -44,6 +44,7 @@ pub use {
     offer::{NewCredit, OfferArgs, OfferRead},
     provider::{NewProvider, latest_slot_hash},
     restructure::RestructureLimits,
+    seize::LEAST_FIRST_SEIZURE,
     unit_bounds::UnitBounds,
     unrestricted::NewUnrestricted,
 };
