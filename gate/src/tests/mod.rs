@@ -63,7 +63,7 @@ fn later(credit: &Credit, change: impl FnOnce(&mut Credit)) -> Credit {
 }
 
 /// Freezes units of a credit as the program does at `now`, in a market that was never paused.
-pub(crate) fn freeze(credit: &mut Credit, target: u64, now: i64) {
+fn freeze(credit: &mut Credit, target: u64, now: i64) {
     let (collateral, meter) = (&mut credit.collateral, &mut credit.meter);
     let clock = MarketClock { chain: now, market: now, is_paused: false, is_halted: false };
     let _ = metering::freeze_to(collateral, meter, target, FreezeReason::Default, true, &clock);

@@ -25,7 +25,7 @@ async fn a_freeze_is_answered_by_a_report_of_its_time() {
     gate.chain_view().observe_clock(frozen_at_chain);
     chain = later(&chain, |chain| {
         chain.meter.reported_at = first;
-        crate::tests::freeze(chain, 1_000, frozen_at_chain);
+        freeze(chain, 1_000, frozen_at_chain);
     });
     gate.observe_credit(address(1), 11, Some(&chain));
     while reporter.latest()[0].reported_at == first {

@@ -117,7 +117,7 @@ async fn a_freeze_waits_for_its_report_until_the_key_signs_again() {
     let frozen_at_chain = gate.chain_view().chain_time().unwrap() + 100;
     gate.chain_view().observe_clock(frozen_at_chain);
     chain = later(&chain, |chain| {
-        crate::tests::freeze(chain, 1_000, frozen_at_chain);
+        freeze(chain, 1_000, frozen_at_chain);
     });
     gate.observe_credit(address(1), 11, Some(&chain));
     // Time for rounds that fail, at instants after the freeze.
