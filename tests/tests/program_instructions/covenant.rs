@@ -9,7 +9,7 @@ use {
         events::Change,
         program::{
             errors::BlockableError,
-            instructions::{FreezeAmount, UnitAmount},
+            instructions::{FreezeAmount, ThawBounds},
             state::{FreezePolicy, FreezeReason, Rider},
         },
     },
@@ -45,8 +45,10 @@ fn window(world: &mut World, credit: &Pubkey, cumulative: u64) -> Landed {
     apply(world, credit)
 }
 
+/// The change of a covenant whose top-up, where there is one, falls due with the first instalment.
 fn applied(utilisation_bps: u64, apr_bps: u16, top_up: u64) -> [Change; 1] {
-    [Change::CovenantApplied { utilisation_bps, apr_bps, top_up }]
+    let due_at = if top_up > 0 { START + i64::from(30 * DAY) } else { 0 };
+    [Change::CovenantApplied { utilisation_bps, apr_bps, top_up, due_at }]
 }
 
 /// Principal due with each instalment, in USDC.
@@ -166,7 +168,7 @@ fn a_freeze_that_began_and_ended_in_a_window_is_not_held_against_the_borrower() 
     world.pass(DAY);
     world.sent(&[world.freeze(&credit, FreezeAmount::All, FreezeReason::Risk)], &["lender"]);
     world.pass(DAY);
-    world.sent(&[world.thaw("lender", &credit, UnitAmount::All)], &["lender"]);
+    world.sent(&[world.thaw("lender", &credit, ThawBounds::ALL)], &["lender"]);
     world.pass(3 * DAY);
     report(&mut world, &credit, 0);
     assert_eq!(apply(&mut world, &credit).changes(), applied(0, 1_200, 0));
@@ -183,7 +185,7 @@ fn a_freeze_that_ended_in_a_window_is_not_held_against_the_borrower() {
     apply(&mut world, &credit);
     // Nothing could be used for all of the second window but its last second.
     world.pass(WINDOW - 1);
-    world.sent(&[world.thaw("lender", &credit, UnitAmount::All)], &["lender"]);
+    world.sent(&[world.thaw("lender", &credit, ThawBounds::ALL)], &["lender"]);
     world.pass(1);
     report(&mut world, &credit, 0);
     assert_eq!(apply(&mut world, &credit).changes(), applied(0, 1_200, 0));

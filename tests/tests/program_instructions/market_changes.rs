@@ -3,14 +3,13 @@
 use {
     blockable_sdk::{
         events::{Event, MarketChange, MarketChanged},
-        instructions,
         program::{
             errors::BlockableError,
-            instructions::UnitAmount,
+            instructions::UnitBounds,
             state::{MarketSettings, Party, TermBounds},
         },
     },
-    blockable_testkit::{DAY, Landed, Loan, Parties, START, USDC, World},
+    blockable_testkit::{DAY, Landed, Loan, START, USDC, World},
     solana_sdk::instruction::Instruction,
 };
 
@@ -207,19 +206,19 @@ fn a_change_that_is_cancelled_is_gone() {
 #[test]
 fn sales_pay_the_fee_in_force_and_claims_go_to_the_treasury_in_force() {
     let mut world = World::new();
-    let credit = world.seized(&Loan::new(1), UnitAmount::All);
+    let credit = world.seized(&Loan::new(1), UnitBounds::ALL);
     let treasury = world.second_account("treasury");
     let settings = MarketSettings { treasury, ..looser(&world, 300) };
     propose(&mut world, settings);
     world.sent(&[world.buy(&credit, 1_000_000, u64::MAX)], &["buyer"]);
     // $100 at 2 %.
-    assert_eq!(world.credit(&credit).vault.treasury, 2 * USDC);
+    assert_eq!(world.credit(&credit).claims.treasury, 2 * USDC);
 
     world.pass(2 * DAY);
     world.sent(&[apply(&world)], &["admin"]);
     world.sent(&[world.buy(&credit, 1_000_000, u64::MAX)], &["buyer"]);
     // Two of ten days down from $100 to $50 are $90, at 3 %.
-    assert_eq!(world.credit(&credit).vault.treasury, 2 * USDC + 2_700_000);
+    assert_eq!(world.credit(&credit).claims.treasury, 2 * USDC + 2_700_000);
     let old = world.token_account("treasury");
     let collect = world.collect("stranger", &credit, Party::Treasury, &old);
     world.refused(&[collect], &["stranger"], BlockableError::DestinationNotAllowed);

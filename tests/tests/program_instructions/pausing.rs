@@ -7,7 +7,7 @@ use {
         events::MarketChange,
         program::{
             errors::BlockableError,
-            instructions::{FreezeAmount, UnitAmount},
+            instructions::{FreezeAmount, ThawBounds, UnitBounds},
             metering::Metered,
             state::FreezeReason,
             transitions::Status,
@@ -183,7 +183,7 @@ fn graces_and_the_cure_period_stand_still_while_paused() {
 
     world.set_time(day(50, 2));
     paused(&mut world);
-    let seize = world.seize(&credit, UnitAmount::All);
+    let seize = world.seize(&credit, UnitBounds::ALL);
     opens_at(&mut world, day(55, 3), seize, &["lender"], BlockableError::CurePeriodRunning);
     assert_eq!(world.lot(&credit, 0).opened_at, day(55, 0));
 }
@@ -191,7 +191,7 @@ fn graces_and_the_cure_period_stand_still_while_paused() {
 #[test]
 fn a_lots_price_stands_still_while_paused() {
     let mut world = World::new();
-    let credit = world.seized(&Loan::new(1), UnitAmount::All);
+    let credit = world.seized(&Loan::new(1), UnitBounds::ALL);
     world.pass(DAY);
     paused(&mut world);
     // Of ten days from $100 down to $50 a million, one has passed.
@@ -231,7 +231,7 @@ fn jobs_keep_the_promise_of_a_freeze_for_a_cure_period_that_stands_still() {
     paused(&mut world);
     // The cure period of ten days has passed since the default, not since the freeze.
     world.set_time(START + i64::from(55 * DAY + PAUSE));
-    let all = world.seize(&credit, UnitAmount::Units(UNITS));
+    let all = world.seize(&credit, UnitBounds::exactly(UNITS));
     world.refused(std::slice::from_ref(&all), &["lender"], BlockableError::HeldByRunningJobs);
     let at = START + i64::from(56 * DAY + PAUSE);
     opens_at(&mut world, at, all, &["lender"], BlockableError::HeldByRunningJobs);
@@ -274,7 +274,7 @@ fn freezing_and_thawing_go_on_while_paused() {
     // The arrears of 21,486,301,369 of 101,650,684,932, as of the beginning of the pause, rounded up.
     assert_eq!(world.credit(&credit).collateral.frozen(), 211_373_897);
     assert_eq!(world.credit(&credit).frozen_at_market, START + i64::from(35 * DAY));
-    world.sent(&[world.thaw("lender", &credit, UnitAmount::All)], &["lender"]);
+    world.sent(&[world.thaw("lender", &credit, ThawBounds::ALL)], &["lender"]);
     assert_eq!(world.credit(&credit).collateral.frozen(), 0);
 }
 

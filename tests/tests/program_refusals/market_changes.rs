@@ -6,7 +6,7 @@ use {
         refusals,
     },
     blockable_sdk::{
-        Instruction, Pubkey, instructions,
+        Instruction, Pubkey,
         program::state::{MarketSettings, TermBounds},
     },
     blockable_testkit::{DAY, Parties, World},
