@@ -31,6 +31,7 @@ mod schedule_runs;
 mod seizures;
 mod signatures;
 mod stage;
+mod stale;
 mod terms;
 mod top_ups;
 mod transitions;
