@@ -15,12 +15,22 @@ use {
 
 /// The committed program.
 const ELF: &[u8] = include_bytes!("../../app-idl/blockable_credits.so");
+/// Names another build of the program.
+const ELF_VARIABLE: &str = "BLOCKABLE_ELF";
 /// Time within which an airdrop must arrive, and within which the chain's clock must move.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Pause between two reads of the chain.
 const POLL: Duration = Duration::from_millis(100);
 /// Pause on the cluster in this process, whose clock moves at once.
 const EMBEDDED_POLL: Duration = Duration::from_millis(5);
+
+/// The program's bytes: those of the file that [`ELF_VARIABLE`] names, or else the committed ones.
+fn program() -> Result<Vec<u8>, DemoError> {
+    match std::env::var_os(ELF_VARIABLE) {
+        None => Ok(ELF.to_vec()),
+        Some(path) => std::fs::read(&path).map_err(|error| DemoError::Elf(path.into(), error)),
+    }
+}
 
 /// A cluster and a client of it.
 pub(crate) struct Cluster {
@@ -33,7 +43,7 @@ impl Cluster {
     /// Starts a cluster in this process with the program loaded.
     pub(crate) async fn embedded() -> Result<Cluster, DemoError> {
         let surfnet = Surfnet::builder().offline(true).start().await.map_err(DemoError::embedded)?;
-        let deploy = DeployProgram::new(PROGRAM_ID).so_bytes(ELF.to_vec());
+        let deploy = DeployProgram::new(PROGRAM_ID).so_bytes(program()?);
         tokio::task::block_in_place(|| surfnet.cheatcodes().deploy(deploy)).map_err(DemoError::embedded)?;
         Ok(Cluster { client: Client::new(surfnet.rpc_url()), embedded: Some(surfnet) })
     }

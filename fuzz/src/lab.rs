@@ -138,7 +138,7 @@ impl Lab {
             meterings: Vec::new(),
             now: 0,
         };
-        lab.svm.add_program(PROGRAM_ID, ELF).expect("the committed ELF loads");
+        lab.svm.add_program(PROGRAM_ID, &ELF).expect("the ELF loads");
         lab.set_time(START);
         for key in cast().actors.iter().chain([&cast().payer]) {
             let account = Account { lamports: 1_000_000_000_000_000, ..Account::default() };

@@ -37,11 +37,3 @@ def make():
             # Without the original's time, which may be older than what cargo has built.
             shutil.copyfile(ROOT / name, target)
             shutil.copymode(ROOT / name, target)
-
-
-def edit(path, old, new):
-    """Replaces what must be there once."""
-    text = path.read_text()
-    if text.count(old) != 1:
-        sys.exit(f"{path}: found {text.count(old)} times, not once: {old!r}")
-    path.write_text(text.replace(old, new))

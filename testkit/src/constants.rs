@@ -6,5 +6,3 @@ pub const DAY: u32 = 86_400;
 pub const USDC: u64 = 1_000_000;
 /// Unix time at which every world begins.
 pub const START: i64 = 1_800_000_000;
-/// The committed program.
-pub const ELF: &[u8] = include_bytes!("../../app-idl/blockable_credits.so");

@@ -11,6 +11,7 @@ mod chain;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod constants;
+mod elf;
 #[cfg(feature = "cluster")]
 pub mod node;
 #[cfg(feature = "cluster")]
@@ -37,7 +38,6 @@ pub mod vault;
 #[cfg(feature = "cluster")]
 mod world;
 
-pub use constants::{DAY, ELF, START, USDC};
 #[cfg(feature = "cluster")]
 pub use {
     chain::Chain,
@@ -50,4 +50,8 @@ pub use {
     steps_agreed::covenant,
     tokens::Money,
     world::World,
+};
+pub use {
+    constants::{DAY, START, USDC},
+    elf::{ELF, ELF_VARIABLE, elf_path},
 };

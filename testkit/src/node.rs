@@ -1,6 +1,7 @@
 //! A `solana-test-validator` of one's own: free ports of 127.0.0.1, a ledger in a temporary folder, ended with the tests.
 
 use {
+    crate::elf_path,
     base64::{Engine, engine::general_purpose::STANDARD},
     blockable_sdk::{PROGRAM_ID, Pubkey, client::Client},
     serde_json::json,
@@ -19,7 +20,6 @@ use {
 /// Names the binary where it is not on the path.
 pub const BINARY_VARIABLE: &str = "SOLANA_TEST_VALIDATOR";
 const BINARY: &str = "solana-test-validator";
-const ELF: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../app-idl/blockable_credits.so");
 /// Lamports of accounts that it begins with: rent for any of the program's.
 const PUT_LAMPORTS: u64 = 20_000_000;
 /// Longest time until the node produces blocks.
@@ -72,7 +72,9 @@ impl Node {
         write_accounts(&account_files, accounts).expect("a folder for the accounts");
         let output = File::create(folder.join("output.txt")).expect("a file for the output");
         let process = Command::new(binary)
-            .args(["--bpf-program", &PROGRAM_ID.to_string(), ELF, "--bind-address", "127.0.0.1"])
+            .args(["--bpf-program", &PROGRAM_ID.to_string()])
+            .arg(elf_path())
+            .args(["--bind-address", "127.0.0.1"])
             .arg("--ledger")
             .arg(folder.join("ledger"))
             .arg("--account-dir")

@@ -136,7 +136,7 @@ impl World {
         // Transactions are signed, which fails where a key is missing; to verify that again takes ten times as long as
         // all the rest of a test.
         let mut svm = LiteSVM::new().with_transaction_history(0).with_sigverify(false);
-        svm.add_program(PROGRAM_ID, ELF).expect("the committed ELF loads");
+        svm.add_program(PROGRAM_ID, &ELF).expect("the ELF loads");
         let mut world = World::around(svm, token_program);
         world.set_time(START);
         for key in Parties::NAMES {
