@@ -19,17 +19,28 @@ use {
 pub(super) fn fields(change: &Change) -> Value {
     match change {
         Change::Accepted | Change::NoticeWithdrawn => json!({}),
-        Change::Offered { terms_hash, terms, rider, schedule } => {
-            agreement(terms_hash, terms, Some(rider), schedule)
+        Change::Offered { terms_hash, slot, terms, rider, schedule } => {
+            let mut offer = agreement(terms_hash, terms, Some(rider), schedule);
+            if let Some(fields) = offer.as_object_mut() {
+                fields.insert("slot".to_string(), json!(slot));
+            }
+            offer
         }
         Change::Restructured { terms_hash, terms, schedule } => agreement(terms_hash, terms, None, schedule),
         Change::Issued { index, issued_at } => {
             json!({ "index": index, "issued_at_market_time": Time::from_unix(*issued_at) })
         }
         Change::Cancelled { refunded } => json!({ "refunded": usd(*refunded) }),
-        Change::LenderOffered { to } | Change::LenderChanged { to } | Change::FreezeAuthoritySet { to } => {
+        Change::LenderOffered { to }
+        | Change::LenderChanged { to }
+        | Change::BorrowerChanged { to }
+        | Change::FreezeAuthoritySet { to } => {
             json!({ "to": Address(*to) })
         }
+        Change::BorrowerOffered { to, ready_at } => json!({
+            "to": Address(*to),
+            "ready_at_market_time": (*ready_at != 0).then(|| Time::from_unix(*ready_at)),
+        }),
         Change::Paid {
             payer,
             reserve,
@@ -64,10 +75,11 @@ pub(super) fn fields(change: &Change) -> Value {
             json!({ "document": hex::encode(document), "debt": usd(*debt) })
         }
         Change::WrittenOff { debt } => json!({ "debt": usd(*debt) }),
-        Change::CovenantApplied { utilisation_bps, apr_bps, top_up } => json!({
+        Change::CovenantApplied { utilisation_bps, apr_bps, top_up, due_at } => json!({
             "utilisation_bps": exact(*utilisation_bps),
             "apr_bps": apr_bps,
             "top_up": usd(*top_up),
+            "due_at_market_time": (*due_at != 0).then(|| Time::from_unix(*due_at)),
         }),
         Change::ReserveFunded { payer, amount, held } => {
             json!({ "payer": Address(*payer), "amount": usd(*amount), "held": usd(*held) })

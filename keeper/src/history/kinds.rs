@@ -24,6 +24,8 @@ pub(crate) fn kind(change: &Change) -> &'static str {
         Change::FeeWaived { .. } => "fee_waived",
         Change::LenderOffered { .. } => "lender_offered",
         Change::LenderChanged { .. } => "lender_changed",
+        Change::BorrowerOffered { .. } => "borrower_offered",
+        Change::BorrowerChanged { .. } => "borrower_changed",
         Change::FreezeAuthoritySet { .. } => "freeze_authority_set",
         Change::NoticeGiven { .. } => "notice_given",
         Change::NoticeWithdrawn => "notice_withdrawn",

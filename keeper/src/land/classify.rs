@@ -74,6 +74,9 @@ mod tests {
             panic!("an item")
         };
         assert!(reason.starts_with("QuorumNotReached: "), "{reason}");
+        // A frozen vault keeps its credit's marks out for as long as the mint's issuer likes: they wait in a lane.
+        let Cause::Item { reason, .. } = refused(BlockableError::VaultFrozen) else { panic!("an item") };
+        assert!(reason.starts_with("VaultFrozen: the vault is frozen by the mint's issuer"), "{reason}");
         let other = TransactionError::InstructionError(0, InstructionError::ComputationalBudgetExceeded);
         assert!(matches!(classify(&other), Cause::Item { instruction: 0, .. }));
     }
