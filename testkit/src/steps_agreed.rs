@@ -1,10 +1,10 @@
 use {
-    crate::{DAY, Loan, Parties, World},
+    crate::{DAY, Landed, Loan, Parties, World},
     blockable_sdk::{
         Pubkey, addresses, instructions,
         program::{
             instructions::{Notice, PurchaseLimits, RestructureLimits, UnitBounds},
-            state::{Instalment, MarketSettings, Rider, Terms},
+            state::{Instalment, MarketSettings, ProviderSettings, Rider, Terms},
             transitions::Status,
         },
     },
@@ -16,6 +16,40 @@ impl World {
     /// The instruction by which anyone named proposes settings of the market.
     pub fn propose(&self, who: &str, settings: MarketSettings) -> Instruction {
         instructions::market_propose_change(&self.keys.market, &Parties::address(who), settings)
+    }
+
+    /// The instruction by which anyone named proposes settings of the provider, paid out to the provider's wallet.
+    pub fn propose_provider(&self, who: &str, settings: ProviderSettings) -> Instruction {
+        let settings = self.paid_out(settings);
+        instructions::provider_propose_change(
+            &self.keys.market,
+            &Parties::address(who),
+            &self.provider,
+            settings,
+        )
+    }
+
+    /// The instruction by which anyone named applies the change that the provider has proposed.
+    pub fn apply_provider(&self, who: &str) -> Instruction {
+        let ready_at = self.provider().change_ready_at;
+        instructions::provider_apply_change(
+            &self.keys.market,
+            &Parties::address(who),
+            &self.provider,
+            ready_at,
+        )
+    }
+
+    /// Puts settings of the provider in force: at once, or when the market's delay has passed.
+    pub fn change_provider(&mut self, settings: ProviderSettings) -> Landed {
+        let propose = self.propose_provider("provider", settings);
+        let landed = self.sent(&[propose], &["provider"]);
+        if self.provider().change_ready_at == 0 {
+            return landed;
+        }
+        self.pass(self.market().provider_delay);
+        let apply = self.apply_provider("provider");
+        self.sent(&[apply], &["provider"])
     }
 
     /// The instruction by which anyone named pauses the market.

@@ -5,13 +5,13 @@ use {
         events::{Event, MarketCreated, ProviderChanged},
         instructions::{self, MarketKeys},
         program::{
-            instructions::{CapacityArgs, MarketArgs, ReportersArgs},
-            state::{Market, Provider, Reporter, TermBounds},
+            instructions::MarketArgs,
+            state::{Market, Provider, ProviderSettings, Reporter, TermBounds},
         },
         tokens,
     },
     blockable_testkit::{Landed, Loan, Parties, START, World},
-    solana_sdk::signer::Signer,
+    solana_sdk::{signer::Signer, slot_hashes::SlotHashes},
 };
 
 fn create(world: &World, args: MarketArgs) -> Instruction {
@@ -94,67 +94,60 @@ fn a_provider_keeps_what_it_registered_with() {
     let provider = world.provider();
     assert_eq!((provider.version, provider.suspended), (Provider::VERSION, 0));
     assert_eq!((provider.market, provider.authority), (world.keys.market, Parties::address("provider")));
-    assert_eq!(provider.payout, world.token_account("provider"));
     assert_eq!((provider.epoch, provider.next_index, provider.outstanding_units), (1, 0, 0));
-    assert_eq!((provider.capacity_units, provider.max_units_per_second), (10_000_000_000, 10_000));
-    assert_eq!((provider.quorum, provider.reporter_count, provider.chunk_size), (2, 3, 32));
-    assert_eq!(provider.reporters(), World::reporters().reporters);
+    assert_eq!((provider.epoch_began_at, provider.capacity_units), (START, 10_000_000_000));
+    let settings = world.paid_out(World::settings());
+    assert_eq!((provider.settings, provider.reporters().len()), (settings, 3));
+    assert_eq!(provider.settings.payout, world.token_account("provider"));
+    // The latest slot's hash, which no other cluster has.
+    let slot_hashes: SlotHashes = world.svm.get_sysvar();
+    assert_eq!(provider.cluster_tag, slot_hashes.slot_hashes()[0].1.to_bytes());
     let rent = world.svm.minimum_balance_for_rent_exemption(Provider::SPACE);
     assert_eq!(world.lamports(&world.provider), rent);
 
     let registered = Landed { compute_units: 0, events: world.events[1..].to_vec(), logs: vec![] };
-    let expected = ProviderChanged {
-        provider: world.provider,
-        epoch: 1,
-        capacity_units: 10_000_000_000,
-        max_units_per_second: 10_000,
-        authority: Parties::address("provider"),
-        pending_authority: blockable_sdk::Pubkey::default(),
-        payout: world.token_account("provider"),
-        suspended: 0,
-    };
-    assert_eq!(provider_event(&registered), expected);
+    let event = provider_event(&registered);
+    assert_eq!(event, ProviderChanged::new(world.provider, &provider, START));
+    assert_eq!((event.authority, event.suspended), (Parties::address("provider"), 0));
+    assert_eq!((event.settings, event.change_ready_at), (settings, 0));
 }
 
 #[test]
 fn new_reporters_replace_all_old_ones_and_raise_the_epoch() {
     let mut world = World::new();
     let reporter = Reporter { key: Parties::reporter(7).pubkey(), expires_at: START + 1 };
-    let reporters = ReportersArgs { reporters: vec![reporter], quorum: 1, chunk_size: 10 };
-    let (market, authority) = (world.keys.market, Parties::address("provider"));
-    let set = instructions::provider_set_reporters(&market, &authority, &world.provider, reporters);
-    let landed = world.sent(&[set], &["provider"]);
+    let settings = World::settings();
+    let listed = ProviderSettings::with_reporters(&[reporter], 1);
+    let (max_units_per_second, longest_job) = (settings.max_units_per_second, settings.longest_job);
+    let settings = ProviderSettings { max_units_per_second, longest_job, ..listed };
+    let propose = world.propose_provider("provider", settings);
+    let landed = world.sent(&[propose], &["provider"]);
+    let (event, delay) = (provider_event(&landed), i64::from(world.market().provider_delay));
+    assert_eq!((event.epoch, event.change_ready_at), (1, START + delay));
+    assert_eq!((event.settings.quorum, event.proposed), (2, world.paid_out(settings)));
 
+    world.pass(world.market().provider_delay);
+    let apply = world.apply_provider("provider");
+    let landed = world.sent(&[apply], &["provider"]);
     let provider = world.provider();
     assert_eq!(provider.reporters(), [reporter]);
-    assert_eq!(provider.reporters[1..], [Reporter::default(); 7]);
-    assert_eq!((provider.quorum, provider.chunk_size, provider.epoch), (1, 10, 2));
-    assert_eq!(provider_event(&landed).epoch, 2);
+    assert_eq!(provider.settings.reporters[1..], [Reporter::default(); 7]);
+    assert_eq!((provider.settings.quorum, provider.settings.chunk_size, provider.epoch), (1, 8, 2));
+    assert_eq!(provider.epoch_began_at, START + delay);
+    assert_eq!(provider_event(&landed), ProviderChanged::new(world.provider, &provider, world.now()));
 }
 
 #[test]
 fn a_provider_may_lower_its_capacity_to_what_is_outstanding() {
     let mut world = World::new();
     world.active(&Loan::new(1));
-    let capacity = CapacityArgs { capacity_units: 1_000_000_000, max_units_per_second: 1 };
     let (market, authority) = (world.keys.market, Parties::address("provider"));
     let landed = world.sent(
-        &[instructions::provider_set_capacity(&market, &authority, &world.provider, capacity)],
+        &[instructions::provider_set_capacity(&market, &authority, &world.provider, 1_000_000_000)],
         &["provider"],
     );
 
     let provider = world.provider();
     assert_eq!((provider.capacity_units, provider.outstanding_units), (1_000_000_000, 1_000_000_000));
-    assert_eq!((provider.max_units_per_second, provider.epoch), (1, 1));
-    let expected = ProviderChanged {
-        provider: world.provider,
-        epoch: 1,
-        capacity_units: 1_000_000_000,
-        max_units_per_second: 1,
-        authority: Parties::address("provider"),
-        pending_authority: blockable_sdk::Pubkey::default(),
-        payout: world.token_account("provider"),
-        suspended: 0,
-    };
-    assert_eq!(provider_event(&landed), expected);
+    assert_eq!(provider_event(&landed), ProviderChanged::new(world.provider, &provider, START));
 }

@@ -4,15 +4,13 @@ use {
     blockable_sdk::{
         Pubkey,
         events::Change,
-        instructions,
         program::{
-            instructions::{CapacityArgs, ReportersArgs},
             metering::{Metered, Skip},
             report::SignedReport,
-            state::{Collateral, Meter},
+            state::{Collateral, Meter, ProviderSettings},
         },
     },
-    blockable_testkit::{DAY, Loan, Parties, START, USDC, World},
+    blockable_testkit::{DAY, Loan, START, USDC, World},
 };
 
 const UNITS: u64 = 1_000_000_000;
@@ -55,16 +53,16 @@ fn a_quorum_moves_the_meter_and_nothing_else() {
 }
 
 #[test]
-fn of_two_readings_the_smaller_counts() {
+fn of_two_readings_the_smaller_counts_as_a_whole() {
     let (mut world, credit) = active();
     let reports = vec![world.report(2, &[(0, 2_000, 10)]), world.report(1, &[(0, 1_000, 20)])];
     assert_eq!(meter(&mut world, &credit, reports), None);
     let meter = world.credit(&credit).meter;
-    assert_eq!((meter.cumulative, meter.in_flight), (1_000, 10));
+    assert_eq!((meter.cumulative, meter.in_flight), (1_000, 20));
 }
 
 #[test]
-fn of_three_readings_the_middle_one_counts_for_each_value_on_its_own() {
+fn of_three_readings_the_middle_one_counts_as_a_whole() {
     let (mut world, credit) = active();
     let now = world.now();
     let reports = vec![
@@ -74,7 +72,7 @@ fn of_three_readings_the_middle_one_counts_for_each_value_on_its_own() {
     ];
     assert_eq!(meter(&mut world, &credit, reports), None);
     let meter = world.credit(&credit).meter;
-    assert_eq!((meter.cumulative, meter.in_flight, meter.reported_at), (2_000, 20, now - 5));
+    assert_eq!((meter.cumulative, meter.in_flight, meter.reported_at), (2_000, 10, now - 9));
 }
 
 #[test]
@@ -87,8 +85,10 @@ fn one_dishonest_reporter_of_three_moves_nothing_beyond_the_honest_ones() {
             world.report(2, &[(0, 1_003, 0)]),
         ];
         assert_eq!(meter(&mut world, &credit, reports), None);
-        let consumed = world.credit(&credit).collateral.consumed;
+        let credit = world.credit(&credit);
+        let consumed = credit.collateral.consumed;
         assert!((1_000..=1_003).contains(&consumed), "{consumed}");
+        assert!(consumed + credit.meter.in_flight <= 1_003, "{:?}", credit.meter);
     }
 }
 
@@ -153,17 +153,27 @@ fn the_rate_bound_defers_what_is_above_it_and_catches_up() {
     assert_eq!(world.credit(&credit).collateral.consumed, 1_000_000);
 }
 
+/// The loan's terms have a bound of 10,000 units per second, and jobs of at most 30 days.
 #[test]
-fn a_lower_rate_bound_holds_from_the_next_report_on() {
-    let (mut world, credit) = active();
-    let capacity = CapacityArgs { max_units_per_second: 2, ..World::capacity() };
-    let (market, authority) = (world.keys.market, Parties::address("provider"));
-    world.sent(
-        &[instructions::provider_set_capacity(&market, &authority, &world.provider, capacity)],
-        &["provider"],
-    );
-    world.sent(&[world.meter(&[credit], &[(0, 1_000, 0)])], &[]);
-    assert_eq!(world.credit(&credit).collateral.consumed, 120);
+fn other_bounds_of_the_provider_do_not_reach_a_loan() {
+    for (max_units_per_second, longest_job) in [(2, 1), (u64::MAX, u32::MAX)] {
+        let (mut world, credit) = active();
+        world.change_provider(ProviderSettings { max_units_per_second, longest_job, ..World::settings() });
+        let seconds = (world.now() - START) as u64;
+        world.sent(&[world.meter(&[credit], &[(0, u64::MAX, 1)])], &[]);
+        let credit = world.credit(&credit);
+        assert_eq!(credit.meter.cumulative, 10_000 * seconds);
+        assert_eq!((credit.terms.max_units_per_second, credit.terms.longest_job), (10_000, 30 * DAY));
+    }
+}
+
+#[test]
+fn jobs_in_flight_hold_at_most_what_the_longest_can_use() {
+    let mut world = World::new();
+    let credit = world.active(&Loan::new(1).with(|terms| terms.longest_job = 60));
+    world.pass(60);
+    world.sent(&[world.meter(&[credit], &[(0, 1_000, 700_000_000)])], &[]);
+    assert_eq!(world.credit(&credit).meter.in_flight, 60 * 10_000);
 }
 
 #[test]
@@ -206,13 +216,9 @@ fn use_draws_on_released_units_first() {
 #[test]
 fn an_expired_reporter_is_left_out_and_the_others_go_on() {
     let (mut world, credit) = active();
-    let mut reporters = World::reporters();
-    reporters.reporters[1].expires_at = world.now();
-    let (market, authority) = (world.keys.market, Parties::address("provider"));
-    world.sent(
-        &[instructions::provider_set_reporters(&market, &authority, &world.provider, reporters)],
-        &["provider"],
-    );
+    let mut settings = World::settings();
+    settings.reporters[1].expires_at = world.now();
+    world.change_provider(settings);
     let reports = vec![world.report(0, &[(0, 1_000, 0)]), world.report(2, &[(0, 1_000, 0)])];
     assert_eq!(meter(&mut world, &credit, reports), None);
     assert_eq!(world.credit(&credit).meter.cumulative, 1_000);
@@ -222,12 +228,7 @@ fn an_expired_reporter_is_left_out_and_the_others_go_on() {
 fn reports_of_a_new_epoch_go_on_from_the_old_count() {
     let (mut world, credit) = active();
     world.sent(&[world.meter(&[credit], &[(0, 1_000, 0)])], &[]);
-    let (market, authority) = (world.keys.market, Parties::address("provider"));
-    let reporters = ReportersArgs { quorum: 3, ..World::reporters() };
-    world.sent(
-        &[instructions::provider_set_reporters(&market, &authority, &world.provider, reporters)],
-        &["provider"],
-    );
+    world.change_provider(ProviderSettings { quorum: 3, ..World::settings() });
     world.pass(60);
     let reports = (0..3).map(|reporter| world.report(reporter, &[(0, 1_500, 0)])).collect();
     let landed = world.sent(&[world.meter_with(&[credit], reports)], &[]);

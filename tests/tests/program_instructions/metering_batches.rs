@@ -6,9 +6,9 @@ use {
         events::SkippedCredit,
         instructions::{self, MarketKeys},
         program::{
-            instructions::{ReportersArgs, UnitAmount},
+            instructions::UnitBounds,
             metering::Skip,
-            state::Credit,
+            state::{Credit, ProviderSettings},
             transitions::Status,
         },
     },
@@ -20,12 +20,14 @@ use {
 fn credit_of_another_provider(world: &mut World, nonce: u64) -> Pubkey {
     let (authority, payout) = (Parties::address("stranger"), world.token_account("stranger"));
     let MarketKeys { market, .. } = world.keys;
+    let settings = ProviderSettings { payout, ..World::settings() };
     let register =
-        instructions::provider_register(&market, &authority, &payout, World::capacity(), World::reporters());
+        instructions::provider_register(&market, &authority, &authority, World::capacity(), settings);
     world.sent(&[register], &["stranger"]);
     let own = std::mem::replace(&mut world.provider, addresses::provider(&market, &authority));
     let credit = world.accepted(&Loan::new(nonce));
-    let issue = instructions::credit_issue(&world.keys, &authority, &world.provider, &payout, &credit);
+    let read = world.offer_read(&credit);
+    let issue = instructions::credit_issue(&world.keys, &authority, &world.provider, &payout, &credit, read);
     world.sent(&[issue], &["stranger"]);
     world.provider = own;
     credit
@@ -107,12 +109,7 @@ fn each_credit_is_read_at_its_own_bit() {
 fn a_credit_of_another_chunk_is_skipped() {
     let mut world = World::new();
     let (first, second) = (world.active(&Loan::new(1)), world.active(&Loan::new(2)));
-    let (market, authority) = (world.keys.market, Parties::address("provider"));
-    let reporters = ReportersArgs { chunk_size: 1, ..World::reporters() };
-    world.sent(
-        &[instructions::provider_set_reporters(&market, &authority, &world.provider, reporters)],
-        &["provider"],
-    );
+    world.change_provider(ProviderSettings { chunk_size: 1, ..World::settings() });
     world.pass(60);
     let landed = world.sent(&[world.meter(&[second, first], &[(0, 1_000, 0)])], &[]);
     assert_eq!(landed.chunk().skipped, [SkippedCredit { credit: second, reason: Skip::NotInChunk }]);
@@ -147,7 +144,7 @@ fn every_status_with_live_units_is_metered() {
         },
         |world, credit| {
             world.pass(10 * DAY);
-            world.sent(&[world.seize(credit, UnitAmount::Units(1))], &["lender"]);
+            world.sent(&[world.seize(credit, UnitBounds::exactly(1))], &["lender"]);
         },
         |world, credit| {
             world.sent(&[world.repay("borrower", credit, u64::MAX)], &["borrower"]);
@@ -170,7 +167,7 @@ fn every_status_with_live_units_is_metered() {
 #[test]
 fn units_bought_from_a_lot_are_metered_together_with_loans() {
     let mut world = World::new();
-    let credit = world.seized(&Loan::new(1), UnitAmount::All);
+    let credit = world.seized(&Loan::new(1), UnitBounds::ALL);
     world.sent(&[world.buy(&credit, 5_000, u64::MAX)], &["buyer"]);
     let bought = world.unrestricted("buyer");
     assert_eq!(world.credit(&bought).meter.index, 1);

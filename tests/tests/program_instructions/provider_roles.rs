@@ -7,15 +7,14 @@ use {
         instructions,
         program::{
             errors::BlockableError,
-            instructions::ReportersArgs,
+            instructions::FreezeAmount,
             metering::Skip,
             report::{CreditReading, SignedReport},
-            state::{Provider, Reporter},
+            state::{FreezePolicy, FreezeReason, Provider, ProviderSettings, Terms},
         },
         reports::UsageReport,
     },
-    blockable_testkit::{DAY, Landed, Loan, Parties, START, USDC, World},
-    solana_sdk::signer::Signer,
+    blockable_testkit::{Landed, Loan, Parties, USDC, World},
 };
 
 /// The provider's event, checked to be the only one and to equal the account.
@@ -24,7 +23,7 @@ fn event(world: &World, landed: &Landed) -> ProviderChanged {
     let [Event::ProviderChanged(event)] = landed.events.as_slice() else {
         panic!("one event of a provider is expected: {:?}", landed.events)
     };
-    assert_eq!(*event, ProviderChanged::new(world.provider, &world.provider()));
+    assert_eq!(*event, ProviderChanged::new(world.provider, &world.provider(), world.now()));
     event.clone()
 }
 
@@ -38,7 +37,8 @@ fn offer(world: &World, to: Pubkey) -> Instruction {
 }
 
 fn accept(world: &World, who: &str) -> Instruction {
-    instructions::provider_accept_authority(&world.keys.market, &Parties::address(who), &world.provider)
+    let owed = world.provider().outstanding_units;
+    instructions::provider_accept_authority(&world.keys.market, &Parties::address(who), &world.provider, owed)
 }
 
 /// Builds what a party named does.
@@ -61,6 +61,8 @@ fn a_provider_keeps_its_address_and_its_credits_when_its_authority_changes() {
     let landed = world.sent(&[offer(&world, to)], &["provider"]);
     let changed = event(&world, &landed);
     assert_eq!((changed.authority, changed.pending_authority), (Parties::address("provider"), to));
+    world.refused(&[accept(&world, "stranger")], &["stranger"], BlockableError::ChangeDelayRunning);
+    world.pass(world.market().provider_delay);
     let landed = world.sent(&[accept(&world, "stranger")], &["stranger"]);
     let changed = event(&world, &landed);
     assert_eq!((changed.authority, changed.pending_authority), (to, Pubkey::default()));
@@ -72,7 +74,8 @@ fn a_provider_keeps_its_address_and_its_credits_when_its_authority_changes() {
     world.refused(&[offer(&world, to)], &["provider"], BlockableError::NotProvider);
     world.refused(&[suspend(&world, "provider")], &["provider"], BlockableError::NotProvider);
     let payout = world.token_account("provider");
-    let issue = instructions::credit_issue(&world.keys, &to, &address, &payout, &credit);
+    let read = world.offer_read(&credit);
+    let issue = instructions::credit_issue(&world.keys, &to, &address, &payout, &credit, read);
     world.sent(&[issue], &["stranger"]);
     // The principal of both loans: the payout account stays until the new authority names another.
     assert_eq!(world.wallet("provider"), 200_000 * USDC);
@@ -140,27 +143,27 @@ fn principal_of_the_next_issue_goes_to_the_payout_account_named_last() {
     world.active(&Loan::new(1));
     let credit = world.accepted(&Loan::new(2));
     let payout = world.second_account("provider");
-    let authority = Parties::address("provider");
-    let set = instructions::provider_set_payout(&world.keys.market, &authority, &world.provider, &payout);
-    let landed = world.sent(&[set], &["provider"]);
-    assert_eq!(event(&world, &landed).payout, payout);
+    let (market, authority) = (world.keys.market, Parties::address("provider"));
+    let settings = ProviderSettings { payout, ..world.provider().settings };
+    let propose = instructions::provider_propose_change(&market, &authority, &world.provider, settings);
+    let landed = world.sent(&[propose], &["provider"]);
+    assert_eq!(event(&world, &landed).proposed.payout, payout);
+    assert_eq!(event(&world, &landed).settings.payout, world.token_account("provider"));
+    world.pass(world.market().provider_delay);
+    let landed = world.sent(&[world.apply_provider("provider")], &["provider"]);
+    assert_eq!((event(&world, &landed).settings.payout, event(&world, &landed).epoch), (payout, 1));
 
     world.refused(&[world.issue(&credit)], &["provider"], BlockableError::PayoutMismatch);
-    let issue = instructions::credit_issue(&world.keys, &authority, &world.provider, &payout, &credit);
+    let read = world.offer_read(&credit);
+    let issue = instructions::credit_issue(&world.keys, &authority, &world.provider, &payout, &credit, read);
     world.sent(&[issue], &["provider"]);
     assert_eq!((world.balance(&payout), world.wallet("provider")), (100_000 * USDC, 100_000 * USDC));
 }
 
-/// Replaces the reporters by two others, whose keys are numbered from `first`.
+/// Replaces the reporters by two others, whose keys are numbered from `first`, as soon as the market's delay allows.
 fn rotate(world: &mut World, first: u8, chunk_size: u8) -> Landed {
-    let expires_at = START + 400 * i64::from(DAY);
-    let reporter = |index| Reporter { key: Parties::reporter(index).pubkey(), expires_at };
-    let reporters =
-        ReportersArgs { reporters: (first..first + 2).map(reporter).collect(), quorum: 2, chunk_size };
-    let authority = Parties::address("provider");
-    let set =
-        instructions::provider_set_reporters(&world.keys.market, &authority, &world.provider, reporters);
-    world.sent(&[set], &["provider"])
+    let settings = World::settings_with(first..first + 2);
+    world.change_provider(ProviderSettings { chunk_size, ..settings })
 }
 
 /// Two reports on one credit as of now, by the reporters whose keys are numbered from `first`.
@@ -222,15 +225,70 @@ fn new_reporters_carry_on_from_what_the_old_ones_counted() {
     assert!(credits[..4].iter().all(|other| world.credit(other).collateral.consumed == 0));
 }
 
+/// An expiry date a second earlier is in force at once, and begins a new epoch.
 #[test]
-fn the_same_reporters_registered_again_are_a_new_epoch() {
+fn the_same_reporters_with_another_expiry_are_a_new_epoch() {
     let mut world = World::new();
     let credit = world.active(&Loan::new(1));
     world.pass(60);
     let signed = reports(&world, 0, 0, 0, 1_000);
-    rotate(&mut world, 0, 32);
+    let mut settings = World::settings();
+    settings.reporters[2].expires_at -= 1;
+    let landed = world.change_provider(settings);
+    assert_eq!((event(&world, &landed).epoch, event(&world, &landed).change_ready_at), (2, 0));
     world.refused(&[meter(&world, &credit, 0, signed)], &[], BlockableError::ReportSignatureInvalid);
     let again = reports(&world, 0, 0, 0, 1_000);
     world.sent(&[meter(&world, &credit, 0, again)], &[]);
     assert_eq!(world.credit(&credit).collateral.consumed, 1_000);
+}
+
+/// A stolen key: its own reporters and payout account wait, and the owner's suspension drops them.
+#[test]
+fn what_a_suspended_provider_has_proposed_is_dropped() {
+    let mut world = World::new();
+    let credit = world.accepted(&Loan::new(1));
+    let propose = world.propose_provider("provider", World::settings_with(5..8));
+    world.sent(&[propose, offer(&world, Parties::address("stranger"))], &["provider"]);
+    // The lender has not read what waits.
+    world.refused(&[world.issue(&credit)], &["provider"], BlockableError::ReportersChanged);
+    let apply = world.apply_provider("provider");
+    let landed = world.sent(&[suspend(&world, "admin")], &["admin"]);
+    let changed = event(&world, &landed);
+    assert_eq!((changed.change_ready_at, changed.pending_authority), (0, Pubkey::default()));
+    let again = world.propose_provider("provider", World::settings_with(5..8));
+    world.refused(&[again], &["provider"], BlockableError::ProposalSuspended);
+    world.pass(world.market().provider_delay);
+    world.refused(&[apply], &["provider"], BlockableError::NoChangeProposed);
+
+    // A leaked key goes at once all the same, and that voids the offer.
+    let landed = world.change_provider(World::settings_with(0..2));
+    assert_eq!((event(&world, &landed).settings.reporter_count, event(&world, &landed).epoch), (2, 2));
+    world.sent(&[resume(&world, "admin")], &["admin"]);
+    world.refused(&[world.issue(&credit)], &["provider"], BlockableError::ReportersChanged);
+    let cancel = world.cancel("lender", &credit);
+    world.sent(&[cancel], &["lender"]);
+    let reporters_hash = world.provider().reporters_hash();
+    world.active(&Loan::new(2).with(|terms| terms.reporters_hash = reporters_hash));
+}
+
+/// Frozen in full, with an honest report from before it on its way: new reporters of a second later reach nothing.
+#[test]
+fn reporters_of_after_a_freeze_reach_nothing_that_is_frozen() {
+    let mut world = World::new();
+    let at_will = |terms: &mut Terms| terms.freeze_policy = FreezePolicy::AtWill as u8;
+    let credit = world.active(&Loan::new(1).with(at_will));
+    world.pass(60);
+    world.sent(&[world.meter(&[credit], &[(0, 1_000, 0)])], &[]);
+    world.pass(10);
+    let freeze = world.freeze(&credit, FreezeAmount::All, FreezeReason::Risk);
+    world.sent(&[freeze], &["lender"]);
+    let frozen = world.credit(&credit).collateral.frozen();
+    world.pass(1);
+    world.change_provider(World::settings_with(0..2));
+    let at = world.now() - 2;
+    let late: Vec<SignedReport> =
+        [0, 1].map(|reporter| world.report_at(reporter, at, &[(0, 90_000, 0)])).into();
+    world.sent(&[world.meter_with(&[credit], late)], &[]);
+    let credit = world.credit(&credit);
+    assert_eq!((credit.collateral.frozen(), credit.meter.overrun), (frozen, 89_000));
 }

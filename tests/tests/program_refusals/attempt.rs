@@ -7,7 +7,7 @@ use {
             errors::BlockableError,
             hash::sha256,
             instructions::MarketArgs,
-            state::{Credit, Market, Rider},
+            state::{Credit, Market, ProviderSettings, Rider},
             transitions::Status,
         },
         tokens,
@@ -194,8 +194,9 @@ pub fn foreign_market(world: &mut World) -> Pubkey {
 pub fn foreign_provider(world: &mut World) {
     let (authority, payout) = (Parties::address("stranger"), world.token_account("stranger"));
     let market = world.keys.market;
+    let settings = ProviderSettings { payout, ..World::settings() };
     let register =
-        instructions::provider_register(&market, &authority, &payout, World::capacity(), World::reporters());
+        instructions::provider_register(&market, &authority, &authority, World::capacity(), settings);
     world.sent(&[register], &["stranger"]);
 }
 

@@ -119,7 +119,7 @@ fn a_vault_cannot_pay_into_itself() {
     let vault = addresses::vault(&accepted);
     let (provider, market) = (world.provider, world.keys.market);
     let issue = replaced(world.issue(&accepted), &world.token_account("provider"), &vault);
-    world.write::<Provider>(&provider, |provider| provider.payout = vault);
+    world.write::<Provider>(&provider, |provider| provider.settings.payout = vault);
     fails_with(&mut world, issue, &["provider"], code::DUPLICATE_MUTABLE);
 
     let vault = addresses::vault(&credit);
@@ -207,12 +207,12 @@ fn a_market_a_provider_and_a_credit_are_created_once() {
     world.offered(&Loan::new(1));
     let (payer, admin) = (Parties::address("payer"), Parties::address("admin"));
     let (keys, authority) = (world.keys, Parties::address("provider"));
-    let (treasury, payout) = (world.token_account("treasury"), world.token_account("provider"));
+    let treasury = world.token_account("treasury");
     let args = World::market_args();
     let market =
         instructions::market_create(&payer, &admin, &keys.mint, &keys.token_program, &treasury, args);
-    let (capacity, reporters) = (World::capacity(), World::reporters());
-    let provider = instructions::provider_register(&keys.market, &authority, &payout, capacity, reporters);
+    let (capacity, settings) = (World::capacity(), world.paid_out(World::settings()));
+    let provider = instructions::provider_register(&keys.market, &authority, &authority, capacity, settings);
     let offer = world.offer(&Loan::new(1));
     for (instruction, signer) in [(market, "admin"), (provider, "provider"), (offer, "lender")] {
         // The system program's code for an account that is in use.

@@ -18,6 +18,7 @@ mod metering;
 mod notice;
 mod origination;
 mod provider_roles;
+mod providers;
 mod recovery;
 mod reserve;
 mod servicing;
@@ -35,6 +36,7 @@ fn cases() -> impl Iterator<Item = &'static Case> {
         market::CASES,
         market_changes::CASES,
         market_roles::CASES,
+        providers::CASES,
         provider_roles::CASES,
         origination::CASES,
         servicing::CASES,

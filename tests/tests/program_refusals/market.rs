@@ -1,4 +1,4 @@
-//! Refusals when a market or a provider is set up.
+//! Refusals when a market is set up.
 
 use {
     crate::{attempt::Attempt, refusals},
@@ -6,14 +6,10 @@ use {
     blockable_sdk::{
         Instruction, Pubkey,
         instructions::{self, MarketKeys},
-        program::{
-            instructions::{CapacityArgs, MarketArgs, ReportersArgs},
-            state::{Provider, Reporter, TermBounds},
-        },
+        program::{instructions::MarketArgs, state::TermBounds},
         tokens,
     },
-    blockable_testkit::{DAY, Loan, Parties, World},
-    solana_sdk::signer::Signer,
+    blockable_testkit::{DAY, Parties, World},
 };
 
 refusals! {
@@ -37,49 +33,14 @@ refusals! {
         ChangeDelayOutOfRange: a_delay_out_of_range_in_a_test_market = |good| good.with_each(|world, _| {
             [0, 60 * DAY + 1].map(|delay| with_delay(world, true, delay)).to_vec()
         });
+        ProviderDelayOutOfRange: a_delay_of_providers_out_of_range = |good| good.with_each(|world, _| {
+            [0, DAY / 4 - 1, 14 * DAY + 1].map(|delay| with_provider_delay(world, false, delay)).to_vec()
+        });
+        ProviderDelayOutOfRange: a_delay_of_providers_out_of_range_in_a_test_market = |good| good.with_each(|world, _| {
+            [0, 14 * DAY + 1].map(|delay| with_provider_delay(world, true, delay)).to_vec()
+        });
         BoundsInconsistent: bounds_that_contradict_each_other = |good| good.with_each(contradicting_bounds);
         BoundsTooLoose: bounds_looser_than_production = |good| good.with_each(loose_bounds);
-    }
-    provider_register by registering {
-        TokenAccountMint: a_payout_account_of_another_mint = |good| good.with_account_of_foreign_mint("stranger");
-        MarketPaused: register_while_paused = |good| good.while_paused();
-        ArithmeticOverflow: register_at_an_impossible_time = |good| good.at_impossible_time();
-        ReporterCount: register_none_or_nine_reporters = |good| good.with_each(|world, _| each(world, register, wrong_counts()));
-        QuorumOutOfRange: register_a_quorum_out_of_range = |good| good.with_each(|world, _| each(world, register, wrong_quorums()));
-        ChunkSizeOutOfRange: register_a_chunk_size_out_of_range = |good| good.with_each(|world, _| each(world, register, wrong_chunks()));
-        ReporterKeyInvalid: register_the_zero_key = |good| good.with(|world, _| register(world, zero_key()));
-        ReporterDuplicate: register_a_reporter_twice = |good| good.with(|world, _| register(world, twice()));
-        RateBoundZero: register_a_rate_bound_of_zero = |good| good.with(|world, _| {
-            let capacity = CapacityArgs { max_units_per_second: 0, ..World::capacity() };
-            register_with(world, capacity, World::reporters())
-        });
-    }
-    provider_set_reporters by setting_reporters {
-        MarketMismatch: set_reporters_in_a_foreign_market = |good| good.in_foreign_market();
-        NotProvider: set_reporters_by_another = |good| good.signed_by("stranger");
-        MarketPaused: set_reporters_while_paused = |good| good.while_paused();
-        ReporterCount: set_none_or_nine_reporters = |good| good.with_each(|world, _| each(world, set, wrong_counts()));
-        QuorumOutOfRange: set_a_quorum_out_of_range = |good| good.with_each(|world, _| each(world, set, wrong_quorums()));
-        ChunkSizeOutOfRange: set_a_chunk_size_out_of_range = |good| good.with_each(|world, _| each(world, set, wrong_chunks()));
-        ReporterKeyInvalid: set_the_zero_key = |good| good.with(|world, _| set(world, zero_key()));
-        ReporterDuplicate: set_a_reporter_twice = |good| good.with(|world, _| set(world, twice()));
-        ArithmeticOverflow: set_reporters_in_the_last_epoch = |good| {
-            let provider = good.world.provider;
-            good.written::<Provider>(provider, |provider| provider.epoch = u32::MAX)
-        };
-        ArithmeticOverflow: set_reporters_at_an_impossible_time = |good| good.at_impossible_time();
-    }
-    provider_set_capacity by setting_capacity {
-        MarketMismatch: set_capacity_in_a_foreign_market = |good| good.in_foreign_market();
-        NotProvider: set_capacity_by_another = |good| good.signed_by("stranger");
-        MarketPaused: set_capacity_while_paused = |good| good.while_paused();
-        ArithmeticOverflow: set_capacity_at_an_impossible_time = |good| good.at_impossible_time();
-        CapacityBelowOutstanding: set_less_capacity_than_is_outstanding = |good| good.after(|world, _| {
-            world.active(&Loan::new(1));
-        }).with(|world, _| set_capacity(world, CapacityArgs { capacity_units: 999_999_999, ..World::capacity() }));
-        RateBoundZero: set_a_rate_bound_of_zero = |good| good.with(|world, _| {
-            set_capacity(world, CapacityArgs { max_units_per_second: 0, ..World::capacity() })
-        });
     }
 }
 
@@ -98,6 +59,10 @@ fn create(world: &World, args: MarketArgs) -> Instruction {
 
 fn with_delay(world: &World, is_test: bool, change_delay: u32) -> Instruction {
     create(world, MarketArgs { is_test, change_delay, ..World::market_args() })
+}
+
+fn with_provider_delay(world: &World, is_test: bool, provider_delay: u32) -> Instruction {
+    create(world, MarketArgs { is_test, provider_delay, ..World::market_args() })
 }
 
 /// The creation of a market whose mint is a real one with an extension.
@@ -154,88 +119,4 @@ fn loose_bounds(world: &World, _: &Pubkey) -> Vec<Instruction> {
         |bounds| bounds.min_floor_price_bps -= 1,
     ];
     with_bounds(world, changes, TermBounds::PRODUCTION)
-}
-
-fn registering() -> Attempt {
-    let world = World::new();
-    let instruction = register(&world, World::reporters());
-    Attempt::new(world, Pubkey::default(), instruction, &["stranger"])
-}
-
-fn register(world: &World, reporters: ReportersArgs) -> Instruction {
-    register_with(world, World::capacity(), reporters)
-}
-
-/// A second provider registers: the world's own has done so already.
-fn register_with(world: &World, capacity: CapacityArgs, reporters: ReportersArgs) -> Instruction {
-    let (authority, payout) = (Parties::address("stranger"), world.token_account("stranger"));
-    instructions::provider_register(&world.keys.market, &authority, &payout, capacity, reporters)
-}
-
-fn setting_reporters() -> Attempt {
-    let world = World::new();
-    let instruction = set(&world, World::reporters());
-    Attempt::new(world, Pubkey::default(), instruction, &["provider"])
-}
-
-fn set(world: &World, reporters: ReportersArgs) -> Instruction {
-    instructions::provider_set_reporters(
-        &world.keys.market,
-        &Parties::address("provider"),
-        &world.provider,
-        reporters,
-    )
-}
-
-fn setting_capacity() -> Attempt {
-    let world = World::new();
-    let instruction = set_capacity(&world, World::capacity());
-    Attempt::new(world, Pubkey::default(), instruction, &["provider"])
-}
-
-fn set_capacity(world: &World, capacity: CapacityArgs) -> Instruction {
-    instructions::provider_set_capacity(
-        &world.keys.market,
-        &Parties::address("provider"),
-        &world.provider,
-        capacity,
-    )
-}
-
-fn each(
-    world: &World,
-    build: fn(&World, ReportersArgs) -> Instruction,
-    wrong: Vec<ReportersArgs>,
-) -> Vec<Instruction> {
-    wrong.into_iter().map(|reporters| build(world, reporters)).collect()
-}
-
-fn listed(count: u8) -> Vec<Reporter> {
-    let reporter = |index| Reporter { key: Parties::reporter(index).pubkey(), expires_at: i64::MAX };
-    (0..count).map(reporter).collect()
-}
-
-fn wrong_counts() -> Vec<ReportersArgs> {
-    let with = |count| ReportersArgs { reporters: listed(count), quorum: 1, chunk_size: 10 };
-    vec![with(0), with(9)]
-}
-
-fn wrong_quorums() -> Vec<ReportersArgs> {
-    [0, 4].map(|quorum| ReportersArgs { quorum, ..World::reporters() }).to_vec()
-}
-
-fn wrong_chunks() -> Vec<ReportersArgs> {
-    [0, 33].map(|chunk_size| ReportersArgs { chunk_size, ..World::reporters() }).to_vec()
-}
-
-fn zero_key() -> ReportersArgs {
-    let mut reporters = World::reporters();
-    reporters.reporters[2].key = Pubkey::default();
-    reporters
-}
-
-fn twice() -> ReportersArgs {
-    let mut reporters = World::reporters();
-    reporters.reporters[2].key = reporters.reporters[0].key;
-    reporters
 }

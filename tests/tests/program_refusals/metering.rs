@@ -49,7 +49,7 @@ refusals! {
         });
         ReportMalformed: meter_with_bits_beyond_the_chunk = |good| {
             let provider = good.world.provider;
-            let good = good.written::<Provider>(provider, |provider| provider.chunk_size = 10);
+            let good = good.written::<Provider>(provider, |provider| provider.settings.chunk_size = 10);
             with_second(good, |world| world.report(1, &[(0, 1_000, 0), (10, 1, 0)]))
         };
         ReportSignatureInvalid: meter_with_a_report_altered_after_signing = |good| good.with_each(|world, credit| {
@@ -71,6 +71,7 @@ refusals! {
             let scope = world.scope(0);
             let other = Pubkey::new_from_array([9; 32]);
             vec![
+                scoped(world, credit, ReportScope { cluster_tag: [9; 32], ..scope }),
                 scoped(world, credit, ReportScope { epoch: 2, ..scope }),
                 scoped(world, credit, ReportScope { chunk: 1, ..scope }),
                 scoped(world, credit, ReportScope { provider: other, ..scope }),
@@ -78,9 +79,7 @@ refusals! {
             ]
         });
         ReportSignatureInvalid: meter_with_reports_from_before_a_change_of_reporters = |good| good.after(|world, _| {
-            let (market, authority) = (world.keys.market, Parties::address("provider"));
-            let same = instructions::provider_set_reporters(&market, &authority, &world.provider, World::reporters());
-            world.sent(&[same], &["provider"]);
+            world.change_provider(World::settings_with(0..2));
         });
         ReportSignatureInvalid: meter_a_chunk_that_the_reports_are_not_about = |good| good.with(|world, credit| {
             let reports = vec![world.report(0, &READINGS), world.report(1, &READINGS)];

@@ -7,7 +7,10 @@ use {
     },
     blockable_sdk::{
         addresses, instructions,
-        program::state::{Instalment, MAX_INSTALMENTS, Provider, Rider, Terms},
+        program::{
+            instructions::OfferRead,
+            state::{Instalment, MAX_INSTALMENTS, Provider, ProviderSettings, Rider, Terms},
+        },
         tokens,
     },
     blockable_testkit::{DAY, Loan, Parties, START, USDC, World},
@@ -17,7 +20,7 @@ refusals! {
     credit_offer by offering {
         SelfLoan: offer_to_oneself = |good| good.with(|world, _| {
             let (lender, source) = (Parties::address("lender"), world.token_account("lender"));
-            instructions::credit_offer(&world.keys, &lender, &lender, &world.provider, &source, Loan::new(1).args)
+            instructions::credit_offer(&world.keys, &lender, &lender, &lender, &world.provider, &source, Loan::new(1).args)
         });
         MarketMismatch: offer_with_a_provider_of_another_market = |good| {
             let mut good = good;
@@ -40,6 +43,18 @@ refusals! {
             Attempt::new(world, credit, offer, &["lender"])
         };
         ProviderSuspended: offer_with_a_suspended_provider = |good| suspend(good);
+        ReportersChanged: offer_against_other_reporters = |good| with_terms(good, &[
+            |terms| terms.reporters_hash = [0; 32],
+            |terms| terms.reporters_hash = World::settings_with(0..2).reporters_hash(),
+        ]);
+        TermsRateOutOfRange: offer_a_rate_bound_above_the_providers = |good| with_terms(good, &[
+            |terms| terms.max_units_per_second = 0,
+            |terms| terms.max_units_per_second += 1,
+        ]);
+        TermsLongestJobOutOfRange: offer_a_longest_job_above_the_providers = |good| with_terms(good, &[
+            |terms| terms.longest_job = 0,
+            |terms| terms.longest_job += 1,
+        ]);
         OfferExpired: offer_what_has_expired = |good| with_terms(good, &[|terms| terms.offer_expires_at = START - 1]);
         PrincipalOutOfBounds: offer_too_little_or_too_much = |good| {
             let good = good.with_market(|market| market.bounds.max_principal = 200_000 * USDC);
@@ -68,7 +83,6 @@ refusals! {
         UnknownFlag: offer_flags_of_a_later_version = |good| with_terms(good, &[
             |terms| terms.freeze_policy = 3,
             |terms| terms.auto_freeze = 2,
-            |terms| terms.reserved[3] = 1,
         ]);
         InstalmentCount: offer_no_or_too_many_instalments = |good| with_schedule(good, &[
             |schedule| schedule.clear(),
@@ -131,15 +145,17 @@ refusals! {
             world.sent(&[accept], &["borrower"]);
         });
         TermsHashMismatch: accept_other_terms = |good| good.with(|world, credit| {
-            instructions::credit_accept(&world.keys.market, &Parties::address("borrower"), credit, [7; 32])
+            let read = OfferRead { terms_hash: [7; 32], ..world.offer_read(credit) };
+            instructions::credit_accept(&world.keys.market, &Parties::address("borrower"), credit, read)
         });
         OfferExpired: accept_too_late = |good| good.after(|world, _| world.pass(30 * DAY + 1));
     }
     credit_issue by issuing {
         MarketMismatch: issue_in_a_foreign_market = |good| good.in_foreign_market();
         ProviderMismatch: issue_by_another_provider = |good| good.after(|world, _| foreign_provider(world)).with(|world, credit| {
-            let payout = world.token_account("stranger");
-            instructions::credit_issue(&world.keys, &Parties::address("stranger"), &addresses::provider(&world.keys.market, &Parties::address("stranger")), &payout, credit)
+            let (authority, payout) = (Parties::address("stranger"), world.token_account("stranger"));
+            let provider = addresses::provider(&world.keys.market, &authority);
+            instructions::credit_issue(&world.keys, &authority, &provider, &payout, credit, world.offer_read(credit))
         }).signed_by("stranger");
         MintMismatch: issue_with_another_mint = |good| good.with_foreign_mint();
         TokenProgramMismatch: issue_with_another_token_program = |good| good.with_foreign_token_program();
@@ -160,13 +176,29 @@ refusals! {
             world.sent(&[fund], &["borrower"]);
         }).with(|world, _| world.issue(&world.credit_address(2)));
         ProviderSuspended: issue_while_suspended = |good| suspend(good);
+        ReportersChanged: issue_under_other_reporters = |good| good.after(|world, _| {
+            world.change_provider(World::settings_with(0..2));
+        });
+        ReportersChanged: issue_over_a_change_of_reporters_that_waits = |good| good.after(|world, _| {
+            let propose = world.propose_provider("provider", World::settings_with(3..6));
+            world.sent(&[propose], &["provider"]);
+        });
+        TermsRateOutOfRange: issue_above_the_providers_rate_bound = |good| good.after(|world, _| {
+            let settings = World::settings();
+            let max_units_per_second = settings.max_units_per_second - 1;
+            world.change_provider(ProviderSettings { max_units_per_second, ..settings });
+        });
+        TermsLongestJobOutOfRange: issue_above_the_providers_longest_job = |good| good.after(|world, _| {
+            world.change_provider(ProviderSettings { longest_job: 30 * DAY - 1, ..World::settings() });
+        });
         CapacityExceeded: issue_beyond_capacity = |good| with_provider(good, |provider| provider.capacity_units = 999_999_999);
     }
     credit_cancel_offer by cancelling {
         NotLender: cancel_with_the_rent_to_another = |good| good.with(|world, credit| {
             let (lender, stranger) = (Parties::address("lender"), Parties::address("stranger"));
             let refund = world.token_account("lender");
-            instructions::credit_cancel_offer(&world.keys, &lender, &stranger, credit, &refund)
+            let slot = world.credit(credit).offer_slot;
+            instructions::credit_cancel_offer(&world.keys, &lender, &stranger, credit, &refund, slot)
         });
         MarketMismatch: cancel_in_a_foreign_market = |good| good.in_foreign_market();
         MintMismatch: cancel_with_another_mint = |good| good.with_foreign_mint();
@@ -231,9 +263,10 @@ fn with_terms(good: Attempt, changes: &[fn(&mut Terms)]) -> Attempt {
 /// The offer with each of the changes to its schedule.
 fn with_schedule(good: Attempt, changes: &[fn(&mut Vec<Instalment>)]) -> Attempt {
     let offer = |world: &World, change: &fn(&mut Vec<Instalment>)| {
-        let mut loan = Loan::new(1);
-        change(&mut loan.args.schedule);
-        world.offer(&loan)
+        let loan = Loan::new(1);
+        let mut schedule = loan.schedule();
+        change(&mut schedule);
+        world.offer(&loan.with_schedule(&schedule))
     };
     good.with_each(|world, _| changes.iter().map(|change| offer(world, change)).collect())
 }

@@ -6,7 +6,7 @@ use {
         Instruction, Pubkey, instructions,
         program::{errors::BlockableError, state::Provider},
     },
-    blockable_testkit::{Loan, Parties, World},
+    blockable_testkit::{DAY, Loan, Parties, World},
 };
 
 refusals! {
@@ -18,9 +18,15 @@ refusals! {
             with_provider(good, |provider| provider.pending_authority = Parties::address("stranger")).signed_by("stranger")
         };
         NotProvider: offer_by_the_authority_before = |good| good.after(|world, _| {
-            let steps = [offer(world, Parties::address("buyer")), accept(world)];
-            world.sent(&steps, &["provider", "buyer"]);
+            let offer = offer(world, Parties::address("buyer"));
+            world.sent(&[offer], &["provider"]);
+            world.pass(world.market().provider_delay);
+            let accept = accept(world);
+            world.sent(&[accept], &["buyer"]);
         });
+        ProposalSuspended: offer_while_suspended = |good| {
+            with_provider(good, |provider| provider.suspended = Provider::SUSPENDED_BY_ADMIN)
+        };
         MarketPaused: offer_while_paused = |good| good.while_paused();
         ArithmeticOverflow: offer_at_an_impossible_time = |good| good.at_impossible_time();
     }
@@ -38,6 +44,11 @@ refusals! {
             let accept = accept(world);
             world.sent(&[accept], &["buyer"]);
         });
+        ChangeDelayRunning: accept_before_the_delay_has_passed = |good| {
+            let now = good.world.now();
+            with_provider(good, |provider| provider.pending_authority_ready_at = now + 1)
+        };
+        ChangeLapsed: accept_too_late = |good| good.after(|world, _| world.pass(14 * DAY + 1));
         MarketPaused: accept_while_paused = |good| good.while_paused();
         ArithmeticOverflow: accept_at_an_impossible_time = |good| good.at_impossible_time();
     }
@@ -57,14 +68,6 @@ refusals! {
         MarketPaused: resume_while_paused = |good| good.while_paused();
         ArithmeticOverflow: resume_at_an_impossible_time = |good| good.at_impossible_time();
     }
-    provider_set_payout by setting_the_payout {
-        MarketMismatch: set_the_payout_in_a_foreign_market = |good| good.in_foreign_market();
-        NotProvider: set_the_payout_by_a_stranger = |good| good.signed_by("stranger");
-        NotProvider: set_the_payout_by_the_admin = |good| good.signed_by("admin");
-        TokenAccountMint: set_a_payout_of_another_mint = |good| good.with_account_of_foreign_mint("stranger");
-        MarketPaused: set_the_payout_while_paused = |good| good.while_paused();
-        ArithmeticOverflow: set_the_payout_at_an_impossible_time = |good| good.at_impossible_time();
-    }
 }
 
 fn offer(world: &World, to: Pubkey) -> Instruction {
@@ -74,7 +77,8 @@ fn offer(world: &World, to: Pubkey) -> Instruction {
 
 fn accept(world: &World) -> Instruction {
     let to = Parties::address("buyer");
-    instructions::provider_accept_authority(&world.keys.market, &to, &world.provider)
+    let owed = world.provider().outstanding_units;
+    instructions::provider_accept_authority(&world.keys.market, &to, &world.provider, owed)
 }
 
 fn suspend(world: &World, who: &str) -> Instruction {
@@ -95,6 +99,7 @@ fn accepting() -> Attempt {
     let mut world = World::new();
     let offer = offer(&world, Parties::address("buyer"));
     world.sent(&[offer], &["provider"]);
+    world.pass(world.market().provider_delay);
     let instruction = accept(&world);
     Attempt::new(world, Pubkey::default(), instruction, &["buyer"])
 }
@@ -110,14 +115,6 @@ fn resuming() -> Attempt {
     let suspend = suspend(&world, "provider");
     world.sent(&[suspend], &["provider"]);
     let instruction = resume(&world, "provider");
-    Attempt::new(world, Pubkey::default(), instruction, &["provider"])
-}
-
-fn setting_the_payout() -> Attempt {
-    let world = World::new();
-    let (authority, payout) = (Parties::address("provider"), world.token_account("stranger"));
-    let instruction =
-        instructions::provider_set_payout(&world.keys.market, &authority, &world.provider, &payout);
     Attempt::new(world, Pubkey::default(), instruction, &["provider"])
 }
 

@@ -37,9 +37,10 @@ const BY_THE_ADMIN: &[&str] = &[
 ];
 /// Those of a provider's authority.
 const BY_THE_PROVIDER: &[&str] = &[
-    "provider_set_reporters",
+    "provider_propose_change",
+    "provider_apply_change",
+    "provider_cancel_change",
     "provider_set_capacity",
-    "provider_set_payout",
     "provider_offer_authority",
     "provider_suspend",
     "provider_resume",
@@ -224,16 +225,10 @@ pub const ROWS: &[Row] = &[
         Error(BlockableError::PayoutMismatch),
     ),
     (
-        &["provider_register", "provider_set_payout"],
+        &["provider_register", "provider_propose_change"],
         "payout",
-        &[Elsewhere, OfAnotherOwner],
-        Harmless(ONES_OWN_CHOICE),
-    ),
-    (
-        &["provider_register", "provider_set_payout"],
-        "payout",
-        &[OtherTokenProgram],
-        Harmless(NO_SUCH_ACCOUNT),
+        &[Elsewhere, OfAnotherMarket, OfAnotherOwner],
+        Error(BlockableError::PayoutMismatch),
     ),
     (&["market_create"], "treasury", &[Elsewhere, OfAnotherOwner], Harmless(ONES_OWN_CHOICE)),
     (
