@@ -6,7 +6,7 @@ use {
         extract::{FromRequestParts, Path, Query},
         http::request::Parts,
     },
-    blockable_sdk::{Pubkey, program::transitions::Status},
+    blockable_sdk::{Pubkey, amounts::ChainTime, program::transitions::Status},
     jiff::Timestamp,
     serde::{
         Deserialize, Deserializer,
@@ -111,11 +111,11 @@ pub(super) fn default_limit() -> usize {
 }
 
 /// Reads a time, in Unix seconds or RFC 3339.
-pub(super) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+pub(super) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<ChainTime>, D::Error> {
     let value = text(deserializer)?;
     let unix = value.parse().ok();
     let time = unix.or_else(|| value.parse().ok().map(|time: Timestamp| time.as_second()));
-    time.map(Some)
+    time.map(|seconds| Some(ChainTime(seconds)))
         .ok_or_else(|| wrong(&value, "a time; write Unix seconds, or RFC 3339 as in 2027-01-15T08:00:00Z"))
 }
 

@@ -1,6 +1,6 @@
 //! `[watch]`: the measurement of credits.
 
-use {crate::watch::burn::HalfLives, blockable_service::settings::Reader};
+use {crate::watch::burn::HalfLives, blockable_sdk::amounts::Bps, blockable_service::settings::Reader};
 
 const HOUR: u64 = 3_600;
 
@@ -11,10 +11,10 @@ pub(crate) struct Settings {
     pub sample_seconds: u64,
     /// The half-lives of the averages of burn rates.
     pub half_lives: HalfLives,
-    /// The part of its value that a forced sale of collateral loses, in basis points.
-    pub haircut_bps: u64,
-    /// The distance from a covenant's mark at which its alert is cleared, in basis points of the plan.
-    pub covenant_margin_bps: u64,
+    /// The part of its value that a forced sale of collateral loses.
+    pub haircut_bps: Bps,
+    /// The distance from a covenant's mark at which its alert is cleared, as a share of the plan.
+    pub covenant_margin_bps: Bps,
     /// Days for which five-minute samples are kept.
     pub keep_fine_days: u64,
     /// Days for which hourly samples are kept; daily ones stay for ever.
@@ -36,8 +36,8 @@ impl Settings {
             Settings {
                 sample_seconds: reader.number("sample_seconds", 300, 10..=HOUR),
                 half_lives: HalfLives { short: short.saturating_mul(HOUR), long: long.saturating_mul(HOUR) },
-                haircut_bps: reader.number("haircut_bps", 0, 0..=10_000),
-                covenant_margin_bps: reader.number("covenant_margin_bps", 500, 0..=10_000),
+                haircut_bps: Bps(reader.number("haircut_bps", 0, 0..=10_000)),
+                covenant_margin_bps: Bps(reader.number("covenant_margin_bps", 500, 0..=10_000)),
                 keep_fine_days: reader.number("keep_fine_days", 2, 1..=60),
                 keep_hourly_days: reader.number("keep_hourly_days", 60, 1..=3_660),
             }
@@ -50,8 +50,8 @@ impl Default for Settings {
         Settings {
             sample_seconds: 300,
             half_lives: HalfLives { short: 24 * HOUR, long: 168 * HOUR },
-            haircut_bps: 0,
-            covenant_margin_bps: 500,
+            haircut_bps: Bps::ZERO,
+            covenant_margin_bps: Bps(500),
             keep_fine_days: 2,
             keep_hourly_days: 60,
         }

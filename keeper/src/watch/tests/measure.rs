@@ -26,7 +26,7 @@ fn the_lien_covers_the_debt_at_the_price_the_loan_paid() {
 
 #[test]
 fn a_haircut_is_taken_off() {
-    let (settings, credit) = (Settings { haircut_bps: 2_500, ..Settings::default() }, credit());
+    let (settings, credit) = (Settings { haircut_bps: Bps(2_500), ..Settings::default() }, credit());
     let snapshot = snapshot(START, [(key(7), &credit)]);
     let track = Track::begin(&credit, &snapshot, settings.half_lives);
     let measure = measuring::measure(&key(7), &credit, &snapshot, &track, &settings);

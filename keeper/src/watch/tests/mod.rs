@@ -91,7 +91,7 @@ fn measured(credit: &Credit, clock: i64) -> Measure {
 fn all_findings(measures: &[&Measure], settings: &Settings) -> Vec<Finding> {
     let measures = measures.iter().map(|measure| (measure.credit, (*measure).clone())).collect();
     let market = finding_out::MarketState { key: key(9), lost_seconds: 0 };
-    finding_out::findings(&measures, &market, Bps(settings.covenant_margin_bps))
+    finding_out::findings(&measures, &market, settings.covenant_margin_bps)
 }
 
 fn find(findings: &[Finding], rule: Rule, subject: Pubkey) -> Finding {
