@@ -12,7 +12,7 @@ use {
         },
         store::{StoreError, columns::key},
     },
-    blockable_sdk::Pubkey,
+    blockable_sdk::{Pubkey, amounts::ChainTime},
     rusqlite::{Connection, Transaction, params},
     std::collections::HashMap,
 };
@@ -24,8 +24,8 @@ pub(crate) struct OpenAlert {
     pub(crate) id: i64,
     /// Its severity.
     pub(crate) severity: Severity,
-    /// The time at which it was raised, in Unix seconds.
-    pub(crate) raised_at: i64,
+    /// The time at which it was raised.
+    pub(crate) raised_at: ChainTime,
     /// The number of its occurrence, such as the due date of its payment; `None` for most rules.
     pub(crate) occurrence: Option<i64>,
 }
@@ -62,6 +62,7 @@ pub(super) fn open(connection: &Connection) -> Result<Open, StoreError> {
     let mut open = Open::new();
     for row in rows {
         let (rule, subject, severity, id, raised_at, occurrence) = row?;
+        let raised_at = ChainTime(raised_at);
         if let (Ok(rule), Ok(severity)) = (record::parse(rule), record::parse(severity)) {
             open.insert((rule, subject), OpenAlert { id, severity, raised_at, occurrence });
         }
@@ -101,14 +102,14 @@ pub(super) fn is_change(found: &Evaluated, open: &Open) -> bool {
         }
 }
 
-/// Raises and clears alerts at `now`, in Unix seconds. A finding that is worse than its open alert replaces it by one of the
-/// higher severity; the end of the first is not delivered. `written_at` is the time by this machine's clock, from which
-/// delivery counts. Errors: [`StoreError`].
+/// Raises and clears alerts at `now`. A finding that is worse than its open alert replaces it by one of the
+/// higher severity; the end of the first is not delivered. `written_at` is the Unix time by this machine's clock, from
+/// which delivery counts. Errors: [`StoreError`].
 pub(super) fn apply(
     tx: &Transaction,
     request: &Request,
     subscriptions: &[Subscription],
-    now: i64,
+    now: ChainTime,
     written_at: i64,
 ) -> Result<Changes, StoreError> {
     let mut writer =
@@ -138,7 +139,7 @@ struct Writer<'a> {
     tx: &'a Transaction<'a>,
     open: Open,
     subscriptions: &'a [Subscription],
-    now: i64,
+    now: ChainTime,
     written_at: i64,
     changes: Changes,
 }
@@ -165,14 +166,16 @@ impl Writer<'_> {
 
     /// Ends an alert without a message to anybody.
     fn end(&mut self, id: i64) -> Result<Alert, StoreError> {
-        self.tx.prepare_cached("UPDATE alerts SET cleared_at = ? WHERE id = ?")?.execute([self.now, id])?;
+        self.tx
+            .prepare_cached("UPDATE alerts SET cleared_at = ? WHERE id = ?")?
+            .execute([self.now.get(), id])?;
         let alert = record::one(self.tx, id)?;
         self.changes.cleared.push(alert.clone());
         Ok(alert)
     }
 }
 
-fn insert(tx: &Transaction, found: &Evaluated, text: Text, now: i64) -> Result<Alert, StoreError> {
+fn insert(tx: &Transaction, found: &Evaluated, text: Text, now: ChainTime) -> Result<Alert, StoreError> {
     let (lender, borrower) = match found.parties() {
         Some(parties) => (Some(parties.lender), Some(parties.borrower)),
         None => (None, None),
@@ -191,7 +194,7 @@ fn insert(tx: &Transaction, found: &Evaluated, text: Text, now: i64) -> Result<A
         text.happened,
         text.meaning,
         text.next_step,
-        now,
+        now.get(),
         found.occurrence(),
     ])?;
     Ok(Alert {
@@ -209,12 +212,12 @@ fn insert(tx: &Transaction, found: &Evaluated, text: Text, now: i64) -> Result<A
     })
 }
 
-/// Removes alerts that ended before a time, in Unix seconds, with their outbox entries, unless one of those still waits.
+/// Removes alerts that ended before a time, with their outbox entries, unless one of those still waits.
 /// Returns how many were removed. Errors: [`StoreError`].
-pub(super) fn prune(connection: &Connection, before: i64) -> Result<usize, StoreError> {
+pub(super) fn prune(connection: &Connection, before: ChainTime) -> Result<usize, StoreError> {
     let sql = "DELETE FROM alerts WHERE cleared_at < ?
                  AND NOT EXISTS (SELECT 1 FROM outbox WHERE alert = alerts.id AND state = 'waiting')";
-    Ok(connection.execute(sql, [before])?)
+    Ok(connection.execute(sql, [before.get()])?)
 }
 
 /// Counts the open alerts by rule and severity.

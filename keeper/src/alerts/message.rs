@@ -2,7 +2,6 @@
 
 use {
     crate::alerts::{entries::Phase, record::Alert, settings::Format},
-    blockable_sdk::amounts::ChainTime,
     blockable_service::text::time,
     serde::Serialize,
     serde_json::{Value, json},
@@ -74,10 +73,9 @@ fn escape(text: &str) -> String {
 }
 
 fn times(alert: &Alert) -> String {
-    let at = |seconds: i64| time(ChainTime(seconds));
     match alert.cleared_at {
-        Some(cleared_at) => format!("raised {}, ended {}", at(alert.raised_at), at(cleared_at)),
-        None => format!("raised {}", at(alert.raised_at)),
+        Some(cleared_at) => format!("raised {}, ended {}", time(alert.raised_at), time(cleared_at)),
+        None => format!("raised {}", time(alert.raised_at)),
     }
 }
 

@@ -43,6 +43,7 @@ use {
         store::{Store, StoreError},
     },
     apply::Request,
+    blockable_sdk::amounts::ChainTime,
     blockable_service::secrets::SecretSourceError,
     futures_util::future::join_all,
     rules::Evaluated,
@@ -139,15 +140,15 @@ impl Alerts {
     }
 
     /// Raises and clears the alerts that findings ask for, and writes the outbox entries for them. `now` is the time of the
-    /// findings by the chain's clock, in Unix seconds. Errors: [`StoreError`], with nothing changed.
-    pub(crate) async fn apply(&self, findings: Vec<Finding>, now: i64) -> Result<Changes, StoreError> {
+    /// findings. Errors: [`StoreError`], with nothing changed.
+    pub(crate) async fn apply(&self, findings: Vec<Finding>, now: ChainTime) -> Result<Changes, StoreError> {
         self.apply_with(findings, None, now).await
     }
 
     /// As [`Alerts::apply`], for findings that were made without the chain: their time is that of this machine's clock.
     /// Errors: [`StoreError`], with nothing changed.
     pub(crate) async fn apply_now(&self, findings: Vec<Finding>) -> Result<Changes, StoreError> {
-        let now = (self.inner.clock)();
+        let now = ChainTime((self.inner.clock)());
         self.apply_with(findings, None, now).await
     }
 
@@ -157,7 +158,7 @@ impl Alerts {
         &self,
         findings: Vec<Finding>,
         subjects: Subjects,
-        now: i64,
+        now: ChainTime,
     ) -> Result<Changes, StoreError> {
         self.apply_with(findings, Some(subjects), now).await
     }
@@ -166,7 +167,7 @@ impl Alerts {
         &self,
         findings: Vec<Finding>,
         subjects: Option<Subjects>,
-        now: i64,
+        now: ChainTime,
     ) -> Result<Changes, StoreError> {
         let rules = self.inner.rules.clone();
         // Most cycles change nothing: that costs no write.
@@ -197,8 +198,8 @@ impl Alerts {
         self.inner.store.read(move |connection| record::list(connection, &filter)).await
     }
 
-    /// Removes alerts that ended before a time, in Unix seconds. Returns how many. Errors: [`StoreError`].
-    pub(crate) async fn prune(&self, before: i64) -> Result<usize, StoreError> {
+    /// Removes alerts that ended before a time. Returns how many. Errors: [`StoreError`].
+    pub(crate) async fn prune(&self, before: ChainTime) -> Result<usize, StoreError> {
         self.inner.store.write(move |tx| apply::prune(tx, before)).await
     }
 

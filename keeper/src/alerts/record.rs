@@ -5,7 +5,7 @@ use {
         alerts::{Rule, Severity},
         store::{StoreError, columns::key},
     },
-    blockable_sdk::Pubkey,
+    blockable_sdk::{Pubkey, amounts::ChainTime},
     rusqlite::{Connection, Row, named_params},
     serde::{Serialize, Serializer, de::DeserializeOwned},
 };
@@ -13,7 +13,7 @@ use {
 /// Most alerts that are listed at once.
 pub(crate) const PAGE_MAX: u32 = 500;
 
-/// An alert. Times by the chain's clock, in Unix seconds.
+/// An alert.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Alert {
     /// Its number.
@@ -38,9 +38,9 @@ pub(crate) struct Alert {
     /// The next step.
     pub(crate) next_step: String,
     /// The time at which it was raised.
-    pub(crate) raised_at: i64,
+    pub(crate) raised_at: ChainTime,
     /// The time at which it ended; `None` while it is open.
-    pub(crate) cleared_at: Option<i64>,
+    pub(crate) cleared_at: Option<ChainTime>,
 }
 
 impl Alert {
@@ -115,8 +115,8 @@ fn read(row: &Row) -> Result<Alert, StoreError> {
         happened: row.get(6)?,
         meaning: row.get(7)?,
         next_step: row.get(8)?,
-        raised_at: row.get(9)?,
-        cleared_at: row.get(10)?,
+        raised_at: ChainTime(row.get(9)?),
+        cleared_at: row.get::<_, Option<i64>>(10)?.map(ChainTime),
     })
 }
 

@@ -97,8 +97,8 @@ impl AlertView {
             happened: alert.happened.clone(),
             meaning: alert.meaning.clone(),
             next_step: alert.next_step.clone(),
-            raised_at: Time::from_unix(alert.raised_at),
-            cleared_at: alert.cleared_at.map(Time::from_unix),
+            raised_at: Time::from(alert.raised_at),
+            cleared_at: alert.cleared_at.map(Time::from),
         }
     }
 }

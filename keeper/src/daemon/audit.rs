@@ -58,7 +58,7 @@ pub(super) async fn pass(
     most: usize,
 ) -> Result<PassSummary, StoreError> {
     let passed = history.pass(node, snapshot, most).await?;
-    alerts.apply(passed.findings.clone(), snapshot.clock.get()).await?;
+    alerts.apply(passed.findings.clone(), snapshot.clock).await?;
     history.acknowledge(passed.token).await;
     Ok(passed)
 }

@@ -9,7 +9,7 @@ use {
         validate::{Refused, Verified},
     },
     crate::{finding::Finding, store::StoreError},
-    blockable_sdk::{Pubkey, reports::ReportRecord},
+    blockable_sdk::{Pubkey, amounts::ChainTime, reports::ReportRecord},
     rusqlite::Connection,
     std::{collections::BTreeMap, sync::Arc},
 };
@@ -74,7 +74,7 @@ pub(super) struct Batch<'a> {
     shelf: &'a Shelf,
     /// Latest reports over those of the shelf.
     fresh: BTreeMap<Place, Arc<ReportRecord>>,
-    clock: i64,
+    clock: ChainTime,
     taken: Taken,
     evidence: i64,
 }
@@ -95,7 +95,7 @@ impl Batch<'_> {
         connection: &Connection,
         shelf: &Shelf,
         reports: &[Verified],
-        clock: i64,
+        clock: ChainTime,
     ) -> Result<Written, StoreError> {
         let (fresh, taken) = (BTreeMap::new(), Taken::default());
         let mut batch = Batch { connection, shelf, fresh, clock, taken, evidence: 0 };

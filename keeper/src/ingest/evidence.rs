@@ -46,7 +46,7 @@ pub(super) struct Evidence {
     pub second: ReportRecord,
     /// The count that went back: the credit's bit, and its units at the earlier and at the later instant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fall: Option<(u32, u64, u64)>,
+    pub fall: Option<(u32, Units, Units)>,
 }
 
 impl Evidence {
@@ -87,7 +87,7 @@ impl Evidence {
             }
             Fault::Regression => {
                 let (bit, from, to) = self.fall.unwrap_or_default();
-                Fact::BadReports { provider, chunk, bit, from: Units(from), to: Units(to) }
+                Fact::BadReports { provider, chunk, bit, from, to }
             }
         };
         Finding::is(reporter, fact)

@@ -40,7 +40,7 @@ use {
         store::{Store, StoreError},
     },
     batch::Batch,
-    blockable_sdk::{Pubkey, reports::ReportRecord},
+    blockable_sdk::{Pubkey, amounts::ChainTime, reports::ReportRecord},
     blockable_service::lock::lock,
     endpoint::Endpoint,
     fail::fail_point,
@@ -185,7 +185,7 @@ impl Ingest {
             taken.refuse(Refused::UnknownProvider, records.len());
             return Ok(taken);
         };
-        let (market, clock) = (self.inner.market, chain.clock.get());
+        let (market, clock) = (self.inner.market, chain.clock);
         let validation = spawn_blocking(move || validate_all(market, provider, &chain, records));
         let (verified, refused) = validation.await.map_err(|_| StoreError::Panicked)?;
         refused.into_iter().for_each(|why| taken.refuse(why, 1));
@@ -198,7 +198,7 @@ impl Ingest {
         Ok(taken)
     }
 
-    async fn write(&self, verified: Vec<Verified>, clock: i64) -> Result<Taken, StoreError> {
+    async fn write(&self, verified: Vec<Verified>, clock: ChainTime) -> Result<Taken, StoreError> {
         let _turn = self.inner.turn.lock().await;
         let shelf = self.shelf();
         let write = self.inner.store.write(move |tx| Batch::write(tx, &shelf, &verified, clock));
@@ -209,8 +209,8 @@ impl Ingest {
         Ok(taken)
     }
 
-    /// Removes digests of reports from before a Unix time. Errors: [`StoreError`].
-    pub async fn prune(&self, before: i64) -> Result<(), StoreError> {
+    /// Removes digests of reports from before a time. Errors: [`StoreError`].
+    pub async fn prune(&self, before: ChainTime) -> Result<(), StoreError> {
         let prune = || self.inner.store.write(move |transaction| rows::prune(transaction, before, PRUNED));
         while prune().await? >= PRUNED as usize {}
         Ok(())
@@ -286,7 +286,7 @@ fn validate_all(
     records: Vec<ReportRecord>,
 ) -> (Vec<Verified>, Vec<Refused>) {
     let (expected, providers) = (expected.as_ref(), &chain.providers);
-    let validator = Validator { market: &market, expected, providers, clock: chain.clock.get() };
+    let validator = Validator { market: &market, expected, providers, clock: chain.clock };
     let (mut verified, mut refused) = (Vec::with_capacity(records.len()), Vec::new());
     for record in records {
         match validator.validate(record) {

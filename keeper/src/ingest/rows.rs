@@ -3,7 +3,7 @@
 use {
     super::{evidence::Evidence, validate::Verified},
     crate::store::{StoreError, columns},
-    blockable_sdk::{Pubkey, reports::ReportRecord},
+    blockable_sdk::{Pubkey, amounts::ChainTime, reports::ReportRecord},
     rusqlite::{Connection, OptionalExtension, params},
 };
 
@@ -78,8 +78,8 @@ pub(super) fn remember(connection: &Connection, report: &Verified) -> Result<Ins
     Ok(if digest == report.digest { Instant::Same } else { Instant::Other(digest) })
 }
 
-/// Writes evidence unless it is there or there is enough; `at` in the chain's Unix seconds.
-pub(super) fn file(connection: &Connection, evidence: &Evidence, at: i64) -> Result<Filed, StoreError> {
+/// Writes evidence unless it is there or there is enough; `at` is the time of the finding.
+pub(super) fn file(connection: &Connection, evidence: &Evidence, at: ChainTime) -> Result<Filed, StoreError> {
     let (kind, record) = (evidence.fault.name(), &evidence.second);
     let (provider, reporter) = (record.provider.to_bytes(), record.reporter.to_bytes());
     let sql = "SELECT count(*), coalesce(sum(json_extract(body, '$.second_digest') = ?4), 0) FROM evidence
@@ -97,7 +97,7 @@ pub(super) fn file(connection: &Connection, evidence: &Evidence, at: i64) -> Res
     }
     let sql = "INSERT INTO evidence (at, provider, reporter, kind, body) VALUES (?1, ?2, ?3, ?4, ?5)";
     let body = serde_json::to_string(evidence)?;
-    connection.prepare_cached(sql)?.execute(params![at, provider, reporter, kind, body])?;
+    connection.prepare_cached(sql)?.execute(params![at.get(), provider, reporter, kind, body])?;
     Ok(Filed::Written(connection.last_insert_rowid()))
 }
 
@@ -132,10 +132,10 @@ pub(super) fn set_cursor(connection: &Connection, name: &str, value: u64) -> Res
     Ok(())
 }
 
-/// Removes up to `most` digests of instants before a Unix time. Returns the number removed.
-pub(super) fn prune(connection: &Connection, before: i64, most: u32) -> Result<usize, StoreError> {
+/// Removes up to `most` digests of instants before a time. Returns the number removed.
+pub(super) fn prune(connection: &Connection, before: ChainTime, most: u32) -> Result<usize, StoreError> {
     let sql = "DELETE FROM digests WHERE (reporter, provider, epoch, chunk, reported_at) IN (
                    SELECT reporter, provider, epoch, chunk, reported_at FROM digests
                    WHERE reported_at < ?1 ORDER BY reported_at LIMIT ?2)";
-    Ok(connection.prepare_cached(sql)?.execute(params![before, most])?)
+    Ok(connection.prepare_cached(sql)?.execute(params![before.get(), most])?)
 }

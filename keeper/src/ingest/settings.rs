@@ -1,7 +1,7 @@
 //! The endpoints that reports are read from, and the time for which digests are kept.
 
 use {
-    blockable_sdk::Pubkey,
+    blockable_sdk::{Pubkey, amounts::ChainTime},
     blockable_service::settings::Reader,
     reqwest::Url,
     std::{fmt, time::Duration},
@@ -20,10 +20,10 @@ impl IngestSettings {
         IngestSettings { keep_digests_days: reader.number("keep_digests_days", 14, 1..=365) }
     }
 
-    /// The time before which digests are to be pruned, where the time is `now`; both in Unix seconds.
-    pub(crate) fn keep_from(&self, now: i64) -> i64 {
+    /// The time before which digests are to be pruned, where the time is `now`.
+    pub(crate) fn keep_from(&self, now: ChainTime) -> ChainTime {
         let days = i64::try_from(self.keep_digests_days).unwrap_or(i64::MAX);
-        now.saturating_sub(days.saturating_mul(86_400))
+        now.plus_seconds(-days.saturating_mul(86_400))
     }
 }
 
@@ -202,7 +202,7 @@ mod tests {
     fn digests_are_kept_for_the_days_that_are_set() {
         let mut reader = Reader::new("keep_digests_days = 2").unwrap();
         let settings = IngestSettings::read(&mut reader);
-        assert_eq!(settings.keep_from(1_000_000), 1_000_000 - 2 * 86_400);
-        assert_eq!(settings.keep_from(i64::MIN), i64::MIN);
+        assert_eq!(settings.keep_from(ChainTime(1_000_000)), ChainTime(1_000_000 - 2 * 86_400));
+        assert_eq!(settings.keep_from(ChainTime(i64::MIN)), ChainTime(i64::MIN));
     }
 }

@@ -92,8 +92,7 @@ impl State {
         let gauge = |reporter: &Pubkey| metrics::gauge!("blockable_keeper_report_lag_seconds", "reporter" => reporter.to_string());
         let mut lags = BTreeMap::new();
         for heard in silence::heard(&self.due, &snapshot, &self.shelf) {
-            let lag =
-                heard.newest.map_or(heard.silent_for, |newest| snapshot.clock.get().saturating_sub(newest));
+            let lag = heard.newest.map_or(heard.silent_for, |newest| snapshot.clock.seconds_since(newest));
             // A key may report for several providers: the one it is latest for counts.
             let worst = lags.entry(heard.reporter).or_insert(lag);
             *worst = lag.max(*worst);

@@ -3,6 +3,7 @@
 use {
     blockable_sdk::{
         Pubkey,
+        amounts::ChainTime,
         program::state::{Provider, Reporter},
         reports::{MAX_CLOCK_SKEW_SECONDS, ReportError, ReportRecord},
     },
@@ -86,8 +87,8 @@ pub(crate) struct Validator<'a> {
     pub expected: Option<&'a Pubkey>,
     /// The market's providers.
     pub providers: &'a BTreeMap<Pubkey, Provider>,
-    /// The chain's clock, in Unix seconds.
-    pub clock: i64,
+    /// The chain's clock.
+    pub clock: ChainTime,
 }
 
 /// A valid report with a verified signature.
@@ -111,7 +112,7 @@ impl Validator<'_> {
         let provider = self.providers.get(&record.provider).ok_or(Refused::UnknownProvider)?;
         require_epoch_and_chunk(&record, provider)?;
         self.require_reporter(&record, provider)?;
-        if record.reported_at > self.clock.saturating_add(MAX_CLOCK_SKEW_SECONDS) {
+        if ChainTime(record.reported_at) > self.clock.plus_seconds(MAX_CLOCK_SKEW_SECONDS) {
             return Err(Refused::FromFuture);
         }
         record.verify(&record.provider, provider).map_err(|error| refused(&error))?;
@@ -123,7 +124,7 @@ impl Validator<'_> {
         let listed: Option<&Reporter> = provider.reporters().get(usize::from(record.reporter_index));
         let listed = listed.filter(|listed| listed.key == record.reporter);
         let expires_at = listed.ok_or(Refused::UnlistedReporter)?.expires_at;
-        if self.clock < expires_at { Ok(()) } else { Err(Refused::ExpiredReporter) }
+        if self.clock < ChainTime(expires_at) { Ok(()) } else { Err(Refused::ExpiredReporter) }
     }
 }
 

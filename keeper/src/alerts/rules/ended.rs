@@ -3,7 +3,7 @@
 use {
     super::{End, Rules, row_of},
     crate::{alerts::apply::Open, finding::Rule},
-    blockable_sdk::Pubkey,
+    blockable_sdk::{Pubkey, amounts::ChainTime},
     std::collections::HashSet,
 };
 
@@ -22,16 +22,16 @@ pub(crate) struct Subjects {
     pub(crate) is_paused: bool,
 }
 
-/// The open alerts that end at `now`, in Unix seconds, because their rule is switched off, or because the cycle has `found`
+/// The open alerts that end at `now` because their rule is switched off, or because the cycle has `found`
 /// nothing on them and their subject is gone.
 pub(in crate::alerts) fn ended(
     open: &Open,
     found: &HashSet<(Rule, Pubkey)>,
     rules: &Rules,
     subjects: &Subjects,
-    now: i64,
+    now: ChainTime,
 ) -> Vec<(Rule, Pubkey)> {
-    let has_ended = |rule: Rule, subject: &Pubkey, raised_at: i64| {
+    let has_ended = |rule: Rule, subject: &Pubkey, raised_at: ChainTime| {
         let is_listed = subjects.reporters.contains(subject);
         match row_of(rule).end {
             End::ByFinding => false,
@@ -41,7 +41,7 @@ pub(in crate::alerts) fn ended(
             End::WithMetering => !subjects.metered.contains(subject),
             End::WithKey => !subjects.keys.contains(subject),
             End::WithReporter => !is_listed,
-            End::WithReporterOrAfter(seconds) => !is_listed || now.saturating_sub(raised_at) >= seconds,
+            End::WithReporterOrAfter(seconds) => !is_listed || now.seconds_since(raised_at) >= seconds,
         }
     };
     let silent = open.iter().filter(|(about, _)| !found.contains(about));

@@ -79,7 +79,7 @@ fn alert() -> Alert {
         happened: "Coverage is 70 %.".to_string(),
         meaning: "A sale would leave $100.00 unpaid.".to_string(),
         next_step: "Ask for <more>.".to_string(),
-        raised_at: NOW,
+        raised_at: ChainTime(NOW),
         cleared_at: None,
     }
 }

@@ -238,7 +238,7 @@ fn fits(document: &Value, schema: &Value, value: &Value, at: &str) {
 #[tokio::test]
 async fn answers_are_as_they_are_described() {
     let api = Api::new().await;
-    api.state.alerts.apply(vec![on_credit(key(11), frozen())], START).await.unwrap();
+    api.state.alerts.apply(vec![on_credit(key(11), frozen())], ChainTime(START)).await.unwrap();
     details::write(&api, key(10), vec![("marked_delinquent", Change::MarkedDelinquent { arrears: 5 })]).await;
     let document = api.json("/openapi.json").await;
     for (path, asked) in [

@@ -17,7 +17,7 @@ use {
     crate::chain::Stalls,
     blockable_sdk::{
         Keypair, Signer,
-        amounts::ChainTime,
+        amounts::Units,
         program::{
             state::{Credit, Market, Provider, Reporter},
             transitions::Status,

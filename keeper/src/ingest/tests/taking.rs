@@ -103,7 +103,7 @@ async fn equivocation_is_found_behind_later_reports_within_a_batch_and_after_a_r
     assert_eq!((evidence.len(), evidence[1].first.as_ref()), (2, None), "its digest alone was kept");
     assert_eq!(evidence[1].first_digest, evidence[0].first_digest);
     // The latest report is compared by itself, whatever has been pruned.
-    keeper.ingest.prune(i64::MAX).await.unwrap();
+    keeper.ingest.prune(ChainTime(i64::MAX)).await.unwrap();
     assert_eq!(keeper.digests().await, 0);
     let taken = keeper.take(&[at(10, 20), at(10, 21)]).await;
     assert_eq!((taken.duplicates, taken.count(Refused::Equivocation)), (1, 1));
@@ -130,7 +130,7 @@ async fn a_count_that_goes_back_is_refused_and_found() {
     let fact = Fact::BadReports { provider: provider(), chunk: 0, bit: 1, from, to };
     assert_eq!(taken.findings[0].fact(), Some(&fact));
     assert_eq!(keeper.latest(0, 0), Some(at(0, &[10, 20])));
-    assert_eq!(keeper.evidence().await[0].fall, Some((1, 20, 19)));
+    assert_eq!(keeper.evidence().await[0].fall, Some((1, Units(20), Units(19))));
     // Out of order it is the same fault; other reporters and later counts are not held up by it.
     let taken = keeper.take(&[at(-10, &[10, 21]), report(1, 0, CLOCK + 10, &[9]), at(20, &[12, 20])]).await;
     assert_eq!((taken.accepted, taken.count(Refused::Regression)), (2, 1));
@@ -219,7 +219,7 @@ async fn pruning_takes_old_digests_alone() {
     let keeper = Keeper::new().await;
     let at = |seconds: i64| report(0, 0, CLOCK + seconds, &[7]);
     keeper.take(&[at(-100), at(-50), at(0)]).await;
-    keeper.ingest.prune(CLOCK - 50).await.unwrap();
+    keeper.ingest.prune(ChainTime(CLOCK - 50)).await.unwrap();
     assert_eq!(keeper.digests().await, 2);
     assert_eq!(keeper.latest(0, 0), Some(at(0)));
 }

@@ -9,7 +9,8 @@ fn validate(record: ReportRecord) -> Result<Verified, Refused> {
 fn validate_at(record: ReportRecord, clock: i64) -> Result<Verified, Refused> {
     let (market, expected, chain) = (market(), provider(), chain());
     let providers = &chain.providers;
-    Validator { market: &market, expected: Some(&expected), providers, clock }.validate(record)
+    Validator { market: &market, expected: Some(&expected), providers, clock: ChainTime(clock) }
+        .validate(record)
 }
 
 fn good() -> ReportRecord {
@@ -46,7 +47,8 @@ fn each_reason_is_its_own() {
 #[test]
 fn a_provider_that_the_market_does_not_have_is_unknown() {
     let (market, chain) = (market(), chain());
-    let validator = Validator { market: &market, expected: None, providers: &chain.providers, clock: CLOCK };
+    let validator =
+        Validator { market: &market, expected: None, providers: &chain.providers, clock: ChainTime(CLOCK) };
     let other = resigned(good(), |record| record.provider = key(9));
     assert_eq!(validator.validate(other).unwrap_err(), Refused::UnknownProvider);
     assert!(validator.validate(good()).is_ok());
@@ -102,7 +104,7 @@ fn a_report_is_compared_with_the_latest_by_epoch_time_and_values() {
     let verified = |record: ReportRecord| Verified { digest: record.digest(), record: Arc::new(record) };
     let latest = report(0, 0, CLOCK, &[10, 20]);
     let against = |record: ReportRecord| compare(Some(&latest), &verified(record));
-    let fall = |bit, from, to| Comparison::Regressed(Fall { bit, from, to });
+    let fall = |bit, from, to| Comparison::Regressed(Fall { bit, from: Units(from), to: Units(to) });
     assert_eq!(compare(None, &verified(latest.clone())), Comparison::Newer);
     assert_eq!(against(latest.clone()), Comparison::Same);
     assert_eq!(against(report(0, 0, CLOCK, &[10, 21])), Comparison::Conflicting);
