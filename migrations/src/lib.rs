@@ -18,7 +18,7 @@ use {
 };
 
 pub use {
-    config::{Bounds, ConfigError, MarketConfig, MarketKind},
+    config::{ConfigError, MarketConfig, MarketKind},
     market::ensure_market,
 };
 

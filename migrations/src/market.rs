@@ -100,13 +100,15 @@ fn differences(config: &MarketConfig, market: &Market) -> Vec<Difference> {
             &format!("token account {treasury}"),
             &format!("token account {}", market.treasury),
         ),
-        compare("redistribution_fee_bps", &config.redistribution_fee_bps, &market.redistribution_fee_bps),
+        compare(
+            "redistribution_fee_bps",
+            &config.redistribution_fee_bps.get(),
+            &u64::from(market.redistribution_fee_bps),
+        ),
     ];
     all.push(compare("change_delay", &config.change_delay, &market.settings().change_delay));
-    let pairs = bounds::named(&config.term_bounds()).into_iter().zip(bounds::named(&market.bounds));
-    all.extend(
-        pairs.map(|((name, file), (_, chain))| compare(name, &bounds::text(file), &bounds::text(chain))),
-    );
+    let pairs = bounds::named(&config.bounds).into_iter().zip(bounds::named(&market.bounds));
+    all.extend(pairs.map(|((name, file), (_, chain))| compare(name, &file, &chain)));
     all.into_iter().flatten().collect()
 }
 
