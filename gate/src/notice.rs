@@ -2,6 +2,7 @@
 
 use {
     crate::store::{signed, unsigned},
+    blockable_sdk::amounts::Units,
     rusqlite::{Connection, params},
     serde::{Deserialize, Serialize},
 };
@@ -35,7 +36,7 @@ pub enum NoticeKind {
         /// The key that signed it.
         by: String,
         /// Units closed to new jobs in all.
-        frozen: u64,
+        frozen: Units,
     },
     /// It has landed: the chain shows it.
     FreezeLanded {

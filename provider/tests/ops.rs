@@ -22,6 +22,7 @@ use {
     },
     blockable_gate::{Notice, NoticeKind},
     blockable_provider::config::{Party, Webhook},
+    blockable_sdk::amounts::Units,
     blockable_service::{hex, secrets::SecretSource},
     common::{Bench, GRANTED, address, chat_body, frozen, ours, refused},
     hmac::{Hmac, Mac},
@@ -95,7 +96,7 @@ async fn running_requests_end_at_a_shutdown_and_new_ones_are_refused() {
     let gate = bench.server.gate().clone();
     let folder = bench.stop().await;
     assert_eq!(running.await.unwrap().unwrap().status(), 200);
-    assert_eq!(gate.readings()[0].cumulative, 3, "settled before the store was closed");
+    assert_eq!(gate.readings()[0].cumulative, Units(3), "settled before the store was closed");
     drop((gate, folder));
 }
 

@@ -7,6 +7,7 @@ use {
         performance::{Bound, Durations, Figure, Output},
     },
     blockable_gate::{AtDeadline, Durability, Hold, Job, ledger::Ledger},
+    blockable_sdk::amounts::{MarketTime, Units},
     std::{
         collections::HashMap,
         hint::black_box,
@@ -63,12 +64,12 @@ fn in_memory(time: Duration) -> Figure {
     let (start, mut admitted) = (Instant::now(), 0u64);
     while start.elapsed() < time {
         for address in &addresses {
-            let (id, index) = ledger.admit(address, 10, Some(0)).expect("there is room");
+            let (id, index) = ledger.admit(address, Units(10), Some(MarketTime(0))).expect("there is room");
             ledger.keep(Hold {
                 id,
                 credit: *address,
                 index,
-                units: 10,
+                units: Units(10),
                 reference: String::new(),
                 admitted_ms: 0,
                 deadline_ms: 0,
@@ -95,7 +96,7 @@ async fn durable(time: Duration, durability: Durability) -> Result<(f64, Duratio
             let (mut waits, mut number) = (Vec::new(), caller);
             while start.elapsed() < time {
                 let asked = Instant::now();
-                let job = Job::new(10, "bench", TIME_LIMIT);
+                let job = Job::new(Units(10), "bench", TIME_LIMIT);
                 gate.admit(&address(number % CREDITS), job).await.map_err(BenchError::setup)?;
                 waits.push(asked.elapsed());
                 number += CALLERS;

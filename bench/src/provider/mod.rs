@@ -13,6 +13,7 @@ use {
     blockable_gate::{Durability, Gate, GateConfig},
     blockable_sdk::{
         Pubkey,
+        amounts::ChainTime,
         program::{
             state::{Collateral, Credit, Market},
             transitions::Status,
@@ -86,7 +87,7 @@ fn gate_seeing(
     {
         let mut view = gate.chain_view();
         view.observe_slot(1);
-        view.observe_clock(0);
+        view.observe_clock(ChainTime(0));
         view.observe_market(1, &Market::zeroed());
     }
     Ok(gate)

@@ -11,6 +11,7 @@ use {
         PROGRAM_ID, Pubkey,
         accounts::{CreditFilter, CreditStamp as Stamp, decode_clock, type_filter},
         addresses,
+        amounts::ChainTime,
         program::state::{Credit, Market, Provider},
         rpc::{
             CommitmentConfig, OptionalContext, RpcAccountInfoConfig, RpcKeyedAccount,
@@ -198,7 +199,7 @@ pub(super) fn show_provider(link: &Link, slot: u64, account: Option<&UiAccount>)
 pub(super) fn show_clock(link: &Link, account: Option<&UiAccount>) {
     let clock = account.and_then(|account| account.data.decode()).and_then(|data| decode_clock(&data));
     if let Some(clock) = clock {
-        link.gate.chain_view().observe_clock(clock.unix_timestamp);
+        link.gate.chain_view().observe_clock(ChainTime(clock.unix_timestamp));
     }
 }
 

@@ -11,7 +11,10 @@ use {
         state::OrderState,
     },
     crate::{NoticeKind, gate::now_ms},
-    blockable_sdk::Hash,
+    blockable_sdk::{
+        Hash,
+        amounts::{MarketTime, Units},
+    },
     std::{sync::Arc, time::Instant},
     tokio::time::timeout,
 };
@@ -50,7 +53,7 @@ impl Desk {
         let credit = self.gate.credit(&order.credit);
         let now = self.gate.chain_view().market_time();
         let recently = credit.zip(now).is_some_and(|(credit, now)| {
-            credit.frozen_at_market != 0 && now.saturating_sub(credit.frozen_at_market) <= RECENT
+            credit.frozen_at_market != 0 && now.seconds_since(MarketTime(credit.frozen_at_market)) <= RECENT
         });
         if !recently {
             return Ok(());
@@ -68,7 +71,7 @@ impl Desk {
     fn block(
         &self,
         order: FreezeOrder,
-        frozen: u64,
+        frozen: Units,
         last_valid_height: u64,
     ) -> Result<(ObeyedOrder, Option<Record>), OrderRefused> {
         let (signature, address) = (order.signature, order.credit);
@@ -120,7 +123,7 @@ pub(super) async fn obey(desk: &Arc<Desk>, transaction: &[u8]) -> Result<ObeyedO
         tracing::warn!(%signature, code = refused.code(), reason = %refused, "a freeze was refused");
     })?;
     if let Some(record) = new {
-        tracing::info!(%signature, credit = %obeyed.credit, by = %obeyed.by, frozen = obeyed.frozen, "a freeze is obeyed");
+        tracing::info!(%signature, credit = %obeyed.credit, by = %obeyed.by, frozen = obeyed.frozen.get(), "a freeze is obeyed");
         // A task of its own: a caller that goes away must not leave it unrecorded.
         if tokio::spawn(desk.clone().keep(record)).await.is_err() {
             tracing::error!(%signature, "recording a freeze ended in a panic");

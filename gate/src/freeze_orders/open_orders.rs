@@ -7,7 +7,7 @@ use {
         state::{KEEP, OrderState},
     },
     crate::NoticeKind,
-    blockable_sdk::{Pubkey, Signature},
+    blockable_sdk::{Pubkey, Signature, amounts::Units},
     std::{
         collections::HashMap,
         time::{Duration, Instant},
@@ -22,7 +22,7 @@ pub struct ObeyedOrder {
     /// The credit.
     pub credit: Pubkey,
     /// Units closed to new jobs in all.
-    pub frozen: u64,
+    pub frozen: Units,
     /// The key that ordered it.
     pub by: Pubkey,
     /// The last block height at which it can land.

@@ -5,7 +5,9 @@ use {
     crate::Gate,
     anchor_lang::{AnchorDeserialize, Discriminator},
     blockable_sdk::{
-        Hash, PROGRAM_ID, Pubkey, Signature, VersionedMessage, VersionedTransaction, instructions,
+        Hash, PROGRAM_ID, Pubkey, Signature, VersionedMessage, VersionedTransaction,
+        amounts::{MarketTime, Units},
+        instructions,
         message::compiled_instruction::CompiledInstruction,
         program::{
             errors::BlockableError,
@@ -56,7 +58,7 @@ impl FreezeOrder {
 
     /// Checks the order against the chain view, by the program's own rules. Returns the units that will be frozen
     /// in all. Errors: [`OrderRefused`].
-    pub fn check(&self, gate: &Gate) -> Result<u64, OrderRefused> {
+    pub fn check(&self, gate: &Gate) -> Result<Units, OrderRefused> {
         if self.market != gate.config().market {
             return Err(OrderRefused::ForeignMarket { market: self.market });
         }
@@ -72,22 +74,22 @@ impl FreezeOrder {
         credit.require_freezer(&self.by).map_err(|_| OrderRefused::NotFreezer { by: self.by })?;
         let market_time = market_time.ok_or(OrderRefused::Stale)?;
         let target = self.target(&mut credit, market_time).map_err(|error| forbidden(&error))?;
-        match target > credit.collateral.frozen {
+        match target > Units(credit.collateral.frozen) {
             true => Ok(target),
             false => Err(OrderRefused::Forbidden(BlockableError::AlreadyFrozen)),
         }
     }
 
     /// Runs the program's steps before a freeze on a copy of the credit.
-    fn target(&self, credit: &mut Credit, market_time: i64) -> anchor_lang::Result<u64> {
+    fn target(&self, credit: &mut Credit, market_time: MarketTime) -> anchor_lang::Result<Units> {
         let status = credit.advance(Action::Freeze)?;
         if !credit.may_freeze(status)? {
             return Err(BlockableError::FreezePolicyForbids.into());
         }
         if self.amount == FreezeAmount::Shortfall {
-            credit.accrue(market_time)?;
+            credit.accrue(market_time.get())?;
         }
-        credit.freeze_target(self.amount)
+        credit.freeze_target(self.amount).map(Units)
     }
 }
 

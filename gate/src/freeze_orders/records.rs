@@ -4,9 +4,9 @@ use {
     super::{order::FreezeOrder, state::OrderState},
     crate::{
         Notice, NoticeKind,
-        store::{key, signed, unsigned},
+        store::{key, signed, units, unsigned},
     },
-    blockable_sdk::{Pubkey, Signature},
+    blockable_sdk::{Pubkey, Signature, amounts::Units},
     rusqlite::{Connection, Row, params},
 };
 
@@ -17,7 +17,7 @@ pub(super) struct Record {
     pub(super) lender: Pubkey,
     pub(super) borrower: Pubkey,
     /// Units closed to new jobs in all.
-    pub(super) frozen: u64,
+    pub(super) frozen: Units,
     pub(super) last_valid_height: u64,
     pub(super) received_ms: i64,
     /// The time after which it is obeyed in no case, in milliseconds since 1970.
@@ -47,7 +47,7 @@ pub(super) fn put(connection: &Connection, record: &Record, state: OrderState) -
         record.order.bytes,
         record.lender.as_ref(),
         record.borrower.as_ref(),
-        signed(record.frozen),
+        signed(record.frozen.get()),
         signed(record.last_valid_height),
         record.received_ms,
         record.until_ms,
@@ -79,7 +79,7 @@ fn read(row: &Row) -> rusqlite::Result<Option<Record>> {
         order,
         lender: key(row, 2)?,
         borrower: key(row, 3)?,
-        frozen: unsigned(row, 4)?,
+        frozen: units(row, 4)?,
         last_valid_height: unsigned(row, 5)?,
         received_ms: row.get(6)?,
         until_ms: row.get(7)?,

@@ -10,6 +10,7 @@ use {
     crate::{NoticeKind, gate::now_ms},
     blockable_sdk::{
         Signature,
+        amounts::Units,
         rpc::{CommitmentConfig, RpcClientError, TransactionStatus, describe},
     },
     futures_util::{StreamExt, stream},
@@ -60,7 +61,7 @@ enum NextStep {
 }
 
 /// The gate's view of an order's credit: the slot, and the units frozen, `None` where the credit is gone.
-type CreditView = (u64, Option<u64>);
+type CreditView = (u64, Option<Units>);
 
 /// Evaluates an order by its transaction on chain and by its credit in the gate's chain view.
 ///
@@ -146,7 +147,7 @@ async fn track_open(desk: &Desk) {
             let (ledger, credit) = (desk.gate.ledger(), &open.record.order.credit);
             ledger
                 .slot(credit)
-                .map(|slot| (slot, ledger.credit(credit).map(|credit| credit.collateral.frozen)))
+                .map(|slot| (slot, ledger.credit(credit).map(|credit| Units(credit.collateral.frozen))))
         };
         match evaluate(&open, &transaction, seen, Instant::now()) {
             NextStep::Wait { send: true } => again.push(open),

@@ -7,7 +7,10 @@ use {
         ledger::Ledger,
         store::{self, StoreError},
     },
-    blockable_sdk::Pubkey,
+    blockable_sdk::{
+        Pubkey,
+        amounts::{MarketTime, Units},
+    },
     std::{cmp::Reverse, sync::atomic::Ordering, time::Instant},
 };
 
@@ -34,7 +37,7 @@ impl Gate {
     }
 
     /// Requires that new jobs may be admitted. Returns the market time, where it is known. Errors: [`Refusal`].
-    fn require_open(&self) -> Result<Option<i64>, Refusal> {
+    fn require_open(&self) -> Result<Option<MarketTime>, Refusal> {
         if self.inner.closing.load(Ordering::Relaxed) {
             return Err(Refusal::ShuttingDown);
         }
@@ -70,13 +73,13 @@ impl Gate {
     /// Ends a hold with the units its job used, which may be more than it held. Settling again changes nothing; a hold that
     /// has ended by its deadline can still be settled. Returns the credit's cumulative use. Errors: [`StoreError`]; the
     /// hold stays open then.
-    pub async fn settle(&self, hold: &Hold, used: u64) -> Result<u64, StoreError> {
+    pub async fn settle(&self, hold: &Hold, used: Units) -> Result<Units, StoreError> {
         let (gate, hold) = (self.clone(), hold.clone());
         // A task of its own: a caller that goes away must not leave a hold half ended.
         join(tokio::spawn(async move { gate.settle_now(hold, used).await })).await
     }
 
-    async fn settle_now(&self, hold: Hold, used: u64) -> Result<u64, StoreError> {
+    async fn settle_now(&self, hold: Hold, used: Units) -> Result<Units, StoreError> {
         let floor = {
             let mut ledger = lock(&self.inner.ledger);
             ledger.begin_end(hold.id);
@@ -116,13 +119,13 @@ impl Gate {
 
     /// Carries a job on: settles `used` units of its hold and holds `job.units` more, both or neither. Errors: [`Refusal`],
     /// with the old hold as it was.
-    pub async fn renew(&self, old: &Hold, used: u64, job: Job) -> Result<Hold, Refusal> {
+    pub async fn renew(&self, old: &Hold, used: Units, job: Job) -> Result<Hold, Refusal> {
         let (gate, old) = (self.clone(), old.clone());
         let task = tokio::spawn(async move { gate.renew_now(old, used, job).await });
         task.await.unwrap_or(Err(Refusal::ShuttingDown))
     }
 
-    async fn renew_now(&self, old: Hold, used: u64, job: Job) -> Result<Hold, Refusal> {
+    async fn renew_now(&self, old: Hold, used: Units, job: Job) -> Result<Hold, Refusal> {
         let market_time = self.require_open()?;
         let (hold, floor) = {
             let mut ledger = self.ledger();

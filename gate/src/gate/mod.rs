@@ -14,6 +14,7 @@ use {
     },
     blockable_sdk::{
         Pubkey, Signature,
+        amounts::{ChainTime, Units},
         program::state::{Credit, Market, Provider},
     },
     blockable_service::lock::{self, lock},
@@ -103,8 +104,8 @@ struct Inner {
     notices: broadcast::Sender<Notice>,
     /// Wakes those who wait for a change of the chain view.
     changed: watch::Sender<u64>,
-    /// Passes on every freeze that the chain shows: its time, in Unix seconds of the chain.
-    froze: broadcast::Sender<i64>,
+    /// Passes on the time of every freeze that the chain shows.
+    froze: broadcast::Sender<ChainTime>,
 }
 
 /// Milliseconds since 1970 on this machine's clock.
@@ -211,12 +212,12 @@ impl Gate {
             .filter(|frozen_at_chain| *frozen_at_chain > known);
         if let Some(frozen_at_chain) = frozen_at_chain {
             // Nobody may be listening.
-            let _ = self.inner.froze.send(frozen_at_chain);
+            let _ = self.inner.froze.send(ChainTime(frozen_at_chain));
         }
     }
 
-    /// Listens to freezes as the chain shows them; each is given with its time, in Unix seconds of the chain.
-    pub fn freezes(&self) -> broadcast::Receiver<i64> {
+    /// Listens to freezes as the chain shows them; each is given by its time.
+    pub fn freezes(&self) -> broadcast::Receiver<ChainTime> {
         self.inner.froze.subscribe()
     }
 
@@ -231,7 +232,7 @@ impl Gate {
     }
 
     /// Obeys a freeze ahead of the chain; see [`Ledger::block`].
-    pub(crate) fn block(&self, credit: Pubkey, signature: Signature, frozen: u64) {
+    pub(crate) fn block(&self, credit: Pubkey, signature: Signature, frozen: Units) {
         self.ledger().block(credit, signature, frozen);
     }
 

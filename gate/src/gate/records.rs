@@ -8,6 +8,7 @@ use {
         store::{self, StoreError},
         writer::{Durability, Writer},
     },
+    blockable_sdk::amounts::Units,
     blockable_service::lock,
     tokio::sync::broadcast,
 };
@@ -34,7 +35,7 @@ impl Gate {
     }
 
     /// The units settled for a hold, `None` where it was not settled. Errors: [`StoreError`].
-    pub async fn settled(&self, id: HoldId) -> Result<Option<u64>, StoreError> {
+    pub async fn settled(&self, id: HoldId) -> Result<Option<Units>, StoreError> {
         self.write(move |connection| store::settled_units(connection, id)).await
     }
 

@@ -7,6 +7,7 @@ use {
     crate::hold::{Hold, HoldId, Refusal},
     blockable_sdk::{
         Pubkey, Signature,
+        amounts::{MarketTime, Units},
         program::{
             state::Credit,
             transitions::{Action, Status, next},
@@ -27,7 +28,7 @@ struct View {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Block {
     signature: Signature,
-    frozen: u64,
+    frozen: Units,
 }
 
 /// The gate's knowledge of one credit.
@@ -36,8 +37,8 @@ struct Entry {
     view: Option<View>,
     /// The credit's place in reports that `cumulative` counts for.
     index: u32,
-    cumulative: u64,
-    held: u64,
+    cumulative: Units,
+    held: Units,
     blocks: Vec<Block>,
 }
 
@@ -49,24 +50,24 @@ pub struct Reading {
     /// Its place in the provider's reports.
     pub index: u32,
     /// Units used since issue.
-    pub cumulative: u64,
+    pub cumulative: Units,
     /// Units that running jobs hold.
-    pub in_flight: u64,
+    pub in_flight: Units,
 }
 
-/// The units of one credit by the gate's count. All amounts in credit units.
+/// The units of one credit by the gate's count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
     /// Open to new jobs.
-    pub available: u64,
+    pub available: Units,
     /// Neither consumed, seized nor expired, as the chain says.
-    pub remaining: u64,
+    pub remaining: Units,
     /// Frozen, by the chain or by a signed freeze that is obeyed already.
-    pub frozen: u64,
+    pub frozen: Units,
     /// Held by running jobs.
-    pub in_flight: u64,
+    pub in_flight: Units,
     /// Used, and not on the chain yet.
-    pub unreported: u64,
+    pub unreported: Units,
 }
 
 /// The holds and settlements of all credits of one provider, in memory.
@@ -81,14 +82,14 @@ pub struct Ledger {
     /// Open holds and whether their end is being recorded.
     holds: HashMap<HoldId, (Hold, bool)>,
     /// Meters of the store, by credit and index.
-    meters: HashMap<(Pubkey, u32), u64>,
+    meters: HashMap<(Pubkey, u32), Units>,
     next_hold: u64,
 }
 
 impl Ledger {
     /// A ledger with the records of a store: cumulative use by credit and index, open holds, and the first free number of a
     /// hold.
-    pub fn restore(meters: HashMap<(Pubkey, u32), u64>, holds: Vec<Hold>, next_hold: u64) -> Ledger {
+    pub fn restore(meters: HashMap<(Pubkey, u32), Units>, holds: Vec<Hold>, next_hold: u64) -> Ledger {
         let mut ledger = Ledger { meters, next_hold, ..Ledger::default() };
         for hold in holds {
             let entry = ledger.credits.entry(hold.credit).or_default();
@@ -120,10 +121,10 @@ impl Ledger {
         }
         if let Some(credit) = credit.filter(|credit| credit.has_index == 1) {
             let index = credit.meter.index;
-            let known = self.meters.get(&(address, index)).copied().unwrap_or(0);
+            let known = self.meters.get(&(address, index)).copied().unwrap_or_default();
             let counted = if entry.index == index { entry.cumulative.max(known) } else { known };
             entry.index = index;
-            entry.cumulative = counted.max(credit.meter.cumulative);
+            entry.cumulative = counted.max(Units(credit.meter.cumulative));
             self.meters.insert((address, index), entry.cumulative);
         }
         entry.view = Some(View { slot, credit: credit.map(|credit| Box::new(*credit)) });
@@ -158,7 +159,7 @@ impl Ledger {
     }
 
     /// Obeys a freeze ahead of the chain: at least `frozen` units of the credit are closed until [`Ledger::unblock`].
-    pub fn block(&mut self, credit: Pubkey, signature: Signature, frozen: u64) {
+    pub fn block(&mut self, credit: Pubkey, signature: Signature, frozen: Units) {
         let blocks = &mut self.credits.entry(credit).or_default().blocks;
         if blocks.iter().all(|block| block.signature != signature) {
             blocks.push(Block { signature, frozen });
@@ -172,19 +173,19 @@ impl Ledger {
         }
     }
 
-    /// The units open at a credit at a market time, in Unix seconds. Errors: [`Refusal`].
-    pub fn room(&self, address: &Pubkey, market_time: Option<i64>) -> Result<Room, Refusal> {
+    /// The units open at a credit at a market time, `None` while that is not known. Errors: [`Refusal`].
+    pub fn room(&self, address: &Pubkey, market_time: Option<MarketTime>) -> Result<Room, Refusal> {
         let entry = self.credits.get(address).ok_or(Refusal::UnknownCredit)?;
         entry.room(market_time)
     }
 
-    /// Holds at least one unit for a new job. `market_time` in Unix seconds, `None` while it is not known. Returns the hold's
-    /// number and the credit's index. Errors: [`Refusal`].
+    /// Holds at least one unit for a new job. `market_time` is `None` while it is not known. Returns the hold's number and
+    /// the credit's index. Errors: [`Refusal`].
     pub fn admit(
         &mut self,
         address: &Pubkey,
-        units: u64,
-        market_time: Option<i64>,
+        units: Units,
+        market_time: Option<MarketTime>,
     ) -> Result<(HoldId, u32), Refusal> {
         let entry = self.credits.get_mut(address).ok_or(Refusal::UnknownCredit)?;
         entry.require(units, 0, market_time)?;
@@ -196,16 +197,16 @@ impl Ledger {
     pub fn renew(
         &mut self,
         old: &Hold,
-        used: u64,
-        units: u64,
-        market_time: Option<i64>,
+        used: Units,
+        units: Units,
+        market_time: Option<MarketTime>,
     ) -> Result<(HoldId, u32), Refusal> {
         let entry = self.credits.get_mut(&old.credit).ok_or(Refusal::UnknownCredit)?;
-        entry.require(units, i128::from(old.units) - i128::from(used), market_time)?;
+        entry.require(units, wide(old.units) - wide(used), market_time)?;
         Ok(self.hold_more(&old.credit, units))
     }
 
-    fn hold_more(&mut self, address: &Pubkey, units: u64) -> (HoldId, u32) {
+    fn hold_more(&mut self, address: &Pubkey, units: Units) -> (HoldId, u32) {
         let entry = self.credits.entry(*address).or_default();
         entry.held = entry.held.saturating_add(units);
         let id = HoldId(self.next_hold);
@@ -241,7 +242,7 @@ impl Ledger {
     }
 
     /// Takes the cumulative use of a credit that has been recorded; never lowers it.
-    pub fn count(&mut self, credit: &Pubkey, index: u32, cumulative: u64) {
+    pub fn count(&mut self, credit: &Pubkey, index: u32, cumulative: Units) {
         let meter = self.meters.entry((*credit, index)).or_default();
         *meter = cumulative.max(*meter);
         if let Some(entry) = self.credits.get_mut(credit).filter(|entry| entry.index == index) {
@@ -250,8 +251,8 @@ impl Ledger {
     }
 
     /// The cumulative use of a credit that is known of.
-    pub fn cumulative(&self, credit: &Pubkey, index: u32) -> u64 {
-        self.meters.get(&(*credit, index)).copied().unwrap_or(0)
+    pub fn cumulative(&self, credit: &Pubkey, index: u32) -> Units {
+        self.meters.get(&(*credit, index)).copied().unwrap_or_default()
     }
 
     /// The open holds.
@@ -287,23 +288,23 @@ impl Ledger {
 
 impl Entry {
     /// Requires that a new job may take `units`, at least one, where `freed` units more than the room says are open to it.
-    fn require(&self, units: u64, freed: i128, market_time: Option<i64>) -> Result<(), Refusal> {
+    fn require(&self, units: Units, freed: i128, market_time: Option<MarketTime>) -> Result<(), Refusal> {
         let room = self.room(market_time)?;
-        let needed = units.max(1);
-        let taken = i128::from(room.in_flight) + i128::from(room.unreported) - freed;
-        let unfrozen = i128::from(room.remaining) - taken;
-        let open = unfrozen - i128::from(room.frozen);
-        if i128::from(needed) <= open {
+        let needed = units.max(Units(1));
+        let taken = wide(room.in_flight) + wide(room.unreported) - freed;
+        let unfrozen = wide(room.remaining) - taken;
+        let open = unfrozen - wide(room.frozen);
+        if wide(needed) <= open {
             return Ok(());
         }
-        let available = u64::try_from(open).unwrap_or(0);
-        Err(match room.frozen > 0 && i128::from(needed) <= unfrozen {
+        let available = Units(u64::try_from(open).unwrap_or(0));
+        Err(match !room.frozen.is_zero() && wide(needed) <= unfrozen {
             true => Refusal::Frozen { available, needed },
             false => Refusal::Exhausted { available, needed },
         })
     }
 
-    fn room(&self, market_time: Option<i64>) -> Result<Room, Refusal> {
+    fn room(&self, market_time: Option<MarketTime>) -> Result<Room, Refusal> {
         let view = self.view.as_ref().ok_or(Refusal::UnknownCredit)?;
         let credit = view.credit.as_deref().ok_or(Refusal::Closed)?;
         match credit.status().map_err(|_| Refusal::UnknownCredit)? {
@@ -316,14 +317,19 @@ impl Entry {
         }
         if credit.units_expire_at != 0 {
             let now = market_time.ok_or(Refusal::Stale)?;
-            credit.require_unexpired(now).map_err(|_| Refusal::Expired)?;
+            credit.require_unexpired(now.get()).map_err(|_| Refusal::Expired)?;
         }
         let collateral = &credit.collateral;
-        let ordered = self.blocks.iter().map(|block| block.frozen).max().unwrap_or(0);
-        let frozen = collateral.frozen.max(ordered.min(collateral.lien()));
-        let unreported = self.cumulative.saturating_sub(credit.meter.cumulative);
-        let remaining = collateral.remaining();
+        let ordered = self.blocks.iter().map(|block| block.frozen).max().unwrap_or_default();
+        let frozen = Units(collateral.frozen).max(ordered.min(Units(collateral.lien())));
+        let unreported = self.cumulative.saturating_sub(Units(credit.meter.cumulative));
+        let remaining = Units(collateral.remaining());
         let available = remaining.saturating_sub(frozen).saturating_sub(unreported).saturating_sub(self.held);
         Ok(Room { available, remaining, frozen, in_flight: self.held, unreported })
     }
+}
+
+/// Units for sums that may fall below zero on the way.
+fn wide(units: Units) -> i128 {
+    i128::from(units.get())
 }

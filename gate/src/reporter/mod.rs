@@ -179,7 +179,10 @@ impl Reporter {
 
     /// Reports with every key on an instant that a test chooses. Errors: the first of the keys that fails.
     #[cfg(test)]
-    pub(crate) async fn report_at(&self, now: i64) -> Result<Vec<ReportRecord>, KeyState> {
+    pub(crate) async fn report_at(
+        &self,
+        now: blockable_sdk::amounts::ChainTime,
+    ) -> Result<Vec<ReportRecord>, KeyState> {
         let see = |gate: &Gate| round::chain(gate).map(|(_, provider)| (now, provider));
         let reports = self.inner.signers.iter().map(|signer| self.inner.report_seeing(signer, see));
         for outcome in join_all(reports).await {

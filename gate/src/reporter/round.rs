@@ -12,12 +12,17 @@ use {
     },
     blockable_sdk::{
         Signature,
+        amounts::ChainTime,
         keys::SigningKey,
         program::state::Provider,
         reports::{RecordReading, ReportRecord},
     },
     futures_util::{StreamExt, stream},
-    std::{collections::BTreeMap, sync::Arc, time::Instant},
+    std::{
+        collections::BTreeMap,
+        sync::Arc,
+        time::{Duration, Instant},
+    },
 };
 
 /// Chunks drafted at once: they share a flush, and the gate's own writes wait for no more than that many.
@@ -27,14 +32,14 @@ const SIGNATURES: usize = 8;
 
 /// The gate's knowledge at one moment.
 struct Moment {
-    /// The chain's clock, in Unix seconds.
-    now: i64,
+    /// The chain's clock.
+    now: ChainTime,
     provider: Provider,
     readings: Vec<Reading>,
 }
 
 /// The chain's clock and the provider. Errors: [`KeyState::NoChain`] while they or the market have not been seen.
-pub(super) fn chain(gate: &Gate) -> Result<(i64, Provider), KeyState> {
+pub(super) fn chain(gate: &Gate) -> Result<(ChainTime, Provider), KeyState> {
     let view = gate.chain_view();
     let seen = view.market().and(view.chain_time()).zip(view.provider().copied());
     seen.filter(|(_, provider)| provider.chunk_size > 0).ok_or(KeyState::NoChain)
@@ -46,7 +51,7 @@ impl Moment {
         let listed = |place: &usize| self.provider.reporters()[*place].key == key.public_key();
         let place = (0..self.provider.reporters().len()).find(listed);
         let place = place.ok_or(KeyState::NotListed(key.public_key()))?;
-        match self.now < self.provider.reporters()[place].expires_at {
+        match self.now < ChainTime(self.provider.reporters()[place].expires_at) {
             true => u8::try_from(place).map_err(|_| KeyState::NotListed(key.public_key())),
             false => Err(KeyState::Expired(key.public_key())),
         }
@@ -60,10 +65,10 @@ impl Moment {
         for reading in &self.readings {
             let (chunk, bit) = (reading.index / u32::from(chunk_size), reading.index % u32::from(chunk_size));
             let &Reading { credit, cumulative, in_flight, .. } = reading;
-            chunks
-                .entry(chunk)
-                .or_default()
-                .insert(bit, RecordReading { bit, credit, cumulative, in_flight });
+            chunks.entry(chunk).or_default().insert(
+                bit,
+                RecordReading { bit, credit, cumulative: cumulative.get(), in_flight: in_flight.get() },
+            );
         }
         let report = |(chunk, readings): (u32, BTreeMap<u32, RecordReading>)| ReportRecord {
             seq: 0,
@@ -74,7 +79,7 @@ impl Moment {
             chunk_size,
             reporter: key.public_key(),
             reporter_index,
-            reported_at: self.now,
+            reported_at: self.now.get(),
             bitmap: readings.keys().fold(0, |bitmap, bit| bitmap | 1 << bit),
             readings: readings.into_values().collect(),
             signature: Signature::default(),
@@ -83,18 +88,23 @@ impl Moment {
     }
 }
 
+/// The instant from which on reports are kept at `now`.
+pub(super) fn keep_from(now: ChainTime, keep: Duration) -> ChainTime {
+    now.plus_seconds(-i64::try_from(keep.as_secs()).unwrap_or(i64::MAX))
+}
+
 /// A key and the end of its last round.
 pub(super) struct Signer {
     pub key: SigningKey,
     /// One round at a time; epoch and instant of the last one that left nothing undone.
-    pub done: tokio::sync::Mutex<Option<(u32, i64)>>,
+    pub done: tokio::sync::Mutex<Option<(u32, ChainTime)>>,
     pub last: std::sync::Mutex<Last>,
 }
 
 /// The outcome of a key's last round.
 pub(super) struct Last {
     pub state: KeyState,
-    pub reported: Option<(i64, Instant)>,
+    pub reported: Option<(ChainTime, Instant)>,
 }
 
 impl Signer {
@@ -106,7 +116,7 @@ impl Signer {
 
 impl Inner {
     /// Reports on this moment, unless this second has been reported on. Returns the instant.
-    pub(super) async fn report(&self, signer: &Signer) -> Result<i64, KeyState> {
+    pub(super) async fn report(&self, signer: &Signer) -> Result<ChainTime, KeyState> {
         self.report_seeing(signer, chain).await
     }
 
@@ -114,8 +124,8 @@ impl Inner {
     pub(super) async fn report_seeing(
         &self,
         signer: &Signer,
-        see: impl Fn(&Gate) -> Result<(i64, Provider), KeyState>,
-    ) -> Result<i64, KeyState> {
+        see: impl Fn(&Gate) -> Result<(ChainTime, Provider), KeyState>,
+    ) -> Result<ChainTime, KeyState> {
         let mut done = signer.done.lock().await;
         let outcome = match see(&self.gate) {
             Ok((now, provider)) if *done == Some((provider.epoch, now)) => return Ok(now),
@@ -134,10 +144,11 @@ impl Inner {
         &self,
         key: &SigningKey,
         moment: &Moment,
-        done: &mut Option<(u32, i64)>,
-    ) -> Result<i64, KeyState> {
-        let keep = i64::try_from(self.config.keep.as_secs()).unwrap_or(i64::MAX);
-        let keep_from = if self.gate.storage_is_full() { i64::MAX } else { moment.now.saturating_sub(keep) };
+        done: &mut Option<(u32, ChainTime)>,
+    ) -> Result<ChainTime, KeyState> {
+        // A full store keeps the reports of this instant alone.
+        let keep = if self.gate.storage_is_full() { Duration::ZERO } else { self.config.keep };
+        let keep_from = keep_from(moment.now, keep);
         let drafts = self.draft(moment.reports(&self.gate, key)?, keep_from).await?;
         let behind = drafts.contains(&Draft::Behind);
         let unsigned: Vec<ReportRecord> = drafts
@@ -160,7 +171,11 @@ impl Inner {
     }
 
     /// Writes a draft, with all use that it reports, so that both survive a loss of power.
-    async fn draft(&self, reports: Vec<ReportRecord>, keep_from: i64) -> Result<Vec<Draft>, StoreError> {
+    async fn draft(
+        &self,
+        reports: Vec<ReportRecord>,
+        keep_from: ChainTime,
+    ) -> Result<Vec<Draft>, StoreError> {
         let drafting = reports.into_iter().map(|report| {
             self.gate.write_for_good(move |connection| rows::draft(connection, &report, keep_from))
         });
@@ -183,7 +198,7 @@ impl Inner {
     }
 
     /// Keeps the outcome of a round, and logs it where it differs from the last one.
-    fn note(&self, signer: &Signer, outcome: &Result<i64, KeyState>) {
+    fn note(&self, signer: &Signer, outcome: &Result<ChainTime, KeyState>) {
         let mut last = super::lock(&signer.last);
         let state = match outcome {
             Ok(reported_at) => {

@@ -1,8 +1,12 @@
 //! The reporter's rows in the store: drafts, signed reports, and the highest value that was reported of each credit.
 
 use {
-    crate::store::{key, signed, unsigned},
-    blockable_sdk::{Pubkey, Signature, reports::ReportRecord},
+    crate::store::{key, signed, units, unsigned},
+    blockable_sdk::{
+        Pubkey, Signature,
+        amounts::{ChainTime, Units},
+        reports::ReportRecord,
+    },
     rusqlite::{Connection, OptionalExtension, Row, params, types::Type},
     std::cmp::Ordering,
 };
@@ -25,7 +29,7 @@ pub(super) enum Draft {
 pub(super) fn draft(
     connection: &Connection,
     record: &ReportRecord,
-    keep_from: i64,
+    keep_from: ChainTime,
 ) -> rusqlite::Result<Draft> {
     let sql = "SELECT max(reported_at) FROM reports WHERE reporter = ?1 AND epoch = ?2 AND chunk = ?3";
     let reporter = record.reporter.as_ref();
@@ -40,14 +44,14 @@ pub(super) fn draft(
     let mut record = ReportRecord { seq: 0, signature: Signature::default(), ..record.clone() };
     for reading in &mut record.readings {
         let index = record.chunk * u32::from(record.chunk_size) + reading.bit;
-        reading.cumulative = raise(connection, &reading.credit, index, reading.cumulative)?;
+        reading.cumulative = raise(connection, &reading.credit, index, Units(reading.cumulative))?.get();
     }
     insert(connection, &record, None)?;
     connection
         .prepare_cached(
             "DELETE FROM reports WHERE reporter = ?1 AND epoch = ?2 AND chunk = ?3 AND reported_at < ?4",
         )?
-        .execute(params![reporter, record.epoch, record.chunk, keep_from.min(record.reported_at)])?;
+        .execute(params![reporter, record.epoch, record.chunk, keep_from.get().min(record.reported_at)])?;
     Ok(Draft::Sign(record))
 }
 
@@ -100,18 +104,18 @@ fn insert(
 }
 
 /// Raises the highest value that was reported of a credit to `cumulative`. Returns the higher of the two.
-fn raise(connection: &Connection, credit: &Pubkey, index: u32, cumulative: u64) -> rusqlite::Result<u64> {
+fn raise(connection: &Connection, credit: &Pubkey, index: u32, cumulative: Units) -> rusqlite::Result<Units> {
     let sql = "SELECT cumulative FROM reported WHERE credit = ?1 AND place = ?2";
     let said = connection
         .prepare_cached(sql)?
-        .query_row(params![credit.as_ref(), index], |row| unsigned(row, 0))
+        .query_row(params![credit.as_ref(), index], |row| units(row, 0))
         .optional()?;
     if let Some(said) = said.filter(|said| *said >= cumulative) {
         return Ok(said);
     }
     let sql = "INSERT INTO reported VALUES (?1, ?2, ?3)
                ON CONFLICT (credit, place) DO UPDATE SET cumulative = excluded.cumulative";
-    connection.prepare_cached(sql)?.execute(params![credit.as_ref(), index, signed(cumulative)])?;
+    connection.prepare_cached(sql)?.execute(params![credit.as_ref(), index, signed(cumulative.get())])?;
     Ok(cumulative)
 }
 
@@ -158,14 +162,14 @@ pub(super) fn last_of_each(connection: &Connection) -> rusqlite::Result<Vec<Repo
 
 /// Removes reports from before `keep_from` that a later one of the same reporter, epoch and chunk follows: the last one of
 /// each stays, for it says which instants have been.
-pub(super) fn prune(connection: &Connection, keep_from: i64) -> rusqlite::Result<usize> {
+pub(super) fn prune(connection: &Connection, keep_from: ChainTime) -> rusqlite::Result<usize> {
     connection.execute(
         "DELETE FROM reports WHERE reported_at < ?1 AND EXISTS (
              SELECT 1 FROM reports AS later
              WHERE later.reporter = reports.reporter AND later.epoch = reports.epoch
                AND later.chunk = reports.chunk AND later.reported_at > reports.reported_at
          )",
-        [keep_from],
+        [keep_from.get()],
     )
 }
 

@@ -3,6 +3,7 @@
 use {
     super::{Inner, Reporter, STEP, round, rows, status::KeyState},
     crate::{Gate, StoreError, reporter::round::Signer},
+    blockable_sdk::amounts::ChainTime,
     blockable_service::lock::lock,
     std::{
         collections::BTreeSet,
@@ -69,12 +70,12 @@ pub(super) async fn run(reporter: Reporter, place: usize) {
 impl Inner {
     /// Reports the jobs that ran when units were frozen, as of the freeze. The program compares such a report with the units
     /// that were open before the freeze, so jobs that no earlier report has named keep their promise.
-    async fn report_freeze(&self, signer: &Signer, frozen_at_chain: i64) -> Result<(), KeyState> {
+    async fn report_freeze(&self, signer: &Signer, frozen_at_chain: ChainTime) -> Result<(), KeyState> {
         let reporter = signer.key.public_key();
         let reported = lock(&self.latest)
             .values()
             .filter(|record| record.reporter == reporter)
-            .map(|record| record.reported_at)
+            .map(|record| ChainTime(record.reported_at))
             .max();
         if reported.is_some_and(|reported| reported >= frozen_at_chain) {
             return Ok(());
@@ -87,7 +88,7 @@ impl Inner {
     async fn prune(&self) {
         let now = self.gate.chain_view().chain_time();
         let Some(now) = now else { return };
-        let keep_from = now.saturating_sub(i64::try_from(self.config.keep.as_secs()).unwrap_or(i64::MAX));
+        let keep_from = round::keep_from(now, self.config.keep);
         let pruned = self.gate.write(move |connection| rows::prune(connection, keep_from)).await;
         if let Err(error) = pruned {
             tracing::error!(%error, "old reports could not be removed");

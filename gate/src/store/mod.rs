@@ -9,7 +9,7 @@ pub use rows::{
 };
 use {
     crate::hold::Hold,
-    blockable_sdk::Pubkey,
+    blockable_sdk::{Pubkey, amounts::Units},
     rows::read_hold,
     rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior},
     std::{
@@ -115,7 +115,7 @@ impl From<rusqlite::Error> for StoreError {
 #[derive(Default)]
 pub struct Kept {
     /// Cumulative use by credit and index.
-    pub meters: HashMap<(Pubkey, u32), u64>,
+    pub meters: HashMap<(Pubkey, u32), Units>,
     /// Open holds.
     pub holds: Vec<Hold>,
     /// First number that no hold has had.
@@ -223,9 +223,9 @@ impl Store {
         let mut meters = self.connection.prepare(
             "SELECT credit, place, cumulative FROM meters UNION ALL SELECT credit, place, cumulative FROM reported",
         )?;
-        for row in meters.query_map([], |row| Ok(((key(row, 0)?, row.get(1)?), unsigned(row, 2)?)))? {
+        for row in meters.query_map([], |row| Ok(((key(row, 0)?, row.get(1)?), units(row, 2)?)))? {
             let (place, cumulative) = row?;
-            let meter: &mut u64 = kept.meters.entry(place).or_default();
+            let meter: &mut Units = kept.meters.entry(place).or_default();
             *meter = cumulative.max(*meter);
         }
         let mut holds = self.connection.prepare(
@@ -269,4 +269,9 @@ pub fn signed(value: u64) -> i64 {
 /// The unsigned value that [`signed`] wrote.
 pub fn unsigned(row: &Row, column: usize) -> rusqlite::Result<u64> {
     row.get::<_, i64>(column).map(i64::cast_unsigned)
+}
+
+/// Units from a column that [`signed`] wrote.
+pub fn units(row: &Row, column: usize) -> rusqlite::Result<Units> {
+    unsigned(row, column).map(Units)
 }

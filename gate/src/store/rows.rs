@@ -1,9 +1,9 @@
 //! Rows of holds, settlements, meters and cursors.
 
 use {
-    super::{key, signed, unsigned},
+    super::{key, signed, units, unsigned},
     crate::hold::{AtDeadline, Hold, HoldId},
-    blockable_sdk::Pubkey,
+    blockable_sdk::{Pubkey, amounts::Units},
     rusqlite::{Connection, OptionalExtension, Row, params},
 };
 
@@ -28,7 +28,7 @@ pub fn insert_hold(connection: &Connection, hold: &Hold) -> rusqlite::Result<()>
         signed(hold.id.0),
         hold.credit.as_ref(),
         hold.index,
-        signed(hold.units),
+        signed(hold.units.get()),
         hold.reference,
         hold.admitted_ms,
         hold.deadline_ms,
@@ -48,16 +48,17 @@ pub fn remove_hold(connection: &Connection, id: HoldId) -> rusqlite::Result<()> 
 pub fn settle_hold(
     connection: &Connection,
     hold: &Hold,
-    used: u64,
-    floor: u64,
+    used: Units,
+    floor: Units,
     now_ms: i64,
-) -> rusqlite::Result<u64> {
+) -> rusqlite::Result<Units> {
     remove_hold(connection, hold.id)?;
     let credit = hold.credit.as_ref();
-    let entered = connection
-        .prepare_cached("INSERT OR IGNORE INTO ledger VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
-        .execute(params![signed(hold.id.0), credit, hold.index, signed(used), hold.reference, now_ms])?;
-    let used = if entered == 1 { used } else { 0 };
+    let entered =
+        connection.prepare_cached("INSERT OR IGNORE INTO ledger VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(
+            params![signed(hold.id.0), credit, hold.index, signed(used.get()), hold.reference, now_ms],
+        )?;
+    let used = if entered == 1 { used } else { Units::ZERO };
     let before = read_meter(connection, &hold.credit, hold.index)?.max(floor);
     let cumulative = before.saturating_add(used);
     connection
@@ -65,21 +66,21 @@ pub fn settle_hold(
             "INSERT INTO meters VALUES (?1, ?2, ?3)
              ON CONFLICT (credit, place) DO UPDATE SET cumulative = excluded.cumulative",
         )?
-        .execute(params![credit, hold.index, signed(cumulative)])?;
+        .execute(params![credit, hold.index, signed(cumulative.get())])?;
     Ok(cumulative)
 }
 
-fn read_meter(connection: &Connection, credit: &Pubkey, index: u32) -> rusqlite::Result<u64> {
+fn read_meter(connection: &Connection, credit: &Pubkey, index: u32) -> rusqlite::Result<Units> {
     let sql = "SELECT cumulative FROM meters WHERE credit = ?1 AND place = ?2";
     let mut statement = connection.prepare_cached(sql)?;
-    let value = statement.query_row(params![credit.as_ref(), index], |row| unsigned(row, 0)).optional()?;
-    Ok(value.unwrap_or(0))
+    let value = statement.query_row(params![credit.as_ref(), index], |row| units(row, 0)).optional()?;
+    Ok(value.unwrap_or_default())
 }
 
 /// The units settled for a hold, `None` where it was not settled.
-pub fn settled_units(connection: &Connection, id: HoldId) -> rusqlite::Result<Option<u64>> {
+pub fn settled_units(connection: &Connection, id: HoldId) -> rusqlite::Result<Option<Units>> {
     let sql = "SELECT units FROM ledger WHERE hold = ?1";
-    connection.prepare_cached(sql)?.query_row([signed(id.0)], |row| unsigned(row, 0)).optional()
+    connection.prepare_cached(sql)?.query_row([signed(id.0)], |row| units(row, 0)).optional()
 }
 
 /// Removes entries of the ledger from before a time, in milliseconds since 1970; cumulative use stays.
@@ -94,7 +95,7 @@ pub(super) fn read_hold(row: &Row) -> rusqlite::Result<Hold> {
         id: HoldId(unsigned(row, 0)?),
         credit: key(row, 1)?,
         index: row.get(2)?,
-        units: unsigned(row, 3)?,
+        units: units(row, 3)?,
         reference: row.get(4)?,
         admitted_ms: row.get(5)?,
         deadline_ms: row.get(6)?,

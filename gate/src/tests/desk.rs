@@ -12,6 +12,7 @@ use {
     base64::{Engine, engine::general_purpose::STANDARD},
     blockable_sdk::{
         Hash, Keypair, Signer,
+        amounts::Units,
         instructions::credit_freeze,
         program::{
             instructions::FreezeAmount,
@@ -58,7 +59,7 @@ async fn notices(gate: &Gate) -> Vec<NoticeKind> {
 }
 
 fn frozen(gate: &Gate) -> u64 {
-    gate.room(&address(1)).unwrap().frozen
+    gate.room(&address(1)).unwrap().frozen.get()
 }
 
 /// The view after a freeze of `units` has landed in a slot.
@@ -74,13 +75,13 @@ async fn a_freeze_is_obeyed_at_once_and_until_the_chain_shows_it() {
     let folder = tempfile::tempdir().unwrap();
     let (gate, node) = (gate(folder.path()), Node::start());
     let desk = start(&gate, &node, |_| {}).await;
-    let running = gate.admit(&address(1), Job::new(300, "running", MINUTE)).await.unwrap();
+    let running = gate.admit(&address(1), Job::new(Units(300), "running", MINUTE)).await.unwrap();
     let bytes = order(&node, &lender(), 900);
     let obeyed = desk.obey(&bytes).await.unwrap();
-    assert_eq!((obeyed.frozen, obeyed.by, obeyed.credit), (900, lender().pubkey(), address(1)));
-    let refused = gate.admit(&address(1), Job::new(1, "new", MINUTE)).await;
-    assert_eq!(refused, Err(Refusal::Frozen { available: 0, needed: 1 }));
-    assert_eq!(gate.settle(&running, 50).await.unwrap(), 50, "what runs may finish");
+    assert_eq!((obeyed.frozen, obeyed.by, obeyed.credit), (Units(900), lender().pubkey(), address(1)));
+    let refused = gate.admit(&address(1), Job::new(Units(1), "new", MINUTE)).await;
+    assert_eq!(refused, Err(Refusal::Frozen { available: Units(0), needed: Units(1) }));
+    assert_eq!(gate.settle(&running, Units(50)).await.unwrap(), Units(50), "what runs may finish");
     assert_eq!(desk.obey(&bytes).await, Ok(obeyed), "the same answer again");
     eventually("it is sent", || node.with_state(|state| state.sent.contains(&STANDARD.encode(&bytes)))).await;
 
@@ -97,7 +98,7 @@ async fn a_freeze_is_obeyed_at_once_and_until_the_chain_shows_it() {
         NoticeKind::FreezeObeyed {
             signature: signature.clone(),
             by: lender().pubkey().to_string(),
-            frozen: 900,
+            frozen: Units(900),
         },
         NoticeKind::FreezeLanded { signature, slot: 50 },
     ];

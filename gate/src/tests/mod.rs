@@ -12,6 +12,7 @@ use {
     crate::{Gate, GateConfig},
     blockable_sdk::{
         Pubkey,
+        amounts::ChainTime,
         program::{
             state::{Collateral, Credit, Market},
             transitions::Status,
@@ -75,6 +76,6 @@ fn refresh(gate: &Gate) {
     let mut view = gate.chain_view();
     let slot = view.slot() + 1;
     view.observe_slot(slot);
-    view.observe_clock(1_800_000_000);
+    view.observe_clock(ChainTime(1_800_000_000));
     view.observe_market(slot, &Market::zeroed());
 }

@@ -4,6 +4,7 @@ use {
     blockable_sdk::{
         AccountMeta, Hash, Instruction, Keypair, PROGRAM_ID, Pubkey, Signature, Signer, VersionedMessage,
         VersionedTransaction,
+        amounts::Units,
         instructions::{credit_freeze, credit_thaw},
         message::{AddressLookupTableAccount, Message, v0},
         program::{
@@ -96,7 +97,7 @@ async fn every_version_amount_and_signer_is_read_and_checked_by_the_programs_rul
                 let order = FreezeOrder::read(&encode(&transaction)).unwrap();
                 assert_eq!((order.by, order.amount, order.credit), (by.pubkey(), amount, address(1)));
                 assert_eq!((order.signature, order.blockhash), (transaction.signatures[0], blockhash));
-                assert_eq!(order.check(&gate), Ok(frozen), "{amount:?}");
+                assert_eq!(order.check(&gate), Ok(Units(frozen)), "{amount:?}");
             }
         }
     }
@@ -234,7 +235,7 @@ async fn what_the_program_would_refuse_is_not_obeyed() {
     };
     show(&|credit| credit.collateral.frozen = 400);
     assert_eq!(check(&gate, &by, FreezeAmount::Units(400)), forbidden(BlockableError::AlreadyFrozen));
-    assert_eq!(check(&gate, &by, FreezeAmount::Units(401)), Ok(401));
+    assert_eq!(check(&gate, &by, FreezeAmount::Units(401)), Ok(Units(401)));
     show(&|credit| credit.debt.schedule_paid = 250);
     assert_eq!(check(&gate, &by, FreezeAmount::Shortfall), forbidden(BlockableError::NotInArrears));
     show(&|credit| credit.terms.freeze_policy = FreezePolicy::OnDelinquency as u8);
@@ -243,7 +244,7 @@ async fn what_the_program_would_refuse_is_not_obeyed() {
         credit.terms.freeze_policy = FreezePolicy::OnDelinquency as u8;
         credit.status = Status::Delinquent.byte();
     });
-    assert_eq!(check(&gate, &by, FreezeAmount::All), Ok(1_000));
+    assert_eq!(check(&gate, &by, FreezeAmount::All), Ok(Units(1_000)));
     for status in [Status::Offered, Status::Repaid, Status::Closed] {
         show(&|credit| credit.status = status.byte());
         assert_eq!(

@@ -147,7 +147,7 @@ async fn run(
     let limit = plan.model.config.timeout() + patience + HOLD_MARGIN;
     let reference = format!("{}/{id}", plan.endpoint.name());
     let began = Instant::now();
-    let hold = app.gate.admit(&credit, Job::new(plan.units.get(), reference, limit)).await?;
+    let hold = app.gate.admit(&credit, Job::new(plan.units, reference, limit)).await?;
     app.metrics.record_time("blockable_provider_admit_seconds", began.elapsed());
     app.metrics.add_units("blockable_provider_held_units_total", plan.units);
     let deadline = tokio::time::Instant::now() + plan.model.config.timeout();

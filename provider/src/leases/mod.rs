@@ -220,7 +220,7 @@ impl Leases {
         let length = length.unwrap_or(state.period.length());
         let (used, paid) = state.period.due();
         let job = state.period.next_job(&lease.rented, length);
-        match self.gate.renew(&state.period.hold, used.get(), job).await {
+        match self.gate.renew(&state.period.hold, used, job).await {
             Ok(hold) => {
                 state.period = Period::new(hold, paid);
                 state.settled = state.settled.saturating_add(used);
@@ -238,7 +238,7 @@ impl Leases {
         let mut state = lease.state.lock().await;
         if state.is_open() {
             let (used, _) = state.period.due();
-            self.gate.settle(&state.period.hold, used.get()).await?;
+            self.gate.settle(&state.period.hold, used).await?;
             state.settled = state.settled.saturating_add(used);
             state.closed = Some(Instant::now());
         }

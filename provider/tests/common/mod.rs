@@ -7,7 +7,7 @@ use {
     blockable_provider::{Config, Parts, Price, Server, config::ModelConfig},
     blockable_sdk::{
         Pubkey,
-        amounts::Units,
+        amounts::{ChainTime, Units},
         program::{
             state::{Collateral, Credit, Market, Provider},
             transitions::Status,
@@ -116,7 +116,7 @@ pub fn gate(folder: &Path) -> Gate {
 pub fn see_chain(gate: &Gate) {
     let mut view = gate.chain_view();
     view.observe_slot(10);
-    view.observe_clock(1_800_000_000);
+    view.observe_clock(ChainTime(1_800_000_000));
     view.observe_market(10, &Market::zeroed());
     view.observe_provider(10, &Provider::zeroed());
 }
@@ -168,7 +168,7 @@ impl Bench {
     pub fn counted(&self) -> (u64, u64) {
         let readings = self.server.gate().readings();
         let reading = readings.iter().find(|reading| reading.credit == ours()).unwrap();
-        (reading.cumulative, reading.in_flight)
+        (reading.cumulative.get(), reading.in_flight.get())
     }
 
     /// Waits until no unit is held; returns the units used.

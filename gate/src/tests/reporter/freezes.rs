@@ -19,10 +19,10 @@ async fn a_freeze_is_answered_by_a_report_of_its_time() {
     }
     let first = reporter.latest()[0].reported_at;
     use_up(&gate, 1, 300).await;
-    let running = gate.admit(&address(1), Job::new(200, "job", MINUTE)).await.unwrap();
+    let running = gate.admit(&address(1), Job::new(Units(200), "job", MINUTE)).await.unwrap();
 
     let frozen_at_chain = first + 5;
-    gate.chain_view().observe_clock(frozen_at_chain);
+    gate.chain_view().observe_clock(ChainTime(frozen_at_chain));
     chain = later(&chain, |chain| {
         chain.meter.reported_at = first;
         metering::freeze_to(&mut chain.collateral, &mut chain.meter, 1_000, frozen_at_chain).unwrap();
@@ -44,6 +44,6 @@ async fn a_freeze_is_answered_by_a_report_of_its_time() {
     let metered =
         metering::apply(&mut collateral, &mut meter, &reading, 1_000, frozen_at_chain + 2, true).unwrap();
     assert_eq!((metered.consumed, metered.overrun, meter.settlement_left), (300, 0, 200));
-    gate.settle(&running, 200).await.unwrap();
+    gate.settle(&running, Units(200)).await.unwrap();
     reporter.stop().await;
 }

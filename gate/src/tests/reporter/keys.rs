@@ -52,11 +52,11 @@ async fn keys_that_may_not_sign_do_not() {
     gate.observe_credit(address(1), 10, Some(&credit(0)));
     let keys = [&other, &expired, &key].map(|key| SigningKey::from(key.insecure_clone()));
     let reporter = prepare(&gate, keys.into()).await;
-    assert_eq!(reporter.report_at(T).await, Err(KeyState::NoChain), "no provider has been seen");
+    assert_eq!(reporter.report_at(ChainTime(T)).await, Err(KeyState::NoChain), "no provider has been seen");
     let mut account = listing(3, &[expired.pubkey(), key.pubkey()]);
     account.reporters[0].expires_at = T;
     show(&gate, &account);
-    assert!(reporter.report_at(T).await.is_err());
+    assert!(reporter.report_at(ChainTime(T)).await.is_err());
     let states: Vec<_> = reporter.status().into_iter().map(|status| status.state).collect();
     let expected =
         [KeyState::NotListed(other.pubkey()), KeyState::Expired(expired.pubkey()), KeyState::Signing];
@@ -64,7 +64,7 @@ async fn keys_that_may_not_sign_do_not() {
     let reports = reporter.latest();
     assert_eq!(reports.len(), 1);
     assert_eq!((reports[0].reporter, reports[0].reporter_index), (key.pubkey(), 1));
-    assert!(reporter.report_at(T - 1).await.is_err(), "the clock is behind the one that signs");
+    assert!(reporter.report_at(ChainTime(T - 1)).await.is_err(), "the clock is behind the one that signs");
     let all = reporter.after(0, 10).await.unwrap().reports;
     assert!(all.iter().any(|report| report.reporter == expired.pubkey() && report.reported_at == T - 1));
     assert!(all.iter().all(|report| report.reporter != other.pubkey()));
@@ -81,7 +81,7 @@ async fn a_key_that_hangs_keeps_no_other_waiting() {
     let reporter = prepare(&gate, vec![slow, key.insecure_clone().into()]).await;
     let mut reports = reporter.subscribe();
     let (asked, reporting) = (Instant::now(), reporter.clone());
-    let round = tokio::spawn(async move { reporting.report_at(T).await });
+    let round = tokio::spawn(async move { reporting.report_at(ChainTime(T)).await });
     let report = timeout(MINUTE, reports.recv()).await.unwrap().unwrap();
     assert_eq!(report.reporter, key.pubkey());
     assert!(asked.elapsed() < deadline, "it waited for the other");
@@ -114,8 +114,8 @@ async fn a_freeze_waits_for_its_report_until_the_key_signs_again() {
     let fails = || matches!(reporter.status()[0].state, KeyState::Key(_));
     until("the key still signs", &fails).await;
     // Beyond every instant that was drafted before the key failed.
-    let frozen_at_chain = gate.chain_view().chain_time().unwrap() + 100;
-    gate.chain_view().observe_clock(frozen_at_chain);
+    let frozen_at_chain = gate.chain_view().chain_time().unwrap().get() + 100;
+    gate.chain_view().observe_clock(ChainTime(frozen_at_chain));
     chain = later(&chain, |chain| {
         metering::freeze_to(&mut chain.collateral, &mut chain.meter, 1_000, frozen_at_chain).unwrap();
     });

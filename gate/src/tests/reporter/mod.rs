@@ -9,6 +9,7 @@ use {
     },
     blockable_sdk::{
         Keypair, Pubkey, Signer,
+        amounts::{ChainTime, Units},
         keys::SigningKey,
         program::{
             metering, signature,
@@ -60,8 +61,8 @@ async fn prepare(gate: &Gate, keys: Vec<SigningKey>) -> Reporter {
 }
 
 async fn use_up(gate: &Gate, number: u64, units: u64) {
-    let hold = gate.admit(&address(number), Job::new(units, "job", MINUTE)).await.unwrap();
-    gate.settle(&hold, units).await.unwrap();
+    let hold = gate.admit(&address(number), Job::new(Units(units), "job", MINUTE)).await.unwrap();
+    gate.settle(&hold, Units(units)).await.unwrap();
 }
 
 async fn count(reporter: &Reporter) -> usize {
@@ -76,7 +77,7 @@ async fn chunks_and_bits_follow_the_index() {
         gate.observe_credit(address(number), 10, Some(&credit(index)));
     }
     use_up(&gate, 4, 70).await;
-    let reports = reporter.report_at(T).await.unwrap();
+    let reports = reporter.report_at(ChainTime(T)).await.unwrap();
     let shown: Vec<_> = reports.iter().map(|report| (report.chunk, report.bitmap)).collect();
     assert_eq!(shown, [(0, 0b1001), (1, 0b1), (2, 0b10)]);
     let places: Vec<_> = reports
@@ -99,8 +100,8 @@ async fn a_report_is_one_that_the_program_accepts() {
     let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
     let (gate, reporter) = start(folder.path(), &key).await;
     use_up(&gate, 1, 250).await;
-    let _running = gate.admit(&address(1), Job::new(40, "job", MINUTE)).await.unwrap();
-    let reports = reporter.report_at(T).await.unwrap();
+    let _running = gate.admit(&address(1), Job::new(Units(40), "job", MINUTE)).await.unwrap();
+    let reports = reporter.report_at(ChainTime(T)).await.unwrap();
     let [report] = reports.as_slice() else { panic!("{reports:?}") };
     let signed = report.verify(&provider(), &gate.provider().unwrap()).unwrap();
     assert!(signature::verify(&key.pubkey(), &signed.signature, &signed.digest(&report.scope())));
@@ -123,10 +124,10 @@ async fn a_restart_carries_on() {
     let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
     let (gate, reporter) = start(folder.path(), &key).await;
     use_up(&gate, 1, 100).await;
-    let before = reporter.report_at(T).await.unwrap();
+    let before = reporter.report_at(ChainTime(T)).await.unwrap();
     gate.close().await;
     assert_eq!(
-        reporter.report_at(T + 1).await,
+        reporter.report_at(ChainTime(T + 1)).await,
         Err(KeyState::Store(StoreError::Closed)),
         "nothing is signed that cannot be recorded"
     );
@@ -134,7 +135,7 @@ async fn a_restart_carries_on() {
     let (gate, reporter) = start(folder.path(), &key).await;
     assert_eq!(reporter.latest(), before, "served before there is a new one");
     use_up(&gate, 1, 20).await;
-    let next = reporter.report_at(T + 2).await.unwrap();
+    let next = reporter.report_at(ChainTime(T + 2)).await.unwrap();
     assert_eq!(next[0].readings[0].cumulative, 120);
     assert!(next[0].seq > before[0].seq);
     let page = reporter.after(0, 10).await.unwrap();
@@ -150,16 +151,16 @@ async fn a_restart_carries_on() {
 async fn one_second_has_one_report() {
     let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
     let (gate, reporter) = start(folder.path(), &key).await;
-    let first = reporter.report_at(T).await.unwrap();
+    let first = reporter.report_at(ChainTime(T)).await.unwrap();
     use_up(&gate, 1, 100).await;
-    assert_eq!(reporter.report_at(T).await.unwrap(), first);
+    assert_eq!(reporter.report_at(ChainTime(T)).await.unwrap(), first);
     gate.close().await;
 
     let (gate, reporter) = start(folder.path(), &key).await;
     use_up(&gate, 1, 100).await;
-    assert_eq!(reporter.report_at(T).await.unwrap(), first, "also after a restart");
+    assert_eq!(reporter.report_at(ChainTime(T)).await.unwrap(), first, "also after a restart");
     assert_eq!(count(&reporter).await, 1);
-    let next = reporter.report_at(T + 1).await.unwrap();
+    let next = reporter.report_at(ChainTime(T + 1)).await.unwrap();
     assert_eq!(next[0].readings[0].cumulative, 200);
     assert_eq!(count(&reporter).await, 2);
 }
@@ -168,13 +169,13 @@ async fn one_second_has_one_report() {
 async fn a_clock_that_goes_back_signs_nothing() {
     let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
     let (_gate, reporter) = start(folder.path(), &key).await;
-    let last = reporter.report_at(T).await.unwrap();
-    for now in [T - 1, T - 3_600] {
+    let last = reporter.report_at(ChainTime(T)).await.unwrap();
+    for now in [T - 1, T - 3_600].map(ChainTime) {
         assert_eq!(reporter.report_at(now).await, Err(KeyState::ClockBehind { now }));
         assert_eq!(reporter.status()[0].state, KeyState::ClockBehind { now });
     }
     assert_eq!((reporter.latest(), count(&reporter).await), (last, 1));
-    assert_eq!(reporter.report_at(T + 1).await.unwrap()[0].reported_at, T + 1);
+    assert_eq!(reporter.report_at(ChainTime(T + 1)).await.unwrap()[0].reported_at, T + 1);
     assert_eq!(reporter.status()[0].state, KeyState::Signing);
 }
 
@@ -182,7 +183,7 @@ async fn a_clock_that_goes_back_signs_nothing() {
 async fn a_crash_before_the_signature_signs_the_same_again() {
     let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
     let (gate, reporter) = start(folder.path(), &key).await;
-    let lost = reporter.report_at(T).await.unwrap();
+    let lost = reporter.report_at(ChainTime(T)).await.unwrap();
     // As a crash leaves it: written, and not signed as far as the store knows.
     gate.write(|connection| connection.execute("UPDATE reports SET signature = NULL", [])).await.unwrap();
     gate.close().await;
@@ -190,22 +191,22 @@ async fn a_crash_before_the_signature_signs_the_same_again() {
     let (gate, reporter) = start(folder.path(), &key).await;
     assert_eq!((reporter.latest(), count(&reporter).await), (vec![], 0));
     use_up(&gate, 1, 500).await;
-    let again = reporter.report_at(T).await.unwrap();
+    let again = reporter.report_at(ChainTime(T)).await.unwrap();
     assert_eq!(again[0].digest(), lost[0].digest());
     assert_eq!(ReportRecord { seq: lost[0].seq, ..again[0].clone() }, lost[0]);
-    assert_eq!(reporter.report_at(T + 1).await.unwrap()[0].readings[0].cumulative, 500);
+    assert_eq!(reporter.report_at(ChainTime(T + 1)).await.unwrap()[0].readings[0].cumulative, 500);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_draft_that_was_changed_is_not_signed() {
     let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
     let (gate, reporter) = start(folder.path(), &key).await;
-    reporter.report_at(T).await.unwrap();
+    reporter.report_at(ChainTime(T)).await.unwrap();
     let sql = r#"UPDATE reports SET signature = NULL, body = replace(body, '"cumulative":"0"', '"cumulative":"9"')"#;
     gate.write(move |connection| connection.execute(sql, [])).await.unwrap();
     gate.close().await;
     let (_gate, reporter) = start(folder.path(), &key).await;
-    let refused = reporter.report_at(T).await;
+    let refused = reporter.report_at(ChainTime(T)).await;
     assert!(matches!(refused, Err(KeyState::Store(StoreError::Sqlite(_)))), "{refused:?}");
     assert_eq!(reporter.latest(), []);
 }
@@ -215,20 +216,20 @@ async fn a_store_that_lost_settlements_reports_no_less() {
     let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
     let (gate, reporter) = start(folder.path(), &key).await;
     use_up(&gate, 1, 60).await;
-    reporter.report_at(T).await.unwrap();
+    reporter.report_at(ChainTime(T)).await.unwrap();
     gate.write(|connection| connection.execute_batch("DELETE FROM meters; DELETE FROM ledger;"))
         .await
         .unwrap();
     gate.close().await;
 
     let (gate, reporter) = start(folder.path(), &key).await;
-    assert_eq!(gate.room(&address(1)).unwrap().available, 940, "the gate counts by what was said");
-    assert_eq!(reporter.report_at(T + 1).await.unwrap()[0].readings[0].cumulative, 60);
+    assert_eq!(gate.room(&address(1)).unwrap().available, Units(940), "the gate counts by what was said");
+    assert_eq!(reporter.report_at(ChainTime(T + 1)).await.unwrap()[0].readings[0].cumulative, 60);
     use_up(&gate, 1, 10).await;
-    assert_eq!(reporter.report_at(T + 2).await.unwrap()[0].readings[0].cumulative, 70);
+    assert_eq!(reporter.report_at(ChainTime(T + 2)).await.unwrap()[0].readings[0].cumulative, 70);
     // What another key has said meanwhile binds as well.
     gate.write(|connection| connection.execute("UPDATE reported SET cumulative = 500", [])).await.unwrap();
-    assert_eq!(reporter.report_at(T + 3).await.unwrap()[0].readings[0].cumulative, 500);
+    assert_eq!(reporter.report_at(ChainTime(T + 3)).await.unwrap()[0].readings[0].cumulative, 500);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -239,7 +240,7 @@ async fn use_that_does_not_change_is_reported_and_old_reports_go() {
     let config = ReporterConfig { keep: Duration::from_secs(30), ..ReporterConfig::default() };
     let reporter = Reporter::prepare(gate.clone(), vec![key.into()], config).await.unwrap();
     for step in 0..10 {
-        reporter.report_at(T + 10 * step).await.unwrap();
+        reporter.report_at(ChainTime(T + 10 * step)).await.unwrap();
     }
     let instants = async || {
         let reports = reporter.after(0, 100).await.unwrap().reports;
@@ -251,7 +252,7 @@ async fn use_that_does_not_change_is_reported_and_old_reports_go() {
     assert_eq!(instants().await, (vec![60, 70, 80, 90], vec![60, 70, 80, 90]));
     // A chunk without credits is silent; its last report stays.
     gate.observe_credit(address(2), 11, None);
-    reporter.report_at(T + 1_000).await.unwrap();
+    reporter.report_at(ChainTime(T + 1_000)).await.unwrap();
     assert_eq!(instants().await, (vec![1_000], vec![60, 70, 80, 90]));
     assert_eq!(reporter.latest().len(), 2);
 }
@@ -265,11 +266,11 @@ async fn a_feed_leaves_nothing_out_and_ends_with_the_last_report() {
     for number in 2..=45 {
         gate.observe_credit(address(number), 10, Some(&credit(number as u32 - 1)));
     }
-    reporter.report_at(T - 3_000).await.unwrap();
+    reporter.report_at(ChainTime(T - 3_000)).await.unwrap();
     let first = reporter.after(0, 1).await.unwrap().next;
     let (all, new) = (reporter.feed(Some(first)), reporter.feed(None));
     for step in 1..7 {
-        reporter.report_at(T - 3_000 + step).await.unwrap();
+        reporter.report_at(ChainTime(T - 3_000 + step)).await.unwrap();
     }
     refresh(&gate);
     use_up(&gate, 1, 33).await;
@@ -318,11 +319,11 @@ async fn the_loop_reports_on_its_interval_and_by_the_chains_clock() {
         sleep(Duration::from_millis(100)).await;
     }
     let reports = reporter.after(0, 3).await.unwrap().reports;
-    let now = gate.chain_view().chain_time().unwrap();
+    let now = gate.chain_view().chain_time().unwrap().get();
     assert!(reports.iter().all(|report| (T..=now).contains(&report.reported_at)));
     assert!(reports.is_sorted_by(|one, next| one.reported_at < next.reported_at));
     // The chain's clock jumps back: silence, until it has passed the last report again.
-    gate.chain_view().observe_clock(T - 100);
+    gate.chain_view().observe_clock(ChainTime(T - 100));
     while !matches!(reporter.status()[0].state, KeyState::ClockBehind { .. }) {
         assert!(Instant::now() < deadline, "it does not notice");
         sleep(Duration::from_millis(100)).await;
