@@ -12,6 +12,10 @@ mod chain;
 mod cluster;
 mod constants;
 #[cfg(feature = "cluster")]
+mod daemon;
+#[cfg(feature = "http")]
+pub mod http;
+#[cfg(feature = "cluster")]
 pub mod node;
 #[cfg(feature = "cluster")]
 mod outcome;
@@ -42,6 +46,7 @@ pub use constants::{DAY, ELF, START, USDC};
 pub use {
     chain::Chain,
     cluster::Cluster,
+    daemon::Daemon,
     outcome::{Landed, Refused},
     parties::{Loan, Parties},
     pipe::Pipe,

@@ -3,11 +3,11 @@
 use {
     crate::{
         books::{Written, transactions},
-        setup::{Keeper, Setup},
+        setup::Setup,
     },
     blockable_keeper::Config,
     blockable_sdk::{amounts::LAMPORTS_PER_SOL, events::Event},
-    blockable_testkit::DAY,
+    blockable_testkit::{DAY, Daemon},
     rand::{Rng, SeedableRng, rngs::StdRng},
     std::{env, time::Duration},
     tokio::time::{Instant, sleep},
@@ -70,8 +70,8 @@ struct Duo {
     step: u32,
     /// Seconds for which the second keeper leaves what is due to the first: more than one step, less than two.
     delay: i64,
-    first: Option<Keeper>,
-    second: Keeper,
+    first: Option<Daemon>,
+    second: Daemon,
     used: [u64; CREDITS],
     takeovers: u32,
     deaths: u32,
