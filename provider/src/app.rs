@@ -89,7 +89,7 @@ pub(crate) struct App {
     /// Times of the last progress, for `/livez`.
     pub progress: Progress,
     /// True from the moment that the server shuts down.
-    pub stopping: watch::Sender<bool>,
+    pub stopping: watch::Receiver<bool>,
 }
 
 impl App {

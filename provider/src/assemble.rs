@@ -19,11 +19,9 @@ use {
         FollowConfig, Follower, FreezeDesk, FreezeDeskConfig, Gate, GateConfig, Reporter, ReporterConfig,
     },
     blockable_sdk::keys::SigningKey,
+    blockable_service::shutdown::Stage,
     std::{collections::BTreeMap, io, net::SocketAddr, sync::Arc, time::Duration},
-    tokio::{
-        net::TcpListener,
-        sync::{Semaphore, watch},
-    },
+    tokio::{net::TcpListener, sync::Semaphore},
 };
 
 /// Time that an upstream may take to accept a connection.
@@ -34,6 +32,8 @@ const POOL_IDLE: Duration = Duration::from_secs(90);
 /// A server that is put together and does not run yet.
 pub(crate) struct Assembled {
     pub app: Arc<App>,
+    /// Signals listeners and tasks to stop; without them yet.
+    pub stage: Stage,
     pub listeners: Vec<(TcpListener, SocketAddr)>,
     pub ops: Option<(TcpListener, SocketAddr)>,
     pub echoes: Vec<Echo>,
@@ -61,6 +61,7 @@ pub(crate) async fn assemble(
         Ok(made) => made,
         Err(error) => return Err((error, parts)),
     };
+    let (stage, stopping) = Stage::new("server");
     let app = App {
         running: Running::new(&config.limits),
         intake: Intake::new(&config.freezes),
@@ -72,12 +73,13 @@ pub(crate) async fn assemble(
         http: made.http,
         metrics: Metrics::new(),
         progress: Progress::new(),
-        stopping: watch::Sender::new(false),
+        stopping,
         parts,
         config,
     };
     Ok(Assembled {
         app: Arc::new(app),
+        stage,
         listeners: made.listeners,
         ops: made.ops,
         echoes: made.echoes,

@@ -16,7 +16,7 @@ const WRITER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Marks the progress of the parts for `/livez` and drops leases that ended a while ago.
 pub(crate) async fn watch(app: Arc<App>) {
-    let (mut ticks, mut stopping) = (interval(WATCH_INTERVAL), app.stopping.subscribe());
+    let (mut ticks, mut stopping) = (interval(WATCH_INTERVAL), app.stopping.clone());
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
@@ -36,7 +36,7 @@ pub(crate) async fn watch(app: Arc<App>) {
 /// Counts usage reports as they are signed.
 pub(crate) async fn count_reports(app: Arc<App>) {
     let Some(reporter) = &app.parts.reporter else { return };
-    let (mut signed, mut stopping) = (reporter.subscribe(), app.stopping.subscribe());
+    let (mut signed, mut stopping) = (reporter.subscribe(), app.stopping.clone());
     loop {
         let count = tokio::select! {
             received = signed.recv() => match received {
