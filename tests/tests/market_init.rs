@@ -8,7 +8,10 @@ use {
     },
     blockable_testkit::{DAY, ELF, Parties},
     solana_sdk::{native_token::LAMPORTS_PER_SOL, signature::Keypair, signer::Signer},
-    std::{fs, path::PathBuf},
+    std::{
+        fs,
+        path::{Path, PathBuf},
+    },
     surfpool_sdk::{Surfnet, cheatcodes::builders::DeployProgram},
     tokio::task::block_in_place,
 };
@@ -47,7 +50,7 @@ impl Cluster {
     }
 
     fn config(&self) -> MarketConfig {
-        MarketConfig::parse("market.toml", &filled_in(&self.mint)).unwrap()
+        MarketConfig::FILE.parse(&filled_in(&self.mint), Path::new(""), "market.toml").unwrap()
     }
 
     async fn ensure(&self, config: &MarketConfig) -> Result<Outcome, MigrationError> {

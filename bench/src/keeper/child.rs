@@ -40,7 +40,7 @@ pub struct Round {
 /// Goes round once for each line on standard input. Errors: [`BenchError`].
 pub fn run(args: &ChildArgs) -> Result<(), BenchError> {
     memory::share_arenas();
-    let config = Config::load(&args.config).map_err(BenchError::setup)?;
+    let config = Config::FILE.load(&args.config).map_err(BenchError::setup)?;
     let runtime = tokio::runtime::Runtime::new().map_err(BenchError::setup)?;
     let mut keeper = runtime.block_on(Keeper::open(config)).map_err(BenchError::setup)?;
     for line in std::io::stdin().lines() {

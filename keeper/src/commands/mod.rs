@@ -112,7 +112,7 @@ struct File {
 impl File {
     /// Reads the file of a command that logs. Log lines begin once the file is known to be right.
     fn load_and_log(&self, format: LogFormat) -> Result<Config, ConfigError> {
-        let config = Config::load(&self.config)?;
+        let config = Config::FILE.load(&self.config)?;
         log_to_stderr(format);
         Ok(config)
     }
@@ -187,8 +187,10 @@ async fn execute(command: Command) -> Result<bool, CommandError> {
         Command::Explain { file, credit, json } => {
             explain::run(file.load_and_log(LogFormat::Text)?, credit, json).await
         }
-        Command::Reconcile { file, json } => reconcile::run(Config::load(&file.config)?, json).await,
-        Command::Quarantine { file, action } => quarantine::run(&Config::load(&file.config)?, action).await,
-        Command::Doctor { file, json } => doctor::run(Config::load(&file.config)?, json).await,
+        Command::Reconcile { file, json } => reconcile::run(Config::FILE.load(&file.config)?, json).await,
+        Command::Quarantine { file, action } => {
+            quarantine::run(&Config::FILE.load(&file.config)?, action).await
+        }
+        Command::Doctor { file, json } => doctor::run(Config::FILE.load(&file.config)?, json).await,
     }
 }

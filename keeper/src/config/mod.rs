@@ -18,13 +18,6 @@ use {
     std::path::{Path, PathBuf},
 };
 
-/// The keeper's file. Environment variables such as `BLOCKABLE_KEEPER_CYCLE__SECONDS` override it.
-const FILE: FileKind = FileKind {
-    example: "keeper.example.toml",
-    advice: "name it with --config, or write one with `blockable-keeper init FOLDER`",
-    environment: Some("BLOCKABLE_KEEPER_"),
-};
-
 /// All settings of a keeper. Relative paths have been made to start from the file's folder.
 #[derive(Clone)]
 pub struct Config {
@@ -57,18 +50,14 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads a file, overridden by the environment. Errors: [`ConfigError`], with every mistake in it.
-    pub fn load(path: &Path) -> Result<Config, ConfigError> {
-        FILE.load(path, read, Config::resolve)
-    }
-
-    /// Reads a text; relative paths in it start from `folder`, and `name` stands for it in errors.
-    /// Errors: [`ConfigError`], with every mistake in it.
-    pub fn parse(text: &str, folder: &Path, name: &str) -> Result<Config, ConfigError> {
-        let mut config = FILE.parse(text, name, read)?;
-        config.resolve(folder);
-        Ok(config)
-    }
+    /// The keeper's file. Environment variables such as `BLOCKABLE_KEEPER_CYCLE__SECONDS` override it.
+    pub const FILE: FileKind<Config> = FileKind {
+        example: "keeper.example.toml",
+        advice: "name it with --config, or write one with `blockable-keeper init FOLDER`",
+        environment: Some("BLOCKABLE_KEEPER_"),
+        read,
+        resolve: Config::resolve,
+    };
 
     fn resolve(&mut self, folder: &Path) {
         self.data_dir = folder.join(&self.data_dir);

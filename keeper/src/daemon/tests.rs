@@ -42,7 +42,7 @@ impl Case {
              [[rpc]]\nname = \"a\"\nurl = \"http://127.0.0.1:1\"\n[[rpc]]\nname = \"b\"\nurl = \"http://127.0.0.1:1\"\n\
              [[reporter]]\nurl = \"http://127.0.0.1:1\"\nprovider = \"{provider}\"\n"
         );
-        let config = Config::parse(&text, folder.path(), "keeper.toml").unwrap();
+        let config = Config::FILE.parse(&text, folder.path(), "keeper.toml").unwrap();
         let store = Store::open(&config.data_dir).unwrap();
         let parts = Parts::open(config, store).await.unwrap();
         Case { cycle: Cycle::new(parts), folder }

@@ -45,7 +45,7 @@ async fn what_another_keeper_has_metered_since_it_was_planned_is_not_sent() {
     setup.set_used(0, 5_000).await;
     setup.stay(4).await;
     let mut keeper =
-        blockable_keeper::Keeper::open(Config::load(&setup.config("keeper")).unwrap()).await.unwrap();
+        blockable_keeper::Keeper::open(Config::FILE.load(&setup.config("keeper")).unwrap()).await.unwrap();
     let (snapshot, plan) = keeper.plan().await.unwrap();
     assert_eq!(plan.intents.len(), 1);
 

@@ -18,14 +18,6 @@ use {
         Deserialize, Deserializer,
         de::{Error, Visitor},
     },
-    std::path::Path,
-};
-
-/// The market's file. The environment does not override it: what it says becomes permanent.
-const FILE: FileKind = FileKind {
-    example: "migrations/market.example.toml",
-    advice: "copy migrations/market.example.toml and fill in its addresses",
-    environment: None,
 };
 
 /// The purpose of a market.
@@ -71,15 +63,14 @@ pub struct MarketConfig {
 }
 
 impl MarketConfig {
-    /// Reads and checks a file. Errors: [`ConfigError`], with every mistake in it.
-    pub fn read(path: &Path) -> Result<MarketConfig, ConfigError> {
-        FILE.load(path, read, |_, _| ())
-    }
-
-    /// Reads and checks the text of a file; `path` names it in errors. Errors: [`ConfigError`], with every mistake in it.
-    pub fn parse(path: &str, text: &str) -> Result<MarketConfig, ConfigError> {
-        FILE.parse(text, path, read)
-    }
+    /// The market's file. The environment does not override it: what it says becomes permanent.
+    pub const FILE: FileKind<MarketConfig> = FileKind {
+        example: "migrations/market.example.toml",
+        advice: "copy migrations/market.example.toml and fill in its addresses",
+        environment: None,
+        read,
+        resolve: |_, _| (),
+    };
 
     /// The arguments of the instruction that creates the market.
     pub fn market_args(&self) -> MarketArgs {

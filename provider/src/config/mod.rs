@@ -21,13 +21,6 @@ use {
     },
 };
 
-/// The server's file. Environment variables such as `BLOCKABLE_PROVIDER_GATE__LEDGER_DAYS` override it.
-const FILE: FileKind = FileKind {
-    example: "provider.example.toml",
-    advice: "name it with --config, or write one with `blockable-provider init FOLDER`",
-    environment: Some("BLOCKABLE_PROVIDER_"),
-};
-
 /// All settings of a server. Paths are absolute, or relative to the working folder.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -62,18 +55,14 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads a file, overridden by the environment. Errors: [`ConfigError`], with every mistake in it.
-    pub fn load(path: &Path) -> Result<Config, ConfigError> {
-        FILE.load(path, read, Config::resolve)
-    }
-
-    /// Reads a text; relative paths in it start from `folder`, and `name` stands for it in errors.
-    /// Errors: [`ConfigError`], with every mistake in it.
-    pub fn parse(text: &str, folder: &Path, name: &str) -> Result<Config, ConfigError> {
-        let mut config = FILE.parse(text, name, read)?;
-        config.resolve(folder);
-        Ok(config)
-    }
+    /// The server's file. Environment variables such as `BLOCKABLE_PROVIDER_GATE__LEDGER_DAYS` override it.
+    pub const FILE: FileKind<Config> = FileKind {
+        example: "provider.example.toml",
+        advice: "name it with --config, or write one with `blockable-provider init FOLDER`",
+        environment: Some("BLOCKABLE_PROVIDER_"),
+        read,
+        resolve: Config::resolve,
+    };
 
     fn resolve(&mut self, folder: &Path) {
         let upstream_keys = self.models.iter_mut().filter_map(|model| model.upstream_key.as_mut());

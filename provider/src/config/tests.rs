@@ -6,7 +6,7 @@ use {
 const EXAMPLE: &str = include_str!("../../provider.example.toml");
 
 fn mistakes(text: &str) -> Vec<String> {
-    match Config::parse(text, Path::new("/etc/blockable"), "provider.toml") {
+    match Config::FILE.parse(text, Path::new("/etc/blockable"), "provider.toml") {
         Err(ConfigError::Mistakes { mistakes, .. }) => mistakes,
         other => panic!("{other:?}"),
     }
@@ -14,7 +14,7 @@ fn mistakes(text: &str) -> Vec<String> {
 
 #[test]
 fn the_example_is_a_configuration() {
-    let config = Config::parse(EXAMPLE, Path::new("/etc/blockable"), "provider.toml").unwrap();
+    let config = Config::FILE.parse(EXAMPLE, Path::new("/etc/blockable"), "provider.toml").unwrap();
     assert_eq!(config.secret_file, Path::new("/etc/blockable/secret"));
     assert_eq!(config.gate.store, Path::new("/etc/blockable/gate.db"));
     assert!(!config.models.is_empty() && !config.gpus.is_empty());

@@ -96,7 +96,7 @@ pub fn config(folder: &Path) -> Config {
         address(1),
         address(2)
     );
-    let mut config = Config::parse(&text, folder, "test").unwrap();
+    let mut config = Config::FILE.parse(&text, folder, "test").unwrap();
     config.models.push(ModelConfig::echo("echo", Price { prompt: Units(1_000), generated: Units(2_000) }));
     config
 }

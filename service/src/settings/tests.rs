@@ -91,17 +91,23 @@ fn numbers_are_within_bounds_or_left_out() {
 
 #[test]
 fn a_file_is_read_or_all_its_mistakes_are_named() {
-    let kind = FileKind { example: "daemon.example.toml", advice: "write one", environment: None };
-    let read = |reader: &mut Reader| Some((reader.required::<u8>("a")?, reader.required::<u8>("b")?));
-    assert_eq!(kind.parse("a = 1\nb = 2", "daemon.toml", read).unwrap(), (1, 2));
-    let error = kind.parse("a = 1\nbb = 2", "daemon.toml", read).unwrap_err().to_string();
+    let kind = FileKind {
+        example: "daemon.example.toml",
+        advice: "write one",
+        environment: None,
+        read: |reader| Some((reader.required::<u8>("a")?, reader.required::<u8>("b")?)),
+        resolve: |_, _| (),
+    };
+    let parse = |text| kind.parse(text, Path::new(""), "daemon.toml");
+    assert_eq!(parse("a = 1\nb = 2").unwrap(), (1, 2));
+    let error = parse("a = 1\nbb = 2").unwrap_err().to_string();
     let (missing, unknown) = ("b: is missing; add it", "bb: no such key; remove it or correct its name");
     assert_eq!(
         error,
         format!("daemon.toml:\n  {missing}\n  {unknown}\ndaemon.example.toml explains every key")
     );
-    let error = kind.parse("a", "daemon.toml", read).unwrap_err().to_string();
+    let error = parse("a").unwrap_err().to_string();
     assert!(error.starts_with("daemon.toml is not TOML: ") && error.ends_with("; correct it"), "{error}");
-    let error = kind.load(Path::new("no/such.toml"), read, |_, _| ()).unwrap_err().to_string();
+    let error = kind.load(Path::new("no/such.toml")).unwrap_err().to_string();
     assert!(error.starts_with("cannot read no/such.toml: ") && error.ends_with("; write one"), "{error}");
 }
