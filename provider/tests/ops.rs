@@ -24,6 +24,7 @@ use {
     blockable_provider::config::{Party, Webhook},
     blockable_sdk::amounts::Units,
     blockable_service::{hex, secrets::SecretSource},
+    blockable_testkit::fixtures::{MARKET, PROVIDER},
     common::{Bench, GRANTED, address, chat_body, frozen, ours, refused},
     hmac::{Hmac, Mac},
     serde_json::{Value, json},
@@ -73,7 +74,7 @@ async fn it_is_not_ready_while_it_would_refuse() {
     let folder = bench.stop().await;
 
     // A gate that has not seen the chain.
-    let gate_config = blockable_gate::GateConfig::new(address(1), address(2), folder.path().join("gate.db"));
+    let gate_config = blockable_gate::GateConfig::new(MARKET, PROVIDER, folder.path().join("gate.db"));
     let gate = blockable_gate::Gate::open(gate_config).unwrap();
     let config = common::config(folder.path());
     let server = blockable_provider::Server::start_with(config, gate, Default::default()).await.unwrap();

@@ -13,6 +13,8 @@ mod cluster;
 mod constants;
 #[cfg(feature = "cluster")]
 mod daemon;
+#[cfg(feature = "fixtures")]
+pub mod fixtures;
 #[cfg(feature = "http")]
 pub mod http;
 #[cfg(feature = "cluster")]

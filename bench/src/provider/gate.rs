@@ -1,13 +1,14 @@
 //! `bench gate`: how many jobs a gate admits per second, and how long one waits for it.
 
 use {
-    super::{address, credit, gate_seeing},
+    super::{credit, gate_seeing},
     crate::{
         BenchError,
         performance::{Bound, Durations, Figure, Output},
     },
     blockable_gate::{AtDeadline, Durability, Hold, Job, ledger::Ledger},
     blockable_sdk::amounts::{MarketTime, Units},
+    blockable_testkit::fixtures::address,
     std::{
         collections::HashMap,
         hint::black_box,
@@ -57,7 +58,7 @@ pub fn run(args: &GateArgs) -> Result<(), BenchError> {
 /// Admissions by one thread, each ended again, over all credits.
 fn in_memory(time: Duration) -> Figure {
     let mut ledger = Ledger::restore(HashMap::new(), Vec::new(), 1);
-    let addresses: Vec<_> = (0..CREDITS).map(address).collect();
+    let addresses: Vec<_> = (0..CREDITS.into()).map(address).collect();
     for (number, address) in (0..CREDITS).zip(&addresses) {
         ledger.observe(*address, 1, Some(&credit(number)));
     }
@@ -97,7 +98,7 @@ async fn durable(time: Duration, durability: Durability) -> Result<(f64, Duratio
             while start.elapsed() < time {
                 let asked = Instant::now();
                 let job = Job::new(Units(10), "bench", TIME_LIMIT);
-                gate.admit(&address(number % CREDITS), job).await.map_err(BenchError::setup)?;
+                gate.admit(&address(u64::from(number % CREDITS)), job).await.map_err(BenchError::setup)?;
                 waits.push(asked.elapsed());
                 number += CALLERS;
             }

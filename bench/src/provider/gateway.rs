@@ -1,7 +1,7 @@
 //! Measures the latency that the gateway adds: the same call through it and directly to the upstream, in turn.
 
 use {
-    super::{address, gate_seeing, market, provider},
+    super::gate_seeing,
     crate::{
         BenchError,
         performance::{Bound, Durations, Figure},
@@ -9,6 +9,7 @@ use {
     blockable_gate::Durability,
     blockable_provider::{Config, Parts, Price, Server, config::ModelConfig, echo::Echo, init::init},
     blockable_sdk::amounts::Units,
+    blockable_testkit::fixtures::{MARKET, PROVIDER, address},
     secrecy::ExposeSecret,
     serde_json::{Value, json},
     std::time::{Duration, Instant},
@@ -81,9 +82,7 @@ max_output_tokens = 4096
 units_per_1k_prompt = 1000
 units_per_1k_generated = 4000
 "#,
-        market(),
-        provider(),
-        echo,
+        MARKET, PROVIDER, echo,
     )
 }
 

@@ -1,6 +1,6 @@
 use {
     super::{
-        address, later, market,
+        MARKET, address, later,
         node::Node,
         open,
         order::{freeze, freezer, gate, lender, loan, signed},
@@ -233,7 +233,7 @@ async fn only_so_many_orders_are_open_at_once() {
     let other = |units| {
         let by = lender();
         let amount = FreezeAmount::Units(units);
-        let freeze = credit_freeze(&market(), &by.pubkey(), &address(2), amount, FreezeReason::Risk);
+        let freeze = credit_freeze(&MARKET, &by.pubkey(), &address(2), amount, FreezeReason::Risk);
         signed(&by, &[freeze], node.with_state(|state| state.blockhash))
     };
     desk.obey(&other(1)).await.unwrap();

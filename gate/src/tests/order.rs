@@ -1,5 +1,5 @@
 use {
-    super::{address, credit, later, market, open},
+    super::{MARKET, address, credit, later, open},
     crate::{FreezeOrder, Gate, OrderRefused},
     blockable_sdk::{
         AccountMeta, Hash, Instruction, Keypair, PROGRAM_ID, Pubkey, Signature, Signer, VersionedMessage,
@@ -52,7 +52,7 @@ pub(super) fn gate(folder: &Path) -> Gate {
 
 /// The instruction by which a key freezes the credit at address 1.
 pub(super) fn freeze(by: &Keypair, amount: FreezeAmount) -> Instruction {
-    credit_freeze(&market(), &by.pubkey(), &address(1), amount, FreezeReason::Risk)
+    credit_freeze(&MARKET, &by.pubkey(), &address(1), amount, FreezeReason::Risk)
 }
 
 /// A transaction of version 0 of what `by` signs and pays for.
@@ -116,7 +116,7 @@ fn only_a_compute_budget_may_come_with_the_freeze() {
     assert_eq!(read(std::slice::from_ref(&limit)), Err(OrderRefused::NotAFreeze));
     assert_eq!(read(&[]), Err(OrderRefused::NotAFreeze));
     assert_eq!(read(&[freeze.clone(), freeze.clone()]), Err(OrderRefused::NotAFreeze));
-    let thaw = credit_thaw(&market(), &by.pubkey(), &address(1), UnitAmount::All);
+    let thaw = credit_thaw(&MARKET, &by.pubkey(), &address(1), UnitAmount::All);
     assert_eq!(read(&[freeze.clone(), thaw.clone()]), Err(OrderRefused::NotAFreeze));
     assert_eq!(read(&[thaw]), Err(OrderRefused::NotAFreeze));
     let program = Pubkey::new_unique();

@@ -8,11 +8,9 @@ use {
     blockable_sdk::{
         Pubkey,
         amounts::{ChainTime, Units},
-        program::{
-            state::{Collateral, Credit, Market, Provider},
-            transitions::Status,
-        },
+        program::state::{Credit, Market, Provider},
     },
+    blockable_testkit::fixtures::{MARKET, PROVIDER, active_credit},
     bytemuck::Zeroable,
     reqwest::{Client, RequestBuilder, Response},
     secrecy::ExposeSecret,
@@ -47,18 +45,7 @@ pub fn ours() -> Pubkey {
 
 /// An active credit of [`GRANTED`] units under lien.
 pub fn credit(index: u32) -> Credit {
-    let mut credit = Credit::zeroed();
-    credit.version = Credit::VERSION;
-    credit.status = Status::Active.byte();
-    credit.blockable = 1;
-    credit.has_index = 1;
-    credit.meter.index = index;
-    credit.market = address(1);
-    credit.provider = address(2);
-    credit.lender = address(4);
-    credit.borrower = address(5);
-    credit.collateral = Collateral { granted: GRANTED, ..Collateral::default() };
-    credit
+    active_credit(index, Units(GRANTED))
 }
 
 /// The same credit with units frozen.
@@ -93,8 +80,7 @@ pub fn config(folder: &Path) -> Config {
         units_per_second = 10
         count = 8
         "#,
-        address(1),
-        address(2)
+        MARKET, PROVIDER
     );
     let mut config = Config::FILE.parse(&text, folder, "test").unwrap();
     config.models.push(ModelConfig::echo("echo", Price { prompt: Units(1_000), generated: Units(2_000) }));
@@ -105,7 +91,7 @@ pub fn config(folder: &Path) -> Config {
 pub fn gate(folder: &Path) -> Gate {
     let config = GateConfig {
         max_staleness: Duration::from_secs(3_600),
-        ..GateConfig::new(address(1), address(2), folder.join("gate.db"))
+        ..GateConfig::new(MARKET, PROVIDER, folder.join("gate.db"))
     };
     let gate = Gate::open(config).unwrap();
     see_chain(&gate);

@@ -39,8 +39,8 @@ async fn a_new_epoch_is_reported_on_at_once() {
     let second = timeout(MINUTE, reports.recv()).await.unwrap().unwrap();
     assert_eq!((second.epoch, second.reporter, second.reporter_index), (4, new.pubkey(), 1));
     assert_eq!(reporter.latest(), [second.as_ref().clone()], "reports of the old epoch are void");
-    second.verify(&provider(), &gate.provider().unwrap()).unwrap();
-    assert!(first.verify(&provider(), &gate.provider().unwrap()).is_err());
+    second.verify(&PROVIDER, &gate.provider().unwrap()).unwrap();
+    assert!(first.verify(&PROVIDER, &gate.provider().unwrap()).is_err());
     reporter.stop().await;
 }
 

@@ -2,7 +2,7 @@ mod freezes;
 mod keys;
 
 use {
-    super::{address, credit, later, market, open, provider, refresh},
+    super::{MARKET, PROVIDER, address, credit, later, open, refresh},
     crate::{
         Gate, Job, Reporter, ReporterConfig, ReporterError, StoreError,
         reporter::{Feed, KeyState},
@@ -33,7 +33,7 @@ const T: i64 = 1_800_000_000;
 /// A provider with chunks of four that lists some keys.
 fn listing(epoch: u32, keys: &[Pubkey]) -> Provider {
     let mut account = Provider::zeroed();
-    (account.market, account.epoch, account.chunk_size, account.quorum) = (market(), epoch, 4, 1);
+    (account.market, account.epoch, account.chunk_size, account.quorum) = (MARKET, epoch, 4, 1);
     account.reporter_count = keys.len() as u8;
     for (place, key) in keys.iter().enumerate() {
         account.reporters[place] = Listed { key: *key, expires_at: i64::MAX };
@@ -103,7 +103,7 @@ async fn a_report_is_one_that_the_program_accepts() {
     let _running = gate.admit(&address(1), Job::new(Units(40), "job", MINUTE)).await.unwrap();
     let reports = reporter.report_at(ChainTime(T)).await.unwrap();
     let [report] = reports.as_slice() else { panic!("{reports:?}") };
-    let signed = report.verify(&provider(), &gate.provider().unwrap()).unwrap();
+    let signed = report.verify(&PROVIDER, &gate.provider().unwrap()).unwrap();
     assert!(signature::verify(&key.pubkey(), &signed.signature, &signed.digest(&report.scope())));
 
     let reading = *signed.reading(0).unwrap();
@@ -349,7 +349,7 @@ async fn what_cannot_be_right_is_refused_at_the_start() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closed_credit_and_an_unseen_chain_are_not_reported_on() {
     let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
-    let mut config = crate::GateConfig::new(market(), provider(), folder.path().join("gate.db"));
+    let mut config = crate::GateConfig::new(MARKET, PROVIDER, folder.path().join("gate.db"));
     config.max_store_bytes = Some(8 << 20);
     let gate = Gate::open(config).unwrap();
     let reporter = prepare(&gate, vec![key.insecure_clone().into()]).await;
