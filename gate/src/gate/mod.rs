@@ -14,7 +14,7 @@ use {
     },
     blockable_sdk::{
         Pubkey, Signature,
-        amounts::{ChainTime, Units},
+        amounts::{ChainTime, MarketTime, Units},
         program::state::{Credit, Market, Provider},
     },
     blockable_service::lock::{self, lock},
@@ -104,8 +104,22 @@ struct Inner {
     notices: broadcast::Sender<Notice>,
     /// Wakes those who wait for a change of the chain view.
     changed: watch::Sender<u64>,
-    /// Passes on the time of every freeze that the chain shows.
-    froze: broadcast::Sender<ChainTime>,
+    /// Passes on every freeze that the chain shows.
+    froze: broadcast::Sender<FreezeTime>,
+}
+
+/// The time of a credit's latest freeze, by both clocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct FreezeTime {
+    pub chain: ChainTime,
+    pub market: MarketTime,
+}
+
+impl FreezeTime {
+    fn new(credit: &Credit) -> FreezeTime {
+        let (chain, market) = (credit.meter.frozen_at_chain, credit.frozen_at_market);
+        FreezeTime { chain: ChainTime(chain), market: MarketTime(market) }
+    }
 }
 
 /// Milliseconds since 1970 on this machine's clock.
@@ -201,23 +215,20 @@ impl Gate {
             return;
         }
         let mut ledger = self.ledger();
-        let known = ledger.credit(&address).map_or(0, |known| known.meter.frozen_at_chain);
+        let known = ledger.credit(&address).map_or(ChainTime(0), |known| FreezeTime::new(known).chain);
         if !ledger.observe(address, slot, credit) {
             return;
         }
         drop(ledger);
         self.inner.changed.send_modify(|changes| *changes = changes.wrapping_add(1));
-        let frozen_at_chain = credit
-            .map(|credit| credit.meter.frozen_at_chain)
-            .filter(|frozen_at_chain| *frozen_at_chain > known);
-        if let Some(frozen_at_chain) = frozen_at_chain {
+        if let Some(freeze) = credit.map(FreezeTime::new).filter(|freeze| freeze.chain > known) {
             // Nobody may be listening.
-            let _ = self.inner.froze.send(ChainTime(frozen_at_chain));
+            let _ = self.inner.froze.send(freeze);
         }
     }
 
-    /// Listens to freezes as the chain shows them; each is given by its time.
-    pub fn freezes(&self) -> broadcast::Receiver<ChainTime> {
+    /// Listens to freezes as the chain shows them. A credit that is first seen counts as frozen now, whenever that was.
+    pub(crate) fn freezes(&self) -> broadcast::Receiver<FreezeTime> {
         self.inner.froze.subscribe()
     }
 

@@ -2,8 +2,8 @@
 
 use {
     super::{Inner, Reporter, STEP, round, rows, status::KeyState},
-    crate::{Gate, StoreError, reporter::round::Signer},
-    blockable_sdk::amounts::ChainTime,
+    crate::{Gate, StoreError, gate::FreezeTime, reporter::round::Signer},
+    blockable_sdk::{amounts::ChainTime, program::metering::LATE_REPORT_SECONDS},
     blockable_service::lock::lock,
     std::{
         collections::BTreeSet,
@@ -21,7 +21,8 @@ const FREEZE_RETRY: Duration = Duration::from_secs(1);
 /// reporter stops.
 ///
 /// A freeze is answered by a report of its own instant. Until that one is signed and stored, no later instant is reported on:
-/// instants only rise, and a later one would leave the freeze without its report for good.
+/// instants only rise, and a later one would leave the freeze without its report for good. A freeze of long ago, whose reports
+/// the program treats as any others, is not answered: a gate that begins anew sees all freezes of the past at once.
 pub(super) async fn run(reporter: Reporter, place: usize) {
     let inner = &reporter.inner;
     let signer = &inner.signers[place];
@@ -31,10 +32,10 @@ pub(super) async fn run(reporter: Reporter, place: usize) {
     let (mut due, mut prune_at, mut retry_at) = (Instant::now(), Instant::now(), Instant::now());
     let mut epoch = None;
     loop {
-        while let Some(frozen_at_chain) = unanswered.first().copied()
+        while let Some(freeze) = unanswered.first().copied()
             && Instant::now() >= retry_at
         {
-            match inner.report_freeze(signer, frozen_at_chain).await {
+            match inner.report_freeze(signer, freeze).await {
                 Err(KeyState::Store(StoreError::Closed)) => return,
                 Err(KeyState::Key(_) | KeyState::Store(_)) => retry_at = Instant::now() + FREEZE_RETRY,
                 // The others: a later instant has been drafted, or the key may sign nothing at all.
@@ -57,7 +58,7 @@ pub(super) async fn run(reporter: Reporter, place: usize) {
         tokio::select! {
             () = async { drop(stopping.wait_for(|stopping| *stopping).await) } => return,
             frozen = freezes.recv() => match frozen {
-                Ok(frozen_at_chain) => drop(unanswered.insert(frozen_at_chain)),
+                Ok(freeze) => drop(unanswered.insert(freeze)),
                 Err(RecvError::Lagged(missed)) => tracing::error!(missed, "freezes were not reported on"),
                 // The gate lives as long as this reporter has it.
                 Err(RecvError::Closed) => return,
@@ -70,18 +71,21 @@ pub(super) async fn run(reporter: Reporter, place: usize) {
 impl Inner {
     /// Reports the jobs that ran when units were frozen, as of the freeze. The program compares such a report with the units
     /// that were open before the freeze, so jobs that no earlier report has named keep their promise.
-    async fn report_freeze(&self, signer: &Signer, frozen_at_chain: ChainTime) -> Result<(), KeyState> {
-        let reporter = signer.key.public_key();
+    async fn report_freeze(&self, signer: &Signer, freeze: FreezeTime) -> Result<(), KeyState> {
+        let now = self.gate.chain_view().market_time();
+        if now.is_some_and(|now| now > freeze.market.plus_seconds(LATE_REPORT_SECONDS)) {
+            return Ok(());
+        }
+        let (frozen_at, reporter) = (freeze.chain, signer.key.public_key());
         let reported = lock(&self.latest)
             .values()
             .filter(|record| record.reporter == reporter)
             .map(|record| ChainTime(record.reported_at))
             .max();
-        if reported.is_some_and(|reported| reported >= frozen_at_chain) {
+        if reported.is_some_and(|reported| reported >= frozen_at) {
             return Ok(());
         }
-        let as_of =
-            |gate: &Gate| round::chain(gate).map(|(now, provider)| (now.min(frozen_at_chain), provider));
+        let as_of = |gate: &Gate| round::chain(gate).map(|(now, provider)| (now.min(frozen_at), provider));
         self.report_seeing(signer, as_of).await.map(|_| ())
     }
 

@@ -25,7 +25,7 @@ async fn a_freeze_is_answered_by_a_report_of_its_time() {
     gate.chain_view().observe_clock(ChainTime(frozen_at_chain));
     chain = later(&chain, |chain| {
         chain.meter.reported_at = first;
-        metering::freeze_to(&mut chain.collateral, &mut chain.meter, 1_000, frozen_at_chain).unwrap();
+        freeze(chain, frozen_at_chain);
     });
     gate.observe_credit(address(1), 11, Some(&chain));
     while reporter.latest()[0].reported_at == first {
@@ -46,4 +46,34 @@ async fn a_freeze_is_answered_by_a_report_of_its_time() {
     assert_eq!((metered.consumed, metered.overrun, meter.settlement_left), (300, 0, 200));
     gate.settle(&running, Units(200)).await.unwrap();
     reporter.stop().await;
+}
+
+/// Reports of such instants count for nothing any more, and each would hold up the present ones.
+#[tokio::test(flavor = "multi_thread")]
+async fn freezes_of_long_ago_are_not_reported_on() {
+    let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
+    let gate = open(folder.path(), |_| {});
+    show(&gate, &listing(3, &[key.pubkey()]));
+    let config = ReporterConfig { interval: Duration::from_secs(1), ..ReporterConfig::default() };
+    let reporter = Reporter::start(gate.clone(), vec![key.insecure_clone().into()], config).await.unwrap();
+    let started = Instant::now();
+    while reporter.status()[0].state != KeyState::Signing {
+        assert!(started.elapsed() < MINUTE, "the key signs nothing");
+        sleep(Duration::from_millis(10)).await;
+    }
+    let mut signed = reporter.subscribe();
+    let now = gate.chain_view().chain_time().unwrap().get();
+    for number in 0..20 {
+        let frozen = later(&credit(number), |credit| freeze(credit, now - 86_400 + i64::from(number)));
+        gate.observe_credit(address(u64::from(number)), 10, Some(&frozen));
+    }
+    let first = timeout(MINUTE, signed.recv()).await.unwrap().unwrap();
+    assert!(first.reported_at >= now, "a report on the time {} s ago", now - first.reported_at);
+    reporter.stop().await;
+}
+
+/// Freezes a credit in full as the program does, in a market that was never paused.
+pub(super) fn freeze(credit: &mut Credit, at: i64) {
+    metering::freeze_to(&mut credit.collateral, &mut credit.meter, 1_000, at).unwrap();
+    credit.frozen_at_market = at;
 }

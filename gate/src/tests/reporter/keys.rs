@@ -116,9 +116,7 @@ async fn a_freeze_waits_for_its_report_until_the_key_signs_again() {
     // Beyond every instant that was drafted before the key failed.
     let frozen_at_chain = gate.chain_view().chain_time().unwrap().get() + 100;
     gate.chain_view().observe_clock(ChainTime(frozen_at_chain));
-    chain = later(&chain, |chain| {
-        metering::freeze_to(&mut chain.collateral, &mut chain.meter, 1_000, frozen_at_chain).unwrap();
-    });
+    chain = later(&chain, |chain| super::freezes::freeze(chain, frozen_at_chain));
     gate.observe_credit(address(1), 11, Some(&chain));
     // Time for rounds that fail, at instants after the freeze.
     sleep(Duration::from_secs(3)).await;

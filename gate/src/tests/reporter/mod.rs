@@ -13,7 +13,7 @@ use {
         keys::SigningKey,
         program::{
             metering, signature,
-            state::{Collateral, Meter, Provider, Reporter as Listed},
+            state::{Collateral, Credit, Meter, Provider, Reporter as Listed},
         },
         reports::ReportRecord,
     },
