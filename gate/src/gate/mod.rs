@@ -227,9 +227,11 @@ impl Gate {
         }
     }
 
-    /// Listens to freezes as the chain shows them. A credit that is first seen counts as frozen now, whenever that was.
-    pub(crate) fn freezes(&self) -> broadcast::Receiver<FreezeTime> {
-        self.inner.froze.subscribe()
+    /// Listens to freezes as the chain shows them. Returns those that it has shown before, too.
+    pub(crate) fn freezes(&self) -> (Vec<FreezeTime>, broadcast::Receiver<FreezeTime>) {
+        let later = self.inner.froze.subscribe();
+        let known = self.ledger().known().map(|(_, _, credit)| FreezeTime::new(credit)).collect();
+        (known, later)
     }
 
     /// Waits for changes of what the chain shows; the number counts them.

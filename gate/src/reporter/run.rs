@@ -27,8 +27,8 @@ pub(super) async fn run(reporter: Reporter, place: usize) {
     let inner = &reporter.inner;
     let signer = &inner.signers[place];
     let mut stopping = inner.stopping.subscribe();
-    let mut freezes = inner.gate.freezes();
-    let mut unanswered = BTreeSet::new();
+    let (known, mut freezes) = inner.gate.freezes();
+    let mut unanswered = BTreeSet::from_iter(known);
     let (mut due, mut prune_at, mut retry_at) = (Instant::now(), Instant::now(), Instant::now());
     let mut epoch = None;
     loop {
@@ -37,7 +37,9 @@ pub(super) async fn run(reporter: Reporter, place: usize) {
         {
             match inner.report_freeze(signer, freeze).await {
                 Err(KeyState::Store(StoreError::Closed)) => return,
-                Err(KeyState::Key(_) | KeyState::Store(_)) => retry_at = Instant::now() + FREEZE_RETRY,
+                Err(KeyState::Key(_) | KeyState::NoChain | KeyState::Store(_)) => {
+                    retry_at = Instant::now() + FREEZE_RETRY;
+                }
                 // The others: a later instant has been drafted, or the key may sign nothing at all.
                 Ok(()) | Err(_) => drop(unanswered.pop_first()),
             }

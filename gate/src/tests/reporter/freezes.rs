@@ -72,6 +72,25 @@ async fn freezes_of_long_ago_are_not_reported_on() {
     reporter.stop().await;
 }
 
+/// A stream can show a freeze before the first reconcile has shown the provider, and before the reporter has started.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_freeze_that_is_seen_before_the_provider_is_answered_as_well() {
+    let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
+    let gate = open(folder.path(), |_| {});
+    let reporter =
+        Reporter::start(gate.clone(), vec![key.insecure_clone().into()], ReporterConfig::default());
+    let reporter = reporter.await.unwrap();
+    let mut signed = reporter.subscribe();
+    let frozen_at = gate.chain_view().chain_time().unwrap().get();
+    gate.observe_credit(address(1), 10, Some(&later(&credit(0), |credit| freeze(credit, frozen_at))));
+    sleep(Duration::from_millis(500)).await;
+    gate.chain_view().observe_clock(ChainTime(frozen_at + 5));
+    show(&gate, &listing(3, &[key.pubkey()]));
+    let first = timeout(MINUTE, signed.recv()).await.unwrap().unwrap();
+    assert_eq!(first.reported_at, frozen_at);
+    reporter.stop().await;
+}
+
 /// Freezes a credit in full as the program does, in a market that was never paused.
 pub(super) fn freeze(credit: &mut Credit, at: i64) {
     metering::freeze_to(&mut credit.collateral, &mut credit.meter, 1_000, at).unwrap();
