@@ -67,7 +67,7 @@ fn slack(alert: &Alert, phase: Phase) -> Value {
     json!({ "text": escape(&format!("{title}: {}", alert.happened)), "blocks": blocks })
 }
 
-/// Slack's own marks, written so that they are text.
+/// Writes the characters that Slack gives a meaning so that they are text.
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

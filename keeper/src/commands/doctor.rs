@@ -111,8 +111,8 @@ async fn check_chain(config: &Config, nodes: &Nodes, keys: &BTreeMap<Role, Signi
 
 /// Tests whether a key's lamports would raise the alert on funds.
 fn is_low(config: &Config, lamports: Lamports) -> bool {
-    let marks = config.alerts.rules.get(Rule::Funds).marks;
-    marks.is_some_and(|marks| marks.level(lamports.get() as f64) == Level::Raise)
+    let thresholds = config.alerts.rules.get(Rule::Funds).thresholds;
+    thresholds.is_some_and(|thresholds| thresholds.level(lamports.get() as f64) == Level::Raise)
 }
 
 fn check_clock(chain: ChainTime) -> Result<String, String> {

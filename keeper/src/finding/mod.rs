@@ -31,7 +31,7 @@ pub struct Finding {
 /// The state of a rule on a subject.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reading {
-    /// The rule applies. A rule with marks compares the fact's value with them; another one raises its alert.
+    /// The rule applies. A rule with thresholds compares the fact's value with them; another one raises its alert.
     Is(Fact),
     /// Nothing new can be said: an open alert stays, and none is raised.
     Unchanged,

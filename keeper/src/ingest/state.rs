@@ -23,7 +23,7 @@ use {
 /// Names the number of the last piece of evidence whose alert is stored.
 const ACKNOWLEDGED: &str = "ingest/evidence";
 
-/// Marks what one [`super::Ingest::findings`] has returned, to be acknowledged once the alerts on it are stored.
+/// Identifies what one [`super::Ingest::findings`] has returned, to be acknowledged once the alerts on it are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Token {
     /// Serial number of the latest fault returned.
@@ -131,7 +131,7 @@ impl State {
         evidence > self.acknowledged
     }
 
-    /// Forgets the faults that a token marks; those found since stay.
+    /// Forgets the faults that a token covers; those found since stay.
     pub(super) fn acknowledge(&mut self, token: Token) {
         self.pending.retain(|_, (fault, _)| *fault > token.fault);
         self.acknowledged = self.acknowledged.max(token.evidence);

@@ -187,7 +187,7 @@ impl Lander {
         stream::iter(written)
             .for_each_concurrent(AT_ONCE, |Submission { flight, .. }| async move {
                 broadcast(nodes, flight).await;
-                shared.flights().mark_sent(&flight.signature);
+                shared.flights().note_sent(&flight.signature);
             })
             .await;
         written.iter().for_each(|submission| shared.hints.announce(submission.flight.signature));

@@ -31,7 +31,7 @@ pub(crate) struct MarketState {
 }
 
 /// Finds the state of every rule on every credit, and of stalls on the market. `covenant_margin` is the distance from a
-/// covenant's mark at which its alert ends.
+/// covenant's threshold at which its alert ends.
 pub(crate) fn findings(
     measures: &BTreeMap<Pubkey, Measure>,
     market: &MarketState,
@@ -280,7 +280,7 @@ impl Case<'_> {
     }
 }
 
-fn covenant_use(utilisation: &Utilisation, mark: Bps) -> CovenantUse {
+fn covenant_use(utilisation: &Utilisation, threshold: Bps) -> CovenantUse {
     let Utilisation { bps, seconds, window, .. } = *utilisation;
-    CovenantUse { used: bps, mark, seconds, window }
+    CovenantUse { used: bps, threshold, seconds, window }
 }

@@ -7,7 +7,7 @@ use {
         watch::{
             burn::exhausted_at,
             settings::Settings,
-            times::{Marks, Times},
+            times::{MarkTimes, Times},
             track::Track,
         },
     },
@@ -134,15 +134,15 @@ pub(crate) struct Payment {
 pub(crate) struct Utilisation {
     /// Use as a share of the plan for the time so far.
     pub bps: Bps,
-    /// The mark from which on the APR falls.
+    /// The threshold from which on the APR falls.
     pub high_bps: Bps,
-    /// The mark below which the APR rises.
+    /// The threshold below which the APR rises.
     pub low_bps: Bps,
     /// Seconds of the window that reports cover.
     pub seconds: u64,
     /// Seconds that the window has.
     pub window: u64,
-    /// True where the low mark can have an effect: nothing was frozen or unpaid, and there are units to use.
+    /// True where the low threshold can have an effect: nothing was frozen or unpaid, and there are units to use.
     pub can_fall_short: bool,
 }
 
@@ -163,7 +163,7 @@ pub(crate) fn measure(
     let exhausted_at = exhausted_at(snapshot.clock, available, burn.short_rate());
     let next_payment = next_payment(&now, &times);
     let is_settled = burn.is_settled(settings.half_lives);
-    let marks = Marks::new(&now, &times);
+    let marks = MarkTimes::new(&now, &times);
     Measure {
         credit: *key,
         lender: now.lender,

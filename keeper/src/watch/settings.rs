@@ -13,7 +13,7 @@ pub(crate) struct Settings {
     pub half_lives: HalfLives,
     /// The part of its value that a forced sale of collateral loses.
     pub haircut_bps: Bps,
-    /// The distance from a covenant's mark at which its alert is cleared, as a share of the plan.
+    /// The distance from a covenant's threshold at which its alert is cleared, as a share of the plan.
     pub covenant_margin_bps: Bps,
     /// Days for which five-minute samples are kept.
     pub keep_fine_days: u64,

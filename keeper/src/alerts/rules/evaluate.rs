@@ -19,9 +19,9 @@ pub(in crate::alerts) struct Evaluated {
     pub(crate) severity: Severity,
 }
 
-/// A fact's value in the unit of its rule's marks.
+/// A fact's value in the unit of its rule's thresholds.
 enum Value {
-    /// It is compared with the marks.
+    /// It is compared with the thresholds.
     Measured(f64),
     /// It raises the alert by itself.
     Given,
@@ -86,8 +86,8 @@ impl Evaluated {
 }
 
 fn level(fact: &Fact, settings: &RuleSettings) -> Level {
-    match (value(fact), settings.marks) {
-        (Value::Measured(value), Some(marks)) => marks.level(value),
+    match (value(fact), settings.thresholds) {
+        (Value::Measured(value), Some(thresholds)) => thresholds.level(value),
         (Value::Measured(_), None) | (Value::Given, _) => Level::Raise,
     }
 }

@@ -19,7 +19,7 @@ async fn case(hooks: &[(&str, &str, &str)]) -> (Case, tempfile::TempDir) {
 }
 
 #[tokio::test]
-async fn a_value_that_wanders_between_its_marks_raises_one_alert() {
+async fn a_value_that_wanders_between_its_thresholds_raises_one_alert() {
     let (case, _folder) = case(&[("all", NOWHERE, "all")]).await;
     let mut happened = Vec::new();
     for (second, value) in
@@ -103,7 +103,7 @@ async fn what_is_wrong_in_one_respect_raises_one_alert_though_it_is_right_in_ano
     assert_eq!(changes, [(1, 0), (0, 0), (0, 0), (0, 0)]);
 }
 
-/// Instalments closer together than the mark: each payment has its own alert.
+/// Instalments closer together than the threshold: each payment has its own alert.
 #[tokio::test]
 async fn the_next_payment_gets_an_alert_of_its_own() {
     let (case, _folder) = case(&[("all", NOWHERE, "all")]).await;

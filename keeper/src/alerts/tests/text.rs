@@ -8,11 +8,11 @@ use {
     },
 };
 
-/// One fact of each kind, each beyond its marks.
+/// One fact of each kind, each beyond its thresholds.
 pub(super) fn facts() -> Vec<Fact> {
     let (units, dollars) = (Units(1_500), MicroUsd(12_000_000));
     let (time, provider, credit) = (ChainTime(NOW), key(3), key(7));
-    let covenant = CovenantUse { used: Bps(100), mark: Bps(6_000), seconds: 86_400, window: 864_000 };
+    let covenant = CovenantUse { used: Bps(100), threshold: Bps(6_000), seconds: 86_400, window: 864_000 };
     let amounts = PaymentAmounts {
         amount: dollars,
         principal: MicroUsd(10_000_000),

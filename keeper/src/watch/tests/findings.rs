@@ -47,7 +47,7 @@ fn every_alert_that_is_raised_says_what_it_means_and_what_to_do() {
 }
 
 #[test]
-fn coverage_is_found_below_its_mark_and_again_safe_above_the_other() {
+fn coverage_is_found_below_its_threshold_and_again_safe_above_the_other() {
     let at =
         |bps| level(Rule::Coverage, &Measure { coverage_bps: Some(Bps(bps)), ..measured(&credit(), START) });
     assert_eq!(
@@ -132,7 +132,7 @@ fn the_way_down_is_found_step_by_step() {
 }
 
 #[test]
-fn covenant_marks_hold_to_the_basis_point() {
+fn covenant_thresholds_hold_to_the_basis_point() {
     // Of 5,000 units planned for half the window.
     let low = |used| level(Rule::CovenantLow, &covenant_of(used, 5, |_| {}));
     let high = |used| level(Rule::CovenantHigh, &covenant_of(used, 5, |_| {}));
