@@ -194,14 +194,6 @@ impl History {
         }
     }
 
-    /// Reads the number of proven records of a credit, with the hash chain after them; `None` before any is.
-    /// Errors: [`StoreError`].
-    #[cfg(test)]
-    pub(crate) async fn proof(&self, credit: &Pubkey) -> Result<Option<(u64, [u8; 32])>, StoreError> {
-        let credit = *credit;
-        self.store.read(move |connection| rows::proof(connection, &credit)).await
-    }
-
     /// Works on credits, a few at once. Errors: [`StoreError`].
     async fn work(
         &self,

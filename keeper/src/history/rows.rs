@@ -139,19 +139,6 @@ fn remove_from(connection: &Connection, credit: &Pubkey, seq: u64) -> Result<(),
     Ok(())
 }
 
-/// Reads the number of proven records of a credit, with the hash chain after them; `None` before any is. Errors: [`StoreError`].
-#[cfg(test)]
-pub(crate) fn proof(connection: &Connection, credit: &Pubkey) -> Result<Option<(u64, [u8; 32])>, StoreError> {
-    let seq = head(connection, credit)?.proven;
-    let Some(last) = seq.checked_sub(1) else { return Ok(None) };
-    let sql = "SELECT hash FROM events WHERE credit = ? AND seq = ?";
-    let row = connection.prepare_cached(sql)?.query_row(params![credit.to_bytes(), signed(last)], |row| {
-        let hash: [u8; 32] = row.get(0)?;
-        Ok((seq, hash))
-    });
-    Ok(row.optional()?)
-}
-
 fn proven(connection: &Connection, credit: &Pubkey) -> Result<u64, StoreError> {
     let sql = "SELECT value FROM cursors WHERE name = ?";
     let row = connection.prepare_cached(sql)?.query_row([cursor(credit)], |row| unsigned(row, 0));

@@ -33,8 +33,8 @@ impl Keeper {
     }
 
     async fn proof(&self, credit: &Pubkey) -> Option<CreditStamp> {
-        let proof = self.history.proof(credit).await.unwrap();
-        proof.map(|(seq, hash)| CreditStamp { seq, hash })
+        let credit = *credit;
+        self.store.read(move |connection| Ok(proof(connection, &credit))).await.unwrap()
     }
 
     async fn written(&self, credit: Pubkey) -> u64 {

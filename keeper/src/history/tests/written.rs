@@ -17,8 +17,8 @@ fn records_are_read_as_they_were_written() {
     assert_eq!(decode_record(&bytes), Some(log[2].record.clone()));
     assert_eq!((kind.as_str(), at), ("marked_delinquent", log[2].record.at));
     assert_eq!(hash, stamp_of(&log).hash);
-    assert_eq!(rows::proof(&connection, &credit).unwrap(), Some((3, hash)));
-    assert_eq!(rows::proof(&connection, &key(8)).unwrap(), None);
+    assert_eq!(proof(&connection, &credit), Some(CreditStamp { seq: 3, hash }));
+    assert_eq!(proof(&connection, &key(8)), None);
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn the_log_of_another_credit_at_the_address_takes_the_place_of_the_first() {
     rows::append(&connection, &credit, &second, false).unwrap();
     let head = rows::head(&connection, &credit).unwrap();
     assert_eq!((head.end, head.proven), (second.end, 0));
-    assert_eq!(rows::proof(&connection, &credit).unwrap(), None);
+    assert_eq!(proof(&connection, &credit), None);
 }
 
 #[test]
