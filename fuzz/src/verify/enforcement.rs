@@ -1,13 +1,8 @@
 //! Verifies what the lender may do about a loan that is not paid, and what anybody may.
 
 use {
-    super::{
-        amounts::{div_up, units_of},
-        book::CreditBook,
-        build::Args,
-        ops::Role,
-        verify::{Case, Verdict, need},
-    },
+    super::{Args, Case, CreditBook, Role, Verdict, need},
+    crate::amounts::{div_up, units_of},
     blockable_sdk::{
         Pubkey,
         program::{instructions::FreezeAmount, state::FreezeReason, transitions::Status},

@@ -1,10 +1,7 @@
+//! Verifies instructions on markets and providers.
+
 use {
-    super::{
-        book::{MarketBook, ProviderBook},
-        build::Args,
-        ops::{Op, Role},
-        verify::{Case, Verdict, need},
-    },
+    super::{Args, Case, MarketBook, Op, ProviderBook, Role, Verdict, need},
     blockable_sdk::{
         Pubkey,
         program::{

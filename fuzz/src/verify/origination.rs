@@ -1,12 +1,7 @@
 //! Verifies the origination of a credit, and what is paid on it and from it.
 
 use {
-    super::{
-        book::CreditBook,
-        build::Args,
-        ops::Role,
-        verify::{Case, Verdict, need},
-    },
+    super::{Args, Case, CreditBook, Role, Verdict, need},
     blockable_sdk::{
         Pubkey,
         program::{state::Party, transitions::Status},

@@ -1,12 +1,9 @@
 //! Builds instructions on credits, from offer to close; recovery has a file of its own.
 
 use {
-    super::{
-        build::{Args, Call, Scene, meter_call},
+    super::{Args, Call, Lab, Meters, Op, Scene, actor, meter_call},
+    crate::{
         compose::{Use, compose},
-        lab::{Lab, actor},
-        metering::Meters,
-        ops::Op,
         terms,
     },
     blockable_sdk::{

@@ -1,12 +1,8 @@
 //! Builds instructions on credits that recover or end: seizures, lots, closing.
 
 use {
-    super::{
-        build::{Args, Call, Scene},
-        lab::actor,
-        ops::Op,
-        terms,
-    },
+    super::{Args, Call, Op, Scene, actor},
+    crate::terms,
     blockable_sdk::{
         Pubkey,
         instructions::{self as ix, LotKeys},

@@ -1,13 +1,8 @@
 //! Verifies what lender and borrower agree on later, and changes of the lender.
 
 use {
-    super::{
-        amounts::div_up,
-        book::{CreditBook, PARTS},
-        build::Args,
-        ops::Role,
-        verify::{Case, Verdict, need, units_needed_for},
-    },
+    super::{Args, Case, CreditBook, Role, Verdict, need, units_needed_for},
+    crate::{amounts::div_up, book::PARTS},
     blockable_sdk::{
         Pubkey,
         program::{state::Credit, transitions::Status},

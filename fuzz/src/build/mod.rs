@@ -1,5 +1,9 @@
+mod credit;
+mod recovery;
+mod settings;
+
 use {
-    super::{
+    crate::{
         action::{Attempt, By, Twist},
         dice::Dice,
         lab::{Lab, actor, cast},

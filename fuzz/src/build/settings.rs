@@ -1,10 +1,8 @@
+//! Builds instructions on markets and providers.
+
 use {
-    super::{
-        build::{Args, Call, Scene},
-        lab::{Lab, actor, cast},
-        ops::Op,
-        terms,
-    },
+    super::{Args, Call, Lab, Op, Scene, actor, cast},
+    crate::terms,
     blockable_sdk::{
         Pubkey,
         instructions::{self as ix, MarketKeys},
@@ -15,7 +13,6 @@ use {
     },
 };
 
-/// Instructions on markets and providers.
 impl Scene<'_> {
     /// Builds the attempt's instruction on a market or a provider; `None` for an instruction on a credit.
     pub(super) fn on_settings(mut self) -> Option<Call> {

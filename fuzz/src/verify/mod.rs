@@ -1,5 +1,12 @@
+mod agreement;
+mod credit;
+mod enforcement;
+mod origination;
+mod recovery;
+mod settings;
+
 use {
-    super::{
+    crate::{
         book::{CreditBook, LotBook, MarketBook, ProviderBook},
         build::{Args, Call},
         model::{Model, decode},

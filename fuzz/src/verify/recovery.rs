@@ -1,15 +1,11 @@
+//! Verifies seizures, sales and takeovers.
+
 use {
-    super::{
-        amounts::{div_up, units_of},
-        book::CreditBook,
-        build::Args,
-        ops::Role,
-        verify::{Case, Verdict, need},
-    },
+    super::{Args, Case, CreditBook, Role, Verdict, need},
+    crate::amounts::{div_up, units_of},
     blockable_sdk::{Pubkey, program::transitions::Status},
 };
 
-/// Seizures, sales and takeovers.
 impl Case<'_> {
     pub(super) fn begin_seizure(&mut self, credit: &mut CreditBook, status: Status) -> Verdict {
         need(self.signed_by(&credit.lender), "the signer is not the lender")?;

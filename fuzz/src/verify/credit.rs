@@ -1,11 +1,7 @@
 //! Verifies instructions on credits: which model step each is.
 
 use {
-    super::{
-        book::CreditBook,
-        ops::{Op, Role},
-        verify::{Case, Verdict, need},
-    },
+    super::{Case, CreditBook, Op, Role, Verdict, need},
     blockable_sdk::{Pubkey, program::transitions::Status},
 };
 
