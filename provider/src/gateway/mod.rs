@@ -20,7 +20,7 @@ use {
         extract::State,
         http::{HeaderMap, HeaderValue, header::CONTENT_TYPE},
         response::Response,
-        routing::{get, post},
+        routing::{MethodRouter, get, post},
     },
     blockable_gate::Job,
     blockable_sdk::{Pubkey, amounts::Units},
@@ -44,29 +44,16 @@ const HOLD_MARGIN: Duration = Duration::from_secs(60);
 /// The routes of completions.
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
-        .route("/v1/chat/completions", post(chat))
-        .route("/v1/completions", post(text))
+        .route("/v1/chat/completions", completions(Endpoint::Chat))
+        .route("/v1/completions", completions(Endpoint::Text))
         .route("/v1/models", get(models))
 }
 
-/// `POST /v1/chat/completions`.
-async fn chat(
-    State(app): State<Arc<App>>,
-    Extension(id): Extension<RequestId>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, ApiError> {
-    complete(app, Endpoint::Chat, id, headers, body).await
-}
-
-/// `POST /v1/completions`.
-async fn text(
-    State(app): State<Arc<App>>,
-    Extension(id): Extension<RequestId>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, ApiError> {
-    complete(app, Endpoint::Text, id, headers, body).await
+/// Serves completions in the manner of an endpoint.
+fn completions(endpoint: Endpoint) -> MethodRouter<Arc<App>> {
+    post(async move |State(app), Extension(id), headers: HeaderMap, body: Body| {
+        complete(app, endpoint, id, headers, body).await
+    })
 }
 
 /// `GET /v1/models`.
