@@ -4,7 +4,7 @@ use {
         Pubkey, addresses,
         instructions::{self, LotKeys},
         program::{
-            instructions::{FreezeAmount, LotTerms, UnitAmount},
+            instructions::{CapacityArgs, FreezeAmount, LotTerms, UnitAmount},
             report::{CreditReading, ReportScope, SignedReport},
             state::{FreezeReason, Party},
         },
@@ -91,6 +91,12 @@ impl World {
         let seize = self.seize(&credit, amount);
         self.sent(&[seize], &["lender"]);
         credit
+    }
+
+    /// The instruction by which the provider sets its capacity.
+    pub fn set_capacity(&self, capacity: CapacityArgs) -> Instruction {
+        let authority = self.parties.provider.pubkey();
+        instructions::provider_set_capacity(&self.keys.market, &authority, &self.provider, capacity)
     }
 
     /// The instruction by which anyone named pays.

@@ -137,11 +137,7 @@ fn a_provider_may_lower_its_capacity_to_what_is_outstanding() {
     let mut world = World::new();
     world.active(&Loan::new(1));
     let capacity = CapacityArgs { capacity_units: 1_000_000_000, max_units_per_second: 1 };
-    let (market, authority) = (world.keys.market, Parties::address("provider"));
-    let landed = world.sent(
-        &[instructions::provider_set_capacity(&market, &authority, &world.provider, capacity)],
-        &["provider"],
-    );
+    let landed = world.sent(&[world.set_capacity(capacity)], &["provider"]);
 
     let provider = world.provider();
     assert_eq!((provider.capacity_units, provider.outstanding_units), (1_000_000_000, 1_000_000_000));

@@ -157,11 +157,7 @@ fn the_rate_bound_defers_what_is_above_it_and_catches_up() {
 fn a_lower_rate_bound_holds_from_the_next_report_on() {
     let (mut world, credit) = active();
     let capacity = CapacityArgs { max_units_per_second: 2, ..World::capacity() };
-    let (market, authority) = (world.keys.market, Parties::address("provider"));
-    world.sent(
-        &[instructions::provider_set_capacity(&market, &authority, &world.provider, capacity)],
-        &["provider"],
-    );
+    world.sent(&[world.set_capacity(capacity)], &["provider"]);
     world.sent(&[world.meter(&[credit], &[(0, 1_000, 0)])], &[]);
     assert_eq!(world.credit(&credit).collateral.consumed, 120);
 }

@@ -76,9 +76,9 @@ refusals! {
         ArithmeticOverflow: set_capacity_at_an_impossible_time = |good| good.at_impossible_time();
         CapacityBelowOutstanding: set_less_capacity_than_is_outstanding = |good| good.after(|world, _| {
             world.active(&Loan::new(1));
-        }).with(|world, _| set_capacity(world, CapacityArgs { capacity_units: 999_999_999, ..World::capacity() }));
+        }).with(|world, _| world.set_capacity(CapacityArgs { capacity_units: 999_999_999, ..World::capacity() }));
         RateBoundZero: set_a_rate_bound_of_zero = |good| good.with(|world, _| {
-            set_capacity(world, CapacityArgs { max_units_per_second: 0, ..World::capacity() })
+            world.set_capacity(CapacityArgs { max_units_per_second: 0, ..World::capacity() })
         });
     }
 }
@@ -187,17 +187,8 @@ fn set(world: &World, reporters: ReportersArgs) -> Instruction {
 
 fn setting_capacity() -> Attempt {
     let world = World::new();
-    let instruction = set_capacity(&world, World::capacity());
+    let instruction = world.set_capacity(World::capacity());
     Attempt::new(world, Pubkey::default(), instruction, &["provider"])
-}
-
-fn set_capacity(world: &World, capacity: CapacityArgs) -> Instruction {
-    instructions::provider_set_capacity(
-        &world.keys.market,
-        &Parties::address("provider"),
-        &world.provider,
-        capacity,
-    )
 }
 
 fn each(
