@@ -29,9 +29,9 @@ pub(crate) mod tests;
 pub(crate) use {
     crate::finding::Rule,
     apply::Changes,
-    record::{Alert, Filter},
+    record::{Alert, AlertFilter},
     rules::{Level, Rules, Subjects},
-    settings::Settings,
+    settings::AlertSettings,
     severity::Severity,
     text::Text,
 };
@@ -115,7 +115,7 @@ struct Inner {
 impl Alerts {
     /// Opens the alerts, and reads the secrets of their sinks. Entries for sinks that are no longer configured are given up.
     /// Errors: [`AlertError`].
-    pub(crate) async fn open(store: Store, settings: &Settings) -> Result<Alerts, AlertError> {
+    pub(crate) async fn open(store: Store, settings: &AlertSettings) -> Result<Alerts, AlertError> {
         let rules = settings.rules.clone();
         Alerts::with(store, rules, Sink::open_all(settings)?, Box::new(unix_now)).await
     }
@@ -194,7 +194,7 @@ impl Alerts {
     }
 
     /// Alerts by a filter, newest first. Errors: [`StoreError`].
-    pub(crate) async fn list(&self, filter: Filter) -> Result<Vec<Alert>, StoreError> {
+    pub(crate) async fn list(&self, filter: AlertFilter) -> Result<Vec<Alert>, StoreError> {
         self.inner.store.read(move |connection| record::list(connection, &filter)).await
     }
 

@@ -5,7 +5,7 @@ use {
     crate::{
         alerts::{
             Inner,
-            entries::{self, Attempt, Entry},
+            entries::{self, Attempt, OutboxEntry},
             record,
             sink::Sink,
         },
@@ -29,7 +29,7 @@ const REASON_MAX: usize = 300;
 
 /// The result of a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Round {
+pub(super) struct RoundResult {
     pub(crate) delivered: usize,
     /// True where more entries may be due.
     pub(crate) more: bool,
@@ -70,7 +70,7 @@ pub(super) async fn round(
     sink: &Sink,
     progress: impl Fn(),
     is_stopping: impl Fn() -> bool,
-) -> Result<Round, StoreError> {
+) -> Result<RoundResult, StoreError> {
     let _turn = sink.turn.lock().await;
     let name = sink.name().to_string();
     let waiting = alerts.store.read(move |connection| entries::waiting(connection, &name, BATCH)).await?;
@@ -78,7 +78,7 @@ pub(super) async fn round(
     let mut delivered = 0usize;
     for entry in waiting {
         if is_stopping() || !is_due(&entry, (alerts.clock)()) {
-            return Ok(Round { delivered, more: false });
+            return Ok(RoundResult { delivered, more: false });
         }
         let result = attempt(alerts, sink, &entry).await?;
         count(sink, &result);
@@ -88,18 +88,18 @@ pub(super) async fn round(
         match result {
             Attempt::Delivered => delivered = delivered.saturating_add(1),
             Attempt::GivenUp { .. } => {}
-            Attempt::Retry { .. } => return Ok(Round { delivered, more: false }),
+            Attempt::Retry { .. } => return Ok(RoundResult { delivered, more: false }),
         }
     }
-    Ok(Round { delivered, more: full })
+    Ok(RoundResult { delivered, more: full })
 }
 
 /// Tests whether an entry is due. One that would wait for longer than any pause is due as well: the clock was set back.
-fn is_due(entry: &Entry, now: i64) -> bool {
+fn is_due(entry: &OutboxEntry, now: i64) -> bool {
     !(1..=PAUSE_MAX).contains(&entry.next_at.saturating_sub(now))
 }
 
-async fn attempt(alerts: &Inner, sink: &Sink, entry: &Entry) -> Result<Attempt, StoreError> {
+async fn attempt(alerts: &Inner, sink: &Sink, entry: &OutboxEntry) -> Result<Attempt, StoreError> {
     let id = entry.alert;
     let alert = match alerts.store.read(move |connection| record::one(connection, id)).await {
         Ok(alert) => alert,

@@ -52,7 +52,7 @@ impl Alert {
 
 /// A choice of alerts to list, newest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Filter {
+pub(crate) struct AlertFilter {
     /// Open ones, or ended ones; `None` for both.
     pub(crate) open: Option<bool>,
     /// On this credit, provider, reporter, key or market.
@@ -65,9 +65,9 @@ pub(crate) struct Filter {
     pub(crate) limit: u32,
 }
 
-impl Default for Filter {
-    fn default() -> Filter {
-        Filter { open: None, subject: None, party: None, before: None, limit: PAGE_MAX }
+impl Default for AlertFilter {
+    fn default() -> AlertFilter {
+        AlertFilter { open: None, subject: None, party: None, before: None, limit: PAGE_MAX }
     }
 }
 
@@ -82,7 +82,7 @@ pub(super) fn one(connection: &Connection, id: i64) -> Result<Alert, StoreError>
 }
 
 /// Alerts by a filter, newest first.
-pub(super) fn list(connection: &Connection, filter: &Filter) -> Result<Vec<Alert>, StoreError> {
+pub(super) fn list(connection: &Connection, filter: &AlertFilter) -> Result<Vec<Alert>, StoreError> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM alerts
          WHERE (:open IS NULL OR (cleared_at IS NULL) = :open)

@@ -6,7 +6,7 @@ use {
         email::Mailer,
         entries::Phase,
         record::Alert,
-        settings::{Party, Settings},
+        settings::{AlertSettings, SubscribedParty},
         webhook::Poster,
     },
     blockable_service::hex,
@@ -23,7 +23,7 @@ pub(crate) struct Subscription {
     /// The sink's name in the outbox, logs and metrics.
     pub(crate) sink: String,
     /// Parties, each with the least severity. An alert that fits one of them is sent.
-    pub(crate) wants: Vec<(Party, Severity)>,
+    pub(crate) wants: Vec<(SubscribedParty, Severity)>,
 }
 
 impl Subscription {
@@ -31,9 +31,9 @@ impl Subscription {
     pub(crate) fn includes(&self, alert: &Alert) -> bool {
         self.wants.iter().any(|(party, least)| {
             let concerned = match party {
-                Party::All => true,
-                Party::Operator => alert.lender.is_none() && alert.borrower.is_none(),
-                Party::Key(key) => alert.lender == Some(*key) || alert.borrower == Some(*key),
+                SubscribedParty::All => true,
+                SubscribedParty::Operator => alert.lender.is_none() && alert.borrower.is_none(),
+                SubscribedParty::Key(key) => alert.lender == Some(*key) || alert.borrower == Some(*key),
             };
             concerned && alert.severity >= *least
         })
@@ -57,7 +57,7 @@ enum Client {
 
 impl Sink {
     /// Opens every sink of the settings, with its secrets. Errors: [`AlertError`].
-    pub(crate) fn open_all(settings: &Settings) -> Result<Vec<Sink>, AlertError> {
+    pub(crate) fn open_all(settings: &AlertSettings) -> Result<Vec<Sink>, AlertError> {
         let mut sinks = Vec::new();
         for webhook in &settings.webhooks {
             let wants = vec![(webhook.party, webhook.min_severity)];

@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        alerts::{Alert, Filter},
+        alerts::{Alert, AlertFilter},
         api::{
             error::{ApiError, ErrorBody},
             query::{StrictQuery, address, default_limit, flag, limit, place},
@@ -115,7 +115,7 @@ pub(super) async fn alerts(
     // One more than the page holds shows whether there is a further page.
     let count = u32::try_from(query.limit.saturating_add(1)).unwrap_or(u32::MAX);
     let (open, subject, party, before) = (query.open, query.credit, query.party, query.before);
-    let found = state.alerts.list(Filter { open, subject, party, before, limit: count }).await?;
+    let found = state.alerts.list(AlertFilter { open, subject, party, before, limit: count }).await?;
     let alerts: Vec<AlertView> = found.iter().take(query.limit).map(AlertView::new).collect();
     let next = alerts.last().filter(|_| found.len() > query.limit).map(|last| last.id);
     Ok(Json(AlertPage { alerts, next }))

@@ -35,7 +35,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use {credit::Explanation, recorder::recorder, settings::Settings, state::ApiState};
+pub(crate) use {credit::Explanation, recorder::recorder, settings::ApiSettings, state::ApiState};
 
 use {
     access::Access,
@@ -94,7 +94,7 @@ pub(crate) struct Server {
 impl Server {
     /// Listens and serves until `stop` is true or its sender is dropped. Errors: [`ServerError`].
     pub(crate) async fn start(
-        settings: &Settings,
+        settings: &ApiSettings,
         state: ApiState,
         mut stop: watch::Receiver<bool>,
     ) -> Result<Server, ServerError> {

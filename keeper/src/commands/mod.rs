@@ -90,7 +90,7 @@ enum Command {
         #[command(flatten)]
         file: File,
         #[command(subcommand)]
-        action: quarantine::Action,
+        action: quarantine::QuarantineAction,
     },
     /// Checks configuration, keys, balances, nodes, clocks, reporters and the program
     Doctor {

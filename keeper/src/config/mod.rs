@@ -6,12 +6,13 @@ pub use blockable_service::settings::ConfigError;
 pub(crate) use rpc::{CycleSettings, RpcSettings, nodes};
 use {
     crate::{
-        alerts, api,
+        alerts::AlertSettings,
+        api::ApiSettings,
         history::HistorySettings,
         ingest::{IngestSettings, SourceSettings},
         land::{KeySettings, LandSettings},
         plan::PlanSettings,
-        watch,
+        watch::WatchSettings,
     },
     blockable_sdk::Pubkey,
     blockable_service::settings::{FileKind, Reader},
@@ -40,11 +41,11 @@ pub struct Config {
     /// The endpoints that hand out reports.
     pub(crate) reporters: Vec<SourceSettings>,
     /// The measurement of credits.
-    pub(crate) watch: watch::Settings,
+    pub(crate) watch: WatchSettings,
     /// The alert rules and their sinks.
-    pub(crate) alerts: alerts::Settings,
+    pub(crate) alerts: AlertSettings,
     /// The HTTP API.
-    pub(crate) api: api::Settings,
+    pub(crate) api: ApiSettings,
     /// The event logs.
     pub(crate) history: HistorySettings,
 }
@@ -79,9 +80,9 @@ fn read(reader: &mut Reader) -> Option<Config> {
     let plan = PlanSettings::read(reader);
     let ingest = reader.section("ingest", IngestSettings::read);
     let reporters = reader.each("reporter", SourceSettings::read);
-    let watch = watch::Settings::read(reader);
-    let alerts = alerts::Settings::read(reader);
-    let api = api::Settings::read(reader);
+    let watch = WatchSettings::read(reader);
+    let alerts = AlertSettings::read(reader);
+    let api = ApiSettings::read(reader);
     let history = HistorySettings::read(reader);
     check_nodes(&rpc, &plan, &land, reader);
     if reporters.is_empty() {

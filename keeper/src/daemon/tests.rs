@@ -3,7 +3,7 @@
 use {
     super::{Parts, audit, cycle::Cycle},
     crate::{
-        alerts::{Alert, Filter, Rule},
+        alerts::{Alert, AlertFilter, Rule},
         chain::Snapshot,
         config::Config,
         finding::Finding,
@@ -78,7 +78,7 @@ impl Case {
 
     /// Alerts of a rule, the oldest first.
     async fn alerts(&self, rule: Rule) -> Vec<Alert> {
-        let mut alerts = self.parts().alerts.list(Filter::default()).await.unwrap();
+        let mut alerts = self.parts().alerts.list(AlertFilter::default()).await.unwrap();
         alerts.retain(|alert| alert.rule == rule);
         alerts.reverse();
         alerts

@@ -48,7 +48,7 @@ use {
         collections::{BTreeMap, VecDeque},
         sync::{Mutex, atomic::AtomicUsize},
     },
-    walk::{Limits, Walk},
+    walk::{Walk, WalkLimits},
     work::{Target, Worked, assign, read_targets},
 };
 
@@ -63,7 +63,7 @@ const WALKS: usize = 256;
 pub(crate) struct History {
     store: Store,
     market: Pubkey,
-    limits: Limits,
+    limits: WalkLimits,
     cache: Mutex<RecordCache>,
     /// Held over a whole pass, so that passes follow each other.
     state: tokio::sync::Mutex<State>,
@@ -129,7 +129,7 @@ impl History {
     /// The log in a store.
     pub(crate) fn new(store: Store, market: Pubkey) -> History {
         let (cache, state) = (Mutex::default(), tokio::sync::Mutex::default());
-        History { store, market, limits: Limits::default(), cache, state }
+        History { store, market, limits: WalkLimits::default(), cache, state }
     }
 
     /// Extends the logs of at most `most` credits: those that have waited longest, with four requests at once. Records that the
@@ -204,11 +204,11 @@ impl History {
     ) -> Result<Vec<Worked>, StoreError> {
         let new = targets.iter().map(|(credit, _)| *credit).filter(|credit| !walks.contains_key(credit));
         let new: Vec<Pubkey> = new.collect();
-        let places = self.store.read(move |connection| {
-            let place = |credit: Pubkey| Ok((credit, rows::place(connection, &credit)?));
-            new.into_iter().map(place).collect::<Result<Vec<_>, StoreError>>()
+        let ends = self.store.read(move |connection| {
+            let end = |credit: Pubkey| Ok((credit, rows::search_end(connection, &credit)?));
+            new.into_iter().map(end).collect::<Result<Vec<_>, StoreError>>()
         });
-        walks.extend(places.await?.into_iter().map(|(credit, place)| (credit, Walk::new(place))));
+        walks.extend(ends.await?.into_iter().map(|(credit, end)| (credit, Walk::new(end))));
         let (fetcher, failures) = (Fetcher::new(node, &self.cache), AtomicUsize::new(0));
         let work = assign(targets, heads, walks);
         let work = work.into_iter().map(|work| work.step(&fetcher, &failures, &self.limits));

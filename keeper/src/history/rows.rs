@@ -30,7 +30,7 @@ pub(crate) struct Head {
 
 /// The place at which the search for further records ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct SearchEnd {
     /// A transaction before the last record's slot: the records up to it are written.
     pub until: Option<Signature>,
     /// Slot of the last record; older transactions have nothing new.
@@ -68,7 +68,7 @@ pub(crate) fn head(connection: &Connection, credit: &Pubkey) -> Result<Head, Sto
 }
 
 /// Reads the place at which the search for a credit's further records ends. Errors: [`StoreError`].
-pub(crate) fn place(connection: &Connection, credit: &Pubkey) -> Result<Place, StoreError> {
+pub(crate) fn search_end(connection: &Connection, credit: &Pubkey) -> Result<SearchEnd, StoreError> {
     let slot = head(connection, credit)?.slot;
     let (credit, before) = (credit.to_bytes(), signed(slot));
     let until = "SELECT signature FROM events WHERE credit = ? AND slot < ? ORDER BY seq DESC LIMIT 1";
@@ -86,7 +86,7 @@ pub(crate) fn place(connection: &Connection, credit: &Pubkey) -> Result<Place, S
         known.push(Signature::from(row.get::<_, [u8; 64]>(0)?));
     }
     known.dedup();
-    Ok(Place { until: until.map(Signature::from), slot, known })
+    Ok(SearchEnd { until: until.map(Signature::from), slot, known })
 }
 
 /// Appends the records that join on to a credit's log. `is_proven` is set where the log is proven with them. Errors: [`StoreError`].

@@ -7,9 +7,9 @@ use {
     crate::{
         chain::NodeError,
         history::{
-            fetch::{AT_ONCE, Entry, Fetcher, Served},
+            fetch::{AT_ONCE, Fetcher, ListedTransaction, Served},
             prove::Found,
-            rows::Place,
+            rows::SearchEnd,
         },
     },
     blockable_sdk::{Pubkey, Signature},
@@ -19,7 +19,7 @@ use {
 
 /// The limits of one step.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
+pub(crate) struct WalkLimits {
     /// Transactions in a page of the list.
     pub page: usize,
     /// Most pages that are listed.
@@ -30,9 +30,9 @@ pub(crate) struct Limits {
     pub fetched: usize,
 }
 
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits { page: 1_000, pages: 20, kept: 2_000, fetched: 100 }
+impl Default for WalkLimits {
+    fn default() -> WalkLimits {
+        WalkLimits { page: 1_000, pages: 20, kept: 2_000, fetched: 100 }
     }
 }
 
@@ -60,21 +60,21 @@ pub(crate) enum Rest {
 
 /// A walk through one credit's transactions, kept from pass to pass.
 pub(crate) struct Walk {
-    place: Place,
+    end: SearchEnd,
     before: Option<Signature>,
     is_listed: bool,
     /// The slot up to which the list is complete.
     as_of: u64,
     /// Newest first.
-    queue: VecDeque<Entry>,
+    queue: VecDeque<ListedTransaction>,
     /// Set where newer transactions were listed than are kept.
     is_cut: bool,
 }
 
 impl Walk {
     /// A walk that begins after the written records.
-    pub(crate) fn new(place: Place) -> Walk {
-        Walk { place, before: None, is_listed: false, as_of: 0, queue: VecDeque::new(), is_cut: false }
+    pub(crate) fn new(end: SearchEnd) -> Walk {
+        Walk { end, before: None, is_listed: false, as_of: 0, queue: VecDeque::new(), is_cut: false }
     }
 
     /// Takes one step, up to and with a slot that the node has finalized. Errors: [`NodeError`], with the walk where it was.
@@ -83,7 +83,7 @@ impl Walk {
         fetcher: &Fetcher<'_>,
         credit: &Pubkey,
         last_slot: u64,
-        limits: &Limits,
+        limits: &WalkLimits,
     ) -> Result<Step, NodeError> {
         let nothing = |rest| Step { found: Vec::new(), rest };
         if !self.is_listed && self.before.is_none() {
@@ -134,16 +134,16 @@ impl Walk {
         &mut self,
         fetcher: &Fetcher<'_>,
         credit: &Pubkey,
-        limits: &Limits,
+        limits: &WalkLimits,
     ) -> Result<bool, NodeError> {
         for _ in 0..limits.pages {
-            let page = fetcher.page(credit, self.before, self.place.until, limits.page).await?;
+            let page = fetcher.page(credit, self.before, self.end.until, limits.page).await?;
             let page = match page {
                 Served::Yes(page) => page,
                 Served::No | Served::NoHistory => return Ok(false),
             };
             // A node that ignores `until` lists on; older transactions have nothing new.
-            let joins = page.iter().any(|entry| entry.slot < self.place.slot);
+            let joins = page.iter().any(|entry| entry.slot < self.end.slot);
             let is_last = joins || page.len() < limits.page;
             self.before = page.last().map(|entry| entry.signature).or(self.before);
             for entry in page {
@@ -157,8 +157,8 @@ impl Walk {
         Ok(true)
     }
 
-    fn queue_up(&mut self, entry: Entry, most: usize) {
-        let is_old = entry.slot < self.place.slot || self.place.known.contains(&entry.signature);
+    fn queue_up(&mut self, entry: ListedTransaction, most: usize) {
+        let is_old = entry.slot < self.end.slot || self.end.known.contains(&entry.signature);
         let is_there = self.queue.back().is_some_and(|last| last.signature == entry.signature);
         if entry.failed || is_old || is_there {
             return;
@@ -175,8 +175,8 @@ impl Walk {
     }
 
     /// Copies the oldest transactions of the queue, oldest first.
-    fn batch(&self, last_slot: u64, most: usize) -> Vec<Entry> {
-        let mut batch: Vec<Entry> = Vec::new();
+    fn batch(&self, last_slot: u64, most: usize) -> Vec<ListedTransaction> {
+        let mut batch: Vec<ListedTransaction> = Vec::new();
         for entry in self.queue.iter().rev().take_while(|entry| entry.slot <= last_slot) {
             let same_slot = batch.last().is_some_and(|last| last.slot == entry.slot);
             if batch.len() >= most && !same_slot {

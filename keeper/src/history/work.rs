@@ -9,7 +9,7 @@ use {
             kinds::Life,
             prove::{Joined, ProofError, join, prove},
             rows::Head,
-            walk::{Limits, Rest, Step, Walk},
+            walk::{Rest, Step, Walk, WalkLimits},
         },
     },
     blockable_sdk::{
@@ -55,7 +55,12 @@ pub(super) struct Worked {
 
 impl Work {
     /// Takes one step. `failures` counts the failed requests of the pass.
-    pub(super) async fn step(self, fetcher: &Fetcher<'_>, failures: &AtomicUsize, limits: &Limits) -> Worked {
+    pub(super) async fn step(
+        self,
+        fetcher: &Fetcher<'_>,
+        failures: &AtomicUsize,
+        limits: &WalkLimits,
+    ) -> Worked {
         let Work { credit, head, target, mut walk } = self;
         let mut worked = Worked {
             credit,

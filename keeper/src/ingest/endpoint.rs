@@ -1,7 +1,7 @@
 //! Requests to one endpoint. Anybody may have written the answers, so time, bytes and form are bounded.
 
 use {
-    super::settings::{Limits, SourceSettings},
+    super::settings::{EndpointLimits, SourceSettings},
     crate::store::StoreError,
     blockable_sdk::{
         Pubkey,
@@ -95,14 +95,14 @@ pub(super) struct Endpoint {
     client: Client,
     pages: Url,
     stream: Url,
-    limits: Limits,
+    limits: EndpointLimits,
 }
 
 /// An open stream.
 pub(super) struct Stream {
     response: Response,
     parser: Parser,
-    limits: Limits,
+    limits: EndpointLimits,
 }
 
 impl Endpoint {

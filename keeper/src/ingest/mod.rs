@@ -39,7 +39,7 @@ use {
         health::Health,
         store::{Store, StoreError},
     },
-    batch::Batch,
+    batch::ReportBatch,
     blockable_sdk::{Pubkey, amounts::ChainTime, reports::ReportRecord},
     blockable_service::lock::lock,
     endpoint::Endpoint,
@@ -201,7 +201,7 @@ impl Ingest {
     async fn write(&self, verified: Vec<Verified>, clock: ChainTime) -> Result<Taken, StoreError> {
         let _turn = self.inner.turn.lock().await;
         let shelf = self.shelf();
-        let write = self.inner.store.write(move |tx| Batch::write(tx, &shelf, &verified, clock));
+        let write = self.inner.store.write(move |tx| ReportBatch::write(tx, &shelf, &verified, clock));
         let written = write.await?;
         fail_point!("ingest-after-store", |_| std::process::abort());
         let taken = written.taken.clone();

@@ -12,7 +12,7 @@ const EVIDENCE_MOST: u32 = 100;
 
 /// The state of a report's instant in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Instant {
+pub(super) enum InstantState {
     /// Nothing; its digest is written now.
     New,
     /// The same report.
@@ -62,20 +62,20 @@ pub(super) fn keep(connection: &Connection, record: &ReportRecord) -> Result<(),
 }
 
 /// Writes a report's digest for its instant, unless that has one.
-pub(super) fn remember(connection: &Connection, report: &Verified) -> Result<Instant, StoreError> {
+pub(super) fn remember(connection: &Connection, report: &Verified) -> Result<InstantState, StoreError> {
     let record = &report.record;
     let (reporter, provider) = (record.reporter.to_bytes(), record.provider.to_bytes());
     let sql = "INSERT INTO digests (reporter, provider, epoch, chunk, reported_at, digest)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
     let place = params![reporter, provider, record.epoch, record.chunk, record.reported_at, report.digest];
     if connection.prepare_cached(sql)?.execute(place)? == 1 {
-        return Ok(Instant::New);
+        return Ok(InstantState::New);
     }
     let sql = "SELECT digest FROM digests
                WHERE reporter = ?1 AND provider = ?2 AND epoch = ?3 AND chunk = ?4 AND reported_at = ?5";
     let place = params![reporter, provider, record.epoch, record.chunk, record.reported_at];
     let digest: [u8; 32] = connection.prepare_cached(sql)?.query_row(place, |row| row.get(0))?;
-    Ok(if digest == report.digest { Instant::Same } else { Instant::Other(digest) })
+    Ok(if digest == report.digest { InstantState::Same } else { InstantState::Other(digest) })
 }
 
 /// Writes evidence unless it is there or there is enough; `at` is the time of the finding.

@@ -50,12 +50,12 @@ pub struct SourceSettings {
     /// Seconds without a report after which a reporter of the provider is silent.
     pub silent_after: i64,
     /// Bounds on the endpoint.
-    pub limits: Limits,
+    pub limits: EndpointLimits,
 }
 
 /// Bounds on one endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct EndpointLimits {
     /// Time for one request with its answer, or for opening a stream.
     pub deadline: Duration,
     /// Bytes of one answer.
@@ -74,9 +74,9 @@ pub struct Limits {
     pub wait_for_epoch: Duration,
 }
 
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits {
+impl Default for EndpointLimits {
+    fn default() -> EndpointLimits {
+        EndpointLimits {
             deadline: Duration::from_secs(10),
             body: 8 << 20,
             page: 500,
@@ -99,7 +99,7 @@ impl SourceSettings {
             every: Duration::from_secs(5),
             mode: Mode::Pull,
             silent_after: super::silence::SILENT_AFTER,
-            limits: Limits::default(),
+            limits: EndpointLimits::default(),
         }
     }
 

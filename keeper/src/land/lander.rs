@@ -17,7 +17,7 @@ use {
             settings::LandSettings,
             shared::Shared,
             sign::{Signing, sign},
-            simulate::{Round, simulate},
+            simulate::{RoundContext, simulate},
             track,
             version::VersionProbe,
         },
@@ -140,7 +140,7 @@ impl Lander {
         let (usable, _) = shared.nodes.probe().await;
         let (market, payers) = (&shared.market, shared.payers());
         let version = shared.version.detect(&usable, &any_payer(&payers)).await?;
-        let round = Round { market, payers: &payers, version };
+        let round = RoundContext { market, payers: &payers, version };
         let packed = pack(&selected.chosen, market, version);
         let admitted = admit(packed.batches, shared.room());
 

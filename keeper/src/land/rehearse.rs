@@ -8,7 +8,7 @@ use {
             lanes,
             left_out::LeftOut,
             pack::{Packed, Version, pack},
-            simulate::{Round, simulate},
+            simulate::{RoundContext, simulate},
         },
         plan::Intent,
     },
@@ -94,7 +94,7 @@ impl Lander {
             false => shared.version.detect(&usable, &any_payer(&payers)).await?,
         };
         let Packed { batches, unfit } = pack(&open, &shared.market, version);
-        let round = Round { market: &shared.market, payers: &payers, version };
+        let round = RoundContext { market: &shared.market, payers: &payers, version };
         let simulated = simulate(&usable, batches, &round).await;
         let rehearsed = simulated.ready.iter().map(|ready| Rehearsed {
             role: ready.batch.role.name().to_string(),

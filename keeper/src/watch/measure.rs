@@ -6,7 +6,7 @@ use {
         values::status_name,
         watch::{
             burn::exhausted_at,
-            settings::Settings,
+            settings::WatchSettings,
             times::{MarkTimes, Times},
             track::Track,
         },
@@ -152,7 +152,7 @@ pub(crate) fn measure(
     credit: &Credit,
     snapshot: &Snapshot,
     track: &Track,
-    settings: &Settings,
+    settings: &WatchSettings,
 ) -> Measure {
     let (times, now) = (Times::new(snapshot), snapshot.accrued(credit));
     let (units, debt, burn) = (&now.collateral, MicroUsd(now.debt.total()), &track.burn);
@@ -206,7 +206,7 @@ pub(crate) fn measure(
 }
 
 /// The value of units at the price that the loan paid, less the haircut.
-fn value(credit: &Credit, units: Units, settings: &Settings) -> MicroUsd {
+fn value(credit: &Credit, units: Units, settings: &WatchSettings) -> MicroUsd {
     let kept = Bps(BPS).saturating_sub(settings.haircut_bps).get();
     let price = credit.price_paid().unwrap_or(0);
     let whole = mul_div_floor(units.get(), price, PRICE_SCALE).unwrap_or(u64::MAX);

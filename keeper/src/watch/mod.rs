@@ -18,7 +18,7 @@ pub(crate) mod tests;
 pub(crate) use {
     measure::{Measure, Payment},
     samples::{Resolution, Sample},
-    settings::Settings,
+    settings::WatchSettings,
 };
 
 use {
@@ -52,7 +52,7 @@ const DAY: u64 = 86_400;
 /// the last samples, a few minutes of use at most.
 pub(crate) struct Watch {
     store: Store,
-    settings: Arc<Settings>,
+    settings: Arc<WatchSettings>,
     /// Held over a whole pass, so that passes follow each other.
     kept: Mutex<Kept>,
     measures: RwLock<Arc<BTreeMap<Pubkey, Measure>>>,
@@ -89,7 +89,7 @@ struct Writing {
 
 impl Watch {
     /// Opens the watch with the record of earlier passes. Errors: [`StoreError`].
-    pub(crate) async fn open(store: Store, settings: Settings) -> Result<Watch, StoreError> {
+    pub(crate) async fn open(store: Store, settings: WatchSettings) -> Result<Watch, StoreError> {
         let tracks = Arc::new(store.read(samples::read_tracks).await?);
         let kept = Mutex::new(Kept { tracks, sampled_at: None, retained_at: None });
         Ok(Watch { store, settings: Arc::new(settings), kept, measures: RwLock::default() })
@@ -142,7 +142,7 @@ fn is_due(last: Option<ChainTime>, every: i64, now: ChainTime) -> bool {
     last.is_none_or(|last| !(0..every).contains(&now.seconds_since(last)))
 }
 
-fn pass(snapshot: &Snapshot, before: &Kept, settings: &Settings) -> Pass {
+fn pass(snapshot: &Snapshot, before: &Kept, settings: &WatchSettings) -> Pass {
     let now = snapshot.clock;
     let sampling = is_due(before.sampled_at, seconds(settings.sample_seconds), now);
     let retaining = sampling && is_due(before.retained_at, RETAIN_EVERY, now);
@@ -210,7 +210,7 @@ fn sample(measure: &Measure, status: u8) -> Sample {
 }
 
 impl Writing {
-    fn new(settings: &Settings, now: ChainTime) -> Writing {
+    fn new(settings: &WatchSettings, now: ChainTime) -> Writing {
         let keep = Keep {
             fine: seconds(settings.keep_fine_days.saturating_mul(DAY)),
             hourly: seconds(settings.keep_hourly_days.saturating_mul(DAY)),

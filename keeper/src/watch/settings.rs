@@ -6,7 +6,7 @@ const HOUR: u64 = 3_600;
 
 /// The measurement of credits.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Settings {
+pub(crate) struct WatchSettings {
     /// Seconds between two samples of a credit that are kept.
     pub sample_seconds: u64,
     /// The half-lives of the averages of burn rates.
@@ -21,9 +21,9 @@ pub(crate) struct Settings {
     pub keep_hourly_days: u64,
 }
 
-impl Settings {
+impl WatchSettings {
     /// Reads the section `[watch]`; mistakes are with the reader.
-    pub(crate) fn read(reader: &mut Reader) -> Settings {
+    pub(crate) fn read(reader: &mut Reader) -> WatchSettings {
         reader.section("watch", |reader| {
             let short = reader.number("half_life_hours", 24_u64, 1..=24 * 90);
             let long = reader.number("long_half_life_hours", 168_u64, 1..=24 * 365);
@@ -33,7 +33,7 @@ impl Settings {
                     format!("{long} is not above half_life_hours, {short}; raise it"),
                 );
             }
-            Settings {
+            WatchSettings {
                 sample_seconds: reader.number("sample_seconds", 300, 10..=HOUR),
                 half_lives: HalfLives { short: short.saturating_mul(HOUR), long: long.saturating_mul(HOUR) },
                 haircut_bps: Bps(reader.number("haircut_bps", 0, 0..=10_000)),
@@ -45,9 +45,9 @@ impl Settings {
     }
 }
 
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings {
+impl Default for WatchSettings {
+    fn default() -> WatchSettings {
+        WatchSettings {
             sample_seconds: 300,
             half_lives: HalfLives { short: 24 * HOUR, long: 168 * HOUR },
             haircut_bps: Bps::ZERO,

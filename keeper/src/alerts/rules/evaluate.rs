@@ -4,7 +4,7 @@ use {
     super::{Audience, Level, RuleSettings, Rules, row_of},
     crate::{
         alerts::Severity,
-        finding::{Fact, Finding, Parties, Reading, Rule},
+        finding::{Fact, Finding, Parties, Rule, RuleState},
     },
     blockable_sdk::Pubkey,
 };
@@ -20,7 +20,7 @@ pub(in crate::alerts) struct Evaluated {
 }
 
 /// A fact's value in the unit of its rule's thresholds.
-enum Value {
+enum FactValue {
     /// It is compared with the thresholds.
     Measured(f64),
     /// It raises the alert by itself.
@@ -31,11 +31,11 @@ impl Evaluated {
     /// Evaluates a finding.
     pub(crate) fn new(finding: Finding, rules: &Rules) -> Evaluated {
         let settings = rules.get(finding.rule());
-        let (level, severity) = match finding.reading() {
+        let (level, severity) = match finding.state() {
             _ if !settings.enabled => (Level::Clear, settings.severity),
-            Reading::Over => (Level::Clear, settings.severity),
-            Reading::Unchanged => (Level::Hold, settings.severity),
-            Reading::Is(fact) => (level(fact, &settings), severity(fact, settings.severity)),
+            RuleState::Over => (Level::Clear, settings.severity),
+            RuleState::Unchanged => (Level::Hold, settings.severity),
+            RuleState::Is(fact) => (level(fact, &settings), severity(fact, settings.severity)),
         };
         Evaluated { finding, level, severity }
     }
@@ -87,8 +87,8 @@ impl Evaluated {
 
 fn level(fact: &Fact, settings: &RuleSettings) -> Level {
     match (value(fact), settings.thresholds) {
-        (Value::Measured(value), Some(thresholds)) => thresholds.level(value),
-        (Value::Measured(_), None) | (Value::Given, _) => Level::Raise,
+        (FactValue::Measured(value), Some(thresholds)) => thresholds.level(value),
+        (FactValue::Measured(_), None) | (FactValue::Given, _) => Level::Raise,
     }
 }
 
@@ -104,19 +104,19 @@ fn severity(fact: &Fact, configured: Severity) -> Severity {
     configured
 }
 
-fn value(fact: &Fact) -> Value {
+fn value(fact: &Fact) -> FactValue {
     // Spans are far below 2^53 seconds and amounts are compared as statistics, so floats suffice.
-    let days = |seconds: i64| Value::Measured(seconds as f64 / DAY);
+    let days = |seconds: i64| FactValue::Measured(seconds as f64 / DAY);
     match fact {
-        Fact::BurnRate { ratio, .. } => Value::Measured(*ratio),
+        Fact::BurnRate { ratio, .. } => FactValue::Measured(*ratio),
         Fact::Exhaustion { seconds_left, .. } | Fact::PaymentDue { seconds_left, .. } => days(*seconds_left),
         Fact::Idle { seconds, .. } | Fact::ProviderSwitch { seconds, .. } => days(*seconds),
-        Fact::Coverage { coverage, .. } => Value::Measured(coverage.get() as f64),
-        Fact::Overrun { recent, .. } => Value::Measured(recent.get() as f64),
-        Fact::Funds { fault: Some(_), .. } => Value::Given,
-        Fact::Funds { fault: None, lamports, .. } => Value::Measured(lamports.get() as f64),
-        Fact::Rpc { cycles, .. } => Value::Measured(f64::from(*cycles)),
-        Fact::Stall { seconds } => Value::Measured(*seconds as f64),
+        Fact::Coverage { coverage, .. } => FactValue::Measured(coverage.get() as f64),
+        Fact::Overrun { recent, .. } => FactValue::Measured(recent.get() as f64),
+        Fact::Funds { fault: Some(_), .. } => FactValue::Given,
+        Fact::Funds { fault: None, lamports, .. } => FactValue::Measured(lamports.get() as f64),
+        Fact::Rpc { cycles, .. } => FactValue::Measured(f64::from(*cycles)),
+        Fact::Stall { seconds } => FactValue::Measured(*seconds as f64),
         Fact::PaymentMissed { .. }
         | Fact::Delinquent { .. }
         | Fact::Defaulted { .. }
@@ -131,6 +131,6 @@ fn value(fact: &Fact) -> Value {
         | Fact::NoQuorum { .. }
         | Fact::Quarantine { .. }
         | Fact::LogMismatch { .. }
-        | Fact::RecordsLost { .. } => Value::Given,
+        | Fact::RecordsLost { .. } => FactValue::Given,
     }
 }

@@ -39,7 +39,7 @@ pub(super) struct Row {
     /// The recipients of its alerts.
     pub(crate) audience: Audience,
     /// The end of its alerts, apart from a finding that the rule does not apply.
-    pub(crate) end: End,
+    pub(crate) end: AlertEnd,
 }
 
 /// The recipients of a rule's alerts. The operator gets all of them.
@@ -53,7 +53,7 @@ pub(super) enum Audience {
 
 /// The end of an alert on which a cycle has found nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum AlertEnd {
     /// It stays until a finding ends it.
     ByFinding,
     /// It ends at once: while it lasts, it is found in every cycle.
@@ -68,7 +68,7 @@ pub(super) enum End {
     WithKey,
     /// It ends when no provider lists the reporter any more.
     WithReporter,
-    /// As [`End::WithReporter`], or after this many seconds, so that a later fault raises a new alert.
+    /// As [`AlertEnd::WithReporter`], or after this many seconds, so that a later fault raises a new alert.
     WithReporterOrAfter(i64),
 }
 
@@ -83,7 +83,7 @@ pub(crate) enum Side {
 
 /// The unit of a rule's thresholds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unit {
+pub(crate) enum ThresholdUnit {
     /// A multiple.
     Times,
     /// Days.
@@ -107,7 +107,7 @@ pub(crate) struct Thresholds {
     /// The side that is of concern.
     pub(crate) side: Side,
     /// The unit of both thresholds.
-    pub(crate) unit: Unit,
+    pub(crate) unit: ThresholdUnit,
     /// The value at which an alert is raised.
     pub(crate) raise: f64,
     /// The value at which it is cleared.
@@ -141,22 +141,22 @@ impl Thresholds {
     }
 }
 
-const fn above(unit: Unit, raise: f64, clear: f64) -> Option<Thresholds> {
+const fn above(unit: ThresholdUnit, raise: f64, clear: f64) -> Option<Thresholds> {
     Some(Thresholds { side: Side::Above, unit, raise, clear })
 }
 
-const fn below(unit: Unit, raise: f64, clear: f64) -> Option<Thresholds> {
+const fn below(unit: ThresholdUnit, raise: f64, clear: f64) -> Option<Thresholds> {
     Some(Thresholds { side: Side::Below, unit, raise, clear })
 }
 
-const fn row(severity: Severity, thresholds: Option<Thresholds>, audience: Audience, end: End) -> Row {
+const fn row(severity: Severity, thresholds: Option<Thresholds>, audience: Audience, end: AlertEnd) -> Row {
     Row { severity, thresholds, audience, end }
 }
 
 /// The table of rules.
 #[rustfmt::skip]
 pub(super) const fn row_of(rule: Rule) -> Row {
-    use {Audience::*, End::*, Severity::*};
+    use {Audience::*, AlertEnd::*, Severity::*, ThresholdUnit as Unit};
     match rule {
         Rule::BurnRate          => row(Warning,  above(Unit::Times, 2.0, 1.5),          Parties,  WithCredit),
         Rule::Exhaustion        => row(Warning,  below(Unit::Days, 14.0, 21.0),         Parties,  WithCredit),

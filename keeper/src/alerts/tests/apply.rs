@@ -2,9 +2,9 @@ use {
     super::*,
     crate::{
         alerts::{
-            Changes, Filter,
+            AlertFilter, Changes,
             entries::{Phase, add_entries},
-            settings::Party,
+            settings::SubscribedParty,
             sink::Subscription,
         },
         finding::PaymentAmounts,
@@ -127,7 +127,7 @@ async fn the_next_payment_gets_an_alert_of_its_own() {
         happened.push((changes.raised.len(), changes.cleared.len()));
     }
     assert_eq!(happened, [(1, 0), (0, 0), (1, 1), (0, 0), (1, 1), (0, 1), (1, 0)]);
-    let open = case.alerts.list(Filter { open: Some(true), ..Filter::default() }).await.unwrap();
+    let open = case.alerts.list(AlertFilter { open: Some(true), ..AlertFilter::default() }).await.unwrap();
     assert_eq!(open.len(), 1);
     assert_eq!(case.outbox().await.len(), 7, "each beginning and each end");
 }
@@ -143,7 +143,7 @@ async fn an_alert_is_removed_when_it_is_old_and_delivered() {
     case.store.write(deliver).await.unwrap();
     assert_eq!(case.alerts.prune(ChainTime(NOW + 10)).await.unwrap(), 0, "not old enough");
     assert_eq!(case.alerts.prune(ChainTime(NOW + 11)).await.unwrap(), 1);
-    let left = case.alerts.list(Filter::default()).await.unwrap();
+    let left = case.alerts.list(AlertFilter::default()).await.unwrap();
     assert_eq!(left.iter().map(|alert| alert.raised_at).collect::<Vec<_>>(), [ChainTime(NOW + 20)]);
     assert_eq!(case.outbox().await.len(), 1);
 }
@@ -152,7 +152,7 @@ async fn an_alert_is_removed_when_it_is_old_and_delivered() {
 async fn the_store_holds_one_entry_per_alert_sink_and_phase() {
     let (case, _folder) = case(&[("all", NOWHERE, "all")]).await;
     let raised = case.alerts.apply(coverage(LOW), ChainTime(NOW)).await.unwrap().raised;
-    let wants = vec![(Party::All, Severity::Info)];
+    let wants = vec![(SubscribedParty::All, Severity::Info)];
     let subscription = Subscription { sink: "webhook/all".to_string(), wants };
     let again =
         move |tx: &rusqlite::Transaction| add_entries(tx, &raised[0], Phase::Raised, &[subscription], NOW);
@@ -180,34 +180,35 @@ async fn each_party_gets_its_own_alerts_alone() {
     let outbox = case.outbox().await;
     assert_eq!(["everything", "ops", "lender", "other"].map(|sink| sent_to(sink, &outbox)), [3, 1, 1, 1]);
 
-    let list = |filter: Filter| {
+    let list = |filter: AlertFilter| {
         let alerts = case.alerts.clone();
         async move { alerts.list(filter).await.unwrap().iter().map(|alert| alert.rule).collect::<Vec<_>>() }
     };
-    assert_eq!(list(Filter { party: Some(key(1)), ..Filter::default() }).await, [Rule::Coverage]);
-    assert_eq!(list(Filter { party: Some(key(3)), ..Filter::default() }).await, []);
+    assert_eq!(list(AlertFilter { party: Some(key(1)), ..AlertFilter::default() }).await, [Rule::Coverage]);
+    assert_eq!(list(AlertFilter { party: Some(key(3)), ..AlertFilter::default() }).await, []);
     assert_eq!(
-        list(Filter { subject: Some(key(7)), ..Filter::default() }).await,
+        list(AlertFilter { subject: Some(key(7)), ..AlertFilter::default() }).await,
         [Rule::Rpc, Rule::Coverage]
     );
-    let newest = case.alerts.list(Filter { limit: 1, ..Filter::default() }).await.unwrap();
-    assert_eq!(list(Filter { before: Some(newest[0].id), ..Filter::default() }).await.len(), 2);
+    let newest = case.alerts.list(AlertFilter { limit: 1, ..AlertFilter::default() }).await.unwrap();
+    assert_eq!(list(AlertFilter { before: Some(newest[0].id), ..AlertFilter::default() }).await.len(), 2);
     case.alerts.apply(coverage(SAFE), ChainTime(NOW + 5)).await.unwrap();
-    let ended = case.alerts.list(Filter { open: Some(false), ..Filter::default() }).await.unwrap();
+    let ended = case.alerts.list(AlertFilter { open: Some(false), ..AlertFilter::default() }).await.unwrap();
     assert_eq!(
         ended.iter().map(|alert| (alert.raised_at, alert.cleared_at)).collect::<Vec<_>>(),
         [(ChainTime(NOW), Some(ChainTime(NOW + 5)))]
     );
-    assert_eq!(list(Filter { open: Some(true), ..Filter::default() }).await.len(), 2);
+    assert_eq!(list(AlertFilter { open: Some(true), ..AlertFilter::default() }).await.len(), 2);
 }
 
 #[test]
 fn severity_and_any_of_several_wants_decide() {
     let of = |wants| Subscription { sink: String::new(), wants };
     let (mine, critical) = (alert(), Alert { severity: Severity::Critical, ..alert() });
-    let wants = of(vec![(Party::Key(key(9)), Severity::Info), (Party::All, Severity::Critical)]);
+    let wants =
+        of(vec![(SubscribedParty::Key(key(9)), Severity::Info), (SubscribedParty::All, Severity::Critical)]);
     assert!(!wants.includes(&mine));
     assert!(wants.includes(&critical));
-    assert!(of(vec![(Party::Key(key(2)), Severity::Warning)]).includes(&mine), "the borrower");
-    assert!(!of(vec![(Party::Operator, Severity::Info)]).includes(&mine));
+    assert!(of(vec![(SubscribedParty::Key(key(2)), Severity::Warning)]).includes(&mine), "the borrower");
+    assert!(!of(vec![(SubscribedParty::Operator, Severity::Info)]).includes(&mine));
 }

@@ -2,7 +2,7 @@
 
 use {
     super::*,
-    crate::alerts::{Filter, Subjects, rules::RuleSettings},
+    crate::alerts::{AlertFilter, Subjects, rules::RuleSettings},
     std::collections::HashSet,
 };
 
@@ -108,6 +108,6 @@ async fn alerts_of_a_rule_that_is_switched_off_end() {
     let alerts = Alerts::with(case.store.clone(), rules, Vec::new(), Box::new(|| NOW)).await.unwrap();
     let changes = alerts.apply_cycle(Vec::new(), subjects(), ChainTime(NOW + 1)).await.unwrap();
     assert_eq!(changes.cleared.len(), 1);
-    let open = alerts.list(Filter { open: Some(true), ..Filter::default() }).await.unwrap();
+    let open = alerts.list(AlertFilter { open: Some(true), ..AlertFilter::default() }).await.unwrap();
     assert_eq!(open, []);
 }

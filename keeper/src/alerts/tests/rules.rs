@@ -2,12 +2,15 @@
 
 use {
     super::*,
-    crate::alerts::rules::{RuleSettings, Side, Thresholds, Unit},
+    crate::{
+        alerts::rules::{RuleSettings, Side, ThresholdUnit, Thresholds},
+        finding::RuleState,
+    },
 };
 
 fn read(text: &str) -> (Rules, Vec<String>) {
     let mut reader = Reader::new(text).unwrap();
-    let rules = Settings::read(&mut reader).rules;
+    let rules = AlertSettings::read(&mut reader).rules;
     (rules, reader.finish())
 }
 
@@ -38,7 +41,7 @@ fn thresholds_severity_and_a_switch_can_be_set_for_each_rule() {
         "[rules]\nexhaustion = { raise = 5, clear = 7.5, severity = \"critical\" }\nidle = { enabled = false }",
     );
     assert!(mistakes.is_empty(), "{mistakes:?}");
-    let thresholds = Thresholds { side: Side::Below, unit: Unit::Days, raise: 5.0, clear: 7.5 };
+    let thresholds = Thresholds { side: Side::Below, unit: ThresholdUnit::Days, raise: 5.0, clear: 7.5 };
     let expected = RuleSettings { enabled: true, severity: Severity::Critical, thresholds: Some(thresholds) };
     assert_eq!(rules.get(Rule::Exhaustion), expected);
     assert!(!rules.get(Rule::Idle).enabled);
@@ -94,7 +97,7 @@ fn a_rule_that_is_switched_off_clears_what_it_has_raised() {
 fn findings_without_a_fact_hold_or_clear() {
     let rules = Rules::default();
     for rule in Rule::ALL {
-        assert_eq!(evaluated(Finding::unchanged(rule, key(7)), &rules).0, Level::Hold);
+        assert_eq!(evaluated(Finding::new(rule, key(7), RuleState::Unchanged), &rules).0, Level::Hold);
         assert_eq!(evaluated(Finding::over(rule, key(7)), &rules).0, Level::Clear);
     }
 }

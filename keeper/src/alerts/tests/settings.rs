@@ -2,13 +2,13 @@ use {
     super::*,
     crate::alerts::{
         AlertError,
-        settings::{Format, Party, Place, Tls},
+        settings::{Format, SubscribedParty, Tls, WebhookUrl},
     },
 };
 
 fn mistakes(text: &str) -> Vec<String> {
     let mut reader = Reader::new(text).unwrap();
-    Settings::read(&mut reader);
+    AlertSettings::read(&mut reader);
     reader.finish()
 }
 
@@ -23,13 +23,13 @@ fn sinks_are_read_with_their_defaults() {
     let hook = &settings.webhooks[0];
     assert_eq!(
         (hook.party, hook.format, hook.min_severity, hook.give_up_hours),
-        (Party::Key(key), Format::Slack, Severity::Info, 24)
+        (SubscribedParty::Key(key), Format::Slack, Severity::Info, 24)
     );
     let email = settings.email.as_ref().unwrap();
     assert_eq!((email.tls, email.port), (Tls::StartTls, 587));
     assert_eq!(
         (settings.email_to[0].party, settings.email_to[0].min_severity),
-        (Party::Operator, Severity::Critical)
+        (SubscribedParty::Operator, Severity::Critical)
     );
     assert!(!format!("{settings:?}").contains("token"), "a URL may hold a secret");
 }
@@ -63,10 +63,10 @@ fn every_mistake_is_named_with_its_place() {
 #[test]
 fn only_this_machine_is_reached_in_the_clear() {
     for good in ["http://127.0.0.1:80/x", "http://localhost/", "http://[::1]:9/", "https://example.org/x"] {
-        assert!(Place::parse(good).is_ok(), "{good}");
+        assert!(WebhookUrl::parse(good).is_ok(), "{good}");
     }
     for bad in ["http://10.0.0.1/", "http://127.0.0.1.example.org/", "file:///etc/passwd", "example.org"] {
-        assert!(Place::parse(bad).is_err(), "{bad}");
+        assert!(WebhookUrl::parse(bad).is_err(), "{bad}");
     }
 }
 

@@ -14,7 +14,7 @@ pub(crate) use {
 
 use {
     crate::{
-        alerts::Filter,
+        alerts::AlertFilter,
         api::{
             alerts::AlertView,
             credit_health::CreditHealth,
@@ -128,7 +128,8 @@ pub(super) async fn credit(
     let credit = snapshot.credits.get(&address).ok_or_else(|| ApiError::unknown_credit(&address))?;
     let explanation = Explanation::new(&snapshot, &state.ingest.shelf(), &state.plan, &address)
         .ok_or_else(|| ApiError::unknown_credit(&address))?;
-    let filter = Filter { open: Some(true), subject: Some(address), limit: ALERTS, ..Filter::default() };
+    let filter =
+        AlertFilter { open: Some(true), subject: Some(address), limit: ALERTS, ..AlertFilter::default() };
     let alerts = state.alerts.list(filter).await?.iter().map(AlertView::new).collect();
     let measure = state.watch.measure(&address);
     Ok(Json(CreditDetail::new(explanation, credit, &snapshot, measure.as_ref(), alerts)))

@@ -127,7 +127,7 @@ async fn metrics_are_rendered_where_they_are_recorded() {
     });
     let mut state = none.state.clone();
     state.metrics = Some(recorder.handle());
-    let settings = Settings { listen: "127.0.0.1:0".parse().unwrap(), ..Settings::default() };
+    let settings = ApiSettings { listen: "127.0.0.1:0".parse().unwrap(), ..ApiSettings::default() };
     let server = Server::start(&settings, state, none.stop.subscribe()).await.unwrap();
     let response = none.http.get(format!("http://{}/metrics", server.addr())).send().await.unwrap();
     assert!(response.headers()["content-type"].to_str().unwrap().starts_with("text/plain; version=0.0.4"));

@@ -15,7 +15,7 @@ use {
     },
     crate::{
         chain::Stalls,
-        finding::{Fact, Parties, Reading, Rule},
+        finding::{Fact, Parties, Rule, RuleState},
     },
     blockable_sdk::{
         Signature,

@@ -22,14 +22,14 @@ fn records_are_read_as_they_were_written() {
 }
 
 #[test]
-fn a_place_is_found_before_the_last_slot_with_what_is_known_of_that_slot() {
+fn an_end_of_the_search_is_found_before_the_last_slot_with_what_is_known_of_that_slot() {
     let (connection, credit, mut log) = (in_memory(), key(7), log(key(7), 4));
-    assert_eq!(rows::place(&connection, &credit).unwrap(), rows::Place::default());
+    assert_eq!(rows::search_end(&connection, &credit).unwrap(), rows::SearchEnd::default());
     log[3].slot = log[2].slot;
     rows::append(&connection, &credit, &join_all(credit, &log), false).unwrap();
-    let place = rows::place(&connection, &credit).unwrap();
-    assert_eq!((place.until, place.slot), (Some(signature(1)), log[2].slot));
-    assert_eq!(place.known, [signature(3), signature(2)]);
+    let end = rows::search_end(&connection, &credit).unwrap();
+    assert_eq!((end.until, end.slot), (Some(signature(1)), log[2].slot));
+    assert_eq!(end.known, [signature(3), signature(2)]);
     let head = rows::head(&connection, &credit).unwrap();
     assert_eq!((head.end.seq, head.proven, head.slot, head.life), (4, 0, log[2].slot, Life::Open));
 }

@@ -156,15 +156,15 @@ async fn more_reports_than_were_asked_for_are_taken_in_bounded_batches() {
 #[tokio::test]
 async fn what_a_bad_server_answers_is_bounded_and_named() {
     let keeper = Keeper::new().await;
-    let failure = async |server: Server, change: fn(&mut Limits)| {
+    let failure = async |server: Server, change: fn(&mut EndpointLimits)| {
         let mut settings = server.settings();
         change(&mut settings.limits);
         let error = pull(&keeper, &settings).await.unwrap_err();
         assert!(!error.to_string().contains("under"), "no path: {error}");
         error
     };
-    let same: fn(&mut Limits) = |_| {};
-    let hurry: fn(&mut Limits) = |limits| limits.deadline = Duration::from_millis(50);
+    let same: fn(&mut EndpointLimits) = |_| {};
+    let hurry: fn(&mut EndpointLimits) = |limits| limits.deadline = Duration::from_millis(50);
 
     let server = Server::answering(|| (StatusCode::INTERNAL_SERVER_ERROR, "secret")).await;
     assert!(matches!(failure(server, same).await, SourceError::Status(500)));

@@ -10,8 +10,8 @@ mod validating;
 use {
     super::{
         compare::{Comparison, Fall, compare},
-        evidence::{Evidence, Fault},
-        settings::{Limits, Mode},
+        evidence::{Evidence, ReporterFault},
+        settings::{EndpointLimits, Mode},
         *,
     },
     crate::chain::Stalls,

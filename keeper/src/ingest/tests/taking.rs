@@ -77,7 +77,7 @@ async fn two_reports_for_one_instant_are_evidence_and_the_first_stays() {
     assert_eq!(keeper.latest(0, 0), Some(first.clone()));
     let evidence = keeper.evidence().await;
     assert_eq!(evidence.len(), 1);
-    assert_eq!((evidence[0].fault, evidence[0].first.as_ref()), (Fault::Equivocation, Some(&first)));
+    assert_eq!((evidence[0].fault, evidence[0].first.as_ref()), (ReporterFault::Equivocation, Some(&first)));
     assert_eq!(evidence[0].second, second);
     // Anyone who has the evidence can verify it.
     for proof in [evidence[0].first.as_ref().unwrap(), &evidence[0].second] {

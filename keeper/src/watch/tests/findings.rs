@@ -16,7 +16,7 @@ fn covenant_of(used: u64, days: i64, change: impl FnOnce(&mut Credit)) -> Measur
 #[test]
 fn a_healthy_loan_raises_nothing() {
     let measure = measured(&credit(), START + DAY);
-    let findings = all_findings(&[&measure], &Settings::default());
+    let findings = all_findings(&[&measure], &WatchSettings::default());
     assert_eq!(findings.len(), 14);
     for finding in findings {
         assert_eq!(level_of(finding.clone()), Level::Clear, "{finding:?}");
@@ -33,7 +33,7 @@ fn every_alert_that_is_raised_says_what_it_means_and_what_to_do() {
     bad.coverage_bps = Some(Bps(1_000));
     bad.new_overrun = Units(7);
     bad.idle_seconds = 30 * DAY;
-    let findings = all_findings(&[&bad], &Settings::default());
+    let findings = all_findings(&[&bad], &WatchSettings::default());
     let raised = findings.iter().filter(|finding| level_of((*finding).clone()) == Level::Raise);
     let raised: Vec<&Finding> = raised.collect();
     assert!(raised.len() >= 7, "{raised:?}");
@@ -161,7 +161,7 @@ fn a_switch_is_idleness_here_and_use_at_another_provider() {
         ..measured(&credit_now(), START)
     };
     let switch = |measures: &[&Measure], credit: u8| {
-        find(&all_findings(measures, &Settings::default()), Rule::ProviderSwitch, key(credit))
+        find(&all_findings(measures, &WatchSettings::default()), Rule::ProviderSwitch, key(credit))
     };
     let level = |measures: &[&Measure], credit: u8| level_of(switch(measures, credit));
     let (idle, moved, same, cold) = (used(20, 3, 4), used(21, 4, 0), used(22, 3, 0), used(23, 5, 4));

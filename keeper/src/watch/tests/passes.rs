@@ -14,7 +14,7 @@ struct Case {
 
 async fn open(folder: TempDir) -> Case {
     let store = Store::open(folder.path()).unwrap();
-    Case { watch: Watch::open(store, Settings::default()).await.unwrap(), _folder: folder }
+    Case { watch: Watch::open(store, WatchSettings::default()).await.unwrap(), _folder: folder }
 }
 
 async fn new() -> Case {

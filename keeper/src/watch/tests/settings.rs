@@ -1,14 +1,14 @@
 use {super::*, blockable_service::settings::Reader};
 
-fn read(text: &str) -> (Settings, Vec<String>) {
+fn read(text: &str) -> (WatchSettings, Vec<String>) {
     let mut reader = Reader::new(text).unwrap();
-    let settings = Settings::read(&mut reader);
+    let settings = WatchSettings::read(&mut reader);
     (settings, reader.finish())
 }
 
 #[test]
 fn what_is_left_out_has_a_default() {
-    assert_eq!(read(""), (Settings::default(), Vec::new()));
+    assert_eq!(read(""), (WatchSettings::default(), Vec::new()));
 }
 
 #[test]
