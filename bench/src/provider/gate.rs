@@ -66,7 +66,7 @@ fn in_memory(time: Duration) -> Figure {
     while start.elapsed() < time {
         for address in &addresses {
             let (id, index) = ledger.admit(address, Units(10), Some(MarketTime(0))).expect("there is room");
-            ledger.keep(Hold {
+            ledger.insert(Hold {
                 id,
                 credit: *address,
                 index,

@@ -81,12 +81,12 @@ async fn reconcile(link: &Link) -> Result<(), Fault> {
     let known: HashMap<Pubkey, Known> = link
         .gate
         .ledger()
-        .known()
+        .credits()
         .map(|(address, slot, credit)| (address, Known { slot, stamp: Stamp::new(credit) }))
         .collect();
     let differing = diff::differing(&listed, slot, &known);
     for (address, stamp) in &listed {
-        link.gate.ledger().confirm(address, slot, (stamp.seq, stamp.hash));
+        link.gate.ledger().confirm(address, slot, *stamp);
     }
     let chunks: Vec<Vec<Pubkey>> = differing.chunks(FETCH).map(<[Pubkey]>::to_vec).collect();
     stream::iter(chunks.into_iter().map(|addresses| Ok(show(link, addresses))))

@@ -31,9 +31,9 @@ const STATUSES: usize = 256;
 ///
 /// [`super::FreezeDesk`] and its two tasks share one `Desk`; the tasks hold it weakly, so that they end with the last clone
 /// of the `FreezeDesk`. `orders` and `blockhashes` are locked for single steps and never across an `await`. Where both are
-/// needed, the gate's ledger is locked while `orders` is held, never the other way round. An order is blocked at the gate
+/// needed, the gate's ledger is locked while `orders` is held, never the other way round. The gate obeys an order
 /// before its record is written: a crash in between loses the order's record and not the freeze itself, which its sender
-/// also sends to the chain. Orders whose record says `open` are blocked again at the next start.
+/// also sends to the chain. Orders whose record says `open` are obeyed again at the next start.
 pub(super) struct Desk {
     pub(super) gate: Gate,
     pub(super) config: FreezeDeskConfig,
@@ -75,7 +75,7 @@ impl Desk {
         let left = u64::try_from(record.until_ms.saturating_sub(now_ms())).unwrap_or(0);
         let left = Duration::from_millis(left).min(self.config.obey_for);
         let order = &record.order;
-        self.gate.block(order.credit, order.signature, record.frozen);
+        self.gate.obey_freeze(order.credit, order.signature, record.frozen);
         self.orders().resume(record, Instant::now() + left);
     }
 

@@ -1,4 +1,4 @@
-//! Takes freeze orders: checks them, blocks the units, records and sends the order.
+//! Takes freeze orders: checks them, closes the units, records and sends the order.
 
 use {
     super::{
@@ -36,7 +36,7 @@ impl Desk {
         self.require_not_landed(&order).await?;
         // Again: the node may have been asked in between.
         let frozen = order.check(&self.gate)?;
-        self.block(order, frozen, last_valid_height)
+        self.begin_obeying(order, frozen, last_valid_height)
     }
 
     async fn last_valid_height(&self, blockhash: &Hash) -> Result<u64, OrderRefused> {
@@ -68,7 +68,8 @@ impl Desk {
         }
     }
 
-    fn block(
+    /// Closes the units to new jobs. Returns the record to be written, `None` where the same order was taken meanwhile.
+    fn begin_obeying(
         &self,
         order: FreezeOrder,
         frozen: Units,
@@ -93,12 +94,12 @@ impl Desk {
             return Ok((obeyed, None));
         }
         let obeyed = orders.open(record.clone(), Instant::now() + obey_for)?;
-        self.gate.block(address, signature, frozen);
+        self.gate.obey_freeze(address, signature, frozen);
         Ok((obeyed, Some(record)))
     }
 
     /// Records an order that is obeyed with the notice to its parties, and sends it.
-    async fn keep(self: Arc<Desk>, record: Record) {
+    async fn record_and_send(self: Arc<Desk>, record: Record) {
         let order = &record.order;
         let (signature, by) = (order.signature.to_string(), order.by.to_string());
         let notice = record.notice(NoticeKind::FreezeObeyed { signature, by, frozen: record.frozen });
@@ -125,7 +126,7 @@ pub(super) async fn obey(desk: &Arc<Desk>, transaction: &[u8]) -> Result<ObeyedO
     if let Some(record) = new {
         tracing::info!(%signature, credit = %obeyed.credit, by = %obeyed.by, frozen = obeyed.frozen.get(), "a freeze is obeyed");
         // A task of its own: a caller that goes away must not leave it unrecorded.
-        if tokio::spawn(desk.clone().keep(record)).await.is_err() {
+        if tokio::spawn(desk.clone().record_and_send(record)).await.is_err() {
             tracing::error!(%signature, "recording a freeze ended in a panic");
         }
     }

@@ -3,7 +3,7 @@
 //! A lender or freeze authority signs the transaction as always and posts it to the provider's desk. A transaction that
 //! is fully signed, can still land and would be allowed by the program is obeyed at once: new jobs find the units frozen.
 //! The desk also sends it to the chain and follows it. Once it has landed, the gate follows the chain. If it fails, expires
-//! or does not land within a bounded time, the block is lifted. Both parties get a notice.
+//! or does not land within a bounded time, it is lifted. Both parties get a notice.
 
 mod blockhashes;
 mod config;

@@ -60,15 +60,20 @@ enum NextStep {
     Lift { state: OrderState, reason: String },
 }
 
-/// The gate's view of an order's credit: the slot, and the units frozen, `None` where the credit is gone.
-type CreditView = (u64, Option<Units>);
+/// The frozen units of an order's credit as of a slot of the gate's chain view, `None` where the credit is gone.
+type FrozenAtSlot = (u64, Option<Units>);
 
 /// Evaluates an order by its transaction on chain and by its credit in the gate's chain view.
 ///
 /// A block that is only processed may be dropped, and with it what the transaction did or failed at: nothing is decided
-/// before the block is confirmed. Until then units are closed by the order's own block and by the chain
-/// view; the larger number counts.
-fn evaluate(open: &Open, transaction: &TransactionState, seen: Option<CreditView>, now: Instant) -> NextStep {
+/// before the block is confirmed. Until then units are closed by the order itself and by the chain view; the larger number
+/// counts.
+fn evaluate(
+    open: &Open,
+    transaction: &TransactionState,
+    seen: Option<FrozenAtSlot>,
+    now: Instant,
+) -> NextStep {
     let landed = match transaction {
         TransactionState::Landed { slot, confirmed: true, failure: None } => Some(*slot),
         _ => open.landed,
@@ -76,7 +81,7 @@ fn evaluate(open: &Open, transaction: &TransactionState, seen: Option<CreditView
     if let Some(slot) = landed {
         // The chain has frozen the units: no time limit opens them before the chain view has that. Nodes date one change
         // by slots that differ by one, so the number of frozen units is enough, whatever the slot.
-        let shows = |(at, frozen): CreditView| at >= slot || frozen >= Some(open.record.frozen);
+        let shows = |(at, frozen): FrozenAtSlot| at >= slot || frozen >= Some(open.record.frozen);
         return match seen.is_some_and(shows) {
             true => NextStep::Landed { slot },
             false => NextStep::AwaitView { slot },
@@ -217,7 +222,7 @@ async fn close(desk: &Desk, open: &Open, state: OrderState, kind: NoticeKind) {
     let notice = record.notice(kind.clone());
     let put = move |connection: &rusqlite::Connection| records::put(connection, &record, state);
     let recorded = desk.gate.notify_with(notice, put).await;
-    desk.gate.unblock(&order.credit, &order.signature);
+    desk.gate.lift_freeze(&order.credit, &order.signature);
     if let Err(error) = recorded {
         tracing::error!(signature = %order.signature, %error, "the end of a freeze could not be recorded; trying again");
         desk.orders().end(&order.signature, state, kind);

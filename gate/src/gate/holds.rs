@@ -33,7 +33,7 @@ impl Gate {
         let market_time = self.require_open()?;
         let mut ledger = self.ledger();
         let (id, index) = ledger.admit(credit, job.units, market_time)?;
-        Ok(self.keep(&mut ledger, *credit, id, index, job))
+        Ok(self.begin_hold(&mut ledger, *credit, id, index, job))
     }
 
     /// Requires that new jobs may be admitted. Returns the market time, where it is known. Errors: [`Refusal`].
@@ -52,7 +52,8 @@ impl Gate {
         }
     }
 
-    fn keep(&self, ledger: &mut Ledger, credit: Pubkey, id: HoldId, index: u32, job: Job) -> Hold {
+    /// Makes the hold of an admitted job, which counts from now on.
+    fn begin_hold(&self, ledger: &mut Ledger, credit: Pubkey, id: HoldId, index: u32, job: Job) -> Hold {
         let admitted_ms = now_ms();
         let limit = i64::try_from(job.time_limit.as_millis()).unwrap_or(i64::MAX);
         let hold = Hold {
@@ -66,7 +67,7 @@ impl Gate {
             at_deadline: job.at_deadline,
         };
         lock(&self.inner.deadlines).push(Reverse((Instant::now() + job.time_limit, id)));
-        ledger.keep(hold.clone());
+        ledger.insert(hold.clone());
         hold
     }
 
@@ -91,10 +92,10 @@ impl Gate {
         let mut ledger = lock(&self.inner.ledger);
         match &settled {
             Ok(cumulative) => {
-                ledger.count(&hold.credit, hold.index, *cumulative);
+                ledger.raise_cumulative(&hold.credit, hold.index, *cumulative);
                 ledger.end(hold.id);
             }
-            Err(_) => ledger.end_failed(hold.id),
+            Err(_) => ledger.cancel_end(hold.id),
         }
         settled
     }
@@ -110,7 +111,7 @@ impl Gate {
             let mut ledger = lock(&gate.inner.ledger);
             match &removed {
                 Ok(()) => ledger.end(id),
-                Err(_) => ledger.end_failed(id),
+                Err(_) => ledger.cancel_end(id),
             }
             removed
         }))
@@ -131,8 +132,8 @@ impl Gate {
             let mut ledger = self.ledger();
             ledger.begin_end(old.id).ok_or(Refusal::Expired)?;
             let admitted = ledger.renew(&old, used, job.units, market_time);
-            let (id, index) = admitted.inspect_err(|_| ledger.end_failed(old.id))?;
-            let hold = self.keep(&mut ledger, old.credit, id, index, job);
+            let (id, index) = admitted.inspect_err(|_| ledger.cancel_end(old.id))?;
+            let hold = self.begin_hold(&mut ledger, old.credit, id, index, job);
             (hold, ledger.cumulative(&old.credit, old.index))
         };
         let (ended, begun, now) = (old.clone(), hold.clone(), now_ms());
@@ -146,13 +147,13 @@ impl Gate {
         let mut ledger = lock(&self.inner.ledger);
         match written {
             Ok(cumulative) => {
-                ledger.count(&old.credit, old.index, cumulative);
+                ledger.raise_cumulative(&old.credit, old.index, cumulative);
                 ledger.end(old.id);
                 Ok(hold)
             }
             Err(error) => {
                 tracing::error!(hold = %old.id, %error, "a renewal could not be recorded");
-                ledger.end_failed(old.id);
+                ledger.cancel_end(old.id);
                 ledger.end(hold.id);
                 Err(Refusal::Storage)
             }

@@ -244,14 +244,14 @@ impl Gate {
         lock(&self.inner.ledger)
     }
 
-    /// Obeys a freeze ahead of the chain; see [`Ledger::block`].
-    pub(crate) fn block(&self, credit: Pubkey, signature: Signature, frozen: Units) {
-        self.ledger().block(credit, signature, frozen);
+    /// Obeys a freeze ahead of the chain; see [`Ledger::obey_freeze`].
+    pub(crate) fn obey_freeze(&self, credit: Pubkey, signature: Signature, frozen: Units) {
+        self.ledger().obey_freeze(credit, signature, frozen);
     }
 
-    /// Ends a freeze that was obeyed ahead of the chain.
-    pub(crate) fn unblock(&self, credit: &Pubkey, signature: &Signature) {
-        self.ledger().unblock(credit, signature);
+    /// Obeys a freeze no longer ahead of the chain.
+    pub(crate) fn lift_freeze(&self, credit: &Pubkey, signature: &Signature) {
+        self.ledger().lift_freeze(credit, signature);
     }
 
     /// Admits no job from now on; running ones can still be ended.

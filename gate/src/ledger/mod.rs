@@ -3,44 +3,20 @@
 //! No I/O and no clock of its own. The rule is the design's: a job is admitted only while `available - in flight` covers
 //! it, where use that no report has brought to the chain yet counts as used.
 
+mod entry;
+
+pub use entry::Room;
 use {
     crate::hold::{Hold, HoldId, Refusal},
     blockable_sdk::{
         Pubkey, Signature,
+        accounts::CreditStamp,
         amounts::{MarketTime, Units},
-        program::{
-            state::Credit,
-            transitions::{Action, Status, next},
-        },
+        program::state::Credit,
     },
+    entry::{Entry, wide},
     std::collections::HashMap,
 };
-
-/// A credit as the chain showed it at a slot.
-#[derive(Clone)]
-struct View {
-    slot: u64,
-    /// `None` once the account is gone.
-    credit: Option<Box<Credit>>,
-}
-
-/// A freeze that is obeyed although the chain does not show it yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Block {
-    signature: Signature,
-    frozen: Units,
-}
-
-/// The gate's knowledge of one credit.
-#[derive(Clone, Default)]
-struct Entry {
-    view: Option<View>,
-    /// The credit's place in reports that `cumulative` counts for.
-    index: u32,
-    cumulative: Units,
-    held: Units,
-    blocks: Vec<Block>,
-}
 
 /// The reading of one credit at one moment, for a usage report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,27 +31,12 @@ pub struct Reading {
     pub in_flight: Units,
 }
 
-/// The units of one credit by the gate's count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Room {
-    /// Open to new jobs.
-    pub available: Units,
-    /// Neither consumed, seized nor expired, as the chain says.
-    pub remaining: Units,
-    /// Frozen, by the chain or by a signed freeze that is obeyed already.
-    pub frozen: Units,
-    /// Held by running jobs.
-    pub in_flight: Units,
-    /// Used, and not on the chain yet.
-    pub unreported: Units,
-}
-
 /// The holds and settlements of all credits of one provider, in memory.
 ///
 /// Owned by [`crate::Gate`] behind one lock, which also keeps admission and the chain's updates apart. Three numbers never
-/// fall: the cumulative use of a credit at one index, the slot of its view, and the number of the next hold. `held` of a credit is the sum of
-/// its open holds. Nothing here is durable: the store has holds and meters, the chain has the credits, and
-/// [`Ledger::restore`] starts from both after a crash.
+/// fall: the cumulative use of a credit at one index, the slot that it was seen at, and the number of the next hold. `held`
+/// of a credit is the sum of its open holds. Nothing here is durable: the store has holds and meters, the chain has the
+/// credits, and [`Ledger::restore`] starts from both after a crash.
 #[derive(Default)]
 pub struct Ledger {
     credits: HashMap<Pubkey, Entry>,
@@ -99,25 +60,15 @@ impl Ledger {
         ledger
     }
 
-    /// Takes what the chain shows of a credit at a slot, `None` where the account is gone. An older view is passed over;
-    /// within a slot the later event wins. Returns whether the view changed.
+    /// Takes what the chain shows of a credit at a slot, `None` where the account is gone. An older state is passed over;
+    /// within a slot the later event wins. Returns whether the state changed.
     pub fn observe(&mut self, address: Pubkey, slot: u64, credit: Option<&Credit>) -> bool {
         if credit.is_none() && !self.credits.contains_key(&address) {
             return false;
         }
         let entry = self.credits.entry(address).or_default();
-        if let Some(view) = &entry.view {
-            let seq = |credit: Option<&Credit>| credit.map_or(u64::MAX, |credit| credit.event_seq);
-            let known = view.credit.as_deref();
-            if slot < view.slot || (slot == view.slot && seq(credit) < seq(known)) {
-                return false;
-            }
-            if credit.map(|credit| (credit.event_seq, credit.event_hash))
-                == known.map(|known| (known.event_seq, known.event_hash))
-            {
-                entry.view = Some(View { slot, ..view.clone() });
-                return false;
-            }
+        if !entry.observe(slot, credit) {
+            return false;
         }
         if let Some(credit) = credit.filter(|credit| credit.has_index == 1) {
             let index = credit.meter.index;
@@ -127,49 +78,40 @@ impl Ledger {
             entry.cumulative = counted.max(Units(credit.meter.cumulative));
             self.meters.insert((address, index), entry.cumulative);
         }
-        entry.view = Some(View { slot, credit: credit.map(|credit| Box::new(*credit)) });
         true
     }
 
-    /// The chain still shows a credit at a slot as it did: after the events of that number and hash.
-    pub fn confirm(&mut self, address: &Pubkey, slot: u64, events: (u64, [u8; 32])) {
-        if let Some(view) = self.credits.get_mut(address).and_then(|entry| entry.view.as_mut())
-            && view.credit.as_ref().is_some_and(|credit| (credit.event_seq, credit.event_hash) == events)
-        {
-            view.slot = view.slot.max(slot);
+    /// Takes that the chain still shows a credit with this stamp at a slot.
+    pub fn confirm(&mut self, address: &Pubkey, slot: u64, stamp: CreditStamp) {
+        if let Some(entry) = self.credits.get_mut(address) {
+            entry.confirm(slot, stamp);
         }
     }
 
-    /// The credits that the chain last showed, with their slots and event numbers.
-    pub fn known(&self) -> impl Iterator<Item = (Pubkey, u64, &Credit)> {
-        self.credits.iter().filter_map(|(address, entry)| {
-            let view = entry.view.as_ref()?;
-            Some((*address, view.slot, view.credit.as_deref()?))
-        })
+    /// The credits that the chain last showed, with their slots.
+    pub fn credits(&self) -> impl Iterator<Item = (Pubkey, u64, &Credit)> {
+        self.credits.iter().filter_map(|(address, entry)| Some((*address, entry.slot()?, entry.credit()?)))
     }
 
     /// A credit as the chain last showed it.
     pub fn credit(&self, address: &Pubkey) -> Option<&Credit> {
-        self.credits.get(address)?.view.as_ref()?.credit.as_deref()
+        self.credits.get(address)?.credit()
     }
 
     /// The slot that a credit was last seen at.
     pub fn slot(&self, address: &Pubkey) -> Option<u64> {
-        Some(self.credits.get(address)?.view.as_ref()?.slot)
+        self.credits.get(address)?.slot()
     }
 
-    /// Obeys a freeze ahead of the chain: at least `frozen` units of the credit are closed until [`Ledger::unblock`].
-    pub fn block(&mut self, credit: Pubkey, signature: Signature, frozen: Units) {
-        let blocks = &mut self.credits.entry(credit).or_default().blocks;
-        if blocks.iter().all(|block| block.signature != signature) {
-            blocks.push(Block { signature, frozen });
-        }
+    /// Obeys a freeze ahead of the chain: at least `frozen` units of the credit are closed until [`Ledger::lift_freeze`].
+    pub fn obey_freeze(&mut self, credit: Pubkey, signature: Signature, frozen: Units) {
+        self.credits.entry(credit).or_default().obey_freeze(signature, frozen);
     }
 
-    /// Ends a freeze that was obeyed ahead of the chain: it has landed, or will never.
-    pub fn unblock(&mut self, credit: &Pubkey, signature: &Signature) {
+    /// Obeys a freeze no longer ahead of the chain: it has landed, or will never.
+    pub fn lift_freeze(&mut self, credit: &Pubkey, signature: &Signature) {
         if let Some(entry) = self.credits.get_mut(credit) {
-            entry.blocks.retain(|block| block.signature != *signature);
+            entry.lift_freeze(signature);
         }
     }
 
@@ -188,7 +130,7 @@ impl Ledger {
         market_time: Option<MarketTime>,
     ) -> Result<(HoldId, u32), Refusal> {
         let entry = self.credits.get_mut(address).ok_or(Refusal::UnknownCredit)?;
-        entry.require(units, 0, market_time)?;
+        entry.require_room(units, 0, market_time)?;
         Ok(self.hold_more(address, units))
     }
 
@@ -202,7 +144,7 @@ impl Ledger {
         market_time: Option<MarketTime>,
     ) -> Result<(HoldId, u32), Refusal> {
         let entry = self.credits.get_mut(&old.credit).ok_or(Refusal::UnknownCredit)?;
-        entry.require(units, wide(old.units) - wide(used), market_time)?;
+        entry.require_room(units, wide(old.units) - wide(used), market_time)?;
         Ok(self.hold_more(&old.credit, units))
     }
 
@@ -214,8 +156,8 @@ impl Ledger {
         (id, entry.index)
     }
 
-    /// Keeps a hold that was admitted, so that it can be ended.
-    pub fn keep(&mut self, hold: Hold) {
+    /// Inserts a hold that was admitted, so that it can be ended.
+    pub fn insert(&mut self, hold: Hold) {
         self.holds.insert(hold.id, (hold, false));
     }
 
@@ -226,7 +168,7 @@ impl Ledger {
     }
 
     /// Leaves a hold open whose end could not be recorded.
-    pub fn end_failed(&mut self, id: HoldId) {
+    pub fn cancel_end(&mut self, id: HoldId) {
         if let Some((_, ending)) = self.holds.get_mut(&id) {
             *ending = false;
         }
@@ -242,7 +184,7 @@ impl Ledger {
     }
 
     /// Takes the cumulative use of a credit that has been recorded; never lowers it.
-    pub fn count(&mut self, credit: &Pubkey, index: u32, cumulative: Units) {
+    pub fn raise_cumulative(&mut self, credit: &Pubkey, index: u32, cumulative: Units) {
         let meter = self.meters.entry((*credit, index)).or_default();
         *meter = cumulative.max(*meter);
         if let Some(entry) = self.credits.get_mut(credit).filter(|entry| entry.index == index) {
@@ -267,69 +209,9 @@ impl Ledger {
 
     /// One moment's readings of every credit that can be metered, by index.
     pub fn readings(&self) -> Vec<Reading> {
-        let mut readings: Vec<Reading> = self
-            .credits
-            .iter()
-            .filter_map(|(address, entry)| {
-                let credit = entry.view.as_ref()?.credit.as_deref()?;
-                let metered = next(Action::Meter, credit.status().ok()?).is_some() && credit.has_index == 1;
-                metered.then_some(Reading {
-                    credit: *address,
-                    index: entry.index,
-                    cumulative: entry.cumulative,
-                    in_flight: entry.held,
-                })
-            })
-            .collect();
+        let mut readings: Vec<Reading> =
+            self.credits.iter().filter_map(|(address, entry)| entry.reading(*address)).collect();
         readings.sort_unstable_by_key(|reading| reading.index);
         readings
     }
-}
-
-impl Entry {
-    /// Requires that a new job may take `units`, at least one, where `freed` units more than the room says are open to it.
-    fn require(&self, units: Units, freed: i128, market_time: Option<MarketTime>) -> Result<(), Refusal> {
-        let room = self.room(market_time)?;
-        let needed = units.max(Units(1));
-        let taken = wide(room.in_flight) + wide(room.unreported) - freed;
-        let unfrozen = wide(room.remaining) - taken;
-        let open = unfrozen - wide(room.frozen);
-        if wide(needed) <= open {
-            return Ok(());
-        }
-        let available = Units(u64::try_from(open).unwrap_or(0));
-        Err(match !room.frozen.is_zero() && wide(needed) <= unfrozen {
-            true => Refusal::Frozen { available, needed },
-            false => Refusal::Exhausted { available, needed },
-        })
-    }
-
-    fn room(&self, market_time: Option<MarketTime>) -> Result<Room, Refusal> {
-        let view = self.view.as_ref().ok_or(Refusal::UnknownCredit)?;
-        let credit = view.credit.as_deref().ok_or(Refusal::Closed)?;
-        match credit.status().map_err(|_| Refusal::UnknownCredit)? {
-            Status::Offered | Status::Accepted => return Err(Refusal::NotIssued),
-            Status::Closed => return Err(Refusal::Closed),
-            Status::Active | Status::Delinquent | Status::Defaulted | Status::Seizing | Status::Repaid => {}
-        }
-        if credit.has_index == 0 {
-            return Err(Refusal::NotIssued);
-        }
-        if credit.units_expire_at != 0 {
-            let now = market_time.ok_or(Refusal::Stale)?;
-            credit.require_unexpired(now.get()).map_err(|_| Refusal::Expired)?;
-        }
-        let collateral = &credit.collateral;
-        let ordered = self.blocks.iter().map(|block| block.frozen).max().unwrap_or_default();
-        let frozen = Units(collateral.frozen).max(ordered.min(Units(collateral.lien())));
-        let unreported = self.cumulative.saturating_sub(Units(credit.meter.cumulative));
-        let remaining = Units(collateral.remaining());
-        let available = remaining.saturating_sub(frozen).saturating_sub(unreported).saturating_sub(self.held);
-        Ok(Room { available, remaining, frozen, in_flight: self.held, unreported })
-    }
-}
-
-/// Units for sums that may fall below zero on the way.
-fn wide(units: Units) -> i128 {
-    i128::from(units.get())
 }

@@ -6,6 +6,7 @@ use {
     },
     blockable_sdk::{
         Signature,
+        accounts::CreditStamp,
         amounts::{MarketTime, Units},
         program::{
             metering::{self, freeze_to},
@@ -35,7 +36,7 @@ fn hold(ledger: &mut Ledger, units: Units) -> Hold {
         deadline_ms: 0,
         at_deadline: AtDeadline::Return,
     };
-    ledger.keep(hold.clone());
+    ledger.insert(hold.clone());
     hold
 }
 
@@ -43,7 +44,7 @@ fn hold(ledger: &mut Ledger, units: Units) -> Hold {
 fn settle(ledger: &mut Ledger, hold: &Hold, used: Units) {
     ledger.begin_end(hold.id).unwrap();
     let cumulative = ledger.cumulative(&hold.credit, hold.index).saturating_add(used);
-    ledger.count(&hold.credit, hold.index, cumulative);
+    ledger.raise_cumulative(&hold.credit, hold.index, cumulative);
     ledger.end(hold.id);
 }
 
@@ -166,12 +167,12 @@ fn only_newer_views_count() {
 fn a_view_that_is_confirmed_is_as_of_the_later_slot() {
     let mut ledger = ledger();
     let seen = credit(0);
-    ledger.confirm(&address(1), 12, (seen.event_seq + 1, seen.event_hash));
+    ledger.confirm(&address(1), 12, CreditStamp { seq: seen.event_seq + 1, hash: seen.event_hash });
     assert_eq!(ledger.slot(&address(1)), Some(10), "another state");
-    ledger.confirm(&address(1), 12, (seen.event_seq, seen.event_hash));
-    ledger.confirm(&address(1), 11, (seen.event_seq, seen.event_hash));
+    ledger.confirm(&address(1), 12, CreditStamp::new(&seen));
+    ledger.confirm(&address(1), 11, CreditStamp::new(&seen));
     assert_eq!(ledger.slot(&address(1)), Some(12));
-    ledger.confirm(&address(2), 12, (0, [0; 32]));
+    ledger.confirm(&address(2), 12, CreditStamp { seq: 0, hash: [0; 32] });
     assert_eq!(ledger.slot(&address(2)), None);
 }
 
@@ -179,16 +180,16 @@ fn a_view_that_is_confirmed_is_as_of_the_later_slot() {
 fn a_signed_freeze_counts_until_it_is_lifted_and_no_further_than_the_lien() {
     let mut ledger = ledger();
     let (one, two) = (Signature::from([1; 64]), Signature::from([2; 64]));
-    ledger.block(address(1), one, Units(400));
-    ledger.block(address(1), two, Units(5_000));
-    ledger.block(address(1), two, Units(5_000));
+    ledger.obey_freeze(address(1), one, Units(400));
+    ledger.obey_freeze(address(1), two, Units(5_000));
+    ledger.obey_freeze(address(1), two, Units(5_000));
     assert_eq!(room(&ledger).frozen, Units(1_000));
-    ledger.unblock(&address(1), &two);
+    ledger.lift_freeze(&address(1), &two);
     assert_eq!(room(&ledger).frozen, Units(400));
     let released = later(&credit(0), |credit| credit.collateral.released = 800);
     ledger.observe(address(1), 11, Some(&released));
     assert_eq!(room(&ledger).frozen, Units(200), "the lien is smaller than the order");
-    ledger.unblock(&address(1), &one);
+    ledger.lift_freeze(&address(1), &one);
     assert_eq!(room(&ledger).frozen, Units(0));
 }
 
@@ -257,7 +258,7 @@ proptest! {
                         id, credit: address(1), index, units: Units(units), reference: String::new(),
                         admitted_ms: 0, deadline_ms: 0, at_deadline: AtDeadline::Return,
                     };
-                    ledger.keep(hold.clone());
+                    ledger.insert(hold.clone());
                     running.push(hold);
                 },
                 1 => if !running.is_empty() {
