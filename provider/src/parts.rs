@@ -114,7 +114,7 @@ impl RunningParts {
             metrics.set_total("blockable_provider_updates_missed_total", status.missed);
         }
         if let Some(desk) = &self.desk {
-            metrics.set("blockable_provider_freezes_open", desk.open() as f64);
+            metrics.set("blockable_provider_freezes_open", desk.open_orders() as f64);
         }
         for key in self.key_status() {
             let age = key.age.map_or(-1.0, |age| age.as_secs_f64());

@@ -2,11 +2,11 @@
 
 use {
     super::{
-        blockhashes::{self, Life},
-        desk::Desk,
+        blockhashes::{self, Validity},
+        desk::DeskCore,
         open_orders::ObeyedOrder,
         order::FreezeOrder,
-        records::{self, Record},
+        records::{self, OrderRecord},
         refused::OrderRefused,
         state::OrderState,
     },
@@ -20,15 +20,15 @@ use {
 };
 
 /// A freeze that the chain shows from within this many seconds may be the very one that is shown to the desk.
-const RECENT: i64 = 300;
+const RECENT_SECONDS: i64 = 300;
 
-impl Desk {
+impl DeskCore {
     /// Obeys an order. Returns its record, to be written, where it is new.
-    async fn take(&self, order: FreezeOrder) -> Result<(ObeyedOrder, Option<Record>), OrderRefused> {
+    async fn take(&self, order: FreezeOrder) -> Result<(ObeyedOrder, Option<OrderRecord>), OrderRefused> {
         if self.is_closing() {
             return Err(OrderRefused::ShuttingDown);
         }
-        if let Some(obeyed) = self.orders().known(&order.signature)? {
+        if let Some(obeyed) = self.orders().answer_again(&order.signature)? {
             return Ok((obeyed, None));
         }
         order.check(&self.gate)?;
@@ -40,11 +40,11 @@ impl Desk {
     }
 
     async fn last_valid_height(&self, blockhash: &Hash) -> Result<u64, OrderRefused> {
-        let life = self.blockhashes().life(blockhash);
-        match life {
-            Life::UpTo(height) => Ok(height),
-            Life::Over => Err(OrderRefused::BlockhashExpired),
-            Life::Unknown => blockhashes::ask(&self.rpc, blockhash, self.config.ask_within).await,
+        let validity = self.blockhashes().validity(blockhash);
+        match validity {
+            Validity::UpTo(height) => Ok(height),
+            Validity::Over => Err(OrderRefused::BlockhashExpired),
+            Validity::Unknown => blockhashes::ask_node(&self.rpc, blockhash, self.config.ask_within).await,
         }
     }
 
@@ -53,7 +53,8 @@ impl Desk {
         let credit = self.gate.credit(&order.credit);
         let now = self.gate.chain_view().market_time();
         let recently = credit.zip(now).is_some_and(|(credit, now)| {
-            credit.frozen_at_market != 0 && now.seconds_since(MarketTime(credit.frozen_at_market)) <= RECENT
+            credit.frozen_at_market != 0
+                && now.seconds_since(MarketTime(credit.frozen_at_market)) <= RECENT_SECONDS
         });
         if !recently {
             return Ok(());
@@ -74,12 +75,12 @@ impl Desk {
         order: FreezeOrder,
         frozen: Units,
         last_valid_height: u64,
-    ) -> Result<(ObeyedOrder, Option<Record>), OrderRefused> {
+    ) -> Result<(ObeyedOrder, Option<OrderRecord>), OrderRefused> {
         let (signature, address) = (order.signature, order.credit);
         let credit = self.gate.credit(&address).ok_or(OrderRefused::UnknownCredit { credit: address })?;
         let (received_ms, obey_for) = (now_ms(), self.config.obey_for);
         let obey_for_ms = i64::try_from(obey_for.as_millis()).unwrap_or(i64::MAX);
-        let record = Record {
+        let record = OrderRecord {
             order,
             lender: credit.lender,
             borrower: credit.borrower,
@@ -90,7 +91,7 @@ impl Desk {
         };
         let mut orders = self.orders();
         // The same bytes may have been taken while the node was asked.
-        if let Some(obeyed) = orders.known(&signature)? {
+        if let Some(obeyed) = orders.answer_again(&signature)? {
             return Ok((obeyed, None));
         }
         let obeyed = orders.open(record.clone(), Instant::now() + obey_for)?;
@@ -99,7 +100,7 @@ impl Desk {
     }
 
     /// Records an order that is obeyed with the notice to its parties, and sends it.
-    async fn record_and_send(self: Arc<Desk>, record: Record) {
+    async fn record_and_send(self: Arc<DeskCore>, record: OrderRecord) {
         let order = &record.order;
         let (signature, by) = (order.signature.to_string(), order.by.to_string());
         let notice = record.notice(NoticeKind::FreezeObeyed { signature, by, frozen: record.frozen });
@@ -109,13 +110,13 @@ impl Desk {
             // It is obeyed all the same. A restart forgets the order, and the chain still brings the freeze.
             tracing::error!(signature = %order.signature, %error, "a freeze that is obeyed could not be recorded");
         }
-        self.orders().recorded(&order.signature);
+        self.orders().watch(&order.signature);
         tokio::spawn(async move { self.send(&record.order).await });
     }
 }
 
 /// Takes an order and logs the outcome.
-pub(super) async fn obey(desk: &Arc<Desk>, transaction: &[u8]) -> Result<ObeyedOrder, OrderRefused> {
+pub(super) async fn obey(desk: &Arc<DeskCore>, transaction: &[u8]) -> Result<ObeyedOrder, OrderRefused> {
     let order = FreezeOrder::read(transaction).inspect_err(|refused| {
         tracing::warn!(code = refused.code(), reason = %refused, "a freeze was refused");
     })?;

@@ -12,7 +12,7 @@ use {
 
 /// A signed freeze as it is recorded.
 #[derive(Clone, Debug)]
-pub(super) struct Record {
+pub(super) struct OrderRecord {
     pub(super) order: FreezeOrder,
     pub(super) lender: Pubkey,
     pub(super) borrower: Pubkey,
@@ -24,7 +24,7 @@ pub(super) struct Record {
     pub(super) until_ms: i64,
 }
 
-impl Record {
+impl OrderRecord {
     /// The notice to both parties.
     pub(super) fn notice(&self, kind: NoticeKind) -> Notice {
         Notice {
@@ -39,7 +39,7 @@ impl Record {
 }
 
 /// Records a signed freeze, or its new state.
-pub(super) fn put(connection: &Connection, record: &Record, state: OrderState) -> rusqlite::Result<()> {
+pub(super) fn put(connection: &Connection, record: &OrderRecord, state: OrderState) -> rusqlite::Result<()> {
     let sql = "INSERT INTO freezes VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
                ON CONFLICT (signature) DO UPDATE SET state = excluded.state";
     connection.prepare_cached(sql)?.execute(params![
@@ -57,7 +57,9 @@ pub(super) fn put(connection: &Connection, record: &Record, state: OrderState) -
 }
 
 /// Every signed freeze that is remembered, with those that are open in full.
-pub(super) fn all(connection: &Connection) -> rusqlite::Result<Vec<(Signature, OrderState, Option<Record>)>> {
+pub(super) fn all(
+    connection: &Connection,
+) -> rusqlite::Result<Vec<(Signature, OrderState, Option<OrderRecord>)>> {
     let mut statement = connection.prepare("SELECT * FROM freezes")?;
     let rows = statement.query_map([], |row| {
         let signature = Signature::from(row.get::<_, [u8; 64]>(0)?);
@@ -72,10 +74,10 @@ pub(super) fn all(connection: &Connection) -> rusqlite::Result<Vec<(Signature, O
 }
 
 /// `None` where the transaction can no longer be read.
-fn read(row: &Row) -> rusqlite::Result<Option<Record>> {
+fn read(row: &Row) -> rusqlite::Result<Option<OrderRecord>> {
     let bytes: Vec<u8> = row.get(1)?;
     let Ok(order) = FreezeOrder::read(&bytes) else { return Ok(None) };
-    Ok(Some(Record {
+    Ok(Some(OrderRecord {
         order,
         lender: key(row, 2)?,
         borrower: key(row, 3)?,

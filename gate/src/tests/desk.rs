@@ -124,7 +124,7 @@ async fn what_expires_fails_or_never_lands_is_lifted_and_both_are_notified() {
     let desk = start(&gate, &node, |_| {}).await;
     let expired = desk.obey(&order(&node, &lender(), 400)).await.unwrap();
     let failed = desk.obey(&order(&node, &freezer(), 700)).await.unwrap();
-    assert_eq!((frozen(&gate), desk.open()), (700, 2));
+    assert_eq!((frozen(&gate), desk.open_orders()), (700, 2));
     node.with_state(|state| state.landed.insert(failed.signature, (50, false, true)));
     sleep(Duration::from_millis(100)).await;
     assert_eq!(frozen(&gate), 700, "a processed failure may be undone");
@@ -213,7 +213,7 @@ async fn a_restart_obeys_what_is_open_again_at_once_and_for_no_longer() {
     let after = gate(folder.path());
     node.with_state(|state| state.is_down = true);
     let desk = start(&after, &node, |config| config.obey_for = Duration::from_secs(3)).await;
-    assert_eq!((frozen(&after), desk.open()), (800, 1));
+    assert_eq!((frozen(&after), desk.open_orders()), (800, 1));
     closed(&desk, &obeyed, OrderState::Lapsed).await;
     assert_eq!(frozen(&after), 0);
 }
@@ -329,7 +329,7 @@ async fn refused_orders_change_nothing() {
     let foreign = Keypair::new();
     assert!(desk.obey(&order(&node, &foreign, 1)).await.is_err());
     assert!(desk.obey(&order(&node, &lender(), 1_001)).await.is_err());
-    assert_eq!((desk.open(), frozen(&gate), notices(&gate).await.len()), (0, 0, 0));
+    assert_eq!((desk.open_orders(), frozen(&gate), notices(&gate).await.len()), (0, 0, 0));
     assert!(node.with_state(|state| state.sent.is_empty()), "and nothing is sent");
 
     let stale = tempfile::tempdir().unwrap();
@@ -360,7 +360,7 @@ async fn an_end_that_could_not_be_recorded_is_recorded_later() {
     eventually("it is over", || desk.state(&obeyed.signature) == Some(OrderState::Expired)).await;
     assert_eq!(desk.obey(&bytes).await, Err(OrderRefused::Replayed(OrderState::Expired)));
     rename("away", "notices").await;
-    eventually("its end is recorded", || desk.open() == 0).await;
+    eventually("its end is recorded", || desk.open_orders() == 0).await;
     let sent_notices = notices(&gate).await;
     assert!(
         matches!(&sent_notices[..], [NoticeKind::FreezeObeyed { .. }, NoticeKind::FreezeLifted { .. }]),
