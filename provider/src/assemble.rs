@@ -16,7 +16,7 @@ use {
         webhooks::Sender,
     },
     blockable_gate::{
-        FollowConfig, Follower, FreezeDesk, FreezeDeskConfig, Gate, GateConfig, Reporter, ReporterConfig,
+        FollowConfig, Follower, FreezeDesk, FreezeDeskConfig, Gate, GateConfig, ReporterConfig, Reporters,
     },
     blockable_sdk::keys::SigningKey,
     blockable_service::shutdown::Stage,
@@ -191,7 +191,7 @@ async fn start_others(
     parts.desk = Some(FreezeDesk::start(gate.clone(), FreezeDeskConfig::new(&config.chain.rpc_url)).await?);
     if let Some(settings) = &config.reporter {
         let times = ReporterConfig { interval: settings.interval, keep: settings.keep };
-        parts.reporter = Some(Reporter::start(gate.clone(), keys, times).await?);
+        parts.reporters = Some(Reporters::start(gate.clone(), keys, times).await?);
     }
     Ok(())
 }

@@ -129,7 +129,7 @@ impl Server {
             tracing::warn!(running, "requests did not end in time; their holds end by their deadline");
         }
         // The last report goes out to the streams of reports, and ends them; only then can the listeners end.
-        self.app.parts.stop_reporter().await;
+        self.app.parts.stop_reporters().await;
         shutdown::stop(vec![self.stage], TASK_END).await;
         self.app.parts.stop().await;
         self.echoes.iter().for_each(Echo::stop);

@@ -230,7 +230,7 @@ impl Gate {
     /// Listens to freezes as the chain shows them. Returns those that it has shown before, too.
     pub(crate) fn freezes(&self) -> (Vec<FreezeTime>, broadcast::Receiver<FreezeTime>) {
         let later = self.inner.froze.subscribe();
-        let known = self.ledger().known().map(|(_, _, credit)| FreezeTime::new(credit)).collect();
+        let known = self.ledger().credits().map(|(_, _, credit)| FreezeTime::new(credit)).collect();
         (known, later)
     }
 

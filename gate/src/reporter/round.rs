@@ -5,7 +5,7 @@ use {
         Gate, StoreError,
         ledger::Reading,
         reporter::{
-            Inner,
+            ReportersCore,
             rows::{self, Draft},
             status::KeyState,
         },
@@ -39,27 +39,28 @@ struct Moment {
 }
 
 /// The chain's clock and the provider. Errors: [`KeyState::NoChain`] while they or the market have not been seen.
-pub(super) fn chain(gate: &Gate) -> Result<(ChainTime, Provider), KeyState> {
+pub(super) fn clock_and_provider(gate: &Gate) -> Result<(ChainTime, Provider), KeyState> {
     let view = gate.chain_view();
     let seen = view.market().and(view.chain_time()).zip(view.provider().copied());
     seen.filter(|(_, provider)| provider.chunk_size > 0).ok_or(KeyState::NoChain)
 }
 
 impl Moment {
-    /// The place of a key in the provider's list. Errors: [`KeyState::NotListed`], [`KeyState::Expired`].
-    fn place(&self, key: &SigningKey) -> Result<u8, KeyState> {
-        let listed = |place: &usize| self.provider.reporters()[*place].key == key.public_key();
-        let place = (0..self.provider.reporters().len()).find(listed);
-        let place = place.ok_or(KeyState::NotListed(key.public_key()))?;
-        match self.now < ChainTime(self.provider.reporters()[place].expires_at) {
-            true => u8::try_from(place).map_err(|_| KeyState::NotListed(key.public_key())),
+    /// The index of a key in the provider's list. Errors: [`KeyState::NotListed`], [`KeyState::Expired`].
+    fn reporter_index(&self, key: &SigningKey) -> Result<u8, KeyState> {
+        let not_listed = || KeyState::NotListed(key.public_key());
+        let mut listed = (0..).zip(self.provider.reporters());
+        let (index, reporter) =
+            listed.find(|(_, reporter)| reporter.key == key.public_key()).ok_or_else(not_listed)?;
+        match self.now < ChainTime(reporter.expires_at) {
+            true => Ok(index),
             false => Err(KeyState::Expired(key.public_key())),
         }
     }
 
     /// One unsigned report per chunk that has a credit to be metered.
     fn reports(&self, gate: &Gate, key: &SigningKey) -> Result<Vec<ReportRecord>, KeyState> {
-        let reporter_index = self.place(key)?;
+        let reporter_index = self.reporter_index(key)?;
         let chunk_size = self.provider.chunk_size;
         let mut chunks: BTreeMap<u32, BTreeMap<u32, RecordReading>> = BTreeMap::new();
         for reading in &self.readings {
@@ -94,40 +95,40 @@ pub(super) fn keep_from(now: ChainTime, keep: Duration) -> ChainTime {
 }
 
 /// A key and the end of its last round.
-pub(super) struct Signer {
+pub(super) struct ReportingKey {
     pub key: SigningKey,
     /// One round at a time; epoch and instant of the last one that left nothing undone.
     pub done: tokio::sync::Mutex<Option<(u32, ChainTime)>>,
-    pub last: std::sync::Mutex<Last>,
+    pub last: std::sync::Mutex<LastRound>,
 }
 
 /// The outcome of a key's last round.
-pub(super) struct Last {
+pub(super) struct LastRound {
     pub state: KeyState,
     pub reported: Option<(ChainTime, Instant)>,
 }
 
-impl Signer {
-    pub(super) fn new(key: SigningKey) -> Signer {
-        let last = Last { state: KeyState::NoChain, reported: None };
-        Signer { key, done: tokio::sync::Mutex::new(None), last: std::sync::Mutex::new(last) }
+impl ReportingKey {
+    pub(super) fn new(key: SigningKey) -> ReportingKey {
+        let last = LastRound { state: KeyState::NoChain, reported: None };
+        ReportingKey { key, done: tokio::sync::Mutex::new(None), last: std::sync::Mutex::new(last) }
     }
 }
 
-impl Inner {
+impl ReportersCore {
     /// Reports on this moment, unless this second has been reported on. Returns the instant.
-    pub(super) async fn report(&self, signer: &Signer) -> Result<ChainTime, KeyState> {
-        self.report_seeing(signer, chain).await
+    pub(super) async fn report(&self, signer: &ReportingKey) -> Result<ChainTime, KeyState> {
+        self.report_as_of(signer, clock_and_provider).await
     }
 
-    /// As [`Inner::report`], with the clock and the provider that `see` gives.
-    pub(super) async fn report_seeing(
+    /// As [`ReportersCore::report`], with the clock and the provider that `as_of` gives.
+    pub(super) async fn report_as_of(
         &self,
-        signer: &Signer,
-        see: impl Fn(&Gate) -> Result<(ChainTime, Provider), KeyState>,
+        signer: &ReportingKey,
+        as_of: impl Fn(&Gate) -> Result<(ChainTime, Provider), KeyState>,
     ) -> Result<ChainTime, KeyState> {
         let mut done = signer.done.lock().await;
-        let outcome = match see(&self.gate) {
+        let outcome = match as_of(&self.gate) {
             Ok((now, provider)) if *done == Some((provider.epoch, now)) => return Ok(now),
             Ok((now, provider)) => {
                 let moment = Moment { now, provider, readings: self.gate.readings() };
@@ -135,7 +136,7 @@ impl Inner {
             }
             Err(state) => Err(state),
         };
-        self.note(signer, &outcome);
+        self.set_outcome(signer, &outcome);
         outcome
     }
 
@@ -198,7 +199,7 @@ impl Inner {
     }
 
     /// Keeps the outcome of a round, and logs it where it differs from the last one.
-    fn note(&self, signer: &Signer, outcome: &Result<ChainTime, KeyState>) {
+    fn set_outcome(&self, signer: &ReportingKey, outcome: &Result<ChainTime, KeyState>) {
         let mut last = super::lock(&signer.last);
         let state = match outcome {
             Ok(reported_at) => {
@@ -237,4 +238,4 @@ async fn sign(key: &SigningKey, reports: Vec<ReportRecord>) -> (Vec<ReportRecord
 }
 
 /// A report as listeners share it.
-pub(super) type Shared = Arc<ReportRecord>;
+pub(super) type SharedReport = Arc<ReportRecord>;

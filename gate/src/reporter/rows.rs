@@ -59,8 +59,8 @@ fn at_instant(connection: &Connection, record: &ReportRecord) -> rusqlite::Resul
     let sql = format!(
         "SELECT {COLUMNS} FROM reports WHERE reporter = ?1 AND epoch = ?2 AND chunk = ?3 AND reported_at = ?4"
     );
-    let place = params![record.reporter.as_ref(), record.epoch, record.chunk, record.reported_at];
-    let known = connection.prepare_cached(&sql)?.query_row(place, read)?;
+    let instant = params![record.reporter.as_ref(), record.epoch, record.chunk, record.reported_at];
+    let known = connection.prepare_cached(&sql)?.query_row(instant, read)?;
     Ok(if known.signature == Signature::default() { Draft::Sign(known) } else { Draft::Signed(known) })
 }
 

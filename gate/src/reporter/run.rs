@@ -1,8 +1,8 @@
 //! The loop of one key: reports on the interval, on a new epoch and on freezes.
 
 use {
-    super::{Inner, Reporter, STEP, round, rows, status::KeyState},
-    crate::{Gate, StoreError, gate::FreezeTime, reporter::round::Signer},
+    super::{POLL_EVERY, Reporters, ReportersCore, round, rows, status::KeyState},
+    crate::{Gate, StoreError, gate::FreezeTime, reporter::round::ReportingKey},
     blockable_sdk::{amounts::ChainTime, program::metering::LATE_REPORT_SECONDS},
     blockable_service::lock::lock,
     std::{
@@ -13,7 +13,7 @@ use {
 };
 
 /// Time between two removals of reports on chunks that are no longer reported on.
-const PRUNE: Duration = Duration::from_secs(3_600);
+const PRUNE_EVERY: Duration = Duration::from_secs(3_600);
 /// Pause before a report of a freeze is tried again.
 const FREEZE_RETRY: Duration = Duration::from_secs(1);
 
@@ -23,11 +23,11 @@ const FREEZE_RETRY: Duration = Duration::from_secs(1);
 /// A freeze is answered by a report of its own instant. Until that one is signed and stored, no later instant is reported on:
 /// instants only rise, and a later one would leave the freeze without its report for good. A freeze of long ago, whose reports
 /// the program treats as any others, is not answered: a gate that begins anew sees all freezes of the past at once.
-pub(super) async fn run(reporter: Reporter, place: usize) {
-    let inner = &reporter.inner;
-    let signer = &inner.signers[place];
-    let mut stopping = inner.stopping.subscribe();
-    let (known, mut freezes) = inner.gate.freezes();
+pub(super) async fn run(reporters: Reporters, number: usize) {
+    let core = &reporters.core;
+    let signer = &core.signers[number];
+    let mut stopping = core.stopping.subscribe();
+    let (known, mut freezes) = core.gate.freezes();
     let mut unanswered = BTreeSet::from_iter(known);
     let (mut due, mut prune_at, mut retry_at) = (Instant::now(), Instant::now(), Instant::now());
     let mut epoch = None;
@@ -35,7 +35,7 @@ pub(super) async fn run(reporter: Reporter, place: usize) {
         while let Some(freeze) = unanswered.first().copied()
             && Instant::now() >= retry_at
         {
-            match inner.report_freeze(signer, freeze).await {
+            match core.report_freeze(signer, freeze).await {
                 Err(KeyState::Store(StoreError::Closed)) => return,
                 Err(KeyState::Key(_) | KeyState::NoChain | KeyState::Store(_)) => {
                     retry_at = Instant::now() + FREEZE_RETRY;
@@ -44,18 +44,18 @@ pub(super) async fn run(reporter: Reporter, place: usize) {
                 Ok(()) | Err(_) => drop(unanswered.pop_first()),
             }
         }
-        let current = inner.gate.provider().map(|provider| provider.epoch);
+        let current = core.gate.provider().map(|provider| provider.epoch);
         let waits = lock(&signer.last).state == KeyState::NoChain;
         if unanswered.is_empty() && (Instant::now() >= due || current != epoch || waits) {
-            due = Instant::now() + inner.config.interval;
+            due = Instant::now() + core.config.interval;
             epoch = current;
-            if let Err(KeyState::Store(StoreError::Closed)) = inner.report(signer).await {
+            if let Err(KeyState::Store(StoreError::Closed)) = core.report(signer).await {
                 return;
             }
         }
-        if place == 0 && Instant::now() >= prune_at {
-            prune_at = Instant::now() + PRUNE;
-            inner.prune().await;
+        if number == 0 && Instant::now() >= prune_at {
+            prune_at = Instant::now() + PRUNE_EVERY;
+            core.prune().await;
         }
         tokio::select! {
             () = async { drop(stopping.wait_for(|stopping| *stopping).await) } => return,
@@ -65,15 +65,15 @@ pub(super) async fn run(reporter: Reporter, place: usize) {
                 // The gate lives as long as this reporter has it.
                 Err(RecvError::Closed) => return,
             },
-            () = sleep(STEP) => {}
+            () = sleep(POLL_EVERY) => {}
         }
     }
 }
 
-impl Inner {
+impl ReportersCore {
     /// Reports the jobs that ran when units were frozen, as of the freeze. The program compares such a report with the units
     /// that were open before the freeze, so jobs that no earlier report has named keep their promise.
-    async fn report_freeze(&self, signer: &Signer, freeze: FreezeTime) -> Result<(), KeyState> {
+    async fn report_freeze(&self, signer: &ReportingKey, freeze: FreezeTime) -> Result<(), KeyState> {
         let now = self.gate.chain_view().market_time();
         if now.is_some_and(|now| now > freeze.market.plus_seconds(LATE_REPORT_SECONDS)) {
             return Ok(());
@@ -87,8 +87,10 @@ impl Inner {
         if reported.is_some_and(|reported| reported >= frozen_at) {
             return Ok(());
         }
-        let as_of = |gate: &Gate| round::chain(gate).map(|(now, provider)| (now.min(frozen_at), provider));
-        self.report_seeing(signer, as_of).await.map(|_| ())
+        let as_of = |gate: &Gate| {
+            round::clock_and_provider(gate).map(|(now, provider)| (now.min(frozen_at), provider))
+        };
+        self.report_as_of(signer, as_of).await.map(|_| ())
     }
 
     async fn prune(&self) {

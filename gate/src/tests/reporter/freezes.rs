@@ -11,13 +11,13 @@ async fn a_freeze_is_answered_by_a_report_of_its_time() {
     let mut chain = credit(0);
     gate.observe_credit(address(1), 10, Some(&chain));
     let config = ReporterConfig { interval: MINUTE, ..ReporterConfig::default() };
-    let reporter = Reporter::start(gate.clone(), vec![key.insecure_clone().into()], config).await.unwrap();
+    let reporters = Reporters::start(gate.clone(), vec![key.insecure_clone().into()], config).await.unwrap();
     let started = Instant::now();
-    while reporter.latest().is_empty() {
+    while reporters.latest().is_empty() {
         assert!(started.elapsed() < MINUTE, "no first report");
         sleep(Duration::from_millis(10)).await;
     }
-    let first = reporter.latest()[0].reported_at;
+    let first = reporters.latest()[0].reported_at;
     use_up(&gate, 1, 300).await;
     let running = gate.admit(&address(1), Job::new(Units(200), "job", MINUTE)).await.unwrap();
 
@@ -28,11 +28,11 @@ async fn a_freeze_is_answered_by_a_report_of_its_time() {
         freeze(chain, frozen_at_chain);
     });
     gate.observe_credit(address(1), 11, Some(&chain));
-    while reporter.latest()[0].reported_at == first {
+    while reporters.latest()[0].reported_at == first {
         assert!(started.elapsed() < MINUTE, "no report of the freeze");
         sleep(Duration::from_millis(10)).await;
     }
-    let report = &reporter.latest()[0];
+    let report = &reporters.latest()[0];
     let reading = &report.readings[0];
     assert_eq!((report.reported_at, reading.cumulative, reading.in_flight), (frozen_at_chain, 300, 200));
     let reading = metering::Reading {
@@ -45,7 +45,7 @@ async fn a_freeze_is_answered_by_a_report_of_its_time() {
         metering::apply(&mut collateral, &mut meter, &reading, 1_000, frozen_at_chain + 2, true).unwrap();
     assert_eq!((metered.consumed, metered.overrun, meter.settlement_left), (300, 0, 200));
     gate.settle(&running, Units(200)).await.unwrap();
-    reporter.stop().await;
+    reporters.stop().await;
 }
 
 /// Reports of such instants count for nothing any more, and each would hold up the present ones.
@@ -55,13 +55,13 @@ async fn freezes_of_long_ago_are_not_reported_on() {
     let gate = open(folder.path(), |_| {});
     show(&gate, &listing(3, &[key.pubkey()]));
     let config = ReporterConfig { interval: Duration::from_secs(1), ..ReporterConfig::default() };
-    let reporter = Reporter::start(gate.clone(), vec![key.insecure_clone().into()], config).await.unwrap();
+    let reporters = Reporters::start(gate.clone(), vec![key.insecure_clone().into()], config).await.unwrap();
     let started = Instant::now();
-    while reporter.status()[0].state != KeyState::Signing {
+    while reporters.status()[0].state != KeyState::Signing {
         assert!(started.elapsed() < MINUTE, "the key signs nothing");
         sleep(Duration::from_millis(10)).await;
     }
-    let mut signed = reporter.subscribe();
+    let mut signed = reporters.subscribe();
     let now = gate.chain_view().chain_time().unwrap().get();
     for number in 0..20 {
         let frozen = later(&credit(number), |credit| freeze(credit, now - 86_400 + i64::from(number)));
@@ -69,7 +69,7 @@ async fn freezes_of_long_ago_are_not_reported_on() {
     }
     let first = timeout(MINUTE, signed.recv()).await.unwrap().unwrap();
     assert!(first.reported_at >= now, "a report on the time {} s ago", now - first.reported_at);
-    reporter.stop().await;
+    reporters.stop().await;
 }
 
 /// A stream can show a freeze before the first reconcile has shown the provider, and before the reporter has started.
@@ -78,9 +78,9 @@ async fn a_freeze_that_is_seen_before_the_provider_is_answered_as_well() {
     let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
     let gate = open(folder.path(), |_| {});
     let reporter =
-        Reporter::start(gate.clone(), vec![key.insecure_clone().into()], ReporterConfig::default());
-    let reporter = reporter.await.unwrap();
-    let mut signed = reporter.subscribe();
+        Reporters::start(gate.clone(), vec![key.insecure_clone().into()], ReporterConfig::default());
+    let reporters = reporters.await.unwrap();
+    let mut signed = reporters.subscribe();
     let frozen_at = gate.chain_view().chain_time().unwrap().get();
     gate.observe_credit(address(1), 10, Some(&later(&credit(0), |credit| freeze(credit, frozen_at))));
     sleep(Duration::from_millis(500)).await;
@@ -88,7 +88,7 @@ async fn a_freeze_that_is_seen_before_the_provider_is_answered_as_well() {
     show(&gate, &listing(3, &[key.pubkey()]));
     let first = timeout(MINUTE, signed.recv()).await.unwrap().unwrap();
     assert_eq!(first.reported_at, frozen_at);
-    reporter.stop().await;
+    reporters.stop().await;
 }
 
 /// Freezes a credit in full as the program does, in a market that was never paused.
