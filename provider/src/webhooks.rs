@@ -56,7 +56,7 @@ impl Sender {
 
     /// Posts notices while the server runs.
     pub(crate) async fn run(self, app: Arc<App>) {
-        let (mut recorded, mut stopping) = (app.gate.listen(), app.stopping.clone());
+        let (mut recorded, mut stopping) = (app.gate.subscribe_notices(), app.stopping.clone());
         loop {
             tokio::select! {
                 () = self.catch_up(&app) => {}

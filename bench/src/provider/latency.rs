@@ -160,7 +160,7 @@ async fn until_refused(gate: Gate, credit: Pubkey, clock: Instant) -> Duration {
 
 /// Waits until the gate's view of the credit is frozen.
 async fn until_noticed(gate: Gate, credit: Pubkey, clock: Instant) -> Duration {
-    let mut changes = gate.changes();
+    let mut changes = gate.subscribe_changes();
     while gate.credit(&credit).is_none_or(|credit| credit.collateral.frozen == 0) {
         if changes.changed().await.is_err() {
             break;

@@ -4,7 +4,7 @@ use {
     super::{order::FreezeOrder, state::OrderState},
     crate::{
         Notice, NoticeKind,
-        store::{key, signed, units, unsigned},
+        store::{read_key, read_u64, read_units, to_integer},
     },
     blockable_sdk::{Pubkey, Signature, amounts::Units},
     rusqlite::{Connection, Row, params},
@@ -47,8 +47,8 @@ pub(super) fn put(connection: &Connection, record: &OrderRecord, state: OrderSta
         record.order.bytes,
         record.lender.as_ref(),
         record.borrower.as_ref(),
-        signed(record.frozen.get()),
-        signed(record.last_valid_height),
+        to_integer(record.frozen.get()),
+        to_integer(record.last_valid_height),
         record.received_ms,
         record.until_ms,
         state.name(),
@@ -79,10 +79,10 @@ fn read(row: &Row) -> rusqlite::Result<Option<OrderRecord>> {
     let Ok(order) = FreezeOrder::read(&bytes) else { return Ok(None) };
     Ok(Some(OrderRecord {
         order,
-        lender: key(row, 2)?,
-        borrower: key(row, 3)?,
-        frozen: units(row, 4)?,
-        last_valid_height: unsigned(row, 5)?,
+        lender: read_key(row, 2)?,
+        borrower: read_key(row, 3)?,
+        frozen: read_units(row, 4)?,
+        last_valid_height: read_u64(row, 5)?,
         received_ms: row.get(6)?,
         until_ms: row.get(7)?,
     }))

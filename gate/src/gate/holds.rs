@@ -1,7 +1,7 @@
 //! Begins and ends holds.
 
 use {
-    super::{Gate, SWEEP, lock, now_ms},
+    super::{Gate, SWEEP_EVERY, lock, now_ms},
     crate::{
         hold::{AtDeadline, Hold, HoldId, Job, Refusal},
         ledger::Ledger,
@@ -22,7 +22,7 @@ impl Gate {
         let written = self.write(move |connection| store::insert_hold(connection, &record)).await;
         if let Err(error) = written {
             tracing::error!(hold = %hold.id, %error, "a hold could not be recorded");
-            lock(&self.inner.ledger).end(hold.id);
+            self.ledger().end(hold.id);
             return Err(Refusal::Storage);
         }
         Ok(hold)
@@ -38,7 +38,7 @@ impl Gate {
 
     /// Requires that new jobs may be admitted. Returns the market time, where it is known. Errors: [`Refusal`].
     fn require_open(&self) -> Result<Option<MarketTime>, Refusal> {
-        if self.inner.closing.load(Ordering::Relaxed) {
+        if self.core.closing.load(Ordering::Relaxed) {
             return Err(Refusal::ShuttingDown);
         }
         let market_time = {
@@ -66,7 +66,7 @@ impl Gate {
             deadline_ms: admitted_ms.saturating_add(limit),
             at_deadline: job.at_deadline,
         };
-        lock(&self.inner.deadlines).push(Reverse((Instant::now() + job.time_limit, id)));
+        lock(&self.core.deadlines).push(Reverse((Instant::now() + job.time_limit, id)));
         ledger.insert(hold.clone());
         hold
     }
@@ -82,14 +82,14 @@ impl Gate {
 
     async fn settle_now(&self, hold: Hold, used: Units) -> Result<Units, StoreError> {
         let floor = {
-            let mut ledger = lock(&self.inner.ledger);
+            let mut ledger = self.ledger();
             ledger.begin_end(hold.id);
             ledger.cumulative(&hold.credit, hold.index)
         };
         let (record, now) = (hold.clone(), now_ms());
         let settled =
             self.write(move |connection| store::settle_hold(connection, &record, used, floor, now)).await;
-        let mut ledger = lock(&self.inner.ledger);
+        let mut ledger = self.ledger();
         match &settled {
             Ok(cumulative) => {
                 ledger.raise_cumulative(&hold.credit, hold.index, *cumulative);
@@ -104,11 +104,11 @@ impl Gate {
     pub async fn release(&self, hold: &Hold) -> Result<(), StoreError> {
         let (gate, id) = (self.clone(), hold.id);
         join(tokio::spawn(async move {
-            if lock(&gate.inner.ledger).begin_end(id).is_none() {
+            if gate.ledger().begin_end(id).is_none() {
                 return Ok(());
             }
             let removed = gate.write(move |connection| store::remove_hold(connection, id)).await;
-            let mut ledger = lock(&gate.inner.ledger);
+            let mut ledger = gate.ledger();
             match &removed {
                 Ok(()) => ledger.end(id),
                 Err(_) => ledger.cancel_end(id),
@@ -144,7 +144,7 @@ impl Gate {
                 Ok(cumulative)
             })
             .await;
-        let mut ledger = lock(&self.inner.ledger);
+        let mut ledger = self.ledger();
         match written {
             Ok(cumulative) => {
                 ledger.raise_cumulative(&old.credit, old.index, cumulative);
@@ -165,7 +165,7 @@ impl Gate {
         let now = Instant::now();
         let mut overdue = Vec::new();
         {
-            let mut deadlines = lock(&self.inner.deadlines);
+            let mut deadlines = lock(&self.core.deadlines);
             while let Some(Reverse((deadline, id))) = deadlines.peek().copied()
                 && deadline <= now
             {
@@ -189,7 +189,7 @@ impl Gate {
                 }
                 Err(error) => {
                     tracing::error!(hold = %hold.id, %error, "an overdue hold could not be ended; trying again");
-                    lock(&self.inner.deadlines).push(Reverse((now + 5 * SWEEP, hold.id)));
+                    lock(&self.core.deadlines).push(Reverse((now + 5 * SWEEP_EVERY, hold.id)));
                 }
             }
         }

@@ -15,7 +15,7 @@ use {
 
 impl Gate {
     pub(super) fn writer(&self) -> Option<Writer> {
-        lock::read(&self.inner.writer).clone()
+        lock::read(&self.core.writer).clone()
     }
 
     /// Writes to the store; see [`Writer::write`].
@@ -58,13 +58,13 @@ impl Gate {
         let seq = self.write_for_good(both).await?;
         let notice = Notice { seq, at_ms: at, ..notice };
         // Nobody may be listening.
-        let _ = self.inner.notices.send(notice.clone());
+        let _ = self.core.notices.send(notice.clone());
         Ok(notice)
     }
 
     /// Listens to notices as they come; see [`Gate::notices_after`] for earlier ones.
-    pub fn listen(&self) -> broadcast::Receiver<Notice> {
-        self.inner.notices.subscribe()
+    pub fn subscribe_notices(&self) -> broadcast::Receiver<Notice> {
+        self.core.notices.subscribe()
     }
 
     /// Up to `most` notices after a number, in order. Errors: [`StoreError`].

@@ -1,7 +1,7 @@
 //! The reporter's rows in the store: drafts, signed reports, and the highest value that was reported of each credit.
 
 use {
-    crate::store::{key, signed, units, unsigned},
+    crate::store::{read_key, read_u64, read_units, to_integer},
     blockable_sdk::{
         Pubkey, Signature,
         amounts::{ChainTime, Units},
@@ -105,17 +105,17 @@ fn insert(
 
 /// Raises the highest value that was reported of a credit to `cumulative`. Returns the higher of the two.
 fn raise(connection: &Connection, credit: &Pubkey, index: u32, cumulative: Units) -> rusqlite::Result<Units> {
-    let sql = "SELECT cumulative FROM reported WHERE credit = ?1 AND place = ?2";
+    let sql = "SELECT cumulative FROM reported WHERE credit = ?1 AND credit_index = ?2";
     let said = connection
         .prepare_cached(sql)?
-        .query_row(params![credit.as_ref(), index], |row| units(row, 0))
+        .query_row(params![credit.as_ref(), index], |row| read_units(row, 0))
         .optional()?;
     if let Some(said) = said.filter(|said| *said >= cumulative) {
         return Ok(said);
     }
     let sql = "INSERT INTO reported VALUES (?1, ?2, ?3)
-               ON CONFLICT (credit, place) DO UPDATE SET cumulative = excluded.cumulative";
-    connection.prepare_cached(sql)?.execute(params![credit.as_ref(), index, signed(cumulative.get())])?;
+               ON CONFLICT (credit, credit_index) DO UPDATE SET cumulative = excluded.cumulative";
+    connection.prepare_cached(sql)?.execute(params![credit.as_ref(), index, to_integer(cumulative.get())])?;
     Ok(cumulative)
 }
 
@@ -131,14 +131,14 @@ pub(super) fn after(
         "SELECT {COLUMNS} FROM reports WHERE seq > ?1 AND signature IS NOT NULL ORDER BY seq LIMIT ?2"
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map(params![signed(seq), most], read)?;
+    let rows = statement.query_map(params![to_integer(seq), most], read)?;
     Ok((seq, rows.collect::<rusqlite::Result<_>>()?))
 }
 
 /// The highest number of a signed report, 0 where there is none.
 pub(super) fn last_seq(connection: &Connection) -> rusqlite::Result<u64> {
     let sql = "SELECT seq FROM reports WHERE signature IS NOT NULL ORDER BY seq DESC LIMIT 1";
-    let seq = connection.prepare_cached(sql)?.query_row([], |row| unsigned(row, 0)).optional()?;
+    let seq = connection.prepare_cached(sql)?.query_row([], |row| read_u64(row, 0)).optional()?;
     Ok(seq.unwrap_or(0))
 }
 
@@ -146,7 +146,7 @@ pub(super) fn last_seq(connection: &Connection) -> rusqlite::Result<u64> {
 pub(super) fn last_of_each(connection: &Connection) -> rusqlite::Result<Vec<ReportRecord>> {
     let mut places = connection.prepare("SELECT DISTINCT reporter, epoch, chunk FROM reports")?;
     let places =
-        places.query_map([], |row| Ok((key(row, 0)?, row.get::<_, u32>(1)?, row.get::<_, u32>(2)?)))?;
+        places.query_map([], |row| Ok((read_key(row, 0)?, row.get::<_, u32>(1)?, row.get::<_, u32>(2)?)))?;
     let sql = format!(
         "SELECT {COLUMNS} FROM reports WHERE reporter = ?1 AND epoch = ?2 AND chunk = ?3 AND signature IS NOT NULL
          ORDER BY reported_at DESC LIMIT 1"
@@ -180,7 +180,7 @@ fn read(row: &Row) -> rusqlite::Result<ReportRecord> {
     let signature: Option<[u8; 64]> = row.get(3)?;
     let record: ReportRecord = serde_json::from_str(&body).map_err(|error| failed(2, error.into()))?;
     let record = ReportRecord {
-        seq: unsigned(row, 0)?,
+        seq: read_u64(row, 0)?,
         signature: signature.map(Signature::from).unwrap_or_default(),
         ..record
     };

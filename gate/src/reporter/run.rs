@@ -27,7 +27,7 @@ pub(super) async fn run(reporters: Reporters, number: usize) {
     let core = &reporters.core;
     let signer = &core.signers[number];
     let mut stopping = core.stopping.subscribe();
-    let (known, mut freezes) = core.gate.freezes();
+    let (known, mut freezes) = core.gate.subscribe_freezes();
     let mut unanswered = BTreeSet::from_iter(known);
     let (mut due, mut prune_at, mut retry_at) = (Instant::now(), Instant::now(), Instant::now());
     let mut epoch = None;
