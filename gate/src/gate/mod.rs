@@ -250,7 +250,7 @@ impl Gate {
         self.ledger().obey_freeze(credit, signature, frozen);
     }
 
-    /// Obeys a freeze no longer ahead of the chain.
+    /// Stops obeying a freeze ahead of the chain.
     pub(crate) fn lift_freeze(&self, credit: &Pubkey, signature: &Signature) {
         self.ledger().lift_freeze(credit, signature);
     }

@@ -102,7 +102,7 @@ impl Entry {
         }
     }
 
-    /// Obeys a freeze no longer ahead of the chain.
+    /// Stops obeying a freeze ahead of the chain.
     pub(super) fn lift_freeze(&mut self, signature: &Signature) {
         self.obeyed.retain(|freeze| freeze.signature != *signature);
     }

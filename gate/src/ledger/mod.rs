@@ -108,7 +108,7 @@ impl Ledger {
         self.credits.entry(credit).or_default().obey_freeze(signature, frozen);
     }
 
-    /// Obeys a freeze no longer ahead of the chain: it has landed, or will never.
+    /// Stops obeying a freeze ahead of the chain: it has landed, or will never.
     pub fn lift_freeze(&mut self, credit: &Pubkey, signature: &Signature) {
         if let Some(entry) = self.credits.get_mut(credit) {
             entry.lift_freeze(signature);

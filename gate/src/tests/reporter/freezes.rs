@@ -77,9 +77,9 @@ async fn freezes_of_long_ago_are_not_reported_on() {
 async fn a_freeze_that_is_seen_before_the_provider_is_answered_as_well() {
     let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
     let gate = open(folder.path(), |_| {});
-    let reporter =
+    let starting =
         Reporters::start(gate.clone(), vec![key.insecure_clone().into()], ReporterConfig::default());
-    let reporters = reporters.await.unwrap();
+    let reporters = starting.await.unwrap();
     let mut signed = reporters.subscribe();
     let frozen_at = gate.chain_view().chain_time().unwrap().get();
     gate.observe_credit(address(1), 10, Some(&later(&credit(0), |credit| freeze(credit, frozen_at))));
