@@ -92,6 +92,14 @@ fn values_that_cannot_be_are_listed_with_their_place() {
 }
 
 #[test]
+fn an_upstream_that_is_no_url_is_told_of_echo() {
+    let found = mistakes("[[model]]\nname = \"a\"\nupstream = \"ecoh\"");
+    let of_upstream: Vec<_> = found.iter().filter(|mistake| mistake.contains(".upstream: ")).collect();
+    let expected = "model[0].upstream: is no URL; write http://HOST..., https://HOST... or \"echo\"";
+    assert_eq!(of_upstream, [expected]);
+}
+
+#[test]
 fn mistakes_between_keys_are_named_too() {
     let twice = "name = \"h100\"\nunits_per_second = 1\ncount = 1\n[[gpu]]\nname = \"h100\"";
     let wrong = EXAMPLE.replace("name = \"h100\"", twice).replace(
