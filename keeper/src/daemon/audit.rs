@@ -59,7 +59,7 @@ pub(super) async fn pass(
 ) -> Result<PassSummary, StoreError> {
     let passed = history.pass(node, snapshot, most).await?;
     alerts.apply(passed.findings.clone(), snapshot.clock).await?;
-    history.acknowledge(passed.token).await;
+    history.acknowledge(passed.token).await?;
     Ok(passed)
 }
 

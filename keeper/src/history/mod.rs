@@ -43,7 +43,7 @@ use {
     fetch::{AT_ONCE, Fetcher, RecordCache},
     futures_util::{StreamExt, stream},
     prove::Joined,
-    rows::Head,
+    rows::{Head, Mismatch},
     std::{
         collections::{BTreeMap, VecDeque},
         sync::{Mutex, atomic::AtomicUsize},
@@ -58,8 +58,9 @@ const WALKS: usize = 256;
 /// The audit log of a market. One per process; passes run one after the other, and other tasks may read proofs meanwhile.
 ///
 /// The records and the number of proven ones are in the store. What a pass has found of a credit is written in one transaction,
-/// and only records that join on to the written ones: a crash leaves logs that end earlier, never logs with a gap. The order of
-/// credits, the walks and the cached records are in memory alone, and a new process derives them from the store and the chain.
+/// and only records that join on to the written ones: a crash leaves logs that end earlier, never logs with a gap. A mismatch is
+/// written with the removal of its records, until its alert is stored. The order of credits, the walks and the cached records
+/// are in memory alone, and a new process derives them from the store and the chain.
 pub(crate) struct History {
     store: Store,
     market: Pubkey,
@@ -95,6 +96,25 @@ impl State {
         }
         found.push_back(finding);
     }
+
+    /// Adds the mismatches that are written but not acknowledged, where they are not known.
+    fn add_written(&mut self, mismatches: Vec<Mismatch>, snapshot: &Snapshot) {
+        for Mismatch { credit, node, records } in mismatches {
+            if !self.pending.get(&credit).is_some_and(|found| found.iter().any(|one| one.fact().is_some())) {
+                let account = snapshot.credits.get(&credit).map(AsRef::as_ref);
+                self.add_finding(findings::mismatch(&credit, account, &node, records));
+            }
+        }
+    }
+
+    /// The credits of whose mismatches none is left once the oldest findings are acknowledged.
+    fn settled(&self) -> Vec<Pubkey> {
+        let is_settled = |found: &VecDeque<Finding>| {
+            let mut are_mismatches = found.iter().map(|one| one.fact().is_some());
+            are_mismatches.next() == Some(true) && !are_mismatches.any(|is_mismatch| is_mismatch)
+        };
+        self.pending.iter().filter(|(_, found)| is_settled(found)).map(|(credit, _)| *credit).collect()
+    }
 }
 
 /// The outcome of a pass.
@@ -121,7 +141,8 @@ pub(crate) struct PassSummary {
 struct Change {
     credit: Pubkey,
     joined: Joined,
-    is_wrong: bool,
+    /// Where the log does not hash.
+    mismatch: Option<Mismatch>,
     is_proven: bool,
 }
 
@@ -141,6 +162,8 @@ impl History {
         most: usize,
     ) -> Result<PassSummary, StoreError> {
         let mut state = self.state.lock().await;
+        // First: also a pass that fails may add findings, which no earlier token acknowledges.
+        state.pass = state.pass.saturating_add(1);
         // Taken out: a pass that ends early leaves none behind, and the next one reads them anew.
         let known = state.heads.take();
         let is_first = known.is_none();
@@ -150,6 +173,7 @@ impl History {
         };
         state.backlog.update(snapshot, &heads);
         if is_first {
+            state.add_written(self.store.read(rows::mismatches).await?, snapshot);
             // The process before may have ended before it stored that these are proven.
             for (credit, account) in &snapshot.credits {
                 if heads.contains_key(credit) && !state.backlog.is_behind(credit) {
@@ -167,12 +191,17 @@ impl History {
                 Vec::new()
             }
         };
-        heads.extend(self.write(&done).await?);
+        // Before the records are removed, which may fail.
+        for Worked { credit, joined, .. } in done.iter().filter(|worked| worked.outcome == Outcome::Mismatch)
+        {
+            let account = snapshot.credits.get(credit).map(AsRef::as_ref);
+            state.add_finding(findings::mismatch(credit, account, node.name(), joined.end.seq));
+        }
+        heads.extend(self.write(node, &done).await?);
         for worked in done {
             passed.worked = passed.worked.saturating_add(1);
             self.take(worked, node, snapshot, &mut state, &mut passed);
         }
-        state.pass = state.pass.saturating_add(1);
         passed.token = Token(state.pass);
         passed.findings.extend(state.pending.values().filter_map(|found| found.front().cloned()));
         passed.findings.extend(findings::lost(&self.market, &state.backlog, node.name()));
@@ -183,15 +212,25 @@ impl History {
         Ok(passed)
     }
 
-    /// Takes note that the alerts on the findings of a pass are stored; does nothing where a later pass has been made.
-    pub(crate) async fn acknowledge(&self, token: Token) {
+    /// Takes note that the alerts on the findings of a pass are stored; does nothing where a later pass has been made. Errors:
+    /// [`StoreError`]; the next pass then returns the findings again.
+    pub(crate) async fn acknowledge(&self, token: Token) -> Result<(), StoreError> {
         let mut state = self.state.lock().await;
-        if state.pass == token.0 {
-            state.pending.retain(|_, found| {
-                found.pop_front();
-                !found.is_empty()
-            });
+        if state.pass != token.0 {
+            return Ok(());
         }
+        let settled = state.settled();
+        if !settled.is_empty() {
+            let forget = move |tx: &rusqlite::Transaction| {
+                settled.iter().try_for_each(|credit| rows::forget_mismatch(tx, credit))
+            };
+            self.store.write(forget).await?;
+        }
+        state.pending.retain(|_, found| {
+            found.pop_front();
+            !found.is_empty()
+        });
+        Ok(())
     }
 
     /// Works on credits, a few at once. Errors: [`StoreError`].
@@ -216,14 +255,18 @@ impl History {
     }
 
     /// Writes the records that join on. Returns the written logs. Errors: [`StoreError`].
-    async fn write(&self, done: &[Worked]) -> Result<Vec<(Pubkey, Head)>, StoreError> {
+    async fn write(&self, node: &Node, done: &[Worked]) -> Result<Vec<(Pubkey, Head)>, StoreError> {
         let is_changed = |worked: &&Worked| {
             !worked.joined.links.is_empty() || matches!(worked.outcome, Outcome::Done | Outcome::Mismatch)
         };
         let changes = done.iter().filter(is_changed).map(|worked| Change {
             credit: worked.credit,
             joined: worked.joined.clone(),
-            is_wrong: worked.outcome == Outcome::Mismatch,
+            mismatch: (worked.outcome == Outcome::Mismatch).then(|| Mismatch {
+                credit: worked.credit,
+                node: node.name().to_string(),
+                records: worked.joined.end.seq,
+            }),
             // Where the account is gone, nothing proves the last records.
             is_proven: worked.outcome == Outcome::Done && !worked.is_gone,
         });
@@ -233,10 +276,13 @@ impl History {
         }
         let write = move |tx: &rusqlite::Transaction| {
             let mut heads = Vec::with_capacity(changes.len());
-            for Change { credit, joined, is_wrong, is_proven } in changes {
-                match is_wrong {
-                    true => rows::remove_unproven(tx, &credit)?,
-                    false => rows::append(tx, &credit, &joined, is_proven)?,
+            for Change { credit, joined, mismatch, is_proven } in changes {
+                match mismatch {
+                    Some(mismatch) => {
+                        rows::remove_unproven(tx, &credit)?;
+                        rows::keep_mismatch(tx, &mismatch)?;
+                    }
+                    None => rows::append(tx, &credit, &joined, is_proven)?,
                 }
                 heads.push((credit, rows::head(tx, &credit)?));
             }
@@ -260,7 +306,6 @@ impl History {
             tracing::error!(node = node.name(), %credit, records = joined.end.seq, "a log does not hash");
             // Records of this node must not be mixed with those of another node.
             *lock(&self.cache) = RecordCache::default();
-            state.add_finding(findings::mismatch(&credit, account, node.name(), joined.end.seq));
         } else {
             passed.records = passed.records.saturating_add(joined.links.len());
         }

@@ -1,4 +1,4 @@
-//! The table of events, and the number of proven records of each credit.
+//! The table of events, the number of proven records of each credit, and the mismatches without an alert.
 
 use {
     crate::{
@@ -37,6 +37,16 @@ pub(crate) struct SearchEnd {
     pub slot: u64,
     /// Transactions of that slot that are written.
     pub known: Vec<Signature>,
+}
+
+/// A log that did not hash, and whose alert may not be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mismatch {
+    pub credit: Pubkey,
+    /// The node that has served the records.
+    pub node: String,
+    /// Records of the log, with those that were served.
+    pub records: u64,
 }
 
 /// Lists all credits that have a log. Errors: [`StoreError`].
@@ -153,4 +163,41 @@ fn set_proven(connection: &Connection, credit: &Pubkey, seq: u64) -> Result<(), 
 
 fn cursor(credit: &Pubkey) -> String {
     format!("history {credit}")
+}
+
+/// Begins the names of the cursors with mismatches; the credit and the node follow.
+const MISMATCH: &str = "history mismatch ";
+
+/// Keeps a mismatch until its alert is stored, in place of an earlier one of the credit. Errors: [`StoreError`].
+pub(crate) fn keep_mismatch(connection: &Connection, mismatch: &Mismatch) -> Result<(), StoreError> {
+    let Mismatch { credit, node, records } = mismatch;
+    forget_mismatch(connection, credit)?;
+    let sql = "INSERT INTO cursors (name, value) VALUES (?, ?)";
+    let name = format!("{MISMATCH}{credit} {node}");
+    connection.prepare_cached(sql)?.execute(params![name, signed(*records)])?;
+    Ok(())
+}
+
+/// Lists the mismatches that are kept. Errors: [`StoreError`].
+pub(crate) fn mismatches(connection: &Connection) -> Result<Vec<Mismatch>, StoreError> {
+    let sql =
+        "SELECT substr(name, length(?1) + 1), value FROM cursors WHERE substr(name, 1, length(?1)) = ?1";
+    let mut statement = connection.prepare(sql)?;
+    let mut rows = statement.query([MISMATCH])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let name: String = row.get(0)?;
+        let wrong = || StoreError::Content(format!("the cursor {MISMATCH}{name} names no credit and node"));
+        let (credit, node) = name.split_once(' ').ok_or_else(wrong)?;
+        let credit = credit.parse().map_err(|_| wrong())?;
+        found.push(Mismatch { credit, node: node.to_string(), records: unsigned(row, 1)? });
+    }
+    Ok(found)
+}
+
+/// Removes the mismatch of a credit. Errors: [`StoreError`].
+pub(crate) fn forget_mismatch(connection: &Connection, credit: &Pubkey) -> Result<(), StoreError> {
+    let sql = "DELETE FROM cursors WHERE substr(name, 1, length(?1)) = ?1";
+    connection.prepare_cached(sql)?.execute([format!("{MISMATCH}{credit} ")])?;
+    Ok(())
 }

@@ -28,7 +28,7 @@ impl Keeper {
     /// A pass of the chain as it is.
     async fn pass(&self, server: &Server, clock: i64) -> PassSummary {
         let passed = self.history.pass(&server.node, &server.at(clock), 50).await.unwrap();
-        self.history.acknowledge(passed.token).await;
+        self.history.acknowledge(passed.token).await.unwrap();
         passed
     }
 
@@ -176,6 +176,26 @@ async fn a_log_that_was_altered_is_critical_and_is_fetched_anew() {
     assert_eq!(found(&passed, &credit), [RuleState::Over]);
     let stamp = server.fake_chain().stamp(&credit);
     assert_eq!(keeper.proof(&credit).await, Some(stamp));
+}
+
+#[tokio::test]
+async fn a_mismatch_is_found_after_a_crash_before_its_alert_though_another_node_is_honest() {
+    let (server, keeper, credit) = (Server::start().await, Keeper::new(), key(10));
+    server.fake_chain().happen(&[credit], late(1));
+    server.fake_chain().lies = true;
+    let passed = keeper.history.pass(&server.node, &server.at(100), 50).await.unwrap();
+    let fact = Fact::LogMismatch { node: "one".to_string(), records: 1 };
+    assert_eq!(found(&passed, &credit), [Reading::Is(fact.clone())]);
+
+    let keeper = keeper.restarted();
+    server.fake_chain().lies = false;
+    let passed = keeper.pass(&server, 110).await;
+    assert_eq!(passed.proven, 1);
+    assert_eq!(found(&passed, &credit), [Reading::Is(fact)], "no alert was stored");
+    assert_eq!(passed.findings[0].parties(), Some(Parties { lender: key(4), borrower: key(5) }));
+    assert_eq!(found(&keeper.pass(&server, 120).await, &credit), [Reading::Over]);
+    let keeper = keeper.restarted();
+    assert_eq!(found(&keeper.pass(&server, 130).await, &credit), [Reading::Over], "its alert is stored");
 }
 
 #[tokio::test]

@@ -70,3 +70,19 @@ fn every_credit_with_a_log_is_listed_once() {
     }
     assert_eq!(rows::credits(&connection).unwrap(), [key(7), key(8), key(9)]);
 }
+
+#[test]
+fn the_latest_mismatch_of_each_credit_is_kept_until_it_is_forgotten() {
+    let connection = in_memory();
+    let mismatch = |credit, node: &str, records| rows::Mismatch { credit, node: node.to_string(), records };
+    let latest = [mismatch(key(7), "node two", 5), mismatch(key(8), "", u64::MAX)];
+    rows::keep_mismatch(&connection, &mismatch(key(7), "one", 4)).unwrap();
+    for mismatch in &latest {
+        rows::keep_mismatch(&connection, mismatch).unwrap();
+    }
+    let mut kept = rows::mismatches(&connection).unwrap();
+    kept.sort_by_key(|mismatch| mismatch.records);
+    assert_eq!(kept, latest);
+    rows::forget_mismatch(&connection, &key(7)).unwrap();
+    assert_eq!(rows::mismatches(&connection).unwrap(), latest[1..]);
+}
