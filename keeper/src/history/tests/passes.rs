@@ -185,17 +185,17 @@ async fn a_mismatch_is_found_after_a_crash_before_its_alert_though_another_node_
     server.fake_chain().lies = true;
     let passed = keeper.history.pass(&server.node, &server.at(100), 50).await.unwrap();
     let fact = Fact::LogMismatch { node: "one".to_string(), records: 1 };
-    assert_eq!(found(&passed, &credit), [Reading::Is(fact.clone())]);
+    assert_eq!(found(&passed, &credit), [RuleState::Is(fact.clone())]);
 
     let keeper = keeper.restarted();
     server.fake_chain().lies = false;
     let passed = keeper.pass(&server, 110).await;
     assert_eq!(passed.proven, 1);
-    assert_eq!(found(&passed, &credit), [Reading::Is(fact)], "no alert was stored");
+    assert_eq!(found(&passed, &credit), [RuleState::Is(fact)], "no alert was stored");
     assert_eq!(passed.findings[0].parties(), Some(Parties { lender: key(4), borrower: key(5) }));
-    assert_eq!(found(&keeper.pass(&server, 120).await, &credit), [Reading::Over]);
+    assert_eq!(found(&keeper.pass(&server, 120).await, &credit), [RuleState::Over]);
     let keeper = keeper.restarted();
-    assert_eq!(found(&keeper.pass(&server, 130).await, &credit), [Reading::Over], "its alert is stored");
+    assert_eq!(found(&keeper.pass(&server, 130).await, &credit), [RuleState::Over], "its alert is stored");
 }
 
 #[tokio::test]
