@@ -5,7 +5,7 @@ use {
         api::{
             credit::PaymentView,
             credit_health::{CreditHealth, is_unrestricted},
-            error::{ApiError, ErrorBody},
+            error::{ApiError, MarketRefusals},
             query::{StrictQuery, address, default_limit, limit, status},
             state::{ApiState, AsOf},
         },
@@ -208,10 +208,7 @@ impl BurnView {
 /// Lists credits with their health, in the order of their addresses.
 #[utoipa::path(
     get, path = "/v1/credits", tag = "credits", params(CreditsQuery), security(("token" = [])),
-    responses(
-        (status = 200, body = CreditPage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 503, description = "The market has not been read yet", body = ErrorBody)
-    )
+    responses((status = 200, body = CreditPage), MarketRefusals)
 )]
 pub(super) async fn credits(
     State(state): State<Arc<ApiState>>,

@@ -4,7 +4,7 @@ use {
     crate::{
         api::{
             change,
-            error::{ApiError, ErrorBody},
+            error::{ApiError, MarketRefusals, UnknownCredit},
             query::{CreditPath, StrictQuery, default_limit, limit, place},
             series::require_known,
             state::ApiState,
@@ -103,11 +103,7 @@ fn read(row: &Row) -> rusqlite::Result<EventView> {
 #[utoipa::path(
     get, path = "/v1/credits/{address}/events", tag = "credits",
     params(("address" = String, Path, description = "The credit's address"), EventsQuery), security(("token" = [])),
-    responses(
-        (status = 200, body = EventPage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 404, description = "No such credit", body = ErrorBody),
-        (status = 503, description = "The market has not been read yet", body = ErrorBody)
-    )
+    responses((status = 200, body = EventPage), MarketRefusals, UnknownCredit)
 )]
 pub(super) async fn events(
     State(state): State<Arc<ApiState>>,

@@ -6,7 +6,7 @@ use {
             credit::PaymentView,
             credit_health::{Colour, is_unrestricted},
             credits::{CreditLine, matches_filter},
-            error::{ApiError, ErrorBody},
+            error::{ApiError, MarketRefusals},
             query::{StrictQuery, address},
             state::{ApiState, AsOf},
         },
@@ -170,10 +170,7 @@ fn worst(mut lines: Vec<(&Measure, CreditLine)>) -> Vec<CreditLine> {
 /// Sums up loans, and lists those that need attention first.
 #[utoipa::path(
     get, path = "/v1/portfolio", tag = "credits", params(PortfolioQuery), security(("token" = [])),
-    responses(
-        (status = 200, body = Portfolio), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 503, description = "The market has not been read yet", body = ErrorBody)
-    )
+    responses((status = 200, body = Portfolio), MarketRefusals)
 )]
 pub(super) async fn portfolio(
     State(state): State<Arc<ApiState>>,

@@ -3,7 +3,7 @@
 use {
     crate::{
         api::{
-            error::{ApiError, ErrorBody},
+            error::{ApiError, MarketRefusals, UnknownCredit},
             query::{CreditPath, StrictQuery, default_resolution, resolution, time},
             state::ApiState,
         },
@@ -127,11 +127,7 @@ pub(super) fn require_known(state: &ApiState, credit: &Pubkey, found: bool) -> R
 #[utoipa::path(
     get, path = "/v1/credits/{address}/series", tag = "credits",
     params(("address" = String, Path, description = "The credit's address"), SeriesQuery), security(("token" = [])),
-    responses(
-        (status = 200, body = Series), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 404, description = "No such credit", body = ErrorBody),
-        (status = 503, description = "The market has not been read yet", body = ErrorBody)
-    )
+    responses((status = 200, body = Series), MarketRefusals, UnknownCredit)
 )]
 pub(super) async fn series(
     State(state): State<Arc<ApiState>>,

@@ -1,7 +1,7 @@
 //! Findings outlive a store that fails before the alert on them is stored.
 
 use {
-    super::{Parts, audit, cycle::Cycle},
+    super::{Parts, audit::Audit, cycle::Cycle},
     crate::{
         alerts::{Alert, AlertFilter, Rule},
         chain::Snapshot,
@@ -169,10 +169,8 @@ async fn what_a_pass_over_the_logs_has_found_is_kept_until_it_is_stored() {
     let (case, server, credit) = (Case::new().await, Server::start().await, logs::key(10));
     server.fake_chain().happen(&[credit], Change::Accepted);
     server.fake_chain().lies = true;
-    let pass = async |case: &Case, clock: i64| {
-        let Parts { history, alerts, .. } = case.parts();
-        audit::pass(history, alerts, &server.node, &server.at(clock), 50).await
-    };
+    let pass =
+        async |case: &Case, clock: i64| Audit::new(case.parts()).pass(&server.node, &server.at(clock)).await;
     case.fill_disk().await;
     pass(&case, 100).await.unwrap_err();
     server.fake_chain().lies = false;
@@ -198,14 +196,12 @@ async fn a_mismatch_that_reconcile_has_found_is_alerted_though_the_next_process_
     let (case, server, credit) = (Case::new().await, Server::start().await, logs::key(10));
     server.fake_chain().happen(&[credit], Change::Accepted);
     server.fake_chain().lies = true;
-    let Parts { history, alerts, .. } = case.parts();
-    let proof = audit::pass_to_end(history, alerts, &server.node, &server.at(100), 50).await.unwrap();
+    let proof = Audit::new(case.parts()).pass_to_end(&server.node, &server.at(100)).await.unwrap();
     assert_eq!(proof.findings.iter().map(Finding::subject).collect::<Vec<_>>(), [credit]);
 
     server.fake_chain().lies = false;
     let case = case.restarted().await;
-    let Parts { history, alerts, .. } = case.parts();
-    let proof = audit::pass_to_end(history, alerts, &server.node, &server.at(200), 50).await.unwrap();
+    let proof = Audit::new(case.parts()).pass_to_end(&server.node, &server.at(200)).await.unwrap();
     assert_eq!((proof.proven, proof.findings), (1, Vec::new()));
     let alerts = case.alerts(Rule::LogMismatch).await;
     let of_credit: Vec<&Alert> = alerts.iter().filter(|alert| alert.subject == credit).collect();

@@ -19,7 +19,7 @@ use {
             alerts::AlertView,
             credit_health::CreditHealth,
             credits::{BurnView, CoverageView},
-            error::{ApiError, ErrorBody},
+            error::{ApiError, MarketRefusals, UnknownCredit},
             query::CreditPath,
             state::ApiState,
         },
@@ -114,11 +114,7 @@ impl CreditDetail {
 #[utoipa::path(
     get, path = "/v1/credits/{address}", tag = "credits",
     params(("address" = String, Path, description = "The credit's address")), security(("token" = [])),
-    responses(
-        (status = 200, body = CreditDetail), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 404, description = "No such credit", body = ErrorBody),
-        (status = 503, description = "The market has not been read yet", body = ErrorBody)
-    )
+    responses((status = 200, body = CreditDetail), MarketRefusals, UnknownCredit)
 )]
 pub(super) async fn credit(
     State(state): State<Arc<ApiState>>,

@@ -258,4 +258,10 @@ async fn answers_are_as_they_are_described() {
         let schema = &answers["200"]["content"]["application/json"]["schema"];
         fits(&document, schema, &api.json(&asked).await, path);
     }
+    for status in ["400", "401", "404", "503"] {
+        let answer = &document["paths"]["/v1/credits/{address}"]["get"]["responses"][status];
+        let schema = &answer["content"]["application/json"]["schema"]["$ref"];
+        assert_eq!(schema, "#/components/schemas/ErrorBody", "{status}");
+    }
+    assert!(document["components"]["schemas"]["ErrorBody"].is_object());
 }
