@@ -14,11 +14,11 @@ use {
     },
 };
 
-/// A request: its first line and its body.
+/// A request: its head and its body.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Method, path and version.
-    pub line: String,
+    /// The first line and the headers, each with its line end.
+    pub head: String,
     /// The body; empty where the request has none.
     pub body: Vec<u8>,
 }
@@ -148,7 +148,7 @@ fn serve(connection: &TcpStream, inner: &Inner) -> Option<()> {
 
 /// Reads a request or a response; none at the end of the connection.
 fn read(reader: &mut impl BufRead) -> Option<Request> {
-    let mut lines = Vec::new();
+    let mut head = String::new();
     loop {
         let mut line = String::new();
         if reader.read_line(&mut line).ok()? == 0 {
@@ -157,15 +157,15 @@ fn read(reader: &mut impl BufRead) -> Option<Request> {
         if line.trim().is_empty() {
             break;
         }
-        lines.push(line);
+        head += &line;
     }
-    let length = lines.iter().find_map(|line| {
+    let length = head.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
     });
     let mut body = vec![0; length.unwrap_or(0)];
     reader.read_exact(&mut body).ok()?;
-    Some(Request { line: lines.into_iter().next()?, body })
+    Some(Request { head, body })
 }
 
 /// Passes a request of JSON-RPC on to the node at a URL; none where it does not answer with JSON.

@@ -212,7 +212,8 @@ fn reply(request: &Request, inner: &Inner) -> Reply {
     if inner.garbage.load(Ordering::Relaxed) {
         return Reply::Body("\u{1}\u{2}{\"reports\": [[[".to_string());
     }
-    serde_json::to_string(&page(&request.line, inner)).map_or(Reply::HangUp, Reply::Body)
+    serde_json::to_string(&page(request.head.lines().next().unwrap_or_default(), inner))
+        .map_or(Reply::HangUp, Reply::Body)
 }
 
 /// The reports that a request asks for: those after a number, or the latest of each chunk.

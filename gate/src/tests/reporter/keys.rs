@@ -75,7 +75,7 @@ async fn a_key_that_hangs_keeps_no_other_waiting() {
     let (folder, key, remote) = (tempfile::tempdir().unwrap(), Keypair::new(), Keypair::new());
     let (gate, _) = start(folder.path(), &key).await;
     show(&gate, &listing(4, &[remote.pubkey(), key.pubkey()]));
-    let vault = Vault::start(remote.insecure_clone(), TOKEN, Manner::Hangs).await;
+    let vault = Vault::start(remote.insecure_clone(), TOKEN, Manner::Hangs);
     let deadline = Duration::from_secs(4);
     let slow = in_vault(folder.path(), &vault, &remote).await.with_deadline(deadline);
     let reporters = prepare(&gate, vec![slow, key.insecure_clone().into()]).await;
@@ -97,7 +97,7 @@ async fn a_freeze_waits_for_its_report_until_the_key_signs_again() {
     show(&gate, &listing(3, &[key.pubkey()]));
     let mut chain = credit(0);
     gate.observe_credit(address(1), 10, Some(&chain));
-    let vault = Vault::start(key.insecure_clone(), TOKEN, Manner::Honest).await;
+    let vault = Vault::start(key.insecure_clone(), TOKEN, Manner::Honest);
     let signer = in_vault(folder.path(), &vault, &key).await;
     let config = ReporterConfig { interval: Duration::from_secs(1), ..ReporterConfig::default() };
     let reporters = Reporters::start(gate.clone(), vec![signer], config).await.unwrap();
