@@ -1,16 +1,18 @@
 //! Admits jobs against credits, and counts what they use.
 
+mod config;
 mod holds;
 mod records;
 
+pub use config::GateConfig;
 use {
     crate::{
-        chain_view::{ChainView, WhenStale},
+        chain_view::ChainView,
         hold::{Hold, HoldId, Refusal},
         ledger::{Ledger, Reading, Room},
         notice::Notice,
         store::{self, Store, StoreError},
-        writer::{Durability, Writer},
+        writer::Writer,
     },
     blockable_sdk::{
         Pubkey, Signature,
@@ -21,7 +23,6 @@ use {
     std::{
         cmp::Reverse,
         collections::BinaryHeap,
-        path::PathBuf,
         sync::{
             Arc, Mutex, MutexGuard, RwLock,
             atomic::{AtomicBool, Ordering},
@@ -43,43 +44,6 @@ const NOTICES: usize = 1_024;
 const FREEZES: usize = 1_024;
 /// Interval at which old settlements leave the store.
 const PRUNE_EVERY: Duration = Duration::from_secs(3_600);
-
-/// The provider that a gate guards, and the place of its records.
-#[derive(Clone, Debug)]
-pub struct GateConfig {
-    /// The market's account.
-    pub market: Pubkey,
-    /// The provider's account.
-    pub provider: Pubkey,
-    /// The store's file.
-    pub store: PathBuf,
-    /// Bytes the store may grow to; `None` for no limit but the disk's.
-    pub max_store_bytes: Option<u64>,
-    /// The failures that a recorded hold survives. Signed reports always survive a loss of power.
-    pub durability: Durability,
-    /// Age of the chain view beyond which `when_stale` applies.
-    pub max_staleness: Duration,
-    /// Treatment of new jobs beyond that age.
-    pub when_stale: WhenStale,
-    /// Time for which settled holds stay in the store.
-    pub keep_ledger: Duration,
-}
-
-impl GateConfig {
-    /// The usual settings: refuses when it has not seen the chain for 10 s, keeps the ledger for 90 days.
-    pub fn new(market: Pubkey, provider: Pubkey, store: impl Into<PathBuf>) -> GateConfig {
-        GateConfig {
-            market,
-            provider,
-            store: store.into(),
-            max_store_bytes: None,
-            durability: Durability::Process,
-            max_staleness: Duration::from_secs(10),
-            when_stale: WhenStale::Refuse,
-            keep_ledger: Duration::from_secs(90 * 86_400),
-        }
-    }
-}
 
 /// The gate of one provider. Cheap to clone; all clones are one gate.
 ///

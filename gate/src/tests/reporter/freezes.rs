@@ -1,6 +1,6 @@
 //! Reports that answer a freeze.
 
-use super::*;
+use {super::*, blockable_sdk::program::state::Credit, tokio::time::timeout};
 
 /// A report that is dated no later than the freeze holds all use since the last report, so the chain counts it.
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,7 @@ use {
     super::*,
     blockable_sdk::keys::{KeyError, KeySource},
     blockable_testkit::vault::{Manner, Vault},
+    tokio::time::timeout,
 };
 
 const TOKEN: &str = "token";

@@ -1,29 +1,28 @@
+//! Reporters that report on demand or on their interval.
+
+mod feed;
 mod freezes;
 mod keys;
+mod store;
 
 use {
     super::{MARKET, PROVIDER, address, credit, later, open, refresh},
-    crate::{
-        Gate, Job, ReporterConfig, ReporterError, Reporters, StoreError,
-        reporter::{Feed, KeyState},
-    },
+    crate::{Gate, Job, ReporterConfig, ReporterError, Reporters, reporter::KeyState},
     blockable_sdk::{
         Keypair, Pubkey, Signer,
         amounts::{ChainTime, Units},
         keys::SigningKey,
         program::{
             metering, signature,
-            state::{Collateral, Credit, Meter, Provider, Reporter},
+            state::{Collateral, Meter, Provider, Reporter},
         },
-        reports::ReportRecord,
     },
     bytemuck::Zeroable,
     std::{
         path::Path,
-        sync::Arc,
         time::{Duration, Instant},
     },
-    tokio::time::{sleep, timeout},
+    tokio::time::sleep,
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -120,34 +119,6 @@ async fn a_report_is_one_that_the_program_accepts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_restart_carries_on() {
-    let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
-    let (gate, reporters) = start(folder.path(), &key).await;
-    use_up(&gate, 1, 100).await;
-    let before = reporters.report_at(ChainTime(T)).await.unwrap();
-    gate.close().await;
-    assert_eq!(
-        reporters.report_at(ChainTime(T + 1)).await,
-        Err(KeyState::Store(StoreError::Closed)),
-        "nothing is signed that cannot be recorded"
-    );
-
-    let (gate, reporters) = start(folder.path(), &key).await;
-    assert_eq!(reporters.latest(), before, "served before there is a new one");
-    use_up(&gate, 1, 20).await;
-    let next = reporters.report_at(ChainTime(T + 2)).await.unwrap();
-    assert_eq!(next[0].readings[0].cumulative, 120);
-    assert!(next[0].seq > before[0].seq);
-    let page = reporters.after(0, 10).await.unwrap();
-    assert_eq!(page.reports, [before[0].clone(), next[0].clone()]);
-    assert_eq!(page.next, next[0].seq);
-    assert_eq!(reporters.after(before[0].seq, 10).await.unwrap().reports, next);
-    assert_eq!(reporters.after(page.next, 10).await.unwrap().reports, []);
-    let lost = reporters.after(page.next + 500, 10).await.unwrap();
-    assert_eq!(lost.reports.len(), 2, "a number of a store that is gone counts as 0");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn one_second_has_one_report() {
     let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
     let (gate, reporters) = start(folder.path(), &key).await;
@@ -177,138 +148,6 @@ async fn a_clock_that_goes_back_signs_nothing() {
     assert_eq!((reporters.latest(), count(&reporters).await), (last, 1));
     assert_eq!(reporters.report_at(ChainTime(T + 1)).await.unwrap()[0].reported_at, T + 1);
     assert_eq!(reporters.status()[0].state, KeyState::Signing);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_crash_before_the_signature_signs_the_same_again() {
-    let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
-    let (gate, reporters) = start(folder.path(), &key).await;
-    let lost = reporters.report_at(ChainTime(T)).await.unwrap();
-    // As a crash leaves it: written, and not signed as far as the store knows.
-    gate.write(|connection| connection.execute("UPDATE reports SET signature = NULL", [])).await.unwrap();
-    gate.close().await;
-
-    let (gate, reporters) = start(folder.path(), &key).await;
-    assert_eq!((reporters.latest(), count(&reporters).await), (vec![], 0));
-    use_up(&gate, 1, 500).await;
-    let again = reporters.report_at(ChainTime(T)).await.unwrap();
-    assert_eq!(again[0].digest(), lost[0].digest());
-    assert_eq!(ReportRecord { seq: lost[0].seq, ..again[0].clone() }, lost[0]);
-    assert_eq!(reporters.report_at(ChainTime(T + 1)).await.unwrap()[0].readings[0].cumulative, 500);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_draft_that_was_changed_is_not_signed() {
-    let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
-    let (gate, reporters) = start(folder.path(), &key).await;
-    reporters.report_at(ChainTime(T)).await.unwrap();
-    let sql = r#"UPDATE reports SET signature = NULL, body = replace(body, '"cumulative":"0"', '"cumulative":"9"')"#;
-    gate.write(move |connection| connection.execute(sql, [])).await.unwrap();
-    gate.close().await;
-    let (_gate, reporters) = start(folder.path(), &key).await;
-    let refused = reporters.report_at(ChainTime(T)).await;
-    assert!(matches!(refused, Err(KeyState::Store(StoreError::Sqlite(_)))), "{refused:?}");
-    assert_eq!(reporters.latest(), []);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_store_that_lost_settlements_reports_no_less() {
-    let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
-    let (gate, reporters) = start(folder.path(), &key).await;
-    use_up(&gate, 1, 60).await;
-    reporters.report_at(ChainTime(T)).await.unwrap();
-    gate.write(|connection| connection.execute_batch("DELETE FROM meters; DELETE FROM ledger;"))
-        .await
-        .unwrap();
-    gate.close().await;
-
-    let (gate, reporters) = start(folder.path(), &key).await;
-    assert_eq!(gate.room(&address(1)).unwrap().available, Units(940), "the gate counts by what was said");
-    assert_eq!(reporters.report_at(ChainTime(T + 1)).await.unwrap()[0].readings[0].cumulative, 60);
-    use_up(&gate, 1, 10).await;
-    assert_eq!(reporters.report_at(ChainTime(T + 2)).await.unwrap()[0].readings[0].cumulative, 70);
-    // What another key has said meanwhile binds as well.
-    gate.write(|connection| connection.execute("UPDATE reported SET cumulative = 500", [])).await.unwrap();
-    assert_eq!(reporters.report_at(ChainTime(T + 3)).await.unwrap()[0].readings[0].cumulative, 500);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn use_that_does_not_change_is_reported_and_old_reports_go() {
-    let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
-    let (gate, _) = start(folder.path(), &key).await;
-    gate.observe_credit(address(2), 10, Some(&credit(4)));
-    let config = ReporterConfig { keep: Duration::from_secs(30), ..ReporterConfig::default() };
-    let reporters = Reporters::prepare(gate.clone(), vec![key.into()], config).await.unwrap();
-    for step in 0..10 {
-        reporters.report_at(ChainTime(T + 10 * step)).await.unwrap();
-    }
-    let instants = async || {
-        let reports = reporters.after(0, 100).await.unwrap().reports;
-        let of = |chunk| {
-            reports.iter().filter(move |report| report.chunk == chunk).map(|report| report.reported_at - T)
-        };
-        (of(0).collect::<Vec<_>>(), of(1).collect::<Vec<_>>())
-    };
-    assert_eq!(instants().await, (vec![60, 70, 80, 90], vec![60, 70, 80, 90]));
-    // A chunk without credits is silent; its last report stays.
-    gate.observe_credit(address(2), 11, None);
-    reporters.report_at(ChainTime(T + 1_000)).await.unwrap();
-    assert_eq!(instants().await, (vec![1_000], vec![60, 70, 80, 90]));
-    assert_eq!(reporters.latest().len(), 2);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_feed_leaves_nothing_out_and_ends_with_the_last_report() {
-    let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
-    let (gate, reporters) = start(folder.path(), &key).await;
-    // Many chunks, so that few rounds bring more than a listener may be behind.
-    show(&gate, &Provider { chunk_size: 1, ..listing(4, &[key.pubkey()]) });
-    for number in 2..=45 {
-        gate.observe_credit(address(number), 10, Some(&credit(number as u32 - 1)));
-    }
-    reporters.report_at(ChainTime(T - 3_000)).await.unwrap();
-    let first = reporters.after(0, 1).await.unwrap().next;
-    let (all, new) = (reporters.feed(Some(first)), reporters.feed(None));
-    for step in 1..7 {
-        reporters.report_at(ChainTime(T - 3_000 + step)).await.unwrap();
-    }
-    refresh(&gate);
-    use_up(&gate, 1, 33).await;
-    timeout(MINUTE, reporters.stop()).await.unwrap();
-    let (all, new) = (drain(all).await, drain(new).await);
-    assert_eq!((all.len(), new.len()), (7 * 45 + 44, 7 * 45));
-    assert!(all.is_sorted_by(|one, next| one.seq < next.seq && one.reported_at <= next.reported_at));
-    assert_eq!(all[44..], new[..]);
-    let last = all.iter().rfind(|record| record.chunk == 0).unwrap();
-    assert_eq!(last.readings[0].cumulative, 33, "the end covers all that was settled");
-}
-
-async fn drain(mut feed: Feed) -> Vec<Arc<ReportRecord>> {
-    let mut records = Vec::new();
-    while let Some(record) = timeout(MINUTE, feed.next()).await.unwrap() {
-        records.push(record);
-    }
-    records
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn reports_on_demand_and_pages_of_them() {
-    let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
-    let (gate, reporters) = start(folder.path(), &key).await;
-    assert_eq!(reporters.latest_page(false).await.reports, []);
-    use_up(&gate, 1, 5).await;
-    let page = reporters.latest_page(true).await;
-    assert_eq!((page.reports.len(), page.reports[0].readings[0].cumulative), (1, 5));
-    assert_eq!(
-        reporters.after(page.next, 10).await.unwrap().reports,
-        page.reports,
-        "rather twice than never"
-    );
-    let stopping = Instant::now();
-    reporters.stop().await;
-    assert!(stopping.elapsed() < Duration::from_secs(10));
-    let last = reporters.latest_page(false).await.reports;
-    assert!(last[0].reported_at > page.reports[0].reported_at);
 }
 
 #[tokio::test(flavor = "multi_thread")]
