@@ -67,10 +67,22 @@ fn wrong<E: Error>(value: &str, what: &str) -> E {
     E::custom(format!("`{}` is not {what}", quoted(value)))
 }
 
-/// Reads an address.
-pub(super) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Pubkey>, D::Error> {
-    let value = text(deserializer)?;
-    value.parse().map(Some).map_err(|_| wrong(&value, "an address; write it in base58"))
+/// An address as a filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct AddressParam(pub(super) Pubkey);
+
+impl AddressParam {
+    /// True for the address itself.
+    pub(super) fn is(self, key: Pubkey) -> bool {
+        self.0 == key
+    }
+}
+
+impl<'de> Deserialize<'de> for AddressParam {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<AddressParam, D::Error> {
+        let value = text(deserializer)?;
+        value.parse().map(AddressParam).map_err(|_| wrong(&value, "an address; write it in base58"))
+    }
 }
 
 /// Reads a status by its name.

@@ -23,6 +23,8 @@ pub(in crate::alerts) struct Evaluated {
 enum FactValue {
     /// It is compared with the thresholds.
     Measured(f64),
+    /// It is compared with the thresholds, and is of the occurrence with this number.
+    Occurring(f64, i64),
     /// It raises the alert by itself.
     Given,
 }
@@ -55,40 +57,19 @@ impl Evaluated {
 
     /// A number that identifies the occurrence of a rule on its subject; an alert on another occurrence ends.
     pub(crate) fn occurrence(&self) -> Option<i64> {
-        match self.finding.fact()? {
-            Fact::PaymentDue { due_market_time, .. } => Some(due_market_time.get()),
-            Fact::BurnRate { .. }
-            | Fact::Exhaustion { .. }
-            | Fact::Idle { .. }
-            | Fact::ProviderSwitch { .. }
-            | Fact::Coverage { .. }
-            | Fact::PaymentMissed { .. }
-            | Fact::Delinquent { .. }
-            | Fact::Defaulted { .. }
-            | Fact::Frozen { .. }
-            | Fact::CovenantLow(_)
-            | Fact::CovenantHigh(_)
-            | Fact::Overrun { .. }
-            | Fact::ReporterSilent { .. }
-            | Fact::ReportersDisagree { .. }
-            | Fact::Equivocation { .. }
-            | Fact::BadReports { .. }
-            | Fact::ReportsBelowChain { .. }
-            | Fact::NoQuorum { .. }
-            | Fact::Funds { .. }
-            | Fact::Quarantine { .. }
-            | Fact::Rpc { .. }
-            | Fact::Stall { .. }
-            | Fact::LogMismatch { .. }
-            | Fact::RecordsLost { .. } => None,
+        match value(self.finding.fact()?) {
+            FactValue::Occurring(_, occurrence) => Some(occurrence),
+            FactValue::Measured(_) | FactValue::Given => None,
         }
     }
 }
 
 fn level(fact: &Fact, settings: &RuleSettings) -> Level {
     match (value(fact), settings.thresholds) {
-        (FactValue::Measured(value), Some(thresholds)) => thresholds.level(value),
-        (FactValue::Measured(_), None) | (FactValue::Given, _) => Level::Raise,
+        (FactValue::Measured(value) | FactValue::Occurring(value, _), Some(thresholds)) => {
+            thresholds.level(value)
+        }
+        (FactValue::Measured(_) | FactValue::Occurring(..), None) | (FactValue::Given, _) => Level::Raise,
     }
 }
 
@@ -106,11 +87,17 @@ fn severity(fact: &Fact, configured: Severity) -> Severity {
 
 fn value(fact: &Fact) -> FactValue {
     // Spans are far below 2^53 seconds and amounts are compared as statistics, so floats suffice.
-    let days = |seconds: i64| FactValue::Measured(seconds as f64 / DAY);
+    let days = |seconds: i64| seconds as f64 / DAY;
     match fact {
         Fact::BurnRate { ratio, .. } => FactValue::Measured(*ratio),
-        Fact::Exhaustion { seconds_left, .. } | Fact::PaymentDue { seconds_left, .. } => days(*seconds_left),
-        Fact::Idle { seconds, .. } | Fact::ProviderSwitch { seconds, .. } => days(*seconds),
+        Fact::Exhaustion { seconds_left, .. } => FactValue::Measured(days(*seconds_left)),
+        // Instalments can be closer together than the threshold: each payment has its own alert.
+        Fact::PaymentDue { seconds_left, due_market_time, .. } => {
+            FactValue::Occurring(days(*seconds_left), due_market_time.get())
+        }
+        Fact::Idle { seconds, .. } | Fact::ProviderSwitch { seconds, .. } => {
+            FactValue::Measured(days(*seconds))
+        }
         Fact::Coverage { coverage, .. } => FactValue::Measured(coverage.get() as f64),
         Fact::Overrun { recent, .. } => FactValue::Measured(recent.get() as f64),
         Fact::Funds { fault: Some(_), .. } => FactValue::Given,
