@@ -27,7 +27,7 @@ use {
 const SOUND: Duration = Duration::from_secs(30);
 
 /// An update from the stream.
-enum Update {
+enum StreamUpdate {
     Slot(u64),
     Credit(Pubkey, u64, UiAccount),
     Market(u64, UiAccount),
@@ -41,8 +41,8 @@ pub(super) async fn run(core: Arc<FollowerCore>) {
     loop {
         let opened = Instant::now();
         // A task of its own: a panic in the client must not end the stream for good.
-        let mut attempt = Attempt(tokio::spawn(follow(core.clone())));
-        let fault = (&mut attempt.0).await.unwrap_or(Fault::Ended);
+        let mut stream = StreamTask(tokio::spawn(follow(core.clone())));
+        let fault = (&mut stream.0).await.unwrap_or(Fault::Ended);
         core.progress().note_stream_lost();
         // Without the stream the view is polled, from now on.
         core.wake.notify_one();
@@ -56,9 +56,9 @@ pub(super) async fn run(core: Arc<FollowerCore>) {
 }
 
 /// A stream's task, which is aborted when it is dropped.
-struct Attempt(tokio::task::JoinHandle<Fault>);
+struct StreamTask(tokio::task::JoinHandle<Fault>);
 
-impl Drop for Attempt {
+impl Drop for StreamTask {
     fn drop(&mut self) {
         self.0.abort();
     }
@@ -85,7 +85,7 @@ async fn follow(core: Arc<FollowerCore>) -> Fault {
             () = sleep_until(deadline) => return Fault::Silent,
         };
         let Some(update) = update else { return Fault::Ended };
-        if let Update::Slot(_) = update {
+        if let StreamUpdate::Slot(_) = update {
             deadline = Instant::now() + core.config.silence;
         }
         apply(&core, update);
@@ -95,7 +95,7 @@ async fn follow(core: Arc<FollowerCore>) -> Fault {
 async fn subscribe<'a>(
     core: &FollowerCore,
     client: &'a PubsubClient,
-) -> Result<BoxStream<'a, Update>, PubsubClientError> {
+) -> Result<BoxStream<'a, StreamUpdate>, PubsubClientError> {
     let config = core.gate.config();
     let credits = RpcProgramAccountsConfig {
         filters: Some(filters(&config.provider)),
@@ -105,28 +105,28 @@ async fn subscribe<'a>(
     let (credits, _) = client.program_subscribe(&PROGRAM_ID, Some(credits)).await?;
     let credits = credits.filter_map(async |update| {
         let address = update.value.pubkey.parse().ok()?;
-        Some(Update::Credit(address, update.context.slot, update.value.account))
+        Some(StreamUpdate::Credit(address, update.context.slot, update.value.account))
     });
     let (market, _) = client.account_subscribe(&config.market, Some(as_bytes())).await?;
     let (provider, _) = client.account_subscribe(&config.provider, Some(as_bytes())).await?;
     let (slots, _) = client.slot_subscribe().await?;
     let mut streams = vec![
         credits.boxed(),
-        market.map(|update| Update::Market(update.context.slot, update.value)).boxed(),
-        provider.map(|update| Update::Provider(update.context.slot, update.value)).boxed(),
-        slots.map(|update| Update::Slot(update.slot)).boxed(),
+        market.map(|update| StreamUpdate::Market(update.context.slot, update.value)).boxed(),
+        provider.map(|update| StreamUpdate::Provider(update.context.slot, update.value)).boxed(),
+        slots.map(|update| StreamUpdate::Slot(update.slot)).boxed(),
     ];
     // Not every node streams the clock. Reconciles bring it as well, and between them the gate advances it itself.
     if let Ok((clock, _)) = client.account_subscribe(&addresses::CLOCK, Some(as_bytes())).await {
-        streams.push(clock.map(|update| Update::Clock(update.value)).boxed());
+        streams.push(clock.map(|update| StreamUpdate::Clock(update.value)).boxed());
     }
     Ok(select_all(streams).boxed())
 }
 
-fn apply(core: &FollowerCore, update: Update) {
+fn apply(core: &FollowerCore, update: StreamUpdate) {
     core.progress().count_update();
     match update {
-        Update::Slot(slot) => {
+        StreamUpdate::Slot(slot) => {
             let (first, reliable) = core.progress().take_stream_slot(slot);
             if first {
                 core.wake.notify_one();
@@ -135,17 +135,17 @@ fn apply(core: &FollowerCore, update: Update) {
                 core.gate.chain_view().observe_slot(slot);
             }
         }
-        Update::Credit(address, slot, account) => apply_credit(core, address, slot, &account),
+        StreamUpdate::Credit(address, slot, account) => apply_credit(core, address, slot, &account),
         // An update may be passed over for its old slot, as below: both are asked about.
-        Update::Market(slot, account) => {
+        StreamUpdate::Market(slot, account) => {
             show_market(core, slot, Some(&account));
             core.doubt(core.gate.config().market);
         }
-        Update::Provider(slot, account) => {
+        StreamUpdate::Provider(slot, account) => {
             show_provider(core, slot, Some(&account));
             core.doubt(core.gate.config().provider);
         }
-        Update::Clock(account) => show_clock(core, Some(&account)),
+        StreamUpdate::Clock(account) => show_clock(core, Some(&account)),
     }
 }
 

@@ -46,7 +46,7 @@ struct ObeyedFreeze {
 
 /// The gate's knowledge of one credit.
 #[derive(Clone, Default)]
-pub(super) struct Entry {
+pub(super) struct CreditEntry {
     /// The credit's place in reports that `cumulative` counts for.
     pub(super) index: u32,
     /// Units used since issue, as far as the gate or the chain knows.
@@ -57,7 +57,7 @@ pub(super) struct Entry {
     obeyed: Vec<ObeyedFreeze>,
 }
 
-impl Entry {
+impl CreditEntry {
     /// The credit as the chain last showed it, `None` where it never has or the account is gone.
     pub(super) fn credit(&self) -> Option<&Credit> {
         self.shown.as_ref()?.credit.as_deref()

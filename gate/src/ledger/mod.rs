@@ -14,7 +14,7 @@ use {
         amounts::{MarketTime, Units},
         program::state::Credit,
     },
-    entry::{Entry, wide},
+    entry::{CreditEntry, wide},
     std::collections::HashMap,
 };
 
@@ -39,7 +39,7 @@ pub struct Reading {
 /// credits, and [`Ledger::restore`] starts from both after a crash.
 #[derive(Default)]
 pub struct Ledger {
-    credits: HashMap<Pubkey, Entry>,
+    credits: HashMap<Pubkey, CreditEntry>,
     /// Open holds and whether their end is being recorded.
     holds: HashMap<HoldId, (Hold, bool)>,
     /// Meters of the store, by credit and index.

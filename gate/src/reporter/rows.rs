@@ -106,12 +106,12 @@ fn insert(
 /// Raises the highest value that was reported of a credit to `cumulative`. Returns the higher of the two.
 fn raise(connection: &Connection, credit: &Pubkey, index: u32, cumulative: Units) -> rusqlite::Result<Units> {
     let sql = "SELECT cumulative FROM reported WHERE credit = ?1 AND credit_index = ?2";
-    let said = connection
+    let reported = connection
         .prepare_cached(sql)?
         .query_row(params![credit.as_ref(), index], |row| read_units(row, 0))
         .optional()?;
-    if let Some(said) = said.filter(|said| *said >= cumulative) {
-        return Ok(said);
+    if let Some(reported) = reported.filter(|reported| *reported >= cumulative) {
+        return Ok(reported);
     }
     let sql = "INSERT INTO reported VALUES (?1, ?2, ?3)
                ON CONFLICT (credit, credit_index) DO UPDATE SET cumulative = excluded.cumulative";
@@ -161,7 +161,7 @@ pub(super) fn last_of_each(connection: &Connection) -> rusqlite::Result<Vec<Repo
 }
 
 /// Removes reports from before `keep_from` that a later one of the same reporter, epoch and chunk follows: the last one of
-/// each stays, for it says which instants have been.
+/// each stays, for it shows which instants have been reported on.
 pub(super) fn prune(connection: &Connection, keep_from: ChainTime) -> rusqlite::Result<usize> {
     connection.execute(
         "DELETE FROM reports WHERE reported_at < ?1 AND EXISTS (

@@ -78,7 +78,7 @@ async fn a_store_that_lost_settlements_reports_no_less() {
     assert_eq!(reporters.report_at(ChainTime(T + 1)).await.unwrap()[0].readings[0].cumulative, 60);
     use_up(&gate, 1, 10).await;
     assert_eq!(reporters.report_at(ChainTime(T + 2)).await.unwrap()[0].readings[0].cumulative, 70);
-    // What another key has said meanwhile binds as well.
+    // The report of another key meanwhile binds as well.
     gate.write(|connection| connection.execute("UPDATE reported SET cumulative = 500", [])).await.unwrap();
     assert_eq!(reporters.report_at(ChainTime(T + 3)).await.unwrap()[0].readings[0].cumulative, 500);
 }
