@@ -20,8 +20,8 @@ use {
     },
 };
 
-/// The layout this code reads and writes.
-const VERSION: i64 = 1;
+/// The layout this code reads and writes. Version 1 was written before the first release, with columns of other names.
+const VERSION: i64 = 2;
 
 /// Bytes reserved in a second file, so that running jobs can still be settled once the disk is full.
 const RESERVE_BYTES: u64 = 16 << 20;
@@ -71,7 +71,7 @@ pub enum StoreError {
         /// The file.
         path: String,
     },
-    /// A file of a later version, or of another program.
+    /// A file of another version, or of another program.
     #[error(
         "{path} has layout version {found} and this program reads {VERSION}; use the program that wrote it"
     )]

@@ -50,10 +50,15 @@ async fn one_store_has_one_gate() {
 async fn a_file_of_another_version_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("gate.db");
-    let other = rusqlite::Connection::open(&path).unwrap();
-    other.pragma_update(None, "user_version", 7).unwrap();
-    drop(other);
-    assert!(matches!(Store::open(&path, None), Err(StoreError::Version { found: 7, .. })));
+    for version in [1, 7] {
+        let other = rusqlite::Connection::open(&path).unwrap();
+        other.pragma_update(None, "user_version", version).unwrap();
+        drop(other);
+        let Err(StoreError::Version { found, .. }) = Store::open(&path, None) else {
+            panic!("version {version} is opened")
+        };
+        assert_eq!(found, version);
+    }
 }
 
 /// A store at its limit: running jobs are settled, new ones refused; with room again, admitted.
