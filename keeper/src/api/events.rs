@@ -13,7 +13,7 @@ use {
         values::{Address, Time},
     },
     axum::{Json, extract::State},
-    blockable_sdk::{Pubkey, Signature, events::decode_record},
+    blockable_sdk::{Pubkey, Signature, amounts::ChainTime, events::decode_record},
     blockable_service::hex,
     rusqlite::{Connection, Row, params},
     serde::{Deserialize, Serialize},
@@ -89,7 +89,7 @@ fn read(row: &Row) -> rusqlite::Result<EventView> {
     let signature: [u8; 64] = row.get(5)?;
     Ok(EventView {
         seq: unsigned(row, 0)?,
-        at: Time::from_unix(row.get(1)?),
+        at: Time::from(ChainTime(row.get(1)?)),
         kind: row.get(2)?,
         change: decode_record(&record).map(|record| change::fields(&record.change)),
         hash: hex::encode(hash),

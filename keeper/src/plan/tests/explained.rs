@@ -70,7 +70,7 @@ fn reports_are_listed_with_what_is_wrong_with_them() {
     world.hear(ReportRecord { epoch: EPOCH - 1, ..report(2, at, &[(0, 502)]) });
     let plan = explained(&world);
     let meter = action(&plan, Kind::Meter);
-    assert_eq!((meter.state, meter.at), (ActionState::Due, Some(Time::from_unix(at))));
+    assert_eq!((meter.state, meter.at), (ActionState::Due, Some(Time::from(ChainTime(at)))));
     let usage = plan.usage.as_ref().unwrap();
     assert_eq!(usage.quorum, 2);
     assert!(usage.agreement.starts_with("2 of 2 reporters agree on 500 units used"), "{}", usage.agreement);
