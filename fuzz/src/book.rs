@@ -9,30 +9,40 @@ use blockable_sdk::{
 /// Parts of a micro-USDC in which interest is counted: basis points times seconds per year.
 pub const PARTS: i128 = 10_000 * 31_536_000;
 
-/// Defines a book: its numbers, its other fields, and where an account keeps each of them.
+/// Defines a book: its numbers, its other fields, and where an account keeps each of them. `same` numbers have the name that
+/// they have in a part of the account.
 macro_rules! book {
     (
         $(#[$doc:meta])* $name:ident, read from $account:ident: $chain:ty;
+        same { $($part:expr => { $($same:ident),* $(,)? })* }
         numbers { $($number:ident: $amount:expr,)* }
         fields { $($field:ident: $kind:ty = $value:expr,)* }
     ) => {
         $(#[$doc])*
         #[derive(Clone, Debug)]
         #[allow(missing_docs)]
-        pub struct $name { $(pub $number: i128,)* $(pub $field: $kind,)* }
+        pub struct $name { $($(pub $same: i128,)*)* $(pub $number: i128,)* $(pub $field: $kind,)* }
 
         impl $name {
             /// Reads an account.
             pub fn read($account: &$chain) -> $name {
-                $name { $($number: i128::from($amount),)* $($field: $value,)* }
+                $name {
+                    $($($same: i128::from($part.$same),)*)*
+                    $($number: i128::from($amount),)*
+                    $($field: $value,)*
+                }
             }
 
             /// Describes the first difference from an account on chain; `None` where they are equal.
             pub fn difference(&self, chain: &$name) -> Option<String> {
-                $(if self.$number != chain.$number {
-                    let name = stringify!($number);
-                    return Some(format!("{name} should be {}, is {}", self.$number, chain.$number));
-                })*
+                let numbers = [
+                    $($((stringify!($same), self.$same, chain.$same),)*)*
+                    $((stringify!($number), self.$number, chain.$number),)*
+                ];
+                let differs = |(_, here, there): &&(&str, i128, i128)| here != there;
+                if let Some((name, here, there)) = numbers.iter().find(differs) {
+                    return Some(format!("{name} should be {here}, is {there}"));
+                }
                 $(if self.$field != chain.$field {
                     let name = stringify!($field);
                     return Some(format!("{name} should be {:?}, is {:?}", self.$field, chain.$field));
@@ -56,59 +66,34 @@ impl PartialEq for Bills {
 book! {
     /// A credit as the model keeps it.
     CreditBook, read from credit: Credit;
+    same {
+        credit => {
+            version, status, blockable, freeze_reason, capitalised, has_index, principal_repaid, recovered,
+            issued_at, defaulted_at, frozen_at_market, units_expire_at, paused_at_offer, lots_opened,
+            lots_open, restructurings, vault_closed, nonce,
+        }
+        credit.debt => { principal, schedule_paid, interest_due, late_fees, accrued_at, arrears_since }
+        credit.collateral => { granted, consumed, seized, expired, released, frozen }
+        credit.meter => {
+            cumulative, in_flight, overrun, settlement_left, frozen_before, frozen_at_chain, reported_at,
+            index,
+        }
+        credit.vault => { escrow }
+        credit.covenant => { began_frozen }
+    }
     numbers {
-        version: credit.version,
-        status: credit.status,
-        blockable: credit.blockable,
-        freeze_reason: credit.freeze_reason,
-        principal: credit.debt.principal,
-        schedule_paid: credit.debt.schedule_paid,
-        interest_due: credit.debt.interest_due,
         interest_parts: interest_parts(&credit.debt),
-        late_fees: credit.debt.late_fees,
-        accrued_at: credit.debt.accrued_at,
-        arrears_since: credit.debt.arrears_since,
         billed: credit.debt.instalments_billed,
         late_checked: credit.debt.instalments_late_checked,
-        capitalised: credit.capitalised,
         apr: if credit.rider.covenant_window > 0 { credit.covenant.apr_bps } else { credit.terms.apr_bps },
-        granted: credit.collateral.granted,
-        consumed: credit.collateral.consumed,
-        seized: credit.collateral.seized,
-        expired: credit.collateral.expired,
-        released: credit.collateral.released,
-        frozen: credit.collateral.frozen,
-        cumulative: credit.meter.cumulative,
-        in_flight: credit.meter.in_flight,
-        overrun: credit.meter.overrun,
-        settlement_left: credit.meter.settlement_left,
-        frozen_before: credit.meter.frozen_before,
-        frozen_at_chain: credit.meter.frozen_at_chain,
-        reported_at: credit.meter.reported_at,
-        index: credit.meter.index,
-        has_index: credit.has_index,
-        escrow: credit.vault.escrow,
         lender_claim: credit.vault.lender,
         borrower_claim: credit.vault.borrower,
         treasury_claim: credit.vault.treasury,
         reserve: credit.reserve_held,
-        principal_repaid: credit.principal_repaid,
-        recovered: credit.recovered,
         start: if credit.restructured_at == 0 { credit.issued_at } else { credit.restructured_at },
-        issued_at: credit.issued_at,
-        defaulted_at: credit.defaulted_at,
-        frozen_at_market: credit.frozen_at_market,
-        units_expire_at: credit.units_expire_at,
-        paused_at_offer: credit.paused_at_offer,
         covenant_at: credit.covenant.measured_at,
         covenant_consumed: credit.covenant.consumed,
-        began_frozen: credit.covenant.began_frozen,
-        lots_opened: credit.lots_opened,
-        lots_open: credit.lots_open,
-        restructurings: credit.restructurings,
         notice: credit.notice_given,
-        vault_closed: credit.vault_closed,
-        nonce: credit.nonce,
     }
     fields {
         due_after: Vec<u32> = credit.due_after[..usize::from(credit.instalment_count)].to_vec(),
@@ -130,16 +115,10 @@ book! {
 book! {
     /// A lot as the model keeps it.
     LotBook, read from lot: Lot;
-    numbers {
-        index: lot.index,
-        units: lot.units,
-        units_left: lot.units_left,
-        start_price: lot.start_price,
-        floor_price: lot.floor_price,
-        proceeds: lot.proceeds,
-        opened_at: lot.opened_at,
-        window: lot.window,
+    same {
+        lot => { index, units, units_left, start_price, floor_price, proceeds, opened_at, window }
     }
+    numbers {}
     fields {
         credit: Pubkey = lot.credit,
         market: Pubkey = lot.market,
@@ -151,16 +130,13 @@ book! {
 book! {
     /// A provider as the model keeps it.
     ProviderBook, read from provider: Provider;
+    same {
+        provider => { quorum, chunk_size, suspended, epoch, next_index, closed_overrun }
+    }
     numbers {
-        quorum: provider.quorum,
-        chunk_size: provider.chunk_size,
-        suspended: provider.suspended,
-        epoch: provider.epoch,
-        next_index: provider.next_index,
         capacity: provider.capacity_units,
         outstanding: provider.outstanding_units,
         rate: provider.max_units_per_second,
-        closed_overrun: provider.closed_overrun,
     }
     fields {
         market: Pubkey = provider.market,
@@ -174,16 +150,13 @@ book! {
 book! {
     /// A market as the model keeps it.
     MarketBook, read from market: Market;
-    numbers {
-        is_test: market.is_test,
-        paused_seconds: market.paused_seconds,
-        paused_at: market.paused_at,
-        pause_expires_at: market.pause_expires_at,
-        change_ready_at: market.change_ready_at,
-        pause_day: market.pause_day,
-        paused_that_day: market.paused_that_day,
-        paused_day_after: market.paused_day_after,
+    same {
+        market => {
+            is_test, paused_seconds, paused_at, pause_expires_at, change_ready_at, pause_day, paused_that_day,
+            paused_day_after,
+        }
     }
+    numbers {}
     fields {
         settings: MarketSettings = settings(market),
         proposed: Option<MarketSettings> = (market.change_ready_at != 0).then(|| proposed(market)),
