@@ -2,6 +2,7 @@
 
 use {
     crate::trace::Request,
+    blockable_sdk::amounts::Units,
     futures_util::{StreamExt, stream},
     reqwest::{Client, StatusCode},
     serde::{Deserialize, Serialize},
@@ -39,7 +40,7 @@ pub enum Reply {
         /// Tokens generated, as the gateway says.
         completion_tokens: u64,
         /// Units charged.
-        units: u64,
+        units: Units,
     },
     /// The gateway refused.
     Refused {
@@ -184,6 +185,6 @@ async fn read(response: reqwest::Response) -> Option<Reply> {
         hold: hold?,
         prompt_tokens: usage.prompt_tokens,
         completion_tokens: usage.completion_tokens,
-        units: units?,
+        units: Units(units?),
     })
 }
