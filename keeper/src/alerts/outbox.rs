@@ -7,7 +7,7 @@ use {
             Inner,
             entries::{self, Attempt, OutboxEntry},
             record,
-            sink::Sink,
+            sink::{Sink, Turn},
         },
         health::Beat,
         store::StoreError,
@@ -71,7 +71,8 @@ pub(super) async fn round(
     progress: impl Fn(),
     is_stopping: impl Fn() -> bool,
 ) -> Result<RoundResult, StoreError> {
-    let _turn = sink.turn.lock().await;
+    let mut turn = sink.turn.lock().await;
+    record(alerts, &mut turn).await?;
     let name = sink.name().to_string();
     let waiting = alerts.store.read(move |connection| entries::waiting(connection, &name, BATCH)).await?;
     let full = waiting.len() >= BATCH as usize;
@@ -82,8 +83,8 @@ pub(super) async fn round(
         }
         let result = attempt(alerts, sink, &entry).await?;
         count(sink, &result);
-        let (id, recorded) = (entry.id, result.clone());
-        alerts.store.write(move |tx| entries::record_attempt(tx, id, &recorded)).await?;
+        turn.unrecorded = Some((entry.id, result.clone()));
+        record(alerts, &mut turn).await?;
         progress();
         match result {
             Attempt::Delivered => delivered = delivered.saturating_add(1),
@@ -92,6 +93,16 @@ pub(super) async fn round(
         }
     }
     Ok(RoundResult { delivered, more: full })
+}
+
+/// Records the attempt that is not recorded. Where the store is full it stays, and the sink does not get the alert again and again.
+/// Errors: [`StoreError`].
+async fn record(alerts: &Inner, turn: &mut Turn) -> Result<(), StoreError> {
+    if let Some((entry, result)) = turn.unrecorded.clone() {
+        alerts.store.write(move |tx| entries::record_attempt(tx, entry, &result)).await?;
+        turn.unrecorded = None;
+    }
+    Ok(())
 }
 
 /// Tests whether an entry is due. One that would wait for longer than any pause is due as well: the clock was set back.

@@ -4,7 +4,7 @@ use {
     crate::alerts::{
         AlertError, Severity,
         email::Mailer,
-        entries::Phase,
+        entries::{Attempt, Phase},
         record::Alert,
         settings::{AlertSettings, SubscribedParty},
         webhook::Poster,
@@ -46,8 +46,15 @@ pub(super) struct Sink {
     /// Seconds after which an entry that is not taken is given up.
     pub(crate) give_up_after: i64,
     /// Held during a round of delivery, so that no entry is sent twice at once.
-    pub(crate) turn: Mutex<()>,
+    pub(crate) turn: Mutex<Turn>,
     client: Client,
+}
+
+/// The state that a round of delivery leaves to the next.
+#[derive(Default)]
+pub(super) struct Turn {
+    /// Entry and result of an attempt that could not be recorded: it is recorded before the entry is sent again.
+    pub(crate) unrecorded: Option<(i64, Attempt)>,
 }
 
 enum Client {
@@ -83,7 +90,7 @@ impl Sink {
 
     fn new(subscription: Subscription, give_up_hours: u64, client: Client) -> Sink {
         let give_up_after = i64::try_from(give_up_hours).unwrap_or(i64::MAX).saturating_mul(HOUR);
-        Sink { subscription, give_up_after, turn: Mutex::new(()), client }
+        Sink { subscription, give_up_after, turn: Mutex::default(), client }
     }
 
     /// The sink's name in the outbox, logs and metrics.

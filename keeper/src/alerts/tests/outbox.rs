@@ -60,6 +60,24 @@ async fn what_was_raised_before_a_restart_is_delivered_after_it() {
 }
 
 #[tokio::test]
+async fn a_sink_gets_an_alert_once_while_the_store_is_full() {
+    let (folder, (url, mut received)) = (tempfile::tempdir().unwrap(), hook(&[]).await);
+    let case = Case::open(folder.path(), webhooks(folder.path(), &[("a", &url, "all")])).await;
+    case.alerts.apply(coverage(LOW), ChainTime(NOW)).await.unwrap();
+    let full = "CREATE TRIGGER full BEFORE UPDATE ON outbox BEGIN SELECT RAISE(ABORT, 'full'); END";
+    case.store.write(move |tx| Ok(tx.execute_batch(full)?)).await.unwrap();
+    for _ in 0..3 {
+        case.alerts.deliver_due().await.unwrap_err();
+    }
+    assert_eq!(phase(&next(&mut received).await), "raised");
+    assert!(received.try_recv().is_err(), "it is not sent again");
+    case.store.write(move |tx| Ok(tx.execute_batch("DROP TRIGGER full")?)).await.unwrap();
+    assert_eq!(case.alerts.deliver_due().await.unwrap(), 0);
+    assert!(received.try_recv().is_err());
+    assert_eq!(case.states().await, ["webhook/a raised delivered"]);
+}
+
+#[tokio::test]
 async fn what_is_not_taken_is_sent_again_in_order_and_later_each_time() {
     let (folder, (url, mut received)) = (tempfile::tempdir().unwrap(), hook(&[500, 302]).await);
     let case = Case::open(folder.path(), webhooks(folder.path(), &[("a", &url, "all")])).await;
