@@ -226,7 +226,7 @@ fn without_value(message: &str) -> String {
         |expected: &str| expected.trim_start_matches("one of ").replace('`', "").replace(" or ", ", ");
     match expected {
         Some(expected) if message.starts_with("invalid ") => {
-            format!("has an impossible value; write {expected}")
+            format!("has an impossible value; write {}", in_words(expected))
         }
         Some(expected) if message.starts_with("unknown variant ") => {
             format!("is none of those known; choose from {}", listed(expected))
@@ -237,6 +237,25 @@ fn without_value(message: &str) -> String {
         // A type's own message, which may say what to do by itself.
         _ if message.contains("; ") => message.to_string(),
         _ => format!("{message}; correct it"),
+    }
+}
+
+/// An expected type in words: serde has names of Rust for most of them.
+fn in_words(expected: &str) -> String {
+    let whole = |most: u64| format!("a whole number from 0 to {most}");
+    match expected {
+        "u8" => whole(u8::MAX.into()),
+        "u16" => whole(u16::MAX.into()),
+        "u32" => whole(u32::MAX.into()),
+        // TOML has no greater ones.
+        "u64" | "usize" => whole(i64::MAX.unsigned_abs()),
+        "i8" | "i16" | "i32" | "i64" => "a whole number".to_string(),
+        "f32" | "f64" => "a number".to_string(),
+        "a boolean" => "true or false".to_string(),
+        "a sequence" => "a list".to_string(),
+        "a map" => "a table".to_string(),
+        _ if expected.starts_with("struct ") || expected.contains("tagged enum ") => "a table".to_string(),
+        _ => expected.to_string(),
     }
 }
 

@@ -49,12 +49,40 @@ fn mistakes_name_the_path_of_their_key() {
         reader.finish(),
         [
             "kind: is none of those known; choose from a, b",
-            "rpc[0].inner.count: has an impossible value; write u8",
+            "rpc[0].inner.count: has an impossible value; write a whole number from 0 to 255",
             "rpc[0].node: has an unknown key; choose from count",
             "rpc[0].extra: no such key; remove it or correct its name",
             "section.b: has an impossible value; write a number from 0 to 9",
             "section.name: is missing; add it",
         ]
+    );
+}
+
+#[test]
+fn expected_types_are_named_in_words() {
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(tag = "kind", rename_all = "lowercase")]
+    enum Source {
+        File,
+    }
+    let mut reader = Reader::new("a = \"x\"\nb = \"x\"\nc = 1\nd = 1\ne = \"x\"\nf = \"x\"").unwrap();
+    assert!(reader.required::<Source>("a").is_none());
+    assert!(reader.required::<f64>("b").is_none());
+    assert!(reader.required::<bool>("c").is_none());
+    assert!(reader.required::<Vec<u8>>("d").is_none());
+    assert!(reader.required::<std::collections::BTreeMap<String, u8>>("e").is_none());
+    assert!(reader.required::<i64>("f").is_none());
+    let expected = [
+        ("a", "a table"),
+        ("b", "a number"),
+        ("c", "true or false"),
+        ("d", "a list"),
+        ("e", "a table"),
+        ("f", "a whole number"),
+    ];
+    assert_eq!(
+        reader.finish(),
+        expected.map(|(key, words)| format!("{key}: has an impossible value; write {words}"))
     );
 }
 
