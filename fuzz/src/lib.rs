@@ -23,7 +23,7 @@ mod terms;
 mod verify;
 
 pub use {
-    action::{Amount, Attempt, By, Jump, Moment, Step, Twist},
+    action::{Amount, Attempt, By, Flaw, Jump, Moment, Step},
     coverage::Coverage,
     episode::{Violation, play, replay, shrink},
     lab::Lab,

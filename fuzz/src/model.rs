@@ -39,7 +39,7 @@ pub fn decode<T: BlockableAccount>(account: Option<&Account>) -> Option<T> {
 }
 
 impl Model {
-    /// The model of a fresh world.
+    /// The model of a fresh lab.
     pub fn new(lab: &Lab) -> Model {
         let mut model = Model::default();
         for keys in &lab.markets {

@@ -20,7 +20,7 @@ impl Case<'_> {
     }
 
     pub(super) fn accept_lender(&mut self, credit: &mut CreditBook) -> Verdict {
-        let to = self.call.at(Role::Signer);
+        let to = self.call.account(Role::Signer);
         need(self.signed_by(&credit.pending_lender), "the loan was not offered to the signer")?;
         need(credit.lender_claim == 0, "the seller has a claim")?;
         if credit.original_lender == Pubkey::default() {
@@ -75,7 +75,7 @@ impl Case<'_> {
 
     pub(super) fn restructure(&mut self, key: &Pubkey, credit: &mut CreditBook) -> Verdict {
         let Args::Restructure(terms, schedule) = &self.call.args else { return Err("no terms".into()) };
-        let borrower = self.call.at(Role::Second) == credit.borrower && self.call.signs(Role::Second);
+        let borrower = self.call.account(Role::Second) == credit.borrower && self.call.signs(Role::Second);
         need(self.signed_by(&credit.lender) && borrower, "a party does not sign")?;
         need(credit.version == 2, "the account is of an earlier version")?;
         credit.accrue(self.time);

@@ -99,10 +99,10 @@ impl Case<'_> {
     fn close_vault(&mut self, credit: &mut CreditBook) -> Verdict {
         need(credit.owed_from_vault() == 0, "something is owed from the vault")?;
         need(credit.version == 2, "the account is of an earlier version")?;
-        let vault = self.call.at(Role::Vault);
+        let vault = self.call.account(Role::Vault);
         let swept = self.model.tokens.get(&vault).copied().unwrap_or(0);
         let treasury = self.market.settings.treasury;
-        need(self.call.at(Role::Treasury) == treasury, "another treasury is named")?;
+        need(self.call.account(Role::Treasury) == treasury, "another treasury is named")?;
         self.transfer(vault, treasury, swept)?;
         self.model.tokens.remove(&vault);
         self.removed.push((vault, credit.rent_payer()));

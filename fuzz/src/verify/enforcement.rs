@@ -90,7 +90,7 @@ impl Case<'_> {
         need(units > 0 && units <= credit.seizable(self.time), "less can be seized")?;
         self.check_lot(credit)?;
         credit.seize(units, self.time);
-        self.open_lot(self.call.at(Role::Lot), *key, credit, units)?;
+        self.open_lot(self.call.account(Role::Lot), *key, credit, units)?;
         credit.lots_opened += 1;
         credit.lots_open += 1;
         Ok(())
