@@ -10,7 +10,7 @@ use {
         limits::Running,
         metrics::Metrics,
         parts::RunningParts,
-        progress::Progress,
+        progress::TaskProgress,
         serve_error::ServeError,
     },
     axum::{
@@ -87,7 +87,7 @@ pub(crate) struct App {
     /// Leases of GPUs.
     pub leases: Leases,
     /// Times of the last progress, for `/livez`.
-    pub progress: Progress,
+    pub progress: TaskProgress,
     /// True from the moment that the server shuts down.
     pub stopping: watch::Receiver<bool>,
 }

@@ -3,7 +3,7 @@
 use {
     crate::{
         app::App,
-        config::{Party, Webhook},
+        config::{Webhook, WebhookParty},
     },
     axum::http::header::CONTENT_TYPE,
     blockable_gate::Notice,
@@ -46,8 +46,8 @@ impl Sender {
     pub(crate) fn new(webhook: &Webhook, http: reqwest::Client) -> Result<Sender, SecretSourceError> {
         // The URL may hold a token, so its hash names the place, and logs have the host alone.
         let party = match webhook.party {
-            Party::All => "all".to_string(),
-            Party::Key(key) => key.to_string(),
+            WebhookParty::All => "all".to_string(),
+            WebhookParty::Key(key) => key.to_string(),
         };
         let name = Sha256::digest(format!("{}|{party}", webhook.url));
         let cursor = format!("webhook/{}", hex::encode(&name[..16]));
@@ -99,8 +99,8 @@ impl Sender {
 
     fn is_for(&self, notice: &Notice) -> bool {
         match self.webhook.party {
-            Party::All => true,
-            Party::Key(key) => {
+            WebhookParty::All => true,
+            WebhookParty::Key(key) => {
                 let key = key.to_string();
                 notice.lender == key || notice.borrower == key
             }

@@ -21,7 +21,7 @@ use {
         routing::post,
     },
     blockable_gate::{Notice, NoticeKind},
-    blockable_provider::config::{Party, Webhook},
+    blockable_provider::config::{Webhook, WebhookParty},
     blockable_sdk::amounts::Units,
     blockable_service::{hex, secrets::SecretSource},
     blockable_testkit::fixtures::{MARKET, PROVIDER},
@@ -150,8 +150,12 @@ async fn notices_reach_the_parties_once_each_over_failures_and_restarts() {
     let folder = tempfile::tempdir().unwrap();
     let secret = folder.path().join("webhook.secret");
     std::fs::write(&secret, "shared").unwrap();
-    let webhook =
-        Webhook { url, party: Party::Key(address(4)), secret: SecretSource::File(secret), give_up_hours: 1 };
+    let webhook = Webhook {
+        url,
+        party: WebhookParty::Key(address(4)),
+        secret: SecretSource::File(secret),
+        give_up_hours: 1,
+    };
     let with_webhook = |config: &mut blockable_provider::Config| config.webhooks.push(webhook.clone());
 
     let bench = Bench::start_in(folder, with_webhook).await;

@@ -16,7 +16,7 @@ use {
     crate::Gate,
     blockable_sdk::{Pubkey, rpc::RpcClient},
     blockable_service::lock::lock,
-    progress::Progress,
+    progress::SlotProgress,
     std::{
         fmt,
         sync::{Arc, Mutex, MutexGuard},
@@ -130,7 +130,7 @@ impl Follower {
         let (doubts, asked) = mpsc::channel(DOUBTS);
         let (stop, stopped) = watch::channel(false);
         let rpc = node(&config.rpc_url, config.request_timeout);
-        let progress = Mutex::new(Progress::new(config.lag_slots, config.trust_stream_for));
+        let progress = Mutex::new(SlotProgress::new(config.lag_slots, config.trust_stream_for));
         let core = Arc::new(FollowerCore { gate, config, rpc, progress, wake: Notify::new(), doubts });
         let tasks = vec![
             tokio::spawn(until(stopped.clone(), stream::run(core.clone()))),
@@ -170,14 +170,14 @@ struct FollowerCore {
     gate: Gate,
     config: FollowConfig,
     rpc: RpcClient,
-    progress: Mutex<Progress>,
+    progress: Mutex<SlotProgress>,
     /// Wakes the reconciler ahead of its time.
     wake: Notify,
     doubts: mpsc::Sender<Pubkey>,
 }
 
 impl FollowerCore {
-    fn progress(&self) -> MutexGuard<'_, Progress> {
+    fn progress(&self) -> MutexGuard<'_, SlotProgress> {
         lock(&self.progress)
     }
 

@@ -17,7 +17,7 @@ struct OpenStream {
 ///
 /// Shared by the follower's tasks behind a lock. `highest` never falls. A stream is caught up only by a reconcile that began
 /// under it and reaches back to its first slot; until then changes may have been missed. Nothing here outlives the process.
-pub(super) struct Progress {
+pub(super) struct SlotProgress {
     lag_slots: u64,
     trust_stream_for: Duration,
     stream: Option<OpenStream>,
@@ -34,10 +34,10 @@ pub(super) struct Progress {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct StreamAtStart(u64);
 
-impl Progress {
+impl SlotProgress {
     /// Nothing heard yet.
-    pub(super) fn new(lag_slots: u64, trust_stream_for: Duration) -> Progress {
-        Progress {
+    pub(super) fn new(lag_slots: u64, trust_stream_for: Duration) -> SlotProgress {
+        SlotProgress {
             lag_slots,
             trust_stream_for,
             stream: None,
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_stream_counts_only_after_a_reconcile_that_began_under_it() {
-        let mut progress = Progress::new(20, MINUTE);
+        let mut progress = SlotProgress::new(20, MINUTE);
         let early = progress.stream_now();
         progress.note_stream_opened();
         assert_eq!(progress.take_stream_slot(100), (true, false));
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_stream_is_not_believed_for_ever() {
-        let mut progress = Progress::new(20, Duration::ZERO);
+        let mut progress = SlotProgress::new(20, Duration::ZERO);
         progress.note_stream_opened();
         progress.take_stream_slot(100);
         progress.note_reconciled(progress.stream_now(), 100, 0);
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn an_answer_may_lag_a_little_and_never_lowers_what_was_seen() {
-        let mut progress = Progress::new(20, MINUTE);
+        let mut progress = SlotProgress::new(20, MINUTE);
         assert_eq!(progress.accept(100), Ok(()));
         assert_eq!(progress.accept(80), Ok(()));
         let fault = progress.accept(79).unwrap_err();

@@ -9,7 +9,7 @@ use {
     crate::{
         chain_view::ChainView,
         hold::{Hold, HoldId, Refusal},
-        ledger::{Ledger, Reading, Room},
+        ledger::{Ledger, LedgerReading, Room},
         notice::Notice,
         store::{self, Store, StoreError},
         writer::Writer,
@@ -146,7 +146,7 @@ impl Gate {
     }
 
     /// One moment's readings of every credit that can be metered, by index.
-    pub fn readings(&self) -> Vec<Reading> {
+    pub fn readings(&self) -> Vec<LedgerReading> {
         self.ledger().readings()
     }
 

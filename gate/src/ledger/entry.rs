@@ -1,7 +1,7 @@
 //! The ledger's entry of one credit, and the rule by which its units are open to new jobs.
 
 use {
-    super::Reading,
+    super::LedgerReading,
     crate::hold::Refusal,
     blockable_sdk::{
         Pubkey, Signature,
@@ -155,10 +155,10 @@ impl CreditEntry {
     }
 
     /// The credit's reading for a usage report, `None` where its status does not let it be metered.
-    pub(super) fn reading(&self, address: Pubkey) -> Option<Reading> {
+    pub(super) fn reading(&self, address: Pubkey) -> Option<LedgerReading> {
         let credit = self.credit()?;
         let metered = next(Action::Meter, credit.status().ok()?).is_some() && credit.has_index == 1;
-        metered.then_some(Reading {
+        metered.then_some(LedgerReading {
             credit: address,
             index: self.index,
             cumulative: self.cumulative,

@@ -20,7 +20,7 @@ use {
 
 /// The reading of one credit at one moment, for a usage report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reading {
+pub struct LedgerReading {
     /// The credit.
     pub credit: Pubkey,
     /// Its place in the provider's reports.
@@ -208,8 +208,8 @@ impl Ledger {
     }
 
     /// One moment's readings of every credit that can be metered, by index.
-    pub fn readings(&self) -> Vec<Reading> {
-        let mut readings: Vec<Reading> =
+    pub fn readings(&self) -> Vec<LedgerReading> {
+        let mut readings: Vec<LedgerReading> =
             self.credits.iter().filter_map(|(address, entry)| entry.reading(*address)).collect();
         readings.sort_unstable_by_key(|reading| reading.index);
         readings

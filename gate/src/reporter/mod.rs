@@ -224,7 +224,7 @@ impl Reporters {
         self.core.live.subscribe()
     }
 
-    /// The events of `GET /v1/reports/stream`: the reports after a number (a client's `LastRound-Event-ID`), then those that
+    /// The events of `GET /v1/reports/stream`: the reports after a number (a client's `Last-Event-ID`), then those that
     /// come, none left out, until [`Reporters::stop`]. `None` for those that come alone.
     pub fn feed(&self, after: Option<u64>) -> Feed {
         Feed::new(self.clone(), after)

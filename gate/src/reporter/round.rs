@@ -3,7 +3,7 @@
 use {
     crate::{
         Gate, StoreError,
-        ledger::Reading,
+        ledger::LedgerReading,
         reporter::{
             ReportersCore,
             rows::{self, Draft},
@@ -31,11 +31,11 @@ const DRAFTS: usize = 16;
 const SIGNATURES: usize = 8;
 
 /// The gate's knowledge at one moment.
-struct Moment {
+struct GateMoment {
     /// The chain's clock.
     now: ChainTime,
     provider: Provider,
-    readings: Vec<Reading>,
+    readings: Vec<LedgerReading>,
 }
 
 /// The chain's clock and the provider. Errors: [`KeyState::NoChain`] while they or the market have not been seen.
@@ -45,7 +45,7 @@ pub(super) fn clock_and_provider(gate: &Gate) -> Result<(ChainTime, Provider), K
     seen.filter(|(_, provider)| provider.chunk_size > 0).ok_or(KeyState::NoChain)
 }
 
-impl Moment {
+impl GateMoment {
     /// The index of a key in the provider's list. Errors: [`KeyState::NotListed`], [`KeyState::Expired`].
     fn reporter_index(&self, key: &SigningKey) -> Result<u8, KeyState> {
         let not_listed = || KeyState::NotListed(key.public_key());
@@ -65,7 +65,7 @@ impl Moment {
         let mut chunks: BTreeMap<u32, BTreeMap<u32, RecordReading>> = BTreeMap::new();
         for reading in &self.readings {
             let (chunk, bit) = (reading.index / u32::from(chunk_size), reading.index % u32::from(chunk_size));
-            let &Reading { credit, cumulative, in_flight, .. } = reading;
+            let &LedgerReading { credit, cumulative, in_flight, .. } = reading;
             chunks.entry(chunk).or_default().insert(
                 bit,
                 RecordReading { bit, credit, cumulative: cumulative.get(), in_flight: in_flight.get() },
@@ -131,7 +131,7 @@ impl ReportersCore {
         let outcome = match as_of(&self.gate) {
             Ok((now, provider)) if *done == Some((provider.epoch, now)) => return Ok(now),
             Ok((now, provider)) => {
-                let moment = Moment { now, provider, readings: self.gate.readings() };
+                let moment = GateMoment { now, provider, readings: self.gate.readings() };
                 self.round(&signer.key, &moment, &mut done).await
             }
             Err(state) => Err(state),
@@ -144,7 +144,7 @@ impl ReportersCore {
     async fn round(
         &self,
         key: &SigningKey,
-        moment: &Moment,
+        moment: &GateMoment,
         done: &mut Option<(u32, ChainTime)>,
     ) -> Result<ChainTime, KeyState> {
         // A full store keeps the reports of this instant alone.

@@ -20,9 +20,9 @@ const FREEZE_RETRY: Duration = Duration::from_secs(1);
 /// Reports with one key whenever the interval has passed, the provider's epoch has changed or units were frozen, until the
 /// reporter stops.
 ///
-/// A freeze is answered by a report of its own instant. Until that one is signed and stored, no later instant is reported on:
-/// instants only rise, and a later one would leave the freeze without its report for good. A freeze of long ago, whose reports
-/// the program treats as any others, is not answered: a gate that begins anew sees all freezes of the past at once.
+/// Each freeze gets a report dated at its own instant. Until that report is stored, the loop signs no later one: the instants of
+/// a key's reports only rise, so a later report would rule out the one for the freeze. A freeze that is too old for the
+/// program's rule on late reports gets none. A gate that starts sees all such freezes of the past at once.
 pub(super) async fn run(reporters: Reporters, number: usize) {
     let core = &reporters.core;
     let signer = &core.signers[number];
@@ -40,7 +40,7 @@ pub(super) async fn run(reporters: Reporters, number: usize) {
                 Err(KeyState::Key(_) | KeyState::NoChain | KeyState::Store(_)) => {
                     retry_at = Instant::now() + FREEZE_RETRY;
                 }
-                // The others: a later instant has been drafted, or the key may sign nothing at all.
+                // Done, or impossible: a later report has been drafted, or the key may sign nothing at all.
                 Ok(()) | Err(_) => drop(unanswered.pop_first()),
             }
         }
@@ -62,7 +62,7 @@ pub(super) async fn run(reporters: Reporters, number: usize) {
             frozen = freezes.recv() => match frozen {
                 Ok(freeze) => drop(unanswered.insert(freeze)),
                 Err(RecvError::Lagged(missed)) => tracing::error!(missed, "freezes were not reported on"),
-                // The gate lives as long as this reporter has it.
+                // Not reached: this loop keeps the gate alive.
                 Err(RecvError::Closed) => return,
             },
             () = sleep(POLL_EVERY) => {}

@@ -44,7 +44,7 @@ pub(crate) struct Changes {
 
 /// The changes that one call asks for.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Request {
+pub(super) struct AlertRequest {
     /// Findings, at most one for each rule and subject.
     pub(crate) evaluated: Vec<Evaluated>,
     /// Rules and subjects whose open alerts end.
@@ -107,13 +107,13 @@ pub(super) fn is_change(found: &Evaluated, open: &Open) -> bool {
 /// which delivery counts. Errors: [`StoreError`].
 pub(super) fn apply(
     tx: &Transaction,
-    request: &Request,
+    request: &AlertRequest,
     subscriptions: &[Subscription],
     now: ChainTime,
     written_at: i64,
 ) -> Result<Changes, StoreError> {
     let mut writer =
-        Writer { tx, open: open(tx)?, subscriptions, now, written_at, changes: Changes::default() };
+        AlertWriter { tx, open: open(tx)?, subscriptions, now, written_at, changes: Changes::default() };
     for found in &request.evaluated {
         let about = found.key();
         if writer.open.get(&about).is_some_and(|open| open.is_another_occurrence(found)) {
@@ -135,7 +135,7 @@ pub(super) fn apply(
 }
 
 /// The state of one transaction that raises and clears alerts.
-struct Writer<'a> {
+struct AlertWriter<'a> {
     tx: &'a Transaction<'a>,
     open: Open,
     subscriptions: &'a [Subscription],
@@ -144,7 +144,7 @@ struct Writer<'a> {
     changes: Changes,
 }
 
-impl Writer<'_> {
+impl AlertWriter<'_> {
     fn raise(&mut self, found: &Evaluated) -> Result<(), StoreError> {
         let Some(fact) = found.finding.fact() else { return Ok(()) };
         let text = Text::of_fact(&found.finding.subject(), fact);

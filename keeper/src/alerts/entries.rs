@@ -40,7 +40,7 @@ pub(super) struct OutboxEntry {
 
 /// The result of one attempt to deliver an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Attempt {
+pub(super) enum DeliveryAttempt {
     Delivered,
     Retry { at: i64, reason: String },
     GivenUp { reason: String },
@@ -90,11 +90,15 @@ pub(super) fn waiting(
 }
 
 /// Records the result of an attempt.
-pub(super) fn record_attempt(tx: &Transaction, entry: i64, attempt: &Attempt) -> Result<(), StoreError> {
+pub(super) fn record_attempt(
+    tx: &Transaction,
+    entry: i64,
+    attempt: &DeliveryAttempt,
+) -> Result<(), StoreError> {
     let (state, next_at, reason) = match attempt {
-        Attempt::Delivered => ("delivered", None, None),
-        Attempt::Retry { at, reason } => ("waiting", Some(*at), Some(reason)),
-        Attempt::GivenUp { reason } => ("given_up", None, Some(reason)),
+        DeliveryAttempt::Delivered => ("delivered", None, None),
+        DeliveryAttempt::Retry { at, reason } => ("waiting", Some(*at), Some(reason)),
+        DeliveryAttempt::GivenUp { reason } => ("given_up", None, Some(reason)),
     };
     tx.execute(
         "UPDATE outbox SET state = ?, attempts = attempts + 1, next_at = coalesce(?, next_at), reason = ? WHERE id = ?",

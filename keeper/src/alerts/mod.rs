@@ -42,7 +42,7 @@ use {
         health::Health,
         store::{Store, StoreError},
     },
-    apply::Request,
+    apply::AlertRequest,
     blockable_sdk::amounts::ChainTime,
     blockable_service::secrets::SecretSourceError,
     futures_util::future::join_all,
@@ -178,7 +178,7 @@ impl Alerts {
             let found: HashSet<_> = evaluated.iter().map(Evaluated::key).collect();
             let ended = subjects.map(|subjects| rules::ended(&open, &found, &rules, &subjects, now));
             evaluated.retain(|found| apply::is_change(found, &open));
-            Ok(Request { evaluated, ended: ended.unwrap_or_default() })
+            Ok(AlertRequest { evaluated, ended: ended.unwrap_or_default() })
         });
         let request = request.await?;
         if request.evaluated.is_empty() && request.ended.is_empty() {

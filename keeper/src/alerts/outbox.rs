@@ -5,7 +5,7 @@ use {
     crate::{
         alerts::{
             Inner,
-            entries::{self, Attempt, OutboxEntry},
+            entries::{self, DeliveryAttempt, OutboxEntry},
             record,
             sink::{Sink, Turn},
         },
@@ -87,9 +87,9 @@ pub(super) async fn round(
         record(alerts, &mut turn).await?;
         progress();
         match result {
-            Attempt::Delivered => delivered = delivered.saturating_add(1),
-            Attempt::GivenUp { .. } => {}
-            Attempt::Retry { .. } => return Ok(RoundResult { delivered, more: false }),
+            DeliveryAttempt::Delivered => delivered = delivered.saturating_add(1),
+            DeliveryAttempt::GivenUp { .. } => {}
+            DeliveryAttempt::Retry { .. } => return Ok(RoundResult { delivered, more: false }),
         }
     }
     Ok(RoundResult { delivered, more: full })
@@ -110,32 +110,34 @@ fn is_due(entry: &OutboxEntry, now: i64) -> bool {
     !(1..=PAUSE_MAX).contains(&entry.next_at.saturating_sub(now))
 }
 
-async fn attempt(alerts: &Inner, sink: &Sink, entry: &OutboxEntry) -> Result<Attempt, StoreError> {
+async fn attempt(alerts: &Inner, sink: &Sink, entry: &OutboxEntry) -> Result<DeliveryAttempt, StoreError> {
     let id = entry.alert;
     let alert = match alerts.store.read(move |connection| record::one(connection, id)).await {
         Ok(alert) => alert,
         // It would never become readable, and all later entries would wait for it.
-        Err(error @ StoreError::Content(_)) => return Ok(Attempt::GivenUp { reason: error.to_string() }),
+        Err(error @ StoreError::Content(_)) => {
+            return Ok(DeliveryAttempt::GivenUp { reason: error.to_string() });
+        }
         Err(error) => return Err(error),
     };
-    let Err(reason) = sink.deliver(&alert, entry.phase).await else { return Ok(Attempt::Delivered) };
+    let Err(reason) = sink.deliver(&alert, entry.phase).await else { return Ok(DeliveryAttempt::Delivered) };
     let reason: String = reason.chars().take(REASON_MAX).collect();
     let now = (alerts.clock)();
     if now.saturating_sub(entry.written_at) >= sink.give_up_after {
-        return Ok(Attempt::GivenUp { reason });
+        return Ok(DeliveryAttempt::GivenUp { reason });
     }
-    Ok(Attempt::Retry { at: now.saturating_add(pause(entry.attempts.saturating_add(1))), reason })
+    Ok(DeliveryAttempt::Retry { at: now.saturating_add(pause(entry.attempts.saturating_add(1))), reason })
 }
 
-fn count(sink: &Sink, attempt: &Attempt) {
+fn count(sink: &Sink, attempt: &DeliveryAttempt) {
     let sink = sink.name().to_string();
     let result = match attempt {
-        Attempt::Delivered => "delivered",
-        Attempt::Retry { reason, .. } => {
+        DeliveryAttempt::Delivered => "delivered",
+        DeliveryAttempt::Retry { reason, .. } => {
             tracing::warn!(sink, reason, "an alert was not delivered; it is sent again later");
             "failed"
         }
-        Attempt::GivenUp { reason } => {
+        DeliveryAttempt::GivenUp { reason } => {
             tracing::error!(sink, reason, "an alert was given up; check the sink's settings");
             "given_up"
         }

@@ -145,7 +145,7 @@ impl AlertSettings {
         webhooks.chain(login).for_each(|secret| secret.resolve(folder));
     }
 
-    /// Reads the sections; mistakes are with the reader.
+    /// Reads the sections; the reader collects its mistakes.
     pub(crate) fn read(reader: &mut Reader) -> AlertSettings {
         let rules = Rules::read(reader);
         let mut names = BTreeSet::new();

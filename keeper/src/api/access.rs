@@ -1,7 +1,7 @@
 //! Access to the API: the token, the deadline of requests, and the number of requests at once.
 
 use {
-    crate::api::{ServerError, error::ApiError},
+    crate::api::{ApiServerError, error::ApiError},
     axum::{
         extract::{Request, State},
         http::{HeaderMap, HeaderValue, header},
@@ -36,8 +36,8 @@ struct AccessToken {
 }
 
 impl Access {
-    /// Reads the token. Errors: [`ServerError`].
-    pub(crate) fn open(token: Option<&SecretSource>, deadline: Duration) -> Result<Access, ServerError> {
+    /// Reads the token. Errors: [`ApiServerError`].
+    pub(crate) fn open(token: Option<&SecretSource>, deadline: Duration) -> Result<Access, ApiServerError> {
         let token = match token {
             Some(source) => Some(AccessToken::new(source.read()?.expose_secret())?),
             None => None,
@@ -47,10 +47,10 @@ impl Access {
 }
 
 impl AccessToken {
-    fn new(token: &str) -> Result<AccessToken, ServerError> {
+    fn new(token: &str) -> Result<AccessToken, ApiServerError> {
         let found = token.chars().count();
         if found < TOKEN_LEAST {
-            return Err(ServerError::ShortToken { found, least: TOKEN_LEAST });
+            return Err(ApiServerError::ShortToken { found, least: TOKEN_LEAST });
         }
         let key = rand::random::<[u8; 32]>();
         // A key of any length is taken.

@@ -37,7 +37,7 @@ use {
         finding::Finding,
         store::{Store, StoreError},
     },
-    backlog::{Backlog, Outcome},
+    backlog::{Backlog, WorkOutcome},
     blockable_sdk::Pubkey,
     blockable_service::lock::lock,
     fetch::{AT_ONCE, Fetcher, RecordCache},
@@ -67,12 +67,12 @@ pub(crate) struct History {
     limits: WalkLimits,
     cache: Mutex<RecordCache>,
     /// Held over a whole pass, so that passes follow each other.
-    state: tokio::sync::Mutex<State>,
+    state: tokio::sync::Mutex<HistoryState>,
 }
 
 /// The state that a pass leaves to the next.
 #[derive(Default)]
-struct State {
+struct HistoryState {
     /// `None` before the first pass.
     heads: Option<BTreeMap<Pubkey, Head>>,
     backlog: Backlog,
@@ -85,9 +85,9 @@ struct State {
 
 /// Names the findings of one [`History::pass`], to be acknowledged once their alerts are stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Token(u64);
+pub(crate) struct HistoryToken(u64);
 
-impl State {
+impl HistoryState {
     /// Adds a finding on a credit. It replaces the one before where both raise or both clear.
     fn add_finding(&mut self, finding: Finding) {
         let found = self.pending.entry(finding.subject()).or_default();
@@ -134,11 +134,11 @@ pub(crate) struct PassSummary {
     /// where the log was proven afterwards.
     pub findings: Vec<Finding>,
     /// Acknowledges them.
-    pub token: Token,
+    pub token: HistoryToken,
 }
 
 /// A change of a credit's written log.
-struct Change {
+struct LogChange {
     credit: Pubkey,
     joined: Joined,
     /// Where the log does not hash.
@@ -192,7 +192,8 @@ impl History {
             }
         };
         // Before the records are removed, which may fail.
-        for Worked { credit, joined, .. } in done.iter().filter(|worked| worked.outcome == Outcome::Mismatch)
+        for Worked { credit, joined, .. } in
+            done.iter().filter(|worked| worked.outcome == WorkOutcome::Mismatch)
         {
             let account = snapshot.credits.get(credit).map(AsRef::as_ref);
             state.add_finding(findings::mismatch(credit, account, node.name(), joined.end.seq));
@@ -202,7 +203,7 @@ impl History {
             passed.worked = passed.worked.saturating_add(1);
             self.take(worked, node, snapshot, &mut state, &mut passed);
         }
-        passed.token = Token(state.pass);
+        passed.token = HistoryToken(state.pass);
         passed.findings.extend(state.pending.values().filter_map(|found| found.front().cloned()));
         passed.findings.extend(findings::lost(&self.market, &state.backlog, node.name()));
         state.heads = Some(heads);
@@ -214,7 +215,7 @@ impl History {
 
     /// Takes note that the alerts on the findings of a pass are stored; does nothing where a later pass has been made. Errors:
     /// [`StoreError`]; the next pass then returns the findings again.
-    pub(crate) async fn acknowledge(&self, token: Token) -> Result<(), StoreError> {
+    pub(crate) async fn acknowledge(&self, token: HistoryToken) -> Result<(), StoreError> {
         let mut state = self.state.lock().await;
         if state.pass != token.0 {
             return Ok(());
@@ -257,26 +258,27 @@ impl History {
     /// Writes the records that join on. Returns the written logs. Errors: [`StoreError`].
     async fn write(&self, node: &Node, done: &[Worked]) -> Result<Vec<(Pubkey, Head)>, StoreError> {
         let is_changed = |worked: &&Worked| {
-            !worked.joined.links.is_empty() || matches!(worked.outcome, Outcome::Done | Outcome::Mismatch)
+            !worked.joined.links.is_empty()
+                || matches!(worked.outcome, WorkOutcome::Done | WorkOutcome::Mismatch)
         };
-        let changes = done.iter().filter(is_changed).map(|worked| Change {
+        let changes = done.iter().filter(is_changed).map(|worked| LogChange {
             credit: worked.credit,
             joined: worked.joined.clone(),
-            mismatch: (worked.outcome == Outcome::Mismatch).then(|| Mismatch {
+            mismatch: (worked.outcome == WorkOutcome::Mismatch).then(|| Mismatch {
                 credit: worked.credit,
                 node: node.name().to_string(),
                 records: worked.joined.end.seq,
             }),
             // Where the account is gone, nothing proves the last records.
-            is_proven: worked.outcome == Outcome::Done && !worked.is_gone,
+            is_proven: worked.outcome == WorkOutcome::Done && !worked.is_gone,
         });
-        let changes: Vec<Change> = changes.collect();
+        let changes: Vec<LogChange> = changes.collect();
         if changes.is_empty() {
             return Ok(Vec::new());
         }
         let write = move |tx: &rusqlite::Transaction| {
             let mut heads = Vec::with_capacity(changes.len());
-            for Change { credit, joined, mismatch, is_proven } in changes {
+            for LogChange { credit, joined, mismatch, is_proven } in changes {
                 match mismatch {
                     Some(mismatch) => {
                         rows::remove_unproven(tx, &credit)?;
@@ -297,23 +299,23 @@ impl History {
         worked: Worked,
         node: &Node,
         snapshot: &Snapshot,
-        state: &mut State,
+        state: &mut HistoryState,
         passed: &mut PassSummary,
     ) {
         let Worked { credit, walk, joined, outcome, is_gone, failed } = worked;
         let account = snapshot.credits.get(&credit).map(AsRef::as_ref);
-        if outcome == Outcome::Mismatch {
+        if outcome == WorkOutcome::Mismatch {
             tracing::error!(node = node.name(), %credit, records = joined.end.seq, "a log does not hash");
             // Records of this node must not be mixed with those of another node.
             *lock(&self.cache) = RecordCache::default();
         } else {
             passed.records = passed.records.saturating_add(joined.links.len());
         }
-        if outcome == Outcome::Done {
+        if outcome == WorkOutcome::Done {
             passed.proven = passed.proven.saturating_add(1);
             state.add_finding(findings::proven(&credit, account));
         }
-        if let Outcome::Missing(reason) | Outcome::Lost(reason) = &outcome {
+        if let WorkOutcome::Missing(reason) | WorkOutcome::Lost(reason) = &outcome {
             tracing::info!(node = node.name(), %credit, reason, "a log cannot be completed yet");
         }
         if let Some(error) = failed {

@@ -38,7 +38,7 @@ impl Default for WalkLimits {
 
 /// The outcome of a step.
 #[derive(Debug)]
-pub(crate) struct Step {
+pub(crate) struct WalkStep {
     /// The records, in the order of their transactions.
     pub found: Vec<Found>,
     /// The transactions after them.
@@ -84,8 +84,8 @@ impl Walk {
         credit: &Pubkey,
         last_slot: u64,
         limits: &WalkLimits,
-    ) -> Result<Step, NodeError> {
-        let nothing = |rest| Step { found: Vec::new(), rest };
+    ) -> Result<WalkStep, NodeError> {
+        let nothing = |rest| WalkStep { found: Vec::new(), rest };
         if !self.is_listed && self.before.is_none() {
             self.as_of = last_slot;
         }
@@ -116,12 +116,12 @@ impl Walk {
             found.retain(|found| found.slot < slot);
             let before = batch.iter().take(end).filter(|entry| entry.slot < slot).count();
             self.drop_oldest(before);
-            return Ok(Step { found, rest });
+            return Ok(WalkStep { found, rest });
         }
         self.drop_oldest(end);
         let more = self.queue.back().is_some_and(|next| next.slot <= last_slot);
         let is_stale = self.queue.is_empty() && (self.is_cut || self.as_of < last_slot);
-        Ok(Step { found, rest: if more || is_stale { Rest::More } else { Rest::Nothing } })
+        Ok(WalkStep { found, rest: if more || is_stale { Rest::More } else { Rest::Nothing } })
     }
 
     /// Returns whether every listed transaction is done, so that the next walk must list anew.

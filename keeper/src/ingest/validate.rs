@@ -12,7 +12,7 @@ use {
 
 /// A reason to refuse a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
-pub enum Refused {
+pub enum Refusal {
     /// Of another market.
     #[error("the report is of another market")]
     WrongMarket,
@@ -57,24 +57,24 @@ pub enum Refused {
     Regression,
 }
 
-impl Refused {
+impl Refusal {
     /// The reason's name in metrics.
     pub fn name(self) -> &'static str {
         match self {
-            Refused::WrongMarket => "wrong_market",
-            Refused::WrongProvider => "wrong_provider",
-            Refused::UnknownProvider => "unknown_provider",
-            Refused::OlderEpoch => "older_epoch",
-            Refused::NewerEpoch => "newer_epoch",
-            Refused::WrongChunkSize => "wrong_chunk_size",
-            Refused::NoSuchChunk => "no_such_chunk",
-            Refused::UnlistedReporter => "unlisted_reporter",
-            Refused::ExpiredReporter => "expired_reporter",
-            Refused::FromFuture => "from_future",
-            Refused::Malformed => "malformed",
-            Refused::BadSignature => "bad_signature",
-            Refused::Equivocation => "equivocation",
-            Refused::Regression => "regression",
+            Refusal::WrongMarket => "wrong_market",
+            Refusal::WrongProvider => "wrong_provider",
+            Refusal::UnknownProvider => "unknown_provider",
+            Refusal::OlderEpoch => "older_epoch",
+            Refusal::NewerEpoch => "newer_epoch",
+            Refusal::WrongChunkSize => "wrong_chunk_size",
+            Refusal::NoSuchChunk => "no_such_chunk",
+            Refusal::UnlistedReporter => "unlisted_reporter",
+            Refusal::ExpiredReporter => "expired_reporter",
+            Refusal::FromFuture => "from_future",
+            Refusal::Malformed => "malformed",
+            Refusal::BadSignature => "bad_signature",
+            Refusal::Equivocation => "equivocation",
+            Refusal::Regression => "regression",
         }
     }
 }
@@ -101,59 +101,59 @@ pub(crate) struct Verified {
 }
 
 impl Validator<'_> {
-    /// Validates a report and verifies its signature. [`super::compare()`] holds it against other reports. Errors: [`Refused`].
-    pub(crate) fn validate(&self, record: ReportRecord) -> Result<Verified, Refused> {
+    /// Validates a report and verifies its signature. [`super::compare()`] holds it against other reports. Errors: [`Refusal`].
+    pub(crate) fn validate(&self, record: ReportRecord) -> Result<Verified, Refusal> {
         if record.market != *self.market {
-            return Err(Refused::WrongMarket);
+            return Err(Refusal::WrongMarket);
         }
         if self.expected.is_some_and(|expected| record.provider != *expected) {
-            return Err(Refused::WrongProvider);
+            return Err(Refusal::WrongProvider);
         }
-        let provider = self.providers.get(&record.provider).ok_or(Refused::UnknownProvider)?;
+        let provider = self.providers.get(&record.provider).ok_or(Refusal::UnknownProvider)?;
         require_epoch_and_chunk(&record, provider)?;
         self.require_reporter(&record, provider)?;
         if ChainTime(record.reported_at) > self.clock.plus_seconds(MAX_CLOCK_SKEW_SECONDS) {
-            return Err(Refused::FromFuture);
+            return Err(Refusal::FromFuture);
         }
         record.verify(&record.provider, provider).map_err(|error| refused(&error))?;
         let digest = record.digest();
         Ok(Verified { record: Arc::new(record), digest })
     }
 
-    fn require_reporter(&self, record: &ReportRecord, provider: &Provider) -> Result<(), Refused> {
+    fn require_reporter(&self, record: &ReportRecord, provider: &Provider) -> Result<(), Refusal> {
         let listed: Option<&Reporter> = provider.reporters().get(usize::from(record.reporter_index));
         let listed = listed.filter(|listed| listed.key == record.reporter);
-        let expires_at = listed.ok_or(Refused::UnlistedReporter)?.expires_at;
-        if self.clock < ChainTime(expires_at) { Ok(()) } else { Err(Refused::ExpiredReporter) }
+        let expires_at = listed.ok_or(Refusal::UnlistedReporter)?.expires_at;
+        if self.clock < ChainTime(expires_at) { Ok(()) } else { Err(Refusal::ExpiredReporter) }
     }
 }
 
-fn require_epoch_and_chunk(record: &ReportRecord, provider: &Provider) -> Result<(), Refused> {
+fn require_epoch_and_chunk(record: &ReportRecord, provider: &Provider) -> Result<(), Refusal> {
     if record.epoch < provider.epoch {
-        return Err(Refused::OlderEpoch);
+        return Err(Refusal::OlderEpoch);
     }
     if record.epoch > provider.epoch {
-        return Err(Refused::NewerEpoch);
+        return Err(Refusal::NewerEpoch);
     }
     if record.chunk_size != provider.chunk_size {
-        return Err(Refused::WrongChunkSize);
+        return Err(Refusal::WrongChunkSize);
     }
     // A reporter could sign reports on four thousand million chunks, and the store would keep one for each.
     match record.index(0) {
         Some(first) if first < provider.next_index => Ok(()),
-        _ => Err(Refused::NoSuchChunk),
+        _ => Err(Refusal::NoSuchChunk),
     }
 }
 
-fn refused(error: &ReportError) -> Refused {
+fn refused(error: &ReportError) -> Refusal {
     match error {
-        ReportError::WrongProvider => Refused::WrongProvider,
-        ReportError::WrongEpoch { .. } => Refused::OlderEpoch,
-        ReportError::WrongChunkSize { .. } => Refused::WrongChunkSize,
-        ReportError::UnknownReporter(_) => Refused::UnlistedReporter,
+        ReportError::WrongProvider => Refusal::WrongProvider,
+        ReportError::WrongEpoch { .. } => Refusal::OlderEpoch,
+        ReportError::WrongChunkSize { .. } => Refusal::WrongChunkSize,
+        ReportError::UnknownReporter(_) => Refusal::UnlistedReporter,
         ReportError::BitOutOfRange(_) | ReportError::Malformed { .. } | ReportError::RepeatedCredit(_) => {
-            Refused::Malformed
+            Refusal::Malformed
         }
-        ReportError::BadSignature(_) | ReportError::Signing(_) => Refused::BadSignature,
+        ReportError::BadSignature(_) | ReportError::Signing(_) => Refusal::BadSignature,
     }
 }

@@ -37,10 +37,10 @@ pub(crate) fn findings(
     market: &MarketState,
     covenant_margin: Bps,
 ) -> Vec<Finding> {
-    let mut found = Vec::with_capacity(measures.len().saturating_mul(Case::RULES).saturating_add(1));
+    let mut found = Vec::with_capacity(measures.len().saturating_mul(RuleInputs::RULES).saturating_add(1));
     let elsewhere = Elsewhere::new(measures);
     for measure in measures.values() {
-        let case = Case { measure, other: elsewhere.at_another_provider(measure), covenant_margin };
+        let case = RuleInputs { measure, other: elsewhere.at_another_provider(measure), covenant_margin };
         found.extend(case.findings());
     }
     found.push(Finding::is(market.key, Fact::Stall { seconds: market.lost_seconds }));
@@ -48,18 +48,18 @@ pub(crate) fn findings(
 }
 
 /// One credit, with the inputs of its rules.
-struct Case<'a> {
+struct RuleInputs<'a> {
     measure: &'a Measure,
     /// The credit of the same borrower that was used last at another provider.
     other: Option<&'a Measure>,
     covenant_margin: Bps,
 }
 
-impl Case<'_> {
+impl RuleInputs<'_> {
     /// Rules on a credit.
     const RULES: usize = 13;
 
-    fn findings(&self) -> [Finding; Case::RULES] {
+    fn findings(&self) -> [Finding; RuleInputs::RULES] {
         [
             (Rule::BurnRate, self.burn_rate()),
             (Rule::Exhaustion, self.exhaustion()),

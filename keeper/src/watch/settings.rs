@@ -11,7 +11,7 @@ pub(crate) struct WatchSettings {
     pub sample_seconds: u64,
     /// The half-lives of the averages of burn rates.
     pub half_lives: HalfLives,
-    /// The part of its value that a forced sale of collateral loses.
+    /// The share of its value that collateral loses in a forced sale.
     pub haircut_bps: Bps,
     /// The distance from a covenant's threshold at which its alert is cleared, as a share of the plan.
     pub covenant_margin_bps: Bps,
@@ -22,7 +22,7 @@ pub(crate) struct WatchSettings {
 }
 
 impl WatchSettings {
-    /// Reads the section `[watch]`; mistakes are with the reader.
+    /// Reads the section `[watch]`; the reader collects its mistakes.
     pub(crate) fn read(reader: &mut Reader) -> WatchSettings {
         reader.section("watch", |reader| {
             let short = reader.number("half_life_hours", 24_u64, 1..=24 * 90);

@@ -64,7 +64,7 @@ fn not_ours(ours: &Pubkey) -> ApiError {
 }
 
 #[derive(Deserialize)]
-struct After {
+struct NoticesQuery {
     #[serde(default)]
     after: u64,
     most: Option<usize>,
@@ -73,7 +73,7 @@ struct After {
 async fn notices(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    query: Result<Query<After>, QueryRejection>,
+    query: Result<Query<NoticesQuery>, QueryRejection>,
 ) -> Result<Json<Value>, ApiError> {
     let ours = app.authorise(&headers)?.to_string();
     let wrong = |_| ApiError::param("after", "`after` and `most` must be whole numbers");

@@ -60,7 +60,7 @@ async fn latest(
 }
 
 #[derive(Deserialize)]
-struct After {
+struct ReportsQuery {
     #[serde(default)]
     after: u64,
     most: Option<u32>,
@@ -68,7 +68,7 @@ struct After {
 
 async fn after(
     State(app): State<Arc<App>>,
-    query: Result<Query<After>, QueryRejection>,
+    query: Result<Query<ReportsQuery>, QueryRejection>,
 ) -> Result<Json<ReportPage>, ApiError> {
     let wrong = |_| ApiError::param("after", "`after` and `most` must be whole numbers");
     let Query(query) = query.map_err(wrong)?;

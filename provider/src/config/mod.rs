@@ -7,8 +7,8 @@ pub use {
     blockable_service::settings::ConfigError,
     model::{ModelConfig, Upstream},
     sections::{
-        Chain, FreezeSettings, GateSettings, GpuConfig, LeaseSettings, Limits, Party, ReporterSettings,
-        Revoked, Webhook,
+        Chain, FreezeSettings, GateSettings, GpuConfig, LeaseSettings, Limits, ReporterSettings, Revoked,
+        Webhook, WebhookParty,
     },
 };
 use {

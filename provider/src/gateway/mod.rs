@@ -12,7 +12,7 @@ use {
         error::ApiError,
         http::RequestId,
         limits::Permit,
-        request::{Endpoint, Request},
+        request::{CompletionRequest, Endpoint},
     },
     axum::{
         Extension, Json, Router,
@@ -74,7 +74,7 @@ async fn models(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<
 }
 
 /// A request ready for its upstream, with the most it can cost.
-struct Plan {
+struct PreparedRequest {
     endpoint: Endpoint,
     model: Arc<Model>,
     units: Units,
@@ -101,8 +101,8 @@ async fn complete(
 }
 
 /// Reads a request and bounds its cost. Errors: 400 for a mistake in it, 404 for an unknown model.
-fn plan(app: &App, endpoint: Endpoint, body: &Bytes) -> Result<Plan, ApiError> {
-    let request = Request::parse(endpoint, body)?;
+fn plan(app: &App, endpoint: Endpoint, body: &Bytes) -> Result<PreparedRequest, ApiError> {
+    let request = CompletionRequest::parse(endpoint, body)?;
     let model = app.models.get(&request.model).ok_or_else(|| {
         let message = "the provider has no such model; GET /v1/models lists those on offer";
         let error = ApiError::not_found("model_not_found", message);
@@ -112,7 +112,7 @@ fn plan(app: &App, endpoint: Endpoint, body: &Bytes) -> Result<Plan, ApiError> {
     let units = model.config.price().most(&bound).map_err(|_| {
         ApiError::invalid("request_too_large", "the request may cost more than can be counted; ask for less")
     })?;
-    Ok(Plan {
+    Ok(PreparedRequest {
         endpoint,
         model: model.clone(),
         units,
@@ -125,7 +125,7 @@ fn plan(app: &App, endpoint: Endpoint, body: &Bytes) -> Result<Plan, ApiError> {
 /// Holds the units, calls the upstream and answers.
 async fn run(
     app: Arc<App>,
-    plan: Plan,
+    plan: PreparedRequest,
     credit: Pubkey,
     id: String,
     permit: Permit,

@@ -18,7 +18,7 @@ const MAX_ANSWERS: u64 = 128;
 /// Most prompts in one request.
 const MAX_PROMPTS: usize = 2_048;
 
-/// Parameters that raise the cost without a bound, or that some upstreams take for another one.
+/// Parameters that raise the cost without a bound, or that some upstreams read as another parameter.
 const REFUSED: &[&str] = &[
     "audio",
     "max_gen_len",
@@ -34,7 +34,7 @@ const REFUSED: &[&str] = &[
     "web_search_options",
 ];
 
-/// Parameters that no token is made of.
+/// Parameters that never become tokens.
 const FREE: &[&str] = &[
     "frequency_penalty",
     "logit_bias",
@@ -97,7 +97,7 @@ impl Endpoint {
 
 /// A request that is well formed.
 #[derive(Debug)]
-pub(crate) struct Request<'a> {
+pub(crate) struct CompletionRequest<'a> {
     endpoint: Endpoint,
     body: &'a [u8],
     /// The model's name.
@@ -115,11 +115,11 @@ pub(crate) struct Request<'a> {
     others: u64,
 }
 
-impl<'a> Request<'a> {
+impl<'a> CompletionRequest<'a> {
     /// Reads a body. Errors: 400, with the parameter that is wrong.
-    pub(crate) fn parse(endpoint: Endpoint, body: &'a [u8]) -> Result<Request<'a>, ApiError> {
+    pub(crate) fn parse(endpoint: Endpoint, body: &'a [u8]) -> Result<CompletionRequest<'a>, ApiError> {
         let fields: Fields = serde_json::from_slice(body).map_err(|error| {
-            ApiError::invalid("invalid_json", format!("the body is not a JSON object as it must be: {error}"))
+            ApiError::invalid("invalid_json", format!("the body must be a JSON object: {error}"))
         })?;
         let others = other_bytes(&fields)?;
         let model_value = fields.get("model").ok_or_else(|| missing("model"))?;
@@ -149,7 +149,7 @@ impl<'a> Request<'a> {
         };
         let stream_options = fields.get("stream_options");
         let wants_usage = forward::wants_usage(stream_options)?;
-        Ok(Request {
+        Ok(CompletionRequest {
             endpoint,
             body,
             model: read("model", model_value, "a text")?,
@@ -186,8 +186,8 @@ impl<'a> Request<'a> {
         })
     }
 
-    /// Makes the body for the upstream: unchanged but for the model's name there, a limit above the model's, and usage at
-    /// the end of a stream.
+    /// Makes the body for the upstream. Three things change: the model's name, token limits above the model's own, and a stream
+    /// is asked for the usage at its end.
     pub(crate) fn forward(&self, whole: &Bytes, model: &ModelConfig) -> Bytes {
         let mut edits = forward::Edits::new(self.body);
         if let Some(name) = &model.upstream_name {
@@ -214,7 +214,7 @@ fn other_bytes(fields: &Fields) -> Result<u64, ApiError> {
     for (name, value) in fields.others(READ) {
         let plain = name.trim().to_ascii_lowercase();
         let known = |list: &[&str]| list.contains(&plain.as_str());
-        // Some upstreams match names without regard to case: such a name would slip past what is read here.
+        // Some upstreams ignore the case of names: they would obey a parameter that was not read here.
         if known(READ) || (known(REFUSED) && value.get() != "null") {
             let message = format!("`{name}` is not supported; remove it");
             let error = ApiError { code: "unsupported_parameter", ..ApiError::param(name, message) };

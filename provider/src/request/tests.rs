@@ -1,5 +1,5 @@
 use {
-    super::{Endpoint, Request},
+    super::{CompletionRequest, Endpoint},
     crate::{
         config::ModelConfig,
         error::ApiError,
@@ -17,7 +17,7 @@ fn model() -> ModelConfig {
 }
 
 fn bound(endpoint: Endpoint, body: &Value) -> Result<Bound, ApiError> {
-    Request::parse(endpoint, body.to_string().as_bytes())?.bound(&model())
+    CompletionRequest::parse(endpoint, body.to_string().as_bytes())?.bound(&model())
 }
 
 fn chat(more: Value) -> Value {
@@ -81,7 +81,7 @@ fn what_has_no_bound_is_refused() {
         assert_eq!(refused(Endpoint::Chat, &chat(more.clone())), (code, Some(param.to_string())), "{more}");
     }
     for text in ["", "[]", "{", "{\"model\":\"a\",\"model\":\"b\"}", "{\"model\":\"\\ud800\"}", "nul"] {
-        let error = Request::parse(Endpoint::Chat, text.as_bytes()).unwrap_err();
+        let error = CompletionRequest::parse(Endpoint::Chat, text.as_bytes()).unwrap_err();
         assert_eq!(error.status, 400, "{text}");
     }
 }
@@ -93,14 +93,14 @@ fn parts_that_are_not_text_need_a_bound_of_their_own() {
     let body = chat(json!({"messages": [{"role": "user", "content": parts}]}));
     assert_eq!(refused(Endpoint::Chat, &body), ("unsupported_content", Some("messages".to_string())));
     let text = body.to_string();
-    let request = Request::parse(Endpoint::Chat, text.as_bytes()).unwrap();
+    let request = CompletionRequest::parse(Endpoint::Chat, text.as_bytes()).unwrap();
     let seeing = ModelConfig { tokens_per_part: Some(500), ..model() };
     assert_eq!(request.bound(&seeing).unwrap().prompts, [4 + 4 + 3 + 500]);
 }
 
 fn forwarded(text: &str, model: &ModelConfig) -> String {
     let whole = Bytes::copy_from_slice(text.as_bytes());
-    let request = Request::parse(Endpoint::Chat, &whole).unwrap();
+    let request = CompletionRequest::parse(Endpoint::Chat, &whole).unwrap();
     String::from_utf8(request.forward(&whole, model).to_vec()).unwrap()
 }
 
@@ -127,7 +127,7 @@ proptest! {
     /// No bytes are a request that panics, and what is forwarded is JSON again.
     #[test]
     fn any_bytes_are_a_request_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        if let Ok(request) = Request::parse(Endpoint::Chat, &bytes) {
+        if let Ok(request) = CompletionRequest::parse(Endpoint::Chat, &bytes) {
             let _ = request.bound(&model());
         }
     }

@@ -31,7 +31,7 @@ const WEEK: i64 = 7 * 86_400;
 
 /// The settings of a rule unless the configuration changes them, and its fixed properties.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Row {
+pub(super) struct RuleRow {
     /// The importance of its alerts.
     pub(crate) severity: Severity,
     /// Its thresholds; `None` where the program's state, or another section of the configuration, decides.
@@ -149,13 +149,18 @@ const fn below(unit: ThresholdUnit, raise: f64, clear: f64) -> Option<Thresholds
     Some(Thresholds { side: Side::Below, unit, raise, clear })
 }
 
-const fn row(severity: Severity, thresholds: Option<Thresholds>, audience: Audience, end: AlertEnd) -> Row {
-    Row { severity, thresholds, audience, end }
+const fn row(
+    severity: Severity,
+    thresholds: Option<Thresholds>,
+    audience: Audience,
+    end: AlertEnd,
+) -> RuleRow {
+    RuleRow { severity, thresholds, audience, end }
 }
 
 /// The table of rules.
 #[rustfmt::skip]
-pub(super) const fn row_of(rule: Rule) -> Row {
+pub(super) const fn row_of(rule: Rule) -> RuleRow {
     use {Audience::*, AlertEnd::*, Severity::*, ThresholdUnit as Unit};
     match rule {
         Rule::BurnRate          => row(Warning,  above(Unit::Times, 2.0, 1.5),          Parties,  WithCredit),

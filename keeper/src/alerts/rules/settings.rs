@@ -23,7 +23,7 @@ pub(crate) struct RuleSettings {
 pub(crate) struct Rules(BTreeMap<Rule, RuleSettings>);
 
 impl Rules {
-    /// Reads one inline table per rule, under the rule's name, out of `[rules]`; mistakes are with the reader.
+    /// Reads one inline table per rule, under the rule's name, out of `[rules]`; the reader collects its mistakes.
     pub(crate) fn read(reader: &mut Reader) -> Rules {
         let read = |reader: &mut Reader| {
             let of = |rule: Rule| (rule, reader.section(rule.name(), |reader| read_rule(reader, rule)));

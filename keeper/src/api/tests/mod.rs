@@ -9,7 +9,7 @@ mod ops_files;
 mod settings;
 
 use {
-    super::{ApiSettings, ApiState, Server},
+    super::{ApiServer, ApiSettings, ApiState},
     crate::{
         alerts::{self, Alerts},
         chain::{Node, Nodes, Snapshot, Stall, Stalls},
@@ -121,7 +121,7 @@ fn node(name: &str) -> Node {
 
 /// A server with a store of its own.
 struct Api {
-    server: Option<Server>,
+    server: Option<ApiServer>,
     url: String,
     http: reqwest::Client,
     state: ApiState,
@@ -153,7 +153,7 @@ impl Api {
         let mut settings = ApiSettings { listen: "127.0.0.1:0".parse().unwrap(), ..ApiSettings::default() };
         change(&mut settings, &folder);
         let (stop, stopped) = tokio::sync::watch::channel(false);
-        let server = Server::start(&settings, state.clone(), stopped).await.unwrap();
+        let server = ApiServer::start(&settings, state.clone(), stopped).await.unwrap();
         let url = format!("http://{}", server.addr());
         let http = reqwest::Client::new();
         Api { server: Some(server), url, http, state, shown, stop, folder }

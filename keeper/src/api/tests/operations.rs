@@ -3,7 +3,7 @@
 use {
     super::*,
     crate::{
-        api::{guarded, open, openapi::openapi, recorder},
+        api::{guarded_routes, open_routes, openapi::openapi, recorder},
         land::lanes,
         store::StoreError,
     },
@@ -128,7 +128,7 @@ async fn metrics_are_rendered_where_they_are_recorded() {
     let mut state = none.state.clone();
     state.metrics = Some(recorder.handle());
     let settings = ApiSettings { listen: "127.0.0.1:0".parse().unwrap(), ..ApiSettings::default() };
-    let server = Server::start(&settings, state, none.stop.subscribe()).await.unwrap();
+    let server = ApiServer::start(&settings, state, none.stop.subscribe()).await.unwrap();
     let response = none.http.get(format!("http://{}/metrics", server.addr())).send().await.unwrap();
     assert!(response.headers()["content-type"].to_str().unwrap().starts_with("text/plain; version=0.0.4"));
     let text = response.text().await.unwrap();
@@ -145,9 +145,9 @@ async fn the_description_has_every_route_that_is_served_and_no_other() {
     let document = api.json("/openapi.json").await;
     assert_eq!(document, serde_json::to_value(openapi()).unwrap());
     let described: BTreeSet<String> = document["paths"].as_object().unwrap().keys().cloned().collect();
-    let served = || guarded().into_iter().chain(open()).map(|(path, _)| path.to_string());
+    let served = || guarded_routes().into_iter().chain(open_routes()).map(|(path, _)| path.to_string());
     assert_eq!(described, served().collect());
-    for (path, _) in guarded() {
+    for (path, _) in guarded_routes() {
         assert_eq!(document["paths"][path]["get"]["security"][0]["token"], serde_json::json!([]), "{path}");
     }
     assert_eq!(document["components"]["securitySchemes"]["token"]["scheme"], "bearer");

@@ -8,7 +8,7 @@ mod written;
 
 use {
     super::{
-        backlog::Outcome,
+        backlog::WorkOutcome,
         kinds::Life,
         prove::{Found, Position, ProofError, join, prove},
         *,

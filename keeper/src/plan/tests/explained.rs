@@ -100,7 +100,7 @@ fn it_reads_as_text_and_as_json() {
     let text = explanation.to_string();
     for line in [
         "status      active, as of 2027-02-15 08:00 UTC (slot 1000)",
-        "arrears     $400.00 since 2027-02-14 08:00 UTC; graces are 0 seconds longer here",
+        "arrears     $400.00 since 2027-02-14 08:00 UTC; this keeper adds 0 seconds to each grace",
         "next due    $800.00 by 2027-03-16 08:00 UTC",
         "metered     0 units up to 2027-01-15 08:00 UTC; chunk 0, bit 0",
         "  mark_delinquent not before 2027-02-19 08:00 UTC",
