@@ -1,7 +1,7 @@
-//! `bench gate`: how many jobs a gate admits per second, and how long one waits for it.
+//! `bench gate`: the jobs that a gate admits per second, and the wait of each.
 
 use {
-    super::{credit, gate_seeing},
+    super::{credit, open_gate_with},
     crate::{
         BenchError,
         performance::{Bound, Durations, Figure, Output},
@@ -24,6 +24,7 @@ const CALLERS: u32 = 64;
 /// The time limit of jobs; none reaches it.
 const TIME_LIMIT: Duration = Duration::from_secs(600);
 
+/// Arguments of `bench gate`.
 #[derive(clap::Args, Debug)]
 pub struct GateArgs {
     /// Seconds per measurement
@@ -36,6 +37,7 @@ pub struct GateArgs {
     output: Output,
 }
 
+/// Runs `bench gate`. Errors: [`BenchError`].
 pub fn run(args: &GateArgs) -> Result<(), BenchError> {
     let time = Duration::from_secs(args.seconds.max(1));
     eprintln!("bench: admissions in memory ...");
@@ -55,7 +57,7 @@ pub fn run(args: &GateArgs) -> Result<(), BenchError> {
     args.output.finish("gate", &figures)
 }
 
-/// Admissions by one thread, each ended again, over all credits.
+/// Measures admissions by one thread, over all credits; each hold is ended at once.
 fn in_memory(time: Duration) -> Figure {
     let mut ledger = Ledger::restore(HashMap::new(), Vec::new(), 1);
     let addresses: Vec<_> = (0..CREDITS.into()).map(address).collect();
@@ -85,10 +87,10 @@ fn in_memory(time: Duration) -> Figure {
     Figure::new(name, per_second, "per second", Bound::AtLeast(200_000.0))
 }
 
-/// Durable holds per second, and how long each caller waited.
+/// Measures durable holds per second, and the wait for each.
 async fn durable(time: Duration, durability: Durability) -> Result<(f64, Durations), BenchError> {
     let folder = tempfile::tempdir().map_err(BenchError::setup)?;
-    let gate = gate_seeing(folder.path(), durability, 0..CREDITS)?;
+    let gate = open_gate_with(folder.path(), durability, 0..CREDITS)?;
     let start = Instant::now();
     let mut callers = JoinSet::new();
     for caller in 0..CALLERS {

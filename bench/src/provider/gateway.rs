@@ -1,7 +1,7 @@
 //! Measures the latency that the gateway adds: the same call through it and directly to the upstream, in turn.
 
 use {
-    super::gate_seeing,
+    super::open_gate_with,
     crate::{
         BenchError,
         performance::{Bound, Durations, Figure},
@@ -20,7 +20,7 @@ const WARM_UP: u32 = 100;
 /// Added latency of calls with a prompt of 200 words that generate 28, the mean of the published trace.
 pub async fn added_latency(calls: u32) -> Result<Vec<Figure>, BenchError> {
     let folder = tempfile::tempdir().map_err(BenchError::setup)?;
-    let gate = gate_seeing(folder.path(), Durability::Process, 1..2)?;
+    let gate = open_gate_with(folder.path(), Durability::Process, 1..2)?;
     let echo =
         Echo::start(&ModelConfig::echo("echo", Price { prompt: Units(1_000), generated: Units(4_000) }))
             .await

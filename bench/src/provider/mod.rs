@@ -40,8 +40,8 @@ fn credit(number: u32) -> Credit {
     active_credit(number, Units(u64::MAX / 4))
 }
 
-/// A gate that has seen credits with these numbers, and the chain for longer than any bench takes.
-fn gate_seeing(
+/// Opens a gate that has seen credits with these numbers, and whose chain view does not grow stale during a bench.
+fn open_gate_with(
     folder: &Path,
     durability: Durability,
     numbers: std::ops::Range<u32>,
