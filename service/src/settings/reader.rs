@@ -151,11 +151,19 @@ impl Reader {
             None => Table::new(),
             Some(Value::Table(tree)) => tree.clone(),
             Some(_) => {
-                self.mistake(key, format!("must be written as [{key}]"));
+                self.mistake(key, format!("must be written as [{}]", self.header(key)));
                 Table::new()
             }
         };
         self.inner(tree, format!("{key}."), read)
+    }
+
+    /// The path of a key as a section's header has it: without the numbers of list entries.
+    fn header(&self, key: &str) -> String {
+        let without_number = |name: &str| name.split('[').next().unwrap_or_default().to_string();
+        let mut names: Vec<String> = self.prefix.split_terminator('.').map(without_number).collect();
+        names.push(key.to_string());
+        names.join(".")
     }
 
     /// True where a key or section is there.
@@ -170,7 +178,7 @@ impl Reader {
             None => Vec::new(),
             Some(Value::Array(entries)) => entries.clone(),
             Some(_) => {
-                self.mistake(key, format!("must be written as [[{key}]]"));
+                self.mistake(key, format!("must be written as [[{}]]", self.header(key)));
                 Vec::new()
             }
         };
@@ -178,7 +186,7 @@ impl Reader {
         for (number, entry) in entries.into_iter().enumerate() {
             match entry {
                 Value::Table(tree) => taken.push(self.inner(tree, format!("{key}[{number}]."), &mut read)),
-                _ => self.mistake(key, format!("must be written as [[{key}]]")),
+                _ => self.mistake(key, format!("must be written as [[{}]]", self.header(key))),
             }
         }
         taken

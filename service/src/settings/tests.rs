@@ -59,6 +59,29 @@ fn mistakes_name_the_path_of_their_key() {
 }
 
 #[test]
+fn a_section_that_is_a_value_is_shown_with_its_whole_header() {
+    let mut reader =
+        Reader::new("top = 1\n[rules]\nburn_rate = 5\n[[rpc]]\nlimits = 1\nlist = 2\nmixed = [3]").unwrap();
+    reader.section("top", |_| ());
+    reader.section("rules", |rules| rules.section("burn_rate", |_| ()));
+    reader.each("rpc", |rpc| {
+        rpc.section("limits", |_| ());
+        rpc.each("list", |_| ());
+        rpc.each("mixed", |_| ());
+    });
+    assert_eq!(
+        reader.finish(),
+        [
+            "top: must be written as [top]",
+            "rules.burn_rate: must be written as [rules.burn_rate]",
+            "rpc[0].limits: must be written as [rpc.limits]",
+            "rpc[0].list: must be written as [[rpc.list]]",
+            "rpc[0].mixed: must be written as [[rpc.mixed]]",
+        ]
+    );
+}
+
+#[test]
 fn expected_types_are_named_in_words() {
     #[derive(Debug, serde::Deserialize)]
     #[serde(tag = "kind", rename_all = "lowercase")]
