@@ -154,7 +154,7 @@ impl AlertSettings {
             if let Some(webhook) = &webhook
                 && !names.insert(webhook.name.clone())
             {
-                reader.mistake("name", format!("`{}` is used twice; give each its own", webhook.name));
+                reader.mistake("name", "is used twice; give each its own");
             }
             webhook
         });
@@ -245,8 +245,7 @@ fn read_wants(reader: &mut Reader) -> (Option<SubscribedParty>, Severity) {
         Some(key) => match key.parse() {
             Ok(key) => Some(SubscribedParty::Key(key)),
             Err(_) => {
-                let mistake =
-                    format!("`{key}` is neither \"all\", \"operator\" nor an address in base58; correct it");
+                let mistake = "is neither \"all\", \"operator\" nor an address in base58; correct it";
                 reader.mistake("party", mistake);
                 None
             }
@@ -259,7 +258,7 @@ fn read_mailbox(reader: &mut Reader, key: &str) -> Option<Mailbox> {
     let text: String = reader.required(key)?;
     let mailbox = text.parse().ok();
     if mailbox.is_none() {
-        reader.mistake(key, format!("`{text}` is not a mail address; write it as NAME@HOST"));
+        reader.mistake(key, "is not a mail address; write it as NAME@HOST");
     }
     mailbox
 }

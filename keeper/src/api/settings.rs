@@ -68,8 +68,7 @@ fn listen(reader: &mut Reader) -> Option<SocketAddr> {
     let text: String = reader.optional("listen")?;
     let listen = text.parse().ok();
     if listen.is_none() {
-        reader
-            .mistake("listen", format!("`{text}` is not an address with a port; write it as 127.0.0.1:8420"));
+        reader.mistake("listen", "is not an address with a port; write it as 127.0.0.1:8420");
     }
     listen
 }

@@ -145,8 +145,8 @@ fn read_mode(reader: &mut Reader) -> Mode {
     match reader.optional::<String>("mode").as_deref() {
         None | Some("pull") => Mode::Pull,
         Some("stream") => Mode::Stream,
-        Some(other) => {
-            reader.mistake("mode", format!("`{other}` is no mode; write \"pull\" or \"stream\""));
+        Some(_) => {
+            reader.mistake("mode", "is no mode; write \"pull\" or \"stream\"");
             Mode::Pull
         }
     }
@@ -187,9 +187,9 @@ mod tests {
             ("url = \"ftp://host\"", "reporter[0].url: is no such URL"),
             ("url = \"http://me:pw@host\"", "reporter[0].url: must not hold a user or a password"),
             ("url = \"http://host/?key=1\"", "reporter[0].url: must not hold a query"),
-            ("mode = \"push\"", "reporter[0].mode: `push` is no mode"),
+            ("mode = \"push\"", "reporter[0].mode: is no mode"),
             ("every_seconds = 0", "reporter[0].every_seconds: 0 is not from 1"),
-            ("provider = \"abc\"", "reporter[0].provider: `abc` is not an address"),
+            ("provider = \"abc\"", "reporter[0].provider: is not an address"),
             ("urls = 1", "reporter[0].urls: no such key"),
         ] {
             let (_, mistakes) = read(&format!("[[reporter]]\n{line}"));

@@ -128,7 +128,7 @@ fn read_named<T>(
     let entries = reader.each(key, |entry| {
         let thing = read(entry)?;
         if !names.insert(name(&thing).clone()) {
-            entry.mistake("name", format!("`{}` is used twice; rename one, or remove it", name(&thing)));
+            entry.mistake("name", "is used twice; rename one, or remove it");
         }
         Some(thing)
     });

@@ -295,8 +295,7 @@ impl WebhookParty {
         }
         let key = text.parse().ok().map(WebhookParty::Key);
         if key.is_none() {
-            let mistake = format!("`{text}` is no party; write \"all\", or a lender's or borrower's address");
-            reader.mistake("party", mistake);
+            reader.mistake("party", "is no party; write \"all\", or a lender's or borrower's address");
         }
         key
     }

@@ -1,7 +1,8 @@
 //! Settings from a TOML file and the environment.
 //!
 //! Keys are read one by one, and every mistake is collected with its key's path, what is wrong and what to do, so that a
-//! file is corrected in one go. No text repeats a value: a secret may stand in the wrong place.
+//! file is corrected in one go. No mistake repeats a text of the file, as a secret may stand in the wrong place; numbers are
+//! repeated.
 
 mod environment;
 mod reader;

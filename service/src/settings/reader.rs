@@ -139,7 +139,7 @@ impl Reader {
     pub fn parse_address(&mut self, key: &str, text: &str) -> Option<Pubkey> {
         let address = text.parse().ok();
         if address.is_none() {
-            self.mistake(key, format!("`{text}` is not an address; write it in base58"));
+            self.mistake(key, "is not an address; write it in base58");
         }
         address
     }

@@ -45,19 +45,19 @@ fn every_mistake_is_named_with_its_place() {
     let has =
         |start: &str| assert!(found.iter().any(|mistake| mistake.starts_with(start)), "{start}: {found:?}");
     has("webhook[0].url: would be sent in the clear");
-    has("webhook[0].party: `me` is neither");
+    has("webhook[0].party: is neither");
     has("webhook[0].secret: is missing");
     has("webhook[1].url: is not a web address");
     has("webhook[1].give_up_hours: ");
     has("email.tls: \"none\" is for a mail server on this machine alone");
-    has("email.from: `nobody` is not a mail address");
+    has("email.from: is not a mail address");
     has("email.password: is missing though user is set");
     has("email_to[0].address: is missing");
     assert_eq!(found.len(), 9, "{found:?}");
     assert_eq!(mistakes("[[email_to]]\naddress = \"a@b.org\"\nparty = \"all\"").len(), 1, "no [email]");
     let hook =
         "[[webhook]]\nname = \"a\"\nurl = \"https://x.org/\"\nparty = \"all\"\nsecret = { env = \"X\" }\n";
-    assert_eq!(mistakes(&hook.repeat(2)), ["webhook[1].name: `a` is used twice; give each its own"]);
+    assert_eq!(mistakes(&hook.repeat(2)), ["webhook[1].name: is used twice; give each its own"]);
 }
 
 #[test]

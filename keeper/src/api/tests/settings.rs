@@ -50,6 +50,7 @@ fn other_machines_need_a_token() {
 fn mistakes_are_named() {
     let text = "[api]\nlisten = \"localhost\"\nmax_connections = 0\nrequest_seconds = 500\nport = 1";
     let (_, mistakes) = read(text);
+    assert!(!mistakes.concat().contains("localhost"), "{mistakes:?}");
     let named = ["api.listen", "api.max_connections", "api.request_seconds", "api.port"];
     assert_eq!(mistakes.len(), named.len(), "{mistakes:?}");
     for name in named {
