@@ -182,7 +182,7 @@ fn read_webhook(reader: &mut Reader) -> Option<Webhook> {
     if name.as_ref().is_some_and(|name| name.is_empty() || name.contains(char::is_control)) {
         reader.mistake("name", "must be one line of text; name it");
     }
-    if format == Format::Json && secret.is_none() {
+    if format == Format::Json && !reader.has("secret") {
         reader
             .mistake("secret", "is missing; name where it is, as { env = \"NAME\" } or { file = \"PATH\" }");
     }
@@ -219,6 +219,8 @@ fn read_email(reader: &mut Reader) -> Option<Email> {
     let login = match (user, password) {
         (Some(user), Some(password)) => Some((user, password)),
         (None, None) => None,
+        (Some(_), None) if reader.has("password") => None,
+        (None, Some(_)) if reader.has("user") => None,
         (Some(_), None) => {
             reader.mistake("password", "is missing though user is set; name where it is, or remove user");
             None

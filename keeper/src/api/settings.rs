@@ -42,7 +42,7 @@ impl ApiSettings {
                 max_connections: reader.number("max_connections", otherwise.max_connections, 1..=65_536),
                 deadline: reader.seconds("request_seconds", 10, 1..=120),
             };
-            if settings.token.is_none() && !is_loopback(&settings.listen) {
+            if !reader.has("token") && !is_loopback(&settings.listen) {
                 reader.mistake(
                     "token",
                     format!(

@@ -61,6 +61,20 @@ fn every_mistake_is_named_with_its_place() {
 }
 
 #[test]
+fn a_secret_in_the_wrong_place_is_one_mistake_and_is_not_repeated() {
+    let hook = "[[webhook]]\nname = \"a\"\nurl = \"https://x.org/\"\nparty = \"all\"\nsecret = \"hush\"\n";
+    let email = "[email]\nhost = \"mail.example.org\"\nfrom = \"k@example.org\"\n";
+    for (text, key) in [
+        (hook.to_string(), "webhook[0].secret: "),
+        (format!("{email}user = \"u\"\npassword = \"hush\""), "email.password: "),
+        (format!("{email}user = 5\npassword = {{ env = \"P\" }}"), "email.user: "),
+    ] {
+        let found = mistakes(&text);
+        assert!(found.len() == 1 && found[0].starts_with(key) && !found[0].contains("hush"), "{found:?}");
+    }
+}
+
+#[test]
 fn only_this_machine_is_reached_in_the_clear() {
     for good in ["http://127.0.0.1:80/x", "http://localhost/", "http://[::1]:9/", "https://example.org/x"] {
         assert!(WebhookUrl::parse(good).is_ok(), "{good}");

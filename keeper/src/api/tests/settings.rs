@@ -41,6 +41,9 @@ fn other_machines_need_a_token() {
         assert_eq!(mistakes.len(), 1, "{listen}");
         assert!(mistakes[0].starts_with("api.token: is missing"), "{mistakes:?}");
     }
+    let (_, mistakes) = read("[api]\nlisten = \"0.0.0.0:1\"\ntoken = \"hush\"");
+    assert_eq!(mistakes.len(), 1, "{mistakes:?}");
+    assert!(mistakes[0].starts_with("api.token: is none of those known"), "{mistakes:?}");
     for listen in ["127.0.0.1:1", "127.9.9.9:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
         assert_eq!(read(&format!("[api]\nlisten = \"{listen}\"")).1, Vec::<String>::new(), "{listen}");
     }
