@@ -1,10 +1,10 @@
 //! A credit's units and its notices, for the credit's own key.
 
 use {
-    crate::{app::App, error::ApiError},
+    crate::{api::path::PathText, app::App, error::ApiError},
     axum::{
         Json, Router,
-        extract::{Path, Query, State, rejection::QueryRejection},
+        extract::{Query, State, rejection::QueryRejection},
         http::HeaderMap,
         routing::get,
     },
@@ -28,7 +28,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
 
 async fn credit(
     State(app): State<Arc<App>>,
-    Path(address): Path<String>,
+    PathText(address): PathText,
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
     let ours = app.authorise(&headers)?;
