@@ -30,7 +30,10 @@ pub struct Parser {
     id: Option<u64>,
     /// Set after a carriage return, to which a line feed may belong.
     after_return: bool,
+    /// True until the first line has ended.
     is_first_line: bool,
+    /// True until the first event has ended: only it may begin with a byte order mark.
+    is_first_event: bool,
 }
 
 impl Parser {
@@ -44,6 +47,7 @@ impl Parser {
             id: None,
             after_return: false,
             is_first_line: true,
+            is_first_event: true,
         }
     }
 
@@ -102,9 +106,10 @@ impl Parser {
     fn end_event(&mut self) -> SseEvent {
         let raw = std::mem::take(&mut self.raw);
         (self.line, self.has_field) = (0, false);
+        let text = if std::mem::take(&mut self.is_first_event) { without_mark(&raw) } else { &raw };
         let mut event = SseEvent { raw: Vec::new(), name: String::new(), id: self.id, data: None };
         // The two halves of a line end have an empty line between them, which means nothing.
-        for line in without_mark(&raw).split(|byte| matches!(byte, b'\n' | b'\r')) {
+        for line in text.split(|byte| matches!(byte, b'\n' | b'\r')) {
             event.read_field(line);
         }
         self.id = event.id;
@@ -185,6 +190,12 @@ mod tests {
             assert_eq!(bare(&raw), bare(TEXT.as_bytes()), "cut every {size} bytes");
         }
         assert_eq!(cut(TEXT, TEXT.len()).1, TEXT.as_bytes());
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_left_out_at_the_start_of_the_stream_alone() {
+        let (events, _) = cut("\u{feff}data: a\n\n\u{feff}data: b\n\ndata: c\n\n\u{feff}data: d", 1);
+        assert_eq!(events.into_iter().map(|(_, _, data)| data).collect::<Vec<_>>(), ["a", "c"]);
     }
 
     #[test]
