@@ -186,6 +186,37 @@ async fn notices_reach_the_parties_once_each_over_failures_and_restarts() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notice_is_posted_once_while_its_delivery_cannot_be_recorded() {
+    let posts = Posts::default();
+    let router = Router::new().route("/hook", post(take)).with_state((posts.clone(), 0));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let folder = Bench::start(|_| {}).await.stop().await;
+    let full = "CREATE TRIGGER full BEFORE INSERT ON cursors \
+                WHEN NEW.name LIKE 'webhook/%' AND (SELECT COUNT(*) FROM notices) < 3 \
+                BEGIN SELECT RAISE(ABORT, 'full'); END";
+    rusqlite::Connection::open(folder.path().join("gate.db")).unwrap().execute_batch(full).unwrap();
+    let secret = folder.path().join("webhook.secret");
+    std::fs::write(&secret, "shared").unwrap();
+    let webhook = Webhook { url, party: Party::All, secret: SecretSource::File(secret), give_up_hours: 1 };
+
+    let bench = Bench::start_in(folder, |config| config.webhooks.push(webhook)).await;
+    bench.server.gate().notify(notice(10, 4)).await.unwrap();
+    wait_for(&posts, 1).await;
+    bench.server.gate().notify(notice(10, 4)).await.unwrap();
+    sleep(Duration::from_millis(500)).await;
+    assert_eq!(posts.lock().unwrap().len(), 1, "no notice is posted while the last is not recorded");
+    bench.server.gate().notify(notice(10, 4)).await.unwrap();
+    wait_for(&posts, 3).await;
+    bench.stop().await;
+    let posts = posts.lock().unwrap();
+    let numbers: Vec<&str> =
+        posts.iter().map(|(headers, _)| headers["x-blockable-notice"].to_str().unwrap()).collect();
+    assert_eq!(numbers, ["1", "2", "3"]);
+}
+
 async fn wait_for(posts: &Posts, count: usize) {
     let deadline = Instant::now() + Duration::from_secs(10);
     while posts.lock().unwrap().len() < count {
