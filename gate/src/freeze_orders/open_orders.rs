@@ -33,6 +33,9 @@ pub struct ObeyedOrder {
 /// unbounded number of them would be a freeze for ever that never reaches the chain.
 const MAX_UNLANDED: usize = 3;
 const UNLANDED_WITHIN: Duration = Duration::from_secs(600);
+/// Most orders that are kept, those whose ends wait to be recorded among them, as a multiple of those that may be obeyed at
+/// once: a store that stays full must not fill the memory.
+const KEPT_FACTOR: usize = 4;
 
 /// An order that is obeyed, or whose end waits to be recorded.
 #[derive(Clone)]
@@ -70,8 +73,9 @@ pub(super) struct OpenLimits {
 /// The orders that are obeyed, and those that were obeyed lately.
 ///
 /// Owned by [`super::desk::DeskCore`] behind a lock. An order stands in `open` from the moment that it is obeyed until its end
-/// is recorded, then in `closed`, so that the same bytes are never obeyed a second time. Nothing here is durable: after a
-/// crash it is filled from the records.
+/// is recorded, then in `closed`, so that the same bytes are never obeyed a second time. An order whose end waits to be
+/// recorded is obeyed no longer and counts against no limit of those that are, so that a full store refuses no freeze. Nothing
+/// here is durable: after a crash it is filled from the records.
 pub(super) struct OpenOrders {
     limits: OpenLimits,
     open: HashMap<Signature, OpenOrder>,
@@ -118,18 +122,20 @@ impl OpenOrders {
         if unlanded >= MAX_UNLANDED {
             return Err(OrderRefused::TooManyUnlanded { unlanded });
         }
-        if self.open.len() >= self.limits.in_all {
-            return Err(OrderRefused::TooManyOpen { open: self.open.len() });
+        let (kept, in_all) = (self.open.len(), self.obeyed().count());
+        if in_all >= self.limits.in_all || kept >= self.limits.in_all.saturating_mul(KEPT_FACTOR) {
+            return Err(OrderRefused::TooManyOpen { open: in_all });
         }
-        let here = self.count_of_credit(&record.order.credit);
+        let here = self.obeyed().filter(|open| open.record.order.credit == record.order.credit).count();
         if here >= self.limits.per_credit {
             return Err(OrderRefused::TooManyOpen { open: here });
         }
         Ok(self.insert(record, deadline, false))
     }
 
-    fn count_of_credit(&self, credit: &Pubkey) -> usize {
-        self.open.values().filter(|open| open.record.order.credit == *credit).count()
+    /// The orders that are obeyed, without those whose ends wait to be recorded.
+    fn obeyed(&self) -> impl Iterator<Item = &OpenOrder> {
+        self.open.values().filter(|open| open.ended.is_none())
     }
 
     /// Takes up an order that is recorded as open.
@@ -160,8 +166,18 @@ impl OpenOrders {
 
     /// Takes that an order has ended whose end could not be recorded yet.
     pub(super) fn set_ended(&mut self, signature: &Signature, state: OrderState, kind: NoticeKind) {
-        if let Some(open) = self.open.get_mut(signature) {
-            open.ended = Some((state, kind));
+        let Some(open) = self.open.get_mut(signature) else { return };
+        let credit = open.record.order.credit;
+        if open.ended.replace((state, kind)).is_none() {
+            self.count_end(credit, state);
+        }
+    }
+
+    /// Counts the end of an order, once: when it has ended, however much later that is recorded.
+    fn count_end(&mut self, credit: Pubkey, state: OrderState) {
+        match state {
+            OrderState::Landed => drop(self.unlanded.remove(&credit)),
+            _ => self.unlanded.entry(credit).or_default().push(Instant::now()),
         }
     }
 
@@ -174,11 +190,8 @@ impl OpenOrders {
 
     /// Closes an order, or remembers one that was closed before.
     pub(super) fn close(&mut self, signature: Signature, state: OrderState) {
-        let credit = self.open.remove(&signature).map(|open| open.record.order.credit);
-        match (credit, state) {
-            (Some(credit), OrderState::Landed) => drop(self.unlanded.remove(&credit)),
-            (Some(credit), _) => self.unlanded.entry(credit).or_default().push(Instant::now()),
-            (None, _) => {}
+        if let Some(OpenOrder { record, ended: None, .. }) = self.open.remove(&signature) {
+            self.count_end(record.order.credit, state);
         }
         self.closed.insert(signature, (state, Instant::now()));
     }

@@ -40,3 +40,29 @@ async fn an_end_that_could_not_be_recorded_is_recorded_later() {
         "{sent_notices:?}"
     );
 }
+
+/// A disk that stays full must not cost the lender its next freeze.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_whose_end_waits_to_be_recorded_makes_room_and_counts_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (gate, node) = (gate(folder.path()), Node::start());
+    let settings = |config: &mut FreezeDeskConfig| {
+        (config.obey_for, config.max_open, config.max_open_per_credit) = (Duration::from_millis(20), 1, 1);
+    };
+    let desk = start(&gate, &node, settings).await;
+    let rename = async |from: &'static str, to: &'static str| {
+        let sql = format!("ALTER TABLE {from} RENAME TO {to}");
+        gate.write(move |connection| connection.execute_batch(&sql)).await.unwrap();
+    };
+    rename("notices", "away").await;
+    for units in [100, 200, 300] {
+        let obeyed = desk.obey(&order(&node, &lender(), units)).await.unwrap();
+        eventually("it has ended", || desk.state(&obeyed.signature) == Some(OrderState::Lapsed)).await;
+    }
+    assert_eq!((desk.open_orders(), frozen(&gate)), (3, 0));
+    let unlanded = Err(OrderRefused::TooManyUnlanded { unlanded: 3 });
+    assert_eq!(desk.obey(&order(&node, &lender(), 400)).await, unlanded);
+    rename("away", "notices").await;
+    eventually("their ends are recorded", || desk.open_orders() == 0).await;
+    assert_eq!(desk.obey(&order(&node, &lender(), 400)).await, unlanded);
+}
