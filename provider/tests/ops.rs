@@ -200,7 +200,8 @@ async fn a_notice_is_posted_once_while_its_delivery_cannot_be_recorded() {
     rusqlite::Connection::open(folder.path().join("gate.db")).unwrap().execute_batch(full).unwrap();
     let secret = folder.path().join("webhook.secret");
     std::fs::write(&secret, "shared").unwrap();
-    let webhook = Webhook { url, party: Party::All, secret: SecretSource::File(secret), give_up_hours: 1 };
+    let webhook =
+        Webhook { url, party: WebhookParty::All, secret: SecretSource::File(secret), give_up_hours: 1 };
 
     let bench = Bench::start_in(folder, |config| config.webhooks.push(webhook)).await;
     bench.server.gate().notify(notice(10, 4)).await.unwrap();
