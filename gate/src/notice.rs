@@ -35,7 +35,7 @@ pub enum NoticeKind {
         signature: String,
         /// The key that signed it.
         by: String,
-        /// Units closed to new jobs in all.
+        /// Total of units closed to new jobs.
         frozen: Units,
     },
     /// It has landed: the chain shows it.

@@ -48,7 +48,7 @@ impl DeskCore {
     pub(super) async fn open(gate: Gate, config: FreezeDeskConfig) -> Result<Arc<DeskCore>, StoreError> {
         let kept = gate.write(records::all).await?;
         let limits =
-            OpenLimits { in_all: config.max_open.min(STATUSES), per_credit: config.max_open_per_credit };
+            OpenLimits { total: config.max_open.min(STATUSES), per_credit: config.max_open_per_credit };
         let desk = Arc::new(DeskCore {
             rpc: node(&config.rpc_url, config.request_timeout),
             orders: Mutex::new(OpenOrders::new(limits)),

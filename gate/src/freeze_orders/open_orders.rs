@@ -21,7 +21,7 @@ pub struct ObeyedOrder {
     pub signature: Signature,
     /// The credit.
     pub credit: Pubkey,
-    /// Units closed to new jobs in all.
+    /// Total of units closed to new jobs.
     pub frozen: Units,
     /// The key that ordered it.
     pub by: Pubkey,
@@ -66,7 +66,7 @@ impl OpenOrder {
 /// Most orders that are obeyed at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct OpenLimits {
-    pub(super) in_all: usize,
+    pub(super) total: usize,
     pub(super) per_credit: usize,
 }
 
@@ -122,9 +122,9 @@ impl OpenOrders {
         if unlanded >= MAX_UNLANDED {
             return Err(OrderRefused::TooManyUnlanded { unlanded });
         }
-        let (kept, in_all) = (self.open.len(), self.obeyed().count());
-        if in_all >= self.limits.in_all || kept >= self.limits.in_all.saturating_mul(KEPT_FACTOR) {
-            return Err(OrderRefused::TooManyOpen { open: in_all });
+        let (kept, obeyed) = (self.open.len(), self.obeyed().count());
+        if obeyed >= self.limits.total || kept >= self.limits.total.saturating_mul(KEPT_FACTOR) {
+            return Err(OrderRefused::TooManyOpen { open: obeyed });
         }
         let here = self.obeyed().filter(|open| open.record.order.credit == record.order.credit).count();
         if here >= self.limits.per_credit {
@@ -157,14 +157,14 @@ impl OpenOrders {
         }
     }
 
-    /// Takes that an order has landed for good.
+    /// Notes that an order has landed for good.
     pub(super) fn set_landed(&mut self, signature: &Signature, slot: u64) {
         if let Some(open) = self.open.get_mut(signature) {
             open.landed = Some(slot);
         }
     }
 
-    /// Takes that an order has ended whose end could not be recorded yet.
+    /// Notes the end of an order that could not be recorded yet.
     pub(super) fn set_ended(&mut self, signature: &Signature, state: OrderState, kind: NoticeKind) {
         let Some(open) = self.open.get_mut(signature) else { return };
         let credit = open.record.order.credit;

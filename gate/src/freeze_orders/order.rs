@@ -35,9 +35,9 @@ pub struct FreezeOrder {
     pub market: Pubkey,
     /// The credit to be frozen.
     pub credit: Pubkey,
-    /// The key that orders it and has signed.
+    /// The key that ordered the freeze by its signature.
     pub by: Pubkey,
-    /// The amount to be frozen in all.
+    /// The total that is to be frozen, units frozen before included.
     pub amount: FreezeAmount,
     /// The reason.
     pub reason: FreezeReason,
@@ -56,8 +56,8 @@ impl FreezeOrder {
         Ok(order)
     }
 
-    /// Checks the order against the chain view, by the program's own rules. Returns the units that will be frozen
-    /// in all. Errors: [`OrderRefused`].
+    /// Checks the order against the chain view, by the program's own rules. Returns the total of units that
+    /// will be frozen. Errors: [`OrderRefused`].
     pub fn check(&self, gate: &Gate) -> Result<Units, OrderRefused> {
         if self.market != gate.config().market {
             return Err(OrderRefused::ForeignMarket { market: self.market });
@@ -102,7 +102,7 @@ fn forbidden(error: &anchor_lang::error::Error) -> OrderRefused {
     OrderRefused::Forbidden(code.and_then(BlockableError::from_code).unwrap_or(BlockableError::UnknownStatus))
 }
 
-/// Reads the transaction that the bytes are, all of them.
+/// Decodes a transaction that takes up all of the bytes.
 fn decode(bytes: &[u8]) -> Result<VersionedTransaction, OrderRefused> {
     let require = |limit| match bytes.len() <= limit {
         true => Ok(()),

@@ -16,7 +16,7 @@ pub(super) struct OrderRecord {
     pub(super) order: FreezeOrder,
     pub(super) lender: Pubkey,
     pub(super) borrower: Pubkey,
-    /// Units closed to new jobs in all.
+    /// Total of units closed to new jobs.
     pub(super) frozen: Units,
     pub(super) last_valid_height: u64,
     pub(super) received_ms: i64,

@@ -17,7 +17,7 @@ use {
     std::collections::HashMap,
 };
 
-/// An open alert, as far as it decides over the next finding on its rule and subject.
+/// The parts of an open alert that decide the effect of the next finding on its rule and subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct OpenAlert {
     /// Its number.
@@ -31,7 +31,7 @@ pub(crate) struct OpenAlert {
 }
 
 /// The open alerts by rule and subject.
-pub(crate) type Open = HashMap<(Rule, Pubkey), OpenAlert>;
+pub(crate) type OpenAlerts = HashMap<(Rule, Pubkey), OpenAlert>;
 
 /// The alerts that findings have raised and cleared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,14 +52,14 @@ pub(super) struct AlertRequest {
 }
 
 /// Reads the open alerts. One of a rule that this keeper does not know is left alone.
-pub(super) fn open(connection: &Connection) -> Result<Open, StoreError> {
+pub(super) fn read_open(connection: &Connection) -> Result<OpenAlerts, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT rule, subject, severity, id, raised_at, occurrence FROM alerts WHERE cleared_at IS NULL",
     )?;
     let rows = statement.query_map([], |row| {
         Ok((row.get(0)?, key(row, 1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
     })?;
-    let mut open = Open::new();
+    let mut open = OpenAlerts::new();
     for row in rows {
         let (rule, subject, severity, id, raised_at, occurrence) = row?;
         let raised_at = ChainTime(raised_at);
@@ -73,10 +73,10 @@ pub(super) fn open(connection: &Connection) -> Result<Open, StoreError> {
 /// Keeps the worst finding for each rule and subject: a subject can have several values under one rule.
 pub(super) fn worst(evaluated: impl IntoIterator<Item = Evaluated>) -> Vec<Evaluated> {
     let mut worst: Vec<Evaluated> = Vec::new();
-    let mut places = HashMap::new();
+    let mut positions = HashMap::new();
     for found in evaluated {
-        let place = *places.entry(found.key()).or_insert(worst.len());
-        match worst.get_mut(place) {
+        let position = *positions.entry(found.key()).or_insert(worst.len());
+        match worst.get_mut(position) {
             None => worst.push(found),
             Some(kept) if (kept.level, kept.severity) < (found.level, found.severity) => *kept = found,
             Some(_) => {}
@@ -92,7 +92,7 @@ impl OpenAlert {
 }
 
 /// Tests whether a finding would raise or clear an alert.
-pub(super) fn is_change(found: &Evaluated, open: &Open) -> bool {
+pub(super) fn is_change(found: &Evaluated, open: &OpenAlerts) -> bool {
     let open = open.get(&found.key());
     open.is_some_and(|open| open.is_another_occurrence(found))
         || match found.level {
@@ -102,9 +102,9 @@ pub(super) fn is_change(found: &Evaluated, open: &Open) -> bool {
         }
 }
 
-/// Raises and clears alerts at `now`. A finding that is worse than its open alert replaces it by one of the
-/// higher severity; the end of the first is not delivered. `written_at` is the Unix time by this machine's clock, from
-/// which delivery counts. Errors: [`StoreError`].
+/// Raises and clears alerts at `now`. A finding that is worse than its open alert ends that alert without a message and raises
+/// one of the higher severity. `written_at` is the Unix time by this machine's clock, from which the deadline of delivery
+/// counts. Errors: [`StoreError`].
 pub(super) fn apply(
     tx: &Transaction,
     request: &AlertRequest,
@@ -113,7 +113,7 @@ pub(super) fn apply(
     written_at: i64,
 ) -> Result<Changes, StoreError> {
     let mut writer =
-        AlertWriter { tx, open: open(tx)?, subscriptions, now, written_at, changes: Changes::default() };
+        AlertWriter { tx, open: read_open(tx)?, subscriptions, now, written_at, changes: Changes::default() };
     for found in &request.evaluated {
         let about = found.key();
         if writer.open.get(&about).is_some_and(|open| open.is_another_occurrence(found)) {
@@ -137,7 +137,7 @@ pub(super) fn apply(
 /// The state of one transaction that raises and clears alerts.
 struct AlertWriter<'a> {
     tx: &'a Transaction<'a>,
-    open: Open,
+    open: OpenAlerts,
     subscriptions: &'a [Subscription],
     now: ChainTime,
     written_at: i64,

@@ -172,7 +172,7 @@ impl Alerts {
         let rules = self.inner.rules.clone();
         // Most cycles change nothing: that costs no write.
         let request = self.inner.store.read(move |connection| {
-            let open = apply::open(connection)?;
+            let open = apply::read_open(connection)?;
             let evaluated = findings.into_iter().map(|finding| Evaluated::new(finding, &rules));
             let mut evaluated = apply::worst(evaluated);
             let found: HashSet<_> = evaluated.iter().map(Evaluated::key).collect();

@@ -72,7 +72,7 @@ pub(super) async fn round(
     is_stopping: impl Fn() -> bool,
 ) -> Result<RoundResult, StoreError> {
     let mut turn = sink.turn.lock().await;
-    record(alerts, &mut turn).await?;
+    record_attempt(alerts, &mut turn).await?;
     let name = sink.name().to_string();
     let waiting = alerts.store.read(move |connection| entries::waiting(connection, &name, BATCH)).await?;
     let full = waiting.len() >= BATCH as usize;
@@ -84,7 +84,7 @@ pub(super) async fn round(
         let result = attempt(alerts, sink, &entry).await?;
         count(sink, &result);
         turn.unrecorded = Some((entry.id, result.clone()));
-        record(alerts, &mut turn).await?;
+        record_attempt(alerts, &mut turn).await?;
         progress();
         match result {
             DeliveryAttempt::Delivered => delivered = delivered.saturating_add(1),
@@ -95,9 +95,9 @@ pub(super) async fn round(
     Ok(RoundResult { delivered, more: full })
 }
 
-/// Records the attempt that is not recorded. Where the store is full it stays, and the sink does not get the alert again and again.
-/// Errors: [`StoreError`].
-async fn record(alerts: &Inner, turn: &mut Turn) -> Result<(), StoreError> {
+/// Records the sink's last attempt if it is not recorded. If the store is full, the attempt is kept in memory and recorded before
+/// the sink gets anything else, so that it does not get the same alert again and again. Errors: [`StoreError`].
+async fn record_attempt(alerts: &Inner, turn: &mut Turn) -> Result<(), StoreError> {
     if let Some((entry, result)) = turn.unrecorded.clone() {
         alerts.store.write(move |tx| entries::record_attempt(tx, entry, &result)).await?;
         turn.unrecorded = None;

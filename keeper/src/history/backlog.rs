@@ -46,7 +46,7 @@ pub(crate) enum WorkOutcome {
     Mismatch,
 }
 
-/// The credits that are behind. Pure, and in memory alone: a new process derives it from what is written.
+/// The credits that are behind. Pure, and in memory alone: a new process derives it from the store.
 #[derive(Default)]
 pub(crate) struct Backlog {
     behind: BTreeMap<Pubkey, Behind>,
@@ -147,8 +147,8 @@ impl Backlog {
             .filter_map(|(credit, behind)| behind.lost.as_deref().map(|reason| (credit, reason)))
     }
 
-    /// Returns whether every credit that was behind at the start has been worked on.
-    pub(crate) fn has_gone_round(&self) -> bool {
+    /// Returns true once every credit that was behind at the start has been worked on.
+    pub(crate) fn is_first_round_done(&self) -> bool {
         self.first_round.as_ref().is_some_and(BTreeSet::is_empty)
     }
 }

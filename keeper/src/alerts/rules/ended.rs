@@ -2,7 +2,7 @@
 
 use {
     super::{AlertEnd, Rules, row_of},
-    crate::{alerts::apply::Open, finding::Rule},
+    crate::{alerts::apply::OpenAlerts, finding::Rule},
     blockable_sdk::{Pubkey, amounts::ChainTime},
     std::collections::HashSet,
 };
@@ -25,7 +25,7 @@ pub(crate) struct Subjects {
 /// The open alerts that end at `now` because their rule is switched off, or because the cycle has `found`
 /// nothing on them and their subject is gone.
 pub(in crate::alerts) fn ended(
-    open: &Open,
+    open: &OpenAlerts,
     found: &HashSet<(Rule, Pubkey)>,
     rules: &Rules,
     subjects: &Subjects,

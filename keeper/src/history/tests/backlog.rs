@@ -34,12 +34,12 @@ fn those_that_wait_longest_come_first_and_those_of_a_chunk_together() {
 #[test]
 fn a_credit_that_is_complete_is_behind_no_more_until_it_shows_another_state() {
     let (mut backlog, snapshot) = seen(100, 1);
-    assert_eq!((backlog.behind(), backlog.has_gone_round()), (1, false));
+    assert_eq!((backlog.behind(), backlog.is_first_round_done()), (1, false));
     backlog.note(&key(10), &WorkOutcome::Done, false, ChainTime(100));
     let end = Position { seq: 1, hash: [0; 32] };
     let mut heads = BTreeMap::from([(key(10), Head { end, proven: 1, ..Head::default() })]);
     backlog.update(&snapshot, &heads);
-    assert_eq!((backlog.behind(), backlog.has_gone_round()), (0, true));
+    assert_eq!((backlog.behind(), backlog.is_first_round_done()), (0, true));
     heads.insert(key(10), Head { end: Position { hash: [9; 32], ..end }, proven: 1, ..Head::default() });
     backlog.update(&snapshot, &heads);
     assert_eq!(backlog.behind(), 1, "as many records and another hash");
