@@ -57,7 +57,7 @@ impl Model {
         model
     }
 
-    /// Compares an account with what the model believes. Errors: what is different.
+    /// Compares an account with the model's copy of it. Errors: the first difference.
     pub fn compare(&self, key: &Pubkey, account: Option<&Account>) -> Result<(), String> {
         self.compare_one(key, account).map_err(|error| format!("{key}: {error}"))
     }

@@ -1,4 +1,4 @@
-//! Units that a running job holds, and why a job may be refused.
+//! Units that a running job holds, and the reasons to refuse a job.
 
 use {
     blockable_sdk::{Pubkey, amounts::Units},
@@ -74,7 +74,7 @@ pub struct Hold {
 }
 
 impl Hold {
-    /// The time the job may run for in all.
+    /// The longest time that the job may run for.
     pub fn time_limit(&self) -> Duration {
         Duration::from_millis(u64::try_from(self.deadline_ms.saturating_sub(self.admitted_ms)).unwrap_or(0))
     }
@@ -89,7 +89,7 @@ pub enum Refusal {
     /// The credit's units are not live yet.
     #[error("the credit's units are not issued yet; wait until the loan is accepted and issued")]
     NotIssued,
-    /// The lender has frozen what the job needs.
+    /// The lender has frozen units that the job needs.
     #[error(
         "the lender has frozen this credit's units: {} units are open and the job may need {}; pay the arrears or \
          speak to the lender, or ask for less",

@@ -59,7 +59,7 @@ async fn existing(client: &Client, config: &MarketConfig) -> Result<Option<Outco
     }
 }
 
-/// Checks what the creation needs on the chain. Returns the token program of the payment mint.
+/// Checks the accounts on chain that the creation needs. Returns the token program of the payment mint.
 async fn check_accounts(client: &Client, config: &MarketConfig) -> Result<Pubkey, MigrationError> {
     let addresses = [PROGRAM_ID, config.payment_mint, config.treasury_owner];
     let accounts = client.rpc().get_multiple_accounts(&addresses).await.map_err(ClientError::from)?;

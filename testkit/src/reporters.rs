@@ -85,7 +85,7 @@ impl Reporters {
         self.reporters.iter().map(|reporter| reporter.server.url()).collect()
     }
 
-    /// Sets what a credit has used and holds.
+    /// Sets the units that a credit has used and those that its jobs hold.
     pub fn set(&mut self, index: u32, credit: Pubkey, cumulative: u64, in_flight: u64) {
         self.meters.insert(index, (credit, cumulative, in_flight));
     }

@@ -150,7 +150,7 @@ fn reported(reports: &[ReportRecord]) -> HashMap<Pubkey, Units> {
     units
 }
 
-/// Submits the reports; returns what the chain says was consumed.
+/// Submits the reports. Returns the units consumed, as metered on chain.
 async fn meter(site: &mut Site, reports: &[ReportRecord]) -> Result<HashMap<Pubkey, Units>, BenchError> {
     let provider = site.chain().provider;
     let account = site.chain().client.provider(&provider).await.map_err(BenchError::setup)?;

@@ -170,7 +170,7 @@ impl Gate {
         self.writer().is_none_or(|writer| writer.is_full())
     }
 
-    /// Takes what the chain shows of a credit at a slot, `None` where its account is gone. Credits of other providers are
+    /// Takes a credit's state on chain at a slot, `None` where its account is gone. Credits of other providers are
     /// passed over.
     pub fn observe_credit(&self, address: Pubkey, slot: u64, credit: Option<&Credit>) {
         let ours = |credit: &Credit| {
@@ -199,7 +199,7 @@ impl Gate {
         (known, later)
     }
 
-    /// Waits for changes of what the chain shows; the number counts them.
+    /// Waits for changes of the chain view; the number counts them.
     pub fn subscribe_changes(&self) -> watch::Receiver<u64> {
         self.core.changed.subscribe()
     }

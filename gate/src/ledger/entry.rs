@@ -86,7 +86,7 @@ impl CreditEntry {
         true
     }
 
-    /// Takes that the chain still shows the credit with this stamp at a slot.
+    /// Notes that the chain still shows the credit with this stamp at a slot.
     pub(super) fn confirm(&mut self, slot: u64, stamp: CreditStamp) {
         if let Some(shown) = &mut self.shown
             && shown.credit.as_deref().map(CreditStamp::new) == Some(stamp)

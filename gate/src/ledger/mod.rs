@@ -60,7 +60,7 @@ impl Ledger {
         ledger
     }
 
-    /// Takes what the chain shows of a credit at a slot, `None` where the account is gone. An older state is passed over;
+    /// Takes a credit's state on chain at a slot, `None` where the account is gone. An older state is passed over;
     /// within a slot the later event wins. Returns whether the state changed.
     pub fn observe(&mut self, address: Pubkey, slot: u64, credit: Option<&Credit>) -> bool {
         if credit.is_none() && !self.credits.contains_key(&address) {
@@ -81,7 +81,7 @@ impl Ledger {
         true
     }
 
-    /// Takes that the chain still shows a credit with this stamp at a slot.
+    /// Notes that the chain still shows a credit with this stamp at a slot.
     pub fn confirm(&mut self, address: &Pubkey, slot: u64, stamp: CreditStamp) {
         if let Some(entry) = self.credits.get_mut(address) {
             entry.confirm(slot, stamp);

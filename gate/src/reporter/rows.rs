@@ -119,8 +119,8 @@ fn raise(connection: &Connection, credit: &Pubkey, index: u32, cumulative: Units
     Ok(cumulative)
 }
 
-/// Up to `most` signed reports after a number, in order. A number beyond the last one counts as 0: it is of a store that is
-/// gone. Returns the number that was taken as well.
+/// Up to `most` signed reports after a number, in order. A number beyond the last one counts as 0: it comes from an
+/// earlier store. Also returns the number that was used.
 pub(super) fn after(
     connection: &Connection,
     seq: u64,

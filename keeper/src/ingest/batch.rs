@@ -6,7 +6,7 @@ use {
         compare::{Comparison, compare},
         evidence::Evidence,
         rows::{self, Filed, InstantState},
-        validate::{Refusal, Verified},
+        validate::{ReportRefusal, Verified},
     },
     crate::{finding::Finding, store::StoreError},
     blockable_sdk::{Pubkey, amounts::ChainTime, reports::ReportRecord},
@@ -22,19 +22,19 @@ pub struct Taken {
     /// Reports that were known.
     pub duplicates: usize,
     /// Reports that were refused, by reason.
-    pub refused: Vec<(Refusal, usize)>,
+    pub refused: Vec<(ReportRefusal, usize)>,
     /// Faults of reporters.
     pub findings: Vec<Finding>,
 }
 
 impl Taken {
     /// The number of reports refused for a reason.
-    pub fn count(&self, why: Refusal) -> usize {
+    pub fn count(&self, why: ReportRefusal) -> usize {
         self.refused.iter().find(|(reason, _)| *reason == why).map_or(0, |(_, count)| *count)
     }
 
     /// Adds refusals.
-    pub(super) fn refuse(&mut self, why: Refusal, count: usize) {
+    pub(super) fn refuse(&mut self, why: ReportRefusal, count: usize) {
         match self.refused.iter_mut().find(|(reason, _)| *reason == why) {
             Some((_, counted)) => *counted = counted.saturating_add(count),
             None if count > 0 => self.refused.push((why, count)),
@@ -128,7 +128,7 @@ impl ReportBatch<'_> {
         match (known, comparison) {
             (InstantState::Same, _) => self.taken.duplicates = self.taken.duplicates.saturating_add(1),
             (InstantState::Other(first), _) => {
-                self.taken.refuse(Refusal::Equivocation, 1);
+                self.taken.refuse(ReportRefusal::Equivocation, 1);
                 let is_first = |record: &&ReportRecord| record.digest() == first;
                 let kept = latest.as_deref().filter(is_first);
                 let of_batch = || before.iter().find(|earlier| earlier.digest == first);
@@ -136,7 +136,7 @@ impl ReportBatch<'_> {
                 self.file(&Evidence::from_equivocation(first, kept, report))?;
             }
             (InstantState::New, Comparison::Regressed(fall)) => {
-                self.taken.refuse(Refusal::Regression, 1);
+                self.taken.refuse(ReportRefusal::Regression, 1);
                 if let Some(latest) = latest {
                     self.file(&Evidence::from_regression(&latest, report, fall))?;
                 }

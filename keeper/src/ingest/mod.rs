@@ -63,7 +63,7 @@ pub(crate) use {
     endpoint::SourceError,
     settings::{IngestSettings, SourceSettings},
     state::IngestToken,
-    validate::{Refusal, Validator, Verified},
+    validate::{ReportRefusal, Validator, Verified},
 };
 
 /// Most reports validated and written at once.
@@ -163,7 +163,7 @@ impl Ingest {
         unreadable: usize,
     ) -> Result<Taken, StoreError> {
         let mut all = Taken::default();
-        all.refuse(Refusal::Malformed, unreadable);
+        all.refuse(ReportRefusal::Malformed, unreadable);
         all.measure();
         while !records.is_empty() {
             let rest = records.split_off(records.len().min(PAGE));
@@ -182,7 +182,7 @@ impl Ingest {
     ) -> Result<Taken, StoreError> {
         let mut taken = Taken::default();
         let Some(chain) = self.state().chain() else {
-            taken.refuse(Refusal::UnknownProvider, records.len());
+            taken.refuse(ReportRefusal::UnknownProvider, records.len());
             return Ok(taken);
         };
         let (market, clock) = (self.inner.market, chain.clock);
@@ -284,7 +284,7 @@ fn validate_all(
     expected: Option<Pubkey>,
     chain: &Snapshot,
     records: Vec<ReportRecord>,
-) -> (Vec<Verified>, Vec<Refusal>) {
+) -> (Vec<Verified>, Vec<ReportRefusal>) {
     let (expected, providers) = (expected.as_ref(), &chain.providers);
     let validator = Validator { market: &market, expected, providers, clock: chain.clock };
     let (mut verified, mut refused) = (Vec::with_capacity(records.len()), Vec::new());

@@ -8,7 +8,7 @@ use {
         progress::EndpointProgress,
         rows,
         settings::{Mode, SourceSettings},
-        validate::Refusal,
+        validate::ReportRefusal,
     },
     blockable_sdk::reports::ReportRecord,
     blockable_service::{backoff::Backoff, hex, sse::SseEvent},
@@ -209,7 +209,7 @@ impl Patience {
     /// Decides whether to read the same reports again, once the chain may show more. An endpoint that sends such reports without
     /// end is waited for once, and then no longer holds up the others.
     fn waits(&mut self, taken: &Taken) -> bool {
-        if taken.count(Refusal::NewerEpoch) == 0 {
+        if taken.count(ReportRefusal::NewerEpoch) == 0 {
             self.since = None;
             return false;
         }

@@ -12,7 +12,7 @@ use {
 
 /// A reason to refuse a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
-pub enum Refusal {
+pub enum ReportRefusal {
     /// Of another market.
     #[error("the report is of another market")]
     WrongMarket,
@@ -57,24 +57,24 @@ pub enum Refusal {
     Regression,
 }
 
-impl Refusal {
+impl ReportRefusal {
     /// The reason's name in metrics.
     pub fn name(self) -> &'static str {
         match self {
-            Refusal::WrongMarket => "wrong_market",
-            Refusal::WrongProvider => "wrong_provider",
-            Refusal::UnknownProvider => "unknown_provider",
-            Refusal::OlderEpoch => "older_epoch",
-            Refusal::NewerEpoch => "newer_epoch",
-            Refusal::WrongChunkSize => "wrong_chunk_size",
-            Refusal::NoSuchChunk => "no_such_chunk",
-            Refusal::UnlistedReporter => "unlisted_reporter",
-            Refusal::ExpiredReporter => "expired_reporter",
-            Refusal::FromFuture => "from_future",
-            Refusal::Malformed => "malformed",
-            Refusal::BadSignature => "bad_signature",
-            Refusal::Equivocation => "equivocation",
-            Refusal::Regression => "regression",
+            ReportRefusal::WrongMarket => "wrong_market",
+            ReportRefusal::WrongProvider => "wrong_provider",
+            ReportRefusal::UnknownProvider => "unknown_provider",
+            ReportRefusal::OlderEpoch => "older_epoch",
+            ReportRefusal::NewerEpoch => "newer_epoch",
+            ReportRefusal::WrongChunkSize => "wrong_chunk_size",
+            ReportRefusal::NoSuchChunk => "no_such_chunk",
+            ReportRefusal::UnlistedReporter => "unlisted_reporter",
+            ReportRefusal::ExpiredReporter => "expired_reporter",
+            ReportRefusal::FromFuture => "from_future",
+            ReportRefusal::Malformed => "malformed",
+            ReportRefusal::BadSignature => "bad_signature",
+            ReportRefusal::Equivocation => "equivocation",
+            ReportRefusal::Regression => "regression",
         }
     }
 }
@@ -101,59 +101,59 @@ pub(crate) struct Verified {
 }
 
 impl Validator<'_> {
-    /// Validates a report and verifies its signature. [`super::compare()`] holds it against other reports. Errors: [`Refusal`].
-    pub(crate) fn validate(&self, record: ReportRecord) -> Result<Verified, Refusal> {
+    /// Validates a report and verifies its signature. [`super::compare()`] holds it against other reports. Errors: [`ReportRefusal`].
+    pub(crate) fn validate(&self, record: ReportRecord) -> Result<Verified, ReportRefusal> {
         if record.market != *self.market {
-            return Err(Refusal::WrongMarket);
+            return Err(ReportRefusal::WrongMarket);
         }
         if self.expected.is_some_and(|expected| record.provider != *expected) {
-            return Err(Refusal::WrongProvider);
+            return Err(ReportRefusal::WrongProvider);
         }
-        let provider = self.providers.get(&record.provider).ok_or(Refusal::UnknownProvider)?;
+        let provider = self.providers.get(&record.provider).ok_or(ReportRefusal::UnknownProvider)?;
         require_epoch_and_chunk(&record, provider)?;
         self.require_reporter(&record, provider)?;
         if ChainTime(record.reported_at) > self.clock.plus_seconds(MAX_CLOCK_SKEW_SECONDS) {
-            return Err(Refusal::FromFuture);
+            return Err(ReportRefusal::FromFuture);
         }
         record.verify(&record.provider, provider).map_err(|error| refused(&error))?;
         let digest = record.digest();
         Ok(Verified { record: Arc::new(record), digest })
     }
 
-    fn require_reporter(&self, record: &ReportRecord, provider: &Provider) -> Result<(), Refusal> {
+    fn require_reporter(&self, record: &ReportRecord, provider: &Provider) -> Result<(), ReportRefusal> {
         let listed: Option<&Reporter> = provider.reporters().get(usize::from(record.reporter_index));
         let listed = listed.filter(|listed| listed.key == record.reporter);
-        let expires_at = listed.ok_or(Refusal::UnlistedReporter)?.expires_at;
-        if self.clock < ChainTime(expires_at) { Ok(()) } else { Err(Refusal::ExpiredReporter) }
+        let expires_at = listed.ok_or(ReportRefusal::UnlistedReporter)?.expires_at;
+        if self.clock < ChainTime(expires_at) { Ok(()) } else { Err(ReportRefusal::ExpiredReporter) }
     }
 }
 
-fn require_epoch_and_chunk(record: &ReportRecord, provider: &Provider) -> Result<(), Refusal> {
+fn require_epoch_and_chunk(record: &ReportRecord, provider: &Provider) -> Result<(), ReportRefusal> {
     if record.epoch < provider.epoch {
-        return Err(Refusal::OlderEpoch);
+        return Err(ReportRefusal::OlderEpoch);
     }
     if record.epoch > provider.epoch {
-        return Err(Refusal::NewerEpoch);
+        return Err(ReportRefusal::NewerEpoch);
     }
     if record.chunk_size != provider.chunk_size {
-        return Err(Refusal::WrongChunkSize);
+        return Err(ReportRefusal::WrongChunkSize);
     }
     // A reporter could sign reports on four thousand million chunks, and the store would keep one for each.
     match record.index(0) {
         Some(first) if first < provider.next_index => Ok(()),
-        _ => Err(Refusal::NoSuchChunk),
+        _ => Err(ReportRefusal::NoSuchChunk),
     }
 }
 
-fn refused(error: &ReportError) -> Refusal {
+fn refused(error: &ReportError) -> ReportRefusal {
     match error {
-        ReportError::WrongProvider => Refusal::WrongProvider,
-        ReportError::WrongEpoch { .. } => Refusal::OlderEpoch,
-        ReportError::WrongChunkSize { .. } => Refusal::WrongChunkSize,
-        ReportError::UnknownReporter(_) => Refusal::UnlistedReporter,
+        ReportError::WrongProvider => ReportRefusal::WrongProvider,
+        ReportError::WrongEpoch { .. } => ReportRefusal::OlderEpoch,
+        ReportError::WrongChunkSize { .. } => ReportRefusal::WrongChunkSize,
+        ReportError::UnknownReporter(_) => ReportRefusal::UnlistedReporter,
         ReportError::BitOutOfRange(_) | ReportError::Malformed { .. } | ReportError::RepeatedCredit(_) => {
-            Refusal::Malformed
+            ReportRefusal::Malformed
         }
-        ReportError::BadSignature(_) | ReportError::Signing(_) => Refusal::BadSignature,
+        ReportError::BadSignature(_) | ReportError::Signing(_) => ReportRefusal::BadSignature,
     }
 }

@@ -52,7 +52,7 @@ impl Ended {
     }
 }
 
-/// Records ends in the store, all in one step: the transactions, their intents, and what lanes have failed or succeeded.
+/// Records ends in the store, all in one step: the transactions, their intents, and the lanes that failed or succeeded.
 /// `first_pause` is the wait after a lane's first failure. Errors: [`StoreError`], with nothing recorded.
 pub(super) async fn record(
     store: &Store,

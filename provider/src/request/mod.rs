@@ -7,7 +7,7 @@ mod prompt;
 mod raw;
 
 use {
-    crate::{config::ModelConfig, error::ApiError, price::Bound},
+    crate::{config::ModelConfig, error::ApiError, price::TokenBound},
     bytes::Bytes,
     raw::Fields,
     serde_json::value::RawValue,
@@ -165,7 +165,7 @@ impl<'a> CompletionRequest<'a> {
     }
 
     /// Bounds the tokens that the request can use. Errors: 400 for content without a bound.
-    pub(crate) fn bound(&self, model: &ModelConfig) -> Result<Bound, ApiError> {
+    pub(crate) fn bound(&self, model: &ModelConfig) -> Result<TokenBound, ApiError> {
         let added = model.overhead_tokens.saturating_add(self.others);
         let prompts: Vec<u64> = match self.endpoint {
             Endpoint::Chat => vec![prompt::messages(self.input, model)?],
@@ -178,7 +178,7 @@ impl<'a> CompletionRequest<'a> {
             ));
         }
         let asked = self.limits.iter().map(|(_, _, limit)| *limit).max();
-        Ok(Bound {
+        Ok(TokenBound {
             prompts: prompts.into_iter().map(|tokens| tokens.saturating_add(added)).collect(),
             answer: asked.unwrap_or(u64::MAX).min(model.max_output_tokens).min(model.context_tokens),
             answers: self.answers,

@@ -3,7 +3,7 @@ use {
     crate::{
         config::ModelConfig,
         error::ApiError,
-        price::{Bound, Price},
+        price::{Price, TokenBound},
     },
     blockable_sdk::amounts::Units,
     bytes::Bytes,
@@ -16,7 +16,7 @@ fn model() -> ModelConfig {
     ModelConfig { overhead_tokens: 0, overhead_tokens_per_message: 4, context_tokens: 1_000, ..model }
 }
 
-fn bound(endpoint: Endpoint, body: &Value) -> Result<Bound, ApiError> {
+fn bound(endpoint: Endpoint, body: &Value) -> Result<TokenBound, ApiError> {
     CompletionRequest::parse(endpoint, body.to_string().as_bytes())?.bound(&model())
 }
 
@@ -35,9 +35,9 @@ fn refused(endpoint: Endpoint, body: &Value) -> (&'static str, Option<String>) {
 #[test]
 fn a_chat_is_bounded_by_its_bytes_and_its_limits() {
     let plain = bound(Endpoint::Chat, &chat(json!({}))).unwrap();
-    assert_eq!(plain, Bound { prompts: vec![4 + 4 + 4], answer: 1_000, answers: 1, context: 1_000 });
+    assert_eq!(plain, TokenBound { prompts: vec![4 + 4 + 4], answer: 1_000, answers: 1, context: 1_000 });
     let limited = bound(Endpoint::Chat, &chat(json!({"max_tokens": 7, "n": 3, "temperature": 0.5}))).unwrap();
-    assert_eq!(limited, Bound { answer: 7, answers: 3, ..plain.clone() });
+    assert_eq!(limited, TokenBound { answer: 7, answers: 3, ..plain.clone() });
     let larger = bound(Endpoint::Chat, &chat(json!({"max_tokens": 7, "max_completion_tokens": 9}))).unwrap();
     assert_eq!(larger.answer, 9, "whichever the upstream takes");
     let tools = bound(Endpoint::Chat, &chat(json!({"tools": [{"type": "function"}]}))).unwrap();

@@ -51,7 +51,7 @@ pub fn provider_set_reporters(
     build(provider_update(market, authority, provider), data::ProviderSetReporters { reporters })
 }
 
-/// Sets what a provider commits to. Signer: `authority`.
+/// Sets a provider's capacity and rate bound. Signer: `authority`.
 pub fn provider_set_capacity(
     market: &Pubkey,
     authority: &Pubkey,

@@ -48,7 +48,7 @@ pub struct LotKeys {
     pub units_expire_at: i64,
 }
 
-/// Takes collateral over at what the loan paid for it. Signer: `lender`. `units_expire_at` as in [`LotKeys`].
+/// Takes collateral over at the price that the loan paid for it. Signer: `lender`. `units_expire_at` as in [`LotKeys`].
 pub fn credit_seize_to_lender(
     market: &Pubkey,
     lender: &Pubkey,

@@ -2,11 +2,11 @@
 
 use super::*;
 
-fn validate(record: ReportRecord) -> Result<Verified, Refusal> {
+fn validate(record: ReportRecord) -> Result<Verified, ReportRefusal> {
     validate_at(record, CLOCK)
 }
 
-fn validate_at(record: ReportRecord, clock: i64) -> Result<Verified, Refusal> {
+fn validate_at(record: ReportRecord, clock: i64) -> Result<Verified, ReportRefusal> {
     let (market, expected, chain) = (market(), provider(), chain());
     let providers = &chain.providers;
     Validator { market: &market, expected: Some(&expected), providers, clock: ChainTime(clock) }
@@ -26,21 +26,24 @@ fn a_true_report_is_accepted_with_its_digest() {
 #[test]
 fn each_reason_is_its_own() {
     let changed = |change: fn(&mut ReportRecord)| validate(resigned(good(), change)).unwrap_err();
-    assert_eq!(changed(|record| record.market = key(9)), Refusal::WrongMarket);
-    assert_eq!(changed(|record| record.provider = key(9)), Refusal::WrongProvider);
-    assert_eq!(changed(|record| record.epoch = EPOCH - 1), Refusal::OlderEpoch);
-    assert_eq!(changed(|record| record.epoch = EPOCH + 1), Refusal::NewerEpoch);
-    assert_eq!(changed(|record| record.chunk_size = 32), Refusal::WrongChunkSize);
-    assert_eq!(changed(|record| record.chunk = 4), Refusal::NoSuchChunk);
-    assert_eq!(changed(|record| record.chunk = u32::MAX), Refusal::NoSuchChunk);
-    assert_eq!(changed(|record| record.reporter = reporter(7).pubkey()), Refusal::UnlistedReporter);
-    assert_eq!(changed(|record| record.reporter_index = 1), Refusal::UnlistedReporter);
-    assert_eq!(changed(|record| record.reporter_index = 2), Refusal::UnlistedReporter);
-    assert_eq!(changed(|record| record.bitmap = 0b111), Refusal::Malformed);
-    assert_eq!(changed(|record| record.readings[1].credit = record.readings[0].credit), Refusal::Malformed);
+    assert_eq!(changed(|record| record.market = key(9)), ReportRefusal::WrongMarket);
+    assert_eq!(changed(|record| record.provider = key(9)), ReportRefusal::WrongProvider);
+    assert_eq!(changed(|record| record.epoch = EPOCH - 1), ReportRefusal::OlderEpoch);
+    assert_eq!(changed(|record| record.epoch = EPOCH + 1), ReportRefusal::NewerEpoch);
+    assert_eq!(changed(|record| record.chunk_size = 32), ReportRefusal::WrongChunkSize);
+    assert_eq!(changed(|record| record.chunk = 4), ReportRefusal::NoSuchChunk);
+    assert_eq!(changed(|record| record.chunk = u32::MAX), ReportRefusal::NoSuchChunk);
+    assert_eq!(changed(|record| record.reporter = reporter(7).pubkey()), ReportRefusal::UnlistedReporter);
+    assert_eq!(changed(|record| record.reporter_index = 1), ReportRefusal::UnlistedReporter);
+    assert_eq!(changed(|record| record.reporter_index = 2), ReportRefusal::UnlistedReporter);
+    assert_eq!(changed(|record| record.bitmap = 0b111), ReportRefusal::Malformed);
+    assert_eq!(
+        changed(|record| record.readings[1].credit = record.readings[0].credit),
+        ReportRefusal::Malformed
+    );
     assert_eq!(
         changed(|record| (record.bitmap, record.readings[1].bit) = (1 | 1 << 10, 10)),
-        Refusal::Malformed
+        ReportRefusal::Malformed
     );
 }
 
@@ -50,7 +53,7 @@ fn a_provider_that_the_market_does_not_have_is_unknown() {
     let validator =
         Validator { market: &market, expected: None, providers: &chain.providers, clock: ChainTime(CLOCK) };
     let other = resigned(good(), |record| record.provider = key(9));
-    assert_eq!(validator.validate(other).unwrap_err(), Refusal::UnknownProvider);
+    assert_eq!(validator.validate(other).unwrap_err(), ReportRefusal::UnknownProvider);
     assert!(validator.validate(good()).is_ok());
 }
 
@@ -58,13 +61,13 @@ fn a_provider_that_the_market_does_not_have_is_unknown() {
 fn time_is_the_chains() {
     let at = |reported_at| report(0, 0, reported_at, &[1]);
     assert!(validate(at(CLOCK + 60)).is_ok());
-    assert_eq!(validate(at(CLOCK + 61)).unwrap_err(), Refusal::FromFuture);
-    assert_eq!(validate(at(i64::MAX)).unwrap_err(), Refusal::FromFuture);
+    assert_eq!(validate(at(CLOCK + 61)).unwrap_err(), ReportRefusal::FromFuture);
+    assert_eq!(validate(at(i64::MAX)).unwrap_err(), ReportRefusal::FromFuture);
     assert!(validate(at(0)).is_ok(), "values are cumulative, so an old report is as good as its values");
     assert!(validate_at(good(), CLOCK + 999).is_ok());
     assert_eq!(
         validate_at(good(), CLOCK + 1_000).unwrap_err(),
-        Refusal::ExpiredReporter,
+        ReportRefusal::ExpiredReporter,
         "from that second on"
     );
 }
@@ -85,18 +88,18 @@ fn a_signature_over_anything_else_is_refused() {
         |record: &mut ReportRecord| record.readings[0].cumulative += 1,
         |record: &mut ReportRecord| record.readings[0].in_flight += 1,
     ] {
-        assert_eq!(signed_as(change), Err(Refusal::BadSignature));
+        assert_eq!(signed_as(change), Err(ReportRefusal::BadSignature));
     }
     let by_another = reporter(1).sign_message(&good().digest());
     assert_eq!(
         validate(ReportRecord { signature: by_another, ..good() }).unwrap_err(),
-        Refusal::BadSignature
+        ReportRefusal::BadSignature
     );
     // Another program: its reports begin with another address.
     let mut foreign = b"blockable/usage-report/v1".to_vec();
     foreign.extend_from_slice(key(77).as_ref());
     let signature = reporter(0).sign_message(&foreign);
-    assert_eq!(validate(ReportRecord { signature, ..good() }).unwrap_err(), Refusal::BadSignature);
+    assert_eq!(validate(ReportRecord { signature, ..good() }).unwrap_err(), ReportRefusal::BadSignature);
 }
 
 #[test]
