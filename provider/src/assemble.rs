@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        app::{App, Model},
+        app::{App, ServedModel},
         config::{Config, Upstream},
         echo::Echo,
         intake::Intake,
@@ -47,7 +47,7 @@ struct Made {
     ops: Option<(TcpListener, SocketAddr)>,
     http: reqwest::Client,
     webhooks: Vec<Sender>,
-    models: BTreeMap<String, Arc<Model>>,
+    models: BTreeMap<String, Arc<ServedModel>>,
     echoes: Vec<Echo>,
 }
 
@@ -115,7 +115,7 @@ async fn make(config: &Config) -> Result<Made, ServeError> {
     Ok(Made { keys, listeners, ops, http, webhooks, models, echoes })
 }
 
-async fn models(config: &Config) -> Result<(BTreeMap<String, Arc<Model>>, Vec<Echo>), ServeError> {
+async fn models(config: &Config) -> Result<(BTreeMap<String, Arc<ServedModel>>, Vec<Echo>), ServeError> {
     let (mut models, mut echoes) = (BTreeMap::new(), Vec::new());
     for model in &config.models {
         let url = match &model.upstream {
@@ -130,7 +130,7 @@ async fn models(config: &Config) -> Result<(BTreeMap<String, Arc<Model>>, Vec<Ec
                 url
             }
         };
-        models.insert(model.name.clone(), Arc::new(Model::new(model, url)?));
+        models.insert(model.name.clone(), Arc::new(ServedModel::new(model, url)?));
     }
     Ok((models, echoes))
 }

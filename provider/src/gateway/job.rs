@@ -3,7 +3,7 @@
 use {
     super::usage::Usage,
     crate::{
-        app::{App, Model},
+        app::{App, ServedModel},
         error::ApiError,
         limits::Permit,
     },
@@ -24,14 +24,14 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// A job that runs on a hold. Its owner settles or releases the hold exactly once; after a crash the hold's deadline ends it.
 pub(super) struct RunningJob {
     pub app: Arc<App>,
-    pub model: Arc<Model>,
+    pub model: Arc<ServedModel>,
     pub hold: Hold,
     began: Instant,
     _permit: Permit,
 }
 
 impl RunningJob {
-    pub(super) fn new(app: Arc<App>, model: Arc<Model>, hold: Hold, permit: Permit) -> RunningJob {
+    pub(super) fn new(app: Arc<App>, model: Arc<ServedModel>, hold: Hold, permit: Permit) -> RunningJob {
         RunningJob { app, model, hold, began: Instant::now(), _permit: permit }
     }
 

@@ -8,11 +8,11 @@ mod whole;
 
 use {
     crate::{
-        app::{App, Model},
+        app::{App, ServedModel},
         error::ApiError,
         http::RequestId,
         limits::Permit,
-        request::{CompletionRequest, Endpoint},
+        request::{CompletionKind, CompletionRequest},
     },
     axum::{
         Extension, Json, Router,
@@ -44,13 +44,13 @@ const HOLD_MARGIN: Duration = Duration::from_secs(60);
 /// The routes of completions.
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
-        .route("/v1/chat/completions", completions(Endpoint::Chat))
-        .route("/v1/completions", completions(Endpoint::Text))
+        .route("/v1/chat/completions", completions(CompletionKind::Chat))
+        .route("/v1/completions", completions(CompletionKind::Text))
         .route("/v1/models", get(models))
 }
 
 /// Serves completions in the manner of an endpoint.
-fn completions(endpoint: Endpoint) -> MethodRouter<Arc<App>> {
+fn completions(endpoint: CompletionKind) -> MethodRouter<Arc<App>> {
     post(async move |State(app), Extension(id), headers: HeaderMap, body: Body| {
         complete(app, endpoint, id, headers, body).await
     })
@@ -75,8 +75,8 @@ async fn models(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<
 
 /// A request ready for its upstream, with the most it can cost.
 struct PreparedRequest {
-    endpoint: Endpoint,
-    model: Arc<Model>,
+    endpoint: CompletionKind,
+    model: Arc<ServedModel>,
     units: Units,
     body: Bytes,
     streamed: bool,
@@ -85,7 +85,7 @@ struct PreparedRequest {
 
 async fn complete(
     app: Arc<App>,
-    endpoint: Endpoint,
+    endpoint: CompletionKind,
     RequestId(id): RequestId,
     headers: HeaderMap,
     body: Body,
@@ -101,7 +101,7 @@ async fn complete(
 }
 
 /// Reads a request and bounds its cost. Errors: 400 for a mistake in it, 404 for an unknown model.
-fn plan(app: &App, endpoint: Endpoint, body: &Bytes) -> Result<PreparedRequest, ApiError> {
+fn plan(app: &App, endpoint: CompletionKind, body: &Bytes) -> Result<PreparedRequest, ApiError> {
     let request = CompletionRequest::parse(endpoint, body)?;
     let model = app.models.get(&request.model).ok_or_else(|| {
         let message = "the provider has no such model; GET /v1/models lists those on offer";

@@ -70,27 +70,27 @@ const READ: &[&str] = &[
 
 /// The two kinds of completion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Endpoint {
+pub(crate) enum CompletionKind {
     /// `/v1/chat/completions`.
     Chat,
     /// `/v1/completions`.
     Text,
 }
 
-impl Endpoint {
+impl CompletionKind {
     /// Its path below the upstream's URL.
     pub(crate) fn path(self) -> &'static str {
         match self {
-            Endpoint::Chat => "/chat/completions",
-            Endpoint::Text => "/completions",
+            CompletionKind::Chat => "/chat/completions",
+            CompletionKind::Text => "/completions",
         }
     }
 
     /// Its name in metrics and references.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Endpoint::Chat => "chat",
-            Endpoint::Text => "text",
+            CompletionKind::Chat => "chat",
+            CompletionKind::Text => "text",
         }
     }
 }
@@ -98,7 +98,7 @@ impl Endpoint {
 /// A request that is well formed.
 #[derive(Debug)]
 pub(crate) struct CompletionRequest<'a> {
-    endpoint: Endpoint,
+    endpoint: CompletionKind,
     body: &'a [u8],
     /// The model's name.
     pub model: String,
@@ -117,15 +117,15 @@ pub(crate) struct CompletionRequest<'a> {
 
 impl<'a> CompletionRequest<'a> {
     /// Reads a body. Errors: 400, with the parameter that is wrong.
-    pub(crate) fn parse(endpoint: Endpoint, body: &'a [u8]) -> Result<CompletionRequest<'a>, ApiError> {
+    pub(crate) fn parse(endpoint: CompletionKind, body: &'a [u8]) -> Result<CompletionRequest<'a>, ApiError> {
         let fields: Fields = serde_json::from_slice(body).map_err(|error| {
             ApiError::invalid("invalid_json", format!("the body must be a JSON object: {error}"))
         })?;
         let others = other_bytes(&fields)?;
         let model_value = fields.get("model").ok_or_else(|| missing("model"))?;
         let input_name = match endpoint {
-            Endpoint::Chat => "messages",
-            Endpoint::Text => "prompt",
+            CompletionKind::Chat => "messages",
+            CompletionKind::Text => "prompt",
         };
         let input = fields.get(input_name).ok_or_else(|| missing(input_name))?;
         let mut limits = Vec::new();
@@ -168,8 +168,8 @@ impl<'a> CompletionRequest<'a> {
     pub(crate) fn bound(&self, model: &ModelConfig) -> Result<TokenBound, ApiError> {
         let added = model.overhead_tokens.saturating_add(self.others);
         let prompts: Vec<u64> = match self.endpoint {
-            Endpoint::Chat => vec![prompt::messages(self.input, model)?],
-            Endpoint::Text => prompt::texts(self.input)?,
+            CompletionKind::Chat => vec![prompt::messages(self.input, model)?],
+            CompletionKind::Text => prompt::texts(self.input)?,
         };
         if prompts.len() > MAX_PROMPTS {
             return Err(ApiError::param(
