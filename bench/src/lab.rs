@@ -1,7 +1,7 @@
 use {
     super::figures::Figures,
     blockable_sdk::{
-        Instruction, Pubkey, addresses, instructions,
+        Instruction, Pubkey, addresses,
         program::{
             instructions::CapacityArgs,
             state::{Credit, FreezePolicy, Instalment, Rider},
@@ -41,14 +41,7 @@ impl<'a> Lab<'a> {
     pub fn new(token_program: Pubkey, figures: &'a mut Figures) -> Lab<'a> {
         let mut lab = Lab { world: World::with_token(token_program), figures, nonce: 0 };
         let capacity = CapacityArgs { capacity_units: u64::MAX, max_units_per_second: 10_000 };
-        let authority = lab.world.parties.provider.pubkey();
-        let set = instructions::provider_set_capacity(
-            &lab.world.keys.market,
-            &authority,
-            &lab.world.provider,
-            capacity,
-        );
-        lab.world.sent(&[set], &["provider"]);
+        lab.world.sent(&[lab.world.set_capacity(capacity)], &["provider"]);
         for name in ["lender", "borrower", "buyer", "stranger"] {
             lab.fund(name);
         }

@@ -127,7 +127,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs what the arguments ask for. Errors: [`BenchError`].
+/// Runs the chosen bench. Errors: [`BenchError`].
 fn run(args: &Args) -> Result<(), BenchError> {
     match &args.command {
         Command::Cu(args) => compute_units(args),

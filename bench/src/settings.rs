@@ -21,13 +21,7 @@ pub fn measure(lab: &mut Lab) {
     }
     for capacity_units in [u64::MAX, 1_000_000, 0] {
         let capacity = CapacityArgs { capacity_units, max_units_per_second: 500 };
-        let authority = lab.world.parties.provider.pubkey();
-        let set = instructions::provider_set_capacity(
-            &lab.world.keys.market,
-            &authority,
-            &lab.world.provider,
-            capacity,
-        );
+        let set = lab.world.set_capacity(capacity);
         lab.measure("provider_set_capacity", set, &["provider"]);
     }
 }

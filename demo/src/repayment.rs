@@ -29,12 +29,12 @@ pub(crate) async fn pay_off(cast: &Cast, narrator: &Narrator, pace: &Pace) -> Re
     let credit = cast.credit_of(&cast.good);
     let due = cast.issued_at(&credit).await?.plus_seconds(2 * i64::from(pace.interval));
     wait(cast, narrator, due, "waiting for the second due date").await?;
-    narrator.chapter("Meanwhile the first pays off");
+    narrator.chapter("Meanwhile borrower 1 pays off");
     pay(cast, narrator, &credit, MicroUsd::MAX, "Borrower 1 pays off; what is left of its units is free.")
         .await
 }
 
-/// Pays, and hands the lender the cash in the same transaction.
+/// Pays an amount, and collects it for the lender in the same transaction.
 async fn pay(
     cast: &Cast,
     narrator: &Narrator,

@@ -19,32 +19,32 @@ use {
 pub(crate) async fn print(
     cast: &Cast,
     narrator: &Narrator,
-    frozen: &FreezeOutcome,
+    freeze: &FreezeOutcome,
     recovery: &Recovery,
 ) -> Result<bool, DemoError> {
     let good = cast.credit(&cast.credit_of(&cast.good)).await?;
-    let bad = cast.credit(&frozen.credit).await?;
+    let bad = cast.credit(&freeze.credit).await?;
     let bought = addresses::unrestricted_credit(&cast.keys.market, &cast.provider, &cast.buyer.pubkey(), 0);
     let checks = checks(cast, &good, &bad, &bought, recovery).await?;
     narrator.chapter("The books");
     for (name, holds) in &checks {
         narrator.check(name, *holds);
     }
-    let recovery_bps = recovery.recovered.get() * 10_000 / frozen.debt_at_default.get().max(1);
+    let recovery_bps = recovery.recovered.get() * 10_000 / freeze.debt_at_default.get().max(1);
     narrator.summary(
         checks.iter().all(|(_, holds)| *holds),
         vec![
             units("units_granted", Units(bad.collateral.granted)),
             units("units_consumed", Units(bad.collateral.consumed)),
-            units("units_frozen", frozen.frozen),
+            units("units_frozen", freeze.frozen),
             units("units_seized", Units(bad.collateral.seized)),
             units("units_overrun", Units(bad.meter.overrun)),
-            owed("debt_at_default", frozen.debt_at_default),
+            owed("debt_at_default", freeze.debt_at_default),
             money("sold_for", recovery.sold_for),
             money("fee", recovery.fee),
             money("recovered", recovery.recovered),
             share("recovery_bps", Bps(recovery_bps)),
-            number("freeze_ms", frozen.freeze_ms),
+            number("freeze_ms", freeze.freeze_ms),
         ],
     );
     Ok(checks.iter().all(|(_, holds)| *holds))
@@ -59,8 +59,8 @@ async fn checks(
     bought: &Pubkey,
     recovery: &Recovery,
 ) -> Result<Vec<Check>, DemoError> {
-    let units = bad.collateral;
-    let sum = units.consumed + units.seized + units.expired + units.remaining();
+    let collateral = bad.collateral;
+    let sum = collateral.consumed + collateral.seized + collateral.expired + collateral.remaining();
     let bought_units = cast.credit(bought).await?.collateral.granted;
     let lender = cast.balance(&cast.wallet(&cast.lender)).await?;
     // The lender began with two principals and lent both.
@@ -69,9 +69,9 @@ async fn checks(
         .sum::<MicroUsd>();
     Ok(vec![
         ("the first loan is repaid and its units are free", is_free(good)),
-        ("granted = consumed + seized + expired + remaining", sum == units.granted),
-        ("what was seized is what the buyer got", bought_units == units.seized),
-        ("what was sold is fee, recovery and surplus", {
+        ("granted = consumed + seized + expired + remaining", sum == collateral.granted),
+        ("the buyer got every seized unit", bought_units == collateral.seized),
+        ("the proceeds = fee + recovered + surplus", {
             let parts = [recovery.fee, recovery.recovered, recovery.surplus];
             parts.into_iter().sum::<MicroUsd>() == recovery.sold_for
         }),
@@ -80,7 +80,7 @@ async fn checks(
             cast.balance(&cast.wallet(&cast.provider_authority)).await? == PRINCIPAL.saturating_add(PRINCIPAL)
         }),
         ("the vaults are empty and nothing is owed from them", vaults_are_empty(cast, good, bad).await?),
-        ("the event logs hash to what the credits say", logs_hold(cast, bought).await?),
+        ("every event log hashes to its credit's event hash", logs_hold(cast, bought).await?),
     ])
 }
 

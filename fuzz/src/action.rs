@@ -3,9 +3,9 @@ use super::ops::Op;
 /// The signer of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
-    /// The key that the accounts name for the action.
-    Right,
-    /// One of the actors, whatever it is to the credit.
+    /// The key that may do it, by what the accounts say.
+    Entitled,
+    /// One of the actors, entitled or not.
     Actor(u8),
 }
 
@@ -46,7 +46,7 @@ impl Amount {
     }
 }
 
-/// A moment in the life of a credit or a market that something hangs on.
+/// A moment from which on a credit or a market allows something else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
     /// The next due date.
@@ -82,21 +82,21 @@ pub enum Jump {
 
 /// The flaw of a transaction that is not honest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Twist {
-    /// The account at a place is another one of those known.
+pub enum Flaw {
+    /// The account at a position is another known account.
     Swap(u8, u16),
-    /// The account at a place is the one with the same purpose in another market, credit or provider.
-    Cousin(u8, u16),
-    /// The account at a place is read-only.
+    /// The account at a position is one with the same role for another market, credit, provider or party.
+    SameRole(u8, u16),
+    /// The account at a position is read-only.
     ReadOnly(u8),
-    /// The account at a place does not sign.
+    /// The account at a position does not sign.
     Unsigned(u8),
-    /// An earlier metering, once more.
+    /// An earlier metering is sent again.
     Replay(u8),
 }
 
-/// One step of an episode. It says what is meant and not which bytes, so that it means something in whatever state the
-/// steps before it have led to, also when some of them are left out.
+/// One step of an episode. It holds choices, not bytes: the transaction is built from the state in which the step is taken.
+/// So a step stays valid when steps before it are left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// The clock goes forward.
@@ -123,7 +123,7 @@ pub struct Attempt {
     /// The seed of all other choices.
     pub extra: u64,
     /// The flaw, `None` in an honest transaction.
-    pub twist: Option<Twist>,
+    pub flaw: Option<Flaw>,
     /// The transaction is sent twice.
     pub twice: bool,
 }

@@ -1,7 +1,7 @@
 use blockable_sdk::{
     Pubkey,
     program::{
-        state::{Credit, Lot, Market, MarketSettings, Provider, Rider, Terms},
+        state::{Credit, Debt, Lot, Market, MarketSettings, Provider, Rider, Terms},
         transitions::Status,
     },
 };
@@ -9,20 +9,40 @@ use blockable_sdk::{
 /// Parts of a micro-USDC in which interest is counted: basis points times seconds per year.
 pub const PARTS: i128 = 10_000 * 31_536_000;
 
+/// Defines a book: its numbers, its other fields, and where an account keeps each of them. `same` numbers have the name that
+/// they have in a part of the account.
 macro_rules! book {
-    ($(#[$doc:meta])* $name:ident { $($number:ident),* ; $($field:ident: $kind:ty),* $(,)? }) => {
+    (
+        $(#[$doc:meta])* $name:ident, read from $account:ident: $chain:ty;
+        same { $($part:expr => { $($same:ident),* $(,)? })* }
+        numbers { $($number:ident: $amount:expr,)* }
+        fields { $($field:ident: $kind:ty = $value:expr,)* }
+    ) => {
         $(#[$doc])*
         #[derive(Clone, Debug)]
         #[allow(missing_docs)]
-        pub struct $name { $(pub $number: i128,)* $(pub $field: $kind,)* }
+        pub struct $name { $($(pub $same: i128,)*)* $(pub $number: i128,)* $(pub $field: $kind,)* }
 
         impl $name {
+            /// Reads an account.
+            pub fn read($account: &$chain) -> $name {
+                $name {
+                    $($($same: i128::from($part.$same),)*)*
+                    $($number: i128::from($amount),)*
+                    $($field: $value,)*
+                }
+            }
+
             /// Describes the first difference from an account on chain; `None` where they are equal.
             pub fn difference(&self, chain: &$name) -> Option<String> {
-                $(if self.$number != chain.$number {
-                    let name = stringify!($number);
-                    return Some(format!("{name} should be {}, is {}", self.$number, chain.$number));
-                })*
+                let numbers = [
+                    $($((stringify!($same), self.$same, chain.$same),)*)*
+                    $((stringify!($number), self.$number, chain.$number),)*
+                ];
+                let differs = |(_, here, there): &&(&str, i128, i128)| here != there;
+                if let Some((name, here, there)) = numbers.iter().find(differs) {
+                    return Some(format!("{name} should be {here}, is {there}"));
+                }
                 $(if self.$field != chain.$field {
                     let name = stringify!($field);
                     return Some(format!("{name} should be {:?}, is {:?}", self.$field, chain.$field));
@@ -45,129 +65,139 @@ impl PartialEq for Bills {
 
 book! {
     /// A credit as the model keeps it.
-    CreditBook {
-        version, status, blockable, freeze_reason,
-        principal, schedule_paid, interest_due, interest_parts, late_fees, accrued_at, arrears_since,
-        billed, late_checked, capitalised, apr,
-        granted, consumed, seized, expired, released, frozen_for_payment, frozen_for_other,
-        cumulative, in_flight, overrun, promised, lapsed, promised_at, frozen_before, frozen_at_chain, reported_at, index, has_index,
-        escrow, lender_claim, borrower_claim, treasury_claim, reserve,
-        principal_repaid, recovered, start, issued_at, defaulted_at, frozen_at_market, units_expire_at, paused_at_offer,
-        covenant_at, covenant_consumed, began_frozen, lots_opened, lots_open, restructurings, notice, vault_closed, nonce ;
-        due_after: Vec<u32>, principal_due: Vec<u64>, terms: Terms, rider: Rider, terms_hash: [u8; 32],
-        lender: Pubkey, borrower: Pubkey, provider: Pubkey, market: Pubkey,
-        freeze_authority: Pubkey, pending_lender: Pubkey, original_lender: Pubkey, bills: Bills,
+    CreditBook, read from credit: Credit;
+    same {
+        credit => {
+            version, status, blockable, freeze_reason, capitalised, has_index, principal_repaid, recovered,
+            issued_at, defaulted_at, frozen_at_market, units_expire_at, paused_at_offer, lots_opened,
+            lots_open, restructurings, vault_closed, nonce,
+        }
+        credit.debt => { principal, schedule_paid, interest_due, late_fees, accrued_at, arrears_since }
+        credit.collateral => {
+            granted, consumed, seized, expired, released, frozen_for_payment, frozen_for_other,
+        }
+        credit.meter => {
+            cumulative, in_flight, overrun, promised, lapsed, promised_at, frozen_before, frozen_at_chain,
+            reported_at, index,
+        }
+        credit.claims => { escrow }
+        credit.covenant => { began_frozen }
+    }
+    numbers {
+        interest_parts: interest_parts(&credit.debt),
+        billed: credit.debt.instalments_billed,
+        late_checked: credit.debt.instalments_late_checked,
+        apr: if credit.rider.covenant_window > 0 { credit.covenant.apr_bps } else { credit.terms.apr_bps },
+        lender_claim: credit.claims.lender,
+        borrower_claim: credit.claims.borrower,
+        treasury_claim: credit.claims.treasury,
+        reserve: credit.reserve_held,
+        start: if credit.restructured_at == 0 { credit.issued_at } else { credit.restructured_at },
+        covenant_at: credit.covenant.measured_at,
+        covenant_consumed: credit.covenant.consumed,
+        notice: credit.notice_given,
+    }
+    fields {
+        due_after: Vec<u32> = credit.due_after[..usize::from(credit.instalment_count)].to_vec(),
+        principal_due: Vec<u64> = credit.principal_due[..usize::from(credit.instalment_count)].to_vec(),
+        terms: Terms = credit.terms,
+        rider: Rider = credit.rider,
+        terms_hash: [u8; 32] = credit.terms_hash,
+        lender: Pubkey = credit.lender,
+        borrower: Pubkey = credit.borrower,
+        provider: Pubkey = credit.provider,
+        market: Pubkey = credit.market,
+        freeze_authority: Pubkey = credit.freeze_authority,
+        pending_lender: Pubkey = credit.pending_lender,
+        original_lender: Pubkey = credit.original_lender,
+        bills: Bills = Bills::default(),
     }
 }
 
 book! {
     /// A lot as the model keeps it.
-    LotBook {
-        index, units, units_left, start_price, floor_price, proceeds, opened_at, window ;
-        credit: Pubkey, market: Pubkey, provider: Pubkey, lender: Pubkey,
+    LotBook, read from lot: Lot;
+    same {
+        lot => { index, units, units_left, start_price, floor_price, proceeds, opened_at, window }
+    }
+    numbers {}
+    fields {
+        credit: Pubkey = lot.credit,
+        market: Pubkey = lot.market,
+        provider: Pubkey = lot.provider,
+        lender: Pubkey = lot.lender,
     }
 }
 
 book! {
     /// A provider as the model keeps it.
-    ProviderBook {
-        quorum, chunk_size, suspended, epoch, next_index, capacity, outstanding, rate, closed_overrun ;
-        market: Pubkey, authority: Pubkey, payout: Pubkey, pending: Pubkey, reporters: Vec<(Pubkey, i64)>,
+    ProviderBook, read from provider: Provider;
+    same {
+        provider => { quorum, chunk_size, suspended, epoch, next_index, closed_overrun }
+    }
+    numbers {
+        capacity: provider.capacity_units,
+        outstanding: provider.outstanding_units,
+        rate: provider.max_units_per_second,
+    }
+    fields {
+        market: Pubkey = provider.market,
+        authority: Pubkey = provider.authority,
+        payout: Pubkey = provider.payout,
+        pending: Pubkey = provider.pending_authority,
+        reporters: Vec<(Pubkey, i64)> = reporters(provider),
     }
 }
 
 book! {
     /// A market as the model keeps it.
-    MarketBook {
-        is_test, paused_seconds, paused_at, pause_expires_at, change_ready_at,
-        pause_day, paused_that_day, paused_day_after ;
-        settings: MarketSettings, proposed: Option<MarketSettings>,
-        admin: Pubkey, guardian: Pubkey, pending: Pubkey, mint: Pubkey, token_program: Pubkey,
+    MarketBook, read from market: Market;
+    same {
+        market => {
+            is_test, paused_seconds, paused_at, pause_expires_at, change_ready_at, pause_day, paused_that_day,
+            paused_day_after,
+        }
+    }
+    numbers {}
+    fields {
+        settings: MarketSettings = settings(market),
+        proposed: Option<MarketSettings> = (market.change_ready_at != 0).then(|| proposed(market)),
+        admin: Pubkey = market.admin,
+        guardian: Pubkey = market.guardian,
+        pending: Pubkey = market.pending_admin,
+        mint: Pubkey = market.payment_mint,
+        token_program: Pubkey = market.token_program,
+    }
+}
+
+fn interest_parts(debt: &Debt) -> i128 {
+    i128::from(debt.interest_accrued) * PARTS + i128::from(debt.interest_remainder)
+}
+
+fn reporters(provider: &Provider) -> Vec<(Pubkey, i64)> {
+    let listed = &provider.reporters[..usize::from(provider.reporter_count)];
+    listed.iter().map(|reporter| (reporter.key, reporter.expires_at)).collect()
+}
+
+fn settings(market: &Market) -> MarketSettings {
+    MarketSettings {
+        redistribution_fee_bps: market.redistribution_fee_bps,
+        change_delay: market.change_delay,
+        treasury: market.treasury,
+        bounds: market.bounds,
+    }
+}
+
+fn proposed(market: &Market) -> MarketSettings {
+    MarketSettings {
+        redistribution_fee_bps: market.proposed_fee_bps,
+        change_delay: market.proposed_delay,
+        treasury: market.proposed_treasury,
+        bounds: market.proposed_bounds,
     }
 }
 
 impl CreditBook {
-    /// Reads an account.
-    pub fn read(credit: &Credit) -> CreditBook {
-        let (debt, units, meter) = (&credit.debt, &credit.collateral, &credit.meter);
-        let count = usize::from(credit.instalment_count);
-        CreditBook {
-            version: credit.version.into(),
-            status: credit.status.into(),
-            blockable: credit.blockable.into(),
-            freeze_reason: credit.freeze_reason.into(),
-            principal: debt.principal.into(),
-            schedule_paid: debt.schedule_paid.into(),
-            interest_due: debt.interest_due.into(),
-            interest_parts: i128::from(debt.interest_accrued) * PARTS + i128::from(debt.interest_remainder),
-            late_fees: debt.late_fees.into(),
-            accrued_at: debt.accrued_at.into(),
-            arrears_since: debt.arrears_since.into(),
-            billed: debt.instalments_billed.into(),
-            late_checked: debt.instalments_late_checked.into(),
-            capitalised: credit.capitalised.into(),
-            apr: if credit.rider.covenant_window > 0 {
-                credit.covenant.apr_bps
-            } else {
-                credit.terms.apr_bps
-            }
-            .into(),
-            granted: units.granted.into(),
-            consumed: units.consumed.into(),
-            seized: units.seized.into(),
-            expired: units.expired.into(),
-            released: units.released.into(),
-            frozen_for_payment: units.frozen_for_payment.into(),
-            frozen_for_other: units.frozen_for_other.into(),
-            cumulative: meter.cumulative.into(),
-            in_flight: meter.in_flight.into(),
-            overrun: meter.overrun.into(),
-            promised: meter.promised.into(),
-            lapsed: meter.lapsed.into(),
-            promised_at: meter.promised_at.into(),
-            frozen_before: meter.frozen_before.into(),
-            frozen_at_chain: meter.frozen_at_chain.into(),
-            reported_at: meter.reported_at.into(),
-            index: meter.index.into(),
-            has_index: credit.has_index.into(),
-            escrow: credit.claims.escrow.into(),
-            lender_claim: credit.claims.lender.into(),
-            borrower_claim: credit.claims.borrower.into(),
-            treasury_claim: credit.claims.treasury.into(),
-            reserve: credit.reserve_held.into(),
-            principal_repaid: credit.principal_repaid.into(),
-            recovered: credit.recovered.into(),
-            start: if credit.restructured_at == 0 { credit.issued_at } else { credit.restructured_at }.into(),
-            issued_at: credit.issued_at.into(),
-            defaulted_at: credit.defaulted_at.into(),
-            frozen_at_market: credit.frozen_at_market.into(),
-            units_expire_at: credit.units_expire_at.into(),
-            paused_at_offer: credit.paused_at_offer.into(),
-            covenant_at: credit.covenant.measured_at.into(),
-            covenant_consumed: credit.covenant.consumed.into(),
-            began_frozen: credit.covenant.began_frozen.into(),
-            lots_opened: credit.lots_opened.into(),
-            lots_open: credit.lots_open.into(),
-            restructurings: credit.restructurings.into(),
-            notice: credit.notice_given.into(),
-            vault_closed: credit.vault_closed.into(),
-            nonce: credit.nonce.into(),
-            due_after: credit.due_after[..count].to_vec(),
-            principal_due: credit.principal_due[..count].to_vec(),
-            terms: credit.terms,
-            rider: credit.rider,
-            terms_hash: credit.terms_hash,
-            lender: credit.lender,
-            borrower: credit.borrower,
-            provider: credit.provider,
-            market: credit.market,
-            freeze_authority: credit.freeze_authority,
-            pending_lender: credit.pending_lender,
-            original_lender: credit.original_lender,
-            bills: Bills::default(),
-        }
-    }
-
     /// The status, `None` for a byte that no status has.
     pub fn status(&self) -> Option<Status> {
         u8::try_from(self.status).ok().and_then(Status::from_byte)
@@ -209,24 +239,6 @@ impl CreditBook {
 }
 
 impl LotBook {
-    /// Reads an account.
-    pub fn read(lot: &Lot) -> LotBook {
-        LotBook {
-            index: lot.index.into(),
-            units: lot.units.into(),
-            units_left: lot.units_left.into(),
-            start_price: lot.start_price.into(),
-            floor_price: lot.floor_price.into(),
-            proceeds: lot.proceeds.into(),
-            opened_at: lot.opened_at.into(),
-            window: lot.window.into(),
-            credit: lot.credit,
-            market: lot.market,
-            provider: lot.provider,
-            lender: lot.lender,
-        }
-    }
-
     /// The price of a million units at a market time: a straight line, its fall rounded down.
     pub fn price(&self, now: i128) -> i128 {
         let passed = (now - self.opened_at).max(0);
@@ -237,61 +249,7 @@ impl LotBook {
     }
 }
 
-impl ProviderBook {
-    /// Reads an account.
-    pub fn read(provider: &Provider) -> ProviderBook {
-        let count = usize::from(provider.reporter_count);
-        ProviderBook {
-            quorum: provider.quorum.into(),
-            chunk_size: provider.chunk_size.into(),
-            suspended: provider.suspended.into(),
-            epoch: provider.epoch.into(),
-            next_index: provider.next_index.into(),
-            capacity: provider.capacity_units.into(),
-            outstanding: provider.outstanding_units.into(),
-            rate: provider.max_units_per_second.into(),
-            closed_overrun: provider.closed_overrun.into(),
-            market: provider.market,
-            authority: provider.authority,
-            payout: provider.payout,
-            pending: provider.pending_authority,
-            reporters: provider.reporters[..count].iter().map(|r| (r.key, r.expires_at)).collect(),
-        }
-    }
-}
-
 impl MarketBook {
-    /// Reads an account.
-    pub fn read(market: &Market) -> MarketBook {
-        MarketBook {
-            is_test: market.is_test.into(),
-            paused_seconds: market.paused_seconds.into(),
-            paused_at: market.paused_at.into(),
-            pause_expires_at: market.pause_expires_at.into(),
-            change_ready_at: market.change_ready_at.into(),
-            pause_day: market.pause_day.into(),
-            paused_that_day: market.paused_that_day.into(),
-            paused_day_after: market.paused_day_after.into(),
-            settings: MarketSettings {
-                redistribution_fee_bps: market.redistribution_fee_bps,
-                change_delay: market.change_delay,
-                treasury: market.treasury,
-                bounds: market.bounds,
-            },
-            proposed: (market.change_ready_at != 0).then_some(MarketSettings {
-                redistribution_fee_bps: market.proposed_fee_bps,
-                change_delay: market.proposed_delay,
-                treasury: market.proposed_treasury,
-                bounds: market.proposed_bounds,
-            }),
-            admin: market.admin,
-            guardian: market.guardian,
-            pending: market.pending_admin,
-            mint: market.payment_mint,
-            token_program: market.token_program,
-        }
-    }
-
     /// True during a pause.
     pub fn is_paused(&self, now: i128) -> bool {
         self.paused_at != 0 && now < self.pause_expires_at

@@ -1,6 +1,8 @@
+//! Chooses the steps of an episode.
+
 use {
     super::{
-        action::{Amount, Attempt, By, Jump, Moment, Step, Twist},
+        action::{Amount, Attempt, By, Flaw, Jump, Moment, Step},
         dice::Dice,
         lab::{ACTORS, PLACES},
         ops::Op,
@@ -22,7 +24,7 @@ const AMOUNTS: &[Amount] = &[
     Amount::Part(100),
 ];
 
-/// The next step, chosen by what the world is like so that deep states are reached often.
+/// Chooses the next step by the lab's state, so that the late statuses of a loan are reached often.
 pub fn choose(session: &Session, dice: &mut Dice) -> Step {
     match dice.below(100) {
         0..=11 => wait(session, dice),
@@ -71,7 +73,7 @@ fn wait(session: &Session, dice: &mut Dice) -> Step {
 
 fn attempt(op: Op, on: u8, amount: Amount, dice: &mut Dice) -> Attempt {
     let extra = dice.roll();
-    Attempt { op, on, by: By::Right, amount, extra, twist: None, twice: dice.one_in(4) }
+    Attempt { op, on, by: By::Entitled, amount, extra, flaw: None, twice: dice.one_in(4) }
 }
 
 fn settings(session: &Session, dice: &mut Dice) -> Step {
@@ -86,7 +88,7 @@ fn settings(session: &Session, dice: &mut Dice) -> Step {
         Op::MarketPause | Op::MarketCreate if dice.one_in(2) => {
             (Op::MarketUnpause, paused.unwrap_or(0) as u8)
         }
-        // Rare: suspensions would soon stop everything, and a role that has moved is hard to find again.
+        // With every provider suspended, no loan could begin.
         Op::ProviderSuspend if dice.one_in(2) => (Op::ProviderResume, dice.roll() as u8),
         op => (op, dice.roll() as u8),
     };
@@ -97,19 +99,19 @@ fn settings(session: &Session, dice: &mut Dice) -> Step {
         attempt.by = By::Actor(dice.below(u64::from(ACTORS)) as u8);
     }
     if dice.one_in(12) {
-        attempt.twist = Some(twist(dice));
+        attempt.flaw = Some(flaw(dice));
     }
     Step::Call(attempt)
 }
 
-fn twist(dice: &mut Dice) -> Twist {
+fn flaw(dice: &mut Dice) -> Flaw {
     let (at, with) = (dice.below(12) as u8, dice.roll() as u16);
     match dice.below(7) {
-        0 => Twist::ReadOnly(at),
-        1 => Twist::Unsigned(at),
-        2 => Twist::Swap(at, with),
-        3 => Twist::Replay(at),
-        _ => Twist::Cousin(at, with),
+        0 => Flaw::ReadOnly(at),
+        1 => Flaw::Unsigned(at),
+        2 => Flaw::Swap(at, with),
+        3 => Flaw::Replay(at),
+        _ => Flaw::SameRole(at, with),
     }
 }
 
@@ -123,10 +125,10 @@ fn hostile(session: &Session, dice: &mut Dice) -> Step {
         attempt.by = By::Actor(dice.below(u64::from(ACTORS)) as u8);
     }
     if dice.one_in(2) {
-        attempt.twist = Some(twist(dice));
+        attempt.flaw = Some(flaw(dice));
     }
     if op == Op::UsageMeter && dice.one_in(3) {
-        attempt.twist = Some(Twist::Replay(dice.roll() as u8));
+        attempt.flaw = Some(Flaw::Replay(dice.roll() as u8));
     }
     Step::Call(attempt)
 }
@@ -137,10 +139,10 @@ fn sensible(session: &Session, dice: &mut Dice) -> Step {
     let credit = session.lab.credit(on);
     let (op, amount) = match &credit {
         None => (Op::CreditOffer, Amount::Exact),
-        Some(credit) => match ripe(session, credit).as_slice() {
+        Some(credit) => match due_operations(session, credit).as_slice() {
             [] => for_status(session, credit, dice),
             _ if dice.one_in(2) => for_status(session, credit, dice),
-            ripe => (dice.pick(ripe), dice.pick(&[Amount::Exact, Amount::Exact, Amount::Part(4_000)])),
+            due => (dice.pick(due), dice.pick(&[Amount::Exact, Amount::Exact, Amount::Part(4_000)])),
         },
     };
     if op == Op::CreditCancelOffer && dice.one_in(2) {
@@ -150,20 +152,21 @@ fn sensible(session: &Session, dice: &mut Dice) -> Step {
 }
 
 /// The operations that are due on a credit and that chance alone would seldom choose.
-fn ripe(session: &Session, credit: &Credit) -> Vec<Op> {
+fn due_operations(session: &Session, credit: &Credit) -> Vec<Op> {
     let Some(market) = session.model.markets.get(&credit.market) else { return Vec::new() };
-    let (chain, time) = (session.lab.now, market.time(session.lab.now.into()) as i64);
+    let chain_time = session.lab.now;
+    let market_time = market.time(chain_time.into()) as i64;
     let (rider, terms, since) = (&credit.rider, &credit.terms, credit.debt.arrears_since);
     let status = Status::from_byte(credit.status).unwrap_or(Status::Closed);
-    let mut ripe = Vec::new();
+    let mut due = Vec::new();
     let mut add = |holds: bool, op: Op| {
         if holds {
-            ripe.push(op);
+            due.push(op);
         }
     };
     let missing = credit.reserve_held < rider.reserve;
-    let arrears = credit.schedule().due_date(usize::from(credit.debt.instalments_billed));
-    let late = since != 0 || arrears.is_ok_and(|date| date.is_some_and(|date| date <= time));
+    let next_due = credit.schedule().due_date(usize::from(credit.debt.instalments_billed));
+    let late = since != 0 || next_due.is_ok_and(|date| date.is_some_and(|date| date <= market_time));
     let covenant = rider.has_covenant() && status == Status::Active && !late;
     let window = i64::from(rider.covenant_window);
     let offered = credit.pending_lender != Default::default();
@@ -173,25 +176,25 @@ fn ripe(session: &Session, credit: &Credit) -> Vec<Op> {
     add(credit.reserve_held > 0 && late && status.is_secured(), Op::ReserveDraw);
     add(offered && credit.claims.lender > 0, Op::VaultCollect);
     add(offered && credit.claims.lender == 0, Op::CreditAcceptLender);
-    add(covenant && chain - credit.covenant.measured_at >= window, Op::UsageMeter);
+    add(covenant && chain_time - credit.covenant.measured_at >= window, Op::UsageMeter);
     add(covenant && credit.meter.reported_at - credit.covenant.measured_at >= window, Op::CovenantApply);
-    let passed = |after: u32| since != 0 && time >= since + i64::from(after);
+    let passed = |after: u32| since != 0 && market_time >= since + i64::from(after);
     add(status == Status::Active && late, Op::CreditMarkDelinquent);
     add(status == Status::Delinquent && passed(terms.default_grace), Op::CreditMarkDefaulted);
-    let expired = credit.units_expire_at != 0 && time >= credit.units_expire_at;
+    let expired = credit.units_expire_at != 0 && market_time >= credit.units_expire_at;
     add(expired && credit.collateral.remaining() > 0, Op::CreditExpireUnits);
-    let cured = time >= credit.defaulted_at + i64::from(terms.cure_period) && !expired;
-    add(status == Status::Defaulted && cured, Op::CreditSeizeToPool);
+    let cure_period_over = market_time >= credit.defaulted_at + i64::from(terms.cure_period);
+    add(status == Status::Defaulted && cure_period_over && !expired, Op::CreditSeizeToPool);
     add(status == Status::Seizing && credit.lots_open > 0 && !expired, Op::LotBuy);
-    ripe
+    due
 }
 
-/// An instruction with exactly the amount that it is about.
+/// An operation with its exact amount.
 fn exact(op: Op) -> (Op, Amount) {
     (op, Amount::Exact)
 }
 
-/// Any of the amounts.
+/// Picks any amount.
 fn any(dice: &mut Dice) -> Amount {
     dice.pick(AMOUNTS)
 }
@@ -315,7 +318,7 @@ fn seizing(dice: &mut Dice) -> (Op, Amount) {
     }
 }
 
-/// Chooses an operation for a repaid loan; the world is crowded while it has many grants.
+/// Chooses an operation for a repaid loan. In a crowded lab, one with many unrestricted credits, those are closed as well.
 fn repaid(credit: &Credit, crowded: bool, dice: &mut Dice) -> (Op, Amount) {
     match dice.below(12) {
         0..=2 => exact(Op::VaultCollect),

@@ -23,13 +23,14 @@ type Entry = (Pubkey, Credit);
 /// Use to be reported on the first credit.
 #[derive(Clone, Copy, Debug)]
 pub struct Use {
-    /// Units beyond what has been counted.
+    /// Units used since the last metering.
     pub used: u64,
-    /// Units of jobs that run.
+    /// Units that running jobs hold.
     pub in_flight: u64,
 }
 
-/// Reports on a credit of a market and some of its neighbours; `None` where the provider cannot be read.
+/// Composes the reports of a quorum on a credit and up to two neighbours in its chunk, rarely with a flaw. Returns `None` where
+/// the provider's account cannot be read.
 pub fn compose(lab: &Lab, market: usize, first: &Entry, usage: Use, dice: &mut Dice) -> Option<Meters> {
     let (_, credit) = first;
     let provider: Provider = lab.read(&credit.provider)?;
@@ -38,8 +39,8 @@ pub fn compose(lab: &Lab, market: usize, first: &Entry, usage: Use, dice: &mut D
     let credits = with_neighbours(lab, first, size, dice);
     let at = reported_at(lab, credit, dice);
     let epoch = if dice.one_in(24) { provider.epoch.wrapping_sub(1) } else { provider.epoch };
-    let scoped = if dice.one_in(40) { chunk + 1 } else { chunk };
-    let scope = ReportScope { market: credit.market, provider: credit.provider, epoch, chunk: scoped };
+    let signed_chunk = if dice.one_in(40) { chunk + 1 } else { chunk };
+    let scope = ReportScope { market: credit.market, provider: credit.provider, epoch, chunk: signed_chunk };
     let fewer = u8::from(dice.one_in(24));
     let wanted = if dice.one_in(4) { provider.reporter_count } else { provider.quorum.saturating_sub(fewer) };
     let mut reports = Vec::new();
@@ -53,7 +54,7 @@ pub fn compose(lab: &Lab, market: usize, first: &Entry, usage: Use, dice: &mut D
     Some(Meters { market, provider: credit.provider, chunk, reports, credits })
 }
 
-/// The first credit, and up to two others of its provider's chunk.
+/// The first credit, and up to two others of its chunk.
 fn with_neighbours(lab: &Lab, first: &Entry, size: u32, dice: &mut Dice) -> Vec<Entry> {
     let (address, credit) = first;
     let known = lab.places.iter().map(|place| place.credit).chain(lab.grants.iter().map(|(_, key)| *key));
@@ -82,7 +83,7 @@ fn reported_at(lab: &Lab, credit: &Credit, dice: &mut Dice) -> i64 {
     }
 }
 
-/// A report with a reporter's readings of the credits; one reading may be missing.
+/// Adds a reporter's readings of the credits to a report, rarely without one of them.
 fn with_readings(
     mut report: UsageReport,
     reporter: u8,
@@ -102,7 +103,7 @@ fn with_readings(
     Some(report)
 }
 
-/// The key that the provider lists for a reporter, seldom another.
+/// The key that the provider lists for a reporter, rarely another one.
 fn key_of(provider: &Provider, reporter: u8, dice: &mut Dice) -> Keypair {
     let named = provider.reporters[usize::from(reporter)].key;
     let key = cast().reporters.iter().find(|key| key.pubkey() == named);
@@ -111,7 +112,7 @@ fn key_of(provider: &Provider, reporter: u8, dice: &mut Dice) -> Keypair {
     key.insecure_clone()
 }
 
-/// Seldom changes the first report after it was signed.
+/// Rarely changes the first report after its signature.
 fn spoil(reports: &mut [SignedReport], dice: &mut Dice) {
     if dice.one_in(40)
         && let Some(report) = reports.first_mut()
@@ -125,7 +126,7 @@ fn spoil(reports: &mut [SignedReport], dice: &mut Dice) {
     }
 }
 
-/// The accounts that the instruction names, seldom one twice or one that is no credit.
+/// The credits that the instruction names, rarely with one twice or with an address that is no credit.
 fn listed(credits: &[Entry], dice: &mut Dice) -> Vec<Pubkey> {
     let mut listed: Vec<Pubkey> = credits.iter().map(|(key, _)| *key).collect();
     if dice.one_in(30) {

@@ -9,7 +9,7 @@ use {
     std::panic::{AssertUnwindSafe, catch_unwind},
 };
 
-/// Steps after which everything is compared with the model, and not only what a step has touched.
+/// Steps between two full comparisons of all accounts with the model. Each step compares the accounts that it touched.
 const SWEEP: usize = 200;
 
 /// A rule that was broken, and how.
@@ -23,7 +23,8 @@ pub struct Violation {
     pub steps: Vec<Step>,
 }
 
-/// Plays the episode with a number, which follows from the run's seed. Returns what it saw, and the first rule broken.
+/// Plays episode number `episode` of a run: seed and number decide every step. Returns the cases it reached, and the first
+/// rule broken.
 pub fn play(seed: u64, episode: u64, length: u64) -> (Coverage, Option<Violation>) {
     let mut dice = Dice::part(seed, episode);
     let mut session = Session::new();
@@ -41,7 +42,7 @@ pub fn play(seed: u64, episode: u64, length: u64) -> (Coverage, Option<Violation
     (session.coverage, None)
 }
 
-/// Plays steps in a fresh world. Returns the first rule broken, and the number of steps that led to it.
+/// Plays steps in a fresh lab. Returns the first rule broken, and the number of steps that led to it.
 pub fn replay(steps: &[Step]) -> Option<(String, usize)> {
     let mut session = Session::new();
     for (index, step) in steps.iter().enumerate() {
@@ -70,7 +71,7 @@ fn kind(rule: &str) -> String {
         .collect()
 }
 
-/// The shortest sequence found that still breaks the same rule: chunks of steps are left out for as long as it does.
+/// Shortens a violation: leaves out chunks of steps for as long as the rest still breaks the same rule.
 pub fn shrink(violation: &Violation) -> Violation {
     let wanted = kind(&violation.rule);
     let mut best = violation.clone();
@@ -99,13 +100,13 @@ pub fn shrink(violation: &Violation) -> Violation {
     best
 }
 
-/// Makes steps plain where the same rule is broken without their peculiarities.
+/// Simplifies each step where the same rule is still broken without its flaw, repetition, signer or amount.
 fn simplify(best: &mut Violation, wanted: &str) {
     for index in 0..best.steps.len() {
         let plainer: [fn(&mut Attempt); 4] = [
-            |attempt| attempt.twist = None,
+            |attempt| attempt.flaw = None,
             |attempt| attempt.twice = false,
-            |attempt| attempt.by = By::Right,
+            |attempt| attempt.by = By::Entitled,
             |attempt| attempt.amount = Amount::Exact,
         ];
         for change in plainer {

@@ -52,11 +52,11 @@ pub struct Lab {
     pub svm: LiteSVM,
     /// Every market.
     pub markets: Vec<MarketKeys>,
-    /// Every provider, with the place of its market.
+    /// Every provider, with the index of its market.
     pub providers: Vec<(usize, Pubkey)>,
     /// The loans.
     pub places: Vec<Place>,
-    /// Unrestricted credits, with the place of their market.
+    /// Unrestricted credits, with the index of their market.
     pub grants: Vec<(usize, Pubkey)>,
     /// Latest meterings, to be sent again.
     pub meterings: Vec<Meters>,
@@ -116,7 +116,7 @@ impl Lab {
     /// Actors with a provider in every market.
     pub const PROVIDERS: [u8; 2] = [8, 9];
 
-    /// A fresh world; building one takes a while, so it is done once and copied.
+    /// A fresh lab. Building one takes long, so it is built once and copied.
     pub fn new() -> Lab {
         static FIRST: OnceLock<Mutex<Lab>> = OnceLock::new();
         let first = FIRST.get_or_init(|| Mutex::new(Lab::build()));
@@ -220,7 +220,7 @@ impl Lab {
     }
 
     fn must(&mut self, instructions: &[Instruction]) {
-        self.send(instructions).expect("a world can be built");
+        self.send(instructions).expect("a lab can be built");
     }
 
     /// Sends a transaction whose signatures nobody verifies.

@@ -4,9 +4,6 @@ mod action;
 mod amounts;
 mod book;
 mod build;
-mod build_credit;
-mod build_recovery;
-mod build_settings;
 mod checks;
 mod choose;
 mod compose;
@@ -24,15 +21,9 @@ mod run;
 mod session;
 mod terms;
 mod verify;
-mod verify_agreement;
-mod verify_credit;
-mod verify_enforcement;
-mod verify_origination;
-mod verify_recovery;
-mod verify_settings;
 
 pub use {
-    action::{Amount, Attempt, By, Jump, Moment, Step, Twist},
+    action::{Amount, Attempt, By, Flaw, Jump, Moment, Step},
     coverage::Coverage,
     episode::{Violation, play, replay, shrink},
     lab::Lab,

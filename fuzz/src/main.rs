@@ -19,7 +19,7 @@ struct Args {
     /// Threads; the result does not depend on them.
     #[arg(long, default_value_t = 1)]
     jobs: u64,
-    /// Steps before a fresh world is begun.
+    /// Steps of one episode; each episode starts in a fresh lab.
     #[arg(long, default_value_t = 4_000)]
     length: u64,
     /// Plays one episode alone.

@@ -39,7 +39,7 @@ pub fn decode<T: BlockableAccount>(account: Option<&Account>) -> Option<T> {
 }
 
 impl Model {
-    /// The model of a fresh world.
+    /// The model of a fresh lab.
     pub fn new(lab: &Lab) -> Model {
         let mut model = Model::default();
         for keys in &lab.markets {
@@ -57,7 +57,7 @@ impl Model {
         model
     }
 
-    /// Compares an account with what the model believes. Errors: what is different.
+    /// Compares an account with the model's copy of it. Errors: the first difference.
     pub fn compare(&self, key: &Pubkey, account: Option<&Account>) -> Result<(), String> {
         self.compare_one(key, account).map_err(|error| format!("{key}: {error}"))
     }

@@ -3,7 +3,7 @@ use {
     blockable_sdk::program::transitions::Status,
 };
 
-/// A payment, split over what it paid.
+/// A payment, split into its parts.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Spread {
     /// The part that paid principal.

@@ -10,7 +10,7 @@ use {
     },
     blockable_sdk::{
         Pubkey,
-        instructions::{self as ix, LotKeys},
+        instructions::{self as ix, LotKeys, MarketKeys},
         program::{
             instructions::{FreezeAmount, UnitAmount},
             state::{Credit, FreezeReason},
@@ -25,6 +25,37 @@ struct Tried {
     wallet: i128,
 }
 
+/// A credit that actions are tried on.
+struct Subject<'a> {
+    keys: MarketKeys,
+    address: &'a Pubkey,
+    credit: &'a Credit,
+    /// The market's time.
+    time: i128,
+}
+
+/// An action on an amount, which is tried at once and in two parts. Its two parts must not profit anybody.
+struct Split<'a> {
+    verb: &'static str,
+    /// The whole amount.
+    whole: u64,
+    /// The wallet that pays; the credit's own address where no money moves.
+    wallet: Pubkey,
+    /// Builds the instruction for one part: its number from 0, and its amount.
+    part: Box<dyn Fn(u32, u64) -> Instruction + 'a>,
+    /// True where the second part names the amount of both, as it is a level and not an addition.
+    is_level: bool,
+    /// True where two parts profit somebody: the states after the whole and after the two parts.
+    gains: fn(&Tried, &Tried) -> bool,
+}
+
+/// Describes an action on a credit, `None` where there is nothing to try.
+type Describe = for<'a> fn(&Session, &Subject<'a>, &mut Dice) -> Option<Split<'a>>;
+
+/// The actions that are split, and whether each needs a credit that is secured.
+const SPLITS: [(Describe, bool); 6] =
+    [(repayment, true), (sale, false), (freeze, true), (thaw, true), (seizure, false), (takeover, false)];
+
 /// Trials of other actions, on copies of the chain.
 impl Session {
     /// Tries things with the credit at a place. Errors: the rule that would be broken.
@@ -37,15 +68,17 @@ impl Session {
         if secured {
             self.repays(market, &address, &credit)?;
         }
-        match dice.below(6) {
-            0 if secured => self.split_repayment(market, &address, &credit, &mut dice),
-            1 => self.split_sale(market, &address, &credit, &mut dice),
-            2 if secured => self.split_freeze(market, &address, &credit, &mut dice),
-            3 if secured => self.split_thaw(market, &address, &credit, &mut dice),
-            4 => self.split_seizure(market, &address, &credit, &mut dice),
-            5 => self.split_takeover(market, &address, &credit, &mut dice),
-            _ => Ok(()),
+        let (describe, needs_secured) = dice.pick(&SPLITS);
+        if needs_secured && !secured {
+            return Ok(());
         }
+        let subject = Subject {
+            keys: self.lab.markets[market],
+            address: &address,
+            credit: &credit,
+            time: self.lab.market_time(&self.lab.market(market)).into(),
+        };
+        describe(self, &subject, &mut dice).map_or(Ok(()), |split| self.split(&address, &split, &mut dice))
     }
 
     /// Rule 3: one micro-USDC can be repaid.
@@ -79,156 +112,144 @@ impl Session {
         })
     }
 
-    fn split_repayment(
-        &self,
-        market: usize,
-        address: &Pubkey,
-        credit: &Credit,
-        dice: &mut Dice,
-    ) -> Result<(), String> {
-        let keys = self.lab.markets[market];
-        let payer = credit.borrower;
-        let wallet = keys.token_account(&payer);
-        let mut now = CreditBook::read(credit);
-        now.accrue(self.lab.market_time(&self.lab.market(market)).into());
-        let whole = dice.pick(&[now.debt(), now.arrears(), now.debt() / 3, 1_000]).max(2) as u64;
-        let part = dice.pick(&[1, whole / 2, whole - 1]).max(1);
-        let pay = |amount| ix::credit_repay(&keys, &payer, &wallet, address, amount);
-        let once = self.tried(&[pay(whole)], address, &wallet);
-        let twice = self.tried(&[pay(part), pay(whole - part)], address, &wallet);
+    /// Rule 5: nobody gains by doing an action in two parts.
+    fn split(&self, address: &Pubkey, split: &Split<'_>, dice: &mut Dice) -> Result<(), String> {
+        let Split { verb, whole, wallet, part, is_level, gains } = split;
+        let first = dice.pick(&[1, whole / 2, whole.saturating_sub(1)]).max(1);
+        let second = if *is_level { *whole } else { whole.saturating_sub(first) };
+        let once = self.tried(&[part(0, *whole)], address, wallet);
+        let twice = self.tried(&[part(0, first), part(1, second)], address, wallet);
         let (Some(once), Some(twice)) = (once, twice) else { return Ok(()) };
-        let worth = |tried: &Tried| {
-            tried.wallet + tried.credit.reserve + tried.credit.borrower_claim - tried.credit.debt()
-        };
-        let gains = worth(&twice) > worth(&once)
-            || twice.credit.released > once.credit.released
-            || twice.credit.frozen() < once.credit.frozen();
-        verify(gains, "repaying", whole, part, &once, &twice)
-    }
-
-    fn split_sale(
-        &self,
-        market: usize,
-        address: &Pubkey,
-        credit: &Credit,
-        dice: &mut Dice,
-    ) -> Result<(), String> {
-        let keys = self.lab.markets[market];
-        let Some(index) = credit.lots_opened.checked_sub(1) else { return Ok(()) };
-        let Some(lot) = self.lab.lot(address, index).filter(|lot| lot.units_left > 1) else { return Ok(()) };
-        let buyer = actor(11);
-        let wallet = keys.token_account(&buyer);
-        let whole = dice.pick(&[lot.units_left, lot.units_left / 2, 2]).max(2);
-        let part = dice.pick(&[1, whole / 2, whole - 1]).max(1);
-        let (provider, units_expire_at) = (credit.provider, credit.units_expire_at);
-        let lot = LotKeys { credit: *address, index, provider, units_expire_at };
-        let buy = |units| ix::lot_buy(&keys, &buyer, &wallet, &lot, units, u64::MAX);
-        let once = self.tried(&[buy(whole)], address, &wallet);
-        let twice = self.tried(&[buy(part), buy(whole - part)], address, &wallet);
-        let (Some(once), Some(twice)) = (once, twice) else { return Ok(()) };
-        verify(twice.wallet > once.wallet, "buying", whole, part, &once, &twice)
-    }
-
-    fn split_freeze(
-        &self,
-        market: usize,
-        address: &Pubkey,
-        credit: &Credit,
-        dice: &mut Dice,
-    ) -> Result<(), String> {
-        let keys = self.lab.markets[market];
-        let lien = credit.collateral.lien();
-        let part = dice.pick(&[1, lien / 2, lien.saturating_sub(1)]).max(1);
-        let (by, amount) = (credit.lender, FreezeAmount::Units);
-        let freeze = |units| ix::credit_freeze(&keys.market, &by, address, amount(units), FreezeReason::Risk);
-        let once = self.tried(&[freeze(lien)], address, address);
-        let twice = self.tried(&[freeze(part), freeze(lien)], address, address);
-        let (Some(once), Some(twice)) = (once, twice) else { return Ok(()) };
-        let gains = twice.credit.frozen() > once.credit.frozen()
-            || twice.credit.frozen_before > once.credit.frozen_before
-            || twice.credit.promised < once.credit.promised;
-        verify(gains, "freezing", lien, part, &once, &twice)
-    }
-
-    fn split_thaw(
-        &self,
-        market: usize,
-        address: &Pubkey,
-        credit: &Credit,
-        dice: &mut Dice,
-    ) -> Result<(), String> {
-        let keys = self.lab.markets[market];
-        let frozen = credit.collateral.frozen();
-        let part = dice.pick(&[1, frozen / 2, frozen.saturating_sub(1)]).max(1);
-        let thaw = |units| ix::credit_thaw(&keys.market, &credit.lender, address, UnitAmount::Units(units));
-        let once = self.tried(&[thaw(frozen)], address, address);
-        let twice = self.tried(&[thaw(part), thaw(frozen.saturating_sub(part))], address, address);
-        let (Some(once), Some(twice)) = (once, twice) else { return Ok(()) };
-        let gains = once.credit.difference(&twice.credit).is_some();
-        verify(gains, "thawing", frozen, part, &once, &twice)
-    }
-
-    fn split_seizure(
-        &self,
-        market: usize,
-        address: &Pubkey,
-        credit: &Credit,
-        dice: &mut Dice,
-    ) -> Result<(), String> {
-        let keys = self.lab.markets[market];
-        let time = self.lab.market_time(&self.lab.market(market));
-        let units = CreditBook::read(credit).seizable(time.into()).max(0) as u64;
-        let part = dice.pick(&[1, units / 2, units.saturating_sub(1)]).max(1);
-        let lot = terms::lot(credit, &self.lab.market(market), dice);
-        let seize = |number, units| {
-            let (amount, index) = (UnitAmount::Units(units), credit.lots_opened + number);
-            ix::credit_seize_to_pool(&keys.market, &credit.lender, address, index, amount, lot)
-        };
-        let once = self.tried(&[seize(0, units)], address, address);
-        let twice = self.tried(&[seize(0, part), seize(1, units.saturating_sub(part))], address, address);
-        let (Some(once), Some(twice)) = (once, twice) else { return Ok(()) };
-        let (one, two) = (&once.credit, &twice.credit);
-        let gains = two.seized > one.seized
-            || two.frozen() > one.frozen()
-            || two.promised < one.promised
-            || two.debt() > one.debt();
-        verify(gains, "seizing", units, part, &once, &twice)
-    }
-
-    fn split_takeover(
-        &self,
-        market: usize,
-        address: &Pubkey,
-        credit: &Credit,
-        dice: &mut Dice,
-    ) -> Result<(), String> {
-        let keys = self.lab.markets[market];
-        let time = i128::from(self.lab.market_time(&self.lab.market(market)));
-        let mut now = CreditBook::read(credit);
-        now.accrue(time);
-        let worth = div_up(now.debt() * i128::from(now.terms.units), now.terms.principal.into());
-        let units = now.seizable(time).min(worth).max(0) as u64;
-        let part = dice.pick(&[1, units / 2, units.saturating_sub(1)]).max(1);
-        let (expiry, provider) = (credit.units_expire_at, credit.provider);
-        let take = |units| {
-            let amount = UnitAmount::Units(units);
-            ix::credit_seize_to_lender(&keys.market, &credit.lender, address, &provider, expiry, amount)
-        };
-        let once = self.tried(&[take(units)], address, address);
-        let twice = self.tried(&[take(part), take(units.saturating_sub(part))], address, address);
-        let (Some(once), Some(twice)) = (once, twice) else { return Ok(()) };
-        let gains = twice.credit.debt() > once.credit.debt() || twice.credit.seized > once.credit.seized;
-        verify(gains, "taking over", units, part, &once, &twice)
+        if !gains(&once, &twice) {
+            return Ok(());
+        }
+        let difference = once.credit.difference(&twice.credit);
+        let wallets = (once.wallet, twice.wallet);
+        Err(format!(
+            "rule 5: {verb} {whole} as {first} and the rest profits; wallets {wallets:?}, {difference:?}"
+        ))
     }
 }
 
-fn verify(gains: bool, what: &str, whole: u64, part: u64, once: &Tried, twice: &Tried) -> Result<(), String> {
-    if !gains {
-        return Ok(());
+fn repayment<'a>(_: &Session, subject: &Subject<'a>, dice: &mut Dice) -> Option<Split<'a>> {
+    let Subject { keys, address, credit, time } = *subject;
+    let payer = credit.borrower;
+    let wallet = keys.token_account(&payer);
+    let mut now = CreditBook::read(credit);
+    now.accrue(time);
+    Some(Split {
+        verb: "repaying",
+        whole: dice.pick(&[now.debt(), now.arrears(), now.debt() / 3, 1_000]).max(2) as u64,
+        wallet,
+        part: Box::new(move |_, amount| ix::credit_repay(&keys, &payer, &wallet, address, amount)),
+        is_level: false,
+        gains: |once, twice| {
+            let worth = |tried: &Tried| {
+                tried.wallet + tried.credit.reserve + tried.credit.borrower_claim - tried.credit.debt()
+            };
+            worth(twice) > worth(once)
+                || twice.credit.released > once.credit.released
+                || twice.credit.frozen() < once.credit.frozen()
+        },
+    })
+}
+
+fn sale<'a>(session: &Session, subject: &Subject<'a>, dice: &mut Dice) -> Option<Split<'a>> {
+    let Subject { keys, address, credit, .. } = *subject;
+    let index = credit.lots_opened.checked_sub(1)?;
+    let left = session.lab.lot(address, index)?.units_left;
+    if left <= 1 {
+        return None;
     }
-    let difference = once.credit.difference(&twice.credit);
-    let wallets = (once.wallet, twice.wallet);
-    Err(format!("rule 5: {what} {whole} as {part} and the rest profits; wallets {wallets:?}, {difference:?}"))
+    let buyer = actor(11);
+    let wallet = keys.token_account(&buyer);
+    let (provider, units_expire_at) = (credit.provider, credit.units_expire_at);
+    let lot = LotKeys { credit: *address, index, provider, units_expire_at };
+    Some(Split {
+        verb: "buying",
+        whole: dice.pick(&[left, left / 2, 2]).max(2),
+        wallet,
+        part: Box::new(move |_, units| ix::lot_buy(&keys, &buyer, &wallet, &lot, units, u64::MAX)),
+        is_level: false,
+        gains: |once, twice| twice.wallet > once.wallet,
+    })
+}
+
+fn freeze<'a>(_: &Session, subject: &Subject<'a>, _: &mut Dice) -> Option<Split<'a>> {
+    let Subject { keys, address, credit, .. } = *subject;
+    Some(Split {
+        verb: "freezing",
+        whole: credit.collateral.lien(),
+        wallet: *address,
+        part: Box::new(move |_, units| {
+            let amount = FreezeAmount::Units(units);
+            ix::credit_freeze(&keys.market, &credit.lender, address, amount, FreezeReason::Risk)
+        }),
+        is_level: true,
+        gains: |once, twice| {
+            twice.credit.frozen() > once.credit.frozen()
+                || twice.credit.frozen_before > once.credit.frozen_before
+                || twice.credit.promised < once.credit.promised
+        },
+    })
+}
+
+fn thaw<'a>(_: &Session, subject: &Subject<'a>, _: &mut Dice) -> Option<Split<'a>> {
+    let Subject { keys, address, credit, .. } = *subject;
+    Some(Split {
+        verb: "thawing",
+        whole: credit.collateral.frozen(),
+        wallet: *address,
+        part: Box::new(move |_, units| {
+            ix::credit_thaw(&keys.market, &credit.lender, address, UnitAmount::Units(units))
+        }),
+        is_level: false,
+        gains: |once, twice| once.credit.difference(&twice.credit).is_some(),
+    })
+}
+
+fn seizure<'a>(session: &Session, subject: &Subject<'a>, dice: &mut Dice) -> Option<Split<'a>> {
+    let Subject { keys, address, credit, time } = *subject;
+    let market = session.lab.read(&keys.market)?;
+    let lot = terms::lot(credit, &market, dice);
+    Some(Split {
+        verb: "seizing",
+        whole: CreditBook::read(credit).seizable(time).max(0) as u64,
+        wallet: *address,
+        part: Box::new(move |number, units| {
+            let (amount, index) = (UnitAmount::Units(units), credit.lots_opened + number);
+            ix::credit_seize_to_pool(&keys.market, &credit.lender, address, index, amount, lot)
+        }),
+        is_level: false,
+        gains: |once, twice| {
+            let (one, two) = (&once.credit, &twice.credit);
+            two.seized > one.seized
+                || two.frozen() > one.frozen()
+                || two.promised < one.promised
+                || two.debt() > one.debt()
+        },
+    })
+}
+
+fn takeover<'a>(_: &Session, subject: &Subject<'a>, _: &mut Dice) -> Option<Split<'a>> {
+    let Subject { keys, address, credit, time } = *subject;
+    let mut now = CreditBook::read(credit);
+    now.accrue(time);
+    let worth = div_up(now.debt() * i128::from(now.terms.units), now.terms.principal.into());
+    Some(Split {
+        verb: "taking over",
+        whole: now.seizable(time).min(worth).max(0) as u64,
+        wallet: *address,
+        part: Box::new(move |_, units| {
+            let (expiry, amount) = (credit.units_expire_at, UnitAmount::Units(units));
+            let (lender, provider) = (&credit.lender, &credit.provider);
+            ix::credit_seize_to_lender(&keys.market, lender, address, provider, expiry, amount)
+        }),
+        is_level: false,
+        gains: |once, twice| {
+            twice.credit.debt() > once.credit.debt() || twice.credit.seized > once.credit.seized
+        },
+    })
 }
 
 /// Looks an account up among those that a simulation gives back.

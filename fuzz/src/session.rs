@@ -20,9 +20,9 @@ use {
     solana_sdk::{instruction::InstructionError, transaction::TransactionError},
 };
 
-/// A world, what is believed of it, and what was seen in it.
+/// A lab with the model of its accounts and a count of the cases reached in it.
 pub struct Session {
-    /// The world.
+    /// The lab.
     pub lab: Lab,
     /// The fuzzer's own state of every account.
     pub model: Model,
@@ -42,7 +42,7 @@ fn status_of(account: Option<&Credit>) -> Status {
 }
 
 impl Session {
-    /// A fresh world.
+    /// Starts in a fresh lab.
     pub fn new() -> Session {
         let lab = Lab::new();
         let model = Model::new(&lab);
@@ -69,9 +69,9 @@ impl Session {
             && let Some(place) = self.lab.places.get_mut(usize::from(attempt.on))
             && let Args::Offer(args) = &call.args
         {
-            place.credit = call.at(Role::Credit);
+            place.credit = call.account(Role::Credit);
             place.market = call.market;
-            place.offer = (call.at(Role::Signer), call.at(Role::Party), args.nonce);
+            place.offer = (call.account(Role::Signer), call.account(Role::Party), args.nonce);
         }
         if accepted && let Args::Meter(meters) = &call.args {
             self.lab.meterings.push((**meters).clone());
@@ -93,7 +93,7 @@ impl Session {
         keys.map(|key| (key, self.lab.svm.get_account(&key))).collect()
     }
 
-    /// Sends a transaction and verifies what it did. Returns whether it went through.
+    /// Sends a transaction and verifies its effect. Returns true if the program accepted it. Errors: the rule that was broken.
     pub fn send(&mut self, call: &Call) -> Result<bool, String> {
         let before = self.snapshot(call);
         let read = |snapshot: &Snapshot, key: &Pubkey| {
@@ -151,15 +151,15 @@ impl Session {
     fn must_be_refused(&self, call: &Call, error: &TransactionError) -> Result<(), String> {
         let overflow = InstructionError::Custom(BlockableError::ArithmeticOverflow.code());
         if call.honest && *error == TransactionError::InstructionError(0, overflow) {
-            let state = self.model.credits.get(&call.at(Role::Credit)).map(CreditBook::describe);
+            let state = self.model.credits.get(&call.account(Role::Credit)).map(CreditBook::describe);
             return Err(format!("rule 3: {:?} cannot be worked out: {}", call.op, state.unwrap_or_default()));
         }
         let Args::Amount(amount) = call.args else { return Ok(()) };
-        let owed = self.model.credits.get(&call.at(Role::Credit)).is_some_and(CreditBook::is_secured);
-        let funds = self.model.tokens.get(&call.at(Role::Wallet)).copied().unwrap_or(0);
+        let owed = self.model.credits.get(&call.account(Role::Credit)).is_some_and(CreditBook::is_secured);
+        let funds = self.model.tokens.get(&call.account(Role::Wallet)).copied().unwrap_or(0);
         if call.op == Op::CreditRepay && call.honest && owed && amount > 0 && funds > 0 {
-            let mut book = self.model.credits[&call.at(Role::Credit)].clone();
-            let market = &self.model.markets[&call.at(Role::Market)];
+            let mut book = self.model.credits[&call.account(Role::Credit)].clone();
+            let market = &self.model.markets[&call.account(Role::Market)];
             book.accrue(market.time(self.lab.now.into()));
             if funds >= book.debt().min(amount.into()) {
                 return Err(format!("rule 3: a repayment was refused: {}", book.describe()));
@@ -171,7 +171,7 @@ impl Session {
     fn verify(&mut self, call: &Call, before: &Snapshot, after: &Snapshot) -> Result<(), String> {
         let now = i128::from(self.lab.now);
         let empty = || super::book::MarketBook::read(&Zeroable::zeroed());
-        let market = self.model.markets.get(&call.at(Role::Market)).cloned().unwrap_or_else(empty);
+        let market = self.model.markets.get(&call.account(Role::Market)).cloned().unwrap_or_else(empty);
         let time = market.time(now);
         let mut case = Case {
             model: &mut self.model,
@@ -204,17 +204,17 @@ impl Session {
 
     /// Takes note of the accounts that a transaction made or removed.
     fn track_accounts(&mut self, call: &Call) {
-        let grant = call.at(Role::Grant);
+        let grant = call.account(Role::Grant);
         if matches!(call.op, Op::LotBuy | Op::CreditSeizeToLender)
             && !self.lab.grants.iter().any(|(_, key)| *key == grant)
         {
             self.lab.grants.push((call.market, grant));
         }
         if call.op == Op::ProviderRegister {
-            self.lab.providers.push((call.market, call.at(Role::Provider)));
+            self.lab.providers.push((call.market, call.account(Role::Provider)));
         }
         if matches!(call.op, Op::CreditClose | Op::CreditCancelOffer) {
-            let closed = call.at(Role::Credit);
+            let closed = call.account(Role::Credit);
             if !self.model.credits.contains_key(&closed) {
                 self.model.logs.remove(&closed);
                 self.lab.grants.retain(|(_, key)| *key != closed);

@@ -34,8 +34,8 @@ fn a_short_run_breaks_no_rule_and_does_not_depend_on_threads() {
 }
 
 fn call(op: Op, extra: u64) -> Step {
-    let by = By::Right;
-    Step::Call(Attempt { op, on: 0, by, amount: Amount::Exact, extra, twist: None, twice: false })
+    let by = By::Entitled;
+    Step::Call(Attempt { op, on: 0, by, amount: Amount::Exact, extra, flaw: None, twice: false })
 }
 
 /// Steps that issue a loan, found by the seeds of their choices.
@@ -178,10 +178,10 @@ fn a_step_on_a_changed_account_is_noticed_at_once() {
     let mut repay = Attempt {
         op: Op::CreditRepay,
         on: 0,
-        by: By::Right,
+        by: By::Entitled,
         amount: Amount::One,
         extra: 1,
-        twist: None,
+        flaw: None,
         twice: false,
     };
     let found = session.take(&Step::Call(repay)).expect_err("the change is noticed");

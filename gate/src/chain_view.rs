@@ -2,7 +2,10 @@
 
 use {
     crate::hold::Refusal,
-    blockable_sdk::program::state::{Market, Provider},
+    blockable_sdk::{
+        amounts::{ChainTime, MarketTime},
+        program::state::{Market, Provider},
+    },
     std::time::{Duration, Instant},
 };
 
@@ -23,7 +26,7 @@ pub struct ChainView {
     when_stale: WhenStale,
     slot: u64,
     fresh_at: Option<Instant>,
-    clock: Option<(i64, Instant)>,
+    clock: Option<(ChainTime, Instant)>,
     market: Option<(u64, Box<Market>)>,
     provider: Option<(u64, Box<Provider>)>,
 }
@@ -51,13 +54,12 @@ impl ChainView {
         }
     }
 
-    /// The chain's clock showed `unix`, in Unix seconds.
-    pub fn observe_clock(&mut self, unix: i64) {
+    /// Takes the time that the chain's clock showed.
+    pub fn observe_clock(&mut self, shown: ChainTime) {
         // The clock moves in whole seconds and every slot: keep the reading that puts it furthest ahead, unless it jumped.
-        let ahead =
-            self.chain_time().is_some_and(|estimate| (unix..=unix.saturating_add(2)).contains(&estimate));
+        let ahead = self.chain_time().is_some_and(|now| (0..=2).contains(&now.seconds_since(shown)));
         if !ahead {
-            self.clock = Some((unix, Instant::now()));
+            self.clock = Some((shown, Instant::now()));
         }
     }
 
@@ -96,15 +98,15 @@ impl ChainView {
         if admit || self.is_fresh() { Ok(()) } else { Err(Refusal::Stale) }
     }
 
-    /// The chain's clock now, in Unix seconds: the last value seen plus the time since.
-    pub fn chain_time(&self) -> Option<i64> {
-        let (unix, at) = self.clock?;
-        Some(unix.saturating_add(i64::try_from(at.elapsed().as_secs()).unwrap_or(i64::MAX)))
+    /// The chain's clock now: the last time seen plus the time since.
+    pub fn chain_time(&self) -> Option<ChainTime> {
+        let (shown, at) = self.clock?;
+        Some(shown.plus_seconds(i64::try_from(at.elapsed().as_secs()).unwrap_or(i64::MAX)))
     }
 
-    /// Market time now, in Unix seconds.
-    pub fn market_time(&self) -> Option<i64> {
-        self.market.as_ref()?.1.market_time(self.chain_time()?).ok()
+    /// The market's clock now.
+    pub fn market_time(&self) -> Option<MarketTime> {
+        self.market.as_ref()?.1.market_time(self.chain_time()?.get()).ok().map(MarketTime)
     }
 
     /// The market.

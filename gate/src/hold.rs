@@ -1,7 +1,7 @@
-//! Units that a running job holds, and why a job may be refused.
+//! Units that a running job holds, and the reasons to refuse a job.
 
 use {
-    blockable_sdk::Pubkey,
+    blockable_sdk::{Pubkey, amounts::Units},
     serde::{Deserialize, Serialize},
     std::{fmt, time::Duration},
 };
@@ -31,7 +31,7 @@ pub enum AtDeadline {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
     /// The most units it can use.
-    pub units: u64,
+    pub units: Units,
     /// The caller's name for it, kept with the hold and in the ledger.
     pub reference: String,
     /// The time it may run for.
@@ -42,7 +42,7 @@ pub struct Job {
 
 impl Job {
     /// A job of at most `units` whose units are open again when it has not ended within `time_limit`.
-    pub fn new(units: u64, reference: impl Into<String>, time_limit: Duration) -> Job {
+    pub fn new(units: Units, reference: impl Into<String>, time_limit: Duration) -> Job {
         Job { units, reference: reference.into(), time_limit, at_deadline: AtDeadline::Return }
     }
 
@@ -62,7 +62,7 @@ pub struct Hold {
     /// The credit's place in its provider's reports; distinguishes loans at one address.
     pub index: u32,
     /// The units held.
-    pub units: u64,
+    pub units: Units,
     /// The caller's name for the job.
     pub reference: String,
     /// The time of its admission, in milliseconds since 1970.
@@ -74,7 +74,7 @@ pub struct Hold {
 }
 
 impl Hold {
-    /// The time the job may run for in all.
+    /// The longest time that the job may run for.
     pub fn time_limit(&self) -> Duration {
         Duration::from_millis(u64::try_from(self.deadline_ms.saturating_sub(self.admitted_ms)).unwrap_or(0))
     }
@@ -89,27 +89,29 @@ pub enum Refusal {
     /// The credit's units are not live yet.
     #[error("the credit's units are not issued yet; wait until the loan is accepted and issued")]
     NotIssued,
-    /// The lender has frozen what the job needs.
+    /// The lender has frozen units that the job needs.
     #[error(
-        "the lender has frozen this credit's units: {available} units are open and the job may need {needed}; pay \
-         the arrears or speak to the lender, or ask for less"
+        "the lender has frozen this credit's units: {} units are open and the job may need {}; pay the arrears or \
+         speak to the lender, or ask for less",
+        .available.get(), .needed.get()
     )]
     Frozen {
         /// Units open to new jobs.
-        available: u64,
+        available: Units,
         /// Units the job may need.
-        needed: u64,
+        needed: Units,
     },
     /// Fewer units are left than the job may need.
     #[error(
-        "the credit is exhausted: {available} units are open and the job may need {needed}; ask for less, wait for \
-         running jobs to end, or obtain more credit"
+        "the credit is exhausted: {} units are open and the job may need {}; ask for less, wait for running jobs to end, \
+         or obtain more credit",
+        .available.get(), .needed.get()
     )]
     Exhausted {
         /// Units open to new jobs.
-        available: u64,
+        available: Units,
         /// Units the job may need.
-        needed: u64,
+        needed: Units,
     },
     /// The units' lifetime has passed.
     #[error("the credit's units have expired; obtain a new credit")]

@@ -37,7 +37,7 @@ pub use {
     gate::{Gate, GateConfig},
     hold::{AtDeadline, Hold, HoldId, Job, Refusal},
     notice::{Notice, NoticeKind},
-    reporter::{Reporter, ReporterConfig, ReporterError},
+    reporter::{ReporterConfig, ReporterError, Reporters},
     store::StoreError,
     writer::Durability,
 };

@@ -1,7 +1,8 @@
 //! Notices to the parties of a credit.
 
 use {
-    crate::store::{signed, unsigned},
+    crate::store::{read_u64, to_integer},
+    blockable_sdk::amounts::Units,
     rusqlite::{Connection, params},
     serde::{Deserialize, Serialize},
 };
@@ -34,8 +35,8 @@ pub enum NoticeKind {
         signature: String,
         /// The key that signed it.
         by: String,
-        /// Units closed to new jobs in all.
-        frozen: u64,
+        /// Total of units closed to new jobs.
+        frozen: Units,
     },
     /// It has landed: the chain shows it.
     FreezeLanded {
@@ -67,12 +68,12 @@ pub(crate) fn insert(connection: &Connection, notice: &Notice, at_ms: i64) -> ru
 pub(crate) fn after(connection: &Connection, seq: u64, most: u32) -> rusqlite::Result<Vec<Notice>> {
     let sql = "SELECT seq, at_ms, body FROM notices WHERE seq > ?1 ORDER BY seq LIMIT ?2";
     let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map(params![signed(seq), most], |row| {
+    let rows = statement.query_map(params![to_integer(seq), most], |row| {
         let body: String = row.get(2)?;
         let notice: Notice = serde_json::from_str(&body).map_err(|error| {
             rusqlite::Error::FromSqlConversionFailure(2, rusqlite::types::Type::Text, error.into())
         })?;
-        Ok(Notice { seq: unsigned(row, 0)?, at_ms: row.get(1)?, ..notice })
+        Ok(Notice { seq: read_u64(row, 0)?, at_ms: row.get(1)?, ..notice })
     })?;
     rows.collect()
 }

@@ -32,7 +32,7 @@ pub enum Durability {
 }
 
 /// A piece of work inside a transaction. It may run again, alone, where another one of its batch fails.
-trait Work: Send {
+trait QueuedWrite: Send {
     /// Does the work.
     fn run(&mut self, connection: &Connection) -> rusqlite::Result<()>;
     /// Hands the caller the outcome, after the commit.
@@ -41,21 +41,21 @@ trait Work: Send {
     fn durability(&self) -> Durability;
 }
 
-struct Task<T, F> {
+struct WriteRequest<T, F> {
     work: F,
     durability: Durability,
     result: Option<T>,
     reply: oneshot::Sender<Result<T, StoreError>>,
 }
 
-impl<T: Send, F: FnMut(&Connection) -> rusqlite::Result<T> + Send> Work for Task<T, F> {
+impl<T: Send, F: FnMut(&Connection) -> rusqlite::Result<T> + Send> QueuedWrite for WriteRequest<T, F> {
     fn run(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         self.result = Some((self.work)(connection)?);
         Ok(())
     }
 
     fn finish(self: Box<Self>, outcome: Result<(), StoreError>) {
-        let Task { result, reply, .. } = *self;
+        let WriteRequest { result, reply, .. } = *self;
         // A caller that no longer waits has given up; the write stands.
         let _ = reply.send(outcome.and_then(|()| result.ok_or(StoreError::Closed)));
     }
@@ -71,7 +71,7 @@ impl<T: Send, F: FnMut(&Connection) -> rusqlite::Result<T> + Send> Work for Task
 /// of a batch fails, each of the batch runs again on its own. A caller that no longer waits does not undo its write.
 #[derive(Clone)]
 pub struct Writer {
-    queue: mpsc::Sender<Box<dyn Work>>,
+    queue: mpsc::Sender<Box<dyn QueuedWrite>>,
     full: Arc<AtomicBool>,
     durability: Durability,
 }
@@ -110,15 +110,15 @@ impl Writer {
         work: impl FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let task = Task { work, durability, result: None, reply };
-        self.queue.send(Box::new(task)).await.map_err(|_| StoreError::Closed)?;
+        let request = WriteRequest { work, durability, result: None, reply };
+        self.queue.send(Box::new(request)).await.map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
     }
 }
 
 struct WriterThread {
     store: Store,
-    receiver: mpsc::Receiver<Box<dyn Work>>,
+    receiver: mpsc::Receiver<Box<dyn QueuedWrite>>,
     full: Arc<AtomicBool>,
     checked: Instant,
     /// The connection's setting, changed only where another one is needed.
@@ -138,7 +138,7 @@ impl WriterThread {
         }
     }
 
-    fn commit(&mut self, mut batch: Vec<Box<dyn Work>>) {
+    fn commit(&mut self, mut batch: Vec<Box<dyn QueuedWrite>>) {
         if self.full.load(Ordering::Relaxed) && self.checked.elapsed() >= RECHECK {
             self.checked = Instant::now();
             let full = !self.store.keep_reserve();
@@ -148,7 +148,7 @@ impl WriterThread {
         if matches!(outcome, Err(StoreError::Full)) {
             self.full.store(true, Ordering::Relaxed);
             self.checked = Instant::now();
-            self.store.use_reserve();
+            self.store.give_up_reserve();
             outcome = self.attempt(&mut batch);
         }
         if outcome.is_ok() || batch.len() == 1 {
@@ -165,7 +165,7 @@ impl WriterThread {
     }
 
     /// Runs a batch in one transaction. Errors: [`StoreError`], with nothing written.
-    fn attempt(&mut self, batch: &mut [Box<dyn Work>]) -> Result<(), StoreError> {
+    fn attempt(&mut self, batch: &mut [Box<dyn QueuedWrite>]) -> Result<(), StoreError> {
         let power = batch.iter().any(|work| work.durability() == Durability::Power);
         let (wanted, mode) =
             if power { (Durability::Power, "FULL") } else { (Durability::Process, "NORMAL") };

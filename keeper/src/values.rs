@@ -77,15 +77,15 @@ pub(crate) struct Time {
 
 impl Time {
     /// Converts Unix seconds; beyond the years 9999 and -9999, to the nearest time that has a text.
-    pub(crate) fn from_unix(unix: i64) -> Time {
+    fn from_unix(unix: i64) -> Time {
         let nearest = if unix < 0 { Timestamp::MIN } else { Timestamp::MAX };
         let time = Timestamp::from_second(unix).unwrap_or(nearest);
         Time { text: time.to_string(), unix: time.as_second() }
     }
 
     /// Converts a time that an account holds, where 0 stands for none.
-    pub(crate) fn unless_zero(unix: i64) -> Option<Time> {
-        (unix != 0).then(|| Time::from_unix(unix))
+    pub(crate) fn unless_zero(time: impl Into<Time>) -> Option<Time> {
+        Some(time.into()).filter(|time| time.unix != 0)
     }
 }
 

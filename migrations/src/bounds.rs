@@ -1,34 +1,66 @@
 //! The bounds of a market by name, to compare the file, the program's limits and the chain.
 
-use blockable_sdk::program::{
-    state::{MAX_PRINCIPAL, TermBounds},
-    units::BPS,
+use {
+    blockable_sdk::{
+        amounts::{Bps, MicroUsd},
+        program::{
+            state::{MAX_PRINCIPAL, TermBounds},
+            units::BPS,
+        },
+    },
+    std::fmt,
 };
 
-/// Lists every bound with its key in the file. Amounts are in the payment token's smallest unit, durations in seconds, shares in
-/// basis points.
-pub(crate) fn named(bounds: &TermBounds) -> [(&'static str, u64); 14] {
-    [
-        ("bounds.min_principal", bounds.min_principal),
-        ("bounds.max_principal", bounds.max_principal),
-        ("bounds.min_instalment_interval", bounds.min_instalment_interval.into()),
-        ("bounds.max_term", bounds.max_term.into()),
-        ("bounds.min_delinquency_grace", bounds.min_delinquency_grace.into()),
-        ("bounds.min_default_grace", bounds.min_default_grace.into()),
-        ("bounds.min_cure_period", bounds.min_cure_period.into()),
-        ("bounds.min_lot_window", bounds.min_lot_window.into()),
-        ("bounds.max_lot_window", bounds.max_lot_window.into()),
-        ("bounds.max_apr_bps", bounds.max_apr_bps.into()),
-        ("bounds.max_late_fee_bps", bounds.max_late_fee_bps.into()),
-        ("bounds.min_start_price_bps", bounds.min_start_price_bps.into()),
-        ("bounds.max_start_price_bps", bounds.max_start_price_bps.into()),
-        ("bounds.min_floor_price_bps", bounds.min_floor_price_bps.into()),
-    ]
+/// A bound in its unit of measure. Displayed as it stands in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Bound {
+    /// A principal.
+    Principal(MicroUsd),
+    /// A duration in seconds.
+    Seconds(u32),
+    /// A rate or a share.
+    Share(Bps),
 }
 
-/// Writes a bound as it stands in the file.
-pub(crate) fn text(value: u64) -> String {
-    if value == MAX_PRINCIPAL { "unlimited".to_string() } else { value.to_string() }
+impl Bound {
+    const fn principal(amount: u64) -> Bound {
+        Bound::Principal(MicroUsd(amount))
+    }
+
+    fn share(bps: u16) -> Bound {
+        Bound::Share(Bps(bps.into()))
+    }
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Bound::Principal(MicroUsd(MAX_PRINCIPAL)) => f.write_str("unlimited"),
+            Bound::Principal(amount) => write!(f, "{}", amount.get()),
+            Bound::Seconds(seconds) => write!(f, "{seconds}"),
+            Bound::Share(share) => write!(f, "{}", share.get()),
+        }
+    }
+}
+
+/// Lists every bound with its key in the file.
+pub(crate) fn named(bounds: &TermBounds) -> [(&'static str, Bound); 14] {
+    [
+        ("bounds.min_principal", Bound::principal(bounds.min_principal)),
+        ("bounds.max_principal", Bound::principal(bounds.max_principal)),
+        ("bounds.min_instalment_interval", Bound::Seconds(bounds.min_instalment_interval)),
+        ("bounds.max_term", Bound::Seconds(bounds.max_term)),
+        ("bounds.min_delinquency_grace", Bound::Seconds(bounds.min_delinquency_grace)),
+        ("bounds.min_default_grace", Bound::Seconds(bounds.min_default_grace)),
+        ("bounds.min_cure_period", Bound::Seconds(bounds.min_cure_period)),
+        ("bounds.min_lot_window", Bound::Seconds(bounds.min_lot_window)),
+        ("bounds.max_lot_window", Bound::Seconds(bounds.max_lot_window)),
+        ("bounds.max_apr_bps", Bound::share(bounds.max_apr_bps)),
+        ("bounds.max_late_fee_bps", Bound::share(bounds.max_late_fee_bps)),
+        ("bounds.min_start_price_bps", Bound::share(bounds.min_start_price_bps)),
+        ("bounds.max_start_price_bps", Bound::share(bounds.max_start_price_bps)),
+        ("bounds.min_floor_price_bps", Bound::share(bounds.min_floor_price_bps)),
+    ]
 }
 
 /// A key of the file, and what is wrong with its value and what to do.
@@ -85,7 +117,7 @@ pub(crate) fn too_loose(bounds: &TermBounds) -> Vec<Mistake> {
     let loose = pairs.filter_map(|((key, value), (_, limit))| {
         let is_minimum = key.contains(".min_");
         let (wrong, word) = if is_minimum { (value < limit, "at least") } else { (value > limit, "at most") };
-        let what = || format!("is {}; a production market needs {word} {}", text(value), text(limit));
+        let what = || format!("is {value}; a production market needs {word} {limit}");
         wrong.then(|| (key, what()))
     });
     loose.collect()

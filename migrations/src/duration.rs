@@ -44,9 +44,9 @@ fn out_of_range(seconds: impl std::fmt::Display) -> String {
 /// Seconds in a text of numbers and units. Errors: what is wrong and what to write.
 fn parse(text: &str) -> Result<u32, String> {
     let refused = || {
-        format!(
-            "\"{text}\" is no duration; write seconds as a number, or numbers with units (seconds, minutes, hours, \
-             days, weeks) such as \"5 days\" or \"1 hour 30 minutes\""
+        String::from(
+            "is no duration; write seconds as a number, or numbers with units (seconds, minutes, hours, \
+             days, weeks) such as \"5 days\" or \"1 hour 30 minutes\"",
         )
     };
     let words: Vec<&str> = text.split_whitespace().collect();

@@ -18,7 +18,7 @@ use {
 };
 
 pub use {
-    config::{Bounds, ConfigError, MarketConfig, MarketKind},
+    config::{ConfigError, MarketConfig, MarketKind},
     market::ensure_market,
 };
 
@@ -102,7 +102,7 @@ pub async fn run(
     progress: &mut dyn FnMut(&str),
 ) -> Result<Report, MigrationError> {
     progress(&format!("reading {}", config_path.display()));
-    let config = MarketConfig::read(config_path)?;
+    let config = MarketConfig::FILE.load(config_path)?;
     let market = addresses::market(config.id);
     progress(&format!("looking for market {} at {market}", config.id));
     let client = Client::new(rpc_url);

@@ -59,7 +59,7 @@ async fn existing(client: &Client, config: &MarketConfig) -> Result<Option<Outco
     }
 }
 
-/// Checks what the creation needs on the chain. Returns the token program of the payment mint.
+/// Checks the accounts on chain that the creation needs. Returns the token program of the payment mint.
 async fn check_accounts(client: &Client, config: &MarketConfig) -> Result<Pubkey, MigrationError> {
     let addresses = [PROGRAM_ID, config.payment_mint, config.treasury_owner];
     let accounts = client.rpc().get_multiple_accounts(&addresses).await.map_err(ClientError::from)?;
@@ -100,14 +100,16 @@ fn differences(config: &MarketConfig, market: &Market) -> Vec<Difference> {
             &format!("token account {treasury}"),
             &format!("token account {}", market.treasury),
         ),
-        compare("redistribution_fee_bps", &config.redistribution_fee_bps, &market.redistribution_fee_bps),
+        compare(
+            "redistribution_fee_bps",
+            &config.redistribution_fee_bps.get(),
+            &u64::from(market.redistribution_fee_bps),
+        ),
     ];
     all.push(compare("change_delay", &config.change_delay, &market.change_delay));
     all.push(compare("provider_delay", &config.provider_delay, &market.provider_delay));
-    let pairs = bounds::named(&config.term_bounds()).into_iter().zip(bounds::named(&market.bounds));
-    all.extend(
-        pairs.map(|((name, file), (_, chain))| compare(name, &bounds::text(file), &bounds::text(chain))),
-    );
+    let pairs = bounds::named(&config.bounds).into_iter().zip(bounds::named(&market.bounds));
+    all.extend(pairs.map(|((name, file), (_, chain))| compare(name, &file, &chain)));
     all.into_iter().flatten().collect()
 }
 

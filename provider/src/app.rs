@@ -10,7 +10,7 @@ use {
         limits::Running,
         metrics::Metrics,
         parts::RunningParts,
-        progress::Progress,
+        progress::TaskProgress,
         serve_error::ServeError,
     },
     axum::{
@@ -33,7 +33,7 @@ use {
 const DRAIN_FACTOR: usize = 8;
 
 /// A model and its upstream.
-pub(crate) struct Model {
+pub(crate) struct ServedModel {
     /// Its settings.
     pub config: ModelConfig,
     /// The upstream's URL, up to and with `/v1`.
@@ -42,9 +42,9 @@ pub(crate) struct Model {
     pub authorisation: Option<HeaderValue>,
 }
 
-impl Model {
+impl ServedModel {
     /// A model that is served at a URL. Errors: its key cannot be read, or no header can hold it.
-    pub(crate) fn new(config: &ModelConfig, url: String) -> Result<Model, ServeError> {
+    pub(crate) fn new(config: &ModelConfig, url: String) -> Result<ServedModel, ServeError> {
         let authorisation = match &config.upstream_key {
             None => None,
             Some(source) => {
@@ -55,7 +55,7 @@ impl Model {
                 Some(value)
             }
         };
-        Ok(Model { config: config.clone(), url, authorisation })
+        Ok(ServedModel { config: config.clone(), url, authorisation })
     }
 }
 
@@ -71,7 +71,7 @@ pub(crate) struct App {
     /// Makes and checks API keys.
     pub keys: ApiKeys,
     /// The models on offer, by name.
-    pub models: BTreeMap<String, Arc<Model>>,
+    pub models: BTreeMap<String, Arc<ServedModel>>,
     /// Calls upstreams.
     pub http: reqwest::Client,
     /// Requests that run.
@@ -87,9 +87,9 @@ pub(crate) struct App {
     /// Leases of GPUs.
     pub leases: Leases,
     /// Times of the last progress, for `/livez`.
-    pub progress: Progress,
+    pub progress: TaskProgress,
     /// True from the moment that the server shuts down.
-    pub stopping: watch::Sender<bool>,
+    pub stopping: watch::Receiver<bool>,
 }
 
 impl App {

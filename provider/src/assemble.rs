@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        app::{App, Model},
+        app::{App, ServedModel},
         config::{Config, Upstream},
         echo::Echo,
         intake::Intake,
@@ -11,19 +11,17 @@ use {
         limits::Running,
         metrics::Metrics,
         parts::{Parts, RunningParts},
-        progress::Progress,
+        progress::TaskProgress,
         serve_error::ServeError,
         webhooks::Sender,
     },
     blockable_gate::{
-        FollowConfig, Follower, FreezeDesk, FreezeDeskConfig, Gate, GateConfig, Reporter, ReporterConfig,
+        FollowConfig, Follower, FreezeDesk, FreezeDeskConfig, Gate, GateConfig, ReporterConfig, Reporters,
     },
     blockable_sdk::keys::SigningKey,
+    blockable_service::shutdown::Stage,
     std::{collections::BTreeMap, io, net::SocketAddr, sync::Arc, time::Duration},
-    tokio::{
-        net::TcpListener,
-        sync::{Semaphore, watch},
-    },
+    tokio::{net::TcpListener, sync::Semaphore},
 };
 
 /// Time that an upstream may take to accept a connection.
@@ -34,6 +32,8 @@ const POOL_IDLE: Duration = Duration::from_secs(90);
 /// A server that is put together and does not run yet.
 pub(crate) struct Assembled {
     pub app: Arc<App>,
+    /// Signals listeners and tasks to stop; without them yet.
+    pub stage: Stage,
     pub listeners: Vec<(TcpListener, SocketAddr)>,
     pub ops: Option<(TcpListener, SocketAddr)>,
     pub echoes: Vec<Echo>,
@@ -47,7 +47,7 @@ struct Made {
     ops: Option<(TcpListener, SocketAddr)>,
     http: reqwest::Client,
     webhooks: Vec<Sender>,
-    models: BTreeMap<String, Arc<Model>>,
+    models: BTreeMap<String, Arc<ServedModel>>,
     echoes: Vec<Echo>,
 }
 
@@ -61,6 +61,7 @@ pub(crate) async fn assemble(
         Ok(made) => made,
         Err(error) => return Err((error, parts)),
     };
+    let (stage, stopping) = Stage::new("server");
     let app = App {
         running: Running::new(&config.limits),
         intake: Intake::new(&config.freezes),
@@ -71,13 +72,14 @@ pub(crate) async fn assemble(
         models: made.models,
         http: made.http,
         metrics: Metrics::new(),
-        progress: Progress::new(),
-        stopping: watch::Sender::new(false),
+        progress: TaskProgress::new(),
+        stopping,
         parts,
         config,
     };
     Ok(Assembled {
         app: Arc::new(app),
+        stage,
         listeners: made.listeners,
         ops: made.ops,
         echoes: made.echoes,
@@ -113,7 +115,7 @@ async fn make(config: &Config) -> Result<Made, ServeError> {
     Ok(Made { keys, listeners, ops, http, webhooks, models, echoes })
 }
 
-async fn models(config: &Config) -> Result<(BTreeMap<String, Arc<Model>>, Vec<Echo>), ServeError> {
+async fn models(config: &Config) -> Result<(BTreeMap<String, Arc<ServedModel>>, Vec<Echo>), ServeError> {
     let (mut models, mut echoes) = (BTreeMap::new(), Vec::new());
     for model in &config.models {
         let url = match &model.upstream {
@@ -128,7 +130,7 @@ async fn models(config: &Config) -> Result<(BTreeMap<String, Arc<Model>>, Vec<Ec
                 url
             }
         };
-        models.insert(model.name.clone(), Arc::new(Model::new(model, url)?));
+        models.insert(model.name.clone(), Arc::new(ServedModel::new(model, url)?));
     }
     Ok((models, echoes))
 }
@@ -189,7 +191,7 @@ async fn start_others(
     parts.desk = Some(FreezeDesk::start(gate.clone(), FreezeDeskConfig::new(&config.chain.rpc_url)).await?);
     if let Some(settings) = &config.reporter {
         let times = ReporterConfig { interval: settings.interval, keep: settings.keep };
-        parts.reporter = Some(Reporter::start(gate.clone(), keys, times).await?);
+        parts.reporters = Some(Reporters::start(gate.clone(), keys, times).await?);
     }
     Ok(())
 }

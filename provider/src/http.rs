@@ -59,7 +59,8 @@ fn request_id(headers: &HeaderMap) -> String {
     given.filter(plain).map_or_else(|| format!("{:016x}", rand::random::<u64>()), str::to_string)
 }
 
-/// Finds the route of a path. Paths have ids in them, and each would make metrics of its own.
+/// Finds the route of a path, for metrics: paths have ids in them, and each would make metrics of its own. A route that begins
+/// with another one comes before it.
 fn route(path: &str) -> &'static str {
     const ROUTES: &[&str] = &[
         "/livez",

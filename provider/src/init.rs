@@ -49,7 +49,7 @@ mod tests {
     fn what_is_written_can_be_used_and_is_never_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         let path = init(&folder.path().join("new")).unwrap();
-        let config = Config::load(&path).unwrap();
+        let config = Config::FILE.load(&path).unwrap();
         let keys =
             ApiKeys::load(&config.secret_file, config.chain.market, config.chain.provider, &[]).unwrap();
         assert!(keys.make(&Pubkey::default(), 0).expose_secret().starts_with("blk-1111"));

@@ -3,7 +3,7 @@
 use {
     crate::metrics::Metrics,
     blockable_gate::{
-        FollowStatus, Follower, FreezeDesk, Reporter,
+        FollowStatus, Follower, FreezeDesk, Reporters,
         reporter::{KeyState, KeyStatus},
     },
     blockable_service::lock::lock,
@@ -27,14 +27,14 @@ pub struct Parts {
     /// Examines and obeys signed freezes.
     pub desk: Option<FreezeDesk>,
     /// Signs usage reports.
-    pub reporter: Option<Reporter>,
+    pub reporters: Option<Reporters>,
 }
 
 /// The parts of a running server. `stop` takes the follower out, so it sits behind a lock; the others are stopped in place.
 pub(crate) struct RunningParts {
     follower: Mutex<Option<Follower>>,
     pub desk: Option<FreezeDesk>,
-    pub reporter: Option<Reporter>,
+    pub reporters: Option<Reporters>,
     /// The follower's count of work at its last progress, and the time of that progress.
     progress: Mutex<(u64, Instant)>,
 }
@@ -44,7 +44,7 @@ impl RunningParts {
         RunningParts {
             follower: Mutex::new(parts.follower),
             desk: parts.desk,
-            reporter: parts.reporter,
+            reporters: parts.reporters,
             progress: Mutex::new((0, Instant::now())),
         }
     }
@@ -54,11 +54,11 @@ impl RunningParts {
     }
 
     fn key_status(&self) -> Vec<KeyStatus> {
-        self.reporter.as_ref().map(Reporter::status).unwrap_or_default()
+        self.reporters.as_ref().map(Reporters::status).unwrap_or_default()
     }
 
-    /// Marks the time where the follower has worked since the last call.
-    pub(crate) fn mark_progress(&self) {
+    /// Notes the time where the follower has worked since the last call.
+    pub(crate) fn note_progress(&self) {
         if let Some(status) = self.follow_status() {
             let done = status.reconciles + status.updates + status.rpc_errors + status.stale_answers;
             let mut progress = lock(&self.progress);
@@ -78,7 +78,7 @@ impl RunningParts {
             };
             checks.push(("follower", if idle < FOLLOWER_STALLED { Ok(()) } else { stalled() }));
         }
-        if self.reporter.is_some() {
+        if self.reporters.is_some() {
             let stalled = self.key_status().into_iter().find_map(|key| {
                 let age = key.age.filter(|age| key.state == KeyState::Signing && *age > silent)?;
                 Some(format!("{} last reported {} s ago; check its key", key.reporter, age.as_secs()))
@@ -95,7 +95,7 @@ impl RunningParts {
             let unread = || Err("the chain has not been read yet; check chain.rpc_url".to_string());
             checks.push(("follower", if status.reconciles > 0 { Ok(()) } else { unread() }));
         }
-        if self.reporter.is_some() {
+        if self.reporters.is_some() {
             let silent = self.key_status().into_iter().find(|key| key.state != KeyState::Signing);
             let reason = silent.map(|key| format!("{}: {}", key.reporter, key.state));
             checks.push(("reporter", reason.map_or(Ok(()), Err)));
@@ -114,7 +114,7 @@ impl RunningParts {
             metrics.set_total("blockable_provider_updates_missed_total", status.missed);
         }
         if let Some(desk) = &self.desk {
-            metrics.set("blockable_provider_freezes_open", desk.open() as f64);
+            metrics.set("blockable_provider_freezes_open", desk.open_orders() as f64);
         }
         for key in self.key_status() {
             let age = key.age.map_or(-1.0, |age| age.as_secs_f64());
@@ -128,15 +128,15 @@ impl RunningParts {
     }
 
     /// Signs the last report and ends the streams of reports.
-    pub(crate) async fn stop_reporter(&self) {
-        if let Some(reporter) = &self.reporter {
-            reporter.stop().await;
+    pub(crate) async fn stop_reporters(&self) {
+        if let Some(reporters) = &self.reporters {
+            reporters.stop().await;
         }
     }
 
     /// Ends all parts, in reverse order of their start.
     pub(crate) async fn stop(&self) {
-        self.stop_reporter().await;
+        self.stop_reporters().await;
         if let Some(desk) = &self.desk {
             desk.stop().await;
         }

@@ -26,7 +26,7 @@ impl Price {
     }
 
     /// The most units that a request within `bound` can cost. Errors: [`Overflow`].
-    pub fn most(&self, bound: &Bound) -> Result<Units, Overflow> {
+    pub fn most(&self, bound: &TokenBound) -> Result<Units, Overflow> {
         let mut thousandths = 0_u64;
         for prompt in &bound.prompts {
             // Cost rises with the prompt's length until the prompt takes room from the answer, and is linear from there to
@@ -49,14 +49,14 @@ impl Price {
 
 /// A bound on the tokens of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bound {
+pub struct TokenBound {
     /// Most tokens of each prompt.
     pub prompts: Vec<u64>,
     /// Most generated tokens of one answer.
     pub answer: u64,
     /// Answers to each prompt.
     pub answers: u64,
-    /// Tokens that a prompt and one answer to it have room in.
+    /// Most tokens of a prompt and one answer to it together.
     pub context: u64,
 }
 
@@ -84,7 +84,7 @@ mod tests {
             longest in 0_u64..20_000, share in 0.0_f64..=1.0, answer_share in 0.0_f64..=1.0,
         ) {
             let price = Price { prompt: Units(prompt_price), generated: Units(generated_price) };
-            let bound = Bound { prompts: vec![longest], answer, answers, context };
+            let bound = TokenBound { prompts: vec![longest], answer, answers, context };
             let prompt = ((longest.min(context) as f64) * share) as u64;
             let room = answer.min(context - prompt);
             let generated = ((room * answers) as f64 * answer_share) as u64;
@@ -98,7 +98,7 @@ mod tests {
             context in 1_u64..200, answer in 0_u64..200, answers in 1_u64..4, longest in 0_u64..300,
         ) {
             let price = Price { prompt: Units(prompt_price), generated: Units(generated_price) };
-            let bound = Bound { prompts: vec![longest], answer, answers, context };
+            let bound = TokenBound { prompts: vec![longest], answer, answers, context };
             let reached = (0..=longest.min(context))
                 .map(|prompt| price.cost(prompt, answers * answer.min(context - prompt)).unwrap())
                 .max();

@@ -11,17 +11,17 @@ use {
 /// Times of the last progress, on the monotonic clock.
 ///
 /// The watch task updates them every second; `/livez` compares their age with a bound. Nothing of it is kept over a restart.
-pub(crate) struct Progress {
+pub(crate) struct TaskProgress {
     /// The watch task itself has come round.
     pub watch: LastTime,
     /// The writer of the gate's store has answered.
     pub writer: LastTime,
 }
 
-impl Progress {
+impl TaskProgress {
     /// Both at this moment.
-    pub(crate) fn new() -> Progress {
-        Progress { watch: LastTime::new(), writer: LastTime::new() }
+    pub(crate) fn new() -> TaskProgress {
+        TaskProgress { watch: LastTime::new(), writer: LastTime::new() }
     }
 }
 

@@ -16,12 +16,15 @@ use {
     },
     axum::{Router, middleware::from_fn_with_state},
     blockable_gate::Gate,
-    blockable_service::http::{self as service_http, Bounds, Limit},
+    blockable_service::{
+        http::{self as service_http, Bounds, Limit},
+        shutdown::{self, Stage},
+    },
     std::{net::SocketAddr, sync::Arc, time::Duration},
-    tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle, time::timeout},
+    tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle},
 };
 
-/// Time that a task may take to end at a shutdown before it is aborted.
+/// Time that listeners and tasks may take to end at a shutdown before they are aborted.
 const TASK_END: Duration = Duration::from_secs(5);
 /// Connections for health and metrics where they have an address of their own.
 const OPS_CONNECTIONS: usize = 64;
@@ -39,8 +42,8 @@ pub struct Server {
     addrs: Vec<SocketAddr>,
     ops: SocketAddr,
     echoes: Vec<Echo>,
-    listeners: Vec<JoinHandle<()>>,
-    tasks: Vec<JoinHandle<()>>,
+    /// Listeners and background tasks.
+    stage: Stage,
 }
 
 impl Server {
@@ -71,29 +74,28 @@ impl Server {
         }
     }
 
-    fn run(Assembled { app, listeners: bound, ops, echoes, webhooks }: Assembled) -> Server {
-        let addrs: Vec<SocketAddr> = bound.iter().map(|(_, addr)| *addr).collect();
+    fn run(Assembled { app, stage, listeners, ops, echoes, webhooks }: Assembled) -> Server {
+        let addrs: Vec<SocketAddr> = listeners.iter().map(|(_, addr)| *addr).collect();
         let ops_addr = ops.as_ref().map(|(_, addr)| *addr).or(addrs.first().copied());
         let room = Arc::new(Semaphore::new(app.config.limits.connections));
         let mut routes = routes();
-        let mut listeners = Vec::new();
+        let mut tasks =
+            vec![tokio::spawn(tasks::watch(app.clone())), tokio::spawn(tasks::count_reports(app.clone()))];
         match ops {
             // Health is served however many clients there are.
             Some((listener, _)) => {
                 let room = Arc::new(Semaphore::new(OPS_CONNECTIONS));
-                listeners.push(serve(&app, api::ops::routes(), listener, room));
+                tasks.push(serve(&app, api::ops::routes(), listener, room));
             }
             None => routes = routes.merge(api::ops::routes()),
         }
-        for (listener, _) in bound {
-            listeners.push(serve(&app, routes.clone(), listener, room.clone()));
+        for (listener, _) in listeners {
+            tasks.push(serve(&app, routes.clone(), listener, room.clone()));
         }
-        let mut tasks =
-            vec![tokio::spawn(tasks::watch(app.clone())), tokio::spawn(tasks::count_reports(app.clone()))];
         tasks.extend(webhooks.into_iter().map(|webhook: Sender| tokio::spawn(webhook.run(app.clone()))));
         let ops = ops_addr.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)));
         tracing::info!(?addrs, %ops, provider = %app.config.chain.provider, "serving");
-        Server { app, addrs, ops, echoes, listeners, tasks }
+        Server { app, addrs, ops, echoes, stage: stage.with(tasks) }
     }
 
     /// The first address it listens at.
@@ -121,27 +123,18 @@ impl Server {
     pub async fn stop(self) {
         tracing::info!(running = self.app.running.count(), "stopping");
         self.app.gate.stop_admitting();
-        self.app.stopping.send_replace(true);
+        self.stage.signal();
         if !self.app.running.ended(self.app.config.shutdown_timeout).await {
             let running = self.app.running.count();
             tracing::warn!(running, "requests did not end in time; their holds end by their deadline");
         }
         // The last report goes out to the streams of reports, and ends them; only then can the listeners end.
-        self.app.parts.stop_reporter().await;
-        for task in self.listeners.into_iter().chain(self.tasks) {
-            end(task).await;
-        }
+        self.app.parts.stop_reporters().await;
+        shutdown::stop(vec![self.stage], TASK_END).await;
         self.app.parts.stop().await;
         self.echoes.iter().for_each(Echo::stop);
         self.app.gate.close().await;
         tracing::info!("stopped");
-    }
-}
-
-/// Waits for a task to end by itself, and aborts it after [`TASK_END`].
-async fn end(mut task: JoinHandle<()>) {
-    if timeout(TASK_END, &mut task).await.is_err() {
-        task.abort();
     }
 }
 
@@ -166,7 +159,7 @@ fn serve(
         limit: Limit::Idle(Duration::from_secs(app.config.limits.idle_seconds)),
         body_bytes: app.config.limits.body_bytes,
     };
-    let mut stopping = app.stopping.subscribe();
+    let mut stopping = app.stopping.clone();
     tokio::spawn(async move {
         let stopped = async move {
             let _ = stopping.wait_for(|stopping| *stopping).await;

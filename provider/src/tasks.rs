@@ -14,9 +14,9 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 /// Longest time that the store's writer may take to answer.
 const WRITER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Marks the progress of the parts for `/livez` and drops leases that ended a while ago.
+/// Notes the progress of the parts for `/livez` and drops leases that ended a while ago.
 pub(crate) async fn watch(app: Arc<App>) {
-    let (mut ticks, mut stopping) = (interval(WATCH_INTERVAL), app.stopping.subscribe());
+    let (mut ticks, mut stopping) = (interval(WATCH_INTERVAL), app.stopping.clone());
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
@@ -26,7 +26,7 @@ pub(crate) async fn watch(app: Arc<App>) {
         if matches!(timeout(WRITER_TIMEOUT, app.gate.cursor("alive")).await, Ok(Ok(_))) {
             app.progress.writer.set();
         }
-        app.parts.mark_progress();
+        app.parts.note_progress();
         app.leases.drop_ended();
         app.metrics.upkeep();
         app.progress.watch.set();
@@ -35,8 +35,8 @@ pub(crate) async fn watch(app: Arc<App>) {
 
 /// Counts usage reports as they are signed.
 pub(crate) async fn count_reports(app: Arc<App>) {
-    let Some(reporter) = &app.parts.reporter else { return };
-    let (mut signed, mut stopping) = (reporter.subscribe(), app.stopping.subscribe());
+    let Some(reporters) = &app.parts.reporters else { return };
+    let (mut signed, mut stopping) = (reporters.subscribe(), app.stopping.clone());
     loop {
         let count = tokio::select! {
             received = signed.recv() => match received {

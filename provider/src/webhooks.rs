@@ -3,7 +3,7 @@
 use {
     crate::{
         app::App,
-        config::{Party, Webhook},
+        config::{Webhook, WebhookParty},
     },
     axum::http::header::CONTENT_TYPE,
     blockable_gate::Notice,
@@ -32,12 +32,15 @@ const PAGE: u32 = 100;
 /// Delivers notices to one webhook.
 ///
 /// Its place, the number of the last notice that is done with, is kept in the gate's store under `cursor`. It moves on only
-/// once a notice was taken or given up. A crash between the post and the record posts the notice a second time, never not at
-/// all.
+/// once a notice was taken or given up. A place that cannot be recorded, as on a full disk, stays in `unrecorded` and is
+/// recorded before the next post, so that the party does not get the notice again and again. A crash between the post and the
+/// record posts the notice a second time, never not at all.
 pub(crate) struct Sender {
     webhook: Webhook,
     secret: SecretString,
     cursor: String,
+    /// The number of a notice that is done with, while that is not recorded.
+    unrecorded: Option<u64>,
     http: reqwest::Client,
 }
 
@@ -46,17 +49,23 @@ impl Sender {
     pub(crate) fn new(webhook: &Webhook, http: reqwest::Client) -> Result<Sender, SecretSourceError> {
         // The URL may hold a token, so its hash names the place, and logs have the host alone.
         let party = match webhook.party {
-            Party::All => "all".to_string(),
-            Party::Key(key) => key.to_string(),
+            WebhookParty::All => "all".to_string(),
+            WebhookParty::Key(key) => key.to_string(),
         };
         let name = Sha256::digest(format!("{}|{party}", webhook.url));
         let cursor = format!("webhook/{}", hex::encode(&name[..16]));
-        Ok(Sender { secret: webhook.secret.read()?, webhook: webhook.clone(), cursor, http })
+        Ok(Sender {
+            secret: webhook.secret.read()?,
+            webhook: webhook.clone(),
+            cursor,
+            unrecorded: None,
+            http,
+        })
     }
 
     /// Posts notices while the server runs.
-    pub(crate) async fn run(self, app: Arc<App>) {
-        let (mut recorded, mut stopping) = (app.gate.listen(), app.stopping.subscribe());
+    pub(crate) async fn run(mut self, app: Arc<App>) {
+        let (mut recorded, mut stopping) = (app.gate.subscribe_notices(), app.stopping.clone());
         loop {
             tokio::select! {
                 () = self.catch_up(&app) => {}
@@ -70,7 +79,10 @@ impl Sender {
         }
     }
 
-    async fn catch_up(&self, app: &App) {
+    async fn catch_up(&mut self, app: &App) {
+        if !self.record_place(app).await {
+            return;
+        }
         loop {
             let page = match self.page(app).await {
                 Ok(page) if page.is_empty() => return,
@@ -84,12 +96,23 @@ impl Sender {
                 if self.is_for(&notice) {
                     self.deliver(app, &notice).await;
                 }
-                if let Err(error) = app.gate.set_cursor(&self.cursor, notice.seq).await {
-                    tracing::error!(%error, "a webhook's place could not be recorded; its notice is posted again");
+                self.unrecorded = Some(notice.seq);
+                if !self.record_place(app).await {
                     return;
                 }
             }
         }
+    }
+
+    /// Records the place that is not recorded. Returns false where it still is not: nothing is posted until it is.
+    async fn record_place(&mut self, app: &App) -> bool {
+        let Some(seq) = self.unrecorded else { return true };
+        if let Err(error) = app.gate.set_cursor(&self.cursor, seq).await {
+            tracing::error!(%error, "a webhook's place could not be recorded; later notices wait until it is");
+            return false;
+        }
+        self.unrecorded = None;
+        true
     }
 
     async fn page(&self, app: &App) -> Result<Vec<Notice>, blockable_gate::StoreError> {
@@ -99,8 +122,8 @@ impl Sender {
 
     fn is_for(&self, notice: &Notice) -> bool {
         match self.webhook.party {
-            Party::All => true,
-            Party::Key(key) => {
+            WebhookParty::All => true,
+            WebhookParty::Key(key) => {
                 let key = key.to_string();
                 notice.lender == key || notice.borrower == key
             }

@@ -37,6 +37,9 @@ const PATHS: &[&str] = &[
     "/v1/reports?after=-1",
     "/v1/reports/latest?fresh=2",
     "/v1/credits/11111111111111111111111111111111",
+    "/v1/credits/%ff%fe",
+    "/v1/freezes/%ff",
+    "/v1/leases/%ff",
     "/livez",
     "/%00%ff/../..",
 ];
@@ -135,6 +138,19 @@ async fn no_request_stops_the_server_or_leaves_anything_held() {
     assert!(used >= charged, "{used} of {charged}");
     assert!(bench.server.gate().holds().is_empty());
     assert_eq!(bench.chat("still there", json!({})).await.status(), 200);
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_that_is_not_text_is_answered_as_every_other_mistake() {
+    let bench = Bench::start(|_| {}).await;
+    let key = bench.key(&ours());
+    for path in ["/v1/credits/%ff%fe", "/v1/freezes/%ff", "/v1/leases/%ff"] {
+        let answer = bench.http.get(bench.url(path)).bearer_auth(&key).send().await.unwrap();
+        assert_eq!(answer.status(), 400, "{path}");
+        let body: Value = answer.json().await.unwrap();
+        assert_eq!(body["error"]["code"], "invalid_path", "{path}: {body}");
+    }
     bench.stop().await;
 }
 

@@ -21,8 +21,10 @@ use {
         routing::post,
     },
     blockable_gate::{Notice, NoticeKind},
-    blockable_provider::config::{Party, Webhook},
+    blockable_provider::config::{Webhook, WebhookParty},
+    blockable_sdk::amounts::Units,
     blockable_service::{hex, secrets::SecretSource},
+    blockable_testkit::fixtures::{MARKET, PROVIDER},
     common::{Bench, GRANTED, address, chat_body, frozen, ours, refused},
     hmac::{Hmac, Mac},
     serde_json::{Value, json},
@@ -72,7 +74,7 @@ async fn it_is_not_ready_while_it_would_refuse() {
     let folder = bench.stop().await;
 
     // A gate that has not seen the chain.
-    let gate_config = blockable_gate::GateConfig::new(address(1), address(2), folder.path().join("gate.db"));
+    let gate_config = blockable_gate::GateConfig::new(MARKET, PROVIDER, folder.path().join("gate.db"));
     let gate = blockable_gate::Gate::open(gate_config).unwrap();
     let config = common::config(folder.path());
     let server = blockable_provider::Server::start_with(config, gate, Default::default()).await.unwrap();
@@ -95,7 +97,7 @@ async fn running_requests_end_at_a_shutdown_and_new_ones_are_refused() {
     let gate = bench.server.gate().clone();
     let folder = bench.stop().await;
     assert_eq!(running.await.unwrap().unwrap().status(), 200);
-    assert_eq!(gate.readings()[0].cumulative, 3, "settled before the store was closed");
+    assert_eq!(gate.readings()[0].cumulative, Units(3), "settled before the store was closed");
     drop((gate, folder));
 }
 
@@ -148,8 +150,12 @@ async fn notices_reach_the_parties_once_each_over_failures_and_restarts() {
     let folder = tempfile::tempdir().unwrap();
     let secret = folder.path().join("webhook.secret");
     std::fs::write(&secret, "shared").unwrap();
-    let webhook =
-        Webhook { url, party: Party::Key(address(4)), secret: SecretSource::File(secret), give_up_hours: 1 };
+    let webhook = Webhook {
+        url,
+        party: WebhookParty::Key(address(4)),
+        secret: SecretSource::File(secret),
+        give_up_hours: 1,
+    };
     let with_webhook = |config: &mut blockable_provider::Config| config.webhooks.push(webhook.clone());
 
     let bench = Bench::start_in(folder, with_webhook).await;
@@ -178,6 +184,38 @@ async fn notices_reach_the_parties_once_each_over_failures_and_restarts() {
         let signature = hex::encode(mac.finalize().into_bytes());
         assert_eq!(headers["x-blockable-signature"], format!("sha256={signature}"));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notice_is_posted_once_while_its_delivery_cannot_be_recorded() {
+    let posts = Posts::default();
+    let router = Router::new().route("/hook", post(take)).with_state((posts.clone(), 0));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let folder = Bench::start(|_| {}).await.stop().await;
+    let full = "CREATE TRIGGER full BEFORE INSERT ON cursors \
+                WHEN NEW.name LIKE 'webhook/%' AND (SELECT COUNT(*) FROM notices) < 3 \
+                BEGIN SELECT RAISE(ABORT, 'full'); END";
+    rusqlite::Connection::open(folder.path().join("gate.db")).unwrap().execute_batch(full).unwrap();
+    let secret = folder.path().join("webhook.secret");
+    std::fs::write(&secret, "shared").unwrap();
+    let webhook =
+        Webhook { url, party: WebhookParty::All, secret: SecretSource::File(secret), give_up_hours: 1 };
+
+    let bench = Bench::start_in(folder, |config| config.webhooks.push(webhook)).await;
+    bench.server.gate().notify(notice(10, 4)).await.unwrap();
+    wait_for(&posts, 1).await;
+    bench.server.gate().notify(notice(10, 4)).await.unwrap();
+    sleep(Duration::from_millis(500)).await;
+    assert_eq!(posts.lock().unwrap().len(), 1, "no notice is posted while the last is not recorded");
+    bench.server.gate().notify(notice(10, 4)).await.unwrap();
+    wait_for(&posts, 3).await;
+    bench.stop().await;
+    let posts = posts.lock().unwrap();
+    let numbers: Vec<&str> =
+        posts.iter().map(|(headers, _)| headers["x-blockable-notice"].to_str().unwrap()).collect();
+    assert_eq!(numbers, ["1", "2", "3"]);
 }
 
 async fn wait_for(posts: &Posts, count: usize) {

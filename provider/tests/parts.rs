@@ -15,14 +15,14 @@ mod common;
 use {
     axum::{Json, Router, extract::State, routing::post},
     base64::{Engine, engine::general_purpose::STANDARD},
-    blockable_gate::{FreezeDesk, FreezeDeskConfig, Gate, Reporter, ReporterConfig},
+    blockable_gate::{FreezeDesk, FreezeDeskConfig, Gate, ReporterConfig, Reporters},
     blockable_provider::{Parts, Server},
     blockable_sdk::{
         Hash, Keypair, Signer, instructions,
         keys::{KeySource, SigningKey},
         program::{
             instructions::FreezeAmount,
-            state::{FreezeReason, Provider, Reporter as ListedReporter},
+            state::{FreezeReason, Provider, Reporter},
         },
         transactions, write_keypair_file,
     },
@@ -144,25 +144,25 @@ async fn a_signed_freeze_is_obeyed_at_once_and_nothing_else_is() {
     bench.stop().await;
 }
 
-async fn reporter(folder: &Path, gate: &Gate) -> Reporter {
+async fn reporters(folder: &Path, gate: &Gate) -> Reporters {
     let key = Keypair::new();
     let path = folder.join("reporter.json");
     write_keypair_file(&key, &path).unwrap();
     let mut provider = Provider::zeroed();
-    provider.reporters[0] = ListedReporter { key: key.pubkey(), expires_at: i64::MAX };
+    provider.reporters[0] = Reporter { key: key.pubkey(), expires_at: i64::MAX };
     (provider.reporter_count, provider.chunk_size, provider.epoch) = (1, 10, 1);
     gate.chain_view().observe_provider(20, &provider);
     let key: SigningKey = KeySource::File { path }.open().await.unwrap();
     let config = ReporterConfig { interval: Duration::from_secs(3_600), ..ReporterConfig::default() };
-    Reporter::start(gate.clone(), vec![key], config).await.unwrap()
+    Reporters::start(gate.clone(), vec![key], config).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reports_are_served_streamed_and_closed_with_a_last_one() {
     let folder = tempfile::tempdir().unwrap();
     let gate = gate(folder.path());
-    let reporter = reporter(folder.path(), &gate).await;
-    let bench = start(folder, gate, Parts { reporter: Some(reporter), ..Parts::default() }).await;
+    let reporters = reporters(folder.path(), &gate).await;
+    let bench = start(folder, gate, Parts { reporters: Some(reporters), ..Parts::default() }).await;
     let first: Value = loop {
         let page: Value =
             bench.http.get(bench.url("/v1/reports/latest")).send().await.unwrap().json().await.unwrap();

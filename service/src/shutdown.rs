@@ -67,9 +67,14 @@ impl Stage {
         self
     }
 
+    /// Signals the tasks to stop and does not wait for them: what they need to end may still be stopped before [`stop`].
+    pub fn signal(&self) {
+        self.stop.send_replace(true);
+    }
+
     /// Signals the tasks to stop, and aborts those that have not ended by `deadline`.
     async fn stop(self, deadline: Instant) {
-        self.stop.send_replace(true);
+        self.signal();
         for mut task in self.tasks {
             match timeout_at(deadline, &mut task).await {
                 Ok(Ok(())) => {}
@@ -119,6 +124,18 @@ mod tests {
         let stages = ["api", "alerts", "landing"].map(|name| noting(name, &order));
         stop(stages.into(), Duration::from_secs(10)).await;
         assert_eq!(*order.lock().unwrap(), ["landing", "alerts", "api"]);
+    }
+
+    #[tokio::test]
+    async fn a_signalled_stage_stops_before_it_is_waited_for() {
+        let order = Arc::default();
+        let stage = noting("listeners", &order);
+        stage.signal();
+        while order.lock().unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        stop(vec![stage], Duration::from_secs(10)).await;
+        assert_eq!(*order.lock().unwrap(), ["listeners"]);
     }
 
     #[tokio::test]

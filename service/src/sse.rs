@@ -2,7 +2,7 @@
 
 /// An event, or a comment or empty line outside of one, which has no data.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Event {
+pub struct SseEvent {
     /// Its bytes with its line ends, to be handed on as they came.
     pub raw: Vec<u8>,
     /// Its name; empty where it has none.
@@ -30,7 +30,10 @@ pub struct Parser {
     id: Option<u64>,
     /// Set after a carriage return, to which a line feed may belong.
     after_return: bool,
+    /// True until the first line has ended.
     is_first_line: bool,
+    /// True until the first event has ended: only it may begin with a byte order mark.
+    is_first_event: bool,
 }
 
 impl Parser {
@@ -44,11 +47,12 @@ impl Parser {
             id: None,
             after_return: false,
             is_first_line: true,
+            is_first_event: true,
         }
     }
 
     /// Reads on. Returns the events that are complete. Errors: [`TooLong`]; the stream cannot be read any further then.
-    pub fn feed(&mut self, bytes: &[u8]) -> Result<Vec<Event>, TooLong> {
+    pub fn feed(&mut self, bytes: &[u8]) -> Result<Vec<SseEvent>, TooLong> {
         let mut events = Vec::new();
         // The event or line has been returned with a carriage return, which is an end by itself.
         let mut rest = match (std::mem::take(&mut self.after_return), bytes) {
@@ -73,7 +77,7 @@ impl Parser {
 
     /// Returns what has come without an end, as an event. The stream must have ended; a reader of events drops this, and
     /// one that hands the stream on does not.
-    pub fn finish(mut self) -> Option<Event> {
+    pub fn finish(mut self) -> Option<SseEvent> {
         (!self.raw.is_empty()).then(|| self.end_event())
     }
 
@@ -86,7 +90,7 @@ impl Parser {
     }
 
     /// Ends a line. Returns the event that ends with it.
-    fn end_line(&mut self, end: &[u8]) -> Result<Option<Event>, TooLong> {
+    fn end_line(&mut self, end: &[u8]) -> Result<Option<SseEvent>, TooLong> {
         let line = self.raw.get(self.line..).unwrap_or_default();
         let line = if self.is_first_line { without_mark(line) } else { line };
         self.is_first_line = false;
@@ -99,20 +103,21 @@ impl Parser {
         Ok(ends.then(|| self.end_event()))
     }
 
-    fn end_event(&mut self) -> Event {
+    fn end_event(&mut self) -> SseEvent {
         let raw = std::mem::take(&mut self.raw);
         (self.line, self.has_field) = (0, false);
-        let mut event = Event { raw: Vec::new(), name: String::new(), id: self.id, data: None };
+        let text = if std::mem::take(&mut self.is_first_event) { without_mark(&raw) } else { &raw };
+        let mut event = SseEvent { raw: Vec::new(), name: String::new(), id: self.id, data: None };
         // The two halves of a line end have an empty line between them, which means nothing.
-        for line in without_mark(&raw).split(|byte| matches!(byte, b'\n' | b'\r')) {
+        for line in text.split(|byte| matches!(byte, b'\n' | b'\r')) {
             event.read_field(line);
         }
         self.id = event.id;
-        Event { raw, ..event }
+        SseEvent { raw, ..event }
     }
 }
 
-impl Event {
+impl SseEvent {
     fn read_field(&mut self, line: &[u8]) {
         let (field, value) = match line.iter().position(|byte| *byte == b':') {
             Some(colon) => (line.get(..colon), line.get(colon.saturating_add(1)..)),
@@ -155,7 +160,7 @@ mod tests {
     /// Events with data, cut every `size` bytes, and all bytes that were handed on.
     fn cut(text: &str, size: usize) -> Cut {
         let mut parser = Parser::new(100);
-        let mut events: Vec<Event> =
+        let mut events: Vec<SseEvent> =
             text.as_bytes().chunks(size).flat_map(|chunk| parser.feed(chunk).unwrap()).collect();
         events.extend(parser.finish());
         let raw = events.iter().flat_map(|event| event.raw.clone()).collect();
@@ -185,6 +190,12 @@ mod tests {
             assert_eq!(bare(&raw), bare(TEXT.as_bytes()), "cut every {size} bytes");
         }
         assert_eq!(cut(TEXT, TEXT.len()).1, TEXT.as_bytes());
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_left_out_at_the_start_of_the_stream_alone() {
+        let (events, _) = cut("\u{feff}data: a\n\n\u{feff}data: b\n\ndata: c\n\n\u{feff}data: d", 1);
+        assert_eq!(events.into_iter().map(|(_, _, data)| data).collect::<Vec<_>>(), ["a", "c"]);
     }
 
     #[test]

@@ -83,7 +83,7 @@ impl World {
         assert!(credit.reserve_held == 0 || status.is_secured() || status == Status::Accepted, "{status:?}");
     }
 
-    /// The log hashes to what the account says. Of an account from elsewhere the world knows only the end of the log: that
+    /// The log hashes to the account's event hash. Of an account from elsewhere the world knows only the end of the log: that
     /// continues the hash it came with.
     #[track_caller]
     fn audit_log(&self, address: &Pubkey, credit: &Credit, old: Option<&Credit>) {

@@ -257,7 +257,7 @@ impl Chain {
         instructions::usage_meter(&self.keys.market, &self.provider, 0, reports, &credits)
     }
 
-    /// Waits until the chain's clock shows `unix`, or moves it there; returns what it shows.
+    /// Waits until the chain's clock shows `unix`, or moves it there. Returns the time that the clock then shows.
     pub async fn wait_until(&self, unix: i64) -> i64 {
         let deadline = Instant::now() + PATIENCE;
         loop {

@@ -13,6 +13,12 @@ mod cluster;
 mod constants;
 mod elf;
 #[cfg(feature = "cluster")]
+mod daemon;
+#[cfg(feature = "fixtures")]
+pub mod fixtures;
+#[cfg(feature = "http")]
+pub mod http;
+#[cfg(feature = "cluster")]
 pub mod node;
 #[cfg(feature = "cluster")]
 mod outcome;
@@ -42,6 +48,7 @@ mod world;
 pub use {
     chain::Chain,
     cluster::Cluster,
+    daemon::Daemon,
     outcome::{Landed, Refused},
     parties::{Loan, Parties},
     pipe::Pipe,

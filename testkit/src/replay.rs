@@ -1,7 +1,8 @@
-//! A client that replays a trace through a gateway: each request goes out at its time, as its borrower's.
+//! A client that replays a trace through a gateway: it sends each request at its recorded time, with a borrower's API key.
 
 use {
     crate::trace::Request,
+    blockable_sdk::amounts::Units,
     futures_util::{StreamExt, stream},
     reqwest::{Client, StatusCode},
     serde::{Deserialize, Serialize},
@@ -39,7 +40,7 @@ pub enum Reply {
         /// Tokens generated, as the gateway says.
         completion_tokens: u64,
         /// Units charged.
-        units: u64,
+        units: Units,
     },
     /// The gateway refused.
     Refused {
@@ -48,7 +49,7 @@ pub enum Reply {
         /// The error's code.
         code: String,
     },
-    /// No answer came, so whether it was charged is not known here.
+    /// No answer came. The request may have been charged.
     Unanswered,
 }
 
@@ -101,13 +102,14 @@ struct FailureBody {
     code: Option<String>,
 }
 
-/// The name that request `number` of a run goes by in the gateway's ledger.
+/// The reference under which the gateway's ledger holds request `number` of a run.
 pub fn request_id(run: &str, number: usize) -> String {
     format!("{run}-{number}")
 }
 
 /// Replays a trace. A prompt of n tokens is n words, as the built-in echo model counts. `run` names the requests (see
-/// [`request_id`]); `progress` receives the number that have ended. Never fails: each reply has the end of its request.
+/// [`request_id`]); `progress` receives the number of requests that have ended. Never fails: a failed request has its failure
+/// as its reply.
 pub async fn replay(
     config: &ReplayConfig,
     trace: &[Request],
@@ -184,6 +186,6 @@ async fn read(response: reqwest::Response) -> Option<Reply> {
         hold: hold?,
         prompt_tokens: usage.prompt_tokens,
         completion_tokens: usage.completion_tokens,
-        units: units?,
+        units: Units(units?),
     })
 }

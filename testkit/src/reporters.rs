@@ -1,7 +1,10 @@
 //! Reporters of a provider as keepers meet them: servers that hand out signed reports, honest or not.
 
 use {
-    crate::Parties,
+    crate::{
+        Parties,
+        http::{Reply, Request, Server},
+    },
     blockable_sdk::{
         Pubkey,
         reports::{CreditReading, RecordReading, ReportPage, ReportRecord, ReportScope, UsageReport},
@@ -9,13 +12,10 @@ use {
     solana_sdk::signer::Signer,
     std::{
         collections::BTreeMap,
-        io::{BufRead, BufReader, Write},
-        net::{SocketAddr, TcpListener, TcpStream},
         sync::{
             Arc, Mutex,
             atomic::{AtomicBool, Ordering},
         },
-        thread,
     },
 };
 
@@ -46,16 +46,16 @@ pub enum Lie {
 pub struct Reporters {
     scope: ReportScope,
     chunk_size: u8,
-    servers: Vec<Server>,
+    reporters: Vec<Reporter>,
     /// Cumulative units and units in flight by credit and index.
     meters: BTreeMap<u32, (Pubkey, u64, u64)>,
 }
 
-struct Server {
+struct Reporter {
     index: u8,
     /// Number of its key, see [`Parties::reporter`].
     key: u8,
-    address: SocketAddr,
+    server: Server,
     inner: Arc<Inner>,
     lie: Lie,
 }
@@ -66,7 +66,6 @@ struct Inner {
     /// Signed and not handed out yet.
     held: Mutex<Vec<ReportRecord>>,
     garbage: AtomicBool,
-    ended: AtomicBool,
 }
 
 impl Reporters {
@@ -75,17 +74,17 @@ impl Reporters {
         Reporters {
             scope,
             chunk_size,
-            servers: (0..count).map(Server::start).collect(),
+            reporters: (0..count).map(Reporter::start).collect(),
             meters: BTreeMap::new(),
         }
     }
 
     /// The URLs of the reporters.
     pub fn urls(&self) -> Vec<String> {
-        self.servers.iter().map(|server| format!("http://{}", server.address)).collect()
+        self.reporters.iter().map(|reporter| reporter.server.url()).collect()
     }
 
-    /// Sets what a credit has used and holds.
+    /// Sets the units that a credit has used and those that its jobs hold.
     pub fn set(&mut self, index: u32, credit: Pubkey, cumulative: u64, in_flight: u64) {
         self.meters.insert(index, (credit, cumulative, in_flight));
     }
@@ -97,8 +96,8 @@ impl Reporters {
 
     /// Makes a reporter lie, or be honest again.
     pub fn lie(&mut self, reporter: usize, lie: Lie) {
-        self.servers[reporter].lie = lie;
-        self.servers[reporter].inner.garbage.store(lie == Lie::Garbage, Ordering::Relaxed);
+        self.reporters[reporter].lie = lie;
+        self.reporters[reporter].inner.garbage.store(lie == Lie::Garbage, Ordering::Relaxed);
     }
 
     /// Reports from another epoch on.
@@ -108,19 +107,19 @@ impl Reporters {
 
     /// Every reporter's latest report on each chunk.
     pub fn latest(&self) -> Vec<ReportRecord> {
-        let latest = |server: &Server| {
-            let reports = server.inner.reports.lock().expect("no panic");
+        let latest = |reporter: &Reporter| {
+            let reports = reporter.inner.reports.lock().expect("no panic");
             let latest: BTreeMap<u32, ReportRecord> =
                 reports.iter().map(|report| (report.chunk, report.clone())).collect();
             latest.into_values()
         };
-        self.servers.iter().flat_map(latest).collect()
+        self.reporters.iter().flat_map(latest).collect()
     }
 
     /// Reports from another epoch on with other keys: those of [`Parties::reporter`] from `first_key`.
     pub fn rotate(&mut self, epoch: u32, first_key: u8) {
         self.set_epoch(epoch);
-        self.servers.iter_mut().for_each(|server| server.key = first_key + server.index);
+        self.reporters.iter_mut().for_each(|reporter| reporter.key = first_key + reporter.index);
     }
 
     /// Has every reporter sign what is set, as of a time of the chain's clock.
@@ -131,30 +130,21 @@ impl Reporters {
             let reading = CreditReading { cumulative: *cumulative, in_flight: *in_flight };
             chunks.entry(chunk).or_default().push((bit, *credit, reading));
         }
-        for server in &self.servers {
+        for reporter in &self.reporters {
             for (chunk, readings) in &chunks {
                 let scope = ReportScope { chunk: *chunk, ..self.scope };
-                server.report(scope, self.chunk_size, at, readings);
+                reporter.report(scope, self.chunk_size, at, readings);
             }
         }
     }
 }
 
-impl Server {
-    fn start(index: u8) -> Server {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let (address, inner) = (listener.local_addr().expect("an address"), Arc::<Inner>::default());
+impl Reporter {
+    fn start(index: u8) -> Reporter {
+        let inner = Arc::<Inner>::default();
         let served = inner.clone();
-        thread::spawn(move || {
-            for connection in listener.incoming() {
-                if served.ended.load(Ordering::Relaxed) {
-                    return;
-                }
-                let (Ok(connection), served) = (connection, served.clone()) else { continue };
-                thread::spawn(move || serve(connection, &served));
-            }
-        });
-        Server { index, key: index, address, inner, lie: Lie::Honest }
+        let server = Server::start(move |request| reply(request, &served));
+        Reporter { index, key: index, server, inner, lie: Lie::Honest }
     }
 
     fn report(&self, scope: ReportScope, chunk_size: u8, at: i64, readings: &[(u32, Pubkey, CreditReading)]) {
@@ -218,33 +208,12 @@ impl Server {
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.inner.ended.store(true, Ordering::Relaxed);
-        // The listener sees that it has ended when the next connection comes.
-        let _ = TcpStream::connect(self.address);
+fn reply(request: &Request, inner: &Inner) -> Reply {
+    if inner.garbage.load(Ordering::Relaxed) {
+        return Reply::Body("\u{1}\u{2}{\"reports\": [[[".to_string());
     }
-}
-
-fn serve(connection: TcpStream, inner: &Inner) -> Option<()> {
-    let mut reader = BufReader::new(connection.try_clone().ok()?);
-    let mut writer = connection;
-    loop {
-        let mut request = String::new();
-        if reader.read_line(&mut request).ok()? == 0 {
-            return None;
-        }
-        let mut line = String::new();
-        while reader.read_line(&mut line).ok()? > 0 && !line.trim().is_empty() {
-            line.clear();
-        }
-        let body = match inner.garbage.load(Ordering::Relaxed) {
-            true => "\u{1}\u{2}{\"reports\": [[[".to_string(),
-            false => serde_json::to_string(&page(&request, inner)).ok()?,
-        };
-        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ";
-        write!(writer, "{head}{}\r\n\r\n{body}", body.len()).ok()?;
-    }
+    serde_json::to_string(&page(request.head.lines().next().unwrap_or_default(), inner))
+        .map_or(Reply::HangUp, Reply::Body)
 }
 
 /// The reports that a request asks for: those after a number, or the latest of each chunk.

@@ -106,6 +106,12 @@ impl World {
         credit
     }
 
+    /// The instruction by which the provider sets its capacity.
+    pub fn set_capacity(&self, capacity_units: u64) -> Instruction {
+        let authority = Parties::address("provider");
+        instructions::provider_set_capacity(&self.keys.market, &authority, &self.provider, capacity_units)
+    }
+
     /// The instruction by which anyone named pays, in any status.
     pub fn repay(&self, payer: &str, credit: &Pubkey, amount: u64) -> Instruction {
         let source = self.token_account(payer);

@@ -1,14 +1,13 @@
 //! A stand-in for HashiCorp Vault that knows one call: signing by the transit engine.
 
 use {
+    crate::http::{Reply, Request, Server},
     base64::{Engine, engine::general_purpose::STANDARD},
     serde_json::{Value, json},
     solana_sdk::{signature::Keypair, signer::Signer},
-    std::sync::{Arc, Mutex},
-    tokio::{
-        io::{AsyncReadExt, AsyncWriteExt},
-        net::{TcpListener, TcpStream},
-        task::JoinHandle,
+    std::{
+        sync::{Arc, Mutex},
+        thread,
     },
 };
 
@@ -29,73 +28,40 @@ pub struct Vault {
     pub url: String,
     /// The token that it accepts.
     pub token: Arc<Mutex<String>>,
-    server: JoinHandle<()>,
-}
-
-impl Drop for Vault {
-    fn drop(&mut self) {
-        self.server.abort();
-    }
+    _server: Server,
 }
 
 impl Vault {
     /// Starts it with one transit key named `reports`.
-    pub async fn start(key: Keypair, token: &str, manner: Manner) -> Vault {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+    pub fn start(key: Keypair, token: &str, manner: Manner) -> Vault {
         let token = Arc::new(Mutex::new(token.to_string()));
-        let (key, expected) = (Arc::new(key), token.clone());
-        let server = tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let expected = expected.lock().unwrap().clone();
-                tokio::spawn(answer(stream, key.clone(), expected, manner));
-            }
+        let expected = token.clone();
+        let server = Server::start(move |request| {
+            let expected = expected.lock().unwrap().clone();
+            reply(request, &key, &expected, manner)
         });
-        Vault { url, token, server }
+        Vault { url: server.url(), token, _server: server }
     }
 }
 
-async fn answer(mut stream: TcpStream, key: Arc<Keypair>, token: String, manner: Manner) {
-    let (head, body) = request(&mut stream).await;
-    let head = head.to_ascii_lowercase();
-    let authorised = head.contains(&format!("x-vault-token: {token}\r\n"));
-    let (status, body) = if !head.starts_with("post /v1/transit/sign/reports http/1.1\r\n") {
-        ("404 Not Found", json!({ "errors": [] }))
-    } else if !authorised {
-        ("403 Forbidden", json!({ "errors": ["permission denied"] }))
-    } else {
-        let input = STANDARD.decode(body["input"].as_str().unwrap()).unwrap();
-        let signature = match manner {
-            Manner::Honest => key.sign_message(&input),
-            Manner::Wrong => key.sign_message(b"something else"),
-            Manner::Hangs => return std::future::pending().await,
-        };
-        let signature = format!("vault:v1:{}", STANDARD.encode(signature));
-        ("200 OK", json!({ "data": { "signature": signature } }))
+fn reply(request: &Request, key: &Keypair, token: &str, manner: Manner) -> Reply {
+    let head = request.head.to_ascii_lowercase();
+    if !head.starts_with("post /v1/transit/sign/reports http/1.1\r\n") {
+        return Reply::Status("404 Not Found".to_string(), json!({ "errors": [] }).to_string());
+    }
+    if !head.contains(&format!("x-vault-token: {token}\r\n")) {
+        let errors = json!({ "errors": ["permission denied"] });
+        return Reply::Status("403 Forbidden".to_string(), errors.to_string());
+    }
+    let body: Value = serde_json::from_slice(&request.body).unwrap();
+    let input = STANDARD.decode(body["input"].as_str().unwrap()).unwrap();
+    let signature = match manner {
+        Manner::Honest => key.sign_message(&input),
+        Manner::Wrong => key.sign_message(b"something else"),
+        Manner::Hangs => loop {
+            thread::park();
+        },
     };
-    let body = body.to_string();
-    let head = format!(
-        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-        body.len()
-    );
-    stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
-}
-
-/// Head and body of a request.
-async fn request(stream: &mut TcpStream) -> (String, Value) {
-    let mut bytes = Vec::new();
-    loop {
-        let text = String::from_utf8_lossy(&bytes).to_string();
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head.to_ascii_lowercase();
-            let length = length.split("content-length: ").nth(1).unwrap().lines().next().unwrap().to_string();
-            if body.len() >= length.parse::<usize>().unwrap() {
-                return (format!("{head}\r\n"), serde_json::from_str(body).unwrap());
-            }
-        }
-        let mut buffer = [0; 4_096];
-        let count = stream.read(&mut buffer).await.unwrap();
-        assert!(count > 0, "the request ends early");
-        bytes.extend_from_slice(&buffer[..count]);
-    }
+    let signature = format!("vault:v1:{}", STANDARD.encode(signature));
+    Reply::Body(json!({ "data": { "signature": signature } }).to_string())
 }

@@ -3,12 +3,15 @@
 use {
     blockable_migrations::{MarketConfig, MigrationError, Outcome, ensure_market, run},
     blockable_sdk::{
-        PROGRAM_ID, Pubkey, accounts::BlockableAccount, addresses, client::Client, program::state::Market,
-        tokens,
+        PROGRAM_ID, Pubkey, accounts::BlockableAccount, addresses, amounts::Bps, client::Client,
+        program::state::Market, tokens,
     },
     blockable_testkit::{DAY, ELF, Parties},
     solana_sdk::{native_token::LAMPORTS_PER_SOL, signature::Keypair, signer::Signer},
-    std::{fs, path::PathBuf},
+    std::{
+        fs,
+        path::{Path, PathBuf},
+    },
     surfpool_sdk::{Surfnet, cheatcodes::builders::DeployProgram},
     tokio::task::block_in_place,
 };
@@ -47,7 +50,7 @@ impl Cluster {
     }
 
     fn config(&self) -> MarketConfig {
-        MarketConfig::parse("market.toml", &filled_in(&self.mint)).unwrap()
+        MarketConfig::FILE.parse(&filled_in(&self.mint), Path::new(""), "market.toml").unwrap()
     }
 
     async fn ensure(&self, config: &MarketConfig) -> Result<Outcome, MigrationError> {
@@ -122,7 +125,7 @@ async fn a_market_is_created_once_and_then_left_alone() {
     assert_eq!((market.admin, market.guardian), (config.admin, config.guardian));
     assert_eq!((market.payment_mint, market.token_program), (cluster.mint, tokens::TOKEN_PROGRAM));
     assert_eq!(market.treasury, cluster.treasury());
-    assert_eq!((market.redistribution_fee_bps, market.bounds), (200, config.term_bounds()));
+    assert_eq!((market.redistribution_fee_bps, market.bounds), (200, config.bounds));
     assert_eq!(tokens::balance(&cluster.bytes(&cluster.treasury()).await.unwrap()), Some(0));
 
     let lamports = cluster.lamports().await;
@@ -142,7 +145,7 @@ async fn a_market_with_other_settings_is_left_alone_and_its_differences_are_list
     let mut other = config.clone();
     other.guardian = Parties::key("stranger").pubkey();
     other.treasury_owner = Parties::key("stranger").pubkey();
-    other.redistribution_fee_bps = 300;
+    other.redistribution_fee_bps = Bps(300);
     other.bounds.max_principal = 5_000_000_000;
     other.bounds.min_cure_period = 6 * DAY;
     let Outcome::Differs(differences) = cluster.ensure(&other).await.unwrap() else {
@@ -228,7 +231,7 @@ async fn what_the_program_refuses_leaves_nothing_behind() {
     let cluster = Cluster::with_program(tokens::TOKEN_PROGRAM).await;
     let mut config = cluster.config();
     // The file would not have passed; the program is the last to check.
-    config.redistribution_fee_bps = 1_001;
+    config.redistribution_fee_bps = Bps(1_001);
     let error = cluster.ensure(&config).await.unwrap_err();
     assert!(error.to_string().contains("1,000 basis points"), "{error}");
     cluster.assert_untouched().await;

@@ -37,10 +37,10 @@ pub struct Round {
     pub peak_bytes: u64,
 }
 
-/// Goes round once for each line on standard input. Errors: [`BenchError`].
+/// Runs one round for each line on standard input and prints its [`Round`] as JSON. Errors: [`BenchError`].
 pub fn run(args: &ChildArgs) -> Result<(), BenchError> {
     memory::share_arenas();
-    let config = Config::load(&args.config).map_err(BenchError::setup)?;
+    let config = Config::FILE.load(&args.config).map_err(BenchError::setup)?;
     let runtime = tokio::runtime::Runtime::new().map_err(BenchError::setup)?;
     let mut keeper = runtime.block_on(Keeper::open(config)).map_err(BenchError::setup)?;
     for line in std::io::stdin().lines() {
@@ -65,7 +65,7 @@ fn peak_bytes() -> u64 {
     line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()).unwrap_or(0) * 1_024
 }
 
-/// The process, from outside.
+/// The child process, which ends when this handle is dropped.
 pub struct Process {
     child: Child,
     input: ChildStdin,
@@ -73,7 +73,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts it. Errors: [`BenchError::Setup`].
+    /// Starts the process. Errors: [`BenchError::Setup`].
     pub fn start(config: &Path) -> Result<Process, BenchError> {
         let program = std::env::current_exe().map_err(BenchError::setup)?;
         let mut child = Command::new(program)
@@ -83,18 +83,19 @@ impl Process {
             .stdout(Stdio::piped())
             .spawn()
             .map_err(BenchError::setup)?;
-        let gone = || BenchError::Setup("the keeper has no pipes".to_string());
-        let input = child.stdin.take().ok_or_else(gone)?;
-        let output = BufReader::new(child.stdout.take().ok_or_else(gone)?);
+        let no_pipes = || BenchError::Setup("the keeper has no pipes".to_string());
+        let input = child.stdin.take().ok_or_else(no_pipes)?;
+        let output = BufReader::new(child.stdout.take().ok_or_else(no_pipes)?);
         Ok(Process { child, input, output })
     }
 
-    /// Has it go round. Errors: [`BenchError::Setup`].
+    /// Has the process run one round. Errors: [`BenchError::Setup`].
     pub fn round(&mut self) -> Result<Round, BenchError> {
         self.input.write_all(b"\n").and_then(|()| self.input.flush()).map_err(BenchError::setup)?;
         let mut line = String::new();
         self.output.read_line(&mut line).map_err(BenchError::setup)?;
-        serde_json::from_str(&line).map_err(|_| BenchError::Setup("the keeper ended".to_string()))
+        serde_json::from_str(&line)
+            .map_err(|_| BenchError::Setup("the keeper's process ended; its error is above".to_string()))
     }
 }
 

@@ -31,29 +31,31 @@ use {
 
 /// Milliseconds per slot.
 const SLOT_MS: u128 = 400;
-/// Blocks for which a blockhash lives.
+/// Blocks for which a blockhash is valid.
 const LIFETIME: u64 = 150;
-/// Compute units that a simulation says: those of 32 credits and three reports.
+/// Compute units that a simulation returns: those of 32 credits and three reports.
 const COMPUTE_UNITS: u64 = 108_000;
 
-/// The node.
-pub struct Node {
+/// A JSON-RPC server over a [`SimulatedChain`]. It runs until the process ends.
+pub struct SimulatedNode {
     address: SocketAddr,
-    chain: Arc<Chain>,
+    chain: Arc<SimulatedChain>,
 }
 
-struct Chain {
+/// The fleet's accounts, which metering instructions change at once, and a clock that runs in real time.
+struct SimulatedChain {
     market: (Pubkey, Market),
     providers: BTreeMap<Pubkey, Provider>,
     credits: Mutex<BTreeMap<Pubkey, Credit>>,
+    /// Slot of each landed transaction, by signature.
     landed: Mutex<HashMap<String, u64>>,
     began: Instant,
 }
 
-impl Node {
-    /// Starts it on a free port. Errors: [`BenchError::Setup`].
-    pub async fn start(fleet: &Fleet) -> Result<Node, BenchError> {
-        let chain = Arc::new(Chain {
+impl SimulatedNode {
+    /// Starts the server on a free port. Errors: [`BenchError::Setup`].
+    pub async fn start(fleet: &Fleet) -> Result<SimulatedNode, BenchError> {
+        let chain = Arc::new(SimulatedChain {
             market: (fleet.market, fleet.market_account),
             providers: fleet.providers.iter().copied().collect(),
             credits: Mutex::new(fleet.credits.iter().copied().collect()),
@@ -65,10 +67,10 @@ impl Node {
         let limit = axum::extract::DefaultBodyLimit::max(64 << 20);
         let router = Router::new().route("/", post(serve)).layer(limit).with_state(chain.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Ok(Node { address, chain })
+        Ok(SimulatedNode { address, chain })
     }
 
-    /// Its URL.
+    /// The server's URL.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -79,7 +81,7 @@ impl Node {
     }
 }
 
-async fn serve(State(chain): State<Arc<Chain>>, Json(request): Json<Value>) -> Json<Value> {
+async fn serve(State(chain): State<Arc<SimulatedChain>>, Json(request): Json<Value>) -> Json<Value> {
     let method = request["method"].as_str().unwrap_or_default().to_string();
     let id = request["id"].clone();
     let answered = tokio::task::spawn_blocking(move || chain.answer(&method, &request["params"])).await;
@@ -87,7 +89,7 @@ async fn serve(State(chain): State<Arc<Chain>>, Json(request): Json<Value>) -> J
     Json(json!({ "jsonrpc": "2.0", "id": id, "result": result }))
 }
 
-impl Chain {
+impl SimulatedChain {
     fn slot(&self) -> u64 {
         u64::try_from(self.began.elapsed().as_millis() / SLOT_MS).unwrap_or(0) + 1_000
     }
@@ -172,7 +174,7 @@ impl Chain {
         signatures.as_array().into_iter().flatten().map(status).collect()
     }
 
-    /// Lands a transaction of metering instructions.
+    /// Applies the metering instructions of a transaction, unless it has landed before. Returns its signature.
     fn send(&self, text: &str) -> String {
         let transaction = STANDARD.decode(text).ok().and_then(|bytes| transactions::decode(&bytes));
         let transaction = transaction.expect("a transaction");

@@ -9,12 +9,12 @@ use {
         CREDITS,
         child::{Process, Round},
         fleet::Fleet,
-        node::Node,
+        node::SimulatedNode,
     },
     blockable_sdk::accounts::CreditFilter,
     blockable_testkit::{
         Chain, Parties, Reporters,
-        node::{self, Node as Validator},
+        node::{self as validator, Node as Validator},
     },
     rusqlite::Connection,
     solana_sdk::signature::write_keypair_file,
@@ -30,37 +30,37 @@ use {
 /// Bytes in a mebibyte.
 const MIB: f64 = 1_048_576.0;
 
-/// So many rounds after the first, over credits on a `solana-test-validator`.
+/// Measures `rounds` rounds after the first one, with so many credits on a `solana-test-validator`. Errors: [`BenchError`].
 pub fn on_validator(credits: u32, providers: u32, rounds: u64) -> Result<Vec<Figure>, BenchError> {
-    let binary = node::required_binary().map_err(BenchError::setup)?;
+    let binary = validator::required_binary().map_err(BenchError::setup)?;
     let runtime = tokio::runtime::Runtime::new().map_err(BenchError::setup)?;
     runtime.block_on(async {
         let issued_at = SystemTime::now().duration_since(UNIX_EPOCH).map_err(BenchError::setup)?.as_secs();
         let fleet = Fleet::new(credits, providers, i64::try_from(issued_at).map_err(BenchError::setup)?);
         let began = Instant::now();
-        let node = Validator::start_with(&binary, &fleet.accounts()).await;
+        let validator = Validator::start_with(&binary, &fleet.accounts()).await;
         eprintln!(
             "bench: {credits} credits are on the validator after {:.0} s",
             began.elapsed().as_secs_f64()
         );
-        let mut figures = rounds_on(&node, &fleet, rounds).await?;
-        figures.push(units_apart(&node, &fleet, rounds).await?);
+        let mut figures = rounds_on(&validator, &fleet, rounds).await?;
+        figures.push(units_apart(&validator, &fleet, rounds).await?);
         Ok(figures)
     })
 }
 
-async fn rounds_on(node: &Validator, fleet: &Fleet, rounds: u64) -> Result<Vec<Figure>, BenchError> {
-    let client = node.client();
+async fn rounds_on(validator: &Validator, fleet: &Fleet, rounds: u64) -> Result<Vec<Figure>, BenchError> {
+    let client = validator.client();
     Chain::fund(&client, "keeper").await;
-    let bench = Bench::new(fleet, &node.rpc_url(), rounds)?;
+    let bench = Bench::new(fleet, &validator.rpc_url(), rounds)?;
     let clock = async || client.chain_time().await.map_err(BenchError::setup);
     bench.measure(fleet, "the validator", clock, true).await
 }
 
-/// The difference between the units metered on chain in the end and the units used.
-async fn units_apart(node: &Validator, fleet: &Fleet, rounds: u64) -> Result<Figure, BenchError> {
+/// The units by which use and metering on chain differ after the last round, in either direction, summed over all credits.
+async fn units_apart(validator: &Validator, fleet: &Fleet, rounds: u64) -> Result<Figure, BenchError> {
     let of_fleet = [CreditFilter::Market(fleet.market)];
-    let metered = node.client().credits(&of_fleet).await.map_err(BenchError::setup)?;
+    let metered = validator.client().credits(&of_fleet).await.map_err(BenchError::setup)?;
     let used = 100 * (rounds + 1);
     let missing = fleet.credits.len().abs_diff(metered.len()) as u64 * used;
     let apart =
@@ -68,12 +68,11 @@ async fn units_apart(node: &Validator, fleet: &Fleet, rounds: u64) -> Result<Fig
     Ok(Figure::new("the validator: units apart", apart as f64, "units", Bound::AtMost(0.0)))
 }
 
-/// So many rounds after the first, over credits on a simulated chain: a node that keeps accounts and meters as the program
-/// does, and takes no time for it.
+/// Measures `rounds` rounds after the first one, with so many credits on a [`SimulatedNode`]. Errors: [`BenchError`].
 pub fn simulated(credits: u32, providers: u32, rounds: u64) -> Result<Vec<Figure>, BenchError> {
     let runtime = tokio::runtime::Runtime::new().map_err(BenchError::setup)?;
     runtime.block_on(async {
-        let node = Node::start(&Fleet::new(credits, providers, blockable_testkit::START)).await?;
+        let node = SimulatedNode::start(&Fleet::new(credits, providers, blockable_testkit::START)).await?;
         let fleet = Fleet::new(credits, providers, blockable_testkit::START);
         let bench = Bench::new(&fleet, &node.url(), rounds)?;
         let name = format!("{credits} credits on a simulated chain");
@@ -85,8 +84,8 @@ pub fn simulated(credits: u32, providers: u32, rounds: u64) -> Result<Vec<Figure
 struct Bench {
     folder: tempfile::TempDir,
     reporters: RefCell<Vec<Reporters>>,
-    /// Rounds after the first, which reads everything.
-    rounds: u64,
+    /// Rounds after the first one. The first reads everything and is reported apart.
+    later_rounds: u64,
 }
 
 impl Bench {
@@ -97,7 +96,7 @@ impl Bench {
             .map_err(BenchError::setup)?;
         fs::write(folder.path().join("keeper.toml"), config(fleet, url, &reporters))
             .map_err(BenchError::setup)?;
-        Ok(Bench { folder, reporters: RefCell::new(reporters), rounds })
+        Ok(Bench { folder, reporters: RefCell::new(reporters), later_rounds: rounds })
     }
 
     async fn measure(
@@ -109,7 +108,7 @@ impl Bench {
     ) -> Result<Vec<Figure>, BenchError> {
         let mut process = Process::start(&self.folder.path().join("keeper.toml"))?;
         let mut rounds: Vec<Round> = Vec::new();
-        for number in 0..=self.rounds {
+        for number in 0..=self.later_rounds {
             let mut at = clock().await?;
             let last = at;
             while at <= last {
@@ -131,8 +130,9 @@ impl Bench {
         let transactions = rounds.last().map_or(0, |round| round.transactions);
         let left: usize = rounds.iter().map(|round| round.left).sum();
         let peak = rounds.iter().map(|round| round.peak_bytes).max().unwrap_or(0);
-        let metered = fleet.credits.len() as f64 * (self.rounds + 1) as f64;
+        let metered = fleet.credits.len() as f64 * (self.later_rounds + 1) as f64;
         let at_most = |bound| if is_bound { Bound::AtMost(bound) } else { Bound::None };
+        // The bound on memory is stated for a market of CREDITS credits.
         let is_stated = fleet.credits.len() <= CREDITS as usize;
         let memory = if is_stated { Bound::AtMost(512.0) } else { Bound::None };
         let figure =

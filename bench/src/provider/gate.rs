@@ -1,12 +1,14 @@
-//! `bench gate`: how many jobs a gate admits per second, and how long one waits for it.
+//! `bench gate`: the jobs that a gate admits per second, and the wait of each.
 
 use {
-    super::{address, credit, gate_seeing},
+    super::{credit, open_gate_with},
     crate::{
         BenchError,
         performance::{Bound, Durations, Figure, Output},
     },
     blockable_gate::{AtDeadline, Durability, Hold, Job, ledger::Ledger},
+    blockable_sdk::amounts::{MarketTime, Units},
+    blockable_testkit::fixtures::address,
     std::{
         collections::HashMap,
         hint::black_box,
@@ -22,6 +24,7 @@ const CALLERS: u32 = 64;
 /// The time limit of jobs; none reaches it.
 const TIME_LIMIT: Duration = Duration::from_secs(600);
 
+/// Arguments of `bench gate`.
 #[derive(clap::Args, Debug)]
 pub struct GateArgs {
     /// Seconds per measurement
@@ -34,6 +37,7 @@ pub struct GateArgs {
     output: Output,
 }
 
+/// Runs `bench gate`. Errors: [`BenchError`].
 pub fn run(args: &GateArgs) -> Result<(), BenchError> {
     let time = Duration::from_secs(args.seconds.max(1));
     eprintln!("bench: admissions in memory ...");
@@ -53,22 +57,22 @@ pub fn run(args: &GateArgs) -> Result<(), BenchError> {
     args.output.finish("gate", &figures)
 }
 
-/// Admissions by one thread, each ended again, over all credits.
+/// Measures admissions by one thread, over all credits; each hold is ended at once.
 fn in_memory(time: Duration) -> Figure {
     let mut ledger = Ledger::restore(HashMap::new(), Vec::new(), 1);
-    let addresses: Vec<_> = (0..CREDITS).map(address).collect();
+    let addresses: Vec<_> = (0..CREDITS.into()).map(address).collect();
     for (number, address) in (0..CREDITS).zip(&addresses) {
         ledger.observe(*address, 1, Some(&credit(number)));
     }
     let (start, mut admitted) = (Instant::now(), 0u64);
     while start.elapsed() < time {
         for address in &addresses {
-            let (id, index) = ledger.admit(address, 10, Some(0)).expect("there is room");
-            ledger.keep(Hold {
+            let (id, index) = ledger.admit(address, Units(10), Some(MarketTime(0))).expect("there is room");
+            ledger.insert(Hold {
                 id,
                 credit: *address,
                 index,
-                units: 10,
+                units: Units(10),
                 reference: String::new(),
                 admitted_ms: 0,
                 deadline_ms: 0,
@@ -83,10 +87,10 @@ fn in_memory(time: Duration) -> Figure {
     Figure::new(name, per_second, "per second", Bound::AtLeast(200_000.0))
 }
 
-/// Durable holds per second, and how long each caller waited.
+/// Measures durable holds per second, and the wait for each.
 async fn durable(time: Duration, durability: Durability) -> Result<(f64, Durations), BenchError> {
     let folder = tempfile::tempdir().map_err(BenchError::setup)?;
-    let gate = gate_seeing(folder.path(), durability, 0..CREDITS)?;
+    let gate = open_gate_with(folder.path(), durability, 0..CREDITS)?;
     let start = Instant::now();
     let mut callers = JoinSet::new();
     for caller in 0..CALLERS {
@@ -95,8 +99,8 @@ async fn durable(time: Duration, durability: Durability) -> Result<(f64, Duratio
             let (mut waits, mut number) = (Vec::new(), caller);
             while start.elapsed() < time {
                 let asked = Instant::now();
-                let job = Job::new(10, "bench", TIME_LIMIT);
-                gate.admit(&address(number % CREDITS), job).await.map_err(BenchError::setup)?;
+                let job = Job::new(Units(10), "bench", TIME_LIMIT);
+                gate.admit(&address(u64::from(number % CREDITS)), job).await.map_err(BenchError::setup)?;
                 waits.push(asked.elapsed());
                 number += CALLERS;
             }

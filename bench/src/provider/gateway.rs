@@ -1,7 +1,7 @@
 //! Measures the latency that the gateway adds: the same call through it and directly to the upstream, in turn.
 
 use {
-    super::{address, gate_seeing, market, provider},
+    super::open_gate_with,
     crate::{
         BenchError,
         performance::{Bound, Durations, Figure},
@@ -9,6 +9,7 @@ use {
     blockable_gate::Durability,
     blockable_provider::{Config, Parts, Price, Server, config::ModelConfig, echo::Echo, init::init},
     blockable_sdk::amounts::Units,
+    blockable_testkit::fixtures::{MARKET, PROVIDER, address},
     secrecy::ExposeSecret,
     serde_json::{Value, json},
     std::time::{Duration, Instant},
@@ -19,7 +20,7 @@ const WARM_UP: u32 = 100;
 /// Added latency of calls with a prompt of 200 words that generate 28, the mean of the published trace.
 pub async fn added_latency(calls: u32) -> Result<Vec<Figure>, BenchError> {
     let folder = tempfile::tempdir().map_err(BenchError::setup)?;
-    let gate = gate_seeing(folder.path(), Durability::Process, 1..2)?;
+    let gate = open_gate_with(folder.path(), Durability::Process, 1..2)?;
     let echo =
         Echo::start(&ModelConfig::echo("echo", Price { prompt: Units(1_000), generated: Units(4_000) }))
             .await
@@ -27,7 +28,7 @@ pub async fn added_latency(calls: u32) -> Result<Vec<Figure>, BenchError> {
     init(folder.path()).map_err(BenchError::setup)?;
     let text = server_file(&echo.addr.to_string());
     let config =
-        Config::parse(&text, folder.path(), "the bench's provider.toml").map_err(BenchError::setup)?;
+        Config::FILE.parse(&text, folder.path(), "the bench's provider.toml").map_err(BenchError::setup)?;
     let server = Server::start_with(config, gate, Parts::default()).await.map_err(BenchError::setup)?;
     let key = server.keys().make(&address(1), 0).expose_secret().to_string();
     let client = reqwest::Client::new();
@@ -81,9 +82,7 @@ max_output_tokens = 4096
 units_per_1k_prompt = 1000
 units_per_1k_generated = 4000
 "#,
-        market(),
-        provider(),
-        echo,
+        MARKET, PROVIDER, echo,
     )
 }
 

@@ -9,7 +9,9 @@ use {
     base64::{Engine, prelude::BASE64_STANDARD},
     blockable_gate::{Gate, Job, Refusal},
     blockable_sdk::{
-        Instruction, Pubkey, instructions,
+        Instruction, Pubkey,
+        amounts::Units,
+        instructions,
         program::{
             instructions::{FreezeAmount, UnitAmount},
             state::FreezeReason,
@@ -148,7 +150,7 @@ fn freeze_all(site: &Site, credit: &Pubkey) -> Instruction {
 /// Asks the gate to admit a job over and over; returns when it first refuses.
 async fn until_refused(gate: Gate, credit: Pubkey, clock: Instant) -> Duration {
     loop {
-        match gate.admit(&credit, Job::new(1, "bench", PATIENCE)).await {
+        match gate.admit(&credit, Job::new(Units(1), "bench", PATIENCE)).await {
             Err(Refusal::Frozen { .. }) => return clock.elapsed(),
             Err(_) => {}
             Ok(hold) => drop(gate.release(&hold).await),
@@ -158,7 +160,7 @@ async fn until_refused(gate: Gate, credit: Pubkey, clock: Instant) -> Duration {
 
 /// Waits until the gate's view of the credit is frozen.
 async fn until_noticed(gate: Gate, credit: Pubkey, clock: Instant) -> Duration {
-    let mut changes = gate.changes();
+    let mut changes = gate.subscribe_changes();
     while gate.credit(&credit).is_none_or(|credit| credit.collateral.frozen() == 0) {
         if changes.changed().await.is_err() {
             break;
@@ -202,7 +204,7 @@ async fn thaw(site: &mut Site, round: usize) -> Result<(), BenchError> {
     site.chain_mut().send_v1(&thaws, &["lender"]).await;
     let deadline = Instant::now() + PATIENCE;
     for credit in &credits {
-        while site.gate().room(credit).is_ok_and(|room| room.available == 0) {
+        while site.gate().room(credit).is_ok_and(|room| room.available.is_zero()) {
             if Instant::now() > deadline {
                 return Err(BenchError::setup("a thaw does not reach the gate"));
             }

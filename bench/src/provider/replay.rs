@@ -6,7 +6,12 @@ use {
         BenchError,
         performance::{Bound, Durations, Figure, Output},
     },
-    blockable_sdk::{Pubkey, instructions, reports::ReportRecord},
+    blockable_sdk::{
+        Pubkey,
+        amounts::{ChainTime, Units},
+        instructions,
+        reports::ReportRecord,
+    },
     blockable_testkit::{
         replay::{ReplayConfig, Replayed, Reply, replay},
         trace::{self, Request},
@@ -70,12 +75,13 @@ async fn measure(requests: &[Request], speed: f64) -> Result<Vec<Figure>, BenchE
         cluster.pass(86_400).await;
     }
     let now = site.chain().client.chain_time().await.map_err(BenchError::setup)?;
-    let reports = last_reports(&site, now - 60).await?;
+    let reports = last_reports(&site, ChainTime(now).plus_seconds(-60)).await?;
     let reported = reported(&reports);
     let metered = meter(&mut site, &reports).await?;
-    let sum = |units: &HashMap<Pubkey, u64>| units.values().sum::<u64>() as f64;
-    let lost = |units: &HashMap<Pubkey, u64>| {
-        let apart = |credit| expected.get(credit).unwrap_or(&0).abs_diff(*units.get(credit).unwrap_or(&0));
+    let sum = |units: &HashMap<Pubkey, Units>| units.values().copied().sum::<Units>().get() as f64;
+    let lost = |units: &HashMap<Pubkey, Units>| {
+        let of = |units: &HashMap<Pubkey, Units>, credit| units.get(credit).map_or(0, |units| units.get());
+        let apart = |credit| of(&expected, credit).abs_diff(of(units, credit));
         site.credits.iter().map(apart).sum::<u64>() as f64
     };
     let latency = Durations::new(replies.iter().map(|reply| reply.took).collect());
@@ -96,32 +102,35 @@ async fn measure(requests: &[Request], speed: f64) -> Result<Vec<Figure>, BenchE
 }
 
 /// The cost of each borrower's part of the trace: a unit per prompt token, four per generated one.
-fn expected(credits: &[Pubkey], requests: &[Request]) -> HashMap<Pubkey, u64> {
+fn expected(credits: &[Pubkey], requests: &[Request]) -> HashMap<Pubkey, Units> {
     let mut units = HashMap::new();
     for (number, request) in requests.iter().enumerate() {
-        *units.entry(credits[number % credits.len()]).or_default() += request.context + 4 * request.generated;
+        let cost = Units(request.context + 4 * request.generated);
+        let sum: &mut Units = units.entry(credits[number % credits.len()]).or_default();
+        *sum = sum.saturating_add(cost);
     }
     units
 }
 
-fn answered(credits: &[Pubkey], replies: &[Replayed]) -> HashMap<Pubkey, u64> {
-    let mut charged = HashMap::new();
+fn answered(credits: &[Pubkey], replies: &[Replayed]) -> HashMap<Pubkey, Units> {
+    let mut charged: HashMap<Pubkey, Units> = HashMap::new();
     for reply in replies {
         if let Reply::Answered { units, .. } = reply.reply {
-            *charged.entry(credits[reply.borrower]).or_default() += units;
+            let sum = charged.entry(credits[reply.borrower]).or_default();
+            *sum = sum.saturating_add(units);
         }
     }
     charged
 }
 
-/// The reports of both reporters from a time on, in Unix seconds of the chain.
-async fn last_reports(site: &Site, from: i64) -> Result<Vec<ReportRecord>, BenchError> {
+/// The reports of both reporters from a time on.
+async fn last_reports(site: &Site, from: ChainTime) -> Result<Vec<ReportRecord>, BenchError> {
     let url = format!("{}/v1/reports/latest?fresh=true", site.url());
     let deadline = Instant::now() + PATIENCE;
     loop {
         let answer = site.http.get(&url).send().await.map_err(BenchError::setup)?;
         let Reports { reports } = answer.json().await.map_err(BenchError::setup)?;
-        if reports.len() == 2 && reports.iter().all(|report| report.reported_at >= from) {
+        if reports.len() == 2 && reports.iter().all(|report| ChainTime(report.reported_at) >= from) {
             return Ok(reports);
         }
         if Instant::now() > deadline {
@@ -132,17 +141,17 @@ async fn last_reports(site: &Site, from: i64) -> Result<Vec<ReportRecord>, Bench
 }
 
 /// The units in the reports; the smaller value where reports differ.
-fn reported(reports: &[ReportRecord]) -> HashMap<Pubkey, u64> {
-    let mut units: HashMap<Pubkey, u64> = HashMap::new();
+fn reported(reports: &[ReportRecord]) -> HashMap<Pubkey, Units> {
+    let mut units: HashMap<Pubkey, Units> = HashMap::new();
     for reading in reports.iter().flat_map(|report| &report.readings) {
-        let known = units.entry(reading.credit).or_insert(reading.cumulative);
-        *known = reading.cumulative.min(*known);
+        let known = units.entry(reading.credit).or_insert(Units(reading.cumulative));
+        *known = Units(reading.cumulative).min(*known);
     }
     units
 }
 
-/// Submits the reports; returns what the chain says was consumed.
-async fn meter(site: &mut Site, reports: &[ReportRecord]) -> Result<HashMap<Pubkey, u64>, BenchError> {
+/// Submits the reports. Returns the units consumed, as metered on chain.
+async fn meter(site: &mut Site, reports: &[ReportRecord]) -> Result<HashMap<Pubkey, Units>, BenchError> {
     let provider = site.chain().provider;
     let account = site.chain().client.provider(&provider).await.map_err(BenchError::setup)?;
     let signed = reports.iter().map(|report| report.verify(&provider, &account));
@@ -152,7 +161,7 @@ async fn meter(site: &mut Site, reports: &[ReportRecord]) -> Result<HashMap<Pubk
     site.chain_mut().send_v1(&[meter], &[]).await;
     let mut consumed = HashMap::new();
     for credit in site.credits.clone() {
-        consumed.insert(credit, site.chain().credit(&credit).await.collateral.consumed);
+        consumed.insert(credit, Units(site.chain().credit(&credit).await.collateral.consumed));
     }
     Ok(consumed)
 }

@@ -178,6 +178,6 @@ async fn serve(ground: &Ground, folder: &TempDir) -> Result<Server, BenchError> 
     };
     let text = file.text(chain);
     let config =
-        Config::parse(&text, folder.path(), "the bench's provider.toml").map_err(BenchError::setup)?;
+        Config::FILE.parse(&text, folder.path(), "the bench's provider.toml").map_err(BenchError::setup)?;
     Server::start(config).await.map_err(BenchError::setup)
 }

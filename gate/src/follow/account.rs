@@ -3,7 +3,7 @@
 use blockable_sdk::{PROGRAM_ID, Pubkey, accounts::BlockableAccount, program::state::Credit, rpc::UiAccount};
 
 /// The account at a credit's address.
-pub(super) enum Found {
+pub(super) enum FetchedCredit {
     /// The credit.
     Credit(Box<Credit>),
     /// Nothing, or nothing of this provider.
@@ -12,19 +12,19 @@ pub(super) enum Found {
     Unreadable,
 }
 
-impl Found {
+impl FetchedCredit {
     /// Reads what a node gives for a credit of a provider in a market.
-    pub(super) fn read(account: Option<&UiAccount>, market: &Pubkey, provider: &Pubkey) -> Found {
-        let Some(account) = account.filter(|account| is_ours(account)) else { return Found::Gone };
-        let Some(data) = account.data.decode() else { return Found::Unreadable };
+    pub(super) fn read(account: Option<&UiAccount>, market: &Pubkey, provider: &Pubkey) -> FetchedCredit {
+        let Some(account) = account.filter(|account| is_ours(account)) else { return FetchedCredit::Gone };
+        let Some(data) = account.data.decode() else { return FetchedCredit::Unreadable };
         if data.is_empty() {
-            return Found::Gone;
+            return FetchedCredit::Gone;
         }
         match Credit::decode(&data) {
             // An address can be used again, and then by another provider: the provider is no part of it.
-            Ok(credit) if credit.provider != *provider || credit.market != *market => Found::Gone,
-            Ok(credit) => Found::Credit(Box::new(credit)),
-            Err(_) => Found::Unreadable,
+            Ok(credit) if credit.provider != *provider || credit.market != *market => FetchedCredit::Gone,
+            Ok(credit) => FetchedCredit::Credit(Box::new(credit)),
+            Err(_) => FetchedCredit::Unreadable,
         }
     }
 }

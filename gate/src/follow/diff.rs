@@ -1,24 +1,24 @@
 //! Selects the credits that must be fetched so that the gate's view is the chain's. No I/O.
 
 use {
-    blockable_sdk::{Pubkey, accounts::CreditStamp as Stamp},
+    blockable_sdk::{Pubkey, accounts::CreditStamp},
     std::collections::HashMap,
 };
 
 /// A credit as the gate knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Known {
+pub(super) struct KnownCredit {
     /// The slot it was last seen at.
     pub(super) slot: u64,
-    pub(super) stamp: Stamp,
+    pub(super) stamp: CreditStamp,
 }
 
 /// The credits that differ between a listing as of `slot` and what is known, in the order of their addresses: changed,
 /// new, or no longer listed.
 pub(super) fn differing(
-    listed: &HashMap<Pubkey, Stamp>,
+    listed: &HashMap<Pubkey, CreditStamp>,
     slot: u64,
-    known: &HashMap<Pubkey, Known>,
+    known: &HashMap<Pubkey, KnownCredit>,
 ) -> Vec<Pubkey> {
     let changed = listed.iter().filter(|(address, stamp)| {
         // A view from after the listing is not in doubt.
@@ -40,8 +40,8 @@ mod tests {
         Pubkey::new_from_array([number; 32])
     }
 
-    fn stamp(seq: u64) -> Stamp {
-        Stamp { seq, hash: [u8::try_from(seq).unwrap(); 32] }
+    fn stamp(seq: u64) -> CreditStamp {
+        CreditStamp { seq, hash: [u8::try_from(seq).unwrap(); 32] }
     }
 
     #[test]
@@ -50,10 +50,10 @@ mod tests {
             (key(1), stamp(5)),
             (key(2), stamp(6)),
             (key(3), stamp(1)),
-            (key(4), Stamp { seq: 7, hash: [9; 32] }),
+            (key(4), CreditStamp { seq: 7, hash: [9; 32] }),
             (key(5), stamp(2)),
         ]);
-        let known = |slot, stamp| Known { slot, stamp };
+        let known = |slot, stamp| KnownCredit { slot, stamp };
         let known = HashMap::from([
             (key(1), known(90, stamp(5))),
             (key(2), known(90, stamp(5))),

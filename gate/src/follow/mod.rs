@@ -16,7 +16,7 @@ use {
     crate::Gate,
     blockable_sdk::{Pubkey, rpc::RpcClient},
     blockable_service::lock::lock,
-    progress::Progress,
+    progress::SlotProgress,
     std::{
         fmt,
         sync::{Arc, Mutex, MutexGuard},
@@ -119,7 +119,7 @@ pub struct FollowStatus {
 /// gate all credits again. The chain view is kept fresh by slots of a reconcile, or of a stream that a reconcile has caught
 /// up with.
 pub struct Follower {
-    link: Arc<Link>,
+    core: Arc<FollowerCore>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -130,19 +130,19 @@ impl Follower {
         let (doubts, asked) = mpsc::channel(DOUBTS);
         let (stop, stopped) = watch::channel(false);
         let rpc = node(&config.rpc_url, config.request_timeout);
-        let progress = Mutex::new(Progress::new(config.lag_slots, config.trust_stream_for));
-        let link = Arc::new(Link { gate, config, rpc, progress, wake: Notify::new(), doubts });
+        let progress = Mutex::new(SlotProgress::new(config.lag_slots, config.trust_stream_for));
+        let core = Arc::new(FollowerCore { gate, config, rpc, progress, wake: Notify::new(), doubts });
         let tasks = vec![
-            tokio::spawn(until(stopped.clone(), stream::run(link.clone()))),
-            tokio::spawn(until(stopped.clone(), reconcile::run(link.clone()))),
-            tokio::spawn(until(stopped, reconcile::answer_doubts(link.clone(), asked))),
+            tokio::spawn(until(stopped.clone(), stream::run(core.clone()))),
+            tokio::spawn(until(stopped.clone(), reconcile::run(core.clone()))),
+            tokio::spawn(until(stopped, reconcile::fetch_doubts(core.clone(), asked))),
         ];
-        Follower { link, stop, tasks }
+        Follower { core, stop, tasks }
     }
 
     /// The state of following the chain.
     pub fn status(&self) -> FollowStatus {
-        self.link.progress().status()
+        self.core.progress().status()
     }
 
     /// Stops following and waits until that is done.
@@ -166,18 +166,18 @@ pub(crate) async fn until(mut stopped: watch::Receiver<bool>, task: impl Future<
 }
 
 /// State that the tasks share.
-struct Link {
+struct FollowerCore {
     gate: Gate,
     config: FollowConfig,
     rpc: RpcClient,
-    progress: Mutex<Progress>,
+    progress: Mutex<SlotProgress>,
     /// Wakes the reconciler ahead of its time.
     wake: Notify,
     doubts: mpsc::Sender<Pubkey>,
 }
 
-impl Link {
-    fn progress(&self) -> MutexGuard<'_, Progress> {
+impl FollowerCore {
+    fn progress(&self) -> MutexGuard<'_, SlotProgress> {
         lock(&self.progress)
     }
 

@@ -7,16 +7,20 @@ use {
 
 /// The stream that is open.
 #[derive(Clone, Copy)]
-struct Stream {
+struct OpenStream {
     /// The first slot it reported.
     first_slot: Option<u64>,
     caught_up: bool,
 }
 
-pub(super) struct Progress {
+/// The node's slots and answers so far.
+///
+/// Shared by the follower's tasks behind a lock. `highest` never falls. A stream is caught up only by a reconcile that began
+/// under it and reaches back to its first slot; until then changes may have been missed. Nothing here outlives the process.
+pub(super) struct SlotProgress {
     lag_slots: u64,
     trust_stream_for: Duration,
-    stream: Option<Stream>,
+    stream: Option<OpenStream>,
     /// Streams opened so far, so that a reconcile can be matched with the stream that it began under.
     opened: u64,
     highest: u64,
@@ -28,12 +32,12 @@ pub(super) struct Progress {
 
 /// The stream that was open when a reconcile began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Begun(u64);
+pub(super) struct StreamAtStart(u64);
 
-impl Progress {
+impl SlotProgress {
     /// Nothing heard yet.
-    pub(super) fn new(lag_slots: u64, trust_stream_for: Duration) -> Progress {
-        Progress {
+    pub(super) fn new(lag_slots: u64, trust_stream_for: Duration) -> SlotProgress {
+        SlotProgress {
             lag_slots,
             trust_stream_for,
             stream: None,
@@ -45,25 +49,25 @@ impl Progress {
         }
     }
 
-    /// A stream has been opened.
-    pub(super) fn stream_opened(&mut self) {
+    /// Notes that a stream has been opened.
+    pub(super) fn note_stream_opened(&mut self) {
         self.opened += 1;
         self.counts.reconnects = self.opened - 1;
-        self.stream = Some(Stream { first_slot: None, caught_up: false });
+        self.stream = Some(OpenStream { first_slot: None, caught_up: false });
     }
 
-    /// The stream is gone.
-    pub(super) fn stream_lost(&mut self) {
+    /// Notes that the stream is gone.
+    pub(super) fn note_stream_lost(&mut self) {
         self.stream = None;
     }
 
-    /// The stream has brought an update.
+    /// Counts an update that the stream has brought.
     pub(super) fn count_update(&mut self) {
         self.counts.updates += 1;
     }
 
-    /// The stream reports a slot. Returns whether it is the stream's first, and whether the gate may rely on it.
-    pub(super) fn stream_slot(&mut self, slot: u64) -> (bool, bool) {
+    /// Takes a slot that the stream reports. Returns whether it is the stream's first, and whether the gate may rely on it.
+    pub(super) fn take_stream_slot(&mut self, slot: u64) -> (bool, bool) {
         self.highest = self.highest.max(slot);
         let trusted = self.reconciled_at.is_some_and(|at| at.elapsed() <= self.trust_stream_for);
         let Some(stream) = &mut self.stream else { return (false, false) };
@@ -81,13 +85,13 @@ impl Progress {
         Ok(())
     }
 
-    /// A reconcile begins.
-    pub(super) fn begin(&self) -> Begun {
-        Begun(self.opened)
+    /// The stream that a reconcile which begins now is under.
+    pub(super) fn stream_now(&self) -> StreamAtStart {
+        StreamAtStart(self.opened)
     }
 
-    /// A reconcile has succeeded: the gate has seen every credit as of `slot` at least.
-    pub(super) fn reconciled(&mut self, begun: Begun, slot: u64, missed: u64) {
+    /// Notes that a reconcile has succeeded: the gate has seen every credit as of `slot` at least.
+    pub(super) fn note_reconciled(&mut self, stream_at_start: StreamAtStart, slot: u64, missed: u64) {
         // The first one finds everything, and nothing was missed.
         if self.reconciled_at.replace(Instant::now()).is_some() {
             self.counts.missed += missed;
@@ -97,20 +101,20 @@ impl Progress {
         if let Some(stream) = &mut self.stream {
             // A stream reports a slot when it begins: what happened before is in the slot below it.
             let covers = |first: u64| slot.saturating_add(1) >= first;
-            stream.caught_up |= begun.0 == self.opened && stream.first_slot.is_some_and(covers);
+            stream.caught_up |= stream_at_start.0 == self.opened && stream.first_slot.is_some_and(covers);
         }
     }
 
-    /// A request has failed, or its answer was not used.
-    pub(super) fn failed(&mut self, fault: &Fault) {
+    /// Counts a request that has failed or whose answer was not used.
+    pub(super) fn count_failure(&mut self, fault: &Fault) {
         match fault {
             Fault::Stale { .. } => self.counts.stale_answers += 1,
             _ => self.counts.rpc_errors += 1,
         }
     }
 
-    /// The attempt to reconcile has failed.
-    pub(super) fn reconcile_failed(&mut self) {
+    /// Notes that the attempt to reconcile has failed.
+    pub(super) fn note_reconcile_failed(&mut self) {
         self.failing = true;
     }
 
@@ -139,27 +143,27 @@ mod tests {
 
     #[test]
     fn a_stream_counts_only_after_a_reconcile_that_began_under_it() {
-        let mut progress = Progress::new(20, MINUTE);
-        let early = progress.begin();
-        progress.stream_opened();
-        assert_eq!(progress.stream_slot(100), (true, false));
-        progress.reconciled(early, 100, 1_000);
-        assert_eq!(progress.stream_slot(101), (false, false), "it began before the stream was opened");
-        let begun = progress.begin();
-        progress.reconciled(begun, 98, 0);
-        assert_eq!(progress.stream_slot(102), (false, false), "slot 99 may have been missed");
-        progress.reconciled(begun, 99, 3);
-        assert_eq!(progress.stream_slot(103), (false, true));
+        let mut progress = SlotProgress::new(20, MINUTE);
+        let early = progress.stream_now();
+        progress.note_stream_opened();
+        assert_eq!(progress.take_stream_slot(100), (true, false));
+        progress.note_reconciled(early, 100, 1_000);
+        assert_eq!(progress.take_stream_slot(101), (false, false), "it began before the stream was opened");
+        let stream_at_start = progress.stream_now();
+        progress.note_reconciled(stream_at_start, 98, 0);
+        assert_eq!(progress.take_stream_slot(102), (false, false), "slot 99 may have been missed");
+        progress.note_reconciled(stream_at_start, 99, 3);
+        assert_eq!(progress.take_stream_slot(103), (false, true));
         assert!(!progress.is_behind());
         assert_eq!(progress.status().missed, 3);
 
-        progress.stream_lost();
+        progress.note_stream_lost();
         assert!(progress.is_behind());
-        assert_eq!(progress.stream_slot(104), (false, false));
-        progress.stream_opened();
-        assert_eq!(progress.stream_slot(105), (true, false), "the new stream starts over");
-        progress.reconciled(begun, 110, 0);
-        assert_eq!(progress.stream_slot(111), (false, false), "begun under the stream before");
+        assert_eq!(progress.take_stream_slot(104), (false, false));
+        progress.note_stream_opened();
+        assert_eq!(progress.take_stream_slot(105), (true, false), "the new stream starts over");
+        progress.note_reconciled(stream_at_start, 110, 0);
+        assert_eq!(progress.take_stream_slot(111), (false, false), "it began under the stream before");
         let status = progress.status();
         assert_eq!(
             (status.stream_up, status.caught_up, status.reconnects, status.slot),
@@ -169,25 +173,25 @@ mod tests {
 
     #[test]
     fn a_stream_is_not_believed_for_ever() {
-        let mut progress = Progress::new(20, Duration::ZERO);
-        progress.stream_opened();
-        progress.stream_slot(100);
-        progress.reconciled(progress.begin(), 100, 0);
+        let mut progress = SlotProgress::new(20, Duration::ZERO);
+        progress.note_stream_opened();
+        progress.take_stream_slot(100);
+        progress.note_reconciled(progress.stream_now(), 100, 0);
         std::thread::sleep(Duration::from_millis(2));
-        assert_eq!(progress.stream_slot(101), (false, false));
-        progress.reconcile_failed();
+        assert_eq!(progress.take_stream_slot(101), (false, false));
+        progress.note_reconcile_failed();
         assert!(progress.is_behind());
     }
 
     #[test]
     fn an_answer_may_lag_a_little_and_never_lowers_what_was_seen() {
-        let mut progress = Progress::new(20, MINUTE);
+        let mut progress = SlotProgress::new(20, MINUTE);
         assert_eq!(progress.accept(100), Ok(()));
         assert_eq!(progress.accept(80), Ok(()));
         let fault = progress.accept(79).unwrap_err();
         assert_eq!(fault, Fault::Stale { slot: 79, highest: 100 });
-        progress.failed(&fault);
-        progress.failed(&Fault::Timeout);
+        progress.count_failure(&fault);
+        progress.count_failure(&Fault::Timeout);
         let status = progress.status();
         assert_eq!((status.slot, status.stale_answers, status.rpc_errors), (100, 1, 1));
     }

@@ -2,14 +2,14 @@
 
 use {
     super::{
-        Link,
-        account::Found,
+        FollowerCore,
+        account::FetchedCredit,
         fault::Fault,
         reconcile::{as_bytes, filters, show_clock, show_market, show_provider},
     },
     blockable_sdk::{
         PROGRAM_ID, Pubkey,
-        accounts::CreditStamp as Stamp,
+        accounts::CreditStamp,
         addresses,
         rpc::{RpcProgramAccountsConfig, UiAccount},
     },
@@ -27,7 +27,7 @@ use {
 const SOUND: Duration = Duration::from_secs(30);
 
 /// An update from the stream.
-enum Update {
+enum StreamUpdate {
     Slot(u64),
     Credit(Pubkey, u64, UiAccount),
     Market(u64, UiAccount),
@@ -36,16 +36,16 @@ enum Update {
 }
 
 /// Keeps a stream open.
-pub(super) async fn run(link: Arc<Link>) {
-    let mut backoff = Backoff::new(link.config.backoff_min, link.config.backoff_max);
+pub(super) async fn run(core: Arc<FollowerCore>) {
+    let mut backoff = Backoff::new(core.config.backoff_min, core.config.backoff_max);
     loop {
         let opened = Instant::now();
         // A task of its own: a panic in the client must not end the stream for good.
-        let mut attempt = Attempt(tokio::spawn(follow(link.clone())));
-        let fault = (&mut attempt.0).await.unwrap_or(Fault::Ended);
-        link.progress().stream_lost();
+        let mut stream = StreamTask(tokio::spawn(follow(core.clone())));
+        let fault = (&mut stream.0).await.unwrap_or(Fault::Ended);
+        core.progress().note_stream_lost();
         // Without the stream the view is polled, from now on.
-        link.wake.notify_one();
+        core.wake.notify_one();
         if opened.elapsed() >= SOUND {
             backoff.reset();
         }
@@ -56,47 +56,47 @@ pub(super) async fn run(link: Arc<Link>) {
 }
 
 /// A stream's task, which is aborted when it is dropped.
-struct Attempt(tokio::task::JoinHandle<Fault>);
+struct StreamTask(tokio::task::JoinHandle<Fault>);
 
-impl Drop for Attempt {
+impl Drop for StreamTask {
     fn drop(&mut self) {
         self.0.abort();
     }
 }
 
 /// Opens a stream and passes its updates on, until it fails.
-async fn follow(link: Arc<Link>) -> Fault {
-    let patience = link.config.request_timeout;
-    let client = match timeout(patience, PubsubClient::new(link.config.ws_url.as_str())).await {
+async fn follow(core: Arc<FollowerCore>) -> Fault {
+    let patience = core.config.request_timeout;
+    let client = match timeout(patience, PubsubClient::new(core.config.ws_url.as_str())).await {
         Ok(Ok(client)) => client,
         Ok(Err(error)) => return error.into(),
         Err(_) => return Fault::Timeout,
     };
-    let mut updates = match timeout(patience, subscribe(&link, &client)).await {
+    let mut updates = match timeout(patience, subscribe(&core, &client)).await {
         Ok(Ok(updates)) => updates,
         Ok(Err(error)) => return error.into(),
         Err(_) => return Fault::Timeout,
     };
-    link.progress().stream_opened();
-    let mut deadline = Instant::now() + link.config.silence;
+    core.progress().note_stream_opened();
+    let mut deadline = Instant::now() + core.config.silence;
     loop {
         let update = tokio::select! {
             update = updates.next() => update,
             () = sleep_until(deadline) => return Fault::Silent,
         };
         let Some(update) = update else { return Fault::Ended };
-        if let Update::Slot(_) = update {
-            deadline = Instant::now() + link.config.silence;
+        if let StreamUpdate::Slot(_) = update {
+            deadline = Instant::now() + core.config.silence;
         }
-        take(&link, update);
+        apply(&core, update);
     }
 }
 
 async fn subscribe<'a>(
-    link: &Link,
+    core: &FollowerCore,
     client: &'a PubsubClient,
-) -> Result<BoxStream<'a, Update>, PubsubClientError> {
-    let config = link.gate.config();
+) -> Result<BoxStream<'a, StreamUpdate>, PubsubClientError> {
+    let config = core.gate.config();
     let credits = RpcProgramAccountsConfig {
         filters: Some(filters(&config.provider)),
         account_config: as_bytes(),
@@ -105,71 +105,71 @@ async fn subscribe<'a>(
     let (credits, _) = client.program_subscribe(&PROGRAM_ID, Some(credits)).await?;
     let credits = credits.filter_map(async |update| {
         let address = update.value.pubkey.parse().ok()?;
-        Some(Update::Credit(address, update.context.slot, update.value.account))
+        Some(StreamUpdate::Credit(address, update.context.slot, update.value.account))
     });
     let (market, _) = client.account_subscribe(&config.market, Some(as_bytes())).await?;
     let (provider, _) = client.account_subscribe(&config.provider, Some(as_bytes())).await?;
     let (slots, _) = client.slot_subscribe().await?;
     let mut streams = vec![
         credits.boxed(),
-        market.map(|update| Update::Market(update.context.slot, update.value)).boxed(),
-        provider.map(|update| Update::Provider(update.context.slot, update.value)).boxed(),
-        slots.map(|update| Update::Slot(update.slot)).boxed(),
+        market.map(|update| StreamUpdate::Market(update.context.slot, update.value)).boxed(),
+        provider.map(|update| StreamUpdate::Provider(update.context.slot, update.value)).boxed(),
+        slots.map(|update| StreamUpdate::Slot(update.slot)).boxed(),
     ];
     // Not every node streams the clock. Reconciles bring it as well, and between them the gate advances it itself.
     if let Ok((clock, _)) = client.account_subscribe(&addresses::CLOCK, Some(as_bytes())).await {
-        streams.push(clock.map(|update| Update::Clock(update.value)).boxed());
+        streams.push(clock.map(|update| StreamUpdate::Clock(update.value)).boxed());
     }
     Ok(select_all(streams).boxed())
 }
 
-fn take(link: &Link, update: Update) {
-    link.progress().count_update();
+fn apply(core: &FollowerCore, update: StreamUpdate) {
+    core.progress().count_update();
     match update {
-        Update::Slot(slot) => {
-            let (first, reliable) = link.progress().stream_slot(slot);
+        StreamUpdate::Slot(slot) => {
+            let (first, reliable) = core.progress().take_stream_slot(slot);
             if first {
-                link.wake.notify_one();
+                core.wake.notify_one();
             }
             if reliable {
-                link.gate.chain_view().observe_slot(slot);
+                core.gate.chain_view().observe_slot(slot);
             }
         }
-        Update::Credit(address, slot, account) => take_credit(link, address, slot, &account),
+        StreamUpdate::Credit(address, slot, account) => apply_credit(core, address, slot, &account),
         // An update may be passed over for its old slot, as below: both are asked about.
-        Update::Market(slot, account) => {
-            show_market(link, slot, Some(&account));
-            link.doubt(link.gate.config().market);
+        StreamUpdate::Market(slot, account) => {
+            show_market(core, slot, Some(&account));
+            core.doubt(core.gate.config().market);
         }
-        Update::Provider(slot, account) => {
-            show_provider(link, slot, Some(&account));
-            link.doubt(link.gate.config().provider);
+        StreamUpdate::Provider(slot, account) => {
+            show_provider(core, slot, Some(&account));
+            core.doubt(core.gate.config().provider);
         }
-        Update::Clock(account) => show_clock(link, Some(&account)),
+        StreamUpdate::Clock(account) => show_clock(core, Some(&account)),
     }
 }
 
-fn take_credit(link: &Link, address: Pubkey, slot: u64, account: &UiAccount) {
-    let config = link.gate.config();
-    let credit = match Found::read(Some(account), &config.market, &config.provider) {
-        Found::Credit(credit) => credit,
-        Found::Gone => return link.doubt(address),
-        Found::Unreadable => {
+fn apply_credit(core: &FollowerCore, address: Pubkey, slot: u64, account: &UiAccount) {
+    let config = core.gate.config();
+    let credit = match FetchedCredit::read(Some(account), &config.market, &config.provider) {
+        FetchedCredit::Credit(credit) => credit,
+        FetchedCredit::Gone => return core.doubt(address),
+        FetchedCredit::Unreadable => {
             return tracing::error!(credit = %address, "a credit cannot be read; update this program");
         }
     };
     let known = {
-        let ledger = link.gate.ledger();
-        ledger.slot(&address).zip(Some(ledger.credit(&address).map(Stamp::new)))
+        let ledger = core.gate.ledger();
+        ledger.slot(&address).zip(Some(ledger.credit(&address).map(CreditStamp::new)))
     };
     match known {
         // Some nodes stamp every update with the slot at which the subscription was made, and updates may come late:
         // an update that differs from a view of a later slot is checked by a fetch.
         Some((seen, stamp)) if slot < seen => {
-            if stamp != Some(Stamp::new(&credit)) {
-                link.doubt(address);
+            if stamp != Some(CreditStamp::new(&credit)) {
+                core.doubt(address);
             }
         }
-        _ => link.gate.observe_credit(address, slot, Some(&credit)),
+        _ => core.gate.observe_credit(address, slot, Some(&credit)),
     }
 }

@@ -4,9 +4,9 @@ use {
     super::{
         blockhashes::{Blockhashes, LAG_SLOTS},
         config::FreezeDeskConfig,
-        open_orders::{Limits, OpenOrders},
+        open_orders::{OpenLimits, OpenOrders},
         order::FreezeOrder,
-        records::{self, Record},
+        records::{self, OrderRecord},
         state::OrderState,
     },
     crate::{Gate, StoreError, follow::node, gate::now_ms},
@@ -27,14 +27,13 @@ use {
 /// Signatures that a node gives the status of in one answer.
 const STATUSES: usize = 256;
 
-/// The desk: its orders, its node and its settings.
+/// The state that all clones of a [`super::FreezeDesk`] share: its orders, its node and its settings.
 ///
-/// [`super::FreezeDesk`] and its two tasks share one `Desk`; the tasks hold it weakly, so that they end with the last clone
-/// of the `FreezeDesk`. `orders` and `blockhashes` are locked for single steps and never across an `await`. Where both are
-/// needed, the gate's ledger is locked while `orders` is held, never the other way round. An order is blocked at the gate
-/// before its record is written: a crash in between loses the order's record and not the freeze itself, which its sender
-/// also sends to the chain. Orders whose record says `open` are blocked again at the next start.
-pub(super) struct Desk {
+/// The desk's two tasks hold it weakly, so that they end with the last clone of the `FreezeDesk`. `orders` and `blockhashes`
+/// are locked for single steps and never across an `await`. The gate's ledger may be locked while `orders` is held, never the
+/// other way round. The gate obeys an order before its record is written: a crash in between loses the order's record and not
+/// the freeze itself, which its sender also sends to the chain. Orders whose record says `open` are obeyed again at the next start.
+pub(super) struct DeskCore {
     pub(super) gate: Gate,
     pub(super) config: FreezeDeskConfig,
     pub(super) rpc: RpcClient,
@@ -44,12 +43,13 @@ pub(super) struct Desk {
     closing: AtomicBool,
 }
 
-impl Desk {
+impl DeskCore {
     /// Opens the desk with the orders that are recorded as open. Errors: [`StoreError`].
-    pub(super) async fn open(gate: Gate, config: FreezeDeskConfig) -> Result<Arc<Desk>, StoreError> {
+    pub(super) async fn open(gate: Gate, config: FreezeDeskConfig) -> Result<Arc<DeskCore>, StoreError> {
         let kept = gate.write(records::all).await?;
-        let limits = Limits { in_all: config.max_open.min(STATUSES), per_credit: config.max_open_per_credit };
-        let desk = Arc::new(Desk {
+        let limits =
+            OpenLimits { total: config.max_open.min(STATUSES), per_credit: config.max_open_per_credit };
+        let desk = Arc::new(DeskCore {
             rpc: node(&config.rpc_url, config.request_timeout),
             orders: Mutex::new(OpenOrders::new(limits)),
             blockhashes: Mutex::default(),
@@ -70,12 +70,12 @@ impl Desk {
         Ok(desk)
     }
 
-    fn resume(&self, record: Record) {
+    fn resume(&self, record: OrderRecord) {
         // The calendar may have jumped since: no order is obeyed for longer than one may be.
         let left = u64::try_from(record.until_ms.saturating_sub(now_ms())).unwrap_or(0);
         let left = Duration::from_millis(left).min(self.config.obey_for);
         let order = &record.order;
-        self.gate.block(order.credit, order.signature, record.frozen);
+        self.gate.obey_freeze(order.credit, order.signature, record.frozen);
         self.orders().resume(record, Instant::now() + left);
     }
 
@@ -115,7 +115,7 @@ impl Desk {
 }
 
 /// Keeps the recent blockhashes, while the desk lives.
-pub(super) async fn poll_blockhash(desk: Weak<Desk>) {
+pub(super) async fn poll_blockhash(desk: Weak<DeskCore>) {
     let Some(every) = desk.upgrade().map(|desk| desk.config.poll_blockhash_every) else { return };
     let mut ticks = interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -1,31 +1,34 @@
-//! Takes freeze orders: checks them, blocks the units, records and sends the order.
+//! Takes freeze orders: checks them, closes the units, records and sends the order.
 
 use {
     super::{
-        blockhashes::{self, Life},
-        desk::Desk,
+        blockhashes::{self, Validity},
+        desk::DeskCore,
         open_orders::ObeyedOrder,
         order::FreezeOrder,
-        records::{self, Record},
+        records::{self, OrderRecord},
         refused::OrderRefused,
         state::OrderState,
     },
     crate::{NoticeKind, gate::now_ms},
-    blockable_sdk::Hash,
+    blockable_sdk::{
+        Hash,
+        amounts::{MarketTime, Units},
+    },
     std::{sync::Arc, time::Instant},
     tokio::time::timeout,
 };
 
 /// A freeze that the chain shows from within this many seconds may be the very one that is shown to the desk.
-const RECENT: i64 = 300;
+const RECENT_SECONDS: i64 = 300;
 
-impl Desk {
+impl DeskCore {
     /// Obeys an order. Returns its record, to be written, where it is new.
-    async fn take(&self, order: FreezeOrder) -> Result<(ObeyedOrder, Option<Record>), OrderRefused> {
+    async fn take(&self, order: FreezeOrder) -> Result<(ObeyedOrder, Option<OrderRecord>), OrderRefused> {
         if self.is_closing() {
             return Err(OrderRefused::ShuttingDown);
         }
-        if let Some(obeyed) = self.orders().known(&order.signature)? {
+        if let Some(obeyed) = self.orders().answer_again(&order.signature)? {
             return Ok((obeyed, None));
         }
         order.check(&self.gate)?;
@@ -33,15 +36,15 @@ impl Desk {
         self.require_not_landed(&order).await?;
         // Again: the node may have been asked in between.
         let frozen = order.check(&self.gate)?;
-        self.block(order, frozen, last_valid_height)
+        self.begin_obeying(order, frozen, last_valid_height)
     }
 
     async fn last_valid_height(&self, blockhash: &Hash) -> Result<u64, OrderRefused> {
-        let life = self.blockhashes().life(blockhash);
-        match life {
-            Life::UpTo(height) => Ok(height),
-            Life::Over => Err(OrderRefused::BlockhashExpired),
-            Life::Unknown => blockhashes::ask(&self.rpc, blockhash, self.config.ask_within).await,
+        let validity = self.blockhashes().validity(blockhash);
+        match validity {
+            Validity::UpTo(height) => Ok(height),
+            Validity::Over => Err(OrderRefused::BlockhashExpired),
+            Validity::Unknown => blockhashes::ask_node(&self.rpc, blockhash, self.config.ask_within).await,
         }
     }
 
@@ -50,7 +53,8 @@ impl Desk {
         let credit = self.gate.credit(&order.credit);
         let now = self.gate.chain_view().market_time();
         let recently = credit.zip(now).is_some_and(|(credit, now)| {
-            credit.frozen_at_market != 0 && now.saturating_sub(credit.frozen_at_market) <= RECENT
+            credit.frozen_at_market != 0
+                && now.seconds_since(MarketTime(credit.frozen_at_market)) <= RECENT_SECONDS
         });
         if !recently {
             return Ok(());
@@ -65,17 +69,18 @@ impl Desk {
         }
     }
 
-    fn block(
+    /// Closes the units to new jobs. Returns the record to be written, `None` where the same order was taken meanwhile.
+    fn begin_obeying(
         &self,
         order: FreezeOrder,
-        frozen: u64,
+        frozen: Units,
         last_valid_height: u64,
-    ) -> Result<(ObeyedOrder, Option<Record>), OrderRefused> {
+    ) -> Result<(ObeyedOrder, Option<OrderRecord>), OrderRefused> {
         let (signature, address) = (order.signature, order.credit);
         let credit = self.gate.credit(&address).ok_or(OrderRefused::UnknownCredit { credit: address })?;
         let (received_ms, obey_for) = (now_ms(), self.config.obey_for);
         let obey_for_ms = i64::try_from(obey_for.as_millis()).unwrap_or(i64::MAX);
-        let record = Record {
+        let record = OrderRecord {
             order,
             lender: credit.lender,
             borrower: credit.borrower,
@@ -86,16 +91,16 @@ impl Desk {
         };
         let mut orders = self.orders();
         // The same bytes may have been taken while the node was asked.
-        if let Some(obeyed) = orders.known(&signature)? {
+        if let Some(obeyed) = orders.answer_again(&signature)? {
             return Ok((obeyed, None));
         }
         let obeyed = orders.open(record.clone(), Instant::now() + obey_for)?;
-        self.gate.block(address, signature, frozen);
+        self.gate.obey_freeze(address, signature, frozen);
         Ok((obeyed, Some(record)))
     }
 
     /// Records an order that is obeyed with the notice to its parties, and sends it.
-    async fn keep(self: Arc<Desk>, record: Record) {
+    async fn record_and_send(self: Arc<DeskCore>, record: OrderRecord) {
         let order = &record.order;
         let (signature, by) = (order.signature.to_string(), order.by.to_string());
         let notice = record.notice(NoticeKind::FreezeObeyed { signature, by, frozen: record.frozen });
@@ -105,13 +110,13 @@ impl Desk {
             // It is obeyed all the same. A restart forgets the order, and the chain still brings the freeze.
             tracing::error!(signature = %order.signature, %error, "a freeze that is obeyed could not be recorded");
         }
-        self.orders().recorded(&order.signature);
+        self.orders().watch(&order.signature);
         tokio::spawn(async move { self.send(&record.order).await });
     }
 }
 
 /// Takes an order and logs the outcome.
-pub(super) async fn obey(desk: &Arc<Desk>, transaction: &[u8]) -> Result<ObeyedOrder, OrderRefused> {
+pub(super) async fn obey(desk: &Arc<DeskCore>, transaction: &[u8]) -> Result<ObeyedOrder, OrderRefused> {
     let order = FreezeOrder::read(transaction).inspect_err(|refused| {
         tracing::warn!(code = refused.code(), reason = %refused, "a freeze was refused");
     })?;
@@ -120,9 +125,9 @@ pub(super) async fn obey(desk: &Arc<Desk>, transaction: &[u8]) -> Result<ObeyedO
         tracing::warn!(%signature, code = refused.code(), reason = %refused, "a freeze was refused");
     })?;
     if let Some(record) = new {
-        tracing::info!(%signature, credit = %obeyed.credit, by = %obeyed.by, frozen = obeyed.frozen, "a freeze is obeyed");
+        tracing::info!(%signature, credit = %obeyed.credit, by = %obeyed.by, frozen = obeyed.frozen.get(), "a freeze is obeyed");
         // A task of its own: a caller that goes away must not leave it unrecorded.
-        if tokio::spawn(desk.clone().keep(record)).await.is_err() {
+        if tokio::spawn(desk.clone().record_and_send(record)).await.is_err() {
             tracing::error!(%signature, "recording a freeze ended in a panic");
         }
     }

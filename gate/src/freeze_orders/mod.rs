@@ -3,7 +3,7 @@
 //! A lender or freeze authority signs the transaction as always and posts it to the provider's desk. A transaction that
 //! is fully signed, can still land and would be allowed by the program is obeyed at once: new jobs find the units frozen.
 //! The desk also sends it to the chain and follows it. Once it has landed, the gate follows the chain. If it fails, expires
-//! or does not land within a bounded time, the block is lifted. Both parties get a notice.
+//! or does not land within a bounded time, it is lifted. Both parties get a notice.
 
 mod blockhashes;
 mod config;
@@ -20,7 +20,7 @@ use {
     crate::{Gate, StoreError, follow::until},
     blockable_sdk::Signature,
     blockable_service::lock::lock,
-    desk::Desk,
+    desk::DeskCore,
     std::sync::{Arc, Mutex},
     tokio::{sync::watch, task::JoinHandle},
 };
@@ -36,7 +36,7 @@ pub use {
 /// the next start.
 #[derive(Clone)]
 pub struct FreezeDesk {
-    desk: Arc<Desk>,
+    core: Arc<DeskCore>,
     tasks: Arc<Tasks>,
 }
 
@@ -50,35 +50,35 @@ impl FreezeDesk {
     /// Opens the desk. Orders that were open before a restart are obeyed again at once. Needs a tokio runtime.
     /// Errors: [`StoreError`].
     pub async fn start(gate: Gate, config: FreezeDeskConfig) -> Result<FreezeDesk, StoreError> {
-        let desk = Desk::open(gate, config).await?;
+        let core = DeskCore::open(gate, config).await?;
         let (stop, stopped) = watch::channel(false);
         let running = vec![
-            tokio::spawn(until(stopped.clone(), desk::poll_blockhash(Arc::downgrade(&desk)))),
-            tokio::spawn(until(stopped, track::run(Arc::downgrade(&desk)))),
+            tokio::spawn(until(stopped.clone(), desk::poll_blockhash(Arc::downgrade(&core)))),
+            tokio::spawn(until(stopped, track::run(Arc::downgrade(&core)))),
         ];
-        Ok(FreezeDesk { desk, tasks: Arc::new(Tasks { stop, running: Mutex::new(running) }) })
+        Ok(FreezeDesk { core, tasks: Arc::new(Tasks { stop, running: Mutex::new(running) }) })
     }
 
     /// Obeys a signed freeze, given as a transaction in its wire format. One that is open already gets the same answer
     /// again. Returns once it is recorded; new jobs find the units frozen before that. Errors: [`OrderRefused`], with
     /// nothing changed.
     pub async fn obey(&self, transaction: &[u8]) -> Result<ObeyedOrder, OrderRefused> {
-        intake::obey(&self.desk, transaction).await
+        intake::obey(&self.core, transaction).await
     }
 
     /// The state of a signed freeze, `None` where it was never obeyed or has been forgotten.
     pub fn state(&self, signature: &Signature) -> Option<OrderState> {
-        self.desk.orders().state(signature)
+        self.core.orders().state(signature)
     }
 
     /// The number of orders that are open.
-    pub fn open(&self) -> usize {
-        self.desk.orders().watched().len()
+    pub fn open_orders(&self) -> usize {
+        self.core.orders().watched().len()
     }
 
     /// Takes no more orders and ends the desk's tasks. What is open stays recorded, and is taken up at the next start.
     pub async fn stop(&self) {
-        self.desk.stop_taking();
+        self.core.stop_taking();
         self.tasks.stop.send_replace(true);
         let running = std::mem::take(&mut *lock(&self.tasks.running));
         for task in running {

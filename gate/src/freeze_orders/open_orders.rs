@@ -2,27 +2,27 @@
 
 use {
     super::{
-        records::Record,
+        records::OrderRecord,
         refused::OrderRefused,
-        state::{KEEP, OrderState},
+        state::{OrderState, REMEMBER_FOR},
     },
     crate::NoticeKind,
-    blockable_sdk::{Pubkey, Signature},
+    blockable_sdk::{Pubkey, Signature, amounts::Units},
     std::{
         collections::HashMap,
         time::{Duration, Instant},
     },
 };
 
-/// A signed freeze that is obeyed.
+/// The answer to an order that is obeyed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ObeyedOrder {
     /// The transaction.
     pub signature: Signature,
     /// The credit.
     pub credit: Pubkey,
-    /// Units closed to new jobs in all.
-    pub frozen: u64,
+    /// Total of units closed to new jobs.
+    pub frozen: Units,
     /// The key that ordered it.
     pub by: Pubkey,
     /// The last block height at which it can land.
@@ -31,25 +31,28 @@ pub struct ObeyedOrder {
 
 /// Orders for one credit that may end without landing within [`UNLANDED_WITHIN`]. Each is obeyed for a bounded time; an
 /// unbounded number of them would be a freeze for ever that never reaches the chain.
-const UNLANDED: usize = 3;
+const MAX_UNLANDED: usize = 3;
 const UNLANDED_WITHIN: Duration = Duration::from_secs(600);
+/// Most orders that are kept, those whose ends wait to be recorded among them, as a multiple of those that may be obeyed at
+/// once: a store that stays full must not fill the memory.
+const KEPT_FACTOR: usize = 4;
 
-/// A signed freeze that is obeyed.
+/// An order that is obeyed, or whose end waits to be recorded.
 #[derive(Clone)]
-pub(super) struct Open {
-    pub(super) record: Record,
+pub(super) struct OpenOrder {
+    pub(super) record: OrderRecord,
     /// The time after which it is obeyed in no case.
     pub(super) deadline: Instant,
     /// Its record has been written, or could not be.
-    recorded: bool,
+    watched: bool,
     /// The slot it has landed in for good.
     pub(super) landed: Option<u64>,
     /// Its end, while that waits to be recorded: the gate obeys it no longer.
     pub(super) ended: Option<(OrderState, NoticeKind)>,
 }
 
-impl Open {
-    fn obeyed(&self) -> ObeyedOrder {
+impl OpenOrder {
+    fn answer(&self) -> ObeyedOrder {
         ObeyedOrder {
             signature: self.record.order.signature,
             credit: self.record.order.credit,
@@ -62,32 +65,38 @@ impl Open {
 
 /// Most orders that are obeyed at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Limits {
-    pub(super) in_all: usize,
+pub(super) struct OpenLimits {
+    pub(super) total: usize,
     pub(super) per_credit: usize,
 }
 
+/// The orders that are obeyed, and those that were obeyed lately.
+///
+/// Owned by [`super::desk::DeskCore`] behind a lock. An order stands in `open` from the moment that it is obeyed until its end
+/// is recorded, then in `closed`, so that the same bytes are never obeyed a second time. An order whose end waits to be
+/// recorded is obeyed no longer and counts against no limit of those that are, so that a full store refuses no freeze. Nothing
+/// here is durable: after a crash it is filled from the records.
 pub(super) struct OpenOrders {
-    limits: Limits,
-    open: HashMap<Signature, Open>,
+    limits: OpenLimits,
+    open: HashMap<Signature, OpenOrder>,
     closed: HashMap<Signature, (OrderState, Instant)>,
     /// Times at which orders ended without landing, by credit, since the last one that landed.
     unlanded: HashMap<Pubkey, Vec<Instant>>,
 }
 
 impl OpenOrders {
-    pub(super) fn new(limits: Limits) -> OpenOrders {
+    pub(super) fn new(limits: OpenLimits) -> OpenOrders {
         OpenOrders { limits, open: HashMap::new(), closed: HashMap::new(), unlanded: HashMap::new() }
     }
 
     /// The answer to an order that is open, `None` for one that was never taken. Errors: [`OrderRefused::Replayed`].
-    pub(super) fn known(&self, signature: &Signature) -> Result<Option<ObeyedOrder>, OrderRefused> {
+    pub(super) fn answer_again(&self, signature: &Signature) -> Result<Option<ObeyedOrder>, OrderRefused> {
         if let Some((state, _)) = self.closed.get(signature) {
             return Err(OrderRefused::Replayed(*state));
         }
         match self.open.get(signature) {
-            Some(Open { ended: Some((state, _)), .. }) => Err(OrderRefused::Replayed(*state)),
-            open => Ok(open.map(Open::obeyed)),
+            Some(OpenOrder { ended: Some((state, _)), .. }) => Err(OrderRefused::Replayed(*state)),
+            open => Ok(open.map(OpenOrder::answer)),
         }
     }
 
@@ -101,82 +110,95 @@ impl OpenOrders {
     }
 
     /// Opens an order that is not known. Errors: [`OrderRefused::TooManyOpen`], [`OrderRefused::TooManyUnlanded`].
-    pub(super) fn open(&mut self, record: Record, deadline: Instant) -> Result<ObeyedOrder, OrderRefused> {
+    pub(super) fn open(
+        &mut self,
+        record: OrderRecord,
+        deadline: Instant,
+    ) -> Result<ObeyedOrder, OrderRefused> {
         let unlanded = self
             .unlanded
             .get(&record.order.credit)
             .map_or(0, |ends| ends.iter().filter(|at| is_recent(at)).count());
-        if unlanded >= UNLANDED {
+        if unlanded >= MAX_UNLANDED {
             return Err(OrderRefused::TooManyUnlanded { unlanded });
         }
-        if self.open.len() >= self.limits.in_all {
-            return Err(OrderRefused::TooManyOpen { open: self.open.len() });
+        let (kept, obeyed) = (self.open.len(), self.obeyed().count());
+        if obeyed >= self.limits.total || kept >= self.limits.total.saturating_mul(KEPT_FACTOR) {
+            return Err(OrderRefused::TooManyOpen { open: obeyed });
         }
-        let here = self.of_credit(&record.order.credit);
+        let here = self.obeyed().filter(|open| open.record.order.credit == record.order.credit).count();
         if here >= self.limits.per_credit {
             return Err(OrderRefused::TooManyOpen { open: here });
         }
         Ok(self.insert(record, deadline, false))
     }
 
-    fn of_credit(&self, credit: &Pubkey) -> usize {
-        self.open.values().filter(|open| open.record.order.credit == *credit).count()
+    /// The orders that are obeyed, without those whose ends wait to be recorded.
+    fn obeyed(&self) -> impl Iterator<Item = &OpenOrder> {
+        self.open.values().filter(|open| open.ended.is_none())
     }
 
     /// Takes up an order that is recorded as open.
-    pub(super) fn resume(&mut self, record: Record, deadline: Instant) {
+    pub(super) fn resume(&mut self, record: OrderRecord, deadline: Instant) {
         self.insert(record, deadline, true);
     }
 
-    fn insert(&mut self, record: Record, deadline: Instant, recorded: bool) -> ObeyedOrder {
-        let open = Open { record, deadline, recorded, landed: None, ended: None };
-        let obeyed = open.obeyed();
+    fn insert(&mut self, record: OrderRecord, deadline: Instant, watched: bool) -> ObeyedOrder {
+        let open = OpenOrder { record, deadline, watched, landed: None, ended: None };
+        let obeyed = open.answer();
         self.open.insert(obeyed.signature, open);
         obeyed
     }
 
-    /// An order's record has been written, or could not be: from now on it is watched.
-    pub(super) fn recorded(&mut self, signature: &Signature) {
+    /// Watches an order from now on: its record has been written, or could not be.
+    pub(super) fn watch(&mut self, signature: &Signature) {
         if let Some(open) = self.open.get_mut(signature) {
-            open.recorded = true;
+            open.watched = true;
         }
     }
 
-    /// An order has landed for good.
-    pub(super) fn landed(&mut self, signature: &Signature, slot: u64) {
+    /// Notes that an order has landed for good.
+    pub(super) fn set_landed(&mut self, signature: &Signature, slot: u64) {
         if let Some(open) = self.open.get_mut(signature) {
             open.landed = Some(slot);
         }
     }
 
-    /// An order has ended and its end could not be recorded yet.
-    pub(super) fn end(&mut self, signature: &Signature, state: OrderState, kind: NoticeKind) {
-        if let Some(open) = self.open.get_mut(signature) {
-            open.ended = Some((state, kind));
+    /// Notes the end of an order that could not be recorded yet.
+    pub(super) fn set_ended(&mut self, signature: &Signature, state: OrderState, kind: NoticeKind) {
+        let Some(open) = self.open.get_mut(signature) else { return };
+        let credit = open.record.order.credit;
+        if open.ended.replace((state, kind)).is_none() {
+            self.count_end(credit, state);
+        }
+    }
+
+    /// Counts the end of an order, once: when it has ended, however much later that is recorded.
+    fn count_end(&mut self, credit: Pubkey, state: OrderState) {
+        match state {
+            OrderState::Landed => drop(self.unlanded.remove(&credit)),
+            _ => self.unlanded.entry(credit).or_default().push(Instant::now()),
         }
     }
 
     /// The orders to watch, by age. One whose record is being written is not among them: its end must not be written first.
-    pub(super) fn watched(&self) -> Vec<Open> {
-        let mut watched: Vec<Open> = self.open.values().filter(|open| open.recorded).cloned().collect();
+    pub(super) fn watched(&self) -> Vec<OpenOrder> {
+        let mut watched: Vec<OpenOrder> = self.open.values().filter(|open| open.watched).cloned().collect();
         watched.sort_unstable_by_key(|open| open.deadline);
         watched
     }
 
     /// Closes an order, or remembers one that was closed before.
     pub(super) fn close(&mut self, signature: Signature, state: OrderState) {
-        let credit = self.open.remove(&signature).map(|open| open.record.order.credit);
-        match (credit, state) {
-            (Some(credit), OrderState::Landed) => drop(self.unlanded.remove(&credit)),
-            (Some(credit), _) => self.unlanded.entry(credit).or_default().push(Instant::now()),
-            (None, _) => {}
+        if let Some(OpenOrder { record, ended: None, .. }) = self.open.remove(&signature) {
+            self.count_end(record.order.credit, state);
         }
         self.closed.insert(signature, (state, Instant::now()));
     }
 
     /// Forgets orders that were closed long ago.
     pub(super) fn prune(&mut self) {
-        self.closed.retain(|_, (_, at)| at.elapsed() < KEEP);
+        self.closed.retain(|_, (_, at)| at.elapsed() < REMEMBER_FOR);
         self.unlanded.retain(|_, ends| ends.iter().any(is_recent));
     }
 }

@@ -5,7 +5,9 @@ use {
     crate::Gate,
     anchor_lang::{AnchorDeserialize, Discriminator},
     blockable_sdk::{
-        Hash, PROGRAM_ID, Pubkey, Signature, VersionedMessage, VersionedTransaction, instructions,
+        Hash, PROGRAM_ID, Pubkey, Signature, VersionedMessage, VersionedTransaction,
+        amounts::{MarketTime, Units},
+        instructions,
         message::compiled_instruction::CompiledInstruction,
         program::{
             errors::BlockableError,
@@ -33,9 +35,9 @@ pub struct FreezeOrder {
     pub market: Pubkey,
     /// The credit to be frozen.
     pub credit: Pubkey,
-    /// The key that orders it and has signed.
+    /// The key that ordered the freeze by its signature.
     pub by: Pubkey,
-    /// The amount to be frozen in all.
+    /// The total that is to be frozen, units frozen before included.
     pub amount: FreezeAmount,
     /// The reason.
     pub reason: FreezeReason,
@@ -54,9 +56,9 @@ impl FreezeOrder {
         Ok(order)
     }
 
-    /// Checks the order against the chain view, by the program's own rules. Returns the units that will be frozen in all for
-    /// a reason like the order's; as many may be frozen for another one already. Errors: [`OrderRefused`].
-    pub fn check(&self, gate: &Gate) -> Result<u64, OrderRefused> {
+    /// Checks the order against the chain view, by the program's own rules. Returns the total of units that will be frozen
+    /// for a reason like the order's; as many may be frozen for another one already. Errors: [`OrderRefused`].
+    pub fn check(&self, gate: &Gate) -> Result<Units, OrderRefused> {
         if self.market != gate.config().market {
             return Err(OrderRefused::ForeignMarket { market: self.market });
         }
@@ -72,22 +74,22 @@ impl FreezeOrder {
         credit.require_freezer(&self.by).map_err(|_| OrderRefused::NotFreezer { by: self.by })?;
         let market_time = market_time.ok_or(OrderRefused::Stale)?;
         let target = self.target(&mut credit, market_time).map_err(|error| forbidden(&error))?;
-        match credit.collateral.freeze(target, self.reason) {
+        match credit.collateral.freeze(target.get(), self.reason) {
             Some(_) => Ok(target),
             None => Err(OrderRefused::Forbidden(BlockableError::AlreadyFrozen)),
         }
     }
 
     /// Runs the program's steps before a freeze on a copy of the credit.
-    fn target(&self, credit: &mut Credit, market_time: i64) -> anchor_lang::Result<u64> {
+    fn target(&self, credit: &mut Credit, market_time: MarketTime) -> anchor_lang::Result<Units> {
         let status = credit.advance(Action::Freeze)?;
         if !credit.may_freeze(status)? {
             return Err(BlockableError::FreezePolicyForbids.into());
         }
         if self.amount == FreezeAmount::Shortfall {
-            credit.accrue(market_time)?;
+            credit.accrue(market_time.get())?;
         }
-        credit.freeze_target(self.amount)
+        credit.freeze_target(self.amount).map(Units)
     }
 }
 
@@ -100,7 +102,7 @@ fn forbidden(error: &anchor_lang::error::Error) -> OrderRefused {
     OrderRefused::Forbidden(code.and_then(BlockableError::from_code).unwrap_or(BlockableError::UnknownStatus))
 }
 
-/// Reads the transaction that the bytes are, all of them.
+/// Decodes a transaction that takes up all of the bytes.
 fn decode(bytes: &[u8]) -> Result<VersionedTransaction, OrderRefused> {
     let require = |limit| match bytes.len() <= limit {
         true => Ok(()),

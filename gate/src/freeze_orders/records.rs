@@ -4,27 +4,27 @@ use {
     super::{order::FreezeOrder, state::OrderState},
     crate::{
         Notice, NoticeKind,
-        store::{key, signed, unsigned},
+        store::{read_key, read_u64, read_units, to_integer},
     },
-    blockable_sdk::{Pubkey, Signature},
+    blockable_sdk::{Pubkey, Signature, amounts::Units},
     rusqlite::{Connection, Row, params},
 };
 
 /// A signed freeze as it is recorded.
 #[derive(Clone, Debug)]
-pub(super) struct Record {
+pub(super) struct OrderRecord {
     pub(super) order: FreezeOrder,
     pub(super) lender: Pubkey,
     pub(super) borrower: Pubkey,
-    /// Units closed to new jobs in all.
-    pub(super) frozen: u64,
+    /// Total of units closed to new jobs.
+    pub(super) frozen: Units,
     pub(super) last_valid_height: u64,
     pub(super) received_ms: i64,
     /// The time after which it is obeyed in no case, in milliseconds since 1970.
     pub(super) until_ms: i64,
 }
 
-impl Record {
+impl OrderRecord {
     /// The notice to both parties.
     pub(super) fn notice(&self, kind: NoticeKind) -> Notice {
         Notice {
@@ -39,7 +39,7 @@ impl Record {
 }
 
 /// Records a signed freeze, or its new state.
-pub(super) fn put(connection: &Connection, record: &Record, state: OrderState) -> rusqlite::Result<()> {
+pub(super) fn put(connection: &Connection, record: &OrderRecord, state: OrderState) -> rusqlite::Result<()> {
     let sql = "INSERT INTO freezes VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
                ON CONFLICT (signature) DO UPDATE SET state = excluded.state";
     connection.prepare_cached(sql)?.execute(params![
@@ -47,8 +47,8 @@ pub(super) fn put(connection: &Connection, record: &Record, state: OrderState) -
         record.order.bytes,
         record.lender.as_ref(),
         record.borrower.as_ref(),
-        signed(record.frozen),
-        signed(record.last_valid_height),
+        to_integer(record.frozen.get()),
+        to_integer(record.last_valid_height),
         record.received_ms,
         record.until_ms,
         state.name(),
@@ -57,7 +57,9 @@ pub(super) fn put(connection: &Connection, record: &Record, state: OrderState) -
 }
 
 /// Every signed freeze that is remembered, with those that are open in full.
-pub(super) fn all(connection: &Connection) -> rusqlite::Result<Vec<(Signature, OrderState, Option<Record>)>> {
+pub(super) fn all(
+    connection: &Connection,
+) -> rusqlite::Result<Vec<(Signature, OrderState, Option<OrderRecord>)>> {
     let mut statement = connection.prepare("SELECT * FROM freezes")?;
     let rows = statement.query_map([], |row| {
         let signature = Signature::from(row.get::<_, [u8; 64]>(0)?);
@@ -72,15 +74,15 @@ pub(super) fn all(connection: &Connection) -> rusqlite::Result<Vec<(Signature, O
 }
 
 /// `None` where the transaction can no longer be read.
-fn read(row: &Row) -> rusqlite::Result<Option<Record>> {
+fn read(row: &Row) -> rusqlite::Result<Option<OrderRecord>> {
     let bytes: Vec<u8> = row.get(1)?;
     let Ok(order) = FreezeOrder::read(&bytes) else { return Ok(None) };
-    Ok(Some(Record {
+    Ok(Some(OrderRecord {
         order,
-        lender: key(row, 2)?,
-        borrower: key(row, 3)?,
-        frozen: unsigned(row, 4)?,
-        last_valid_height: unsigned(row, 5)?,
+        lender: read_key(row, 2)?,
+        borrower: read_key(row, 3)?,
+        frozen: read_units(row, 4)?,
+        last_valid_height: read_u64(row, 5)?,
         received_ms: row.get(6)?,
         until_ms: row.get(7)?,
     }))

@@ -6,7 +6,7 @@ use {
 };
 
 /// Time for which a freeze order is remembered after its end: far longer than its blockhash lives.
-pub(super) const KEEP: Duration = Duration::from_secs(3_600);
+pub(super) const REMEMBER_FOR: Duration = Duration::from_secs(3_600);
 
 /// The state of a freeze order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,14 +2,15 @@
 
 use {
     super::{
-        desk::Desk,
-        open_orders::Open,
+        desk::DeskCore,
+        open_orders::OpenOrder,
         records,
-        state::{KEEP, OrderState},
+        state::{OrderState, REMEMBER_FOR},
     },
     crate::{NoticeKind, gate::now_ms},
     blockable_sdk::{
         Signature,
+        amounts::Units,
         rpc::{CommitmentConfig, RpcClientError, TransactionStatus, describe},
     },
     futures_util::{StreamExt, stream},
@@ -24,7 +25,7 @@ use {
 /// Orders that are sent at once.
 const AT_ONCE: usize = 8;
 /// Interval at which old records are removed.
-const PRUNE: Duration = Duration::from_secs(60);
+const PRUNE_EVERY: Duration = Duration::from_secs(60);
 
 /// An order's transaction as the node reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,21 +54,26 @@ enum NextStep {
     Wait { send: bool },
     /// It has landed for good, and is obeyed until the gate has seen the credit as of the slot.
     AwaitView { slot: u64 },
-    /// It has landed, and the gate follows the chain.
-    Landed { slot: u64 },
+    /// It has landed and the gate has seen that: the chain's freeze takes its place.
+    Close { slot: u64 },
     /// It is no longer obeyed.
     Lift { state: OrderState, reason: String },
 }
 
-/// The gate's view of an order's credit: the slot, and the units frozen, `None` where the credit is gone.
-type CreditView = (u64, Option<u64>);
+/// The frozen units of an order's credit as of a slot of the gate's chain view, `None` where the credit is gone.
+type FrozenAtSlot = (u64, Option<Units>);
 
 /// Evaluates an order by its transaction on chain and by its credit in the gate's chain view.
 ///
 /// A block that is only processed may be dropped, and with it what the transaction did or failed at: nothing is decided
-/// before the block is confirmed. Until then units are closed by the order's own block and by the chain
-/// view; the larger number counts.
-fn evaluate(open: &Open, transaction: &TransactionState, seen: Option<CreditView>, now: Instant) -> NextStep {
+/// before the block is confirmed. Until then units are closed by the order itself and by the chain view; the larger number
+/// counts.
+fn evaluate(
+    open: &OpenOrder,
+    transaction: &TransactionState,
+    seen: Option<FrozenAtSlot>,
+    now: Instant,
+) -> NextStep {
     let landed = match transaction {
         TransactionState::Landed { slot, confirmed: true, failure: None } => Some(*slot),
         _ => open.landed,
@@ -75,9 +81,9 @@ fn evaluate(open: &Open, transaction: &TransactionState, seen: Option<CreditView
     if let Some(slot) = landed {
         // The chain has frozen the units: no time limit opens them before the chain view has that. Nodes date one change
         // by slots that differ by one, so the number of frozen units is enough, whatever the slot.
-        let shows = |(at, frozen): CreditView| at >= slot || frozen >= Some(open.record.frozen);
+        let shows = |(at, frozen): FrozenAtSlot| at >= slot || frozen >= Some(open.record.frozen);
         return match seen.is_some_and(shows) {
-            true => NextStep::Landed { slot },
+            true => NextStep::Close { slot },
             false => NextStep::AwaitView { slot },
         };
     }
@@ -100,7 +106,7 @@ fn evaluate(open: &Open, transaction: &TransactionState, seen: Option<CreditView
 }
 
 /// Watches, while the desk lives.
-pub(super) async fn run(desk: Weak<Desk>) {
+pub(super) async fn run(desk: Weak<DeskCore>) {
     let Some(every) = desk.upgrade().map(|desk| desk.config.track_every) else { return };
     let mut ticks = interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -109,15 +115,15 @@ pub(super) async fn run(desk: Weak<Desk>) {
         ticks.tick().await;
         let Some(desk) = desk.upgrade() else { return };
         track_open(&desk).await;
-        if pruned.is_none_or(|at| at.elapsed() >= PRUNE) {
+        if pruned.is_none_or(|at| at.elapsed() >= PRUNE_EVERY) {
             pruned = Some(Instant::now());
             prune(&desk).await;
         }
     }
 }
 
-async fn track_open(desk: &Desk) {
-    let (ended, watched): (Vec<Open>, Vec<Open>) =
+async fn track_open(desk: &DeskCore) {
+    let (ended, watched): (Vec<OpenOrder>, Vec<OpenOrder>) =
         desk.orders().watched().into_iter().partition(|open| open.ended.is_some());
     for open in ended {
         if let Some((state, kind)) = open.ended.clone() {
@@ -146,13 +152,13 @@ async fn track_open(desk: &Desk) {
             let (ledger, credit) = (desk.gate.ledger(), &open.record.order.credit);
             ledger
                 .slot(credit)
-                .map(|slot| (slot, ledger.credit(credit).map(|credit| credit.collateral.frozen())))
+                .map(|slot| (slot, ledger.credit(credit).map(|credit| Units(credit.collateral.frozen()))))
         };
         match evaluate(&open, &transaction, seen, Instant::now()) {
             NextStep::Wait { send: true } => again.push(open),
             NextStep::Wait { send: false } => {}
-            NextStep::AwaitView { slot } => desk.orders().landed(&open.record.order.signature, slot),
-            NextStep::Landed { slot } => {
+            NextStep::AwaitView { slot } => desk.orders().set_landed(&open.record.order.signature, slot),
+            NextStep::Close { slot } => {
                 let signature = open.record.order.signature.to_string();
                 close(desk, &open, OrderState::Landed, NoticeKind::FreezeLanded { signature, slot }).await;
             }
@@ -171,8 +177,8 @@ async fn track_open(desk: &Desk) {
 
 /// Asks the node about all orders at once; about those that may have expired once more, through all of its history.
 async fn on_chain(
-    desk: &Desk,
-    watched: &[Open],
+    desk: &DeskCore,
+    watched: &[OpenOrder],
 ) -> Result<HashMap<Signature, TransactionState>, RpcClientError> {
     // The height comes first: a transaction in its last valid block is not missed then.
     let height = desk.rpc.get_block_height_with_commitment(CommitmentConfig::confirmed()).await?;
@@ -182,7 +188,7 @@ async fn on_chain(
         .into_iter()
         .zip(statuses.iter().map(|status| transaction_state(status.as_ref(), None)))
         .collect();
-    let expired = |open: &&Open| {
+    let expired = |open: &&OpenOrder| {
         let absent =
             matches!(on_chain.get(&open.record.order.signature), Some(TransactionState::Absent { .. }));
         absent && height > open.record.last_valid_height
@@ -211,24 +217,24 @@ fn transaction_state(status: Option<&TransactionStatus>, up_to: Option<u64>) -> 
 
 /// Closes an order: first on record, so that no restart obeys it again, then at the gate. Where the end cannot be recorded
 /// the gate obeys the order no longer all the same, and the next round records it: the parties' notice is never lost.
-async fn close(desk: &Desk, open: &Open, state: OrderState, kind: NoticeKind) {
+async fn close(desk: &DeskCore, open: &OpenOrder, state: OrderState, kind: NoticeKind) {
     let (record, order) = (open.record.clone(), &open.record.order);
     let notice = record.notice(kind.clone());
     let put = move |connection: &rusqlite::Connection| records::put(connection, &record, state);
     let recorded = desk.gate.notify_with(notice, put).await;
-    desk.gate.unblock(&order.credit, &order.signature);
+    desk.gate.lift_freeze(&order.credit, &order.signature);
     if let Err(error) = recorded {
         tracing::error!(signature = %order.signature, %error, "the end of a freeze could not be recorded; trying again");
-        desk.orders().end(&order.signature, state, kind);
+        desk.orders().set_ended(&order.signature, state, kind);
         return;
     }
     desk.orders().close(order.signature, state);
     tracing::info!(signature = %order.signature, credit = %order.credit, %state, "a freeze is no longer obeyed ahead of the chain");
 }
 
-async fn prune(desk: &Desk) {
+async fn prune(desk: &DeskCore) {
     desk.orders().prune();
-    let keep = i64::try_from(KEEP.as_millis()).unwrap_or(i64::MAX);
+    let keep = i64::try_from(REMEMBER_FOR.as_millis()).unwrap_or(i64::MAX);
     let before = now_ms().saturating_sub(keep);
     if let Err(error) = desk.gate.write(move |connection| records::prune(connection, before)).await {
         tracing::warn!(%error, "old freezes could not be forgotten");

@@ -1,13 +1,16 @@
 //! Begins and ends holds.
 
 use {
-    super::{Gate, SWEEP, lock, now_ms},
+    super::{Gate, SWEEP_EVERY, lock, now_ms},
     crate::{
         hold::{AtDeadline, Hold, HoldId, Job, Refusal},
         ledger::Ledger,
         store::{self, StoreError},
     },
-    blockable_sdk::Pubkey,
+    blockable_sdk::{
+        Pubkey,
+        amounts::{MarketTime, Units},
+    },
     std::{cmp::Reverse, sync::atomic::Ordering, time::Instant},
 };
 
@@ -19,7 +22,7 @@ impl Gate {
         let written = self.write(move |connection| store::insert_hold(connection, &record)).await;
         if let Err(error) = written {
             tracing::error!(hold = %hold.id, %error, "a hold could not be recorded");
-            lock(&self.inner.ledger).end(hold.id);
+            self.ledger().end(hold.id);
             return Err(Refusal::Storage);
         }
         Ok(hold)
@@ -30,12 +33,12 @@ impl Gate {
         let market_time = self.require_open()?;
         let mut ledger = self.ledger();
         let (id, index) = ledger.admit(credit, job.units, market_time)?;
-        Ok(self.keep(&mut ledger, *credit, id, index, job))
+        Ok(self.begin_hold(&mut ledger, *credit, id, index, job))
     }
 
     /// Requires that new jobs may be admitted. Returns the market time, where it is known. Errors: [`Refusal`].
-    fn require_open(&self) -> Result<Option<i64>, Refusal> {
-        if self.inner.closing.load(Ordering::Relaxed) {
+    fn require_open(&self) -> Result<Option<MarketTime>, Refusal> {
+        if self.core.closing.load(Ordering::Relaxed) {
             return Err(Refusal::ShuttingDown);
         }
         let market_time = {
@@ -49,7 +52,8 @@ impl Gate {
         }
     }
 
-    fn keep(&self, ledger: &mut Ledger, credit: Pubkey, id: HoldId, index: u32, job: Job) -> Hold {
+    /// Makes the hold of an admitted job, which counts from now on.
+    fn begin_hold(&self, ledger: &mut Ledger, credit: Pubkey, id: HoldId, index: u32, job: Job) -> Hold {
         let admitted_ms = now_ms();
         let limit = i64::try_from(job.time_limit.as_millis()).unwrap_or(i64::MAX);
         let hold = Hold {
@@ -62,36 +66,36 @@ impl Gate {
             deadline_ms: admitted_ms.saturating_add(limit),
             at_deadline: job.at_deadline,
         };
-        lock(&self.inner.deadlines).push(Reverse((Instant::now() + job.time_limit, id)));
-        ledger.keep(hold.clone());
+        lock(&self.core.deadlines).push(Reverse((Instant::now() + job.time_limit, id)));
+        ledger.insert(hold.clone());
         hold
     }
 
     /// Ends a hold with the units its job used, which may be more than it held. Settling again changes nothing; a hold that
     /// has ended by its deadline can still be settled. Returns the credit's cumulative use. Errors: [`StoreError`]; the
     /// hold stays open then.
-    pub async fn settle(&self, hold: &Hold, used: u64) -> Result<u64, StoreError> {
+    pub async fn settle(&self, hold: &Hold, used: Units) -> Result<Units, StoreError> {
         let (gate, hold) = (self.clone(), hold.clone());
         // A task of its own: a caller that goes away must not leave a hold half ended.
         join(tokio::spawn(async move { gate.settle_now(hold, used).await })).await
     }
 
-    async fn settle_now(&self, hold: Hold, used: u64) -> Result<u64, StoreError> {
+    async fn settle_now(&self, hold: Hold, used: Units) -> Result<Units, StoreError> {
         let floor = {
-            let mut ledger = lock(&self.inner.ledger);
+            let mut ledger = self.ledger();
             ledger.begin_end(hold.id);
             ledger.cumulative(&hold.credit, hold.index)
         };
         let (record, now) = (hold.clone(), now_ms());
         let settled =
             self.write(move |connection| store::settle_hold(connection, &record, used, floor, now)).await;
-        let mut ledger = lock(&self.inner.ledger);
+        let mut ledger = self.ledger();
         match &settled {
             Ok(cumulative) => {
-                ledger.count(&hold.credit, hold.index, *cumulative);
+                ledger.raise_cumulative(&hold.credit, hold.index, *cumulative);
                 ledger.end(hold.id);
             }
-            Err(_) => ledger.end_failed(hold.id),
+            Err(_) => ledger.cancel_end(hold.id),
         }
         settled
     }
@@ -100,14 +104,14 @@ impl Gate {
     pub async fn release(&self, hold: &Hold) -> Result<(), StoreError> {
         let (gate, id) = (self.clone(), hold.id);
         join(tokio::spawn(async move {
-            if lock(&gate.inner.ledger).begin_end(id).is_none() {
+            if gate.ledger().begin_end(id).is_none() {
                 return Ok(());
             }
             let removed = gate.write(move |connection| store::remove_hold(connection, id)).await;
-            let mut ledger = lock(&gate.inner.ledger);
+            let mut ledger = gate.ledger();
             match &removed {
                 Ok(()) => ledger.end(id),
-                Err(_) => ledger.end_failed(id),
+                Err(_) => ledger.cancel_end(id),
             }
             removed
         }))
@@ -116,20 +120,20 @@ impl Gate {
 
     /// Carries a job on: settles `used` units of its hold and holds `job.units` more, both or neither. Errors: [`Refusal`],
     /// with the old hold as it was.
-    pub async fn renew(&self, old: &Hold, used: u64, job: Job) -> Result<Hold, Refusal> {
+    pub async fn renew(&self, old: &Hold, used: Units, job: Job) -> Result<Hold, Refusal> {
         let (gate, old) = (self.clone(), old.clone());
         let task = tokio::spawn(async move { gate.renew_now(old, used, job).await });
         task.await.unwrap_or(Err(Refusal::ShuttingDown))
     }
 
-    async fn renew_now(&self, old: Hold, used: u64, job: Job) -> Result<Hold, Refusal> {
+    async fn renew_now(&self, old: Hold, used: Units, job: Job) -> Result<Hold, Refusal> {
         let market_time = self.require_open()?;
         let (hold, floor) = {
             let mut ledger = self.ledger();
             ledger.begin_end(old.id).ok_or(Refusal::Expired)?;
             let admitted = ledger.renew(&old, used, job.units, market_time);
-            let (id, index) = admitted.inspect_err(|_| ledger.end_failed(old.id))?;
-            let hold = self.keep(&mut ledger, old.credit, id, index, job);
+            let (id, index) = admitted.inspect_err(|_| ledger.cancel_end(old.id))?;
+            let hold = self.begin_hold(&mut ledger, old.credit, id, index, job);
             (hold, ledger.cumulative(&old.credit, old.index))
         };
         let (ended, begun, now) = (old.clone(), hold.clone(), now_ms());
@@ -140,16 +144,16 @@ impl Gate {
                 Ok(cumulative)
             })
             .await;
-        let mut ledger = lock(&self.inner.ledger);
+        let mut ledger = self.ledger();
         match written {
             Ok(cumulative) => {
-                ledger.count(&old.credit, old.index, cumulative);
+                ledger.raise_cumulative(&old.credit, old.index, cumulative);
                 ledger.end(old.id);
                 Ok(hold)
             }
             Err(error) => {
                 tracing::error!(hold = %old.id, %error, "a renewal could not be recorded");
-                ledger.end_failed(old.id);
+                ledger.cancel_end(old.id);
                 ledger.end(hold.id);
                 Err(Refusal::Storage)
             }
@@ -161,7 +165,7 @@ impl Gate {
         let now = Instant::now();
         let mut overdue = Vec::new();
         {
-            let mut deadlines = lock(&self.inner.deadlines);
+            let mut deadlines = lock(&self.core.deadlines);
             while let Some(Reverse((deadline, id))) = deadlines.peek().copied()
                 && deadline <= now
             {
@@ -185,7 +189,7 @@ impl Gate {
                 }
                 Err(error) => {
                     tracing::error!(hold = %hold.id, %error, "an overdue hold could not be ended; trying again");
-                    lock(&self.inner.deadlines).push(Reverse((now + 5 * SWEEP, hold.id)));
+                    lock(&self.core.deadlines).push(Reverse((now + 5 * SWEEP_EVERY, hold.id)));
                 }
             }
         }

@@ -1,26 +1,28 @@
 //! Admits jobs against credits, and counts what they use.
 
+mod config;
 mod holds;
 mod records;
 
+pub use config::GateConfig;
 use {
     crate::{
-        chain_view::{ChainView, WhenStale},
+        chain_view::ChainView,
         hold::{Hold, HoldId, Refusal},
-        ledger::{Ledger, Reading, Room},
+        ledger::{Ledger, LedgerReading, Room},
         notice::Notice,
         store::{self, Store, StoreError},
-        writer::{Durability, Writer},
+        writer::Writer,
     },
     blockable_sdk::{
         Pubkey, Signature,
+        amounts::{ChainTime, MarketTime, Units},
         program::state::{Credit, Market, Provider},
     },
     blockable_service::lock::{self, lock},
     std::{
         cmp::Reverse,
         collections::BinaryHeap,
-        path::PathBuf,
         sync::{
             Arc, Mutex, MutexGuard, RwLock,
             atomic::{AtomicBool, Ordering},
@@ -35,50 +37,13 @@ use {
 };
 
 /// Interval of the search for holds past their deadline.
-const SWEEP: Duration = Duration::from_millis(200);
+const SWEEP_EVERY: Duration = Duration::from_millis(200);
 /// Notices that a slow listener may be behind; it reads older ones from the store.
 const NOTICES: usize = 1_024;
 /// Freezes that a slow listener may be behind.
 const FREEZES: usize = 1_024;
 /// Interval at which old settlements leave the store.
-const PRUNE: Duration = Duration::from_secs(3_600);
-
-/// The provider that a gate guards, and the place of its records.
-#[derive(Clone, Debug)]
-pub struct GateConfig {
-    /// The market's account.
-    pub market: Pubkey,
-    /// The provider's account.
-    pub provider: Pubkey,
-    /// The store's file.
-    pub store: PathBuf,
-    /// Bytes the store may grow to; `None` for no limit but the disk's.
-    pub max_store_bytes: Option<u64>,
-    /// The failures that a recorded hold survives. Signed reports always survive a loss of power.
-    pub durability: Durability,
-    /// Age of the chain view beyond which `when_stale` applies.
-    pub max_staleness: Duration,
-    /// Treatment of new jobs beyond that age.
-    pub when_stale: WhenStale,
-    /// Time for which settled holds stay in the store.
-    pub keep_ledger: Duration,
-}
-
-impl GateConfig {
-    /// The usual settings: refuses when it has not seen the chain for 10 s, keeps the ledger for 90 days.
-    pub fn new(market: Pubkey, provider: Pubkey, store: impl Into<PathBuf>) -> GateConfig {
-        GateConfig {
-            market,
-            provider,
-            store: store.into(),
-            max_store_bytes: None,
-            durability: Durability::Process,
-            max_staleness: Duration::from_secs(10),
-            when_stale: WhenStale::Refuse,
-            keep_ledger: Duration::from_secs(90 * 86_400),
-        }
-    }
-}
+const PRUNE_EVERY: Duration = Duration::from_secs(3_600);
 
 /// The gate of one provider. Cheap to clone; all clones are one gate.
 ///
@@ -89,10 +54,11 @@ impl GateConfig {
 /// admission was answered, and every settlement that was; the next [`Gate::open`] takes them up and ends overdue holds.
 #[derive(Clone)]
 pub struct Gate {
-    inner: Arc<Inner>,
+    core: Arc<GateCore>,
 }
 
-struct Inner {
+/// The state that all clones of a [`Gate`] share.
+struct GateCore {
     config: GateConfig,
     ledger: Mutex<Ledger>,
     chain_view: Mutex<ChainView>,
@@ -103,8 +69,22 @@ struct Inner {
     notices: broadcast::Sender<Notice>,
     /// Wakes those who wait for a change of the chain view.
     changed: watch::Sender<u64>,
-    /// Passes on every freeze that the chain shows: its time, in Unix seconds of the chain.
-    froze: broadcast::Sender<i64>,
+    /// Passes on every freeze that the chain shows.
+    froze: broadcast::Sender<FreezeTime>,
+}
+
+/// The time of a credit's latest freeze, by both clocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct FreezeTime {
+    pub chain: ChainTime,
+    pub market: MarketTime,
+}
+
+impl FreezeTime {
+    fn new(credit: &Credit) -> FreezeTime {
+        let (chain, market) = (credit.meter.frozen_at_chain, credit.frozen_at_market);
+        FreezeTime { chain: ChainTime(chain), market: MarketTime(market) }
+    }
 }
 
 /// Milliseconds since 1970 on this machine's clock.
@@ -118,7 +98,7 @@ impl Gate {
     /// until it is shown the chain (see [`crate::follow`]). Errors: [`StoreError`].
     pub fn open(config: GateConfig) -> Result<Gate, StoreError> {
         let store = Store::open(&config.store, config.max_store_bytes)?;
-        let kept = store.kept()?;
+        let stored = store.load()?;
         let (writer, writer_thread) = Writer::start(store, config.durability)?;
         let (now, clock) = (Instant::now(), now_ms());
         let deadline = |hold: &Hold| {
@@ -126,9 +106,9 @@ impl Gate {
             let left = u64::try_from(hold.deadline_ms.saturating_sub(clock)).unwrap_or(0);
             Reverse((now + Duration::from_millis(left).min(hold.time_limit()), hold.id))
         };
-        let deadlines = kept.holds.iter().map(deadline).collect();
-        let inner = Inner {
-            ledger: Mutex::new(Ledger::restore(kept.meters, kept.holds, kept.next_hold)),
+        let deadlines = stored.holds.iter().map(deadline).collect();
+        let core = GateCore {
+            ledger: Mutex::new(Ledger::restore(stored.meters, stored.holds, stored.next_hold)),
             chain_view: Mutex::new(ChainView::new(config.max_staleness, config.when_stale)),
             deadlines: Mutex::new(deadlines),
             writer: RwLock::new(Some(writer)),
@@ -139,40 +119,40 @@ impl Gate {
             froze: broadcast::Sender::new(FREEZES),
             config,
         };
-        let gate = Gate { inner: Arc::new(inner) };
-        tokio::spawn(sweep(Arc::downgrade(&gate.inner)));
+        let gate = Gate { core: Arc::new(core) };
+        tokio::spawn(sweep(Arc::downgrade(&gate.core)));
         Ok(gate)
     }
 
     /// The settings that the gate was opened with.
     pub fn config(&self) -> &GateConfig {
-        &self.inner.config
+        &self.core.config
     }
 
     /// The units open at a credit. Errors: [`Refusal`].
     pub fn room(&self, credit: &Pubkey) -> Result<Room, Refusal> {
-        let market_time = lock(&self.inner.chain_view).market_time();
-        lock(&self.inner.ledger).room(credit, market_time)
+        let market_time = lock(&self.core.chain_view).market_time();
+        self.ledger().room(credit, market_time)
     }
 
     /// A credit as the chain last showed it.
     pub fn credit(&self, address: &Pubkey) -> Option<Credit> {
-        lock(&self.inner.ledger).credit(address).copied()
+        self.ledger().credit(address).copied()
     }
 
     /// The open holds.
     pub fn holds(&self) -> Vec<Hold> {
-        lock(&self.inner.ledger).holds().cloned().collect()
+        self.ledger().holds().cloned().collect()
     }
 
     /// One moment's readings of every credit that can be metered, by index.
-    pub fn readings(&self) -> Vec<Reading> {
-        lock(&self.inner.ledger).readings()
+    pub fn readings(&self) -> Vec<LedgerReading> {
+        self.ledger().readings()
     }
 
     /// The chain view, locked: the follower writes it, all others read it.
     pub fn chain_view(&self) -> MutexGuard<'_, ChainView> {
-        lock(&self.inner.chain_view)
+        lock(&self.core.chain_view)
     }
 
     /// The market, once it has been seen.
@@ -190,66 +170,65 @@ impl Gate {
         self.writer().is_none_or(|writer| writer.is_full())
     }
 
-    /// Takes what the chain shows of a credit at a slot, `None` where its account is gone. Credits of other providers are
+    /// Takes a credit's state on chain at a slot, `None` where its account is gone. Credits of other providers are
     /// passed over.
     pub fn observe_credit(&self, address: Pubkey, slot: u64, credit: Option<&Credit>) {
         let ours = |credit: &Credit| {
-            credit.provider == self.inner.config.provider && credit.market == self.inner.config.market
+            credit.provider == self.core.config.provider && credit.market == self.core.config.market
         };
         if credit.is_some_and(|credit| !ours(credit)) {
             return;
         }
         let mut ledger = self.ledger();
-        let known = ledger.credit(&address).map_or(0, |known| known.meter.frozen_at_chain);
+        let known = ledger.credit(&address).map_or(ChainTime(0), |known| FreezeTime::new(known).chain);
         if !ledger.observe(address, slot, credit) {
             return;
         }
         drop(ledger);
-        self.inner.changed.send_modify(|changes| *changes = changes.wrapping_add(1));
-        let frozen_at_chain = credit
-            .map(|credit| credit.meter.frozen_at_chain)
-            .filter(|frozen_at_chain| *frozen_at_chain > known);
-        if let Some(frozen_at_chain) = frozen_at_chain {
+        self.core.changed.send_modify(|changes| *changes = changes.wrapping_add(1));
+        if let Some(freeze) = credit.map(FreezeTime::new).filter(|freeze| freeze.chain > known) {
             // Nobody may be listening.
-            let _ = self.inner.froze.send(frozen_at_chain);
+            let _ = self.core.froze.send(freeze);
         }
     }
 
-    /// Listens to freezes as the chain shows them; each is given with its time, in Unix seconds of the chain.
-    pub fn freezes(&self) -> broadcast::Receiver<i64> {
-        self.inner.froze.subscribe()
+    /// Listens to freezes as the chain shows them. Returns those that it has shown before, too.
+    pub(crate) fn subscribe_freezes(&self) -> (Vec<FreezeTime>, broadcast::Receiver<FreezeTime>) {
+        let later = self.core.froze.subscribe();
+        let known = self.ledger().credits().map(|(_, _, credit)| FreezeTime::new(credit)).collect();
+        (known, later)
     }
 
-    /// Waits for changes of what the chain shows; the number counts them.
-    pub fn changes(&self) -> watch::Receiver<u64> {
-        self.inner.changed.subscribe()
+    /// Waits for changes of the chain view; the number counts them.
+    pub fn subscribe_changes(&self) -> watch::Receiver<u64> {
+        self.core.changed.subscribe()
     }
 
     /// The ledger, for the crate's other modules.
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        lock(&self.inner.ledger)
+        lock(&self.core.ledger)
     }
 
-    /// Obeys a freeze ahead of the chain; see [`Ledger::block`].
-    pub(crate) fn block(&self, credit: Pubkey, signature: Signature, frozen: u64) {
-        self.ledger().block(credit, signature, frozen);
+    /// Obeys a freeze ahead of the chain; see [`Ledger::obey_freeze`].
+    pub(crate) fn obey_freeze(&self, credit: Pubkey, signature: Signature, frozen: Units) {
+        self.ledger().obey_freeze(credit, signature, frozen);
     }
 
-    /// Ends a freeze that was obeyed ahead of the chain.
-    pub(crate) fn unblock(&self, credit: &Pubkey, signature: &Signature) {
-        self.ledger().unblock(credit, signature);
+    /// Stops obeying a freeze ahead of the chain.
+    pub(crate) fn lift_freeze(&self, credit: &Pubkey, signature: &Signature) {
+        self.ledger().lift_freeze(credit, signature);
     }
 
     /// Admits no job from now on; running ones can still be ended.
     pub fn stop_admitting(&self) {
-        self.inner.closing.store(true, Ordering::Relaxed);
+        self.core.closing.store(true, Ordering::Relaxed);
     }
 
     /// Writes all that waits and closes the store. Holds that are open stay recorded. Nothing can be written afterwards.
     pub async fn close(&self) {
         self.stop_admitting();
-        drop(lock::write(&self.inner.writer).take());
-        let thread = lock(&self.inner.writer_thread).take();
+        drop(lock::write(&self.core.writer).take());
+        let thread = lock(&self.core.writer_thread).take();
         if let Some(thread) = thread {
             let ended = tokio::task::spawn_blocking(move || thread.join()).await;
             if !matches!(ended, Ok(Ok(()))) {
@@ -260,13 +239,13 @@ impl Gate {
 }
 
 /// Ends overdue holds, lets a full store check for free space, and prunes the ledger, while the gate lives.
-async fn sweep(inner: std::sync::Weak<Inner>) {
-    let mut ticks = interval(SWEEP);
+async fn sweep(core: std::sync::Weak<GateCore>) {
+    let mut ticks = interval(SWEEP_EVERY);
     let mut pruned: Option<Instant> = None;
     loop {
         ticks.tick().await;
-        let Some(inner) = inner.upgrade() else { return };
-        let gate = Gate { inner };
+        let Some(core) = core.upgrade() else { return };
+        let gate = Gate { core };
         if gate.writer().is_none() {
             return;
         }
@@ -274,7 +253,7 @@ async fn sweep(inner: std::sync::Weak<Inner>) {
         if gate.storage_is_full() {
             let _ = gate.write(|_| Ok(())).await;
         }
-        if pruned.is_none_or(|at| at.elapsed() >= PRUNE) {
+        if pruned.is_none_or(|at| at.elapsed() >= PRUNE_EVERY) {
             pruned = Some(Instant::now());
             let keep = i64::try_from(gate.config().keep_ledger.as_millis()).unwrap_or(i64::MAX);
             let before = now_ms().saturating_sub(keep);

@@ -8,13 +8,14 @@ use {
         store::{self, StoreError},
         writer::{Durability, Writer},
     },
+    blockable_sdk::amounts::Units,
     blockable_service::lock,
     tokio::sync::broadcast,
 };
 
 impl Gate {
     pub(super) fn writer(&self) -> Option<Writer> {
-        lock::read(&self.inner.writer).clone()
+        lock::read(&self.core.writer).clone()
     }
 
     /// Writes to the store; see [`Writer::write`].
@@ -34,7 +35,7 @@ impl Gate {
     }
 
     /// The units settled for a hold, `None` where it was not settled. Errors: [`StoreError`].
-    pub async fn settled(&self, id: HoldId) -> Result<Option<u64>, StoreError> {
+    pub async fn settled(&self, id: HoldId) -> Result<Option<Units>, StoreError> {
         self.write(move |connection| store::settled_units(connection, id)).await
     }
 
@@ -57,13 +58,13 @@ impl Gate {
         let seq = self.write_for_good(both).await?;
         let notice = Notice { seq, at_ms: at, ..notice };
         // Nobody may be listening.
-        let _ = self.inner.notices.send(notice.clone());
+        let _ = self.core.notices.send(notice.clone());
         Ok(notice)
     }
 
     /// Listens to notices as they come; see [`Gate::notices_after`] for earlier ones.
-    pub fn listen(&self) -> broadcast::Receiver<Notice> {
-        self.inner.notices.subscribe()
+    pub fn subscribe_notices(&self) -> broadcast::Receiver<Notice> {
+        self.core.notices.subscribe()
     }
 
     /// Up to `most` notices after a number, in order. Errors: [`StoreError`].

@@ -3,92 +3,54 @@
 //! No I/O and no clock of its own. The rule is the design's: a job is admitted only while `available - in flight` covers
 //! it, where use that no report has brought to the chain yet counts as used.
 
+mod entry;
+
+pub use entry::Room;
 use {
     crate::hold::{Hold, HoldId, Refusal},
     blockable_sdk::{
         Pubkey, Signature,
-        program::{
-            state::Credit,
-            transitions::{Action, Status, next},
-        },
+        accounts::CreditStamp,
+        amounts::{MarketTime, Units},
+        program::state::Credit,
     },
+    entry::{CreditEntry, wide},
     std::collections::HashMap,
 };
 
-/// A credit as the chain showed it at a slot.
-#[derive(Clone)]
-struct View {
-    slot: u64,
-    /// `None` once the account is gone.
-    credit: Option<Box<Credit>>,
-}
-
-/// A freeze that is obeyed although the chain does not show it yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Block {
-    signature: Signature,
-    frozen: u64,
-}
-
-/// The gate's knowledge of one credit.
-#[derive(Clone, Default)]
-struct Entry {
-    view: Option<View>,
-    /// The credit's place in reports that `cumulative` counts for.
-    index: u32,
-    cumulative: u64,
-    held: u64,
-    blocks: Vec<Block>,
-}
-
 /// The reading of one credit at one moment, for a usage report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reading {
+pub struct LedgerReading {
     /// The credit.
     pub credit: Pubkey,
     /// Its place in the provider's reports.
     pub index: u32,
     /// Units used since issue.
-    pub cumulative: u64,
+    pub cumulative: Units,
     /// Units that running jobs hold.
-    pub in_flight: u64,
-}
-
-/// The units of one credit by the gate's count. All amounts in credit units.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Room {
-    /// Open to new jobs.
-    pub available: u64,
-    /// Neither consumed, seized nor expired, as the chain says.
-    pub remaining: u64,
-    /// Frozen, by the chain or by a signed freeze that is obeyed already.
-    pub frozen: u64,
-    /// Held by running jobs.
-    pub in_flight: u64,
-    /// Used, and not on the chain yet.
-    pub unreported: u64,
+    pub in_flight: Units,
 }
 
 /// The holds and settlements of all credits of one provider, in memory.
 ///
 /// Owned by [`crate::Gate`] behind one lock, which also keeps admission and the chain's updates apart. Three numbers never
-/// fall: the cumulative use of a credit at one index, the slot of its view, and the number of the next hold. `held` of a credit is the sum of
-/// its open holds. Nothing here is durable: the store has holds and meters, the chain has the credits, and
-/// [`Ledger::restore`] starts from both after a crash.
+/// fall: the cumulative use of a credit at one index, the slot that it was seen at, and the number of the next hold. `held`
+/// of a credit is the sum of its open holds. Nothing here is durable: the store has holds and meters, the chain has the
+/// credits, and [`Ledger::restore`] starts from both after a crash.
 #[derive(Default)]
 pub struct Ledger {
-    credits: HashMap<Pubkey, Entry>,
+    credits: HashMap<Pubkey, CreditEntry>,
     /// Open holds and whether their end is being recorded.
     holds: HashMap<HoldId, (Hold, bool)>,
     /// Meters of the store, by credit and index.
-    meters: HashMap<(Pubkey, u32), u64>,
+    meters: HashMap<(Pubkey, u32), Units>,
     next_hold: u64,
 }
 
 impl Ledger {
     /// A ledger with the records of a store: cumulative use by credit and index, open holds, and the first free number of a
     /// hold.
-    pub fn restore(meters: HashMap<(Pubkey, u32), u64>, holds: Vec<Hold>, next_hold: u64) -> Ledger {
+    pub fn restore(meters: HashMap<(Pubkey, u32), Units>, holds: Vec<Hold>, next_hold: u64) -> Ledger {
         let mut ledger = Ledger { meters, next_hold, ..Ledger::default() };
         for hold in holds {
             let entry = ledger.credits.entry(hold.credit).or_default();
@@ -98,96 +60,77 @@ impl Ledger {
         ledger
     }
 
-    /// Takes what the chain shows of a credit at a slot, `None` where the account is gone. An older view is passed over;
-    /// within a slot the later event wins. Returns whether the view changed.
+    /// Takes a credit's state on chain at a slot, `None` where the account is gone. An older state is passed over;
+    /// within a slot the later event wins. Returns whether the state changed.
     pub fn observe(&mut self, address: Pubkey, slot: u64, credit: Option<&Credit>) -> bool {
         if credit.is_none() && !self.credits.contains_key(&address) {
             return false;
         }
         let entry = self.credits.entry(address).or_default();
-        if let Some(view) = &entry.view {
-            let seq = |credit: Option<&Credit>| credit.map_or(u64::MAX, |credit| credit.event_seq);
-            let known = view.credit.as_deref();
-            if slot < view.slot || (slot == view.slot && seq(credit) < seq(known)) {
-                return false;
-            }
-            if credit.map(|credit| (credit.event_seq, credit.event_hash))
-                == known.map(|known| (known.event_seq, known.event_hash))
-            {
-                entry.view = Some(View { slot, ..view.clone() });
-                return false;
-            }
+        if !entry.observe(slot, credit) {
+            return false;
         }
         if let Some(credit) = credit.filter(|credit| credit.has_index == 1) {
             let index = credit.meter.index;
-            let known = self.meters.get(&(address, index)).copied().unwrap_or(0);
+            let known = self.meters.get(&(address, index)).copied().unwrap_or_default();
             let counted = if entry.index == index { entry.cumulative.max(known) } else { known };
             entry.index = index;
-            entry.cumulative = counted.max(credit.meter.cumulative);
+            entry.cumulative = counted.max(Units(credit.meter.cumulative));
             self.meters.insert((address, index), entry.cumulative);
         }
-        entry.view = Some(View { slot, credit: credit.map(|credit| Box::new(*credit)) });
         true
     }
 
-    /// The chain still shows a credit at a slot as it did: after the events of that number and hash.
-    pub fn confirm(&mut self, address: &Pubkey, slot: u64, events: (u64, [u8; 32])) {
-        if let Some(view) = self.credits.get_mut(address).and_then(|entry| entry.view.as_mut())
-            && view.credit.as_ref().is_some_and(|credit| (credit.event_seq, credit.event_hash) == events)
-        {
-            view.slot = view.slot.max(slot);
+    /// Notes that the chain still shows a credit with this stamp at a slot.
+    pub fn confirm(&mut self, address: &Pubkey, slot: u64, stamp: CreditStamp) {
+        if let Some(entry) = self.credits.get_mut(address) {
+            entry.confirm(slot, stamp);
         }
     }
 
-    /// The credits that the chain last showed, with their slots and event numbers.
-    pub fn known(&self) -> impl Iterator<Item = (Pubkey, u64, &Credit)> {
-        self.credits.iter().filter_map(|(address, entry)| {
-            let view = entry.view.as_ref()?;
-            Some((*address, view.slot, view.credit.as_deref()?))
-        })
+    /// The credits that the chain last showed, with their slots.
+    pub fn credits(&self) -> impl Iterator<Item = (Pubkey, u64, &Credit)> {
+        self.credits.iter().filter_map(|(address, entry)| Some((*address, entry.slot()?, entry.credit()?)))
     }
 
     /// A credit as the chain last showed it.
     pub fn credit(&self, address: &Pubkey) -> Option<&Credit> {
-        self.credits.get(address)?.view.as_ref()?.credit.as_deref()
+        self.credits.get(address)?.credit()
     }
 
     /// The slot that a credit was last seen at.
     pub fn slot(&self, address: &Pubkey) -> Option<u64> {
-        Some(self.credits.get(address)?.view.as_ref()?.slot)
+        self.credits.get(address)?.slot()
     }
 
-    /// Obeys a freeze ahead of the chain: at least `frozen` units of the credit are closed until [`Ledger::unblock`].
-    pub fn block(&mut self, credit: Pubkey, signature: Signature, frozen: u64) {
-        let blocks = &mut self.credits.entry(credit).or_default().blocks;
-        if blocks.iter().all(|block| block.signature != signature) {
-            blocks.push(Block { signature, frozen });
-        }
+    /// Obeys a freeze ahead of the chain: at least `frozen` units of the credit are closed until [`Ledger::lift_freeze`].
+    pub fn obey_freeze(&mut self, credit: Pubkey, signature: Signature, frozen: Units) {
+        self.credits.entry(credit).or_default().obey_freeze(signature, frozen);
     }
 
-    /// Ends a freeze that was obeyed ahead of the chain: it has landed, or will never.
-    pub fn unblock(&mut self, credit: &Pubkey, signature: &Signature) {
+    /// Stops obeying a freeze ahead of the chain: it has landed, or will never.
+    pub fn lift_freeze(&mut self, credit: &Pubkey, signature: &Signature) {
         if let Some(entry) = self.credits.get_mut(credit) {
-            entry.blocks.retain(|block| block.signature != *signature);
+            entry.lift_freeze(signature);
         }
     }
 
-    /// The units open at a credit at a market time, in Unix seconds. Errors: [`Refusal`].
-    pub fn room(&self, address: &Pubkey, market_time: Option<i64>) -> Result<Room, Refusal> {
+    /// The units open at a credit at a market time, `None` while that is not known. Errors: [`Refusal`].
+    pub fn room(&self, address: &Pubkey, market_time: Option<MarketTime>) -> Result<Room, Refusal> {
         let entry = self.credits.get(address).ok_or(Refusal::UnknownCredit)?;
         entry.room(market_time)
     }
 
-    /// Holds at least one unit for a new job. `market_time` in Unix seconds, `None` while it is not known. Returns the hold's
-    /// number and the credit's index. Errors: [`Refusal`].
+    /// Holds at least one unit for a new job. `market_time` is `None` while it is not known. Returns the hold's number and
+    /// the credit's index. Errors: [`Refusal`].
     pub fn admit(
         &mut self,
         address: &Pubkey,
-        units: u64,
-        market_time: Option<i64>,
+        units: Units,
+        market_time: Option<MarketTime>,
     ) -> Result<(HoldId, u32), Refusal> {
         let entry = self.credits.get_mut(address).ok_or(Refusal::UnknownCredit)?;
-        entry.require(units, 0, market_time)?;
+        entry.require_room(units, 0, market_time)?;
         Ok(self.hold_more(address, units))
     }
 
@@ -196,16 +139,16 @@ impl Ledger {
     pub fn renew(
         &mut self,
         old: &Hold,
-        used: u64,
-        units: u64,
-        market_time: Option<i64>,
+        used: Units,
+        units: Units,
+        market_time: Option<MarketTime>,
     ) -> Result<(HoldId, u32), Refusal> {
         let entry = self.credits.get_mut(&old.credit).ok_or(Refusal::UnknownCredit)?;
-        entry.require(units, i128::from(old.units) - i128::from(used), market_time)?;
+        entry.require_room(units, wide(old.units) - wide(used), market_time)?;
         Ok(self.hold_more(&old.credit, units))
     }
 
-    fn hold_more(&mut self, address: &Pubkey, units: u64) -> (HoldId, u32) {
+    fn hold_more(&mut self, address: &Pubkey, units: Units) -> (HoldId, u32) {
         let entry = self.credits.entry(*address).or_default();
         entry.held = entry.held.saturating_add(units);
         let id = HoldId(self.next_hold);
@@ -213,8 +156,8 @@ impl Ledger {
         (id, entry.index)
     }
 
-    /// Keeps a hold that was admitted, so that it can be ended.
-    pub fn keep(&mut self, hold: Hold) {
+    /// Inserts a hold that was admitted, so that it can be ended.
+    pub fn insert(&mut self, hold: Hold) {
         self.holds.insert(hold.id, (hold, false));
     }
 
@@ -225,7 +168,7 @@ impl Ledger {
     }
 
     /// Leaves a hold open whose end could not be recorded.
-    pub fn end_failed(&mut self, id: HoldId) {
+    pub fn cancel_end(&mut self, id: HoldId) {
         if let Some((_, ending)) = self.holds.get_mut(&id) {
             *ending = false;
         }
@@ -241,7 +184,7 @@ impl Ledger {
     }
 
     /// Takes the cumulative use of a credit that has been recorded; never lowers it.
-    pub fn count(&mut self, credit: &Pubkey, index: u32, cumulative: u64) {
+    pub fn raise_cumulative(&mut self, credit: &Pubkey, index: u32, cumulative: Units) {
         let meter = self.meters.entry((*credit, index)).or_default();
         *meter = cumulative.max(*meter);
         if let Some(entry) = self.credits.get_mut(credit).filter(|entry| entry.index == index) {
@@ -250,8 +193,8 @@ impl Ledger {
     }
 
     /// The cumulative use of a credit that is known of.
-    pub fn cumulative(&self, credit: &Pubkey, index: u32) -> u64 {
-        self.meters.get(&(*credit, index)).copied().unwrap_or(0)
+    pub fn cumulative(&self, credit: &Pubkey, index: u32) -> Units {
+        self.meters.get(&(*credit, index)).copied().unwrap_or_default()
     }
 
     /// The open holds.
@@ -265,65 +208,10 @@ impl Ledger {
     }
 
     /// One moment's readings of every credit that can be metered, by index.
-    pub fn readings(&self) -> Vec<Reading> {
-        let mut readings: Vec<Reading> = self
-            .credits
-            .iter()
-            .filter_map(|(address, entry)| {
-                let credit = entry.view.as_ref()?.credit.as_deref()?;
-                let metered = next(Action::Meter, credit.status().ok()?).is_some() && credit.has_index == 1;
-                metered.then_some(Reading {
-                    credit: *address,
-                    index: entry.index,
-                    cumulative: entry.cumulative,
-                    in_flight: entry.held,
-                })
-            })
-            .collect();
+    pub fn readings(&self) -> Vec<LedgerReading> {
+        let mut readings: Vec<LedgerReading> =
+            self.credits.iter().filter_map(|(address, entry)| entry.reading(*address)).collect();
         readings.sort_unstable_by_key(|reading| reading.index);
         readings
-    }
-}
-
-impl Entry {
-    /// Requires that a new job may take `units`, at least one, where `freed` units more than the room says are open to it.
-    fn require(&self, units: u64, freed: i128, market_time: Option<i64>) -> Result<(), Refusal> {
-        let room = self.room(market_time)?;
-        let needed = units.max(1);
-        let taken = i128::from(room.in_flight) + i128::from(room.unreported) - freed;
-        let unfrozen = i128::from(room.remaining) - taken;
-        let open = unfrozen - i128::from(room.frozen);
-        if i128::from(needed) <= open {
-            return Ok(());
-        }
-        let available = u64::try_from(open).unwrap_or(0);
-        Err(match room.frozen > 0 && i128::from(needed) <= unfrozen {
-            true => Refusal::Frozen { available, needed },
-            false => Refusal::Exhausted { available, needed },
-        })
-    }
-
-    fn room(&self, market_time: Option<i64>) -> Result<Room, Refusal> {
-        let view = self.view.as_ref().ok_or(Refusal::UnknownCredit)?;
-        let credit = view.credit.as_deref().ok_or(Refusal::Closed)?;
-        match credit.status().map_err(|_| Refusal::UnknownCredit)? {
-            Status::Offered | Status::Accepted => return Err(Refusal::NotIssued),
-            Status::Closed => return Err(Refusal::Closed),
-            Status::Active | Status::Delinquent | Status::Defaulted | Status::Seizing | Status::Repaid => {}
-        }
-        if credit.has_index == 0 {
-            return Err(Refusal::NotIssued);
-        }
-        if credit.units_expire_at != 0 {
-            let now = market_time.ok_or(Refusal::Stale)?;
-            credit.require_unexpired(now).map_err(|_| Refusal::Expired)?;
-        }
-        let collateral = &credit.collateral;
-        let ordered = self.blocks.iter().map(|block| block.frozen).max().unwrap_or(0);
-        let frozen = collateral.frozen().max(ordered.min(collateral.lien()));
-        let unreported = self.cumulative.saturating_sub(credit.meter.cumulative);
-        let remaining = collateral.remaining();
-        let available = remaining.saturating_sub(frozen).saturating_sub(unreported).saturating_sub(self.held);
-        Ok(Room { available, remaining, frozen, in_flight: self.held, unreported })
     }
 }

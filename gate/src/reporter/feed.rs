@@ -1,7 +1,7 @@
 //! Reports as a listener gets them: those it has missed, then those that come.
 
 use {
-    crate::reporter::{MAX_PAGE, Reporter, round::Shared},
+    crate::reporter::{MAX_PAGE, Reporters, round::SharedReport},
     blockable_sdk::reports::ReportRecord,
     futures_util::{Stream, stream},
     std::{
@@ -16,8 +16,8 @@ use {
 
 /// The reports after a number, in order, none left out.
 pub struct Feed {
-    reporter: Reporter,
-    live: broadcast::Receiver<Shared>,
+    reporters: Reporters,
+    live: broadcast::Receiver<SharedReport>,
     stopped: watch::Receiver<bool>,
     /// The number of the last report that was given.
     position: u64,
@@ -28,14 +28,14 @@ pub struct Feed {
 }
 
 impl Feed {
-    pub(super) fn new(reporter: Reporter, after: Option<u64>) -> Feed {
+    pub(super) fn new(reporters: Reporters, after: Option<u64>) -> Feed {
         // Listen first: what is signed from here on comes live, what was before is in the store.
-        let live = reporter.subscribe();
-        let stopped = reporter.inner.stopped.subscribe();
-        let last = reporter.inner.last_seq.load(Ordering::Acquire);
+        let live = reporters.subscribe();
+        let stopped = reporters.core.stopped.subscribe();
+        let last = reporters.core.last_seq.load(Ordering::Acquire);
         // A number beyond the last one is of a store that is gone: from the beginning.
         let position = after.map_or(last, |after| if after > last { 0 } else { after });
-        Feed { reporter, live, stopped, position, page: VecDeque::new(), behind: after.is_some() }
+        Feed { reporters, live, stopped, position, page: VecDeque::new(), behind: after.is_some() }
     }
 
     /// The next report; waits for it. `None` once the reporter has stopped, or the store fails: the client comes back with
@@ -47,7 +47,7 @@ impl Feed {
                 return Some(Arc::new(record));
             }
             if self.behind {
-                let page = self.reporter.after(self.position, MAX_PAGE).await.ok()?;
+                let page = self.reporters.after(self.position, MAX_PAGE).await.ok()?;
                 self.behind = page.reports.len() == MAX_PAGE as usize;
                 self.page = page.reports.into();
                 continue;

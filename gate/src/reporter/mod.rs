@@ -18,7 +18,7 @@ use {
     },
     blockable_service::lock::lock,
     futures_util::future::join_all,
-    round::{Shared, Signer},
+    round::{ReportingKey, SharedReport},
     std::{
         collections::BTreeMap,
         sync::{
@@ -39,12 +39,12 @@ pub use {
 };
 
 /// Interval at which a reporter checks for a report that is due.
-const STEP: Duration = Duration::from_millis(250);
+const POLL_EVERY: Duration = Duration::from_millis(250);
 /// Reports that a slow listener may be behind; it reads older ones from the store.
-const LISTENERS: usize = 256;
+const LIVE_REPORTS: usize = 256;
 /// Most reports in an answer.
 pub const MAX_PAGE: u32 = 1_000;
-/// Time that [`Reporter::stop`] waits for the last report, its signatures included.
+/// Time that [`Reporters::stop`] waits for the last report, its signatures included.
 const LAST_REPORT: Duration = Duration::from_secs(10);
 
 /// The interval of reports and the time they are kept for.
@@ -81,27 +81,28 @@ pub enum ReporterError {
     Store(#[from] StoreError),
 }
 
-/// The reporters of one provider that this process runs. Cheap to clone; all clones are one.
+/// The reporters of one provider that this process runs: a key each. Cheap to clone; all clones are the same reporters.
 ///
 /// Each key has a task of its own, so that a key that fails or is slow keeps no other waiting. A key reports on rising
 /// instants of the chain's clock, and never on one instant twice: a report's row is written and flushed before it is signed.
 /// After a crash the row is either signed as it is or a later instant is reported on. Signed reports get rising numbers in
 /// the order of their commits, under the lock `publishing`; they reach listeners only after their commit.
 #[derive(Clone)]
-pub struct Reporter {
-    inner: Arc<Inner>,
+pub struct Reporters {
+    core: Arc<ReportersCore>,
 }
 
-struct Inner {
+/// The state that all clones of [`Reporters`] and their tasks share.
+struct ReportersCore {
     gate: Gate,
     config: ReporterConfig,
-    signers: Vec<Signer>,
+    signers: Vec<ReportingKey>,
     /// The last signed report by epoch, reporter and chunk.
-    latest: Mutex<BTreeMap<(u32, Pubkey, u32), Shared>>,
+    latest: Mutex<BTreeMap<(u32, Pubkey, u32), SharedReport>>,
     last_seq: AtomicU64,
     /// Held while reports are numbered and handed out.
     publishing: tokio::sync::Mutex<()>,
-    live: broadcast::Sender<Shared>,
+    live: broadcast::Sender<SharedReport>,
     /// Set to end the loops.
     stopping: watch::Sender<bool>,
     /// Set once nothing more is signed.
@@ -109,35 +110,35 @@ struct Inner {
     loops: Mutex<Vec<JoinHandle<()>>>,
 }
 
-impl Reporter {
+impl Reporters {
     /// Starts to report what a gate counts, with each of the keys on its own: one that fails or is slow keeps no other
     /// waiting. Errors: [`ReporterError`].
     pub async fn start(
         gate: Gate,
         keys: Vec<SigningKey>,
         config: ReporterConfig,
-    ) -> Result<Reporter, ReporterError> {
-        let reporter = Reporter::prepare(gate, keys, config).await?;
+    ) -> Result<Reporters, ReporterError> {
+        let reporters = Reporters::prepare(gate, keys, config).await?;
         let loops =
-            (0..reporter.inner.signers.len()).map(|place| tokio::spawn(run::run(reporter.clone(), place)));
-        lock(&reporter.inner.loops).extend(loops);
-        Ok(reporter)
+            (0..reporters.core.signers.len()).map(|number| tokio::spawn(run::run(reporters.clone(), number)));
+        lock(&reporters.core.loops).extend(loops);
+        Ok(reporters)
     }
 
-    /// As [`Reporter::start`], with reports on demand only.
+    /// As [`Reporters::start`], with reports on demand only.
     pub(crate) async fn prepare(
         gate: Gate,
         keys: Vec<SigningKey>,
         config: ReporterConfig,
-    ) -> Result<Reporter, ReporterError> {
+    ) -> Result<Reporters, ReporterError> {
         if keys.is_empty() {
             return Err(ReporterError::NoKey);
         }
         if config.interval < Duration::from_secs(1) {
             return Err(ReporterError::Interval(config.interval));
         }
-        for (place, key) in keys.iter().enumerate() {
-            if keys.iter().take(place).any(|earlier| earlier.public_key() == key.public_key()) {
+        for (number, key) in keys.iter().enumerate() {
+            if keys.iter().take(number).any(|earlier| earlier.public_key() == key.public_key()) {
                 return Err(ReporterError::RepeatedKey(key.public_key()));
             }
         }
@@ -146,30 +147,30 @@ impl Reporter {
         let (known, last_seq) = known.await?;
         let ours = |record: &ReportRecord| keys.iter().any(|key| key.public_key() == record.reporter);
         let latest =
-            known.into_iter().filter(ours).map(|record| (place(&record), Arc::new(record))).collect();
-        let inner = Inner {
+            known.into_iter().filter(ours).map(|record| (latest_key(&record), Arc::new(record))).collect();
+        let core = ReportersCore {
             gate,
             config,
-            signers: keys.into_iter().map(Signer::new).collect(),
+            signers: keys.into_iter().map(ReportingKey::new).collect(),
             latest: Mutex::new(latest),
             last_seq: AtomicU64::new(last_seq),
             publishing: tokio::sync::Mutex::new(()),
-            live: broadcast::Sender::new(LISTENERS),
+            live: broadcast::Sender::new(LIVE_REPORTS),
             stopping: watch::Sender::new(false),
             stopped: watch::Sender::new(false),
             loops: Mutex::new(Vec::new()),
         };
-        Ok(Reporter { inner: Arc::new(inner) })
+        Ok(Reporters { core: Arc::new(core) })
     }
 
     /// Reports with every key, at most once a second, and returns the latest reports. What a key could not sign is missing
-    /// or as it was; [`Reporter::status`] says why.
+    /// or as it was; [`Reporters::status`] says why.
     pub async fn report_now(&self) -> Vec<ReportRecord> {
-        let (reporter, reporting) = (self.clone(), self.inner.signers.len());
+        let reporters = self.clone();
         // A task of its own: a caller that goes away must not leave a round half done.
         let task = tokio::spawn(async move {
-            let inner = &reporter.inner;
-            join_all((0..reporting).map(|place| inner.report(&inner.signers[place]))).await;
+            let core = &reporters.core;
+            join_all(core.signers.iter().map(|signer| core.report(signer))).await;
         });
         if task.await.is_err() {
             tracing::error!("a report on demand did not end");
@@ -179,9 +180,12 @@ impl Reporter {
 
     /// Reports with every key on an instant that a test chooses. Errors: the first of the keys that fails.
     #[cfg(test)]
-    pub(crate) async fn report_at(&self, now: i64) -> Result<Vec<ReportRecord>, KeyState> {
-        let see = |gate: &Gate| round::chain(gate).map(|(_, provider)| (now, provider));
-        let reports = self.inner.signers.iter().map(|signer| self.inner.report_seeing(signer, see));
+    pub(crate) async fn report_at(
+        &self,
+        now: blockable_sdk::amounts::ChainTime,
+    ) -> Result<Vec<ReportRecord>, KeyState> {
+        let as_of = |gate: &Gate| round::clock_and_provider(gate).map(|(_, provider)| (now, provider));
+        let reports = self.core.signers.iter().map(|signer| self.core.report_as_of(signer, as_of));
         for outcome in join_all(reports).await {
             outcome?;
         }
@@ -190,8 +194,8 @@ impl Reporter {
 
     /// The latest signed report of each reporter and chunk in the provider's epoch.
     pub fn latest(&self) -> Vec<ReportRecord> {
-        let epoch = self.inner.gate.provider().map(|provider| provider.epoch);
-        let latest = lock(&self.inner.latest);
+        let epoch = self.core.gate.provider().map(|provider| provider.epoch);
+        let latest = lock(&self.core.latest);
         let epoch = epoch.or_else(|| latest.keys().next_back().map(|(epoch, ..)| *epoch));
         let current = latest.iter().filter(|((of, ..), _)| Some(*of) == epoch);
         current.map(|(_, record)| record.as_ref().clone()).collect()
@@ -200,7 +204,7 @@ impl Reporter {
     /// The answer to `GET /v1/reports/latest`: the latest reports, of this second where they are to be `fresh`.
     pub async fn latest_page(&self, fresh: bool) -> ReportPage {
         // Before the reports: what comes meanwhile is handed out again rather than missed.
-        let next = self.inner.last_seq.load(Ordering::Acquire);
+        let next = self.core.last_seq.load(Ordering::Acquire);
         let reports = if fresh { self.report_now().await } else { self.latest() };
         ReportPage { reports, next }
     }
@@ -209,7 +213,7 @@ impl Reporter {
     /// that no report has reached counts as 0. Errors: [`StoreError`].
     pub async fn after(&self, seq: u64, most: u32) -> Result<ReportPage, StoreError> {
         let most = most.clamp(1, MAX_PAGE);
-        let read = self.inner.gate.write(move |connection| rows::after(connection, seq, most));
+        let read = self.core.gate.write(move |connection| rows::after(connection, seq, most));
         let (from, reports) = read.await?;
         let next = reports.last().map_or(from, |last| last.seq);
         Ok(ReportPage { reports, next })
@@ -217,18 +221,18 @@ impl Reporter {
 
     /// Listens to reports as they are signed, in the order of their numbers.
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<ReportRecord>> {
-        self.inner.live.subscribe()
+        self.core.live.subscribe()
     }
 
     /// The events of `GET /v1/reports/stream`: the reports after a number (a client's `Last-Event-ID`), then those that
-    /// come, none left out, until [`Reporter::stop`]. `None` for those that come alone.
+    /// come, none left out, until [`Reporters::stop`]. `None` for those that come alone.
     pub fn feed(&self, after: Option<u64>) -> Feed {
         Feed::new(self.clone(), after)
     }
 
     /// The status of each key, in the order in which they were given.
     pub fn status(&self) -> Vec<KeyStatus> {
-        let status = |signer: &Signer| {
+        let status = |signer: &ReportingKey| {
             let last = lock(&signer.last);
             KeyStatus {
                 reporter: signer.key.public_key(),
@@ -237,47 +241,47 @@ impl Reporter {
                 age: last.reported.map(|(_, at)| at.elapsed()),
             }
         };
-        self.inner.signers.iter().map(status).collect()
+        self.core.signers.iter().map(status).collect()
     }
 
     /// Signs a last report of all that was settled before the call, where the keys can within 10 s, and ends. Stop it before
     /// the gate is closed.
     pub async fn stop(&self) {
-        self.inner.stopping.send_replace(true);
-        let loops = std::mem::take(&mut *lock(&self.inner.loops));
+        self.core.stopping.send_replace(true);
+        let loops = std::mem::take(&mut *lock(&self.core.loops));
         join_all(loops).await;
-        let last = join_all(self.inner.signers.iter().map(|signer| self.inner.report_later(signer)));
+        let last = join_all(self.core.signers.iter().map(|signer| self.core.report_later(signer)));
         if timeout(LAST_REPORT, last).await.is_err() {
             tracing::error!(
                 "the last reports could not all be signed in time; they follow after the next start"
             );
         }
-        self.inner.stopped.send_replace(true);
+        self.core.stopped.send_replace(true);
     }
 }
 
 /// The key of a report among the latest ones.
-fn place(record: &ReportRecord) -> (u32, Pubkey, u32) {
+fn latest_key(record: &ReportRecord) -> (u32, Pubkey, u32) {
     (record.epoch, record.reporter, record.chunk)
 }
 
-impl Inner {
+impl ReportersCore {
     /// Shows a report that has been recorded to everybody.
     fn hand_out(&self, record: ReportRecord) {
         let record = Arc::new(record);
-        lock(&self.latest).insert(place(&record), record.clone());
+        lock(&self.latest).insert(latest_key(&record), record.clone());
         self.last_seq.store(record.seq, Ordering::Release);
         // Nobody may be listening.
         let _ = self.live.send(record);
     }
 
     /// Reports on an instant after the last one of a key, so that all that was counted before the call is in it.
-    async fn report_later(&self, signer: &Signer) {
+    async fn report_later(&self, signer: &ReportingKey) {
         let reported = *signer.done.lock().await;
         while let Ok(instant) = self.report(signer).await
             && reported.is_some_and(|(_, before)| before == instant)
         {
-            sleep(STEP).await;
+            sleep(POLL_EVERY).await;
         }
     }
 }

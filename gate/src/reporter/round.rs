@@ -3,21 +3,26 @@
 use {
     crate::{
         Gate, StoreError,
-        ledger::Reading,
+        ledger::LedgerReading,
         reporter::{
-            Inner,
+            ReportersCore,
             rows::{self, Draft},
             status::KeyState,
         },
     },
     blockable_sdk::{
         Signature,
+        amounts::ChainTime,
         keys::SigningKey,
         program::state::Provider,
         reports::{RecordReading, ReportRecord},
     },
     futures_util::{StreamExt, stream},
-    std::{collections::BTreeMap, sync::Arc, time::Instant},
+    std::{
+        collections::BTreeMap,
+        sync::Arc,
+        time::{Duration, Instant},
+    },
 };
 
 /// Chunks drafted at once: they share a flush, and the gate's own writes wait for no more than that many.
@@ -26,44 +31,45 @@ const DRAFTS: usize = 16;
 const SIGNATURES: usize = 8;
 
 /// The gate's knowledge at one moment.
-struct Moment {
-    /// The chain's clock, in Unix seconds.
-    now: i64,
+struct GateMoment {
+    /// The chain's clock.
+    now: ChainTime,
     provider: Provider,
-    readings: Vec<Reading>,
+    readings: Vec<LedgerReading>,
 }
 
 /// The chain's clock and the provider. Errors: [`KeyState::NoChain`] while they or the market have not been seen.
-pub(super) fn chain(gate: &Gate) -> Result<(i64, Provider), KeyState> {
+pub(super) fn clock_and_provider(gate: &Gate) -> Result<(ChainTime, Provider), KeyState> {
     let view = gate.chain_view();
     let seen = view.market().and(view.chain_time()).zip(view.provider().copied());
     seen.filter(|(_, provider)| provider.settings.chunk_size > 0).ok_or(KeyState::NoChain)
 }
 
-impl Moment {
-    /// The place of a key in the provider's list. Errors: [`KeyState::NotListed`], [`KeyState::Expired`].
-    fn place(&self, key: &SigningKey) -> Result<u8, KeyState> {
-        let listed = |place: &usize| self.provider.reporters()[*place].key == key.public_key();
-        let place = (0..self.provider.reporters().len()).find(listed);
-        let place = place.ok_or(KeyState::NotListed(key.public_key()))?;
-        match self.now < self.provider.reporters()[place].expires_at {
-            true => u8::try_from(place).map_err(|_| KeyState::NotListed(key.public_key())),
+impl GateMoment {
+    /// The index of a key in the provider's list. Errors: [`KeyState::NotListed`], [`KeyState::Expired`].
+    fn reporter_index(&self, key: &SigningKey) -> Result<u8, KeyState> {
+        let not_listed = || KeyState::NotListed(key.public_key());
+        let mut listed = (0..).zip(self.provider.reporters());
+        let (index, reporter) =
+            listed.find(|(_, reporter)| reporter.key == key.public_key()).ok_or_else(not_listed)?;
+        match self.now < ChainTime(reporter.expires_at) {
+            true => Ok(index),
             false => Err(KeyState::Expired(key.public_key())),
         }
     }
 
     /// One unsigned report per chunk that has a credit to be metered.
     fn reports(&self, gate: &Gate, key: &SigningKey) -> Result<Vec<ReportRecord>, KeyState> {
-        let reporter_index = self.place(key)?;
+        let reporter_index = self.reporter_index(key)?;
         let chunk_size = self.provider.settings.chunk_size;
         let mut chunks: BTreeMap<u32, BTreeMap<u32, RecordReading>> = BTreeMap::new();
         for reading in &self.readings {
             let (chunk, bit) = (reading.index / u32::from(chunk_size), reading.index % u32::from(chunk_size));
-            let &Reading { credit, cumulative, in_flight, .. } = reading;
-            chunks
-                .entry(chunk)
-                .or_default()
-                .insert(bit, RecordReading { bit, credit, cumulative, in_flight });
+            let &LedgerReading { credit, cumulative, in_flight, .. } = reading;
+            chunks.entry(chunk).or_default().insert(
+                bit,
+                RecordReading { bit, credit, cumulative: cumulative.get(), in_flight: in_flight.get() },
+            );
         }
         let report = |(chunk, readings): (u32, BTreeMap<u32, RecordReading>)| ReportRecord {
             seq: 0,
@@ -75,7 +81,7 @@ impl Moment {
             chunk_size,
             reporter: key.public_key(),
             reporter_index,
-            reported_at: self.now,
+            reported_at: self.now.get(),
             bitmap: readings.keys().fold(0, |bitmap, bit| bitmap | 1 << bit),
             readings: readings.into_values().collect(),
             signature: Signature::default(),
@@ -84,49 +90,54 @@ impl Moment {
     }
 }
 
+/// The instant from which on reports are kept at `now`.
+pub(super) fn keep_from(now: ChainTime, keep: Duration) -> ChainTime {
+    now.plus_seconds(-i64::try_from(keep.as_secs()).unwrap_or(i64::MAX))
+}
+
 /// A key and the end of its last round.
-pub(super) struct Signer {
+pub(super) struct ReportingKey {
     pub key: SigningKey,
     /// One round at a time; epoch and instant of the last one that left nothing undone.
-    pub done: tokio::sync::Mutex<Option<(u32, i64)>>,
-    pub last: std::sync::Mutex<Last>,
+    pub done: tokio::sync::Mutex<Option<(u32, ChainTime)>>,
+    pub last: std::sync::Mutex<LastRound>,
 }
 
 /// The outcome of a key's last round.
-pub(super) struct Last {
+pub(super) struct LastRound {
     pub state: KeyState,
-    pub reported: Option<(i64, Instant)>,
+    pub reported: Option<(ChainTime, Instant)>,
 }
 
-impl Signer {
-    pub(super) fn new(key: SigningKey) -> Signer {
-        let last = Last { state: KeyState::NoChain, reported: None };
-        Signer { key, done: tokio::sync::Mutex::new(None), last: std::sync::Mutex::new(last) }
+impl ReportingKey {
+    pub(super) fn new(key: SigningKey) -> ReportingKey {
+        let last = LastRound { state: KeyState::NoChain, reported: None };
+        ReportingKey { key, done: tokio::sync::Mutex::new(None), last: std::sync::Mutex::new(last) }
     }
 }
 
-impl Inner {
+impl ReportersCore {
     /// Reports on this moment, unless this second has been reported on. Returns the instant.
-    pub(super) async fn report(&self, signer: &Signer) -> Result<i64, KeyState> {
-        self.report_seeing(signer, chain).await
+    pub(super) async fn report(&self, signer: &ReportingKey) -> Result<ChainTime, KeyState> {
+        self.report_as_of(signer, clock_and_provider).await
     }
 
-    /// As [`Inner::report`], with the clock and the provider that `see` gives.
-    pub(super) async fn report_seeing(
+    /// As [`ReportersCore::report`], with the clock and the provider that `as_of` gives.
+    pub(super) async fn report_as_of(
         &self,
-        signer: &Signer,
-        see: impl Fn(&Gate) -> Result<(i64, Provider), KeyState>,
-    ) -> Result<i64, KeyState> {
+        signer: &ReportingKey,
+        as_of: impl Fn(&Gate) -> Result<(ChainTime, Provider), KeyState>,
+    ) -> Result<ChainTime, KeyState> {
         let mut done = signer.done.lock().await;
-        let outcome = match see(&self.gate) {
+        let outcome = match as_of(&self.gate) {
             Ok((now, provider)) if *done == Some((provider.epoch, now)) => return Ok(now),
             Ok((now, provider)) => {
-                let moment = Moment { now, provider, readings: self.gate.readings() };
+                let moment = GateMoment { now, provider, readings: self.gate.readings() };
                 self.round(&signer.key, &moment, &mut done).await
             }
             Err(state) => Err(state),
         };
-        self.note(signer, &outcome);
+        self.set_outcome(signer, &outcome);
         outcome
     }
 
@@ -134,11 +145,12 @@ impl Inner {
     async fn round(
         &self,
         key: &SigningKey,
-        moment: &Moment,
-        done: &mut Option<(u32, i64)>,
-    ) -> Result<i64, KeyState> {
-        let keep = i64::try_from(self.config.keep.as_secs()).unwrap_or(i64::MAX);
-        let keep_from = if self.gate.storage_is_full() { i64::MAX } else { moment.now.saturating_sub(keep) };
+        moment: &GateMoment,
+        done: &mut Option<(u32, ChainTime)>,
+    ) -> Result<ChainTime, KeyState> {
+        // A full store keeps the reports of this instant alone.
+        let keep = if self.gate.storage_is_full() { Duration::ZERO } else { self.config.keep };
+        let keep_from = keep_from(moment.now, keep);
         let drafts = self.draft(moment.reports(&self.gate, key)?, keep_from).await?;
         let behind = drafts.contains(&Draft::Behind);
         let unsigned: Vec<ReportRecord> = drafts
@@ -161,7 +173,11 @@ impl Inner {
     }
 
     /// Writes a draft, with all use that it reports, so that both survive a loss of power.
-    async fn draft(&self, reports: Vec<ReportRecord>, keep_from: i64) -> Result<Vec<Draft>, StoreError> {
+    async fn draft(
+        &self,
+        reports: Vec<ReportRecord>,
+        keep_from: ChainTime,
+    ) -> Result<Vec<Draft>, StoreError> {
         let drafting = reports.into_iter().map(|report| {
             self.gate.write_for_good(move |connection| rows::draft(connection, &report, keep_from))
         });
@@ -184,7 +200,7 @@ impl Inner {
     }
 
     /// Keeps the outcome of a round, and logs it where it differs from the last one.
-    fn note(&self, signer: &Signer, outcome: &Result<i64, KeyState>) {
+    fn set_outcome(&self, signer: &ReportingKey, outcome: &Result<ChainTime, KeyState>) {
         let mut last = super::lock(&signer.last);
         let state = match outcome {
             Ok(reported_at) => {
@@ -223,4 +239,4 @@ async fn sign(key: &SigningKey, reports: Vec<ReportRecord>) -> (Vec<ReportRecord
 }
 
 /// A report as listeners share it.
-pub(super) type Shared = Arc<ReportRecord>;
+pub(super) type SharedReport = Arc<ReportRecord>;

@@ -1,8 +1,12 @@
 //! The reporter's rows in the store: drafts, signed reports, and the highest value that was reported of each credit.
 
 use {
-    crate::store::{key, signed, unsigned},
-    blockable_sdk::{Pubkey, Signature, reports::ReportRecord},
+    crate::store::{read_key, read_u64, read_units, to_integer},
+    blockable_sdk::{
+        Pubkey, Signature,
+        amounts::{ChainTime, Units},
+        reports::ReportRecord,
+    },
     rusqlite::{Connection, OptionalExtension, Row, params, types::Type},
     std::cmp::Ordering,
 };
@@ -25,7 +29,7 @@ pub(super) enum Draft {
 pub(super) fn draft(
     connection: &Connection,
     record: &ReportRecord,
-    keep_from: i64,
+    keep_from: ChainTime,
 ) -> rusqlite::Result<Draft> {
     let sql = "SELECT max(reported_at) FROM reports WHERE reporter = ?1 AND epoch = ?2 AND chunk = ?3";
     let reporter = record.reporter.as_ref();
@@ -40,14 +44,14 @@ pub(super) fn draft(
     let mut record = ReportRecord { seq: 0, signature: Signature::default(), ..record.clone() };
     for reading in &mut record.readings {
         let index = record.chunk * u32::from(record.chunk_size) + reading.bit;
-        reading.cumulative = raise(connection, &reading.credit, index, reading.cumulative)?;
+        reading.cumulative = raise(connection, &reading.credit, index, Units(reading.cumulative))?.get();
     }
     insert(connection, &record, None)?;
     connection
         .prepare_cached(
             "DELETE FROM reports WHERE reporter = ?1 AND epoch = ?2 AND chunk = ?3 AND reported_at < ?4",
         )?
-        .execute(params![reporter, record.epoch, record.chunk, keep_from.min(record.reported_at)])?;
+        .execute(params![reporter, record.epoch, record.chunk, keep_from.get().min(record.reported_at)])?;
     Ok(Draft::Sign(record))
 }
 
@@ -55,8 +59,8 @@ fn at_instant(connection: &Connection, record: &ReportRecord) -> rusqlite::Resul
     let sql = format!(
         "SELECT {COLUMNS} FROM reports WHERE reporter = ?1 AND epoch = ?2 AND chunk = ?3 AND reported_at = ?4"
     );
-    let place = params![record.reporter.as_ref(), record.epoch, record.chunk, record.reported_at];
-    let known = connection.prepare_cached(&sql)?.query_row(place, read)?;
+    let instant = params![record.reporter.as_ref(), record.epoch, record.chunk, record.reported_at];
+    let known = connection.prepare_cached(&sql)?.query_row(instant, read)?;
     Ok(if known.signature == Signature::default() { Draft::Sign(known) } else { Draft::Signed(known) })
 }
 
@@ -100,23 +104,23 @@ fn insert(
 }
 
 /// Raises the highest value that was reported of a credit to `cumulative`. Returns the higher of the two.
-fn raise(connection: &Connection, credit: &Pubkey, index: u32, cumulative: u64) -> rusqlite::Result<u64> {
-    let sql = "SELECT cumulative FROM reported WHERE credit = ?1 AND place = ?2";
-    let said = connection
+fn raise(connection: &Connection, credit: &Pubkey, index: u32, cumulative: Units) -> rusqlite::Result<Units> {
+    let sql = "SELECT cumulative FROM reported WHERE credit = ?1 AND credit_index = ?2";
+    let reported = connection
         .prepare_cached(sql)?
-        .query_row(params![credit.as_ref(), index], |row| unsigned(row, 0))
+        .query_row(params![credit.as_ref(), index], |row| read_units(row, 0))
         .optional()?;
-    if let Some(said) = said.filter(|said| *said >= cumulative) {
-        return Ok(said);
+    if let Some(reported) = reported.filter(|reported| *reported >= cumulative) {
+        return Ok(reported);
     }
     let sql = "INSERT INTO reported VALUES (?1, ?2, ?3)
-               ON CONFLICT (credit, place) DO UPDATE SET cumulative = excluded.cumulative";
-    connection.prepare_cached(sql)?.execute(params![credit.as_ref(), index, signed(cumulative)])?;
+               ON CONFLICT (credit, credit_index) DO UPDATE SET cumulative = excluded.cumulative";
+    connection.prepare_cached(sql)?.execute(params![credit.as_ref(), index, to_integer(cumulative.get())])?;
     Ok(cumulative)
 }
 
-/// Up to `most` signed reports after a number, in order. A number beyond the last one counts as 0: it is of a store that is
-/// gone. Returns the number that was taken as well.
+/// Up to `most` signed reports after a number, in order. A number beyond the last one counts as 0: it comes from an
+/// earlier store. Also returns the number that was used.
 pub(super) fn after(
     connection: &Connection,
     seq: u64,
@@ -127,14 +131,14 @@ pub(super) fn after(
         "SELECT {COLUMNS} FROM reports WHERE seq > ?1 AND signature IS NOT NULL ORDER BY seq LIMIT ?2"
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map(params![signed(seq), most], read)?;
+    let rows = statement.query_map(params![to_integer(seq), most], read)?;
     Ok((seq, rows.collect::<rusqlite::Result<_>>()?))
 }
 
 /// The highest number of a signed report, 0 where there is none.
 pub(super) fn last_seq(connection: &Connection) -> rusqlite::Result<u64> {
     let sql = "SELECT seq FROM reports WHERE signature IS NOT NULL ORDER BY seq DESC LIMIT 1";
-    let seq = connection.prepare_cached(sql)?.query_row([], |row| unsigned(row, 0)).optional()?;
+    let seq = connection.prepare_cached(sql)?.query_row([], |row| read_u64(row, 0)).optional()?;
     Ok(seq.unwrap_or(0))
 }
 
@@ -142,7 +146,7 @@ pub(super) fn last_seq(connection: &Connection) -> rusqlite::Result<u64> {
 pub(super) fn last_of_each(connection: &Connection) -> rusqlite::Result<Vec<ReportRecord>> {
     let mut places = connection.prepare("SELECT DISTINCT reporter, epoch, chunk FROM reports")?;
     let places =
-        places.query_map([], |row| Ok((key(row, 0)?, row.get::<_, u32>(1)?, row.get::<_, u32>(2)?)))?;
+        places.query_map([], |row| Ok((read_key(row, 0)?, row.get::<_, u32>(1)?, row.get::<_, u32>(2)?)))?;
     let sql = format!(
         "SELECT {COLUMNS} FROM reports WHERE reporter = ?1 AND epoch = ?2 AND chunk = ?3 AND signature IS NOT NULL
          ORDER BY reported_at DESC LIMIT 1"
@@ -157,15 +161,15 @@ pub(super) fn last_of_each(connection: &Connection) -> rusqlite::Result<Vec<Repo
 }
 
 /// Removes reports from before `keep_from` that a later one of the same reporter, epoch and chunk follows: the last one of
-/// each stays, for it says which instants have been.
-pub(super) fn prune(connection: &Connection, keep_from: i64) -> rusqlite::Result<usize> {
+/// each stays, for it shows which instants have been reported on.
+pub(super) fn prune(connection: &Connection, keep_from: ChainTime) -> rusqlite::Result<usize> {
     connection.execute(
         "DELETE FROM reports WHERE reported_at < ?1 AND EXISTS (
              SELECT 1 FROM reports AS later
              WHERE later.reporter = reports.reporter AND later.epoch = reports.epoch
                AND later.chunk = reports.chunk AND later.reported_at > reports.reported_at
          )",
-        [keep_from],
+        [keep_from.get()],
     )
 }
 
@@ -176,7 +180,7 @@ fn read(row: &Row) -> rusqlite::Result<ReportRecord> {
     let signature: Option<[u8; 64]> = row.get(3)?;
     let record: ReportRecord = serde_json::from_str(&body).map_err(|error| failed(2, error.into()))?;
     let record = ReportRecord {
-        seq: unsigned(row, 0)?,
+        seq: read_u64(row, 0)?,
         signature: signature.map(Signature::from).unwrap_or_default(),
         ..record
     };

@@ -1,8 +1,9 @@
 //! The loop of one key: reports on the interval, on a new epoch and on freezes.
 
 use {
-    super::{Inner, Reporter, STEP, round, rows, status::KeyState},
-    crate::{Gate, StoreError, reporter::round::Signer},
+    super::{POLL_EVERY, Reporters, ReportersCore, round, rows, status::KeyState},
+    crate::{Gate, StoreError, gate::FreezeTime, reporter::round::ReportingKey},
+    blockable_sdk::{amounts::ChainTime, program::metering::LATE_REPORT_SECONDS},
     blockable_service::lock::lock,
     std::{
         collections::BTreeSet,
@@ -12,82 +13,90 @@ use {
 };
 
 /// Time between two removals of reports on chunks that are no longer reported on.
-const PRUNE: Duration = Duration::from_secs(3_600);
+const PRUNE_EVERY: Duration = Duration::from_secs(3_600);
 /// Pause before a report of a freeze is tried again.
 const FREEZE_RETRY: Duration = Duration::from_secs(1);
 
 /// Reports with one key whenever the interval has passed, the provider's epoch has changed or units were frozen, until the
 /// reporter stops.
 ///
-/// A freeze is answered by a report of its own instant. Until that one is signed and stored, no later instant is reported on:
-/// instants only rise, and a later one would leave the freeze without its report for good.
-pub(super) async fn run(reporter: Reporter, place: usize) {
-    let inner = &reporter.inner;
-    let signer = &inner.signers[place];
-    let mut stopping = inner.stopping.subscribe();
-    let mut freezes = inner.gate.freezes();
-    let mut unanswered = BTreeSet::new();
+/// Each freeze gets a report dated at its own instant. Until that report is stored, the loop signs no later one: the instants of
+/// a key's reports only rise, so a later report would rule out the one for the freeze. A freeze that is too old for the
+/// program's rule on late reports gets none. A gate that starts sees all such freezes of the past at once.
+pub(super) async fn run(reporters: Reporters, number: usize) {
+    let core = &reporters.core;
+    let signer = &core.signers[number];
+    let mut stopping = core.stopping.subscribe();
+    let (known, mut freezes) = core.gate.subscribe_freezes();
+    let mut unanswered = BTreeSet::from_iter(known);
     let (mut due, mut prune_at, mut retry_at) = (Instant::now(), Instant::now(), Instant::now());
     let mut epoch = None;
     loop {
-        while let Some(frozen_at_chain) = unanswered.first().copied()
+        while let Some(freeze) = unanswered.first().copied()
             && Instant::now() >= retry_at
         {
-            match inner.report_freeze(signer, frozen_at_chain).await {
+            match core.report_freeze(signer, freeze).await {
                 Err(KeyState::Store(StoreError::Closed)) => return,
-                Err(KeyState::Key(_) | KeyState::Store(_)) => retry_at = Instant::now() + FREEZE_RETRY,
-                // The others: a later instant has been drafted, or the key may sign nothing at all.
+                Err(KeyState::Key(_) | KeyState::NoChain | KeyState::Store(_)) => {
+                    retry_at = Instant::now() + FREEZE_RETRY;
+                }
+                // Done, or impossible: a later report has been drafted, or the key may sign nothing at all.
                 Ok(()) | Err(_) => drop(unanswered.pop_first()),
             }
         }
-        let current = inner.gate.provider().map(|provider| provider.epoch);
+        let current = core.gate.provider().map(|provider| provider.epoch);
         let waits = lock(&signer.last).state == KeyState::NoChain;
         if unanswered.is_empty() && (Instant::now() >= due || current != epoch || waits) {
-            due = Instant::now() + inner.config.interval;
+            due = Instant::now() + core.config.interval;
             epoch = current;
-            if let Err(KeyState::Store(StoreError::Closed)) = inner.report(signer).await {
+            if let Err(KeyState::Store(StoreError::Closed)) = core.report(signer).await {
                 return;
             }
         }
-        if place == 0 && Instant::now() >= prune_at {
-            prune_at = Instant::now() + PRUNE;
-            inner.prune().await;
+        if number == 0 && Instant::now() >= prune_at {
+            prune_at = Instant::now() + PRUNE_EVERY;
+            core.prune().await;
         }
         tokio::select! {
             () = async { drop(stopping.wait_for(|stopping| *stopping).await) } => return,
             frozen = freezes.recv() => match frozen {
-                Ok(frozen_at_chain) => drop(unanswered.insert(frozen_at_chain)),
+                Ok(freeze) => drop(unanswered.insert(freeze)),
                 Err(RecvError::Lagged(missed)) => tracing::error!(missed, "freezes were not reported on"),
-                // The gate lives as long as this reporter has it.
+                // Not reached: this loop keeps the gate alive.
                 Err(RecvError::Closed) => return,
             },
-            () = sleep(STEP) => {}
+            () = sleep(POLL_EVERY) => {}
         }
     }
 }
 
-impl Inner {
+impl ReportersCore {
     /// Reports the jobs that ran when units were frozen, as of the freeze. The program compares such a report with the units
     /// that were open before the freeze, so jobs that no earlier report has named keep their promise.
-    async fn report_freeze(&self, signer: &Signer, frozen_at_chain: i64) -> Result<(), KeyState> {
-        let reporter = signer.key.public_key();
+    async fn report_freeze(&self, signer: &ReportingKey, freeze: FreezeTime) -> Result<(), KeyState> {
+        let now = self.gate.chain_view().market_time();
+        if now.is_some_and(|now| now > freeze.market.plus_seconds(LATE_REPORT_SECONDS)) {
+            return Ok(());
+        }
+        let (frozen_at, reporter) = (freeze.chain, signer.key.public_key());
         let reported = lock(&self.latest)
             .values()
             .filter(|record| record.reporter == reporter)
-            .map(|record| record.reported_at)
+            .map(|record| ChainTime(record.reported_at))
             .max();
-        if reported.is_some_and(|reported| reported >= frozen_at_chain) {
+        if reported.is_some_and(|reported| reported >= frozen_at) {
             return Ok(());
         }
-        let as_of =
-            |gate: &Gate| round::chain(gate).map(|(now, provider)| (now.min(frozen_at_chain), provider));
-        self.report_seeing(signer, as_of).await.map(|_| ())
+        let as_of = |gate: &Gate| {
+            round::clock_and_provider(gate).map(|(now, provider)| (now.min(frozen_at), provider))
+        };
+        self.report_as_of(signer, as_of).await.map(|_| ())
     }
 
     async fn prune(&self) {
         let now = self.gate.chain_view().chain_time();
         let Some(now) = now else { return };
-        let keep_from = now.saturating_sub(i64::try_from(self.config.keep.as_secs()).unwrap_or(i64::MAX));
+        let keep_from = round::keep_from(now, self.config.keep);
         let pruned = self.gate.write(move |connection| rows::prune(connection, keep_from)).await;
         if let Err(error) = pruned {
             tracing::error!(%error, "old reports could not be removed");

@@ -2,7 +2,7 @@
 
 use {
     crate::store::StoreError,
-    blockable_sdk::{Pubkey, keys::KeyError},
+    blockable_sdk::{Pubkey, amounts::ChainTime, keys::KeyError},
     std::time::Duration,
 };
 
@@ -24,10 +24,10 @@ pub enum KeyState {
     #[error("the reporter {0} has expired; propose a later date with provider_propose_change")]
     Expired(Pubkey),
     /// The clock is behind an instant that has been signed for.
-    #[error("the chain's clock, at {now}, is behind the last report; waits until it has passed it")]
+    #[error("the chain's clock, at {}, is behind the last report; waits until it has passed it", .now.get())]
     ClockBehind {
-        /// The clock, in Unix seconds.
-        now: i64,
+        /// The clock.
+        now: ChainTime,
     },
     /// The key does not sign.
     #[error(transparent)]
@@ -59,8 +59,8 @@ pub struct KeyStatus {
     pub reporter: Pubkey,
     /// Its state.
     pub state: KeyState,
-    /// The instant of its last report in this run, in Unix seconds of the chain's clock.
-    pub reported_at: Option<i64>,
+    /// The instant of its last report in this run.
+    pub reported_at: Option<ChainTime>,
     /// Time since its last report in this run. Silence for some intervals is an alarm.
     pub age: Option<Duration>,
 }

@@ -9,7 +9,7 @@ pub use rows::{
 };
 use {
     crate::hold::Hold,
-    blockable_sdk::Pubkey,
+    blockable_sdk::{Pubkey, amounts::Units},
     rows::read_hold,
     rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior},
     std::{
@@ -20,24 +20,24 @@ use {
     },
 };
 
-/// The layout this code reads and writes.
-const VERSION: i64 = 1;
+/// The layout this code reads and writes. Version 1 was written before the first release, with columns of other names.
+const VERSION: i64 = 2;
 
 /// Bytes reserved in a second file, so that running jobs can still be settled once the disk is full.
 const RESERVE_BYTES: u64 = 16 << 20;
 
 const SCHEMA: &str = "
     CREATE TABLE meters (
-        credit BLOB NOT NULL, place INTEGER NOT NULL, cumulative INTEGER NOT NULL,
-        PRIMARY KEY (credit, place)
+        credit BLOB NOT NULL, credit_index INTEGER NOT NULL, cumulative INTEGER NOT NULL,
+        PRIMARY KEY (credit, credit_index)
     ) WITHOUT ROWID;
     CREATE TABLE holds (
-        id INTEGER PRIMARY KEY AUTOINCREMENT, credit BLOB NOT NULL, place INTEGER NOT NULL, units INTEGER NOT NULL,
+        id INTEGER PRIMARY KEY AUTOINCREMENT, credit BLOB NOT NULL, credit_index INTEGER NOT NULL, units INTEGER NOT NULL,
         reference TEXT NOT NULL, admitted_ms INTEGER NOT NULL, deadline_ms INTEGER NOT NULL,
         settle_at_deadline INTEGER NOT NULL
     );
     CREATE TABLE ledger (
-        hold INTEGER PRIMARY KEY, credit BLOB NOT NULL, place INTEGER NOT NULL, units INTEGER NOT NULL,
+        hold INTEGER PRIMARY KEY, credit BLOB NOT NULL, credit_index INTEGER NOT NULL, units INTEGER NOT NULL,
         reference TEXT NOT NULL, settled_ms INTEGER NOT NULL
     );
     CREATE INDEX ledger_by_time ON ledger (settled_ms);
@@ -53,8 +53,8 @@ const SCHEMA: &str = "
         UNIQUE (reporter, epoch, chunk, reported_at)
     );
     CREATE TABLE reported (
-        credit BLOB NOT NULL, place INTEGER NOT NULL, cumulative INTEGER NOT NULL,
-        PRIMARY KEY (credit, place)
+        credit BLOB NOT NULL, credit_index INTEGER NOT NULL, cumulative INTEGER NOT NULL,
+        PRIMARY KEY (credit, credit_index)
     ) WITHOUT ROWID;
     CREATE TABLE notices (
         seq INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, credit BLOB NOT NULL, body TEXT NOT NULL
@@ -71,7 +71,7 @@ pub enum StoreError {
         /// The file.
         path: String,
     },
-    /// A file of a later version, or of another program.
+    /// A file of another version, or of another program.
     #[error(
         "{path} has layout version {found} and this program reads {VERSION}; use the program that wrote it"
     )]
@@ -111,11 +111,11 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
-/// The records that a store has kept for a gate.
+/// The state that a store has kept for a gate.
 #[derive(Default)]
-pub struct Kept {
+pub struct StoredState {
     /// Cumulative use by credit and index.
-    pub meters: HashMap<(Pubkey, u32), u64>,
+    pub meters: HashMap<(Pubkey, u32), Units>,
     /// Open holds.
     pub holds: Vec<Hold>,
     /// First number that no hold has had.
@@ -208,7 +208,7 @@ impl Store {
     }
 
     /// Removes the reserve, so that settlements can still be written.
-    pub fn use_reserve(&mut self) {
+    pub fn give_up_reserve(&mut self) {
         let _ = fs::remove_file(&self.reserve);
         if self.page_limit > 0 {
             let limit = self.page_limit.saturating_add(RESERVE_BYTES / self.page_size);
@@ -216,28 +216,28 @@ impl Store {
         }
     }
 
-    /// Reads what was kept. Errors: [`StoreError::Sqlite`].
-    pub fn kept(&self) -> Result<Kept, StoreError> {
-        let mut kept = Kept::default();
+    /// Reads meters and open holds. Errors: [`StoreError::Sqlite`].
+    pub fn load(&self) -> Result<StoredState, StoreError> {
+        let mut stored = StoredState::default();
         // A meter never falls below a value that was reported, even if its own row was lost.
         let mut meters = self.connection.prepare(
-            "SELECT credit, place, cumulative FROM meters UNION ALL SELECT credit, place, cumulative FROM reported",
+            "SELECT credit, credit_index, cumulative FROM meters UNION ALL SELECT credit, credit_index, cumulative FROM reported",
         )?;
-        for row in meters.query_map([], |row| Ok(((key(row, 0)?, row.get(1)?), unsigned(row, 2)?)))? {
-            let (place, cumulative) = row?;
-            let meter: &mut u64 = kept.meters.entry(place).or_default();
+        for row in meters.query_map([], |row| Ok(((read_key(row, 0)?, row.get(1)?), read_units(row, 2)?)))? {
+            let (credit_and_index, cumulative) = row?;
+            let meter: &mut Units = stored.meters.entry(credit_and_index).or_default();
             *meter = cumulative.max(*meter);
         }
         let mut holds = self.connection.prepare(
-            "SELECT id, credit, place, units, reference, admitted_ms, deadline_ms, settle_at_deadline FROM holds",
+            "SELECT id, credit, credit_index, units, reference, admitted_ms, deadline_ms, settle_at_deadline FROM holds",
         )?;
         for hold in holds.query_map([], read_hold)? {
-            kept.holds.push(hold?);
+            stored.holds.push(hold?);
         }
         let sql = "SELECT seq FROM sqlite_sequence WHERE name = 'holds'";
-        let last = self.connection.query_row(sql, [], |row| unsigned(row, 0)).optional()?.unwrap_or(0);
-        kept.next_hold = last.saturating_add(1);
-        Ok(kept)
+        let last = self.connection.query_row(sql, [], |row| read_u64(row, 0)).optional()?.unwrap_or(0);
+        stored.next_hold = last.saturating_add(1);
+        Ok(stored)
     }
 }
 
@@ -256,17 +256,22 @@ fn write_zeros(path: &Path) -> std::io::Result<()> {
 }
 
 /// A key from a column.
-pub fn key(row: &Row, column: usize) -> rusqlite::Result<Pubkey> {
+pub fn read_key(row: &Row, column: usize) -> rusqlite::Result<Pubkey> {
     let bytes: [u8; 32] = row.get(column)?;
     Ok(Pubkey::from(bytes))
 }
 
 /// SQLite's integers are signed: the bits are kept, so every unsigned value comes back as it was.
-pub fn signed(value: u64) -> i64 {
+pub fn to_integer(value: u64) -> i64 {
     value.cast_signed()
 }
 
-/// The unsigned value that [`signed`] wrote.
-pub fn unsigned(row: &Row, column: usize) -> rusqlite::Result<u64> {
+/// The unsigned value that [`to_integer`] wrote.
+pub fn read_u64(row: &Row, column: usize) -> rusqlite::Result<u64> {
     row.get::<_, i64>(column).map(i64::cast_unsigned)
+}
+
+/// Units from a column that [`to_integer`] wrote.
+pub fn read_units(row: &Row, column: usize) -> rusqlite::Result<Units> {
+    read_u64(row, column).map(Units)
 }

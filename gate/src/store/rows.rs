@@ -1,23 +1,23 @@
 //! Rows of holds, settlements, meters and cursors.
 
 use {
-    super::{key, signed, unsigned},
+    super::{read_key, read_u64, read_units, to_integer},
     crate::hold::{AtDeadline, Hold, HoldId},
-    blockable_sdk::Pubkey,
+    blockable_sdk::{Pubkey, amounts::Units},
     rusqlite::{Connection, OptionalExtension, Row, params},
 };
 
 /// Reads a named position.
 pub fn read_cursor(connection: &Connection, name: &str) -> rusqlite::Result<u64> {
     let sql = "SELECT value FROM cursors WHERE name = ?1";
-    let value = connection.prepare_cached(sql)?.query_row([name], |row| unsigned(row, 0)).optional()?;
+    let value = connection.prepare_cached(sql)?.query_row([name], |row| read_u64(row, 0)).optional()?;
     Ok(value.unwrap_or(0))
 }
 
 /// Sets a named position.
 pub fn write_cursor(connection: &Connection, name: &str, value: u64) -> rusqlite::Result<()> {
     let sql = "INSERT INTO cursors VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-    connection.prepare_cached(sql)?.execute(params![name, signed(value)])?;
+    connection.prepare_cached(sql)?.execute(params![name, to_integer(value)])?;
     Ok(())
 }
 
@@ -25,10 +25,10 @@ pub fn write_cursor(connection: &Connection, name: &str, value: u64) -> rusqlite
 pub fn insert_hold(connection: &Connection, hold: &Hold) -> rusqlite::Result<()> {
     let sql = "INSERT INTO holds VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     connection.prepare_cached(sql)?.execute(params![
-        signed(hold.id.0),
+        to_integer(hold.id.0),
         hold.credit.as_ref(),
         hold.index,
-        signed(hold.units),
+        to_integer(hold.units.get()),
         hold.reference,
         hold.admitted_ms,
         hold.deadline_ms,
@@ -39,7 +39,7 @@ pub fn insert_hold(connection: &Connection, hold: &Hold) -> rusqlite::Result<()>
 
 /// Removes a hold without counting anything.
 pub fn remove_hold(connection: &Connection, id: HoldId) -> rusqlite::Result<()> {
-    connection.prepare_cached("DELETE FROM holds WHERE id = ?1")?.execute([signed(id.0)])?;
+    connection.prepare_cached("DELETE FROM holds WHERE id = ?1")?.execute([to_integer(id.0)])?;
     Ok(())
 }
 
@@ -48,38 +48,45 @@ pub fn remove_hold(connection: &Connection, id: HoldId) -> rusqlite::Result<()> 
 pub fn settle_hold(
     connection: &Connection,
     hold: &Hold,
-    used: u64,
-    floor: u64,
+    used: Units,
+    floor: Units,
     now_ms: i64,
-) -> rusqlite::Result<u64> {
+) -> rusqlite::Result<Units> {
     remove_hold(connection, hold.id)?;
     let credit = hold.credit.as_ref();
     let entered = connection
         .prepare_cached("INSERT OR IGNORE INTO ledger VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
-        .execute(params![signed(hold.id.0), credit, hold.index, signed(used), hold.reference, now_ms])?;
-    let used = if entered == 1 { used } else { 0 };
+        .execute(params![
+            to_integer(hold.id.0),
+            credit,
+            hold.index,
+            to_integer(used.get()),
+            hold.reference,
+            now_ms
+        ])?;
+    let used = if entered == 1 { used } else { Units::ZERO };
     let before = read_meter(connection, &hold.credit, hold.index)?.max(floor);
     let cumulative = before.saturating_add(used);
     connection
         .prepare_cached(
             "INSERT INTO meters VALUES (?1, ?2, ?3)
-             ON CONFLICT (credit, place) DO UPDATE SET cumulative = excluded.cumulative",
+             ON CONFLICT (credit, credit_index) DO UPDATE SET cumulative = excluded.cumulative",
         )?
-        .execute(params![credit, hold.index, signed(cumulative)])?;
+        .execute(params![credit, hold.index, to_integer(cumulative.get())])?;
     Ok(cumulative)
 }
 
-fn read_meter(connection: &Connection, credit: &Pubkey, index: u32) -> rusqlite::Result<u64> {
-    let sql = "SELECT cumulative FROM meters WHERE credit = ?1 AND place = ?2";
+fn read_meter(connection: &Connection, credit: &Pubkey, index: u32) -> rusqlite::Result<Units> {
+    let sql = "SELECT cumulative FROM meters WHERE credit = ?1 AND credit_index = ?2";
     let mut statement = connection.prepare_cached(sql)?;
-    let value = statement.query_row(params![credit.as_ref(), index], |row| unsigned(row, 0)).optional()?;
-    Ok(value.unwrap_or(0))
+    let value = statement.query_row(params![credit.as_ref(), index], |row| read_units(row, 0)).optional()?;
+    Ok(value.unwrap_or_default())
 }
 
 /// The units settled for a hold, `None` where it was not settled.
-pub fn settled_units(connection: &Connection, id: HoldId) -> rusqlite::Result<Option<u64>> {
+pub fn settled_units(connection: &Connection, id: HoldId) -> rusqlite::Result<Option<Units>> {
     let sql = "SELECT units FROM ledger WHERE hold = ?1";
-    connection.prepare_cached(sql)?.query_row([signed(id.0)], |row| unsigned(row, 0)).optional()
+    connection.prepare_cached(sql)?.query_row([to_integer(id.0)], |row| read_units(row, 0)).optional()
 }
 
 /// Removes entries of the ledger from before a time, in milliseconds since 1970; cumulative use stays.
@@ -91,10 +98,10 @@ pub fn prune_ledger(connection: &Connection, before_ms: i64) -> rusqlite::Result
 pub(super) fn read_hold(row: &Row) -> rusqlite::Result<Hold> {
     let settle: bool = row.get(7)?;
     Ok(Hold {
-        id: HoldId(unsigned(row, 0)?),
-        credit: key(row, 1)?,
+        id: HoldId(read_u64(row, 0)?),
+        credit: read_key(row, 1)?,
         index: row.get(2)?,
-        units: unsigned(row, 3)?,
+        units: read_units(row, 3)?,
         reference: row.get(4)?,
         admitted_ms: row.get(5)?,
         deadline_ms: row.get(6)?,

@@ -1,6 +1,7 @@
 use {
     super::{address, credit, later, open, refresh},
     crate::{Gate, Hold, Job, Refusal, WhenStale},
+    blockable_sdk::amounts::Units,
     std::time::{Duration, Instant},
     tokio::time::sleep,
 };
@@ -8,7 +9,7 @@ use {
 const MINUTE: Duration = Duration::from_secs(60);
 
 async fn admit(gate: &Gate, units: u64) -> Result<Hold, Refusal> {
-    gate.admit(&address(1), Job::new(units, "job", MINUTE)).await
+    gate.admit(&address(1), Job::new(Units(units), "job", MINUTE)).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -21,8 +22,8 @@ async fn holds_and_use_survive_a_restart() {
         admit(&gate, 200).await.unwrap(),
         admit(&gate, 500).await.unwrap(),
     );
-    assert_eq!(admit(&gate, 1).await, Err(Refusal::Exhausted { available: 0, needed: 1 }));
-    assert_eq!(gate.settle(&settled, 150).await.unwrap(), 150);
+    assert_eq!(admit(&gate, 1).await, Err(Refusal::Exhausted { available: Units(0), needed: Units(1) }));
+    assert_eq!(gate.settle(&settled, Units(150)).await.unwrap(), Units(150));
     gate.release(&released).await.unwrap();
     gate.close().await;
     assert_eq!(admit(&gate, 1).await, Err(Refusal::ShuttingDown));
@@ -31,10 +32,10 @@ async fn holds_and_use_survive_a_restart() {
     gate.observe_credit(address(1), 10, Some(&credit(0)));
     assert_eq!(gate.holds(), std::slice::from_ref(&kept));
     let room = gate.room(&address(1)).unwrap();
-    assert_eq!((room.available, room.in_flight, room.unreported), (550, 300, 150));
+    assert_eq!((room.available, room.in_flight, room.unreported), (Units(550), Units(300), Units(150)));
     let next = admit(&gate, 1).await.unwrap();
     assert!(next.id > released.id, "a number is used once");
-    assert_eq!(gate.settle(&kept, 300).await.unwrap(), 450);
+    assert_eq!(gate.settle(&kept, Units(300)).await.unwrap(), Units(450));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -43,16 +44,16 @@ async fn settling_again_counts_nothing() {
     let gate = open(folder.path(), |_| {});
     gate.observe_credit(address(1), 10, Some(&credit(0)));
     let hold = admit(&gate, 100).await.unwrap();
-    let both = tokio::join!(gate.settle(&hold, 60), gate.settle(&hold, 60));
-    assert_eq!((both.0.unwrap(), both.1.unwrap()), (60, 60));
-    assert_eq!(gate.settle(&hold, 99).await.unwrap(), 60);
-    assert_eq!(gate.settled(hold.id).await.unwrap(), Some(60));
-    assert_eq!(gate.room(&address(1)).unwrap().in_flight, 0);
+    let both = tokio::join!(gate.settle(&hold, Units(60)), gate.settle(&hold, Units(60)));
+    assert_eq!((both.0.unwrap(), both.1.unwrap()), (Units(60), Units(60)));
+    assert_eq!(gate.settle(&hold, Units(99)).await.unwrap(), Units(60));
+    assert_eq!(gate.settled(hold.id).await.unwrap(), Some(Units(60)));
+    assert_eq!(gate.room(&address(1)).unwrap().in_flight, Units(0));
     gate.close().await;
     let gate = open(folder.path(), |_| {});
     gate.observe_credit(address(1), 10, Some(&credit(0)));
-    assert_eq!(gate.settle(&hold, 60).await.unwrap(), 60, "also after a restart");
-    assert_eq!(gate.readings()[0].cumulative, 60);
+    assert_eq!(gate.settle(&hold, Units(60)).await.unwrap(), Units(60), "also after a restart");
+    assert_eq!(gate.readings()[0].cumulative, Units(60));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -61,8 +62,8 @@ async fn a_deadline_ends_a_hold_and_a_late_result_still_counts() {
     let gate = open(folder.path(), |_| {});
     gate.observe_credit(address(1), 10, Some(&credit(0)));
     let short = Duration::from_millis(1);
-    let job = gate.admit(&address(1), Job::new(100, "job", short)).await.unwrap();
-    let lease = Job::new(200, "lease", short).settled_at_deadline();
+    let job = gate.admit(&address(1), Job::new(Units(100), "job", short)).await.unwrap();
+    let lease = Job::new(Units(200), "lease", short).settled_at_deadline();
     let lease = gate.admit(&address(1), lease).await.unwrap();
     let deadline = Instant::now() + MINUTE;
     while !gate.holds().is_empty() {
@@ -70,9 +71,13 @@ async fn a_deadline_ends_a_hold_and_a_late_result_still_counts() {
         sleep(Duration::from_millis(20)).await;
     }
     let room = gate.room(&address(1)).unwrap();
-    assert_eq!((room.unreported, room.available), (200, 800), "the lease is used, the job is not");
-    assert_eq!(gate.settled(lease.id).await.unwrap(), Some(200));
-    assert_eq!(gate.settle(&job, 40).await.unwrap(), 240);
+    assert_eq!(
+        (room.unreported, room.available),
+        (Units(200), Units(800)),
+        "the lease is used, the job is not"
+    );
+    assert_eq!(gate.settled(lease.id).await.unwrap(), Some(Units(200)));
+    assert_eq!(gate.settle(&job, Units(40)).await.unwrap(), Units(240));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,7 +85,7 @@ async fn a_restart_gives_no_hold_more_time_than_it_had() {
     let folder = tempfile::tempdir().unwrap();
     let gate = open(folder.path(), |_| {});
     gate.observe_credit(address(1), 10, Some(&credit(0)));
-    gate.admit(&address(1), Job::new(100, "job", Duration::from_millis(300))).await.unwrap();
+    gate.admit(&address(1), Job::new(Units(100), "job", Duration::from_millis(300))).await.unwrap();
     // The calendar jumps a day back while the gate is down.
     gate.write(|connection| {
         connection.execute(
@@ -127,21 +132,21 @@ async fn a_lease_is_renewed_or_stays_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let gate = open(folder.path(), |_| {});
     gate.observe_credit(address(1), 10, Some(&credit(0)));
-    let lease = |units| Job::new(units, "lease", MINUTE).settled_at_deadline();
+    let lease = |units| Job::new(Units(units), "lease", MINUTE).settled_at_deadline();
     let first = gate.admit(&address(1), lease(600)).await.unwrap();
-    let second = gate.renew(&first, 600, lease(400)).await.unwrap();
+    let second = gate.renew(&first, Units(600), lease(400)).await.unwrap();
     let room = gate.room(&address(1)).unwrap();
-    assert_eq!((room.unreported, room.in_flight, room.available), (600, 400, 0));
-    assert_eq!(gate.renew(&first, 1, lease(1)).await, Err(Refusal::Expired), "it has ended");
+    assert_eq!((room.unreported, room.in_flight, room.available), (Units(600), Units(400), Units(0)));
+    assert_eq!(gate.renew(&first, Units(1), lease(1)).await, Err(Refusal::Expired), "it has ended");
     gate.observe_credit(
         address(1),
         11,
         Some(&later(&credit(0), |credit| credit.collateral.frozen_for_payment = 1_000)),
     );
-    let refused = gate.renew(&second, 100, lease(300)).await;
-    assert_eq!(refused, Err(Refusal::Frozen { available: 0, needed: 300 }));
+    let refused = gate.renew(&second, Units(100), lease(300)).await;
+    assert_eq!(refused, Err(Refusal::Frozen { available: Units(0), needed: Units(300) }));
     assert_eq!(gate.holds(), std::slice::from_ref(&second));
-    assert_eq!(gate.settle(&second, 400).await.unwrap(), 1_000);
+    assert_eq!(gate.settle(&second, Units(400)).await.unwrap(), Units(1_000));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -171,7 +176,9 @@ fn admitting_and_ending_overdue_holds_never_wait_for_each_other() {
             for _ in 0..2_000 {
                 match ending {
                     true => runtime.block_on(gate.end_overdue()),
-                    false => drop(gate.admit_in_memory(&address(1), Job::new(1, "job", Duration::ZERO))),
+                    false => {
+                        drop(gate.admit_in_memory(&address(1), Job::new(Units(1), "job", Duration::ZERO)))
+                    }
                 }
             }
             done.send(()).unwrap();

@@ -6,6 +6,8 @@ use {
     },
     blockable_sdk::{
         Signature,
+        accounts::CreditStamp,
+        amounts::{MarketTime, Units},
         program::{metering, transitions::Status},
     },
     proptest::prelude::*,
@@ -19,7 +21,7 @@ fn ledger() -> Ledger {
     ledger
 }
 
-fn hold(ledger: &mut Ledger, units: u64) -> Hold {
+fn hold(ledger: &mut Ledger, units: Units) -> Hold {
     let (id, index) = ledger.admit(&address(1), units, None).unwrap();
     let hold = Hold {
         id,
@@ -31,16 +33,26 @@ fn hold(ledger: &mut Ledger, units: u64) -> Hold {
         deadline_ms: 0,
         at_deadline: AtDeadline::Return,
     };
-    ledger.keep(hold.clone());
+    ledger.insert(hold.clone());
     hold
 }
 
 /// Ends a hold as a gate does once that is recorded.
-fn settle(ledger: &mut Ledger, hold: &Hold, used: u64) {
+fn settle(ledger: &mut Ledger, hold: &Hold, used: Units) {
     ledger.begin_end(hold.id).unwrap();
-    let cumulative = ledger.cumulative(&hold.credit, hold.index) + used;
-    ledger.count(&hold.credit, hold.index, cumulative);
+    let cumulative = ledger.cumulative(&hold.credit, hold.index).saturating_add(used);
+    ledger.raise_cumulative(&hold.credit, hold.index, cumulative);
     ledger.end(hold.id);
+}
+
+/// The reading that a report at a time of the chain's clock brings to the program.
+fn report_of(ledger: &Ledger, now: i64) -> metering::Reading {
+    let reading = ledger.readings()[0];
+    metering::Reading {
+        cumulative: reading.cumulative.get(),
+        in_flight: reading.in_flight.get(),
+        reported_at: now,
+    }
 }
 
 fn room(ledger: &Ledger) -> Room {
@@ -50,13 +62,22 @@ fn room(ledger: &Ledger) -> Room {
 #[test]
 fn holds_and_unreported_use_leave_less_for_new_jobs() {
     let mut ledger = ledger();
-    let first = hold(&mut ledger, 600);
-    assert_eq!(room(&ledger).available, 400);
-    assert_eq!(ledger.admit(&address(1), 401, None), Err(Refusal::Exhausted { available: 400, needed: 401 }));
-    settle(&mut ledger, &first, 250);
+    let first = hold(&mut ledger, Units(600));
+    assert_eq!(room(&ledger).available, Units(400));
+    assert_eq!(
+        ledger.admit(&address(1), Units(401), None),
+        Err(Refusal::Exhausted { available: Units(400), needed: Units(401) })
+    );
+    settle(&mut ledger, &first, Units(250));
     assert_eq!(
         room(&ledger),
-        Room { available: 750, remaining: 1_000, frozen: 0, in_flight: 0, unreported: 250 }
+        Room {
+            available: Units(750),
+            remaining: Units(1_000),
+            frozen: Units(0),
+            in_flight: Units(0),
+            unreported: Units(250)
+        }
     );
     let metered = later(&credit(0), |credit| {
         credit.meter.cumulative = 250;
@@ -65,43 +86,64 @@ fn holds_and_unreported_use_leave_less_for_new_jobs() {
     assert!(ledger.observe(address(1), 11, Some(&metered)));
     assert_eq!(
         room(&ledger),
-        Room { available: 750, remaining: 750, frozen: 0, in_flight: 0, unreported: 0 }
+        Room {
+            available: Units(750),
+            remaining: Units(750),
+            frozen: Units(0),
+            in_flight: Units(0),
+            unreported: Units(0)
+        }
     );
 }
 
 #[test]
 fn a_freeze_refuses_new_jobs_and_says_so() {
     let mut ledger = ledger();
-    let running = hold(&mut ledger, 300);
+    let running = hold(&mut ledger, Units(300));
     let frozen = later(&credit(0), |credit| credit.collateral.frozen_for_payment = 1_000);
     ledger.observe(address(1), 11, Some(&frozen));
-    assert_eq!(ledger.admit(&address(1), 10, None), Err(Refusal::Frozen { available: 0, needed: 10 }));
-    assert_eq!(ledger.admit(&address(1), 0, None), Err(Refusal::Frozen { available: 0, needed: 1 }));
-    assert_eq!(ledger.admit(&address(1), 701, None), Err(Refusal::Exhausted { available: 0, needed: 701 }));
-    settle(&mut ledger, &running, 300);
-    assert_eq!(ledger.cumulative(&address(1), 0), 300);
+    assert_eq!(
+        ledger.admit(&address(1), Units(10), None),
+        Err(Refusal::Frozen { available: Units(0), needed: Units(10) })
+    );
+    assert_eq!(
+        ledger.admit(&address(1), Units(0), None),
+        Err(Refusal::Frozen { available: Units(0), needed: Units(1) })
+    );
+    assert_eq!(
+        ledger.admit(&address(1), Units(701), None),
+        Err(Refusal::Exhausted { available: Units(0), needed: Units(701) })
+    );
+    settle(&mut ledger, &running, Units(300));
+    assert_eq!(ledger.cumulative(&address(1), 0), Units(300));
     let partly = later(&frozen, |credit| credit.collateral.frozen_for_payment = 400);
     ledger.observe(address(1), 12, Some(&partly));
-    assert_eq!(room(&ledger).available, 300);
+    assert_eq!(room(&ledger).available, Units(300));
 }
 
 #[test]
 fn a_running_lease_is_not_renewed_on_frozen_units() {
     let mut ledger = ledger();
-    let lease = hold(&mut ledger, 600);
+    let lease = hold(&mut ledger, Units(600));
     // The units that the lease itself holds and has not used are open to its renewal, and to nobody else.
-    assert_eq!(ledger.admit(&address(1), 500, None), Err(Refusal::Exhausted { available: 400, needed: 500 }));
-    let (id, _) = ledger.renew(&lease, 300, 600, None).unwrap();
+    assert_eq!(
+        ledger.admit(&address(1), Units(500), None),
+        Err(Refusal::Exhausted { available: Units(400), needed: Units(500) })
+    );
+    let (id, _) = ledger.renew(&lease, Units(300), Units(600), None).unwrap();
     assert_eq!(id, HoldId(2));
     let mut ledger = self::ledger();
-    let lease = hold(&mut ledger, 600);
+    let lease = hold(&mut ledger, Units(600));
     ledger.observe(
         address(1),
         11,
         Some(&later(&credit(0), |credit| credit.collateral.frozen_for_payment = 1_000)),
     );
-    assert_eq!(ledger.renew(&lease, 0, 600, None), Err(Refusal::Frozen { available: 0, needed: 600 }));
-    assert_eq!(room(&ledger).in_flight, 600);
+    assert_eq!(
+        ledger.renew(&lease, Units(0), Units(600), None),
+        Err(Refusal::Frozen { available: Units(0), needed: Units(600) })
+    );
+    assert_eq!(room(&ledger).in_flight, Units(600));
 }
 
 #[test]
@@ -113,10 +155,10 @@ fn only_newer_views_count() {
     assert!(!ledger.observe(address(1), 11, Some(&thawed)), "an older slot");
     assert!(!ledger.observe(address(1), 12, Some(&credit(0))), "an earlier event of the same slot");
     assert!(!ledger.observe(address(1), 13, Some(&frozen)), "nothing new");
-    assert_eq!(room(&ledger).frozen, 500);
+    assert_eq!(room(&ledger).frozen, Units(500));
     // A fork that held the freeze was dropped: the account is as it was, at a later slot.
     assert!(ledger.observe(address(1), 14, Some(&credit(0))));
-    assert_eq!(room(&ledger).frozen, 0);
+    assert_eq!(room(&ledger).frozen, Units(0));
     assert!(ledger.observe(address(1), 15, None));
     assert_eq!(ledger.room(&address(1), None), Err(Refusal::Closed));
     assert_eq!(ledger.room(&address(2), None), Err(Refusal::UnknownCredit));
@@ -126,12 +168,12 @@ fn only_newer_views_count() {
 fn a_view_that_is_confirmed_is_as_of_the_later_slot() {
     let mut ledger = ledger();
     let seen = credit(0);
-    ledger.confirm(&address(1), 12, (seen.event_seq + 1, seen.event_hash));
+    ledger.confirm(&address(1), 12, CreditStamp { seq: seen.event_seq + 1, hash: seen.event_hash });
     assert_eq!(ledger.slot(&address(1)), Some(10), "another state");
-    ledger.confirm(&address(1), 12, (seen.event_seq, seen.event_hash));
-    ledger.confirm(&address(1), 11, (seen.event_seq, seen.event_hash));
+    ledger.confirm(&address(1), 12, CreditStamp::new(&seen));
+    ledger.confirm(&address(1), 11, CreditStamp::new(&seen));
     assert_eq!(ledger.slot(&address(1)), Some(12));
-    ledger.confirm(&address(2), 12, (0, [0; 32]));
+    ledger.confirm(&address(2), 12, CreditStamp { seq: 0, hash: [0; 32] });
     assert_eq!(ledger.slot(&address(2)), None);
 }
 
@@ -139,17 +181,17 @@ fn a_view_that_is_confirmed_is_as_of_the_later_slot() {
 fn a_signed_freeze_counts_until_it_is_lifted_and_no_further_than_the_lien() {
     let mut ledger = ledger();
     let (one, two) = (Signature::from([1; 64]), Signature::from([2; 64]));
-    ledger.block(address(1), one, 400);
-    ledger.block(address(1), two, 5_000);
-    ledger.block(address(1), two, 5_000);
-    assert_eq!(room(&ledger).frozen, 1_000);
-    ledger.unblock(&address(1), &two);
-    assert_eq!(room(&ledger).frozen, 400);
+    ledger.obey_freeze(address(1), one, Units(400));
+    ledger.obey_freeze(address(1), two, Units(5_000));
+    ledger.obey_freeze(address(1), two, Units(5_000));
+    assert_eq!(room(&ledger).frozen, Units(1_000));
+    ledger.lift_freeze(&address(1), &two);
+    assert_eq!(room(&ledger).frozen, Units(400));
     let released = later(&credit(0), |credit| credit.collateral.released = 800);
     ledger.observe(address(1), 11, Some(&released));
-    assert_eq!(room(&ledger).frozen, 200, "the lien is smaller than the order");
-    ledger.unblock(&address(1), &one);
-    assert_eq!(room(&ledger).frozen, 0);
+    assert_eq!(room(&ledger).frozen, Units(200), "the lien is smaller than the order");
+    ledger.lift_freeze(&address(1), &one);
+    assert_eq!(room(&ledger).frozen, Units(0));
 }
 
 #[test]
@@ -160,7 +202,7 @@ fn statuses_and_lifetimes_decide() {
         change(&mut next);
         next.event_seq = slot;
         ledger.observe(address(1), slot, Some(&next));
-        ledger.room(&address(1), Some(1_000))
+        ledger.room(&address(1), Some(MarketTime(1_000)))
     };
     for (slot, status) in [(20, Status::Offered), (21, Status::Accepted)] {
         assert_eq!(at(&mut ledger, slot, &|credit| credit.status = status.byte()), Err(Refusal::NotIssued));
@@ -188,15 +230,15 @@ fn what_the_chain_has_counted_is_never_counted_again() {
         credit.collateral.consumed = 700;
     });
     ledger.observe(address(1), 10, Some(&metered));
-    assert_eq!(room(&ledger).available, 300);
-    let job = hold(&mut ledger, 100);
-    settle(&mut ledger, &job, 100);
-    assert_eq!(ledger.readings()[0].cumulative, 800);
+    assert_eq!(room(&ledger).available, Units(300));
+    let job = hold(&mut ledger, Units(100));
+    settle(&mut ledger, &job, Units(100));
+    assert_eq!(ledger.readings()[0].cumulative, Units(800));
     // Another loan at the same address begins at its own count.
     ledger.observe(address(1), 20, None);
     ledger.observe(address(1), 30, Some(&credit(9)));
     let reading = ledger.readings()[0];
-    assert_eq!((reading.index, reading.cumulative), (9, 0));
+    assert_eq!((reading.index, reading.cumulative), (9, Units(0)));
 }
 
 proptest! {
@@ -212,23 +254,20 @@ proptest! {
         let mut running: Vec<Hold> = Vec::new();
         for (step, units, which) in steps {
             match step {
-                0 => if let Ok((id, index)) = ledger.admit(&address(1), units, None) {
+                0 => if let Ok((id, index)) = ledger.admit(&address(1), Units(units), None) {
                     let hold = Hold {
-                        id, credit: address(1), index, units, reference: String::new(),
+                        id, credit: address(1), index, units: Units(units), reference: String::new(),
                         admitted_ms: 0, deadline_ms: 0, at_deadline: AtDeadline::Return,
                     };
-                    ledger.keep(hold.clone());
+                    ledger.insert(hold.clone());
                     running.push(hold);
                 },
                 1 => if !running.is_empty() {
                     let hold = running.remove(which % running.len());
-                    settle(&mut ledger, &hold, units.min(hold.units));
+                    settle(&mut ledger, &hold, hold.units.min(Units(units)));
                 },
                 2 => {
-                    let reading = ledger.readings()[0];
-                    let reading = metering::Reading {
-                        cumulative: reading.cumulative, in_flight: reading.in_flight, reported_at: now,
-                    };
+                    let reading = report_of(&ledger, now);
                     chain = later(&chain, |chain| {
                         let metered = metering::apply(
                             &mut chain.collateral, &mut chain.meter, &reading, u64::MAX / 2, now, true,
@@ -238,10 +277,7 @@ proptest! {
                 }
                 3 => {
                     // The report that is due comes before the freeze, as a gate's reporter sees to.
-                    let reading = ledger.readings()[0];
-                    let reading = metering::Reading {
-                        cumulative: reading.cumulative, in_flight: reading.in_flight, reported_at: now,
-                    };
+                    let reading = report_of(&ledger, now);
                     chain = later(&chain, |chain| {
                         metering::apply(&mut chain.collateral, &mut chain.meter, &reading, u64::MAX / 2, now, true).unwrap();
                         let target = units.min(chain.collateral.lien());

@@ -11,55 +11,20 @@ mod writer;
 use {
     crate::{Gate, GateConfig},
     blockable_sdk::{
-        Pubkey,
+        amounts::{ChainTime, Units},
         program::{
             metering,
-            state::{Collateral, Credit, FreezeReason, Market, MarketClock},
-            transitions::Status,
+            state::{Credit, FreezeReason, Market, MarketClock},
         },
     },
+    blockable_testkit::fixtures::{MARKET, PROVIDER, active_credit, address, later},
     bytemuck::Zeroable,
     std::path::Path,
 };
 
-/// Keys that tests share.
-fn market() -> Pubkey {
-    Pubkey::new_from_array([1; 32])
-}
-
-fn provider() -> Pubkey {
-    Pubkey::new_from_array([2; 32])
-}
-
-fn address(number: u64) -> Pubkey {
-    let mut bytes = [3; 32];
-    bytes[..8].copy_from_slice(&number.to_le_bytes());
-    Pubkey::new_from_array(bytes)
-}
-
 /// An active credit of 1,000 units under lien.
 fn credit(index: u32) -> Credit {
-    let mut credit = Credit::zeroed();
-    credit.version = Credit::VERSION;
-    credit.status = Status::Active.byte();
-    credit.blockable = 1;
-    credit.has_index = 1;
-    credit.meter.index = index;
-    credit.market = market();
-    credit.provider = provider();
-    credit.lender = Pubkey::new_from_array([4; 32]);
-    credit.borrower = Pubkey::new_from_array([5; 32]);
-    credit.collateral = Collateral { granted: 1_000, ..Collateral::default() };
-    credit
-}
-
-/// The same credit after one more event.
-fn later(credit: &Credit, change: impl FnOnce(&mut Credit)) -> Credit {
-    let mut next = *credit;
-    change(&mut next);
-    next.event_seq += 1;
-    next.event_hash[..8].copy_from_slice(&next.event_seq.to_le_bytes());
-    next
+    active_credit(index, Units(1_000))
 }
 
 /// Freezes units of a credit as the program does at `now`, in a market that was never paused.
@@ -67,11 +32,12 @@ fn freeze(credit: &mut Credit, target: u64, now: i64) {
     let (collateral, meter) = (&mut credit.collateral, &mut credit.meter);
     let clock = MarketClock { chain: now, market: now, is_paused: false, is_halted: false };
     let _ = metering::freeze_to(collateral, meter, target, FreezeReason::Default, true, &clock);
+    credit.frozen_at_market = now;
 }
 
 /// A gate with a fresh view of the chain and no credits.
 fn open(folder: &Path, change: impl FnOnce(&mut GateConfig)) -> Gate {
-    let mut config = GateConfig::new(market(), provider(), folder.join("gate.db"));
+    let mut config = GateConfig::new(MARKET, PROVIDER, folder.join("gate.db"));
     change(&mut config);
     let gate = Gate::open(config).unwrap();
     refresh(&gate);
@@ -83,6 +49,6 @@ fn refresh(gate: &Gate) {
     let mut view = gate.chain_view();
     let slot = view.slot() + 1;
     view.observe_slot(slot);
-    view.observe_clock(1_800_000_000);
+    view.observe_clock(ChainTime(1_800_000_000));
     view.observe_market(slot, &Market::zeroed());
 }

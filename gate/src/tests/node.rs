@@ -2,16 +2,11 @@
 
 use {
     blockable_sdk::{Hash, Signature},
+    blockable_testkit::http::{Reply, Server},
     serde_json::{Value, json},
     std::{
         collections::HashMap,
-        io::{BufRead, BufReader, Read, Write},
-        net::{SocketAddr, TcpListener, TcpStream},
-        sync::{
-            Arc, Mutex,
-            atomic::{AtomicBool, Ordering},
-        },
-        thread,
+        sync::{Arc, Mutex},
     },
 };
 
@@ -34,84 +29,34 @@ pub(super) struct NodeState {
 
 /// The node; ends when dropped.
 pub(super) struct Node {
-    address: SocketAddr,
+    server: Server,
     state: Arc<Mutex<NodeState>>,
-    ended: Arc<AtomicBool>,
 }
 
 impl Node {
     /// A node at block height 1,000.
     pub(super) fn start() -> Node {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let state =
             NodeState { height: 1_000, blockhash: Hash::new_from_array([9; 32]), ..NodeState::default() };
-        let node = Node {
-            address: listener.local_addr().unwrap(),
-            state: Arc::new(Mutex::new(state)),
-            ended: Arc::default(),
-        };
-        let (state, ended) = (node.state.clone(), node.ended.clone());
-        thread::spawn(move || {
-            for connection in listener.incoming() {
-                if ended.load(Ordering::Relaxed) {
-                    return;
-                }
-                let state = state.clone();
-                thread::spawn(move || serve(connection.unwrap(), &state));
-            }
+        let state = Arc::new(Mutex::new(state));
+        let served = state.clone();
+        let server = Server::json_rpc(move |request| {
+            let answer = match answer(&mut served.lock().unwrap(), request) {
+                Some(result) => json!({ "result": result }),
+                None => json!({"error": {"code": -32_005, "message": "node is unhealthy"}}),
+            };
+            Reply::json_rpc(request, answer)
         });
-        node
+        Node { server, state }
     }
 
     pub(super) fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.server.url()
     }
 
     /// Reads or changes the state.
     pub(super) fn with_state<T>(&self, change: impl FnOnce(&mut NodeState) -> T) -> T {
         change(&mut self.state.lock().unwrap())
-    }
-}
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        self.ended.store(true, Ordering::Relaxed);
-        // The listener sees that it has ended when the next connection comes.
-        let _ = TcpStream::connect(self.address);
-    }
-}
-
-/// Answers the requests of a connection until it is closed.
-fn serve(connection: TcpStream, state: &Mutex<NodeState>) -> Option<()> {
-    let mut reader = BufReader::new(connection.try_clone().ok()?);
-    let mut writer = connection;
-    loop {
-        let mut length = 0;
-        loop {
-            let mut line = String::new();
-            if reader.read_line(&mut line).ok()? == 0 {
-                return None;
-            }
-            if let Some((name, value)) = line.split_once(':')
-                && name.eq_ignore_ascii_case("content-length")
-            {
-                length = value.trim().parse().ok()?;
-            }
-            if line.trim().is_empty() {
-                break;
-            }
-        }
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body).ok()?;
-        let request: Value = serde_json::from_slice(&body).ok()?;
-        let mut response = json!({"jsonrpc": "2.0", "id": request["id"]});
-        match answer(&mut state.lock().unwrap(), &request) {
-            Some(result) => response["result"] = result,
-            None => response["error"] = json!({"code": -32_005, "message": "node is unhealthy"}),
-        }
-        let body = response.to_string();
-        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ";
-        write!(writer, "{head}{}\r\n\r\n{body}", body.len()).ok()?;
     }
 }
 

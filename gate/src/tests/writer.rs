@@ -5,6 +5,7 @@ use {
         store::{self, Store},
         writer::Writer,
     },
+    blockable_sdk::amounts::Units,
     std::time::Duration,
 };
 
@@ -49,10 +50,15 @@ async fn one_store_has_one_gate() {
 async fn a_file_of_another_version_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("gate.db");
-    let other = rusqlite::Connection::open(&path).unwrap();
-    other.pragma_update(None, "user_version", 7).unwrap();
-    drop(other);
-    assert!(matches!(Store::open(&path, None), Err(StoreError::Version { found: 7, .. })));
+    for version in [1, 7] {
+        let other = rusqlite::Connection::open(&path).unwrap();
+        other.pragma_update(None, "user_version", version).unwrap();
+        drop(other);
+        let Err(StoreError::Version { found, .. }) = Store::open(&path, None) else {
+            panic!("version {version} is opened")
+        };
+        assert_eq!(found, version);
+    }
 }
 
 /// A store at its limit: running jobs are settled, new ones refused; with room again, admitted.
@@ -66,7 +72,7 @@ async fn a_full_store_settles_what_runs_and_admits_nothing_new() {
     let reference = "x".repeat(2_000);
     let mut running = Vec::new();
     let refusal = loop {
-        match gate.admit(&address(1), Job::new(10, reference.clone(), MINUTE)).await {
+        match gate.admit(&address(1), Job::new(Units(10), reference.clone(), MINUTE)).await {
             Ok(hold) => running.push(hold),
             Err(refusal) => break refusal,
         }
@@ -74,17 +80,17 @@ async fn a_full_store_settles_what_runs_and_admits_nothing_new() {
     };
     assert_eq!(refusal, Refusal::Storage);
     assert!(running.len() > 50);
-    let again = gate.admit(&address(1), Job::new(10, "small", MINUTE)).await;
+    let again = gate.admit(&address(1), Job::new(Units(10), "small", MINUTE)).await;
     assert_eq!(again.unwrap_err(), Refusal::Storage);
     for hold in &running {
-        gate.settle(hold, 7).await.unwrap();
+        gate.settle(hold, Units(7)).await.unwrap();
     }
-    let used = 7 * running.len() as u64;
+    let used = Units(7 * running.len() as u64);
     assert_eq!(gate.readings()[0].cumulative, used);
     // Old entries go; there is room again.
     gate.write(|connection| store::prune_ledger(connection, i64::MAX)).await.unwrap();
     let deadline = std::time::Instant::now() + MINUTE;
-    while gate.admit(&address(1), Job::new(10, "small", MINUTE)).await.is_err() {
+    while gate.admit(&address(1), Job::new(Units(10), "small", MINUTE)).await.is_err() {
         assert!(std::time::Instant::now() < deadline, "it stays full");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
@@ -92,5 +98,5 @@ async fn a_full_store_settles_what_runs_and_admits_nothing_new() {
     let reopened = open(folder.path(), |_| {});
     reopened.observe_credit(address(1), 10, Some(&big));
     assert_eq!(reopened.readings()[0].cumulative, used);
-    assert_eq!(reopened.readings()[0].in_flight, 10);
+    assert_eq!(reopened.readings()[0].in_flight, Units(10));
 }

@@ -12,26 +12,26 @@ use {
         },
         store::{StoreError, columns::key},
     },
-    blockable_sdk::Pubkey,
+    blockable_sdk::{Pubkey, amounts::ChainTime},
     rusqlite::{Connection, Transaction, params},
     std::collections::HashMap,
 };
 
-/// An open alert, as far as it decides over the next finding on its rule and subject.
+/// The parts of an open alert that decide the effect of the next finding on its rule and subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct OpenAlert {
     /// Its number.
     pub(crate) id: i64,
     /// Its severity.
     pub(crate) severity: Severity,
-    /// The time at which it was raised, in Unix seconds.
-    pub(crate) raised_at: i64,
+    /// The time at which it was raised.
+    pub(crate) raised_at: ChainTime,
     /// The number of its occurrence, such as the due date of its payment; `None` for most rules.
     pub(crate) occurrence: Option<i64>,
 }
 
 /// The open alerts by rule and subject.
-pub(crate) type Open = HashMap<(Rule, Pubkey), OpenAlert>;
+pub(crate) type OpenAlerts = HashMap<(Rule, Pubkey), OpenAlert>;
 
 /// The alerts that findings have raised and cleared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub(crate) struct Changes {
 
 /// The changes that one call asks for.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Request {
+pub(super) struct AlertRequest {
     /// Findings, at most one for each rule and subject.
     pub(crate) evaluated: Vec<Evaluated>,
     /// Rules and subjects whose open alerts end.
@@ -52,16 +52,17 @@ pub(super) struct Request {
 }
 
 /// Reads the open alerts. One of a rule that this keeper does not know is left alone.
-pub(super) fn open(connection: &Connection) -> Result<Open, StoreError> {
+pub(super) fn read_open(connection: &Connection) -> Result<OpenAlerts, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT rule, subject, severity, id, raised_at, occurrence FROM alerts WHERE cleared_at IS NULL",
     )?;
     let rows = statement.query_map([], |row| {
         Ok((row.get(0)?, key(row, 1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
     })?;
-    let mut open = Open::new();
+    let mut open = OpenAlerts::new();
     for row in rows {
         let (rule, subject, severity, id, raised_at, occurrence) = row?;
+        let raised_at = ChainTime(raised_at);
         if let (Ok(rule), Ok(severity)) = (record::parse(rule), record::parse(severity)) {
             open.insert((rule, subject), OpenAlert { id, severity, raised_at, occurrence });
         }
@@ -72,10 +73,10 @@ pub(super) fn open(connection: &Connection) -> Result<Open, StoreError> {
 /// Keeps the worst finding for each rule and subject: a subject can have several values under one rule.
 pub(super) fn worst(evaluated: impl IntoIterator<Item = Evaluated>) -> Vec<Evaluated> {
     let mut worst: Vec<Evaluated> = Vec::new();
-    let mut places = HashMap::new();
+    let mut positions = HashMap::new();
     for found in evaluated {
-        let place = *places.entry(found.key()).or_insert(worst.len());
-        match worst.get_mut(place) {
+        let position = *positions.entry(found.key()).or_insert(worst.len());
+        match worst.get_mut(position) {
             None => worst.push(found),
             Some(kept) if (kept.level, kept.severity) < (found.level, found.severity) => *kept = found,
             Some(_) => {}
@@ -91,7 +92,7 @@ impl OpenAlert {
 }
 
 /// Tests whether a finding would raise or clear an alert.
-pub(super) fn is_change(found: &Evaluated, open: &Open) -> bool {
+pub(super) fn is_change(found: &Evaluated, open: &OpenAlerts) -> bool {
     let open = open.get(&found.key());
     open.is_some_and(|open| open.is_another_occurrence(found))
         || match found.level {
@@ -101,18 +102,18 @@ pub(super) fn is_change(found: &Evaluated, open: &Open) -> bool {
         }
 }
 
-/// Raises and clears alerts at `now`, in Unix seconds. A finding that is worse than its open alert replaces it by one of the
-/// higher severity; the end of the first is not delivered. `written_at` is the time by this machine's clock, from which
-/// delivery counts. Errors: [`StoreError`].
+/// Raises and clears alerts at `now`. A finding that is worse than its open alert ends that alert without a message and raises
+/// one of the higher severity. `written_at` is the Unix time by this machine's clock, from which the deadline of delivery
+/// counts. Errors: [`StoreError`].
 pub(super) fn apply(
     tx: &Transaction,
-    request: &Request,
+    request: &AlertRequest,
     subscriptions: &[Subscription],
-    now: i64,
+    now: ChainTime,
     written_at: i64,
 ) -> Result<Changes, StoreError> {
     let mut writer =
-        Writer { tx, open: open(tx)?, subscriptions, now, written_at, changes: Changes::default() };
+        AlertWriter { tx, open: read_open(tx)?, subscriptions, now, written_at, changes: Changes::default() };
     for found in &request.evaluated {
         let about = found.key();
         if writer.open.get(&about).is_some_and(|open| open.is_another_occurrence(found)) {
@@ -134,16 +135,16 @@ pub(super) fn apply(
 }
 
 /// The state of one transaction that raises and clears alerts.
-struct Writer<'a> {
+struct AlertWriter<'a> {
     tx: &'a Transaction<'a>,
-    open: Open,
+    open: OpenAlerts,
     subscriptions: &'a [Subscription],
-    now: i64,
+    now: ChainTime,
     written_at: i64,
     changes: Changes,
 }
 
-impl Writer<'_> {
+impl AlertWriter<'_> {
     fn raise(&mut self, found: &Evaluated) -> Result<(), StoreError> {
         let Some(fact) = found.finding.fact() else { return Ok(()) };
         let text = Text::of_fact(&found.finding.subject(), fact);
@@ -165,14 +166,16 @@ impl Writer<'_> {
 
     /// Ends an alert without a message to anybody.
     fn end(&mut self, id: i64) -> Result<Alert, StoreError> {
-        self.tx.prepare_cached("UPDATE alerts SET cleared_at = ? WHERE id = ?")?.execute([self.now, id])?;
+        self.tx
+            .prepare_cached("UPDATE alerts SET cleared_at = ? WHERE id = ?")?
+            .execute([self.now.get(), id])?;
         let alert = record::one(self.tx, id)?;
         self.changes.cleared.push(alert.clone());
         Ok(alert)
     }
 }
 
-fn insert(tx: &Transaction, found: &Evaluated, text: Text, now: i64) -> Result<Alert, StoreError> {
+fn insert(tx: &Transaction, found: &Evaluated, text: Text, now: ChainTime) -> Result<Alert, StoreError> {
     let (lender, borrower) = match found.parties() {
         Some(parties) => (Some(parties.lender), Some(parties.borrower)),
         None => (None, None),
@@ -191,7 +194,7 @@ fn insert(tx: &Transaction, found: &Evaluated, text: Text, now: i64) -> Result<A
         text.happened,
         text.meaning,
         text.next_step,
-        now,
+        now.get(),
         found.occurrence(),
     ])?;
     Ok(Alert {
@@ -209,12 +212,12 @@ fn insert(tx: &Transaction, found: &Evaluated, text: Text, now: i64) -> Result<A
     })
 }
 
-/// Removes alerts that ended before a time, in Unix seconds, with their outbox entries, unless one of those still waits.
+/// Removes alerts that ended before a time, with their outbox entries, unless one of those still waits.
 /// Returns how many were removed. Errors: [`StoreError`].
-pub(super) fn prune(connection: &Connection, before: i64) -> Result<usize, StoreError> {
+pub(super) fn prune(connection: &Connection, before: ChainTime) -> Result<usize, StoreError> {
     let sql = "DELETE FROM alerts WHERE cleared_at < ?
                  AND NOT EXISTS (SELECT 1 FROM outbox WHERE alert = alerts.id AND state = 'waiting')";
-    Ok(connection.execute(sql, [before])?)
+    Ok(connection.execute(sql, [before.get()])?)
 }
 
 /// Counts the open alerts by rule and severity.

@@ -65,7 +65,7 @@ impl Mailer {
         // The same message has the same id, so mail programs show one that was sent twice once, and the end of an alert below its
         // beginning.
         let id = |phase: Phase| {
-            let (number, at, domain) = (alert.id, alert.raised_at, self.from.email.domain());
+            let (number, at, domain) = (alert.id, alert.raised_at.get(), self.from.email.domain());
             format!("<blockable-alert.{number}.{at}.{}@{domain}>", phase.name())
         };
         let mut mail = Message::builder()

@@ -29,7 +29,7 @@ impl Phase {
 
 /// An entry that waits. Times by this machine's clock, in Unix seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct OutboxEntry {
     pub(crate) id: i64,
     pub(crate) alert: i64,
     pub(crate) phase: Phase,
@@ -40,7 +40,7 @@ pub(super) struct Entry {
 
 /// The result of one attempt to deliver an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Attempt {
+pub(super) enum DeliveryAttempt {
     Delivered,
     Retry { at: i64, reason: String },
     GivenUp { reason: String },
@@ -65,14 +65,18 @@ pub(super) fn add_entries(
 }
 
 /// Reads the entries that wait for a sink, oldest first.
-pub(super) fn waiting(connection: &Connection, sink: &str, limit: u32) -> Result<Vec<Entry>, StoreError> {
+pub(super) fn waiting(
+    connection: &Connection,
+    sink: &str,
+    limit: u32,
+) -> Result<Vec<OutboxEntry>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT id, alert, phase, attempts, next_at, written_at FROM outbox
          WHERE sink = ? AND state = 'waiting' ORDER BY id LIMIT ?",
     )?;
     let rows = statement.query_map(params![sink, limit], |row| {
         let phase = row.get::<_, String>(2)?;
-        let entry = Entry {
+        let entry = OutboxEntry {
             id: row.get(0)?,
             alert: row.get(1)?,
             phase: if phase == Phase::Raised.name() { Phase::Raised } else { Phase::Cleared },
@@ -86,11 +90,15 @@ pub(super) fn waiting(connection: &Connection, sink: &str, limit: u32) -> Result
 }
 
 /// Records the result of an attempt.
-pub(super) fn record_attempt(tx: &Transaction, entry: i64, attempt: &Attempt) -> Result<(), StoreError> {
+pub(super) fn record_attempt(
+    tx: &Transaction,
+    entry: i64,
+    attempt: &DeliveryAttempt,
+) -> Result<(), StoreError> {
     let (state, next_at, reason) = match attempt {
-        Attempt::Delivered => ("delivered", None, None),
-        Attempt::Retry { at, reason } => ("waiting", Some(*at), Some(reason)),
-        Attempt::GivenUp { reason } => ("given_up", None, Some(reason)),
+        DeliveryAttempt::Delivered => ("delivered", None, None),
+        DeliveryAttempt::Retry { at, reason } => ("waiting", Some(*at), Some(reason)),
+        DeliveryAttempt::GivenUp { reason } => ("given_up", None, Some(reason)),
     };
     tx.execute(
         "UPDATE outbox SET state = ?, attempts = attempts + 1, next_at = coalesce(?, next_at), reason = ? WHERE id = ?",

@@ -2,7 +2,6 @@
 
 use {
     crate::alerts::{entries::Phase, record::Alert, settings::Format},
-    blockable_sdk::amounts::ChainTime,
     blockable_service::text::time,
     serde::Serialize,
     serde_json::{Value, json},
@@ -68,16 +67,15 @@ fn slack(alert: &Alert, phase: Phase) -> Value {
     json!({ "text": escape(&format!("{title}: {}", alert.happened)), "blocks": blocks })
 }
 
-/// Slack's own marks, written so that they are text.
+/// Writes the characters that Slack gives a meaning so that they are text.
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 fn times(alert: &Alert) -> String {
-    let at = |seconds: i64| time(ChainTime(seconds));
     match alert.cleared_at {
-        Some(cleared_at) => format!("raised {}, ended {}", at(alert.raised_at), at(cleared_at)),
-        None => format!("raised {}", at(alert.raised_at)),
+        Some(cleared_at) => format!("raised {}, ended {}", time(alert.raised_at), time(cleared_at)),
+        None => format!("raised {}", time(alert.raised_at)),
     }
 }
 

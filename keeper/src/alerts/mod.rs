@@ -29,9 +29,9 @@ pub(crate) mod tests;
 pub(crate) use {
     crate::finding::Rule,
     apply::Changes,
-    record::{Alert, Filter},
+    record::{Alert, AlertFilter},
     rules::{Level, Rules, Subjects},
-    settings::Settings,
+    settings::AlertSettings,
     severity::Severity,
     text::Text,
 };
@@ -42,7 +42,8 @@ use {
         health::Health,
         store::{Store, StoreError},
     },
-    apply::Request,
+    apply::AlertRequest,
+    blockable_sdk::amounts::ChainTime,
     blockable_service::secrets::SecretSourceError,
     futures_util::future::join_all,
     rules::Evaluated,
@@ -114,7 +115,7 @@ struct Inner {
 impl Alerts {
     /// Opens the alerts, and reads the secrets of their sinks. Entries for sinks that are no longer configured are given up.
     /// Errors: [`AlertError`].
-    pub(crate) async fn open(store: Store, settings: &Settings) -> Result<Alerts, AlertError> {
+    pub(crate) async fn open(store: Store, settings: &AlertSettings) -> Result<Alerts, AlertError> {
         let rules = settings.rules.clone();
         Alerts::with(store, rules, Sink::open_all(settings)?, Box::new(unix_now)).await
     }
@@ -139,15 +140,15 @@ impl Alerts {
     }
 
     /// Raises and clears the alerts that findings ask for, and writes the outbox entries for them. `now` is the time of the
-    /// findings by the chain's clock, in Unix seconds. Errors: [`StoreError`], with nothing changed.
-    pub(crate) async fn apply(&self, findings: Vec<Finding>, now: i64) -> Result<Changes, StoreError> {
+    /// findings. Errors: [`StoreError`], with nothing changed.
+    pub(crate) async fn apply(&self, findings: Vec<Finding>, now: ChainTime) -> Result<Changes, StoreError> {
         self.apply_with(findings, None, now).await
     }
 
     /// As [`Alerts::apply`], for findings that were made without the chain: their time is that of this machine's clock.
     /// Errors: [`StoreError`], with nothing changed.
     pub(crate) async fn apply_now(&self, findings: Vec<Finding>) -> Result<Changes, StoreError> {
-        let now = (self.inner.clock)();
+        let now = ChainTime((self.inner.clock)());
         self.apply_with(findings, None, now).await
     }
 
@@ -157,7 +158,7 @@ impl Alerts {
         &self,
         findings: Vec<Finding>,
         subjects: Subjects,
-        now: i64,
+        now: ChainTime,
     ) -> Result<Changes, StoreError> {
         self.apply_with(findings, Some(subjects), now).await
     }
@@ -166,18 +167,18 @@ impl Alerts {
         &self,
         findings: Vec<Finding>,
         subjects: Option<Subjects>,
-        now: i64,
+        now: ChainTime,
     ) -> Result<Changes, StoreError> {
         let rules = self.inner.rules.clone();
         // Most cycles change nothing: that costs no write.
         let request = self.inner.store.read(move |connection| {
-            let open = apply::open(connection)?;
+            let open = apply::read_open(connection)?;
             let evaluated = findings.into_iter().map(|finding| Evaluated::new(finding, &rules));
             let mut evaluated = apply::worst(evaluated);
             let found: HashSet<_> = evaluated.iter().map(Evaluated::key).collect();
             let ended = subjects.map(|subjects| rules::ended(&open, &found, &rules, &subjects, now));
             evaluated.retain(|found| apply::is_change(found, &open));
-            Ok(Request { evaluated, ended: ended.unwrap_or_default() })
+            Ok(AlertRequest { evaluated, ended: ended.unwrap_or_default() })
         });
         let request = request.await?;
         if request.evaluated.is_empty() && request.ended.is_empty() {
@@ -193,12 +194,12 @@ impl Alerts {
     }
 
     /// Alerts by a filter, newest first. Errors: [`StoreError`].
-    pub(crate) async fn list(&self, filter: Filter) -> Result<Vec<Alert>, StoreError> {
+    pub(crate) async fn list(&self, filter: AlertFilter) -> Result<Vec<Alert>, StoreError> {
         self.inner.store.read(move |connection| record::list(connection, &filter)).await
     }
 
-    /// Removes alerts that ended before a time, in Unix seconds. Returns how many. Errors: [`StoreError`].
-    pub(crate) async fn prune(&self, before: i64) -> Result<usize, StoreError> {
+    /// Removes alerts that ended before a time. Returns how many. Errors: [`StoreError`].
+    pub(crate) async fn prune(&self, before: ChainTime) -> Result<usize, StoreError> {
         self.inner.store.write(move |tx| apply::prune(tx, before)).await
     }
 

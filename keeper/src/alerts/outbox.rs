@@ -5,9 +5,9 @@ use {
     crate::{
         alerts::{
             Inner,
-            entries::{self, Attempt, Entry},
+            entries::{self, DeliveryAttempt, OutboxEntry},
             record,
-            sink::Sink,
+            sink::{Sink, Turn},
         },
         health::Beat,
         store::StoreError,
@@ -29,7 +29,7 @@ const REASON_MAX: usize = 300;
 
 /// The result of a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Round {
+pub(super) struct RoundResult {
     pub(crate) delivered: usize,
     /// True where more entries may be due.
     pub(crate) more: bool,
@@ -70,61 +70,74 @@ pub(super) async fn round(
     sink: &Sink,
     progress: impl Fn(),
     is_stopping: impl Fn() -> bool,
-) -> Result<Round, StoreError> {
-    let _turn = sink.turn.lock().await;
+) -> Result<RoundResult, StoreError> {
+    let mut turn = sink.turn.lock().await;
+    record_attempt(alerts, &mut turn).await?;
     let name = sink.name().to_string();
     let waiting = alerts.store.read(move |connection| entries::waiting(connection, &name, BATCH)).await?;
     let full = waiting.len() >= BATCH as usize;
     let mut delivered = 0usize;
     for entry in waiting {
         if is_stopping() || !is_due(&entry, (alerts.clock)()) {
-            return Ok(Round { delivered, more: false });
+            return Ok(RoundResult { delivered, more: false });
         }
         let result = attempt(alerts, sink, &entry).await?;
         count(sink, &result);
-        let (id, recorded) = (entry.id, result.clone());
-        alerts.store.write(move |tx| entries::record_attempt(tx, id, &recorded)).await?;
+        turn.unrecorded = Some((entry.id, result.clone()));
+        record_attempt(alerts, &mut turn).await?;
         progress();
         match result {
-            Attempt::Delivered => delivered = delivered.saturating_add(1),
-            Attempt::GivenUp { .. } => {}
-            Attempt::Retry { .. } => return Ok(Round { delivered, more: false }),
+            DeliveryAttempt::Delivered => delivered = delivered.saturating_add(1),
+            DeliveryAttempt::GivenUp { .. } => {}
+            DeliveryAttempt::Retry { .. } => return Ok(RoundResult { delivered, more: false }),
         }
     }
-    Ok(Round { delivered, more: full })
+    Ok(RoundResult { delivered, more: full })
+}
+
+/// Records the sink's last attempt if it is not recorded. If the store is full, the attempt is kept in memory and recorded before
+/// the sink gets anything else, so that it does not get the same alert again and again. Errors: [`StoreError`].
+async fn record_attempt(alerts: &Inner, turn: &mut Turn) -> Result<(), StoreError> {
+    if let Some((entry, result)) = turn.unrecorded.clone() {
+        alerts.store.write(move |tx| entries::record_attempt(tx, entry, &result)).await?;
+        turn.unrecorded = None;
+    }
+    Ok(())
 }
 
 /// Tests whether an entry is due. One that would wait for longer than any pause is due as well: the clock was set back.
-fn is_due(entry: &Entry, now: i64) -> bool {
+fn is_due(entry: &OutboxEntry, now: i64) -> bool {
     !(1..=PAUSE_MAX).contains(&entry.next_at.saturating_sub(now))
 }
 
-async fn attempt(alerts: &Inner, sink: &Sink, entry: &Entry) -> Result<Attempt, StoreError> {
+async fn attempt(alerts: &Inner, sink: &Sink, entry: &OutboxEntry) -> Result<DeliveryAttempt, StoreError> {
     let id = entry.alert;
     let alert = match alerts.store.read(move |connection| record::one(connection, id)).await {
         Ok(alert) => alert,
         // It would never become readable, and all later entries would wait for it.
-        Err(error @ StoreError::Content(_)) => return Ok(Attempt::GivenUp { reason: error.to_string() }),
+        Err(error @ StoreError::Content(_)) => {
+            return Ok(DeliveryAttempt::GivenUp { reason: error.to_string() });
+        }
         Err(error) => return Err(error),
     };
-    let Err(reason) = sink.deliver(&alert, entry.phase).await else { return Ok(Attempt::Delivered) };
+    let Err(reason) = sink.deliver(&alert, entry.phase).await else { return Ok(DeliveryAttempt::Delivered) };
     let reason: String = reason.chars().take(REASON_MAX).collect();
     let now = (alerts.clock)();
     if now.saturating_sub(entry.written_at) >= sink.give_up_after {
-        return Ok(Attempt::GivenUp { reason });
+        return Ok(DeliveryAttempt::GivenUp { reason });
     }
-    Ok(Attempt::Retry { at: now.saturating_add(pause(entry.attempts.saturating_add(1))), reason })
+    Ok(DeliveryAttempt::Retry { at: now.saturating_add(pause(entry.attempts.saturating_add(1))), reason })
 }
 
-fn count(sink: &Sink, attempt: &Attempt) {
+fn count(sink: &Sink, attempt: &DeliveryAttempt) {
     let sink = sink.name().to_string();
     let result = match attempt {
-        Attempt::Delivered => "delivered",
-        Attempt::Retry { reason, .. } => {
+        DeliveryAttempt::Delivered => "delivered",
+        DeliveryAttempt::Retry { reason, .. } => {
             tracing::warn!(sink, reason, "an alert was not delivered; it is sent again later");
             "failed"
         }
-        Attempt::GivenUp { reason } => {
+        DeliveryAttempt::GivenUp { reason } => {
             tracing::error!(sink, reason, "an alert was given up; check the sink's settings");
             "given_up"
         }

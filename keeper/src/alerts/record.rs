@@ -5,7 +5,7 @@ use {
         alerts::{Rule, Severity},
         store::{StoreError, columns::key},
     },
-    blockable_sdk::Pubkey,
+    blockable_sdk::{Pubkey, amounts::ChainTime},
     rusqlite::{Connection, Row, named_params},
     serde::{Serialize, Serializer, de::DeserializeOwned},
 };
@@ -13,7 +13,7 @@ use {
 /// Most alerts that are listed at once.
 pub(crate) const PAGE_MAX: u32 = 500;
 
-/// An alert. Times by the chain's clock, in Unix seconds.
+/// An alert.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Alert {
     /// Its number.
@@ -38,9 +38,9 @@ pub(crate) struct Alert {
     /// The next step.
     pub(crate) next_step: String,
     /// The time at which it was raised.
-    pub(crate) raised_at: i64,
+    pub(crate) raised_at: ChainTime,
     /// The time at which it ended; `None` while it is open.
-    pub(crate) cleared_at: Option<i64>,
+    pub(crate) cleared_at: Option<ChainTime>,
 }
 
 impl Alert {
@@ -52,7 +52,7 @@ impl Alert {
 
 /// A choice of alerts to list, newest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Filter {
+pub(crate) struct AlertFilter {
     /// Open ones, or ended ones; `None` for both.
     pub(crate) open: Option<bool>,
     /// On this credit, provider, reporter, key or market.
@@ -65,9 +65,9 @@ pub(crate) struct Filter {
     pub(crate) limit: u32,
 }
 
-impl Default for Filter {
-    fn default() -> Filter {
-        Filter { open: None, subject: None, party: None, before: None, limit: PAGE_MAX }
+impl Default for AlertFilter {
+    fn default() -> AlertFilter {
+        AlertFilter { open: None, subject: None, party: None, before: None, limit: PAGE_MAX }
     }
 }
 
@@ -82,7 +82,7 @@ pub(super) fn one(connection: &Connection, id: i64) -> Result<Alert, StoreError>
 }
 
 /// Alerts by a filter, newest first.
-pub(super) fn list(connection: &Connection, filter: &Filter) -> Result<Vec<Alert>, StoreError> {
+pub(super) fn list(connection: &Connection, filter: &AlertFilter) -> Result<Vec<Alert>, StoreError> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM alerts
          WHERE (:open IS NULL OR (cleared_at IS NULL) = :open)
@@ -115,8 +115,8 @@ fn read(row: &Row) -> Result<Alert, StoreError> {
         happened: row.get(6)?,
         meaning: row.get(7)?,
         next_step: row.get(8)?,
-        raised_at: row.get(9)?,
-        cleared_at: row.get(10)?,
+        raised_at: ChainTime(row.get(9)?),
+        cleared_at: row.get::<_, Option<i64>>(10)?.map(ChainTime),
     })
 }
 

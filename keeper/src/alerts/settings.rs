@@ -13,7 +13,7 @@ use {
 
 /// The rules and the sinks.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Settings {
+pub(crate) struct AlertSettings {
     /// The rules.
     pub(crate) rules: Rules,
     /// Addresses that alerts are posted to.
@@ -26,7 +26,7 @@ pub(crate) struct Settings {
 
 /// The alerts that a sink gets, by the parties they are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Party {
+pub(crate) enum SubscribedParty {
     /// All alerts.
     All,
     /// Those for the operator alone.
@@ -47,15 +47,15 @@ pub(crate) enum Format {
 
 /// The address of a webhook. The path or query may hold a token, so only the host is ever shown.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Place(Url);
+pub(crate) struct WebhookUrl(Url);
 
-impl Place {
+impl WebhookUrl {
     /// Reads a URL. Errors: its mistake.
-    pub(crate) fn parse(text: &str) -> Result<Place, &'static str> {
+    pub(crate) fn parse(text: &str) -> Result<WebhookUrl, &'static str> {
         let url = Url::parse(text).map_err(|_| "is not a URL; write it as https://HOST/PATH")?;
         match (url.scheme(), url.host_str()) {
-            ("https", Some(_)) => Ok(Place(url)),
-            ("http", Some(host)) if is_this_machine(host) => Ok(Place(url)),
+            ("https", Some(_)) => Ok(WebhookUrl(url)),
+            ("http", Some(host)) if is_this_machine(host) => Ok(WebhookUrl(url)),
             ("http", Some(_)) => Err("would be sent in the clear; use https, http is for this machine alone"),
             _ => Err("is not a web address; write it as https://HOST/PATH"),
         }
@@ -66,12 +66,12 @@ impl Place {
         self.0.host_str().unwrap_or_default()
     }
 
-    pub(super) fn url(&self) -> Url {
+    pub(super) fn get(&self) -> Url {
         self.0.clone()
     }
 }
 
-impl fmt::Debug for Place {
+impl fmt::Debug for WebhookUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}://{}/...", self.0.scheme(), self.host())
     }
@@ -83,11 +83,11 @@ pub(crate) struct Webhook {
     /// Its name in logs and metrics.
     pub(crate) name: String,
     /// Its address.
-    pub(crate) place: Place,
+    pub(crate) url: WebhookUrl,
     /// The secret that signs posts; `None` only for Slack, whose URL is the secret.
     pub(crate) secret: Option<SecretSource>,
     /// The parties whose alerts it gets.
-    pub(crate) party: Party,
+    pub(crate) party: SubscribedParty,
     /// The least severity that it gets.
     pub(crate) min_severity: Severity,
     /// The form of the body.
@@ -132,12 +132,12 @@ pub(crate) struct EmailTo {
     /// The recipient.
     pub(crate) address: Mailbox,
     /// The parties whose alerts it gets.
-    pub(crate) party: Party,
+    pub(crate) party: SubscribedParty,
     /// The least severity that it gets.
     pub(crate) min_severity: Severity,
 }
 
-impl Settings {
+impl AlertSettings {
     /// Makes the relative paths of secrets start from `folder`.
     pub(crate) fn resolve(&mut self, folder: &Path) {
         let webhooks = self.webhooks.iter_mut().filter_map(|webhook| webhook.secret.as_mut());
@@ -145,8 +145,8 @@ impl Settings {
         webhooks.chain(login).for_each(|secret| secret.resolve(folder));
     }
 
-    /// Reads the sections; mistakes are with the reader.
-    pub(crate) fn read(reader: &mut Reader) -> Settings {
+    /// Reads the sections; the reader collects its mistakes.
+    pub(crate) fn read(reader: &mut Reader) -> AlertSettings {
         let rules = Rules::read(reader);
         let mut names = BTreeSet::new();
         let webhooks = reader.each("webhook", |reader| {
@@ -154,7 +154,7 @@ impl Settings {
             if let Some(webhook) = &webhook
                 && !names.insert(webhook.name.clone())
             {
-                reader.mistake("name", format!("`{}` is used twice; give each its own", webhook.name));
+                reader.mistake("name", "is used twice; give each its own");
             }
             webhook
         });
@@ -163,7 +163,7 @@ impl Settings {
         if !email_to.is_empty() && !reader.has("email") {
             reader.mistake("email", "is missing, and there is an [[email_to]]; add it");
         }
-        Settings {
+        AlertSettings {
             rules,
             webhooks: webhooks.into_iter().flatten().collect(),
             email,
@@ -182,18 +182,18 @@ fn read_webhook(reader: &mut Reader) -> Option<Webhook> {
     if name.as_ref().is_some_and(|name| name.is_empty() || name.contains(char::is_control)) {
         reader.mistake("name", "must be one line of text; name it");
     }
-    if format == Format::Json && secret.is_none() {
+    if format == Format::Json && !reader.has("secret") {
         reader
             .mistake("secret", "is missing; name where it is, as { env = \"NAME\" } or { file = \"PATH\" }");
     }
-    let place = match Place::parse(&url?) {
-        Ok(place) => Some(place),
+    let url = match WebhookUrl::parse(&url?) {
+        Ok(url) => Some(url),
         Err(mistake) => {
             reader.mistake("url", mistake);
             None
         }
     };
-    Some(Webhook { name: name?, place: place?, secret, party: party?, min_severity, format, give_up_hours })
+    Some(Webhook { name: name?, url: url?, secret, party: party?, min_severity, format, give_up_hours })
 }
 
 fn read_email(reader: &mut Reader) -> Option<Email> {
@@ -219,6 +219,8 @@ fn read_email(reader: &mut Reader) -> Option<Email> {
     let login = match (user, password) {
         (Some(user), Some(password)) => Some((user, password)),
         (None, None) => None,
+        (Some(_), None) if reader.has("password") => None,
+        (None, Some(_)) if reader.has("user") => None,
         (Some(_), None) => {
             reader.mistake("password", "is missing though user is set; name where it is, or remove user");
             None
@@ -237,16 +239,15 @@ fn read_email_to(reader: &mut Reader) -> Option<EmailTo> {
     Some(EmailTo { address: address?, party: party?, min_severity })
 }
 
-fn read_wants(reader: &mut Reader) -> (Option<Party>, Severity) {
+fn read_wants(reader: &mut Reader) -> (Option<SubscribedParty>, Severity) {
     let party = match reader.required::<String>("party") {
         None => None,
-        Some(party) if party == "all" => Some(Party::All),
-        Some(party) if party == "operator" => Some(Party::Operator),
+        Some(party) if party == "all" => Some(SubscribedParty::All),
+        Some(party) if party == "operator" => Some(SubscribedParty::Operator),
         Some(key) => match key.parse() {
-            Ok(key) => Some(Party::Key(key)),
+            Ok(key) => Some(SubscribedParty::Key(key)),
             Err(_) => {
-                let mistake =
-                    format!("`{key}` is neither \"all\", \"operator\" nor an address in base58; correct it");
+                let mistake = "is neither \"all\", \"operator\" nor an address in base58; correct it";
                 reader.mistake("party", mistake);
                 None
             }
@@ -259,7 +260,7 @@ fn read_mailbox(reader: &mut Reader, key: &str) -> Option<Mailbox> {
     let text: String = reader.required(key)?;
     let mailbox = text.parse().ok();
     if mailbox.is_none() {
-        reader.mistake(key, format!("`{text}` is not a mail address; write it as NAME@HOST"));
+        reader.mistake(key, "is not a mail address; write it as NAME@HOST");
     }
     mailbox
 }

@@ -4,9 +4,9 @@ use {
     crate::alerts::{
         AlertError, Severity,
         email::Mailer,
-        entries::Phase,
+        entries::{DeliveryAttempt, Phase},
         record::Alert,
-        settings::{Party, Settings},
+        settings::{AlertSettings, SubscribedParty},
         webhook::Poster,
     },
     blockable_service::hex,
@@ -23,7 +23,7 @@ pub(crate) struct Subscription {
     /// The sink's name in the outbox, logs and metrics.
     pub(crate) sink: String,
     /// Parties, each with the least severity. An alert that fits one of them is sent.
-    pub(crate) wants: Vec<(Party, Severity)>,
+    pub(crate) wants: Vec<(SubscribedParty, Severity)>,
 }
 
 impl Subscription {
@@ -31,9 +31,9 @@ impl Subscription {
     pub(crate) fn includes(&self, alert: &Alert) -> bool {
         self.wants.iter().any(|(party, least)| {
             let concerned = match party {
-                Party::All => true,
-                Party::Operator => alert.lender.is_none() && alert.borrower.is_none(),
-                Party::Key(key) => alert.lender == Some(*key) || alert.borrower == Some(*key),
+                SubscribedParty::All => true,
+                SubscribedParty::Operator => alert.lender.is_none() && alert.borrower.is_none(),
+                SubscribedParty::Key(key) => alert.lender == Some(*key) || alert.borrower == Some(*key),
             };
             concerned && alert.severity >= *least
         })
@@ -46,23 +46,30 @@ pub(super) struct Sink {
     /// Seconds after which an entry that is not taken is given up.
     pub(crate) give_up_after: i64,
     /// Held during a round of delivery, so that no entry is sent twice at once.
-    pub(crate) turn: Mutex<()>,
-    client: Client,
+    pub(crate) turn: Mutex<Turn>,
+    client: SinkClient,
 }
 
-enum Client {
+/// The state that a round of delivery leaves to the next.
+#[derive(Default)]
+pub(super) struct Turn {
+    /// Entry and result of an attempt that could not be recorded: it is recorded before the entry is sent again.
+    pub(crate) unrecorded: Option<(i64, DeliveryAttempt)>,
+}
+
+enum SinkClient {
     Webhook(Box<Poster>),
     Email(Box<Mailer>),
 }
 
 impl Sink {
     /// Opens every sink of the settings, with its secrets. Errors: [`AlertError`].
-    pub(crate) fn open_all(settings: &Settings) -> Result<Vec<Sink>, AlertError> {
+    pub(crate) fn open_all(settings: &AlertSettings) -> Result<Vec<Sink>, AlertError> {
         let mut sinks = Vec::new();
         for webhook in &settings.webhooks {
             let wants = vec![(webhook.party, webhook.min_severity)];
             let subscription = Subscription { sink: format!("webhook/{}", webhook.name), wants };
-            let client = Client::Webhook(Box::new(Poster::new(webhook)?));
+            let client = SinkClient::Webhook(Box::new(Poster::new(webhook)?));
             sinks.push(Sink::new(subscription, webhook.give_up_hours, client));
         }
         // An address that is named twice gets one mail.
@@ -75,15 +82,15 @@ impl Sink {
         for (address, (to, wants)) in addresses {
             let email = settings.email.as_ref().ok_or(AlertError::NoEmail)?;
             let subscription = Subscription { sink: email_name(&address), wants };
-            let client = Client::Email(Box::new(Mailer::new(email, to.clone())?));
+            let client = SinkClient::Email(Box::new(Mailer::new(email, to.clone())?));
             sinks.push(Sink::new(subscription, email.give_up_hours, client));
         }
         Ok(sinks)
     }
 
-    fn new(subscription: Subscription, give_up_hours: u64, client: Client) -> Sink {
+    fn new(subscription: Subscription, give_up_hours: u64, client: SinkClient) -> Sink {
         let give_up_after = i64::try_from(give_up_hours).unwrap_or(i64::MAX).saturating_mul(HOUR);
-        Sink { subscription, give_up_after, turn: Mutex::new(()), client }
+        Sink { subscription, give_up_after, turn: Mutex::default(), client }
     }
 
     /// The sink's name in the outbox, logs and metrics.
@@ -94,8 +101,8 @@ impl Sink {
     /// Sends an alert. Errors: the reason for which it was not taken, without secrets.
     pub(crate) async fn deliver(&self, alert: &Alert, phase: Phase) -> Result<(), String> {
         match &self.client {
-            Client::Webhook(poster) => poster.post(alert, phase).await,
-            Client::Email(mailer) => mailer.send(alert, phase).await,
+            SinkClient::Webhook(poster) => poster.post(alert, phase).await,
+            SinkClient::Email(mailer) => mailer.send(alert, phase).await,
         }
     }
 
@@ -103,8 +110,8 @@ impl Sink {
     #[cfg(test)]
     pub(crate) fn set_deadline(&mut self, deadline: std::time::Duration) {
         match &mut self.client {
-            Client::Webhook(poster) => poster.deadline = deadline,
-            Client::Email(mailer) => mailer.deadline = deadline,
+            SinkClient::Webhook(poster) => poster.deadline = deadline,
+            SinkClient::Email(mailer) => mailer.deadline = deadline,
         }
     }
 }

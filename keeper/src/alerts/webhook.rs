@@ -6,7 +6,7 @@ use {
         entries::Phase,
         message,
         record::Alert,
-        settings::{Format, Place, Webhook},
+        settings::{Format, Webhook, WebhookUrl},
     },
     blockable_service::hex,
     hmac::{Hmac, Mac},
@@ -24,7 +24,7 @@ const IDLE: Duration = Duration::from_secs(30);
 /// One webhook.
 pub(super) struct Poster {
     http: Client,
-    place: Place,
+    url: WebhookUrl,
     secret: Option<SecretString>,
     format: Format,
     pub(crate) deadline: Duration,
@@ -39,8 +39,8 @@ impl Poster {
         // A redirect would take the alert to a place that nobody named.
         let http = Client::builder().redirect(Policy::none()).pool_idle_timeout(IDLE).build();
         let http = http.map_err(|error| AlertError::Http(error.without_url().to_string()))?;
-        let place = webhook.place.clone();
-        Ok(Poster { http, place, secret, format: webhook.format, deadline: DEADLINE })
+        let url = webhook.url.clone();
+        Ok(Poster { http, url, secret, format: webhook.format, deadline: DEADLINE })
     }
 
     /// Posts an alert. Errors: the reason for which it was not taken.
@@ -48,7 +48,7 @@ impl Poster {
         let body = message::body(self.format, alert, phase).map_err(|error| error.to_string())?;
         let mut post = self
             .http
-            .post(self.place.url())
+            .post(self.url.get())
             .timeout(self.deadline)
             .header(CONTENT_TYPE, "application/json")
             .header("x-blockable-alert", alert.id)

@@ -1,7 +1,7 @@
 //! Access to the API: the token, the deadline of requests, and the number of requests at once.
 
 use {
-    crate::api::{ServerError, error::ApiError},
+    crate::api::{ApiServerError, error::ApiError},
     axum::{
         extract::{Request, State},
         http::{HeaderMap, HeaderValue, header},
@@ -23,39 +23,39 @@ const TOKEN_LEAST: usize = 16;
 
 /// Access to the API.
 pub(super) struct Access {
-    token: Option<Token>,
+    token: Option<AccessToken>,
     deadline: Duration,
     turns: Semaphore,
 }
 
 /// A token, by its authentication code under a key of this process. The time that comparing codes takes reveals nothing of the
 /// token.
-struct Token {
+struct AccessToken {
     key: [u8; 32],
     code: Vec<u8>,
 }
 
 impl Access {
-    /// Reads the token. Errors: [`ServerError`].
-    pub(crate) fn open(token: Option<&SecretSource>, deadline: Duration) -> Result<Access, ServerError> {
+    /// Reads the token. Errors: [`ApiServerError`].
+    pub(crate) fn open(token: Option<&SecretSource>, deadline: Duration) -> Result<Access, ApiServerError> {
         let token = match token {
-            Some(source) => Some(Token::new(source.read()?.expose_secret())?),
+            Some(source) => Some(AccessToken::new(source.read()?.expose_secret())?),
             None => None,
         };
         Ok(Access { token, deadline, turns: Semaphore::new(AT_ONCE) })
     }
 }
 
-impl Token {
-    fn new(token: &str) -> Result<Token, ServerError> {
+impl AccessToken {
+    fn new(token: &str) -> Result<AccessToken, ApiServerError> {
         let found = token.chars().count();
         if found < TOKEN_LEAST {
-            return Err(ServerError::ShortToken { found, least: TOKEN_LEAST });
+            return Err(ApiServerError::ShortToken { found, least: TOKEN_LEAST });
         }
         let key = rand::random::<[u8; 32]>();
         // A key of any length is taken.
         let code = mac(&key, token).map(|mac| mac.finalize().into_bytes().to_vec()).unwrap_or_default();
-        Ok(Token { key, code })
+        Ok(AccessToken { key, code })
     }
 
     fn matches(&self, shown: &str) -> bool {

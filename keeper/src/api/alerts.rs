@@ -2,16 +2,15 @@
 
 use {
     crate::{
-        alerts::{Alert, Filter},
+        alerts::{Alert, AlertFilter},
         api::{
             error::{ApiError, ErrorBody},
-            query::{StrictQuery, address, default_limit, flag, limit, place},
+            query::{AddressParam, StrictQuery, default_limit, flag, limit, place},
             state::ApiState,
         },
         values::{Address, Time},
     },
     axum::{Json, extract::State},
-    blockable_sdk::Pubkey,
     serde::{Deserialize, Serialize},
     std::sync::Arc,
     utoipa::{IntoParams, ToSchema},
@@ -27,13 +26,11 @@ pub(crate) struct AlertsQuery {
     #[param(value_type = Option<bool>)]
     open: Option<bool>,
     /// Alerts on this credit.
-    #[serde(default, deserialize_with = "address")]
     #[param(value_type = Option<String>)]
-    credit: Option<Pubkey>,
+    credit: Option<AddressParam>,
     /// Alerts on credits that this key lends or borrows on.
-    #[serde(default, deserialize_with = "address")]
     #[param(value_type = Option<String>)]
-    party: Option<Pubkey>,
+    party: Option<AddressParam>,
     /// Alerts older than the one of this number: `next` of the page before.
     #[serde(default, deserialize_with = "place")]
     #[param(value_type = Option<u64>)]
@@ -97,8 +94,8 @@ impl AlertView {
             happened: alert.happened.clone(),
             meaning: alert.meaning.clone(),
             next_step: alert.next_step.clone(),
-            raised_at: Time::from_unix(alert.raised_at),
-            cleared_at: alert.cleared_at.map(Time::from_unix),
+            raised_at: Time::from(alert.raised_at),
+            cleared_at: alert.cleared_at.map(Time::from),
         }
     }
 }
@@ -114,8 +111,10 @@ pub(super) async fn alerts(
 ) -> Result<Json<AlertPage>, ApiError> {
     // One more than the page holds shows whether there is a further page.
     let count = u32::try_from(query.limit.saturating_add(1)).unwrap_or(u32::MAX);
-    let (open, subject, party, before) = (query.open, query.credit, query.party, query.before);
-    let found = state.alerts.list(Filter { open, subject, party, before, limit: count }).await?;
+    let key = |AddressParam(key)| key;
+    let (subject, party) = (query.credit.map(key), query.party.map(key));
+    let (open, before) = (query.open, query.before);
+    let found = state.alerts.list(AlertFilter { open, subject, party, before, limit: count }).await?;
     let alerts: Vec<AlertView> = found.iter().take(query.limit).map(AlertView::new).collect();
     let next = alerts.last().filter(|_| found.len() > query.limit).map(|last| last.id);
     Ok(Json(AlertPage { alerts, next }))

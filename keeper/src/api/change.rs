@@ -6,7 +6,8 @@ use {
         values::{Address, Time, UnitCount, UsdAmount, exact, freeze_reason_name, party_name, status_name},
     },
     blockable_sdk::{
-        amounts::{MicroUsd, Units},
+        Pubkey,
+        amounts::{ChainTime, MarketTime, MicroUsd, Units},
         events::Change,
         program::state::{Instalment, Rider, Terms},
     },
@@ -14,8 +15,8 @@ use {
     serde_json::{Value, json},
 };
 
-/// Lists the fields of a change by their names in the program: a table with an entry for each kind of change. The kind itself
-/// is a field of the event.
+/// Lists the fields of a change by their names in the program: a table with a row for each kind of change. The kind itself is a
+/// field of the event.
 pub(super) fn fields(change: &Change) -> Value {
     match change {
         Change::Accepted | Change::NoticeWithdrawn => json!({}),
@@ -27,19 +28,18 @@ pub(super) fn fields(change: &Change) -> Value {
             offer
         }
         Change::Restructured { terms_hash, terms, schedule } => agreement(terms_hash, terms, None, schedule),
-        Change::Issued { index, issued_at } => {
-            json!({ "index": index, "issued_at_market_time": Time::from_unix(*issued_at) })
-        }
-        Change::Cancelled { refunded } => json!({ "refunded": usd(*refunded) }),
+        Change::Issued { index, issued_at } => json!({
+            "index": index, "issued_at_market_time": Time::from(MarketTime(*issued_at)),
+        }),
+        Change::Cancelled { refunded } => json!({ "refunded": usd(refunded) }),
         Change::LenderOffered { to }
         | Change::LenderChanged { to }
         | Change::BorrowerChanged { to }
         | Change::FreezeAuthoritySet { to } => {
-            json!({ "to": Address(*to) })
+            json!({ "to": key(to) })
         }
         Change::BorrowerOffered { to, ready_at } => json!({
-            "to": Address(*to),
-            "ready_at_market_time": (*ready_at != 0).then(|| Time::from_unix(*ready_at)),
+            "to": key(to), "ready_at_market_time": Time::unless_zero(MarketTime(*ready_at)),
         }),
         Change::Paid {
             payer,
@@ -55,99 +55,76 @@ pub(super) fn fields(change: &Change) -> Value {
             status,
         } => {
             json!({
-                "payer": Address(*payer),
-                "reserve": usd(*reserve),
-                "late_fees": usd(*late_fees),
-                "interest": usd(*interest),
-                "principal": usd(*principal),
-                "released": units(*released),
-                "thawed": units(*thawed),
-                "frozen_for_payment": units(*frozen_for_payment),
-                "frozen_for_other": units(*frozen_for_other),
-                "debt": usd(*debt),
+                "payer": key(payer), "reserve": usd(reserve), "late_fees": usd(late_fees), "interest": usd(interest),
+                "principal": usd(principal), "released": units(released), "thawed": units(thawed),
+                "frozen_for_payment": units(frozen_for_payment), "frozen_for_other": units(frozen_for_other),
+                "debt": usd(debt),
                 "status": status_name(*status),
             })
         }
-        Change::MarkedDelinquent { arrears } => json!({ "arrears": usd(*arrears) }),
-        Change::MarkedDefaulted { arrears, debt } => json!({ "arrears": usd(*arrears), "debt": usd(*debt) }),
-        Change::FeeWaived { amount } => json!({ "amount": usd(*amount) }),
+        Change::MarkedDelinquent { arrears } => json!({ "arrears": usd(arrears) }),
+        Change::MarkedDefaulted { arrears, debt } => json!({ "arrears": usd(arrears), "debt": usd(debt) }),
+        Change::FeeWaived { amount } => json!({ "amount": usd(amount) }),
         Change::NoticeGiven { document, debt } => {
-            json!({ "document": hex::encode(document), "debt": usd(*debt) })
+            json!({ "document": hex::encode(document), "debt": usd(debt) })
         }
-        Change::WrittenOff { debt } => json!({ "debt": usd(*debt) }),
+        Change::WrittenOff { debt } => json!({ "debt": usd(debt) }),
         Change::CovenantApplied { utilisation_bps, apr_bps, top_up, due_at } => json!({
-            "utilisation_bps": exact(*utilisation_bps),
-            "apr_bps": apr_bps,
-            "top_up": usd(*top_up),
-            "due_at_market_time": (*due_at != 0).then(|| Time::from_unix(*due_at)),
+            "utilisation_bps": exact(*utilisation_bps), "apr_bps": apr_bps, "top_up": usd(top_up),
+            "due_at_market_time": Time::unless_zero(MarketTime(*due_at)),
         }),
-        Change::ReserveFunded { payer, amount, held } => {
-            json!({ "payer": Address(*payer), "amount": usd(*amount), "held": usd(*held) })
-        }
+        Change::ReserveFunded { payer, amount, held } => json!({
+            "payer": key(payer), "amount": usd(amount), "held": usd(held),
+        }),
         Change::Collected { party, destination, amount } => json!({
-            "party": party_name(*party),
-            "destination": Address(*destination),
-            "amount": usd(*amount),
+            "party": party_name(*party), "destination": key(destination), "amount": usd(amount),
         }),
-        Change::VaultClosed { swept } => json!({ "swept": usd(*swept) }),
+        Change::VaultClosed { swept } => json!({ "swept": usd(swept) }),
         Change::Frozen { by, reason, units: count, frozen_for_payment, frozen_for_other } => json!({
-            "by": Address(*by),
-            "reason": freeze_reason_name(*reason),
-            "units": units(*count),
-            "frozen_for_payment": units(*frozen_for_payment),
-            "frozen_for_other": units(*frozen_for_other),
+            "by": key(by), "reason": freeze_reason_name(*reason), "units": units(count),
+            "frozen_for_payment": units(frozen_for_payment), "frozen_for_other": units(frozen_for_other),
         }),
         Change::Thawed { by, units: count, frozen_for_payment, frozen_for_other } => json!({
-            "by": Address(*by),
-            "units": units(*count),
-            "frozen_for_payment": units(*frozen_for_payment),
-            "frozen_for_other": units(*frozen_for_other),
+            "by": key(by), "units": units(count),
+            "frozen_for_payment": units(frozen_for_payment), "frozen_for_other": units(frozen_for_other),
         }),
         Change::Metered { cumulative, in_flight, reported_at, metered } => json!({
-            "cumulative": units(*cumulative),
-            "in_flight": units(*in_flight),
-            "reported_at": Time::from_unix(*reported_at),
-            "consumed": units(metered.consumed),
-            "overrun": units(metered.overrun),
-            "deferred": units(metered.deferred),
+            "cumulative": units(cumulative), "in_flight": units(in_flight),
+            "reported_at": Time::from(ChainTime(*reported_at)), "consumed": units(&metered.consumed),
+            "overrun": units(&metered.overrun), "deferred": units(&metered.deferred),
         }),
         Change::Seized { lot, units: count, start_price, floor_price } => json!({
-            "lot": Address(*lot),
-            "units": units(*count),
-            "start_price": usd(*start_price),
-            "floor_price": usd(*floor_price),
+            "lot": key(lot), "units": units(count), "start_price": usd(start_price), "floor_price": usd(floor_price),
         }),
         Change::Sold { lot, buyer, units: count, cost, fee, recovered, surplus, debt } => json!({
-            "lot": Address(*lot),
-            "buyer": Address(*buyer),
-            "units": units(*count),
-            "cost": usd(*cost),
-            "fee": usd(*fee),
-            "recovered": usd(*recovered),
-            "surplus": usd(*surplus),
-            "debt": usd(*debt),
+            "lot": key(lot), "buyer": key(buyer), "units": units(count), "cost": usd(cost), "fee": usd(fee),
+            "recovered": usd(recovered), "surplus": usd(surplus), "debt": usd(debt),
         }),
-        Change::Granted { from, units: count } => json!({ "from": Address(*from), "units": units(*count) }),
-        Change::LotClosed { lot, returned } => json!({ "lot": Address(*lot), "returned": units(*returned) }),
-        Change::TakenOver { to, units: count, value, debt } => {
-            json!({ "to": Address(*to), "units": units(*count), "value": usd(*value), "debt": usd(*debt) })
-        }
-        Change::Expired { units: count } => json!({ "units": units(*count) }),
-        Change::Closed { given_up } => json!({ "given_up": units(*given_up) }),
+        Change::Granted { from, units: count } => json!({ "from": key(from), "units": units(count) }),
+        Change::LotClosed { lot, returned } => json!({ "lot": key(lot), "returned": units(returned) }),
+        Change::TakenOver { to, units: count, value, debt } => json!({
+            "to": key(to), "units": units(count), "value": usd(value), "debt": usd(debt),
+        }),
+        Change::Expired { units: count } => json!({ "units": units(count) }),
+        Change::Closed { given_up } => json!({ "given_up": units(given_up) }),
     }
 }
 
-fn usd(amount: u64) -> UsdAmount {
-    UsdAmount(MicroUsd(amount))
+fn key(key: &Pubkey) -> Address {
+    Address(*key)
 }
 
-fn units(count: u64) -> UnitCount {
-    UnitCount(Units(count))
+fn usd(amount: &u64) -> UsdAmount {
+    UsdAmount(MicroUsd(*amount))
+}
+
+fn units(count: &u64) -> UnitCount {
+    UnitCount(Units(*count))
 }
 
 fn agreement(hash: &[u8; 32], terms: &Terms, rider: Option<&Rider>, schedule: &[Instalment]) -> Value {
     let lines = schedule.iter().map(|instalment| {
-        json!({ "due_after_seconds": instalment.due_after, "principal": usd(instalment.principal) })
+        json!({ "due_after_seconds": instalment.due_after, "principal": usd(&instalment.principal) })
     });
     let mut agreement = json!({
         "terms_hash": hex::encode(hash),

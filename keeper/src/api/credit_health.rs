@@ -6,7 +6,7 @@
 //! | amber | something in arrears; units frozen; collateral worth less than 80 % of the debt; units used up within 14 days at the short-term rate; a status of a later version |
 //! | green | everything else |
 //!
-//! The marks are fixed, so that a colour means the same at every keeper; alerts have marks that operators set.
+//! The thresholds are fixed, so that a colour means the same at every keeper; operators set those of alerts.
 
 use {
     crate::watch::Measure,

@@ -5,15 +5,15 @@ use {
         api::{
             credit::PaymentView,
             credit_health::{CreditHealth, is_unrestricted},
-            error::{ApiError, ErrorBody},
-            query::{StrictQuery, address, default_limit, limit, status},
+            error::{ApiError, MarketRefusals},
+            query::{AddressParam, StrictQuery, default_limit, limit, status},
             state::{ApiState, AsOf},
         },
         values::{Address, Time, UnitCount, UsdAmount, exact_bps, status_name_or_unknown},
         watch::Measure,
     },
     axum::{Json, extract::State},
-    blockable_sdk::{Pubkey, amounts::Bps, program::transitions::Status},
+    blockable_sdk::{amounts::Bps, program::transitions::Status},
     serde::{Deserialize, Serialize},
     std::{
         ops::Bound::{Excluded, Unbounded},
@@ -31,25 +31,21 @@ const DAY: f64 = 86_400.0;
 #[into_params(parameter_in = Query)]
 pub(crate) struct CreditsQuery {
     /// Credits of this lender.
-    #[serde(default, deserialize_with = "address")]
     #[param(value_type = Option<String>)]
-    lender: Option<Pubkey>,
+    lender: Option<AddressParam>,
     /// Credits of this borrower.
-    #[serde(default, deserialize_with = "address")]
     #[param(value_type = Option<String>)]
-    borrower: Option<Pubkey>,
+    borrower: Option<AddressParam>,
     /// Credits at this provider's account.
-    #[serde(default, deserialize_with = "address")]
     #[param(value_type = Option<String>)]
-    provider: Option<Pubkey>,
+    provider: Option<AddressParam>,
     /// Credits in this status: offered, accepted, active, delinquent, defaulted, seizing, repaid or closed.
     #[serde(default, deserialize_with = "status")]
     #[param(value_type = Option<String>)]
     status: Option<Status>,
     /// Credits whose address comes after this one: `next` of the page before.
-    #[serde(default, deserialize_with = "address")]
     #[param(value_type = Option<String>)]
-    after: Option<Pubkey>,
+    after: Option<AddressParam>,
     /// Most credits of the page, from 1 to 200.
     #[serde(default = "default_limit", deserialize_with = "limit")]
     #[param(value_type = u32, required = false, default = 50, minimum = 1, maximum = 200)]
@@ -58,16 +54,11 @@ pub(crate) struct CreditsQuery {
 
 impl CreditsQuery {
     fn matches(&self, measure: &Measure) -> bool {
-        matches_filter(self.lender, measure.lender)
-            && matches_filter(self.borrower, measure.borrower)
-            && matches_filter(self.provider, measure.provider)
+        self.lender.is_none_or(|lender| lender.is(measure.lender))
+            && self.borrower.is_none_or(|borrower| borrower.is(measure.borrower))
+            && self.provider.is_none_or(|provider| provider.is(measure.provider))
             && self.status.is_none_or(|status| measure.status == Some(status))
     }
-}
-
-/// True where a key passes a filter; every key passes where there is none.
-pub(super) fn matches_filter(filter: Option<Pubkey>, key: Pubkey) -> bool {
-    filter.is_none_or(|filter| filter == key)
 }
 
 /// A page of credits, in the order of their addresses.
@@ -208,10 +199,7 @@ impl BurnView {
 /// Lists credits with their health, in the order of their addresses.
 #[utoipa::path(
     get, path = "/v1/credits", tag = "credits", params(CreditsQuery), security(("token" = [])),
-    responses(
-        (status = 200, body = CreditPage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 503, description = "The market has not been read yet", body = ErrorBody)
-    )
+    responses((status = 200, body = CreditPage), MarketRefusals)
 )]
 pub(super) async fn credits(
     State(state): State<Arc<ApiState>>,
@@ -219,7 +207,7 @@ pub(super) async fn credits(
 ) -> Result<Json<CreditPage>, ApiError> {
     let snapshot = state.require_snapshot()?;
     let measures = state.watch.measures();
-    let from = query.after.map_or(Unbounded, Excluded);
+    let from = query.after.map_or(Unbounded, |AddressParam(last)| Excluded(last));
     let mut found = measures.range((from, Unbounded)).map(|(_, measure)| measure);
     let mut found = found.by_ref().filter(|measure| query.matches(measure));
     let credits: Vec<CreditLine> = found.by_ref().take(query.limit).map(CreditLine::new).collect();

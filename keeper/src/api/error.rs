@@ -8,7 +8,7 @@ use {
         response::{IntoResponse, Response},
     },
     serde::Serialize,
-    utoipa::ToSchema,
+    utoipa::{IntoResponses, ToSchema},
 };
 
 /// Seconds after which a client may ask again.
@@ -39,6 +39,27 @@ pub(crate) struct ErrorDetail {
     /// For people: the fault and the next step.
     pub(crate) message: String,
 }
+
+/// The refusals of a route that answers from the market, for its description.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "handlers answer with an ApiError; this describes it")]
+pub(super) enum MarketRefusals {
+    /// A parameter is wrong
+    #[response(status = 400)]
+    BadParameter(ErrorBody),
+    /// The token is missing or wrong
+    #[response(status = 401)]
+    Unauthorised(ErrorBody),
+    /// The market has not been read yet
+    #[response(status = 503)]
+    NotReadYet(ErrorBody),
+}
+
+/// The further refusal of a route on one credit, for its description.
+#[derive(IntoResponses)]
+#[response(status = 404, description = "No such credit")]
+#[expect(dead_code, reason = "handlers answer with an ApiError; this describes it")]
+pub(super) struct UnknownCredit(ErrorBody);
 
 impl ApiError {
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> ApiError {

@@ -4,7 +4,7 @@ use {
     crate::{
         api::{
             change,
-            error::{ApiError, ErrorBody},
+            error::{ApiError, MarketRefusals, UnknownCredit},
             query::{CreditPath, StrictQuery, default_limit, limit, place},
             series::require_known,
             state::ApiState,
@@ -13,7 +13,7 @@ use {
         values::{Address, Time},
     },
     axum::{Json, extract::State},
-    blockable_sdk::{Pubkey, Signature, events::decode_record},
+    blockable_sdk::{Pubkey, Signature, amounts::ChainTime, events::decode_record},
     blockable_service::hex,
     rusqlite::{Connection, Row, params},
     serde::{Deserialize, Serialize},
@@ -89,7 +89,7 @@ fn read(row: &Row) -> rusqlite::Result<EventView> {
     let signature: [u8; 64] = row.get(5)?;
     Ok(EventView {
         seq: unsigned(row, 0)?,
-        at: Time::from_unix(row.get(1)?),
+        at: Time::from(ChainTime(row.get(1)?)),
         kind: row.get(2)?,
         change: decode_record(&record).map(|record| change::fields(&record.change)),
         hash: hex::encode(hash),
@@ -103,11 +103,7 @@ fn read(row: &Row) -> rusqlite::Result<EventView> {
 #[utoipa::path(
     get, path = "/v1/credits/{address}/events", tag = "credits",
     params(("address" = String, Path, description = "The credit's address"), EventsQuery), security(("token" = [])),
-    responses(
-        (status = 200, body = EventPage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 404, description = "No such credit", body = ErrorBody),
-        (status = 503, description = "The market has not been read yet", body = ErrorBody)
-    )
+    responses((status = 200, body = EventPage), MarketRefusals, UnknownCredit)
 )]
 pub(super) async fn events(
     State(state): State<Arc<ApiState>>,

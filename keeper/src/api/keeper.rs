@@ -208,7 +208,7 @@ fn open(connection: &Connection) -> Result<Vec<OpenTransaction>, StoreError> {
             signature: Signature::from(signature).to_string(),
             role: row.get(1)?,
             lamports: LamportAmount(Lamports(unsigned(row, 2)?)),
-            written_at: Time::from_unix(row.get(3)?),
+            written_at: Time::from(ChainTime(row.get(3)?)),
             last_valid_height: exact(unsigned(row, 4)?),
             intents: unsigned(row, 5)?,
         })

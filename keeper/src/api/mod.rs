@@ -8,7 +8,7 @@
 //! | [`state`] | the state that handlers answer from |
 //! | [`portfolio`], [`credits`], [`credit`], [`series`], [`events`], [`alerts`], [`keeper`] | the routes under `/v1` |
 //! | [`change`] | changes of a credit as JSON |
-//! | [`credit_health`] | the colour of a credit |
+//! | [`credit_health`] | the health of a credit: green, amber or red |
 //! | [`ops`], [`recorder`] | health and metrics |
 //! | [`openapi`](mod@openapi) | the OpenAPI description |
 //! | [`query`], [`error`] | parameters of requests, and refusals |
@@ -35,7 +35,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use {credit::Explanation, recorder::recorder, settings::Settings, state::ApiState};
+pub(crate) use {credit::Explanation, recorder::recorder, settings::ApiSettings, state::ApiState};
 
 use {
     access::Access,
@@ -61,7 +61,7 @@ const TRANSFER: Duration = Duration::from_secs(20);
 
 /// A fault that keeps the API from being served.
 #[derive(Debug, thiserror::Error)]
-pub enum ServerError {
+pub enum ApiServerError {
     /// The token cannot be read.
     #[error("api.token: {0}")]
     Token(#[from] SecretSourceError),
@@ -86,21 +86,23 @@ pub enum ServerError {
 }
 
 /// A running server. It serves on when this handle is dropped, and ends when the keeper stops it.
-pub(crate) struct Server {
+pub(crate) struct ApiServer {
     addr: SocketAddr,
     task: JoinHandle<()>,
 }
 
-impl Server {
-    /// Listens and serves until `stop` is true or its sender is dropped. Errors: [`ServerError`].
+impl ApiServer {
+    /// Listens and serves until `stop` is true or its sender is dropped. Errors: [`ApiServerError`].
     pub(crate) async fn start(
-        settings: &Settings,
+        settings: &ApiSettings,
         state: ApiState,
         mut stop: watch::Receiver<bool>,
-    ) -> Result<Server, ServerError> {
+    ) -> Result<ApiServer, ApiServerError> {
         let access = Access::open(settings.token.as_ref(), settings.deadline)?;
-        let failed =
-            |error: std::io::Error| ServerError::Listen { addr: settings.listen, reason: error.to_string() };
+        let failed = |error: std::io::Error| ApiServerError::Listen {
+            addr: settings.listen,
+            reason: error.to_string(),
+        };
         let listener = TcpListener::bind(settings.listen).await.map_err(failed)?;
         let addr = listener.local_addr().map_err(failed)?;
         let bounds = Bounds {
@@ -116,7 +118,7 @@ impl Server {
         };
         let router = router(Arc::new(state), Arc::new(access));
         let task = tokio::spawn(http::serve(listener, router, bounds, stopped));
-        Ok(Server { addr, task })
+        Ok(ApiServer { addr, task })
     }
 
     /// Gives the address that it listens at.
@@ -133,7 +135,7 @@ impl Server {
 type Route = (&'static str, MethodRouter<Arc<ApiState>>);
 
 /// Lists the routes that need the token.
-fn guarded() -> Vec<Route> {
+fn guarded_routes() -> Vec<Route> {
     vec![
         ("/v1/portfolio", get(portfolio::portfolio)),
         ("/v1/credits", get(credits::credits)),
@@ -146,7 +148,7 @@ fn guarded() -> Vec<Route> {
 }
 
 /// Lists the routes that probes and scrapers read without the token: they name no credit.
-fn open() -> Vec<Route> {
+fn open_routes() -> Vec<Route> {
     vec![
         ("/openapi.json", get(openapi::document)),
         ("/livez", get(ops::livez)),
@@ -157,11 +159,11 @@ fn open() -> Vec<Route> {
 
 fn router(state: Arc<ApiState>, access: Arc<Access>) -> Router {
     let guard = from_fn_with_state(access.clone(), access::require_token);
-    let guarded = guarded().into_iter().map(|(path, method)| (path, method.layer(guard.clone())));
+    let guarded = guarded_routes().into_iter().map(|(path, method)| (path, method.layer(guard.clone())));
     let add = |router: Router<Arc<ApiState>>, (path, method): Route| {
         let within = from_fn_with_state(access.clone(), access::within_deadline);
         router.route(path, method.layer(within).layer(from_fn_with_state(path, access::count)))
     };
-    let router = guarded.chain(open()).fold(Router::new(), add);
+    let router = guarded.chain(open_routes()).fold(Router::new(), add);
     router.fallback(error::no_such_path).method_not_allowed_fallback(error::no_such_method).with_state(state)
 }

@@ -1,7 +1,7 @@
 //! The OpenAPI description, made from the handlers and the types that they answer with.
 
 use {
-    crate::api::{alerts, credit, credits, events, keeper, ops, portfolio, series},
+    crate::api::{alerts, credit, credits, error::ErrorBody, events, keeper, ops, portfolio, series},
     axum::Json,
     utoipa::{
         Modify, OpenApi,
@@ -24,6 +24,7 @@ use {
         portfolio::portfolio, credits::credits, credit::credit, series::series, events::events, alerts::alerts,
         keeper::keeper, document, ops::livez, ops::readyz, ops::metrics,
     ),
+    components(schemas(ErrorBody)),
     modifiers(&BearerToken),
     tags(
         (name = "credits", description = "Loans and the compute credits that secure them"),

@@ -5,9 +5,9 @@ use {
         api::{
             credit::PaymentView,
             credit_health::{Colour, is_unrestricted},
-            credits::{CreditLine, matches_filter},
-            error::{ApiError, ErrorBody},
-            query::{StrictQuery, address},
+            credits::CreditLine,
+            error::{ApiError, MarketRefusals},
+            query::{AddressParam, StrictQuery},
             state::{ApiState, AsOf},
         },
         values::{Address, UsdAmount, exact_bps, status_name_or_unknown},
@@ -15,7 +15,6 @@ use {
     },
     axum::{Json, extract::State},
     blockable_sdk::{
-        Pubkey,
         amounts::{Bps, MicroUsd},
         program::units::{BPS, mul_div_floor},
     },
@@ -33,13 +32,11 @@ const MOST: usize = 10;
 #[into_params(parameter_in = Query)]
 pub(crate) struct PortfolioQuery {
     /// Loans of this lender.
-    #[serde(default, deserialize_with = "address")]
     #[param(value_type = Option<String>)]
-    lender: Option<Pubkey>,
+    lender: Option<AddressParam>,
     /// Loans of this borrower.
-    #[serde(default, deserialize_with = "address")]
     #[param(value_type = Option<String>)]
-    borrower: Option<Pubkey>,
+    borrower: Option<AddressParam>,
 }
 
 /// Sums over loans.
@@ -170,10 +167,7 @@ fn worst(mut lines: Vec<(&Measure, CreditLine)>) -> Vec<CreditLine> {
 /// Sums up loans, and lists those that need attention first.
 #[utoipa::path(
     get, path = "/v1/portfolio", tag = "credits", params(PortfolioQuery), security(("token" = [])),
-    responses(
-        (status = 200, body = Portfolio), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 503, description = "The market has not been read yet", body = ErrorBody)
-    )
+    responses((status = 200, body = Portfolio), MarketRefusals)
 )]
 pub(super) async fn portfolio(
     State(state): State<Arc<ApiState>>,
@@ -184,8 +178,8 @@ pub(super) async fn portfolio(
     let loans: Vec<&Measure> = measures
         .values()
         .filter(|measure| !is_unrestricted(measure))
-        .filter(|loan| matches_filter(query.lender, loan.lender))
-        .filter(|loan| matches_filter(query.borrower, loan.borrower))
+        .filter(|loan| query.lender.is_none_or(|lender| lender.is(loan.lender)))
+        .filter(|loan| query.borrower.is_none_or(|borrower| borrower.is(loan.borrower)))
         .collect();
     Ok(Json(Portfolio::new(AsOf::new(&snapshot), &loans)))
 }

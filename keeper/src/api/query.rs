@@ -6,7 +6,7 @@ use {
         extract::{FromRequestParts, Path, Query},
         http::request::Parts,
     },
-    blockable_sdk::{Pubkey, program::transitions::Status},
+    blockable_sdk::{Pubkey, amounts::ChainTime, program::transitions::Status},
     jiff::Timestamp,
     serde::{
         Deserialize, Deserializer,
@@ -67,10 +67,22 @@ fn wrong<E: Error>(value: &str, what: &str) -> E {
     E::custom(format!("`{}` is not {what}", quoted(value)))
 }
 
-/// Reads an address.
-pub(super) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Pubkey>, D::Error> {
-    let value = text(deserializer)?;
-    value.parse().map(Some).map_err(|_| wrong(&value, "an address; write it in base58"))
+/// An address as a filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct AddressParam(pub(super) Pubkey);
+
+impl AddressParam {
+    /// True for the address itself.
+    pub(super) fn is(self, key: Pubkey) -> bool {
+        self.0 == key
+    }
+}
+
+impl<'de> Deserialize<'de> for AddressParam {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<AddressParam, D::Error> {
+        let value = text(deserializer)?;
+        value.parse().map(AddressParam).map_err(|_| wrong(&value, "an address; write it in base58"))
+    }
 }
 
 /// Reads a status by its name.
@@ -111,11 +123,11 @@ pub(super) fn default_limit() -> usize {
 }
 
 /// Reads a time, in Unix seconds or RFC 3339.
-pub(super) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+pub(super) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<ChainTime>, D::Error> {
     let value = text(deserializer)?;
     let unix = value.parse().ok();
     let time = unix.or_else(|| value.parse().ok().map(|time: Timestamp| time.as_second()));
-    time.map(Some)
+    time.map(|seconds| Some(ChainTime(seconds)))
         .ok_or_else(|| wrong(&value, "a time; write Unix seconds, or RFC 3339 as in 2027-01-15T08:00:00Z"))
 }
 

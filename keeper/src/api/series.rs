@@ -3,7 +3,7 @@
 use {
     crate::{
         api::{
-            error::{ApiError, ErrorBody},
+            error::{ApiError, MarketRefusals, UnknownCredit},
             query::{CreditPath, StrictQuery, default_resolution, resolution, time},
             state::ApiState,
         },
@@ -11,11 +11,7 @@ use {
         watch::{Resolution, Sample, samples::SERIES_MAX},
     },
     axum::{Json, extract::State},
-    blockable_sdk::{
-        Pubkey,
-        amounts::{MicroUsd, Units},
-        program::transitions::Status,
-    },
+    blockable_sdk::{Pubkey, amounts::ChainTime, program::transitions::Status},
     serde::{Deserialize, Serialize},
     std::sync::Arc,
     utoipa::{IntoParams, ToSchema},
@@ -32,11 +28,11 @@ pub(crate) struct SeriesQuery {
     /// Samples from this time on, in Unix seconds or RFC 3339; without it, 500 samples before `until`.
     #[serde(default, deserialize_with = "time")]
     #[param(value_type = Option<String>)]
-    from: Option<i64>,
+    from: Option<ChainTime>,
     /// Samples before this time, in Unix seconds or RFC 3339; without it, up to now.
     #[serde(default, deserialize_with = "time")]
     #[param(value_type = Option<String>)]
-    until: Option<i64>,
+    until: Option<ChainTime>,
     /// Seconds that a sample stands for: 300, kept for days; 3600, kept for months; 86400, kept for ever.
     #[serde(default = "default_resolution", deserialize_with = "resolution")]
     #[param(value_type = u32, required = false, default = 3600)]
@@ -82,31 +78,31 @@ pub(crate) struct SampleView {
 
 impl SampleView {
     fn new(sample: &Sample) -> SampleView {
-        let units = |count| UnitCount(Units(count));
         SampleView {
-            at: Time::from_unix(sample.at),
-            consumed: units(sample.consumed),
-            available: units(sample.available),
-            frozen: units(sample.frozen),
-            lien: units(sample.lien),
-            debt: UsdAmount(MicroUsd(sample.debt)),
-            arrears: UsdAmount(MicroUsd(sample.arrears)),
+            at: Time::from(sample.at),
+            consumed: UnitCount(sample.consumed),
+            available: UnitCount(sample.available),
+            frozen: UnitCount(sample.frozen),
+            lien: UnitCount(sample.lien),
+            debt: UsdAmount(sample.debt),
+            arrears: UsdAmount(sample.arrears),
             status: status_name_or_unknown(Status::from_byte(sample.status)),
         }
     }
 }
 
 impl SeriesQuery {
-    /// Works out the span in Unix seconds. Errors: 400 for one that is empty, or too long for an answer.
-    fn span(&self, now: i64) -> Result<(i64, i64), ApiError> {
+    /// Works out the span. Errors: 400 for one that is empty, or too long for an answer.
+    fn span(&self, now: ChainTime) -> Result<(ChainTime, ChainTime), ApiError> {
         let width = self.resolution.seconds();
-        let until = self.until.unwrap_or(now.saturating_add(1));
-        let from = self.from.unwrap_or(until.saturating_sub(width.saturating_mul(LATEST)));
+        let until = self.until.unwrap_or(now.plus_seconds(1));
+        let from = self.from.unwrap_or(until.plus_seconds(-width.saturating_mul(LATEST)));
         if from >= until {
+            let (from, until) = (from.get(), until.get());
             let mistake = format!("from, {from}, is not before until, {until}; exchange or correct them");
             return Err(ApiError::bad_parameter(mistake));
         }
-        let samples = until.saturating_sub(from).div_euclid(width);
+        let samples = until.seconds_since(from).div_euclid(width);
         if samples > i64::from(SERIES_MAX) {
             let mistake = format!(
                 "from and until span {samples} samples and an answer holds {SERIES_MAX}; shorten the span, or raise \
@@ -131,27 +127,23 @@ pub(super) fn require_known(state: &ApiState, credit: &Pubkey, found: bool) -> R
 #[utoipa::path(
     get, path = "/v1/credits/{address}/series", tag = "credits",
     params(("address" = String, Path, description = "The credit's address"), SeriesQuery), security(("token" = [])),
-    responses(
-        (status = 200, body = Series), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 404, description = "No such credit", body = ErrorBody),
-        (status = 503, description = "The market has not been read yet", body = ErrorBody)
-    )
+    responses((status = 200, body = Series), MarketRefusals, UnknownCredit)
 )]
 pub(super) async fn series(
     State(state): State<Arc<ApiState>>,
     CreditPath(credit): CreditPath,
     StrictQuery(query): StrictQuery<SeriesQuery>,
 ) -> Result<Json<Series>, ApiError> {
-    let machine_time = || jiff::Timestamp::now().as_second();
-    let now = state.latest_snapshot().map_or_else(machine_time, |snapshot| snapshot.clock.get());
+    let machine_time = || ChainTime(jiff::Timestamp::now().as_second());
+    let now = state.latest_snapshot().map_or_else(machine_time, |snapshot| snapshot.clock);
     let (from, until) = query.span(now)?;
     let samples = state.watch.series(&credit, from, until, query.resolution).await?;
     require_known(&state, &credit, !samples.is_empty())?;
     Ok(Json(Series {
         credit: Address(credit),
         resolution: query.resolution.seconds(),
-        from: Time::from_unix(from),
-        until: Time::from_unix(until),
+        from: Time::from(from),
+        until: Time::from(until),
         samples: samples.iter().map(SampleView::new).collect(),
     }))
 }

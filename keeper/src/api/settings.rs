@@ -14,7 +14,7 @@ const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALH
 
 /// Settings of the API.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Settings {
+pub(crate) struct ApiSettings {
     /// The address and port to listen at.
     pub(crate) listen: SocketAddr,
     /// The token that readers of `/v1` show; `None` where everybody on this machine may read.
@@ -25,24 +25,24 @@ pub(crate) struct Settings {
     pub(crate) deadline: Duration,
 }
 
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings { listen: LISTEN, token: None, max_connections: 128, deadline: Duration::from_secs(10) }
+impl Default for ApiSettings {
+    fn default() -> ApiSettings {
+        ApiSettings { listen: LISTEN, token: None, max_connections: 128, deadline: Duration::from_secs(10) }
     }
 }
 
-impl Settings {
+impl ApiSettings {
     /// Reads `[api]`; the reader collects mistakes.
-    pub(crate) fn read(reader: &mut Reader) -> Settings {
+    pub(crate) fn read(reader: &mut Reader) -> ApiSettings {
         reader.section("api", |reader| {
-            let otherwise = Settings::default();
-            let settings = Settings {
+            let otherwise = ApiSettings::default();
+            let settings = ApiSettings {
                 listen: listen(reader).unwrap_or(otherwise.listen),
                 token: reader.optional("token"),
                 max_connections: reader.number("max_connections", otherwise.max_connections, 1..=65_536),
                 deadline: reader.seconds("request_seconds", 10, 1..=120),
             };
-            if settings.token.is_none() && !is_loopback(&settings.listen) {
+            if !reader.has("token") && !is_loopback(&settings.listen) {
                 reader.mistake(
                     "token",
                     format!(
@@ -68,8 +68,7 @@ fn listen(reader: &mut Reader) -> Option<SocketAddr> {
     let text: String = reader.optional("listen")?;
     let listen = text.parse().ok();
     if listen.is_none() {
-        reader
-            .mistake("listen", format!("`{text}` is not an address with a port; write it as 127.0.0.1:8420"));
+        reader.mistake("listen", "is not an address with a port; write it as 127.0.0.1:8420");
     }
     listen
 }

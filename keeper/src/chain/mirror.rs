@@ -52,7 +52,7 @@ impl Mirror {
         Mirror { market, credits: BTreeMap::new(), slot: 0, read: None }
     }
 
-    /// Brings the mirror up to what a node shows. Errors: [`NodeError`], with the mirror as it was.
+    /// Updates the mirror from a node. Errors: [`NodeError`], with the mirror as it was.
     pub(crate) async fn refresh(&mut self, node: &Node, stalls: Stalls) -> Result<Refreshed, NodeError> {
         let commitment = CommitmentConfig::confirmed();
         let (slot, stamps) = node.list_credits(&self.market, commitment).await?;

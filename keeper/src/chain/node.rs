@@ -45,7 +45,7 @@ pub enum NodeError {
         /// The highest slot seen.
         highest: u64,
     },
-    /// An answer from a slot that cannot have come about.
+    /// An answer from a slot that the cluster cannot have reached yet.
     #[error(
         "its answer is of slot {slot}, which is impossible after {highest}; it is wrong or of another cluster"
     )]
@@ -141,8 +141,8 @@ impl Node {
         self.genesis.get().copied()
     }
 
-    /// Runs a request within the deadline. The client waits on its own where a node asks it to, so its timeout is no
-    /// deadline. Errors: [`NodeError`], counted by node and kind of request.
+    /// Runs a request within the deadline. The RPC client repeats a request when a node limits its rate, so the client's own
+    /// timeout does not bound the whole. Errors: [`NodeError`], counted by node and kind of request.
     pub(crate) async fn ask<T, E: Into<NodeError>>(
         &self,
         kind: &'static str,
@@ -217,7 +217,7 @@ impl Node {
         let request = self.rpc.send(RpcRequest::GetProgramAccounts, params);
         let answer: OptionalContext<Vec<RpcKeyedAccount>> = self.ask("list", request).await?;
         let OptionalContext::Context(answer) = answer else {
-            return Err(NodeError::Unusable("it lacks the slot that it is of"));
+            return Err(NodeError::Unusable("it does not name its slot"));
         };
         self.note_slot(answer.context.slot);
         let mut listed = Vec::with_capacity(answer.value.len());

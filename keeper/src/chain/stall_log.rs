@@ -31,7 +31,7 @@ pub(crate) struct StallLog {
 }
 
 impl StallLog {
-    /// Reads what the store has kept. A stall is at least `least` seconds. Errors: [`StoreError`].
+    /// Reads the stored stalls. A stall is at least `least` seconds. Errors: [`StoreError`].
     pub(crate) async fn open(store: Store, least: i64) -> Result<StallLog, StoreError> {
         let (last, stalls) =
             store.read(|connection| Ok((read_last(connection)?, read_stalls(connection)?))).await?;

@@ -12,7 +12,7 @@ use {
     },
     blockable_sdk::{
         PROGRAM_ID, Pubkey,
-        amounts::ChainTime,
+        amounts::{ChainTime, Lamports},
         keys::SigningKey,
         rpc::{CommitmentConfig, RpcClientError},
     },
@@ -99,7 +99,7 @@ async fn check_chain(config: &Config, nodes: &Nodes, keys: &BTreeMap<Role, Signi
     for (role, key) in keys {
         let balance = node.ask("balance", node.rpc().get_balance(&key.public_key())).await;
         let outcome = match balance {
-            Ok(lamports) if is_low(config, lamports) => {
+            Ok(lamports) if is_low(config, Lamports(lamports)) => {
                 Err(format!("{key} has {lamports} lamports; send SOL to it"))
             }
             Ok(lamports) => Ok(format!("{key}, {lamports} lamports")),
@@ -110,9 +110,9 @@ async fn check_chain(config: &Config, nodes: &Nodes, keys: &BTreeMap<Role, Signi
 }
 
 /// Tests whether a key's lamports would raise the alert on funds.
-fn is_low(config: &Config, lamports: u64) -> bool {
-    let marks = config.alerts.rules.get(Rule::Funds).marks;
-    marks.is_some_and(|marks| marks.level(lamports as f64) == Level::Raise)
+fn is_low(config: &Config, lamports: Lamports) -> bool {
+    let thresholds = config.alerts.rules.get(Rule::Funds).thresholds;
+    thresholds.is_some_and(|thresholds| thresholds.level(lamports.get() as f64) == Level::Raise)
 }
 
 fn check_clock(chain: ChainTime) -> Result<String, String> {

@@ -1,8 +1,8 @@
 //! Exit codes.
 
-/// All is as it should be.
+/// The command succeeded and found no fault.
 pub(super) const OK: u8 = 0;
-/// Something is not as it should be, or the command failed.
+/// The command failed, found a fault or left work undone.
 pub(super) const FAILED: u8 = 1;
 /// The configuration is wrong (`EX_USAGE` of sysexits.h): starting again does not help.
 pub(super) const CONFIG: u8 = 64;

@@ -22,7 +22,7 @@ mod tests {
     fn what_is_written_is_a_configuration_and_is_never_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         let path = init(&folder.path().join("new")).unwrap();
-        Config::load(&path).unwrap_or_else(|error| panic!("{error}"));
+        Config::FILE.load(&path).unwrap_or_else(|error| panic!("{error}"));
         fs::write(&path, "mine").unwrap();
         assert!(matches!(init(path.parent().unwrap()), Err(InitFileError::Exists { .. })));
         assert_eq!(fs::read_to_string(&path).unwrap(), "mine");

@@ -51,7 +51,7 @@ enum Command {
     /// RUST_LOG sets what is logged, to stderr [default: info].
     Run {
         #[command(flatten)]
-        file: File,
+        file: FileArgs,
         /// Format of log lines
         #[arg(long, value_enum, default_value_t = LogFormat::Text)]
         log: LogFormat,
@@ -59,7 +59,7 @@ enum Command {
     /// Runs one cycle: reads the chain, plans, submits and alerts
     Once {
         #[command(flatten)]
-        file: File,
+        file: FileArgs,
         /// Simulates and prints the plan; sends, stores and delivers nothing
         #[arg(long)]
         dry_run: bool,
@@ -70,7 +70,7 @@ enum Command {
     /// Explains what is due on a credit and what is not; sends nothing
     Explain {
         #[command(flatten)]
-        file: File,
+        file: FileArgs,
         /// The credit's address
         credit: Pubkey,
         /// Prints JSON
@@ -80,7 +80,7 @@ enum Command {
     /// Follows transactions that an ended keeper left in flight, and compares the store with the chain; sends nothing new
     Reconcile {
         #[command(flatten)]
-        file: File,
+        file: FileArgs,
         /// Prints JSON
         #[arg(long)]
         json: bool,
@@ -88,14 +88,14 @@ enum Command {
     /// Lists, retries or gives up work that keeps failing
     Quarantine {
         #[command(flatten)]
-        file: File,
+        file: FileArgs,
         #[command(subcommand)]
-        action: quarantine::Action,
+        action: quarantine::QuarantineAction,
     },
     /// Checks configuration, keys, balances, nodes, clocks, reporters and the program
     Doctor {
         #[command(flatten)]
-        file: File,
+        file: FileArgs,
         /// Prints JSON
         #[arg(long)]
         json: bool,
@@ -103,16 +103,16 @@ enum Command {
 }
 
 #[derive(clap::Args)]
-struct File {
+struct FileArgs {
     /// The keeper's file; keeper.example.toml explains every key
     #[arg(long, value_name = "FILE", default_value = "keeper.toml", global = true)]
     config: PathBuf,
 }
 
-impl File {
-    /// Reads the file of a command that logs. Log lines begin once the file is known to be right.
+impl FileArgs {
+    /// Reads the file, then starts logging: mistakes in the file are printed without log lines before them.
     fn load_and_log(&self, format: LogFormat) -> Result<Config, ConfigError> {
-        let config = Config::load(&self.config)?;
+        let config = Config::FILE.load(&self.config)?;
         log_to_stderr(format);
         Ok(config)
     }
@@ -153,7 +153,8 @@ enum CommandError {
     Output(#[from] serde_json::Error),
 }
 
-/// Runs the command line. Returns its exit code: 0 when all is as it should be, 1 when not, 64 for a wrong configuration.
+/// Runs the command line. Returns its exit code: 0 for a success, 1 for a failure or a fault found, 64
+/// for a wrong configuration.
 pub async fn run_command_line() -> ExitCode {
     if fail::has_failpoints() {
         // Kept for as long as the process lives.
@@ -170,7 +171,7 @@ pub async fn run_command_line() -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Runs a command. Returns whether all is as it should be.
+/// Runs a command. Returns false if it found a fault or left work undone.
 async fn execute(command: Command) -> Result<bool, CommandError> {
     match command {
         Command::Init { folder } => {
@@ -187,8 +188,10 @@ async fn execute(command: Command) -> Result<bool, CommandError> {
         Command::Explain { file, credit, json } => {
             explain::run(file.load_and_log(LogFormat::Text)?, credit, json).await
         }
-        Command::Reconcile { file, json } => reconcile::run(Config::load(&file.config)?, json).await,
-        Command::Quarantine { file, action } => quarantine::run(&Config::load(&file.config)?, action).await,
-        Command::Doctor { file, json } => doctor::run(Config::load(&file.config)?, json).await,
+        Command::Reconcile { file, json } => reconcile::run(Config::FILE.load(&file.config)?, json).await,
+        Command::Quarantine { file, action } => {
+            quarantine::run(&Config::FILE.load(&file.config)?, action).await
+        }
+        Command::Doctor { file, json } => doctor::run(Config::FILE.load(&file.config)?, json).await,
     }
 }

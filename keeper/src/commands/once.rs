@@ -6,7 +6,7 @@ use crate::{
     daemon::Keeper,
 };
 
-/// Runs a cycle and prints its summary. Returns whether all transactions landed and all keys could pay.
+/// Runs a cycle and prints its summary. Returns true if no transaction failed and every key could pay.
 pub(super) async fn run(config: Config, json: bool) -> Result<bool, CommandError> {
     let summary = Keeper::open(config).await?.once(PATIENCE).await?;
     output::print(&summary, json)?;

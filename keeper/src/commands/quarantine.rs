@@ -12,7 +12,7 @@ use {
 
 /// The part of the command that changes or lists lanes.
 #[derive(Subcommand)]
-pub(super) enum Action {
+pub(super) enum QuarantineAction {
     /// Lists work that has failed
     List {
         /// Prints JSON
@@ -32,10 +32,10 @@ pub(super) enum Action {
 }
 
 /// Runs the command. Returns true. Errors: [`CommandError::NoLane`], [`CommandError::Store`].
-pub(super) async fn run(config: &Config, action: Action) -> Result<bool, CommandError> {
+pub(super) async fn run(config: &Config, action: QuarantineAction) -> Result<bool, CommandError> {
     let store = Store::open_unlocked(&config.data_dir)?;
     match action {
-        Action::List { json } => {
+        QuarantineAction::List { json } => {
             let failed = store.read(|connection| lanes::list(connection, 1)).await?;
             let after = config.land.quarantine_after;
             match json {
@@ -44,12 +44,12 @@ pub(super) async fn run(config: &Config, action: Action) -> Result<bool, Command
             }
             Ok(true)
         }
-        Action::Retry { lane } => {
+        QuarantineAction::Retry { lane } => {
             let name = lane.clone();
             let found = store.write(move |connection| lanes::retry(connection, &name)).await?;
             confirm(found, lane, "is tried again at the next cycle")
         }
-        Action::Drop { lane } => {
+        QuarantineAction::Drop { lane } => {
             let name = lane.clone();
             let found = store.write(move |connection| lanes::drop_lane(connection, &name)).await?;
             confirm(found, lane, "is given up until it is retried")

@@ -6,23 +6,17 @@ pub use blockable_service::settings::ConfigError;
 pub(crate) use rpc::{CycleSettings, RpcSettings, nodes};
 use {
     crate::{
-        alerts, api,
+        alerts::AlertSettings,
+        api::ApiSettings,
         history::HistorySettings,
         ingest::{IngestSettings, SourceSettings},
         land::{KeySettings, LandSettings},
         plan::PlanSettings,
-        watch,
+        watch::WatchSettings,
     },
     blockable_sdk::Pubkey,
     blockable_service::settings::{FileKind, Reader},
     std::path::{Path, PathBuf},
-};
-
-/// The keeper's file. Environment variables such as `BLOCKABLE_KEEPER_CYCLE__SECONDS` override it.
-const FILE: FileKind = FileKind {
-    example: "keeper.example.toml",
-    advice: "name it with --config, or write one with `blockable-keeper init FOLDER`",
-    environment: Some("BLOCKABLE_KEEPER_"),
 };
 
 /// All settings of a keeper. Relative paths have been made to start from the file's folder.
@@ -47,28 +41,24 @@ pub struct Config {
     /// The endpoints that hand out reports.
     pub(crate) reporters: Vec<SourceSettings>,
     /// The measurement of credits.
-    pub(crate) watch: watch::Settings,
+    pub(crate) watch: WatchSettings,
     /// The alert rules and their sinks.
-    pub(crate) alerts: alerts::Settings,
+    pub(crate) alerts: AlertSettings,
     /// The HTTP API.
-    pub(crate) api: api::Settings,
+    pub(crate) api: ApiSettings,
     /// The event logs.
     pub(crate) history: HistorySettings,
 }
 
 impl Config {
-    /// Reads a file, overridden by the environment. Errors: [`ConfigError`], with every mistake in it.
-    pub fn load(path: &Path) -> Result<Config, ConfigError> {
-        FILE.load(path, read, Config::resolve)
-    }
-
-    /// Reads a text; relative paths in it start from `folder`, and `name` stands for it in errors.
-    /// Errors: [`ConfigError`], with every mistake in it.
-    pub fn parse(text: &str, folder: &Path, name: &str) -> Result<Config, ConfigError> {
-        let mut config = FILE.parse(text, name, read)?;
-        config.resolve(folder);
-        Ok(config)
-    }
+    /// The keeper's file. Environment variables such as `BLOCKABLE_KEEPER_CYCLE__SECONDS` override it.
+    pub const FILE: FileKind<Config> = FileKind {
+        example: "keeper.example.toml",
+        advice: "name it with --config, or write one with `blockable-keeper init FOLDER`",
+        environment: Some("BLOCKABLE_KEEPER_"),
+        read,
+        resolve: Config::resolve,
+    };
 
     fn resolve(&mut self, folder: &Path) {
         self.data_dir = folder.join(&self.data_dir);
@@ -90,9 +80,9 @@ fn read(reader: &mut Reader) -> Option<Config> {
     let plan = PlanSettings::read(reader);
     let ingest = reader.section("ingest", IngestSettings::read);
     let reporters = reader.each("reporter", SourceSettings::read);
-    let watch = watch::Settings::read(reader);
-    let alerts = alerts::Settings::read(reader);
-    let api = api::Settings::read(reader);
+    let watch = WatchSettings::read(reader);
+    let alerts = AlertSettings::read(reader);
+    let api = ApiSettings::read(reader);
     let history = HistorySettings::read(reader);
     check_nodes(&rpc, &plan, &land, reader);
     if reporters.is_empty() {

@@ -14,21 +14,21 @@ use {
 /// A URL as it is written: as it is, or where it is read from because it holds a key. Never printed.
 #[derive(Clone, Deserialize)]
 #[serde(untagged)]
-enum Place {
+enum NodeUrl {
     Text(String),
     Secret(SecretSource),
 }
 
-impl Place {
+impl NodeUrl {
     fn read(&self) -> Result<SecretString, SecretSourceError> {
         match self {
-            Place::Text(text) => Ok(SecretString::from(text.as_str())),
-            Place::Secret(source) => source.read(),
+            NodeUrl::Text(text) => Ok(SecretString::from(text.as_str())),
+            NodeUrl::Secret(source) => source.read(),
         }
     }
 
     fn resolve(&mut self, folder: &Path) {
-        if let Place::Secret(source) = self {
+        if let NodeUrl::Secret(source) = self {
             source.resolve(folder);
         }
     }
@@ -39,8 +39,8 @@ impl Place {
 pub(crate) struct RpcSettings {
     /// Stands for the node in logs and figures.
     pub name: String,
-    url: Place,
-    ws_url: Option<Place>,
+    url: NodeUrl,
+    ws_url: Option<NodeUrl>,
 }
 
 impl RpcSettings {
@@ -52,7 +52,7 @@ impl RpcSettings {
             [("url", url.as_ref(), ["http", "https"]), ("ws_url", ws_url.as_ref(), ["ws", "wss"])]
         {
             // A URL in the file may hold a key, so that a user and a password are allowed in it.
-            if let Some(Place::Text(text)) = place
+            if let Some(NodeUrl::Text(text)) = place
                 && let Err(mistake) = parse_url(text, schemes)
             {
                 reader.mistake(key, mistake);
@@ -73,7 +73,7 @@ impl RpcSettings {
 pub(crate) fn nodes(rpc: &[RpcSettings], cycle: &CycleSettings) -> Result<Nodes, SecretSourceError> {
     let mut nodes = Vec::with_capacity(rpc.len());
     for settings in rpc {
-        let ws_url = settings.ws_url.as_ref().map(Place::read).transpose()?;
+        let ws_url = settings.ws_url.as_ref().map(NodeUrl::read).transpose()?;
         nodes.push(Node::new(settings.name.clone(), &settings.url.read()?, ws_url, cycle.request_timeout));
     }
     Ok(Nodes::new(nodes, cycle.lag_slots))

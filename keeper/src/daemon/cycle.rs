@@ -181,7 +181,7 @@ impl Cycle {
         findings.extend(self.parts.watch.observe(snapshot).await?);
         findings.extend(self.parts.lander.findings().await?);
         let subjects = subjects(snapshot, self.parts.lander.payers().into_values().collect());
-        let changes = self.parts.alerts.apply_cycle(findings, subjects, snapshot.clock.get()).await?;
+        let changes = self.parts.alerts.apply_cycle(findings, subjects, snapshot.clock).await?;
         self.parts.ingest.acknowledge(token).await?;
         Ok(changes.raised.len())
     }
@@ -195,8 +195,8 @@ impl Cycle {
         let kept = self.parts.config.cycle.keep_days.saturating_mul(DAY);
         let before = clock.plus_seconds(kept.saturating_neg());
         self.parts.store.write(move |connection| journal::prune(connection, before)).await?;
-        self.parts.alerts.prune(before.get()).await?;
-        self.parts.ingest.prune(self.parts.config.ingest.keep_from(clock.get())).await?;
+        self.parts.alerts.prune(before).await?;
+        self.parts.ingest.prune(self.parts.config.ingest.keep_from(clock)).await?;
         self.pruned = Some(today);
         Ok(())
     }

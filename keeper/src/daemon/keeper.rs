@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        api::{ApiState, Explanation, Server},
+        api::{ApiServer, ApiState, Explanation},
         chain::Snapshot,
         config::Config,
         daemon::{CycleError, CycleSummary, OpenError, Parts, audit, cycle::Cycle},
@@ -108,7 +108,7 @@ impl Keeper {
         let parts = self.parts();
         let mut stages = Vec::new();
         let (stage, stopped) = Stage::new("api");
-        let server = Server::start(&parts.config.api, self.api_state(metrics), stopped).await?;
+        let server = ApiServer::start(&parts.config.api, self.api_state(metrics), stopped).await?;
         tracing::info!(addr = %server.addr(), token = parts.config.api.token.is_some(), "the API listens");
         stages.push(stage.with(vec![server.into_task()]));
         let (stage, stopped) = Stage::new("alerts");

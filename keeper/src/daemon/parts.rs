@@ -3,7 +3,7 @@
 use {
     crate::{
         alerts::{AlertError, Alerts},
-        api::ServerError,
+        api::ApiServerError,
         chain::{Nodes, StallLog},
         config::{Config, nodes},
         health::Health,
@@ -41,7 +41,7 @@ pub enum OpenError {
     Alert(#[from] AlertError),
     /// The HTTP API cannot be served.
     #[error(transparent)]
-    Server(#[from] ServerError),
+    Server(#[from] ApiServerError),
 }
 
 /// The parts that cycles and commands share.

@@ -1,9 +1,9 @@
 //! Findings outlive a store that fails before the alert on them is stored.
 
 use {
-    super::{Parts, audit, cycle::Cycle},
+    super::{Parts, audit::Audit, cycle::Cycle},
     crate::{
-        alerts::{Alert, Filter, Rule},
+        alerts::{Alert, AlertFilter, Rule},
         chain::Snapshot,
         config::Config,
         finding::Finding,
@@ -42,7 +42,7 @@ impl Case {
              [[rpc]]\nname = \"a\"\nurl = \"http://127.0.0.1:1\"\n[[rpc]]\nname = \"b\"\nurl = \"http://127.0.0.1:1\"\n\
              [[reporter]]\nurl = \"http://127.0.0.1:1\"\nprovider = \"{provider}\"\n"
         );
-        let config = Config::parse(&text, folder.path(), "keeper.toml").unwrap();
+        let config = Config::FILE.parse(&text, folder.path(), "keeper.toml").unwrap();
         let store = Store::open(&config.data_dir).unwrap();
         let parts = Parts::open(config, store).await.unwrap();
         Case { cycle: Cycle::new(parts), folder }
@@ -78,7 +78,7 @@ impl Case {
 
     /// Alerts of a rule, the oldest first.
     async fn alerts(&self, rule: Rule) -> Vec<Alert> {
-        let mut alerts = self.parts().alerts.list(Filter::default()).await.unwrap();
+        let mut alerts = self.parts().alerts.list(AlertFilter::default()).await.unwrap();
         alerts.retain(|alert| alert.rule == rule);
         alerts.reverse();
         alerts
@@ -169,10 +169,8 @@ async fn what_a_pass_over_the_logs_has_found_is_kept_until_it_is_stored() {
     let (case, server, credit) = (Case::new().await, Server::start().await, logs::key(10));
     server.fake_chain().happen(&[credit], Change::Accepted);
     server.fake_chain().lies = true;
-    let pass = async |case: &Case, clock: i64| {
-        let Parts { history, alerts, .. } = case.parts();
-        audit::pass(history, alerts, &server.node, &server.at(clock), 50).await
-    };
+    let pass =
+        async |case: &Case, clock: i64| Audit::new(case.parts()).pass(&server.node, &server.at(clock)).await;
     case.fill_disk().await;
     pass(&case, 100).await.unwrap_err();
     server.fake_chain().lies = false;
@@ -198,14 +196,12 @@ async fn a_mismatch_that_reconcile_has_found_is_alerted_though_the_next_process_
     let (case, server, credit) = (Case::new().await, Server::start().await, logs::key(10));
     server.fake_chain().happen(&[credit], Change::Accepted);
     server.fake_chain().lies = true;
-    let Parts { history, alerts, .. } = case.parts();
-    let proof = audit::pass_to_end(history, alerts, &server.node, &server.at(100), 50).await.unwrap();
+    let proof = Audit::new(case.parts()).pass_to_end(&server.node, &server.at(100)).await.unwrap();
     assert_eq!(proof.findings.iter().map(Finding::subject).collect::<Vec<_>>(), [credit]);
 
     server.fake_chain().lies = false;
     let case = case.restarted().await;
-    let Parts { history, alerts, .. } = case.parts();
-    let proof = audit::pass_to_end(history, alerts, &server.node, &server.at(200), 50).await.unwrap();
+    let proof = Audit::new(case.parts()).pass_to_end(&server.node, &server.at(200)).await.unwrap();
     assert_eq!((proof.proven, proof.findings), (1, Vec::new()));
     let alerts = case.alerts(Rule::LogMismatch).await;
     let of_credit: Vec<&Alert> = alerts.iter().filter(|alert| alert.subject == credit).collect();

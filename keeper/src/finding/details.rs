@@ -31,8 +31,8 @@ pub enum NextMark {
 pub struct CovenantUse {
     /// Use as a share of the plan for the time so far.
     pub used: Bps,
-    /// The covenant's mark.
-    pub mark: Bps,
+    /// The covenant's threshold.
+    pub threshold: Bps,
     /// Seconds of the window that reports cover.
     pub seconds: u64,
     /// Seconds of the whole window.

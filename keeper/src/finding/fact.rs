@@ -119,9 +119,9 @@ pub enum Fact {
         /// The amount to pay to be current.
         arrears: MicroUsd,
     },
-    /// Use below the covenant's low mark.
+    /// Use below the covenant's low threshold.
     CovenantLow(CovenantUse),
-    /// Use at or above the covenant's high mark.
+    /// Use at or above the covenant's high threshold.
     CovenantHigh(CovenantUse),
     /// Use beyond the units that the credit allowed.
     Overrun {

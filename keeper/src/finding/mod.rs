@@ -25,13 +25,13 @@ pub struct Finding {
     rule: Rule,
     subject: Pubkey,
     parties: Option<Parties>,
-    reading: Reading,
+    state: RuleState,
 }
 
 /// The state of a rule on a subject.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Reading {
-    /// The rule applies. A rule with marks compares the fact's value with them; another one raises its alert.
+pub enum RuleState {
+    /// The rule applies. A rule with thresholds compares the fact's value with them; another one raises its alert.
     Is(Fact),
     /// Nothing new can be said: an open alert stays, and none is raised.
     Unchanged,
@@ -49,19 +49,19 @@ pub struct Parties {
 }
 
 impl Finding {
-    /// A fact on a credit, provider, reporter, key or market.
-    pub fn is(subject: Pubkey, fact: Fact) -> Finding {
-        Finding { rule: fact.rule(), subject, parties: None, reading: Reading::Is(fact) }
+    /// The state of a rule on a credit, provider, reporter, key or market.
+    pub fn new(rule: Rule, subject: Pubkey, state: RuleState) -> Finding {
+        Finding { rule, subject, parties: None, state }
     }
 
-    /// A rule on which nothing new can be said.
-    pub fn unchanged(rule: Rule, subject: Pubkey) -> Finding {
-        Finding { rule, subject, parties: None, reading: Reading::Unchanged }
+    /// A fact on a credit, provider, reporter, key or market.
+    pub fn is(subject: Pubkey, fact: Fact) -> Finding {
+        Finding::new(fact.rule(), subject, RuleState::Is(fact))
     }
 
     /// A rule that does not apply.
     pub fn over(rule: Rule, subject: Pubkey) -> Finding {
-        Finding { rule, subject, parties: None, reading: Reading::Over }
+        Finding::new(rule, subject, RuleState::Over)
     }
 
     /// The same finding with the parties of the credit that it is on.
@@ -85,15 +85,15 @@ impl Finding {
     }
 
     /// The state of the rule on the subject.
-    pub fn reading(&self) -> &Reading {
-        &self.reading
+    pub fn state(&self) -> &RuleState {
+        &self.state
     }
 
     /// The fact, where the rule applies.
     pub fn fact(&self) -> Option<&Fact> {
-        match &self.reading {
-            Reading::Is(fact) => Some(fact),
-            Reading::Unchanged | Reading::Over => None,
+        match &self.state {
+            RuleState::Is(fact) => Some(fact),
+            RuleState::Unchanged | RuleState::Over => None,
         }
     }
 }

@@ -29,9 +29,9 @@ pub enum Rule {
     Defaulted,
     /// Collateral is frozen.
     Frozen,
-    /// Use is below the covenant's low mark.
+    /// Use is below the covenant's low threshold.
     CovenantLow,
-    /// Use is at or above the covenant's high mark.
+    /// Use is at or above the covenant's high threshold.
     CovenantHigh,
     /// Units were used beyond those that the credit allowed.
     Overrun,

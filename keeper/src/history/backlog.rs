@@ -31,7 +31,7 @@ struct Behind {
 
 /// The outcome of work on a credit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum WorkOutcome {
     /// Its log is complete.
     Done,
     /// Records were added, and there are more.
@@ -46,7 +46,7 @@ pub(crate) enum Outcome {
     Mismatch,
 }
 
-/// The credits that are behind. Pure, and in memory alone: a new process derives it from what is written.
+/// The credits that are behind. Pure, and in memory alone: a new process derives it from the store.
 #[derive(Default)]
 pub(crate) struct Backlog {
     behind: BTreeMap<Pubkey, Behind>,
@@ -98,11 +98,11 @@ impl Backlog {
     }
 
     /// Notes the outcome of work on a credit at a time. `is_gone` is set where its account no longer exists.
-    pub(crate) fn note(&mut self, credit: &Pubkey, outcome: &Outcome, is_gone: bool, clock: ChainTime) {
+    pub(crate) fn note(&mut self, credit: &Pubkey, outcome: &WorkOutcome, is_gone: bool, clock: ChainTime) {
         if let Some(round) = &mut self.first_round {
             round.remove(credit);
         }
-        if *outcome == Outcome::Done {
+        if *outcome == WorkOutcome::Done {
             self.behind.remove(credit);
             if is_gone {
                 self.ended.insert(*credit);
@@ -112,17 +112,17 @@ impl Backlog {
         let Some(behind) = self.behind.get_mut(credit) else { return };
         behind.since = clock;
         let reason = match outcome {
-            Outcome::Done | Outcome::Later => return,
-            Outcome::Further => {
+            WorkOutcome::Done | WorkOutcome::Later => return,
+            WorkOutcome::Further => {
                 (behind.failures, behind.lost) = (0, None);
                 return;
             }
-            Outcome::Missing(reason) => Some(reason),
-            Outcome::Lost(reason) => {
+            WorkOutcome::Missing(reason) => Some(reason),
+            WorkOutcome::Lost(reason) => {
                 behind.failures = behind.failures.max(PATIENCE.saturating_sub(1));
                 Some(reason)
             }
-            Outcome::Mismatch => None,
+            WorkOutcome::Mismatch => None,
         };
         let doubled = RETRY.saturating_mul(1i64.checked_shl(behind.failures).unwrap_or(RETRY_MAX));
         behind.failures = behind.failures.saturating_add(1);
@@ -147,8 +147,8 @@ impl Backlog {
             .filter_map(|(credit, behind)| behind.lost.as_deref().map(|reason| (credit, reason)))
     }
 
-    /// Returns whether every credit that was behind at the start has been worked on.
-    pub(crate) fn has_gone_round(&self) -> bool {
+    /// Returns true once every credit that was behind at the start has been worked on.
+    pub(crate) fn is_first_round_done(&self) -> bool {
         self.first_round.as_ref().is_some_and(BTreeSet::is_empty)
     }
 }

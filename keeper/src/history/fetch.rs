@@ -41,7 +41,7 @@ pub(crate) enum Served<T> {
 
 /// A transaction that touched a credit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
+pub(crate) struct ListedTransaction {
     /// The signature.
     pub signature: Signature,
     /// The slot of its block.
@@ -108,7 +108,7 @@ impl<'a> Fetcher<'a> {
         before: Option<Signature>,
         until: Option<Signature>,
         limit: usize,
-    ) -> Result<Served<Vec<Entry>>, NodeError> {
+    ) -> Result<Served<Vec<ListedTransaction>>, NodeError> {
         let commitment = Some(CommitmentConfig::finalized());
         let config =
             GetConfirmedSignaturesForAddress2Config { before, until, limit: Some(limit), commitment };
@@ -122,7 +122,7 @@ impl<'a> Fetcher<'a> {
         for one in listed {
             let signature =
                 one.signature.parse().map_err(|_| NodeError::Unusable("a signature cannot be read"))?;
-            entries.push(Entry { signature, slot: one.slot, failed: one.err.is_some() });
+            entries.push(ListedTransaction { signature, slot: one.slot, failed: one.err.is_some() });
         }
         Ok(Served::Yes(entries))
     }
@@ -131,7 +131,7 @@ impl<'a> Fetcher<'a> {
     pub(crate) async fn records(
         &self,
         credit: &Pubkey,
-        entry: Entry,
+        entry: ListedTransaction,
     ) -> Result<Served<Vec<Found>>, NodeError> {
         let fetched = self.cache().entry(entry.signature);
         let records = match fetched.get_or_try_init(|| self.transaction(&entry.signature)).await {

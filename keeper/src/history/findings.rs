@@ -30,7 +30,7 @@ pub(crate) fn lost(market: &Pubkey, backlog: &Backlog, node: &str) -> Option<Fin
         let fact = Fact::RecordsLost { node: node.to_string(), credits, examples: examples.collect() };
         return Some(Finding::is(*market, fact));
     }
-    backlog.has_gone_round().then(|| Finding::over(Rule::LogMismatch, *market))
+    backlog.is_first_round_done().then(|| Finding::over(Rule::LogMismatch, *market))
 }
 
 fn on_credit(finding: Finding, account: Option<&Credit>) -> Finding {

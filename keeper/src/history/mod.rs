@@ -37,18 +37,18 @@ use {
         finding::Finding,
         store::{Store, StoreError},
     },
-    backlog::{Backlog, Outcome},
+    backlog::{Backlog, WorkOutcome},
     blockable_sdk::Pubkey,
     blockable_service::lock::lock,
     fetch::{AT_ONCE, Fetcher, RecordCache},
     futures_util::{StreamExt, stream},
     prove::Joined,
-    rows::Head,
+    rows::{Head, Mismatch},
     std::{
         collections::{BTreeMap, VecDeque},
         sync::{Mutex, atomic::AtomicUsize},
     },
-    walk::{Limits, Walk},
+    walk::{Walk, WalkLimits},
     work::{Target, Worked, assign, read_targets},
 };
 
@@ -58,20 +58,21 @@ const WALKS: usize = 256;
 /// The audit log of a market. One per process; passes run one after the other, and other tasks may read proofs meanwhile.
 ///
 /// The records and the number of proven ones are in the store. What a pass has found of a credit is written in one transaction,
-/// and only records that join on to the written ones: a crash leaves logs that end earlier, never logs with a gap. The order of
-/// credits, the walks and the cached records are in memory alone, and a new process derives them from the store and the chain.
+/// and only records that join on to the written ones: a crash leaves logs that end earlier, never logs with a gap. A mismatch is
+/// written with the removal of its records, until its alert is stored. The order of credits, the walks and the cached records
+/// are in memory alone, and a new process derives them from the store and the chain.
 pub(crate) struct History {
     store: Store,
     market: Pubkey,
-    limits: Limits,
+    limits: WalkLimits,
     cache: Mutex<RecordCache>,
     /// Held over a whole pass, so that passes follow each other.
-    state: tokio::sync::Mutex<State>,
+    state: tokio::sync::Mutex<HistoryState>,
 }
 
 /// The state that a pass leaves to the next.
 #[derive(Default)]
-struct State {
+struct HistoryState {
     /// `None` before the first pass.
     heads: Option<BTreeMap<Pubkey, Head>>,
     backlog: Backlog,
@@ -84,9 +85,9 @@ struct State {
 
 /// Names the findings of one [`History::pass`], to be acknowledged once their alerts are stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Token(u64);
+pub(crate) struct HistoryToken(u64);
 
-impl State {
+impl HistoryState {
     /// Adds a finding on a credit. It replaces the one before where both raise or both clear.
     fn add_finding(&mut self, finding: Finding) {
         let found = self.pending.entry(finding.subject()).or_default();
@@ -94,6 +95,25 @@ impl State {
             found.pop_back();
         }
         found.push_back(finding);
+    }
+
+    /// Adds the mismatches that are written but not acknowledged, where they are not known.
+    fn add_written(&mut self, mismatches: Vec<Mismatch>, snapshot: &Snapshot) {
+        for Mismatch { credit, node, records } in mismatches {
+            if !self.pending.get(&credit).is_some_and(|found| found.iter().any(|one| one.fact().is_some())) {
+                let account = snapshot.credits.get(&credit).map(AsRef::as_ref);
+                self.add_finding(findings::mismatch(&credit, account, &node, records));
+            }
+        }
+    }
+
+    /// The credits of whose mismatches none is left once the oldest findings are acknowledged.
+    fn settled(&self) -> Vec<Pubkey> {
+        let is_settled = |found: &VecDeque<Finding>| {
+            let mut are_mismatches = found.iter().map(|one| one.fact().is_some());
+            are_mismatches.next() == Some(true) && !are_mismatches.any(|is_mismatch| is_mismatch)
+        };
+        self.pending.iter().filter(|(_, found)| is_settled(found)).map(|(credit, _)| *credit).collect()
     }
 }
 
@@ -114,14 +134,15 @@ pub(crate) struct PassSummary {
     /// where the log was proven afterwards.
     pub findings: Vec<Finding>,
     /// Acknowledges them.
-    pub token: Token,
+    pub token: HistoryToken,
 }
 
 /// A change of a credit's written log.
-struct Change {
+struct LogChange {
     credit: Pubkey,
     joined: Joined,
-    is_wrong: bool,
+    /// Where the log does not hash.
+    mismatch: Option<Mismatch>,
     is_proven: bool,
 }
 
@@ -129,7 +150,7 @@ impl History {
     /// The log in a store.
     pub(crate) fn new(store: Store, market: Pubkey) -> History {
         let (cache, state) = (Mutex::default(), tokio::sync::Mutex::default());
-        History { store, market, limits: Limits::default(), cache, state }
+        History { store, market, limits: WalkLimits::default(), cache, state }
     }
 
     /// Extends the logs of at most `most` credits: those that have waited longest, with four requests at once. Records that the
@@ -141,6 +162,8 @@ impl History {
         most: usize,
     ) -> Result<PassSummary, StoreError> {
         let mut state = self.state.lock().await;
+        // First: also a pass that fails may add findings, which no earlier token acknowledges.
+        state.pass = state.pass.saturating_add(1);
         // Taken out: a pass that ends early leaves none behind, and the next one reads them anew.
         let known = state.heads.take();
         let is_first = known.is_none();
@@ -150,6 +173,7 @@ impl History {
         };
         state.backlog.update(snapshot, &heads);
         if is_first {
+            state.add_written(self.store.read(rows::mismatches).await?, snapshot);
             // The process before may have ended before it stored that these are proven.
             for (credit, account) in &snapshot.credits {
                 if heads.contains_key(credit) && !state.backlog.is_behind(credit) {
@@ -167,13 +191,19 @@ impl History {
                 Vec::new()
             }
         };
-        heads.extend(self.write(&done).await?);
+        // Before the records are removed, which may fail.
+        for Worked { credit, joined, .. } in
+            done.iter().filter(|worked| worked.outcome == WorkOutcome::Mismatch)
+        {
+            let account = snapshot.credits.get(credit).map(AsRef::as_ref);
+            state.add_finding(findings::mismatch(credit, account, node.name(), joined.end.seq));
+        }
+        heads.extend(self.write(node, &done).await?);
         for worked in done {
             passed.worked = passed.worked.saturating_add(1);
             self.take(worked, node, snapshot, &mut state, &mut passed);
         }
-        state.pass = state.pass.saturating_add(1);
-        passed.token = Token(state.pass);
+        passed.token = HistoryToken(state.pass);
         passed.findings.extend(state.pending.values().filter_map(|found| found.front().cloned()));
         passed.findings.extend(findings::lost(&self.market, &state.backlog, node.name()));
         state.heads = Some(heads);
@@ -183,23 +213,25 @@ impl History {
         Ok(passed)
     }
 
-    /// Takes note that the alerts on the findings of a pass are stored; does nothing where a later pass has been made.
-    pub(crate) async fn acknowledge(&self, token: Token) {
+    /// Takes note that the alerts on the findings of a pass are stored; does nothing where a later pass has been made. Errors:
+    /// [`StoreError`]; the next pass then returns the findings again.
+    pub(crate) async fn acknowledge(&self, token: HistoryToken) -> Result<(), StoreError> {
         let mut state = self.state.lock().await;
-        if state.pass == token.0 {
-            state.pending.retain(|_, found| {
-                found.pop_front();
-                !found.is_empty()
-            });
+        if state.pass != token.0 {
+            return Ok(());
         }
-    }
-
-    /// Reads the number of proven records of a credit, with the hash chain after them; `None` before any is.
-    /// Errors: [`StoreError`].
-    #[cfg(test)]
-    pub(crate) async fn proof(&self, credit: &Pubkey) -> Result<Option<(u64, [u8; 32])>, StoreError> {
-        let credit = *credit;
-        self.store.read(move |connection| rows::proof(connection, &credit)).await
+        let settled = state.settled();
+        if !settled.is_empty() {
+            let forget = move |tx: &rusqlite::Transaction| {
+                settled.iter().try_for_each(|credit| rows::forget_mismatch(tx, credit))
+            };
+            self.store.write(forget).await?;
+        }
+        state.pending.retain(|_, found| {
+            found.pop_front();
+            !found.is_empty()
+        });
+        Ok(())
     }
 
     /// Works on credits, a few at once. Errors: [`StoreError`].
@@ -212,11 +244,11 @@ impl History {
     ) -> Result<Vec<Worked>, StoreError> {
         let new = targets.iter().map(|(credit, _)| *credit).filter(|credit| !walks.contains_key(credit));
         let new: Vec<Pubkey> = new.collect();
-        let places = self.store.read(move |connection| {
-            let place = |credit: Pubkey| Ok((credit, rows::place(connection, &credit)?));
-            new.into_iter().map(place).collect::<Result<Vec<_>, StoreError>>()
+        let ends = self.store.read(move |connection| {
+            let end = |credit: Pubkey| Ok((credit, rows::search_end(connection, &credit)?));
+            new.into_iter().map(end).collect::<Result<Vec<_>, StoreError>>()
         });
-        walks.extend(places.await?.into_iter().map(|(credit, place)| (credit, Walk::new(place))));
+        walks.extend(ends.await?.into_iter().map(|(credit, end)| (credit, Walk::new(end))));
         let (fetcher, failures) = (Fetcher::new(node, &self.cache), AtomicUsize::new(0));
         let work = assign(targets, heads, walks);
         let work = work.into_iter().map(|work| work.step(&fetcher, &failures, &self.limits));
@@ -224,27 +256,35 @@ impl History {
     }
 
     /// Writes the records that join on. Returns the written logs. Errors: [`StoreError`].
-    async fn write(&self, done: &[Worked]) -> Result<Vec<(Pubkey, Head)>, StoreError> {
+    async fn write(&self, node: &Node, done: &[Worked]) -> Result<Vec<(Pubkey, Head)>, StoreError> {
         let is_changed = |worked: &&Worked| {
-            !worked.joined.links.is_empty() || matches!(worked.outcome, Outcome::Done | Outcome::Mismatch)
+            !worked.joined.links.is_empty()
+                || matches!(worked.outcome, WorkOutcome::Done | WorkOutcome::Mismatch)
         };
-        let changes = done.iter().filter(is_changed).map(|worked| Change {
+        let changes = done.iter().filter(is_changed).map(|worked| LogChange {
             credit: worked.credit,
             joined: worked.joined.clone(),
-            is_wrong: worked.outcome == Outcome::Mismatch,
+            mismatch: (worked.outcome == WorkOutcome::Mismatch).then(|| Mismatch {
+                credit: worked.credit,
+                node: node.name().to_string(),
+                records: worked.joined.end.seq,
+            }),
             // Where the account is gone, nothing proves the last records.
-            is_proven: worked.outcome == Outcome::Done && !worked.is_gone,
+            is_proven: worked.outcome == WorkOutcome::Done && !worked.is_gone,
         });
-        let changes: Vec<Change> = changes.collect();
+        let changes: Vec<LogChange> = changes.collect();
         if changes.is_empty() {
             return Ok(Vec::new());
         }
         let write = move |tx: &rusqlite::Transaction| {
             let mut heads = Vec::with_capacity(changes.len());
-            for Change { credit, joined, is_wrong, is_proven } in changes {
-                match is_wrong {
-                    true => rows::remove_unproven(tx, &credit)?,
-                    false => rows::append(tx, &credit, &joined, is_proven)?,
+            for LogChange { credit, joined, mismatch, is_proven } in changes {
+                match mismatch {
+                    Some(mismatch) => {
+                        rows::remove_unproven(tx, &credit)?;
+                        rows::keep_mismatch(tx, &mismatch)?;
+                    }
+                    None => rows::append(tx, &credit, &joined, is_proven)?,
                 }
                 heads.push((credit, rows::head(tx, &credit)?));
             }
@@ -259,24 +299,23 @@ impl History {
         worked: Worked,
         node: &Node,
         snapshot: &Snapshot,
-        state: &mut State,
+        state: &mut HistoryState,
         passed: &mut PassSummary,
     ) {
         let Worked { credit, walk, joined, outcome, is_gone, failed } = worked;
         let account = snapshot.credits.get(&credit).map(AsRef::as_ref);
-        if outcome == Outcome::Mismatch {
+        if outcome == WorkOutcome::Mismatch {
             tracing::error!(node = node.name(), %credit, records = joined.end.seq, "a log does not hash");
             // Records of this node must not be mixed with those of another node.
             *lock(&self.cache) = RecordCache::default();
-            state.add_finding(findings::mismatch(&credit, account, node.name(), joined.end.seq));
         } else {
             passed.records = passed.records.saturating_add(joined.links.len());
         }
-        if outcome == Outcome::Done {
+        if outcome == WorkOutcome::Done {
             passed.proven = passed.proven.saturating_add(1);
             state.add_finding(findings::proven(&credit, account));
         }
-        if let Outcome::Missing(reason) | Outcome::Lost(reason) = &outcome {
+        if let WorkOutcome::Missing(reason) | WorkOutcome::Lost(reason) = &outcome {
             tracing::info!(node = node.name(), %credit, reason, "a log cannot be completed yet");
         }
         if let Some(error) = failed {

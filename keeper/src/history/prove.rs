@@ -33,7 +33,7 @@ pub(crate) enum ProofError {
         /// Records by the account.
         account: u64,
     },
-    /// The log is longer than the account says, which is an older one.
+    /// The log has more records than the account counts: the node shows an older state of the account.
     #[error("the log has {have} records and the account shown has {account}; the node shows an older state")]
     Ahead {
         /// Records in the log.
@@ -100,11 +100,11 @@ pub(crate) fn join(credit: &Pubkey, from: Position, life: Life, mut found: Vec<F
     found.sort_by_key(|found| found.slot);
     for slot in found.chunk_by(|one, other| one.slot == other.slot) {
         let mut left: Vec<&Found> = slot.iter().collect();
-        while let Some(place) = joined.next(&left, from) {
-            let found = left.remove(place);
+        while let Some(position) = joined.next(&left, from) {
+            let found = left.remove(position);
             if found.record.seq == 0 {
-                // What was served before it is the end of the log before it.
-                left.drain(..place);
+                // The records served before it belong to the earlier credit's log.
+                left.drain(..position);
             }
             joined.add(found);
         }
@@ -119,16 +119,17 @@ pub(crate) fn join(credit: &Pubkey, from: Position, life: Life, mut found: Vec<F
 }
 
 impl Joined {
-    /// Finds the place of the record that comes next. After a fault only a new beginning does, and only where nothing is lost by
-    /// it: a node that has forgotten the log of an earlier credit may have all of this one's.
+    /// Finds the position of the next record of the log. After a fault only record 0 of a new credit can be next, and only while
+    /// the log has no stored record that would be lost: a node that has forgotten an earlier credit's log may serve all of the
+    /// new one's.
     fn next(&self, left: &[&Found], from: Position) -> Option<usize> {
-        let place = |seq| left.iter().position(|found| found.record.seq == seq);
-        let following = if self.fault.is_none() { place(self.end.seq) } else { None };
+        let position = |seq| left.iter().position(|found| found.record.seq == seq);
+        let following = if self.fault.is_none() { position(self.end.seq) } else { None };
         let may_begin = match self.fault {
             None => self.life != Life::Open,
             Some(_) => from.seq == 0,
         };
-        following.or_else(|| if may_begin { place(0) } else { None })
+        following.or_else(|| if may_begin { position(0) } else { None })
     }
 
     fn add(&mut self, found: &Found) {

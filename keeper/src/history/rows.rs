@@ -1,4 +1,4 @@
-//! The table of events, and the number of proven records of each credit.
+//! The table of events, the number of proven records of each credit, and the mismatches without an alert.
 
 use {
     crate::{
@@ -30,13 +30,23 @@ pub(crate) struct Head {
 
 /// The place at which the search for further records ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct SearchEnd {
     /// A transaction before the last record's slot: the records up to it are written.
     pub until: Option<Signature>,
     /// Slot of the last record; older transactions have nothing new.
     pub slot: u64,
     /// Transactions of that slot that are written.
     pub known: Vec<Signature>,
+}
+
+/// A log that did not hash, and whose alert may not be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mismatch {
+    pub credit: Pubkey,
+    /// The node that has served the records.
+    pub node: String,
+    /// Records of the log, with those that were served.
+    pub records: u64,
 }
 
 /// Lists all credits that have a log. Errors: [`StoreError`].
@@ -68,7 +78,7 @@ pub(crate) fn head(connection: &Connection, credit: &Pubkey) -> Result<Head, Sto
 }
 
 /// Reads the place at which the search for a credit's further records ends. Errors: [`StoreError`].
-pub(crate) fn place(connection: &Connection, credit: &Pubkey) -> Result<Place, StoreError> {
+pub(crate) fn search_end(connection: &Connection, credit: &Pubkey) -> Result<SearchEnd, StoreError> {
     let slot = head(connection, credit)?.slot;
     let (credit, before) = (credit.to_bytes(), signed(slot));
     let until = "SELECT signature FROM events WHERE credit = ? AND slot < ? ORDER BY seq DESC LIMIT 1";
@@ -86,7 +96,7 @@ pub(crate) fn place(connection: &Connection, credit: &Pubkey) -> Result<Place, S
         known.push(Signature::from(row.get::<_, [u8; 64]>(0)?));
     }
     known.dedup();
-    Ok(Place { until: until.map(Signature::from), slot, known })
+    Ok(SearchEnd { until: until.map(Signature::from), slot, known })
 }
 
 /// Appends the records that join on to a credit's log. `is_proven` is set where the log is proven with them. Errors: [`StoreError`].
@@ -139,19 +149,6 @@ fn remove_from(connection: &Connection, credit: &Pubkey, seq: u64) -> Result<(),
     Ok(())
 }
 
-/// Reads the number of proven records of a credit, with the hash chain after them; `None` before any is. Errors: [`StoreError`].
-#[cfg(test)]
-pub(crate) fn proof(connection: &Connection, credit: &Pubkey) -> Result<Option<(u64, [u8; 32])>, StoreError> {
-    let seq = head(connection, credit)?.proven;
-    let Some(last) = seq.checked_sub(1) else { return Ok(None) };
-    let sql = "SELECT hash FROM events WHERE credit = ? AND seq = ?";
-    let row = connection.prepare_cached(sql)?.query_row(params![credit.to_bytes(), signed(last)], |row| {
-        let hash: [u8; 32] = row.get(0)?;
-        Ok((seq, hash))
-    });
-    Ok(row.optional()?)
-}
-
 fn proven(connection: &Connection, credit: &Pubkey) -> Result<u64, StoreError> {
     let sql = "SELECT value FROM cursors WHERE name = ?";
     let row = connection.prepare_cached(sql)?.query_row([cursor(credit)], |row| unsigned(row, 0));
@@ -166,4 +163,41 @@ fn set_proven(connection: &Connection, credit: &Pubkey, seq: u64) -> Result<(), 
 
 fn cursor(credit: &Pubkey) -> String {
     format!("history {credit}")
+}
+
+/// Begins the names of the cursors with mismatches; the credit and the node follow.
+const MISMATCH: &str = "history mismatch ";
+
+/// Keeps a mismatch until its alert is stored, in place of an earlier one of the credit. Errors: [`StoreError`].
+pub(crate) fn keep_mismatch(connection: &Connection, mismatch: &Mismatch) -> Result<(), StoreError> {
+    let Mismatch { credit, node, records } = mismatch;
+    forget_mismatch(connection, credit)?;
+    let sql = "INSERT INTO cursors (name, value) VALUES (?, ?)";
+    let name = format!("{MISMATCH}{credit} {node}");
+    connection.prepare_cached(sql)?.execute(params![name, signed(*records)])?;
+    Ok(())
+}
+
+/// Lists the mismatches that are kept. Errors: [`StoreError`].
+pub(crate) fn mismatches(connection: &Connection) -> Result<Vec<Mismatch>, StoreError> {
+    let sql =
+        "SELECT substr(name, length(?1) + 1), value FROM cursors WHERE substr(name, 1, length(?1)) = ?1";
+    let mut statement = connection.prepare(sql)?;
+    let mut rows = statement.query([MISMATCH])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let name: String = row.get(0)?;
+        let wrong = || StoreError::Content(format!("the cursor {MISMATCH}{name} names no credit and node"));
+        let (credit, node) = name.split_once(' ').ok_or_else(wrong)?;
+        let credit = credit.parse().map_err(|_| wrong())?;
+        found.push(Mismatch { credit, node: node.to_string(), records: unsigned(row, 1)? });
+    }
+    Ok(found)
+}
+
+/// Removes the mismatch of a credit. Errors: [`StoreError`].
+pub(crate) fn forget_mismatch(connection: &Connection, credit: &Pubkey) -> Result<(), StoreError> {
+    let sql = "DELETE FROM cursors WHERE substr(name, 1, length(?1)) = ?1";
+    connection.prepare_cached(sql)?.execute([format!("{MISMATCH}{credit} ")])?;
+    Ok(())
 }

@@ -7,9 +7,9 @@ use {
     crate::{
         chain::NodeError,
         history::{
-            fetch::{AT_ONCE, Entry, Fetcher, Served},
+            fetch::{AT_ONCE, Fetcher, ListedTransaction, Served},
             prove::Found,
-            rows::Place,
+            rows::SearchEnd,
         },
     },
     blockable_sdk::{Pubkey, Signature},
@@ -19,7 +19,7 @@ use {
 
 /// The limits of one step.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
+pub(crate) struct WalkLimits {
     /// Transactions in a page of the list.
     pub page: usize,
     /// Most pages that are listed.
@@ -30,15 +30,15 @@ pub(crate) struct Limits {
     pub fetched: usize,
 }
 
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits { page: 1_000, pages: 20, kept: 2_000, fetched: 100 }
+impl Default for WalkLimits {
+    fn default() -> WalkLimits {
+        WalkLimits { page: 1_000, pages: 20, kept: 2_000, fetched: 100 }
     }
 }
 
 /// The outcome of a step.
 #[derive(Debug)]
-pub(crate) struct Step {
+pub(crate) struct WalkStep {
     /// The records, in the order of their transactions.
     pub found: Vec<Found>,
     /// The transactions after them.
@@ -60,21 +60,21 @@ pub(crate) enum Rest {
 
 /// A walk through one credit's transactions, kept from pass to pass.
 pub(crate) struct Walk {
-    place: Place,
+    end: SearchEnd,
     before: Option<Signature>,
     is_listed: bool,
     /// The slot up to which the list is complete.
     as_of: u64,
     /// Newest first.
-    queue: VecDeque<Entry>,
+    queue: VecDeque<ListedTransaction>,
     /// Set where newer transactions were listed than are kept.
     is_cut: bool,
 }
 
 impl Walk {
     /// A walk that begins after the written records.
-    pub(crate) fn new(place: Place) -> Walk {
-        Walk { place, before: None, is_listed: false, as_of: 0, queue: VecDeque::new(), is_cut: false }
+    pub(crate) fn new(end: SearchEnd) -> Walk {
+        Walk { end, before: None, is_listed: false, as_of: 0, queue: VecDeque::new(), is_cut: false }
     }
 
     /// Takes one step, up to and with a slot that the node has finalized. Errors: [`NodeError`], with the walk where it was.
@@ -83,9 +83,9 @@ impl Walk {
         fetcher: &Fetcher<'_>,
         credit: &Pubkey,
         last_slot: u64,
-        limits: &Limits,
-    ) -> Result<Step, NodeError> {
-        let nothing = |rest| Step { found: Vec::new(), rest };
+        limits: &WalkLimits,
+    ) -> Result<WalkStep, NodeError> {
+        let nothing = |rest| WalkStep { found: Vec::new(), rest };
         if !self.is_listed && self.before.is_none() {
             self.as_of = last_slot;
         }
@@ -116,12 +116,12 @@ impl Walk {
             found.retain(|found| found.slot < slot);
             let before = batch.iter().take(end).filter(|entry| entry.slot < slot).count();
             self.drop_oldest(before);
-            return Ok(Step { found, rest });
+            return Ok(WalkStep { found, rest });
         }
         self.drop_oldest(end);
         let more = self.queue.back().is_some_and(|next| next.slot <= last_slot);
         let is_stale = self.queue.is_empty() && (self.is_cut || self.as_of < last_slot);
-        Ok(Step { found, rest: if more || is_stale { Rest::More } else { Rest::Nothing } })
+        Ok(WalkStep { found, rest: if more || is_stale { Rest::More } else { Rest::Nothing } })
     }
 
     /// Returns whether every listed transaction is done, so that the next walk must list anew.
@@ -134,16 +134,16 @@ impl Walk {
         &mut self,
         fetcher: &Fetcher<'_>,
         credit: &Pubkey,
-        limits: &Limits,
+        limits: &WalkLimits,
     ) -> Result<bool, NodeError> {
         for _ in 0..limits.pages {
-            let page = fetcher.page(credit, self.before, self.place.until, limits.page).await?;
+            let page = fetcher.page(credit, self.before, self.end.until, limits.page).await?;
             let page = match page {
                 Served::Yes(page) => page,
                 Served::No | Served::NoHistory => return Ok(false),
             };
             // A node that ignores `until` lists on; older transactions have nothing new.
-            let joins = page.iter().any(|entry| entry.slot < self.place.slot);
+            let joins = page.iter().any(|entry| entry.slot < self.end.slot);
             let is_last = joins || page.len() < limits.page;
             self.before = page.last().map(|entry| entry.signature).or(self.before);
             for entry in page {
@@ -157,8 +157,8 @@ impl Walk {
         Ok(true)
     }
 
-    fn queue_up(&mut self, entry: Entry, most: usize) {
-        let is_old = entry.slot < self.place.slot || self.place.known.contains(&entry.signature);
+    fn queue_up(&mut self, entry: ListedTransaction, most: usize) {
+        let is_old = entry.slot < self.end.slot || self.end.known.contains(&entry.signature);
         let is_there = self.queue.back().is_some_and(|last| last.signature == entry.signature);
         if entry.failed || is_old || is_there {
             return;
@@ -175,8 +175,8 @@ impl Walk {
     }
 
     /// Copies the oldest transactions of the queue, oldest first.
-    fn batch(&self, last_slot: u64, most: usize) -> Vec<Entry> {
-        let mut batch: Vec<Entry> = Vec::new();
+    fn batch(&self, last_slot: u64, most: usize) -> Vec<ListedTransaction> {
+        let mut batch: Vec<ListedTransaction> = Vec::new();
         for entry in self.queue.iter().rev().take_while(|entry| entry.slot <= last_slot) {
             let same_slot = batch.last().is_some_and(|last| last.slot == entry.slot);
             if batch.len() >= most && !same_slot {

@@ -4,12 +4,12 @@ use {
     crate::{
         chain::{MAX_ACCOUNTS, Node, NodeError, Snapshot},
         history::{
-            backlog::Outcome,
+            backlog::WorkOutcome,
             fetch::{AT_ONCE, Fetcher},
             kinds::Life,
             prove::{Joined, ProofError, join, prove},
             rows::Head,
-            walk::{Limits, Rest, Step, Walk},
+            walk::{Rest, Walk, WalkLimits, WalkStep},
         },
     },
     blockable_sdk::{
@@ -46,7 +46,7 @@ pub(super) struct Worked {
     /// The walk, where it goes on.
     pub walk: Option<Walk>,
     pub joined: Joined,
-    pub outcome: Outcome,
+    pub outcome: WorkOutcome,
     /// Set where the credit's account no longer exists.
     pub is_gone: bool,
     /// The failure of a request, where that ended the step.
@@ -55,13 +55,18 @@ pub(super) struct Worked {
 
 impl Work {
     /// Takes one step. `failures` counts the failed requests of the pass.
-    pub(super) async fn step(self, fetcher: &Fetcher<'_>, failures: &AtomicUsize, limits: &Limits) -> Worked {
+    pub(super) async fn step(
+        self,
+        fetcher: &Fetcher<'_>,
+        failures: &AtomicUsize,
+        limits: &WalkLimits,
+    ) -> Worked {
         let Work { credit, head, target, mut walk } = self;
         let mut worked = Worked {
             credit,
             walk: None,
             joined: Joined { end: head.end, life: head.life, ..Joined::default() },
-            outcome: Outcome::Later,
+            outcome: WorkOutcome::Later,
             is_gone: target.stamp.is_none(),
             failed: None,
         };
@@ -75,10 +80,10 @@ impl Work {
                 failures.fetch_add(1, Ordering::Relaxed);
                 worked.failed = Some(error);
             }
-            Ok(Step { found, rest }) => {
+            Ok(WalkStep { found, rest }) => {
                 worked.joined = join(&credit, head.end, head.life, found);
                 worked.outcome = classify(&worked.joined, rest, &head, &target);
-                let goes_on = matches!(worked.outcome, Outcome::Later | Outcome::Further);
+                let goes_on = matches!(worked.outcome, WorkOutcome::Later | WorkOutcome::Further);
                 worked.walk = Some(walk).filter(|walk| goes_on && !walk.is_done());
             }
         }
@@ -87,33 +92,33 @@ impl Work {
 }
 
 /// Classifies the effect of a step on a log that was at `head` before.
-fn classify(joined: &Joined, rest: Rest, head: &Head, target: &Target) -> Outcome {
+fn classify(joined: &Joined, rest: Rest, head: &Head, target: &Target) -> WorkOutcome {
     if let Some(fault) = joined.fault {
-        return Outcome::Missing(fault.to_string());
+        return WorkOutcome::Missing(fault.to_string());
     }
     match rest {
-        Rest::More if joined.links.is_empty() => return Outcome::Later,
-        Rest::More => return Outcome::Further,
+        Rest::More if joined.links.is_empty() => return WorkOutcome::Later,
+        Rest::More => return WorkOutcome::Further,
         Rest::NotServed(signature) => {
-            return Outcome::Missing(format!("the transaction {signature} is not served"));
+            return WorkOutcome::Missing(format!("the transaction {signature} is not served"));
         }
-        Rest::NoHistory => return Outcome::Lost("the node keeps no history of transactions".to_string()),
+        Rest::NoHistory => return WorkOutcome::Lost("the node keeps no history of transactions".to_string()),
         Rest::Nothing => {}
     }
     let Some(stamp) = target.stamp else {
         return match joined.life {
-            Life::Cancelled | Life::Closed => Outcome::Done,
+            Life::Cancelled | Life::Closed => WorkOutcome::Done,
             Life::Open => {
-                Outcome::Missing("its account is gone, and the record of that is not served".to_string())
+                WorkOutcome::Missing("its account is gone, and the record of that is not served".to_string())
             }
         };
     };
     match prove(joined.end, stamp) {
-        Ok(()) => Outcome::Done,
-        Err(ProofError::Mismatch(_)) => Outcome::Mismatch,
+        Ok(()) => WorkOutcome::Done,
+        Err(ProofError::Mismatch(_)) => WorkOutcome::Mismatch,
         // An account from before the last record is of a node that lags.
-        Err(ProofError::Ahead { .. }) if target.slot < head.slot => Outcome::Later,
-        Err(error) => Outcome::Missing(error.to_string()),
+        Err(ProofError::Ahead { .. }) if target.slot < head.slot => WorkOutcome::Later,
+        Err(error) => WorkOutcome::Missing(error.to_string()),
     }
 }
 

@@ -5,11 +5,11 @@ use {
         Shelf,
         compare::{Comparison, compare},
         evidence::Evidence,
-        rows::{self, Filed, Instant},
-        validate::{Refused, Verified},
+        rows::{self, Filed, InstantState},
+        validate::{ReportRefusal, Verified},
     },
     crate::{finding::Finding, store::StoreError},
-    blockable_sdk::{Pubkey, reports::ReportRecord},
+    blockable_sdk::{Pubkey, amounts::ChainTime, reports::ReportRecord},
     rusqlite::Connection,
     std::{collections::BTreeMap, sync::Arc},
 };
@@ -22,19 +22,19 @@ pub struct Taken {
     /// Reports that were known.
     pub duplicates: usize,
     /// Reports that were refused, by reason.
-    pub refused: Vec<(Refused, usize)>,
+    pub refused: Vec<(ReportRefusal, usize)>,
     /// Faults of reporters.
     pub findings: Vec<Finding>,
 }
 
 impl Taken {
     /// The number of reports refused for a reason.
-    pub fn count(&self, why: Refused) -> usize {
+    pub fn count(&self, why: ReportRefusal) -> usize {
         self.refused.iter().find(|(reason, _)| *reason == why).map_or(0, |(_, count)| *count)
     }
 
     /// Adds refusals.
-    pub(super) fn refuse(&mut self, why: Refused, count: usize) {
+    pub(super) fn refuse(&mut self, why: ReportRefusal, count: usize) {
         match self.refused.iter_mut().find(|(reason, _)| *reason == why) {
             Some((_, counted)) => *counted = counted.saturating_add(count),
             None if count > 0 => self.refused.push((why, count)),
@@ -66,15 +66,15 @@ impl Taken {
 }
 
 /// Provider, chunk and reporter: there is one latest report for each.
-type Place = (Pubkey, u32, Pubkey);
+type ShelfPlace = (Pubkey, u32, Pubkey);
 
 /// A batch during its transaction. Its result holds once the transaction is committed.
-pub(super) struct Batch<'a> {
+pub(super) struct ReportBatch<'a> {
     connection: &'a Connection,
     shelf: &'a Shelf,
     /// Latest reports over those of the shelf.
-    fresh: BTreeMap<Place, Arc<ReportRecord>>,
-    clock: i64,
+    fresh: BTreeMap<ShelfPlace, Arc<ReportRecord>>,
+    clock: ChainTime,
     taken: Taken,
     evidence: i64,
 }
@@ -89,16 +89,16 @@ pub(super) struct Written {
     pub evidence: i64,
 }
 
-impl Batch<'_> {
+impl ReportBatch<'_> {
     /// Writes verified reports. Errors: [`StoreError`], and the transaction must not be committed.
     pub(super) fn write(
         connection: &Connection,
         shelf: &Shelf,
         reports: &[Verified],
-        clock: i64,
+        clock: ChainTime,
     ) -> Result<Written, StoreError> {
         let (fresh, taken) = (BTreeMap::new(), Taken::default());
-        let mut batch = Batch { connection, shelf, fresh, clock, taken, evidence: 0 };
+        let mut batch = ReportBatch { connection, shelf, fresh, clock, taken, evidence: 0 };
         for (place, report) in reports.iter().enumerate() {
             let before = reports.get(..place).unwrap_or_default();
             batch.add(report, before)?;
@@ -106,7 +106,7 @@ impl Batch<'_> {
         for record in batch.fresh.values() {
             rows::keep(connection, record)?;
         }
-        let Batch { fresh, taken, evidence, .. } = batch;
+        let ReportBatch { fresh, taken, evidence, .. } = batch;
         Ok(Written { fresh: fresh.into_values().collect(), taken, evidence })
     }
 
@@ -117,31 +117,31 @@ impl Batch<'_> {
         // The latest report outlives its digest, which is forgotten after some days.
         let comparison = compare(latest.as_deref(), report);
         let known = match comparison {
-            Comparison::Same => Instant::Same,
+            Comparison::Same => InstantState::Same,
             Comparison::Conflicting => {
-                Instant::Other(latest.as_ref().map(|latest| latest.digest()).unwrap_or_default())
+                InstantState::Other(latest.as_ref().map(|latest| latest.digest()).unwrap_or_default())
             }
             Comparison::Newer | Comparison::Older | Comparison::Regressed(_) => {
                 rows::remember(self.connection, report)?
             }
         };
         match (known, comparison) {
-            (Instant::Same, _) => self.taken.duplicates = self.taken.duplicates.saturating_add(1),
-            (Instant::Other(first), _) => {
-                self.taken.refuse(Refused::Equivocation, 1);
+            (InstantState::Same, _) => self.taken.duplicates = self.taken.duplicates.saturating_add(1),
+            (InstantState::Other(first), _) => {
+                self.taken.refuse(ReportRefusal::Equivocation, 1);
                 let is_first = |record: &&ReportRecord| record.digest() == first;
                 let kept = latest.as_deref().filter(is_first);
                 let of_batch = || before.iter().find(|earlier| earlier.digest == first);
                 let kept = kept.or_else(|| of_batch().map(|found| &*found.record));
                 self.file(&Evidence::from_equivocation(first, kept, report))?;
             }
-            (Instant::New, Comparison::Regressed(fall)) => {
-                self.taken.refuse(Refused::Regression, 1);
+            (InstantState::New, Comparison::Regressed(fall)) => {
+                self.taken.refuse(ReportRefusal::Regression, 1);
                 if let Some(latest) = latest {
                     self.file(&Evidence::from_regression(&latest, report, fall))?;
                 }
             }
-            (Instant::New, comparison) => {
+            (InstantState::New, comparison) => {
                 self.taken.accepted = self.taken.accepted.saturating_add(1);
                 if comparison == Comparison::Newer {
                     self.fresh.insert(place, record.clone());
@@ -151,7 +151,7 @@ impl Batch<'_> {
         Ok(())
     }
 
-    fn latest(&self, place: &Place) -> Option<&Arc<ReportRecord>> {
+    fn latest(&self, place: &ShelfPlace) -> Option<&Arc<ReportRecord>> {
         let (provider, chunk, reporter) = place;
         self.fresh.get(place).or_else(|| self.shelf.latest(provider, *chunk, reporter))
     }

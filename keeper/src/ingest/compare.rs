@@ -1,6 +1,9 @@
 //! Compares a report with the latest one of its reporter on its chunk. Pure.
 
-use {super::validate::Verified, blockable_sdk::reports::ReportRecord};
+use {
+    super::validate::Verified,
+    blockable_sdk::{amounts::Units, reports::ReportRecord},
+};
 
 /// A verified report as compared with the latest one of its reporter on its chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,9 +26,9 @@ pub(super) struct Fall {
     /// The credit's bit in the chunk.
     pub bit: u32,
     /// Units at the earlier instant.
-    pub from: u64,
+    pub from: Units,
     /// Units at the later one.
-    pub to: u64,
+    pub to: Units,
 }
 
 /// Compares a verified report with the latest of its reporter on its chunk.
@@ -52,7 +55,7 @@ fn fall(earlier: &ReportRecord, later: &ReportRecord) -> Option<Fall> {
     // A report has at most 32 readings.
     earlier.readings.iter().find_map(|before| {
         let after = later.readings.iter().find(|after| after.bit == before.bit)?;
-        let (bit, from, to) = (before.bit, before.cumulative, after.cumulative);
+        let (bit, from, to) = (before.bit, Units(before.cumulative), Units(after.cumulative));
         (to < from).then_some(Fall { bit, from, to })
     })
 }

@@ -1,13 +1,13 @@
 //! Requests to one endpoint. Anybody may have written the answers, so time, bytes and form are bounded.
 
 use {
-    super::settings::{Limits, SourceSettings},
+    super::settings::{EndpointLimits, SourceSettings},
     crate::store::StoreError,
     blockable_sdk::{
         Pubkey,
         reports::{ReportPage, ReportRecord},
     },
-    blockable_service::sse::{Event, Parser, TooLong},
+    blockable_service::sse::{Parser, SseEvent, TooLong},
     reqwest::{Client, RequestBuilder, Response, StatusCode, Url, header, redirect::Policy},
     serde::Deserialize,
     tokio::{
@@ -95,14 +95,14 @@ pub(super) struct Endpoint {
     client: Client,
     pages: Url,
     stream: Url,
-    limits: Limits,
+    limits: EndpointLimits,
 }
 
 /// An open stream.
 pub(super) struct Stream {
     response: Response,
     parser: Parser,
-    limits: Limits,
+    limits: EndpointLimits,
 }
 
 impl Endpoint {
@@ -160,7 +160,7 @@ impl Endpoint {
 
 impl Stream {
     /// Waits for the next reports. None for a comment that only keeps the connection open. Errors: [`SourceError`].
-    pub(super) async fn next(&mut self) -> Result<Vec<Event>, SourceError> {
+    pub(super) async fn next(&mut self) -> Result<Vec<SseEvent>, SourceError> {
         let chunk =
             timeout(self.limits.idle, self.response.chunk()).await.map_err(|_| SourceError::Silent)??;
         let chunk = chunk.ok_or(SourceError::Ended)?;
@@ -172,7 +172,7 @@ impl Stream {
 }
 
 /// True for an event that holds a report: it has data, and its name is none or that of a report.
-fn is_report(event: &Event) -> bool {
+fn is_report(event: &SseEvent) -> bool {
     event.data.is_some() && matches!(event.name.as_str(), "" | "message" | "report")
 }
 

@@ -14,19 +14,19 @@ use {
 /// The fault that is proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Fault {
+pub(super) enum ReporterFault {
     /// Two reports for one instant.
     Equivocation,
     /// A count of use that went back.
     Regression,
 }
 
-impl Fault {
+impl ReporterFault {
     /// The fault's name in the table.
     pub(super) fn name(self) -> &'static str {
         match self {
-            Fault::Equivocation => "equivocation",
-            Fault::Regression => "regression",
+            ReporterFault::Equivocation => "equivocation",
+            ReporterFault::Regression => "regression",
         }
     }
 }
@@ -35,7 +35,7 @@ impl Fault {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Evidence {
     /// The fault that they prove.
-    pub fault: Fault,
+    pub fault: ReporterFault,
     /// Digest of the report that came first, in hexadecimal.
     pub first_digest: String,
     /// Digest of the report that was refused, in hexadecimal.
@@ -46,7 +46,7 @@ pub(super) struct Evidence {
     pub second: ReportRecord,
     /// The count that went back: the credit's bit, and its units at the earlier and at the later instant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fall: Option<(u32, u64, u64)>,
+    pub fall: Option<(u32, Units, Units)>,
 }
 
 impl Evidence {
@@ -57,7 +57,7 @@ impl Evidence {
         second: &Verified,
     ) -> Evidence {
         Evidence {
-            fault: Fault::Equivocation,
+            fault: ReporterFault::Equivocation,
             first_digest: hex::encode(first),
             second_digest: hex::encode(second.digest),
             first: kept.cloned(),
@@ -69,7 +69,7 @@ impl Evidence {
     /// Evidence of a count of use that went back.
     pub(super) fn from_regression(first: &ReportRecord, second: &Verified, fall: Fall) -> Evidence {
         Evidence {
-            fault: Fault::Regression,
+            fault: ReporterFault::Regression,
             first_digest: hex::encode(first.digest()),
             second_digest: hex::encode(second.digest),
             first: Some(first.clone()),
@@ -82,12 +82,12 @@ impl Evidence {
     pub(super) fn finding(&self) -> Finding {
         let ReportRecord { reporter, provider, chunk, reported_at, .. } = self.second;
         let fact = match self.fault {
-            Fault::Equivocation => {
+            ReporterFault::Equivocation => {
                 Fact::Equivocation { provider, chunk, reported_at: ChainTime(reported_at) }
             }
-            Fault::Regression => {
+            ReporterFault::Regression => {
                 let (bit, from, to) = self.fall.unwrap_or_default();
-                Fact::BadReports { provider, chunk, bit, from: Units(from), to: Units(to) }
+                Fact::BadReports { provider, chunk, bit, from, to }
             }
         };
         Finding::is(reporter, fact)

@@ -39,15 +39,15 @@ use {
         health::Health,
         store::{Store, StoreError},
     },
-    batch::Batch,
-    blockable_sdk::{Pubkey, reports::ReportRecord},
+    batch::ReportBatch,
+    blockable_sdk::{Pubkey, amounts::ChainTime, reports::ReportRecord},
     blockable_service::lock::lock,
     endpoint::Endpoint,
     fail::fail_point,
     futures_util::future::join_all,
-    progress::Progress,
+    progress::EndpointProgress,
     source::Source,
-    state::State,
+    state::IngestState,
     std::{
         sync::{Arc, Mutex, MutexGuard},
         time::Duration,
@@ -62,8 +62,8 @@ pub(crate) use {
     batch::Taken,
     endpoint::SourceError,
     settings::{IngestSettings, SourceSettings},
-    state::Token,
-    validate::{Refused, Validator, Verified},
+    state::IngestToken,
+    validate::{ReportRefusal, Validator, Verified},
 };
 
 /// Most reports validated and written at once.
@@ -93,7 +93,7 @@ struct Inner {
     market: Pubkey,
     /// Held while a batch is compared and written, so that the next one sees it.
     turn: tokio::sync::Mutex<()>,
-    state: Mutex<State>,
+    state: Mutex<IngestState>,
     /// True once a snapshot was taken in.
     has_chain: watch::Sender<bool>,
 }
@@ -101,13 +101,13 @@ struct Inner {
 impl Ingest {
     /// Loads the stored reports of a market. Reports were verified before they were stored. Errors: [`StoreError`].
     pub async fn open(store: Store, market: Pubkey) -> Result<Ingest, StoreError> {
-        let state = store.read(move |connection| State::load(connection, &market)).await?;
+        let state = store.read(move |connection| IngestState::load(connection, &market)).await?;
         let turn = tokio::sync::Mutex::default();
         let (state, has_chain) = (Mutex::new(state), watch::Sender::new(false));
         Ok(Ingest { inner: Arc::new(Inner { store, market, turn, state, has_chain }) })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, IngestState> {
         lock(&self.inner.state)
     }
 
@@ -135,12 +135,12 @@ impl Ingest {
     /// Returns, as of the latest snapshot, whether each reporter is silent, and every fault that is not
     /// acknowledged. Changes nothing: a fault is returned again, also by the next process, until its token was given to
     /// [`Ingest::acknowledge`].
-    pub fn findings(&self) -> (Vec<Finding>, Token) {
+    pub fn findings(&self) -> (Vec<Finding>, IngestToken) {
         self.state().findings()
     }
 
     /// Takes note that the alerts on findings are stored. Errors: [`StoreError`]; the findings are then returned again.
-    pub async fn acknowledge(&self, token: Token) -> Result<(), StoreError> {
+    pub async fn acknowledge(&self, token: IngestToken) -> Result<(), StoreError> {
         let must_be_written = self.state().must_be_written(token.evidence);
         if must_be_written {
             self.inner.store.write(move |tx| state::write_acknowledged(tx, token.evidence)).await?;
@@ -163,7 +163,7 @@ impl Ingest {
         unreadable: usize,
     ) -> Result<Taken, StoreError> {
         let mut all = Taken::default();
-        all.refuse(Refused::Malformed, unreadable);
+        all.refuse(ReportRefusal::Malformed, unreadable);
         all.measure();
         while !records.is_empty() {
             let rest = records.split_off(records.len().min(PAGE));
@@ -182,10 +182,10 @@ impl Ingest {
     ) -> Result<Taken, StoreError> {
         let mut taken = Taken::default();
         let Some(chain) = self.state().chain() else {
-            taken.refuse(Refused::UnknownProvider, records.len());
+            taken.refuse(ReportRefusal::UnknownProvider, records.len());
             return Ok(taken);
         };
-        let (market, clock) = (self.inner.market, chain.clock.get());
+        let (market, clock) = (self.inner.market, chain.clock);
         let validation = spawn_blocking(move || validate_all(market, provider, &chain, records));
         let (verified, refused) = validation.await.map_err(|_| StoreError::Panicked)?;
         refused.into_iter().for_each(|why| taken.refuse(why, 1));
@@ -198,10 +198,10 @@ impl Ingest {
         Ok(taken)
     }
 
-    async fn write(&self, verified: Vec<Verified>, clock: i64) -> Result<Taken, StoreError> {
+    async fn write(&self, verified: Vec<Verified>, clock: ChainTime) -> Result<Taken, StoreError> {
         let _turn = self.inner.turn.lock().await;
         let shelf = self.shelf();
-        let write = self.inner.store.write(move |tx| Batch::write(tx, &shelf, &verified, clock));
+        let write = self.inner.store.write(move |tx| ReportBatch::write(tx, &shelf, &verified, clock));
         let written = write.await?;
         fail_point!("ingest-after-store", |_| std::process::abort());
         let taken = written.taken.clone();
@@ -209,8 +209,8 @@ impl Ingest {
         Ok(taken)
     }
 
-    /// Removes digests of reports from before a Unix time. Errors: [`StoreError`].
-    pub async fn prune(&self, before: i64) -> Result<(), StoreError> {
+    /// Removes digests of reports from before a time. Errors: [`StoreError`].
+    pub async fn prune(&self, before: ChainTime) -> Result<(), StoreError> {
         let prune = || self.inner.store.write(move |transaction| rows::prune(transaction, before, PRUNED));
         while prune().await? >= PRUNED as usize {}
         Ok(())
@@ -227,7 +227,7 @@ impl Ingest {
             return Vec::new();
         }
         self.state().wait_for(&sources);
-        let progress: Vec<Arc<Progress>> = sources.iter().map(Progress::new).collect();
+        let progress: Vec<Arc<EndpointProgress>> = sources.iter().map(EndpointProgress::new).collect();
         let beat = health.watch("ingest", SUPERVISOR_LIMIT);
         let supervisor = progress::supervise(progress.clone(), beat, health.clone());
         let mut tasks = vec![tokio::spawn(until(stop.clone(), supervisor))];
@@ -255,7 +255,7 @@ impl Ingest {
             let mut whole = settings.clone();
             whole.limits.pages = pages;
             let pull = async {
-                let mut source = Source::new(self, &whole, &Progress::new(settings))?;
+                let mut source = Source::new(self, &whole, &EndpointProgress::new(settings))?;
                 let taken = source.pull().await?;
                 if source.is_cut { Err(SourceError::Unfinished) } else { Ok(taken) }
             };
@@ -284,9 +284,9 @@ fn validate_all(
     expected: Option<Pubkey>,
     chain: &Snapshot,
     records: Vec<ReportRecord>,
-) -> (Vec<Verified>, Vec<Refused>) {
+) -> (Vec<Verified>, Vec<ReportRefusal>) {
     let (expected, providers) = (expected.as_ref(), &chain.providers);
-    let validator = Validator { market: &market, expected, providers, clock: chain.clock.get() };
+    let validator = Validator { market: &market, expected, providers, clock: chain.clock };
     let (mut verified, mut refused) = (Vec::with_capacity(records.len()), Vec::new());
     for record in records {
         match validator.validate(record) {

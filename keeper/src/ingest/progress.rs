@@ -16,7 +16,7 @@ const CHECK: Duration = Duration::from_secs(1);
 const SLACK: Duration = Duration::from_secs(60);
 
 /// The state of one endpoint.
-pub(super) struct Progress {
+pub(super) struct EndpointProgress {
     host: String,
     every: Duration,
     /// Longest time of one round of its loop.
@@ -33,8 +33,8 @@ struct Inner {
     error: Option<String>,
 }
 
-impl Progress {
-    pub(super) fn new(settings: &SourceSettings) -> Arc<Progress> {
+impl EndpointProgress {
+    pub(super) fn new(settings: &SourceSettings) -> Arc<EndpointProgress> {
         let limits = settings.limits;
         let quiet = if settings.mode == Mode::Stream { limits.idle } else { Duration::ZERO };
         let read_limit =
@@ -43,7 +43,13 @@ impl Progress {
         let round_limit = pause.saturating_add(read_limit).saturating_add(SLACK);
         let now = Instant::now();
         let inner = Mutex::new(Inner { began: now, round: now, read: None, error: None });
-        Arc::new(Progress { host: settings.host(), every: settings.every, round_limit, read_limit, inner })
+        Arc::new(EndpointProgress {
+            host: settings.host(),
+            every: settings.every,
+            round_limit,
+            read_limit,
+            inner,
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -80,7 +86,7 @@ impl Progress {
 
 /// Reports the state of the endpoints to health: the loop `ingest` is alive while all loops of the endpoints are, and the part
 /// `oracles` is well while one endpoint is read. Runs until it is dropped.
-pub(super) async fn supervise(sources: Vec<Arc<Progress>>, beat: Beat, health: Health) {
+pub(super) async fn supervise(sources: Vec<Arc<EndpointProgress>>, beat: Beat, health: Health) {
     let pause = sources.iter().map(|source| source.every).min().unwrap_or(CHECK).min(CHECK);
     loop {
         if sources.iter().all(|source| source.goes_round()) {
@@ -91,7 +97,7 @@ pub(super) async fn supervise(sources: Vec<Arc<Progress>>, beat: Beat, health: H
     }
 }
 
-fn oracles(sources: &[Arc<Progress>]) -> Result<(), String> {
+fn oracles(sources: &[Arc<EndpointProgress>]) -> Result<(), String> {
     let troubles: Vec<String> = sources.iter().filter_map(|source| source.trouble()).collect();
     if troubles.len() < sources.len() {
         return Ok(());

@@ -3,7 +3,7 @@
 use {
     super::{evidence::Evidence, validate::Verified},
     crate::store::{StoreError, columns},
-    blockable_sdk::{Pubkey, reports::ReportRecord},
+    blockable_sdk::{Pubkey, amounts::ChainTime, reports::ReportRecord},
     rusqlite::{Connection, OptionalExtension, params},
 };
 
@@ -12,7 +12,7 @@ const EVIDENCE_MOST: u32 = 100;
 
 /// The state of a report's instant in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Instant {
+pub(super) enum InstantState {
     /// Nothing; its digest is written now.
     New,
     /// The same report.
@@ -62,24 +62,24 @@ pub(super) fn keep(connection: &Connection, record: &ReportRecord) -> Result<(),
 }
 
 /// Writes a report's digest for its instant, unless that has one.
-pub(super) fn remember(connection: &Connection, report: &Verified) -> Result<Instant, StoreError> {
+pub(super) fn remember(connection: &Connection, report: &Verified) -> Result<InstantState, StoreError> {
     let record = &report.record;
     let (reporter, provider) = (record.reporter.to_bytes(), record.provider.to_bytes());
     let sql = "INSERT INTO digests (reporter, provider, epoch, chunk, reported_at, digest)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
     let place = params![reporter, provider, record.epoch, record.chunk, record.reported_at, report.digest];
     if connection.prepare_cached(sql)?.execute(place)? == 1 {
-        return Ok(Instant::New);
+        return Ok(InstantState::New);
     }
     let sql = "SELECT digest FROM digests
                WHERE reporter = ?1 AND provider = ?2 AND epoch = ?3 AND chunk = ?4 AND reported_at = ?5";
     let place = params![reporter, provider, record.epoch, record.chunk, record.reported_at];
     let digest: [u8; 32] = connection.prepare_cached(sql)?.query_row(place, |row| row.get(0))?;
-    Ok(if digest == report.digest { Instant::Same } else { Instant::Other(digest) })
+    Ok(if digest == report.digest { InstantState::Same } else { InstantState::Other(digest) })
 }
 
-/// Writes evidence unless it is there or there is enough; `at` in the chain's Unix seconds.
-pub(super) fn file(connection: &Connection, evidence: &Evidence, at: i64) -> Result<Filed, StoreError> {
+/// Writes evidence unless it is there or there is enough; `at` is the time of the finding.
+pub(super) fn file(connection: &Connection, evidence: &Evidence, at: ChainTime) -> Result<Filed, StoreError> {
     let (kind, record) = (evidence.fault.name(), &evidence.second);
     let (provider, reporter) = (record.provider.to_bytes(), record.reporter.to_bytes());
     let sql = "SELECT count(*), coalesce(sum(json_extract(body, '$.second_digest') = ?4), 0) FROM evidence
@@ -97,7 +97,7 @@ pub(super) fn file(connection: &Connection, evidence: &Evidence, at: i64) -> Res
     }
     let sql = "INSERT INTO evidence (at, provider, reporter, kind, body) VALUES (?1, ?2, ?3, ?4, ?5)";
     let body = serde_json::to_string(evidence)?;
-    connection.prepare_cached(sql)?.execute(params![at, provider, reporter, kind, body])?;
+    connection.prepare_cached(sql)?.execute(params![at.get(), provider, reporter, kind, body])?;
     Ok(Filed::Written(connection.last_insert_rowid()))
 }
 
@@ -132,10 +132,10 @@ pub(super) fn set_cursor(connection: &Connection, name: &str, value: u64) -> Res
     Ok(())
 }
 
-/// Removes up to `most` digests of instants before a Unix time. Returns the number removed.
-pub(super) fn prune(connection: &Connection, before: i64, most: u32) -> Result<usize, StoreError> {
+/// Removes up to `most` digests of instants before a time. Returns the number removed.
+pub(super) fn prune(connection: &Connection, before: ChainTime, most: u32) -> Result<usize, StoreError> {
     let sql = "DELETE FROM digests WHERE (reporter, provider, epoch, chunk, reported_at) IN (
                    SELECT reporter, provider, epoch, chunk, reported_at FROM digests
                    WHERE reported_at < ?1 ORDER BY reported_at LIMIT ?2)";
-    Ok(connection.prepare_cached(sql)?.execute(params![before, most])?)
+    Ok(connection.prepare_cached(sql)?.execute(params![before.get(), most])?)
 }

@@ -1,7 +1,7 @@
 //! The endpoints that reports are read from, and the time for which digests are kept.
 
 use {
-    blockable_sdk::Pubkey,
+    blockable_sdk::{Pubkey, amounts::ChainTime},
     blockable_service::settings::Reader,
     reqwest::Url,
     std::{fmt, time::Duration},
@@ -20,10 +20,10 @@ impl IngestSettings {
         IngestSettings { keep_digests_days: reader.number("keep_digests_days", 14, 1..=365) }
     }
 
-    /// The time before which digests are to be pruned, where the time is `now`; both in Unix seconds.
-    pub(crate) fn keep_from(&self, now: i64) -> i64 {
+    /// The time before which digests are to be pruned, where the time is `now`.
+    pub(crate) fn keep_from(&self, now: ChainTime) -> ChainTime {
         let days = i64::try_from(self.keep_digests_days).unwrap_or(i64::MAX);
-        now.saturating_sub(days.saturating_mul(86_400))
+        now.plus_seconds(-days.saturating_mul(86_400))
     }
 }
 
@@ -50,12 +50,12 @@ pub struct SourceSettings {
     /// Seconds without a report after which a reporter of the provider is silent.
     pub silent_after: i64,
     /// Bounds on the endpoint.
-    pub limits: Limits,
+    pub limits: EndpointLimits,
 }
 
 /// Bounds on one endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct EndpointLimits {
     /// Time for one request with its answer, or for opening a stream.
     pub deadline: Duration,
     /// Bytes of one answer.
@@ -74,9 +74,9 @@ pub struct Limits {
     pub wait_for_epoch: Duration,
 }
 
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits {
+impl Default for EndpointLimits {
+    fn default() -> EndpointLimits {
+        EndpointLimits {
             deadline: Duration::from_secs(10),
             body: 8 << 20,
             page: 500,
@@ -99,7 +99,7 @@ impl SourceSettings {
             every: Duration::from_secs(5),
             mode: Mode::Pull,
             silent_after: super::silence::SILENT_AFTER,
-            limits: Limits::default(),
+            limits: EndpointLimits::default(),
         }
     }
 
@@ -145,8 +145,8 @@ fn read_mode(reader: &mut Reader) -> Mode {
     match reader.optional::<String>("mode").as_deref() {
         None | Some("pull") => Mode::Pull,
         Some("stream") => Mode::Stream,
-        Some(other) => {
-            reader.mistake("mode", format!("`{other}` is no mode; write \"pull\" or \"stream\""));
+        Some(_) => {
+            reader.mistake("mode", "is no mode; write \"pull\" or \"stream\"");
             Mode::Pull
         }
     }
@@ -187,9 +187,9 @@ mod tests {
             ("url = \"ftp://host\"", "reporter[0].url: is no such URL"),
             ("url = \"http://me:pw@host\"", "reporter[0].url: must not hold a user or a password"),
             ("url = \"http://host/?key=1\"", "reporter[0].url: must not hold a query"),
-            ("mode = \"push\"", "reporter[0].mode: `push` is no mode"),
+            ("mode = \"push\"", "reporter[0].mode: is no mode"),
             ("every_seconds = 0", "reporter[0].every_seconds: 0 is not from 1"),
-            ("provider = \"abc\"", "reporter[0].provider: `abc` is not an address"),
+            ("provider = \"abc\"", "reporter[0].provider: is not an address"),
             ("urls = 1", "reporter[0].urls: no such key"),
         ] {
             let (_, mistakes) = read(&format!("[[reporter]]\n{line}"));
@@ -202,7 +202,7 @@ mod tests {
     fn digests_are_kept_for_the_days_that_are_set() {
         let mut reader = Reader::new("keep_digests_days = 2").unwrap();
         let settings = IngestSettings::read(&mut reader);
-        assert_eq!(settings.keep_from(1_000_000), 1_000_000 - 2 * 86_400);
-        assert_eq!(settings.keep_from(i64::MIN), i64::MIN);
+        assert_eq!(settings.keep_from(ChainTime(1_000_000)), ChainTime(1_000_000 - 2 * 86_400));
+        assert_eq!(settings.keep_from(ChainTime(i64::MIN)), ChainTime(i64::MIN));
     }
 }

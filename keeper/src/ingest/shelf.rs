@@ -12,15 +12,15 @@ pub struct Shelf {
 }
 
 impl Shelf {
-    /// Replaces its reporter's older report by a verified one; an older report, or one of an older epoch, changes nothing.
-    /// Returns whether the shelf has changed.
+    /// Puts a verified report in the place of its reporter's older one. An older report, or one of an older epoch, changes
+    /// nothing. Returns true if the shelf has changed.
     pub fn put(&mut self, report: Arc<ReportRecord>) -> bool {
-        let place = self.chunks.entry((report.provider, report.chunk)).or_default();
+        let latest = self.chunks.entry((report.provider, report.chunk)).or_default();
         let age = |report: &ReportRecord| (report.epoch, report.reported_at);
-        if place.get(&report.reporter).is_some_and(|kept| age(kept) >= age(&report)) {
+        if latest.get(&report.reporter).is_some_and(|kept| age(kept) >= age(&report)) {
             return false;
         }
-        place.insert(report.reporter, report);
+        latest.insert(report.reporter, report);
         true
     }
 

@@ -8,6 +8,7 @@ use {
     },
     blockable_sdk::{
         Pubkey,
+        amounts::ChainTime,
         program::{
             state::Provider,
             transitions::{Action, next},
@@ -26,8 +27,8 @@ pub(super) struct Due(BTreeMap<(Pubkey, u32), Since>);
 #[derive(Clone, Copy, Debug)]
 struct Since {
     epoch: u32,
-    /// The chain's clock when it was first seen to be due, in Unix seconds.
-    clock: i64,
+    /// The chain's clock when it was first seen to be due.
+    clock: ChainTime,
 }
 
 /// The latest report of a listed reporter, and its longest silence.
@@ -37,8 +38,8 @@ pub(super) struct Heard {
     pub provider: Pubkey,
     /// The reporter.
     pub reporter: Pubkey,
-    /// The latest instant that it has reported on, in Unix seconds; `None` before the first in this epoch.
-    pub newest: Option<i64>,
+    /// The latest instant that it has reported on; `None` before the first in this epoch.
+    pub newest: Option<ChainTime>,
     /// The chunk that it has been silent on for longest.
     pub chunk: u32,
     /// Seconds without a report on that chunk.
@@ -56,7 +57,7 @@ impl Due {
             let chunk = credit.meter.index.checked_div(u32::from(provider.chunk_size));
             let Some(chunk) = chunk.filter(|_| metered && credit.has_index == 1) else { continue };
             let place = (credit.provider, chunk);
-            let since = Since { epoch: provider.epoch, clock: snapshot.clock.get() };
+            let since = Since { epoch: provider.epoch, clock: snapshot.clock };
             let known = self.0.get(&place).filter(|known| known.epoch == since.epoch);
             due.insert(place, known.copied().unwrap_or(since));
         }
@@ -73,7 +74,8 @@ impl Due {
 /// provider has credits that can be metered.
 pub(super) fn heard(due: &Due, snapshot: &Snapshot, shelf: &Shelf) -> Vec<Heard> {
     let on_provider = |(address, provider): (&Pubkey, &Provider)| -> Vec<Heard> {
-        let current = provider.reporters().iter().filter(|listed| snapshot.clock.get() < listed.expires_at);
+        let current =
+            provider.reporters().iter().filter(|listed| snapshot.clock < ChainTime(listed.expires_at));
         current.filter_map(|listed| of_reporter(due, snapshot, shelf, address, &listed.key)).collect()
     };
     snapshot.providers.iter().flat_map(on_provider).collect()
@@ -88,13 +90,13 @@ fn of_reporter(
 ) -> Option<Heard> {
     let reported_at = |(chunk, since): (u32, Since)| {
         let latest = shelf.latest(provider, chunk, reporter).filter(|latest| latest.epoch == since.epoch);
-        let latest = latest.map(|latest| latest.reported_at);
-        (latest, latest.unwrap_or(i64::MIN).max(since.clock), chunk)
+        let latest = latest.map(|latest| ChainTime(latest.reported_at));
+        (latest, latest.map_or(since.clock, |latest| latest.max(since.clock)), chunk)
     };
     let chunks: Vec<_> = due.on_provider(provider).map(reported_at).collect();
     let newest = chunks.iter().filter_map(|(latest, ..)| *latest).max();
     let (_, since, chunk) = chunks.into_iter().min_by_key(|(_, since, _)| *since)?;
-    let silent_for = snapshot.clock.get().saturating_sub(since).max(0);
+    let silent_for = snapshot.clock.seconds_since(since).max(0);
     Some(Heard { provider: *provider, reporter: *reporter, newest, chunk, silent_for })
 }
 

@@ -5,13 +5,13 @@ use {
         Ingest,
         batch::Taken,
         endpoint::{Endpoint, SourceError},
-        progress::Progress,
+        progress::EndpointProgress,
         rows,
         settings::{Mode, SourceSettings},
-        validate::Refused,
+        validate::ReportRefusal,
     },
     blockable_sdk::reports::ReportRecord,
-    blockable_service::{backoff::Backoff, hex, sse::Event},
+    blockable_service::{backoff::Backoff, hex, sse::SseEvent},
     fail::fail_point,
     sha2::{Digest, Sha256},
     std::{
@@ -30,13 +30,13 @@ pub(super) struct Source {
     /// The number of the last report that is stored; read from the store at first.
     cursor: Option<u64>,
     patience: Patience,
-    progress: Arc<Progress>,
+    progress: Arc<EndpointProgress>,
     /// True where the last pull has ended at its limit of pages.
     pub is_cut: bool,
 }
 
 /// Reads an endpoint again and again. Runs until it is dropped.
-pub(super) async fn run(ingest: Ingest, settings: SourceSettings, progress: Arc<Progress>) {
+pub(super) async fn run(ingest: Ingest, settings: SourceSettings, progress: Arc<EndpointProgress>) {
     let mut pauses = Backoff::new(settings.every, settings.limits.pause_max);
     loop {
         match Source::new(&ingest, &settings, &progress) {
@@ -52,7 +52,7 @@ impl Source {
     pub(super) fn new(
         ingest: &Ingest,
         settings: &SourceSettings,
-        progress: &Arc<Progress>,
+        progress: &Arc<EndpointProgress>,
     ) -> Result<Source, SourceError> {
         // The name holds for as long as endpoint and provider are the same, and shows nothing of the URL.
         let hash = Sha256::digest(format!("{}|{}", settings.url, settings.provider));
@@ -185,14 +185,14 @@ impl Source {
     }
 }
 
-fn read(events: &[Event]) -> (Vec<ReportRecord>, usize) {
+fn read(events: &[SseEvent]) -> (Vec<ReportRecord>, usize) {
     let reports: Vec<ReportRecord> =
         events.iter().filter_map(|event| serde_json::from_slice(event.data.as_deref()?).ok()).collect();
     let unreadable = events.len().saturating_sub(reports.len());
     (reports, unreadable)
 }
 
-fn failed(settings: &SourceSettings, progress: &Progress, error: &SourceError) {
+fn failed(settings: &SourceSettings, progress: &EndpointProgress, error: &SourceError) {
     metrics::counter!("blockable_keeper_source_errors_total", "host" => settings.host()).increment(1);
     tracing::warn!(host = settings.host(), %error, "reports cannot be read; trying again");
     progress.note_failure(&error.to_string());
@@ -209,7 +209,7 @@ impl Patience {
     /// Decides whether to read the same reports again, once the chain may show more. An endpoint that sends such reports without
     /// end is waited for once, and then no longer holds up the others.
     fn waits(&mut self, taken: &Taken) -> bool {
-        if taken.count(Refused::NewerEpoch) == 0 {
+        if taken.count(ReportRefusal::NewerEpoch) == 0 {
             self.since = None;
             return false;
         }

@@ -23,16 +23,16 @@ use {
 /// Names the number of the last piece of evidence whose alert is stored.
 const ACKNOWLEDGED: &str = "ingest/evidence";
 
-/// Marks what one [`super::Ingest::findings`] has returned, to be acknowledged once the alerts on it are stored.
+/// Identifies what one [`super::Ingest::findings`] has returned, to be acknowledged once the alerts on it are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Token {
+pub struct IngestToken {
     /// Serial number of the latest fault returned.
     fault: u64,
     /// Number of the latest evidence behind those faults.
     pub(super) evidence: i64,
 }
 
-pub(super) struct State {
+pub(super) struct IngestState {
     pub shelf: Arc<Shelf>,
     chain: Option<Arc<Snapshot>>,
     due: Due,
@@ -50,15 +50,15 @@ pub(super) struct State {
     acknowledged: i64,
 }
 
-impl State {
+impl IngestState {
     /// Reads the stored reports of a market. Errors: [`StoreError`].
-    pub(super) fn load(connection: &Connection, market: &Pubkey) -> Result<State, StoreError> {
+    pub(super) fn load(connection: &Connection, market: &Pubkey) -> Result<IngestState, StoreError> {
         let mut shelf = Shelf::default();
         for record in rows::latest(connection, market)? {
             shelf.put(Arc::new(record));
         }
         let acknowledged = rows::cursor(connection, ACKNOWLEDGED)?.cast_signed();
-        let mut state = State {
+        let mut state = IngestState {
             shelf: Arc::new(shelf),
             chain: None,
             due: Due::default(),
@@ -92,8 +92,7 @@ impl State {
         let gauge = |reporter: &Pubkey| metrics::gauge!("blockable_keeper_report_lag_seconds", "reporter" => reporter.to_string());
         let mut lags = BTreeMap::new();
         for heard in silence::heard(&self.due, &snapshot, &self.shelf) {
-            let lag =
-                heard.newest.map_or(heard.silent_for, |newest| snapshot.clock.get().saturating_sub(newest));
+            let lag = heard.newest.map_or(heard.silent_for, |newest| snapshot.clock.seconds_since(newest));
             // A key may report for several providers: the one it is latest for counts.
             let worst = lags.entry(heard.reporter).or_insert(lag);
             *worst = lag.max(*worst);
@@ -132,14 +131,14 @@ impl State {
         evidence > self.acknowledged
     }
 
-    /// Forgets the faults that a token marks; those found since stay.
-    pub(super) fn acknowledge(&mut self, token: Token) {
+    /// Forgets the faults that a token covers; those found since stay.
+    pub(super) fn acknowledge(&mut self, token: IngestToken) {
         self.pending.retain(|_, (fault, _)| *fault > token.fault);
         self.acknowledged = self.acknowledged.max(token.evidence);
     }
 
-    pub(super) fn findings(&self) -> (Vec<Finding>, Token) {
-        let token = Token { fault: self.fault, evidence: self.found };
+    pub(super) fn findings(&self) -> (Vec<Finding>, IngestToken) {
+        let token = IngestToken { fault: self.fault, evidence: self.found };
         let mut findings: Vec<Finding> = self.pending.values().map(|(_, finding)| finding.clone()).collect();
         if let Some(chain) = &self.chain {
             let heard = silence::heard(&self.due, chain, &self.shelf);

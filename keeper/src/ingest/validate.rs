@@ -3,6 +3,7 @@
 use {
     blockable_sdk::{
         Pubkey,
+        amounts::ChainTime,
         program::state::{Provider, Reporter},
         reports::{MAX_CLOCK_SKEW_SECONDS, ReportError, ReportRecord},
     },
@@ -11,7 +12,7 @@ use {
 
 /// A reason to refuse a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
-pub enum Refused {
+pub enum ReportRefusal {
     /// Of another market.
     #[error("the report is of another market")]
     WrongMarket,
@@ -56,24 +57,24 @@ pub enum Refused {
     Regression,
 }
 
-impl Refused {
+impl ReportRefusal {
     /// The reason's name in metrics.
     pub fn name(self) -> &'static str {
         match self {
-            Refused::WrongMarket => "wrong_market",
-            Refused::WrongProvider => "wrong_provider",
-            Refused::UnknownProvider => "unknown_provider",
-            Refused::OlderEpoch => "older_epoch",
-            Refused::NewerEpoch => "newer_epoch",
-            Refused::WrongChunkSize => "wrong_chunk_size",
-            Refused::NoSuchChunk => "no_such_chunk",
-            Refused::UnlistedReporter => "unlisted_reporter",
-            Refused::ExpiredReporter => "expired_reporter",
-            Refused::FromFuture => "from_future",
-            Refused::Malformed => "malformed",
-            Refused::BadSignature => "bad_signature",
-            Refused::Equivocation => "equivocation",
-            Refused::Regression => "regression",
+            ReportRefusal::WrongMarket => "wrong_market",
+            ReportRefusal::WrongProvider => "wrong_provider",
+            ReportRefusal::UnknownProvider => "unknown_provider",
+            ReportRefusal::OlderEpoch => "older_epoch",
+            ReportRefusal::NewerEpoch => "newer_epoch",
+            ReportRefusal::WrongChunkSize => "wrong_chunk_size",
+            ReportRefusal::NoSuchChunk => "no_such_chunk",
+            ReportRefusal::UnlistedReporter => "unlisted_reporter",
+            ReportRefusal::ExpiredReporter => "expired_reporter",
+            ReportRefusal::FromFuture => "from_future",
+            ReportRefusal::Malformed => "malformed",
+            ReportRefusal::BadSignature => "bad_signature",
+            ReportRefusal::Equivocation => "equivocation",
+            ReportRefusal::Regression => "regression",
         }
     }
 }
@@ -86,8 +87,8 @@ pub(crate) struct Validator<'a> {
     pub expected: Option<&'a Pubkey>,
     /// The market's providers.
     pub providers: &'a BTreeMap<Pubkey, Provider>,
-    /// The chain's clock, in Unix seconds.
-    pub clock: i64,
+    /// The chain's clock.
+    pub clock: ChainTime,
 }
 
 /// A valid report with a verified signature.
@@ -100,59 +101,59 @@ pub(crate) struct Verified {
 }
 
 impl Validator<'_> {
-    /// Validates a report and verifies its signature. [`super::compare()`] holds it against other reports. Errors: [`Refused`].
-    pub(crate) fn validate(&self, record: ReportRecord) -> Result<Verified, Refused> {
+    /// Validates a report and verifies its signature. [`super::compare()`] holds it against other reports. Errors: [`ReportRefusal`].
+    pub(crate) fn validate(&self, record: ReportRecord) -> Result<Verified, ReportRefusal> {
         if record.market != *self.market {
-            return Err(Refused::WrongMarket);
+            return Err(ReportRefusal::WrongMarket);
         }
         if self.expected.is_some_and(|expected| record.provider != *expected) {
-            return Err(Refused::WrongProvider);
+            return Err(ReportRefusal::WrongProvider);
         }
-        let provider = self.providers.get(&record.provider).ok_or(Refused::UnknownProvider)?;
+        let provider = self.providers.get(&record.provider).ok_or(ReportRefusal::UnknownProvider)?;
         require_epoch_and_chunk(&record, provider)?;
         self.require_reporter(&record, provider)?;
-        if record.reported_at > self.clock.saturating_add(MAX_CLOCK_SKEW_SECONDS) {
-            return Err(Refused::FromFuture);
+        if ChainTime(record.reported_at) > self.clock.plus_seconds(MAX_CLOCK_SKEW_SECONDS) {
+            return Err(ReportRefusal::FromFuture);
         }
         record.verify(&record.provider, provider).map_err(|error| refused(&error))?;
         let digest = record.digest();
         Ok(Verified { record: Arc::new(record), digest })
     }
 
-    fn require_reporter(&self, record: &ReportRecord, provider: &Provider) -> Result<(), Refused> {
+    fn require_reporter(&self, record: &ReportRecord, provider: &Provider) -> Result<(), ReportRefusal> {
         let listed: Option<&Reporter> = provider.reporters().get(usize::from(record.reporter_index));
         let listed = listed.filter(|listed| listed.key == record.reporter);
-        let expires_at = listed.ok_or(Refused::UnlistedReporter)?.expires_at;
-        if self.clock < expires_at { Ok(()) } else { Err(Refused::ExpiredReporter) }
+        let expires_at = listed.ok_or(ReportRefusal::UnlistedReporter)?.expires_at;
+        if self.clock < ChainTime(expires_at) { Ok(()) } else { Err(ReportRefusal::ExpiredReporter) }
     }
 }
 
-fn require_epoch_and_chunk(record: &ReportRecord, provider: &Provider) -> Result<(), Refused> {
+fn require_epoch_and_chunk(record: &ReportRecord, provider: &Provider) -> Result<(), ReportRefusal> {
     if record.epoch < provider.epoch {
-        return Err(Refused::OlderEpoch);
+        return Err(ReportRefusal::OlderEpoch);
     }
     if record.epoch > provider.epoch {
-        return Err(Refused::NewerEpoch);
+        return Err(ReportRefusal::NewerEpoch);
     }
     if record.chunk_size != provider.chunk_size {
-        return Err(Refused::WrongChunkSize);
+        return Err(ReportRefusal::WrongChunkSize);
     }
     // A reporter could sign reports on four thousand million chunks, and the store would keep one for each.
     match record.index(0) {
         Some(first) if first < provider.next_index => Ok(()),
-        _ => Err(Refused::NoSuchChunk),
+        _ => Err(ReportRefusal::NoSuchChunk),
     }
 }
 
-fn refused(error: &ReportError) -> Refused {
+fn refused(error: &ReportError) -> ReportRefusal {
     match error {
-        ReportError::WrongProvider => Refused::WrongProvider,
-        ReportError::WrongEpoch { .. } => Refused::OlderEpoch,
-        ReportError::WrongChunkSize { .. } => Refused::WrongChunkSize,
-        ReportError::UnknownReporter(_) => Refused::UnlistedReporter,
+        ReportError::WrongProvider => ReportRefusal::WrongProvider,
+        ReportError::WrongEpoch { .. } => ReportRefusal::OlderEpoch,
+        ReportError::WrongChunkSize { .. } => ReportRefusal::WrongChunkSize,
+        ReportError::UnknownReporter(_) => ReportRefusal::UnlistedReporter,
         ReportError::BitOutOfRange(_) | ReportError::Malformed { .. } | ReportError::RepeatedCredit(_) => {
-            Refused::Malformed
+            ReportRefusal::Malformed
         }
-        ReportError::BadSignature(_) | ReportError::Signing(_) => Refused::BadSignature,
+        ReportError::BadSignature(_) | ReportError::Signing(_) => ReportRefusal::BadSignature,
     }
 }

@@ -7,7 +7,7 @@
 use {
     crate::{
         land::{pack::Batch, simulate::Ready},
-        plan::{Action, Role},
+        plan::{IntentAction, Role},
     },
     std::{
         collections::HashMap,
@@ -38,10 +38,10 @@ fn name(batch: &Batch) -> Option<String> {
         return None;
     }
     let parts = batch.intents.iter().map(|intent| match &intent.action {
-        Action::Meter { reports, credits, .. } => {
+        IntentAction::Meter { reports, credits, .. } => {
             Some(format!("{}:{}:{}", intent.lane(), credits.len(), reports.len()))
         }
-        Action::Credit { .. } => None,
+        IntentAction::Credit { .. } => None,
     });
     parts.collect::<Option<Vec<String>>>().map(|parts| parts.join("|"))
 }

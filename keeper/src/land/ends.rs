@@ -5,7 +5,7 @@ use {
         land::{
             classify::{Cause, classify},
             flight::{Carried, Flight},
-            journal::{self, End},
+            journal::{self, TransactionEnd},
             key_faults::{KeyFault, KeyNote},
             lanes,
             pack::Version,
@@ -27,7 +27,7 @@ use {
 #[derive(Debug)]
 pub(super) struct Ended {
     pub flight: Flight,
-    pub end: End,
+    pub end: TransactionEnd,
     /// The failure as the chain has it.
     pub error: Option<TransactionError>,
 }
@@ -40,19 +40,19 @@ impl Ended {
         }
         let (slot, error) = (status.slot, status.err.clone());
         let end = match &error {
-            None => End::Landed { slot },
-            Some(error) => End::Failed { slot, reason: error.to_string() },
+            None => TransactionEnd::Landed { slot },
+            Some(error) => TransactionEnd::Failed { slot, reason: error.to_string() },
         };
         Some(Ended { flight, end, error })
     }
 
     /// The end of a transaction that is in no block and can get into none.
     pub(super) fn dead(flight: Flight) -> Ended {
-        Ended { flight, end: End::Dead, error: None }
+        Ended { flight, end: TransactionEnd::Dead, error: None }
     }
 }
 
-/// Records ends in the store, all in one step: the transactions, their intents, and what lanes have failed or succeeded.
+/// Records ends in the store, all in one step: the transactions, their intents, and the lanes that failed or succeeded.
 /// `first_pause` is the wait after a lane's first failure. Errors: [`StoreError`], with nothing recorded.
 pub(super) async fn record(
     store: &Store,
@@ -87,13 +87,13 @@ fn record_lanes(
 ) -> Result<(), StoreError> {
     let Ended { flight, end, error } = ended;
     match end {
-        End::Dead => Ok(()),
+        TransactionEnd::Dead => Ok(()),
         // Of the accounts that it writes, the credits have lanes of their own within that of their chunk.
-        End::Landed { .. } => flight
+        TransactionEnd::Landed { .. } => flight
             .carried
             .iter()
             .try_for_each(|carried| lanes::succeed(connection, &carried.lane, &flight.writes)),
-        End::Failed { reason, .. } => {
+        TransactionEnd::Failed { reason, .. } => {
             let Some(error) = error else { return Ok(()) };
             let place = place_of(error, Version::from_message(&flight.transaction.message));
             let culprit = place.and_then(|place| flight.carried.get(place));
@@ -114,17 +114,19 @@ pub(super) fn apply(shared: &Shared, ended: &[Ended]) {
     for Ended { flight, end, error } in ended {
         shared.flights().remove(&flight.signature, end.slot());
         for Carried { lane, .. } in &flight.carried {
-            if !matches!(end, End::Landed { .. }) {
+            if !matches!(end, TransactionEnd::Landed { .. }) {
                 shared.costs().forget(lane);
             }
             match end {
-                End::Dead => shared.attempts().add_death(lane),
-                End::Landed { .. } | End::Failed { .. } => shared.attempts().forget(lane),
+                TransactionEnd::Dead => shared.attempts().add_death(lane),
+                TransactionEnd::Landed { .. } | TransactionEnd::Failed { .. } => {
+                    shared.attempts().forget(lane)
+                }
             }
         }
         match (end, error.as_ref().map(classify)) {
-            (End::Landed { .. }, _) => shared.key_faults().clear(flight.role),
-            (End::Failed { .. }, Some(Cause::Payer(reason))) => {
+            (TransactionEnd::Landed { .. }, _) => shared.key_faults().clear(flight.role),
+            (TransactionEnd::Failed { .. }, Some(Cause::Payer(reason))) => {
                 let (role, fault) = (flight.role, KeyFault::CannotPay);
                 shared.key_faults().note([KeyNote { role, fault, reason: Some(reason) }]);
             }
@@ -135,7 +137,7 @@ pub(super) fn apply(shared: &Shared, ended: &[Ended]) {
 }
 
 /// Counts and logs the end of a transaction.
-fn measure(flight: &Flight, end: &End) {
+fn measure(flight: &Flight, end: &TransactionEnd) {
     let (signature, role, result) = (flight.signature, flight.role.name(), end.name());
     metrics::counter!("blockable_keeper_transactions_total", "role" => role, "result" => result).increment(1);
     if let Some(slot) = end.slot() {
@@ -148,13 +150,13 @@ fn measure(flight: &Flight, end: &End) {
             .record(slot.saturating_sub(flight.from_slot) as f64);
     }
     match end {
-        End::Landed { slot } => {
+        TransactionEnd::Landed { slot } => {
             tracing::info!(%signature, role, slot, carried = flight.carried.len(), "landed");
         }
-        End::Failed { slot, reason } => {
+        TransactionEnd::Failed { slot, reason } => {
             tracing::warn!(%signature, role, slot, reason, "landed and failed");
         }
-        End::Dead => {
+        TransactionEnd::Dead => {
             metrics::counter!("blockable_keeper_expired_transactions_total").increment(1);
             tracing::warn!(%signature, role, "expired and is in no block; its work is planned anew");
         }

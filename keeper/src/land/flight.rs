@@ -99,14 +99,14 @@ impl Flights {
     }
 
     /// Notes that a transaction was sent now.
-    pub(crate) fn mark_sent(&mut self, signature: &Signature) {
+    pub(crate) fn note_sent(&mut self, signature: &Signature) {
         if let Some(flight) = self.open.get_mut(signature) {
             flight.sent = Some(Instant::now());
         }
     }
 
     /// Notes that a transaction's last valid block has passed. Returns the moment at which that was first noted.
-    pub(crate) fn mark_expired(&mut self, signature: &Signature) -> Instant {
+    pub(crate) fn note_expired(&mut self, signature: &Signature) -> Instant {
         let now = Instant::now();
         match self.open.get_mut(signature) {
             Some(flight) => *flight.expired_since.get_or_insert(now),

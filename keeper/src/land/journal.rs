@@ -22,7 +22,7 @@ const DAY: i64 = 86_400;
 
 /// The end of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum End {
+pub(crate) enum TransactionEnd {
     /// It is in a confirmed block.
     Landed {
         /// The block's slot.
@@ -39,21 +39,21 @@ pub(crate) enum End {
     Dead,
 }
 
-impl End {
+impl TransactionEnd {
     /// The end's name in tables and metrics.
     pub(crate) fn name(&self) -> &'static str {
         match self {
-            End::Landed { .. } => "landed",
-            End::Failed { .. } => "failed",
-            End::Dead => "dead",
+            TransactionEnd::Landed { .. } => "landed",
+            TransactionEnd::Failed { .. } => "failed",
+            TransactionEnd::Dead => "dead",
         }
     }
 
     /// The slot of its block, `None` where it is in none.
     pub(crate) fn slot(&self) -> Option<u64> {
         match self {
-            End::Landed { slot } | End::Failed { slot, .. } => Some(*slot),
-            End::Dead => None,
+            TransactionEnd::Landed { slot } | TransactionEnd::Failed { slot, .. } => Some(*slot),
+            TransactionEnd::Dead => None,
         }
     }
 }
@@ -111,13 +111,13 @@ pub(crate) fn write_ahead(
 pub(crate) fn record_end(
     connection: &Connection,
     flight: &Flight,
-    end: &End,
+    end: &TransactionEnd,
     now: ChainTime,
 ) -> Result<(), StoreError> {
     let (slot, failure, of_intents) = match end {
-        End::Landed { slot } => (Some(signed(*slot)), None, "done"),
-        End::Failed { slot, reason } => (Some(signed(*slot)), Some(reason.as_str()), "failed"),
-        End::Dead => (None, None, "dead"),
+        TransactionEnd::Landed { slot } => (Some(signed(*slot)), None, "done"),
+        TransactionEnd::Failed { slot, reason } => (Some(signed(*slot)), Some(reason.as_str()), "failed"),
+        TransactionEnd::Dead => (None, None, "dead"),
     };
     let changed = connection
         .prepare_cached(
@@ -133,7 +133,7 @@ pub(crate) fn record_end(
             .prepare_cached("UPDATE intents SET state = ?2, failure = ?3, changed_at = ?4 WHERE id = ?1")?
             .execute(params![carried.id.0, of_intents, failure, now.get()])?;
     }
-    if *end == End::Dead {
+    if *end == TransactionEnd::Dead {
         let back = whole(flight.lamports).saturating_neg();
         add_spending(connection, flight.role, day(flight.written_at), back)?;
     }

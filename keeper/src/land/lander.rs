@@ -17,7 +17,7 @@ use {
             settings::LandSettings,
             shared::Shared,
             sign::{Signing, sign},
-            simulate::{Round, simulate},
+            simulate::{RoundContext, simulate},
             track,
             version::VersionProbe,
         },
@@ -140,7 +140,7 @@ impl Lander {
         let (usable, _) = shared.nodes.probe().await;
         let (market, payers) = (&shared.market, shared.payers());
         let version = shared.version.detect(&usable, &any_payer(&payers)).await?;
-        let round = Round { market, payers: &payers, version };
+        let round = RoundContext { market, payers: &payers, version };
         let packed = pack(&selected.chosen, market, version);
         let admitted = admit(packed.batches, shared.room());
 
@@ -187,7 +187,7 @@ impl Lander {
         stream::iter(written)
             .for_each_concurrent(AT_ONCE, |Submission { flight, .. }| async move {
                 broadcast(nodes, flight).await;
-                shared.flights().mark_sent(&flight.signature);
+                shared.flights().note_sent(&flight.signature);
             })
             .await;
         written.iter().for_each(|submission| shared.hints.announce(submission.flight.signature));

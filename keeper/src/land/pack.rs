@@ -3,7 +3,7 @@
 use {
     crate::{
         land::left_out::LeftOut,
-        plan::{Action, Intent, Role},
+        plan::{Intent, IntentAction, Role},
     },
     blockable_sdk::{
         Hash, Instruction, Pubkey, SIGNATURE_BYTES, VersionedMessage,
@@ -141,13 +141,13 @@ fn size(message: &VersionedMessage) -> usize {
 /// Estimates the compute units that an intent may take, before it is simulated; docs/compute-units.md has the figures.
 fn estimate(intent: &Intent) -> u32 {
     match &intent.action {
-        Action::Meter { reports, credits, .. } => {
+        IntentAction::Meter { reports, credits, .. } => {
             let (reports, credits) = (reports.len(), credits.len());
             let units =
                 16_000usize.saturating_mul(reports).saturating_add(3_000usize.saturating_mul(credits));
             u32::try_from(units.saturating_add(5_000)).unwrap_or(u32::MAX)
         }
-        Action::Credit { .. } => 40_000,
+        IntentAction::Credit { .. } => 40_000,
     }
 }
 
@@ -171,7 +171,7 @@ mod tests {
         let credit = key(number);
         Intent {
             id: IntentId::from_parts(kind, &credit, &[]),
-            action: Action::Credit { kind, credit },
+            action: IntentAction::Credit { kind, credit },
             due_at: ChainTime(0),
             reason: Reason::UnitsExpired { at: ChainTime(0) },
         }
@@ -203,7 +203,7 @@ mod tests {
         };
         Intent {
             id: IntentId::from_parts(Kind::Meter, &key(2), &[]),
-            action: Action::Meter {
+            action: IntentAction::Meter {
                 provider: key(2),
                 chunk: 0,
                 reports: (0..reporters).map(report).collect(),
@@ -234,7 +234,7 @@ mod tests {
     #[test]
     fn what_is_too_much_for_one_transaction_is_cut_in_order() {
         let mut many = meter(32, 3);
-        if let Action::Meter { credits, .. } = &mut many.action {
+        if let IntentAction::Meter { credits, .. } = &mut many.action {
             credits.extend((32..100).map(|number| key(1_000 + number)));
         }
         let Packed { batches: cut, unfit } = pack(&[many], &key(1), Version::V1);

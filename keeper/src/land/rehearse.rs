@@ -1,4 +1,4 @@
-//! A round of landing that ends with the simulation: nothing is signed, written down or sent.
+//! A round of landing that ends with the simulation: nothing is signed, recorded or sent.
 
 use {
     crate::{
@@ -8,7 +8,7 @@ use {
             lanes,
             left_out::LeftOut,
             pack::{Packed, Version, pack},
-            simulate::{Round, simulate},
+            simulate::{RoundContext, simulate},
         },
         plan::Intent,
     },
@@ -20,19 +20,19 @@ use {
 /// The outcome of a rehearsal.
 #[derive(Clone, Debug, Serialize)]
 pub struct Rehearsal {
-    /// The format that the cluster takes.
+    /// The version of transactions that the cluster accepts.
     pub version: String,
     /// Transactions that would be sent.
     pub transactions: Vec<Rehearsed>,
-    /// Due, and not called for by finalized state of enough nodes.
+    /// Intents that are due, but that the finalized state of too few nodes calls for.
     pub held: Vec<IntentView>,
-    /// Due, and put aside after failures.
+    /// Intents that are due, and wait after failures.
     pub aside: Vec<IntentView>,
-    /// No longer due.
+    /// Intents that the simulation shows to be no longer due.
     pub moot: Vec<IntentView>,
-    /// Would fail.
+    /// Intents that would fail.
     pub failed: Vec<IntentView>,
-    /// Could not be simulated.
+    /// Intents that could not be simulated.
     pub untried: Vec<IntentView>,
 }
 
@@ -86,7 +86,7 @@ impl Lander {
     ) -> Result<Rehearsal, LandError> {
         let shared = &*self.shared;
         let blocked = shared.store.read(move |connection| lanes::blocked(connection, now)).await?;
-        let (open, aside) = part(intents, &blocked);
+        let (open, aside) = split_by_lane(intents, &blocked);
         let (usable, _) = shared.nodes.probe().await;
         let payers = shared.payers();
         let version = match open.is_empty() {
@@ -94,7 +94,7 @@ impl Lander {
             false => shared.version.detect(&usable, &any_payer(&payers)).await?,
         };
         let Packed { batches, unfit } = pack(&open, &shared.market, version);
-        let round = Round { market: &shared.market, payers: &payers, version };
+        let round = RoundContext { market: &shared.market, payers: &payers, version };
         let simulated = simulate(&usable, batches, &round).await;
         let rehearsed = simulated.ready.iter().map(|ready| Rehearsed {
             role: ready.batch.role.name().to_string(),
@@ -121,8 +121,8 @@ impl Lander {
     }
 }
 
-/// Parts intents, and the credits within them, by whether their lanes are blocked.
-fn part(intents: Vec<Intent>, blocked: &HashSet<String>) -> (Vec<Intent>, Vec<Intent>) {
+/// Splits intents, and the credits within them, into those whose lanes are open and those whose lanes are blocked.
+fn split_by_lane(intents: Vec<Intent>, blocked: &HashSet<String>) -> (Vec<Intent>, Vec<Intent>) {
     let (mut open, mut aside) = (Vec::new(), Vec::new());
     for intent in intents {
         let rest = lanes::unblocked_part(&intent, blocked);

@@ -1,4 +1,4 @@
-//! Chooses what goes now of all that is due: nothing twice, nothing that waits after a failure, no more than there is room for.
+//! Chooses the due intents that are sent now: none twice, none that waits after a failure, no more than there is room for.
 
 use {
     crate::{
@@ -9,14 +9,14 @@ use {
     std::collections::{BTreeMap, HashSet},
 };
 
-/// The due intents, parted.
+/// The due intents, split by their next step.
 #[derive(Debug, Default)]
 pub(super) struct Selected {
-    /// They go on, in order.
+    /// Intents that are sent now, in order.
     pub chosen: Vec<Intent>,
-    /// They wait: a transaction in flight, or an intent before them, may change the same credit.
+    /// Intents that wait because a transaction in flight, or a chosen intent, may change the same credit.
     pub busy: Vec<Intent>,
-    /// They wait: their lanes have failed.
+    /// Intents that wait because their lanes have failed.
     pub aside: Vec<Intent>,
 }
 
@@ -38,7 +38,7 @@ pub(super) fn select(
         if part.credits().iter().any(|credit| busy.contains(credit)) {
             selected.busy.push(part);
         } else {
-            // Two intents on one credit would be planned on the same state, and the second would meet another.
+            // A second intent on the credit was planned on a state that the first one changes.
             busy.extend(part.credits());
             selected.chosen.push(part);
         }
@@ -46,12 +46,12 @@ pub(super) fn select(
     selected
 }
 
-/// Batches, parted by the room that is left in flight.
+/// Batches, split by the room that is left in flight.
 #[derive(Debug, Default)]
 pub(super) struct Admitted {
-    /// There is room for them.
+    /// Batches that there is room for.
     pub batches: Vec<Batch>,
-    /// The intents of those that wait.
+    /// The intents of the batches that wait.
     pub busy: Vec<Intent>,
 }
 

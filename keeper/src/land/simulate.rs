@@ -32,7 +32,7 @@ const DONE_BY_OTHERS: &str = "nothing would change; another keeper has done it";
 
 /// The facts that all transactions of a round share.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Round<'a> {
+pub(super) struct RoundContext<'a> {
     /// The market.
     pub market: &'a Pubkey,
     /// The accounts that pay, by role.
@@ -66,7 +66,11 @@ pub(super) struct Simulated {
 }
 
 /// Simulates batches by the first node that answers; what one could not try goes to the next.
-pub(super) async fn simulate(nodes: &[&Node], mut batches: Vec<Batch>, round: &Round<'_>) -> Simulated {
+pub(super) async fn simulate(
+    nodes: &[&Node],
+    mut batches: Vec<Batch>,
+    round: &RoundContext<'_>,
+) -> Simulated {
     let mut all = Simulated::default();
     for node in nodes {
         if batches.is_empty() {
@@ -90,7 +94,7 @@ pub(super) async fn simulate(nodes: &[&Node], mut batches: Vec<Batch>, round: &R
 ///
 /// An intent that fails is taken out of its batch, and one with several credits is halved until those that fail are alone:
 /// nothing good waits for something bad.
-async fn simulate_by(node: &Node, batches: Vec<Batch>, round: &Round<'_>) -> Simulated {
+async fn simulate_by(node: &Node, batches: Vec<Batch>, round: &RoundContext<'_>) -> Simulated {
     let mut simulated = Simulated::default();
     let mut wave = batches;
     while !wave.is_empty() {
@@ -227,7 +231,11 @@ pub(super) struct Simulation {
     pub idle: Vec<u8>,
 }
 
-async fn simulate_batch(node: &Node, batch: &Batch, round: &Round<'_>) -> Result<Simulation, NodeError> {
+async fn simulate_batch(
+    node: &Node,
+    batch: &Batch,
+    round: &RoundContext<'_>,
+) -> Result<Simulation, NodeError> {
     let payer = round.payers.get(&batch.role).copied().unwrap_or_default();
     let envelope = Envelope {
         market: round.market,

@@ -113,7 +113,7 @@ async fn verify_expired(shared: &Shared, expired: Vec<Flight>) -> Vec<Ended> {
             ended.extend(Ended::from_status(flight, status));
             continue;
         }
-        let since = shared.flights().mark_expired(&flight.signature);
+        let since = shared.flights().note_expired(&flight.signature);
         let has_waited = since.elapsed() >= shared.settings.doubt;
         let needed = if has_waited { 1 } else { nodes.len().clamp(1, 2) };
         if known.iter().filter(|answer| answer.has_expired).count() >= needed {
@@ -130,5 +130,5 @@ fn is_unsent(flight: &Flight, pause: Duration) -> bool {
 
 async fn send_again(shared: &Shared, nodes: &[&Node], flight: &Flight) {
     broadcast(nodes, flight).await;
-    shared.flights().mark_sent(&flight.signature);
+    shared.flights().note_sent(&flight.signature);
 }

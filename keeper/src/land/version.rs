@@ -1,4 +1,4 @@
-//! The transaction format that the cluster takes.
+//! The version of transactions that the cluster accepts.
 
 use {
     crate::{
@@ -16,10 +16,10 @@ use {
     tokio::sync::OnceCell,
 };
 
-/// The end of the error of a node that cannot read a request: JSON-RPC's code for invalid parameters, as [`NodeError`] has it.
+/// The end of a [`NodeError`]'s text if the node cannot parse a request: JSON-RPC's code for invalid parameters.
 const UNREADABLE: &str = "(code -32602)";
 
-/// Finds out the format once, and remembers it for the life of the process.
+/// Finds the version once, and remembers it until the process ends.
 pub(super) struct VersionProbe {
     choice: VersionChoice,
     found: OnceCell<Version>,
@@ -31,7 +31,7 @@ impl VersionProbe {
         VersionProbe { choice, found: OnceCell::new() }
     }
 
-    /// Returns the format, by the first node that answers. `payer` is the account that pays for the simulated transaction.
+    /// Returns the version that the first answering node accepts. `payer` is the account that pays for the simulated transaction.
     /// Errors: as [`first_answer`].
     pub(super) async fn detect(&self, nodes: &[&Node], payer: &Pubkey) -> Result<Version, LandError> {
         match self.choice {
@@ -46,7 +46,7 @@ impl VersionProbe {
     }
 }
 
-/// Has a node simulate an empty transfer of version 1. Errors: [`NodeError`], where the answer leaves the format open.
+/// Has a node simulate an empty transfer of version 1. Errors: [`NodeError`] if the answer shows neither version.
 async fn probe(node: &Node, payer: &Pubkey) -> Result<Version, NodeError> {
     let instructions = [transfer(payer, payer, 0)];
     let message = transactions::message_v1(&instructions, payer, Hash::default(), budget(1_000));
@@ -54,7 +54,7 @@ async fn probe(node: &Node, payer: &Pubkey) -> Result<Version, NodeError> {
     let version = match simulate_message(node, message).await {
         Ok(simulation) if simulation.error == Some(TransactionError::UnsupportedVersion) => Version::V0,
         Ok(_) => Version::V1,
-        // A node that cannot read the format answers with this code; one that is busy or behind leaves it open.
+        // This code means that the node cannot read version 1. Any other error, as of a busy node, shows nothing.
         Err(NodeError::Failed(reason)) if reason.ends_with(UNREADABLE) => Version::V0,
         Err(error) => return Err(error),
     };

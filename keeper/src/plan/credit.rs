@@ -1,7 +1,7 @@
 //! Plans the due actions on one credit, without metering: those that the program accepts on a copy of the credit.
 
 use {
-    crate::plan::{Action as IntentAction, Intent, IntentId, Kind, now::Now, reason::Reason},
+    crate::plan::{Intent, IntentAction, IntentId, Kind, now::Now, reason::Reason},
     blockable_sdk::{
         Pubkey,
         amounts::{ChainTime, MarketTime, Units},

@@ -133,7 +133,7 @@ impl Role {
 
 /// An action, with everything its instruction needs.
 #[derive(Clone, Debug)]
-pub enum Action {
+pub enum IntentAction {
     /// Applies reports to credits of a chunk.
     Meter {
         /// The provider.
@@ -160,7 +160,7 @@ pub struct Intent {
     /// The name.
     pub id: IntentId,
     /// The action.
-    pub action: Action,
+    pub action: IntentAction,
     /// Time since which it has been due.
     pub due_at: ChainTime,
     /// The reason for which it is due.
@@ -171,40 +171,40 @@ impl Intent {
     /// The kind of the action.
     pub fn kind(&self) -> Kind {
         match &self.action {
-            Action::Meter { .. } => Kind::Meter,
-            Action::Credit { kind, .. } => *kind,
+            IntentAction::Meter { .. } => Kind::Meter,
+            IntentAction::Credit { kind, .. } => *kind,
         }
     }
 
     /// The credit or, for metering, the provider that it concerns.
     pub fn subject(&self) -> Pubkey {
         match &self.action {
-            Action::Meter { provider, .. } => *provider,
-            Action::Credit { credit, .. } => *credit,
+            IntentAction::Meter { provider, .. } => *provider,
+            IntentAction::Credit { credit, .. } => *credit,
         }
     }
 
     /// The credits that it may change.
     pub fn credits(&self) -> &[Pubkey] {
         match &self.action {
-            Action::Meter { credits, .. } => credits,
-            Action::Credit { credit, .. } => std::slice::from_ref(credit),
+            IntentAction::Meter { credits, .. } => credits,
+            IntentAction::Credit { credit, .. } => std::slice::from_ref(credit),
         }
     }
 
     /// Names the recurring work that it is part of: failures are counted by lane, since ids change with the chain.
     pub fn lane(&self) -> String {
         match &self.action {
-            Action::Meter { provider, chunk, .. } => format!("meter/{provider}/{chunk}"),
-            Action::Credit { kind, credit } => format!("{kind}/{credit}"),
+            IntentAction::Meter { provider, chunk, .. } => format!("meter/{provider}/{chunk}"),
+            IntentAction::Credit { kind, credit } => format!("{kind}/{credit}"),
         }
     }
 
     /// Names the lane of one credit's part in it.
     pub fn lane_of(&self, credit: &Pubkey) -> String {
         match &self.action {
-            Action::Meter { .. } => format!("{}/{credit}", self.lane()),
-            Action::Credit { .. } => self.lane(),
+            IntentAction::Meter { .. } => format!("{}/{credit}", self.lane()),
+            IntentAction::Credit { .. } => self.lane(),
         }
     }
 
@@ -227,11 +227,11 @@ impl Intent {
     /// The part of metering that is on these credits; `state` makes its id differ from those of other parts. `None` without
     /// credits, and for other kinds.
     fn part(&self, state: &[&[u8]], credits: &[Pubkey]) -> Option<Intent> {
-        let Action::Meter { provider, chunk, reports, .. } = &self.action else { return None };
+        let IntentAction::Meter { provider, chunk, reports, .. } = &self.action else { return None };
         let state: Vec<&[u8]> = std::iter::once(self.id.0.as_slice()).chain(state.iter().copied()).collect();
         (!credits.is_empty()).then(|| Intent {
             id: IntentId::from_parts(Kind::Meter, provider, &state),
-            action: Action::Meter {
+            action: IntentAction::Meter {
                 provider: *provider,
                 chunk: *chunk,
                 reports: reports.clone(),
@@ -253,11 +253,11 @@ impl Intent {
     /// Builds the instruction that does it.
     pub fn instruction(&self, market: &Pubkey) -> Instruction {
         match &self.action {
-            Action::Meter { provider, chunk, reports, credits } => {
+            IntentAction::Meter { provider, chunk, reports, credits } => {
                 let reports = reports.iter().map(|report| report.report()).collect();
                 instructions::usage_meter(market, provider, *chunk, reports, credits)
             }
-            Action::Credit { kind, credit } => match kind {
+            IntentAction::Credit { kind, credit } => match kind {
                 Kind::DrawReserve => instructions::reserve_draw(market, credit),
                 Kind::MarkDelinquent => instructions::credit_mark_delinquent(market, credit),
                 Kind::MarkDefaulted => instructions::credit_mark_defaulted(market, credit),

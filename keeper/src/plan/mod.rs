@@ -26,7 +26,7 @@ pub(crate) use explain::CreditPlan;
 use explain::{ActionState, ActionView};
 pub use settings::PlanSettings;
 pub(crate) use {
-    intent::{Action, Intent, IntentId, Kind, Role},
+    intent::{Intent, IntentAction, IntentId, Kind, Role},
     reason::Reason,
 };
 
@@ -39,7 +39,7 @@ use {
 /// Due intents, and findings about reports.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
-    /// The intents, the most urgent first. At most one [`Action::Credit`] per credit; metering may name the same credit.
+    /// The intents, the most urgent first. At most one [`IntentAction::Credit`] per credit; metering may name the same credit.
     pub intents: Vec<Intent>,
     /// Findings about reports.
     pub findings: Vec<Finding>,

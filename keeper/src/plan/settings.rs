@@ -101,13 +101,13 @@ impl PlanSettings {
                 Some(kind) => {
                     self.enabled.insert(kind);
                 }
-                None => section.mistake("actions", unknown_action(&name)),
+                None => section.mistake("actions", unknown_action()),
             }
         }
     }
 }
 
-fn unknown_action(name: &str) -> String {
+fn unknown_action() -> String {
     let known = Kind::ALL.map(Kind::name).join(", ");
-    format!("`{name}` is no action; choose from {known}")
+    format!("has an unknown action; choose from {known}")
 }

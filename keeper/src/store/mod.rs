@@ -23,8 +23,8 @@ pub enum StoreError {
         /// The lock file.
         path: String,
     },
-    /// A file of a later version, or of another program.
-    #[error("{path} has layout version {found} and this keeper knows up to {known}; use a newer keeper")]
+    /// A file of another version, or of another program.
+    #[error("{path} has layout version {found} and this keeper reads {known}; use the keeper that wrote it")]
     Version {
         /// The file.
         path: String,
@@ -290,12 +290,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_of_a_later_keeper_is_refused() {
+    async fn a_file_of_a_later_keeper_or_of_before_the_first_release_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         drop(Store::open(folder.path()).unwrap());
-        let connection = Connection::open(folder.path().join("keeper.sqlite")).unwrap();
-        connection.pragma_update(None, "user_version", 9_999).unwrap();
-        drop(connection);
-        assert!(matches!(Store::open(folder.path()), Err(StoreError::Version { found: 9_999, .. })));
+        for version in [1, 9_999] {
+            let connection = Connection::open(folder.path().join("keeper.sqlite")).unwrap();
+            connection.pragma_update(None, "user_version", version).unwrap();
+            drop(connection);
+            let Err(StoreError::Version { found, .. }) = Store::open(folder.path()) else {
+                panic!("version {version} is opened")
+            };
+            assert_eq!(found, version);
+        }
     }
 }

@@ -85,14 +85,17 @@ const MIGRATIONS: &[&str] = &["
     ) WITHOUT ROWID;
 "];
 
+/// The version that the first entry brings a file to. Version 1 was written before the first release, with columns of other names.
+const FIRST_VERSION: u32 = 2;
+
 /// Brings a file to the latest version. Errors: [`StoreError::Version`], [`StoreError::Sqlite`].
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
-    if found > known {
+    let known = (FIRST_VERSION..).zip(MIGRATIONS).last().map_or(0, |(version, _)| version);
+    if found > known || (1..FIRST_VERSION).contains(&found) {
         return Err(StoreError::Version { path: path.display().to_string(), found, known });
     }
-    for (version, migration) in (1u32..).zip(MIGRATIONS).skip(found as usize) {
+    for (version, migration) in (FIRST_VERSION..).zip(MIGRATIONS).filter(|(version, _)| *version > found) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(migration)?;
         transaction.pragma_update(None, "user_version", version)?;

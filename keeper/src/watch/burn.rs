@@ -1,6 +1,9 @@
 //! Burn rates: averages of the rate of use whose weights halve with age. They are statistics, not money.
 
-use serde::{Deserialize, Serialize};
+use {
+    blockable_sdk::amounts::{ChainTime, Units},
+    serde::{Deserialize, Serialize},
+};
 
 /// The half-lives of the two averages, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,33 +39,33 @@ impl Average {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Burn {
     /// The chain's clock at the first reading.
-    since: i64,
+    since: ChainTime,
     /// The chain's clock at the latest reading.
-    at: i64,
+    at: ChainTime,
     /// Units consumed by then.
-    consumed: u64,
+    consumed: Units,
     /// The chain's clock when use last rose; the first reading before it has.
-    used_at: i64,
+    used_at: ChainTime,
     short: Average,
     long: Average,
 }
 
 impl Burn {
     /// Begins a record with a reading: the chain's clock and the cumulative units consumed.
-    pub(crate) fn begin(at: i64, consumed: u64) -> Burn {
+    pub(crate) fn begin(at: ChainTime, consumed: Units) -> Burn {
         Burn { since: at, at, consumed, used_at: at, short: Average::default(), long: Average::default() }
     }
 
     /// Takes in a reading. One that is not later, or has less consumed, comes from a node that lags and changes nothing.
-    pub(crate) fn read(&mut self, at: i64, consumed: u64, half_lives: HalfLives) {
+    pub(crate) fn read(&mut self, at: ChainTime, consumed: Units, half_lives: HalfLives) {
         let Some(used) = consumed.checked_sub(self.consumed).filter(|_| at > self.at) else { return };
-        let seconds = at.saturating_sub(self.at) as f64;
-        let rate = used as f64 / seconds;
+        let seconds = at.seconds_since(self.at) as f64;
+        let rate = used.get() as f64 / seconds;
         self.short.add(rate, seconds, half_lives.short);
         self.long.add(rate, seconds, half_lives.long);
         self.at = at;
         self.consumed = consumed;
-        if used > 0 {
+        if !used.is_zero() {
             self.used_at = at;
         }
     }
@@ -85,7 +88,7 @@ impl Burn {
 
     /// The span of the record in seconds.
     pub(crate) fn observed_seconds(&self) -> i64 {
-        self.at.saturating_sub(self.since)
+        self.at.seconds_since(self.since)
     }
 
     /// Tests whether the record is long enough to project from: a quarter of the short half-life.
@@ -93,28 +96,27 @@ impl Burn {
         self.observed_seconds() >= i64::try_from(half_lives.short / 4).unwrap_or(i64::MAX)
     }
 
-    /// The chain's clock when use last rose, in Unix seconds.
-    pub(crate) fn used_at(&self) -> i64 {
+    /// The chain's clock when use last rose.
+    pub(crate) fn used_at(&self) -> ChainTime {
         self.used_at
     }
 
     /// The seconds without use up to the latest reading.
     pub(crate) fn idle_seconds(&self) -> i64 {
-        self.at.saturating_sub(self.used_at)
+        self.at.seconds_since(self.used_at)
     }
 }
 
-/// The time at which units are used up at a rate in units per second, in Unix seconds; `None` for never, or for a time beyond the
-/// year 9999.
-pub(crate) fn exhausted_at(now: i64, available: u64, rate: f64) -> Option<i64> {
-    if available == 0 {
+/// The time at which units are used up at a rate in units per second; `None` for never, or for a time beyond the year 9999.
+pub(crate) fn exhausted_at(now: ChainTime, available: Units, rate: f64) -> Option<ChainTime> {
+    if available.is_zero() {
         return Some(now);
     }
     if rate.is_nan() || rate <= 0.0 {
         return None;
     }
-    let seconds = available as f64 / rate;
+    let seconds = available.get() as f64 / rate;
     // The last time that a date of four digits can hold.
     const LATEST: f64 = 253_402_300_799.0;
-    (seconds < LATEST).then(|| now.saturating_add(seconds as i64)).filter(|at| *at as f64 <= LATEST)
+    (seconds < LATEST).then(|| now.plus_seconds(seconds as i64)).filter(|at| at.get() as f64 <= LATEST)
 }

@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        finding::{CovenantUse, Fact, Finding, NextMark, Parties, PaymentAmounts, Rule},
+        finding::{CovenantUse, Fact, Finding, NextMark, Parties, PaymentAmounts, Rule, RuleState},
         watch::{
             elsewhere::Elsewhere,
             measure::{Measure, Utilisation},
@@ -31,16 +31,16 @@ pub(crate) struct MarketState {
 }
 
 /// Finds the state of every rule on every credit, and of stalls on the market. `covenant_margin` is the distance from a
-/// covenant's mark at which its alert ends.
+/// covenant's threshold at which its alert ends.
 pub(crate) fn findings(
     measures: &BTreeMap<Pubkey, Measure>,
     market: &MarketState,
     covenant_margin: Bps,
 ) -> Vec<Finding> {
-    let mut found = Vec::with_capacity(measures.len().saturating_mul(Case::RULES).saturating_add(1));
+    let mut found = Vec::with_capacity(measures.len().saturating_mul(RuleInputs::RULES).saturating_add(1));
     let elsewhere = Elsewhere::new(measures);
     for measure in measures.values() {
-        let case = Case { measure, other: elsewhere.at_another_provider(measure), covenant_margin };
+        let case = RuleInputs { measure, other: elsewhere.at_another_provider(measure), covenant_margin };
         found.extend(case.findings());
     }
     found.push(Finding::is(market.key, Fact::Stall { seconds: market.lost_seconds }));
@@ -48,25 +48,18 @@ pub(crate) fn findings(
 }
 
 /// One credit, with the inputs of its rules.
-struct Case<'a> {
+struct RuleInputs<'a> {
     measure: &'a Measure,
     /// The credit of the same borrower that was used last at another provider.
     other: Option<&'a Measure>,
     covenant_margin: Bps,
 }
 
-/// The state of a rule before it is tied to a credit.
-enum State {
-    Is(Fact),
-    Unchanged,
-    Over,
-}
-
-impl Case<'_> {
+impl RuleInputs<'_> {
     /// Rules on a credit.
     const RULES: usize = 13;
 
-    fn findings(&self) -> [Finding; Case::RULES] {
+    fn findings(&self) -> [Finding; RuleInputs::RULES] {
         [
             (Rule::BurnRate, self.burn_rate()),
             (Rule::Exhaustion, self.exhaustion()),
@@ -85,14 +78,9 @@ impl Case<'_> {
         .map(|(rule, state)| self.finding(rule, state))
     }
 
-    fn finding(&self, rule: Rule, state: State) -> Finding {
-        let credit = self.measure.credit;
-        let finding = match state {
-            State::Is(fact) => Finding::is(credit, fact),
-            State::Unchanged => Finding::unchanged(rule, credit),
-            State::Over => Finding::over(rule, credit),
-        };
-        finding.between(Parties { lender: self.measure.lender, borrower: self.measure.borrower })
+    fn finding(&self, rule: Rule, state: RuleState) -> Finding {
+        let Measure { credit, lender, borrower, .. } = *self.measure;
+        Finding::new(rule, credit, state).between(Parties { lender, borrower })
     }
 
     /// Tests whether units are live and the collateral has not been seized.
@@ -108,26 +96,26 @@ impl Case<'_> {
         self.measure.status == Some(Status::Seizing)
     }
 
-    fn burn_rate(&self) -> State {
+    fn burn_rate(&self) -> RuleState {
         let measure = self.measure;
         match measure.burn_ratio {
-            _ if !self.is_live() => State::Over,
-            Some(ratio) => State::Is(Fact::BurnRate {
+            _ if !self.is_live() => RuleState::Over,
+            Some(ratio) => RuleState::Is(Fact::BurnRate {
                 ratio,
                 rate: measure.burn_rate,
                 long_rate: measure.long_burn_rate,
                 available: measure.available,
                 exhausted_at: measure.exhausted_at,
             }),
-            None if measure.burn_is_settled => State::Over,
-            None => State::Unchanged,
+            None if measure.burn_is_settled => RuleState::Over,
+            None => RuleState::Unchanged,
         }
     }
 
-    fn exhaustion(&self) -> State {
+    fn exhaustion(&self) -> RuleState {
         let measure = self.measure;
         let in_seconds = |seconds_left, exhausted_at| {
-            State::Is(Fact::Exhaustion {
+            RuleState::Is(Fact::Exhaustion {
                 seconds_left,
                 exhausted_at,
                 available: measure.available,
@@ -137,55 +125,55 @@ impl Case<'_> {
             })
         };
         if !self.is_live() {
-            return State::Over;
+            return RuleState::Over;
         }
         if measure.remaining.is_zero() {
             return in_seconds(0, None);
         }
         // Units closed by a freeze are not used up, and a short record projects anything.
         if measure.available.is_zero() || !measure.burn_is_settled {
-            return State::Unchanged;
+            return RuleState::Unchanged;
         }
         let left = |at: ChainTime| in_seconds(at.seconds_since(measure.at), Some(at));
-        measure.exhausted_at.map_or(State::Over, left)
+        measure.exhausted_at.map_or(RuleState::Over, left)
     }
 
-    fn idle(&self) -> State {
+    fn idle(&self) -> RuleState {
         let Measure { idle_seconds, used_at, reported_at, .. } = *self.measure;
         match self.could_be_used() {
-            true => State::Is(Fact::Idle { seconds: idle_seconds, used_at, reported_at }),
-            false => State::Over,
+            true => RuleState::Is(Fact::Idle { seconds: idle_seconds, used_at, reported_at }),
+            false => RuleState::Over,
         }
     }
 
-    fn provider_switch(&self) -> State {
+    fn provider_switch(&self) -> RuleState {
         let measure = self.measure;
         match self.other.filter(|_| self.could_be_used()) {
             Some(other) if other.idle_seconds < IN_USE && other.used_at > measure.used_at => {
-                State::Is(Fact::ProviderSwitch {
+                RuleState::Is(Fact::ProviderSwitch {
                     seconds: measure.idle_seconds,
                     credit: other.credit,
                     provider: other.provider,
                 })
             }
-            Some(_) | None => State::Over,
+            Some(_) | None => RuleState::Over,
         }
     }
 
-    fn coverage(&self) -> State {
+    fn coverage(&self) -> RuleState {
         let Measure { lien, lien_value, debt, .. } = *self.measure;
         let is_secured = self.measure.status.is_some_and(Status::is_secured);
         match self.measure.coverage_bps.filter(|_| is_secured) {
-            Some(coverage) => State::Is(Fact::Coverage { coverage, lien, lien_value, debt }),
-            None => State::Over,
+            Some(coverage) => RuleState::Is(Fact::Coverage { coverage, lien, lien_value, debt }),
+            None => RuleState::Over,
         }
     }
 
-    fn payment_due(&self) -> State {
+    fn payment_due(&self) -> RuleState {
         let measure = self.measure;
         let may_be_paid = matches!(measure.status, Some(Status::Active | Status::Delinquent));
-        let Some(payment) = measure.next_payment.filter(|_| may_be_paid) else { return State::Over };
-        State::Is(Fact::PaymentDue {
+        let Some(payment) = measure.next_payment.filter(|_| may_be_paid) else { return RuleState::Over };
+        RuleState::Is(Fact::PaymentDue {
             seconds_left: payment.due_at.seconds_since(measure.at),
             due_at: payment.due_at,
             due_market_time: payment.due_market_time,
@@ -200,20 +188,20 @@ impl Case<'_> {
     }
 
     /// From the first seizure on every payment is recovery, and the alerts on what led to it stay open.
-    fn payment_missed(&self) -> State {
+    fn payment_missed(&self) -> RuleState {
         let measure = self.measure;
         if self.is_seizing() {
-            return State::Unchanged;
+            return RuleState::Unchanged;
         }
         if measure.missed == 0 || !self.is_live() {
-            return State::Over;
+            return RuleState::Over;
         }
         let next_mark = match measure.status {
             Some(Status::Active) => measure.delinquent_from.map(NextMark::Delinquent),
             Some(Status::Delinquent) => measure.default_from.map(NextMark::Defaulted),
             _ => None,
         };
-        State::Is(Fact::PaymentMissed {
+        RuleState::Is(Fact::PaymentMissed {
             missed: measure.missed,
             arrears: measure.arrears,
             since: measure.arrears_since,
@@ -221,66 +209,66 @@ impl Case<'_> {
         })
     }
 
-    fn delinquent(&self) -> State {
+    fn delinquent(&self) -> RuleState {
         let arrears = self.measure.arrears;
         let default_from = self.measure.default_from;
         match self.measure.status {
-            Some(Status::Delinquent) => State::Is(Fact::Delinquent { arrears, default_from }),
-            Some(Status::Defaulted | Status::Seizing) => State::Unchanged,
-            _ => State::Over,
+            Some(Status::Delinquent) => RuleState::Is(Fact::Delinquent { arrears, default_from }),
+            Some(Status::Defaulted | Status::Seizing) => RuleState::Unchanged,
+            _ => RuleState::Over,
         }
     }
 
-    fn defaulted(&self) -> State {
+    fn defaulted(&self) -> RuleState {
         let (debt, arrears) = (self.measure.debt, self.measure.arrears);
         let (cure_ends_at, lien) = (self.measure.cure_ends_at, self.measure.lien);
         match self.measure.status {
-            Some(Status::Defaulted) => State::Is(Fact::Defaulted { debt, arrears, cure_ends_at, lien }),
-            Some(Status::Seizing) => State::Unchanged,
-            _ => State::Over,
+            Some(Status::Defaulted) => RuleState::Is(Fact::Defaulted { debt, arrears, cure_ends_at, lien }),
+            Some(Status::Seizing) => RuleState::Unchanged,
+            _ => RuleState::Over,
         }
     }
 
-    fn frozen(&self) -> State {
+    fn frozen(&self) -> RuleState {
         let Measure { frozen, lien, available, arrears, .. } = *self.measure;
         match frozen {
-            Units::ZERO => State::Over,
-            frozen => State::Is(Fact::Frozen { frozen, lien, available, arrears }),
+            Units::ZERO => RuleState::Over,
+            frozen => RuleState::Is(Fact::Frozen { frozen, lien, available, arrears }),
         }
     }
 
-    fn covenant_low(&self) -> State {
+    fn covenant_low(&self) -> RuleState {
         let Some(used) = self.measure.utilisation.filter(|used| used.can_fall_short) else {
-            return State::Over;
+            return RuleState::Over;
         };
         let safe = used.low_bps.saturating_add(self.covenant_margin);
         if used.seconds < used.window / WINDOW_PARTS || used.bps >= safe {
-            return State::Over;
+            return RuleState::Over;
         }
         if used.bps >= used.low_bps {
-            return State::Unchanged;
+            return RuleState::Unchanged;
         }
-        State::Is(Fact::CovenantLow(covenant_use(&used, used.low_bps)))
+        RuleState::Is(Fact::CovenantLow(covenant_use(&used, used.low_bps)))
     }
 
-    fn covenant_high(&self) -> State {
-        let Some(used) = self.measure.utilisation else { return State::Over };
+    fn covenant_high(&self) -> RuleState {
+        let Some(used) = self.measure.utilisation else { return RuleState::Over };
         let below = used.high_bps.saturating_sub(self.covenant_margin);
         if used.seconds < used.window / WINDOW_PARTS || used.bps < below {
-            return State::Over;
+            return RuleState::Over;
         }
         if used.bps < used.high_bps {
-            return State::Unchanged;
+            return RuleState::Unchanged;
         }
-        State::Is(Fact::CovenantHigh(covenant_use(&used, used.high_bps)))
+        RuleState::Is(Fact::CovenantHigh(covenant_use(&used, used.high_bps)))
     }
 
-    fn overrun(&self) -> State {
-        State::Is(Fact::Overrun { recent: self.measure.new_overrun, total: self.measure.overrun })
+    fn overrun(&self) -> RuleState {
+        RuleState::Is(Fact::Overrun { recent: self.measure.new_overrun, total: self.measure.overrun })
     }
 }
 
-fn covenant_use(utilisation: &Utilisation, mark: Bps) -> CovenantUse {
+fn covenant_use(utilisation: &Utilisation, threshold: Bps) -> CovenantUse {
     let Utilisation { bps, seconds, window, .. } = *utilisation;
-    CovenantUse { used: bps, mark, seconds, window }
+    CovenantUse { used: bps, threshold, seconds, window }
 }

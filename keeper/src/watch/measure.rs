@@ -6,8 +6,8 @@ use {
         values::status_name,
         watch::{
             burn::exhausted_at,
-            settings::Settings,
-            times::{Marks, Times},
+            settings::WatchSettings,
+            times::{MarkTimes, Times},
             track::Track,
         },
     },
@@ -134,15 +134,15 @@ pub(crate) struct Payment {
 pub(crate) struct Utilisation {
     /// Use as a share of the plan for the time so far.
     pub bps: Bps,
-    /// The mark from which on the APR falls.
+    /// The threshold from which on the APR falls.
     pub high_bps: Bps,
-    /// The mark below which the APR rises.
+    /// The threshold below which the APR rises.
     pub low_bps: Bps,
     /// Seconds of the window that reports cover.
     pub seconds: u64,
     /// Seconds that the window has.
     pub window: u64,
-    /// True where the low mark can have an effect: nothing was frozen or unpaid, and there are units to use.
+    /// True where the low threshold can have an effect: nothing was frozen or unpaid, and there are units to use.
     pub can_fall_short: bool,
 }
 
@@ -152,16 +152,18 @@ pub(crate) fn measure(
     credit: &Credit,
     snapshot: &Snapshot,
     track: &Track,
-    settings: &Settings,
+    settings: &WatchSettings,
 ) -> Measure {
     let (times, now) = (Times::new(snapshot), snapshot.accrued(credit));
     let (units, debt, burn) = (&now.collateral, MicroUsd(now.debt.total()), &track.burn);
-    let (lien, remaining) = (Units(units.lien()), Units(units.remaining()));
+    let overrun = Units(now.meter.overrun);
+    let (lien, remaining, available) =
+        (Units(units.lien()), Units(units.remaining()), Units(units.available()));
     let (lien_value, remaining_value) = (value(&now, lien, settings), value(&now, remaining, settings));
-    let exhausted_at = exhausted_at(snapshot.clock.get(), units.available(), burn.short_rate());
+    let exhausted_at = exhausted_at(snapshot.clock, available, burn.short_rate());
     let next_payment = next_payment(&now, &times);
     let is_settled = burn.is_settled(settings.half_lives);
-    let marks = Marks::new(&now, &times);
+    let marks = MarkTimes::new(&now, &times);
     Measure {
         credit: *key,
         lender: now.lender,
@@ -174,16 +176,16 @@ pub(crate) fn measure(
         remaining,
         lien,
         frozen: Units(units.frozen()),
-        available: Units(units.available()),
-        overrun: Units(now.meter.overrun),
-        new_overrun: Units(track.new_overrun(now.meter.overrun)),
+        available,
+        overrun,
+        new_overrun: track.new_overrun(overrun),
         reported_at: Some(now.meter.reported_at).filter(|at| *at != 0).map(ChainTime),
         burn_rate: burn.short_rate(),
         long_burn_rate: burn.long_rate(),
         burn_ratio: burn.ratio().filter(|_| is_settled),
         burn_is_settled: is_settled,
-        exhausted_at: exhausted_at.map(ChainTime),
-        used_at: ChainTime(burn.used_at()),
+        exhausted_at,
+        used_at: burn.used_at(),
         idle_seconds: burn.idle_seconds(),
         debt,
         principal: MicroUsd(now.debt.principal),
@@ -204,8 +206,8 @@ pub(crate) fn measure(
 }
 
 /// The value of units at the price that the loan paid, less the haircut.
-fn value(credit: &Credit, units: Units, settings: &Settings) -> MicroUsd {
-    let kept = BPS.saturating_sub(settings.haircut_bps);
+fn value(credit: &Credit, units: Units, settings: &WatchSettings) -> MicroUsd {
+    let kept = Bps(BPS).saturating_sub(settings.haircut_bps).get();
     let price = credit.price_paid().unwrap_or(0);
     let whole = mul_div_floor(units.get(), price, PRICE_SCALE).unwrap_or(u64::MAX);
     MicroUsd(mul_div_floor(whole, kept, BPS).unwrap_or(u64::MAX))

@@ -18,7 +18,7 @@ pub(crate) mod tests;
 pub(crate) use {
     measure::{Measure, Payment},
     samples::{Resolution, Sample},
-    settings::Settings,
+    settings::WatchSettings,
 };
 
 use {
@@ -27,7 +27,7 @@ use {
         finding::Finding,
         store::{Store, StoreError},
     },
-    blockable_sdk::{Pubkey, amounts::Bps},
+    blockable_sdk::{Pubkey, amounts::ChainTime},
     blockable_service::lock,
     findings::MarketState,
     samples::Keep,
@@ -52,7 +52,7 @@ const DAY: u64 = 86_400;
 /// the last samples, a few minutes of use at most.
 pub(crate) struct Watch {
     store: Store,
-    settings: Arc<Settings>,
+    settings: Arc<WatchSettings>,
     /// Held over a whole pass, so that passes follow each other.
     kept: Mutex<Kept>,
     measures: RwLock<Arc<BTreeMap<Pubkey, Measure>>>,
@@ -63,9 +63,9 @@ pub(crate) struct Watch {
 struct Kept {
     tracks: Arc<BTreeMap<Pubkey, Track>>,
     /// The chain's clock when samples were last written.
-    sampled_at: Option<i64>,
+    sampled_at: Option<ChainTime>,
     /// The chain's clock when old samples were last removed.
-    retained_at: Option<i64>,
+    retained_at: Option<ChainTime>,
 }
 
 /// The result of a pass.
@@ -84,12 +84,12 @@ struct Writing {
     /// Credits whose old samples are removed.
     retained: Vec<Pubkey>,
     keep: Keep,
-    now: i64,
+    now: ChainTime,
 }
 
 impl Watch {
     /// Opens the watch with the record of earlier passes. Errors: [`StoreError`].
-    pub(crate) async fn open(store: Store, settings: Settings) -> Result<Watch, StoreError> {
+    pub(crate) async fn open(store: Store, settings: WatchSettings) -> Result<Watch, StoreError> {
         let tracks = Arc::new(store.read(samples::read_tracks).await?);
         let kept = Mutex::new(Kept { tracks, sampled_at: None, retained_at: None });
         Ok(Watch { store, settings: Arc::new(settings), kept, measures: RwLock::default() })
@@ -121,13 +121,13 @@ impl Watch {
         lock::read(&self.measures).clone()
     }
 
-    /// Reads samples of a credit from one Unix time until before another, oldest first and up to [`samples::SERIES_MAX`].
+    /// Reads samples of a credit from one time until before another, oldest first and up to [`samples::SERIES_MAX`].
     /// Errors: [`StoreError`].
     pub(crate) async fn series(
         &self,
         credit: &Pubkey,
-        from: i64,
-        until: i64,
+        from: ChainTime,
+        until: ChainTime,
         resolution: Resolution,
     ) -> Result<Vec<Sample>, StoreError> {
         let credit = *credit;
@@ -138,12 +138,12 @@ impl Watch {
 
 /// Tests whether something that is done every so many seconds is due. It is due as well after a clock that went back: that comes from
 /// another node, or from a cluster that was reset.
-fn is_due(last: Option<i64>, every: i64, now: i64) -> bool {
-    last.is_none_or(|last| !(0..every).contains(&now.saturating_sub(last)))
+fn is_due(last: Option<ChainTime>, every: i64, now: ChainTime) -> bool {
+    last.is_none_or(|last| !(0..every).contains(&now.seconds_since(last)))
 }
 
-fn pass(snapshot: &Snapshot, before: &Kept, settings: &Settings) -> Pass {
-    let now = snapshot.clock.get();
+fn pass(snapshot: &Snapshot, before: &Kept, settings: &WatchSettings) -> Pass {
+    let now = snapshot.clock;
     let sampling = is_due(before.sampled_at, seconds(settings.sample_seconds), now);
     let retaining = sampling && is_due(before.retained_at, RETAIN_EVERY, now);
     let mut writing = Writing::new(settings, now);
@@ -181,10 +181,9 @@ fn pass(snapshot: &Snapshot, before: &Kept, settings: &Settings) -> Pass {
         }
     }
 
-    let lost_seconds =
-        snapshot.stalls.lost_since(blockable_sdk::amounts::ChainTime(now).plus_seconds(-STALLS_WITHIN));
+    let lost_seconds = snapshot.stalls.lost_since(now.plus_seconds(-STALLS_WITHIN));
     let market = MarketState { key: snapshot.market_key, lost_seconds };
-    let findings = findings::findings(&measures, &market, Bps(settings.covenant_margin_bps));
+    let findings = findings::findings(&measures, &market, settings.covenant_margin_bps);
     let kept = Kept {
         tracks: Arc::new(tracks),
         sampled_at: if sampling { Some(now) } else { before.sampled_at },
@@ -199,19 +198,19 @@ fn seconds(count: u64) -> i64 {
 
 fn sample(measure: &Measure, status: u8) -> Sample {
     Sample {
-        at: measure.at.get(),
-        consumed: measure.consumed.get(),
-        available: measure.available.get(),
-        frozen: measure.frozen.get(),
-        lien: measure.lien.get(),
-        debt: measure.debt.get(),
-        arrears: measure.arrears.get(),
+        at: measure.at,
+        consumed: measure.consumed,
+        available: measure.available,
+        frozen: measure.frozen,
+        lien: measure.lien,
+        debt: measure.debt,
+        arrears: measure.arrears,
         status,
     }
 }
 
 impl Writing {
-    fn new(settings: &Settings, now: i64) -> Writing {
+    fn new(settings: &WatchSettings, now: ChainTime) -> Writing {
         let keep = Keep {
             fine: seconds(settings.keep_fine_days.saturating_mul(DAY)),
             hourly: seconds(settings.keep_hourly_days.saturating_mul(DAY)),

@@ -8,7 +8,10 @@ use {
         },
         watch::track::Track,
     },
-    blockable_sdk::Pubkey,
+    blockable_sdk::{
+        Pubkey,
+        amounts::{ChainTime, MicroUsd, Units},
+    },
     rusqlite::{Connection, Transaction, params},
     serde::{Deserialize, Serialize},
     std::collections::BTreeMap,
@@ -50,28 +53,29 @@ impl Resolution {
         Resolution::ALL.into_iter().find(|resolution| resolution.seconds() == seconds)
     }
 
-    fn slot(self, at: i64) -> i64 {
-        at.saturating_sub(at.rem_euclid(self.seconds()))
+    /// The beginning of the slot that a time lies in.
+    fn slot(self, at: ChainTime) -> ChainTime {
+        at.plus_seconds(-at.get().rem_euclid(self.seconds()))
     }
 }
 
-/// The units and the debt of a credit at one time. Money in micro-USDC, compute in credit units.
+/// The units and the debt of a credit at one time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Sample {
-    /// The chain's clock, in Unix seconds; in a series, the beginning of the slot whose last sample this is.
-    pub at: i64,
+    /// The chain's clock; in a series, the beginning of the slot whose last sample this is.
+    pub at: ChainTime,
     /// Units used.
-    pub consumed: u64,
+    pub consumed: Units,
     /// Units that new jobs could draw on.
-    pub available: u64,
+    pub available: Units,
     /// Units frozen.
-    pub frozen: u64,
+    pub frozen: Units,
     /// Units under lien.
-    pub lien: u64,
+    pub lien: Units,
     /// Everything owed.
-    pub debt: u64,
+    pub debt: MicroUsd,
     /// The amount to pay to be current.
-    pub arrears: u64,
+    pub arrears: MicroUsd,
     /// The status' byte.
     pub status: u8,
 }
@@ -92,13 +96,13 @@ pub(super) fn write(tx: &Transaction, samples: &[(Pubkey, Sample)]) -> Result<()
             statement.execute(params![
                 credit.to_bytes(),
                 resolution.seconds(),
-                resolution.slot(sample.at),
-                signed(sample.consumed),
-                signed(sample.available),
-                signed(sample.frozen),
-                signed(sample.lien),
-                signed(sample.debt),
-                signed(sample.arrears),
+                resolution.slot(sample.at).get(),
+                signed(sample.consumed.get()),
+                signed(sample.available.get()),
+                signed(sample.frozen.get()),
+                signed(sample.lien.get()),
+                signed(sample.debt.get()),
+                signed(sample.arrears.get()),
                 sample.status,
             ])?;
         }
@@ -107,14 +111,19 @@ pub(super) fn write(tx: &Transaction, samples: &[(Pubkey, Sample)]) -> Result<()
 }
 
 /// Removes samples that are too old, a bounded number of them at once.
-pub(super) fn retain(tx: &Transaction, credits: &[Pubkey], keep: Keep, now: i64) -> Result<(), StoreError> {
+pub(super) fn retain(
+    tx: &Transaction,
+    credits: &[Pubkey],
+    keep: Keep,
+    now: ChainTime,
+) -> Result<(), StoreError> {
     let mut statement = tx.prepare_cached(
         "DELETE FROM samples WHERE credit = ?1 AND resolution = ?2 AND at IN (
             SELECT at FROM samples WHERE credit = ?1 AND resolution = ?2 AND at < ?3 ORDER BY at LIMIT ?4)",
     )?;
     for credit in credits {
         for (resolution, kept) in [(Resolution::Fine, keep.fine), (Resolution::Hour, keep.hourly)] {
-            let before = now.saturating_sub(kept);
+            let before = now.plus_seconds(-kept).get();
             statement.execute(params![credit.to_bytes(), resolution.seconds(), before, REMOVED_AT_ONCE])?;
         }
     }
@@ -135,24 +144,24 @@ pub(super) fn forget(tx: &Transaction, credits: &[Pubkey]) -> Result<(), StoreEr
 pub(super) fn series(
     connection: &Connection,
     credit: &Pubkey,
-    from: i64,
-    until: i64,
+    from: ChainTime,
+    until: ChainTime,
     resolution: Resolution,
 ) -> Result<Vec<Sample>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT at, consumed, available, frozen, lien, debt, arrears, status FROM samples
          WHERE credit = ? AND resolution = ? AND at >= ? AND at < ? ORDER BY at LIMIT ?",
     )?;
-    let asked = params![credit.to_bytes(), resolution.seconds(), from, until, SERIES_MAX];
+    let asked = params![credit.to_bytes(), resolution.seconds(), from.get(), until.get(), SERIES_MAX];
     let rows = statement.query_map(asked, |row| {
         Ok(Sample {
-            at: row.get(0)?,
-            consumed: unsigned(row, 1)?,
-            available: unsigned(row, 2)?,
-            frozen: unsigned(row, 3)?,
-            lien: unsigned(row, 4)?,
-            debt: unsigned(row, 5)?,
-            arrears: unsigned(row, 6)?,
+            at: ChainTime(row.get(0)?),
+            consumed: Units(unsigned(row, 1)?),
+            available: Units(unsigned(row, 2)?),
+            frozen: Units(unsigned(row, 3)?),
+            lien: Units(unsigned(row, 4)?),
+            debt: MicroUsd(unsigned(row, 5)?),
+            arrears: MicroUsd(unsigned(row, 6)?),
             status: row.get(7)?,
         })
     })?;

@@ -36,7 +36,7 @@ impl Times {
 }
 
 /// The times at which a loan that is not paid is marked.
-pub(crate) struct Marks {
+pub(crate) struct MarkTimes {
     /// Due date of the oldest unpaid instalment.
     pub(crate) arrears_since: Option<ChainTime>,
     /// The time from which on the credit may be marked delinquent, while something is unpaid.
@@ -47,15 +47,15 @@ pub(crate) struct Marks {
     pub(crate) cure_ends_at: Option<ChainTime>,
 }
 
-impl Marks {
-    /// Works out the marks of a credit that has been accrued to now.
-    pub(crate) fn new(now: &Credit, times: &Times) -> Marks {
+impl MarkTimes {
+    /// Works out the times of a credit that has been accrued to now.
+    pub(crate) fn new(now: &Credit, times: &Times) -> MarkTimes {
         let known = |time: i64| Some(MarketTime(time)).filter(|time| time.get() != 0);
         let after = |time: Option<MarketTime>, seconds: u32| {
             time.map(|time| times.to_chain(time.plus_seconds(i64::from(seconds))))
         };
         let (unpaid_since, defaulted_at) = (known(now.debt.arrears_since), known(now.defaulted_at));
-        Marks {
+        MarkTimes {
             arrears_since: after(unpaid_since, 0),
             delinquent_from: after(unpaid_since, now.terms.delinquency_grace),
             default_from: after(unpaid_since, now.terms.default_grace),

@@ -5,7 +5,10 @@ use {
         chain::Snapshot,
         watch::burn::{Burn, HalfLives},
     },
-    blockable_sdk::program::state::Credit,
+    blockable_sdk::{
+        amounts::{ChainTime, MarketTime, Units},
+        program::state::Credit,
+    },
     serde::{Deserialize, Serialize},
 };
 
@@ -20,11 +23,11 @@ pub(crate) struct Track {
     /// The record of its use.
     pub burn: Burn,
     /// Overrun that is no longer new.
-    quiet_overrun: u64,
+    quiet_overrun: Units,
     /// Overrun at the latest pass.
-    overrun: u64,
+    overrun: Units,
     /// The chain's clock when the overrun last grew.
-    overrun_at: i64,
+    overrun_at: ChainTime,
     /// True while the credit is missing from the latest pass.
     gone: bool,
 }
@@ -33,27 +36,28 @@ impl Track {
     /// Begins the record of a credit. Its use since issue is the first reading, so that steady use does not look sudden because the
     /// record is young.
     pub(crate) fn begin(credit: &Credit, snapshot: &Snapshot, half_lives: HalfLives) -> Track {
-        let (clock, consumed) = (snapshot.clock.get(), credit.collateral.consumed);
-        let age = snapshot.market_time().get().saturating_sub(credit.issued_at);
+        let (clock, consumed) = (snapshot.clock, Units(credit.collateral.consumed));
+        let age = snapshot.market_time().seconds_since(MarketTime(credit.issued_at));
         let burn = if credit.issued_at > 0 && age > 0 {
-            let mut burn = Burn::begin(clock.saturating_sub(age), 0);
+            let mut burn = Burn::begin(clock.plus_seconds(age.saturating_neg()), Units::ZERO);
             burn.read(clock, consumed, half_lives);
             burn
         } else {
             Burn::begin(clock, consumed)
         };
-        let overrun = credit.meter.overrun;
-        Track { burn, quiet_overrun: 0, overrun, overrun_at: clock, gone: false }
+        let overrun = Units(credit.meter.overrun);
+        Track { burn, quiet_overrun: Units::ZERO, overrun, overrun_at: clock, gone: false }
     }
 
     /// Takes in the state of a credit at a later pass.
-    pub(crate) fn update(&mut self, credit: &Credit, clock: i64, half_lives: HalfLives) {
+    pub(crate) fn update(&mut self, credit: &Credit, clock: ChainTime, half_lives: HalfLives) {
         self.gone = false;
-        self.burn.read(clock, credit.collateral.consumed, half_lives);
-        if credit.meter.overrun > self.overrun {
-            self.overrun = credit.meter.overrun;
+        self.burn.read(clock, Units(credit.collateral.consumed), half_lives);
+        let overrun = Units(credit.meter.overrun);
+        if overrun > self.overrun {
+            self.overrun = overrun;
             self.overrun_at = clock;
-        } else if clock.saturating_sub(self.overrun_at) >= QUIET {
+        } else if clock.seconds_since(self.overrun_at) >= QUIET {
             self.quiet_overrun = self.overrun;
         }
     }
@@ -69,7 +73,7 @@ impl Track {
     }
 
     /// Units of an overrun that are new.
-    pub(crate) fn new_overrun(&self, overrun: u64) -> u64 {
+    pub(crate) fn new_overrun(&self, overrun: Units) -> Units {
         overrun.saturating_sub(self.quiet_overrun)
     }
 }

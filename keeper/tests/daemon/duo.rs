@@ -3,11 +3,11 @@
 use {
     crate::{
         books::{Written, transactions},
-        setup::{Keeper, Setup},
+        setup::Setup,
     },
     blockable_keeper::Config,
     blockable_sdk::{amounts::LAMPORTS_PER_SOL, events::Event},
-    blockable_testkit::DAY,
+    blockable_testkit::{DAY, Daemon},
     rand::{Rng, SeedableRng, rngs::StdRng},
     std::{env, time::Duration},
     tokio::time::{Instant, sleep},
@@ -45,7 +45,7 @@ async fn what_another_keeper_has_metered_since_it_was_planned_is_not_sent() {
     setup.set_used(0, 5_000).await;
     setup.stay(4).await;
     let mut keeper =
-        blockable_keeper::Keeper::open(Config::load(&setup.config("keeper")).unwrap()).await.unwrap();
+        blockable_keeper::Keeper::open(Config::FILE.load(&setup.config("keeper")).unwrap()).await.unwrap();
     let (snapshot, plan) = keeper.plan().await.unwrap();
     assert_eq!(plan.intents.len(), 1);
 
@@ -70,8 +70,8 @@ struct Duo {
     step: u32,
     /// Seconds for which the second keeper leaves what is due to the first: more than one step, less than two.
     delay: i64,
-    first: Option<Keeper>,
-    second: Keeper,
+    first: Option<Daemon>,
+    second: Daemon,
     used: [u64; CREDITS],
     takeovers: u32,
     deaths: u32,

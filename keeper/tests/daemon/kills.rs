@@ -4,7 +4,7 @@
 use {
     crate::{
         record::{ask, check_marks, check_metering, check_store, histories, open},
-        setup::{Keeper, PATIENCE, SLOT_MS, Setup},
+        setup::{PATIENCE, SLOT_MS, Setup},
         usage::Usage,
     },
     blockable_sdk::program::{instructions::OfferArgs, transitions::Status},
@@ -14,11 +14,14 @@ use {
         collections::BTreeMap,
         env,
         ops::Range,
+        os::unix::process::ExitStatusExt,
         time::{Duration, Instant},
     },
     tokio::time::sleep,
 };
 
+/// The signal of a process that aborts itself.
+const SIGABRT: i32 = 6;
 /// Kills of the keeper.
 const KILLS: usize = 500;
 /// Seed of lives and usage, unless the environment names another.
@@ -134,8 +137,8 @@ impl Lives {
         let mut keeper = setup.spawn_with("keeper", &environment);
         let born = Instant::now();
         while born.elapsed() < life {
-            if let Some(aborted) = keeper.aborted() {
-                let point = point.filter(|_| aborted);
+            if let Some(status) = keeper.ended() {
+                let point = point.filter(|_| status.signal() == Some(SIGABRT));
                 let point = point.unwrap_or_else(|| panic!("the keeper ended by itself\n{}", setup.logs()));
                 *self.met.entry(point).or_default() += 1;
                 break;
@@ -264,7 +267,7 @@ async fn pay(setup: &mut Setup, credits: Range<usize>) -> bool {
 /// Lets one keeper live until nothing is left to do.
 async fn finish(setup: &mut Setup, usage: &mut Usage) {
     usage.stop(0..LATE.end);
-    let keeper: Keeper = setup.spawn_with("keeper", &SETTINGS);
+    let keeper = setup.spawn_with("keeper", &SETTINGS);
     let deadline = Instant::now() + PATIENCE;
     loop {
         usage.go_on(setup).await;

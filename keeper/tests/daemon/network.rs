@@ -5,11 +5,11 @@ use {
     crate::{
         proxy::{ACCOUNTS, ALL, Fault, Proxy, SEND, STATUSES},
         record::{ask, check_marks, check_metering, histories, open},
-        setup::{Keeper, PATIENCE, Setup},
+        setup::{PATIENCE, Setup},
         usage::Usage,
     },
     blockable_sdk::{Pubkey, program::transitions::Status},
-    blockable_testkit::DAY,
+    blockable_testkit::{DAY, Daemon},
     std::{
         collections::BTreeMap,
         time::{Duration, Instant},
@@ -36,7 +36,7 @@ struct Scene {
     setup: Setup,
     usage: Usage,
     nodes: [Proxy; 2],
-    keeper: Option<Keeper>,
+    keeper: Option<Daemon>,
     began: Instant,
 }
 

@@ -3,16 +3,14 @@
 use {
     base64::{Engine, engine::general_purpose::STANDARD},
     blockable_sdk::Pubkey,
+    blockable_testkit::http::{Reply, Server, forward},
     serde_json::{Value, json},
     std::{
         collections::{BTreeMap, HashMap},
-        io::{BufRead, BufReader, Write},
-        net::{Shutdown, SocketAddr, TcpListener, TcpStream},
         sync::{
             Arc, Mutex,
-            atomic::{AtomicBool, AtomicUsize, Ordering},
+            atomic::{AtomicUsize, Ordering},
         },
-        thread::{self, JoinHandle},
     },
 };
 
@@ -51,18 +49,15 @@ pub enum Fault {
 
 /// In front of a node; ends when dropped.
 pub struct Proxy {
+    server: Server,
     inner: Arc<Inner>,
-    address: SocketAddr,
-    listening: Mutex<Option<JoinHandle<()>>>,
 }
 
 struct Inner {
     target: String,
-    refuses: AtomicBool,
     faults: Mutex<Vec<(&'static [&'static str], Fault)>>,
     /// The last true answer to each question.
     answers: Mutex<HashMap<String, Value>>,
-    open: Mutex<Vec<TcpStream>>,
     /// Requests that met a fault.
     met: AtomicUsize,
 }
@@ -70,22 +65,18 @@ struct Inner {
 impl Proxy {
     /// In front of the node at a URL.
     pub fn before(url: &str) -> Proxy {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let inner = Arc::new(Inner {
-            target: url.split("://").nth(1).unwrap().trim_end_matches('/').to_string(),
-            refuses: AtomicBool::new(false),
+            target: url.to_string(),
             faults: Mutex::default(),
             answers: Mutex::default(),
-            open: Mutex::default(),
             met: AtomicUsize::new(0),
         });
-        let address = listener.local_addr().unwrap();
-        let listening = Mutex::new(Some(listen(listener, inner.clone())));
-        Proxy { inner, address, listening }
+        let served = inner.clone();
+        Proxy { server: Server::json_rpc(move |request| served.reply(request)), inner }
     }
 
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.server.url()
     }
 
     /// From now on requests of these methods meet a fault; what was set last counts.
@@ -95,80 +86,40 @@ impl Proxy {
 
     /// From now on connections are refused.
     pub fn refuse(&self) {
-        self.inner.refuses.store(true, Ordering::Relaxed);
-        // The listener sees it when the next connection comes.
-        let _ = TcpStream::connect(self.address);
-        if let Some(listening) = self.listening.lock().unwrap().take() {
-            listening.join().unwrap();
-        }
-        for connection in self.inner.open.lock().unwrap().drain(..) {
-            let _ = connection.shutdown(Shutdown::Both);
-        }
+        self.server.refuse();
     }
 
     /// From now on nothing is wrong. Returns how many requests have met a fault.
     pub fn mend(&self) -> usize {
         self.inner.faults.lock().unwrap().clear();
-        let mut listening = self.listening.lock().unwrap();
-        if listening.is_none() {
-            self.inner.refuses.store(false, Ordering::Relaxed);
-            *listening = Some(listen(TcpListener::bind(self.address).unwrap(), self.inner.clone()));
-        }
+        self.server.accept();
         self.inner.met.swap(0, Ordering::Relaxed)
     }
 }
 
-impl Drop for Proxy {
-    fn drop(&mut self) {
-        self.refuse();
-    }
-}
-
-fn listen(listener: TcpListener, inner: Arc<Inner>) -> JoinHandle<()> {
-    thread::spawn(move || {
-        for connection in listener.incoming() {
-            if inner.refuses.load(Ordering::Relaxed) {
-                return;
-            }
-            let (connection, inner) = (connection.unwrap(), inner.clone());
-            inner.open.lock().unwrap().push(connection.try_clone().unwrap());
-            thread::spawn(move || serve(connection, &inner));
-        }
-    })
-}
-
-fn serve(connection: TcpStream, inner: &Inner) -> Option<()> {
-    let mut reader = BufReader::new(connection.try_clone().ok()?);
-    let mut writer = connection;
-    loop {
-        let body = read_body(&mut reader)?;
-        let request: Value = serde_json::from_slice(&body).ok()?;
-        let fault = inner.fault(&request);
-        if fault.is_some() {
-            inner.met.fetch_add(1, Ordering::Relaxed);
-        }
-        let (status, body) = match fault {
-            Some(Fault::Busy(seconds)) => {
-                (format!("429 Too Many Requests\r\nretry-after: {seconds}"), "slow down".to_string())
-            }
-            Some(Fault::Garbage) => ("200 OK".to_string(), "\u{1}\u{2}{\"jsonrpc\": [[[".to_string()),
-            Some(Fault::AnswerLost) => {
-                forward(&inner.target, &request);
-                let _ = writer.shutdown(Shutdown::Both);
-                return None;
-            }
-            fault => {
-                let mut answer = inner.answer(&request, fault)?;
-                answer["id"] = request["id"].clone();
-                ("200 OK".to_string(), answer.to_string())
-            }
-        };
-        let head = format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: ");
-        write!(writer, "{head}{}\r\n\r\n{body}", body.len()).ok()?;
-    }
-}
-
 impl Inner {
+    fn reply(&self, request: &Value) -> Reply {
+        let fault = self.fault(request);
+        if fault.is_some() {
+            self.met.fetch_add(1, Ordering::Relaxed);
+        }
+        match fault {
+            Some(Fault::Busy(seconds)) => {
+                let status = format!("429 Too Many Requests\r\nretry-after: {seconds}");
+                Reply::Status(status, "slow down".to_string())
+            }
+            Some(Fault::Garbage) => Reply::Body("\u{1}\u{2}{\"jsonrpc\": [[[".to_string()),
+            Some(Fault::AnswerLost) => {
+                forward(&self.target, request);
+                Reply::HangUp
+            }
+            fault => match self.answer(request, fault) {
+                Some(answer) => Reply::json_rpc(request, answer),
+                None => Reply::HangUp,
+            },
+        }
+    }
+
     fn fault(&self, request: &Value) -> Option<Fault> {
         let method = request["method"].as_str().unwrap_or_default();
         let faults = self.faults.lock().unwrap();
@@ -230,13 +181,13 @@ fn question(request: &Value) -> String {
 }
 
 fn error(code: i64) -> Value {
-    json!({"jsonrpc": "2.0", "error": {"code": code, "message": "not now"}})
+    json!({"error": {"code": code, "message": "not now"}})
 }
 
 fn no_statuses(request: &Value, slot: u64) -> Value {
     let asked = request["params"][0].as_array().map_or(0, Vec::len);
     let result = json!({"context": {"slot": slot}, "value": vec![Value::Null; asked]});
-    json!({"jsonrpc": "2.0", "result": result})
+    json!({ "result": result })
 }
 
 /// Puts data in the place of an account's, where an answer has that, cut as the request asks for.
@@ -257,37 +208,4 @@ fn forge(request: &Value, answer: &mut Value, address: &Pubkey, data: &[u8]) {
             account["data"] = forged.clone();
         }
     }
-}
-
-/// The body of a request or a response.
-fn read_body(reader: &mut impl BufRead) -> Option<Vec<u8>> {
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line).ok()? == 0 {
-            return None;
-        }
-        if let Some((name, value)) = line.split_once(':')
-            && name.eq_ignore_ascii_case("content-length")
-        {
-            length = value.trim().parse().ok()?;
-        }
-        if line.trim().is_empty() {
-            break;
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    Some(body)
-}
-
-fn forward(target: &str, request: &Value) -> Option<Value> {
-    let (mut node, body) = (TcpStream::connect(target).ok()?, request.to_string());
-    let head = format!(
-        "POST / HTTP/1.1\r\nhost: {target}\r\ncontent-type: application/json\r\nconnection: close\r\n\
-         content-length: {}\r\n\r\n",
-        body.len()
-    );
-    node.write_all(&[head.as_bytes(), body.as_bytes()].concat()).ok()?;
-    serde_json::from_slice(&read_body(&mut BufReader::new(node))?).ok()
 }

@@ -8,12 +8,11 @@ use {
         program::{instructions::OfferArgs, transitions::Status},
         write_keypair_file,
     },
-    blockable_testkit::{Cluster, Loan, Parties, Reporters, USDC},
+    blockable_testkit::{Cluster, Daemon, Loan, Parties, Reporters, USDC},
     std::{
-        fs::{self, File},
-        os::unix::process::ExitStatusExt,
+        fs,
         path::PathBuf,
-        process::{Child, Command, Output, Stdio},
+        process::{Command, Output},
         time::{Duration, Instant},
     },
     tempfile::TempDir,
@@ -139,24 +138,15 @@ impl Setup {
     }
 
     /// Starts a keeper; `failpoints` as `fail` reads them.
-    pub fn spawn(&self, name: &str, failpoints: &str) -> Keeper {
+    pub fn spawn(&self, name: &str, failpoints: &str) -> Daemon {
         self.spawn_with(name, &[("FAILPOINTS", failpoints)])
     }
 
     /// Starts a keeper with variables of its environment.
-    pub fn spawn_with(&self, name: &str, environment: &[(&str, &str)]) -> Keeper {
-        let path = self.folder.path().join(format!("{name}.log"));
-        let log = File::options().create(true).append(true).open(path).unwrap();
-        let process = Command::new(KEEPER)
-            .args(["run", "--config"])
-            .arg(self.config(name))
-            .envs(environment.iter().copied())
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        Keeper { process }
+    pub fn spawn_with(&self, name: &str, environment: &[(&str, &str)]) -> Daemon {
+        let mut command = Command::new(KEEPER);
+        command.args(["run", "--config"]).arg(self.config(name)).envs(environment.iter().copied());
+        Daemon::spawn(&mut command, &self.folder.path().join(format!("{name}.log")), PATIENCE)
     }
 
     /// Runs a command of the keeper to its end.
@@ -228,52 +218,5 @@ impl Setup {
     /// The status of the credit of a number.
     pub async fn status(&self, number: usize) -> Status {
         Status::from_byte(self.cluster.chain.credit(&self.credits[number]).await.status).unwrap()
-    }
-}
-
-/// A keeper's process; dropping it kills it.
-pub struct Keeper {
-    process: Child,
-}
-
-impl Keeper {
-    /// Ends it as `kill -9` does.
-    pub fn kill(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
-
-    /// True where it aborted itself, false where it ended otherwise; none while it runs.
-    pub fn aborted(&mut self) -> Option<bool> {
-        const SIGABRT: i32 = 6;
-        self.process.try_wait().unwrap().map(|status| status.signal() == Some(SIGABRT))
-    }
-
-    /// True once it has ended.
-    pub fn has_ended(&mut self) -> bool {
-        self.process.try_wait().unwrap().is_some()
-    }
-
-    /// Ends it as a service manager does, by SIGTERM; it must end well.
-    pub async fn stop(mut self) {
-        let signalled =
-            Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status().unwrap();
-        assert!(signalled.success());
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            if let Some(status) = self.process.try_wait().unwrap() {
-                assert!(status.success(), "the keeper ended with {status}");
-                return;
-            }
-            assert!(Instant::now() < deadline, "the keeper does not end");
-            sleep(Duration::from_millis(20)).await;
-        }
-    }
-}
-
-impl Drop for Keeper {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }

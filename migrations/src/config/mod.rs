@@ -5,6 +5,7 @@ use {
     crate::{bounds, duration::Seconds},
     blockable_sdk::{
         Pubkey,
+        amounts::{Bps, MicroUsd},
         program::{
             instructions::MarketArgs,
             state::{
@@ -18,14 +19,6 @@ use {
         Deserialize, Deserializer,
         de::{Error, Visitor},
     },
-    std::path::Path,
-};
-
-/// The market's file. The environment does not override it: what it says becomes permanent.
-const FILE: FileKind = FileKind {
-    example: "migrations/market.example.toml",
-    advice: "copy migrations/market.example.toml and fill in its addresses",
-    environment: None,
 };
 
 /// The purpose of a market.
@@ -62,110 +55,25 @@ pub struct MarketConfig {
     pub payment_mint: Pubkey,
     /// The wallet whose associated token account gets the fees.
     pub treasury_owner: Pubkey,
-    /// Fee on lot sales, in basis points.
-    pub redistribution_fee_bps: u16,
+    /// Fee on lot sales.
+    pub redistribution_fee_bps: Bps,
     /// Seconds that a change which loosens the market waits.
     pub change_delay: u32,
     /// Seconds that a change of a provider's settings waits.
     pub provider_delay: u32,
     /// Bounds on the terms of loans.
-    pub bounds: Bounds,
-}
-
-/// The bounds of a market file; see [`TermBounds`] for what each means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "TermBounds, which has the same fields, documents them")]
-pub struct Bounds {
-    pub min_principal: u64,
-    pub max_principal: u64,
-    pub min_instalment_interval: u32,
-    pub max_term: u32,
-    pub min_delinquency_grace: u32,
-    pub min_default_grace: u32,
-    pub min_cure_period: u32,
-    pub min_lot_window: u32,
-    pub max_lot_window: u32,
-    pub max_apr_bps: u16,
-    pub max_late_fee_bps: u16,
-    pub min_start_price_bps: u16,
-    pub max_start_price_bps: u16,
-    pub min_floor_price_bps: u16,
-}
-
-impl Bounds {
-    fn read(reader: &mut Reader) -> Option<Bounds> {
-        reader.section("bounds", |section| {
-            let min_principal = section.required("min_principal");
-            let max_principal = section.required::<AmountOrUnlimited>("max_principal");
-            let mut seconds = |key| section.required(key).map(|Seconds(seconds)| seconds);
-            let (min_instalment_interval, max_term) =
-                (seconds("min_instalment_interval"), seconds("max_term"));
-            let min_delinquency_grace = seconds("min_delinquency_grace");
-            let min_default_grace = seconds("min_default_grace");
-            let min_cure_period = seconds("min_cure_period");
-            let (min_lot_window, max_lot_window) = (seconds("min_lot_window"), seconds("max_lot_window"));
-            let mut bps = |key| section.required_number(key, 0..=u16::MAX);
-            let (max_apr_bps, max_late_fee_bps) = (bps("max_apr_bps"), bps("max_late_fee_bps"));
-            let min_start_price_bps = bps("min_start_price_bps");
-            let max_start_price_bps = bps("max_start_price_bps");
-            let min_floor_price_bps = bps("min_floor_price_bps");
-            Some(Bounds {
-                min_principal: min_principal?,
-                max_principal: max_principal?.0,
-                min_instalment_interval: min_instalment_interval?,
-                max_term: max_term?,
-                min_delinquency_grace: min_delinquency_grace?,
-                min_default_grace: min_default_grace?,
-                min_cure_period: min_cure_period?,
-                min_lot_window: min_lot_window?,
-                max_lot_window: max_lot_window?,
-                max_apr_bps: max_apr_bps?,
-                max_late_fee_bps: max_late_fee_bps?,
-                min_start_price_bps: min_start_price_bps?,
-                max_start_price_bps: max_start_price_bps?,
-                min_floor_price_bps: min_floor_price_bps?,
-            })
-        })
-    }
-}
-
-impl From<Bounds> for TermBounds {
-    fn from(bounds: Bounds) -> TermBounds {
-        TermBounds {
-            min_principal: bounds.min_principal,
-            max_principal: bounds.max_principal,
-            min_instalment_interval: bounds.min_instalment_interval,
-            max_term: bounds.max_term,
-            min_delinquency_grace: bounds.min_delinquency_grace,
-            min_default_grace: bounds.min_default_grace,
-            min_cure_period: bounds.min_cure_period,
-            min_lot_window: bounds.min_lot_window,
-            max_lot_window: bounds.max_lot_window,
-            max_apr_bps: bounds.max_apr_bps,
-            max_late_fee_bps: bounds.max_late_fee_bps,
-            min_start_price_bps: bounds.min_start_price_bps,
-            max_start_price_bps: bounds.max_start_price_bps,
-            min_floor_price_bps: bounds.min_floor_price_bps,
-            reserved: [0; 2],
-        }
-    }
+    pub bounds: TermBounds,
 }
 
 impl MarketConfig {
-    /// Reads and checks a file. Errors: [`ConfigError`], with every mistake in it.
-    pub fn read(path: &Path) -> Result<MarketConfig, ConfigError> {
-        FILE.load(path, read, |_, _| ())
-    }
-
-    /// Reads and checks the text of a file; `path` names it in errors. Errors: [`ConfigError`], with every mistake in it.
-    pub fn parse(path: &str, text: &str) -> Result<MarketConfig, ConfigError> {
-        FILE.parse(text, path, read)
-    }
-
-    /// The bounds as the program has them.
-    pub fn term_bounds(&self) -> TermBounds {
-        self.bounds.into()
-    }
+    /// The market's file. The environment does not override it: what it says becomes permanent.
+    pub const FILE: FileKind<MarketConfig> = FileKind {
+        example: "migrations/market.example.toml",
+        advice: "copy migrations/market.example.toml and fill in its addresses",
+        environment: None,
+        read,
+        resolve: |_, _| (),
+    };
 
     /// The arguments of the instruction that creates the market.
     pub fn market_args(&self) -> MarketArgs {
@@ -173,10 +81,11 @@ impl MarketConfig {
             id: self.id,
             is_test: self.kind == MarketKind::Test,
             guardian: self.guardian,
-            redistribution_fee_bps: self.redistribution_fee_bps,
+            // The program refuses any fee above a tenth, so one that does not fit is refused as well.
+            redistribution_fee_bps: u16::try_from(self.redistribution_fee_bps.get()).unwrap_or(u16::MAX),
             change_delay: self.change_delay,
             provider_delay: self.provider_delay,
-            bounds: self.term_bounds(),
+            bounds: self.bounds,
         }
     }
 
@@ -198,14 +107,50 @@ impl MarketConfig {
                 reader.mistake(name, format!("is {found} seconds; write {least} to {most}"));
             }
         }
-        let mut mistakes = bounds::contradictions(&self.term_bounds());
+        let mut mistakes = bounds::contradictions(&self.bounds);
         if self.kind == MarketKind::Production {
-            mistakes.extend(bounds::too_loose(&self.term_bounds()));
+            mistakes.extend(bounds::too_loose(&self.bounds));
         }
         for (key, what) in mistakes {
             reader.mistake(key, what);
         }
     }
+}
+
+/// Reads the section `[bounds]`: every key of it is required.
+fn read_bounds(reader: &mut Reader) -> Option<TermBounds> {
+    reader.section("bounds", |section| {
+        let min_principal = section.required::<MicroUsd>("min_principal");
+        let max_principal = section.required::<AmountOrUnlimited>("max_principal");
+        let mut seconds = |key| section.required(key).map(|Seconds(seconds)| seconds);
+        let (min_instalment_interval, max_term) = (seconds("min_instalment_interval"), seconds("max_term"));
+        let min_delinquency_grace = seconds("min_delinquency_grace");
+        let min_default_grace = seconds("min_default_grace");
+        let min_cure_period = seconds("min_cure_period");
+        let (min_lot_window, max_lot_window) = (seconds("min_lot_window"), seconds("max_lot_window"));
+        let mut bps = |key| section.required_number(key, 0..=u16::MAX);
+        let (max_apr_bps, max_late_fee_bps) = (bps("max_apr_bps"), bps("max_late_fee_bps"));
+        let min_start_price_bps = bps("min_start_price_bps");
+        let max_start_price_bps = bps("max_start_price_bps");
+        let min_floor_price_bps = bps("min_floor_price_bps");
+        Some(TermBounds {
+            min_principal: min_principal?.get(),
+            max_principal: max_principal?.0.get(),
+            min_instalment_interval: min_instalment_interval?,
+            max_term: max_term?,
+            min_delinquency_grace: min_delinquency_grace?,
+            min_default_grace: min_default_grace?,
+            min_cure_period: min_cure_period?,
+            min_lot_window: min_lot_window?,
+            max_lot_window: max_lot_window?,
+            max_apr_bps: max_apr_bps?,
+            max_late_fee_bps: max_late_fee_bps?,
+            min_start_price_bps: min_start_price_bps?,
+            max_start_price_bps: max_start_price_bps?,
+            min_floor_price_bps: min_floor_price_bps?,
+            reserved: [0; 2],
+        })
+    })
 }
 
 /// Reads all keys, so that the mistakes of all of them are found.
@@ -218,7 +163,7 @@ fn read(reader: &mut Reader) -> Option<MarketConfig> {
         reader.required_number("redistribution_fee_bps", 0..=MAX_REDISTRIBUTION_FEE_BPS);
     let change_delay = reader.required::<Seconds>("change_delay");
     let provider_delay = reader.required::<Seconds>("provider_delay");
-    let bounds = Bounds::read(reader);
+    let bounds = read_bounds(reader);
     let config = MarketConfig {
         id: id?,
         kind: kind?,
@@ -226,7 +171,7 @@ fn read(reader: &mut Reader) -> Option<MarketConfig> {
         guardian: guardian?,
         payment_mint: payment_mint?,
         treasury_owner: treasury_owner?,
-        redistribution_fee_bps: redistribution_fee_bps?,
+        redistribution_fee_bps: Bps(u64::from(redistribution_fee_bps?)),
         change_delay: change_delay?.0,
         provider_delay: provider_delay?.0,
         bounds: bounds?,
@@ -236,7 +181,7 @@ fn read(reader: &mut Reader) -> Option<MarketConfig> {
 }
 
 /// An amount in the payment token's smallest unit; `"unlimited"` is the most that the program allows.
-struct AmountOrUnlimited(u64);
+struct AmountOrUnlimited(MicroUsd);
 
 impl<'de> Deserialize<'de> for AmountOrUnlimited {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<AmountOrUnlimited, D::Error> {
@@ -247,19 +192,20 @@ impl<'de> Deserialize<'de> for AmountOrUnlimited {
 struct AmountVisitor;
 
 impl Visitor<'_> for AmountVisitor {
-    type Value = u64;
+    type Value = MicroUsd;
 
     fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
         write!(f, "an amount in the payment token's smallest unit, or \"unlimited\"")
     }
 
-    fn visit_i64<E: Error>(self, amount: i64) -> Result<u64, E> {
-        u64::try_from(amount).map_err(|_| E::custom(format!("{amount} is negative; write an amount")))
+    fn visit_i64<E: Error>(self, amount: i64) -> Result<MicroUsd, E> {
+        let known = u64::try_from(amount).map(MicroUsd);
+        known.map_err(|_| E::custom(format!("{amount} is negative; write an amount")))
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<u64, E> {
+    fn visit_str<E: Error>(self, text: &str) -> Result<MicroUsd, E> {
         if text == "unlimited" {
-            return Ok(MAX_PRINCIPAL);
+            return Ok(MicroUsd(MAX_PRINCIPAL));
         }
         Err(E::custom(format!("\"{text}\" is no amount; write a number or \"unlimited\"")))
     }

@@ -1,10 +1,10 @@
 //! A credit's units and its notices, for the credit's own key.
 
 use {
-    crate::{app::App, error::ApiError},
+    crate::{api::path::PathText, app::App, error::ApiError},
     axum::{
         Json, Router,
-        extract::{Path, Query, State, rejection::QueryRejection},
+        extract::{Query, State, rejection::QueryRejection},
         http::HeaderMap,
         routing::get,
     },
@@ -28,7 +28,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
 
 async fn credit(
     State(app): State<Arc<App>>,
-    Path(address): Path<String>,
+    PathText(address): PathText,
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
     let ours = app.authorise(&headers)?;
@@ -64,7 +64,7 @@ fn not_ours(ours: &Pubkey) -> ApiError {
 }
 
 #[derive(Deserialize)]
-struct After {
+struct NoticesQuery {
     #[serde(default)]
     after: u64,
     most: Option<usize>,
@@ -73,7 +73,7 @@ struct After {
 async fn notices(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    query: Result<Query<After>, QueryRejection>,
+    query: Result<Query<NoticesQuery>, QueryRejection>,
 ) -> Result<Json<Value>, ApiError> {
     let ours = app.authorise(&headers)?.to_string();
     let wrong = |_| ApiError::param("after", "`after` and `most` must be whole numbers");

@@ -1,11 +1,11 @@
 //! Signed freezes. They need no API key: the lender's signature is the authority.
 
 use {
-    crate::{app::App, error::ApiError},
+    crate::{api::path::PathText, app::App, error::ApiError},
     axum::{
         Json, Router,
         body::Body,
-        extract::{Path, State},
+        extract::State,
         http::{HeaderMap, StatusCode},
         routing::{get, post},
     },
@@ -89,7 +89,7 @@ impl From<OrderRefused> for ApiError {
     }
 }
 
-async fn state(State(app): State<Arc<App>>, Path(signature): Path<String>) -> Result<Json<Value>, ApiError> {
+async fn state(State(app): State<Arc<App>>, PathText(signature): PathText) -> Result<Json<Value>, ApiError> {
     let desk = desk(&app)?;
     let signature: Signature = signature.parse().map_err(|_| {
         ApiError::param("signature", "the path must end in a transaction's signature in base58")

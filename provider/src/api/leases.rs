@@ -2,6 +2,7 @@
 
 use {
     crate::{
+        api::path::PathText,
         app::App,
         error::ApiError,
         leases::{LeaseError, LeaseView},
@@ -9,7 +10,7 @@ use {
     axum::{
         Json, Router,
         body::Body,
-        extract::{Path, State},
+        extract::State,
         http::{HeaderMap, StatusCode},
         routing::{get, post},
     },
@@ -131,7 +132,7 @@ async fn open(
 
 async fn heartbeat(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    PathText(id): PathText,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Value>, ApiError> {
@@ -152,7 +153,7 @@ async fn heartbeat(
 
 async fn close(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    PathText(id): PathText,
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
     let credit = app.authorise(&headers)?;
@@ -162,7 +163,7 @@ async fn close(
 
 async fn show(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    PathText(id): PathText,
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
     let credit = app.authorise(&headers)?;

@@ -7,6 +7,7 @@ mod credits;
 mod freezes;
 mod leases;
 pub(crate) mod ops;
+mod path;
 mod reports;
 
 use {crate::app::App, axum::Router, std::sync::Arc};

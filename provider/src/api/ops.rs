@@ -76,7 +76,7 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
     gauge("blockable_provider_leases_open", app.leases.count());
     gauge("blockable_provider_requests_running", app.running.count());
     gauge("blockable_provider_storage_full", usize::from(app.gate.storage_is_full()));
-    let held = holds.iter().map(|hold| hold.units as f64).sum();
+    let held = holds.iter().map(|hold| hold.units.get() as f64).sum();
     app.metrics.set("blockable_provider_held_units", held);
     let (age, slot) = {
         let view = app.gate.chain_view();

@@ -13,7 +13,7 @@ use {
         response::Response,
         routing::get,
     },
-    blockable_gate::reporter::{Feed, Reporter},
+    blockable_gate::reporter::{Feed, Reporters},
     blockable_sdk::reports::{ReportPage, ReportRecord},
     bytes::Bytes,
     futures_util::{Stream, stream},
@@ -35,8 +35,8 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/v1/reports/stream", get(live))
 }
 
-fn reporter(app: &App) -> Result<&Reporter, ApiError> {
-    app.parts.reporter.as_ref().ok_or_else(|| {
+fn reporters(app: &App) -> Result<&Reporters, ApiError> {
+    app.parts.reporters.as_ref().ok_or_else(|| {
         ApiError::not_found(
             "no_reporter",
             "this server signs no reports; ask the provider where they are served",
@@ -56,11 +56,11 @@ async fn latest(
 ) -> Result<Json<ReportPage>, ApiError> {
     let wrong = |_| ApiError::param("fresh", "`fresh` must be true or false");
     let Query(query) = query.map_err(wrong)?;
-    Ok(Json(reporter(&app)?.latest_page(query.fresh).await))
+    Ok(Json(reporters(&app)?.latest_page(query.fresh).await))
 }
 
 #[derive(Deserialize)]
-struct After {
+struct ReportsQuery {
     #[serde(default)]
     after: u64,
     most: Option<u32>,
@@ -68,15 +68,15 @@ struct After {
 
 async fn after(
     State(app): State<Arc<App>>,
-    query: Result<Query<After>, QueryRejection>,
+    query: Result<Query<ReportsQuery>, QueryRejection>,
 ) -> Result<Json<ReportPage>, ApiError> {
     let wrong = |_| ApiError::param("after", "`after` and `most` must be whole numbers");
     let Query(query) = query.map_err(wrong)?;
-    Ok(Json(reporter(&app)?.after(query.after, query.most.unwrap_or(PAGE)).await?))
+    Ok(Json(reporters(&app)?.after(query.after, query.most.unwrap_or(PAGE)).await?))
 }
 
 async fn live(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
-    let reporter = reporter(&app)?;
+    let reporters = reporters(&app)?;
     let last = match headers.get("last-event-id") {
         None => None,
         Some(value) => {
@@ -91,7 +91,7 @@ async fn live(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Respons
             "too many streams of reports are open; poll GET /v1/reports instead",
         )
     })?;
-    let mut response = Response::new(Body::from_stream(events(reporter.feed(last), permit)));
+    let mut response = Response::new(Body::from_stream(events(reporters.feed(last), permit)));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));

@@ -25,7 +25,7 @@ pub(super) struct KeyArgs {
 
 /// Prints the key. Errors: [`CommandError::Config`], [`CommandError::Secret`].
 pub(super) fn run(args: &KeyArgs) -> Result<(), CommandError> {
-    let config = Config::load(&args.config)?;
+    let config = Config::FILE.load(&args.config)?;
     let chain = &config.chain;
     let keys = ApiKeys::load(&config.secret_file, chain.market, chain.provider, &config.revoked)?;
     println!("{}", keys.make(&args.credit, args.generation).expose_secret());

@@ -26,7 +26,7 @@ pub(super) struct ServeArgs {
 
 /// Serves until a signal comes. Errors: [`CommandError::Config`], [`CommandError::Serve`], [`CommandError::Signal`].
 pub(super) async fn run(args: ServeArgs) -> Result<(), CommandError> {
-    let config = Config::load(&args.config)?;
+    let config = Config::FILE.load(&args.config)?;
     log_to_stderr(args.log);
     // Before anything runs, so that no signal is missed.
     let signals = StopSignals::listen()?;

@@ -7,8 +7,8 @@ pub use {
     blockable_service::settings::ConfigError,
     model::{ModelConfig, Upstream},
     sections::{
-        Chain, FreezeSettings, GateSettings, GpuConfig, LeaseSettings, Limits, Party, ReporterSettings,
-        Revoked, Webhook,
+        Chain, FreezeSettings, GateSettings, GpuConfig, LeaseSettings, Limits, ReporterSettings, Revoked,
+        Webhook, WebhookParty,
     },
 };
 use {
@@ -19,13 +19,6 @@ use {
         path::{Path, PathBuf},
         time::Duration,
     },
-};
-
-/// The server's file. Environment variables such as `BLOCKABLE_PROVIDER_GATE__LEDGER_DAYS` override it.
-const FILE: FileKind = FileKind {
-    example: "provider.example.toml",
-    advice: "name it with --config, or write one with `blockable-provider init FOLDER`",
-    environment: Some("BLOCKABLE_PROVIDER_"),
 };
 
 /// All settings of a server. Paths are absolute, or relative to the working folder.
@@ -62,18 +55,14 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads a file, overridden by the environment. Errors: [`ConfigError`], with every mistake in it.
-    pub fn load(path: &Path) -> Result<Config, ConfigError> {
-        FILE.load(path, read, Config::resolve)
-    }
-
-    /// Reads a text; relative paths in it start from `folder`, and `name` stands for it in errors.
-    /// Errors: [`ConfigError`], with every mistake in it.
-    pub fn parse(text: &str, folder: &Path, name: &str) -> Result<Config, ConfigError> {
-        let mut config = FILE.parse(text, name, read)?;
-        config.resolve(folder);
-        Ok(config)
-    }
+    /// The server's file. Environment variables such as `BLOCKABLE_PROVIDER_GATE__LEDGER_DAYS` override it.
+    pub const FILE: FileKind<Config> = FileKind {
+        example: "provider.example.toml",
+        advice: "name it with --config, or write one with `blockable-provider init FOLDER`",
+        environment: Some("BLOCKABLE_PROVIDER_"),
+        read,
+        resolve: Config::resolve,
+    };
 
     fn resolve(&mut self, folder: &Path) {
         let upstream_keys = self.models.iter_mut().filter_map(|model| model.upstream_key.as_mut());
@@ -139,7 +128,7 @@ fn read_named<T>(
     let entries = reader.each(key, |entry| {
         let thing = read(entry)?;
         if !names.insert(name(&thing).clone()) {
-            entry.mistake("name", format!("`{}` is used twice; rename one, or remove it", name(&thing)));
+            entry.mistake("name", "is used twice; rename one, or remove it");
         }
         Some(thing)
     });

@@ -141,6 +141,10 @@ fn read_upstream(reader: &mut Reader) -> Option<Upstream> {
     if text == "echo" {
         return Some(Upstream::Echo);
     }
+    if !text.contains(':') {
+        reader.mistake("upstream", "is no URL; write http://HOST..., https://HOST... or \"echo\"");
+        return None;
+    }
     reader.parse_url("upstream", &text, ["http", "https"])?;
     Some(Upstream::Url(text.trim_end_matches('/').to_string()))
 }

@@ -280,23 +280,22 @@ impl ReporterSettings {
 
 /// The party that a webhook is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Party {
+pub enum WebhookParty {
     /// Every notice.
     All,
     /// The notices of the credits that a key lends to or borrows from.
     Key(Pubkey),
 }
 
-impl Party {
-    fn read(reader: &mut Reader) -> Option<Party> {
+impl WebhookParty {
+    fn read(reader: &mut Reader) -> Option<WebhookParty> {
         let text: String = reader.required("party")?;
         if text == "all" {
-            return Some(Party::All);
+            return Some(WebhookParty::All);
         }
-        let key = text.parse().ok().map(Party::Key);
+        let key = text.parse().ok().map(WebhookParty::Key);
         if key.is_none() {
-            let mistake = format!("`{text}` is no party; write \"all\", or a lender's or borrower's address");
-            reader.mistake("party", mistake);
+            reader.mistake("party", "is no party; write \"all\", or a lender's or borrower's address");
         }
         key
     }
@@ -308,7 +307,7 @@ pub struct Webhook {
     /// Address of the receiver.
     pub url: String,
     /// Party whose notices are posted.
-    pub party: Party,
+    pub party: WebhookParty,
     /// Secret that they are signed with.
     pub secret: SecretSource,
     /// Hours after which a notice that nobody takes is given up.
@@ -319,7 +318,7 @@ impl Webhook {
     /// Reads one entry.
     pub(super) fn read(reader: &mut Reader) -> Option<Webhook> {
         let url = read_url(reader, "url", ["http", "https"]);
-        let (party, secret) = (Party::read(reader), reader.required("secret"));
+        let (party, secret) = (WebhookParty::read(reader), reader.required("secret"));
         let give_up_hours = reader.number("give_up_hours", 24, HOURS);
         Some(Webhook { url: url?, party: party?, secret: secret?, give_up_hours })
     }

@@ -6,7 +6,7 @@ use {
 const EXAMPLE: &str = include_str!("../../provider.example.toml");
 
 fn mistakes(text: &str) -> Vec<String> {
-    match Config::parse(text, Path::new("/etc/blockable"), "provider.toml") {
+    match Config::FILE.parse(text, Path::new("/etc/blockable"), "provider.toml") {
         Err(ConfigError::Mistakes { mistakes, .. }) => mistakes,
         other => panic!("{other:?}"),
     }
@@ -14,7 +14,7 @@ fn mistakes(text: &str) -> Vec<String> {
 
 #[test]
 fn the_example_is_a_configuration() {
-    let config = Config::parse(EXAMPLE, Path::new("/etc/blockable"), "provider.toml").unwrap();
+    let config = Config::FILE.parse(EXAMPLE, Path::new("/etc/blockable"), "provider.toml").unwrap();
     assert_eq!(config.secret_file, Path::new("/etc/blockable/secret"));
     assert_eq!(config.gate.store, Path::new("/etc/blockable/gate.db"));
     assert!(!config.models.is_empty() && !config.gpus.is_empty());
@@ -58,7 +58,7 @@ fn every_mistake_is_listed_at_once() {
         "typo: no such key",
         "secret_file: is missing",
         "chain.rpc_url: is no such URL",
-        "chain.market: `not base58`",
+        "chain.market: is not an address",
         "gate.unknown: no such key",
         "model[0].max_output_tokens: is missing",
         "gpu[0].units_per_second: has an impossible value; write a number from 1",
@@ -92,6 +92,14 @@ fn values_that_cannot_be_are_listed_with_their_place() {
 }
 
 #[test]
+fn an_upstream_that_is_no_url_is_told_of_echo() {
+    let found = mistakes("[[model]]\nname = \"a\"\nupstream = \"ecoh\"");
+    let of_upstream: Vec<_> = found.iter().filter(|mistake| mistake.contains(".upstream: ")).collect();
+    let expected = "model[0].upstream: is no URL; write http://HOST..., https://HOST... or \"echo\"";
+    assert_eq!(of_upstream, [expected]);
+}
+
+#[test]
 fn mistakes_between_keys_are_named_too() {
     let twice = "name = \"h100\"\nunits_per_second = 1\ncount = 1\n[[gpu]]\nname = \"h100\"";
     let wrong = EXAMPLE.replace("name = \"h100\"", twice).replace(
@@ -99,7 +107,7 @@ fn mistakes_between_keys_are_named_too() {
         "\nheartbeat_seconds = 61\nmax_heartbeat_seconds = 60\n",
     );
     let found = mistakes(&wrong);
-    for start in ["gpu[1].name: `h100` is used twice", "leases.heartbeat_seconds: 61 is above"] {
+    for start in ["gpu[1].name: is used twice", "leases.heartbeat_seconds: 61 is above"] {
         assert!(found.iter().any(|mistake| mistake.starts_with(start)), "{start}: {found:?}");
     }
     let nothing = "listen = [\"127.0.0.1:0\"]\nsecret_file = \"s\"";

@@ -3,7 +3,7 @@
 use {
     super::usage::Usage,
     crate::{
-        app::{App, Model},
+        app::{App, ServedModel},
         error::ApiError,
         limits::Permit,
     },
@@ -24,21 +24,21 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// A job that runs on a hold. Its owner settles or releases the hold exactly once; after a crash the hold's deadline ends it.
 pub(super) struct RunningJob {
     pub app: Arc<App>,
-    pub model: Arc<Model>,
+    pub model: Arc<ServedModel>,
     pub hold: Hold,
     began: Instant,
     _permit: Permit,
 }
 
 impl RunningJob {
-    pub(super) fn new(app: Arc<App>, model: Arc<Model>, hold: Hold, permit: Permit) -> RunningJob {
+    pub(super) fn new(app: Arc<App>, model: Arc<ServedModel>, hold: Hold, permit: Permit) -> RunningJob {
         RunningJob { app, model, hold, began: Instant::now(), _permit: permit }
     }
 
     /// Settles the hold by a job's usage and returns the units. Errors: 503 where the settlement could not be recorded.
     pub(super) async fn settle(&self, usage: Usage) -> Result<Units, ApiError> {
         self.app.metrics.record_time("blockable_provider_upstream_seconds", self.began.elapsed());
-        let held = Units(self.hold.units);
+        let held = self.hold.units;
         let units = self.model.config.price().cost(usage.prompt_tokens, usage.completion_tokens);
         let units = units.unwrap_or_else(|_| {
             tracing::error!(hold = %self.hold.id, ?usage, "the upstream's usage is too large to be counted; the held units are charged");
@@ -64,7 +64,7 @@ impl RunningJob {
     async fn record(&self, units: Units) -> Result<(), ApiError> {
         let mut pause = PAUSE;
         for attempt in 1..=ATTEMPTS {
-            match self.app.gate.settle(&self.hold, units.get()).await {
+            match self.app.gate.settle(&self.hold, units).await {
                 Ok(_) => return Ok(()),
                 Err(StoreError::Closed) => break,
                 Err(error) => {

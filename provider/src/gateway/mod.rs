@@ -8,11 +8,11 @@ mod whole;
 
 use {
     crate::{
-        app::{App, Model},
+        app::{App, ServedModel},
         error::ApiError,
         http::RequestId,
         limits::Permit,
-        request::{Endpoint, Request},
+        request::{CompletionKind, CompletionRequest},
     },
     axum::{
         Extension, Json, Router,
@@ -20,7 +20,7 @@ use {
         extract::State,
         http::{HeaderMap, HeaderValue, header::CONTENT_TYPE},
         response::Response,
-        routing::{get, post},
+        routing::{MethodRouter, get, post},
     },
     blockable_gate::Job,
     blockable_sdk::{Pubkey, amounts::Units},
@@ -44,29 +44,16 @@ const HOLD_MARGIN: Duration = Duration::from_secs(60);
 /// The routes of completions.
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
-        .route("/v1/chat/completions", post(chat))
-        .route("/v1/completions", post(text))
+        .route("/v1/chat/completions", completions(CompletionKind::Chat))
+        .route("/v1/completions", completions(CompletionKind::Text))
         .route("/v1/models", get(models))
 }
 
-/// `POST /v1/chat/completions`.
-async fn chat(
-    State(app): State<Arc<App>>,
-    Extension(id): Extension<RequestId>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, ApiError> {
-    complete(app, Endpoint::Chat, id, headers, body).await
-}
-
-/// `POST /v1/completions`.
-async fn text(
-    State(app): State<Arc<App>>,
-    Extension(id): Extension<RequestId>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, ApiError> {
-    complete(app, Endpoint::Text, id, headers, body).await
+/// Serves completions in the manner of an endpoint.
+fn completions(endpoint: CompletionKind) -> MethodRouter<Arc<App>> {
+    post(async move |State(app), Extension(id), headers: HeaderMap, body: Body| {
+        complete(app, endpoint, id, headers, body).await
+    })
 }
 
 /// `GET /v1/models`.
@@ -87,9 +74,9 @@ async fn models(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<
 }
 
 /// A request ready for its upstream, with the most it can cost.
-struct Plan {
-    endpoint: Endpoint,
-    model: Arc<Model>,
+struct PreparedRequest {
+    endpoint: CompletionKind,
+    model: Arc<ServedModel>,
     units: Units,
     body: Bytes,
     streamed: bool,
@@ -98,7 +85,7 @@ struct Plan {
 
 async fn complete(
     app: Arc<App>,
-    endpoint: Endpoint,
+    endpoint: CompletionKind,
     RequestId(id): RequestId,
     headers: HeaderMap,
     body: Body,
@@ -114,8 +101,8 @@ async fn complete(
 }
 
 /// Reads a request and bounds its cost. Errors: 400 for a mistake in it, 404 for an unknown model.
-fn plan(app: &App, endpoint: Endpoint, body: &Bytes) -> Result<Plan, ApiError> {
-    let request = Request::parse(endpoint, body)?;
+fn plan(app: &App, endpoint: CompletionKind, body: &Bytes) -> Result<PreparedRequest, ApiError> {
+    let request = CompletionRequest::parse(endpoint, body)?;
     let model = app.models.get(&request.model).ok_or_else(|| {
         let message = "the provider has no such model; GET /v1/models lists those on offer";
         let error = ApiError::not_found("model_not_found", message);
@@ -125,7 +112,7 @@ fn plan(app: &App, endpoint: Endpoint, body: &Bytes) -> Result<Plan, ApiError> {
     let units = model.config.price().most(&bound).map_err(|_| {
         ApiError::invalid("request_too_large", "the request may cost more than can be counted; ask for less")
     })?;
-    Ok(Plan {
+    Ok(PreparedRequest {
         endpoint,
         model: model.clone(),
         units,
@@ -138,7 +125,7 @@ fn plan(app: &App, endpoint: Endpoint, body: &Bytes) -> Result<Plan, ApiError> {
 /// Holds the units, calls the upstream and answers.
 async fn run(
     app: Arc<App>,
-    plan: Plan,
+    plan: PreparedRequest,
     credit: Pubkey,
     id: String,
     permit: Permit,
@@ -147,7 +134,7 @@ async fn run(
     let limit = plan.model.config.timeout() + patience + HOLD_MARGIN;
     let reference = format!("{}/{id}", plan.endpoint.name());
     let began = Instant::now();
-    let hold = app.gate.admit(&credit, Job::new(plan.units.get(), reference, limit)).await?;
+    let hold = app.gate.admit(&credit, Job::new(plan.units, reference, limit)).await?;
     app.metrics.record_time("blockable_provider_admit_seconds", began.elapsed());
     app.metrics.add_units("blockable_provider_held_units_total", plan.units);
     let deadline = tokio::time::Instant::now() + plan.model.config.timeout();

@@ -14,7 +14,7 @@ use {
         },
         response::Response,
     },
-    blockable_service::sse::{Event, Parser, TooLong},
+    blockable_service::sse::{Parser, SseEvent, TooLong},
     bytes::Bytes,
     std::{convert::Infallible, time::Duration},
     tokio::{
@@ -42,7 +42,7 @@ pub(super) fn answer(
     let (sender, receiver) = mpsc::channel(QUEUE);
     let patience = Duration::from_secs(job.app.config.limits.client_patience_seconds);
     let hold = hold_header(&job);
-    let client = Client { sender: Some(sender), patience };
+    let client = StreamClient { sender: Some(sender), patience };
     let pump = Pump { job, client, wants_usage, deadline, usage: None, settled: false };
     tokio::spawn(pump.run(answer).in_current_span());
     let mut response = Response::new(Body::from_stream(ReceiverStream::new(receiver)));
@@ -54,13 +54,13 @@ pub(super) fn answer(
 }
 
 /// The client of a stream, for as long as it reads.
-struct Client {
+struct StreamClient {
     sender: Option<mpsc::Sender<Result<Bytes, Infallible>>>,
     /// Time for which it may still keep the stream waiting.
     patience: Duration,
 }
 
-impl Client {
+impl StreamClient {
     /// Sends an event, unless the client has disconnected. Returns the time that the client took.
     async fn send(&mut self, event: Bytes) -> Duration {
         let Some(sender) = &self.sender else { return Duration::ZERO };
@@ -87,7 +87,7 @@ impl Client {
 }
 
 /// The end of an upstream's stream.
-enum End {
+enum UpstreamEnd {
     /// It ended with `[DONE]`, which has not been passed on yet.
     Done(Bytes),
     /// It ended without `[DONE]`.
@@ -100,7 +100,7 @@ enum End {
 /// passed on, also where the client has disconnected.
 struct Pump {
     job: RunningJob,
-    client: Client,
+    client: StreamClient,
     wants_usage: bool,
     deadline: Instant,
     usage: Option<Usage>,
@@ -119,11 +119,11 @@ impl Pump {
             }
         };
         match (outcome, end) {
-            (Err(error), _) | (Ok(()), End::Broken(error)) => self.client.fail(&error).await,
-            (Ok(()), End::Done(done)) => {
+            (Err(error), _) | (Ok(()), UpstreamEnd::Broken(error)) => self.client.fail(&error).await,
+            (Ok(()), UpstreamEnd::Done(done)) => {
                 self.client.send(done).await;
             }
-            (Ok(()), End::Ended) => {}
+            (Ok(()), UpstreamEnd::Ended) => {}
         }
         // The client has its end now; the connection is good for another request once its own end is read.
         drop((self.client, self.job));
@@ -131,23 +131,23 @@ impl Pump {
     }
 
     /// Reads and passes on to the end, also where the client has disconnected: its usage must be known.
-    async fn read(&mut self, answer: &mut reqwest::Response) -> End {
+    async fn read(&mut self, answer: &mut reqwest::Response) -> UpstreamEnd {
         let mut parser = Parser::new(MAX_EVENT);
         loop {
             let piece = match timeout_at(self.deadline, answer.chunk()).await {
-                Err(_) => return End::Broken(upstream::timed_out()),
-                Ok(Err(error)) => return End::Broken(upstream::broken(&self.job, error)),
+                Err(_) => return UpstreamEnd::Broken(upstream::timed_out()),
+                Ok(Err(error)) => return UpstreamEnd::Broken(upstream::broken(&self.job, error)),
                 Ok(Ok(piece)) => piece,
             };
             let Some(piece) = piece else {
                 return match parser.finish() {
-                    Some(rest) => self.take(rest).await.unwrap_or(End::Ended),
-                    None => End::Ended,
+                    Some(rest) => self.take(rest).await.unwrap_or(UpstreamEnd::Ended),
+                    None => UpstreamEnd::Ended,
                 };
             };
             let events = match parser.feed(&piece) {
                 Ok(events) => events,
-                Err(TooLong) => return End::Broken(too_long()),
+                Err(TooLong) => return UpstreamEnd::Broken(too_long()),
             };
             for event in events {
                 if let Some(end) = self.take(event).await {
@@ -158,10 +158,10 @@ impl Pump {
     }
 
     /// Takes one event. Returns the end where it is the last one.
-    async fn take(&mut self, event: Event) -> Option<End> {
+    async fn take(&mut self, event: SseEvent) -> Option<UpstreamEnd> {
         let data = event.data.as_deref().unwrap_or_default().trim_ascii();
         if data == b"[DONE]" {
-            return Some(End::Done(event.raw.into()));
+            return Some(UpstreamEnd::Done(event.raw.into()));
         }
         let names_usage = data.windows(7).any(|bytes| bytes == b"\"usage\"");
         if names_usage && let Some((usage, bare)) = usage::find(data) {
@@ -169,7 +169,7 @@ impl Pump {
             if bare {
                 // The end of the stream: it is recorded before the client gets it.
                 if let Err(error) = self.job.settle(usage).await {
-                    return Some(End::Broken(error));
+                    return Some(UpstreamEnd::Broken(error));
                 }
                 self.settled = true;
                 if !self.wants_usage {
@@ -188,10 +188,10 @@ fn too_long() -> ApiError {
     ApiError::upstream(StatusCode::BAD_GATEWAY, "upstream_too_large", message)
 }
 
-fn without_usage(end: &End) -> ApiError {
+fn without_usage(end: &UpstreamEnd) -> ApiError {
     match end {
-        End::Broken(error) => error.clone(),
-        End::Done(_) | End::Ended => {
+        UpstreamEnd::Broken(error) => error.clone(),
+        UpstreamEnd::Done(_) | UpstreamEnd::Ended => {
             let message = "the model's stream ended without its usage; try again; nothing was charged";
             ApiError::upstream(StatusCode::BAD_GATEWAY, "upstream_without_usage", message)
         }

@@ -1,7 +1,7 @@
 //! Calls of an upstream.
 
 use {
-    super::{Plan, RunningJob},
+    super::{PreparedRequest, RunningJob},
     crate::error::ApiError,
     axum::http::{
         HeaderValue, StatusCode,
@@ -14,7 +14,7 @@ use {
 /// Sends a request. Errors: 504 where no answer begins in time, 502 where the upstream cannot be reached.
 pub(super) async fn call(
     job: &RunningJob,
-    plan: &Plan,
+    plan: &PreparedRequest,
     deadline: Instant,
 ) -> Result<reqwest::Response, ApiError> {
     let url = format!("{}{}", plan.model.url, plan.endpoint.path());

@@ -86,12 +86,12 @@ impl Period {
 
     /// Units held for the whole period.
     pub(super) fn units(&self) -> Units {
-        Units(self.hold.units)
+        self.hold.units
     }
 
     /// Units per second. A hold is of a whole number of units per second.
     pub(super) fn units_per_second(&self) -> Units {
-        Units(self.hold.units / self.length().as_secs().max(1))
+        Units(self.hold.units.get() / self.length().as_secs().max(1))
     }
 
     /// Units due now, for whole seconds rounded up, and the time beyond now that they pay for.
@@ -109,7 +109,7 @@ impl Period {
 
     /// The gate's job for a period of a length.
     pub(super) fn job(rented: &Rented, units_per_second: Units, length: Duration) -> Job {
-        let units = units_per_second.get().saturating_mul(length.as_secs());
+        let units = Units(units_per_second.get().saturating_mul(length.as_secs()));
         Job::new(units, rented.reference(), length).settled_at_deadline()
     }
 
@@ -137,7 +137,7 @@ mod tests {
             id: HoldId(1),
             credit: Pubkey::default(),
             index: 0,
-            units: 20 * seconds,
+            units: Units(20 * seconds),
             reference: rented().reference(),
             admitted_ms: 5_000,
             deadline_ms: 5_000 + 1_000 * i64::try_from(seconds).unwrap(),

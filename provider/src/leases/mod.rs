@@ -68,7 +68,7 @@ pub(crate) struct LeaseView {
     pub left: Duration,
 }
 
-struct State {
+struct LeaseState {
     period: Period,
     /// Time at which a request closed it.
     closed: Option<Instant>,
@@ -76,9 +76,9 @@ struct State {
     settled: Units,
 }
 
-impl State {
-    fn new(period: Period) -> tokio::sync::Mutex<State> {
-        tokio::sync::Mutex::new(State { period, closed: None, settled: Units::ZERO })
+impl LeaseState {
+    fn new(period: Period) -> tokio::sync::Mutex<LeaseState> {
+        tokio::sync::Mutex::new(LeaseState { period, closed: None, settled: Units::ZERO })
     }
 
     /// True while it runs. The gate ends it by itself at its deadline.
@@ -99,11 +99,11 @@ struct Lease {
     credit: Pubkey,
     rented: Rented,
     /// One change at a time: held across writes to the store.
-    state: tokio::sync::Mutex<State>,
+    state: tokio::sync::Mutex<LeaseState>,
 }
 
 impl Lease {
-    fn view(&self, state: &State) -> LeaseView {
+    fn view(&self, state: &LeaseState) -> LeaseView {
         let (period, open) = (&state.period, state.is_open());
         let at_deadline = if open || state.closed.is_some() { Units::ZERO } else { period.units() };
         LeaseView {
@@ -141,7 +141,7 @@ impl Leases {
         let lease = |hold: Hold| {
             let rented = Rented::from_reference(&hold.reference)?;
             let (id, credit) = (rented.id.clone(), hold.credit);
-            let state = State::new(Period::restored(hold, now));
+            let state = LeaseState::new(Period::restored(hold, now));
             Some((id, Arc::new(Lease { credit, rented, state })))
         };
         let known = gate.holds().into_iter().filter_map(lease).collect();
@@ -171,7 +171,7 @@ impl Leases {
         let _opening = self.opening.lock().await;
         self.require_free(&credit, offer, count)?;
         let hold = self.gate.admit(&credit, job).await?;
-        let state = State::new(Period::new(hold, Duration::ZERO));
+        let state = LeaseState::new(Period::new(hold, Duration::ZERO));
         let lease = Arc::new(Lease { credit, rented, state });
         let view = lease.view(&*lease.state.lock().await);
         self.table().insert(id, lease);
@@ -213,14 +213,14 @@ impl Leases {
     ) -> Result<LeaseView, (LeaseError, Option<LeaseView>)> {
         let lease = self.find(credit, id).map_err(|error| (error, None))?;
         let mut state = lease.state.lock().await;
-        let ended = |state: &State| (LeaseError::Ended, Some(lease.view(state)));
+        let ended = |state: &LeaseState| (LeaseError::Ended, Some(lease.view(state)));
         if !state.is_open() {
             return Err(ended(&state));
         }
         let length = length.unwrap_or(state.period.length());
         let (used, paid) = state.period.due();
         let job = state.period.next_job(&lease.rented, length);
-        match self.gate.renew(&state.period.hold, used.get(), job).await {
+        match self.gate.renew(&state.period.hold, used, job).await {
             Ok(hold) => {
                 state.period = Period::new(hold, paid);
                 state.settled = state.settled.saturating_add(used);
@@ -238,7 +238,7 @@ impl Leases {
         let mut state = lease.state.lock().await;
         if state.is_open() {
             let (used, _) = state.period.due();
-            self.gate.settle(&state.period.hold, used.get()).await?;
+            self.gate.settle(&state.period.hold, used).await?;
             state.settled = state.settled.saturating_add(used);
             state.closed = Some(Instant::now());
         }

@@ -7,7 +7,7 @@ mod prompt;
 mod raw;
 
 use {
-    crate::{config::ModelConfig, error::ApiError, price::Bound},
+    crate::{config::ModelConfig, error::ApiError, price::TokenBound},
     bytes::Bytes,
     raw::Fields,
     serde_json::value::RawValue,
@@ -18,7 +18,7 @@ const MAX_ANSWERS: u64 = 128;
 /// Most prompts in one request.
 const MAX_PROMPTS: usize = 2_048;
 
-/// Parameters that raise the cost without a bound, or that some upstreams take for another one.
+/// Parameters that raise the cost without a bound, or that some upstreams read as another parameter.
 const REFUSED: &[&str] = &[
     "audio",
     "max_gen_len",
@@ -34,7 +34,7 @@ const REFUSED: &[&str] = &[
     "web_search_options",
 ];
 
-/// Parameters that no token is made of.
+/// Parameters that never become tokens.
 const FREE: &[&str] = &[
     "frequency_penalty",
     "logit_bias",
@@ -70,35 +70,35 @@ const READ: &[&str] = &[
 
 /// The two kinds of completion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Endpoint {
+pub(crate) enum CompletionKind {
     /// `/v1/chat/completions`.
     Chat,
     /// `/v1/completions`.
     Text,
 }
 
-impl Endpoint {
+impl CompletionKind {
     /// Its path below the upstream's URL.
     pub(crate) fn path(self) -> &'static str {
         match self {
-            Endpoint::Chat => "/chat/completions",
-            Endpoint::Text => "/completions",
+            CompletionKind::Chat => "/chat/completions",
+            CompletionKind::Text => "/completions",
         }
     }
 
     /// Its name in metrics and references.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Endpoint::Chat => "chat",
-            Endpoint::Text => "text",
+            CompletionKind::Chat => "chat",
+            CompletionKind::Text => "text",
         }
     }
 }
 
 /// A request that is well formed.
 #[derive(Debug)]
-pub(crate) struct Request<'a> {
-    endpoint: Endpoint,
+pub(crate) struct CompletionRequest<'a> {
+    endpoint: CompletionKind,
     body: &'a [u8],
     /// The model's name.
     pub model: String,
@@ -115,17 +115,17 @@ pub(crate) struct Request<'a> {
     others: u64,
 }
 
-impl<'a> Request<'a> {
+impl<'a> CompletionRequest<'a> {
     /// Reads a body. Errors: 400, with the parameter that is wrong.
-    pub(crate) fn parse(endpoint: Endpoint, body: &'a [u8]) -> Result<Request<'a>, ApiError> {
+    pub(crate) fn parse(endpoint: CompletionKind, body: &'a [u8]) -> Result<CompletionRequest<'a>, ApiError> {
         let fields: Fields = serde_json::from_slice(body).map_err(|error| {
-            ApiError::invalid("invalid_json", format!("the body is not a JSON object as it must be: {error}"))
+            ApiError::invalid("invalid_json", format!("the body must be a JSON object: {error}"))
         })?;
         let others = other_bytes(&fields)?;
         let model_value = fields.get("model").ok_or_else(|| missing("model"))?;
         let input_name = match endpoint {
-            Endpoint::Chat => "messages",
-            Endpoint::Text => "prompt",
+            CompletionKind::Chat => "messages",
+            CompletionKind::Text => "prompt",
         };
         let input = fields.get(input_name).ok_or_else(|| missing(input_name))?;
         let mut limits = Vec::new();
@@ -149,7 +149,7 @@ impl<'a> Request<'a> {
         };
         let stream_options = fields.get("stream_options");
         let wants_usage = forward::wants_usage(stream_options)?;
-        Ok(Request {
+        Ok(CompletionRequest {
             endpoint,
             body,
             model: read("model", model_value, "a text")?,
@@ -165,11 +165,11 @@ impl<'a> Request<'a> {
     }
 
     /// Bounds the tokens that the request can use. Errors: 400 for content without a bound.
-    pub(crate) fn bound(&self, model: &ModelConfig) -> Result<Bound, ApiError> {
+    pub(crate) fn bound(&self, model: &ModelConfig) -> Result<TokenBound, ApiError> {
         let added = model.overhead_tokens.saturating_add(self.others);
         let prompts: Vec<u64> = match self.endpoint {
-            Endpoint::Chat => vec![prompt::messages(self.input, model)?],
-            Endpoint::Text => prompt::texts(self.input)?,
+            CompletionKind::Chat => vec![prompt::messages(self.input, model)?],
+            CompletionKind::Text => prompt::texts(self.input)?,
         };
         if prompts.len() > MAX_PROMPTS {
             return Err(ApiError::param(
@@ -178,7 +178,7 @@ impl<'a> Request<'a> {
             ));
         }
         let asked = self.limits.iter().map(|(_, _, limit)| *limit).max();
-        Ok(Bound {
+        Ok(TokenBound {
             prompts: prompts.into_iter().map(|tokens| tokens.saturating_add(added)).collect(),
             answer: asked.unwrap_or(u64::MAX).min(model.max_output_tokens).min(model.context_tokens),
             answers: self.answers,
@@ -186,8 +186,8 @@ impl<'a> Request<'a> {
         })
     }
 
-    /// Makes the body for the upstream: unchanged but for the model's name there, a limit above the model's, and usage at
-    /// the end of a stream.
+    /// Makes the body for the upstream. Three things change: the model's name, token limits above the model's own, and a stream
+    /// is asked for the usage at its end.
     pub(crate) fn forward(&self, whole: &Bytes, model: &ModelConfig) -> Bytes {
         let mut edits = forward::Edits::new(self.body);
         if let Some(name) = &model.upstream_name {
@@ -214,7 +214,7 @@ fn other_bytes(fields: &Fields) -> Result<u64, ApiError> {
     for (name, value) in fields.others(READ) {
         let plain = name.trim().to_ascii_lowercase();
         let known = |list: &[&str]| list.contains(&plain.as_str());
-        // Some upstreams match names without regard to case: such a name would slip past what is read here.
+        // Some upstreams ignore the case of names: they would obey a parameter that was not read here.
         if known(READ) || (known(REFUSED) && value.get() != "null") {
             let message = format!("`{name}` is not supported; remove it");
             let error = ApiError { code: "unsupported_parameter", ..ApiError::param(name, message) };

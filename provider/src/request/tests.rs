@@ -1,9 +1,9 @@
 use {
-    super::{Endpoint, Request},
+    super::{CompletionKind, CompletionRequest},
     crate::{
         config::ModelConfig,
         error::ApiError,
-        price::{Bound, Price},
+        price::{Price, TokenBound},
     },
     blockable_sdk::amounts::Units,
     bytes::Bytes,
@@ -16,8 +16,8 @@ fn model() -> ModelConfig {
     ModelConfig { overhead_tokens: 0, overhead_tokens_per_message: 4, context_tokens: 1_000, ..model }
 }
 
-fn bound(endpoint: Endpoint, body: &Value) -> Result<Bound, ApiError> {
-    Request::parse(endpoint, body.to_string().as_bytes())?.bound(&model())
+fn bound(endpoint: CompletionKind, body: &Value) -> Result<TokenBound, ApiError> {
+    CompletionRequest::parse(endpoint, body.to_string().as_bytes())?.bound(&model())
 }
 
 fn chat(more: Value) -> Value {
@@ -26,7 +26,7 @@ fn chat(more: Value) -> Value {
     body
 }
 
-fn refused(endpoint: Endpoint, body: &Value) -> (&'static str, Option<String>) {
+fn refused(endpoint: CompletionKind, body: &Value) -> (&'static str, Option<String>) {
     let error = bound(endpoint, body).unwrap_err();
     assert_eq!(error.status, 400, "{body}");
     (error.code, error.param)
@@ -34,29 +34,32 @@ fn refused(endpoint: Endpoint, body: &Value) -> (&'static str, Option<String>) {
 
 #[test]
 fn a_chat_is_bounded_by_its_bytes_and_its_limits() {
-    let plain = bound(Endpoint::Chat, &chat(json!({}))).unwrap();
-    assert_eq!(plain, Bound { prompts: vec![4 + 4 + 4], answer: 1_000, answers: 1, context: 1_000 });
-    let limited = bound(Endpoint::Chat, &chat(json!({"max_tokens": 7, "n": 3, "temperature": 0.5}))).unwrap();
-    assert_eq!(limited, Bound { answer: 7, answers: 3, ..plain.clone() });
-    let larger = bound(Endpoint::Chat, &chat(json!({"max_tokens": 7, "max_completion_tokens": 9}))).unwrap();
+    let plain = bound(CompletionKind::Chat, &chat(json!({}))).unwrap();
+    assert_eq!(plain, TokenBound { prompts: vec![4 + 4 + 4], answer: 1_000, answers: 1, context: 1_000 });
+    let limited =
+        bound(CompletionKind::Chat, &chat(json!({"max_tokens": 7, "n": 3, "temperature": 0.5}))).unwrap();
+    assert_eq!(limited, TokenBound { answer: 7, answers: 3, ..plain.clone() });
+    let larger =
+        bound(CompletionKind::Chat, &chat(json!({"max_tokens": 7, "max_completion_tokens": 9}))).unwrap();
     assert_eq!(larger.answer, 9, "whichever the upstream takes");
-    let tools = bound(Endpoint::Chat, &chat(json!({"tools": [{"type": "function"}]}))).unwrap();
+    let tools = bound(CompletionKind::Chat, &chat(json!({"tools": [{"type": "function"}]}))).unwrap();
     assert_eq!(tools.prompts, [12 + 5 + 21], "unknown members may become part of the prompt");
-    let none = bound(Endpoint::Chat, &chat(json!({"max_tokens": null, "n": null}))).unwrap();
+    let none = bound(CompletionKind::Chat, &chat(json!({"max_tokens": null, "n": null}))).unwrap();
     assert_eq!(none, plain);
 }
 
 #[test]
 fn prompts_of_every_form_are_bounded() {
-    let prompts =
-        |prompt: Value| bound(Endpoint::Text, &json!({"model": "small", "prompt": prompt})).unwrap().prompts;
+    let prompts = |prompt: Value| {
+        bound(CompletionKind::Text, &json!({"model": "small", "prompt": prompt})).unwrap().prompts
+    };
     assert_eq!(prompts(json!("über")), [5]);
     assert_eq!(prompts(json!(["a", "bcd"])), [1, 3]);
     assert_eq!(prompts(json!([1, 2, 3])), [3]);
     assert_eq!(prompts(json!([[1], [2, 3]])), [1, 2]);
     for prompt in [json!(7), json!([]), json!([1, "a"]), json!({}), json!([-1])] {
         let body = json!({"model": "small", "prompt": prompt});
-        assert_eq!(refused(Endpoint::Text, &body), ("invalid_parameter", Some("prompt".to_string())));
+        assert_eq!(refused(CompletionKind::Text, &body), ("invalid_parameter", Some("prompt".to_string())));
     }
 }
 
@@ -78,10 +81,14 @@ fn what_has_no_bound_is_refused() {
         (json!({"messages": null}), "missing_parameter", "messages"),
         (json!({"model": 5}), "invalid_parameter", "model"),
     ] {
-        assert_eq!(refused(Endpoint::Chat, &chat(more.clone())), (code, Some(param.to_string())), "{more}");
+        assert_eq!(
+            refused(CompletionKind::Chat, &chat(more.clone())),
+            (code, Some(param.to_string())),
+            "{more}"
+        );
     }
     for text in ["", "[]", "{", "{\"model\":\"a\",\"model\":\"b\"}", "{\"model\":\"\\ud800\"}", "nul"] {
-        let error = Request::parse(Endpoint::Chat, text.as_bytes()).unwrap_err();
+        let error = CompletionRequest::parse(CompletionKind::Chat, text.as_bytes()).unwrap_err();
         assert_eq!(error.status, 400, "{text}");
     }
 }
@@ -91,16 +98,16 @@ fn parts_that_are_not_text_need_a_bound_of_their_own() {
     let parts =
         json!([{"type": "text", "text": "abc"}, {"type": "image_url", "image_url": {"url": "data:"}}]);
     let body = chat(json!({"messages": [{"role": "user", "content": parts}]}));
-    assert_eq!(refused(Endpoint::Chat, &body), ("unsupported_content", Some("messages".to_string())));
+    assert_eq!(refused(CompletionKind::Chat, &body), ("unsupported_content", Some("messages".to_string())));
     let text = body.to_string();
-    let request = Request::parse(Endpoint::Chat, text.as_bytes()).unwrap();
+    let request = CompletionRequest::parse(CompletionKind::Chat, text.as_bytes()).unwrap();
     let seeing = ModelConfig { tokens_per_part: Some(500), ..model() };
     assert_eq!(request.bound(&seeing).unwrap().prompts, [4 + 4 + 3 + 500]);
 }
 
 fn forwarded(text: &str, model: &ModelConfig) -> String {
     let whole = Bytes::copy_from_slice(text.as_bytes());
-    let request = Request::parse(Endpoint::Chat, &whole).unwrap();
+    let request = CompletionRequest::parse(CompletionKind::Chat, &whole).unwrap();
     String::from_utf8(request.forward(&whole, model).to_vec()).unwrap()
 }
 
@@ -127,7 +134,7 @@ proptest! {
     /// No bytes are a request that panics, and what is forwarded is JSON again.
     #[test]
     fn any_bytes_are_a_request_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        if let Ok(request) = Request::parse(Endpoint::Chat, &bytes) {
+        if let Ok(request) = CompletionRequest::parse(CompletionKind::Chat, &bytes) {
             let _ = request.bound(&model());
         }
     }
@@ -135,7 +142,7 @@ proptest! {
     #[test]
     fn a_prompt_has_no_more_words_than_its_bound(content in "\\PC{0,80}", name in "\\PC{0,20}") {
         let body = chat(json!({"messages": [{"role": "user", "name": name, "content": content}], "stream": true}));
-        let bound = bound(Endpoint::Chat, &body).unwrap();
+        let bound = bound(CompletionKind::Chat, &body).unwrap();
         prop_assert!(bound.prompts[0] >= (content.len() + name.len()) as u64);
         let sent: Value = serde_json::from_str(&forwarded(&body.to_string(), &model())).unwrap();
         prop_assert_eq!(&sent["messages"], &body["messages"]);

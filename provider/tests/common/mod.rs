@@ -7,12 +7,10 @@ use {
     blockable_provider::{Config, Parts, Price, Server, config::ModelConfig},
     blockable_sdk::{
         Pubkey,
-        amounts::Units,
-        program::{
-            state::{Collateral, Credit, Market, Provider},
-            transitions::Status,
-        },
+        amounts::{ChainTime, Units},
+        program::state::{Credit, Market, Provider},
     },
+    blockable_testkit::fixtures::{MARKET, PROVIDER, active_credit},
     bytemuck::Zeroable,
     reqwest::{Client, RequestBuilder, Response},
     secrecy::ExposeSecret,
@@ -47,18 +45,7 @@ pub fn ours() -> Pubkey {
 
 /// An active credit of [`GRANTED`] units under lien.
 pub fn credit(index: u32) -> Credit {
-    let mut credit = Credit::zeroed();
-    credit.version = Credit::VERSION;
-    credit.status = Status::Active.byte();
-    credit.blockable = 1;
-    credit.has_index = 1;
-    credit.meter.index = index;
-    credit.market = address(1);
-    credit.provider = address(2);
-    credit.lender = address(4);
-    credit.borrower = address(5);
-    credit.collateral = Collateral { granted: GRANTED, ..Collateral::default() };
-    credit
+    active_credit(index, Units(GRANTED))
 }
 
 /// The same credit with units frozen.
@@ -93,10 +80,9 @@ pub fn config(folder: &Path) -> Config {
         units_per_second = 10
         count = 8
         "#,
-        address(1),
-        address(2)
+        MARKET, PROVIDER
     );
-    let mut config = Config::parse(&text, folder, "test").unwrap();
+    let mut config = Config::FILE.parse(&text, folder, "test").unwrap();
     config.models.push(ModelConfig::echo("echo", Price { prompt: Units(1_000), generated: Units(2_000) }));
     config
 }
@@ -105,7 +91,7 @@ pub fn config(folder: &Path) -> Config {
 pub fn gate(folder: &Path) -> Gate {
     let config = GateConfig {
         max_staleness: Duration::from_secs(3_600),
-        ..GateConfig::new(address(1), address(2), folder.join("gate.db"))
+        ..GateConfig::new(MARKET, PROVIDER, folder.join("gate.db"))
     };
     let gate = Gate::open(config).unwrap();
     see_chain(&gate);
@@ -116,7 +102,7 @@ pub fn gate(folder: &Path) -> Gate {
 pub fn see_chain(gate: &Gate) {
     let mut view = gate.chain_view();
     view.observe_slot(10);
-    view.observe_clock(1_800_000_000);
+    view.observe_clock(ChainTime(1_800_000_000));
     view.observe_market(10, &Market::zeroed());
     view.observe_provider(10, &Provider::zeroed());
 }
@@ -168,7 +154,7 @@ impl Bench {
     pub fn counted(&self) -> (u64, u64) {
         let readings = self.server.gate().readings();
         let reading = readings.iter().find(|reading| reading.credit == ours()).unwrap();
-        (reading.cumulative, reading.in_flight)
+        (reading.cumulative.get(), reading.in_flight.get())
     }
 
     /// Waits until no unit is held; returns the units used.

@@ -61,7 +61,7 @@ fn check_reply(setup: &Setup, name: &str, reply: &Replayed, settled: &[Entry]) {
     match &reply.reply {
         Reply::Answered { hold, prompt_tokens, completion_tokens, units } => {
             let entry = settled.first().expect("what was answered is settled");
-            assert_eq!((entry.hold, entry.units), (*hold, *units), "request {name}");
+            assert_eq!((entry.hold, entry.units), (*hold, units.get()), "request {name}");
             let tokens = (reply.request.context, reply.request.generated);
             assert_eq!((*prompt_tokens, *completion_tokens), tokens, "request {name}");
         }

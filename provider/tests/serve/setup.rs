@@ -2,12 +2,12 @@
 
 use {
     blockable_sdk::Pubkey,
-    blockable_testkit::{Cluster, Loan, ServerFile},
+    blockable_testkit::{Cluster, Daemon, Loan, ServerFile},
     std::{
-        fs::{self, File},
+        fs,
         net::TcpListener,
         path::PathBuf,
-        process::{Child, Command, Stdio},
+        process::Command,
         time::{Duration, Instant},
     },
     tempfile::TempDir,
@@ -113,15 +113,9 @@ impl Setup {
 
     /// Starts the server.
     pub fn spawn(&self) -> Server {
-        let log = File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
-        let process = Command::new(SERVER)
-            .args(["serve", "--config"])
-            .arg(self.config())
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .spawn()
-            .unwrap();
+        let mut command = Command::new(SERVER);
+        command.args(["serve", "--config"]).arg(self.config());
+        let process = Daemon::spawn(&mut command, &self.folder.path().join("log"), PATIENCE);
         Server { process, url: self.url() }
     }
 
@@ -135,7 +129,7 @@ impl Setup {
 
 /// The server's process; dropping it kills it.
 pub struct Server {
-    process: Child,
+    process: Daemon,
     url: String,
 }
 
@@ -144,7 +138,7 @@ impl Server {
     pub async fn ready(&mut self) -> Result<(), String> {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            if let Ok(Some(status)) = self.process.try_wait() {
+            if let Some(status) = self.process.ended() {
                 return Err(format!("the server ended with {status}"));
             }
             let answer = reqwest::get(format!("{}/readyz", self.url)).await;
@@ -158,30 +152,11 @@ impl Server {
 
     /// Ends the server as `kill -9` does.
     pub fn kill(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
+        self.process.kill();
     }
 
     /// Ends the server as a service manager does, by SIGTERM; it must end well.
-    pub async fn stop(mut self) {
-        let signalled =
-            Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status().unwrap();
-        assert!(signalled.success());
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            if let Some(status) = self.process.try_wait().unwrap() {
-                assert!(status.success(), "the server ended with {status}");
-                return;
-            }
-            assert!(Instant::now() < deadline, "the server does not end");
-            sleep(Duration::from_millis(20)).await;
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+    pub async fn stop(self) {
+        self.process.stop().await;
     }
 }

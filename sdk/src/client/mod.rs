@@ -41,7 +41,7 @@ pub struct Landed {
 /// A client of one cluster, over the JSON-RPC interface of one node.
 ///
 /// It holds no key and no state but the connection, so it can be shared between tasks by reference. Reads are at the
-/// commitment `confirmed`, each within [`REQUEST_TIMEOUT`]. What it sends is sent again until it is confirmed or its blockhash
+/// commitment `confirmed`, each within [`REQUEST_TIMEOUT`]. A transaction is sent again until it is confirmed or its blockhash
 /// has expired; a process that ends meanwhile may leave a transaction that still lands.
 pub struct Client {
     rpc: RpcClient,

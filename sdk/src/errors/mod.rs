@@ -10,7 +10,7 @@ use {
     solana_transaction_error::TransactionError,
 };
 
-/// The index of the failed instruction and the program's error in a transaction error, where it is one.
+/// The program's error in a transaction error, after the index of the instruction that failed. `None` for any other error.
 pub fn program_error(error: &TransactionError) -> Option<(u8, BlockableError)> {
     match error {
         TransactionError::InstructionError(index, InstructionError::Custom(code)) => {

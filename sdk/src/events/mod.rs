@@ -61,7 +61,7 @@ pub fn decode_record(bytes: &[u8]) -> Option<CreditRecord> {
     CreditRecord::try_from_slice(bytes).ok()
 }
 
-/// A record's Borsh bytes, as they are folded into the hash chain. `None` never happens in practice: Borsh's own errors.
+/// A record's Borsh bytes, as they are folded into the hash chain. `None` if Borsh fails, which no record makes it do.
 pub fn encode_record(record: &CreditRecord) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(192);
     record.serialize(&mut bytes).ok()?;
@@ -82,14 +82,14 @@ pub enum LogError {
     /// A record of another credit.
     #[error("record {0} belongs to another credit; filter the log by credit")]
     Foreign(u64),
-    /// The records do not hash to what the account says.
+    /// The records do not hash to the account's event hash.
     #[error(
         "the log does not hash to the credit's event hash; a record was altered or is missing at the end"
     )]
     HashMismatch,
 }
 
-/// Proves that `records` are all the events of a credit whose account says `event_hash`. Errors: [`LogError`].
+/// Proves that `records` are all the events of a credit whose account holds `event_hash`. Errors: [`LogError`].
 pub fn verify_log(credit: &Pubkey, records: &[CreditRecord], event_hash: &[u8; 32]) -> Result<(), LogError> {
     let mut hash = [0; 32];
     for (expected, record) in (0u64..).zip(records) {

@@ -26,7 +26,7 @@ fn source(vault: &Vault, key: &Keypair, token_file: &Path) -> KeySource {
 /// A Vault in some manner, a key that asks it, and the file of its token.
 async fn vault(manner: Manner) -> (Vault, SigningKey, tempfile::NamedTempFile) {
     let key = Keypair::new();
-    let vault = Vault::start(key.insecure_clone(), TOKEN, manner).await;
+    let vault = Vault::start(key.insecure_clone(), TOKEN, manner);
     let token = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(token.path(), format!("{TOKEN}\n")).unwrap();
     let opened = source(&vault, &key, token.path()).open().await.unwrap();
@@ -101,7 +101,7 @@ async fn a_token_that_was_renewed_in_its_file_is_taken() {
 async fn a_token_comes_from_the_environment() {
     // Cargo sets this one for every test, to the package's name.
     let key = Keypair::new();
-    let vault = Vault::start(key.insecure_clone(), "blockable-sdk", Manner::Honest).await;
+    let vault = Vault::start(key.insecure_clone(), "blockable-sdk", Manner::Honest);
     let source = |name: &str| KeySource::Vault {
         url: vault.url.clone(),
         key: "reports".to_string(),

@@ -1,4 +1,4 @@
-//! A signed report as it is handed out: JSON with all that is needed to verify it and to meter by it.
+//! The JSON of a signed report, as a provider's server serves it, with everything needed to verify it and to meter with it.
 
 use {
     super::{CreditReading, ReportError, ReportScope, SignedReport, verify},
@@ -34,7 +34,8 @@ mod text {
 pub struct RecordReading {
     /// The credit's bit in the chunk: its index is `chunk x chunk size + bit`.
     pub bit: u32,
-    /// The credit's address. Not signed: code that meters by it compares the index with the one in the credit's account.
+    /// The credit's address. Not signed: before metering, compare [`ReportRecord::index`] of `bit` with the index in the
+    /// credit's account.
     #[serde(with = "text")]
     pub credit: Pubkey,
     /// Units used since issue.
@@ -48,7 +49,7 @@ pub struct RecordReading {
 /// One reporter's signed report on one chunk of credits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportRecord {
-    /// Its number at the provider that hands it out, rising, with gaps. Not signed.
+    /// Number that the serving provider gives the report, rising, with gaps. Not signed.
     pub seq: u64,
     /// The provider's cluster tag: a hash that its cluster made and no other has.
     #[serde(with = "text")]
@@ -81,12 +82,12 @@ pub struct ReportRecord {
     pub signature: Signature,
 }
 
-/// An answer with reports.
+/// One page of reports, in the order of their `seq`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportPage {
     /// The reports.
     pub reports: Vec<ReportRecord>,
-    /// The number to ask for what comes after them.
+    /// The `seq` after which the next page begins.
     pub next: u64,
 }
 
@@ -122,13 +123,13 @@ impl ReportRecord {
         self.report().digest(&self.scope())
     }
 
-    /// The index that a credit must have for a bit of this report to be its reading, `None` beyond any credit's.
+    /// The index of the credit that a bit of this report stands for; `None` above 2^32 - 1, where no credit has an index.
     pub fn index(&self, bit: u32) -> Option<u32> {
         self.chunk.checked_mul(u32::from(self.chunk_size))?.checked_add(bit)
     }
 
-    /// Checks it against the provider's account at `address`, as the program will but for the reporter's expiry and the
-    /// time. Returns the report for [`crate::instructions::usage_meter`]. Errors: [`ReportError`].
+    /// Checks the report against the provider's account at `address`: everything that the program checks, except the
+    /// reporter's expiry and the report's time. Returns the report for [`crate::instructions::usage_meter`]. Errors: [`ReportError`].
     pub fn verify(&self, address: &Pubkey, provider: &Provider) -> Result<SignedReport, ReportError> {
         if self.provider != *address || self.market != provider.market {
             return Err(ReportError::WrongProvider);
@@ -155,7 +156,7 @@ impl ReportRecord {
         Ok(report)
     }
 
-    /// Requires readings in the order of the bitmap's bits, within the chunk, each of another credit.
+    /// Requires readings in the order of the bitmap's bits, within the chunk, and no credit twice.
     fn verify_places(&self) -> Result<(), ReportError> {
         let set = (0..u32::BITS).filter(|bit| self.bitmap & (1 << bit) != 0);
         if !set.eq(self.readings.iter().map(|reading| reading.bit)) {

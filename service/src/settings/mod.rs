@@ -1,7 +1,8 @@
 //! Settings from a TOML file and the environment.
 //!
 //! Keys are read one by one, and every mistake is collected with its key's path, what is wrong and what to do, so that a
-//! file is corrected in one go. No text repeats a value: a secret may stand in the wrong place.
+//! file is corrected in one go. No mistake repeats a text of the file, as a secret may stand in the wrong place; numbers are
+//! repeated.
 
 mod environment;
 mod reader;
@@ -45,26 +46,25 @@ pub enum ConfigError {
     },
 }
 
-/// A kind of configuration file.
+/// A kind of configuration file, with the way to read its settings.
 #[derive(Clone, Copy, Debug)]
-pub struct FileKind {
+pub struct FileKind<T> {
     /// The file that explains every key.
     pub example: &'static str,
     /// The way to get a file, as an imperative for errors.
     pub advice: &'static str,
     /// Prefix of environment variables that set keys, if any. `__` stands for the dot between section and key.
     pub environment: Option<&'static str>,
+    /// Reads all keys, so that the mistakes of all of them are found. Returns `None` only after a mistake.
+    pub read: fn(&mut Reader) -> Option<T>,
+    /// Makes relative paths in the settings start from a folder.
+    pub resolve: fn(&mut T, &Path),
 }
 
-impl FileKind {
-    /// Reads a file, overridden by the environment, and has `resolve` make relative paths start from its folder.
-    /// Errors: [`ConfigError`], with every mistake in it.
-    pub fn load<T>(
-        &self,
-        path: &Path,
-        read: impl FnOnce(&mut Reader) -> Option<T>,
-        resolve: impl FnOnce(&mut T, &Path),
-    ) -> Result<T, ConfigError> {
+impl<T> FileKind<T> {
+    /// Reads a file, overridden by the environment; relative paths in it start from its folder. Errors: [`ConfigError`], with
+    /// every mistake in it.
+    pub fn load(&self, path: &Path) -> Result<T, ConfigError> {
         let name = path.display().to_string();
         let advice = self.advice;
         let text = fs::read_to_string(path).map_err(|source| ConfigError::File {
@@ -72,19 +72,12 @@ impl FileKind {
             source,
             advice,
         })?;
-        let mut settings = self.parse(&text, &name, read)?;
-        resolve(&mut settings, path.parent().unwrap_or(Path::new("")));
-        Ok(settings)
+        self.parse(&text, path.parent().unwrap_or(Path::new("")), &name)
     }
 
-    /// Reads a text, overridden by the environment; `name` stands for it in errors. `read` returns `None` only after a
-    /// mistake. Errors: [`ConfigError`], with every mistake in it.
-    pub fn parse<T>(
-        &self,
-        text: &str,
-        name: &str,
-        read: impl FnOnce(&mut Reader) -> Option<T>,
-    ) -> Result<T, ConfigError> {
+    /// Reads a text, overridden by the environment; relative paths in it start from `folder`, and `name` stands for it in
+    /// errors. Errors: [`ConfigError`], with every mistake in it.
+    pub fn parse(&self, text: &str, folder: &Path, name: &str) -> Result<T, ConfigError> {
         let path = || name.to_string();
         let mut reader = Reader::new(text).map_err(|reason| ConfigError::Syntax { path: path(), reason })?;
         if let Some(prefix) = self.environment {
@@ -92,10 +85,13 @@ impl FileKind {
                 .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
             reader.override_from(prefix, variables);
         }
-        let settings = read(&mut reader);
+        let settings = (self.read)(&mut reader);
         let mistakes = reader.finish();
         match settings {
-            Some(settings) if mistakes.is_empty() => Ok(settings),
+            Some(mut settings) if mistakes.is_empty() => {
+                (self.resolve)(&mut settings, folder);
+                Ok(settings)
+            }
             _ => Err(ConfigError::Mistakes { path: path(), mistakes, example: self.example }),
         }
     }

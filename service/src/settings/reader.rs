@@ -139,7 +139,7 @@ impl Reader {
     pub fn parse_address(&mut self, key: &str, text: &str) -> Option<Pubkey> {
         let address = text.parse().ok();
         if address.is_none() {
-            self.mistake(key, format!("`{text}` is not an address; write it in base58"));
+            self.mistake(key, "is not an address; write it in base58");
         }
         address
     }
@@ -151,11 +151,19 @@ impl Reader {
             None => Table::new(),
             Some(Value::Table(tree)) => tree.clone(),
             Some(_) => {
-                self.mistake(key, format!("must be written as [{key}]"));
+                self.mistake(key, format!("must be written as [{}]", self.header(key)));
                 Table::new()
             }
         };
         self.inner(tree, format!("{key}."), read)
+    }
+
+    /// The path of a key as a section's header has it: without the numbers of list entries.
+    fn header(&self, key: &str) -> String {
+        let without_number = |name: &str| name.split('[').next().unwrap_or_default().to_string();
+        let mut names: Vec<String> = self.prefix.split_terminator('.').map(without_number).collect();
+        names.push(key.to_string());
+        names.join(".")
     }
 
     /// True where a key or section is there.
@@ -170,7 +178,7 @@ impl Reader {
             None => Vec::new(),
             Some(Value::Array(entries)) => entries.clone(),
             Some(_) => {
-                self.mistake(key, format!("must be written as [[{key}]]"));
+                self.mistake(key, format!("must be written as [[{}]]", self.header(key)));
                 Vec::new()
             }
         };
@@ -178,7 +186,7 @@ impl Reader {
         for (number, entry) in entries.into_iter().enumerate() {
             match entry {
                 Value::Table(tree) => taken.push(self.inner(tree, format!("{key}[{number}]."), &mut read)),
-                _ => self.mistake(key, format!("must be written as [[{key}]]")),
+                _ => self.mistake(key, format!("must be written as [[{}]]", self.header(key))),
             }
         }
         taken
@@ -226,7 +234,7 @@ fn without_value(message: &str) -> String {
         |expected: &str| expected.trim_start_matches("one of ").replace('`', "").replace(" or ", ", ");
     match expected {
         Some(expected) if message.starts_with("invalid ") => {
-            format!("has an impossible value; write {expected}")
+            format!("has an impossible value; write {}", in_words(expected))
         }
         Some(expected) if message.starts_with("unknown variant ") => {
             format!("is none of those known; choose from {}", listed(expected))
@@ -237,6 +245,25 @@ fn without_value(message: &str) -> String {
         // A type's own message, which may say what to do by itself.
         _ if message.contains("; ") => message.to_string(),
         _ => format!("{message}; correct it"),
+    }
+}
+
+/// An expected type in words: serde has names of Rust for most of them.
+fn in_words(expected: &str) -> String {
+    let whole = |most: u64| format!("a whole number from 0 to {most}");
+    match expected {
+        "u8" => whole(u8::MAX.into()),
+        "u16" => whole(u16::MAX.into()),
+        "u32" => whole(u32::MAX.into()),
+        // TOML has no greater ones.
+        "u64" | "usize" => whole(i64::MAX.unsigned_abs()),
+        "i8" | "i16" | "i32" | "i64" => "a whole number".to_string(),
+        "f32" | "f64" => "a number".to_string(),
+        "a boolean" => "true or false".to_string(),
+        "a sequence" => "a list".to_string(),
+        "a map" => "a table".to_string(),
+        _ if expected.starts_with("struct ") || expected.contains("tagged enum ") => "a table".to_string(),
+        _ => expected.to_string(),
     }
 }
 

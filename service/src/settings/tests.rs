@@ -12,6 +12,9 @@ fn no_complaint_repeats_what_stands_in_the_file() {
         let mistakes = reader.finish();
         assert!(mistakes.len() == 1 && !mistakes[0].contains("hush"), "{value}: {mistakes:?}");
     }
+    let mut reader = Reader::new("a = \"hush\"").unwrap();
+    assert_eq!(reader.address("a"), None);
+    assert_eq!(reader.finish(), ["a: is not an address; write it in base58"]);
     let mut reader = Reader::new("a = \"hush\"\nb = true\nc = -1").unwrap();
     assert_eq!((reader.number("a", 1_u64, 0..=9), reader.number("b", 1_u64, 0..=9)), (1, 1));
     assert_eq!(reader.number("c", 1_u64, 0..=9), 1);
@@ -49,12 +52,63 @@ fn mistakes_name_the_path_of_their_key() {
         reader.finish(),
         [
             "kind: is none of those known; choose from a, b",
-            "rpc[0].inner.count: has an impossible value; write u8",
+            "rpc[0].inner.count: has an impossible value; write a whole number from 0 to 255",
             "rpc[0].node: has an unknown key; choose from count",
             "rpc[0].extra: no such key; remove it or correct its name",
             "section.b: has an impossible value; write a number from 0 to 9",
             "section.name: is missing; add it",
         ]
+    );
+}
+
+#[test]
+fn a_section_that_is_a_value_is_shown_with_its_whole_header() {
+    let mut reader =
+        Reader::new("top = 1\n[rules]\nburn_rate = 5\n[[rpc]]\nlimits = 1\nlist = 2\nmixed = [3]").unwrap();
+    reader.section("top", |_| ());
+    reader.section("rules", |rules| rules.section("burn_rate", |_| ()));
+    reader.each("rpc", |rpc| {
+        rpc.section("limits", |_| ());
+        rpc.each("list", |_| ());
+        rpc.each("mixed", |_| ());
+    });
+    assert_eq!(
+        reader.finish(),
+        [
+            "top: must be written as [top]",
+            "rules.burn_rate: must be written as [rules.burn_rate]",
+            "rpc[0].limits: must be written as [rpc.limits]",
+            "rpc[0].list: must be written as [[rpc.list]]",
+            "rpc[0].mixed: must be written as [[rpc.mixed]]",
+        ]
+    );
+}
+
+#[test]
+fn expected_types_are_named_in_words() {
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(tag = "kind", rename_all = "lowercase")]
+    enum Source {
+        File,
+    }
+    let mut reader = Reader::new("a = \"x\"\nb = \"x\"\nc = 1\nd = 1\ne = \"x\"\nf = \"x\"").unwrap();
+    assert!(reader.required::<Source>("a").is_none());
+    assert!(reader.required::<f64>("b").is_none());
+    assert!(reader.required::<bool>("c").is_none());
+    assert!(reader.required::<Vec<u8>>("d").is_none());
+    assert!(reader.required::<std::collections::BTreeMap<String, u8>>("e").is_none());
+    assert!(reader.required::<i64>("f").is_none());
+    let expected = [
+        ("a", "a table"),
+        ("b", "a number"),
+        ("c", "true or false"),
+        ("d", "a list"),
+        ("e", "a table"),
+        ("f", "a whole number"),
+    ];
+    assert_eq!(
+        reader.finish(),
+        expected.map(|(key, words)| format!("{key}: has an impossible value; write {words}"))
     );
 }
 
@@ -91,17 +145,23 @@ fn numbers_are_within_bounds_or_left_out() {
 
 #[test]
 fn a_file_is_read_or_all_its_mistakes_are_named() {
-    let kind = FileKind { example: "daemon.example.toml", advice: "write one", environment: None };
-    let read = |reader: &mut Reader| Some((reader.required::<u8>("a")?, reader.required::<u8>("b")?));
-    assert_eq!(kind.parse("a = 1\nb = 2", "daemon.toml", read).unwrap(), (1, 2));
-    let error = kind.parse("a = 1\nbb = 2", "daemon.toml", read).unwrap_err().to_string();
+    let kind = FileKind {
+        example: "daemon.example.toml",
+        advice: "write one",
+        environment: None,
+        read: |reader| Some((reader.required::<u8>("a")?, reader.required::<u8>("b")?)),
+        resolve: |_, _| (),
+    };
+    let parse = |text| kind.parse(text, Path::new(""), "daemon.toml");
+    assert_eq!(parse("a = 1\nb = 2").unwrap(), (1, 2));
+    let error = parse("a = 1\nbb = 2").unwrap_err().to_string();
     let (missing, unknown) = ("b: is missing; add it", "bb: no such key; remove it or correct its name");
     assert_eq!(
         error,
         format!("daemon.toml:\n  {missing}\n  {unknown}\ndaemon.example.toml explains every key")
     );
-    let error = kind.parse("a", "daemon.toml", read).unwrap_err().to_string();
+    let error = parse("a").unwrap_err().to_string();
     assert!(error.starts_with("daemon.toml is not TOML: ") && error.ends_with("; correct it"), "{error}");
-    let error = kind.load(Path::new("no/such.toml"), read, |_, _| ()).unwrap_err().to_string();
+    let error = kind.load(Path::new("no/such.toml")).unwrap_err().to_string();
     assert!(error.starts_with("cannot read no/such.toml: ") && error.ends_with("; write one"), "{error}");
 }

@@ -141,11 +141,7 @@ fn new_reporters_replace_all_old_ones_and_raise_the_epoch() {
 fn a_provider_may_lower_its_capacity_to_what_is_outstanding() {
     let mut world = World::new();
     world.active(&Loan::new(1));
-    let (market, authority) = (world.keys.market, Parties::address("provider"));
-    let landed = world.sent(
-        &[instructions::provider_set_capacity(&market, &authority, &world.provider, 1_000_000_000)],
-        &["provider"],
-    );
+    let landed = world.sent(&[world.set_capacity(1_000_000_000)], &["provider"]);
 
     let provider = world.provider();
     assert_eq!((provider.capacity_units, provider.outstanding_units), (1_000_000_000, 1_000_000_000));

@@ -5,6 +5,7 @@
 
 mod default;
 mod delinquency;
+mod drive;
 mod interest;
 mod lifecycle;
 mod pause;

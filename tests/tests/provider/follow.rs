@@ -32,7 +32,7 @@ async fn credits_freezes_and_thaws_are_seen_as_they_happen() {
     assert_eq!(admits(&gate, &credit).await, Ok(()));
     assert!(gate.market().is_some() && gate.provider().is_some());
     let chain_time = cluster.chain.client.chain_time().await.unwrap();
-    assert!(gate.chain_view().chain_time().unwrap().abs_diff(chain_time) <= 2);
+    assert!(gate.chain_view().chain_time().unwrap().get().abs_diff(chain_time) <= 2);
 
     let order = freeze(&cluster, "lender", &credit, FreezeAmount::All);
     cluster.chain.send(&[order], &["lender"]).await;

@@ -6,7 +6,9 @@ use {
         FollowConfig, Follower, FreezeDesk, FreezeDeskConfig, Gate, NoticeKind, OrderRefused, OrderState,
         Refusal,
     },
-    blockable_sdk::{Instruction, Pubkey, program::instructions::FreezeAmount, transactions::encode},
+    blockable_sdk::{
+        Instruction, Pubkey, amounts::Units, program::instructions::FreezeAmount, transactions::encode,
+    },
     blockable_testkit::{Cluster, Parties},
     solana_sdk::{signature::Keypair, signer::Signer},
     std::{path::Path, time::Instant},
@@ -68,8 +70,8 @@ async fn a_signed_freeze_is_obeyed_before_it_lands_and_a_replay_after_a_thaw_is_
     assert!(matches!(refused, Err(Refusal::Frozen { .. })), "{refused:?} after {took:?}");
     assert_eq!(provider.closes(&obeyed.signature).await, OrderState::Landed);
     let seen = cluster.chain.credit(&credit).await;
-    assert_eq!((seen.collateral.frozen(), obeyed.frozen), (1_000_000_000, 1_000_000_000));
-    assert_eq!(provider.gate.room(&credit).unwrap().available, 0, "the chain has it now");
+    assert_eq!((seen.collateral.frozen(), obeyed.frozen), (1_000_000_000, Units(1_000_000_000)));
+    assert_eq!(provider.gate.room(&credit).unwrap().available, Units(0), "the chain has it now");
     let notices = provider.notices().await;
     assert!(
         matches!(&notices[..], [NoticeKind::FreezeObeyed { .. }, NoticeKind::FreezeLanded { .. }]),
@@ -103,15 +105,15 @@ async fn a_freeze_that_cannot_land_is_lifted_also_when_the_provider_restarts_mea
     let order = freeze(&cluster, "freezer", &credit, FreezeAmount::Bps(5_000));
     let bytes = signed(&cluster, order, &payer, &freezer).await;
     let obeyed = provider.desk.obey(&bytes).await.unwrap();
-    assert_eq!((obeyed.frozen, obeyed.by), (500_000_000, freezer.pubkey()));
-    assert_eq!(provider.gate.room(&credit).unwrap().available, 500_000_000);
+    assert_eq!((obeyed.frozen, obeyed.by), (Units(500_000_000), freezer.pubkey()));
+    assert_eq!(provider.gate.room(&credit).unwrap().available, Units(500_000_000));
     provider.stop().await;
 
     let provider = GateOnCluster::start(&cluster, &credit, folder.path()).await;
-    assert_eq!(provider.gate.room(&credit).unwrap().available, 500_000_000, "still obeyed");
+    assert_eq!(provider.gate.room(&credit).unwrap().available, Units(500_000_000), "still obeyed");
     assert_eq!(provider.desk.obey(&bytes).await, Ok(obeyed));
     assert_eq!(provider.closes(&obeyed.signature).await, OrderState::Expired);
-    assert_eq!(provider.gate.room(&credit).unwrap().available, 1_000_000_000);
+    assert_eq!(provider.gate.room(&credit).unwrap().available, Units(1_000_000_000));
     assert_eq!(cluster.chain.credit(&credit).await.collateral.frozen(), 0);
     let notices = provider.notices().await;
     assert!(

@@ -7,7 +7,9 @@ mod liar;
 use {
     blockable_gate::{Gate, GateConfig, Job, Refusal},
     blockable_sdk::{
-        Instruction, Pubkey, instructions,
+        Instruction, Pubkey,
+        amounts::Units,
+        instructions,
         program::{
             instructions::{FreezeAmount, OfferArgs, UnitAmount},
             state::{FreezePolicy, FreezeReason},
@@ -64,7 +66,7 @@ fn thaw(cluster: &Cluster, credit: &Pubkey) -> Instruction {
 
 /// Admits a job of one unit and releases it again.
 async fn admits(gate: &Gate, credit: &Pubkey) -> Result<(), Refusal> {
-    let hold = gate.admit(credit, Job::new(1, "job", PATIENCE)).await?;
+    let hold = gate.admit(credit, Job::new(Units(1), "job", PATIENCE)).await?;
     gate.release(&hold).await.unwrap();
     Ok(())
 }

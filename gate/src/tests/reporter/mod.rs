@@ -1,28 +1,28 @@
+//! Reporters that report on demand or on their interval.
+
+mod feed;
 mod freezes;
 mod keys;
+mod store;
 
 use {
-    super::{address, credit, freeze, later, market, open, provider, refresh},
-    crate::{
-        Gate, Job, Reporter, ReporterConfig, ReporterError, StoreError,
-        reporter::{Feed, KeyState},
-    },
+    super::{MARKET, PROVIDER, address, credit, freeze, later, open, refresh},
+    crate::{Gate, Job, ReporterConfig, ReporterError, Reporters, reporter::KeyState},
     blockable_sdk::{
         Keypair, Pubkey, Signer,
+        amounts::{ChainTime, Units},
         keys::SigningKey,
         program::{
             metering, signature,
-            state::{Collateral, Meter, Provider, ProviderSettings, Reporter as Listed},
+            state::{Collateral, Meter, Provider, ProviderSettings, Reporter},
         },
-        reports::ReportRecord,
     },
     bytemuck::Zeroable,
     std::{
         path::Path,
-        sync::Arc,
         time::{Duration, Instant},
     },
-    tokio::time::{sleep, timeout},
+    tokio::time::sleep,
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -32,8 +32,8 @@ const T: i64 = 1_800_000_000;
 /// A provider with chunks of four that lists some keys.
 fn listing(epoch: u32, keys: &[Pubkey]) -> Provider {
     let mut account = Provider::zeroed();
-    (account.market, account.epoch, account.cluster_tag) = (market(), epoch, [8; 32]);
-    let listed: Vec<Listed> = keys.iter().map(|key| Listed { key: *key, expires_at: i64::MAX }).collect();
+    (account.market, account.epoch, account.cluster_tag) = (MARKET, epoch, [8; 32]);
+    let listed: Vec<Reporter> = keys.iter().map(|key| Reporter { key: *key, expires_at: i64::MAX }).collect();
     account.settings = ProviderSettings { chunk_size: 4, ..ProviderSettings::with_reporters(&listed, 1) };
     account
 }
@@ -45,36 +45,36 @@ fn show(gate: &Gate, account: &Provider) {
 }
 
 /// A gate in a folder that sees a provider with one reporter, and that reporter, which reports on demand only.
-async fn start(folder: &Path, key: &Keypair) -> (Gate, Reporter) {
+async fn start(folder: &Path, key: &Keypair) -> (Gate, Reporters) {
     let gate = open(folder, |_| {});
     show(&gate, &listing(3, &[key.pubkey()]));
     gate.observe_credit(address(1), 10, Some(&credit(0)));
-    let reporter = prepare(&gate, vec![key.insecure_clone().into()]).await;
-    (gate, reporter)
+    let reporters = prepare(&gate, vec![key.insecure_clone().into()]).await;
+    (gate, reporters)
 }
 
-async fn prepare(gate: &Gate, keys: Vec<SigningKey>) -> Reporter {
-    Reporter::prepare(gate.clone(), keys, ReporterConfig::default()).await.unwrap()
+async fn prepare(gate: &Gate, keys: Vec<SigningKey>) -> Reporters {
+    Reporters::prepare(gate.clone(), keys, ReporterConfig::default()).await.unwrap()
 }
 
 async fn use_up(gate: &Gate, number: u64, units: u64) {
-    let hold = gate.admit(&address(number), Job::new(units, "job", MINUTE)).await.unwrap();
-    gate.settle(&hold, units).await.unwrap();
+    let hold = gate.admit(&address(number), Job::new(Units(units), "job", MINUTE)).await.unwrap();
+    gate.settle(&hold, Units(units)).await.unwrap();
 }
 
-async fn count(reporter: &Reporter) -> usize {
-    reporter.after(0, 1_000).await.unwrap().reports.len()
+async fn count(reporters: &Reporters) -> usize {
+    reporters.after(0, 1_000).await.unwrap().reports.len()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn chunks_and_bits_follow_the_index() {
     let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
-    let (gate, reporter) = start(folder.path(), &key).await;
+    let (gate, reporters) = start(folder.path(), &key).await;
     for (number, index) in [(2, 3), (3, 4), (4, 9)] {
         gate.observe_credit(address(number), 10, Some(&credit(index)));
     }
     use_up(&gate, 4, 70).await;
-    let reports = reporter.report_at(T).await.unwrap();
+    let reports = reporters.report_at(ChainTime(T)).await.unwrap();
     let shown: Vec<_> = reports.iter().map(|report| (report.chunk, report.bitmap)).collect();
     assert_eq!(shown, [(0, 0b1001), (1, 0b1), (2, 0b10)]);
     let places: Vec<_> = reports
@@ -95,12 +95,12 @@ async fn chunks_and_bits_follow_the_index() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_is_one_that_the_program_accepts() {
     let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
-    let (gate, reporter) = start(folder.path(), &key).await;
+    let (gate, reporters) = start(folder.path(), &key).await;
     use_up(&gate, 1, 250).await;
-    let _running = gate.admit(&address(1), Job::new(40, "job", MINUTE)).await.unwrap();
-    let reports = reporter.report_at(T).await.unwrap();
+    let _running = gate.admit(&address(1), Job::new(Units(40), "job", MINUTE)).await.unwrap();
+    let reports = reporters.report_at(ChainTime(T)).await.unwrap();
     let [report] = reports.as_slice() else { panic!("{reports:?}") };
-    let signed = report.verify(&provider(), &gate.provider().unwrap()).unwrap();
+    let signed = report.verify(&PROVIDER, &gate.provider().unwrap()).unwrap();
     assert!(signature::verify(&key.pubkey(), &signed.signature, &signed.digest(&report.scope())));
 
     let reading = *signed.reading(0).unwrap();
@@ -117,193 +117,35 @@ async fn a_report_is_one_that_the_program_accepts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_restart_carries_on() {
-    let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
-    let (gate, reporter) = start(folder.path(), &key).await;
-    use_up(&gate, 1, 100).await;
-    let before = reporter.report_at(T).await.unwrap();
-    gate.close().await;
-    assert_eq!(
-        reporter.report_at(T + 1).await,
-        Err(KeyState::Store(StoreError::Closed)),
-        "nothing is signed that cannot be recorded"
-    );
-
-    let (gate, reporter) = start(folder.path(), &key).await;
-    assert_eq!(reporter.latest(), before, "served before there is a new one");
-    use_up(&gate, 1, 20).await;
-    let next = reporter.report_at(T + 2).await.unwrap();
-    assert_eq!(next[0].readings[0].cumulative, 120);
-    assert!(next[0].seq > before[0].seq);
-    let page = reporter.after(0, 10).await.unwrap();
-    assert_eq!(page.reports, [before[0].clone(), next[0].clone()]);
-    assert_eq!(page.next, next[0].seq);
-    assert_eq!(reporter.after(before[0].seq, 10).await.unwrap().reports, next);
-    assert_eq!(reporter.after(page.next, 10).await.unwrap().reports, []);
-    let lost = reporter.after(page.next + 500, 10).await.unwrap();
-    assert_eq!(lost.reports.len(), 2, "a number of a store that is gone counts as 0");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn one_second_has_one_report() {
     let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
-    let (gate, reporter) = start(folder.path(), &key).await;
-    let first = reporter.report_at(T).await.unwrap();
+    let (gate, reporters) = start(folder.path(), &key).await;
+    let first = reporters.report_at(ChainTime(T)).await.unwrap();
     use_up(&gate, 1, 100).await;
-    assert_eq!(reporter.report_at(T).await.unwrap(), first);
+    assert_eq!(reporters.report_at(ChainTime(T)).await.unwrap(), first);
     gate.close().await;
 
-    let (gate, reporter) = start(folder.path(), &key).await;
+    let (gate, reporters) = start(folder.path(), &key).await;
     use_up(&gate, 1, 100).await;
-    assert_eq!(reporter.report_at(T).await.unwrap(), first, "also after a restart");
-    assert_eq!(count(&reporter).await, 1);
-    let next = reporter.report_at(T + 1).await.unwrap();
+    assert_eq!(reporters.report_at(ChainTime(T)).await.unwrap(), first, "also after a restart");
+    assert_eq!(count(&reporters).await, 1);
+    let next = reporters.report_at(ChainTime(T + 1)).await.unwrap();
     assert_eq!(next[0].readings[0].cumulative, 200);
-    assert_eq!(count(&reporter).await, 2);
+    assert_eq!(count(&reporters).await, 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_goes_back_signs_nothing() {
     let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
-    let (_gate, reporter) = start(folder.path(), &key).await;
-    let last = reporter.report_at(T).await.unwrap();
-    for now in [T - 1, T - 3_600] {
-        assert_eq!(reporter.report_at(now).await, Err(KeyState::ClockBehind { now }));
-        assert_eq!(reporter.status()[0].state, KeyState::ClockBehind { now });
+    let (_gate, reporters) = start(folder.path(), &key).await;
+    let last = reporters.report_at(ChainTime(T)).await.unwrap();
+    for now in [T - 1, T - 3_600].map(ChainTime) {
+        assert_eq!(reporters.report_at(now).await, Err(KeyState::ClockBehind { now }));
+        assert_eq!(reporters.status()[0].state, KeyState::ClockBehind { now });
     }
-    assert_eq!((reporter.latest(), count(&reporter).await), (last, 1));
-    assert_eq!(reporter.report_at(T + 1).await.unwrap()[0].reported_at, T + 1);
-    assert_eq!(reporter.status()[0].state, KeyState::Signing);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_crash_before_the_signature_signs_the_same_again() {
-    let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
-    let (gate, reporter) = start(folder.path(), &key).await;
-    let lost = reporter.report_at(T).await.unwrap();
-    // As a crash leaves it: written, and not signed as far as the store knows.
-    gate.write(|connection| connection.execute("UPDATE reports SET signature = NULL", [])).await.unwrap();
-    gate.close().await;
-
-    let (gate, reporter) = start(folder.path(), &key).await;
-    assert_eq!((reporter.latest(), count(&reporter).await), (vec![], 0));
-    use_up(&gate, 1, 500).await;
-    let again = reporter.report_at(T).await.unwrap();
-    assert_eq!(again[0].digest(), lost[0].digest());
-    assert_eq!(ReportRecord { seq: lost[0].seq, ..again[0].clone() }, lost[0]);
-    assert_eq!(reporter.report_at(T + 1).await.unwrap()[0].readings[0].cumulative, 500);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_draft_that_was_changed_is_not_signed() {
-    let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
-    let (gate, reporter) = start(folder.path(), &key).await;
-    reporter.report_at(T).await.unwrap();
-    let sql = r#"UPDATE reports SET signature = NULL, body = replace(body, '"cumulative":"0"', '"cumulative":"9"')"#;
-    gate.write(move |connection| connection.execute(sql, [])).await.unwrap();
-    gate.close().await;
-    let (_gate, reporter) = start(folder.path(), &key).await;
-    let refused = reporter.report_at(T).await;
-    assert!(matches!(refused, Err(KeyState::Store(StoreError::Sqlite(_)))), "{refused:?}");
-    assert_eq!(reporter.latest(), []);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_store_that_lost_settlements_reports_no_less() {
-    let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
-    let (gate, reporter) = start(folder.path(), &key).await;
-    use_up(&gate, 1, 60).await;
-    reporter.report_at(T).await.unwrap();
-    gate.write(|connection| connection.execute_batch("DELETE FROM meters; DELETE FROM ledger;"))
-        .await
-        .unwrap();
-    gate.close().await;
-
-    let (gate, reporter) = start(folder.path(), &key).await;
-    assert_eq!(gate.room(&address(1)).unwrap().available, 940, "the gate counts by what was said");
-    assert_eq!(reporter.report_at(T + 1).await.unwrap()[0].readings[0].cumulative, 60);
-    use_up(&gate, 1, 10).await;
-    assert_eq!(reporter.report_at(T + 2).await.unwrap()[0].readings[0].cumulative, 70);
-    // What another key has said meanwhile binds as well.
-    gate.write(|connection| connection.execute("UPDATE reported SET cumulative = 500", [])).await.unwrap();
-    assert_eq!(reporter.report_at(T + 3).await.unwrap()[0].readings[0].cumulative, 500);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn use_that_does_not_change_is_reported_and_old_reports_go() {
-    let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
-    let (gate, _) = start(folder.path(), &key).await;
-    gate.observe_credit(address(2), 10, Some(&credit(4)));
-    let config = ReporterConfig { keep: Duration::from_secs(30), ..ReporterConfig::default() };
-    let reporter = Reporter::prepare(gate.clone(), vec![key.into()], config).await.unwrap();
-    for step in 0..10 {
-        reporter.report_at(T + 10 * step).await.unwrap();
-    }
-    let instants = async || {
-        let reports = reporter.after(0, 100).await.unwrap().reports;
-        let of = |chunk| {
-            reports.iter().filter(move |report| report.chunk == chunk).map(|report| report.reported_at - T)
-        };
-        (of(0).collect::<Vec<_>>(), of(1).collect::<Vec<_>>())
-    };
-    assert_eq!(instants().await, (vec![60, 70, 80, 90], vec![60, 70, 80, 90]));
-    // A chunk without credits is silent; its last report stays.
-    gate.observe_credit(address(2), 11, None);
-    reporter.report_at(T + 1_000).await.unwrap();
-    assert_eq!(instants().await, (vec![1_000], vec![60, 70, 80, 90]));
-    assert_eq!(reporter.latest().len(), 2);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_feed_leaves_nothing_out_and_ends_with_the_last_report() {
-    let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
-    let (gate, reporter) = start(folder.path(), &key).await;
-    // Many chunks, so that few rounds bring more than a listener may be behind.
-    let mut account = listing(4, &[key.pubkey()]);
-    account.settings.chunk_size = 1;
-    show(&gate, &account);
-    for number in 2..=45 {
-        gate.observe_credit(address(number), 10, Some(&credit(number as u32 - 1)));
-    }
-    reporter.report_at(T - 3_000).await.unwrap();
-    let first = reporter.after(0, 1).await.unwrap().next;
-    let (all, new) = (reporter.feed(Some(first)), reporter.feed(None));
-    for step in 1..7 {
-        reporter.report_at(T - 3_000 + step).await.unwrap();
-    }
-    refresh(&gate);
-    use_up(&gate, 1, 33).await;
-    timeout(MINUTE, reporter.stop()).await.unwrap();
-    let (all, new) = (drain(all).await, drain(new).await);
-    assert_eq!((all.len(), new.len()), (7 * 45 + 44, 7 * 45));
-    assert!(all.is_sorted_by(|one, next| one.seq < next.seq && one.reported_at <= next.reported_at));
-    assert_eq!(all[44..], new[..]);
-    let last = all.iter().rfind(|record| record.chunk == 0).unwrap();
-    assert_eq!(last.readings[0].cumulative, 33, "the end covers all that was settled");
-}
-
-async fn drain(mut feed: Feed) -> Vec<Arc<ReportRecord>> {
-    let mut records = Vec::new();
-    while let Some(record) = timeout(MINUTE, feed.next()).await.unwrap() {
-        records.push(record);
-    }
-    records
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn reports_on_demand_and_pages_of_them() {
-    let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
-    let (gate, reporter) = start(folder.path(), &key).await;
-    assert_eq!(reporter.latest_page(false).await.reports, []);
-    use_up(&gate, 1, 5).await;
-    let page = reporter.latest_page(true).await;
-    assert_eq!((page.reports.len(), page.reports[0].readings[0].cumulative), (1, 5));
-    assert_eq!(reporter.after(page.next, 10).await.unwrap().reports, page.reports, "rather twice than never");
-    let stopping = Instant::now();
-    reporter.stop().await;
-    assert!(stopping.elapsed() < Duration::from_secs(10));
-    let last = reporter.latest_page(false).await.reports;
-    assert!(last[0].reported_at > page.reports[0].reported_at);
+    assert_eq!((reporters.latest(), count(&reporters).await), (last, 1));
+    assert_eq!(reporters.report_at(ChainTime(T + 1)).await.unwrap()[0].reported_at, T + 1);
+    assert_eq!(reporters.status()[0].state, KeyState::Signing);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -311,23 +153,23 @@ async fn the_loop_reports_on_its_interval_and_by_the_chains_clock() {
     let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
     let (gate, _) = start(folder.path(), &key).await;
     let config = ReporterConfig { interval: Duration::from_secs(1), ..ReporterConfig::default() };
-    let reporter = Reporter::start(gate.clone(), vec![key.into()], config).await.unwrap();
+    let reporters = Reporters::start(gate.clone(), vec![key.into()], config).await.unwrap();
     let deadline = Instant::now() + MINUTE;
-    while count(&reporter).await < 3 {
+    while count(&reporters).await < 3 {
         assert!(Instant::now() < deadline, "it does not report");
         sleep(Duration::from_millis(100)).await;
     }
-    let reports = reporter.after(0, 3).await.unwrap().reports;
-    let now = gate.chain_view().chain_time().unwrap();
+    let reports = reporters.after(0, 3).await.unwrap().reports;
+    let now = gate.chain_view().chain_time().unwrap().get();
     assert!(reports.iter().all(|report| (T..=now).contains(&report.reported_at)));
     assert!(reports.is_sorted_by(|one, next| one.reported_at < next.reported_at));
     // The chain's clock jumps back: silence, until it has passed the last report again.
-    gate.chain_view().observe_clock(T - 100);
-    while !matches!(reporter.status()[0].state, KeyState::ClockBehind { .. }) {
+    gate.chain_view().observe_clock(ChainTime(T - 100));
+    while !matches!(reporters.status()[0].state, KeyState::ClockBehind { .. }) {
         assert!(Instant::now() < deadline, "it does not notice");
         sleep(Duration::from_millis(100)).await;
     }
-    reporter.stop().await;
+    reporters.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -336,7 +178,7 @@ async fn what_cannot_be_right_is_refused_at_the_start() {
     let gate = open(folder.path(), |_| {});
     let start = |keys, interval| {
         let config = ReporterConfig { interval, ..ReporterConfig::default() };
-        Reporter::start(gate.clone(), keys, config)
+        Reporters::start(gate.clone(), keys, config)
     };
     assert!(matches!(start(vec![], MINUTE).await, Err(ReporterError::NoKey)));
     let twice = vec![key.insecure_clone().into(), key.insecure_clone().into()];
@@ -348,17 +190,17 @@ async fn what_cannot_be_right_is_refused_at_the_start() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closed_credit_and_an_unseen_chain_are_not_reported_on() {
     let (folder, key) = (tempfile::tempdir().unwrap(), Keypair::new());
-    let mut config = crate::GateConfig::new(market(), provider(), folder.path().join("gate.db"));
+    let mut config = crate::GateConfig::new(MARKET, PROVIDER, folder.path().join("gate.db"));
     config.max_store_bytes = Some(8 << 20);
     let gate = Gate::open(config).unwrap();
-    let reporter = prepare(&gate, vec![key.insecure_clone().into()]).await;
-    assert_eq!(reporter.report_now().await, []);
-    assert_eq!(reporter.status()[0].state.code(), "no_chain");
+    let reporters = prepare(&gate, vec![key.insecure_clone().into()]).await;
+    assert_eq!(reporters.report_now().await, []);
+    assert_eq!(reporters.status()[0].state.code(), "no_chain");
     refresh(&gate);
     show(&gate, &listing(3, &[key.pubkey()]));
     let closing = credit(0);
     gate.observe_credit(address(1), 10, Some(&closing));
     gate.observe_credit(address(1), 11, Some(&later(&closing, |credit| credit.has_index = 0)));
-    assert_eq!(reporter.report_now().await, []);
-    assert_eq!(reporter.status()[0].state, KeyState::Signing);
+    assert_eq!(reporters.report_now().await, []);
+    assert_eq!(reporters.status()[0].state, KeyState::Signing);
 }

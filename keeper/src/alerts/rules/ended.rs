@@ -1,9 +1,9 @@
 //! Ends alerts on which a cycle has found nothing: nobody finds that a subject is well again once it is gone.
 
 use {
-    super::{End, Rules, row_of},
-    crate::{alerts::apply::Open, finding::Rule},
-    blockable_sdk::Pubkey,
+    super::{AlertEnd, Rules, row_of},
+    crate::{alerts::apply::OpenAlerts, finding::Rule},
+    blockable_sdk::{Pubkey, amounts::ChainTime},
     std::collections::HashSet,
 };
 
@@ -22,26 +22,26 @@ pub(crate) struct Subjects {
     pub(crate) is_paused: bool,
 }
 
-/// The open alerts that end at `now`, in Unix seconds, because their rule is switched off, or because the cycle has `found`
+/// The open alerts that end at `now` because their rule is switched off, or because the cycle has `found`
 /// nothing on them and their subject is gone.
 pub(in crate::alerts) fn ended(
-    open: &Open,
+    open: &OpenAlerts,
     found: &HashSet<(Rule, Pubkey)>,
     rules: &Rules,
     subjects: &Subjects,
-    now: i64,
+    now: ChainTime,
 ) -> Vec<(Rule, Pubkey)> {
-    let has_ended = |rule: Rule, subject: &Pubkey, raised_at: i64| {
+    let has_ended = |rule: Rule, subject: &Pubkey, raised_at: ChainTime| {
         let is_listed = subjects.reporters.contains(subject);
         match row_of(rule).end {
-            End::ByFinding => false,
-            End::AtOnce => true,
-            End::AtOnceUnlessPaused => !subjects.is_paused,
-            End::WithCredit => !subjects.credits.contains(subject),
-            End::WithMetering => !subjects.metered.contains(subject),
-            End::WithKey => !subjects.keys.contains(subject),
-            End::WithReporter => !is_listed,
-            End::WithReporterOrAfter(seconds) => !is_listed || now.saturating_sub(raised_at) >= seconds,
+            AlertEnd::ByFinding => false,
+            AlertEnd::AtOnce => true,
+            AlertEnd::AtOnceUnlessPaused => !subjects.is_paused,
+            AlertEnd::WithCredit => !subjects.credits.contains(subject),
+            AlertEnd::WithMetering => !subjects.metered.contains(subject),
+            AlertEnd::WithKey => !subjects.keys.contains(subject),
+            AlertEnd::WithReporter => !is_listed,
+            AlertEnd::WithReporterOrAfter(seconds) => !is_listed || now.seconds_since(raised_at) >= seconds,
         }
     };
     let silent = open.iter().filter(|(about, _)| !found.contains(about));

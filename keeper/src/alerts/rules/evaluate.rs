@@ -4,7 +4,7 @@ use {
     super::{Audience, Level, RuleSettings, Rules, row_of},
     crate::{
         alerts::Severity,
-        finding::{Fact, Finding, Parties, Reading, Rule},
+        finding::{Fact, Finding, Parties, Rule, RuleState},
     },
     blockable_sdk::Pubkey,
 };
@@ -19,10 +19,12 @@ pub(in crate::alerts) struct Evaluated {
     pub(crate) severity: Severity,
 }
 
-/// A fact's value in the unit of its rule's marks.
-enum Value {
-    /// It is compared with the marks.
+/// A fact's value in the unit of its rule's thresholds.
+enum FactValue {
+    /// It is compared with the thresholds.
     Measured(f64),
+    /// It is compared with the thresholds, and is of the occurrence with this number.
+    Occurring(f64, i64),
     /// It raises the alert by itself.
     Given,
 }
@@ -31,11 +33,11 @@ impl Evaluated {
     /// Evaluates a finding.
     pub(crate) fn new(finding: Finding, rules: &Rules) -> Evaluated {
         let settings = rules.get(finding.rule());
-        let (level, severity) = match finding.reading() {
+        let (level, severity) = match finding.state() {
             _ if !settings.enabled => (Level::Clear, settings.severity),
-            Reading::Over => (Level::Clear, settings.severity),
-            Reading::Unchanged => (Level::Hold, settings.severity),
-            Reading::Is(fact) => (level(fact, &settings), severity(fact, settings.severity)),
+            RuleState::Over => (Level::Clear, settings.severity),
+            RuleState::Unchanged => (Level::Hold, settings.severity),
+            RuleState::Is(fact) => (level(fact, &settings), severity(fact, settings.severity)),
         };
         Evaluated { finding, level, severity }
     }
@@ -55,40 +57,19 @@ impl Evaluated {
 
     /// A number that identifies the occurrence of a rule on its subject; an alert on another occurrence ends.
     pub(crate) fn occurrence(&self) -> Option<i64> {
-        match self.finding.fact()? {
-            Fact::PaymentDue { due_market_time, .. } => Some(due_market_time.get()),
-            Fact::BurnRate { .. }
-            | Fact::Exhaustion { .. }
-            | Fact::Idle { .. }
-            | Fact::ProviderSwitch { .. }
-            | Fact::Coverage { .. }
-            | Fact::PaymentMissed { .. }
-            | Fact::Delinquent { .. }
-            | Fact::Defaulted { .. }
-            | Fact::Frozen { .. }
-            | Fact::CovenantLow(_)
-            | Fact::CovenantHigh(_)
-            | Fact::Overrun { .. }
-            | Fact::ReporterSilent { .. }
-            | Fact::ReportersDisagree { .. }
-            | Fact::Equivocation { .. }
-            | Fact::BadReports { .. }
-            | Fact::ReportsBelowChain { .. }
-            | Fact::NoQuorum { .. }
-            | Fact::Funds { .. }
-            | Fact::Quarantine { .. }
-            | Fact::Rpc { .. }
-            | Fact::Stall { .. }
-            | Fact::LogMismatch { .. }
-            | Fact::RecordsLost { .. } => None,
+        match value(self.finding.fact()?) {
+            FactValue::Occurring(_, occurrence) => Some(occurrence),
+            FactValue::Measured(_) | FactValue::Given => None,
         }
     }
 }
 
 fn level(fact: &Fact, settings: &RuleSettings) -> Level {
-    match (value(fact), settings.marks) {
-        (Value::Measured(value), Some(marks)) => marks.level(value),
-        (Value::Measured(_), None) | (Value::Given, _) => Level::Raise,
+    match (value(fact), settings.thresholds) {
+        (FactValue::Measured(value) | FactValue::Occurring(value, _), Some(thresholds)) => {
+            thresholds.level(value)
+        }
+        (FactValue::Measured(_) | FactValue::Occurring(..), None) | (FactValue::Given, _) => Level::Raise,
     }
 }
 
@@ -104,19 +85,25 @@ fn severity(fact: &Fact, configured: Severity) -> Severity {
     configured
 }
 
-fn value(fact: &Fact) -> Value {
+fn value(fact: &Fact) -> FactValue {
     // Spans are far below 2^53 seconds and amounts are compared as statistics, so floats suffice.
-    let days = |seconds: i64| Value::Measured(seconds as f64 / DAY);
+    let days = |seconds: i64| seconds as f64 / DAY;
     match fact {
-        Fact::BurnRate { ratio, .. } => Value::Measured(*ratio),
-        Fact::Exhaustion { seconds_left, .. } | Fact::PaymentDue { seconds_left, .. } => days(*seconds_left),
-        Fact::Idle { seconds, .. } | Fact::ProviderSwitch { seconds, .. } => days(*seconds),
-        Fact::Coverage { coverage, .. } => Value::Measured(coverage.get() as f64),
-        Fact::Overrun { recent, .. } => Value::Measured(recent.get() as f64),
-        Fact::Funds { fault: Some(_), .. } => Value::Given,
-        Fact::Funds { fault: None, lamports, .. } => Value::Measured(lamports.get() as f64),
-        Fact::Rpc { cycles, .. } => Value::Measured(f64::from(*cycles)),
-        Fact::Stall { seconds } => Value::Measured(*seconds as f64),
+        Fact::BurnRate { ratio, .. } => FactValue::Measured(*ratio),
+        Fact::Exhaustion { seconds_left, .. } => FactValue::Measured(days(*seconds_left)),
+        // Instalments can be closer together than the threshold: each payment has its own alert.
+        Fact::PaymentDue { seconds_left, due_market_time, .. } => {
+            FactValue::Occurring(days(*seconds_left), due_market_time.get())
+        }
+        Fact::Idle { seconds, .. } | Fact::ProviderSwitch { seconds, .. } => {
+            FactValue::Measured(days(*seconds))
+        }
+        Fact::Coverage { coverage, .. } => FactValue::Measured(coverage.get() as f64),
+        Fact::Overrun { recent, .. } => FactValue::Measured(recent.get() as f64),
+        Fact::Funds { fault: Some(_), .. } => FactValue::Given,
+        Fact::Funds { fault: None, lamports, .. } => FactValue::Measured(lamports.get() as f64),
+        Fact::Rpc { cycles, .. } => FactValue::Measured(f64::from(*cycles)),
+        Fact::Stall { seconds } => FactValue::Measured(*seconds as f64),
         Fact::PaymentMissed { .. }
         | Fact::Delinquent { .. }
         | Fact::Defaulted { .. }
@@ -131,6 +118,6 @@ fn value(fact: &Fact) -> Value {
         | Fact::NoQuorum { .. }
         | Fact::Quarantine { .. }
         | Fact::LogMismatch { .. }
-        | Fact::RecordsLost { .. } => Value::Given,
+        | Fact::RecordsLost { .. } => FactValue::Given,
     }
 }

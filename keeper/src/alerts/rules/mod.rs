@@ -2,7 +2,7 @@
 //!
 //! | file | content |
 //! |---|---|
-//! | this one | the table: severity, marks, audience and end of every rule |
+//! | this one | the table: severity, thresholds, audience and end of every rule |
 //! | `settings` | `[rules]` in the configuration: what an operator changes in the table |
 //! | `evaluate` | a finding under these rules: its level and severity |
 //! | `ended` | open alerts that end because nothing is found on them any more |
@@ -31,15 +31,15 @@ const WEEK: i64 = 7 * 86_400;
 
 /// The settings of a rule unless the configuration changes them, and its fixed properties.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Row {
+pub(super) struct RuleRow {
     /// The importance of its alerts.
     pub(crate) severity: Severity,
-    /// Its marks; `None` where the program's state, or another section of the configuration, decides.
-    pub(crate) marks: Option<Marks>,
+    /// Its thresholds; `None` where the program's state, or another section of the configuration, decides.
+    pub(crate) thresholds: Option<Thresholds>,
     /// The recipients of its alerts.
     pub(crate) audience: Audience,
     /// The end of its alerts, apart from a finding that the rule does not apply.
-    pub(crate) end: End,
+    pub(crate) end: AlertEnd,
 }
 
 /// The recipients of a rule's alerts. The operator gets all of them.
@@ -53,7 +53,7 @@ pub(super) enum Audience {
 
 /// The end of an alert on which a cycle has found nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum AlertEnd {
     /// It stays until a finding ends it.
     ByFinding,
     /// It ends at once: while it lasts, it is found in every cycle.
@@ -68,22 +68,22 @@ pub(super) enum End {
     WithKey,
     /// It ends when no provider lists the reporter any more.
     WithReporter,
-    /// As [`End::WithReporter`], or after this many seconds, so that a later fault raises a new alert.
+    /// As [`AlertEnd::WithReporter`], or after this many seconds, so that a later fault raises a new alert.
     WithReporterOrAfter(i64),
 }
 
-/// The side of its marks on which a value is of concern.
+/// The side of its thresholds on which a value is of concern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
-    /// At the mark and above.
+    /// At the threshold and above.
     Above,
-    /// At the mark and below.
+    /// At the threshold and below.
     Below,
 }
 
-/// The unit of a rule's marks.
+/// The unit of a rule's thresholds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unit {
+pub(crate) enum ThresholdUnit {
     /// A multiple.
     Times,
     /// Days.
@@ -103,11 +103,11 @@ pub(crate) enum Unit {
 /// The values at which an alert begins and ends. The gap between them keeps a value that wanders from raising alert after
 /// alert.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Marks {
+pub(crate) struct Thresholds {
     /// The side that is of concern.
     pub(crate) side: Side,
-    /// The unit of both marks.
-    pub(crate) unit: Unit,
+    /// The unit of both thresholds.
+    pub(crate) unit: ThresholdUnit,
     /// The value at which an alert is raised.
     pub(crate) raise: f64,
     /// The value at which it is cleared.
@@ -118,15 +118,15 @@ pub(crate) struct Marks {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Level {
-    /// Beyond the mark at which an alert is cleared.
+    /// Beyond the threshold at which an alert is cleared.
     Clear,
-    /// Between the marks: an open alert stays, and none is raised.
+    /// Between the thresholds: an open alert stays, and none is raised.
     Hold,
-    /// Beyond the mark at which an alert is raised.
+    /// Beyond the threshold at which an alert is raised.
     Raise,
 }
 
-impl Marks {
+impl Thresholds {
     /// The level of a value.
     pub(crate) fn level(&self, value: f64) -> Level {
         let (raised, cleared) = match self.side {
@@ -141,22 +141,27 @@ impl Marks {
     }
 }
 
-const fn above(unit: Unit, raise: f64, clear: f64) -> Option<Marks> {
-    Some(Marks { side: Side::Above, unit, raise, clear })
+const fn above(unit: ThresholdUnit, raise: f64, clear: f64) -> Option<Thresholds> {
+    Some(Thresholds { side: Side::Above, unit, raise, clear })
 }
 
-const fn below(unit: Unit, raise: f64, clear: f64) -> Option<Marks> {
-    Some(Marks { side: Side::Below, unit, raise, clear })
+const fn below(unit: ThresholdUnit, raise: f64, clear: f64) -> Option<Thresholds> {
+    Some(Thresholds { side: Side::Below, unit, raise, clear })
 }
 
-const fn row(severity: Severity, marks: Option<Marks>, audience: Audience, end: End) -> Row {
-    Row { severity, marks, audience, end }
+const fn row(
+    severity: Severity,
+    thresholds: Option<Thresholds>,
+    audience: Audience,
+    end: AlertEnd,
+) -> RuleRow {
+    RuleRow { severity, thresholds, audience, end }
 }
 
 /// The table of rules.
 #[rustfmt::skip]
-pub(super) const fn row_of(rule: Rule) -> Row {
-    use {Audience::*, End::*, Severity::*};
+pub(super) const fn row_of(rule: Rule) -> RuleRow {
+    use {Audience::*, AlertEnd::*, Severity::*, ThresholdUnit as Unit};
     match rule {
         Rule::BurnRate          => row(Warning,  above(Unit::Times, 2.0, 1.5),          Parties,  WithCredit),
         Rule::Exhaustion        => row(Warning,  below(Unit::Days, 14.0, 21.0),         Parties,  WithCredit),

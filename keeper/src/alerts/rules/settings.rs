@@ -1,7 +1,7 @@
 //! `[rules]`: changes of the table of rules.
 
 use {
-    super::{Marks, Side, row_of},
+    super::{Side, Thresholds, row_of},
     crate::{alerts::Severity, finding::Rule},
     blockable_service::settings::Reader,
     std::collections::BTreeMap,
@@ -14,8 +14,8 @@ pub(crate) struct RuleSettings {
     pub(crate) enabled: bool,
     /// The importance of its alerts.
     pub(crate) severity: Severity,
-    /// Its marks; `None` for a rule without marks.
-    pub(crate) marks: Option<Marks>,
+    /// Its thresholds; `None` for a rule without thresholds.
+    pub(crate) thresholds: Option<Thresholds>,
 }
 
 /// The settings of all rules.
@@ -23,7 +23,7 @@ pub(crate) struct RuleSettings {
 pub(crate) struct Rules(BTreeMap<Rule, RuleSettings>);
 
 impl Rules {
-    /// Reads one inline table per rule, under the rule's name, out of `[rules]`; mistakes are with the reader.
+    /// Reads one inline table per rule, under the rule's name, out of `[rules]`; the reader collects its mistakes.
     pub(crate) fn read(reader: &mut Reader) -> Rules {
         let read = |reader: &mut Reader| {
             let of = |rule: Rule| (rule, reader.section(rule.name(), |reader| read_rule(reader, rule)));
@@ -46,26 +46,26 @@ impl Rules {
 
 fn default_of(rule: Rule) -> RuleSettings {
     let row = row_of(rule);
-    RuleSettings { enabled: true, severity: row.severity, marks: row.marks }
+    RuleSettings { enabled: true, severity: row.severity, thresholds: row.thresholds }
 }
 
 fn read_rule(reader: &mut Reader, rule: Rule) -> RuleSettings {
     let mut settings = default_of(rule);
     settings.enabled = reader.optional("enabled").unwrap_or(settings.enabled);
     settings.severity = reader.optional("severity").unwrap_or(settings.severity);
-    if let Some(marks) = &mut settings.marks {
-        marks.raise = reader.optional("raise").unwrap_or(marks.raise);
-        marks.clear = reader.optional("clear").unwrap_or(marks.clear);
-        if let Some(mistake) = mistake(marks) {
+    if let Some(thresholds) = &mut settings.thresholds {
+        thresholds.raise = reader.optional("raise").unwrap_or(thresholds.raise);
+        thresholds.clear = reader.optional("clear").unwrap_or(thresholds.clear);
+        if let Some(mistake) = mistake(thresholds) {
             reader.mistake("clear", mistake);
         }
     }
     settings
 }
 
-/// The contradiction between two marks, if there is one.
-fn mistake(marks: &Marks) -> Option<String> {
-    let Marks { side, raise, clear, .. } = *marks;
+/// The contradiction between two thresholds, if there is one.
+fn mistake(thresholds: &Thresholds) -> Option<String> {
+    let Thresholds { side, raise, clear, .. } = *thresholds;
     if !raise.is_finite() || !clear.is_finite() || raise < 0.0 || clear < 0.0 {
         return Some("raise and clear must be numbers from 0 up; correct them".to_string());
     }

@@ -2,9 +2,9 @@ use {
     super::*,
     crate::{
         alerts::{
-            Changes, Filter,
+            AlertFilter, Changes,
             entries::{Phase, add_entries},
-            settings::Party,
+            settings::SubscribedParty,
             sink::Subscription,
         },
         finding::PaymentAmounts,
@@ -19,13 +19,13 @@ async fn case(hooks: &[(&str, &str, &str)]) -> (Case, tempfile::TempDir) {
 }
 
 #[tokio::test]
-async fn a_value_that_wanders_between_its_marks_raises_one_alert() {
+async fn a_value_that_wanders_between_its_thresholds_raises_one_alert() {
     let (case, _folder) = case(&[("all", NOWHERE, "all")]).await;
     let mut happened = Vec::new();
     for (second, value) in
         (0i64..).zip([9_000, 8_200, 7_900, 8_100, 7_999, 8_499, 7_000, 8_500, 8_400, 8_001, 8_000])
     {
-        let changes = case.alerts.apply(coverage(value), NOW + second).await.unwrap();
+        let changes = case.alerts.apply(coverage(value), ChainTime(NOW + second)).await.unwrap();
         happened.push((changes.raised.len(), changes.cleared.len()));
     }
     let raised: Vec<usize> =
@@ -44,11 +44,13 @@ async fn a_value_that_wanders_between_its_marks_raises_one_alert() {
 async fn findings_of_one_batch_do_not_raise_an_alert_twice() {
     let (case, _folder) = case(&[("all", NOWHERE, "all")]).await;
     let twice = [coverage(LOW), coverage(LOW)].concat();
-    assert_eq!(case.alerts.apply(twice.clone(), NOW).await.unwrap().raised.len(), 1);
-    assert_eq!(case.alerts.apply(twice, NOW).await.unwrap().raised.len(), 0);
+    assert_eq!(case.alerts.apply(twice.clone(), ChainTime(NOW)).await.unwrap().raised.len(), 1);
+    assert_eq!(case.alerts.apply(twice, ChainTime(NOW)).await.unwrap().raised.len(), 0);
     assert_eq!(case.outbox().await.len(), 1);
-    let (first, second) =
-        tokio::join!(case.alerts.apply(coverage(SAFE), NOW), case.alerts.apply(coverage(SAFE), NOW));
+    let (first, second) = tokio::join!(
+        case.alerts.apply(coverage(SAFE), ChainTime(NOW)),
+        case.alerts.apply(coverage(SAFE), ChainTime(NOW))
+    );
     assert_eq!(first.unwrap().cleared.len() + second.unwrap().cleared.len(), 1);
     assert_eq!(case.outbox().await.len(), 2);
 }
@@ -65,7 +67,7 @@ async fn what_becomes_worse_is_raised_anew_and_ends_once() {
         funds(1_000_000_000, None),
         funds(1_000_000_000, None),
     ] {
-        let Changes { raised, cleared } = case.alerts.apply(vec![finding], NOW).await.unwrap();
+        let Changes { raised, cleared } = case.alerts.apply(vec![finding], ChainTime(NOW)).await.unwrap();
         let severities = |alerts: Vec<Alert>| alerts.iter().map(|alert| alert.severity).collect::<Vec<_>>();
         happened.push((severities(raised), severities(cleared)));
     }
@@ -95,13 +97,13 @@ async fn what_is_wrong_in_one_respect_raises_one_alert_though_it_is_right_in_ano
     for pass in 0..4 {
         let mut both = both.clone();
         both.rotate_left(pass % 2);
-        let changed = case.alerts.apply(both, NOW).await.unwrap();
+        let changed = case.alerts.apply(both, ChainTime(NOW)).await.unwrap();
         changes.push((changed.raised.len(), changed.cleared.len()));
     }
     assert_eq!(changes, [(1, 0), (0, 0), (0, 0), (0, 0)]);
 }
 
-/// Instalments closer together than the mark: each payment has its own alert.
+/// Instalments closer together than the threshold: each payment has its own alert.
 #[tokio::test]
 async fn the_next_payment_gets_an_alert_of_its_own() {
     let (case, _folder) = case(&[("all", NOWHERE, "all")]).await;
@@ -121,11 +123,11 @@ async fn the_next_payment_gets_an_alert_of_its_own() {
     };
     let mut happened = Vec::new();
     for (days_left, due) in [(3, 10), (0, 10), (3, 20), (2, 20), (7, 30), (8, 40), (7, 40)] {
-        let changes = case.alerts.apply(payment(days_left, due), NOW).await.unwrap();
+        let changes = case.alerts.apply(payment(days_left, due), ChainTime(NOW)).await.unwrap();
         happened.push((changes.raised.len(), changes.cleared.len()));
     }
     assert_eq!(happened, [(1, 0), (0, 0), (1, 1), (0, 0), (1, 1), (0, 1), (1, 0)]);
-    let open = case.alerts.list(Filter { open: Some(true), ..Filter::default() }).await.unwrap();
+    let open = case.alerts.list(AlertFilter { open: Some(true), ..AlertFilter::default() }).await.unwrap();
     assert_eq!(open.len(), 1);
     assert_eq!(case.outbox().await.len(), 7, "each beginning and each end");
 }
@@ -134,23 +136,23 @@ async fn the_next_payment_gets_an_alert_of_its_own() {
 async fn an_alert_is_removed_when_it_is_old_and_delivered() {
     let (case, _folder) = case(&[("all", NOWHERE, "all")]).await;
     for (bps, at) in [(LOW, NOW), (SAFE, NOW + 10), (LOW, NOW + 20)] {
-        case.alerts.apply(coverage(bps), at).await.unwrap();
+        case.alerts.apply(coverage(bps), ChainTime(at)).await.unwrap();
     }
-    assert_eq!(case.alerts.prune(NOW + 11).await.unwrap(), 0, "it has not been delivered");
+    assert_eq!(case.alerts.prune(ChainTime(NOW + 11)).await.unwrap(), 0, "it has not been delivered");
     let deliver = |tx: &rusqlite::Transaction| Ok(tx.execute("UPDATE outbox SET state = 'delivered'", [])?);
     case.store.write(deliver).await.unwrap();
-    assert_eq!(case.alerts.prune(NOW + 10).await.unwrap(), 0, "not old enough");
-    assert_eq!(case.alerts.prune(NOW + 11).await.unwrap(), 1);
-    let left = case.alerts.list(Filter::default()).await.unwrap();
-    assert_eq!(left.iter().map(|alert| alert.raised_at).collect::<Vec<_>>(), [NOW + 20]);
+    assert_eq!(case.alerts.prune(ChainTime(NOW + 10)).await.unwrap(), 0, "not old enough");
+    assert_eq!(case.alerts.prune(ChainTime(NOW + 11)).await.unwrap(), 1);
+    let left = case.alerts.list(AlertFilter::default()).await.unwrap();
+    assert_eq!(left.iter().map(|alert| alert.raised_at).collect::<Vec<_>>(), [ChainTime(NOW + 20)]);
     assert_eq!(case.outbox().await.len(), 1);
 }
 
 #[tokio::test]
 async fn the_store_holds_one_entry_per_alert_sink_and_phase() {
     let (case, _folder) = case(&[("all", NOWHERE, "all")]).await;
-    let raised = case.alerts.apply(coverage(LOW), NOW).await.unwrap().raised;
-    let wants = vec![(Party::All, Severity::Info)];
+    let raised = case.alerts.apply(coverage(LOW), ChainTime(NOW)).await.unwrap().raised;
+    let wants = vec![(SubscribedParty::All, Severity::Info)];
     let subscription = Subscription { sink: "webhook/all".to_string(), wants };
     let again =
         move |tx: &rusqlite::Transaction| add_entries(tx, &raised[0], Phase::Raised, &[subscription], NOW);
@@ -171,41 +173,42 @@ async fn each_party_gets_its_own_alerts_alone() {
     let fact = coverage(LOW)[0].fact().unwrap().clone();
     let theirs = Finding::is(key(8), fact).between(Parties { lender: key(4), borrower: key(5) });
     let findings = vec![coverage(LOW).remove(0), theirs, failing_nodes(3)];
-    case.alerts.apply(findings, NOW).await.unwrap();
+    case.alerts.apply(findings, ChainTime(NOW)).await.unwrap();
     let sent_to = |sink: &str, outbox: &[(String, String, String, u32)]| {
         outbox.iter().filter(|(of, ..)| of == &format!("webhook/{sink}")).count()
     };
     let outbox = case.outbox().await;
     assert_eq!(["everything", "ops", "lender", "other"].map(|sink| sent_to(sink, &outbox)), [3, 1, 1, 1]);
 
-    let list = |filter: Filter| {
+    let list = |filter: AlertFilter| {
         let alerts = case.alerts.clone();
         async move { alerts.list(filter).await.unwrap().iter().map(|alert| alert.rule).collect::<Vec<_>>() }
     };
-    assert_eq!(list(Filter { party: Some(key(1)), ..Filter::default() }).await, [Rule::Coverage]);
-    assert_eq!(list(Filter { party: Some(key(3)), ..Filter::default() }).await, []);
+    assert_eq!(list(AlertFilter { party: Some(key(1)), ..AlertFilter::default() }).await, [Rule::Coverage]);
+    assert_eq!(list(AlertFilter { party: Some(key(3)), ..AlertFilter::default() }).await, []);
     assert_eq!(
-        list(Filter { subject: Some(key(7)), ..Filter::default() }).await,
+        list(AlertFilter { subject: Some(key(7)), ..AlertFilter::default() }).await,
         [Rule::Rpc, Rule::Coverage]
     );
-    let newest = case.alerts.list(Filter { limit: 1, ..Filter::default() }).await.unwrap();
-    assert_eq!(list(Filter { before: Some(newest[0].id), ..Filter::default() }).await.len(), 2);
-    case.alerts.apply(coverage(SAFE), NOW + 5).await.unwrap();
-    let ended = case.alerts.list(Filter { open: Some(false), ..Filter::default() }).await.unwrap();
+    let newest = case.alerts.list(AlertFilter { limit: 1, ..AlertFilter::default() }).await.unwrap();
+    assert_eq!(list(AlertFilter { before: Some(newest[0].id), ..AlertFilter::default() }).await.len(), 2);
+    case.alerts.apply(coverage(SAFE), ChainTime(NOW + 5)).await.unwrap();
+    let ended = case.alerts.list(AlertFilter { open: Some(false), ..AlertFilter::default() }).await.unwrap();
     assert_eq!(
         ended.iter().map(|alert| (alert.raised_at, alert.cleared_at)).collect::<Vec<_>>(),
-        [(NOW, Some(NOW + 5))]
+        [(ChainTime(NOW), Some(ChainTime(NOW + 5)))]
     );
-    assert_eq!(list(Filter { open: Some(true), ..Filter::default() }).await.len(), 2);
+    assert_eq!(list(AlertFilter { open: Some(true), ..AlertFilter::default() }).await.len(), 2);
 }
 
 #[test]
 fn severity_and_any_of_several_wants_decide() {
     let of = |wants| Subscription { sink: String::new(), wants };
     let (mine, critical) = (alert(), Alert { severity: Severity::Critical, ..alert() });
-    let wants = of(vec![(Party::Key(key(9)), Severity::Info), (Party::All, Severity::Critical)]);
+    let wants =
+        of(vec![(SubscribedParty::Key(key(9)), Severity::Info), (SubscribedParty::All, Severity::Critical)]);
     assert!(!wants.includes(&mine));
     assert!(wants.includes(&critical));
-    assert!(of(vec![(Party::Key(key(2)), Severity::Warning)]).includes(&mine), "the borrower");
-    assert!(!of(vec![(Party::Operator, Severity::Info)]).includes(&mine));
+    assert!(of(vec![(SubscribedParty::Key(key(2)), Severity::Warning)]).includes(&mine), "the borrower");
+    assert!(!of(vec![(SubscribedParty::Operator, Severity::Info)]).includes(&mine));
 }

@@ -14,8 +14,8 @@ async fn mail_is_sent_once_to_each_address_with_what_happened() {
          [[email_to]]\naddress = \"desk@example.org\"\nparty = \"all\"\nmin_severity = \"critical\"\n"
     );
     let case = Case::open(folder.path(), Sink::open_all(&settings(&text)).unwrap()).await;
-    case.alerts.apply(coverage(LOW), NOW).await.unwrap();
-    case.alerts.apply(coverage(SAFE), NOW + 60).await.unwrap();
+    case.alerts.apply(coverage(LOW), ChainTime(NOW)).await.unwrap();
+    case.alerts.apply(coverage(SAFE), ChainTime(NOW + 60)).await.unwrap();
     assert_eq!(case.alerts.deliver_due().await.unwrap(), 2);
     let mut take = async || timeout(Duration::from_secs(20), received.recv()).await.unwrap().unwrap();
     // Quoted-printable breaks long lines.
@@ -59,7 +59,7 @@ async fn a_server_that_offers_no_tls_gets_neither_the_password_nor_the_message()
         password.display()
     );
     let case = Case::open(folder.path(), Sink::open_all(&settings(&text)).unwrap()).await;
-    case.alerts.apply(coverage(LOW), NOW).await.unwrap();
+    case.alerts.apply(coverage(LOW), ChainTime(NOW)).await.unwrap();
     assert_eq!(case.alerts.deliver_due().await.unwrap(), 0);
     let said = timeout(Duration::from_secs(20), received.recv()).await.unwrap().unwrap();
     assert!(said.starts_with("EHLO "), "{said}");

@@ -2,7 +2,7 @@
 
 use {
     super::*,
-    crate::alerts::{Filter, Subjects, rules::RuleSettings},
+    crate::alerts::{AlertFilter, Subjects, rules::RuleSettings},
     std::collections::HashSet,
 };
 
@@ -29,10 +29,14 @@ async fn ends_after(after: i64, subjects: Subjects, rule: Rule, subject: u8) -> 
     let folder = tempfile::tempdir().unwrap();
     let case = Case::open(folder.path(), Vec::new()).await;
     let finding = Finding::is(key(subject), fact(rule));
-    assert_eq!(case.alerts.apply(vec![finding.clone()], NOW).await.unwrap().raised.len(), 1, "{rule}");
-    let found = case.alerts.apply_cycle(vec![finding], Subjects::default(), NOW).await.unwrap();
+    assert_eq!(
+        case.alerts.apply(vec![finding.clone()], ChainTime(NOW)).await.unwrap().raised.len(),
+        1,
+        "{rule}"
+    );
+    let found = case.alerts.apply_cycle(vec![finding], Subjects::default(), ChainTime(NOW)).await.unwrap();
     assert!(found.cleared.is_empty(), "what is found counts");
-    let changes = case.alerts.apply_cycle(Vec::new(), subjects, NOW + after).await.unwrap();
+    let changes = case.alerts.apply_cycle(Vec::new(), subjects, ChainTime(NOW + after)).await.unwrap();
     assert!(changes.raised.is_empty());
     changes.cleared.len() == 1
 }
@@ -98,12 +102,12 @@ async fn alerts_of_a_rule_that_is_switched_off_end() {
     let folder = tempfile::tempdir().unwrap();
     let case = Case::open(folder.path(), Vec::new()).await;
     let finding = Finding::is(key(2), fact(Rule::Equivocation));
-    case.alerts.apply(vec![finding], NOW).await.unwrap();
+    case.alerts.apply(vec![finding], ChainTime(NOW)).await.unwrap();
     let mut rules = Rules::default();
     rules.set(Rule::Equivocation, RuleSettings { enabled: false, ..rules.get(Rule::Equivocation) });
     let alerts = Alerts::with(case.store.clone(), rules, Vec::new(), Box::new(|| NOW)).await.unwrap();
-    let changes = alerts.apply_cycle(Vec::new(), subjects(), NOW + 1).await.unwrap();
+    let changes = alerts.apply_cycle(Vec::new(), subjects(), ChainTime(NOW + 1)).await.unwrap();
     assert_eq!(changes.cleared.len(), 1);
-    let open = alerts.list(Filter { open: Some(true), ..Filter::default() }).await.unwrap();
+    let open = alerts.list(AlertFilter { open: Some(true), ..AlertFilter::default() }).await.unwrap();
     assert_eq!(open, []);
 }

@@ -44,7 +44,7 @@ fn slack_gets_a_text_and_blocks_it_takes() {
 
 #[test]
 fn the_end_reads_as_one() {
-    let over = Alert { cleared_at: Some(NOW + 60), ..alert() };
+    let over = Alert { cleared_at: Some(ChainTime(NOW + 60)), ..alert() };
     let json = body(Format::Slack, &over, Phase::Cleared);
     assert!(json["text"].as_str().unwrap().starts_with("ended: coverage"));
     assert_eq!(json["blocks"].as_array().unwrap().len(), 3);

@@ -11,7 +11,9 @@ mod settings;
 mod text;
 
 use {
-    super::{Alert, Alerts, Level, Rule, Rules, Severity, rules::Evaluated, settings::Settings, sink::Sink},
+    super::{
+        Alert, Alerts, Level, Rule, Rules, Severity, rules::Evaluated, settings::AlertSettings, sink::Sink,
+    },
     crate::{
         finding::{Fact, Finding, Parties},
         store::Store,
@@ -79,7 +81,7 @@ fn alert() -> Alert {
         happened: "Coverage is 70 %.".to_string(),
         meaning: "A sale would leave $100.00 unpaid.".to_string(),
         next_step: "Ask for <more>.".to_string(),
-        raised_at: NOW,
+        raised_at: ChainTime(NOW),
         cleared_at: None,
     }
 }
@@ -125,9 +127,9 @@ impl Case {
     }
 }
 
-fn settings(text: &str) -> Settings {
+fn settings(text: &str) -> AlertSettings {
     let mut reader = Reader::new(text).unwrap();
-    let settings = Settings::read(&mut reader);
+    let settings = AlertSettings::read(&mut reader);
     assert_eq!(reader.finish(), Vec::<String>::new());
     settings
 }

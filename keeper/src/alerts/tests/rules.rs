@@ -2,12 +2,15 @@
 
 use {
     super::*,
-    crate::alerts::rules::{Marks, RuleSettings, Side, Unit},
+    crate::{
+        alerts::rules::{RuleSettings, Side, ThresholdUnit, Thresholds},
+        finding::RuleState,
+    },
 };
 
 fn read(text: &str) -> (Rules, Vec<String>) {
     let mut reader = Reader::new(text).unwrap();
-    let rules = Settings::read(&mut reader).rules;
+    let rules = AlertSettings::read(&mut reader).rules;
     (rules, reader.finish())
 }
 
@@ -19,7 +22,7 @@ fn every_rule_can_be_switched_off_and_given_another_severity() {
     for rule in Rule::ALL {
         let settings = rules.get(rule);
         assert_eq!((settings.enabled, settings.severity), (false, Severity::Info), "{rule}");
-        assert_eq!(settings.marks, Rules::default().get(rule).marks);
+        assert_eq!(settings.thresholds, Rules::default().get(rule).thresholds);
     }
 }
 
@@ -33,13 +36,13 @@ fn what_is_left_out_has_the_default_of_the_table() {
 }
 
 #[test]
-fn marks_severity_and_a_switch_can_be_set_for_each_rule() {
+fn thresholds_severity_and_a_switch_can_be_set_for_each_rule() {
     let (rules, mistakes) = read(
         "[rules]\nexhaustion = { raise = 5, clear = 7.5, severity = \"critical\" }\nidle = { enabled = false }",
     );
     assert!(mistakes.is_empty(), "{mistakes:?}");
-    let marks = Marks { side: Side::Below, unit: Unit::Days, raise: 5.0, clear: 7.5 };
-    let expected = RuleSettings { enabled: true, severity: Severity::Critical, marks: Some(marks) };
+    let thresholds = Thresholds { side: Side::Below, unit: ThresholdUnit::Days, raise: 5.0, clear: 7.5 };
+    let expected = RuleSettings { enabled: true, severity: Severity::Critical, thresholds: Some(thresholds) };
     assert_eq!(rules.get(Rule::Exhaustion), expected);
     assert!(!rules.get(Rule::Idle).enabled);
 }
@@ -78,7 +81,7 @@ fn the_example_shows_the_defaults_of_every_rule() {
     for rule in Rule::ALL {
         assert_eq!(rules.get(rule), Rules::default().get(rule), "{rule}");
         assert!(line_of(rule).contains("severity = "), "{rule}");
-        assert_eq!(line_of(rule).contains("raise = "), rules.get(rule).marks.is_some(), "{rule}");
+        assert_eq!(line_of(rule).contains("raise = "), rules.get(rule).thresholds.is_some(), "{rule}");
     }
 }
 
@@ -94,7 +97,7 @@ fn a_rule_that_is_switched_off_clears_what_it_has_raised() {
 fn findings_without_a_fact_hold_or_clear() {
     let rules = Rules::default();
     for rule in Rule::ALL {
-        assert_eq!(evaluated(Finding::unchanged(rule, key(7)), &rules).0, Level::Hold);
+        assert_eq!(evaluated(Finding::new(rule, key(7), RuleState::Unchanged), &rules).0, Level::Hold);
         assert_eq!(evaluated(Finding::over(rule, key(7)), &rules).0, Level::Clear);
     }
 }

@@ -2,13 +2,13 @@ use {
     super::*,
     crate::alerts::{
         AlertError,
-        settings::{Format, Party, Place, Tls},
+        settings::{Format, SubscribedParty, Tls, WebhookUrl},
     },
 };
 
 fn mistakes(text: &str) -> Vec<String> {
     let mut reader = Reader::new(text).unwrap();
-    Settings::read(&mut reader);
+    AlertSettings::read(&mut reader);
     reader.finish()
 }
 
@@ -23,13 +23,13 @@ fn sinks_are_read_with_their_defaults() {
     let hook = &settings.webhooks[0];
     assert_eq!(
         (hook.party, hook.format, hook.min_severity, hook.give_up_hours),
-        (Party::Key(key), Format::Slack, Severity::Info, 24)
+        (SubscribedParty::Key(key), Format::Slack, Severity::Info, 24)
     );
     let email = settings.email.as_ref().unwrap();
     assert_eq!((email.tls, email.port), (Tls::StartTls, 587));
     assert_eq!(
         (settings.email_to[0].party, settings.email_to[0].min_severity),
-        (Party::Operator, Severity::Critical)
+        (SubscribedParty::Operator, Severity::Critical)
     );
     assert!(!format!("{settings:?}").contains("token"), "a URL may hold a secret");
 }
@@ -45,28 +45,42 @@ fn every_mistake_is_named_with_its_place() {
     let has =
         |start: &str| assert!(found.iter().any(|mistake| mistake.starts_with(start)), "{start}: {found:?}");
     has("webhook[0].url: would be sent in the clear");
-    has("webhook[0].party: `me` is neither");
+    has("webhook[0].party: is neither");
     has("webhook[0].secret: is missing");
     has("webhook[1].url: is not a web address");
     has("webhook[1].give_up_hours: ");
     has("email.tls: \"none\" is for a mail server on this machine alone");
-    has("email.from: `nobody` is not a mail address");
+    has("email.from: is not a mail address");
     has("email.password: is missing though user is set");
     has("email_to[0].address: is missing");
     assert_eq!(found.len(), 9, "{found:?}");
     assert_eq!(mistakes("[[email_to]]\naddress = \"a@b.org\"\nparty = \"all\"").len(), 1, "no [email]");
     let hook =
         "[[webhook]]\nname = \"a\"\nurl = \"https://x.org/\"\nparty = \"all\"\nsecret = { env = \"X\" }\n";
-    assert_eq!(mistakes(&hook.repeat(2)), ["webhook[1].name: `a` is used twice; give each its own"]);
+    assert_eq!(mistakes(&hook.repeat(2)), ["webhook[1].name: is used twice; give each its own"]);
+}
+
+#[test]
+fn a_secret_in_the_wrong_place_is_one_mistake_and_is_not_repeated() {
+    let hook = "[[webhook]]\nname = \"a\"\nurl = \"https://x.org/\"\nparty = \"all\"\nsecret = \"hush\"\n";
+    let email = "[email]\nhost = \"mail.example.org\"\nfrom = \"k@example.org\"\n";
+    for (text, key) in [
+        (hook.to_string(), "webhook[0].secret: "),
+        (format!("{email}user = \"u\"\npassword = \"hush\""), "email.password: "),
+        (format!("{email}user = 5\npassword = {{ env = \"P\" }}"), "email.user: "),
+    ] {
+        let found = mistakes(&text);
+        assert!(found.len() == 1 && found[0].starts_with(key) && !found[0].contains("hush"), "{found:?}");
+    }
 }
 
 #[test]
 fn only_this_machine_is_reached_in_the_clear() {
     for good in ["http://127.0.0.1:80/x", "http://localhost/", "http://[::1]:9/", "https://example.org/x"] {
-        assert!(Place::parse(good).is_ok(), "{good}");
+        assert!(WebhookUrl::parse(good).is_ok(), "{good}");
     }
     for bad in ["http://10.0.0.1/", "http://127.0.0.1.example.org/", "file:///etc/passwd", "example.org"] {
-        assert!(Place::parse(bad).is_err(), "{bad}");
+        assert!(WebhookUrl::parse(bad).is_err(), "{bad}");
     }
 }
 

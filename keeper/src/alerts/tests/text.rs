@@ -8,68 +8,82 @@ use {
     },
 };
 
-/// One fact of each kind, each beyond its marks.
+/// One fact of each kind, each beyond its thresholds.
 pub(super) fn facts() -> Vec<Fact> {
-    let (units, dollars) = (Units(1_500), MicroUsd(12_000_000));
-    let (time, provider, credit) = (ChainTime(NOW), key(3), key(7));
-    let covenant = CovenantUse { used: Bps(100), mark: Bps(6_000), seconds: 86_400, window: 864_000 };
+    [units_facts(), debt_facts(), reporter_facts(), keeper_facts()].concat()
+}
+
+const UNITS: Units = Units(1_500);
+const DOLLARS: MicroUsd = MicroUsd(12_000_000);
+const TIME: ChainTime = ChainTime(NOW);
+
+/// Facts on the units of a credit.
+fn units_facts() -> Vec<Fact> {
+    let covenant = CovenantUse { used: Bps(100), threshold: Bps(6_000), seconds: 86_400, window: 864_000 };
+    vec![
+        Fact::BurnRate { ratio: 2.5, rate: 1.0, long_rate: 0.4, available: UNITS, exhausted_at: Some(TIME) },
+        Fact::Exhaustion {
+            seconds_left: 60,
+            exhausted_at: Some(TIME),
+            available: UNITS,
+            granted: UNITS,
+            rate: 1.0,
+            debt: DOLLARS,
+        },
+        Fact::Idle { seconds: 864_000, used_at: TIME, reported_at: None },
+        Fact::ProviderSwitch { seconds: 864_000, credit: key(7), provider: key(3) },
+        Fact::Coverage { coverage: Bps(7_000), lien: UNITS, lien_value: MicroUsd(8_400_000), debt: DOLLARS },
+        Fact::Frozen { frozen: UNITS, lien: UNITS, available: Units::ZERO, arrears: DOLLARS },
+        Fact::CovenantLow(covenant),
+        Fact::CovenantHigh(covenant),
+        Fact::Overrun { recent: UNITS, total: UNITS },
+    ]
+}
+
+/// Facts on payments.
+fn debt_facts() -> Vec<Fact> {
     let amounts = PaymentAmounts {
-        amount: dollars,
+        amount: DOLLARS,
         principal: MicroUsd(10_000_000),
         interest: MicroUsd(1_000_000),
         late_fees: MicroUsd(1_000_000),
-        reserve: dollars,
+        reserve: DOLLARS,
     };
-    let node = || "one".to_string();
+    let next_mark = Some(NextMark::Defaulted(TIME));
     vec![
-        Fact::BurnRate { ratio: 2.5, rate: 1.0, long_rate: 0.4, available: units, exhausted_at: Some(time) },
-        Fact::Exhaustion {
-            seconds_left: 60,
-            exhausted_at: Some(time),
-            available: units,
-            granted: units,
-            rate: 1.0,
-            debt: dollars,
-        },
-        Fact::Idle { seconds: 864_000, used_at: time, reported_at: None },
-        Fact::ProviderSwitch { seconds: 864_000, credit, provider },
-        Fact::Coverage { coverage: Bps(7_000), lien: units, lien_value: MicroUsd(8_400_000), debt: dollars },
-        Fact::PaymentDue { seconds_left: 60, due_at: time, due_market_time: MarketTime(NOW), amounts },
-        Fact::PaymentMissed {
-            missed: 2,
-            arrears: dollars,
-            since: Some(time),
-            next_mark: Some(NextMark::Defaulted(time)),
-        },
-        Fact::Delinquent { arrears: dollars, default_from: Some(time) },
-        Fact::Defaulted { debt: dollars, arrears: dollars, cure_ends_at: Some(time), lien: units },
-        Fact::Frozen { frozen: units, lien: units, available: Units::ZERO, arrears: dollars },
-        Fact::CovenantLow(covenant),
-        Fact::CovenantHigh(covenant),
-        Fact::Overrun { recent: units, total: units },
-        Fact::ReporterSilent { provider, chunk: 4, seconds: 130 },
-        Fact::ReportersDisagree { agreeing: 1, reporting: 2, quorum: 2, units },
-        Fact::Equivocation { provider, chunk: 4, reported_at: time },
-        Fact::BadReports { provider, chunk: 4, bit: 1, from: Units(20), to: Units(19) },
-        Fact::ReportsBelowChain { chunk: 4, credit, reported_at: time, on_chain: units },
-        Fact::NoQuorum { quorum: 2, chunk: 4, credit, metered_to: time },
-        Fact::Funds { role: "metering", lamports: Lamports(5_000), fault: None },
-        Fact::Funds {
-            role: "metering",
-            lamports: Lamports(5_000),
-            fault: Some("it does not sign".to_string()),
-        },
-        Fact::Quarantine {
-            lanes: vec![FailingLane {
-                lane: "expire_units/7".to_string(),
-                failures: 5,
-                reason: "it fails".to_string(),
-            }],
-        },
+        Fact::PaymentDue { seconds_left: 60, due_at: TIME, due_market_time: MarketTime(NOW), amounts },
+        Fact::PaymentMissed { missed: 2, arrears: DOLLARS, since: Some(TIME), next_mark },
+        Fact::Delinquent { arrears: DOLLARS, default_from: Some(TIME) },
+        Fact::Defaulted { debt: DOLLARS, arrears: DOLLARS, cure_ends_at: Some(TIME), lien: UNITS },
+    ]
+}
+
+/// Facts on reporters and their reports.
+fn reporter_facts() -> Vec<Fact> {
+    let (provider, credit, chunk) = (key(3), key(7), 4);
+    vec![
+        Fact::ReporterSilent { provider, chunk, seconds: 130 },
+        Fact::ReportersDisagree { agreeing: 1, reporting: 2, quorum: 2, units: UNITS },
+        Fact::Equivocation { provider, chunk, reported_at: TIME },
+        Fact::BadReports { provider, chunk, bit: 1, from: Units(20), to: Units(19) },
+        Fact::ReportsBelowChain { chunk, credit, reported_at: TIME, on_chain: UNITS },
+        Fact::NoQuorum { quorum: 2, chunk, credit, metered_to: TIME },
+    ]
+}
+
+/// Facts on the keeper, its nodes and its log.
+fn keeper_facts() -> Vec<Fact> {
+    let (role, lamports, node) = ("metering", Lamports(5_000), "one".to_string());
+    let lane =
+        FailingLane { lane: "expire_units/7".to_string(), failures: 5, reason: "it fails".to_string() };
+    vec![
+        Fact::Funds { role, lamports, fault: None },
+        Fact::Funds { role, lamports, fault: Some("it does not sign".to_string()) },
+        Fact::Quarantine { lanes: vec![lane] },
         Fact::Rpc { cycles: 3, reasons: vec!["one: it lags".to_string()] },
         Fact::Stall { seconds: 600 },
-        Fact::LogMismatch { node: node(), records: 4 },
-        Fact::RecordsLost { node: node(), credits: 1, examples: vec![(credit, "it is gone".to_string())] },
+        Fact::LogMismatch { node: node.clone(), records: 4 },
+        Fact::RecordsLost { node, credits: 1, examples: vec![(key(7), "it is gone".to_string())] },
     ]
 }
 

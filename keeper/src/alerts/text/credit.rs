@@ -223,12 +223,12 @@ fn so_far(covenant: &CovenantUse) -> String {
 pub(super) fn covenant_low(covenant: &CovenantUse) -> Text {
     Text::new(
         format!(
-            "Use is {} of the plan, below the covenant's low mark of {}, {}.",
+            "Use is {} of the plan, below the covenant's low threshold of {}, {}.",
             percent(covenant.used),
-            percent(covenant.mark),
+            percent(covenant.threshold),
             so_far(covenant)
         ),
-        "If use stays below the mark until the window ends, the APR rises by a step and the agreed top-up falls due.",
+        "If use stays below the threshold until the window ends, the APR rises by a step and the agreed top-up falls due.",
         "The borrower should use more of the plan, or agree on another plan with the lender.",
     )
 }
@@ -236,9 +236,9 @@ pub(super) fn covenant_low(covenant: &CovenantUse) -> Text {
 pub(super) fn covenant_high(covenant: &CovenantUse) -> Text {
     Text::new(
         format!(
-            "Use is {} of the plan, at or above the covenant's high mark of {}, {}.",
+            "Use is {} of the plan, at or above the covenant's high threshold of {}, {}.",
             percent(covenant.used),
-            percent(covenant.mark),
+            percent(covenant.threshold),
             so_far(covenant)
         ),
         "If use stays there until the window ends, the APR falls by a step.",

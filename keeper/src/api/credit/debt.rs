@@ -6,7 +6,7 @@ use {
         values::{Time, UsdAmount},
         watch::{
             Payment,
-            times::{Marks, Times},
+            times::{MarkTimes, Times},
         },
     },
     blockable_sdk::{
@@ -80,7 +80,7 @@ pub(crate) struct ReserveView {
 impl DebtView {
     /// Describes the debt of a credit that has been accrued to now.
     pub(super) fn new(accrued: &Credit, times: &Times) -> DebtView {
-        let (debt, marks) = (&accrued.debt, Marks::new(accrued, times));
+        let (debt, marks) = (&accrued.debt, MarkTimes::new(accrued, times));
         let (usd, time) =
             (|amount| UsdAmount(MicroUsd(amount)), |time: Option<ChainTime>| time.map(Time::from));
         DebtView {

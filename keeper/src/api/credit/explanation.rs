@@ -1,4 +1,4 @@
-//! The facts of a credit that its plan follows from, with the plan: one type for `explain` and `/v1/credits/{address}`.
+//! A credit with the keeper's plan for it: one type for `explain` and `/v1/credits/{address}`.
 
 use {
     super::{
@@ -24,10 +24,10 @@ use {
     utoipa::ToSchema,
 };
 
-/// The facts of a credit that the keeper's plan follows from, and the plan.
+/// The keeper's plan for a credit, with the facts from which it follows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Explanation {
-    /// The state of the chain that the answer is as of.
+    /// The state of the chain that the answer describes.
     as_of: AsOf,
     /// The credit's address.
     credit: Address,
@@ -44,7 +44,7 @@ pub(crate) struct Explanation {
     reserve: ReserveView,
     /// The units.
     units: UnitsView,
-    /// The use as far as it has been metered.
+    /// The metered use.
     meter: MeterView,
     /// The keeper's plan; none while the market's clock is out of range.
     plan: Option<CreditPlan>,
@@ -116,7 +116,7 @@ impl fmt::Display for Explanation {
         write!(f, "arrears     {}", usd_owed(debt.arrears.0))?;
         if let Some(since) = &debt.arrears_since {
             let extra = self.plan.as_ref().map_or(0, |plan| plan.extra_grace_seconds);
-            write!(f, " since {}; graces are {} longer here", at(since), span(extra))?;
+            write!(f, " since {}; this keeper adds {} to each grace", at(since), span(extra))?;
         }
         match &self.next_payment {
             Some(next) => writeln!(f, "\nnext due    {} by {}", usd_owed(next.amount.0), at(&next.due_at))?,

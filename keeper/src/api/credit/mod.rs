@@ -14,12 +14,12 @@ pub(crate) use {
 
 use {
     crate::{
-        alerts::Filter,
+        alerts::AlertFilter,
         api::{
             alerts::AlertView,
             credit_health::CreditHealth,
             credits::{BurnView, CoverageView},
-            error::{ApiError, ErrorBody},
+            error::{ApiError, MarketRefusals, UnknownCredit},
             query::CreditPath,
             state::ApiState,
         },
@@ -114,11 +114,7 @@ impl CreditDetail {
 #[utoipa::path(
     get, path = "/v1/credits/{address}", tag = "credits",
     params(("address" = String, Path, description = "The credit's address")), security(("token" = [])),
-    responses(
-        (status = 200, body = CreditDetail), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 404, description = "No such credit", body = ErrorBody),
-        (status = 503, description = "The market has not been read yet", body = ErrorBody)
-    )
+    responses((status = 200, body = CreditDetail), MarketRefusals, UnknownCredit)
 )]
 pub(super) async fn credit(
     State(state): State<Arc<ApiState>>,
@@ -128,7 +124,8 @@ pub(super) async fn credit(
     let credit = snapshot.credits.get(&address).ok_or_else(|| ApiError::unknown_credit(&address))?;
     let explanation = Explanation::new(&snapshot, &state.ingest.shelf(), &state.plan, &address)
         .ok_or_else(|| ApiError::unknown_credit(&address))?;
-    let filter = Filter { open: Some(true), subject: Some(address), limit: ALERTS, ..Filter::default() };
+    let filter =
+        AlertFilter { open: Some(true), subject: Some(address), limit: ALERTS, ..AlertFilter::default() };
     let alerts = state.alerts.list(filter).await?.iter().map(AlertView::new).collect();
     let measure = state.watch.measure(&address);
     Ok(Json(CreditDetail::new(explanation, credit, &snapshot, measure.as_ref(), alerts)))

@@ -48,31 +48,36 @@ pub(crate) struct InstalmentView {
 pub(super) fn schedule(accrued: &Credit, times: &Times) -> Vec<InstalmentView> {
     let schedule = accrued.schedule();
     let lines = (1u8..).zip(schedule.due_after).take(schedule.len()).map(|(number, due_after)| {
-        let before = schedule.principal_due(number.saturating_sub(1));
-        let through = schedule.principal_due(number);
+        let before = MicroUsd(schedule.principal_due(number.saturating_sub(1)));
+        let through = MicroUsd(schedule.principal_due(number));
         let due = schedule.due_date(usize::from(number.saturating_sub(1))).ok().flatten();
         // Before issue there is nothing that the dates count from.
-        let due = due.filter(|_| accrued.issued_at != 0);
+        let due = due.filter(|_| accrued.issued_at != 0).map(MarketTime);
         InstalmentView {
             number,
-            due_at: due.map(|due| Time::from(times.to_chain(MarketTime(due)))),
+            due_at: due.map(|due| Time::from(times.to_chain(due))),
             due_after_seconds: *due_after,
-            principal: UsdAmount(MicroUsd(through.saturating_sub(before))),
+            principal: UsdAmount(through.saturating_sub(before)),
             state: state(accrued, number, due, (before, through)),
         }
     });
     lines.collect()
 }
 
-/// Finds the state of an instalment by its due date in market time, and the principal due before it and through it.
-fn state(accrued: &Credit, number: u8, due: Option<i64>, principal: (u64, u64)) -> InstalmentState {
+/// Finds the state of an instalment by its due date, and the principal due before it and through it.
+fn state(
+    accrued: &Credit,
+    number: u8,
+    due: Option<MarketTime>,
+    principal: (MicroUsd, MicroUsd),
+) -> InstalmentState {
     let (debt, (before, through)) = (&accrued.debt, principal);
     if accrued.issued_at == 0 {
         return InstalmentState::Upcoming;
     }
-    let is_unpaid = debt.arrears_since != 0 && due.is_some_and(|due| due >= debt.arrears_since);
+    let is_unpaid = debt.arrears_since != 0 && due.is_some_and(|due| due >= MarketTime(debt.arrears_since));
     let is_past = number <= debt.instalments_billed;
-    let (is_covered, nothing_is_owed) = (through <= debt.schedule_paid, debt.total() == 0);
+    let (is_covered, nothing_is_owed) = (through <= MicroUsd(debt.schedule_paid), debt.total() == 0);
     match (is_past, is_covered) {
         (true, _) if is_unpaid => InstalmentState::Missed,
         (_, true) if nothing_is_owed => InstalmentState::Paid,

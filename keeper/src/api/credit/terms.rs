@@ -6,7 +6,7 @@ use {
         watch::Measure,
     },
     blockable_sdk::{
-        amounts::{Bps, MicroUsd, Units},
+        amounts::{Bps, ChainTime, MarketTime, MicroUsd, Units},
         program::state::{Credit, Rider, Terms},
     },
     serde::Serialize,
@@ -25,7 +25,7 @@ pub(crate) struct TermsView {
     apr_bps: Bps,
     /// Fee per instalment that is unpaid past the delinquency grace.
     late_fee: UsdAmount,
-    /// The end of the offer; none for never.
+    /// The end of the offer by the market's clock; none for never.
     offer_expires_at: Option<Time>,
     /// Seconds from a due date until the credit may be marked delinquent.
     delinquency_grace_seconds: u32,
@@ -100,7 +100,7 @@ impl TermsView {
             units: UnitCount(Units(terms.units)),
             apr_bps: bps(terms.apr_bps),
             late_fee: UsdAmount(MicroUsd(terms.late_fee)),
-            offer_expires_at: Time::unless_zero(terms.offer_expires_at),
+            offer_expires_at: Time::unless_zero(MarketTime(terms.offer_expires_at)),
             delinquency_grace_seconds: terms.delinquency_grace,
             default_grace_seconds: terms.default_grace,
             cure_period_seconds: terms.cure_period,
@@ -135,7 +135,7 @@ impl CovenantView {
         let used = measure.and_then(|measure| measure.utilisation);
         accrued.rider.has_covenant().then(|| CovenantView {
             apr_bps: bps(accrued.apr_bps()),
-            began_at: Time::unless_zero(accrued.covenant.measured_at),
+            began_at: Time::unless_zero(ChainTime(accrued.covenant.measured_at)),
             window_seconds: accrued.rider.covenant_window,
             covered_seconds: used.map(|used| exact(used.seconds)),
             utilisation_bps: used.map(|used| exact_bps(used.bps.get())),

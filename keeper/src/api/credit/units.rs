@@ -7,7 +7,7 @@ use {
         watch::times::Times,
     },
     blockable_sdk::{
-        amounts::{MarketTime, MicroUsd, Units},
+        amounts::{ChainTime, MarketTime, MicroUsd, Units},
         program::{
             metering::finishing,
             state::{Credit, VaultClaims},
@@ -136,7 +136,7 @@ impl FreezeView {
         FreezeView {
             frozen: amount(units.frozen()),
             reason: (units.frozen() > 0).then(|| freeze_reason_name_of_byte(accrued.freeze_reason)),
-            frozen_at_chain: Time::unless_zero(accrued.meter.frozen_at_chain),
+            frozen_at_chain: Time::unless_zero(ChainTime(accrued.meter.frozen_at_chain)),
             frozen_for_payment: amount(units.frozen_for_payment),
             frozen_for_other: amount(units.frozen_for_other),
             finishing: amount(finishing(units, &accrued.meter)),
@@ -157,7 +157,7 @@ impl MeterView {
             cumulative: UnitCount(Units(meter.cumulative)),
             in_flight: UnitCount(Units(meter.in_flight)),
             overrun: UnitCount(Units(meter.overrun)),
-            reported_at: Time::unless_zero(meter.reported_at),
+            reported_at: Time::unless_zero(ChainTime(meter.reported_at)),
             chunk: size.and_then(|size| meter.index.checked_div(size)),
             bit: size.and_then(|size| meter.index.checked_rem(size)),
         }

@@ -2,7 +2,7 @@
 
 use {
     super::*,
-    crate::api::ServerError,
+    crate::api::ApiServerError,
     blockable_service::secrets::SecretSource,
     tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
@@ -11,7 +11,7 @@ use {
     },
 };
 
-fn token(settings: &mut Settings, folder: &TempDir, text: &str) {
+fn token(settings: &mut ApiSettings, folder: &TempDir, text: &str) {
     let path = folder.path().join("token");
     std::fs::write(&path, text).unwrap();
     settings.token = Some(SecretSource::File(path));
@@ -47,22 +47,22 @@ async fn the_token_opens_v1_and_nothing_else_needs_it() {
 #[tokio::test]
 async fn a_token_that_can_be_guessed_or_is_missing_is_refused_at_start() {
     let api = Api::empty(|_, _| {}).await;
-    let mut settings = Settings { listen: "127.0.0.1:0".parse().unwrap(), ..Settings::default() };
+    let mut settings = ApiSettings { listen: "127.0.0.1:0".parse().unwrap(), ..ApiSettings::default() };
     token(&mut settings, &api.folder, "secret");
-    let start = || Server::start(&settings, api.state.clone(), api.stop.subscribe());
+    let start = || ApiServer::start(&settings, api.state.clone(), api.stop.subscribe());
     let Err(short) = start().await else { panic!("a short token was taken") };
-    assert!(matches!(short, ServerError::ShortToken { found: 6, least: 16 }));
+    assert!(matches!(short, ApiServerError::ShortToken { found: 6, least: 16 }));
     assert!(!short.to_string().contains("secret"));
     std::fs::remove_file(api.folder.path().join("token")).unwrap();
-    assert!(matches!(start().await, Err(ServerError::Token(_))));
+    assert!(matches!(start().await, Err(ApiServerError::Token(_))));
 }
 
 #[tokio::test]
 async fn an_address_in_use_is_an_error_that_names_it() {
     let api = Api::empty(|_, _| {}).await;
     let listen = api.server.as_ref().unwrap().addr();
-    let settings = Settings { listen, ..Settings::default() };
-    let Err(error) = Server::start(&settings, api.state.clone(), api.stop.subscribe()).await else {
+    let settings = ApiSettings { listen, ..ApiSettings::default() };
+    let Err(error) = ApiServer::start(&settings, api.state.clone(), api.stop.subscribe()).await else {
         panic!("one address was taken twice")
     };
     assert!(error.to_string().contains(&listen.to_string()), "{error}");

@@ -10,7 +10,7 @@ use {
 
 fn measured(credit: &Credit, clock: i64) -> Measure {
     let snapshot = snapshot(clock, &BTreeMap::from([(key(10), *credit)]));
-    let settings = watch::Settings::default();
+    let settings = watch::WatchSettings::default();
     let track = Track::begin(credit, &snapshot, settings.half_lives);
     measure(&key(10), credit, &snapshot, &track, &settings)
 }

@@ -14,7 +14,7 @@ use {
 #[tokio::test]
 async fn a_credit_is_described_in_full() {
     let api = Api::new().await;
-    api.state.alerts.apply(vec![on_credit(key(11), frozen())], START).await.unwrap();
+    api.state.alerts.apply(vec![on_credit(key(11), frozen())], ChainTime(START)).await.unwrap();
     let credit = api.json(&format!("/v1/credits/{}", key(11))).await;
     assert_eq!(credit["status"], "active");
     assert_eq!(credit["health"]["colour"], "amber");

@@ -121,8 +121,8 @@ async fn alerts_are_filtered_and_paged_newest_first() {
     let funds = Fact::Funds { role: "metering", lamports: Lamports(5), fault: None };
     let findings =
         vec![on_credit(key(10), frozen()), on_credit(key(10), coverage), Finding::is(key(8), funds)];
-    api.state.alerts.apply(findings, START).await.unwrap();
-    api.state.alerts.apply(vec![Finding::over(Rule::Frozen, key(10))], START + 60).await.unwrap();
+    api.state.alerts.apply(findings, ChainTime(START)).await.unwrap();
+    api.state.alerts.apply(vec![Finding::over(Rule::Frozen, key(10))], ChainTime(START + 60)).await.unwrap();
 
     let first = api.json("/v1/alerts?limit=2").await;
     assert_eq!(texts(&first["alerts"], "rule"), ["funds", "coverage"], "also before the market was read");

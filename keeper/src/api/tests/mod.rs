@@ -9,7 +9,7 @@ mod ops_files;
 mod settings;
 
 use {
-    super::{ApiState, Server, Settings},
+    super::{ApiServer, ApiSettings, ApiState},
     crate::{
         alerts::{self, Alerts},
         chain::{Node, Nodes, Snapshot, Stall, Stalls},
@@ -121,7 +121,7 @@ fn node(name: &str) -> Node {
 
 /// A server with a store of its own.
 struct Api {
-    server: Option<Server>,
+    server: Option<ApiServer>,
     url: String,
     http: reqwest::Client,
     state: ApiState,
@@ -132,15 +132,15 @@ struct Api {
 
 impl Api {
     /// A server that has not read the market.
-    async fn empty(change: impl FnOnce(&mut Settings, &TempDir)) -> Api {
+    async fn empty(change: impl FnOnce(&mut ApiSettings, &TempDir)) -> Api {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         let (shown, snapshot) = tokio::sync::watch::channel(None);
         let state = ApiState {
             market: key(9),
             snapshot,
-            watch: Arc::new(Watch::open(store.clone(), watch::Settings::default()).await.unwrap()),
-            alerts: Alerts::open(store.clone(), &alerts::Settings::default()).await.unwrap(),
+            watch: Arc::new(Watch::open(store.clone(), watch::WatchSettings::default()).await.unwrap()),
+            alerts: Alerts::open(store.clone(), &alerts::AlertSettings::default()).await.unwrap(),
             ingest: Ingest::open(store.clone(), key(9)).await.unwrap(),
             nodes: Nodes::new(["near", "far"].map(node).into(), 30),
             store,
@@ -150,10 +150,10 @@ impl Api {
             lamports_per_day: BTreeMap::from([(Role::Metering, Lamports(5_000_000))]),
             quarantine_after: 5,
         };
-        let mut settings = Settings { listen: "127.0.0.1:0".parse().unwrap(), ..Settings::default() };
+        let mut settings = ApiSettings { listen: "127.0.0.1:0".parse().unwrap(), ..ApiSettings::default() };
         change(&mut settings, &folder);
         let (stop, stopped) = tokio::sync::watch::channel(false);
-        let server = Server::start(&settings, state.clone(), stopped).await.unwrap();
+        let server = ApiServer::start(&settings, state.clone(), stopped).await.unwrap();
         let url = format!("http://{}", server.addr());
         let http = reqwest::Client::new();
         Api { server: Some(server), url, http, state, shown, stop, folder }

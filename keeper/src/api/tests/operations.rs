@@ -3,7 +3,7 @@
 use {
     super::*,
     crate::{
-        api::{guarded, open, openapi::openapi, recorder},
+        api::{guarded_routes, open_routes, openapi::openapi, recorder},
         land::lanes,
         store::StoreError,
     },
@@ -127,8 +127,8 @@ async fn metrics_are_rendered_where_they_are_recorded() {
     });
     let mut state = none.state.clone();
     state.metrics = Some(recorder.handle());
-    let settings = Settings { listen: "127.0.0.1:0".parse().unwrap(), ..Settings::default() };
-    let server = Server::start(&settings, state, none.stop.subscribe()).await.unwrap();
+    let settings = ApiSettings { listen: "127.0.0.1:0".parse().unwrap(), ..ApiSettings::default() };
+    let server = ApiServer::start(&settings, state, none.stop.subscribe()).await.unwrap();
     let response = none.http.get(format!("http://{}/metrics", server.addr())).send().await.unwrap();
     assert!(response.headers()["content-type"].to_str().unwrap().starts_with("text/plain; version=0.0.4"));
     let text = response.text().await.unwrap();
@@ -145,9 +145,9 @@ async fn the_description_has_every_route_that_is_served_and_no_other() {
     let document = api.json("/openapi.json").await;
     assert_eq!(document, serde_json::to_value(openapi()).unwrap());
     let described: BTreeSet<String> = document["paths"].as_object().unwrap().keys().cloned().collect();
-    let served = || guarded().into_iter().chain(open()).map(|(path, _)| path.to_string());
+    let served = || guarded_routes().into_iter().chain(open_routes()).map(|(path, _)| path.to_string());
     assert_eq!(described, served().collect());
-    for (path, _) in guarded() {
+    for (path, _) in guarded_routes() {
         assert_eq!(document["paths"][path]["get"]["security"][0]["token"], serde_json::json!([]), "{path}");
     }
     assert_eq!(document["components"]["securitySchemes"]["token"]["scheme"], "bearer");
@@ -238,7 +238,7 @@ fn fits(document: &Value, schema: &Value, value: &Value, at: &str) {
 #[tokio::test]
 async fn answers_are_as_they_are_described() {
     let api = Api::new().await;
-    api.state.alerts.apply(vec![on_credit(key(11), frozen())], START).await.unwrap();
+    api.state.alerts.apply(vec![on_credit(key(11), frozen())], ChainTime(START)).await.unwrap();
     details::write(&api, key(10), vec![("marked_delinquent", Change::MarkedDelinquent { arrears: 5 })]).await;
     let document = api.json("/openapi.json").await;
     for (path, asked) in [
@@ -258,4 +258,10 @@ async fn answers_are_as_they_are_described() {
         let schema = &answers["200"]["content"]["application/json"]["schema"];
         fits(&document, schema, &api.json(&asked).await, path);
     }
+    for status in ["400", "401", "404", "503"] {
+        let answer = &document["paths"]["/v1/credits/{address}"]["get"]["responses"][status];
+        let schema = &answer["content"]["application/json"]["schema"]["$ref"];
+        assert_eq!(schema, "#/components/schemas/ErrorBody", "{status}");
+    }
+    assert!(document["components"]["schemas"]["ErrorBody"].is_object());
 }

@@ -8,14 +8,14 @@ mod written;
 
 use {
     super::{
-        backlog::Outcome,
+        backlog::WorkOutcome,
         kinds::Life,
         prove::{Found, Position, ProofError, join, prove},
         *,
     },
     crate::{
         chain::Stalls,
-        finding::{Fact, Parties, Reading, Rule},
+        finding::{Fact, Parties, Rule, RuleState},
     },
     blockable_sdk::{
         Signature,
@@ -26,6 +26,7 @@ use {
     },
     blockable_service::settings::Reader,
     bytemuck::Zeroable,
+    rusqlite::{Connection, params},
     std::sync::Arc,
 };
 
@@ -49,6 +50,15 @@ fn record(credit: Pubkey, seq: u64, change: What) -> CreditRecord {
 
 fn late(arrears: u64) -> What {
     What::MarkedDelinquent { arrears }
+}
+
+/// The number of proven records of a credit, with the hash chain after them; `None` before any is.
+fn proof(connection: &Connection, credit: &Pubkey) -> Option<CreditStamp> {
+    let seq = rows::head(connection, credit).unwrap().proven;
+    let last = seq.checked_sub(1)?.cast_signed();
+    let sql = "SELECT hash FROM events WHERE credit = ? AND seq = ?";
+    let hash = connection.query_row(sql, params![credit.to_bytes(), last], |row| row.get(0)).unwrap();
+    Some(CreditStamp { seq, hash })
 }
 
 /// Records 0, 1, 2... of a credit, each in a transaction and a slot of its own.

@@ -28,13 +28,13 @@ impl Keeper {
     /// A pass of the chain as it is.
     async fn pass(&self, server: &Server, clock: i64) -> PassSummary {
         let passed = self.history.pass(&server.node, &server.at(clock), 50).await.unwrap();
-        self.history.acknowledge(passed.token).await;
+        self.history.acknowledge(passed.token).await.unwrap();
         passed
     }
 
     async fn proof(&self, credit: &Pubkey) -> Option<CreditStamp> {
-        let proof = self.history.proof(credit).await.unwrap();
-        proof.map(|(seq, hash)| CreditStamp { seq, hash })
+        let credit = *credit;
+        self.store.read(move |connection| Ok(proof(connection, &credit))).await.unwrap()
     }
 
     async fn written(&self, credit: Pubkey) -> u64 {
@@ -43,11 +43,11 @@ impl Keeper {
 }
 
 /// The findings of a pass on a subject.
-fn found(passed: &PassSummary, subject: &Pubkey) -> Vec<Reading> {
+fn found(passed: &PassSummary, subject: &Pubkey) -> Vec<RuleState> {
     let about = passed.findings.iter().filter(|finding| finding.subject() == *subject);
     about
         .inspect(|finding| assert_eq!(finding.rule(), Rule::LogMismatch))
-        .map(|finding| finding.reading().clone())
+        .map(|finding| finding.state().clone())
         .collect()
 }
 
@@ -59,7 +59,7 @@ async fn logs_are_proven_and_go_on_after_a_restart() {
     }
     let passed = keeper.pass(&server, 100).await;
     assert_eq!((passed.behind, passed.worked, passed.proven, passed.records), (2, 2, 2, 10));
-    assert_eq!(found(&passed, &credits[0]), [Reading::Over]);
+    assert_eq!(found(&passed, &credits[0]), [RuleState::Over]);
     assert_eq!(server.fake_chain().take_asked("getTransaction"), 5, "one transaction is in the logs of both");
     let stamp = server.fake_chain().stamp(&credits[1]);
     assert_eq!(keeper.proof(&credits[1]).await, Some(stamp));
@@ -80,7 +80,7 @@ async fn logs_are_proven_and_go_on_after_a_restart() {
 #[tokio::test]
 async fn a_long_log_is_listed_in_pages_and_fetched_in_parts() {
     let (server, mut keeper, credit) = (Server::start().await, Keeper::new(), key(10));
-    keeper.history.limits = Limits { page: 4, pages: 2, kept: 12, fetched: 5 };
+    keeper.history.limits = WalkLimits { page: 4, pages: 2, kept: 12, fetched: 5 };
     for arrears in 0..30 {
         server.fake_chain().happen(&[credit], late(arrears));
         server.fake_chain().mention(credit, arrears % 2 == 0);
@@ -111,7 +111,7 @@ async fn a_transaction_that_is_not_served_yet_is_waited_for() {
     server.fake_chain().unserved.insert(signatures[2]);
     let passed = keeper.pass(&server, 100).await;
     assert_eq!((passed.proven, passed.records), (0, 2), "the log ends before the gap");
-    assert_eq!((found(&passed, &credit), found(&passed, &market())), (vec![], vec![Reading::Over]));
+    assert_eq!((found(&passed, &credit), found(&passed, &market())), (vec![], vec![RuleState::Over]));
     server.fake_chain().unserved.clear();
     assert_eq!(keeper.pass(&server, 105).await.worked, 0, "not at once");
     let passed = keeper.pass(&server, 110).await;
@@ -141,7 +141,7 @@ async fn history_that_is_gone_is_reported_until_a_node_has_it() {
     assert_eq!(keeper.written(credit).await, 0, "what does not join on is not written");
     server.fake_chain().forgotten_before = 0;
     let passed = keeper.pass(&server, 250).await;
-    assert_eq!(found(&passed, &market()), [Reading::Over]);
+    assert_eq!(found(&passed, &market()), [RuleState::Over]);
     assert_eq!(passed.proven, 1);
 }
 
@@ -152,7 +152,7 @@ async fn a_node_without_history_is_named_at_once() {
     server.fake_chain().keeps_no_history = true;
     let passed = keeper.pass(&server, 100).await;
     let found = found(&passed, &market());
-    let [Reading::Is(Fact::RecordsLost { examples, .. })] = found.as_slice() else { panic!("{found:?}") };
+    let [RuleState::Is(Fact::RecordsLost { examples, .. })] = found.as_slice() else { panic!("{found:?}") };
     assert!(examples[0].1.contains("keeps no history"), "{examples:?}");
 }
 
@@ -166,16 +166,36 @@ async fn a_log_that_was_altered_is_critical_and_is_fetched_anew() {
     server.fake_chain().lies = true;
     let passed = keeper.pass(&server, 110).await;
     let fact = Fact::LogMismatch { node: "one".to_string(), records: 2 };
-    assert_eq!(found(&passed, &credit), [Reading::Is(fact)]);
+    assert_eq!(found(&passed, &credit), [RuleState::Is(fact)]);
     let parties = Parties { lender: key(4), borrower: key(5) };
     assert_eq!(passed.findings[0].parties(), Some(parties));
     assert_eq!((passed.proven, passed.records), (0, 0));
     assert_eq!(keeper.proof(&credit).await, Some(proven), "what was proven stays");
     server.fake_chain().lies = false;
     let passed = keeper.pass(&server, 120).await;
-    assert_eq!(found(&passed, &credit), [Reading::Over]);
+    assert_eq!(found(&passed, &credit), [RuleState::Over]);
     let stamp = server.fake_chain().stamp(&credit);
     assert_eq!(keeper.proof(&credit).await, Some(stamp));
+}
+
+#[tokio::test]
+async fn a_mismatch_is_found_after_a_crash_before_its_alert_though_another_node_is_honest() {
+    let (server, keeper, credit) = (Server::start().await, Keeper::new(), key(10));
+    server.fake_chain().happen(&[credit], late(1));
+    server.fake_chain().lies = true;
+    let passed = keeper.history.pass(&server.node, &server.at(100), 50).await.unwrap();
+    let fact = Fact::LogMismatch { node: "one".to_string(), records: 1 };
+    assert_eq!(found(&passed, &credit), [RuleState::Is(fact.clone())]);
+
+    let keeper = keeper.restarted();
+    server.fake_chain().lies = false;
+    let passed = keeper.pass(&server, 110).await;
+    assert_eq!(passed.proven, 1);
+    assert_eq!(found(&passed, &credit), [RuleState::Is(fact)], "no alert was stored");
+    assert_eq!(passed.findings[0].parties(), Some(Parties { lender: key(4), borrower: key(5) }));
+    assert_eq!(found(&keeper.pass(&server, 120).await, &credit), [RuleState::Over]);
+    let keeper = keeper.restarted();
+    assert_eq!(found(&keeper.pass(&server, 130).await, &credit), [RuleState::Over], "its alert is stored");
 }
 
 #[tokio::test]

@@ -17,19 +17,19 @@ fn records_are_read_as_they_were_written() {
     assert_eq!(decode_record(&bytes), Some(log[2].record.clone()));
     assert_eq!((kind.as_str(), at), ("marked_delinquent", log[2].record.at));
     assert_eq!(hash, stamp_of(&log).hash);
-    assert_eq!(rows::proof(&connection, &credit).unwrap(), Some((3, hash)));
-    assert_eq!(rows::proof(&connection, &key(8)).unwrap(), None);
+    assert_eq!(proof(&connection, &credit), Some(CreditStamp { seq: 3, hash }));
+    assert_eq!(proof(&connection, &key(8)), None);
 }
 
 #[test]
-fn a_place_is_found_before_the_last_slot_with_what_is_known_of_that_slot() {
+fn an_end_of_the_search_is_found_before_the_last_slot_with_what_is_known_of_that_slot() {
     let (connection, credit, mut log) = (in_memory(), key(7), log(key(7), 4));
-    assert_eq!(rows::place(&connection, &credit).unwrap(), rows::Place::default());
+    assert_eq!(rows::search_end(&connection, &credit).unwrap(), rows::SearchEnd::default());
     log[3].slot = log[2].slot;
     rows::append(&connection, &credit, &join_all(credit, &log), false).unwrap();
-    let place = rows::place(&connection, &credit).unwrap();
-    assert_eq!((place.until, place.slot), (Some(signature(1)), log[2].slot));
-    assert_eq!(place.known, [signature(3), signature(2)]);
+    let end = rows::search_end(&connection, &credit).unwrap();
+    assert_eq!((end.until, end.slot), (Some(signature(1)), log[2].slot));
+    assert_eq!(end.known, [signature(3), signature(2)]);
     let head = rows::head(&connection, &credit).unwrap();
     assert_eq!((head.end.seq, head.proven, head.slot, head.life), (4, 0, log[2].slot, Life::Open));
 }
@@ -57,7 +57,7 @@ fn the_log_of_another_credit_at_the_address_takes_the_place_of_the_first() {
     rows::append(&connection, &credit, &second, false).unwrap();
     let head = rows::head(&connection, &credit).unwrap();
     assert_eq!((head.end, head.proven), (second.end, 0));
-    assert_eq!(rows::proof(&connection, &credit).unwrap(), None);
+    assert_eq!(proof(&connection, &credit), None);
 }
 
 #[test]
@@ -69,4 +69,20 @@ fn every_credit_with_a_log_is_listed_once() {
         rows::append(&connection, &credit, &join_all(credit, &log(credit, 4)), false).unwrap();
     }
     assert_eq!(rows::credits(&connection).unwrap(), [key(7), key(8), key(9)]);
+}
+
+#[test]
+fn the_latest_mismatch_of_each_credit_is_kept_until_it_is_forgotten() {
+    let connection = in_memory();
+    let mismatch = |credit, node: &str, records| rows::Mismatch { credit, node: node.to_string(), records };
+    let latest = [mismatch(key(7), "node two", 5), mismatch(key(8), "", u64::MAX)];
+    rows::keep_mismatch(&connection, &mismatch(key(7), "one", 4)).unwrap();
+    for mismatch in &latest {
+        rows::keep_mismatch(&connection, mismatch).unwrap();
+    }
+    let mut kept = rows::mismatches(&connection).unwrap();
+    kept.sort_by_key(|mismatch| mismatch.records);
+    assert_eq!(kept, latest);
+    rows::forget_mismatch(&connection, &key(7)).unwrap();
+    assert_eq!(rows::mismatches(&connection).unwrap(), latest[1..]);
 }

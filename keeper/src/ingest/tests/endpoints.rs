@@ -99,14 +99,14 @@ async fn an_epoch_that_the_chain_does_not_show_yet_is_waited_for_but_not_for_eve
     let server = served.serve().await;
     let keeper = Keeper::new().await;
     let taken = pull(&keeper, &server.settings()).await.unwrap();
-    assert_eq!((taken.accepted, taken.count(Refused::NewerEpoch)), (1, 1));
+    assert_eq!((taken.accepted, taken.count(ReportRefusal::NewerEpoch)), (1, 1));
     assert_eq!(pull(&keeper, &server.settings()).await.unwrap().duplicates, 1);
     assert_eq!(served.asked(), ["0", "0"], "the cursor has not moved");
     let mut raised = chain();
     raised.providers.get_mut(&provider()).unwrap().epoch = EPOCH + 1;
     keeper.ingest.update_chain(Arc::new(raised));
     let taken = pull(&keeper, &server.settings()).await.unwrap();
-    assert_eq!((taken.accepted, taken.count(Refused::OlderEpoch)), (1, 4));
+    assert_eq!((taken.accepted, taken.count(ReportRefusal::OlderEpoch)), (1, 4));
     assert_eq!(served.asked(), ["0", "2", "4"]);
 
     let mut impatient = server.settings();
@@ -126,7 +126,7 @@ async fn reports_of_others_and_reports_that_cannot_be_read_do_not_spoil_a_page()
     settings.limits.page = 10;
     let taken = pull(&keeper, &settings).await.unwrap();
     assert_eq!(
-        (taken.accepted, taken.count(Refused::WrongProvider), taken.count(Refused::Malformed)),
+        (taken.accepted, taken.count(ReportRefusal::WrongProvider), taken.count(ReportRefusal::Malformed)),
         (1, 1, 2)
     );
     assert_eq!(keeper.latest(0, 0), Some(good));
@@ -148,7 +148,7 @@ async fn more_reports_than_were_asked_for_are_taken_in_bounded_batches() {
     let keeper = Keeper::new().await;
     let mut settings = server.settings();
     let taken = pull(&keeper, &settings).await.unwrap();
-    assert_eq!((taken.accepted, taken.count(Refused::OlderEpoch)), (1, 519));
+    assert_eq!((taken.accepted, taken.count(ReportRefusal::OlderEpoch)), (1, 519));
     settings.limits.body = 20;
     assert!(matches!(pull(&keeper, &settings).await, Err(SourceError::TooLong(20))));
 }
@@ -156,15 +156,15 @@ async fn more_reports_than_were_asked_for_are_taken_in_bounded_batches() {
 #[tokio::test]
 async fn what_a_bad_server_answers_is_bounded_and_named() {
     let keeper = Keeper::new().await;
-    let failure = async |server: Server, change: fn(&mut Limits)| {
+    let failure = async |server: Server, change: fn(&mut EndpointLimits)| {
         let mut settings = server.settings();
         change(&mut settings.limits);
         let error = pull(&keeper, &settings).await.unwrap_err();
         assert!(!error.to_string().contains("under"), "no path: {error}");
         error
     };
-    let same: fn(&mut Limits) = |_| {};
-    let hurry: fn(&mut Limits) = |limits| limits.deadline = Duration::from_millis(50);
+    let same: fn(&mut EndpointLimits) = |_| {};
+    let hurry: fn(&mut EndpointLimits) = |limits| limits.deadline = Duration::from_millis(50);
 
     let server = Server::answering(|| (StatusCode::INTERNAL_SERVER_ERROR, "secret")).await;
     assert!(matches!(failure(server, same).await, SourceError::Status(500)));

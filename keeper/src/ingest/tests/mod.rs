@@ -10,14 +10,14 @@ mod validating;
 use {
     super::{
         compare::{Comparison, Fall, compare},
-        evidence::{Evidence, Fault},
-        settings::{Limits, Mode},
+        evidence::{Evidence, ReporterFault},
+        settings::{EndpointLimits, Mode},
         *,
     },
     crate::chain::Stalls,
     blockable_sdk::{
         Keypair, Signer,
-        amounts::ChainTime,
+        amounts::Units,
         program::{
             state::{Credit, Market, Provider, Reporter},
             transitions::Status,

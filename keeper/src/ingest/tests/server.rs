@@ -48,12 +48,12 @@ impl Server {
     }
 
     pub(super) fn settings(&self) -> SourceSettings {
-        let limits = Limits {
+        let limits = EndpointLimits {
             deadline: Duration::from_secs(5),
             page: 2,
             idle: Duration::from_secs(5),
             pause_max: Duration::from_millis(20),
-            ..Limits::default()
+            ..EndpointLimits::default()
         };
         let every = Duration::from_millis(10);
         SourceSettings { every, limits, ..SourceSettings::new(self.url.clone(), provider()) }

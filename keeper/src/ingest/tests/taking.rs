@@ -50,7 +50,7 @@ async fn refusals_are_counted_by_reason_and_change_nothing() {
     let old = resigned(good.clone(), |record| record.epoch = EPOCH - 1);
     let taken = keeper.take(&[bad.clone(), old, good.clone(), bad]).await;
     assert_eq!(taken.accepted, 1, "a bad report does not spoil a good one");
-    assert_eq!((taken.count(Refused::BadSignature), taken.count(Refused::OlderEpoch)), (2, 1));
+    assert_eq!((taken.count(ReportRefusal::BadSignature), taken.count(ReportRefusal::OlderEpoch)), (2, 1));
     assert_eq!(taken.refused.len(), 2);
     assert!(taken.findings.is_empty(), "nobody has signed those, so nobody is to blame");
     assert_eq!(keeper.digests().await, 1);
@@ -62,7 +62,7 @@ async fn nothing_can_be_validated_before_the_chain_is_seen() {
     let keeper = Keeper::new().await;
     let blind = Ingest::open(keeper.store.clone(), market()).await.unwrap();
     let taken = blind.take(vec![report(0, 0, CLOCK, &[10])]).await.unwrap();
-    assert_eq!((taken.accepted, taken.count(Refused::UnknownProvider)), (0, 1));
+    assert_eq!((taken.accepted, taken.count(ReportRefusal::UnknownProvider)), (0, 1));
 }
 
 #[tokio::test]
@@ -71,20 +71,20 @@ async fn two_reports_for_one_instant_are_evidence_and_the_first_stays() {
     let (first, second) = (report(0, 0, CLOCK, &[10]), report(0, 0, CLOCK, &[99]));
     keeper.take(std::slice::from_ref(&first)).await;
     let taken = keeper.take(std::slice::from_ref(&second)).await;
-    assert_eq!((taken.accepted, taken.count(Refused::Equivocation)), (0, 1));
+    assert_eq!((taken.accepted, taken.count(ReportRefusal::Equivocation)), (0, 1));
     let fact = Fact::Equivocation { provider: provider(), chunk: 0, reported_at: ChainTime(CLOCK) };
     assert_eq!(taken.findings, [Finding::is(reporter(0).pubkey(), fact)]);
     assert_eq!(keeper.latest(0, 0), Some(first.clone()));
     let evidence = keeper.evidence().await;
     assert_eq!(evidence.len(), 1);
-    assert_eq!((evidence[0].fault, evidence[0].first.as_ref()), (Fault::Equivocation, Some(&first)));
+    assert_eq!((evidence[0].fault, evidence[0].first.as_ref()), (ReporterFault::Equivocation, Some(&first)));
     assert_eq!(evidence[0].second, second);
     // Anyone who has the evidence can verify it.
     for proof in [evidence[0].first.as_ref().unwrap(), &evidence[0].second] {
         proof.verify(&provider(), &listed()).unwrap();
     }
     let again = keeper.take(&[second, first]).await;
-    assert_eq!((again.count(Refused::Equivocation), again.duplicates), (1, 1));
+    assert_eq!((again.count(ReportRefusal::Equivocation), again.duplicates), (1, 1));
     assert!(again.findings.is_empty(), "it was found before");
     assert_eq!(keeper.evidence().await.len(), 1);
 }
@@ -94,19 +94,19 @@ async fn equivocation_is_found_behind_later_reports_within_a_batch_and_after_a_r
     let keeper = Keeper::new().await;
     let at = |seconds: i64, units: u64| report(0, 0, CLOCK + seconds, &[units]);
     let taken = keeper.take(&[at(0, 10), at(10, 20), at(0, 9)]).await;
-    assert_eq!((taken.accepted, taken.count(Refused::Equivocation)), (2, 1));
+    assert_eq!((taken.accepted, taken.count(ReportRefusal::Equivocation)), (2, 1));
     assert_eq!(keeper.evidence().await[0].first, Some(at(0, 10)), "from the batch");
     let keeper = keeper.restarted().await;
     let taken = keeper.take(&[at(0, 8)]).await;
-    assert_eq!(taken.count(Refused::Equivocation), 1);
+    assert_eq!(taken.count(ReportRefusal::Equivocation), 1);
     let evidence = keeper.evidence().await;
     assert_eq!((evidence.len(), evidence[1].first.as_ref()), (2, None), "its digest alone was kept");
     assert_eq!(evidence[1].first_digest, evidence[0].first_digest);
     // The latest report is compared by itself, whatever has been pruned.
-    keeper.ingest.prune(i64::MAX).await.unwrap();
+    keeper.ingest.prune(ChainTime(i64::MAX)).await.unwrap();
     assert_eq!(keeper.digests().await, 0);
     let taken = keeper.take(&[at(10, 20), at(10, 21)]).await;
-    assert_eq!((taken.duplicates, taken.count(Refused::Equivocation)), (1, 1));
+    assert_eq!((taken.duplicates, taken.count(ReportRefusal::Equivocation)), (1, 1));
     assert_eq!(keeper.latest(0, 0), Some(at(10, 20)));
 }
 
@@ -115,7 +115,7 @@ async fn evidence_against_one_key_is_bounded() {
     let keeper = Keeper::new().await;
     let reports: Vec<ReportRecord> = (0..110).map(|units| report(0, 0, CLOCK, &[units])).collect();
     let taken = keeper.take(&reports).await;
-    assert_eq!((taken.accepted, taken.count(Refused::Equivocation)), (1, 109));
+    assert_eq!((taken.accepted, taken.count(ReportRefusal::Equivocation)), (1, 109));
     assert_eq!(keeper.evidence().await.len(), 100);
 }
 
@@ -124,16 +124,16 @@ async fn a_count_that_goes_back_is_refused_and_found() {
     let keeper = Keeper::new().await;
     let at = |seconds: i64, units: &[u64]| report(0, 0, CLOCK + seconds, units);
     let taken = keeper.take(&[at(0, &[10, 20]), at(10, &[11, 19])]).await;
-    assert_eq!((taken.accepted, taken.count(Refused::Regression)), (1, 1));
+    assert_eq!((taken.accepted, taken.count(ReportRefusal::Regression)), (1, 1));
     assert_eq!(faults(&taken.findings), [(Rule::BadReports, reporter(0).pubkey())]);
     let (from, to) = (Units(20), Units(19));
     let fact = Fact::BadReports { provider: provider(), chunk: 0, bit: 1, from, to };
     assert_eq!(taken.findings[0].fact(), Some(&fact));
     assert_eq!(keeper.latest(0, 0), Some(at(0, &[10, 20])));
-    assert_eq!(keeper.evidence().await[0].fall, Some((1, 20, 19)));
+    assert_eq!(keeper.evidence().await[0].fall, Some((1, Units(20), Units(19))));
     // Out of order it is the same fault; other reporters and later counts are not held up by it.
     let taken = keeper.take(&[at(-10, &[10, 21]), report(1, 0, CLOCK + 10, &[9]), at(20, &[12, 20])]).await;
-    assert_eq!((taken.accepted, taken.count(Refused::Regression)), (2, 1));
+    assert_eq!((taken.accepted, taken.count(ReportRefusal::Regression)), (2, 1));
     assert_eq!(keeper.latest(0, 0), Some(at(20, &[12, 20])));
 }
 
@@ -143,12 +143,12 @@ async fn a_new_epoch_takes_over_and_the_old_one_is_dropped() {
     let old = report(0, 0, CLOCK, &[100]);
     let new = resigned(report(0, 0, CLOCK + 5, &[3]), |record| record.epoch = EPOCH + 1);
     let taken = keeper.take(&[old.clone(), new.clone()]).await;
-    assert_eq!((taken.accepted, taken.count(Refused::NewerEpoch)), (1, 1));
+    assert_eq!((taken.accepted, taken.count(ReportRefusal::NewerEpoch)), (1, 1));
     let mut raised = chain();
     raised.providers.get_mut(&provider()).unwrap().epoch = EPOCH + 1;
     keeper.ingest.update_chain(Arc::new(raised));
     let taken = keeper.take(&[new.clone(), old]).await;
-    assert_eq!((taken.accepted, taken.count(Refused::OlderEpoch)), (1, 1));
+    assert_eq!((taken.accepted, taken.count(ReportRefusal::OlderEpoch)), (1, 1));
     assert!(taken.findings.is_empty(), "counts of another epoch are no regression");
     assert_eq!(keeper.latest(0, 0), Some(new));
 }
@@ -219,7 +219,7 @@ async fn pruning_takes_old_digests_alone() {
     let keeper = Keeper::new().await;
     let at = |seconds: i64| report(0, 0, CLOCK + seconds, &[7]);
     keeper.take(&[at(-100), at(-50), at(0)]).await;
-    keeper.ingest.prune(CLOCK - 50).await.unwrap();
+    keeper.ingest.prune(ChainTime(CLOCK - 50)).await.unwrap();
     assert_eq!(keeper.digests().await, 2);
     assert_eq!(keeper.latest(0, 0), Some(at(0)));
 }

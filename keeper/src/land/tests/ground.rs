@@ -5,7 +5,7 @@ use {
     crate::{
         chain::{Nodes, Snapshot},
         land::{LandSettings, Lander, Landing, settings::VersionChoice},
-        plan::{Action, Intent, IntentId, Kind, Reason, Role},
+        plan::{Intent, IntentAction, IntentId, Kind, Reason, Role},
         store::Store,
     },
     blockable_sdk::{
@@ -109,7 +109,7 @@ pub(crate) fn due(kind: Kind, number: u8) -> Intent {
     let credit = credit(number);
     Intent {
         id: IntentId::from_parts(kind, &credit, &[]),
-        action: Action::Credit { kind, credit },
+        action: IntentAction::Credit { kind, credit },
         due_at: WRITTEN_AT,
         reason: Reason::FreezeAgreed { defaulted_at: WRITTEN_AT, open: Units(1) },
     }
@@ -121,7 +121,7 @@ pub(crate) fn meter(chunk: u32, numbers: &[u8], reports: u8) -> Intent {
     let state = [chunk.to_le_bytes().to_vec(), vec![reports]].concat();
     Intent {
         id: IntentId::from_parts(Kind::Meter, &provider, &[&state]),
-        action: Action::Meter {
+        action: IntentAction::Meter {
             provider,
             chunk,
             reports: Vec::new(),

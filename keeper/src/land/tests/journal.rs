@@ -1,7 +1,7 @@
 use {
     super::{LAST_VALID, WRITTEN_AT, flight, intent},
     crate::{
-        land::journal::{self, End},
+        land::journal::{self, TransactionEnd},
         plan::Role,
         store::in_memory,
     },
@@ -58,7 +58,7 @@ fn what_a_dead_transaction_did_not_cost_is_given_back() {
     let flight = flight(1);
     journal::write_ahead(&store, &flight, &[intent(1)]).unwrap();
     // A day later: what it was to cost counted for the day on which it was written down.
-    journal::record_end(&store, &flight, &End::Dead, WRITTEN_AT.plus_seconds(DAY)).unwrap();
+    journal::record_end(&store, &flight, &TransactionEnd::Dead, WRITTEN_AT.plus_seconds(DAY)).unwrap();
     assert_eq!(spent(&store), 0);
     assert_eq!(spent_at(&store, WRITTEN_AT.plus_seconds(DAY)), 0);
     assert!(journal::open_flights(&store).unwrap().is_empty());
@@ -71,7 +71,7 @@ fn a_failed_transaction_has_cost_its_fee() {
     let store = in_memory();
     let flight = flight(1);
     journal::write_ahead(&store, &flight, &[intent(1)]).unwrap();
-    let end = End::Failed { slot: 950, reason: "no".to_string() };
+    let end = TransactionEnd::Failed { slot: 950, reason: "no".to_string() };
     journal::record_end(&store, &flight, &end, WRITTEN_AT).unwrap();
     assert_eq!(spent(&store), 5_001);
     assert_eq!((state(&store, "transactions"), state(&store, "intents")), ("failed".into(), "failed".into()));
@@ -83,9 +83,9 @@ fn the_first_end_counts_and_it_counts_once() {
     let (first, other) = (flight(1), flight(2));
     journal::write_ahead(&store, &first, &[intent(1)]).unwrap();
     journal::write_ahead(&store, &other, &[intent(2)]).unwrap();
-    journal::record_end(&store, &first, &End::Dead, WRITTEN_AT).unwrap();
-    journal::record_end(&store, &first, &End::Dead, WRITTEN_AT).unwrap();
-    journal::record_end(&store, &first, &End::Landed { slot: 950 }, WRITTEN_AT).unwrap();
+    journal::record_end(&store, &first, &TransactionEnd::Dead, WRITTEN_AT).unwrap();
+    journal::record_end(&store, &first, &TransactionEnd::Dead, WRITTEN_AT).unwrap();
+    journal::record_end(&store, &first, &TransactionEnd::Landed { slot: 950 }, WRITTEN_AT).unwrap();
     assert_eq!(spent(&store), 5_002, "the other's");
     let open = journal::open_flights(&store).unwrap();
     assert_eq!(open.iter().map(|flight| flight.signature).collect::<Vec<_>>(), [other.signature]);
@@ -96,7 +96,7 @@ fn work_that_is_signed_anew_has_its_attempts_counted() {
     let store = in_memory();
     let (first, second) = (flight(1), flight(2));
     journal::write_ahead(&store, &first, &[intent(1)]).unwrap();
-    journal::record_end(&store, &first, &End::Dead, WRITTEN_AT).unwrap();
+    journal::record_end(&store, &first, &TransactionEnd::Dead, WRITTEN_AT).unwrap();
     journal::write_ahead(&store, &second, &[intent(1)]).unwrap();
     assert_eq!(attempts(&store), 2);
     assert_eq!(state(&store, "intents"), "open");

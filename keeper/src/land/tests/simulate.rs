@@ -13,7 +13,7 @@ use {
             lanes,
             pack::{Batch, Packed, Version, pack},
             settings::VersionChoice,
-            simulate::{Round, Simulated, simulate},
+            simulate::{RoundContext, Simulated, simulate},
         },
         plan::{Intent, Kind, Role},
     },
@@ -50,7 +50,7 @@ async fn ground_with(
 /// Simulates batches by the only node.
 async fn simulated(ground: &Ground, batches: Vec<Batch>) -> Simulated {
     let payers = ground.lander.payers();
-    let round = Round { market: &Pubkey::default(), payers: &payers, version: Version::V0 };
+    let round = RoundContext { market: &Pubkey::default(), payers: &payers, version: Version::V0 };
     simulate(&[&ground.nodes[0].node("only")], batches, &round).await
 }
 

@@ -102,7 +102,7 @@ fn report_view(now: &Now, credit: &Credit, inspection: &Inspection, report: &Rep
     });
     ReportView {
         reporter: Address(report.reporter),
-        reported_at: Time::from_unix(report.reported_at),
+        reported_at: Time::from(ChainTime(report.reported_at)),
         cumulative: reading.map(|reading| UnitCount(Units(reading.cumulative))),
         in_flight: reading.map(|reading| UnitCount(Units(reading.in_flight))),
         is_used: inspection.reports.iter().any(|used| used.reporter == report.reporter),

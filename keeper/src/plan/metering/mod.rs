@@ -8,7 +8,7 @@ pub(super) use evaluate::{Verdict, evaluate};
 use {
     crate::{
         ingest::Shelf,
-        plan::{Action, Intent, IntentId, Kind, Plan, Reason, now::Now, quorum},
+        plan::{Intent, IntentAction, IntentId, Kind, Plan, Reason, now::Now, quorum},
     },
     blockable_sdk::{
         Pubkey,
@@ -178,7 +178,7 @@ fn intent(chunk: &Chunk, reports: &[&Arc<ReportRecord>], members: &[Member], due
     };
     Intent {
         id: IntentId::from_parts(Kind::Meter, chunk.address, &state),
-        action: Action::Meter {
+        action: IntentAction::Meter {
             provider: *chunk.address,
             chunk: chunk.number,
             reports: reports.iter().map(|report| Arc::clone(report)).collect(),

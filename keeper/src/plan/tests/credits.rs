@@ -9,7 +9,7 @@ fn due_from(credit: Credit, kind: Kind, second: i64) -> Credit {
     let world = world.moved_to(second);
     let intent = world.intent().expect("due at that second");
     assert_eq!((intent.kind(), intent.due_at.get()), (kind, second));
-    assert!(matches!(intent.action, Action::Credit { credit, .. } if credit == address(0)));
+    assert!(matches!(intent.action, IntentAction::Credit { credit, .. } if credit == address(0)));
     let after = carry_out(&world.snapshot, &credit, kind).expect("the program accepts it");
     let world = world.with(after);
     assert_ne!(world.due(), Some(kind), "once it is done");

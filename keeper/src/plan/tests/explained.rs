@@ -70,7 +70,7 @@ fn reports_are_listed_with_what_is_wrong_with_them() {
     world.hear(ReportRecord { epoch: EPOCH - 1, ..report(2, at, &[(0, 502)]) });
     let plan = explained(&world);
     let meter = action(&plan, Kind::Meter);
-    assert_eq!((meter.state, meter.at), (ActionState::Due, Some(Time::from_unix(at))));
+    assert_eq!((meter.state, meter.at), (ActionState::Due, Some(Time::from(ChainTime(at)))));
     let usage = plan.usage.as_ref().unwrap();
     assert_eq!(usage.quorum, 2);
     assert!(usage.agreement.starts_with("2 of 2 reporters agree on 500 units used"), "{}", usage.agreement);
@@ -100,7 +100,7 @@ fn it_reads_as_text_and_as_json() {
     let text = explanation.to_string();
     for line in [
         "status      active, as of 2027-02-15 08:00 UTC (slot 1000)",
-        "arrears     $400.00 since 2027-02-14 08:00 UTC; graces are 0 seconds longer here",
+        "arrears     $400.00 since 2027-02-14 08:00 UTC; this keeper adds 0 seconds to each grace",
         "next due    $800.00 by 2027-03-16 08:00 UTC",
         "metered     0 units up to 2027-01-15 08:00 UTC; chunk 0, bit 0",
         "  mark_delinquent not before 2027-02-19 08:00 UTC",

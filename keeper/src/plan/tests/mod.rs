@@ -10,10 +10,10 @@ mod set;
 mod whole;
 
 use {
-    super::{Action, Intent, Kind, Plan, PlanSettings, plan, plan_credit},
+    super::{Intent, IntentAction, Kind, Plan, PlanSettings, plan, plan_credit},
     crate::{
         chain::{Snapshot, Stall, Stalls},
-        finding::{Fact, Finding, Reading, Rule},
+        finding::{Fact, Finding, Rule, RuleState},
         ingest::Shelf,
     },
     blockable_sdk::{
@@ -198,7 +198,7 @@ impl World {
 
     /// Subjects on which a rule is over.
     fn over(&self, rule: Rule) -> Vec<Pubkey> {
-        let over = self.found(rule).into_iter().filter(|finding| *finding.reading() == Reading::Over);
+        let over = self.found(rule).into_iter().filter(|finding| *finding.state() == RuleState::Over);
         over.map(|finding| finding.subject()).collect()
     }
 }
@@ -240,10 +240,10 @@ fn stall(from: i64, until: i64) -> Stall {
 /// The credits and report times of the plan's metering.
 fn meterings(plan: &Plan) -> Vec<(Vec<Pubkey>, Vec<u8>)> {
     let metering = |intent: &Intent| match &intent.action {
-        Action::Meter { reports, credits, .. } => {
+        IntentAction::Meter { reports, credits, .. } => {
             Some((credits.clone(), reports.iter().map(|report| report.reporter_index).collect()))
         }
-        Action::Credit { .. } => None,
+        IntentAction::Credit { .. } => None,
     };
     plan.intents.iter().filter_map(metering).collect()
 }

@@ -21,7 +21,7 @@ fn said(cumulatives: &[u64]) -> World {
 /// The units of credit 0 on the chain once the plan's reports are applied.
 fn reading(world: &World) -> Option<Reading> {
     let intent = world.plan().intents.into_iter().next()?;
-    let Action::Meter { reports, .. } = &intent.action else { return None };
+    let IntentAction::Meter { reports, .. } = &intent.action else { return None };
     let reports: Vec<_> = reports.iter().collect();
     let provider = &world.snapshot.providers[&provider_key()];
     quorum::consensus(&world.settings, provider, &reports, 0, Units(0)).map(|consensus| consensus.reading)

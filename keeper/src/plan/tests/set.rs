@@ -48,7 +48,7 @@ fn mistakes_say_what_to_do() {
         [
             "metering.urgent_every_seconds: 6 is more than every_seconds, 5; lower it",
             "metering.max_credits: 33 is not from 1 to 32",
-            "enforcement.actions: `freeze` is no action; choose from meter, draw_reserve, mark_delinquent, \
+            "enforcement.actions: has an unknown action; choose from meter, draw_reserve, mark_delinquent, \
              mark_defaulted, auto_freeze, expire_units, apply_covenant",
             "backup.delay: no such key; remove it or correct its name",
         ]

@@ -149,7 +149,7 @@ proptest! {
         }
         let plan = world.plan();
         prop_assert_eq!(meterings(&plan), vec![(vec![address(0)], vec![0, 1, 2])]);
-        let Action::Meter { reports, .. } = &plan.intents[0].action else { unreachable!() };
+        let IntentAction::Meter { reports, .. } = &plan.intents[0].action else { unreachable!() };
         let mut said: Vec<_> = reports.iter().map(|report| report.readings[0].cumulative).collect();
         said.sort_unstable();
         prop_assert!((honest..honest + 5).contains(&said[1]));

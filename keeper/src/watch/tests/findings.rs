@@ -16,7 +16,7 @@ fn covenant_of(used: u64, days: i64, change: impl FnOnce(&mut Credit)) -> Measur
 #[test]
 fn a_healthy_loan_raises_nothing() {
     let measure = measured(&credit(), START + DAY);
-    let findings = all_findings(&[&measure], &Settings::default());
+    let findings = all_findings(&[&measure], &WatchSettings::default());
     assert_eq!(findings.len(), 14);
     for finding in findings {
         assert_eq!(level_of(finding.clone()), Level::Clear, "{finding:?}");
@@ -33,7 +33,7 @@ fn every_alert_that_is_raised_says_what_it_means_and_what_to_do() {
     bad.coverage_bps = Some(Bps(1_000));
     bad.new_overrun = Units(7);
     bad.idle_seconds = 30 * DAY;
-    let findings = all_findings(&[&bad], &Settings::default());
+    let findings = all_findings(&[&bad], &WatchSettings::default());
     let raised = findings.iter().filter(|finding| level_of((*finding).clone()) == Level::Raise);
     let raised: Vec<&Finding> = raised.collect();
     assert!(raised.len() >= 7, "{raised:?}");
@@ -47,7 +47,7 @@ fn every_alert_that_is_raised_says_what_it_means_and_what_to_do() {
 }
 
 #[test]
-fn coverage_is_found_below_its_mark_and_again_safe_above_the_other() {
+fn coverage_is_found_below_its_threshold_and_again_safe_above_the_other() {
     let at =
         |bps| level(Rule::Coverage, &Measure { coverage_bps: Some(Bps(bps)), ..measured(&credit(), START) });
     assert_eq!(
@@ -132,7 +132,7 @@ fn the_way_down_is_found_step_by_step() {
 }
 
 #[test]
-fn covenant_marks_hold_to_the_basis_point() {
+fn covenant_thresholds_hold_to_the_basis_point() {
     // Of 5,000 units planned for half the window.
     let low = |used| level(Rule::CovenantLow, &covenant_of(used, 5, |_| {}));
     let high = |used| level(Rule::CovenantHigh, &covenant_of(used, 5, |_| {}));
@@ -161,7 +161,7 @@ fn a_switch_is_idleness_here_and_use_at_another_provider() {
         ..measured(&credit_now(), START)
     };
     let switch = |measures: &[&Measure], credit: u8| {
-        find(&all_findings(measures, &Settings::default()), Rule::ProviderSwitch, key(credit))
+        find(&all_findings(measures, &WatchSettings::default()), Rule::ProviderSwitch, key(credit))
     };
     let level = |measures: &[&Measure], credit: u8| level_of(switch(measures, credit));
     let (idle, moved, same, cold) = (used(20, 3, 4), used(21, 4, 0), used(22, 3, 0), used(23, 5, 4));

@@ -26,7 +26,8 @@ fn the_lien_covers_the_debt_at_the_price_the_loan_paid() {
 
 #[test]
 fn a_haircut_is_taken_off() {
-    let (settings, credit) = (Settings { haircut_bps: 2_500, ..Settings::default() }, credit());
+    let (settings, credit) =
+        (WatchSettings { haircut_bps: Bps(2_500), ..WatchSettings::default() }, credit());
     let snapshot = snapshot(START, [(key(7), &credit)]);
     let track = Track::begin(&credit, &snapshot, settings.half_lives);
     let measure = measuring::measure(&key(7), &credit, &snapshot, &track, &settings);
@@ -91,7 +92,7 @@ fn dates_are_by_the_chains_clock() {
     let credit = credit();
     let mut paused = (*snapshot(START + 10 * DAY, [(key(7), &credit)])).clone();
     paused.market.paused_seconds = 3_600;
-    let settings = Settings::default();
+    let settings = WatchSettings::default();
     let due_at = |snapshot: &Snapshot| {
         let track = Track::begin(&credit, snapshot, settings.half_lives);
         measuring::measure(&key(7), &credit, snapshot, &track, &settings).next_payment.unwrap().due_at
@@ -163,5 +164,5 @@ fn accounts_that_make_no_sense_do_not_panic() {
         (json["status"].as_str(), json["lender"].as_str()),
         (Some("unknown"), Some(key(1).to_string().as_str()))
     );
-    assert!(!all_findings(&[&measure], &Settings::default()).is_empty());
+    assert!(!all_findings(&[&measure], &WatchSettings::default()).is_empty());
 }

@@ -7,7 +7,7 @@ mod passes;
 mod settings;
 
 use {
-    super::{Measure, Settings, findings as finding_out, measure as measuring, track::Track},
+    super::{Measure, WatchSettings, findings as finding_out, measure as measuring, track::Track},
     crate::{
         alerts::{Level, Rules, Severity, Text, tests::evaluated},
         chain::{Snapshot, Stalls},
@@ -83,15 +83,15 @@ pub(crate) fn snapshot<'a>(
 /// A credit as a watch measures it that sees it for the first time.
 fn measured(credit: &Credit, clock: i64) -> Measure {
     let snapshot = snapshot(clock, [(key(7), credit)]);
-    let settings = Settings::default();
+    let settings = WatchSettings::default();
     let track = Track::begin(credit, &snapshot, settings.half_lives);
     measuring::measure(&key(7), credit, &snapshot, &track, &settings)
 }
 
-fn all_findings(measures: &[&Measure], settings: &Settings) -> Vec<Finding> {
+fn all_findings(measures: &[&Measure], settings: &WatchSettings) -> Vec<Finding> {
     let measures = measures.iter().map(|measure| (measure.credit, (*measure).clone())).collect();
     let market = finding_out::MarketState { key: key(9), lost_seconds: 0 };
-    finding_out::findings(&measures, &market, Bps(settings.covenant_margin_bps))
+    finding_out::findings(&measures, &market, settings.covenant_margin_bps)
 }
 
 fn find(findings: &[Finding], rule: Rule, subject: Pubkey) -> Finding {
@@ -103,7 +103,7 @@ fn find(findings: &[Finding], rule: Rule, subject: Pubkey) -> Finding {
 
 /// The finding of a rule on one credit alone.
 fn found(rule: Rule, measure: &Measure) -> Finding {
-    find(&all_findings(&[measure], &Settings::default()), rule, measure.credit)
+    find(&all_findings(&[measure], &WatchSettings::default()), rule, measure.credit)
 }
 
 fn level_of(finding: Finding) -> Level {

@@ -14,7 +14,7 @@ struct Case {
 
 async fn open(folder: TempDir) -> Case {
     let store = Store::open(folder.path()).unwrap();
-    Case { watch: Watch::open(store, Settings::default()).await.unwrap(), _folder: folder }
+    Case { watch: Watch::open(store, WatchSettings::default()).await.unwrap(), _folder: folder }
 }
 
 async fn new() -> Case {
@@ -37,8 +37,8 @@ fn used(consumed: u64) -> Credit {
 }
 
 async fn times(case: &Case, resolution: Resolution) -> Vec<(i64, u64)> {
-    let samples = case.watch.series(&key(7), 0, i64::MAX, resolution).await.unwrap();
-    samples.iter().map(|sample| (sample.at - START, sample.consumed)).collect()
+    let samples = case.watch.series(&key(7), ChainTime(0), ChainTime(i64::MAX), resolution).await.unwrap();
+    samples.iter().map(|sample| (sample.at.seconds_since(ChainTime(START)), sample.consumed.get())).collect()
 }
 
 #[tokio::test]
@@ -51,7 +51,8 @@ async fn each_slot_keeps_the_last_sample_in_it() {
     assert_eq!(times(&case, Resolution::Fine).await, fine, "at most one in five minutes");
     assert_eq!(times(&case, Resolution::Hour).await, [(0, 4), (3_600, 5), (DAY, 6)]);
     assert_eq!(times(&case, Resolution::Day).await, [(0, 5), (DAY, 6)]);
-    let part = case.watch.series(&key(7), START + 300, START + 3_300, Resolution::Fine).await.unwrap();
+    let (from, until) = (ChainTime(START + 300), ChainTime(START + 3_300));
+    let part = case.watch.series(&key(7), from, until, Resolution::Fine).await.unwrap();
     assert_eq!(part.len(), 2);
 }
 

@@ -1,24 +1,23 @@
+//! The freeze desk with a node that the test controls: an order from its signature to its end.
+
+mod refusals;
+mod store;
+
 use {
     super::{
-        address, later, market,
+        address, later,
         node::Node,
-        open,
         order::{freeze, freezer, gate, lender, loan, signed},
-        refresh,
     },
     crate::{
         FreezeDesk, FreezeDeskConfig, Gate, Job, NoticeKind, ObeyedOrder, OrderRefused, OrderState, Refusal,
     },
     base64::{Engine, engine::general_purpose::STANDARD},
     blockable_sdk::{
-        Hash, Keypair, Signer,
-        instructions::credit_freeze,
-        program::{
-            instructions::FreezeAmount,
-            state::{Credit, FreezeReason},
-        },
+        Keypair, Signer,
+        amounts::Units,
+        program::{instructions::FreezeAmount, state::Credit},
     },
-    proptest::{prelude::*, strategy::ValueTree},
     std::time::{Duration, Instant},
     tokio::time::sleep,
 };
@@ -58,7 +57,7 @@ async fn notices(gate: &Gate) -> Vec<NoticeKind> {
 }
 
 fn frozen(gate: &Gate) -> u64 {
-    gate.room(&address(1)).unwrap().frozen
+    gate.room(&address(1)).unwrap().frozen.get()
 }
 
 /// The view after a freeze of `units` has landed in a slot.
@@ -74,13 +73,13 @@ async fn a_freeze_is_obeyed_at_once_and_until_the_chain_shows_it() {
     let folder = tempfile::tempdir().unwrap();
     let (gate, node) = (gate(folder.path()), Node::start());
     let desk = start(&gate, &node, |_| {}).await;
-    let running = gate.admit(&address(1), Job::new(300, "running", MINUTE)).await.unwrap();
+    let running = gate.admit(&address(1), Job::new(Units(300), "running", MINUTE)).await.unwrap();
     let bytes = order(&node, &lender(), 900);
     let obeyed = desk.obey(&bytes).await.unwrap();
-    assert_eq!((obeyed.frozen, obeyed.by, obeyed.credit), (900, lender().pubkey(), address(1)));
-    let refused = gate.admit(&address(1), Job::new(1, "new", MINUTE)).await;
-    assert_eq!(refused, Err(Refusal::Frozen { available: 0, needed: 1 }));
-    assert_eq!(gate.settle(&running, 50).await.unwrap(), 50, "what runs may finish");
+    assert_eq!((obeyed.frozen, obeyed.by, obeyed.credit), (Units(900), lender().pubkey(), address(1)));
+    let refused = gate.admit(&address(1), Job::new(Units(1), "new", MINUTE)).await;
+    assert_eq!(refused, Err(Refusal::Frozen { available: Units(0), needed: Units(1) }));
+    assert_eq!(gate.settle(&running, Units(50)).await.unwrap(), Units(50), "what runs may finish");
     assert_eq!(desk.obey(&bytes).await, Ok(obeyed), "the same answer again");
     eventually("it is sent", || node.with_state(|state| state.sent.contains(&STANDARD.encode(&bytes)))).await;
 
@@ -97,7 +96,7 @@ async fn a_freeze_is_obeyed_at_once_and_until_the_chain_shows_it() {
         NoticeKind::FreezeObeyed {
             signature: signature.clone(),
             by: lender().pubkey().to_string(),
-            frozen: 900,
+            frozen: Units(900),
         },
         NoticeKind::FreezeLanded { signature, slot: 50 },
     ];
@@ -123,7 +122,7 @@ async fn what_expires_fails_or_never_lands_is_lifted_and_both_are_notified() {
     let desk = start(&gate, &node, |_| {}).await;
     let expired = desk.obey(&order(&node, &lender(), 400)).await.unwrap();
     let failed = desk.obey(&order(&node, &freezer(), 700)).await.unwrap();
-    assert_eq!((frozen(&gate), desk.open()), (700, 2));
+    assert_eq!((frozen(&gate), desk.open_orders()), (700, 2));
     node.with_state(|state| state.landed.insert(failed.signature, (50, false, true)));
     sleep(Duration::from_millis(100)).await;
     assert_eq!(frozen(&gate), 700, "a processed failure may be undone");
@@ -212,157 +211,7 @@ async fn a_restart_obeys_what_is_open_again_at_once_and_for_no_longer() {
     let after = gate(folder.path());
     node.with_state(|state| state.is_down = true);
     let desk = start(&after, &node, |config| config.obey_for = Duration::from_secs(3)).await;
-    assert_eq!((frozen(&after), desk.open()), (800, 1));
+    assert_eq!((frozen(&after), desk.open_orders()), (800, 1));
     closed(&desk, &obeyed, OrderState::Lapsed).await;
     assert_eq!(frozen(&after), 0);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn only_so_many_orders_are_open_at_once() {
-    let folder = tempfile::tempdir().unwrap();
-    let (gate, node) = (gate(folder.path()), Node::start());
-    gate.observe_credit(address(2), 10, Some(&loan()));
-    let desk = start(&gate, &node, |config| (config.max_open, config.max_open_per_credit) = (3, 2)).await;
-    for units in [100, 200] {
-        desk.obey(&order(&node, &lender(), units)).await.unwrap();
-    }
-    let third = desk.obey(&order(&node, &lender(), 300)).await;
-    assert_eq!(third, Err(OrderRefused::TooManyOpen { open: 2 }));
-    assert_eq!(frozen(&gate), 200);
-    let other = |units| {
-        let by = lender();
-        let amount = FreezeAmount::Units(units);
-        let freeze = credit_freeze(&market(), &by.pubkey(), &address(2), amount, FreezeReason::Risk);
-        signed(&by, &[freeze], node.with_state(|state| state.blockhash))
-    };
-    desk.obey(&other(1)).await.unwrap();
-    assert_eq!(desk.obey(&other(2)).await, Err(OrderRefused::TooManyOpen { open: 3 }));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn orders_that_never_land_make_no_freeze_without_end() {
-    let folder = tempfile::tempdir().unwrap();
-    let (gate, node) = (gate(folder.path()), Node::start());
-    let desk = start(&gate, &node, |config| config.obey_for = Duration::from_millis(20)).await;
-    for units in [100, 200, 300] {
-        let obeyed = desk.obey(&order(&node, &lender(), units)).await.unwrap();
-        closed(&desk, &obeyed, OrderState::Lapsed).await;
-    }
-    let fourth = desk.obey(&order(&node, &freezer(), 400)).await;
-    assert_eq!(fourth, Err(OrderRefused::TooManyUnlanded { unlanded: 3 }));
-    assert_eq!(frozen(&gate), 0);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_blockhash_must_be_alive() {
-    let folder = tempfile::tempdir().unwrap();
-    let (gate, node) = (gate(folder.path()), Node::start());
-    let desk = start(&gate, &node, |config| config.poll_blockhash_every = Duration::from_millis(10)).await;
-    let with =
-        |units, blockhash| signed(&lender(), &[freeze(&lender(), FreezeAmount::Units(units))], blockhash);
-    let unknown = desk.obey(&with(1, Hash::new_unique())).await;
-    assert_eq!(unknown, Err(OrderRefused::BlockhashUnknown));
-    let elsewhere = Hash::new_unique();
-    node.with_state(|state| state.valid.push(elsewhere));
-    let obeyed = desk.obey(&with(2, elsewhere)).await.unwrap();
-    assert_eq!(obeyed.last_valid_height, 1_150, "the node was asked");
-
-    let old = node.with_state(|state| state.blockhash);
-    node.with_state(|state| state.valid.clear());
-    sleep(Duration::from_secs(1)).await;
-    assert_eq!(desk.obey(&with(3, old)).await.unwrap().last_valid_height, 1_150);
-    node.with_state(|state| (state.height, state.blockhash) = (1_151, Hash::new_unique()));
-    sleep(Duration::from_secs(1)).await;
-    assert_eq!(desk.obey(&with(4, old)).await, Err(OrderRefused::BlockhashExpired));
-    node.with_state(|state| state.is_down = true);
-    assert_eq!(desk.obey(&with(5, Hash::new_unique())).await, Err(OrderRefused::Unchecked));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_freeze_that_landed_and_was_thawed_elsewhere_is_no_news() {
-    let folder = tempfile::tempdir().unwrap();
-    let (gate, node) = (gate(folder.path()), Node::start());
-    let desk = start(&gate, &node, |_| {}).await;
-    let bytes = order(&node, &lender(), 900);
-    let signature = crate::FreezeOrder::read(&bytes).unwrap().signature;
-    // The desk was not shown it before it landed.
-    node.with_state(|state| state.landed.insert(signature, (20, true, false)));
-    let thawed = later(&loan(), |credit| credit.frozen_at_market = 1_799_999_990);
-    gate.observe_credit(address(1), 30, Some(&thawed));
-    assert_eq!(desk.obey(&bytes).await, Err(OrderRefused::Replayed(OrderState::Landed)));
-    assert_eq!((frozen(&gate), notices(&gate).await.len()), (0, 0));
-    assert!(desk.obey(&order(&node, &lender(), 901)).await.is_ok(), "a new freeze is");
-    node.with_state(|state| state.is_down = true);
-    assert_eq!(desk.obey(&order(&node, &lender(), 902)).await, Err(OrderRefused::Unchecked));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_freeze_that_cannot_be_recorded_is_obeyed_all_the_same() {
-    let folder = tempfile::tempdir().unwrap();
-    let (gate, node) = (gate(folder.path()), Node::start());
-    let desk = start(&gate, &node, |_| {}).await;
-    gate.write(|connection| connection.execute("DROP TABLE freezes", [])).await.unwrap();
-    let obeyed = desk.obey(&order(&node, &lender(), 900)).await.unwrap();
-    assert_eq!(frozen(&gate), 900);
-    node.with_state(|state| state.height = obeyed.last_valid_height + 1);
-    closed(&desk, &obeyed, OrderState::Expired).await;
-    assert_eq!(frozen(&gate), 0);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn refused_orders_change_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let (gate, node) = (gate(folder.path()), Node::start());
-    let desk = start(&gate, &node, |_| {}).await;
-    let valid = order(&node, &lender(), 900);
-    let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let index = any::<proptest::sample::Index>();
-    for _ in 0..500 {
-        refresh(&gate);
-        let (at, change) = (&index, 1..=255_u8).new_tree(&mut runner).unwrap().current();
-        let mut bytes = valid.clone();
-        let at = at.index(bytes.len());
-        bytes[at] ^= change;
-        assert!(desk.obey(&bytes).await.is_err(), "byte {at}");
-    }
-    let foreign = Keypair::new();
-    assert!(desk.obey(&order(&node, &foreign, 1)).await.is_err());
-    assert!(desk.obey(&order(&node, &lender(), 0)).await.is_err());
-    assert_eq!((desk.open(), frozen(&gate), notices(&gate).await.len()), (0, 0, 0));
-    assert!(node.with_state(|state| state.sent.is_empty()), "and nothing is sent");
-
-    let stale = tempfile::tempdir().unwrap();
-    let gate = open(stale.path(), |config| config.max_staleness = Duration::from_secs(2));
-    gate.observe_credit(address(1), 10, Some(&loan()));
-    let desk = start(&gate, &node, |_| {}).await;
-    sleep(Duration::from_millis(2_100)).await;
-    assert_eq!(desk.obey(&valid).await, Err(OrderRefused::Stale));
-    refresh(&gate);
-    assert!(desk.obey(&valid).await.is_ok());
-}
-
-/// A full disk must not cost the parties their notice.
-#[tokio::test(flavor = "multi_thread")]
-async fn an_end_that_could_not_be_recorded_is_recorded_later() {
-    let folder = tempfile::tempdir().unwrap();
-    let (gate, node) = (gate(folder.path()), Node::start());
-    let desk = start(&gate, &node, |_| {}).await;
-    let bytes = order(&node, &lender(), 400);
-    let obeyed = desk.obey(&bytes).await.unwrap();
-    let rename = async |from: &'static str, to: &'static str| {
-        let sql = format!("ALTER TABLE {from} RENAME TO {to}");
-        gate.write(move |connection| connection.execute_batch(&sql)).await.unwrap();
-    };
-    rename("notices", "away").await;
-    node.with_state(|state| state.height = obeyed.last_valid_height + 1);
-    eventually("it is lifted", || frozen(&gate) == 0).await;
-    eventually("it is over", || desk.state(&obeyed.signature) == Some(OrderState::Expired)).await;
-    assert_eq!(desk.obey(&bytes).await, Err(OrderRefused::Replayed(OrderState::Expired)));
-    rename("away", "notices").await;
-    eventually("its end is recorded", || desk.open() == 0).await;
-    let sent_notices = notices(&gate).await;
-    assert!(
-        matches!(&sent_notices[..], [NoticeKind::FreezeObeyed { .. }, NoticeKind::FreezeLifted { .. }]),
-        "{sent_notices:?}"
-    );
 }

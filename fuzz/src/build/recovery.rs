@@ -1,12 +1,8 @@
-//! Builds instructions on credits that recover or end: seizures, lots, closing.
+//! Builds the instructions of a recovery and of a credit's end: seizures, lots, closing.
 
 use {
-    super::{
-        build::{Args, Call, Scene},
-        lab::actor,
-        ops::Op,
-        terms,
-    },
+    super::{Args, Call, Op, Scene, actor},
+    crate::terms,
     blockable_sdk::{
         Pubkey,
         instructions::{self as ix, LotKeys},
@@ -15,7 +11,7 @@ use {
 };
 
 impl Scene<'_> {
-    /// Builds the attempt's instruction on a credit that recovers or ends; `None` for any other.
+    /// Builds the attempt's instruction if it recovers a debt or closes accounts; `None` for any other.
     pub(super) fn on_recovery(self, lender: &Pubkey) -> Option<Call> {
         match self.attempt.op {
             Op::CreditSeizeToPool => self.seize_to_pool(lender),
@@ -27,7 +23,7 @@ impl Scene<'_> {
                 self.call(ix::vault_close(&self.keys, &self.address, &receiver, &treasury), Args::None)
             }
             Op::CreditClose => {
-                let (closer, receiver) = (self.by(self.credit.borrower), self.credit.rent_payer());
+                let (closer, receiver) = (self.signer(self.credit.borrower), self.credit.rent_payer());
                 let (market, provider) = (self.keys.market, self.credit.provider);
                 let ix = ix::credit_close(&market, &closer, &receiver, &self.address, &provider);
                 self.call(ix, Args::None)
@@ -50,19 +46,19 @@ impl Scene<'_> {
         let (credit, market) = (self.credit, self.keys.market);
         let seizable = credit.seizable(&self.clock()).unwrap_or(0);
         let price = credit.price_paid().unwrap_or(1).max(1);
-        let worth = (u128::from(self.now.debt.total()) * 1_000_000).div_ceil(u128::from(price));
-        let amount = self.units(seizable.min(worth.min(u128::from(u64::MAX)) as u64), seizable);
+        let covering = (u128::from(self.accrued.debt.total()) * 1_000_000).div_ceil(u128::from(price));
+        let amount = self.units(seizable.min(covering.min(u128::from(u64::MAX)) as u64), seizable);
         let (expiry, provider) = (credit.units_expire_at, credit.provider);
         let ix = ix::credit_seize_to_lender(&market, lender, &self.address, &provider, expiry, amount);
         self.call(ix, Args::Units(amount))
     }
 
     fn buy_lot(mut self) -> Option<Call> {
-        let index = self.some_lot();
+        let index = self.pick_lot();
         let (credit, lot) = (self.credit, self.lab.lot(&self.address, index));
         let left = lot.map_or(0, |lot| lot.units_left);
         let price = lot.and_then(|lot| lot.price_at(self.clock().market).ok()).unwrap_or(0);
-        let buyer = self.by(actor(11));
+        let buyer = self.signer(actor(11));
         let source = self.keys.token_account(&buyer);
         let (provider, units_expire_at) = (credit.provider, credit.units_expire_at);
         let lot = LotKeys { credit: self.address, index, provider, units_expire_at };
@@ -72,7 +68,7 @@ impl Scene<'_> {
     }
 
     fn close_lot(mut self, lender: &Pubkey) -> Option<Call> {
-        let index = self.some_lot();
+        let index = self.pick_lot();
         let receiver = self.lab.lot(&self.address, index).map_or(self.credit.lender, |lot| lot.lender);
         let ix = ix::lot_close(&self.keys.market, lender, &receiver, &self.address, index);
         self.call(ix, Args::None)
@@ -83,8 +79,8 @@ impl Scene<'_> {
         clock.expect("the lab's clock is in range")
     }
 
-    /// One of the credit's lots, an open one where there is any.
-    fn some_lot(&mut self) -> u32 {
+    /// Picks the index of one of the credit's lots, mostly an open one.
+    fn pick_lot(&mut self) -> u32 {
         let opened = self.credit.lots_opened;
         let open: Vec<u32> = (opened.saturating_sub(6)..opened)
             .filter(|index| self.lab.lot(&self.address, *index).is_some())

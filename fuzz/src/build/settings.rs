@@ -1,10 +1,8 @@
+//! Builds instructions on markets and providers.
+
 use {
-    super::{
-        build::{Args, Call, Scene},
-        lab::{Lab, actor, cast},
-        ops::Op,
-        terms,
-    },
+    super::{Args, Call, Lab, Op, Scene, actor, cast},
+    crate::terms,
     blockable_sdk::{
         Pubkey,
         instructions::{self as ix, MarketKeys},
@@ -15,62 +13,61 @@ use {
     },
 };
 
-/// Instructions on markets and providers.
 impl Scene<'_> {
     /// Builds the attempt's instruction on a market or a provider; `None` for an instruction on a credit.
     pub(super) fn on_settings(mut self) -> Option<Call> {
         let lab = self.lab;
-        let on_market = self.attempt.op <= Op::MarketUnpause;
-        let place = usize::from(self.attempt.on);
-        let provider = place % lab.providers.len();
-        self.market = if on_market { place % lab.markets.len() } else { lab.providers[provider].0 };
+        let is_market_op = self.attempt.op <= Op::MarketUnpause;
+        let index = usize::from(self.attempt.on);
+        let provider = index % lab.providers.len();
+        self.market = if is_market_op { index % lab.markets.len() } else { lab.providers[provider].0 };
         self.keys = lab.markets[self.market];
         let wallets: Vec<Pubkey> = cast().actors.iter().map(|key| self.keys.token_account(key)).collect();
         let market = lab.market(self.market);
-        if on_market {
+        if is_market_op {
             self.on_market(&market, &wallets)
         } else {
             self.on_provider(&market, &lab.provider(provider), &lab.providers[provider].1, &wallets)
         }
     }
 
-    fn on_market(mut self, state: &Market, wallets: &[Pubkey]) -> Option<Call> {
-        let market = self.keys.market;
-        let admin = self.by(state.admin);
+    fn on_market(mut self, market: &Market, wallets: &[Pubkey]) -> Option<Call> {
+        let address = self.keys.market;
+        let admin = self.signer(market.admin);
         match self.attempt.op {
-            Op::MarketCreate => self.create_market(state, wallets),
+            Op::MarketCreate => self.create_market(market, wallets),
             Op::MarketProposeChange => {
-                let settings = terms::settings(state, wallets, &mut self.dice);
-                self.call(ix::market_propose_change(&market, &admin, settings), Args::Settings(settings))
+                let settings = terms::settings(market, wallets, &mut self.dice);
+                self.call(ix::market_propose_change(&address, &admin, settings), Args::Settings(settings))
             }
-            Op::MarketApplyChange => self.call(ix::market_apply_change(&market, &admin), Args::None),
-            Op::MarketCancelChange => self.call(ix::market_cancel_change(&market, &admin), Args::None),
+            Op::MarketApplyChange => self.call(ix::market_apply_change(&address, &admin), Args::None),
+            Op::MarketCancelChange => self.call(ix::market_cancel_change(&address, &admin), Args::None),
             Op::MarketOfferAdmin => {
-                let to = self.someone();
-                self.call(ix::market_offer_admin(&market, &admin, to), Args::Key(to))
+                let to = self.pick_actor();
+                self.call(ix::market_offer_admin(&address, &admin, to), Args::Key(to))
             }
             Op::MarketAcceptAdmin => {
-                let to = self.by(state.pending_admin);
-                self.call(ix::market_accept_admin(&market, &to), Args::None)
+                let to = self.signer(market.pending_admin);
+                self.call(ix::market_accept_admin(&address, &to), Args::None)
             }
             Op::MarketSetGuardian => {
-                let to = self.someone();
-                self.call(ix::market_set_guardian(&market, &admin, to), Args::Key(to))
+                let to = self.pick_actor();
+                self.call(ix::market_set_guardian(&address, &admin, to), Args::Key(to))
             }
             Op::MarketPause => {
                 let seconds = self.amount(21_600, 300).min(u64::from(u32::MAX)) as u32;
-                let right = if self.dice.one_in(2) { state.guardian } else { state.admin };
-                let by = self.by(right);
-                self.call(ix::market_pause(&market, &by, seconds), Args::Seconds(seconds))
+                let entitled = if self.dice.one_in(2) { market.guardian } else { market.admin };
+                let signer = self.signer(entitled);
+                self.call(ix::market_pause(&address, &signer, seconds), Args::Seconds(seconds))
             }
-            Op::MarketUnpause => self.call(ix::market_unpause(&market, &admin), Args::None),
+            Op::MarketUnpause => self.call(ix::market_unpause(&address, &admin), Args::None),
             _ => None,
         }
     }
 
-    fn create_market(mut self, state: &Market, wallets: &[Pubkey]) -> Option<Call> {
-        let guardian = self.someone();
-        let settings = terms::settings(state, wallets, &mut self.dice);
+    fn create_market(mut self, market: &Market, wallets: &[Pubkey]) -> Option<Call> {
+        let guardian = self.pick_actor();
+        let settings = terms::settings(market, wallets, &mut self.dice);
         let args = MarketArgs {
             id: 1 + self.dice.below(6),
             is_test: self.dice.one_in(2),
@@ -80,66 +77,67 @@ impl Scene<'_> {
             bounds: settings.bounds,
         };
         let MarketKeys { mint, token_program, .. } = self.keys;
-        let (payer, admin) = (actor(Lab::ADMIN), self.by(state.admin));
+        let (payer, admin) = (actor(Lab::ADMIN), self.signer(market.admin));
         let ix = ix::market_create(&payer, &admin, &mint, &token_program, &wallets[13], args);
         self.call(ix, Args::Market(args))
     }
 
     fn on_provider(
         mut self,
-        state: &Market,
-        owner: &Provider,
-        provider: &Pubkey,
+        market: &Market,
+        provider: &Provider,
+        address: &Pubkey,
         wallets: &[Pubkey],
     ) -> Option<Call> {
-        let market = self.keys.market;
-        let authority = self.by(owner.authority);
+        let market_address = self.keys.market;
+        let authority = self.signer(provider.authority);
         match self.attempt.op {
             Op::ProviderRegister => self.register_provider(),
-            Op::ProviderSetReporters => self.set_reporters(&authority, provider),
+            Op::ProviderSetReporters => self.set_reporters(&authority, address),
             Op::ProviderSetCapacity => {
                 let mut capacity = Lab::capacity(&mut self.dice);
                 if self.dice.one_in(3) {
-                    capacity.capacity_units = self.amount(owner.outstanding_units, owner.capacity_units);
+                    capacity.capacity_units =
+                        self.amount(provider.outstanding_units, provider.capacity_units);
                 }
-                let ix = ix::provider_set_capacity(&market, &authority, provider, capacity);
+                let ix = ix::provider_set_capacity(&market_address, &authority, address, capacity);
                 self.call(ix, Args::Capacity(capacity))
             }
             Op::ProviderSetPayout => {
                 let payout = self.dice.pick(wallets);
-                let ix = ix::provider_set_payout(&market, &authority, provider, &payout);
+                let ix = ix::provider_set_payout(&market_address, &authority, address, &payout);
                 self.call(ix, Args::None)
             }
             Op::ProviderOfferAuthority => {
-                let to = self.someone();
-                let ix = ix::provider_offer_authority(&market, &authority, provider, to);
+                let to = self.pick_actor();
+                let ix = ix::provider_offer_authority(&market_address, &authority, address, to);
                 self.call(ix, Args::Key(to))
             }
             Op::ProviderAcceptAuthority => {
-                let to = self.by(owner.pending_authority);
-                self.call(ix::provider_accept_authority(&market, &to, provider), Args::None)
+                let to = self.signer(provider.pending_authority);
+                self.call(ix::provider_accept_authority(&market_address, &to, address), Args::None)
             }
             Op::ProviderSuspend | Op::ProviderResume => {
-                let right = if self.dice.one_in(3) { state.admin } else { owner.authority };
-                let by = self.by(right);
+                let entitled = if self.dice.one_in(3) { market.admin } else { provider.authority };
+                let signer = self.signer(entitled);
                 let suspend = self.attempt.op == Op::ProviderSuspend;
                 let build = if suspend { ix::provider_suspend } else { ix::provider_resume };
-                self.call(build(&market, &by, provider), Args::None)
+                self.call(build(&market_address, &signer, address), Args::None)
             }
             _ => None,
         }
     }
 
     fn register_provider(mut self) -> Option<Call> {
-        let by = actor(self.dice.roll() as u8);
+        let signer = actor(self.dice.roll() as u8);
         let capacity = Lab::capacity(&mut self.dice);
         let reporters = Lab::reporters(self.lab.now, &mut self.dice);
-        let payout = self.keys.token_account(&by);
-        let ix = ix::provider_register(&self.keys.market, &by, &payout, capacity, reporters.clone());
+        let payout = self.keys.token_account(&signer);
+        let ix = ix::provider_register(&self.keys.market, &signer, &payout, capacity, reporters.clone());
         self.call(ix, Args::Provider(capacity, reporters))
     }
 
-    /// New reporters, seldom some that the program must refuse.
+    /// Builds a change of reporters, rarely one that the program must refuse.
     fn set_reporters(mut self, authority: &Pubkey, provider: &Pubkey) -> Option<Call> {
         let mut reporters = Lab::reporters(self.lab.now, &mut self.dice);
         match self.dice.below(24) {

@@ -1,15 +1,11 @@
+//! Verifies seizures, sales and takeovers.
+
 use {
-    super::{
-        amounts::{div_up, units_of},
-        book::CreditBook,
-        build::Args,
-        ops::Role,
-        verify::{Case, Verdict, need},
-    },
+    super::{Args, Case, CreditBook, Role, Verdict, need},
+    crate::amounts::{div_up, units_of},
     blockable_sdk::{Pubkey, program::transitions::Status},
 };
 
-/// Seizures, sales and takeovers.
 impl Case<'_> {
     pub(super) fn begin_seizure(&mut self, credit: &mut CreditBook, status: Status) -> Verdict {
         need(self.signed_by(&credit.lender), "the signer is not the lender")?;
@@ -52,7 +48,7 @@ impl Case<'_> {
         need(units <= worth, "the units are worth more than the debt")?;
         credit.seize(units, self.time);
         self.recover(credit, credit.worth(units).min(debt), since)?;
-        let owner = self.call.at(Role::Signer);
+        let owner = self.call.account(Role::Signer);
         self.grant(&credit.clone(), owner, units)
     }
 
@@ -70,9 +66,9 @@ impl Case<'_> {
         let Args::Buy(units, most) = self.call.args else { return Err("no units".into()) };
         need(self.call.signs(Role::Signer), "the buyer does not sign")?;
         need(credit.units_expire_at == 0 || self.time < credit.units_expire_at, "the units have expired")?;
-        let (buyer, units) = (self.call.at(Role::Signer), i128::from(units));
+        let (buyer, units) = (self.call.account(Role::Signer), i128::from(units));
         let time = self.time;
-        let lot = self.model.lots.get_mut(&self.call.at(Role::Lot)).ok_or("the lot is not open")?;
+        let lot = self.model.lots.get_mut(&self.call.account(Role::Lot)).ok_or("the lot is not open")?;
         need(lot.credit == *key && units > 0 && units <= lot.units_left, "the lot has less")?;
         let (mut price, mut cost) = (lot.price(time), div_up(units * lot.price(time), 1_000_000));
         if buyer == credit.lender || buyer == lot.lender {
@@ -81,7 +77,7 @@ impl Case<'_> {
         need(price <= i128::from(most), "the price is above the buyer's")?;
         lot.units_left -= units;
         lot.proceeds += cost;
-        self.transfer(self.call.at(Role::Wallet), self.call.at(Role::Vault), cost)?;
+        self.transfer(self.call.account(Role::Wallet), self.call.account(Role::Vault), cost)?;
         credit.accrue(time);
         let fee = cost * i128::from(self.market.settings.redistribution_fee_bps) / 10_000;
         let recovered = (cost - fee).min(credit.debt());
@@ -93,7 +89,7 @@ impl Case<'_> {
     }
 
     pub(super) fn close_lot(&mut self, key: &Pubkey, credit: &mut CreditBook, status: Status) -> Verdict {
-        let address = self.call.at(Role::Lot);
+        let address = self.call.account(Role::Lot);
         let lot = self.model.lots.remove(&address).ok_or("the lot is not open")?;
         need(lot.credit == *key && self.call.signs(Role::Signer), "the lot is another credit's")?;
         if status == Status::Seizing {

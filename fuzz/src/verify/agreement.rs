@@ -1,13 +1,8 @@
 //! Verifies what lender and borrower agree on later, and changes of the lender.
 
 use {
-    super::{
-        amounts::div_up,
-        book::{CreditBook, PARTS},
-        build::Args,
-        ops::Role,
-        verify::{Case, Verdict, need, units_needed_for},
-    },
+    super::{Args, Case, CreditBook, Role, Verdict, need, units_needed_for},
+    crate::{amounts::div_up, book::PARTS},
     blockable_sdk::{
         Pubkey,
         program::{state::Credit, transitions::Status},
@@ -24,7 +19,7 @@ impl Case<'_> {
     }
 
     pub(super) fn accept_lender(&mut self, credit: &mut CreditBook) -> Verdict {
-        let to = self.call.at(Role::Signer);
+        let to = self.call.account(Role::Signer);
         need(self.signed_by(&credit.pending_lender), "the loan was not offered to the signer")?;
         need(credit.lender_claim == 0, "the seller has a claim")?;
         if credit.original_lender == Pubkey::default() {
@@ -79,7 +74,7 @@ impl Case<'_> {
 
     pub(super) fn restructure(&mut self, key: &Pubkey, credit: &mut CreditBook) -> Verdict {
         let Args::Restructure(terms, schedule) = &self.call.args else { return Err("no terms".into()) };
-        let borrower = self.call.at(Role::Second) == credit.borrower && self.call.signs(Role::Second);
+        let borrower = self.call.account(Role::Second) == credit.borrower && self.call.signs(Role::Second);
         need(self.signed_by(&credit.lender) && borrower, "a party does not sign")?;
         credit.accrue(self.time);
         let total: i128 = schedule.iter().map(|line| i128::from(line.principal)).sum();

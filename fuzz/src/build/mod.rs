@@ -1,6 +1,12 @@
+//! Builds the transaction of an attempt from the state in which it is made.
+
+mod credit;
+mod recovery;
+mod settings;
+
 use {
-    super::{
-        action::{Attempt, By, Twist},
+    crate::{
+        action::{Attempt, By, Flaw},
         dice::Dice,
         lab::{Lab, actor, cast},
         metering::Meters,
@@ -21,7 +27,7 @@ use {
     solana_sdk::instruction::{AccountMeta, Instruction},
 };
 
-/// The arguments of an instruction, for the model, which verifies what it did.
+/// The arguments of an instruction. The model verifies the effect of the instruction by them.
 #[derive(Clone, Debug)]
 #[allow(missing_docs)]
 pub enum Args {
@@ -45,33 +51,36 @@ pub enum Args {
     Meter(Box<Meters>),
 }
 
-/// A transaction's one instruction, and what it is about.
+/// The only instruction of a transaction, with the values that the model needs to verify its effect.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// The instruction.
+    /// The kind of the instruction.
     pub op: Op,
-    /// As it is sent.
+    /// The instruction as it is sent.
     pub ix: Instruction,
     /// Its arguments.
     pub args: Args,
-    /// The place of the market it was meant for.
+    /// The index in [`Lab::markets`] of the market it is meant for.
     pub market: usize,
-    /// True where nothing is wrong with its accounts.
+    /// True without a [`Flaw`].
     pub honest: bool,
 }
 
 impl Call {
-    /// The account with a purpose.
-    pub fn at(&self, role: Role) -> Pubkey {
-        let place = self.op.roles().iter().position(|found| *found == role);
-        place.and_then(|place| self.ix.accounts.get(place)).map_or(Pubkey::default(), |meta| meta.pubkey)
+    /// The account with a role; the default key if the instruction has none.
+    pub fn account(&self, role: Role) -> Pubkey {
+        self.meta(role).map_or(Pubkey::default(), |meta| meta.pubkey)
     }
 
-    /// True where the account with a role signs.
+    fn meta(&self, role: Role) -> Option<&AccountMeta> {
+        let position = self.op.roles().iter().position(|found| *found == role)?;
+        self.ix.accounts.get(position)
+    }
+
+    /// Returns true if the account with a role signs.
     pub fn signs(&self, role: Role) -> bool {
-        let place = self.op.roles().iter().position(|found| *found == role);
-        // A key signs wherever it stands once it signs at all: transactions have no signer per place.
-        let key = place.and_then(|place| self.ix.accounts.get(place)).map(|meta| meta.pubkey);
+        // A transaction lists its signers by key, so a key that signs in one position signs in all.
+        let key = self.meta(role).map(|meta| meta.pubkey);
         let signing = |meta: &AccountMeta| meta.is_signer && Some(meta.pubkey) == key;
         self.ix.accounts.iter().any(signing)
     }
@@ -80,13 +89,13 @@ impl Call {
     pub fn credits(&self) -> Vec<Pubkey> {
         match &self.args {
             Args::Meter(_) => self.ix.accounts.iter().skip(4).map(|meta| meta.pubkey).collect(),
-            _ if self.op.is_on_credit() => vec![self.at(Role::Credit)],
+            _ if self.op.is_on_credit() => vec![self.account(Role::Credit)],
             _ => Vec::new(),
         }
     }
 }
 
-/// The parts of an attempt in one state of the world.
+/// An attempt, with the accounts that it refers to in the lab's current state.
 pub(super) struct Scene<'a> {
     pub(super) lab: &'a Lab,
     pub(super) attempt: &'a Attempt,
@@ -94,15 +103,15 @@ pub(super) struct Scene<'a> {
     pub(super) market: usize,
     pub(super) address: Pubkey,
     pub(super) credit: Credit,
-    /// The credit with its debt brought up to now.
-    pub(super) now: Credit,
+    /// The credit with its debt accrued up to the lab's time.
+    pub(super) accrued: Credit,
     pub(super) dice: Dice,
 }
 
-/// The transaction that an attempt means right now; `None` where it means nothing.
+/// Builds the transaction of an attempt from the lab's current state; `None` where that state has nothing to act on.
 pub fn build(lab: &Lab, attempt: &Attempt) -> Option<Call> {
     let mut dice = Dice::new(attempt.extra);
-    if let Some(Twist::Replay(back)) = attempt.twist
+    if let Some(Flaw::Replay(back)) = attempt.flaw
         && attempt.op == Op::UsageMeter
     {
         let meters = lab.meterings.get(usize::from(back) % lab.meterings.len().max(1))?;
@@ -111,15 +120,15 @@ pub fn build(lab: &Lab, attempt: &Attempt) -> Option<Call> {
     let (market, address) =
         if attempt.op.is_on_credit() { lab.address(attempt.on) } else { (0, Pubkey::default()) };
     let credit = lab.credit(attempt.on).unwrap_or_else(Credit::zeroed);
-    let mut now = credit;
-    let _ = now.accrue(lab.market_time(&lab.market(market)));
+    let mut accrued = credit;
+    let _ = accrued.accrue(lab.market_time(&lab.market(market)));
     dice.roll();
     let keys = lab.markets[market];
-    let scene = Scene { lab, attempt, keys, market, address, credit, now, dice };
+    let scene = Scene { lab, attempt, keys, market, address, credit, accrued, dice };
     let mut call = if attempt.op.is_on_credit() { scene.on_credit()? } else { scene.on_settings()? };
-    if let Some(twist) = attempt.twist {
+    if let Some(flaw) = attempt.flaw {
         call.honest = false;
-        bend(lab, &mut call, twist);
+        apply_flaw(lab, &mut call, flaw);
     }
     Some(call)
 }
@@ -131,44 +140,45 @@ pub(super) fn meter_call(lab: &Lab, meters: Meters, op: Op) -> Call {
     Call { op, ix, market: meters.market, args: Args::Meter(Box::new(meters)), honest: true }
 }
 
-/// Puts something wrong into a transaction.
-fn bend(lab: &Lab, call: &mut Call, twist: Twist) {
+/// Changes the accounts of a transaction as the flaw says.
+fn apply_flaw(lab: &Lab, call: &mut Call, flaw: Flaw) {
     let roles = call.op.roles();
     let count = call.ix.accounts.len();
-    let place = |at: u8| usize::from(at) % count;
-    match twist {
-        Twist::ReadOnly(at) => call.ix.accounts[place(at)].is_writable = false,
-        Twist::Unsigned(at) => call.ix.accounts[place(at)].is_signer = false,
-        Twist::Swap(at, with) => {
-            let at = place(at);
+    let position = |at: u8| usize::from(at) % count;
+    match flaw {
+        Flaw::ReadOnly(at) => call.ix.accounts[position(at)].is_writable = false,
+        Flaw::Unsigned(at) => call.ix.accounts[position(at)].is_signer = false,
+        Flaw::Swap(at, with) => {
+            let at = position(at);
             // Only a key can sign: an address of the program never does.
-            let known = if call.ix.accounts[at].is_signer { cast().actors.clone() } else { known(lab) };
+            let known =
+                if call.ix.accounts[at].is_signer { cast().actors.clone() } else { known_accounts(lab) };
             call.ix.accounts[at].pubkey = known[usize::from(with) % known.len()];
         }
-        Twist::Cousin(at, with) => {
+        Flaw::SameRole(at, with) => {
             let at = usize::from(at) % roles.len();
-            let cousins = cousins(lab, call, roles[at]);
-            if !cousins.is_empty() {
-                call.ix.accounts[at].pubkey = cousins[usize::from(with) % cousins.len()];
+            let others = accounts_with_role(lab, call, roles[at]);
+            if !others.is_empty() {
+                call.ix.accounts[at].pubkey = others[usize::from(with) % others.len()];
             }
         }
-        Twist::Replay(_) => {}
+        Flaw::Replay(_) => {}
     }
 }
 
-fn credits(lab: &Lab) -> impl Iterator<Item = Pubkey> {
+fn known_credits(lab: &Lab) -> impl Iterator<Item = Pubkey> {
     lab.places.iter().map(|place| place.credit).chain(lab.grants.iter().map(|(_, key)| *key))
 }
 
-fn known(lab: &Lab) -> Vec<Pubkey> {
+fn known_accounts(lab: &Lab) -> Vec<Pubkey> {
     let mut known = cast().actors.clone();
     known.extend(lab.markets.iter().flat_map(|keys| [keys.market, keys.mint, keys.token_program]));
     known.extend(lab.providers.iter().map(|(_, key)| *key));
-    known.extend(credits(lab));
+    known.extend(known_credits(lab));
     known
 }
 
-fn cousins(lab: &Lab, call: &Call, role: Role) -> Vec<Pubkey> {
+fn accounts_with_role(lab: &Lab, call: &Call, role: Role) -> Vec<Pubkey> {
     let keys = lab.markets[call.market];
     match role {
         Role::Signer | Role::Second | Role::Party | Role::Receiver => cast().actors.clone(),
@@ -176,10 +186,12 @@ fn cousins(lab: &Lab, call: &Call, role: Role) -> Vec<Pubkey> {
         Role::Mint => lab.markets.iter().map(|keys| keys.mint).collect(),
         Role::Tokens => vec![tokens::TOKEN_PROGRAM, tokens::TOKEN_2022_PROGRAM],
         Role::Provider => lab.providers.iter().map(|(_, key)| *key).collect(),
-        Role::Credit | Role::Grant => credits(lab).collect(),
-        Role::Vault => credits(lab).map(|credit| addresses::vault(&credit)).collect(),
+        Role::Credit | Role::Grant => known_credits(lab).collect(),
+        Role::Vault => known_credits(lab).map(|credit| addresses::vault(&credit)).collect(),
         Role::Wallet | Role::Treasury => cast().actors.iter().map(|key| keys.token_account(key)).collect(),
-        Role::Lot => credits(lab).flat_map(|credit| [0, 1].map(|lot| addresses::lot(&credit, lot))).collect(),
+        Role::Lot => {
+            known_credits(lab).flat_map(|credit| [0, 1].map(|lot| addresses::lot(&credit, lot))).collect()
+        }
         Role::System => vec![blockable_sdk::PROGRAM_ID],
     }
 }
@@ -189,15 +201,17 @@ impl Scene<'_> {
         Some(Call { op: self.attempt.op, ix, args, market: self.market, honest: true })
     }
 
-    pub(super) fn by(&self, right: Pubkey) -> Pubkey {
+    /// The key that signs, where `entitled` is the one that may.
+    pub(super) fn signer(&self, entitled: Pubkey) -> Pubkey {
         match self.attempt.by {
             By::Actor(index) => actor(index),
-            By::Right if right == Pubkey::default() => actor(Lab::LENDERS[0]),
-            By::Right => right,
+            By::Entitled if entitled == Pubkey::default() => actor(Lab::LENDERS[0]),
+            By::Entitled => entitled,
         }
     }
 
-    pub(super) fn someone(&mut self) -> Pubkey {
+    /// Picks any actor, or rarely no key.
+    pub(super) fn pick_actor(&mut self) -> Pubkey {
         if self.dice.one_in(8) { Pubkey::default() } else { actor(self.dice.roll() as u8) }
     }
 

@@ -1,10 +1,7 @@
+//! Verifies instructions on markets and providers.
+
 use {
-    super::{
-        book::{MarketBook, ProviderBook},
-        build::Args,
-        ops::{Op, Role},
-        verify::{Case, Verdict, need},
-    },
+    super::{Args, Case, MarketBook, Op, ProviderBook, Role, Verdict, need},
     blockable_sdk::{
         Pubkey,
         program::{
@@ -51,7 +48,7 @@ impl Case<'_> {
             return self.market_create();
         }
         if self.call.op <= Op::MarketUnpause {
-            let key = self.call.at(Role::Market);
+            let key = self.call.account(Role::Market);
             let mut market = self.market.clone();
             self.on_market(&mut market)?;
             self.model.markets.insert(key, market);
@@ -60,22 +57,22 @@ impl Case<'_> {
         if self.call.op == Op::ProviderRegister {
             return self.provider_register();
         }
-        let key = self.call.at(Role::Provider);
+        let key = self.call.account(Role::Provider);
         let mut provider = self.provider(&key)?.clone();
-        need(provider.market == self.call.at(Role::Market), "the provider is of another market")?;
+        need(provider.market == self.call.account(Role::Market), "the provider is of another market")?;
         self.on_provider(&mut provider)?;
         self.model.providers.insert(key, provider);
         Ok(())
     }
 
     fn market_create(&mut self) -> Verdict {
-        let key = self.call.at(Role::Market);
+        let key = self.call.account(Role::Market);
         need(!self.model.markets.contains_key(&key), "the market exists")?;
         let account: Market = self.read(&key).ok_or("the market was not created")?;
         let book = MarketBook::read(&account);
         let Args::Market(args) = &self.call.args else { return Err("no market".into()) };
         need(
-            self.call.signs(Role::Second) && book.admin == self.call.at(Role::Second),
+            self.call.signs(Role::Second) && book.admin == self.call.account(Role::Second),
             "the admin does not sign",
         )?;
         let loose = looseness(&book.settings.bounds)
@@ -89,14 +86,14 @@ impl Case<'_> {
             book.settings.bounds == args.bounds && book.guardian == args.guardian,
             "other values were written",
         )?;
-        self.created.push((key, self.call.at(Role::Signer)));
+        self.created.push((key, self.call.account(Role::Signer)));
         self.model.markets.insert(key, book);
         Ok(())
     }
 
     fn on_market(&mut self, market: &mut MarketBook) -> Verdict {
         let by_admin = self.signed_by(&market.admin);
-        let signer = self.call.at(Role::Signer);
+        let signer = self.call.account(Role::Signer);
         need(self.call.signs(Role::Signer), "nobody signs")?;
         match (self.call.op, &self.call.args) {
             (Op::MarketProposeChange, Args::Settings(settings)) => self.propose(market, settings)?,
@@ -141,7 +138,7 @@ impl Case<'_> {
         let by_admin = self.signed_by(&market.admin);
         need(by_admin, "the signer is not the admin")?;
         need(settings.redistribution_fee_bps <= 1_000, "the fee is too high")?;
-        need(settings.treasury == self.call.at(Role::Treasury), "the treasury is another account")?;
+        need(settings.treasury == self.call.account(Role::Treasury), "the treasury is another account")?;
         let least = if market.is_test == 1 { 1 } else { 2 * DAY };
         need((least..=60 * DAY).contains(&i128::from(settings.change_delay)), "the delay is out of range")?;
         if loosens(settings, &market.settings) {
@@ -156,7 +153,7 @@ impl Case<'_> {
 
     /// Spends the budgets of the days that the pause touches.
     fn pause(&self, market: &mut MarketBook, seconds: u32) -> Verdict {
-        let signer = self.call.at(Role::Signer);
+        let signer = self.call.account(Role::Signer);
         let may = self.signed_by(&market.admin) || signer == market.guardian;
         need(may, "the signer may not pause")?;
         need(seconds > 0 && !market.is_paused(self.now), "of nothing, or of a pause that stands")?;
@@ -193,7 +190,7 @@ impl Case<'_> {
     }
 
     fn provider_register(&mut self) -> Verdict {
-        let (key, by) = (self.call.at(Role::Provider), self.call.at(Role::Signer));
+        let (key, by) = (self.call.account(Role::Provider), self.call.account(Role::Signer));
         need(
             !self.model.providers.contains_key(&key) && self.call.signs(Role::Signer),
             "it exists, or nobody signs",
@@ -201,7 +198,10 @@ impl Case<'_> {
         let account: Provider = self.read(&key).ok_or("the provider was not created")?;
         let Args::Provider(capacity, reporters) = &self.call.args else { return Err("no provider".into()) };
         let mut book = ProviderBook::read(&account);
-        need(book.authority == by && book.payout == self.call.at(Role::Wallet), "other values were written")?;
+        need(
+            book.authority == by && book.payout == self.call.account(Role::Wallet),
+            "other values were written",
+        )?;
         need(book.epoch == 1 && book.next_index == 0 && book.outstanding == 0, "it does not begin empty")?;
         set_capacity(&mut book, capacity)?;
         set_reporters(&mut book, reporters)?;
@@ -211,7 +211,7 @@ impl Case<'_> {
     }
 
     fn on_provider(&mut self, provider: &mut ProviderBook) -> Verdict {
-        let signer = self.call.at(Role::Signer);
+        let signer = self.call.account(Role::Signer);
         let by_owner = self.signed_by(&provider.authority);
         let by_admin = self.signed_by(&self.market.admin);
         need(self.call.signs(Role::Signer), "nobody signs")?;
@@ -239,7 +239,7 @@ impl Case<'_> {
             }
             (Op::ProviderSetCapacity, Args::Capacity(capacity)) => set_capacity(provider, capacity),
             (Op::ProviderSetPayout, _) => {
-                provider.payout = self.call.at(Role::Wallet);
+                provider.payout = self.call.account(Role::Wallet);
                 Ok(())
             }
             (Op::ProviderOfferAuthority, Args::Key(to)) => {

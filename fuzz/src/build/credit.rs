@@ -1,12 +1,9 @@
 //! Builds instructions on credits, from offer to close; recovery has a file of its own.
 
 use {
-    super::{
-        build::{Args, Call, Scene, meter_call},
+    super::{Args, Call, Lab, Meters, Op, Scene, actor, meter_call},
+    crate::{
         compose::{Use, compose},
-        lab::{Lab, actor},
-        metering::Meters,
-        ops::Op,
         terms,
     },
     blockable_sdk::{
@@ -22,7 +19,7 @@ impl Scene<'_> {
     /// Builds the attempt's instruction on a credit; `None` for an instruction on anything else.
     pub(super) fn on_credit(mut self) -> Option<Call> {
         let (market, address) = (self.keys.market, self.address);
-        let lender = self.by(self.credit.lender);
+        let lender = self.signer(self.credit.lender);
         let plain = |scene: &Self, ix| scene.call(ix, Args::None);
         match self.attempt.op {
             Op::CreditOffer => self.offer(),
@@ -36,11 +33,11 @@ impl Scene<'_> {
             Op::CreditWaiveFee => self.waive_fee(&lender),
             Op::CreditOfferLender => self.offer_lender(&lender),
             Op::CreditAcceptLender => {
-                let to = self.by(self.credit.pending_lender);
+                let to = self.signer(self.credit.pending_lender);
                 plain(&self, ix::credit_accept_lender(&market, &to, &address))
             }
             Op::CreditSetFreezeAuthority => {
-                let to = self.someone();
+                let to = self.pick_actor();
                 self.call(ix::credit_set_freeze_authority(&market, &lender, &address, to), Args::Key(to))
             }
             Op::VaultCollect => self.collect(),
@@ -75,7 +72,7 @@ impl Scene<'_> {
         let providers: Vec<_> = lab.providers.iter().filter(|(market, _)| *market == self.market).collect();
         let provider = providers[self.dice.below(providers.len() as u64) as usize].1;
         let args = terms::offer(nonce, &lab.market(self.market), lab.now, &mut self.dice);
-        let lender = self.by(lender);
+        let lender = self.signer(lender);
         let source = self.keys.token_account(&lender);
         let ix = ix::credit_offer(&self.keys, &lender, &borrower, &provider, &source, args.clone());
         self.call(ix, Args::Offer(Box::new(args)))
@@ -86,21 +83,21 @@ impl Scene<'_> {
         if self.dice.one_in(12) {
             hash[0] ^= 1;
         }
-        let borrower = self.by(self.credit.borrower);
+        let borrower = self.signer(self.credit.borrower);
         self.call(ix::credit_accept(&self.keys.market, &borrower, &self.address, hash), Args::Hash(hash))
     }
 
     fn issue(self) -> Option<Call> {
         let provider = self.lab.read::<Provider>(&self.credit.provider);
         let (authority, payout) = provider.map_or_else(Default::default, |p| (p.authority, p.payout));
-        let authority = self.by(authority);
+        let authority = self.signer(authority);
         let ix = ix::credit_issue(&self.keys, &authority, &self.credit.provider, &payout, &self.address);
         self.call(ix, Args::None)
     }
 
     fn cancel_offer(mut self) -> Option<Call> {
-        let right = if self.dice.one_in(2) { self.credit.lender } else { self.credit.borrower };
-        let party = self.by(right);
+        let entitled = if self.dice.one_in(2) { self.credit.lender } else { self.credit.borrower };
+        let party = self.signer(entitled);
         let refund = self.keys.token_account(&self.credit.lender);
         let ix = ix::credit_cancel_offer(&self.keys, &party, &self.credit.lender, &self.address, &refund);
         self.call(ix, Args::None)
@@ -108,12 +105,12 @@ impl Scene<'_> {
 
     /// A repayment, or money for the reserve.
     fn pay(self) -> Option<Call> {
-        let payer = self.by(self.credit.borrower);
+        let payer = self.signer(self.credit.borrower);
         let source = self.keys.token_account(&payer);
         let repay = self.attempt.op == Op::CreditRepay;
         let missing = self.credit.rider.reserve.saturating_sub(self.credit.reserve_held);
         let amount = if repay {
-            self.amount(self.now.debt.total(), self.now.arrears())
+            self.amount(self.accrued.debt.total(), self.accrued.arrears())
         } else {
             self.amount(missing, missing)
         };
@@ -123,7 +120,7 @@ impl Scene<'_> {
 
     fn restructure(mut self, lender: &Pubkey) -> Option<Call> {
         let (credit, state) = (self.credit, self.lab.market(self.market));
-        let (principal, owed) = (credit.terms.principal, self.now.debt.principal);
+        let (principal, owed) = (credit.terms.principal, self.accrued.debt.principal);
         let (mut terms, schedule) = terms::terms(principal, owed, &state, self.lab.now, &mut self.dice);
         if !self.dice.one_in(12) {
             terms.units = credit.terms.units;
@@ -137,7 +134,7 @@ impl Scene<'_> {
     }
 
     fn waive_fee(self, lender: &Pubkey) -> Option<Call> {
-        let amount = self.amount(self.now.debt.late_fees, self.now.debt.late_fees);
+        let amount = self.amount(self.accrued.debt.late_fees, self.accrued.debt.late_fees);
         let ix = ix::credit_waive_fee(&self.keys.market, lender, &self.address, amount);
         self.call(ix, Args::Amount(amount))
     }
@@ -160,14 +157,14 @@ impl Scene<'_> {
             Party::Borrower => keys.token_account(&credit.borrower),
             Party::Treasury => self.lab.market(self.market).treasury,
         };
-        let caller = self.by(actor(12));
+        let caller = self.signer(actor(12));
         self.call(ix::vault_collect(&keys, &caller, &self.address, &to, party), Args::Party(party))
     }
 
     fn freeze(mut self) -> Option<Call> {
         let (credit, units) = (self.credit, self.credit.collateral);
-        let right = if self.dice.one_in(2) { credit.lender } else { credit.freeze_authority };
-        let by = self.by(right);
+        let entitled = if self.dice.one_in(2) { credit.lender } else { credit.freeze_authority };
+        let signer = self.signer(entitled);
         let reason = self.dice.pick(&[
             FreezeReason::MissedPayment,
             FreezeReason::Default,
@@ -180,16 +177,16 @@ impl Scene<'_> {
             2 => FreezeAmount::Bps(self.amount(10_000, 1).min(65_535) as u16),
             _ => FreezeAmount::Units(self.amount(units.lien(), units.frozen().saturating_add(1))),
         };
-        let ix = ix::credit_freeze(&self.keys.market, &by, &self.address, amount, reason);
+        let ix = ix::credit_freeze(&self.keys.market, &signer, &self.address, amount, reason);
         self.call(ix, Args::Freeze(amount, reason))
     }
 
     fn thaw(mut self) -> Option<Call> {
         let frozen = self.credit.collateral.frozen();
-        let right = if self.dice.one_in(2) { self.credit.lender } else { self.credit.freeze_authority };
-        let by = self.by(right);
+        let entitled = if self.dice.one_in(2) { self.credit.lender } else { self.credit.freeze_authority };
+        let signer = self.signer(entitled);
         let amount = self.units(frozen, frozen / 2);
-        self.call(ix::credit_thaw(&self.keys.market, &by, &self.address, amount), Args::Units(amount))
+        self.call(ix::credit_thaw(&self.keys.market, &signer, &self.address, amount), Args::Units(amount))
     }
 
     fn meter(mut self) -> Option<Call> {

@@ -1,5 +1,12 @@
+mod agreement;
+mod credit;
+mod enforcement;
+mod origination;
+mod recovery;
+mod settings;
+
 use {
-    super::{
+    crate::{
         book::{CreditBook, LotBook, MarketBook, ProviderBook},
         build::{Args, Call},
         model::{Model, decode},
@@ -70,9 +77,9 @@ impl Case<'_> {
         if op == Op::CreditOffer {
             return self.offer();
         }
-        let key = self.call.at(Role::Credit);
+        let key = self.call.account(Role::Credit);
         let mut credit = self.model.credits.remove(&key).ok_or("it acts on a credit that does not exist")?;
-        need(credit.market == self.call.at(Role::Market), "the credit is of another market")?;
+        need(credit.market == self.call.account(Role::Market), "the credit is of another market")?;
         let status = credit.status().ok_or("the status is unknown")?;
         need(op.is_allowed_in(status), "rule 6: the table has no such edge")?;
         let stays = self.on_credit(&key, &mut credit, status)?;
@@ -84,7 +91,7 @@ impl Case<'_> {
 
     /// True where a key was the first signer of the transaction.
     pub(super) fn signed_by(&self, key: &Pubkey) -> bool {
-        self.call.at(Role::Signer) == *key && self.call.signs(Role::Signer)
+        self.call.account(Role::Signer) == *key && self.call.signs(Role::Signer)
     }
 
     pub(super) fn read<T: BlockableAccount>(&self, key: &Pubkey) -> Option<T> {
@@ -114,13 +121,13 @@ impl Case<'_> {
 
     fn offer(&mut self) -> Verdict {
         let Args::Offer(args) = &self.call.args else { return Err("no offer".into()) };
-        let (key, lender) = (self.call.at(Role::Credit), self.call.at(Role::Signer));
+        let (key, lender) = (self.call.account(Role::Credit), self.call.account(Role::Signer));
         need(!self.model.credits.contains_key(&key), "the credit exists")?;
         need(self.call.signs(Role::Signer), "the lender does not sign")?;
-        need(lender != self.call.at(Role::Party), "lender and borrower are one")?;
-        let provider = self.call.at(Role::Provider);
+        need(lender != self.call.account(Role::Party), "lender and borrower are one")?;
+        let provider = self.call.account(Role::Provider);
         let owner = self.provider(&provider)?.clone();
-        need(owner.market == self.call.at(Role::Market), "the provider is of another market")?;
+        need(owner.market == self.call.account(Role::Market), "the provider is of another market")?;
         need(owner.suspended == 0, "the provider is suspended")?;
         self.need_sound_offer(args)?;
         let terms = &args.terms;
@@ -128,10 +135,10 @@ impl Case<'_> {
         need(expires == 0 || self.now <= expires, "the offer has expired")?;
         let account: Credit = self.read(&key).ok_or("the credit was not created")?;
         let mut book = CreditBook::read(&account);
-        let vault = self.call.at(Role::Vault);
+        let vault = self.call.account(Role::Vault);
         self.created.extend([(key, lender), (vault, lender)]);
         self.model.tokens.insert(vault, 0);
-        self.transfer(self.call.at(Role::Wallet), vault, terms.principal.into())?;
+        self.transfer(self.call.account(Role::Wallet), vault, terms.principal.into())?;
         // The fields that an offer writes are few: all others must be as in an empty account.
         let empty = CreditBook::read(&anchor_lang::__private::bytemuck::Zeroable::zeroed());
         let seen = (book.terms_hash, book.due_after.clone(), book.principal_due.clone());
@@ -147,9 +154,9 @@ impl Case<'_> {
             due_after: args.schedule.iter().map(|line| line.due_after).collect(),
             principal_due: args.schedule.iter().map(|line| line.principal).collect(),
             lender,
-            borrower: self.call.at(Role::Party),
+            borrower: self.call.account(Role::Party),
             provider,
-            market: self.call.at(Role::Market),
+            market: self.call.account(Role::Market),
             freeze_authority: args.freeze_authority,
             ..empty
         };
@@ -190,9 +197,9 @@ impl Case<'_> {
 
     fn meter(&mut self) -> Verdict {
         let Args::Meter(sent) = &self.call.args else { return Err("no reports".into()) };
-        let provider = self.call.at(Role::Provider);
+        let provider = self.call.account(Role::Provider);
         let owner = self.provider(&provider)?.clone();
-        need(owner.market == self.call.at(Role::Market), "the provider is of another market")?;
+        need(owner.market == self.call.account(Role::Market), "the provider is of another market")?;
         let account: Provider = self.read(&provider).ok_or("the provider is gone")?;
         let scope = blockable_sdk::reports::ReportScope {
             market: owner.market,
@@ -251,7 +258,7 @@ impl Case<'_> {
 
     /// Units arrive in an unrestricted credit.
     pub(super) fn grant(&mut self, source: &CreditBook, owner: Pubkey, units: i128) -> Verdict {
-        let key = self.call.at(Role::Grant);
+        let key = self.call.account(Role::Grant);
         if !self.model.credits.contains_key(&key) {
             let empty = CreditBook::read(&anchor_lang::__private::bytemuck::Zeroable::zeroed());
             let provider = self.provider(&source.provider)?;

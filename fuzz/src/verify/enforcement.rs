@@ -1,13 +1,8 @@
 //! Verifies what the lender may do about a loan that is not paid, and what anybody may.
 
 use {
-    super::{
-        amounts::{div_up, units_of},
-        book::CreditBook,
-        build::Args,
-        ops::Role,
-        verify::{Case, Verdict, need},
-    },
+    super::{Args, Case, CreditBook, Role, Verdict, need},
+    crate::amounts::{div_up, units_of},
     blockable_sdk::{
         Pubkey,
         program::{instructions::FreezeAmount, state::FreezeReason, transitions::Status},
@@ -101,7 +96,7 @@ impl Case<'_> {
         need(units > 0 && units <= credit.seizable(self.time), "less can be seized")?;
         self.check_lot(credit)?;
         credit.seize(units, self.time);
-        self.open_lot(self.call.at(Role::Lot), *key, credit, units)?;
+        self.open_lot(self.call.account(Role::Lot), *key, credit, units)?;
         credit.lots_opened += 1;
         credit.lots_open += 1;
         Ok(())

@@ -1,12 +1,7 @@
 //! Verifies the origination of a credit, and what is paid on it and from it.
 
 use {
-    super::{
-        book::CreditBook,
-        build::Args,
-        ops::Role,
-        verify::{Case, Verdict, need},
-    },
+    super::{Args, Case, CreditBook, Role, Verdict, need},
     blockable_sdk::{
         Pubkey,
         program::{state::Party, transitions::Status},
@@ -32,9 +27,10 @@ impl Case<'_> {
     pub(super) fn issue(&mut self, credit: &mut CreditBook) -> Verdict {
         self.check_offer(credit)?;
         need(credit.reserve >= i128::from(credit.rider.reserve), "the reserve is not funded")?;
-        let (now, wallet, vault) = (self.now, self.call.at(Role::Wallet), self.call.at(Role::Vault));
-        need(self.call.at(Role::Provider) == credit.provider, "of another provider")?;
-        let signer = self.call.at(Role::Signer);
+        let (now, wallet, vault) =
+            (self.now, self.call.account(Role::Wallet), self.call.account(Role::Vault));
+        need(self.call.account(Role::Provider) == credit.provider, "of another provider")?;
+        let signer = self.call.account(Role::Signer);
         let signs = self.call.signs(Role::Signer);
         let provider = self.provider(&credit.provider)?;
         need(signs && signer == provider.authority, "the signer is not the provider")?;
@@ -64,7 +60,7 @@ impl Case<'_> {
     ) -> Result<bool, String> {
         let by_borrower = self.signed_by(&credit.borrower) && status == Status::Accepted;
         need(self.signed_by(&credit.lender) || by_borrower, "the signer is no party")?;
-        let (vault, wallet) = (self.call.at(Role::Vault), self.call.at(Role::Wallet));
+        let (vault, wallet) = (self.call.account(Role::Vault), self.call.account(Role::Wallet));
         let held = self.model.tokens.get(&vault).copied().unwrap_or(0);
         self.transfer(vault, wallet, held - credit.reserve)?;
         credit.escrow = 0;
@@ -89,7 +85,7 @@ impl Case<'_> {
         let refill = if fills { (paid - credit.arrears()).max(0).min(missing) } else { 0 };
         credit.reserve += refill;
         credit.take_payment(paid - refill, self.since(key))?;
-        self.transfer(self.call.at(Role::Wallet), self.call.at(Role::Vault), paid)
+        self.transfer(self.call.account(Role::Wallet), self.call.account(Role::Vault), paid)
     }
 
     pub(super) fn fund_reserve(&mut self, credit: &mut CreditBook) -> Verdict {
@@ -99,7 +95,7 @@ impl Case<'_> {
         let paid = i128::from(amount).min(missing);
         need(paid > 0, "the reserve is full")?;
         credit.reserve += paid;
-        self.transfer(self.call.at(Role::Wallet), self.call.at(Role::Vault), paid)
+        self.transfer(self.call.account(Role::Wallet), self.call.account(Role::Vault), paid)
     }
 
     pub(super) fn draw_reserve(&mut self, key: &Pubkey, credit: &mut CreditBook) -> Verdict {
@@ -119,7 +115,7 @@ impl Case<'_> {
 
     pub(super) fn collect(&mut self, credit: &mut CreditBook) -> Verdict {
         let Args::Party(party) = self.call.args else { return Err("no party".into()) };
-        let (vault, wallet) = (self.call.at(Role::Vault), self.call.at(Role::Wallet));
+        let (vault, wallet) = (self.call.account(Role::Vault), self.call.account(Role::Wallet));
         let (claim, owner) = match party {
             Party::Lender => (&mut credit.lender_claim, Some(credit.lender)),
             Party::Borrower => (&mut credit.borrower_claim, Some(credit.borrower)),
@@ -131,7 +127,7 @@ impl Case<'_> {
             None => wallet == self.market.settings.treasury,
             Some(owner) => {
                 let keys = blockable_sdk::instructions::MarketKeys {
-                    market: self.call.at(Role::Market),
+                    market: self.call.account(Role::Market),
                     mint: self.market.mint,
                     token_program: self.market.token_program,
                 };

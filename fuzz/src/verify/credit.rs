@@ -1,11 +1,7 @@
 //! Verifies instructions on credits: which model step each is.
 
 use {
-    super::{
-        book::CreditBook,
-        ops::{Op, Role},
-        verify::{Case, Verdict, need},
-    },
+    super::{Case, CreditBook, Op, Role, Verdict, need},
     blockable_sdk::{Pubkey, program::transitions::Status},
 };
 
@@ -88,10 +84,10 @@ impl Case<'_> {
 
     fn close_vault(&mut self, credit: &mut CreditBook) -> Verdict {
         need(credit.owed_from_vault() == 0, "something is owed from the vault")?;
-        let vault = self.call.at(Role::Vault);
+        let vault = self.call.account(Role::Vault);
         let swept = self.model.tokens.get(&vault).copied().unwrap_or(0);
         let treasury = self.market.settings.treasury;
-        need(self.call.at(Role::Treasury) == treasury, "another treasury is named")?;
+        need(self.call.account(Role::Treasury) == treasury, "another treasury is named")?;
         self.transfer(vault, treasury, swept)?;
         self.model.tokens.remove(&vault);
         self.removed.push((vault, credit.rent_payer()));

@@ -1,0 +1,173 @@
+//! The ledger's entry of one credit, and the rule by which its units are open to new jobs.
+
+use {
+    super::LedgerReading,
+    crate::hold::Refusal,
+    blockable_sdk::{
+        Pubkey, Signature,
+        accounts::CreditStamp,
+        amounts::{MarketTime, Units},
+        program::{
+            state::Credit,
+            transitions::{Action, Status, next},
+        },
+    },
+};
+
+/// The units of one credit by the gate's count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Open to new jobs.
+    pub available: Units,
+    /// Neither consumed, seized nor expired, as the chain says.
+    pub remaining: Units,
+    /// Frozen, by the chain or by a signed freeze that is obeyed already.
+    pub frozen: Units,
+    /// Held by running jobs.
+    pub in_flight: Units,
+    /// Used, and not on the chain yet.
+    pub unreported: Units,
+}
+
+/// A credit as the chain showed it at a slot.
+#[derive(Clone)]
+struct CreditAtSlot {
+    slot: u64,
+    /// `None` once the account is gone.
+    credit: Option<Box<Credit>>,
+}
+
+/// A freeze that is obeyed although the chain does not show it yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct ObeyedFreeze {
+    signature: Signature,
+    frozen: Units,
+}
+
+/// The gate's knowledge of one credit.
+#[derive(Clone, Default)]
+pub(super) struct CreditEntry {
+    /// The credit's place in reports that `cumulative` counts for.
+    pub(super) index: u32,
+    /// Units used since issue, as far as the gate or the chain knows.
+    pub(super) cumulative: Units,
+    /// Units of the credit's open holds.
+    pub(super) held: Units,
+    shown: Option<CreditAtSlot>,
+    obeyed: Vec<ObeyedFreeze>,
+}
+
+impl CreditEntry {
+    /// The credit as the chain last showed it, `None` where it never has or the account is gone.
+    pub(super) fn credit(&self) -> Option<&Credit> {
+        self.shown.as_ref()?.credit.as_deref()
+    }
+
+    /// The slot that the credit was last seen at.
+    pub(super) fn slot(&self) -> Option<u64> {
+        self.shown.as_ref().map(|shown| shown.slot)
+    }
+
+    /// Takes the credit as of a slot, `None` where its account is gone. An older state is passed over; within a slot the
+    /// later event wins. Returns whether the state changed.
+    pub(super) fn observe(&mut self, slot: u64, credit: Option<&Credit>) -> bool {
+        if let Some(shown) = &mut self.shown {
+            let seq = |credit: Option<&Credit>| credit.map_or(u64::MAX, |credit| credit.event_seq);
+            let known = shown.credit.as_deref();
+            if slot < shown.slot || (slot == shown.slot && seq(credit) < seq(known)) {
+                return false;
+            }
+            if credit.map(CreditStamp::new) == known.map(CreditStamp::new) {
+                shown.slot = slot;
+                return false;
+            }
+        }
+        self.shown = Some(CreditAtSlot { slot, credit: credit.map(|credit| Box::new(*credit)) });
+        true
+    }
+
+    /// Notes that the chain still shows the credit with this stamp at a slot.
+    pub(super) fn confirm(&mut self, slot: u64, stamp: CreditStamp) {
+        if let Some(shown) = &mut self.shown
+            && shown.credit.as_deref().map(CreditStamp::new) == Some(stamp)
+        {
+            shown.slot = shown.slot.max(slot);
+        }
+    }
+
+    /// Obeys a freeze ahead of the chain, once for each signature.
+    pub(super) fn obey_freeze(&mut self, signature: Signature, frozen: Units) {
+        if self.obeyed.iter().all(|freeze| freeze.signature != signature) {
+            self.obeyed.push(ObeyedFreeze { signature, frozen });
+        }
+    }
+
+    /// Stops obeying a freeze ahead of the chain.
+    pub(super) fn lift_freeze(&mut self, signature: &Signature) {
+        self.obeyed.retain(|freeze| freeze.signature != *signature);
+    }
+
+    /// Requires that a new job may take `units`, at least one, where `freed` units more than the room says are open to it.
+    pub(super) fn require_room(
+        &self,
+        units: Units,
+        freed: i128,
+        market_time: Option<MarketTime>,
+    ) -> Result<(), Refusal> {
+        let room = self.room(market_time)?;
+        let needed = units.max(Units(1));
+        let taken = wide(room.in_flight) + wide(room.unreported) - freed;
+        let unfrozen = wide(room.remaining) - taken;
+        let open = unfrozen - wide(room.frozen);
+        if wide(needed) <= open {
+            return Ok(());
+        }
+        let available = Units(u64::try_from(open).unwrap_or(0));
+        Err(match !room.frozen.is_zero() && wide(needed) <= unfrozen {
+            true => Refusal::Frozen { available, needed },
+            false => Refusal::Exhausted { available, needed },
+        })
+    }
+
+    /// The credit's units at a market time, `None` while that is not known. Errors: [`Refusal`].
+    pub(super) fn room(&self, market_time: Option<MarketTime>) -> Result<Room, Refusal> {
+        let shown = self.shown.as_ref().ok_or(Refusal::UnknownCredit)?;
+        let credit = shown.credit.as_deref().ok_or(Refusal::Closed)?;
+        match credit.status().map_err(|_| Refusal::UnknownCredit)? {
+            Status::Offered | Status::Accepted => return Err(Refusal::NotIssued),
+            Status::Closed => return Err(Refusal::Closed),
+            Status::Active | Status::Delinquent | Status::Defaulted | Status::Seizing | Status::Repaid => {}
+        }
+        if credit.has_index == 0 {
+            return Err(Refusal::NotIssued);
+        }
+        if credit.units_expire_at != 0 {
+            let now = market_time.ok_or(Refusal::Stale)?;
+            credit.require_unexpired(now.get()).map_err(|_| Refusal::Expired)?;
+        }
+        let collateral = &credit.collateral;
+        let ordered = self.obeyed.iter().map(|freeze| freeze.frozen).max().unwrap_or_default();
+        let frozen = Units(collateral.frozen()).max(ordered.min(Units(collateral.lien())));
+        let unreported = self.cumulative.saturating_sub(Units(credit.meter.cumulative));
+        let remaining = Units(collateral.remaining());
+        let available = remaining.saturating_sub(frozen).saturating_sub(unreported).saturating_sub(self.held);
+        Ok(Room { available, remaining, frozen, in_flight: self.held, unreported })
+    }
+
+    /// The credit's reading for a usage report, `None` where its status does not let it be metered.
+    pub(super) fn reading(&self, address: Pubkey) -> Option<LedgerReading> {
+        let credit = self.credit()?;
+        let metered = next(Action::Meter, credit.status().ok()?).is_some() && credit.has_index == 1;
+        metered.then_some(LedgerReading {
+            credit: address,
+            index: self.index,
+            cumulative: self.cumulative,
+            in_flight: self.held,
+        })
+    }
+}
+
+/// Units as a number that leaves room for sums that may fall below zero on the way.
+pub(super) fn wide(units: Units) -> i128 {
+    i128::from(units.get())
+}
