@@ -7,7 +7,7 @@ use {
         Instruction, Pubkey, addresses,
         program::{
             errors::BlockableError,
-            instructions::{FreezeAmount, LotTerms, UnitAmount},
+            instructions::{FreezeAmount, LotTerms, ThawBounds, UnitBounds},
             state::{Credit, FreezeReason, Lot, Party},
             transitions::Status,
         },
@@ -85,7 +85,7 @@ fn seized(world: &mut World, loan: &Loan) -> Pubkey {
     let credit = world.defaulted(loan);
     world.pass(loan.args.terms.cure_period);
     let terms = lot_terms(&world.credit(&credit), 150, 50, u64::from(10 * DAY));
-    world.sent(&[world.seize_at(&credit, UnitAmount::All, terms)], &["lender"]);
+    world.sent(&[world.seize_at(&credit, UnitBounds::ALL, terms)], &["lender"]);
     credit
 }
 
@@ -100,7 +100,8 @@ fn attempt(dice: &mut Dice, world: &World, credit: &Pubkey) -> (Instruction, &'s
         FreezeReason::Breach,
         FreezeReason::Risk,
     ]);
-    let amount = |units| if units == 0 { UnitAmount::All } else { UnitAmount::Units(units) };
+    let amount = |units| if units == 0 { UnitBounds::ALL } else { UnitBounds::exactly(units) };
+    let thawed = |units| if units == 0 { ThawBounds::ALL } else { ThawBounds { most: units, keep: 0 } };
     match dice.below(14) {
         0 | 1 => {
             let payer = dice.pick(&["borrower", "stranger"]);
@@ -124,7 +125,7 @@ fn attempt(dice: &mut Dice, world: &World, credit: &Pubkey) -> (Instruction, &'s
             let by = dice.pick(&["lender", "freezer", "borrower"]);
             (world.freeze_by(by, credit, amount, reason), by)
         }
-        6 => (world.thaw("lender", credit, amount(dice.amount(frozen))), "lender"),
+        6 => (world.thaw("lender", credit, thawed(dice.amount(frozen))), "lender"),
         7 => (world.auto_freeze(credit), "payer"),
         8 | 9 => {
             let used = state.meter.cumulative.saturating_add(dice.amount(state.collateral.remaining()));

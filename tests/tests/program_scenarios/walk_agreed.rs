@@ -7,7 +7,7 @@ use {
         Instruction, Pubkey, addresses, instructions,
         program::{
             errors::BlockableError,
-            instructions::{FreezeAmount, LotTerms, UnitAmount},
+            instructions::{FreezeAmount, LotTerms, RestructureLimits, ThawBounds, UnitBounds},
             state::{Credit, FreezeReason, Instalment, Party, Rider, Terms},
             transitions::Status,
         },
@@ -82,7 +82,8 @@ fn attempt(dice: &mut Dice, world: &World, credit: &Pubkey) -> (Instruction, Vec
     let lender = name_of(&state.lender);
     let (debt, lien) = (state.debt.total(), state.collateral.lien());
     let market = world.keys.market;
-    let units = |units| if units == 0 { UnitAmount::All } else { UnitAmount::Units(units) };
+    let units = |units| if units == 0 { UnitBounds::ALL } else { UnitBounds::exactly(units) };
+    let thawed = |units| if units == 0 { ThawBounds::ALL } else { ThawBounds { most: units, keep: 0 } };
     match dice.below(26) {
         0 | 1 => {
             let most = if dice.below(8) == 0 { debt } else { debt / 10 };
@@ -100,7 +101,14 @@ fn attempt(dice: &mut Dice, world: &World, credit: &Pubkey) -> (Instruction, Vec
             let terms = Terms { apr_bps: 100 + dice.below(4_901) as u16, ..state.terms };
             let schedule = schedule(dice, state.debt.principal);
             let (from, to) = (Parties::address(lender), Parties::address("borrower"));
-            let built = instructions::credit_restructure(&market, &from, &to, credit, terms, schedule);
+            let limits = RestructureLimits {
+                read: world.loan_read(credit),
+                restructurings: state.restructurings,
+                most_debt: u64::MAX,
+                least_lien: 0,
+            };
+            let built =
+                instructions::credit_restructure(&market, &from, &to, credit, terms, &schedule, limits);
             (built, vec![lender, "borrower"])
         }
         13 => (world.waive_fee(lender, credit, dice.amount(state.debt.late_fees)), vec![lender]),
@@ -117,7 +125,7 @@ fn attempt(dice: &mut Dice, world: &World, credit: &Pubkey) -> (Instruction, Vec
             let reason = dice.pick(&[FreezeReason::MissedPayment, FreezeReason::Risk]);
             (world.freeze_by(lender, credit, amount, reason), vec![lender])
         }
-        17 => (world.thaw(lender, credit, units(dice.amount(state.collateral.frozen()))), vec![lender]),
+        17 => (world.thaw(lender, credit, thawed(dice.amount(state.collateral.frozen()))), vec![lender]),
         18 | 19 => {
             let used = state.meter.cumulative.saturating_add(dice.amount(state.collateral.remaining()));
             let reports = [0, 2].map(|index| world.report(index, &[(0, used, dice.amount(lien))]));
@@ -127,7 +135,7 @@ fn attempt(dice: &mut Dice, world: &World, credit: &Pubkey) -> (Instruction, Vec
         21 => {
             let (by, amount) = (Parties::address(lender), units(dice.amount(lien)));
             let (index, terms) = (state.lots_opened, lot_terms(&state));
-            let built = instructions::credit_seize_to_pool(&market, &by, credit, index, amount, terms);
+            let built = instructions::credit_seize_to_pool(&market, &by, &by, credit, index, amount, terms);
             (built, vec![lender])
         }
         22 => {
@@ -138,7 +146,7 @@ fn attempt(dice: &mut Dice, world: &World, credit: &Pubkey) -> (Instruction, Vec
             let index = dice.below(u64::from(state.lots_opened.max(1))) as u32;
             let lot = addresses::lot(credit, index);
             let opener = world.svm.get_account(&lot).filter(|lot| lot.lamports > 0);
-            let opener = opener.map_or(state.lender, |_| world.lot(credit, index).lender);
+            let opener = opener.map_or(state.lender, |_| world.lot(credit, index).rent_payer);
             let closer = Parties::address(lender);
             (instructions::lot_close(&market, &closer, &opener, credit, index), vec![lender])
         }
@@ -167,7 +175,7 @@ fn seized(world: &mut World, loan: &Loan, after: u32) -> Pubkey {
     world.sent(&[world.give_notice("lender", &credit)], &["lender"]);
     world.pass(loan.args.terms.cure_period);
     let terms = lot_terms(&world.credit(&credit));
-    let half = UnitAmount::Units(loan.args.terms.units / 2);
+    let half = UnitBounds::exactly(loan.args.terms.units / 2);
     world.sent(&[world.seize_at(&credit, half, terms)], &["lender"]);
     credit
 }

@@ -9,7 +9,7 @@ use {
     blockable_sdk::{
         Instruction, Pubkey, instructions,
         program::{
-            instructions::{FreezeAmount, OfferArgs, UnitAmount},
+            instructions::{FreezeAmount, OfferArgs, ThawBounds},
             state::{FreezePolicy, FreezeReason},
         },
     },
@@ -59,7 +59,7 @@ fn freeze(cluster: &Cluster, by: &str, credit: &Pubkey, amount: FreezeAmount) ->
 /// The instruction by which the lender thaws a credit.
 fn thaw(cluster: &Cluster, credit: &Pubkey) -> Instruction {
     let lender = Parties::address("lender");
-    instructions::credit_thaw(&cluster.chain.keys.market, &lender, credit, UnitAmount::All)
+    instructions::credit_thaw(&cluster.chain.keys.market, &lender, credit, ThawBounds::ALL)
 }
 
 /// Admits a job of one unit and releases it again.
