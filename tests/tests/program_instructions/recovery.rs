@@ -55,8 +55,12 @@ fn a_part_can_be_seized_and_the_rest_later_into_a_lot_of_its_own() {
     let (mut world, credit) = past_cure();
     world.sent(&[world.freeze(&credit, FreezeAmount::Bps(5_000), FreezeReason::Default)], &["lender"]);
     world.sent(&[world.seize(&credit, UnitBounds::exactly(400_000_000))], &["lender"]);
-    let part =
-        Collateral { granted: UNITS, seized: 400_000_000, frozen: 100_000_000, ..Collateral::default() };
+    let part = Collateral {
+        granted: UNITS,
+        seized: 400_000_000,
+        frozen_for_payment: 100_000_000,
+        ..Collateral::default()
+    };
     assert_eq!(world.credit(&credit).collateral, part);
 
     world.sent(&[world.seize(&credit, UnitBounds::ALL)], &["lender"]);
@@ -165,7 +169,7 @@ fn a_sale_pays_fee_and_lender_and_gives_the_buyer_units_without_a_lien() {
     assert_eq!((own.lender, own.borrower), (world.provider, Parties::address("buyer")));
     assert_eq!((own.provider, own.market, own.nonce), (world.provider, world.keys.market, 0));
     let units = Collateral { granted: 300_000_007, released: 300_000_007, ..Collateral::default() };
-    assert_eq!((own.collateral, own.vault), (units, VaultClaims::default()));
+    assert_eq!((own.collateral, own.claims), (units, VaultClaims::default()));
     assert_eq!(own.meter, Meter { index: 1, reported_at: world.now(), ..Meter::default() });
     assert_eq!(own.debt, Debt { accrued_at: world.now(), ..Debt::default() });
     assert_eq!((world.provider().outstanding_units, world.provider().next_index), (UNITS, 2));
@@ -220,8 +224,12 @@ fn the_lender_takes_unsold_units_back_frozen_and_its_rent() {
     assert_eq!(world.money(&credit), money);
     assert_eq!((world.lamports(&lot), world.lamports(&Parties::address("lender"))), (0, lamports + rent));
     let state = world.credit(&credit);
-    let units =
-        Collateral { granted: UNITS, seized: 400_000_000, frozen: 600_000_000, ..Collateral::default() };
+    let units = Collateral {
+        granted: UNITS,
+        seized: 400_000_000,
+        frozen_for_other: 600_000_000,
+        ..Collateral::default()
+    };
     assert_eq!((state.collateral, state.collateral.available()), (units, 0));
     assert_eq!((state.lots_opened, state.lots_open), (1, 0));
     assert_eq!(landed.changes(), [Change::LotClosed { lot, returned: 600_000_000 }]);
