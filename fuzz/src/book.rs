@@ -1,9 +1,12 @@
-use blockable_sdk::{
-    Pubkey,
-    program::{
-        state::{Credit, Lot, Market, MarketSettings, Provider, Rider, Terms},
-        transitions::Status,
+use {
+    blockable_sdk::{
+        Pubkey,
+        program::{
+            state::{Credit, Lot, Market, MarketSettings, Provider, Rider, Terms},
+            transitions::Status,
+        },
     },
+    std::collections::BTreeMap,
 };
 
 /// Parts of a micro-USDC in which interest is counted: basis points times seconds per year.
@@ -80,9 +83,9 @@ book! {
     /// A market as the model keeps it.
     MarketBook {
         is_test, paused_seconds, paused_at, pause_expires_at, change_ready_at,
-        pause_day, paused_that_day, paused_day_after ;
-        settings: MarketSettings, proposed: Option<MarketSettings>,
-        admin: Pubkey, guardian: Pubkey, pending: Pubkey, mint: Pubkey, token_program: Pubkey,
+        pause_day, halted_at, halt_lifts_at, pending_ready_at ;
+        paused_on: BTreeMap<i128, i128>, settings: MarketSettings, proposed: Option<MarketSettings>,
+        admin: Pubkey, pending: Pubkey, mint: Pubkey, token_program: Pubkey,
     }
 }
 
@@ -270,26 +273,22 @@ impl MarketBook {
             pause_expires_at: market.pause_expires_at.into(),
             change_ready_at: market.change_ready_at.into(),
             pause_day: market.pause_day.into(),
-            paused_that_day: market.paused_that_day.into(),
-            paused_day_after: market.paused_day_after.into(),
-            settings: MarketSettings {
-                redistribution_fee_bps: market.redistribution_fee_bps,
-                change_delay: market.change_delay,
-                treasury: market.treasury,
-                bounds: market.bounds,
-            },
-            proposed: (market.change_ready_at != 0).then_some(MarketSettings {
-                redistribution_fee_bps: market.proposed_fee_bps,
-                change_delay: market.proposed_delay,
-                treasury: market.proposed_treasury,
-                bounds: market.proposed_bounds,
-            }),
+            halted_at: market.halted_at.into(),
+            halt_lifts_at: market.halt_lifts_at.into(),
+            pending_ready_at: market.pending_admin_ready_at.into(),
+            paused_on: paused_on(market),
+            settings: market.settings(),
+            proposed: (market.change_ready_at != 0).then(|| market.proposed_settings()),
             admin: market.admin,
-            guardian: market.guardian,
             pending: market.pending_admin,
             mint: market.payment_mint,
             token_program: market.token_program,
         }
+    }
+
+    /// True while new business is stopped, at a market time.
+    pub fn is_halted(&self, time: i128) -> bool {
+        self.halted_at != 0 && (self.halt_lifts_at == 0 || time < self.halt_lifts_at)
     }
 
     /// True during a pause.
@@ -307,4 +306,14 @@ impl MarketBook {
     pub fn time(&self, now: i128) -> i128 {
         now - self.paused(now)
     }
+}
+
+/// The days on which a market was paused, with the seconds: those that it remembers.
+fn paused_on(market: &Market) -> BTreeMap<i128, i128> {
+    let today = i64::from(market.pause_day);
+    (today - 30..=today + 1)
+        .filter_map(|day| Some((day, u32::try_from(day).ok()?)))
+        .map(|(day, number)| (day.into(), market.paused_on(number).into()))
+        .filter(|(_, seconds)| *seconds > 0)
+        .collect()
 }

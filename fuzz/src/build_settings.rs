@@ -43,8 +43,14 @@ impl Scene<'_> {
                 let settings = terms::settings(state, wallets, &mut self.dice);
                 self.call(ix::market_propose_change(&market, &admin, settings), Args::Settings(settings))
             }
-            Op::MarketApplyChange => self.call(ix::market_apply_change(&market, &admin), Args::None),
-            Op::MarketCancelChange => self.call(ix::market_cancel_change(&market, &admin), Args::None),
+            Op::MarketApplyChange => {
+                let ready_at = self.nearby(state.change_ready_at);
+                self.call(ix::market_apply_change(&market, &admin, ready_at), Args::Time(ready_at))
+            }
+            Op::MarketCancelChange => {
+                let ready_at = self.nearby(state.change_ready_at);
+                self.call(ix::market_cancel_change(&market, &admin, ready_at), Args::Time(ready_at))
+            }
             Op::MarketOfferAdmin => {
                 let to = self.someone();
                 self.call(ix::market_offer_admin(&market, &admin, to), Args::Key(to))
@@ -53,9 +59,14 @@ impl Scene<'_> {
                 let to = self.by(state.pending_admin);
                 self.call(ix::market_accept_admin(&market, &to), Args::None)
             }
-            Op::MarketSetGuardian => {
-                let to = self.someone();
-                self.call(ix::market_set_guardian(&market, &admin, to), Args::Key(to))
+            Op::MarketHalt => {
+                let right = if self.dice.one_in(2) { state.guardian } else { state.admin };
+                let by = self.by(right);
+                self.call(ix::market_halt(&market, &by), Args::None)
+            }
+            Op::MarketLiftHalt => {
+                let halted_at = self.nearby(state.halted_at);
+                self.call(ix::market_lift_halt(&market, &admin, halted_at), Args::Time(halted_at))
             }
             Op::MarketPause => {
                 let seconds = self.amount(21_600, 300).min(u64::from(u32::MAX)) as u32;
@@ -63,9 +74,17 @@ impl Scene<'_> {
                 let by = self.by(right);
                 self.call(ix::market_pause(&market, &by, seconds), Args::Seconds(seconds))
             }
-            Op::MarketUnpause => self.call(ix::market_unpause(&market, &admin), Args::None),
+            Op::MarketUnpause => {
+                let began_at = self.nearby(state.paused_at);
+                self.call(ix::market_unpause(&market, &admin, began_at), Args::Time(began_at))
+            }
             _ => None,
         }
+    }
+
+    /// The time that names what an instruction is about, seldom another one.
+    fn nearby(&mut self, time: i64) -> i64 {
+        if self.dice.one_in(12) { time.saturating_add(self.dice.pick(&[-1, 1])) } else { time }
     }
 
     fn create_market(mut self, state: &Market, wallets: &[Pubkey]) -> Option<Call> {
@@ -77,6 +96,7 @@ impl Scene<'_> {
             guardian,
             redistribution_fee_bps: settings.redistribution_fee_bps,
             change_delay: settings.change_delay,
+            provider_delay: settings.provider_delay,
             bounds: settings.bounds,
         };
         let MarketKeys { mint, token_program, .. } = self.keys;

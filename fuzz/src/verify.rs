@@ -82,6 +82,11 @@ impl Case<'_> {
         Ok(())
     }
 
+    /// True while the market takes no new business.
+    pub(super) fn is_halted(&self) -> bool {
+        self.market.is_halted(self.time)
+    }
+
     /// True where a key was the first signer of the transaction.
     pub(super) fn signed_by(&self, key: &Pubkey) -> bool {
         self.call.at(Role::Signer) == *key && self.call.signs(Role::Signer)
@@ -117,6 +122,7 @@ impl Case<'_> {
         let (key, lender) = (self.call.at(Role::Credit), self.call.at(Role::Signer));
         need(!self.model.credits.contains_key(&key), "the credit exists")?;
         need(self.call.signs(Role::Signer), "the lender does not sign")?;
+        need(!self.is_halted(), "the market is halted")?;
         need(lender != self.call.at(Role::Party), "lender and borrower are one")?;
         let provider = self.call.at(Role::Provider);
         let owner = self.provider(&provider)?.clone();
