@@ -6,7 +6,7 @@ use {
     blockable_sdk::{
         Pubkey,
         program::{
-            instructions::{FreezeAmount, UnitAmount},
+            instructions::{FreezeAmount, UnitBounds},
             state::{Credit, FreezeReason, Party},
         },
     },
@@ -34,8 +34,8 @@ fn taken_over(lab: &mut Lab, instalments: u32, shape: Shape) {
     let loan = lab.agreed(instalments, shape);
     let credit = riders::noticed(lab, &loan);
     lab.miss(&loan, instalments);
-    take_over(lab, &credit, UnitAmount::Units(loan.args.terms.units / 3));
-    take_over(lab, &credit, UnitAmount::All);
+    take_over(lab, &credit, UnitBounds::exactly(loan.args.terms.units / 3));
+    take_over(lab, &credit, UnitBounds::ALL);
     write_off(lab, &credit);
     let expiry = lab.world.credit(&credit).units_expire_at;
     let taken = lab.world.unrestricted_until("lender", expiry);
@@ -50,9 +50,9 @@ fn taken_over_in_default(lab: &mut Lab, instalments: u32) {
     lab.world.sent(&[freeze], &["lender"]);
     lab.world.pass(loan.args.terms.cure_period);
     lab.world.write(&credit, |credit: &mut Credit| credit.meter.in_flight = loan.args.terms.units / 2);
-    take_over(lab, &credit, UnitAmount::Units(1_000));
+    take_over(lab, &credit, UnitBounds::exactly(1_000));
     lab.world.pass(instalments * 30 * DAY);
-    take_over(lab, &credit, UnitAmount::All);
+    take_over(lab, &credit, UnitBounds::ALL);
 }
 
 /// The units are worth the whole debt once its interest is paid, so that the takeover pays it off.
@@ -62,10 +62,10 @@ fn paid_by_takeover(lab: &mut Lab, instalments: u32) {
     let interest = lab.accrued(&credit).debt.total() - loan.args.terms.principal;
     let repay = lab.world.repay("borrower", &credit, interest);
     lab.measure("credit_repay", repay, &["borrower"]);
-    take_over(lab, &credit, UnitAmount::All);
+    take_over(lab, &credit, UnitBounds::ALL);
 }
 
-fn take_over(lab: &mut Lab, credit: &Pubkey, amount: UnitAmount) {
+fn take_over(lab: &mut Lab, credit: &Pubkey, amount: UnitBounds) {
     let seize = lab.world.seize_to_lender("lender", credit, amount);
     lab.measure("credit_seize_to_lender", seize, &["lender"]);
 }

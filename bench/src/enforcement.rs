@@ -3,7 +3,7 @@ use {
     blockable_sdk::{
         Pubkey, instructions,
         program::{
-            instructions::{FreezeAmount, UnitAmount},
+            instructions::{FreezeAmount, ThawBounds, UnitBounds},
             state::FreezeReason,
         },
     },
@@ -14,7 +14,7 @@ pub fn measure(lab: &mut Lab) {
     for (instalments, missed) in [(1, 1), (12, 1), (12, 12), (36, 1), (36, 12), (36, 36)] {
         marks(lab, instalments, missed);
         unmarked(lab, instalments, missed);
-        for amount in [UnitAmount::All, UnitAmount::Units(17)] {
+        for amount in [UnitBounds::ALL, UnitBounds::exactly(17)] {
             in_flight(lab, instalments, amount);
         }
     }
@@ -33,7 +33,7 @@ fn marks(lab: &mut Lab, instalments: u32, missed: u32) {
     lab.world.pass(loan.args.terms.default_grace);
     lab.measure("credit_mark_defaulted", instructions::credit_mark_defaulted(&market, &credit), &[]);
     lab.measure("credit_auto_freeze", instructions::credit_auto_freeze(&market, &credit), &[]);
-    thaw(lab, "lender", &credit, UnitAmount::Units(99));
+    thaw(lab, "lender", &credit, ThawBounds { most: 99, keep: 0 });
     lab.measure("credit_auto_freeze", instructions::credit_auto_freeze(&market, &credit), &[]);
 }
 
@@ -72,7 +72,7 @@ fn interest_free(lab: &mut Lab) {
 }
 
 /// Freezes around jobs that are running.
-fn in_flight(lab: &mut Lab, instalments: u32, thawed: UnitAmount) {
+fn in_flight(lab: &mut Lab, instalments: u32, thawed: UnitBounds) {
     let loan = lab.loan(instalments);
     let credit = lab.world.active(&loan);
     lab.world.write(&credit, |credit: &mut blockable_sdk::program::state::Credit| {
@@ -87,10 +87,10 @@ fn freezes(lab: &mut Lab, credit: &Pubkey) {
         [FreezeAmount::Shortfall, FreezeAmount::Units(1_234), FreezeAmount::Bps(2_501), FreezeAmount::All];
     for amount in amounts {
         freeze(lab, "lender", credit, amount);
-        thaw(lab, "freezer", credit, UnitAmount::Units(17));
-        thaw(lab, "lender", credit, UnitAmount::All);
+        thaw(lab, "freezer", credit, ThawBounds { most: 17, keep: 0 });
+        thaw(lab, "lender", credit, ThawBounds::ALL);
         freeze(lab, "freezer", credit, amount);
-        thaw(lab, "lender", credit, UnitAmount::All);
+        thaw(lab, "lender", credit, ThawBounds::ALL);
     }
 }
 
@@ -101,7 +101,7 @@ fn freeze(lab: &mut Lab, by: &str, credit: &Pubkey, amount: FreezeAmount) {
     lab.measure("credit_freeze", freeze, &[by]);
 }
 
-fn thaw(lab: &mut Lab, by: &str, credit: &Pubkey, amount: UnitAmount) {
+fn thaw(lab: &mut Lab, by: &str, credit: &Pubkey, amount: UnitBounds) {
     let (market, authority) = (lab.world.keys.market, lab.key(by));
     let thaw = instructions::credit_thaw(&market, &authority, credit, amount);
     lab.measure("credit_thaw", thaw, &[by]);

@@ -3,7 +3,7 @@ use {
     blockable_sdk::{
         Pubkey, instructions,
         program::{
-            instructions::{FreezeAmount, LotTerms, UnitAmount},
+            instructions::{FreezeAmount, LotTerms, UnitBounds},
             state::{FreezeReason, Party},
         },
     },
@@ -24,7 +24,7 @@ pub fn measure(lab: &mut Lab) {
 /// All is seized and sold at a loss; the buyer is new, then tops up.
 fn sold_out(lab: &mut Lab, instalments: u32) {
     let (loan, credit) = ready(lab, instalments, 1);
-    let units = seize(lab, &credit, UnitAmount::All, lab.world.lot_terms());
+    let units = seize(lab, &credit, UnitBounds::ALL, lab.world.lot_terms());
     let buyer = format!("buyer {}", loan.args.nonce);
     lab.fund(&buyer);
     lab.world.pass(3 * DAY);
@@ -41,16 +41,16 @@ fn sold_out(lab: &mut Lab, instalments: u32) {
 fn unsold(lab: &mut Lab, instalments: u32) {
     let (_, credit) = ready(lab, instalments, instalments);
     let lot = lab.world.lot_terms();
-    seize(lab, &credit, UnitAmount::Units(1_000), lot);
+    seize(lab, &credit, UnitBounds::exactly(1_000), lot);
     lab.world.pass(lot.window);
     close(lab, "lender", &credit, 0);
-    seize(lab, &credit, UnitAmount::All, lot);
+    seize(lab, &credit, UnitBounds::ALL, lot);
 }
 
 /// The debt is paid while the lot is open, in two parts.
 fn paid_meanwhile(lab: &mut Lab, instalments: u32) {
     let (_, credit) = ready(lab, instalments, 1);
-    seize(lab, &credit, UnitAmount::All, lab.world.lot_terms());
+    seize(lab, &credit, UnitBounds::ALL, lab.world.lot_terms());
     for (payer, amount) in [("borrower", 1_000_000), ("stranger", u64::MAX)] {
         let repay = lab.world.repay(payer, &credit, amount);
         lab.measure("credit_repay", repay, &[payer]);
@@ -62,7 +62,7 @@ fn paid_meanwhile(lab: &mut Lab, instalments: u32) {
 fn surplus(lab: &mut Lab, instalments: u32) {
     let (_, credit) = ready(lab, instalments, 1);
     let dear = LotTerms { start_price: 900_000_000, floor_price: 900_000_000, ..lab.world.lot_terms() };
-    let units = seize(lab, &credit, UnitAmount::All, dear);
+    let units = seize(lab, &credit, UnitBounds::ALL, dear);
     lab.world.pass((instalments - 1) * 30 * DAY);
     buy(lab, "buyer", &credit, 0, units / 2);
     collect(lab, "borrower", &credit, Party::Borrower, "borrower");
@@ -80,7 +80,7 @@ fn ready(lab: &mut Lab, instalments: u32, missed: u32) -> (Loan, Pubkey) {
 }
 
 /// Seizes into the next lot. Returns the units in it.
-pub fn seize(lab: &mut Lab, credit: &Pubkey, amount: UnitAmount, terms: LotTerms) -> u64 {
+pub fn seize(lab: &mut Lab, credit: &Pubkey, amount: UnitBounds, terms: LotTerms) -> u64 {
     let index = lab.world.credit(credit).lots_opened;
     let (market, lender) = (lab.world.keys.market, lab.lender());
     let seize = instructions::credit_seize_to_pool(&market, &lender, credit, index, amount, terms);

@@ -7,7 +7,7 @@ use {
     blockable_sdk::{
         Pubkey,
         program::{
-            instructions::{FreezeAmount, UnitAmount},
+            instructions::{FreezeAmount, UnitBounds},
             state::{Credit, FreezeReason, Party},
         },
     },
@@ -151,7 +151,7 @@ fn breach(lab: &mut Lab, instalments: u32) {
         loan.args.rider.apr_floor_bps = 0;
         let credit = noticed(lab, &loan);
         lab.miss(&loan, before_seizure);
-        let units = recovery::seize(lab, &credit, UnitAmount::All, lab.world.lot_terms());
+        let units = recovery::seize(lab, &credit, UnitBounds::ALL, lab.world.lot_terms());
         lab.world.pass(before_sale * 30 * DAY);
         recovery::buy(lab, "buyer", &credit, 0, units / 2);
         lab.world.pass(lab.world.lot_terms().window);

@@ -1,9 +1,12 @@
-use blockable_sdk::{
-    Pubkey,
-    program::{
-        state::{Credit, Debt, Lot, Market, MarketSettings, Provider, Rider, Terms},
-        transitions::Status,
+use {
+    blockable_sdk::{
+        Pubkey,
+        program::{
+            state::{Credit, Debt, Lot, Market, MarketSettings, Provider, Rider, Terms},
+            transitions::Status,
+        },
     },
+    std::collections::BTreeMap,
 };
 
 /// Parts of a micro-USDC in which interest is counted: basis points times seconds per year.
@@ -154,16 +157,17 @@ book! {
     MarketBook, read from market: Market;
     same {
         market => {
-            is_test, paused_seconds, paused_at, pause_expires_at, change_ready_at, pause_day, paused_that_day,
-            paused_day_after,
+            is_test, paused_seconds, paused_at, pause_expires_at, change_ready_at, pause_day, halted_at, halt_lifts_at,
         }
     }
-    numbers {}
+    numbers {
+        pending_ready_at: market.pending_admin_ready_at,
+    }
     fields {
-        settings: MarketSettings = settings(market),
-        proposed: Option<MarketSettings> = (market.change_ready_at != 0).then(|| proposed(market)),
+        paused_on: BTreeMap<i128, i128> = paused_on(market),
+        settings: MarketSettings = market.settings(),
+        proposed: Option<MarketSettings> = (market.change_ready_at != 0).then(|| market.proposed_settings()),
         admin: Pubkey = market.admin,
-        guardian: Pubkey = market.guardian,
         pending: Pubkey = market.pending_admin,
         mint: Pubkey = market.payment_mint,
         token_program: Pubkey = market.token_program,
@@ -177,24 +181,6 @@ fn interest_parts(debt: &Debt) -> i128 {
 fn reporters(provider: &Provider) -> Vec<(Pubkey, i64)> {
     let listed = &provider.reporters[..usize::from(provider.reporter_count)];
     listed.iter().map(|reporter| (reporter.key, reporter.expires_at)).collect()
-}
-
-fn settings(market: &Market) -> MarketSettings {
-    MarketSettings {
-        redistribution_fee_bps: market.redistribution_fee_bps,
-        change_delay: market.change_delay,
-        treasury: market.treasury,
-        bounds: market.bounds,
-    }
-}
-
-fn proposed(market: &Market) -> MarketSettings {
-    MarketSettings {
-        redistribution_fee_bps: market.proposed_fee_bps,
-        change_delay: market.proposed_delay,
-        treasury: market.proposed_treasury,
-        bounds: market.proposed_bounds,
-    }
 }
 
 impl CreditBook {
@@ -250,6 +236,11 @@ impl LotBook {
 }
 
 impl MarketBook {
+    /// True while new business is stopped, at a market time.
+    pub fn is_halted(&self, time: i128) -> bool {
+        self.halted_at != 0 && (self.halt_lifts_at == 0 || time < self.halt_lifts_at)
+    }
+
     /// True during a pause.
     pub fn is_paused(&self, now: i128) -> bool {
         self.paused_at != 0 && now < self.pause_expires_at
@@ -265,4 +256,14 @@ impl MarketBook {
     pub fn time(&self, now: i128) -> i128 {
         now - self.paused(now)
     }
+}
+
+/// The days on which a market was paused, with the seconds: those that it remembers.
+fn paused_on(market: &Market) -> BTreeMap<i128, i128> {
+    let today = i64::from(market.pause_day);
+    (today - 30..=today + 1)
+        .filter_map(|day| Some((day, u32::try_from(day).ok()?)))
+        .map(|(day, number)| (day.into(), market.paused_on(number).into()))
+        .filter(|(_, seconds)| *seconds > 0)
+        .collect()
 }

@@ -88,6 +88,11 @@ fn settings(session: &Session, dice: &mut Dice) -> Step {
         Op::MarketPause | Op::MarketCreate if dice.one_in(2) => {
             (Op::MarketUnpause, paused.unwrap_or(0) as u8)
         }
+        // A halt stops all new business until it is lifted and the delay has passed.
+        Op::MarketHalt if !dice.one_in(4) => {
+            let halted = (0..3).find(|market| session.lab.market(*market).halted_at != 0);
+            (Op::MarketLiftHalt, halted.unwrap_or(0) as u8)
+        }
         // With every provider suspended, no loan could begin.
         Op::ProviderSuspend if dice.one_in(2) => (Op::ProviderResume, dice.roll() as u8),
         op => (op, dice.roll() as u8),

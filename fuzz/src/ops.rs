@@ -69,8 +69,9 @@ ops! {
     MarketCancelChange MARKET;
     MarketOfferAdmin MARKET;
     MarketAcceptAdmin MARKET;
-    MarketSetGuardian MARKET;
     MarketPause MARKET;
+    MarketHalt MARKET;
+    MarketLiftHalt MARKET;
     MarketUnpause MARKET;
     ProviderRegister &[Signer, Market, Provider, Wallet, System];
     ProviderSetReporters PROVIDER;
@@ -94,9 +95,9 @@ ops! {
     CreditAcceptLender CONTROL;
     CreditSetFreezeAuthority CONTROL;
     VaultCollect &[Signer, Market, Credit, Mint, Vault, Tokens, Wallet];
-    CreditMarkDelinquent MARK;
-    CreditMarkDefaulted MARK;
-    CreditGiveNotice CONTROL;
+    CreditMarkDelinquent &[Market, Credit, Vault];
+    CreditMarkDefaulted &[Market, Credit, Vault];
+    CreditGiveNotice &[Signer, Market, Credit, Vault];
     CreditWithdrawNotice CONTROL;
     CreditFreeze CONTROL;
     CreditThaw CONTROL;
@@ -158,6 +159,7 @@ impl Op {
                 | CreditAutoFreeze
                 | MarketPause
                 | MarketUnpause
+                | MarketHalt
                 | MarketCreate
         )
     }

@@ -1,5 +1,8 @@
 use {
-    super::{dice::Dice, lab::actor},
+    super::{
+        dice::Dice,
+        lab::{actor, cast},
+    },
     blockable_sdk::{
         Pubkey,
         program::{
@@ -94,7 +97,7 @@ pub fn offer(nonce: u64, market: &Market, now: i64, dice: &mut Dice) -> OfferArg
     let (mut terms, mut schedule) = terms(principal, principal, market, now, dice);
     let mut rider = rider(&terms, &bounds, dice);
     if dice.one_in(12) {
-        match dice.below(15) {
+        match dice.below(14) {
             0 => terms.principal = 0,
             1 => terms.units = 0,
             2 => terms.principal = u64::MAX,
@@ -137,7 +140,7 @@ pub fn settings(market: &Market, treasuries: &[Pubkey], dice: &mut Dice) -> Mark
     let mut settings = market.settings();
     let bounds = &mut settings.bounds;
     for _ in 0..=dice.below(2) {
-        match dice.below(14) {
+        match dice.below(18) {
             0 => bounds.max_apr_bps = dice.pick(&[10_000, 5_000, 20_000]),
             1 => bounds.max_late_fee_bps = dice.pick(&[1_000, 500, 999]),
             2 => bounds.min_cure_period = dice.pick(&[0, 60, DAY]),
@@ -150,6 +153,8 @@ pub fn settings(market: &Market, treasuries: &[Pubkey], dice: &mut Dice) -> Mark
             8 => bounds.max_term = dice.pick(&[3_660 * DAY, 3_650 * DAY]),
             9 => settings.redistribution_fee_bps = dice.pick(&[0, 200, 1_000, 1_001]),
             10 => settings.change_delay = dice.pick(&[0, 1, 3_600, 2 * DAY, 2 * DAY + 1, 60 * DAY, 61 * DAY]),
+            15 => settings.provider_delay = dice.pick(&[0, 1, 600, DAY / 4 - 1, DAY / 4, 14 * DAY, 15 * DAY]),
+            16 => settings.guardian = dice.pick(&cast().actors),
             11 => bounds.min_principal = dice.pick(&[1, 1_000_000, 0]),
             12 => bounds.max_principal = dice.pick(&[1_000_000_000_000_000_000, 900_000_000_000_000_000]),
             _ => settings.treasury = dice.pick(treasuries),

@@ -11,9 +11,9 @@ mod chain;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod constants;
-mod elf;
 #[cfg(feature = "cluster")]
 mod daemon;
+mod elf;
 #[cfg(feature = "fixtures")]
 pub mod fixtures;
 #[cfg(feature = "http")]

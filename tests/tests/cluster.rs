@@ -17,7 +17,7 @@ use {
         instructions::{self, LotKeys},
         program::{
             errors::BlockableError,
-            instructions::{FreezeAmount, LotTerms, UnitAmount},
+            instructions::{FreezeAmount, LotTerms, UnitBounds},
             state::{Credit, FreezeReason, Party},
             transitions::Status,
         },
@@ -87,7 +87,7 @@ async fn a_missed_loan_is_frozen_seized_and_sold() {
 
     let terms = LotTerms { start_price: 100 * USDC, floor_price: 50 * USDC, window: 10 * DAY };
     let lender = Parties::address("lender");
-    let seize = instructions::credit_seize_to_pool(&market, &lender, &credit, 0, UnitAmount::All, terms);
+    let seize = instructions::credit_seize_to_pool(&market, &lender, &credit, 0, UnitBounds::ALL, terms);
     cluster.chain.send(&[seize], &["lender"]).await;
     let lot = LotKeys { credit, index: 0, provider: cluster.chain.provider, units_expire_at: 0 };
     let source = cluster.chain.wallet("buyer");

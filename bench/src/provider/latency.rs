@@ -13,7 +13,7 @@ use {
         amounts::Units,
         instructions,
         program::{
-            instructions::{FreezeAmount, UnitAmount},
+            instructions::{FreezeAmount, ThawBounds},
             state::FreezeReason,
         },
     },
@@ -199,7 +199,7 @@ async fn thaw(site: &mut Site, round: usize) -> Result<(), BenchError> {
     let credits: Vec<Pubkey> = site.credits.iter().take(round).copied().collect();
     let thaws: Vec<Instruction> = credits
         .iter()
-        .map(|credit| instructions::credit_thaw(&market, &lender, credit, UnitAmount::All))
+        .map(|credit| instructions::credit_thaw(&market, &lender, credit, ThawBounds::ALL))
         .collect();
     site.chain_mut().send_v1(&thaws, &["lender"]).await;
     let deadline = Instant::now() + PATIENCE;

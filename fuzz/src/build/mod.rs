@@ -37,6 +37,8 @@ pub enum Args {
     Seconds(u32),
     Market(MarketArgs),
     Settings(MarketSettings),
+    /// The time that names a change, a pause or a halt.
+    Time(i64),
     Provider(CapacityArgs, ReportersArgs),
     Capacity(CapacityArgs),
     Reporters(ReportersArgs),

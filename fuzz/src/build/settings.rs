@@ -40,8 +40,14 @@ impl Scene<'_> {
                 let settings = terms::settings(market, wallets, &mut self.dice);
                 self.call(ix::market_propose_change(&address, &admin, settings), Args::Settings(settings))
             }
-            Op::MarketApplyChange => self.call(ix::market_apply_change(&address, &admin), Args::None),
-            Op::MarketCancelChange => self.call(ix::market_cancel_change(&address, &admin), Args::None),
+            Op::MarketApplyChange => {
+                let ready_at = self.nearby(market.change_ready_at);
+                self.call(ix::market_apply_change(&address, &admin, ready_at), Args::Time(ready_at))
+            }
+            Op::MarketCancelChange => {
+                let ready_at = self.nearby(market.change_ready_at);
+                self.call(ix::market_cancel_change(&address, &admin, ready_at), Args::Time(ready_at))
+            }
             Op::MarketOfferAdmin => {
                 let to = self.pick_actor();
                 self.call(ix::market_offer_admin(&address, &admin, to), Args::Key(to))
@@ -50,9 +56,14 @@ impl Scene<'_> {
                 let to = self.signer(market.pending_admin);
                 self.call(ix::market_accept_admin(&address, &to), Args::None)
             }
-            Op::MarketSetGuardian => {
-                let to = self.pick_actor();
-                self.call(ix::market_set_guardian(&address, &admin, to), Args::Key(to))
+            Op::MarketHalt => {
+                let entitled = if self.dice.one_in(2) { market.guardian } else { market.admin };
+                let signer = self.signer(entitled);
+                self.call(ix::market_halt(&address, &signer), Args::None)
+            }
+            Op::MarketLiftHalt => {
+                let halted_at = self.nearby(market.halted_at);
+                self.call(ix::market_lift_halt(&address, &admin, halted_at), Args::Time(halted_at))
             }
             Op::MarketPause => {
                 let seconds = self.amount(21_600, 300).min(u64::from(u32::MAX)) as u32;
@@ -60,9 +71,17 @@ impl Scene<'_> {
                 let signer = self.signer(entitled);
                 self.call(ix::market_pause(&address, &signer, seconds), Args::Seconds(seconds))
             }
-            Op::MarketUnpause => self.call(ix::market_unpause(&address, &admin), Args::None),
+            Op::MarketUnpause => {
+                let began_at = self.nearby(market.paused_at);
+                self.call(ix::market_unpause(&address, &admin, began_at), Args::Time(began_at))
+            }
             _ => None,
         }
+    }
+
+    /// The time that names what an instruction is about, seldom another one.
+    fn nearby(&mut self, time: i64) -> i64 {
+        if self.dice.one_in(12) { time.saturating_add(self.dice.pick(&[-1, 1])) } else { time }
     }
 
     fn create_market(mut self, market: &Market, wallets: &[Pubkey]) -> Option<Call> {
@@ -74,6 +93,7 @@ impl Scene<'_> {
             guardian,
             redistribution_fee_bps: settings.redistribution_fee_bps,
             change_delay: settings.change_delay,
+            provider_delay: settings.provider_delay,
             bounds: settings.bounds,
         };
         let MarketKeys { mint, token_program, .. } = self.keys;

@@ -14,12 +14,14 @@ impl Case<'_> {
         let Args::Key(to) = self.call.args else { return Err("no key".into()) };
         let lender = self.by_lender(credit);
         need(lender && to != credit.borrower, "the signer is not the lender, or lends to itself")?;
+        need(to == Pubkey::default() || !self.is_halted(), "the market is halted")?;
         credit.pending_lender = to;
         Ok(())
     }
 
     pub(super) fn accept_lender(&mut self, credit: &mut CreditBook) -> Verdict {
         let to = self.call.account(Role::Signer);
+        need(!self.is_halted(), "the market is halted")?;
         need(self.signed_by(&credit.pending_lender), "the loan was not offered to the signer")?;
         need(credit.lender_claim == 0, "the seller has a claim")?;
         if credit.original_lender == Pubkey::default() {
@@ -57,7 +59,12 @@ impl Case<'_> {
             credit.apr = (credit.apr - step).max(rider.apr_floor_bps.into());
         } else if share < i128::from(rider.low_bps) && !hampered {
             credit.apr = (credit.apr + step).min(65_535).min(rider.apr_ceiling_bps.into());
-            let next = credit.billed as usize;
+            // The first date that leaves the delinquency grace to find the money.
+            let earliest = self.time + i128::from(credit.terms.delinquency_grace);
+            let mut next = credit.billed as usize;
+            while credit.due_after.get(next).is_some_and(|due| credit.start + i128::from(*due) < earliest) {
+                next += 1;
+            }
             let mut left = div_up(credit.principal * i128::from(rider.top_up_bps), 10_000);
             for later in (next + 1..credit.principal_due.len()).rev() {
                 let moved = left.min(credit.principal_due[later].into());

@@ -89,6 +89,11 @@ impl Case<'_> {
         Ok(())
     }
 
+    /// True while the market takes no new business.
+    pub(super) fn is_halted(&self) -> bool {
+        self.market.is_halted(self.time)
+    }
+
     /// True where a key was the first signer of the transaction.
     pub(super) fn signed_by(&self, key: &Pubkey) -> bool {
         self.call.account(Role::Signer) == *key && self.call.signs(Role::Signer)
@@ -124,6 +129,7 @@ impl Case<'_> {
         let (key, lender) = (self.call.account(Role::Credit), self.call.account(Role::Signer));
         need(!self.model.credits.contains_key(&key), "the credit exists")?;
         need(self.call.signs(Role::Signer), "the lender does not sign")?;
+        need(!self.is_halted(), "the market is halted")?;
         need(lender != self.call.account(Role::Party), "lender and borrower are one")?;
         let provider = self.call.account(Role::Provider);
         let owner = self.provider(&provider)?.clone();

@@ -19,6 +19,7 @@ impl Case<'_> {
     }
 
     fn check_offer(&self, credit: &CreditBook) -> Verdict {
+        need(!self.is_halted(), "the market is halted")?;
         let expires = i128::from(credit.terms.offer_expires_at);
         let paused = (self.market.paused(self.now) - credit.paused_at_offer).max(0);
         need(expires == 0 || self.now - paused <= expires, "the offer has expired")

@@ -65,6 +65,9 @@ impl Case<'_> {
     pub(super) fn buy(&mut self, key: &Pubkey, credit: &mut CreditBook) -> Verdict {
         let Args::Buy(units, most) = self.call.args else { return Err("no units".into()) };
         need(self.call.signs(Role::Signer), "the buyer does not sign")?;
+        let opener = self.model.lots.get(&self.call.at(Role::Lot)).map(|lot| lot.lender);
+        let own = self.signed_by(&credit.lender) || opener.is_some_and(|opener| self.signed_by(&opener));
+        need(!own || !self.is_halted(), "a lender buys from its own lot while the market is halted")?;
         need(credit.units_expire_at == 0 || self.time < credit.units_expire_at, "the units have expired")?;
         let (buyer, units) = (self.call.account(Role::Signer), i128::from(units));
         let time = self.time;

@@ -39,6 +39,8 @@ fn loosens(new: &MarketSettings, old: &MarketSettings) -> bool {
         || lots(next) != lots(then)
         || new.redistribution_fee_bps > old.redistribution_fee_bps
         || new.change_delay < old.change_delay
+        || new.provider_delay < old.provider_delay
+        || new.guardian != old.guardian
         || new.treasury != old.treasury
 }
 
@@ -83,7 +85,7 @@ impl Case<'_> {
         need(args.is_test || i128::from(book.settings.change_delay) >= 2 * DAY, "the delay is too short")?;
         need(book.settings.redistribution_fee_bps <= 1_000, "the fee is too high")?;
         need(
-            book.settings.bounds == args.bounds && book.guardian == args.guardian,
+            book.settings.bounds == args.bounds && book.settings.guardian == args.guardian,
             "other values were written",
         )?;
         self.created.push((key, self.call.account(Role::Signer)));
@@ -97,35 +99,53 @@ impl Case<'_> {
         need(self.call.signs(Role::Signer), "nobody signs")?;
         match (self.call.op, &self.call.args) {
             (Op::MarketProposeChange, Args::Settings(settings)) => self.propose(market, settings)?,
-            (Op::MarketApplyChange, _) => {
+            (Op::MarketApplyChange, Args::Time(ready_at)) => {
                 need(by_admin, "the signer is not the admin")?;
+                need(market.change_ready_at == i128::from(*ready_at), "rule 11: it is another change")?;
                 let proposed = market.proposed.take().ok_or("there was no change to apply")?;
                 need(self.time >= market.change_ready_at, "rule 10: the delay has not passed")?;
                 need(self.time <= market.change_ready_at + 14 * DAY, "rule 10: the change has lapsed")?;
                 market.settings = proposed;
                 market.change_ready_at = 0;
             }
-            (Op::MarketCancelChange, _) => {
+            (Op::MarketCancelChange, Args::Time(ready_at)) => {
                 need(by_admin && market.proposed.is_some(), "the signer is not the admin, or nothing waits")?;
+                need(market.change_ready_at == i128::from(*ready_at), "rule 11: it is another change")?;
                 market.proposed = None;
                 market.change_ready_at = 0;
             }
             (Op::MarketOfferAdmin, Args::Key(to)) => {
                 need(by_admin, "the signer is not the admin")?;
                 market.pending = *to;
+                let ready_at = self.time + i128::from(market.settings.change_delay);
+                market.pending_ready_at = if *to == Pubkey::default() { 0 } else { ready_at };
             }
             (Op::MarketAcceptAdmin, _) => {
                 need(signer == market.pending, "the place was not offered to the signer")?;
+                let ready_at = market.pending_ready_at;
+                need(self.time >= ready_at, "rule 15: the delay of the handover has not passed")?;
+                need(self.time <= ready_at + 14 * DAY, "rule 15: the offer of the place has lapsed")?;
                 market.admin = signer;
-                market.pending = Pubkey::default();
+                (market.pending, market.pending_ready_at) = (Pubkey::default(), 0);
+                (market.proposed, market.change_ready_at) = (None, 0);
             }
-            (Op::MarketSetGuardian, Args::Key(to)) => {
+            (Op::MarketHalt, _) => {
+                need(by_admin || signer == market.settings.guardian, "the signer may not halt")?;
+                let endless = market.is_halted(self.time) && market.halt_lifts_at == 0;
+                need(!endless, "it is halted without an end")?;
+                (market.halted_at, market.halt_lifts_at) = (self.time, 0);
+            }
+            (Op::MarketLiftHalt, Args::Time(halted_at)) => {
                 need(by_admin, "the signer is not the admin")?;
-                market.guardian = *to;
+                need(market.is_halted(self.time), "nothing is halted")?;
+                need(market.halted_at == i128::from(*halted_at), "rule 11: it is another halt")?;
+                need(market.halt_lifts_at == 0, "the end is set")?;
+                market.halt_lifts_at = self.time + i128::from(market.settings.change_delay);
             }
             (Op::MarketPause, Args::Seconds(seconds)) => self.pause(market, *seconds)?,
-            (Op::MarketUnpause, _) => {
+            (Op::MarketUnpause, Args::Time(began_at)) => {
                 need(market.paused_at != 0, "nothing is paused")?;
+                need(market.paused_at == i128::from(*began_at), "rule 11: it is another pause")?;
                 need(by_admin || !market.is_paused(self.now), "the signer may not end the pause")?;
                 self.end_pause(market);
             }
@@ -141,6 +161,9 @@ impl Case<'_> {
         need(settings.treasury == self.call.account(Role::Treasury), "the treasury is another account")?;
         let least = if market.is_test == 1 { 1 } else { 2 * DAY };
         need((least..=60 * DAY).contains(&i128::from(settings.change_delay)), "the delay is out of range")?;
+        let least = if market.is_test == 1 { 1 } else { DAY / 4 };
+        let provider_delay = i128::from(settings.provider_delay);
+        need((least..=14 * DAY).contains(&provider_delay), "the providers' delay is out of range")?;
         if loosens(settings, &market.settings) {
             market.proposed = Some(*settings);
             market.change_ready_at = self.time + i128::from(market.settings.change_delay);
@@ -151,38 +174,43 @@ impl Case<'_> {
         Ok(())
     }
 
-    /// Spends the budgets of the days that the pause touches.
+    /// Spends the budgets of the days that the pause touches, and of the 31 days that end with each.
     fn pause(&self, market: &mut MarketBook, seconds: u32) -> Verdict {
         let signer = self.call.account(Role::Signer);
-        let may = self.signed_by(&market.admin) || signer == market.guardian;
+        let may = self.signed_by(&market.admin) || signer == market.settings.guardian;
         need(may, "the signer may not pause")?;
         need(seconds > 0 && !market.is_paused(self.now), "of nothing, or of a pause that stands")?;
         self.end_pause(market);
         let (today, seconds) = (self.now / DAY, i128::from(seconds));
-        let (spent, ahead) = match today - market.pause_day {
-            0 => (market.paused_that_day, market.paused_day_after),
-            1 => (market.paused_day_after, 0),
-            _ => (0, 0),
-        };
         let tomorrow = (self.now + seconds - (today + 1) * DAY).max(0);
         market.pause_day = today;
-        market.paused_that_day = spent + seconds - tomorrow;
-        market.paused_day_after = ahead + tomorrow;
-        need(
-            market.paused_that_day <= 21_600 && market.paused_day_after <= 21_600,
-            "the day's budget is spent",
-        )?;
+        market.paused_on.retain(|day, _| *day >= today - 30);
+        for (day, spent) in [(today, seconds - tomorrow), (today + 1, tomorrow)] {
+            if spent > 0 {
+                *market.paused_on.entry(day).or_insert(0) += spent;
+            }
+            let on_day = market.paused_on.get(&day).copied().unwrap_or(0);
+            need(on_day <= 21_600, "the day's budget is spent")?;
+            let in_31_days: i128 = market.paused_on.range(day - 30..=day).map(|(_, spent)| spent).sum();
+            need(in_31_days <= DAY, "the budget of 30 days is spent")?;
+        }
         market.paused_at = self.now;
         market.pause_expires_at = self.now + seconds;
         Ok(())
     }
 
+    /// Ends the pause; what it did not use goes back to its days.
     fn end_pause(&self, market: &mut MarketBook) {
         if market.is_paused(self.now) {
             let midnight = (market.pause_day + 1) * DAY;
             let until = market.pause_expires_at;
-            market.paused_that_day -= (until.min(midnight) - self.now).max(0);
-            market.paused_day_after -= (until - self.now.max(midnight)).max(0);
+            let unused = [(until.min(midnight) - self.now).max(0), (until - self.now.max(midnight)).max(0)];
+            for (day, unused) in (market.pause_day..).zip(unused) {
+                if let Some(spent) = market.paused_on.get_mut(&day) {
+                    *spent -= unused;
+                }
+            }
+            market.paused_on.retain(|_, spent| *spent > 0);
         }
         market.paused_seconds = market.paused(self.now);
         market.paused_at = 0;

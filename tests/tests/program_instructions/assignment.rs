@@ -7,7 +7,7 @@ use {
         instructions,
         program::{
             errors::BlockableError,
-            instructions::{FreezeAmount, UnitAmount},
+            instructions::{FreezeAmount, ThawBounds, UnitBounds},
             state::{FreezeReason, Instalment, Party, VaultClaims},
         },
     },
@@ -45,7 +45,7 @@ fn a_loan_passes_to_the_lender_it_was_offered_to_and_nothing_else_moves() {
     let state = world.credit(&credit);
     assert_eq!((state.lender, state.freeze_authority), (buyer, buyer));
     assert_eq!((state.pending_lender, state.original_lender), (Pubkey::default(), lender));
-    assert_eq!((state.address_lender(), state.rent_payer()), (lender, lender));
+    assert_eq!((state.address_lender(), state.rent_payer), (lender, lender));
     assert_eq!((state.debt, state.collateral, state.terms), (before.debt, before.collateral, before.terms));
     assert_eq!((state.terms_hash, state.status()), (before.terms_hash, before.status()));
     assert_eq!(world.money(&credit), money);
@@ -64,10 +64,10 @@ fn the_new_lender_freezes_and_thaws_and_the_old_one_and_its_freeze_authority_no_
         [Change::Frozen { by, reason, units: 9, frozen_for_payment: 9, frozen_for_other: 0 }]
     );
     for who in ["lender", "freezer"] {
-        let thaw = world.thaw(who, &credit, UnitAmount::All);
+        let thaw = world.thaw(who, &credit, ThawBounds::ALL);
         world.refused(&[thaw], &[who], BlockableError::NotFreezer);
     }
-    world.sent(&[world.thaw("buyer", &credit, UnitAmount::All)], &["buyer"]);
+    world.sent(&[world.thaw("buyer", &credit, ThawBounds::ALL)], &["buyer"]);
 }
 
 #[test]
@@ -104,11 +104,18 @@ fn what_was_paid_before_the_sale_is_collected_by_the_old_lender_first() {
 fn the_new_lender_seizes_sells_and_gets_the_rent_of_its_lot() {
     let (mut world, credit) = sold(World::defaulted);
     world.pass(10 * DAY);
-    world.refused(&[world.seize(&credit, UnitAmount::All)], &["lender"], BlockableError::NotLender);
+    world.refused(&[world.seize(&credit, UnitBounds::ALL)], &["lender"], BlockableError::NotLender);
     let (market, buyer) = (world.keys.market, Parties::address("buyer"));
     let terms = world.lot_terms();
-    let seize =
-        instructions::credit_seize_to_pool(&market, &buyer, &credit, 0, UnitAmount::Units(1_000), terms);
+    let seize = instructions::credit_seize_to_pool(
+        &market,
+        &buyer,
+        &buyer,
+        &credit,
+        0,
+        UnitBounds::exactly(1_000),
+        terms,
+    );
     let lamports = world.lamports(&buyer);
     world.sent(&[seize], &["buyer"]);
     assert_eq!(world.lot(&credit, 0).lender, buyer);
@@ -202,10 +209,10 @@ fn what_the_lender_does_with_the_loan_withdraws_its_offer() {
     type Act = fn(&World, &Pubkey) -> (Instruction, &'static [&'static str]);
     let acts: [Act; 6] = [
         |world, credit| (world.waive_fee("lender", credit, 1), &["lender"]),
-        |world, credit| (world.thaw("freezer", credit, UnitAmount::Units(1)), &["freezer"]),
+        |world, credit| (world.thaw("freezer", credit, ThawBounds { most: 1, keep: 0 }), &["freezer"]),
         |world, credit| (world.write_off("lender", credit), &["lender"]),
-        |world, credit| (world.seize(credit, UnitAmount::Units(1)), &["lender"]),
-        |world, credit| (world.seize_to_lender("lender", credit, UnitAmount::Units(1)), &["lender"]),
+        |world, credit| (world.seize(credit, UnitBounds::exactly(1)), &["lender"]),
+        |world, credit| (world.seize_to_lender("lender", credit, UnitBounds::exactly(1)), &["lender"]),
         |world, credit| {
             let state = world.credit(credit);
             let schedule = vec![Instalment { due_after: 30 * DAY, principal: state.debt.principal }];

@@ -6,7 +6,7 @@ use {
         events::Change,
         program::{
             errors::BlockableError,
-            instructions::UnitAmount,
+            instructions::UnitBounds,
             state::{Credit, Party},
             transitions::Status,
         },
@@ -136,7 +136,7 @@ fn vault_and_credit_go_in_one_transaction_with_the_last_payment() {
 #[test]
 fn of_a_credit_that_was_sold_in_part_only_the_rest_is_given_back_and_the_buyer_closes_its_own() {
     let mut world = World::new();
-    let credit = world.seized(&Loan::new(1), UnitAmount::Units(400_000_000));
+    let credit = world.seized(&Loan::new(1), UnitBounds::exactly(400_000_000));
     world.sent(&[world.buy(&credit, 400_000_000, u64::MAX)], &["buyer"]);
     world.sent(&[world.repay("borrower", &credit, u64::MAX)], &["borrower"]);
     world.sent(&[world.close_lot("stranger", &credit, 0)], &["stranger"]);
@@ -160,7 +160,7 @@ fn of_a_credit_that_was_sold_in_part_only_the_rest_is_given_back_and_the_buyer_c
 #[test]
 fn an_unrestricted_credit_that_is_used_up_is_removed_by_anyone_for_its_owner() {
     let mut world = World::new();
-    let credit = world.seized(&Loan::new(1), UnitAmount::All);
+    let credit = world.seized(&Loan::new(1), UnitBounds::ALL);
     world.sent(&[world.buy(&credit, 1_000, u64::MAX)], &["buyer"]);
     let (bought, buyer) = (world.unrestricted("buyer"), Parties::address("buyer"));
     world.pass(60);

@@ -2,7 +2,7 @@ use {
     blockable_sdk::{
         events::Change,
         program::{
-            instructions::{FreezeAmount, UnitAmount},
+            instructions::{FreezeAmount, ThawBounds},
             state::{Collateral, FreezePolicy, FreezeReason},
             transitions::Status,
         },
@@ -173,7 +173,8 @@ fn lender_and_freeze_authority_thaw_what_is_frozen() {
     world.sent(&[freeze], &["lender"]);
     let money = world.money(&credit);
 
-    let landed = world.sent(&[world.thaw("freezer", &credit, UnitAmount::Units(30))], &["freezer"]);
+    let landed =
+        world.sent(&[world.thaw("freezer", &credit, ThawBounds { most: 30, keep: 0 })], &["freezer"]);
     assert_eq!(world.credit(&credit).collateral, frozen_for_other(70));
     let by = Parties::address("freezer");
     assert_eq!(
@@ -181,7 +182,7 @@ fn lender_and_freeze_authority_thaw_what_is_frozen() {
         [Change::Thawed { by, units: 30, frozen_for_payment: 0, frozen_for_other: 70 }]
     );
 
-    let landed = world.sent(&[world.thaw("lender", &credit, UnitAmount::All)], &["lender"]);
+    let landed = world.sent(&[world.thaw("lender", &credit, ThawBounds::ALL)], &["lender"]);
     assert_eq!(world.credit(&credit).collateral, frozen_for_other(0));
     let by = Parties::address("lender");
     assert_eq!(

@@ -6,7 +6,7 @@ use {
         events::Change,
         program::{
             errors::BlockableError,
-            instructions::{FreezeAmount, UnitAmount},
+            instructions::{FreezeAmount, UnitBounds},
             metering::finishing,
             state::{Collateral, FreezeReason, Party},
             transitions::Status,
@@ -107,7 +107,7 @@ fn the_debt_stands_when_the_units_have_expired_and_nothing_is_left_to_seize() {
     let credit = world.defaulted(&loan(1));
     world.set_time(day(191));
     expire(&mut world, &credit);
-    world.refused(&[world.seize(&credit, UnitAmount::All)], &["lender"], BlockableError::UnitsExpired);
+    world.refused(&[world.seize(&credit, UnitBounds::ALL)], &["lender"], BlockableError::UnitsExpired);
     world.sent(&[world.repay("borrower", &credit, u64::MAX)], &["borrower"]);
     let state = world.credit(&credit);
     assert_eq!((state.status(), state.collateral.remaining()), (Ok(Status::Repaid), 0));
@@ -116,8 +116,8 @@ fn the_debt_stands_when_the_units_have_expired_and_nothing_is_left_to_seize() {
 #[test]
 fn units_from_a_lot_keep_their_expiry_in_a_credit_of_their_own() {
     let mut world = World::new();
-    let expiring = world.seized(&loan(1), UnitAmount::All);
-    let lasting = world.seized(&loan(2).with(|terms| terms.unit_lifetime = 0), UnitAmount::All);
+    let expiring = world.seized(&loan(1), UnitBounds::ALL);
+    let lasting = world.seized(&loan(2).with(|terms| terms.unit_lifetime = 0), UnitBounds::ALL);
     for (credit, units) in [(expiring, 1_000), (lasting, 70), (expiring, 500)] {
         world.sent(&[world.buy(&credit, units, u64::MAX)], &["buyer"]);
     }
@@ -139,7 +139,7 @@ fn units_from_a_lot_keep_their_expiry_in_a_credit_of_their_own() {
 #[test]
 fn units_left_in_a_lot_are_sold_no_more_and_expire_when_they_come_back() {
     let mut world = World::new();
-    let credit = world.seized(&loan(1), UnitAmount::All);
+    let credit = world.seized(&loan(1), UnitBounds::ALL);
     world.set_time(day(191) - 1);
     world.sent(&[world.buy(&credit, 1_000, u64::MAX)], &["buyer"]);
     world.pass(1);
@@ -156,7 +156,7 @@ fn units_that_a_lender_takes_over_keep_their_expiry() {
     let mut world = World::new();
     let credit = world.defaulted(&loan(1));
     world.pass(10 * DAY);
-    world.sent(&[world.seize_to_lender("lender", &credit, UnitAmount::Units(9))], &["lender"]);
+    world.sent(&[world.seize_to_lender("lender", &credit, UnitBounds::exactly(9))], &["lender"]);
     let own = world.credit(&world.unrestricted_until("lender", day(191)));
     assert_eq!((own.collateral.granted, own.units_expire_at), (9, day(191)));
     assert_eq!(world.lamports(&world.unrestricted("lender")), 0);

@@ -5,7 +5,7 @@ use {
         Pubkey,
         events::Change,
         program::{
-            instructions::{FreezeAmount, UnitAmount},
+            instructions::{FreezeAmount, ThawBounds},
             metering::{Metered, finishing},
             report::SignedReport,
             state::{FreezePolicy, FreezeReason},
@@ -117,7 +117,7 @@ fn a_partial_freeze_promises_running_jobs_only_what_is_not_available() {
 #[test]
 fn a_thaw_opens_the_units_again() {
     let (mut world, credit) = frozen(FreezeAmount::All);
-    world.sent(&[world.thaw("lender", &credit, UnitAmount::All)], &["lender"]);
+    world.sent(&[world.thaw("lender", &credit, ThawBounds::ALL)], &["lender"]);
     assert_eq!(finishing_of(&world, &credit), 0);
     world.pass(60);
     let metered = meter(&mut world, &credit, 9_000, 0);

@@ -6,7 +6,7 @@ use {
         events::Change,
         program::{
             errors::BlockableError,
-            instructions::UnitAmount,
+            instructions::UnitBounds,
             state::{Collateral, Debt, Rider, VaultClaims},
             transitions::Status,
         },
@@ -109,9 +109,9 @@ fn after_notice_the_lien_is_frozen_and_seized_once_the_cure_period_has_passed() 
     let (mut world, credit) = noticed();
     world.sent(&[world.auto_freeze(&credit)], &[]);
     world.pass(10 * DAY - 1);
-    world.refused(&[world.seize(&credit, UnitAmount::All)], &["lender"], BlockableError::CurePeriodRunning);
+    world.refused(&[world.seize(&credit, UnitBounds::ALL)], &["lender"], BlockableError::CurePeriodRunning);
     world.pass(1);
-    world.sent(&[world.seize(&credit, UnitAmount::All)], &["lender"]);
+    world.sent(&[world.seize(&credit, UnitBounds::ALL)], &["lender"]);
     let state = world.credit(&credit);
     assert_eq!((state.status(), state.lots_open), (Ok(Status::Seizing), 1));
     assert_eq!(state.collateral, Collateral { granted: UNITS, seized: UNITS, ..Collateral::default() });
@@ -147,7 +147,7 @@ fn a_debt_in_default_is_written_off_and_the_units_are_the_borrowers() {
 #[test]
 fn what_sales_have_not_recovered_is_written_off_once_the_lots_are_closed() {
     let mut world = World::new();
-    let credit = world.seized(&Loan::new(1), UnitAmount::Units(400_000_000));
+    let credit = world.seized(&Loan::new(1), UnitBounds::exactly(400_000_000));
     world.sent(&[world.buy(&credit, 400_000_000, u64::MAX)], &["buyer"]);
     world.refused(&[world.write_off("lender", &credit)], &["lender"], BlockableError::LotsOpen);
     world.sent(&[world.close_lot("lender", &credit, 0)], &["lender"]);
@@ -169,7 +169,7 @@ fn what_sales_have_not_recovered_is_written_off_once_the_lots_are_closed() {
 fn the_smallest_payment_goes_through_after_a_seizure_before_the_first_due_date() {
     let (mut world, credit) = noticed();
     world.pass(10 * DAY);
-    world.sent(&[world.seize(&credit, UnitAmount::All)], &["lender"]);
+    world.sent(&[world.seize(&credit, UnitBounds::ALL)], &["lender"]);
     world.sent(&[world.repay("borrower", &credit, 1)], &["borrower"]);
     assert_eq!(world.credit(&credit).recovered, 1);
 }
@@ -183,7 +183,7 @@ fn a_recovery_costs_no_late_fee_for_an_instalment_that_was_paid_in_time() {
     world.pass(9 * DAY);
     world.sent(&[world.repay("borrower", &credit, FIRST)], &["borrower"]);
     world.pass(DAY);
-    world.sent(&[world.seize(&credit, UnitAmount::All)], &["lender"]);
+    world.sent(&[world.seize(&credit, UnitBounds::ALL)], &["lender"]);
     // A micro-USDC of the interest of the day since.
     world.sent(&[world.repay("lender", &credit, 1)], &["lender"]);
     world.pass(5 * DAY);

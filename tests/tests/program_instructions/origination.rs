@@ -64,13 +64,19 @@ fn an_offer_puts_the_principal_in_escrow() {
     assert_eq!(state.collateral, Collateral::default());
     assert_eq!((state.debt, state.meter), (Debt::default(), Meter::default()));
 
-    let (terms, schedule) = (loan.args.terms, loan.args.schedule);
+    let (terms, schedule) = (loan.args.terms, loan.schedule());
     let hash = terms_hash(&world.credit(&credit).parties(), &terms, &Rider::default(), &schedule);
     let hash = hash.expect("terms hash");
     assert_eq!(state.terms_hash, hash);
     assert_eq!(
         landed.changes(),
-        [Change::Offered { terms_hash: hash, terms, rider: Rider::default(), schedule }]
+        [Change::Offered {
+            terms_hash: hash,
+            slot: state.offer_slot,
+            terms,
+            rider: Rider::default(),
+            schedule
+        }]
     );
     assert_eq!(landed.records()[0].at, START);
 }

@@ -4,7 +4,7 @@ use {
         events::Change,
         program::{
             errors::BlockableError,
-            instructions::{FreezeAmount, UnitAmount},
+            instructions::{FreezeAmount, UnitBounds},
             state::{Collateral, Credit, Debt, FreezeReason, Lot, Meter, VaultClaims},
             transitions::Status,
         },
@@ -26,7 +26,7 @@ fn past_cure() -> (World, blockable_sdk::Pubkey) {
 fn the_lender_seizes_the_lien_into_a_lot_once_the_cure_period_has_passed() {
     let (mut world, credit) = past_cure();
     let (money, lamports) = (world.money(&credit), world.lamports(&Parties::address("lender")));
-    let landed = world.sent(&[world.seize(&credit, UnitAmount::All)], &["lender"]);
+    let landed = world.sent(&[world.seize(&credit, UnitBounds::ALL)], &["lender"]);
 
     assert_eq!(world.money(&credit), money);
     let address = addresses::lot(&credit, 0);
@@ -54,12 +54,16 @@ fn the_lender_seizes_the_lien_into_a_lot_once_the_cure_period_has_passed() {
 fn a_part_can_be_seized_and_the_rest_later_into_a_lot_of_its_own() {
     let (mut world, credit) = past_cure();
     world.sent(&[world.freeze(&credit, FreezeAmount::Bps(5_000), FreezeReason::Default)], &["lender"]);
-    world.sent(&[world.seize(&credit, UnitAmount::Units(400_000_000))], &["lender"]);
-    let part =
-        Collateral { granted: UNITS, seized: 400_000_000, frozen: 100_000_000, ..Collateral::default() };
+    world.sent(&[world.seize(&credit, UnitBounds::exactly(400_000_000))], &["lender"]);
+    let part = Collateral {
+        granted: UNITS,
+        seized: 400_000_000,
+        frozen_for_payment: 100_000_000,
+        ..Collateral::default()
+    };
     assert_eq!(world.credit(&credit).collateral, part);
 
-    world.sent(&[world.seize(&credit, UnitAmount::All)], &["lender"]);
+    world.sent(&[world.seize(&credit, UnitBounds::ALL)], &["lender"]);
     let state = world.credit(&credit);
     assert_eq!(state.collateral, Collateral { granted: UNITS, seized: UNITS, ..Collateral::default() });
     assert_eq!((state.lots_opened, state.lots_open), (2, 2));
@@ -88,7 +92,7 @@ fn end_jobs(world: &mut World, credit: &blockable_sdk::Pubkey) {
 #[test]
 fn a_seizure_leaves_running_jobs_what_they_hold() {
     let (mut world, credit) = running_jobs();
-    world.sent(&[world.seize(&credit, UnitAmount::All)], &["lender"]);
+    world.sent(&[world.seize(&credit, UnitBounds::ALL)], &["lender"]);
     assert_eq!(world.credit(&credit).collateral.seized, UNITS - 1_800);
     end_jobs(&mut world, &credit);
     assert_eq!(world.credit(&credit).collateral.remaining(), 0);
@@ -98,7 +102,7 @@ fn a_seizure_leaves_running_jobs_what_they_hold() {
 fn a_freeze_in_the_same_transaction_as_the_seizure_does_not_cut_running_jobs_off() {
     let (mut world, credit) = running_jobs();
     let freeze = world.freeze(&credit, FreezeAmount::All, FreezeReason::Default);
-    world.sent(&[freeze, world.seize(&credit, UnitAmount::All)], &["lender"]);
+    world.sent(&[freeze, world.seize(&credit, UnitBounds::ALL)], &["lender"]);
     let state = world.credit(&credit);
     assert_eq!((state.collateral.seized, state.collateral.frozen()), (UNITS - 1_800, 300));
     end_jobs(&mut world, &credit);
@@ -108,11 +112,11 @@ fn a_freeze_in_the_same_transaction_as_the_seizure_does_not_cut_running_jobs_off
 fn what_jobs_left_unsettled_through_the_cure_period_after_a_freeze_goes_with_the_lien() {
     let (mut world, credit) = running_jobs();
     let freeze = world.freeze(&credit, FreezeAmount::All, FreezeReason::Default);
-    world.sent(&[freeze, world.seize(&credit, UnitAmount::All)], &["lender"]);
+    world.sent(&[freeze, world.seize(&credit, UnitBounds::ALL)], &["lender"]);
     world.pass(10 * DAY - 1);
-    world.refused(&[world.seize(&credit, UnitAmount::All)], &["lender"], BlockableError::BeyondLien);
+    world.refused(&[world.seize(&credit, UnitBounds::ALL)], &["lender"], BlockableError::BeyondLien);
     world.pass(1);
-    world.sent(&[world.seize(&credit, UnitAmount::All)], &["lender"]);
+    world.sent(&[world.seize(&credit, UnitBounds::ALL)], &["lender"]);
     assert_eq!(world.credit(&credit).collateral.seized, UNITS - 1_500);
 }
 
@@ -126,7 +130,7 @@ fn a_seizure_leaves_released_units_to_the_borrower() {
     world.pass(10 * DAY);
     world.sent(&[world.mark_defaulted(&credit)], &[]);
     world.pass(10 * DAY);
-    world.sent(&[world.seize(&credit, UnitAmount::All)], &["lender"]);
+    world.sent(&[world.seize(&credit, UnitBounds::ALL)], &["lender"]);
     let units = world.credit(&credit).collateral;
     assert_eq!((units.seized, units.remaining(), units.lien()), (900_000_000, 100_000_000, 0));
     assert_eq!(units.available(), 100_000_000);
@@ -135,7 +139,7 @@ fn a_seizure_leaves_released_units_to_the_borrower() {
 #[test]
 fn a_sale_pays_fee_and_lender_and_gives_the_buyer_units_without_a_lien() {
     let mut world = World::new();
-    let credit = world.seized(&Loan::new(1), UnitAmount::All);
+    let credit = world.seized(&Loan::new(1), UnitBounds::ALL);
     world.pass(DAY);
     let (money, lamports) = (world.money(&credit), world.lamports(&Parties::address("buyer")));
     let landed = world.sent(&[world.buy(&credit, 300_000_007, 95_000_000)], &["buyer"]);
@@ -165,7 +169,7 @@ fn a_sale_pays_fee_and_lender_and_gives_the_buyer_units_without_a_lien() {
     assert_eq!((own.lender, own.borrower), (world.provider, Parties::address("buyer")));
     assert_eq!((own.provider, own.market, own.nonce), (world.provider, world.keys.market, 0));
     let units = Collateral { granted: 300_000_007, released: 300_000_007, ..Collateral::default() };
-    assert_eq!((own.collateral, own.vault), (units, VaultClaims::default()));
+    assert_eq!((own.collateral, own.claims), (units, VaultClaims::default()));
     assert_eq!(own.meter, Meter { index: 1, reported_at: world.now(), ..Meter::default() });
     assert_eq!(own.debt, Debt { accrued_at: world.now(), ..Debt::default() });
     assert_eq!((world.provider().outstanding_units, world.provider().next_index), (UNITS, 2));
@@ -179,7 +183,7 @@ fn a_sale_pays_fee_and_lender_and_gives_the_buyer_units_without_a_lien() {
 #[test]
 fn a_second_purchase_tops_up_the_same_credit() {
     let mut world = World::new();
-    let credit = world.seized(&Loan::new(1), UnitAmount::All);
+    let credit = world.seized(&Loan::new(1), UnitBounds::ALL);
     world.sent(&[world.buy(&credit, 10, u64::MAX)], &["buyer"]);
     let first = world.credit(&world.unrestricted("buyer"));
     let lamports = world.lamports(&Parties::address("buyer"));
@@ -195,7 +199,7 @@ fn a_second_purchase_tops_up_the_same_credit() {
 #[test]
 fn the_smallest_purchase_costs_at_least_its_price() {
     let mut world = World::new();
-    let credit = world.seized(&Loan::new(1), UnitAmount::All);
+    let credit = world.seized(&Loan::new(1), UnitBounds::ALL);
     world.pass(10 * DAY - 1);
     let buyer = world.wallet("buyer");
     // A second before the floor: 100,000,000 - floor(50,000,000 x 863,999 / 864,000) = 50,000,058.
@@ -209,7 +213,7 @@ fn the_smallest_purchase_costs_at_least_its_price() {
 #[test]
 fn the_lender_takes_unsold_units_back_frozen_and_its_rent() {
     let mut world = World::new();
-    let credit = world.seized(&Loan::new(1), UnitAmount::All);
+    let credit = world.seized(&Loan::new(1), UnitBounds::ALL);
     world.sent(&[world.buy(&credit, 400_000_000, u64::MAX)], &["buyer"]);
     world.pass(10 * DAY);
     let (money, lamports) = (world.money(&credit), world.lamports(&Parties::address("lender")));
@@ -220,8 +224,12 @@ fn the_lender_takes_unsold_units_back_frozen_and_its_rent() {
     assert_eq!(world.money(&credit), money);
     assert_eq!((world.lamports(&lot), world.lamports(&Parties::address("lender"))), (0, lamports + rent));
     let state = world.credit(&credit);
-    let units =
-        Collateral { granted: UNITS, seized: 400_000_000, frozen: 600_000_000, ..Collateral::default() };
+    let units = Collateral {
+        granted: UNITS,
+        seized: 400_000_000,
+        frozen_for_other: 600_000_000,
+        ..Collateral::default()
+    };
     assert_eq!((state.collateral, state.collateral.available()), (units, 0));
     assert_eq!((state.lots_opened, state.lots_open), (1, 0));
     assert_eq!(landed.changes(), [Change::LotClosed { lot, returned: 600_000_000 }]);
@@ -230,7 +238,7 @@ fn the_lender_takes_unsold_units_back_frozen_and_its_rent() {
 #[test]
 fn anyone_closes_a_lot_that_is_sold_out_and_the_lender_gets_the_rent() {
     let mut world = World::new();
-    let credit = world.seized(&Loan::new(1), UnitAmount::Units(1_000));
+    let credit = world.seized(&Loan::new(1), UnitBounds::exactly(1_000));
     world.sent(&[world.buy(&credit, 1_000, u64::MAX)], &["buyer"]);
     let lamports = world.lamports(&Parties::address("lender"));
     let (lot, before) = (addresses::lot(&credit, 0), world.credit(&credit).collateral);
@@ -244,7 +252,7 @@ fn anyone_closes_a_lot_that_is_sold_out_and_the_lender_gets_the_rent() {
 #[test]
 fn anyone_closes_a_lot_once_the_debt_is_paid_and_the_units_are_the_borrowers() {
     let mut world = World::new();
-    let credit = world.seized(&Loan::new(1), UnitAmount::All);
+    let credit = world.seized(&Loan::new(1), UnitBounds::ALL);
     world.sent(&[world.repay("borrower", &credit, u64::MAX)], &["borrower"]);
     assert_eq!(world.credit(&credit).collateral.remaining(), 0);
     world.sent(&[world.close_lot("stranger", &credit, 0)], &["stranger"]);

@@ -6,7 +6,7 @@ use {
         events::Change,
         program::{
             errors::BlockableError,
-            instructions::UnitAmount,
+            instructions::UnitBounds,
             state::{Party, Rider, VaultClaims},
             transitions::Status,
         },
@@ -283,7 +283,7 @@ fn after_the_first_seizure_a_draw_is_recovery_and_releases_nothing() {
     world.sent(&[world.mark_defaulted(&credit)], &[]);
     world.sent(&[world.fund_reserve("borrower", &credit, 5_000 * USDC)], &["borrower"]);
     world.pass(10 * DAY);
-    world.sent(&[world.seize(&credit, UnitAmount::All)], &["lender"]);
+    world.sent(&[world.seize(&credit, UnitBounds::ALL)], &["lender"]);
     let before = world.credit(&credit);
     let landed = world.sent(&[world.draw_reserve(&credit)], &[]);
 

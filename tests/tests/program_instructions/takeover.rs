@@ -6,7 +6,7 @@ use {
         events::Change,
         program::{
             errors::BlockableError,
-            instructions::{FreezeAmount, UnitAmount},
+            instructions::{FreezeAmount, UnitBounds},
             state::{Collateral, Credit, FreezeReason, Meter},
             transitions::Status,
         },
@@ -27,7 +27,7 @@ fn past_cure() -> (World, Pubkey) {
     (world, credit)
 }
 
-fn take(world: &mut World, credit: &Pubkey, amount: UnitAmount) -> Vec<Change> {
+fn take(world: &mut World, credit: &Pubkey, amount: UnitBounds) -> Vec<Change> {
     world.sent(&[world.seize_to_lender("lender", credit, amount)], &["lender"]).changes()
 }
 
@@ -42,7 +42,7 @@ fn the_lender_takes_all_of_the_lien_for_what_the_loan_paid_for_it() {
     let (mut world, credit) = past_cure();
     let (money, lamports) = (world.money(&credit), world.lamports(&Parties::address("lender")));
     let early = world.provider();
-    let changes = take(&mut world, &credit, UnitAmount::All);
+    let changes = take(&mut world, &credit, UnitBounds::ALL);
 
     let value = 100_000 * USDC;
     assert_eq!(changes, taken(&world, &credit, UNITS, value, DEBT - value));
@@ -71,14 +71,14 @@ fn the_lender_takes_all_of_the_lien_for_what_the_loan_paid_for_it() {
 #[test]
 fn parts_are_taken_one_after_the_other_into_the_same_credit() {
     let (mut world, credit) = past_cure();
-    let changes = take(&mut world, &credit, UnitAmount::Units(400_000_000));
+    let changes = take(&mut world, &credit, UnitBounds::exactly(400_000_000));
     assert_eq!(changes, taken(&world, &credit, 400_000_000, 40_000 * USDC, DEBT - 40_000 * USDC));
     let state = world.credit(&credit);
     let principal = 40_000 * USDC - INTEREST - 500 * USDC;
     assert_eq!(state.debt.principal, 100_000 * USDC - principal);
 
     let lamports = world.lamports(&Parties::address("lender"));
-    let changes = take(&mut world, &credit, UnitAmount::Units(1));
+    let changes = take(&mut world, &credit, UnitBounds::exactly(1));
     assert_eq!(changes, taken(&world, &credit, 1, 100, DEBT - 40_000 * USDC - 100));
     let own = world.credit(&world.unrestricted("lender"));
     let units = Collateral { granted: 400_000_001, released: 400_000_001, ..Collateral::default() };
@@ -91,7 +91,7 @@ fn parts_are_taken_one_after_the_other_into_the_same_credit() {
 /// A credit of which 400,000,000 units were taken and all but `debt` of the rest was paid, in the same second.
 fn nearly_recovered(debt: u64) -> (World, Pubkey) {
     let (mut world, credit) = past_cure();
-    take(&mut world, &credit, UnitAmount::Units(400_000_000));
+    take(&mut world, &credit, UnitBounds::exactly(400_000_000));
     let paid = DEBT - 40_000 * USDC - debt;
     world.sent(&[world.repay("borrower", &credit, paid)], &["borrower"]);
     assert_eq!(world.credit(&credit).debt.total(), debt);
@@ -101,9 +101,9 @@ fn nearly_recovered(debt: u64) -> (World, Pubkey) {
 #[test]
 fn no_more_is_taken_than_the_debt_is_worth_and_that_ends_the_loan() {
     let (mut world, credit) = nearly_recovered(12_308_219_100);
-    let beyond = world.seize_to_lender("lender", &credit, UnitAmount::Units(123_082_192));
+    let beyond = world.seize_to_lender("lender", &credit, UnitBounds::exactly(123_082_192));
     world.refused(&[beyond], &["lender"], BlockableError::BeyondDebt);
-    let changes = take(&mut world, &credit, UnitAmount::All);
+    let changes = take(&mut world, &credit, UnitBounds::ALL);
 
     assert_eq!(changes, taken(&world, &credit, 123_082_191, 12_308_219_100, 0));
     let state = world.credit(&credit);
@@ -118,7 +118,7 @@ fn no_more_is_taken_than_the_debt_is_worth_and_that_ends_the_loan() {
 #[test]
 fn a_debt_that_is_no_whole_number_of_units_ends_with_the_takeover_as_well() {
     let (mut world, credit) = nearly_recovered(12_308_219_179);
-    take(&mut world, &credit, UnitAmount::All);
+    take(&mut world, &credit, UnitBounds::ALL);
     assert_eq!(world.credit(&credit).status(), Ok(Status::Repaid));
 }
 
@@ -129,7 +129,7 @@ fn a_takeover_leaves_running_jobs_what_they_hold() {
     world.sent(&[world.meter(&[credit], &[(0, 1_000, 300)])], &[]);
     world.pass(10 * DAY);
     world.sent(&[world.freeze(&credit, FreezeAmount::All, FreezeReason::Default)], &["lender"]);
-    take(&mut world, &credit, UnitAmount::All);
+    take(&mut world, &credit, UnitBounds::ALL);
     let state = world.credit(&credit);
     assert_eq!((state.collateral.seized, state.collateral.frozen()), (UNITS - 1_300, 300));
     assert_eq!(state.debt.total(), DEBT - (UNITS - 1_300) * 100);
@@ -149,7 +149,7 @@ fn released_units_are_not_taken() {
     world.sent(&[world.mark_delinquent(&credit)], &[]);
     world.sent(&[world.mark_defaulted(&credit)], &[]);
     world.pass(10 * DAY);
-    take(&mut world, &credit, UnitAmount::All);
+    take(&mut world, &credit, UnitBounds::ALL);
     let units = world.credit(&credit).collateral;
     assert_eq!((units.seized, units.lien(), units.available()), (900_000_000, 0, 100_000_000));
 }
@@ -157,7 +157,7 @@ fn released_units_are_not_taken() {
 #[test]
 fn the_lender_uses_what_it_has_taken() {
     let (mut world, credit) = past_cure();
-    take(&mut world, &credit, UnitAmount::Units(1_000));
+    take(&mut world, &credit, UnitBounds::exactly(1_000));
     let own = world.unrestricted("lender");
     world.pass(60);
     world.sent(&[world.meter(&[own, credit], &[(0, 0, 0), (1, 700, 0)])], &[]);
@@ -168,8 +168,8 @@ fn the_lender_uses_what_it_has_taken() {
 #[test]
 fn a_takeover_and_a_lot_stand_side_by_side() {
     let (mut world, credit) = past_cure();
-    world.sent(&[world.seize(&credit, UnitAmount::Units(300_000_000))], &["lender"]);
-    take(&mut world, &credit, UnitAmount::Units(700_000_000));
+    world.sent(&[world.seize(&credit, UnitBounds::exactly(300_000_000))], &["lender"]);
+    take(&mut world, &credit, UnitBounds::exactly(700_000_000));
     let state = world.credit(&credit);
     assert_eq!((state.collateral.seized, state.lots_open), (UNITS, 1));
     assert_eq!(state.debt.total(), DEBT - 70_000 * USDC);

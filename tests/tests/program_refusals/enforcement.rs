@@ -5,7 +5,7 @@ use {
     blockable_sdk::{
         Instruction, Pubkey,
         program::{
-            instructions::{FreezeAmount, UnitAmount},
+            instructions::{FreezeAmount, ThawBounds},
             state::{FreezePolicy, FreezeReason, Rider},
         },
     },
@@ -77,9 +77,6 @@ refusals! {
         };
         UnknownFlag: freeze_under_an_unknown_policy = |good| good.with_credit(|credit| credit.terms.freeze_policy = 9);
         AmountZero: freeze_no_units = |good| good.with(|world, credit| freeze(world, credit, FreezeAmount::Units(0)));
-        BeyondLien: freeze_more_than_the_lien = |good| {
-            good.with(|world, credit| freeze(world, credit, FreezeAmount::Units(1_000_000_001)))
-        };
         ShareOutOfRange: freeze_a_share_out_of_range = |good| good.with_each(|world, credit| {
             [0, 10_001].map(|bps| freeze(world, credit, FreezeAmount::Bps(bps))).to_vec()
         });
@@ -98,12 +95,12 @@ refusals! {
         ArithmeticOverflow: thaw_at_an_impossible_time = |good| good.at_impossible_time();
         UnknownStatus: thaw_in_an_unknown_status = |good| good.with_unknown_status();
         WrongStatus: thaw_what_is_repaid = |good| good.after(repay);
-        AmountZero: thaw_no_units = |good| good.with(|world, credit| world.thaw("lender", credit, UnitAmount::Units(0)));
-        BeyondFrozen: thaw_more_than_is_frozen = |good| {
-            good.with(|world, credit| world.thaw("lender", credit, UnitAmount::Units(500_000_001)))
+        AmountZero: thaw_no_units = |good| good.with(|world, credit| world.thaw("lender", credit, ThawBounds { most: 0, keep: 0 }));
+        BeyondFrozen: thaw_what_is_to_stay_frozen = |good| {
+            good.with(|world, credit| world.thaw("lender", credit, ThawBounds { most: 1, keep: 500_000_000 }))
         };
         BeyondFrozen: thaw_what_is_not_frozen = |good| good.after(|world, credit| {
-            let thaw = world.thaw("lender", credit, UnitAmount::All);
+            let thaw = world.thaw("lender", credit, ThawBounds::ALL);
             world.sent(&[thaw], &["lender"]);
         });
     }
@@ -155,7 +152,7 @@ fn thawing() -> Attempt {
     let mut world = World::new();
     let credit = world.delinquent(&Loan::new(1));
     freeze_half(&mut world, &credit);
-    let thaw = world.thaw("lender", &credit, UnitAmount::Units(500_000_000));
+    let thaw = world.thaw("lender", &credit, ThawBounds { most: 500_000_000, keep: 0 });
     Attempt::new(world, credit, thaw, &["lender"])
 }
 

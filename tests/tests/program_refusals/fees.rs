@@ -25,7 +25,7 @@ pub fn world() -> World {
         market.payment_mint = mint;
         market.treasury = treasury;
     });
-    world.write::<Provider>(&provider, |provider| provider.payout = payout);
+    world.write::<Provider>(&provider, |provider| provider.settings.payout = payout);
     world
 }
 

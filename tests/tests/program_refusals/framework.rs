@@ -8,7 +8,7 @@ use {
         events::CreditChanged,
         instructions,
         program::{
-            instructions::{FreezeAmount, MarketArgs, UnitAmount},
+            instructions::{FreezeAmount, MarketArgs, ThawBounds, UnitBounds},
             state::{FreezeReason, Market, Party, Provider},
         },
         tokens,
@@ -77,8 +77,8 @@ fn a_party_that_is_named_must_sign() {
         ("lender", world.cancel("lender", &offered)),
         ("borrower", world.repay("borrower", &active, USDC)),
         ("lender", world.freeze(&active, FreezeAmount::All, FreezeReason::Risk)),
-        ("lender", world.thaw("lender", &active, UnitAmount::All)),
-        ("lender", world.seize(&active, UnitAmount::All)),
+        ("lender", world.thaw("lender", &active, ThawBounds::ALL)),
+        ("lender", world.seize(&active, UnitBounds::ALL)),
         ("buyer", world.buy(&active, 1, 1)),
         ("lender", world.close_lot("lender", &active, 0)),
         ("lender", world.collect("lender", &active, Party::Lender, &world.token_account("lender"))),
@@ -183,14 +183,14 @@ fn only_the_next_lot_can_be_opened() {
     let credit = world.defaulted(&Loan::new(1));
     world.pass(10 * blockable_testkit::DAY);
     let (next, later) = (addresses::lot(&credit, 0), addresses::lot(&credit, 1));
-    let seize = replaced(world.seize(&credit, UnitAmount::All), &next, &later);
+    let seize = replaced(world.seize(&credit, UnitBounds::ALL), &next, &later);
     fails_with(&mut world, seize, &["lender"], code::CONSTRAINT_SEEDS);
 }
 
 #[test]
 fn bought_units_arrive_nowhere_but_in_the_buyers_own_credit() {
     let mut world = World::new();
-    let credit = world.seized(&Loan::new(1), UnitAmount::All);
+    let credit = world.seized(&Loan::new(1), UnitBounds::ALL);
     let (own, other) = (world.unrestricted("buyer"), world.unrestricted("stranger"));
     for to in [other, credit] {
         let buy = replaced(world.buy(&credit, 1_000, u64::MAX), &own, &to);

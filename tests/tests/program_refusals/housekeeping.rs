@@ -8,7 +8,7 @@ use {
     blockable_sdk::{
         Instruction, Pubkey, addresses, instructions,
         program::{
-            instructions::UnitAmount,
+            instructions::UnitBounds,
             state::{Party, Provider},
             transitions::Status,
         },
@@ -147,7 +147,8 @@ fn close_vault_to(world: &World, credit: &Pubkey, receiver: &str, treasury: &str
 
 fn close_to(world: &World, credit: &Pubkey, closer: &str, receiver: &str) -> Instruction {
     let (closer, receiver) = (Parties::address(closer), Parties::address(receiver));
-    instructions::credit_close(&world.keys.market, &closer, &receiver, credit, &world.provider)
+    let (market, provider) = (&world.keys.market, &world.provider);
+    instructions::credit_close(market, &closer, &receiver, credit, provider, u64::MAX)
 }
 
 #[test]
@@ -162,7 +163,7 @@ fn a_market_of_its_own_closes_nothing_of_another() {
 #[test]
 fn units_that_were_bought_can_be_given_up_by_their_owner_alone() {
     let mut world = World::new();
-    let credit = world.seized(&Loan::new(1), UnitAmount::All);
+    let credit = world.seized(&Loan::new(1), UnitBounds::ALL);
     let buy = world.buy(&credit, 1_000_000, u64::MAX);
     world.sent(&[buy], &["buyer"]);
     let bought = world.unrestricted("buyer");

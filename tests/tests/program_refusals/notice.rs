@@ -7,7 +7,7 @@ use {
     },
     blockable_sdk::{
         Pubkey,
-        program::{errors::BlockableError, instructions::UnitAmount, state::Rider, transitions::Status},
+        program::{errors::BlockableError, instructions::UnitBounds, state::Rider, transitions::Status},
     },
     blockable_testkit::{DAY, Loan, World},
 };
@@ -46,7 +46,7 @@ refusals! {
         });
         WrongStatus: withdraw_after_the_first_seizure = |good| good.after(|world, credit| {
             world.pass(10 * DAY);
-            let seize = world.seize(credit, UnitAmount::All);
+            let seize = world.seize(credit, UnitBounds::ALL);
             world.sent(&[seize], &["lender"]);
         });
         WrongStatus: withdraw_when_nothing_is_owed_any_more = |good| good.after(repay);
@@ -95,7 +95,7 @@ fn a_notice_opens_no_seizure_before_the_cure_period() {
     give(&mut world, &credit);
     world.pass(10 * DAY - 1);
     let all =
-        [world.seize(&credit, UnitAmount::All), world.seize_to_lender("lender", &credit, UnitAmount::All)];
+        [world.seize(&credit, UnitBounds::ALL), world.seize_to_lender("lender", &credit, UnitBounds::ALL)];
     for seize in &all {
         let running = BlockableError::CurePeriodRunning;
         world.refused(std::slice::from_ref(seize), &["lender"], running);
@@ -113,6 +113,6 @@ fn a_notice_after_another_starts_the_cure_period_anew() {
     world.sent(&[withdraw], &["lender"]);
     give(&mut world, &credit);
     world.pass(DAY);
-    let seize = world.seize(&credit, UnitAmount::All);
+    let seize = world.seize(&credit, UnitBounds::ALL);
     world.refused(&[seize], &["lender"], BlockableError::CurePeriodRunning);
 }

@@ -8,7 +8,7 @@ use {
     blockable_sdk::{
         Instruction, Pubkey, addresses, instructions,
         program::{
-            instructions::{LotTerms, UnitAmount},
+            instructions::{LotTerms, UnitBounds},
             state::Lot,
             transitions::Status,
         },
@@ -24,7 +24,7 @@ refusals! {
         MarketPaused: seize_while_paused = |good| good.while_paused();
         ArithmeticOverflow: seize_at_an_impossible_time = |good| good.at_impossible_time();
         ArithmeticOverflow: seize_into_one_lot_too_many = |good| {
-            good.with_credit(|credit| credit.lots_opened = u32::MAX).with(|world, credit| world.seize(credit, UnitAmount::All))
+            good.with_credit(|credit| credit.lots_opened = u32::MAX).with(|world, credit| world.seize(credit, UnitBounds::ALL))
         };
         UnknownStatus: seize_in_an_unknown_status = |good| good.with_unknown_status();
         WrongStatus: seize_before_default = |good| good.with_credit(|credit| credit.status = Status::Delinquent.byte());
@@ -53,16 +53,16 @@ refusals! {
             priced(world, credit, |terms| terms.window = 3 * DAY - 1),
             priced(world, credit, |terms| terms.window = 90 * DAY + 1),
         ]);
-        AmountZero: seize_no_units = |good| good.with(|world, credit| world.seize(credit, UnitAmount::Units(0)));
-        BeyondLien: seize_more_than_the_lien = |good| good.with(|world, credit| world.seize(credit, UnitAmount::Units(1_000_000_001)));
+        AmountZero: seize_no_units = |good| good.with(|world, credit| world.seize(credit, UnitBounds::exactly(0)));
+        BeyondLien: seize_more_than_the_lien = |good| good.with(|world, credit| world.seize(credit, UnitBounds::exactly(1_000_000_001)));
         HeldByRunningJobs: seize_what_running_jobs_hold = |good| good.after(|world, credit| {
             let meter = world.meter(&[*credit], &[(0, 0, 1_000)]);
             world.sent(&[meter], &[]);
-        }).with(|world, credit| world.seize(credit, UnitAmount::Units(999_999_001)));
+        }).with(|world, credit| world.seize(credit, UnitBounds::exactly(999_999_001)));
         BeyondLien: seize_all_of_nothing = |good| good.after(|world, credit| {
-            let all = world.seize(credit, UnitAmount::All);
+            let all = world.seize(credit, UnitBounds::ALL);
             world.sent(&[all], &["lender"]);
-        }).with(|world, credit| world.seize(credit, UnitAmount::All));
+        }).with(|world, credit| world.seize(credit, UnitBounds::ALL));
     }
     lot_buy by buying {
         AmountZero: buy_nothing = |good| good.with(|world, credit| world.buy(credit, 0, u64::MAX));
@@ -89,7 +89,7 @@ refusals! {
             let close = world.close_lot("lender", credit, 0);
             world.pass(10 * DAY);
             world.sent(&[close], &["lender"]);
-            world.sent(&[world.seize(credit, UnitAmount::All)], &["lender"]);
+            world.sent(&[world.seize(credit, UnitBounds::ALL)], &["lender"]);
             let lot = addresses::lot(credit, 1);
             world.write(&lot, |lot: &mut Lot| lot.start_price = u64::MAX);
         }).with(|world, credit| world.buy_from("buyer", credit, 1, 2 * UNITS, u64::MAX));
@@ -102,7 +102,7 @@ refusals! {
         WrongStatus: buy_when_the_debt_is_paid = |good| good.after(repay);
         TransferMismatch: buy_in_a_mint_that_takes_fees = |_| {
             let mut world = fees::world();
-            let credit = world.seized(&Loan::new(1), UnitAmount::All);
+            let credit = world.seized(&Loan::new(1), UnitBounds::ALL);
             fees::begin(&mut world);
             let buy = world.buy(&credit, UNITS, u64::MAX);
             Attempt::new(world, credit, buy, &["buyer"])
@@ -137,19 +137,19 @@ fn seizing() -> Attempt {
     let mut world = World::new();
     let credit = world.defaulted(&Loan::new(1));
     world.pass(10 * DAY);
-    let seize = world.seize(&credit, UnitAmount::All);
+    let seize = world.seize(&credit, UnitBounds::ALL);
     Attempt::new(world, credit, seize, &["lender"])
 }
 
 fn priced(world: &World, credit: &Pubkey, change: fn(&mut LotTerms)) -> Instruction {
     let mut terms = world.lot_terms();
     change(&mut terms);
-    world.seize_at(credit, UnitAmount::All, terms)
+    world.seize_at(credit, UnitBounds::ALL, terms)
 }
 
 fn buying() -> Attempt {
     let mut world = World::new();
-    let credit = world.seized(&Loan::new(1), UnitAmount::All);
+    let credit = world.seized(&Loan::new(1), UnitBounds::ALL);
     world.pass(DAY);
     let buy = world.buy(&credit, UNITS, u64::MAX);
     Attempt::new(world, credit, buy, &["buyer"])
@@ -157,7 +157,7 @@ fn buying() -> Attempt {
 
 fn closing() -> Attempt {
     let mut world = World::new();
-    let credit = world.seized(&Loan::new(1), UnitAmount::All);
+    let credit = world.seized(&Loan::new(1), UnitBounds::ALL);
     world.pass(10 * DAY);
     let close = world.close_lot("lender", &credit, 0);
     Attempt::new(world, credit, close, &["lender"])

@@ -7,7 +7,7 @@ use {
     },
     blockable_sdk::{
         Pubkey, addresses, instructions,
-        program::{instructions::UnitAmount, transitions::Status},
+        program::{instructions::UnitBounds, transitions::Status},
     },
     blockable_testkit::{DAY, Loan, Parties, USDC, World},
 };
@@ -16,10 +16,10 @@ refusals! {
     credit_seize_to_lender by taking_over {
         MarketMismatch: take_over_in_a_foreign_market = with_market;
         NotLender: take_over_by_a_stranger = |good| {
-            good.with(|world, credit| world.seize_to_lender("stranger", credit, UnitAmount::All)).signed_by("stranger")
+            good.with(|world, credit| world.seize_to_lender("stranger", credit, UnitBounds::ALL)).signed_by("stranger")
         };
         NotLender: take_over_by_the_freeze_authority = |good| {
-            good.with(|world, credit| world.seize_to_lender("freezer", credit, UnitAmount::All)).signed_by("freezer")
+            good.with(|world, credit| world.seize_to_lender("freezer", credit, UnitBounds::ALL)).signed_by("freezer")
         };
         NotLender: take_over_by_the_lender_before = |good| good.after(|world, credit| {
             let (offer, accept) = (world.offer_lender("lender", credit, "buyer"), world.accept_lender("buyer", credit));
@@ -28,7 +28,7 @@ refusals! {
         ProviderMismatch: take_over_at_another_provider = |good| good.after(|world, _| foreign_provider(world)).with(|world, credit| {
             let (market, lender) = (&world.keys.market, Parties::address("lender"));
             let foreign = addresses::provider(market, &Parties::address("stranger"));
-            instructions::credit_seize_to_lender(market, &lender, credit, &foreign, 0, UnitAmount::All)
+            instructions::credit_seize_to_lender(market, &lender, &lender, credit, &foreign, 0, UnitBounds::ALL)
         });
         MarketPaused: take_over_while_paused = |good| good.while_paused();
         ArithmeticOverflow: take_over_at_an_impossible_time = |good| good.at_impossible_time();
@@ -38,27 +38,30 @@ refusals! {
         UnitsExpired: take_over_units_that_have_expired = |good| {
             let now = good.world.now();
             good.with_credit(|credit| credit.units_expire_at = now)
-                .with(|world, credit| world.seize_to_lender("lender", credit, UnitAmount::All))
+                .with(|world, credit| world.seize_to_lender("lender", credit, UnitBounds::ALL))
         };
         CurePeriodRunning: take_over_a_second_early = |good| good.after(|world, _| world.set_time(world.now() - 1));
+        FirstSeizureTooSmall: take_over_a_token_amount_first = |good| {
+            good.with(|world, credit| world.seize_to_lender("lender", credit, UnitBounds::exactly(99_999_999)))
+        };
         AmountZero: take_over_no_units = |good| {
-            good.with(|world, credit| world.seize_to_lender("lender", credit, UnitAmount::Units(0)))
+            good.with(|world, credit| world.seize_to_lender("lender", credit, UnitBounds::exactly(0)))
         };
         BeyondLien: take_over_more_than_the_lien = |good| {
-            good.with(|world, credit| world.seize_to_lender("lender", credit, UnitAmount::Units(1_000_000_001)))
+            good.with(|world, credit| world.seize_to_lender("lender", credit, UnitBounds::exactly(1_000_000_001)))
         };
         BeyondLien: take_over_all_of_nothing = |good| good.after(|world, credit| {
-            let all = world.seize(credit, UnitAmount::All);
+            let all = world.seize(credit, UnitBounds::ALL);
             world.sent(&[all], &["lender"]);
-        }).with(|world, credit| world.seize_to_lender("lender", credit, UnitAmount::All));
+        }).with(|world, credit| world.seize_to_lender("lender", credit, UnitBounds::ALL));
         HeldByRunningJobs: take_over_what_running_jobs_hold = |good| good.after(|world, credit| {
             let meter = world.meter(&[*credit], &[(0, 0, 1_000)]);
             world.sent(&[meter], &[]);
-        }).with(|world, credit| world.seize_to_lender("lender", credit, UnitAmount::Units(999_999_001)));
+        }).with(|world, credit| world.seize_to_lender("lender", credit, UnitBounds::exactly(999_999_001)));
         BeyondDebt: take_over_more_than_the_debt_is_worth = |good| good.with_credit(|credit| {
             // Half is repaid without a release: recoveries release nothing.
             credit.debt.principal = 50_000 * USDC;
-        }).with(|world, credit| world.seize_to_lender("lender", credit, UnitAmount::Units(600_000_000)));
+        }).with(|world, credit| world.seize_to_lender("lender", credit, UnitBounds::exactly(600_000_000)));
     }
     credit_write_off by writing_off {
         MarketMismatch: write_off_in_a_foreign_market = |good| good.in_foreign_market();
@@ -78,7 +81,7 @@ refusals! {
         });
         LotsOpen: write_off_while_a_lot_is_open = |good| good.after(|world, credit| {
             world.pass(10 * DAY);
-            let seize = world.seize(credit, UnitAmount::Units(1_000));
+            let seize = world.seize(credit, UnitBounds::exactly(100_000_000));
             world.sent(&[seize], &["lender"]);
         });
     }
@@ -89,7 +92,7 @@ fn taking_over() -> Attempt {
     let mut world = World::new();
     let credit = world.defaulted(&Loan::new(1));
     world.pass(10 * DAY);
-    let seize = world.seize_to_lender("lender", &credit, UnitAmount::Units(1_000_000));
+    let seize = world.seize_to_lender("lender", &credit, UnitBounds::exactly(200_000_000));
     Attempt::new(world, credit, seize, &["lender"])
 }
 
@@ -105,7 +108,7 @@ fn with_market(good: Attempt) -> Attempt {
     let mut good = good;
     let market = crate::attempt::foreign_market(&mut good.world);
     good.world.keys.market = market;
-    good.with(|world, credit| world.seize_to_lender("lender", credit, UnitAmount::All))
+    good.with(|world, credit| world.seize_to_lender("lender", credit, UnitBounds::ALL))
 }
 
 fn repay(world: &mut World, credit: &Pubkey) {

@@ -6,7 +6,7 @@ use {
         events::Change,
         program::{
             errors::BlockableError,
-            instructions::{LotTerms, UnitAmount},
+            instructions::{LotTerms, UnitBounds},
             state::{Collateral, Party, VaultClaims},
             transitions::Status,
         },
@@ -32,7 +32,7 @@ fn buy(world: &mut World, credit: &blockable_sdk::Pubkey, units: u64) -> (u64, u
 #[test]
 fn a_lot_sold_at_falling_prices_recovers_what_its_buyers_paid_less_the_fee() {
     let mut world = World::new();
-    let credit = world.seized(&Loan::new(1), UnitAmount::All);
+    let credit = world.seized(&Loan::new(1), UnitBounds::ALL);
     // Day 55, at once, at the start price of $100 per million units.
     let sale = buy(&mut world, &credit, 200_000_000);
     assert_eq!(sale, (20_000 * USDC, 400 * USDC, 19_600 * USDC, DEBT - 19_600 * USDC));
@@ -53,7 +53,7 @@ fn a_lot_sold_at_falling_prices_recovers_what_its_buyers_paid_less_the_fee() {
     let state = world.credit(&credit);
     assert_eq!((state.status(), state.recovered), (Ok(Status::Seizing), 66_150 * USDC));
     assert_eq!(
-        state.vault,
+        state.claims,
         VaultClaims { lender: 66_150 * USDC, treasury: 1_350 * USDC, ..Default::default() }
     );
     assert_eq!(world.lot(&credit, 0).proceeds, 67_500 * USDC);
@@ -70,7 +70,7 @@ fn a_lot_sold_at_falling_prices_recovers_what_its_buyers_paid_less_the_fee() {
 #[test]
 fn what_the_sale_leaves_open_the_borrower_still_owes() {
     let mut world = World::new();
-    let credit = world.seized(&Loan::new(1), UnitAmount::All);
+    let credit = world.seized(&Loan::new(1), UnitBounds::ALL);
     buy(&mut world, &credit, UNITS);
     // All of it at $100 per million: $98,000 after the fee.
     let rest = DEBT - 98_000 * USDC;
@@ -98,7 +98,7 @@ fn what_the_sale_leaves_open_the_borrower_still_owes() {
 #[test]
 fn a_payment_after_the_seizure_lowers_the_debt_and_releases_nothing_until_it_is_paid() {
     let mut world = World::new();
-    let credit = world.seized(&Loan::new(1), UnitAmount::Units(400_000_000));
+    let credit = world.seized(&Loan::new(1), UnitBounds::exactly(400_000_000));
     assert_eq!(world.credit(&credit).collateral.frozen(), 600_000_000);
     let landed = world.pay("borrower", &credit, 50_000 * USDC);
     let [Change::Paid { late_fees, interest, principal, released, thawed, status, .. }] =
@@ -126,7 +126,7 @@ fn what_a_sale_brings_beyond_the_debt_is_the_borrowers_and_so_are_the_units_left
     world.day(55);
     let start = world.money(&credit);
     let terms = LotTerms { start_price: 200_000_000, ..world.lot_terms() };
-    world.sent(&[world.seize_at(&credit, UnitAmount::All, terms)], &["lender"]);
+    world.sent(&[world.seize_at(&credit, UnitBounds::ALL, terms)], &["lender"]);
     let landed = world.sent(&[world.buy(&credit, 600_000_000, 200_000_000)], &["buyer"]);
 
     // $120,000 less 2 % is $117,600.
@@ -163,14 +163,14 @@ fn what_a_sale_brings_beyond_the_debt_is_the_borrowers_and_so_are_the_units_left
 #[test]
 fn unsold_units_come_back_frozen_and_are_offered_again_without_another_cure_period() {
     let mut world = World::new();
-    let credit = world.seized(&Loan::new(1), UnitAmount::All);
+    let credit = world.seized(&Loan::new(1), UnitBounds::ALL);
     world.pass(10 * DAY);
     world.sent(&[world.close_lot("lender", &credit, 0)], &["lender"]);
-    let units = Collateral { granted: UNITS, frozen: UNITS, ..Collateral::default() };
+    let units = Collateral { granted: UNITS, frozen_for_other: UNITS, ..Collateral::default() };
     assert_eq!((world.credit(&credit).collateral, units.available()), (units, 0));
 
     let terms = LotTerms { start_price: 50_000_000, floor_price: 10_000_000, window: 4 * DAY };
-    world.sent(&[world.seize_at(&credit, UnitAmount::All, terms)], &["lender"]);
+    world.sent(&[world.seize_at(&credit, UnitBounds::ALL, terms)], &["lender"]);
     world.pass(DAY);
     // A quarter of the way from $50 to $10.
     let price = 40_000_000;
@@ -189,7 +189,7 @@ fn unsold_units_come_back_frozen_and_are_offered_again_without_another_cure_peri
 #[test]
 fn several_buyers_share_a_lot_and_each_has_its_own_credit() {
     let mut world = World::new();
-    let credit = world.seized(&Loan::new(1), UnitAmount::All);
+    let credit = world.seized(&Loan::new(1), UnitBounds::ALL);
     for (buyer, units) in [("buyer", 10_000_000), ("stranger", 20_000_000), ("borrower", 30_000_000)] {
         world.sent(&[world.buy_from(buyer, &credit, 0, units, u64::MAX)], &[buyer]);
         let own = world.credit(&world.unrestricted(buyer));

@@ -7,7 +7,7 @@ use {
         events::Change,
         program::{
             errors::BlockableError,
-            instructions::{FreezeAmount, UnitAmount},
+            instructions::{FreezeAmount, ThawBounds, UnitBounds},
             state::{Collateral, FreezePolicy, FreezeReason},
             transitions::Status,
         },
@@ -93,7 +93,7 @@ fn a_cure_thaws_what_was_frozen_for_another_reason_unless_it_may_be_frozen_at_wi
         let [Change::Paid { thawed, status, .. }] = landed.changes()[..] else { panic!() };
         assert_eq!((thawed, status), (0, Status::Active));
         assert_eq!(world.credit(&credit).collateral.frozen(), 211_373_897);
-        world.sent(&[world.thaw("freezer", &credit, UnitAmount::All)], &["freezer"]);
+        world.sent(&[world.thaw("freezer", &credit, ThawBounds::ALL)], &["freezer"]);
         assert_eq!(world.credit(&credit).collateral.frozen(), 0);
     }
 }
@@ -101,11 +101,16 @@ fn a_cure_thaws_what_was_frozen_for_another_reason_unless_it_may_be_frozen_at_wi
 #[test]
 fn a_freeze_shrinks_with_the_lien_it_is_on() {
     let mut world = World::new();
-    let credit = world.delinquent(&Loan::new(1));
+    let at_will = FreezePolicy::AtWill as u8;
+    let credit = world.delinquent(&Loan::new(1).with(|terms| terms.freeze_policy = at_will));
     world.freezes(&credit, FreezeAmount::All, FreezeReason::Risk);
     world.pay("borrower", &credit, ARREARS);
-    let units =
-        Collateral { granted: UNITS, released: UNITS / 5, frozen: 4 * UNITS / 5, ..Collateral::default() };
+    let units = Collateral {
+        granted: UNITS,
+        released: UNITS / 5,
+        frozen_for_other: 4 * UNITS / 5,
+        ..Collateral::default()
+    };
     assert_eq!(world.credit(&credit).collateral, units);
     world.pay("borrower", &credit, u64::MAX);
     let units = Collateral { granted: UNITS, released: UNITS, ..Collateral::default() };
@@ -154,7 +159,7 @@ fn paying_the_arrears_in_the_cure_period_cures_the_default_and_thaws() {
     let state = world.credit(&credit);
     assert_eq!((state.defaulted_at, state.collateral.frozen()), (0, 0));
     world.day(56);
-    world.refused(&[world.seize(&credit, UnitAmount::All)], &["lender"], BlockableError::WrongStatus);
+    world.refused(&[world.seize(&credit, UnitBounds::ALL)], &["lender"], BlockableError::WrongStatus);
 }
 
 #[test]
@@ -175,7 +180,7 @@ fn a_second_default_has_a_cure_period_of_its_own() {
     world.marks_delinquent(&credit);
     world.marks_defaulted(&credit);
     world.day(84);
-    world.refused(&[world.seize(&credit, UnitAmount::All)], &["lender"], BlockableError::CurePeriodRunning);
+    world.refused(&[world.seize(&credit, UnitBounds::ALL)], &["lender"], BlockableError::CurePeriodRunning);
     world.day(85);
     world.seizes(&credit);
 }

@@ -40,8 +40,8 @@ fn a_loan_without_interest_costs_its_principal() {
 #[test]
 fn a_year_of_interest_is_the_rate() {
     let mut world = World::new();
-    let mut loan = Loan::new(1);
-    loan.args.schedule = vec![Instalment { due_after: 365 * DAY, principal: 100_000 * USDC }];
+    let schedule = [Instalment { due_after: 365 * DAY, principal: 100_000 * USDC }];
+    let loan = Loan::new(1).with_schedule(&schedule);
     let credit = world.active(&loan);
     let borrower = world.wallet("borrower");
     world.day(365);
@@ -101,11 +101,12 @@ fn splitting_a_payment_into_parts_never_profits_the_payer() {
 #[test]
 fn interest_on_an_interest_only_loan_is_billed_at_each_date_and_the_principal_at_the_last() {
     let mut world = World::new();
-    let mut loan = Loan::new(1);
-    for instalment in &mut loan.args.schedule {
+    let mut schedule = Loan::new(1).schedule();
+    for instalment in &mut schedule {
         instalment.principal = 0;
     }
-    loan.args.schedule[4].principal = 100_000 * USDC;
+    schedule[4].principal = 100_000 * USDC;
+    let loan = Loan::new(1).with_schedule(&schedule);
     let credit = world.active(&loan);
     for (month, due) in [(1, 986_301_369), (2, 986_301_370), (3, 986_301_370), (4, 986_301_370)] {
         world.day(30 * month);
@@ -124,8 +125,10 @@ fn interest_on_an_interest_only_loan_is_billed_at_each_date_and_the_principal_at
 fn a_loan_of_36_missed_instalments_is_brought_up_to_date_and_repaid_in_one_transaction() {
     let mut world = World::new();
     let instalment = |month| Instalment { due_after: 30 * DAY * month, principal: 2_000 * USDC };
-    let mut loan = Loan::new(1).with(|terms| (terms.principal, terms.late_fee) = (72_000 * USDC, 200 * USDC));
-    loan.args.schedule = (1..=36).map(instalment).collect();
+    let schedule: Vec<Instalment> = (1..=36).map(instalment).collect();
+    let loan = Loan::new(1)
+        .with(|terms| (terms.principal, terms.late_fee) = (72_000 * USDC, 200 * USDC))
+        .with_schedule(&schedule);
     let credit = world.active(&loan);
     world.day(36 * 30 + 5);
     let borrower = world.wallet("borrower");

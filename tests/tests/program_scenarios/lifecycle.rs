@@ -7,7 +7,7 @@ use {
         events::{Change, LogError, verify_log},
         instructions,
         program::{
-            instructions::{FreezeAmount, UnitAmount},
+            instructions::{FreezeAmount, OfferRead, ThawBounds},
             state::{FreezeReason, Party},
             transitions::Status,
         },
@@ -27,7 +27,7 @@ fn through_everything(world: &mut World) -> Pubkey {
     world.marks_delinquent(&credit);
     world.freezes(&credit, FreezeAmount::Shortfall, FreezeReason::MissedPayment);
     world.freezes(&credit, FreezeAmount::Bps(5_000), FreezeReason::MissedPayment);
-    world.sent(&[world.thaw("freezer", &credit, UnitAmount::Units(1_000))], &["freezer"]);
+    world.sent(&[world.thaw("freezer", &credit, ThawBounds { most: 1_000, keep: 0 })], &["freezer"]);
     world.pay("stranger", &credit, 1_000 * USDC);
     world.day(45);
     world.marks_defaulted(&credit);
@@ -158,13 +158,17 @@ fn an_offer_can_be_made_accepted_and_issued_in_one_transaction() {
     let mut world = World::new();
     let loan = Loan::new(1);
     let credit = world.credit_address(1);
-    let hash = {
+    let terms_hash = {
         let mut copy = World::new();
         copy.offered(&loan);
         copy.credit(&credit).terms_hash
     };
-    let accept = instructions::credit_accept(&world.keys.market, &crate::who("borrower"), &credit, hash);
-    let transaction = [world.offer(&loan), accept, world.issue(&credit)];
+    // An offer of this very slot.
+    let read = OfferRead { terms_hash, slot: 0 };
+    let accept = instructions::credit_accept(&world.keys.market, &crate::who("borrower"), &credit, read);
+    let (authority, payout) = (crate::who("provider"), world.token_account("provider"));
+    let issue = instructions::credit_issue(&world.keys, &authority, &world.provider, &payout, &credit, read);
+    let transaction = [world.offer(&loan), accept, issue];
     world.sent(&transaction, &["lender", "borrower", "provider"]);
     assert_eq!(world.credit(&credit).status(), Ok(Status::Active));
     assert_eq!(world.wallet("provider"), 100_000 * USDC);

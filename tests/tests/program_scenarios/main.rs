@@ -17,7 +17,7 @@ use {
     blockable_sdk::{
         Pubkey,
         program::{
-            instructions::{FreezeAmount, UnitAmount},
+            instructions::{FreezeAmount, UnitBounds},
             state::{FreezeReason, Party},
         },
     },
@@ -69,7 +69,7 @@ impl Steps for World {
     }
 
     fn seizes(&mut self, credit: &Pubkey) -> Landed {
-        self.sent(&[self.seize(credit, UnitAmount::All)], &["lender"])
+        self.sent(&[self.seize(credit, UnitBounds::ALL)], &["lender"])
     }
 
     fn meters(&mut self, credit: &Pubkey, cumulative: u64) {

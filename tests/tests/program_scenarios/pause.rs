@@ -7,7 +7,7 @@ use {
         Pubkey,
         program::{
             errors::BlockableError,
-            instructions::{FreezeAmount, UnitAmount},
+            instructions::{FreezeAmount, ThawBounds, UnitBounds},
             state::{FreezeReason, Market, Party},
             transitions::Status,
         },
@@ -84,7 +84,7 @@ fn freezing_and_thawing_go_on_while_paused() {
     assert_eq!(world.credit(&credit).collateral.frozen(), 211_373_897);
     world.freezes(&credit, FreezeAmount::All, FreezeReason::Risk);
     assert_eq!(world.credit(&credit).collateral.frozen(), UNITS);
-    world.sent(&[world.thaw("freezer", &credit, UnitAmount::All)], &["freezer"]);
+    world.sent(&[world.thaw("freezer", &credit, ThawBounds::ALL)], &["freezer"]);
     assert_eq!(world.credit(&credit).collateral.frozen(), 0);
 }
 
@@ -114,7 +114,7 @@ fn the_default_grace_and_the_cure_period_stand_still_while_paused() {
     });
     world.pause(5 * DAY);
     world.day(61);
-    world.refused(&[world.seize(&credit, UnitAmount::All)], &["lender"], BlockableError::CurePeriodRunning);
+    world.refused(&[world.seize(&credit, UnitBounds::ALL)], &["lender"], BlockableError::CurePeriodRunning);
     world.day(62);
     world.seizes(&credit);
 }
@@ -122,7 +122,7 @@ fn the_default_grace_and_the_cure_period_stand_still_while_paused() {
 #[test]
 fn a_price_does_not_fall_while_paused() {
     let mut world = World::new();
-    let credit = world.seized(&Loan::new(1), UnitAmount::All);
+    let credit = world.seized(&Loan::new(1), UnitBounds::ALL);
     world.pass(DAY);
     world.pause(3 * DAY);
     world.pass(3 * DAY);

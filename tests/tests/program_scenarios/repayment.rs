@@ -6,7 +6,7 @@ use {
         events::Change,
         program::{
             errors::BlockableError,
-            instructions::{FreezeAmount, UnitAmount},
+            instructions::{FreezeAmount, UnitBounds},
             state::{Collateral, FreezeReason, Party},
             transitions::Status,
         },
@@ -59,7 +59,7 @@ fn what_is_repaid_can_neither_be_frozen_nor_marked_nor_seized() {
     world.pay("borrower", &credit, u64::MAX);
     world.day(399);
     let (freeze, seize) =
-        (world.freeze(&credit, FreezeAmount::All, FreezeReason::Risk), world.seize(&credit, UnitAmount::All));
+        (world.freeze(&credit, FreezeAmount::All, FreezeReason::Risk), world.seize(&credit, UnitBounds::ALL));
     for instruction in
         [world.mark_delinquent(&credit), world.mark_defaulted(&credit), world.auto_freeze(&credit)]
     {

@@ -156,7 +156,8 @@ fn seize_to_pool(dice: &mut Dice, world: &World, credit: &Pubkey, state: &Credit
     let lender = name_of(&state.lender);
     let (by, amount) = (Parties::address(lender), amount(dice.amount(state.collateral.lien())));
     let (index, terms) = (state.lots_opened, lot_terms(state));
-    let built = instructions::credit_seize_to_pool(&world.keys.market, &by, &by, credit, index, amount, terms);
+    let built =
+        instructions::credit_seize_to_pool(&world.keys.market, &by, &by, credit, index, amount, terms);
     (built, vec![lender])
 }
 

@@ -11,7 +11,7 @@ use {
         amounts::Units,
         instructions,
         program::{
-            instructions::{FreezeAmount, OfferArgs, UnitAmount},
+            instructions::{FreezeAmount, OfferArgs, ThawBounds},
             state::{FreezePolicy, FreezeReason},
         },
     },
@@ -61,7 +61,7 @@ fn freeze(cluster: &Cluster, by: &str, credit: &Pubkey, amount: FreezeAmount) ->
 /// The instruction by which the lender thaws a credit.
 fn thaw(cluster: &Cluster, credit: &Pubkey) -> Instruction {
     let lender = Parties::address("lender");
-    instructions::credit_thaw(&cluster.chain.keys.market, &lender, credit, UnitAmount::All)
+    instructions::credit_thaw(&cluster.chain.keys.market, &lender, credit, ThawBounds::ALL)
 }
 
 /// Admits a job of one unit and releases it again.

@@ -8,7 +8,7 @@ use {
         events::Change,
         instructions::{self, LotKeys},
         program::{
-            instructions::{FreezeAmount, LotTerms, UnitAmount},
+            instructions::{FreezeAmount, LotTerms, UnitBounds},
             metering::shortfall_units,
             state::{Credit, FreezeReason, Party},
             transitions::Status,
@@ -94,7 +94,7 @@ async fn default_and_seize(chain: &mut Chain, credit: &Pubkey, due: i64) {
 
     chain.wait_until(state.defaulted_at + i64::from(CURE_PERIOD) + 1).await;
     let terms = LotTerms { start_price: START_PRICE, floor_price: START_PRICE / 2, window: 3_600 };
-    let seize = instructions::credit_seize_to_pool(&market, &lender, credit, 0, UnitAmount::All, terms);
+    let seize = instructions::credit_seize_to_pool(&market, &lender, credit, 0, UnitBounds::ALL, terms);
     chain.send(&[seize], &["lender"]).await;
     let lot = chain.client.lot(&addresses::lot(credit, 0)).await.unwrap();
     assert_eq!((lot.units, lot.units_left), (800_000_000, 800_000_000));

@@ -27,6 +27,16 @@ pub(super) const STEPS: &[(&str, Step)] = &[
     ("another offer takes its place", |world| {
         replace(world, Terms { principal: 100 * USDC, units: 9_000_000, ..TERMS })
     }),
+    ("other terms are offered at its address", |world| {
+        withdraw(world, false)?;
+        world.credit = Credit::zeroed();
+        world.offer(Terms { apr_bps: 900, ..TERMS })
+    }),
+    ("the same terms are offered at its address", |world| {
+        withdraw(world, false)?;
+        world.credit = Credit::zeroed();
+        world.offer(TERMS)
+    }),
     ("the borrower accepts", |world| {
         let (read, clock) = (OfferRead::from_credit(&world.credit), world.clock());
         world.credit.accept(&BORROWER, read, &clock).map(drop)
@@ -79,6 +89,13 @@ pub(super) const STEPS: &[(&str, Step)] = &[
         let (given_at, clock) = (world.credit.defaulted_at, world.clock());
         world.credit.withdraw_notice(&LENDER, given_at, &clock).map(drop)
     }),
+    ("the lender gives another notice", |world| {
+        let (given_at, clock) = (world.credit.defaulted_at, world.clock());
+        world.credit.withdraw_notice(&LENDER, given_at, &clock)?;
+        world.now += 60;
+        let (notice, clock) = (NOTICE, world.clock());
+        world.credit.give_notice(&LENDER, notice, &clock).map(drop)
+    }),
     ("the lender waives a fee", |world| {
         let clock = world.clock();
         world.credit.waive_fee(&LENDER, USDC / 2, &clock).map(drop)
@@ -116,6 +133,10 @@ pub(super) const STEPS: &[(&str, Step)] = &[
         let clock = world.clock();
         world.credit.offer_lender(&LENDER, key(60), &clock).map(drop)
     }),
+    ("the loan is offered to the buyer again", |world| {
+        let clock = world.clock();
+        world.credit.offer_lender(&LENDER, BUYER, &clock).map(drop)
+    }),
     ("another lender takes the loan", |world| {
         let (limits, clock) = (PurchaseLimits::from_credit(&world.accrued())?, world.clock());
         world.credit.accept_lender(&key(60), &limits, &clock).map(drop)
@@ -134,6 +155,7 @@ pub(super) const STEPS: &[(&str, Step)] = &[
     }),
     ("units are used", use_units),
     ("a day passes", |world| pass(world, DAY)),
+    ("two days pass", |world| pass(world, 2 * DAY)),
     ("twenty days pass", |world| pass(world, 20 * DAY)),
     ("the provider issues to somebody else", |world| {
         world.provider.outstanding_units =
@@ -172,15 +194,17 @@ pub(super) const STEPS: &[(&str, Step)] = &[
         let clock = world.clock();
         world.market.halt(&GUARDIAN, &clock).map(drop)
     }),
-    ("the address is used again", |world| {
+    ("the address is used again", |world| reuse(world)),
+    ("the address is used again, and that loan defaults", |world| {
+        reuse(world)?;
+        world.now += 31 * DAY;
         let clock = world.clock();
-        world.credit.close(&BORROWER, u64::MAX, &mut world.provider, &clock)?;
-        world.credit = Credit::zeroed();
-        world.offer(TERMS)?;
-        let read = OfferRead::from_credit(&world.credit);
-        world.credit.accept(&BORROWER, read, &clock)?;
-        fund(world, u64::MAX)?;
-        world.credit.issue(&mut world.provider, read, &clock).map(drop)
+        world.credit.mark_delinquent(CREDIT, &clock)?;
+        world.credit.freeze(&LENDER, FreezeAmount::All, FreezeReason::MissedPayment, &clock)?;
+        world.now += 4 * DAY;
+        let clock = world.clock();
+        world.credit.mark_defaulted(CREDIT, &clock)?;
+        pass(world, 11 * DAY)
     }),
 ];
 
@@ -199,6 +223,37 @@ fn replace(world: &mut World, terms: Terms) -> Done {
     let (read, clock) = (OfferRead::from_credit(&world.credit), world.clock());
     world.credit.accept(&BORROWER, read, &clock)?;
     fund(world, u64::MAX)
+}
+
+/// Ends the agreement at the credit's address and makes another one there, with live units.
+fn reuse(world: &mut World) -> Done {
+    let clock = world.clock();
+    if world.credit.status()? < Status::Active {
+        withdraw(world, false)?;
+    } else {
+        if world.credit.status()? != Status::Repaid {
+            world.pay(BORROWER, u64::MAX)?;
+        }
+        if world.credit.lots_open > 0 {
+            let lot = world.lot;
+            world.credit.close_lot(&lot, LOT, &LENDER, &clock)?;
+        }
+        for party in [Party::Lender, Party::Borrower, Party::Treasury] {
+            if world.credit.has_claim(party, 0)? {
+                collect(world, party)?;
+            }
+        }
+        if world.credit.vault_closed == 0 {
+            let _ = world.credit.close_vault(0, &clock)?;
+        }
+        world.credit.close(&BORROWER, u64::MAX, &mut world.provider, &clock)?;
+    }
+    world.credit = Credit::zeroed();
+    world.offer(TERMS)?;
+    let read = OfferRead::from_credit(&world.credit);
+    world.credit.accept(&BORROWER, read, &clock)?;
+    fund(world, u64::MAX)?;
+    world.credit.issue(&mut world.provider, read, &clock).map(drop)
 }
 
 fn fund(world: &mut World, amount: u64) -> Done {
