@@ -29,6 +29,8 @@ pub mod plain;
 pub mod quorum;
 pub mod report;
 pub mod schedule;
+#[cfg(not(feature = "no-entrypoint"))]
+mod security;
 pub mod signature;
 pub mod state;
 pub mod tokens;
