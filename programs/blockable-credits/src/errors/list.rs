@@ -89,7 +89,7 @@ errors! {
     /// More than a market may be paused in 30 days.
     PauseMonthExceeded = "a market can be paused for 24 hours in any 30 days; ask for fewer seconds or wait until earlier pauses are 31 days old",
     /// The market is halted, and the instruction is new business.
-    MarketHalted = "the market is halted: no offer, acceptance, issue, assignment or purchase by a lender of its own lots until the admin has lifted the halt and the market's delay has passed",
+    MarketHalted = "the market is halted and takes no new business; wait until the admin has lifted the halt and the market's delay has passed",
     /// A halt without an end is in force.
     AlreadyHalted = "the market is halted already, without an end; there is nothing to add",
     /// No halt is in force.
