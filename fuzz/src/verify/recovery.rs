@@ -99,11 +99,12 @@ impl Case<'_> {
             let passed = self.time >= lot.opened_at + lot.window;
             let by_lender = self.signed_by(&credit.lender);
             need(lot.units_left == 0 || passed && by_lender, "the lot has units and is still open")?;
-            credit.seized -= lot.units_left;
-            credit.frozen_for_other = (credit.frozen() + lot.units_left).min(credit.lien());
-        } else {
-            credit.seized -= lot.units_left;
+            if lot.units_left > 0 {
+                credit.frozen_for_other = credit.frozen() + lot.units_left;
+            }
         }
+        credit.seized -= lot.units_left;
+        credit.fit();
         credit.lots_open -= 1;
         self.removed.push((address, lot.lender));
         Ok(())

@@ -113,7 +113,7 @@ fn the_new_lender_seizes_sells_and_gets_the_rent_of_its_lot() {
         &buyer,
         &credit,
         0,
-        UnitBounds::exactly(1_000),
+        UnitBounds::exactly(100_000_000),
         terms,
     );
     let lamports = world.lamports(&buyer);
@@ -122,10 +122,10 @@ fn the_new_lender_seizes_sells_and_gets_the_rent_of_its_lot() {
 
     let to = world.token_account("buyer");
     let before = world.wallet("buyer");
-    world.sent(&[world.buy_from("stranger", &credit, 0, 1_000, u64::MAX)], &["stranger"]);
+    world.sent(&[world.buy_from("stranger", &credit, 0, 100_000_000, u64::MAX)], &["stranger"]);
     world.sent(&[world.collect("stranger", &credit, Party::Lender, &to)], &["stranger"]);
-    // 1,000 units at 100 micro-USDC each, less a fee of 2 %.
-    assert_eq!(world.wallet("buyer"), before + 98_000);
+    // A hundred million units at 100 micro-USDC each, less a fee of 2 %.
+    assert_eq!(world.wallet("buyer"), before + 9_800_000_000);
     let close = instructions::lot_close(&market, &Parties::address("stranger"), &buyer, &credit, 0);
     world.sent(&[close], &["stranger"]);
     assert_eq!(world.lamports(&buyer), lamports);
@@ -211,8 +211,10 @@ fn what_the_lender_does_with_the_loan_withdraws_its_offer() {
         |world, credit| (world.waive_fee("lender", credit, 1), &["lender"]),
         |world, credit| (world.thaw("freezer", credit, ThawBounds { most: 1, keep: 0 }), &["freezer"]),
         |world, credit| (world.write_off("lender", credit), &["lender"]),
-        |world, credit| (world.seize(credit, UnitBounds::exactly(1)), &["lender"]),
-        |world, credit| (world.seize_to_lender("lender", credit, UnitBounds::exactly(1)), &["lender"]),
+        |world, credit| (world.seize(credit, UnitBounds::exactly(100_000_000)), &["lender"]),
+        |world, credit| {
+            (world.seize_to_lender("lender", credit, UnitBounds::exactly(100_000_000)), &["lender"])
+        },
         |world, credit| {
             let state = world.credit(credit);
             let schedule = vec![Instalment { due_after: 30 * DAY, principal: state.debt.principal }];

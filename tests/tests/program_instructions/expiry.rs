@@ -156,9 +156,9 @@ fn units_that_a_lender_takes_over_keep_their_expiry() {
     let mut world = World::new();
     let credit = world.defaulted(&loan(1));
     world.pass(10 * DAY);
-    world.sent(&[world.seize_to_lender("lender", &credit, UnitBounds::exactly(9))], &["lender"]);
+    world.sent(&[world.seize_to_lender("lender", &credit, UnitBounds::exactly(UNITS / 10))], &["lender"]);
     let own = world.credit(&world.unrestricted_until("lender", day(191)));
-    assert_eq!((own.collateral.granted, own.units_expire_at), (9, day(191)));
+    assert_eq!((own.collateral.granted, own.units_expire_at), (UNITS / 10, day(191)));
     assert_eq!(world.lamports(&world.unrestricted("lender")), 0);
 }
 

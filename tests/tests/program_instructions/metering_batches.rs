@@ -144,7 +144,7 @@ fn every_status_with_live_units_is_metered() {
         },
         |world, credit| {
             world.pass(10 * DAY);
-            world.sent(&[world.seize(credit, UnitBounds::exactly(1))], &["lender"]);
+            world.sent(&[world.seize(credit, UnitBounds::exactly(100_000_000))], &["lender"]);
         },
         |world, credit| {
             world.sent(&[world.repay("borrower", credit, u64::MAX)], &["borrower"]);

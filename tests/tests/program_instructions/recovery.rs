@@ -114,7 +114,8 @@ fn what_jobs_left_unsettled_through_the_cure_period_after_a_freeze_goes_with_the
     let freeze = world.freeze(&credit, FreezeAmount::All, FreezeReason::Default);
     world.sent(&[freeze, world.seize(&credit, UnitBounds::ALL)], &["lender"]);
     world.pass(10 * DAY - 1);
-    world.refused(&[world.seize(&credit, UnitBounds::ALL)], &["lender"], BlockableError::BeyondLien);
+    let rest = world.seize(&credit, UnitBounds::ALL);
+    world.refused(&[rest], &["lender"], BlockableError::HeldByRunningJobs);
     world.pass(1);
     world.sent(&[world.seize(&credit, UnitBounds::ALL)], &["lender"]);
     assert_eq!(world.credit(&credit).collateral.seized, UNITS - 1_500);
@@ -238,8 +239,8 @@ fn the_lender_takes_unsold_units_back_frozen_and_its_rent() {
 #[test]
 fn anyone_closes_a_lot_that_is_sold_out_and_the_lender_gets_the_rent() {
     let mut world = World::new();
-    let credit = world.seized(&Loan::new(1), UnitBounds::exactly(1_000));
-    world.sent(&[world.buy(&credit, 1_000, u64::MAX)], &["buyer"]);
+    let credit = world.seized(&Loan::new(1), UnitBounds::exactly(UNITS / 10));
+    world.sent(&[world.buy(&credit, UNITS / 10, u64::MAX)], &["buyer"]);
     let lamports = world.lamports(&Parties::address("lender"));
     let (lot, before) = (addresses::lot(&credit, 0), world.credit(&credit).collateral);
     let rent = world.lamports(&lot);

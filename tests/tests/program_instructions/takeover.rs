@@ -157,12 +157,12 @@ fn released_units_are_not_taken() {
 #[test]
 fn the_lender_uses_what_it_has_taken() {
     let (mut world, credit) = past_cure();
-    take(&mut world, &credit, UnitBounds::exactly(1_000));
+    take(&mut world, &credit, UnitBounds::exactly(UNITS / 10));
     let own = world.unrestricted("lender");
     world.pass(60);
     world.sent(&[world.meter(&[own, credit], &[(0, 0, 0), (1, 700, 0)])], &[]);
     let units = world.credit(&own).collateral;
-    assert_eq!((units.consumed, units.available()), (700, 300));
+    assert_eq!((units.consumed, units.available()), (700, UNITS / 10 - 700));
 }
 
 #[test]

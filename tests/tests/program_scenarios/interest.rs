@@ -91,7 +91,7 @@ fn splitting_a_payment_into_parts_never_profits_the_payer() {
         pay_in_parts(&mut world, &parts, amount, 31);
         world.pay("borrower", &whole, amount);
         let (parts, whole) = (world.credit(&parts), world.credit(&whole));
-        assert_eq!(parts.vault, whole.vault);
+        assert_eq!(parts.claims, whole.claims);
         assert!(parts.debt.total() >= whole.debt.total(), "day {day}");
         assert!(parts.collateral.released <= whole.collateral.released, "day {day}");
         assert!(parts.collateral.frozen() >= whole.collateral.frozen(), "day {day}");

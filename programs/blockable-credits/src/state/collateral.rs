@@ -77,9 +77,12 @@ impl Collateral {
         Ok(units)
     }
 
-    /// Takes unsold units back from a lot while something is owed: they come back frozen, and no payment thaws them.
-    /// Errors: [`Overflow`] when fewer were seized.
+    /// Takes unsold units back from a lot while something is owed: they come back frozen, and no payment thaws them. A lot
+    /// that is sold out changes nothing. Errors: [`Overflow`] when fewer were seized.
     pub fn unseize_frozen(&mut self, units: u64) -> Result<(), Overflow> {
+        if units == 0 {
+            return Ok(());
+        }
         self.unseize(units)?;
         self.frozen_for_other = add(self.frozen(), units)?.min(self.lien());
         Ok(())

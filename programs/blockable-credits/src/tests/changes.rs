@@ -190,6 +190,11 @@ fn unsold_units_come_back_frozen_to_the_lender_alone() {
     refused({ stage.credit }.write_off(&LENDER, SLOT, u64::MAX, &clock), LotsOpen);
     stage.act(|credit| close(credit, &LENDER, &clock));
     assert_eq!((stage.credit.collateral.frozen(), stage.credit.collateral.seized), (1_000_000, 0));
+    // They are no longer about payment; a lot that is sold out moves nothing.
+    assert_eq!(stage.credit.collateral.frozen_for_other, 1_000_000);
+    let mut sold = Collateral { granted: 10, seized: 5, frozen_for_payment: 5, ..Collateral::zeroed() };
+    let before = sold;
+    assert_eq!((sold.unseize_frozen(0), sold), (Ok(()), before));
     refused(close(&mut { stage.credit }, &LENDER, &clock), ArithmeticOverflow);
 }
 
