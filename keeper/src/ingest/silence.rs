@@ -54,7 +54,7 @@ impl Due {
         for credit in snapshot.credits.values() {
             let Some(provider) = snapshot.providers.get(&credit.provider) else { continue };
             let metered = credit.status().is_ok_and(|status| next(Action::Meter, status).is_some());
-            let chunk = credit.meter.index.checked_div(u32::from(provider.chunk_size));
+            let chunk = credit.meter.index.checked_div(u32::from(provider.settings.chunk_size));
             let Some(chunk) = chunk.filter(|_| metered && credit.has_index == 1) else { continue };
             let place = (credit.provider, chunk);
             let since = Since { epoch: provider.epoch, clock: snapshot.clock };

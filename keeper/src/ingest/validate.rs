@@ -22,6 +22,9 @@ pub enum ReportRefusal {
     /// Of a provider that the market does not have.
     #[error("the market has no such provider")]
     UnknownProvider,
+    /// Signed for another cluster.
+    #[error("the report was signed for another cluster")]
+    WrongCluster,
     /// Of an epoch that has ended.
     #[error("the report's epoch has ended")]
     OlderEpoch,
@@ -64,6 +67,7 @@ impl ReportRefusal {
             ReportRefusal::WrongMarket => "wrong_market",
             ReportRefusal::WrongProvider => "wrong_provider",
             ReportRefusal::UnknownProvider => "unknown_provider",
+            ReportRefusal::WrongCluster => "wrong_cluster",
             ReportRefusal::OlderEpoch => "older_epoch",
             ReportRefusal::NewerEpoch => "newer_epoch",
             ReportRefusal::WrongChunkSize => "wrong_chunk_size",
@@ -135,7 +139,7 @@ fn require_epoch_and_chunk(record: &ReportRecord, provider: &Provider) -> Result
     if record.epoch > provider.epoch {
         return Err(ReportRefusal::NewerEpoch);
     }
-    if record.chunk_size != provider.chunk_size {
+    if record.chunk_size != provider.settings.chunk_size {
         return Err(ReportRefusal::WrongChunkSize);
     }
     // A reporter could sign reports on four thousand million chunks, and the store would keep one for each.
@@ -148,6 +152,7 @@ fn require_epoch_and_chunk(record: &ReportRecord, provider: &Provider) -> Result
 fn refused(error: &ReportError) -> ReportRefusal {
     match error {
         ReportError::WrongProvider => ReportRefusal::WrongProvider,
+        ReportError::WrongCluster => ReportRefusal::WrongCluster,
         ReportError::WrongEpoch { .. } => ReportRefusal::OlderEpoch,
         ReportError::WrongChunkSize { .. } => ReportRefusal::WrongChunkSize,
         ReportError::UnknownReporter(_) => ReportRefusal::UnlistedReporter,

@@ -181,6 +181,7 @@ mod tests {
         let report = |reporter: u8| {
             Arc::new(ReportRecord {
                 seq: 1,
+                cluster_tag: Default::default(),
                 market: key(1),
                 provider: key(2),
                 epoch: 1,

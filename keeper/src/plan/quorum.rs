@@ -9,8 +9,9 @@ use {
         Pubkey,
         amounts::{Bps, ChainTime, Units},
         program::{
-            metering::{Reading, lower_median},
-            state::Provider,
+            metering::Reading,
+            quorum::{QuorumReading, quorum_reading},
+            state::{Credit, Provider},
             units::{BPS, mul_div_ceil},
         },
         reports::{MAX_CLOCK_SKEW_SECONDS, RecordReading, ReportRecord},
@@ -48,7 +49,7 @@ pub(super) fn report_fault(now: &Now, provider: &Provider, report: &ReportRecord
     if report.epoch != provider.epoch {
         return Some(ReportFault::OtherEpoch(report.epoch));
     }
-    if report.chunk_size != provider.chunk_size {
+    if report.chunk_size != provider.settings.chunk_size {
         return Some(ReportFault::OtherChunkSize(report.chunk_size));
     }
     let listed = provider.reporters().get(usize::from(report.reporter_index));
@@ -65,7 +66,7 @@ pub(super) fn report_fault(now: &Now, provider: &Provider, report: &ReportRecord
     if reported_at < clock.plus_seconds(now.settings.report_max_age_seconds.saturating_neg()) {
         return Some(ReportFault::TooOld);
     }
-    let beyond = report.bitmap.checked_shr(u32::from(provider.chunk_size)).unwrap_or(0);
+    let beyond = report.bitmap.checked_shr(u32::from(provider.settings.chunk_size)).unwrap_or(0);
     let is_sound = beyond == 0 && report.bitmap.count_ones() as usize == report.readings.len();
     (!is_sound).then_some(ReportFault::Malformed)
 }
@@ -96,58 +97,63 @@ pub(super) fn reading_of(report: &ReportRecord, bit: u32) -> Option<&RecordReadi
 /// The reading of a credit that reports together give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Consensus {
-    /// The median that the program would apply.
+    /// The reading that the program would choose, of the report with the median of the units.
     pub reading: Reading,
-    /// Time of the report that the median of the units is from.
-    pub median_at: ChainTime,
+    /// As the program applies it.
+    pub quorum: QuorumReading,
+    /// True where fewer reports than the quorum are later than the last that was applied: the program would skip the credit.
+    pub is_stale: bool,
     /// The number of reports that have a reading of the credit.
     pub reporting: usize,
     /// The number of reports within tolerance of the median, itself among them.
     pub agreeing: usize,
 }
 
-/// Reads a credit out of reports. `counted` are the units of it that the chain has. `None` where fewer reports than the
-/// provider's quorum have a reading.
+/// Reads a credit out of reports. Reports that are not later than its last reading count for it only where the others are
+/// fewer than the quorum. `None` where all are fewer.
 pub(super) fn consensus(
     settings: &PlanSettings,
     provider: &Provider,
     reports: &[&Arc<ReportRecord>],
     bit: u32,
-    counted: Units,
+    credit: &Credit,
 ) -> Option<Consensus> {
-    let read = |report: &&Arc<ReportRecord>| Some((*reading_of(report, bit)?, ChainTime(report.reported_at)));
-    let readings: Vec<(RecordReading, ChainTime)> = reports.iter().filter_map(read).collect();
-    if readings.is_empty() || readings.len() < usize::from(provider.quorum) {
+    let quorum = usize::from(provider.settings.quorum);
+    let read = |report: &&Arc<ReportRecord>| {
+        let RecordReading { cumulative, in_flight, .. } = *reading_of(report, bit)?;
+        Some(Reading { cumulative, in_flight, reported_at: report.reported_at })
+    };
+    let all: Vec<Reading> = reports.iter().filter_map(read).collect();
+    let is_new = |reading: &Reading| reading.reported_at > credit.meter.reported_at;
+    let new: Vec<Reading> = all.iter().copied().filter(is_new).collect();
+    let is_stale = new.len() < quorum;
+    let readings = if is_stale { all } else { new };
+    if readings.is_empty() || readings.len() < quorum {
         return None;
     }
-    let cumulatives: Vec<u64> = readings.iter().map(|(reading, _)| reading.cumulative).collect();
-    let in_flights: Vec<u64> = readings.iter().map(|(reading, _)| reading.in_flight).collect();
-    let times: Vec<i64> = readings.iter().map(|(_, at)| at.get()).collect();
-    let cumulative = lower_median(&cumulatives)?;
-    let reading =
-        Reading { cumulative, in_flight: lower_median(&in_flights)?, reported_at: lower_median(&times)? };
-    let (_, median_at) = *readings.iter().find(|(reading, _)| reading.cumulative == cumulative)?;
-    let mut consensus = Consensus { reading, median_at, reporting: readings.len(), agreeing: 0 };
-    let agrees = |(reading, at): &&(RecordReading, ChainTime)| {
-        consensus.is_near(settings, provider, counted, Units(reading.cumulative), *at)
+    let quorum = quorum_reading(&readings)?;
+    let reporting = readings.len();
+    let mut consensus = Consensus { reading: quorum.reading, quorum, is_stale, reporting, agreeing: 0 };
+    let agrees = |reading: &&Reading| {
+        let at = ChainTime(reading.reported_at);
+        consensus.is_near(settings, credit, Units(reading.cumulative), at)
     };
     consensus.agreeing = readings.iter().filter(agrees).count();
     Some(consensus)
 }
 
 impl Consensus {
-    /// Returns whether a reading made at `at` is as near to the median as time and growth between the two explain.
+    /// Returns whether a reading made at `at` is as near to the chosen one as time and growth between the two explain.
     pub(super) fn is_near(
         &self,
         settings: &PlanSettings,
-        provider: &Provider,
-        counted: Units,
+        credit: &Credit,
         cumulative: Units,
         at: ChainTime,
     ) -> bool {
-        let seconds = at.get().abs_diff(self.median_at.get());
-        let growth = Units(self.reading.cumulative).saturating_sub(counted);
-        let tolerance = Units(provider.max_units_per_second.saturating_mul(seconds))
+        let seconds = at.get().abs_diff(self.reading.reported_at);
+        let growth = Units(self.reading.cumulative).saturating_sub(Units(credit.meter.cumulative));
+        let tolerance = Units(credit.terms.max_units_per_second.saturating_mul(seconds))
             .saturating_add(settings.tolerance_units)
             .saturating_add(share(growth, settings.tolerance_bps));
         Units(cumulative.get().abs_diff(self.reading.cumulative)) <= tolerance
@@ -155,7 +161,7 @@ impl Consensus {
 
     /// Returns whether a quorum of the provider's reporters agree.
     pub(super) fn is_reached(&self, provider: &Provider) -> bool {
-        self.agreeing > 0 && self.agreeing >= usize::from(provider.quorum)
+        self.agreeing > 0 && self.agreeing >= usize::from(provider.settings.quorum)
     }
 }
 
@@ -167,24 +173,24 @@ pub(super) fn share(units: Units, share: Bps) -> Units {
 /// Chooses as many of the reports that count as fit into a transaction, and keeps their order: first those that stray from the
 /// others on the fewest credits, so that one reporter cannot crowd out the honest ones, of those the freshest.
 ///
-/// `credits` are the chunk's, as bit and units that the chain has.
+/// `credits` are the chunk's, by their bits.
 pub(super) fn choose<'a>(
     settings: &PlanSettings,
     provider: &Provider,
     reports: Vec<&'a Arc<ReportRecord>>,
-    credits: &[(u32, Units)],
+    credits: &[(u32, &Credit)],
 ) -> Vec<&'a Arc<ReportRecord>> {
-    let most = settings.max_reports.max(usize::from(provider.quorum));
+    let most = settings.max_reports.max(usize::from(provider.settings.quorum));
     if reports.len() <= most {
         return reports;
     }
     let mut strays = vec![0usize; reports.len()];
-    for (bit, counted) in credits {
-        let Some(consensus) = consensus(settings, provider, &reports, *bit, *counted) else { continue };
+    for (bit, credit) in credits {
+        let Some(consensus) = consensus(settings, provider, &reports, *bit, credit) else { continue };
         for (strays, report) in strays.iter_mut().zip(&reports) {
             let near = reading_of(report, *bit).is_some_and(|reading| {
                 let at = ChainTime(report.reported_at);
-                consensus.is_near(settings, provider, *counted, Units(reading.cumulative), at)
+                consensus.is_near(settings, credit, Units(reading.cumulative), at)
             });
             *strays = strays.saturating_add(usize::from(!near));
         }

@@ -87,14 +87,15 @@ fn seed() -> u64 {
 
 /// The loan of other tests at a twentieth, so that the lender can make twenty.
 fn small_loan() -> OfferArgs {
-    let mut loan = Loan::new(1).with(|terms| {
+    let loan = Loan::new(1).with(|terms| {
         terms.offer_expires_at = 0;
         terms.principal = 5_000 * USDC;
         terms.late_fee = 25 * USDC;
         terms.units = 100_000_000;
     });
-    loan.args.schedule.iter_mut().for_each(|instalment| instalment.principal = 1_000 * USDC);
-    loan.args
+    let mut schedule = loan.schedule();
+    schedule.iter_mut().for_each(|instalment| instalment.principal = 1_000 * USDC);
+    loan.with_schedule(&schedule).args
 }
 
 /// Lives of the keeper, one after the other.

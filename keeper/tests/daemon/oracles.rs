@@ -7,9 +7,9 @@ use {
     },
     blockable_sdk::{
         Signer, instructions,
-        program::{instructions::ReportersArgs, state::Reporter},
+        program::state::{ProviderSettings, Reporter},
     },
-    blockable_testkit::{Lie, Parties},
+    blockable_testkit::{Lie, Parties, World},
 };
 
 /// Units used in a phase: at 10,000 a second that takes 100 seconds.
@@ -127,14 +127,17 @@ async fn meters(setup: &mut Setup, used: u64, when: &str) -> u64 {
     used
 }
 
-/// Has the provider list the keys from `first` on, two of which must agree.
+/// Has the provider list the keys from `first` on, two of which must agree, once the market's delay has passed.
 async fn rotate(setup: &mut Setup, first: u8) {
-    let reporter = |number| Reporter { key: Parties::reporter(number).pubkey(), expires_at: i64::MAX };
-    let reporters =
-        ReportersArgs { reporters: (first..first + 3).map(reporter).collect(), quorum: 2, chunk_size: 32 };
-    let chain = &mut setup.cluster.chain;
-    let authority = Parties::address("provider");
-    let set =
-        instructions::provider_set_reporters(&chain.keys.market, &authority, &chain.provider, reporters);
-    chain.send(&[set], &["provider"]).await;
+    let mut settings = World::settings_with(first..first + 3);
+    settings.reporters[..3].iter_mut().for_each(|reporter: &mut Reporter| reporter.expires_at = i64::MAX);
+    let (market, provider) = (setup.cluster.chain.keys.market, setup.cluster.chain.provider);
+    let payout = setup.cluster.chain.wallet("provider");
+    let (authority, settings) = (Parties::address("provider"), ProviderSettings { payout, ..settings });
+    let propose = instructions::provider_propose_change(&market, &authority, &provider, settings);
+    setup.cluster.chain.send(&[propose], &["provider"]).await;
+    setup.cluster.pass(World::market_args().provider_delay).await;
+    let ready_at = setup.cluster.chain.client.provider(&provider).await.unwrap().change_ready_at;
+    let apply = instructions::provider_apply_change(&market, &authority, &provider, ready_at);
+    setup.cluster.chain.send(&[apply], &["provider"]).await;
 }

@@ -72,7 +72,7 @@ async fn a_pause_over_a_due_date_makes_nobody_late_and_the_mark_comes_as_much_la
     setup.cluster.chain.send(&[pause], &["guardian"]).await;
     let paused_at = setup.cluster.chain.client.market(&market).await.unwrap().paused_at;
     go_to(&setup, paused_at + i64::from(2 * HOUR)).await;
-    let unpause = instructions::market_unpause(&market, &admin);
+    let unpause = instructions::market_unpause(&market, &admin, paused_at);
     setup.cluster.chain.send(&[unpause], &["payer"]).await;
     let paused = setup.cluster.chain.client.market(&market).await.unwrap().paused_seconds;
     assert!((8 * HOUR..8 * HOUR + 60).contains(&u32::try_from(paused).unwrap()), "{paused}");

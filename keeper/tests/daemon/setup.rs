@@ -4,7 +4,7 @@ use {
     blockable_sdk::{
         Pubkey, Signer,
         amounts::LAMPORTS_PER_SOL,
-        instructions,
+        instructions::{self, Payment},
         program::{instructions::OfferArgs, transitions::Status},
         write_keypair_file,
     },
@@ -50,8 +50,7 @@ impl Setup {
 
     /// As [`Setup::on`], with credits of one's own terms.
     pub async fn lend(mut cluster: Cluster, credits: usize, args: &OfferArgs) -> Setup {
-        let (market, provider) = (cluster.chain.keys.market, cluster.chain.provider);
-        let mut reporters = Reporters::start(market, provider, 1, 32, 3);
+        let mut reporters = Reporters::start(cluster.chain.scope().await, 32, 3);
         let (mut addresses, mut indices) = (Vec::new(), Vec::new());
         for number in 0..credits {
             cluster.chain.borrower = format!("borrower {number}");
@@ -204,9 +203,10 @@ impl Setup {
     /// Pays the arrears of the credit of a number, and a little more for the interest until the payment lands.
     pub async fn pay_arrears(&mut self, number: usize) {
         let (credit, chain) = (self.credits[number], &mut self.cluster.chain);
-        let arrears = chain.client.credit_now(&credit).await.unwrap().arrears();
+        let state = chain.client.credit_now(&credit).await.unwrap();
+        let payment = Payment::in_any_status(state.arrears() + USDC, state.offer_slot);
         let (buyer, source) = (Parties::address("buyer"), chain.wallet("buyer"));
-        let pay = instructions::credit_repay(&chain.keys, &buyer, &source, &credit, arrears + USDC);
+        let pay = instructions::credit_repay(&chain.keys, &buyer, &source, &credit, payment);
         chain.send(&[pay], &["buyer"]).await;
     }
 

@@ -152,7 +152,9 @@ impl FreezeView {
 impl MeterView {
     pub(super) fn new(credit: &Credit, snapshot: &Snapshot) -> MeterView {
         let (meter, provider) = (&credit.meter, snapshot.providers.get(&credit.provider));
-        let size = provider.filter(|_| credit.has_index == 1).map(|provider| u32::from(provider.chunk_size));
+        let size = provider
+            .filter(|_| credit.has_index == 1)
+            .map(|provider| u32::from(provider.settings.chunk_size));
         MeterView {
             cumulative: UnitCount(Units(meter.cumulative)),
             in_flight: UnitCount(Units(meter.in_flight)),

@@ -156,7 +156,13 @@ async fn events_have_their_changes_also_of_a_credit_that_was_removed() {
     let changes = vec![
         (
             "offered",
-            Change::Offered { terms_hash: [1; 32], terms: loan.terms, rider: Rider::default(), schedule },
+            Change::Offered {
+                terms_hash: [1; 32],
+                slot: 9,
+                terms: loan.terms,
+                rider: Rider::default(),
+                schedule,
+            },
         ),
         ("accepted", Change::Accepted),
         (

@@ -102,7 +102,8 @@ fn credits() -> BTreeMap<Pubkey, Credit> {
 
 fn snapshot(clock: i64, credits: &BTreeMap<Pubkey, Credit>) -> Arc<Snapshot> {
     let mut provider = Provider::zeroed();
-    (provider.market, provider.chunk_size, provider.quorum) = (key(9), 10, 2);
+    provider.market = key(9);
+    (provider.settings.chunk_size, provider.settings.quorum) = (10, 2);
     Arc::new(Snapshot {
         slot: 77,
         clock: ChainTime(clock),

@@ -19,7 +19,7 @@ use {
         Keypair, Signer,
         amounts::Units,
         program::{
-            state::{Credit, Market, Provider, Reporter},
+            state::{Credit, Market, Provider, ProviderSettings, Reporter},
             transitions::Status,
         },
         reports::{CreditReading, RecordReading, ReportScope, UsageReport},
@@ -31,6 +31,7 @@ use {
 pub(crate) const CLOCK: i64 = 1_800_000_000;
 const EPOCH: u32 = 3;
 const CHUNK_SIZE: u8 = 10;
+const CLUSTER_TAG: [u8; 32] = [88; 32];
 
 fn key(number: u8) -> Pubkey {
     Pubkey::new_from_array([number; 32])
@@ -52,12 +53,11 @@ pub(crate) fn reporter(number: u8) -> Keypair {
 /// A provider with two reporters whose credits fill 4 chunks.
 fn listed() -> Provider {
     let mut provider = Provider::zeroed();
-    (provider.market, provider.epoch, provider.chunk_size) = (market(), EPOCH, CHUNK_SIZE);
-    (provider.next_index, provider.quorum, provider.reporter_count) = (40, 2, 2);
-    for number in 0..2 {
-        provider.reporters[usize::from(number)] =
-            Reporter { key: reporter(number).pubkey(), expires_at: CLOCK + 1_000 };
-    }
+    (provider.market, provider.epoch, provider.cluster_tag) = (market(), EPOCH, CLUSTER_TAG);
+    provider.next_index = 40;
+    let listed = [0, 1].map(|number| Reporter { key: reporter(number).pubkey(), expires_at: CLOCK + 1_000 });
+    provider.settings =
+        ProviderSettings { chunk_size: CHUNK_SIZE, ..ProviderSettings::with_reporters(&listed, 2) };
     provider
 }
 
@@ -87,7 +87,7 @@ pub(crate) fn later(seconds: i64) -> Arc<Snapshot> {
 
 /// A report by a listed reporter on a chunk, with the units of its first credits.
 pub(crate) fn report(by: u8, chunk: u32, reported_at: i64, units: &[u64]) -> ReportRecord {
-    let scope = ReportScope { market: market(), provider: provider(), epoch: EPOCH, chunk };
+    let scope = ReportScope::new(&listed(), provider(), chunk);
     let mut draft = UsageReport::new(scope, reported_at);
     let mut readings = Vec::new();
     for (bit, &cumulative) in (0u32..).zip(units) {
@@ -98,6 +98,7 @@ pub(crate) fn report(by: u8, chunk: u32, reported_at: i64, units: &[u64]) -> Rep
     let signed = draft.sign(by, &reporter(by)).unwrap();
     ReportRecord {
         seq: 1,
+        cluster_tag: CLUSTER_TAG.into(),
         market: market(),
         provider: provider(),
         epoch: EPOCH,

@@ -49,7 +49,7 @@ async fn nobody_waits_for_keys_that_are_gone_or_have_expired() {
     let keeper = Keeper::new().await;
     assert_eq!(silent(&keeper, later(200)), [true; 2]);
     let mut fewer = (*later(210)).clone();
-    fewer.providers.get_mut(&provider()).unwrap().reporter_count = 1;
+    fewer.providers.get_mut(&provider()).unwrap().settings.reporter_count = 1;
     assert_eq!(silent(&keeper, Arc::new(fewer)), [true, false]);
     assert_eq!(silent(&keeper, later(1_000)), [false; 2], "both have expired");
     let mut closed = (*later(220)).clone();
@@ -107,14 +107,14 @@ async fn the_lag_of_a_reporter_is_right_while_it_is_waited_for_and_none_afterwar
 
     // Reporter 1 reports for a second provider as well, which has just begun.
     let mut second = listed();
-    (second.reporter_count, second.reporters[0]) = (1, second.reporters[1]);
+    (second.settings.reporter_count, second.settings.reporters[0]) = (1, second.settings.reporters[1]);
     raised.providers.insert(key(3), second);
     let mut other = credit(0);
     other.provider = key(3);
     raised.credits.insert(key(52), Arc::new(other));
     assert_eq!(lags(Arc::new(raised.clone())), ["100", "100"], "the one it is latest for counts");
 
-    raised.providers.get_mut(&provider()).unwrap().reporter_count = 1;
+    raised.providers.get_mut(&provider()).unwrap().settings.reporter_count = 1;
     raised.providers.remove(&key(3));
     assert_eq!(lags(Arc::new(raised.clone())), ["100", "0"], "one was replaced");
     raised.clock = ChainTime(CLOCK + 1_000);

@@ -80,6 +80,7 @@ fn a_signature_over_anything_else_is_refused() {
     };
     assert_eq!(signed_as(|record| record.seq = 99), Ok(()), "the number is the server's own");
     for change in [
+        |record: &mut ReportRecord| record.cluster_tag = [9; 32].into(),
         |record: &mut ReportRecord| record.market = key(9),
         |record: &mut ReportRecord| record.provider = key(9),
         |record: &mut ReportRecord| record.epoch = EPOCH + 1,
@@ -90,13 +91,15 @@ fn a_signature_over_anything_else_is_refused() {
     ] {
         assert_eq!(signed_as(change), Err(ReportRefusal::BadSignature));
     }
+    let elsewhere = resigned(good(), |record| record.cluster_tag = [9; 32].into());
+    assert_eq!(validate(elsewhere).unwrap_err(), ReportRefusal::WrongCluster);
     let by_another = reporter(1).sign_message(&good().digest());
     assert_eq!(
         validate(ReportRecord { signature: by_another, ..good() }).unwrap_err(),
         ReportRefusal::BadSignature
     );
     // Another program: its reports begin with another address.
-    let mut foreign = b"blockable/usage-report/v1".to_vec();
+    let mut foreign = b"blockable/usage-report/v2".to_vec();
     foreign.extend_from_slice(key(77).as_ref());
     let signature = reporter(0).sign_message(&foreign);
     assert_eq!(validate(ReportRecord { signature, ..good() }).unwrap_err(), ReportRefusal::BadSignature);

@@ -87,7 +87,7 @@ pub(super) fn view(now: &Now, shelf: &Shelf, credit: &Credit, inspection: &Inspe
         shelf.of_provider(inspection.chunk.address).find(|(chunk, _)| *chunk == inspection.chunk.number);
     let reports = on_shelf.into_iter().flat_map(|(_, reports)| reports.values());
     UsageView {
-        quorum: inspection.chunk.provider.quorum,
+        quorum: inspection.chunk.provider.settings.quorum,
         agreement: agreement(inspection),
         reports: reports.map(|report| report_view(now, credit, inspection, report)).collect(),
     }
@@ -97,8 +97,8 @@ fn report_view(now: &Now, credit: &Credit, inspection: &Inspection, report: &Rep
     let provider = inspection.chunk.provider;
     let reading = reading_of(report, inspection.bit);
     let agrees = consensus(&inspection.verdict).zip(reading).map(|(consensus, reading)| {
-        let (metered, at) = (Units(credit.meter.cumulative), ChainTime(report.reported_at));
-        consensus.is_near(now.settings, provider, metered, Units(reading.cumulative), at)
+        let at = ChainTime(report.reported_at);
+        consensus.is_near(now.settings, credit, Units(reading.cumulative), at)
     });
     ReportView {
         reporter: Address(report.reporter),
@@ -121,7 +121,7 @@ fn consensus(verdict: &Verdict) -> Option<&Consensus> {
 }
 
 fn agreement(inspection: &Inspection) -> String {
-    let quorum = inspection.chunk.provider.quorum;
+    let quorum = inspection.chunk.provider.settings.quorum;
     let describe = |consensus: &Consensus| {
         let Consensus { reading, reporting, agreeing, .. } = consensus;
         let (used, at) = (text::units(Units(reading.cumulative)), text::time(ChainTime(reading.reported_at)));

@@ -6,10 +6,10 @@ use {
         quorum::{Consensus, consensus},
     },
     blockable_sdk::{
-        amounts::{ChainTime, Units},
+        amounts::ChainTime,
         program::{
-            metering::{self, LATE_REPORT_SECONDS, Reading, Skip, finishing},
-            state::{Credit, Provider},
+            metering::{Reading, Skip, finishing},
+            state::{Credit, MarketClock, Provider},
             units::mul_div_ceil,
         },
         reports::ReportRecord,
@@ -51,38 +51,28 @@ pub(in crate::plan) fn evaluate(
     bit: u32,
     credit: &Credit,
 ) -> Verdict {
-    let counted = Units(credit.meter.cumulative);
-    let Some(reading) = consensus(now.settings, provider, reports, bit, counted) else {
+    let Some(reading) = consensus(now.settings, provider, reports, bit, credit) else {
         return Verdict::TooFew;
     };
     if !reading.is_reached(provider) {
         return Verdict::Disagree(reading);
     }
-    let (mut collateral, mut meter) = (credit.collateral, credit.meter);
-    let rate = provider.max_units_per_second;
-    let late = now.market.get() <= credit.frozen_at_market.saturating_add(LATE_REPORT_SECONDS);
-    let applied = metering::apply(&mut collateral, &mut meter, &reading.reading, rate, now.chain.get(), late);
-    if let Err(skip) = applied {
+    if reading.is_stale {
+        return Verdict::Skipped(Skip::Stale, reading);
+    }
+    let (chain, market) = (now.chain.get(), now.market.get());
+    let clock = MarketClock { chain, market, is_paused: false, is_halted: false };
+    let mut metered = *credit;
+    if let Err(skip) = metered.apply_reading(&reading.quorum, provider.epoch_began_at, &clock) {
         return Verdict::Skipped(skip, reading);
     }
-    if debt_is_out_of_range(now, credit) {
-        return Verdict::Skipped(Skip::DebtOutOfRange, reading);
-    }
+    let (collateral, mut meter) = (metered.collateral, metered.meter);
     meter.reported_at = credit.meter.reported_at;
     let is_changed = collateral != credit.collateral || meter != credit.meter;
     let is_urgent = is_changed && (draws_on_frozen(credit) || runs_out(now, credit, &reading.reading));
     let every = if is_urgent { now.settings.urgent_every } else { now.settings.meter_every };
     let due_at = ChainTime(credit.meter.reported_at).plus_seconds(every);
     Verdict::Meterable { reading, is_changed, due_at }
-}
-
-/// Returns whether accrual fails, which the program does before it meters where coupons in kind follow the unused units.
-fn debt_is_out_of_range(now: &Now, credit: &Credit) -> bool {
-    if credit.rider.pay_in_kind_bps == 0 {
-        return false;
-    }
-    let mut copy = *credit;
-    copy.accrue(now.market.get()).is_err()
 }
 
 /// Returns whether jobs that ran at a freeze still draw on frozen units.

@@ -39,7 +39,7 @@ impl Findings {
         match verdict {
             Verdict::TooFew if without_quorum.is_none() && has_aged(now, credit) => {
                 *without_quorum = Some(Fact::NoQuorum {
-                    quorum: chunk.provider.quorum,
+                    quorum: chunk.provider.settings.quorum,
                     chunk: chunk.number,
                     credit: *address,
                     metered_to: ChainTime(credit.meter.reported_at),
@@ -105,7 +105,7 @@ fn disagreement(chunk: &Chunk, address: &Pubkey, credit: &Credit, found: &quorum
     let fact = Fact::ReportersDisagree {
         agreeing: found.agreeing,
         reporting: found.reporting,
-        quorum: chunk.provider.quorum,
+        quorum: chunk.provider.settings.quorum,
         units: Units(found.reading.cumulative),
     };
     Finding::is(*address, fact).between(parties(credit))

@@ -12,7 +12,7 @@ use {
     },
     blockable_sdk::{
         Pubkey,
-        amounts::{ChainTime, Units},
+        amounts::ChainTime,
         program::{
             state::{Credit, Provider},
             transitions::{self, Status},
@@ -109,7 +109,7 @@ pub(super) fn place(now: &Now, credit: &Credit) -> Option<(u32, u32)> {
         && provider.market == now.snapshot.market_key
         && credit.has_index == 1
         && credit.version <= Credit::VERSION;
-    let size = u32::from(provider.chunk_size);
+    let size = u32::from(provider.settings.chunk_size);
     let place = (credit.meter.index.checked_div(size)?, credit.meter.index.checked_rem(size)?);
     is_ours.then_some(place)
 }
@@ -154,8 +154,7 @@ fn chosen_reports<'a>(
     for report in &reports {
         findings.note_report(now, report, members);
     }
-    let counted = |member: &Member| (member.bit, Units(member.credit.meter.cumulative));
-    let credits: Vec<(u32, Units)> = members.iter().map(counted).collect();
+    let credits: Vec<(u32, &Credit)> = members.iter().map(|member| (member.bit, member.credit)).collect();
     quorum::choose(now.settings, chunk.provider, reports, &credits)
 }
 

@@ -40,9 +40,9 @@ fn the_keepers_own_grace_comes_on_top() {
 }
 
 #[test]
-fn an_account_of_version_one_is_still_marked() {
+fn an_account_of_this_version_is_marked() {
     let mut credit = credit(0);
-    credit.version = 1;
+    credit.version = Credit::VERSION;
     due_from(credit, Kind::MarkDelinquent, DUE + DELINQUENCY_GRACE);
 }
 

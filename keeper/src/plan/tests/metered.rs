@@ -111,10 +111,9 @@ fn credits_that_the_program_would_leave_out_are_left_out() {
     }
     let mut world = reported(ISSUED + EVERY);
     world.change(0, |credit| {
-        // Interest that does not fit 64 bits.
+        // A coupon in kind for a time that does not fit 64 bits.
         (credit.rider.pay_in_kind_bps, credit.terms.apr_bps) = (1, u16::MAX);
-        credit.debt.principal = u64::MAX;
-        credit.debt.interest_accrued = u64::MAX;
+        credit.debt.accrued_at = i64::MIN;
     });
     assert_eq!(world.kinds(), []);
 }

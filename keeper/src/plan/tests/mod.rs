@@ -20,7 +20,7 @@ use {
         Pubkey, Signature,
         amounts::{Bps, ChainTime, Units},
         program::{
-            state::{Credit, Market, Provider, Reporter, Rider, Terms},
+            state::{Credit, Market, Provider, ProviderSettings, Reporter, Rider, Terms},
             transitions::Status,
         },
         reports::{RecordReading, ReportRecord},
@@ -72,6 +72,8 @@ fn credit(index: u32) -> Credit {
     credit.terms = Terms {
         principal: 1_200 * USDC,
         units: UNITS,
+        max_units_per_second: RATE,
+        longest_job: u32::MAX,
         delinquency_grace: DELINQUENCY_GRACE as u32,
         default_grace: DEFAULT_GRACE as u32,
         cure_period: DAY as u32,
@@ -101,12 +103,11 @@ fn defaulted() -> Credit {
 
 fn provider(quorum: u8, reporters: u8) -> Provider {
     let mut provider: Provider = zeroed();
-    (provider.version, provider.market) = (Provider::VERSION, market_key());
-    (provider.quorum, provider.reporter_count) = (quorum, reporters);
-    (provider.chunk_size, provider.epoch, provider.max_units_per_second) = (32, EPOCH, RATE);
-    for index in 0..reporters {
-        provider.reporters[usize::from(index)] = Reporter { key: reporter(index), expires_at: i64::MAX };
-    }
+    (provider.version, provider.market, provider.epoch) = (Provider::VERSION, market_key(), EPOCH);
+    let listed = |index| Reporter { key: reporter(index), expires_at: i64::MAX };
+    let listed: Vec<Reporter> = (0..reporters).map(listed).collect();
+    provider.settings =
+        ProviderSettings { chunk_size: 32, ..ProviderSettings::with_reporters(&listed, quorum) };
     provider
 }
 
@@ -211,6 +212,7 @@ fn address(index: u32) -> Pubkey {
 fn report(index: u8, at: i64, readings: &[(u32, u64)]) -> ReportRecord {
     ReportRecord {
         seq: 0,
+        cluster_tag: Default::default(),
         market: market_key(),
         provider: provider_key(),
         epoch: EPOCH,

@@ -45,7 +45,6 @@ struct Life {
     apr_bps: u16,
     late_fee: u64,
     status: u8,
-    version: u8,
     auto_freeze: u8,
     paid_after_days: i64,
     consumed: u64,
@@ -61,12 +60,12 @@ struct Life {
 /// Credits in any status, paid and metered to any degree, with any rider.
 fn lives() -> impl Strategy<Value = Life> {
     let money = (0u64..1_500, 0u64..900, 0u16..3_000, 0u64..20);
-    let life = (0u8..9, 1u8..=2, 0u8..=1, 0i64..130);
+    let life = (0u8..9, 0u8..=1, 0i64..130);
     let units = (0u64..=UNITS, 0u64..=UNITS, 0u64..=UNITS, 0u64..=UNITS);
     let rider = (0u32..40, 0u64..3, 0u64..3, prop::option::of(0i64..140));
     (money, life, units, rider).prop_map(|(money, life, units, rider)| {
         let (paid, reserve, apr_bps, late_fee) = money;
-        let (status, version, auto_freeze, paid_after_days) = life;
+        let (status, auto_freeze, paid_after_days) = life;
         let (consumed, released, frozen, in_flight) = units;
         let (window_days, planned_units, consumed_before, expires_after_days) = rider;
         Life {
@@ -75,7 +74,6 @@ fn lives() -> impl Strategy<Value = Life> {
             apr_bps,
             late_fee,
             status,
-            version,
             auto_freeze,
             paid_after_days,
             consumed,
@@ -101,7 +99,7 @@ impl Life {
         credit.receive_payment(key(4), paid).unwrap();
         credit.collateral.frozen_for_other = self.frozen.min(credit.collateral.lien());
         credit.meter.in_flight = self.in_flight.min(credit.collateral.remaining());
-        (credit.status, credit.version) = (self.status, self.version);
+        credit.status = self.status;
         credit.reserve_held = self.reserve * USDC;
         credit.rider = Rider {
             covenant_window: self.window_days * DAY as u32,

@@ -24,7 +24,8 @@ fn reading(world: &World) -> Option<Reading> {
     let IntentAction::Meter { reports, .. } = &intent.action else { return None };
     let reports: Vec<_> = reports.iter().collect();
     let provider = &world.snapshot.providers[&provider_key()];
-    quorum::consensus(&world.settings, provider, &reports, 0, Units(0)).map(|consensus| consensus.reading)
+    let fresh = Credit { meter: Default::default(), ..credit(0) };
+    quorum::consensus(&world.settings, provider, &reports, 0, &fresh).map(|consensus| consensus.reading)
 }
 
 #[test]
@@ -90,12 +91,12 @@ fn a_report_of_another_epoch_or_chunk_size_does_not_count() {
 #[test]
 fn a_reporter_that_is_gone_does_not_count() {
     let mut world = said(&[500, 500]);
-    world.provider().reporters[1].expires_at = AT + 1;
+    world.provider().settings.reporters[1].expires_at = AT + 1;
     assert_eq!(world.kinds(), [Kind::Meter]);
-    world.provider().reporters[1].expires_at = AT;
+    world.provider().settings.reporters[1].expires_at = AT;
     assert_eq!(world.kinds(), [], "its key has expired at that second");
     let mut world = said(&[500, 500]);
-    world.provider().reporters[1].key = key(77);
+    world.provider().settings.reporters[1].key = key(77);
     assert_eq!(world.kinds(), []);
 }
 
@@ -148,7 +149,7 @@ fn the_freshest_reports_are_used_up_to_the_most() {
         world.hear(report(index, AT - 10 + i64::from(index), &[(0, 500)]));
     }
     assert_eq!(meterings(&world.plan()), [(vec![address(0)], vec![2, 3, 4])]);
-    world.provider().quorum = 4;
+    world.provider().settings.quorum = 4;
     assert_eq!(meterings(&world.plan()), [(vec![address(0)], vec![1, 2, 3, 4])], "at least the quorum");
 }
 

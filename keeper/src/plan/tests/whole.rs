@@ -163,7 +163,7 @@ proptest! {
     ) {
         let mut world = World::at(ISSUED + 500).with(credit(0)).with(credit(3));
         *world.provider() = provider(quorum, reporters.min(8));
-        world.provider().chunk_size = chunk_size;
+        world.provider().settings.chunk_size = chunk_size;
         for (index, age, bitmap, cumulative, size) in shapes {
             let record = report(index, ISSUED + 500 + age, &[(0, cumulative), (3, 1)]);
             world.shelf.put(Arc::new(ReportRecord { bitmap, chunk_size: size, ..record }));

@@ -131,7 +131,7 @@ fn verify_report(
 impl Credit {
     /// Counts the use of a reading within the bounds of the credit's own terms. `epoch_began_at` is when the reporters that
     /// signed came into force, in Unix time. Errors: the reason to leave the credit as it is.
-    fn apply_reading(
+    pub fn apply_reading(
         &mut self,
         quorum: &QuorumReading,
         epoch_began_at: i64,
