@@ -9,8 +9,11 @@ use {
         events::CreditRecord,
         instructions::{self, MarketKeys},
         program::{
-            instructions::{CapacityArgs, MarketArgs, OfferArgs, ReportersArgs},
-            state::{Credit, FreezePolicy, Instalment, MIN_CHANGE_DELAY, Reporter, Rider, TermBounds, Terms},
+            instructions::{MarketArgs, OfferArgs, OfferRead},
+            state::{
+                Credit, FreezePolicy, Instalment, MIN_CHANGE_DELAY, MIN_PROVIDER_DELAY, ProviderSettings,
+                Reporter, Rider, ScheduleRuns, TermBounds, Terms,
+            },
         },
         tokens,
     },
@@ -43,6 +46,8 @@ pub(crate) struct Pace {
     pub cure_period: u32,
     /// Time in which a lot's price falls.
     pub lot_window: u32,
+    /// Time of the longest job that a freeze makes room for.
+    pub longest_job: u32,
     /// Metering transactions in the replay.
     pub windows: usize,
 }
@@ -57,6 +62,7 @@ impl Pace {
         default_grace: 15 * DAY,
         cure_period: 10 * DAY,
         lot_window: 10 * DAY,
+        longest_job: DAY,
         windows: 60,
     };
 
@@ -67,10 +73,11 @@ impl Pace {
         default_grace: 12,
         cure_period: 6,
         lot_window: 20,
+        longest_job: 1,
         windows: 12,
     };
 
-    /// The provider's rate bound, in units per second.
+    /// The rate bound of the provider and of each loan, in units per second.
     pub(crate) fn max_units_per_second(&self) -> Units {
         Units(RATE_HEADROOM * UNITS.get() / u64::from(self.interval))
     }
@@ -89,20 +96,22 @@ impl Pace {
         }
     }
 
-    fn terms(&self) -> Terms {
+    fn terms(&self, reporters_hash: [u8; 32]) -> Terms {
         Terms {
             principal: PRINCIPAL.get(),
             units: UNITS.get(),
             late_fee: 500 * USDC,
             offer_expires_at: 0,
+            max_units_per_second: self.max_units_per_second().get(),
             delinquency_grace: self.delinquency_grace,
             default_grace: self.default_grace,
             cure_period: self.cure_period,
             unit_lifetime: 0,
+            longest_job: self.longest_job,
             apr_bps: 1_400,
             freeze_policy: FreezePolicy::OnDelinquency as u8,
             auto_freeze: 1,
-            reserved: [0; 4],
+            reporters_hash,
         }
     }
 
@@ -256,6 +265,7 @@ impl Cast {
             guardian: self.operator.pubkey(),
             redistribution_fee_bps: 200,
             change_delay: if is_test { 60 } else { MIN_CHANGE_DELAY },
+            provider_delay: if is_test { 60 } else { MIN_PROVIDER_DELAY },
             bounds: pace.bounds(is_test),
         };
         let payer = self.operator.pubkey();
@@ -267,35 +277,34 @@ impl Cast {
 
     /// Registers the provider with three reporters and a quorum of two.
     pub(crate) async fn register_provider(&self, pace: &Pace) -> Result<Landed, DemoError> {
-        let capacity = CapacityArgs {
-            capacity_units: CAPACITY.get(),
-            max_units_per_second: pace.max_units_per_second().get(),
-        };
         let reporter = |key: &Keypair| Reporter { key: key.pubkey(), expires_at: i64::MAX };
-        let reporters = ReportersArgs {
-            reporters: self.reporters.iter().map(reporter).collect(),
-            quorum: 2,
-            chunk_size: 10,
+        let settings = ProviderSettings {
+            payout: self.wallet(&self.provider_authority),
+            max_units_per_second: pace.max_units_per_second().get(),
+            longest_job: pace.longest_job,
+            ..ProviderSettings::with_reporters(&self.reporters.each_ref().map(reporter), 2)
         };
         let authority = self.provider_authority.pubkey();
-        let payout = self.wallet(&self.provider_authority);
+        let market = &self.keys.market;
         let register =
-            instructions::provider_register(&self.keys.market, &authority, &payout, capacity, reporters);
+            instructions::provider_register(market, &authority, &authority, CAPACITY.get(), settings);
         self.send(&[register], &[&self.provider_authority]).await
     }
 
-    /// The lender offers a loan.
+    /// The lender offers a loan under the provider's reporters that it has read.
     pub(crate) async fn offer(&self, pace: &Pace, borrower: &Keypair) -> Result<Landed, DemoError> {
+        let reporters_hash = self.cluster.client.provider(&self.provider).await?.reporters_hash();
         let args = OfferArgs {
             nonce: 1,
             freeze_authority: self.lender.pubkey(),
-            terms: pace.terms(),
+            terms: pace.terms(reporters_hash),
             rider: Rider::default(),
-            schedule: pace.schedule(),
+            schedule: ScheduleRuns::from_schedule(&pace.schedule()),
         };
         let (lender, source) = (self.lender.pubkey(), self.wallet(&self.lender));
         let offer = instructions::credit_offer(
             &self.keys,
+            &lender,
             &lender,
             &borrower.pubkey(),
             &self.provider,
@@ -305,21 +314,29 @@ impl Cast {
         self.send(&[offer], &[&self.lender]).await
     }
 
-    /// The borrower accepts the terms it has read from the account.
+    /// The borrower accepts the offer it has read from the account.
     pub(crate) async fn accept(&self, borrower: &Keypair) -> Result<Landed, DemoError> {
         let credit = self.credit_of(borrower);
-        let hash = self.credit(&credit).await?.terms_hash;
-        let accept = instructions::credit_accept(&self.keys.market, &borrower.pubkey(), &credit, hash);
+        let read = self.read_offer(&credit).await?;
+        let accept = instructions::credit_accept(&self.keys.market, &borrower.pubkey(), &credit, read);
         self.send(&[accept], &[borrower]).await
     }
 
-    /// The provider issues the units and is paid.
+    /// The provider issues the units of the offer it has read, and is paid.
     pub(crate) async fn issue(&self, borrower: &Keypair) -> Result<Landed, DemoError> {
         let authority = self.provider_authority.pubkey();
         let payout = self.wallet(&self.provider_authority);
         let credit = self.credit_of(borrower);
-        let issue = instructions::credit_issue(&self.keys, &authority, &self.provider, &payout, &credit);
+        let read = self.read_offer(&credit).await?;
+        let issue =
+            instructions::credit_issue(&self.keys, &authority, &self.provider, &payout, &credit, read);
         self.send(&[issue], &[&self.provider_authority]).await
+    }
+
+    /// Reads what an acceptance and an issue are signed for: the agreement's hash and the slot of the offer.
+    async fn read_offer(&self, credit: &Pubkey) -> Result<OfferRead, DemoError> {
+        let credit = self.credit(credit).await?;
+        Ok(OfferRead { terms_hash: credit.terms_hash, slot: credit.offer_slot })
     }
 }
 

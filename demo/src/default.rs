@@ -16,7 +16,7 @@ use {
         events::Change,
         instructions::{self, LotKeys},
         program::{
-            instructions::{FreezeAmount, LotTerms, UnitAmount},
+            instructions::{FreezeAmount, LotTerms, UnitBounds},
             state::{Credit, FreezeReason, Party},
             units::PRICE_SCALE,
         },
@@ -216,7 +216,8 @@ pub(crate) async fn seize_and_sell(
     let terms = LotTerms { start_price: list, floor_price: list * 60 / 100, window: pace.lot_window };
     let lender = cast.lender.pubkey();
     let market = &cast.keys.market;
-    let seize = instructions::credit_seize_to_pool(market, &lender, &credit, 0, UnitAmount::All, terms);
+    let all = UnitBounds::ALL;
+    let seize = instructions::credit_seize_to_pool(market, &lender, &lender, &credit, 0, all, terms);
     let landed = cast.send(&[seize], &[&cast.lender]).await?;
     let lot = cast.cluster.client.lot(&blockable_sdk::addresses::lot(&credit, 0)).await?;
     let facts = vec![
@@ -256,7 +257,9 @@ async fn buy(
 ) -> Result<(), DemoError> {
     let lot = LotKeys { credit: *credit, index: 0, provider: cast.provider, units_expire_at: 0 };
     let (buyer, source) = (cast.buyer.pubkey(), cast.wallet(&cast.buyer));
-    let buy = instructions::lot_buy(&cast.keys, &buyer, &source, &lot, amount.get(), list_price().get());
+    let exactly = UnitBounds::exactly(amount.get());
+    let price = list_price().get();
+    let buy = instructions::lot_buy(&cast.keys, &buyer, &buyer, &source, &lot, exactly, price);
     let landed = cast.send(&[buy], &[&cast.buyer]).await?;
     let mut facts = vec![units("units", amount)];
     for record in landed.events.iter().flat_map(|event| event.records()) {
@@ -292,6 +295,7 @@ async fn close(cast: &Cast, narrator: &Narrator, credit: &Pubkey) -> Result<(), 
             credit,
             &cast.wallet(owner),
             party,
+            claim,
         );
         let landed = cast.send(&[collect], &[]).await?;
         let facts = vec![words("party", name), money("collected", MicroUsd(claim))];

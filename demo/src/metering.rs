@@ -18,8 +18,13 @@ const THIRD_READS_HIGH: Bps = Bps(300);
 pub(crate) async fn meter(cast: &Cast, usage: &[(Pubkey, Usage)]) -> Result<Landed, DemoError> {
     let client = &cast.cluster.client;
     let provider = client.provider(&cast.provider).await?;
-    let scope =
-        ReportScope { market: cast.keys.market, provider: cast.provider, epoch: provider.epoch, chunk: 0 };
+    let scope = ReportScope {
+        cluster_tag: provider.cluster_tag,
+        market: cast.keys.market,
+        provider: cast.provider,
+        epoch: provider.epoch,
+        chunk: 0,
+    };
     let reported_at = client.chain_time().await?;
     let mut readings = Vec::with_capacity(usage.len());
     for (credit, usage) in usage {

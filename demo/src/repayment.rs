@@ -10,7 +10,7 @@ use {
         Pubkey, Signer,
         amounts::{ChainTime, MicroUsd, Units},
         events::Change,
-        instructions,
+        instructions::{self, Payment},
         program::{state::Party, transitions::Status},
     },
 };
@@ -42,11 +42,13 @@ async fn pay(
     amount: MicroUsd,
     sentence: &str,
 ) -> Result<(), DemoError> {
-    let before = Units(cast.credit(credit).await?.collateral.lien());
+    let read = cast.credit(credit).await?;
+    let before = Units(read.collateral.lien());
     let (payer, source) = (cast.good.pubkey(), cast.wallet(&cast.good));
-    let repay = instructions::credit_repay(&cast.keys, &payer, &source, credit, amount.get());
+    let payment = Payment::while_it_releases(amount.get(), read.offer_slot);
+    let repay = instructions::credit_repay(&cast.keys, &payer, &source, credit, payment);
     let destination = cast.wallet(&cast.lender);
-    let collect = instructions::vault_collect(&cast.keys, &payer, credit, &destination, Party::Lender);
+    let collect = instructions::vault_collect(&cast.keys, &payer, credit, &destination, Party::Lender, 1);
     let landed = cast.send(&[repay, collect], &[&cast.good]).await?;
     let after = cast.credit(credit).await?;
     let mut facts = Vec::new();

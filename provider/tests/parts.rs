@@ -22,7 +22,7 @@ use {
         keys::{KeySource, SigningKey},
         program::{
             instructions::FreezeAmount,
-            state::{FreezeReason, Provider, Reporter},
+            state::{FreezeReason, Provider, ProviderSettings, Reporter},
         },
         transactions, write_keypair_file,
     },
@@ -149,8 +149,10 @@ async fn reporters(folder: &Path, gate: &Gate) -> Reporters {
     let path = folder.join("reporter.json");
     write_keypair_file(&key, &path).unwrap();
     let mut provider = Provider::zeroed();
-    provider.reporters[0] = Reporter { key: key.pubkey(), expires_at: i64::MAX };
-    (provider.reporter_count, provider.chunk_size, provider.epoch) = (1, 10, 1);
+    let reporter = Reporter { key: key.pubkey(), expires_at: i64::MAX };
+    provider.settings =
+        ProviderSettings { chunk_size: 10, ..ProviderSettings::with_reporters(&[reporter], 1) };
+    provider.epoch = 1;
     gate.chain_view().observe_provider(20, &provider);
     let key: SigningKey = KeySource::File { path }.open().await.unwrap();
     let config = ReporterConfig { interval: Duration::from_secs(3_600), ..ReporterConfig::default() };
