@@ -42,8 +42,8 @@ async fn a_loan_is_repaid_and_released() {
     cluster.pass(29 * DAY).await;
     let arrears = cluster.chain.client.credit_now(&credit).await.unwrap().arrears();
     assert!(arrears > 20_000 * USDC);
-    let instalment = cluster.chain.repay(&credit, arrears);
-    let rest = cluster.chain.repay(&credit, u64::MAX);
+    let instalment = cluster.chain.repay(&credit, arrears).await;
+    let rest = cluster.chain.repay(&credit, u64::MAX).await;
     cluster.chain.send(&[instalment], &["borrower"]).await;
     assert_eq!(cluster.chain.credit(&credit).await.collateral.lien(), 800_000_000);
     cluster.chain.send(std::slice::from_ref(&rest), &["borrower"]).await;
@@ -87,7 +87,8 @@ async fn a_missed_loan_is_frozen_seized_and_sold() {
 
     let terms = LotTerms { start_price: 100 * USDC, floor_price: 50 * USDC, window: 10 * DAY };
     let lender = Parties::address("lender");
-    let seize = instructions::credit_seize_to_pool(&market, &lender, &credit, 0, UnitBounds::ALL, terms);
+    let all = UnitBounds::ALL;
+    let seize = instructions::credit_seize_to_pool(&market, &lender, &lender, &credit, 0, all, terms);
     cluster.chain.send(&[seize], &["lender"]).await;
     let lot = LotKeys { credit, index: 0, provider: cluster.chain.provider, units_expire_at: 0 };
     let source = cluster.chain.wallet("buyer");
@@ -96,9 +97,10 @@ async fn a_missed_loan_is_frozen_seized_and_sold() {
     let buy = instructions::lot_buy(
         &cluster.chain.keys,
         &Parties::address("buyer"),
+        &Parties::address("buyer"),
         &source,
         &lot,
-        units,
+        UnitBounds::exactly(units),
         100 * USDC,
     );
     cluster.chain.send(&[buy], &["buyer"]).await;
@@ -150,18 +152,18 @@ async fn a_freeze_reaches_a_websocket_subscriber() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_whole_chunk_is_metered_in_one_transaction() {
-    let cluster = Cluster::with(terms::market(1), terms::capacity()).await;
+    let cluster = Cluster::with(terms::market(1), terms::CAPACITY, terms::settings()).await;
     metering::run(cluster.chain).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_loan_is_repaid_and_removed() {
-    let cluster = Cluster::with(terms::market(1), terms::capacity()).await;
+    let cluster = Cluster::with(terms::market(1), terms::CAPACITY, terms::settings()).await;
     repayment::run(cluster.chain).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missed_loan_is_frozen_seized_sold_and_removed() {
-    let cluster = Cluster::with(terms::market(1), terms::capacity()).await;
+    let cluster = Cluster::with(terms::market(1), terms::CAPACITY, terms::settings()).await;
     enforcement::run(cluster.chain).await;
 }

@@ -94,7 +94,8 @@ async fn default_and_seize(chain: &mut Chain, credit: &Pubkey, due: i64) {
 
     chain.wait_until(state.defaulted_at + i64::from(CURE_PERIOD) + 1).await;
     let terms = LotTerms { start_price: START_PRICE, floor_price: START_PRICE / 2, window: 3_600 };
-    let seize = instructions::credit_seize_to_pool(&market, &lender, credit, 0, UnitBounds::ALL, terms);
+    let all = UnitBounds::ALL;
+    let seize = instructions::credit_seize_to_pool(&market, &lender, &lender, credit, 0, all, terms);
     chain.send(&[seize], &["lender"]).await;
     let lot = chain.client.lot(&addresses::lot(credit, 0)).await.unwrap();
     assert_eq!((lot.units, lot.units_left), (800_000_000, 800_000_000));
@@ -128,7 +129,8 @@ async fn sell(chain: &mut Chain, credit: &Pubkey) {
     let lot = LotKeys { credit: *credit, index: 0, provider: chain.provider, units_expire_at: 0 };
     let mut sales = Sales::default();
     for units in [500_000_000, 300_000_000] {
-        let buy = instructions::lot_buy(&chain.keys, &buyer, &source, &lot, units, START_PRICE);
+        let exactly = UnitBounds::exactly(units);
+        let buy = instructions::lot_buy(&chain.keys, &buyer, &buyer, &source, &lot, exactly, START_PRICE);
         sales.add(&chain.send(&[buy], &["buyer"]).await);
     }
     assert_eq!(chain.credit(credit).await.status, Status::Repaid.byte());
@@ -160,7 +162,8 @@ async fn remove(chain: &mut Chain, credit: &Pubkey) {
     chain.prove_log(credit).await;
     let records = chain.log.iter().filter(|record| record.credit == *credit).count();
     println!("log: {records} records of the seized credit proven from fetched transactions");
-    let close = instructions::credit_close(&chain.keys.market, &payer, &lender, credit, &chain.provider);
+    let (market, provider) = (&chain.keys.market, &chain.provider);
+    let close = instructions::credit_close(market, &payer, &lender, credit, provider, 0);
     chain.send(&[close], &[]).await;
     assert!(chain.client.credit(credit).await.is_err(), "the credit is gone");
 }

@@ -75,7 +75,8 @@ fn run(binary: &Path, tests: &[&Test]) -> ExitCode {
             .map(|(id, test)| {
                 let (client, run) = (node.client(), test.run);
                 tokio::task::spawn_local(async move {
-                    run(Chain::open(client, terms::market(id), terms::capacity()).await).await;
+                    let (market, settings) = (terms::market(id), terms::settings());
+                    run(Chain::open(client, market, terms::CAPACITY, settings).await).await;
                 })
             })
             .collect();

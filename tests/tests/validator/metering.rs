@@ -6,7 +6,10 @@ use {
         Instruction, Pubkey,
         client::Landed,
         events::Event,
-        program::state::{LoanParties, terms_hash},
+        program::{
+            instructions::OfferRead,
+            state::{LoanParties, terms_hash},
+        },
         transactions::{BuildError, V0_MAX_BYTES, V1_MAX_BYTES, budget, sign_v0, sign_v1, size},
     },
     blockable_testkit::{Chain, Parties, USDC},
@@ -15,6 +18,8 @@ use {
 };
 
 const CHUNK: u64 = 32;
+/// The slot of an offer that is accepted and issued in the transaction that makes it.
+const SAME_SLOT: u64 = 0;
 
 /// Runs the test.
 pub async fn run(mut chain: Chain) {
@@ -62,8 +67,10 @@ async fn open_credits(chain: &mut Chain) -> Vec<Pubkey> {
                 provider: chain.provider,
                 nonce: args.nonce,
             };
-            let hash = terms_hash(&parties, &args.terms, &args.rider, &args.schedule).unwrap();
-            (credit, [chain.offer(args), chain.accept(&credit, hash), chain.issue(&credit)])
+            let schedule = args.schedule.expand().unwrap();
+            let hash = terms_hash(&parties, &args.terms, &args.rider, &schedule).unwrap();
+            let read = OfferRead { terms_hash: hash, slot: SAME_SLOT };
+            (credit, [chain.offer(args), chain.accept(&credit, read), chain.issue(&credit, read)])
         })
         .unzip();
     let signers = ["lender", "borrower", "provider"];

@@ -42,7 +42,7 @@ pub async fn run(mut chain: Chain) {
     assert!(state.reserve_held < 10_000 * USDC && state.collateral.lien() < lien);
     assert_eq!((state.arrears(), state.status), (0, Status::Active.byte()));
 
-    let pay_off = chain.repay(&credit, u64::MAX);
+    let pay_off = chain.repay(&credit, u64::MAX).await;
     chain.send(&[pay_off], &["borrower"]).await;
     let state = chain.credit(&credit).await;
     assert_eq!(state.status, Status::Repaid.byte());
@@ -56,7 +56,8 @@ async fn pause(chain: &mut Chain, args: &blockable_sdk::program::instructions::O
     chain.send(&[instructions::market_pause(&market, &guardian, 600)], &["guardian"]).await;
     let offer = chain.offer(args.clone());
     chain.refused(offer, &["lender"], BlockableError::MarketPaused).await;
-    let unpause = instructions::market_unpause(&market, &Parties::address("payer"));
+    let began_at = chain.client.market(&market).await.unwrap().paused_at;
+    let unpause = instructions::market_unpause(&market, &Parties::address("payer"), began_at);
     chain.send(&[unpause], &[]).await;
 }
 
@@ -74,7 +75,8 @@ async fn remove(chain: &mut Chain, credit: &blockable_sdk::Pubkey) {
     chain.send(&[close_vault], &[]).await;
     chain.prove_log(credit).await;
 
-    let close = instructions::credit_close(&chain.keys.market, &borrower, &lender, credit, &chain.provider);
+    let (market, provider) = (&chain.keys.market, &chain.provider);
+    let close = instructions::credit_close(market, &borrower, &lender, credit, provider, 800_000_000);
     chain.send(&[close], &["borrower"]).await;
     assert!(chain.client.credit(credit).await.is_err(), "the credit is gone");
     let last = chain.log.iter().rfind(|record| record.credit == *credit).map(|record| &record.change);
