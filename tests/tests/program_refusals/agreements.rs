@@ -33,7 +33,7 @@ refusals! {
             let mark = world.mark_defaulted(credit);
             world.sent(&[mark], &[]);
             world.pass(10 * DAY);
-            let seize = world.seize(credit, UnitBounds::exactly(1));
+            let seize = world.seize(credit, UnitBounds::exactly(100_000_000));
             world.sent(&[seize], &["lender"]);
         });
         WrongStatus: restructure_what_is_repaid = |good| good.after(repay);
@@ -67,15 +67,12 @@ refusals! {
             |schedule| schedule[1].due_after = schedule[0].due_after,
         ]);
         TermTooLong: restructure_to_too_long_a_term = |good| with_schedule(good, &[|schedule| schedule[1].due_after = 3_660 * DAY + 1]);
-        PrincipalMismatch: restructure_another_principal_than_is_left = |good| with_schedule(good, &[
-            |schedule| schedule[0].principal -= 1,
-            |schedule| schedule[0].principal += 1,
-            |schedule| schedule[0].principal = u64::MAX,
-        ]);
-        PrincipalMismatch: restructure_the_principal_of_the_terms_after_a_payment = |good| good.after(|world, credit| {
-            let pay = world.repay("borrower", credit, 30_000 * USDC);
-            world.sent(&[pay], &["borrower"]);
-        });
+        PrincipalAboveSchedule: restructure_less_principal_than_is_left = |good| {
+            with_schedule(good, &[|schedule| schedule[0].principal -= 1])
+        };
+        PrincipalMismatch: restructure_more_principal_than_there_can_be = |good| {
+            with_schedule(good, &[|schedule| schedule[0].principal = u64::MAX])
+        };
         UnitLifetimeTooShort: restructure_beyond_the_life_of_the_units = |good| {
             good.with_credit(|credit| credit.terms.unit_lifetime = 60 * DAY - 1).with(|world, credit| {
                 world.restructure(credit, world.credit(credit).terms, schedule())

@@ -107,7 +107,7 @@ refusals! {
             })
         };
         ChangeDelayRunning: apply_a_second_early = |good| good.after(|world, _| world.set_time(world.now() - 1));
-        ChangeDelayRunning: apply_what_was_proposed_anew = |good| good.after(|world, _| {
+        ChangeReplaced: apply_what_was_proposed_anew = |good| good.after(|world, _| {
             let again = propose(world, |settings| settings.redistribution_fee_bps = 400);
             world.sent(&[again], &["admin"]);
             world.pass(2 * DAY - 1);

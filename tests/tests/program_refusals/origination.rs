@@ -194,7 +194,7 @@ refusals! {
         CapacityExceeded: issue_beyond_capacity = |good| with_provider(good, |provider| provider.capacity_units = 999_999_999);
     }
     credit_cancel_offer by cancelling {
-        NotLender: cancel_with_the_rent_to_another = |good| good.with(|world, credit| {
+        ReceiverMismatch: cancel_with_the_rent_to_another = |good| good.with(|world, credit| {
             let (lender, stranger) = (Parties::address("lender"), Parties::address("stranger"));
             let refund = world.token_account("lender");
             let slot = world.credit(credit).offer_slot;
@@ -204,7 +204,7 @@ refusals! {
         MintMismatch: cancel_with_another_mint = |good| good.with_foreign_mint();
         TokenProgramMismatch: cancel_with_another_token_program = |good| good.with_foreign_token_program();
         TokenAccountMint: cancel_into_an_account_of_another_mint = |good| good.with_account_of_foreign_mint("lender");
-        TokenAccountOwner: cancel_into_another_ones_account = |good| good.with_account_of("borrower", "lender");
+        DestinationNotAllowed: cancel_into_another_ones_account = |good| good.with_account_of("borrower", "lender");
         MarketPaused: cancel_while_paused = |good| good.while_paused();
         ArithmeticOverflow: cancel_at_an_impossible_time = |good| good.at_impossible_time();
         UnknownStatus: cancel_in_an_unknown_status = |good| good.with_unknown_status();

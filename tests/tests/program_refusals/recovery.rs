@@ -111,7 +111,7 @@ refusals! {
     lot_close by closing {
         MarketMismatch: close_in_a_foreign_market = |good| good.in_foreign_market();
         LotMismatch: close_another_credits_lot = with_another_credits_lot;
-        NotLender: close_with_the_rent_to_another = |good| good.with(|world, credit| {
+        ReceiverMismatch: close_with_the_rent_to_another = |good| good.with(|world, credit| {
             let (lender, stranger) = (Parties::address("lender"), Parties::address("stranger"));
             instructions::lot_close(&world.keys.market, &lender, &stranger, credit, 0)
         });

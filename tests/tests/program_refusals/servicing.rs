@@ -2,8 +2,8 @@
 
 use {
     crate::{attempt::Attempt, fees, refusals},
-    blockable_sdk::program::state::Party,
-    blockable_testkit::{DAY, Loan, USDC, World},
+    blockable_sdk::{Instruction, Pubkey, instructions, program::state::Party},
+    blockable_testkit::{DAY, Loan, Parties, USDC, World},
 };
 
 refusals! {
@@ -40,7 +40,9 @@ refusals! {
         TokenProgramMismatch: collect_with_another_token_program = |good| good.with_foreign_token_program();
         MarketPaused: collect_while_paused = |good| good.while_paused();
         ArithmeticOverflow: collect_at_an_impossible_time = |good| good.at_impossible_time();
-        DestinationNotAllowed: collect_into_another_ones_account = |good| good.with_each(|world, credit| {
+        DestinationNotAllowed: collect_into_another_ones_account = |good| good.with_credit(|credit| {
+            (credit.claims.borrower, credit.claims.treasury) = (1, 1);
+        }).with_each(|world, credit| {
             let to = |name| world.token_account(name);
             vec![
                 world.collect("stranger", credit, Party::Lender, &to("stranger")),
@@ -57,15 +59,21 @@ refusals! {
             good.after(|world, _| world.give_away_account("lender", "stranger"))
         };
         NothingToCollect: collect_what_is_not_there = |good| good.with_each(|world, credit| vec![
-            world.collect("stranger", credit, Party::Borrower, &world.token_account("borrower")),
-            world.collect("stranger", credit, Party::Treasury, &world.token_account("treasury")),
+            collect_one(world, credit, Party::Borrower, "borrower"),
+            collect_one(world, credit, Party::Treasury, "treasury"),
         ]);
         NothingToCollect: collect_twice = |good| good.after(|world, credit| {
             let collect = world.collect("lender", credit, Party::Lender, &world.token_account("lender"));
             world.sent(&[collect], &["lender"]);
-        });
+        }).with(|world, credit| collect_one(world, credit, Party::Lender, "lender"));
         VaultShort: collect_from_a_vault_that_is_short = |good| good.with_credit(|credit| credit.claims.borrower = 1);
     }
+}
+
+/// A collection by a stranger that is to bring at least one micro-USDC.
+fn collect_one(world: &World, credit: &Pubkey, party: Party, name: &str) -> Instruction {
+    let (caller, to) = (Parties::address("stranger"), world.token_account(name));
+    instructions::vault_collect(&world.keys, &caller, credit, &to, party, 1)
 }
 
 fn paying() -> Attempt {

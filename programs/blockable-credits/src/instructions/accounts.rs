@@ -49,7 +49,7 @@ impl<'info> CreditVault<'info> {
     }
 
     /// Requires a token account that money of `owner` may be paid to: its associated one, or any of its own where it is the
-    /// `caller`, which signs. Errors: [`BlockableError::DestinationNotAllowed`].
+    /// `caller`, which signs. Errors: [`BlockableError::TokenAccountMint`], [`BlockableError::DestinationNotAllowed`].
     pub fn require_payable(
         &self,
         account: &InterfaceAccount<'info, TokenAccount>,
@@ -58,6 +58,7 @@ impl<'info> CreditVault<'info> {
     ) -> Result<()> {
         let associated =
             || get_associated_token_address_with_program_id(owner, &self.mint.key(), self.token_program.key);
+        ensure(account.mint == self.mint.key(), BlockableError::TokenAccountMint)?;
         let is_chosen = caller == owner || account.key() == associated();
         ensure(account.owner == *owner && is_chosen, BlockableError::DestinationNotAllowed)
     }
