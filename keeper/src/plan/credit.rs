@@ -13,6 +13,7 @@ use {
             units::{after, elapsed},
         },
     },
+    std::collections::BTreeSet,
 };
 
 /// The order in which several kinds go that are due on one credit.
@@ -42,6 +43,10 @@ pub(super) enum Timing {
 pub(super) enum Obstacle {
     #[error("it is switched off in this keeper; add it to enforcement.actions to have it done")]
     Off,
+    #[error("its lender is not in this keeper's enforcement.lenders; add it there to have it done")]
+    OtherLender,
+    #[error("its provider is not in this keeper's enforcement.providers; add it there to have it done")]
+    OtherProvider,
     #[error("the credit is of another market")]
     OtherMarket,
     #[error("the account is of version {0}, which this keeper does not know; update the keeper")]
@@ -118,12 +123,21 @@ fn require_allowed(now: &Now, credit: &Credit, kind: Kind, action: Action) -> Re
     let check = |holds: bool, obstacle: Obstacle| if holds { Ok(()) } else { Err(obstacle) };
     check(now.settings.enabled.contains(&kind), Obstacle::Off)?;
     check(credit.market == now.snapshot.market_key, Obstacle::OtherMarket)?;
+    check(is_listed(&now.settings.providers, &credit.provider), Obstacle::OtherProvider)?;
+    // Units without a lender are those that somebody bought; their provider is listed or not.
+    let has_lender = !credit.is_unrestricted();
+    check(!has_lender || is_listed(&now.settings.lenders, &credit.lender), Obstacle::OtherLender)?;
     let later = Obstacle::LaterVersion(credit.version);
     check(credit.version <= Credit::VERSION, later)?;
     let status = Status::from_byte(credit.status).ok_or(later)?;
     check(next(action, status).is_some(), Obstacle::WrongStatus(status))?;
     check(kind == Kind::AutoFreeze || !now.is_paused, Obstacle::Paused)?;
     Ok(status)
+}
+
+/// Returns whether a keeper acts for a key: an empty list is all keys.
+fn is_listed(listed: &BTreeSet<Pubkey>, key: &Pubkey) -> bool {
+    listed.is_empty() || listed.contains(key)
 }
 
 /// The due date of the next instalment.

@@ -3,6 +3,7 @@
 use {
     crate::plan::Kind,
     blockable_sdk::{
+        Pubkey,
         amounts::{Bps, Units},
         program::{
             state::{MAX_CHUNK_SIZE, MAX_REPORTERS},
@@ -35,6 +36,10 @@ pub struct PlanSettings {
     pub tolerance_bps: Bps,
     /// The kinds that are planned.
     pub enabled: BTreeSet<Kind>,
+    /// The lenders whose credits are acted on; empty for all. Metering goes by chunks and is not limited by it.
+    pub lenders: BTreeSet<Pubkey>,
+    /// The provider accounts whose credits are acted on; empty for all. Metering follows the `[[reporter]]` entries instead.
+    pub providers: BTreeSet<Pubkey>,
     /// Seconds beyond the agreed grace before a credit is marked delinquent or defaulted.
     pub extra_grace_seconds: i64,
     /// Seconds for which something must have been due before this keeper does it; 0 but for a backup.
@@ -52,6 +57,8 @@ impl Default for PlanSettings {
             tolerance_units: Units(100),
             tolerance_bps: Bps(100),
             enabled: Kind::ALL.into(),
+            lenders: BTreeSet::new(),
+            providers: BTreeSet::new(),
             extra_grace_seconds: 300,
             backup_delay_seconds: 0,
         }
@@ -94,6 +101,8 @@ impl PlanSettings {
     fn read_enforcement(&mut self, section: &mut Reader) {
         self.extra_grace_seconds =
             section.number("extra_grace_seconds", self.extra_grace_seconds, 0..=90 * DAY);
+        self.lenders = addresses(section, "lenders");
+        self.providers = addresses(section, "providers");
         let Some(names) = section.optional::<Vec<String>>("actions") else { return };
         self.enabled.clear();
         for name in names {
@@ -105,6 +114,12 @@ impl PlanSettings {
             }
         }
     }
+}
+
+/// A list of addresses; empty where the key is not there.
+fn addresses(section: &mut Reader, key: &str) -> BTreeSet<Pubkey> {
+    let listed: Vec<String> = section.optional(key).unwrap_or_default();
+    listed.iter().filter_map(|text| section.parse_address(key, text)).collect()
 }
 
 fn unknown_action() -> String {

@@ -61,6 +61,54 @@ fn a_credit_of_another_market_is_left_alone() {
 }
 
 #[test]
+fn a_keeper_with_a_list_acts_for_those_on_it_alone() {
+    let late = || World::at(DUE + DELINQUENCY_GRACE).with(credit(0));
+    let with = |lenders: &[Pubkey], providers: &[Pubkey]| {
+        let mut world = late();
+        world.settings.lenders = lenders.iter().copied().collect();
+        world.settings.providers = providers.iter().copied().collect();
+        world.due()
+    };
+    let (lender, other) = (credit(0).lender, key(77));
+    assert_eq!(with(&[], &[]), Some(Kind::MarkDelinquent));
+    assert_eq!(with(&[lender, other], &[]), Some(Kind::MarkDelinquent));
+    assert_eq!(with(&[lender], &[provider_key()]), Some(Kind::MarkDelinquent));
+    assert_eq!(with(&[other], &[]), None);
+    assert_eq!(with(&[], &[other]), None);
+    assert_eq!(with(&[lender], &[other]), None, "both must be listed");
+}
+
+#[test]
+fn junk_loans_take_no_place_from_those_of_a_listed_lender() {
+    let mut world = World::at(DUE + DEFAULT_GRACE);
+    for index in 0..200 {
+        let mut junk = Credit { lender: key(5_000), borrower: key(5_001), ..credit(index + 1) };
+        junk.status = Status::Delinquent.byte();
+        world = world.with(junk);
+    }
+    world = world.with(credit(0));
+    assert_eq!(world.kinds().len(), 201, "without a list all are marked");
+    world.settings.lenders = [credit(0).lender].into();
+    let marked: Vec<_> = world.plan().intents.into_iter().map(|intent| intent.action).collect();
+    assert!(
+        matches!(marked.as_slice(), [IntentAction::Credit { credit, .. }] if *credit == address(0)),
+        "{marked:?}"
+    );
+}
+
+#[test]
+fn bought_units_go_by_their_provider() {
+    let mut bought = Credit { lender: provider_key(), units_expire_at: ISSUED + DAY, ..credit(0) };
+    (bought.status, bought.blockable) = (Status::Repaid.byte(), 0);
+    bought.debt.principal = 0;
+    let mut world = World::at(ISSUED + DAY).with(bought);
+    world.settings.lenders = [key(77)].into();
+    assert_eq!(world.due(), Some(Kind::ExpireUnits));
+    world.settings.providers = [key(77)].into();
+    assert_eq!(world.due(), None);
+}
+
+#[test]
 fn the_reserve_is_drawn_from_the_due_date_on() {
     let mut credit = credit(0);
     credit.reserve_held = 400 * USDC;

@@ -15,12 +15,14 @@ fn nothing_set_is_the_default() {
 
 #[test]
 fn every_key_is_read() {
-    let (settings, mistakes) = read(
+    let listed = (key(3), provider_key());
+    let (settings, mistakes) = read(&format!(
         "[metering]\nevery_seconds = 30\nurgent_every_seconds = 5\nreport_max_age_seconds = 90\nmax_reports = 4\n\
          max_credits = 10\ntolerance_units = 7\ntolerance_bps = 50\n\
          [enforcement]\nactions = [\"auto_freeze\", \"meter\"]\nextra_grace_seconds = 900\n\
-         [backup]\ndelay_seconds = 20\n",
-    );
+         lenders = [\"{}\"]\nproviders = [\"{}\"]\n[backup]\ndelay_seconds = 20\n",
+        listed.0, listed.1
+    ));
     assert_eq!(mistakes, Vec::<String>::new());
     let expected = PlanSettings {
         meter_every: 30,
@@ -31,6 +33,8 @@ fn every_key_is_read() {
         tolerance_units: Units(7),
         tolerance_bps: Bps(50),
         enabled: [Kind::AutoFreeze, Kind::Meter].into(),
+        lenders: [listed.0].into(),
+        providers: [listed.1].into(),
         extra_grace_seconds: 900,
         backup_delay_seconds: 20,
     };
@@ -41,13 +45,14 @@ fn every_key_is_read() {
 fn mistakes_say_what_to_do() {
     let (_, mistakes) = read(
         "[metering]\nmax_credits = 33\nevery_seconds = 5\nurgent_every_seconds = 6\n[enforcement]\n\
-         actions = [\"freeze\"]\n[backup]\ndelay = 1\n",
+         actions = [\"freeze\"]\nlenders = [\"me\"]\n[backup]\ndelay = 1\n",
     );
     assert_eq!(
         mistakes,
         [
             "metering.urgent_every_seconds: 6 is more than every_seconds, 5; lower it",
             "metering.max_credits: 33 is not from 1 to 32",
+            "enforcement.lenders: is not an address; write it in base58",
             "enforcement.actions: has an unknown action; choose from meter, draw_reserve, mark_delinquent, \
              mark_defaulted, auto_freeze, expire_units, apply_covenant",
             "backup.delay: no such key; remove it or correct its name",
