@@ -141,7 +141,7 @@ fn audit_counters(old: &Credit, new: &Credit) {
     assert!(old.principal_repaid <= new.principal_repaid, "a repayment was taken back");
     assert!(old.recovered <= new.recovered, "a recovery was taken back");
     assert_eq!((old.terms.principal, old.terms.units), (new.terms.principal, new.terms.units));
-    assert_eq!((old.borrower, old.provider), (new.borrower, new.provider));
+    assert_eq!((old.address_borrower(), old.provider), (new.address_borrower(), new.provider));
     let is_same =
         anchor_lang::__private::bytemuck::bytes_of(old) == anchor_lang::__private::bytemuck::bytes_of(new);
     assert_eq!(is_same, old.event_seq == new.event_seq, "a change was not recorded");

@@ -8,6 +8,7 @@ mod enforcement;
 mod fees;
 mod framework;
 mod housekeeping;
+mod late;
 mod market;
 mod market_changes;
 mod market_delay;
@@ -48,6 +49,7 @@ fn cases() -> impl Iterator<Item = &'static Case> {
         recovery::CASES,
         takeover::CASES,
         housekeeping::CASES,
+        late::CASES,
     ];
     modules.into_iter().flatten()
 }

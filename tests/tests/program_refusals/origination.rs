@@ -104,6 +104,10 @@ refusals! {
             |schedule| schedule[0].principal += 1,
             |schedule| schedule[0].principal = u64::MAX,
         ]);
+        UnitPriceTooLow: offer_units_too_cheap_to_price = |good| with_terms(good, &[
+            |terms| terms.units = 10_000_000_000_001,
+            |terms| terms.units = u64::MAX,
+        ]);
         UnitLifetimeTooShort: offer_units_that_expire_before_the_last_due_date = |good| with_terms(good, &[
             |terms| terms.unit_lifetime = 150 * DAY - 1,
             |terms| terms.unit_lifetime = 1,
