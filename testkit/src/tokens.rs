@@ -43,6 +43,16 @@ impl World {
         self.balance(&self.token_account(name))
     }
 
+    /// Freezes or thaws a credit's vault, as the mint's issuer can.
+    pub fn set_vault_frozen(&mut self, credit: &Pubkey, is_frozen: bool) {
+        /// The byte of a token account that holds its state: 1 for an open one, 2 for a frozen one.
+        const STATE: usize = 108;
+        let vault = addresses::vault(credit);
+        let mut account = self.svm.get_account(&vault).expect("the vault exists");
+        account.data[STATE] = if is_frozen { 2 } else { 1 };
+        self.svm.set_account(vault, account).expect("the account can be set");
+    }
+
     /// Everyone's balances, and that of a credit's vault.
     pub fn money(&self, credit: &Pubkey) -> Money {
         Money {

@@ -1,26 +1,14 @@
 //! A vault that the mint's issuer has frozen: nobody can pay, so nobody is marked, given notice or seized from.
 
 use {
-    blockable_sdk::{
-        Pubkey, addresses,
-        program::{
-            errors::BlockableError,
-            instructions::{FreezeAmount, ThawBounds, UnitBounds},
-            state::{FreezeReason, Rider},
-            transitions::Status,
-        },
+    blockable_sdk::program::{
+        errors::BlockableError,
+        instructions::{FreezeAmount, ThawBounds, UnitBounds},
+        state::{FreezeReason, Rider},
+        transitions::Status,
     },
     blockable_testkit::{DAY, Loan, USDC, World},
 };
-
-/// Freezes or thaws the vault's token account, as its mint's issuer can.
-fn set_frozen(world: &mut World, credit: &Pubkey, is_frozen: bool) {
-    const STATE: usize = 108;
-    let vault = addresses::vault(credit);
-    let mut account = world.svm.get_account(&vault).expect("the vault");
-    account.data[STATE] = if is_frozen { 2 } else { 1 };
-    world.svm.set_account(vault, account).expect("the account can be set");
-}
 
 #[test]
 fn nobody_is_marked_or_seized_from_while_the_vault_is_frozen() {
@@ -30,21 +18,21 @@ fn nobody_is_marked_or_seized_from_while_the_vault_is_frozen() {
     let frozen = BlockableError::VaultFrozen;
     world.pass(30 * DAY + loan.args.terms.delinquency_grace);
     let mark = world.mark_delinquent(&credit);
-    set_frozen(&mut world, &credit, true);
+    world.set_vault_frozen(&credit, true);
     world.fails(&[world.repay("borrower", &credit, USDC)], &["borrower"]);
     world.refused(std::slice::from_ref(&mark), &[], frozen);
-    set_frozen(&mut world, &credit, false);
+    world.set_vault_frozen(&credit, false);
     world.sent(&[mark], &[]);
 
     world.pass(loan.args.terms.default_grace - loan.args.terms.delinquency_grace);
     let mark = world.mark_defaulted(&credit);
-    set_frozen(&mut world, &credit, true);
+    world.set_vault_frozen(&credit, true);
     world.refused(std::slice::from_ref(&mark), &[], frozen);
-    set_frozen(&mut world, &credit, false);
+    world.set_vault_frozen(&credit, false);
     world.sent(&[mark], &[]);
 
     world.pass(loan.args.terms.cure_period);
-    set_frozen(&mut world, &credit, true);
+    world.set_vault_frozen(&credit, true);
     let seizures =
         [world.seize(&credit, UnitBounds::ALL), world.seize_to_lender("lender", &credit, UnitBounds::ALL)];
     for seizure in &seizures {
@@ -52,7 +40,7 @@ fn nobody_is_marked_or_seized_from_while_the_vault_is_frozen() {
     }
     assert_eq!(world.credit(&credit).status(), Ok(Status::Defaulted));
     // A payment that was kept out cures as soon as the vault is open again.
-    set_frozen(&mut world, &credit, false);
+    world.set_vault_frozen(&credit, false);
     world.sent(&[world.repay("borrower", &credit, 50_000 * USDC)], &["borrower"]);
     assert_eq!(world.credit(&credit).status(), Ok(Status::Active));
 }
@@ -64,11 +52,11 @@ fn no_notice_is_given_while_the_vault_is_frozen() {
     let mut loan = Loan::new(1);
     loan.args.rider = Rider { breach_notice: 1, ..Rider::default() };
     let credit = world.active(&loan);
-    set_frozen(&mut world, &credit, true);
+    world.set_vault_frozen(&credit, true);
     world.refused(&[world.give_notice("lender", &credit)], &["lender"], BlockableError::VaultFrozen);
-    set_frozen(&mut world, &credit, false);
+    world.set_vault_frozen(&credit, false);
     world.sent(&[world.give_notice("lender", &credit)], &["lender"]);
-    set_frozen(&mut world, &credit, true);
+    world.set_vault_frozen(&credit, true);
     world.sent(&[world.withdraw_notice("lender", &credit)], &["lender"]);
 }
 
@@ -77,7 +65,7 @@ fn no_notice_is_given_while_the_vault_is_frozen() {
 fn freezes_land_while_the_vault_is_frozen() {
     let mut world = World::new();
     let credit = world.defaulted(&Loan::new(1));
-    set_frozen(&mut world, &credit, true);
+    world.set_vault_frozen(&credit, true);
     world.sent(&[world.auto_freeze(&credit)], &[]);
     world.sent(&[world.thaw("lender", &credit, ThawBounds::ALL)], &["lender"]);
     world.sent(&[world.freeze(&credit, FreezeAmount::All, FreezeReason::Default)], &["lender"]);

@@ -100,6 +100,7 @@ refusals! {
         });
     }
     credit_offer_lender by offering {
+        MarketHalted: offer_while_halted = |good| good.while_halted();
         MarketMismatch: offer_in_a_foreign_market = |good| good.in_foreign_market();
         NotLender: offer_by_the_borrower = |good| good.signed_by("borrower");
         NotLender: offer_by_the_freeze_authority = |good| good.signed_by("freezer");
@@ -113,6 +114,7 @@ refusals! {
         SelfLoan: offer_to_the_borrower = |good| good.with(|world, credit| world.offer_lender("lender", credit, "borrower"));
     }
     credit_accept_lender by accepting {
+        MarketHalted: accept_while_halted = |good| good.while_halted();
         MarketMismatch: accept_in_a_foreign_market = |good| good.in_foreign_market();
         NotOffered: accept_by_a_stranger = |good| good.signed_by("stranger");
         NotOffered: accept_by_the_lender = |good| good.signed_by("lender");

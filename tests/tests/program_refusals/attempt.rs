@@ -2,6 +2,7 @@ use {
     blockable_sdk::{
         Instruction, Pubkey,
         accounts::BlockableAccount,
+        addresses,
         instructions::{self, MarketKeys},
         program::{
             errors::BlockableError,
@@ -144,6 +145,23 @@ impl Attempt {
     pub fn while_paused(mut self) -> Attempt {
         self.world.pause(DAY);
         self
+    }
+
+    /// The same while the market is halted.
+    pub fn while_halted(self) -> Attempt {
+        self.with_market(|market| market.halted_at = 1)
+    }
+
+    /// The same while the mint's issuer has frozen the credit's vault.
+    pub fn with_frozen_vault(mut self) -> Attempt {
+        self.world.set_vault_frozen(&self.credit, true);
+        self
+    }
+
+    /// The same with the lender's token account in the place of the credit's vault.
+    pub fn with_another_vault(self) -> Attempt {
+        let (vault, other) = (addresses::vault(&self.credit), self.world.token_account("lender"));
+        self.swap(vault, other)
     }
 
     /// The same in a market whose clock cannot be computed.

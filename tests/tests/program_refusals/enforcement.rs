@@ -14,6 +14,8 @@ use {
 
 refusals! {
     credit_mark_delinquent by marking_delinquent {
+        VaultMismatch: mark_delinquent_with_another_vault = |good| good.with_another_vault();
+        VaultFrozen: mark_delinquent_while_the_vault_is_frozen = |good| good.with_frozen_vault();
         MarketMismatch: mark_delinquent_in_a_foreign_market = |good| good.in_foreign_market();
         MarketPaused: mark_delinquent_while_paused = |good| good.while_paused();
         ArithmeticOverflow: mark_delinquent_at_an_impossible_time = |good| good.at_impossible_time();
@@ -42,6 +44,8 @@ refusals! {
         });
     }
     credit_mark_defaulted by marking_defaulted {
+        VaultMismatch: mark_defaulted_with_another_vault = |good| good.with_another_vault();
+        VaultFrozen: mark_defaulted_while_the_vault_is_frozen = |good| good.with_frozen_vault();
         MarketMismatch: mark_defaulted_in_a_foreign_market = |good| good.in_foreign_market();
         MarketPaused: mark_defaulted_while_paused = |good| good.while_paused();
         ArithmeticOverflow: mark_defaulted_at_an_impossible_time = |good| good.at_impossible_time();

@@ -111,7 +111,7 @@ refusals! {
             let again = propose(world, |settings| settings.redistribution_fee_bps = 400);
             world.sent(&[again], &["admin"]);
             world.pass(2 * DAY - 1);
-        });
+        }).with(|world, _| apply(world));
         ChangeDelayRunning: apply_before_paused_time_has_been_added = |good| good.after(|world, _| {
             world.set_time(world.now() - i64::from(DAY));
             let pause = world.pause_by("guardian", 21_600);

@@ -14,6 +14,8 @@ use {
 
 refusals! {
     credit_give_notice by giving {
+        VaultMismatch: give_with_another_vault = |good| good.with_another_vault();
+        VaultFrozen: give_while_the_vault_is_frozen = |good| good.with_frozen_vault();
         MarketMismatch: give_in_a_foreign_market = |good| good.in_foreign_market();
         NotLender: give_by_a_stranger = |good| good.signed_by("stranger");
         NotLender: give_by_the_borrower = |good| good.signed_by("borrower");

@@ -9,7 +9,7 @@ use {
         addresses, instructions,
         program::{
             instructions::OfferRead,
-            state::{Instalment, MAX_INSTALMENTS, Provider, ProviderSettings, Rider, Terms},
+            state::{Instalment, MAX_INSTALMENTS, Provider, ProviderSettings, Rider, TermBounds, Terms},
         },
         tokens,
     },
@@ -18,6 +18,7 @@ use {
 
 refusals! {
     credit_offer by offering {
+        MarketHalted: offer_while_halted = |good| good.while_halted();
         SelfLoan: offer_to_oneself = |good| good.with(|world, _| {
             let (lender, source) = (Parties::address("lender"), world.token_account("lender"));
             instructions::credit_offer(&world.keys, &lender, &lender, &lender, &world.provider, &source, Loan::new(1).args)
@@ -116,6 +117,16 @@ refusals! {
             |rider| rider.breach_notice = 2,
             |rider| rider.reserved[4] = 1,
         ]);
+        PrincipalOutgrows: offer_coupons_in_kind_beyond_what_can_be_repaid = |good| good.with(|world, _| {
+            let most = TermBounds::PRODUCTION.max_principal;
+            let loan = Loan::new(1)
+                .with(|terms| terms.principal = most)
+                .with_schedule(&[(30, 0), (60, most)].map(|(days, principal)| {
+                    Instalment { due_after: days * DAY, principal }
+                }))
+                .with_rider(Rider { pay_in_kind_bps: 10_000, ..Rider::default() });
+            world.offer(&loan)
+        });
         PayInKindTooHigh: offer_more_than_the_coupon_in_kind = |good| with_rider(good, &[|rider| rider.pay_in_kind_bps = 10_001]);
         ReserveTooLarge: offer_a_reserve_above_the_principal = |good| with_rider(good, &[|rider| rider.reserve = 100_000 * USDC + 1]);
         CovenantUnsound: offer_a_covenant_that_contradicts_itself = |good| with_rider(good, &[
@@ -138,6 +149,7 @@ refusals! {
         ]);
     }
     credit_accept by accepting {
+        MarketHalted: accept_while_halted = |good| good.while_halted();
         MarketMismatch: accept_in_a_foreign_market = |good| good.in_foreign_market();
         NotBorrower: accept_by_another = |good| good.signed_by("stranger");
         NotBorrower: accept_by_the_lender = |good| good.signed_by("lender");
@@ -155,6 +167,7 @@ refusals! {
         OfferExpired: accept_too_late = |good| good.after(|world, _| world.pass(30 * DAY + 1));
     }
     credit_issue by issuing {
+        MarketHalted: issue_while_halted = |good| good.while_halted();
         MarketMismatch: issue_in_a_foreign_market = |good| good.in_foreign_market();
         ProviderMismatch: issue_by_another_provider = |good| good.after(|world, _| foreign_provider(world)).with(|world, credit| {
             let (authority, payout) = (Parties::address("stranger"), world.token_account("stranger"));

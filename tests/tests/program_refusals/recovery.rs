@@ -18,6 +18,8 @@ use {
 
 refusals! {
     credit_seize_to_pool by seizing {
+        VaultMismatch: seize_with_another_vault = |good| good.with_another_vault();
+        VaultFrozen: seize_while_the_vault_is_frozen = |good| good.with_frozen_vault();
         MarketMismatch: seize_in_a_foreign_market = |good| good.in_foreign_market();
         NotLender: seize_by_a_stranger = |good| good.signed_by("stranger");
         NotLender: seize_by_the_freeze_authority = |good| good.signed_by("freezer");
@@ -65,6 +67,8 @@ refusals! {
         }).with(|world, credit| world.seize(credit, UnitBounds::ALL));
     }
     lot_buy by buying {
+        VaultMismatch: buy_into_another_vault = |good| good.with_another_vault();
+        MarketHalted: buy_from_ones_own_lot_while_halted = |good| good.with(|world, credit| world.buy_from("lender", credit, 0, 1_000, u64::MAX)).signed_by_instead_of("buyer", "lender").while_halted();
         AmountZero: buy_nothing = |good| good.with(|world, credit| world.buy(credit, 0, u64::MAX));
         MarketMismatch: buy_in_a_foreign_market = |good| {
             let mut good = good;

@@ -14,6 +14,8 @@ use {
 
 refusals! {
     credit_seize_to_lender by taking_over {
+        VaultMismatch: take_over_with_another_vault = |good| good.with_another_vault();
+        VaultFrozen: take_over_while_the_vault_is_frozen = |good| good.with_frozen_vault();
         MarketMismatch: take_over_in_a_foreign_market = with_market;
         NotLender: take_over_by_a_stranger = |good| {
             good.with(|world, credit| world.seize_to_lender("stranger", credit, UnitBounds::ALL)).signed_by("stranger")
