@@ -116,14 +116,14 @@ const SLOT_HASHES: Pubkey = blockable_sdk::program::instructions::SLOT_HASHES;
 fn registering() -> Attempt {
     let world = World::new();
     let instruction = register(&world, World::settings());
-    Attempt::new(world, Pubkey::default(), instruction, &["stranger"])
+    Attempt::new(world, Pubkey::default(), instruction, &["stranger", "lender"])
 }
 
-/// A second provider registers: the world's own has done so already.
+/// A second provider registers: the world's own has done so already. Another pays its rent.
 fn register(world: &World, settings: ProviderSettings) -> Instruction {
     let (authority, payout) = (Parties::address("stranger"), world.token_account("stranger"));
-    let settings = ProviderSettings { payout, ..settings };
-    instructions::provider_register(&world.keys.market, &authority, &authority, World::capacity(), settings)
+    let (payer, settings) = (Parties::address("lender"), ProviderSettings { payout, ..settings });
+    instructions::provider_register(&world.keys.market, &authority, &payer, World::capacity(), settings)
 }
 
 fn proposing() -> Attempt {

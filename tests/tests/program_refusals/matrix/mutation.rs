@@ -89,7 +89,7 @@ fn ways(slot: &Slot) -> Vec<Mutation> {
     match slot.kind {
         Kind::Signer => ways.extend([Unsigned, SignedByAnother]),
         Kind::Wallet => ways.push(OfAnotherOwner),
-        Kind::Program | Kind::EventAuthority => ways.push(Replaced),
+        Kind::Program | Kind::Sysvar | Kind::EventAuthority => ways.push(Replaced),
         _ if slot.is_fresh => ways.extend([Elsewhere, Occupied, Prefunded]),
         kind => {
             ways.extend([WrongOwner, Elsewhere, Closed, Halved, Emptied]);

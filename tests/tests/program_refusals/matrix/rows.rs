@@ -110,7 +110,7 @@ pub const LAMPORTS_STOP_NOTHING: &str =
 
 pub const ROWS: &[Row] = &[
     // Signers and wallets.
-    (&["market_create"], "payer", &[SignedByAnother, Twice], Harmless(ANYONE_PAYS)),
+    (&["market_create", "provider_register"], "rent_payer", &[SignedByAnother, Twice], Harmless(ANYONE_PAYS)),
     (&["market_create"], "admin", &[SignedByAnother, Twice], Harmless(ANYONE_CREATES)),
     (BY_THE_ADMIN, "authority", &[SignedByAnother], Error(BlockableError::NotAdmin)),
     (&["market_pause", "market_halt"], "authority", &[SignedByAnother], Error(BlockableError::NotGuardian)),
@@ -227,8 +227,14 @@ pub const ROWS: &[Row] = &[
     (
         &["provider_register", "provider_propose_change"],
         "payout",
-        &[Elsewhere, OfAnotherMarket, OfAnotherOwner],
+        &[Elsewhere, OfAnotherOwner],
         Error(BlockableError::PayoutMismatch),
+    ),
+    (
+        &["provider_register", "provider_propose_change"],
+        "payout",
+        &[OtherTokenProgram],
+        Harmless(NO_SUCH_ACCOUNT),
     ),
     (&["market_create"], "treasury", &[Elsewhere, OfAnotherOwner], Harmless(ONES_OWN_CHOICE)),
     (

@@ -21,6 +21,7 @@ pub enum Kind {
     /// A wallet that only gives its address.
     Wallet,
     Program,
+    Sysvar,
     EventAuthority,
 }
 
@@ -36,6 +37,7 @@ impl Kind {
             "vault" | "source" | "refund" | "destination" | "payout" | "treasury" => Kind::Token,
             "lender" | "borrower" | "receiver" => Kind::Wallet,
             "token_program" | "system_program" | "program" => Kind::Program,
+            "slot_hashes" => Kind::Sysvar,
             "event_authority" => Kind::EventAuthority,
             other => panic!("the matrix does not know what {other} is"),
         }

@@ -111,6 +111,7 @@ fn replaced(slot: &Slot) -> Expected {
     match slot.name.as_str() {
         "event_authority" => Code(code::CONSTRAINT_ADDRESS),
         "token_program" => Error(BlockableError::TokenProgramMismatch),
+        "slot_hashes" => Error(BlockableError::ClusterTagMissing),
         "system_program" => Code(code::INVALID_PROGRAM),
         // The program calls itself to log what it did, and does not find itself.
         _ => Runtime(InstructionError::MissingAccount),
