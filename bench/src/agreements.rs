@@ -2,7 +2,10 @@ use {
     super::lab::{Lab, Shape},
     blockable_sdk::{
         Pubkey, instructions,
-        program::state::{Instalment, Terms},
+        program::{
+            instructions::BorrowerLimits,
+            state::{Instalment, Terms},
+        },
     },
     blockable_testkit::DAY,
 };
@@ -17,8 +20,9 @@ pub fn measure(lab: &mut Lab) {
             restructure(lab, shape, instalments, missed);
             waive(lab, shape, instalments, missed);
             notice(lab, shape, instalments, missed);
+            assign(lab, shape, instalments, missed);
+            hand_over(lab, shape, instalments, missed);
         }
-        assign(lab, shape);
     }
 }
 
@@ -77,10 +81,10 @@ fn notice(lab: &mut Lab, shape: Shape, instalments: u32, missed: u32) {
     }
 }
 
-/// The loan changes hands twice; every lender names a freeze authority.
-fn assign(lab: &mut Lab, shape: Shape) {
+/// The loan changes hands twice and comes back; every lender names a freeze authority.
+fn assign(lab: &mut Lab, shape: Shape, instalments: u32, missed: u32) {
     let market = lab.world.keys.market;
-    let credit = untouched(lab, shape, 36, 0);
+    let credit = untouched(lab, shape, instalments, missed);
     for (from, to) in [("lender", "buyer"), ("buyer", "stranger"), ("stranger", "lender")] {
         let withdraw = instructions::credit_offer_lender(&market, &lab.key(from), &credit, Pubkey::default());
         let offer = lab.world.offer_lender(from, &credit, to);
@@ -94,6 +98,29 @@ fn assign(lab: &mut Lab, shape: Shape) {
             lab.measure("credit_set_freeze_authority", set, &[to]);
         }
     }
+}
+
+/// The borrower's place is offered, withdrawn by either side, and taken by another key.
+fn hand_over(lab: &mut Lab, shape: Shape, instalments: u32, missed: u32) {
+    let market = lab.world.keys.market;
+    let credit = untouched(lab, shape, instalments, missed);
+    let [lender, borrower, to] = ["lender", "borrower", "stranger"].map(|name| lab.key(name));
+    let offer = instructions::credit_offer_borrower(&market, &lender, &borrower, &credit, to);
+    for by in ["lender", "borrower"] {
+        lab.measure("credit_offer_borrower", offer.clone(), &["lender", "borrower"]);
+        let withdraw = instructions::credit_withdraw_borrower(&market, &lab.key(by), &credit);
+        lab.measure("credit_withdraw_borrower", withdraw, &[by]);
+    }
+    lab.measure("credit_offer_borrower", offer, &["lender", "borrower"]);
+    lab.world.pass(lab.world.market().change_delay);
+    let limits = BorrowerLimits {
+        read: lab.world.loan_read(&credit),
+        terms_hash: lab.world.credit(&credit).terms_hash,
+        most_debt: u64::MAX,
+        least_available: 0,
+    };
+    let accept = instructions::credit_accept_borrower(&market, &to, &credit, limits);
+    lab.measure("credit_accept_borrower", accept, &["stranger"]);
 }
 
 /// A credit whose first instalments have passed, and their grace, since anyone has touched it.

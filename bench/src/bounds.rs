@@ -9,13 +9,15 @@ pub const BOUNDS: &[(&str, u64)] = &[
     ("market_cancel_change", 4_700),
     ("market_offer_admin", 4_700),
     ("market_accept_admin", 4_700),
-    ("market_set_guardian", 4_700),
     ("market_pause", 4_800),
     ("market_unpause", 4_700),
+    ("market_halt", 4_700),
+    ("market_lift_halt", 4_700),
     ("provider_register", 21_000),
-    ("provider_set_reporters", 7_200),
+    ("provider_propose_change", 9_000),
+    ("provider_apply_change", 9_000),
+    ("provider_cancel_change", 6_000),
     ("provider_set_capacity", 5_200),
-    ("provider_set_payout", 7_100),
     ("provider_offer_authority", 5_400),
     ("provider_accept_authority", 5_400),
     ("provider_suspend", 5_400),
@@ -23,9 +25,9 @@ pub const BOUNDS: &[(&str, u64)] = &[
     ("credit_offer", 72_000),
     ("credit_accept", 6_200),
     ("credit_issue", 23_500),
-    ("offer + accept + issue", 90_000), // promise
+    ("offer + accept + issue", 92_000), // promise
     ("credit_cancel_offer", 27_000),
-    ("credit_repay", 35_000), // promise
+    ("credit_repay", 36_000), // promise
     ("credit_repay, 36 dates in kind at once", 46_000),
     ("reserve_fund", 23_200),
     ("reserve_draw", 30_200),
@@ -34,16 +36,19 @@ pub const BOUNDS: &[(&str, u64)] = &[
     ("credit_waive_fee", 27_000),
     ("credit_offer_lender", 6_900),
     ("credit_accept_lender", 6_900),
+    ("credit_offer_borrower", 9_000),
+    ("credit_withdraw_borrower", 7_000),
+    ("credit_accept_borrower", 27_000),
     ("credit_set_freeze_authority", 7_000),
     ("vault_collect", 34_000),
-    ("credit_mark_delinquent", 8_000), // promise
+    ("credit_mark_delinquent", 10_000), // promise
     ("credit_mark_delinquent, 36 dates in kind at once", 27_000),
-    ("credit_mark_defaulted", 8_000), // promise
+    ("credit_mark_defaulted", 10_000), // promise
     ("credit_give_notice", 27_200),
     ("credit_withdraw_notice", 6_800),
     ("credit_freeze", 8_000), // promise
     ("credit_freeze, 36 dates in kind at once", 28_000),
-    ("credit_thaw", 10_000), // promise
+    ("credit_thaw", 8_000), // promise
     ("credit_auto_freeze", 6_500),
     ("usage_meter, 2 reporters", 163_000),
     ("usage_meter, 3 reporters", 190_000),
@@ -51,15 +56,15 @@ pub const BOUNDS: &[(&str, u64)] = &[
     ("usage_meter, 2 reporters: per credit", 3_800),
     ("usage_meter, 3 reporters: fixed", 50_000),     // promise
     ("usage_meter, 3 reporters: per credit", 3_000), // promise
-    ("credit_seize_to_pool", 40_000),                // promise
+    ("credit_seize_to_pool", 36_000),                // promise
     ("lot_buy", 60_000),                             // promise
-    ("credit_seize_to_lender", 44_500),
+    ("credit_seize_to_lender", 44_000),              // promise
     ("credit_write_off", 27_300),
     ("lot_close", 7_800),
     ("credit_expire_units", 7_200),
     ("vault_close", 27_600),
     ("credit_close", 8_300),
-    ("ELF, bytes", 600_000),          // promise
+    ("ELF, bytes", 660_000),          // promise
     ("Credit account, bytes", 1_536), // promise
 ];
 

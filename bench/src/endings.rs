@@ -50,7 +50,7 @@ fn taken_over_in_default(lab: &mut Lab, instalments: u32) {
     lab.world.sent(&[freeze], &["lender"]);
     lab.world.pass(loan.args.terms.cure_period);
     lab.world.write(&credit, |credit: &mut Credit| credit.meter.in_flight = loan.args.terms.units / 2);
-    take_over(lab, &credit, UnitBounds::exactly(1_000));
+    take_over(lab, &credit, UnitBounds::exactly(loan.args.terms.units / 8));
     lab.world.pass(instalments * 30 * DAY);
     take_over(lab, &credit, UnitBounds::ALL);
 }

@@ -1,9 +1,9 @@
 use {
-    super::lab::{Lab, repay_at_the_end},
+    super::lab::{Lab, repaid_at_the_end},
     blockable_sdk::{
         Pubkey, instructions,
         program::{
-            instructions::{FreezeAmount, ThawBounds, UnitBounds},
+            instructions::{FreezeAmount, ThawBounds},
             state::FreezeReason,
         },
     },
@@ -14,8 +14,8 @@ pub fn measure(lab: &mut Lab) {
     for (instalments, missed) in [(1, 1), (12, 1), (12, 12), (36, 1), (36, 12), (36, 36)] {
         marks(lab, instalments, missed);
         unmarked(lab, instalments, missed);
-        for amount in [UnitBounds::ALL, UnitBounds::exactly(17)] {
-            in_flight(lab, instalments, amount);
+        for bounds in [ThawBounds::ALL, ThawBounds { most: 17, keep: 0 }] {
+            in_flight(lab, instalments, bounds);
         }
     }
     default_long_after_delinquency(lab);
@@ -58,8 +58,7 @@ fn default_long_after_delinquency(lab: &mut Lab) {
 /// passed is worked out on its own, in the first transaction that comes.
 fn interest_free(lab: &mut Lab) {
     for (instalments, is_marked) in [(12, false), (12, true), (36, false), (36, true)] {
-        let mut loan = lab.loan(instalments).with(|terms| terms.apr_bps = 0);
-        repay_at_the_end(&mut loan);
+        let loan = repaid_at_the_end(lab.loan(instalments).with(|terms| terms.apr_bps = 0));
         let credit = lab.world.active(&loan);
         lab.miss(&loan, instalments);
         if is_marked {
@@ -72,7 +71,7 @@ fn interest_free(lab: &mut Lab) {
 }
 
 /// Freezes around jobs that are running.
-fn in_flight(lab: &mut Lab, instalments: u32, thawed: UnitBounds) {
+fn in_flight(lab: &mut Lab, instalments: u32, thawed: ThawBounds) {
     let loan = lab.loan(instalments);
     let credit = lab.world.active(&loan);
     lab.world.write(&credit, |credit: &mut blockable_sdk::program::state::Credit| {
@@ -101,8 +100,7 @@ fn freeze(lab: &mut Lab, by: &str, credit: &Pubkey, amount: FreezeAmount) {
     lab.measure("credit_freeze", freeze, &[by]);
 }
 
-fn thaw(lab: &mut Lab, by: &str, credit: &Pubkey, amount: UnitBounds) {
-    let (market, authority) = (lab.world.keys.market, lab.key(by));
-    let thaw = instructions::credit_thaw(&market, &authority, credit, amount);
+fn thaw(lab: &mut Lab, by: &str, credit: &Pubkey, bounds: ThawBounds) {
+    let thaw = lab.world.thaw(by, credit, bounds);
     lab.measure("credit_thaw", thaw, &[by]);
 }

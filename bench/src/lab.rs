@@ -2,10 +2,7 @@ use {
     super::figures::Figures,
     blockable_sdk::{
         Instruction, Pubkey, addresses,
-        program::{
-            instructions::CapacityArgs,
-            state::{Credit, FreezePolicy, Instalment, Rider},
-        },
+        program::state::{Credit, FreezePolicy, Instalment, Rider},
         tokens,
     },
     blockable_testkit::{DAY, Loan, Parties, USDC, World},
@@ -40,8 +37,7 @@ pub struct Lab<'a> {
 impl<'a> Lab<'a> {
     pub fn new(token_program: Pubkey, figures: &'a mut Figures) -> Lab<'a> {
         let mut lab = Lab { world: World::with_token(token_program), figures, nonce: 0 };
-        let capacity = CapacityArgs { capacity_units: u64::MAX, max_units_per_second: 10_000 };
-        lab.world.sent(&[lab.world.set_capacity(capacity)], &["provider"]);
+        lab.world.sent(&[lab.world.set_capacity(u64::MAX)], &["provider"]);
         for name in ["lender", "borrower", "buyer", "stranger"] {
             lab.fund(name);
         }
@@ -73,15 +69,14 @@ impl<'a> Lab<'a> {
         self.nonce += 1;
         let part = 2_777 * USDC + self.nonce;
         let line = |month: u32| Instalment { due_after: month * 30 * DAY, principal: part };
-        let mut loan = Loan::new(self.nonce).with(|terms| {
+        let schedule: Vec<Instalment> = (1..=instalments).map(line).collect();
+        Loan::new(self.nonce).with_schedule(&schedule).with(|terms| {
             terms.principal = part * u64::from(instalments);
             terms.units = terms.principal / 100;
             terms.late_fee = 100 * USDC;
             terms.offer_expires_at = 0;
             terms.freeze_policy = FreezePolicy::AtWill as u8;
-        });
-        loan.args.schedule = (1..=instalments).map(line).collect();
-        loan
+        })
     }
 
     /// A [`Lab::loan`] with every rider, and units that expire after eleven years
@@ -96,7 +91,7 @@ impl<'a> Lab<'a> {
         });
         let terms = loan.args.terms;
         if shape == Shape::Bullet {
-            repay_at_the_end(&mut loan);
+            loan = repaid_at_the_end(loan);
         }
         loan.with_rider(Rider {
             planned_units: terms.units / 36,
@@ -145,10 +140,12 @@ impl<'a> Lab<'a> {
     }
 }
 
-/// Moves all principal of a loan to its last due date.
-pub fn repay_at_the_end(loan: &mut Loan) {
-    let principal = loan.args.terms.principal;
-    let mut dates = loan.args.schedule.iter_mut().rev();
-    dates.by_ref().take(1).for_each(|last| last.principal = principal);
-    dates.for_each(|earlier| earlier.principal = 0);
+/// The same loan, all of whose principal falls due on its last date.
+pub fn repaid_at_the_end(loan: Loan) -> Loan {
+    let mut schedule = loan.schedule();
+    schedule.iter_mut().for_each(|instalment| instalment.principal = 0);
+    if let Some(last) = schedule.last_mut() {
+        last.principal = loan.args.terms.principal;
+    }
+    loan.with_schedule(&schedule)
 }

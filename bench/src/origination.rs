@@ -1,8 +1,7 @@
 use {
     super::lab::{Lab, Shape},
-    blockable_sdk::{Pubkey, instructions},
+    blockable_sdk::Pubkey,
     blockable_testkit::Loan,
-    solana_sdk::signer::Signer,
 };
 
 /// Loans of one to 36 instalments, plain and with every rider, from the offer to live units
@@ -39,9 +38,6 @@ fn originate(lab: &mut Lab, loan: &Loan) {
 }
 
 fn cancel(lab: &mut Lab, credit: &Pubkey, party: &str) {
-    let (keys, lender) = (lab.world.keys, lab.lender());
-    let signer = blockable_testkit::Parties::key(party).pubkey();
-    let refund = lab.world.token_account("lender");
-    let cancel = instructions::credit_cancel_offer(&keys, &signer, &lender, credit, &refund);
+    let cancel = lab.world.cancel(party, credit);
     lab.measure("credit_cancel_offer", cancel, &[party]);
 }

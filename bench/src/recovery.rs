@@ -39,9 +39,9 @@ fn sold_out(lab: &mut Lab, instalments: u32) {
 
 /// Two lots, one after the other had no taker; the debt is brought up over the whole schedule by the seizure.
 fn unsold(lab: &mut Lab, instalments: u32) {
-    let (_, credit) = ready(lab, instalments, instalments);
+    let (loan, credit) = ready(lab, instalments, instalments);
     let lot = lab.world.lot_terms();
-    seize(lab, &credit, UnitBounds::exactly(1_000), lot);
+    seize(lab, &credit, UnitBounds::exactly(loan.args.terms.units / 8), lot);
     lab.world.pass(lot.window);
     close(lab, "lender", &credit, 0);
     seize(lab, &credit, UnitBounds::ALL, lot);
@@ -61,7 +61,7 @@ fn paid_meanwhile(lab: &mut Lab, instalments: u32) {
 /// The units fetch more than the debt, which the sale brings up over the rest of the schedule.
 fn surplus(lab: &mut Lab, instalments: u32) {
     let (_, credit) = ready(lab, instalments, 1);
-    let dear = LotTerms { start_price: 900_000_000, floor_price: 900_000_000, ..lab.world.lot_terms() };
+    let dear = LotTerms { start_price: 300_000_000, floor_price: 300_000_000, ..lab.world.lot_terms() };
     let units = seize(lab, &credit, UnitBounds::ALL, dear);
     lab.world.pass((instalments - 1) * 30 * DAY);
     buy(lab, "buyer", &credit, 0, units / 2);
@@ -82,8 +82,7 @@ fn ready(lab: &mut Lab, instalments: u32, missed: u32) -> (Loan, Pubkey) {
 /// Seizes into the next lot. Returns the units in it.
 pub fn seize(lab: &mut Lab, credit: &Pubkey, amount: UnitBounds, terms: LotTerms) -> u64 {
     let index = lab.world.credit(credit).lots_opened;
-    let (market, lender) = (lab.world.keys.market, lab.lender());
-    let seize = instructions::credit_seize_to_pool(&market, &lender, credit, index, amount, terms);
+    let seize = lab.world.seize_at(credit, amount, terms);
     lab.measure("credit_seize_to_pool", seize, &["lender"]);
     lab.world.lot(credit, index).units
 }
@@ -105,6 +104,6 @@ pub fn close(lab: &mut Lab, closer: &str, credit: &Pubkey, index: u32) {
 pub fn collect(lab: &mut Lab, caller: &str, credit: &Pubkey, party: Party, to: &str) {
     let destination = lab.world.token_account(to);
     let caller_key = Parties::key(caller).pubkey();
-    let collect = instructions::vault_collect(&lab.world.keys, &caller_key, credit, &destination, party);
+    let collect = instructions::vault_collect(&lab.world.keys, &caller_key, credit, &destination, party, 1);
     lab.measure("vault_collect", collect, &[caller]);
 }

@@ -174,7 +174,7 @@ fn frozen_then_missed(lab: &mut Lab, loan: &Loan) -> Pubkey {
     let half = FreezeAmount::Units(loan.args.terms.units / 2);
     let freeze = lab.world.freeze(&credit, half, FreezeReason::MissedPayment);
     lab.world.sent(&[freeze], &["lender"]);
-    lab.miss(loan, loan.args.schedule.len() as u32);
+    lab.miss(loan, loan.schedule().len() as u32);
     credit
 }
 

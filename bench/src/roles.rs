@@ -2,17 +2,18 @@ use {
     super::lab::Lab,
     blockable_sdk::{
         Pubkey, instructions,
-        program::state::{MarketSettings, TermBounds},
+        program::state::{MarketSettings, ProviderSettings, TermBounds},
     },
-    blockable_testkit::{DAY, Parties},
+    blockable_testkit::DAY,
 };
 
-/// Changes of a market's settings, pauses, and the passing on of its roles and its providers'.
+/// Changes of a market's settings, pauses, halts, and the passing on of its roles and its providers'.
 pub fn measure(lab: &mut Lab) {
     tightening(lab);
     loosening(lab);
     admins(lab);
     pauses(lab);
+    halts(lab);
     authorities(lab);
     suspensions(lab);
     payouts(lab);
@@ -40,7 +41,7 @@ fn loosening(lab: &mut Lab) {
         propose(lab, loose);
         propose(lab, MarketSettings { change_delay: now.change_delay + DAY, ..loose });
         lab.world.pass(now.change_delay);
-        let apply = instructions::market_apply_change(&lab.world.keys.market, &lab.key("admin"));
+        let apply = lab.world.apply_change_by("admin");
         lab.measure("market_apply_change", apply, &["admin"]);
     }
 }
@@ -51,11 +52,11 @@ fn propose(lab: &mut Lab, settings: MarketSettings) {
 }
 
 fn cancel(lab: &mut Lab) {
-    let cancel = instructions::market_cancel_change(&lab.world.keys.market, &lab.key("admin"));
+    let cancel = lab.world.cancel_change_by("admin");
     lab.measure("market_cancel_change", cancel, &["admin"]);
 }
 
-/// The admin's place goes round and comes back; every admin names a guardian.
+/// The admin's place goes round and comes back.
 fn admins(lab: &mut Lab) {
     let market = lab.world.keys.market;
     for (from, to) in [("admin", "stranger"), ("stranger", "treasury"), ("treasury", "admin")] {
@@ -63,12 +64,9 @@ fn admins(lab: &mut Lab) {
             let offer = instructions::market_offer_admin(&market, &lab.key(from), offered);
             lab.measure("market_offer_admin", offer, &[from]);
         }
+        lab.world.pass(lab.world.market().change_delay);
         let accept = instructions::market_accept_admin(&market, &lab.key(to));
         lab.measure("market_accept_admin", accept, &[to]);
-        for guardian in [Pubkey::default(), lab.key("guardian")] {
-            let set = instructions::market_set_guardian(&market, &lab.key(to), guardian);
-            lab.measure("market_set_guardian", set, &[to]);
-        }
     }
 }
 
@@ -96,6 +94,19 @@ fn unpause(lab: &mut Lab, by: &str) {
     lab.measure("market_unpause", unpause, &[by]);
 }
 
+/// Halts of the guardian and the admin, whose end is set, and taken back by another halt.
+fn halts(lab: &mut Lab) {
+    for by in ["guardian", "admin"] {
+        for _ in 0..2 {
+            let halt = lab.world.halt_by(by);
+            lab.measure("market_halt", halt, &[by]);
+            let lift = lab.world.lift_halt_by("admin");
+            lab.measure("market_lift_halt", lift, &["admin"]);
+        }
+        lab.world.pass(lab.world.market().change_delay);
+    }
+}
+
 /// The authority's place goes round and comes back.
 fn authorities(lab: &mut Lab) {
     let (market, provider) = (lab.world.keys.market, lab.world.provider);
@@ -104,7 +115,8 @@ fn authorities(lab: &mut Lab) {
             let offer = instructions::provider_offer_authority(&market, &lab.key(from), &provider, offered);
             lab.measure("provider_offer_authority", offer, &[from]);
         }
-        let accept = instructions::provider_accept_authority(&market, &lab.key(to), &provider);
+        lab.world.pass(lab.world.market().provider_delay);
+        let accept = instructions::provider_accept_authority(&market, &lab.key(to), &provider, 0);
         lab.measure("provider_accept_authority", accept, &[to]);
     }
 }
@@ -125,16 +137,17 @@ fn suspensions(lab: &mut Lab) {
     }
 }
 
+/// Other payout accounts, each of which waits for the market's delay.
 fn payouts(lab: &mut Lab) {
-    let authority = Parties::address("provider");
+    let (market, provider) = (lab.world.keys.market, lab.world.provider);
+    let authority = lab.key("provider");
     let second = lab.world.second_account("provider");
     for payout in [second, lab.world.token_account("stranger"), lab.world.token_account("provider")] {
-        let set = instructions::provider_set_payout(
-            &lab.world.keys.market,
-            &authority,
-            &lab.world.provider,
-            &payout,
-        );
-        lab.measure("provider_set_payout", set, &["provider"]);
+        let settings = ProviderSettings { payout, ..lab.world.provider().settings };
+        let propose = instructions::provider_propose_change(&market, &authority, &provider, settings);
+        lab.measure("provider_propose_change", propose, &["provider"]);
+        lab.world.pass(lab.world.market().provider_delay);
+        let apply = lab.world.apply_provider("provider");
+        lab.measure("provider_apply_change", apply, &["provider"]);
     }
 }

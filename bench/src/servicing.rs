@@ -37,7 +37,7 @@ fn on_time(lab: &mut Lab, instalments: u32) {
     for _ in 0..instalments.min(3) {
         lab.world.pass(30 * DAY);
         let interest = loan.args.terms.principal / 100;
-        repay(lab, "borrower", &credit, loan.args.schedule[0].principal + interest);
+        repay(lab, "borrower", &credit, loan.schedule()[0].principal + interest);
     }
     collect(lab, "stranger", &credit);
 }

@@ -65,9 +65,9 @@ impl Site {
                 terms.late_fee = 5 * blockable_testkit::USDC;
                 terms.freeze_policy = FreezePolicy::AtWill as u8;
             });
-            let mut args = loan.args;
-            args.schedule.iter_mut().for_each(|instalment| instalment.principal /= 100);
-            credits.push(chain.active(args).await);
+            let mut schedule = loan.schedule();
+            schedule.iter_mut().for_each(|instalment| instalment.principal /= 100);
+            credits.push(chain.active(loan.with_schedule(&schedule).args).await);
         }
         let folder = tempfile::tempdir().map_err(BenchError::setup)?;
         let server = serve(&ground, &folder).await?;
@@ -157,7 +157,7 @@ async fn validator() -> Result<Ground, BenchError> {
     let binary = node::required_binary().map_err(BenchError::setup)?;
     let node = Node::start(&binary).await;
     Chain::fund_fees(&node.client()).await;
-    let chain = Chain::open(node.client(), World::market_args(), World::capacity()).await;
+    let chain = Chain::open(node.client(), World::market_args(), World::capacity(), World::settings()).await;
     Ok(Ground::Validator { chain: Box::new(chain), node })
 }
 
