@@ -67,8 +67,12 @@ pub enum Moment {
     OfferExpiry,
     /// The end of a pause.
     PauseEnd,
-    /// The moment a change may be applied.
+    /// The moment a change of the market may be applied.
     Change,
+    /// The moment a change of the provider may be applied.
+    ProviderChange,
+    /// The moment the borrower's place may be taken.
+    Place,
 }
 
 /// A move of the clock forward.

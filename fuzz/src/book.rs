@@ -2,7 +2,10 @@ use {
     blockable_sdk::{
         Pubkey,
         program::{
-            state::{Credit, Debt, Lot, Market, MarketSettings, Provider, Rider, Terms},
+            instructions::LoanRead,
+            state::{
+                Credit, Debt, Lot, Market, MarketSettings, Party, Provider, ProviderSettings, Rider, Terms,
+            },
             transitions::Status,
         },
     },
@@ -73,7 +76,8 @@ book! {
         credit => {
             version, status, blockable, freeze_reason, capitalised, has_index, principal_repaid, recovered,
             issued_at, defaulted_at, frozen_at_market, units_expire_at, paused_at_offer, lots_opened,
-            lots_open, restructurings, vault_closed, nonce,
+            lots_open, restructurings, vault_closed, nonce, offer_slot,
+            pending_borrower_ready_at,
         }
         credit.debt => { principal, schedule_paid, interest_due, late_fees, accrued_at, arrears_since }
         credit.collateral => {
@@ -113,6 +117,10 @@ book! {
         freeze_authority: Pubkey = credit.freeze_authority,
         pending_lender: Pubkey = credit.pending_lender,
         original_lender: Pubkey = credit.original_lender,
+        pending_borrower: Pubkey = credit.pending_borrower,
+        original_borrower: Pubkey = credit.original_borrower,
+        rent_payer: Pubkey = credit.rent_payer,
+        vault: Pubkey = credit.vault,
         bills: Bills = Bills::default(),
     }
 }
@@ -129,6 +137,7 @@ book! {
         market: Pubkey = lot.market,
         provider: Pubkey = lot.provider,
         lender: Pubkey = lot.lender,
+        rent_payer: Pubkey = lot.rent_payer,
     }
 }
 
@@ -136,19 +145,20 @@ book! {
     /// A provider as the model keeps it.
     ProviderBook, read from provider: Provider;
     same {
-        provider => { quorum, chunk_size, suspended, epoch, next_index, closed_overrun }
+        provider => { suspended, epoch, epoch_began_at, next_index, closed_overrun, change_ready_at }
     }
     numbers {
         capacity: provider.capacity_units,
         outstanding: provider.outstanding_units,
-        rate: provider.max_units_per_second,
+        pending_ready_at: provider.pending_authority_ready_at,
     }
     fields {
         market: Pubkey = provider.market,
         authority: Pubkey = provider.authority,
-        payout: Pubkey = provider.payout,
         pending: Pubkey = provider.pending_authority,
-        reporters: Vec<(Pubkey, i64)> = reporters(provider),
+        cluster_tag: [u8; 32] = provider.cluster_tag,
+        settings: ProviderSettings = provider.settings,
+        proposed: Option<ProviderSettings> = (provider.change_ready_at != 0).then_some(provider.proposed),
     }
 }
 
@@ -178,9 +188,28 @@ fn interest_parts(debt: &Debt) -> i128 {
     i128::from(debt.interest_accrued) * PARTS + i128::from(debt.interest_remainder)
 }
 
-fn reporters(provider: &Provider) -> Vec<(Pubkey, i64)> {
-    let listed = &provider.reporters[..usize::from(provider.reporter_count)];
-    listed.iter().map(|reporter| (reporter.key, reporter.expires_at)).collect()
+impl ProviderBook {
+    /// Hash of the reporters that a loan issued now is metered by, those of a change that waits included.
+    pub fn reporters_hash(&self) -> [u8; 32] {
+        let hash = |settings: &ProviderSettings| {
+            let keys = settings.reporters[..usize::from(settings.reporter_count)].iter();
+            let mut bytes = b"blockable/reporters/v1".to_vec();
+            bytes.push(settings.quorum);
+            bytes.extend(keys.flat_map(|reporter| reporter.key.to_bytes()));
+            bytes
+        };
+        let in_force = hash_of(&hash(&self.settings));
+        match self.proposed.map(|proposed| hash_of(&hash(&proposed))) {
+            Some(waiting) if waiting != in_force => {
+                hash_of(&[b"blockable/reporters/v1".as_slice(), &in_force, &waiting].concat())
+            }
+            _ => in_force,
+        }
+    }
+}
+
+fn hash_of(bytes: &[u8]) -> [u8; 32] {
+    solana_sdk::hash::hash(bytes).to_bytes()
 }
 
 impl CreditBook {
@@ -207,14 +236,18 @@ impl CreditBook {
         self.blockable == 1
     }
 
-    /// The party that paid the rent of the account.
-    pub fn rent_payer(&self) -> Pubkey {
-        if self.lender == self.provider {
-            self.borrower
-        } else if self.original_lender == Pubkey::default() {
-            self.lender
-        } else {
-            self.original_lender
+    /// True for the loan that a signer has read, in no worse status.
+    pub fn meets(&self, read: &LoanRead) -> bool {
+        let status = self.status().is_some_and(|status| !status.is_secured() || status <= read.worst_status);
+        self.offer_slot == i128::from(read.offer_slot) && status
+    }
+
+    /// The claim of a party.
+    pub fn claim(&self, party: Party) -> i128 {
+        match party {
+            Party::Lender => self.lender_claim,
+            Party::Borrower => self.borrower_claim,
+            Party::Treasury => self.treasury_claim,
         }
     }
 

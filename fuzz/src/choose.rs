@@ -64,6 +64,8 @@ fn wait(session: &Session, dice: &mut Dice) -> Step {
                 Moment::OfferExpiry,
                 Moment::PauseEnd,
                 Moment::Change,
+                Moment::ProviderChange,
+                Moment::Place,
             ]);
             return Step::Wait(Jump::To(on, moment, dice.pick(&[0, 0, 1, -1, 60, 30])));
         }
@@ -93,6 +95,8 @@ fn settings(session: &Session, dice: &mut Dice) -> Step {
             let halted = (0..3).find(|market| session.lab.market(*market).halted_at != 0);
             (Op::MarketLiftHalt, halted.unwrap_or(0) as u8)
         }
+        // A change is proposed often and its moment is short.
+        Op::ProviderApplyChange => (op, ready_provider(session, dice)),
         // With every provider suspended, no loan could begin.
         Op::ProviderSuspend if dice.one_in(2) => (Op::ProviderResume, dice.roll() as u8),
         op => (op, dice.roll() as u8),
@@ -107,6 +111,21 @@ fn settings(session: &Session, dice: &mut Dice) -> Step {
         attempt.flaw = Some(flaw(dice));
     }
     Step::Call(attempt)
+}
+
+/// A provider whose change can be applied now, else any.
+fn ready_provider(session: &Session, dice: &mut Dice) -> u8 {
+    let ready = session.lab.providers.iter().position(|(market, key)| {
+        let time = session.lab.market_time(&session.lab.market(*market));
+        let book = session.model.providers.get(key);
+        book.is_some_and(|book| book.proposed.is_some() && book.change_ready_at <= i128::from(time))
+    });
+    ready.map_or(dice.roll() as u8, |place| place as u8)
+}
+
+/// One of the three steps of the borrower's hand-over.
+fn hand_over(dice: &mut Dice) -> (Op, Amount) {
+    exact(dice.pick(&[Op::CreditOfferBorrower, Op::CreditWithdrawBorrower, Op::CreditAcceptBorrower]))
 }
 
 fn flaw(dice: &mut Dice) -> Flaw {
@@ -181,6 +200,9 @@ fn due_operations(session: &Session, credit: &Credit) -> Vec<Op> {
     add(credit.reserve_held > 0 && late && status.is_secured(), Op::ReserveDraw);
     add(offered && credit.claims.lender > 0, Op::VaultCollect);
     add(offered && credit.claims.lender == 0, Op::CreditAcceptLender);
+    let handed = credit.pending_borrower != Default::default();
+    add(handed && market_time >= credit.pending_borrower_ready_at, Op::CreditAcceptBorrower);
+    add(handed && credit.claims.borrower > 0, Op::VaultCollect);
     add(covenant && chain_time - credit.covenant.measured_at >= window, Op::UsageMeter);
     add(covenant && credit.meter.reported_at - credit.covenant.measured_at >= window, Op::CovenantApply);
     let passed = |after: u32| since != 0 && market_time >= since + i64::from(after);
@@ -255,6 +277,7 @@ fn active(dice: &mut Dice) -> (Op, Amount) {
         17 => (Op::CreditWaiveFee, Amount::Exact),
         18 => exact(Op::VaultCollect),
         _ if dice.one_in(6) => exact(Op::CreditRepay),
+        _ if dice.one_in(3) => hand_over(dice),
         _ => exact(Op::CreditMarkDelinquent),
     }
 }
@@ -272,6 +295,7 @@ fn delinquent(dice: &mut Dice) -> (Op, Amount) {
         12 => exact(dice.pick(&[Op::CreditGiveNotice, Op::CreditSetFreezeAuthority, Op::VaultCollect])),
         13 => (dice.pick(&[Op::ReserveFund, Op::ReserveDraw]), Amount::Exact),
         14 => exact(Op::CreditExpireUnits),
+        _ if dice.one_in(3) => hand_over(dice),
         _ => (Op::CreditRepay, Amount::Lesser),
     }
 }
@@ -297,6 +321,7 @@ fn defaulted(dice: &mut Dice) -> (Op, Amount) {
         15 => exact(dice.pick(&[Op::CreditOfferLender, Op::CreditAcceptLender, Op::VaultCollect])),
         16 if dice.one_in(3) => exact(Op::CreditWriteOff),
         17 => exact(Op::CreditExpireUnits),
+        18 => hand_over(dice),
         _ => exact(Op::CreditAutoFreeze),
     }
 }
@@ -318,7 +343,8 @@ fn seizing(dice: &mut Dice) -> (Op, Amount) {
             exact(dice.pick(&[Op::CreditOfferLender, Op::CreditAcceptLender, Op::CreditSetFreezeAuthority]))
         }
         20 => exact(dice.pick(&[Op::ReserveDraw, Op::CreditExpireUnits])),
-        21 => (Op::CreditWaiveFee, any(dice)),
+        21 if dice.one_in(2) => (Op::CreditWaiveFee, any(dice)),
+        21 => hand_over(dice),
         _ => exact(Op::LotClose),
     }
 }
@@ -331,6 +357,7 @@ fn repaid(credit: &Credit, crowded: bool, dice: &mut Dice) -> (Op, Amount) {
         5..=6 => (Op::UsageMeter, any(dice)),
         7 => exact(Op::LotClose),
         8 => exact(Op::CreditExpireUnits),
+        9 if dice.one_in(2) => hand_over(dice),
         _ if crowded || !credit.is_unrestricted() || dice.one_in(3) => exact(Op::CreditClose),
         _ => (Op::UsageMeter, any(dice)),
     }

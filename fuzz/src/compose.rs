@@ -34,15 +34,20 @@ pub struct Use {
 pub fn compose(lab: &Lab, market: usize, first: &Entry, usage: Use, dice: &mut Dice) -> Option<Meters> {
     let (_, credit) = first;
     let provider: Provider = lab.read(&credit.provider)?;
-    let size = u32::from(provider.chunk_size.max(1));
+    let size = u32::from(provider.settings.chunk_size.max(1));
     let chunk = credit.meter.index / size;
     let credits = with_neighbours(lab, first, size, dice);
     let at = reported_at(lab, credit, dice);
     let epoch = if dice.one_in(24) { provider.epoch.wrapping_sub(1) } else { provider.epoch };
     let signed_chunk = if dice.one_in(40) { chunk + 1 } else { chunk };
-    let scope = ReportScope { market: credit.market, provider: credit.provider, epoch, chunk: signed_chunk };
+    let scope = ReportScope { epoch, ..ReportScope::new(&provider, credit.provider, signed_chunk) };
+    let scope = if dice.one_in(60) { ReportScope { cluster_tag: [9; 32], ..scope } } else { scope };
     let fewer = u8::from(dice.one_in(24));
-    let wanted = if dice.one_in(4) { provider.reporter_count } else { provider.quorum.saturating_sub(fewer) };
+    let wanted = if dice.one_in(4) {
+        provider.settings.reporter_count
+    } else {
+        provider.settings.quorum.saturating_sub(fewer)
+    };
     let mut reports = Vec::new();
     for reporter in 0..wanted {
         let report = UsageReport::new(scope, at - i64::from(reporter) * dice.below(3) as i64);
@@ -105,7 +110,7 @@ fn with_readings(
 
 /// The key that the provider lists for a reporter, rarely another one.
 fn key_of(provider: &Provider, reporter: u8, dice: &mut Dice) -> Keypair {
-    let named = provider.reporters[usize::from(reporter)].key;
+    let named = provider.settings.reporters[usize::from(reporter)].key;
     let key = cast().reporters.iter().find(|key| key.pubkey() == named);
     let forged = &cast().reporters[dice.below(u64::from(REPORTERS)) as usize];
     let key = if dice.one_in(40) { forged } else { key.unwrap_or(forged) };

@@ -1,5 +1,16 @@
 use super::{amounts::div_up, book::CreditBook};
 
+/// What a quorum says about a credit.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading {
+    /// Units used since issue.
+    pub cumulative: i128,
+    /// Units that running jobs hold.
+    pub in_flight: i128,
+    /// Unix time of the reading.
+    pub reported_at: i128,
+}
+
 /// The units of a credit.
 impl CreditBook {
     /// Units neither consumed, seized nor expired.
@@ -101,22 +112,17 @@ impl CreditBook {
         }
     }
 
-    /// Applies a reading. Returns whether it counts.
-    pub fn meter(
-        &mut self,
-        cumulative: i128,
-        in_flight: i128,
-        reported_at: i128,
-        rate: i128,
-        chain: i128,
-        market: i128,
-    ) -> bool {
+    /// Applies a reading; `old` where all of it is from before the latest freeze. Returns whether it counts.
+    pub fn meter(&mut self, reading: Reading, old: bool, chain: i128, market: i128) -> bool {
+        let Reading { cumulative, in_flight, reported_at } = reading;
+        let rate = i128::from(self.terms.max_units_per_second);
+        let in_flight = in_flight.min(rate * i128::from(self.terms.longest_job)).min(u64::MAX.into());
         let at = reported_at.min(chain);
         if at <= self.reported_at || cumulative < self.cumulative {
             return false;
         }
         let counted = (cumulative - self.cumulative).min(rate * (at - self.reported_at));
-        let late = market <= self.frozen_at_market + 60;
+        let late = old && market <= self.frozen_at_market + 60;
         // A job that ran at the freeze of the promise would be longer than the longest by now.
         let read_at = market - (chain - reported_at).max(0);
         if read_at > self.promised_at + i128::from(self.terms.longest_job) {

@@ -6,8 +6,8 @@ use {
         addresses,
         instructions::{self, MarketKeys},
         program::{
-            instructions::{CapacityArgs, MarketArgs, ReportersArgs},
-            state::{Credit, Lot, Market, Provider, Reporter, TermBounds},
+            instructions::MarketArgs,
+            state::{Credit, Lot, Market, Provider, ProviderSettings, Reporter, TermBounds},
         },
         tokens,
     },
@@ -189,27 +189,26 @@ impl Lab {
         self.markets.push(keys);
         for (place, authority) in Lab::PROVIDERS.into_iter().enumerate() {
             let (authority, mut dice) = (actor(authority), Dice::new((index * 2 + place) as u64));
-            let (capacity, reporters) = (Lab::capacity(&mut dice), Lab::reporters(START, &mut dice));
-            let payout = keys.token_account(&authority);
+            let (capacity, payout) = (Lab::capacity(&mut dice), keys.token_account(&authority));
+            let settings = Lab::settings(START, payout, &mut dice);
             self.must(&[instructions::provider_register(
                 &keys.market,
                 &authority,
-                &payout,
+                &authority,
                 capacity,
-                reporters,
+                settings,
             )]);
             self.providers.push((index, addresses::provider(&keys.market, &authority)));
         }
     }
 
     /// A capacity in the range that loans need.
-    pub fn capacity(dice: &mut Dice) -> CapacityArgs {
-        let capacity_units = dice.pick(&[20_000_000_000_000, 5_000_000_000_000, 100_000_000_000_000]);
-        CapacityArgs { capacity_units, max_units_per_second: dice.pick(&[10_000, 1, 100_000_000, 3_000_000]) }
+    pub fn capacity(dice: &mut Dice) -> u64 {
+        dice.pick(&[20_000_000_000_000, 5_000_000_000_000, 100_000_000_000_000])
     }
 
-    /// Reporters with a quorum that they can reach.
-    pub fn reporters(now: i64, dice: &mut Dice) -> ReportersArgs {
+    /// A provider's settings with a quorum that its reporters can reach.
+    pub fn settings(now: i64, payout: Pubkey, dice: &mut Dice) -> ProviderSettings {
         let count = 1 + dice.below(3);
         let first = dice.below(u64::from(REPORTERS)) as usize;
         let reporter = |index: u64| Reporter {
@@ -217,7 +216,14 @@ impl Lab {
             expires_at: now + 40 * 365 * i64::from(DAY),
         };
         let reporters: Vec<Reporter> = (0..count).map(reporter).collect();
-        ReportersArgs { reporters, quorum: 1 + dice.below(count) as u8, chunk_size: dice.pick(&[3, 8, 32]) }
+        ProviderSettings {
+            payout,
+            price_list_hash: [dice.below(3) as u8; 32],
+            max_units_per_second: dice.pick(&[10_000, 1, 100_000_000, 3_000_000]),
+            longest_job: dice.pick(&[DAY, 1, 3_600, 30 * DAY]),
+            chunk_size: dice.pick(&[3, 8, 32]),
+            ..ProviderSettings::with_reporters(&reporters, 1 + dice.below(count) as u8)
+        }
     }
 
     fn must(&mut self, instructions: &[Instruction]) {
@@ -251,6 +257,11 @@ impl Lab {
         clock.slot += 1;
         self.svm.set_sysvar(&clock);
         self.now = unix;
+    }
+
+    /// The chain's slot.
+    pub fn slot(&self) -> u64 {
+        self.svm.get_sysvar::<Clock>().slot
     }
 
     /// An account of the program, where there is one.

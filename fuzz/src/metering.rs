@@ -16,3 +16,10 @@ pub struct Meters {
     /// The credits.
     pub credits: Vec<Pubkey>,
 }
+
+impl Meters {
+    /// True where all reports name the same time.
+    pub fn are_of_one_time(&self) -> bool {
+        self.reports.windows(2).all(|pair| pair[0].reported_at == pair[1].reported_at)
+    }
+}

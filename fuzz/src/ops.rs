@@ -3,8 +3,10 @@ use blockable_sdk::program::transitions::{Action, Status, next};
 /// The role of an account in an instruction, by its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// Signs, and may pay rent.
+    /// Signs.
     Signer,
+    /// Signs and pays rent.
+    Rent,
     /// The second signature that an instruction asks for.
     Second,
     /// The market.
@@ -31,6 +33,8 @@ pub enum Role {
     Party,
     /// The market's treasury.
     Treasury,
+    /// The sysvar with the hashes of slots.
+    Slots,
     /// The system program.
     System,
 }
@@ -73,15 +77,16 @@ ops! {
     MarketHalt MARKET;
     MarketLiftHalt MARKET;
     MarketUnpause MARKET;
-    ProviderRegister &[Signer, Market, Provider, Wallet, System];
-    ProviderSetReporters PROVIDER;
+    ProviderRegister &[Signer, Rent, Market, Provider, Wallet, Slots, System];
+    ProviderProposeChange &[Signer, Market, Provider, Wallet];
+    ProviderApplyChange PROVIDER;
+    ProviderCancelChange PROVIDER;
     ProviderSetCapacity PROVIDER;
-    ProviderSetPayout &[Signer, Market, Provider, Wallet];
     ProviderOfferAuthority PROVIDER;
     ProviderAcceptAuthority PROVIDER;
     ProviderSuspend PROVIDER;
     ProviderResume PROVIDER;
-    CreditOffer &[Signer, Party, Market, Provider, Credit, Mint, Vault, Wallet, Tokens, System];
+    CreditOffer &[Signer, Rent, Party, Market, Provider, Credit, Mint, Vault, Wallet, Tokens, System];
     CreditAccept CONTROL;
     CreditIssue &[Signer, Market, Credit, Mint, Vault, Tokens, Provider, Wallet];
     CreditCancelOffer &[Signer, Receiver, Market, Credit, Mint, Vault, Tokens, Wallet];
@@ -93,6 +98,9 @@ ops! {
     CreditWaiveFee CONTROL;
     CreditOfferLender CONTROL;
     CreditAcceptLender CONTROL;
+    CreditOfferBorrower &[Signer, Second, Market, Credit];
+    CreditWithdrawBorrower CONTROL;
+    CreditAcceptBorrower CONTROL;
     CreditSetFreezeAuthority CONTROL;
     VaultCollect &[Signer, Market, Credit, Mint, Vault, Tokens, Wallet];
     CreditMarkDelinquent &[Market, Credit, Vault];
@@ -103,9 +111,9 @@ ops! {
     CreditThaw CONTROL;
     CreditAutoFreeze MARK;
     UsageMeter &[Market, Provider];
-    CreditSeizeToPool &[Signer, Market, Credit, Lot, System];
-    LotBuy &[Signer, Market, Credit, Mint, Vault, Tokens, Provider, Lot, Grant, Wallet, System];
-    CreditSeizeToLender &[Signer, Market, Credit, Provider, Grant, System];
+    CreditSeizeToPool &[Signer, Rent, Market, Credit, Vault, Lot, System];
+    LotBuy &[Signer, Rent, Market, Credit, Mint, Vault, Tokens, Provider, Lot, Grant, Wallet, System];
+    CreditSeizeToLender &[Signer, Rent, Market, Credit, Vault, Provider, Grant, System];
     CreditWriteOff CONTROL;
     LotClose &[Signer, Receiver, Market, Credit, Lot];
     CreditExpireUnits MARK;
@@ -178,6 +186,7 @@ impl Op {
             Op::CreditRestructure => &[A::Restructure],
             Op::CreditWaiveFee => &[A::WaiveFee],
             Op::CreditOfferLender | Op::CreditAcceptLender => &[A::Assign],
+            Op::CreditOfferBorrower | Op::CreditWithdrawBorrower | Op::CreditAcceptBorrower => &[A::HandOver],
             Op::CreditSetFreezeAuthority => &[A::SetFreezeAuthority],
             Op::CreditMarkDelinquent => &[A::MarkDelinquent],
             Op::CreditMarkDefaulted => &[A::MarkDefaulted],

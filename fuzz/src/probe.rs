@@ -10,9 +10,9 @@ use {
     },
     blockable_sdk::{
         Pubkey,
-        instructions::{self as ix, LotKeys, MarketKeys},
+        instructions::{self as ix, LotKeys, MarketKeys, Payment},
         program::{
-            instructions::{FreezeAmount, UnitAmount},
+            instructions::{FreezeAmount, ThawBounds, UnitBounds},
             state::{Credit, FreezeReason},
         },
     },
@@ -89,7 +89,8 @@ impl Session {
         if self.model.tokens.get(&wallet).is_none_or(|held| *held == 0) {
             return Ok(());
         }
-        let repay = [ix::credit_repay(&keys, &payer, &wallet, address, 1)];
+        let payment = Payment::in_any_status(1, credit.offer_slot);
+        let repay = [ix::credit_repay(&keys, &payer, &wallet, address, payment)];
         match self.lab.simulate(&repay) {
             Some(_) => Ok(()),
             None => {
@@ -141,7 +142,10 @@ fn repayment<'a>(_: &Session, subject: &Subject<'a>, dice: &mut Dice) -> Option<
         verb: "repaying",
         whole: dice.pick(&[now.debt(), now.arrears(), now.debt() / 3, 1_000]).max(2) as u64,
         wallet,
-        part: Box::new(move |_, amount| ix::credit_repay(&keys, &payer, &wallet, address, amount)),
+        part: Box::new(move |_, amount| {
+            let payment = Payment::in_any_status(amount, credit.offer_slot);
+            ix::credit_repay(&keys, &payer, &wallet, address, payment)
+        }),
         is_level: false,
         gains: |once, twice| {
             let worth = |tried: &Tried| {
@@ -169,7 +173,10 @@ fn sale<'a>(session: &Session, subject: &Subject<'a>, dice: &mut Dice) -> Option
         verb: "buying",
         whole: dice.pick(&[left, left / 2, 2]).max(2),
         wallet,
-        part: Box::new(move |_, units| ix::lot_buy(&keys, &buyer, &wallet, &lot, units, u64::MAX)),
+        part: Box::new(move |_, units| {
+            let amount = UnitBounds::exactly(units);
+            ix::lot_buy(&keys, &buyer, &buyer, &wallet, &lot, amount, u64::MAX)
+        }),
         is_level: false,
         gains: |once, twice| twice.wallet > once.wallet,
     })
@@ -189,7 +196,8 @@ fn freeze<'a>(_: &Session, subject: &Subject<'a>, _: &mut Dice) -> Option<Split<
         gains: |once, twice| {
             twice.credit.frozen() > once.credit.frozen()
                 || twice.credit.frozen_before > once.credit.frozen_before
-                || twice.credit.promised < once.credit.promised
+                // Without a cure period a promise lapses as it is made.
+                || (twice.credit.promised < once.credit.promised && once.credit.terms.cure_period > 0)
         },
     })
 }
@@ -201,7 +209,7 @@ fn thaw<'a>(_: &Session, subject: &Subject<'a>, _: &mut Dice) -> Option<Split<'a
         whole: credit.collateral.frozen(),
         wallet: *address,
         part: Box::new(move |_, units| {
-            ix::credit_thaw(&keys.market, &credit.lender, address, UnitAmount::Units(units))
+            ix::credit_thaw(&keys.market, &credit.lender, address, ThawBounds { most: units, keep: 0 })
         }),
         is_level: false,
         gains: |once, twice| once.credit.difference(&twice.credit).is_some(),
@@ -217,8 +225,9 @@ fn seizure<'a>(session: &Session, subject: &Subject<'a>, dice: &mut Dice) -> Opt
         whole: CreditBook::read(credit).seizable(time).max(0) as u64,
         wallet: *address,
         part: Box::new(move |number, units| {
-            let (amount, index) = (UnitAmount::Units(units), credit.lots_opened + number);
-            ix::credit_seize_to_pool(&keys.market, &credit.lender, address, index, amount, lot)
+            let (amount, index) = (UnitBounds::exactly(units), credit.lots_opened + number);
+            let lender = &credit.lender;
+            ix::credit_seize_to_pool(&keys.market, lender, lender, address, index, amount, lot)
         }),
         is_level: false,
         gains: |once, twice| {
@@ -241,9 +250,9 @@ fn takeover<'a>(_: &Session, subject: &Subject<'a>, _: &mut Dice) -> Option<Spli
         whole: now.seizable(time).min(worth).max(0) as u64,
         wallet: *address,
         part: Box::new(move |_, units| {
-            let (expiry, amount) = (credit.units_expire_at, UnitAmount::Units(units));
+            let (expiry, amount) = (credit.units_expire_at, UnitBounds::exactly(units));
             let (lender, provider) = (&credit.lender, &credit.provider);
-            ix::credit_seize_to_lender(&keys.market, lender, address, provider, expiry, amount)
+            ix::credit_seize_to_lender(&keys.market, lender, lender, address, provider, expiry, amount)
         }),
         is_level: false,
         gains: |once, twice| {

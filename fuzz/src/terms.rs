@@ -7,7 +7,9 @@ use {
         Pubkey,
         program::{
             instructions::{LotTerms, OfferArgs},
-            state::{Credit, Instalment, Market, MarketSettings, Rider, TermBounds, Terms},
+            state::{
+                Credit, Instalment, Market, MarketSettings, Provider, Rider, ScheduleRuns, TermBounds, Terms,
+            },
         },
     },
 };
@@ -32,6 +34,7 @@ pub fn terms(
     principal: u64,
     outstanding: u64,
     market: &Market,
+    provider: &Provider,
     now: i64,
     dice: &mut Dice,
 ) -> (Terms, Vec<Instalment>) {
@@ -63,9 +66,16 @@ pub fn terms(
         apr_bps: dice.pick(&[0, 1, 1_200, bounds.max_apr_bps, 3_333]).min(bounds.max_apr_bps),
         freeze_policy: dice.pick(&[0, 0, 1, 2]),
         auto_freeze: u8::from(!dice.one_in(3)),
-        reserved: [0; 4],
+        max_units_per_second: share_of(provider.settings.max_units_per_second, dice),
+        longest_job: share_of(provider.settings.longest_job.into(), dice) as u32,
+        reporters_hash: provider.reporters_hash(),
     };
     (terms, schedule)
+}
+
+/// A bound of a credit: mostly the provider's own, else a part of it.
+fn share_of(bound: u64, dice: &mut Dice) -> u64 {
+    dice.pick(&[bound, bound, bound / 2, 1]).max(1)
 }
 
 fn rider(terms: &Terms, bounds: &TermBounds, dice: &mut Dice) -> Rider {
@@ -90,14 +100,14 @@ fn rider(terms: &Terms, bounds: &TermBounds, dice: &mut Dice) -> Rider {
 }
 
 /// An offer, mostly within the bounds of its market.
-pub fn offer(nonce: u64, market: &Market, now: i64, dice: &mut Dice) -> OfferArgs {
+pub fn offer(nonce: u64, market: &Market, provider: &Provider, now: i64, dice: &mut Dice) -> OfferArgs {
     let bounds = market.bounds;
     let sizes = [1, 7, 1_000, 1_000_000, 100_000_000_000, 10_000_000_000_000_000, 123_456_789];
     let principal = dice.pick(&sizes).max(bounds.min_principal).min(bounds.max_principal);
-    let (mut terms, mut schedule) = terms(principal, principal, market, now, dice);
+    let (mut terms, mut schedule) = terms(principal, principal, market, provider, now, dice);
     let mut rider = rider(&terms, &bounds, dice);
     if dice.one_in(12) {
-        match dice.below(14) {
+        match dice.below(17) {
             0 => terms.principal = 0,
             1 => terms.units = 0,
             2 => terms.principal = u64::MAX,
@@ -111,11 +121,14 @@ pub fn offer(nonce: u64, market: &Market, now: i64, dice: &mut Dice) -> OfferArg
             10 => schedule[0].due_after = u32::MAX,
             11 => rider.reserve = terms.principal + 1,
             12 => rider.low_bps = u16::MAX,
+            13 => terms.reporters_hash[0] ^= 1,
+            14 => terms.max_units_per_second = provider.settings.max_units_per_second.saturating_add(1),
+            15 => terms.longest_job = provider.settings.longest_job.saturating_add(1),
             _ => terms.offer_expires_at = now - 1,
         }
     }
     let freeze_authority = actor(dice.pick(&[10, 10, 2, 12]));
-    OfferArgs { nonce, freeze_authority, terms, rider, schedule }
+    OfferArgs { nonce, freeze_authority, terms, rider, schedule: ScheduleRuns::from_schedule(&schedule) }
 }
 
 /// Terms of a lot, around the bounds.

@@ -111,7 +111,7 @@ fn a_lowered_debt_is_noticed() {
 
 #[test]
 fn frozen_units_from_nowhere_are_noticed() {
-    bites::<Credit>(credit, |credit| credit.collateral.frozen += 1, "frozen");
+    bites::<Credit>(credit, |credit| credit.collateral.frozen_for_other += 1, "frozen_for_other");
 }
 
 #[test]

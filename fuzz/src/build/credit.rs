@@ -6,11 +6,17 @@ use {
         compose::{Use, compose},
         terms,
     },
+    anchor_lang::__private::bytemuck::Zeroable,
     blockable_sdk::{
-        Pubkey, instructions as ix,
+        Pubkey,
+        instructions::{self as ix, Payment},
         program::{
-            instructions::FreezeAmount,
+            instructions::{
+                BorrowerLimits, FreezeAmount, Notice, OfferRead, PurchaseLimits, RestructureLimits,
+                ThawBounds,
+            },
             state::{FreezeReason, Party, Provider},
+            transitions::Status,
         },
     },
 };
@@ -32,10 +38,14 @@ impl Scene<'_> {
             Op::CreditRestructure => self.restructure(&lender),
             Op::CreditWaiveFee => self.waive_fee(&lender),
             Op::CreditOfferLender => self.offer_lender(&lender),
-            Op::CreditAcceptLender => {
-                let to = self.signer(self.credit.pending_lender);
-                plain(&self, ix::credit_accept_lender(&market, &to, &address))
+            Op::CreditAcceptLender => self.accept_lender(),
+            Op::CreditOfferBorrower => self.offer_borrower(&lender),
+            Op::CreditWithdrawBorrower => {
+                let entitled = if self.dice.one_in(2) { self.credit.lender } else { self.credit.borrower };
+                let party = self.signer(entitled);
+                plain(&self, ix::credit_withdraw_borrower(&market, &party, &address))
             }
+            Op::CreditAcceptBorrower => self.accept_borrower(),
             Op::CreditSetFreezeAuthority => {
                 let to = self.pick_actor();
                 self.call(ix::credit_set_freeze_authority(&market, &lender, &address, to), Args::Key(to))
@@ -45,9 +55,18 @@ impl Scene<'_> {
             Op::CreditMarkDefaulted => plain(&self, ix::credit_mark_defaulted(&market, &address)),
             Op::CreditAutoFreeze => plain(&self, ix::credit_auto_freeze(&market, &address)),
             Op::CreditExpireUnits => plain(&self, ix::credit_expire_units(&market, &address)),
-            Op::CreditGiveNotice => plain(&self, ix::credit_give_notice(&market, &lender, &address, [5; 32])),
-            Op::CreditWithdrawNotice => plain(&self, ix::credit_withdraw_notice(&market, &lender, &address)),
-            Op::CreditWriteOff => plain(&self, ix::credit_write_off(&market, &lender, &address)),
+            Op::CreditGiveNotice => self.give_notice(&lender),
+            Op::CreditWithdrawNotice => {
+                let given_at = self.credit.defaulted_at - i64::from(self.dice.one_in(16));
+                let ix = ix::credit_withdraw_notice(&market, &lender, &address, given_at);
+                self.call(ix, Args::Time(given_at))
+            }
+            Op::CreditWriteOff => {
+                let (slot, debt) = (self.offer_slot(), self.accrued.debt.total());
+                let most = self.bound(debt, debt.saturating_sub(1));
+                let ix = ix::credit_write_off(&market, &lender, &address, slot, most);
+                self.call(ix, Args::WriteOff(slot, most))
+            }
             Op::CreditFreeze => self.freeze(),
             Op::CreditThaw => self.thaw(),
             Op::UsageMeter => self.meter(),
@@ -71,66 +90,135 @@ impl Scene<'_> {
         self.keys = lab.markets[self.market];
         let providers: Vec<_> = lab.providers.iter().filter(|(market, _)| *market == self.market).collect();
         let provider = providers[self.dice.below(providers.len() as u64) as usize].1;
-        let args = terms::offer(nonce, &lab.market(self.market), lab.now, &mut self.dice);
+        let (market, taker) = (lab.market(self.market), lab.read::<Provider>(&provider)?);
+        let args = terms::offer(nonce, &market, &taker, lab.now, &mut self.dice);
         let lender = self.signer(lender);
-        let source = self.keys.token_account(&lender);
-        let ix = ix::credit_offer(&self.keys, &lender, &borrower, &provider, &source, args.clone());
+        let (source, rent) = (self.keys.token_account(&lender), self.rent_payer(&lender));
+        let ix = ix::credit_offer(&self.keys, &lender, &rent, &borrower, &provider, &source, args.clone());
         self.call(ix, Args::Offer(Box::new(args)))
     }
 
-    fn accept(mut self) -> Option<Call> {
-        let mut hash = self.credit.terms_hash;
-        if self.dice.one_in(12) {
-            hash[0] ^= 1;
+    /// The offer as it is, seldom another one.
+    fn read(&mut self) -> OfferRead {
+        let mut read = OfferRead::from_credit(&self.credit);
+        match self.dice.below(24) {
+            0 => read.terms_hash[0] ^= 1,
+            1 => read.slot = read.slot.wrapping_sub(1),
+            2..=5 => read.slot = 0,
+            _ => {}
         }
-        let borrower = self.signer(self.credit.borrower);
-        self.call(ix::credit_accept(&self.keys.market, &borrower, &self.address, hash), Args::Hash(hash))
+        read
     }
 
-    fn issue(self) -> Option<Call> {
+    fn accept(mut self) -> Option<Call> {
+        let (read, borrower) = (self.read(), self.signer(self.credit.borrower));
+        self.call(ix::credit_accept(&self.keys.market, &borrower, &self.address, read), Args::Read(read))
+    }
+
+    fn issue(mut self) -> Option<Call> {
         let provider = self.lab.read::<Provider>(&self.credit.provider);
-        let (authority, payout) = provider.map_or_else(Default::default, |p| (p.authority, p.payout));
-        let authority = self.signer(authority);
-        let ix = ix::credit_issue(&self.keys, &authority, &self.credit.provider, &payout, &self.address);
-        self.call(ix, Args::None)
+        let (authority, payout) =
+            provider.map_or_else(Default::default, |p| (p.authority, p.settings.payout));
+        let (read, authority) = (self.read(), self.signer(authority));
+        let ix =
+            ix::credit_issue(&self.keys, &authority, &self.credit.provider, &payout, &self.address, read);
+        self.call(ix, Args::Read(read))
     }
 
     fn cancel_offer(mut self) -> Option<Call> {
         let entitled = if self.dice.one_in(2) { self.credit.lender } else { self.credit.borrower };
-        let party = self.signer(entitled);
-        let refund = self.keys.token_account(&self.credit.lender);
-        let ix = ix::credit_cancel_offer(&self.keys, &party, &self.credit.lender, &self.address, &refund);
-        self.call(ix, Args::None)
+        let (party, slot) = (self.signer(entitled), self.offer_slot());
+        let (refund, receiver) = (self.keys.token_account(&self.credit.lender), self.credit.rent_payer);
+        let ix = ix::credit_cancel_offer(&self.keys, &party, &receiver, &self.address, &refund, slot);
+        self.call(ix, Args::Slot(slot))
     }
 
     /// A repayment, or money for the reserve.
-    fn pay(self) -> Option<Call> {
+    fn pay(mut self) -> Option<Call> {
         let payer = self.signer(self.credit.borrower);
         let source = self.keys.token_account(&payer);
-        let repay = self.attempt.op == Op::CreditRepay;
+        let read = self.loan_read();
+        if self.attempt.op == Op::CreditRepay {
+            let amount = self.amount(self.accrued.debt.total(), self.accrued.arrears());
+            let payment = Payment { amount, read, must_cure: self.dice.one_in(6) };
+            let ix = ix::credit_repay(&self.keys, &payer, &source, &self.address, payment);
+            return self.call(ix, Args::Pay(payment));
+        }
         let missing = self.credit.rider.reserve.saturating_sub(self.credit.reserve_held);
-        let amount = if repay {
-            self.amount(self.accrued.debt.total(), self.accrued.arrears())
-        } else {
-            self.amount(missing, missing)
-        };
-        let build = if repay { ix::credit_repay } else { ix::reserve_fund };
-        self.call(build(&self.keys, &payer, &source, &self.address, amount), Args::Amount(amount))
+        let amount = self.amount(missing, missing);
+        let ix = ix::reserve_fund(&self.keys, &payer, &source, &self.address, amount, read);
+        self.call(ix, Args::Fund(amount, read))
     }
 
     fn restructure(mut self, lender: &Pubkey) -> Option<Call> {
         let (credit, state) = (self.credit, self.lab.market(self.market));
+        let provider = self.lab.read::<Provider>(&credit.provider).unwrap_or_else(Provider::zeroed);
         let (principal, owed) = (credit.terms.principal, self.accrued.debt.principal);
-        let (mut terms, schedule) = terms::terms(principal, owed, &state, self.lab.now, &mut self.dice);
+        // What has been repaid since the signatures is taken off the last instalments.
+        let most = owed.saturating_add(self.dice.pick(&[0, 0, 1, owed / 3]));
+        let (mut terms, schedule) =
+            terms::terms(principal, most, &state, &provider, self.lab.now, &mut self.dice);
         if !self.dice.one_in(12) {
-            terms.units = credit.terms.units;
-            terms.unit_lifetime = credit.terms.unit_lifetime;
-            terms.offer_expires_at = credit.terms.offer_expires_at;
+            let old = credit.terms;
+            (terms.units, terms.unit_lifetime) = (old.units, old.unit_lifetime);
+            terms.offer_expires_at = old.offer_expires_at;
+            (terms.max_units_per_second, terms.longest_job) = (old.max_units_per_second, old.longest_job);
+            terms.reporters_hash = old.reporters_hash;
         }
         terms.apr_bps = terms.apr_bps.max(credit.rider.apr_floor_bps);
-        let (market, built) = (self.keys.market, schedule.clone());
-        let ix = ix::credit_restructure(&market, lender, &credit.borrower, &self.address, terms, built);
-        self.call(ix, Args::Restructure(terms, schedule))
+        let (debt, lien) = (self.accrued.debt.total(), credit.collateral.lien());
+        let limits = RestructureLimits {
+            read: self.loan_read(),
+            restructurings: credit.restructurings,
+            most_debt: self.bound(debt, debt.saturating_sub(1)),
+            least_lien: self.bound(lien, lien.saturating_add(1)),
+        };
+        let (market, address) = (self.keys.market, self.address);
+        let ix =
+            ix::credit_restructure(&market, lender, &credit.borrower, &address, terms, &schedule, limits);
+        self.call(ix, Args::Restructure(terms, schedule, limits))
+    }
+
+    fn accept_lender(mut self) -> Option<Call> {
+        let (credit, to) = (self.accrued, self.signer(self.credit.pending_lender));
+        let (debt, lien) = (credit.debt.total(), credit.collateral.lien());
+        let (frozen, apr) = (credit.collateral.frozen(), u64::from(credit.apr_bps()));
+        let limits = PurchaseLimits {
+            read: self.loan_read(),
+            terms_hash: credit.terms_hash,
+            least_debt: self.bound(debt, debt.saturating_add(1)),
+            least_lien: self.bound(lien, lien.saturating_add(1)),
+            most_frozen: self.bound(frozen, frozen.saturating_sub(1)),
+            least_apr_bps: self.bound(apr, apr + 1).min(65_535) as u16,
+        };
+        let ix = ix::credit_accept_lender(&self.keys.market, &to, &self.address, limits);
+        self.call(ix, Args::Purchase(limits))
+    }
+
+    fn offer_borrower(mut self, lender: &Pubkey) -> Option<Call> {
+        let to = self.dice.pick(&[actor(5), actor(6), actor(7), self.credit.lender, Pubkey::default()]);
+        let (market, borrower) = (self.keys.market, self.credit.borrower);
+        self.call(ix::credit_offer_borrower(&market, lender, &borrower, &self.address, to), Args::Key(to))
+    }
+
+    fn accept_borrower(mut self) -> Option<Call> {
+        let (credit, to) = (self.accrued, self.signer(self.credit.pending_borrower));
+        let (debt, open) = (credit.debt.total(), credit.collateral.available());
+        let limits = BorrowerLimits {
+            read: self.loan_read(),
+            terms_hash: credit.terms_hash,
+            most_debt: self.bound(debt, debt.saturating_sub(1)),
+            least_available: self.bound(open, open.saturating_add(1)),
+        };
+        let ix = ix::credit_accept_borrower(&self.keys.market, &to, &self.address, limits);
+        self.call(ix, Args::Place(limits))
+    }
+
+    fn give_notice(mut self, lender: &Pubkey) -> Option<Call> {
+        let least_status = self.dice.pick(&[Status::Active, Status::Delinquent]);
+        let notice = Notice { document: [5; 32], offer_slot: self.offer_slot(), least_status };
+        let ix = ix::credit_give_notice(&self.keys.market, lender, &self.address, notice);
+        self.call(ix, Args::Notice(notice))
     }
 
     fn waive_fee(self, lender: &Pubkey) -> Option<Call> {
@@ -157,8 +245,10 @@ impl Scene<'_> {
             Party::Borrower => keys.token_account(&credit.borrower),
             Party::Treasury => self.lab.market(self.market).treasury,
         };
-        let caller = self.signer(actor(12));
-        self.call(ix::vault_collect(&keys, &caller, &self.address, &to, party), Args::Party(party))
+        let (caller, claim) = (self.signer(actor(12)), credit.claims.of(party));
+        let least = self.dice.pick(&[0, claim, 1, claim, claim.saturating_add(1)]);
+        let ix = ix::vault_collect(&keys, &caller, &self.address, &to, party, least);
+        self.call(ix, Args::Collect(party, least))
     }
 
     fn freeze(mut self) -> Option<Call> {
@@ -185,8 +275,9 @@ impl Scene<'_> {
         let frozen = self.credit.collateral.frozen();
         let entitled = if self.dice.one_in(2) { self.credit.lender } else { self.credit.freeze_authority };
         let signer = self.signer(entitled);
-        let amount = self.units(frozen, frozen / 2);
-        self.call(ix::credit_thaw(&self.keys.market, &signer, &self.address, amount), Args::Units(amount))
+        let most = self.amount(frozen, frozen / 2);
+        let bounds = ThawBounds { most, keep: self.dice.pick(&[0, frozen.saturating_sub(most), frozen]) };
+        self.call(ix::credit_thaw(&self.keys.market, &signer, &self.address, bounds), Args::Thaw(bounds))
     }
 
     fn meter(mut self) -> Option<Call> {

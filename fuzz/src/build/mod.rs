@@ -15,12 +15,14 @@ use {
     anchor_lang::__private::bytemuck::Zeroable,
     blockable_sdk::{
         Pubkey, addresses,
-        instructions::{self as ix, MarketKeys},
+        instructions::{self as ix, MarketKeys, Payment},
         program::{
             instructions::{
-                CapacityArgs, FreezeAmount, LotTerms, MarketArgs, OfferArgs, ReportersArgs, UnitAmount,
+                BorrowerLimits, FreezeAmount, LoanRead, LotTerms, MarketArgs, Notice, OfferArgs, OfferRead,
+                PurchaseLimits, RestructureLimits, ThawBounds, UnitBounds,
             },
-            state::{Credit, FreezeReason, Instalment, MarketSettings, Party, Terms},
+            state::{Credit, FreezeReason, Instalment, MarketSettings, Party, ProviderSettings, Terms},
+            transitions::Status,
         },
         tokens,
     },
@@ -37,19 +39,28 @@ pub enum Args {
     Seconds(u32),
     Market(MarketArgs),
     Settings(MarketSettings),
-    /// The time that names a change, a pause or a halt.
+    /// The time that names a change, a notice, a pause or a halt.
     Time(i64),
-    Provider(CapacityArgs, ReportersArgs),
-    Capacity(CapacityArgs),
-    Reporters(ReportersArgs),
+    Register(u64, Box<ProviderSettings>),
+    Propose(Box<ProviderSettings>),
     Offer(Box<OfferArgs>),
-    Hash([u8; 32]),
-    Restructure(Terms, Vec<Instalment>),
-    Party(Party),
+    Read(OfferRead),
+    /// The slot that names an offer.
+    Slot(u64),
+    Pay(Payment),
+    Fund(u64, LoanRead),
+    Restructure(Terms, Vec<Instalment>, RestructureLimits),
+    Purchase(PurchaseLimits),
+    Place(BorrowerLimits),
+    Collect(Party, u64),
+    Notice(Notice),
     Freeze(FreezeAmount, FreezeReason),
-    Units(UnitAmount),
-    Seize(UnitAmount, LotTerms),
-    Buy(u64, u64),
+    Thaw(ThawBounds),
+    Units(UnitBounds),
+    Seize(UnitBounds, LotTerms),
+    Buy(UnitBounds, u64),
+    /// The slot that names an offer, and the most debt.
+    WriteOff(u64, u64),
     Meter(Box<Meters>),
 }
 
@@ -183,7 +194,7 @@ fn known_accounts(lab: &Lab) -> Vec<Pubkey> {
 fn accounts_with_role(lab: &Lab, call: &Call, role: Role) -> Vec<Pubkey> {
     let keys = lab.markets[call.market];
     match role {
-        Role::Signer | Role::Second | Role::Party | Role::Receiver => cast().actors.clone(),
+        Role::Signer | Role::Rent | Role::Second | Role::Party | Role::Receiver => cast().actors.clone(),
         Role::Market => lab.markets.iter().map(|keys| keys.market).collect(),
         Role::Mint => lab.markets.iter().map(|keys| keys.mint).collect(),
         Role::Tokens => vec![tokens::TOKEN_PROGRAM, tokens::TOKEN_2022_PROGRAM],
@@ -194,7 +205,7 @@ fn accounts_with_role(lab: &Lab, call: &Call, role: Role) -> Vec<Pubkey> {
         Role::Lot => {
             known_credits(lab).flat_map(|credit| [0, 1].map(|lot| addresses::lot(&credit, lot))).collect()
         }
-        Role::System => vec![blockable_sdk::PROGRAM_ID],
+        Role::System | Role::Slots => vec![blockable_sdk::PROGRAM_ID],
     }
 }
 
@@ -207,7 +218,8 @@ impl Scene<'_> {
     pub(super) fn signer(&self, entitled: Pubkey) -> Pubkey {
         match self.attempt.by {
             By::Actor(index) => actor(index),
-            By::Entitled if entitled == Pubkey::default() => actor(Lab::LENDERS[0]),
+            // Only a key can sign: the provider's account, which is the lender of bought units, cannot.
+            By::Entitled if !cast().actors.contains(&entitled) => actor(Lab::LENDERS[0]),
             By::Entitled => entitled,
         }
     }
@@ -221,10 +233,33 @@ impl Scene<'_> {
         self.attempt.amount.resolve(whole, lesser)
     }
 
-    pub(super) fn units(&self, whole: u64, lesser: u64) -> UnitAmount {
-        match self.amount(whole, lesser) {
-            u64::MAX => UnitAmount::All,
-            units => UnitAmount::Units(units),
-        }
+    /// Bounds on units around an exact number: exactly it, or up to it.
+    pub(super) fn units(&mut self, whole: u64, lesser: u64) -> UnitBounds {
+        let units = self.amount(whole, lesser);
+        let least = self.dice.pick(&[units, 0, 1, units / 2]);
+        if units == u64::MAX { UnitBounds::ALL } else { UnitBounds { least, most: units } }
+    }
+
+    /// The key that pays rent where `signer` signs: mostly itself.
+    pub(super) fn rent_payer(&mut self, signer: &Pubkey) -> Pubkey {
+        if self.dice.one_in(3) { actor(self.dice.roll() as u8) } else { *signer }
+    }
+
+    /// The slot of the offer as the signer has read it, seldom another one.
+    pub(super) fn offer_slot(&mut self) -> u64 {
+        let slot = self.credit.offer_slot;
+        if self.dice.one_in(16) { slot.wrapping_sub(1) } else { slot }
+    }
+
+    /// The loan as the signer has read it, seldom another one or in a better status.
+    pub(super) fn loan_read(&mut self) -> LoanRead {
+        let status = Status::from_byte(self.credit.status).unwrap_or(Status::Active);
+        let worst_status = self.dice.pick(&[status, Status::Seizing, status, Status::Active]);
+        LoanRead { offer_slot: self.offer_slot(), worst_status }
+    }
+
+    /// A bound that holds, seldom one that is missed by one.
+    pub(super) fn bound(&mut self, value: u64, missed: u64) -> u64 {
+        if self.dice.one_in(16) { missed } else { value }
     }
 }

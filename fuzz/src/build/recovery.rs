@@ -12,21 +12,23 @@ use {
 
 impl Scene<'_> {
     /// Builds the attempt's instruction if it recovers a debt or closes accounts; `None` for any other.
-    pub(super) fn on_recovery(self, lender: &Pubkey) -> Option<Call> {
+    pub(super) fn on_recovery(mut self, lender: &Pubkey) -> Option<Call> {
         match self.attempt.op {
             Op::CreditSeizeToPool => self.seize_to_pool(lender),
             Op::CreditSeizeToLender => self.seize_to_lender(lender),
             Op::LotBuy => self.buy_lot(),
             Op::LotClose => self.close_lot(lender),
             Op::VaultClose => {
-                let (receiver, treasury) = (self.credit.rent_payer(), self.lab.market(self.market).treasury);
+                let (receiver, treasury) = (self.credit.rent_payer, self.lab.market(self.market).treasury);
                 self.call(ix::vault_close(&self.keys, &self.address, &receiver, &treasury), Args::None)
             }
             Op::CreditClose => {
-                let (closer, receiver) = (self.signer(self.credit.borrower), self.credit.rent_payer());
+                let (closer, receiver) = (self.signer(self.credit.borrower), self.credit.rent_payer);
                 let (market, provider) = (self.keys.market, self.credit.provider);
-                let ix = ix::credit_close(&market, &closer, &receiver, &self.address, &provider);
-                self.call(ix, Args::None)
+                let left = self.credit.collateral.remaining();
+                let most = self.bound(left, left.saturating_sub(1));
+                let ix = ix::credit_close(&market, &closer, &receiver, &self.address, &provider, most);
+                self.call(ix, Args::Amount(most))
             }
             _ => None,
         }
@@ -37,19 +39,20 @@ impl Scene<'_> {
         let seizable = credit.seizable(&self.clock()).unwrap_or(0);
         let amount = self.units(seizable, credit.collateral.lien());
         let terms = terms::lot(&credit, &self.lab.market(self.market), &mut self.dice);
-        let number = credit.lots_opened;
-        let ix = ix::credit_seize_to_pool(&market, lender, &self.address, number, amount, terms);
+        let (number, rent) = (credit.lots_opened, self.rent_payer(lender));
+        let ix = ix::credit_seize_to_pool(&market, lender, &rent, &self.address, number, amount, terms);
         self.call(ix, Args::Seize(amount, terms))
     }
 
-    fn seize_to_lender(self, lender: &Pubkey) -> Option<Call> {
+    fn seize_to_lender(mut self, lender: &Pubkey) -> Option<Call> {
         let (credit, market) = (self.credit, self.keys.market);
         let seizable = credit.seizable(&self.clock()).unwrap_or(0);
         let price = credit.price_paid().unwrap_or(1).max(1);
         let covering = (u128::from(self.accrued.debt.total()) * 1_000_000).div_ceil(u128::from(price));
         let amount = self.units(seizable.min(covering.min(u128::from(u64::MAX)) as u64), seizable);
         let (expiry, provider) = (credit.units_expire_at, credit.provider);
-        let ix = ix::credit_seize_to_lender(&market, lender, &self.address, &provider, expiry, amount);
+        let rent = self.rent_payer(lender);
+        let ix = ix::credit_seize_to_lender(&market, lender, &rent, &self.address, &provider, expiry, amount);
         self.call(ix, Args::Units(amount))
     }
 
@@ -62,14 +65,14 @@ impl Scene<'_> {
         let source = self.keys.token_account(&buyer);
         let (provider, units_expire_at) = (credit.provider, credit.units_expire_at);
         let lot = LotKeys { credit: self.address, index, provider, units_expire_at };
-        let units = self.amount(left, left / 3);
+        let (units, rent) = (self.units(left, left / 3), self.rent_payer(&buyer));
         let most = self.dice.pick(&[price, u64::MAX, price.saturating_sub(1), price]);
-        self.call(ix::lot_buy(&self.keys, &buyer, &source, &lot, units, most), Args::Buy(units, most))
+        self.call(ix::lot_buy(&self.keys, &buyer, &rent, &source, &lot, units, most), Args::Buy(units, most))
     }
 
     fn close_lot(mut self, lender: &Pubkey) -> Option<Call> {
         let index = self.pick_lot();
-        let receiver = self.lab.lot(&self.address, index).map_or(self.credit.lender, |lot| lot.lender);
+        let receiver = self.lab.lot(&self.address, index).map_or(self.credit.lender, |lot| lot.rent_payer);
         let ix = ix::lot_close(&self.keys.market, lender, &receiver, &self.address, index);
         self.call(ix, Args::None)
     }

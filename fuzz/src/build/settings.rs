@@ -8,7 +8,7 @@ use {
         instructions::{self as ix, MarketKeys},
         program::{
             instructions::MarketArgs,
-            state::{Market, Provider},
+            state::{Market, Provider, ProviderSettings, Reporter},
         },
     },
 };
@@ -113,20 +113,24 @@ impl Scene<'_> {
         let authority = self.signer(provider.authority);
         match self.attempt.op {
             Op::ProviderRegister => self.register_provider(),
-            Op::ProviderSetReporters => self.set_reporters(&authority, address),
+            Op::ProviderProposeChange => self.propose_settings(&authority, provider, address, wallets),
+            Op::ProviderApplyChange => {
+                let ready_at = self.nearby(provider.change_ready_at);
+                let ix = ix::provider_apply_change(&market_address, &authority, address, ready_at);
+                self.call(ix, Args::Time(ready_at))
+            }
+            Op::ProviderCancelChange => {
+                let ready_at = self.nearby(provider.change_ready_at);
+                let ix = ix::provider_cancel_change(&market_address, &authority, address, ready_at);
+                self.call(ix, Args::Time(ready_at))
+            }
             Op::ProviderSetCapacity => {
                 let mut capacity = Lab::capacity(&mut self.dice);
                 if self.dice.one_in(3) {
-                    capacity.capacity_units =
-                        self.amount(provider.outstanding_units, provider.capacity_units);
+                    capacity = self.amount(provider.outstanding_units, provider.capacity_units);
                 }
                 let ix = ix::provider_set_capacity(&market_address, &authority, address, capacity);
-                self.call(ix, Args::Capacity(capacity))
-            }
-            Op::ProviderSetPayout => {
-                let payout = self.dice.pick(wallets);
-                let ix = ix::provider_set_payout(&market_address, &authority, address, &payout);
-                self.call(ix, Args::None)
+                self.call(ix, Args::Amount(capacity))
             }
             Op::ProviderOfferAuthority => {
                 let to = self.pick_actor();
@@ -135,7 +139,10 @@ impl Scene<'_> {
             }
             Op::ProviderAcceptAuthority => {
                 let to = self.signer(provider.pending_authority);
-                self.call(ix::provider_accept_authority(&market_address, &to, address), Args::None)
+                let outstanding = provider.outstanding_units;
+                let most = self.bound(outstanding, outstanding.saturating_sub(1));
+                let ix = ix::provider_accept_authority(&market_address, &to, address, most);
+                self.call(ix, Args::Amount(most))
             }
             Op::ProviderSuspend | Op::ProviderResume => {
                 let entitled = if self.dice.one_in(3) { market.admin } else { provider.authority };
@@ -150,25 +157,47 @@ impl Scene<'_> {
 
     fn register_provider(mut self) -> Option<Call> {
         let signer = actor(self.dice.roll() as u8);
-        let capacity = Lab::capacity(&mut self.dice);
-        let reporters = Lab::reporters(self.lab.now, &mut self.dice);
-        let payout = self.keys.token_account(&signer);
-        let ix = ix::provider_register(&self.keys.market, &signer, &payout, capacity, reporters.clone());
-        self.call(ix, Args::Provider(capacity, reporters))
+        let (capacity, payout) = (Lab::capacity(&mut self.dice), self.keys.token_account(&signer));
+        let settings = Lab::settings(self.lab.now, payout, &mut self.dice);
+        let rent = self.rent_payer(&signer);
+        let ix = ix::provider_register(&self.keys.market, &signer, &rent, capacity, settings);
+        self.call(ix, Args::Register(capacity, Box::new(settings)))
     }
 
-    /// Builds a change of reporters, rarely one that the program must refuse.
-    fn set_reporters(mut self, authority: &Pubkey, provider: &Pubkey) -> Option<Call> {
-        let mut reporters = Lab::reporters(self.lab.now, &mut self.dice);
-        match self.dice.below(24) {
-            0 => reporters.quorum = 0,
-            1 => reporters.quorum = 9,
-            2 => reporters.chunk_size = 33,
-            3 => reporters.reporters[0].expires_at = self.lab.now,
-            4 => reporters.reporters = vec![reporters.reporters[0]; 2],
-            _ => {}
+    /// Builds a change of a provider's settings: a tighter one, any other, rarely one that the program must refuse.
+    fn propose_settings(
+        mut self,
+        authority: &Pubkey,
+        provider: &Provider,
+        address: &Pubkey,
+        wallets: &[Pubkey],
+    ) -> Option<Call> {
+        let (mut settings, dice) = (provider.settings, &mut self.dice);
+        let payout = dice.pick(wallets);
+        let fresh = Lab::settings(self.lab.now, payout, dice);
+        match dice.below(32) {
+            0 => settings.quorum = 0,
+            1 => settings.quorum = 9,
+            2 => settings.chunk_size = 33,
+            3 => settings.reporters[7] = settings.reporters[0],
+            4 => settings = ProviderSettings::with_reporters(&[settings.reporters[0]; 2], 1),
+            5 => settings.longest_job = 0,
+            6..=8 => settings.max_units_per_second = (settings.max_units_per_second / 2).max(1),
+            9..=10 => settings.longest_job = (settings.longest_job / 2).max(1),
+            11 => settings.quorum = settings.reporter_count,
+            12..=13 if settings.reporter_count > settings.quorum => drop_last(&mut settings),
+            14..=15 => settings.payout = payout,
+            16..=17 => settings.price_list_hash = fresh.price_list_hash,
+            18..=19 => settings.max_units_per_second = fresh.max_units_per_second,
+            _ => settings = fresh,
         }
-        let ix = ix::provider_set_reporters(&self.keys.market, authority, provider, reporters.clone());
-        self.call(ix, Args::Reporters(reporters))
+        let ix = ix::provider_propose_change(&self.keys.market, authority, address, settings);
+        self.call(ix, Args::Propose(Box::new(settings)))
     }
+}
+
+/// Takes the last reporter out.
+fn drop_last(settings: &mut ProviderSettings) {
+    settings.reporter_count -= 1;
+    settings.reporters[usize::from(settings.reporter_count)] = Reporter::default();
 }

@@ -5,7 +5,10 @@ use {
     crate::{amounts::div_up, book::PARTS},
     blockable_sdk::{
         Pubkey,
-        program::{state::Credit, transitions::Status},
+        program::{
+            state::{Credit, Instalment, Terms},
+            transitions::Status,
+        },
     },
 };
 
@@ -24,11 +27,20 @@ impl Case<'_> {
         need(!self.is_halted(), "the market is halted")?;
         need(self.signed_by(&credit.pending_lender), "the loan was not offered to the signer")?;
         need(credit.lender_claim == 0, "the seller has a claim")?;
+        let Args::Purchase(limits) = self.call.args else { return Err("no limits".into()) };
+        credit.accrue(self.time);
+        need(credit.meets(&limits.read), "rule 11: the loan is another or worse than was read")?;
+        need(credit.terms_hash == limits.terms_hash, "rule 11: other terms were read")?;
+        need(credit.debt() >= i128::from(limits.least_debt), "rule 11: less is owed")?;
+        need(credit.lien() >= i128::from(limits.least_lien), "rule 11: less is under lien")?;
+        need(credit.frozen() <= i128::from(limits.most_frozen), "rule 11: more is frozen")?;
+        need(credit.apr >= i128::from(limits.least_apr_bps), "rule 11: the rate is lower")?;
         if credit.original_lender == Pubkey::default() {
             credit.original_lender = credit.lender;
         }
         (credit.lender, credit.freeze_authority) = (to, to);
         credit.pending_lender = Pubkey::default();
+        credit.keep_borrower();
         Ok(())
     }
 
@@ -80,13 +92,22 @@ impl Case<'_> {
     }
 
     pub(super) fn restructure(&mut self, key: &Pubkey, credit: &mut CreditBook) -> Verdict {
-        let Args::Restructure(terms, schedule) = &self.call.args else { return Err("no terms".into()) };
+        let Args::Restructure(terms, signed, limits) = &self.call.args else { return Err("no terms".into()) };
         let borrower = self.call.account(Role::Second) == credit.borrower && self.call.signs(Role::Second);
         need(self.signed_by(&credit.lender) && borrower, "a party does not sign")?;
         credit.accrue(self.time);
-        let total: i128 = schedule.iter().map(|line| i128::from(line.principal)).sum();
-        need(total == credit.principal, "the schedule does not add up")?;
-        let old = credit.terms;
+        need(credit.meets(&limits.read), "rule 11: the loan is another or worse than was read")?;
+        let again = credit.restructurings == i128::from(limits.restructurings);
+        need(again, "rule 11: another agreement was read")?;
+        need(credit.debt() <= i128::from(limits.most_debt), "rule 11: more is owed")?;
+        need(credit.lien() >= i128::from(limits.least_lien), "rule 11: less is under lien")?;
+        let total: i128 = signed.iter().map(|line| i128::from(line.principal)).sum();
+        need(total >= credit.principal, "the schedule does not reach the principal")?;
+        let schedule = &without_last(signed, total - credit.principal);
+        let (old, counting) = (credit.terms, |terms: &Terms| {
+            (terms.max_units_per_second, terms.longest_job, terms.reporters_hash, terms.offer_expires_at)
+        });
+        need(counting(&old) == counting(terms), "rule 15: it touches how use is counted")?;
         need(terms.principal == old.principal && terms.units == old.units, "it touches the grant")?;
         need(terms.unit_lifetime == old.unit_lifetime, "it touches the units' lifetime")?;
         let needed = units_needed_for(terms, schedule, &self.market.settings.bounds);
@@ -114,4 +135,15 @@ impl Case<'_> {
         credit.set_status(Status::Active);
         Ok(())
     }
+}
+
+/// A schedule with an amount taken off its last instalments, which keep their dates.
+fn without_last(schedule: &[Instalment], amount: i128) -> Vec<Instalment> {
+    let (mut schedule, mut left) = (schedule.to_vec(), amount);
+    for line in schedule.iter_mut().rev() {
+        let taken = left.min(line.principal.into());
+        line.principal -= taken as u64;
+        left -= taken;
+    }
+    schedule
 }

@@ -1,7 +1,7 @@
 //! Verifies instructions on credits: which model step each is.
 
 use {
-    super::{Case, CreditBook, Op, Role, Verdict, need},
+    super::{Args, Case, CreditBook, Op, Role, Verdict, need},
     blockable_sdk::{Pubkey, program::transitions::Status},
 };
 
@@ -25,6 +25,9 @@ impl Case<'_> {
             Op::CreditWaiveFee => self.waive_fee(credit)?,
             Op::CreditOfferLender => self.offer_lender(credit)?,
             Op::CreditAcceptLender => self.accept_lender(credit)?,
+            Op::CreditOfferBorrower => self.offer_borrower(credit)?,
+            Op::CreditWithdrawBorrower => self.withdraw_borrower(credit)?,
+            Op::CreditAcceptBorrower => self.accept_borrower(credit)?,
             Op::CreditSetFreezeAuthority => self.set_freeze_authority(credit)?,
             Op::VaultCollect => self.collect(credit)?,
             Op::CreditMarkDelinquent => {
@@ -73,6 +76,9 @@ impl Case<'_> {
         let lender = self.by_lender(credit);
         need(lender && credit.lots_open == 0, "lots are open, or the signer is not the lender")?;
         credit.accrue(self.time);
+        let Args::WriteOff(slot, most) = self.call.args else { return Err("no limit".into()) };
+        need(credit.offer_slot == i128::from(slot), "rule 11: another loan was read")?;
+        need(credit.debt() <= i128::from(most), "rule 11: more is owed than the lender gives up")?;
         (credit.principal, credit.schedule_paid, credit.interest_due) = (0, 0, 0);
         (credit.interest_parts, credit.late_fees, credit.arrears_since) = (0, 0, 0);
         (credit.billed, credit.late_checked, credit.accrued_at) = (0, 0, self.time);
@@ -90,7 +96,7 @@ impl Case<'_> {
         need(self.call.account(Role::Treasury) == treasury, "another treasury is named")?;
         self.transfer(vault, treasury, swept)?;
         self.model.tokens.remove(&vault);
-        self.removed.push((vault, credit.rent_payer()));
+        self.removed.push((vault, credit.rent_payer));
         credit.vault_closed = 1;
         Ok(())
     }
@@ -99,11 +105,17 @@ impl Case<'_> {
         need(credit.lots_open == 0, "lots are open")?;
         need(credit.lender == credit.provider || credit.vault_closed == 1, "the vault stands")?;
         let by_borrower = self.signed_by(&credit.borrower);
-        need(credit.remaining() == 0 || by_borrower, "units are left")?;
+        let Args::Amount(most) = self.call.args else { return Err("no limit".into()) };
+        let given_up = credit.remaining();
+        need(given_up == 0 || by_borrower, "units are left")?;
+        need(
+            given_up == 0 || given_up <= i128::from(most),
+            "rule 11: more units are given up than was signed",
+        )?;
         let provider = self.provider(&credit.provider)?;
         provider.outstanding -= credit.granted - credit.seized;
-        provider.closed_overrun += credit.overrun;
-        self.removed.push((*key, credit.rent_payer()));
+        provider.closed_overrun = (provider.closed_overrun + credit.overrun).min(u64::MAX.into());
+        self.removed.push((*key, credit.rent_payer));
         Ok(())
     }
 }

@@ -1,8 +1,8 @@
 //! Verifies what the lender may do about a loan that is not paid, and what anybody may.
 
 use {
-    super::{Args, Case, CreditBook, Role, Verdict, need},
-    crate::amounts::{div_up, units_of},
+    super::{Args, Case, CreditBook, Role, Verdict, need, recovery::first_units},
+    crate::amounts::div_up,
     blockable_sdk::{
         Pubkey,
         program::{instructions::FreezeAmount, state::FreezeReason, transitions::Status},
@@ -22,6 +22,9 @@ impl Case<'_> {
     pub(super) fn give_notice(&mut self, credit: &mut CreditBook) -> Verdict {
         let lender = self.by_lender(credit);
         need(lender && credit.rider.breach_notice == 1, "no notice was agreed, or not the lender's")?;
+        let Args::Notice(notice) = self.call.args else { return Err("no notice".into()) };
+        need(credit.offer_slot == i128::from(notice.offer_slot), "rule 11: another loan was read")?;
+        need(credit.status() >= Some(notice.least_status), "rule 11: the loan has been cured")?;
         credit.accrue(self.time);
         credit.notice = 1;
         credit.pending_lender = Pubkey::default();
@@ -33,6 +36,8 @@ impl Case<'_> {
     pub(super) fn withdraw_notice(&mut self, credit: &mut CreditBook) -> Verdict {
         let lender = self.by_lender(credit);
         need(lender && credit.notice == 1, "no notice stands, or the signer is not the lender")?;
+        let Args::Time(given_at) = self.call.args else { return Err("no time".into()) };
+        need(credit.defaulted_at == i128::from(given_at), "rule 11: it is another notice")?;
         credit.accrue(self.time);
         (credit.notice, credit.defaulted_at) = (0, 0);
         credit.pending_lender = Pubkey::default();
@@ -83,8 +88,9 @@ impl Case<'_> {
     pub(super) fn thaw(&mut self, credit: &mut CreditBook) -> Verdict {
         let lender = self.by_lender(credit);
         need(lender || self.signed_by(&credit.freeze_authority), "the signer may not thaw")?;
-        let units = units_of(&self.call.args, credit.frozen())?;
-        need(units > 0 && units <= credit.frozen(), "less is frozen")?;
+        let Args::Thaw(bounds) = self.call.args else { return Err("no bounds".into()) };
+        let units = i128::from(bounds.most).min(credit.frozen() - i128::from(bounds.keep));
+        need(units > 0, "rule 11: no more is frozen than is to stay")?;
         credit.cap(credit.frozen() - units);
         credit.pending_lender = Pubkey::default();
         Ok(())
@@ -92,8 +98,8 @@ impl Case<'_> {
 
     pub(super) fn seize_to_pool(&mut self, key: &Pubkey, credit: &mut CreditBook, status: Status) -> Verdict {
         self.begin_seizure(credit, status)?;
-        let units = units_of(&self.call.args, credit.seizable(self.time))?;
-        need(units > 0 && units <= credit.seizable(self.time), "less can be seized")?;
+        let Args::Seize(bounds, _) = self.call.args else { return Err("no lot".into()) };
+        let units = first_units(bounds, credit.seizable(self.time), status)?;
         self.check_lot(credit)?;
         credit.seize(units, self.time);
         self.open_lot(self.call.account(Role::Lot), *key, credit, units)?;

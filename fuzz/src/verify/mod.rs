@@ -1,7 +1,11 @@
 mod agreement;
 mod credit;
 mod enforcement;
+mod hand_over;
+mod metering;
+mod offer;
 mod origination;
+mod provider;
 mod recovery;
 mod settings;
 
@@ -16,8 +20,7 @@ use {
         Pubkey,
         accounts::BlockableAccount,
         program::{
-            instructions::OfferArgs,
-            state::{Credit, Instalment, Lot, Provider, TermBounds, Terms},
+            state::{Credit, Instalment, Lot, TermBounds, Terms},
             transitions::Status,
         },
     },
@@ -38,6 +41,8 @@ pub struct Case<'a> {
     pub after: &'a Snapshot,
     /// The chain's time.
     pub now: i128,
+    /// The chain's slot.
+    pub slot: u64,
     /// Market time.
     pub time: i128,
     /// The market.
@@ -66,6 +71,9 @@ impl Case<'_> {
     /// Moves the model on by the transaction. Errors: why it should not have gone through, or cannot have.
     pub fn verify(&mut self) -> Verdict {
         let op = self.call.op;
+        if op == Op::VaultCollect && self.collects_nothing(&self.call.account(Role::Credit)) {
+            return Ok(());
+        }
         let paused = self.market.is_paused(self.now);
         need(!paused || op.is_open_in_pause(), "rule 4: the market is paused")?;
         if !op.is_on_credit() {
@@ -87,6 +95,13 @@ impl Case<'_> {
             self.model.credits.insert(key, credit);
         }
         Ok(())
+    }
+
+    /// True for a collection of nothing, which is no failure where the caller asks for no least and changes nothing.
+    fn collects_nothing(&self, key: &Pubkey) -> bool {
+        let credit = self.model.credits.get(key);
+        let Args::Collect(party, 0) = self.call.args else { return false };
+        credit.is_some_and(|credit| credit.claim(party) == 0)
     }
 
     /// True while the market takes no new business.
@@ -124,144 +139,6 @@ impl Case<'_> {
         self.model.providers.get_mut(key).ok_or_else(|| "it acts on an unknown provider".into())
     }
 
-    fn offer(&mut self) -> Verdict {
-        let Args::Offer(args) = &self.call.args else { return Err("no offer".into()) };
-        let (key, lender) = (self.call.account(Role::Credit), self.call.account(Role::Signer));
-        need(!self.model.credits.contains_key(&key), "the credit exists")?;
-        need(self.call.signs(Role::Signer), "the lender does not sign")?;
-        need(!self.is_halted(), "the market is halted")?;
-        need(lender != self.call.account(Role::Party), "lender and borrower are one")?;
-        let provider = self.call.account(Role::Provider);
-        let owner = self.provider(&provider)?.clone();
-        need(owner.market == self.call.account(Role::Market), "the provider is of another market")?;
-        need(owner.suspended == 0, "the provider is suspended")?;
-        self.need_sound_offer(args)?;
-        let terms = &args.terms;
-        let expires = i128::from(terms.offer_expires_at);
-        need(expires == 0 || self.now <= expires, "the offer has expired")?;
-        let account: Credit = self.read(&key).ok_or("the credit was not created")?;
-        let mut book = CreditBook::read(&account);
-        let vault = self.call.account(Role::Vault);
-        self.created.extend([(key, lender), (vault, lender)]);
-        self.model.tokens.insert(vault, 0);
-        self.transfer(self.call.account(Role::Wallet), vault, terms.principal.into())?;
-        // The fields that an offer writes are few: all others must be as in an empty account.
-        let empty = CreditBook::read(&anchor_lang::__private::bytemuck::Zeroable::zeroed());
-        let seen = (book.terms_hash, book.due_after.clone(), book.principal_due.clone());
-        book = CreditBook {
-            version: 1,
-            nonce: args.nonce.into(),
-            apr: terms.apr_bps.into(),
-            escrow: terms.principal.into(),
-            paused_at_offer: self.market.paused(self.now),
-            terms: *terms,
-            rider: args.rider,
-            terms_hash: seen.0,
-            due_after: args.schedule.iter().map(|line| line.due_after).collect(),
-            principal_due: args.schedule.iter().map(|line| line.principal).collect(),
-            lender,
-            borrower: self.call.account(Role::Party),
-            provider,
-            market: self.call.account(Role::Market),
-            freeze_authority: args.freeze_authority,
-            ..empty
-        };
-        if book.rider.covenant_window > 0 {
-            book.apr = 0;
-        }
-        self.model.credits.insert(key, book);
-        Ok(())
-    }
-
-    /// Requires terms within the market's bounds, and units that outlast a default.
-    fn need_sound_offer(&self, args: &OfferArgs) -> Verdict {
-        let (terms, bounds) = (&args.terms, &self.market.settings.bounds);
-        let total: i128 = args.schedule.iter().map(|line| i128::from(line.principal)).sum();
-        need(total == i128::from(terms.principal), "the schedule does not add up")?;
-        need(
-            terms.principal >= bounds.min_principal && terms.principal <= bounds.max_principal,
-            "of the principal",
-        )?;
-        let priced = i128::from(terms.principal) * 1_000_000 >= i128::from(terms.units) * 10_000;
-        need(priced, "the units are too cheap to be priced")?;
-        need(terms.units > 0 && terms.apr_bps <= bounds.max_apr_bps, "of units or the rate")?;
-        need(terms.delinquency_grace >= bounds.min_delinquency_grace, "the delinquency grace is too short")?;
-        need(terms.default_grace >= bounds.min_default_grace, "the default grace is too short")?;
-        need(terms.default_grace > terms.delinquency_grace, "the default grace is not the longer one")?;
-        need(terms.cure_period >= bounds.min_cure_period, "the cure period is too short")?;
-        let mut previous = 0;
-        for line in &args.schedule {
-            let gap = i128::from(line.due_after) - previous;
-            need(gap > 0 && gap >= i128::from(bounds.min_instalment_interval), "instalments are too close")?;
-            previous = line.due_after.into();
-        }
-        need(previous <= i128::from(bounds.max_term), "the term is too long")?;
-        let (lifetime, needed) =
-            (i128::from(terms.unit_lifetime), units_needed_for(terms, &args.schedule, bounds));
-        need(lifetime == 0 || lifetime >= needed, "the units would not outlast a default")
-    }
-
-    fn meter(&mut self) -> Verdict {
-        let Args::Meter(sent) = &self.call.args else { return Err("no reports".into()) };
-        let provider = self.call.account(Role::Provider);
-        let owner = self.provider(&provider)?.clone();
-        need(owner.market == self.call.account(Role::Market), "the provider is of another market")?;
-        let account: Provider = self.read(&provider).ok_or("the provider is gone")?;
-        let scope = blockable_sdk::reports::ReportScope {
-            market: owner.market,
-            provider,
-            epoch: owner.epoch as u32,
-            chunk: sent.chunk,
-        };
-        need(!sent.reports.is_empty() && sent.reports.len() as i128 >= owner.quorum, "there is no quorum")?;
-        for (index, report) in sent.reports.iter().enumerate() {
-            let earlier = &sent.reports[..index];
-            need(!earlier.iter().any(|other| other.reporter == report.reporter), "a reporter signs twice")?;
-            let expiry = owner.reporters.get(usize::from(report.reporter)).map_or(0, |(_, expiry)| *expiry);
-            need(self.now < i128::from(expiry), "a reporter has expired")?;
-            need(i128::from(report.reported_at) <= self.now + 60, "a report is from the future")?;
-            blockable_sdk::reports::verify(report, &scope, &account).map_err(|error| error.to_string())?;
-        }
-        let mut seen = Vec::new();
-        for meta in self.call.ix.accounts.iter().skip(4) {
-            let Some(credit) = self.model.credits.get_mut(&meta.pubkey) else { continue };
-            let (chunk, bit) = (credit.index / owner.chunk_size, credit.index % owner.chunk_size);
-            let placed =
-                credit.provider == provider && credit.has_index == 1 && chunk == i128::from(sent.chunk);
-            if !meta.is_writable || !placed || seen.contains(&bit) {
-                continue;
-            }
-            seen.push(bit);
-            let status = credit.status().ok_or("the status is unknown")?;
-            let readings: Vec<_> = sent
-                .reports
-                .iter()
-                .filter_map(|report| report.reading(bit as u32).map(|reading| (reading, report.reported_at)))
-                .collect();
-            if !Op::UsageMeter.is_allowed_in(status) || (readings.len() as i128) < owner.quorum {
-                continue;
-            }
-            let median = |mut values: Vec<i128>| {
-                values.sort_unstable();
-                values[(values.len() - 1) / 2]
-            };
-            let cumulative = median(readings.iter().map(|(reading, _)| reading.cumulative.into()).collect());
-            let in_flight = median(readings.iter().map(|(reading, _)| reading.in_flight.into()).collect());
-            let at = median(readings.iter().map(|(_, at)| i128::from(*at)).collect());
-            // Coupons in kind of dates that have passed go by what was unused before this report.
-            if credit.rider.pay_in_kind_bps > 0 {
-                let mut accrued = credit.clone();
-                accrued.accrue(self.time);
-                if accrued.debt() > i128::from(u64::MAX) {
-                    continue;
-                }
-                *credit = accrued;
-            }
-            credit.meter(cumulative, in_flight, at, owner.rate, self.now, self.time);
-        }
-        Ok(())
-    }
-
     /// Units arrive in an unrestricted credit.
     pub(super) fn grant(&mut self, source: &CreditBook, owner: Pubkey, units: i128) -> Verdict {
         let key = self.call.account(Role::Grant);
@@ -282,17 +159,21 @@ impl Case<'_> {
                 nonce: source.units_expire_at,
                 lender: source.provider,
                 borrower: owner,
+                rent_payer: self.call.account(Role::Rent),
                 provider: source.provider,
                 market: source.market,
                 ..empty
             };
             book.set_status(Status::Repaid);
             self.model.credits.insert(key, book);
-            self.created.push((key, owner));
+            self.created.push((key, self.call.account(Role::Rent)));
         }
         let book = self.model.credits.get_mut(&key).ok_or("no credit to grant to")?;
         need(book.lender == source.provider && book.borrower == owner, "the units go to someone else")?;
         need(book.units_expire_at == source.units_expire_at, "units of another expiry are mixed")?;
+        let (terms, bounds) = (&mut book.terms, &source.terms);
+        terms.max_units_per_second = terms.max_units_per_second.max(bounds.max_units_per_second);
+        terms.longest_job = terms.longest_job.max(bounds.longest_job);
         book.granted += units;
         book.released = book.granted;
         Ok(())
@@ -322,11 +203,12 @@ impl Case<'_> {
             market: book.market,
             provider: book.provider,
             lender: book.lender,
+            rent_payer: self.call.account(Role::Rent),
         };
         if let Some(difference) = lot.difference(&chain) {
             return Err(difference);
         }
-        self.created.push((key, book.lender));
+        self.created.push((key, self.call.account(Role::Rent)));
         self.model.lots.insert(key, lot);
         Ok(())
     }

@@ -1,9 +1,11 @@
 //! Verifies the origination of a credit, and what is paid on it and from it.
 
 use {
-    super::{Args, Case, CreditBook, Role, Verdict, need},
+    super::{Args, Case, CreditBook, Role, Verdict, need, offer::need_taken},
+    crate::book::MarketBook,
     blockable_sdk::{
-        Pubkey,
+        Pubkey, addresses,
+        instructions::Payment,
         program::{state::Party, transitions::Status},
     },
 };
@@ -11,14 +13,16 @@ use {
 impl Case<'_> {
     pub(super) fn accept(&mut self, credit: &mut CreditBook) -> Verdict {
         need(self.signed_by(&credit.borrower), "the signer is not the borrower")?;
-        let Args::Hash(hash) = self.call.args else { return Err("no hash".into()) };
-        need(hash == credit.terms_hash, "other terms were accepted")?;
         self.check_offer(credit)?;
         credit.set_status(Status::Accepted);
         Ok(())
     }
 
     fn check_offer(&self, credit: &CreditBook) -> Verdict {
+        let Args::Read(read) = self.call.args else { return Err("no offer was read".into()) };
+        need(read.terms_hash == credit.terms_hash, "rule 11: other terms were read")?;
+        let slot = if read.slot == 0 { self.slot } else { read.slot };
+        need(credit.offer_slot == i128::from(slot), "rule 11: another offer was read")?;
         need(!self.is_halted(), "the market is halted")?;
         let expires = i128::from(credit.terms.offer_expires_at);
         let paused = (self.market.paused(self.now) - credit.paused_at_offer).max(0);
@@ -35,7 +39,8 @@ impl Case<'_> {
         let signs = self.call.signs(Role::Signer);
         let provider = self.provider(&credit.provider)?;
         need(signs && signer == provider.authority, "the signer is not the provider")?;
-        need(provider.suspended == 0 && provider.payout == wallet, "it is suspended, or paid elsewhere")?;
+        need_taken(provider, &credit.terms)?;
+        need(provider.settings.payout == wallet, "it is paid elsewhere")?;
         provider.outstanding += i128::from(credit.terms.units);
         need(provider.outstanding <= provider.capacity, "rule 1: the capacity is exceeded")?;
         credit.index = provider.next_index;
@@ -61,13 +66,16 @@ impl Case<'_> {
     ) -> Result<bool, String> {
         let by_borrower = self.signed_by(&credit.borrower) && status == Status::Accepted;
         need(self.signed_by(&credit.lender) || by_borrower, "the signer is no party")?;
+        let Args::Slot(slot) = self.call.args else { return Err("no slot".into()) };
+        need(credit.offer_slot == i128::from(slot), "rule 11: another offer was read")?;
         let (vault, wallet) = (self.call.account(Role::Vault), self.call.account(Role::Wallet));
+        need(wallet == self.wallet_of(&credit.lender), "rule 9: the principal goes elsewhere")?;
         let held = self.model.tokens.get(&vault).copied().unwrap_or(0);
         self.transfer(vault, wallet, held - credit.reserve)?;
         credit.escrow = 0;
         if credit.reserve == 0 {
             self.model.tokens.remove(&vault);
-            self.removed.extend([(vault, credit.lender), (*key, credit.lender)]);
+            self.removed.extend([(vault, credit.rent_payer), (*key, credit.rent_payer)]);
             return Ok(false);
         }
         credit.borrower_claim += std::mem::take(&mut credit.reserve);
@@ -77,7 +85,10 @@ impl Case<'_> {
 
     pub(super) fn repay(&mut self, key: &Pubkey, credit: &mut CreditBook, status: Status) -> Verdict {
         need(self.call.signs(Role::Signer), "the payer does not sign")?;
-        let Args::Amount(amount) = self.call.args else { return Err("no amount".into()) };
+        let Args::Pay(Payment { amount, read, must_cure }) = self.call.args else {
+            return Err("no payment".into());
+        };
+        need(credit.meets(&read), "rule 11: the loan is another or worse than was read")?;
         credit.accrue(self.time);
         let paid = i128::from(amount).min(credit.debt());
         need(amount > 0 && paid > 0, "nothing is paid")?;
@@ -86,12 +97,15 @@ impl Case<'_> {
         let refill = if fills { (paid - credit.arrears()).max(0).min(missing) } else { 0 };
         credit.reserve += refill;
         credit.take_payment(paid - refill, self.since(key))?;
+        let cured = matches!(credit.status(), Some(Status::Active | Status::Repaid)) && credit.arrears() == 0;
+        need(cured || !must_cure, "rule 11: the payment does not cure the loan")?;
         self.transfer(self.call.account(Role::Wallet), self.call.account(Role::Vault), paid)
     }
 
     pub(super) fn fund_reserve(&mut self, credit: &mut CreditBook) -> Verdict {
         need(self.call.signs(Role::Signer), "the payer does not sign")?;
-        let Args::Amount(amount) = self.call.args else { return Err("no amount".into()) };
+        let Args::Fund(amount, read) = self.call.args else { return Err("no amount".into()) };
+        need(credit.meets(&read), "rule 11: the loan is another or worse than was read")?;
         let missing = (i128::from(credit.rider.reserve) - credit.reserve).max(0);
         let paid = i128::from(amount).min(missing);
         need(paid > 0, "the reserve is full")?;
@@ -108,14 +122,21 @@ impl Case<'_> {
         need(self.by_lender(credit), "the signer is not the lender")?;
         let Args::Amount(amount) = self.call.args else { return Err("no amount".into()) };
         credit.accrue(self.time);
-        credit.late_fees -= i128::from(amount);
-        need(amount > 0 && credit.late_fees >= 0, "more is waived than there is")?;
+        let waived = i128::from(amount).min(credit.late_fees);
+        need(waived > 0, "there is nothing to waive")?;
+        credit.late_fees -= waived;
         credit.pending_lender = Pubkey::default();
         Ok(())
     }
 
+    /// The associated token account of a key.
+    fn wallet_of(&self, owner: &Pubkey) -> Pubkey {
+        let MarketBook { mint, token_program, .. } = &self.market;
+        addresses::associated_token(owner, mint, token_program)
+    }
+
     pub(super) fn collect(&mut self, credit: &mut CreditBook) -> Verdict {
-        let Args::Party(party) = self.call.args else { return Err("no party".into()) };
+        let Args::Collect(party, least) = self.call.args else { return Err("no party".into()) };
         let (vault, wallet) = (self.call.account(Role::Vault), self.call.account(Role::Wallet));
         let (claim, owner) = match party {
             Party::Lender => (&mut credit.lender_claim, Some(credit.lender)),
@@ -123,17 +144,10 @@ impl Case<'_> {
             Party::Treasury => (&mut credit.treasury_claim, None),
         };
         let amount = std::mem::take(claim);
-        need(amount > 0, "nothing is claimed")?;
+        need(amount > 0 && amount >= i128::from(least), "less is claimed")?;
         let right = match owner {
             None => wallet == self.market.settings.treasury,
-            Some(owner) => {
-                let keys = blockable_sdk::instructions::MarketKeys {
-                    market: self.call.account(Role::Market),
-                    mint: self.market.mint,
-                    token_program: self.market.token_program,
-                };
-                wallet == keys.token_account(&owner)
-            }
+            Some(owner) => wallet == self.wallet_of(&owner),
         };
         need(right, "rule 9: the claim goes elsewhere")?;
         self.transfer(vault, wallet, amount)

@@ -2,8 +2,11 @@
 
 use {
     super::{Args, Case, CreditBook, Role, Verdict, need},
-    crate::amounts::{div_up, units_of},
-    blockable_sdk::{Pubkey, program::transitions::Status},
+    crate::amounts::{div_up, units_within},
+    blockable_sdk::{
+        Pubkey,
+        program::{instructions::UnitBounds, transitions::Status},
+    },
 };
 
 impl Case<'_> {
@@ -43,9 +46,8 @@ impl Case<'_> {
         self.begin_seizure(credit, status)?;
         let debt = credit.debt();
         let worth = div_up(debt * i128::from(credit.terms.units), credit.terms.principal.into());
-        let units = units_of(&self.call.args, worth.min(credit.seizable(self.time)))?;
-        need(units > 0 && units <= credit.seizable(self.time), "less can be seized")?;
-        need(units <= worth, "the units are worth more than the debt")?;
+        let Args::Units(bounds) = self.call.args else { return Err("no units".into()) };
+        let units = first_units(bounds, worth.min(credit.seizable(self.time)), status)?;
         credit.seize(units, self.time);
         self.recover(credit, credit.worth(units).min(debt), since)?;
         let owner = self.call.account(Role::Signer);
@@ -63,16 +65,16 @@ impl Case<'_> {
     }
 
     pub(super) fn buy(&mut self, key: &Pubkey, credit: &mut CreditBook) -> Verdict {
-        let Args::Buy(units, most) = self.call.args else { return Err("no units".into()) };
+        let Args::Buy(bounds, most) = self.call.args else { return Err("no units".into()) };
         need(self.call.signs(Role::Signer), "the buyer does not sign")?;
-        let opener = self.model.lots.get(&self.call.at(Role::Lot)).map(|lot| lot.lender);
+        let opener = self.model.lots.get(&self.call.account(Role::Lot)).map(|lot| lot.lender);
         let own = self.signed_by(&credit.lender) || opener.is_some_and(|opener| self.signed_by(&opener));
         need(!own || !self.is_halted(), "a lender buys from its own lot while the market is halted")?;
         need(credit.units_expire_at == 0 || self.time < credit.units_expire_at, "the units have expired")?;
-        let (buyer, units) = (self.call.account(Role::Signer), i128::from(units));
-        let time = self.time;
+        let (buyer, time) = (self.call.account(Role::Signer), self.time);
         let lot = self.model.lots.get_mut(&self.call.account(Role::Lot)).ok_or("the lot is not open")?;
-        need(lot.credit == *key && units > 0 && units <= lot.units_left, "the lot has less")?;
+        need(lot.credit == *key, "the lot is another credit's")?;
+        let units = units_within(bounds, lot.units_left)?;
         let (mut price, mut cost) = (lot.price(time), div_up(units * lot.price(time), 1_000_000));
         if buyer == credit.lender || buyer == lot.lender {
             (price, cost) = (price.max(credit.price_paid()), cost.max(credit.worth(units)));
@@ -106,7 +108,14 @@ impl Case<'_> {
         credit.seized -= lot.units_left;
         credit.fit();
         credit.lots_open -= 1;
-        self.removed.push((address, lot.lender));
+        self.removed.push((address, lot.rent_payer));
         Ok(())
     }
+}
+
+/// The units of a seizure. The first one ends the right to cure and takes at least a tenth.
+pub(super) fn first_units(bounds: UnitBounds, takeable: i128, status: Status) -> Result<i128, String> {
+    let units = units_within(bounds, takeable)?;
+    need(status != Status::Defaulted || units * 10 >= takeable, "the first seizure takes a token")?;
+    Ok(units)
 }

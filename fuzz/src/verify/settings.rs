@@ -1,13 +1,10 @@
 //! Verifies instructions on markets and providers.
 
 use {
-    super::{Args, Case, MarketBook, Op, ProviderBook, Role, Verdict, need},
+    super::{Args, Case, MarketBook, Op, Role, Verdict, need},
     blockable_sdk::{
         Pubkey,
-        program::{
-            instructions::{CapacityArgs, ReportersArgs},
-            state::{Market, MarketSettings, Provider, TermBounds},
-        },
+        program::state::{Market, MarketSettings, TermBounds},
     },
 };
 
@@ -216,87 +213,4 @@ impl Case<'_> {
         market.paused_at = 0;
         market.pause_expires_at = 0;
     }
-
-    fn provider_register(&mut self) -> Verdict {
-        let (key, by) = (self.call.account(Role::Provider), self.call.account(Role::Signer));
-        need(
-            !self.model.providers.contains_key(&key) && self.call.signs(Role::Signer),
-            "it exists, or nobody signs",
-        )?;
-        let account: Provider = self.read(&key).ok_or("the provider was not created")?;
-        let Args::Provider(capacity, reporters) = &self.call.args else { return Err("no provider".into()) };
-        let mut book = ProviderBook::read(&account);
-        need(
-            book.authority == by && book.payout == self.call.account(Role::Wallet),
-            "other values were written",
-        )?;
-        need(book.epoch == 1 && book.next_index == 0 && book.outstanding == 0, "it does not begin empty")?;
-        set_capacity(&mut book, capacity)?;
-        set_reporters(&mut book, reporters)?;
-        self.created.push((key, by));
-        self.model.providers.insert(key, book);
-        Ok(())
-    }
-
-    fn on_provider(&mut self, provider: &mut ProviderBook) -> Verdict {
-        let signer = self.call.account(Role::Signer);
-        let by_owner = self.signed_by(&provider.authority);
-        let by_admin = self.signed_by(&self.market.admin);
-        need(self.call.signs(Role::Signer), "nobody signs")?;
-        match (self.call.op, &self.call.args) {
-            (Op::ProviderAcceptAuthority, _) => {
-                need(signer == provider.pending, "the place was not offered to the signer")?;
-                provider.authority = signer;
-                provider.pending = Pubkey::default();
-                return Ok(());
-            }
-            (Op::ProviderSuspend | Op::ProviderResume, _) => {
-                need(by_owner || by_admin, "the signer is neither the provider nor the admin")?;
-                let flags = i128::from(by_owner) + 2 * i128::from(by_admin);
-                let suspend = self.call.op == Op::ProviderSuspend;
-                provider.suspended =
-                    if suspend { provider.suspended | flags } else { provider.suspended & !flags };
-                return Ok(());
-            }
-            _ => need(by_owner, "the signer is not the provider")?,
-        }
-        match (self.call.op, &self.call.args) {
-            (Op::ProviderSetReporters, Args::Reporters(reporters)) => {
-                provider.epoch += 1;
-                set_reporters(provider, reporters)
-            }
-            (Op::ProviderSetCapacity, Args::Capacity(capacity)) => set_capacity(provider, capacity),
-            (Op::ProviderSetPayout, _) => {
-                provider.payout = self.call.account(Role::Wallet);
-                Ok(())
-            }
-            (Op::ProviderOfferAuthority, Args::Key(to)) => {
-                provider.pending = *to;
-                Ok(())
-            }
-            (op, args) => Err(format!("{op:?} with {args:?}")),
-        }
-    }
-}
-
-fn set_capacity(provider: &mut ProviderBook, capacity: &CapacityArgs) -> Verdict {
-    provider.capacity = capacity.capacity_units.into();
-    provider.rate = capacity.max_units_per_second.into();
-    need(provider.capacity >= provider.outstanding, "less is committed than is outstanding")?;
-    need(provider.rate > 0, "no unit could ever be used")
-}
-
-fn set_reporters(provider: &mut ProviderBook, args: &ReportersArgs) -> Verdict {
-    let count = args.reporters.len();
-    need((1..=8).contains(&count), "the number of reporters is out of range")?;
-    need(args.quorum >= 1 && usize::from(args.quorum) <= count, "the quorum is out of range")?;
-    need((1..=32).contains(&args.chunk_size), "the chunk size is out of range")?;
-    provider.reporters = args.reporters.iter().map(|reporter| (reporter.key, reporter.expires_at)).collect();
-    let mut keys: Vec<_> = provider.reporters.iter().map(|(key, _)| *key).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    need(keys.len() == count, "a reporter is named twice")?;
-    provider.quorum = args.quorum.into();
-    provider.chunk_size = args.chunk_size.into();
-    Ok(())
 }
