@@ -100,7 +100,7 @@ fn interest_paid(cast: &Cast, borrower: &Keypair) -> MicroUsd {
 }
 
 async fn vaults_are_empty(cast: &Cast, good: &Credit, bad: &Credit) -> Result<bool, DemoError> {
-    let mut empty = good.vault == Default::default() && bad.vault == Default::default();
+    let mut empty = good.claims == Default::default() && bad.claims == Default::default();
     for borrower in [&cast.good, &cast.bad] {
         empty &= cast.balance(&addresses::vault(&cast.credit_of(borrower))).await?.is_zero();
     }
