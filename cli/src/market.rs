@@ -2,7 +2,7 @@
 
 use {
     blockable_migrations::{MigrationError, Outcome, Report},
-    blockable_sdk::{Keypair, Signer, read_keypair_file},
+    blockable_sdk::{Keypair, read_keypair_file},
     clap::{Args, Subcommand},
     std::{
         env,
@@ -92,7 +92,7 @@ async fn init(args: InitArgs) -> Result<bool, MarketError> {
     };
     let mut progress = |step: &str| eprintln!("{step} ...");
     let report = blockable_migrations::run(&args.config, &args.url, &payer, &admin, &mut progress).await?;
-    Ok(print_report(&report, &admin))
+    Ok(print_report(&report))
 }
 
 fn default_key() -> Result<PathBuf, MarketError> {
@@ -106,20 +106,25 @@ fn read_key(path: &Path) -> Result<Keypair, MarketError> {
 }
 
 /// Prints the outcome. Returns true where the market is as the file asks.
-fn print_report(report: &Report, admin: &dyn Signer) -> bool {
-    let market = report.market;
+///
+/// Anyone can take a market's id, so the address and the admin are shown beside it.
+fn print_report(report: &Report) -> bool {
+    let Report { market, id, admin, .. } = report;
     match &report.outcome {
         Outcome::Created(landed) => {
-            println!("created market {market}, admin {}, in {}", admin.pubkey(), landed.signature);
+            println!("created market {market} (id {id}), admin {admin}, in {}", landed.signature);
             true
         }
         Outcome::Unchanged => {
-            println!("market {market} exists as in the file; nothing to do");
+            println!("market {market} (id {id}), admin {admin}, exists as in the file; nothing to do");
             true
         }
         Outcome::Differs(differences) => {
-            println!("market {market} exists with other settings; nothing was changed:");
+            println!("market {market} (id {id}) exists with other settings; nothing was changed:");
             differences.iter().for_each(|difference| println!("  {difference}"));
+            if differences.iter().any(|difference| difference.field == "admin") {
+                println!("it is another admin's: ids are first come, first served; choose another id");
+            }
             false
         }
     }

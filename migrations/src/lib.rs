@@ -86,6 +86,10 @@ pub enum MigrationError {
 pub struct Report {
     /// The market's account.
     pub market: Pubkey,
+    /// The number in its address. Anyone can take one, so it says nothing about who runs the market.
+    pub id: u64,
+    /// The admin that the file names.
+    pub admin: Pubkey,
     /// The outcome.
     pub outcome: Outcome,
 }
@@ -104,13 +108,13 @@ pub async fn run(
     progress(&format!("reading {}", config_path.display()));
     let config = MarketConfig::FILE.load(config_path)?;
     let market = addresses::market(config.id);
-    progress(&format!("looking for market {} at {market}", config.id));
+    progress(&format!("looking for market {market} (id {}) of admin {}", config.id, config.admin));
     let client = Client::new(rpc_url);
     if client.rpc().get_version().await.is_err() {
         return Err(MigrationError::Unreachable(host(rpc_url).to_string()));
     }
     let outcome = ensure_market(&client, &config, payer, admin).await?;
-    Ok(Report { market, outcome })
+    Ok(Report { market, id: config.id, admin: config.admin, outcome })
 }
 
 /// The host and port of a URL, which may be shown. The rest may hold a key.

@@ -41,6 +41,9 @@ pub(crate) struct KeeperStatus {
     pub(crate) version: &'static str,
     /// The market.
     pub(crate) market: Address,
+    /// The key that administers it; none before the market has been read. Anyone can take a market's id, so an id says
+    /// nothing about who runs the market.
+    pub(crate) market_admin: Option<Address>,
     /// The state of the chain as it was read last; none before the first time.
     pub(crate) as_of: Option<AsOf>,
     /// True while every part can do its work; `/readyz` names the parts that cannot, with the reason.
@@ -272,6 +275,7 @@ pub(super) async fn keeper(State(state): State<Arc<ApiState>>) -> Result<Json<Ke
     Ok(Json(KeeperStatus {
         version: env!("CARGO_PKG_VERSION"),
         market: Address(state.market),
+        market_admin: snapshot.as_ref().map(|snapshot| Address(snapshot.market.admin)),
         as_of: snapshot.as_deref().map(AsOf::new),
         is_ready: state.health.is_ready() && snapshot.is_some(),
         reports: state.ingest.shelf().len(),

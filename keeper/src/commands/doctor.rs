@@ -90,7 +90,11 @@ async fn check_chain(config: &Config, nodes: &Nodes, keys: &BTreeMap<Role, Signi
     match Mirror::new(config.market).refresh(node, Stalls::default()).await {
         Ok(read) => {
             let (credits, providers) = (read.snapshot.credits.len(), read.snapshot.providers.len());
-            checks.add("market", Ok(format!("{providers} providers, {credits} credits")));
+            let (admin, guardian) = (read.snapshot.market.admin, read.snapshot.market.guardian);
+            checks.add(
+                "market",
+                Ok(format!("admin {admin}, guardian {guardian}; {providers} providers, {credits} credits")),
+            );
             checks.add("clock", check_clock(ChainTime(read.clock.unix_timestamp)));
         }
         Err(error) => checks.add("market", Err(format!("{error}; check market and [[rpc]]"))),
