@@ -107,11 +107,8 @@ refusals! {
             })
         };
         ChangeDelayRunning: apply_a_second_early = |good| good.after(|world, _| world.set_time(world.now() - 1));
-        ChangeReplaced: apply_what_was_proposed_anew = |good| good.after(|world, _| {
-            let again = propose(world, |settings| settings.redistribution_fee_bps = 400);
-            world.sent(&[again], &["admin"]);
-            world.pass(2 * DAY - 1);
-        }).with(|world, _| apply(world));
+        ChangeReplaced: apply_what_was_replaced_since = |good| good.after(propose_anew);
+        ChangeDelayRunning: apply_what_was_proposed_anew = |good| good.after(propose_anew).with(|world, _| apply(world));
         ChangeDelayRunning: apply_before_paused_time_has_been_added = |good| good.after(|world, _| {
             world.set_time(world.now() - i64::from(DAY));
             let pause = world.pause_by("guardian", 21_600);
@@ -141,6 +138,13 @@ fn propose(world: &World, change: impl FnOnce(&mut MarketSettings)) -> Instructi
     let mut settings = world.market().settings();
     change(&mut settings);
     world.propose("admin", settings)
+}
+
+/// Another fee is proposed, and a second is missing until it is ready.
+fn propose_anew(world: &mut World, _: &Pubkey) {
+    let again = propose(world, |settings| settings.redistribution_fee_bps = 400);
+    world.sent(&[again], &["admin"]);
+    world.pass(2 * DAY - 1);
 }
 
 fn apply(world: &World) -> Instruction {

@@ -244,6 +244,7 @@ fn another_credit(world: &mut World, credit: &Pubkey) -> Pubkey {
         }
     }
     world.write::<Credit>(&other, |credit| {
+        credit.vault = addresses::vault(&other);
         (credit.lender, credit.borrower, credit.nonce) = (stranger(), Parties::address("buyer"), 77);
         (credit.freeze_authority, credit.pending_lender) = (stranger(), Pubkey::default());
     });

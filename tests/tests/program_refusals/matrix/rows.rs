@@ -70,13 +70,12 @@ const BY_A_PARTY: &[&str] = &[
     "credit_write_off",
     "credit_close",
 ];
-/// Instructions of the lender's that name no account derived from the credit's address.
+/// Instructions of the lender's that name neither the vault nor an account derived from the credit's address.
 const BY_THE_LENDER: &[&str] = &[
     "credit_restructure",
     "credit_waive_fee",
     "credit_offer_lender",
     "credit_set_freeze_authority",
-    "credit_give_notice",
     "credit_withdraw_notice",
     "credit_seize_to_lender",
     "credit_write_off",
@@ -90,6 +89,19 @@ const WITH_A_VAULT: &[&str] = &[
     "lot_buy",
     "vault_close",
     "vault_collect",
+];
+
+/// Those that pay into the vault alone.
+const PAYING_IN: &[&str] = &["credit_repay", "reserve_fund"];
+/// Those that pay out of the vault or remove it, by the credit's signature.
+const PAYING_OUT: &[&str] = &["credit_issue", "credit_cancel_offer", "vault_close", "vault_collect"];
+/// Instructions that only look at the vault of a credit.
+const BESIDE_A_VAULT: &[&str] = &[
+    "credit_mark_delinquent",
+    "credit_mark_defaulted",
+    "credit_give_notice",
+    "credit_seize_to_pool",
+    "credit_seize_to_lender",
 ];
 
 const ONLY_THE_PROGRAM_MAKES_THEM: &str =
@@ -180,7 +192,22 @@ pub const ROWS: &[Row] = &[
     // Credits.
     (BY_ANYONE, "credit", &[Elsewhere], Harmless(ONLY_THE_PROGRAM_MAKES_THEM)),
     (BY_A_PARTY, "credit", &[Elsewhere], Harmless(ONLY_THE_PROGRAM_MAKES_THEM)),
-    (BY_ANYONE, "credit", &[OfAnotherCredit], Harmless(ANY_CREDIT)),
+    (
+        &["credit_mark_delinquent", "credit_mark_defaulted", "credit_give_notice"],
+        "credit",
+        &[OfAnotherCredit],
+        Error(BlockableError::VaultMismatch),
+    ),
+    (WITH_A_VAULT, "credit", &[OfAnotherCredit], Error(BlockableError::VaultMismatch)),
+    (PAYING_IN, "credit", &[Elsewhere], Harmless(ONLY_THE_PROGRAM_MAKES_THEM)),
+    (PAYING_OUT, "credit", &[Elsewhere], Runtime(InstructionError::PrivilegeEscalation)),
+    (&["lot_buy"], "credit", &[Elsewhere], Error(BlockableError::LotMismatch)),
+    (
+        &["reserve_draw", "covenant_apply", "credit_auto_freeze", "credit_expire_units"],
+        "credit",
+        &[OfAnotherCredit],
+        Harmless(ANY_CREDIT),
+    ),
     (BY_THE_LENDER, "credit", &[OfAnotherCredit], Error(BlockableError::NotLender)),
     (&["credit_accept"], "credit", &[OfAnotherCredit], Error(BlockableError::NotBorrower)),
     (&["credit_accept_lender"], "credit", &[OfAnotherCredit], Error(BlockableError::NotOffered)),
@@ -257,6 +284,19 @@ pub const ROWS: &[Row] = &[
     ),
     (&["vault_close"], "treasury", &[OtherTokenProgram], Harmless(NOTHING_TO_SWEEP)),
     (&["vault_close"], "vault", &[OtherTokenProgram], Runtime(InstructionError::ExternalAccountLamportSpend)),
+    (
+        WITH_A_VAULT,
+        "vault",
+        &[Elsewhere, OfAnotherMarket, OfAnotherOwner, OfAnotherCredit, Twice],
+        Error(BlockableError::VaultMismatch),
+    ),
+    (
+        BESIDE_A_VAULT,
+        "vault",
+        &[Elsewhere, OfAnotherMarket, OfAnotherOwner, OfAnotherCredit],
+        Error(BlockableError::VaultMismatch),
+    ),
+    (BESIDE_A_VAULT, "vault", &[OtherTokenProgram], Harmless(NO_SUCH_ACCOUNT)),
     // Programs.
     (&["credit_offer"], "token_program", &[Replaced], Runtime(InstructionError::IncorrectProgramId)),
 ];
