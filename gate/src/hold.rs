@@ -113,6 +113,18 @@ pub enum Refusal {
         /// Units the job may need.
         needed: Units,
     },
+    /// The job may need more than the loan's rate bound leaves open to running jobs now.
+    #[error(
+        "the loan's rate bound leaves {} units open to running jobs now and the job may need {}; wait for running jobs \
+         to end and for their use to be counted, or ask for less",
+        .open.get(), .needed.get()
+    )]
+    RateBound {
+        /// Units open to new jobs within the rate bound.
+        open: Units,
+        /// Units the job may need.
+        needed: Units,
+    },
     /// The units' lifetime has passed.
     #[error("the credit's units have expired; obtain a new credit")]
     Expired,
@@ -135,7 +147,7 @@ pub enum Refusal {
 impl Refusal {
     /// True where the same job may be admitted later without an act of its borrower.
     pub fn is_temporary(&self) -> bool {
-        matches!(self, Refusal::Stale | Refusal::Storage | Refusal::ShuttingDown)
+        matches!(self, Refusal::RateBound { .. } | Refusal::Stale | Refusal::Storage | Refusal::ShuttingDown)
     }
 
     /// A short name, for machines.
@@ -145,6 +157,7 @@ impl Refusal {
             Refusal::NotIssued => "credit_not_issued",
             Refusal::Frozen { .. } => "credit_frozen",
             Refusal::Exhausted { .. } => "credit_exhausted",
+            Refusal::RateBound { .. } => "rate_bound",
             Refusal::Expired => "credit_expired",
             Refusal::Closed => "credit_closed",
             Refusal::Stale => "chain_stale",

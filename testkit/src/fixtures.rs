@@ -39,6 +39,7 @@ pub fn active_credit(index: u32, granted: Units) -> Credit {
     (credit.market, credit.provider) = (MARKET, PROVIDER);
     (credit.lender, credit.borrower) = (LENDER, BORROWER);
     credit.collateral = Collateral { granted: granted.get(), ..Collateral::default() };
+    (credit.terms.max_units_per_second, credit.terms.longest_job) = (u64::MAX, u32::MAX);
     credit
 }
 

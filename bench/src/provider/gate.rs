@@ -6,7 +6,10 @@ use {
         BenchError,
         performance::{Bound, Durations, Figure, Output},
     },
-    blockable_gate::{AtDeadline, Durability, Hold, Job, ledger::Ledger},
+    blockable_gate::{
+        AtDeadline, Durability, Hold, Job,
+        ledger::{ChainClocks, Ledger},
+    },
     blockable_sdk::amounts::{MarketTime, Units},
     blockable_testkit::fixtures::address,
     std::{
@@ -64,10 +67,11 @@ fn in_memory(time: Duration) -> Figure {
     for (number, address) in (0..CREDITS).zip(&addresses) {
         ledger.observe(*address, 1, Some(&credit(number)));
     }
+    let clocks = ChainClocks { chain: None, market: Some(MarketTime(0)) };
     let (start, mut admitted) = (Instant::now(), 0u64);
     while start.elapsed() < time {
         for address in &addresses {
-            let (id, index) = ledger.admit(address, Units(10), Some(MarketTime(0))).expect("there is room");
+            let (id, index) = ledger.admit(address, Units(10), clocks).expect("there is room");
             ledger.insert(Hold {
                 id,
                 credit: *address,

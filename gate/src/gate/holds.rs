@@ -4,13 +4,10 @@ use {
     super::{Gate, SWEEP_EVERY, lock, now_ms},
     crate::{
         hold::{AtDeadline, Hold, HoldId, Job, Refusal},
-        ledger::Ledger,
+        ledger::{ChainClocks, Ledger},
         store::{self, StoreError},
     },
-    blockable_sdk::{
-        Pubkey,
-        amounts::{MarketTime, Units},
-    },
+    blockable_sdk::{Pubkey, amounts::Units},
     std::{cmp::Reverse, sync::atomic::Ordering, time::Instant},
 };
 
@@ -30,25 +27,25 @@ impl Gate {
 
     /// The part of [`Gate::admit`] that touches memory alone.
     pub(crate) fn admit_in_memory(&self, credit: &Pubkey, job: Job) -> Result<Hold, Refusal> {
-        let market_time = self.require_open()?;
+        let clocks = self.require_open()?;
         let mut ledger = self.ledger();
-        let (id, index) = ledger.admit(credit, job.units, market_time)?;
+        let (id, index) = ledger.admit(credit, job.units, clocks)?;
         Ok(self.begin_hold(&mut ledger, *credit, id, index, job))
     }
 
-    /// Requires that new jobs may be admitted. Returns the market time, where it is known. Errors: [`Refusal`].
-    fn require_open(&self) -> Result<Option<MarketTime>, Refusal> {
+    /// Requires that new jobs may be admitted. Returns the clocks of the chain. Errors: [`Refusal`].
+    fn require_open(&self) -> Result<ChainClocks, Refusal> {
         if self.core.closing.load(Ordering::Relaxed) {
             return Err(Refusal::ShuttingDown);
         }
-        let market_time = {
+        let clocks = {
             let view = self.chain_view();
             view.require_fresh()?;
-            view.market_time()
+            ChainClocks { chain: view.chain_time(), market: view.market_time() }
         };
         match self.storage_is_full() {
             true => Err(Refusal::Storage),
-            false => Ok(market_time),
+            false => Ok(clocks),
         }
     }
 
@@ -127,11 +124,11 @@ impl Gate {
     }
 
     async fn renew_now(&self, old: Hold, used: Units, job: Job) -> Result<Hold, Refusal> {
-        let market_time = self.require_open()?;
+        let clocks = self.require_open()?;
         let (hold, floor) = {
             let mut ledger = self.ledger();
             ledger.begin_end(old.id).ok_or(Refusal::Expired)?;
-            let admitted = ledger.renew(&old, used, job.units, market_time);
+            let admitted = ledger.renew(&old, used, job.units, clocks);
             let (id, index) = admitted.inspect_err(|_| ledger.cancel_end(old.id))?;
             let hold = self.begin_hold(&mut ledger, old.credit, id, index, job);
             (hold, ledger.cumulative(&old.credit, old.index))

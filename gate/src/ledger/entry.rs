@@ -6,7 +6,7 @@ use {
     blockable_sdk::{
         Pubkey, Signature,
         accounts::CreditStamp,
-        amounts::{MarketTime, Units},
+        amounts::{ChainTime, MarketTime, Units},
         program::{
             state::Credit,
             transitions::{Action, Status, next},
@@ -27,6 +27,15 @@ pub struct Room {
     pub in_flight: Units,
     /// Used, and not on the chain yet.
     pub unreported: Units,
+}
+
+/// The clocks of the chain at one moment; each `None` while it is not known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChainClocks {
+    /// The chain's clock.
+    pub chain: Option<ChainTime>,
+    /// The market's clock.
+    pub market: Option<MarketTime>,
 }
 
 /// A credit as the chain showed it at a slot.
@@ -108,25 +117,38 @@ impl CreditEntry {
     }
 
     /// Requires that a new job may take `units`, at least one, where `freed` units more than the room says are open to it.
-    pub(super) fn require_room(
-        &self,
-        units: Units,
-        freed: i128,
-        market_time: Option<MarketTime>,
-    ) -> Result<(), Refusal> {
-        let room = self.room(market_time)?;
+    pub(super) fn require_room(&self, units: Units, freed: i128, clocks: ChainClocks) -> Result<(), Refusal> {
+        let room = self.room(clocks.market)?;
         let needed = units.max(Units(1));
         let taken = wide(room.in_flight) + wide(room.unreported) - freed;
         let unfrozen = wide(room.remaining) - taken;
         let open = unfrozen - wide(room.frozen);
         if wide(needed) <= open {
-            return Ok(());
+            return self.require_rate(needed, freed, clocks.chain);
         }
         let available = Units(u64::try_from(open).unwrap_or(0));
         Err(match !room.frozen.is_zero() && wide(needed) <= unfrozen {
             true => Refusal::Frozen { available, needed },
             false => Refusal::Exhausted { available, needed },
         })
+    }
+
+    /// Requires that the jobs that run stay within what a freeze keeps for them: the units of the longest job at the loan's
+    /// rate bound. Use that the bound does not let the chain count yet takes from it, or a freeze would find it neither
+    /// counted nor in flight.
+    fn require_rate(&self, needed: Units, freed: i128, now: Option<ChainTime>) -> Result<(), Refusal> {
+        let credit = self.credit().ok_or(Refusal::Closed)?;
+        let read_at = ChainTime(credit.meter.reported_at);
+        let seconds = now.map_or(0, |now| now.seconds_since(read_at).max(0));
+        let countable = i128::from(credit.terms.max_units_per_second).saturating_mul(i128::from(seconds));
+        let uncounted = wide(self.cumulative) - wide(Units(credit.meter.cumulative));
+        let ahead = uncounted.saturating_sub(countable).max(0);
+        let most = wide(Units(credit.terms.most_in_flight()));
+        let open = most - ahead - wide(self.held) + freed;
+        if wide(needed) <= open {
+            return Ok(());
+        }
+        Err(Refusal::RateBound { open: Units(u64::try_from(open).unwrap_or(0)), needed })
     }
 
     /// The credit's units at a market time, `None` while that is not known. Errors: [`Refusal`].

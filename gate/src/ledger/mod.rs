@@ -5,7 +5,7 @@
 
 mod entry;
 
-pub use entry::Room;
+pub use entry::{ChainClocks, Room};
 use {
     crate::hold::{Hold, HoldId, Refusal},
     blockable_sdk::{
@@ -121,16 +121,15 @@ impl Ledger {
         entry.room(market_time)
     }
 
-    /// Holds at least one unit for a new job. `market_time` is `None` while it is not known. Returns the hold's number and
-    /// the credit's index. Errors: [`Refusal`].
+    /// Holds at least one unit for a new job. Returns the hold's number and the credit's index. Errors: [`Refusal`].
     pub fn admit(
         &mut self,
         address: &Pubkey,
         units: Units,
-        market_time: Option<MarketTime>,
+        clocks: ChainClocks,
     ) -> Result<(HoldId, u32), Refusal> {
         let entry = self.credits.get_mut(address).ok_or(Refusal::UnknownCredit)?;
-        entry.require_room(units, 0, market_time)?;
+        entry.require_room(units, 0, clocks)?;
         Ok(self.hold_more(address, units))
     }
 
@@ -141,10 +140,10 @@ impl Ledger {
         old: &Hold,
         used: Units,
         units: Units,
-        market_time: Option<MarketTime>,
+        clocks: ChainClocks,
     ) -> Result<(HoldId, u32), Refusal> {
         let entry = self.credits.get_mut(&old.credit).ok_or(Refusal::UnknownCredit)?;
-        entry.require_room(units, wide(old.units) - wide(used), market_time)?;
+        entry.require_room(units, wide(old.units) - wide(used), clocks)?;
         Ok(self.hold_more(&old.credit, units))
     }
 

@@ -2,17 +2,19 @@ use {
     super::{address, credit, freeze, later},
     crate::{
         AtDeadline, Hold, HoldId, Refusal,
-        ledger::{Ledger, Room},
+        ledger::{ChainClocks, Ledger, Room},
     },
     blockable_sdk::{
         Signature,
         accounts::CreditStamp,
-        amounts::{MarketTime, Units},
+        amounts::{ChainTime, MarketTime, Units},
         program::{metering, transitions::Status},
     },
     proptest::prelude::*,
     std::collections::HashMap,
 };
+
+const NO_CLOCK: ChainClocks = ChainClocks { chain: None, market: None };
 
 /// A ledger with one credit of 1,000 units, seen at slot 10.
 fn ledger() -> Ledger {
@@ -22,7 +24,7 @@ fn ledger() -> Ledger {
 }
 
 fn hold(ledger: &mut Ledger, units: Units) -> Hold {
-    let (id, index) = ledger.admit(&address(1), units, None).unwrap();
+    let (id, index) = ledger.admit(&address(1), units, NO_CLOCK).unwrap();
     let hold = Hold {
         id,
         credit: address(1),
@@ -65,7 +67,7 @@ fn holds_and_unreported_use_leave_less_for_new_jobs() {
     let first = hold(&mut ledger, Units(600));
     assert_eq!(room(&ledger).available, Units(400));
     assert_eq!(
-        ledger.admit(&address(1), Units(401), None),
+        ledger.admit(&address(1), Units(401), NO_CLOCK),
         Err(Refusal::Exhausted { available: Units(400), needed: Units(401) })
     );
     settle(&mut ledger, &first, Units(250));
@@ -103,15 +105,15 @@ fn a_freeze_refuses_new_jobs_and_says_so() {
     let frozen = later(&credit(0), |credit| credit.collateral.frozen_for_payment = 1_000);
     ledger.observe(address(1), 11, Some(&frozen));
     assert_eq!(
-        ledger.admit(&address(1), Units(10), None),
+        ledger.admit(&address(1), Units(10), NO_CLOCK),
         Err(Refusal::Frozen { available: Units(0), needed: Units(10) })
     );
     assert_eq!(
-        ledger.admit(&address(1), Units(0), None),
+        ledger.admit(&address(1), Units(0), NO_CLOCK),
         Err(Refusal::Frozen { available: Units(0), needed: Units(1) })
     );
     assert_eq!(
-        ledger.admit(&address(1), Units(701), None),
+        ledger.admit(&address(1), Units(701), NO_CLOCK),
         Err(Refusal::Exhausted { available: Units(0), needed: Units(701) })
     );
     settle(&mut ledger, &running, Units(300));
@@ -127,10 +129,10 @@ fn a_running_lease_is_not_renewed_on_frozen_units() {
     let lease = hold(&mut ledger, Units(600));
     // The units that the lease itself holds and has not used are open to its renewal, and to nobody else.
     assert_eq!(
-        ledger.admit(&address(1), Units(500), None),
+        ledger.admit(&address(1), Units(500), NO_CLOCK),
         Err(Refusal::Exhausted { available: Units(400), needed: Units(500) })
     );
-    let (id, _) = ledger.renew(&lease, Units(300), Units(600), None).unwrap();
+    let (id, _) = ledger.renew(&lease, Units(300), Units(600), NO_CLOCK).unwrap();
     assert_eq!(id, HoldId(2));
     let mut ledger = self::ledger();
     let lease = hold(&mut ledger, Units(600));
@@ -140,7 +142,7 @@ fn a_running_lease_is_not_renewed_on_frozen_units() {
         Some(&later(&credit(0), |credit| credit.collateral.frozen_for_payment = 1_000)),
     );
     assert_eq!(
-        ledger.renew(&lease, Units(0), Units(600), None),
+        ledger.renew(&lease, Units(0), Units(600), NO_CLOCK),
         Err(Refusal::Frozen { available: Units(0), needed: Units(600) })
     );
     assert_eq!(room(&ledger).in_flight, Units(600));
@@ -241,6 +243,32 @@ fn what_the_chain_has_counted_is_never_counted_again() {
     assert_eq!((reading.index, reading.cumulative), (9, Units(0)));
 }
 
+/// A loan of 10 units per second and jobs of 30 seconds: 300 units at once.
+#[test]
+fn running_jobs_and_uncounted_use_stay_within_the_rate_bound() {
+    let mut ledger = ledger();
+    let bounded = later(&credit(0), |credit| {
+        (credit.terms.max_units_per_second, credit.terms.longest_job) = (10, 30);
+        credit.meter.reported_at = 1_000;
+    });
+    ledger.observe(address(1), 11, Some(&bounded));
+    let at = |seconds: i64| ChainClocks { chain: Some(ChainTime(1_000 + seconds)), market: None };
+    let refused = |open, needed| Err(Refusal::RateBound { open: Units(open), needed: Units(needed) });
+    assert_eq!(ledger.admit(&address(1), Units(301), at(0)), refused(300, 301));
+    let job = hold(&mut ledger, Units(300));
+    assert_eq!(ledger.admit(&address(1), Units(1), at(1_000)), refused(0, 1), "idle time does not add up");
+    // Used at once, of which ten seconds count 100 and thirty all.
+    settle(&mut ledger, &job, Units(300));
+    assert_eq!(ledger.admit(&address(1), Units(1), NO_CLOCK), refused(0, 1));
+    assert_eq!(ledger.admit(&address(1), Units(101), at(10)), refused(100, 101));
+    let (id, index) = ledger.admit(&address(1), Units(300), at(30)).unwrap();
+    // A lease goes on within what it frees.
+    let lease = Hold { id, index, ..job };
+    ledger.insert(lease.clone());
+    assert_eq!(ledger.renew(&lease, Units(200), Units(101), at(30)), refused(100, 101));
+    assert!(ledger.renew(&lease, Units(200), Units(100), at(30)).is_ok());
+}
+
 proptest! {
     /// Admits, settles, reports, freezes and thaws in any order: a gate that admits by its ledger never
     /// makes its provider serve what the chain will not count, as long as freezes leave running jobs their promise.
@@ -254,7 +282,7 @@ proptest! {
         let mut running: Vec<Hold> = Vec::new();
         for (step, units, which) in steps {
             match step {
-                0 => if let Ok((id, index)) = ledger.admit(&address(1), Units(units), None) {
+                0 => if let Ok((id, index)) = ledger.admit(&address(1), Units(units), NO_CLOCK) {
                     let hold = Hold {
                         id, credit: address(1), index, units: Units(units), reference: String::new(),
                         admitted_ms: 0, deadline_ms: 0, at_deadline: AtDeadline::Return,
