@@ -16,7 +16,7 @@ BY_ADMIN = ["market_apply_change", "market_cancel_change", "market_offer_admin",
 MARKET = BY_ADMIN + ["market_accept_admin", "market_pause", "market_unpause"]
 WHILE_PAUSED = ["credit_repay", "credit_freeze", "credit_thaw", "credit_auto_freeze", "market_create", "market_pause",
                 "market_unpause"]
-BY_AUTHORITY = ["provider_set_reporters", "provider_set_capacity", "provider_offer_authority"]
+BY_AUTHORITY = ["provider_apply_change", "provider_cancel_change", "provider_set_capacity", "provider_offer_authority"]
 UPDATE = BY_AUTHORITY + ["provider_accept_authority", "provider_suspend", "provider_resume"]
 REPAY = ["credit_repay", "reserve_fund"]
 
@@ -39,7 +39,7 @@ STRUCTS = {
     "MarketCreate": ("market_create", ["market_create"]),
     "MarketProposeChange": ("market_change", ["market_propose_change"]),
     "ProviderRegister": ("provider_register", ["provider_register"]),
-    "ProviderSetPayout": ("provider_set_payout", ["provider_set_payout"]),
+    "ProviderProposeChange": ("provider_change", ["provider_propose_change"]),
     "ProviderUpdate": ("provider_set_capacity", UPDATE),
     "UsageMeter": ("usage_meter", ["usage_meter"]),
     "VaultClose": ("vault_close", ["vault_close"]),
@@ -133,7 +133,7 @@ MUTANTS = [
     unsigned("CreditIssue", "authority"),
     unrelated("CreditIssue", "constraint = credit_vault.credit.load()?.provider == provider.key() @ BlockableError::ProviderMismatch"),
     unrelated("CreditIssue", "has_one = authority @ BlockableError::NotProvider"),
-    unrelated("CreditIssue", "has_one = payout @ BlockableError::PayoutMismatch"),
+    unrelated("CreditIssue", "constraint = provider.load()?.settings.payout == payout.key() @ BlockableError::PayoutMismatch"),
     unsigned("CreditCancelOffer", "party"),
     unrelated("CreditCancelOffer", "constraint = credit_vault.credit.load()?.lender == lender.key() @ BlockableError::NotLender"),
     action("cancel", "cancel", "a party", "ensure(by_lender || by_borrower, BlockableError::NotParty)?;", "let _ = by_lender || by_borrower;", ["credit_cancel_offer"]),
@@ -201,23 +201,25 @@ MUTANTS = [
     # Providers.
     unsigned("ProviderRegister", "authority"),
     unrelated("ProviderRegister", "constraint = payout.mint == market.load()?.payment_mint @ BlockableError::TokenAccountMint"),
+    unrelated("ProviderRegister", "address = SLOT_HASHES @ BlockableError::ClusterTagMissing"),
     any_program("ProviderRegister", "system_program", SYSTEM),
+    handler("provider_register", "handle", "the payout of the settings", "ensure(settings.payout == accounts.payout.key(), BlockableError::PayoutMismatch)?;", "", ["provider_register"]),
     unsigned("ProviderUpdate", "authority"),
     unrelated("ProviderUpdate", OF_MARKET),
-    action("provider", "begin_by_authority", "the authority", "self.require_authority(signer)", "{ let _ = signer; Ok(()) }", BY_AUTHORITY),
+    action("provider", "begin_by_authority", "the authority", "self.require_authority(signer)", "{ let _ = signer; Ok(()) }", BY_AUTHORITY + ["provider_propose_change"]),
     action("provider", "accept_authority", "the key it was offered to", "ensure(self.pending_authority == *signer, BlockableError::NotOffered)?;", "", ["provider_accept_authority"]),
     action("provider", "suspension_flags", "authority or admin", "if own | admins == 0 { Err(BlockableError::NotProvider.into()) } else { Ok(own | admins) }", "Ok(own | admins)", ["provider_suspend", "provider_resume"]),
     action("provider", "suspension_flags", "the authority for its own flag", "if self.authority == *signer {", "if self.authority != Pubkey::default() {", ["provider_suspend", "provider_resume"]),
     action("provider", "suspension_flags", "the admin for the admin's flag", "if admin == signer {", "if *admin != Pubkey::default() {", ["provider_suspend", "provider_resume"]),
-    unsigned("ProviderSetPayout", "authority"),
-    unrelated("ProviderSetPayout", OF_MARKET),
-    unrelated("ProviderSetPayout", "has_one = authority @ BlockableError::NotProvider"),
-    unrelated("ProviderSetPayout", "constraint = payout.mint == market.load()?.payment_mint @ BlockableError::TokenAccountMint"),
+    unsigned("ProviderProposeChange", "authority"),
+    unrelated("ProviderProposeChange", OF_MARKET),
+    unrelated("ProviderProposeChange", "constraint = payout.mint == market.load()?.payment_mint @ BlockableError::TokenAccountMint"),
+    handler("provider_change", "ProviderProposeChange::handle", "the payout of the settings", "ensure(settings.payout == accounts.payout.key(), BlockableError::PayoutMismatch)?;", "", ["provider_propose_change"]),
     # Metering: its credits come after the named accounts, and its signatures inside the data.
     unrelated("UsageMeter", OF_MARKET),
     handler("usage_meter", "handle", "a credit is given", "ensure(!ctx.remaining_accounts.is_empty(), BlockableError::CreditsMissing)?;", "", ["usage_meter"]),
     action("meter", "verify", "a report is given", "ensure(!reports.is_empty(), BlockableError::ReportsMissing)?;", "", ["usage_meter"]),
-    action("meter", "verify", "a quorum of reports", "ensure(reports.len() >= usize::from(provider.quorum), BlockableError::QuorumNotReached)?;", "", ["usage_meter"]),
+    action("meter", "verify", "a quorum of reports", "ensure(reports.len() >= usize::from(provider.settings.quorum), BlockableError::QuorumNotReached)?;", "", ["usage_meter"]),
     action("meter", "verify_report", "distinct reporters", "ensure(!is_repeated, BlockableError::ReporterRepeated)?;", "let _ = is_repeated;", ["usage_meter"]),
     action("meter", "verify_report", "unexpired reporters", "ensure(clock.chain < reporter.expires_at, BlockableError::ReporterExpired)?;", "", ["usage_meter"]),
     action("meter", "verify_report", "not from the future", "report.reported_at <= clock.chain.saturating_add(MAX_CLOCK_SKEW_SECONDS),", "report.reported_at <= clock.chain.saturating_add(MAX_CLOCK_SKEW_SECONDS) || true,", ["usage_meter"]),
@@ -230,7 +232,7 @@ MUTANTS = [
     of_credit("actions/meter.rs", "bit_of", "has an index", " || credit.has_index == 0 {", " {"),
     of_credit("actions/meter.rs", "bit_of", "of this chunk", "if chunk != scope.chunk {", "if chunk != scope.chunk && chunk == u32::MAX {"),
     of_credit("actions/meter.rs", "meter", "each credit once", "if self.seen & flag != 0 {", "if self.seen & flag != 0 && flag == 0 {"),
-    of_credit("actions/meter.rs", "quorum_reading", "a quorum reports on the credit", "if count < usize::from(quorum) {", "if count < usize::from(quorum.min(1)) {"),
+    of_credit("actions/meter.rs", "quorum_reading", "a quorum reports on the credit", "if count < usize::from(self.provider.settings.quorum) {", "if count < usize::from(self.provider.settings.quorum.min(1)) {"),
 ]
 MUTANTS += [any_event_authority(struct) for struct in STRUCTS if struct != "CreditVault"]
 
