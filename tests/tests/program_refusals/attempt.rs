@@ -89,6 +89,18 @@ impl Attempt {
         self
     }
 
+    /// The same with another key that pays the rent: the last place of the first signer among the accounts is its own.
+    pub fn rent_paid_by(mut self, name: &'static str) -> Attempt {
+        let first = Parties::address(self.signers[0]);
+        for instruction in &mut self.tries {
+            let metas = instruction.accounts.iter_mut().rev();
+            let payer = metas.into_iter().find(|meta| meta.is_signer && meta.pubkey == first);
+            payer.expect("somebody pays the rent").pubkey = Parties::address(name);
+        }
+        self.signers.push(name);
+        self
+    }
+
     /// The same signed by someone else, who also takes the first signer's place among the accounts.
     pub fn signed_by(self, name: &'static str) -> Attempt {
         let first = self.signers[0];

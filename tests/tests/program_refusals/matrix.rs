@@ -39,6 +39,9 @@ enum Outcome {
 
 /// Tries each account of an instruction in each wrong way, and compares with the table.
 pub fn check(name: &'static str, good: Attempt) {
+    // By a key of its own, or a missing signature would go unseen beside the other one of the same key.
+    let has_payer = rows::WITH_A_RENT_PAYER.contains(&name);
+    let good = if has_payer { good.rent_paid_by("stranger") } else { good };
     let (world, instruction) = (&good.world, good.instruction());
     let slots = slot::slots(name, world, instruction);
     let mut run = Run { name, checks: 0, wrong: Vec::new(), used: Vec::new() };

@@ -104,6 +104,10 @@ const BESIDE_A_VAULT: &[&str] = &[
     "credit_seize_to_lender",
 ];
 
+/// Instructions with a key that pays for accounts and may be any.
+pub const WITH_A_RENT_PAYER: &[&str] =
+    &["credit_offer", "credit_seize_to_pool", "credit_seize_to_lender", "lot_buy"];
+
 const ONLY_THE_PROGRAM_MAKES_THEM: &str =
     "accounts of this type are made by the program alone, at their own addresses: there are no copies";
 const ANY_CREDIT: &str = "anyone may do this to any credit that is in the state for it";
@@ -115,6 +119,7 @@ const FIXED_MINT: &str = "the mint is fixed by its address, and no token program
 const NOTHING_TO_SWEEP: &str = "nothing is swept, so that nothing is paid to it; its address is checked";
 const ANYONE_PAYS: &str = "anyone may pay for a market, its admin as well";
 const ANYONE_CREATES: &str = "anyone may be the admin of a new market, by signing";
+const ANYONE_PAYS_RENT: &str = "anyone may pay the rent, the lender or the buyer as well";
 const ANYONE_COLLECTS: &str = "anyone may have a claim paid, to its party alone";
 const MADE_AGAIN: &str = "what is gone is created again, at the only address it can have";
 pub const LAMPORTS_STOP_NOTHING: &str =
@@ -156,6 +161,12 @@ pub const ROWS: &[Row] = &[
     (&["credit_restructure"], "lender", &[Twice], Error(BlockableError::NotLender)),
     (&["credit_close"], "closer", &[Twice], Error(BlockableError::UnitsLeft)),
     (&["credit_close"], "receiver", &[Twice], Error(BlockableError::ReceiverMismatch)),
+    (WITH_A_RENT_PAYER, "rent_payer", &[SignedByAnother, Twice], Harmless(ANYONE_PAYS_RENT)),
+    (&["credit_seize_to_pool"], "lender", &[Twice], Error(BlockableError::NotLender)),
+    (&["credit_accept_borrower"], "authority", &[SignedByAnother], Error(BlockableError::NotOffered)),
+    (&["credit_withdraw_borrower"], "authority", &[SignedByAnother], Error(BlockableError::NotParty)),
+    (&["credit_offer_borrower"], "borrower", &[SignedByAnother, Twice], Error(BlockableError::NotBorrower)),
+    (&["credit_offer_borrower"], "lender", &[Twice], Error(BlockableError::NotLender)),
     // Markets.
     (OF_MARKETS, "market", &[Elsewhere], Harmless(ONLY_THE_PROGRAM_MAKES_THEM)),
     (BY_THE_ADMIN, "market", &[OfAnotherMarket], Error(BlockableError::NotAdmin)),
@@ -212,7 +223,21 @@ pub const ROWS: &[Row] = &[
     (&["credit_accept"], "credit", &[OfAnotherCredit], Error(BlockableError::NotBorrower)),
     (&["credit_accept_lender"], "credit", &[OfAnotherCredit], Error(BlockableError::NotOffered)),
     (&["credit_freeze", "credit_thaw"], "credit", &[OfAnotherCredit], Error(BlockableError::NotFreezer)),
-    (&["credit_close"], "credit", &[OfAnotherCredit], Error(BlockableError::ReceiverMismatch)),
+    (&["credit_close"], "credit", &[OfAnotherCredit], Error(BlockableError::UnitsLeft)),
+    (
+        &["credit_accept_borrower"],
+        "credit",
+        &[Elsewhere, OfAnotherCredit],
+        Harmless(ONLY_THE_PROGRAM_MAKES_THEM),
+    ),
+    (
+        &["credit_offer_borrower", "credit_withdraw_borrower"],
+        "credit",
+        &[Elsewhere],
+        Harmless(ONLY_THE_PROGRAM_MAKES_THEM),
+    ),
+    (&["credit_offer_borrower"], "credit", &[OfAnotherCredit], Error(BlockableError::NotLender)),
+    (&["credit_withdraw_borrower"], "credit", &[OfAnotherCredit], Error(BlockableError::NotParty)),
     (&["credit_seize_to_pool"], "credit", &[OfAnotherMarket], Code(code::CONSTRAINT_SEEDS)),
     (&["lot_close"], "credit", &[Elsewhere, OfAnotherCredit], Error(BlockableError::LotMismatch)),
     (&["lot_buy"], "buyer_credit", &[Occupied], Code(code::OWNED_BY_WRONG_PROGRAM)),
@@ -230,6 +255,7 @@ pub const ROWS: &[Row] = &[
     (&["credit_offer"], "mint", &[OtherTokenProgram], Runtime(InstructionError::IncorrectProgramId)),
     (&["market_create"], "mint", &[OtherTokenProgram], Error(BlockableError::TokenProgramMismatch)),
     (&["market_create"], "mint", &[Elsewhere], Error(BlockableError::TokenAccountMint)),
+    (&["lot_close"], "rent_payer", &[OfAnotherOwner, Twice], Error(BlockableError::ReceiverMismatch)),
     // Token accounts.
     (
         &["credit_offer", "credit_repay", "reserve_fund", "lot_buy"],
@@ -239,10 +265,11 @@ pub const ROWS: &[Row] = &[
     ),
     (&["credit_offer"], "source", &[Twice], Code(code::NOT_INITIALIZED)),
     (&["credit_cancel_offer"], "refund", &[Elsewhere], Harmless(ANY_OF_ONES_OWN)),
+    (&["credit_cancel_offer"], "refund", &[OfAnotherOwner], Error(BlockableError::DestinationNotAllowed)),
     (
         &["vault_collect"],
         "destination",
-        &[Elsewhere, OfAnotherMarket, OfAnotherOwner],
+        &[Elsewhere, OfAnotherOwner],
         Error(BlockableError::DestinationNotAllowed),
     ),
     (

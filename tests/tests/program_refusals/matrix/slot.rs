@@ -35,7 +35,7 @@ impl Kind {
             "lot" => Kind::Lot,
             "mint" => Kind::Mint,
             "vault" | "source" | "refund" | "destination" | "payout" | "treasury" => Kind::Token,
-            "lender" | "borrower" | "receiver" => Kind::Wallet,
+            "lender" | "borrower" | "receiver" | "rent_payer" => Kind::Wallet,
             "token_program" | "system_program" | "program" => Kind::Program,
             "slot_hashes" => Kind::Sysvar,
             "event_authority" => Kind::EventAuthority,
