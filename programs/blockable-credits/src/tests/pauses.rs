@@ -294,7 +294,6 @@ fn a_pause_across_midnight_keeps_the_budget_of_both_rows_of_days() {
         |first: i64, second: u32| { market }.begin_pause(midnight(31) - first, first as u32 + second);
     assert_eq!(across(601, 0), Err(BlockableError::PauseBudgetExceeded.into()));
     assert_eq!(across(600, 21_000), Ok(()));
-    let mut market = market;
     market.begin_pause(midnight(30) + 21_000, 600).unwrap();
     assert_eq!({ market }.begin_pause(midnight(31) - 1, 1), Err(BlockableError::PauseBudgetExceeded.into()));
     market.begin_pause(midnight(31), 21_600).unwrap();
