@@ -6,16 +6,19 @@ from dataclasses import dataclass
 
 VAULT = ["credit_cancel_offer", "credit_issue", "credit_repay", "reserve_fund", "vault_collect", "lot_buy", "vault_close"]
 CONTROL = ["credit_accept", "credit_waive_fee", "credit_offer_lender", "credit_accept_lender",
-           "credit_set_freeze_authority", "credit_give_notice", "credit_withdraw_notice", "credit_freeze", "credit_thaw",
-           "credit_write_off"]
+           "credit_set_freeze_authority", "credit_withdraw_notice", "credit_freeze", "credit_thaw", "credit_write_off",
+           "credit_withdraw_borrower", "credit_accept_borrower"]
 BY_LENDER = ["credit_waive_fee", "credit_offer_lender", "credit_set_freeze_authority", "credit_give_notice",
              "credit_withdraw_notice", "credit_write_off"]
-MARK = ["reserve_draw", "covenant_apply", "credit_mark_delinquent", "credit_mark_defaulted", "credit_auto_freeze",
-        "credit_expire_units"]
-BY_ADMIN = ["market_apply_change", "market_cancel_change", "market_offer_admin", "market_set_guardian"]
-MARKET = BY_ADMIN + ["market_accept_admin", "market_pause", "market_unpause"]
+MARK = ["reserve_draw", "covenant_apply", "credit_auto_freeze", "credit_expire_units"]
+MARK_UNPAID = ["credit_mark_delinquent", "credit_mark_defaulted"]
+AGREEMENT = ["credit_restructure", "credit_offer_borrower"]
+BY_ADMIN = ["market_apply_change", "market_cancel_change", "market_offer_admin", "market_lift_halt"]
+MARKET = BY_ADMIN + ["market_accept_admin", "market_pause", "market_unpause", "market_halt"]
 WHILE_PAUSED = ["credit_repay", "credit_freeze", "credit_thaw", "credit_auto_freeze", "market_create", "market_pause",
-                "market_unpause"]
+                "market_unpause", "market_halt"]
+# New business, which a halt stops. Of lenders that buy from lots only those of their own.
+WHILE_OPEN = ["credit_offer", "credit_accept", "credit_issue", "credit_offer_lender", "credit_accept_lender", "lot_buy"]
 BY_AUTHORITY = ["provider_apply_change", "provider_cancel_change", "provider_set_capacity", "provider_offer_authority"]
 UPDATE = BY_AUTHORITY + ["provider_accept_authority", "provider_suspend", "provider_resume"]
 REPAY = ["credit_repay", "reserve_fund"]
@@ -25,12 +28,14 @@ STRUCTS = {
     "CreditVault": ("accounts", VAULT),
     "CreditControl": ("accounts", CONTROL),
     "CreditMark": ("accounts", MARK),
+    "CreditMarkUnpaid": ("accounts", MARK_UNPAID),
+    "CreditGiveNotice": ("credit_notice", ["credit_give_notice"]),
     "CreditCancelOffer": ("credit_cancel_offer", ["credit_cancel_offer"]),
     "CreditClose": ("credit_close", ["credit_close"]),
     "CreditIssue": ("credit_issue", ["credit_issue"]),
     "CreditOffer": ("credit_offer", ["credit_offer"]),
     "CreditRepay": ("credit_repay", REPAY),
-    "CreditRestructure": ("credit_restructure", ["credit_restructure"]),
+    "CreditAgreement": ("credit_restructure", AGREEMENT),
     "CreditSeizeToLender": ("credit_seize_to_lender", ["credit_seize_to_lender"]),
     "CreditSeizeToPool": ("credit_seize_to_pool", ["credit_seize_to_pool"]),
     "LotBuy": ("lot_buy", ["lot_buy"]),
@@ -106,21 +111,27 @@ def of_credit(file, place, check, old, new):
 
 SYSTEM = "Program<'info, System>"
 OF_MARKET = "has_one = market @ BlockableError::MarketMismatch"
+OF_CREDIT = "has_one = vault @ BlockableError::VaultMismatch"
+NOT_FROZEN = "constraint = !vault.is_frozen() @ BlockableError::VaultFrozen"
 
 MUTANTS = [
     # Groups that several instructions name.
     unrelated("CreditVault", OF_MARKET),
     unrelated("CreditVault", "address = market.load()?.payment_mint @ BlockableError::MintMismatch"),
-    unrelated("CreditVault", "seeds = [seeds::VAULT, credit.key().as_ref()], bump = credit.load()?.vault_bump"),
+    unrelated("CreditVault", OF_CREDIT),
     unrelated("CreditVault", "address = market.load()?.token_program @ BlockableError::TokenProgramMismatch"),
-    handler("accounts", "require_owned", "token account's mint", "ensure(account.mint == self.mint.key(), BlockableError::TokenAccountMint)?;", "", ["credit_cancel_offer", "lot_buy"] + REPAY),
-    handler("accounts", "require_owned", "token account's owner", "ensure(account.owner == *owner, BlockableError::TokenAccountOwner)?;", "let _ = owner;", ["credit_cancel_offer", "lot_buy"] + REPAY),
+    handler("accounts", "require_owned", "token account's mint", "ensure(account.mint == self.mint.key(), BlockableError::TokenAccountMint)?;\n        ensure(account.owner", "ensure(account.owner", ["lot_buy"] + REPAY),
+    handler("accounts", "require_owned", "token account's owner", "ensure(account.owner == *owner, BlockableError::TokenAccountOwner)?;", "let _ = owner;", ["lot_buy"] + REPAY),
     unsigned("CreditControl", "authority"),
     unrelated("CreditControl", OF_MARKET),
     action("begin", "begin_by_lender", "the lender", "self.require_lender(signer)?;", "let _ = signer;", BY_LENDER),
     unrelated("CreditMark", OF_MARKET),
+    unrelated("CreditMarkUnpaid", OF_MARKET),
+    unrelated("CreditMarkUnpaid", OF_CREDIT),
+    unrelated("CreditMarkUnpaid", NOT_FROZEN),
     # Origination.
     unsigned("CreditOffer", "lender"),
+    unsigned("CreditOffer", "rent_payer"),
     unrelated("CreditOffer", "constraint = borrower.key() != lender.key() @ BlockableError::SelfLoan"),
     unrelated("CreditOffer", OF_MARKET),
     unrelated("CreditOffer", "address = market.load()?.payment_mint @ BlockableError::MintMismatch"),
@@ -129,62 +140,75 @@ MUTANTS = [
     unrelated("CreditOffer", "address = market.load()?.token_program @ BlockableError::TokenProgramMismatch"),
     any_program("CreditOffer", "system_program", SYSTEM),
     action("offer", "accept", "the borrower", "ensure(self.borrower == *signer, BlockableError::NotBorrower)?;", "let _ = signer;", ["credit_accept"]),
-    action("offer", "accept", "the terms hash", "ensure(self.terms_hash == terms_hash, BlockableError::TermsHashMismatch)?;", "let _ = terms_hash;", ["credit_accept"]),
+    action("offer", "OfferRead::require", "the terms hash", "ensure(credit.terms_hash == self.terms_hash, BlockableError::TermsHashMismatch)?;", "", ["credit_accept", "credit_issue"]),
     unsigned("CreditIssue", "authority"),
     unrelated("CreditIssue", "constraint = credit_vault.credit.load()?.provider == provider.key() @ BlockableError::ProviderMismatch"),
     unrelated("CreditIssue", "has_one = authority @ BlockableError::NotProvider"),
     unrelated("CreditIssue", "constraint = provider.load()?.settings.payout == payout.key() @ BlockableError::PayoutMismatch"),
     unsigned("CreditCancelOffer", "party"),
-    unrelated("CreditCancelOffer", "constraint = credit_vault.credit.load()?.lender == lender.key() @ BlockableError::NotLender"),
+    unrelated("CreditCancelOffer", "constraint = credit_vault.credit.load()?.rent_payer == receiver.key() @ BlockableError::ReceiverMismatch"),
     action("cancel", "cancel", "a party", "ensure(by_lender || by_borrower, BlockableError::NotParty)?;", "let _ = by_lender || by_borrower;", ["credit_cancel_offer"]),
     action("cancel", "cancel", "the borrower only once it has accepted", " && status == Status::Accepted;", " && status != Status::Closed;", ["credit_cancel_offer"]),
-    handler("credit_cancel_offer", "handle", "the lender's token account", "accounts.credit_vault.require_owned(&accounts.refund, accounts.lender.key)?;", "", ["credit_cancel_offer"]),
+    handler("credit_cancel_offer", "handle", "the lender's token account", "accounts.credit_vault.require_payable(&accounts.refund, &lender, accounts.party.key)?;", "let _ = lender;", ["credit_cancel_offer"]),
     # Servicing.
     unsigned("CreditRepay", "payer"),
     handler("accounts", "pay_in", "the payer's token account", "self.require_owned(from, payer.key)?;", "", ["lot_buy"] + REPAY),
-    unsigned("CreditRestructure", "lender"),
-    unsigned("CreditRestructure", "borrower"),
-    unrelated("CreditRestructure", OF_MARKET),
-    unrelated("CreditRestructure", "has_one = lender @ BlockableError::NotLender"),
-    unrelated("CreditRestructure", "has_one = borrower @ BlockableError::NotBorrower"),
+    unsigned("CreditAgreement", "lender"),
+    unsigned("CreditAgreement", "borrower"),
+    unrelated("CreditAgreement", OF_MARKET),
+    unrelated("CreditAgreement", "has_one = lender @ BlockableError::NotLender"),
+    unrelated("CreditAgreement", "has_one = borrower @ BlockableError::NotBorrower"),
+    action("hand_over", "withdraw_borrower", "a party", "ensure(*signer == self.lender || *signer == self.borrower, BlockableError::NotParty)?;", "let _ = signer;", ["credit_withdraw_borrower"]),
+    action("hand_over", "accept_borrower", "the key it was offered to", "ensure(self.pending_borrower == *signer, BlockableError::NotOffered)?;", "", ["credit_accept_borrower"]),
     action("assign", "offer_lender", "not the borrower", "ensure(to != self.borrower, BlockableError::SelfLoan)?;", "", ["credit_offer_lender"]),
     action("assign", "accept_lender", "the key it was offered to", "ensure(self.pending_lender == *signer, BlockableError::NotOffered)?;", "", ["credit_accept_lender"]),
     unsigned("VaultCollect", "caller"),
-    handler("vault_collect", "handle", "where it may be paid", "ensure(accounts.may_pay(&credit, party)?, BlockableError::DestinationNotAllowed)?;", "let _ = accounts.may_pay(&credit, party)?;", ["vault_collect"]),
-    handler("vault_collect", "may_pay", "the market's treasury", "return Ok(destination == self.credit_vault.market.load()?.treasury)", "return Ok(true)", ["vault_collect"]),
-    handler("vault_collect", "may_pay", "owned by the party", "self.destination.owner == owner && (", "(", ["vault_collect"]),
-    handler("vault_collect", "may_pay", "the caller is the party, or the associated account", " && (self.caller.key() == owner || destination == associated()))", " && (self.caller.key() == owner || destination == associated() || true))", ["vault_collect"]),
+    handler("vault_collect", "handle", "where it may be paid", "accounts.require_destination(&credit, party)?;", "let _ = VaultCollect::require_destination;", ["vault_collect"]),
+    handler("vault_collect", "require_destination", "the market's treasury", "return ensure(is_treasury, BlockableError::DestinationNotAllowed);", "return ensure(is_treasury || true, BlockableError::DestinationNotAllowed);", ["vault_collect"]),
+    handler("accounts", "require_payable", "owned by the party, and its associated account or the party signs", "ensure(account.owner == *owner && is_chosen, BlockableError::DestinationNotAllowed)", "ensure(account.owner == *owner && is_chosen || true, BlockableError::DestinationNotAllowed)", ["vault_collect", "credit_cancel_offer"]),
+    handler("accounts", "require_payable", "the caller is the party, or the associated account", "let is_chosen = caller == owner || account.key() == associated();", "let is_chosen = caller == owner || account.key() == associated() || true;", ["vault_collect", "credit_cancel_offer"]),
     # Enforcement.
     Mutant("state/credit.rs", "require_freezer", "lender or freeze authority", "ensure(*signer == self.lender || *signer == self.freeze_authority, BlockableError::NotFreezer)", "{ let _ = signer; Ok(()) }", ["credit_freeze", "credit_thaw"]),
+    unsigned("CreditGiveNotice", "authority"),
+    unrelated("CreditGiveNotice", OF_MARKET),
+    unrelated("CreditGiveNotice", OF_CREDIT),
+    unrelated("CreditGiveNotice", NOT_FROZEN),
     # Recovery.
     unsigned("CreditSeizeToPool", "lender"),
+    unsigned("CreditSeizeToPool", "rent_payer"),
     unrelated("CreditSeizeToPool", OF_MARKET),
     unrelated("CreditSeizeToPool", "has_one = lender @ BlockableError::NotLender"),
+    unrelated("CreditSeizeToPool", OF_CREDIT),
+    unrelated("CreditSeizeToPool", NOT_FROZEN),
     any_program("CreditSeizeToPool", "system_program", SYSTEM),
     unsigned("CreditSeizeToLender", "lender"),
+    unsigned("CreditSeizeToLender", "rent_payer"),
     unrelated("CreditSeizeToLender", OF_MARKET),
     unrelated("CreditSeizeToLender", "has_one = lender @ BlockableError::NotLender"),
+    unrelated("CreditSeizeToLender", OF_CREDIT),
+    unrelated("CreditSeizeToLender", NOT_FROZEN),
     unrelated("CreditSeizeToLender", "has_one = provider @ BlockableError::ProviderMismatch"),
     any_program("CreditSeizeToLender", "system_program", SYSTEM),
     unsigned("LotBuy", "buyer"),
+    unsigned("LotBuy", "rent_payer"),
     unrelated("LotBuy", "constraint = credit_vault.credit.load()?.provider == provider.key() @ BlockableError::ProviderMismatch"),
     unrelated("LotBuy", "constraint = lot.load()?.credit == credit_vault.credit.key() @ BlockableError::LotMismatch"),
     any_program("LotBuy", "system_program", SYSTEM),
     unsigned("LotClose", "closer"),
     unrelated("LotClose", OF_MARKET),
     unrelated("LotClose", "has_one = credit @ BlockableError::LotMismatch"),
-    unrelated("LotClose", "has_one = lender @ BlockableError::NotLender"),
+    unrelated("LotClose", "has_one = rent_payer @ BlockableError::ReceiverMismatch"),
     action("lot", "close_lot", "the lender while units come back to a debt", "ensure(*signer == self.lender, BlockableError::LotNotYours)?;", "let _ = signer;", ["lot_close"]),
     # Housekeeping.
-    unrelated("VaultClose", "constraint = credit_vault.credit.load()?.rent_payer() == receiver.key() @ BlockableError::ReceiverMismatch"),
+    unrelated("VaultClose", "constraint = credit_vault.credit.load()?.rent_payer == receiver.key() @ BlockableError::ReceiverMismatch"),
     unrelated("VaultClose", "constraint = credit_vault.market.load()?.treasury == treasury.key() @ BlockableError::TreasuryMismatch"),
     unsigned("CreditClose", "closer"),
-    unrelated("CreditClose", "constraint = credit.load()?.rent_payer() == receiver.key() @ BlockableError::ReceiverMismatch"),
+    unrelated("CreditClose", "constraint = credit.load()?.rent_payer == receiver.key() @ BlockableError::ReceiverMismatch"),
     unrelated("CreditClose", OF_MARKET),
     unrelated("CreditClose", "has_one = provider @ BlockableError::ProviderMismatch"),
-    action("close", "close", "the borrower while units are left", "ensure(given_up == 0 || by_borrower, BlockableError::UnitsLeft)?;", "let _ = by_borrower;", ["credit_close"]),
+    action("close", "close", "the borrower while units are left", "ensure(given_up == 0 || (by_borrower && given_up <= most_units), BlockableError::UnitsLeft)?;", "let _ = (by_borrower, most_units);", ["credit_close"]),
     # Markets.
-    unsigned("MarketCreate", "payer"),
+    unsigned("MarketCreate", "rent_payer"),
     unsigned("MarketCreate", "admin"),
     unrelated("MarketCreate", "constraint = mint.to_account_info().owner == token_program.key @ BlockableError::TokenProgramMismatch"),
     unrelated("MarketCreate", "constraint = treasury.mint == mint.key() @ BlockableError::TokenAccountMint"),
@@ -196,10 +220,13 @@ MUTANTS = [
     unsigned("MarketControl", "authority"),
     action("market", "begin_by_admin", "the admin", "self.require_admin(signer)", "{ let _ = signer; Ok(()) }", BY_ADMIN + ["market_propose_change"]),
     action("market", "accept_admin", "the key it was offered to", "ensure(self.pending_admin == *signer, BlockableError::NotOffered)?;", "", ["market_accept_admin"]),
-    action("market", "pause", "guardian or admin", "ensure(*signer == self.guardian || *signer == self.admin, BlockableError::NotGuardian)?;", "let _ = signer;", ["market_pause"]),
-    action("market", "unpause", "the admin while it runs", "ensure(by_admin || !clock.is_paused, BlockableError::PauseRunning)?;", "let _ = by_admin;", ["market_unpause"]),
+    action("market", "require_ready", "the delay has passed", "ensure(clock.market >= ready_at, BlockableError::ChangeDelayRunning)?;", "", ["market_apply_change", "market_accept_admin", "provider_apply_change", "provider_accept_authority", "credit_accept_borrower"]),
+    action("emergency", "require_guardian", "guardian or admin", "ensure(*signer == self.guardian || *signer == self.admin, BlockableError::NotGuardian)", "{ let _ = signer; Ok(()) }", ["market_pause", "market_halt"]),
+    action("emergency", "unpause", "the admin while it runs", "ensure(by_admin || !clock.is_paused, BlockableError::PauseRunning)?;", "let _ = by_admin;", ["market_unpause"]),
+    action("emergency", "lift_halt", "the halt that was read", "ensure(self.halted_at == halted_at, BlockableError::HaltReplaced)?;", "let _ = halted_at;", ["market_lift_halt"]),
     # Providers.
     unsigned("ProviderRegister", "authority"),
+    unsigned("ProviderRegister", "rent_payer"),
     unrelated("ProviderRegister", "constraint = payout.mint == market.load()?.payment_mint @ BlockableError::TokenAccountMint"),
     unrelated("ProviderRegister", "address = SLOT_HASHES @ BlockableError::ClusterTagMissing"),
     any_program("ProviderRegister", "system_program", SYSTEM),
@@ -240,3 +267,5 @@ EVERY = sorted({instruction for mutant in MUTANTS for instruction in mutant.inst
 MUTANTS.append(Mutant("state/pause.rs", "require_open", "the market is not paused",
                       "ensure(!self.is_paused, BlockableError::MarketPaused)", "Ok(())",
                       [instruction for instruction in EVERY if instruction not in WHILE_PAUSED]))
+MUTANTS.append(Mutant("state/pause.rs", "require_new_business", "the market is not halted",
+                      "ensure(!self.is_halted, BlockableError::MarketHalted)", "Ok(())", WHILE_OPEN))
