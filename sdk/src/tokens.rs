@@ -56,6 +56,11 @@ pub fn mint_to(
         .map_err(|_| InstructionError::IncorrectProgramId)
 }
 
+/// Returns whether the mint's issuer has frozen a token account; `None` where the data is not of a token account.
+pub fn is_frozen(data: &[u8]) -> Option<bool> {
+    StateWithExtensions::<Account>::unpack(data).ok().map(|account| account.base.is_frozen())
+}
+
 /// The balance in a token account's data, in the token's smallest unit; `None` where it is not a token account.
 pub fn balance(data: &[u8]) -> Option<u64> {
     StateWithExtensions::<Account>::unpack(data).ok().map(|account| account.base.amount)

@@ -6,6 +6,7 @@ use {
         Pubkey, addresses,
         program::state::{Collateral, Credit, Instalment, Market, Meter, Provider, Reporter, TermBounds},
         program::transitions::Status,
+        reports::ReportScope,
         tokens,
     },
     blockable_testkit::{DAY, Loan, Parties, Reporters, USDC},
@@ -52,8 +53,8 @@ impl Fleet {
 
     /// The reporters of all providers, in their order.
     pub fn reporters(&self) -> Vec<Reporters> {
-        let start = |(provider, _): &(Pubkey, Provider)| {
-            Reporters::start(self.market, *provider, 1, CHUNK, REPORTERS)
+        let start = |(provider, account): &(Pubkey, Provider)| {
+            Reporters::start(ReportScope::new(account, *provider, 0), CHUNK, REPORTERS)
         };
         self.providers.iter().map(start).collect()
     }
@@ -83,18 +84,18 @@ pub fn bytes<T: Pod + Discriminator>(account: &T) -> Vec<u8> {
 fn provider(market: Pubkey, authority: Pubkey, credits: u32) -> Provider {
     let mut provider = Provider::zeroed();
     provider.version = Provider::VERSION;
-    provider.quorum = 2;
-    provider.reporter_count = REPORTERS;
-    provider.chunk_size = CHUNK;
+    provider.settings.quorum = 2;
+    provider.settings.reporter_count = REPORTERS;
+    provider.settings.chunk_size = CHUNK;
     provider.epoch = 1;
     provider.next_index = credits;
     provider.market = market;
     provider.authority = authority;
     provider.capacity_units = u64::MAX;
-    provider.max_units_per_second = 1_000_000;
+    provider.settings.max_units_per_second = 1_000_000;
     for index in 0..REPORTERS {
         let key = Parties::reporter(index).pubkey();
-        provider.reporters[usize::from(index)] = Reporter { key, expires_at: i64::MAX };
+        provider.settings.reporters[usize::from(index)] = Reporter { key, expires_at: i64::MAX };
     }
     provider
 }
@@ -116,5 +117,7 @@ fn credit(market: Pubkey, provider: Pubkey, number: u32, index: u32, issued_at: 
     credit.meter = Meter { index, reported_at: issued_at, ..Meter::default() };
     let instalment = |month: u32| Instalment { due_after: month * 30 * DAY, principal: 20_000 * USDC };
     credit.set_schedule(&(1..=5).map(instalment).collect::<Vec<_>>()).expect("a schedule");
-    (addresses::credit(&market, &lender, &borrower, u64::from(number)), credit)
+    let address = addresses::credit(&market, &lender, &borrower, u64::from(number));
+    credit.vault = addresses::vault(&address);
+    (address, credit)
 }

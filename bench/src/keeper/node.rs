@@ -13,11 +13,12 @@ use {
         accounts::CreditStamp,
         program::{
             instruction::UsageMeter,
-            metering::{self, Reading, lower_median},
-            report::SignedReport,
+            metering::Reading,
+            quorum::quorum_reading,
+            report::{CreditReading, SignedReport},
             state::{Credit, Market, Provider},
         },
-        transactions,
+        tokens, transactions,
     },
     serde_json::{Value, json},
     solana_sdk::{clock::Clock, sysvar},
@@ -157,7 +158,11 @@ impl SimulatedChain {
             if address == self.market.0 {
                 return Some(account(&PROGRAM_ID, &bytes(&self.market.1)));
             }
-            Some(account(&PROGRAM_ID, &bytes(credits.get(&address)?)))
+            match credits.get(&address) {
+                Some(credit) => Some(account(&PROGRAM_ID, &bytes(credit))),
+                // All else that is asked for is a vault.
+                None => Some(account(&tokens::TOKEN_PROGRAM, &empty_vault())),
+            }
         };
         addresses.as_array().into_iter().flatten().map(read).collect()
     }
@@ -197,36 +202,32 @@ impl SimulatedChain {
     }
 
     fn meter(&self, reports: &[SignedReport], addresses: Vec<Pubkey>) {
-        let (now, mut credits) = (self.clock(), self.credits());
+        let clock = self.market.1.clock_at(self.clock()).expect("a clock in range");
+        let mut credits = self.credits();
         for address in addresses {
             let Some(credit) = credits.get_mut(&address) else { continue };
             let Some(provider) = self.providers.get(&credit.provider) else { continue };
-            let bit = credit.meter.index % u32::from(provider.chunk_size);
-            let readings: Vec<(u64, u64, i64)> = reports
-                .iter()
-                .filter_map(|report| {
-                    let reading = report.reading(bit)?;
-                    Some((reading.cumulative, reading.in_flight, report.reported_at))
-                })
-                .collect();
-            let median =
-                |of: fn(&(u64, u64, i64)) -> u64| lower_median(&readings.iter().map(of).collect::<Vec<_>>());
-            let times: Vec<i64> = readings.iter().map(|(_, _, at)| *at).collect();
-            let (Some(cumulative), Some(in_flight), Some(reported_at)) =
-                (median(|reading| reading.0), median(|reading| reading.1), lower_median(&times))
-            else {
-                continue;
+            let bit = credit.meter.index % u32::from(provider.settings.chunk_size);
+            let reading = |report: &SignedReport| {
+                let CreditReading { cumulative, in_flight } = *report.reading(bit)?;
+                Some(Reading { cumulative, in_flight, reported_at: report.reported_at })
             };
-            let reading = Reading { cumulative, in_flight, reported_at };
-            let (mut collateral, mut meter) = (credit.collateral, credit.meter);
-            let rate = provider.max_units_per_second;
-            if metering::apply(&mut collateral, &mut meter, &reading, rate, now, false).is_ok() {
-                (credit.collateral, credit.meter) = (collateral, meter);
+            let readings: Vec<Reading> = reports.iter().filter_map(reading).collect();
+            let Some(reading) = quorum_reading(&readings) else { continue };
+            if credit.apply_reading(&reading, provider.epoch_began_at, &clock).is_ok() {
                 credit.event_seq += 1;
                 credit.event_hash[..8].copy_from_slice(&credit.event_seq.to_le_bytes());
             }
         }
     }
+}
+
+/// A token account that holds nothing and is not frozen.
+fn empty_vault() -> [u8; 165] {
+    let mut data = [0; 165];
+    // The state: initialised.
+    data[108] = 1;
+    data
 }
 
 fn account(owner: &Pubkey, data: &[u8]) -> Value {

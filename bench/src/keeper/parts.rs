@@ -34,6 +34,7 @@ fn snapshot(fleet: &Fleet, clock: i64) -> Snapshot {
         market: fleet.market_account,
         providers: fleet.providers.iter().copied().collect(),
         credits: fleet.credits.iter().map(|(address, credit)| (*address, Arc::new(*credit))).collect(),
+        frozen_vaults: Arc::default(),
         stalls: Stalls::default(),
     }
 }

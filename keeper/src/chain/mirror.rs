@@ -5,11 +5,12 @@ use {
         Node, NodeError, Snapshot, Stalls,
         node::{CLOCK, MAX_ACCOUNTS, read_clock},
         slots::REMEMBERED,
+        vaults::{Vaults, is_frozen},
     },
     blockable_sdk::{
         Clock, PROGRAM_ID, Pubkey,
         accounts::{BlockableAccount, CreditStamp, provider_market_filter, type_filter},
-        amounts::ChainTime,
+        amounts::{ChainTime, MarketTime},
         program::state::{Credit, Market, Provider},
         rpc::{CommitmentConfig, UiAccount},
     },
@@ -31,6 +32,7 @@ const AT_ONCE: usize = 4;
 pub(crate) struct Mirror {
     market: Pubkey,
     credits: BTreeMap<Pubkey, Arc<Credit>>,
+    vaults: Vaults,
     slot: u64,
     /// The moment at which it was brought up to that slot.
     pub(super) read: Option<Instant>,
@@ -49,7 +51,7 @@ pub(crate) struct Refreshed {
 impl Mirror {
     /// An empty mirror of a market.
     pub(crate) fn new(market: Pubkey) -> Mirror {
-        Mirror { market, credits: BTreeMap::new(), slot: 0, read: None }
+        Mirror { market, credits: BTreeMap::new(), vaults: Vaults::default(), slot: 0, read: None }
     }
 
     /// Updates the mirror from a node. Errors: [`NodeError`], with the mirror as it was.
@@ -79,7 +81,10 @@ impl Mirror {
         }
         // Last, so that the clock is not from before the credits were listed.
         let (market, providers, clock) = self.heads(node, commitment, slot).await?;
-        (self.credits, self.slot, self.read) = (credits, slot, Some(Instant::now()));
+        let market_time = market.market_time(clock.unix_timestamp).unwrap_or(clock.unix_timestamp);
+        let reads = self.vaults.choose(&credits, MarketTime(market_time));
+        let vaults = self.vaults.read(node, &credits, reads, commitment, slot).await?;
+        (self.credits, self.vaults, self.slot, self.read) = (credits, vaults, slot, Some(Instant::now()));
         let snapshot = Snapshot {
             slot,
             clock: ChainTime(clock.unix_timestamp),
@@ -87,6 +92,7 @@ impl Mirror {
             market,
             providers,
             credits: self.credits.clone(),
+            frozen_vaults: self.vaults.frozen(),
             stalls,
         };
         Ok(Refreshed { snapshot, clock, fetched })
@@ -117,7 +123,10 @@ impl Mirror {
     }
 }
 
-/// Reads credits with market and clock, all of one slot, at a commitment. `addresses` must be at most [`MAX_ACCOUNTS`] - 2.
+/// Most credits that [`read_credits`] reads at once: each with its vault, next to market and clock.
+pub(crate) const MAX_CREDITS: usize = (MAX_ACCOUNTS - 2) / 2;
+
+/// Reads credits and their vaults with market and clock, all of one slot, at a commitment; at most [`MAX_CREDITS`].
 /// Errors: [`NodeError`].
 pub(crate) async fn read_credits(
     node: &Node,
@@ -126,23 +135,29 @@ pub(crate) async fn read_credits(
     commitment: CommitmentConfig,
     stalls: Stalls,
 ) -> Result<Snapshot, NodeError> {
-    let asked: Vec<Pubkey> = [*market, CLOCK].iter().chain(addresses).copied().collect();
+    let vaults = addresses.iter().map(blockable_sdk::addresses::vault);
+    let asked: Vec<Pubkey> =
+        [*market, CLOCK].into_iter().chain(addresses.iter().copied()).chain(vaults).collect();
     let (slot, accounts) = node.fetch(&asked, commitment).await?;
     let mut accounts = accounts.iter().map(Option::as_ref);
     let read_market = accounts.next().flatten().and_then(read::<Market>);
     let clock =
         read_clock(accounts.next().flatten()).ok_or(NodeError::Unusable("the clock cannot be read"))?;
-    let credits = addresses.iter().zip(accounts).filter_map(|(address, account)| {
+    let credits = addresses.iter().zip(accounts.by_ref()).filter_map(|(address, account)| {
         let credit = read::<Credit>(account?).filter(|credit| credit.market == *market)?;
         Some((*address, Arc::new(credit)))
     });
+    let credits: BTreeMap<Pubkey, Arc<Credit>> = credits.collect();
+    let vaults = addresses.iter().zip(accounts);
+    let frozen = vaults.filter(|(_, account)| is_frozen(*account)).map(|(address, _)| *address).collect();
     Ok(Snapshot {
         slot,
         clock: ChainTime(clock.unix_timestamp),
         market_key: *market,
         market: read_market.ok_or(NodeError::Unusable("there is no market at the address"))?,
         providers: BTreeMap::new(),
-        credits: credits.collect(),
+        credits,
+        frozen_vaults: Arc::new(frozen),
         stalls,
     })
 }

@@ -7,6 +7,7 @@
 //! | `slots` | the slots that can be believed where nodes disagree |
 //! | `mirror` | a market's accounts, brought up to date by fetching what has changed |
 //! | `snapshot` | a market at one slot |
+//! | `vaults` | vaults that the payment token's issuer has frozen |
 //! | `stalls`, `stall_log` | times at which the cluster produced no blocks, found and kept |
 
 mod mirror;
@@ -18,9 +19,10 @@ mod stall_log;
 mod stalls;
 #[cfg(test)]
 mod tests;
+mod vaults;
 
 pub(crate) use {
-    mirror::{Mirror, read_credits},
+    mirror::{MAX_CREDITS, Mirror, read_credits},
     node::{MAX_ACCOUNTS, Node, NodeError},
     nodes::Nodes,
     stall_log::StallLog,

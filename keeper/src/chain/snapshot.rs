@@ -7,7 +7,10 @@ use {
         amounts::{ChainTime, MarketTime},
         program::state::{Credit, Market, Provider},
     },
-    std::{collections::BTreeMap, sync::Arc},
+    std::{
+        collections::{BTreeMap, BTreeSet},
+        sync::Arc,
+    },
 };
 
 /// A market with all its providers and credits. Cheap to clone: accounts are shared.
@@ -25,6 +28,8 @@ pub struct Snapshot {
     pub providers: BTreeMap<Pubkey, Provider>,
     /// Credits by address. Their debts are as of their last change; [`Credit::accrue`] brings them up to now.
     pub credits: BTreeMap<Pubkey, Arc<Credit>>,
+    /// Credits whose vaults the payment token's issuer has frozen, as last read; see the mirror for when that is.
+    pub frozen_vaults: Arc<BTreeSet<Pubkey>>,
     /// Times at which the cluster produced no blocks.
     pub stalls: Stalls,
 }

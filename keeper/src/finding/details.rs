@@ -1,6 +1,9 @@
 //! Parts of facts.
 
-use blockable_sdk::amounts::{Bps, ChainTime, MicroUsd};
+use blockable_sdk::{
+    Pubkey,
+    amounts::{Bps, ChainTime, MarketTime, MicroUsd},
+};
 
 /// The amounts of a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,4 +51,48 @@ pub struct FailingLane {
     pub failures: u32,
     /// The latest reason.
     pub reason: String,
+}
+
+/// The time in which something that was proposed or offered can come into force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Its beginning.
+    pub ready_at: ChainTime,
+    /// Its end; what is not applied or taken by then has lapsed.
+    pub lapses_at: ChainTime,
+    /// Its beginning by the market's clock, by which the program names a proposal.
+    pub ready_market_time: MarketTime,
+}
+
+/// A change of settings that waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SettingsChange<T> {
+    /// The settings in force.
+    pub from: T,
+    /// The proposed ones.
+    pub to: T,
+    /// The time in which they can be applied.
+    pub waiting: Waiting,
+}
+
+/// A role that is offered to another key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HandOver {
+    /// The key that has it.
+    pub from: Pubkey,
+    /// The key that it is offered to.
+    pub to: Pubkey,
+    /// The time in which that key can take it.
+    pub waiting: Waiting,
+}
+
+/// The part of a provider's settings that an offer does not fit any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfferFault {
+    /// The reporters, those that a proposed change would bring, or their quorum.
+    Reporters,
+    /// The rate bound of the offer's terms is above the provider's.
+    Rate,
+    /// The longest job of the offer's terms is above the provider's.
+    LongestJob,
 }

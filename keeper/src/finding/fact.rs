@@ -1,10 +1,13 @@
 //! Facts, with their amounts and times.
 
 use {
-    crate::finding::{CovenantUse, FailingLane, NextMark, PaymentAmounts, Rule},
+    crate::finding::{
+        CovenantUse, FailingLane, HandOver, NextMark, OfferFault, PaymentAmounts, Rule, SettingsChange,
+    },
     blockable_sdk::{
         Pubkey,
         amounts::{Bps, ChainTime, Lamports, MarketTime, MicroUsd, Units},
+        program::state::{MarketSettings, ProviderSettings},
     },
 };
 
@@ -130,6 +133,48 @@ pub enum Fact {
         /// Units in all.
         total: Units,
     },
+    /// A vault that the payment token's issuer has frozen.
+    VaultFrozen {
+        /// Everything owed.
+        debt: MicroUsd,
+        /// The amount that would have to be paid to be current.
+        arrears: MicroUsd,
+    },
+    /// An offer that can no longer be accepted or issued.
+    OfferVoid {
+        /// The provider.
+        provider: Pubkey,
+        /// The part of its settings that has changed.
+        fault: OfferFault,
+        /// The principal in escrow.
+        principal: MicroUsd,
+    },
+    /// The borrower's place that is offered to another key.
+    BorrowerHandOver(HandOver),
+    /// A change of a provider's settings that waits.
+    ProviderChangeProposed(Box<SettingsChange<ProviderSettings>>),
+    /// A provider's authority role that is offered to another key.
+    ProviderHandOver(HandOver),
+    /// A provider that takes no new credits.
+    ProviderSuspended {
+        /// True where it has suspended itself.
+        by_itself: bool,
+        /// True where the market's admin has suspended it.
+        by_admin: bool,
+    },
+    /// A market that takes no new business.
+    MarketHalted {
+        /// The time of the halt.
+        since: ChainTime,
+        /// The time of the halt by the market's clock, by which the program names it.
+        since_market_time: MarketTime,
+        /// The end that the admin has set; `None` for none.
+        ends_at: Option<ChainTime>,
+    },
+    /// A change of the market's settings that waits.
+    MarketChangeProposed(Box<SettingsChange<MarketSettings>>),
+    /// The market's admin role that is offered to another key.
+    MarketHandOver(HandOver),
     /// A reporter that does not report.
     ReporterSilent {
         /// The provider.
@@ -255,6 +300,15 @@ impl Fact {
             Fact::CovenantLow(_) => Rule::CovenantLow,
             Fact::CovenantHigh(_) => Rule::CovenantHigh,
             Fact::Overrun { .. } => Rule::Overrun,
+            Fact::VaultFrozen { .. } => Rule::VaultFrozen,
+            Fact::OfferVoid { .. } => Rule::OfferVoid,
+            Fact::BorrowerHandOver(_) => Rule::BorrowerHandOver,
+            Fact::ProviderChangeProposed(_) => Rule::ProviderChangeProposed,
+            Fact::ProviderHandOver(_) => Rule::ProviderHandOver,
+            Fact::ProviderSuspended { .. } => Rule::ProviderSuspended,
+            Fact::MarketHalted { .. } => Rule::MarketHalted,
+            Fact::MarketChangeProposed(_) => Rule::MarketChangeProposed,
+            Fact::MarketHandOver(_) => Rule::MarketHandOver,
             Fact::ReporterSilent { .. } => Rule::ReporterSilent,
             Fact::ReportersDisagree { .. } => Rule::ReportersDisagree,
             Fact::Equivocation { .. } => Rule::Equivocation,

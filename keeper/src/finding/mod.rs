@@ -9,7 +9,9 @@ mod fact;
 mod rule;
 
 pub(crate) use {
-    details::{CovenantUse, FailingLane, NextMark, PaymentAmounts},
+    details::{
+        CovenantUse, FailingLane, HandOver, NextMark, OfferFault, PaymentAmounts, SettingsChange, Waiting,
+    },
     fact::Fact,
     rule::Rule,
 };

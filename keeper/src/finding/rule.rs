@@ -35,6 +35,24 @@ pub enum Rule {
     CovenantHigh,
     /// Units were used beyond those that the credit allowed.
     Overrun,
+    /// The payment token's issuer has frozen a credit's vault: nobody can pay.
+    VaultFrozen,
+    /// An offer can no longer be accepted or issued, because its provider has changed.
+    OfferVoid,
+    /// The borrower's place is offered to another key.
+    BorrowerHandOver,
+    /// A provider has proposed other settings, which wait.
+    ProviderChangeProposed,
+    /// A provider's authority role is offered to another key.
+    ProviderHandOver,
+    /// A provider is suspended.
+    ProviderSuspended,
+    /// The market takes no new business.
+    MarketHalted,
+    /// The market's admin has proposed other settings, which wait.
+    MarketChangeProposed,
+    /// The market's admin role is offered to another key.
+    MarketHandOver,
     /// A reporter has not reported for some time.
     ReporterSilent,
     /// Reporters disagree, and a credit is not metered.
@@ -61,7 +79,7 @@ pub enum Rule {
 
 impl Rule {
     /// All rules, in the order of their declaration.
-    pub const ALL: [Rule; 24] = [
+    pub const ALL: [Rule; 33] = [
         Rule::BurnRate,
         Rule::Exhaustion,
         Rule::Idle,
@@ -75,6 +93,15 @@ impl Rule {
         Rule::CovenantLow,
         Rule::CovenantHigh,
         Rule::Overrun,
+        Rule::VaultFrozen,
+        Rule::OfferVoid,
+        Rule::BorrowerHandOver,
+        Rule::ProviderChangeProposed,
+        Rule::ProviderHandOver,
+        Rule::ProviderSuspended,
+        Rule::MarketHalted,
+        Rule::MarketChangeProposed,
+        Rule::MarketHandOver,
         Rule::ReporterSilent,
         Rule::ReportersDisagree,
         Rule::Equivocation,
@@ -104,6 +131,15 @@ impl Rule {
             Rule::CovenantLow => "covenant_low",
             Rule::CovenantHigh => "covenant_high",
             Rule::Overrun => "overrun",
+            Rule::VaultFrozen => "vault_frozen",
+            Rule::OfferVoid => "offer_void",
+            Rule::BorrowerHandOver => "borrower_hand_over",
+            Rule::ProviderChangeProposed => "provider_change_proposed",
+            Rule::ProviderHandOver => "provider_hand_over",
+            Rule::ProviderSuspended => "provider_suspended",
+            Rule::MarketHalted => "market_halted",
+            Rule::MarketChangeProposed => "market_change_proposed",
+            Rule::MarketHandOver => "market_hand_over",
             Rule::ReporterSilent => "reporter_silent",
             Rule::ReportersDisagree => "reporters_disagree",
             Rule::Equivocation => "equivocation",

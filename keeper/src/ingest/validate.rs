@@ -114,6 +114,9 @@ impl Validator<'_> {
             return Err(ReportRefusal::WrongProvider);
         }
         let provider = self.providers.get(&record.provider).ok_or(ReportRefusal::UnknownProvider)?;
+        if record.cluster_tag.to_bytes() != provider.cluster_tag {
+            return Err(ReportRefusal::WrongCluster);
+        }
         require_epoch_and_chunk(&record, provider)?;
         self.require_reporter(&record, provider)?;
         if ChainTime(record.reported_at) > self.clock.plus_seconds(MAX_CLOCK_SKEW_SECONDS) {

@@ -1,11 +1,11 @@
 //! Confirms actions that are held against a borrower: finalized state of two nodes must call for it.
 //!
-//! An intent is planned on confirmed state of one node. Before it is landed, the credit, the market and the clock are read
-//! anew, finalized, from every node, and planned on again: it goes through only where enough of them call for the same.
+//! An intent is planned on confirmed state of one node. Before it is landed, the credit, its vault, the market and the clock are
+//! read anew, finalized, from every node, and planned on again: it goes through only where enough of them call for the same.
 
 use {
     crate::{
-        chain::{MAX_ACCOUNTS, Node, Nodes, Snapshot, read_credits},
+        chain::{MAX_CREDITS, Node, Nodes, Snapshot, read_credits},
         land::left_out::LeftOut,
         plan::{Intent, Kind, PlanSettings, plan_credit},
     },
@@ -13,9 +13,6 @@ use {
     futures_util::future::join_all,
     std::collections::HashMap,
 };
-
-/// Accounts that are read together with the credits: the market and the clock.
-const HEADS: usize = 2;
 
 /// Due intents, parted.
 #[derive(Debug, Default)]
@@ -37,7 +34,7 @@ pub(crate) async fn confirm(
     let (enforcement, mut due): (Vec<Intent>, Vec<Intent>) =
         intents.into_iter().partition(|intent| intent.kind().is_enforcement());
     let mut held = Vec::new();
-    for page in enforcement.chunks(MAX_ACCOUNTS - HEADS) {
+    for page in enforcement.chunks(MAX_CREDITS) {
         let addresses: Vec<Pubkey> = page.iter().map(Intent::subject).collect();
         let states = finalized_states(nodes, &addresses, snapshot).await;
         let called: Vec<HashMap<Pubkey, Kind>> =

@@ -1,7 +1,7 @@
 //! Plans the due actions on one credit, without metering: those that the program accepts on a copy of the credit.
 
 use {
-    crate::plan::{Intent, IntentAction, IntentId, Kind, now::Now, reason::Reason},
+    crate::plan::{Intent, IntentAction, IntentId, Kind, causes, now::Now, reason::Reason},
     blockable_sdk::{
         Pubkey,
         amounts::{ChainTime, MarketTime, Units},
@@ -55,6 +55,8 @@ pub(super) enum Obstacle {
     WrongStatus(Status),
     #[error("the market is paused")]
     Paused,
+    #[error("the payment token's issuer has frozen the vault: nobody can pay, and the program marks nobody")]
+    VaultFrozen,
     #[error("nothing is in arrears")]
     NotInArrears,
     #[error("the reserve covers the arrears")]
@@ -94,6 +96,9 @@ pub(super) fn plan(now: &Now, address: &Pubkey, credit: &Credit) -> Option<Inten
 pub(super) fn timing(now: &Now, address: &Pubkey, credit: &Credit, kind: Kind) -> Result<Timing, Obstacle> {
     let action = action(kind).ok_or(Obstacle::NotAgreed)?;
     let status = require_allowed(now, credit, kind, action)?;
+    if is_mark(kind) && causes::vault_is_frozen(now, address) {
+        return Err(Obstacle::VaultFrozen);
+    }
     match kind {
         Kind::AutoFreeze => auto_freeze(now, address, credit),
         Kind::MarkDefaulted => mark(now, address, credit, action, credit.terms.default_grace),
@@ -103,6 +108,11 @@ pub(super) fn timing(now: &Now, address: &Pubkey, credit: &Credit, kind: Kind) -
         Kind::ApplyCovenant => apply_covenant(now, credit),
         Kind::Meter => Err(Obstacle::NotAgreed),
     }
+}
+
+/// Returns whether a kind marks a borrower late, which the program does only while the vault takes payments.
+fn is_mark(kind: Kind) -> bool {
+    matches!(kind, Kind::MarkDelinquent | Kind::MarkDefaulted)
 }
 
 /// The edge that a kind takes.
@@ -131,7 +141,7 @@ fn require_allowed(now: &Now, credit: &Credit, kind: Kind, action: Action) -> Re
     check(credit.version <= Credit::VERSION, later)?;
     let status = Status::from_byte(credit.status).ok_or(later)?;
     check(next(action, status).is_some(), Obstacle::WrongStatus(status))?;
-    check(kind == Kind::AutoFreeze || !now.is_paused, Obstacle::Paused)?;
+    check(kind == Kind::AutoFreeze || !now.clock.is_paused, Obstacle::Paused)?;
     Ok(status)
 }
 

@@ -5,11 +5,13 @@
 //! | `settings` | `[metering]`, `[enforcement]`, `[backup]` |
 //! | `now` | the clocks of a snapshot, and conversions between them |
 //! | `credit` | the one thing that is due on a credit, without metering |
+//! | `causes` | what issuer, provider and market have done or proposed around a credit |
 //! | `quorum` | the reports that count, and whether they agree |
 //! | `metering` | the credits of each chunk that are metered now |
 //! | `reason` | reasons for which intents are due, and their text |
 //! | `explain` | a credit's actions, with the reason for which each is due or the obstacle for which it is not |
 
+mod causes;
 mod credit;
 mod explain;
 mod intent;
@@ -36,12 +38,12 @@ use {
     now::Now,
 };
 
-/// Due intents, and findings about reports.
+/// Due intents, and findings about reports and about what others have done or proposed.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
     /// The intents, the most urgent first. At most one [`IntentAction::Credit`] per credit; metering may name the same credit.
     pub intents: Vec<Intent>,
-    /// Findings about reports.
+    /// Findings.
     pub findings: Vec<Finding>,
 }
 
@@ -49,6 +51,7 @@ pub struct Plan {
 pub fn plan(snapshot: &Snapshot, shelf: &Shelf, settings: &PlanSettings) -> Plan {
     let Some(now) = Now::new(snapshot, settings) else { return Plan::default() };
     let mut plan = metering::plan(&now, shelf);
+    plan.findings.extend(causes::findings(&now));
     let credits = snapshot.credits.iter();
     plan.intents.extend(credits.filter_map(|(address, credit)| credit::plan(&now, address, credit)));
     // Stable: intents of equal urgency and age stay in the order of addresses.

@@ -8,7 +8,7 @@ use {
     crate::{chain::Snapshot, plan::PlanSettings},
     blockable_sdk::{
         amounts::{ChainTime, MarketTime},
-        program::state::Credit,
+        program::state::{Credit, MarketClock},
     },
 };
 
@@ -20,16 +20,16 @@ pub(super) struct Now<'a> {
     pub chain: ChainTime,
     /// The market's clock.
     pub market: MarketTime,
-    /// Set while the market is paused.
-    pub is_paused: bool,
+    /// Both, as the program reads them, with pause and halt.
+    pub clock: MarketClock,
 }
 
 impl<'a> Now<'a> {
     /// Reads the clocks. `None` for a market whose clock is out of range, in which the program does nothing.
     pub(super) fn new(snapshot: &'a Snapshot, settings: &'a PlanSettings) -> Option<Now<'a>> {
         let chain = snapshot.clock;
-        let market = MarketTime(snapshot.market.clock_at(chain.get()).ok()?.market);
-        Some(Now { snapshot, settings, chain, market, is_paused: snapshot.is_paused() })
+        let clock = snapshot.market.clock_at(chain.get()).ok()?;
+        Some(Now { snapshot, settings, chain, market: MarketTime(clock.market), clock })
     }
 
     /// Seconds of all pauses.

@@ -24,6 +24,8 @@ use {
 pub(super) enum ReportFault {
     #[error("it is of another market")]
     OtherMarket,
+    #[error("it was signed for another cluster")]
+    OtherCluster,
     #[error("it is of epoch {0}, not the provider's")]
     OtherEpoch(u32),
     #[error("it is of chunks of {0}, not the provider's size")]
@@ -45,6 +47,9 @@ pub(super) fn report_fault(now: &Now, provider: &Provider, report: &ReportRecord
     let clock = now.chain;
     if report.market != now.snapshot.market_key {
         return Some(ReportFault::OtherMarket);
+    }
+    if report.cluster_tag.to_bytes() != provider.cluster_tag {
+        return Some(ReportFault::OtherCluster);
     }
     if report.epoch != provider.epoch {
         return Some(ReportFault::OtherEpoch(report.epoch));
@@ -105,7 +110,7 @@ pub(super) struct Consensus {
     pub is_stale: bool,
     /// The number of reports that have a reading of the credit.
     pub reporting: usize,
-    /// The number of reports within tolerance of the median, itself among them.
+    /// The number of reports within tolerance of the reading, itself among them.
     pub agreeing: usize,
 }
 

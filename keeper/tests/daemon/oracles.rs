@@ -136,8 +136,13 @@ async fn rotate(setup: &mut Setup, first: u8) {
     let (authority, settings) = (Parties::address("provider"), ProviderSettings { payout, ..settings });
     let propose = instructions::provider_propose_change(&market, &authority, &provider, settings);
     setup.cluster.chain.send(&[propose], &["provider"]).await;
+    let store = setup.store("keeper");
+    let alerted = async |_: &Setup| is_open(&store, "provider_change_proposed", &provider);
+    setup.until("the proposal is alerted", alerted).await;
     setup.cluster.pass(World::market_args().provider_delay).await;
     let ready_at = setup.cluster.chain.client.provider(&provider).await.unwrap().change_ready_at;
     let apply = instructions::provider_apply_change(&market, &authority, &provider, ready_at);
     setup.cluster.chain.send(&[apply], &["provider"]).await;
+    let cleared = async |_: &Setup| !is_open(&store, "provider_change_proposed", &provider);
+    setup.until("the change is in force", cleared).await;
 }

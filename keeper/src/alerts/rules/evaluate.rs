@@ -95,6 +95,17 @@ fn value(fact: &Fact) -> FactValue {
         Fact::PaymentDue { seconds_left, due_market_time, .. } => {
             FactValue::Occurring(days(*seconds_left), due_market_time.get())
         }
+        // Another proposal, another offer, another halt: each has its own alert.
+        Fact::ProviderChangeProposed(change) => {
+            FactValue::Occurring(0.0, change.waiting.ready_market_time.get())
+        }
+        Fact::MarketChangeProposed(change) => {
+            FactValue::Occurring(0.0, change.waiting.ready_market_time.get())
+        }
+        Fact::BorrowerHandOver(offer) | Fact::ProviderHandOver(offer) | Fact::MarketHandOver(offer) => {
+            FactValue::Occurring(0.0, offer.waiting.ready_market_time.get())
+        }
+        Fact::MarketHalted { since_market_time, .. } => FactValue::Occurring(0.0, since_market_time.get()),
         Fact::Idle { seconds, .. } | Fact::ProviderSwitch { seconds, .. } => {
             FactValue::Measured(days(*seconds))
         }
@@ -110,6 +121,9 @@ fn value(fact: &Fact) -> FactValue {
         | Fact::Frozen { .. }
         | Fact::CovenantLow(_)
         | Fact::CovenantHigh(_)
+        | Fact::VaultFrozen { .. }
+        | Fact::OfferVoid { .. }
+        | Fact::ProviderSuspended { .. }
         | Fact::ReporterSilent { .. }
         | Fact::ReportersDisagree { .. }
         | Fact::Equivocation { .. }

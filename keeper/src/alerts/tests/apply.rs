@@ -2,13 +2,14 @@ use {
     super::*,
     crate::{
         alerts::{
-            AlertFilter, Changes,
+            AlertFilter, Changes, Subjects,
             entries::{Phase, add_entries},
             settings::SubscribedParty,
             sink::Subscription,
         },
-        finding::PaymentAmounts,
+        finding::{PaymentAmounts, SettingsChange, Waiting},
     },
+    blockable_sdk::program::state::ProviderSettings,
 };
 
 const NOWHERE: &str = "http://127.0.0.1:1/";
@@ -211,4 +212,28 @@ fn severity_and_any_of_several_wants_decide() {
     assert!(wants.includes(&critical));
     assert!(of(vec![(SubscribedParty::Key(key(2)), Severity::Warning)]).includes(&mine), "the borrower");
     assert!(!of(vec![(SubscribedParty::Operator, Severity::Info)]).includes(&mine));
+}
+
+/// A proposal that waits for days is told once, and a second one in its place is another matter.
+#[tokio::test]
+async fn a_proposal_is_told_once_and_the_next_one_again() {
+    let (case, _folder) = case(&[("all", NOWHERE, "all")]).await;
+    let proposed = |ready: i64| {
+        let settings = ProviderSettings::with_reporters(&[], 1);
+        let (ready_at, ready_market_time) = (ChainTime(ready), MarketTime(ready));
+        let waiting = Waiting { ready_at, lapses_at: ready_at.plus_seconds(60), ready_market_time };
+        let to = ProviderSettings { quorum: 2, ..settings };
+        let change = SettingsChange { from: settings, to, waiting };
+        vec![Finding::is(key(3), Fact::ProviderChangeProposed(Box::new(change)))]
+    };
+    let mut happened = Vec::new();
+    for ready in [10, 10, 10, 20, 20] {
+        let changes =
+            case.alerts.apply_cycle(proposed(ready), Subjects::default(), ChainTime(NOW)).await.unwrap();
+        happened.push((changes.raised.len(), changes.cleared.len()));
+    }
+    let applied = case.alerts.apply_cycle(Vec::new(), Subjects::default(), ChainTime(NOW)).await.unwrap();
+    happened.push((applied.raised.len(), applied.cleared.len()));
+    assert_eq!(happened, [(1, 0), (0, 0), (0, 0), (1, 1), (0, 0), (0, 1)]);
+    assert_eq!(case.outbox().await.len(), 4, "each beginning and each end");
 }

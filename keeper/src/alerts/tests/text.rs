@@ -4,13 +4,17 @@ use {
     super::*,
     crate::{
         alerts::Text,
-        finding::{CovenantUse, FailingLane, NextMark, PaymentAmounts},
+        finding::{
+            CovenantUse, FailingLane, HandOver, NextMark, OfferFault, PaymentAmounts, SettingsChange, Waiting,
+        },
     },
+    blockable_sdk::program::state::{Market, MarketSettings, ProviderSettings, Reporter, TermBounds},
+    bytemuck::Zeroable,
 };
 
 /// One fact of each kind, each beyond its thresholds.
 pub(super) fn facts() -> Vec<Fact> {
-    [units_facts(), debt_facts(), reporter_facts(), keeper_facts()].concat()
+    [units_facts(), debt_facts(), waiting_facts(), halt_facts(), reporter_facts(), keeper_facts()].concat()
 }
 
 const UNITS: Units = Units(1_500);
@@ -55,6 +59,57 @@ fn debt_facts() -> Vec<Fact> {
         Fact::PaymentMissed { missed: 2, arrears: DOLLARS, since: Some(TIME), next_mark },
         Fact::Delinquent { arrears: DOLLARS, default_from: Some(TIME) },
         Fact::Defaulted { debt: DOLLARS, arrears: DOLLARS, cure_ends_at: Some(TIME), lien: UNITS },
+    ]
+}
+
+/// The time in which something that is ready at [`NOW`] can come into force.
+const WAITING: Waiting =
+    Waiting { ready_at: TIME, lapses_at: ChainTime(NOW + 86_400), ready_market_time: MarketTime(NOW) };
+
+/// Settings of a provider with one reporter, and with another and a second one.
+fn provider_settings() -> [ProviderSettings; 2] {
+    let reporter = |number| Reporter { key: key(number), expires_at: NOW };
+    let one = ProviderSettings::with_reporters(&[reporter(2)], 1);
+    let two = ProviderSettings::with_reporters(&[reporter(2), reporter(4)], 1);
+    [one, ProviderSettings { max_units_per_second: 7, ..two }]
+}
+
+/// Settings of a market, and others.
+fn market_settings() -> [MarketSettings; 2] {
+    let settings = Market::zeroed().settings();
+    let bounds = TermBounds { max_principal: 5_000_000, ..settings.bounds };
+    [settings, MarketSettings { redistribution_fee_bps: 150, bounds, ..settings }]
+}
+
+/// Facts on what others have proposed or offered.
+fn waiting_facts() -> Vec<Fact> {
+    let offer = HandOver { from: key(2), to: key(4), waiting: WAITING };
+    let [from, to] = provider_settings();
+    let provider = SettingsChange { from, to, waiting: WAITING };
+    let [from, to] = market_settings();
+    let market = SettingsChange { from, to, waiting: WAITING };
+    vec![
+        Fact::BorrowerHandOver(offer),
+        Fact::ProviderChangeProposed(Box::new(provider)),
+        Fact::ProviderHandOver(offer),
+        Fact::MarketChangeProposed(Box::new(market)),
+        Fact::MarketHandOver(offer),
+    ]
+}
+
+/// Facts on what is stopped.
+fn halt_facts() -> Vec<Fact> {
+    let void = |fault| Fact::OfferVoid { provider: key(3), fault, principal: DOLLARS };
+    let halted = |ends_at| Fact::MarketHalted { since: TIME, since_market_time: MarketTime(NOW), ends_at };
+    vec![
+        Fact::VaultFrozen { debt: DOLLARS, arrears: DOLLARS },
+        void(OfferFault::Reporters),
+        void(OfferFault::Rate),
+        void(OfferFault::LongestJob),
+        Fact::ProviderSuspended { by_itself: true, by_admin: false },
+        Fact::ProviderSuspended { by_itself: true, by_admin: true },
+        halted(None),
+        halted(Some(TIME)),
     ]
 }
 
@@ -121,4 +176,28 @@ fn a_text_names_its_amounts_times_and_keys() {
     assert!(
         happened(equivocation).ends_with("for one instant, 2027-01-15 08:00 UTC (Unix time 1800000000).")
     );
+}
+
+#[test]
+fn a_proposal_is_told_by_the_settings_that_it_changes() {
+    let happened = |fact| Text::of_fact(&key(3), &fact).happened;
+    let [from, to] = provider_settings();
+    let change =
+        |from, to| Fact::ProviderChangeProposed(Box::new(SettingsChange { from, to, waiting: WAITING }));
+    let expected = format!(
+        "Provider {} has proposed other settings, which it can apply from 2027-01-15 08:00 UTC until 2027-01-16 08:00 UTC: \
+         reporters from 1, of which 1 must agree to 2, 1 of them new, of which 1 must agree; most units per second of a new \
+         loan from 0 units to 7 units.",
+        key(3)
+    );
+    assert_eq!(happened(change(from, to)), expected);
+    let mut renewed = from;
+    renewed.reporters[0].expires_at += 1;
+    assert!(
+        happened(change(from, renewed)).ends_with(": another order or other expiry dates of the reporters.")
+    );
+    let [from, to] = market_settings();
+    let market = Fact::MarketChangeProposed(Box::new(SettingsChange { from, to, waiting: WAITING }));
+    let ends = ": fee on sales from 0 % to 1.5 %; largest principal from $0.00 to $5.00.";
+    assert!(happened(market.clone()).ends_with(ends), "{}", happened(market));
 }

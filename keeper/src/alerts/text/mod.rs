@@ -3,9 +3,11 @@
 //! They are for lenders, borrowers and operators who know their loan and not this program: plain sentences, with amounts in
 //! dollars and times in UTC.
 
+mod changes;
 mod credit;
 mod keeper;
 mod reporter;
+mod waiting;
 
 use {crate::finding::Fact, blockable_sdk::Pubkey};
 
@@ -57,6 +59,21 @@ impl Text {
             Fact::CovenantLow(covenant) => credit::covenant_low(covenant),
             Fact::CovenantHigh(covenant) => credit::covenant_high(covenant),
             Fact::Overrun { recent, total } => credit::overrun(*recent, *total),
+            Fact::VaultFrozen { debt, arrears } => waiting::vault_frozen(*debt, *arrears),
+            Fact::OfferVoid { provider, fault, principal } => {
+                waiting::offer_void(provider, *fault, *principal)
+            }
+            Fact::BorrowerHandOver(offer) => waiting::borrower_hand_over(offer),
+            Fact::ProviderChangeProposed(change) => waiting::provider_change(subject, change),
+            Fact::ProviderHandOver(offer) => waiting::provider_hand_over(subject, offer),
+            Fact::ProviderSuspended { by_itself, by_admin } => {
+                waiting::provider_suspended(subject, *by_itself, *by_admin)
+            }
+            Fact::MarketHalted { since, ends_at, since_market_time: _ } => {
+                waiting::market_halted(subject, *since, *ends_at)
+            }
+            Fact::MarketChangeProposed(change) => waiting::market_change(subject, change),
+            Fact::MarketHandOver(offer) => waiting::market_hand_over(subject, offer),
             Fact::ReporterSilent { provider, chunk, seconds } => {
                 reporter::silent(subject, provider, *chunk, *seconds)
             }

@@ -111,6 +111,7 @@ fn snapshot(clock: i64, credits: &BTreeMap<Pubkey, Credit>) -> Arc<Snapshot> {
         market: Market::zeroed(),
         providers: BTreeMap::from([(key(3), provider)]),
         credits: credits.iter().map(|(key, credit)| (*key, Arc::new(*credit))).collect(),
+        frozen_vaults: Arc::default(),
         stalls: Stalls(vec![Stall { from: ChainTime(START - 100), until: ChainTime(START), lost: 90 }]),
     })
 }

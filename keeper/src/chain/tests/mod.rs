@@ -1,3 +1,4 @@
 //! Reading the chain through nodes that the test plays.
 
 mod mirror;
+mod vaults;

@@ -85,6 +85,7 @@ fn snapshot(clock: i64, credits: BTreeMap<Pubkey, Arc<Credit>>) -> Snapshot {
         market: Market::zeroed(),
         providers: BTreeMap::new(),
         credits,
+        frozen_vaults: Arc::default(),
         stalls: Stalls::default(),
     }
 }

@@ -77,6 +77,7 @@ pub(crate) fn chain() -> Snapshot {
         market: Market::zeroed(),
         providers: BTreeMap::from([(provider(), listed())]),
         credits: BTreeMap::from([(key(50), Arc::new(credit(0))), (key(51), Arc::new(credit(11)))]),
+        frozen_vaults: Arc::default(),
         stalls: Stalls::default(),
     }
 }

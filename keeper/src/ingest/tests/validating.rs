@@ -28,6 +28,7 @@ fn each_reason_is_its_own() {
     let changed = |change: fn(&mut ReportRecord)| validate(resigned(good(), change)).unwrap_err();
     assert_eq!(changed(|record| record.market = key(9)), ReportRefusal::WrongMarket);
     assert_eq!(changed(|record| record.provider = key(9)), ReportRefusal::WrongProvider);
+    assert_eq!(changed(|record| record.cluster_tag = [9; 32].into()), ReportRefusal::WrongCluster);
     assert_eq!(changed(|record| record.epoch = EPOCH - 1), ReportRefusal::OlderEpoch);
     assert_eq!(changed(|record| record.epoch = EPOCH + 1), ReportRefusal::NewerEpoch);
     assert_eq!(changed(|record| record.chunk_size = 32), ReportRefusal::WrongChunkSize);

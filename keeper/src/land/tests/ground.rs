@@ -100,6 +100,7 @@ pub(crate) fn snapshot() -> Snapshot {
         market: Zeroable::zeroed(),
         providers: BTreeMap::new(),
         credits: BTreeMap::new(),
+        frozen_vaults: Default::default(),
         stalls: Default::default(),
     }
 }

@@ -1,7 +1,7 @@
 //! A credit's plan as text for people.
 
 use {
-    super::{ActionState, ActionView, CreditPlan, ReportView, UsageView},
+    super::{ActionState, ActionView, CauseView, CreditPlan, ReportView, UsageView},
     crate::values::Time,
     blockable_sdk::amounts::ChainTime,
     blockable_service::text::{self, units},
@@ -9,10 +9,14 @@ use {
 };
 
 impl fmt::Display for CreditPlan {
-    /// Lists actions, reports and the next action, a line each.
+    /// Lists actions, causes, reports and the next action, a line each.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "actions")?;
         self.actions.iter().try_for_each(|action| writeln!(f, "  {action}"))?;
+        if !self.causes.is_empty() {
+            writeln!(f, "causes")?;
+        }
+        self.causes.iter().try_for_each(|cause| writeln!(f, "  {cause}"))?;
         if let Some(usage) = &self.usage {
             write!(f, "{usage}")?;
         }
@@ -31,6 +35,12 @@ impl fmt::Display for ActionView {
             ActionState::NotBefore => write!(f, "not before {at}"),
             ActionState::DoesNotApply => write!(f, "no: {why}"),
         }
+    }
+}
+
+impl fmt::Display for CauseView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} {}", self.rule, self.happened, self.meaning)
     }
 }
 

@@ -8,15 +8,17 @@ pub(crate) use usage::{ReportView, UsageView};
 
 use {
     crate::{
+        alerts::Text,
+        finding::{Fact, Rule},
         ingest::Shelf,
         plan::{
-            Kind,
+            Kind, causes,
             credit::{self, Timing},
             metering,
             now::Now,
             reason::Reason,
         },
-        values::Time,
+        values::{Address, Time},
     },
     blockable_sdk::{
         Pubkey,
@@ -41,8 +43,24 @@ pub(crate) struct CreditPlan {
     pub(crate) extra_grace_seconds: i64,
     /// Every action, in the order in which they are taken.
     pub(crate) actions: Vec<ActionView>,
+    /// What the payment token's issuer, the provider and the market's admin or guardian have done or proposed.
+    pub(crate) causes: Vec<CauseView>,
     /// Usage reports on the credit; none for a credit that cannot be metered.
     pub(crate) usage: Option<UsageView>,
+}
+
+/// Something that others have done or proposed, which holds actions up or is to come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct CauseView {
+    /// The rule whose alert names it.
+    #[schema(value_type = String, example = "vault_frozen")]
+    pub(crate) rule: Rule,
+    /// The credit, provider or market that it is on.
+    pub(crate) subject: Address,
+    /// The event.
+    pub(crate) happened: String,
+    /// Its meaning.
+    pub(crate) meaning: String,
 }
 
 /// An action on a credit, and whether it is due.
@@ -102,8 +120,15 @@ pub(super) fn explain(now: &Now, shelf: &Shelf, address: &Pubkey, credit: &Credi
         next: next(now, address, credit, &actions),
         extra_grace_seconds: now.settings.extra_grace_seconds.saturating_add(stalled),
         actions,
+        causes: causes::of_credit(now, address, credit).iter().map(cause).collect(),
         usage: inspection.map(|inspection| usage::view(now, shelf, credit, &inspection)),
     }
+}
+
+/// Describes a cause in the words of its alert.
+fn cause((subject, fact): &(Pubkey, Fact)) -> CauseView {
+    let Text { happened, meaning, next_step: _ } = Text::of_fact(subject, fact);
+    CauseView { rule: fact.rule(), subject: Address(*subject), happened, meaning }
 }
 
 fn action(now: &Now, address: &Pubkey, credit: &Credit, kind: Kind) -> ActionView {

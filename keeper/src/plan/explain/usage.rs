@@ -66,7 +66,7 @@ pub(super) fn action(now: &Now, credit: &Credit, inspection: Option<&Inspection>
     if !now.settings.enabled.contains(&Kind::Meter) {
         return no(Obstacle::Off.to_string());
     }
-    if now.is_paused {
+    if now.clock.is_paused {
         return no(Obstacle::Paused.to_string());
     }
     match inspection.verdict {

@@ -9,7 +9,7 @@ use {
         amounts::ChainTime,
         program::{
             metering::{Reading, Skip, finishing},
-            state::{Credit, MarketClock, Provider},
+            state::{Credit, Provider},
             units::mul_div_ceil,
         },
         reports::ReportRecord,
@@ -43,7 +43,7 @@ pub(super) fn has_aged(now: &Now, credit: &Credit) -> bool {
     credit.collateral.remaining() > 0 && due_at <= now.chain
 }
 
-/// Evaluates reports by applying them to a copy of a credit's meter, as the program would.
+/// Evaluates reports by applying them to a copy of a credit, as the program would.
 pub(in crate::plan) fn evaluate(
     now: &Now,
     provider: &Provider,
@@ -60,10 +60,8 @@ pub(in crate::plan) fn evaluate(
     if reading.is_stale {
         return Verdict::Skipped(Skip::Stale, reading);
     }
-    let (chain, market) = (now.chain.get(), now.market.get());
-    let clock = MarketClock { chain, market, is_paused: false, is_halted: false };
     let mut metered = *credit;
-    if let Err(skip) = metered.apply_reading(&reading.quorum, provider.epoch_began_at, &clock) {
+    if let Err(skip) = metered.apply_reading(&reading.quorum, provider.epoch_began_at, &now.clock) {
         return Verdict::Skipped(skip, reading);
     }
     let (collateral, mut meter) = (metered.collateral, metered.meter);

@@ -53,7 +53,7 @@ pub(super) fn plan(now: &Now, shelf: &Shelf) -> Plan {
 }
 
 fn may_meter(now: &Now) -> bool {
-    !now.is_paused && now.settings.enabled.contains(&Kind::Meter)
+    !now.clock.is_paused && now.settings.enabled.contains(&Kind::Meter)
 }
 
 /// The metering of one credit: its place in reports, and their effect on it.

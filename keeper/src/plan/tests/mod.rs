@@ -1,5 +1,6 @@
 //! Tests of planning. The program's handlers are repeated here, out of its own functions, and plans are compared with them.
 
+mod causes;
 mod clocks;
 mod credits;
 mod explained;
@@ -13,7 +14,7 @@ use {
     super::{Intent, IntentAction, Kind, Plan, PlanSettings, plan, plan_credit},
     crate::{
         chain::{Snapshot, Stall, Stalls},
-        finding::{Fact, Finding, Rule, RuleState},
+        finding::{Fact, Finding, Parties, Rule, RuleState},
         ingest::Shelf,
     },
     blockable_sdk::{
@@ -134,6 +135,7 @@ impl World {
             market,
             providers: BTreeMap::from([(provider_key(), provider(2, 3))]),
             credits: BTreeMap::new(),
+            frozen_vaults: Arc::default(),
             stalls: Stalls::default(),
         };
         World { snapshot, shelf: Shelf::default(), settings: settings() }

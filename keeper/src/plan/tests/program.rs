@@ -120,7 +120,8 @@ impl Life {
 proptest! {
     #![proptest_config(cases(4_000))]
 
-    /// Due is what the program accepts, no more and no less; but for a freeze that a draw would undo.
+    /// Due is what the program accepts, no more and no less; but for a freeze that a draw would undo, or that would freeze
+    /// nothing more.
     #[test]
     fn a_plan_is_what_the_program_would_accept(
         life in lives(), days in 0i64..140, second in -1i64..=1, paused in any::<bool>(),
@@ -145,6 +146,12 @@ proptest! {
                 }
                 Err(Obstacle::ReserveCovers) if kind == Kind::AutoFreeze => {
                     prop_assert!(carry_out(&world.snapshot, &credit, Kind::DrawReserve).is_some());
+                }
+                // It would be recorded, and freeze nothing more.
+                Err(Obstacle::AlreadyFrozen) => {
+                    let after = carry_out(&world.snapshot, &credit, kind);
+                    let frozen = after.map(|after| after.collateral.frozen());
+                    prop_assert!(frozen.is_none_or(|frozen| frozen == credit.collateral.frozen()));
                 }
                 Err(why) => prop_assert!(!accepted, "{kind}: {why}"),
             }

@@ -2,7 +2,6 @@
 
 use {
     super::*,
-    crate::finding::Parties,
     crate::plan::{now::Now, quorum},
     blockable_sdk::{amounts::Units, program::metering::Reading},
 };
@@ -75,6 +74,7 @@ fn a_report_of_another_epoch_or_chunk_size_does_not_count() {
         |report: &mut ReportRecord| report.epoch -= 1,
         |report: &mut ReportRecord| report.chunk_size = 16,
         |report: &mut ReportRecord| report.market = key(77),
+        |report: &mut ReportRecord| report.cluster_tag = [9; 32].into(),
         |report: &mut ReportRecord| report.reporter_index = 2,
         |report: &mut ReportRecord| report.bitmap = 0b11,
     ] {

@@ -76,6 +76,7 @@ pub(crate) fn snapshot<'a>(
         market: Market::zeroed(),
         providers: BTreeMap::new(),
         credits: credits.into_iter().map(|(key, credit)| (key, Arc::new(*credit))).collect(),
+        frozen_vaults: Arc::default(),
         stalls: Stalls::default(),
     })
 }
