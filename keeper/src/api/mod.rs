@@ -6,8 +6,8 @@
 //! |---|---|
 //! | [`settings`] | the section `[api]` of the file |
 //! | [`state`] | the state that handlers answer from |
-//! | [`portfolio`], [`credits`], [`credit`], [`series`], [`events`], [`alerts`], [`keeper`] | the routes under `/v1` |
-//! | [`change`] | changes of a credit as JSON |
+//! | [`portfolio`], [`credits`], [`credit`], [`series`], [`events`], [`alerts`], [`keeper`], [`market`] | the routes under `/v1` |
+//! | [`change`], [`settings_view`] | changes of a credit, and settings, as JSON |
 //! | [`credit_health`] | the health of a credit: green, amber or red |
 //! | [`ops`], [`recorder`] | health and metrics |
 //! | [`openapi`](mod@openapi) | the OpenAPI description |
@@ -23,6 +23,7 @@ mod credits;
 mod error;
 mod events;
 mod keeper;
+mod market;
 mod openapi;
 mod ops;
 mod portfolio;
@@ -30,6 +31,7 @@ mod query;
 mod recorder;
 mod series;
 mod settings;
+mod settings_view;
 mod state;
 
 #[cfg(test)]
@@ -144,6 +146,8 @@ fn guarded_routes() -> Vec<Route> {
         ("/v1/credits/{address}/events", get(events::events)),
         ("/v1/alerts", get(alerts::alerts)),
         ("/v1/keeper", get(keeper::keeper)),
+        ("/v1/market", get(market::market)),
+        ("/v1/providers", get(market::providers)),
     ]
 }
 

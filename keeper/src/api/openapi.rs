@@ -1,7 +1,7 @@
 //! The OpenAPI description, made from the handlers and the types that they answer with.
 
 use {
-    crate::api::{alerts, credit, credits, error::ErrorBody, events, keeper, ops, portfolio, series},
+    crate::api::{alerts, credit, credits, error::ErrorBody, events, keeper, market, ops, portfolio, series},
     axum::Json,
     utoipa::{
         Modify, OpenApi,
@@ -22,13 +22,14 @@ use {
     ),
     paths(
         portfolio::portfolio, credits::credits, credit::credit, series::series, events::events, alerts::alerts,
-        keeper::keeper, document, ops::livez, ops::readyz, ops::metrics,
+        keeper::keeper, market::market, market::providers, document, ops::livez, ops::readyz, ops::metrics,
     ),
     components(schemas(ErrorBody)),
     modifiers(&BearerToken),
     tags(
         (name = "credits", description = "Loans and the compute credits that secure them"),
         (name = "alerts", description = "Alerts to the parties and the operator"),
+        (name = "market", description = "The market and its providers"),
         (name = "keeper", description = "The work of the keeper itself"),
         (name = "operations", description = "Health and metrics, without a token")
     )

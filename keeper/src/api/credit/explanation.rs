@@ -6,7 +6,7 @@ use {
         units::{MeterView, UnitsView},
     },
     crate::{
-        api::state::AsOf,
+        api::{market::RoleOfferView, state::AsOf},
         chain::Snapshot,
         ingest::Shelf,
         plan::{CreditPlan, PlanSettings, explain},
@@ -61,6 +61,12 @@ pub(crate) struct PartiesView {
     freeze_authority: Address,
     /// The borrower.
     borrower: Address,
+    /// The key that the borrower's place is offered to; none when it is offered to nobody.
+    pending_borrower: Option<RoleOfferView>,
+    /// The lender in the credit's address.
+    first_lender: Address,
+    /// The borrower in the credit's address.
+    first_borrower: Address,
     /// The provider's account.
     provider: Address,
 }
@@ -79,7 +85,7 @@ impl Explanation {
             as_of: AsOf::new(snapshot),
             credit: Address(*address),
             status: status_name_or_unknown(Status::from_byte(credit.status)),
-            parties: PartiesView::new(credit),
+            parties: PartiesView::new(credit, snapshot),
             debt: DebtView::new(&accrued, &times),
             next_payment: next_payment(&accrued, &times).as_ref().map(PaymentView::new),
             reserve: ReserveView::new(&accrued),
@@ -91,13 +97,20 @@ impl Explanation {
 }
 
 impl PartiesView {
-    fn new(credit: &Credit) -> PartiesView {
+    fn new(credit: &Credit, snapshot: &Snapshot) -> PartiesView {
         let pending = Some(credit.pending_lender).filter(|key| *key != Pubkey::default());
         PartiesView {
             lender: Address(credit.lender),
             pending_lender: pending.map(Address),
             freeze_authority: Address(credit.freeze_authority),
             borrower: Address(credit.borrower),
+            pending_borrower: RoleOfferView::new(
+                snapshot,
+                credit.pending_borrower,
+                credit.pending_borrower_ready_at,
+            ),
+            first_lender: Address(credit.address_lender()),
+            first_borrower: Address(credit.address_borrower()),
             provider: Address(credit.provider),
         }
     }

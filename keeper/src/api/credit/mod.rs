@@ -24,11 +24,11 @@ use {
             state::ApiState,
         },
         chain::Snapshot,
-        values::Time,
+        values::{Address, Time, exact},
         watch::{Measure, times::Times},
     },
     axum::{Json, extract::State},
-    blockable_sdk::{amounts::MarketTime, program::state::Credit},
+    blockable_sdk::{Pubkey, amounts::MarketTime, program::state::Credit},
     blockable_service::hex,
     schedule::InstalmentView,
     serde::Serialize,
@@ -71,6 +71,10 @@ pub(crate) struct CreditDetail {
     burn: Option<BurnView>,
     /// Money in the vault by the party that it belongs to.
     vault: VaultView,
+    /// The slot of the offer, by which signatures name the loan.
+    offer_slot: u64,
+    /// The key that paid the rent of credit and vault, and gets it back.
+    rent_payer: Address,
     /// Events recorded so far.
     event_count: u64,
     /// The hash chain over them, in hexadecimal.
@@ -82,7 +86,7 @@ pub(crate) struct CreditDetail {
 impl CreditDetail {
     fn new(
         explanation: Explanation,
-        credit: &Credit,
+        (address, credit): (&Pubkey, &Credit),
         snapshot: &Snapshot,
         measure: Option<&Measure>,
         alerts: Vec<AlertView>,
@@ -99,10 +103,12 @@ impl CreditDetail {
             issued_at: issued_at.map(|at| Time::from(times.to_chain(MarketTime(at)))),
             schedule: schedule::schedule(&accrued, &times),
             covenant: CovenantView::new(&accrued, measure),
-            freeze: FreezeView::new(&accrued),
+            freeze: FreezeView::new(&accrued, &times),
             coverage: measure.map(CoverageView::new),
             burn: measure.map(BurnView::new),
-            vault: VaultView::new(&accrued.claims),
+            vault: VaultView::new(address, &accrued, snapshot),
+            offer_slot: exact(accrued.offer_slot),
+            rent_payer: Address(accrued.rent_payer),
             event_count: accrued.event_seq,
             event_hash: hex::encode(accrued.event_hash),
             alerts,
@@ -128,5 +134,5 @@ pub(super) async fn credit(
         AlertFilter { open: Some(true), subject: Some(address), limit: ALERTS, ..AlertFilter::default() };
     let alerts = state.alerts.list(filter).await?.iter().map(AlertView::new).collect();
     let measure = state.watch.measure(&address);
-    Ok(Json(CreditDetail::new(explanation, credit, &snapshot, measure.as_ref(), alerts)))
+    Ok(Json(CreditDetail::new(explanation, (&address, credit), &snapshot, measure.as_ref(), alerts)))
 }

@@ -9,6 +9,7 @@ use {
         amounts::{Bps, ChainTime, MarketTime, MicroUsd, Units},
         program::state::{Credit, Rider, Terms},
     },
+    blockable_service::hex,
     serde::Serialize,
     utoipa::ToSchema,
 };
@@ -40,6 +41,12 @@ pub(crate) struct TermsView {
     freeze_policy: &'static str,
     /// True where anyone may freeze the collateral in full after default.
     auto_freeze: bool,
+    /// Most units per second that reports count.
+    max_units_per_second: UnitCount,
+    /// Longest job, in seconds: with the rate it bounds the units that running jobs can hold at a freeze.
+    longest_job_seconds: u32,
+    /// Hash of the provider's reporters that the lender has agreed to, in hexadecimal.
+    reporters_hash: String,
 }
 
 /// The rider: reserve, covenant, pay-in-kind and notice of default.
@@ -107,6 +114,9 @@ impl TermsView {
             unit_lifetime_seconds: terms.unit_lifetime,
             freeze_policy: policy_name(terms.freeze_policy),
             auto_freeze: terms.auto_freeze == 1,
+            max_units_per_second: UnitCount(Units(terms.max_units_per_second)),
+            longest_job_seconds: terms.longest_job,
+            reporters_hash: hex::encode(terms.reporters_hash),
         }
     }
 }

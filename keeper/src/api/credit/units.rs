@@ -3,10 +3,11 @@
 use {
     crate::{
         chain::Snapshot,
-        values::{Time, UnitCount, UsdAmount, freeze_reason_name_of_byte, policy_name},
+        values::{Address, Time, UnitCount, UsdAmount, freeze_reason_name_of_byte, policy_name},
         watch::times::Times,
     },
     blockable_sdk::{
+        Pubkey,
         amounts::{ChainTime, MarketTime, MicroUsd, Units},
         program::{
             metering::finishing,
@@ -62,8 +63,12 @@ pub(crate) struct FreezeView {
     frozen_for_other: UnitCount,
     /// Frozen units that jobs which ran at the freeze may still use.
     finishing: UnitCount,
-    /// Units of running jobs that no seizure takes for a cure period from the freeze that promised them.
+    /// Units of running jobs that no seizure takes before `promised_until`.
     promised: UnitCount,
+    /// The end of that promise: a cure period after the freeze that made it; none without a promise.
+    promised_until: Option<Time>,
+    /// Units of running jobs whose promise has lapsed: a seizure may take them, and no freeze promises them again.
+    lapsed: UnitCount,
     /// The policy on the lender's freezes: at_will, on_delinquency, on_default or unknown.
     #[schema(value_type = String)]
     policy: &'static str,
@@ -95,6 +100,10 @@ pub(crate) struct MeterView {
 /// Money in the vault by the party that it belongs to.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct VaultView {
+    /// The token account; none where there is none.
+    account: Option<Address>,
+    /// True where the payment token's issuer has frozen it: nobody can pay, and nobody is marked.
+    is_frozen: bool,
     /// The principal, until the units are issued.
     escrow: UsdAmount,
     /// Money that the lender may collect.
@@ -129,8 +138,10 @@ impl UnitsView {
 
 impl FreezeView {
     /// Describes the freeze of a credit that has been accrued to now.
-    pub(super) fn new(accrued: &Credit) -> FreezeView {
+    pub(super) fn new(accrued: &Credit, times: &Times) -> FreezeView {
         let (units, amount) = (&accrued.collateral, |count| UnitCount(Units(count)));
+        let meter = &accrued.meter;
+        let promise_ends = MarketTime(meter.promised_at).plus_seconds(i64::from(accrued.terms.cure_period));
         // A status or policy of a later version allows nothing that this keeper knows of.
         let may_freeze = accrued.status().and_then(|status| accrued.may_freeze(status)).unwrap_or(false);
         FreezeView {
@@ -140,7 +151,9 @@ impl FreezeView {
             frozen_for_payment: amount(units.frozen_for_payment),
             frozen_for_other: amount(units.frozen_for_other),
             finishing: amount(finishing(units, &accrued.meter)),
-            promised: amount(accrued.meter.promised),
+            promised: amount(meter.promised),
+            promised_until: (meter.promised > 0).then(|| times.to_chain(promise_ends).into()),
+            lapsed: amount(meter.lapsed),
             policy: policy_name(accrued.terms.freeze_policy),
             may_freeze,
             freezable: amount(units.lien().saturating_sub(units.frozen())),
@@ -167,8 +180,12 @@ impl MeterView {
 }
 
 impl VaultView {
-    pub(super) fn new(claims: &VaultClaims) -> VaultView {
+    pub(super) fn new(address: &Pubkey, credit: &Credit, snapshot: &Snapshot) -> VaultView {
+        let (claims, account): (&VaultClaims, _) = (&credit.claims, Some(credit.vault));
+        let is_open = credit.vault != Pubkey::default() && credit.vault_closed == 0;
         VaultView {
+            account: account.filter(|_| is_open).map(Address),
+            is_frozen: snapshot.frozen_vaults.contains(address),
             escrow: UsdAmount(MicroUsd(claims.escrow)),
             lender: UsdAmount(MicroUsd(claims.lender)),
             borrower: UsdAmount(MicroUsd(claims.borrower)),

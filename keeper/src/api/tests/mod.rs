@@ -4,6 +4,7 @@ mod access;
 mod credit_health;
 mod details;
 mod lists;
+mod market;
 mod operations;
 mod ops_files;
 mod settings;
