@@ -1,16 +1,17 @@
 use {
-    crate::{DAY, START, USDC, World},
+    crate::{DAY, START, USDC},
     blockable_sdk::{
         Pubkey,
         program::{
             instructions::OfferArgs,
-            state::{FreezePolicy, Instalment, Rider, ScheduleRuns, Terms},
+            state::{FreezePolicy, Instalment, ProviderSettings, Reporter, Rider, ScheduleRuns, Terms},
         },
     },
     solana_sdk::{signature::Keypair, signer::Signer},
+    std::ops::Range,
 };
 
-/// The keys of everyone in a [`World`], the same in every run.
+/// The keys of everyone in a [`World`](crate::World), the same in every run.
 pub struct Parties {
     /// Pays fees and holds no role.
     pub payer: Keypair,
@@ -81,6 +82,24 @@ impl Default for Parties {
     }
 }
 
+impl Parties {
+    /// Settings of the provider, but for the payout account: reporters of some numbers with a quorum of two, and bounds that
+    /// [`Loan::new`] uses in full.
+    pub fn provider_settings(reporters: Range<u8>) -> ProviderSettings {
+        let reporter = |index| Reporter {
+            key: Parties::reporter(index).pubkey(),
+            expires_at: START + 400 * i64::from(DAY),
+        };
+        let listed: Vec<Reporter> = reporters.map(reporter).collect();
+        ProviderSettings {
+            chunk_size: 32,
+            max_units_per_second: 10_000,
+            longest_job: 30 * DAY,
+            ..ProviderSettings::with_reporters(&listed, 2)
+        }
+    }
+}
+
 /// The loan that tests begin with: $100,000 over five instalments of $20,000, 30 days apart, at 12 %.
 #[derive(Clone, Debug)]
 pub struct Loan {
@@ -93,21 +112,22 @@ impl Loan {
     pub fn new(nonce: u64) -> Loan {
         let instalment = |month: u32| Instalment { due_after: month * 30 * DAY, principal: 20_000 * USDC };
         let schedule: Vec<Instalment> = (1..=5).map(instalment).collect();
+        let settings = Parties::provider_settings(0..3);
         let terms = Terms {
             principal: 100_000 * USDC,
             units: 1_000_000_000,
             late_fee: 500 * USDC,
             offer_expires_at: START + 30 * i64::from(DAY),
-            max_units_per_second: World::settings().max_units_per_second,
+            max_units_per_second: settings.max_units_per_second,
             delinquency_grace: 5 * DAY,
             default_grace: 15 * DAY,
             cure_period: 10 * DAY,
             unit_lifetime: 0,
-            longest_job: World::settings().longest_job,
+            longest_job: settings.longest_job,
             apr_bps: 1_200,
             freeze_policy: FreezePolicy::OnDelinquency as u8,
             auto_freeze: 1,
-            reporters_hash: World::settings().reporters_hash(),
+            reporters_hash: settings.reporters_hash(),
         };
         let args = OfferArgs {
             nonce,

@@ -9,7 +9,7 @@ use {
         program::{
             errors::BlockableError,
             instructions::MarketArgs,
-            state::{Credit, Lot, Market, Provider, ProviderSettings, Reporter, TermBounds},
+            state::{Credit, Lot, Market, Provider, ProviderSettings, TermBounds},
         },
         tokens,
     },
@@ -65,17 +65,7 @@ impl World {
 
     /// As [`World::settings`], with the reporters of other numbers.
     pub fn settings_with(reporters: Range<u8>) -> ProviderSettings {
-        let reporter = |index| Reporter {
-            key: Parties::reporter(index).pubkey(),
-            expires_at: START + 400 * i64::from(DAY),
-        };
-        let listed: Vec<Reporter> = reporters.map(reporter).collect();
-        ProviderSettings {
-            chunk_size: 32,
-            max_units_per_second: 10_000,
-            longest_job: 30 * DAY,
-            ..ProviderSettings::with_reporters(&listed, 2)
-        }
+        Parties::provider_settings(reporters)
     }
 
     /// Settings with the payout account of this world's provider.
