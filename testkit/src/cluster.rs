@@ -3,7 +3,7 @@
 use {
     crate::{Chain, ELF, Loan, World},
     blockable_sdk::{
-        PROGRAM_ID, Pubkey,
+        PROGRAM_ID, Pubkey, addresses,
         client::Client,
         program::{instructions::MarketArgs, state::ProviderSettings},
     },
@@ -91,6 +91,18 @@ impl Cluster {
         let request = RpcRequest::Custom { method };
         let answer = self.chain.client.rpc().send::<Value>(request, Value::Array(Vec::new())).await;
         answer.expect("the embedded cluster");
+    }
+
+    /// Freezes or thaws a credit's vault, as the mint's issuer can.
+    pub async fn set_vault_frozen(&self, credit: &Pubkey, is_frozen: bool) {
+        /// The byte of a token account that holds its state: 1 for an open one, 2 for a frozen one.
+        const STATE: usize = 108;
+        let vault = addresses::vault(credit);
+        let mut account = self.chain.client.rpc().get_account(&vault).await.expect("the vault");
+        account.data[STATE] = if is_frozen { 2 } else { 1 };
+        let (lamports, data, owner) = (account.lamports, &account.data, &account.owner);
+        block_in_place(|| self.surfnet.cheatcodes().set_account(&vault, lamports, data, owner))
+            .expect("the embedded cluster");
     }
 
     /// The cluster's JSON-RPC.

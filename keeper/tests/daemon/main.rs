@@ -13,6 +13,7 @@
 
 mod books;
 mod caps;
+mod causes;
 mod commands;
 mod configs;
 mod duo;
