@@ -34,7 +34,7 @@ impl Market {
     /// [`BlockableError::NotGuardian`], [`BlockableError::AlreadyHalted`].
     pub fn halt(&mut self, signer: &Pubkey, clock: &MarketClock) -> Result<MarketChange> {
         self.require_guardian(signer)?;
-        let is_endless = clock.is_halted && self.halt_lifts_at == 0;
+        let is_endless = self.halted_at != 0 && self.halt_lifts_at == 0;
         ensure(!is_endless, BlockableError::AlreadyHalted)?;
         self.halted_at = clock.market;
         self.halt_lifts_at = 0;
