@@ -21,8 +21,8 @@ pub enum Event {
     MarketCreated(MarketCreated),
     /// A market was changed.
     MarketChanged(MarketChanged),
-    /// A provider was registered or changed.
-    ProviderChanged(ProviderChanged),
+    /// A provider was registered or changed, or proposed a change. Boxed: it has its settings twice.
+    ProviderChanged(Box<ProviderChanged>),
     /// A credit changed.
     CreditChanged(CreditChanged),
     /// A chunk of credits was metered.
@@ -36,7 +36,7 @@ impl Event {
         read(body)
             .map(Event::MarketCreated)
             .or_else(|| read(body).map(Event::MarketChanged))
-            .or_else(|| read(body).map(Event::ProviderChanged))
+            .or_else(|| read(body).map(Box::new).map(Event::ProviderChanged))
             .or_else(|| read(body).map(Event::CreditChanged))
             .or_else(|| read(body).map(Event::ChunkMetered))
     }

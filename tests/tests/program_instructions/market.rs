@@ -23,7 +23,7 @@ fn create(world: &World, args: MarketArgs) -> Instruction {
 #[track_caller]
 fn provider_event(landed: &Landed) -> ProviderChanged {
     match landed.events.as_slice() {
-        [Event::ProviderChanged(event)] => event.clone(),
+        [Event::ProviderChanged(event)] => ProviderChanged::clone(event),
         other => panic!("one event of a provider is expected: {other:?}"),
     }
 }

@@ -23,8 +23,8 @@ fn event(world: &World, landed: &Landed) -> ProviderChanged {
     let [Event::ProviderChanged(event)] = landed.events.as_slice() else {
         panic!("one event of a provider is expected: {:?}", landed.events)
     };
-    assert_eq!(*event, ProviderChanged::new(world.provider, &world.provider(), world.now()));
-    event.clone()
+    assert_eq!(**event, ProviderChanged::new(world.provider, &world.provider(), world.now()));
+    ProviderChanged::clone(event)
 }
 
 fn offer(world: &World, to: Pubkey) -> Instruction {
