@@ -48,7 +48,7 @@ async fn covenants_are_applied_reserves_drawn_and_units_expired_in_their_time() 
         .await;
     assert_eq!(setup.status(0).await, Status::Active, "a reserve that pays keeps a loan from being late");
 
-    setup.cluster.pass(145 * DAY).await;
+    setup.cluster.pass(162 * DAY).await;
     setup
         .until("the units have expired", async |setup: &Setup| {
             let collateral = credit(setup).await.collateral;
