@@ -2,6 +2,13 @@
 //!
 //! `BLOCKABLE_IDL=FILE` runs these tests on another IDL.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test ends by a panic where something is wrong"
+)]
+
 mod constants;
 mod document;
 mod samples;
