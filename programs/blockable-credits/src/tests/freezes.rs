@@ -267,6 +267,28 @@ fn jobs_that_began_after_a_thaw_get_a_promise_of_their_own() {
     assert_eq!([47, 56, 57].map(|day| seizable(&mut stage, day)), [600_000, 600_000, 1_000_000]);
 }
 
+/// So are those whose promise had lapsed: no mark of theirs stays for the jobs that come after them.
+#[test]
+fn jobs_that_began_after_a_lapse_get_a_promise_of_their_own() {
+    let mut stage = defaulted_with_jobs();
+    freeze(&mut stage, FreezeAmount::All, FreezeReason::Default);
+    let clock = stage.on_day(46);
+    stage.act(|credit| credit.thaw(&LENDER, up_to(1)));
+    freeze(&mut stage, FreezeAmount::All, FreezeReason::Default);
+    assert_eq!((stage.credit.meter.lapsed, stage.credit.meter.promised), (600_000, 0));
+    stage.act(|credit| credit.thaw(&LENDER, ThawBounds::ALL));
+    for (seconds, in_flight) in [(0, 100_000), (60, 500_000)] {
+        let Credit { collateral, meter, .. } = &mut stage.credit;
+        let reading = Reading { cumulative: 0, in_flight, reported_at: clock.chain + seconds };
+        apply(collateral, meter, &reading, 1_000, clock.chain + seconds).unwrap();
+        assert_eq!(meter.lapsed, 100_000);
+    }
+    stage.on_day(47);
+    freeze(&mut stage, FreezeAmount::All, FreezeReason::Default);
+    let meter = stage.credit.meter;
+    assert_eq!((meter.lapsed, meter.promised, meter.promised_at), (100_000, 400_000, START + 47 * DAY));
+}
+
 /// Jobs of 600,000 units ran at a freeze, and as many run after a thaw: the same ones, unless they are too long for that.
 #[test]
 fn jobs_longer_than_the_longest_are_others() {
