@@ -252,7 +252,8 @@ impl ProviderView {
     responses((status = 200, body = MarketView), MarketRefusals)
 )]
 pub(super) async fn market(State(state): State<Arc<ApiState>>) -> Result<Json<MarketView>, ApiError> {
-    Ok(Json(MarketView::new(&*state.require_snapshot()?)))
+    let snapshot = state.require_snapshot()?;
+    Ok(Json(MarketView::new(&snapshot)))
 }
 
 /// Gives the market's providers: their keys, their settings, their suspensions, and what waits.
