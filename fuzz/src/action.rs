@@ -1,7 +1,10 @@
-use super::ops::Op;
+use {
+    super::ops::Op,
+    serde::{Deserialize, Serialize},
+};
 
 /// The signer of an action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum By {
     /// The key that may do it, by what the accounts say.
     Entitled,
@@ -10,7 +13,7 @@ pub enum By {
 }
 
 /// An amount, relative to the exact one of the moment: a debt, the arrears, a lien, the units of a lot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Amount {
     /// Nothing.
     Zero,
@@ -47,7 +50,7 @@ impl Amount {
 }
 
 /// A moment from which on a credit or a market allows something else.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Moment {
     /// The next due date.
     Due,
@@ -76,7 +79,7 @@ pub enum Moment {
 }
 
 /// A move of the clock forward.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Jump {
     /// That many seconds.
     Seconds(u32),
@@ -85,7 +88,7 @@ pub enum Jump {
 }
 
 /// The flaw of a transaction that is not honest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Flaw {
     /// The account at a position is another known account.
     Swap(u8, u16),
@@ -101,7 +104,7 @@ pub enum Flaw {
 
 /// One step of an episode. It holds choices, not bytes: the transaction is built from the state in which the step is taken.
 /// So a step stays valid when steps before it are left out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Step {
     /// The clock goes forward.
     Wait(Jump),
@@ -114,7 +117,7 @@ pub enum Step {
 }
 
 /// One transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
     /// The instruction.
     pub op: Op,

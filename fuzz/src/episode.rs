@@ -30,7 +30,7 @@ pub fn play(seed: u64, episode: u64, length: u64) -> (Coverage, Option<Violation
     let mut session = Session::new();
     let mut steps = Vec::with_capacity(length as usize);
     for _ in 0..length {
-        let step = choose(&session, &mut dice);
+        let step = choose(&session.lab, &mut dice);
         steps.push(step);
         if let Err(rule) = checked(&mut session, &step, steps.len()) {
             return (session.coverage, Some(Violation { episode, rule, steps }));

@@ -6,6 +6,7 @@ mod book;
 mod build;
 mod checks;
 mod choose;
+mod coalition;
 mod compose;
 mod compute;
 mod coverage;
@@ -14,6 +15,7 @@ mod episode;
 mod lab;
 mod metering;
 mod model;
+mod moments;
 mod money;
 mod ops;
 mod probe;
@@ -24,6 +26,7 @@ mod verify;
 
 pub use {
     action::{Amount, Attempt, By, Flaw, Jump, Moment, Step},
+    coalition::{Honest, Known, Move, Report, known, play_moves, run_coalitions},
     coverage::Coverage,
     episode::{Violation, play, replay, shrink},
     lab::Lab,

@@ -1,4 +1,7 @@
-use blockable_sdk::program::transitions::{Action, Status, next};
+use {
+    blockable_sdk::program::transitions::{Action, Status, next},
+    serde::{Deserialize, Serialize},
+};
 
 /// The role of an account in an instruction, by its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +53,7 @@ const PAY: &[Role] = &[Signer, Market, Credit, Mint, Vault, Tokens, Wallet];
 macro_rules! ops {
     ($($name:ident $roles:expr;)*) => {
         /// Every instruction of the program.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[allow(missing_docs)]
         pub enum Op { $($name),* }
 

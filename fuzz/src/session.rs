@@ -1,6 +1,6 @@
 use {
     super::{
-        action::{Attempt, Jump, Moment, Step},
+        action::{Attempt, Step},
         book::CreditBook,
         build::{Args, Call, build},
         checks::{check_rent, is_known, never_falls},
@@ -16,11 +16,7 @@ use {
         Pubkey, addresses,
         events::Event,
         instructions::Payment,
-        program::{
-            errors::BlockableError,
-            state::{Credit, Provider},
-            transitions::Status,
-        },
+        program::{errors::BlockableError, state::Credit, transitions::Status},
     },
     solana_sdk::{instruction::InstructionError, transaction::TransactionError},
 };
@@ -58,7 +54,7 @@ impl Session {
     pub fn take(&mut self, step: &Step) -> Result<(), String> {
         self.coverage.steps += 1;
         match step {
-            Step::Wait(jump) => self.wait(*jump),
+            Step::Wait(jump) => self.lab.jump(*jump),
             Step::Call(attempt) => self.attempt(attempt)?,
             Step::Donate(on, amount) => self.donate(*on, *amount)?,
             Step::Probe(on, extra) => self.probe(*on, *extra)?,
@@ -69,19 +65,8 @@ impl Session {
     fn attempt(&mut self, attempt: &Attempt) -> Result<(), String> {
         let Some(call) = build(&self.lab, attempt) else { return Ok(()) };
         let accepted = self.send(&call)?;
-        if accepted
-            && let Op::CreditOffer = call.op
-            && let Some(place) = self.lab.places.get_mut(usize::from(attempt.on))
-            && let Args::Offer(args) = &call.args
-        {
-            place.credit = call.account(Role::Credit);
-            place.market = call.market;
-            place.offer = (call.account(Role::Signer), call.account(Role::Party), args.nonce);
-        }
-        if accepted && let Args::Meter(meters) = &call.args {
-            self.lab.meterings.push((**meters).clone());
-            let surplus = self.lab.meterings.len().saturating_sub(16);
-            self.lab.meterings.drain(..surplus);
+        if accepted {
+            self.lab.keep(&call, attempt.on);
         }
         if accepted && attempt.twice && call.op.is_permissionless() {
             let before = self.snapshot(&call);
@@ -214,73 +199,13 @@ impl Session {
 
     /// Takes note of the accounts that a transaction made or removed.
     fn track_accounts(&mut self, call: &Call) {
-        let grant = call.account(Role::Grant);
-        if matches!(call.op, Op::LotBuy | Op::CreditSeizeToLender)
-            && !self.lab.grants.iter().any(|(_, key)| *key == grant)
+        self.lab.track(call);
+        let closed = call.account(Role::Credit);
+        if matches!(call.op, Op::CreditClose | Op::CreditCancelOffer)
+            && !self.model.credits.contains_key(&closed)
         {
-            self.lab.grants.push((call.market, grant));
+            self.model.logs.remove(&closed);
         }
-        if call.op == Op::ProviderRegister {
-            self.lab.providers.push((call.market, call.account(Role::Provider)));
-        }
-        if matches!(call.op, Op::CreditClose | Op::CreditCancelOffer) {
-            let closed = call.account(Role::Credit);
-            if !self.model.credits.contains_key(&closed) {
-                self.model.logs.remove(&closed);
-                self.lab.grants.retain(|(_, key)| *key != closed);
-            }
-        }
-    }
-
-    /// The moment that is meant, in the chain's time.
-    fn moment(&self, on: u8, moment: Moment) -> Option<i64> {
-        let (market, address) = self.lab.address(on);
-        let state = self.lab.market(market);
-        let paused = self.lab.now - self.lab.market_time(&state);
-        let in_chain = |time: i64| Some(time + paused);
-        if moment == Moment::PauseEnd {
-            return Some(state.pause_expires_at);
-        }
-        if moment == Moment::Change {
-            return in_chain(state.change_ready_at);
-        }
-        let credit = self.lab.credit(on)?;
-        let next = || {
-            let dates = credit.due_after[..usize::from(credit.instalment_count)].iter();
-            let start = credit.schedule().start;
-            let time = self.lab.now - paused;
-            dates.map(|after| start + i64::from(*after)).find(|date| *date > time)
-        };
-        let since = credit.debt.arrears_since;
-        let late = || if since == 0 { next() } else { Some(since) };
-        match moment {
-            Moment::Due => in_chain(next()?),
-            Moment::Delinquency => in_chain(late()? + i64::from(credit.terms.delinquency_grace)),
-            Moment::Default => in_chain(late()? + i64::from(credit.terms.default_grace)),
-            Moment::Cure => in_chain(credit.defaulted_at + i64::from(credit.terms.cure_period)),
-            Moment::LotEnd => {
-                let lot = self.lab.lot(&address, credit.lots_opened.checked_sub(1)?)?;
-                in_chain(lot.opened_at + i64::from(lot.window))
-            }
-            Moment::Window => Some(credit.covenant.measured_at + i64::from(credit.rider.covenant_window)),
-            Moment::UnitExpiry => in_chain(credit.units_expire_at),
-            Moment::OfferExpiry => Some(credit.terms.offer_expires_at),
-            Moment::ProviderChange => in_chain(self.lab.read::<Provider>(&credit.provider)?.change_ready_at),
-            Moment::Place => in_chain(credit.pending_borrower_ready_at),
-            Moment::PauseEnd | Moment::Change => None,
-        }
-    }
-
-    fn wait(&mut self, jump: Jump) {
-        let to = match jump {
-            Jump::Seconds(seconds) => self.lab.now + i64::from(seconds),
-            Jump::To(on, moment, offset) => {
-                let moment = self.moment(on, moment).unwrap_or(0) + i64::from(offset);
-                // A moment that lies years ahead would end every other loan.
-                if moment > self.lab.now + 400 * 86_400 { self.lab.now + 1 } else { moment }
-            }
-        };
-        self.lab.set_time(to.max(self.lab.now + 1));
     }
 
     fn donate(&mut self, on: u8, amount: u64) -> Result<(), String> {

@@ -139,8 +139,15 @@ pub fn lot(credit: &Credit, market: &Market, dice: &mut Dice) -> LotTerms {
     let (start, floor) = (least(market.bounds.min_start_price_bps), least(market.bounds.min_floor_price_bps));
     let highest = u128::from(paid) * u128::from(market.bounds.max_start_price_bps) / 10_000;
     let highest = highest.min(u128::from(u64::MAX)) as u64;
-    let start_price =
-        dice.pick(&[paid, start, highest, start.saturating_sub(1), paid, highest.saturating_add(1)]);
+    let start_price = dice.pick(&[
+        paid,
+        start,
+        highest,
+        start.saturating_sub(1),
+        paid,
+        highest.saturating_add(1),
+        u64::MAX,
+    ]);
     let floor_price = dice.pick(&[floor, paid / 2, floor, start_price, floor.saturating_sub(1)]).max(1);
     let windows =
         [market.bounds.min_lot_window, market.bounds.max_lot_window, DAY.min(market.bounds.max_lot_window)];

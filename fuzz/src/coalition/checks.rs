@@ -1,0 +1,259 @@
+//! The checks by value after each transaction that landed.
+
+use {
+    super::{
+        party::Honest,
+        policy::Purpose,
+        table::{Landed, Table},
+        worth::{Loan, MOST_FEE, is_own},
+    },
+    crate::{
+        amounts::div_up,
+        ops::{Op, Role},
+    },
+    blockable_sdk::{
+        Pubkey,
+        program::{
+            state::{Credit, Lot, Market},
+            transitions::Status,
+        },
+    },
+};
+
+type Verdict = Result<(), String>;
+
+fn need(holds: bool, rule: impl FnOnce() -> String) -> Verdict {
+    if holds { Ok(()) } else { Err(rule()) }
+}
+
+impl Table {
+    /// Requires that the honest party has lost nothing by a transaction but what its terms allow.
+    pub(super) fn check(&self, landed: &Landed) -> Verdict {
+        match self.honest {
+            Honest::Lender => self.check_lender(landed),
+            Honest::Borrower => self.check_borrower(landed),
+            Honest::Provider => self.check_provider(landed),
+        }
+    }
+
+    fn market_time(&self, credit: &Credit) -> i64 {
+        let market: Option<Market> = self.lab.read(&credit.market);
+        market.map_or(self.lab.now, |market| self.lab.market_time(&market))
+    }
+
+    fn check_lender(&self, landed: &Landed) -> Verdict {
+        let (lender, mut allowed) = (self.honest.key(), 0);
+        let (mut worth, mut dust) = ([landed.before.cash, landed.after.cash], 0);
+        for (side, loans) in [&landed.before.loans, &landed.after.loans].into_iter().enumerate() {
+            for (key, loan) in loans.iter().filter(|(_, loan)| loan.credit.lender == lender) {
+                let signed =
+                    self.signed_on(key, &loan.credit).ok_or("it lends on terms that it has not signed")?;
+                worth[side] += loan.for_lender(signed);
+                dust += signed.dust();
+            }
+        }
+        for (key, after) in &landed.after.loans {
+            let Some(before) = landed.before.loans.get(key) else { continue };
+            if before.credit.lender == lender {
+                allowed += self.lender_may_lose(landed, key, before, after)?;
+            }
+        }
+        let lost = worth[0] - worth[1];
+        need(lost <= allowed + dust, || format!("the lender loses {lost}, {allowed} at most by its terms"))
+    }
+
+    /// The most that a transaction may take from the worth of a loan to its lender. Errors: use or thaws beyond what the lender
+    /// has agreed to.
+    fn lender_may_lose(
+        &self,
+        landed: &Landed,
+        key: &Pubkey,
+        before: &Loan,
+        after: &Loan,
+    ) -> Result<i128, String> {
+        let signed = self.signed_on(key, &before.credit).ok_or("of a loan that it has not signed")?;
+        let (old, new) = (&before.credit.collateral, &after.credit.collateral);
+        let used = i128::from(new.consumed) - i128::from(old.consumed);
+        if let Some(freeze) = self.freezes.get(key)
+            && landed.purpose.is_none()
+            && before.status().is_secured()
+        {
+            let (consumed, most) = (i128::from(new.consumed), freeze.most_consumed);
+            need(used == 0 || consumed <= most, || {
+                format!("rule 12: {consumed} units are used, {most} at most after the freeze")
+            })?;
+            let finished = (used - i128::from(old.available())).max(0);
+            let stays = (freeze.held - finished).min(new.lien().into());
+            let at_will = before.credit.terms.freeze_policy == 0;
+            let expired = new.expired > old.expired;
+            need(!at_will || expired || i128::from(new.frozen()) >= stays, || {
+                format!("rule 12: {} units are frozen, the lender has frozen {stays}", new.frozen())
+            })?;
+        }
+        self.check_use(&after.credit, signed.rate)?;
+        Ok(match (landed.purpose, landed.call.op) {
+            (Some(Purpose::Seize(bounds, terms)), _) => {
+                let units = i128::from(new.seized) - i128::from(old.seized);
+                let within = (i128::from(bounds.least)..=bounds.most.into()).contains(&units);
+                let lot = after.lots.last().map(|(_, lot)| (lot.start_price, lot.floor_price, lot.window));
+                let as_signed = lot == Some((terms.start_price, terms.floor_price, terms.window));
+                need(within && as_signed, || "rule 11: the lot is not the one that was signed".into())?;
+                signed.value(units)
+            }
+            (_, Op::UsageMeter) => signed.value(used),
+            (_, Op::CreditExpireUnits) => {
+                let expiry = before.credit.units_expire_at;
+                let passed = expiry != 0 && self.market_time(&after.credit) >= expiry;
+                need(passed, || "units expire before their time".into())?;
+                before.debt()
+            }
+            _ => 0,
+        })
+    }
+
+    /// Use in all stays within the rate that the honest party has signed.
+    fn check_use(&self, credit: &Credit, rate: i128) -> Verdict {
+        let seconds = i128::from(self.lab.now - credit.issued_at).max(0) + 60;
+        let (used, most) = (i128::from(credit.collateral.consumed), rate * seconds);
+        need(!credit_is_live(credit) || used <= most, || {
+            format!(
+                "rule 15: {used} units are used since the issue, {most} at most by the rate that was signed"
+            )
+        })
+    }
+
+    fn check_borrower(&self, landed: &Landed) -> Verdict {
+        let mut allowed = 0;
+        let (mut worth, mut dust) = ([landed.before.cash, landed.after.cash], 0);
+        for (side, loans) in [&landed.before.loans, &landed.after.loans].into_iter().enumerate() {
+            for (key, loan) in loans.iter().filter(|(_, loan)| loan.is_of(&self.lab, Honest::Borrower)) {
+                let signed = self.signed_on(key, &loan.credit);
+                need(signed.is_some() || loan.debt() == 0, || {
+                    "it owes on terms that it has not signed".into()
+                })?;
+                worth[side] += loan.for_borrower(signed);
+                dust += signed.map_or(0, |signed| signed.dust());
+            }
+        }
+        for (key, after) in &landed.after.loans {
+            let Some(before) = landed.before.loans.get(key) else { continue };
+            if before.is_of(&self.lab, Honest::Borrower) {
+                allowed += self.borrower_may_lose(landed, key, before, after)?;
+            }
+        }
+        let lost = worth[0] - worth[1];
+        need(lost <= allowed + dust, || format!("the borrower loses {lost}, {allowed} at most by its terms"))
+    }
+
+    /// The most that a transaction may take from the worth of a loan to its borrower. Errors: a seizure, a sale or use beyond what
+    /// the borrower has agreed to.
+    fn borrower_may_lose(
+        &self,
+        landed: &Landed,
+        key: &Pubkey,
+        before: &Loan,
+        after: &Loan,
+    ) -> Result<i128, String> {
+        let Some(signed) = self.signed_on(key, &before.credit) else { return Ok(0) };
+        let (old, new) = (&before.credit.collateral, &after.credit.collateral);
+        match landed.call.op {
+            Op::UsageMeter => {
+                self.check_use(&after.credit, signed.rate)?;
+                Ok(signed.value(i128::from(new.consumed) - i128::from(old.consumed)))
+            }
+            Op::LotBuy => self.check_sale(landed, signed.value(1_000_000), before, after),
+            Op::CreditSeizeToPool | Op::CreditSeizeToLender => {
+                self.check_seizure(&before.credit)?;
+                let released = i128::from(old.granted) - i128::from(old.released);
+                let taken = i128::from(new.seized);
+                need(taken <= released, || "units that were paid for are seized".into())?;
+                Ok(0)
+            }
+            Op::CreditExpireUnits => Ok(signed.value(i128::from(new.expired) - i128::from(old.expired))),
+            _ => Ok(0),
+        }
+    }
+
+    /// A first seizure comes after the cure period of a default that has not been cured.
+    fn check_seizure(&self, credit: &Credit) -> Verdict {
+        let cured_by = credit.defaulted_at + i64::from(credit.terms.cure_period);
+        let is_first = credit.status == Status::Defaulted.byte();
+        need(!is_first || self.market_time(credit) >= cured_by, || "the cure period runs".into())
+    }
+
+    /// The loss of a sale of units: at no less than the lot's price, which falls from within the market's bounds. Whoever has the
+    /// debt pays what the loan paid. `par` is what the loan paid for a million units.
+    fn check_sale(&self, landed: &Landed, par: i128, before: &Loan, after: &Loan) -> Result<i128, String> {
+        let sold = before.unsold() - after.unsold();
+        let address = landed.call.account(Role::Lot);
+        let proceeds = |loan: &Loan| {
+            let lot = loan.lots.iter().find(|(key, _)| *key == address);
+            lot.map_or(0, |(_, lot)| i128::from(lot.proceeds))
+        };
+        let lot = before.lots.iter().find(|(key, _)| *key == address).map(|(_, lot)| *lot);
+        let lot = lot.ok_or("a sale from no lot")?;
+        let cost = proceeds(after) - proceeds(before);
+        let buyer = landed.call.account(Role::Signer);
+        let is_lender = buyer == before.credit.lender || buyer == lot.lender;
+        let lawful = if is_lender { par } else { self.lawful_price(&lot, par, &before.credit)? };
+        let due = div_up(sold * lawful, 1_000_000);
+        need(cost >= due - 2 - div_up(par, 1_000_000), || {
+            format!("{sold} units are sold for {cost}, {due} at least (to the lender: {is_lender})")
+        })?;
+        let fee = i128::from(after.credit.claims.treasury) - i128::from(before.credit.claims.treasury);
+        need(fee <= cost * MOST_FEE / 10_000, || format!("a fee of {fee} on {cost}"))?;
+        Ok(div_up(sold * par, 1_000_000) - cost + fee)
+    }
+
+    /// The price of a million units that the borrower must accept now: a line that starts at no more than the market's highest
+    /// share of what the loan paid, so that it passes every price on its way for long enough for somebody to buy.
+    fn lawful_price(&self, lot: &Lot, par: i128, credit: &Credit) -> Result<i128, String> {
+        let market: Market = self.lab.read(&credit.market).ok_or("no market")?;
+        // The highest share that any market may have, should the bound have been tightened since.
+        let highest = par * 30_000 / 10_000 + 1;
+        let price = lot.price_at(self.lab.market_time(&market)).map_err(|_| "a price out of range")?;
+        let sells_well = i128::from(lot.start_price) <= highest || i128::from(price) >= par;
+        need(sells_well, || {
+            format!("the lot's price started at {}, and passed {par} too late to sell", lot.start_price)
+        })?;
+        Ok(price.into())
+    }
+
+    fn check_provider(&self, landed: &Landed) -> Verdict {
+        let (before, after) = (&landed.before, &landed.after);
+        let (earned, owed) = (after.cash - before.cash, after.outstanding - before.outstanding);
+        let (mut due, mut most) = (0, 0);
+        if let Some(Purpose::Issue(signed)) = landed.purpose {
+            (due, most) = (signed.principal, signed.units);
+        }
+        need(earned >= due && owed <= most, || {
+            format!("rule 11: the provider gets {earned} for {owed} units, it has signed {due} for {most}")
+        })?;
+        self.check_served(landed)
+    }
+
+    /// Use that the chain's state allowed as it was served is no overrun, for a minute after a freeze.
+    fn check_served(&self, landed: &Landed) -> Verdict {
+        let Some(Purpose::Report(gone)) = landed.purpose else {
+            return need(landed.after.overrun <= landed.before.overrun, || {
+                "its loss grows without a report".into()
+            });
+        };
+        for before in landed.before.loans.values().filter(|loan| is_own(&self.lab, &loan.credit.provider)) {
+            let credit = &before.credit;
+            let is_in_time =
+                self.market_time(credit) <= credit.frozen_at_market + 60 || credit.frozen_at_market == 0;
+            let untouched =
+                i128::from(credit.collateral.seized) + i128::from(credit.collateral.expired) == *gone;
+            let lost = landed.after.overrun - landed.before.overrun;
+            need(!is_in_time || !untouched || lost == 0, || {
+                format!("{lost} units that were open as they were served are the provider's loss")
+            })?;
+        }
+        Ok(())
+    }
+}
+
+fn credit_is_live(credit: &Credit) -> bool {
+    credit.issued_at > 0 && credit.has_index == 1
+}

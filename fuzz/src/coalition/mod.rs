@@ -1,0 +1,23 @@
+//! Coalitions: one honest party against everyone else.
+//!
+//! An honest lender, borrower or provider follows a fixed policy: it signs what it has read, within its own bounds. All other
+//! keys (the other parties, the market's admin and guardian, the reporters) act as one. They also decide when, and after
+//! what, an instruction that the honest party has signed lands. Each transaction is checked by value: what the honest
+//! party is entitled to never falls but by what the terms allow.
+
+mod bounds;
+mod checks;
+mod choose;
+mod corpus;
+mod party;
+mod policy;
+mod run;
+mod table;
+mod worth;
+
+pub use {
+    corpus::{Known, known},
+    party::{Honest, Move},
+    run::{Report, run_coalitions},
+    table::play_moves,
+};

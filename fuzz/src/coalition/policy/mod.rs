@@ -1,0 +1,102 @@
+//! The fixed policy of the honest party: what it signs on a loan that it has read.
+
+mod borrower;
+mod lender;
+mod provider;
+
+use {
+    super::{bounds::Signed, party::Honest},
+    crate::{
+        build::{Args, Call},
+        dice::Dice,
+        lab::Lab,
+        ops::Op,
+    },
+    blockable_sdk::{
+        Pubkey,
+        instructions::MarketKeys,
+        program::{
+            instructions::{LotTerms, UnitBounds},
+            state::Credit,
+            transitions::Status,
+        },
+    },
+    solana_sdk::instruction::Instruction,
+};
+
+/// What a signature is for, as the signer has read it.
+#[derive(Clone, Debug)]
+pub(super) enum Purpose {
+    /// A loan of its own on these terms.
+    Offer(Signed),
+    /// A loan taken on these terms.
+    Accept(Signed),
+    /// Units owed for the principal of these terms.
+    Issue(Signed),
+    /// A loan bought on these terms.
+    Buy(Signed),
+    /// Collateral frozen for a risk.
+    Freeze,
+    /// Collateral moved into a lot, within bounds.
+    Seize(UnitBounds, LotTerms),
+    /// Use reported: units used, and the units seized and expired as they were used.
+    Report(i128),
+    /// Anything that costs its signer nothing.
+    Other,
+}
+
+/// A transaction that the honest party has signed and that has not landed.
+#[derive(Clone, Debug)]
+pub(super) struct Pending {
+    /// The place of the loan.
+    pub on: u8,
+    /// The instruction on the loan.
+    pub call: Call,
+    /// Instructions of the same transaction that come before it.
+    pub before: Vec<Instruction>,
+    /// The purpose.
+    pub purpose: Purpose,
+}
+
+/// A loan as the honest party reads it.
+struct Reading<'a> {
+    lab: &'a Lab,
+    on: u8,
+    market: usize,
+    keys: MarketKeys,
+    address: Pubkey,
+    /// The account, its debt accrued up to now.
+    credit: Credit,
+    status: Status,
+    dice: Dice,
+}
+
+impl Reading<'_> {
+    fn pending(&self, op: Op, ix: Instruction, args: Args, purpose: Purpose) -> Option<Pending> {
+        let call = Call { op, ix, args, market: self.market, honest: true };
+        Some(Pending { on: self.on, call, before: Vec::new(), purpose })
+    }
+
+    fn debt(&self) -> u64 {
+        self.credit.debt.total()
+    }
+}
+
+/// Reads the loan at a place and signs what the policy says; `None` where it says nothing.
+pub(super) fn sign(lab: &Lab, honest: Honest, on: u8, seed: u64) -> Option<Pending> {
+    let mut dice = Dice::new(seed);
+    dice.roll();
+    let (market, address) = lab.address(on);
+    let Some(mut credit) = lab.credit(on) else {
+        return if honest == Honest::Lender { lender::offer(lab, on, &mut dice) } else { None };
+    };
+    credit.accrue(lab.market_time(&lab.market(market))).ok()?;
+    let status = Status::from_byte(credit.status)?;
+    let keys = lab.markets[market];
+    let reading = Reading { lab, on, market, keys, address, credit, status, dice };
+    match honest {
+        Honest::Lender => reading.as_lender(),
+        Honest::Borrower => reading.as_borrower(),
+        Honest::Provider => reading.as_provider(),
+    }
+}

@@ -1,0 +1,64 @@
+//! The honest provider: it issues what it has read, and serves and reports use that the chain's state allows.
+
+use {
+    super::{Args, Honest, Op, Pending, Purpose, Reading, Signed, Status},
+    crate::{coalition::worth::is_own, lab::cast, metering::Meters},
+    blockable_sdk::{
+        instructions as ix,
+        program::{
+            instructions::OfferRead,
+            report::{CreditReading, ReportScope},
+            state::Provider,
+        },
+        reports::UsageReport,
+    },
+    solana_sdk::signer::Signer,
+};
+
+impl Reading<'_> {
+    pub(super) fn as_provider(mut self) -> Option<Pending> {
+        if !is_own(self.lab, &self.credit.provider) {
+            return None;
+        }
+        match self.status {
+            Status::Accepted => self.issue(),
+            status if status.is_secured() => self.serve(),
+            _ => None,
+        }
+    }
+
+    fn issue(&self) -> Option<Pending> {
+        let (key, read) = (self.credit.provider, OfferRead::from_credit(&self.credit));
+        let provider: Provider = self.lab.read(&key)?;
+        let (authority, payout) = (Honest::Provider.key(), provider.settings.payout);
+        let ix = ix::credit_issue(&self.keys, &authority, &key, &payout, &self.address, read);
+        let purpose = Purpose::Issue(Signed::new(&self.credit.terms));
+        self.pending(Op::CreditIssue, ix, Args::Read(read), purpose)
+    }
+
+    /// Serves a part of the units that are open now, and reports them as of now.
+    fn serve(&mut self) -> Option<Pending> {
+        let (credit, now) = (self.credit, self.lab.now);
+        let seconds = u64::try_from(now - credit.meter.reported_at).ok()?;
+        let open =
+            credit.collateral.available().min(credit.terms.max_units_per_second.saturating_mul(seconds));
+        let used = self.dice.pick(&[open, open / 2, open / 10]);
+        let provider: Provider = self.lab.read(&credit.provider)?;
+        let size = u32::from(provider.settings.chunk_size.max(1));
+        let chunk = credit.meter.index / size;
+        let scope = ReportScope::new(&provider, credit.provider, chunk);
+        let reading = CreditReading { cumulative: credit.meter.cumulative.checked_add(used)?, in_flight: 0 };
+        let mut reports = Vec::new();
+        for (place, reporter) in provider.reporters().iter().enumerate() {
+            let key = cast().reporters.iter().find(|key| key.pubkey() == reporter.key)?;
+            let mut report = UsageReport::new(scope, now);
+            report.set(credit.meter.index % size, reading).ok()?;
+            reports.push(report.sign(place as u8, key).ok()?);
+        }
+        let (key, credits) = (credit.provider, vec![self.address]);
+        let ix = ix::usage_meter(&self.keys.market, &key, chunk, reports.clone(), &credits);
+        let meters = Meters { market: self.market, provider: key, chunk, reports, credits };
+        let gone = i128::from(credit.collateral.seized) + i128::from(credit.collateral.expired);
+        self.pending(Op::UsageMeter, ix, Args::Meter(Box::new(meters)), Purpose::Report(gone))
+    }
+}
