@@ -252,8 +252,7 @@ impl ProviderView {
     responses((status = 200, body = MarketView), MarketRefusals)
 )]
 pub(super) async fn market(State(state): State<Arc<ApiState>>) -> Result<Json<MarketView>, ApiError> {
-    let snapshot = state.require_snapshot()?;
-    Ok(Json(MarketView::new(&snapshot)))
+    Ok(Json(MarketView::new(&*state.require_snapshot()?)))
 }
 
 /// Gives the market's providers: their keys, their settings, their suspensions, and what waits.
