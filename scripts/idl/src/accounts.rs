@@ -3,6 +3,7 @@
 use {
     crate::{
         error::IdlError,
+        listed::{Account, Accounts},
         seeds,
         source::{Source, docs, inner_type, type_name},
         text,
@@ -19,24 +20,6 @@ const EVENT_ACCOUNTS: [(&str, &str); 2] = [
     ("event_authority", "Signs the program's events."),
     ("program", "The program itself, which records its events."),
 ];
-
-/// An account of an instruction as the source has it.
-pub(crate) struct Account {
-    /// The struct that it is a field of.
-    pub(crate) owner: String,
-    pub(crate) name: String,
-    pub(crate) docs: Vec<String>,
-    /// The type of its data, for example `Credit`; empty for an account without one.
-    pub(crate) data: String,
-    seeds: Option<Vec<Expr>>,
-}
-
-/// The accounts of an instruction in their order, groups resolved, and the names of those groups.
-#[derive(Default)]
-pub(crate) struct Accounts {
-    pub(crate) list: Vec<Account>,
-    pub(crate) groups: BTreeSet<String>,
-}
 
 /// Makes the accounts of every instruction flat, and gives each its docs, its seeds and its fixed address. Errors: accounts
 /// that the source and Anchor's generator have differently, an account without docs, a seed that cannot be read.

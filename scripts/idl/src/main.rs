@@ -17,6 +17,7 @@ mod accounts;
 mod constants;
 mod error;
 mod instructions;
+mod listed;
 mod seeds;
 mod source;
 mod text;

@@ -2,7 +2,7 @@
 //! `credit.load()?.lots_opened.to_le_bytes()` it keeps `credit`.
 
 use {
-    crate::{accounts::Accounts, error::IdlError, source::Source},
+    crate::{error::IdlError, listed::Accounts, source::Source},
     anchor_lang_idl::types::{IdlSeed, IdlSeedAccount, IdlSeedArg},
     quote::ToTokens,
     std::collections::BTreeSet,
