@@ -12,7 +12,7 @@ use {
 };
 
 impl Reading<'_> {
-    pub(super) fn as_borrower(mut self) -> Option<Pending> {
+    pub(super) fn sign_as_borrower(mut self) -> Option<Pending> {
         if self.credit.borrower != Honest::Borrower.key() || self.credit.is_unrestricted() {
             return None;
         }

@@ -38,7 +38,7 @@ pub(super) fn offer(lab: &Lab, on: u8, dice: &mut Dice) -> Option<Pending> {
 }
 
 impl Reading<'_> {
-    pub(super) fn as_lender(mut self) -> Option<Pending> {
+    pub(super) fn sign_as_lender(mut self) -> Option<Pending> {
         let lender = Honest::Lender.key();
         if self.credit.pending_lender == lender {
             return self.buy();

@@ -95,8 +95,8 @@ pub(super) fn sign(lab: &Lab, honest: Honest, on: u8, seed: u64) -> Option<Pendi
     let keys = lab.markets[market];
     let reading = Reading { lab, on, market, keys, address, credit, status, dice };
     match honest {
-        Honest::Lender => reading.as_lender(),
-        Honest::Borrower => reading.as_borrower(),
-        Honest::Provider => reading.as_provider(),
+        Honest::Lender => reading.sign_as_lender(),
+        Honest::Borrower => reading.sign_as_borrower(),
+        Honest::Provider => reading.sign_as_provider(),
     }
 }

@@ -16,7 +16,7 @@ use {
 };
 
 impl Reading<'_> {
-    pub(super) fn as_provider(mut self) -> Option<Pending> {
+    pub(super) fn sign_as_provider(mut self) -> Option<Pending> {
         if !is_own(self.lab, &self.credit.provider) {
             return None;
         }
