@@ -189,10 +189,7 @@ fn each_policy_opens_freezing_from_its_status_on() {
     assert_eq!(credit.may_freeze(Status::Active), Err(BlockableError::UnknownFlag.into()));
     let about_payment =
         [FreezeReason::MissedPayment, FreezeReason::Default, FreezeReason::Breach, FreezeReason::Risk];
-    assert_eq!(
-        about_payment.map(|reason| FreezeReason::is_about_payment(reason)),
-        [true, true, false, false]
-    );
+    assert_eq!(about_payment.map(FreezeReason::is_about_payment), [true, true, false, false]);
 }
 
 #[test]
