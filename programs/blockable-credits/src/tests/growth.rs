@@ -13,20 +13,6 @@ use {
 
 /// Every coupon in kind.
 const IN_KIND: Rider = Rider { pay_in_kind_bps: 10_000, ..NO_RIDER };
-const NO_RIDER: Rider = Rider {
-    planned_units: 0,
-    reserve: 0,
-    covenant_window: 0,
-    high_bps: 0,
-    low_bps: 0,
-    apr_step_bps: 0,
-    apr_floor_bps: 0,
-    apr_ceiling_bps: 0,
-    top_up_bps: 0,
-    pay_in_kind_bps: 0,
-    breach_notice: 0,
-    reserved: [0; 5],
-};
 
 /// So many instalments, each so many days after the one before, with the principal in the last.
 fn bullet(count: u32, days: u32, principal: u64) -> Vec<Instalment> {

@@ -58,6 +58,22 @@ pub(super) const fn key(byte: u8) -> Pubkey {
 }
 
 /// 100 USDC for a million units, due in two halves after 30 and 60 days, without interest.
+/// A rider without any of the optional terms.
+pub(super) const NO_RIDER: Rider = Rider {
+    planned_units: 0,
+    reserve: 0,
+    covenant_window: 0,
+    high_bps: 0,
+    low_bps: 0,
+    apr_step_bps: 0,
+    apr_floor_bps: 0,
+    apr_ceiling_bps: 0,
+    top_up_bps: 0,
+    pay_in_kind_bps: 0,
+    breach_notice: 0,
+    reserved: [0; 5],
+};
+
 pub(super) const TERMS: Terms = Terms {
     principal: 100 * USDC,
     units: 1_000_000,

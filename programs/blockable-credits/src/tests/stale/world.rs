@@ -24,20 +24,6 @@ pub(super) struct World {
 }
 
 pub(super) const RIDER: Rider = Rider { reserve: 10 * USDC, breach_notice: 1, ..NO_RIDER };
-const NO_RIDER: Rider = Rider {
-    planned_units: 0,
-    reserve: 0,
-    covenant_window: 0,
-    high_bps: 0,
-    low_bps: 0,
-    apr_step_bps: 0,
-    apr_floor_bps: 0,
-    apr_ceiling_bps: 0,
-    top_up_bps: 0,
-    pay_in_kind_bps: 0,
-    breach_notice: 0,
-    reserved: [0; 5],
-};
 
 impl World {
     /// The loan of a stage.
