@@ -1,6 +1,6 @@
 use super::{amounts::div_up, book::CreditBook};
 
-/// What a quorum says about a credit.
+/// A quorum's reading of a credit.
 #[derive(Clone, Copy, Debug)]
 pub struct Reading {
     /// Units used since issue.

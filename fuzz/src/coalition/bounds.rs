@@ -1,4 +1,4 @@
-//! What the honest party has signed, as it has read it: the measure of what it is entitled to.
+//! The terms that the honest party has signed, as it has read them: the measure of what it is entitled to.
 
 use {
     crate::amounts::div_up,
@@ -34,7 +34,7 @@ impl Signed {
         div_up(units * self.principal, self.units)
     }
 
-    /// What rounding may cost in one transaction, in micro-USDC: the price of a unit, at either end.
+    /// The most that rounding may cost in one transaction, in micro-USDC: the price of a unit, at either end.
     pub(super) fn dust(&self) -> i128 {
         2 * self.value(1) + 2
     }

@@ -69,7 +69,7 @@ fn around(table: &Table, dice: &mut Dice) -> Attempt {
     Attempt { op, on: on.min(PLACES - 1), by, amount, extra: dice.roll(), flaw: None, twice: false }
 }
 
-/// What the others try on a loan in a status: the next step of its life, and whatever could harm the party that has signed.
+/// The operations that the others try on a loan in a status: the next step of its life, and whatever could harm the party that has signed.
 fn attempts(status: Option<Status>) -> &'static [Op] {
     match status {
         None | Some(Status::Closed) => &[Op::CreditOffer],

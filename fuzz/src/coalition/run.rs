@@ -22,7 +22,7 @@ use {
     },
 };
 
-/// How an honest party lost what it is entitled to.
+/// The loss of something that an honest party is entitled to.
 #[derive(Clone, Debug, Serialize)]
 pub struct Loss {
     /// Number of the game.

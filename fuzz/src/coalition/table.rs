@@ -32,7 +32,7 @@ pub(super) struct Table {
     pub(super) honest: Honest,
     /// Signed transactions, oldest first.
     pub(super) pending: Vec<Pending>,
-    /// What the honest party has signed, by credit and the slot of its offer.
+    /// The terms that the honest party has signed, by credit and the slot of its offer.
     pub(super) signed: BTreeMap<(Pubkey, u64), Signed>,
     /// The freezes of an honest lender that have landed.
     pub(super) freezes: BTreeMap<Pubkey, Frozen>,
@@ -157,7 +157,7 @@ impl Table {
         }
     }
 
-    /// What the honest party has signed on a loan, as it stands in the account.
+    /// The terms that the honest party has signed on a loan, as they stand in the account.
     pub(super) fn signed_on(&self, key: &Pubkey, credit: &Credit) -> Option<&Signed> {
         self.signed.get(&(*key, credit.offer_slot))
     }

@@ -60,7 +60,7 @@ impl Loan {
         self.credit.debt.total().into()
     }
 
-    /// What the loan is worth to its lender: its claim, the escrow, and the lesser of debt and collateral. Collateral counts at
+    /// The worth of the loan to its lender: its claim, the escrow, and the lesser of debt and collateral. Collateral counts at
     /// what the loan paid, in lots at the floor that the lender has signed.
     pub(super) fn for_lender(&self, signed: &Signed) -> i128 {
         let floor = |lot: &Lot| i128::from(lot.units_left) * i128::from(lot.floor_price) / 1_000_000;
@@ -71,7 +71,7 @@ impl Loan {
         claims + self.debt().min(collateral)
     }
 
-    /// What the loan is worth to its borrower: its claim, its reserve and all units that are left, less the debt. Units count
+    /// The worth of the loan to its borrower: its claim, its reserve and all units that are left, less the debt. Units count
     /// at what the borrower has read that the loan pays.
     pub(super) fn for_borrower(&self, signed: Option<&Signed>) -> i128 {
         let units = i128::from(self.credit.collateral.remaining()) + self.unsold();
@@ -80,7 +80,7 @@ impl Loan {
     }
 }
 
-/// What the honest party has, as far as one transaction can change it.
+/// The possessions of the honest party, as far as one transaction can change it.
 #[derive(Clone, Default)]
 pub(super) struct Position {
     /// Its money in all markets, in micro-USDC.

@@ -24,7 +24,7 @@ use {
     solana_sdk::instruction::Instruction,
 };
 
-/// What a signature is for, as the signer has read it.
+/// The purpose of a signature, as the signer has read it.
 #[derive(Clone, Debug)]
 pub(super) enum Purpose {
     /// A loan of its own on these terms.

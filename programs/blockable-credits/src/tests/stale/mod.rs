@@ -10,7 +10,7 @@ use {
     signed::Signed,
 };
 
-/// How often signatures landed and were refused.
+/// Counts of the signatures that landed and that were refused.
 #[derive(Clone, Copy, Debug, Default)]
 struct Outcomes {
     landed: u32,

@@ -106,7 +106,7 @@ fn of_payments() -> Vec<Signed> {
     ]
 }
 
-/// What lender and borrower sign: three instalments at 8 %.
+/// The restructuring that lender and borrower sign: three instalments at 8 %.
 fn restructuring(read: World) -> Signed {
     let limits = RestructureLimits::from_credit(&read.accrued()).unwrap();
     let limits = RestructureLimits { most_debt: limits.most_debt + USDC, least_lien: 100_000, ..limits };
