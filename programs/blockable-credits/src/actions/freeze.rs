@@ -5,7 +5,7 @@ use {
         errors::{BlockableError, ensure},
         events::Change,
         metering::{self, freeze_to, shortfall_units},
-        state::{Credit, FreezeReason, MarketClock},
+        state::{AutoFreeze, Credit, FreezeReason, MarketClock},
         transitions::Action,
         units::{BPS, mul_div_ceil},
     },
@@ -63,7 +63,7 @@ impl Credit {
     /// address. Errors: the status, [`BlockableError::AutoFreezeNotAgreed`], [`BlockableError::AlreadyFrozen`].
     pub fn auto_freeze(&mut self, key: Pubkey, clock: &MarketClock) -> Result<Change> {
         self.advance(Action::AutoFreeze)?;
-        ensure(self.terms.auto_freeze == 1, BlockableError::AutoFreezeNotAgreed)?;
+        ensure(self.terms.auto_freeze != AutoFreeze::Never as u8, BlockableError::AutoFreezeNotAgreed)?;
         let lien = self.collateral.lien();
         let reason = if self.notice_given == 1 { FreezeReason::Breach } else { FreezeReason::Default };
         self.raise_frozen(key, lien, reason, clock)

@@ -40,6 +40,7 @@ impl Credit {
         self.debt.principal = self.terms.principal;
         self.debt.accrued_at = clock.market;
         self.collateral.granted = self.terms.units;
+        self.collateral.locked_at_issue = self.terms.units.saturating_sub(self.terms.unlocked_ahead);
         self.covenant = CovenantState {
             measured_at: clock.chain,
             apr_bps: self.terms.apr_bps,

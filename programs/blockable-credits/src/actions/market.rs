@@ -25,6 +25,9 @@ pub struct MarketArgs {
     pub change_delay: u32,
     /// Seconds of market time that a change of a provider's settings, or of its authority, waits.
     pub provider_delay: u32,
+    /// Seconds of market time that the admin's suspension of a provider must have lasted before covered units of a loan that
+    /// is not in default can be cancelled.
+    pub min_suspension: u32,
     /// Bounds on the terms of loans.
     pub bounds: TermBounds,
 }
@@ -36,6 +39,7 @@ impl MarketArgs {
             redistribution_fee_bps: self.redistribution_fee_bps,
             change_delay: self.change_delay,
             provider_delay: self.provider_delay,
+            min_suspension: self.min_suspension,
             guardian: self.guardian,
             treasury,
             bounds: self.bounds,

@@ -102,6 +102,8 @@ errors! {
     ChangeDelayOutOfRange = "a change waits 2 to 60 days, in a test market 1 second to 60 days; correct change_delay",
     /// A provider's delay out of range.
     ProviderDelayOutOfRange = "a provider's change waits 6 hours to 14 days, in a test market 1 second to 14 days; correct provider_delay",
+    /// A time of suspension out of range.
+    SuspensionOutOfRange = "a suspension lasts 2 to 60 days before a cancel, in a test market 1 second to 60 days; correct min_suspension",
     /// No change is proposed.
     NoChangeProposed = "no change is proposed; propose one first",
     /// The delay has not passed.

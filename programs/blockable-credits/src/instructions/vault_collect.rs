@@ -30,6 +30,7 @@ impl VaultCollect<'_> {
         let owner = match party {
             Party::Lender => credit.lender,
             Party::Borrower => credit.borrower,
+            Party::Provider => return Err(BlockableError::DestinationNotAllowed.into()),
             Party::Treasury => {
                 let is_treasury = self.destination.key() == self.credit_vault.market.load()?.treasury;
                 return ensure(is_treasury, BlockableError::DestinationNotAllowed);

@@ -100,6 +100,10 @@ pub struct Credit {
     pub covenant: CovenantState,
     /// The borrower's cash reserve in the vault, in micro-USDC.
     pub reserve_held: u64,
+    /// Market time of the draw since which the reserve has been short; 0 while it is full.
+    pub reserve_drawn_at: i64,
+    /// Part of the principal that is still held back in the vault, in micro-USDC.
+    pub holdback_left: u64,
     /// Market time at which units that are unused expire; 0 for never.
     pub units_expire_at: i64,
     /// Market time that due dates count from after a restructuring; 0 when there was none.
@@ -110,6 +114,8 @@ pub struct Credit {
     pub paused_at_offer: u64,
     /// Coupons added to the principal, in micro-USDC; they fall due with the last instalment.
     pub capitalised: u64,
+    /// The other credit that a freeze for cross-default rests on; zero for none.
+    pub cross_credit: Pubkey,
     /// Restructurings so far.
     pub restructurings: u16,
     /// 1 while a notice of default for a breach is in force, which payments of arrears do not cure.
@@ -117,10 +123,10 @@ pub struct Credit {
     /// Zero.
     pub padding: [u8; 5],
     /// Zero; kept for later versions.
-    pub reserved: [u8; 64],
+    pub reserved: [u8; 16],
 }
 
-const _: () = assert!(size_of::<Credit>() == 1_448);
+const _: () = assert!(size_of::<Credit>() == 1_504);
 const _: () = assert!(Credit::SPACE <= 1_536);
 
 impl Credit {
@@ -273,9 +279,10 @@ impl Credit {
         Ok(())
     }
 
-    /// Everything that is owed from the vault, in micro-USDC: the claims and the reserve. Errors: [`Overflow`].
+    /// Everything that is owed from the vault, in micro-USDC: the claims, the reserve and the holdback that is left. Errors:
+    /// [`Overflow`].
     pub fn owed_from_vault(&self) -> Result<u64> {
-        Ok(add(self.claims.total()?, self.reserve_held)?)
+        Ok(add(add(self.claims.total()?, self.reserve_held)?, self.holdback_left)?)
     }
 
     /// The price that the loan paid per `PRICE_SCALE` units, in micro-USDC. Errors: [`Overflow`].
@@ -294,6 +301,7 @@ impl Credit {
             Party::Lender => &mut self.claims.lender,
             Party::Borrower => &mut self.claims.borrower,
             Party::Treasury => &mut self.claims.treasury,
+            Party::Provider => &mut self.claims.provider,
         };
         core::mem::take(claim)
     }

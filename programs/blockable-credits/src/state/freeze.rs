@@ -13,6 +13,8 @@ pub enum FreezeReason {
     Breach,
     /// The lender's own assessment of risk.
     Risk,
+    /// Another credit of the same lender and borrower is in default.
+    CrossDefault,
 }
 
 impl FreezeReason {

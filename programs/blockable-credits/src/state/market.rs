@@ -74,8 +74,13 @@ pub struct Market {
     pub pending_admin_ready_at: i64,
     /// Guardian of the proposed change.
     pub proposed_guardian: Pubkey,
+    /// Seconds that the admin's suspension of a provider must have lasted before covered units of a loan that is not in
+    /// default can be cancelled.
+    pub min_suspension: u32,
+    /// `min_suspension` of the proposed change.
+    pub proposed_min_suspension: u32,
     /// Zero; kept for later versions.
-    pub reserved: [u8; 48],
+    pub reserved: [u8; 40],
 }
 
 const _: () = assert!(size_of::<Market>() == 576);

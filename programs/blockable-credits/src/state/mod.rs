@@ -35,9 +35,10 @@ pub use {
     rider::{CovenantState, Rider},
     schedule_runs::{DueRun, PrincipalRun, ScheduleRuns},
     settings::{
-        CHANGE_LIFETIME, MAX_CHANGE_DELAY, MAX_PROVIDER_DELAY, MAX_REDISTRIBUTION_FEE_BPS, MIN_CHANGE_DELAY,
-        MIN_PROVIDER_DELAY, MarketSettings, shortest_delay, shortest_provider_delay,
+        CHANGE_LIFETIME, MAX_CHANGE_DELAY, MAX_PROVIDER_DELAY, MAX_REDISTRIBUTION_FEE_BPS, MAX_SUSPENSION,
+        MIN_CHANGE_DELAY, MIN_PROVIDER_DELAY, MIN_SUSPENSION, MarketSettings, shortest_delay,
+        shortest_provider_delay, shortest_suspension,
     },
-    terms::{FreezePolicy, Instalment, MAX_INSTALMENTS, Terms, TermsRefused},
+    terms::{AutoFreeze, FreezePolicy, Instalment, MAX_INSTALMENTS, Terms, TermsRefused},
     vault::{Party, VaultClaims},
 };

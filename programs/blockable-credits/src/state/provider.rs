@@ -45,12 +45,14 @@ pub struct Provider {
     pub closed_overrun: u64,
     /// Market time from which the proposed settings may be applied; 0 when none are proposed.
     pub change_ready_at: i64,
+    /// Market time at which the market's admin suspended the provider; 0 while it has not.
+    pub admin_suspended_at: i64,
     /// The settings in force.
     pub settings: ProviderSettings,
     /// The settings of the proposed change; zero when none are proposed.
     pub proposed: ProviderSettings,
     /// Zero; kept for later versions.
-    pub reserved: [u8; 64],
+    pub reserved: [u8; 56],
 }
 
 const _: () = assert!(size_of::<Provider>() == 1_056);

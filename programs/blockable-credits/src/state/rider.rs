@@ -39,8 +39,10 @@ pub struct Rider {
     pub pay_in_kind_bps: u16,
     /// 1 when the lender may give notice of default for a breach, else 0.
     pub breach_notice: u8,
+    /// 1 when the lender may freeze while another credit of the same lender and borrower is in default, else 0.
+    pub cross_default: u8,
     /// Zero; kept for later versions.
-    pub reserved: [u8; 5],
+    pub reserved: [u8; 4],
 }
 
 plain!(Rider);
@@ -62,7 +64,7 @@ impl Rider {
     ) -> Result<(), TermsRefused> {
         use TermsRefused::*;
         let check = |holds: bool, refused: TermsRefused| if holds { Ok(()) } else { Err(refused) };
-        check(self.breach_notice <= 1 && self.reserved == [0; 5], UnknownFlag)?;
+        check(self.breach_notice <= 1 && self.cross_default <= 1 && self.reserved == [0; 4], UnknownFlag)?;
         check(u64::from(self.pay_in_kind_bps) <= BPS, PayInKindTooHigh)?;
         check(self.reserve <= terms.principal, ReserveTooLarge)?;
         check(self.covenant_is_sound(terms, bounds), CovenantUnsound)?;

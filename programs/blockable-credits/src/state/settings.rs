@@ -22,6 +22,12 @@ pub const MIN_PROVIDER_DELAY: u32 = DAY / 4;
 /// Most seconds that a provider's change waits: 14 days.
 pub const MAX_PROVIDER_DELAY: u32 = 14 * DAY;
 
+/// Fewest seconds for which the admin must have suspended a provider before covered units of a loan that is not in default
+/// can be cancelled, outside tests: two days.
+pub const MIN_SUSPENSION: u32 = 2 * DAY;
+/// Most seconds that a market may ask for before such a cancel: 60 days.
+pub const MAX_SUSPENSION: u32 = 60 * DAY;
+
 /// Fewest seconds that a loosening change waits.
 pub fn shortest_delay(is_test: bool) -> u32 {
     if is_test { 1 } else { MIN_CHANGE_DELAY }
@@ -30,6 +36,11 @@ pub fn shortest_delay(is_test: bool) -> u32 {
 /// Fewest seconds that a provider's change waits.
 pub fn shortest_provider_delay(is_test: bool) -> u32 {
     if is_test { 1 } else { MIN_PROVIDER_DELAY }
+}
+
+/// Fewest seconds that the admin's suspension of a provider must have lasted before a cancel.
+pub fn shortest_suspension(is_test: bool) -> u32 {
+    if is_test { 1 } else { MIN_SUSPENSION }
 }
 
 /// The part of a market that can be changed: at once where a change only tightens, else after the market's delay.
@@ -41,6 +52,9 @@ pub struct MarketSettings {
     pub change_delay: u32,
     /// Seconds of market time that a change of a provider's settings, or of its authority, waits.
     pub provider_delay: u32,
+    /// Seconds of market time that the admin's suspension of a provider must have lasted before covered units of a loan that
+    /// is not in default can be cancelled.
+    pub min_suspension: u32,
     /// The key that may pause and halt the market, and nothing else.
     pub guardian: Pubkey,
     /// Token account that fees are paid to.
@@ -53,7 +67,8 @@ impl MarketSettings {
     /// Returns true when these settings allow nobody more than `current` does.
     ///
     /// A change of the bounds on lots moves the price of collateral, which is in favour of either lenders or borrowers: it
-    /// never counts as tightening, and neither does a change of the treasury. Nor does another guardian: the present one
+    /// never counts as tightening, and neither does a change of the treasury or of the time before a cancel, which is in
+    /// favour of either providers or lenders. Nor does another guardian: the present one
     /// can halt the market against an admin until it has gone.
     pub fn is_tightening(&self, current: &MarketSettings) -> bool {
         let lots = |bounds: &TermBounds| {
@@ -66,13 +81,14 @@ impl MarketSettings {
             && self.redistribution_fee_bps <= current.redistribution_fee_bps
             && self.change_delay >= current.change_delay
             && self.provider_delay >= current.provider_delay
+            && self.min_suspension == current.min_suspension
             && self.guardian == current.guardian
             && self.treasury == current.treasury
     }
 
     /// Checks the settings against the limits for every market. Errors: [`BlockableError::FeeTooHigh`],
     /// [`BlockableError::ChangeDelayOutOfRange`], [`BlockableError::ProviderDelayOutOfRange`],
-    /// [`BlockableError::BoundsInconsistent`], [`BlockableError::BoundsTooLoose`].
+    /// [`BlockableError::SuspensionOutOfRange`], [`BlockableError::BoundsInconsistent`], [`BlockableError::BoundsTooLoose`].
     pub fn validate(&self, is_test: bool) -> Result<()> {
         ensure(self.redistribution_fee_bps <= MAX_REDISTRIBUTION_FEE_BPS, BlockableError::FeeTooHigh)?;
         ensure(
@@ -82,6 +98,10 @@ impl MarketSettings {
         ensure(
             (shortest_provider_delay(is_test)..=MAX_PROVIDER_DELAY).contains(&self.provider_delay),
             BlockableError::ProviderDelayOutOfRange,
+        )?;
+        ensure(
+            (shortest_suspension(is_test)..=MAX_SUSPENSION).contains(&self.min_suspension),
+            BlockableError::SuspensionOutOfRange,
         )?;
         ensure(self.bounds.is_consistent(), BlockableError::BoundsInconsistent)?;
         ensure(is_test || self.bounds.is_within(&TermBounds::PRODUCTION), BlockableError::BoundsTooLoose)
@@ -95,6 +115,7 @@ impl Market {
             redistribution_fee_bps: self.redistribution_fee_bps,
             change_delay: self.change_delay,
             provider_delay: self.provider_delay,
+            min_suspension: self.min_suspension,
             guardian: self.guardian,
             treasury: self.treasury,
             bounds: self.bounds,
@@ -107,6 +128,7 @@ impl Market {
             redistribution_fee_bps: self.proposed_fee_bps,
             change_delay: self.proposed_delay,
             provider_delay: self.proposed_provider_delay,
+            min_suspension: self.proposed_min_suspension,
             guardian: self.proposed_guardian,
             treasury: self.proposed_treasury,
             bounds: self.proposed_bounds,
@@ -118,6 +140,7 @@ impl Market {
         self.redistribution_fee_bps = settings.redistribution_fee_bps;
         self.change_delay = settings.change_delay;
         self.provider_delay = settings.provider_delay;
+        self.min_suspension = settings.min_suspension;
         self.guardian = settings.guardian;
         self.treasury = settings.treasury;
         self.bounds = settings.bounds;
@@ -128,6 +151,7 @@ impl Market {
         self.proposed_fee_bps = settings.redistribution_fee_bps;
         self.proposed_delay = settings.change_delay;
         self.proposed_provider_delay = settings.provider_delay;
+        self.proposed_min_suspension = settings.min_suspension;
         self.proposed_guardian = settings.guardian;
         self.proposed_treasury = settings.treasury;
         self.proposed_bounds = settings.bounds;
@@ -140,6 +164,7 @@ impl Market {
             redistribution_fee_bps: 0,
             change_delay: 0,
             provider_delay: 0,
+            min_suspension: 0,
             guardian: Pubkey::default(),
             treasury: Pubkey::default(),
             bounds: TermBounds::zeroed(),

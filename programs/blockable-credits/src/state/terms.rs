@@ -37,6 +37,30 @@ impl FreezePolicy {
     }
 }
 
+/// The earliest status in which anyone may freeze the collateral in full. Stored as one byte in [`Terms`].
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum AutoFreeze {
+    /// Nobody but the lender and the freeze authority freezes.
+    Never,
+    /// From the mark of delinquency on.
+    FromDelinquency,
+    /// From the mark of default on.
+    FromDefault,
+}
+
+impl AutoFreeze {
+    /// The setting stored as `byte`, `None` for an unknown one.
+    pub fn from_byte(byte: u8) -> Option<AutoFreeze> {
+        match byte {
+            0 => Some(AutoFreeze::Never),
+            1 => Some(AutoFreeze::FromDelinquency),
+            2 => Some(AutoFreeze::FromDefault),
+            _ => None,
+        }
+    }
+}
+
 /// One line of a repayment schedule.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Instalment {
@@ -55,6 +79,12 @@ pub struct Terms {
     pub principal: u64,
     /// Compute granted for it, in credit units.
     pub units: u64,
+    /// Units that the borrower may use ahead of what it has repaid, 1 to `units`; `units` for no lock. See
+    /// [`Collateral::locked`](crate::state::Collateral::locked).
+    pub unlocked_ahead: u64,
+    /// Part of the principal that stays in the vault at issue, in micro-USDC, and stands for the last units to unlock; at
+    /// most what the loan pays for the locked units. 0 for none.
+    pub holdback: u64,
     /// Fee per instalment that is unpaid past the delinquency grace period, in micro-USDC.
     pub late_fee: u64,
     /// Unix time after which the offer can be neither accepted nor issued; 0 for no limit.
@@ -73,10 +103,14 @@ pub struct Terms {
     pub longest_job: u32,
     /// Simple annual interest rate, in basis points.
     pub apr_bps: u16,
+    /// Simple annual interest rate on the holdback, in basis points; at most `apr_bps`, and 0 without a holdback.
+    pub holdback_apr_bps: u16,
     /// A [`FreezePolicy`] as its byte.
     pub freeze_policy: u8,
-    /// 1 when anyone may freeze the collateral in full after default, else 0.
+    /// An [`AutoFreeze`] as its byte.
     pub auto_freeze: u8,
+    /// Zero; kept for later versions.
+    pub reserved: [u8; 6],
     /// Hash of the provider's reporters and their quorum; see
     /// [`Provider::reporters_hash`](crate::state::Provider::reporters_hash).
     pub reporters_hash: [u8; 32],
@@ -84,7 +118,7 @@ pub struct Terms {
 
 plain!(Terms);
 
-const _: () = assert!(size_of::<Terms>() == 96);
+const _: () = assert!(size_of::<Terms>() == 120);
 
 /// The reason for which terms or a schedule are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +137,7 @@ pub enum TermsRefused {
     DefaultGraceTooShort,
     /// Cure period below the market's bound.
     CurePeriodTooShort,
-    /// A byte that names no freeze policy, or an auto-freeze flag other than 0 or 1.
+    /// A byte that names no freeze policy or no automatic freeze, or a reserved byte that is not zero.
     UnknownFlag,
     /// No instalment, or more than [`MAX_INSTALMENTS`].
     InstalmentCount,
@@ -190,8 +224,15 @@ impl Terms {
             DefaultGraceTooShort,
         )?;
         check(self.cure_period >= bounds.min_cure_period, CurePeriodTooShort)?;
-        check(FreezePolicy::from_byte(self.freeze_policy).is_some() && self.auto_freeze <= 1, UnknownFlag)?;
+        check(self.flags_are_known(), UnknownFlag)?;
         self.validate_schedule(schedule, principal, bounds)
+    }
+
+    /// Returns true when this version of the program knows every byte that names a choice.
+    fn flags_are_known(&self) -> bool {
+        FreezePolicy::from_byte(self.freeze_policy).is_some()
+            && AutoFreeze::from_byte(self.auto_freeze).is_some()
+            && self.reserved == [0; 6]
     }
 
     /// Returns true when the loan pays at least [`MIN_UNIT_PRICE`] for [`PRICE_SCALE`] units.

@@ -16,9 +16,11 @@ pub struct VaultClaims {
     pub borrower: u64,
     /// Fees that the market's treasury may collect.
     pub treasury: u64,
+    /// What payments have earned of the holdback, which the provider may collect.
+    pub provider: u64,
 }
 
-const _: () = assert!(size_of::<VaultClaims>() == 32);
+const _: () = assert!(size_of::<VaultClaims>() == 40);
 
 impl VaultClaims {
     /// A party's claim, in micro-USDC.
@@ -27,12 +29,13 @@ impl VaultClaims {
             Party::Lender => self.lender,
             Party::Borrower => self.borrower,
             Party::Treasury => self.treasury,
+            Party::Provider => self.provider,
         }
     }
 
     /// The sum of all claims, in micro-USDC. Errors: [`Overflow`].
     pub fn total(&self) -> Result<u64, Overflow> {
-        add(add(self.escrow, self.lender)?, add(self.borrower, self.treasury)?)
+        add(add(self.escrow, self.lender)?, add(add(self.borrower, self.treasury)?, self.provider)?)
     }
 }
 
@@ -45,4 +48,6 @@ pub enum Party {
     Borrower,
     /// The market's treasury: fees.
     Treasury,
+    /// The provider: what payments have earned of the holdback.
+    Provider,
 }

@@ -20,7 +20,8 @@ const RIDER: Rider = Rider {
     top_up_bps: 250,
     pay_in_kind_bps: 0,
     breach_notice: 0,
-    reserved: [0; 5],
+    cross_default: 0,
+    reserved: [0; 4],
 };
 
 fn measured(apr_bps: u16, utilisation: u64, can_fall_short: bool) -> Outcome {

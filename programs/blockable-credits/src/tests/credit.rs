@@ -91,17 +91,19 @@ proptest! {
     }
 
     #[test]
-    fn what_is_owed_from_the_vault_is_every_claim_and_the_reserve(claims in prop::array::uniform4(0u64..1 << 60), reserve_held in 0u64..1 << 60) {
-        let [escrow, lender, borrower, treasury] = claims;
+    fn what_is_owed_from_the_vault_is_every_claim_the_reserve_and_the_holdback(claims in prop::array::uniform5(0u64..1 << 60), kept in prop::array::uniform2(0u64..1 << 60)) {
+        let ([escrow, lender, borrower, treasury, provider], [reserve_held, holdback_left]) = (claims, kept);
         let mut credit = Credit::zeroed();
-        credit.claims = VaultClaims { escrow, lender, borrower, treasury };
-        credit.reserve_held = reserve_held;
-        prop_assert_eq!(credit.owed_from_vault(), Ok(claims.iter().sum::<u64>() + reserve_held));
+        credit.claims = VaultClaims { escrow, lender, borrower, treasury, provider };
+        (credit.reserve_held, credit.holdback_left) = (reserve_held, holdback_left);
+        let owed = claims.iter().sum::<u64>() + reserve_held + holdback_left;
+        prop_assert_eq!(credit.owed_from_vault(), Ok(owed));
         credit.return_reserve().unwrap();
         prop_assert_eq!((credit.reserve_held, credit.claims.borrower), (0, borrower + reserve_held));
-        let taken = [Party::Lender, Party::Borrower, Party::Treasury].map(|party| credit.take_claim(party));
-        prop_assert_eq!(taken, [lender, borrower + reserve_held, treasury]);
-        prop_assert_eq!(credit.owed_from_vault(), Ok(escrow));
+        let parties = [Party::Lender, Party::Borrower, Party::Treasury, Party::Provider];
+        let taken = parties.map(|party| credit.take_claim(party));
+        prop_assert_eq!(taken, [lender, borrower + reserve_held, treasury, provider]);
+        prop_assert_eq!(credit.owed_from_vault(), Ok(escrow + holdback_left));
     }
 }
 
@@ -272,6 +274,10 @@ fn the_terms_hash_covers_the_parties_the_terms_the_rider_and_the_schedule() {
         hash(LoanParties { provider: key(9), ..parties }, terms, rider, &schedule),
         hash(LoanParties { nonce: 6, ..parties }, terms, rider, &schedule),
         hash(parties, Terms { cure_period: 9, ..terms }, rider, &schedule),
+        hash(parties, Terms { unlocked_ahead: 9, ..terms }, rider, &schedule),
+        hash(parties, Terms { holdback: 9, ..terms }, rider, &schedule),
+        hash(parties, Terms { holdback_apr_bps: 9, ..terms }, rider, &schedule),
+        hash(parties, terms, Rider { cross_default: 1, ..rider }, &schedule),
         hash(parties, terms, Rider { breach_notice: 1, ..rider }, &schedule),
         hash(parties, terms, rider, &[]),
         hash(parties, terms, rider, &[schedule[0], schedule[0]]),

@@ -35,7 +35,7 @@ fn assert_published(account: &str, size: usize, fields: &[(&str, usize)]) {
 /// Offsets without the eight bytes of the discriminator, which comes first in an account.
 #[test]
 fn a_credit_is_laid_out_as_published() {
-    assert_layout!(Credit, 1_448, {
+    assert_layout!(Credit, 1_504, {
         version: 0,
         status: 1,
         blockable: 2,
@@ -53,46 +53,49 @@ fn a_credit_is_laid_out_as_published() {
         nonce: 200,
         terms_hash: 208,
         terms: 240,
-        debt: 336,
-        collateral: 408,
-        meter: 464,
-        claims: 544,
-        principal_repaid: 576,
-        recovered: 584,
-        issued_at: 592,
-        defaulted_at: 600,
-        event_seq: 608,
-        event_hash: 616,
-        lots_opened: 648,
-        lots_open: 652,
-        due_after: 656,
-        principal_due: 800,
-        pending_lender: 1_088,
-        original_lender: 1_120,
-        pending_borrower: 1_152,
-        original_borrower: 1_184,
-        rent_payer: 1_216,
-        pending_borrower_ready_at: 1_248,
-        offer_slot: 1_256,
-        rider: 1_264,
-        covenant: 1_304,
-        reserve_held: 1_328,
-        units_expire_at: 1_336,
-        restructured_at: 1_344,
-        frozen_at_market: 1_352,
-        paused_at_offer: 1_360,
-        capitalised: 1_368,
-        restructurings: 1_376,
-        notice_given: 1_378,
-        padding: 1_379,
-        reserved: 1_384,
+        debt: 360,
+        collateral: 432,
+        meter: 512,
+        claims: 592,
+        principal_repaid: 632,
+        recovered: 640,
+        issued_at: 648,
+        defaulted_at: 656,
+        event_seq: 664,
+        event_hash: 672,
+        lots_opened: 704,
+        lots_open: 708,
+        due_after: 712,
+        principal_due: 856,
+        pending_lender: 1_144,
+        original_lender: 1_176,
+        pending_borrower: 1_208,
+        original_borrower: 1_240,
+        rent_payer: 1_272,
+        pending_borrower_ready_at: 1_304,
+        offer_slot: 1_312,
+        rider: 1_320,
+        covenant: 1_360,
+        reserve_held: 1_384,
+        reserve_drawn_at: 1_392,
+        holdback_left: 1_400,
+        units_expire_at: 1_408,
+        restructured_at: 1_416,
+        frozen_at_market: 1_424,
+        paused_at_offer: 1_432,
+        capitalised: 1_440,
+        cross_credit: 1_448,
+        restructurings: 1_480,
+        notice_given: 1_482,
+        padding: 1_483,
+        reserved: 1_488,
     });
 }
 
 #[test]
 fn an_account_has_room_for_its_discriminator_and_no_more() {
     assert_eq!((Market::SPACE, Provider::SPACE), (584, 1_064));
-    assert_eq!((Credit::SPACE, Lot::SPACE), (1_456, 264));
+    assert_eq!((Credit::SPACE, Lot::SPACE), (1_512, 264));
 }
 
 #[test]
@@ -130,7 +133,9 @@ fn a_market_is_laid_out_as_published() {
         halt_lifts_at: 480,
         pending_admin_ready_at: 488,
         proposed_guardian: 496,
-        reserved: 528,
+        min_suspension: 528,
+        proposed_min_suspension: 532,
+        reserved: 536,
     });
 }
 
@@ -153,9 +158,10 @@ fn a_provider_is_laid_out_as_published() {
         outstanding_units: 168,
         closed_overrun: 176,
         change_ready_at: 184,
-        settings: 192,
-        proposed: 592,
-        reserved: 992,
+        admin_suspended_at: 192,
+        settings: 200,
+        proposed: 600,
+        reserved: 1_000,
     });
     assert_layout!(ProviderSettings, 400, {
         reporters: 0,
@@ -200,21 +206,25 @@ fn a_lot_is_laid_out_as_published() {
 
 #[test]
 fn the_parts_of_a_loan_are_laid_out_as_published() {
-    assert_layout!(Terms, 96, {
+    assert_layout!(Terms, 120, {
         principal: 0,
         units: 8,
-        late_fee: 16,
-        offer_expires_at: 24,
-        max_units_per_second: 32,
-        delinquency_grace: 40,
-        default_grace: 44,
-        cure_period: 48,
-        unit_lifetime: 52,
-        longest_job: 56,
-        apr_bps: 60,
-        freeze_policy: 62,
-        auto_freeze: 63,
-        reporters_hash: 64,
+        unlocked_ahead: 16,
+        holdback: 24,
+        late_fee: 32,
+        offer_expires_at: 40,
+        max_units_per_second: 48,
+        delinquency_grace: 56,
+        default_grace: 60,
+        cure_period: 64,
+        unit_lifetime: 68,
+        longest_job: 72,
+        apr_bps: 76,
+        holdback_apr_bps: 78,
+        freeze_policy: 80,
+        auto_freeze: 81,
+        reserved: 82,
+        reporters_hash: 88,
     });
     assert_layout!(Debt, 72, {
         principal: 0,
@@ -229,14 +239,17 @@ fn the_parts_of_a_loan_are_laid_out_as_published() {
         instalments_late_checked: 65,
         reserved: 66,
     });
-    assert_layout!(Collateral, 56, {
+    assert_layout!(Collateral, 80, {
         granted: 0,
         consumed: 8,
         seized: 16,
         expired: 24,
-        released: 32,
-        frozen_for_payment: 40,
-        frozen_for_other: 48,
+        cancelled: 32,
+        released: 40,
+        locked_at_issue: 48,
+        frozen_for_payment: 56,
+        frozen_for_other: 64,
+        frozen_for_cross: 72,
     });
     assert_layout!(Meter, 80, {
         cumulative: 0,
@@ -267,7 +280,8 @@ fn the_other_parts_of_accounts_are_laid_out_as_published() {
         top_up_bps: 30,
         pay_in_kind_bps: 32,
         breach_notice: 34,
-        reserved: 35,
+        cross_default: 35,
+        reserved: 36,
     });
     assert_layout!(CovenantState, 24, {
         measured_at: 0,
@@ -276,11 +290,12 @@ fn the_other_parts_of_accounts_are_laid_out_as_published() {
         began_frozen: 18,
         reserved: 19,
     });
-    assert_layout!(VaultClaims, 32, {
+    assert_layout!(VaultClaims, 40, {
         escrow: 0,
         lender: 8,
         borrower: 16,
         treasury: 24,
+        provider: 32,
     });
     assert_layout!(TermBounds, 56, {
         min_principal: 0,

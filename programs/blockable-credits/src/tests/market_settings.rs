@@ -33,6 +33,7 @@ fn settings() -> MarketSettings {
         redistribution_fee_bps: 200,
         change_delay: 300_000,
         provider_delay: 30_000,
+        min_suspension: 300_000,
         guardian: Pubkey::new_from_array([8; 32]),
         treasury: Pubkey::new_from_array([7; 32]),
         bounds,

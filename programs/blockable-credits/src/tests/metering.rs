@@ -90,11 +90,9 @@ proptest! {
 
     #[test]
     fn no_reading_makes_it_panic(
-        parts: [u64; 7], meter: [u64; 6], times: [i64; 4], cumulative: u64, in_flight: u64, rate: u64,
+        parts: [u64; 10], meter: [u64; 6], times: [i64; 4], cumulative: u64, in_flight: u64, rate: u64,
     ) {
-        let [granted, consumed, seized, expired, released, frozen_for_payment, frozen_for_other] = parts;
-        let mut collateral =
-            Collateral { granted, consumed, seized, expired, released, frozen_for_payment, frozen_for_other };
+        let mut collateral: Collateral = bytemuck::cast(parts);
         let mut meter = Meter {
             cumulative: meter[0], in_flight: meter[1], overrun: meter[2], promised: meter[3], lapsed: meter[5],
             frozen_before: meter[4], frozen_at_chain: times[0], reported_at: times[1], ..Meter::zeroed()

@@ -37,12 +37,13 @@ proptest! {
     #[test]
     fn plain_structs_are_written_as_their_fields(bytes in prop::collection::vec(any::<u8>(), 400)) {
         assert_plain!(filled(&bytes), Terms {
-            principal, units, late_fee, offer_expires_at, max_units_per_second, delinquency_grace, default_grace,
-            cure_period, unit_lifetime, longest_job, apr_bps, freeze_policy, auto_freeze, reporters_hash
+            principal, units, unlocked_ahead, holdback, late_fee, offer_expires_at, max_units_per_second, delinquency_grace,
+            default_grace, cure_period, unit_lifetime, longest_job, apr_bps, holdback_apr_bps, freeze_policy, auto_freeze,
+            reserved, reporters_hash
         });
         assert_plain!(filled(&bytes), Rider {
             planned_units, reserve, covenant_window, high_bps, low_bps, apr_step_bps, apr_floor_bps, apr_ceiling_bps,
-            top_up_bps, pay_in_kind_bps, breach_notice, reserved
+            top_up_bps, pay_in_kind_bps, breach_notice, cross_default, reserved
         });
         assert_plain!(filled(&bytes), TermBounds {
             min_principal, max_principal, min_instalment_interval, max_term, min_delinquency_grace, min_default_grace,

@@ -41,8 +41,9 @@ fn flags_are_known_and_reserved_bytes_zero() {
     for flag in 0..=u8::MAX {
         let expected = if flag <= 1 { Ok(()) } else { Err(UnknownFlag) };
         assert_eq!(verdict(|rider| rider.breach_notice = flag), expected);
+        assert_eq!(verdict(|rider| rider.cross_default = flag), expected);
     }
-    for byte in 0..5 {
+    for byte in 0..4 {
         assert_eq!(verdict(|rider| rider.reserved[byte] = 1), Err(UnknownFlag));
     }
 }

@@ -77,11 +77,11 @@ fn a_lot_falls_from_its_start_to_its_floor() {
 
 #[test]
 fn a_claim_is_taken_whole_and_once() {
-    let claims = VaultClaims { lender: 1, borrower: 2, treasury: 3, escrow: 4 };
+    let claims = VaultClaims { lender: 1, borrower: 2, treasury: 3, escrow: 4, provider: 5 };
     let mut credit = Credit { claims, ..Credit::zeroed() };
-    let parties = [Party::Lender, Party::Borrower, Party::Treasury];
-    assert_eq!(parties.map(|party| credit.take_claim(party)), [1, 2, 3]);
-    assert_eq!(parties.map(|party| credit.take_claim(party)), [0, 0, 0]);
+    let parties = [Party::Lender, Party::Borrower, Party::Treasury, Party::Provider];
+    assert_eq!(parties.map(|party| credit.take_claim(party)), [1, 2, 3, 5]);
+    assert_eq!(parties.map(|party| credit.take_claim(party)), [0, 0, 0, 0]);
     assert_eq!(credit.claims.escrow, 4);
 }
 

@@ -209,10 +209,8 @@ proptest! {
     }
 
     #[test]
-    fn no_units_make_it_panic(parts: [u64; 7], meter: [u64; 4], amounts: [u64; 3], stands: bool) {
-        let [granted, consumed, seized, expired, released, frozen_for_payment, frozen_for_other] = parts;
-        let mut collateral =
-            Collateral { granted, consumed, seized, expired, released, frozen_for_payment, frozen_for_other };
+    fn no_units_make_it_panic(parts: [u64; 10], meter: [u64; 4], amounts: [u64; 3], stands: bool) {
+        let mut collateral: Collateral = bytemuck::cast(parts);
         let [in_flight, promised, lapsed, frozen_before] = meter;
         let mut meter = Meter { in_flight, promised, lapsed, frozen_before, ..Meter::zeroed() };
         let _ = seizable(&collateral, &meter, stands);

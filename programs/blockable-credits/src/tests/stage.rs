@@ -10,8 +10,8 @@ use {
         events::Change,
         report::{CreditReading, ReportScope, SignedReport},
         state::{
-            Credit, FreezePolicy, Instalment, Market, MarketClock, Provider, ProviderSettings, Reporter,
-            Rider, ScheduleRuns, TermBounds,
+            AutoFreeze, Credit, FreezePolicy, Instalment, Market, MarketClock, Provider, ProviderSettings,
+            Reporter, Rider, ScheduleRuns, TermBounds,
         },
         transitions::Status,
     },
@@ -71,12 +71,15 @@ pub(super) const NO_RIDER: Rider = Rider {
     top_up_bps: 0,
     pay_in_kind_bps: 0,
     breach_notice: 0,
-    reserved: [0; 5],
+    cross_default: 0,
+    reserved: [0; 4],
 };
 
 pub(super) const TERMS: Terms = Terms {
     principal: 100 * USDC,
     units: 1_000_000,
+    unlocked_ahead: 1_000_000,
+    holdback: 0,
     late_fee: USDC,
     offer_expires_at: 0,
     max_units_per_second: 1_000,
@@ -86,8 +89,10 @@ pub(super) const TERMS: Terms = Terms {
     unit_lifetime: 0,
     longest_job: DAY as u32,
     apr_bps: 0,
+    holdback_apr_bps: 0,
     freeze_policy: FreezePolicy::OnDelinquency as u8,
-    auto_freeze: 1,
+    auto_freeze: AutoFreeze::FromDefault as u8,
+    reserved: [0; 6],
     reporters_hash: REPORTERS_HASH,
 };
 
@@ -129,6 +134,7 @@ impl Stage {
             redistribution_fee_bps: 200,
             change_delay: 2 * DAY as u32,
             provider_delay: DAY as u32,
+            min_suspension: 2 * DAY as u32,
             bounds: TermBounds::PRODUCTION,
         };
         let new = NewMarket {

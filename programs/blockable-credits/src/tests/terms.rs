@@ -145,8 +145,10 @@ fn flags_are_known() {
     for policy in 0..=u8::MAX {
         let expected = if policy <= 2 { Ok(()) } else { Err(UnknownFlag) };
         assert_eq!(verdict(|offer| offer.terms.freeze_policy = policy), expected);
-        let expected = if policy <= 1 { Ok(()) } else { Err(UnknownFlag) };
         assert_eq!(verdict(|offer| offer.terms.auto_freeze = policy), expected);
+    }
+    for byte in 0..6 {
+        assert_eq!(verdict(|offer| offer.terms.reserved[byte] = 1), Err(UnknownFlag));
     }
 }
 

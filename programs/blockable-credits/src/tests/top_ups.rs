@@ -18,7 +18,8 @@ const RIDER: Rider = Rider {
     top_up_bps: 1_000,
     pay_in_kind_bps: 0,
     breach_notice: 0,
-    reserved: [0; 5],
+    cross_default: 0,
+    reserved: [0; 4],
 };
 
 /// A loan of three instalments of 40, 30 and 30 USDC on days 30, 60 and 90, with a reading of no use after ten days.
