@@ -283,13 +283,13 @@ pub mod blockable_credits {
         CreditControl::withdraw_notice(ctx, given_at)
     }
 
-    /// Freezes collateral; see [`CreditControl::freeze`].
+    /// Freezes collateral; see [`CreditFreeze`].
     pub fn credit_freeze(
-        ctx: Context<CreditControl>,
+        ctx: Context<CreditFreeze>,
         amount: FreezeAmount,
         reason: FreezeReason,
     ) -> Result<()> {
-        CreditControl::freeze(ctx, amount, reason)
+        CreditFreeze::handle(ctx, amount, reason)
     }
 
     /// Thaws collateral; see [`CreditControl::thaw`].
@@ -297,7 +297,12 @@ pub mod blockable_credits {
         CreditControl::thaw(ctx, bounds)
     }
 
-    /// Freezes a defaulted credit in full where its terms say so; see [`CreditMark::auto_freeze`].
+    /// Thaws what is frozen for a cross-default that is over; see [`CreditThawCross`].
+    pub fn credit_thaw_cross<'info>(ctx: Context<'info, CreditThawCross<'info>>) -> Result<()> {
+        CreditThawCross::handle(ctx)
+    }
+
+    /// Freezes an unpaid credit in full where its terms say so; see [`CreditMark::auto_freeze`].
     pub fn credit_auto_freeze(ctx: Context<CreditMark>) -> Result<()> {
         CreditMark::auto_freeze(ctx)
     }

@@ -92,7 +92,7 @@ pub fn apply(
     Ok(Metered { deferred: wanted.saturating_sub(counted), ..metered })
 }
 
-/// Counts use as of now: first available units, then frozen ones that jobs in flight at the freeze may still use.
+/// Counts use as of now: first available units, then held ones that jobs in flight at the freeze may still use.
 fn count_use(collateral: &mut Collateral, meter: &mut Meter, counted: u64, in_flight: u64) -> Metered {
     let (left, reopened) = (finishing(collateral, meter), reopened(collateral, meter));
     let open = counted.min(collateral.available());
@@ -102,7 +102,7 @@ fn count_use(collateral: &mut Collateral, meter: &mut Meter, counted: u64, in_fl
     collateral.consumed = collateral.consumed.saturating_add(open).saturating_add(finished);
     collateral.fit_frozen();
     // Jobs were admitted against available units, or were running at the freeze: they cannot hold more.
-    let left = left.saturating_sub(finished).min(collateral.frozen());
+    let left = left.saturating_sub(finished).min(collateral.held());
     meter.in_flight = in_flight.min(collateral.available().saturating_add(left));
     fit_promises(collateral, meter, reopened);
     Metered { consumed: open.saturating_add(finished), overrun: beyond.saturating_sub(finished), deferred: 0 }
@@ -116,19 +116,22 @@ fn count_use_before_freeze(
     in_flight: u64,
 ) -> Metered {
     let reopened = reopened(collateral, meter);
-    let frozen_then = meter.frozen_before.min(collateral.frozen());
-    let consumed = counted.min(collateral.remaining().saturating_sub(frozen_then));
+    let closed_then = meter.closed_before.min(collateral.held());
+    let consumed = counted.min(collateral.remaining().saturating_sub(closed_then));
     collateral.consumed = collateral.consumed.saturating_add(consumed);
     collateral.fit_frozen();
-    meter.in_flight = in_flight.min(collateral.remaining().saturating_sub(frozen_then));
+    meter.in_flight = in_flight.min(collateral.remaining().saturating_sub(closed_then));
     fit_promises(collateral, meter, reopened);
     promise_rest(collateral, meter);
     Metered { consumed, overrun: counted.saturating_sub(consumed), deferred: 0 }
 }
 
-/// Frozen units that jobs in flight may still use: those they hold beyond the units left available.
+/// Held units that jobs in flight may still use: those they hold beyond the units left available.
+///
+/// No job begins on locked or frozen units. Jobs that run on open ones get there by a freeze, and by a seizure or an expiry that
+/// leaves no other units than locked ones.
 pub fn finishing(collateral: &Collateral, meter: &Meter) -> u64 {
-    meter.in_flight.saturating_sub(collateral.available()).min(collateral.frozen())
+    meter.in_flight.saturating_sub(collateral.available()).min(collateral.held())
 }
 
 /// Units of jobs with a promise, kept or lapsed, that a thaw or a release has opened again.
@@ -136,23 +139,23 @@ fn reopened(collateral: &Collateral, meter: &Meter) -> u64 {
     meter.promised.saturating_add(meter.lapsed).saturating_sub(finishing(collateral, meter))
 }
 
-/// Lowers the marks of promises to the units that the same jobs may still hold after a report: those on frozen units, and
+/// Lowers the marks of promises to the units that the same jobs may still hold after a report: those on held units, and
 /// at most `reopened` on open ones. Jobs whose promise has lapsed count as ended first.
 fn fit_promises(collateral: &Collateral, meter: &mut Meter, reopened: u64) {
-    let on_frozen = finishing(collateral, meter);
-    let on_open = meter.in_flight.saturating_sub(on_frozen);
-    let marked = on_frozen.saturating_add(reopened.min(on_open));
+    let on_held = finishing(collateral, meter);
+    let on_open = meter.in_flight.saturating_sub(on_held);
+    let marked = on_held.saturating_add(reopened.min(on_open));
     meter.promised = meter.promised.min(marked);
     meter.lapsed = meter.lapsed.min(marked.saturating_sub(meter.promised));
 }
 
-/// Ends the marks of promises on open units: the same jobs can no longer run. Those on frozen units stay, since no other
+/// Ends the marks of promises on open units: the same jobs can no longer run. Those on held units stay, since no other
 /// job can hold these.
 pub fn end_reopened(collateral: &Collateral, meter: &mut Meter) {
     fit_promises(collateral, meter, 0);
 }
 
-/// Gives the promise of the latest freeze to the jobs on frozen units that have had none.
+/// Gives the promise of the latest freeze to the jobs on held units that have had none.
 fn promise_rest(collateral: &Collateral, meter: &mut Meter) {
     let marked = meter.promised.saturating_add(meter.lapsed);
     let rest = finishing(collateral, meter).saturating_sub(marked);
@@ -165,7 +168,7 @@ fn lapse_promise(meter: &mut Meter) {
     meter.promised = 0;
 }
 
-/// Raises the units that are frozen for a reason like `reason` to `target`, at most the lien. Running jobs may still use the
+/// Raises the units that are frozen for a reason like `reason` to `target`, at most the lien beyond the lock. Running jobs may still use the
 /// units they hold, and those that have had no promise yet get one.
 ///
 /// Returns the units newly frozen: zero when as many are frozen for another reason, `None`, with nothing changed, when that
@@ -179,7 +182,7 @@ pub fn freeze_to(
     clock: &MarketClock,
 ) -> Option<u64> {
     let before = *collateral;
-    let raised = collateral.freeze(target.min(collateral.lien()), reason)?;
+    let raised = collateral.freeze(target.min(collateral.freezable()), reason)?;
     if raised == 0 {
         return Some(0);
     }
@@ -191,9 +194,9 @@ pub fn freeze_to(
     }
     // Units of running jobs were still open to use. Freezes of one instant count as one freeze: reports are measured against
     // the units open before the first.
-    let closed = before.frozen().saturating_sub(finishing(&before, meter));
+    let closed = before.held().saturating_sub(finishing(&before, meter));
     let same_instant = before.frozen() > 0 && clock.chain == meter.frozen_at_chain;
-    meter.frozen_before = if same_instant { meter.frozen_before.min(closed) } else { closed };
+    meter.closed_before = if same_instant { meter.closed_before.min(closed) } else { closed };
     meter.frozen_at_chain = clock.chain;
     promise_rest(collateral, meter);
     Some(raised)
@@ -210,7 +213,8 @@ pub fn held_by_jobs(collateral: &Collateral, meter: &Meter) -> u64 {
     meter.in_flight.min(collateral.available().saturating_add(finishing(collateral, meter)))
 }
 
-/// Units of the lien that no running job may still draw on, and that a seizure may therefore take.
+/// Units of the lien that no running job may still draw on, and that a seizure may therefore take: frozen and open ones before
+/// locked ones.
 ///
 /// Jobs draw on units outside the lien first. Units that a freeze promised to jobs are kept while `promise_holds`, and none
 /// of those whose promise has lapsed; units of jobs that no freeze has met are always kept.
@@ -222,7 +226,8 @@ pub fn seizable(collateral: &Collateral, meter: &Meter, promise_holds: bool) -> 
     lien.saturating_sub(kept.saturating_sub(outside))
 }
 
-/// Takes units out of the lien, frozen ones first, and leaves running jobs the units that [`seizable`] keeps for them.
+/// Takes units out of the lien, frozen ones first and locked ones last, and leaves running jobs as many units as [`seizable`]
+/// keeps for them: where open ones no longer suffice, they finish on locked ones. It unlocks nothing.
 ///
 /// Errors: [`Overflow`] when fewer are [`seizable`], with nothing changed.
 pub fn seize(
@@ -244,14 +249,14 @@ pub fn seize(
     collateral.fit_frozen();
     // Units are taken from under jobs whose promise has lapsed, and from no others.
     let left = left.min(collateral.frozen());
-    meter.in_flight = meter.in_flight.min(collateral.available().saturating_add(left));
+    meter.in_flight = meter.in_flight.min(collateral.available().saturating_add(left).max(kept));
     meter.lapsed = meter.in_flight.saturating_sub(kept);
     Ok(())
 }
 
-/// Lien units to freeze for a shortfall: `lien x arrears / debt`, rounded up. Errors: [`Overflow`] when nothing is owed.
-pub fn shortfall_units(lien: u64, arrears: u64, debt: u64) -> Result<u64, Overflow> {
-    mul_div_ceil(lien, arrears.min(debt), debt)
+/// Units to freeze for a shortfall: `freezable x arrears / debt`, rounded up. Errors: [`Overflow`] when nothing is owed.
+pub fn shortfall_units(freezable: u64, arrears: u64, debt: u64) -> Result<u64, Overflow> {
+    mul_div_ceil(freezable, arrears.min(debt), debt)
 }
 
 /// Adds units to a provider's outstanding ones, within its capacity. Errors: [`Overflow`] beyond it.

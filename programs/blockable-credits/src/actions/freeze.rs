@@ -6,7 +6,7 @@ use {
         events::Change,
         metering::{self, freeze_to, shortfall_units},
         state::{AutoFreeze, Credit, FreezeReason, MarketClock},
-        transitions::Action,
+        transitions::{Action, Status},
         units::{BPS, mul_div_ceil},
     },
     anchor_lang::prelude::*,
@@ -15,13 +15,13 @@ use {
 /// The units to be frozen in all, not on top of those that are: signing the same freeze twice changes nothing.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FreezeAmount {
-    /// The whole lien.
+    /// The whole lien beyond the locked units: what stays open is exactly what was repaid.
     All,
-    /// A number of units; the whole lien where it is smaller.
+    /// A number of units; the whole lien beyond the locked units where that is less.
     Units(u64),
-    /// A share of the lien in basis points, rounded up.
+    /// A share of the lien beyond the locked units in basis points, rounded up.
     Bps(u16),
-    /// The share of the lien that the arrears are of the debt, rounded up.
+    /// The share of the lien beyond the locked units that the arrears are of the debt, rounded up.
     Shortfall,
 }
 
@@ -39,34 +39,111 @@ impl ThawBounds {
     pub const ALL: ThawBounds = ThawBounds { most: u64::MAX, keep: 0 };
 }
 
+/// The other credit that a freeze for cross-default rests on. That it is not the frozen one is a relation between accounts.
+#[derive(Clone, Copy)]
+pub struct CrossCredit<'a> {
+    /// Its address.
+    pub key: Pubkey,
+    /// Its account.
+    pub credit: &'a Credit,
+}
+
 impl Credit {
-    /// Freezes collateral, also while the market is paused. Errors: [`BlockableError::NotFreezer`], the status,
-    /// [`BlockableError::FreezePolicyForbids`], those of [`Credit::freeze_target`], [`BlockableError::AlreadyFrozen`].
+    /// Freezes collateral, also while the market is paused. `cross` is the other credit of a freeze for cross-default. Errors:
+    /// [`BlockableError::NotFreezer`], the status, [`BlockableError::FreezePolicyForbids`], for cross-default
+    /// [`BlockableError::CrossDefaultNotAgreed`], [`BlockableError::CrossCreditMissing`] and
+    /// [`BlockableError::CrossCreditSound`] instead, those of [`Credit::freeze_target`], [`BlockableError::AlreadyFrozen`].
     pub fn freeze(
         &mut self,
         signer: &Pubkey,
         amount: FreezeAmount,
         reason: FreezeReason,
+        cross: Option<CrossCredit>,
         clock: &MarketClock,
     ) -> Result<Change> {
         self.require_freezer(signer)?;
         let status = self.advance(Action::Freeze)?;
-        ensure(self.may_freeze(status)?, BlockableError::FreezePolicyForbids)?;
+        let mut is_rebased = false;
+        if reason == FreezeReason::CrossDefault {
+            is_rebased = self.rest_on_cross_default(cross)?;
+        } else {
+            ensure(self.may_freeze_for(reason, status, clock)?, BlockableError::FreezePolicyForbids)?;
+        }
         if amount == FreezeAmount::Shortfall {
             self.accrue(clock.market)?;
         }
         let target = self.freeze_target(amount)?;
-        self.raise_frozen(*signer, target, reason, clock)
+        self.raise_frozen(*signer, target, reason, is_rebased, clock)
     }
 
-    /// Freezes the whole lien in default where the terms say so, also while the market is paused. `key` is the credit's own
-    /// address. Errors: the status, [`BlockableError::AutoFreezeNotAgreed`], [`BlockableError::AlreadyFrozen`].
+    /// Returns true when the lender may freeze for a reason other than cross-default. While only a short reserve allows it, the
+    /// reason is none about payment: no arrears are left whose payment could thaw, and a cure would undo it at once.
+    fn may_freeze_for(&self, reason: FreezeReason, status: Status, clock: &MarketClock) -> Result<bool> {
+        let for_reserve = !reason.is_about_payment() && self.reserve_is_overdue(clock.market)?;
+        Ok(for_reserve || self.policy_allows(status)?)
+    }
+
+    /// Returns true while `other` lets the lender freeze this credit for cross-default: it has the same lender and borrower, and
+    /// is in default or being seized.
+    pub fn is_cross_default(&self, other: &Credit) -> bool {
+        let is_broken = other.status == Status::Defaulted.byte() || other.status == Status::Seizing.byte();
+        is_broken && other.lender == self.lender && other.borrower == self.borrower
+    }
+
+    /// Takes down the other credit that a freeze rests on. Returns true where it takes the place of an earlier one: the freeze is
+    /// then recorded also where its amount does not rise.
+    fn rest_on_cross_default(&mut self, cross: Option<CrossCredit>) -> Result<bool> {
+        ensure(self.rider.cross_default == 1, BlockableError::CrossDefaultNotAgreed)?;
+        let cross = cross.ok_or(BlockableError::CrossCreditMissing)?;
+        ensure(self.is_cross_default(cross.credit), BlockableError::CrossCreditSound)?;
+        let before = core::mem::replace(&mut self.cross_credit, cross.key);
+        Ok(before != cross.key && self.collateral.frozen_for_cross > 0)
+    }
+
+    /// Freezes the whole lien beyond the locked units from the mark that the terms name, also while the market is paused. `key`
+    /// is the credit's own address. Errors: the status, [`BlockableError::AutoFreezeNotAgreed`],
+    /// [`BlockableError::AlreadyFrozen`].
     pub fn auto_freeze(&mut self, key: Pubkey, clock: &MarketClock) -> Result<Change> {
-        self.advance(Action::AutoFreeze)?;
-        ensure(self.terms.auto_freeze != AutoFreeze::Never as u8, BlockableError::AutoFreezeNotAgreed)?;
-        let lien = self.collateral.lien();
-        let reason = if self.notice_given == 1 { FreezeReason::Breach } else { FreezeReason::Default };
-        self.raise_frozen(key, lien, reason, clock)
+        let status = self.advance(Action::AutoFreeze)?;
+        let is_agreed = match AutoFreeze::from_byte(self.terms.auto_freeze) {
+            Some(AutoFreeze::FromDelinquency) => true,
+            Some(AutoFreeze::FromDefault) => status == Status::Defaulted,
+            Some(AutoFreeze::Never) | None => false,
+        };
+        ensure(is_agreed, BlockableError::AutoFreezeNotAgreed)?;
+        let reason = match status {
+            Status::Delinquent => FreezeReason::MissedPayment,
+            _ if self.notice_given == 1 => FreezeReason::Breach,
+            _ => FreezeReason::Default,
+        };
+        self.raise_frozen(key, self.collateral.freezable(), reason, false, clock)
+    }
+
+    /// Thaws what rests on a cross-default that is over, also while the market is paused. `other` is the credit at
+    /// `cross_credit`, `None` where it has been closed. An offer of the loan stays: the lender has not acted. Errors: the
+    /// status, [`BlockableError::NoCrossFreeze`], [`BlockableError::CrossDefaultStands`].
+    pub fn thaw_cross(&mut self, other: Option<&Credit>) -> Result<Change> {
+        self.advance(Action::Thaw)?;
+        ensure(self.collateral.frozen_for_cross > 0, BlockableError::NoCrossFreeze)?;
+        let stands = other.is_some_and(|other| self.is_cross_default(other));
+        ensure(!stands, BlockableError::CrossDefaultStands)?;
+        let before = self.collateral.frozen();
+        self.collateral.frozen_for_cross = 0;
+        let by = core::mem::take(&mut self.cross_credit);
+        Ok(self.thawed(by, before))
+    }
+
+    /// The change of a thaw, after it; `before` were frozen.
+    fn thawed(&self, by: Pubkey, before: u64) -> Change {
+        let units = &self.collateral;
+        Change::Thawed {
+            by,
+            units: before.saturating_sub(units.frozen()),
+            frozen_for_payment: units.frozen_for_payment,
+            frozen_for_other: units.frozen_for_other,
+            frozen_for_cross: units.frozen_for_cross,
+            locked: units.locked(),
+        }
     }
 
     /// Thaws frozen units within `bounds`, also while the market is paused, and withdraws an offer of the loan. Errors:
@@ -82,50 +159,46 @@ impl Credit {
         ensure(units > 0, BlockableError::BeyondFrozen)?;
         metering::thaw(&mut collateral, units)?;
         self.collateral = collateral;
-        Ok(Change::Thawed {
-            by: *signer,
-            units,
-            frozen_for_payment: collateral.frozen_for_payment,
-            frozen_for_other: collateral.frozen_for_other,
-        })
+        Ok(self.thawed(*signer, frozen))
     }
 
     /// The frozen units in all that a freeze of `amount` leads to. A shortfall is that of the last accrual: bring the debt
     /// up to now by [`Credit::accrue`] before. Errors: [`BlockableError::AmountZero`],
     /// [`BlockableError::ShareOutOfRange`], [`BlockableError::NotInArrears`].
     pub fn freeze_target(&self, amount: FreezeAmount) -> Result<u64> {
-        let lien = self.collateral.lien();
+        let freezable = self.collateral.freezable();
         match amount {
-            FreezeAmount::All => Ok(lien),
+            FreezeAmount::All => Ok(freezable),
             FreezeAmount::Units(units) => {
                 ensure(units > 0, BlockableError::AmountZero)?;
-                Ok(units.min(lien))
+                Ok(units.min(freezable))
             }
             FreezeAmount::Bps(bps) => {
                 ensure((1..=BPS).contains(&u64::from(bps)), BlockableError::ShareOutOfRange)?;
-                Ok(mul_div_ceil(lien, u64::from(bps), BPS)?)
+                Ok(mul_div_ceil(freezable, u64::from(bps), BPS)?)
             }
             FreezeAmount::Shortfall => {
                 let arrears = self.arrears();
                 ensure(arrears > 0, BlockableError::NotInArrears)?;
-                Ok(shortfall_units(lien, arrears, self.debt.total())?)
+                Ok(shortfall_units(freezable, arrears, self.debt.total())?)
             }
         }
     }
 
     /// Raises the units frozen for a reason like `reason` to `target`, which is recorded also where as many are frozen for
-    /// another one. Errors: [`BlockableError::AlreadyFrozen`].
+    /// another one, or with `is_rebased` at all. Errors: [`BlockableError::AlreadyFrozen`].
     fn raise_frozen(
         &mut self,
         by: Pubkey,
         target: u64,
         reason: FreezeReason,
+        is_rebased: bool,
         clock: &MarketClock,
     ) -> Result<Change> {
         let promise_holds = self.promise_holds(clock)?;
         let (mut collateral, mut meter) = (self.collateral, self.meter);
-        let units = freeze_to(&mut collateral, &mut meter, target, reason, promise_holds, clock)
-            .ok_or(BlockableError::AlreadyFrozen)?;
+        let raised = freeze_to(&mut collateral, &mut meter, target, reason, promise_holds, clock);
+        let units = raised.or(is_rebased.then_some(0)).ok_or(BlockableError::AlreadyFrozen)?;
         (self.collateral, self.meter) = (collateral, meter);
         self.freeze_reason = reason as u8;
         if units > 0 {
@@ -137,6 +210,8 @@ impl Credit {
             units,
             frozen_for_payment: collateral.frozen_for_payment,
             frozen_for_other: collateral.frozen_for_other,
+            frozen_for_cross: collateral.frozen_for_cross,
+            locked: collateral.locked(),
         })
     }
 }

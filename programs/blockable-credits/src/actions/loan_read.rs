@@ -46,6 +46,8 @@ pub struct PurchaseLimits {
     pub least_lien: u64,
     /// The most units frozen.
     pub most_frozen: u64,
+    /// The most units locked.
+    pub most_locked: u64,
     /// The lowest annual rate in force, in basis points.
     pub least_apr_bps: u16,
 }
@@ -60,19 +62,22 @@ impl PurchaseLimits {
             least_debt: credit.debt.total(),
             least_lien: credit.collateral.lien(),
             most_frozen: credit.collateral.frozen(),
+            most_locked: credit.collateral.locked(),
             least_apr_bps: credit.apr_bps(),
         })
     }
 
     /// Requires a loan within the limits, whose debt has been accrued up to now. Errors: [`BlockableError::OfferReplaced`],
     /// [`BlockableError::StatusWorse`], [`BlockableError::TermsHashMismatch`], [`BlockableError::DebtBelowLimit`],
-    /// [`BlockableError::LienBelowLimit`], [`BlockableError::FrozenAboveLimit`], [`BlockableError::AprBelowLimit`].
+    /// [`BlockableError::LienBelowLimit`], [`BlockableError::FrozenAboveLimit`], [`BlockableError::LockedAboveLimit`],
+    /// [`BlockableError::AprBelowLimit`].
     pub(super) fn require(&self, credit: &Credit) -> Result<()> {
         self.read.require(credit)?;
         ensure(credit.terms_hash == self.terms_hash, BlockableError::TermsHashMismatch)?;
         ensure(credit.debt.total() >= self.least_debt, BlockableError::DebtBelowLimit)?;
         ensure(credit.collateral.lien() >= self.least_lien, BlockableError::LienBelowLimit)?;
         ensure(credit.collateral.frozen() <= self.most_frozen, BlockableError::FrozenAboveLimit)?;
+        ensure(credit.collateral.locked() <= self.most_locked, BlockableError::LockedAboveLimit)?;
         ensure(credit.apr_bps() >= self.least_apr_bps, BlockableError::AprBelowLimit)
     }
 }

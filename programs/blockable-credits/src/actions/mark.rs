@@ -11,52 +11,42 @@ use {
     anchor_lang::prelude::*,
 };
 
-/// The changes of a mark, in their order.
-#[derive(Debug)]
-pub struct Mark {
-    /// The draw of the reserve that came first, where there was one.
-    pub draw: Option<Change>,
-    /// The mark.
-    pub change: Change,
-}
-
 impl Credit {
-    /// Records that an instalment is unpaid past the delinquency grace period; the reserve pays first. `key` is the credit's
-    /// own address. Errors: the market is paused, the status, [`BlockableError::NotInArrears`],
-    /// [`BlockableError::ReserveCovers`], [`BlockableError::DelinquencyGraceRunning`].
-    pub fn mark_delinquent(&mut self, key: Pubkey, clock: &MarketClock) -> Result<Mark> {
-        let draw = self.draw_before_mark(Action::MarkDelinquent, key, clock)?;
+    /// Records that an instalment is unpaid past the delinquency grace period. Errors: the market is paused, the status,
+    /// [`BlockableError::NotInArrears`], [`BlockableError::ReserveCovers`], [`BlockableError::DelinquencyGraceRunning`].
+    pub fn mark_delinquent(&mut self, clock: &MarketClock) -> Result<Change> {
         let grace = self.terms.delinquency_grace;
-        self.require_unpaid_for(grace, clock, BlockableError::DelinquencyGraceRunning)?;
-        self.advance(Action::MarkDelinquent)?;
-        Ok(Mark { draw, change: Change::MarkedDelinquent { arrears: self.arrears() } })
+        self.begin_mark(Action::MarkDelinquent, grace, BlockableError::DelinquencyGraceRunning, clock)?;
+        Ok(Change::MarkedDelinquent { arrears: self.arrears() })
     }
 
-    /// Records that an instalment is unpaid past the default grace period; the reserve pays first, and the cure period
-    /// starts now. `key` is the credit's own address. Errors: the market is paused, the status,
-    /// [`BlockableError::NotInArrears`], [`BlockableError::ReserveCovers`], [`BlockableError::DefaultGraceRunning`].
-    pub fn mark_defaulted(&mut self, key: Pubkey, clock: &MarketClock) -> Result<Mark> {
-        let draw = self.draw_before_mark(Action::MarkDefaulted, key, clock)?;
+    /// Records that an instalment is unpaid past the default grace period; the cure period starts now. Errors: the market is
+    /// paused, the status, [`BlockableError::NotInArrears`], [`BlockableError::ReserveCovers`],
+    /// [`BlockableError::DefaultGraceRunning`].
+    pub fn mark_defaulted(&mut self, clock: &MarketClock) -> Result<Change> {
         let grace = self.terms.default_grace;
-        self.require_unpaid_for(grace, clock, BlockableError::DefaultGraceRunning)?;
-        self.advance(Action::MarkDefaulted)?;
+        self.begin_mark(Action::MarkDefaulted, grace, BlockableError::DefaultGraceRunning, clock)?;
         self.defaulted_at = clock.market;
-        let change = Change::MarkedDefaulted { arrears: self.arrears(), debt: self.debt.total() };
-        Ok(Mark { draw, change })
+        Ok(Change::MarkedDefaulted { arrears: self.arrears(), debt: self.debt.total() })
     }
 
-    /// Brings the debt up to now and draws the reserve, before a mark that the status must allow. Returns the draw.
-    fn draw_before_mark(&mut self, mark: Action, key: Pubkey, clock: &MarketClock) -> Result<Option<Change>> {
+    /// Brings the debt up to now and takes the edge of a mark, where an instalment has been unpaid for `grace` seconds and the
+    /// reserve does not pay all arrears: then it is to be drawn instead. Errors: `early`, those of the marks.
+    #[inline(never)]
+    fn begin_mark(
+        &mut self,
+        mark: Action,
+        grace: u32,
+        early: BlockableError,
+        clock: &MarketClock,
+    ) -> Result<()> {
         clock.require_open()?;
         ensure(next(mark, self.status()?).is_some(), BlockableError::WrongStatus)?;
         self.accrue(clock.market)?;
         ensure(self.debt.arrears_since != 0, BlockableError::NotInArrears)?;
-        self.draw_for_arrears(key)
-    }
-
-    /// Requires an instalment that has been unpaid for `grace` seconds. Errors: [`BlockableError::ReserveCovers`], `early`.
-    fn require_unpaid_for(&self, grace: u32, clock: &MarketClock, early: BlockableError) -> Result<()> {
-        ensure(self.debt.arrears_since != 0, BlockableError::ReserveCovers)?;
-        ensure(clock.market >= after(self.debt.arrears_since, grace)?, early)
+        ensure(self.reserve_held < self.arrears(), BlockableError::ReserveCovers)?;
+        ensure(clock.market >= after(self.debt.arrears_since, grace)?, early)?;
+        self.advance(mark)?;
+        Ok(())
     }
 }

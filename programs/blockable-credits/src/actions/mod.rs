@@ -33,11 +33,10 @@ mod unit_bounds;
 mod unrestricted;
 
 pub use {
-    freeze::{FreezeAmount, ThawBounds},
+    freeze::{CrossCredit, FreezeAmount, ThawBounds},
     hand_over::BorrowerLimits,
     loan_read::{LoanRead, PurchaseLimits},
     lot::{LotTerms, NewLot, Quote, Sale},
-    mark::Mark,
     market::{MarketArgs, NewMarket},
     meter::VerifiedReports,
     notice::Notice,

@@ -49,9 +49,9 @@ impl Credit {
         self.notice_given = 0;
         self.defaulted_at = 0;
         if self.arrears() == 0 {
-            self.thaw_cured(Status::Active)?;
-        } else if !self.may_freeze(Status::Active)? {
-            self.thaw_all();
+            self.thaw_cured(Status::Active, clock.market)?;
+        } else if !self.may_freeze(Status::Active, clock.market)? {
+            self.thaw_under_policy();
         }
         Ok(Change::NoticeWithdrawn)
     }

@@ -27,6 +27,9 @@ impl Credit {
     pub fn receive_payment(&mut self, payer: Pubkey, paid: u64) -> Result<Change> {
         let refill = self.refill_of(paid)?;
         self.reserve_held = add(self.reserve_held, refill)?;
+        if refill > 0 {
+            self.note_reserve(self.debt.accrued_at);
+        }
         self.apply_payment(payer, sub(paid, refill)?, refill)
     }
 
@@ -73,8 +76,11 @@ impl Credit {
             principal: applied.principal,
             released: sub(self.collateral.released, before.released)?,
             thawed: sub(before.frozen(), self.collateral.frozen())?,
+            unlocked: before.locked().saturating_sub(self.collateral.locked()),
             frozen_for_payment: self.collateral.frozen_for_payment,
             frozen_for_other: self.collateral.frozen_for_other,
+            frozen_for_cross: self.collateral.frozen_for_cross,
+            locked: self.collateral.locked(),
             debt: self.debt.total(),
             status,
         })
@@ -102,7 +108,8 @@ impl Credit {
         } else if status != Status::Seizing && applied.arrears_after == 0 && self.notice_given == 0 {
             self.defaulted_at = 0;
             let cured = self.advance(Action::Cure)?;
-            self.thaw_cured(cured)?;
+            // The debt has been accrued up to now.
+            self.thaw_cured(cured, self.debt.accrued_at)?;
             Ok(cured)
         } else {
             self.advance(Action::Pay)

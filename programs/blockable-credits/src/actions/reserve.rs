@@ -22,36 +22,36 @@ impl Credit {
         Ok(amount)
     }
 
-    /// Adds to the reserve the sum that [`Credit::begin_funding`] returned and `payer` has paid into the vault.
-    /// Errors: [`crate::units::Overflow`].
+    /// Adds to the reserve the sum that [`Credit::begin_funding`] returned and `payer` has paid into the vault. A full reserve
+    /// thaws what the policy would not let the lender freeze in this status. Errors: [`crate::units::Overflow`].
     pub fn receive_funding(&mut self, payer: Pubkey, amount: u64) -> Result<Change> {
         self.reserve_held = add(self.reserve_held, amount)?;
-        Ok(Change::ReserveFunded { payer, amount, held: self.reserve_held })
+        let before = self.collateral.frozen();
+        if self.reserve_held >= self.rider.reserve {
+            self.reserve_drawn_at = 0;
+            if !self.policy_allows(self.status()?)? {
+                self.thaw_under_policy();
+            }
+        }
+        let thawed = sub(before, self.collateral.frozen())?;
+        Ok(Change::ReserveFunded { payer, amount, held: self.reserve_held, thawed })
     }
 
-    /// Pays the arrears from the reserve, as far as it reaches. `key` is the credit's own address. Errors: the market
-    /// is paused, the status, [`BlockableError::NotInArrears`], [`BlockableError::ReserveEmpty`].
+    /// Pays the arrears from the reserve, where it reaches for all of them: a part would not cure, and the reserve is worth more
+    /// to the lender in the recovery. After the first seizure it pays the debt as far as it reaches. `key` is the credit's own
+    /// address. Errors: the market is paused, the status, [`BlockableError::NotInArrears`],
+    /// [`BlockableError::ReserveEmpty`], [`BlockableError::ReserveTooSmall`].
     pub fn draw_reserve(&mut self, key: Pubkey, clock: &MarketClock) -> Result<Change> {
         self.begin_by_anyone(Action::DrawReserve, clock)?;
         self.accrue(clock.market)?;
-        ensure(self.drawable()? > 0, BlockableError::NotInArrears)?;
-        self.draw_for_arrears(key)?.ok_or_else(|| BlockableError::ReserveEmpty.into())
-    }
-
-    /// The debt that the reserve may be drawn for, in micro-USDC: all of it after the first seizure, before that the arrears.
-    fn drawable(&self) -> Result<u64> {
-        Ok(if self.status()? == Status::Seizing { self.debt.total() } else { self.arrears() })
-    }
-
-    /// Pays the arrears of the last accrual from the reserve, as far as it reaches; `None` where nothing could be paid.
-    /// `key` is the credit's own address. Errors: [`crate::units::Overflow`].
-    #[inline(never)]
-    pub fn draw_for_arrears(&mut self, key: Pubkey) -> Result<Option<Change>> {
-        let amount = self.drawable()?.min(self.reserve_held);
-        if amount == 0 {
-            return Ok(None);
-        }
+        let is_recovery = self.status()? == Status::Seizing;
+        let owed = if is_recovery { self.debt.total() } else { self.arrears() };
+        ensure(owed > 0, BlockableError::NotInArrears)?;
+        ensure(self.reserve_held > 0, BlockableError::ReserveEmpty)?;
+        ensure(is_recovery || self.reserve_held >= owed, BlockableError::ReserveTooSmall)?;
+        let amount = owed.min(self.reserve_held);
         self.reserve_held = sub(self.reserve_held, amount)?;
-        self.apply_payment(key, amount, 0).map(Some)
+        self.note_reserve(clock.market);
+        self.apply_payment(key, amount, 0)
     }
 }

@@ -78,7 +78,7 @@ impl Credit {
         take_from_last(&mut schedule, repaid);
         self.replace_terms(&terms, &schedule, clock)?;
         self.restart_debt()?;
-        self.thaw_cured(Status::Active)?;
+        self.thaw_cured(Status::Active, clock.market)?;
         Ok(Change::Restructured { terms_hash: self.terms_hash, terms, schedule })
     }
 
@@ -136,7 +136,9 @@ fn take_from_last(schedule: &mut [Instalment], mut principal: u64) {
 
 /// Returns true when terms do not change the units that the provider has granted, their price and how use is counted.
 fn keeps_the_grant(old: &Terms, new: &Terms) -> bool {
-    let grant = |terms: &Terms| (terms.principal, terms.units, terms.unit_lifetime, terms.offer_expires_at);
+    let grant = |terms: &Terms| {
+        (terms.principal, terms.units, terms.unlocked_ahead, terms.unit_lifetime, terms.offer_expires_at)
+    };
     let metering = |terms: &Terms| (terms.max_units_per_second, terms.longest_job, terms.reporters_hash);
     grant(old) == grant(new) && metering(old) == metering(new)
 }

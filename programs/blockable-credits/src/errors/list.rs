@@ -192,6 +192,14 @@ errors! {
     OfferReplaced = "another offer has taken the place of the one you read; read it again before you sign",
     /// Units would expire before the loan is due.
     UnitLifetimeTooShort = "the units must outlast the last due date by the default grace, two cure periods and two of the market's shortest lot windows; lengthen unit_lifetime or set it to 0 for never",
+    /// Nothing, or more than is granted, unlocked ahead of payment.
+    UnlockedAheadOutOfRange = "unlocked_ahead is zero or above the units granted; set it to the units that may be used ahead of payment, or to all units for no lock",
+    /// An instalment that opens too few locked units.
+    InstalmentOpensTooLittle = "with a lock every instalment repays at least half of an even share of the principal, or it would open next to nothing; even out the schedule, or drop the lock",
+    /// Coupons in kind on a loan with a lock.
+    PayInKindWithLock = "coupons in kind raise the principal, so that a repayment would open fewer locked units than it pays for; drop pay_in_kind_bps or the lock",
+    /// A covenant that plans more than the lock opens.
+    PlanAboveLock = "the covenant plans more use than is unlocked by then for a borrower that pays on the day; lower planned_units, or raise unlocked_ahead",
     /// An unsound covenant.
     CovenantUnsound = "the covenant contradicts itself, the terms or the market's bounds; see the rules of Rider",
     /// More than the whole coupon in kind.
@@ -222,6 +230,8 @@ errors! {
     ReserveCovers = "the reserve covers the arrears, so there is nothing to mark; run reserve_draw, which pays them",
     /// The reserve is empty.
     ReserveEmpty = "the reserve is empty; there is nothing to draw",
+    /// The reserve pays a part of the arrears only.
+    ReserveTooSmall = "the reserve does not pay all arrears, and a part of them would cure nothing; pay the arrears, or refill the reserve first",
     /// The reserve is full, or none was agreed.
     ReserveFull = "the reserve holds what was agreed, or none was agreed; no more can be put into it",
     /// No late fees are owed.
@@ -244,6 +254,8 @@ errors! {
     UnitsBelowLimit = "fewer units are open to use than you rely on; read the units again before you sign",
     /// More units are frozen than the signer relies on.
     FrozenAboveLimit = "more units are frozen than you rely on; read the collateral again before you sign",
+    /// More units are locked than the signer relies on.
+    LockedAboveLimit = "more units are locked than you rely on; read the collateral again before you sign",
     /// A lower rate is in force than the signer relies on.
     AprBelowLimit = "a lower annual rate is in force than you rely on; read the loan again before you take it over",
     /// More is owed than the signer gives up or takes on.
@@ -251,7 +263,7 @@ errors! {
     /// More principal than the new schedule repays.
     PrincipalAboveSchedule = "more principal is outstanding than the instalments add up to; raise them to at least the principal",
     /// Terms that a restructuring may not change.
-    RestructureTouchesGrant = "a restructuring keeps principal, units, their lifetime, how use is counted and the offer expiry; change the schedule and the rest",
+    RestructureTouchesGrant = "a restructuring keeps principal, units, the lock, their lifetime, how use is counted and the offer expiry; change the schedule and the rest",
     /// Claims of the seller in the vault.
     ClaimUncollected = "the claim of the party that leaves has not been collected; collect it in the same transaction, before its place is taken",
     /// The terms have no notice of default.
@@ -279,9 +291,21 @@ errors! {
 
     // Freezing.
     /// The policy does not allow a freeze now.
-    FreezePolicyForbids = "the credit's freeze policy does not allow a freeze in this status; wait for the mark it names",
+    FreezePolicyForbids = "the credit's freeze policy does not allow a freeze in this status; wait for the mark it names, or, while a drawn reserve is short past the delinquency grace, freeze for a breach or a risk",
     /// The terms have no auto-freeze.
-    AutoFreezeNotAgreed = "the terms do not allow an automatic freeze; the lender must sign a freeze",
+    AutoFreezeNotAgreed = "the terms do not allow an automatic freeze in this status; the lender must sign a freeze",
+    /// The terms have no cross-default.
+    CrossDefaultNotAgreed = "the terms do not allow a freeze for the default of another credit; freeze for a reason of this loan",
+    /// No other credit was given.
+    CrossCreditMissing = "a freeze for cross-default needs the other credit, which is in default; pass its account",
+    /// The frozen credit was given as the other one.
+    CrossCreditMismatch = "this is not the other credit; pass the one that the freeze rests on, at another address than the frozen one",
+    /// The other credit is not in default, or not of the same parties.
+    CrossCreditSound = "the other credit is neither in default nor being seized, or has another lender or borrower; pass one that is",
+    /// Nothing is frozen for cross-default.
+    NoCrossFreeze = "nothing is frozen for cross-default; there is nothing to thaw by this",
+    /// The other credit is still in default.
+    CrossDefaultStands = "the other credit is still in default or being seized; wait until it is cured or paid",
     /// More than 100 % or zero.
     ShareOutOfRange = "a share is 1 to 10,000 basis points; change it",
     /// More units than are under lien.

@@ -55,10 +55,16 @@ pub enum Change {
         released: u64,
         /// Units thawed.
         thawed: u64,
-        /// Units still frozen about payment; the larger of the two amounts is frozen.
+        /// Units unlocked.
+        unlocked: u64,
+        /// Units still frozen about payment; the largest of the three amounts is frozen.
         frozen_for_payment: u64,
         /// Units still frozen for a breach or a risk.
         frozen_for_other: u64,
+        /// Units still frozen for cross-default.
+        frozen_for_cross: u64,
+        /// Units still locked.
+        locked: u64,
         /// Debt after the payment.
         debt: u64,
         /// Status after the payment.
@@ -84,21 +90,29 @@ pub enum Change {
         reason: FreezeReason,
         /// Units newly frozen; 0 where as many were frozen for another reason.
         units: u64,
-        /// Units frozen in all about payment; the larger of the two amounts is frozen.
+        /// Units frozen in all about payment; the largest of the three amounts is frozen.
         frozen_for_payment: u64,
         /// Units frozen in all for a breach or a risk.
         frozen_for_other: u64,
+        /// Units frozen in all for cross-default.
+        frozen_for_cross: u64,
+        /// Units locked, which a freeze comes on top of.
+        locked: u64,
     },
-    /// Collateral was thawed by the lender or the freeze authority.
+    /// Collateral was thawed by the lender or the freeze authority, or because a cross-default is over.
     Thawed {
-        /// The key that thawed it.
+        /// The key that thawed it; the other credit where its default is over.
         by: Pubkey,
         /// Units thawed.
         units: u64,
-        /// Units still frozen about payment; the larger of the two amounts is frozen.
+        /// Units still frozen about payment; the largest of the three amounts is frozen.
         frozen_for_payment: u64,
         /// Units still frozen for a breach or a risk.
         frozen_for_other: u64,
+        /// Units still frozen for cross-default.
+        frozen_for_cross: u64,
+        /// Units locked.
+        locked: u64,
     },
     /// Use was metered.
     Metered {
@@ -255,6 +269,8 @@ pub enum Change {
         amount: u64,
         /// The reserve after it.
         held: u64,
+        /// Units thawed, because the reserve is full again.
+        thawed: u64,
     },
     /// The vault was removed.
     VaultClosed {

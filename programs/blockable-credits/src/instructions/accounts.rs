@@ -2,7 +2,6 @@
 
 use {
     crate::{
-        actions::Mark,
         errors::{BlockableError, ensure},
         events::Change,
         state::{Credit, Market, MarketClock},
@@ -171,20 +170,13 @@ pub struct CreditMarkUnpaid<'info> {
 }
 
 impl CreditMarkUnpaid<'_> {
-    /// Marks the credit, given its address and the time; records and emits the change, and the draw of the reserve that may
-    /// come first.
+    /// Marks the credit, given the time; records and emits the change.
     #[inline(never)]
-    pub(super) fn act(
-        &self,
-        action: &dyn Fn(&mut Credit, Pubkey, &MarketClock) -> Result<Mark>,
-    ) -> Result<()> {
-        let (key, clock) = (self.credit.key(), clock_of(&self.market)?);
+    pub(super) fn act(&self, action: &dyn Fn(&mut Credit, &MarketClock) -> Result<Change>) -> Result<()> {
+        let clock = clock_of(&self.market)?;
         let mut credit = self.credit.load_mut()?;
-        let Mark { draw, change } = action(&mut credit, key, &clock)?;
-        if let Some(draw) = draw {
-            credit.record(key, clock.chain, draw)?.emit(&self.event_authority)?;
-        }
-        record_and_emit(credit, key, clock.chain, change, &self.event_authority)
+        let change = action(&mut credit, &clock)?;
+        record_and_emit(credit, self.credit.key(), clock.chain, change, &self.event_authority)
     }
 }
 

@@ -1,9 +1,9 @@
 use {crate::instructions::accounts::*, anchor_lang::prelude::*};
 
 impl CreditMarkUnpaid<'_> {
-    /// CAN record that an instalment is unpaid past the default grace period: anyone. The reserve pays first; the cure period
-    /// starts now.
+    /// CAN record that an instalment is unpaid past the default grace period: anyone, where the reserve does not pay all arrears.
+    /// The cure period starts now.
     pub fn mark_defaulted(ctx: Context<CreditMarkUnpaid>) -> Result<()> {
-        ctx.accounts.act(&|credit, key, clock| credit.mark_defaulted(key, clock))
+        ctx.accounts.act(&|credit, clock| credit.mark_defaulted(clock))
     }
 }

@@ -21,6 +21,7 @@ mod credit_restructure;
 mod credit_seize_to_lender;
 mod credit_seize_to_pool;
 mod credit_thaw;
+mod credit_thaw_cross;
 mod credit_waive_fee;
 mod credit_write_off;
 mod lot_buy;
@@ -48,8 +49,9 @@ pub use crate::actions::{
     PurchaseLimits, RestructureLimits, ThawBounds, UnitBounds,
 };
 pub use {
-    accounts::*, credit_cancel_offer::*, credit_close::*, credit_issue::*, credit_notice::*, credit_offer::*,
-    credit_repay::*, credit_restructure::*, credit_seize_to_lender::*, credit_seize_to_pool::*, lot_buy::*,
-    lot_close::*, market_admin::*, market_change::*, market_create::*, provider_change::*,
-    provider_register::*, provider_set_capacity::*, usage_meter::*, vault_close::*, vault_collect::*,
+    accounts::*, credit_cancel_offer::*, credit_close::*, credit_freeze::*, credit_issue::*,
+    credit_notice::*, credit_offer::*, credit_repay::*, credit_restructure::*, credit_seize_to_lender::*,
+    credit_seize_to_pool::*, credit_thaw_cross::*, lot_buy::*, lot_close::*, market_admin::*,
+    market_change::*, market_create::*, provider_change::*, provider_register::*, provider_set_capacity::*,
+    usage_meter::*, vault_close::*, vault_collect::*,
 };

@@ -7,7 +7,7 @@ use {
             Party, Rider, Terms, VaultClaims,
         },
         transitions::{Action, Status, next},
-        units::{Overflow, add},
+        units::{Overflow, add, after},
     },
     anchor_lang::prelude::*,
 };
@@ -114,7 +114,7 @@ pub struct Credit {
     pub paused_at_offer: u64,
     /// Coupons added to the principal, in micro-USDC; they fall due with the last instalment.
     pub capitalised: u64,
-    /// The other credit that a freeze for cross-default rests on; zero for none.
+    /// The other credit that a freeze for cross-default rests on; meaningful while units are frozen for it.
     pub cross_credit: Pubkey,
     /// Restructurings so far.
     pub restructurings: u16,
@@ -234,8 +234,23 @@ impl Credit {
         FreezePolicy::from_byte(self.terms.freeze_policy).ok_or_else(|| BlockableError::UnknownFlag.into())
     }
 
-    /// Returns true when the policy lets the lender freeze in `status`. Errors: as [`Credit::freeze_policy`].
-    pub fn may_freeze(&self, status: Status) -> Result<bool> {
+    /// Returns true when the lender may freeze in `status` at a market time: as the policy says, and under each policy while
+    /// the reserve is short past its grace. A freeze for cross-default has a rule of its own. Errors: as
+    /// [`Credit::freeze_policy`].
+    pub fn may_freeze(&self, status: Status, market_time: i64) -> Result<bool> {
+        let for_reserve = status.is_secured() && self.reserve_is_overdue(market_time)?;
+        Ok(for_reserve || self.policy_allows(status)?)
+    }
+
+    /// Returns true when the reserve has been short for longer than the delinquency grace at a market time. Errors:
+    /// [`Overflow`].
+    pub fn reserve_is_overdue(&self, market_time: i64) -> Result<bool> {
+        let drawn_at = self.reserve_drawn_at;
+        Ok(drawn_at != 0 && market_time >= after(drawn_at, self.terms.delinquency_grace)?)
+    }
+
+    /// Returns true when the policy of the terms lets the lender freeze in `status`. Errors: as [`Credit::freeze_policy`].
+    pub fn policy_allows(&self, status: Status) -> Result<bool> {
         let from = match self.freeze_policy()? {
             FreezePolicy::AtWill => Status::Active,
             FreezePolicy::OnDelinquency => Status::Delinquent,
@@ -244,20 +259,32 @@ impl Credit {
         Ok(status.is_secured() && status >= from)
     }
 
-    /// Thaws everything; the lien is kept.
-    pub fn thaw_all(&mut self) {
-        self.collateral.limit_frozen(0);
-        self.meter.drop_promises();
+    /// Thaws what was frozen under the policy. What is frozen for cross-default stays: it does not rest on this loan.
+    pub fn thaw_under_policy(&mut self) {
+        self.collateral.frozen_for_payment = 0;
+        self.collateral.frozen_for_other = 0;
+        if self.collateral.frozen_for_cross == 0 {
+            self.meter.drop_promises();
+        }
     }
 
-    /// Thaws what was frozen about payment, and all the rest where the policy would let nobody freeze in `status`.
-    /// Errors: as [`Credit::freeze_policy`].
-    pub fn thaw_cured(&mut self, status: Status) -> Result<()> {
+    /// Thaws what was frozen about payment, and all that was frozen under the policy where it would let nobody freeze in
+    /// `status` at a market time. Errors: as [`Credit::freeze_policy`].
+    pub fn thaw_cured(&mut self, status: Status, market_time: i64) -> Result<()> {
         self.collateral.frozen_for_payment = 0;
-        if !self.may_freeze(status)? {
-            self.thaw_all();
+        if !self.may_freeze(status, market_time)? {
+            self.thaw_under_policy();
         }
         Ok(())
+    }
+
+    /// Notes whether the reserve is full, as of a market time.
+    pub fn note_reserve(&mut self, market_time: i64) {
+        if self.reserve_held >= self.rider.reserve {
+            self.reserve_drawn_at = 0;
+        } else if self.reserve_drawn_at == 0 {
+            self.reserve_drawn_at = market_time;
+        }
     }
 
     /// Releases and thaws everything once nothing is owed; the rest of the reserve becomes the borrower's claim. Returns
@@ -275,6 +302,7 @@ impl Credit {
     /// Turns the reserve into a claim of the borrower. Errors: [`Overflow`].
     pub fn return_reserve(&mut self) -> Result<()> {
         let reserve = core::mem::take(&mut self.reserve_held);
+        self.reserve_drawn_at = 0;
         self.claims.borrower = add(self.claims.borrower, reserve)?;
         Ok(())
     }

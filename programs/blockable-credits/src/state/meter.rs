@@ -20,8 +20,8 @@ pub struct Meter {
     pub promised: u64,
     /// Units in flight whose promise has lapsed: no seizure leaves them, and no freeze promises them again.
     pub lapsed: u64,
-    /// Units closed to use before the latest freeze: frozen, and promised to no running job.
-    pub frozen_before: u64,
+    /// Units closed to use before the latest freeze: locked or frozen, and promised to no running job.
+    pub closed_before: u64,
     /// Market time of the freeze that made the promise; later freezes do not move it while some of it is left.
     pub promised_at: i64,
     /// Unix time of the latest freeze; 0 when there was none.

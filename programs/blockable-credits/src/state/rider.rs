@@ -2,7 +2,7 @@ use {
     crate::{
         plain::plain,
         state::{Instalment, MAX_PRINCIPAL, TermBounds, Terms, TermsRefused},
-        units::{BPS, SECONDS_PER_YEAR},
+        units::{BPS, SECONDS_PER_YEAR, mul_div_floor},
     },
     anchor_lang::{AnchorDeserialize, AnchorSerialize},
     bytemuck::{Pod, Zeroable},
@@ -67,7 +67,9 @@ impl Rider {
         check(self.breach_notice <= 1 && self.cross_default <= 1 && self.reserved == [0; 4], UnknownFlag)?;
         check(u64::from(self.pay_in_kind_bps) <= BPS, PayInKindTooHigh)?;
         check(self.reserve <= terms.principal, ReserveTooLarge)?;
+        check(self.pay_in_kind_bps == 0 || !terms.has_lock(), PayInKindWithLock)?;
         check(self.covenant_is_sound(terms, bounds), CovenantUnsound)?;
+        check(self.plan_is_unlocked(terms, schedule), PlanAboveLock)?;
         let grown = self.most_principal(terms, schedule);
         check(grown.is_some_and(|principal| principal <= MAX_PRINCIPAL), PrincipalOutgrows)
     }
@@ -93,6 +95,23 @@ impl Rider {
             principal = u64::try_from(grown).ok()?;
         }
         Some(principal)
+    }
+
+    /// Returns true when a borrower that pays on the day and uses its units at the pace of the covenant's plan never waits for
+    /// units: up to each due date the plan is at most what was unlocked at issue and what earlier instalments have opened.
+    fn plan_is_unlocked(&self, terms: &Terms, schedule: &[Instalment]) -> bool {
+        if !self.has_covenant() || !terms.has_lock() {
+            return true;
+        }
+        let total = schedule.iter().fold(0u64, |sum, instalment| sum.saturating_add(instalment.principal));
+        let mut repaid = 0u64;
+        schedule.iter().all(|instalment| {
+            let released = mul_div_floor(terms.units, repaid, total).unwrap_or(0);
+            let open = u128::from(terms.unlocked_ahead.saturating_add(released).min(terms.units));
+            repaid = repaid.saturating_add(instalment.principal);
+            let planned = u128::from(self.planned_units).saturating_mul(instalment.due_after.into());
+            planned <= open.saturating_mul(self.covenant_window.into())
+        })
     }
 
     fn covenant_is_sound(&self, terms: &Terms, bounds: &TermBounds) -> bool {

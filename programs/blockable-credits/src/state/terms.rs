@@ -139,6 +139,10 @@ pub enum TermsRefused {
     CurePeriodTooShort,
     /// A byte that names no freeze policy or no automatic freeze, or a reserved byte that is not zero.
     UnknownFlag,
+    /// No units unlocked ahead of payment, or more than are granted.
+    UnlockedAheadOutOfRange,
+    /// With a lock: an instalment of less than half of an even share of the principal.
+    InstalmentOpensTooLittle,
     /// No instalment, or more than [`MAX_INSTALMENTS`].
     InstalmentCount,
     /// Due dates closer together than the market's bound, or not in order.
@@ -157,6 +161,10 @@ pub enum TermsRefused {
     CovenantUnsound,
     /// More than the whole coupon in kind.
     PayInKindTooHigh,
+    /// Coupons in kind on a loan with a lock.
+    PayInKindWithLock,
+    /// A covenant's plan above what the lock has opened by then.
+    PlanAboveLock,
     /// Coupons in kind could take the principal beyond [`MAX_PRINCIPAL`](crate::state::MAX_PRINCIPAL).
     PrincipalOutgrows,
     /// A reserve above the principal.
@@ -174,6 +182,10 @@ impl From<TermsRefused> for BlockableError {
             TermsRefused::DefaultGraceTooShort => BlockableError::DefaultGraceTooShort,
             TermsRefused::CurePeriodTooShort => BlockableError::CurePeriodTooShort,
             TermsRefused::UnknownFlag => BlockableError::UnknownFlag,
+            TermsRefused::UnlockedAheadOutOfRange => BlockableError::UnlockedAheadOutOfRange,
+            TermsRefused::InstalmentOpensTooLittle => BlockableError::InstalmentOpensTooLittle,
+            TermsRefused::PayInKindWithLock => BlockableError::PayInKindWithLock,
+            TermsRefused::PlanAboveLock => BlockableError::PlanAboveLock,
             TermsRefused::InstalmentCount => BlockableError::InstalmentCount,
             TermsRefused::InstalmentsTooClose => BlockableError::InstalmentsTooClose,
             TermsRefused::TermTooLong => BlockableError::TermTooLong,
@@ -200,6 +212,11 @@ impl Terms {
         self.max_units_per_second.saturating_mul(u64::from(self.longest_job))
     }
 
+    /// Returns true when the loan has a lock: fewer units are open at issue than are granted.
+    pub fn has_lock(&self) -> bool {
+        self.unlocked_ahead < self.units
+    }
+
     /// Checks the terms and their schedule, whose instalments must add up to `principal`, against a market's bounds.
     /// Errors: the first rule that is broken.
     pub fn validate(
@@ -215,6 +232,7 @@ impl Terms {
             PrincipalOutOfBounds,
         )?;
         check(self.units > 0, NoUnits)?;
+        check((1..=self.units).contains(&self.unlocked_ahead), UnlockedAheadOutOfRange)?;
         check(auction::price_paid(self.principal, self.units).is_ok(), UnitPriceOutOfRange)?;
         check(self.unit_price_has_digits(), UnitPriceTooLow)?;
         check(self.apr_bps <= bounds.max_apr_bps, AprTooHigh)?;
@@ -277,6 +295,10 @@ impl Terms {
         if total != principal {
             return Err(PrincipalMismatch);
         }
+        if self.has_lock() && schedule.iter().any(|instalment| opens_too_little(instalment, schedule, total))
+        {
+            return Err(InstalmentOpensTooLittle);
+        }
         if self.unit_lifetime != 0 && u64::from(self.unit_lifetime) < self.needs_units_for(previous, bounds) {
             return Err(UnitLifetimeTooShort);
         }
@@ -286,4 +308,11 @@ impl Terms {
         let most = u128::from(self.principal).saturating_mul(u128::from(bounds.max_late_fee_bps));
         if fee > most { Err(LateFeeTooHigh) } else { Ok(()) }
     }
+}
+
+/// Returns true for an instalment of less than half of an even share of `total`: it would open next to nothing of a lock,
+/// and the last one, which opens the most, nothing that is of use before the loan ends.
+fn opens_too_little(instalment: &Instalment, schedule: &[Instalment], total: u64) -> bool {
+    let twice_all = u128::from(instalment.principal).saturating_mul(2).saturating_mul(schedule.len() as u128);
+    twice_all < u128::from(total)
 }

@@ -16,9 +16,9 @@ use {
 pub(super) fn delinquent() -> Stage {
     let mut stage = Stage::issued(Rider::default());
     let clock = stage.on_day(31);
-    let mark = stage.credit.mark_delinquent(CREDIT, &clock).unwrap();
-    stage.note(mark.change);
-    stage.act(|credit| credit.freeze(&LENDER, FreezeAmount::All, FreezeReason::MissedPayment, &clock));
+    let mark = stage.credit.mark_delinquent(&clock).unwrap();
+    stage.note(mark);
+    stage.act(|credit| credit.freeze(&LENDER, FreezeAmount::All, FreezeReason::MissedPayment, None, &clock));
     stage
 }
 
@@ -26,8 +26,8 @@ pub(super) fn delinquent() -> Stage {
 pub(super) fn defaulted() -> Stage {
     let mut stage = delinquent();
     let clock = stage.on_day(35);
-    let mark = stage.credit.mark_defaulted(CREDIT, &clock).unwrap();
-    stage.note(mark.change);
+    let mark = stage.credit.mark_defaulted(&clock).unwrap();
+    stage.note(mark);
     stage.on_day(46);
     stage
 }
@@ -70,7 +70,7 @@ fn a_restructuring_restarts_the_debt_and_thaws() {
         (clock.market, &[40 * DAY as u32][..])
     );
     let clock = stage.on_day(71);
-    refused(stage.credit.mark_delinquent(CREDIT, &clock).map(|_| ()), DelinquencyGraceRunning);
+    refused(stage.credit.mark_delinquent(&clock).map(|_| ()), DelinquencyGraceRunning);
 }
 
 #[test]

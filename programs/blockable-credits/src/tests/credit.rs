@@ -183,15 +183,20 @@ fn each_policy_opens_freezing_from_its_status_on() {
         credit.terms.freeze_policy = policy as u8;
         for status in Status::ALL {
             let expected = status.is_secured() && status.byte() >= from.byte();
-            assert_eq!(credit.may_freeze(status), Ok(expected), "{policy:?} {status:?}");
+            assert_eq!(credit.may_freeze(status, 0), Ok(expected), "{policy:?} {status:?}");
         }
     }
     let mut credit = Credit::zeroed();
     credit.terms.freeze_policy = 3;
-    assert_eq!(credit.may_freeze(Status::Active), Err(BlockableError::UnknownFlag.into()));
-    let about_payment =
-        [FreezeReason::MissedPayment, FreezeReason::Default, FreezeReason::Breach, FreezeReason::Risk];
-    assert_eq!(about_payment.map(FreezeReason::is_about_payment), [true, true, false, false]);
+    assert_eq!(credit.may_freeze(Status::Active, 0), Err(BlockableError::UnknownFlag.into()));
+    let reasons = [
+        FreezeReason::MissedPayment,
+        FreezeReason::Default,
+        FreezeReason::Breach,
+        FreezeReason::Risk,
+        FreezeReason::CrossDefault,
+    ];
+    assert_eq!(reasons.map(FreezeReason::is_about_payment), [true, true, false, false, false]);
 }
 
 #[test]
@@ -200,12 +205,12 @@ fn paying_off_releases_thaws_and_returns_the_reserve() {
     (credit.collateral.frozen_for_payment, credit.collateral.frozen_for_other) = (500, 400);
     (credit.meter.in_flight, credit.meter.promised, credit.meter.lapsed) = (70, 60, 10);
     (credit.defaulted_at, credit.notice_given, credit.pending_lender) = (5, 1, key(9));
-    (credit.reserve_held, credit.claims.borrower) = (300, 40);
+    (credit.reserve_held, credit.claims.borrower, credit.reserve_drawn_at) = (300, 40, 9);
     assert_eq!(credit.discharge(), Ok(1_000_000));
     assert_eq!((credit.collateral.lien(), credit.collateral.frozen(), credit.meter.promised), (0, 0, 0));
     assert_eq!((credit.meter.lapsed, credit.meter.promised_at), (0, 0));
     assert_eq!((credit.defaulted_at, credit.notice_given, credit.pending_lender), (0, 0, Pubkey::default()));
-    assert_eq!((credit.reserve_held, credit.claims.borrower), (0, 340));
+    assert_eq!((credit.reserve_held, credit.claims.borrower, credit.reserve_drawn_at), (0, 340, 0));
 }
 
 #[test]
@@ -221,8 +226,13 @@ fn a_credit_has_room_for_thirty_six_instalments() {
 fn thawing_everything_leaves_no_promise() {
     let mut credit = Credit::zeroed();
     (credit.collateral.frozen_for_payment, credit.meter.promised, credit.meter.lapsed) = (5, 3, 1);
-    credit.thaw_all();
+    credit.thaw_under_policy();
     assert_eq!((credit.collateral.frozen(), credit.meter.promised, credit.meter.lapsed), (0, 0, 0));
+    // While units are frozen for cross-default, so are those of the jobs that a freeze has met.
+    (credit.collateral.frozen_for_other, credit.collateral.frozen_for_cross) = (5, 4);
+    (credit.meter.promised, credit.meter.lapsed) = (3, 1);
+    credit.thaw_under_policy();
+    assert_eq!((credit.collateral.frozen(), credit.meter.promised, credit.meter.lapsed), (4, 3, 1));
 }
 
 /// A year at 10 %, all of the coupon in kind.

@@ -142,10 +142,10 @@ fn a_halted_market_serves_the_loans_that_it_has() {
     halt(&mut stage);
     let clock = stage.on_day(35);
     for mark in [Credit::mark_delinquent, Credit::mark_defaulted] {
-        let mark = mark(&mut stage.credit, CREDIT, &clock).unwrap();
-        stage.note(mark.change);
+        let mark = mark(&mut stage.credit, &clock).unwrap();
+        stage.note(mark);
     }
-    stage.act(|credit| credit.freeze(&LENDER, FreezeAmount::All, FreezeReason::Default, &clock));
+    stage.act(|credit| credit.freeze(&LENDER, FreezeAmount::All, FreezeReason::Default, None, &clock));
     assert_eq!({ stage.credit }.begin_payment(USDC, &clock), Ok(USDC));
     let (clock, bounds, mut lot) = (stage.on_day(46), stage.market.bounds, Lot::zeroed());
     let new = NewLot { key: LOT, bump: 250, rent_payer: PAYER, credit: CREDIT };

@@ -22,17 +22,17 @@ fn issued(policy: FreezePolicy, rider: Rider) -> Stage {
 
 fn freeze(stage: &mut Stage, amount: FreezeAmount, reason: FreezeReason) {
     let clock = stage.clock();
-    stage.act(|credit| credit.freeze(&LENDER, amount, reason, &clock));
+    stage.act(|credit| credit.freeze(&LENDER, amount, reason, None, &clock));
 }
 
 /// Marks the loan delinquent on day 31 and defaulted on day 35.
 fn default(stage: &mut Stage) {
     let clock = stage.on_day(31);
-    let mark = stage.credit.mark_delinquent(CREDIT, &clock).unwrap();
-    stage.note(mark.change);
+    let mark = stage.credit.mark_delinquent(&clock).unwrap();
+    stage.note(mark);
     let clock = stage.on_day(35);
-    let mark = stage.credit.mark_defaulted(CREDIT, &clock).unwrap();
-    stage.note(mark.change);
+    let mark = stage.credit.mark_defaulted(&clock).unwrap();
+    stage.note(mark);
 }
 
 fn pay(stage: &mut Stage, amount: u64) {
@@ -66,6 +66,8 @@ fn paying_the_arrears_thaws_nothing_that_was_frozen_for_risk() {
         units: 200_000,
         frozen_for_payment: 1_000_000,
         frozen_for_other: 800_000,
+        frozen_for_cross: 0,
+        locked: 0,
     };
     assert_eq!(stage.changes.last(), Some(&frozen));
 
@@ -102,7 +104,7 @@ fn each_kind_of_reason_has_an_amount_of_its_own() {
     // Nothing was closed, so no report becomes a late one, and no promise changes.
     assert_eq!((stage.credit.frozen_at_market, stage.credit.meter), before);
     let clock = stage.clock();
-    let again = |amount, reason| { stage.credit }.freeze(&LENDER, amount, reason, &clock);
+    let again = |amount, reason| { stage.credit }.freeze(&LENDER, amount, reason, None, &clock);
     refused(again(FreezeAmount::Units(800_000), FreezeReason::Risk), AlreadyFrozen);
     refused(again(FreezeAmount::All, FreezeReason::Default), AlreadyFrozen);
     assert!(again(FreezeAmount::Units(800_001), FreezeReason::Risk).is_ok());
@@ -198,7 +200,7 @@ fn jobs_keep_what_a_freeze_promised_them_for_the_cure_period() {
     // A thaw followed by another freeze takes no promise away either.
     let clock = stage.on_day(45);
     stage.act(|credit| credit.thaw(&LENDER, ThawBounds::ALL));
-    stage.act(|credit| credit.freeze(&LENDER, FreezeAmount::All, FreezeReason::Default, &clock));
+    stage.act(|credit| credit.freeze(&LENDER, FreezeAmount::All, FreezeReason::Default, None, &clock));
     assert_eq!([45, 49, 50].map(|day| seizable(&mut stage, day)), [400_000, 400_000, 1_000_000]);
 }
 
@@ -241,7 +243,7 @@ fn no_thaw_and_freeze_renew_a_promise() {
                 let reading = Reading { cumulative: 0, in_flight: 600_000, reported_at: clock.chain };
                 apply(collateral, meter, &reading, 1_000, clock.chain).unwrap();
             }
-            stage.act(|credit| credit.freeze(&LENDER, FreezeAmount::All, FreezeReason::Risk, &clock));
+            stage.act(|credit| credit.freeze(&LENDER, FreezeAmount::All, FreezeReason::Risk, None, &clock));
             let expected = if day < 45 { 400_000 } else { 1_000_000 };
             assert_eq!(seizable(&mut stage, day), expected, "day {day}, {units} units, reports: {reports}");
         }
@@ -261,7 +263,7 @@ fn jobs_that_began_after_a_thaw_get_a_promise_of_their_own() {
         apply(collateral, meter, &reading, 1_000, clock.chain + seconds).unwrap();
     }
     let clock = stage.on_day(47);
-    stage.act(|credit| credit.freeze(&LENDER, FreezeAmount::All, FreezeReason::Default, &clock));
+    stage.act(|credit| credit.freeze(&LENDER, FreezeAmount::All, FreezeReason::Default, None, &clock));
     let meter = stage.credit.meter;
     assert_eq!((meter.lapsed, meter.promised, meter.promised_at), (100_000, 400_000, START + 47 * DAY));
     assert_eq!([47, 56, 57].map(|day| seizable(&mut stage, day)), [600_000, 600_000, 1_000_000]);
@@ -351,7 +353,7 @@ fn take(stage: &mut Stage, step: Step) {
     match step {
         Step::Freeze(share, reason) => {
             let units = part(before.lien(), share).max(1);
-            let _ = credit.freeze(&LENDER, FreezeAmount::Units(units), reason, &clock);
+            let _ = credit.freeze(&LENDER, FreezeAmount::Units(units), reason, None, &clock);
         }
         Step::AutoFreeze => {
             let _ = credit.auto_freeze(CREDIT, &clock);

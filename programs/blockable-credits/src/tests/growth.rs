@@ -25,7 +25,8 @@ fn bullet(count: u32, days: u32, principal: u64) -> Vec<Instalment> {
 }
 
 fn terms(principal: u64, apr_bps: u16) -> Terms {
-    Terms { principal, apr_bps, units: 10_000_000_000_000, ..TERMS }
+    let units = 10_000_000_000_000;
+    Terms { principal, apr_bps, units, unlocked_ahead: units, ..TERMS }
 }
 
 #[test]
@@ -107,7 +108,7 @@ fn a_debt_that_was_left_alone_for_centuries_can_be_paid() {
     (stage.credit.debt.principal, stage.credit.principal_due[1]) = (MAX_PRINCIPAL, MAX_PRINCIPAL - 50 * USDC);
     let clock = stage.on_day(500 * 365);
     for mark in [crate::state::Credit::mark_delinquent, crate::state::Credit::mark_defaulted] {
-        mark(&mut stage.credit, CREDIT, &clock).unwrap();
+        mark(&mut stage.credit, &clock).unwrap();
     }
     assert_eq!((stage.credit.debt.total(), stage.credit.arrears()), (u64::MAX, u64::MAX));
     assert_eq!({ stage.credit }.begin_payment(1, &clock), Ok(1));

@@ -257,7 +257,7 @@ fn the_parts_of_a_loan_are_laid_out_as_published() {
         overrun: 16,
         promised: 24,
         lapsed: 32,
-        frozen_before: 40,
+        closed_before: 40,
         promised_at: 48,
         frozen_at_chain: 56,
         reported_at: 64,

@@ -93,16 +93,19 @@ fn a_loan_is_missed_frozen_seized_sold_and_written_off() {
 
     // The first instalment is missed. The lender cannot freeze before the mark that the policy names.
     let clock = stage.on_day(30);
-    refused(stage.credit.mark_delinquent(CREDIT, &clock).map(|_| ()), DelinquencyGraceRunning);
+    refused(stage.credit.mark_delinquent(&clock).map(|_| ()), DelinquencyGraceRunning);
     let freeze = |credit: &mut Credit, clock| {
-        credit.freeze(&LENDER, FreezeAmount::All, FreezeReason::MissedPayment, clock)
+        credit.freeze(&LENDER, FreezeAmount::All, FreezeReason::MissedPayment, None, clock)
     };
     refused(freeze(&mut { stage.credit }, &clock), FreezePolicyForbids);
     let clock = stage.on_day(31);
-    let mark = stage.credit.mark_delinquent(CREDIT, &clock).unwrap();
-    assert_eq!((mark.draw, &mark.change), (None, &Change::MarkedDelinquent { arrears: 51 * USDC }));
-    stage.note(mark.change);
-    refused({ stage.credit }.freeze(&BORROWER, FreezeAmount::All, FreezeReason::Risk, &clock), NotFreezer);
+    let mark = stage.credit.mark_delinquent(&clock).unwrap();
+    assert_eq!(mark, Change::MarkedDelinquent { arrears: 51 * USDC });
+    stage.note(mark);
+    refused(
+        { stage.credit }.freeze(&BORROWER, FreezeAmount::All, FreezeReason::Risk, None, &clock),
+        NotFreezer,
+    );
     stage.act(|credit| freeze(credit, &clock));
     assert_eq!((stage.credit.collateral.frozen(), stage.credit.meter.promised), (800_000, 50_000));
     // The jobs that ran at the freeze end with 30,000 units.
@@ -110,9 +113,9 @@ fn a_loan_is_missed_frozen_seized_sold_and_written_off() {
     assert_eq!((stage.credit.collateral.frozen(), stage.credit.meter.promised), (770_000, 0));
 
     let clock = stage.on_day(35);
-    let mark = stage.credit.mark_defaulted(CREDIT, &clock).unwrap();
-    assert_eq!(mark.change, Change::MarkedDefaulted { arrears: 51 * USDC, debt: 101 * USDC });
-    stage.note(mark.change);
+    let mark = stage.credit.mark_defaulted(&clock).unwrap();
+    assert_eq!(mark, Change::MarkedDefaulted { arrears: 51 * USDC, debt: 101 * USDC });
+    stage.note(mark);
     refused({ stage.credit }.auto_freeze(CREDIT, &clock), AlreadyFrozen);
 
     // All that is left goes into a lot once the cure period has passed.
@@ -147,15 +150,26 @@ fn a_loan_is_missed_frozen_seized_sold_and_written_off() {
 #[test]
 fn a_missed_instalment_is_drawn_from_the_reserve_and_the_rest_repaid() {
     let mut stage = Stage::issued(Rider { reserve: 30 * USDC, ..Rider::default() });
+    // The reserve does not reach for all of the arrears: it stays where it is, and the mark is made.
     let clock = stage.on_day(31);
-    let mark = stage.credit.mark_delinquent(CREDIT, &clock).unwrap();
-    let Some(Change::Paid { payer, late_fees, principal, .. }) = mark.draw else { panic!("no draw") };
-    assert_eq!((payer, late_fees, principal), (CREDIT, USDC, 29 * USDC));
-    assert_eq!(mark.change, Change::MarkedDelinquent { arrears: 21 * USDC });
-    assert_eq!(stage.credit.reserve_held, 0);
+    refused({ stage.credit }.draw_reserve(CREDIT, &clock), ReserveTooSmall);
+    let mark = stage.credit.mark_delinquent(&clock).unwrap();
+    assert_eq!(mark, Change::MarkedDelinquent { arrears: 51 * USDC });
+    assert_eq!(stage.credit.reserve_held, 30 * USDC);
+    stage.note(mark);
+
+    // Once it reaches for the rest, it pays and cures.
+    let amount = stage.credit.begin_payment(21 * USDC, &clock).unwrap();
+    stage.act(|credit| credit.receive_payment(BORROWER, amount));
+    stage.act(|credit| credit.draw_reserve(CREDIT, &clock));
+    let Some(Change::Paid { payer, late_fees, principal, .. }) = stage.changes.last() else {
+        panic!("no draw")
+    };
+    assert_eq!((*payer, *late_fees, *principal), (CREDIT, 0, 30 * USDC));
+    assert_eq!((stage.credit.status(), stage.credit.reserve_held), (Ok(Status::Active), 0));
 
     // What the arrears leave of a payment refills the reserve.
-    let amount = stage.credit.begin_payment(31 * USDC, &clock).unwrap();
+    let amount = stage.credit.begin_payment(10 * USDC, &clock).unwrap();
     stage.act(|credit| credit.receive_payment(BORROWER, amount));
     assert_eq!((stage.credit.status(), stage.credit.reserve_held), (Ok(Status::Active), 10 * USDC));
     let amount = stage.credit.begin_payment(u64::MAX, &clock).unwrap();
@@ -171,7 +185,7 @@ fn a_missed_instalment_is_drawn_from_the_reserve_and_the_rest_repaid() {
 fn a_reserve_that_pays_the_arrears_leaves_nothing_to_mark() {
     let mut stage = Stage::issued(Rider { reserve: 60 * USDC, ..Rider::default() });
     let clock = stage.on_day(31);
-    refused({ stage.credit }.mark_delinquent(CREDIT, &clock).map(|_| ()), ReserveCovers);
+    refused({ stage.credit }.mark_delinquent(&clock).map(|_| ()), ReserveCovers);
     stage.act(|credit| credit.draw_reserve(CREDIT, &clock));
     assert_eq!(stage.credit.reserve_held, 9 * USDC);
     refused({ stage.credit }.draw_reserve(CREDIT, &clock), NotInArrears);
@@ -260,7 +274,7 @@ fn a_pause_stops_what_is_not_a_payment_or_a_freeze() {
     let clock = stage.on_day(31);
     stage.market.pause(&ADMIN, 3_600, &clock).unwrap();
     let clock = stage.clock();
-    refused({ stage.credit }.mark_delinquent(CREDIT, &clock).map(|_| ()), MarketPaused);
+    refused({ stage.credit }.mark_delinquent(&clock).map(|_| ()), MarketPaused);
     refused({ stage.credit }.waive_fee(&LENDER, 1, &clock), MarketPaused);
     refused({ stage.credit }.collect(Party::Lender, LENDER, &clock).map(|_| ()), MarketPaused);
     refused(stage.provider.set_capacity(&OPERATOR, u64::MAX, &clock), MarketPaused);

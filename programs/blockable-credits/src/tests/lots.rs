@@ -21,8 +21,8 @@ fn defaulted() -> Stage {
     let mut stage = Stage::issued(Rider::default());
     let clock = stage.on_day(35);
     for mark in [Credit::mark_delinquent, Credit::mark_defaulted] {
-        let mark = mark(&mut stage.credit, CREDIT, &clock).unwrap();
-        stage.note(mark.change);
+        let mark = mark(&mut stage.credit, &clock).unwrap();
+        stage.note(mark);
     }
     stage.on_day(45);
     stage
@@ -128,15 +128,15 @@ fn the_last_instalments_units_outlast_a_late_freeze_and_the_shortest_lot() {
     stage.act(|credit| credit.receive_payment(BORROWER, amount));
     let clock = stage.on_day(65);
     for mark in [Credit::mark_delinquent, Credit::mark_defaulted] {
-        let mark = mark(&mut stage.credit, CREDIT, &clock).unwrap();
-        stage.note(mark.change);
+        let mark = mark(&mut stage.credit, &clock).unwrap();
+        stage.note(mark);
     }
     // Frozen in the last second of the cure period, with all under lien held by jobs.
     stage.credit.meter.in_flight = 1_000_000;
     stage.on_day(75);
     stage.now -= 1;
     let clock = stage.clock();
-    stage.act(|credit| credit.freeze(&LENDER, FreezeAmount::All, FreezeReason::Default, &clock));
+    stage.act(|credit| credit.freeze(&LENDER, FreezeAmount::All, FreezeReason::Default, None, &clock));
     let clock = stage.on_day(75);
     assert_eq!(stage.credit.seizable(&clock), Ok(0));
     let clock = stage.on_day(85);

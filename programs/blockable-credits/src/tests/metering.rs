@@ -95,7 +95,7 @@ proptest! {
         let mut collateral: Collateral = bytemuck::cast(parts);
         let mut meter = Meter {
             cumulative: meter[0], in_flight: meter[1], overrun: meter[2], promised: meter[3], lapsed: meter[5],
-            frozen_before: meter[4], frozen_at_chain: times[0], reported_at: times[1], ..Meter::zeroed()
+            closed_before: meter[4], frozen_at_chain: times[0], reported_at: times[1], ..Meter::zeroed()
         };
         let _ = apply(&mut collateral, &mut meter, &reading(cumulative, in_flight, times[2]), rate, times[3]);
         let _ = freeze_to(&mut collateral, &mut meter, rate, times[3]);

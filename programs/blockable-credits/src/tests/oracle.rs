@@ -69,7 +69,7 @@ fn frozen() -> Stage {
     meter(&mut stage, READ_AT, report(READ_AT, 200_000, 50_000, FIRST)).unwrap();
     stage.now = FROZEN_AT;
     let clock = stage.clock();
-    stage.act(|credit| credit.freeze(&LENDER, FreezeAmount::All, FreezeReason::Risk, &clock));
+    stage.act(|credit| credit.freeze(&LENDER, FreezeAmount::All, FreezeReason::Risk, None, &clock));
     assert_eq!((stage.credit.collateral.frozen(), stage.credit.meter.promised), (800_000, 50_000));
     stage
 }
@@ -167,7 +167,7 @@ fn jobs_hold_what_the_longest_of_them_can_use() {
     meter(&mut stage, READ_AT, report(READ_AT, 200_000, 1_000_000_000_000_000, ALL_IN_FLIGHT)).unwrap();
     assert_eq!(stage.credit.meter.in_flight, 10_000);
     let clock = stage.clock();
-    stage.act(|credit| credit.freeze(&LENDER, FreezeAmount::All, FreezeReason::Risk, &clock));
+    stage.act(|credit| credit.freeze(&LENDER, FreezeAmount::All, FreezeReason::Risk, None, &clock));
     assert_eq!((stage.credit.collateral.frozen(), stage.credit.meter.promised), (800_000, 10_000));
     let most = |max_units_per_second, longest_job| {
         Terms { max_units_per_second, longest_job, ..TERMS }.most_in_flight()

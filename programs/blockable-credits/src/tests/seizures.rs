@@ -211,8 +211,8 @@ proptest! {
     #[test]
     fn no_units_make_it_panic(parts: [u64; 10], meter: [u64; 4], amounts: [u64; 3], stands: bool) {
         let mut collateral: Collateral = bytemuck::cast(parts);
-        let [in_flight, promised, lapsed, frozen_before] = meter;
-        let mut meter = Meter { in_flight, promised, lapsed, frozen_before, ..Meter::zeroed() };
+        let [in_flight, promised, lapsed, closed_before] = meter;
+        let mut meter = Meter { in_flight, promised, lapsed, closed_before, ..Meter::zeroed() };
         let _ = seizable(&collateral, &meter, stands);
         let _ = held_by_jobs(&collateral, &meter);
         let _ = seize(&mut collateral, &mut meter, amounts[0], stands);

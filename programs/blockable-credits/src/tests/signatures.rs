@@ -260,13 +260,13 @@ fn a_payment_that_is_to_cure_does_or_is_refused() {
 fn a_notice_is_for_the_loan_that_was_read() {
     let mut stage = Stage::issued(Rider { breach_notice: 1, ..Rider::default() });
     let clock = stage.on_day(31);
-    let mark = { stage.credit }.mark_delinquent(CREDIT, &clock).unwrap();
+    let mark = { stage.credit }.mark_delinquent(&clock).unwrap();
     let notice = Notice { least_status: Status::Delinquent, ..NOTICE };
     refused({ stage.credit }.give_notice(&LENDER, notice, &clock), StatusBetter);
     let elsewhere = Notice { offer_slot: SLOT + 1, ..NOTICE };
     refused({ stage.credit }.give_notice(&LENDER, elsewhere, &clock), OfferReplaced);
-    stage.credit.mark_delinquent(CREDIT, &clock).unwrap();
-    stage.note(mark.change);
+    stage.credit.mark_delinquent(&clock).unwrap();
+    stage.note(mark);
     assert!({ stage.credit }.give_notice(&LENDER, NOTICE, &clock).is_ok());
     stage.act(|credit| credit.give_notice(&LENDER, notice, &clock));
     let withdraw = |given_at| { stage.credit }.withdraw_notice(&LENDER, given_at, &clock);

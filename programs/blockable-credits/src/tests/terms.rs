@@ -36,6 +36,7 @@ impl Offer {
         let terms = Terms {
             principal: 12_000,
             units: 1,
+            unlocked_ahead: 1,
             delinquency_grace: 10,
             default_grace: 20,
             cure_period: 30,
@@ -107,7 +108,7 @@ fn each_number_is_accepted_at_its_edge_and_refused_beyond() {
 fn the_price_of_the_units_fits_sixty_four_bits() {
     let bounds = TermBounds { max_principal: 1 << 60, ..BOUNDS };
     let verdict = |units| {
-        let terms = Terms { principal: 1 << 60, units, ..Offer::new().terms };
+        let terms = Terms { principal: 1 << 60, units, unlocked_ahead: units, ..Offer::new().terms };
         terms.validate(&schedule(&[(100, 1 << 60)]), 1 << 60, &bounds)
     };
     assert_eq!([1, 1 << 40].map(verdict), [Err(UnitPriceOutOfRange), Ok(())]);
@@ -116,7 +117,7 @@ fn the_price_of_the_units_fits_sixty_four_bits() {
 /// 12,000 micro-USDC for so many units.
 #[test]
 fn a_million_units_cost_ten_thousand_micro_usdc_or_more() {
-    let units = |units| verdict(|offer| offer.terms.units = units);
+    let units = |units| verdict(|offer| (offer.terms.units, offer.terms.unlocked_ahead) = (units, units));
     assert_eq!(
         [1_200_000, 1_200_001, u64::MAX].map(units),
         [Ok(()), Err(UnitPriceTooLow), Err(UnitPriceTooLow)]
@@ -306,7 +307,7 @@ proptest! {
         // Half of the cases compare bounds of which one is within the other.
         let tighter = if tight < 4 { a } else { tightest(&a, &b) };
         let terms = Terms {
-            principal, units: 1, apr_bps, late_fee,
+            principal, units: 1, unlocked_ahead: 1, apr_bps, late_fee,
             delinquency_grace: graces.0, default_grace: graces.1, cure_period: graces.2,
             ..Terms::zeroed()
         };

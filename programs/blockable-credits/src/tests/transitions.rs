@@ -46,7 +46,7 @@ fn documented(action: Action) -> (By, &'static [Status], To) {
         Action::MarkDelinquent => (By::Anyone, &[Active], To::Leads(Delinquent)),
         Action::MarkDefaulted => (By::Anyone, &[Delinquent], To::Leads(Defaulted)),
         Action::Freeze | Action::Thaw => (By::Freezer, OWED, To::Stays),
-        Action::AutoFreeze => (By::Anyone, &[Defaulted], To::Stays),
+        Action::AutoFreeze => (By::Anyone, &[Delinquent, Defaulted], To::Stays),
         Action::Meter | Action::Expire => {
             (By::Anyone, &[Active, Delinquent, Defaulted, Seizing, Repaid], To::Stays)
         }
@@ -65,7 +65,7 @@ fn documented(action: Action) -> (By, &'static [Status], To) {
         Action::WriteOff => (By::Lender, &[Defaulted, Seizing], To::Leads(Repaid)),
         Action::ApplyCovenant => (By::Anyone, &[Active], To::Stays),
         Action::FundReserve => (By::Anyone, &[Accepted, Active, Delinquent, Defaulted], To::Stays),
-        Action::DrawReserve => (By::Anyone, OWED, To::Stays),
+        Action::DrawReserve => (By::Anyone, &[Active, Delinquent, Seizing], To::Stays),
         Action::CloseVault => (By::Anyone, &[Repaid], To::Stays),
         Action::Close => (By::Anyone, &[Repaid], To::Leads(Closed)),
     }

@@ -58,11 +58,11 @@ pub(super) const STEPS: &[(&str, Step)] = &[
     ("the borrower's claim is collected", |world| collect(world, Party::Borrower)),
     ("delinquency is marked", |world| {
         let clock = world.clock();
-        world.credit.mark_delinquent(CREDIT, &clock).map(drop)
+        world.credit.mark_delinquent(&clock).map(drop)
     }),
     ("default is marked", |world| {
         let clock = world.clock();
-        world.credit.mark_defaulted(CREDIT, &clock).map(drop)
+        world.credit.mark_defaulted(&clock).map(drop)
     }),
     ("the reserve is drawn", |world| {
         let clock = world.clock();
@@ -199,11 +199,11 @@ pub(super) const STEPS: &[(&str, Step)] = &[
         reuse(world)?;
         world.now += 31 * DAY;
         let clock = world.clock();
-        world.credit.mark_delinquent(CREDIT, &clock)?;
-        world.credit.freeze(&LENDER, FreezeAmount::All, FreezeReason::MissedPayment, &clock)?;
+        world.credit.mark_delinquent(&clock)?;
+        world.credit.freeze(&LENDER, FreezeAmount::All, FreezeReason::MissedPayment, None, &clock)?;
         world.now += 4 * DAY;
         let clock = world.clock();
-        world.credit.mark_defaulted(CREDIT, &clock)?;
+        world.credit.mark_defaulted(&clock)?;
         pass(world, 11 * DAY)
     }),
 ];
@@ -269,7 +269,7 @@ fn collect(world: &mut World, party: Party) -> Done {
 
 fn freeze(world: &mut World, amount: FreezeAmount, reason: FreezeReason) -> Done {
     let clock = world.clock();
-    world.credit.freeze(&LENDER, amount, reason, &clock).map(drop)
+    world.credit.freeze(&LENDER, amount, reason, None, &clock).map(drop)
 }
 
 fn buy(world: &mut World, amount: UnitBounds) -> Done {

@@ -131,8 +131,8 @@ pub(super) fn delinquent() -> World {
     let mut world = World::from_stage(&Stage::issued(RIDER));
     world.now = START + 31 * DAY;
     let clock = world.clock();
-    world.credit.mark_delinquent(CREDIT, &clock).unwrap();
-    world.credit.freeze(&LENDER, FreezeAmount::All, FreezeReason::MissedPayment, &clock).unwrap();
+    world.credit.mark_delinquent(&clock).unwrap();
+    world.credit.freeze(&LENDER, FreezeAmount::All, FreezeReason::MissedPayment, None, &clock).unwrap();
     world
 }
 
@@ -141,7 +141,7 @@ pub(super) fn defaulted() -> World {
     let mut world = delinquent();
     world.now = START + 35 * DAY;
     let clock = world.clock();
-    world.credit.mark_defaulted(CREDIT, &clock).unwrap();
+    world.credit.mark_defaulted(&clock).unwrap();
     world.now = START + 46 * DAY;
     world
 }
