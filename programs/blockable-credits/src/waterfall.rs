@@ -63,7 +63,7 @@ fn apply(
     if left > 0 {
         return Err(Overflow);
     }
-    schedule.update_arrears_since(debt, terms.apr_bps)?;
+    schedule.update_arrears_since(debt, terms)?;
     Ok(Applied { late_fees, interest, principal, arrears_before, arrears_after: schedule.arrears(debt) })
 }
 

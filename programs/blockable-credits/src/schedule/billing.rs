@@ -16,7 +16,7 @@ use {
 pub fn accrue(debt: &mut Debt, terms: &Terms, mut schedule: Schedule, now: i64) -> Result<u64, Overflow> {
     bill_until(debt, terms, &mut schedule, now)?;
     charge_late_fees(debt, terms, schedule, now)?;
-    accrue_interest(debt, terms, now)?;
+    accrue_interest(debt, terms, &schedule, now)?;
     if schedule.has_matured(debt) {
         bill_interest(debt);
     }
@@ -33,7 +33,9 @@ fn bill_until(debt: &mut Debt, terms: &Terms, schedule: &mut Schedule, now: i64)
         return Ok(());
     }
     let mut principal_due = schedule.principal_due(debt.instalments_billed);
-    if debt.arrears_since == 0 && debt.interest_accrued == 0 && (terms.apr_bps == 0 || debt.principal == 0) {
+    let bears_no_interest = terms.apr_bps == 0 || debt.principal == 0;
+    let interest_owed = debt.interest_accrued.saturating_add(debt.interest_due);
+    if debt.arrears_since == 0 && interest_owed == 0 && bears_no_interest {
         // Without interest, dates that no principal is unpaid at leave no trace.
         while debt.instalments_billed < due {
             let next = add(principal_due, schedule.principal_of(usize::from(debt.instalments_billed)))?;
@@ -49,7 +51,7 @@ fn bill_until(debt: &mut Debt, terms: &Terms, schedule: &mut Schedule, now: i64)
         let date = schedule.due_date(instalment)?.ok_or(Overflow)?;
         debt.instalments_billed = debt.instalments_billed.checked_add(1).ok_or(Overflow)?;
         principal_due = add(principal_due, schedule.principal_of(instalment))?;
-        accrue_interest(debt, terms, date)?;
+        accrue_interest(debt, terms, schedule, date)?;
         capitalise(debt, schedule)?;
         bill_interest(debt);
         if debt.interest_due > 0 || (principal_due > debt.schedule_paid && debt.principal > 0) {
@@ -59,7 +61,8 @@ fn bill_until(debt: &mut Debt, terms: &Terms, schedule: &mut Schedule, now: i64)
     if debt.instalments_billed < due {
         debt.instalments_billed = due;
         let last = usize::from(due).checked_sub(1).ok_or(Overflow)?;
-        accrue_interest(debt, terms, schedule.due_date(last)?.ok_or(Overflow)?)?;
+        let date = schedule.due_date(last)?.ok_or(Overflow)?;
+        accrue_interest(debt, terms, schedule, date)?;
         bill_interest(debt);
     }
     Ok(())
@@ -98,20 +101,17 @@ fn charge_late_fees(debt: &mut Debt, terms: &Terms, schedule: Schedule, now: i64
 }
 
 #[inline(never)]
-fn accrue_interest(debt: &mut Debt, terms: &Terms, now: i64) -> Result<(), Overflow> {
-    let seconds = elapsed(debt.accrued_at, now)?;
-    if seconds == 0 {
+fn accrue_interest(debt: &mut Debt, terms: &Terms, schedule: &Schedule, now: i64) -> Result<(), Overflow> {
+    let from = debt.accrued_at;
+    if elapsed(from, now)? == 0 {
         return Ok(());
     }
     debt.accrued_at = now;
     if debt.principal == 0 || terms.apr_bps == 0 {
         return Ok(());
     }
-    let numerator = u128::from(debt.principal)
-        .checked_mul(u128::from(terms.apr_bps))
-        .and_then(|product| product.checked_mul(u128::from(seconds)))
-        .and_then(|product| product.checked_add(u128::from(debt.interest_remainder)))
-        .ok_or(Overflow)?;
+    let interest = schedule.held_back.interest(debt.principal, terms, from, now)?;
+    let numerator = interest.checked_add(u128::from(debt.interest_remainder)).ok_or(Overflow)?;
     let denominator = u128::from(INTEREST_DENOMINATOR);
     let whole = numerator.checked_div(denominator).ok_or(Overflow)?;
     let used = whole.checked_mul(denominator).ok_or(Overflow)?;

@@ -1,16 +1,18 @@
 //! Repayment schedules: billing, interest and arrears as functions of market time.
 //!
 //! Interest is simple, actual/365, on the principal outstanding: `principal x APR x seconds / (10,000 x year)`.
-//! The fraction below one micro-USDC is carried exactly, so the number of accruals never changes the sum.
+//! The fraction below one micro-USDC is carried exactly, so the number of accruals never changes the sum. What is held back
+//! bears a rate of its own.
 
 mod billing;
 mod credit;
+mod interest;
 
 use crate::{
-    state::Debt,
+    state::{Debt, Terms},
     units::{BPS, Overflow, SECONDS_PER_YEAR, add, after, elapsed, mul_div_floor},
 };
-pub use billing::accrue;
+pub use {billing::accrue, interest::HeldBack};
 
 /// Denominator of an interest fraction: basis points times seconds per year.
 const INTEREST_DENOMINATOR: u64 = BPS * SECONDS_PER_YEAR;
@@ -52,6 +54,8 @@ pub struct Schedule<'a> {
     pub capitalised: u64,
     /// The part of each further coupon that accrual adds to the principal.
     pub pay_in_kind: PayInKind,
+    /// The part of the principal that is held back.
+    pub held_back: HeldBack,
 }
 
 impl Schedule<'_> {
@@ -122,8 +126,8 @@ impl Schedule<'_> {
     }
 
     /// Sets `arrears_since` after a payment: the due date of the oldest instalment that is still unpaid, 0 for none.
-    pub(crate) fn update_arrears_since(&self, debt: &mut Debt, apr_bps: u16) -> Result<(), Overflow> {
-        let interest = self.oldest_unpaid_interest(debt, apr_bps)?;
+    pub(crate) fn update_arrears_since(&self, debt: &mut Debt, terms: &Terms) -> Result<(), Overflow> {
+        let interest = self.oldest_unpaid_interest(debt, terms)?;
         let principal = self.oldest_unpaid_principal(debt)?;
         debt.arrears_since = interest.into_iter().chain(principal).min().unwrap_or(0);
         Ok(())
@@ -147,10 +151,11 @@ impl Schedule<'_> {
 
     /// The oldest due date whose interest is unpaid, going back from the latest billing.
     ///
-    /// Payments take billed interest before principal, so the principal has not changed since the oldest unpaid billing, and
-    /// the unpaid interest is that of the last `interest / (principal x APR)` seconds. A micro-USDC is left out, because
-    /// every billing rounds down and carries its fraction to the next.
-    fn oldest_unpaid_interest(&self, debt: &Debt, apr_bps: u16) -> Result<Option<i64>, Overflow> {
+    /// Payments take billed interest before principal, so neither the principal nor what is held back has changed since the
+    /// oldest unpaid billing, and the unpaid interest is that of the last `interest / (principal x APR)` seconds. A micro-USDC
+    /// is left out, because every billing rounds down and carries its fraction to the next. A cancel lowers the principal
+    /// although interest is unpaid: the date found is then too early, and the one on record stays.
+    fn oldest_unpaid_interest(&self, debt: &Debt, terms: &Terms) -> Result<Option<i64>, Overflow> {
         let Some(unpaid) = debt.interest_due.checked_sub(1) else { return Ok(None) };
         let Some(last) = usize::from(debt.instalments_billed).checked_sub(1) else {
             // Interest is billed with an instalment: without one there is no other date than that on record.
@@ -158,14 +163,20 @@ impl Schedule<'_> {
         };
         let billed_until =
             if self.has_matured(debt) { debt.accrued_at } else { self.due_date(last)?.ok_or(Overflow)? };
-        let per_second = u128::from(debt.principal).checked_mul(u128::from(apr_bps)).ok_or(Overflow)?;
-        let seconds = u128::from(unpaid)
-            .checked_mul(u128::from(INTEREST_DENOMINATOR))
-            .and_then(|unpaid| unpaid.checked_div(per_second))
-            .and_then(|seconds| i64::try_from(seconds).ok());
+        let seconds = self.held_back.seconds_of(unpaid, debt.principal, terms, billed_until);
         let Some(seconds) = seconds else { return Ok(Some(debt.arrears_since)) };
         let paid = elapsed(self.start, billed_until.saturating_sub(seconds))?;
         let oldest = usize::from(self.due_within(paid)?).min(last);
         Ok(self.due_date(oldest)?.map(|date| date.max(debt.arrears_since)))
+    }
+}
+
+/// Takes principal off instalments, from the last one on, in micro-USDC. An instalment of which nothing is left keeps its
+/// date.
+pub fn take_from_last<'a>(instalments: impl DoubleEndedIterator<Item = &'a mut u64>, mut principal: u64) {
+    for instalment in instalments.rev() {
+        let taken = principal.min(*instalment);
+        *instalment = instalment.saturating_sub(taken);
+        principal = principal.saturating_sub(taken);
     }
 }

@@ -40,7 +40,7 @@ mod waterfall;
 use {
     crate::{
         metering::{LATE_REPORT_SECONDS, Metered, Reading, Skip},
-        schedule::{PayInKind, Schedule, accrue},
+        schedule::{HeldBack, PayInKind, Schedule, accrue},
         state::{Collateral, Debt, FreezeReason, MAX_INSTALMENTS, MarketClock, Meter, Terms},
     },
     bytemuck::Zeroable,
@@ -91,6 +91,7 @@ struct Loan {
     start: i64,
     due_after: Vec<u32>,
     principal: Vec<u64>,
+    held_back: HeldBack,
 }
 
 impl Loan {
@@ -103,7 +104,7 @@ impl Loan {
             delinquency_grace: grace,
             ..Terms::zeroed()
         };
-        Loan { terms, start, due_after, principal }
+        Loan { terms, start, due_after, principal, held_back: HeldBack::default() }
     }
 
     fn schedule(&self) -> Schedule<'_> {
@@ -113,7 +114,18 @@ impl Loan {
             principal: &self.principal,
             capitalised: 0,
             pay_in_kind: PayInKind::default(),
+            held_back: self.held_back,
         }
+    }
+
+    /// Interest on `outstanding` micro-USDC of principal between two times, times [`FRACTION`], second by second in effect.
+    fn interest_between(&self, outstanding: u64, from: i64, to: i64) -> u128 {
+        let held = outstanding.min(self.held_back.amount);
+        let product = |amount: u64, apr_bps: u16, seconds: i64| {
+            u128::from(amount) * u128::from(apr_bps) * seconds.max(0) as u128
+        };
+        product(outstanding - held, self.terms.apr_bps, to - from)
+            + product(held, self.terms.holdback_apr_bps, to.min(self.held_back.until) - from)
     }
 
     /// The debt at issue.
@@ -168,8 +180,10 @@ impl Loan {
 fn loans(amounts: impl Strategy<Value = u64>) -> impl Strategy<Value = Loan> {
     let instalments = prop::collection::vec((1u32..4_000_000, amounts), 1..=MAX_INSTALMENTS);
     let apr = prop_oneof![Just(0u16), 1u16..=10_000];
-    (1_000_000_000i64..2_000_000_000, 0u32..9_000_000, apr, 0u64..1_000_000, instalments).prop_map(
-        |(start, grace, apr, fee, mut instalments)| {
+    // Half of the loans hold nothing back.
+    let held = prop_oneof![Just([0u16; 3]), any::<[u16; 3]>()];
+    (1_000_000_000i64..2_000_000_000, 0u32..9_000_000, apr, 0u64..1_000_000, instalments, held).prop_map(
+        |(start, grace, apr, fee, mut instalments, held)| {
             let mut after = 0;
             for (due_after, _) in &mut instalments {
                 after += *due_after;
@@ -180,7 +194,12 @@ fn loans(amounts: impl Strategy<Value = u64>) -> impl Strategy<Value = Loan> {
                 other if other < instalments.len() => instalments[other].0 - instalments[0].0,
                 _ => grace,
             };
-            Loan::new(start, grace, apr, fee, &instalments)
+            let mut loan = Loan::new(start, grace, apr, fee, &instalments);
+            let [amount, apr_share, until] = held;
+            loan.terms.holdback_apr_bps = part(u64::from(apr), apr_share) as u16;
+            let until = start + part((loan.horizon() - start) as u64, until) as i64;
+            loan.held_back = HeldBack { amount: part(loan.terms.principal, amount), until };
+            loan
         },
     )
 }

@@ -41,8 +41,7 @@ impl<'a> Ledger<'a> {
     }
 
     fn earn(&mut self, to: i64) {
-        let seconds = (to - self.now).max(0) as u128;
-        let earned = u128::from(self.outstanding()) * u128::from(self.loan.terms.apr_bps) * seconds;
+        let earned = self.loan.interest_between(self.outstanding(), self.now, self.now.max(to));
         self.accruing += earned;
         self.earned += earned;
         self.now = self.now.max(to);
