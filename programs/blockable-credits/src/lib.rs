@@ -10,7 +10,7 @@
 //! | `events` | changes, and the hash chain over them |
 //! | `waterfall`, `schedule`, `metering`, `quorum`, `covenant`, `report` | arithmetic on parts of accounts |
 //! | `state` | the accounts |
-//! | `auction`, `transitions`, `errors`, `units`, `hash`, `signature`, `plain` | rules and arithmetic without accounts |
+//! | `auction`, `holdback`, `transitions`, `errors`, `units`, `hash`, `signature`, `plain` | rules and arithmetic without accounts |
 //!
 //! All but the first row are free of Anchor's contexts.
 
@@ -23,6 +23,7 @@ pub mod covenant;
 pub mod errors;
 pub mod events;
 pub mod hash;
+pub mod holdback;
 pub mod instructions;
 pub mod metering;
 pub mod plain;
@@ -211,14 +212,14 @@ pub mod blockable_credits {
         CreditMark::apply_covenant(ctx)
     }
 
-    /// Puts a new schedule in the place of the old one; see [`CreditAgreement::restructure`].
+    /// Puts a new schedule in the place of the old one; see [`CreditRestructure`].
     pub fn credit_restructure(
-        ctx: Context<CreditAgreement>,
+        ctx: Context<CreditRestructure>,
         terms: Terms,
         schedule: ScheduleRuns,
         limits: RestructureLimits,
     ) -> Result<()> {
-        CreditAgreement::restructure(ctx, terms, schedule, limits)
+        CreditRestructure::handle(ctx, terms, schedule, limits)
     }
 
     /// Waives up to `amount` micro-USDC of late fees; see [`CreditControl::waive_fee`].
@@ -236,9 +237,9 @@ pub mod blockable_credits {
         CreditControl::accept_lender(ctx, limits)
     }
 
-    /// Offers the borrower's place to another key; see [`CreditAgreement::offer_borrower`].
-    pub fn credit_offer_borrower(ctx: Context<CreditAgreement>, to: Pubkey) -> Result<()> {
-        CreditAgreement::offer_borrower(ctx, to)
+    /// Offers the borrower's place to another key; see [`CreditOfferBorrower`].
+    pub fn credit_offer_borrower(ctx: Context<CreditOfferBorrower>, to: Pubkey) -> Result<()> {
+        CreditOfferBorrower::handle(ctx, to)
     }
 
     /// Withdraws the offer of the borrower's place; see [`CreditControl::withdraw_borrower`].
@@ -339,9 +340,18 @@ pub mod blockable_credits {
         CreditSeizeToLender::handle(ctx, amount)
     }
 
-    /// Gives up the rest of the debt, at most `most_debt` micro-USDC; see [`CreditControl::write_off`].
-    pub fn credit_write_off(ctx: Context<CreditControl>, offer_slot: u64, most_debt: u64) -> Result<()> {
-        CreditControl::write_off(ctx, offer_slot, most_debt)
+    /// Cancels units under the holdback for the money that was held back for them; see [`CreditCancelLocked`].
+    pub fn credit_cancel_locked(
+        ctx: Context<CreditCancelLocked>,
+        amount: UnitBounds,
+        read: LoanRead,
+    ) -> Result<()> {
+        CreditCancelLocked::handle(ctx, amount, read)
+    }
+
+    /// Gives up the rest of the debt, at most `most_debt` micro-USDC; see [`CreditWriteOff`].
+    pub fn credit_write_off(ctx: Context<CreditWriteOff>, offer_slot: u64, most_debt: u64) -> Result<()> {
+        CreditWriteOff::handle(ctx, offer_slot, most_debt)
     }
 
     /// Closes a lot; see [`LotClose`].

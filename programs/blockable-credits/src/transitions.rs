@@ -106,6 +106,8 @@ pub enum Action {
     WithdrawNotice,
     /// The lender takes collateral over at the price the loan paid for it.
     TakeOver,
+    /// Units under the holdback are cancelled: by the lender, by anyone once that is open, or by lender and borrower.
+    CancelLocked,
     /// The lender gives up the rest of the debt.
     WriteOff,
     /// Anyone expires units past their lifetime.
@@ -189,6 +191,10 @@ pub const EDGES: &[(Action, Status, Status)] = &[
     (Action::WithdrawNotice, Status::Defaulted, Status::Active),
     (Action::TakeOver, Status::Defaulted, Status::Seizing),
     (Action::TakeOver, Status::Seizing, Status::Seizing),
+    (Action::CancelLocked, Status::Active, Status::Active),
+    (Action::CancelLocked, Status::Delinquent, Status::Delinquent),
+    (Action::CancelLocked, Status::Defaulted, Status::Seizing),
+    (Action::CancelLocked, Status::Seizing, Status::Seizing),
     (Action::WriteOff, Status::Defaulted, Status::Repaid),
     (Action::WriteOff, Status::Seizing, Status::Repaid),
     (Action::Expire, Status::Active, Status::Active),

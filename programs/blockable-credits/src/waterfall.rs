@@ -39,6 +39,31 @@ pub fn recover(debt: &mut Debt, terms: &Terms, schedule: Schedule, amount: u64) 
     apply(debt, terms, schedule, amount, true)
 }
 
+/// The parts of money that was held back and is given back. All amounts in micro-USDC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GivenBack {
+    /// Part that paid principal.
+    pub principal: u64,
+    /// Part that paid interest.
+    pub interest: u64,
+    /// Part that paid late fees.
+    pub late_fees: u64,
+    /// The rest above the debt.
+    pub surplus: u64,
+}
+
+/// Applies money that was held back to a debt that has been accrued up to now: principal first, since it was never paid out,
+/// then interest and late fees. The caller takes the principal off the last instalments; see
+/// [`take_from_last`](crate::schedule::take_from_last).
+pub fn give_back(debt: &mut Debt, amount: u64) -> GivenBack {
+    let mut left = amount;
+    let principal = take(&mut debt.principal, &mut left);
+    let billed = take(&mut debt.interest_due, &mut left);
+    let interest = billed.saturating_add(take_interest_not_due(debt, &mut left));
+    let late_fees = take(&mut debt.late_fees, &mut left);
+    GivenBack { principal, interest, late_fees, surplus: left }
+}
+
 fn apply(
     debt: &mut Debt,
     terms: &Terms,

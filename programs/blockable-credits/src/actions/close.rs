@@ -57,7 +57,9 @@ impl Credit {
         let given_up = self.collateral.remaining();
         let by_borrower = *signer == self.borrower;
         ensure(given_up == 0 || (by_borrower && given_up <= most_units), BlockableError::UnitsLeft)?;
-        let units = sub(self.collateral.granted, self.collateral.seized)?;
+        // Cancelled units have been given back already.
+        let kept = sub(self.collateral.granted, self.collateral.cancelled)?;
+        let units = sub(kept, self.collateral.seized)?;
         provider.outstanding_units = sub(provider.outstanding_units, units)?;
         provider.closed_overrun = provider.closed_overrun.saturating_add(self.meter.overrun);
         Ok(Change::Closed { given_up })

@@ -12,7 +12,8 @@ use {
 };
 
 impl Credit {
-    /// Expires unused units past their lifetime; running jobs keep the units they hold. Errors: the market is paused, the status,
+    /// Expires unused units past their lifetime; running jobs keep the units they hold. All that is held back is given back
+    /// first: it stood for units that nobody will serve. Errors: the market is paused, the status,
     /// [`BlockableError::NothingToExpire`].
     pub fn expire_units(&mut self, clock: &MarketClock) -> Result<Change> {
         self.begin_by_anyone(Action::Expire, clock)?;
@@ -23,6 +24,11 @@ impl Credit {
         let units = collateral.expire(held_by_jobs(&collateral, &meter), finishing(&collateral, &meter))?;
         ensure(units > 0, BlockableError::NothingToExpire)?;
         self.collateral = collateral;
-        Ok(Change::Expired { units })
+        let paid = self.holdback_left;
+        if paid > 0 {
+            self.give_back(paid)?;
+            self.end_if_paid()?;
+        }
+        Ok(Change::Expired { units, paid, debt: self.debt.total() })
     }
 }

@@ -8,14 +8,14 @@ use {
         metering::commit,
         state::{CovenantState, Credit, MarketClock, Provider},
         transitions::Action,
-        units::after,
+        units::{after, sub},
     },
     anchor_lang::prelude::*,
 };
 
 impl Credit {
     /// Makes the units of the offer that was read live: due dates count from now, and the provider is to be paid the
-    /// principal. Errors: the market is paused or halted, the status, [`BlockableError::TermsHashMismatch`],
+    /// principal less the holdback, which stays in the vault. Errors: the market is paused or halted, the status, [`BlockableError::TermsHashMismatch`],
     /// [`BlockableError::OfferReplaced`], [`BlockableError::OfferExpired`], [`BlockableError::ReserveNotFunded`],
     /// those of [`Provider::require_takes`], [`BlockableError::CapacityExceeded`].
     pub fn issue(&mut self, provider: &mut Provider, read: OfferRead, clock: &MarketClock) -> Result<Payout> {
@@ -29,9 +29,11 @@ impl Credit {
             commit(provider.outstanding_units, self.terms.units, provider.capacity_units)
                 .map_err(|_| BlockableError::CapacityExceeded)?;
         let index = provider.take_index()?;
-        let amount = core::mem::take(&mut self.claims.escrow);
+        let held_back = self.terms.holdback;
+        let amount = sub(core::mem::take(&mut self.claims.escrow), held_back)?;
+        self.holdback_left = held_back;
         self.go_live(index, clock)?;
-        Ok(Payout { amount, change: Change::Issued { index, issued_at: clock.market } })
+        Ok(Payout { amount, change: Change::Issued { index, issued_at: clock.market, held_back } })
     }
 
     fn go_live(&mut self, index: u32, clock: &MarketClock) -> Result<()> {

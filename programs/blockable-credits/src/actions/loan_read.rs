@@ -44,6 +44,8 @@ pub struct PurchaseLimits {
     pub least_debt: u64,
     /// The fewest units under lien.
     pub least_lien: u64,
+    /// The least that is held back, in micro-USDC.
+    pub least_holdback: u64,
     /// The most units frozen.
     pub most_frozen: u64,
     /// The most units locked.
@@ -61,6 +63,7 @@ impl PurchaseLimits {
             terms_hash: credit.terms_hash,
             least_debt: credit.debt.total(),
             least_lien: credit.collateral.lien(),
+            least_holdback: credit.holdback_left,
             most_frozen: credit.collateral.frozen(),
             most_locked: credit.collateral.locked(),
             least_apr_bps: credit.apr_bps(),
@@ -69,13 +72,14 @@ impl PurchaseLimits {
 
     /// Requires a loan within the limits, whose debt has been accrued up to now. Errors: [`BlockableError::OfferReplaced`],
     /// [`BlockableError::StatusWorse`], [`BlockableError::TermsHashMismatch`], [`BlockableError::DebtBelowLimit`],
-    /// [`BlockableError::LienBelowLimit`], [`BlockableError::FrozenAboveLimit`], [`BlockableError::LockedAboveLimit`],
-    /// [`BlockableError::AprBelowLimit`].
+    /// [`BlockableError::LienBelowLimit`], [`BlockableError::HoldbackBelowLimit`], [`BlockableError::FrozenAboveLimit`],
+    /// [`BlockableError::LockedAboveLimit`], [`BlockableError::AprBelowLimit`].
     pub(super) fn require(&self, credit: &Credit) -> Result<()> {
         self.read.require(credit)?;
         ensure(credit.terms_hash == self.terms_hash, BlockableError::TermsHashMismatch)?;
         ensure(credit.debt.total() >= self.least_debt, BlockableError::DebtBelowLimit)?;
         ensure(credit.collateral.lien() >= self.least_lien, BlockableError::LienBelowLimit)?;
+        ensure(credit.holdback_left >= self.least_holdback, BlockableError::HoldbackBelowLimit)?;
         ensure(credit.collateral.frozen() <= self.most_frozen, BlockableError::FrozenAboveLimit)?;
         ensure(credit.collateral.locked() <= self.most_locked, BlockableError::LockedAboveLimit)?;
         ensure(credit.apr_bps() >= self.least_apr_bps, BlockableError::AprBelowLimit)

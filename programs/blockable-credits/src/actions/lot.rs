@@ -155,8 +155,10 @@ impl Credit {
         self.claims.lender = add(self.claims.lender, recovered)?;
         self.claims.borrower = add(self.claims.borrower, surplus)?;
         self.claims.treasury = add(self.claims.treasury, fee)?;
+        let earned_before = self.claims.provider;
         self.recover_from_collateral(recovered)?;
-        Ok(Change::Sold { lot: key, buyer, units, cost, fee, recovered, surplus, debt: self.debt.total() })
+        let (earned, debt) = (sub(self.claims.provider, earned_before)?, self.debt.total());
+        Ok(Change::Sold { lot: key, buyer, units, cost, fee, recovered, surplus, earned, debt })
     }
 
     /// Closes the lot at `key`. Units that come back while something is owed come back frozen. Errors: the market is paused,

@@ -9,6 +9,7 @@
 mod assign;
 mod begin;
 mod cancel;
+mod cancel_locked;
 mod close;
 mod covenant;
 mod emergency;
@@ -33,6 +34,7 @@ mod unit_bounds;
 mod unrestricted;
 
 pub use {
+    cancel_locked::CancelSigners,
     freeze::{CrossCredit, FreezeAmount, ThawBounds},
     hand_over::BorrowerLimits,
     loan_read::{LoanRead, PurchaseLimits},

@@ -153,7 +153,11 @@ impl Provider {
     /// market is paused, [`BlockableError::NotProvider`] for a signer that is neither its authority nor the market's admin.
     pub fn suspend(&mut self, signer: &Pubkey, market: &Market, clock: &MarketClock) -> Result<()> {
         clock.require_open()?;
-        self.suspended |= self.suspension_flags(signer, &market.admin)?;
+        let flags = self.suspension_flags(signer, &market.admin)?;
+        if flags & !self.suspended & Provider::SUSPENDED_BY_ADMIN != 0 {
+            self.admin_suspended_at = clock.market;
+        }
+        self.suspended |= flags;
         self.withdraw_authority();
         self.drop_proposal();
         Ok(())
@@ -163,6 +167,9 @@ impl Provider {
     pub fn resume(&mut self, signer: &Pubkey, market: &Market, clock: &MarketClock) -> Result<()> {
         clock.require_open()?;
         self.suspended &= !self.suspension_flags(signer, &market.admin)?;
+        if !self.is_suspended_by_admin() {
+            self.admin_suspended_at = 0;
+        }
         Ok(())
     }
 

@@ -52,7 +52,7 @@ impl Credit {
     /// Applies `paid` micro-USDC that are in the vault: waterfall, thaw, release, and the edge it takes. `refill` went to
     /// the reserve with the same payment and is only reported. Errors: [`crate::units::Overflow`].
     pub(super) fn apply_payment(&mut self, payer: Pubkey, paid: u64, refill: u64) -> Result<Change> {
-        let before = self.collateral;
+        let (before, earned_before) = (self.collateral, self.claims.provider);
         self.claims.lender = add(self.claims.lender, paid)?;
         let applied = if self.status()? == Status::Seizing {
             self.recover(paid)?
@@ -62,9 +62,8 @@ impl Credit {
             self.debt = debt;
             self.principal_repaid = add(self.principal_repaid, applied.principal)?;
             self.thaw_for(&applied)?;
-            // Coupons paid in kind have raised the principal to repay above that of the terms.
-            let principal = add(self.principal_repaid, self.debt.principal)?;
-            self.collateral.release(self.principal_repaid, principal)?;
+            self.release_repaid()?;
+            self.earn_holdback()?;
             applied
         };
         let status = self.advance_by_payment(&applied)?;
@@ -75,6 +74,7 @@ impl Credit {
             interest: applied.interest,
             principal: applied.principal,
             released: sub(self.collateral.released, before.released)?,
+            earned: sub(self.claims.provider, earned_before)?,
             thawed: sub(before.frozen(), self.collateral.frozen())?,
             unlocked: before.locked().saturating_sub(self.collateral.locked()),
             frozen_for_payment: self.collateral.frozen_for_payment,
@@ -84,6 +84,18 @@ impl Credit {
             debt: self.debt.total(),
             status,
         })
+    }
+
+    /// Releases the lien in proportion to the principal repaid. A cancel can leave interest without principal; it secures that
+    /// until nothing is owed.
+    fn release_repaid(&mut self) -> Result<()> {
+        if self.debt.principal == 0 {
+            return Ok(());
+        }
+        // Coupons paid in kind have raised the principal to repay above that of the terms.
+        let principal = add(self.principal_repaid, self.debt.principal)?;
+        self.collateral.release(self.principal_repaid, principal)?;
+        Ok(())
     }
 
     /// Lowers what is frozen about payment in proportion to the arrears paid, rounded down; not while a notice for a breach
@@ -131,10 +143,6 @@ impl Credit {
     /// Errors: [`crate::units::Overflow`].
     pub(super) fn recover_from_collateral(&mut self, amount: u64) -> Result<()> {
         self.recover(amount)?;
-        if self.debt.total() == 0 {
-            self.discharge()?;
-            self.advance(Action::PayOff)?;
-        }
-        Ok(())
+        self.end_if_paid()
     }
 }

@@ -5,6 +5,7 @@ use {
     crate::{
         errors::{BlockableError, ensure},
         events::Change,
+        schedule::take_from_last,
         state::{Credit, Instalment, MarketClock, TermBounds, Terms, terms_hash},
         transitions::{Action, Status},
         units::{Overflow, sub},
@@ -53,8 +54,8 @@ impl Credit {
     /// Puts new terms and a new schedule, counted from now, in the place of the old ones. The instalments add up to the most
     /// principal that may be outstanding: what has been repaid meanwhile is taken off the last of them. Interest and fees
     /// that are unpaid fall due with the first. `bounds` are the market's; its bounds on the principal apply to new loans
-    /// only. Errors: the market is paused, the status, those of [`RestructureLimits`],
-    /// [`BlockableError::RestructureTouchesGrant`], [`BlockableError::PrincipalAboveSchedule`],
+    /// only. `provider_signed` is true where the provider has agreed, whose holdback would else wait for longer. Errors: the market is paused, the status, those of [`RestructureLimits`],
+    /// [`BlockableError::RestructureTouchesGrant`], [`BlockableError::HoldbackOutlasts`], [`BlockableError::PrincipalAboveSchedule`],
     /// [`BlockableError::UnitLifetimeTooShort`], the first rule on terms that is broken.
     pub fn restructure(
         &mut self,
@@ -62,6 +63,7 @@ impl Credit {
         mut schedule: Vec<Instalment>,
         limits: &RestructureLimits,
         bounds: &TermBounds,
+        provider_signed: bool,
         clock: &MarketClock,
     ) -> Result<Change> {
         clock.require_open()?;
@@ -70,12 +72,15 @@ impl Credit {
         limits.require(self)?;
         self.advance(Action::Restructure)?;
         ensure(keeps_the_grant(&self.terms, &terms), BlockableError::RestructureTouchesGrant)?;
+        if !provider_signed {
+            self.require_holdback_waits_no_longer(&terms, &schedule, clock)?;
+        }
         let most = schedule.iter().fold(0u64, |sum, instalment| sum.saturating_add(instalment.principal));
         terms.validate(&schedule, most, &bounds).map_err(BlockableError::from)?;
         self.require_units_outlast(&terms, &schedule, &bounds, clock)?;
         self.rider.validate(&terms, &schedule, &bounds).map_err(BlockableError::from)?;
         let repaid = sub(most, self.debt.principal).map_err(|_| BlockableError::PrincipalAboveSchedule)?;
-        take_from_last(&mut schedule, repaid);
+        take_from_last(schedule.iter_mut().map(|instalment| &mut instalment.principal), repaid);
         self.replace_terms(&terms, &schedule, clock)?;
         self.restart_debt()?;
         self.thaw_cured(Status::Active, clock.market)?;
@@ -95,6 +100,23 @@ impl Credit {
         let until = clock.market.checked_add(needed).ok_or(Overflow)?;
         let outlives = self.units_expire_at != 0 && until > self.units_expire_at;
         ensure(!outlives, BlockableError::UnitLifetimeTooShort)
+    }
+
+    /// Requires that the money held back waits no longer for the provider than under the terms in force: the time from which
+    /// anybody may cancel has not come and does not move away.
+    fn require_holdback_waits_no_longer(
+        &self,
+        terms: &Terms,
+        schedule: &[Instalment],
+        clock: &MarketClock,
+    ) -> Result<()> {
+        if self.holdback_left == 0 {
+            return Ok(());
+        }
+        let last_due = |schedule: &[Instalment]| schedule.last().map_or(0, |instalment| instalment.due_after);
+        let (now, opens) = (clock.market, self.schedule_opens_cancel());
+        let would_open = terms.opens_cancel(now, last_due(schedule));
+        ensure(now < self.cancel_opens_at() && would_open <= opens, BlockableError::HoldbackOutlasts)
     }
 
     fn replace_terms(&mut self, terms: &Terms, schedule: &[Instalment], clock: &MarketClock) -> Result<()> {
@@ -125,20 +147,11 @@ impl Credit {
     }
 }
 
-/// Takes principal off a schedule, from the last instalment on. An instalment of which nothing is left keeps its date.
-fn take_from_last(schedule: &mut [Instalment], mut principal: u64) {
-    for instalment in schedule.iter_mut().rev() {
-        let taken = principal.min(instalment.principal);
-        instalment.principal = instalment.principal.saturating_sub(taken);
-        principal = principal.saturating_sub(taken);
-    }
-}
-
-/// Returns true when terms do not change the units that the provider has granted, their price and how use is counted.
+/// Returns true when terms do not change the units that the provider has granted, their price, what of them is locked and held
+/// back, and how use is counted.
 fn keeps_the_grant(old: &Terms, new: &Terms) -> bool {
-    let grant = |terms: &Terms| {
-        (terms.principal, terms.units, terms.unlocked_ahead, terms.unit_lifetime, terms.offer_expires_at)
-    };
+    let grant = |terms: &Terms| (terms.principal, terms.units, terms.unit_lifetime, terms.offer_expires_at);
+    let last_units = |terms: &Terms| (terms.unlocked_ahead, terms.holdback);
     let metering = |terms: &Terms| (terms.max_units_per_second, terms.longest_job, terms.reporters_hash);
-    grant(old) == grant(new) && metering(old) == metering(new)
+    grant(old) == grant(new) && last_units(old) == last_units(new) && metering(old) == metering(new)
 }

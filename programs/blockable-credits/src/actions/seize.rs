@@ -9,7 +9,7 @@ use {
         metering,
         state::{Credit, Lot, MarketClock, TermBounds},
         transitions::{Action, Status},
-        units::{Overflow, after, mul_div_ceil},
+        units::{Overflow, after, mul_div_ceil, sub},
     },
     anchor_lang::prelude::*,
 };
@@ -18,12 +18,19 @@ use {
 /// token seizure would be a way to refuse a payment that is on its way.
 pub const LEAST_FIRST_SEIZURE: u64 = 10;
 
+/// Units that a seizure has taken.
+struct Taken {
+    units: u64,
+    /// Those of them that the holdback covered.
+    covered: u64,
+}
+
 impl Credit {
-    /// Moves units of the lien into a zeroed lot. `bounds` are the market's. Errors: the market is paused,
-    /// the status, [`BlockableError::UnitsExpired`],
+    /// Moves units of the lien into a zeroed lot, but none that the holdback covers. `bounds` are the market's. Errors: the
+    /// market is paused, the status, [`BlockableError::UnitsExpired`],
     /// [`BlockableError::CurePeriodRunning`], those of [`LotTerms::validate`], [`BlockableError::LotOutlivesUnits`],
     /// [`BlockableError::AmountZero`],
-    /// [`BlockableError::BeyondLien`], [`BlockableError::HeldByRunningJobs`],
+    /// [`BlockableError::BeyondLien`], [`BlockableError::HeldByRunningJobs`], [`BlockableError::CoveredByHoldback`],
     /// [`BlockableError::FirstSeizureTooSmall`].
     pub fn seize_to_lot(
         &mut self,
@@ -37,7 +44,7 @@ impl Credit {
         let is_first = self.begin_seizure(Action::Seize, clock)?;
         terms.validate(self.price_paid()?, bounds)?;
         self.require_lot_ends(terms.window, bounds, clock)?;
-        let units = self.take_from_lien(amount, u64::MAX, is_first, clock)?;
+        let Taken { units, .. } = self.take_from_lien(amount, None, is_first, clock)?;
         lot.open(new, self, units, terms, clock);
         self.lots_opened = self.lots_opened.checked_add(1).ok_or(Overflow)?;
         self.lots_open = self.lots_open.checked_add(1).ok_or(Overflow)?;
@@ -50,7 +57,8 @@ impl Credit {
     }
 
     /// Moves units of the lien to the lender and takes their value off the debt. `to` is the unrestricted credit they go to.
-    /// Returns the units as well. Errors: the market is paused, the status,
+    /// Units that the holdback covers are taken last, and the provider, which must serve them, is paid for them. Returns the
+    /// units as well. Errors: the market is paused, the status,
     /// [`BlockableError::UnitsExpired`], [`BlockableError::CurePeriodRunning`], [`BlockableError::AmountZero`],
     /// [`BlockableError::BeyondLien`], [`BlockableError::HeldByRunningJobs`], [`BlockableError::BeyondDebt`],
     /// [`BlockableError::FirstSeizureTooSmall`].
@@ -64,10 +72,22 @@ impl Credit {
         let debt = self.debt.total();
         // Rounded up: the last unit may be worth a little more than the debt, else a remainder below it would keep the lien.
         let worth = auction::units_worth(debt, self.terms.principal, self.terms.units);
-        let units = self.take_from_lien(amount, worth, is_first, clock)?;
+        let earned_before = self.claims.provider;
+        let Taken { units, covered } = self.take_from_lien(amount, Some(worth), is_first, clock)?;
+        self.pay_for_covered(covered)?;
         let value = self.value_paid(units)?.min(debt);
         self.recover_from_collateral(value)?;
-        Ok((units, Change::TakenOver { to, units, value, debt: self.debt.total() }))
+        let (earned, debt) = (sub(self.claims.provider, earned_before)?, self.debt.total());
+        Ok((units, Change::TakenOver { to, units, value, earned, debt }))
+    }
+
+    /// Makes the price of covered units that a takeover has taken, rounded down, the provider's claim.
+    fn pay_for_covered(&mut self, units: u64) -> Result<()> {
+        if units == 0 {
+            return Ok(());
+        }
+        let price = self.holdback().price_floor(units)?;
+        self.pay_provider(price.min(self.holdback_left))
     }
 
     /// Takes the edge of a seizure, once the cure period has passed, and brings the debt up to now. Returns true for the first
@@ -108,31 +128,34 @@ impl Credit {
         Ok(metering::seizable(&self.collateral, &self.meter, promise_holds))
     }
 
-    /// Takes units out of the lien, at most the `worth` ones that the debt pays for. Jobs that ran at a freeze may use
+    /// Takes units out of the lien: for a lot, with a worth of `None`, those that the holdback does not cover; for a takeover at
+    /// most the `worth` ones that the debt pays for, covered ones last. Jobs that ran at a freeze may use
     /// the units promised to them for the cure period from then on; until it has passed, and where there was no freeze,
     /// the units that jobs hold stay. Returns the units taken.
     #[inline(never)]
     fn take_from_lien(
         &mut self,
         amount: UnitBounds,
-        worth: u64,
+        worth: Option<u64>,
         is_first: bool,
         clock: &MarketClock,
-    ) -> Result<u64> {
+    ) -> Result<Taken> {
         let promise_holds = self.promise_holds(clock)?;
         let (mut collateral, mut meter) = (self.collateral, self.meter);
         let seizable = metering::seizable(&collateral, &meter, promise_holds);
+        let uncovered = seizable.saturating_sub(self.covered()?);
+        let takeable = worth.map_or(uncovered, |worth| worth.min(seizable));
         let too_few = match amount.least {
             least if least > collateral.lien() => BlockableError::BeyondLien,
             least if least > seizable => BlockableError::HeldByRunningJobs,
-            _ => BlockableError::BeyondDebt,
+            _ if worth.is_some() => BlockableError::BeyondDebt,
+            _ => BlockableError::CoveredByHoldback,
         };
-        let takeable = seizable.min(worth);
         let units = amount.units(takeable, too_few)?;
         let least_first = mul_div_ceil(takeable, 1, LEAST_FIRST_SEIZURE)?;
         ensure(!is_first || units >= least_first, BlockableError::FirstSeizureTooSmall)?;
         metering::seize(&mut collateral, &mut meter, units, promise_holds)?;
         (self.collateral, self.meter) = (collateral, meter);
-        Ok(units)
+        Ok(Taken { units, covered: units.saturating_sub(uncovered) })
     }
 }

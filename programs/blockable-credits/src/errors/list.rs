@@ -206,6 +206,10 @@ errors! {
     PayInKindTooHigh = "pay_in_kind_bps is above 10,000; at most the whole coupon can be added to principal",
     /// Coupons in kind could take the principal beyond the program's limit.
     PrincipalOutgrows = "with every coupon in kind the principal could grow beyond 10^18 micro-USDC; lower the principal, the highest APR, pay_in_kind_bps or the term",
+    /// More held back than the locked units cost.
+    HoldbackTooLarge = "the holdback is above what the loan pays for the locked units; lower it, or unlock fewer units ahead",
+    /// A rate on the holdback above the loan's.
+    HoldbackAprTooHigh = "holdback_apr_bps is above apr_bps or the covenant's floor, or there is no holdback; lower it",
     /// A reserve above the principal.
     ReserveTooLarge = "the reserve is above the principal; lower it",
     /// The reserve is not full.
@@ -252,6 +256,8 @@ errors! {
     LienBelowLimit = "fewer units are under lien than you rely on; read the collateral again before you sign",
     /// Fewer units are open to use than the signer relies on.
     UnitsBelowLimit = "fewer units are open to use than you rely on; read the units again before you sign",
+    /// Less is held back than the signer relies on.
+    HoldbackBelowLimit = "less is held back than you rely on; read the loan again before you take it over",
     /// More units are frozen than the signer relies on.
     FrozenAboveLimit = "more units are frozen than you rely on; read the collateral again before you sign",
     /// More units are locked than the signer relies on.
@@ -263,7 +269,9 @@ errors! {
     /// More principal than the new schedule repays.
     PrincipalAboveSchedule = "more principal is outstanding than the instalments add up to; raise them to at least the principal",
     /// Terms that a restructuring may not change.
-    RestructureTouchesGrant = "a restructuring keeps principal, units, the lock, their lifetime, how use is counted and the offer expiry; change the schedule and the rest",
+    RestructureTouchesGrant = "a restructuring keeps principal, units, their lifetime and lock, the holdback, how use is counted and the offer expiry; change the schedule and the rest",
+    /// The holdback would wait for longer.
+    HoldbackOutlasts = "the provider's holdback would wait for longer than agreed; have the provider sign as well, or keep the last due date with its default grace and cure period within the old one",
     /// Claims of the seller in the vault.
     ClaimUncollected = "the claim of the party that leaves has not been collected; collect it in the same transaction, before its place is taken",
     /// The terms have no notice of default.
@@ -342,6 +350,16 @@ errors! {
     FirstSeizureTooSmall = "the first seizure ends the borrower's right to cure; take at least a tenth of the units that can be taken",
     /// More than the debt is worth.
     BeyondDebt = "the debt does not pay for as many units as you ask for at least; lower the least, or sell them in a lot",
+    /// Units that the holdback covers.
+    CoveredByHoldback = "the holdback covers part of these units and pays what the loan paid for them; lower the least, and cancel the covered ones",
+    /// More units than can be cancelled.
+    BeyondCovered = "fewer units can be cancelled than you ask for at least: the holdback covers no more, or the debt pays for no more; lower the least",
+    /// A cancel by anybody before its time.
+    CancelNotOpen = "only the lender may cancel yet; anybody may 30 days after the cure period, or once the last instalment's default grace and a cure period have passed",
+    /// A stranger's cancel of a part.
+    CancelsAll = "anyone but the lender cancels all units that can be cancelled; ask for all of them",
+    /// A cancel on a loan that is not in default.
+    ProviderNotSuspended = "on a loan that is not in default units are cancelled only once the market's admin has suspended the provider for min_suspension; wait until then, or until after a default",
     /// Prices out of order or below the market's bounds.
     LotPriceTooLow = "the lot's prices must fall from start to floor and keep the market's bounds; raise them",
     /// A start price above the market's bound.
@@ -360,6 +378,8 @@ errors! {
     LotNotYours = "only the lender may take back an unsold lot; anyone may close it once it is sold or the debt is paid",
     /// A destination that the party does not own.
     DestinationNotAllowed = "a claim is paid to its party alone; pass its associated account, or sign as the party to name another of its own",
+    /// The claim of a provider that the market's admin has suspended.
+    ClaimSuspended = "the market's admin has suspended the provider, so its claim waits in the vault; have the suspension lifted first",
     /// The party has no claim.
     NothingToCollect = "this party has nothing to collect, or less than you ask for at least; wait for a payment or a sale",
 }

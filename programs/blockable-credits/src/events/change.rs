@@ -27,12 +27,14 @@ pub enum Change {
     },
     /// Accepted by the borrower.
     Accepted,
-    /// Units went live and the principal went to the provider.
+    /// Units went live and the principal went to the provider, less the holdback.
     Issued {
         /// Index in the provider's reports.
         index: u32,
         /// Market time that due dates count from.
         issued_at: i64,
+        /// Part of the principal that stays in the vault.
+        held_back: u64,
     },
     /// Withdrawn before issue; the account is gone.
     Cancelled {
@@ -53,6 +55,8 @@ pub enum Change {
         principal: u64,
         /// Units released from the lien.
         released: u64,
+        /// Part of the holdback that the provider has earned.
+        earned: u64,
         /// Units thawed.
         thawed: u64,
         /// Units unlocked.
@@ -152,6 +156,8 @@ pub enum Change {
         recovered: u64,
         /// Part that went to the borrower.
         surplus: u64,
+        /// Part of the holdback that the provider has earned: its rest, where the sale ends the debt.
+        earned: u64,
         /// Debt after the sale.
         debt: u64,
     },
@@ -236,18 +242,53 @@ pub enum Change {
         units: u64,
         /// Debt that they paid.
         value: u64,
+        /// Part of the holdback that the provider has earned: for covered units, and its rest where the debt ends.
+        earned: u64,
         /// Debt after it.
         debt: u64,
     },
-    /// The lender gave up the rest of the debt.
-    WrittenOff {
-        /// The debt.
+    /// Units under the holdback were cancelled, and the money that was held back for them paid the debt.
+    LockedCancelled {
+        /// The lender, or anyone once that was open.
+        by: Pubkey,
+        /// Units cancelled.
+        units: u64,
+        /// Money that was held back for them.
+        paid: u64,
+        /// Part that paid principal, off the last instalments.
+        principal: u64,
+        /// Part that paid interest.
+        interest: u64,
+        /// Part that paid late fees.
+        late_fees: u64,
+        /// Part that went to the borrower.
+        surplus: u64,
+        /// Part of the holdback that the provider has earned: its rest, where the debt ends.
+        earned: u64,
+        /// Debt after it.
         debt: u64,
+        /// Status after it.
+        status: Status,
+    },
+    /// The lender gave up the rest of the debt, after units under the holdback were cancelled.
+    WrittenOff {
+        /// The debt given up.
+        debt: u64,
+        /// Units cancelled.
+        cancelled: u64,
+        /// Money that was held back for them; what exceeded the debt went to the borrower.
+        paid: u64,
+        /// Part of the holdback that the provider has earned: its rest, where the cancel paid the whole debt.
+        earned: u64,
     },
     /// Unused units expired.
     Expired {
         /// The units.
         units: u64,
+        /// Holdback that was given back: it paid the debt, and what exceeded that went to the borrower.
+        paid: u64,
+        /// Debt after it.
+        debt: u64,
     },
     /// The covenant on utilisation was applied.
     CovenantApplied {

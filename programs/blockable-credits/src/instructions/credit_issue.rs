@@ -10,8 +10,8 @@ use {
     anchor_spl::token_interface::TokenAccount,
 };
 
-/// CAN issue: the provider the offer names, by the hash and the slot of the offer it has read. It is paid the principal
-/// and owes the units from then on.
+/// CAN issue: the provider the offer names, by the hash and the slot of the offer it has read. It is paid the principal,
+/// less the holdback, and owes the units from then on.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreditIssue<'info> {

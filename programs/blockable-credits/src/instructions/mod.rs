@@ -6,6 +6,7 @@ mod covenant_apply;
 mod credit_accept;
 mod credit_assign;
 mod credit_auto_freeze;
+mod credit_cancel_locked;
 mod credit_cancel_offer;
 mod credit_close;
 mod credit_expire_units;
@@ -49,9 +50,10 @@ pub use crate::actions::{
     PurchaseLimits, RestructureLimits, ThawBounds, UnitBounds,
 };
 pub use {
-    accounts::*, credit_cancel_offer::*, credit_close::*, credit_freeze::*, credit_issue::*,
-    credit_notice::*, credit_offer::*, credit_repay::*, credit_restructure::*, credit_seize_to_lender::*,
-    credit_seize_to_pool::*, credit_thaw_cross::*, lot_buy::*, lot_close::*, market_admin::*,
-    market_change::*, market_create::*, provider_change::*, provider_register::*, provider_set_capacity::*,
-    usage_meter::*, vault_close::*, vault_collect::*,
+    accounts::*, credit_cancel_locked::*, credit_cancel_offer::*, credit_close::*, credit_freeze::*,
+    credit_hand_over::*, credit_issue::*, credit_notice::*, credit_offer::*, credit_repay::*,
+    credit_restructure::*, credit_seize_to_lender::*, credit_seize_to_pool::*, credit_thaw_cross::*,
+    credit_write_off::*, lot_buy::*, lot_close::*, market_admin::*, market_change::*, market_create::*,
+    provider_change::*, provider_register::*, provider_set_capacity::*, usage_meter::*, vault_close::*,
+    vault_collect::*,
 };

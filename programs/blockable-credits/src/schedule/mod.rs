@@ -12,7 +12,7 @@ use crate::{
     state::{Debt, Terms},
     units::{BPS, Overflow, SECONDS_PER_YEAR, add, after, elapsed, mul_div_floor},
 };
-pub use {billing::accrue, interest::HeldBack};
+pub use {billing::accrue, credit::LENDER_CANCELS_FOR, interest::HeldBack};
 
 /// Denominator of an interest fraction: basis points times seconds per year.
 const INTEREST_DENOMINATOR: u64 = BPS * SECONDS_PER_YEAR;

@@ -116,6 +116,14 @@ impl Collateral {
         Ok(units)
     }
 
+    /// Cancels locked units, which leave the credit and the lien. Errors: [`Overflow`] for more units than are locked.
+    pub fn cancel(&mut self, units: u64) -> Result<(), Overflow> {
+        sub(self.locked(), units)?;
+        self.cancelled = add(self.cancelled, units)?;
+        self.fit_frozen();
+        Ok(())
+    }
+
     /// Takes unsold units back from a lot while something is owed: they come back frozen, and no payment thaws them. A lot
     /// that is sold out changes nothing. Errors: [`Overflow`] when fewer were seized.
     pub fn unseize_frozen(&mut self, units: u64) -> Result<(), Overflow> {

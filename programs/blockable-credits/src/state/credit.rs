@@ -287,10 +287,12 @@ impl Credit {
         }
     }
 
-    /// Releases and thaws everything once nothing is owed; the rest of the reserve becomes the borrower's claim. Returns
-    /// the units released. Errors: [`Overflow`].
+    /// Releases and thaws everything once nothing is owed. The rest of the reserve becomes the borrower's claim; the rest of
+    /// the holdback the provider's, which must serve the units that are left. Returns the units released. Errors:
+    /// [`Overflow`].
     pub fn discharge(&mut self) -> Result<u64> {
         let released = self.collateral.release_all()?;
+        self.pay_provider(self.holdback_left)?;
         self.meter.drop_promises();
         self.defaulted_at = 0;
         self.notice_given = 0;

@@ -6,6 +6,7 @@ mod collateral;
 mod credit;
 mod debt;
 mod freeze;
+mod holdback;
 mod lot;
 mod market;
 mod meter;

@@ -2,7 +2,7 @@ use {
     crate::{
         errors::{BlockableError, ensure},
         hash::sha256,
-        state::{ProviderSettings, REPORTERS_DOMAIN, Reporter, Terms},
+        state::{MarketClock, ProviderSettings, REPORTERS_DOMAIN, Reporter, Terms},
         units::Overflow,
     },
     anchor_lang::prelude::*,
@@ -87,6 +87,25 @@ impl Provider {
         ensure(rates.contains(&terms.max_units_per_second), BlockableError::TermsRateOutOfRange)?;
         let jobs = 1..=settings.longest_job;
         ensure(jobs.contains(&terms.longest_job), BlockableError::TermsLongestJobOutOfRange)
+    }
+
+    /// Returns true while the market's admin has suspended the provider.
+    pub fn is_suspended_by_admin(&self) -> bool {
+        self.suspended & Provider::SUSPENDED_BY_ADMIN != 0
+    }
+
+    /// The token account that the provider's claims are paid to. Errors: [`BlockableError::ClaimSuspended`] while the market's
+    /// admin has suspended it.
+    pub fn open_payout(&self) -> Result<Pubkey> {
+        ensure(!self.is_suspended_by_admin(), BlockableError::ClaimSuspended)?;
+        Ok(self.settings.payout)
+    }
+
+    /// Requires that the market's admin has suspended the provider for at least `seconds` of market time. Errors:
+    /// [`BlockableError::ProviderNotSuspended`].
+    pub fn require_suspended_for(&self, seconds: u32, clock: &MarketClock) -> Result<()> {
+        let long_enough = clock.market >= self.admin_suspended_at.saturating_add(i64::from(seconds));
+        ensure(self.is_suspended_by_admin() && long_enough, BlockableError::ProviderNotSuspended)
     }
 
     /// Hash of the reporters that a loan issued now is metered by: those in force, and those of a change that waits. A change

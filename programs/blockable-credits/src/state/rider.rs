@@ -70,6 +70,9 @@ impl Rider {
         check(self.pay_in_kind_bps == 0 || !terms.has_lock(), PayInKindWithLock)?;
         check(self.covenant_is_sound(terms, bounds), CovenantUnsound)?;
         check(self.plan_is_unlocked(terms, schedule), PlanAboveLock)?;
+        // A covenant moves the loan's rate alone, and never below that on the holdback.
+        let lowest_apr_bps = if self.has_covenant() { self.apr_floor_bps } else { terms.apr_bps };
+        check(terms.holdback_apr_bps <= lowest_apr_bps, HoldbackAprTooHigh)?;
         let grown = self.most_principal(terms, schedule);
         check(grown.is_some_and(|principal| principal <= MAX_PRINCIPAL), PrincipalOutgrows)
     }

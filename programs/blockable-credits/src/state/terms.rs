@@ -2,6 +2,7 @@ use {
     crate::{
         auction,
         errors::BlockableError,
+        holdback::Holdback,
         plain::plain,
         state::TermBounds,
         units::{BPS, MIN_UNIT_PRICE, PRICE_SCALE},
@@ -169,6 +170,10 @@ pub enum TermsRefused {
     PrincipalOutgrows,
     /// A reserve above the principal.
     ReserveTooLarge,
+    /// More held back than the loan pays for the locked units.
+    HoldbackTooLarge,
+    /// A rate on the holdback above the loan's lowest one, or one without a holdback.
+    HoldbackAprTooHigh,
 }
 
 impl From<TermsRefused> for BlockableError {
@@ -197,6 +202,8 @@ impl From<TermsRefused> for BlockableError {
             TermsRefused::PayInKindTooHigh => BlockableError::PayInKindTooHigh,
             TermsRefused::PrincipalOutgrows => BlockableError::PrincipalOutgrows,
             TermsRefused::ReserveTooLarge => BlockableError::ReserveTooLarge,
+            TermsRefused::HoldbackTooLarge => BlockableError::HoldbackTooLarge,
+            TermsRefused::HoldbackAprTooHigh => BlockableError::HoldbackAprTooHigh,
         }
     }
 }
@@ -243,6 +250,9 @@ impl Terms {
         )?;
         check(self.cure_period >= bounds.min_cure_period, CurePeriodTooShort)?;
         check(self.flags_are_known(), UnknownFlag)?;
+        check(self.holdback_is_covered(), HoldbackTooLarge)?;
+        let most_on_holdback = if self.holdback == 0 { 0 } else { self.apr_bps };
+        check(self.holdback_apr_bps <= most_on_holdback, HoldbackAprTooHigh)?;
         self.validate_schedule(schedule, principal, bounds)
     }
 
@@ -251,6 +261,13 @@ impl Terms {
         FreezePolicy::from_byte(self.freeze_policy).is_some()
             && AutoFreeze::from_byte(self.auto_freeze).is_some()
             && self.reserved == [0; 6]
+    }
+
+    /// Returns true when no more is held back than the loan pays for the locked units, rounded down.
+    fn holdback_is_covered(&self) -> bool {
+        let locked = self.units.saturating_sub(self.unlocked_ahead);
+        let price = Holdback { left: 0, principal: self.principal, units: self.units }.price_floor(locked);
+        price.is_ok_and(|most| self.holdback <= most)
     }
 
     /// Returns true when the loan pays at least [`MIN_UNIT_PRICE`] for [`PRICE_SCALE`] units.

@@ -49,7 +49,7 @@ fn a_restructuring_restarts_the_debt_and_thaws() {
     let limits = stage.restructure_limits();
     let schedule = |principal| vec![Instalment { due_after: 40 * DAY as u32, principal }];
     let restructure = |credit: &mut Credit, terms: Terms, principal| {
-        credit.restructure(terms, schedule(principal), &limits, &bounds, &clock)
+        credit.restructure(terms, schedule(principal), &limits, &bounds, false, &clock)
     };
     let other_grant = Terms { units: 2_000_000, ..TERMS };
     refused(restructure(&mut { stage.credit }, other_grant, 100 * USDC), RestructureTouchesGrant);
@@ -119,7 +119,7 @@ fn units_expire_but_for_those_that_jobs_hold() {
     refused({ stage.credit }.expire_units(&clock), NothingToExpire);
     let clock = stage.on_day(91);
     stage.act(|credit| credit.expire_units(&clock));
-    assert_eq!(stage.changes.last(), Some(&Change::Expired { units: 999_700 }));
+    assert_eq!(stage.changes.last(), Some(&Change::Expired { units: 999_700, paid: 0, debt: 102 * USDC }));
     refused({ stage.credit }.expire_units(&clock), NothingToExpire);
 }
 
@@ -142,7 +142,10 @@ fn units_go_live_within_the_offer_and_the_capacity() {
     let late = stage.on_day(2);
     refused({ stage.credit }.issue(&mut { stage.provider }, read, &late).map(|_| ()), OfferExpired);
     let payout = stage.credit.issue(&mut stage.provider, read, &clock).unwrap();
-    assert_eq!((payout.amount, payout.change), (100 * USDC, Change::Issued { index: 0, issued_at: START }));
+    assert_eq!(
+        (payout.amount, payout.change),
+        (100 * USDC, Change::Issued { index: 0, issued_at: START, held_back: 0 })
+    );
     assert_eq!((stage.provider.next_index, stage.provider.outstanding_units), (1, 1_000_000));
 }
 
@@ -187,7 +190,8 @@ fn unsold_units_come_back_frozen_to_the_lender_alone() {
     refused(close(&mut { stage.credit }, &LENDER, &clock), LotStillOpen);
     let clock = stage.on_day(50);
     refused(close(&mut { stage.credit }, &BUYER, &clock), LotNotYours);
-    refused({ stage.credit }.write_off(&LENDER, SLOT, u64::MAX, &clock), LotsOpen);
+    let write_off = { stage.credit }.write_off(&LENDER, SLOT, u64::MAX, &mut stage.provider, &clock);
+    refused(write_off, LotsOpen);
     stage.act(|credit| close(credit, &LENDER, &clock));
     assert_eq!((stage.credit.collateral.frozen(), stage.credit.collateral.seized), (1_000_000, 0));
     // They are no longer about payment; a lot that is sold out moves nothing.

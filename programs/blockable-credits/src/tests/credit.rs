@@ -43,8 +43,11 @@ proptest! {
     #![proptest_config(cases(500))]
 
     #[test]
-    fn a_credit_accrues_as_its_schedule_says(loan in any_loan(), choices in choices(20)) {
+    fn a_credit_accrues_as_its_schedule_says(mut loan in any_loan(), choices in choices(20), grace in 0u32..100_000) {
+        loan.terms.default_grace = grace;
         let mut credit = plain_credit(&loan);
+        credit.holdback_left = loan.held_back.amount;
+        loan.held_back.until = loan.due(loan.due_after.len() - 1) + i64::from(grace);
         for moment in loan.moments(&choices) {
             credit.accrue(moment).unwrap();
             prop_assert_eq!(credit.debt, loan.unpaid_at(moment.max(loan.start)));

@@ -161,7 +161,7 @@ fn a_restructuring_keeps_what_was_frozen_for_risk_and_no_more() {
         let (clock, bounds, terms) = (stage.clock(), stage.market.bounds, stage.credit.terms);
         let schedule = vec![Instalment { due_after: 40 * DAY as u32, principal: 100 * USDC }];
         let limits = stage.restructure_limits();
-        stage.act(|credit| credit.restructure(terms, schedule, &limits, &bounds, &clock));
+        stage.act(|credit| credit.restructure(terms, schedule, &limits, &bounds, false, &clock));
         assert_eq!(amounts(&stage.credit), (0, left, left));
     }
 }

@@ -139,8 +139,9 @@ fn a_loan_is_missed_frozen_seized_sold_and_written_off() {
     assert_eq!(stage.credit.debt.total(), 101_000_000 - 47_530_000);
     let clock = stage.clock();
     stage.act(|credit| credit.close_lot(&lot, LOT, &BUYER, &clock));
-    refused({ stage.credit }.write_off(&BUYER, SLOT, u64::MAX, &clock), NotLender);
-    stage.act(|credit| credit.write_off(&LENDER, SLOT, u64::MAX, &clock));
+    refused({ stage.credit }.write_off(&BUYER, SLOT, u64::MAX, &mut stage.provider, &clock), NotLender);
+    let change = stage.credit.write_off(&LENDER, SLOT, u64::MAX, &mut stage.provider, &clock).unwrap();
+    stage.note(change);
     assert_eq!(stage.credit.status(), Ok(Status::Repaid));
     collect_all_and_close(&mut stage, paid);
     assert_eq!(stage.provider.outstanding_units, 770_000);
@@ -202,7 +203,7 @@ fn the_lender_takes_units_over_for_what_the_loan_paid() {
     refused({ stage.credit }.take_over(CREDIT, UnitBounds::exactly(1_000_001), &clock), BeyondLien);
     let (units, change) = stage.credit.take_over(key(9), UnitBounds::exactly(600_000), &clock).unwrap();
     let (value, debt) = (60 * USDC, 40 * USDC);
-    assert_eq!((units, &change), (600_000, &Change::TakenOver { to: key(9), units, value, debt }));
+    assert_eq!((units, &change), (600_000, &Change::TakenOver { to: key(9), units, value, earned: 0, debt }));
     let (units, _) = stage.credit.take_over(key(9), UnitBounds::ALL, &clock).unwrap();
     assert_eq!((units, stage.credit.status()), (400_000, Ok(Status::Repaid)));
 }

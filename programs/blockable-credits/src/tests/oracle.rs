@@ -313,8 +313,8 @@ fn a_restructuring_leaves_the_oracle_of_a_loan_alone() {
         Terms { longest_job: 1, ..agreed },
         Terms { reporters_hash: [0; 32], ..agreed },
     ] {
-        let restructured = { stage.credit }.restructure(terms, schedule(), &limits, &bounds, &clock);
+        let restructured = { stage.credit }.restructure(terms, schedule(), &limits, &bounds, false, &clock);
         refused(restructured, RestructureTouchesGrant);
     }
-    assert!({ stage.credit }.restructure(agreed, schedule(), &limits, &bounds, &clock).is_ok());
+    assert!({ stage.credit }.restructure(agreed, schedule(), &limits, &bounds, false, &clock).is_ok());
 }

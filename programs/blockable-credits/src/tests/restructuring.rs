@@ -21,7 +21,7 @@ fn restructure(
 ) -> anchor_lang::Result<crate::events::Change> {
     let instalment = |(days, principal)| Instalment { due_after: days * DAY as u32, principal };
     let schedule = DUE.into_iter().zip(principal).map(instalment).collect();
-    credit.restructure(TERMS, schedule, limits, &TermBounds::PRODUCTION, clock)
+    credit.restructure(TERMS, schedule, limits, &TermBounds::PRODUCTION, false, clock)
 }
 
 /// A stranger pays in between: the last instalments take what is repaid, to the micro-USDC, and the rest is as signed.

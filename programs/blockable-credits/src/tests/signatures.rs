@@ -146,10 +146,16 @@ fn a_first_takeover_is_measured_by_what_the_debt_pays_for() {
 fn a_write_off_gives_up_no_more_than_it_states() {
     let stage = defaulted();
     let clock = stage.clock();
-    let write_off = |slot, most_debt| { stage.credit }.write_off(&LENDER, slot, most_debt, &clock);
+    let write_off = |slot, most_debt| {
+        let mut provider = stage.provider;
+        { stage.credit }.write_off(&LENDER, slot, most_debt, &mut provider, &clock)
+    };
     refused(write_off(SLOT, 101 * USDC - 1), DebtAboveLimit);
     refused(write_off(SLOT + 1, 101 * USDC), OfferReplaced);
-    assert_eq!(write_off(SLOT, 101 * USDC), Ok(Change::WrittenOff { debt: 101 * USDC }));
+    assert_eq!(
+        write_off(SLOT, 101 * USDC),
+        Ok(Change::WrittenOff { debt: 101 * USDC, cancelled: 0, paid: 0, earned: 0 })
+    );
 }
 
 /// A payment thaws a part before the lender's thaw lands, or makes the fees smaller before its waiver does.

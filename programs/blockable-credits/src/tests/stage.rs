@@ -214,7 +214,7 @@ impl Stage {
     pub fn issue(&mut self) {
         let (read, clock) = (self.offer_read(), self.clock());
         let payout = self.credit.issue(&mut self.provider, read, &clock).unwrap();
-        assert_eq!(payout.amount, self.credit.terms.principal);
+        assert_eq!(payout.amount, self.credit.terms.principal - self.credit.terms.holdback);
         self.note(payout.change);
     }
 

@@ -28,6 +28,8 @@ enum By {
 enum To {
     /// Nowhere: the status stays.
     Stays,
+    /// To Seizing from a default on, before that nowhere.
+    SeizesInDefault,
     Leads(Status),
 }
 
@@ -62,6 +64,7 @@ fn documented(action: Action) -> (By, &'static [Status], To) {
         }
         Action::GiveNotice => (By::Lender, &[Active, Delinquent], To::Leads(Defaulted)),
         Action::WithdrawNotice => (By::Lender, &[Defaulted], To::Leads(Active)),
+        Action::CancelLocked => (By::Parties, OWED, To::SeizesInDefault),
         Action::WriteOff => (By::Lender, &[Defaulted, Seizing], To::Leads(Repaid)),
         Action::ApplyCovenant => (By::Anyone, &[Active], To::Stays),
         Action::FundReserve => (By::Anyone, &[Accepted, Active, Delinquent, Defaulted], To::Stays),
@@ -88,6 +91,7 @@ fn the_table_is_the_documented_one() {
             let expected = match to {
                 _ if !statuses.contains(&from) => None,
                 To::Stays => Some(from),
+                To::SeizesInDefault => Some(if from < Defaulted { from } else { Seizing }),
                 To::Leads(to) => Some(to),
             };
             assert_eq!(next(action, from), expected, "{action:?} from {from:?}");
@@ -122,11 +126,13 @@ fn a_mark_cannot_be_made_twice() {
     }
 }
 
-/// Seized units are only ever taken by the lender, after a default, and a payment does not undo it.
+/// Seized units are only ever taken by the lender, after a default, and a payment does not undo it. So are cancelled ones,
+/// until the lender has had 30 days for it; the action checks that.
 #[test]
 fn the_way_to_seizing_is_the_lenders_and_goes_through_default() {
     for (action, from, to) in EDGES.iter().filter(|(_, from, to)| *to == Seizing && from != to) {
-        assert_eq!((documented(*action).0, *from), (By::Lender, Defaulted), "{action:?} to {to:?}");
+        let by = if *action == Action::CancelLocked { By::Parties } else { By::Lender };
+        assert_eq!((documented(*action).0, *from), (by, Defaulted), "{action:?} to {to:?}");
     }
     for (action, _, to) in EDGES.iter().filter(|(_, from, to)| *from == Seizing && *to != Seizing) {
         assert_eq!(*to, Repaid, "{action:?}");

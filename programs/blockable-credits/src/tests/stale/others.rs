@@ -127,7 +127,7 @@ pub(super) const STEPS: &[(&str, Step)] = &[
         let limits = RestructureLimits::from_credit(&credit)?;
         let schedule = vec![Instalment { due_after: 20 * DAY as u32, principal: credit.debt.principal }];
         let terms = Terms { apr_bps: 500, ..credit.terms };
-        world.credit.restructure(terms, schedule, &limits, &TermBounds::PRODUCTION, &clock).map(drop)
+        world.credit.restructure(terms, schedule, &limits, &TermBounds::PRODUCTION, false, &clock).map(drop)
     }),
     ("the loan is offered to another lender", |world| {
         let clock = world.clock();

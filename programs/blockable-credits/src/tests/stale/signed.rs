@@ -117,7 +117,7 @@ fn restructuring(read: World) -> Signed {
         let schedule: Vec<_> = [30, 60, 90].into_iter().zip(parts).map(instalment).collect();
         let (before, clock) = (world.accrued(), world.clock());
         let terms = Terms { apr_bps: 800, ..TERMS };
-        world.credit.restructure(terms, schedule, &limits, &TermBounds::PRODUCTION, &clock)?;
+        world.credit.restructure(terms, schedule, &limits, &TermBounds::PRODUCTION, false, &clock)?;
         let credit = &world.credit;
         let as_signed = credit.principal_due.iter().zip(parts).all(|(due, signed)| *due <= signed);
         let kept = before.offer_slot == SLOT && before.restructurings == limits.restructurings;
@@ -189,7 +189,7 @@ fn of_lenders() -> Vec<Signed> {
         }),
         signed("write off", defaulted(), move |world| {
             let (before, clock) = (world.accrued(), world.clock());
-            world.credit.write_off(&LENDER, SLOT, debt, &clock)?;
+            world.credit.write_off(&LENDER, SLOT, debt, &mut world.provider, &clock)?;
             Ok(before.offer_slot == SLOT && before.debt.total() <= debt)
         }),
     ]
