@@ -38,9 +38,10 @@ impl Credit {
     }
 
     /// Pays the arrears from the reserve, where it reaches for all of them: a part would not cure, and the reserve is worth more
-    /// to the lender in the recovery. After the first seizure it pays the debt as far as it reaches. `key` is the credit's own
-    /// address. Errors: the market is paused, the status, [`BlockableError::NotInArrears`],
-    /// [`BlockableError::ReserveEmpty`], [`BlockableError::ReserveTooSmall`].
+    /// to the lender in the recovery. After the first seizure, and once no covered unit is left to cancel, it pays the debt as far
+    /// as it reaches. `key` is the credit's own address. Errors: the market is paused, the status,
+    /// [`BlockableError::NotInArrears`], [`BlockableError::ReserveEmpty`], [`BlockableError::ReserveTooSmall`],
+    /// [`BlockableError::CancelFirst`].
     pub fn draw_reserve(&mut self, key: Pubkey, clock: &MarketClock) -> Result<Change> {
         self.begin_by_anyone(Action::DrawReserve, clock)?;
         self.accrue(clock.market)?;
@@ -49,6 +50,7 @@ impl Credit {
         ensure(owed > 0, BlockableError::NotInArrears)?;
         ensure(self.reserve_held > 0, BlockableError::ReserveEmpty)?;
         ensure(is_recovery || self.reserve_held >= owed, BlockableError::ReserveTooSmall)?;
+        ensure(!is_recovery || self.covered()? == 0, BlockableError::CancelFirst)?;
         let amount = owed.min(self.reserve_held);
         self.reserve_held = sub(self.reserve_held, amount)?;
         self.note_reserve(clock.market);

@@ -354,6 +354,8 @@ errors! {
     CoveredByHoldback = "the holdback covers part of these units and pays what the loan paid for them; lower the least, and cancel the covered ones",
     /// More units than can be cancelled.
     BeyondCovered = "fewer units can be cancelled than you ask for at least: the holdback covers no more, or the debt pays for no more; lower the least",
+    /// Covered units are left.
+    CancelFirst = "units that the holdback covers are left, and pay first; cancel them, then draw the reserve",
     /// A cancel by anybody before its time.
     CancelNotOpen = "only the lender may cancel yet; anybody may 30 days after the cure period, or once the last instalment's default grace and a cure period have passed",
     /// A stranger's cancel of a part.
