@@ -10,6 +10,7 @@ mod freezes;
 mod governance;
 mod growth;
 mod hand_over;
+mod holdback;
 mod layout;
 mod life;
 mod lots;

@@ -167,8 +167,13 @@ impl Stage {
     }
 
     pub fn offer(&mut self, terms: Terms, rider: Rider) {
-        let (clock, schedule) = (self.clock(), schedule());
-        let schedule = ScheduleRuns::from_schedule(&schedule);
+        self.offer_on(terms, rider, &schedule());
+    }
+
+    /// Offers a loan on another schedule.
+    pub fn offer_on(&mut self, terms: Terms, rider: Rider, schedule: &[Instalment]) {
+        let clock = self.clock();
+        let schedule = ScheduleRuns::from_schedule(schedule);
         let args = OfferArgs { nonce: 7, freeze_authority: LENDER, terms, rider, schedule };
         let schedule = args.validate(&self.market, &self.provider, &clock).unwrap();
         let new = NewCredit {
