@@ -1,6 +1,8 @@
 //! The holdback: its arithmetic, its plots, its combinations with everything else, and random lives of a loan.
 
 mod arithmetic;
+mod cancels;
+mod combinations;
 mod plots;
 
 use {
