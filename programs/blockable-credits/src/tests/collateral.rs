@@ -53,8 +53,8 @@ struct Books {
 }
 
 impl Books {
-    fn new(granted: u64, principal: u64) -> Books {
-        let collateral = Collateral { granted, ..Collateral::zeroed() };
+    fn new(granted: u64, lock: Option<u16>, principal: u64) -> Books {
+        let collateral = lockable(granted, lock);
         let meter = Meter { reported_at: 1_000, ..Meter::zeroed() };
         Books { collateral, meter, principal, repaid: 0, now: 1_000 }
     }
@@ -118,18 +118,19 @@ proptest! {
     #![proptest_config(cases(512))]
 
     #[test]
-    fn units_are_conserved_and_frozen_within_lien_within_remaining(
-        granted in 1u64..1 << 40, principal in 1u64..1 << 44, steps in steps(),
+    fn units_are_conserved_and_locked_and_frozen_ones_within_lien_within_remaining(
+        granted in 1u64..1 << 40, lock: Option<u16>, principal in 1u64..1 << 44, steps in steps(),
     ) {
-        let mut books = Books::new(granted, principal);
+        let mut books = Books::new(granted, lock, principal);
         for step in steps {
             let before = books;
             books.take(step);
             let units = books.collateral;
             prop_assert_eq!(units.consumed + units.seized + units.expired + units.remaining(), granted);
-            prop_assert!(units.frozen() <= units.lien(), "{:?} {:?}", step, units);
+            prop_assert!(units.locked() + units.frozen() <= units.lien(), "{:?} {:?}", step, units);
             prop_assert!(units.lien() <= units.remaining(), "{:?} {:?}", step, units);
-            prop_assert_eq!(units.available(), units.remaining() - units.frozen());
+            prop_assert_eq!(units.available(), units.remaining() - units.locked() - units.frozen());
+            prop_assert!(units.left_to_unlock() <= before.collateral.left_to_unlock(), "{:?}", step);
             prop_assert!(units.released >= before.collateral.released && units.released <= granted);
             prop_assert!(units.consumed >= before.collateral.consumed);
             prop_assert!(books.meter.overrun >= before.meter.overrun);

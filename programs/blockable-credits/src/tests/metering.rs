@@ -20,8 +20,8 @@ fn reading(cumulative: u64, in_flight: u64, reported_at: i64) -> Reading {
 
 /// Units with some use, some release and some frozen, as reports and a freeze make them.
 fn in_use() -> impl Strategy<Value = (Collateral, Meter)> {
-    (1u64..1 << 40, any::<[u16; 5]>()).prop_map(|(granted, shares)| {
-        let (mut collateral, mut meter) = units(granted);
+    (1u64..1 << 40, any::<[u16; 5]>(), any::<Option<u16>>()).prop_map(|(granted, shares, lock)| {
+        let (mut collateral, mut meter) = (lockable(granted, lock), units(granted).1);
         collateral.release(u64::from(shares[0]), 65_535).unwrap();
         let used = part(granted, shares[1] / 2);
         let in_flight = part(granted - used, shares[2]);
@@ -51,7 +51,7 @@ proptest! {
         prop_assert_eq!(collateral.consumed - before.0.consumed, done.consumed);
         prop_assert_eq!(meter.overrun - before.1.overrun, done.overrun);
         prop_assert_eq!(meter.cumulative - before.1.cumulative, done.consumed + done.overrun);
-        prop_assert!(finishing(&collateral, &meter) <= collateral.frozen());
+        prop_assert!(finishing(&collateral, &meter) <= collateral.held());
     }
 
     #[test]
@@ -164,8 +164,10 @@ proptest! {
     #![proptest_config(cases(1_000))]
 
     #[test]
-    fn a_careful_provider_never_has_an_overrun(granted in 1u64..1 << 40, released: u16, rounds in rounds()) {
-        let (mut collateral, mut meter) = units(granted);
+    fn a_careful_provider_never_has_an_overrun(
+        granted in 1u64..1 << 40, released: u16, lock: Option<u16>, rounds in rounds(),
+    ) {
+        let (mut collateral, mut meter) = (lockable(granted, lock), units(granted).1);
         collateral.release(u64::from(released) / 2, 65_535).unwrap();
         let (mut now, mut used, mut held) = (START, 0, 0);
         for round in rounds {
@@ -203,7 +205,7 @@ proptest! {
             apply(&mut collateral, &mut meter, &reading, NO_BOUND, now).unwrap();
             prop_assert!(collateral.consumed - before.consumed <= open);
             // Freezing more opens nothing to jobs that began on frozen units.
-            let target = collateral.frozen() + part(collateral.lien() - collateral.frozen(), raise);
+            let target = collateral.frozen() + part(collateral.freezable() - collateral.frozen(), raise);
             freeze_to(&mut collateral, &mut meter, target, now);
         }
     }
@@ -228,7 +230,7 @@ proptest! {
     fn freezing_twice_is_freezing_once(
         (mut collateral, mut meter) in in_use(), share: u16, later in 0i64..1_000,
     ) {
-        let target = part(collateral.lien(), share);
+        let target = part(collateral.freezable(), share);
         let raised = freeze_to(&mut collateral, &mut meter, target, START + 30);
         let once = (collateral, meter);
         prop_assert_eq!(freeze_to(&mut collateral, &mut meter, target, START + 30 + later), 0);
@@ -238,10 +240,12 @@ proptest! {
 
     /// Less may be left than was asked for: a payment, use or a seizure can come first.
     #[test]
-    fn freezing_beyond_the_lien_freezes_the_lien((collateral, meter) in in_use(), excess in 1u64..1 << 40) {
+    fn freezing_beyond_the_lien_freezes_all_that_no_lock_holds((collateral, meter) in in_use(), excess in 1u64..1 << 40) {
         let (mut beyond, mut beyond_meter) = (collateral, meter);
         let raised = freeze_to(&mut beyond, &mut beyond_meter, collateral.lien() + excess, START + 30);
-        prop_assert_eq!((beyond.frozen(), raised), (collateral.lien(), collateral.lien() - collateral.frozen()));
+        let all = collateral.freezable();
+        prop_assert_eq!((beyond.frozen(), raised), (all, all - collateral.frozen()));
+        prop_assert_eq!(beyond.available(), beyond.remaining() - beyond.lien());
         let (mut exact, mut exact_meter) = (collateral, meter);
         freeze_to(&mut exact, &mut exact_meter, collateral.lien(), START + 30);
         prop_assert_eq!((beyond, beyond_meter), (exact, exact_meter));
@@ -256,7 +260,7 @@ proptest! {
         let (available, units) = (collateral.available(), part(collateral.frozen(), share));
         thaw(&mut collateral, units).unwrap();
         prop_assert_eq!(collateral.available(), available + units);
-        prop_assert!(finishing(&collateral, &meter) <= collateral.frozen());
+        prop_assert!(finishing(&collateral, &meter) <= collateral.held());
     }
 
     /// A report that a freeze overtook on its way counts as if it had come first.
@@ -268,14 +272,14 @@ proptest! {
         let freeze_at = START + 100;
         meter.reported_at = freeze_at - 50;
         let reading = reading(meter.cumulative + part(collateral.granted, used), in_flight, freeze_at - 1);
-        let target = collateral.frozen() + part(collateral.lien() - collateral.frozen(), share);
+        let target = collateral.frozen() + part(collateral.freezable() - collateral.frozen(), share);
         if target == collateral.frozen() {
             return Ok(());
         }
 
         let (mut first, mut first_meter) = (collateral, meter);
         let expected = apply(&mut first, &mut first_meter, &reading, NO_BOUND, freeze_at - 1).unwrap();
-        let target_then = target.min(first.lien());
+        let target_then = target.min(first.freezable());
         freeze_to(&mut first, &mut first_meter, target_then, freeze_at);
 
         let (mut late, mut late_meter) = (collateral, meter);

@@ -5,6 +5,7 @@ mod changes;
 mod collateral;
 mod covenant;
 mod credit;
+mod cross_default;
 mod emergencies;
 mod freezes;
 mod governance;
@@ -13,6 +14,9 @@ mod hand_over;
 mod holdback;
 mod layout;
 mod life;
+mod lock_invariants;
+mod lock_terms;
+mod locks;
 mod lots;
 mod market;
 mod market_settings;
@@ -24,6 +28,7 @@ mod plain;
 mod provider_settings;
 mod quorum;
 mod report;
+mod reserves;
 mod restructuring;
 mod rider;
 mod roles;
@@ -78,6 +83,12 @@ fn at(now: i64) -> MarketClock {
 fn freeze_to(collateral: &mut Collateral, meter: &mut Meter, target: u64, now: i64) -> u64 {
     let reason = FreezeReason::MissedPayment;
     crate::metering::freeze_to(collateral, meter, target, reason, true, &at(now)).unwrap_or(0)
+}
+
+/// Units of which a share is locked at issue, none in half of the cases.
+fn lockable(granted: u64, lock: Option<u16>) -> Collateral {
+    let locked_at_issue = lock.map_or(0, |share| part(granted, share).min(granted.saturating_sub(1)));
+    Collateral { granted, locked_at_issue, ..Collateral::zeroed() }
 }
 
 /// `share / 65,535` of `whole`.

@@ -52,8 +52,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 /// A credit in the middle of its life, of up to `most` units.
 fn credits(most: u64) -> impl Strategy<Value = (Collateral, Meter)> {
-    (1..most, steps()).prop_map(|(granted, steps)| {
-        let mut collateral = Collateral { granted, ..Collateral::zeroed() };
+    (1..most, any::<Option<u16>>(), steps()).prop_map(|(granted, lock, steps)| {
+        let mut collateral = lockable(granted, lock);
         let mut meter = Meter { reported_at: START, ..Meter::zeroed() };
         let mut now = START;
         for step in steps {
@@ -124,6 +124,7 @@ proptest! {
         seize(&mut after, &mut after_meter, units, true).unwrap();
         prop_assert_eq!(after.seized - collateral.seized, units);
         prop_assert_eq!(kept(&after, &after_meter, true), held);
+        prop_assert!(after.available() <= collateral.available() && after.locked() <= collateral.locked());
         let done = finish_jobs(&mut after, &mut after_meter, held);
         prop_assert_eq!(done, Metered { consumed: held, overrun: 0, deferred: 0 });
     }
@@ -176,7 +177,7 @@ proptest! {
         let (mut after, mut after_meter) = (collateral, meter);
         let units = part(seizable(&collateral, &meter, true), share);
         seize(&mut after, &mut after_meter, units, true).unwrap();
-        let promised = finishing(&collateral, &meter).min(meter.promised);
+        let promised = finishing(&collateral, &meter).min(meter.promised).min(collateral.frozen());
         let not_promised = collateral.frozen() - promised;
         if units <= not_promised {
             prop_assert_eq!(after.frozen(), collateral.frozen() - units);
@@ -200,7 +201,7 @@ proptest! {
         let promised = finishing(&collateral, &meter);
         let expired = collateral.expire(held, promised).unwrap();
         prop_assert_eq!((expired, collateral.remaining()), (before.remaining() - held, held));
-        prop_assert!(collateral.frozen() <= collateral.lien() && collateral.frozen() <= promised);
+        prop_assert!(collateral.frozen() <= collateral.freezable() && collateral.frozen() <= promised);
         prop_assert_eq!(held_by_jobs(&collateral, &meter), held);
         prop_assert_eq!(collateral.clone().expire(held, promised), Ok(0), "twice is once");
         let done = finish_jobs(&mut collateral, &mut meter, held);

@@ -223,6 +223,13 @@ impl Stage {
         self.note(payout.change);
     }
 
+    /// Pays up to so many micro-USDC.
+    pub fn pay(&mut self, amount: u64) {
+        let clock = self.clock();
+        let amount = self.credit.begin_payment(amount, &clock).unwrap();
+        self.act(|credit| credit.receive_payment(BORROWER, amount));
+    }
+
     pub fn clock(&self) -> MarketClock {
         self.market.clock_at(self.now).unwrap()
     }
