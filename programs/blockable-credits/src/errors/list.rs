@@ -192,6 +192,8 @@ errors! {
     OfferReplaced = "another offer has taken the place of the one you read; read it again before you sign",
     /// Units would expire before the loan is due.
     UnitLifetimeTooShort = "the units must outlast the last due date by the default grace, two cure periods and two of the market's shortest lot windows; lengthen unit_lifetime or set it to 0 for never",
+    /// An automatic freeze before the lender may freeze.
+    AutoFreezeBeforePolicy = "the terms would let anyone freeze from delinquency, and the lender only from default; change auto_freeze or freeze_policy",
     /// Nothing, or more than is granted, unlocked ahead of payment.
     UnlockedAheadOutOfRange = "unlocked_ahead is zero or above the units granted; set it to the units that may be used ahead of payment, or to all units for no lock",
     /// An instalment that opens too few locked units.

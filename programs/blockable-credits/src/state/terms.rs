@@ -140,6 +140,8 @@ pub enum TermsRefused {
     CurePeriodTooShort,
     /// A byte that names no freeze policy or no automatic freeze, or a reserved byte that is not zero.
     UnknownFlag,
+    /// An automatic freeze in a status in which the policy does not let the lender freeze.
+    AutoFreezeBeforePolicy,
     /// No units unlocked ahead of payment, or more than are granted.
     UnlockedAheadOutOfRange,
     /// With a lock: an instalment of less than half of an even share of the principal.
@@ -187,6 +189,7 @@ impl From<TermsRefused> for BlockableError {
             TermsRefused::DefaultGraceTooShort => BlockableError::DefaultGraceTooShort,
             TermsRefused::CurePeriodTooShort => BlockableError::CurePeriodTooShort,
             TermsRefused::UnknownFlag => BlockableError::UnknownFlag,
+            TermsRefused::AutoFreezeBeforePolicy => BlockableError::AutoFreezeBeforePolicy,
             TermsRefused::UnlockedAheadOutOfRange => BlockableError::UnlockedAheadOutOfRange,
             TermsRefused::InstalmentOpensTooLittle => BlockableError::InstalmentOpensTooLittle,
             TermsRefused::PayInKindWithLock => BlockableError::PayInKindWithLock,
@@ -250,6 +253,7 @@ impl Terms {
         )?;
         check(self.cure_period >= bounds.min_cure_period, CurePeriodTooShort)?;
         check(self.flags_are_known(), UnknownFlag)?;
+        check(!self.freezes_before_policy(), AutoFreezeBeforePolicy)?;
         check(self.holdback_is_covered(), HoldbackTooLarge)?;
         let most_on_holdback = if self.holdback == 0 { 0 } else { self.apr_bps };
         check(self.holdback_apr_bps <= most_on_holdback, HoldbackAprTooHigh)?;
@@ -261,6 +265,12 @@ impl Terms {
         FreezePolicy::from_byte(self.freeze_policy).is_some()
             && AutoFreeze::from_byte(self.auto_freeze).is_some()
             && self.reserved == [0; 6]
+    }
+
+    /// Returns true when anyone could freeze in a status in which the policy does not let the lender.
+    fn freezes_before_policy(&self) -> bool {
+        self.auto_freeze == AutoFreeze::FromDelinquency as u8
+            && self.freeze_policy == FreezePolicy::OnDefault as u8
     }
 
     /// Returns true when no more is held back than the loan pays for the locked units, rounded down.

@@ -117,8 +117,14 @@ impl World {
     /// `lifetime` in days.
     fn new(unlocked_ahead: u64, policy: u8, lifetime: i64) -> World {
         let mut stage = Stage::new();
-        let terms =
-            Terms { unlocked_ahead, freeze_policy: policy, late_fee: USDC / 10, apr_bps: 900, ..LOCKED };
+        let terms = Terms {
+            unlocked_ahead,
+            freeze_policy: policy,
+            auto_freeze: policy.max(1),
+            late_fee: USDC / 10,
+            apr_bps: 900,
+            ..LOCKED
+        };
         let rider = if unlocked_ahead < 90_000 { Rider { planned_units: 1, ..RIDER } } else { RIDER };
         stage.offer_on(terms, rider, &schedule());
         stage.accept();
@@ -292,7 +298,7 @@ proptest! {
 
     #[test]
     fn nothing_opens_locked_or_frozen_units_but_what_may(
-        acts in prop::collection::vec(act(), 1..60), ahead in prop_oneof![1u64..900_000, Just(90_000)],
+        acts in prop::collection::vec(act(), 1..60), ahead in prop_oneof![10u64..900_000, Just(90_000)],
         policy in 0u8..3, lifetime in 20i64..200,
     ) {
         let mut world = World::new(ahead, policy, lifetime);

@@ -6,7 +6,7 @@ use {
         actions::FreezeAmount,
         errors::BlockableError::*,
         events::Change,
-        state::{FreezePolicy, Rider},
+        state::{AutoFreeze, FreezePolicy, Rider},
         transitions::Status,
     },
 };
@@ -15,7 +15,8 @@ const RIDER: Rider = Rider { reserve: 9 * USDC, breach_notice: 1, ..NO_RIDER };
 
 /// A loan whose first instalment the reserve has paid, on day 30.
 fn drawn(policy: FreezePolicy) -> Stage {
-    let mut stage = locked(Terms { freeze_policy: policy as u8, ..LOCKED }, RIDER);
+    let auto_freeze = AutoFreeze::FromDefault as u8;
+    let mut stage = locked(Terms { freeze_policy: policy as u8, auto_freeze, ..LOCKED }, RIDER);
     assert_eq!(stage.credit.reserve_drawn_at, 0);
     let clock = stage.on_day(30);
     refused({ stage.credit }.mark_delinquent(&clock), ReserveCovers);

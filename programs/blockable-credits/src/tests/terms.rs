@@ -1,7 +1,7 @@
 use {
     super::*,
     crate::state::{
-        Instalment, TermBounds,
+        AutoFreeze, FreezePolicy, Instalment, TermBounds,
         TermsRefused::{self, *},
     },
 };
@@ -148,6 +148,14 @@ fn flags_are_known() {
         assert_eq!(verdict(|offer| offer.terms.freeze_policy = policy), expected);
         assert_eq!(verdict(|offer| offer.terms.auto_freeze = policy), expected);
     }
+    let from_delinquency = |policy: FreezePolicy| {
+        verdict(|offer| {
+            offer.terms.freeze_policy = policy as u8;
+            offer.terms.auto_freeze = AutoFreeze::FromDelinquency as u8;
+        })
+    };
+    let policies = [FreezePolicy::AtWill, FreezePolicy::OnDelinquency, FreezePolicy::OnDefault];
+    assert_eq!(policies.map(from_delinquency), [Ok(()), Ok(()), Err(AutoFreezeBeforePolicy)]);
     for byte in 0..6 {
         assert_eq!(verdict(|offer| offer.terms.reserved[byte] = 1), Err(UnknownFlag));
     }
