@@ -44,6 +44,8 @@ fn example_terms() -> Terms {
     Terms {
         principal: 1_000_000_000,
         units: 2_000_000_000,
+        unlocked_ahead: 100_000_000,
+        holdback: 400_000_000,
         late_fee: 1_000_000,
         offer_expires_at: 0,
         max_units_per_second: 50_000,
@@ -53,8 +55,10 @@ fn example_terms() -> Terms {
         unit_lifetime: 0,
         longest_job: 3_600,
         apr_bps: 1_200,
+        holdback_apr_bps: 600,
         freeze_policy: 1,
         auto_freeze: 1,
+        reserved: [0; 6],
         reporters_hash: [6; 32],
     }
 }
@@ -64,6 +68,8 @@ fn the_terms_hash_is_that_of_the_recipe() {
     let terms = joined![
         1_000_000_000u64.to_le_bytes(),
         2_000_000_000u64.to_le_bytes(),
+        100_000_000u64.to_le_bytes(),
+        400_000_000u64.to_le_bytes(),
         1_000_000u64.to_le_bytes(),
         0i64.to_le_bytes(),
         50_000u64.to_le_bytes(),
@@ -73,11 +79,13 @@ fn the_terms_hash_is_that_of_the_recipe() {
         0u32.to_le_bytes(),
         3_600u32.to_le_bytes(),
         1_200u16.to_le_bytes(),
+        600u16.to_le_bytes(),
         [1u8],
         [1u8],
+        [0u8; 6],
         [6u8; 32],
     ];
-    assert_eq!(terms.len(), 96);
+    assert_eq!(terms.len(), 120);
     let instalment =
         |due_after: u32, principal: u64| joined![due_after.to_le_bytes(), principal.to_le_bytes()];
     let bytes = joined![

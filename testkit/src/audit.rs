@@ -46,9 +46,14 @@ impl World {
     #[track_caller]
     fn audit_credit(&self, address: &Pubkey, credit: &Credit, old: Option<&Credit>) {
         let units = &credit.collateral;
-        let spent = units.consumed + units.seized + units.expired;
+        let spent = units.consumed + units.seized + units.expired + units.cancelled;
         assert_eq!(units.granted, spent + units.remaining(), "units are lost: {units:?}");
-        assert!(units.frozen() <= units.lien() && units.lien() <= units.remaining(), "{units:?}");
+        assert!(units.held() <= units.lien() && units.lien() <= units.remaining(), "{units:?}");
+        let ahead = units.granted - units.locked_at_issue;
+        assert!(
+            units.consumed + credit.meter.in_flight <= units.released + ahead,
+            "used beyond the lock: {units:?}"
+        );
         let meter = &credit.meter;
         assert!(meter.promised + meter.lapsed <= meter.in_flight, "{meter:?}: {units:?}");
         assert!(meter.in_flight <= units.remaining(), "{meter:?}: {units:?}");
@@ -124,7 +129,9 @@ fn continued(old: &Credit, log: &[CreditRecord]) -> (u64, [u8; 32]) {
 fn units_not_owed_for(accounts: &Snapshot) -> i128 {
     let units = |account| {
         let credit = decode::<Credit>(account).map(|credit| credit.collateral);
-        let held = credit.map_or(0, |units| i128::from(units.granted) - i128::from(units.seized));
+        let held = credit.map_or(0, |units| {
+            i128::from(units.granted) - i128::from(units.seized) - i128::from(units.cancelled)
+        });
         let lot = decode::<Lot>(account).map_or(0, |lot| i128::from(lot.units_left));
         let owed = decode::<Provider>(account).map_or(0, |provider| i128::from(provider.outstanding_units));
         held + lot - owed

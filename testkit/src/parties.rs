@@ -4,7 +4,9 @@ use {
         Pubkey,
         program::{
             instructions::OfferArgs,
-            state::{FreezePolicy, Instalment, ProviderSettings, Reporter, Rider, ScheduleRuns, Terms},
+            state::{
+                AutoFreeze, FreezePolicy, Instalment, ProviderSettings, Reporter, Rider, ScheduleRuns, Terms,
+            },
         },
     },
     solana_sdk::{signature::Keypair, signer::Signer},
@@ -116,6 +118,8 @@ impl Loan {
         let terms = Terms {
             principal: 100_000 * USDC,
             units: 1_000_000_000,
+            unlocked_ahead: 1_000_000_000,
+            holdback: 0,
             late_fee: 500 * USDC,
             offer_expires_at: START + 30 * i64::from(DAY),
             max_units_per_second: settings.max_units_per_second,
@@ -125,8 +129,10 @@ impl Loan {
             unit_lifetime: 0,
             longest_job: settings.longest_job,
             apr_bps: 1_200,
+            holdback_apr_bps: 0,
             freeze_policy: FreezePolicy::OnDelinquency as u8,
-            auto_freeze: 1,
+            auto_freeze: AutoFreeze::FromDefault as u8,
+            reserved: [0; 6],
             reporters_hash: settings.reporters_hash(),
         };
         let args = OfferArgs {
@@ -150,9 +156,14 @@ impl Loan {
         self
     }
 
-    /// The same loan with other terms.
+    /// The same loan with other terms. A loan without a lock has none with other units either.
     pub fn with(mut self, change: impl FnOnce(&mut Terms)) -> Loan {
-        change(&mut self.args.terms);
+        let terms = &mut self.args.terms;
+        let (units, ahead) = (terms.units, terms.unlocked_ahead);
+        change(terms);
+        if ahead == units && terms.unlocked_ahead == ahead {
+            terms.unlocked_ahead = terms.units;
+        }
         self
     }
 }

@@ -135,6 +135,8 @@ impl World {
             least_debt: 0,
             least_lien: 0,
             most_frozen: u64::MAX,
+            most_locked: u64::MAX,
+            least_holdback: 0,
             least_apr_bps: 0,
         };
         instructions::credit_accept_lender(&self.keys.market, &Parties::address(who), credit, limits)
@@ -164,8 +166,10 @@ impl World {
 
     /// The instruction by which anyone named writes the debt off.
     pub fn write_off(&self, who: &str, credit: &Pubkey) -> Instruction {
-        let slot = self.credit(credit).offer_slot;
-        instructions::credit_write_off(&self.keys.market, &Parties::address(who), credit, slot, u64::MAX)
+        let state = self.credit(credit);
+        let (market, lender) = (&self.keys.market, Parties::address(who));
+        let (provider, slot) = (&state.provider, state.offer_slot);
+        instructions::credit_write_off(market, &lender, credit, provider, slot, u64::MAX)
     }
 
     /// The instruction that expires a credit's units.

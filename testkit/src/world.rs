@@ -48,6 +48,7 @@ impl World {
             redistribution_fee_bps: 200,
             change_delay: 2 * DAY,
             provider_delay: DAY,
+            min_suspension: 2 * DAY,
             bounds: TermBounds { max_apr_bps: 5_000, ..TermBounds::PRODUCTION },
         }
     }

@@ -20,14 +20,39 @@ pub fn vault_collect(
     party: Party,
     least: u64,
 ) -> Instruction {
-    let accounts = accounts::VaultCollect {
+    let accounts = collect_accounts(keys, caller, credit, destination, None);
+    build(accounts, data::VaultCollect { party, least })
+}
+
+/// Pays the provider's whole claim, at least `least` micro-USDC, out of a credit's vault to `payout`, the provider's payout
+/// account. Signer: `caller`, anyone.
+pub fn vault_collect_for_provider(
+    keys: &MarketKeys,
+    caller: &Pubkey,
+    credit: &Pubkey,
+    provider: &Pubkey,
+    payout: &Pubkey,
+    least: u64,
+) -> Instruction {
+    let accounts = collect_accounts(keys, caller, credit, payout, Some(*provider));
+    build(accounts, data::VaultCollect { party: Party::Provider, least })
+}
+
+fn collect_accounts(
+    keys: &MarketKeys,
+    caller: &Pubkey,
+    credit: &Pubkey,
+    destination: &Pubkey,
+    provider: Option<Pubkey>,
+) -> accounts::VaultCollect {
+    accounts::VaultCollect {
         credit_vault: credit_vault(keys, credit),
         caller: *caller,
         destination: *destination,
+        provider,
         event_authority: addresses::event_authority(),
         program: ID,
-    };
-    build(accounts, data::VaultCollect { party, least })
+    }
 }
 
 /// Expires unused units past their lifetime. No signer but the fee payer.

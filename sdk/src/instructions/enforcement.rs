@@ -24,7 +24,7 @@ pub fn credit_mark_defaulted(market: &Pubkey, credit: &Pubkey) -> Instruction {
     build(credit_mark_unpaid(market, credit), data::CreditMarkDefaulted {})
 }
 
-/// Freezes a defaulted credit in full where its terms say so. No signer but the fee payer.
+/// Freezes an unpaid credit in full where its terms say so. No signer but the fee payer.
 pub fn credit_auto_freeze(market: &Pubkey, credit: &Pubkey) -> Instruction {
     build(credit_mark(market, credit), data::CreditAutoFreeze {})
 }
@@ -37,7 +37,49 @@ pub fn credit_freeze(
     amount: FreezeAmount,
     reason: FreezeReason,
 ) -> Instruction {
-    build(credit_control(market, authority, credit), data::CreditFreeze { amount, reason })
+    build(freeze_accounts(market, authority, credit, None), data::CreditFreeze { amount, reason })
+}
+
+/// Freezes collateral for the default of `other`, another credit of the same lender and borrower. Signer: `authority`, the
+/// lender or the freeze authority.
+pub fn credit_freeze_for_cross_default(
+    market: &Pubkey,
+    authority: &Pubkey,
+    credit: &Pubkey,
+    other: &Pubkey,
+    amount: FreezeAmount,
+) -> Instruction {
+    let reason = FreezeReason::CrossDefault;
+    let accounts = freeze_accounts(market, authority, credit, Some(*other));
+    build(accounts, data::CreditFreeze { amount, reason })
+}
+
+fn freeze_accounts(
+    market: &Pubkey,
+    authority: &Pubkey,
+    credit: &Pubkey,
+    other: Option<Pubkey>,
+) -> accounts::CreditFreeze {
+    accounts::CreditFreeze {
+        authority: *authority,
+        market: *market,
+        credit: *credit,
+        other,
+        event_authority: addresses::event_authority(),
+        program: ID,
+    }
+}
+
+/// Thaws what is frozen for the default of `other`, the credit's `cross_credit`, once that is over. No signer but the fee payer.
+pub fn credit_thaw_cross(market: &Pubkey, credit: &Pubkey, other: &Pubkey) -> Instruction {
+    let accounts = accounts::CreditThawCross {
+        market: *market,
+        credit: *credit,
+        other: *other,
+        event_authority: addresses::event_authority(),
+        program: ID,
+    };
+    build(accounts, data::CreditThawCross {})
 }
 
 /// Thaws collateral. Signer: `authority`, the lender or the freeze authority.

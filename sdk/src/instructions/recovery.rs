@@ -3,12 +3,12 @@
 use {
     crate::{
         addresses,
-        instructions::{MarketKeys, build, credit_control, credit_vault},
+        instructions::{MarketKeys, build, credit_vault},
     },
     anchor_lang::system_program,
     blockable_credits::{
         ID, accounts, instruction as data,
-        instructions::{LotTerms, UnitBounds},
+        instructions::{LoanRead, LotTerms, UnitBounds},
     },
     solana_instruction::Instruction,
     solana_pubkey::Pubkey,
@@ -124,13 +124,47 @@ pub fn lot_close(
     build(accounts, data::LotClose {})
 }
 
-/// Waives the whole debt, at most `most_debt` micro-USDC, of the loan whose offer was made in `offer_slot`. Signer: `lender`.
+/// Cancels units under the holdback within `amount`, in no worse status than was `read`. Signers: `signer`, the lender, or
+/// anyone once that is open; on a loan that is not in default also the `borrower`.
+pub fn credit_cancel_locked(
+    market: &Pubkey,
+    signer: &Pubkey,
+    borrower: Option<&Pubkey>,
+    credit: &Pubkey,
+    provider: &Pubkey,
+    amount: UnitBounds,
+    read: LoanRead,
+) -> Instruction {
+    let accounts = accounts::CreditCancelLocked {
+        signer: *signer,
+        borrower: borrower.copied(),
+        market: *market,
+        credit: *credit,
+        vault: addresses::vault(credit),
+        provider: *provider,
+        event_authority: addresses::event_authority(),
+        program: ID,
+    };
+    build(accounts, data::CreditCancelLocked { amount, read })
+}
+
+/// Waives the whole debt, at most `most_debt` micro-USDC, of the loan whose offer was made in `offer_slot`, after the covered
+/// units that it pays for are cancelled. Signer: `lender`.
 pub fn credit_write_off(
     market: &Pubkey,
     lender: &Pubkey,
     credit: &Pubkey,
+    provider: &Pubkey,
     offer_slot: u64,
     most_debt: u64,
 ) -> Instruction {
-    build(credit_control(market, lender, credit), data::CreditWriteOff { offer_slot, most_debt })
+    let accounts = accounts::CreditWriteOff {
+        authority: *lender,
+        market: *market,
+        credit: *credit,
+        provider: *provider,
+        event_authority: addresses::event_authority(),
+        program: ID,
+    };
+    build(accounts, data::CreditWriteOff { offer_slot, most_debt })
 }

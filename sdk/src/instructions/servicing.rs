@@ -108,24 +108,29 @@ pub fn credit_restructure(
     limits: RestructureLimits,
 ) -> Instruction {
     let schedule = ScheduleRuns::from_schedule(schedule);
-    let accounts = credit_agreement(market, lender, borrower, credit);
-    build(accounts, data::CreditRestructure { terms, schedule, limits })
-}
-
-fn credit_agreement(
-    market: &Pubkey,
-    lender: &Pubkey,
-    borrower: &Pubkey,
-    credit: &Pubkey,
-) -> accounts::CreditAgreement {
-    accounts::CreditAgreement {
+    let accounts = accounts::CreditRestructure {
         lender: *lender,
         borrower: *borrower,
         market: *market,
         credit: *credit,
+        provider: None,
+        provider_authority: None,
         event_authority: addresses::event_authority(),
         program: ID,
+    };
+    build(accounts, data::CreditRestructure { terms, schedule, limits })
+}
+
+/// Adds the provider's agreement to a [`credit_restructure`] by which its holdback waits for longer. Signer besides the others:
+/// `authority`, the provider's.
+pub fn with_provider(mut restructuring: Instruction, provider: &Pubkey, authority: &Pubkey) -> Instruction {
+    let accounts = [AccountMeta::new_readonly(*provider, false), AccountMeta::new_readonly(*authority, true)];
+    // The two optional accounts are the last before those of the event.
+    let at = restructuring.accounts.len().saturating_sub(4);
+    for (place, account) in restructuring.accounts.iter_mut().skip(at).zip(accounts) {
+        *place = account;
     }
+    restructuring
 }
 
 /// Offers the borrower's place to `to`, who may take it after the market's delay; the zero key withdraws the offer. Signers:
@@ -137,7 +142,15 @@ pub fn credit_offer_borrower(
     credit: &Pubkey,
     to: Pubkey,
 ) -> Instruction {
-    build(credit_agreement(market, lender, borrower, credit), data::CreditOfferBorrower { to })
+    let accounts = accounts::CreditOfferBorrower {
+        lender: *lender,
+        borrower: *borrower,
+        market: *market,
+        credit: *credit,
+        event_authority: addresses::event_authority(),
+        program: ID,
+    };
+    build(accounts, data::CreditOfferBorrower { to })
 }
 
 /// Withdraws the offer of the borrower's place. Signer: `party`, the lender or the borrower.

@@ -58,6 +58,7 @@ fn of_markets(admin: &Pubkey, market: &Pubkey) -> Vec<(&'static str, Instruction
         redistribution_fee_bps: 200,
         change_delay: 2 * DAY,
         provider_delay: DAY,
+        min_suspension: 2 * DAY,
         bounds: TermBounds::PRODUCTION,
     };
     let settings: MarketSettings = args.settings(key(5));
@@ -98,6 +99,8 @@ fn of_loans(keys: &MarketKeys) -> Vec<(&'static str, Instruction)> {
         least_debt: 0,
         least_lien: 0,
         most_frozen: 0,
+        most_locked: 0,
+        least_holdback: 0,
         least_apr_bps: 0,
     };
     let place = BorrowerLimits { read: loan, terms_hash: [7; 32], most_debt: 0, least_available: 0 };
@@ -112,7 +115,11 @@ fn of_loans(keys: &MarketKeys) -> Vec<(&'static str, Instruction)> {
         ("reserve_fund", reserve_fund(keys, borrower, source, credit, u64::MAX, loan)),
         (
             "credit_restructure",
-            credit_restructure(market, lender, borrower, credit, Terms::zeroed(), &schedule, restructure),
+            with_provider(
+                credit_restructure(market, lender, borrower, credit, Terms::zeroed(), &schedule, restructure),
+                provider,
+                &key(17),
+            ),
         ),
         ("credit_accept_lender", credit_accept_lender(market, &key(19), credit, purchase)),
         ("credit_offer_borrower", credit_offer_borrower(market, lender, borrower, credit, key(20))),
@@ -120,6 +127,10 @@ fn of_loans(keys: &MarketKeys) -> Vec<(&'static str, Instruction)> {
         ("vault_collect", vault_collect(keys, lender, credit, source, Party::Lender, u64::MAX)),
         ("credit_give_notice", credit_give_notice(market, lender, credit, notice)),
         ("credit_freeze", credit_freeze(market, lender, credit, FreezeAmount::Units(9), FreezeReason::Risk)),
+        (
+            "credit_freeze, cross-default",
+            credit_freeze_for_cross_default(market, lender, credit, &key(22), FreezeAmount::Units(9)),
+        ),
         ("credit_thaw", credit_thaw(market, lender, credit, ThawBounds::ALL)),
     ]
 }
@@ -127,6 +138,7 @@ fn of_loans(keys: &MarketKeys) -> Vec<(&'static str, Instruction)> {
 fn of_recovery(keys: &MarketKeys) -> Vec<(&'static str, Instruction)> {
     let (market, lender, provider, credit) = (&keys.market, &key(11), &key(13), &key(14));
     let (rent_payer, source) = (&key(200), &key(15));
+    let read = LoanRead { offer_slot: u64::MAX, worst_status: Status::Active };
     let terms = LotTerms { start_price: u64::MAX, floor_price: u64::MAX, window: u32::MAX };
     let lot = LotKeys { credit: *credit, index: 7, provider: *provider, units_expire_at: i64::MAX };
     vec![
@@ -140,7 +152,11 @@ fn of_recovery(keys: &MarketKeys) -> Vec<(&'static str, Instruction)> {
         ),
         ("lot_buy", lot_buy(keys, &key(21), rent_payer, source, &lot, UnitBounds::ALL, u64::MAX)),
         ("lot_close", lot_close(market, lender, rent_payer, credit, 7)),
-        ("credit_write_off", credit_write_off(market, lender, credit, u64::MAX, u64::MAX)),
+        (
+            "credit_cancel_locked",
+            credit_cancel_locked(market, lender, Some(&key(12)), credit, provider, UnitBounds::ALL, read),
+        ),
+        ("credit_write_off", credit_write_off(market, lender, credit, provider, u64::MAX, u64::MAX)),
         ("credit_close", credit_close(market, &key(12), rent_payer, credit, provider, u64::MAX)),
     ]
 }

@@ -204,6 +204,7 @@ fn enforcement() -> Vec<Sample> {
         credit_auto_freeze(market, credit),
         credit_freeze(market, &LENDER, credit, FreezeAmount::Units(5), FreezeReason::Risk),
         credit_thaw(market, &LENDER, credit, zero()),
+        credit_thaw_cross(market, credit, &BUYER),
         credit_give_notice(market, &LENDER, credit, zero()),
         credit_withdraw_notice(market, &LENDER, credit, 1),
     ]
@@ -229,7 +230,8 @@ fn recovery() -> Vec<Sample> {
         credit_seize_to_lender(market, &LENDER, &RENT_PAYER, credit, provider, UNITS_EXPIRE_AT, zero()),
         lot_buy(keys, &BUYER, &RENT_PAYER, &TOKENS, &lot, zero(), 1),
         lot_close(market, &BUYER, &RENT_PAYER, credit, LOT_INDEX),
-        credit_write_off(market, &LENDER, credit, 1, 2),
+        credit_cancel_locked(market, &LENDER, Some(&BORROWER), credit, provider, zero(), zero()),
+        credit_write_off(market, &LENDER, credit, provider, 1, 2),
         credit_expire_units(market, credit),
         vault_close(keys, credit, &RENT_PAYER, &TOKENS),
         credit_close(market, &BORROWER, &RENT_PAYER, credit, provider, 1),

@@ -22,7 +22,7 @@ const WALK: Walk = Walk { walks: 12, steps: 60, loan, wait, attempt, foreign: &[
 
 /// A loan on terms that the dice choose.
 fn loan(dice: &mut Dice) -> Loan {
-    let (policy, auto_freeze) = (dice.below(3) as u8, dice.below(2) as u8);
+    let (policy, auto_freeze) = (dice.below(3) as u8, dice.pick(&[0, 2]) as u8);
     let (apr, units) = (dice.below(5_001) as u16, dice.pick(&[UNITS, 1_000_003, 999, 1]));
     Loan::new(1).with(|terms| {
         terms.freeze_policy = policy;
