@@ -4,6 +4,7 @@ mod arithmetic;
 mod cancels;
 mod combinations;
 mod plots;
+mod sequences;
 
 use {
     super::{changes::LOT_TERMS, stage::*, *},
