@@ -226,3 +226,33 @@ fn nothing_is_cancelled_before_issue_after_the_end_or_without_a_holdback() {
     let mut stage = defaulted_on(Terms { holdback: 0, ..SEALED }, Rider::default());
     refused(cancel_by(&mut stage, LENDER, None, UnitBounds::ALL), BeyondCovered);
 }
+
+/// A unit costs 1,000.5 micro-USDC. After a payment that ends just below a unit's price the holdback pays the whole principal:
+/// interest is all that is owed. It keeps the lien that is left, and falls into arrears at the next date.
+#[test]
+fn interest_without_principal_keeps_its_lien_and_its_dates() {
+    let terms = Terms { principal: 1_000_500, units: 1_000, unlocked_ahead: 1, holdback: 999_499, ..HALF };
+    let parts = [(30, 301_150), (60, 699_350)];
+    let schedule = parts.map(|(days, principal)| Instalment { due_after: days * DAY as u32, principal });
+    let mut stage = Stage::new();
+    stage.offer_on(terms, Rider::default(), &schedule);
+    stage.accept();
+    stage.issue();
+    stage.on_day(30);
+    assert_eq!(
+        (pay_arrears(&mut stage), stage.credit.holdback_left),
+        (300_149, 699_350),
+        "kept are 699,349.5"
+    );
+    suspend(&mut stage);
+    cancel_by(&mut stage, LENDER, Some(BORROWER), UnitBounds::ALL).unwrap();
+    let (debt, units) = (stage.credit.debt, stage.credit.collateral);
+    assert_eq!((debt.principal, debt.total() > 1, units.released, units.lien()), (0, true, 300, 1));
+    pay(&mut stage, 1);
+    assert_eq!((stage.credit.collateral.released, stage.credit.status()), (300, Ok(Status::Active)));
+    let clock = stage.on_day(61);
+    stage.act(|credit| credit.mark_delinquent(&clock));
+    assert_eq!(stage.credit.debt.arrears_since, START + 60 * DAY);
+    pay(&mut stage, u64::MAX);
+    assert_eq!((stage.credit.status(), stage.credit.collateral.remaining()), (Ok(Status::Repaid), 301));
+}

@@ -60,7 +60,8 @@ fn terms(dice: &mut Dice) -> Terms {
 
 #[test]
 fn no_sequence_of_actions_breaks_the_bounds_of_a_holdback() {
-    let lives = std::env::var("HOLDBACK_SEQUENCES").ok().and_then(|most| most.parse().ok()).unwrap_or(4_000u64);
+    let lives =
+        std::env::var("HOLDBACK_SEQUENCES").ok().and_then(|most| most.parse().ok()).unwrap_or(4_000u64);
     let mut landed = std::collections::BTreeMap::<&str, u32>::new();
     for seed in 0..lives {
         let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5bd1_e995);

@@ -91,7 +91,8 @@ impl Play {
     pub fn step(&mut self, dice: &mut Dice) -> (&'static str, Done) {
         let mut name = STEPS[dice.below(STEPS.len() as u64) as usize];
         // These would end most lives early, or begin them anew.
-        let is_rare = ["pay all", "write off", "restructure", "restructure with the provider"].contains(&name);
+        let is_rare =
+            ["pay all", "write off", "restructure", "restructure with the provider"].contains(&name);
         if is_rare && dice.below(8) > 0 {
             name = "pass time";
         }
