@@ -1,7 +1,10 @@
 //! Units that a running job holds, and the reasons to refuse a job.
 
 use {
-    blockable_sdk::{Pubkey, amounts::Units},
+    blockable_sdk::{
+        Pubkey,
+        amounts::{MicroUsd, Units},
+    },
     serde::{Deserialize, Serialize},
     std::{fmt, time::Duration},
 };
@@ -101,6 +104,22 @@ pub enum Refusal {
         /// Units the job may need.
         needed: Units,
     },
+    /// The job needs units that no payment has opened yet.
+    #[error(
+        "this credit's units are locked until they are paid for: {} units are open and the job may need {}; repay {} \
+         micro-USDC of principal, on top of what is in arrears, which opens {} units, or ask for less",
+        .available.get(), .needed.get(), .principal.get(), .missing.get()
+    )]
+    Locked {
+        /// Units open to new jobs.
+        available: Units,
+        /// Units the job may need.
+        needed: Units,
+        /// Locked units that it lacks.
+        missing: Units,
+        /// The principal whose repayment opens them.
+        principal: MicroUsd,
+    },
     /// Fewer units are left than the job may need.
     #[error(
         "the credit is exhausted: {} units are open and the job may need {}; ask for less, wait for running jobs to end, \
@@ -156,6 +175,7 @@ impl Refusal {
             Refusal::UnknownCredit => "credit_unknown",
             Refusal::NotIssued => "credit_not_issued",
             Refusal::Frozen { .. } => "credit_frozen",
+            Refusal::Locked { .. } => "credit_locked",
             Refusal::Exhausted { .. } => "credit_exhausted",
             Refusal::RateBound { .. } => "rate_bound",
             Refusal::Expired => "credit_expired",

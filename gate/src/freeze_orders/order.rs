@@ -10,6 +10,7 @@ use {
         instructions,
         message::compiled_instruction::CompiledInstruction,
         program::{
+            actions::CrossCredit,
             errors::BlockableError,
             instruction,
             instructions::FreezeAmount,
@@ -35,6 +36,8 @@ pub struct FreezeOrder {
     pub market: Pubkey,
     /// The credit to be frozen.
     pub credit: Pubkey,
+    /// The other credit of a freeze for cross-default.
+    pub other: Option<Pubkey>,
     /// The key that ordered the freeze by its signature.
     pub by: Pubkey,
     /// The total that is to be frozen, units frozen before included.
@@ -73,19 +76,32 @@ impl FreezeOrder {
             gate.credit(&self.credit).ok_or(OrderRefused::UnknownCredit { credit: self.credit })?;
         credit.require_freezer(&self.by).map_err(|_| OrderRefused::NotFreezer { by: self.by })?;
         let market_time = market_time.ok_or(OrderRefused::Stale)?;
-        let target = self.target(&mut credit, market_time).map_err(|error| forbidden(&error))?;
+        let other = self.other(gate)?;
+        let cross = other.as_ref().map(|(key, credit)| CrossCredit { key: *key, credit });
+        let target = self.target(&mut credit, cross, market_time).map_err(|error| forbidden(&error))?;
         match credit.collateral.freeze(target.get(), self.reason) {
             Some(_) => Ok(target),
             None => Err(OrderRefused::Forbidden(BlockableError::AlreadyFrozen)),
         }
     }
 
+    /// The other credit of a freeze for cross-default. The gate knows those of its own provider; a freeze for another one is
+    /// obeyed once it has landed. Errors: [`OrderRefused::UnknownCredit`].
+    fn other(&self, gate: &Gate) -> Result<Option<(Pubkey, Credit)>, OrderRefused> {
+        let Some(key) = self.other else { return Ok(None) };
+        let credit = gate.credit(&key).ok_or(OrderRefused::UnknownCredit { credit: key })?;
+        Ok(Some((key, credit)))
+    }
+
     /// Runs the program's steps before a freeze on a copy of the credit.
-    fn target(&self, credit: &mut Credit, market_time: MarketTime) -> anchor_lang::Result<Units> {
+    fn target(
+        &self,
+        credit: &mut Credit,
+        cross: Option<CrossCredit<'_>>,
+        market_time: MarketTime,
+    ) -> anchor_lang::Result<Units> {
         let status = credit.advance(Action::Freeze)?;
-        if !credit.may_freeze(status)? {
-            return Err(BlockableError::FreezePolicyForbids.into());
-        }
+        credit.require_may_freeze(self.reason, status, cross, market_time.get())?;
         if self.amount == FreezeAmount::Shortfall {
             credit.accrue(market_time.get())?;
         }
@@ -154,10 +170,22 @@ fn read_freeze(
     let arguments = arguments.ok_or(OrderRefused::NotAFreeze)?;
     let instruction::CreditFreeze { amount, reason } =
         instruction::CreditFreeze::try_from_slice(arguments).map_err(|_| OrderRefused::NotAFreeze)?;
-    let &[by, market, credit, ..] = freeze.accounts.as_slice() else { return Err(OrderRefused::NotAFreeze) };
+    let &[by, market, credit, other, ..] = freeze.accounts.as_slice() else {
+        return Err(OrderRefused::NotAFreeze);
+    };
     let (by, market, credit) = (key(message, by)?, key(message, market)?, key(message, credit)?);
+    // An optional account that is left out has the program's address.
+    let other = Some(key(message, other)?).filter(|other| *other != PROGRAM_ID);
+    if other == Some(credit) {
+        return Err(OrderRefused::Forbidden(BlockableError::CrossCreditMismatch));
+    }
 
-    let built = instructions::credit_freeze(&market, &by, &credit, amount, reason);
+    let built = match other {
+        Some(other) if reason == FreezeReason::CrossDefault => {
+            instructions::credit_freeze_for_cross_default(&market, &by, &credit, &other, amount)
+        }
+        _ => instructions::credit_freeze(&market, &by, &credit, amount, reason),
+    };
     if freeze.data != built.data || freeze.accounts.len() != built.accounts.len() {
         return Err(OrderRefused::NotAFreeze);
     }
@@ -175,6 +203,7 @@ fn read_freeze(
         blockhash: *message.recent_blockhash(),
         market,
         credit,
+        other,
         by,
         amount,
         reason,

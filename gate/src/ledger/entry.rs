@@ -6,7 +6,7 @@ use {
     blockable_sdk::{
         Pubkey, Signature,
         accounts::CreditStamp,
-        amounts::{ChainTime, MarketTime, Units},
+        amounts::{ChainTime, MarketTime, MicroUsd, Units},
         program::{
             state::Credit,
             transitions::{Action, Status, next},
@@ -21,7 +21,9 @@ pub struct Room {
     pub available: Units,
     /// Neither consumed, seized nor expired, as the chain says.
     pub remaining: Units,
-    /// Frozen, by the chain or by a signed freeze that is obeyed already.
+    /// Locked: units that no payment has opened yet.
+    pub locked: Units,
+    /// Frozen on top of the lock, by the chain or by a signed freeze that is obeyed already.
     pub frozen: Units,
     /// Held by running jobs.
     pub in_flight: Units,
@@ -121,16 +123,27 @@ impl CreditEntry {
         let room = self.room(clocks.market)?;
         let needed = units.max(Units(1));
         let taken = wide(room.in_flight) + wide(room.unreported) - freed;
-        let unfrozen = wide(room.remaining) - taken;
-        let open = unfrozen - wide(room.frozen);
+        let all = wide(room.remaining) - taken;
+        let unlocked = all - wide(room.locked);
+        let open = unlocked - wide(room.frozen);
         if wide(needed) <= open {
             return self.require_rate(needed, freed, clocks.chain);
         }
         let available = Units(u64::try_from(open).unwrap_or(0));
-        Err(match !room.frozen.is_zero() && wide(needed) <= unfrozen {
-            true => Refusal::Frozen { available, needed },
-            false => Refusal::Exhausted { available, needed },
+        Err(if !room.frozen.is_zero() && wide(needed) <= unlocked {
+            Refusal::Frozen { available, needed }
+        } else if !room.locked.is_zero() && wide(needed) <= all {
+            let missing = Units(u64::try_from(wide(needed) - open).unwrap_or(u64::MAX)).min(room.locked);
+            Refusal::Locked { available, needed, missing, principal: self.price_of(missing) }
+        } else {
+            Refusal::Exhausted { available, needed }
         })
+    }
+
+    /// The principal whose repayment opens so many locked units.
+    fn price_of(&self, units: Units) -> MicroUsd {
+        let price = self.credit().and_then(|credit| credit.value_paid(units.get()).ok());
+        MicroUsd(price.unwrap_or(u64::MAX))
     }
 
     /// Requires that the jobs that run stay within what a freeze keeps for them: the units of the longest job at the loan's
@@ -169,11 +182,13 @@ impl CreditEntry {
         }
         let collateral = &credit.collateral;
         let ordered = self.obeyed.iter().map(|freeze| freeze.frozen).max().unwrap_or_default();
-        let frozen = Units(collateral.frozen()).max(ordered.min(Units(collateral.lien())));
+        let locked = Units(collateral.locked());
+        let frozen = Units(collateral.frozen()).max(ordered.min(Units(collateral.freezable())));
         let unreported = self.cumulative.saturating_sub(Units(credit.meter.cumulative));
         let remaining = Units(collateral.remaining());
-        let available = remaining.saturating_sub(frozen).saturating_sub(unreported).saturating_sub(self.held);
-        Ok(Room { available, remaining, frozen, in_flight: self.held, unreported })
+        let closed = locked.saturating_add(frozen);
+        let available = remaining.saturating_sub(closed).saturating_sub(unreported).saturating_sub(self.held);
+        Ok(Room { available, remaining, locked, frozen, in_flight: self.held, unreported })
     }
 
     /// The credit's reading for a usage report, `None` where its status does not let it be metered.

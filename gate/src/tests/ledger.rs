@@ -7,7 +7,7 @@ use {
     blockable_sdk::{
         Signature,
         accounts::CreditStamp,
-        amounts::{ChainTime, MarketTime, Units},
+        amounts::{ChainTime, MarketTime, MicroUsd, Units},
         program::{metering, transitions::Status},
     },
     proptest::prelude::*,
@@ -76,6 +76,7 @@ fn holds_and_unreported_use_leave_less_for_new_jobs() {
         Room {
             available: Units(750),
             remaining: Units(1_000),
+            locked: Units(0),
             frozen: Units(0),
             in_flight: Units(0),
             unreported: Units(250)
@@ -91,6 +92,7 @@ fn holds_and_unreported_use_leave_less_for_new_jobs() {
         Room {
             available: Units(750),
             remaining: Units(750),
+            locked: Units(0),
             frozen: Units(0),
             in_flight: Units(0),
             unreported: Units(0)
@@ -121,6 +123,46 @@ fn a_freeze_refuses_new_jobs_and_says_so() {
     let partly = later(&frozen, |credit| credit.collateral.frozen_for_payment = 400);
     ledger.observe(address(1), 12, Some(&partly));
     assert_eq!(room(&ledger).available, Units(300));
+}
+
+/// Locked units are none that the lender has frozen: a payment opens them.
+#[test]
+fn a_lock_refuses_what_is_not_paid_for_and_says_what_opens_it() {
+    let mut ledger = ledger();
+    let mut locked = later(&credit(0), |credit| {
+        credit.collateral.locked_at_issue = 900;
+        (credit.terms.principal, credit.terms.units) = (5_000, 1_000);
+    });
+    ledger.observe(address(1), 11, Some(&locked));
+    assert_eq!((room(&ledger).locked, room(&ledger).available), (Units(900), Units(100)));
+    let running = hold(&mut ledger, Units(60));
+    assert_eq!(
+        ledger.admit(&address(1), Units(50), NO_CLOCK),
+        Err(Refusal::Locked {
+            available: Units(40),
+            needed: Units(50),
+            missing: Units(10),
+            principal: MicroUsd(50)
+        })
+    );
+    assert_eq!(
+        ledger.admit(&address(1), Units(941), NO_CLOCK),
+        Err(Refusal::Exhausted { available: Units(40), needed: Units(941) })
+    );
+    // A freeze comes on top of the lock, also one that is obeyed ahead of the chain.
+    ledger.obey_freeze(address(1), Signature::from([1; 64]), Units(1_000));
+    assert_eq!((room(&ledger).frozen, room(&ledger).available), (Units(100), Units(0)));
+    assert_eq!(
+        ledger.admit(&address(1), Units(40), NO_CLOCK),
+        Err(Refusal::Frozen { available: Units(0), needed: Units(40) })
+    );
+    ledger.lift_freeze(&address(1), &Signature::from([1; 64]));
+    // As soon as the payment is seen, what it pays for is open.
+    settle(&mut ledger, &running, Units(60));
+    locked = later(&locked, |credit| credit.collateral.released = 10);
+    ledger.observe(address(1), 12, Some(&locked));
+    assert_eq!(room(&ledger).available, Units(50));
+    hold(&mut ledger, Units(50));
 }
 
 #[test]
@@ -270,14 +312,16 @@ fn running_jobs_and_uncounted_use_stay_within_the_rate_bound() {
 }
 
 proptest! {
-    /// Admits, settles, reports, freezes and thaws in any order: a gate that admits by its ledger never
+    /// Admits, settles, reports, freezes, thaws and pays in any order, with a lock or without: a gate that admits by its ledger never
     /// makes its provider serve what the chain will not count, as long as freezes leave running jobs their promise.
     #[test]
     fn what_was_admitted_is_always_counted_by_the_chain(
-        steps in prop::collection::vec((0u8..5, 1u64..400, 0usize..8), 1..120)
+        steps in prop::collection::vec((0u8..6, 1u64..400, 0usize..8), 1..120), locked_at_issue in prop_oneof![Just(0), 0u64..1_000],
     ) {
         let mut ledger = ledger();
-        let mut chain = credit(0);
+        let mut chain = later(&credit(0), |credit| credit.collateral.locked_at_issue = locked_at_issue);
+        ledger.observe(address(1), 10, Some(&chain));
+        let mut repaid = 0;
         let (mut now, mut slot) = (1_000i64, 10u64);
         let mut running: Vec<Hold> = Vec::new();
         for (step, units, which) in steps {
@@ -308,10 +352,14 @@ proptest! {
                     let reading = report_of(&ledger, now);
                     chain = later(&chain, |chain| {
                         metering::apply(&mut chain.collateral, &mut chain.meter, &reading, u64::MAX / 2, now, true).unwrap();
-                        let target = units.min(chain.collateral.lien());
+                        let target = units.min(chain.collateral.freezable());
                         freeze(chain, target, now);
                     });
                 }
+                4 => chain = later(&chain, |chain| {
+                    repaid = (repaid + units / 8).min(999);
+                    chain.collateral.release(repaid, 1_000).unwrap();
+                }),
                 _ => chain = later(&chain, |chain| {
                     let thaw = units.min(chain.collateral.frozen());
                     metering::thaw(&mut chain.collateral, thaw).unwrap();

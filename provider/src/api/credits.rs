@@ -48,7 +48,7 @@ async fn credit(
     match app.gate.room(&ours) {
         Ok(room) => {
             answer["room"] = json!({
-                "available": room.available, "remaining": room.remaining, "frozen": room.frozen,
+                "available": room.available, "remaining": room.remaining, "locked": room.locked, "frozen": room.frozen,
                 "in_flight": room.in_flight, "unreported": room.unreported,
             });
         }

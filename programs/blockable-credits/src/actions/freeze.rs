@@ -63,12 +63,8 @@ impl Credit {
     ) -> Result<Change> {
         self.require_freezer(signer)?;
         let status = self.advance(Action::Freeze)?;
-        let mut is_rebased = false;
-        if reason == FreezeReason::CrossDefault {
-            is_rebased = self.rest_on_cross_default(cross)?;
-        } else {
-            ensure(self.may_freeze_for(reason, status, clock)?, BlockableError::FreezePolicyForbids)?;
-        }
+        self.require_may_freeze(reason, status, cross, clock.market)?;
+        let is_rebased = reason == FreezeReason::CrossDefault && self.rest_on(cross);
         if amount == FreezeAmount::Shortfall {
             self.accrue(clock.market)?;
         }
@@ -76,11 +72,24 @@ impl Credit {
         self.raise_frozen(*signer, target, reason, is_rebased, clock)
     }
 
-    /// Returns true when the lender may freeze for a reason other than cross-default. While only a short reserve allows it, the
-    /// reason is none about payment: no arrears are left whose payment could thaw, and a cure would undo it at once.
-    fn may_freeze_for(&self, reason: FreezeReason, status: Status, clock: &MarketClock) -> Result<bool> {
-        let for_reserve = !reason.is_about_payment() && self.reserve_is_overdue(clock.market)?;
-        Ok(for_reserve || self.policy_allows(status)?)
+    /// Requires that the lender may freeze in `status` at a market time for this reason. While only a short reserve allows it, the
+    /// reason is none about payment: no arrears are left whose payment could thaw, and a cure would undo it at once. Errors:
+    /// [`BlockableError::FreezePolicyForbids`]; for cross-default [`BlockableError::CrossDefaultNotAgreed`],
+    /// [`BlockableError::CrossCreditMissing`], [`BlockableError::CrossCreditSound`].
+    pub fn require_may_freeze(
+        &self,
+        reason: FreezeReason,
+        status: Status,
+        cross: Option<CrossCredit>,
+        market_time: i64,
+    ) -> Result<()> {
+        if reason == FreezeReason::CrossDefault {
+            ensure(self.rider.cross_default == 1, BlockableError::CrossDefaultNotAgreed)?;
+            let cross = cross.ok_or(BlockableError::CrossCreditMissing)?;
+            return ensure(self.is_cross_default(cross.credit), BlockableError::CrossCreditSound);
+        }
+        let for_reserve = !reason.is_about_payment() && self.reserve_is_overdue(market_time)?;
+        ensure(for_reserve || self.policy_allows(status)?, BlockableError::FreezePolicyForbids)
     }
 
     /// Returns true while `other` lets the lender freeze this credit for cross-default: it has the same lender and borrower, and
@@ -92,12 +101,10 @@ impl Credit {
 
     /// Takes down the other credit that a freeze rests on. Returns true where it takes the place of an earlier one: the freeze is
     /// then recorded also where its amount does not rise.
-    fn rest_on_cross_default(&mut self, cross: Option<CrossCredit>) -> Result<bool> {
-        ensure(self.rider.cross_default == 1, BlockableError::CrossDefaultNotAgreed)?;
-        let cross = cross.ok_or(BlockableError::CrossCreditMissing)?;
-        ensure(self.is_cross_default(cross.credit), BlockableError::CrossCreditSound)?;
-        let before = core::mem::replace(&mut self.cross_credit, cross.key);
-        Ok(before != cross.key && self.collateral.frozen_for_cross > 0)
+    fn rest_on(&mut self, cross: Option<CrossCredit>) -> bool {
+        let key = cross.map_or(Pubkey::default(), |cross| cross.key);
+        let before = core::mem::replace(&mut self.cross_credit, key);
+        before != key && self.collateral.frozen_for_cross > 0
     }
 
     /// Freezes the whole lien beyond the locked units from the mark that the terms name, also while the market is paused. `key`
