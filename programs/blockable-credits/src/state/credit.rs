@@ -62,7 +62,7 @@ pub struct Credit {
     pub claims: VaultClaims,
     /// Principal repaid by payments before the first seizure, in micro-USDC; it releases the lien.
     pub principal_repaid: u64,
-    /// Recovered by lots and payments since the first seizure, in micro-USDC.
+    /// Recovered by lots, takeovers, cancels and payments since the first seizure, and by the cancel of a write-off, in micro-USDC.
     pub recovered: u64,
     /// Market time of issue, from which due dates count.
     pub issued_at: i64,
