@@ -4,8 +4,8 @@ use {
     super::world::{Done, World},
     crate::{
         actions::{
-            BorrowerLimits, FreezeAmount, Notice, OfferRead, PurchaseLimits, Quote, RestructureLimits, Sale,
-            ThawBounds, UnitBounds,
+            BorrowerLimits, CancelSigners, FreezeAmount, LoanRead, Notice, OfferRead, PurchaseLimits, Quote,
+            RestructureLimits, Sale, ThawBounds, UnitBounds,
         },
         metering::{self, Reading},
         state::{
@@ -14,6 +14,7 @@ use {
         tests::stage::*,
         transitions::Status,
     },
+    anchor_lang::prelude::Pubkey,
     bytemuck::Zeroable,
 };
 
@@ -117,6 +118,27 @@ pub(super) const STEPS: &[(&str, Step)] = &[
         let clock = world.clock();
         let lot = world.lot;
         world.credit.close_lot(&lot, LOT, &LENDER, &clock).map(drop)
+    }),
+    ("the lender cancels a tenth", |world| {
+        let most = world.accrued().cancellable()?.div_ceil(10);
+        cancel(world, LENDER, UnitBounds { least: 1, most })
+    }),
+    ("anybody cancels", |world| cancel(world, key(62), UnitBounds::ALL)),
+    ("the admin suspends the provider", |world| {
+        let (market, clock) = (world.market, world.clock());
+        world.provider.suspend(&ADMIN, &market, &clock)
+    }),
+    ("the admin lets the provider go on", |world| {
+        let (market, clock) = (world.market, world.clock());
+        world.provider.resume(&ADMIN, &market, &clock)
+    }),
+    ("the provider's claim is collected", |world| {
+        world.provider.open_payout()?;
+        collect(world, Party::Provider)
+    }),
+    ("units expire", |world| {
+        let clock = world.clock();
+        world.credit.expire_units(&clock).map(drop)
     }),
     ("the vault is removed", |world| {
         let clock = world.clock();
@@ -238,7 +260,7 @@ fn reuse(world: &mut World) -> Done {
             let lot = world.lot;
             world.credit.close_lot(&lot, LOT, &LENDER, &clock)?;
         }
-        for party in [Party::Lender, Party::Borrower, Party::Treasury] {
+        for party in [Party::Lender, Party::Borrower, Party::Treasury, Party::Provider] {
             if world.credit.has_claim(party, 0)? {
                 collect(world, party)?;
             }
@@ -265,6 +287,13 @@ fn fund(world: &mut World, amount: u64) -> Done {
 fn collect(world: &mut World, party: Party) -> Done {
     let clock = world.clock();
     world.credit.collect(party, TREASURY, &clock).map(drop)
+}
+
+fn cancel(world: &mut World, signer: Pubkey, amount: UnitBounds) -> Done {
+    let (read, clock) = (LoanRead::from_credit(&world.credit)?, world.clock());
+    let signers = CancelSigners { signer, borrower: None };
+    let World { credit, provider, market, .. } = world;
+    credit.cancel_locked(signers, amount, read, provider, market, &clock).map(drop)
 }
 
 fn freeze(world: &mut World, amount: FreezeAmount, reason: FreezeReason) -> Done {

@@ -4,8 +4,8 @@ use {
     super::world::*,
     crate::{
         actions::{
-            BorrowerLimits, LoanRead, Notice, OfferRead, PurchaseLimits, Quote, RestructureLimits, Sale,
-            ThawBounds, UnitBounds,
+            BorrowerLimits, CancelSigners, LoanRead, Notice, OfferRead, PurchaseLimits, Quote,
+            RestructureLimits, Sale, ThawBounds, UnitBounds,
         },
         auction,
         state::{Credit, Instalment, MarketSettings, ProviderSettings, TermBounds, Terms},
@@ -32,6 +32,7 @@ pub(super) fn all() -> Vec<Signed> {
     all.extend(of_agreements());
     all.extend(of_lenders());
     all.extend(of_recovery());
+    all.extend(of_holdbacks());
     all.extend(of_roles());
     all
 }
@@ -226,6 +227,43 @@ fn of_recovery() -> Vec<Signed> {
             world.credit.vault_closed = 1;
             world.credit.close(&BORROWER, left, &mut world.provider, &clock)?;
             Ok(before <= left)
+        }),
+    ]
+}
+
+/// Cancels of lender and borrower, and the provider's agreement to wait for its holdback.
+fn of_holdbacks() -> Vec<Signed> {
+    let amount = UnitBounds { least: 100_000, most: 500_000 };
+    let cancel = move |borrower, worst_status| {
+        move |world: &mut World| {
+            let (before, clock) = (world.accrued(), world.clock());
+            let read = LoanRead { offer_slot: SLOT, worst_status };
+            let signers = CancelSigners { signer: LENDER, borrower };
+            let World { credit, provider, market, .. } = world;
+            credit.cancel_locked(signers, amount, read, provider, market, &clock)?;
+            let units = credit.collateral.cancelled - before.collateral.cancelled;
+            let paid =
+                before.debt.total() - credit.debt.total() + credit.claims.borrower - before.claims.borrower;
+            let price = before.holdback().price_floor(units)?;
+            let is_read = before.offer_slot == SLOT && before.status()? <= worst_status;
+            Ok(is_read && (amount.least..=amount.most).contains(&units) && paid >= price)
+        }
+    };
+    let agreed = suspended_with_holdback();
+    let limits = RestructureLimits::from_credit(&agreed.accrued()).unwrap();
+    let limits = RestructureLimits { most_debt: limits.most_debt + USDC, least_lien: 100_000, ..limits };
+    let principal = agreed.accrued().debt.principal;
+    vec![
+        signed("cancel in default", defaulted_with_holdback(), cancel(None, Status::Defaulted)),
+        signed("cancel together", agreed, cancel(Some(BORROWER), Status::Active)),
+        signed("wait for the holdback", agreed, move |world| {
+            let (before, clock) = (world.accrued(), world.clock());
+            let schedule = vec![Instalment { due_after: 400 * DAY as u32, principal }];
+            let terms = before.terms;
+            world.credit.restructure(terms, schedule, &limits, &TermBounds::PRODUCTION, true, &clock)?;
+            let waits_until = clock.market + (400 + 5 + 10) * DAY;
+            let kept = before.offer_slot == SLOT && before.restructurings == limits.restructurings;
+            Ok(kept && world.credit.cancel_opens_at() == waits_until)
         }),
     ]
 }

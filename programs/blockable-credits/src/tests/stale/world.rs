@@ -4,7 +4,11 @@ use {
     crate::{
         actions::{FreezeAmount, NewCredit, NewLot, OfferArgs, OfferRead, UnitBounds},
         state::{Credit, FreezeReason, Lot, Market, MarketClock, Provider, Rider, ScheduleRuns, Terms},
-        tests::{changes::LOT_TERMS, stage::*},
+        tests::{
+            changes::LOT_TERMS,
+            holdback::{HALF, defaulted_on, issued_on},
+            stage::*,
+        },
     },
     anchor_lang::prelude::Pubkey,
     bytemuck::Zeroable,
@@ -144,6 +148,18 @@ pub(super) fn defaulted() -> World {
     world.credit.mark_defaulted(&clock).unwrap();
     world.now = START + 46 * DAY;
     world
+}
+
+/// A loan with a holdback, in default with its cure period over, on day 46.
+pub(super) fn defaulted_with_holdback() -> World {
+    World::from_stage(&defaulted_on(HALF, RIDER))
+}
+
+/// A loan with a holdback on day 2, whose provider the admin has suspended for long enough.
+pub(super) fn suspended_with_holdback() -> World {
+    let mut stage = issued_on(HALF, RIDER);
+    crate::tests::holdback::suspend(&mut stage);
+    World::from_stage(&stage)
 }
 
 /// The same loan with a lot of 400,000 units.
