@@ -11,8 +11,8 @@ use {
         program::{
             instructions::{MarketArgs, OfferArgs, OfferRead},
             state::{
-                Credit, FreezePolicy, Instalment, MIN_CHANGE_DELAY, MIN_PROVIDER_DELAY, ProviderSettings,
-                Reporter, Rider, ScheduleRuns, TermBounds, Terms,
+                AutoFreeze, Credit, FreezePolicy, Instalment, MIN_CHANGE_DELAY, MIN_PROVIDER_DELAY,
+                MIN_SUSPENSION, ProviderSettings, Reporter, Rider, ScheduleRuns, TermBounds, Terms,
             },
         },
         tokens,
@@ -100,6 +100,8 @@ impl Pace {
         Terms {
             principal: PRINCIPAL.get(),
             units: UNITS.get(),
+            unlocked_ahead: UNITS.get(),
+            holdback: 0,
             late_fee: 500 * USDC,
             offer_expires_at: 0,
             max_units_per_second: self.max_units_per_second().get(),
@@ -109,8 +111,10 @@ impl Pace {
             unit_lifetime: 0,
             longest_job: self.longest_job,
             apr_bps: 1_400,
+            holdback_apr_bps: 0,
             freeze_policy: FreezePolicy::OnDelinquency as u8,
-            auto_freeze: 1,
+            auto_freeze: AutoFreeze::FromDefault as u8,
+            reserved: [0; 6],
             reporters_hash,
         }
     }
@@ -266,6 +270,7 @@ impl Cast {
             redistribution_fee_bps: 200,
             change_delay: if is_test { 60 } else { MIN_CHANGE_DELAY },
             provider_delay: if is_test { 60 } else { MIN_PROVIDER_DELAY },
+            min_suspension: if is_test { 60 } else { MIN_SUSPENSION },
             bounds: pace.bounds(is_test),
         };
         let payer = self.operator.pubkey();

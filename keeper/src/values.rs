@@ -8,7 +8,7 @@ use {
         Pubkey,
         amounts::{Bps, ChainTime, Lamports, MarketTime, MicroUsd, Units},
         program::{
-            state::{FreezePolicy, FreezeReason, Party},
+            state::{AutoFreeze, FreezePolicy, FreezeReason, Party},
             transitions::Status,
         },
     },
@@ -121,6 +121,16 @@ pub(crate) fn policy_name(byte: u8) -> &'static str {
     }
 }
 
+/// Names the status from which anyone may freeze; `unknown` for a byte of a later version of the program.
+pub(crate) fn auto_freeze_name(byte: u8) -> &'static str {
+    match AutoFreeze::from_byte(byte) {
+        Some(AutoFreeze::Never) => "never",
+        Some(AutoFreeze::FromDelinquency) => "from_delinquency",
+        Some(AutoFreeze::FromDefault) => "from_default",
+        None => "unknown",
+    }
+}
+
 /// Names the reason of a freeze.
 pub(crate) fn freeze_reason_name(reason: FreezeReason) -> &'static str {
     match reason {
@@ -128,13 +138,19 @@ pub(crate) fn freeze_reason_name(reason: FreezeReason) -> &'static str {
         FreezeReason::Default => "default",
         FreezeReason::Breach => "breach",
         FreezeReason::Risk => "risk",
+        FreezeReason::CrossDefault => "cross_default",
     }
 }
 
 /// Names the reason of a freeze by its byte; `unknown` for a byte of a later version of the program.
 pub(crate) fn freeze_reason_name_of_byte(byte: u8) -> &'static str {
-    let reasons =
-        [FreezeReason::MissedPayment, FreezeReason::Default, FreezeReason::Breach, FreezeReason::Risk];
+    let reasons = [
+        FreezeReason::MissedPayment,
+        FreezeReason::Default,
+        FreezeReason::Breach,
+        FreezeReason::Risk,
+        FreezeReason::CrossDefault,
+    ];
     reasons.into_iter().find(|reason| *reason as u8 == byte).map_or("unknown", freeze_reason_name)
 }
 
@@ -144,6 +160,7 @@ pub(crate) fn party_name(party: Party) -> &'static str {
         Party::Lender => "lender",
         Party::Borrower => "borrower",
         Party::Treasury => "treasury",
+        Party::Provider => "provider",
     }
 }
 

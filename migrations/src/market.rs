@@ -108,6 +108,7 @@ fn differences(config: &MarketConfig, market: &Market) -> Vec<Difference> {
     ];
     all.push(compare("change_delay", &config.change_delay, &market.change_delay));
     all.push(compare("provider_delay", &config.provider_delay, &market.provider_delay));
+    all.push(compare("min_suspension", &config.min_suspension, &market.min_suspension));
     let pairs = bounds::named(&config.bounds).into_iter().zip(bounds::named(&market.bounds));
     all.extend(pairs.map(|((name, file), (_, chain))| compare(name, &file, &chain)));
     all.into_iter().flatten().collect()

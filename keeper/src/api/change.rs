@@ -28,8 +28,8 @@ pub(super) fn fields(change: &Change) -> Value {
             offer
         }
         Change::Restructured { terms_hash, terms, schedule } => agreement(terms_hash, terms, None, schedule),
-        Change::Issued { index, issued_at } => json!({
-            "index": index, "issued_at_market_time": Time::from(MarketTime(*issued_at)),
+        Change::Issued { index, issued_at, held_back } => json!({
+            "index": index, "issued_at_market_time": Time::from(MarketTime(*issued_at)), "held_back": usd(held_back),
         }),
         Change::Cancelled { refunded } => json!({ "refunded": usd(refunded) }),
         Change::LenderOffered { to }
@@ -48,17 +48,22 @@ pub(super) fn fields(change: &Change) -> Value {
             interest,
             principal,
             released,
+            earned,
             thawed,
+            unlocked,
             frozen_for_payment,
             frozen_for_other,
+            frozen_for_cross,
+            locked,
             debt,
             status,
         } => {
             json!({
                 "payer": key(payer), "reserve": usd(reserve), "late_fees": usd(late_fees), "interest": usd(interest),
-                "principal": usd(principal), "released": units(released), "thawed": units(thawed),
+                "principal": usd(principal), "released": units(released), "earned": usd(earned),
+                "thawed": units(thawed), "unlocked": units(unlocked),
                 "frozen_for_payment": units(frozen_for_payment), "frozen_for_other": units(frozen_for_other),
-                "debt": usd(debt),
+                "frozen_for_cross": units(frozen_for_cross), "locked": units(locked), "debt": usd(debt),
                 "status": status_name(*status),
             })
         }
@@ -68,25 +73,60 @@ pub(super) fn fields(change: &Change) -> Value {
         Change::NoticeGiven { document, debt } => {
             json!({ "document": hex::encode(document), "debt": usd(debt) })
         }
-        Change::WrittenOff { debt } => json!({ "debt": usd(debt) }),
+        Change::WrittenOff { debt, cancelled, paid, earned } => json!({
+            "debt": usd(debt), "cancelled": units(cancelled), "paid": usd(paid), "earned": usd(earned),
+        }),
+        Change::LockedCancelled {
+            by,
+            units: count,
+            paid,
+            principal,
+            interest,
+            late_fees,
+            surplus,
+            earned,
+            debt,
+            status,
+        } => json!({
+            "by": key(by), "units": units(count), "paid": usd(paid), "principal": usd(principal),
+            "interest": usd(interest), "late_fees": usd(late_fees), "surplus": usd(surplus), "earned": usd(earned),
+            "debt": usd(debt), "status": status_name(*status),
+        }),
         Change::CovenantApplied { utilisation_bps, apr_bps, top_up, due_at } => json!({
             "utilisation_bps": exact(*utilisation_bps), "apr_bps": apr_bps, "top_up": usd(top_up),
             "due_at_market_time": Time::unless_zero(MarketTime(*due_at)),
         }),
-        Change::ReserveFunded { payer, amount, held } => json!({
-            "payer": key(payer), "amount": usd(amount), "held": usd(held),
+        Change::ReserveFunded { payer, amount, held, thawed } => json!({
+            "payer": key(payer), "amount": usd(amount), "held": usd(held), "thawed": units(thawed),
         }),
         Change::Collected { party, destination, amount } => json!({
             "party": party_name(*party), "destination": key(destination), "amount": usd(amount),
         }),
         Change::VaultClosed { swept } => json!({ "swept": usd(swept) }),
-        Change::Frozen { by, reason, units: count, frozen_for_payment, frozen_for_other } => json!({
+        Change::Frozen {
+            by,
+            reason,
+            units: count,
+            frozen_for_payment,
+            frozen_for_other,
+            frozen_for_cross,
+            locked,
+        } => json!({
             "by": key(by), "reason": freeze_reason_name(*reason), "units": units(count),
             "frozen_for_payment": units(frozen_for_payment), "frozen_for_other": units(frozen_for_other),
+            "frozen_for_cross": units(frozen_for_cross), "locked": units(locked),
         }),
-        Change::Thawed { by, units: count, frozen_for_payment, frozen_for_other } => json!({
+        Change::Thawed {
+            by,
+            units: count,
+            frozen_for_payment,
+            frozen_for_other,
+            frozen_for_cross,
+            locked,
+        } => json!({
             "by": key(by), "units": units(count),
             "frozen_for_payment": units(frozen_for_payment), "frozen_for_other": units(frozen_for_other),
+            "frozen_for_cross": units(frozen_for_cross), "locked": units(locked),
         }),
         Change::Metered { cumulative, in_flight, reported_at, metered } => json!({
             "cumulative": units(cumulative), "in_flight": units(in_flight),
@@ -96,16 +136,18 @@ pub(super) fn fields(change: &Change) -> Value {
         Change::Seized { lot, units: count, start_price, floor_price } => json!({
             "lot": key(lot), "units": units(count), "start_price": usd(start_price), "floor_price": usd(floor_price),
         }),
-        Change::Sold { lot, buyer, units: count, cost, fee, recovered, surplus, debt } => json!({
+        Change::Sold { lot, buyer, units: count, cost, fee, recovered, surplus, earned, debt } => json!({
             "lot": key(lot), "buyer": key(buyer), "units": units(count), "cost": usd(cost), "fee": usd(fee),
-            "recovered": usd(recovered), "surplus": usd(surplus), "debt": usd(debt),
+            "recovered": usd(recovered), "surplus": usd(surplus), "earned": usd(earned), "debt": usd(debt),
         }),
         Change::Granted { from, units: count } => json!({ "from": key(from), "units": units(count) }),
         Change::LotClosed { lot, returned } => json!({ "lot": key(lot), "returned": units(returned) }),
-        Change::TakenOver { to, units: count, value, debt } => json!({
-            "to": key(to), "units": units(count), "value": usd(value), "debt": usd(debt),
+        Change::TakenOver { to, units: count, value, earned, debt } => json!({
+            "to": key(to), "units": units(count), "value": usd(value), "earned": usd(earned), "debt": usd(debt),
         }),
-        Change::Expired { units: count } => json!({ "units": units(count) }),
+        Change::Expired { units: count, paid, debt } => json!({
+            "units": units(count), "paid": usd(paid), "debt": usd(debt),
+        }),
         Change::Closed { given_up } => json!({ "given_up": units(given_up) }),
     }
 }

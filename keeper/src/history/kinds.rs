@@ -31,6 +31,7 @@ pub(crate) fn kind(change: &Change) -> &'static str {
         Change::NoticeWithdrawn => "notice_withdrawn",
         Change::TakenOver { .. } => "taken_over",
         Change::WrittenOff { .. } => "written_off",
+        Change::LockedCancelled { .. } => "locked_cancelled",
         Change::Expired { .. } => "expired",
         Change::CovenantApplied { .. } => "covenant_applied",
         Change::ReserveFunded { .. } => "reserve_funded",

@@ -8,7 +8,7 @@ use {
         program::{
             covenant,
             metering::{finishing, held_by_jobs},
-            state::Credit,
+            state::{AutoFreeze, Credit},
             transitions::{Action, Status, next},
             units::{after, elapsed},
         },
@@ -18,8 +18,8 @@ use {
 
 /// The order in which several kinds go that are due on one credit.
 ///
-/// A draw of the reserve comes after marks and freezes, which take the reserve into account themselves: somebody who puts a
-/// little into it again and again would hold them up otherwise.
+/// A draw of the reserve comes after marks and freezes, which are not due where the reserve pays all arrears: somebody who puts
+/// a little into it again and again would hold them up otherwise.
 pub(super) const PRECEDENCE: [Kind; 6] = [
     Kind::AutoFreeze,
     Kind::MarkDefaulted,
@@ -63,9 +63,13 @@ pub(super) enum Obstacle {
     ReserveCovers,
     #[error("the reserve is empty")]
     NoReserve,
+    #[error("the reserve does not pay all arrears, and is drawn only where it does")]
+    ReserveTooSmall,
+    #[error("units that the holdback covers are to be cancelled before the reserve is drawn")]
+    CancelFirst,
     #[error("the terms do not agree on it")]
     NotAgreed,
-    #[error("all of the lien is frozen")]
+    #[error("all of the lien that is not locked is frozen")]
     AlreadyFrozen,
     #[error("its units never expire")]
     NeverExpire,
@@ -100,10 +104,10 @@ pub(super) fn timing(now: &Now, address: &Pubkey, credit: &Credit, kind: Kind) -
         return Err(Obstacle::VaultFrozen);
     }
     match kind {
-        Kind::AutoFreeze => auto_freeze(now, address, credit),
-        Kind::MarkDefaulted => mark(now, address, credit, action, credit.terms.default_grace),
-        Kind::MarkDelinquent => mark(now, address, credit, action, credit.terms.delinquency_grace),
-        Kind::DrawReserve => draw_reserve(now, address, credit, status),
+        Kind::AutoFreeze => auto_freeze(now, credit, status),
+        Kind::MarkDefaulted => mark(now, credit, credit.terms.default_grace),
+        Kind::MarkDelinquent => mark(now, credit, credit.terms.delinquency_grace),
+        Kind::DrawReserve => draw_reserve(now, credit, status),
         Kind::ExpireUnits => expire_units(now, credit),
         Kind::ApplyCovenant => apply_covenant(now, credit),
         Kind::Meter => Err(Obstacle::NotAgreed),
@@ -176,30 +180,19 @@ fn at_market_time(now: &Now, time: MarketTime) -> Timing {
     if time <= now.market { Timing::Due(at) } else { Timing::NotBefore(at) }
 }
 
-fn mark(
-    now: &Now,
-    address: &Pubkey,
-    credit: &Credit,
-    action: Action,
-    grace: u32,
-) -> Result<Timing, Obstacle> {
+fn mark(now: &Now, credit: &Credit, grace: u32) -> Result<Timing, Obstacle> {
     if is_current(now, credit) {
         let due_date = next_due_date(credit).ok_or(Obstacle::NotInArrears)?;
         return Ok(at_market_time(now, end_of_grace(now, credit, due_date, grace)?));
     }
-    let mut copy = accrued(now, credit)?;
+    let copy = accrued(now, credit)?;
     if copy.debt.arrears_since == 0 {
         return Err(Obstacle::NotInArrears);
     }
-    copy.draw_for_arrears(*address).map_err(|_| Obstacle::OutOfRange)?;
-    // A draw that pays the oldest instalment leaves the grace of the next one.
-    let unpaid_since = copy.debt.arrears_since;
-    if unpaid_since == 0 {
+    if copy.reserve_held >= copy.arrears() {
         return Err(Obstacle::ReserveCovers);
     }
-    let unpaid_since = MarketTime(unpaid_since);
-    let status = Status::from_byte(copy.status).ok_or(Obstacle::OutOfRange)?;
-    next(action, status).ok_or(Obstacle::WrongStatus(status))?;
+    let unpaid_since = MarketTime(copy.debt.arrears_since);
     Ok(at_market_time(now, end_of_grace(now, credit, unpaid_since, grace)?))
 }
 
@@ -215,44 +208,65 @@ fn end_of_grace(
     Ok(MarketTime(agreed).plus_seconds(extra.max(0)))
 }
 
-fn draw_reserve(now: &Now, address: &Pubkey, credit: &Credit, status: Status) -> Result<Timing, Obstacle> {
+fn draw_reserve(now: &Now, credit: &Credit, status: Status) -> Result<Timing, Obstacle> {
     if credit.reserve_held == 0 {
         return Err(Obstacle::NoReserve);
     }
-    if status != Status::Seizing && is_current(now, credit) {
+    let is_recovery = status == Status::Seizing;
+    if !is_recovery && is_current(now, credit) {
         let due_date = next_due_date(credit).ok_or(Obstacle::NotInArrears)?;
         return Ok(at_market_time(now, due_date));
     }
-    let mut copy = accrued(now, credit)?;
-    let debt = copy.debt;
-    copy.draw_for_arrears(*address).map_err(|_| Obstacle::OutOfRange)?.ok_or(Obstacle::NotInArrears)?;
-    let since = [debt.arrears_since, credit.defaulted_at].into_iter().find(|time| *time != 0);
+    let copy = accrued(now, credit)?;
+    let owed = if is_recovery { copy.debt.total() } else { copy.arrears() };
+    if owed == 0 {
+        return Err(Obstacle::NotInArrears);
+    }
+    if !is_recovery && copy.reserve_held < owed {
+        return Err(Obstacle::ReserveTooSmall);
+    }
+    if is_recovery && copy.covered().map_err(|_| Obstacle::OutOfRange)? > 0 {
+        return Err(Obstacle::CancelFirst);
+    }
+    let since = [copy.debt.arrears_since, credit.defaulted_at].into_iter().find(|time| *time != 0);
     let since = MarketTime(since.unwrap_or(credit.debt.accrued_at));
     Ok(at_market_time(now, since.min(now.market)))
 }
 
-fn auto_freeze(now: &Now, address: &Pubkey, credit: &Credit) -> Result<Timing, Obstacle> {
-    if credit.terms.auto_freeze != 1 {
+fn auto_freeze(now: &Now, credit: &Credit, status: Status) -> Result<Timing, Obstacle> {
+    let is_agreed = match AutoFreeze::from_byte(credit.terms.auto_freeze) {
+        Some(AutoFreeze::FromDelinquency) => true,
+        Some(AutoFreeze::FromDefault) => status == Status::Defaulted,
+        Some(AutoFreeze::Never) | None => false,
+    };
+    if !is_agreed {
         return Err(Obstacle::NotAgreed);
     }
-    if credit.collateral.lien() <= credit.collateral.frozen() {
+    if credit.collateral.freezable() <= credit.collateral.frozen() {
         return Err(Obstacle::AlreadyFrozen);
     }
-    if draw_would_cure(now, address, credit) {
+    if draw_would_cure(now, credit) {
         return Err(Obstacle::ReserveCovers);
     }
-    Ok(at_market_time(now, MarketTime(credit.defaulted_at).min(now.market)))
+    let since = match status {
+        Status::Defaulted => MarketTime(credit.defaulted_at),
+        // The account does not have the time of the mark: it was made after the grace.
+        _ => {
+            let grace = credit.terms.delinquency_grace;
+            after(credit.debt.arrears_since, grace).map(MarketTime).map_err(|_| Obstacle::OutOfRange)?
+        }
+    };
+    Ok(at_market_time(now, since.min(now.market)))
 }
 
-/// Returns whether this keeper is about to end the default by a draw of the reserve, which would undo a freeze.
-fn draw_would_cure(now: &Now, address: &Pubkey, credit: &Credit) -> bool {
+/// Returns whether this keeper is about to end the delinquency by a draw of the reserve, which would undo a freeze.
+fn draw_would_cure(now: &Now, credit: &Credit) -> bool {
     if credit.reserve_held == 0
         || require_allowed(now, credit, Kind::DrawReserve, Action::DrawReserve).is_err()
     {
         return false;
     }
-    let Ok(mut copy) = accrued(now, credit) else { return false };
-    copy.draw_for_arrears(*address).is_ok() && copy.status != Status::Defaulted.byte()
+    accrued(now, credit).is_ok_and(|copy| copy.reserve_held >= copy.arrears())
 }
 
 fn expire_units(now: &Now, credit: &Credit) -> Result<Timing, Obstacle> {

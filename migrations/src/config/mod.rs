@@ -9,8 +9,8 @@ use {
         program::{
             instructions::MarketArgs,
             state::{
-                MAX_CHANGE_DELAY, MAX_PRINCIPAL, MAX_PROVIDER_DELAY, MAX_REDISTRIBUTION_FEE_BPS, TermBounds,
-                shortest_delay, shortest_provider_delay,
+                MAX_CHANGE_DELAY, MAX_PRINCIPAL, MAX_PROVIDER_DELAY, MAX_REDISTRIBUTION_FEE_BPS,
+                MAX_SUSPENSION, TermBounds, shortest_delay, shortest_provider_delay, shortest_suspension,
             },
         },
     },
@@ -61,6 +61,9 @@ pub struct MarketConfig {
     pub change_delay: u32,
     /// Seconds that a change of a provider's settings waits.
     pub provider_delay: u32,
+    /// Seconds that the admin's suspension of a provider must have lasted before covered units of a loan that is not in default
+    /// can be cancelled.
+    pub min_suspension: u32,
     /// Bounds on the terms of loans.
     pub bounds: TermBounds,
 }
@@ -85,6 +88,7 @@ impl MarketConfig {
             redistribution_fee_bps: u16::try_from(self.redistribution_fee_bps.get()).unwrap_or(u16::MAX),
             change_delay: self.change_delay,
             provider_delay: self.provider_delay,
+            min_suspension: self.min_suspension,
             bounds: self.bounds,
         }
     }
@@ -102,6 +106,7 @@ impl MarketConfig {
         for (name, found, least, most) in [
             ("change_delay", self.change_delay, shortest_delay(is_test), MAX_CHANGE_DELAY),
             ("provider_delay", self.provider_delay, shortest_provider_delay(is_test), MAX_PROVIDER_DELAY),
+            ("min_suspension", self.min_suspension, shortest_suspension(is_test), MAX_SUSPENSION),
         ] {
             if !(least..=most).contains(&found) {
                 reader.mistake(name, format!("is {found} seconds; write {least} to {most}"));
@@ -163,6 +168,7 @@ fn read(reader: &mut Reader) -> Option<MarketConfig> {
         reader.required_number("redistribution_fee_bps", 0..=MAX_REDISTRIBUTION_FEE_BPS);
     let change_delay = reader.required::<Seconds>("change_delay");
     let provider_delay = reader.required::<Seconds>("provider_delay");
+    let min_suspension = reader.required::<Seconds>("min_suspension");
     let bounds = read_bounds(reader);
     let config = MarketConfig {
         id: id?,
@@ -174,6 +180,7 @@ fn read(reader: &mut Reader) -> Option<MarketConfig> {
         redistribution_fee_bps: Bps(u64::from(redistribution_fee_bps?)),
         change_delay: change_delay?.0,
         provider_delay: provider_delay?.0,
+        min_suspension: min_suspension?.0,
         bounds: bounds?,
     };
     config.check(reader);

@@ -114,6 +114,7 @@ fn everything_that_the_program_would_refuse_is_listed_at_once() {
         .replace("change_delay = \"", "change_delay = \"1 second\" # \"")
         .replace("min_cure_period = \"5 days\"", "min_cure_period = \"1 hour\"")
         .replace("provider_delay = \"", "provider_delay = \"1 second\" # \"")
+        .replace("min_suspension = \"", "min_suspension = \"61 days\" # \"")
         .replace("min_lot_window = \"3 days\"", "min_lot_window = \"61 days\"")
         .replace(&Pubkey::new_from_array([2; 32]).to_string(), &Pubkey::default().to_string());
     let error = refused(&text);
@@ -121,6 +122,7 @@ fn everything_that_the_program_would_refuse_is_listed_at_once() {
         "guardian: is the system program",
         "change_delay: is 1 seconds; write 172800 to 5184000",
         "provider_delay: is 1 seconds; write 21600 to 1209600",
+        "min_suspension: is 5270400 seconds; write 172800 to 5184000",
         "bounds.min_lot_window: is above bounds.max_lot_window",
         "bounds.max_apr_bps: is 20000; a production market needs at most 10000",
         "bounds.min_cure_period: is 3600; a production market needs at least 86400",

@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        values::{Time, UnitCount, UsdAmount, exact, exact_bps, policy_name},
+        values::{Time, UnitCount, UsdAmount, auto_freeze_name, exact, exact_bps, policy_name},
         watch::Measure,
     },
     blockable_sdk::{
@@ -21,6 +21,13 @@ pub(crate) struct TermsView {
     principal: UsdAmount,
     /// Units granted for it.
     units: UnitCount,
+    /// Units that may be used ahead of payment; all for no lock.
+    unlocked_ahead: UnitCount,
+    /// Part of the principal that is held back from the provider at issue.
+    holdback: UsdAmount,
+    /// Simple annual interest rate on what is held back, in basis points.
+    #[schema(value_type = u64)]
+    holdback_apr_bps: Bps,
     /// Simple annual interest rate at offer, in basis points.
     #[schema(value_type = u64)]
     apr_bps: Bps,
@@ -39,8 +46,9 @@ pub(crate) struct TermsView {
     /// The policy on the lender's freezes: at_will, on_delinquency, on_default or unknown.
     #[schema(value_type = String, example = "on_delinquency")]
     freeze_policy: &'static str,
-    /// True where anyone may freeze the collateral in full after default.
-    auto_freeze: bool,
+    /// The mark from which anyone may freeze the collateral in full: never, from_delinquency, from_default or unknown.
+    #[schema(value_type = String, example = "from_default")]
+    auto_freeze: &'static str,
     /// Most units per second that reports count.
     max_units_per_second: UnitCount,
     /// Longest job, in seconds: with the rate it bounds the units that running jobs can hold at a freeze.
@@ -59,6 +67,8 @@ pub(crate) struct RiderView {
     pay_in_kind_bps: Bps,
     /// True where the lender may give notice of default for a breach.
     breach_notice: bool,
+    /// True where the lender may freeze for the default of another credit of the same parties.
+    cross_default: bool,
     /// Seconds over which the covenant measures utilisation; 0 for no covenant.
     covenant_window_seconds: u32,
     /// Units that the borrower plans to use per window.
@@ -105,6 +115,9 @@ impl TermsView {
         TermsView {
             principal: UsdAmount(MicroUsd(terms.principal)),
             units: UnitCount(Units(terms.units)),
+            unlocked_ahead: UnitCount(Units(terms.unlocked_ahead)),
+            holdback: UsdAmount(MicroUsd(terms.holdback)),
+            holdback_apr_bps: bps(terms.holdback_apr_bps),
             apr_bps: bps(terms.apr_bps),
             late_fee: UsdAmount(MicroUsd(terms.late_fee)),
             offer_expires_at: Time::unless_zero(MarketTime(terms.offer_expires_at)),
@@ -113,7 +126,7 @@ impl TermsView {
             cure_period_seconds: terms.cure_period,
             unit_lifetime_seconds: terms.unit_lifetime,
             freeze_policy: policy_name(terms.freeze_policy),
-            auto_freeze: terms.auto_freeze == 1,
+            auto_freeze: auto_freeze_name(terms.auto_freeze),
             max_units_per_second: UnitCount(Units(terms.max_units_per_second)),
             longest_job_seconds: terms.longest_job,
             reporters_hash: hex::encode(terms.reporters_hash),
@@ -127,6 +140,7 @@ impl RiderView {
             reserve: UsdAmount(MicroUsd(rider.reserve)),
             pay_in_kind_bps: bps(rider.pay_in_kind_bps),
             breach_notice: rider.breach_notice == 1,
+            cross_default: rider.cross_default == 1,
             covenant_window_seconds: rider.covenant_window,
             planned_units: UnitCount(Units(rider.planned_units)),
             high_bps: bps(rider.high_bps),

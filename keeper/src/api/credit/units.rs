@@ -3,7 +3,9 @@
 use {
     crate::{
         chain::Snapshot,
-        values::{Address, Time, UnitCount, UsdAmount, freeze_reason_name_of_byte, policy_name},
+        values::{
+            Address, Time, UnitCount, UsdAmount, auto_freeze_name, freeze_reason_name_of_byte, policy_name,
+        },
         watch::times::Times,
     },
     blockable_sdk::{
@@ -29,13 +31,17 @@ pub(crate) struct UnitsView {
     seized: UnitCount,
     /// Expired unused.
     expired: UnitCount,
+    /// Cancelled under the holdback.
+    cancelled: UnitCount,
     /// Left.
     remaining: UnitCount,
     /// Released from the lien by repayment.
     released: UnitCount,
     /// Units that secure the debt.
     pub(super) lien: UnitCount,
-    /// Units that no new job may draw on.
+    /// Units that no payment has opened yet.
+    locked: UnitCount,
+    /// Units on top of the locked ones that no new job may draw on.
     pub(super) frozen: UnitCount,
     /// Units that new jobs may draw on.
     pub(super) available: UnitCount,
@@ -52,7 +58,7 @@ pub(crate) struct UnitsView {
 pub(crate) struct FreezeView {
     /// Units frozen.
     frozen: UnitCount,
-    /// The reason: missed_payment, default, breach, risk or unknown; none while nothing is frozen.
+    /// The reason: missed_payment, default, breach, risk, cross_default or unknown; none while nothing is frozen.
     #[schema(value_type = Option<String>)]
     reason: Option<&'static str>,
     /// Time of the latest freeze by the chain's clock; none before the first.
@@ -61,7 +67,9 @@ pub(crate) struct FreezeView {
     frozen_for_payment: UnitCount,
     /// Units frozen in all for a breach or a risk.
     frozen_for_other: UnitCount,
-    /// Frozen units that jobs which ran at the freeze may still use.
+    /// Units frozen in all for the default of another credit.
+    frozen_for_cross: UnitCount,
+    /// Locked or frozen units that jobs which ran at the freeze may still use.
     finishing: UnitCount,
     /// Units of running jobs that no seizure takes before `promised_until`.
     promised: UnitCount,
@@ -72,12 +80,13 @@ pub(crate) struct FreezeView {
     /// The policy on the lender's freezes: at_will, on_delinquency, on_default or unknown.
     #[schema(value_type = String)]
     policy: &'static str,
-    /// True where the policy lets the lender freeze now.
+    /// True where the policy, or a reserve that has been short for too long, lets the lender freeze now.
     may_freeze: bool,
-    /// Units under lien that are not frozen: a freeze in full would take them.
+    /// Units under lien that are neither locked nor frozen: a freeze in full would take them.
     freezable: UnitCount,
-    /// True where anyone may freeze the collateral in full after default.
-    auto_freeze: bool,
+    /// The mark from which anyone may freeze the collateral in full: never, from_delinquency, from_default or unknown.
+    #[schema(value_type = String)]
+    auto_freeze: &'static str,
 }
 
 /// The use of a credit as far as it has been metered.
@@ -112,6 +121,10 @@ pub(crate) struct VaultView {
     borrower: UsdAmount,
     /// Money that the market's treasury may collect.
     treasury: UsdAmount,
+    /// Money that the provider may collect.
+    provider: UsdAmount,
+    /// Part of the principal that is still held back.
+    held_back: UsdAmount,
 }
 
 impl UnitsView {
@@ -124,9 +137,11 @@ impl UnitsView {
             consumed: amount(units.consumed),
             seized: amount(units.seized),
             expired: amount(units.expired),
+            cancelled: amount(units.cancelled),
             remaining: amount(units.remaining()),
             released: amount(units.released),
             lien: amount(units.lien()),
+            locked: amount(units.locked()),
             frozen: amount(units.frozen()),
             available: amount(units.available()),
             expire_at: expire_at.map(|at| Time::from(times.to_chain(MarketTime(at)))),
@@ -143,21 +158,25 @@ impl FreezeView {
         let meter = &accrued.meter;
         let promise_ends = MarketTime(meter.promised_at).plus_seconds(i64::from(accrued.terms.cure_period));
         // A status or policy of a later version allows nothing that this keeper knows of.
-        let may_freeze = accrued.status().and_then(|status| accrued.may_freeze(status)).unwrap_or(false);
+        let may_freeze = accrued
+            .status()
+            .and_then(|status| accrued.may_freeze(status, accrued.debt.accrued_at))
+            .unwrap_or(false);
         FreezeView {
             frozen: amount(units.frozen()),
             reason: (units.frozen() > 0).then(|| freeze_reason_name_of_byte(accrued.freeze_reason)),
             frozen_at_chain: Time::unless_zero(ChainTime(accrued.meter.frozen_at_chain)),
             frozen_for_payment: amount(units.frozen_for_payment),
             frozen_for_other: amount(units.frozen_for_other),
+            frozen_for_cross: amount(units.frozen_for_cross),
             finishing: amount(finishing(units, &accrued.meter)),
             promised: amount(meter.promised),
             promised_until: (meter.promised > 0).then(|| times.to_chain(promise_ends).into()),
             lapsed: amount(meter.lapsed),
             policy: policy_name(accrued.terms.freeze_policy),
             may_freeze,
-            freezable: amount(units.lien().saturating_sub(units.frozen())),
-            auto_freeze: accrued.terms.auto_freeze == 1,
+            freezable: amount(units.freezable().saturating_sub(units.frozen())),
+            auto_freeze: auto_freeze_name(accrued.terms.auto_freeze),
         }
     }
 }
@@ -190,6 +209,8 @@ impl VaultView {
             lender: UsdAmount(MicroUsd(claims.lender)),
             borrower: UsdAmount(MicroUsd(claims.borrower)),
             treasury: UsdAmount(MicroUsd(claims.treasury)),
+            provider: UsdAmount(MicroUsd(claims.provider)),
+            held_back: UsdAmount(MicroUsd(credit.holdback_left)),
         }
     }
 }
