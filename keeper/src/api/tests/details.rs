@@ -173,6 +173,8 @@ async fn events_have_their_changes_also_of_a_credit_that_was_removed() {
                 units: u64::MAX,
                 frozen_for_payment: 0,
                 frozen_for_other: 4,
+                frozen_for_cross: 0,
+                locked: 7,
             },
         ),
         (

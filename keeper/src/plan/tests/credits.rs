@@ -135,13 +135,14 @@ fn a_reserve_that_does_not_cover_holds_no_mark_up() {
 }
 
 #[test]
-fn a_draw_that_pays_the_oldest_instalment_leaves_the_grace_of_the_next() {
+fn a_reserve_that_pays_one_of_two_instalments_is_kept() {
     let mut credit = credit(0);
-    credit.reserve_held = 400 * USDC;
+    credit.reserve_held = 800 * USDC - 1;
     let second_due = ISSUED + 60 * DAY;
-    let world = World::at(second_due + DELINQUENCY_GRACE - 1).with(credit);
+    let mut world = World::at(second_due).with(credit);
+    assert_eq!(world.due(), Some(Kind::MarkDelinquent), "that of the first instalment");
+    world.change(0, |credit| credit.reserve_held += 1);
     assert_eq!(world.due(), Some(Kind::DrawReserve));
-    assert_eq!(world.moved_to(second_due + DELINQUENCY_GRACE).due(), Some(Kind::MarkDelinquent));
 }
 
 /// No principal falls due any more: all that is owed is due, before the dates that are left.
@@ -164,7 +165,38 @@ fn a_default_is_frozen_at_once_where_the_terms_say_so() {
     let after = due_from_default(defaulted());
     assert_eq!(after.collateral.frozen(), UNITS);
     let mut credit = defaulted();
-    credit.terms.auto_freeze = 0;
+    credit.terms.auto_freeze = AutoFreeze::Never as u8;
+    assert_eq!(World::at(DUE + DEFAULT_GRACE).with(credit).due(), None);
+}
+
+#[test]
+fn a_delinquency_is_frozen_where_the_terms_say_so() {
+    let mut credit = credit(0);
+    credit.accrue(DUE + DELINQUENCY_GRACE).unwrap();
+    credit.status = Status::Delinquent.byte();
+    let due = |auto_freeze: AutoFreeze, credit: Credit| {
+        let mut world = World::at(DUE + DELINQUENCY_GRACE).with(credit);
+        world.change(0, |credit| credit.terms.auto_freeze = auto_freeze as u8);
+        world.due()
+    };
+    assert_eq!(due(AutoFreeze::FromDelinquency, credit), Some(Kind::AutoFreeze));
+    assert_eq!(due(AutoFreeze::FromDefault, credit), None);
+    // What is locked is as closed already.
+    credit.collateral.locked_at_issue = UNITS;
+    assert_eq!(due(AutoFreeze::FromDelinquency, credit), None);
+}
+
+/// Once defaulted, the reserve is drawn in the recovery alone, after the cancel of what the holdback covers.
+#[test]
+fn the_reserve_of_a_default_is_drawn_after_the_cancel() {
+    let mut credit = defaulted();
+    credit.reserve_held = 400 * USDC;
+    credit.terms.auto_freeze = AutoFreeze::Never as u8;
+    assert_eq!(World::at(DUE + DEFAULT_GRACE).with(credit).due(), None);
+    credit.status = Status::Seizing.byte();
+    assert_eq!(World::at(DUE + DEFAULT_GRACE).with(credit).due(), Some(Kind::DrawReserve));
+    credit.collateral.locked_at_issue = UNITS / 2;
+    credit.holdback_left = 100 * USDC;
     assert_eq!(World::at(DUE + DEFAULT_GRACE).with(credit).due(), None);
 }
 
@@ -179,9 +211,12 @@ fn due_from_default(credit: Credit) -> Credit {
 
 #[test]
 fn a_reserve_that_cures_is_drawn_before_anything_is_frozen() {
-    let mut credit = defaulted();
+    let mut credit = credit(0);
+    credit.accrue(DUE + DELINQUENCY_GRACE).unwrap();
+    credit.status = Status::Delinquent.byte();
+    credit.terms.auto_freeze = AutoFreeze::FromDelinquency as u8;
     credit.reserve_held = 400 * USDC;
-    let mut world = World::at(DUE + DEFAULT_GRACE).with(credit);
+    let mut world = World::at(DUE + DELINQUENCY_GRACE).with(credit);
     assert_eq!(world.due(), Some(Kind::DrawReserve));
     world.settings.enabled.remove(&Kind::DrawReserve);
     assert_eq!(world.due(), Some(Kind::AutoFreeze), "where this keeper draws no reserve");

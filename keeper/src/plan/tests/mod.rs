@@ -21,7 +21,7 @@ use {
         Pubkey, Signature,
         amounts::{Bps, ChainTime, Units},
         program::{
-            state::{Credit, Market, Provider, ProviderSettings, Reporter, Rider, Terms},
+            state::{AutoFreeze, Credit, Market, Provider, ProviderSettings, Reporter, Rider, Terms},
             transitions::Status,
         },
         reports::{RecordReading, ReportRecord},
@@ -98,7 +98,7 @@ fn defaulted() -> Credit {
     let mut credit = credit(0);
     credit.accrue(DUE + DEFAULT_GRACE).unwrap();
     (credit.status, credit.defaulted_at) = (Status::Defaulted.byte(), DUE + DEFAULT_GRACE);
-    credit.terms.auto_freeze = 1;
+    credit.terms.auto_freeze = AutoFreeze::FromDefault as u8;
     credit
 }
 

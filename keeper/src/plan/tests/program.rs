@@ -14,8 +14,8 @@ pub(super) fn carry_out(snapshot: &Snapshot, credit: &Credit, kind: Kind) -> Opt
     let mut after = *credit;
     let clock = snapshot.market.clock_at(snapshot.clock.get()).ok()?;
     match kind {
-        Kind::MarkDelinquent => drop(after.mark_delinquent(address(0), &clock).ok()?),
-        Kind::MarkDefaulted => drop(after.mark_defaulted(address(0), &clock).ok()?),
+        Kind::MarkDelinquent => drop(after.mark_delinquent(&clock).ok()?),
+        Kind::MarkDefaulted => drop(after.mark_defaulted(&clock).ok()?),
         Kind::DrawReserve => drop(after.draw_reserve(address(0), &clock).ok()?),
         Kind::AutoFreeze => drop(after.auto_freeze(address(0), &clock).ok()?),
         Kind::ExpireUnits => drop(after.expire_units(&clock).ok()?),
@@ -51,6 +51,7 @@ struct Life {
     released: u64,
     frozen: u64,
     in_flight: u64,
+    locked: u64,
     window_days: u32,
     planned_units: u64,
     consumed_before: u64,
@@ -60,13 +61,14 @@ struct Life {
 /// Credits in any status, paid and metered to any degree, with any rider.
 fn lives() -> impl Strategy<Value = Life> {
     let money = (0u64..1_500, 0u64..900, 0u16..3_000, 0u64..20);
-    let life = (0u8..9, 0u8..=1, 0i64..130);
-    let units = (0u64..=UNITS, 0u64..=UNITS, 0u64..=UNITS, 0u64..=UNITS);
+    let life = (0u8..9, 0u8..=2, 0i64..130);
+    let locked = prop_oneof![Just(0), 0u64..=UNITS];
+    let units = (0u64..=UNITS, 0u64..=UNITS, 0u64..=UNITS, 0u64..=UNITS, locked);
     let rider = (0u32..40, 0u64..3, 0u64..3, prop::option::of(0i64..140));
     (money, life, units, rider).prop_map(|(money, life, units, rider)| {
         let (paid, reserve, apr_bps, late_fee) = money;
         let (status, auto_freeze, paid_after_days) = life;
-        let (consumed, released, frozen, in_flight) = units;
+        let (consumed, released, frozen, in_flight, locked) = units;
         let (window_days, planned_units, consumed_before, expires_after_days) = rider;
         Life {
             paid,
@@ -80,6 +82,7 @@ fn lives() -> impl Strategy<Value = Life> {
             released,
             frozen,
             in_flight,
+            locked,
             window_days,
             planned_units,
             consumed_before,
@@ -97,7 +100,8 @@ impl Life {
         credit.accrue(ISSUED + self.paid_after_days * DAY).unwrap();
         let paid = (self.paid * USDC).min(credit.debt.total().saturating_sub(1));
         credit.receive_payment(key(4), paid).unwrap();
-        credit.collateral.frozen_for_other = self.frozen.min(credit.collateral.lien());
+        credit.collateral.locked_at_issue = self.locked;
+        credit.collateral.frozen_for_other = self.frozen.min(credit.collateral.freezable());
         credit.meter.in_flight = self.in_flight.min(credit.collateral.remaining());
         credit.status = self.status;
         credit.reserve_held = self.reserve * USDC;
