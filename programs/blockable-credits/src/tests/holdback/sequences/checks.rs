@@ -10,8 +10,6 @@ pub(super) struct Checks {
     /// Holdback that was given back, in micro-USDC.
     given_back: u64,
     cancels: u64,
-    /// The most units that jobs have held.
-    in_flight: u64,
 }
 
 type Verified = Result<(), String>;
@@ -25,19 +23,18 @@ impl Checks {
         let Terms { principal, units, unlocked_ahead, holdback, .. } = play.credit.terms;
         let locked = u128::from(units - unlocked_ahead);
         let is_full = u128::from(holdback) == locked * u128::from(principal) / u128::from(units);
-        Checks { before_recovery: true, is_full, given_back: 0, cancels: 0, in_flight: 0 }
+        Checks { before_recovery: true, is_full, given_back: 0, cancels: 0 }
     }
 
     pub fn verify(&mut self, before: &Play, after: &Play, changes: &[Change]) -> Verified {
         for change in changes {
             self.note(change, after)?;
         }
-        self.in_flight = self.in_flight.max(after.credit.meter.in_flight);
         money_adds_up(after)?;
         units_add_up(after)?;
         interest_is_exact(before, after, changes)?;
         self.provider_is_paid_what_it_earned(after)?;
-        self.use_stays_ahead_by_what_was_agreed(after)?;
+        use_stays_ahead_by_what_was_agreed(after)?;
         self.a_full_holdback_bounds_the_debt(after)?;
         nothing_but_payment_opens_units(before, after, changes)
     }
@@ -92,14 +89,6 @@ impl Checks {
             check(received + rounding >= price, "the provider is paid for what it must serve")?;
         }
         Ok(())
-    }
-
-    /// Invariant 13 of the lock: jobs that a seizure left without open units are the only ones to use locked ones.
-    fn use_stays_ahead_by_what_was_agreed(&self, play: &Play) -> Verified {
-        let (units, terms) = (&play.credit.collateral, &play.credit.terms);
-        let in_flight = if self.before_recovery { 0 } else { self.in_flight };
-        let most = units.released + terms.unlocked_ahead + in_flight;
-        check(units.consumed <= most, "use is ahead of payment by what was agreed")
     }
 
     /// Invariant 14.
@@ -184,4 +173,11 @@ fn nothing_but_payment_opens_units(before: &Play, after: &Play, changes: &[Chang
     };
     let (was, is) = (before.credit.collateral.available(), after.credit.collateral.available());
     check(is <= was || changes.iter().any(opens), "nothing but a payment opens units")
+}
+
+/// Invariant 13.
+fn use_stays_ahead_by_what_was_agreed(play: &Play) -> Verified {
+    let Credit { collateral, meter, terms, .. } = &play.credit;
+    let used = collateral.consumed + meter.in_flight;
+    check(used <= collateral.released + terms.unlocked_ahead, "use is ahead of payment by what was agreed")
 }
