@@ -103,20 +103,20 @@ fn charge_late_fees(debt: &mut Debt, terms: &Terms, schedule: Schedule, now: i64
 #[inline(never)]
 fn accrue_interest(debt: &mut Debt, terms: &Terms, schedule: &Schedule, now: i64) -> Result<(), Overflow> {
     let from = debt.accrued_at;
-    if elapsed(from, now)? == 0 {
+    let seconds = elapsed(from, now)?;
+    if seconds == 0 {
         return Ok(());
     }
     debt.accrued_at = now;
     if debt.principal == 0 || terms.apr_bps == 0 {
         return Ok(());
     }
-    let interest = schedule.held_back.interest(debt.principal, terms, from, now)?;
+    let interest = schedule.held_back.interest(debt.principal, terms, from, seconds)?;
     let numerator = interest.checked_add(u128::from(debt.interest_remainder)).ok_or(Overflow)?;
-    let denominator = u128::from(INTEREST_DENOMINATOR);
-    let whole = numerator.checked_div(denominator).ok_or(Overflow)?;
-    let used = whole.checked_mul(denominator).ok_or(Overflow)?;
-    let remainder = numerator.checked_sub(used).ok_or(Overflow)?;
+    let whole = numerator.checked_div(u128::from(INTEREST_DENOMINATOR)).ok_or(Overflow)?;
+    // The remainder is below the denominator, so that its low 64 bits are all of it.
+    let used = (whole as u64).wrapping_mul(INTEREST_DENOMINATOR);
+    debt.interest_remainder = (numerator as u64).wrapping_sub(used);
     debt.interest_accrued = debt.interest_accrued.saturating_add(u64::try_from(whole).unwrap_or(u64::MAX));
-    debt.interest_remainder = u64::try_from(remainder).map_err(|_| Overflow)?;
     Ok(())
 }

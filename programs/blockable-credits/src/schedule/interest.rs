@@ -28,33 +28,27 @@ struct Rates {
 impl HeldBack {
     fn rates(&self, principal: u64, terms: &Terms) -> Rates {
         let held = self.amount.min(principal);
-        let product = |amount: u64, bps: u16| u128::from(amount).saturating_mul(u128::from(bps));
         let after = product(principal.saturating_sub(held), terms.apr_bps);
         Rates { before: after.saturating_add(product(held, terms.holdback_apr_bps)), after }
     }
 
-    /// Interest on `principal` micro-USDC between two market times, in units of 1 / (10,000 x seconds per year) micro-USDC.
-    /// Errors: [`Overflow`].
+    /// Interest on `principal` micro-USDC over `seconds` from a market time on, in units of 1 / (10,000 x seconds per year)
+    /// micro-USDC. Errors: [`Overflow`].
     pub(super) fn interest(
         &self,
         principal: u64,
         terms: &Terms,
         from: i64,
-        to: i64,
+        seconds: u64,
     ) -> Result<u128, Overflow> {
-        let rates = self.rates(principal, terms);
-        let seconds = elapsed(from, to)?;
+        let over = |rate: u128, seconds: u64| rate.checked_mul(u128::from(seconds)).ok_or(Overflow);
         if self.amount == 0 {
-            return rates.after.checked_mul(u128::from(seconds)).ok_or(Overflow);
+            return over(product(principal, terms.apr_bps), seconds);
         }
-        let before = elapsed(from, to.min(self.until))?;
-        let after = seconds.saturating_sub(before);
-        let sum = |a: u128, b: u128| a.checked_add(b);
-        let product = |rate: u128, seconds: u64| rate.checked_mul(u128::from(seconds));
-        product(rates.before, before)
-            .zip(product(rates.after, after))
-            .and_then(|(before, after)| sum(before, after))
-            .ok_or(Overflow)
+        let rates = self.rates(principal, terms);
+        let before = elapsed(from, self.until)?.min(seconds);
+        let after = over(rates.after, seconds.saturating_sub(before))?;
+        over(rates.before, before)?.checked_add(after).ok_or(Overflow)
     }
 
     /// Seconds before the market time `to` in which `unpaid` micro-USDC of interest have accrued on `principal`, rounded
@@ -72,4 +66,9 @@ impl HeldBack {
         };
         i64::try_from(seconds).ok()
     }
+}
+
+/// An amount times a rate, which always fits.
+fn product(amount: u64, bps: u16) -> u128 {
+    u128::from(amount).saturating_mul(u128::from(bps))
 }
