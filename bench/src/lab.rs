@@ -105,7 +105,8 @@ impl<'a> Lab<'a> {
             top_up_bps: 500,
             pay_in_kind_bps: 10_000,
             breach_notice: 1,
-            reserved: [0; 5],
+            cross_default: 0,
+            reserved: [0; 4],
         })
     }
 

@@ -77,14 +77,15 @@ book! {
             version, status, blockable, freeze_reason, capitalised, has_index, principal_repaid, recovered,
             issued_at, defaulted_at, frozen_at_market, units_expire_at, paused_at_offer, lots_opened,
             lots_open, restructurings, vault_closed, nonce, offer_slot,
-            pending_borrower_ready_at,
+            pending_borrower_ready_at, reserve_drawn_at,
         }
         credit.debt => { principal, schedule_paid, interest_due, late_fees, accrued_at, arrears_since }
         credit.collateral => {
-            granted, consumed, seized, expired, released, frozen_for_payment, frozen_for_other,
+            granted, consumed, seized, expired, cancelled, released, locked_at_issue, frozen_for_payment,
+            frozen_for_other, frozen_for_cross,
         }
         credit.meter => {
-            cumulative, in_flight, overrun, promised, lapsed, promised_at, frozen_before, frozen_at_chain,
+            cumulative, in_flight, overrun, promised, lapsed, promised_at, closed_before, frozen_at_chain,
             reported_at, index,
         }
         credit.claims => { escrow }
@@ -98,6 +99,8 @@ book! {
         lender_claim: credit.claims.lender,
         borrower_claim: credit.claims.borrower,
         treasury_claim: credit.claims.treasury,
+        provider_claim: credit.claims.provider,
+        holdback: credit.holdback_left,
         reserve: credit.reserve_held,
         start: if credit.restructured_at == 0 { credit.issued_at } else { credit.restructured_at },
         covenant_at: credit.covenant.measured_at,
@@ -248,12 +251,14 @@ impl CreditBook {
             Party::Lender => self.lender_claim,
             Party::Borrower => self.borrower_claim,
             Party::Treasury => self.treasury_claim,
+            Party::Provider => self.provider_claim,
         }
     }
 
     /// Everything that the vault must hold.
     pub fn owed_from_vault(&self) -> i128 {
-        self.escrow + self.lender_claim + self.borrower_claim + self.treasury_claim + self.reserve
+        let claims = self.lender_claim + self.borrower_claim + self.treasury_claim + self.provider_claim;
+        self.escrow + claims + self.reserve + self.holdback
     }
 }
 

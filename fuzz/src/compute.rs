@@ -13,44 +13,61 @@ pub struct Reading {
 
 /// The units of a credit.
 impl CreditBook {
-    /// Units neither consumed, seized nor expired.
+    /// Units neither consumed, seized, expired nor cancelled.
     pub fn remaining(&self) -> i128 {
-        self.granted - self.consumed - self.seized - self.expired
+        self.granted - self.consumed - self.seized - self.expired - self.cancelled
     }
 
     /// Units that secure the debt.
     pub fn lien(&self) -> i128 {
-        (self.granted - self.released - self.seized).max(0).min(self.remaining())
+        (self.granted - self.released - self.seized - self.cancelled).max(0).min(self.remaining())
     }
 
-    /// Units closed to new jobs: the larger of what is frozen about payment and for another reason.
+    /// Units of the lien that no payment has opened.
+    pub fn locked(&self) -> i128 {
+        (self.locked_at_issue - self.released - self.cancelled).max(0).min(self.lien())
+    }
+
+    /// The most that can be frozen.
+    pub fn freezable(&self) -> i128 {
+        self.lien() - self.locked()
+    }
+
+    /// Units on top of the locked ones that are closed to new jobs: the largest of what is frozen for each kind of reason.
     pub fn frozen(&self) -> i128 {
-        self.frozen_for_payment.max(self.frozen_for_other)
+        self.frozen_for_payment.max(self.frozen_for_other).max(self.frozen_for_cross)
+    }
+
+    /// Units closed to new jobs.
+    pub fn held(&self) -> i128 {
+        self.locked() + self.frozen()
     }
 
     /// Units open to new jobs.
     pub fn available(&self) -> i128 {
-        self.remaining() - self.frozen()
+        self.remaining() - self.held()
     }
 
-    /// Frozen units that running jobs may still use.
+    /// Held units that running jobs may still use.
     pub fn finishing(&self) -> i128 {
-        (self.in_flight - self.available()).clamp(0, self.frozen())
+        (self.in_flight - self.available()).clamp(0, self.held())
     }
 
     /// Leaves at most so many units frozen, for whatever reason.
     pub fn cap(&mut self, most: i128) {
         self.frozen_for_payment = self.frozen_for_payment.min(most);
         self.frozen_for_other = self.frozen_for_other.min(most);
+        self.frozen_for_cross = self.frozen_for_cross.min(most);
     }
 
     pub fn fit(&mut self) {
-        self.cap(self.lien());
+        self.cap(self.freezable());
     }
 
     /// Raises the units frozen for reasons of one kind, up to the lien. Returns whether that amount rises.
     pub fn freeze(&mut self, target: i128, reason: i128, chain: i128, market: i128) -> bool {
-        let (target, before, finishing) = (target.min(self.lien()), self.frozen(), self.finishing());
+        let (target, before) = (target.min(self.freezable()), self.frozen());
+        let closed = self.held() - self.finishing();
         let amount = if reason <= 1 { &mut self.frozen_for_payment } else { &mut self.frozen_for_other };
         if target <= *amount {
             return false;
@@ -61,9 +78,8 @@ impl CreditBook {
             return true;
         }
         // Parts of one freeze are measured by what was open before the first of them.
-        let closed = before - finishing;
         let goes_on = before > 0 && chain == self.frozen_at_chain;
-        self.frozen_before = if goes_on { self.frozen_before.min(closed) } else { closed };
+        self.closed_before = if goes_on { self.closed_before.min(closed) } else { closed };
         (self.frozen_at_chain, self.frozen_at_market) = (chain, market);
         if !self.promise_stands(market) {
             self.lapse();
@@ -98,16 +114,33 @@ impl CreditBook {
         self.lapsed = self.lapsed.min(marked - self.promised);
     }
 
-    /// Thaws all of them.
+    /// Thaws all that is frozen under the policy.
     pub fn thaw_all(&mut self) {
-        self.cap(0);
-        (self.promised, self.lapsed, self.promised_at) = (0, 0, 0);
+        (self.frozen_for_payment, self.frozen_for_other) = (0, 0);
+        if self.frozen_for_cross == 0 {
+            (self.promised, self.lapsed, self.promised_at) = (0, 0, 0);
+        }
+    }
+
+    /// True while a reserve has been short for longer than the grace, which lets the lender freeze whatever the policy.
+    pub fn reserve_is_overdue(&self, market: i128) -> bool {
+        let grace = i128::from(self.terms.delinquency_grace);
+        self.reserve_drawn_at != 0 && market >= self.reserve_drawn_at + grace
+    }
+
+    /// Notes since when the reserve has been short.
+    pub fn note_reserve(&mut self, market: i128) {
+        if self.reserve >= i128::from(self.rider.reserve) {
+            self.reserve_drawn_at = 0;
+        } else if self.reserve_drawn_at == 0 {
+            self.reserve_drawn_at = market;
+        }
     }
 
     /// Nothing is in arrears any more: what was frozen about payment thaws, and the rest where only a mark allowed it.
-    pub fn thaw_cured(&mut self) {
+    pub fn thaw_cured(&mut self, market: i128) {
         self.frozen_for_payment = 0;
-        if self.terms.freeze_policy > 0 {
+        if self.terms.freeze_policy > 0 && !self.reserve_is_overdue(market) {
             self.thaw_all();
         }
     }
@@ -130,7 +163,7 @@ impl CreditBook {
         }
         let (before, reopened) = (self.consumed, self.reopened());
         if self.frozen() > 0 && at <= self.frozen_at_chain && late {
-            let closed = self.frozen_before.min(self.frozen());
+            let closed = self.closed_before.min(self.held());
             self.consumed += counted.min(self.remaining() - closed);
             self.fit();
             self.in_flight = in_flight.min(self.remaining() - closed.min(self.remaining()));
@@ -142,7 +175,7 @@ impl CreditBook {
             self.cap(self.frozen() - finished);
             self.consumed += open + finished;
             self.fit();
-            self.in_flight = in_flight.min(self.available() + (left - finished).min(self.frozen()));
+            self.in_flight = in_flight.min(self.available() + (left - finished).min(self.held()));
             self.forget_others(reopened);
         }
         self.overrun += counted - (self.consumed - before);
@@ -172,7 +205,7 @@ impl CreditBook {
         self.cap((self.frozen() - units).max(left.min(self.promised)));
         self.seized += units;
         self.fit();
-        self.in_flight = self.in_flight.min(self.available() + left.min(self.frozen()));
+        self.in_flight = self.in_flight.min((self.available() + left.min(self.frozen())).max(kept));
         self.lapsed = self.in_flight - kept;
     }
 
@@ -181,7 +214,8 @@ impl CreditBook {
         let left = self.finishing();
         let units = self.remaining() - self.in_flight.min(self.available() + left);
         self.expired += units;
-        self.cap(left.min(self.lien()));
+        self.cap(left);
+        self.fit();
         units
     }
 

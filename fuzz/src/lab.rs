@@ -182,6 +182,7 @@ impl Lab {
             redistribution_fee_bps: 200,
             change_delay: if is_test { 3_600 } else { 2 * DAY },
             provider_delay: if is_test { 600 } else { DAY },
+            min_suspension: if is_test { 600 } else { 2 * DAY },
             bounds: if is_test { short } else { TermBounds::PRODUCTION },
         };
         let (admin, treasury) = (actor(Lab::ADMIN), keys.token_account(&actor(Lab::TREASURY)));

@@ -94,12 +94,14 @@ impl Model {
     fn check_credit(&self, key: &Pubkey, credit: &Credit) -> Result<(), String> {
         let book = CreditBook::read(credit);
         let holds = |holds: bool, rule: &str| if holds { Ok(()) } else { Err(format!("{rule}: {book:?}")) };
-        let spent = book.consumed + book.seized + book.expired;
+        let spent = book.consumed + book.seized + book.expired + book.cancelled;
         holds(spent <= book.granted, "rule 1: more units are gone than were granted")?;
         holds(
-            book.frozen() <= book.lien() && book.lien() <= book.remaining(),
-            "rule 2: frozen <= lien <= remaining",
+            book.held() <= book.lien() && book.lien() <= book.remaining(),
+            "rule 2: locked + frozen <= lien <= remaining",
         )?;
+        let ahead = book.granted - book.locked_at_issue;
+        holds(book.consumed + book.in_flight <= book.released + ahead, "rule 13: use is beyond the lock")?;
         holds(book.promised + book.lapsed <= book.in_flight, "more is promised than jobs hold")?;
         holds(book.in_flight <= book.remaining(), "jobs hold more than there is")?;
         let secured = book.status().is_some_and(|status| status.is_secured());

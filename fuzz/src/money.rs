@@ -247,7 +247,8 @@ impl CreditBook {
             }
             let whole = self.principal_repaid + self.principal;
             if whole > 0 {
-                self.released = self.released.max(self.granted * self.principal_repaid / whole);
+                let units = self.granted - self.cancelled;
+                self.released = self.released.max(units * self.principal_repaid / whole);
             }
             self.fit();
         }
@@ -257,17 +258,19 @@ impl CreditBook {
         } else if !recovery && spread.after == 0 && self.notice == 0 {
             self.defaulted_at = 0;
             self.set_status(Status::Active);
-            self.thaw_cured();
+            self.thaw_cured(self.accrued_at);
         }
         Ok(())
     }
 
-    /// Pays what is due from the reserve, as far as it reaches. Returns what was paid.
+    /// Pays what is due from the reserve: all arrears or nothing, and in a recovery as far as it reaches. Returns what was paid.
     pub fn draw(&mut self, since: i128) -> Result<i128, String> {
         let seizing = self.status() == Some(Status::Seizing);
-        let paid = if seizing { self.debt() } else { self.arrears() }.min(self.reserve);
+        let owed = if seizing { self.debt() } else { self.arrears() };
+        let paid = if seizing || self.reserve >= owed { owed.min(self.reserve) } else { 0 };
         if paid > 0 {
             self.reserve -= paid;
+            self.note_reserve(self.accrued_at);
             self.take_payment(paid, since)?;
         }
         Ok(paid)
@@ -275,12 +278,13 @@ impl CreditBook {
 
     /// Nothing is owed any more.
     pub fn discharge(&mut self) {
-        self.released = self.released.max(self.granted);
+        self.released = self.released.max(self.granted - self.cancelled);
+        self.frozen_for_cross = 0;
         self.thaw_all();
         self.defaulted_at = 0;
         self.notice = 0;
         self.pending_lender = Default::default();
         self.borrower_claim += self.reserve;
-        self.reserve = 0;
+        (self.reserve, self.reserve_drawn_at) = (0, 0);
     }
 }

@@ -117,7 +117,7 @@ ops! {
     CreditSeizeToPool &[Signer, Rent, Market, Credit, Vault, Lot, System];
     LotBuy &[Signer, Rent, Market, Credit, Mint, Vault, Tokens, Provider, Lot, Grant, Wallet, System];
     CreditSeizeToLender &[Signer, Rent, Market, Credit, Vault, Provider, Grant, System];
-    CreditWriteOff CONTROL;
+    CreditWriteOff &[Signer, Market, Credit, Provider];
     LotClose &[Signer, Receiver, Market, Credit, Lot];
     CreditExpireUnits MARK;
     VaultClose &[Market, Credit, Mint, Vault, Tokens, Receiver, Treasury];

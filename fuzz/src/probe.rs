@@ -195,7 +195,7 @@ fn freeze<'a>(_: &Session, subject: &Subject<'a>, _: &mut Dice) -> Option<Split<
         is_level: true,
         gains: |once, twice| {
             twice.credit.frozen() > once.credit.frozen()
-                || twice.credit.frozen_before > once.credit.frozen_before
+                || twice.credit.closed_before > once.credit.closed_before
                 // Without a cure period a promise lapses as it is made.
                 || (twice.credit.promised < once.credit.promised && once.credit.terms.cure_period > 0)
         },

@@ -54,9 +54,16 @@ pub fn terms(
     let lifetime =
         if dice.one_in(20) { last } else { shortest.saturating_add(dice.pick(&[0, scale, scale * 8])) };
     let units = dice.pick(&[1, 3, 999, 1_000_003, 1_000_000_000, 100_000_000_000, 777_777]);
+    let units = if dice.one_in(20) { units } else { units.min(principal.saturating_mul(100)).max(1) };
+    // A lock in half of the loans, from a unit ahead to all but one.
+    let ahead = dice.pick(&[units, units, units, units, units / 2, units / 24, units - 1, 1]).max(1);
+    let freeze_policy = dice.pick(&[0, 0, 1, 2]);
     let terms = Terms {
         principal,
-        units: if dice.one_in(20) { units } else { units.min(principal.saturating_mul(100)).max(1) },
+        units,
+        unlocked_ahead: ahead,
+        holdback: 0,
+        holdback_apr_bps: 0,
         late_fee: dice.pick(&[0, 1, most_fee as u64, most_fee as u64]).min(most_fee as u64),
         offer_expires_at: if dice.one_in(3) { now + i64::from(scale) * 4 } else { 0 },
         delinquency_grace: grace,
@@ -64,8 +71,9 @@ pub fn terms(
         cure_period,
         unit_lifetime: if dice.one_in(3) { lifetime } else { 0 },
         apr_bps: dice.pick(&[0, 1, 1_200, bounds.max_apr_bps, 3_333]).min(bounds.max_apr_bps),
-        freeze_policy: dice.pick(&[0, 0, 1, 2]),
-        auto_freeze: u8::from(!dice.one_in(3)),
+        freeze_policy,
+        auto_freeze: dice.pick(&[0, 2, if freeze_policy == 2 { 2 } else { 1 }]),
+        reserved: [0; 6],
         max_units_per_second: share_of(provider.settings.max_units_per_second, dice),
         longest_job: share_of(provider.settings.longest_job.into(), dice) as u32,
         reporters_hash: provider.reporters_hash(),

@@ -64,7 +64,7 @@ impl Scene<'_> {
             Op::CreditWriteOff => {
                 let (slot, debt) = (self.offer_slot(), self.accrued.debt.total());
                 let most = self.bound(debt, debt.saturating_sub(1));
-                let ix = ix::credit_write_off(&market, &lender, &address, slot, most);
+                let ix = ix::credit_write_off(&market, &lender, &address, &self.credit.provider, slot, most);
                 self.call(ix, Args::WriteOff(slot, most))
             }
             Op::CreditFreeze => self.freeze(),
@@ -161,6 +161,7 @@ impl Scene<'_> {
         if !self.dice.one_in(12) {
             let old = credit.terms;
             (terms.units, terms.unit_lifetime) = (old.units, old.unit_lifetime);
+            (terms.unlocked_ahead, terms.holdback) = (old.unlocked_ahead, old.holdback);
             terms.offer_expires_at = old.offer_expires_at;
             (terms.max_units_per_second, terms.longest_job) = (old.max_units_per_second, old.longest_job);
             terms.reporters_hash = old.reporters_hash;
@@ -183,12 +184,15 @@ impl Scene<'_> {
         let (credit, to) = (self.accrued, self.signer(self.credit.pending_lender));
         let (debt, lien) = (credit.debt.total(), credit.collateral.lien());
         let (frozen, apr) = (credit.collateral.frozen(), u64::from(credit.apr_bps()));
+        let locked = credit.collateral.locked();
         let limits = PurchaseLimits {
             read: self.loan_read(),
             terms_hash: credit.terms_hash,
             least_debt: self.bound(debt, debt.saturating_add(1)),
             least_lien: self.bound(lien, lien.saturating_add(1)),
             most_frozen: self.bound(frozen, frozen.saturating_sub(1)),
+            most_locked: self.bound(locked, locked.saturating_sub(1)),
+            least_holdback: 0,
             least_apr_bps: self.bound(apr, apr + 1).min(65_535) as u16,
         };
         let ix = ix::credit_accept_lender(&self.keys.market, &to, &self.address, limits);
@@ -244,6 +248,7 @@ impl Scene<'_> {
             Party::Lender => keys.token_account(&credit.lender),
             Party::Borrower => keys.token_account(&credit.borrower),
             Party::Treasury => self.lab.market(self.market).treasury,
+            Party::Provider => return None,
         };
         let (caller, claim) = (self.signer(actor(12)), credit.claims.of(party));
         let least = self.dice.pick(&[0, claim, 1, claim, claim.saturating_add(1)]);

@@ -94,6 +94,7 @@ impl Scene<'_> {
             redistribution_fee_bps: settings.redistribution_fee_bps,
             change_delay: settings.change_delay,
             provider_delay: settings.provider_delay,
+            min_suspension: settings.min_suspension,
             bounds: settings.bounds,
         };
         let MarketKeys { mint, token_program, .. } = self.keys;

@@ -34,6 +34,8 @@ impl Case<'_> {
         need(credit.debt() >= i128::from(limits.least_debt), "rule 11: less is owed")?;
         need(credit.lien() >= i128::from(limits.least_lien), "rule 11: less is under lien")?;
         need(credit.frozen() <= i128::from(limits.most_frozen), "rule 11: more is frozen")?;
+        need(credit.locked() <= i128::from(limits.most_locked), "rule 11: more is locked")?;
+        need(credit.holdback >= i128::from(limits.least_holdback), "rule 11: less is held back")?;
         need(credit.apr >= i128::from(limits.least_apr_bps), "rule 11: the rate is lower")?;
         if credit.original_lender == Pubkey::default() {
             credit.original_lender = credit.lender;
@@ -109,6 +111,8 @@ impl Case<'_> {
         });
         need(counting(&old) == counting(terms), "rule 15: it touches how use is counted")?;
         need(terms.principal == old.principal && terms.units == old.units, "it touches the grant")?;
+        let last_units = |terms: &Terms| (terms.unlocked_ahead, terms.holdback);
+        need(last_units(terms) == last_units(&old), "it touches the lock")?;
         need(terms.unit_lifetime == old.unit_lifetime, "it touches the units' lifetime")?;
         let needed = units_needed_for(terms, schedule, &self.market.settings.bounds);
         let lifetime = i128::from(terms.unit_lifetime);
@@ -131,7 +135,7 @@ impl Case<'_> {
         (credit.defaulted_at, credit.notice) = (0, 0);
         credit.apr = terms.apr_bps.into();
         credit.pending_lender = Pubkey::default();
-        credit.thaw_cured();
+        credit.thaw_cured(self.time);
         credit.set_status(Status::Active);
         Ok(())
     }

@@ -31,18 +31,18 @@ impl Case<'_> {
             Op::CreditSetFreezeAuthority => self.set_freeze_authority(credit)?,
             Op::VaultCollect => self.collect(credit)?,
             Op::CreditMarkDelinquent => {
-                self.late(key, credit, credit.terms.delinquency_grace)?;
+                self.late(credit, credit.terms.delinquency_grace)?;
                 credit.set_status(Status::Delinquent);
             }
             Op::CreditMarkDefaulted => {
-                self.late(key, credit, credit.terms.default_grace)?;
+                self.late(credit, credit.terms.default_grace)?;
                 credit.defaulted_at = self.time;
                 credit.set_status(Status::Defaulted);
             }
             Op::CreditGiveNotice => self.give_notice(credit)?,
             Op::CreditWithdrawNotice => self.withdraw_notice(credit)?,
             Op::CreditFreeze => self.freeze(credit, status)?,
-            Op::CreditAutoFreeze => self.auto_freeze(credit)?,
+            Op::CreditAutoFreeze => self.auto_freeze(credit, status)?,
             Op::CreditThaw => self.thaw(credit)?,
             Op::CreditSeizeToPool => self.seize_to_pool(key, credit, status)?,
             Op::CreditSeizeToLender => self.take_over(credit, status, self.since(key))?,
@@ -113,7 +113,7 @@ impl Case<'_> {
             "rule 11: more units are given up than was signed",
         )?;
         let provider = self.provider(&credit.provider)?;
-        provider.outstanding -= credit.granted - credit.seized;
+        provider.outstanding -= credit.granted - credit.seized - credit.cancelled;
         provider.closed_overrun = (provider.closed_overrun + credit.overrun).min(u64::MAX.into());
         self.removed.push((*key, credit.rent_payer));
         Ok(())

@@ -10,12 +10,11 @@ use {
 };
 
 impl Case<'_> {
-    /// Requires an instalment that the reserve, which is drawn first, leaves unpaid for the seconds of a grace period.
-    pub(super) fn late(&mut self, key: &Pubkey, credit: &mut CreditBook, grace: u32) -> Verdict {
+    /// Requires an instalment that has been unpaid for the seconds of a grace period, and a reserve that does not pay all arrears.
+    pub(super) fn late(&mut self, credit: &mut CreditBook, grace: u32) -> Verdict {
         credit.accrue(self.time);
         need(credit.arrears_since != 0, "nothing is in arrears")?;
-        credit.draw(self.since(key))?;
-        need(credit.arrears_since != 0, "the reserve covers what is in arrears")?;
+        need(credit.reserve < credit.arrears(), "the reserve covers what is in arrears")?;
         need(self.time >= credit.arrears_since + i128::from(grace), "the grace period runs")
     }
 
@@ -42,8 +41,8 @@ impl Case<'_> {
         (credit.notice, credit.defaulted_at) = (0, 0);
         credit.pending_lender = Pubkey::default();
         if credit.arrears() == 0 {
-            credit.thaw_cured();
-        } else if credit.terms.freeze_policy > 0 {
+            credit.thaw_cured(self.time);
+        } else if credit.terms.freeze_policy > 0 && !credit.reserve_is_overdue(self.time) {
             credit.thaw_all();
         }
         credit.set_status(Status::Active);
@@ -58,8 +57,10 @@ impl Case<'_> {
             .get(usize::from(credit.terms.freeze_policy))
             .copied()
             .unwrap_or(Status::Closed);
-        need(status >= from, "the policy forbids it")?;
-        let lien = credit.lien();
+        let for_reserve = reason as u8 >= FreezeReason::Breach as u8 && credit.reserve_is_overdue(self.time);
+        need(reason != FreezeReason::CrossDefault, "no other credit was given")?;
+        need(status >= from || for_reserve, "the policy forbids it")?;
+        let lien = credit.freezable();
         let target = match amount {
             FreezeAmount::All => lien,
             FreezeAmount::Units(units) => {
@@ -74,15 +75,21 @@ impl Case<'_> {
                 div_up(lien * arrears.min(debt), debt)
             }
         };
-        need(target <= lien, "rule 2: more is frozen than is under lien")?;
+        need(target <= lien, "rule 2: more is frozen than no lock holds")?;
         need(credit.freeze(target, reason as i128, self.now, self.time), "that much is frozen")
     }
 
-    pub(super) fn auto_freeze(&mut self, credit: &mut CreditBook) -> Verdict {
-        need(credit.terms.auto_freeze == 1, "the terms do not say so")?;
-        let lien = credit.lien();
-        let reason = if credit.notice == 1 { FreezeReason::Breach } else { FreezeReason::Default };
-        need(credit.freeze(lien, reason as i128, self.now, self.time), "all is frozen")
+    pub(super) fn auto_freeze(&mut self, credit: &mut CreditBook, status: Status) -> Verdict {
+        let from =
+            [Status::Closed, Status::Delinquent, Status::Defaulted][usize::from(credit.terms.auto_freeze)];
+        need(status >= from, "the terms do not say so")?;
+        let reason = match (status, credit.notice) {
+            (Status::Delinquent, _) => FreezeReason::MissedPayment,
+            (_, 1) => FreezeReason::Breach,
+            _ => FreezeReason::Default,
+        };
+        let all = credit.freezable();
+        need(credit.freeze(all, reason as i128, self.now, self.time), "all is frozen")
     }
 
     pub(super) fn thaw(&mut self, credit: &mut CreditBook) -> Verdict {

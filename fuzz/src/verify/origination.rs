@@ -49,6 +49,7 @@ impl Case<'_> {
         (credit.issued_at, credit.start, credit.accrued_at) = (self.time, self.time, self.time);
         credit.principal = credit.terms.principal.into();
         credit.granted = credit.terms.units.into();
+        credit.locked_at_issue = (credit.terms.units - credit.terms.unlocked_ahead).into();
         credit.covenant_at = now;
         credit.apr = credit.terms.apr_bps.into();
         let lifetime = i128::from(credit.terms.unit_lifetime);
@@ -96,6 +97,9 @@ impl Case<'_> {
         let fills = status != Status::Seizing && paid < credit.debt();
         let refill = if fills { (paid - credit.arrears()).max(0).min(missing) } else { 0 };
         credit.reserve += refill;
+        if refill > 0 {
+            credit.note_reserve(self.time);
+        }
         credit.take_payment(paid - refill, self.since(key))?;
         let cured = matches!(credit.status(), Some(Status::Active | Status::Repaid)) && credit.arrears() == 0;
         need(cured || !must_cure, "rule 11: the payment does not cure the loan")?;
@@ -110,6 +114,15 @@ impl Case<'_> {
         let paid = i128::from(amount).min(missing);
         need(paid > 0, "the reserve is full")?;
         credit.reserve += paid;
+        if credit.reserve >= i128::from(credit.rider.reserve) {
+            credit.reserve_drawn_at = 0;
+            let from = [Status::Active, Status::Delinquent, Status::Defaulted];
+            let allowed =
+                credit.is_secured() && credit.status() >= Some(from[usize::from(credit.terms.freeze_policy)]);
+            if !allowed {
+                credit.thaw_all();
+            }
+        }
         self.transfer(self.call.account(Role::Wallet), self.call.account(Role::Vault), paid)
     }
 
@@ -142,6 +155,7 @@ impl Case<'_> {
             Party::Lender => (&mut credit.lender_claim, Some(credit.lender)),
             Party::Borrower => (&mut credit.borrower_claim, Some(credit.borrower)),
             Party::Treasury => (&mut credit.treasury_claim, None),
+            Party::Provider => return Err("nothing was held back".into()),
         };
         let amount = std::mem::take(claim);
         need(amount > 0 && amount >= i128::from(least), "less is claimed")?;

@@ -37,6 +37,7 @@ fn loosens(new: &MarketSettings, old: &MarketSettings) -> bool {
         || new.redistribution_fee_bps > old.redistribution_fee_bps
         || new.change_delay < old.change_delay
         || new.provider_delay < old.provider_delay
+        || new.min_suspension != old.min_suspension
         || new.guardian != old.guardian
         || new.treasury != old.treasury
 }
@@ -161,6 +162,9 @@ impl Case<'_> {
         let least = if market.is_test == 1 { 1 } else { DAY / 4 };
         let provider_delay = i128::from(settings.provider_delay);
         need((least..=14 * DAY).contains(&provider_delay), "the providers' delay is out of range")?;
+        let least = if market.is_test == 1 { 1 } else { 2 * DAY };
+        let suspension = i128::from(settings.min_suspension);
+        need((least..=60 * DAY).contains(&suspension), "the time of a suspension is out of range")?;
         if loosens(settings, &market.settings) {
             market.proposed = Some(*settings);
             market.change_ready_at = self.time + i128::from(market.settings.change_delay);

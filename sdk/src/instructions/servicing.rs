@@ -108,10 +108,17 @@ pub fn credit_restructure(
     limits: RestructureLimits,
 ) -> Instruction {
     let schedule = ScheduleRuns::from_schedule(schedule);
-    build(
-        credit_agreement(market, lender, borrower, credit),
-        data::CreditRestructure { terms, schedule, limits },
-    )
+    let accounts = accounts::CreditRestructure {
+        lender: *lender,
+        borrower: *borrower,
+        market: *market,
+        credit: *credit,
+        provider: None,
+        provider_authority: None,
+        event_authority: addresses::event_authority(),
+        program: ID,
+    };
+    build(accounts, data::CreditRestructure { terms, schedule, limits })
 }
 
 /// Adds the provider's agreement to a [`credit_restructure`] by which its holdback waits for longer. Signer besides the others:
@@ -135,25 +142,15 @@ pub fn credit_offer_borrower(
     credit: &Pubkey,
     to: Pubkey,
 ) -> Instruction {
-    build(credit_agreement(market, lender, borrower, credit), data::CreditOfferBorrower { to })
-}
-
-fn credit_agreement(
-    market: &Pubkey,
-    lender: &Pubkey,
-    borrower: &Pubkey,
-    credit: &Pubkey,
-) -> accounts::CreditAgreement {
-    accounts::CreditAgreement {
+    let accounts = accounts::CreditOfferBorrower {
         lender: *lender,
         borrower: *borrower,
         market: *market,
         credit: *credit,
-        provider: None,
-        provider_authority: None,
         event_authority: addresses::event_authority(),
         program: ID,
-    }
+    };
+    build(accounts, data::CreditOfferBorrower { to })
 }
 
 /// Withdraws the offer of the borrower's place. Signer: `party`, the lender or the borrower.

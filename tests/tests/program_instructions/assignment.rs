@@ -61,7 +61,15 @@ fn the_new_lender_freezes_and_thaws_and_the_old_one_and_its_freeze_authority_no_
     let (by, reason) = (Parties::address("buyer"), FreezeReason::MissedPayment);
     assert_eq!(
         landed.changes(),
-        [Change::Frozen { by, reason, units: 9, frozen_for_payment: 9, frozen_for_other: 0 }]
+        [Change::Frozen {
+            by,
+            reason,
+            units: 9,
+            frozen_for_payment: 9,
+            frozen_for_other: 0,
+            frozen_for_cross: 0,
+            locked: 0
+        }]
     );
     for who in ["lender", "freezer"] {
         let thaw = world.thaw(who, &credit, ThawBounds::ALL);

@@ -72,13 +72,21 @@ fn the_lender_freezes_all_of_the_lien() {
     let state = world.credit(&credit);
     assert_eq!((state.status(), state.collateral), (Ok(Status::Delinquent), frozen_for_payment(UNITS)));
     assert_eq!(state.collateral.available(), 0);
-    assert_eq!((state.meter.frozen_at_chain, state.meter.frozen_before), (now, 0));
+    assert_eq!((state.meter.frozen_at_chain, state.meter.closed_before), (now, 0));
     assert_eq!(state.freeze_reason, FreezeReason::MissedPayment as u8);
     let by = Parties::address("lender");
     let reason = FreezeReason::MissedPayment;
     assert_eq!(
         landed.changes(),
-        [Change::Frozen { by, reason, units: UNITS, frozen_for_payment: UNITS, frozen_for_other: 0 }]
+        [Change::Frozen {
+            by,
+            reason,
+            units: UNITS,
+            frozen_for_payment: UNITS,
+            frozen_for_other: 0,
+            frozen_for_cross: 0,
+            locked: 0
+        }]
     );
 }
 
@@ -95,7 +103,15 @@ fn the_freeze_authority_freezes_a_number_of_units_and_raises_it_later() {
     };
     let (changes, state) = freeze(7, FreezeReason::Risk);
     let frozen = |reason, units, frozen_for_other| {
-        [Change::Frozen { by, reason, units, frozen_for_payment: 0, frozen_for_other }]
+        [Change::Frozen {
+            by,
+            reason,
+            units,
+            frozen_for_payment: 0,
+            frozen_for_other,
+            frozen_for_cross: 0,
+            locked: 0,
+        }]
     };
     assert_eq!(changes, frozen(FreezeReason::Risk, 7, 7));
     assert_eq!(state.collateral, frozen_for_other(7));
@@ -103,7 +119,7 @@ fn the_freeze_authority_freezes_a_number_of_units_and_raises_it_later() {
     let (changes, state) = freeze(10, FreezeReason::Breach);
     assert_eq!(changes, frozen(FreezeReason::Breach, 3, 10));
     assert_eq!(state.collateral, frozen_for_other(10));
-    assert_eq!((state.meter.frozen_before, state.meter.frozen_at_chain), (7, START + 2));
+    assert_eq!((state.meter.closed_before, state.meter.frozen_at_chain), (7, START + 2));
     assert_eq!(state.freeze_reason, FreezeReason::Breach as u8);
 }
 
@@ -179,7 +195,14 @@ fn lender_and_freeze_authority_thaw_what_is_frozen() {
     let by = Parties::address("freezer");
     assert_eq!(
         landed.changes(),
-        [Change::Thawed { by, units: 30, frozen_for_payment: 0, frozen_for_other: 70 }]
+        [Change::Thawed {
+            by,
+            units: 30,
+            frozen_for_payment: 0,
+            frozen_for_other: 70,
+            frozen_for_cross: 0,
+            locked: 0
+        }]
     );
 
     let landed = world.sent(&[world.thaw("lender", &credit, ThawBounds::ALL)], &["lender"]);
@@ -187,7 +210,14 @@ fn lender_and_freeze_authority_thaw_what_is_frozen() {
     let by = Parties::address("lender");
     assert_eq!(
         landed.changes(),
-        [Change::Thawed { by, units: 70, frozen_for_payment: 0, frozen_for_other: 0 }]
+        [Change::Thawed {
+            by,
+            units: 70,
+            frozen_for_payment: 0,
+            frozen_for_other: 0,
+            frozen_for_cross: 0,
+            locked: 0
+        }]
     );
     assert_eq!(world.money(&credit), money);
 }
@@ -209,6 +239,8 @@ fn after_default_anyone_freezes_the_rest_where_the_terms_say_so() {
         units: 750_000_000,
         frozen_for_payment: UNITS,
         frozen_for_other: 0,
+        frozen_for_cross: 0,
+        locked: 0,
     };
     assert_eq!(landed.changes(), [frozen]);
 }

@@ -134,7 +134,10 @@ fn a_debt_in_default_is_written_off_and_the_units_are_the_borrowers() {
     let landed = world.sent(&[world.write_off("lender", &credit)], &["lender"]);
 
     // 15 days of interest: 493,150,684.93, rounded up.
-    assert_eq!(landed.changes(), [Change::WrittenOff { debt: 100_000 * USDC + 493_150_685 }]);
+    assert_eq!(
+        landed.changes(),
+        [Change::WrittenOff { debt: 100_000 * USDC + 493_150_685, cancelled: 0, paid: 0, earned: 0 }]
+    );
     assert_eq!(world.money(&credit), money);
     let state = world.credit(&credit);
     assert_eq!((state.status(), state.blockable, state.notice_given), (Ok(Status::Repaid), 0, 0));
@@ -156,7 +159,7 @@ fn what_sales_have_not_recovered_is_written_off_once_the_lots_are_closed() {
     // $40,000 less a fee of 2 % were recovered of the debt of day 55.
     let recovered = 39_200 * USDC;
     let debt = 100_000 * USDC + 500 * USDC + 1_808_219_179 - recovered;
-    assert_eq!(landed.changes(), [Change::WrittenOff { debt }]);
+    assert_eq!(landed.changes(), [Change::WrittenOff { debt, cancelled: 0, paid: 0, earned: 0 }]);
     let state = world.credit(&credit);
     assert_eq!((state.status(), state.recovered), (Ok(Status::Repaid), recovered));
     let claims = VaultClaims { lender: recovered, treasury: 800 * USDC, ..VaultClaims::default() };

@@ -113,7 +113,7 @@ fn issue_pays_the_provider_and_makes_the_units_live() {
     let owed = Debt { principal: 100_000 * USDC, accrued_at: START + 7, ..Debt::default() };
     assert_eq!(state.debt, owed);
     assert_eq!((world.provider().outstanding_units, world.provider().next_index), (1_000_000_000, 1));
-    assert_eq!(landed.changes(), [Change::Issued { index: 0, issued_at: START + 7 }]);
+    assert_eq!(landed.changes(), [Change::Issued { index: 0, issued_at: START + 7, held_back: 0 }]);
 }
 
 #[test]

@@ -176,7 +176,8 @@ fn a_sale_pays_fee_and_lender_and_gives_the_buyer_units_without_a_lien() {
     assert_eq!((world.provider().outstanding_units, world.provider().next_index), (UNITS, 2));
 
     let (lot, buyer) = (addresses::lot(&credit, 0), Parties::address("buyer"));
-    let sold = Change::Sold { lot, buyer, units: 300_000_007, cost, fee, recovered, surplus: 0, debt };
+    let sold =
+        Change::Sold { lot, buyer, units: 300_000_007, cost, fee, recovered, surplus: 0, earned: 0, debt };
     assert_eq!(landed.changes(), [sold, Change::Granted { from: lot, units: 300_000_007 }]);
     assert_eq!(landed.records().iter().map(|record| record.credit).collect::<Vec<_>>(), [credit, bought]);
 }

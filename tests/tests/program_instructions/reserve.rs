@@ -11,7 +11,7 @@ use {
             transitions::Status,
         },
     },
-    blockable_testkit::{DAY, Loan, Money, Parties, START, USDC, World},
+    blockable_testkit::{DAY, Loan, Money, Parties, USDC, World},
 };
 
 /// Interest of 30 days on $100,000 at 12 %, whole micro-USDC; a fraction remains.
@@ -34,12 +34,11 @@ fn drawn() -> (World, Pubkey) {
     (world, credit)
 }
 
-/// A loan of whose first instalment a reserve of $5,000 has paid a part when its grace was over, marked delinquent.
-fn drawn_in_part() -> (World, Pubkey) {
+/// A loan whose reserve of $5,000 does not reach for the first instalment, marked delinquent.
+fn delinquent() -> (World, Pubkey) {
     let mut world = World::new();
     let credit = world.active_with_reserve(&with_reserve(5_000 * USDC));
     world.pass(35 * DAY);
-    world.sent(&[world.draw_reserve(&credit)], &[]);
     world.sent(&[world.mark_delinquent(&credit)], &[]);
     (world, credit)
 }
@@ -51,11 +50,11 @@ fn anyone_funds_the_reserve_in_parts_up_to_what_was_agreed() {
     let money = world.money(&credit);
     let landed = world.sent(&[world.fund_reserve("borrower", &credit, 10_000 * USDC)], &["borrower"]);
     let (payer, amount) = (Parties::address("borrower"), 10_000 * USDC);
-    assert_eq!(landed.changes(), [Change::ReserveFunded { payer, amount, held: amount }]);
+    assert_eq!(landed.changes(), [Change::ReserveFunded { payer, amount, held: amount, thawed: 0 }]);
 
     let landed = world.sent(&[world.fund_reserve("stranger", &credit, u64::MAX)], &["stranger"]);
     let (payer, amount) = (Parties::address("stranger"), 15_000 * USDC);
-    assert_eq!(landed.changes(), [Change::ReserveFunded { payer, amount, held: 25_000 * USDC }]);
+    assert_eq!(landed.changes(), [Change::ReserveFunded { payer, amount, held: 25_000 * USDC, thawed: 0 }]);
     let expected = Money {
         borrower: money.borrower - 10_000 * USDC,
         stranger: money.stranger - 15_000 * USDC,
@@ -96,9 +95,13 @@ fn anyone_draws_the_reserve_from_the_due_date_on_and_it_pays_like_the_borrower()
         interest: MONTH,
         principal: 20_000 * USDC,
         released: 200_000_000,
+        earned: 0,
         thawed: 0,
+        unlocked: 0,
         frozen_for_payment: 0,
         frozen_for_other: 0,
+        frozen_for_cross: 0,
+        locked: 0,
         debt: 80_000 * USDC + 1,
         status: Status::Active,
     };
@@ -106,56 +109,25 @@ fn anyone_draws_the_reserve_from_the_due_date_on_and_it_pays_like_the_borrower()
 }
 
 #[test]
-fn a_mark_draws_a_reserve_that_is_too_small_first() {
+fn a_reserve_that_is_too_small_pays_nothing_and_holds_no_mark_up() {
     let mut world = World::new();
     let credit = world.active_with_reserve(&with_reserve(5_000 * USDC));
     world.pass(35 * DAY);
+    world.refused(&[world.draw_reserve(&credit)], &[], BlockableError::ReserveTooSmall);
     let landed = world.sent(&[world.mark_delinquent(&credit)], &[]);
-    let [Change::Paid { payer, .. }, Change::MarkedDelinquent { arrears }] = landed.changes()[..] else {
-        panic!("a draw and a mark are expected: {:?}", landed.changes());
-    };
+    assert_eq!(landed.changes(), [Change::MarkedDelinquent { arrears: 20_500 * USDC + MONTH }]);
     let state = world.credit(&credit);
-    assert_eq!((payer, state.reserve_held, state.status()), (credit, 0, Ok(Status::Delinquent)));
-    assert_eq!((arrears, state.arrears()), (15_500 * USDC + MONTH, 15_500 * USDC + MONTH));
-}
-
-#[test]
-fn a_reserve_that_is_too_small_pays_in_part() {
-    let mut world = World::new();
-    let credit = world.active_with_reserve(&with_reserve(5_000 * USDC));
-    world.pass(35 * DAY);
-    let landed = world.sent(&[world.draw_reserve(&credit)], &[]);
-    // A late fee of $500, the interest billed, and what is left of $5,000. Five days of interest have accrued since:
-    // 164,383,562.51, rounded up.
-    let principal = 4_500 * USDC - MONTH;
-    let paid = Change::Paid {
-        payer: credit,
-        reserve: 0,
-        late_fees: 500 * USDC,
-        interest: MONTH,
-        principal,
-        released: 35_136_986,
-        thawed: 0,
-        frozen_for_payment: 0,
-        frozen_for_other: 0,
-        debt: 100_000 * USDC - principal + 164_383_563,
-        status: Status::Active,
-    };
-    assert_eq!(landed.changes(), [paid]);
-    assert_eq!(world.credit(&credit).debt.arrears_since, START + i64::from(30 * DAY));
-
-    world.refused(&[world.draw_reserve(&credit)], &[], BlockableError::ReserveEmpty);
-    let landed = world.sent(&[world.mark_delinquent(&credit)], &[]);
-    assert_eq!(landed.changes(), [Change::MarkedDelinquent { arrears: 20_000 * USDC - principal }]);
+    assert_eq!((state.reserve_held, state.status()), (5_000 * USDC, Ok(Status::Delinquent)));
+    assert_eq!(state.arrears(), 20_500 * USDC + MONTH);
+    world.refused(&[world.draw_reserve(&credit)], &[], BlockableError::ReserveTooSmall);
 }
 
 #[test]
 fn a_draw_that_clears_the_arrears_cures() {
-    let (mut world, credit) = drawn_in_part();
+    let (mut world, credit) = delinquent();
     let owed = world.credit(&credit).arrears();
     world.sent(&[world.repay("borrower", &credit, owed - 2_000 * USDC)], &["borrower"]);
     assert_eq!(world.credit(&credit).status(), Ok(Status::Delinquent));
-    world.sent(&[world.fund_reserve("borrower", &credit, 5_000 * USDC)], &["borrower"]);
     let landed = world.sent(&[world.draw_reserve(&credit)], &[]);
 
     let state = world.credit(&credit);
@@ -177,9 +149,13 @@ fn a_payment_refills_the_reserve_after_the_arrears_and_before_it_pays_ahead() {
         interest: 0,
         principal: 0,
         released: 0,
+        earned: 0,
         thawed: 0,
+        unlocked: 0,
         frozen_for_payment: 0,
         frozen_for_other: 0,
+        frozen_for_cross: 0,
+        locked: 0,
         debt: 80_000 * USDC + 1,
         status: Status::Active,
     };
@@ -201,9 +177,13 @@ fn a_payment_refills_the_reserve_after_the_arrears_and_before_it_pays_ahead() {
         interest: 1,
         principal,
         released: 40_136_986,
+        earned: 0,
         thawed: 0,
+        unlocked: 0,
         frozen_for_payment: 0,
         frozen_for_other: 0,
+        frozen_for_cross: 0,
+        locked: 0,
         debt: 80_000 * USDC - principal,
         status: Status::Active,
     };
@@ -278,49 +258,52 @@ fn either_party_withdraws_a_funded_offer_and_each_gets_its_own_money_and_the_len
 
 #[test]
 fn after_the_first_seizure_a_draw_is_recovery_and_releases_nothing() {
-    let (mut world, credit) = drawn_in_part();
+    let (mut world, credit) = delinquent();
     world.pass(10 * DAY);
     world.sent(&[world.mark_defaulted(&credit)], &[]);
-    world.sent(&[world.fund_reserve("borrower", &credit, 5_000 * USDC)], &["borrower"]);
+    world.refused(&[world.draw_reserve(&credit)], &[], BlockableError::WrongStatus);
     world.pass(10 * DAY);
     world.sent(&[world.seize(&credit, UnitBounds::ALL)], &["lender"]);
     let before = world.credit(&credit);
     let landed = world.sent(&[world.draw_reserve(&credit)], &[]);
 
-    // 25 days of interest since the due date, the last 20 on what was left of the principal: 798,814,037.26, rounded up.
-    let (interest, repaid) = (798_814_038, 4_500 * USDC - MONTH);
-    let principal = 5_000 * USDC - interest;
-    let debt = 100_000 * USDC - repaid - principal;
+    // A late fee of $500, and 55 days of interest: 1,808,219,178.08, rounded up.
+    let interest = 1_808_219_179;
+    let principal = 4_500 * USDC - interest;
+    let debt = 100_000 * USDC - principal;
     let paid = Change::Paid {
         payer: credit,
         reserve: 0,
-        late_fees: 0,
+        late_fees: 500 * USDC,
         interest,
         principal,
         released: 0,
+        earned: 0,
         thawed: 0,
+        unlocked: 0,
         frozen_for_payment: 0,
         frozen_for_other: 0,
+        frozen_for_cross: 0,
+        locked: 0,
         debt,
         status: Status::Seizing,
     };
     assert_eq!(landed.changes(), [paid]);
     let state = world.credit(&credit);
-    assert_eq!((state.recovered, state.principal_repaid), (5_000 * USDC, repaid));
+    assert_eq!((state.recovered, state.principal_repaid), (5_000 * USDC, 0));
     assert_eq!((state.collateral, state.reserve_held), (before.collateral, 0));
 }
 
 #[test]
-fn a_default_is_marked_only_for_what_the_reserve_cannot_pay() {
-    let (mut world, credit) = drawn_in_part();
-    world.sent(&[world.fund_reserve("borrower", &credit, 5_000 * USDC)], &["borrower"]);
+fn a_default_is_marked_only_where_the_reserve_does_not_pay_all_arrears() {
+    let (mut world, credit) = delinquent();
     world.pass(10 * DAY);
     let landed = world.sent(&[world.mark_defaulted(&credit)], &[]);
-    assert!(matches!(landed.changes()[..], [Change::Paid { .. }, Change::MarkedDefaulted { .. }]));
+    assert!(matches!(landed.changes()[..], [Change::MarkedDefaulted { .. }]));
+    assert_eq!(world.credit(&credit).reserve_held, 5_000 * USDC);
 
     // What clears the arrears is no default.
-    let (mut world, credit) = drawn_in_part();
-    world.sent(&[world.fund_reserve("borrower", &credit, u64::MAX)], &["borrower"]);
+    let (mut world, credit) = delinquent();
     world.sent(&[world.repay("borrower", &credit, world.credit(&credit).arrears() - 1)], &["borrower"]);
     world.pass(10 * DAY);
     world.refused(&[world.mark_defaulted(&credit)], &[], BlockableError::ReserveCovers);

@@ -34,7 +34,7 @@ fn take(world: &mut World, credit: &Pubkey, amount: UnitBounds) -> Vec<Change> {
 /// The changes of a takeover, which are the credit's and that of the lender's own one.
 fn taken(world: &World, credit: &Pubkey, units: u64, value: u64, debt: u64) -> [Change; 2] {
     let to = world.unrestricted("lender");
-    [Change::TakenOver { to, units, value, debt }, Change::Granted { from: *credit, units }]
+    [Change::TakenOver { to, units, value, earned: 0, debt }, Change::Granted { from: *credit, units }]
 }
 
 #[test]

@@ -56,7 +56,7 @@ refusals! {
         CurePeriodTooShort: restructure_to_too_short_a_cure_period = |good| with_terms(good, &[|terms| terms.cure_period = DAY - 1]);
         UnknownFlag: restructure_to_flags_of_a_later_version = |good| with_terms(good, &[
             |terms| terms.freeze_policy = 3,
-            |terms| terms.auto_freeze = 2,
+            |terms| terms.auto_freeze = 3,
         ]);
         InstalmentCount: restructure_to_no_or_too_many_instalments = |good| with_schedule(good, &[
             |schedule| schedule.clear(),

@@ -268,7 +268,8 @@ pub fn full_rider() -> Rider {
         top_up_bps: 500,
         pay_in_kind_bps: 5_000,
         breach_notice: 1,
-        reserved: [0; 5],
+        cross_default: 0,
+        reserved: [0; 4],
     }
 }
 

@@ -188,6 +188,8 @@ fn buying() -> Attempt {
         least_debt: state.debt.total(),
         least_lien: state.collateral.lien(),
         most_frozen: 0,
+        most_locked: 0,
+        least_holdback: 0,
         least_apr_bps: state.apr_bps(),
     };
     let buyer = Parties::address("buyer");
@@ -223,7 +225,8 @@ fn writing_off() -> Attempt {
     let credit = world.defaulted(&Loan::new(1));
     let (state, lender) = (world.credit(&credit), Parties::address("lender"));
     let (market, most) = (&world.keys.market, state.debt.total());
-    let write_off = instructions::credit_write_off(market, &lender, &credit, state.offer_slot, most);
+    let write_off =
+        instructions::credit_write_off(market, &lender, &credit, &state.provider, state.offer_slot, most);
     Attempt::new(world, credit, write_off, &["lender"])
 }
 

@@ -58,10 +58,11 @@ refusals! {
             let pay = world.repay("borrower", credit, 21_000 * USDC);
             world.sent(&[pay], &["borrower"]);
         });
-        ReserveEmpty: draw_twice = |good| good.after(|world, credit| {
+        NotInArrears: draw_twice = |good| good.after(|world, credit| {
             let draw = world.draw_reserve(credit);
             world.sent(&[draw], &[]);
         });
+        ReserveTooSmall: draw_less_than_the_arrears = |good| good.with_credit(|credit| credit.reserve_held = USDC);
         ReserveEmpty: draw_what_was_not_agreed = |good| good.after(|world, _| {
             let expiry = world.now() + i64::from(DAY);
             world.active(&Loan::new(2).with(|terms| terms.offer_expires_at = expiry));
@@ -108,7 +109,8 @@ fn funding() -> Attempt {
 /// On the first due date, nothing paid.
 fn drawing() -> Attempt {
     let mut world = World::new();
-    let credit = world.active_with_reserve(&loan(1));
+    let rider = Rider { reserve: 21_000 * USDC, ..Rider::default() };
+    let credit = world.active_with_reserve(&Loan::new(1).with_rider(rider));
     world.pass(30 * DAY);
     let draw = world.draw_reserve(&credit);
     Attempt::new(world, credit, draw, &[])

@@ -85,9 +85,13 @@ fn what_the_sale_leaves_open_the_borrower_still_owes() {
         interest: 0,
         principal: rest,
         released: UNITS,
+        earned: 0,
         thawed: 0,
+        unlocked: 0,
         frozen_for_payment: 0,
         frozen_for_other: 0,
+        frozen_for_cross: 0,
+        locked: 0,
         debt: 0,
         status: Status::Repaid,
     };
@@ -139,7 +143,7 @@ fn what_a_sale_brings_beyond_the_debt_is_the_borrowers_and_so_are_the_units_left
     assert_eq!((paid, taken, recovered, over, debt), (cost, fee, DEBT, surplus, 0));
     let state = world.credit(&credit);
     assert_eq!((state.status(), state.blockable), (Ok(Status::Repaid), 0));
-    let claims = VaultClaims { lender: DEBT, borrower: surplus, treasury: fee, escrow: 0 };
+    let claims = VaultClaims { lender: DEBT, borrower: surplus, treasury: fee, escrow: 0, provider: 0 };
     assert_eq!(state.claims, claims);
 
     world.refused(&[world.buy(&credit, 1, u64::MAX)], &["buyer"], BlockableError::WrongStatus);

@@ -41,9 +41,13 @@ fn half_the_arrears_thaw_half_and_the_rest_cures() {
         interest: 986_301_369,
         principal: 9_256_849_315,
         released: 92_568_493,
+        earned: 0,
         thawed: 105_686_948,
+        unlocked: 0,
         frozen_for_payment: 105_686_949,
         frozen_for_other: 0,
+        frozen_for_cross: 0,
+        locked: 0,
         debt: 101_650_684_932 - half,
         status: Status::Delinquent,
     };

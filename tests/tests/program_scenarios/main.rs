@@ -82,6 +82,7 @@ impl Steps for World {
             Party::Lender => self.token_account("lender"),
             Party::Borrower => self.token_account("borrower"),
             Party::Treasury => self.token_account("treasury"),
+            Party::Provider => self.token_account("provider"),
         };
         let collect = self.collect("stranger", credit, party, &to);
         self.sent(&[collect], &["stranger"]);

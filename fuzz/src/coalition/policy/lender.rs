@@ -53,7 +53,7 @@ impl Reading<'_> {
             Status::Offered | Status::Accepted if self.dice.one_in(3) => self.cancel(),
             Status::Defaulted | Status::Seizing if self.dice.one_in(2) => self.seize(),
             Status::Seizing if self.dice.one_in(2) => self.close_lot(),
-            status if self.credit.may_freeze(status).ok()? => self.freeze(),
+            status if self.credit.policy_allows(status).ok()? => self.freeze(),
             _ => None,
         }
     }
