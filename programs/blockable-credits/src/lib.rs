@@ -212,14 +212,14 @@ pub mod blockable_credits {
         CreditMark::apply_covenant(ctx)
     }
 
-    /// Puts a new schedule in the place of the old one; see [`CreditRestructure`].
+    /// Puts a new schedule in the place of the old one; see [`CreditAgreement::restructure`].
     pub fn credit_restructure(
-        ctx: Context<CreditRestructure>,
+        ctx: Context<CreditAgreement>,
         terms: Terms,
         schedule: ScheduleRuns,
         limits: RestructureLimits,
     ) -> Result<()> {
-        CreditRestructure::handle(ctx, terms, schedule, limits)
+        CreditAgreement::restructure(ctx, terms, schedule, limits)
     }
 
     /// Waives up to `amount` micro-USDC of late fees; see [`CreditControl::waive_fee`].
@@ -237,9 +237,9 @@ pub mod blockable_credits {
         CreditControl::accept_lender(ctx, limits)
     }
 
-    /// Offers the borrower's place to another key; see [`CreditOfferBorrower`].
-    pub fn credit_offer_borrower(ctx: Context<CreditOfferBorrower>, to: Pubkey) -> Result<()> {
-        CreditOfferBorrower::handle(ctx, to)
+    /// Offers the borrower's place to another key; see [`CreditAgreement::offer_borrower`].
+    pub fn credit_offer_borrower(ctx: Context<CreditAgreement>, to: Pubkey) -> Result<()> {
+        CreditAgreement::offer_borrower(ctx, to)
     }
 
     /// Withdraws the offer of the borrower's place; see [`CreditControl::withdraw_borrower`].

@@ -46,6 +46,7 @@ pub fn elapsed(from: i64, to: i64) -> Result<u64, Overflow> {
 
 /// `a x b / divisor`, rounded down, with a 128-bit product.
 /// Errors: [`Overflow`] when the divisor is zero or the result exceeds 64 bits.
+#[inline(never)]
 pub fn mul_div_floor(a: u64, b: u64, divisor: u64) -> Result<u64, Overflow> {
     let product = u128::from(a).checked_mul(u128::from(b)).ok_or(Overflow)?;
     let quotient = product.checked_div(u128::from(divisor)).ok_or(Overflow)?;
@@ -54,6 +55,7 @@ pub fn mul_div_floor(a: u64, b: u64, divisor: u64) -> Result<u64, Overflow> {
 
 /// `a x b / divisor`, rounded up, with a 128-bit product.
 /// Errors: [`Overflow`] when the divisor is zero or the result exceeds 64 bits.
+#[inline(never)]
 pub fn mul_div_ceil(a: u64, b: u64, divisor: u64) -> Result<u64, Overflow> {
     let product = u128::from(a).checked_mul(u128::from(b)).ok_or(Overflow)?;
     let up = u128::from(divisor).checked_sub(1).ok_or(Overflow)?;

@@ -108,17 +108,10 @@ pub fn credit_restructure(
     limits: RestructureLimits,
 ) -> Instruction {
     let schedule = ScheduleRuns::from_schedule(schedule);
-    let accounts = accounts::CreditRestructure {
-        lender: *lender,
-        borrower: *borrower,
-        market: *market,
-        credit: *credit,
-        provider: None,
-        provider_authority: None,
-        event_authority: addresses::event_authority(),
-        program: ID,
-    };
-    build(accounts, data::CreditRestructure { terms, schedule, limits })
+    build(
+        credit_agreement(market, lender, borrower, credit),
+        data::CreditRestructure { terms, schedule, limits },
+    )
 }
 
 /// Adds the provider's agreement to a [`credit_restructure`] by which its holdback waits for longer. Signer besides the others:
@@ -142,15 +135,25 @@ pub fn credit_offer_borrower(
     credit: &Pubkey,
     to: Pubkey,
 ) -> Instruction {
-    let accounts = accounts::CreditOfferBorrower {
+    build(credit_agreement(market, lender, borrower, credit), data::CreditOfferBorrower { to })
+}
+
+fn credit_agreement(
+    market: &Pubkey,
+    lender: &Pubkey,
+    borrower: &Pubkey,
+    credit: &Pubkey,
+) -> accounts::CreditAgreement {
+    accounts::CreditAgreement {
         lender: *lender,
         borrower: *borrower,
         market: *market,
         credit: *credit,
+        provider: None,
+        provider_authority: None,
         event_authority: addresses::event_authority(),
         program: ID,
-    };
-    build(accounts, data::CreditOfferBorrower { to })
+    }
 }
 
 /// Withdraws the offer of the borrower's place. Signer: `party`, the lender or the borrower.

@@ -157,6 +157,7 @@ impl Credit {
     }
 
     /// Ends the loan where nothing is owed any more. Errors: [`crate::units::Overflow`].
+    #[inline(never)]
     pub(super) fn end_if_paid(&mut self) -> Result<()> {
         if self.debt.total() == 0 {
             self.discharge()?;

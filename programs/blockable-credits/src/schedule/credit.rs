@@ -23,6 +23,7 @@ impl Terms {
 
 impl Credit {
     /// The repayment schedule, counted from issue or from the latest restructuring.
+    #[inline(never)]
     pub fn schedule(&self) -> Schedule<'_> {
         let count = usize::from(self.instalment_count);
         Schedule {
@@ -46,6 +47,7 @@ impl Credit {
     /// Market time from which anybody may cancel the units under the holdback, if the loan is in default by then and its cure
     /// period has passed; interest on the holdback ends then. That is when the last instalment's default grace and a cure
     /// period have passed, and for a loan in default [`LENDER_CANCELS_FOR`] after its cure period, whichever is earlier.
+    #[inline(never)]
     pub fn cancel_opens_at(&self) -> i64 {
         let at_end = self.schedule_opens_cancel();
         if self.defaulted_at == 0 {
@@ -67,6 +69,7 @@ impl Credit {
     }
 
     /// Brings the debt up to a market time; see [`accrue`]. Errors: [`Overflow`](crate::units::Overflow).
+    #[inline(never)]
     pub fn accrue(&mut self, market_time: i64) -> Result<()> {
         let mut debt = self.debt;
         let terms = self.terms_in_force();
@@ -77,6 +80,7 @@ impl Credit {
     }
 
     /// The sum that must be paid now to be current, in micro-USDC, as of the last accrual.
+    #[inline(never)]
     pub fn arrears(&self) -> u64 {
         self.schedule().arrears(&self.debt)
     }

@@ -290,6 +290,7 @@ impl Credit {
     /// Releases and thaws everything once nothing is owed. The rest of the reserve becomes the borrower's claim; the rest of
     /// the holdback the provider's, which must serve the units that are left. Returns the units released. Errors:
     /// [`Overflow`].
+    #[inline(never)]
     pub fn discharge(&mut self) -> Result<u64> {
         let released = self.collateral.release_all()?;
         self.pay_provider(self.holdback_left)?;
@@ -311,6 +312,7 @@ impl Credit {
 
     /// Everything that is owed from the vault, in micro-USDC: the claims, the reserve and the holdback that is left. Errors:
     /// [`Overflow`].
+    #[inline(never)]
     pub fn owed_from_vault(&self) -> Result<u64> {
         Ok(add(add(self.claims.total()?, self.reserve_held)?, self.holdback_left)?)
     }
