@@ -38,7 +38,7 @@ fn meter(world: &mut World, credit: &Pubkey, cumulative: u64, in_flight: u64) {
 }
 
 /// The units of an expiry by which nothing was given back, since nothing was held back.
-fn expired(landed: &Landed) -> u64 {
+fn units_expired(landed: &Landed) -> u64 {
     let [Change::Expired { units, paid: 0, .. }] = landed.changes()[..] else {
         panic!("{:?}", landed.changes())
     };
@@ -59,7 +59,7 @@ fn unused_units_expire_the_second_their_lifetime_has_passed_but_for_what_jobs_ho
     let money = world.money(&credit);
     let landed = expire(&mut world, &credit);
 
-    assert_eq!(expired(&landed), UNITS - 1_300);
+    assert_eq!(units_expired(&landed), UNITS - 1_300);
     assert_eq!(world.money(&credit), money);
     let state = world.credit(&credit);
     let expired = UNITS - 1_300;
@@ -72,7 +72,7 @@ fn unused_units_expire_the_second_their_lifetime_has_passed_but_for_what_jobs_ho
     // The jobs settle for less than they held; the rest of it expires later.
     world.pass(60);
     meter(&mut world, &credit, 1_100, 0);
-    assert_eq!(expired(&expire(&mut world, &credit)), 200);
+    assert_eq!(units_expired(&expire(&mut world, &credit)), 200);
     let state = world.credit(&credit);
     assert_eq!((state.collateral.consumed, state.collateral.remaining(), state.meter.overrun), (1_100, 0, 0));
     assert_eq!(world.provider().outstanding_units, UNITS);
@@ -85,7 +85,7 @@ fn frozen_units_expire_as_well_but_for_what_was_promised_to_jobs() {
     meter(&mut world, &credit, 1_000, 300);
     world.sent(&[world.freeze(&credit, FreezeAmount::All, FreezeReason::MissedPayment)], &["lender"]);
     world.set_time(day(191));
-    assert_eq!(expired(&expire(&mut world, &credit)), UNITS - 1_300);
+    assert_eq!(units_expired(&expire(&mut world, &credit)), UNITS - 1_300);
     let state = world.credit(&credit);
     assert_eq!((state.status(), finishing(&state.collateral, &state.meter)), (Ok(Status::Delinquent), 300));
     let units = state.collateral;
@@ -106,7 +106,7 @@ fn a_pause_puts_the_expiry_off() {
     world.set_time(day(191) + 21_599);
     world.refused(&[world.expire_units(&credit)], &[], BlockableError::NothingToExpire);
     world.pass(1);
-    assert_eq!(expired(&expire(&mut world, &credit)), UNITS);
+    assert_eq!(units_expired(&expire(&mut world, &credit)), UNITS);
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn units_from_a_lot_keep_their_expiry_in_a_credit_of_their_own() {
     assert_eq!(world.provider().outstanding_units, 2 * UNITS);
 
     world.set_time(day(191));
-    assert_eq!(expired(&expire(&mut world, &until)), 1_500);
+    assert_eq!(units_expired(&expire(&mut world, &until)), 1_500);
     world.refused(&[world.expire_units(&forever)], &[], BlockableError::NothingToExpire);
     assert_eq!(world.credit(&forever).collateral.available(), 70);
 }
@@ -153,7 +153,7 @@ fn units_left_in_a_lot_are_sold_no_more_and_expire_when_they_come_back() {
     world.pass(1);
     world.refused(&[world.buy(&credit, 1, u64::MAX)], &["buyer"], BlockableError::UnitsExpired);
     world.sent(&[world.close_lot("lender", &credit, 0)], &["lender"]);
-    assert_eq!(expired(&expire(&mut world, &credit)), UNITS - 1_000);
+    assert_eq!(units_expired(&expire(&mut world, &credit)), UNITS - 1_000);
     let state = world.credit(&credit);
     let spent = Collateral { granted: UNITS, seized: 1_000, expired: UNITS - 1_000, ..Collateral::default() };
     assert_eq!((state.status(), state.collateral), (Ok(Status::Seizing), spent));
