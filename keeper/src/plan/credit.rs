@@ -266,7 +266,7 @@ fn draw_would_cure(now: &Now, credit: &Credit) -> bool {
     {
         return false;
     }
-    accrued(now, credit).is_ok_and(|copy| copy.reserve_held >= copy.arrears())
+    accrued(now, credit).is_ok_and(|copy| (1..=copy.reserve_held).contains(&copy.arrears()))
 }
 
 fn expire_units(now: &Now, credit: &Credit) -> Result<Timing, Obstacle> {

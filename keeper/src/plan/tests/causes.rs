@@ -63,7 +63,7 @@ fn what_takes_nothing_goes_on_while_the_vault_is_frozen() {
     frozen.snapshot.frozen_vaults = Arc::new([address(0)].into());
     assert_eq!(frozen.due(), Some(Kind::AutoFreeze));
     let mut reserve = World::at(DUE + 1).with(credit(0));
-    reserve.change(0, |credit| credit.reserve_held = 100 * USDC);
+    reserve.change(0, |credit| credit.reserve_held = 400 * USDC);
     reserve.snapshot.frozen_vaults = Arc::new([address(0)].into());
     assert_eq!(reserve.due(), Some(Kind::DrawReserve));
 }

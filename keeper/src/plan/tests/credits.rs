@@ -272,10 +272,11 @@ fn a_covenant_rests_while_something_is_in_arrears() {
 #[test]
 fn a_kind_that_is_switched_off_is_never_planned() {
     let mut credit = credit(0);
-    credit.reserve_held = 1;
+    credit.reserve_held = 400 * USDC;
     let mut world = World::at(DUE + DELINQUENCY_GRACE).with(credit);
-    world.settings.enabled.remove(&Kind::MarkDelinquent);
     assert_eq!(world.due(), Some(Kind::DrawReserve));
+    world.settings.enabled.remove(&Kind::DrawReserve);
+    assert_eq!(world.due(), None, "the reserve holds the mark up for whoever draws it");
     world.settings.enabled.clear();
     assert_eq!(world.kinds(), []);
 }
