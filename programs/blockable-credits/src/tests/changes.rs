@@ -6,7 +6,7 @@ use {
         actions::{FreezeAmount, LotTerms, NewLot, OfferRead, Quote, ThawBounds, UnitBounds},
         errors::BlockableError::*,
         events::Change,
-        state::{Credit, FreezeReason, Instalment, Lot, Party, Provider, Rider},
+        state::{Credit, FreezePolicy, FreezeReason, Instalment, Lot, Party, Provider, Rider},
         transitions::Status,
     },
     anchor_lang::prelude::Pubkey,
@@ -95,6 +95,31 @@ fn a_loan_goes_to_the_key_that_it_was_offered_to() {
     stage.act(|credit| credit.set_freeze_authority(&BUYER, OPERATOR, &clock));
     stage.act(|credit| credit.thaw(&OPERATOR, ThawBounds { most: 1, keep: 0 }));
     refused({ stage.credit }.thaw(&LENDER, ThawBounds::ALL), NotFreezer);
+}
+
+/// Nobody has brought the debt up to the due date before.
+#[test]
+fn a_freeze_of_the_shortfall_counts_what_has_fallen_due_by_now() {
+    let mut stage = Stage::issued(Rider::default());
+    stage.credit.terms.freeze_policy = FreezePolicy::AtWill as u8;
+    let freeze = |credit: &mut Credit, clock| {
+        credit.freeze(&LENDER, FreezeAmount::Shortfall, FreezeReason::MissedPayment, clock)
+    };
+    let early = stage.on_day(29);
+    refused(freeze(&mut { stage.credit }, &early), NotInArrears);
+    let clock = stage.on_day(30);
+    stage.act(|credit| freeze(credit, &clock));
+    assert_eq!(stage.credit.collateral.frozen(), 500_000, "half of the debt is due");
+}
+
+/// What is left of the debt counts from the day on which it was given up.
+#[test]
+fn a_debt_that_is_written_off_is_none_from_that_day_on() {
+    let mut stage = defaulted();
+    let clock = stage.clock();
+    stage.act(|credit| credit.write_off(&LENDER, SLOT, 101 * USDC, &clock));
+    assert_eq!(stage.changes.last(), Some(&Change::WrittenOff { debt: 101 * USDC }));
+    assert_eq!(stage.credit.debt, Debt { accrued_at: clock.market, ..Debt::zeroed() });
 }
 
 #[test]
