@@ -22,6 +22,7 @@ mod pauses;
 mod pay_in_kind;
 mod plain;
 mod preconditions;
+mod promises;
 mod provider_settings;
 mod quorum;
 mod report;
