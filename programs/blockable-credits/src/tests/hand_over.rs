@@ -83,7 +83,7 @@ fn either_party_withdraws_the_offer_and_nobody_else() {
     refused({ stage.credit }.offer_borrower(LENDER, DELAY, &clock), SelfLoan);
 }
 
-/// Whoever takes the place has read the debt, the units and the terms.
+/// The key that takes the place has read the debt, the units and the terms.
 #[test]
 fn a_borrowers_place_is_not_taken_blind() {
     let mut stage = offered();
@@ -106,7 +106,7 @@ fn a_borrowers_place_is_not_taken_blind() {
     assert!(with_claim.accept_borrower(&NEW_KEY, &limits, &clock).is_ok());
 }
 
-/// Whoever buys the loan has read its borrower, and has not agreed to another.
+/// The buyer of the loan has read its borrower, and has not agreed to another.
 #[test]
 fn a_sale_of_the_loan_and_a_hand_over_of_the_borrower_do_not_cross() {
     let mut stage = offered();

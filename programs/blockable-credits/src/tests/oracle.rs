@@ -1,4 +1,4 @@
-//! The provider's oracle is bounded: what it changes reaches no loan that exists, and nothing frozen.
+//! The provider's oracle is bounded: its changes affect neither loans that exist nor frozen units.
 
 use {
     super::{life::refused, stage::*, *},
@@ -122,7 +122,8 @@ fn a_report_from_before_a_freeze_counts_only_in_the_epoch_of_then() {
     assert_eq!(meter(&mut same, FROZEN_AT + 5, report(FROZEN_AT - 1, 204_000, 0, FIRST_EPOCH)), Ok(served));
     assert_eq!((same.credit.collateral.frozen(), same.credit.meter.promised), (796_000, 0));
 
-    // The same report by reporters of a later epoch is drawn from what the freeze promised to jobs, or is overrun.
+    // The same report by reporters of a later epoch counts against the units that the freeze promised to jobs; the rest is
+    // overrun.
     for (seconds, before) in [(1, false), (0, false), (-1, true)] {
         let mut stage = frozen();
         (stage.credit.meter.in_flight, stage.credit.meter.promised) = (3_000, 3_000);
