@@ -6,6 +6,7 @@ mod collateral;
 mod covenant;
 mod covenant_windows;
 mod credit;
+mod effects;
 mod emergencies;
 mod freezes;
 mod governance;
@@ -17,6 +18,7 @@ mod lots;
 mod market;
 mod market_settings;
 mod metering;
+mod new_accounts;
 mod oracle;
 mod pauses;
 mod pay_in_kind;
@@ -25,6 +27,7 @@ mod preconditions;
 mod promises;
 mod provider_settings;
 mod quorum;
+mod refusals;
 mod report;
 mod restructuring;
 mod rider;
@@ -39,6 +42,7 @@ mod terms;
 mod top_ups;
 mod transitions;
 mod waterfall;
+mod while_paused;
 
 use {
     crate::{

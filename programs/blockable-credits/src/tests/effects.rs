@@ -1,0 +1,265 @@
+//! What actions do besides their purpose: bring the debt up to now, withdraw an offer of the loan, end what has run out.
+
+use {
+    super::{
+        changes::{LOT_TERMS, seize},
+        stage::*,
+        *,
+    },
+    crate::{
+        actions::{
+            BorrowerLimits, FreezeAmount, NewLot, PurchaseLimits, RestructureLimits, Sale, ThawBounds,
+            UnitBounds,
+        },
+        events::Change,
+        state::{Credit, FreezePolicy, Instalment, Lot, Rider},
+        transitions::Status,
+    },
+    anchor_lang::{Result, prelude::Pubkey},
+};
+
+/// A loan at 10 % whose lender may call a breach, with a covenant at that rate.
+fn issued() -> Stage {
+    let mut stage = Stage::new();
+    let terms = Terms { apr_bps: 1_000, freeze_policy: FreezePolicy::AtWill as u8, ..TERMS };
+    let rider = Rider {
+        planned_units: 400_000,
+        covenant_window: 10 * DAY as u32,
+        high_bps: 9_000,
+        low_bps: 6_000,
+        apr_floor_bps: 1_000,
+        apr_ceiling_bps: 1_000,
+        breach_notice: 1,
+        ..NO_RIDER
+    };
+    stage.offer(terms, rider);
+    stage.accept();
+    stage.issue();
+    stage
+}
+
+/// The loan on day 12, offered to the buyer.
+fn active() -> Stage {
+    let mut stage = issued();
+    let clock = stage.on_day(12);
+    stage.credit.pending_lender = BUYER;
+    stage.credit.meter.reported_at = clock.chain;
+    stage
+}
+
+/// The same with its cure period over: notice was given on the first day.
+fn in_default() -> Stage {
+    let mut stage = issued();
+    let clock = stage.clock();
+    stage.act(|credit| credit.give_notice(&LENDER, NOTICE, &clock));
+    stage.on_day(12);
+    stage.credit.pending_lender = BUYER;
+    stage
+}
+
+/// The same after a first lot.
+fn seizing() -> Stage {
+    let mut stage = in_default();
+    seize(&mut stage, UnitBounds::exactly(400_000));
+    stage.on_day(13);
+    stage
+}
+
+type Act = fn(&mut Stage) -> Result<Change>;
+
+/// Actions that depend on the debt.
+const ACCRUING: &[(&str, fn() -> Stage, Act)] = &[
+    ("take the loan", active, |s| {
+        let (limits, clock) = (PurchaseLimits::from_credit(&s.credit)?, s.clock());
+        s.credit.accept_lender(&BUYER, &limits, &clock)
+    }),
+    ("take the borrower's place", active, |s| {
+        let clock = s.clock();
+        let limits = BorrowerLimits { most_debt: u64::MAX, ..BorrowerLimits::from_credit(&s.credit)? };
+        s.credit.offer_borrower(OPERATOR, 0, &clock)?;
+        s.credit.accept_borrower(&OPERATOR, &limits, &clock)
+    }),
+    ("give notice", active, |s| s.credit.give_notice(&LENDER, NOTICE, &s.market.clock_at(s.now)?)),
+    ("withdraw notice", in_default, |s| s.credit.withdraw_notice(&LENDER, START, &s.market.clock_at(s.now)?)),
+    ("apply the covenant", active, |s| s.credit.apply_covenant(&s.market.clock_at(s.now)?)),
+    ("restructure", active, restructure),
+    ("expire units", active, |s| {
+        s.credit.units_expire_at = s.now;
+        s.credit.expire_units(&s.market.clock_at(s.now)?)
+    }),
+    ("seize", in_default, seize_rest),
+    ("take over", in_default, |s| {
+        s.credit.take_over(key(9), UnitBounds::ALL, &s.market.clock_at(s.now)?).map(|(_, change)| change)
+    }),
+    ("sell", seizing, |s| {
+        let sale = Sale { lot: LOT, buyer: BUYER, units: 1, cost: 100 };
+        s.credit.sell(&mut Lot { units_left: 1, ..Lot::zeroed() }, sale, 0, &s.market.clock_at(s.now)?)
+    }),
+];
+
+/// Actions after which the buyer would not buy what it has read.
+const WITHDRAWING: &[(&str, fn() -> Stage, Act)] = &[
+    ("thaw", active, |s| {
+        s.credit.collateral.frozen_for_other = 10;
+        s.credit.thaw(&LENDER, ThawBounds::ALL)
+    }),
+    ("give notice", active, |s| s.credit.give_notice(&LENDER, NOTICE, &s.market.clock_at(s.now)?)),
+    ("name a freezer", active, |s| s.credit.set_freeze_authority(&LENDER, BUYER, &s.market.clock_at(s.now)?)),
+    ("offer the borrower's place", active, |s| {
+        s.credit.offer_borrower(OPERATOR, 0, &s.market.clock_at(s.now)?)
+    }),
+    ("restructure", active, restructure),
+    ("seize", in_default, seize_rest),
+    ("take over", in_default, |s| {
+        s.credit.take_over(key(9), UnitBounds::ALL, &s.market.clock_at(s.now)?).map(|(_, change)| change)
+    }),
+    ("pay off", active, |s| {
+        let amount = s.credit.begin_payment(u64::MAX, &s.market.clock_at(s.now)?)?;
+        s.credit.receive_payment(BORROWER, amount)
+    }),
+];
+
+fn restructure(stage: &mut Stage) -> Result<Change> {
+    let clock = stage.clock();
+    let limits = RestructureLimits { most_debt: u64::MAX, ..RestructureLimits::from_credit(&stage.credit)? };
+    let schedule = vec![Instalment { due_after: 40 * DAY as u32, principal: 100 * USDC }];
+    stage.credit.restructure(stage.credit.terms, schedule, &limits, &stage.market.bounds, &clock)
+}
+
+fn seize_rest(stage: &mut Stage) -> Result<Change> {
+    let (clock, bounds, mut lot) = (stage.clock(), stage.market.bounds, Lot::zeroed());
+    let new = NewLot { key: LOT, bump: 250, credit: CREDIT, rent_payer: PAYER };
+    stage.credit.seize_to_lot(&mut lot, new, UnitBounds::ALL, LOT_TERMS, &bounds, &clock)
+}
+
+#[test]
+fn what_depends_on_the_debt_brings_it_up_to_now() {
+    for (name, begin, act) in ACCRUING {
+        let mut stage = begin();
+        assert!(stage.credit.debt.accrued_at < stage.now, "{name}");
+        let result = act(&mut stage);
+        assert!(result.is_ok(), "{name}: {result:?}");
+        assert_eq!(stage.credit.debt.accrued_at, stage.now, "{name}");
+    }
+}
+
+#[test]
+fn what_changes_a_loan_withdraws_its_offer() {
+    for (name, begin, act) in WITHDRAWING {
+        let mut stage = begin();
+        assert_eq!(stage.credit.pending_lender, BUYER);
+        let result = act(&mut stage);
+        assert!(result.is_ok(), "{name}: {result:?}");
+        assert_eq!(stage.credit.pending_lender, Pubkey::default(), "{name}");
+    }
+}
+
+/// Interest and fees of today count, although nobody has written them down.
+#[test]
+fn fees_and_losses_are_those_of_now() {
+    let mut stage = issued();
+    let clock = stage.on_day(31);
+    stage.act(|credit| credit.waive_fee(&LENDER, u64::MAX, &clock));
+    assert_eq!(stage.changes.last(), Some(&Change::FeeWaived { amount: USDC }));
+    let mut stage = in_default();
+    let (clock, owed) = (stage.clock(), stage.accrued().debt.total());
+    assert!(owed > 100 * USDC);
+    stage.act(|credit| credit.write_off(&LENDER, SLOT, owed, &clock));
+    assert_eq!(stage.changes.last(), Some(&Change::WrittenOff { debt: owed }));
+}
+
+/// A default with promises to jobs, and a reserve.
+fn with_traces() -> Stage {
+    let mut stage = in_default();
+    let clock = stage.clock();
+    (stage.credit.reserve_held, stage.credit.rider.reserve) = (5 * USDC, 5 * USDC);
+    stage.credit.meter.in_flight = 300_000;
+    stage.act(|credit| credit.auto_freeze(CREDIT, &clock));
+    assert_eq!(stage.credit.meter.promised, 300_000);
+    stage
+}
+
+/// Requires a loan of which nothing is left but the claims.
+fn ended(credit: &Credit) {
+    assert_eq!((credit.status(), credit.blockable), (Ok(Status::Repaid), 0));
+    assert_eq!((credit.collateral.lien(), credit.collateral.frozen()), (0, 0));
+    assert_eq!((credit.meter.promised, credit.meter.lapsed, credit.meter.promised_at), (0, 0, 0));
+    assert_eq!((credit.defaulted_at, credit.notice_given), (0, 0));
+    assert_eq!((credit.reserve_held, credit.claims.borrower), (0, 5 * USDC));
+}
+
+#[test]
+fn the_end_of_a_debt_ends_notice_default_promises_and_reserve() {
+    let mut paid = with_traces();
+    let clock = paid.clock();
+    let amount = paid.credit.begin_payment(u64::MAX, &clock).unwrap();
+    paid.act(|credit| credit.receive_payment(BORROWER, amount));
+    ended(&paid.credit);
+
+    let mut written_off = with_traces();
+    written_off.act(|credit| credit.write_off(&LENDER, SLOT, u64::MAX, &clock));
+    ended(&written_off.credit);
+
+    let mut sold = with_traces();
+    let mut lot = seize(&mut sold, UnitBounds::ALL);
+    let sale = Sale { lot: LOT, buyer: BUYER, units: 1, cost: sold.credit.debt.total() };
+    sold.act(|credit| credit.sell(&mut lot, sale, 0, &clock));
+    ended(&sold.credit);
+    assert_eq!((lot.units_left, lot.proceeds), (lot.units - 1, sale.cost));
+}
+
+/// A cure ends the default, so that the next one has a cure period of its own.
+#[test]
+fn a_cure_takes_the_time_of_default_away() {
+    let mut stage = Stage::issued(Rider::default());
+    let clock = stage.on_day(36);
+    for mark in [Credit::mark_delinquent, Credit::mark_defaulted] {
+        let mark = mark(&mut stage.credit, CREDIT, &clock).unwrap();
+        stage.note(mark.change);
+    }
+    let amount = stage.credit.begin_payment(51 * USDC, &clock).unwrap();
+    stage.act(|credit| credit.receive_payment(BORROWER, amount));
+    assert_eq!((stage.credit.status(), stage.credit.defaulted_at), (Ok(Status::Active), 0));
+}
+
+/// The second instalment is due, the first is paid; then both begin anew as one.
+#[test]
+fn a_restructuring_leaves_nothing_of_the_old_schedule() {
+    let mut stage = issued();
+    let clock = stage.on_day(30);
+    let amount = stage.credit.begin_payment(stage.accrued().arrears(), &clock).unwrap();
+    stage.act(|credit| credit.receive_payment(BORROWER, amount));
+    let clock = stage.on_day(62);
+    stage.act(|credit| credit.give_notice(&LENDER, NOTICE, &clock));
+    (stage.credit.capitalised, stage.credit.covenant.apr_bps) = (9, 1_000);
+    let before = stage.accrued();
+    assert!(before.debt.arrears_since > 0 && before.debt.interest_due > 0 && before.debt.late_fees > 0);
+    let limits = stage.restructure_limits();
+    let (terms, bounds) = (Terms { apr_bps: 1_000, ..stage.credit.terms }, stage.market.bounds);
+    let schedule = vec![Instalment { due_after: 40 * DAY as u32, principal: 50 * USDC }];
+    stage.act(|credit| credit.restructure(terms, schedule, &limits, &bounds, &clock));
+    let credit = &stage.credit;
+    let expected = Debt {
+        principal: 50 * USDC,
+        interest_accrued: before.debt.interest_accrued + before.debt.interest_due,
+        interest_remainder: before.debt.interest_remainder,
+        late_fees: before.debt.late_fees,
+        accrued_at: clock.market,
+        ..Debt::zeroed()
+    };
+    assert_eq!(credit.debt, expected);
+    assert_eq!((credit.defaulted_at, credit.notice_given, credit.capitalised), (0, 0, 0));
+    assert_eq!((credit.due_after[1], credit.principal_due[1], credit.instalment_count), (0, 0, 1));
+    assert_eq!((credit.restructured_at, credit.restructurings), (clock.market, 1));
+    assert_eq!(credit.status(), Ok(Status::Active));
+}
+
+/// A freeze of the shortfall alone accrues: others must not cost their signer that much compute.
+#[test]
+fn a_freeze_of_units_leaves_the_debt_as_it_was_written() {
+    let mut stage = active();
+    let (clock, debt) = (stage.clock(), stage.credit.debt);
+    let reason = FreezeReason::Risk;
+    stage.act(|credit| credit.freeze(&LENDER, FreezeAmount::All, reason, &clock));
+    assert_eq!(stage.credit.debt, debt);
+}
