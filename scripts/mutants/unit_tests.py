@@ -204,26 +204,23 @@ def alone(mutant):
     return noticed(binary(said), 0) if built.returncode == 0 else ["unviable"]
 
 
-def results(mutants):
-    """Each mutant, in order, with what notices it."""
-    numbered = dict(enumerate(mutants, 1))
+def results(numbered):
+    """Each mutant's number with what notices it, as the runs end."""
     inside = {number: mutant for number, mutant in numbered.items() if is_in_a_body(mutant)}
     tests, unviable = build_all(inside)
     # The build of a lone mutant may take the place of this one.
     kept = checkout.COPY / "all-mutants"
     kept.write_bytes(pathlib.Path(tests).read_bytes())
     kept.chmod(0o755)
+    for file in {mutant.file for mutant in numbered.values()} | {"lib"}:
+        put(file, original(file))
     if noticed(kept, 0):
         sys.exit("the tests do not pass as they are")
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        runs = {number: pool.submit(noticed, kept, number) for number in inside if number not in unviable}
-        for file in {mutant.file for mutant in mutants} | {"lib"}:
-            put(file, original(file))
-        for number, mutant in numbered.items():
-            if number in unviable:
-                yield mutant, ["unviable"]
-            else:
-                yield mutant, runs[number].result() if number in runs else alone(mutant)
+        runs = {pool.submit(noticed, kept, number): number for number in inside if number not in unviable}
+        yield from ((runs[run], run.result()) for run in concurrent.futures.as_completed(runs))
+    yield from ((number, ["unviable"]) for number in sorted(unviable))
+    yield from ((number, alone(mutant)) for number, mutant in numbered.items() if number not in inside)
 
 
 def described(found, kind):
@@ -236,22 +233,21 @@ def described(found, kind):
 
 
 def run(mutants, record):
-    """Runs the tests on each mutant, writes the list of them to the file `record` (None for none) and ends with the
-    report."""
-    began, counts, survivors, listed = time.monotonic(), collections.defaultdict(collections.Counter), [], []
-    for mutant, found in results(mutants):
-        kind = found[0] if found and found[0] in ("unviable", "timeout") else "caught"
+    """Runs the tests on each mutant, writes the list of them to the file `record` ("" for none) and ends with the report."""
+    began, counts, survivors, listed = time.monotonic(), collections.defaultdict(collections.Counter), {}, {}
+    numbered = dict(enumerate(mutants, 1))
+    for number, found in results(numbered):
+        mutant, kind = numbered[number], found[0] if found and found[0] in ("unviable", "timeout") else "caught"
         if not found:
-            survivors.append(mutant.described)
-            kind = report.kind_of(mutant.described)
+            survivors[number], kind = mutant.described, report.kind_of(mutant.described)
         counts[mutant.file][kind] += 1
-        listed.append(f"{mutant.title}: {described(found, kind)}")
-        print(listed[-1], flush=True)
+        listed[number] = f"{mutant.title}: {described(found, kind)}"
+        print(listed[number], flush=True)
     if record:
-        pathlib.Path(record).write_text("\n".join(listed) + "\n")
+        pathlib.Path(record).write_text("".join(f"{listed[number]}\n" for number in numbered))
     used = os.times()
     print(f"{time.monotonic() - began:.0f} s, {used.children_user + used.children_system:.0f} s of CPU time", file=sys.stderr)
-    report.finish(dict(sorted(counts.items())), survivors)
+    report.finish({file: counts[file] for file in files() if file in counts}, [survivors[n] for n in sorted(survivors)])
 
 
 def main(mutants, arguments):
