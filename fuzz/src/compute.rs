@@ -23,7 +23,7 @@ impl CreditBook {
         (self.granted - self.released - self.seized).max(0).min(self.remaining())
     }
 
-    /// Units closed to new jobs: the larger of what is frozen about payment and for another reason.
+    /// Units closed to new jobs: the larger of the amounts frozen for payment and for other reasons.
     pub fn frozen(&self) -> i128 {
         self.frozen_for_payment.max(self.frozen_for_other)
     }
@@ -104,7 +104,7 @@ impl CreditBook {
         (self.promised, self.lapsed, self.promised_at) = (0, 0, 0);
     }
 
-    /// Nothing is in arrears any more: what was frozen about payment thaws, and the rest where only a mark allowed it.
+    /// Thaws after a cure: the units frozen for payment, and the rest where only a mark had allowed the freeze.
     pub fn thaw_cured(&mut self) {
         self.frozen_for_payment = 0;
         if self.terms.freeze_policy > 0 {

@@ -26,7 +26,7 @@ mod verify;
 
 pub use {
     action::{Amount, Attempt, By, Flaw, Jump, Moment, Step},
-    coalition::{Honest, Known, Move, Report, known, play_moves, run_coalitions},
+    coalition::{CoalitionResult, Honest, Known, Move, known, play_moves, run_coalitions},
     coverage::Coverage,
     episode::{Violation, play, replay, shrink},
     lab::Lab,

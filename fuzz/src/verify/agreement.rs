@@ -107,7 +107,7 @@ impl Case<'_> {
         let (old, counting) = (credit.terms, |terms: &Terms| {
             (terms.max_units_per_second, terms.longest_job, terms.reporters_hash, terms.offer_expires_at)
         });
-        need(counting(&old) == counting(terms), "rule 15: it touches how use is counted")?;
+        need(counting(&old) == counting(terms), "rule 13: it touches how use is counted")?;
         need(terms.principal == old.principal && terms.units == old.units, "it touches the grant")?;
         need(terms.unit_lifetime == old.unit_lifetime, "it touches the units' lifetime")?;
         let needed = units_needed_for(terms, schedule, &self.market.settings.bounds);

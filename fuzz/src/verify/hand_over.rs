@@ -44,8 +44,8 @@ impl Case<'_> {
         let to = self.call.account(Role::Signer);
         need(self.signed_by(&credit.pending_borrower), "the place was not offered to the signer")?;
         let ready_at = credit.pending_borrower_ready_at;
-        need(self.time >= ready_at, "rule 15: the delay has not passed")?;
-        need(self.time <= ready_at + 14 * DAY, "rule 15: the offer of the place has lapsed")?;
+        need(self.time >= ready_at, "rule 13: the delay has not passed")?;
+        need(self.time <= ready_at + 14 * DAY, "rule 13: the offer of the place has lapsed")?;
         need(to != credit.lender && credit.borrower_claim == 0, "of the lender, or before the claim")?;
         credit.accrue(self.time);
         need(credit.meets(&limits.read), "rule 11: the loan is another or worse than was read")?;
