@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        attempt::{Attempt, full_rider},
+        attempt::{Attempt, full_rider, repay},
         refusals,
     },
     blockable_sdk::{
@@ -221,11 +221,6 @@ fn offer(world: &mut World, credit: &Pubkey) {
 fn accept(world: &mut World, credit: &Pubkey) {
     let accept = world.accept_lender("buyer", credit);
     world.sent(&[accept], &["buyer"]);
-}
-
-fn repay(world: &mut World, credit: &Pubkey) {
-    let pay = world.repay("borrower", credit, u64::MAX);
-    world.sent(&[pay], &["borrower"]);
 }
 
 #[test]

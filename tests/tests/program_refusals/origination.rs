@@ -251,21 +251,24 @@ fn offering() -> Attempt {
     Attempt::new(world, credit, offer, &["lender"])
 }
 
-fn accepting() -> Attempt {
+/// An acceptance of an offer.
+pub fn accepting() -> Attempt {
     let mut world = World::new();
     let credit = world.offered(&Loan::new(1));
     let accept = world.accept(&credit);
     Attempt::new(world, credit, accept, &["borrower"])
 }
 
-fn issuing() -> Attempt {
+/// An issue of an accepted offer.
+pub fn issuing() -> Attempt {
     let mut world = World::new();
     let credit = world.accepted(&Loan::new(1));
     let issue = world.issue(&credit);
     Attempt::new(world, credit, issue, &["provider"])
 }
 
-fn cancelling() -> Attempt {
+/// A withdrawal of an offer by its lender.
+pub fn cancelling() -> Attempt {
     let mut world = World::new();
     let credit = world.offered(&Loan::new(1));
     let cancel = world.cancel("lender", &credit);
