@@ -192,7 +192,7 @@ impl Gate {
         }
     }
 
-    /// Listens to freezes as the chain shows them. Returns those that it has shown before, too.
+    /// Listens to freezes that the chain shows from now on. Returns those that it has shown before as well.
     pub(crate) fn subscribe_freezes(&self) -> (Vec<FreezeTime>, broadcast::Receiver<FreezeTime>) {
         let later = self.core.froze.subscribe();
         let known = self.ledger().credits().map(|(_, _, credit)| FreezeTime::new(credit)).collect();

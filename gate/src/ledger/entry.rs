@@ -133,8 +133,8 @@ impl CreditEntry {
         })
     }
 
-    /// Requires that the jobs that run stay within what a freeze keeps for them: the units of the longest job at the loan's
-    /// rate bound. Use that the bound does not let the chain count yet takes from it, or a freeze would find it neither
+    /// Requires that running jobs hold no more units than a freeze keeps for them: those of the longest job at the loan's rate
+    /// bound. Use that the rate bound keeps the chain from counting yet takes room as well: a freeze would find it neither
     /// counted nor in flight.
     fn require_rate(&self, needed: Units, freed: i128, now: Option<ChainTime>) -> Result<(), Refusal> {
         let credit = self.credit().ok_or(Refusal::Closed)?;

@@ -134,7 +134,7 @@ fn require_allowed(now: &Now, credit: &Credit, kind: Kind, action: Action) -> Re
     check(now.settings.enabled.contains(&kind), Obstacle::Off)?;
     check(credit.market == now.snapshot.market_key, Obstacle::OtherMarket)?;
     check(is_listed(&now.settings.providers, &credit.provider), Obstacle::OtherProvider)?;
-    // Units without a lender are those that somebody bought; their provider is listed or not.
+    // Units without a lender were bought by somebody: only their provider can be listed.
     let has_lender = !credit.is_unrestricted();
     check(!has_lender || is_listed(&now.settings.lenders, &credit.lender), Obstacle::OtherLender)?;
     let later = Obstacle::LaterVersion(credit.version);
@@ -145,7 +145,7 @@ fn require_allowed(now: &Now, credit: &Credit, kind: Kind, action: Action) -> Re
     Ok(status)
 }
 
-/// Returns whether a keeper acts for a key: an empty list is all keys.
+/// Returns whether a keeper acts for a key: an empty list stands for all keys.
 fn is_listed(listed: &BTreeSet<Pubkey>, key: &Pubkey) -> bool {
     listed.is_empty() || listed.contains(key)
 }

@@ -1,4 +1,4 @@
-//! Texts on what others have done or proposed: the payment token's issuer, the provider, the market's admin and guardian.
+//! Texts on acts and proposals of others: the payment token's issuer, the provider, the market's admin and guardian.
 
 use {
     super::{Text, changes},

@@ -47,7 +47,7 @@ pub(crate) struct UnitsView {
     lots_opened: u32,
 }
 
-/// The freeze of a credit, and the units that a further one may take.
+/// The freeze of a credit, and the units that another one could still freeze.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct FreezeView {
     /// Units frozen.
@@ -57,9 +57,9 @@ pub(crate) struct FreezeView {
     reason: Option<&'static str>,
     /// Time of the latest freeze by the chain's clock; none before the first.
     frozen_at_chain: Option<Time>,
-    /// Units frozen in all about payment.
+    /// Units frozen for a missed payment or a default; the larger of this and the next amount is frozen.
     frozen_for_payment: UnitCount,
-    /// Units frozen in all for a breach or a risk.
+    /// Units frozen for a breach or a risk.
     frozen_for_other: UnitCount,
     /// Frozen units that jobs which ran at the freeze may still use.
     finishing: UnitCount,
@@ -76,7 +76,7 @@ pub(crate) struct FreezeView {
     may_freeze: bool,
     /// Units under lien that are not frozen: a freeze in full would take them.
     freezable: UnitCount,
-    /// True where anyone may freeze the collateral in full after default.
+    /// True where the terms let anyone freeze the collateral in full after default.
     auto_freeze: bool,
 }
 
