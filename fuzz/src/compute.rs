@@ -60,7 +60,7 @@ impl CreditBook {
         if target <= before {
             return true;
         }
-        // Parts of one freeze are measured by what was open before the first of them.
+        // Freezes of one instant count as one: late reports are measured against the units open before the first.
         let closed = before - finishing;
         let goes_on = before > 0 && chain == self.frozen_at_chain;
         self.frozen_before = if goes_on { self.frozen_before.min(closed) } else { closed };
@@ -75,7 +75,7 @@ impl CreditBook {
         true
     }
 
-    /// Jobs on frozen units that no freeze has met before get a promise.
+    /// Makes a promise to jobs on frozen units that no freeze has met before.
     fn promise_to_others(&mut self) {
         self.promised += (self.finishing() - self.promised - self.lapsed).max(0);
     }
@@ -90,12 +90,13 @@ impl CreditBook {
         (self.promised + self.lapsed - self.finishing()).max(0)
     }
 
-    /// Of the jobs in flight, only so many on open units can be those that a freeze has met.
+    /// Lowers what is promised and lapsed to the units of jobs in flight that a freeze can have met: those on frozen units,
+    /// and at most `reopened` on open ones.
     fn forget_others(&mut self, reopened: i128) {
         let on_frozen = self.finishing();
-        let marked = on_frozen + reopened.min(self.in_flight - on_frozen);
-        self.promised = self.promised.min(marked);
-        self.lapsed = self.lapsed.min(marked - self.promised);
+        let most = on_frozen + reopened.min(self.in_flight - on_frozen);
+        self.promised = self.promised.min(most);
+        self.lapsed = self.lapsed.min(most - self.promised);
     }
 
     /// Thaws all of them.
@@ -123,7 +124,7 @@ impl CreditBook {
         }
         let counted = (cumulative - self.cumulative).min(rate * (at - self.reported_at));
         let late = old && market <= self.frozen_at_market + 60;
-        // A job that ran at the freeze of the promise would be longer than the longest by now.
+        // Even the longest job that ran at the freeze of the promise has ended by now.
         let read_at = market - (chain - reported_at).max(0);
         if read_at > self.promised_at + i128::from(self.terms.longest_job) {
             self.forget_others(0);

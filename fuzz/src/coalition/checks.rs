@@ -32,7 +32,7 @@ fn need(holds: bool, rule: impl FnOnce() -> String) -> Verdict {
 }
 
 impl Table {
-    /// Requires that the honest party has lost nothing by a transaction but what its terms allow.
+    /// Requires that the honest party has lost no more by a transaction than its terms allow.
     pub(super) fn check(&self, landed: &Landed) -> Verdict {
         match self.honest {
             Honest::Lender => self.check_lender(landed),

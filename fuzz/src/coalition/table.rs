@@ -20,7 +20,7 @@ use {
     std::collections::BTreeMap,
 };
 
-/// SignedTerms transactions that wait to land.
+/// Signed transactions that wait to land.
 const PENDING: usize = 6;
 
 /// A game of one honest party against everyone else.
@@ -30,7 +30,7 @@ const PENDING: usize = 6;
 pub(super) struct Table {
     pub(super) lab: Lab,
     pub(super) honest: Honest,
-    /// SignedTerms transactions, oldest first.
+    /// Signed transactions, oldest first.
     pub(super) pending: Vec<Pending>,
     /// The terms that the honest party has signed, by credit and the slot of its offer.
     pub(super) signed: BTreeMap<(Pubkey, u64), SignedTerms>,

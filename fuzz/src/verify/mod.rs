@@ -68,7 +68,7 @@ pub(super) fn units_needed_for(terms: &Terms, schedule: &[Instalment], bounds: &
 pub(super) type Verdict = Result<(), String>;
 
 impl Case<'_> {
-    /// Moves the model on by the transaction. Errors: why it should not have gone through, or cannot have.
+    /// Moves the model on by the transaction. Errors: the rule by which the program should have refused it.
     pub fn verify(&mut self) -> Verdict {
         let op = self.call.op;
         if op == Op::VaultCollect && self.collects_nothing(&self.call.account(Role::Credit)) {
@@ -97,7 +97,7 @@ impl Case<'_> {
         Ok(())
     }
 
-    /// True for a collection of nothing, which is no failure where the caller asks for no least and changes nothing.
+    /// True where nothing is collected, which succeeds with a least of 0 and changes nothing.
     fn collects_nothing(&self, key: &Pubkey) -> bool {
         let credit = self.model.credits.get(key);
         let Args::Collect(party, 0) = self.call.args else { return false };
