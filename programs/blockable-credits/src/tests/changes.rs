@@ -215,7 +215,7 @@ fn unsold_units_come_back_frozen_to_the_lender_alone() {
     refused({ stage.credit }.write_off(&LENDER, SLOT, u64::MAX, &clock), LotsOpen);
     stage.act(|credit| close(credit, &LENDER, &clock));
     assert_eq!((stage.credit.collateral.frozen(), stage.credit.collateral.seized), (1_000_000, 0));
-    // They are no longer about payment; a lot that is sold out moves nothing.
+    // They count as frozen for another reason than payment. A lot that is sold out changes nothing.
     assert_eq!(stage.credit.collateral.frozen_for_other, 1_000_000);
     let mut sold = Collateral { granted: 10, seized: 5, frozen_for_payment: 5, ..Collateral::zeroed() };
     let before = sold;

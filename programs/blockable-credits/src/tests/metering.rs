@@ -204,7 +204,7 @@ proptest! {
             let reading = reading(meter.cumulative + more, in_flight, now);
             apply(&mut collateral, &mut meter, &reading, NO_BOUND, now).unwrap();
             prop_assert!(collateral.consumed - before.consumed <= open);
-            // Freezing more opens nothing to jobs that began on frozen units.
+            // Another freeze opens no units to jobs that began on frozen ones.
             let target = collateral.frozen() + part(collateral.lien() - collateral.frozen(), raise);
             freeze_to(&mut collateral, &mut meter, target, now);
         }
@@ -261,7 +261,7 @@ proptest! {
         prop_assert!(finishing(&collateral, &meter) <= collateral.frozen());
     }
 
-    /// A report that a freeze overtook on its way counts as if it had come first.
+    /// A report that lands after a freeze, though dated before it, counts as if it had landed before.
     #[test]
     fn a_report_from_before_a_freeze_counts_as_it_would_have_before(
         (collateral, mut meter) in in_use(), used: u16, in_flight in 0u64..1 << 40, share: u16,

@@ -15,7 +15,7 @@ use {
     },
 };
 
-/// The second of the first reading, and of the freeze five seconds after it.
+/// The times of the first reading and of the freeze five seconds after it.
 const READ_AT: i64 = START + 10 * DAY;
 const FROZEN_AT: i64 = READ_AT + 5;
 
@@ -188,7 +188,7 @@ fn a_report_of_another_cluster_is_worth_nothing() {
     assert!(VerifiedReports::verify(&stage.provider, &theirs, &forged, clock).is_ok());
 }
 
-/// Reports by the reporters of before count; others cannot be put in force.
+/// Reports of the reporters in force still count, and no others can be put in force.
 #[test]
 fn a_suspended_provider_is_metered_by_the_reporters_it_has() {
     let mut stage = frozen();
@@ -208,7 +208,7 @@ fn a_report_that_is_not_newer_counts_for_no_quorum() {
     let again = meter(&mut stage, READ_AT + 10, report(READ_AT, 200_000, 50_000, FIRST));
     assert_eq!(again, Err(Skip::Stale));
 
-    // A liar cannot bring back what an honest reporter said before.
+    // A liar cannot complete a quorum by an older report of an honest reporter.
     stage.provider.settings = both();
     let liar = report(READ_AT + 4, 204_000, 1_000_000_000_000_000, LIAR[1]);
     let old = SignedReport { reporter: 1, ..report(READ_AT, 205_000, 50_000, OLD) };
@@ -278,7 +278,7 @@ fn a_loan_is_not_issued_over_a_change_of_reporters_that_its_lender_has_not_read(
     let waiting = stage.provider.reporters_hash();
     let expected = [REPORTERS_DOMAIN, &REPORTERS_HASH, &own.reporters_hash()];
     assert_eq!(waiting, crate::hash::sha256(&expected));
-    // Whoever has read it may take it, and once it is in force it is named alone.
+    // A loan can be issued over a waiting change that its terms name. Once that is in force, the terms name it alone.
     stage.credit.terms.reporters_hash = waiting;
     assert_eq!(issue(&stage), Ok(()));
     let ready_at = stage.provider.change_ready_at;
@@ -287,7 +287,7 @@ fn a_loan_is_not_issued_over_a_change_of_reporters_that_its_lender_has_not_read(
     assert_eq!(stage.provider.reporters_hash(), own.reporters_hash());
 }
 
-/// Units that are sold keep the bounds of the loan they come from, whatever the provider offers by then.
+/// Units that are sold keep the bounds of their loan, also where the provider offers other bounds by then.
 #[test]
 fn units_without_a_lender_are_metered_within_the_bounds_of_their_loan() {
     let mut stage = issued(TERMS);
