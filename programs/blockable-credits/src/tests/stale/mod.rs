@@ -1,5 +1,7 @@
 //! Signatures that land late: between reading and landing others take one step, any two, or three of a seed. The signature
 //! is refused then, or leaves its signer no worse off than it states.
+//!
+//! Each test prints its counts by signature. `STALE_SEQUENCES` and `STALE_SEED` choose the sequences of three.
 
 mod others;
 mod signed;
@@ -8,6 +10,7 @@ mod world;
 use {
     others::{STEPS, Step},
     signed::Signed,
+    std::str::FromStr,
 };
 
 /// Counts of the signatures that landed and that were refused.
@@ -15,6 +18,19 @@ use {
 struct Outcomes {
     landed: u32,
     refused: u32,
+}
+
+impl Outcomes {
+    /// Prints the counts of a signature, and requires that it has both landed and been refused.
+    fn finish(&self, signed: &Signed, steps: &str) {
+        println!("{steps}: {:8} landed, {:8} refused: {}", self.landed, self.refused, signed.name);
+        assert!(self.landed > 0 && self.refused > 0, "{}: {self:?}", signed.name);
+    }
+}
+
+/// The number in the environment variable `name`, or `default`.
+fn chosen<Number: FromStr>(name: &str, default: Number) -> Number {
+    std::env::var(name).ok().and_then(|number| number.parse().ok()).unwrap_or(default)
 }
 
 /// Lands a signature after the steps that are possible, of which there is at least one.
@@ -50,7 +66,7 @@ fn no_step_of_others_turns_a_signature_against_its_signer() {
         for step in STEPS {
             land(&signed, &[step], &mut outcomes);
         }
-        assert!(outcomes.landed > 0 && outcomes.refused > 0, "{}: {outcomes:?}", signed.name);
+        outcomes.finish(&signed, "one step");
     }
 }
 
@@ -63,25 +79,28 @@ fn no_two_steps_of_others_turn_a_signature_against_its_signer() {
                 land(&signed, &[first, second], &mut outcomes);
             }
         }
-        assert!(outcomes.landed > 0 && outcomes.refused > 0, "{}: {outcomes:?}", signed.name);
+        outcomes.finish(&signed, "two steps");
     }
 }
 
-/// `STALE_SEQUENCES` raises the number of sequences for each signature.
 #[test]
 fn no_three_steps_of_others_turn_a_signature_against_its_signer() {
-    let sequences =
-        std::env::var("STALE_SEQUENCES").ok().and_then(|most| most.parse().ok()).unwrap_or(2_000u32);
-    let mut seed = 0x9e37_79b9_7f4a_7c15u64;
+    let (sequences, seed) =
+        (chosen("STALE_SEQUENCES", 2_000), chosen("STALE_SEED", 11_400_714_819_323_198_485));
+    println!(
+        "{} steps of others, {sequences} sequences of three for each signature, seed {seed}",
+        STEPS.len()
+    );
+    let mut state: u64 = seed;
     let mut next = || {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        &STEPS[(seed >> 33) as usize % STEPS.len()]
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        &STEPS[(state >> 33) as usize % STEPS.len()]
     };
     for signed in signed::all() {
         let mut outcomes = Outcomes::default();
-        for _ in 0..sequences {
+        for _ in 0u32..sequences {
             land(&signed, &[next(), next(), next()], &mut outcomes);
         }
-        assert!(outcomes.landed > 0 && outcomes.refused > 0, "{}: {outcomes:?}", signed.name);
+        outcomes.finish(&signed, "three steps");
     }
 }
