@@ -14,7 +14,8 @@ use {
 
 impl Case<'_> {
     pub(super) fn offer_lender(&mut self, credit: &mut CreditBook) -> Verdict {
-        let Args::Key(to) = self.call.args else { return Err("no key".into()) };
+        let Args::Role(slot, to) = self.call.args else { return Err("no key".into()) };
+        need(credit.offer_slot == i128::from(slot), "rule 11: another loan was read")?;
         let lender = self.by_lender(credit);
         need(lender && to != credit.borrower, "the signer is not the lender, or lends to itself")?;
         need(to == Pubkey::default() || !self.is_halted(), "the market is halted")?;
@@ -46,7 +47,8 @@ impl Case<'_> {
 
     pub(super) fn set_freeze_authority(&mut self, credit: &mut CreditBook) -> Verdict {
         need(self.by_lender(credit), "the signer is not the lender")?;
-        let Args::Key(to) = self.call.args else { return Err("no key".into()) };
+        let Args::Role(slot, to) = self.call.args else { return Err("no key".into()) };
+        need(credit.offer_slot == i128::from(slot), "rule 11: another loan was read")?;
         credit.freeze_authority = to;
         credit.pending_lender = Pubkey::default();
         Ok(())

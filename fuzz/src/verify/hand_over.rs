@@ -16,7 +16,8 @@ impl CreditBook {
 
 impl Case<'_> {
     pub(super) fn offer_borrower(&mut self, credit: &mut CreditBook) -> Verdict {
-        let Args::Key(to) = self.call.args else { return Err("no key".into()) };
+        let Args::Role(slot, to) = self.call.args else { return Err("no key".into()) };
+        need(credit.offer_slot == i128::from(slot), "rule 11: another loan was read")?;
         let borrower = self.call.account(Role::Second) == credit.borrower && self.call.signs(Role::Second);
         need(self.signed_by(&credit.lender) && borrower, "a party does not sign")?;
         need(to != credit.lender, "the lender would lend to itself")?;

@@ -227,8 +227,8 @@ pub mod blockable_credits {
     }
 
     /// Offers the loan to another lender; see [`CreditControl::offer_lender`].
-    pub fn credit_offer_lender(ctx: Context<CreditControl>, to: Pubkey) -> Result<()> {
-        CreditControl::offer_lender(ctx, to)
+    pub fn credit_offer_lender(ctx: Context<CreditControl>, offer_slot: u64, to: Pubkey) -> Result<()> {
+        CreditControl::offer_lender(ctx, offer_slot, to)
     }
 
     /// Takes a loan over within the buyer's limits; see [`CreditControl::accept_lender`].
@@ -237,8 +237,8 @@ pub mod blockable_credits {
     }
 
     /// Offers the borrower's place to another key; see [`CreditAgreement::offer_borrower`].
-    pub fn credit_offer_borrower(ctx: Context<CreditAgreement>, to: Pubkey) -> Result<()> {
-        CreditAgreement::offer_borrower(ctx, to)
+    pub fn credit_offer_borrower(ctx: Context<CreditAgreement>, offer_slot: u64, to: Pubkey) -> Result<()> {
+        CreditAgreement::offer_borrower(ctx, offer_slot, to)
     }
 
     /// Withdraws the offer of the borrower's place; see [`CreditControl::withdraw_borrower`].
@@ -252,8 +252,12 @@ pub mod blockable_credits {
     }
 
     /// Names the freeze authority; see [`CreditControl::set_freeze_authority`].
-    pub fn credit_set_freeze_authority(ctx: Context<CreditControl>, to: Pubkey) -> Result<()> {
-        CreditControl::set_freeze_authority(ctx, to)
+    pub fn credit_set_freeze_authority(
+        ctx: Context<CreditControl>,
+        offer_slot: u64,
+        to: Pubkey,
+    ) -> Result<()> {
+        CreditControl::set_freeze_authority(ctx, offer_slot, to)
     }
 
     /// Pays a party's claim of at least `least` micro-USDC out of a credit's vault; see [`VaultCollect`].

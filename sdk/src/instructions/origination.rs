@@ -91,12 +91,13 @@ pub fn credit_cancel_offer(
     build(accounts, data::CreditCancelOffer { offer_slot })
 }
 
-/// Names the freeze authority, which may only freeze and thaw. Signer: `lender`.
+/// Names the freeze authority of the loan that was offered in `offer_slot`; it may only freeze and thaw. Signer: `lender`.
 pub fn credit_set_freeze_authority(
     market: &Pubkey,
     lender: &Pubkey,
     credit: &Pubkey,
+    offer_slot: u64,
     to: Pubkey,
 ) -> Instruction {
-    build(credit_control(market, lender, credit), data::CreditSetFreezeAuthority { to })
+    build(credit_control(market, lender, credit), data::CreditSetFreezeAuthority { offer_slot, to })
 }

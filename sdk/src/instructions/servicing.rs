@@ -128,16 +128,17 @@ fn credit_agreement(
     }
 }
 
-/// Offers the borrower's place to `to`, who may take it after the market's delay; the zero key withdraws the offer. Signers:
-/// `lender`, `borrower`.
+/// Offers the borrower's place in the loan that was offered in `offer_slot` to `to`, who may take it after the market's delay;
+/// the zero key withdraws the offer. Signers: `lender`, `borrower`.
 pub fn credit_offer_borrower(
     market: &Pubkey,
     lender: &Pubkey,
     borrower: &Pubkey,
     credit: &Pubkey,
+    offer_slot: u64,
     to: Pubkey,
 ) -> Instruction {
-    build(credit_agreement(market, lender, borrower, credit), data::CreditOfferBorrower { to })
+    build(credit_agreement(market, lender, borrower, credit), data::CreditOfferBorrower { offer_slot, to })
 }
 
 /// Withdraws the offer of the borrower's place. Signer: `party`, the lender or the borrower.
@@ -163,9 +164,15 @@ pub fn credit_waive_fee(market: &Pubkey, lender: &Pubkey, credit: &Pubkey, amoun
     build(credit_control(market, lender, credit), data::CreditWaiveFee { amount })
 }
 
-/// Offers the loan to another lender; the zero key withdraws the offer. Signer: `lender`.
-pub fn credit_offer_lender(market: &Pubkey, lender: &Pubkey, credit: &Pubkey, to: Pubkey) -> Instruction {
-    build(credit_control(market, lender, credit), data::CreditOfferLender { to })
+/// Offers the loan that was offered in `offer_slot` to another lender; the zero key withdraws the offer. Signer: `lender`.
+pub fn credit_offer_lender(
+    market: &Pubkey,
+    lender: &Pubkey,
+    credit: &Pubkey,
+    offer_slot: u64,
+    to: Pubkey,
+) -> Instruction {
+    build(credit_control(market, lender, credit), data::CreditOfferLender { offer_slot, to })
 }
 
 /// Takes a loan over, where it is within the limits. Signer: `new_lender`, to whom it was offered.

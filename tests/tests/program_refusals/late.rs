@@ -81,6 +81,7 @@ refusals! {
         };
     }
     credit_offer_borrower by offering_the_place {
+        OfferReplaced: offer_the_place_in_another_loan = |good| good.with_credit(|credit| credit.offer_slot += 1);
         MarketMismatch: offer_the_place_in_a_foreign_market = |good| good.in_foreign_market();
         NotLender: offer_the_place_by_a_stranger_as_the_lender = |good| good.signed_by("stranger");
         NotBorrower: offer_the_place_by_a_stranger_as_the_borrower = |good| good.signed_by_instead_of("borrower", "stranger");
@@ -237,8 +238,7 @@ fn taking_a_provider_over() -> Attempt {
 }
 
 fn offer_place(world: &World, credit: &Pubkey, to: &str) -> Instruction {
-    let (lender, borrower) = (Parties::address("lender"), Parties::address("borrower"));
-    instructions::credit_offer_borrower(&world.keys.market, &lender, &borrower, credit, Parties::address(to))
+    world.offer_borrower(credit, Parties::address(to))
 }
 
 fn offering_the_place() -> Attempt {

@@ -13,9 +13,17 @@ use {
 
 impl Credit {
     /// Offers the loan to another lender; to the zero key: withdraws the offer, also while the market is halted. Errors: the
-    /// market is paused or halted, [`BlockableError::NotLender`], the status, [`BlockableError::SelfLoan`].
-    pub fn offer_lender(&mut self, signer: &Pubkey, to: Pubkey, clock: &MarketClock) -> Result<Change> {
+    /// market is paused or halted, [`BlockableError::NotLender`], the status, [`BlockableError::OfferReplaced`],
+    /// [`BlockableError::SelfLoan`].
+    pub fn offer_lender(
+        &mut self,
+        signer: &Pubkey,
+        offer_slot: u64,
+        to: Pubkey,
+        clock: &MarketClock,
+    ) -> Result<Change> {
         self.begin_by_lender(signer, Action::Assign, clock)?;
+        self.require_offer(offer_slot)?;
         if to != Pubkey::default() {
             clock.require_new_business()?;
         }
@@ -48,14 +56,17 @@ impl Credit {
         Ok(Change::LenderChanged { to: *signer })
     }
 
-    /// Names the freeze authority. Errors: the market is paused, [`BlockableError::NotLender`], the status.
+    /// Names the freeze authority. Errors: the market is paused, [`BlockableError::NotLender`], the status,
+    /// [`BlockableError::OfferReplaced`].
     pub fn set_freeze_authority(
         &mut self,
         signer: &Pubkey,
+        offer_slot: u64,
         to: Pubkey,
         clock: &MarketClock,
     ) -> Result<Change> {
         self.begin_by_lender(signer, Action::SetFreezeAuthority, clock)?;
+        self.require_offer(offer_slot)?;
         self.freeze_authority = to;
         Ok(Change::FreezeAuthoritySet { to })
     }

@@ -51,9 +51,16 @@ impl BorrowerLimits {
 impl Credit {
     /// Offers the borrower's place to another key, which may take it after `delay` seconds of market time; to the zero key:
     /// withdraws the offer. Lender and borrower have both signed. An offer of the loan to another lender is withdrawn.
-    /// Errors: the market is paused, the status, [`BlockableError::SelfLoan`].
-    pub fn offer_borrower(&mut self, to: Pubkey, delay: u32, clock: &MarketClock) -> Result<Change> {
+    /// Errors: the market is paused, the status, [`BlockableError::OfferReplaced`], [`BlockableError::SelfLoan`].
+    pub fn offer_borrower(
+        &mut self,
+        offer_slot: u64,
+        to: Pubkey,
+        delay: u32,
+        clock: &MarketClock,
+    ) -> Result<Change> {
         self.begin_by_anyone(Action::HandOver, clock)?;
+        self.require_offer(offer_slot)?;
         ensure(to != self.lender, BlockableError::SelfLoan)?;
         self.pending_lender = Pubkey::default();
         let ready_at = if to == Pubkey::default() { 0 } else { after(clock.market, delay)? };

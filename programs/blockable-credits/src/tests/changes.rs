@@ -78,9 +78,9 @@ fn a_loan_goes_to_the_key_that_it_was_offered_to() {
     let mut stage = delinquent();
     let clock = stage.clock();
     let limits = stage.purchase_limits();
-    refused({ stage.credit }.offer_lender(&BORROWER, BUYER, &clock), NotLender);
-    refused({ stage.credit }.offer_lender(&LENDER, BORROWER, &clock), SelfLoan);
-    stage.act(|credit| credit.offer_lender(&LENDER, BUYER, &clock));
+    refused({ stage.credit }.offer_lender(&BORROWER, SLOT, BUYER, &clock), NotLender);
+    refused({ stage.credit }.offer_lender(&LENDER, SLOT, BORROWER, &clock), SelfLoan);
+    stage.act(|credit| credit.offer_lender(&LENDER, SLOT, BUYER, &clock));
     refused({ stage.credit }.accept_lender(&LENDER, &limits, &clock), NotOffered);
     let mut withdrawn = stage.credit;
     withdrawn.waive_fee(&LENDER, 1, &clock).unwrap();
@@ -91,8 +91,8 @@ fn a_loan_goes_to_the_key_that_it_was_offered_to() {
     stage.act(|credit| credit.accept_lender(&BUYER, &limits, &clock));
     let credit = &stage.credit;
     assert_eq!((credit.lender, credit.freeze_authority, credit.address_lender()), (BUYER, BUYER, LENDER));
-    refused({ stage.credit }.set_freeze_authority(&LENDER, LENDER, &clock), NotLender);
-    stage.act(|credit| credit.set_freeze_authority(&BUYER, OPERATOR, &clock));
+    refused({ stage.credit }.set_freeze_authority(&LENDER, SLOT, LENDER, &clock), NotLender);
+    stage.act(|credit| credit.set_freeze_authority(&BUYER, SLOT, OPERATOR, &clock));
     stage.act(|credit| credit.thaw(&OPERATOR, ThawBounds { most: 1, keep: 0 }));
     refused({ stage.credit }.thaw(&LENDER, ThawBounds::ALL), NotFreezer);
 }

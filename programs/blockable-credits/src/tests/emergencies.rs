@@ -126,12 +126,12 @@ fn a_halted_market_takes_no_offer_acceptance_or_issue() {
 fn a_loan_changes_hands_in_no_halted_market() {
     let mut stage = Stage::issued(Rider::default());
     let clock = stage.clock();
-    stage.act(|credit| credit.offer_lender(&LENDER, BUYER, &clock));
+    stage.act(|credit| credit.offer_lender(&LENDER, SLOT, BUYER, &clock));
     halt(&mut stage);
     let (clock, limits) = (stage.clock(), stage.purchase_limits());
     refused({ stage.credit }.accept_lender(&BUYER, &limits, &clock), MarketHalted);
-    refused({ stage.credit }.offer_lender(&LENDER, OPERATOR, &clock), MarketHalted);
-    stage.act(|credit| credit.offer_lender(&LENDER, Pubkey::default(), &clock));
+    refused({ stage.credit }.offer_lender(&LENDER, SLOT, OPERATOR, &clock), MarketHalted);
+    stage.act(|credit| credit.offer_lender(&LENDER, SLOT, Pubkey::default(), &clock));
     assert_eq!(stage.credit.pending_lender, Pubkey::default());
 }
 

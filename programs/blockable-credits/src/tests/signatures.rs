@@ -177,7 +177,7 @@ fn a_thaw_and_a_waiver_outlast_a_payment() {
 fn a_loan_is_not_bought_blind() {
     let mut stage = Stage::issued(Rider::default());
     let clock = stage.clock();
-    stage.act(|credit| credit.offer_lender(&LENDER, BUYER, &clock));
+    stage.act(|credit| credit.offer_lender(&LENDER, SLOT, BUYER, &clock));
     let limits = stage.purchase_limits();
     let buy = |credit: Credit, limits| { credit }.accept_lender(&BUYER, &limits, &clock);
     assert_eq!(buy(stage.credit, limits), Ok(Change::LenderChanged { to: BUYER }));
@@ -194,7 +194,7 @@ fn a_loan_is_not_bought_blind() {
 fn a_buyer_takes_no_worse_loan_than_it_has_read() {
     let mut stage = delinquent();
     let clock = stage.clock();
-    stage.act(|credit| credit.offer_lender(&LENDER, BUYER, &clock));
+    stage.act(|credit| credit.offer_lender(&LENDER, SLOT, BUYER, &clock));
     let limits = stage.purchase_limits();
     let buy = |limits| { stage.credit }.accept_lender(&BUYER, &limits, &clock);
     assert!(buy(limits).is_ok());
@@ -272,4 +272,17 @@ fn a_notice_is_for_the_loan_that_was_read() {
     let withdraw = |given_at| { stage.credit }.withdraw_notice(&LENDER, given_at, &clock);
     refused(withdraw(clock.market - 1), NoticeReplaced);
     assert_eq!(withdraw(clock.market), Ok(Change::NoticeWithdrawn));
+}
+
+/// The address holds another loan by the time that the signature lands: nobody gets a role in that one.
+#[test]
+fn a_role_is_given_away_in_the_loan_that_was_read() {
+    let stage = Stage::issued(Rider::default());
+    let (clock, read) = (stage.clock(), SLOT - 1);
+    refused({ stage.credit }.offer_lender(&LENDER, read, BUYER, &clock), OfferReplaced);
+    refused({ stage.credit }.set_freeze_authority(&LENDER, read, BUYER, &clock), OfferReplaced);
+    refused({ stage.credit }.offer_borrower(read, BUYER, 60, &clock), OfferReplaced);
+    assert!({ stage.credit }.offer_lender(&LENDER, SLOT, BUYER, &clock).is_ok());
+    assert!({ stage.credit }.set_freeze_authority(&LENDER, SLOT, BUYER, &clock).is_ok());
+    assert!({ stage.credit }.offer_borrower(SLOT, BUYER, 60, &clock).is_ok());
 }

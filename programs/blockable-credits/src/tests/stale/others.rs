@@ -130,12 +130,12 @@ pub(super) const STEPS: &[(&str, Step)] = &[
         world.credit.restructure(terms, schedule, &limits, &TermBounds::PRODUCTION, &clock).map(drop)
     }),
     ("the loan is offered to another lender", |world| {
-        let clock = world.clock();
-        world.credit.offer_lender(&LENDER, key(60), &clock).map(drop)
+        let (slot, clock) = (world.credit.offer_slot, world.clock());
+        world.credit.offer_lender(&LENDER, slot, key(60), &clock).map(drop)
     }),
     ("the loan is offered to the buyer again", |world| {
-        let clock = world.clock();
-        world.credit.offer_lender(&LENDER, BUYER, &clock).map(drop)
+        let (slot, clock) = (world.credit.offer_slot, world.clock());
+        world.credit.offer_lender(&LENDER, slot, BUYER, &clock).map(drop)
     }),
     ("another lender takes the loan", |world| {
         let (limits, clock) = (PurchaseLimits::from_credit(&world.accrued())?, world.clock());
@@ -143,7 +143,8 @@ pub(super) const STEPS: &[(&str, Step)] = &[
     }),
     ("the borrower's place is offered to another key", |world| {
         let (delay, clock) = (world.market.change_delay, world.clock());
-        world.credit.offer_borrower(key(61), delay, &clock).map(drop)
+        let slot = world.credit.offer_slot;
+        world.credit.offer_borrower(slot, key(61), delay, &clock).map(drop)
     }),
     ("the borrower's place is taken", |world| {
         let (limits, clock) = (BorrowerLimits::from_credit(&world.accrued())?, world.clock());

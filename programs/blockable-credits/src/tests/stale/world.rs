@@ -113,7 +113,7 @@ pub(super) fn active() -> World {
     let mut world = World::from_stage(&Stage::issued(RIDER));
     world.now += DAY;
     let clock = world.clock();
-    world.credit.offer_lender(&LENDER, BUYER, &clock).unwrap();
+    world.credit.offer_lender(&LENDER, SLOT, BUYER, &clock).unwrap();
     world
 }
 
@@ -121,7 +121,7 @@ pub(super) fn active() -> World {
 pub(super) fn handing_over() -> World {
     let mut world = World::from_stage(&Stage::issued(RIDER));
     let (delay, clock) = (world.market.change_delay, world.clock());
-    world.credit.offer_borrower(BUYER, delay, &clock).unwrap();
+    world.credit.offer_borrower(SLOT, BUYER, delay, &clock).unwrap();
     world.now += 2 * DAY;
     world
 }
