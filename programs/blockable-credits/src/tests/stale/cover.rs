@@ -12,7 +12,7 @@ const RELY_ON_NOTHING: [(&str, &str); 2] = [
     ("provider_register", "the address is new, and nobody but its authority can register there"),
 ];
 
-/// The instructions that change nothing which a signer of another one relies on.
+/// The instructions that change no state on which signers of others rely.
 const NO_STEPS: [(&str, &str); 2] =
     [("market_create", "another market"), ("provider_register", "another provider")];
 
@@ -53,7 +53,7 @@ fn every_instruction_is_a_step_of_others_or_left_out_for_a_reason() {
     complete(&instructions().1, lands, &NO_STEPS);
 }
 
-/// A step that nothing ever allows would test nothing.
+/// Every step must be possible before some signature: one that is never possible would test nothing.
 #[test]
 fn every_step_of_others_is_possible_before_some_signature() {
     let (steps, signatures) = (others::all(), signed::all());

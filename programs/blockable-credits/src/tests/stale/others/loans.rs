@@ -1,4 +1,4 @@
-//! Payments, use, the passing of time, and what parties agree on.
+//! Payments, use, the passing of time, and agreements between parties.
 
 use {
     super::{Step, step},

@@ -80,7 +80,7 @@ fn withdraw(world: &mut World, by_borrower: bool) -> Done {
     Ok(())
 }
 
-/// Ends what there is at the address: an offer is withdrawn, a debt paid, lots, vault and credit are closed.
+/// Frees the address: withdraws the offer, or pays the debt and closes lots, vault and credit.
 fn free(world: &mut World) -> Done {
     world.exists()?;
     if world.credit.status()? < Status::Active {

@@ -1,4 +1,4 @@
-//! What lenders and freeze authorities sign on a loan that goes on.
+//! Signatures of lenders and freeze authorities on a loan that goes on.
 
 use {
     super::{Signed, equal, on_credit},
@@ -52,8 +52,8 @@ pub(super) fn all() -> Vec<Signed> {
     ]
 }
 
-/// A freeze takes what was asked for or all that is left of it, thaws nothing, and is refused for no other reason than that
-/// the signer may not freeze any more, that nothing is in arrears, or that as much is frozen already.
+/// A freeze takes the units that were asked for, or all that are left, and thaws nothing. It is refused only where the signer
+/// may not freeze any more, where nothing is in arrears, or where as much is frozen already.
 fn freeze(case: &'static str, amount: FreezeAmount, reason: FreezeReason) -> Signed {
     on_credit("credit_freeze", case, late(), move |world| {
         let (before, clock) = (world.accrued(), world.clock());

@@ -1,4 +1,4 @@
-//! Payments, and what parties agree on.
+//! Payments and agreements between parties.
 
 use {
     super::{Signed, equal, on_credit},
@@ -120,7 +120,7 @@ fn withdraw_place(case: &'static str, signer: Pubkey) -> Signed {
     })
 }
 
-/// The lender collects into an account of its own. Nothing to collect is no failure where no least is asked for.
+/// The lender collects into an account of its own. With a least of 0 it succeeds also where there is nothing to collect.
 fn collect(case: &'static str, least: u64) -> Signed {
     on_credit("vault_collect", case, paid(), move |world| {
         let (before, clock) = (world.credit, world.clock());

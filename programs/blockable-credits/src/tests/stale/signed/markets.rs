@@ -1,4 +1,4 @@
-//! What a market's admin, its successor and the guardian sign.
+//! Signatures of a market's admin, its successor and the guardian.
 
 use {
     super::{Landed, Signed, equal, signed},

@@ -1,4 +1,4 @@
-//! The instructions that people sign, each with what its signer has read and with the test that it did no worse.
+//! The instructions that people sign, each with the state that its signer has read and a test that the result is no worse.
 
 mod freezes;
 mod loans;
@@ -16,7 +16,7 @@ type Landed = anchor_lang::Result<bool>;
 pub(super) struct Signed {
     /// The instruction, by its name in the IDL.
     pub instruction: &'static str,
-    /// What tells it apart from others of the same instruction.
+    /// A text that tells it apart from others of the same instruction.
     pub case: &'static str,
     pub read: World,
     /// Lands the signature on a later state.
@@ -30,13 +30,13 @@ impl Signed {
     }
 }
 
-/// Every instruction that a person signs and relies on something by.
+/// Every instruction that a person signs relying on a state of the accounts.
 pub(super) fn all() -> Vec<Signed> {
     let parts = [offers::all, loans::all, freezes::all, recovery::all, markets::all, providers::all];
     parts.into_iter().flat_map(|part| part()).collect()
 }
 
-/// A signature on whatever there is.
+/// A signature on any state.
 fn signed(
     instruction: &'static str,
     case: &'static str,

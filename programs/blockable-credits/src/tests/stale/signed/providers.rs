@@ -1,4 +1,4 @@
-//! What a provider's authority and its successor sign, and the admin about a provider.
+//! Signatures of a provider's authority and its successor, and of the admin on a provider.
 
 use {
     super::{Landed, Signed, equal, signed},
@@ -96,7 +96,7 @@ fn suspend(case: &'static str, signer: Pubkey, flag: u8) -> Signed {
     )
 }
 
-/// A suspension is lifted by the one that has set it, and only its own.
+/// A key lifts the suspension that it has set, and no other.
 fn resume(case: &'static str, signer: Pubkey, flag: u8) -> Signed {
     let mut read = active();
     for by in [OPERATOR, ADMIN] {
