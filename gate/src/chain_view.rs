@@ -45,7 +45,7 @@ impl ChainView {
         }
     }
 
-    /// The chain has reached a slot. Only a slot higher than any before is news: a node that answers with old slots is as
+    /// The chain has reached a slot. Only a slot higher than any before counts as new: a node that answers with old slots is as
     /// good as none.
     pub fn observe_slot(&mut self, slot: u64) {
         if slot > self.slot {

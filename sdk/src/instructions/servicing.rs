@@ -146,7 +146,7 @@ pub fn credit_withdraw_borrower(market: &Pubkey, party: &Pubkey, credit: &Pubkey
     build(credit_control(market, party, credit), data::CreditWithdrawBorrower {})
 }
 
-/// Takes the borrower's place, where the loan is within the limits. Signer: `new_borrower`, to whom it was offered.
+/// Takes the borrower's place, where the loan is within the limits. Signer: `new_borrower`, the key it was offered to.
 ///
 /// The old borrower's claim must have been collected first: put [`vault_collect`](crate::instructions::vault_collect) with a
 /// least of 0 before it in the same transaction.
@@ -175,7 +175,7 @@ pub fn credit_offer_lender(
     build(credit_control(market, lender, credit), data::CreditOfferLender { offer_slot, to })
 }
 
-/// Takes a loan over, where it is within the limits. Signer: `new_lender`, to whom it was offered.
+/// Takes a loan over, where it is within the limits. Signer: `new_lender`, the key it was offered to.
 ///
 /// The seller's payments must have been collected first: put [`vault_collect`](crate::instructions::vault_collect) with a
 /// least of 0 before it in the same transaction.
