@@ -76,7 +76,7 @@ const ACCRUING: &[(&str, fn() -> Stage, Act)] = &[
     ("take the borrower's place", active, |s| {
         let clock = s.clock();
         let limits = BorrowerLimits { most_debt: u64::MAX, ..BorrowerLimits::from_credit(&s.credit)? };
-        s.credit.offer_borrower(OPERATOR, 0, &clock)?;
+        s.credit.offer_borrower(SLOT, OPERATOR, 0, &clock)?;
         s.credit.accept_borrower(&OPERATOR, &limits, &clock)
     }),
     ("give notice", active, |s| s.credit.give_notice(&LENDER, NOTICE, &s.market.clock_at(s.now)?)),
@@ -104,9 +104,11 @@ const WITHDRAWING: &[(&str, fn() -> Stage, Act)] = &[
         s.credit.thaw(&LENDER, ThawBounds::ALL)
     }),
     ("give notice", active, |s| s.credit.give_notice(&LENDER, NOTICE, &s.market.clock_at(s.now)?)),
-    ("name a freezer", active, |s| s.credit.set_freeze_authority(&LENDER, BUYER, &s.market.clock_at(s.now)?)),
+    ("name a freezer", active, |s| {
+        s.credit.set_freeze_authority(&LENDER, SLOT, BUYER, &s.market.clock_at(s.now)?)
+    }),
     ("offer the borrower's place", active, |s| {
-        s.credit.offer_borrower(OPERATOR, 0, &s.market.clock_at(s.now)?)
+        s.credit.offer_borrower(SLOT, OPERATOR, 0, &s.market.clock_at(s.now)?)
     }),
     ("restructure", active, restructure),
     ("seize", in_default, seize_rest),

@@ -25,7 +25,7 @@ fn ready() -> Stage {
     };
     let mut stage = Stage::issued(rider);
     let clock = stage.clock();
-    stage.act(|credit| credit.offer_borrower(BUYER, DAY as u32, &clock));
+    stage.act(|credit| credit.offer_borrower(SLOT, BUYER, DAY as u32, &clock));
     let clock = stage.on_day(12);
     stage.credit.pending_lender = BUYER;
     stage.credit.meter.reported_at = clock.chain;
@@ -39,7 +39,7 @@ type Act = fn(&mut Credit, &MarketClock) -> Result<Change>;
 const ACTIONS: [(&str, Act); 6] = [
     ("apply the covenant", |credit, clock| credit.apply_covenant(clock)),
     ("expire units", |credit, clock| credit.expire_units(clock)),
-    ("offer the borrower's place", |credit, clock| credit.offer_borrower(OPERATOR, 1, clock)),
+    ("offer the borrower's place", |credit, clock| credit.offer_borrower(SLOT, OPERATOR, 1, clock)),
     ("withdraw the offer of it", |credit, clock| credit.withdraw_borrower(&LENDER, clock)),
     ("take the borrower's place", |credit, clock| {
         let limits = BorrowerLimits::from_credit(credit)?;

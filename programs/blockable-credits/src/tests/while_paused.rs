@@ -38,11 +38,13 @@ const ON_CREDIT: &[(&str, Status, OnCredit)] = &[
     ("withdraw notice", Status::Defaulted, |c, clock| c.withdraw_notice(&LENDER, 0, clock).map(drop)),
     ("waive a fee", Status::Active, |c, clock| c.waive_fee(&LENDER, 1, clock).map(drop)),
     ("write off", Status::Defaulted, |c, clock| c.write_off(&LENDER, SLOT, u64::MAX, clock).map(drop)),
-    ("offer the loan", Status::Active, |c, clock| c.offer_lender(&LENDER, BUYER, clock).map(drop)),
+    ("offer the loan", Status::Active, |c, clock| c.offer_lender(&LENDER, SLOT, BUYER, clock).map(drop)),
     ("withdraw the loan", Status::Active, |c, clock| {
-        c.offer_lender(&LENDER, Pubkey::default(), clock).map(drop)
+        c.offer_lender(&LENDER, SLOT, Pubkey::default(), clock).map(drop)
     }),
-    ("name a freezer", Status::Active, |c, clock| c.set_freeze_authority(&LENDER, BUYER, clock).map(drop)),
+    ("name a freezer", Status::Active, |c, clock| {
+        c.set_freeze_authority(&LENDER, SLOT, BUYER, clock).map(drop)
+    }),
     ("restructure", Status::Active, |c, clock| {
         let (terms, limits) = (c.terms, RestructureLimits::from_credit(c)?);
         c.restructure(terms, schedule(), &limits, &Stage::new().market.bounds, clock).map(drop)
