@@ -62,17 +62,17 @@ pub mod blockable_credits {
         MarketCreate::handle(ctx, args)
     }
 
-    /// Changes the market's settings: at once where that only tightens, else after its delay; see [`MarketProposeChange`].
+    /// Proposes other settings of the market, which are in force at once where they only tighten; see [`MarketProposeChange`].
     pub fn market_propose_change(ctx: Context<MarketProposeChange>, settings: MarketSettings) -> Result<()> {
         MarketProposeChange::handle(ctx, settings)
     }
 
-    /// Applies the proposed change; see [`MarketControl::apply_change`].
+    /// Applies the change proposed for `ready_at`; see [`MarketControl::apply_change`].
     pub fn market_apply_change(ctx: Context<MarketControl>, ready_at: i64) -> Result<()> {
         MarketControl::apply_change(ctx, ready_at)
     }
 
-    /// Drops the proposed change; see [`MarketControl::cancel_change`].
+    /// Drops the change proposed for `ready_at`; see [`MarketControl::cancel_change`].
     pub fn market_cancel_change(ctx: Context<MarketControl>, ready_at: i64) -> Result<()> {
         MarketControl::cancel_change(ctx, ready_at)
     }
@@ -102,7 +102,7 @@ pub mod blockable_credits {
         MarketControl::halt(ctx)
     }
 
-    /// Ends a halt after the market's delay; see [`MarketControl::lift_halt`].
+    /// Lets a halt end after the market's delay; see [`MarketControl::lift_halt`].
     pub fn market_lift_halt(ctx: Context<MarketControl>, halted_at: i64) -> Result<()> {
         MarketControl::lift_halt(ctx, halted_at)
     }
@@ -118,7 +118,7 @@ pub mod blockable_credits {
         ProviderRegister::handle(ctx, capacity_units, settings)
     }
 
-    /// Changes a provider's settings: at once where that only tightens, else after the market's delay; see
+    /// Proposes other settings of a provider, which are in force at once where they only tighten; see
     /// [`ProviderProposeChange`].
     pub fn provider_propose_change(
         ctx: Context<ProviderProposeChange>,
@@ -127,12 +127,12 @@ pub mod blockable_credits {
         ProviderProposeChange::handle(ctx, settings)
     }
 
-    /// Applies the proposed change; see [`ProviderUpdate::apply_change`].
+    /// Applies the change proposed for `ready_at`; see [`ProviderUpdate::apply_change`].
     pub fn provider_apply_change(ctx: Context<ProviderUpdate>, ready_at: i64) -> Result<()> {
         ProviderUpdate::apply_change(ctx, ready_at)
     }
 
-    /// Drops the proposed change; see [`ProviderUpdate::cancel_change`].
+    /// Drops the change proposed for `ready_at`; see [`ProviderUpdate::cancel_change`].
     pub fn provider_cancel_change(ctx: Context<ProviderUpdate>, ready_at: i64) -> Result<()> {
         ProviderUpdate::cancel_change(ctx, ready_at)
     }
@@ -355,7 +355,7 @@ pub mod blockable_credits {
         CreditMark::expire_units(ctx)
     }
 
-    /// Removes a vault that owes nothing; see [`VaultClose`].
+    /// Removes a vault from which nothing is owed; see [`VaultClose`].
     pub fn vault_close(ctx: Context<VaultClose>) -> Result<()> {
         VaultClose::handle(ctx)
     }

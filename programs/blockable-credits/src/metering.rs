@@ -10,8 +10,8 @@ use {
 
 /// Seconds after a freeze in which a report from before it is still applied as of its own time.
 ///
-/// Usage up to the freeze was admitted under the rules before it; without this every freeze would cost an honest
-/// provider the units served since its last report. The quorum and the rate bound limit what a dishonest one can take.
+/// Use up to the freeze was admitted under the rules before it. Without this time every freeze would cost an honest
+/// provider the units served since its last report. Quorum and rate bound limit the units that a dishonest provider can take.
 pub const LATE_REPORT_SECONDS: i64 = 60;
 
 /// The reading of one credit by one reporter.
@@ -61,8 +61,8 @@ pub enum Skip {
 
 /// Applies a reading: at most `max_per_second` x the time since the last one, at most the units open to use.
 ///
-/// Use beyond that is counted as overrun and never touches the lien. `now` is the chain's Unix time;
-/// `late_reports_count` within [`LATE_REPORT_SECONDS`] of the latest freeze.
+/// Use beyond that is counted as overrun and never touches the lien. `now` is the chain's Unix time. `late_reports_count` is
+/// true where a reading from before the latest freeze is to be applied as of its own time.
 /// Errors: the reason to skip this credit, with nothing changed.
 pub fn apply(
     collateral: &mut Collateral,
@@ -92,7 +92,8 @@ pub fn apply(
     Ok(Metered { deferred: wanted.saturating_sub(counted), ..metered })
 }
 
-/// Counts use as of now: first available units, then frozen ones that jobs in flight at the freeze may still use.
+/// Counts use against the units open now: first available ones, then frozen ones that jobs in flight at the freeze may still
+/// use.
 fn count_use(collateral: &mut Collateral, meter: &mut Meter, counted: u64, in_flight: u64) -> Metered {
     let (left, reopened) = (finishing(collateral, meter), reopened(collateral, meter));
     let open = counted.min(collateral.available());
@@ -131,31 +132,31 @@ pub fn finishing(collateral: &Collateral, meter: &Meter) -> u64 {
     meter.in_flight.saturating_sub(collateral.available()).min(collateral.frozen())
 }
 
-/// Units of jobs with a promise, kept or lapsed, that a thaw or a release has opened again.
+/// Units of jobs with a promise, whether it holds or has lapsed, that a thaw or a release has opened again.
 fn reopened(collateral: &Collateral, meter: &Meter) -> u64 {
     meter.promised.saturating_add(meter.lapsed).saturating_sub(finishing(collateral, meter))
 }
 
-/// Lowers the marks of promises to the units that the same jobs may still hold after a report: those on frozen units, and
-/// at most `reopened` on open ones. Jobs whose promise has lapsed count as ended first.
+/// Lowers `promised` and `lapsed` to the units that the jobs of the promises may still hold after a report: those on frozen
+/// units, and at most `reopened` on open ones. Jobs whose promise has lapsed count as ended first.
 fn fit_promises(collateral: &Collateral, meter: &mut Meter, reopened: u64) {
     let on_frozen = finishing(collateral, meter);
     let on_open = meter.in_flight.saturating_sub(on_frozen);
-    let marked = on_frozen.saturating_add(reopened.min(on_open));
-    meter.promised = meter.promised.min(marked);
-    meter.lapsed = meter.lapsed.min(marked.saturating_sub(meter.promised));
+    let most = on_frozen.saturating_add(reopened.min(on_open));
+    meter.promised = meter.promised.min(most);
+    meter.lapsed = meter.lapsed.min(most.saturating_sub(meter.promised));
 }
 
-/// Ends the marks of promises on open units: the same jobs can no longer run. Those on frozen units stay, since no other
-/// job can hold these.
+/// Ends the promises for units that are open again: the jobs that they were made to can no longer run. Those for frozen units
+/// stay, since no other job can hold such units.
 pub fn end_reopened(collateral: &Collateral, meter: &mut Meter) {
     fit_promises(collateral, meter, 0);
 }
 
 /// Gives the promise of the latest freeze to the jobs on frozen units that have had none.
 fn promise_rest(collateral: &Collateral, meter: &mut Meter) {
-    let marked = meter.promised.saturating_add(meter.lapsed);
-    let rest = finishing(collateral, meter).saturating_sub(marked);
+    let had_one = meter.promised.saturating_add(meter.lapsed);
+    let rest = finishing(collateral, meter).saturating_sub(had_one);
     meter.promised = meter.promised.saturating_add(rest);
 }
 
@@ -165,11 +166,11 @@ fn lapse_promise(meter: &mut Meter) {
     meter.promised = 0;
 }
 
-/// Raises the units that are frozen for a reason like `reason` to `target`, at most the lien. Running jobs may still use the
-/// units they hold, and those that have had no promise yet get one.
+/// Raises the frozen amount of the kind of `reason` to `target`, at most the lien. Running jobs may still use the units they
+/// hold, and those that have had no promise yet get one. `promise_holds` is false once the promise has lapsed.
 ///
-/// Returns the units newly frozen: zero when as many are frozen for another reason, `None`, with nothing changed, when that
-/// much is frozen for this one already.
+/// Returns the units newly frozen: zero when the amount of the other kind is as large; `None`, with nothing changed, when
+/// this amount is as large already.
 pub fn freeze_to(
     collateral: &mut Collateral,
     meter: &mut Meter,
@@ -189,8 +190,8 @@ pub fn freeze_to(
     if meter.promised == 0 {
         meter.promised_at = clock.market;
     }
-    // Units of running jobs were still open to use. Freezes of one instant count as one freeze: reports are measured against
-    // the units open before the first.
+    // Frozen units of running jobs were still open to use. Freezes of one instant count as one: late reports are measured
+    // against the units that were open before the first.
     let closed = before.frozen().saturating_sub(finishing(&before, meter));
     let same_instant = before.frozen() > 0 && clock.chain == meter.frozen_at_chain;
     meter.frozen_before = if same_instant { meter.frozen_before.min(closed) } else { closed };
@@ -212,8 +213,8 @@ pub fn held_by_jobs(collateral: &Collateral, meter: &Meter) -> u64 {
 
 /// Units of the lien that no running job may still draw on, and that a seizure may therefore take.
 ///
-/// Jobs draw on units outside the lien first. Units that a freeze promised to jobs are kept while `promise_holds`, and none
-/// of those whose promise has lapsed; units of jobs that no freeze has met are always kept.
+/// Jobs draw on units outside the lien first. A seizure leaves them the units that a freeze promised while `promise_holds`,
+/// and all units of jobs that no freeze has met. It leaves nothing to jobs whose promise has lapsed.
 pub fn seizable(collateral: &Collateral, meter: &Meter, promise_holds: bool) -> u64 {
     let lien = collateral.lien();
     let promised = if promise_holds { 0 } else { meter.promised };
@@ -242,7 +243,7 @@ pub fn seize(
     collateral.limit_frozen(frozen.saturating_sub(units).max(left.min(meter.promised)));
     collateral.seized = seized;
     collateral.fit_frozen();
-    // Units are taken from under jobs whose promise has lapsed, and from no others.
+    // Only jobs whose promise has lapsed lose units that they hold.
     let left = left.min(collateral.frozen());
     meter.in_flight = meter.in_flight.min(collateral.available().saturating_add(left));
     meter.lapsed = meter.in_flight.saturating_sub(kept);

@@ -32,9 +32,10 @@ impl Credit {
         Ok(Change::LenderOffered { to })
     }
 
-    /// Makes the key that the loan was offered to its lender and freeze authority, where the loan is within the limits
-    /// that the buyer has signed. An offer of the borrower's place is withdrawn. Errors: the market is paused or halted,
-    /// the status, [`BlockableError::NotOffered`], [`BlockableError::ClaimUncollected`], those of [`PurchaseLimits`].
+    /// Gives the loan to `signer`, the key that it was offered to, where it is within the limits that the signer states. The
+    /// signer becomes the freeze authority as well. An offer of the borrower's place is withdrawn. Errors: the market is
+    /// paused or halted, the status, [`BlockableError::NotOffered`], [`BlockableError::ClaimUncollected`], those of
+    /// [`PurchaseLimits`].
     pub fn accept_lender(
         &mut self,
         signer: &Pubkey,
@@ -51,7 +52,7 @@ impl Credit {
         self.lender = *signer;
         self.freeze_authority = *signer;
         self.pending_lender = Pubkey::default();
-        // The buyer's signature is none on another borrower.
+        // The buyer has read the present borrower and signed for no other.
         self.keep_borrower();
         Ok(Change::LenderChanged { to: *signer })
     }

@@ -44,9 +44,9 @@ impl Credit {
             || self.meter.frozen_at_chain > self.covenant.measured_at
     }
 
-    /// Moves up to `amount` micro-USDC of principal from the last instalments to the first one that falls due no sooner than
-    /// the delinquency grace from now: whoever applies the covenant cannot choose a moment at which nobody can pay in time.
-    /// Returns the sum moved and its due date in market time, zeros where no later instalment carries principal.
+    /// Moves up to `amount` micro-USDC of principal from the last instalments to the first one that falls due at least the
+    /// delinquency grace from now: so nobody can apply the covenant so late that the top-up cannot be paid in time. Returns the
+    /// sum moved and its due date in market time, zeros where no later instalment carries principal.
     fn call_top_up(&mut self, amount: u64, clock: &MarketClock) -> Result<(u64, i64)> {
         let earliest = after(clock.market, self.terms.delinquency_grace)?;
         let mut next = usize::from(self.debt.instalments_billed);

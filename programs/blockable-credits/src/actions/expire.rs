@@ -12,8 +12,8 @@ use {
 };
 
 impl Credit {
-    /// Expires unused units past their lifetime; running jobs keep the units they hold. Errors: the market is paused, the status,
-    /// [`BlockableError::NothingToExpire`].
+    /// Expires unused units past their lifetime; running jobs keep the units they hold. Errors: the market is paused, the
+    /// status, [`BlockableError::NothingToExpire`].
     pub fn expire_units(&mut self, clock: &MarketClock) -> Result<Change> {
         self.begin_by_anyone(Action::Expire, clock)?;
         let lifetime_has_passed = self.require_unexpired(clock.market).is_err();

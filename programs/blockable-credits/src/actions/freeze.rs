@@ -12,7 +12,7 @@ use {
     anchor_lang::prelude::*,
 };
 
-/// The units to be frozen in all, not on top of those that are: signing the same freeze twice changes nothing.
+/// The total of units that are to be frozen, those frozen before included: signing the same freeze twice changes nothing.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FreezeAmount {
     /// The whole lien.
@@ -21,7 +21,7 @@ pub enum FreezeAmount {
     Units(u64),
     /// A share of the lien in basis points, rounded up.
     Bps(u16),
-    /// The share of the lien that the arrears are of the debt, rounded up.
+    /// The same share of the lien as the arrears are of the debt, rounded up.
     Shortfall,
 }
 
@@ -30,7 +30,7 @@ pub enum FreezeAmount {
 pub struct ThawBounds {
     /// The most units to thaw.
     pub most: u64,
-    /// The units that stay frozen; a payment that has thawed some meanwhile makes the thaw smaller.
+    /// The fewest units that stay frozen: where a payment has thawed some meanwhile, fewer are thawed.
     pub keep: u64,
 }
 
@@ -90,9 +90,9 @@ impl Credit {
         })
     }
 
-    /// The frozen units in all that a freeze of `amount` leads to. A shortfall is that of the last accrual: bring the debt
-    /// up to now by [`Credit::accrue`] before. Errors: [`BlockableError::AmountZero`],
-    /// [`BlockableError::ShareOutOfRange`], [`BlockableError::NotInArrears`].
+    /// The total of frozen units that a freeze of `amount` leads to. A shortfall is that of the last accrual: call
+    /// [`Credit::accrue`] first. Errors: [`BlockableError::AmountZero`], [`BlockableError::ShareOutOfRange`],
+    /// [`BlockableError::NotInArrears`].
     pub fn freeze_target(&self, amount: FreezeAmount) -> Result<u64> {
         let lien = self.collateral.lien();
         match amount {
@@ -113,8 +113,8 @@ impl Credit {
         }
     }
 
-    /// Raises the units frozen for a reason like `reason` to `target`, which is recorded also where as many are frozen for
-    /// another one. Errors: [`BlockableError::AlreadyFrozen`].
+    /// Raises the frozen amount of the kind of `reason` to `target`. The freeze is recorded also where the amount of the other
+    /// kind is as large, so that nothing more becomes frozen. Errors: [`BlockableError::AlreadyFrozen`].
     fn raise_frozen(
         &mut self,
         by: Pubkey,

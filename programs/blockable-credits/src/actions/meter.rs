@@ -63,8 +63,8 @@ impl<'a> VerifiedReports<'a> {
         credit.apply_reading(&reading, self.provider.epoch_began_at, &self.clock)
     }
 
-    /// The quorum's reading for a bit, out of the reports that are later than `after`: an older one says nothing about now
-    /// and could only bring back units that jobs held then. Errors: [`Skip::Stale`], [`Skip::NoQuorum`].
+    /// The quorum's reading for a bit, out of the reports that are later than `after`: older ones could only bring back units
+    /// that jobs held then. Errors: [`Skip::Stale`], [`Skip::NoQuorum`].
     fn quorum_reading(&self, bit: u32, after: i64) -> core::result::Result<QuorumReading, Skip> {
         let mut readings = [Reading::default(); MAX_REPORTERS];
         let (mut count, mut reason) = (0usize, Skip::NoQuorum);
@@ -129,15 +129,16 @@ fn verify_report(
 }
 
 impl Credit {
-    /// Counts the use of a reading within the bounds of the credit's own terms. `epoch_began_at` is when the reporters that
-    /// signed came into force, in Unix time. Errors: the reason to leave the credit as it is.
+    /// Counts the use of a reading within the bounds of the credit's own terms. `epoch_began_at` is the Unix time at which the
+    /// reporters that signed came into force. Errors: the reason to leave the credit as it is.
     pub fn apply_reading(
         &mut self,
         quorum: &QuorumReading,
         epoch_began_at: i64,
         clock: &MarketClock,
     ) -> core::result::Result<Change, Skip> {
-        // A coupon in kind is a share of the units unused at its date: dates that have passed are billed before more use counts.
+        // The part of a coupon paid in kind depends on the units unused at its date. So due dates that have passed are billed
+        // before more use counts.
         if self.rider.pay_in_kind_bps > 0 && self.accrue(clock.market).is_err() {
             return Err(Skip::DebtOutOfRange);
         }
@@ -159,16 +160,17 @@ impl Credit {
         })
     }
 
-    /// Returns true where no job that ran at the freeze of the promise can have run until `reported_at`, in Unix time: it
-    /// would have been longer than the longest of the terms. Seconds paused since the reading count as if before it.
+    /// Returns true where every job that the promise was made to must have ended before the Unix time `reported_at`: even the
+    /// longest job of the terms, begun at the freeze, would have. A pause since the reading makes the reading's market time,
+    /// as computed here, earlier than it was: jobs then count as running for longer, never for less.
     pub(crate) fn promised_jobs_have_ended(&self, reported_at: i64, clock: &MarketClock) -> bool {
         let since_reading = clock.chain.saturating_sub(reported_at).max(0);
         let ended_by = self.meter.promised_at.saturating_add(i64::from(self.terms.longest_job));
         clock.market.saturating_sub(since_reading) > ended_by
     }
 
-    /// Returns true where a reading from before the latest freeze counts as of its own time: for a minute, where every report
-    /// is from before the freeze, and only if their reporters were in force by then, so that nothing the provider changes
+    /// Returns true where a reading from before the latest freeze counts as of its own time: for a minute after the freeze,
+    /// where every report is from before it, and where its reporters were in force before it. So no change of reporters
     /// after a freeze, or within its second, opens frozen units.
     fn late_reports_count(&self, quorum: &QuorumReading, epoch_began_at: i64, clock: &MarketClock) -> bool {
         clock.market <= self.frozen_at_market.saturating_add(LATE_REPORT_SECONDS)

@@ -38,13 +38,13 @@ impl Credit {
         self.draw_for_arrears(key)?.ok_or_else(|| BlockableError::ReserveEmpty.into())
     }
 
-    /// The debt that the reserve may be drawn for, in micro-USDC: all of it after the first seizure, before that the arrears.
+    /// The sum that the reserve may be drawn for, in micro-USDC: the arrears, after the first seizure the whole debt.
     fn drawable(&self) -> Result<u64> {
         Ok(if self.status()? == Status::Seizing { self.debt.total() } else { self.arrears() })
     }
 
-    /// Pays the arrears of the last accrual from the reserve, as far as it reaches; `None` where nothing could be paid.
-    /// `key` is the credit's own address. Errors: [`crate::units::Overflow`].
+    /// Pays the arrears of the last accrual, or after the first seizure the debt, from the reserve as far as it reaches; `None`
+    /// where nothing could be paid. `key` is the credit's own address. Errors: [`crate::units::Overflow`].
     #[inline(never)]
     pub fn draw_for_arrears(&mut self, key: Pubkey) -> Result<Option<Change>> {
         let amount = self.drawable()?.min(self.reserve_held);

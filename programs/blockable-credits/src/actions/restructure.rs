@@ -13,7 +13,7 @@ use {
     bytemuck::Zeroable,
 };
 
-/// What lender and borrower have read of the loan that they restructure.
+/// The limits within which lender and borrower restructure a loan: the loan as both have read it.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RestructureLimits {
     /// The loan and the worst status.
@@ -82,7 +82,7 @@ impl Credit {
         Ok(Change::Restructured { terms_hash: self.terms_hash, terms, schedule })
     }
 
-    /// Requires units that last until those of a default on the last instalment can have been sold.
+    /// Requires units that last until the loan can have been recovered from them after a default on the last instalment.
     fn require_units_outlast(
         &self,
         terms: &Terms,
@@ -113,7 +113,8 @@ impl Credit {
         Ok(())
     }
 
-    /// Takes the debt as it is to the beginning of the new schedule: nothing is in arrears, billed interest is due again.
+    /// Moves the debt to the beginning of the new schedule: nothing is in arrears, and interest that was billed and not paid
+    /// falls due with the first new instalment.
     fn restart_debt(&mut self) -> Result<()> {
         let debt = &mut self.debt;
         debt.interest_accrued = debt.interest_accrued.saturating_add(core::mem::take(&mut debt.interest_due));
@@ -134,7 +135,8 @@ fn take_from_last(schedule: &mut [Instalment], mut principal: u64) {
     }
 }
 
-/// Returns true when terms do not change the units that the provider has granted, their price and how use is counted.
+/// Returns true when the new terms leave alone the units that the provider has granted, their price, their lifetime and the
+/// rules by which their use is counted.
 fn keeps_the_grant(old: &Terms, new: &Terms) -> bool {
     let grant = |terms: &Terms| (terms.principal, terms.units, terms.unit_lifetime, terms.offer_expires_at);
     let metering = |terms: &Terms| (terms.max_units_per_second, terms.longest_job, terms.reporters_hash);

@@ -55,7 +55,7 @@ pub enum Change {
         released: u64,
         /// Units thawed.
         thawed: u64,
-        /// Units still frozen about payment; the larger of the two amounts is frozen.
+        /// Units still frozen for a missed payment or a default; the larger of the two amounts is frozen.
         frozen_for_payment: u64,
         /// Units still frozen for a breach or a risk.
         frozen_for_other: u64,
@@ -82,11 +82,11 @@ pub enum Change {
         by: Pubkey,
         /// The reason.
         reason: FreezeReason,
-        /// Units newly frozen; 0 where as many were frozen for another reason.
+        /// Units newly frozen; 0 where the amount of the other kind of reason is as large.
         units: u64,
-        /// Units frozen in all about payment; the larger of the two amounts is frozen.
+        /// Total frozen for a missed payment or a default; the larger of the two totals is frozen.
         frozen_for_payment: u64,
-        /// Units frozen in all for a breach or a risk.
+        /// Total frozen for a breach or a risk.
         frozen_for_other: u64,
     },
     /// Collateral was thawed by the lender or the freeze authority.
@@ -95,7 +95,7 @@ pub enum Change {
         by: Pubkey,
         /// Units thawed.
         units: u64,
-        /// Units still frozen about payment; the larger of the two amounts is frozen.
+        /// Units still frozen for a missed payment or a default; the larger of the two amounts is frozen.
         frozen_for_payment: u64,
         /// Units still frozen for a breach or a risk.
         frozen_for_other: u64,
@@ -241,8 +241,8 @@ pub enum Change {
         utilisation_bps: u64,
         /// The APR from now on, in basis points.
         apr_bps: u16,
-        /// Principal that falls due earlier than before: with the first instalment that is no nearer than the delinquency
-        /// grace.
+        /// Principal that falls due earlier than before, with the first instalment that is at least the delinquency grace
+        /// away.
         top_up: u64,
         /// Due date of that instalment in market time; 0 for no top-up.
         due_at: i64,

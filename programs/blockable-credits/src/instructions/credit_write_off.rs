@@ -1,9 +1,8 @@
 use {crate::instructions::accounts::*, anchor_lang::prelude::*};
 
 impl CreditControl<'_> {
-    /// CAN give up the rest of the debt: the lender, in default, once its lots are closed, and
-    /// where it is at most the debt that the lender has seen. The units that are left become the
-    /// borrower's.
+    /// CAN give up the rest of the debt: the lender, in default, once its lots are closed, and where the debt is at most
+    /// `most_debt`. The units that are left become the borrower's.
     ///
     /// - `offer_slot`: the slot of the loan's offer, the credit's `offer_slot`.
     /// - `most_debt`: the most debt to give up, in micro-USDC.

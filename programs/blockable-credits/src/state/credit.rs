@@ -1,3 +1,5 @@
+//! The account of a loan.
+
 use {
     crate::{
         auction,
@@ -48,7 +50,7 @@ pub struct Credit {
     pub vault: Pubkey,
     /// The number in the credit's address, chosen by the lender.
     pub nonce: u64,
-    /// Hash of the agreement; see [`terms_hash`](crate::state::terms_hash).
+    /// Hash of the agreement in force; see [`terms_hash`](crate::state::terms_hash).
     pub terms_hash: [u8; 32],
     /// The terms of the loan.
     pub terms: Terms,
@@ -175,7 +177,7 @@ impl Credit {
         u64::try_from(self.units_expire_at).unwrap_or(0)
     }
 
-    /// Returns true when the offer can no longer be accepted or issued; paused seconds do not count. Errors:
+    /// Returns true when the offer can no longer be accepted or issued; seconds paused since the offer do not count. Errors:
     /// [`Overflow`].
     pub fn offer_has_expired(&self, clock: &MarketClock) -> Result<bool> {
         let since_offer = clock.seconds_paused()?.saturating_sub(self.paused_at_offer);
@@ -244,7 +246,7 @@ impl Credit {
         self.meter.drop_promises();
     }
 
-    /// Thaws what was frozen about payment, and all the rest where the policy would let nobody freeze in `status`.
+    /// Thaws the units frozen for payment, and everything where the policy allows no freeze in `status`.
     /// Errors: as [`Credit::freeze_policy`].
     pub fn thaw_cured(&mut self, status: Status) -> Result<()> {
         self.collateral.frozen_for_payment = 0;
@@ -254,8 +256,8 @@ impl Credit {
         Ok(())
     }
 
-    /// Releases and thaws everything once nothing is owed; the rest of the reserve becomes the borrower's claim. Returns
-    /// the units released. Errors: [`Overflow`].
+    /// Ends the debt: releases and thaws everything, ends promises, notice and offer of the loan, and makes the rest of the
+    /// reserve the borrower's claim. Returns the units released. Errors: [`Overflow`].
     pub fn discharge(&mut self) -> Result<u64> {
         let released = self.collateral.release_all()?;
         self.meter.drop_promises();

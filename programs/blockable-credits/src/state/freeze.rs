@@ -1,7 +1,9 @@
+//! The reasons for a freeze.
+
 use anchor_lang::{AnchorDeserialize, AnchorSerialize};
 
-/// The reason for a freeze. Units frozen for the two reasons about payment thaw as the arrears are paid; those frozen for
-/// the other two are an amount of their own.
+/// The reason for a freeze. There are two kinds, each with a frozen amount of its own: the two reasons about payment, whose
+/// amount payments of arrears lower, and the other two, whose amount no payment lowers.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum FreezeReason {
