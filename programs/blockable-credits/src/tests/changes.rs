@@ -112,7 +112,7 @@ fn a_freeze_of_the_shortfall_counts_what_has_fallen_due_by_now() {
     assert_eq!(stage.credit.collateral.frozen(), 500_000, "half of the debt is due");
 }
 
-/// What is left of the debt counts from the day on which it was given up.
+/// A debt that was given up counts as accrued up to that day.
 #[test]
 fn a_debt_that_is_written_off_is_none_from_that_day_on() {
     let mut stage = defaulted();

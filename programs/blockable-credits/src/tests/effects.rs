@@ -1,4 +1,4 @@
-//! What actions do besides their purpose: bring the debt up to now, withdraw an offer of the loan, end what has run out.
+//! Effects of actions besides their purpose: they bring the debt up to now, withdraw offers of the loan, end promises.
 
 use {
     super::{
@@ -18,7 +18,7 @@ use {
     anchor_lang::{Result, prelude::Pubkey},
 };
 
-/// A loan at 10 % whose lender may call a breach, with a covenant at that rate.
+/// A loan at 10 % whose lender may give notice of a breach, with a covenant at that rate.
 fn issued() -> Stage {
     let mut stage = Stage::new();
     let terms = Terms { apr_bps: 1_000, freeze_policy: FreezePolicy::AtWill as u8, ..TERMS };
@@ -97,7 +97,7 @@ const ACCRUING: &[(&str, fn() -> Stage, Act)] = &[
     }),
 ];
 
-/// Actions after which the buyer would not buy what it has read.
+/// Actions after which the loan is no longer the one that the buyer has read.
 const WITHDRAWING: &[(&str, fn() -> Stage, Act)] = &[
     ("thaw", active, |s| {
         s.credit.collateral.frozen_for_other = 10;
@@ -256,7 +256,7 @@ fn a_restructuring_leaves_nothing_of_the_old_schedule() {
     assert_eq!(credit.status(), Ok(Status::Active));
 }
 
-/// A freeze of the shortfall alone accrues: others must not cost their signer that much compute.
+/// Only a freeze of the shortfall accrues: accruing would cost the other freezes compute units for nothing.
 #[test]
 fn a_freeze_of_units_leaves_the_debt_as_it_was_written() {
     let mut stage = active();

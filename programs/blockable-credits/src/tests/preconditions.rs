@@ -84,7 +84,7 @@ fn they_are_refused_before_the_units_are_live_and_after_the_end() {
     }
 }
 
-/// The key that the place is offered to is asked for before the delay.
+/// The signer is compared with the key that the place is offered to before the delay is checked.
 #[test]
 fn nobody_else_takes_a_place_that_is_offered() {
     let stage = ready();

@@ -133,7 +133,7 @@ fn only_a_pause_that_runs_or_has_expired_can_be_ended() {
     refused({ stage.market }.unpause(&ADMIN, 0, &stage.clock()), NotPaused);
 }
 
-/// What is too few to take has its reason: the lien, jobs, or the debt.
+/// Too few units to take are refused for the reason that leaves too few: the lien, running jobs, or the debt.
 #[test]
 fn a_seizure_that_finds_too_few_units_says_why() {
     let mut stage = defaulted();
