@@ -37,11 +37,11 @@ impl Credit {
     }
 
     /// Returns true when units were frozen at some time in the covenant's window, so that the borrower may have been unable
-    /// to use them.
+    /// to use them. A freeze in the second of a reading lies in the window that begins with it: readings are dated so.
     fn was_frozen_in_window(&self) -> bool {
         self.collateral.frozen() > 0
             || self.covenant.began_frozen == 1
-            || self.meter.frozen_at_chain > self.covenant.measured_at
+            || self.meter.frozen_at_chain >= self.covenant.measured_at
     }
 
     /// Moves up to `amount` micro-USDC of principal from the last instalments to the first one that falls due at least the

@@ -84,6 +84,18 @@ fn a_window_with_a_freeze_that_was_thawed_does_not_count() {
     assert_eq!(end_window(&mut stage, 15), 300);
 }
 
+/// The reading counts as from before the freeze, which therefore lies in the window that begins with it.
+#[test]
+fn a_freeze_in_the_second_of_a_reading_lies_in_the_window_that_begins() {
+    let mut stage = issued();
+    read(&mut stage, 5);
+    freeze(&mut stage, 5);
+    thaw(&mut stage, 9);
+    assert_eq!(apply(&mut stage), 200);
+    assert_eq!(end_window(&mut stage, 10), 200);
+    assert_eq!(end_window(&mut stage, 15), 250);
+}
+
 #[test]
 fn a_borrower_without_units_to_use_does_not_fall_short() {
     for (unused, apr_bps) in [(0, 200), (1, 250)] {
