@@ -124,3 +124,18 @@ fn a_sale_of_the_loan_and_a_hand_over_of_the_borrower_do_not_cross() {
     stage.act(|credit| credit.accept_borrower(&NEW_KEY, &limits, &clock));
     refused({ stage.credit }.accept_lender(&BUYER, &purchase, &clock), NotOffered);
 }
+
+/// A loan that has been paid off since it was read is in no worse status.
+#[test]
+fn a_borrowers_place_is_taken_once_nothing_is_owed() {
+    let mut stage = offered();
+    let limits = limits(&stage);
+    assert_eq!(limits.read.worst_status, Status::Active);
+    stage.now += 2 * DAY;
+    let clock = stage.clock();
+    let amount = stage.credit.begin_payment(u64::MAX, &clock).unwrap();
+    stage.act(|credit| credit.receive_payment(BORROWER, amount));
+    assert_eq!(stage.credit.status(), Ok(Status::Repaid));
+    stage.act(|credit| credit.accept_borrower(&NEW_KEY, &limits, &clock));
+    assert_eq!(stage.credit.borrower, NEW_KEY);
+}

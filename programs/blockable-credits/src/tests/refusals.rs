@@ -157,6 +157,8 @@ fn a_seizure_that_finds_too_few_units_says_why() {
     assert!(matches!(worth, Ok((110_000, Change::TakenOver { debt: 0, .. }))), "{worth:?}");
     let take_over = |units| { stage.credit }.take_over(key(9), UnitBounds::exactly(units), &clock).map(drop);
     refused(take_over(110_001), BeyondDebt);
+    refused(take_over(600_000), BeyondDebt);
+    refused(take_over(600_001), HeldByRunningJobs);
     assert_eq!(take_over(110_000), Ok(()));
 }
 

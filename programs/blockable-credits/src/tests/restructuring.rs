@@ -92,3 +92,18 @@ fn a_restructuring_lands_once() {
     let later = stage.on_day(10);
     refused(restructure(&mut { stage.credit }, signed, &limits, &later), AgreementReplaced);
 }
+
+/// A market's bounds on the principal are for new loans.
+#[test]
+fn a_loan_of_any_size_is_restructured() {
+    let stage = delinquent();
+    let (clock, limits) = (stage.clock(), stage.restructure_limits());
+    let instalment = Instalment { due_after: 40 * DAY as u32, principal: 100 * USDC };
+    for bounds in [
+        TermBounds { min_principal: 101 * USDC, ..TermBounds::PRODUCTION },
+        TermBounds { max_principal: 99 * USDC, ..TermBounds::PRODUCTION },
+    ] {
+        let result = { stage.credit }.restructure(TERMS, vec![instalment], &limits, &bounds, &clock);
+        assert!(result.is_ok(), "{result:?}");
+    }
+}
