@@ -12,7 +12,7 @@ use {
         tokens,
     },
     solana_sdk::account::Account,
-    std::collections::BTreeMap,
+    std::collections::{BTreeMap, BTreeSet},
 };
 
 /// The fuzzer's own state of every account, advanced by its own arithmetic alone.
@@ -28,6 +28,8 @@ pub struct Model {
     pub lots: BTreeMap<Pubkey, LotBook>,
     /// Balances of token accounts by address.
     pub tokens: BTreeMap<Pubkey, i128>,
+    /// Vaults that the mint's issuer has frozen.
+    pub frozen_vaults: BTreeSet<Pubkey>,
     /// Every record of the credits that live, and the hash they lead to.
     pub logs: BTreeMap<Pubkey, ([u8; 32], Vec<CreditRecord>)>,
 }

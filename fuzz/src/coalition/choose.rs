@@ -27,7 +27,7 @@ pub(super) fn choose(table: &Table, dice: &mut Dice) -> Move {
             Step::Call(attempt) => {
                 Move::Act(Attempt { on: place(attempt.on, attempt.op), twice: false, ..attempt })
             }
-            Step::Donate(..) | Step::Probe(..) => Move::Land(dice.roll() as u8),
+            Step::Donate(..) | Step::FreezeVault(_) | Step::Probe(..) => Move::Land(dice.roll() as u8),
         },
     }
 }

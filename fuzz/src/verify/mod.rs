@@ -123,11 +123,25 @@ impl Case<'_> {
         if amount == 0 {
             return Ok(());
         }
+        let frozen = |account| self.model.frozen_vaults.contains(account);
+        need(!frozen(&from) && !frozen(&to), "the mint's issuer has frozen the vault")?;
         let source = self.model.tokens.get_mut(&from).ok_or("it pays from an unknown account")?;
         *source -= amount;
         need(*source >= 0, "rule 7: the payer has less")?;
         *self.model.tokens.get_mut(&to).ok_or("it pays to an unknown account")? += amount;
         Ok(())
+    }
+
+    /// Requires a vault that can be paid into: nobody is late for what could not be paid.
+    pub(super) fn need_open_vault(&self) -> Verdict {
+        let is_frozen = self.model.frozen_vaults.contains(&self.call.account(Role::Vault));
+        need(!is_frozen, "the mint's issuer has frozen the vault, so that nobody could pay")
+    }
+
+    /// A vault is removed.
+    pub(super) fn remove_vault(&mut self, vault: &Pubkey) {
+        self.model.tokens.remove(vault);
+        self.model.frozen_vaults.remove(vault);
     }
 
     /// The date of the oldest unpaid instalment that the chain gives after the transaction.
