@@ -81,6 +81,7 @@ def matching(code, at):
     sys.exit("a brace is not closed")
 
 
+@functools.cache
 def bodies(source):
     """Start and end of the body of each outermost function that is not evaluated by the compiler."""
     code, found, after = blanked(source), [], 0
