@@ -359,3 +359,25 @@ fn freezing_in_parts_takes_nothing_that_was_served_before() {
     assert_eq!(served(&[999, 1_000]), served(&[1_000]));
     assert_eq!(served(&[1, 500, 1_000]), served(&[1_000]));
 }
+
+/// A report that a freeze overtook shows jobs that ran at the freeze: they have its promise as if it had come first.
+#[test]
+fn jobs_of_a_late_report_from_before_a_freeze_have_its_promise() {
+    let (mut collateral, mut meter) = units(100);
+    freeze_to(&mut collateral, &mut meter, 100, START + 100);
+    assert_eq!(meter.promised, 0, "no job is known of");
+    apply(&mut collateral, &mut meter, &reading(10, 30, START + 99), NO_BOUND, START + 110).unwrap();
+    assert_eq!((finishing(&collateral, &meter), meter.promised), (30, 30));
+}
+
+/// Jobs on open units have none of the promise, also where as many ran on frozen units before.
+#[test]
+fn a_promise_ends_with_the_last_job_on_frozen_units() {
+    let (mut collateral, mut meter) = units(100);
+    apply(&mut collateral, &mut meter, &reading(0, 70, START + 10), NO_BOUND, START + 10).unwrap();
+    freeze_to(&mut collateral, &mut meter, 60, START + 20);
+    assert_eq!((collateral.available(), finishing(&collateral, &meter), meter.promised), (40, 30, 30));
+    apply(&mut collateral, &mut meter, &reading(30, 10, START + 30), NO_BOUND, START + 30).unwrap();
+    assert_eq!((collateral.available(), finishing(&collateral, &meter)), (10, 0));
+    assert_eq!((meter.in_flight, meter.promised, meter.lapsed), (10, 0, 0));
+}
