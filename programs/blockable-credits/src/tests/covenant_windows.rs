@@ -105,3 +105,16 @@ fn a_borrower_without_units_to_use_does_not_fall_short() {
         assert_eq!(end_window(&mut stage, 5), apr_bps, "{unused} units left");
     }
 }
+
+/// Use counts in the window of its reading and in no other.
+#[test]
+fn each_window_counts_the_use_since_the_last() {
+    let mut stage = issued();
+    stage.credit.collateral.consumed = 360_000;
+    assert_eq!(end_window(&mut stage, 5), 150, "nine tenths of the plan");
+    assert_eq!(end_window(&mut stage, 10), 200, "none");
+    stage.credit.collateral.consumed += 240_000;
+    assert_eq!(end_window(&mut stage, 15), 200, "six tenths");
+    stage.credit.collateral.consumed += 239_999;
+    assert_eq!(end_window(&mut stage, 20), 250, "a unit less");
+}

@@ -210,6 +210,24 @@ fn the_end_of_a_debt_ends_notice_default_promises_and_reserve() {
     assert_eq!((lot.units_left, lot.proceeds), (lot.units - 1, sale.cost));
 }
 
+#[test]
+fn an_offer_of_a_loan_is_taken_once() {
+    let mut stage = active();
+    let (limits, clock) = (PurchaseLimits::from_credit(&stage.credit).unwrap(), stage.clock());
+    stage.act(|credit| credit.accept_lender(&BUYER, &limits, &clock));
+    assert_eq!(stage.credit.pending_lender, Pubkey::default());
+}
+
+#[test]
+fn a_cancelled_offer_owes_nothing_from_its_vault() {
+    let mut stage = Stage::new();
+    stage.offer(TERMS, Rider::default());
+    assert_eq!(stage.credit.owed_from_vault(), Ok(100 * USDC));
+    let payout = stage.credit.cancel(&LENDER, SLOT, 100 * USDC, &stage.clock()).unwrap();
+    assert_eq!(payout.amount, 100 * USDC);
+    assert_eq!((stage.credit.claims.escrow, stage.credit.owed_from_vault()), (0, Ok(0)));
+}
+
 /// A cure ends the default, so that the next one has a cure period of its own.
 #[test]
 fn a_cure_takes_the_time_of_default_away() {

@@ -36,6 +36,7 @@ mod schedule;
 mod schedule_runs;
 mod seizures;
 mod signatures;
+mod skips;
 mod stage;
 mod stale;
 mod terms;

@@ -179,3 +179,15 @@ fn settings_of_a_market_are_sound_and_within_those_for_real_money() {
     refused(check(MarketSettings { bounds, ..current }, false), BoundsTooLoose);
     assert_eq!(check(MarketSettings { bounds, ..current }, true), Ok(()));
 }
+
+/// A market for tests is proposed bounds that no market for real money may have.
+#[test]
+fn a_change_is_held_against_the_limits_of_its_kind_of_market() {
+    let mut stage = Stage::new();
+    let clock = stage.clock();
+    let bounds = TermBounds { min_cure_period: DAY as u32 - 1, ..TermBounds::PRODUCTION };
+    let settings = MarketSettings { bounds, ..stage.market.settings() };
+    refused({ stage.market }.propose_change(&ADMIN, settings, &clock), BoundsTooLoose);
+    stage.market.is_test = 1;
+    assert!(stage.market.propose_change(&ADMIN, settings, &clock).is_ok());
+}
