@@ -8,7 +8,20 @@ mod others;
 mod signed;
 mod world;
 
-use {others::Step, signed::Signed, std::str::FromStr};
+use {
+    others::Step,
+    signed::Signed,
+    std::{
+        collections::BTreeMap,
+        num::NonZero,
+        str::FromStr,
+        sync::{
+            Mutex,
+            atomic::{AtomicUsize, Ordering},
+        },
+        thread,
+    },
+};
 
 /// Counts of the signatures that landed and that were refused.
 #[derive(Clone, Copy, Debug, Default)]
@@ -17,12 +30,27 @@ struct Outcomes {
     refused: u32,
 }
 
-impl Outcomes {
-    /// Prints the counts of a signature, and requires that it has both landed and been refused.
-    fn finish(&self, signed: &Signed, steps: &str) {
-        let (name, Outcomes { landed, refused }) = (signed.name(), *self);
+/// Lands each signature by `try_steps`, several at a time; `try_steps` is given the signature's place. Prints the counts, and
+/// requires that each signature has both landed and been refused.
+fn for_each_signature(steps: &str, try_steps: impl Fn(u64, &Signed) -> Outcomes + Sync) {
+    let (signatures, next) = (signed::all(), AtomicUsize::new(0));
+    let outcomes = Mutex::new(BTreeMap::new());
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, NonZero::get) {
+            scope.spawn(|| {
+                loop {
+                    let place = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(signed) = signatures.get(place) else { break };
+                    let tried = try_steps(place as u64, signed);
+                    outcomes.lock().unwrap().insert(place, tried);
+                }
+            });
+        }
+    });
+    for (place, Outcomes { landed, refused }) in outcomes.into_inner().unwrap() {
+        let name = signatures[place].name();
         println!("{steps}: {landed:8} landed, {refused:8} refused: {name}");
-        assert!(landed > 0 && refused > 0, "{name}: {self:?}");
+        assert!(landed > 0 && refused > 0, "{name}: {landed} landed, {refused} refused");
     }
 }
 
@@ -60,48 +88,49 @@ fn every_signature_lands_where_nothing_changes() {
 
 #[test]
 fn no_step_of_others_turns_a_signature_against_its_signer() {
-    for signed in signed::all() {
+    let steps = others::all();
+    for_each_signature("one step", |_, signed| {
         let mut outcomes = Outcomes::default();
-        for step in others::all() {
-            land(&signed, &[step], &mut outcomes);
+        for step in &steps {
+            land(signed, &[step], &mut outcomes);
         }
-        outcomes.finish(&signed, "one step");
-    }
+        outcomes
+    });
 }
 
 #[test]
 fn no_two_steps_of_others_turn_a_signature_against_its_signer() {
     let steps = others::all();
-    for signed in signed::all() {
+    for_each_signature("two steps", |_, signed| {
         let mut outcomes = Outcomes::default();
         for first in &steps {
             for second in &steps {
-                land(&signed, &[first, second], &mut outcomes);
+                land(signed, &[first, second], &mut outcomes);
             }
         }
-        outcomes.finish(&signed, "two steps");
-    }
+        outcomes
+    });
 }
 
 #[test]
 fn no_three_steps_of_others_turn_a_signature_against_its_signer() {
     let steps = others::all();
-    let (sequences, seed) =
+    let (sequences, seed): (u32, u64) =
         (chosen("STALE_SEQUENCES", 2_000), chosen("STALE_SEED", 11_400_714_819_323_198_485));
     println!(
         "{} steps of others, {sequences} sequences of three for each signature, seed {seed}",
         steps.len()
     );
-    let mut state: u64 = seed;
-    let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        steps[(state >> 33) as usize % steps.len()]
-    };
-    for signed in signed::all() {
+    for_each_signature("three steps", |place, signed| {
+        let mut state = seed.wrapping_add(place.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            steps[(state >> 33) as usize % steps.len()]
+        };
         let mut outcomes = Outcomes::default();
-        for _ in 0u32..sequences {
-            land(&signed, &[next(), next(), next()], &mut outcomes);
+        for _ in 0..sequences {
+            land(signed, &[next(), next(), next()], &mut outcomes);
         }
-        outcomes.finish(&signed, "three steps");
-    }
+        outcomes
+    });
 }

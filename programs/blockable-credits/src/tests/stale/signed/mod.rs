@@ -20,7 +20,7 @@ pub(super) struct Signed {
     pub case: &'static str,
     pub read: World,
     /// Lands the signature on a later state.
-    pub late: Box<dyn Fn(World) -> Landed>,
+    pub late: Box<dyn Fn(World) -> Landed + Send + Sync>,
 }
 
 impl Signed {
@@ -41,7 +41,7 @@ fn signed(
     instruction: &'static str,
     case: &'static str,
     read: World,
-    late: impl Fn(&mut World) -> Landed + 'static,
+    late: impl Fn(&mut World) -> Landed + Send + Sync + 'static,
 ) -> Signed {
     Signed { instruction, case, read, late: Box::new(move |mut world| late(&mut world)) }
 }
@@ -51,7 +51,7 @@ fn on_credit(
     instruction: &'static str,
     case: &'static str,
     read: World,
-    late: impl Fn(&mut World) -> Landed + 'static,
+    late: impl Fn(&mut World) -> Landed + Send + Sync + 'static,
 ) -> Signed {
     signed(instruction, case, read, move |world| {
         world.exists()?;
