@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        state::{Collateral, FreezeReason, MarketClock, Meter},
+        state::{Collateral, FreezeReason, FreezeRecord, MarketClock, Meter},
         units::{Overflow, add, elapsed, mul_div_ceil, sub},
     },
     anchor_lang::{AnchorDeserialize, AnchorSerialize},
@@ -61,8 +61,8 @@ pub enum Skip {
 
 /// Applies a reading: at most `max_per_second` x the time since the last one, at most the units open to use.
 ///
-/// Use beyond that is counted as overrun and never touches the lien. `now` is the chain's Unix time. `late_reports_count` is
-/// true where a reading from before the latest freeze is to be applied as of its own time.
+/// Use beyond that is counted as overrun and never touches the lien. `now` is the chain's Unix time; `closed_then` are the
+/// units that were closed to use at a late reading, see [`closed_before_freeze`].
 /// Errors: the reason to skip this credit, with nothing changed.
 pub fn apply(
     collateral: &mut Collateral,
@@ -70,7 +70,7 @@ pub fn apply(
     reading: &Reading,
     max_per_second: u64,
     now: i64,
-    late_reports_count: bool,
+    closed_then: Option<u64>,
 ) -> Result<Metered, Skip> {
     let at = reading.reported_at.min(now);
     if at <= meter.reported_at {
@@ -80,11 +80,9 @@ pub fn apply(
     let seconds = elapsed(meter.reported_at, at).map_err(|_| Skip::Stale)?;
     let counted = wanted.min(max_per_second.saturating_mul(seconds));
 
-    let before_freeze = collateral.frozen() > 0 && at <= meter.frozen_at_chain && late_reports_count;
-    let metered = if before_freeze {
-        count_use_before_freeze(collateral, meter, counted, reading.in_flight)
-    } else {
-        count_use(collateral, meter, counted, reading.in_flight)
+    let metered = match closed_then.filter(|_| collateral.frozen() > 0) {
+        Some(closed) => count_use_before_freeze(collateral, meter, counted, reading.in_flight, closed),
+        None => count_use(collateral, meter, counted, reading.in_flight),
     };
     meter.cumulative = meter.cumulative.saturating_add(counted);
     meter.reported_at = at;
@@ -109,15 +107,56 @@ fn count_use(collateral: &mut Collateral, meter: &mut Meter, counted: u64, in_fl
     Metered { consumed: open.saturating_add(finished), overrun: beyond.saturating_sub(finished), deferred: 0 }
 }
 
-/// Counts use from before the latest freeze, against the units that were open before it.
+/// The freeze by which a late reading is measured, as the units that were closed to use before it: the first of `freezes` that
+/// every report of the quorum is from before, that was a minute ago or less, and at which the reporters were in force. So
+/// nothing that the provider changes after a freeze, or within its second, opens frozen units.
+///
+/// `latest_at` is the Unix time of the quorum's latest report, `epoch_began_at` that of its reporters. `None` for a reading
+/// that counts as of now.
+pub fn closed_before_freeze(
+    freezes: [FreezeRecord; 2],
+    latest_at: i64,
+    epoch_began_at: i64,
+    clock: &MarketClock,
+) -> Option<u64> {
+    let measures = |freeze: &FreezeRecord| {
+        late_reports_come(freeze, clock) && latest_at <= freeze.at_chain && epoch_began_at < freeze.at_chain
+    };
+    freezes.into_iter().find(measures).map(|freeze| freeze.closed_before)
+}
+
+/// Returns true while reports from before a freeze are still taken.
+fn late_reports_come(freeze: &FreezeRecord, clock: &MarketClock) -> bool {
+    *freeze != FreezeRecord::default()
+        && clock.market <= freeze.at_market.saturating_add(LATE_REPORT_SECONDS)
+}
+
+/// Chooses the two records that late reports are measured by, as another freeze of now follows them. Reports come in for a
+/// minute after each freeze, also where others follow within it: the earlier record stays for that long, and a freeze beyond
+/// the second joins the later one. Returns the earlier and the later.
+pub fn follow_freeze(
+    [earlier, latest]: [FreezeRecord; 2],
+    next: FreezeRecord,
+    clock: &MarketClock,
+) -> [FreezeRecord; 2] {
+    let joined = FreezeRecord { closed_before: next.closed_before.min(latest.closed_before), ..next };
+    if late_reports_come(&earlier, clock) || latest.at_chain == next.at_chain {
+        return [earlier, joined];
+    }
+    let earlier = if late_reports_come(&latest, clock) { latest } else { FreezeRecord::default() };
+    [earlier, next]
+}
+
+/// Counts use from before a freeze, against the units that were open before it: all but the `closed` ones.
 fn count_use_before_freeze(
     collateral: &mut Collateral,
     meter: &mut Meter,
     counted: u64,
     in_flight: u64,
+    closed: u64,
 ) -> Metered {
     let reopened = reopened(collateral, meter);
-    let frozen_then = meter.frozen_before.min(collateral.frozen());
+    let frozen_then = closed.min(collateral.frozen());
     let consumed = counted.min(collateral.remaining().saturating_sub(frozen_then));
     collateral.consumed = collateral.consumed.saturating_add(consumed);
     collateral.fit_frozen();

@@ -4,7 +4,7 @@ use {
     crate::{
         errors::{BlockableError, ensure},
         events::Change,
-        metering::{self, freeze_to, shortfall_units},
+        metering::{self, follow_freeze, freeze_to, shortfall_units},
         state::{Credit, FreezeReason, MarketClock},
         transitions::Action,
         units::{BPS, mul_div_ceil},
@@ -126,10 +126,14 @@ impl Credit {
         let (mut collateral, mut meter) = (self.collateral, self.meter);
         let units = freeze_to(&mut collateral, &mut meter, target, reason, promise_holds, clock)
             .ok_or(BlockableError::AlreadyFrozen)?;
+        let before = [self.earlier_freeze, self.latest_freeze()];
         (self.collateral, self.meter) = (collateral, meter);
         self.freeze_reason = reason as u8;
         if units > 0 {
             self.frozen_at_market = clock.market;
+            let [earlier, latest] = follow_freeze(before, self.latest_freeze(), clock);
+            self.earlier_freeze = earlier;
+            self.meter.frozen_before = latest.closed_before;
         }
         Ok(Change::Frozen {
             by,

@@ -4,7 +4,7 @@ use {
     crate::{
         errors::{BlockableError, ensure},
         events::Change,
-        metering::{self, LATE_REPORT_SECONDS, Reading, Skip},
+        metering::{self, Reading, Skip, closed_before_freeze},
         quorum::{QuorumReading, quorum_reading},
         report::{MAX_CLOCK_SKEW_SECONDS, ReportScope, SignedReport},
         signature,
@@ -146,11 +146,12 @@ impl Credit {
         if self.promised_jobs_have_ended(quorum.reading.reported_at, clock) {
             metering::end_reopened(&collateral, &mut meter);
         }
-        let late = self.late_reports_count(quorum, epoch_began_at, clock);
+        let freezes = [self.earlier_freeze, self.latest_freeze()];
+        let closed = closed_before_freeze(freezes, quorum.latest_at, epoch_began_at, clock);
         let in_flight = quorum.reading.in_flight.min(self.terms.most_in_flight());
         let reading = Reading { in_flight, ..quorum.reading };
         let rate = self.terms.max_units_per_second;
-        let metered = metering::apply(&mut collateral, &mut meter, &reading, rate, clock.chain, late)?;
+        let metered = metering::apply(&mut collateral, &mut meter, &reading, rate, clock.chain, closed)?;
         (self.collateral, self.meter) = (collateral, meter);
         Ok(Change::Metered {
             cumulative: meter.cumulative,
@@ -167,14 +168,5 @@ impl Credit {
         let since_reading = clock.chain.saturating_sub(reported_at).max(0);
         let ended_by = self.meter.promised_at.saturating_add(i64::from(self.terms.longest_job));
         clock.market.saturating_sub(since_reading) > ended_by
-    }
-
-    /// Returns true where a reading from before the latest freeze counts as of its own time: for a minute after the freeze,
-    /// where every report is from before it, and where its reporters were in force before it. So no change of reporters
-    /// after a freeze, or within its second, opens frozen units.
-    fn late_reports_count(&self, quorum: &QuorumReading, epoch_began_at: i64, clock: &MarketClock) -> bool {
-        clock.market <= self.frozen_at_market.saturating_add(LATE_REPORT_SECONDS)
-            && quorum.latest_at <= self.meter.frozen_at_chain
-            && epoch_began_at < self.meter.frozen_at_chain
     }
 }

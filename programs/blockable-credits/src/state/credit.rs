@@ -5,8 +5,8 @@ use {
         auction,
         errors::{BlockableError, ensure},
         state::{
-            Collateral, CovenantState, Debt, FreezePolicy, Instalment, MAX_INSTALMENTS, MarketClock, Meter,
-            Party, Rider, Terms, VaultClaims,
+            Collateral, CovenantState, Debt, FreezePolicy, FreezeRecord, Instalment, MAX_INSTALMENTS,
+            MarketClock, Meter, Party, Rider, Terms, VaultClaims,
         },
         transitions::{Action, Status, next},
         units::{Overflow, add},
@@ -118,8 +118,11 @@ pub struct Credit {
     pub notice_given: u8,
     /// Zero.
     pub padding: [u8; 5],
+    /// The freeze before the latest one, where the two are no more than a minute apart; reports from before it are measured
+    /// by it.
+    pub earlier_freeze: FreezeRecord,
     /// Zero; kept for later versions.
-    pub reserved: [u8; 64],
+    pub reserved: [u8; 40],
 }
 
 const _: () = assert!(size_of::<Credit>() == 1_448);
@@ -238,6 +241,15 @@ impl Credit {
             FreezePolicy::OnDefault => Status::Defaulted,
         };
         Ok(status.is_secured() && status >= from)
+    }
+
+    /// The latest freeze, all zero for none.
+    pub fn latest_freeze(&self) -> FreezeRecord {
+        FreezeRecord {
+            closed_before: self.meter.frozen_before,
+            at_chain: self.meter.frozen_at_chain,
+            at_market: self.frozen_at_market,
+        }
     }
 
     /// Thaws everything; the lien is kept.

@@ -1,6 +1,9 @@
-//! The reasons for a freeze.
+//! Freezes: their reasons, and their records for late reports.
 
-use anchor_lang::{AnchorDeserialize, AnchorSerialize};
+use {
+    anchor_lang::{AnchorDeserialize, AnchorSerialize},
+    bytemuck::{Pod, Zeroable},
+};
 
 /// The reason for a freeze. There are two kinds, each with a frozen amount of its own: the two reasons about payment, whose
 /// amount payments of arrears lower, and the other two, whose amount no payment lowers.
@@ -16,6 +19,20 @@ pub enum FreezeReason {
     /// The lender's own assessment of risk.
     Risk,
 }
+
+/// A freeze as late reports are measured by it; all zero for none.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct FreezeRecord {
+    /// Units that were closed to use before the freeze: frozen, and promised to no running job.
+    pub closed_before: u64,
+    /// Unix time of the freeze.
+    pub at_chain: i64,
+    /// Market time of the freeze.
+    pub at_market: i64,
+}
+
+const _: () = assert!(size_of::<FreezeRecord>() == 24);
 
 impl FreezeReason {
     /// Returns true when paying arrears thaws units frozen for this reason.

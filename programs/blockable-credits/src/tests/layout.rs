@@ -1,7 +1,7 @@
 //! Offsets as accounts on chain have them: programs, filters and indexers of others depend on each one.
 
 use crate::state::{
-    Collateral, CovenantState, Credit, Debt, Lot, Market, Meter, Provider, ProviderSettings, Reporter, Rider,
+    Collateral, CovenantState, Credit, Debt, FreezeRecord, Lot, Market, Meter, Provider, ProviderSettings, Reporter, Rider,
     TermBounds, Terms, VaultClaims,
 };
 
@@ -85,7 +85,8 @@ fn a_credit_is_laid_out_as_published() {
         restructurings: 1_376,
         notice_given: 1_378,
         padding: 1_379,
-        reserved: 1_384,
+        earlier_freeze: 1_384,
+        reserved: 1_408,
     });
 }
 
@@ -275,6 +276,11 @@ fn the_other_parts_of_accounts_are_laid_out_as_published() {
         apr_bps: 16,
         began_frozen: 18,
         reserved: 19,
+    });
+    assert_layout!(FreezeRecord, 24, {
+        closed_before: 0,
+        at_chain: 8,
+        at_market: 16,
     });
     assert_layout!(VaultClaims, 32, {
         escrow: 0,

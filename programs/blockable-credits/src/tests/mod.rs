@@ -12,6 +12,7 @@ mod freezes;
 mod governance;
 mod growth;
 mod hand_over;
+mod late_reports;
 mod layout;
 mod life;
 mod lots;
@@ -72,8 +73,10 @@ fn apply(
     max_per_second: u64,
     now: i64,
 ) -> Result<Metered, Skip> {
-    let late_reports_count = now <= meter.frozen_at_chain.saturating_add(LATE_REPORT_SECONDS);
-    crate::metering::apply(collateral, meter, reading, max_per_second, now, late_reports_count)
+    let is_late = reading.reported_at.min(now) <= meter.frozen_at_chain
+        && now <= meter.frozen_at_chain.saturating_add(LATE_REPORT_SECONDS);
+    let closed = is_late.then_some(meter.frozen_before);
+    crate::metering::apply(collateral, meter, reading, max_per_second, now, closed)
 }
 
 /// An instant of a market that was never paused.

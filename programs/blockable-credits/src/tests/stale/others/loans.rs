@@ -105,7 +105,7 @@ fn use_units(world: &mut World) -> Done {
         let reading = Reading { cumulative, in_flight: 500, reported_at };
         let (mut collateral, mut meter) = (credit.collateral, credit.meter);
         // A skipped reading is no step.
-        let applied = metering::apply(&mut collateral, &mut meter, &reading, 1_000, clock.chain, false);
+        let applied = metering::apply(&mut collateral, &mut meter, &reading, 1_000, clock.chain, None);
         applied.map_err(|_| Overflow)?;
         (credit.collateral, credit.meter) = (collateral, meter);
         Ok(())
