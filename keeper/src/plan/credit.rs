@@ -29,6 +29,12 @@ pub(super) const PRECEDENCE: [Kind; 6] = [
     Kind::ApplyCovenant,
 ];
 
+/// A draw, or another freeze, of less than one in this many parts is no work for a keeper at once: whoever pays a little again
+/// and again, or puts a little into the reserve, would have it spend a fee each time until its cap is reached.
+const SMALL_PART: u64 = 100;
+/// Seconds of market time from a freeze after which a small rest is frozen all the same.
+const SMALL_FREEZE_EVERY: i64 = 3_600;
+
 /// The time at which a kind of intent that applies is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Timing {
@@ -63,6 +69,8 @@ pub(super) enum Obstacle {
     ReserveCovers,
     #[error("the reserve is empty")]
     NoReserve,
+    #[error("the reserve pays less than a hundredth of the arrears; a mark draws it first")]
+    ReserveTooSmall,
     #[error("the terms do not agree on it")]
     NotAgreed,
     #[error("all of the lien is frozen")]
@@ -224,11 +232,20 @@ fn draw_reserve(now: &Now, address: &Pubkey, credit: &Credit, status: Status) ->
         return Ok(at_market_time(now, due_date));
     }
     let mut copy = accrued(now, credit)?;
-    let debt = copy.debt;
+    let (debt, arrears) = (copy.debt, copy.arrears());
+    let is_part = credit.reserve_held < arrears && status != Status::Seizing;
+    if is_part && is_small(credit.reserve_held, arrears) {
+        return Err(Obstacle::ReserveTooSmall);
+    }
     copy.draw_for_arrears(*address).map_err(|_| Obstacle::OutOfRange)?.ok_or(Obstacle::NotInArrears)?;
     let since = [debt.arrears_since, credit.defaulted_at].into_iter().find(|time| *time != 0);
     let since = MarketTime(since.unwrap_or(credit.debt.accrued_at));
     Ok(at_market_time(now, since.min(now.market)))
+}
+
+/// Returns whether a part is too small to be worth a fee at once.
+fn is_small(part: u64, whole: u64) -> bool {
+    u128::from(part) * u128::from(SMALL_PART) < u128::from(whole)
 }
 
 fn auto_freeze(now: &Now, address: &Pubkey, credit: &Credit) -> Result<Timing, Obstacle> {
@@ -240,6 +257,11 @@ fn auto_freeze(now: &Now, address: &Pubkey, credit: &Credit) -> Result<Timing, O
     }
     if draw_would_cure(now, address, credit) {
         return Err(Obstacle::ReserveCovers);
+    }
+    let (lien, frozen) = (credit.collateral.lien(), credit.collateral.frozen());
+    if frozen > 0 && is_small(lien.saturating_sub(frozen), lien) {
+        let again_at = MarketTime(credit.frozen_at_market).plus_seconds(SMALL_FREEZE_EVERY);
+        return Ok(at_market_time(now, again_at.max(MarketTime(credit.defaulted_at).min(now.market))));
     }
     Ok(at_market_time(now, MarketTime(credit.defaulted_at).min(now.market)))
 }

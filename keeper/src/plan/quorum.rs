@@ -82,10 +82,14 @@ pub(super) fn counting_reports<'a>(
     address: &Pubkey,
     provider: &Provider,
     chunk: u32,
+    until: Option<ChainTime>,
     shelf: &'a Shelf,
 ) -> Vec<&'a Arc<ReportRecord>> {
     let latest = |(index, key): (usize, &Pubkey)| {
-        let report = shelf.latest(address, chunk, key)?;
+        let report = match until {
+            Some(until) => shelf.latest_until(address, chunk, key, until)?,
+            None => shelf.latest(address, chunk, key)?,
+        };
         let counts =
             usize::from(report.reporter_index) == index && report_fault(now, provider, report).is_none();
         counts.then_some(report)

@@ -120,15 +120,34 @@ pub fn closed_before_freeze(
     clock: &MarketClock,
 ) -> Option<u64> {
     let measures = |freeze: &FreezeRecord| {
-        late_reports_come(freeze, clock) && latest_at <= freeze.at_chain && epoch_began_at < freeze.at_chain
+        late_reports_come(freeze, clock.market)
+            && latest_at <= freeze.at_chain
+            && epoch_began_at < freeze.at_chain
     };
     freezes.into_iter().find(measures).map(|freeze| freeze.closed_before)
 }
 
-/// Returns true while reports from before a freeze are still taken.
-fn late_reports_come(freeze: &FreezeRecord, clock: &MarketClock) -> bool {
-    *freeze != FreezeRecord::default()
-        && clock.market <= freeze.at_market.saturating_add(LATE_REPORT_SECONDS)
+/// Returns true while reports from before a freeze are still taken, at a market time.
+fn late_reports_come(freeze: &FreezeRecord, market_time: i64) -> bool {
+    *freeze != FreezeRecord::default() && market_time <= freeze.at_market.saturating_add(LATE_REPORT_SECONDS)
+}
+
+/// Finds the first of `freezes` that late reports still count for and none has come up to, as its Unix time. Any later report
+/// would rule these out: all use that it brings from before the freeze would be the provider's loss.
+///
+/// `reported_at` is the Unix time of the latest report applied, `epoch_began_at` that of the reporters.
+pub fn awaited_freeze(
+    freezes: [FreezeRecord; 2],
+    reported_at: i64,
+    epoch_began_at: i64,
+    market_time: i64,
+) -> Option<i64> {
+    let awaits = |freeze: &FreezeRecord| {
+        late_reports_come(freeze, market_time)
+            && reported_at < freeze.at_chain
+            && epoch_began_at < freeze.at_chain
+    };
+    freezes.into_iter().find(awaits).map(|freeze| freeze.at_chain)
 }
 
 /// Chooses the two records that late reports are measured by, as another freeze of now follows them. Reports come in for a
@@ -140,10 +159,10 @@ pub fn follow_freeze(
     clock: &MarketClock,
 ) -> [FreezeRecord; 2] {
     let joined = FreezeRecord { closed_before: next.closed_before.min(latest.closed_before), ..next };
-    if late_reports_come(&earlier, clock) || latest.at_chain == next.at_chain {
+    if late_reports_come(&earlier, clock.market) || latest.at_chain == next.at_chain {
         return [earlier, joined];
     }
-    let earlier = if late_reports_come(&latest, clock) { latest } else { FreezeRecord::default() };
+    let earlier = if late_reports_come(&latest, clock.market) { latest } else { FreezeRecord::default() };
     [earlier, next]
 }
 

@@ -120,8 +120,8 @@ impl Life {
 proptest! {
     #![proptest_config(cases(4_000))]
 
-    /// Exactly the actions that the program accepts are due, except a freeze that a draw would undo, and one that would freeze
-    /// nothing more.
+    /// Exactly the actions that the program accepts are due, except a freeze that a draw would undo, one that would freeze
+    /// nothing more, and a draw that pays next to nothing.
     #[test]
     fn a_plan_is_what_the_program_would_accept(
         life in lives(), days in 0i64..140, second in -1i64..=1, paused in any::<bool>(),
@@ -146,6 +146,10 @@ proptest! {
                 }
                 Err(Obstacle::ReserveCovers) if kind == Kind::AutoFreeze => {
                     prop_assert!(carry_out(&world.snapshot, &credit, Kind::DrawReserve).is_some());
+                }
+                Err(Obstacle::ReserveTooSmall) => {
+                    let arrears = { let mut credit = credit; credit.accrue(now.market.get()).unwrap(); credit.arrears() };
+                    prop_assert!(credit.reserve_held < arrears.div_ceil(100));
                 }
                 // It would be recorded, and freeze nothing more.
                 Err(Obstacle::AlreadyFrozen) => {

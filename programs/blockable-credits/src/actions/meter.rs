@@ -161,6 +161,14 @@ impl Credit {
         })
     }
 
+    /// Finds the first freeze that waits for the reports from before it, as its Unix time; `None` while nothing is frozen. Whoever
+    /// signs or submits reports brings those first. `epoch_began_at` is when the provider's reporters came into force.
+    pub fn awaited_freeze(&self, epoch_began_at: i64, market_time: i64) -> Option<i64> {
+        let freezes = [self.earlier_freeze, self.latest_freeze()];
+        let awaited = metering::awaited_freeze(freezes, self.meter.reported_at, epoch_began_at, market_time);
+        awaited.filter(|_| self.collateral.frozen() > 0)
+    }
+
     /// Returns true where every job that the promise was made to must have ended before the Unix time `reported_at`: even the
     /// longest job of the terms, begun at the freeze, would have. A pause since the reading makes the reading's market time,
     /// as computed here, earlier than it was: jobs then count as running for longer, never for less.
