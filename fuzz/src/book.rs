@@ -87,6 +87,7 @@ book! {
             cumulative, in_flight, overrun, promised, lapsed, promised_at, frozen_before, frozen_at_chain,
             reported_at, index,
         }
+        credit.earlier_freeze => { closed_before, at_chain, at_market }
         credit.claims => { escrow }
         credit.covenant => { began_frozen }
     }

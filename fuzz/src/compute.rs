@@ -60,11 +60,7 @@ impl CreditBook {
         if target <= before {
             return true;
         }
-        // Freezes of one instant count as one: late reports are measured against the units open before the first.
-        let closed = before - finishing;
-        let goes_on = before > 0 && chain == self.frozen_at_chain;
-        self.frozen_before = if goes_on { self.frozen_before.min(closed) } else { closed };
-        (self.frozen_at_chain, self.frozen_at_market) = (chain, market);
+        self.note_freeze(before - finishing, chain, market);
         if !self.promise_stands(market) {
             self.lapse();
         }
@@ -73,6 +69,32 @@ impl CreditBook {
         }
         self.promise_to_others();
         true
+    }
+
+    /// Parts of one freeze are measured by what was open before the first of them. Of others in one minute, two are kept apart.
+    fn note_freeze(&mut self, closed: i128, chain: i128, market: i128) {
+        let in_minute = |at_chain: i128, at_market: i128| at_chain != 0 && market <= at_market + 60;
+        if chain == self.frozen_at_chain || in_minute(self.at_chain, self.at_market) {
+            self.frozen_before = self.frozen_before.min(closed);
+        } else {
+            let kept = in_minute(self.frozen_at_chain, self.frozen_at_market);
+            let latest = (self.frozen_before, self.frozen_at_chain, self.frozen_at_market);
+            (self.closed_before, self.at_chain, self.at_market) = if kept { latest } else { (0, 0, 0) };
+            self.frozen_before = closed;
+        }
+        (self.frozen_at_chain, self.frozen_at_market) = (chain, market);
+    }
+
+    /// The units closed to use before the freeze that a quorum is measured by, whose latest report is of `latest` and whose
+    /// reporters came into force at `began`; `None` where it counts as of now.
+    pub fn closed_then(&self, latest: i128, began: i128, market: i128) -> Option<i128> {
+        let measures = |at_chain: i128, at_market: i128| {
+            latest <= at_chain && began < at_chain && market <= at_market + 60
+        };
+        if measures(self.at_chain, self.at_market) {
+            return Some(self.closed_before);
+        }
+        measures(self.frozen_at_chain, self.frozen_at_market).then_some(self.frozen_before)
     }
 
     /// Makes a promise to jobs on frozen units that no freeze has met before.
@@ -113,8 +135,8 @@ impl CreditBook {
         }
     }
 
-    /// Applies a reading; `old` where all of it is from before the latest freeze. Returns whether it counts.
-    pub fn meter(&mut self, reading: Reading, old: bool, chain: i128, market: i128) -> bool {
+    /// Applies a reading, with the units `closed_then` before a freeze that it is from before. Returns whether it counts.
+    pub fn meter(&mut self, reading: Reading, closed_then: Option<i128>, chain: i128, market: i128) -> bool {
         let Reading { cumulative, in_flight, reported_at } = reading;
         let rate = i128::from(self.terms.max_units_per_second);
         let in_flight = in_flight.min(rate * i128::from(self.terms.longest_job)).min(u64::MAX.into());
@@ -123,15 +145,14 @@ impl CreditBook {
             return false;
         }
         let counted = (cumulative - self.cumulative).min(rate * (at - self.reported_at));
-        let late = old && market <= self.frozen_at_market + 60;
         // Even the longest job that ran at the freeze of the promise has ended by now.
         let read_at = market - (chain - reported_at).max(0);
         if read_at > self.promised_at + i128::from(self.terms.longest_job) {
             self.forget_others(0);
         }
         let (before, reopened) = (self.consumed, self.reopened());
-        if self.frozen() > 0 && at <= self.frozen_at_chain && late {
-            let closed = self.frozen_before.min(self.frozen());
+        if let Some(closed) = closed_then.filter(|_| self.frozen() > 0) {
+            let closed = closed.min(self.frozen());
             self.consumed += counted.min(self.remaining() - closed);
             self.fit();
             self.in_flight = in_flight.min(self.remaining() - closed.min(self.remaining()));
