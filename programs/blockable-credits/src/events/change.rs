@@ -34,9 +34,10 @@ pub enum Change {
         /// Market time that due dates count from.
         issued_at: i64,
     },
-    /// Withdrawn before issue; the account is gone.
+    /// Withdrawn before issue; the account is gone, unless the borrower's reserve or the lender's principal is left to
+    /// collect.
     Cancelled {
-        /// Principal returned to the lender.
+        /// Principal returned to the lender; 0 where it became the lender's claim.
         refunded: u64,
     },
     /// A payment.

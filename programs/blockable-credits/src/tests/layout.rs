@@ -1,8 +1,8 @@
 //! Offsets as accounts on chain have them: programs, filters and indexers of others depend on each one.
 
 use crate::state::{
-    Collateral, CovenantState, Credit, Debt, FreezeRecord, Lot, Market, Meter, Provider, ProviderSettings, Reporter, Rider,
-    TermBounds, Terms, VaultClaims,
+    Collateral, CovenantState, Credit, Debt, FreezeRecord, Lot, Market, Meter, Provider, ProviderSettings,
+    Reporter, Rider, TermBounds, Terms, VaultClaims,
 };
 
 macro_rules! assert_layout {

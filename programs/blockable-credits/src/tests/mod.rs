@@ -1,6 +1,7 @@
 //! Tests of the pure modules, by one file for each. Models here count the slow and obvious way on purpose.
 
 mod auction;
+mod cancels;
 mod changes;
 mod collateral;
 mod covenant;
