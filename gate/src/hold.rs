@@ -125,6 +125,12 @@ pub enum Refusal {
         /// Units the job may need.
         needed: Units,
     },
+    /// A freeze waits until the use from before it has been counted.
+    #[error(
+        "units of this credit were frozen a moment ago, and the use from before that is being counted; try again in some \
+         seconds"
+    )]
+    FreezeSettling,
     /// The units' lifetime has passed.
     #[error("the credit's units have expired; obtain a new credit")]
     Expired,
@@ -147,7 +153,14 @@ pub enum Refusal {
 impl Refusal {
     /// True where the same job may be admitted later without an act of its borrower.
     pub fn is_temporary(&self) -> bool {
-        matches!(self, Refusal::RateBound { .. } | Refusal::Stale | Refusal::Storage | Refusal::ShuttingDown)
+        matches!(
+            self,
+            Refusal::RateBound { .. }
+                | Refusal::FreezeSettling
+                | Refusal::Stale
+                | Refusal::Storage
+                | Refusal::ShuttingDown
+        )
     }
 
     /// A short name, for machines.
@@ -158,6 +171,7 @@ impl Refusal {
             Refusal::Frozen { .. } => "credit_frozen",
             Refusal::Exhausted { .. } => "credit_exhausted",
             Refusal::RateBound { .. } => "rate_bound",
+            Refusal::FreezeSettling => "freeze_settling",
             Refusal::Expired => "credit_expired",
             Refusal::Closed => "credit_closed",
             Refusal::Stale => "chain_stale",

@@ -36,6 +36,8 @@ pub struct ChainClocks {
     pub chain: Option<ChainTime>,
     /// The market's clock.
     pub market: Option<MarketTime>,
+    /// The beginning of the epoch of the provider's reporters.
+    pub epoch_began_at: Option<ChainTime>,
 }
 
 /// A credit as the chain showed it at a slot.
@@ -124,13 +126,23 @@ impl CreditEntry {
         let unfrozen = wide(room.remaining) - taken;
         let open = unfrozen - wide(room.frozen);
         if wide(needed) <= open {
-            return self.require_rate(needed, freed, clocks.chain);
+            return match self.awaited_freeze(clocks) {
+                Some(_) => Err(Refusal::FreezeSettling),
+                None => self.require_rate(needed, freed, clocks.chain),
+            };
         }
         let available = Units(u64::try_from(open).unwrap_or(0));
         Err(match !room.frozen.is_zero() && wide(needed) <= unfrozen {
             true => Refusal::Frozen { available, needed },
             false => Refusal::Exhausted { available, needed },
         })
+    }
+
+    /// Finds the first freeze that waits for the report from before it. Until that is on the chain no job begins: it would be in
+    /// no report that counts as from before a second freeze.
+    pub(super) fn awaited_freeze(&self, clocks: ChainClocks) -> Option<ChainTime> {
+        let (market, epoch) = (clocks.market?, clocks.epoch_began_at?);
+        self.credit()?.awaited_freeze(epoch.get(), market.get()).map(ChainTime)
     }
 
     /// Requires that running jobs hold no more units than a freeze keeps for them: those of the longest job at the loan's rate
