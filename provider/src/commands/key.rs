@@ -18,6 +18,9 @@ pub(super) struct KeyArgs {
     /// The credit's address
     #[arg(long, value_name = "ADDRESS")]
     credit: Pubkey,
+    /// The borrower of today, where the place of the first one has been handed over: the keys of those before it are void
+    #[arg(long, value_name = "ADDRESS")]
+    successor: Option<Pubkey>,
     /// Generation of the key: a higher one allows to revoke the lower ones
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     generation: u32,
@@ -28,6 +31,6 @@ pub(super) fn run(args: &KeyArgs) -> Result<(), CommandError> {
     let config = Config::FILE.load(&args.config)?;
     let chain = &config.chain;
     let keys = ApiKeys::load(&config.secret_file, chain.market, chain.provider, &config.revoked)?;
-    println!("{}", keys.make(&args.credit, args.generation).expose_secret());
+    println!("{}", keys.make(&args.credit, args.generation, args.successor.as_ref()).expose_secret());
     Ok(())
 }
