@@ -71,7 +71,8 @@ pub fn credit_issue(
 }
 
 /// Withdraws the offer made in the slot `offer_slot`; the principal goes to `refund`, the lender's associated token account, or
-/// any of the lender's where it signs, the rent to `receiver`, who paid it. Signer: `party`.
+/// any of the lender's where it signs, the rent to `receiver`, who paid it. With the vault as `refund` the principal of an
+/// accepted offer stays there as the lender's claim. Signer: `party`.
 pub fn credit_cancel_offer(
     keys: &MarketKeys,
     party: &Pubkey,

@@ -1,7 +1,7 @@
 //! An accepted offer that its borrower withdraws from a lender that cannot be paid.
 
 use {
-    super::{life::refused, stage::*, *},
+    super::{life::refused, stage::*},
     crate::{
         errors::BlockableError::*,
         events::Change,
