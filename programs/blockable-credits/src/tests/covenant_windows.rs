@@ -84,7 +84,7 @@ fn a_window_with_a_freeze_that_was_thawed_does_not_count() {
     assert_eq!(end_window(&mut stage, 15), 300);
 }
 
-/// The reading counts as from before the freeze, which therefore lies in the window that begins with it.
+/// A reading counts as from before a freeze in its second. So the freeze lies in the window that begins with the reading.
 #[test]
 fn a_freeze_in_the_second_of_a_reading_lies_in_the_window_that_begins() {
     let mut stage = issued();

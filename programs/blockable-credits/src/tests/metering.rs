@@ -360,7 +360,7 @@ fn freezing_in_parts_takes_nothing_that_was_served_before() {
     assert_eq!(served(&[1, 500, 1_000]), served(&[1_000]));
 }
 
-/// A report that a freeze overtook shows jobs that ran at the freeze: they have its promise as if it had come first.
+/// A report from before a freeze lands after it: the jobs that it shows have the promise, as if it had landed before.
 #[test]
 fn jobs_of_a_late_report_from_before_a_freeze_have_its_promise() {
     let (mut collateral, mut meter) = units(100);
@@ -370,7 +370,7 @@ fn jobs_of_a_late_report_from_before_a_freeze_have_its_promise() {
     assert_eq!((finishing(&collateral, &meter), meter.promised), (30, 30));
 }
 
-/// Jobs on open units have none of the promise, also where as many ran on frozen units before.
+/// Jobs on open units have no part of the promise, even where as many jobs ran on frozen units before.
 #[test]
 fn a_promise_ends_with_the_last_job_on_frozen_units() {
     let (mut collateral, mut meter) = units(100);

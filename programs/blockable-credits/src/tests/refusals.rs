@@ -180,7 +180,7 @@ fn settings_of_a_market_are_sound_and_within_those_for_real_money() {
     assert_eq!(check(MarketSettings { bounds, ..current }, true), Ok(()));
 }
 
-/// A market for tests is proposed bounds that no market for real money may have.
+/// A test market can be proposed bounds that no market for real money may have.
 #[test]
 fn a_change_is_held_against_the_limits_of_its_kind_of_market() {
     let mut stage = Stage::new();

@@ -1,4 +1,4 @@
-//! Credits that a transaction of usage reports leaves out, and what else it does to those that it counts.
+//! Credits that a transaction of usage reports leaves out, and its other effects on those that it counts.
 
 use {
     super::{stage::*, *},
