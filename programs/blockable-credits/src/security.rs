@@ -1,5 +1,5 @@
 //! The project's contact for reports of vulnerabilities, in the form that explorers and `query-security-txt` read out of a
-//! deployed program. `docs/deploy.md` says what a deployer changes here.
+//! deployed program. `docs/deploy.md` lists the changes that a deployer makes here.
 
 solana_security_txt::security_txt! {
     name: "Blockable",

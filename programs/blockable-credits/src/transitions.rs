@@ -119,7 +119,7 @@ pub enum Action {
     DrawReserve,
     /// Anyone removes the vault once nothing is owed from it.
     CloseVault,
-    /// Anyone removes a credit that holds nothing; the borrower, one that holds units.
+    /// Anyone removes a credit without units; the borrower can also remove one that holds units.
     Close,
 }
 

@@ -37,7 +37,8 @@ impl Credit {
     }
 
     /// Returns true when units were frozen at some time in the covenant's window, so that the borrower may have been unable
-    /// to use them. A freeze in the second of a reading lies in the window that begins with it: readings are dated so.
+    /// to use them. A freeze in the second of a reading counts in the window that begins with the reading, because a reading
+    /// counts as from before a freeze in its second.
     fn was_frozen_in_window(&self) -> bool {
         self.collateral.frozen() > 0
             || self.covenant.began_frozen == 1

@@ -269,7 +269,7 @@ errors! {
     /// Lots are open.
     LotsOpen = "lots of this credit are open; close them first",
     /// Units are left.
-    UnitsLeft = "the credit holds more units than this gives up; only its borrower can give units up, and states the most it does",
+    UnitsLeft = "units are left; use them, or have the borrower sign with most_units at or above the units left",
     /// The vault is not closed.
     VaultOpen = "the credit's vault is not closed; collect the claims and run vault_close first",
     /// Claims are in the vault.

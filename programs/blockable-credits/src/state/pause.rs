@@ -153,7 +153,7 @@ impl Market {
         self.halted_at != 0 && (self.halt_lifts_at == 0 || market_time < self.halt_lifts_at)
     }
 
-    /// Seconds spent paused in all pauses, the current one and one that has expired and is not cleared yet included. Errors:
+    /// Seconds spent paused in all pauses, including one that is in force or has expired and is not cleared yet. Errors:
     /// [`Overflow`].
     fn seconds_paused(&self, chain_time: i64) -> core::result::Result<u64, Overflow> {
         if self.paused_at == 0 {

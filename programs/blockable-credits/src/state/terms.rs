@@ -163,7 +163,7 @@ impl Terms {
         self.offer_expires_at != 0 && time > self.offer_expires_at
     }
 
-    /// Most units that running jobs can hold at once: what the longest of them uses at the rate bound.
+    /// The most units that running jobs can hold at once: the use of the longest job at the rate bound.
     pub fn most_in_flight(&self) -> u64 {
         self.max_units_per_second.saturating_mul(u64::from(self.longest_job))
     }
