@@ -1,6 +1,6 @@
 """Runs the unit tests on the mutants that cargo-mutants lists.
 
-usage: operators.py LIST [--list] [--only TEXT] [--record FILE]
+usage: operators.py LIST [--list] [--only TEXT] [--record FILE [--iterate]]
 """
 import json
 import pathlib

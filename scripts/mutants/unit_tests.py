@@ -224,42 +224,60 @@ def results(numbered):
     yield from ((number, alone(mutant)) for number, mutant in numbered.items() if number not in inside)
 
 
+WORDS = {"unviable": "does not compile", "timeout": "does not end", "explained": "equivalent", "survived": "SURVIVED"}
+
+
 def described(found, kind):
     """What the list of all mutants says of one."""
-    words = {"unviable": "does not compile", "timeout": "does not end", "explained": "equivalent", "survived": "SURVIVED"}
     if kind != "caught":
-        return words[kind]
+        return WORDS[kind]
     names = [name.removeprefix("tests::").replace("::tests::", "::") for name in found]
     return " ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
-def run(mutants, record):
+def noticed_before(numbered, record):
+    """The kind and the line of each mutant that the run of a record has noticed."""
+    kinds, found = {words: kind for kind, words in WORDS.items()}, collections.defaultdict(list)
+    for line in pathlib.Path(record).read_text().splitlines():
+        title, words = line.rsplit(": ", 1)
+        found[title].append((kinds.get(words, "caught"), line))
+    before = {}
+    for number, mutant in numbered.items():
+        # A line has the same change twice where it has the call twice.
+        entries = found[mutant.title]
+        if entries and not {kind for kind, _ in entries} & {"survived", "explained"}:
+            before[number] = entries.pop(0) if len(entries) > 1 else entries[0]
+    return before
+
+
+def run(mutants, record, iterate):
     """Runs the tests on each mutant, writes the list of them to the file `record` ("" for none) and ends with the report."""
-    began, counts, survivors, listed = time.monotonic(), collections.defaultdict(collections.Counter), {}, {}
-    numbered = dict(enumerate(mutants, 1))
-    for number, found in results(numbered):
+    began, numbered = time.monotonic(), dict(enumerate(mutants, 1))
+    entries = noticed_before(numbered, record) if iterate else {}
+    for number, found in results({number: mutant for number, mutant in numbered.items() if number not in entries}):
         mutant, kind = numbered[number], found[0] if found and found[0] in ("unviable", "timeout") else "caught"
-        if not found:
-            survivors[number], kind = mutant.described, report.kind_of(mutant.described)
-        counts[mutant.file][kind] += 1
-        listed[number] = f"{mutant.title}: {described(found, kind)}"
-        print(listed[number], flush=True)
+        kind = kind if found else report.kind_of(mutant.described)
+        entries[number] = (kind, f"{mutant.title}: {described(found, kind)}")
+        print(entries[number][1], flush=True)
     if record:
-        pathlib.Path(record).write_text("".join(f"{listed[number]}\n" for number in numbered))
-    used = os.times()
+        pathlib.Path(record).write_text("".join(f"{entries[number][1]}\n" for number in numbered))
+    used, counts = os.times(), collections.defaultdict(collections.Counter)
     print(f"{time.monotonic() - began:.0f} s, {used.children_user + used.children_system:.0f} s of CPU time", file=sys.stderr)
-    report.finish({file: counts[file] for file in files() if file in counts}, [survivors[n] for n in sorted(survivors)])
+    for number, mutant in numbered.items():
+        counts[mutant.file][entries[number][0]] += 1
+    survivors = [mutant.described for number, mutant in numbered.items() if entries[number][0] in ("survived", "explained")]
+    report.finish({file: counts[file] for file in files() if file in counts}, survivors)
 
 
 def main(mutants, arguments):
-    """What ./operators and ./arithmetic do with their mutants: --list, --only TEXT, --record FILE."""
+    """What ./operators and ./arithmetic do with their mutants: --list, --only TEXT, --record FILE, --iterate."""
     option = lambda name: arguments[arguments.index(name) + 1] if name in arguments else ""
     mutants = [mutant for mutant in mutants if option("--only") in mutant.title]
     if "--list" in arguments:
         print("\n".join(mutant.title for mutant in mutants))
         return
     checkout.make()
-    run(mutants, option("--record"))
+    run(mutants, option("--record"), "--iterate" in arguments)
 
 
 if __name__ == "__main__":

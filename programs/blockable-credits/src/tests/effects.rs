@@ -228,6 +228,32 @@ fn a_cancelled_offer_owes_nothing_from_its_vault() {
     assert_eq!((stage.credit.claims.escrow, stage.credit.owed_from_vault()), (0, Ok(0)));
 }
 
+/// What is paid after a seizure lowers the debt: it refills no reserve.
+#[test]
+fn a_recovery_refills_no_reserve() {
+    let mut stage = seizing();
+    stage.credit.rider.reserve = 10 * USDC;
+    let (clock, debt) = (stage.clock(), stage.accrued().debt.total());
+    let amount = stage.credit.begin_payment(60 * USDC, &clock).unwrap();
+    stage.act(|credit| credit.receive_payment(BORROWER, amount));
+    assert_eq!((stage.credit.reserve_held, stage.credit.recovered), (0, 60 * USDC));
+    assert_eq!(stage.credit.debt.total(), debt - 60 * USDC);
+}
+
+/// A price above the debt is the borrower's, on top of what it can claim already.
+#[test]
+fn the_surplus_of_a_sale_is_the_borrowers() {
+    let mut stage = seizing();
+    let (clock, debt) = (stage.clock(), stage.accrued().debt.total());
+    (stage.credit.claims.borrower, stage.credit.claims.treasury) = (5, 7);
+    let lender = stage.credit.claims.lender;
+    let sale = Sale { lot: LOT, buyer: BUYER, units: 1, cost: 2 * debt };
+    stage.act(|credit| credit.sell(&mut Lot { units_left: 1, ..Lot::zeroed() }, sale, 200, &clock));
+    let (fee, claims) = (debt / 25, stage.credit.claims);
+    assert_eq!((claims.borrower, claims.treasury), (5 + debt - fee, 7 + fee));
+    assert_eq!((claims.lender, stage.credit.status()), (lender + debt, Ok(Status::Repaid)));
+}
+
 /// A cure ends the default, so that the next one has a cure period of its own.
 #[test]
 fn a_cure_takes_the_time_of_default_away() {

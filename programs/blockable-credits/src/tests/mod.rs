@@ -7,6 +7,7 @@ mod collateral;
 mod covenant;
 mod covenant_windows;
 mod credit;
+mod edges;
 mod effects;
 mod emergencies;
 mod freezes;

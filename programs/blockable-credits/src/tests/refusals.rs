@@ -8,7 +8,7 @@ use {
         *,
     },
     crate::{
-        actions::{NewLot, UnitBounds, VerifiedReports},
+        actions::{BorrowerLimits, NewLot, Sale, ThawBounds, UnitBounds, VerifiedReports},
         errors::BlockableError::*,
         events::Change,
         report::{MAX_CLOCK_SKEW_SECONDS, SignedReport},
@@ -190,4 +190,58 @@ fn a_change_is_held_against_the_limits_of_its_kind_of_market() {
     refused({ stage.market }.propose_change(&ADMIN, settings, &clock), BoundsTooLoose);
     stage.market.is_test = 1;
     assert!(stage.market.propose_change(&ADMIN, settings, &clock).is_ok());
+}
+
+#[test]
+fn a_payment_is_of_something() {
+    let stage = Stage::issued(Rider::default());
+    refused({ stage.credit }.begin_payment(0, &stage.clock()), AmountZero);
+    assert_eq!({ stage.credit }.begin_payment(1, &stage.clock()), Ok(1));
+}
+
+/// Frozen units of a loan that is not running, which no sequence of actions leads to.
+#[test]
+fn nothing_is_thawed_without_a_debt() {
+    let mut stage = Stage::issued(Rider::default());
+    stage.credit.collateral.frozen_for_other = 10;
+    for status in [Status::Accepted, Status::Repaid, Status::Closed] {
+        let mut credit = Credit { status: status.byte(), ..stage.credit };
+        refused(credit.thaw(&LENDER, ThawBounds::ALL), WrongStatus);
+    }
+}
+
+#[test]
+fn a_credit_is_not_closed_before_its_lots() {
+    let mut stage = Stage::issued(Rider::default());
+    let clock = stage.clock();
+    (stage.credit.status, stage.credit.vault_closed, stage.credit.lots_open) = (Status::Repaid.byte(), 1, 1);
+    let close = |credit: &Credit| { *credit }.close(&BORROWER, u64::MAX, &mut { stage.provider }, &clock);
+    refused(close(&stage.credit), LotsOpen);
+    assert!(close(&Credit { lots_open: 0, ..stage.credit }).is_ok());
+}
+
+/// A lender that the borrower's place is still offered to, which no sequence of actions leads to.
+#[test]
+fn a_lender_takes_no_borrowers_place() {
+    let mut stage = Stage::issued(Rider::default());
+    let clock = stage.clock();
+    stage.act(|credit| credit.offer_borrower(SLOT, BUYER, 0, &clock));
+    let limits = BorrowerLimits::from_credit(&stage.credit).unwrap();
+    stage.credit.lender = BUYER;
+    refused(stage.credit.accept_borrower(&BUYER, &limits, &clock), SelfLoan);
+}
+
+#[test]
+fn units_are_sold_while_the_lender_recovers_its_debt_and_not_before_or_after() {
+    let mut stage = defaulted();
+    let (clock, sale) = (stage.clock(), Sale { lot: LOT, buyer: BUYER, units: 1, cost: 100 });
+    let mut sell = |status: Status| {
+        stage.credit.status = status.byte();
+        let mut lot = Lot { units_left: 1, ..Lot::zeroed() };
+        { stage.credit }.sell(&mut lot, sale, 0, &clock).map(drop)
+    };
+    for status in [Status::Active, Status::Defaulted, Status::Repaid] {
+        refused(sell(status), WrongStatus);
+    }
+    assert_eq!(sell(Status::Seizing), Ok(()));
 }
