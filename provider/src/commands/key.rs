@@ -4,6 +4,7 @@ use {
     super::CommandError,
     blockable_provider::{ApiKeys, Config},
     blockable_sdk::Pubkey,
+    blockable_service::settings::parse_address,
     clap::Args,
     secrecy::ExposeSecret,
     std::path::PathBuf,
@@ -16,7 +17,7 @@ pub(super) struct KeyArgs {
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     /// The credit's address
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
     credit: Pubkey,
     /// The borrower of today, where the place of the first one has been handed over: the keys of those before it are void
     #[arg(long, value_name = "ADDRESS")]
