@@ -314,4 +314,14 @@ mod tests {
             assert_eq!(found, version);
         }
     }
+    #[test]
+    fn a_store_that_cannot_be_opened_is_named_with_the_next_step() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("keeper.sqlite");
+        std::fs::write(&file, "a text that is longer than the header of a database ".repeat(9)).unwrap();
+        for folder in [folder.path(), &file] {
+            let error = Store::open(folder).map(drop).unwrap_err().to_string();
+            assert!(error.contains("keeper.sqlite") && error.contains("name a data_dir"), "{error}");
+        }
+    }
 }
