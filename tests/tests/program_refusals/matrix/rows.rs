@@ -111,7 +111,6 @@ pub const WITH_A_RENT_PAYER: &[&str] =
 const ONLY_THE_PROGRAM_MAKES_THEM: &str =
     "accounts of this type are made by the program alone, at their own addresses: there are no copies";
 const ANY_CREDIT: &str = "anyone may do this to any credit that is in the state for it";
-const STAYS_IN_THE_VAULT: &str = "the principal stays in the vault, as a claim of the lender";
 const ANY_OF_ONES_OWN: &str = "any token account of the owner's own will do";
 const ONES_OWN_CHOICE: &str = "who signs chooses where it is paid";
 const NO_SUCH_ACCOUNT: &str =
@@ -266,7 +265,8 @@ pub const ROWS: &[Row] = &[
     ),
     (&["credit_offer"], "source", &[Twice], Code(code::NOT_INITIALIZED)),
     (&["credit_cancel_offer"], "refund", &[Elsewhere], Harmless(ANY_OF_ONES_OWN)),
-    (&["credit_cancel_offer"], "refund", &[Twice], Harmless(STAYS_IN_THE_VAULT)),
+    // Only an accepted offer's principal may stay in the vault.
+    (&["credit_cancel_offer"], "refund", &[Twice], Error(BlockableError::WrongStatus)),
     (&["credit_cancel_offer"], "refund", &[OfAnotherOwner], Error(BlockableError::DestinationNotAllowed)),
     (
         &["vault_collect"],
