@@ -125,7 +125,7 @@ pub enum Refusal {
         /// Units the job may need.
         needed: Units,
     },
-    /// A freeze waits until the use from before it has been counted.
+    /// A part of the units was frozen a moment ago, and the use from before that has not been counted on the chain yet.
     #[error(
         "units of this credit were frozen a moment ago, and the use from before that is being counted; try again in some \
          seconds"

@@ -138,8 +138,8 @@ impl CreditEntry {
         })
     }
 
-    /// Finds the first freeze that waits for the report from before it. Until that is on the chain no job begins: it would be in
-    /// no report that counts as from before a second freeze.
+    /// Finds the first freeze for which the report from before it is still awaited. Until that is on the chain no job begins: no
+    /// report with its use could count as from before a second freeze.
     pub(super) fn awaited_freeze(&self, clocks: ChainClocks) -> Option<ChainTime> {
         let (market, epoch) = (clocks.market?, clocks.epoch_began_at?);
         self.credit()?.awaited_freeze(epoch.get(), market.get()).map(ChainTime)

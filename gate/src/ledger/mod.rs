@@ -211,8 +211,8 @@ impl Ledger {
         self.readings_where(|_| true)
     }
 
-    /// As [`Ledger::readings`], for a report that is dated `at`: without credits that a freeze from before has met whose own
-    /// report has not come to the chain. Anybody may submit a report, and a later one would rule that one out.
+    /// As [`Ledger::readings`], for a report that is dated `at`. Left out are credits with a freeze before `at` whose own report
+    /// is not on the chain yet: anybody may submit reports, and a later one would rule that one out.
     pub fn readings_dated(&self, at: ChainTime, clocks: ChainClocks) -> Vec<LedgerReading> {
         self.readings_where(|entry| entry.awaited_freeze(clocks).is_none_or(|freeze| at <= freeze))
     }

@@ -30,8 +30,8 @@ const DRAFTS: usize = 16;
 /// Signatures asked for at once.
 const SIGNATURES: usize = 8;
 
-/// Seconds by which a report is dated before it is signed: more than a gate's clock runs ahead of the chain's, and than a
-/// freeze takes to be seen.
+/// Seconds by which a report is dated before the time of its signature. A gate's clock runs less ahead of the chain's than
+/// that, and the gate sees a freeze sooner.
 pub(crate) const REPORT_LAG_SECONDS: i64 = 3;
 
 /// The gate's knowledge at one moment.
@@ -129,7 +129,7 @@ impl ReportersCore {
         let lagging = |gate: &Gate, last: Option<(u32, ChainTime)>| {
             let (now, provider) = clock_and_provider(gate)?;
             let dated = now.plus_seconds(-REPORT_LAG_SECONDS);
-            // A freeze was reported on as of its own time: nothing is to be dated before it.
+            // The last report was on a freeze, dated at its own time: the next one must not be dated before it.
             let is_covered = |(epoch, at): &(u32, ChainTime)| {
                 *epoch == provider.epoch && (0..=REPORT_LAG_SECONDS).contains(&at.seconds_since(dated))
             };
