@@ -61,8 +61,8 @@ pub enum Skip {
 
 /// Applies a reading: at most `max_per_second` x the time since the last one, at most the units open to use.
 ///
-/// Use beyond that is counted as overrun and never touches the lien. `now` is the chain's Unix time; `closed_then` are the
-/// units that were closed to use at a late reading, see [`closed_before_freeze`].
+/// Use beyond that is counted as overrun and never touches the lien. `now` is the chain's Unix time. For a late reading
+/// `closed_then` are the units that were closed to use before its freeze; see [`closed_before_freeze`].
 /// Errors: the reason to skip this credit, with nothing changed.
 pub fn apply(
     collateral: &mut Collateral,
@@ -107,12 +107,12 @@ fn count_use(collateral: &mut Collateral, meter: &mut Meter, counted: u64, in_fl
     Metered { consumed: open.saturating_add(finished), overrun: beyond.saturating_sub(finished), deferred: 0 }
 }
 
-/// The freeze by which a late reading is measured, as the units that were closed to use before it: the first of `freezes` that
-/// every report of the quorum is from before, that was a minute ago or less, and at which the reporters were in force. So
-/// nothing that the provider changes after a freeze, or within its second, opens frozen units.
+/// Finds the freeze by which a late reading is measured. Returns the units that were closed to use before that freeze; `None`
+/// for a reading that counts as of now.
 ///
-/// `latest_at` is the Unix time of the quorum's latest report, `epoch_began_at` that of its reporters. `None` for a reading
-/// that counts as of now.
+/// It is the first of `freezes` that landed a minute ago or less, after every report of the quorum was dated and after its
+/// reporters came into force. So no change of reporters after a freeze, or within its second, opens frozen units.
+/// `latest_at` is the Unix time of the quorum's latest report; `epoch_began_at` is that at which its reporters came into force.
 pub fn closed_before_freeze(
     freezes: [FreezeRecord; 2],
     latest_at: i64,
@@ -127,15 +127,17 @@ pub fn closed_before_freeze(
     freezes.into_iter().find(measures).map(|freeze| freeze.closed_before)
 }
 
-/// Returns true while reports from before a freeze are still taken, at a market time.
+/// Returns true while reports from before a freeze still count as such, at a market time.
 fn late_reports_come(freeze: &FreezeRecord, market_time: i64) -> bool {
     *freeze != FreezeRecord::default() && market_time <= freeze.at_market.saturating_add(LATE_REPORT_SECONDS)
 }
 
-/// Finds the first of `freezes` that late reports still count for and none has come up to, as its Unix time. Any later report
-/// would rule these out: all use that it brings from before the freeze would be the provider's loss.
+/// Finds the first of `freezes` for which late reports still count, while no report dated at the freeze or later has been
+/// applied. Returns the Unix time of the freeze. A report dated after it must wait: once applied, it rules out those from
+/// before the freeze, and the use that they bring is the provider's loss.
 ///
-/// `reported_at` is the Unix time of the latest report applied, `epoch_began_at` that of the reporters.
+/// `reported_at` is the Unix time of the latest report applied; `epoch_began_at` is that at which the reporters came into
+/// force.
 pub fn awaited_freeze(
     freezes: [FreezeRecord; 2],
     reported_at: i64,
@@ -150,9 +152,9 @@ pub fn awaited_freeze(
     freezes.into_iter().find(awaits).map(|freeze| freeze.at_chain)
 }
 
-/// Chooses the two records that late reports are measured by, as another freeze of now follows them. Reports come in for a
-/// minute after each freeze, also where others follow within it: the earlier record stays for that long, and a freeze beyond
-/// the second joins the later one. Returns the earlier and the later.
+/// Chooses the two records that are kept for late reports when the freeze `next` lands. Reports from before a freeze count for
+/// a minute, also where other freezes follow in it. So the earlier record stays for its minute, and a third freeze within that
+/// minute joins the later record. Returns the earlier and the later record.
 pub fn follow_freeze(
     [earlier, latest]: [FreezeRecord; 2],
     next: FreezeRecord,

@@ -88,8 +88,8 @@ pub enum Action {
     Buy,
     /// A lot that is sold, satisfied or past its window is closed.
     CloseLot,
-    /// Lender or borrower withdraws while money is left to collect: the borrower's reserve, or the principal where the lender's
-    /// account cannot be paid to.
+    /// Lender or borrower withdraws, and money is left to collect: the borrower's reserve, or the principal as the lender's
+    /// claim.
     CancelFunded,
     /// Lender and borrower agree on a new schedule.
     Restructure,

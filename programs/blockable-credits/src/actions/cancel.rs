@@ -30,9 +30,9 @@ impl Credit {
         Ok(Payout { amount: refunded, change: Change::Cancelled { refunded } })
     }
 
-    /// Withdraws the accepted offer that was made in the slot `offer_slot` and leaves the principal in the vault, as a claim of
-    /// the lender: nothing the lender does with its token accounts can hold the borrower to its acceptance, nor keep its
-    /// reserve. Errors: as [`Credit::cancel`].
+    /// Withdraws the accepted offer that was made in the slot `offer_slot`, and leaves the principal in the vault as a claim of
+    /// the lender. So a lender whose token account cannot be paid to can neither hold the borrower to its acceptance nor keep
+    /// the borrower's reserve. Errors: as [`Credit::cancel`].
     pub fn cancel_to_claim(
         &mut self,
         signer: &Pubkey,

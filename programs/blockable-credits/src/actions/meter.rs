@@ -161,8 +161,9 @@ impl Credit {
         })
     }
 
-    /// Finds the first freeze that waits for the reports from before it, as its Unix time; `None` while nothing is frozen. Whoever
-    /// signs or submits reports brings those first. `epoch_began_at` is when the provider's reporters came into force.
+    /// Finds the first freeze for which reports from before it are still awaited. Returns its Unix time; `None` where there is
+    /// none, or nothing is frozen. Gates sign and keepers submit these reports before any later one. `epoch_began_at` is the
+    /// Unix time at which the provider's reporters came into force.
     pub fn awaited_freeze(&self, epoch_began_at: i64, market_time: i64) -> Option<i64> {
         let freezes = [self.earlier_freeze, self.latest_freeze()];
         let awaited = metering::awaited_freeze(freezes, self.meter.reported_at, epoch_began_at, market_time);

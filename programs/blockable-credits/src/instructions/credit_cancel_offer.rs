@@ -20,17 +20,16 @@ pub struct CreditCancelOffer<'info> {
     )]
     pub receiver: UncheckedAccount<'info>,
     pub credit_vault: CreditVault<'info>,
-    /// The lender's associated token account, or any of its own where it signs; the principal goes back to it. The credit's
-    /// vault itself to leave the principal there as the lender's claim, once the offer is accepted: for a borrower whose lender
-    /// has no associated account that can be paid to.
+    /// Receives the principal: the lender's associated token account, or any of the lender's own where it signs. Or the
+    /// credit's vault, once the offer is accepted: the principal then stays there as the lender's claim. A borrower names it
+    /// where the lender's associated account cannot be paid to.
     #[account(mut, dup)]
     pub refund: Box<InterfaceAccount<'info, TokenAccount>>,
 }
 
 impl CreditCancelOffer<'_> {
     /// Returns the principal, with anything donated to the vault, and removes both accounts. Where the borrower has put cash
-    /// into the reserve, the accounts stay until it has collected that: nothing the borrower does can hold the principal, and
-    /// nothing the lender does the borrower.
+    /// into the reserve, the accounts stay until it has collected that. So neither party can hold back the other's money.
     ///
     /// - `offer_slot`: the slot of the offer, the credit's `offer_slot`.
     pub fn handle(ctx: Context<CreditCancelOffer>, offer_slot: u64) -> Result<()> {

@@ -118,8 +118,7 @@ pub struct Credit {
     pub notice_given: u8,
     /// Zero.
     pub padding: [u8; 5],
-    /// The freeze before the latest one, where the two are no more than a minute apart; reports from before it are measured
-    /// by it.
+    /// The freeze before the latest one, where the two landed within a minute; reports from before it are measured by it.
     pub earlier_freeze: FreezeRecord,
     /// Zero; kept for later versions.
     pub reserved: [u8; 40],

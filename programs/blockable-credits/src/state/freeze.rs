@@ -20,7 +20,7 @@ pub enum FreezeReason {
     Risk,
 }
 
-/// A freeze as late reports are measured by it; all zero for none.
+/// A freeze, as kept to measure late reports; all zero for none.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
 pub struct FreezeRecord {
