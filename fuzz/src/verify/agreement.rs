@@ -67,7 +67,7 @@ impl Case<'_> {
         let step = i128::from(rider.apr_step_bps);
         let hampered = credit.frozen() > 0
             || credit.began_frozen == 1
-            || credit.frozen_at_chain > credit.covenant_at
+            || credit.frozen_at_chain >= credit.covenant_at
             || credit.available() == 0;
         if share >= i128::from(rider.high_bps) {
             credit.apr = (credit.apr - step).max(rider.apr_floor_bps.into());
