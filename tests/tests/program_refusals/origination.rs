@@ -222,6 +222,18 @@ refusals! {
         TokenProgramMismatch: cancel_with_another_token_program = |good| good.with_foreign_token_program();
         TokenAccountMint: cancel_into_an_account_of_another_mint = |good| good.with_account_of_foreign_mint("lender");
         DestinationNotAllowed: cancel_into_another_ones_account = |good| good.with_account_of("borrower", "lender");
+        DestinationNotAllowed: cancel_into_an_account_the_lender_did_not_choose = |good| {
+            let mut good = good.after(|world, credit| {
+                let accept = world.accept(credit);
+                world.sent(&[accept], &["borrower"]);
+            });
+            let refund = good.world.second_account("lender");
+            good.with(|world, credit| {
+                let (lender, borrower) = (Parties::address("lender"), Parties::address("borrower"));
+                let slot = world.credit(credit).offer_slot;
+                instructions::credit_cancel_offer(&world.keys, &borrower, &lender, credit, &refund, slot)
+            }).signed_by("borrower")
+        };
         MarketPaused: cancel_while_paused = |good| good.while_paused();
         ArithmeticOverflow: cancel_at_an_impossible_time = |good| good.at_impossible_time();
         UnknownStatus: cancel_in_an_unknown_status = |good| good.with_unknown_status();
