@@ -8,7 +8,7 @@ use {
     },
     crate::{
         actions::FreezeAmount,
-        metering::{closed_before_freeze, follow_freeze},
+        metering::{awaited_freeze, closed_before_freeze, follow_freeze},
         quorum::QuorumReading,
         state::{FreezePolicy, FreezeRecord, Rider},
     },
@@ -128,4 +128,39 @@ proptest! {
             prop_assert_eq!(closed_before_freeze(records, now, 0, &at(too_late)), None);
         }
     }
+}
+
+/// A freeze that landed at a Unix time; market time is seven seconds behind.
+fn landed(at_chain: i64) -> FreezeRecord {
+    FreezeRecord { at_chain, at_market: at_chain - 7, closed_before: 0 }
+}
+
+#[test]
+fn reports_from_before_a_freeze_are_awaited_for_a_minute_by_the_reporters_of_then() {
+    let none = FreezeRecord::default();
+    let of_one = |reported_at, epoch_began_at, seconds| {
+        awaited_freeze([none, landed(1_000)], reported_at, epoch_began_at, 993 + seconds)
+    };
+    assert_eq!([0, MINUTE].map(|seconds| of_one(999, 999, seconds)), [Some(1_000); 2]);
+    assert_eq!(of_one(999, 999, MINUTE + 1), None);
+    assert_eq!([1_000, 1_001].map(|reported_at| of_one(reported_at, 0, 0)), [None; 2]);
+    assert_eq!([1_000, 1_001].map(|epoch_began_at| of_one(0, epoch_began_at, 0)), [None; 2]);
+    assert_eq!(awaited_freeze([none; 2], -1, -1, 0), None, "no freeze");
+    // Of two freezes the first, until a report from between them has been applied.
+    let of_two = |reported_at| awaited_freeze([landed(1_000), landed(1_030)], reported_at, 0, 1_023);
+    assert_eq!([999, 1_000, 1_029, 1_030].map(of_two), [Some(1_000), Some(1_030), Some(1_030), None]);
+}
+
+#[test]
+fn a_loan_awaits_the_reports_of_its_freezes_while_something_is_frozen() {
+    let mut stage = frozen_twice();
+    let awaited = |stage: &Stage| stage.credit.awaited_freeze(stage.provider.epoch_began_at, stage.now);
+    assert_eq!(awaited(&stage), Some(START + 100));
+    stage.now += 5;
+    report(&mut stage, 90_000, START + 100);
+    assert_eq!(awaited(&stage), Some(START + 101));
+    stage.credit.collateral.limit_frozen(1);
+    assert_eq!(awaited(&stage), Some(START + 101));
+    stage.credit.collateral.limit_frozen(0);
+    assert_eq!(awaited(&stage), None);
 }
