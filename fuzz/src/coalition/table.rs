@@ -190,6 +190,10 @@ impl Table {
                     let finished = (used - i128::from(old.collateral.available())).max(0);
                     self.freezes.insert(*key, Frozen { held: freeze.held - finished, ..freeze });
                 }
+                // Units that expire leave the freeze; those of jobs on open units stay, and are not frozen by it.
+                (None, Some(freeze)) if landed.call.op == Op::CreditExpireUnits => {
+                    self.freezes.insert(*key, opened(held(freeze), old, new));
+                }
                 (None, Some(freeze)) => {
                     self.freezes.insert(*key, opened(freeze, old, new));
                 }
