@@ -51,12 +51,6 @@ pub fn elf_path() -> PathBuf {
 mod tests {
     use super::*;
 
-    fn text_between(begin: &str, end: &str) -> Option<String> {
-        let text = String::from_utf8_lossy(&ELF).into_owned();
-        let (_, rest) = text.split_once(begin)?;
-        rest.split_once(end).map(|(inside, _)| inside.to_string())
-    }
-
     #[test]
     fn a_file_that_is_no_program_is_refused_with_the_next_step() {
         let own = std::env::current_exe().expect("the path of this test");
@@ -70,14 +64,12 @@ mod tests {
     }
 
     #[test]
-    fn the_program_carries_its_projects_contact() {
-        let (begin, end) = ("=======BEGIN SECURITY.TXT V1=======\0", "=======END SECURITY.TXT V1=======\0");
-        let text = text_between(begin, end).expect("the markers that explorers look for");
-        let values: Vec<&str> = text.split_terminator('\0').collect();
-        let pairs = values.chunks(2).map(|pair| (pair[0], pair[1]));
-        let named: Vec<&str> = pairs.filter(|(_, value)| !value.is_empty()).map(|(name, _)| name).collect();
-        for required in ["name", "project_url", "contacts", "policy"] {
-            assert!(named.contains(&required), "{required} is missing: {text}");
-        }
+    fn explorers_find_the_projects_contacts_in_the_program() {
+        let found = solana_security_txt::find_and_parse(&ELF).expect("an entry that explorers can read");
+        assert_eq!(found.name, "Blockable");
+        let contacts: Vec<String> = found.contacts.iter().map(ToString::to_string).collect();
+        assert_eq!(contacts.len(), 2, "{contacts:?}");
+        assert!(contacts.iter().all(|contact| contact.starts_with("Other: ")), "{contacts:?}");
+        assert!(found.policy.contains("SECURITY.md"), "{}", found.policy);
     }
 }

@@ -14,7 +14,8 @@ use {
     anchor_lang::prelude::*,
 };
 
-/// A loan and the compute credits that secure it, or credits without a lender (see [`Credit::is_unrestricted`]).
+/// A loan and the compute credits that secure it, or credits without a lender: units bought from a lot or taken
+/// over, whose `lender` is the provider's account.
 ///
 /// The functions in `actions` change it, each after a check of the pause, the signer and the status.
 #[account(zero_copy)]

@@ -51,8 +51,7 @@ pub struct Market {
     pub proposed_bounds: TermBounds,
     /// Market time from which the proposed change may be applied; 0 when none is proposed.
     pub change_ready_at: i64,
-    /// Seconds of market time that a change that is no tightening waits; see
-    /// [`MarketSettings::is_tightening`](crate::state::MarketSettings::is_tightening).
+    /// Seconds of market time that a change waits where it does more than tighten limits.
     pub change_delay: u32,
     /// Delay of the proposed change.
     pub proposed_delay: u32,
@@ -69,7 +68,7 @@ pub struct Market {
     pub provider_delay: u32,
     /// `provider_delay` of the proposed change.
     pub proposed_provider_delay: u32,
-    /// Market time of the latest halt; 0 when there was none. See [`Market::is_halted`].
+    /// Market time of the latest halt; 0 when there was none. The halt holds until `halt_lifts_at`.
     pub halted_at: i64,
     /// Market time at which a halt that the admin has lifted ends; 0 while it has no end.
     pub halt_lifts_at: i64,

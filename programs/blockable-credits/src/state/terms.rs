@@ -79,8 +79,7 @@ pub struct Terms {
     pub freeze_policy: u8,
     /// 1 when anyone may freeze the collateral in full after default, else 0.
     pub auto_freeze: u8,
-    /// Hash of the provider's reporters and their quorum; see
-    /// [`Provider::reporters_hash`](crate::state::Provider::reporters_hash).
+    /// Hash of the provider's reporters and their quorum, in force and proposed; docs/encodings.md has the recipe.
     pub reporters_hash: [u8; 32],
 }
 
