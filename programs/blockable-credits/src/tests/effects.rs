@@ -66,9 +66,11 @@ fn seizing() -> Stage {
 }
 
 type Act = fn(&mut Stage) -> Result<Change>;
+/// A name, the stage that an action begins on, and the action.
+type Case = (&'static str, fn() -> Stage, Act);
 
 /// Actions that depend on the debt.
-const ACCRUING: &[(&str, fn() -> Stage, Act)] = &[
+const ACCRUING: &[Case] = &[
     ("take the loan", active, |s| {
         let (limits, clock) = (PurchaseLimits::from_credit(&s.credit)?, s.clock());
         s.credit.accept_lender(&BUYER, &limits, &clock)
@@ -98,7 +100,7 @@ const ACCRUING: &[(&str, fn() -> Stage, Act)] = &[
 ];
 
 /// Actions after which the loan is no longer the one that the buyer has read.
-const WITHDRAWING: &[(&str, fn() -> Stage, Act)] = &[
+const WITHDRAWING: &[Case] = &[
     ("thaw", active, |s| {
         s.credit.collateral.frozen_for_other = 10;
         s.credit.thaw(&LENDER, ThawBounds::ALL)
