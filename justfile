@@ -9,11 +9,12 @@ default:
 fmt:
     cargo fmt --all
 
-# format, circles of modules, docs and clippy, warnings denied
+# format, circles of modules, docs, features of dependencies and clippy, warnings denied
 lint:
     cargo fmt --all --check
     scripts/check-structure
     scripts/check-docs
+    scripts/check-features
     cargo clippy --release --workspace --all-targets -- -D warnings
 
 # all tests, or those that match: just test freeze

@@ -83,10 +83,9 @@ fn notice(lab: &mut Lab, shape: Shape, instalments: u32, missed: u32) {
 
 /// The loan changes hands twice and comes back; every lender names a freeze authority.
 fn assign(lab: &mut Lab, shape: Shape, instalments: u32, missed: u32) {
-    let market = lab.world.keys.market;
     let credit = untouched(lab, shape, instalments, missed);
     for (from, to) in [("lender", "buyer"), ("buyer", "stranger"), ("stranger", "lender")] {
-        let withdraw = instructions::credit_offer_lender(&market, &lab.key(from), &credit, Pubkey::default());
+        let withdraw = lab.world.offer_lender_to(from, &credit, Pubkey::default());
         let offer = lab.world.offer_lender(from, &credit, to);
         for instruction in [withdraw, offer] {
             lab.measure("credit_offer_lender", instruction, &[from]);
@@ -94,7 +93,7 @@ fn assign(lab: &mut Lab, shape: Shape, instalments: u32, missed: u32) {
         let accept = lab.world.accept_lender(to, &credit);
         lab.measure("credit_accept_lender", accept, &[to]);
         for freezer in [Pubkey::default(), lab.key("freezer")] {
-            let set = instructions::credit_set_freeze_authority(&market, &lab.key(to), &credit, freezer);
+            let set = lab.world.set_freeze_authority(to, &credit, freezer);
             lab.measure("credit_set_freeze_authority", set, &[to]);
         }
     }
@@ -104,8 +103,8 @@ fn assign(lab: &mut Lab, shape: Shape, instalments: u32, missed: u32) {
 fn hand_over(lab: &mut Lab, shape: Shape, instalments: u32, missed: u32) {
     let market = lab.world.keys.market;
     let credit = untouched(lab, shape, instalments, missed);
-    let [lender, borrower, to] = ["lender", "borrower", "stranger"].map(|name| lab.key(name));
-    let offer = instructions::credit_offer_borrower(&market, &lender, &borrower, &credit, to);
+    let to = lab.key("stranger");
+    let offer = lab.world.offer_borrower(&credit, to);
     for by in ["lender", "borrower"] {
         lab.measure("credit_offer_borrower", offer.clone(), &["lender", "borrower"]);
         let withdraw = instructions::credit_withdraw_borrower(&market, &lab.key(by), &credit);

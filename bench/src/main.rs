@@ -23,6 +23,7 @@ mod settings;
 
 use {
     blockable_sdk::{program::state::Credit, tokens},
+    blockable_testkit::{ElfError, read_elf},
     clap::Parser,
     figures::{Figures, Row},
     lab::Lab,
@@ -80,7 +81,7 @@ enum BenchError {
     #[error("no row for {}; give each a bound in bench/src/bounds.rs and a scenario", .0.join(", "))]
     NoRow(Vec<String>),
     /// The committed table is not what was measured.
-    #[error("{path} is out of date ({}); run `bench cu --write {path}`", .differences.join("; "))]
+    #[error("{path} is out of date ({}); run `blockable-bench cu --write {path}`", .differences.join("; "))]
     Stale {
         /// The file.
         path: String,
@@ -100,8 +101,11 @@ enum BenchError {
     /// The setup of a measurement failed.
     #[error("cannot set up the measurement: {0}")]
     Setup(String),
+    /// No program to measure.
+    #[error(transparent)]
+    Elf(#[from] ElfError),
     /// A file that cannot be read or written.
-    #[error("{path}: {source}")]
+    #[error("cannot use {path}: {source}; name a Markdown file with the table")]
     File {
         /// The file.
         path: String,
@@ -121,7 +125,7 @@ fn main() -> ExitCode {
     match run(&Args::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("bench: {error}");
+            eprintln!("error: {error}");
             ExitCode::FAILURE
         }
     }
@@ -129,6 +133,7 @@ fn main() -> ExitCode {
 
 /// Runs the chosen bench. Errors: [`BenchError`].
 fn run(args: &Args) -> Result<(), BenchError> {
+    read_elf()?;
     match &args.command {
         Command::Cu(args) => compute_units(args),
         Command::Gate(args) => provider::gate(args),

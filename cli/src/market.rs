@@ -1,7 +1,7 @@
 //! `blockable market`: sets up a lending market.
 
 use {
-    blockable_migrations::{MigrationError, Outcome, Report},
+    blockable_migrations::{MarketResult, MigrationError, Outcome},
     blockable_sdk::{Keypair, read_keypair_file},
     clap::{Args, Subcommand},
     std::{
@@ -91,8 +91,8 @@ async fn init(args: InitArgs) -> Result<bool, MarketError> {
         None => payer.insecure_clone(),
     };
     let mut progress = |step: &str| eprintln!("{step} ...");
-    let report = blockable_migrations::run(&args.config, &args.url, &payer, &admin, &mut progress).await?;
-    Ok(print_report(&report))
+    let result = blockable_migrations::run(&args.config, &args.url, &payer, &admin, &mut progress).await?;
+    Ok(print_result(&result))
 }
 
 fn default_key() -> Result<PathBuf, MarketError> {
@@ -108,9 +108,9 @@ fn read_key(path: &Path) -> Result<Keypair, MarketError> {
 /// Prints the outcome. Returns true where the market is as the file asks.
 ///
 /// Anyone can take a market's id, so the address and the admin are shown beside it.
-fn print_report(report: &Report) -> bool {
-    let Report { market, id, admin, .. } = report;
-    match &report.outcome {
+fn print_result(result: &MarketResult) -> bool {
+    let MarketResult { market, id, admin, .. } = result;
+    match &result.outcome {
         Outcome::Created(landed) => {
             println!("created market {market} (id {id}), admin {admin}, in {}", landed.signature);
             true

@@ -7,6 +7,7 @@ use {
         amounts::{ChainTime, LAMPORTS_PER_SOL},
         client::Client,
     },
+    blockable_testkit::{ELF_VARIABLE, read_elf},
     std::time::Duration,
     surfpool_sdk::{Surfnet, cheatcodes::builders::DeployProgram},
     tokio::time::{Instant, sleep, timeout},
@@ -15,8 +16,6 @@ use {
 
 /// The committed program.
 const ELF: &[u8] = include_bytes!("../../app-idl/blockable_credits.so");
-/// Names another build of the program.
-const ELF_VARIABLE: &str = "BLOCKABLE_ELF";
 /// Time within which an airdrop must arrive, and within which the chain's clock must move.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Pause between two reads of the chain.
@@ -28,7 +27,7 @@ const EMBEDDED_POLL: Duration = Duration::from_millis(5);
 fn program() -> Result<Vec<u8>, DemoError> {
     match std::env::var_os(ELF_VARIABLE) {
         None => Ok(ELF.to_vec()),
-        Some(path) => std::fs::read(&path).map_err(|error| DemoError::Elf(path.into(), error)),
+        Some(_) => Ok(read_elf()?),
     }
 }
 

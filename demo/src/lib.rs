@@ -13,7 +13,10 @@ use {
     blockable_sdk::{
         InstructionError, amounts::Units, errors::ClientError, events::LogError, reports::ReportError,
     },
-    blockable_testkit::trace::{self, TraceError},
+    blockable_testkit::{
+        ElfError,
+        trace::{self, TraceError},
+    },
     cast::{Cast, Pace},
     clap::Parser,
     cluster::Cluster,
@@ -65,9 +68,9 @@ pub enum DemoError {
         "the cluster inside this process failed: {0}; run the demo again, or on a node of yours with --rpc URL"
     )]
     Embedded(String),
-    /// The program's file cannot be read.
-    #[error("cannot read the program {path}: {1}; name a built program with BLOCKABLE_ELF", path = _0.display())]
-    Elf(PathBuf, std::io::Error),
+    /// The program's file cannot be used.
+    #[error(transparent)]
+    Elf(#[from] ElfError),
     /// The faucet gave no SOL.
     #[error("the node gave no SOL: {0}; name a node with a faucet, such as `solana-test-validator`")]
     Airdrop(String),

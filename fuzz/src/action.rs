@@ -112,6 +112,8 @@ pub enum Step {
     Call(Attempt),
     /// Someone sends tokens to a vault without the program.
     Donate(u8, u64),
+    /// The mint's issuer freezes the vault of a loan, or thaws it where it is frozen.
+    FreezeVault(u8),
     /// Nothing is sent; other actions are tried on copies of the chain.
     Probe(u8, u64),
 }

@@ -88,6 +88,7 @@ book! {
             cumulative, in_flight, overrun, promised, lapsed, promised_at, closed_before, frozen_at_chain,
             reported_at, index,
         }
+        credit.earlier_freeze => { at_chain, at_market }
         credit.claims => { escrow }
         credit.covenant => { began_frozen }
     }
@@ -96,6 +97,7 @@ book! {
         billed: credit.debt.instalments_billed,
         late_checked: credit.debt.instalments_late_checked,
         apr: if credit.rider.covenant_window > 0 { credit.covenant.apr_bps } else { credit.terms.apr_bps },
+        earlier_closed: credit.earlier_freeze.closed_before,
         lender_claim: credit.claims.lender,
         borrower_claim: credit.claims.borrower,
         treasury_claim: credit.claims.treasury,

@@ -27,7 +27,7 @@ pub(super) fn never_falls(old: Option<&Credit>, new: Option<&Credit>) -> Result<
     Err(format!("rule 2: a counter fell from {:?} to {:?}", counters(old), counters(new)))
 }
 
-/// Rent must go from and to whom the rules say, and no other lamport move.
+/// Rent must move between the accounts that the rules name, and no other lamports may move.
 pub(super) fn check_rent(
     before: &Snapshot,
     after: &Snapshot,

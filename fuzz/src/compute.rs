@@ -77,10 +77,7 @@ impl CreditBook {
         if target <= before {
             return true;
         }
-        // Parts of one freeze are measured by what was open before the first of them.
-        let goes_on = before > 0 && chain == self.frozen_at_chain;
-        self.closed_before = if goes_on { self.closed_before.min(closed) } else { closed };
-        (self.frozen_at_chain, self.frozen_at_market) = (chain, market);
+        self.note_freeze(closed, chain, market);
         if !self.promise_stands(market) {
             self.lapse();
         }
@@ -91,7 +88,33 @@ impl CreditBook {
         true
     }
 
-    /// Jobs on frozen units that no freeze has met before get a promise.
+    /// Parts of one freeze are measured by what was open before the first of them. Of others in one minute, two are kept apart.
+    fn note_freeze(&mut self, closed: i128, chain: i128, market: i128) {
+        let in_minute = |at_chain: i128, at_market: i128| at_chain != 0 && market <= at_market + 60;
+        if chain == self.frozen_at_chain || in_minute(self.at_chain, self.at_market) {
+            self.closed_before = self.closed_before.min(closed);
+        } else {
+            let kept = in_minute(self.frozen_at_chain, self.frozen_at_market);
+            let latest = (self.closed_before, self.frozen_at_chain, self.frozen_at_market);
+            (self.earlier_closed, self.at_chain, self.at_market) = if kept { latest } else { (0, 0, 0) };
+            self.closed_before = closed;
+        }
+        (self.frozen_at_chain, self.frozen_at_market) = (chain, market);
+    }
+
+    /// The units closed to use before the freeze that a quorum is measured by, whose latest report is of `latest` and whose
+    /// reporters came into force at `began`; `None` where it counts as of now.
+    pub fn closed_then(&self, latest: i128, began: i128, market: i128) -> Option<i128> {
+        let measures = |at_chain: i128, at_market: i128| {
+            latest <= at_chain && began < at_chain && market <= at_market + 60
+        };
+        if measures(self.at_chain, self.at_market) {
+            return Some(self.earlier_closed);
+        }
+        measures(self.frozen_at_chain, self.frozen_at_market).then_some(self.closed_before)
+    }
+
+    /// Makes a promise to jobs on frozen units that no freeze has met before.
     fn promise_to_others(&mut self) {
         self.promised += (self.finishing() - self.promised - self.lapsed).max(0);
     }
@@ -106,12 +129,13 @@ impl CreditBook {
         (self.promised + self.lapsed - self.finishing()).max(0)
     }
 
-    /// Of the jobs in flight, only so many on open units can be those that a freeze has met.
+    /// Lowers what is promised and lapsed to the units of jobs in flight that a freeze can have met: those on held units,
+    /// and at most `reopened` on open ones.
     fn forget_others(&mut self, reopened: i128) {
         let on_frozen = self.finishing();
-        let marked = on_frozen + reopened.min(self.in_flight - on_frozen);
-        self.promised = self.promised.min(marked);
-        self.lapsed = self.lapsed.min(marked - self.promised);
+        let most = on_frozen + reopened.min(self.in_flight - on_frozen);
+        self.promised = self.promised.min(most);
+        self.lapsed = self.lapsed.min(most - self.promised);
     }
 
     /// Thaws all that is frozen under the policy.
@@ -137,7 +161,7 @@ impl CreditBook {
         }
     }
 
-    /// Nothing is in arrears any more: what was frozen about payment thaws, and the rest where only a mark allowed it.
+    /// Thaws after a cure: the units frozen for payment, and the rest where only a mark had allowed the freeze.
     pub fn thaw_cured(&mut self, market: i128) {
         self.frozen_for_payment = 0;
         if self.terms.freeze_policy > 0 && !self.reserve_is_overdue(market) {
@@ -145,8 +169,8 @@ impl CreditBook {
         }
     }
 
-    /// Applies a reading; `old` where all of it is from before the latest freeze. Returns whether it counts.
-    pub fn meter(&mut self, reading: Reading, old: bool, chain: i128, market: i128) -> bool {
+    /// Applies a reading, with the units `closed_then` before a freeze that it is from before. Returns whether it counts.
+    pub fn meter(&mut self, reading: Reading, closed_then: Option<i128>, chain: i128, market: i128) -> bool {
         let Reading { cumulative, in_flight, reported_at } = reading;
         let rate = i128::from(self.terms.max_units_per_second);
         let in_flight = in_flight.min(rate * i128::from(self.terms.longest_job)).min(u64::MAX.into());
@@ -155,15 +179,14 @@ impl CreditBook {
             return false;
         }
         let counted = (cumulative - self.cumulative).min(rate * (at - self.reported_at));
-        let late = old && market <= self.frozen_at_market + 60;
-        // A job that ran at the freeze of the promise would be longer than the longest by now.
+        // Even the longest job that ran at the freeze of the promise has ended by now.
         let read_at = market - (chain - reported_at).max(0);
         if read_at > self.promised_at + i128::from(self.terms.longest_job) {
             self.forget_others(0);
         }
         let (before, reopened) = (self.consumed, self.reopened());
-        if self.frozen() > 0 && at <= self.frozen_at_chain && late {
-            let closed = self.closed_before.min(self.held());
+        if let Some(closed) = closed_then.filter(|_| self.frozen() > 0) {
+            let closed = closed.min(self.held());
             self.consumed += counted.min(self.remaining() - closed);
             self.fit();
             self.in_flight = in_flight.min(self.remaining() - closed.min(self.remaining()));

@@ -12,6 +12,7 @@ mod compute;
 mod coverage;
 mod dice;
 mod episode;
+mod issuer;
 mod lab;
 mod metering;
 mod model;
@@ -26,7 +27,7 @@ mod verify;
 
 pub use {
     action::{Amount, Attempt, By, Flaw, Jump, Moment, Step},
-    coalition::{Honest, Known, Move, Report, known, play_moves, run_coalitions},
+    coalition::{CoalitionResult, Honest, Known, Move, known, play_moves, run_coalitions},
     coverage::Coverage,
     episode::{Violation, play, replay, shrink},
     lab::Lab,

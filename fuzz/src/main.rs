@@ -2,6 +2,7 @@
 
 use {
     blockable_fuzz::{Options, run, run_coalitions},
+    blockable_testkit::read_elf,
     clap::Parser,
     indicatif::{ProgressBar, ProgressStyle},
     std::{process::ExitCode, time::SystemTime},
@@ -38,6 +39,10 @@ struct Args {
 
 fn main() -> ExitCode {
     let args = Args::parse();
+    if let Err(error) = read_elf() {
+        eprintln!("error: {error}");
+        return ExitCode::FAILURE;
+    }
     let clock =
         || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(1, |time| time.as_nanos() as u64);
     let seed = args.seed.unwrap_or_else(clock);

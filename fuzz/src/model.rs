@@ -12,7 +12,7 @@ use {
         tokens,
     },
     solana_sdk::account::Account,
-    std::collections::BTreeMap,
+    std::collections::{BTreeMap, BTreeSet},
 };
 
 /// The fuzzer's own state of every account, advanced by its own arithmetic alone.
@@ -28,6 +28,8 @@ pub struct Model {
     pub lots: BTreeMap<Pubkey, LotBook>,
     /// Balances of token accounts by address.
     pub tokens: BTreeMap<Pubkey, i128>,
+    /// Vaults that the mint's issuer has frozen.
+    pub frozen_vaults: BTreeSet<Pubkey>,
     /// Every record of the credits that live, and the hash they lead to.
     pub logs: BTreeMap<Pubkey, ([u8; 32], Vec<CreditRecord>)>,
 }
@@ -101,7 +103,7 @@ impl Model {
             "rule 2: locked + frozen <= lien <= remaining",
         )?;
         let ahead = book.granted - book.locked_at_issue;
-        holds(book.consumed + book.in_flight <= book.released + ahead, "rule 13: use is beyond the lock")?;
+        holds(book.consumed + book.in_flight <= book.released + ahead, "rule 14: use is beyond the lock")?;
         holds(book.promised + book.lapsed <= book.in_flight, "more is promised than jobs hold")?;
         holds(book.in_flight <= book.remaining(), "jobs hold more than there is")?;
         let secured = book.status().is_some_and(|status| status.is_secured());

@@ -9,7 +9,7 @@ use {
         terms,
     },
     blockable_sdk::{
-        Pubkey,
+        Pubkey, addresses,
         instructions::{self as ix, LotKeys, MarketKeys, Payment},
         program::{
             instructions::{FreezeAmount, ThawBounds, UnitBounds},
@@ -81,7 +81,7 @@ impl Session {
         describe(self, &subject, &mut dice).map_or(Ok(()), |split| self.split(&address, &split, &mut dice))
     }
 
-    /// Rule 3: one micro-USDC can be repaid.
+    /// Rule 3: one micro-USDC can be repaid, but for a vault that the mint's issuer has frozen.
     fn repays(&self, market: usize, address: &Pubkey, credit: &Credit) -> Result<(), String> {
         let keys = self.lab.markets[market];
         let payer = actor(12);
@@ -91,12 +91,13 @@ impl Session {
         }
         let payment = Payment::in_any_status(1, credit.offer_slot);
         let repay = [ix::credit_repay(&keys, &payer, &wallet, address, payment)];
-        match self.lab.simulate(&repay) {
-            Some(_) => Ok(()),
-            None => {
-                Err(format!("rule 3: a repayment would be refused: {}", CreditBook::read(credit).describe()))
-            }
-        }
+        let frozen = self.model.frozen_vaults.contains(&addresses::vault(address));
+        let rule = match (self.lab.simulate(&repay).is_some(), frozen) {
+            (true, false) | (false, true) => return Ok(()),
+            (true, true) => "a repayment went into a frozen vault",
+            (false, false) => "a repayment would be refused",
+        };
+        Err(format!("rule 3: {rule}: {}", CreditBook::read(credit).describe()))
     }
 
     fn tried(&self, instructions: &[Instruction], credit: &Pubkey, wallet: &Pubkey) -> Option<Tried> {

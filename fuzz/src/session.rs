@@ -57,6 +57,7 @@ impl Session {
             Step::Wait(jump) => self.lab.jump(*jump),
             Step::Call(attempt) => self.attempt(attempt)?,
             Step::Donate(on, amount) => self.donate(*on, *amount)?,
+            Step::FreezeVault(on) => self.freeze_vault(*on),
             Step::Probe(on, extra) => self.probe(*on, *extra)?,
         }
         Ok(())
@@ -151,7 +152,9 @@ impl Session {
         let met = book.is_some_and(|book| book.meets(&read)) && !must_cure;
         let owed = self.model.credits.get(&call.account(Role::Credit)).is_some_and(CreditBook::is_secured);
         let funds = self.model.tokens.get(&call.account(Role::Wallet)).copied().unwrap_or(0);
-        if call.honest && met && owed && amount > 0 && funds > 0 {
+        // Nothing can be paid into a vault that the mint's issuer has frozen.
+        let is_open = !self.model.frozen_vaults.contains(&call.account(Role::Vault));
+        if call.honest && met && owed && is_open && amount > 0 && funds > 0 {
             let mut book = self.model.credits[&call.account(Role::Credit)].clone();
             let market = &self.model.markets[&call.account(Role::Market)];
             book.accrue(market.time(self.lab.now.into()));
@@ -212,7 +215,8 @@ impl Session {
         let (market, credit) = self.lab.address(on);
         let (keys, vault) = (self.lab.markets[market], addresses::vault(&credit));
         let from = keys.token_account(&actor(12));
-        if !self.model.tokens.contains_key(&vault) || self.model.tokens[&from] < i128::from(amount) {
+        let is_open = self.model.tokens.contains_key(&vault) && !self.model.frozen_vaults.contains(&vault);
+        if !is_open || self.model.tokens[&from] < i128::from(amount) {
             return Ok(());
         }
         let (program, mint, owner) = (&keys.token_program, &keys.mint, actor(12));

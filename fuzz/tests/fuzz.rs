@@ -171,6 +171,29 @@ fn money_that_left_a_vault_is_noticed() {
 }
 
 #[test]
+fn nothing_is_paid_into_a_vault_that_the_issuer_has_frozen() {
+    let owed = |session: &Session| session.lab.credit(0).expect("the loan is live").debt.principal;
+    let mut steps = issued();
+    let before = owed(&played(&steps));
+    steps.extend([Step::FreezeVault(0), call(Op::CreditRepay, 1), Step::Probe(0, 1)]);
+    assert_eq!(owed(&played(&steps)), before);
+    steps.extend([Step::FreezeVault(0), call(Op::CreditRepay, 1)]);
+    assert!(owed(&played(&steps)) < before);
+}
+
+#[test]
+fn a_payment_into_a_vault_that_should_be_frozen_is_noticed() {
+    let mut session = played(&issued());
+    session.take(&Step::FreezeVault(0)).expect("no rule is broken");
+    let vault = addresses::vault(&credit(&session));
+    let mut account = session.lab.svm.get_account(&vault).expect("the vault exists");
+    account.data[108] = 1;
+    session.lab.svm.set_account(vault, account).expect("the account can be set");
+    let found = session.take(&call(Op::CreditRepay, 1)).expect_err("the payment is noticed");
+    assert!(found.contains("frozen the vault"), "{found}");
+}
+
+#[test]
 fn a_step_on_a_changed_account_is_noticed_at_once() {
     let mut session = played(&issued());
     let key = credit(&session);

@@ -1,7 +1,7 @@
 //! The chain as the gate last saw it, but for its credits, and the age of that view.
 
 use {
-    crate::hold::Refusal,
+    crate::{hold::Refusal, ledger::ChainClocks},
     blockable_sdk::{
         amounts::{ChainTime, MarketTime},
         program::state::{Market, Provider},
@@ -45,7 +45,7 @@ impl ChainView {
         }
     }
 
-    /// The chain has reached a slot. Only a slot higher than any before is news: a node that answers with old slots is as
+    /// The chain has reached a slot. Only a slot higher than any before counts as new: a node that answers with old slots is as
     /// good as none.
     pub fn observe_slot(&mut self, slot: u64) {
         if slot > self.slot {
@@ -107,6 +107,12 @@ impl ChainView {
     /// The market's clock now.
     pub fn market_time(&self) -> Option<MarketTime> {
         self.market.as_ref()?.1.market_time(self.chain_time()?.get()).ok().map(MarketTime)
+    }
+
+    /// The clocks of the chain now.
+    pub fn clocks(&self) -> ChainClocks {
+        let epoch_began_at = self.provider().map(|provider| ChainTime(provider.epoch_began_at));
+        ChainClocks { chain: self.chain_time(), market: self.market_time(), epoch_began_at }
     }
 
     /// The market.

@@ -144,6 +144,12 @@ pub enum Refusal {
         /// Units the job may need.
         needed: Units,
     },
+    /// A part of the units was frozen a moment ago, and the use from before that has not been counted on the chain yet.
+    #[error(
+        "units of this credit were frozen a moment ago, and the use from before that is being counted; try again in some \
+         seconds"
+    )]
+    FreezeSettling,
     /// The units' lifetime has passed.
     #[error("the credit's units have expired; obtain a new credit")]
     Expired,
@@ -166,7 +172,14 @@ pub enum Refusal {
 impl Refusal {
     /// True where the same job may be admitted later without an act of its borrower.
     pub fn is_temporary(&self) -> bool {
-        matches!(self, Refusal::RateBound { .. } | Refusal::Stale | Refusal::Storage | Refusal::ShuttingDown)
+        matches!(
+            self,
+            Refusal::RateBound { .. }
+                | Refusal::FreezeSettling
+                | Refusal::Stale
+                | Refusal::Storage
+                | Refusal::ShuttingDown
+        )
     }
 
     /// A short name, for machines.
@@ -178,6 +191,7 @@ impl Refusal {
             Refusal::Locked { .. } => "credit_locked",
             Refusal::Exhausted { .. } => "credit_exhausted",
             Refusal::RateBound { .. } => "rate_bound",
+            Refusal::FreezeSettling => "freeze_settling",
             Refusal::Expired => "credit_expired",
             Refusal::Closed => "credit_closed",
             Refusal::Stale => "chain_stale",

@@ -83,7 +83,7 @@ pub enum MigrationError {
 
 /// A market and the outcome for it.
 #[derive(Clone, Debug)]
-pub struct Report {
+pub struct MarketResult {
     /// The market's account.
     pub market: Pubkey,
     /// The number in its address. Anyone can take one, so it says nothing about who runs the market.
@@ -104,7 +104,7 @@ pub async fn run(
     payer: &dyn Signer,
     admin: &dyn Signer,
     progress: &mut dyn FnMut(&str),
-) -> Result<Report, MigrationError> {
+) -> Result<MarketResult, MigrationError> {
     progress(&format!("reading {}", config_path.display()));
     let config = MarketConfig::FILE.load(config_path)?;
     let market = addresses::market(config.id);
@@ -114,7 +114,7 @@ pub async fn run(
         return Err(MigrationError::Unreachable(host(rpc_url).to_string()));
     }
     let outcome = ensure_market(&client, &config, payer, admin).await?;
-    Ok(Report { market, id: config.id, admin: config.admin, outcome })
+    Ok(MarketResult { market, id: config.id, admin: config.admin, outcome })
 }
 
 /// The host and port of a URL, which may be shown. The rest may hold a key.

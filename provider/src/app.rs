@@ -95,7 +95,10 @@ pub(crate) struct App {
 impl App {
     /// The credit whose key a request carries.
     pub(crate) fn authorise(&self, headers: &HeaderMap) -> Result<Pubkey, ApiError> {
-        self.keys.authorise(headers)
+        self.keys.authorise(headers, |credit| {
+            let credit = self.gate.credit(credit)?;
+            (credit.borrower != credit.address_borrower()).then_some(credit.borrower)
+        })
     }
 
     /// Reads a request's body. Errors: where it is too large or too slow.

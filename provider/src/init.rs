@@ -52,7 +52,7 @@ mod tests {
         let config = Config::FILE.load(&path).unwrap();
         let keys =
             ApiKeys::load(&config.secret_file, config.chain.market, config.chain.provider, &[]).unwrap();
-        assert!(keys.make(&Pubkey::default(), 0).expose_secret().starts_with("blk-1111"));
+        assert!(keys.make(&Pubkey::default(), 0, None).expose_secret().starts_with("blk-1111"));
         let before = fs::read_to_string(&config.secret_file).unwrap();
         assert!(matches!(init(path.parent().unwrap()), Err(InitError::File(InitFileError::Exists { .. }))));
         fs::remove_file(&path).unwrap();

@@ -1,5 +1,6 @@
 //! API keys. A key names its credit and carries a MAC under the server's secret, so the server keeps no list of keys, and
-//! only the owner of the secret can make one.
+//! only the owner of the secret can make one. Where the borrower's place has been handed over, the MAC covers the borrower of
+//! today: keys of those before it are void from then on.
 
 use {
     crate::{config::Revoked, error::ApiError},
@@ -70,13 +71,14 @@ impl ApiKeys {
         Ok(ApiKeys { secret, market, provider, revoked })
     }
 
-    /// Makes the key of a credit. A higher generation allows to revoke the lower ones.
-    pub fn make(&self, credit: &Pubkey, generation: u32) -> SecretString {
-        let code = hex::encode(self.mac(credit, generation).finalize().into_bytes());
+    /// Makes the key of a credit. A higher generation allows to revoke the lower ones. `successor` is the borrower of today where
+    /// the place of the first one has been handed over.
+    pub fn make(&self, credit: &Pubkey, generation: u32, successor: Option<&Pubkey>) -> SecretString {
+        let code = hex::encode(self.mac(credit, generation, successor).finalize().into_bytes());
         SecretString::from(format!("{PREFIX}{credit}-{generation}-{code}"))
     }
 
-    fn mac(&self, credit: &Pubkey, generation: u32) -> Hmac<Sha256> {
+    fn mac(&self, credit: &Pubkey, generation: u32, successor: Option<&Pubkey>) -> Hmac<Sha256> {
         // HMAC fills a short key up to a block of the hash with zeros.
         let mut key = Key::<Hmac<Sha256>>::default();
         key[..SECRET_BYTES].copy_from_slice(self.secret.expose_secret());
@@ -86,29 +88,39 @@ impl ApiKeys {
             mac.update(key.as_ref());
         }
         mac.update(&generation.to_le_bytes());
+        if let Some(successor) = successor {
+            mac.update(successor.as_ref());
+        }
         mac
     }
 
-    /// Verifies a key and returns its credit; `None` for a key that is forged, malformed or revoked.
-    fn verify(&self, key: &str) -> Option<Pubkey> {
+    /// Verifies a key and returns its credit; `None` for a key that is forged, malformed, revoked, or of a borrower that has
+    /// handed its place over.
+    fn verify(&self, key: &str, successor_of: impl Fn(&Pubkey) -> Option<Pubkey>) -> Option<Pubkey> {
         let mut parts = key.strip_prefix(PREFIX)?.splitn(3, '-');
         let credit: Pubkey = parts.next()?.parse().ok()?;
         let generation: u32 = parts.next()?.parse().ok()?;
         let code = hex::decode::<32>(parts.next()?)?;
-        self.mac(&credit, generation).verify_slice(&code).ok()?;
+        let successor = successor_of(&credit);
+        self.mac(&credit, generation, successor.as_ref()).verify_slice(&code).ok()?;
         let lowest = self.revoked.get(&credit).copied().unwrap_or(0);
         (generation >= lowest).then_some(credit)
     }
 
-    /// Verifies the key of a request and returns its credit. Errors: 401 without a valid key.
-    pub(crate) fn authorise(&self, headers: &HeaderMap) -> Result<Pubkey, ApiError> {
+    /// Verifies the key of a request and returns its credit; `successor_of` is the borrower of today of a credit whose place
+    /// has been handed over. Errors: 401 without a valid key.
+    pub(crate) fn authorise(
+        &self,
+        headers: &HeaderMap,
+        successor_of: impl Fn(&Pubkey) -> Option<Pubkey>,
+    ) -> Result<Pubkey, ApiError> {
         let missing = || ApiError::unauthorised("send your API key as `Authorization: Bearer blk-...`");
         let value = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).ok_or_else(missing)?;
         let (scheme, key) = value.split_once(' ').ok_or_else(missing)?;
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(missing());
         }
-        self.verify(key.trim()).ok_or_else(|| {
+        self.verify(key.trim(), successor_of).ok_or_else(|| {
             ApiError::unauthorised("the API key is not valid or was revoked; ask the provider for a new one")
         })
     }
@@ -149,24 +161,40 @@ mod tests {
         }
     }
 
+    fn verify(keys: &ApiKeys, key: &str) -> Option<Pubkey> {
+        keys.verify(key, |_| None)
+    }
+
+    /// The old borrower, or whoever has stolen its key, uses nothing of the new one's units.
+    #[test]
+    fn a_key_ends_with_the_place_of_its_borrower() {
+        let (credit, [second, third]) = (Pubkey::new_unique(), [(); 2].map(|()| Pubkey::new_unique()));
+        let keys = keys(1, &[]);
+        let made = [None, Some(&second), Some(&third)].map(|successor| keys.make(&credit, 0, successor));
+        for (today, successor) in [None, Some(second), Some(third)].into_iter().enumerate() {
+            let opens = |key: &SecretString| keys.verify(key.expose_secret(), |_| successor).is_some();
+            assert_eq!(made.each_ref().map(opens), [0, 1, 2].map(|place| place == today));
+        }
+    }
+
     #[test]
     fn a_key_names_its_credit_and_no_other() {
         let (ours, theirs) = (Pubkey::new_unique(), Pubkey::new_unique());
         let (keys, elsewhere) = (keys(1, &[]), keys(9, &[]));
-        let key = keys.make(&ours, 3);
+        let key = keys.make(&ours, 3, None);
         let key = key.expose_secret();
-        assert_eq!(keys.verify(key), Some(ours));
-        assert_eq!(elsewhere.verify(key), None, "a key of another market");
-        assert_eq!(keys.verify(&key.replace(&ours.to_string(), &theirs.to_string())), None);
-        assert_eq!(keys.verify(&key.replace("-3-", "-4-")), None);
-        assert_eq!(keys.verify(&key.to_uppercase()), None);
-        assert_eq!(keys.verify(&key[..key.len() - 1]), None);
+        assert_eq!(verify(&keys, key), Some(ours));
+        assert_eq!(verify(&elsewhere, key), None, "a key of another market");
+        assert_eq!(verify(&keys, &key.replace(&ours.to_string(), &theirs.to_string())), None);
+        assert_eq!(verify(&keys, &key.replace("-3-", "-4-")), None);
+        assert_eq!(verify(&keys, &key.to_uppercase()), None);
+        assert_eq!(verify(&keys, &key[..key.len() - 1]), None);
         let mut random = rand::rng();
         for place in 0..key.len() {
             let mut forged = key.as_bytes().to_vec();
             forged[place] ^= 1 << random.random_range(0..7);
             if let Ok(forged) = String::from_utf8(forged) {
-                assert_eq!(keys.verify(&forged), None, "{forged}");
+                assert_eq!(verify(&keys, &forged), None, "{forged}");
             }
         }
     }
@@ -175,10 +203,10 @@ mod tests {
     fn a_revoked_generation_is_refused_and_the_next_one_good() {
         let credit = Pubkey::new_unique();
         let keys = keys(1, &[Revoked { credit, below: 2 }]);
-        assert_eq!(keys.verify(keys.make(&credit, 1).expose_secret()), None);
-        assert_eq!(keys.verify(keys.make(&credit, 2).expose_secret()), Some(credit));
+        assert_eq!(verify(&keys, keys.make(&credit, 1, None).expose_secret()), None);
+        assert_eq!(verify(&keys, keys.make(&credit, 2, None).expose_secret()), Some(credit));
         let other = Pubkey::new_unique();
-        assert_eq!(keys.verify(keys.make(&other, 0).expose_secret()), Some(other));
+        assert_eq!(verify(&keys, keys.make(&other, 0, None).expose_secret()), Some(other));
     }
 
     #[test]

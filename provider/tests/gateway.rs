@@ -13,7 +13,9 @@
 mod common;
 
 use {
+    blockable_testkit::fixtures::later,
     common::{Bench, GRANTED, address, chat_body, credit, events, frozen, ours, refused},
+    secrecy::ExposeSecret,
     serde_json::{Value, json},
 };
 
@@ -100,6 +102,22 @@ async fn refusals_say_why_and_what_to_do() {
     assert!(answer.headers().contains_key("retry-after"));
     refused(answer, 503, "shutting_down").await;
     assert!(gate.holds().is_empty());
+    bench.stop().await;
+}
+
+/// The key of the borrower before, or whoever has it, uses nothing of the new one's units.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hand_over_of_the_borrowers_place_voids_its_keys() {
+    let bench = Bench::start(|_| {}).await;
+    assert_eq!(bench.chat("hi", json!({})).await.status(), 200);
+    let handed_over = later(&credit(0), |credit| {
+        (credit.original_borrower, credit.borrower) = (credit.borrower, address(50));
+    });
+    bench.server.gate().observe_credit(ours(), 11, Some(&handed_over));
+    refused(bench.chat("hi", json!({})).await, 401, "invalid_api_key").await;
+    let key = bench.server.keys().make(&ours(), 0, Some(&address(50)));
+    let request = bench.http.post(bench.url("/v1/chat/completions")).json(&chat_body("hi", json!({})));
+    assert_eq!(request.bearer_auth(key.expose_secret()).send().await.unwrap().status(), 200);
     bench.stop().await;
 }
 

@@ -8,7 +8,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "blockable"
 # One for each of the other scripts here, so that they can run at the same time.
-COPY = CACHE / f"mutants-{pathlib.Path(sys.argv[0]).name}"
+COPY = CACHE / f"mutants-{pathlib.Path(sys.argv[0]).stem}"
 CRATE = "programs/blockable-credits"
 SOURCES = COPY / CRATE / "src"
 # Not the checkout's target folder: cargo would take what is built from mutants for the checkout's own.

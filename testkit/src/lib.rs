@@ -60,5 +60,5 @@ pub use {
 };
 pub use {
     constants::{DAY, START, USDC},
-    elf::{ELF, ELF_VARIABLE, elf_path},
+    elf::{ELF, ELF_VARIABLE, ElfError, elf_path, read_elf},
 };

@@ -123,8 +123,26 @@ impl World {
 
     /// The instruction by which anyone named offers the loan to another lender.
     pub fn offer_lender(&self, who: &str, credit: &Pubkey, to: &str) -> Instruction {
-        let to = Parties::address(to);
-        instructions::credit_offer_lender(&self.keys.market, &Parties::address(who), credit, to)
+        self.offer_lender_to(who, credit, Parties::address(to))
+    }
+
+    /// The instruction by which anyone named offers the loan to a key; the zero key withdraws the offer.
+    pub fn offer_lender_to(&self, who: &str, credit: &Pubkey, to: Pubkey) -> Instruction {
+        let slot = self.credit(credit).offer_slot;
+        instructions::credit_offer_lender(&self.keys.market, &Parties::address(who), credit, slot, to)
+    }
+
+    /// The instruction by which anyone named sets the freeze authority.
+    pub fn set_freeze_authority(&self, who: &str, credit: &Pubkey, to: Pubkey) -> Instruction {
+        let slot = self.credit(credit).offer_slot;
+        instructions::credit_set_freeze_authority(&self.keys.market, &Parties::address(who), credit, slot, to)
+    }
+
+    /// The instruction by which lender and borrower offer the borrower's place.
+    pub fn offer_borrower(&self, credit: &Pubkey, to: Pubkey) -> Instruction {
+        let (lender, borrower) = (Parties::address("lender"), Parties::address("borrower"));
+        let slot = self.credit(credit).offer_slot;
+        instructions::credit_offer_borrower(&self.keys.market, &lender, &borrower, credit, slot, to)
     }
 
     /// The instruction by which anyone named takes a loan over.

@@ -113,12 +113,12 @@ async fn a_market_is_created_once_and_then_left_alone() {
     let mut steps = Vec::new();
     let mut progress = |step: &str| steps.push(step.to_string());
     let url = cluster.surfnet.rpc_url();
-    let report = run(&file.0, url, &cluster.payer, &cluster.admin, &mut progress).await.unwrap();
-    assert!(matches!(report.outcome, Outcome::Created(_)), "{report:?}");
-    assert_eq!(report.market, addresses::market(1));
+    let result = run(&file.0, url, &cluster.payer, &cluster.admin, &mut progress).await.unwrap();
+    assert!(matches!(result.outcome, Outcome::Created(_)), "{result:?}");
+    assert_eq!(result.market, addresses::market(1));
     assert_eq!(steps.len(), 2, "{steps:?}");
 
-    let bytes = cluster.bytes(&report.market).await.unwrap();
+    let bytes = cluster.bytes(&result.market).await.unwrap();
     let market = Market::decode(&bytes).unwrap();
     let config = cluster.config();
     assert_eq!((market.id, market.is_test, market.decimals), (1, 0, 6));
@@ -131,7 +131,7 @@ async fn a_market_is_created_once_and_then_left_alone() {
     let lamports = cluster.lamports().await;
     let again = run(&file.0, url, &cluster.payer, &cluster.admin, &mut |_| ()).await.unwrap();
     assert!(matches!(again.outcome, Outcome::Unchanged), "{again:?}");
-    assert_eq!(cluster.bytes(&report.market).await, Some(bytes));
+    assert_eq!(cluster.bytes(&result.market).await, Some(bytes));
     assert_eq!(cluster.lamports().await, lamports);
 }
 

@@ -67,7 +67,7 @@ fn in_memory(time: Duration) -> Figure {
     for (number, address) in (0..CREDITS).zip(&addresses) {
         ledger.observe(*address, 1, Some(&credit(number)));
     }
-    let clocks = ChainClocks { chain: None, market: Some(MarketTime(0)) };
+    let clocks = ChainClocks { market: Some(MarketTime(0)), ..ChainClocks::default() };
     let (start, mut admitted) = (Instant::now(), 0u64);
     while start.elapsed() < time {
         for address in &addresses {

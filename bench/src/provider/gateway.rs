@@ -30,7 +30,7 @@ pub async fn added_latency(calls: u32) -> Result<Vec<Figure>, BenchError> {
     let config =
         Config::FILE.parse(&text, folder.path(), "the bench's provider.toml").map_err(BenchError::setup)?;
     let server = Server::start_with(config, gate, Parts::default()).await.map_err(BenchError::setup)?;
-    let key = server.keys().make(&address(1), 0).expose_secret().to_string();
+    let key = server.keys().make(&address(1), 0, None).expose_secret().to_string();
     let client = reqwest::Client::new();
     let body = json!({
         "model": "echo",

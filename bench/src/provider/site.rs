@@ -122,7 +122,7 @@ impl Site {
     pub fn keys(&self) -> Vec<String> {
         self.credits
             .iter()
-            .map(|credit| self.server.keys().make(credit, 0).expose_secret().to_string())
+            .map(|credit| self.server.keys().make(credit, 0, None).expose_secret().to_string())
             .collect()
     }
 

@@ -47,8 +47,9 @@ impl Scene<'_> {
             }
             Op::CreditAcceptBorrower => self.accept_borrower(),
             Op::CreditSetFreezeAuthority => {
-                let to = self.pick_actor();
-                self.call(ix::credit_set_freeze_authority(&market, &lender, &address, to), Args::Key(to))
+                let (slot, to) = (self.offer_slot(), self.pick_actor());
+                let ix = ix::credit_set_freeze_authority(&market, &lender, &address, slot, to);
+                self.call(ix, Args::Role(slot, to))
             }
             Op::VaultCollect => self.collect(),
             Op::CreditMarkDelinquent => plain(&self, ix::credit_mark_delinquent(&market, &address)),
@@ -201,8 +202,9 @@ impl Scene<'_> {
 
     fn offer_borrower(mut self, lender: &Pubkey) -> Option<Call> {
         let to = self.dice.pick(&[actor(5), actor(6), actor(7), self.credit.lender, Pubkey::default()]);
-        let (market, borrower) = (self.keys.market, self.credit.borrower);
-        self.call(ix::credit_offer_borrower(&market, lender, &borrower, &self.address, to), Args::Key(to))
+        let (market, borrower, slot) = (self.keys.market, self.credit.borrower, self.offer_slot());
+        let ix = ix::credit_offer_borrower(&market, lender, &borrower, &self.address, slot, to);
+        self.call(ix, Args::Role(slot, to))
     }
 
     fn accept_borrower(mut self) -> Option<Call> {
@@ -235,7 +237,9 @@ impl Scene<'_> {
         let buyer = self.dice.one_in(6);
         let to = if buyer { self.credit.borrower } else { actor(self.dice.pick(&[2, 3, 4, 12])) };
         let to = if self.dice.one_in(10) { Pubkey::default() } else { to };
-        self.call(ix::credit_offer_lender(&self.keys.market, lender, &self.address, to), Args::Key(to))
+        let slot = self.offer_slot();
+        let ix = ix::credit_offer_lender(&self.keys.market, lender, &self.address, slot, to);
+        self.call(ix, Args::Role(slot, to))
     }
 
     fn collect(mut self) -> Option<Call> {

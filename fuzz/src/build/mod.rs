@@ -47,6 +47,8 @@ pub enum Args {
     Read(OfferRead),
     /// The slot that names an offer.
     Slot(u64),
+    /// The slot that names an offer, and a key that gets a role in its loan.
+    Role(u64, Pubkey),
     Pay(Payment),
     Fund(u64, LoanRead),
     Restructure(Terms, Vec<Instalment>, RestructureLimits),

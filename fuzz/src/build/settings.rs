@@ -79,7 +79,7 @@ impl Scene<'_> {
         }
     }
 
-    /// The time that names what an instruction is about, seldom another one.
+    /// The time by which an instruction names a change, pause or halt; seldom a wrong one.
     fn nearby(&mut self, time: i64) -> i64 {
         if self.dice.one_in(12) { time.saturating_add(self.dice.pick(&[-1, 1])) } else { time }
     }

@@ -36,7 +36,8 @@ pub fn choose(lab: &Lab, dice: &mut Dice) -> Step {
         12..=17 => settings(lab, dice),
         18..=34 => hostile(lab, dice),
         35 => Step::Donate(place(lab, dice), dice.pick(&[1, 1_000_000, 77])),
-        36..=39 => Step::Probe(place(lab, dice), dice.roll()),
+        36 => freeze_vault(lab, dice),
+        37..=39 => Step::Probe(place(lab, dice), dice.roll()),
         _ => sensible(lab, dice),
     }
 }
@@ -47,6 +48,15 @@ fn place(lab: &Lab, dice: &mut Dice) -> u8 {
         PLACES + dice.below(grants) as u8
     } else {
         dice.below(u64::from(PLACES)) as u8
+    }
+}
+
+/// Mostly thaws the vault that is frozen, so that most loans can be paid most of the time.
+fn freeze_vault(lab: &Lab, dice: &mut Dice) -> Step {
+    let frozen = (0..PLACES).find(|on| lab.has_frozen_vault(*on));
+    match frozen {
+        Some(on) if !dice.one_in(8) => Step::FreezeVault(on),
+        _ => Step::FreezeVault(dice.below(u64::from(PLACES)) as u8),
     }
 }
 

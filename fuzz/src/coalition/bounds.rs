@@ -1,4 +1,4 @@
-//! The terms that the honest party has signed, as it has read them: the measure of what it is entitled to.
+//! The terms that the honest party has signed, as it has read them, and its freezes: they measure what it is entitled to.
 
 use {
     crate::amounts::div_up,
@@ -7,7 +7,7 @@ use {
 
 /// The part of an agreement that bounds what can happen to its parties.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Signed {
+pub(super) struct SignedTerms {
     /// Principal, in micro-USDC.
     pub principal: i128,
     /// Units granted for it.
@@ -18,10 +18,10 @@ pub(super) struct Signed {
     pub longest_job: i128,
 }
 
-impl Signed {
+impl SignedTerms {
     /// The agreement in terms.
-    pub(super) fn new(terms: &Terms) -> Signed {
-        Signed {
+    pub(super) fn new(terms: &Terms) -> SignedTerms {
+        SignedTerms {
             principal: terms.principal.into(),
             units: terms.units.into(),
             rate: terms.max_units_per_second.into(),
@@ -40,19 +40,19 @@ impl Signed {
     }
 }
 
-/// The freezes of an honest lender on one loan: how far its use can still go.
+/// The effect of an honest lender's freezes on one loan.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Frozen {
-    /// The most units that may be consumed in all: those open, and those of jobs that ran as the freeze landed.
+    /// The most units that may ever be consumed: those consumed, those open, and those of jobs that ran as the freeze landed.
     pub most_consumed: i128,
-    /// Units that stay frozen, whatever others do, but for those that running jobs finish on.
+    /// Units that others cannot thaw: they stay frozen, except those that running jobs use.
     pub held: i128,
 }
 
 impl Frozen {
     /// The freeze of `target` units that turned `before` into `after`, at a time of the chain, on top of an `earlier` one.
     pub(super) fn new(
-        signed: &Signed,
+        signed: &SignedTerms,
         target: i128,
         before: &Credit,
         after: &Credit,

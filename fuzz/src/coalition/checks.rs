@@ -2,10 +2,11 @@
 
 use {
     super::{
+        bounds::SignedTerms,
         party::Honest,
         policy::Purpose,
         table::{Landed, Table},
-        worth::{Loan, MOST_FEE, is_own},
+        worth::{LoanState, MOST_FEE, is_own},
     },
     crate::{
         amounts::div_up,
@@ -22,12 +23,16 @@ use {
 
 type Verdict = Result<(), String>;
 
+/// The most that a transaction may take from the worth of one loan: a function of the loan's address and its states before and
+/// after.
+type MayLose = fn(&Table, &Landed, &Pubkey, &LoanState, &LoanState) -> Result<i128, String>;
+
 fn need(holds: bool, rule: impl FnOnce() -> String) -> Verdict {
     if holds { Ok(()) } else { Err(rule()) }
 }
 
 impl Table {
-    /// Requires that the honest party has lost nothing by a transaction but what its terms allow.
+    /// Requires that the honest party has lost no more by a transaction than its terms allow.
     pub(super) fn check(&self, landed: &Landed) -> Verdict {
         match self.honest {
             Honest::Lender => self.check_lender(landed),
@@ -41,24 +46,43 @@ impl Table {
         market.map_or(self.lab.now, |market| self.lab.market_time(&market))
     }
 
-    fn check_lender(&self, landed: &Landed) -> Verdict {
-        let (lender, mut allowed) = (self.honest.key(), 0);
-        let (mut worth, mut dust) = ([landed.before.cash, landed.after.cash], 0);
-        for (side, loans) in [&landed.before.loans, &landed.after.loans].into_iter().enumerate() {
-            for (key, loan) in loans.iter().filter(|(_, loan)| loan.credit.lender == lender) {
-                let signed =
-                    self.signed_on(key, &loan.credit).ok_or("it lends on terms that it has not signed")?;
-                worth[side] += loan.for_lender(signed);
-                dust += signed.dust();
+    /// The loss of the honest party by a transaction, and the most of it that rounding explains, in micro-USDC. `worth` is
+    /// that of a loan to the party.
+    fn lost_by(
+        &self,
+        landed: &Landed,
+        worth: impl Fn(&LoanState, Option<&SignedTerms>) -> Result<i128, String>,
+    ) -> Result<(i128, i128), String> {
+        let (mut lost, mut dust) = (landed.before.cash - landed.after.cash, 0);
+        for (sign, loans) in [(1, &landed.before.loans), (-1, &landed.after.loans)] {
+            for (key, loan) in loans.iter().filter(|(_, loan)| loan.is_of(&self.lab, self.honest)) {
+                let signed = self.signed_on(key, &loan.credit);
+                lost += sign * worth(loan, signed)?;
+                dust += signed.map_or(0, SignedTerms::dust);
             }
         }
+        Ok((lost, dust))
+    }
+
+    /// The most that a transaction may take from the worth of the honest party's loans: the sum of `most` over them.
+    fn may_lose(&self, landed: &Landed, most: MayLose) -> Result<i128, String> {
+        let mut allowed = 0;
         for (key, after) in &landed.after.loans {
-            let Some(before) = landed.before.loans.get(key) else { continue };
-            if before.credit.lender == lender {
-                allowed += self.lender_may_lose(landed, key, before, after)?;
+            if let Some(before) = landed.before.loans.get(key)
+                && before.is_of(&self.lab, self.honest)
+            {
+                allowed += most(self, landed, key, before, after)?;
             }
         }
-        let lost = worth[0] - worth[1];
+        Ok(allowed)
+    }
+
+    fn check_lender(&self, landed: &Landed) -> Verdict {
+        let (lost, dust) = self.lost_by(landed, |loan, signed| {
+            let signed = signed.ok_or("it lends on terms that it has not signed")?;
+            Ok(loan.for_lender(signed))
+        })?;
+        let allowed = self.may_lose(landed, Table::lender_may_lose)?;
         need(lost <= allowed + dust, || format!("the lender loses {lost}, {allowed} at most by its terms"))
     }
 
@@ -68,8 +92,8 @@ impl Table {
         &self,
         landed: &Landed,
         key: &Pubkey,
-        before: &Loan,
-        after: &Loan,
+        before: &LoanState,
+        after: &LoanState,
     ) -> Result<i128, String> {
         let signed = self.signed_on(key, &before.credit).ok_or("of a loan that it has not signed")?;
         let (old, new) = (&before.credit.collateral, &after.credit.collateral);
@@ -111,37 +135,24 @@ impl Table {
         })
     }
 
-    /// Use in all stays within the rate that the honest party has signed.
+    /// Requires that all use since the issue stays within the rate that the honest party has signed.
     fn check_use(&self, credit: &Credit, rate: i128) -> Verdict {
         let seconds = i128::from(self.lab.now - credit.issued_at).max(0) + 60;
         let (used, most) = (i128::from(credit.collateral.consumed), rate * seconds);
         need(!credit_is_live(credit) || used <= most, || {
             format!(
-                "rule 15: {used} units are used since the issue, {most} at most by the rate that was signed"
+                "rule 13: {used} units are used since the issue, {most} at most by the rate that was signed"
             )
         })
     }
 
     fn check_borrower(&self, landed: &Landed) -> Verdict {
-        let mut allowed = 0;
-        let (mut worth, mut dust) = ([landed.before.cash, landed.after.cash], 0);
-        for (side, loans) in [&landed.before.loans, &landed.after.loans].into_iter().enumerate() {
-            for (key, loan) in loans.iter().filter(|(_, loan)| loan.is_of(&self.lab, Honest::Borrower)) {
-                let signed = self.signed_on(key, &loan.credit);
-                need(signed.is_some() || loan.debt() == 0, || {
-                    "it owes on terms that it has not signed".into()
-                })?;
-                worth[side] += loan.for_borrower(signed);
-                dust += signed.map_or(0, |signed| signed.dust());
-            }
-        }
-        for (key, after) in &landed.after.loans {
-            let Some(before) = landed.before.loans.get(key) else { continue };
-            if before.is_of(&self.lab, Honest::Borrower) {
-                allowed += self.borrower_may_lose(landed, key, before, after)?;
-            }
-        }
-        let lost = worth[0] - worth[1];
+        let (lost, dust) = self.lost_by(landed, |loan, signed| {
+            let is_bound = signed.is_some() || loan.debt() == 0;
+            need(is_bound, || "it owes on terms that it has not signed".into())?;
+            Ok(loan.for_borrower(signed))
+        })?;
+        let allowed = self.may_lose(landed, Table::borrower_may_lose)?;
         need(lost <= allowed + dust, || format!("the borrower loses {lost}, {allowed} at most by its terms"))
     }
 
@@ -151,8 +162,8 @@ impl Table {
         &self,
         landed: &Landed,
         key: &Pubkey,
-        before: &Loan,
-        after: &Loan,
+        before: &LoanState,
+        after: &LoanState,
     ) -> Result<i128, String> {
         let Some(signed) = self.signed_on(key, &before.credit) else { return Ok(0) };
         let (old, new) = (&before.credit.collateral, &after.credit.collateral);
@@ -174,19 +185,25 @@ impl Table {
         }
     }
 
-    /// A first seizure comes after the cure period of a default that has not been cured.
+    /// Requires that a first seizure comes after the cure period of a default that has not been cured.
     fn check_seizure(&self, credit: &Credit) -> Verdict {
         let cured_by = credit.defaulted_at + i64::from(credit.terms.cure_period);
         let is_first = credit.status == Status::Defaulted.byte();
         need(!is_first || self.market_time(credit) >= cured_by, || "the cure period runs".into())
     }
 
-    /// The loss of a sale of units: at no less than the lot's price, which falls from within the market's bounds. Whoever has the
-    /// debt pays what the loan paid. `par` is what the loan paid for a million units.
-    fn check_sale(&self, landed: &Landed, par: i128, before: &Loan, after: &Loan) -> Result<i128, String> {
+    /// The borrower's loss by a sale of units, which must cost the lot's price or more, and to a lender at least what the loan
+    /// paid. `par` is what the loan paid for a million units. Errors: a sale below that, or at a price out of bounds.
+    fn check_sale(
+        &self,
+        landed: &Landed,
+        par: i128,
+        before: &LoanState,
+        after: &LoanState,
+    ) -> Result<i128, String> {
         let sold = before.unsold() - after.unsold();
         let address = landed.call.account(Role::Lot);
-        let proceeds = |loan: &Loan| {
+        let proceeds = |loan: &LoanState| {
             let lot = loan.lots.iter().find(|(key, _)| *key == address);
             lot.map_or(0, |(_, lot)| i128::from(lot.proceeds))
         };
@@ -205,11 +222,11 @@ impl Table {
         Ok(div_up(sold * par, 1_000_000) - cost + fee)
     }
 
-    /// The price of a million units that the borrower must accept now: a line that starts at no more than the market's highest
-    /// share of what the loan paid, so that it passes every price on its way for long enough for somebody to buy.
+    /// The price of a million units that the borrower must accept now. Errors: a lot that started so high that its price fell
+    /// to what the loan paid too late for anybody to buy.
     fn lawful_price(&self, lot: &Lot, par: i128, credit: &Credit) -> Result<i128, String> {
         let market: Market = self.lab.read(&credit.market).ok_or("no market")?;
-        // The highest share that any market may have, should the bound have been tightened since.
+        // The highest share that any market may have: the bound may have been tightened since the lot was opened.
         let highest = par * 30_000 / 10_000 + 1;
         let price = lot.price_at(self.lab.market_time(&market)).map_err(|_| "a price out of range")?;
         let sells_well = i128::from(lot.start_price) <= highest || i128::from(price) >= par;
@@ -232,7 +249,8 @@ impl Table {
         self.check_served(landed)
     }
 
-    /// Use that the chain's state allowed as it was served is no overrun, for a minute after a freeze.
+    /// Requires that use which the chain's state allowed as it was served is no overrun, if reported within a minute after a
+    /// freeze.
     fn check_served(&self, landed: &Landed) -> Verdict {
         let Some(Purpose::Report(gone)) = landed.purpose else {
             return need(landed.after.overrun <= landed.before.overrun, || {

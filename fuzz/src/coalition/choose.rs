@@ -27,7 +27,7 @@ pub(super) fn choose(table: &Table, dice: &mut Dice) -> Move {
             Step::Call(attempt) => {
                 Move::Act(Attempt { on: place(attempt.on, attempt.op), twice: false, ..attempt })
             }
-            Step::Donate(..) | Step::Probe(..) => Move::Land(dice.roll() as u8),
+            Step::Donate(..) | Step::FreezeVault(_) | Step::Probe(..) => Move::Land(dice.roll() as u8),
         },
     }
 }
@@ -43,7 +43,7 @@ fn near(jump: Jump) -> Jump {
     }
 }
 
-/// An attempt on what a signature that waits is about: whatever could change the meaning of it.
+/// An attempt on the loan of a signature that waits, so that the signature may meet another state than its signer has read.
 fn around(table: &Table, dice: &mut Dice) -> Attempt {
     let waiting = table.pending.len() as u64;
     let on = if waiting > 0 {
@@ -69,7 +69,8 @@ fn around(table: &Table, dice: &mut Dice) -> Attempt {
     Attempt { op, on: on.min(PLACES - 1), by, amount, extra: dice.roll(), flaw: None, twice: false }
 }
 
-/// The operations that the others try on a loan in a status: the next step of its life, and whatever could harm the party that has signed.
+/// The operations that the others try on a loan in a status: the next step of its life, and steps that could harm the party
+/// that has signed.
 fn attempts(status: Option<Status>) -> &'static [Op] {
     match status {
         None | Some(Status::Closed) => &[Op::CreditOffer],

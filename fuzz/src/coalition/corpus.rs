@@ -1,4 +1,5 @@
-//! Games that begin with a known attack: each was found by this fuzzer on a program without the rule that stops it.
+//! Games that begin with a known attack. This fuzzer found each on a program without the rules that stop the attack. Where
+//! several rules were taken out together, as for the oracle, a recorded game need not use the gap that each of them leaves.
 
 use {
     super::party::{Honest, Move},
@@ -9,7 +10,7 @@ use {
 /// A known attack, as the moves of a game.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Known {
-    /// Its name, that of the mutant which lets it through.
+    /// Its name, which is that of the mutant that lets it through.
     pub name: String,
     /// The honest party that it was aimed at.
     pub honest: Honest,

@@ -2,8 +2,8 @@
 //!
 //! An honest lender, borrower or provider follows a fixed policy: it signs what it has read, within its own bounds. All other
 //! keys (the other parties, the market's admin and guardian, the reporters) act as one. They also decide when, and after
-//! what, an instruction that the honest party has signed lands. Each transaction is checked by value: what the honest
-//! party is entitled to never falls but by what the terms allow.
+//! which steps, an instruction that the honest party has signed lands. Each transaction is checked by value: the honest party
+//! loses no more than its terms allow.
 
 mod bounds;
 mod checks;
@@ -18,6 +18,6 @@ mod worth;
 pub use {
     corpus::{Known, known},
     party::{Honest, Move},
-    run::{Report, run_coalitions},
+    run::{CoalitionResult, run_coalitions},
     table::play_moves,
 };

@@ -35,9 +35,9 @@ pub struct Loss {
     pub moves: Vec<Move>,
 }
 
-/// The result of a run.
+/// The result of a run of coalitions.
 #[derive(Clone, Debug)]
-pub struct Report {
+pub struct CoalitionResult {
     /// The seed of the run.
     pub seed: u64,
     /// Moves played.
@@ -52,10 +52,10 @@ pub struct Report {
     pub seconds: f64,
 }
 
-/// Plays the games of a run: every third is an honest lender's, borrower's or provider's, and every fourth of them begins with a
-/// known attack where `with_known`. `progress` receives the number of moves so far. Games are independent and counted in
-/// their order, so that the number of threads changes nothing but the time.
-pub fn run_coalitions(options: &Options, with_known: bool, progress: impl Fn(u64) + Sync) -> Report {
+/// Plays the games of a run, in turn with an honest lender, borrower and provider. With `with_known` about every fourth begins
+/// with a known attack. `progress` receives the number of moves so far. Games are independent and counted in their order, so
+/// that the number of threads changes nothing but the time.
+pub fn run_coalitions(options: &Options, with_known: bool, progress: impl Fn(u64) + Sync) -> CoalitionResult {
     let began = Instant::now();
     let games = options.steps.div_ceil(options.length);
     let (first, last) = options.only.map_or((0, games), |only| (only, only + 1));
@@ -82,7 +82,7 @@ pub fn run_coalitions(options: &Options, with_known: bool, progress: impl Fn(u64
             });
         }
     });
-    let mut report = Report {
+    let mut report = CoalitionResult {
         seed: options.seed,
         moves: 0,
         landed: BTreeMap::new(),
@@ -188,7 +188,7 @@ fn shrink(loss: Loss) -> Loss {
     best
 }
 
-impl Report {
+impl CoalitionResult {
     /// True where no honest party lost anything.
     pub fn is_good(&self) -> bool {
         self.loss.is_none()

@@ -1,6 +1,6 @@
 use {
     super::{
-        bounds::{Frozen, Signed},
+        bounds::{Frozen, SignedTerms},
         party::{Honest, Move},
         policy::{Pending, Purpose, sign},
         worth::{Position, is_own},
@@ -25,15 +25,15 @@ const PENDING: usize = 6;
 
 /// A game of one honest party against everyone else.
 ///
-/// It owns the lab, the transactions that the honest party has signed and that have not landed, and what it has signed. The
-/// last grows only as a signature lands: a signature that never lands binds nobody. One thread plays a game.
+/// It owns the lab, the transactions that wait to land, and the terms that bind the honest party. Terms are added as a
+/// signature lands: a signature that never lands binds nobody. One thread plays a game.
 pub(super) struct Table {
     pub(super) lab: Lab,
     pub(super) honest: Honest,
     /// Signed transactions, oldest first.
     pub(super) pending: Vec<Pending>,
     /// The terms that the honest party has signed, by credit and the slot of its offer.
-    pub(super) signed: BTreeMap<(Pubkey, u64), Signed>,
+    pub(super) signed: BTreeMap<(Pubkey, u64), SignedTerms>,
     /// The freezes of an honest lender that have landed.
     pub(super) freezes: BTreeMap<Pubkey, Frozen>,
     /// Lots by credit.
@@ -67,7 +67,7 @@ impl Table {
         }
     }
 
-    /// Plays one move. Errors: how the honest party lost what it is entitled to.
+    /// Plays one move. Errors: the loss of the honest party, as text.
     pub(super) fn play(&mut self, step: &Move) -> Result<(), String> {
         match step {
             Move::Wait(jump) => self.lab.jump(*jump),
@@ -96,7 +96,7 @@ impl Table {
         if call.ix.accounts.iter().any(|meta| meta.is_signer && meta.pubkey == key) {
             return Ok(());
         }
-        // Its reporters are honest as well.
+        // An honest provider's reporters are honest as well.
         let reports = self.honest == Honest::Provider && call.op == Op::UsageMeter;
         if reports && is_own(&self.lab, &call.account(Role::Provider)) {
             return Ok(());
@@ -144,7 +144,7 @@ impl Table {
         Ok(())
     }
 
-    /// Takes note of what a signature that has landed binds its signer to.
+    /// Notes the terms that a signature binds its signer to, once it has landed.
     fn note(&mut self, landed: &Landed) {
         let Some(Purpose::Offer(signed) | Purpose::Accept(signed) | Purpose::Buy(signed)) = landed.purpose
         else {
@@ -158,11 +158,11 @@ impl Table {
     }
 
     /// The terms that the honest party has signed on a loan, as they stand in the account.
-    pub(super) fn signed_on(&self, key: &Pubkey, credit: &Credit) -> Option<&Signed> {
+    pub(super) fn signed_on(&self, key: &Pubkey, credit: &Credit) -> Option<&SignedTerms> {
         self.signed.get(&(*key, credit.offer_slot))
     }
 
-    /// Takes note of how far a freeze of the honest lender, or a transaction after it, leaves the units open.
+    /// Notes the effect of a freeze of the honest lender, or of a transaction after it, on the units that may be used.
     fn note_freeze(&mut self, landed: &Landed) {
         if self.honest != Honest::Lender {
             return;
@@ -181,7 +181,7 @@ impl Table {
                         Frozen::new(signed, frozen_by(landed.call), old, new, self.lab.now, earlier),
                     );
                 }
-                // Units that return from a lot come back frozen, those seized are frozen no more: the lender's own doing.
+                // The lender's own signatures also change what is frozen: units come back from a lot frozen, and seized ones leave.
                 (Some(_), Some(freeze)) => {
                     self.freezes.insert(*key, opened(held(freeze), old, new));
                 }
@@ -189,6 +189,10 @@ impl Table {
                     let used = i128::from(new.collateral.consumed - old.collateral.consumed);
                     let finished = (used - i128::from(old.collateral.available())).max(0);
                     self.freezes.insert(*key, Frozen { held: freeze.held - finished, ..freeze });
+                }
+                // Units that expire leave the freeze; those of jobs on open units stay, and are not frozen by it.
+                (None, Some(freeze)) if landed.call.op == Op::CreditExpireUnits => {
+                    self.freezes.insert(*key, opened(held(freeze), old, new));
                 }
                 (None, Some(freeze)) => {
                     self.freezes.insert(*key, opened(freeze, old, new));
@@ -207,13 +211,13 @@ fn frozen_by(call: &Call) -> i128 {
     }
 }
 
-/// Units that a payment, or the lender's own signature, has opened may be used from now on.
+/// The freeze after a payment, or the lender's own signature, has opened units: these may be used from now on.
 fn opened(freeze: Frozen, old: &Credit, new: &Credit) -> Frozen {
     let opened = i128::from(new.collateral.available()) - i128::from(old.collateral.available());
     Frozen { most_consumed: freeze.most_consumed + opened.max(0), ..freeze }
 }
 
-/// Plays moves in a fresh game. Returns how the honest party lost what it is entitled to, and the number of moves to there.
+/// Plays moves in a fresh game. Returns the honest party's loss as text, with the number of moves that led to it.
 pub fn play_moves(honest: Honest, moves: &[Move]) -> Option<(String, usize)> {
     let mut table = Table::new(honest);
     for (index, step) in moves.iter().enumerate() {

@@ -1,7 +1,7 @@
 //! The worth of what the honest party is entitled to, at one moment.
 
 use {
-    super::{bounds::Signed, party::Honest},
+    super::{bounds::SignedTerms, party::Honest},
     crate::lab::Lab,
     blockable_sdk::{
         Pubkey,
@@ -13,26 +13,26 @@ use {
     std::collections::BTreeMap,
 };
 
-/// The highest fee on a sale, in basis points: a market may come to take it after its delay.
+/// The highest fee on a sale, in basis points: any market may take it after its delay.
 pub(super) const MOST_FEE: i128 = 1_000;
 
 /// A credit with its debt as of now, and its open lots.
 #[derive(Clone)]
-pub(super) struct Loan {
+pub(super) struct LoanState {
     /// The account, its debt accrued.
     pub credit: Credit,
     /// Its open lots.
     pub lots: Vec<(Pubkey, Lot)>,
 }
 
-impl Loan {
+impl LoanState {
     /// Reads a credit; `lots` are the lots that it may have. `None` where there is none.
-    pub(super) fn read(lab: &Lab, key: &Pubkey, lots: &[Pubkey]) -> Option<Loan> {
+    pub(super) fn read(lab: &Lab, key: &Pubkey, lots: &[Pubkey]) -> Option<LoanState> {
         let mut credit: Credit = lab.read(key)?;
         let market = lab.read(&credit.market)?;
         credit.accrue(lab.market_time(&market)).ok()?;
         let open = lots.iter().filter_map(|key| Some((*key, lab.read::<Lot>(key)?)));
-        Some(Loan { credit, lots: open.collect() })
+        Some(LoanState { credit, lots: open.collect() })
     }
 
     /// The status.
@@ -62,7 +62,7 @@ impl Loan {
 
     /// The worth of the loan to its lender: its claim, the escrow, and the lesser of debt and collateral. Collateral counts at
     /// what the loan paid, in lots at the floor that the lender has signed.
-    pub(super) fn for_lender(&self, signed: &Signed) -> i128 {
+    pub(super) fn for_lender(&self, signed: &SignedTerms) -> i128 {
         let floor = |lot: &Lot| i128::from(lot.units_left) * i128::from(lot.floor_price) / 1_000_000;
         let lots: i128 = self.lots.iter().map(|(_, lot)| floor(lot)).sum();
         let collateral =
@@ -72,21 +72,21 @@ impl Loan {
     }
 
     /// The worth of the loan to its borrower: its claim, its reserve and all units that are left, less the debt. Units count
-    /// at what the borrower has read that the loan pays.
-    pub(super) fn for_borrower(&self, signed: Option<&Signed>) -> i128 {
+    /// at the price in the terms that the borrower has signed.
+    pub(super) fn for_borrower(&self, signed: Option<&SignedTerms>) -> i128 {
         let units = i128::from(self.credit.collateral.remaining()) + self.unsold();
         let cash = i128::from(self.credit.claims.borrower) + i128::from(self.credit.reserve_held);
         cash + signed.map_or(0, |signed| signed.value(units)) - self.debt()
     }
 }
 
-/// The possessions of the honest party, as far as one transaction can change it.
+/// The possessions of the honest party that one transaction can change.
 #[derive(Clone, Default)]
 pub(super) struct Position {
     /// Its money in all markets, in micro-USDC.
     pub cash: i128,
     /// The loans that the transaction names.
-    pub loans: BTreeMap<Pubkey, Loan>,
+    pub loans: BTreeMap<Pubkey, LoanState>,
     /// Units that its provider owes.
     pub outstanding: i128,
     /// Units used beyond those that its credits allowed.
@@ -102,7 +102,7 @@ impl Position {
         lots: &BTreeMap<Pubkey, Vec<Pubkey>>,
     ) -> Position {
         let none = Vec::new();
-        let loan = |key: &Pubkey| Some((*key, Loan::read(lab, key, lots.get(key).unwrap_or(&none))?));
+        let loan = |key: &Pubkey| Some((*key, LoanState::read(lab, key, lots.get(key).unwrap_or(&none))?));
         let mut position =
             Position { loans: credits.iter().filter_map(loan).collect(), ..Position::default() };
         for keys in &lab.markets {
@@ -114,8 +114,8 @@ impl Position {
                 let provider = lab.read::<Provider>(&key);
                 position.outstanding += provider.map_or(0, |provider| provider.outstanding_units.into());
             }
-            let own = |loan: &&Loan| is_own(lab, &loan.credit.provider);
-            let overrun = |loan: &Loan| i128::from(loan.credit.meter.overrun);
+            let own = |loan: &&LoanState| is_own(lab, &loan.credit.provider);
+            let overrun = |loan: &LoanState| i128::from(loan.credit.meter.overrun);
             position.overrun = position.loans.values().filter(own).map(overrun).sum();
         }
         position
@@ -127,7 +127,7 @@ pub(super) fn own_providers(lab: &Lab) -> impl Iterator<Item = (usize, Pubkey)> 
     lab.providers.iter().take(2 * lab.markets.len()).step_by(2).copied()
 }
 
-/// True for a provider of the honest provider's.
+/// True for a provider that the honest provider's key signs for.
 pub(super) fn is_own(lab: &Lab, provider: &Pubkey) -> bool {
     own_providers(lab).any(|(_, key)| key == *provider)
 }

@@ -14,7 +14,8 @@ use {
 
 impl Case<'_> {
     pub(super) fn offer_lender(&mut self, credit: &mut CreditBook) -> Verdict {
-        let Args::Key(to) = self.call.args else { return Err("no key".into()) };
+        let Args::Role(slot, to) = self.call.args else { return Err("no key".into()) };
+        need(credit.offer_slot == i128::from(slot), "rule 11: another loan was read")?;
         let lender = self.by_lender(credit);
         need(lender && to != credit.borrower, "the signer is not the lender, or lends to itself")?;
         need(to == Pubkey::default() || !self.is_halted(), "the market is halted")?;
@@ -48,7 +49,8 @@ impl Case<'_> {
 
     pub(super) fn set_freeze_authority(&mut self, credit: &mut CreditBook) -> Verdict {
         need(self.by_lender(credit), "the signer is not the lender")?;
-        let Args::Key(to) = self.call.args else { return Err("no key".into()) };
+        let Args::Role(slot, to) = self.call.args else { return Err("no key".into()) };
+        need(credit.offer_slot == i128::from(slot), "rule 11: another loan was read")?;
         credit.freeze_authority = to;
         credit.pending_lender = Pubkey::default();
         Ok(())
@@ -67,7 +69,7 @@ impl Case<'_> {
         let step = i128::from(rider.apr_step_bps);
         let hampered = credit.frozen() > 0
             || credit.began_frozen == 1
-            || credit.frozen_at_chain > credit.covenant_at
+            || credit.frozen_at_chain >= credit.covenant_at
             || credit.available() == 0;
         if share >= i128::from(rider.high_bps) {
             credit.apr = (credit.apr - step).max(rider.apr_floor_bps.into());
@@ -109,7 +111,7 @@ impl Case<'_> {
         let (old, counting) = (credit.terms, |terms: &Terms| {
             (terms.max_units_per_second, terms.longest_job, terms.reporters_hash, terms.offer_expires_at)
         });
-        need(counting(&old) == counting(terms), "rule 15: it touches how use is counted")?;
+        need(counting(&old) == counting(terms), "rule 13: it touches how use is counted")?;
         need(terms.principal == old.principal && terms.units == old.units, "it touches the grant")?;
         let last_units = |terms: &Terms| (terms.unlocked_ahead, terms.holdback);
         need(last_units(terms) == last_units(&old), "it touches the lock")?;

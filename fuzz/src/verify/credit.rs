@@ -95,7 +95,7 @@ impl Case<'_> {
         let treasury = self.market.settings.treasury;
         need(self.call.account(Role::Treasury) == treasury, "another treasury is named")?;
         self.transfer(vault, treasury, swept)?;
-        self.model.tokens.remove(&vault);
+        self.remove_vault(&vault);
         self.removed.push((vault, credit.rent_payer));
         credit.vault_closed = 1;
         Ok(())

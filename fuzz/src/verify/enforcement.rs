@@ -12,6 +12,7 @@ use {
 impl Case<'_> {
     /// Requires an instalment that has been unpaid for the seconds of a grace period, and a reserve that does not pay all arrears.
     pub(super) fn late(&mut self, credit: &mut CreditBook, grace: u32) -> Verdict {
+        self.need_open_vault()?;
         credit.accrue(self.time);
         need(credit.arrears_since != 0, "nothing is in arrears")?;
         need(credit.reserve < credit.arrears(), "the reserve covers what is in arrears")?;
@@ -19,6 +20,7 @@ impl Case<'_> {
     }
 
     pub(super) fn give_notice(&mut self, credit: &mut CreditBook) -> Verdict {
+        self.need_open_vault()?;
         let lender = self.by_lender(credit);
         need(lender && credit.rider.breach_notice == 1, "no notice was agreed, or not the lender's")?;
         let Args::Notice(notice) = self.call.args else { return Err("no notice".into()) };

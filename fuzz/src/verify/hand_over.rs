@@ -16,7 +16,8 @@ impl CreditBook {
 
 impl Case<'_> {
     pub(super) fn offer_borrower(&mut self, credit: &mut CreditBook) -> Verdict {
-        let Args::Key(to) = self.call.args else { return Err("no key".into()) };
+        let Args::Role(slot, to) = self.call.args else { return Err("no key".into()) };
+        need(credit.offer_slot == i128::from(slot), "rule 11: another loan was read")?;
         let borrower = self.call.account(Role::Second) == credit.borrower && self.call.signs(Role::Second);
         need(self.signed_by(&credit.lender) && borrower, "a party does not sign")?;
         need(to != credit.lender, "the lender would lend to itself")?;
@@ -44,8 +45,8 @@ impl Case<'_> {
         let to = self.call.account(Role::Signer);
         need(self.signed_by(&credit.pending_borrower), "the place was not offered to the signer")?;
         let ready_at = credit.pending_borrower_ready_at;
-        need(self.time >= ready_at, "rule 15: the delay has not passed")?;
-        need(self.time <= ready_at + 14 * DAY, "rule 15: the offer of the place has lapsed")?;
+        need(self.time >= ready_at, "rule 13: the delay has not passed")?;
+        need(self.time <= ready_at + 14 * DAY, "rule 13: the offer of the place has lapsed")?;
         need(to != credit.lender && credit.borrower_claim == 0, "of the lender, or before the claim")?;
         credit.accrue(self.time);
         need(credit.meets(&limits.read), "rule 11: the loan is another or worse than was read")?;

@@ -41,8 +41,8 @@ impl Case<'_> {
             }
             let latest = readings.iter().map(|reading| reading.reported_at).max().unwrap_or_default();
             // The whole quorum is from before the freeze, and was in force before it.
-            let old = latest <= credit.frozen_at_chain && owner.epoch_began_at < credit.frozen_at_chain;
-            credit.meter(chosen, old, self.now, self.time);
+            let closed = credit.closed_then(latest, owner.epoch_began_at, self.time);
+            credit.meter(chosen, closed, self.now, self.time);
         }
         Ok(())
     }

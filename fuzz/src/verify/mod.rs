@@ -68,7 +68,7 @@ pub(super) fn units_needed_for(terms: &Terms, schedule: &[Instalment], bounds: &
 pub(super) type Verdict = Result<(), String>;
 
 impl Case<'_> {
-    /// Moves the model on by the transaction. Errors: why it should not have gone through, or cannot have.
+    /// Moves the model on by the transaction. Errors: the rule by which the program should have refused it.
     pub fn verify(&mut self) -> Verdict {
         let op = self.call.op;
         if op == Op::VaultCollect && self.collects_nothing(&self.call.account(Role::Credit)) {
@@ -97,7 +97,7 @@ impl Case<'_> {
         Ok(())
     }
 
-    /// True for a collection of nothing, which is no failure where the caller asks for no least and changes nothing.
+    /// True where nothing is collected, which succeeds with a least of 0 and changes nothing.
     fn collects_nothing(&self, key: &Pubkey) -> bool {
         let credit = self.model.credits.get(key);
         let Args::Collect(party, 0) = self.call.args else { return false };
@@ -123,11 +123,25 @@ impl Case<'_> {
         if amount == 0 {
             return Ok(());
         }
+        let frozen = |account| self.model.frozen_vaults.contains(account);
+        need(!frozen(&from) && !frozen(&to), "the mint's issuer has frozen the vault")?;
         let source = self.model.tokens.get_mut(&from).ok_or("it pays from an unknown account")?;
         *source -= amount;
         need(*source >= 0, "rule 7: the payer has less")?;
         *self.model.tokens.get_mut(&to).ok_or("it pays to an unknown account")? += amount;
         Ok(())
+    }
+
+    /// Requires a vault that can be paid into: nobody is late for what could not be paid.
+    pub(super) fn need_open_vault(&self) -> Verdict {
+        let is_frozen = self.model.frozen_vaults.contains(&self.call.account(Role::Vault));
+        need(!is_frozen, "the mint's issuer has frozen the vault, so that nobody could pay")
+    }
+
+    /// A vault is removed.
+    pub(super) fn remove_vault(&mut self, vault: &Pubkey) {
+        self.model.tokens.remove(vault);
+        self.model.frozen_vaults.remove(vault);
     }
 
     /// The date of the oldest unpaid instalment that the chain gives after the transaction.

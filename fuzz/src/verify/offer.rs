@@ -110,9 +110,9 @@ fn most_grown(terms: &Terms, rider: &Rider, schedule: &[Instalment]) -> f64 {
 /// Requires a provider that takes a new credit with these terms.
 pub(super) fn need_taken(provider: &ProviderBook, terms: &Terms) -> Verdict {
     need(provider.suspended == 0, "the provider is suspended")?;
-    need(terms.reporters_hash == provider.reporters_hash(), "rule 15: the terms name other reporters")?;
+    need(terms.reporters_hash == provider.reporters_hash(), "rule 13: the terms name other reporters")?;
     let (rate, settings) = (terms.max_units_per_second, &provider.settings);
-    need(rate > 0 && rate <= settings.max_units_per_second, "rule 15: the rate bound is not the provider's")?;
+    need(rate > 0 && rate <= settings.max_units_per_second, "rule 13: the rate bound is not the provider's")?;
     let longest = terms.longest_job;
-    need(longest > 0 && longest <= settings.longest_job, "rule 15: the longest job is not the provider's")
+    need(longest > 0 && longest <= settings.longest_job, "rule 13: the longest job is not the provider's")
 }

@@ -75,7 +75,7 @@ impl Case<'_> {
         self.transfer(vault, wallet, held - credit.reserve)?;
         credit.escrow = 0;
         if credit.reserve == 0 {
-            self.model.tokens.remove(&vault);
+            self.remove_vault(&vault);
             self.removed.extend([(vault, credit.rent_payer), (*key, credit.rent_payer)]);
             return Ok(false);
         }

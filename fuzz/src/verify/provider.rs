@@ -22,7 +22,7 @@ impl Case<'_> {
         let Args::Register(capacity, settings) = &self.call.args else { return Err("no provider".into()) };
         need_sound(settings)?;
         need(settings.payout == self.call.account(Role::Wallet), "it names another payout account")?;
-        need(account.cluster_tag != [0; 32], "rule 15: nothing ties its reports to this cluster")?;
+        need(account.cluster_tag != [0; 32], "rule 13: nothing ties its reports to this cluster")?;
         let empty = ProviderBook::read(&anchor_lang::__private::bytemuck::Zeroable::zeroed());
         let book = ProviderBook {
             epoch: 1,
@@ -85,7 +85,7 @@ impl Case<'_> {
                     self.put_in_force(provider, settings);
                     return Ok(());
                 }
-                need(provider.suspended == 0, "rule 15: a suspended provider proposes a change")?;
+                need(provider.suspended == 0, "rule 13: a suspended provider proposes a change")?;
                 (provider.proposed, provider.change_ready_at) = (Some(**settings), self.time + delay);
             }
             (Op::ProviderApplyChange, Args::Time(ready_at)) => {
@@ -106,7 +106,7 @@ impl Case<'_> {
             }
             (Op::ProviderOfferAuthority, Args::Key(to)) => {
                 let is_offer = *to != Pubkey::default();
-                need(!is_offer || provider.suspended == 0, "rule 15: a suspended provider hands over")?;
+                need(!is_offer || provider.suspended == 0, "rule 13: a suspended provider hands over")?;
                 provider.pending = *to;
                 provider.pending_ready_at = if is_offer { self.time + delay } else { 0 };
             }
@@ -116,8 +116,8 @@ impl Case<'_> {
     }
 
     fn need_ready(&self, ready_at: i128) -> Verdict {
-        need(self.time >= ready_at, "rule 15: the delay has not passed")?;
-        need(self.time <= ready_at + 14 * DAY, "rule 15: the change has lapsed")
+        need(self.time >= ready_at, "rule 13: the delay has not passed")?;
+        need(self.time <= ready_at + 14 * DAY, "rule 13: the change has lapsed")
     }
 
     fn put_in_force(&self, provider: &mut ProviderBook, settings: &ProviderSettings) {

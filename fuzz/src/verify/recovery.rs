@@ -11,6 +11,7 @@ use {
 
 impl Case<'_> {
     pub(super) fn begin_seizure(&mut self, credit: &mut CreditBook, status: Status) -> Verdict {
+        self.need_open_vault()?;
         need(self.signed_by(&credit.lender), "the signer is not the lender")?;
         need(credit.units_expire_at == 0 || self.time < credit.units_expire_at, "the units have expired")?;
         credit.pending_lender = Pubkey::default();

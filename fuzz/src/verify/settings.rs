@@ -121,8 +121,8 @@ impl Case<'_> {
             (Op::MarketAcceptAdmin, _) => {
                 need(signer == market.pending, "the place was not offered to the signer")?;
                 let ready_at = market.pending_ready_at;
-                need(self.time >= ready_at, "rule 15: the delay of the handover has not passed")?;
-                need(self.time <= ready_at + 14 * DAY, "rule 15: the offer of the place has lapsed")?;
+                need(self.time >= ready_at, "rule 13: the delay of the handover has not passed")?;
+                need(self.time <= ready_at + 14 * DAY, "rule 13: the offer of the place has lapsed")?;
                 market.admin = signer;
                 (market.pending, market.pending_ready_at) = (Pubkey::default(), 0);
                 (market.proposed, market.change_ready_at) = (None, 0);

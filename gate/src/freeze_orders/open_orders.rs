@@ -173,7 +173,7 @@ impl OpenOrders {
         }
     }
 
-    /// Counts the end of an order, once: when it has ended, however much later that is recorded.
+    /// Counts the end of an order once, at the time at which it has ended: its end may be recorded much later.
     fn count_end(&mut self, credit: Pubkey, state: OrderState) {
         match state {
             OrderState::Landed => drop(self.unlanded.remove(&credit)),

@@ -59,8 +59,8 @@ impl FreezeOrder {
         Ok(order)
     }
 
-    /// Checks the order against the chain view, by the program's own rules. Returns the total of units that will be frozen
-    /// for a reason like the order's; as many may be frozen for another one already. Errors: [`OrderRefused`].
+    /// Checks the order against the chain view, by the program's own rules. Returns the total of units that will be frozen for
+    /// the order's kind of reason; as many may be frozen already for the other kind. Errors: [`OrderRefused`].
     pub fn check(&self, gate: &Gate) -> Result<Units, OrderRefused> {
         if self.market != gate.config().market {
             return Err(OrderRefused::ForeignMarket { market: self.market });

@@ -54,7 +54,7 @@ enum NextStep {
     Wait { send: bool },
     /// It has landed for good, and is obeyed until the gate has seen the credit as of the slot.
     AwaitView { slot: u64 },
-    /// It has landed and the gate has seen that: the chain's freeze takes its place.
+    /// It has landed, and the gate has seen the freeze on chain, which takes its place.
     Close { slot: u64 },
     /// It is no longer obeyed.
     Lift { state: OrderState, reason: String },

@@ -41,7 +41,7 @@ impl Gate {
         let clocks = {
             let view = self.chain_view();
             view.require_fresh()?;
-            ChainClocks { chain: view.chain_time(), market: view.market_time() }
+            view.clocks()
         };
         match self.storage_is_full() {
             true => Err(Refusal::Storage),

@@ -81,9 +81,14 @@ pub(crate) struct FreezeTime {
 }
 
 impl FreezeTime {
-    fn new(credit: &Credit) -> FreezeTime {
-        let (chain, market) = (credit.meter.frozen_at_chain, credit.frozen_at_market);
-        FreezeTime { chain: ChainTime(chain), market: MarketTime(market) }
+    /// The freezes of a credit that reports can be dated before, the earlier one first. A view of the chain that skips a state
+    /// shows two at once.
+    fn of_credit(credit: &Credit) -> impl Iterator<Item = FreezeTime> {
+        let freezes = [credit.earlier_freeze, credit.latest_freeze()].into_iter();
+        freezes.filter(|freeze| freeze.at_chain != 0).map(|freeze| FreezeTime {
+            chain: ChainTime(freeze.at_chain),
+            market: MarketTime(freeze.at_market),
+        })
     }
 }
 
@@ -150,6 +155,12 @@ impl Gate {
         self.ledger().readings()
     }
 
+    /// One moment's readings for a report that is dated `at`; see [`Ledger::readings_dated`].
+    pub(crate) fn readings_dated(&self, at: ChainTime) -> Vec<LedgerReading> {
+        let clocks = self.chain_view().clocks();
+        self.ledger().readings_dated(at, clocks)
+    }
+
     /// The chain view, locked: the follower writes it, all others read it.
     pub fn chain_view(&self) -> MutexGuard<'_, ChainView> {
         lock(&self.core.chain_view)
@@ -180,22 +191,24 @@ impl Gate {
             return;
         }
         let mut ledger = self.ledger();
-        let known = ledger.credit(&address).map_or(ChainTime(0), |known| FreezeTime::new(known).chain);
+        let known = ledger.credit(&address).and_then(|known| FreezeTime::of_credit(known).last());
         if !ledger.observe(address, slot, credit) {
             return;
         }
         drop(ledger);
         self.core.changed.send_modify(|changes| *changes = changes.wrapping_add(1));
-        if let Some(freeze) = credit.map(FreezeTime::new).filter(|freeze| freeze.chain > known) {
+        let freezes = credit.into_iter().flat_map(FreezeTime::of_credit);
+        for freeze in freezes.filter(|freeze| known.is_none_or(|known| freeze.chain > known.chain)) {
             // Nobody may be listening.
             let _ = self.core.froze.send(freeze);
         }
     }
 
-    /// Listens to freezes as the chain shows them. Returns those that it has shown before, too.
+    /// Listens to freezes that the chain shows from now on. Returns those that it has shown before as well.
     pub(crate) fn subscribe_freezes(&self) -> (Vec<FreezeTime>, broadcast::Receiver<FreezeTime>) {
         let later = self.core.froze.subscribe();
-        let known = self.ledger().credits().map(|(_, _, credit)| FreezeTime::new(credit)).collect();
+        let known =
+            self.ledger().credits().flat_map(|(_, _, credit)| FreezeTime::of_credit(credit)).collect();
         (known, later)
     }
 

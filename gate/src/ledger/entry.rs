@@ -38,6 +38,8 @@ pub struct ChainClocks {
     pub chain: Option<ChainTime>,
     /// The market's clock.
     pub market: Option<MarketTime>,
+    /// The beginning of the epoch of the provider's reporters.
+    pub epoch_began_at: Option<ChainTime>,
 }
 
 /// A credit as the chain showed it at a slot.
@@ -127,7 +129,10 @@ impl CreditEntry {
         let unlocked = all - wide(room.locked);
         let open = unlocked - wide(room.frozen);
         if wide(needed) <= open {
-            return self.require_rate(needed, freed, clocks.chain);
+            return match self.awaited_freeze(clocks) {
+                Some(_) => Err(Refusal::FreezeSettling),
+                None => self.require_rate(needed, freed, clocks.chain),
+            };
         }
         let available = Units(u64::try_from(open).unwrap_or(0));
         Err(if !room.frozen.is_zero() && wide(needed) <= unlocked {
@@ -146,8 +151,15 @@ impl CreditEntry {
         MicroUsd(price.unwrap_or(u64::MAX))
     }
 
-    /// Requires that the jobs that run stay within what a freeze keeps for them: the units of the longest job at the loan's
-    /// rate bound. Use that the bound does not let the chain count yet takes from it, or a freeze would find it neither
+    /// Finds the first freeze for which the report from before it is still awaited. Until that is on the chain no job begins: no
+    /// report with its use could count as from before a second freeze.
+    pub(super) fn awaited_freeze(&self, clocks: ChainClocks) -> Option<ChainTime> {
+        let (market, epoch) = (clocks.market?, clocks.epoch_began_at?);
+        self.credit()?.awaited_freeze(epoch.get(), market.get()).map(ChainTime)
+    }
+
+    /// Requires that running jobs hold no more units than a freeze keeps for them: those of the longest job at the loan's rate
+    /// bound. Use that the rate bound keeps the chain from counting yet takes room as well: a freeze would find it neither
     /// counted nor in flight.
     fn require_rate(&self, needed: Units, freed: i128, now: Option<ChainTime>) -> Result<(), Refusal> {
         let credit = self.credit().ok_or(Refusal::Closed)?;

@@ -11,7 +11,7 @@ use {
     blockable_sdk::{
         Pubkey, Signature,
         accounts::CreditStamp,
-        amounts::{MarketTime, Units},
+        amounts::{ChainTime, MarketTime, Units},
         program::state::Credit,
     },
     entry::{CreditEntry, wide},
@@ -208,8 +208,19 @@ impl Ledger {
 
     /// One moment's readings of every credit that can be metered, by index.
     pub fn readings(&self) -> Vec<LedgerReading> {
+        self.readings_where(|_| true)
+    }
+
+    /// As [`Ledger::readings`], for a report that is dated `at`. Left out are credits with a freeze before `at` whose own report
+    /// is not on the chain yet: anybody may submit reports, and a later one would rule that one out.
+    pub fn readings_dated(&self, at: ChainTime, clocks: ChainClocks) -> Vec<LedgerReading> {
+        self.readings_where(|entry| entry.awaited_freeze(clocks).is_none_or(|freeze| at <= freeze))
+    }
+
+    fn readings_where(&self, is_read: impl Fn(&CreditEntry) -> bool) -> Vec<LedgerReading> {
+        let read = self.credits.iter().filter(|(_, entry)| is_read(entry));
         let mut readings: Vec<LedgerReading> =
-            self.credits.iter().filter_map(|(address, entry)| entry.reading(*address)).collect();
+            read.filter_map(|(address, entry)| entry.reading(*address)).collect();
         readings.sort_unstable_by_key(|reading| reading.index);
         readings
     }

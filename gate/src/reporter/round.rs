@@ -30,6 +30,10 @@ const DRAFTS: usize = 16;
 /// Signatures asked for at once.
 const SIGNATURES: usize = 8;
 
+/// Seconds by which a report is dated before the time of its signature. A gate's clock runs less ahead of the chain's than
+/// that, and the gate sees a freeze sooner.
+pub(crate) const REPORT_LAG_SECONDS: i64 = 3;
+
 /// The gate's knowledge at one moment.
 struct GateMoment {
     /// The chain's clock.
@@ -117,22 +121,34 @@ impl ReportingKey {
 }
 
 impl ReportersCore {
-    /// Reports on this moment, unless this second has been reported on. Returns the instant.
+    /// Reports on this moment, unless its second has been reported on. Returns the instant.
+    ///
+    /// The report is dated [`REPORT_LAG_SECONDS`] ago: a freeze that has landed and has not been seen yet is then later than the
+    /// report, and can still have one of its own.
     pub(super) async fn report(&self, signer: &ReportingKey) -> Result<ChainTime, KeyState> {
-        self.report_as_of(signer, clock_and_provider).await
+        let lagging = |gate: &Gate, last: Option<(u32, ChainTime)>| {
+            let (now, provider) = clock_and_provider(gate)?;
+            let dated = now.plus_seconds(-REPORT_LAG_SECONDS);
+            // The last report was on a freeze, dated at its own time: the next one must not be dated before it.
+            let is_covered = |(epoch, at): &(u32, ChainTime)| {
+                *epoch == provider.epoch && (0..=REPORT_LAG_SECONDS).contains(&at.seconds_since(dated))
+            };
+            Ok((last.filter(is_covered).map_or(dated, |(_, at)| at), provider))
+        };
+        self.report_as_of(signer, lagging).await
     }
 
-    /// As [`ReportersCore::report`], with the clock and the provider that `as_of` gives.
+    /// As [`ReportersCore::report`], with the instant and the provider that `as_of` gives for those of the last report.
     pub(super) async fn report_as_of(
         &self,
         signer: &ReportingKey,
-        as_of: impl Fn(&Gate) -> Result<(ChainTime, Provider), KeyState>,
+        as_of: impl Fn(&Gate, Option<(u32, ChainTime)>) -> Result<(ChainTime, Provider), KeyState>,
     ) -> Result<ChainTime, KeyState> {
         let mut done = signer.done.lock().await;
-        let outcome = match as_of(&self.gate) {
+        let outcome = match as_of(&self.gate, *done) {
             Ok((now, provider)) if *done == Some((provider.epoch, now)) => return Ok(now),
             Ok((now, provider)) => {
-                let moment = GateMoment { now, provider, readings: self.gate.readings() };
+                let moment = GateMoment { now, provider, readings: self.gate.readings_dated(now) };
                 self.round(&signer.key, &moment, &mut done).await
             }
             Err(state) => Err(state),

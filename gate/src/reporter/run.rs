@@ -87,8 +87,10 @@ impl ReportersCore {
         if reported.is_some_and(|reported| reported >= frozen_at) {
             return Ok(());
         }
-        let as_of = |gate: &Gate| {
-            round::clock_and_provider(gate).map(|(now, provider)| (now.min(frozen_at), provider))
+        // The chain has shown the freeze, so its clock has come that far, though the gate's may lag a little.
+        let as_of = |gate: &Gate, _| {
+            let (now, provider) = round::clock_and_provider(gate)?;
+            Ok((now.plus_seconds(super::REPORT_LAG_SECONDS).min(frozen_at), provider))
         };
         self.report_as_of(signer, as_of).await.map(|_| ())
     }

@@ -87,8 +87,8 @@ pub enum StoreError {
     /// SQLite failed.
     #[error("the store failed: {0}")]
     Sqlite(String),
-    /// A folder or file that cannot be made.
-    #[error("{path}: {reason}")]
+    /// A folder or file that cannot be opened or made, or that is no store.
+    #[error("cannot open {path}: {reason}; name a file of the store that this program may write to")]
     File {
         /// The file.
         path: String,
@@ -108,6 +108,18 @@ impl From<rusqlite::Error> for StoreError {
             Some(rusqlite::ErrorCode::SystemIoFailure) => StoreError::Full,
             _ => StoreError::Sqlite(error.to_string()),
         }
+    }
+}
+
+/// Names the file in a failure to open it.
+fn opening_failed(path: &Path, error: rusqlite::Error) -> StoreError {
+    let path = path.display().to_string();
+    match (error.sqlite_error_code(), StoreError::from(error)) {
+        (Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked), _) => {
+            StoreError::InUse { path }
+        }
+        (_, StoreError::Sqlite(reason)) => StoreError::File { path, reason },
+        (_, other) => other,
     }
 }
 
@@ -146,16 +158,11 @@ impl Store {
                 reason: error.to_string(),
             })?;
         }
-        let connection = Connection::open(path)?;
+        let failed = |error| opening_failed(path, error);
+        let connection = Connection::open(path).map_err(failed)?;
         // A process that has the file open keeps its lock: two gates would count the same use twice.
         connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-        let busy = |error: rusqlite::Error| match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
-                StoreError::InUse { path: shown() }
-            }
-            _ => StoreError::from(error),
-        };
-        connection.pragma_update(None, "journal_mode", "WAL").map_err(busy)?;
+        connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
         connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
         connection.set_prepared_statement_cache_capacity(64);
         let page_size = connection.pragma_query_value(None, "page_size", |row| row.get::<_, i64>(0))?;
@@ -163,9 +170,9 @@ impl Store {
         let page_limit = max_bytes.map_or(0, |bytes| (bytes / page_size).max(64));
         let reserve = path.with_extension("reserve");
         let mut store = Store { connection, reserve, page_limit, page_size };
-        let found = store.version().map_err(busy)?;
+        let found = store.version().map_err(failed)?;
         match found {
-            0 => store.create().map_err(busy)?,
+            0 => store.create().map_err(failed)?,
             VERSION => {}
             found => return Err(StoreError::Version { path: shown(), found }),
         }

@@ -14,7 +14,7 @@ use {
     std::collections::HashMap,
 };
 
-const NO_CLOCK: ChainClocks = ChainClocks { chain: None, market: None };
+const NO_CLOCK: ChainClocks = ChainClocks { chain: None, market: None, epoch_began_at: None };
 
 /// A ledger with one credit of 1,000 units, seen at slot 10.
 fn ledger() -> Ledger {
@@ -294,7 +294,7 @@ fn running_jobs_and_uncounted_use_stay_within_the_rate_bound() {
         credit.meter.reported_at = 1_000;
     });
     ledger.observe(address(1), 11, Some(&bounded));
-    let at = |seconds: i64| ChainClocks { chain: Some(ChainTime(1_000 + seconds)), market: None };
+    let at = |seconds: i64| ChainClocks { chain: Some(ChainTime(1_000 + seconds)), ..NO_CLOCK };
     let refused = |open, needed| Err(Refusal::RateBound { open: Units(open), needed: Units(needed) });
     assert_eq!(ledger.admit(&address(1), Units(301), at(0)), refused(300, 301));
     let job = hold(&mut ledger, Units(300));
@@ -342,7 +342,7 @@ proptest! {
                     let reading = report_of(&ledger, now);
                     chain = later(&chain, |chain| {
                         let metered = metering::apply(
-                            &mut chain.collateral, &mut chain.meter, &reading, u64::MAX / 2, now, true,
+                            &mut chain.collateral, &mut chain.meter, &reading, u64::MAX / 2, now, None,
                         ).unwrap();
                         assert_eq!(metered.overrun, 0, "served and not counted");
                     });
@@ -351,7 +351,7 @@ proptest! {
                     // The report that is due comes before the freeze, as a gate's reporter sees to.
                     let reading = report_of(&ledger, now);
                     chain = later(&chain, |chain| {
-                        metering::apply(&mut chain.collateral, &mut chain.meter, &reading, u64::MAX / 2, now, true).unwrap();
+                        metering::apply(&mut chain.collateral, &mut chain.meter, &reading, u64::MAX / 2, now, None).unwrap();
                         let target = units.min(chain.collateral.freezable());
                         freeze(chain, target, now);
                     });

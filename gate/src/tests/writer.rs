@@ -100,3 +100,17 @@ async fn a_full_store_settles_what_runs_and_admits_nothing_new() {
     assert_eq!(reopened.readings()[0].cumulative, used);
     assert_eq!(reopened.readings()[0].in_flight, Units(10));
 }
+
+#[test]
+fn a_store_that_cannot_be_opened_is_named_with_the_next_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("gate.db");
+    std::fs::write(&file, "a text that is longer than the header of a database ".repeat(9)).unwrap();
+    for path in [&file, &file.join("below.db")] {
+        let error = Store::open(path, None).map(drop).unwrap_err().to_string();
+        assert!(
+            error.contains("cannot open ") && error.contains("gate.db") && error.contains("name a file"),
+            "{error}"
+        );
+    }
+}

@@ -1,4 +1,4 @@
-//! `/v1/market` and `/v1/providers`: who may do what there, and what they have done or proposed.
+//! `/v1/market` and `/v1/providers`: keys, settings, proposals that wait, pause, halt and suspensions.
 
 use {
     crate::{
@@ -23,16 +23,16 @@ use {
     utoipa::ToSchema,
 };
 
-/// The market. Anyone can take a market's number, so its address and its admin are what identifies it.
+/// The market. Anyone can take a market's number, so only its address and its admin identify it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct MarketView {
     /// The state of the chain that the answer describes, with the market's address.
     as_of: AsOf,
     /// The number in its address.
     id: u64,
-    /// True for a market with bounds for tests; its money is not to be trusted with.
+    /// True for a test market, whose bounds may be looser than real money needs.
     is_test: bool,
-    /// The key that may change it.
+    /// The key that may change its settings and suspend providers.
     admin: Address,
     /// The key that may pause and halt it.
     guardian: Address,
@@ -83,10 +83,10 @@ pub(crate) struct PauseView {
     is_paused: bool,
     /// The time at which the pause ends by itself; none while there is none.
     ends_at: Option<Time>,
-    /// Seconds spent paused in all.
+    /// Seconds spent paused in all pauses that have ended.
     paused_seconds: u64,
-    /// The longest pause that could begin now, or once the present one has been ended, in seconds. The budgets are six
-    /// hours of a UTC day, and 24 hours of 31 days in a row.
+    /// The longest pause that could begin now, in seconds; while the market is paused, once that pause has been ended. A UTC
+    /// day has six hours, and any 31 days in a row have 24.
     longest_next_seconds: u32,
 }
 
@@ -176,7 +176,8 @@ impl RoleOfferView {
     }
 }
 
-/// The times between which something that is ready at a market time can come into force, and whether they are over.
+/// The first and the last time at which a change that is ready at a market time can come into force, and whether the last one
+/// has passed. `None` for 0.
 fn waiting(snapshot: &Snapshot, ready_at: i64) -> Option<(Time, Time, bool)> {
     let (times, ready_at) = (Times::new(snapshot), Some(MarketTime(ready_at)).filter(|at| at.get() != 0)?);
     let lapses_at = ready_at.plus_seconds(i64::from(CHANGE_LIFETIME));
@@ -246,7 +247,7 @@ impl ProviderView {
     }
 }
 
-/// Gives the market: its keys, its settings, its pause and halt, and what waits.
+/// Gives the market: its keys, settings, pause and halt, and the change and the hand-over that wait.
 #[utoipa::path(
     get, path = "/v1/market", tag = "market", security(("token" = [])),
     responses((status = 200, body = MarketView), MarketRefusals)
@@ -255,7 +256,7 @@ pub(super) async fn market(State(state): State<Arc<ApiState>>) -> Result<Json<Ma
     Ok(Json(MarketView::new(&*state.require_snapshot()?)))
 }
 
-/// Gives the market's providers: their keys, their settings, their suspensions, and what waits.
+/// Gives the market's providers: their keys, settings and suspensions, and the changes and hand-overs that wait.
 #[utoipa::path(
     get, path = "/v1/providers", tag = "market", security(("token" = [])),
     responses((status = 200, body = ProviderList), MarketRefusals)

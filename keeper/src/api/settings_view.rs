@@ -45,7 +45,7 @@ pub(crate) struct MarketSettingsView {
     /// Fee on sales of lots, in basis points.
     #[schema(value_type = u64)]
     redistribution_fee_bps: Bps,
-    /// Seconds that a loosening change waits.
+    /// Seconds of market time that a change that is no tightening waits.
     change_delay_seconds: u32,
     /// Seconds that a change of a provider waits.
     provider_delay_seconds: u32,
@@ -87,10 +87,10 @@ pub(crate) struct BoundsView {
     /// Lowest start price of a lot, in basis points of the price that the loan paid.
     #[schema(value_type = u64)]
     min_start_price_bps: Bps,
-    /// Highest start price of a lot, likewise.
+    /// Highest start price of a lot, in basis points of the price that the loan paid.
     #[schema(value_type = u64)]
     max_start_price_bps: Bps,
-    /// Lowest floor price of a lot, likewise.
+    /// Lowest floor price of a lot, in basis points of the price that the loan paid.
     #[schema(value_type = u64)]
     min_floor_price_bps: Bps,
 }

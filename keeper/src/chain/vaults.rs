@@ -1,4 +1,4 @@
-//! Vaults that the payment token's issuer has frozen: the program marks and seizes nothing while nobody can pay.
+//! Vaults that the payment token's issuer has frozen: while one is, the program refuses marks and seizures on its credit.
 
 use {
     crate::chain::{Node, NodeError, node::MAX_ACCOUNTS},
@@ -21,8 +21,9 @@ const AT_ONCE: usize = 4;
 
 /// The credits whose vaults were frozen when they were last read.
 ///
-/// The first refresh reads every vault. Later ones read those that matter now (known as frozen, or of a credit that may be
-/// unpaid), and fill their requests up with the others in turn: one request a refresh where nothing is unpaid.
+/// The first refresh reads every vault. Later ones read the vaults that matter now: those known as frozen, and those of credits
+/// that may be unpaid. The room left in their requests goes to the other vaults in turn. So a refresh needs one request where
+/// nothing is unpaid.
 #[derive(Clone, Default)]
 pub(super) struct Vaults {
     pub(super) frozen: Arc<BTreeSet<Pubkey>>,
@@ -35,7 +36,7 @@ pub(super) struct Vaults {
 pub(super) struct VaultReads {
     /// Credit and vault.
     pub(super) vaults: Vec<(Pubkey, Pubkey)>,
-    /// The credit at which the next turn goes on.
+    /// The credit after which the next turn goes on.
     pub(super) turn: Option<Pubkey>,
 }
 
@@ -56,7 +57,7 @@ impl Vaults {
         let all: Vec<(Pubkey, Pubkey, bool)> = credits.iter().filter_map(with_vault).collect();
         let mut vaults: Vec<(Pubkey, Pubkey)> =
             all.iter().filter(|(.., due)| *due).map(|(credit, vault, _)| (*credit, *vault)).collect();
-        // No request goes out half full.
+        // The last request is filled up.
         let room = MAX_ACCOUNTS - vaults.len() % MAX_ACCOUNTS;
         let after = self.turn.map_or(0, |turn| all.partition_point(|(credit, ..)| *credit <= turn));
         let (earlier, later) = all.split_at(after);
@@ -64,7 +65,7 @@ impl Vaults {
         let in_turn: Vec<(Pubkey, Pubkey)> = in_turn.map(|(credit, vault, _)| (*credit, *vault)).collect();
         let turn = in_turn.last().map(|(credit, _)| *credit).or(self.turn);
         vaults.extend(in_turn);
-        // Where all were due, the turn begins at the first.
+        // Where all vaults were due, the next turn begins with the first credit.
         VaultReads { vaults, turn: turn.or(Some(Pubkey::default())) }
     }
 

@@ -22,6 +22,7 @@ use {
     blockable_service::{
         init_file::InitFileError,
         log::{LogFormat, log_to_stderr},
+        settings::parse_address,
         shutdown::SignalError,
     },
     clap::{Parser, Subcommand},
@@ -72,6 +73,7 @@ enum Command {
         #[command(flatten)]
         file: FileArgs,
         /// The credit's address
+        #[arg(value_parser = parse_address)]
         credit: Pubkey,
         /// Prints JSON
         #[arg(long)]

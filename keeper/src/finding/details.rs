@@ -60,7 +60,7 @@ pub struct Waiting {
     pub ready_at: ChainTime,
     /// Its end; what is not applied or taken by then has lapsed.
     pub lapses_at: ChainTime,
-    /// Its beginning by the market's clock, by which the program names a proposal.
+    /// Its beginning by the market's clock; instructions name a proposal by it.
     pub ready_market_time: MarketTime,
 }
 

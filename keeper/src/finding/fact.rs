@@ -166,7 +166,7 @@ pub enum Fact {
     MarketHalted {
         /// The time of the halt.
         since: ChainTime,
-        /// The time of the halt by the market's clock, by which the program names it.
+        /// The time of the halt by the market's clock; instructions name the halt by it.
         since_market_time: MarketTime,
         /// The end that the admin has set; `None` for none.
         ends_at: Option<ChainTime>,

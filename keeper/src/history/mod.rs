@@ -107,7 +107,7 @@ impl HistoryState {
         }
     }
 
-    /// The credits of whose mismatches none is left once the oldest findings are acknowledged.
+    /// The credits whose last mismatch goes once the oldest findings are acknowledged.
     fn settled(&self) -> Vec<Pubkey> {
         let is_settled = |found: &VecDeque<Finding>| {
             let mut are_mismatches = found.iter().map(|one| one.fact().is_some());
@@ -141,7 +141,7 @@ pub(crate) struct PassSummary {
 struct LogChange {
     credit: Pubkey,
     joined: Joined,
-    /// Where the log does not hash.
+    /// The mismatch, if the log does not hash.
     mismatch: Option<Mismatch>,
     is_proven: bool,
 }
@@ -162,7 +162,7 @@ impl History {
         most: usize,
     ) -> Result<PassSummary, StoreError> {
         let mut state = self.state.lock().await;
-        // First: also a pass that fails may add findings, which no earlier token acknowledges.
+        // This comes first: a pass that fails may also add findings, which no earlier token may acknowledge.
         state.pass = state.pass.saturating_add(1);
         // Taken out: a pass that ends early leaves none behind, and the next one reads them anew.
         let known = state.heads.take();

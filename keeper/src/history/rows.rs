@@ -165,7 +165,7 @@ fn cursor(credit: &Pubkey) -> String {
     format!("history {credit}")
 }
 
-/// Begins the names of the cursors with mismatches; the credit and the node follow.
+/// The beginning of the names of the cursors with mismatches; the credit and the node follow.
 const MISMATCH: &str = "history mismatch ";
 
 /// Keeps a mismatch until its alert is stored, in place of an earlier one of the credit. Errors: [`StoreError`].

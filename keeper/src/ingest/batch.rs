@@ -74,6 +74,8 @@ pub(super) struct ReportBatch<'a> {
     shelf: &'a Shelf,
     /// Latest reports over those of the shelf.
     fresh: BTreeMap<ShelfPlace, Arc<ReportRecord>>,
+    /// Every report that was the latest for a moment, in order.
+    newer: Vec<Arc<ReportRecord>>,
     clock: ChainTime,
     taken: Taken,
     evidence: i64,
@@ -81,8 +83,8 @@ pub(super) struct ReportBatch<'a> {
 
 /// The rows that a batch has written, for the memory of [`super::Ingest`].
 pub(super) struct Written {
-    /// The reports that go on the shelf.
-    pub fresh: Vec<Arc<ReportRecord>>,
+    /// The reports that go on the shelf, in the order of their reporters.
+    pub newer: Vec<Arc<ReportRecord>>,
     /// The result.
     pub taken: Taken,
     /// Number of the latest evidence, 0 where there is none.
@@ -98,7 +100,8 @@ impl ReportBatch<'_> {
         clock: ChainTime,
     ) -> Result<Written, StoreError> {
         let (fresh, taken) = (BTreeMap::new(), Taken::default());
-        let mut batch = ReportBatch { connection, shelf, fresh, clock, taken, evidence: 0 };
+        let newer = Vec::new();
+        let mut batch = ReportBatch { connection, shelf, fresh, newer, clock, taken, evidence: 0 };
         for (place, report) in reports.iter().enumerate() {
             let before = reports.get(..place).unwrap_or_default();
             batch.add(report, before)?;
@@ -106,8 +109,8 @@ impl ReportBatch<'_> {
         for record in batch.fresh.values() {
             rows::keep(connection, record)?;
         }
-        let ReportBatch { fresh, taken, evidence, .. } = batch;
-        Ok(Written { fresh: fresh.into_values().collect(), taken, evidence })
+        let ReportBatch { newer, taken, evidence, .. } = batch;
+        Ok(Written { newer, taken, evidence })
     }
 
     fn add(&mut self, report: &Verified, before: &[Verified]) -> Result<(), StoreError> {
@@ -145,6 +148,7 @@ impl ReportBatch<'_> {
                 self.taken.accepted = self.taken.accepted.saturating_add(1);
                 if comparison == Comparison::Newer {
                     self.fresh.insert(place, record.clone());
+                    self.newer.push(record.clone());
                 }
             }
         }

@@ -1,14 +1,25 @@
-//! The latest verified report of every reporter on every chunk: all that planning knows of usage.
+//! The latest verified report of every reporter on every chunk, and the few before it: all that planning knows of usage.
 
 use {
-    blockable_sdk::{Pubkey, reports::ReportRecord},
+    blockable_sdk::{Pubkey, amounts::ChainTime, reports::ReportRecord},
     std::{collections::BTreeMap, sync::Arc},
 };
 
-/// The latest reports. Cheap to clone: reports are shared.
+/// Seconds before a reporter's latest report from which earlier ones are kept: longer than a freeze waits for the reports from
+/// before it.
+const KEEP_SECONDS: i64 = 180;
+/// Most earlier reports of one reporter on one chunk.
+const MOST_KEPT: usize = 64;
+
+/// The latest reports, and those shortly before them. Cheap to clone: reports are shared.
+///
+/// In memory alone: after a start the earlier ones are missing, and come in again with the first page of an endpoint that still
+/// hands them out.
 #[derive(Clone, Debug, Default)]
 pub struct Shelf {
     chunks: BTreeMap<(Pubkey, u32), BTreeMap<Pubkey, Arc<ReportRecord>>>,
+    /// Reports that a later one has followed, by provider, chunk and reporter, the oldest first.
+    earlier: BTreeMap<(Pubkey, u32, Pubkey), Vec<Arc<ReportRecord>>>,
 }
 
 impl Shelf {
@@ -20,7 +31,15 @@ impl Shelf {
         if latest.get(&report.reporter).is_some_and(|kept| age(kept) >= age(&report)) {
             return false;
         }
-        latest.insert(report.reporter, report);
+        let place = (report.provider, report.chunk, report.reporter);
+        let (epoch, from) = (report.epoch, report.reported_at.saturating_sub(KEEP_SECONDS));
+        if let Some(before) = latest.insert(report.reporter, report) {
+            let earlier = self.earlier.entry(place).or_default();
+            earlier.push(before);
+            earlier.retain(|kept| kept.epoch == epoch && kept.reported_at >= from);
+            let excess = earlier.len().saturating_sub(MOST_KEPT);
+            earlier.drain(..excess);
+        }
         true
     }
 
@@ -38,7 +57,23 @@ impl Shelf {
         self.chunks.get(&(*provider, chunk))?.get(reporter)
     }
 
-    /// Number of reports.
+    /// A reporter's latest report on a chunk that is dated no later than `until`, as far as it is kept.
+    pub fn latest_until(
+        &self,
+        provider: &Pubkey,
+        chunk: u32,
+        reporter: &Pubkey,
+        until: ChainTime,
+    ) -> Option<&Arc<ReportRecord>> {
+        let is_early = |report: &&Arc<ReportRecord>| ChainTime(report.reported_at) <= until;
+        let latest = self.latest(provider, chunk, reporter);
+        latest.filter(is_early).or_else(|| {
+            let earlier = self.earlier.get(&(*provider, chunk, *reporter))?;
+            earlier.iter().rev().find(is_early)
+        })
+    }
+
+    /// Number of reporters' latest reports.
     pub fn len(&self) -> usize {
         self.chunks.values().map(BTreeMap::len).sum()
     }
@@ -46,5 +81,53 @@ impl Shelf {
     /// Tests whether there is no report.
     pub fn is_empty(&self) -> bool {
         self.chunks.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use {super::*, blockable_sdk::Signature};
+
+    fn report(epoch: u32, reported_at: i64) -> Arc<ReportRecord> {
+        Arc::new(ReportRecord {
+            seq: 0,
+            cluster_tag: Default::default(),
+            market: Pubkey::default(),
+            provider: Pubkey::default(),
+            epoch,
+            chunk: 0,
+            chunk_size: 8,
+            reporter: Pubkey::default(),
+            reporter_index: 0,
+            reported_at,
+            bitmap: 0,
+            readings: Vec::new(),
+            signature: Signature::default(),
+        })
+    }
+
+    #[test]
+    fn reports_are_kept_for_some_minutes_of_one_epoch() {
+        let mut shelf = Shelf::default();
+        let until = |shelf: &Shelf, until| {
+            let key = Pubkey::default();
+            shelf.latest_until(&key, 0, &key, ChainTime(until)).map(|report| report.reported_at)
+        };
+        for at in [1_000, 1_010, 1_020] {
+            assert!(shelf.put(report(1, at)));
+        }
+        assert!(!shelf.put(report(1, 1_015)), "an older one changes nothing");
+        assert_eq!(
+            [999, 1_000, 1_019, 1_020, 2_000].map(|at| until(&shelf, at)),
+            [None, Some(1_000), Some(1_010), Some(1_020), Some(1_020),]
+        );
+        shelf.put(report(1, 1_020 + KEEP_SECONDS));
+        assert_eq!([1_019, 1_020].map(|at| until(&shelf, at)), [None, Some(1_020)]);
+        shelf.put(report(2, 1_021 + KEEP_SECONDS));
+        assert_eq!(until(&shelf, 1_020), None, "reports of another epoch are void");
+        for at in 0..200 {
+            shelf.put(report(3, 5_000 + at));
+        }
+        assert_eq!(shelf.earlier.values().map(Vec::len).sum::<usize>(), MOST_KEPT);
     }
 }

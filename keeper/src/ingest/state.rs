@@ -117,7 +117,7 @@ impl IngestState {
     /// Takes the rows of a committed transaction.
     pub(super) fn take(&mut self, written: Written) {
         let shelf = Arc::make_mut(&mut self.shelf);
-        for report in written.fresh {
+        for report in written.newer {
             shelf.put(report);
         }
         for finding in written.taken.findings {

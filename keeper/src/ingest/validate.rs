@@ -105,7 +105,8 @@ pub(crate) struct Verified {
 }
 
 impl Validator<'_> {
-    /// Validates a report and verifies its signature. [`super::compare()`] holds it against other reports. Errors: [`ReportRefusal`].
+    /// Validates a report and verifies its signature. [`super::compare()`] compares it with other reports. Errors:
+    /// [`ReportRefusal`].
     pub(crate) fn validate(&self, record: ReportRecord) -> Result<Verified, ReportRefusal> {
         if record.market != *self.market {
             return Err(ReportRefusal::WrongMarket);

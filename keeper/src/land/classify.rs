@@ -74,7 +74,7 @@ mod tests {
             panic!("an item")
         };
         assert!(reason.starts_with("QuorumNotReached: "), "{reason}");
-        // A frozen vault keeps its credit's marks out for as long as the mint's issuer likes: they wait in a lane.
+        // A vault can stay frozen for as long as the mint's issuer likes, so marks that it rules out wait in a lane.
         let Cause::Item { reason, .. } = refused(BlockableError::VaultFrozen) else { panic!("an item") };
         assert!(reason.starts_with("VaultFrozen: the vault is frozen by the mint's issuer"), "{reason}");
         let other = TransactionError::InstructionError(0, InstructionError::ComputationalBudgetExceeded);

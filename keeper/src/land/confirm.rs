@@ -1,7 +1,8 @@
 //! Confirms actions that are held against a borrower: finalized state of two nodes must call for it.
 //!
 //! An intent is planned on confirmed state of one node. Before it is landed, the credit, its vault, the market and the clock are
-//! read anew, finalized, from every node, and planned on again: it goes through only where enough of them call for the same.
+//! read anew, finalized, from every node, and the plan is made again for each. The intent goes through only where it is due by
+//! the plans of enough nodes.
 
 use {
     crate::{

@@ -1,5 +1,5 @@
-//! Causes outside a credit: what the payment token's issuer, the provider and the market's admin or guardian have done or
-//! proposed. They hold actions up, or are to come; an action that a cause rules out is not planned while it stands.
+//! Causes outside a credit: acts and proposals of the payment token's issuer, the provider, and the market's admin or guardian.
+//! Some hold actions up now, others announce a change. While a cause rules an action out, the action is not planned.
 
 use {
     crate::{
@@ -32,7 +32,7 @@ pub(super) fn findings(now: &Now) -> Vec<Finding> {
     market.chain(providers).chain(credits).collect()
 }
 
-/// Finds all that concerns one credit, with the account that each fact is on.
+/// Finds the causes that concern one credit, each with the account that it is on.
 pub(super) fn of_credit(now: &Now, address: &Pubkey, credit: &Credit) -> Vec<(Pubkey, Fact)> {
     let provider = now.snapshot.providers.get(&credit.provider);
     let of_provider = provider.map(|provider| of_provider(now, provider)).unwrap_or_default();
@@ -47,7 +47,7 @@ pub(super) fn vault_is_frozen(now: &Now, address: &Pubkey) -> bool {
     now.snapshot.frozen_vaults.contains(address)
 }
 
-/// The providers that have a credit: anybody can register others, which concern nobody.
+/// The providers that have a credit. Anybody can register others, which concern no loan.
 fn in_use<'a>(now: &Now<'a>) -> BTreeMap<&'a Pubkey, &'a Provider> {
     let credits = now.snapshot.credits.values();
     credits.filter_map(|credit| now.snapshot.providers.get_key_value(&credit.provider)).collect()
@@ -103,7 +103,8 @@ fn of_credit_alone(now: &Now, address: &Pubkey, credit: &Credit) -> Vec<Fact> {
     [frozen, void, hand_over.map(Fact::BorrowerHandOver)].into_iter().flatten().collect()
 }
 
-/// The part of a provider's settings for which it cannot issue a credit on its terms; a suspension is a fact of its own.
+/// The part of a provider's settings that no longer fits the terms of an offer, so that the offer cannot be issued. A
+/// suspension is a fact of its own.
 fn offer_fault(credit: &Credit, provider: &Provider) -> Option<OfferFault> {
     let (terms, settings) = (&credit.terms, &provider.settings);
     if terms.reporters_hash != provider.reporters_hash() {
@@ -120,7 +121,7 @@ fn hand_over(now: &Now, from: Pubkey, to: Pubkey, ready_at: i64) -> Option<HandO
     Some(HandOver { from, to, waiting })
 }
 
-/// The time in which what is ready at a market time can come into force; `None` for none, and for one that has lapsed.
+/// The time in which a change that is ready at a market time can come into force; `None` where there is none or it has lapsed.
 fn waiting(now: &Now, ready_at: i64) -> Option<Waiting> {
     let ready_market_time = known(ready_at)?;
     let lapses = ready_market_time.plus_seconds(i64::from(CHANGE_LIFETIME));

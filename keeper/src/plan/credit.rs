@@ -29,6 +29,12 @@ pub(super) const PRECEDENCE: [Kind; 6] = [
     Kind::ApplyCovenant,
 ];
 
+/// Another freeze of less than one in this many parts is no work for a keeper at once: whoever pays a little again and again
+/// would have it spend a fee each time until its cap is reached.
+const SMALL_PART: u64 = 100;
+/// Seconds of market time from a freeze after which a small rest is frozen all the same.
+const SMALL_FREEZE_EVERY: i64 = 3_600;
+
 /// The time at which a kind of intent that applies is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Timing {
@@ -138,7 +144,7 @@ fn require_allowed(now: &Now, credit: &Credit, kind: Kind, action: Action) -> Re
     check(now.settings.enabled.contains(&kind), Obstacle::Off)?;
     check(credit.market == now.snapshot.market_key, Obstacle::OtherMarket)?;
     check(is_listed(&now.settings.providers, &credit.provider), Obstacle::OtherProvider)?;
-    // Units without a lender are those that somebody bought; their provider is listed or not.
+    // Units without a lender were bought by somebody: only their provider can be listed.
     let has_lender = !credit.is_unrestricted();
     check(!has_lender || is_listed(&now.settings.lenders, &credit.lender), Obstacle::OtherLender)?;
     let later = Obstacle::LaterVersion(credit.version);
@@ -149,7 +155,7 @@ fn require_allowed(now: &Now, credit: &Credit, kind: Kind, action: Action) -> Re
     Ok(status)
 }
 
-/// Returns whether a keeper acts for a key: an empty list is all keys.
+/// Returns whether a keeper acts for a key: an empty list stands for all keys.
 fn is_listed(listed: &BTreeSet<Pubkey>, key: &Pubkey) -> bool {
     listed.is_empty() || listed.contains(key)
 }
@@ -233,6 +239,11 @@ fn draw_reserve(now: &Now, credit: &Credit, status: Status) -> Result<Timing, Ob
     Ok(at_market_time(now, since.min(now.market)))
 }
 
+/// Returns whether a part is too small to be worth a fee at once.
+fn is_small(part: u64, whole: u64) -> bool {
+    u128::from(part) * u128::from(SMALL_PART) < u128::from(whole)
+}
+
 fn auto_freeze(now: &Now, credit: &Credit, status: Status) -> Result<Timing, Obstacle> {
     let is_agreed = match AutoFreeze::from_byte(credit.terms.auto_freeze) {
         Some(AutoFreeze::FromDelinquency) => true,
@@ -256,7 +267,13 @@ fn auto_freeze(now: &Now, credit: &Credit, status: Status) -> Result<Timing, Obs
             after(credit.debt.arrears_since, grace).map(MarketTime).map_err(|_| Obstacle::OutOfRange)?
         }
     };
-    Ok(at_market_time(now, since.min(now.market)))
+    let since = since.min(now.market);
+    let (freezable, frozen) = (credit.collateral.freezable(), credit.collateral.frozen());
+    if frozen > 0 && is_small(freezable.saturating_sub(frozen), freezable) {
+        let again_at = MarketTime(credit.frozen_at_market).plus_seconds(SMALL_FREEZE_EVERY);
+        return Ok(at_market_time(now, again_at.max(since)));
+    }
+    Ok(at_market_time(now, since))
 }
 
 /// Returns whether this keeper is about to end the delinquency by a draw of the reserve, which would undo a freeze.

@@ -5,7 +5,7 @@
 //! | `settings` | `[metering]`, `[enforcement]`, `[backup]` |
 //! | `now` | the clocks of a snapshot, and conversions between them |
 //! | `credit` | the one thing that is due on a credit, without metering |
-//! | `causes` | what issuer, provider and market have done or proposed around a credit |
+//! | `causes` | acts and proposals of issuer, provider and market that affect a credit |
 //! | `quorum` | the reports that count, and whether they agree |
 //! | `metering` | the credits of each chunk that are metered now |
 //! | `reason` | reasons for which intents are due, and their text |
@@ -38,7 +38,7 @@ use {
     now::Now,
 };
 
-/// Due intents, and findings about reports and about what others have done or proposed.
+/// Due intents, and findings about reports and about acts and proposals of others.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
     /// The intents, the most urgent first. At most one [`IntentAction::Credit`] per credit; metering may name the same credit.

@@ -82,10 +82,14 @@ pub(super) fn counting_reports<'a>(
     address: &Pubkey,
     provider: &Provider,
     chunk: u32,
+    until: Option<ChainTime>,
     shelf: &'a Shelf,
 ) -> Vec<&'a Arc<ReportRecord>> {
     let latest = |(index, key): (usize, &Pubkey)| {
-        let report = shelf.latest(address, chunk, key)?;
+        let report = match until {
+            Some(until) => shelf.latest_until(address, chunk, key, until)?,
+            None => shelf.latest(address, chunk, key)?,
+        };
         let counts =
             usize::from(report.reporter_index) == index && report_fault(now, provider, report).is_none();
         counts.then_some(report)
@@ -114,8 +118,8 @@ pub(super) struct Consensus {
     pub agreeing: usize,
 }
 
-/// Reads a credit out of reports. Reports that are not later than its last reading count for it only where the others are
-/// fewer than the quorum. `None` where all are fewer.
+/// Reads a credit out of reports. Reports that are not later than the credit's last reading are used only where those that are
+/// later are fewer than the quorum. `None` where all together are fewer.
 pub(super) fn consensus(
     settings: &PlanSettings,
     provider: &Provider,
@@ -148,7 +152,8 @@ pub(super) fn consensus(
 }
 
 impl Consensus {
-    /// Returns whether a reading made at `at` is as near to the chosen one as time and growth between the two explain.
+    /// Returns whether a reading made at `at` differs from the chosen one by no more than the time between the two and the
+    /// growth of use explain.
     pub(super) fn is_near(
         &self,
         settings: &PlanSettings,

@@ -5,10 +5,10 @@ mod schema;
 
 use {
     blockable_service::lock::lock,
-    rusqlite::{Connection, Transaction, TransactionBehavior},
+    rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior},
     std::{
         fs::{File, OpenOptions},
-        path::{Path, PathBuf},
+        path::Path,
         sync::{Arc, Mutex},
     },
     tokio::task::spawn_blocking,
@@ -33,8 +33,14 @@ pub enum StoreError {
         /// The latest version known.
         known: u32,
     },
+    /// A tool's store that no keeper has made yet.
+    #[error("{path}: there is no store; run the keeper once")]
+    Missing {
+        /// The file.
+        path: String,
+    },
     /// A folder or file that cannot be opened.
-    #[error("cannot open {path}: {reason}")]
+    #[error("cannot open {path}: {reason}; name a data_dir that this program may write to")]
     File {
         /// The file.
         path: String,
@@ -58,7 +64,7 @@ pub enum StoreError {
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::DiskFull) => StoreError::Full,
+            Some(ErrorCode::DiskFull) => StoreError::Full,
             _ => StoreError::Sqlite(error),
         }
     }
@@ -114,8 +120,7 @@ impl Store {
     pub fn open_unlocked(folder: &Path) -> Result<Store, StoreError> {
         let path = folder.join("keeper.sqlite");
         if !path.exists() {
-            let reason = "there is no store; run the keeper once".to_string();
-            return Err(StoreError::File { path: path.display().to_string(), reason });
+            return Err(StoreError::Missing { path: path.display().to_string() });
         }
         Store::connect(folder, None)
     }
@@ -136,9 +141,15 @@ impl Store {
 
     fn connect(folder: &Path, lock: Option<File>) -> Result<Store, StoreError> {
         let path = folder.join("keeper.sqlite");
-        let mut writer = open_connection(&path)?;
+        let failed = |error: rusqlite::Error| match error.sqlite_error_code() {
+            Some(ErrorCode::CannotOpen | ErrorCode::NotADatabase | ErrorCode::ReadOnly) => {
+                StoreError::File { path: path.display().to_string(), reason: error.to_string() }
+            }
+            _ => StoreError::from(error),
+        };
+        let mut writer = open_connection(&path).map_err(failed)?;
         schema::migrate(&mut writer, &path)?;
-        let reader = open_connection(&path)?;
+        let reader = open_connection(&path).map_err(failed)?;
         reader.pragma_update(None, "query_only", true)?;
         Ok(Store {
             inner: Arc::new(Inner { writer: Mutex::new(writer), reader: Mutex::new(reader), _lock: lock }),
@@ -197,7 +208,7 @@ fn copy(connection: &mut Connection, path: &Path, tables: &[&str]) -> Result<(),
     Ok(())
 }
 
-fn open_connection(path: &PathBuf) -> Result<Connection, StoreError> {
+fn open_connection(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -301,6 +312,16 @@ mod tests {
                 panic!("version {version} is opened")
             };
             assert_eq!(found, version);
+        }
+    }
+    #[test]
+    fn a_store_that_cannot_be_opened_is_named_with_the_next_step() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("keeper.sqlite");
+        std::fs::write(&file, "a text that is longer than the header of a database ".repeat(9)).unwrap();
+        for folder in [folder.path(), &file] {
+            let error = Store::open(folder).map(drop).unwrap_err().to_string();
+            assert!(error.contains("keeper.sqlite") && error.contains("name a data_dir"), "{error}");
         }
     }
 }

@@ -268,7 +268,7 @@ fn utilisation(now: &Credit) -> Option<Utilisation> {
     let bps = utilisation_bps(used, rider.planned_units, rider.covenant_window, seconds).ok()?;
     let was_frozen = now.collateral.frozen() > 0
         || covenant.began_frozen == 1
-        || now.meter.frozen_at_chain > covenant.measured_at;
+        || now.meter.frozen_at_chain >= covenant.measured_at;
     Some(Utilisation {
         bps: Bps(bps),
         high_bps: Bps(u64::from(rider.high_bps)),

@@ -1,4 +1,4 @@
-//! Series of samples of credits, coarser with age: each slot of a resolution keeps the last sample in it.
+//! Series of samples of credits, coarser with age: each interval of a resolution keeps the last sample in it.
 
 use {
     crate::{
@@ -23,7 +23,7 @@ pub(crate) const SERIES_MAX: u32 = 10_000;
 /// Most old samples of one credit and resolution that one round of retention removes; more come with the next.
 const REMOVED_AT_ONCE: i64 = 64;
 
-/// The width of the slots of a series.
+/// The width of the intervals of a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Resolution {
@@ -39,7 +39,7 @@ impl Resolution {
     /// All resolutions, the finest first.
     pub(crate) const ALL: [Resolution; 3] = [Resolution::Fine, Resolution::Hour, Resolution::Day];
 
-    /// The width of a slot in seconds.
+    /// The width of an interval in seconds.
     pub(crate) fn seconds(self) -> i64 {
         match self {
             Resolution::Fine => 300,
@@ -48,13 +48,13 @@ impl Resolution {
         }
     }
 
-    /// The resolution with slots of so many seconds.
+    /// The resolution with intervals of so many seconds.
     pub(crate) fn from_seconds(seconds: i64) -> Option<Resolution> {
         Resolution::ALL.into_iter().find(|resolution| resolution.seconds() == seconds)
     }
 
-    /// The beginning of the slot that a time lies in.
-    fn slot(self, at: ChainTime) -> ChainTime {
+    /// The beginning of the interval that a time lies in.
+    fn interval(self, at: ChainTime) -> ChainTime {
         at.plus_seconds(-at.get().rem_euclid(self.seconds()))
     }
 }
@@ -62,7 +62,7 @@ impl Resolution {
 /// The units and the debt of a credit at one time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Sample {
-    /// The chain's clock; in a series, the beginning of the slot whose last sample this is.
+    /// The chain's clock; in a series, the beginning of the interval whose last sample this is.
     pub at: ChainTime,
     /// Units used.
     pub consumed: Units,
@@ -87,7 +87,7 @@ pub(super) struct Keep {
     pub hourly: i64,
 }
 
-/// Writes samples into their slots of every resolution, over what was there.
+/// Writes samples into their intervals of every resolution, over what was there.
 pub(super) fn write(tx: &Transaction, samples: &[(Pubkey, Sample)]) -> Result<(), StoreError> {
     let mut statement =
         tx.prepare_cached("INSERT OR REPLACE INTO samples VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
@@ -96,7 +96,7 @@ pub(super) fn write(tx: &Transaction, samples: &[(Pubkey, Sample)]) -> Result<()
             statement.execute(params![
                 credit.to_bytes(),
                 resolution.seconds(),
-                resolution.slot(sample.at).get(),
+                resolution.interval(sample.at).get(),
                 signed(sample.consumed.get()),
                 signed(sample.available.get()),
                 signed(sample.frozen.get()),

@@ -1,12 +1,12 @@
-//! Causes outside a loan: told once, named by `explain`, and never run against.
+//! Causes outside a loan: alerted once, named by `explain`, and no transaction is tried against them.
 
 use {
     crate::{
-        books::{alerts, is_open, lanes, seen, transactions},
-        setup::Setup,
+        books::{alerts, is_open, lanes, transactions},
+        setup::{SLOT_MS, Setup},
     },
     blockable_sdk::{Pubkey, instructions, program::transitions::Status},
-    blockable_testkit::{DAY, Parties},
+    blockable_testkit::{Cluster, DAY, Parties},
     std::path::Path,
 };
 
@@ -19,34 +19,22 @@ fn marks(store: &Path) -> usize {
 }
 
 async fn start() -> (Setup, i64) {
-    let setup = Setup::new(1).await;
-    let nodes = [setup.cluster.rpc_url(), setup.cluster.rpc_url()];
-    setup.write_config("keeper", &nodes, "");
-    let credit = setup.cluster.chain.credit(&setup.credits[0]).await;
-    let due = credit.schedule().due_date(0).unwrap().unwrap();
-    (setup, due)
-}
-
-/// Moves the chain's clock on, and waits until the keeper has seen it.
-async fn go_to(setup: &Setup, unix: i64) {
-    setup.cluster.chain.wait_until(unix).await;
-    let store = setup.store("keeper");
-    setup.until("the keeper sees the clock", async |_: &Setup| seen(&store) >= unix).await;
+    Setup::with_keeper(Cluster::ticking(SLOT_MS).await, &[]).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_marked_and_nothing_is_tried_while_a_vault_is_frozen() {
     let (setup, due) = start().await;
     let (keeper, store, credit) = (setup.spawn("keeper", ""), setup.store("keeper"), setup.credits[0]);
-    go_to(&setup, due - 60).await;
+    setup.go_to(due - 60).await;
     setup.cluster.set_vault_frozen(&credit, true).await;
-    go_to(&setup, due + i64::from(6 * DAY)).await;
+    setup.go_to(due + i64::from(6 * DAY)).await;
     let alerted = async |_: &Setup| is_open(&store, "vault_frozen", &credit);
     setup.until("the frozen vault is alerted", alerted).await;
     setup.stay(LONG).await;
     assert_eq!(setup.status(0).await, Status::Active, "the grace is over, and nobody could pay");
     assert_eq!((marks(&store), lanes(&store)), (0, 0), "nothing is tried, so nothing fails");
-    assert_eq!(alerts(&store, "vault_frozen").len(), 1, "it is told once");
+    assert_eq!(alerts(&store, "vault_frozen").len(), 1, "there is one alert");
     let explained = setup.command("keeper", &["explain", &credit.to_string()]);
     let text = String::from_utf8(explained.stdout).unwrap();
     assert!(text.contains("mark_delinquent no: the payment token's issuer has frozen the vault"), "{text}");
@@ -65,7 +53,7 @@ async fn nobody_is_marked_and_nothing_is_tried_while_a_vault_is_frozen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_halt_and_a_suspension_are_told_once_and_stop_nothing_of_the_keepers() {
+async fn a_halt_and_a_suspension_are_alerted_once_and_stop_no_work_of_the_keeper() {
     let (mut setup, due) = start().await;
     let (keeper, store) = (setup.spawn("keeper", ""), setup.store("keeper"));
     let (market, provider) = (setup.cluster.chain.keys.market, setup.cluster.chain.provider);
@@ -74,15 +62,15 @@ async fn a_halt_and_a_suspension_are_told_once_and_stop_nothing_of_the_keepers()
     setup.cluster.chain.send(&[halt], &["guardian"]).await;
     let suspend = instructions::provider_suspend(&market, &admin, &provider);
     setup.cluster.chain.send(&[suspend], &["payer"]).await;
-    let told = |store: &Path| {
+    let alerted = |store: &Path| {
         let subjects: [(&str, Pubkey); 2] = [("market_halted", market), ("provider_suspended", provider)];
         subjects.iter().all(|(rule, subject)| is_open(store, rule, subject))
     };
-    setup.until("both are alerted", async |_: &Setup| told(&store)).await;
+    setup.until("both are alerted", async |_: &Setup| alerted(&store)).await;
 
     setup.set_used(0, 5_000).await;
     setup.until("use is metered", async |setup: &Setup| setup.consumed(0).await == 5_000).await;
-    go_to(&setup, due + i64::from(6 * DAY)).await;
+    setup.go_to(due + i64::from(6 * DAY)).await;
     let marked = async |setup: &Setup| setup.status(0).await == Status::Delinquent;
     setup.until("the loan is marked", marked).await;
     assert!(alerts(&store, "market_halted").len() == 1 && alerts(&store, "provider_suspended").len() == 1);

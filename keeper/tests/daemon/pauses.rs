@@ -15,21 +15,9 @@ const HOUR: u32 = 3_600;
 /// Days after a due date at which a loan that tests begin with may be marked delinquent.
 const GRACE: u32 = 5 * DAY;
 
-async fn start(cluster: Cluster, changes: &[(&str, &str)]) -> (Setup, i64) {
-    let setup = Setup::on(cluster, 1).await;
-    let nodes = [setup.cluster.rpc_url(), setup.cluster.rpc_url()];
-    setup.write_config("keeper", &nodes, "");
-    setup.edit_config("keeper", changes);
-    let credit = setup.cluster.chain.credit(&setup.credits[0]).await;
-    let due = credit.schedule().due_date(0).unwrap().unwrap();
-    (setup, due)
-}
-
 /// Moves the chain's clock to a Unix time, and waits until the keeper has seen it and gone round twice.
 async fn go_to(setup: &Setup, unix: i64) {
-    setup.cluster.chain.wait_until(unix).await;
-    let store = setup.store("keeper");
-    setup.until("the keeper sees the clock", async |_: &Setup| seen(&store) >= unix).await;
+    setup.go_to(unix).await;
     setup.stay(3).await;
 }
 
@@ -54,7 +42,7 @@ async fn marked_at(setup: &Setup) -> i64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pause_over_a_due_date_makes_nobody_late_and_the_mark_comes_as_much_later() {
-    let (mut setup, due) = start(Cluster::ticking(100).await, &[]).await;
+    let (mut setup, due) = Setup::with_keeper(Cluster::ticking(100).await, &[]).await;
     let keeper = setup.spawn("keeper", "");
     let (market, guardian, admin) =
         (setup.cluster.chain.keys.market, Parties::address("guardian"), Parties::address("payer"));
@@ -94,11 +82,11 @@ async fn a_stall_that_no_keeper_has_watched_makes_the_grace_longer() {
     // A slot of this cluster takes 12 seconds by its clock: whenever that is moved, it has stalled for 95 % of the time.
     // The limit is a day, so that smaller moves are none. A transaction takes some dozen slots, until it is finalized.
     let stall = [("lag_slots = 50", "lag_slots = 50\nstall_seconds = 86400")];
-    let (setup, due) = start(Cluster::with_slots_of(12_000).await, &stall).await;
+    let (setup, due) = Setup::with_keeper(Cluster::with_slots_of(12_000).await, &stall).await;
     setup.cluster.chain.wait_until(due - i64::from(DAY)).await;
     let mut keeper = setup.spawn("keeper", "");
     let store = setup.store("keeper");
-    setup.until("the keeper has looked", async |_: &Setup| seen(&store) > 0).await;
+    setup.until("the keeper has read the chain", async |_: &Setup| seen(&store) > 0).await;
     keeper.kill();
 
     setup.cluster.chain.wait_until(due + i64::from(GRACE) + 600).await;
@@ -135,7 +123,7 @@ async fn a_stall_that_no_keeper_has_watched_makes_the_grace_longer() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stall_under_the_keepers_eyes_makes_the_grace_longer() {
     let stall = [("lag_slots = 50", "lag_slots = 50\nstall_seconds = 5")];
-    let (setup, due) = start(Cluster::ticking(100).await, &stall).await;
+    let (setup, due) = Setup::with_keeper(Cluster::ticking(100).await, &stall).await;
     let keeper = setup.spawn("keeper", "");
     let (store, mark) = (setup.store("keeper"), due + i64::from(GRACE));
     go_to(&setup, mark - 60).await;

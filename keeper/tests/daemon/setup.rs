@@ -1,6 +1,7 @@
 //! A cluster with credits on it, their reporters, and keepers as processes.
 
 use {
+    crate::books::seen,
     blockable_sdk::{
         Pubkey, Signer,
         amounts::LAMPORTS_PER_SOL,
@@ -66,6 +67,25 @@ impl Setup {
             setup.add_key(name, 10 * LAMPORTS_PER_SOL).await;
         }
         setup
+    }
+
+    /// As [`Setup::on`], with one credit and the file of a keeper named "keeper", changed as [`Setup::edit_config`] does.
+    /// Returns the credit's first due date as well.
+    pub async fn with_keeper(cluster: Cluster, changes: &[(&str, &str)]) -> (Setup, i64) {
+        let setup = Setup::on(cluster, 1).await;
+        let nodes = [setup.cluster.rpc_url(), setup.cluster.rpc_url()];
+        setup.write_config("keeper", &nodes, "");
+        setup.edit_config("keeper", changes);
+        let credit = setup.cluster.chain.credit(&setup.credits[0]).await;
+        let due = credit.schedule().due_date(0).unwrap().unwrap();
+        (setup, due)
+    }
+
+    /// Moves the chain's clock on to a Unix time, and waits until the keeper named "keeper" has seen it.
+    pub async fn go_to(&self, unix: i64) {
+        self.cluster.chain.wait_until(unix).await;
+        let store = self.store("keeper");
+        self.until("the keeper sees the clock", async |_: &Setup| seen(&store) >= unix).await;
     }
 
     /// Writes a key to `NAME.json`, with so many lamports.

@@ -30,19 +30,19 @@ pub fn least_price(price_paid: u64, share_bps: u16) -> Result<u64, Overflow> {
 }
 
 /// Highest price a lot may start at: `share_bps` basis points of the price that the loan paid, rounded down, and at most
-/// what 64 bits hold. Both in micro-USDC per [`PRICE_SCALE`] units.
+/// 2^64 - 1. Both in micro-USDC per [`PRICE_SCALE`] units.
 pub fn highest_price(price_paid: u64, share_bps: u16) -> u64 {
     mul_div_floor(price_paid, u64::from(share_bps), BPS).unwrap_or(u64::MAX)
 }
 
-/// The value of `units` at exactly what the loan paid, in micro-USDC, rounded up: `units x principal / granted`. Errors:
-/// [`Overflow`].
+/// The value of `units` at exactly the price that the loan paid: `units x principal / granted`, in micro-USDC, rounded up.
+/// Errors: [`Overflow`].
 pub fn value_paid(units: u64, principal: u64, granted: u64) -> Result<u64, Overflow> {
     mul_div_ceil(units, principal, granted)
 }
 
-/// The units that a debt pays for at exactly what the loan paid, rounded up, and at most what 64 bits hold:
-/// `debt x granted / principal`, in micro-USDC.
+/// The units that a debt, in micro-USDC, pays for at exactly the price that the loan paid: `debt x granted / principal`,
+/// rounded up, and at most 2^64 - 1.
 pub fn units_worth(debt: u64, principal: u64, granted: u64) -> u64 {
     mul_div_ceil(debt, granted, principal).unwrap_or(u64::MAX)
 }

@@ -27,7 +27,7 @@ pub struct Outcome {
 }
 
 /// Applies a utilisation to the APR. `can_fall_short` is false where the borrower could not use its units: the low
-/// mark has no effect then. Errors: [`Overflow`].
+/// threshold has no effect then. Errors: [`Overflow`].
 pub fn outcome(
     rider: &Rider,
     apr_bps: u16,

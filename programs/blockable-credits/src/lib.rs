@@ -63,17 +63,17 @@ pub mod blockable_credits {
         MarketCreate::handle(ctx, args)
     }
 
-    /// Changes the market's settings: at once where that only tightens, else after its delay; see [`MarketProposeChange`].
+    /// Proposes other settings of the market, which are in force at once where they only tighten; see [`MarketProposeChange`].
     pub fn market_propose_change(ctx: Context<MarketProposeChange>, settings: MarketSettings) -> Result<()> {
         MarketProposeChange::handle(ctx, settings)
     }
 
-    /// Applies the proposed change; see [`MarketControl::apply_change`].
+    /// Applies the change proposed for `ready_at`; see [`MarketControl::apply_change`].
     pub fn market_apply_change(ctx: Context<MarketControl>, ready_at: i64) -> Result<()> {
         MarketControl::apply_change(ctx, ready_at)
     }
 
-    /// Drops the proposed change; see [`MarketControl::cancel_change`].
+    /// Drops the change proposed for `ready_at`; see [`MarketControl::cancel_change`].
     pub fn market_cancel_change(ctx: Context<MarketControl>, ready_at: i64) -> Result<()> {
         MarketControl::cancel_change(ctx, ready_at)
     }
@@ -103,7 +103,7 @@ pub mod blockable_credits {
         MarketControl::halt(ctx)
     }
 
-    /// Ends a halt after the market's delay; see [`MarketControl::lift_halt`].
+    /// Lets a halt end after the market's delay; see [`MarketControl::lift_halt`].
     pub fn market_lift_halt(ctx: Context<MarketControl>, halted_at: i64) -> Result<()> {
         MarketControl::lift_halt(ctx, halted_at)
     }
@@ -119,7 +119,7 @@ pub mod blockable_credits {
         ProviderRegister::handle(ctx, capacity_units, settings)
     }
 
-    /// Changes a provider's settings: at once where that only tightens, else after the market's delay; see
+    /// Proposes other settings of a provider, which are in force at once where they only tighten; see
     /// [`ProviderProposeChange`].
     pub fn provider_propose_change(
         ctx: Context<ProviderProposeChange>,
@@ -128,12 +128,12 @@ pub mod blockable_credits {
         ProviderProposeChange::handle(ctx, settings)
     }
 
-    /// Applies the proposed change; see [`ProviderUpdate::apply_change`].
+    /// Applies the change proposed for `ready_at`; see [`ProviderUpdate::apply_change`].
     pub fn provider_apply_change(ctx: Context<ProviderUpdate>, ready_at: i64) -> Result<()> {
         ProviderUpdate::apply_change(ctx, ready_at)
     }
 
-    /// Drops the proposed change; see [`ProviderUpdate::cancel_change`].
+    /// Drops the change proposed for `ready_at`; see [`ProviderUpdate::cancel_change`].
     pub fn provider_cancel_change(ctx: Context<ProviderUpdate>, ready_at: i64) -> Result<()> {
         ProviderUpdate::cancel_change(ctx, ready_at)
     }
@@ -228,8 +228,8 @@ pub mod blockable_credits {
     }
 
     /// Offers the loan to another lender; see [`CreditControl::offer_lender`].
-    pub fn credit_offer_lender(ctx: Context<CreditControl>, to: Pubkey) -> Result<()> {
-        CreditControl::offer_lender(ctx, to)
+    pub fn credit_offer_lender(ctx: Context<CreditControl>, offer_slot: u64, to: Pubkey) -> Result<()> {
+        CreditControl::offer_lender(ctx, offer_slot, to)
     }
 
     /// Takes a loan over within the buyer's limits; see [`CreditControl::accept_lender`].
@@ -238,8 +238,8 @@ pub mod blockable_credits {
     }
 
     /// Offers the borrower's place to another key; see [`CreditAgreement::offer_borrower`].
-    pub fn credit_offer_borrower(ctx: Context<CreditAgreement>, to: Pubkey) -> Result<()> {
-        CreditAgreement::offer_borrower(ctx, to)
+    pub fn credit_offer_borrower(ctx: Context<CreditAgreement>, offer_slot: u64, to: Pubkey) -> Result<()> {
+        CreditAgreement::offer_borrower(ctx, offer_slot, to)
     }
 
     /// Withdraws the offer of the borrower's place; see [`CreditControl::withdraw_borrower`].
@@ -253,8 +253,12 @@ pub mod blockable_credits {
     }
 
     /// Names the freeze authority; see [`CreditControl::set_freeze_authority`].
-    pub fn credit_set_freeze_authority(ctx: Context<CreditControl>, to: Pubkey) -> Result<()> {
-        CreditControl::set_freeze_authority(ctx, to)
+    pub fn credit_set_freeze_authority(
+        ctx: Context<CreditControl>,
+        offer_slot: u64,
+        to: Pubkey,
+    ) -> Result<()> {
+        CreditControl::set_freeze_authority(ctx, offer_slot, to)
     }
 
     /// Pays a party's claim of at least `least` micro-USDC out of a credit's vault; see [`VaultCollect`].
@@ -366,7 +370,7 @@ pub mod blockable_credits {
         CreditMark::expire_units(ctx)
     }
 
-    /// Removes a vault that owes nothing; see [`VaultClose`].
+    /// Removes a vault from which nothing is owed; see [`VaultClose`].
     pub fn vault_close(ctx: Context<VaultClose>) -> Result<()> {
         VaultClose::handle(ctx)
     }

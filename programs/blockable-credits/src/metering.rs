@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        state::{Collateral, FreezeReason, MarketClock, Meter},
+        state::{Collateral, FreezeReason, FreezeRecord, MarketClock, Meter},
         units::{Overflow, add, elapsed, mul_div_ceil, sub},
     },
     anchor_lang::{AnchorDeserialize, AnchorSerialize},
@@ -10,8 +10,8 @@ use {
 
 /// Seconds after a freeze in which a report from before it is still applied as of its own time.
 ///
-/// Usage up to the freeze was admitted under the rules before it; without this every freeze would cost an honest
-/// provider the units served since its last report. The quorum and the rate bound limit what a dishonest one can take.
+/// Use up to the freeze was admitted under the rules before it. Without this time every freeze would cost an honest
+/// provider the units served since its last report. Quorum and rate bound limit the units that a dishonest provider can take.
 pub const LATE_REPORT_SECONDS: i64 = 60;
 
 /// The reading of one credit by one reporter.
@@ -61,8 +61,8 @@ pub enum Skip {
 
 /// Applies a reading: at most `max_per_second` x the time since the last one, at most the units open to use.
 ///
-/// Use beyond that is counted as overrun and never touches the lien. `now` is the chain's Unix time;
-/// `late_reports_count` within [`LATE_REPORT_SECONDS`] of the latest freeze.
+/// Use beyond that is counted as overrun and never touches the lien. `now` is the chain's Unix time. For a late reading
+/// `closed_then` are the units that were closed to use before its freeze; see [`closed_before_freeze`].
 /// Errors: the reason to skip this credit, with nothing changed.
 pub fn apply(
     collateral: &mut Collateral,
@@ -70,7 +70,7 @@ pub fn apply(
     reading: &Reading,
     max_per_second: u64,
     now: i64,
-    late_reports_count: bool,
+    closed_then: Option<u64>,
 ) -> Result<Metered, Skip> {
     let at = reading.reported_at.min(now);
     if at <= meter.reported_at {
@@ -80,11 +80,9 @@ pub fn apply(
     let seconds = elapsed(meter.reported_at, at).map_err(|_| Skip::Stale)?;
     let counted = wanted.min(max_per_second.saturating_mul(seconds));
 
-    let before_freeze = collateral.frozen() > 0 && at <= meter.frozen_at_chain && late_reports_count;
-    let metered = if before_freeze {
-        count_use_before_freeze(collateral, meter, counted, reading.in_flight)
-    } else {
-        count_use(collateral, meter, counted, reading.in_flight)
+    let metered = match closed_then.filter(|_| collateral.frozen() > 0) {
+        Some(closed) => count_use_before_freeze(collateral, meter, counted, reading.in_flight, closed),
+        None => count_use(collateral, meter, counted, reading.in_flight),
     };
     meter.cumulative = meter.cumulative.saturating_add(counted);
     meter.reported_at = at;
@@ -92,7 +90,8 @@ pub fn apply(
     Ok(Metered { deferred: wanted.saturating_sub(counted), ..metered })
 }
 
-/// Counts use as of now: first available units, then held ones that jobs in flight at the freeze may still use.
+/// Counts use against the units open now: first available ones, then held ones that jobs in flight at the freeze may still
+/// use.
 fn count_use(collateral: &mut Collateral, meter: &mut Meter, counted: u64, in_flight: u64) -> Metered {
     let (left, reopened) = (finishing(collateral, meter), reopened(collateral, meter));
     let open = counted.min(collateral.available());
@@ -108,15 +107,77 @@ fn count_use(collateral: &mut Collateral, meter: &mut Meter, counted: u64, in_fl
     Metered { consumed: open.saturating_add(finished), overrun: beyond.saturating_sub(finished), deferred: 0 }
 }
 
-/// Counts use from before the latest freeze, against the units that were open before it.
+/// Finds the freeze by which a late reading is measured. Returns the units that were closed to use before that freeze; `None`
+/// for a reading that counts as of now.
+///
+/// It is the first of `freezes` that landed a minute ago or less, after every report of the quorum was dated and after its
+/// reporters came into force. So no change of reporters after a freeze, or within its second, opens frozen units.
+/// `latest_at` is the Unix time of the quorum's latest report; `epoch_began_at` is that at which its reporters came into force.
+pub fn closed_before_freeze(
+    freezes: [FreezeRecord; 2],
+    latest_at: i64,
+    epoch_began_at: i64,
+    clock: &MarketClock,
+) -> Option<u64> {
+    let measures = |freeze: &FreezeRecord| {
+        late_reports_come(freeze, clock.market)
+            && latest_at <= freeze.at_chain
+            && epoch_began_at < freeze.at_chain
+    };
+    freezes.into_iter().find(measures).map(|freeze| freeze.closed_before)
+}
+
+/// Returns true while reports from before a freeze still count as such, at a market time.
+fn late_reports_come(freeze: &FreezeRecord, market_time: i64) -> bool {
+    *freeze != FreezeRecord::default() && market_time <= freeze.at_market.saturating_add(LATE_REPORT_SECONDS)
+}
+
+/// Finds the first of `freezes` for which late reports still count, while no report dated at the freeze or later has been
+/// applied. Returns the Unix time of the freeze. A report dated after it must wait: once applied, it rules out those from
+/// before the freeze, and the use that they bring is the provider's loss.
+///
+/// `reported_at` is the Unix time of the latest report applied; `epoch_began_at` is that at which the reporters came into
+/// force.
+pub fn awaited_freeze(
+    freezes: [FreezeRecord; 2],
+    reported_at: i64,
+    epoch_began_at: i64,
+    market_time: i64,
+) -> Option<i64> {
+    let awaits = |freeze: &FreezeRecord| {
+        late_reports_come(freeze, market_time)
+            && reported_at < freeze.at_chain
+            && epoch_began_at < freeze.at_chain
+    };
+    freezes.into_iter().find(awaits).map(|freeze| freeze.at_chain)
+}
+
+/// Chooses the two records that are kept for late reports when the freeze `next` lands. Reports from before a freeze count for
+/// a minute, also where other freezes follow in it. So the earlier record stays for its minute, and a third freeze within that
+/// minute joins the later record. Returns the earlier and the later record.
+pub fn follow_freeze(
+    [earlier, latest]: [FreezeRecord; 2],
+    next: FreezeRecord,
+    clock: &MarketClock,
+) -> [FreezeRecord; 2] {
+    let joined = FreezeRecord { closed_before: next.closed_before.min(latest.closed_before), ..next };
+    if late_reports_come(&earlier, clock.market) || latest.at_chain == next.at_chain {
+        return [earlier, joined];
+    }
+    let earlier = if late_reports_come(&latest, clock.market) { latest } else { FreezeRecord::default() };
+    [earlier, next]
+}
+
+/// Counts use from before a freeze, against the units that were open before it: all but the `closed` ones.
 fn count_use_before_freeze(
     collateral: &mut Collateral,
     meter: &mut Meter,
     counted: u64,
     in_flight: u64,
+    closed: u64,
 ) -> Metered {
     let reopened = reopened(collateral, meter);
-    let closed_then = meter.closed_before.min(collateral.held());
+    let closed_then = closed.min(collateral.held());
     let consumed = counted.min(collateral.remaining().saturating_sub(closed_then));
     collateral.consumed = collateral.consumed.saturating_add(consumed);
     collateral.fit_frozen();
@@ -134,31 +195,31 @@ pub fn finishing(collateral: &Collateral, meter: &Meter) -> u64 {
     meter.in_flight.saturating_sub(collateral.available()).min(collateral.held())
 }
 
-/// Units of jobs with a promise, kept or lapsed, that a thaw or a release has opened again.
+/// Units of jobs with a promise, whether it holds or has lapsed, that a thaw or a release has opened again.
 fn reopened(collateral: &Collateral, meter: &Meter) -> u64 {
     meter.promised.saturating_add(meter.lapsed).saturating_sub(finishing(collateral, meter))
 }
 
-/// Lowers the marks of promises to the units that the same jobs may still hold after a report: those on held units, and
-/// at most `reopened` on open ones. Jobs whose promise has lapsed count as ended first.
+/// Lowers `promised` and `lapsed` to the units that the jobs of the promises may still hold after a report: those on held
+/// units, and at most `reopened` on open ones. Jobs whose promise has lapsed count as ended first.
 fn fit_promises(collateral: &Collateral, meter: &mut Meter, reopened: u64) {
     let on_held = finishing(collateral, meter);
     let on_open = meter.in_flight.saturating_sub(on_held);
-    let marked = on_held.saturating_add(reopened.min(on_open));
-    meter.promised = meter.promised.min(marked);
-    meter.lapsed = meter.lapsed.min(marked.saturating_sub(meter.promised));
+    let most = on_held.saturating_add(reopened.min(on_open));
+    meter.promised = meter.promised.min(most);
+    meter.lapsed = meter.lapsed.min(most.saturating_sub(meter.promised));
 }
 
-/// Ends the marks of promises on open units: the same jobs can no longer run. Those on held units stay, since no other
-/// job can hold these.
+/// Ends the promises for units that are open again: the jobs that they were made to can no longer run. Those for held units
+/// stay, since no other job can hold such units.
 pub fn end_reopened(collateral: &Collateral, meter: &mut Meter) {
     fit_promises(collateral, meter, 0);
 }
 
 /// Gives the promise of the latest freeze to the jobs on held units that have had none.
 fn promise_rest(collateral: &Collateral, meter: &mut Meter) {
-    let marked = meter.promised.saturating_add(meter.lapsed);
-    let rest = finishing(collateral, meter).saturating_sub(marked);
+    let had_one = meter.promised.saturating_add(meter.lapsed);
+    let rest = finishing(collateral, meter).saturating_sub(had_one);
     meter.promised = meter.promised.saturating_add(rest);
 }
 
@@ -168,11 +229,12 @@ fn lapse_promise(meter: &mut Meter) {
     meter.promised = 0;
 }
 
-/// Raises the units that are frozen for a reason like `reason` to `target`, at most the lien beyond the lock. Running jobs may still use the
-/// units they hold, and those that have had no promise yet get one.
+/// Raises the frozen amount of the kind of `reason` to `target`, at most the lien beyond the locked units. Running jobs may
+/// still use the units they hold, and those that have had no promise yet get one. `promise_holds` is false once the promise
+/// has lapsed.
 ///
-/// Returns the units newly frozen: zero when as many are frozen for another reason, `None`, with nothing changed, when that
-/// much is frozen for this one already.
+/// Returns the units newly frozen: zero when the amount of another kind is as large; `None`, with nothing changed, when
+/// this amount is as large already.
 pub fn freeze_to(
     collateral: &mut Collateral,
     meter: &mut Meter,
@@ -192,8 +254,8 @@ pub fn freeze_to(
     if meter.promised == 0 {
         meter.promised_at = clock.market;
     }
-    // Units of running jobs were still open to use. Freezes of one instant count as one freeze: reports are measured against
-    // the units open before the first.
+    // Held units of running jobs were still open to use. Freezes of one instant count as one: late reports are measured
+    // against the units that were open before the first.
     let closed = before.held().saturating_sub(finishing(&before, meter));
     let same_instant = before.frozen() > 0 && clock.chain == meter.frozen_at_chain;
     meter.closed_before = if same_instant { meter.closed_before.min(closed) } else { closed };
@@ -216,8 +278,8 @@ pub fn held_by_jobs(collateral: &Collateral, meter: &Meter) -> u64 {
 /// Units of the lien that no running job may still draw on, and that a seizure may therefore take: frozen and open ones before
 /// locked ones.
 ///
-/// Jobs draw on units outside the lien first. Units that a freeze promised to jobs are kept while `promise_holds`, and none
-/// of those whose promise has lapsed; units of jobs that no freeze has met are always kept.
+/// Jobs draw on units outside the lien first. A seizure leaves them the units that a freeze promised while `promise_holds`,
+/// and all units of jobs that no freeze has met. It leaves nothing to jobs whose promise has lapsed.
 pub fn seizable(collateral: &Collateral, meter: &Meter, promise_holds: bool) -> u64 {
     let lien = collateral.lien();
     let promised = if promise_holds { 0 } else { meter.promised };
@@ -247,7 +309,7 @@ pub fn seize(
     collateral.limit_frozen(frozen.saturating_sub(units).max(left.min(meter.promised)));
     collateral.seized = seized;
     collateral.fit_frozen();
-    // Units are taken from under jobs whose promise has lapsed, and from no others.
+    // Only jobs whose promise has lapsed lose units that they hold.
     let left = left.min(collateral.frozen());
     meter.in_flight = meter.in_flight.min(collateral.available().saturating_add(left).max(kept));
     meter.lapsed = meter.in_flight.saturating_sub(kept);

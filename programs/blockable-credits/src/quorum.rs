@@ -7,13 +7,13 @@ use crate::{metering::Reading, state::MAX_REPORTERS};
 pub struct QuorumReading {
     /// The reading to apply.
     pub reading: Reading,
-    /// Unix time of the latest report among them; nothing of the reading is earlier than a freeze unless this is.
+    /// Unix time of the latest of the reports; the reading counts as from before a freeze only where this is.
     pub latest_at: i64,
 }
 
 /// The lower median: with an even number of values the smaller middle one. `None` for no value.
 ///
-/// Counts instead of sorting, which costs less on chain for so few values.
+/// Counts instead of sorting: for eight values or fewer that costs less on chain.
 pub fn lower_median<T: Ord + Copy>(values: &[T]) -> Option<T> {
     let middle = values.len().checked_sub(1)?.checked_div(2)?;
     values.iter().copied().find(|value| {
@@ -23,14 +23,14 @@ pub fn lower_median<T: Ord + Copy>(values: &[T]) -> Option<T> {
     })
 }
 
-/// Chooses one reporter's whole reading: that with the lower median of use; among equals the earlier one, then that of the
-/// earlier place. Times and units of different reporters are not mixed, with two exceptions against a reporter that lies
-/// about what the median does not cover:
+/// Chooses one reporter's whole reading: that with the lower median of use. Where use is equal, the earlier reading counts,
+/// then the one whose report stands first. Times and units of different reporters are not mixed. Two rules bound a reporter
+/// that lies about its units in flight or its time, which the median of use does not cover:
 ///
-/// - Its units in flight count at most up to the lower median of use and units in flight together.
-/// - It is from before a freeze only where all are; see [`QuorumReading::latest_at`].
+/// - The chosen use and units in flight together count at most up to the lower median of that sum.
+/// - The reading is from before a freeze only where all are; see [`QuorumReading::latest_at`].
 ///
-/// `readings` are in the order of the reporters, at most [`MAX_REPORTERS`]. `None` for no reading, or too many.
+/// `readings` are in the order of the reports, at most [`MAX_REPORTERS`]. `None` for no reading, or too many.
 pub fn quorum_reading(readings: &[Reading]) -> Option<QuorumReading> {
     let place = place_of_median(readings, |reading| (reading.cumulative, reading.reported_at))?;
     let chosen = *readings.get(place)?;

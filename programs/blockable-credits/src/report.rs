@@ -1,7 +1,7 @@
 //! The usage report that a reporter signs; its bytes are the same for program, SDK and reporters.
 //!
-//! `domain | program | cluster tag | market | provider | epoch | chunk | reported_at | bitmap | per set bit: cumulative, in flight`,
-//! integers little-endian; the signature is over the sha256 of these bytes.
+//! `domain | program | cluster tag | market | provider | epoch | chunk | reported_at | bitmap`, then per set bit `cumulative |
+//! in flight`, integers little-endian; the signature is over the sha256 of these bytes.
 
 use {
     crate::{hash::sha256, plain::plain, state::Provider},

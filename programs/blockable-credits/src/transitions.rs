@@ -88,7 +88,8 @@ pub enum Action {
     Buy,
     /// A lot that is sold, satisfied or past its window is closed.
     CloseLot,
-    /// Lender or borrower withdraws after the borrower has put cash into the reserve, which it then collects.
+    /// Lender or borrower withdraws, and money is left to collect: the borrower's reserve, or the principal as the lender's
+    /// claim.
     CancelFunded,
     /// Lender and borrower agree on a new schedule.
     Restructure,
@@ -120,7 +121,7 @@ pub enum Action {
     DrawReserve,
     /// Anyone removes the vault once nothing is owed from it.
     CloseVault,
-    /// Anyone removes a credit that holds nothing; the borrower, one that holds units.
+    /// Anyone removes a credit without units; the borrower can also remove one that holds units.
     Close,
 }
 

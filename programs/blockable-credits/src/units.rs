@@ -11,8 +11,8 @@ pub const DAY: u32 = 86_400;
 /// Prices are stated in micro-USDC for this many credit units.
 pub const PRICE_SCALE: u64 = 1_000_000;
 
-/// The least price that a loan may pay, in micro-USDC per [`PRICE_SCALE`] units: prices have at least five digits, so that
-/// rounding one moves it by no more than a basis point.
+/// The least price that a loan may pay, in micro-USDC per [`PRICE_SCALE`] units. So every price has at least five digits, and
+/// rounding changes it by a basis point at most.
 pub const MIN_UNIT_PRICE: u64 = 10_000;
 
 /// A result that does not fit its type, or a division by zero.

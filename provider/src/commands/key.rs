@@ -4,6 +4,7 @@ use {
     super::CommandError,
     blockable_provider::{ApiKeys, Config},
     blockable_sdk::Pubkey,
+    blockable_service::settings::parse_address,
     clap::Args,
     secrecy::ExposeSecret,
     std::path::PathBuf,
@@ -16,8 +17,11 @@ pub(super) struct KeyArgs {
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     /// The credit's address
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
     credit: Pubkey,
+    /// The borrower of today, where the place of the first one has been handed over: the keys of those before it are void
+    #[arg(long, value_name = "ADDRESS")]
+    successor: Option<Pubkey>,
     /// Generation of the key: a higher one allows to revoke the lower ones
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     generation: u32,
@@ -28,6 +32,6 @@ pub(super) fn run(args: &KeyArgs) -> Result<(), CommandError> {
     let config = Config::FILE.load(&args.config)?;
     let chain = &config.chain;
     let keys = ApiKeys::load(&config.secret_file, chain.market, chain.provider, &config.revoked)?;
-    println!("{}", keys.make(&args.credit, args.generation).expose_secret());
+    println!("{}", keys.make(&args.credit, args.generation, args.successor.as_ref()).expose_secret());
     Ok(())
 }

@@ -134,7 +134,7 @@ impl Bench {
     }
 
     pub fn key(&self, credit: &Pubkey) -> String {
-        self.server.keys().make(credit, 0).expose_secret().to_string()
+        self.server.keys().make(credit, 0, None).expose_secret().to_string()
     }
 
     pub fn get(&self, path: &str) -> RequestBuilder {

@@ -60,14 +60,19 @@ fn add(constant: &Constant, idl: &Idl, source: &Source, found: &mut Vec<IdlConst
 
 /// `PROVIDER_SPACE` for `Provider::SPACE`.
 fn full_name(constant: &Constant) -> String {
+    if constant.owner.is_empty() { constant.name.clone() } else { named(&constant.owner, &constant.name) }
+}
+
+/// The name in the IDL of a constant of a type.
+pub(crate) fn named(owner: &str, constant: &str) -> String {
     let mut name = String::new();
-    for letter in constant.owner.chars() {
+    for letter in owner.chars() {
         if letter.is_uppercase() && !name.is_empty() {
             name.push('_');
         }
         name.extend(letter.to_uppercase());
     }
-    if name.is_empty() { constant.name.clone() } else { format!("{name}_{}", constant.name) }
+    format!("{name}_{constant}")
 }
 
 /// The type in the IDL of a number; it has no `usize`.

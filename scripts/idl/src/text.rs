@@ -1,8 +1,9 @@
 //! Docs as text that stands outside Rust.
 
 use {
+    crate::constants::named,
     anchor_lang_idl::types::{Idl, IdlDefinedFields, IdlField, IdlInstructionAccountItem, IdlTypeDefTy},
-    regex::Regex,
+    regex::{Captures, Regex},
     std::{collections::BTreeMap, sync::LazyLock},
 };
 
@@ -19,13 +20,20 @@ static REFERENCE: Pattern = LazyLock::new(|| Regex::new(r"; see\s+\[`[^`]+`\]\."
 /// The description of an argument.
 static ARGUMENT: Pattern = LazyLock::new(|| Regex::new(r"^- `(\w+)`: (.+)$").ok());
 
+/// A constant of a type, by its name in Rust.
+static CONSTANT: Pattern = LazyLock::new(|| Regex::new(r"`([A-Z]\w*)::([A-Z][A-Z0-9_]+)`").ok());
+
 fn replace(text: &str, pattern: &Pattern, by: &str) -> String {
     pattern.as_ref().map_or_else(|| text.to_string(), |found| found.replace_all(text, by).into_owned())
 }
 
-/// The text without links.
+/// The text without links, and with constants by their names in the IDL.
 fn plain(text: &str) -> String {
-    replace(&replace(text, &LINK, "$1"), &SHORT_LINK, "$1")
+    let text = replace(&replace(text, &LINK, "$1"), &SHORT_LINK, "$1");
+    let by_idl = |found: &Captures| format!("`{}`", named(&found[1], &found[2]));
+    CONSTANT
+        .as_ref()
+        .map_or_else(|| text.clone(), |constant| constant.replace_all(&text, by_idl).into_owned())
 }
 
 fn lines(text: &str) -> Vec<String> {
@@ -158,6 +166,14 @@ mod tests {
         assert_eq!(
             plain("[the design](docs/design.md) and a[0] and [u8; 32]"),
             "the design and a[0] and [u8; 32]"
+        );
+    }
+
+    #[test]
+    fn constants_have_their_names_in_the_idl() {
+        assert_eq!(
+            plain("Looser than [`TermBounds::PRODUCTION`], version [`Credit::VERSION`], [`Status::Active`]."),
+            "Looser than `TERM_BOUNDS_PRODUCTION`, version `CREDIT_VERSION`, `Status::Active`."
         );
     }
 

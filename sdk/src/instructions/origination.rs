@@ -71,7 +71,8 @@ pub fn credit_issue(
 }
 
 /// Withdraws the offer made in the slot `offer_slot`; the principal goes to `refund`, the lender's associated token account, or
-/// any of the lender's where it signs, the rent to `receiver`, who paid it. Signer: `party`.
+/// any of the lender's where it signs, the rent to `receiver`, who paid it. With the vault as `refund` the principal of an
+/// accepted offer stays there as the lender's claim. Signer: `party`.
 pub fn credit_cancel_offer(
     keys: &MarketKeys,
     party: &Pubkey,
@@ -91,12 +92,13 @@ pub fn credit_cancel_offer(
     build(accounts, data::CreditCancelOffer { offer_slot })
 }
 
-/// Names the freeze authority, which may only freeze and thaw. Signer: `lender`.
+/// Names the freeze authority of the loan that was offered in `offer_slot`; it may only freeze and thaw. Signer: `lender`.
 pub fn credit_set_freeze_authority(
     market: &Pubkey,
     lender: &Pubkey,
     credit: &Pubkey,
+    offer_slot: u64,
     to: Pubkey,
 ) -> Instruction {
-    build(credit_control(market, lender, credit), data::CreditSetFreezeAuthority { to })
+    build(credit_control(market, lender, credit), data::CreditSetFreezeAuthority { offer_slot, to })
 }

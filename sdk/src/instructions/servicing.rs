@@ -126,16 +126,17 @@ pub fn with_provider(mut restructuring: Instruction, provider: &Pubkey, authorit
     restructuring
 }
 
-/// Offers the borrower's place to `to`, who may take it after the market's delay; the zero key withdraws the offer. Signers:
-/// `lender`, `borrower`.
+/// Offers the borrower's place in the loan that was offered in `offer_slot` to `to`, who may take it after the market's delay;
+/// the zero key withdraws the offer. Signers: `lender`, `borrower`.
 pub fn credit_offer_borrower(
     market: &Pubkey,
     lender: &Pubkey,
     borrower: &Pubkey,
     credit: &Pubkey,
+    offer_slot: u64,
     to: Pubkey,
 ) -> Instruction {
-    build(credit_agreement(market, lender, borrower, credit), data::CreditOfferBorrower { to })
+    build(credit_agreement(market, lender, borrower, credit), data::CreditOfferBorrower { offer_slot, to })
 }
 
 fn credit_agreement(
@@ -161,7 +162,7 @@ pub fn credit_withdraw_borrower(market: &Pubkey, party: &Pubkey, credit: &Pubkey
     build(credit_control(market, party, credit), data::CreditWithdrawBorrower {})
 }
 
-/// Takes the borrower's place, where the loan is within the limits. Signer: `new_borrower`, to whom it was offered.
+/// Takes the borrower's place, where the loan is within the limits. Signer: `new_borrower`, the key it was offered to.
 ///
 /// The old borrower's claim must have been collected first: put [`vault_collect`](crate::instructions::vault_collect) with a
 /// least of 0 before it in the same transaction.
@@ -179,12 +180,18 @@ pub fn credit_waive_fee(market: &Pubkey, lender: &Pubkey, credit: &Pubkey, amoun
     build(credit_control(market, lender, credit), data::CreditWaiveFee { amount })
 }
 
-/// Offers the loan to another lender; the zero key withdraws the offer. Signer: `lender`.
-pub fn credit_offer_lender(market: &Pubkey, lender: &Pubkey, credit: &Pubkey, to: Pubkey) -> Instruction {
-    build(credit_control(market, lender, credit), data::CreditOfferLender { to })
+/// Offers the loan that was offered in `offer_slot` to another lender; the zero key withdraws the offer. Signer: `lender`.
+pub fn credit_offer_lender(
+    market: &Pubkey,
+    lender: &Pubkey,
+    credit: &Pubkey,
+    offer_slot: u64,
+    to: Pubkey,
+) -> Instruction {
+    build(credit_control(market, lender, credit), data::CreditOfferLender { offer_slot, to })
 }
 
-/// Takes a loan over, where it is within the limits. Signer: `new_lender`, to whom it was offered.
+/// Takes a loan over, where it is within the limits. Signer: `new_lender`, the key it was offered to.
 ///
 /// The seller's payments must have been collected first: put [`vault_collect`](crate::instructions::vault_collect) with a
 /// least of 0 before it in the same transaction.

@@ -122,7 +122,7 @@ fn of_loans(keys: &MarketKeys) -> Vec<(&'static str, Instruction)> {
             ),
         ),
         ("credit_accept_lender", credit_accept_lender(market, &key(19), credit, purchase)),
-        ("credit_offer_borrower", credit_offer_borrower(market, lender, borrower, credit, key(20))),
+        ("credit_offer_borrower", credit_offer_borrower(market, lender, borrower, credit, u64::MAX, key(20))),
         ("credit_accept_borrower", credit_accept_borrower(market, &key(20), credit, place)),
         ("vault_collect", vault_collect(keys, lender, credit, source, Party::Lender, u64::MAX)),
         ("credit_give_notice", credit_give_notice(market, lender, credit, notice)),

@@ -25,8 +25,8 @@ impl Document {
     pub(crate) fn read() -> Document {
         let committed = concat!(env!("CARGO_MANIFEST_DIR"), "/../app-idl/blockable_credits.json");
         let path = std::env::var_os("BLOCKABLE_IDL").map_or_else(|| PathBuf::from(committed), PathBuf::from);
-        let text =
-            std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let text = std::fs::read_to_string(&path)
+            .unwrap_or_else(|error| panic!("{}: {error}; name an absolute path", path.display()));
         Document(serde_json::from_str(&text).expect("the IDL is JSON"))
     }
 

@@ -172,7 +172,7 @@ fn origination() -> Vec<Sample> {
         credit_accept(&keys.market, &BORROWER, credit, zero()),
         credit_issue(keys, &AUTHORITY, provider, &TOKENS, credit, zero()),
         credit_cancel_offer(keys, &LENDER, &RENT_PAYER, credit, &TOKENS, 1),
-        credit_set_freeze_authority(&keys.market, &LENDER, credit, BUYER),
+        credit_set_freeze_authority(&keys.market, &LENDER, credit, 1, BUYER),
     ]
 }
 
@@ -186,11 +186,11 @@ fn servicing() -> Vec<Sample> {
         reserve_draw(market, credit),
         covenant_apply(market, credit),
         credit_restructure(market, &LENDER, &BORROWER, credit, zero(), &schedule, zero()),
-        credit_offer_borrower(market, &LENDER, &BORROWER, credit, BUYER),
+        credit_offer_borrower(market, &LENDER, &BORROWER, credit, 1, BUYER),
         credit_withdraw_borrower(market, &BORROWER, credit),
         credit_accept_borrower(market, &BUYER, credit, zero()),
         credit_waive_fee(market, &LENDER, credit, 1),
-        credit_offer_lender(market, &LENDER, credit, BUYER),
+        credit_offer_lender(market, &LENDER, credit, 1, BUYER),
         credit_accept_lender(market, &BUYER, credit, zero()),
         vault_collect(keys, &LENDER, credit, &TOKENS, Party::Treasury, 1),
     ]

@@ -137,11 +137,13 @@ impl Reader {
 
     /// Reads the text of an address, which stands at `key`.
     pub fn parse_address(&mut self, key: &str, text: &str) -> Option<Pubkey> {
-        let address = text.parse().ok();
-        if address.is_none() {
-            self.mistake(key, "is not an address; write it in base58");
+        match parse_address(text) {
+            Ok(address) => Some(address),
+            Err(mistake) => {
+                self.mistake(key, mistake);
+                None
+            }
         }
-        address
     }
 
     /// Reads a section, empty where it is left out.
@@ -208,6 +210,11 @@ impl Reader {
         }
         self.mistakes
     }
+}
+
+/// Reads an address in base58, of a file or of a command line. Errors: the mistake and what to write instead.
+pub fn parse_address(text: &str) -> Result<Pubkey, &'static str> {
+    text.parse().map_err(|_| "is not an address; write it in base58")
 }
 
 /// Reads a URL with a host and one of two schemes. Errors: the form that it must have, without the text, which may hold a

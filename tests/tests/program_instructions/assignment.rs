@@ -177,9 +177,7 @@ fn an_offer_is_withdrawn_by_offering_to_nobody_and_replaced_by_another() {
     let mut world = World::new();
     let credit = world.active(&Loan::new(1));
     world.sent(&[world.offer_lender("lender", &credit, "buyer")], &["lender"]);
-    let (market, lender) = (world.keys.market, Parties::address("lender"));
-    let withdraw = instructions::credit_offer_lender(&market, &lender, &credit, Pubkey::default());
-    let landed = world.sent(&[withdraw], &["lender"]);
+    let landed = world.sent(&[world.offer_lender_to("lender", &credit, Pubkey::default())], &["lender"]);
     assert_eq!(landed.changes(), [Change::LenderOffered { to: Pubkey::default() }]);
     world.refused(&[world.accept_lender("buyer", &credit)], &["buyer"], BlockableError::NotOffered);
 
@@ -202,9 +200,8 @@ fn an_offer_ends_with_the_debt() {
 fn the_lender_names_another_freeze_authority() {
     let mut world = World::new();
     let credit = world.delinquent(&Loan::new(1));
-    let (market, lender, to) = (world.keys.market, Parties::address("lender"), Parties::address("stranger"));
-    let set = instructions::credit_set_freeze_authority(&market, &lender, &credit, to);
-    let landed = world.sent(&[set], &["lender"]);
+    let to = Parties::address("stranger");
+    let landed = world.sent(&[world.set_freeze_authority("lender", &credit, to)], &["lender"]);
     assert_eq!(landed.changes(), [Change::FreezeAuthoritySet { to }]);
     assert_eq!(world.credit(&credit).freeze_authority, to);
     world.refused(&[freeze(&world, "freezer", &credit)], &["freezer"], BlockableError::NotFreezer);

@@ -60,7 +60,7 @@ fn no_notice_is_given_while_the_vault_is_frozen() {
     world.sent(&[world.withdraw_notice("lender", &credit)], &["lender"]);
 }
 
-/// What takes nothing goes on: units that nobody pays for can be closed, and the lender can give way.
+/// Actions that take nothing go on: units that nobody pays for can be frozen, and the lender can waive and write off.
 #[test]
 fn freezes_land_while_the_vault_is_frozen() {
     let mut world = World::new();

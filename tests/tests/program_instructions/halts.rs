@@ -5,7 +5,6 @@ use {
     blockable_sdk::{
         Pubkey,
         events::MarketChange,
-        instructions,
         program::{
             errors::BlockableError::{self, MarketHalted},
             instructions::UnitBounds,
@@ -41,8 +40,7 @@ fn a_halt_stops_assignments_and_nothing_else_of_a_loan() {
     halt(&mut world);
     world.refused(&[world.accept_lender("buyer", &credit)], &["buyer"], MarketHalted);
     world.refused(&[world.offer_lender("lender", &credit, "stranger")], &["lender"], MarketHalted);
-    let lender = Parties::address("lender");
-    let withdraw = instructions::credit_offer_lender(&world.keys.market, &lender, &credit, Pubkey::default());
+    let withdraw = world.offer_lender_to("lender", &credit, Pubkey::default());
     world.sent(&[withdraw], &["lender"]);
     world.sent(&[world.meter(&[credit], &[(0, 1_000, 0)])], &[]);
     world.sent(&[world.repay("borrower", &credit, 20_000 * USDC)], &["borrower"]);

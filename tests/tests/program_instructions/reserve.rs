@@ -4,6 +4,7 @@ use {
     blockable_sdk::{
         Pubkey, addresses,
         events::Change,
+        instructions,
         program::{
             errors::BlockableError,
             instructions::UnitBounds,
@@ -254,6 +255,37 @@ fn either_party_withdraws_a_funded_offer_and_each_gets_its_own_money_and_the_len
         assert_eq!((world.lamports(&credit), world.lamports(&addresses::vault(&credit))), (0, 0));
         assert_eq!(world.provider().outstanding_units, 0);
     }
+}
+
+/// The lender gives its associated account away, so that nobody can pay it there: the borrower withdraws all the same, and gets
+/// its reserve back.
+#[test]
+fn no_account_of_the_lenders_holds_a_borrower_to_its_acceptance() {
+    let mut world = World::new();
+    let credit = world.accepted(&with_reserve(25_000 * USDC));
+    world.sent(&[world.fund_reserve("borrower", &credit, 10_000 * USDC)], &["borrower"]);
+    world.give_away_account("lender", "stranger");
+    let (slot, vault) = (world.credit(&credit).offer_slot, addresses::vault(&credit));
+    let keys = world.keys;
+    let cancel = |refund| {
+        let (lender, borrower) = (Parties::address("lender"), Parties::address("borrower"));
+        instructions::credit_cancel_offer(&keys, &borrower, &lender, &credit, &refund, slot)
+    };
+    let (to_account, to_vault) = (cancel(world.token_account("lender")), cancel(vault));
+    world.refused(&[to_account], &["borrower"], BlockableError::DestinationNotAllowed);
+    let landed = world.sent(&[to_vault], &["borrower"]);
+    assert_eq!(landed.changes(), [Change::Cancelled { refunded: 0 }]);
+    let claims = VaultClaims { lender: 100_000 * USDC, borrower: 10_000 * USDC, ..VaultClaims::default() };
+    let state = world.credit(&credit);
+    assert_eq!((state.status(), state.claims), (Ok(Status::Repaid), claims));
+
+    let (theirs, ours) = (world.second_account("lender"), world.token_account("borrower"));
+    world.sent(&[world.collect("stranger", &credit, Party::Borrower, &ours)], &["stranger"]);
+    world.sent(&[world.collect("lender", &credit, Party::Lender, &theirs)], &["lender"]);
+    assert_eq!(world.balance(&theirs), 100_000 * USDC);
+    world.sent(&[world.close_vault(&credit)], &[]);
+    world.sent(&[world.close_credit("stranger", &credit)], &["stranger"]);
+    assert_eq!((world.lamports(&credit), world.lamports(&vault)), (0, 0));
 }
 
 #[test]

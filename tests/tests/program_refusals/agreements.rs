@@ -2,11 +2,11 @@
 
 use {
     crate::{
-        attempt::{Attempt, full_rider},
+        attempt::{Attempt, full_rider, repay},
         refusals,
     },
     blockable_sdk::{
-        Instruction, Pubkey, instructions,
+        Instruction, Pubkey,
         program::{
             instructions::UnitBounds,
             state::{Instalment, MAX_INSTALMENTS, Party, Rider, Terms},
@@ -112,6 +112,7 @@ refusals! {
         WrongStatus: offer_before_the_units_are_live = |good| good.with_status(Status::Offered);
         WrongStatus: offer_what_is_repaid = |good| good.after(repay);
         SelfLoan: offer_to_the_borrower = |good| good.with(|world, credit| world.offer_lender("lender", credit, "borrower"));
+        OfferReplaced: offer_another_loan = |good| good.with_credit(|credit| credit.offer_slot += 1);
     }
     credit_accept_lender by accepting {
         MarketHalted: accept_while_halted = |good| good.while_halted();
@@ -120,9 +121,7 @@ refusals! {
         NotOffered: accept_by_the_lender = |good| good.signed_by("lender");
         NotOffered: accept_by_the_borrower = |good| good.signed_by("borrower");
         NotOffered: accept_what_was_withdrawn = |good| good.after(|world, credit| {
-            let (market, lender) = (world.keys.market, Parties::address("lender"));
-            let withdraw = instructions::credit_offer_lender(&market, &lender, credit, Pubkey::default());
-            world.sent(&[withdraw], &["lender"]);
+            world.sent(&[world.offer_lender_to("lender", credit, Pubkey::default())], &["lender"]);
         });
         NotOffered: accept_twice = |good| good.after(accept);
         MarketPaused: accept_while_paused = |good| good.while_paused();
@@ -135,6 +134,7 @@ refusals! {
         });
     }
     credit_set_freeze_authority by naming_a_freezer {
+        OfferReplaced: name_a_freezer_of_another_loan = |good| good.with_credit(|credit| credit.offer_slot += 1);
         MarketMismatch: name_a_freezer_in_a_foreign_market = |good| good.in_foreign_market();
         NotLender: name_a_freezer_by_a_stranger = |good| good.signed_by("stranger");
         NotLender: name_a_freezer_by_the_borrower = |good| good.signed_by("borrower");
@@ -209,8 +209,7 @@ fn naming_a_freezer() -> Attempt {
 }
 
 fn name_freezer(world: &World, credit: &Pubkey) -> Instruction {
-    let (market, lender) = (&world.keys.market, Parties::address("lender"));
-    instructions::credit_set_freeze_authority(market, &lender, credit, Parties::address("buyer"))
+    world.set_freeze_authority("lender", credit, Parties::address("buyer"))
 }
 
 fn offer(world: &mut World, credit: &Pubkey) {
@@ -221,11 +220,6 @@ fn offer(world: &mut World, credit: &Pubkey) {
 fn accept(world: &mut World, credit: &Pubkey) {
     let accept = world.accept_lender("buyer", credit);
     world.sent(&[accept], &["buyer"]);
-}
-
-fn repay(world: &mut World, credit: &Pubkey) {
-    let pay = world.repay("borrower", credit, u64::MAX);
-    world.sent(&[pay], &["borrower"]);
 }
 
 #[test]

@@ -313,3 +313,9 @@ macro_rules! refusals {
         )*
     };
 }
+
+/// Pays the whole debt by the borrower.
+pub fn repay(world: &mut World, credit: &Pubkey) {
+    let pay = world.repay("borrower", credit, u64::MAX);
+    world.sent(&[pay], &["borrower"]);
+}

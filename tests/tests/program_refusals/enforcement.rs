@@ -1,7 +1,10 @@
 //! Refusals of marks, freezes and thaws.
 
 use {
-    crate::{attempt::Attempt, refusals},
+    crate::{
+        attempt::{Attempt, repay},
+        refusals,
+    },
     blockable_sdk::{
         Instruction, Pubkey,
         program::{
@@ -174,9 +177,4 @@ fn freeze(world: &World, credit: &Pubkey, amount: FreezeAmount) -> Instruction {
 fn freeze_half(world: &mut World, credit: &Pubkey) {
     let freeze = freeze(world, credit, FreezeAmount::Bps(5_000));
     world.sent(&[freeze], &["lender"]);
-}
-
-fn repay(world: &mut World, credit: &Pubkey) {
-    let pay = world.repay("borrower", credit, u64::MAX);
-    world.sent(&[pay], &["borrower"]);
 }

@@ -1,7 +1,12 @@
 //! Refusals of signatures that land after the loan has changed, and of a borrower's place that is handed over.
 
 use {
-    crate::{attempt::Attempt, refusals},
+    crate::{
+        attempt::{Attempt, full_rider},
+        notice::withdrawing,
+        origination::{accepting, cancelling, issuing},
+        refusals,
+    },
     blockable_sdk::{
         Instruction, Pubkey,
         instructions::{self, Payment},
@@ -76,6 +81,7 @@ refusals! {
         };
     }
     credit_offer_borrower by offering_the_place {
+        OfferReplaced: offer_the_place_in_another_loan = |good| good.with_credit(|credit| credit.offer_slot += 1);
         MarketMismatch: offer_the_place_in_a_foreign_market = |good| good.in_foreign_market();
         NotLender: offer_the_place_by_a_stranger_as_the_lender = |good| good.signed_by("stranger");
         NotBorrower: offer_the_place_by_a_stranger_as_the_borrower = |good| good.signed_by_instead_of("borrower", "stranger");
@@ -86,7 +92,7 @@ refusals! {
     }
     credit_withdraw_borrower by withdrawing_the_place {
         MarketMismatch: withdraw_the_place_in_a_foreign_market = |good| good.in_foreign_market();
-        NotParty: withdraw_the_place_by_whom_it_is_offered_to = |good| good.signed_by("buyer");
+        NotParty: withdraw_the_place_by_the_key_it_is_offered_to = |good| good.signed_by("buyer");
         MarketPaused: withdraw_the_place_while_paused = |good| good.while_paused();
         UnknownStatus: withdraw_the_place_in_an_unknown_status = |good| good.with_unknown_status();
         NotOffered: withdraw_what_nobody_was_offered = |good| good.with_credit(|credit| {
@@ -114,33 +120,12 @@ fn slot(world: &World, credit: &Pubkey) -> u64 {
     world.credit(credit).offer_slot
 }
 
-fn accepting() -> Attempt {
-    let mut world = World::new();
-    let credit = world.offered(&Loan::new(1));
-    let accept = world.accept(&credit);
-    Attempt::new(world, credit, accept, &["borrower"])
-}
-
-fn issuing() -> Attempt {
-    let mut world = World::new();
-    let credit = world.accepted(&Loan::new(1));
-    let issue = world.issue(&credit);
-    Attempt::new(world, credit, issue, &["provider"])
-}
-
-fn cancelling() -> Attempt {
-    let mut world = World::new();
-    let credit = world.offered(&Loan::new(1));
-    let cancel = world.cancel("lender", &credit);
-    Attempt::new(world, credit, cancel, &["lender"])
-}
-
 fn pay(world: &World, credit: &Pubkey, payment: Payment) -> Instruction {
     let (payer, source) = (Parties::address("borrower"), world.token_account("borrower"));
     instructions::credit_repay(&world.keys, &payer, &source, credit, payment)
 }
 
-/// A payment for what it releases, on a delinquent loan.
+/// A payment that is to release units, on a delinquent loan.
 fn paying() -> Attempt {
     let mut world = World::new();
     let credit = world.delinquent(&Loan::new(1));
@@ -151,13 +136,13 @@ fn paying() -> Attempt {
 
 fn funding() -> Attempt {
     let mut world = World::new();
-    let rider = crate::attempt::full_rider();
+    let rider = full_rider();
     let credit = world.accepted(&Loan::new(1).with_rider(rider));
     let fund = world.fund_reserve("borrower", &credit, 1);
     Attempt::new(world, credit, fund, &["borrower"])
 }
 
-/// A restructuring within the limits of the loan as it is, exactly.
+/// A restructuring whose limits are exactly the loan as it is.
 fn restructuring() -> Attempt {
     let mut world = World::new();
     let credit = world.active(&Loan::new(1));
@@ -176,7 +161,7 @@ fn restructuring() -> Attempt {
     Attempt::new(world, credit, restructure, &["lender", "borrower"])
 }
 
-/// A purchase within the limits of the loan as it is, exactly.
+/// A purchase whose limits are exactly the loan as it is.
 fn buying() -> Attempt {
     let mut world = World::new();
     let credit = world.active(&Loan::new(1));
@@ -200,7 +185,7 @@ fn buying() -> Attempt {
 /// A notice that is meant for a loan while it is delinquent.
 fn giving() -> Attempt {
     let mut world = World::new();
-    let credit = world.active_with_reserve(&Loan::new(1).with_rider(crate::attempt::full_rider()));
+    let credit = world.active_with_reserve(&Loan::new(1).with_rider(full_rider()));
     world.write(&credit, |credit: &mut blockable_sdk::program::state::Credit| {
         credit.status = Status::Delinquent.byte();
     });
@@ -209,14 +194,6 @@ fn giving() -> Attempt {
     let lender = Parties::address("lender");
     let give = instructions::credit_give_notice(&world.keys.market, &lender, &credit, notice);
     Attempt::new(world, credit, give, &["lender"])
-}
-
-fn withdrawing() -> Attempt {
-    let mut world = World::new();
-    let credit = world.active_with_reserve(&Loan::new(1).with_rider(crate::attempt::full_rider()));
-    world.sent(&[world.give_notice("lender", &credit)], &["lender"]);
-    let withdraw = world.withdraw_notice("lender", &credit);
-    Attempt::new(world, credit, withdraw, &["lender"])
 }
 
 /// A write-off of at most what is owed now.
@@ -264,8 +241,7 @@ fn taking_a_provider_over() -> Attempt {
 }
 
 fn offer_place(world: &World, credit: &Pubkey, to: &str) -> Instruction {
-    let (lender, borrower) = (Parties::address("lender"), Parties::address("borrower"));
-    instructions::credit_offer_borrower(&world.keys.market, &lender, &borrower, credit, Parties::address(to))
+    world.offer_borrower(credit, Parties::address(to))
 }
 
 fn offering_the_place() -> Attempt {
@@ -290,7 +266,7 @@ fn withdrawing_the_place() -> Attempt {
     Attempt::new(world, credit, withdraw, &["borrower"])
 }
 
-/// The place is taken within the limits of the loan as it is, exactly, as soon as the delay has passed.
+/// The borrower's place, taken as soon as the delay has passed, with limits that are exactly the loan as it is.
 fn taking_the_place() -> Attempt {
     let (mut world, credit) = place_offered();
     world.set_time(world.credit(&credit).pending_borrower_ready_at);

@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        attempt::{Attempt, full_rider},
+        attempt::{Attempt, full_rider, repay},
         refusals,
     },
     blockable_sdk::{
@@ -74,7 +74,8 @@ fn giving() -> Attempt {
     Attempt::new(world, credit, give, &["lender"])
 }
 
-fn withdrawing() -> Attempt {
+/// A withdrawal of a notice by the lender that has given it.
+pub fn withdrawing() -> Attempt {
     let (mut world, credit) = active();
     give(&mut world, &credit);
     let withdraw = world.withdraw_notice("lender", &credit);
@@ -84,11 +85,6 @@ fn withdrawing() -> Attempt {
 fn give(world: &mut World, credit: &Pubkey) {
     let give = world.give_notice("lender", credit);
     world.sent(&[give], &["lender"]);
-}
-
-fn repay(world: &mut World, credit: &Pubkey) {
-    let pay = world.repay("borrower", credit, u64::MAX);
-    world.sent(&[pay], &["borrower"]);
 }
 
 #[test]

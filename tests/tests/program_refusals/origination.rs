@@ -222,6 +222,18 @@ refusals! {
         TokenProgramMismatch: cancel_with_another_token_program = |good| good.with_foreign_token_program();
         TokenAccountMint: cancel_into_an_account_of_another_mint = |good| good.with_account_of_foreign_mint("lender");
         DestinationNotAllowed: cancel_into_another_ones_account = |good| good.with_account_of("borrower", "lender");
+        DestinationNotAllowed: cancel_into_an_account_the_lender_did_not_choose = |good| {
+            let mut good = good.after(|world, credit| {
+                let accept = world.accept(credit);
+                world.sent(&[accept], &["borrower"]);
+            });
+            let refund = good.world.second_account("lender");
+            good.with(|world, credit| {
+                let (lender, borrower) = (Parties::address("lender"), Parties::address("borrower"));
+                let slot = world.credit(credit).offer_slot;
+                instructions::credit_cancel_offer(&world.keys, &borrower, &lender, credit, &refund, slot)
+            }).signed_by("borrower")
+        };
         MarketPaused: cancel_while_paused = |good| good.while_paused();
         ArithmeticOverflow: cancel_at_an_impossible_time = |good| good.at_impossible_time();
         UnknownStatus: cancel_in_an_unknown_status = |good| good.with_unknown_status();
@@ -251,21 +263,24 @@ fn offering() -> Attempt {
     Attempt::new(world, credit, offer, &["lender"])
 }
 
-fn accepting() -> Attempt {
+/// An acceptance of an offer.
+pub fn accepting() -> Attempt {
     let mut world = World::new();
     let credit = world.offered(&Loan::new(1));
     let accept = world.accept(&credit);
     Attempt::new(world, credit, accept, &["borrower"])
 }
 
-fn issuing() -> Attempt {
+/// An issue of an accepted offer.
+pub fn issuing() -> Attempt {
     let mut world = World::new();
     let credit = world.accepted(&Loan::new(1));
     let issue = world.issue(&credit);
     Attempt::new(world, credit, issue, &["provider"])
 }
 
-fn cancelling() -> Attempt {
+/// A withdrawal of an offer by its lender.
+pub fn cancelling() -> Attempt {
     let mut world = World::new();
     let credit = world.offered(&Loan::new(1));
     let cancel = world.cancel("lender", &credit);

@@ -25,6 +25,15 @@ refusals! {
             sysvar.expect("the sysvar").pubkey = solana_sdk::sysvar::clock::ID;
             register
         });
+        ClusterTagMissing: a_copy_of_the_slot_hashes = |good| good.after(|world, _| {
+            let sysvar = world.svm.get_account(&SLOT_HASHES).expect("the sysvar");
+            world.svm.set_account(COPY, sysvar).expect("an account");
+        }).with(|world, _| {
+            let mut register = register(world, World::settings());
+            let sysvar = register.accounts.iter_mut().find(|meta| meta.pubkey == SLOT_HASHES);
+            sysvar.expect("the sysvar").pubkey = COPY;
+            register
+        });
         ClusterTagMissing: no_slot_hashes = |good| good.after(|world, _| {
             world.svm.set_sysvar(&solana_sdk::slot_hashes::SlotHashes::new(&[]));
         });
@@ -112,6 +121,9 @@ refusals! {
 
 /// The SlotHashes sysvar.
 const SLOT_HASHES: Pubkey = blockable_sdk::program::instructions::SLOT_HASHES;
+
+/// An account that anyone could have made, with the same data.
+const COPY: Pubkey = Pubkey::new_from_array([77; 32]);
 
 fn registering() -> Attempt {
     let world = World::new();

@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        attempt::{Attempt, foreign_market, foreign_provider},
+        attempt::{Attempt, foreign_market, foreign_provider, repay},
         fees, refusals,
     },
     blockable_sdk::{
@@ -183,9 +183,4 @@ fn with_another_credits_lot(good: Attempt) -> Attempt {
         world.write::<Lot>(&other, |lot| lot.credit = foreign);
     })
     .swap(own, other)
-}
-
-fn repay(world: &mut World, credit: &Pubkey) {
-    let pay = world.repay("borrower", credit, u64::MAX);
-    world.sent(&[pay], &["borrower"]);
 }

@@ -2,11 +2,11 @@
 
 use {
     crate::{
-        attempt::{Attempt, foreign_provider},
+        attempt::{Attempt, foreign_provider, repay},
         refusals,
     },
     blockable_sdk::{
-        Pubkey, addresses, instructions,
+        addresses, instructions,
         program::{instructions::UnitBounds, transitions::Status},
     },
     blockable_testkit::{DAY, Loan, Parties, USDC, World},
@@ -111,9 +111,4 @@ fn with_market(good: Attempt) -> Attempt {
     let market = crate::attempt::foreign_market(&mut good.world);
     good.world.keys.market = market;
     good.with(|world, credit| world.seize_to_lender("lender", credit, UnitBounds::ALL))
-}
-
-fn repay(world: &mut World, credit: &Pubkey) {
-    let pay = world.repay("borrower", credit, u64::MAX);
-    world.sent(&[pay], &["borrower"]);
 }

@@ -1,7 +1,7 @@
 //! The lifecycle on `solana-test-validator`, over JSON-RPC, through the SDK's async client alone.
 //!
-//! Where the binary is missing the tests are skipped, and say so. They have no harness of cargo's: that would hide what a
-//! passing test prints, and start a validator for each test.
+//! Where the binary is missing the tests are skipped, and say so. They do not use the harness of cargo, which would hide the
+//! output of a passing test and start a validator for each test.
 
 mod enforcement;
 mod metering;

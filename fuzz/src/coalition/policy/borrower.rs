@@ -1,7 +1,7 @@
 //! The honest borrower: it accepts what it has read, funds the reserve, pays arrears while it can, and collects.
 
 use {
-    super::{Args, Honest, Op, Pending, Purpose, Reading, Signed, Status},
+    super::{Args, Honest, LoanAsRead, Op, Pending, Purpose, SignedTerms, Status},
     blockable_sdk::{
         instructions::{self as ix, Payment},
         program::{
@@ -11,7 +11,7 @@ use {
     },
 };
 
-impl Reading<'_> {
+impl LoanAsRead<'_> {
     pub(super) fn sign_as_borrower(mut self) -> Option<Pending> {
         if self.credit.borrower != Honest::Borrower.key() || self.credit.is_unrestricted() {
             return None;
@@ -32,7 +32,7 @@ impl Reading<'_> {
     fn accept(&self) -> Option<Pending> {
         let (borrower, read) = (Honest::Borrower.key(), OfferRead::from_credit(&self.credit));
         let ix = ix::credit_accept(&self.keys.market, &borrower, &self.address, read);
-        let purpose = Purpose::Accept(Signed::new(&self.credit.terms));
+        let purpose = Purpose::Accept(SignedTerms::new(&self.credit.terms));
         self.pending(Op::CreditAccept, ix, Args::Read(read), purpose)
     }
 

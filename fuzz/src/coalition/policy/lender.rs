@@ -2,7 +2,8 @@
 
 use {
     super::{
-        Args, Call, Dice, Honest, Lab, LotTerms, Op, Pending, Purpose, Reading, Signed, Status, UnitBounds,
+        Args, Call, Dice, Honest, Lab, LoanAsRead, LotTerms, Op, Pending, Purpose, SignedTerms, Status,
+        UnitBounds,
     },
     crate::{amounts::div_up, lab::actor, terms},
     anchor_spl::token_2022::spl_token_2022::instruction::transfer_checked,
@@ -30,14 +31,14 @@ pub(super) fn offer(lab: &Lab, on: u8, dice: &mut Dice) -> Option<Pending> {
     args.freeze_authority = lender;
     args.terms.max_units_per_second = args.terms.max_units_per_second.min((args.terms.units / 1_000).max(1));
     args.terms.longest_job = args.terms.longest_job.min(10);
-    let signed = Signed::new(&args.terms);
+    let signed = SignedTerms::new(&args.terms);
     let source = keys.token_account(&lender);
     let ix = ix::credit_offer(&keys, &lender, &lender, &borrower, &key, &source, args.clone());
     let call = Call { op: Op::CreditOffer, ix, args: Args::Offer(Box::new(args)), market, honest: true };
     Some(Pending { on, call, before: Vec::new(), purpose: Purpose::Offer(signed) })
 }
 
-impl Reading<'_> {
+impl LoanAsRead<'_> {
     pub(super) fn sign_as_lender(mut self) -> Option<Pending> {
         let lender = Honest::Lender.key();
         if self.credit.pending_lender == lender {
@@ -61,7 +62,7 @@ impl Reading<'_> {
     /// Pays the seller the lesser of debt and collateral, collects for it what has been paid, and takes the loan as read.
     fn buy(&mut self) -> Option<Pending> {
         let (buyer, keys, credit) = (Honest::Lender.key(), self.keys, self.credit);
-        let signed = Signed::new(&credit.terms);
+        let signed = SignedTerms::new(&credit.terms);
         let lien = signed.value(credit.collateral.lien().into()) - signed.dust();
         let price = u64::try_from(lien.min(self.debt().into())).ok()?;
         let (from, to) = (keys.token_account(&buyer), keys.token_account(&credit.lender));

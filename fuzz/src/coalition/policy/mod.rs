@@ -1,11 +1,11 @@
-//! The fixed policy of the honest party: what it signs on a loan that it has read.
+//! The fixed policy of the honest party, by which it signs on a loan that it has read.
 
 mod borrower;
 mod lender;
 mod provider;
 
 use {
-    super::{bounds::Signed, party::Honest},
+    super::{bounds::SignedTerms, party::Honest},
     crate::{
         build::{Args, Call},
         dice::Dice,
@@ -28,18 +28,18 @@ use {
 #[derive(Clone, Debug)]
 pub(super) enum Purpose {
     /// A loan of its own on these terms.
-    Offer(Signed),
+    Offer(SignedTerms),
     /// A loan taken on these terms.
-    Accept(Signed),
+    Accept(SignedTerms),
     /// Units owed for the principal of these terms.
-    Issue(Signed),
+    Issue(SignedTerms),
     /// A loan bought on these terms.
-    Buy(Signed),
+    Buy(SignedTerms),
     /// Collateral frozen for a risk.
     Freeze,
     /// Collateral moved into a lot, within bounds.
     Seize(UnitBounds, LotTerms),
-    /// Use reported: units used, and the units seized and expired as they were used.
+    /// Use reported, with the units that had been seized or had expired when the reported units were used.
     Report(i128),
     /// Anything that costs its signer nothing.
     Other,
@@ -59,7 +59,7 @@ pub(super) struct Pending {
 }
 
 /// A loan as the honest party reads it.
-struct Reading<'a> {
+struct LoanAsRead<'a> {
     lab: &'a Lab,
     on: u8,
     market: usize,
@@ -71,7 +71,7 @@ struct Reading<'a> {
     dice: Dice,
 }
 
-impl Reading<'_> {
+impl LoanAsRead<'_> {
     fn pending(&self, op: Op, ix: Instruction, args: Args, purpose: Purpose) -> Option<Pending> {
         let call = Call { op, ix, args, market: self.market, honest: true };
         Some(Pending { on: self.on, call, before: Vec::new(), purpose })
@@ -82,7 +82,7 @@ impl Reading<'_> {
     }
 }
 
-/// Reads the loan at a place and signs what the policy says; `None` where it says nothing.
+/// Reads the loan at a place and signs by the policy; `None` where the policy signs nothing.
 pub(super) fn sign(lab: &Lab, honest: Honest, on: u8, seed: u64) -> Option<Pending> {
     let mut dice = Dice::new(seed);
     dice.roll();
@@ -93,7 +93,7 @@ pub(super) fn sign(lab: &Lab, honest: Honest, on: u8, seed: u64) -> Option<Pendi
     credit.accrue(lab.market_time(&lab.market(market))).ok()?;
     let status = Status::from_byte(credit.status)?;
     let keys = lab.markets[market];
-    let reading = Reading { lab, on, market, keys, address, credit, status, dice };
+    let reading = LoanAsRead { lab, on, market, keys, address, credit, status, dice };
     match honest {
         Honest::Lender => reading.sign_as_lender(),
         Honest::Borrower => reading.sign_as_borrower(),

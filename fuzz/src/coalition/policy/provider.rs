@@ -1,7 +1,7 @@
 //! The honest provider: it issues what it has read, and serves and reports use that the chain's state allows.
 
 use {
-    super::{Args, Honest, Op, Pending, Purpose, Reading, Signed, Status},
+    super::{Args, Honest, LoanAsRead, Op, Pending, Purpose, SignedTerms, Status},
     crate::{coalition::worth::is_own, lab::cast, metering::Meters},
     blockable_sdk::{
         instructions as ix,
@@ -15,7 +15,7 @@ use {
     solana_sdk::signer::Signer,
 };
 
-impl Reading<'_> {
+impl LoanAsRead<'_> {
     pub(super) fn sign_as_provider(mut self) -> Option<Pending> {
         if !is_own(self.lab, &self.credit.provider) {
             return None;
@@ -32,7 +32,7 @@ impl Reading<'_> {
         let provider: Provider = self.lab.read(&key)?;
         let (authority, payout) = (Honest::Provider.key(), provider.settings.payout);
         let ix = ix::credit_issue(&self.keys, &authority, &key, &payout, &self.address, read);
-        let purpose = Purpose::Issue(Signed::new(&self.credit.terms));
+        let purpose = Purpose::Issue(SignedTerms::new(&self.credit.terms));
         self.pending(Op::CreditIssue, ix, Args::Read(read), purpose)
     }
 

@@ -130,7 +130,7 @@ async fn what_the_program_would_refuse_is_not_obeyed() {
     show(&|credit| credit.collateral.frozen_for_other = 400);
     assert_eq!(check(&gate, &by, FreezeAmount::Units(400)), forbidden(BlockableError::AlreadyFrozen));
     assert_eq!(check(&gate, &by, FreezeAmount::Units(401)), Ok(Units(401)));
-    // Recorded for its own reason, though as many units are frozen about payment.
+    // Recorded for its own kind of reason, though as many units are frozen for payment.
     show(&|credit| credit.collateral.frozen_for_payment = 400);
     assert_eq!(check(&gate, &by, FreezeAmount::Units(400)), Ok(Units(400)));
     show(&|credit| credit.debt.schedule_paid = 250);

@@ -122,8 +122,11 @@ async fn a_freeze_waits_for_its_report_until_the_key_signs_again() {
     // Time for rounds that fail, at instants after the freeze.
     sleep(Duration::from_secs(3)).await;
     *vault.token.lock().unwrap() = TOKEN.to_string();
-    let reported = || reporters.latest()[0].reported_at > frozen_at_chain;
-    until("no report after the freeze", &reported).await;
+    let reported = |at| reporters.latest()[0].reported_at >= at;
+    until("no report of the freeze", &|| reported(frozen_at_chain)).await;
+    chain = later(&chain, |chain| chain.meter.reported_at = frozen_at_chain);
+    gate.observe_credit(address(1), 12, Some(&chain));
+    until("no report after the freeze", &|| reported(frozen_at_chain + 1)).await;
     let reports = reporters.after(0, 1_000).await.unwrap().reports;
     assert!(
         reports.iter().any(|report| report.reported_at == frozen_at_chain),

@@ -7,7 +7,10 @@ mod store;
 
 use {
     super::{MARKET, PROVIDER, address, credit, freeze, later, open, refresh},
-    crate::{Gate, Job, ReporterConfig, ReporterError, Reporters, reporter::KeyState},
+    crate::{
+        Gate, Job, ReporterConfig, ReporterError, Reporters,
+        reporter::{KeyState, REPORT_LAG_SECONDS},
+    },
     blockable_sdk::{
         Keypair, Pubkey, Signer,
         amounts::{ChainTime, Units},
@@ -111,7 +114,7 @@ async fn a_report_is_one_that_the_program_accepts() {
     };
     let mut collateral = Collateral { granted: 1_000, ..Collateral::default() };
     let mut meter = Meter { reported_at: T - 10, ..Meter::zeroed() };
-    let metered = metering::apply(&mut collateral, &mut meter, &reading, 1_000, T, false).unwrap();
+    let metered = metering::apply(&mut collateral, &mut meter, &reading, 1_000, T, None).unwrap();
     assert_eq!((metered.consumed, metered.overrun, metered.deferred), (250, 0, 0));
     assert_eq!((collateral.consumed, meter.in_flight), (250, 40));
 }
@@ -161,7 +164,8 @@ async fn the_loop_reports_on_its_interval_and_by_the_chains_clock() {
     }
     let reports = reporters.after(0, 3).await.unwrap().reports;
     let now = gate.chain_view().chain_time().unwrap().get();
-    assert!(reports.iter().all(|report| (T..=now).contains(&report.reported_at)));
+    let lagging = T - REPORT_LAG_SECONDS..=now - REPORT_LAG_SECONDS;
+    assert!(reports.iter().all(|report| lagging.contains(&report.reported_at)));
     assert!(reports.is_sorted_by(|one, next| one.reported_at < next.reported_at));
     // The chain's clock jumps back: silence, until it has passed the last report again.
     gate.chain_view().observe_clock(ChainTime(T - 100));

@@ -23,7 +23,7 @@ pub(in crate::alerts) struct Evaluated {
 enum FactValue {
     /// It is compared with the thresholds.
     Measured(f64),
-    /// It is compared with the thresholds, and is of the occurrence with this number.
+    /// It is compared with the thresholds. The number distinguishes its occurrence from others, each of which has an alert.
     Occurring(f64, i64),
     /// It raises the alert by itself.
     Given,

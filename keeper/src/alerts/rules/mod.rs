@@ -9,7 +9,7 @@
 //! | [`super::text`] | the texts |
 //!
 //! A new rule gets a name in [`crate::finding::Rule`], a fact in [`crate::finding::Fact`], a row here and a text. The compiler
-//! asks for the name's row and for the fact's text; that a producer hands over the fact is for its tests to show.
+//! asks for the name's row and for the fact's text. Tests must show that a part of the keeper hands the fact over.
 
 mod ended;
 mod evaluate;

@@ -214,7 +214,7 @@ fn severity_and_any_of_several_wants_decide() {
     assert!(!of(vec![(SubscribedParty::Operator, Severity::Info)]).includes(&mine));
 }
 
-/// A proposal that waits for days is told once, and a second one in its place is another matter.
+/// A proposal that waits for days raises one alert, and a second proposal in its place another one.
 #[tokio::test]
 async fn a_proposal_is_told_once_and_the_next_one_again() {
     let (case, _folder) = case(&[("all", NOWHERE, "all")]).await;

@@ -1,4 +1,4 @@
-//! Texts on what others have done or proposed: the payment token's issuer, the provider, the market's admin and guardian.
+//! Texts on acts and proposals of others: the payment token's issuer, the provider, the market's admin and guardian.
 
 use {
     super::{Text, changes},
@@ -35,7 +35,7 @@ pub(super) fn offer_void(provider: &Pubkey, fault: OfferFault, principal: MicroU
     };
     Text::new(
         format!(
-            "Provider {provider} cannot issue the credit that {} are in escrow for: {reason}.",
+            "Provider {provider} cannot issue the credit, for which {} are in escrow: {reason}.",
             usd_received(principal)
         ),
         "The principal stays in escrow until the offer is withdrawn.",
@@ -61,7 +61,7 @@ pub(super) fn provider_change(provider: &Pubkey, change: &SettingsChange<Provide
             changes::of_provider(from, to).join("; ")
         ),
         "Loans keep the rate bound and the longest job of their terms. The reporters in force sign the use of all credits of \
-         the provider. Other reporters that wait keep open offers that do not name them from being issued.",
+         the provider. While other reporters wait, an open offer that does not name them cannot be issued.",
         format!(
             "A lender that does not trust the change should act before {}: freeze where the policy allows it, or ask the \
              market's admin to suspend the provider, which drops the change.",
@@ -92,7 +92,7 @@ pub(super) fn provider_suspended(provider: &Pubkey, by_itself: bool, by_admin: b
     };
     Text::new(
         format!("Provider {provider} is suspended by {by}."),
-        "It issues no credits and can propose nothing. What exists goes on: jobs run, and reports count.",
+        "It issues no credits and can only tighten its settings. Its loans go on: jobs run, and reports count.",
         "A lender should ask the provider or the market's admin for the reason. Each can lift only its own suspension.",
     )
 }

@@ -53,7 +53,7 @@ pub(crate) struct UnitsView {
     lots_opened: u32,
 }
 
-/// The freeze of a credit, and the units that a further one may take.
+/// The freeze of a credit, and the units that another one could still freeze.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct FreezeView {
     /// Units frozen.
@@ -63,9 +63,9 @@ pub(crate) struct FreezeView {
     reason: Option<&'static str>,
     /// Time of the latest freeze by the chain's clock; none before the first.
     frozen_at_chain: Option<Time>,
-    /// Units frozen in all about payment.
+    /// Units frozen for a missed payment or a default; the largest of this and the next two amounts is frozen.
     frozen_for_payment: UnitCount,
-    /// Units frozen in all for a breach or a risk.
+    /// Units frozen for a breach or a risk.
     frozen_for_other: UnitCount,
     /// Units frozen in all for the default of another credit.
     frozen_for_cross: UnitCount,

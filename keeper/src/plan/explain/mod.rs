@@ -43,13 +43,13 @@ pub(crate) struct CreditPlan {
     pub(crate) extra_grace_seconds: i64,
     /// Every action, in the order in which they are taken.
     pub(crate) actions: Vec<ActionView>,
-    /// What the payment token's issuer, the provider and the market's admin or guardian have done or proposed.
+    /// Acts and proposals of the payment token's issuer, the provider, and the market's admin or guardian.
     pub(crate) causes: Vec<CauseView>,
     /// Usage reports on the credit; none for a credit that cannot be metered.
     pub(crate) usage: Option<UsageView>,
 }
 
-/// Something that others have done or proposed, which holds actions up or is to come.
+/// An act or a proposal of others, which holds actions up or announces a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct CauseView {
     /// The rule whose alert names it.

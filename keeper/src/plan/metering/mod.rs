@@ -2,6 +2,7 @@
 
 mod evaluate;
 mod findings;
+mod freezes;
 
 pub(super) use evaluate::{Verdict, evaluate};
 
@@ -36,6 +37,8 @@ pub(super) struct Chunk<'a> {
     pub address: &'a Pubkey,
     pub provider: &'a Provider,
     pub number: u32,
+    /// Time of a freeze that waits for the reports from before it; later ones are held back.
+    pub until: Option<ChainTime>,
 }
 
 /// Plans all metering, with findings about reports. Nothing while the market is paused.
@@ -47,7 +50,10 @@ pub(super) fn plan(now: &Now, shelf: &Shelf) -> Plan {
     let mut intents = Vec::new();
     for ((address, number), members) in members_by_chunk(now) {
         let Some(provider) = now.snapshot.providers.get(address) else { continue };
-        plan_chunk(now, shelf, &Chunk { address, provider, number }, &members, &mut findings, &mut intents);
+        for (until, members) in freezes::by_awaited_freeze(now, provider, members) {
+            let chunk = Chunk { address, provider, number, until };
+            plan_chunk(now, shelf, &chunk, &members, &mut findings, &mut intents);
+        }
     }
     Plan { intents, findings: findings.into_findings() }
 }
@@ -76,8 +82,10 @@ pub(super) fn inspect<'a>(
 ) -> Option<Inspection<'a>> {
     let (number, bit) = place(now, credit)?;
     let (provider_key, provider) = now.snapshot.providers.get_key_value(&credit.provider)?;
-    let chunk = Chunk { address: provider_key, provider, number };
     let members = members_by_chunk(now).remove(&(provider_key, number))?;
+    let until = freezes::awaited_freeze(now, provider, credit);
+    let members = freezes::by_awaited_freeze(now, provider, members).remove(&until)?;
+    let chunk = Chunk { address: provider_key, provider, number, until };
     let (mut findings, mut intents) = (Findings::default(), Vec::new());
     let reports = chosen_reports(now, shelf, &chunk, &members, &mut findings);
     let verdict = evaluate(now, provider, &reports, bit, credit);
@@ -128,9 +136,14 @@ fn plan_chunk(
     for member in members {
         let credit = member.credit;
         let verdict = evaluate(now, chunk.provider, &reports, member.bit, credit);
+        if chunk.until.is_some() && !matches!(verdict, Verdict::Meterable { .. }) {
+            // The reports from before the freeze are still on their way.
+            continue;
+        }
         findings.note_verdict(now, chunk, member.address, credit, &verdict);
         let Verdict::Meterable { reading: _, is_changed, due_at: since } = verdict else { continue };
-        if is_changed || evaluate::has_aged(now, credit) {
+        let since = chunk.until.map_or(since, |until| since.min(until));
+        if is_changed || chunk.until.is_some() || evaluate::has_aged(now, credit) {
             metered.push(*member);
             due_at = Some(due_at.map_or(since, |due_at| due_at.min(since)));
         }
@@ -150,7 +163,8 @@ fn chosen_reports<'a>(
     members: &[Member],
     findings: &mut Findings,
 ) -> Vec<&'a Arc<ReportRecord>> {
-    let reports = quorum::counting_reports(now, chunk.address, chunk.provider, chunk.number, shelf);
+    let Chunk { address, provider, number, until } = *chunk;
+    let reports = quorum::counting_reports(now, address, provider, number, until, shelf);
     for report in &reports {
         findings.note_report(now, report, members);
     }

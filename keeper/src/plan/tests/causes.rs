@@ -1,4 +1,4 @@
-//! Tests of what others have done or proposed: it is found once for all that it concerns, and rules out what the program refuses.
+//! Tests of causes: each is found once for all that it concerns, and rules out the actions that the program refuses.
 
 use {
     super::*,

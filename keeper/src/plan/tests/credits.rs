@@ -225,6 +225,37 @@ fn a_reserve_that_cures_is_drawn_before_anything_is_frozen() {
     assert_eq!(world.due(), Some(Kind::AutoFreeze), "a little in the reserve holds no freeze up");
 }
 
+/// Somebody puts a micro-USDC into the reserve again and again, at the price of a fee for itself and one for the keeper.
+#[test]
+fn a_little_in_the_reserve_is_not_worth_a_fee() {
+    let mut credit = credit(0);
+    let due = |credit| World::at(DUE).with(credit).due();
+    let part = 400 * USDC - 1;
+    for (held, drawn) in [(1, None), (4 * USDC, None), (part, None), (part + 1, Some(Kind::DrawReserve))] {
+        credit.reserve_held = held;
+        assert_eq!(due(credit), drawn, "{held} of 400 USDC");
+    }
+    credit.debt.principal = 1;
+    (credit.principal_repaid, credit.reserve_held) = (1_200 * USDC - 1, 1);
+    assert_eq!(due(credit), Some(Kind::DrawReserve), "all that is owed");
+}
+
+/// Somebody pays a little of the arrears again and again, which thaws a few units each time.
+#[test]
+fn a_few_thawed_units_are_frozen_again_once_an_hour() {
+    let frozen_at = DUE + DEFAULT_GRACE + 100;
+    let mut credit = defaulted();
+    (credit.collateral.frozen_for_payment, credit.frozen_at_market) = (UNITS - UNITS / 100 + 1, frozen_at);
+    assert_eq!(World::at(frozen_at + 10).with(credit).due(), None);
+    let intent = World::at(frozen_at + 3_600).with(credit).intent().unwrap();
+    assert_eq!((intent.kind(), intent.due_at.get()), (Kind::AutoFreeze, frozen_at + 3_600));
+    credit.collateral.frozen_for_payment -= 1;
+    assert_eq!(World::at(frozen_at + 10).with(credit).due(), Some(Kind::AutoFreeze), "a hundredth");
+    credit.collateral.frozen_for_payment = 0;
+    credit.collateral.consumed = UNITS - 1;
+    assert_eq!(World::at(frozen_at + 10).with(credit).due(), Some(Kind::AutoFreeze), "nothing is frozen");
+}
+
 #[test]
 fn a_notice_of_breach_is_not_cured_by_a_draw() {
     let mut credit = defaulted();

@@ -2,7 +2,10 @@
 
 use {
     super::*,
-    blockable_sdk::program::metering::{self, Reading},
+    blockable_sdk::program::{
+        metering::{self, Reading},
+        state::FreezeRecord,
+    },
 };
 
 const EVERY: i64 = 60;
@@ -34,7 +37,7 @@ fn a_chunk_is_metered_once_per_interval() {
 /// Applies a reading as the program does.
 fn meter(credit: &mut Credit, cumulative: u64, at: i64) {
     let reading = Reading { cumulative, in_flight: 0, reported_at: at };
-    metering::apply(&mut credit.collateral, &mut credit.meter, &reading, RATE, at, false).unwrap();
+    metering::apply(&mut credit.collateral, &mut credit.meter, &reading, RATE, at, None).unwrap();
     credit.event_seq += 1;
 }
 
@@ -80,6 +83,65 @@ fn a_credit_that_settles_a_freeze_is_metered_sooner() {
     assert_eq!(world.kinds(), [], "nothing has settled since");
     let plan = world.moved_to(settled).plan();
     assert_eq!(plan.intents[0].due_at.get(), settled, "and nothing is urgent");
+}
+
+/// A minute after a freeze the reports from before it count no more; a report from after it rules them out.
+#[test]
+fn a_freeze_is_metered_by_the_reports_from_before_it_though_later_ones_have_come() {
+    let frozen_at = ISSUED + 20;
+    let mut world = reported(frozen_at);
+    for index in 0..2 {
+        world.hear(report(index, frozen_at + 8, &[(0, 500)]));
+    }
+    let mut world = world.moved_to(frozen_at + 9).with(credit(1));
+    world.change(0, |credit| {
+        credit.collateral.frozen_for_other = UNITS;
+        (credit.meter.frozen_at_chain, credit.frozen_at_market) = (frozen_at, frozen_at);
+    });
+    let dates = |world: &World| -> Vec<_> {
+        let plan = world.plan();
+        let of = |intent: &Intent| match &intent.action {
+            IntentAction::Meter { reports, .. } => reports.iter().map(|report| report.reported_at).collect(),
+            IntentAction::Credit { .. } => Vec::new(),
+        };
+        plan.intents.iter().flat_map(of).collect()
+    };
+    assert_eq!(dates(&world), [frozen_at, frozen_at], "at once, though the interval has not passed");
+    let waiting = World { shelf: Shelf::default(), ..world.clone() };
+    let mut late = waiting.clone();
+    for index in 0..2 {
+        late.hear(report(index, frozen_at + 8, &[(0, 500)]));
+    }
+    assert_eq!(dates(&late), [0; 0], "later reports are held back");
+    assert_eq!(dates(&late.clone().moved_to(frozen_at + 60)), [0; 0]);
+    assert_eq!(dates(&late.moved_to(frozen_at + 61)), [frozen_at + 8, frozen_at + 8], "none has come");
+    world.change(0, |credit| meter(credit, 500, frozen_at));
+    assert_eq!(dates(&world), [0; 0], "it has been metered up to the freeze");
+}
+
+/// The lender freezes twice: each freeze has its own reports, the first before the second.
+#[test]
+fn the_earlier_of_two_freezes_is_metered_first() {
+    let (first, second) = (ISSUED + 20, ISSUED + 21);
+    let mut world = World::at(second + 5).with(credit(0));
+    for at in [first, second, second + 5] {
+        for index in 0..2 {
+            world.hear(report(index, at, &[(0, 500)]));
+        }
+    }
+    let reported_at = |world: &World| match &world.plan().intents.first()?.action {
+        IntentAction::Meter { reports, .. } => Some(reports[0].reported_at),
+        IntentAction::Credit { .. } => None,
+    };
+    world.change(0, |credit| {
+        credit.collateral.frozen_for_other = UNITS;
+        credit.earlier_freeze = FreezeRecord { closed_before: 0, at_chain: first, at_market: first };
+        (credit.meter.closed_before, credit.meter.frozen_at_chain) = (UNITS - 1, second);
+        credit.frozen_at_market = second;
+    });
+    assert_eq!(reported_at(&world), Some(first));
+    world.change(0, |credit| credit.meter.reported_at = first);
+    assert_eq!(reported_at(&world), Some(second));
 }
 
 #[test]

@@ -124,7 +124,7 @@ impl Life {
 proptest! {
     #![proptest_config(cases(4_000))]
 
-    /// Due is what the program accepts, no more and no less; but for a freeze that a draw would undo, or that would freeze
+    /// Exactly the actions that the program accepts are due, except a freeze that a draw would undo and one that would freeze
     /// nothing more.
     #[test]
     fn a_plan_is_what_the_program_would_accept(

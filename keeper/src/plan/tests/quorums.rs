@@ -170,7 +170,7 @@ fn reports_count_in_the_order_of_the_providers_list() {
     let world = said(&[1, 2, 3]);
     let now = Now::new(&world.snapshot, &world.settings).unwrap();
     let provider = &world.snapshot.providers[&provider_key()];
-    let heard = quorum::counting_reports(&now, &provider_key(), provider, 0, &world.shelf);
+    let heard = quorum::counting_reports(&now, &provider_key(), provider, 0, None, &world.shelf);
     let order: Vec<_> = heard.iter().map(|report| report.reporter_index).collect();
     assert_eq!(order, [0, 1, 2]);
 }

@@ -42,7 +42,7 @@ async fn times(case: &Case, resolution: Resolution) -> Vec<(i64, u64)> {
 }
 
 #[tokio::test]
-async fn each_slot_keeps_the_last_sample_in_it() {
+async fn each_interval_keeps_the_last_sample_in_it() {
     let case = new().await;
     for (after, consumed) in [(0, 0), (100, 1), (300, 2), (650, 3), (3_500, 4), (3_900, 5), (DAY, 6)] {
         observe(&case, START + after, &used(consumed)).await;

@@ -13,9 +13,17 @@ use {
 
 impl Credit {
     /// Offers the loan to another lender; to the zero key: withdraws the offer, also while the market is halted. Errors: the
-    /// market is paused or halted, [`BlockableError::NotLender`], the status, [`BlockableError::SelfLoan`].
-    pub fn offer_lender(&mut self, signer: &Pubkey, to: Pubkey, clock: &MarketClock) -> Result<Change> {
+    /// market is paused or halted, [`BlockableError::NotLender`], the status, [`BlockableError::OfferReplaced`],
+    /// [`BlockableError::SelfLoan`].
+    pub fn offer_lender(
+        &mut self,
+        signer: &Pubkey,
+        offer_slot: u64,
+        to: Pubkey,
+        clock: &MarketClock,
+    ) -> Result<Change> {
         self.begin_by_lender(signer, Action::Assign, clock)?;
+        self.require_offer(offer_slot)?;
         if to != Pubkey::default() {
             clock.require_new_business()?;
         }
@@ -24,9 +32,10 @@ impl Credit {
         Ok(Change::LenderOffered { to })
     }
 
-    /// Makes the key that the loan was offered to its lender and freeze authority, where the loan is within the limits
-    /// that the buyer has signed. An offer of the borrower's place is withdrawn. Errors: the market is paused or halted,
-    /// the status, [`BlockableError::NotOffered`], [`BlockableError::ClaimUncollected`], those of [`PurchaseLimits`].
+    /// Gives the loan to `signer`, the key that it was offered to, where it is within the limits that the signer states. The
+    /// signer becomes the freeze authority as well. An offer of the borrower's place is withdrawn. Errors: the market is
+    /// paused or halted, the status, [`BlockableError::NotOffered`], [`BlockableError::ClaimUncollected`], those of
+    /// [`PurchaseLimits`].
     pub fn accept_lender(
         &mut self,
         signer: &Pubkey,
@@ -43,19 +52,22 @@ impl Credit {
         self.lender = *signer;
         self.freeze_authority = *signer;
         self.pending_lender = Pubkey::default();
-        // The buyer's signature is none on another borrower.
+        // The buyer has read the present borrower and signed for no other.
         self.keep_borrower();
         Ok(Change::LenderChanged { to: *signer })
     }
 
-    /// Names the freeze authority. Errors: the market is paused, [`BlockableError::NotLender`], the status.
+    /// Names the freeze authority. Errors: the market is paused, [`BlockableError::NotLender`], the status,
+    /// [`BlockableError::OfferReplaced`].
     pub fn set_freeze_authority(
         &mut self,
         signer: &Pubkey,
+        offer_slot: u64,
         to: Pubkey,
         clock: &MarketClock,
     ) -> Result<Change> {
         self.begin_by_lender(signer, Action::SetFreezeAuthority, clock)?;
+        self.require_offer(offer_slot)?;
         self.freeze_authority = to;
         Ok(Change::FreezeAuthoritySet { to })
     }

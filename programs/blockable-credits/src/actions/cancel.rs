@@ -7,7 +7,7 @@ use {
         events::Change,
         state::{Credit, MarketClock},
         transitions::{Action, Status},
-        units::sub,
+        units::{add, sub},
     },
     anchor_lang::prelude::*,
 };
@@ -24,16 +24,42 @@ impl Credit {
         in_vault: u64,
         clock: &MarketClock,
     ) -> Result<Payout> {
+        let refunded = sub(in_vault, self.reserve_held)?;
+        let action = if self.reserve_held > 0 { Action::CancelFunded } else { Action::Cancel };
+        self.end_offer(action, signer, offer_slot, clock)?;
+        Ok(Payout { amount: refunded, change: Change::Cancelled { refunded } })
+    }
+
+    /// Withdraws the accepted offer that was made in the slot `offer_slot`, and leaves the principal in the vault as a claim of
+    /// the lender. So a lender whose token account cannot be paid to can neither hold the borrower to its acceptance nor keep
+    /// the borrower's reserve. Errors: as [`Credit::cancel`].
+    pub fn cancel_to_claim(
+        &mut self,
+        signer: &Pubkey,
+        offer_slot: u64,
+        clock: &MarketClock,
+    ) -> Result<Change> {
+        let principal = self.claims.escrow;
+        self.end_offer(Action::CancelFunded, signer, offer_slot, clock)?;
+        self.claims.lender = add(self.claims.lender, principal)?;
+        Ok(Change::Cancelled { refunded: 0 })
+    }
+
+    fn end_offer(
+        &mut self,
+        action: Action,
+        signer: &Pubkey,
+        offer_slot: u64,
+        clock: &MarketClock,
+    ) -> Result<()> {
         clock.require_open()?;
         let status = self.status()?;
-        let refunded = sub(in_vault, self.reserve_held)?;
-        self.advance(if self.reserve_held > 0 { Action::CancelFunded } else { Action::Cancel })?;
+        self.advance(action)?;
         let by_lender = *signer == self.lender;
         let by_borrower = *signer == self.borrower && status == Status::Accepted;
         ensure(by_lender || by_borrower, BlockableError::NotParty)?;
         self.require_offer(offer_slot)?;
         self.claims.escrow = 0;
-        self.return_reserve()?;
-        Ok(Payout { amount: refunded, change: Change::Cancelled { refunded } })
+        self.return_reserve()
     }
 }

@@ -37,16 +37,17 @@ impl Credit {
     }
 
     /// Returns true when units were frozen at some time in the covenant's window, so that the borrower may have been unable
-    /// to use them.
+    /// to use them. A freeze in the second of a reading counts in the window that begins with the reading, because a reading
+    /// counts as from before a freeze in its second.
     fn was_frozen_in_window(&self) -> bool {
         self.collateral.frozen() > 0
             || self.covenant.began_frozen == 1
-            || self.meter.frozen_at_chain > self.covenant.measured_at
+            || self.meter.frozen_at_chain >= self.covenant.measured_at
     }
 
-    /// Moves up to `amount` micro-USDC of principal from the last instalments to the first one that falls due no sooner than
-    /// the delinquency grace from now: whoever applies the covenant cannot choose a moment at which nobody can pay in time.
-    /// Returns the sum moved and its due date in market time, zeros where no later instalment carries principal.
+    /// Moves up to `amount` micro-USDC of principal from the last instalments to the first one that falls due at least the
+    /// delinquency grace from now: so nobody can apply the covenant so late that the top-up cannot be paid in time. Returns the
+    /// sum moved and its due date in market time, zeros where no later instalment carries principal.
     fn call_top_up(&mut self, amount: u64, clock: &MarketClock) -> Result<(u64, i64)> {
         let earliest = after(clock.market, self.terms.delinquency_grace)?;
         let mut next = usize::from(self.debt.instalments_billed);

@@ -41,9 +41,9 @@ impl Market {
         Ok(MarketChange::Halted { by: *signer, halted_at: clock.market })
     }
 
-    /// Sets the end of the halt of the market time `halted_at`: once the market's delay has passed, in which the guardian can
-    /// halt again. Errors: the market is paused, [`BlockableError::NotAdmin`], [`BlockableError::NotHalted`],
-    /// [`BlockableError::HaltReplaced`], [`BlockableError::HaltEnds`].
+    /// Sets an end for the halt that began at the market time `halted_at`: the time at which the market's delay has passed.
+    /// Until then the guardian can halt again. Errors: the market is paused, [`BlockableError::NotAdmin`],
+    /// [`BlockableError::NotHalted`], [`BlockableError::HaltReplaced`], [`BlockableError::HaltEnds`].
     pub fn lift_halt(
         &mut self,
         signer: &Pubkey,

@@ -13,7 +13,7 @@ use {
 
 impl Credit {
     /// Expires unused units past their lifetime; running jobs keep the units they hold. All that is held back is given back
-    /// first: it stood for units that nobody will serve. Errors: the market is paused, the status,
+    /// first: it was kept for units that nobody will serve. Errors: the market is paused, the status,
     /// [`BlockableError::NothingToExpire`].
     pub fn expire_units(&mut self, clock: &MarketClock) -> Result<Change> {
         self.begin_by_anyone(Action::Expire, clock)?;

@@ -4,7 +4,7 @@ use {
     crate::{
         errors::{BlockableError, ensure},
         events::Change,
-        metering::{self, freeze_to, shortfall_units},
+        metering::{self, follow_freeze, freeze_to, shortfall_units},
         state::{AutoFreeze, Credit, FreezeReason, MarketClock},
         transitions::{Action, Status},
         units::{BPS, mul_div_ceil},
@@ -12,7 +12,7 @@ use {
     anchor_lang::prelude::*,
 };
 
-/// The units to be frozen in all, not on top of those that are: signing the same freeze twice changes nothing.
+/// The total of units that are to be frozen, those frozen before included: signing the same freeze twice changes nothing.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FreezeAmount {
     /// The whole lien beyond the locked units: what stays open is exactly what was repaid.
@@ -21,7 +21,7 @@ pub enum FreezeAmount {
     Units(u64),
     /// A share of the lien beyond the locked units in basis points, rounded up.
     Bps(u16),
-    /// The share of the lien beyond the locked units that the arrears are of the debt, rounded up.
+    /// The same share of the lien beyond the locked units as the arrears are of the debt, rounded up.
     Shortfall,
 }
 
@@ -30,7 +30,7 @@ pub enum FreezeAmount {
 pub struct ThawBounds {
     /// The most units to thaw.
     pub most: u64,
-    /// The units that stay frozen; a payment that has thawed some meanwhile makes the thaw smaller.
+    /// The fewest units that stay frozen: where a payment has thawed some meanwhile, fewer are thawed.
     pub keep: u64,
 }
 
@@ -169,9 +169,9 @@ impl Credit {
         Ok(self.thawed(*signer, frozen))
     }
 
-    /// The frozen units in all that a freeze of `amount` leads to. A shortfall is that of the last accrual: bring the debt
-    /// up to now by [`Credit::accrue`] before. Errors: [`BlockableError::AmountZero`],
-    /// [`BlockableError::ShareOutOfRange`], [`BlockableError::NotInArrears`].
+    /// The total of frozen units that a freeze of `amount` leads to. A shortfall is that of the last accrual: call
+    /// [`Credit::accrue`] first. Errors: [`BlockableError::AmountZero`], [`BlockableError::ShareOutOfRange`],
+    /// [`BlockableError::NotInArrears`].
     pub fn freeze_target(&self, amount: FreezeAmount) -> Result<u64> {
         let freezable = self.collateral.freezable();
         match amount {
@@ -192,8 +192,9 @@ impl Credit {
         }
     }
 
-    /// Raises the units frozen for a reason like `reason` to `target`, which is recorded also where as many are frozen for
-    /// another one, or with `is_rebased` at all. Errors: [`BlockableError::AlreadyFrozen`].
+    /// Raises the frozen amount of the kind of `reason` to `target`. The freeze is recorded also where the amount of another
+    /// kind is as large, so that nothing more becomes frozen, and with `is_rebased` also where its own amount does not rise.
+    /// Errors: [`BlockableError::AlreadyFrozen`].
     fn raise_frozen(
         &mut self,
         by: Pubkey,
@@ -206,10 +207,14 @@ impl Credit {
         let (mut collateral, mut meter) = (self.collateral, self.meter);
         let raised = freeze_to(&mut collateral, &mut meter, target, reason, promise_holds, clock);
         let units = raised.or(is_rebased.then_some(0)).ok_or(BlockableError::AlreadyFrozen)?;
+        let before = [self.earlier_freeze, self.latest_freeze()];
         (self.collateral, self.meter) = (collateral, meter);
         self.freeze_reason = reason as u8;
         if units > 0 {
             self.frozen_at_market = clock.market;
+            let [earlier, latest] = follow_freeze(before, self.latest_freeze(), clock);
+            self.earlier_freeze = earlier;
+            self.meter.closed_before = latest.closed_before;
         }
         Ok(Change::Frozen {
             by,

@@ -12,7 +12,7 @@ use {
     anchor_lang::prelude::*,
 };
 
-/// What the key that takes a borrower's place has read of the loan.
+/// The limits within which a key takes the borrower's place: the loan as that key has read it.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BorrowerLimits {
     /// The loan and the worst status.
@@ -51,9 +51,16 @@ impl BorrowerLimits {
 impl Credit {
     /// Offers the borrower's place to another key, which may take it after `delay` seconds of market time; to the zero key:
     /// withdraws the offer. Lender and borrower have both signed. An offer of the loan to another lender is withdrawn.
-    /// Errors: the market is paused, the status, [`BlockableError::SelfLoan`].
-    pub fn offer_borrower(&mut self, to: Pubkey, delay: u32, clock: &MarketClock) -> Result<Change> {
+    /// Errors: the market is paused, the status, [`BlockableError::OfferReplaced`], [`BlockableError::SelfLoan`].
+    pub fn offer_borrower(
+        &mut self,
+        offer_slot: u64,
+        to: Pubkey,
+        delay: u32,
+        clock: &MarketClock,
+    ) -> Result<Change> {
         self.begin_by_anyone(Action::HandOver, clock)?;
+        self.require_offer(offer_slot)?;
         ensure(to != self.lender, BlockableError::SelfLoan)?;
         self.pending_lender = Pubkey::default();
         let ready_at = if to == Pubkey::default() { 0 } else { after(clock.market, delay)? };
@@ -71,8 +78,8 @@ impl Credit {
         Ok(Change::BorrowerOffered { to: Pubkey::default(), ready_at: 0 })
     }
 
-    /// Makes the key that the borrower's place was offered to the borrower, where the loan is within the limits that it has
-    /// signed. It owes the debt and uses the units from then on. Errors: the market is paused, the status,
+    /// Gives the borrower's place to `signer`, the key that it was offered to, where the loan is within the limits that the
+    /// signer states. It owes the debt and uses the units from then on. Errors: the market is paused, the status,
     /// [`BlockableError::NotOffered`], [`BlockableError::ChangeDelayRunning`], [`BlockableError::ChangeLapsed`],
     /// [`BlockableError::SelfLoan`], [`BlockableError::ClaimUncollected`], those of [`BorrowerLimits`].
     pub fn accept_borrower(
@@ -90,7 +97,7 @@ impl Credit {
         limits.require(self)?;
         self.original_borrower = self.address_borrower();
         self.borrower = *signer;
-        // A buyer of the loan has read another borrower.
+        // A buyer of the loan has read the old borrower and signs for no other.
         self.pending_lender = Pubkey::default();
         self.keep_borrower();
         Ok(Change::BorrowerChanged { to: *signer })

@@ -33,7 +33,7 @@ impl LoanRead {
     }
 }
 
-/// What the buyer of a loan has read of it.
+/// The limits within which a buyer takes a loan: the loan as the buyer has read it.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PurchaseLimits {
     /// The loan and the worst status.

@@ -108,8 +108,8 @@ impl Lot {
     }
 
     /// The units of the lot that `amount` buys now and their cost in micro-USDC; `max_price` is per `PRICE_SCALE` units.
-    /// `credit` is the one the units were seized from. The lender of the loan, and the one that opened the lot, pay no
-    /// less than the loan paid: they would else take the units below par and keep the debt. Errors:
+    /// `credit` is the one the units were seized from. The lender of the loan, and the lender that opened the lot, pay no
+    /// less than the loan paid: otherwise they could get the units for less and keep the debt. Errors:
     /// [`BlockableError::AmountZero`], the market is paused, [`BlockableError::UnitsExpired`],
     /// [`BlockableError::LotUnitsExceeded`], [`BlockableError::PriceAboveMaximum`].
     pub fn quote(

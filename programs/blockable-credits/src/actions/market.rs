@@ -148,8 +148,8 @@ impl Market {
         Ok(MarketChange::AdminOffered { to, ready_at })
     }
 
-    /// Makes the key that the role was offered to the admin. A change that the last admin proposed is dropped. Errors: the
-    /// market is paused, [`BlockableError::NotOffered`], [`BlockableError::ChangeDelayRunning`],
+    /// Gives the admin role to `signer`, the key that it was offered to. A change that the last admin proposed is dropped.
+    /// Errors: the market is paused, [`BlockableError::NotOffered`], [`BlockableError::ChangeDelayRunning`],
     /// [`BlockableError::ChangeLapsed`].
     pub fn accept_admin(&mut self, signer: &Pubkey, clock: &MarketClock) -> Result<MarketChange> {
         clock.require_open()?;

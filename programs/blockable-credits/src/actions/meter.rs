@@ -4,7 +4,7 @@ use {
     crate::{
         errors::{BlockableError, ensure},
         events::Change,
-        metering::{self, LATE_REPORT_SECONDS, Reading, Skip},
+        metering::{self, Reading, Skip, closed_before_freeze},
         quorum::{QuorumReading, quorum_reading},
         report::{MAX_CLOCK_SKEW_SECONDS, ReportScope, SignedReport},
         signature,
@@ -63,8 +63,8 @@ impl<'a> VerifiedReports<'a> {
         credit.apply_reading(&reading, self.provider.epoch_began_at, &self.clock)
     }
 
-    /// The quorum's reading for a bit, out of the reports that are later than `after`: an older one says nothing about now
-    /// and could only bring back units that jobs held then. Errors: [`Skip::Stale`], [`Skip::NoQuorum`].
+    /// The quorum's reading for a bit, out of the reports that are later than `after`: older ones could only bring back units
+    /// that jobs held then. Errors: [`Skip::Stale`], [`Skip::NoQuorum`].
     fn quorum_reading(&self, bit: u32, after: i64) -> core::result::Result<QuorumReading, Skip> {
         let mut readings = [Reading::default(); MAX_REPORTERS];
         let (mut count, mut reason) = (0usize, Skip::NoQuorum);
@@ -129,15 +129,16 @@ fn verify_report(
 }
 
 impl Credit {
-    /// Counts the use of a reading within the bounds of the credit's own terms. `epoch_began_at` is when the reporters that
-    /// signed came into force, in Unix time. Errors: the reason to leave the credit as it is.
+    /// Counts the use of a reading within the bounds of the credit's own terms. `epoch_began_at` is the Unix time at which the
+    /// reporters that signed came into force. Errors: the reason to leave the credit as it is.
     pub fn apply_reading(
         &mut self,
         quorum: &QuorumReading,
         epoch_began_at: i64,
         clock: &MarketClock,
     ) -> core::result::Result<Change, Skip> {
-        // A coupon in kind is a share of the units unused at its date: dates that have passed are billed before more use counts.
+        // The part of a coupon paid in kind depends on the units unused at its date. So due dates that have passed are billed
+        // before more use counts.
         if self.rider.pay_in_kind_bps > 0 && self.accrue(clock.market).is_err() {
             return Err(Skip::DebtOutOfRange);
         }
@@ -145,11 +146,12 @@ impl Credit {
         if self.promised_jobs_have_ended(quorum.reading.reported_at, clock) {
             metering::end_reopened(&collateral, &mut meter);
         }
-        let late = self.late_reports_count(quorum, epoch_began_at, clock);
+        let freezes = [self.earlier_freeze, self.latest_freeze()];
+        let closed = closed_before_freeze(freezes, quorum.latest_at, epoch_began_at, clock);
         let in_flight = quorum.reading.in_flight.min(self.terms.most_in_flight());
         let reading = Reading { in_flight, ..quorum.reading };
         let rate = self.terms.max_units_per_second;
-        let metered = metering::apply(&mut collateral, &mut meter, &reading, rate, clock.chain, late)?;
+        let metered = metering::apply(&mut collateral, &mut meter, &reading, rate, clock.chain, closed)?;
         (self.collateral, self.meter) = (collateral, meter);
         Ok(Change::Metered {
             cumulative: meter.cumulative,
@@ -159,20 +161,21 @@ impl Credit {
         })
     }
 
-    /// Returns true where no job that ran at the freeze of the promise can have run until `reported_at`, in Unix time: it
-    /// would have been longer than the longest of the terms. Seconds paused since the reading count as if before it.
+    /// Finds the first freeze for which reports from before it are still awaited. Returns its Unix time; `None` where there is
+    /// none, or nothing is frozen. Gates sign and keepers submit these reports before any later one. `epoch_began_at` is the
+    /// Unix time at which the provider's reporters came into force.
+    pub fn awaited_freeze(&self, epoch_began_at: i64, market_time: i64) -> Option<i64> {
+        let freezes = [self.earlier_freeze, self.latest_freeze()];
+        let awaited = metering::awaited_freeze(freezes, self.meter.reported_at, epoch_began_at, market_time);
+        awaited.filter(|_| self.collateral.frozen() > 0)
+    }
+
+    /// Returns true where every job that the promise was made to must have ended before the Unix time `reported_at`: even the
+    /// longest job of the terms, begun at the freeze, would have. A pause since the reading makes the reading's market time,
+    /// as computed here, earlier than it was: jobs then count as running for longer, never for less.
     pub(crate) fn promised_jobs_have_ended(&self, reported_at: i64, clock: &MarketClock) -> bool {
         let since_reading = clock.chain.saturating_sub(reported_at).max(0);
         let ended_by = self.meter.promised_at.saturating_add(i64::from(self.terms.longest_job));
         clock.market.saturating_sub(since_reading) > ended_by
-    }
-
-    /// Returns true where a reading from before the latest freeze counts as of its own time: for a minute, where every report
-    /// is from before the freeze, and only if their reporters were in force by then, so that nothing the provider changes
-    /// after a freeze, or within its second, opens frozen units.
-    fn late_reports_count(&self, quorum: &QuorumReading, epoch_began_at: i64, clock: &MarketClock) -> bool {
-        clock.market <= self.frozen_at_market.saturating_add(LATE_REPORT_SECONDS)
-            && quorum.latest_at <= self.meter.frozen_at_chain
-            && epoch_began_at < self.meter.frozen_at_chain
     }
 }

@@ -1,10 +1,9 @@
 //! The effect of every instruction on the accounts, as functions of the state types, free of Anchor's contexts.
 //!
-//! A handler loads accounts, calls one or two of these functions, moves tokens and emits the change that they return. A
-//! program off chain (gate, keeper, simulator) calls the same functions on copies. Each function checks the pause, the
-//! signer, the status and the amounts; relations between accounts, and signers that one of Anchor's constraints names, are
-//! checked by the constraints alone. After an error a value may be half changed: on chain the transaction fails,
-//! off chain the copy is to be dropped.
+//! A handler loads accounts, calls one or two of these functions, moves tokens and emits the change that they return. Gate
+//! and keeper call the same functions on copies. Each function checks the pause, the signer, the status and the amounts.
+//! Anchor's constraints alone check relations between accounts, and signers that they name. After an error a value may be
+//! half changed: on chain the transaction fails, off chain the copy is to be dropped.
 
 mod assign;
 mod begin;

@@ -17,7 +17,7 @@ pub struct Notice {
     pub document: [u8; 32],
     /// Slot of the loan's offer.
     pub offer_slot: u64,
-    /// Delinquent where the notice is not meant for a loan that has been cured, else Active.
+    /// The best status that the notice is meant for: Delinquent to have it refused once the loan is cured, else Active.
     pub least_status: Status,
 }
 
@@ -37,8 +37,8 @@ impl Credit {
         Ok(Change::NoticeGiven { document: notice.document, debt: self.debt.total() })
     }
 
-    /// Withdraws the notice that was given at the market time `given_at`. Units that the policy would not let the lender
-    /// freeze without the notice are thawed, and those frozen about payment where the arrears have been paid meanwhile.
+    /// Withdraws the notice that was given at the market time `given_at`. Everything is thawed where the policy allows no
+    /// freeze without the notice. Otherwise the units frozen for payment are, if nothing is in arrears.
     /// Errors: the market is paused, [`BlockableError::NotLender`], the status, [`BlockableError::NoNotice`],
     /// [`BlockableError::NoticeReplaced`].
     pub fn withdraw_notice(&mut self, signer: &Pubkey, given_at: i64, clock: &MarketClock) -> Result<Change> {

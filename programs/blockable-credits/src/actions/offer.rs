@@ -16,9 +16,9 @@ use {
 /// The offer of a lender.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
 pub struct OfferArgs {
-    /// Tells offers between the same parties apart; the lender's choice.
+    /// The number in the credit's address, chosen by the lender: it distinguishes loans between the same parties.
     pub nonce: u64,
-    /// May freeze and thaw as the lender may; the lender's own key where no other is wanted.
+    /// The key that may freeze and thaw as the lender may; the lender's own key where no other is wanted.
     pub freeze_authority: Pubkey,
     /// The terms.
     pub terms: Terms,

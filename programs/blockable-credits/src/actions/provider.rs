@@ -109,8 +109,8 @@ impl Provider {
         Ok(())
     }
 
-    /// Offers the authority role, which may be taken after the market's delay: whoever has stolen the key cannot shut its
-    /// owner out at once. To the zero key: withdraws the offer. Errors: the market is paused,
+    /// Offers the authority role, which may be taken after the market's delay: so a thief of the key cannot shut its owner
+    /// out at once. To the zero key: withdraws the offer. Errors: the market is paused,
     /// [`BlockableError::NotProvider`], [`BlockableError::ProposalSuspended`].
     pub fn offer_authority(
         &mut self,
@@ -129,8 +129,8 @@ impl Provider {
         Ok(())
     }
 
-    /// Makes the key that the role was offered to the authority, where the provider owes at most the units that the key
-    /// has read, and drops a proposed change: it was not this key's. Errors: the market is paused,
+    /// Gives the authority role to `signer`, the key that it was offered to, where the provider owes at most
+    /// `most_outstanding` units. A change that the last authority proposed is dropped. Errors: the market is paused,
     /// [`BlockableError::NotOffered`], [`BlockableError::ChangeDelayRunning`], [`BlockableError::ChangeLapsed`],
     /// [`BlockableError::OutstandingAboveLimit`].
     pub fn accept_authority(
@@ -180,7 +180,7 @@ impl Provider {
         if own | admins == 0 { Err(BlockableError::NotProvider.into()) } else { Ok(own | admins) }
     }
 
-    /// Puts settings in force. A new epoch begins where their reports are others: those signed before are void.
+    /// Puts settings in force. A new epoch begins where reporters, quorum or chunk size change: reports signed before are void.
     fn put_in_force(&mut self, settings: &ProviderSettings, clock: &MarketClock) -> Result<()> {
         if !settings.has_same_reports(&self.settings) {
             self.epoch = self.epoch.checked_add(1).ok_or(Overflow)?;

@@ -49,8 +49,8 @@ impl Credit {
         Ok(paid.saturating_sub(self.arrears()).min(missing))
     }
 
-    /// Applies `paid` micro-USDC that are in the vault: waterfall, thaw, release, and the edge it takes. `refill` went to
-    /// the reserve with the same payment and is only reported. Errors: [`crate::units::Overflow`].
+    /// Applies `paid` micro-USDC that are in the vault: waterfall, thaw, release, status. `refill` is the part of the same
+    /// payment that went to the reserve; it is only recorded in the change. Errors: [`crate::units::Overflow`].
     pub(super) fn apply_payment(&mut self, payer: Pubkey, paid: u64, refill: u64) -> Result<Change> {
         let (before, earned_before) = (self.collateral, self.claims.provider);
         self.claims.lender = add(self.claims.lender, paid)?;
@@ -98,7 +98,7 @@ impl Credit {
         Ok(())
     }
 
-    /// Lowers what is frozen about payment in proportion to the arrears paid, rounded down; not while a notice for a breach
+    /// Lowers the amount frozen for payment in proportion to the arrears paid, rounded down; not while a notice for a breach
     /// is in force.
     fn thaw_for(&mut self, applied: &Applied) -> Result<()> {
         if applied.arrears_before == 0 || self.notice_given == 1 {
@@ -111,7 +111,7 @@ impl Credit {
         Ok(())
     }
 
-    /// Takes the edge a payment leads to: paid off, cured, or none.
+    /// Takes the edge that a payment leads to: paid off, cured, or paid in part.
     fn advance_by_payment(&mut self, applied: &Applied) -> Result<Status> {
         let status = self.status()?;
         if self.debt.total() == 0 {

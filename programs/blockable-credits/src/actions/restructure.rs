@@ -14,7 +14,7 @@ use {
     bytemuck::Zeroable,
 };
 
-/// What lender and borrower have read of the loan that they restructure.
+/// The limits within which lender and borrower restructure a loan: the loan as both have read it.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RestructureLimits {
     /// The loan and the worst status.
@@ -87,7 +87,7 @@ impl Credit {
         Ok(Change::Restructured { terms_hash: self.terms_hash, terms, schedule })
     }
 
-    /// Requires units that last until those of a default on the last instalment can have been sold.
+    /// Requires units that last until the loan can have been recovered from them after a default on the last instalment.
     fn require_units_outlast(
         &self,
         terms: &Terms,
@@ -135,7 +135,8 @@ impl Credit {
         Ok(())
     }
 
-    /// Takes the debt as it is to the beginning of the new schedule: nothing is in arrears, billed interest is due again.
+    /// Moves the debt to the beginning of the new schedule: nothing is in arrears, and interest that was billed and not paid
+    /// falls due with the first new instalment.
     fn restart_debt(&mut self) -> Result<()> {
         let debt = &mut self.debt;
         debt.interest_accrued = debt.interest_accrued.saturating_add(core::mem::take(&mut debt.interest_due));
@@ -147,8 +148,8 @@ impl Credit {
     }
 }
 
-/// Returns true when terms do not change the units that the provider has granted, their price, what of them is locked and held
-/// back, and how use is counted.
+/// Returns true when the new terms leave alone the units that the provider has granted, their price, their lifetime, the lock
+/// and the holdback, and the rules by which their use is counted.
 fn keeps_the_grant(old: &Terms, new: &Terms) -> bool {
     let grant = |terms: &Terms| (terms.principal, terms.units, terms.unit_lifetime, terms.offer_expires_at);
     let last_units = |terms: &Terms| (terms.unlocked_ahead, terms.holdback);

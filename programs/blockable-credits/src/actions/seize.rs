@@ -14,8 +14,8 @@ use {
     anchor_lang::prelude::*,
 };
 
-/// The first seizure takes at least one in this many of the units that can be taken: it ends the right to cure, so that a
-/// token seizure would be a way to refuse a payment that is on its way.
+/// The first seizure takes at least one in this many of the units that can be taken. It ends the right to cure: without this
+/// bound the lender could seize a single unit to refuse a payment that is on its way.
 pub const LEAST_FIRST_SEIZURE: u64 = 10;
 
 /// Units that a seizure has taken.
@@ -27,9 +27,8 @@ struct Taken {
 
 impl Credit {
     /// Moves units of the lien into a zeroed lot, but none that the holdback covers. `bounds` are the market's. Errors: the
-    /// market is paused, the status, [`BlockableError::UnitsExpired`],
-    /// [`BlockableError::CurePeriodRunning`], those of [`LotTerms::validate`], [`BlockableError::LotOutlivesUnits`],
-    /// [`BlockableError::AmountZero`],
+    /// market is paused, the status, [`BlockableError::UnitsExpired`], [`BlockableError::CurePeriodRunning`], those of
+    /// [`LotTerms::validate`], [`BlockableError::LotOutlivesUnits`], [`BlockableError::AmountZero`],
     /// [`BlockableError::BeyondLien`], [`BlockableError::HeldByRunningJobs`], [`BlockableError::CoveredByHoldback`],
     /// [`BlockableError::FirstSeizureTooSmall`].
     pub fn seize_to_lot(
@@ -58,7 +57,7 @@ impl Credit {
 
     /// Moves units of the lien to the lender and takes their value off the debt. `to` is the unrestricted credit they go to.
     /// Units that the holdback covers are taken last, and the provider, which must serve them, is paid for them. Returns the
-    /// units as well. Errors: the market is paused, the status,
+    /// number of units and the change. Errors: the market is paused, the status,
     /// [`BlockableError::UnitsExpired`], [`BlockableError::CurePeriodRunning`], [`BlockableError::AmountZero`],
     /// [`BlockableError::BeyondLien`], [`BlockableError::HeldByRunningJobs`], [`BlockableError::BeyondDebt`],
     /// [`BlockableError::FirstSeizureTooSmall`].
@@ -70,7 +69,7 @@ impl Credit {
     ) -> Result<(u64, Change)> {
         let is_first = self.begin_seizure(Action::TakeOver, clock)?;
         let debt = self.debt.total();
-        // Rounded up: the last unit may be worth a little more than the debt, else a remainder below it would keep the lien.
+        // Rounded up: otherwise a rest of the debt below the price of one unit would keep the lien for ever.
         let worth = auction::units_worth(debt, self.terms.principal, self.terms.units);
         let earned_before = self.claims.provider;
         let Taken { units, covered } = self.take_from_lien(amount, Some(worth), is_first, clock)?;
@@ -108,8 +107,8 @@ impl Credit {
         Ok(is_first)
     }
 
-    /// Requires a window that ends before the units expire, or else the shortest one: a price that still falls when the units
-    /// expire may never reach what they are worth.
+    /// Requires a window that ends before the units expire, or else the shortest one: in a longer one the units may expire
+    /// before the price has fallen to what they are worth.
     fn require_lot_ends(&self, window: u32, bounds: &TermBounds, clock: &MarketClock) -> Result<()> {
         let ends = after(clock.market, window)?;
         let outlives = self.units_expire_at != 0 && ends > self.units_expire_at;
@@ -128,10 +127,10 @@ impl Credit {
         Ok(metering::seizable(&self.collateral, &self.meter, promise_holds))
     }
 
-    /// Takes units out of the lien: for a lot, with a worth of `None`, those that the holdback does not cover; for a takeover at
-    /// most the `worth` ones that the debt pays for, covered ones last. Jobs that ran at a freeze may use
-    /// the units promised to them for the cure period from then on; until it has passed, and where there was no freeze,
-    /// the units that jobs hold stay. Returns the units taken.
+    /// Takes units out of the lien. For a lot, `worth` is `None`, and units that the holdback covers stay. For a takeover
+    /// `worth` is the number that the debt pays for: no more are taken, and covered ones last. Units that a freeze has promised
+    /// to running jobs stay until the cure period from that freeze has passed; those of jobs that no freeze has met stay in
+    /// any case. Returns the units taken.
     #[inline(never)]
     fn take_from_lien(
         &mut self,

@@ -47,8 +47,8 @@ impl Credit {
         Ok(())
     }
 
-    /// Adds units of `source` to an unrestricted credit; `from` is the lot or the credit that they come from. They are metered
-    /// within the bounds that they were sold with; where two loans differ, the wider bound holds for both.
+    /// Adds units of `source` to an unrestricted credit; `from` is the lot or the credit that they come from. They keep the
+    /// rate bound and the longest job of their loan; where units come from several loans, the widest bounds hold for all.
     /// Errors: [`crate::units::Overflow`].
     pub fn receive_units(&mut self, source: &Credit, from: Pubkey, units: u64) -> Result<Change> {
         self.collateral.grant_unrestricted(units)?;

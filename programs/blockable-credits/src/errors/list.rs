@@ -43,7 +43,7 @@ errors! {
     /// Neither the lender nor the freeze authority.
     NotFreezer = "only the lender or the freeze authority may freeze and thaw; sign with one of their keys",
     /// Neither lender nor borrower.
-    NotParty = "only the lender, or the borrower once accepted, may cancel; sign with one of their keys",
+    NotParty = "only the lender or the borrower may do this, and the borrower cancels an offer only once it has accepted it; sign with one of their keys",
     /// Not the provider's authority.
     NotProvider = "only the provider's authority may do this; sign with its key",
     /// Not the market's admin.
@@ -51,7 +51,7 @@ errors! {
     /// Neither the guardian nor the admin.
     NotGuardian = "only the market's guardian or admin may pause or halt; sign with one of their keys",
     /// Not the key that the role was offered to.
-    NotOffered = "this role was not offered to you; have it offered to the key that signs",
+    NotOffered = "this role is offered to another key or to nobody; have it offered to the key that signs",
     /// Not the key that paid the rent.
     ReceiverMismatch = "rent goes back to the key that paid it; pass that key as the receiver",
 
@@ -75,7 +75,7 @@ errors! {
     /// Fee above the program's limit.
     FeeTooHigh = "the redistribution fee is above 1,000 basis points; lower it",
     /// The market is paused, and the instruction is not one that a pause leaves open.
-    MarketPaused = "the market is paused; only repay, freeze, thaw and auto-freeze are open until the pause ends",
+    MarketPaused = "the market is paused; only repay, freeze, thaw, auto-freeze and halt are open until the pause ends",
     /// A pause is in force.
     AlreadyPaused = "the market is paused already; wait until the pause ends or unpause first",
     /// No pause is in force.
@@ -225,7 +225,7 @@ errors! {
     /// Nothing is owed.
     NothingOwed = "nothing is owed on this credit; no payment is needed",
     /// Nothing is in arrears.
-    NotInArrears = "no instalment is in arrears; there is nothing to mark or to freeze for",
+    NotInArrears = "no instalment is in arrears; there is nothing to mark, to draw the reserve for, or to freeze a shortfall for",
     /// The delinquency grace has not passed.
     DelinquencyGraceRunning = "the delinquency grace period has not passed; wait until it has",
     /// The default grace has not passed.
@@ -293,7 +293,7 @@ errors! {
     /// Lots are open.
     LotsOpen = "lots of this credit are open; close them first",
     /// Units are left.
-    UnitsLeft = "the credit holds more units than you may give up; only its borrower can, and states the most it gives up",
+    UnitsLeft = "units are left; use them, or have the borrower sign with most_units at or above the units left",
     /// The vault is not closed.
     VaultOpen = "the credit's vault is not closed; collect the claims and run vault_close first",
     /// Claims are in the vault.

@@ -36,9 +36,10 @@ pub enum Change {
         /// Part of the principal that stays in the vault.
         held_back: u64,
     },
-    /// Withdrawn before issue; the account is gone.
+    /// Withdrawn before issue; the account is gone, unless the borrower's reserve or the lender's principal is left to
+    /// collect.
     Cancelled {
-        /// Principal returned to the lender.
+        /// Principal returned to the lender; 0 where it became the lender's claim.
         refunded: u64,
     },
     /// A payment.
@@ -61,7 +62,7 @@ pub enum Change {
         thawed: u64,
         /// Units unlocked.
         unlocked: u64,
-        /// Units still frozen about payment; the largest of the three amounts is frozen.
+        /// Units still frozen for a missed payment or a default; the largest of the three amounts is frozen.
         frozen_for_payment: u64,
         /// Units still frozen for a breach or a risk.
         frozen_for_other: u64,
@@ -92,11 +93,11 @@ pub enum Change {
         by: Pubkey,
         /// The reason.
         reason: FreezeReason,
-        /// Units newly frozen; 0 where as many were frozen for another reason.
+        /// Units newly frozen; 0 where the amount of another kind of reason is as large.
         units: u64,
-        /// Units frozen in all about payment; the largest of the three amounts is frozen.
+        /// Total frozen for a missed payment or a default; the largest of the three totals is frozen.
         frozen_for_payment: u64,
-        /// Units frozen in all for a breach or a risk.
+        /// Total frozen for a breach or a risk.
         frozen_for_other: u64,
         /// Units frozen in all for cross-default.
         frozen_for_cross: u64,
@@ -109,7 +110,7 @@ pub enum Change {
         by: Pubkey,
         /// Units thawed.
         units: u64,
-        /// Units still frozen about payment; the largest of the three amounts is frozen.
+        /// Units still frozen for a missed payment or a default; the largest of the three amounts is frozen.
         frozen_for_payment: u64,
         /// Units still frozen for a breach or a risk.
         frozen_for_other: u64,
@@ -296,8 +297,8 @@ pub enum Change {
         utilisation_bps: u64,
         /// The APR from now on, in basis points.
         apr_bps: u16,
-        /// Principal that falls due earlier than before: with the first instalment that is no nearer than the delinquency
-        /// grace.
+        /// Principal that falls due earlier than before, with the first instalment that is at least the delinquency grace
+        /// away.
         top_up: u64,
         /// Due date of that instalment in market time; 0 for no top-up.
         due_at: i64,

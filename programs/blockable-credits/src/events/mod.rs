@@ -89,10 +89,10 @@ pub enum MarketChange {
     Halted {
         /// The guardian or the admin.
         by: Pubkey,
-        /// Market time of the halt, by which the admin names it.
+        /// Market time of the halt; the admin names the halt by it to lift it.
         halted_at: i64,
     },
-    /// The admin set the end of the halt; a halt before it takes it back.
+    /// The admin set an end for the halt; another halt before that end takes it back.
     HaltLifted {
         /// Market time at which new business is open again.
         ends_at: i64,
@@ -242,7 +242,7 @@ pub struct ChunkLog {
 }
 
 impl ChunkLog {
-    /// The log of a chunk with about so many credits. Errors: none in practice; Borsh's own.
+    /// Begins the log of a chunk, with room for about `credits` records. Errors: none in practice; Borsh's own.
     pub fn new(provider: Pubkey, epoch: u32, chunk: u32, credits: usize) -> Result<ChunkLog> {
         let mut event = begin_event::<ChunkMetered>(credits.saturating_mul(136).saturating_add(128));
         (provider, epoch, chunk).serialize(&mut event)?;
@@ -282,7 +282,7 @@ pub fn emit<E: Event + AnchorSerialize + Discriminator>(
     invoke_self(event_authority, data)
 }
 
-/// The tag of events and the discriminator of one, with room for `capacity` bytes more.
+/// Begins the data of an event: the tag of all events and the discriminator of this one, with room for `capacity` bytes.
 fn begin_event<E: Discriminator>(capacity: usize) -> Vec<u8> {
     let mut data = Vec::with_capacity(capacity);
     data.extend_from_slice(EVENT_IX_TAG_LE);

@@ -47,8 +47,9 @@ impl<'info> CreditVault<'info> {
         Ok(())
     }
 
-    /// Requires a token account that money of `owner` may be paid to: its associated one, or any of its own where it is the
-    /// `caller`, which signs. Errors: [`BlockableError::TokenAccountMint`], [`BlockableError::DestinationNotAllowed`].
+    /// Requires a token account that money of `owner` may be paid to: the associated one of `owner`; or any of its own, where
+    /// `owner` is the `caller`, which signs. Errors: [`BlockableError::TokenAccountMint`],
+    /// [`BlockableError::DestinationNotAllowed`].
     pub fn require_payable(
         &self,
         account: &InterfaceAccount<'info, TokenAccount>,
@@ -98,7 +99,7 @@ impl<'info> CreditVault<'info> {
     }
 }
 
-/// A credit and the key that wants to act on it; each action checks whether it may.
+/// A credit and the key that acts on it; each action checks that the key may do so.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreditControl<'info> {
@@ -125,7 +126,7 @@ impl CreditControl<'_> {
     }
 }
 
-/// A credit that anyone may act on, where the state on chain allows it.
+/// A credit that anyone may act on without a signature, where the state on chain allows it.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreditMark<'info> {
@@ -150,8 +151,8 @@ impl CreditMark<'_> {
     }
 }
 
-/// A credit that anyone may mark for a payment that is missing. Nobody is marked while nobody can pay: the vault must not be
-/// frozen by the mint's issuer.
+/// A credit that anyone may mark for a missing payment. The mint's issuer must not have frozen the vault: nobody is marked
+/// while nobody can pay.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreditMarkUnpaid<'info> {

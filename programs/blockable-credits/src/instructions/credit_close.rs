@@ -34,10 +34,10 @@ pub struct CreditClose<'info> {
 }
 
 impl CreditClose<'_> {
-    /// Removes the credit, with which the borrower gives up at most `most_units`; its units no longer count against the
-    /// provider's capacity.
+    /// Removes the credit and gives up the units that are left in it, at most `most_units`. Its units no longer count against
+    /// the provider's capacity.
     ///
-    /// - `most_units`: the most unused units to give up; 0 where none may be left.
+    /// - `most_units`: the most unused units to give up; 0 to fail where any are left.
     pub fn handle(ctx: Context<CreditClose>, most_units: u64) -> Result<()> {
         let accounts = ctx.accounts;
         let clock = clock_of(&accounts.market)?;

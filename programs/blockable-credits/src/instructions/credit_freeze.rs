@@ -9,7 +9,7 @@ use {
 };
 
 /// CAN freeze, where the policy allows it, while a drawn reserve is short past its grace, or for the default of another
-/// credit where the rider says so: the lender or the freeze authority, in one signature; also while paused. CANNOT move value.
+/// credit where the rider says so: the lender or the freeze authority, by one signature; also while paused. CANNOT move value.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreditFreeze<'info> {

@@ -10,10 +10,11 @@ impl CreditAgreement<'_> {
     /// CAN offer the borrower's place to another key: lender and borrower together, for example where the borrower replaces
     /// its key. The market's delay begins now. To the zero key: withdraws the offer.
     ///
+    /// - `offer_slot`: the slot of the loan's offer, the credit's `offer_slot`.
     /// - `to`: the key to offer the borrower's place to; zero withdraws the offer.
-    pub fn offer_borrower(ctx: Context<CreditAgreement>, to: Pubkey) -> Result<()> {
+    pub fn offer_borrower(ctx: Context<CreditAgreement>, offer_slot: u64, to: Pubkey) -> Result<()> {
         let delay = ctx.accounts.market.load()?.change_delay;
-        ctx.accounts.act(&mut |credit, clock| credit.offer_borrower(to, delay, clock))
+        ctx.accounts.act(&mut |credit, clock| credit.offer_borrower(offer_slot, to, delay, clock))
     }
 }
 

@@ -10,7 +10,7 @@ use {
 };
 
 /// CAN give notice of default for a breach: the lender, where the rider says so, while the vault can be paid into. The cure
-/// period starts now; paying the whole debt or the lender's withdrawal ends it.
+/// period starts now. Paying the whole debt, a restructuring, or the lender's withdrawal ends the notice.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreditGiveNotice<'info> {
@@ -25,7 +25,7 @@ pub struct CreditGiveNotice<'info> {
         has_one = vault @ BlockableError::VaultMismatch,
     )]
     pub credit: AccountLoader<'info, Credit>,
-    /// Must not be frozen by the mint's issuer: nobody could pay in the cure period.
+    /// The credit's vault. The mint's issuer must not have frozen it, because nobody could pay in the cure period then.
     #[account(constraint = !vault.is_frozen() @ BlockableError::VaultFrozen)]
     pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
 }
@@ -43,7 +43,8 @@ impl CreditGiveNotice<'_> {
 
 impl CreditControl<'_> {
     /// CAN withdraw the notice that was given at the market time `given_at`: the lender. Instalments that are unpaid can
-    /// be marked at once. Units that the policy would not let the lender freeze without the notice are thawed.
+    /// be marked at once. Everything is thawed, unless the policy is to freeze at will. Then the units frozen for payment are,
+    /// if nothing is in arrears.
     ///
     /// - `given_at`: market time of the notice, the credit's `defaulted_at`.
     pub fn withdraw_notice(ctx: Context<CreditControl>, given_at: i64) -> Result<()> {

@@ -19,11 +19,11 @@ pub struct CreditRepay<'info> {
 
 impl CreditRepay<'_> {
     /// Pays `amount` micro-USDC, or the whole debt where that is less: the arrears, then the reserve, then ahead of the
-    /// schedule. Refused where the loan is in a worse status than the payer has read (a payment after the first seizure releases
-    /// nothing), and with `must_cure` where arrears or a notice are left.
+    /// schedule. It fails where the loan is in a worse status than the payer has read: a payment after the first seizure
+    /// releases nothing. With `must_cure` it fails also where arrears or a notice would be left.
     ///
     /// - `amount`: the most to pay, in micro-USDC.
-    /// - `must_cure`: true to fail where arrears or a notice are left.
+    /// - `must_cure`: true to fail where arrears or a notice would be left.
     pub fn handle(ctx: Context<CreditRepay>, amount: u64, read: LoanRead, must_cure: bool) -> Result<()> {
         let accounts = ctx.accounts;
         let clock = clock_of(&accounts.credit_vault.market)?;

@@ -9,9 +9,9 @@ use {
     anchor_spl::token_interface::TokenAccount,
 };
 
-/// CAN take collateral over: the lender, once the cure period has passed, while the vault can be paid into. The units
-/// count for the price the loan paid, and no more can be taken than the debt is worth. They arrive in the lender's
-/// unrestricted credit.
+/// CAN take collateral over: the lender, once the cure period has passed, while the vault can be paid into. The units count
+/// at the price that the loan paid, and no more can be taken than the debt pays for. They arrive in the lender's unrestricted
+/// credit.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreditSeizeToLender<'info> {
@@ -31,7 +31,7 @@ pub struct CreditSeizeToLender<'info> {
         has_one = provider @ BlockableError::ProviderMismatch,
     )]
     pub credit: AccountLoader<'info, Credit>,
-    /// Must not be frozen by the mint's issuer: nobody could have paid.
+    /// The credit's vault. The mint's issuer must not have frozen it, because nobody could have paid then.
     #[account(constraint = !vault.is_frozen() @ BlockableError::VaultFrozen)]
     pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
     /// The credit's provider.

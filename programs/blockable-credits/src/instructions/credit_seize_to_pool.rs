@@ -9,8 +9,9 @@ use {
     anchor_spl::token_interface::TokenAccount,
 };
 
-/// CAN seize: the lender, once the cure period has passed, while the vault can be paid into. CANNOT price the units below
-/// the market's bounds, which protect the borrower's surplus.
+/// CAN seize: the lender, once the cure period has passed, while the vault can be paid into. CANNOT price the units outside
+/// the market's bounds: the lower ones protect the borrower's surplus, the upper one keeps a lot from putting every buyer off
+/// until its floor.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreditSeizeToPool<'info> {
@@ -29,7 +30,7 @@ pub struct CreditSeizeToPool<'info> {
         has_one = vault @ BlockableError::VaultMismatch,
     )]
     pub credit: AccountLoader<'info, Credit>,
-    /// Must not be frozen by the mint's issuer: nobody could have paid.
+    /// The credit's vault. The mint's issuer must not have frozen it, because nobody could have paid then.
     #[account(constraint = !vault.is_frozen() @ BlockableError::VaultFrozen)]
     pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
     /// The lot, which is created; its number is the credit's `lots_opened`.

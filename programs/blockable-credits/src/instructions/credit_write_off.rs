@@ -7,8 +7,8 @@ use {
     anchor_lang::prelude::*,
 };
 
-/// CAN give up the rest of the debt: the lender, in default, once its lots are closed, and where it is at most the debt that
-/// the lender has seen. Covered units that the debt pays for are cancelled first; the others become the borrower's.
+/// CAN give up the rest of the debt: the lender, in default, once its lots are closed, and where the debt left after the
+/// cancel is at most `most_debt`. Covered units that the debt pays for are cancelled first; the others become the borrower's.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreditWriteOff<'info> {

@@ -7,7 +7,7 @@ use {
     anchor_lang::prelude::*,
 };
 
-/// A market and the key that wants to change it; each action checks whether it may.
+/// A market and the key that acts on it; each action checks that the key may do so.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct MarketControl<'info> {

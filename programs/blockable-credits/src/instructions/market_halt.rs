@@ -7,8 +7,8 @@ impl MarketControl<'_> {
         ctx.accounts.act(&|market, signer, clock| market.halt(signer, clock))
     }
 
-    /// CAN lift the halt of the market time `halted_at`: the admin. It ends once the market's delay has passed. CANNOT end it at once: the guardian has the
-    /// delay to halt again.
+    /// CAN lift the halt that began at the market time `halted_at`: the admin. CANNOT end it at once: it ends when the
+    /// market's delay has passed, and until then the guardian can halt again.
     ///
     /// - `halted_at`: market time of the halt, the market's `halted_at`.
     pub fn lift_halt(ctx: Context<MarketControl>, halted_at: i64) -> Result<()> {

@@ -9,7 +9,7 @@ use {
     anchor_lang::prelude::*,
 };
 
-/// Units on their way to an owner.
+/// Units that go to an unrestricted credit.
 pub struct Grant {
     /// The lot or the credit that they come from.
     pub from: Pubkey,

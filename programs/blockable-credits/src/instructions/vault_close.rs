@@ -16,7 +16,7 @@ pub struct VaultClose<'info> {
         constraint = credit_vault.credit.load()?.rent_payer == receiver.key() @ BlockableError::ReceiverMismatch,
     )]
     pub receiver: UncheckedAccount<'info>,
-    /// The market's treasury, which gets tokens that the program does not know of.
+    /// The market's treasury, which gets tokens that were sent to the vault without the program.
     #[account(
         mut,
         constraint = credit_vault.market.load()?.treasury == treasury.key() @ BlockableError::TreasuryMismatch,

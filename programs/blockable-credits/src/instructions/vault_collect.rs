@@ -52,8 +52,9 @@ impl VaultCollect<'_> {
         ensure(self.destination.key() == payout, BlockableError::DestinationNotAllowed)
     }
 
-    /// Pays a party's whole claim out of the vault, at least `least` micro-USDC. With a least of 0, nothing to collect is no
-    /// failure: whoever takes a loan over collects the seller's claim in the same transaction, whatever has been paid meanwhile.
+    /// Pays a party's whole claim out of the vault, at least `least` micro-USDC. With a `least` of 0 it succeeds also where
+    /// there is nothing to collect: so the buyer of a loan can collect the seller's claim in the transaction that takes the
+    /// loan, whatever has been paid meanwhile.
     ///
     /// - `least`: the least to collect, in micro-USDC.
     pub fn handle(ctx: Context<VaultCollect>, party: Party, least: u64) -> Result<()> {

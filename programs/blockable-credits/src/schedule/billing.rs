@@ -10,9 +10,9 @@ use {
 
 /// Brings a debt up to `now`: interest, billing at due dates, late fees.
 ///
-/// Interest and fees stop at 2^64 - 1 micro-USDC, more than any token has: a debt that was left alone for decades can still
-/// be paid. Does nothing when `now` is not later than the last accrual. Returns the coupons capitalised so far, in micro-USDC, as
-/// [`Schedule::capitalised`]. Errors: [`Overflow`].
+/// Interest and fees stop at 2^64 - 1 micro-USDC, so that a debt that was left alone for centuries can still be paid. Does
+/// nothing when `now` is not later than the last accrual. Returns the new [`Schedule::capitalised`]: the coupons added to the
+/// principal so far, in micro-USDC. Errors: [`Overflow`].
 pub fn accrue(debt: &mut Debt, terms: &Terms, mut schedule: Schedule, now: i64) -> Result<u64, Overflow> {
     bill_until(debt, terms, &mut schedule, now)?;
     charge_late_fees(debt, terms, schedule, now)?;
@@ -23,10 +23,10 @@ pub fn accrue(debt: &mut Debt, terms: &Terms, mut schedule: Schedule, now: i64) 
     Ok(schedule.capitalised)
 }
 
-/// Bills every instalment that has fallen due, and notes the first that is unpaid.
+/// Bills every instalment that has fallen due, and notes the due date of the first that is unpaid.
 ///
-/// Between payments the principal does not change: once something is in arrears, the interest of all further due dates
-/// is one product, computed at the last of them.
+/// While something is in arrears the principal does not change without a payment. So the interest of all further due dates
+/// is computed at once, at the last of them.
 fn bill_until(debt: &mut Debt, terms: &Terms, schedule: &mut Schedule, now: i64) -> Result<(), Overflow> {
     let due = schedule.due_within(elapsed(schedule.start, now)?)?;
     if debt.instalments_billed >= due {
@@ -36,7 +36,7 @@ fn bill_until(debt: &mut Debt, terms: &Terms, schedule: &mut Schedule, now: i64)
     let bears_no_interest = terms.apr_bps == 0 || debt.principal == 0;
     let interest_owed = debt.interest_accrued.saturating_add(debt.interest_due);
     if debt.arrears_since == 0 && interest_owed == 0 && bears_no_interest {
-        // Without interest, dates that no principal is unpaid at leave no trace.
+        // Without interest, a due date at which no principal is unpaid only counts as billed.
         while debt.instalments_billed < due {
             let next = add(principal_due, schedule.principal_of(usize::from(debt.instalments_billed)))?;
             if next > debt.schedule_paid && debt.principal > 0 {
@@ -68,8 +68,8 @@ fn bill_until(debt: &mut Debt, terms: &Terms, schedule: &mut Schedule, now: i64)
     Ok(())
 }
 
-/// Adds the agreed part of a coupon to the principal. Not at the last instalment, where all of it falls due, and not
-/// while something is unpaid, so that the principal does not change in arrears.
+/// Adds the agreed part of a coupon to the principal. At the last instalment nothing is added, because all falls due there.
+/// The caller adds nothing while something is unpaid, so that the principal does not change in arrears.
 fn capitalise(debt: &mut Debt, schedule: &mut Schedule) -> Result<(), Overflow> {
     if schedule.is_last(debt.instalments_billed) {
         return Ok(());
@@ -85,7 +85,7 @@ fn bill_interest(debt: &mut Debt) {
     debt.interest_due = debt.interest_due.saturating_add(core::mem::take(&mut debt.interest_accrued));
 }
 
-/// Charges each instalment's late fee, once, when its delinquency grace has passed while it or an older one is unpaid.
+/// Charges each instalment's late fee once: when its delinquency grace has passed while it or an older one is unpaid.
 fn charge_late_fees(debt: &mut Debt, terms: &Terms, schedule: Schedule, now: i64) -> Result<(), Overflow> {
     let grace = u64::from(terms.delinquency_grace);
     let Some(seconds) = elapsed(schedule.start, now)?.checked_sub(grace) else { return Ok(()) };

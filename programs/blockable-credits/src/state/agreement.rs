@@ -1,3 +1,5 @@
+//! The hash of an agreement, which both parties sign.
+
 use {
     crate::{
         hash::sha256,

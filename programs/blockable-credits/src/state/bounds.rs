@@ -1,3 +1,5 @@
+//! The bounds that a market sets for its loans and lots.
+
 #[cfg(feature = "idl-build")]
 use anchor_lang::{AnchorDeserialize, AnchorSerialize};
 use {

@@ -1,3 +1,5 @@
+//! The units of a credit: which of them secure the debt, which are frozen, and which new jobs may use.
+
 use {
     super::FreezeReason,
     crate::units::{Overflow, add, mul_div_floor, sub},
@@ -13,7 +15,7 @@ pub struct Collateral {
     pub granted: u64,
     /// Units used, as metered. Never falls.
     pub consumed: u64,
-    /// Units taken into lots and not returned from them, or taken over by the lender.
+    /// Units taken into lots or over by the lender, less those that lots have returned.
     pub seized: u64,
     /// Units that expired unused.
     pub expired: u64,
@@ -23,9 +25,10 @@ pub struct Collateral {
     pub released: u64,
     /// Units that were locked at issue: those granted less those that the terms unlock ahead of payment. 0 for no lock.
     pub locked_at_issue: u64,
-    /// Units of the lien that are frozen, in all, about payment; payments of arrears lower this amount alone.
+    /// Units of the lien that are frozen for a missed payment or a default. Payments of arrears lower this amount and leave
+    /// the other two alone. The largest of the three is frozen.
     pub frozen_for_payment: u64,
-    /// Units of the lien that are frozen, in all, for a breach or a risk.
+    /// Units of the lien that are frozen for a breach or a risk.
     pub frozen_for_other: u64,
     /// Units of the lien that are frozen, in all, because another credit of the same parties is in default.
     pub frozen_for_cross: u64,
@@ -106,7 +109,7 @@ impl Collateral {
         sub(self.released, before)
     }
 
-    /// Expires unused units but for those that running jobs hold, of which `finishing` are locked or frozen. Returns the
+    /// Expires unused units. Running jobs keep the `held_by_jobs` units, of which `finishing` are locked or frozen. Returns the
     /// units expired. Errors: [`Overflow`] when fewer than `held_by_jobs` are left.
     pub fn expire(&mut self, held_by_jobs: u64, finishing: u64) -> Result<u64, Overflow> {
         let units = sub(self.remaining(), held_by_jobs)?;
@@ -124,8 +127,8 @@ impl Collateral {
         Ok(())
     }
 
-    /// Takes unsold units back from a lot while something is owed: they come back frozen, and no payment thaws them. A lot
-    /// that is sold out changes nothing. Errors: [`Overflow`] when fewer were seized.
+    /// Takes unsold units back from a lot while something is owed: they come back frozen for another reason than payment, so
+    /// that no payment thaws them. Does nothing for 0 units. Errors: [`Overflow`] when fewer were seized.
     pub fn unseize_frozen(&mut self, units: u64) -> Result<(), Overflow> {
         if units == 0 {
             return Ok(());
@@ -148,8 +151,8 @@ impl Collateral {
         Ok(())
     }
 
-    /// Raises the amount that is frozen for a reason like `reason` to `units`. Returns the units newly frozen, zero where
-    /// as many are frozen for another reason; `None` where that much is frozen for this one already.
+    /// Raises the frozen amount of the kind of `reason` to `units`. Returns the units newly frozen: zero where the amount of
+    /// another kind is as large; `None`, with nothing changed, where this amount is as large already.
     pub fn freeze(&mut self, units: u64, reason: FreezeReason) -> Option<u64> {
         let before = self.frozen();
         let amount = match reason {

@@ -1,10 +1,12 @@
+//! The account of a loan.
+
 use {
     crate::{
         auction,
         errors::{BlockableError, ensure},
         state::{
-            Collateral, CovenantState, Debt, FreezePolicy, Instalment, MAX_INSTALMENTS, MarketClock, Meter,
-            Party, Rider, Terms, VaultClaims,
+            Collateral, CovenantState, Debt, FreezePolicy, FreezeRecord, Instalment, MAX_INSTALMENTS,
+            MarketClock, Meter, Party, Rider, Terms, VaultClaims,
         },
         transitions::{Action, Status, next},
         units::{Overflow, add, after},
@@ -12,7 +14,8 @@ use {
     anchor_lang::prelude::*,
 };
 
-/// A loan and the compute credits that secure it, or credits without a lender (see [`Credit::is_unrestricted`]).
+/// A loan and the compute credits that secure it, or credits without a lender: units bought from a lot or taken
+/// over, whose `lender` is the provider's account.
 ///
 /// The functions in `actions` change it, each after a check of the pause, the signer and the status.
 #[account(zero_copy)]
@@ -48,7 +51,7 @@ pub struct Credit {
     pub vault: Pubkey,
     /// The number in the credit's address, chosen by the lender.
     pub nonce: u64,
-    /// Hash of the agreement; see [`terms_hash`](crate::state::terms_hash).
+    /// Hash of the agreement in force; see [`terms_hash`](crate::state::terms_hash).
     pub terms_hash: [u8; 32],
     /// The terms of the loan.
     pub terms: Terms,
@@ -122,11 +125,13 @@ pub struct Credit {
     pub notice_given: u8,
     /// Zero.
     pub padding: [u8; 5],
+    /// The freeze before the latest one, where the two landed within a minute; reports from before it are measured by it.
+    pub earlier_freeze: FreezeRecord,
     /// Zero; kept for later versions.
     pub reserved: [u8; 16],
 }
 
-const _: () = assert!(size_of::<Credit>() == 1_504);
+const _: () = assert!(size_of::<Credit>() == 1_528);
 const _: () = assert!(Credit::SPACE <= 1_536);
 
 impl Credit {
@@ -181,7 +186,7 @@ impl Credit {
         u64::try_from(self.units_expire_at).unwrap_or(0)
     }
 
-    /// Returns true when the offer can no longer be accepted or issued; paused seconds do not count. Errors:
+    /// Returns true when the offer can no longer be accepted or issued; seconds paused since the offer do not count. Errors:
     /// [`Overflow`].
     pub fn offer_has_expired(&self, clock: &MarketClock) -> Result<bool> {
         let since_offer = clock.seconds_paused()?.saturating_sub(self.paused_at_offer);
@@ -259,6 +264,15 @@ impl Credit {
         Ok(status.is_secured() && status >= from)
     }
 
+    /// The latest freeze, all zero for none.
+    pub fn latest_freeze(&self) -> FreezeRecord {
+        FreezeRecord {
+            closed_before: self.meter.closed_before,
+            at_chain: self.meter.frozen_at_chain,
+            at_market: self.frozen_at_market,
+        }
+    }
+
     /// Thaws what was frozen under the policy. What is frozen for cross-default stays: it does not rest on this loan.
     pub fn thaw_under_policy(&mut self) {
         self.collateral.frozen_for_payment = 0;
@@ -268,8 +282,8 @@ impl Credit {
         }
     }
 
-    /// Thaws what was frozen about payment, and all that was frozen under the policy where it would let nobody freeze in
-    /// `status` at a market time. Errors: as [`Credit::freeze_policy`].
+    /// Thaws the units frozen for payment, and all that was frozen under the policy where nobody may freeze in `status` at a
+    /// market time. Errors: as [`Credit::freeze_policy`].
     pub fn thaw_cured(&mut self, status: Status, market_time: i64) -> Result<()> {
         self.collateral.frozen_for_payment = 0;
         if !self.may_freeze(status, market_time)? {
@@ -287,9 +301,9 @@ impl Credit {
         }
     }
 
-    /// Releases and thaws everything once nothing is owed. The rest of the reserve becomes the borrower's claim; the rest of
-    /// the holdback the provider's, which must serve the units that are left. Returns the units released. Errors:
-    /// [`Overflow`].
+    /// Ends the debt: releases and thaws everything, and ends promises, notice and offer of the loan. The rest of the reserve
+    /// becomes the borrower's claim; the rest of the holdback the provider's, which must serve the units that are left.
+    /// Returns the units released. Errors: [`Overflow`].
     #[inline(never)]
     pub fn discharge(&mut self) -> Result<u64> {
         let released = self.collateral.release_all()?;

@@ -1,3 +1,5 @@
+//! The amounts that a borrower owes.
+
 use {
     anchor_lang::{AnchorDeserialize, AnchorSerialize},
     bytemuck::{Pod, Zeroable},

@@ -1,7 +1,13 @@
-use anchor_lang::{AnchorDeserialize, AnchorSerialize};
+//! Freezes: their reasons, and their records for late reports.
 
-/// The reason for a freeze. Units frozen for the two reasons about payment thaw as the arrears are paid; those frozen for
-/// the other two are an amount of their own.
+use {
+    anchor_lang::{AnchorDeserialize, AnchorSerialize},
+    bytemuck::{Pod, Zeroable},
+};
+
+/// The reason for a freeze. There are three kinds, each with a frozen amount of its own: the two reasons about payment, whose
+/// amount payments of arrears lower; a breach and a risk, whose amount no payment lowers; and cross-default, whose amount
+/// neither a payment nor a cure lowers.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum FreezeReason {
@@ -16,6 +22,20 @@ pub enum FreezeReason {
     /// Another credit of the same lender and borrower is in default.
     CrossDefault,
 }
+
+/// A freeze, as kept to measure late reports; all zero for none.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct FreezeRecord {
+    /// Units that were closed to use before the freeze: locked or frozen, and promised to no running job.
+    pub closed_before: u64,
+    /// Unix time of the freeze.
+    pub at_chain: i64,
+    /// Market time of the freeze.
+    pub at_market: i64,
+}
+
+const _: () = assert!(size_of::<FreezeRecord>() == 24);
 
 impl FreezeReason {
     /// Returns true when paying arrears thaws units frozen for this reason.

@@ -1,3 +1,5 @@
+//! The account of a lot.
+
 use {
     crate::{
         auction,

@@ -1,3 +1,5 @@
+//! The account of a market.
+
 use {
     crate::{
         errors::{BlockableError, ensure},
@@ -23,7 +25,7 @@ pub struct Market {
     pub padding: [u8; 2],
     /// The number in the market's address.
     pub id: u64,
-    /// The key that may change the market.
+    /// The key that may change the market's settings and can suspend providers.
     pub admin: Pubkey,
     /// The key that may pause and halt the market, and nothing else.
     pub guardian: Pubkey,
@@ -49,7 +51,7 @@ pub struct Market {
     pub proposed_bounds: TermBounds,
     /// Market time from which the proposed change may be applied; 0 when none is proposed.
     pub change_ready_at: i64,
-    /// Seconds that a loosening change waits; see [`Market::settings`].
+    /// Seconds of market time that a change waits where it does more than tighten limits.
     pub change_delay: u32,
     /// Delay of the proposed change.
     pub proposed_delay: u32,
@@ -62,11 +64,11 @@ pub struct Market {
     /// Seconds paused, or set aside for the current pause, by UTC day: `day % 32`, from 30 days before `pause_day` to the
     /// day after it.
     pub paused_on: [u16; PAUSE_DAYS],
-    /// Seconds that a change of a provider's settings, or of its authority, waits.
+    /// Seconds of market time that a change of a provider's settings, or of its authority, waits.
     pub provider_delay: u32,
     /// `provider_delay` of the proposed change.
     pub proposed_provider_delay: u32,
-    /// Market time of the latest halt; 0 when there was none. See [`Market::is_halted`].
+    /// Market time of the latest halt; 0 when there was none. The halt holds until `halt_lifts_at`.
     pub halted_at: i64,
     /// Market time at which a halt that the admin has lifted ends; 0 while it has no end.
     pub halt_lifts_at: i64,

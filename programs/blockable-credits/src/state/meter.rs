@@ -1,3 +1,5 @@
+//! The state of metering.
+
 use {
     anchor_lang::{AnchorDeserialize, AnchorSerialize},
     bytemuck::{Pod, Zeroable},
@@ -5,8 +7,8 @@ use {
 
 /// The metered use of a credit, and the promises of freezes to the jobs that were running.
 ///
-/// Of the units in flight, `lapsed` and `promised` are those of jobs that a freeze has made a promise to. A thaw takes
-/// neither mark away, so that freezing again promises nothing anew to the same jobs.
+/// Of the units in flight, `promised` and `lapsed` belong to jobs that a freeze has made a promise to. A thaw lowers neither
+/// amount, so that freezing again makes no new promise to the same jobs.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
 pub struct Meter {
@@ -18,7 +20,7 @@ pub struct Meter {
     pub overrun: u64,
     /// Units in flight that a promise keeps from a seizure, for the cure period from `promised_at` on.
     pub promised: u64,
-    /// Units in flight whose promise has lapsed: no seizure leaves them, and no freeze promises them again.
+    /// Units in flight whose promise has lapsed: a seizure may take them, and no freeze promises them again.
     pub lapsed: u64,
     /// Units closed to use before the latest freeze: locked or frozen, and promised to no running job.
     pub closed_before: u64,
@@ -37,7 +39,7 @@ pub struct Meter {
 const _: () = assert!(size_of::<Meter>() == 80);
 
 impl Meter {
-    /// Ends all promises: nothing is frozen any more, and a later freeze is about another matter.
+    /// Ends all promises, where everything is thawed for good: a later freeze has a cause of its own and may promise anew.
     pub fn drop_promises(&mut self) {
         (self.promised, self.lapsed, self.promised_at) = (0, 0, 0);
     }

@@ -26,7 +26,7 @@ pub use {
     collateral::Collateral,
     credit::Credit,
     debt::Debt,
-    freeze::FreezeReason,
+    freeze::{FreezeReason, FreezeRecord},
     lot::Lot,
     market::Market,
     meter::Meter,

@@ -1,3 +1,5 @@
+//! The pause clock of a market: pauses, their budgets, and market time.
+
 use {
     crate::{
         errors::{BlockableError, ensure},
@@ -9,13 +11,13 @@ use {
 
 /// Most seconds by which a market can be paused within one UTC day.
 pub const MAX_PAUSE_PER_DAY: u32 = 21_600;
-/// Most seconds by which a market can be paused within any 30 days: 24 hours. It holds for 31 UTC days in a row, which is
-/// what any 30 days lie within.
+/// Most seconds by which a market can be paused within any 30 days: 24 hours. It is counted over 31 UTC days in a row,
+/// because any 30 days lie within 31 of them.
 pub const MAX_PAUSE_PER_30_DAYS: u32 = 86_400;
 /// UTC days whose pauses a market remembers: today, the day after, and 30 days back.
 pub const PAUSE_DAYS: usize = 32;
 
-/// One instant on both clocks of a market, and what is closed at it.
+/// One instant on both clocks of a market, and whether the market is paused or halted at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MarketClock {
     /// The chain's Unix time.
@@ -90,7 +92,7 @@ impl Market {
         Ok(())
     }
 
-    /// Makes `today` the day of the latest pause. The days that come into the ring are empty. Errors: [`Overflow`].
+    /// Makes `today` the day of the latest pause, and sets the days that are new in the ring to zero. Errors: [`Overflow`].
     fn forget_old_days(&mut self, today: u32) -> core::result::Result<(), Overflow> {
         let tomorrow = today.saturating_add(1);
         for back in 0..today.saturating_sub(self.pause_day).min(PAUSE_DAYS as u32) {
@@ -121,12 +123,12 @@ impl Market {
     fn most_paused_in_30_days(&self) -> u32 {
         let kept: u32 = self.paused_on.iter().map(|seconds| u32::from(*seconds)).sum();
         let tomorrow = self.paused_on(self.pause_day.saturating_add(1));
-        // The ring's oldest day, 30 days before the latest pause, is the next after tomorrow.
+        // The oldest day, 30 days before the latest pause, has the place in the ring after tomorrow's.
         let oldest = self.paused_on(self.pause_day.saturating_add(2));
         kept.saturating_sub(u32::from(tomorrow.min(oldest)))
     }
 
-    /// Seconds paused, or set aside, on a UTC day, counted since 1970; of days that the market remembers.
+    /// Seconds paused, or set aside, on a UTC day that the market remembers; `day` counts from 1970.
     pub fn paused_on(&self, day: u32) -> u16 {
         self.paused_on.get(day as usize % PAUSE_DAYS).copied().unwrap_or_default()
     }
@@ -151,7 +153,8 @@ impl Market {
         self.halted_at != 0 && (self.halt_lifts_at == 0 || market_time < self.halt_lifts_at)
     }
 
-    /// Seconds spent paused in all pauses, with the current one and one that expired since the last change. Errors: [`Overflow`].
+    /// Seconds spent paused in all pauses, including one that is in force or has expired and is not cleared yet. Errors:
+    /// [`Overflow`].
     fn seconds_paused(&self, chain_time: i64) -> core::result::Result<u64, Overflow> {
         if self.paused_at == 0 {
             return Ok(self.paused_seconds);

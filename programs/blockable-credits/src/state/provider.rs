@@ -1,3 +1,5 @@
+//! The account of a GPU provider.
+
 use {
     crate::{
         errors::{BlockableError, ensure},
@@ -15,8 +17,8 @@ pub struct Provider {
     pub version: u8,
     /// Bump of the provider's address.
     pub bump: u8,
-    /// Flags; no new credit may be issued while one is set. The sum of [`Provider::SUSPENDED_BY_ITSELF`] and
-    /// [`Provider::SUSPENDED_BY_ADMIN`].
+    /// The suspensions in force: the sum of [`Provider::SUSPENDED_BY_ITSELF`] and [`Provider::SUSPENDED_BY_ADMIN`]. While it is
+    /// not 0, no new credit may be offered or issued.
     pub suspended: u8,
     /// Zero.
     pub padding: [u8; 5],
@@ -28,7 +30,7 @@ pub struct Provider {
     pub market: Pubkey,
     /// The key that signs for the provider.
     pub authority: Pubkey,
-    /// A hash that this cluster made and no other has: the latest slot's as the provider registered. Every report covers it.
+    /// Hash of the cluster's latest slot as the provider registered, which no other cluster has. Every report covers it.
     pub cluster_tag: [u8; 32],
     /// The key that the authority role is offered to; zero for none.
     pub pending_authority: Pubkey,
@@ -74,8 +76,8 @@ impl Provider {
         ensure(self.authority == *signer, BlockableError::NotProvider)
     }
 
-    /// Requires a provider that takes a new credit with these terms: it is not suspended, its reporters and quorum, and those
-    /// it has proposed, are those that the terms name, and the terms' bounds are within its own. Errors:
+    /// Requires a provider that takes a new credit with these terms. It is not suspended; the terms name its reporters and
+    /// quorum, and those that it has proposed; their rate bound and longest job are within its own. Errors:
     /// [`BlockableError::ProviderSuspended`], [`BlockableError::ReportersChanged`],
     /// [`BlockableError::TermsRateOutOfRange`], [`BlockableError::TermsLongestJobOutOfRange`].
     #[inline(never)]
@@ -108,8 +110,8 @@ impl Provider {
         ensure(self.is_suspended_by_admin() && long_enough, BlockableError::ProviderNotSuspended)
     }
 
-    /// Hash of the reporters that a loan issued now is metered by: those in force, and those of a change that waits. A change
-    /// that was ready before the loan leaves its lender no time to act, so the terms name it too.
+    /// Hash of the reporters that may meter a loan issued now: those in force, and those of a change that waits. Such a change
+    /// can come into force right after the issue, with no time left for the lender to act, so the terms name it too.
     pub fn reporters_hash(&self) -> [u8; 32] {
         let in_force = self.settings.reporters_hash();
         if self.change_ready_at == 0 {

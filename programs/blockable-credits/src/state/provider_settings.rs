@@ -1,3 +1,5 @@
+//! The settings of a provider that loans depend on.
+
 use {
     crate::{
         errors::{BlockableError, ensure},
@@ -12,7 +14,7 @@ use {
 pub const MAX_REPORTERS: usize = 8;
 /// The most credits in one chunk of a usage report.
 pub const MAX_CHUNK_SIZE: u8 = 32;
-/// First bytes of what a hash of reporters covers, so that it serves no other purpose.
+/// First bytes of the input of every reporters' hash, so that the hash serves no other purpose.
 pub const REPORTERS_DOMAIN: &[u8] = b"blockable/reporters/v1";
 
 /// A key that signs usage reports for a provider.
@@ -73,7 +75,7 @@ impl ProviderSettings {
         self.reporters.get(..usize::from(self.reporter_count)).unwrap_or(&[])
     }
 
-    /// Hash of the reporters' keys in their order and of the quorum: what a lender relies on. Expiry dates are not covered, so
+    /// Hash of the quorum and of the reporters' keys in their order, which lenders rely on. Expiry dates are not covered, so
     /// that a key can be renewed.
     pub fn reporters_hash(&self) -> [u8; 32] {
         let mut parts: [&[u8]; MAX_REPORTERS + 2] = [&[]; MAX_REPORTERS + 2];
@@ -108,10 +110,11 @@ impl ProviderSettings {
         ensure(self.reserved == 0, BlockableError::UnknownFlag)
     }
 
-    /// Returns true when no set of keys can do more under these settings than under `current`, and nothing that a price
-    /// depends on moves.
+    /// Returns true when no set of keys can do more under these settings than under `current`, and neither the payout account
+    /// nor the price list changes.
     ///
-    /// Reporters may go or expire earlier while the quorum is not lowered: whoever reaches it then reached it before.
+    /// Reporters may be removed or expire earlier while the quorum is not lowered: every set of keys that reaches the quorum
+    /// afterwards reached it before.
     pub fn is_tightening(&self, current: &ProviderSettings) -> bool {
         let listed = |reporter: &Reporter| {
             let mut known = current.reporters().iter();
@@ -126,7 +129,7 @@ impl ProviderSettings {
             && self.price_list_hash == current.price_list_hash
     }
 
-    /// Returns true when both have the same reports: reporters, quorum and chunks.
+    /// Returns true when reports signed under one of the settings hold under the other: same reporters, quorum and chunk size.
     pub fn has_same_reports(&self, other: &ProviderSettings) -> bool {
         self.reporters == other.reporters
             && self.quorum == other.quorum

@@ -1,3 +1,5 @@
+//! The optional terms of a loan, and the state of its covenant.
+
 use {
     crate::{
         plain::plain,
@@ -11,7 +13,7 @@ use {
 /// Optional terms of a loan, covered by the terms hash; all zero for none of them.
 ///
 /// A covenant on utilisation moves the APR within bounds, pay-in-kind adds a share of the coupon to the principal, a
-/// cash reserve pays missed instalments, and a notice of default lets the lender call a breach.
+/// cash reserve pays missed instalments, and a notice of default lets the lender declare a default for a breach.
 #[cfg_attr(feature = "idl-build", derive(AnchorSerialize, AnchorDeserialize))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
@@ -32,8 +34,8 @@ pub struct Rider {
     pub apr_floor_bps: u16,
     /// Highest APR that the covenant leads to, in basis points.
     pub apr_ceiling_bps: u16,
-    /// Share of the principal outstanding that falls due, below the low mark, with the first instalment that is no nearer
-    /// than the delinquency grace, in basis points.
+    /// Share of the principal outstanding that falls due early where utilisation is below `low_bps`, in basis points. It
+    /// falls due with the first instalment that is at least the delinquency grace away.
     pub top_up_bps: u16,
     /// Share of the coupon on unused units that is added to the principal instead of falling due, in basis points.
     pub pay_in_kind_bps: u16,
@@ -77,11 +79,11 @@ impl Rider {
         check(grown.is_some_and(|principal| principal <= MAX_PRINCIPAL), PrincipalOutgrows)
     }
 
-    /// The principal of the schedule once every coupon has been added to it in kind at the highest rate, in micro-USDC and
-    /// rounded up; `None` beyond 64 bits.
+    /// The most that the principal can grow to: with every coupon added in kind at the highest rate, in micro-USDC, rounded
+    /// up; `None` beyond 64 bits.
     ///
-    /// Coupons of equal length compound the most: `principal x (1 + rate x seconds / coupons) ^ coupons`, where the coupon
-    /// of the last date is left out, which falls due whole.
+    /// Coupons of equal length compound the most, so the bound is `principal x (1 + rate x seconds / coupons) ^ coupons`.
+    /// The coupon of the last date is not counted: nothing of it is added.
     pub(crate) fn most_principal(&self, terms: &Terms, schedule: &[Instalment]) -> Option<u64> {
         const ONE: u128 = 1 << 32;
         let mut principal =

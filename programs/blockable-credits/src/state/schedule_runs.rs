@@ -1,3 +1,5 @@
+//! The repayment schedule in the short form that travels in a transaction.
+
 use {
     crate::state::{Instalment, MAX_INSTALMENTS, TermsRefused},
     anchor_lang::{AnchorDeserialize, AnchorSerialize},

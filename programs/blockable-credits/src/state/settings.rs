@@ -1,3 +1,5 @@
+//! The settings of a market, and the change of them that waits.
+
 use {
     crate::{
         errors::{BlockableError, ensure},
@@ -66,10 +68,10 @@ pub struct MarketSettings {
 impl MarketSettings {
     /// Returns true when these settings allow nobody more than `current` does.
     ///
-    /// A change of the bounds on lots moves the price of collateral, which is in favour of either lenders or borrowers: it
-    /// never counts as tightening, and neither does a change of the treasury or of the time before a cancel, which is in
-    /// favour of either providers or lenders. Nor does another guardian: the present one
-    /// can halt the market against an admin until it has gone.
+    /// A change of the bounds on lots never counts as tightening, because whichever way it moves the price of collateral, it
+    /// hurts lenders or borrowers. Nor does a change of the time before a cancel, which hurts providers or lenders. Neither
+    /// does another treasury, nor another guardian: the present guardian can halt the market against its admin until it is
+    /// replaced.
     pub fn is_tightening(&self, current: &MarketSettings) -> bool {
         let lots = |bounds: &TermBounds| {
             let windows = (bounds.min_lot_window, bounds.max_lot_window);

@@ -1,3 +1,5 @@
+//! The terms of a loan, and the rules that they keep.
+
 use {
     crate::{
         auction,
@@ -100,7 +102,7 @@ pub struct Terms {
     pub cure_period: u32,
     /// Seconds from issue until unused units expire; 0 for never.
     pub unit_lifetime: u32,
-    /// Seconds of the longest job that a freeze makes room for; at most the provider's at issue.
+    /// Seconds of the longest job that a freeze makes room for; at most the provider's bound at issue.
     pub longest_job: u32,
     /// Simple annual interest rate, in basis points.
     pub apr_bps: u16,
@@ -112,8 +114,7 @@ pub struct Terms {
     pub auto_freeze: u8,
     /// Zero; kept for later versions.
     pub reserved: [u8; 6],
-    /// Hash of the provider's reporters and their quorum; see
-    /// [`Provider::reporters_hash`](crate::state::Provider::reporters_hash).
+    /// Hash of the provider's reporters and their quorum, in force and proposed; docs/encodings.md has the recipe.
     pub reporters_hash: [u8; 32],
 }
 
@@ -156,7 +157,7 @@ pub enum TermsRefused {
     PrincipalMismatch,
     /// The price of a million units does not fit 64 bits, so that they could never be sold.
     UnitPriceOutOfRange,
-    /// The price of a million units is below [`MIN_UNIT_PRICE`], so that rounding it would move it too far.
+    /// The price of a million units is below [`MIN_UNIT_PRICE`]: rounding would change it by more than a basis point.
     UnitPriceTooLow,
     /// Units would expire before the loan could be recovered from them.
     UnitLifetimeTooShort,
@@ -217,7 +218,7 @@ impl Terms {
         self.offer_expires_at != 0 && time > self.offer_expires_at
     }
 
-    /// Most units that running jobs can hold at once: what the longest of them uses at the rate bound.
+    /// The most units that running jobs can hold at once: the use of the longest job at the rate bound.
     pub fn most_in_flight(&self) -> u64 {
         self.max_units_per_second.saturating_mul(u64::from(self.longest_job))
     }
@@ -286,9 +287,11 @@ impl Terms {
         paid >= u128::from(self.units).saturating_mul(u128::from(MIN_UNIT_PRICE))
     }
 
-    /// Seconds for which units must last, or the last instalment would have no collateral: to the last due date, through
-    /// default to the end of the cure period, a cure period more, for which a freeze as late as that keeps units for running
-    /// jobs, and twice the market's shortest lot window, to sell the units and for their buyers to use them.
+    /// Seconds for which units must last, so that the last instalment has collateral too:
+    ///
+    /// - to the last due date, through the default grace and the cure period;
+    /// - a second cure period, for which a freeze at the end of the first one keeps units for running jobs;
+    /// - twice the market's shortest lot window: to sell the units, and for the buyers to use them.
     pub fn needs_units_for(&self, last_due_after: u32, bounds: &TermBounds) -> u64 {
         let recovery = u64::from(self.cure_period).saturating_add(u64::from(bounds.min_lot_window));
         u64::from(last_due_after)

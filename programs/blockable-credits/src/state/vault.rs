@@ -1,3 +1,5 @@
+//! The owners of the money in a vault.
+
 use {
     crate::units::{Overflow, add},
     anchor_lang::{AnchorDeserialize, AnchorSerialize},

@@ -1,7 +1,7 @@
 use {
     super::*,
     crate::{
-        auction::{cost, least_price, price_at, price_paid, split},
+        auction::{cost, highest_price, least_price, price_at, price_paid, split},
         units::Overflow,
     },
 };
@@ -70,6 +70,12 @@ proptest! {
         if let Ok(cost) = cost(units, price as u64) {
             prop_assert!(cost >= principal);
         }
+    }
+
+    #[test]
+    fn the_highest_price_rounds_down(price: u64, bps: u16) {
+        let exact = u128::from(price) * u128::from(bps) / 10_000;
+        prop_assert_eq!(u128::from(highest_price(price, bps)), exact.min(u128::from(u64::MAX)));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use {
         actions::{FreezeAmount, LotTerms, NewLot, OfferRead, Quote, ThawBounds, UnitBounds},
         errors::BlockableError::*,
         events::Change,
-        state::{Credit, FreezeReason, Instalment, Lot, Party, Provider, Rider},
+        state::{Credit, FreezePolicy, FreezeReason, Instalment, Lot, Party, Provider, Rider},
         transitions::Status,
     },
     anchor_lang::prelude::Pubkey,
@@ -78,9 +78,9 @@ fn a_loan_goes_to_the_key_that_it_was_offered_to() {
     let mut stage = delinquent();
     let clock = stage.clock();
     let limits = stage.purchase_limits();
-    refused({ stage.credit }.offer_lender(&BORROWER, BUYER, &clock), NotLender);
-    refused({ stage.credit }.offer_lender(&LENDER, BORROWER, &clock), SelfLoan);
-    stage.act(|credit| credit.offer_lender(&LENDER, BUYER, &clock));
+    refused({ stage.credit }.offer_lender(&BORROWER, SLOT, BUYER, &clock), NotLender);
+    refused({ stage.credit }.offer_lender(&LENDER, SLOT, BORROWER, &clock), SelfLoan);
+    stage.act(|credit| credit.offer_lender(&LENDER, SLOT, BUYER, &clock));
     refused({ stage.credit }.accept_lender(&LENDER, &limits, &clock), NotOffered);
     let mut withdrawn = stage.credit;
     withdrawn.waive_fee(&LENDER, 1, &clock).unwrap();
@@ -91,10 +91,39 @@ fn a_loan_goes_to_the_key_that_it_was_offered_to() {
     stage.act(|credit| credit.accept_lender(&BUYER, &limits, &clock));
     let credit = &stage.credit;
     assert_eq!((credit.lender, credit.freeze_authority, credit.address_lender()), (BUYER, BUYER, LENDER));
-    refused({ stage.credit }.set_freeze_authority(&LENDER, LENDER, &clock), NotLender);
-    stage.act(|credit| credit.set_freeze_authority(&BUYER, OPERATOR, &clock));
+    refused({ stage.credit }.set_freeze_authority(&LENDER, SLOT, LENDER, &clock), NotLender);
+    stage.act(|credit| credit.set_freeze_authority(&BUYER, SLOT, OPERATOR, &clock));
     stage.act(|credit| credit.thaw(&OPERATOR, ThawBounds { most: 1, keep: 0 }));
     refused({ stage.credit }.thaw(&LENDER, ThawBounds::ALL), NotFreezer);
+}
+
+/// Nobody has brought the debt up to the due date before.
+#[test]
+fn a_freeze_of_the_shortfall_counts_what_has_fallen_due_by_now() {
+    let mut stage = Stage::issued(Rider::default());
+    stage.credit.terms.freeze_policy = FreezePolicy::AtWill as u8;
+    let freeze = |credit: &mut Credit, clock| {
+        credit.freeze(&LENDER, FreezeAmount::Shortfall, FreezeReason::MissedPayment, None, clock)
+    };
+    let early = stage.on_day(29);
+    refused(freeze(&mut { stage.credit }, &early), NotInArrears);
+    let clock = stage.on_day(30);
+    stage.act(|credit| freeze(credit, &clock));
+    assert_eq!(stage.credit.collateral.frozen(), 500_000, "half of the debt is due");
+}
+
+/// A debt that was given up counts as accrued up to that day.
+#[test]
+fn a_debt_that_is_written_off_is_none_from_that_day_on() {
+    let mut stage = defaulted();
+    let clock = stage.clock();
+    let mut provider = stage.provider;
+    stage.act(|credit| credit.write_off(&LENDER, SLOT, 101 * USDC, &mut provider, &clock));
+    assert_eq!(
+        stage.changes.last(),
+        Some(&Change::WrittenOff { debt: 101 * USDC, cancelled: 0, paid: 0, earned: 0 })
+    );
+    assert_eq!(stage.credit.debt, Debt { accrued_at: clock.market, ..Debt::zeroed() });
 }
 
 #[test]
@@ -194,7 +223,7 @@ fn unsold_units_come_back_frozen_to_the_lender_alone() {
     refused(write_off, LotsOpen);
     stage.act(|credit| close(credit, &LENDER, &clock));
     assert_eq!((stage.credit.collateral.frozen(), stage.credit.collateral.seized), (1_000_000, 0));
-    // They are no longer about payment; a lot that is sold out moves nothing.
+    // They count as frozen for another reason than payment. A lot that is sold out changes nothing.
     assert_eq!(stage.credit.collateral.frozen_for_other, 1_000_000);
     let mut sold = Collateral { granted: 10, seized: 5, frozen_for_payment: 5, ..Collateral::zeroed() };
     let before = sold;

@@ -7,7 +7,7 @@ use {
     },
 };
 
-/// Steps of half a percent between 8 % and 12 %, from a high mark of 90 % and a low mark of 60 %.
+/// Steps of half a percent between 8 % and 12 %, from a high threshold of 90 % and a low one of 60 %.
 const RIDER: Rider = Rider {
     planned_units: 1_000,
     reserve: 0,
@@ -135,7 +135,7 @@ proptest! {
 }
 
 #[test]
-fn the_marks_hold_to_the_basis_point() {
+fn the_thresholds_hold_to_the_basis_point() {
     let (down, stays, up) = (950, 1_000, 1_050);
     let apr = |utilisation| measured(1_000, utilisation, true).apr_bps;
     assert_eq!([9_001, 9_000, 8_999].map(apr), [down, down, stays]);
@@ -151,7 +151,7 @@ fn steps_end_at_the_floor_and_at_the_ceiling() {
 }
 
 #[test]
-fn a_top_up_is_called_below_the_low_mark_alone() {
+fn a_top_up_is_called_below_the_low_threshold_alone() {
     assert_eq!(measured(1_000, 5_999, true).top_up, 26);
     assert_eq!(measured(1_200, 0, true), Outcome { apr_bps: 1_200, top_up: 26 });
     assert_eq!(measured(1_000, 6_000, true).top_up, 0);

@@ -140,7 +140,7 @@ fn anyone_thaws_it_once_the_other_default_is_over() {
         assert_eq!(change, thawed);
     }
     let clock = stage.clock();
-    stage.act(|credit| credit.offer_lender(&LENDER, BUYER, &clock));
+    stage.act(|credit| credit.offer_lender(&LENDER, SLOT, BUYER, &clock));
     stage.act(|credit| credit.thaw_cross(None));
     assert_eq!((stage.credit.pending_lender, stage.credit.cross_credit), (BUYER, Pubkey::default()));
     refused({ stage.credit }.thaw_cross(None), NoCrossFreeze);

@@ -11,7 +11,7 @@ use {
     anchor_lang::prelude::Pubkey,
 };
 
-/// A stage whose guardian has halted the market.
+/// Halts the market by its guardian.
 fn halt(stage: &mut Stage) {
     let clock = stage.clock();
     let change = stage.market.halt(&GUARDIAN, &clock);
@@ -44,13 +44,13 @@ fn a_halt_has_no_end_until_the_admin_lifts_it_and_the_delay_has_passed() {
     let clock = stage.on_day(402);
     assert_eq!(clock.require_new_business(), Ok(()));
     refused({ stage.market }.lift_halt(&ADMIN, stage.market.halted_at, &clock), NotHalted);
-    // A halt after it begins anew.
+    // Another halt has no end again.
     halt(&mut stage);
     refused(stage.clock().require_new_business(), MarketHalted);
     assert_eq!(stage.market.halt_lifts_at, 0);
 }
 
-/// The delay of a lift is the guardian's: it halts again, and the admin has to begin anew.
+/// The guardian can halt again within the delay of a lift, and the admin has to begin anew.
 #[test]
 fn a_guardian_takes_the_end_of_a_halt_back() {
     let mut stage = Stage::new();
@@ -60,7 +60,7 @@ fn a_guardian_takes_the_end_of_a_halt_back() {
     stage.on_day(2);
     halt(&mut stage);
     refused(stage.on_day(30).require_new_business(), MarketHalted);
-    // A longer delay, which is in force at once, is that of every lift from then on.
+    // A longer delay is in force at once and holds for every lift from then on.
     stage.market.change_delay = 60 * DAY as u32;
     let clock = stage.clock();
     let lifted = stage.market.lift_halt(&ADMIN, stage.market.halted_at, &clock);
@@ -81,7 +81,7 @@ fn a_lift_names_its_halt() {
     assert!(stage.market.lift_halt(&ADMIN, START + 2 * DAY, &clock).is_ok());
 }
 
-/// The delay is market time: a pause that is announced when a lift is postpones its end.
+/// The delay is market time, so that a pause puts the end of a halt off.
 #[test]
 fn a_market_is_halted_while_paused_and_lifted_while_open() {
     let mut stage = Stage::new();
@@ -118,7 +118,7 @@ fn a_halted_market_takes_no_offer_acceptance_or_issue() {
     refused(args.validate(&stage.market, &stage.provider, &clock), MarketHalted);
     refused(offered.accept(&BORROWER, read, &clock), MarketHalted);
     refused({ stage.credit }.issue(&mut stage.provider, read, &clock).map(|_| ()), MarketHalted);
-    // What waits is withdrawn as before.
+    // An offer that waits can still be withdrawn.
     assert!(stage.credit.cancel(&BORROWER, SLOT, 100 * USDC, &clock).is_ok());
 }
 
@@ -126,12 +126,12 @@ fn a_halted_market_takes_no_offer_acceptance_or_issue() {
 fn a_loan_changes_hands_in_no_halted_market() {
     let mut stage = Stage::issued(Rider::default());
     let clock = stage.clock();
-    stage.act(|credit| credit.offer_lender(&LENDER, BUYER, &clock));
+    stage.act(|credit| credit.offer_lender(&LENDER, SLOT, BUYER, &clock));
     halt(&mut stage);
     let (clock, limits) = (stage.clock(), stage.purchase_limits());
     refused({ stage.credit }.accept_lender(&BUYER, &limits, &clock), MarketHalted);
-    refused({ stage.credit }.offer_lender(&LENDER, OPERATOR, &clock), MarketHalted);
-    stage.act(|credit| credit.offer_lender(&LENDER, Pubkey::default(), &clock));
+    refused({ stage.credit }.offer_lender(&LENDER, SLOT, OPERATOR, &clock), MarketHalted);
+    stage.act(|credit| credit.offer_lender(&LENDER, SLOT, Pubkey::default(), &clock));
     assert_eq!(stage.credit.pending_lender, Pubkey::default());
 }
 

@@ -1,4 +1,4 @@
-//! Freezes for several reasons at once, what payments and cures thaw of them, and the promises to running jobs.
+//! Freezes for several reasons at once, and the units that payments and cures thaw of them.
 
 use {
     super::{life::refused, stage::*, *},
@@ -12,7 +12,7 @@ use {
 };
 
 /// A loan whose units went live at [`START`], with a freeze policy of its own.
-fn issued(policy: FreezePolicy, rider: Rider) -> Stage {
+pub(super) fn issued(policy: FreezePolicy, rider: Rider) -> Stage {
     let mut stage = Stage::new();
     stage.offer(Terms { freeze_policy: policy as u8, ..TERMS }, rider);
     stage.accept();
@@ -20,13 +20,13 @@ fn issued(policy: FreezePolicy, rider: Rider) -> Stage {
     stage
 }
 
-fn freeze(stage: &mut Stage, amount: FreezeAmount, reason: FreezeReason) {
+pub(super) fn freeze(stage: &mut Stage, amount: FreezeAmount, reason: FreezeReason) {
     let clock = stage.clock();
     stage.act(|credit| credit.freeze(&LENDER, amount, reason, None, &clock));
 }
 
 /// Marks the loan delinquent on day 31 and defaulted on day 35.
-fn default(stage: &mut Stage) {
+pub(super) fn default(stage: &mut Stage) {
     let clock = stage.on_day(31);
     let mark = stage.credit.mark_delinquent(&clock).unwrap();
     stage.note(mark);
@@ -41,7 +41,7 @@ fn pay(stage: &mut Stage, amount: u64) {
     stage.act(|credit| credit.receive_payment(BORROWER, amount));
 }
 
-fn up_to(most: u64) -> ThawBounds {
+pub(super) fn up_to(most: u64) -> ThawBounds {
     ThawBounds { most, keep: 0 }
 }
 
@@ -50,7 +50,8 @@ fn amounts(credit: &Credit) -> (u64, u64, u64) {
     (units.frozen_for_payment, units.frozen_for_other, units.frozen())
 }
 
-/// Fault 5: a stranger's automatic freeze relabelled what the lender had frozen for risk, and the arrears thawed it.
+/// Fault 5: a stranger's automatic freeze changed the reason of the lender's freeze for risk, and paying the arrears thawed
+/// it.
 #[test]
 fn paying_the_arrears_thaws_nothing_that_was_frozen_for_risk() {
     let mut stage = issued(FreezePolicy::AtWill, Rider::default());
@@ -71,7 +72,7 @@ fn paying_the_arrears_thaws_nothing_that_was_frozen_for_risk() {
     };
     assert_eq!(stage.changes.last(), Some(&frozen));
 
-    // Half of the arrears thaw half of what is frozen about payment, which is less than what is frozen for risk.
+    // Half of the arrears thaw half of the units frozen for payment. More units stay frozen for risk.
     pay(&mut stage, 26 * USDC - USDC / 2);
     assert_eq!(amounts(&stage.credit), (500_000, 755_000, 755_000), "the lien is 755,000 units");
     pay(&mut stage, 26 * USDC - USDC / 2);
@@ -108,14 +109,14 @@ fn each_kind_of_reason_has_an_amount_of_its_own() {
     refused(again(FreezeAmount::Units(800_000), FreezeReason::Risk), AlreadyFrozen);
     refused(again(FreezeAmount::All, FreezeReason::Default), AlreadyFrozen);
     assert!(again(FreezeAmount::Units(800_001), FreezeReason::Risk).is_ok());
-    // A thaw is of units, whatever they are frozen for.
+    // A thaw opens units, whatever they are frozen for.
     stage.act(|credit| credit.thaw(&LENDER, up_to(100_000)));
     assert_eq!(amounts(&stage.credit), (900_000, 800_000, 900_000));
     stage.act(|credit| credit.thaw(&LENDER, up_to(300_000)));
     assert_eq!(amounts(&stage.credit), (600_000, 600_000, 600_000));
 }
 
-/// Fault 6: units frozen "for risk" while delinquent stayed frozen for the rest of a loan that nobody may freeze.
+/// Fault 6: units frozen "for risk" while delinquent stayed frozen after the cure, though the policy allowed no freeze then.
 #[test]
 fn a_cure_thaws_what_nobody_may_freeze_then() {
     for (policy, left) in [
@@ -133,7 +134,7 @@ fn a_cure_thaws_what_nobody_may_freeze_then() {
     }
 }
 
-/// The arrears were paid while the notice stood, so that no payment is left to thaw what was frozen about them.
+/// The arrears were paid while the notice stood, which thawed nothing. So the withdrawal thaws the units frozen for payment.
 #[test]
 fn a_notice_that_is_withdrawn_after_the_arrears_were_paid_leaves_no_freeze_about_payment() {
     let rider = Rider { breach_notice: 1, ..Rider::default() };
@@ -166,7 +167,7 @@ fn a_restructuring_keeps_what_was_frozen_for_risk_and_no_more() {
     }
 }
 
-/// A freeze of as many units as the lender read under lien landed after a small payment had released a few.
+/// A lender signs a freeze of all units under lien, and a small payment releases a few before it lands.
 #[test]
 fn a_small_payment_does_not_make_a_freeze_fail() {
     let mut stage = issued(FreezePolicy::AtWill, Rider::default());
@@ -177,152 +178,9 @@ fn a_small_payment_does_not_make_a_freeze_fail() {
     assert_eq!(amounts(&stage.credit), (0, lien - 10, lien - 10));
 }
 
-/// A loan in default on day 35 with 600,000 units held by jobs, of which nothing is frozen yet.
-fn defaulted_with_jobs() -> Stage {
-    let mut stage = issued(FreezePolicy::AtWill, Rider::default());
-    stage.credit.meter.in_flight = 600_000;
-    default(&mut stage);
-    stage
-}
-
-fn seizable(stage: &mut Stage, day: i64) -> u64 {
-    let clock = stage.on_day(day);
-    stage.credit.seizable(&clock).unwrap()
-}
-
-#[test]
-fn jobs_keep_what_a_freeze_promised_them_for_the_cure_period() {
-    let mut stage = defaulted_with_jobs();
-    stage.on_day(40);
-    freeze(&mut stage, FreezeAmount::All, FreezeReason::Default);
-    assert_eq!((stage.credit.meter.promised, stage.credit.meter.promised_at), (600_000, START + 40 * DAY));
-    assert_eq!([45, 49, 50].map(|day| seizable(&mut stage, day)), [400_000, 400_000, 1_000_000]);
-    // A thaw followed by another freeze takes no promise away either.
-    let clock = stage.on_day(45);
-    stage.act(|credit| credit.thaw(&LENDER, ThawBounds::ALL));
-    stage.act(|credit| credit.freeze(&LENDER, FreezeAmount::All, FreezeReason::Default, None, &clock));
-    assert_eq!([45, 49, 50].map(|day| seizable(&mut stage, day)), [400_000, 400_000, 1_000_000]);
-}
-
-/// Fault 12: a freeze that anyone can make renewed a promise that had lapsed.
-#[test]
-fn a_strangers_freeze_renews_no_promise() {
-    let mut stage = defaulted_with_jobs();
-    freeze(&mut stage, FreezeAmount::Units(800_000), FreezeReason::Risk);
-    // The lien has 200,000 open units, so that 400,000 of the jobs' are frozen.
-    assert_eq!(stage.credit.meter.promised, 400_000);
-    assert_eq!([44, 45].map(|day| seizable(&mut stage, day)), [400_000, 800_000]);
-    let clock = stage.on_day(46);
-    stage.act(|credit| credit.auto_freeze(CREDIT, &clock));
-    // The jobs on the units that were open get a promise of their own.
-    let meter = stage.credit.meter;
-    assert_eq!((meter.lapsed, meter.promised, meter.promised_at), (400_000, 200_000, START + 46 * DAY));
-    assert_eq!([46, 55, 56].map(|day| seizable(&mut stage, day)), [800_000, 800_000, 1_000_000]);
-
-    // While the first promise holds, it is not moved.
-    let mut early = defaulted_with_jobs();
-    freeze(&mut early, FreezeAmount::Units(800_000), FreezeReason::Risk);
-    let clock = early.on_day(44);
-    early.act(|credit| credit.auto_freeze(CREDIT, &clock));
-    assert_eq!((early.credit.meter.promised, early.credit.meter.promised_at), (600_000, START + 35 * DAY));
-    assert_eq!([44, 45].map(|day| seizable(&mut early, day)), [400_000, 1_000_000]);
-}
-
-/// Fault 12: the freeze authority thaws a unit and freezes it again every ten days; or all of them, with or without a
-/// report in between.
-#[test]
-fn no_thaw_and_freeze_renew_a_promise() {
-    for (units, reports) in [(1, false), (1, true), (600_000, false), (1_000_000, false), (1_000_000, true)] {
-        let mut stage = defaulted_with_jobs();
-        freeze(&mut stage, FreezeAmount::All, FreezeReason::Default);
-        for day in [44, 45, 54, 64] {
-            let clock = stage.on_day(day);
-            stage.act(|credit| credit.thaw(&LENDER, up_to(units)));
-            if reports {
-                let Credit { collateral, meter, .. } = &mut stage.credit;
-                let reading = Reading { cumulative: 0, in_flight: 600_000, reported_at: clock.chain };
-                apply(collateral, meter, &reading, 1_000, clock.chain).unwrap();
-            }
-            stage.act(|credit| credit.freeze(&LENDER, FreezeAmount::All, FreezeReason::Risk, None, &clock));
-            let expected = if day < 45 { 400_000 } else { 1_000_000 };
-            assert_eq!(seizable(&mut stage, day), expected, "day {day}, {units} units, reports: {reports}");
-        }
-    }
-}
-
-/// A promise is for jobs: those that a later report no longer shows have ended, and others can get one.
-#[test]
-fn jobs_that_began_after_a_thaw_get_a_promise_of_their_own() {
-    let mut stage = defaulted_with_jobs();
-    freeze(&mut stage, FreezeAmount::All, FreezeReason::Default);
-    let clock = stage.on_day(46);
-    stage.act(|credit| credit.thaw(&LENDER, ThawBounds::ALL));
-    for (seconds, in_flight) in [(0, 100_000), (60, 500_000)] {
-        let Credit { collateral, meter, .. } = &mut stage.credit;
-        let reading = Reading { cumulative: 0, in_flight, reported_at: clock.chain + seconds };
-        apply(collateral, meter, &reading, 1_000, clock.chain + seconds).unwrap();
-    }
-    let clock = stage.on_day(47);
-    stage.act(|credit| credit.freeze(&LENDER, FreezeAmount::All, FreezeReason::Default, None, &clock));
-    let meter = stage.credit.meter;
-    assert_eq!((meter.lapsed, meter.promised, meter.promised_at), (100_000, 400_000, START + 47 * DAY));
-    assert_eq!([47, 56, 57].map(|day| seizable(&mut stage, day)), [600_000, 600_000, 1_000_000]);
-}
-
-/// So are those whose promise had lapsed: no mark of theirs stays for the jobs that come after them.
-#[test]
-fn jobs_that_began_after_a_lapse_get_a_promise_of_their_own() {
-    let mut stage = defaulted_with_jobs();
-    freeze(&mut stage, FreezeAmount::All, FreezeReason::Default);
-    let clock = stage.on_day(46);
-    stage.act(|credit| credit.thaw(&LENDER, up_to(1)));
-    freeze(&mut stage, FreezeAmount::All, FreezeReason::Default);
-    assert_eq!((stage.credit.meter.lapsed, stage.credit.meter.promised), (600_000, 0));
-    stage.act(|credit| credit.thaw(&LENDER, ThawBounds::ALL));
-    for (seconds, in_flight) in [(0, 100_000), (60, 500_000)] {
-        let Credit { collateral, meter, .. } = &mut stage.credit;
-        let reading = Reading { cumulative: 0, in_flight, reported_at: clock.chain + seconds };
-        apply(collateral, meter, &reading, 1_000, clock.chain + seconds).unwrap();
-        assert_eq!(meter.lapsed, 100_000);
-    }
-    stage.on_day(47);
-    freeze(&mut stage, FreezeAmount::All, FreezeReason::Default);
-    let meter = stage.credit.meter;
-    assert_eq!((meter.lapsed, meter.promised, meter.promised_at), (100_000, 400_000, START + 47 * DAY));
-}
-
-/// Jobs of 600,000 units ran at a freeze, and as many run after a thaw: the same ones, unless they are too long for that.
-#[test]
-fn jobs_longer_than_the_longest_are_others() {
-    let mut stage = defaulted_with_jobs();
-    stage.credit.terms.longest_job = 12 * DAY as u32;
-    freeze(&mut stage, FreezeAmount::All, FreezeReason::Default);
-    let ended =
-        |stage: &Stage, reported_at| stage.credit.promised_jobs_have_ended(reported_at, &stage.clock());
-    let last = START + 47 * DAY;
-    stage.now = last;
-    assert!(!ended(&stage, last));
-    stage.now = last + 1;
-    assert!(ended(&stage, last + 1) && !ended(&stage, last));
-    // A promise counts from market time.
-    stage.market.paused_seconds = 1;
-    assert!(!ended(&stage, last + 1));
-    stage.market.paused_seconds = 0;
-
-    let Credit { collateral, meter, .. } = &mut stage.credit;
-    crate::metering::end_reopened(collateral, meter);
-    assert_eq!(meter.promised, 600_000, "no other job can hold frozen units");
-    crate::metering::thaw(collateral, 500_000).unwrap();
-    crate::metering::end_reopened(collateral, meter);
-    assert_eq!((meter.promised, meter.lapsed), (100_000, 0));
-    freeze(&mut stage, FreezeAmount::All, FreezeReason::Default);
-    let meter = stage.credit.meter;
-    assert_eq!((meter.lapsed, meter.promised, meter.promised_at), (100_000, 500_000, last + 1));
-}
-
-/// A step of anyone.
+/// A step that anyone may try, with its amounts as shares of 65,535.
 #[derive(Clone, Copy, Debug)]
-enum Step {
+pub(super) enum Step {
     Freeze(u16, FreezeReason),
     AutoFreeze,
     Thaw(u16),
@@ -330,7 +188,7 @@ enum Step {
     Report(u16, u16),
 }
 
-fn step() -> impl Strategy<Value = Step> {
+pub(super) fn step() -> impl Strategy<Value = Step> {
     let reasons =
         [FreezeReason::MissedPayment, FreezeReason::Default, FreezeReason::Breach, FreezeReason::Risk];
     prop_oneof![
@@ -347,7 +205,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 /// Takes a step, refused or not.
-fn take(stage: &mut Stage, step: Step) {
+pub(super) fn take(stage: &mut Stage, step: Step) {
     let (clock, credit) = (stage.clock(), &mut stage.credit);
     let before = credit.collateral;
     match step {
@@ -378,37 +236,6 @@ fn take(stage: &mut Stage, step: Step) {
 
 proptest! {
     #![proptest_config(cases(2_000))]
-
-    /// One freeze meets all jobs, and no other job begins: whatever is thawed, frozen, paid and reported, the jobs keep their
-    /// units for one cure period, and not a second longer.
-    #[test]
-    fn jobs_keep_their_units_for_one_cure_period(
-        steps in prop::collection::vec((0i64..3 * DAY, any::<bool>(), step()), 1..30), in_flight in 1u64..1_000_000,
-    ) {
-        let mut stage = defaulted_with_jobs();
-        stage.credit.terms.longest_job = 1_000 * DAY as u32;
-        stage.credit.meter.in_flight = in_flight;
-        let promised_until = stage.now + i64::from(TERMS.cure_period);
-        freeze(&mut stage, FreezeAmount::All, FreezeReason::Default);
-        for (seconds, reports, step) in steps {
-            stage.now += seconds;
-            let clock = stage.clock();
-            if reports && clock.chain > stage.credit.meter.reported_at {
-                let Credit { collateral, meter, .. } = &mut stage.credit;
-                let reading = Reading { cumulative: 0, in_flight, reported_at: clock.chain };
-                apply(collateral, meter, &reading, 1_000, clock.chain).unwrap();
-            }
-            take(&mut stage, step);
-            let units = stage.credit.collateral;
-            if units.lien() == 0 {
-                break;
-            }
-            let kept = if clock.market < promised_until { in_flight } else { 0 };
-            let outside = units.remaining() - units.lien();
-            let expected = units.lien() - kept.saturating_sub(outside);
-            prop_assert_eq!(stage.credit.seizable(&clock), Ok(expected), "{:?} {:?}", step, stage.credit.meter);
-        }
-    }
 
     #[test]
     fn amounts_stay_within_the_lien_and_payments_lower_one_alone(steps in steps(), in_default: bool) {

@@ -100,7 +100,7 @@ fn the_admins_place_passes_after_the_markets_delay() {
 }
 
 #[test]
-fn a_guardian_is_replaced_in_view_of_it() {
+fn a_guardian_is_replaced_after_the_delay_alone() {
     let mut stage = Stage::new();
     let clock = stage.clock();
     let settings = MarketSettings { guardian: key(9), ..stage.market.settings() };

@@ -118,7 +118,7 @@ fn a_debt_that_was_left_alone_for_centuries_can_be_paid() {
     stage.credit.claims.lender = 0;
     stage.act(|credit| credit.receive_payment(BORROWER, owed));
     assert_eq!(stage.credit.status(), Ok(Status::Defaulted));
-    // What saturated is owed still: fees of twice 10^18 came first, then interest.
+    // The rest is still owed: the payment covered fees of twice 10^18 first, then interest.
     assert_eq!((stage.credit.debt.late_fees, stage.credit.debt.interest_due), (0, 2 * MAX_PRINCIPAL - 1));
 }
 

@@ -24,7 +24,7 @@ fn limits(stage: &Stage) -> BorrowerLimits {
 fn offered() -> Stage {
     let mut stage = Stage::issued(Rider::default());
     let clock = stage.clock();
-    stage.act(|credit| credit.offer_borrower(NEW_KEY, DELAY, &clock));
+    stage.act(|credit| credit.offer_borrower(SLOT, NEW_KEY, DELAY, &clock));
     stage
 }
 
@@ -47,7 +47,7 @@ fn a_borrowers_place_is_taken_after_the_delay_and_the_address_stays() {
     assert_eq!(seeds(&stage), address);
     assert_eq!((stage.credit.parties().borrower, stage.credit.terms_hash), (BORROWER, hash));
     // The next hand-over keeps the first borrower in the address.
-    stage.act(|credit| credit.offer_borrower(BUYER, DELAY, &clock));
+    stage.act(|credit| credit.offer_borrower(SLOT, BUYER, DELAY, &clock));
     stage.now += 2 * DAY;
     let clock = stage.clock();
     stage.act(|credit| credit.accept_borrower(&BUYER, &limits, &clock));
@@ -77,13 +77,13 @@ fn either_party_withdraws_the_offer_and_nobody_else() {
         assert_eq!(withdraw(&party), Ok(withdrawn.clone()));
     }
     let mut credit = stage.credit;
-    assert_eq!(credit.offer_borrower(Pubkey::default(), DELAY, &clock), Ok(withdrawn));
+    assert_eq!(credit.offer_borrower(SLOT, Pubkey::default(), DELAY, &clock), Ok(withdrawn));
     refused(credit.withdraw_borrower(&LENDER, &clock), NotOffered);
     refused(credit.accept_borrower(&NEW_KEY, &limits(&stage), &clock), NotOffered);
-    refused({ stage.credit }.offer_borrower(LENDER, DELAY, &clock), SelfLoan);
+    refused({ stage.credit }.offer_borrower(SLOT, LENDER, DELAY, &clock), SelfLoan);
 }
 
-/// Whoever takes the place has read the debt, the units and the terms.
+/// The key that takes the place has read the debt, the units and the terms.
 #[test]
 fn a_borrowers_place_is_not_taken_blind() {
     let mut stage = offered();
@@ -106,21 +106,36 @@ fn a_borrowers_place_is_not_taken_blind() {
     assert!(with_claim.accept_borrower(&NEW_KEY, &limits, &clock).is_ok());
 }
 
-/// Whoever buys the loan has read its borrower, and has not agreed to another.
+/// The buyer of the loan has read its borrower, and has not agreed to another.
 #[test]
 fn a_sale_of_the_loan_and_a_hand_over_of_the_borrower_do_not_cross() {
     let mut stage = offered();
     let clock = stage.clock();
-    stage.act(|credit| credit.offer_lender(&LENDER, BUYER, &clock));
+    stage.act(|credit| credit.offer_lender(&LENDER, SLOT, BUYER, &clock));
     let purchase = stage.purchase_limits();
     let mut bought = stage.credit;
     bought.accept_lender(&BUYER, &purchase, &clock).unwrap();
     assert_eq!(bought.pending_borrower, Pubkey::default());
     let mut offered_again = stage.credit;
-    offered_again.offer_borrower(NEW_KEY, DELAY, &clock).unwrap();
+    offered_again.offer_borrower(SLOT, NEW_KEY, DELAY, &clock).unwrap();
     refused(offered_again.accept_lender(&BUYER, &purchase, &clock), NotOffered);
     stage.now += 2 * DAY;
     let (clock, limits) = (stage.clock(), limits(&stage));
     stage.act(|credit| credit.accept_borrower(&NEW_KEY, &limits, &clock));
     refused({ stage.credit }.accept_lender(&BUYER, &purchase, &clock), NotOffered);
+}
+
+/// A loan that has been paid off since it was read is in no worse status.
+#[test]
+fn a_borrowers_place_is_taken_once_nothing_is_owed() {
+    let mut stage = offered();
+    let limits = limits(&stage);
+    assert_eq!(limits.read.worst_status, Status::Active);
+    stage.now += 2 * DAY;
+    let clock = stage.clock();
+    let amount = stage.credit.begin_payment(u64::MAX, &clock).unwrap();
+    stage.act(|credit| credit.receive_payment(BORROWER, amount));
+    assert_eq!(stage.credit.status(), Ok(Status::Repaid));
+    stage.act(|credit| credit.accept_borrower(&NEW_KEY, &limits, &clock));
+    assert_eq!(stage.credit.borrower, NEW_KEY);
 }

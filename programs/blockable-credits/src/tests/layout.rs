@@ -1,8 +1,8 @@
 //! Offsets as accounts on chain have them: programs, filters and indexers of others depend on each one.
 
 use crate::state::{
-    Collateral, CovenantState, Credit, Debt, Lot, Market, Meter, Provider, ProviderSettings, Reporter, Rider,
-    TermBounds, Terms, VaultClaims,
+    Collateral, CovenantState, Credit, Debt, FreezeRecord, Lot, Market, Meter, Provider, ProviderSettings,
+    Reporter, Rider, TermBounds, Terms, VaultClaims,
 };
 
 macro_rules! assert_layout {
@@ -35,7 +35,7 @@ fn assert_published(account: &str, size: usize, fields: &[(&str, usize)]) {
 /// Offsets without the eight bytes of the discriminator, which comes first in an account.
 #[test]
 fn a_credit_is_laid_out_as_published() {
-    assert_layout!(Credit, 1_504, {
+    assert_layout!(Credit, 1_528, {
         version: 0,
         status: 1,
         blockable: 2,
@@ -88,14 +88,15 @@ fn a_credit_is_laid_out_as_published() {
         restructurings: 1_480,
         notice_given: 1_482,
         padding: 1_483,
-        reserved: 1_488,
+        earlier_freeze: 1_488,
+        reserved: 1_512,
     });
 }
 
 #[test]
 fn an_account_has_room_for_its_discriminator_and_no_more() {
     assert_eq!((Market::SPACE, Provider::SPACE), (584, 1_064));
-    assert_eq!((Credit::SPACE, Lot::SPACE), (1_512, 264));
+    assert_eq!((Credit::SPACE, Lot::SPACE), (1_536, 264));
 }
 
 #[test]
@@ -289,6 +290,11 @@ fn the_other_parts_of_accounts_are_laid_out_as_published() {
         apr_bps: 16,
         began_frozen: 18,
         reserved: 19,
+    });
+    assert_layout!(FreezeRecord, 24, {
+        closed_before: 0,
+        at_chain: 8,
+        at_market: 16,
     });
     assert_layout!(VaultClaims, 40, {
         escrow: 0,

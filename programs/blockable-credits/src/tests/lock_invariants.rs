@@ -1,4 +1,4 @@
-//! Invariants 12 and 13 of docs/design.md over random sequences of actions of every party, allowed or refused.
+//! Invariants 12 and 14 of docs/design.md over random sequences of actions of every party, allowed or refused.
 
 use {
     super::{locks::LOCKED, stage::*, *},
@@ -261,7 +261,7 @@ impl World {
         }
         let to = if self.lender == LENDER { BUYER } else { LENDER };
         credit.take_claim(crate::state::Party::Lender);
-        credit.offer_lender(&self.lender, to, &clock)?;
+        credit.offer_lender(&self.lender, SLOT, to, &clock)?;
         credit.accrue(clock.market)?;
         let limits = PurchaseLimits::from_credit(credit)?;
         let Change::LenderChanged { .. } = credit.accept_lender(&to, &limits, &clock)? else {

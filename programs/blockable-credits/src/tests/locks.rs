@@ -267,7 +267,7 @@ fn a_late_report_reaches_no_locked_units() {
 fn a_buyer_takes_no_loan_with_more_units_locked_than_it_has_read() {
     let mut stage = locked(LOCKED, NO_RIDER);
     let clock = stage.on_day(5);
-    stage.act(|credit| credit.offer_lender(&LENDER, BUYER, &clock));
+    stage.act(|credit| credit.offer_lender(&LENDER, SLOT, BUYER, &clock));
     let limits = stage.purchase_limits();
     assert_eq!(limits.most_locked, 810_000);
     let fewer = PurchaseLimits { most_locked: 809_999, ..limits };

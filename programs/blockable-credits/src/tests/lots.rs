@@ -40,7 +40,7 @@ fn quote(stage: &Stage, lot: &Lot, buyer: Pubkey, units: u64, max_price: u64) ->
     lot.quote(&stage.credit, &buyer, UnitBounds::exactly(units), max_price, &stage.clock())
 }
 
-/// Fault 2: the price passed par in the last instant only, and the lender took all at the floor.
+/// Fault 2: the price fell below what the loan had paid in the last instant only, and the lender took all at the floor.
 #[test]
 fn no_lot_keeps_everybody_away_until_its_floor() {
     let stage = defaulted();
@@ -52,7 +52,7 @@ fn no_lot_keeps_everybody_away_until_its_floor() {
     refused(seize(300 * USDC + 1, 3 * DAY), LotPriceTooHigh);
     refused(seize(300 * USDC, 3 * DAY - 1), LotWindowOutOfBounds);
     assert_eq!(seize(300 * USDC, 3 * DAY), Ok(()));
-    // From the highest start to the lowest floor the price is at par or below for 22 hours.
+    // From the highest start to the lowest floor, the price is what the loan paid or less for 22 hours.
     let terms = LotTerms { start_price: 300 * USDC, floor_price: 10 * USDC, window: 3 * DAY as u32 };
     let (_, lot) = try_seize(&stage, terms).unwrap();
     assert!(lot.price_at(stage.now + 50 * 3_600).unwrap() < 100 * USDC);
@@ -89,13 +89,14 @@ fn the_lender_buys_from_its_own_lots_at_what_the_loan_paid_or_more() {
     stage.credit.lender = OPERATOR;
     let par = Quote { units: 1, cost: 100 };
     assert_eq!([LENDER, OPERATOR].map(|buyer| quote(&stage, &lot, buyer, 1, u64::MAX)), [Ok(par), Ok(par)]);
-    // Above par the lender pays the lot's price.
+    // Where the lot's price is above what the loan paid, the lender pays the lot's price.
     lot.start_price = 200 * USDC;
     (lot.floor_price, lot.opened_at) = (200 * USDC, stage.now);
     assert_eq!(quote(&stage, &lot, OPERATOR, 1, u64::MAX), Ok(Quote { units: 1, cost: 200 }));
 }
 
-/// Fault 8: the price per million is rounded up; of ten billion units for 100 USDC half was worth 50.005.
+/// Fault 8: units were valued by the price per million, rounded up, so that half of ten billion units for 100 USDC cleared
+/// 50.005 USDC of the debt.
 #[test]
 fn units_are_taken_over_at_exactly_what_the_loan_paid() {
     let mut stage = defaulted();

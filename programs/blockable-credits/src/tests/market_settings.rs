@@ -115,7 +115,7 @@ fn another_treasury_always_waits() {
     assert!(settings().is_tightening(&settings()));
 }
 
-/// The guardian is the key that can stop an admin: the admin replaces it in view of it alone.
+/// The guardian is the key that can stop an admin: it must have the delay to act before it is replaced.
 #[test]
 fn another_guardian_always_waits() {
     let other = MarketSettings { guardian: Pubkey::default(), ..settings() };

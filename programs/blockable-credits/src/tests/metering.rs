@@ -204,7 +204,7 @@ proptest! {
             let reading = reading(meter.cumulative + more, in_flight, now);
             apply(&mut collateral, &mut meter, &reading, NO_BOUND, now).unwrap();
             prop_assert!(collateral.consumed - before.consumed <= open);
-            // Freezing more opens nothing to jobs that began on frozen units.
+            // Another freeze opens no units to jobs that began on frozen ones.
             let target = collateral.frozen() + part(collateral.freezable() - collateral.frozen(), raise);
             freeze_to(&mut collateral, &mut meter, target, now);
         }
@@ -263,7 +263,7 @@ proptest! {
         prop_assert!(finishing(&collateral, &meter) <= collateral.held());
     }
 
-    /// A report that a freeze overtook on its way counts as if it had come first.
+    /// A report that lands after a freeze, though dated before it, counts as if it had landed before.
     #[test]
     fn a_report_from_before_a_freeze_counts_as_it_would_have_before(
         (collateral, mut meter) in in_use(), used: u16, in_flight in 0u64..1 << 40, share: u16,
@@ -360,4 +360,26 @@ fn freezing_in_parts_takes_nothing_that_was_served_before() {
     assert_eq!(served(&[1_000]), Metered { consumed: 600, overrun: 0, deferred: 0 });
     assert_eq!(served(&[999, 1_000]), served(&[1_000]));
     assert_eq!(served(&[1, 500, 1_000]), served(&[1_000]));
+}
+
+/// A report from before a freeze lands after it: the jobs that it shows have the promise, as if it had landed before.
+#[test]
+fn jobs_of_a_late_report_from_before_a_freeze_have_its_promise() {
+    let (mut collateral, mut meter) = units(100);
+    freeze_to(&mut collateral, &mut meter, 100, START + 100);
+    assert_eq!(meter.promised, 0, "no job is known of");
+    apply(&mut collateral, &mut meter, &reading(10, 30, START + 99), NO_BOUND, START + 110).unwrap();
+    assert_eq!((finishing(&collateral, &meter), meter.promised), (30, 30));
+}
+
+/// Jobs on open units have no part of the promise, even where as many jobs ran on frozen units before.
+#[test]
+fn a_promise_ends_with_the_last_job_on_frozen_units() {
+    let (mut collateral, mut meter) = units(100);
+    apply(&mut collateral, &mut meter, &reading(0, 70, START + 10), NO_BOUND, START + 10).unwrap();
+    freeze_to(&mut collateral, &mut meter, 60, START + 20);
+    assert_eq!((collateral.available(), finishing(&collateral, &meter), meter.promised), (40, 30, 30));
+    apply(&mut collateral, &mut meter, &reading(30, 10, START + 30), NO_BOUND, START + 30).unwrap();
+    assert_eq!((collateral.available(), finishing(&collateral, &meter)), (10, 0));
+    assert_eq!((meter.in_flight, meter.promised, meter.lapsed), (10, 0, 0));
 }

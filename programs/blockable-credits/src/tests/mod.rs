@@ -1,17 +1,22 @@
 //! Tests of the pure modules, by one file for each. Models here count the slow and obvious way on purpose.
 
 mod auction;
+mod cancels;
 mod changes;
 mod collateral;
 mod covenant;
+mod covenant_windows;
 mod credit;
 mod cross_default;
+mod edges;
+mod effects;
 mod emergencies;
 mod freezes;
 mod governance;
 mod growth;
 mod hand_over;
 mod holdback;
+mod late_reports;
 mod layout;
 mod life;
 mod lock_invariants;
@@ -21,12 +26,16 @@ mod lots;
 mod market;
 mod market_settings;
 mod metering;
+mod new_accounts;
 mod oracle;
 mod pauses;
 mod pay_in_kind;
 mod plain;
+mod preconditions;
+mod promises;
 mod provider_settings;
 mod quorum;
+mod refusals;
 mod report;
 mod reserves;
 mod restructuring;
@@ -36,12 +45,14 @@ mod schedule;
 mod schedule_runs;
 mod seizures;
 mod signatures;
+mod skips;
 mod stage;
 mod stale;
 mod terms;
 mod top_ups;
 mod transitions;
 mod waterfall;
+mod while_paused;
 
 use {
     crate::{
@@ -70,8 +81,10 @@ fn apply(
     max_per_second: u64,
     now: i64,
 ) -> Result<Metered, Skip> {
-    let late_reports_count = now <= meter.frozen_at_chain.saturating_add(LATE_REPORT_SECONDS);
-    crate::metering::apply(collateral, meter, reading, max_per_second, now, late_reports_count)
+    let is_late = reading.reported_at.min(now) <= meter.frozen_at_chain
+        && now <= meter.frozen_at_chain.saturating_add(LATE_REPORT_SECONDS);
+    let closed = is_late.then_some(meter.closed_before);
+    crate::metering::apply(collateral, meter, reading, max_per_second, now, closed)
 }
 
 /// An instant of a market that was never paused.

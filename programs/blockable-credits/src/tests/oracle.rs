@@ -1,4 +1,4 @@
-//! The provider's oracle is bounded: what it changes reaches no loan that exists, and nothing frozen.
+//! The provider's oracle is bounded: its changes affect neither loans that exist nor frozen units.
 
 use {
     super::{life::refused, stage::*, *},
@@ -15,7 +15,7 @@ use {
     },
 };
 
-/// The second of the first reading, and of the freeze five seconds after it.
+/// The times of the first reading and of the freeze five seconds after it.
 const READ_AT: i64 = START + 10 * DAY;
 const FROZEN_AT: i64 = READ_AT + 5;
 
@@ -122,7 +122,8 @@ fn a_report_from_before_a_freeze_counts_only_in_the_epoch_of_then() {
     assert_eq!(meter(&mut same, FROZEN_AT + 5, report(FROZEN_AT - 1, 204_000, 0, FIRST_EPOCH)), Ok(served));
     assert_eq!((same.credit.collateral.frozen(), same.credit.meter.promised), (796_000, 0));
 
-    // The same report by reporters of a later epoch is drawn from what the freeze promised to jobs, or is overrun.
+    // The same report by reporters of a later epoch counts against the units that the freeze promised to jobs; the rest is
+    // overrun.
     for (seconds, before) in [(1, false), (0, false), (-1, true)] {
         let mut stage = frozen();
         (stage.credit.meter.in_flight, stage.credit.meter.promised) = (3_000, 3_000);
@@ -187,7 +188,7 @@ fn a_report_of_another_cluster_is_worth_nothing() {
     assert!(VerifiedReports::verify(&stage.provider, &theirs, &forged, clock).is_ok());
 }
 
-/// Reports by the reporters of before count; others cannot be put in force.
+/// Reports of the reporters in force still count, and no others can be put in force.
 #[test]
 fn a_suspended_provider_is_metered_by_the_reporters_it_has() {
     let mut stage = frozen();
@@ -207,7 +208,7 @@ fn a_report_that_is_not_newer_counts_for_no_quorum() {
     let again = meter(&mut stage, READ_AT + 10, report(READ_AT, 200_000, 50_000, FIRST));
     assert_eq!(again, Err(Skip::Stale));
 
-    // A liar cannot bring back what an honest reporter said before.
+    // A liar cannot complete a quorum by an older report of an honest reporter.
     stage.provider.settings = both();
     let liar = report(READ_AT + 4, 204_000, 1_000_000_000_000_000, LIAR[1]);
     let old = SignedReport { reporter: 1, ..report(READ_AT, 205_000, 50_000, OLD) };
@@ -277,7 +278,7 @@ fn a_loan_is_not_issued_over_a_change_of_reporters_that_its_lender_has_not_read(
     let waiting = stage.provider.reporters_hash();
     let expected = [REPORTERS_DOMAIN, &REPORTERS_HASH, &own.reporters_hash()];
     assert_eq!(waiting, crate::hash::sha256(&expected));
-    // Whoever has read it may take it, and once it is in force it is named alone.
+    // A loan can be issued over a waiting change that its terms name. Once that is in force, the terms name it alone.
     stage.credit.terms.reporters_hash = waiting;
     assert_eq!(issue(&stage), Ok(()));
     let ready_at = stage.provider.change_ready_at;
@@ -286,7 +287,7 @@ fn a_loan_is_not_issued_over_a_change_of_reporters_that_its_lender_has_not_read(
     assert_eq!(stage.provider.reporters_hash(), own.reporters_hash());
 }
 
-/// Units that are sold keep the bounds of the loan they come from, whatever the provider offers by then.
+/// Units that are sold keep the bounds of their loan, also where the provider offers other bounds by then.
 #[test]
 fn units_without_a_lender_are_metered_within_the_bounds_of_their_loan() {
     let mut stage = issued(TERMS);

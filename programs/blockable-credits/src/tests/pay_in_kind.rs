@@ -164,7 +164,7 @@ proptest! {
             let amount = if pay % 3 == 0 { credit.arrears() } else { part(credit.arrears(), pay) };
             credit.pay(amount);
             ledger.pay(amount);
-            // A rest of a micro-USDC or two may count as paid when the oldest date is looked for, until all is.
+            // Until all is paid, the search for the oldest unpaid date may take a rest of one or two micro-USDC for paid.
             dated = match ledger.oldest_unpaid() {
                 Some(k) => dated && (ledger.principal[k] > 0 || ledger.interest[k] > 2),
                 None => true,

@@ -89,7 +89,7 @@ fn a_change_tightens_where_no_set_of_keys_gains_by_it() {
     for (index, settings) in looser.into_iter().enumerate() {
         assert!(!tightens(settings), "change {index}");
     }
-    // A price moves for somebody whichever way it moves.
+    // A change of the price list harms somebody, whichever way it goes.
     assert!(!tightens(changed(|settings| settings.price_list_hash = [0; 32])));
 }
 

@@ -50,7 +50,7 @@ fn one_reporters_whole_reading_is_chosen() {
     assert_eq!(of(&[first]), QuorumReading { reading: first, latest_at: 300 });
     assert_eq!(of(&[third, first, second]), QuorumReading { reading: second, latest_at: 300 });
     assert_eq!(of(&[third, second]), QuorumReading { reading: second, latest_at: 200 });
-    // Among readings of equal use the earlier, then that of the earlier place.
+    // Where use is equal, the earlier reading counts, then the one whose report stands first.
     let [early, late, other] = [reading(10, 5, 100), reading(10, 5, 101), reading(10, 4, 100)];
     assert_eq!(of(&[late, early]).reading, early);
     assert_eq!((of(&[early, other]).reading.in_flight, of(&[other, early]).reading.in_flight), (4, 4));
@@ -72,7 +72,7 @@ fn a_liar_that_repeats_anothers_use_neither_dates_it_nor_promises_units() {
     }
 }
 
-/// As many liars as a quorum can have and still hold an honest majority, or one more than half for an even number.
+/// Honest readings, and at most as many by liars.
 fn quorums() -> impl Strategy<Value = (Vec<Reading>, Vec<Reading>)> {
     let value = || (0u64..1_000, 0u64..1_000, 0i64..1_000);
     let readings =
@@ -95,8 +95,8 @@ proptest! {
         prop_assert_eq!(Some(reading.cumulative), lower_median(&cumulatives));
     }
 
-    /// Half of the reports may lie: neither use nor use and units in flight together exceed what some honest one says, and
-    /// nothing is dated before a freeze unless every honest report is.
+    /// Half of the reports may lie. Then the use, and use and units in flight together, are at most those of some honest
+    /// report, and nothing is dated before a freeze unless every honest report is.
     #[test]
     fn half_of_the_reporters_cannot_raise_use_nor_units_in_flight(
         (honest, liars) in quorums(), order in any::<u64>(), freeze_at in 0i64..1_000,

@@ -24,7 +24,7 @@ fn restructure(
     credit.restructure(TERMS, schedule, limits, &TermBounds::PRODUCTION, false, clock)
 }
 
-/// A stranger pays in between: the last instalments take what is repaid, to the micro-USDC, and the rest is as signed.
+/// A stranger pays in between: the repayment comes off the last instalments, to the micro-USDC, and the others are as signed.
 #[test]
 fn what_is_repaid_meanwhile_comes_off_the_last_instalments() {
     let mut stage = delinquent();
@@ -49,7 +49,7 @@ fn what_is_repaid_meanwhile_comes_off_the_last_instalments() {
         assert_eq!(credit.due_after[..3], DUE.map(|days| days * DAY as u32));
     }
     stage.act(|credit| restructure(credit, signed, &limits, &clock));
-    // What was reached can be paid off on the new dates.
+    // The debt can be paid off on the new dates.
     let clock = stage.on_day(31 + 120);
     let amount = stage.credit.begin_payment(u64::MAX, &clock).unwrap();
     stage.act(|credit| credit.receive_payment(BUYER, amount));
@@ -91,4 +91,19 @@ fn a_restructuring_lands_once() {
     stage.act(|credit| restructure(credit, signed, &limits, &clock));
     let later = stage.on_day(10);
     refused(restructure(&mut { stage.credit }, signed, &limits, &later), AgreementReplaced);
+}
+
+/// A market's bounds on the principal are for new loans.
+#[test]
+fn a_loan_of_any_size_is_restructured() {
+    let stage = delinquent();
+    let (clock, limits) = (stage.clock(), stage.restructure_limits());
+    let instalment = Instalment { due_after: 40 * DAY as u32, principal: 100 * USDC };
+    for bounds in [
+        TermBounds { min_principal: 101 * USDC, ..TermBounds::PRODUCTION },
+        TermBounds { max_principal: 99 * USDC, ..TermBounds::PRODUCTION },
+    ] {
+        let result = { stage.credit }.restructure(TERMS, vec![instalment], &limits, &bounds, false, &clock);
+        assert!(result.is_ok(), "{result:?}");
+    }
 }

@@ -69,7 +69,7 @@ fn a_window_is_at_least_as_long_as_the_markets_interval() {
 }
 
 #[test]
-fn a_covenant_needs_a_plan_and_marks_in_order() {
+fn a_covenant_needs_a_plan_and_thresholds_in_order() {
     assert_eq!(verdict(|rider| rider.planned_units = 1), Ok(()));
     assert_eq!(verdict(|rider| rider.planned_units = 0), Err(CovenantUnsound));
     assert_eq!(verdict(|rider| rider.low_bps = 8_999), Ok(()));
@@ -117,14 +117,14 @@ fn parts_of_a_covenant_without_a_window_are_refused() {
 proptest! {
     #![proptest_config(cases(2_000))]
 
-    /// A rider that passes can be measured and applied: no plan of zero, marks that never both hold.
+    /// A rider that passes can be measured and applied: its plan is not zero, and no use is beyond both thresholds.
     #[test]
     fn a_covenant_that_passes_can_be_applied(
-        planned_units in 0u64..3, covenant_window in 0u32..300, marks: [u8; 2], rates in prop::array::uniform3(0u16..4),
+        planned_units in 0u64..3, covenant_window in 0u32..300, thresholds: [u8; 2], rates in prop::array::uniform3(0u16..4),
         top_up_bps in 9_990u16..10_010,
     ) {
         let rider = Rider {
-            planned_units, covenant_window, high_bps: u16::from(marks[0] % 8), low_bps: u16::from(marks[1] % 8),
+            planned_units, covenant_window, high_bps: u16::from(thresholds[0] % 8), low_bps: u16::from(thresholds[1] % 8),
             apr_floor_bps: rates[0], apr_ceiling_bps: rates[1], apr_step_bps: rates[2], top_up_bps,
             ..Rider::default()
         };

@@ -8,20 +8,20 @@ use {
 
 const START: i64 = 1_000_000;
 
-/// One unit that is left, as the slow model sees it.
+/// One unit that is left, in the slow model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Unit {
     lien: bool,
     held: bool,
 }
 
-/// Every unit on its own, jobs with a claim to them holding them one by one: what no lien binds first, then what is not
-/// frozen, then what is frozen.
+/// Lists every unit on its own. Jobs whose units a seizure must leave hold them one by one: units outside the lien first, then
+/// open ones of the lien, then frozen ones.
 fn one_by_one(collateral: &Collateral, meter: &Meter, promise_holds: bool) -> Vec<Unit> {
     let outside = collateral.remaining() - collateral.lien();
-    let without_claim = meter.lapsed + if promise_holds { 0 } else { meter.promised };
+    let unprotected = meter.lapsed + if promise_holds { 0 } else { meter.promised };
     (0..collateral.remaining())
-        .map(|index| Unit { lien: index >= outside, held: index < meter.in_flight - without_claim })
+        .map(|index| Unit { lien: index >= outside, held: index < meter.in_flight - unprotected })
         .collect()
 }
 
@@ -156,7 +156,8 @@ proptest! {
         prop_assert_eq!((split, split_meter), (once, once_meter));
     }
 
-    /// Jobs whose promise has lapsed are counted on open units once theirs are taken, until the next report.
+    /// Once the units of jobs whose promise has lapsed are taken, these jobs count on open units until the next report. So a
+    /// second seizure may take fewer units than a single one, never more.
     #[test]
     fn seizing_in_parts_never_takes_more((collateral, meter) in credits(1 << 40), shares: [u16; 4]) {
         let all = seizable(&collateral, &meter, false);

@@ -1,4 +1,4 @@
-//! Signatures that land late: what was signed for is what happens, or nothing.
+//! Signatures that land late: they do what was signed, or fail.
 
 use {
     super::{
@@ -36,7 +36,7 @@ fn an_issue_is_for_the_terms_that_the_provider_read() {
     stage.issue();
 }
 
-/// The same terms at the same address, offered again, are another agreement.
+/// The same terms, offered again at the same address, are another agreement.
 #[test]
 fn an_offer_that_was_made_again_needs_new_signatures() {
     let mut stage = Stage::new();
@@ -126,7 +126,7 @@ fn a_first_seizure_is_no_token() {
     stage.act(|credit| first(credit, 1));
 }
 
-/// A takeover takes no more than the debt pays for, and a tenth is counted of that.
+/// A takeover takes no more units than the debt pays for, and a first one at least a tenth of them.
 #[test]
 fn a_first_takeover_is_measured_by_what_the_debt_pays_for() {
     let mut stage = Stage::issued(Rider { breach_notice: 1, ..Rider::default() });
@@ -158,7 +158,7 @@ fn a_write_off_gives_up_no_more_than_it_states() {
     );
 }
 
-/// A payment thaws a part before the lender's thaw lands, or makes the fees smaller before its waiver does.
+/// Before the lender's thaw lands, a payment thaws a part; before its waiver lands, a payment lowers the fees.
 #[test]
 fn a_thaw_and_a_waiver_outlast_a_payment() {
     let mut stage = delinquent();
@@ -183,7 +183,7 @@ fn a_thaw_and_a_waiver_outlast_a_payment() {
 fn a_loan_is_not_bought_blind() {
     let mut stage = Stage::issued(Rider::default());
     let clock = stage.clock();
-    stage.act(|credit| credit.offer_lender(&LENDER, BUYER, &clock));
+    stage.act(|credit| credit.offer_lender(&LENDER, SLOT, BUYER, &clock));
     let limits = stage.purchase_limits();
     let buy = |credit: Credit, limits| { credit }.accept_lender(&BUYER, &limits, &clock);
     assert_eq!(buy(stage.credit, limits), Ok(Change::LenderChanged { to: BUYER }));
@@ -200,7 +200,7 @@ fn a_loan_is_not_bought_blind() {
 fn a_buyer_takes_no_worse_loan_than_it_has_read() {
     let mut stage = delinquent();
     let clock = stage.clock();
-    stage.act(|credit| credit.offer_lender(&LENDER, BUYER, &clock));
+    stage.act(|credit| credit.offer_lender(&LENDER, SLOT, BUYER, &clock));
     let limits = stage.purchase_limits();
     let buy = |limits| { stage.credit }.accept_lender(&BUYER, &limits, &clock);
     assert!(buy(limits).is_ok());
@@ -215,7 +215,7 @@ fn a_buyer_takes_no_worse_loan_than_it_has_read() {
     refused(buy(PurchaseLimits { least_lien: limits.least_lien + 1, ..limits }), LienBelowLimit);
 }
 
-/// A stranger's micro-USDC becomes a claim of the seller, which whoever takes the loan over collects for it first.
+/// A stranger's micro-USDC becomes a claim of the seller, which the buyer of the loan collects for the seller first.
 #[test]
 fn nothing_to_collect_is_no_failure_where_none_is_asked_for() {
     let mut stage = Stage::issued(Rider::default());
@@ -278,4 +278,17 @@ fn a_notice_is_for_the_loan_that_was_read() {
     let withdraw = |given_at| { stage.credit }.withdraw_notice(&LENDER, given_at, &clock);
     refused(withdraw(clock.market - 1), NoticeReplaced);
     assert_eq!(withdraw(clock.market), Ok(Change::NoticeWithdrawn));
+}
+
+/// The address holds another loan by the time that the signature lands: nobody gets a role in that one.
+#[test]
+fn a_role_is_given_away_in_the_loan_that_was_read() {
+    let stage = Stage::issued(Rider::default());
+    let (clock, read) = (stage.clock(), SLOT - 1);
+    refused({ stage.credit }.offer_lender(&LENDER, read, BUYER, &clock), OfferReplaced);
+    refused({ stage.credit }.set_freeze_authority(&LENDER, read, BUYER, &clock), OfferReplaced);
+    refused({ stage.credit }.offer_borrower(read, BUYER, 60, &clock), OfferReplaced);
+    assert!({ stage.credit }.offer_lender(&LENDER, SLOT, BUYER, &clock).is_ok());
+    assert!({ stage.credit }.set_freeze_authority(&LENDER, SLOT, BUYER, &clock).is_ok());
+    assert!({ stage.credit }.offer_borrower(SLOT, BUYER, 60, &clock).is_ok());
 }

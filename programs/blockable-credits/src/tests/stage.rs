@@ -57,7 +57,6 @@ pub(super) const fn key(byte: u8) -> Pubkey {
     Pubkey::new_from_array([byte; 32])
 }
 
-/// 100 USDC for a million units, due in two halves after 30 and 60 days, without interest.
 /// A rider without any of the optional terms.
 pub(super) const NO_RIDER: Rider = Rider {
     planned_units: 0,
@@ -75,6 +74,7 @@ pub(super) const NO_RIDER: Rider = Rider {
     reserved: [0; 4],
 };
 
+/// 100 USDC for a million units, due in two halves after 30 and 60 days, without interest.
 pub(super) const TERMS: Terms = Terms {
     principal: 100 * USDC,
     units: 1_000_000,

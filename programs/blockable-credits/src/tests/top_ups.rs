@@ -1,4 +1,4 @@
-//! A covenant's top-up falls due no sooner than the delinquency grace from its application.
+//! A covenant's top-up falls due at least the delinquency grace after its application.
 
 use {
     super::{life::refused, stage::*},
@@ -8,18 +8,11 @@ use {
 /// A tenth of the principal falls due for use below the plan.
 const RIDER: Rider = Rider {
     planned_units: 400_000,
-    reserve: 0,
     covenant_window: 10 * DAY as u32,
     high_bps: 9_000,
     low_bps: 6_000,
-    apr_step_bps: 0,
-    apr_floor_bps: 0,
-    apr_ceiling_bps: 0,
     top_up_bps: 1_000,
-    pay_in_kind_bps: 0,
-    breach_notice: 0,
-    cross_default: 0,
-    reserved: [0; 4],
+    ..NO_RIDER
 };
 
 /// A loan of three instalments of 40, 30 and 30 USDC on days 30, 60 and 90, with a reading of no use after ten days.
@@ -48,7 +41,7 @@ fn a_top_up_goes_to_the_first_instalment_that_the_grace_leaves_time_for() {
     let to_first = ([50, 30, 20], START + 30 * DAY);
     let to_second = ([40, 40, 20], START + 60 * DAY);
     assert_eq!(applied(&stage, 10 * DAY), to_first);
-    // The grace is a day: to the second before it there is time for the next instalment.
+    // The grace is a day: an instalment that is exactly a day away still leaves time enough.
     assert_eq!(applied(&stage, 29 * DAY), to_first);
     assert_eq!(applied(&stage, 29 * DAY + 1), to_second);
     // A second before the due date nothing more falls due on it.
@@ -62,7 +55,7 @@ fn a_top_up_skips_as_many_instalments_as_lie_within_the_grace() {
     let mut stage = measured();
     stage.credit.terms.delinquency_grace = 45 * DAY as u32;
     assert_eq!(applied(&stage, 15 * DAY), ([40, 40, 20], START + 60 * DAY));
-    // From day 15 on nothing but the last instalment is far enough, and nothing is left to move to it.
+    // After day 15 only the last instalment is far enough away, and no later one has principal to move to it.
     assert_eq!(applied(&stage, 15 * DAY + 1), ([40, 30, 30], 0));
     stage.credit.terms.delinquency_grace = 300 * DAY as u32;
     assert_eq!(applied(&stage, 10 * DAY), ([40, 30, 30], 0));

@@ -265,6 +265,8 @@ pub const ROWS: &[Row] = &[
     ),
     (&["credit_offer"], "source", &[Twice], Code(code::NOT_INITIALIZED)),
     (&["credit_cancel_offer"], "refund", &[Elsewhere], Harmless(ANY_OF_ONES_OWN)),
+    // Only an accepted offer's principal may stay in the vault.
+    (&["credit_cancel_offer"], "refund", &[Twice], Error(BlockableError::WrongStatus)),
     (&["credit_cancel_offer"], "refund", &[OfAnotherOwner], Error(BlockableError::DestinationNotAllowed)),
     (
         &["vault_collect"],

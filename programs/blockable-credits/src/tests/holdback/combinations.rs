@@ -75,7 +75,7 @@ fn a_restructuring_after_a_cancel_goes_on_at_the_price_paid() {
 fn the_buyer_of_a_loan_states_the_least_that_is_held_back() {
     let mut stage = issued_on(SEALED, Rider::default());
     let clock = stage.clock();
-    stage.act(|credit| credit.offer_lender(&LENDER, BUYER, &clock));
+    stage.act(|credit| credit.offer_lender(&LENDER, SLOT, BUYER, &clock));
     let limits = stage.purchase_limits();
     assert_eq!(limits.least_holdback, 11 * PART);
     let mut earned = stage.credit;
@@ -209,7 +209,7 @@ fn a_lot_leaves_running_jobs_and_covered_units() {
 fn the_borrowers_place_goes_on_with_its_holdback() {
     let mut stage = issued_on(SEALED, Rider::default());
     let clock = stage.clock();
-    stage.act(|credit| credit.offer_borrower(BUYER, 0, &clock));
+    stage.act(|credit| credit.offer_borrower(SLOT, BUYER, 0, &clock));
     let limits = crate::actions::BorrowerLimits::from_credit(&stage.accrued()).unwrap();
     stage.act(|credit| credit.accept_borrower(&BUYER, &limits, &clock));
     suspend(&mut stage);

@@ -91,7 +91,7 @@ impl Checks {
         Ok(())
     }
 
-    /// Invariant 14.
+    /// Invariant 15.
     fn a_full_holdback_bounds_the_debt(&self, play: &Play) -> Verified {
         let credit = &play.credit;
         if !self.is_full || !self.before_recovery {
@@ -175,7 +175,7 @@ fn nothing_but_payment_opens_units(before: &Play, after: &Play, changes: &[Chang
     check(is <= was || changes.iter().any(opens), "nothing but a payment opens units")
 }
 
-/// Invariant 13.
+/// Invariant 14.
 fn use_stays_ahead_by_what_was_agreed(play: &Play) -> Verified {
     let Credit { collateral, meter, terms, .. } = &play.credit;
     let used = collateral.consumed + meter.in_flight;

@@ -174,7 +174,7 @@ impl Play {
         let in_flight = dice.part_of(collateral.available());
         let cumulative = meter.cumulative.saturating_add(used);
         let reading = Reading { cumulative, in_flight, reported_at: self.now };
-        metering::apply(&mut collateral, &mut meter, &reading, 1_000_000, self.now, false)
+        metering::apply(&mut collateral, &mut meter, &reading, 1_000_000, self.now, None)
             .map_err(|_| Overflow)?;
         (self.credit.collateral, self.credit.meter) = (collateral, meter);
         Ok(Vec::new())
