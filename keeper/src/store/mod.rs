@@ -314,6 +314,7 @@ mod tests {
             assert_eq!(found, version);
         }
     }
+
     #[test]
     fn a_store_that_cannot_be_opened_is_named_with_the_next_step() {
         let folder = tempfile::tempdir().unwrap();

@@ -9,15 +9,8 @@ use {
 };
 
 /// A step for use below the plan of five days.
-const RIDER: Rider = Rider {
-    planned_units: 400_000,
-    covenant_window: 5 * DAY as u32,
-    high_bps: 9_000,
-    low_bps: 6_000,
-    apr_step_bps: 50,
-    apr_ceiling_bps: 500,
-    ..NO_RIDER
-};
+const RIDER: Rider =
+    Rider { covenant_window: 5 * DAY as u32, apr_step_bps: 50, apr_ceiling_bps: 500, ..COVENANT };
 
 /// A loan at 2 % that the lender may freeze at will.
 fn issued() -> Stage {

@@ -14,8 +14,7 @@ use {
         metering::Reading,
         quorum::QuorumReading,
         state::{
-            Credit, FreezePolicy, Instalment, Lot, Market, MarketSettings, Rider, ScheduleRuns, TermBounds,
-            terms_hash,
+            Credit, FreezePolicy, Instalment, Lot, Market, MarketSettings, Rider, ScheduleRuns, terms_hash,
         },
         transitions::Status,
     },
@@ -34,16 +33,7 @@ fn a_mark_is_of_a_loan_that_runs_and_is_unpaid() {
 
 /// Creates a market with changed arguments.
 fn market(change: impl FnOnce(&mut MarketArgs)) -> Result<Market> {
-    let mut args = MarketArgs {
-        id: 1,
-        is_test: false,
-        guardian: GUARDIAN,
-        redistribution_fee_bps: 200,
-        change_delay: 2 * DAY as u32,
-        provider_delay: DAY as u32,
-        min_suspension: 2 * DAY as u32,
-        bounds: TermBounds::PRODUCTION,
-    };
+    let mut args = MARKET_ARGS;
     change(&mut args);
     let new = NewMarket {
         bump: 1,

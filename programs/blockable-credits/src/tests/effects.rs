@@ -234,7 +234,7 @@ fn a_cancelled_offer_owes_nothing_from_its_vault() {
     assert_eq!((stage.credit.claims.escrow, stage.credit.owed_from_vault()), (0, Ok(0)));
 }
 
-/// What is paid after a seizure lowers the debt: it refills no reserve.
+/// Payments after a seizure lower the debt: they refill no reserve.
 #[test]
 fn a_recovery_refills_no_reserve() {
     let mut stage = seizing();

@@ -50,7 +50,7 @@ fn a_second_freeze_takes_nothing_that_was_served_before_the_first() {
     assert_eq!(done, Metered { consumed: 90_000, overrun: 0, deferred: 0 });
 }
 
-/// What was open between the two freezes is all that counts of use between them.
+/// Use between the two freezes counts up to the units that were open then.
 #[test]
 fn a_report_from_between_two_freezes_is_measured_by_the_second() {
     let mut stage = frozen_twice();

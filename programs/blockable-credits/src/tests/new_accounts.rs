@@ -71,15 +71,7 @@ fn a_provider_begins_in_its_first_epoch() {
 
 /// Terms with each optional part.
 const ALL_TERMS: Terms = Terms { apr_bps: 1_000, unit_lifetime: 200 * DAY as u32, ..TERMS };
-const RIDER: Rider = Rider {
-    planned_units: 400_000,
-    covenant_window: 10 * DAY as u32,
-    high_bps: 9_000,
-    low_bps: 6_000,
-    apr_floor_bps: 500,
-    apr_ceiling_bps: 1_500,
-    ..NO_RIDER
-};
+const RIDER: Rider = Rider { apr_floor_bps: 500, apr_ceiling_bps: 1_500, ..COVENANT };
 
 /// The credit of an offer on these terms.
 fn offered(stage: &Stage) -> Credit {

@@ -15,14 +15,7 @@ use {
 /// A loan with a covenant whose first window is over, and with units that have expired, on day 12. Loan and borrower's place
 /// are offered to the buyer.
 fn ready() -> Stage {
-    let rider = Rider {
-        planned_units: 400_000,
-        covenant_window: 10 * DAY as u32,
-        high_bps: 9_000,
-        low_bps: 6_000,
-        top_up_bps: 1_000,
-        ..NO_RIDER
-    };
+    let rider = Rider { top_up_bps: 1_000, ..COVENANT };
     let mut stage = Stage::issued(rider);
     let clock = stage.clock();
     stage.act(|credit| credit.offer_borrower(SLOT, BUYER, DAY as u32, &clock));

@@ -124,19 +124,31 @@ pub(super) struct Stage {
     pub changes: Vec<Change>,
 }
 
+/// The arguments of a market within the bounds of production.
+pub const MARKET_ARGS: MarketArgs = MarketArgs {
+    id: 1,
+    is_test: false,
+    guardian: GUARDIAN,
+    redistribution_fee_bps: 200,
+    change_delay: 2 * DAY as u32,
+    provider_delay: DAY as u32,
+    min_suspension: 2 * DAY as u32,
+    bounds: TermBounds::PRODUCTION,
+};
+
+/// A covenant of ten days without consequences of its own.
+pub const COVENANT: Rider = Rider {
+    planned_units: 400_000,
+    covenant_window: 10 * DAY as u32,
+    high_bps: 9_000,
+    low_bps: 6_000,
+    ..NO_RIDER
+};
+
 impl Stage {
     /// A market and a provider at [`START`].
     pub fn new() -> Stage {
-        let args = MarketArgs {
-            id: 1,
-            is_test: false,
-            guardian: GUARDIAN,
-            redistribution_fee_bps: 200,
-            change_delay: 2 * DAY as u32,
-            provider_delay: DAY as u32,
-            min_suspension: 2 * DAY as u32,
-            bounds: TermBounds::PRODUCTION,
-        };
+        let args = MARKET_ARGS;
         let new = NewMarket {
             bump: 255,
             admin: ADMIN,

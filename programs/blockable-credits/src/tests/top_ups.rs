@@ -6,14 +6,7 @@ use {
 };
 
 /// A tenth of the principal falls due for use below the plan.
-const RIDER: Rider = Rider {
-    planned_units: 400_000,
-    covenant_window: 10 * DAY as u32,
-    high_bps: 9_000,
-    low_bps: 6_000,
-    top_up_bps: 1_000,
-    ..NO_RIDER
-};
+const RIDER: Rider = Rider { top_up_bps: 1_000, ..COVENANT };
 
 /// A loan of three instalments of 40, 30 and 30 USDC on days 30, 60 and 90, with a reading of no use after ten days.
 fn measured() -> Stage {
