@@ -109,7 +109,7 @@ async fn a_key_sees_its_own_credit_and_no_other() {
     let path = format!("/v1/credits/{}", ours());
     let seen: Value = bench.get(&path).send().await.unwrap().json().await.unwrap();
     assert_eq!((&seen["status"], &seen["refused"]), (&json!("active"), &Value::Null));
-    let room = json!({"available": GRANTED - 408, "remaining": GRANTED, "frozen": 400, "in_flight": 0, "unreported": 8});
+    let room = json!({"available": GRANTED - 408, "remaining": GRANTED, "locked": 0, "frozen": 400, "in_flight": 0, "unreported": 8});
     assert_eq!(seen["room"], room);
     let other = bench.get(&format!("/v1/credits/{}", address(12))).send().await.unwrap();
     refused(other, 404, "credit_not_found").await;

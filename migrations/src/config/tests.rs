@@ -130,7 +130,7 @@ fn everything_that_the_program_would_refuse_is_listed_at_once() {
         assert!(error.contains(expected), "{expected}: {error}");
     }
     assert!(error.starts_with("market.toml:\n  ") && !error.contains("{path}"), "{error}");
-    assert_eq!(error.lines().count(), 1 + 6 + 1, "{error}");
+    assert_eq!(error.lines().count(), 1 + 7 + 1, "{error}");
     let error = refused(&changed("redistribution_fee_bps = 200", "redistribution_fee_bps = 1001"));
     assert!(error.contains("\n  redistribution_fee_bps: 1001 is not from 0 to 1000\n"), "{error}");
 }

@@ -115,7 +115,8 @@ refusals! {
         ]);
         UnknownFlag: offer_a_rider_of_a_later_version = |good| with_rider(good, &[
             |rider| rider.breach_notice = 2,
-            |rider| rider.reserved[4] = 1,
+            |rider| rider.cross_default = 2,
+            |rider| rider.reserved[3] = 1,
         ]);
         PrincipalOutgrows: offer_coupons_in_kind_beyond_what_can_be_repaid = |good| good.with(|world, _| {
             let most = TermBounds::PRODUCTION.max_principal;
