@@ -37,6 +37,8 @@ mod steps;
 #[cfg(feature = "cluster")]
 mod steps_agreed;
 #[cfg(feature = "cluster")]
+mod steps_locked;
+#[cfg(feature = "cluster")]
 mod tokens;
 pub mod trace;
 #[cfg(feature = "vault")]

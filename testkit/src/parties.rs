@@ -3,10 +3,11 @@ use {
     blockable_sdk::{
         Pubkey,
         program::{
-            instructions::OfferArgs,
+            instructions::{LotTerms, OfferArgs},
             state::{
                 AutoFreeze, FreezePolicy, Instalment, ProviderSettings, Reporter, Rider, ScheduleRuns, Terms,
             },
+            units::PRICE_SCALE,
         },
     },
     solana_sdk::{signature::Keypair, signer::Signer},
@@ -143,6 +144,41 @@ impl Loan {
             schedule: ScheduleRuns::from_schedule(&schedule),
         };
         Loan { args }
+    }
+
+    /// A loan on the standard preset, with a nonce: `principal` micro-USDC for `units`, in twelve instalments 30 days apart, the
+    /// first one due on day 1, the last one with what twelfths leave over. Half of an instalment's units are unlocked ahead, half
+    /// of the price of the locked ones is held back, at half of the annual rate of 14 %. Graces of 2 and 7 days, a cure period of
+    /// 10, freezes and automatic freezes from delinquency. [`Loan::standard_lot`] has the lots that go with it.
+    pub fn standard(nonce: u64, principal: u64, units: u64) -> Loan {
+        let even = principal / 12;
+        let instalment = |month: u32| {
+            let rest = if month == 11 { principal % 12 } else { 0 };
+            Instalment { due_after: (1 + month * 30) * DAY, principal: even + rest }
+        };
+        let schedule: Vec<Instalment> = (0..12).map(instalment).collect();
+        let unlocked_ahead = units / 24;
+        let locked = u128::from(units - unlocked_ahead);
+        let holdback = locked * u128::from(principal) / u128::from(units) / 2;
+        let terms = |terms: &mut Terms| {
+            (terms.principal, terms.units, terms.unlocked_ahead) = (principal, units, unlocked_ahead);
+            terms.holdback = u64::try_from(holdback).expect("less than the principal");
+            (terms.apr_bps, terms.holdback_apr_bps) = (1_400, 700);
+            terms.late_fee = even / 50;
+            (terms.delinquency_grace, terms.default_grace) = (2 * DAY, 7 * DAY);
+            terms.auto_freeze = AutoFreeze::FromDelinquency as u8;
+        };
+        Loan::new(nonce).with(terms).with_schedule(&schedule)
+    }
+
+    /// The lots of the standard preset: from what the loan paid for its units down to 70 % of it, in 45 days.
+    pub fn standard_lot(&self) -> LotTerms {
+        let Terms { principal, units, .. } = self.args.terms;
+        let price = |percent: u64| {
+            let paid = u128::from(principal) * u128::from(PRICE_SCALE) * u128::from(percent);
+            u64::try_from(paid.div_ceil(u128::from(units) * 100)).expect("a price of an offer")
+        };
+        LotTerms { start_price: price(100), floor_price: price(70), window: 45 * DAY }
     }
 
     /// The instalments.
