@@ -37,6 +37,10 @@ demo *args:
 bench *args:
     cargo run --release -p blockable-bench -- cu {{args}}
 
+# what comes back of a default, simulated; just simulate --help lists the options
+simulate *args:
+    cargo run --release -p blockable-economics -- simulate {{args}}
+
 # try to break the program: random hostile steps, verified by an independent model
 fuzz *args:
     cargo run --release -p blockable-fuzz -- {{args}}

@@ -1,0 +1,158 @@
+use {
+    super::{CommonArgs, share},
+    crate::{
+        EconomicsError,
+        assumptions::Assumptions,
+        figures,
+        path::{Course, Scene},
+        preset::Preset,
+        report::{Report, Tornado, json, summaries_table, tornado_table, worlds_table},
+        study::{StudyPlan, Summary, run as walk, tornado, worlds},
+        usage::UseModel,
+    },
+    clap::{Args, ValueEnum},
+    std::path::PathBuf,
+};
+
+/// Recover defaults under named terms, side by side
+#[derive(Debug, Args)]
+pub(super) struct SimulateArgs {
+    #[command(flatten)]
+    pub(super) common: CommonArgs,
+    /// A preset; again for more; all where it is left out
+    #[arg(long = "preset", value_name = "NAME")]
+    presets: Vec<String>,
+    /// Surroundings; again for more
+    #[arg(long = "scene", value_enum, default_values_t = [SceneArg::Assumed])]
+    scenes: Vec<SceneArg>,
+    /// Move each assumption and term of a preset, one at a time
+    #[arg(long, value_name = "PRESET")]
+    tornado: Option<String>,
+    /// Draw so many worlds for each preset
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    worlds: u32,
+    /// Loan paths of each preset in each world and at each end of a tornado
+    #[arg(long, value_name = "PATHS", default_value_t = 2_000)]
+    side_paths: u64,
+    /// Mean recovery that a world must reach
+    #[arg(long, value_parser = share, default_value = "90%")]
+    target_mean: f64,
+    /// 5th percentile of the recovery that a world must reach
+    #[arg(long, value_parser = share, default_value = "60%")]
+    target_p5: f64,
+    /// Write figures as SVG and PNG into a folder
+    #[arg(long, value_name = "FOLDER")]
+    figures: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum SceneArg {
+    /// As assumed
+    Assumed,
+    /// Every default in a crash
+    Crash,
+    /// Providers failing at 10 % a year
+    FailingProviders,
+}
+
+impl SceneArg {
+    fn scene(self) -> Scene {
+        match self {
+            SceneArg::Assumed => Scene::Assumed,
+            SceneArg::Crash => Scene::Crash,
+            SceneArg::FailingProviders => Scene::FailingProviders,
+        }
+    }
+}
+
+/// Simulates and prints. Errors: [`EconomicsError`].
+pub(super) fn run(args: &SimulateArgs) -> Result<(), EconomicsError> {
+    let (assumptions, plan) = (args.common.assumptions()?, args.common.plan()?);
+    let report = simulate(args, &assumptions, &plan)?;
+    if let Some(folder) = &args.figures {
+        for file in figures::write_all(&report, folder)? {
+            eprintln!("wrote {}", file.display());
+        }
+    }
+    if args.common.json {
+        println!("{}", json(&report)?);
+    } else {
+        print(&report);
+    }
+    Ok(())
+}
+
+/// Walks everything that the arguments ask for. Errors: those of a study.
+pub(super) fn simulate(
+    args: &SimulateArgs,
+    assumptions: &Assumptions,
+    plan: &StudyPlan,
+) -> Result<Report, EconomicsError> {
+    let presets: Vec<Preset> = match args.presets.as_slice() {
+        [] => Preset::all(),
+        names => names.iter().map(|name| Preset::named(name)).collect::<Result<_, _>>()?,
+    };
+    let mut summaries = Vec::new();
+    for scene in args.scenes.iter().map(|scene| scene.scene()) {
+        let assumptions = scene.of(assumptions);
+        for preset in &presets {
+            let model = UseModel::from_assumptions(&assumptions)?;
+            let course = Course::new(preset, preset.size(&assumptions), model, &assumptions)?;
+            summaries.push(Summary::new(&course, scene, &assumptions, plan, &walk(&course, plan)?));
+        }
+    }
+    let side = StudyPlan { paths: args.side_paths.max(10), ..*plan };
+    let moved = match &args.tornado {
+        Some(name) => Some(sensitivities(name, assumptions, &side)?),
+        None => None,
+    };
+    let mut in_worlds = Vec::new();
+    for preset in presets.iter().filter(|_| args.worlds > 0) {
+        let targets = [args.target_mean, args.target_p5];
+        in_worlds.push(worlds(preset, assumptions, args.worlds, targets, &side)?);
+    }
+    Ok(Report {
+        plan: *plan,
+        side_paths: side.paths,
+        presets: summaries,
+        tornado: moved,
+        worlds: in_worlds,
+        assumptions: assumptions.sources.clone(),
+    })
+}
+
+fn sensitivities(name: &str, assumptions: &Assumptions, plan: &StudyPlan) -> Result<Tornado, EconomicsError> {
+    let preset = Preset::named(name)?;
+    let model = UseModel::from_assumptions(assumptions)?;
+    let course = Course::new(&preset, preset.size(assumptions), model, assumptions)?;
+    let base = walk(&course, plan)?.defaults.recovery.ratio().value;
+    Ok(Tornado { preset: name.to_string(), base, bars: tornado(&preset, assumptions, plan)? })
+}
+
+fn print(report: &Report) {
+    let plan = &report.plan;
+    println!("seed {}, {} loan paths a preset, {} threads", plan.seed, plan.paths, plan.threads);
+    for scene in report.presets.chunk_by(|a, b| a.scene == b.scene) {
+        let name = scene.first().map_or("", |summary| summary.scene);
+        println!("\nscene {name}: recovery of the debt at default in percent");
+        print!("{}", summaries_table(scene));
+    }
+    println!("\n{LEGEND}");
+    if let Some(tornado) = &report.tornado {
+        let mean = tornado.base * 100.0;
+        println!("\nsensitivities of {}: mean {mean:.1} % with nothing moved", tornado.preset);
+        print!("{}", tornado_table(tornado));
+    }
+    if !report.worlds.is_empty() {
+        println!(
+            "\nworlds: the share in percent that reaches the target, and means and 5th percentiles over the worlds"
+        );
+        print!("{}", worlds_table(&report.worlds));
+    }
+}
+
+const LEGEND: &str = "\
+mean: weighted by debt; +/-: half of its 95 % interval; p5 to p95, <half: by loan; paid out: recovery of what was paid to the
+provider; vault, reserve, sales, taken: parts of the debt by where they came from; loss: of the principal, over the life of
+a loan; yield: the lender's a year after losses with repaid cash idle, of owed: on the principal owed; days off: days that a
+paying borrower's unit is put off, mean, and p95 of the borrowers; dark: loss of the debt where the provider goes dark";

@@ -1,0 +1,113 @@
+//! Figures as SVG and PNG. Each is read without the text around it: the title says the finding, the axes their units,
+//! the last line what it rests on.
+
+mod canvas;
+mod distribution;
+mod png;
+mod recovery;
+mod sensitivities;
+#[cfg(test)]
+mod tests;
+
+use {
+    crate::{
+        EconomicsError,
+        report::{Report, Tornado},
+        study::{Summary, WorldsResult},
+    },
+    canvas::{Canvas, Painter},
+    std::path::{Path, PathBuf},
+};
+
+/// One figure.
+#[derive(Clone, Copy, Debug)]
+enum Figure<'a> {
+    /// Mean and percentiles of the recovery by preset.
+    Recovery(&'a [Summary]),
+    /// Where the recovery comes from, by preset.
+    Sources(&'a [Summary]),
+    /// Distributions of the recovery over loans.
+    Distribution(&'a [Summary]),
+    /// Days that a paying borrower's unit is put off, by preset.
+    DaysPutOff(&'a [Summary]),
+    /// Sensitivities of a preset.
+    Tornado(&'a Tornado),
+    /// A preset in many worlds.
+    Worlds(&'a WorldsResult),
+}
+
+impl Figure<'_> {
+    /// The last line: what the figure rests on.
+    fn footer(&self, report: &Report) -> String {
+        let paths = match self {
+            Figure::Tornado(_) | Figure::Worlds(_) => report.side_paths,
+            _ => report.plan.paths,
+        };
+        let seed = report.plan.seed;
+        format!(
+            "blockable-economics, on the program's own functions: {paths} loan paths for each figure, seed {seed}. \
+             Assumptions and limits: docs/recovery.md"
+        )
+    }
+}
+
+/// Writes every figure of a report into a folder, each as SVG and as PNG. Returns the files. Errors:
+/// [`EconomicsError::Write`], [`EconomicsError::Figure`].
+pub fn write_all(report: &Report, folder: &Path) -> Result<Vec<PathBuf>, EconomicsError> {
+    std::fs::create_dir_all(folder)
+        .map_err(|source| EconomicsError::Write { path: folder.to_path_buf(), source })?;
+    let mut files = Vec::new();
+    for (name, figure) in figures(report) {
+        let footer = figure.footer(report);
+        let painter = Painter { figure: &name, footer: &footer };
+        for (ending, bytes) in [("svg", figure.svg(&painter)?), ("png", figure.png(&painter)?)] {
+            let path = folder.join(format!("{name}.{ending}"));
+            std::fs::write(&path, bytes)
+                .map_err(|source| EconomicsError::Write { path: path.clone(), source })?;
+            files.push(path);
+        }
+    }
+    Ok(files)
+}
+
+/// The figures that a report has data for, by name.
+fn figures(report: &Report) -> Vec<(String, Figure<'_>)> {
+    let mut figures = Vec::new();
+    for scene in report.presets.chunk_by(|a, b| a.scene == b.scene) {
+        let name = scene.first().map_or("assumed", |summary| summary.scene);
+        figures.push((format!("recovery-{name}"), Figure::Recovery(scene)));
+        if name == "assumed" {
+            figures.push(("sources".to_string(), Figure::Sources(scene)));
+            figures.push(("distribution".to_string(), Figure::Distribution(scene)));
+            figures.push(("days-put-off".to_string(), Figure::DaysPutOff(scene)));
+        }
+    }
+    if let Some(tornado) = &report.tornado {
+        figures.push((format!("tornado-{}", tornado.preset), Figure::Tornado(tornado)));
+    }
+    for result in &report.worlds {
+        figures.push((format!("worlds-{}", result.preset), Figure::Worlds(result)));
+    }
+    figures
+}
+
+impl Figure<'_> {
+    fn svg(&self, painter: &Painter) -> Result<Vec<u8>, EconomicsError> {
+        painter.svg(&|canvas| self.paint(canvas))
+    }
+
+    fn png(&self, painter: &Painter) -> Result<Vec<u8>, EconomicsError> {
+        painter.png(&|canvas| self.paint(canvas))
+    }
+
+    fn paint(&self, canvas: &mut dyn Canvas) -> Result<(), EconomicsError> {
+        match self {
+            Figure::Recovery(summaries) => recovery::percentiles(canvas, summaries),
+            Figure::Sources(summaries) => recovery::sources(canvas, summaries),
+            Figure::Distribution(summaries) => distribution::curves(canvas, summaries),
+            Figure::DaysPutOff(summaries) => recovery::days_put_off(canvas, summaries),
+            Figure::Tornado(tornado) => sensitivities::tornado(canvas, tornado),
+            Figure::Worlds(result) => sensitivities::worlds(canvas, result),
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! One loan from issue to end, day by day.
+//!
+//! A day has an order: at its beginning the borrower pays what it pays, the lender's bot marks and freezes, the lender
+//! recovers and buyers come; then the borrower uses units; at its end a report is metered. Everything that changes the loan
+//! is an [`Act`](crate::loan::Act) of the program.
+
+mod borrower;
+mod outcome;
+mod recovery;
+mod servicing;
+#[cfg(test)]
+mod tests;
+mod use_of_units;
+
+use {
+    crate::{
+        DAY, EconomicsError,
+        assumptions::Assumptions,
+        loan::{Issue, Loan, MIN_SUSPENSION_DAYS, Observer},
+        preset::{Agreement, Preset, Size},
+        price::PriceModel,
+        random::{Random, Streams},
+        usage::UseModel,
+    },
+    blockable_credits::transitions::Status,
+};
+
+use {borrower::MOST_INSTALMENTS, recovery::Recovery, use_of_units::Demand};
+pub use {
+    borrower::{Behaviour, Plan},
+    outcome::{DefaultOutcome, Outcome},
+};
+
+/// The kind of a path: kinds are simulated in fixed shares and weighted by their probability.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The borrower defaults. The provider may fail as well.
+    Default,
+    /// The borrower pays everything, unless its provider fails.
+    Paying,
+    /// The borrower would pay everything, and its provider goes dark on a random day of the term.
+    Vanished,
+}
+
+/// The surroundings of all paths.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scene {
+    /// As assumed.
+    #[default]
+    Assumed,
+    /// Every default falls into a crash.
+    Crash,
+    /// Providers fail at 10 % a year.
+    FailingProviders,
+}
+
+impl Scene {
+    /// The name of the scene on the command line and in results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Scene::Assumed => "assumed",
+            Scene::Crash => "crash",
+            Scene::FailingProviders => "failing-providers",
+        }
+    }
+
+    /// The assumptions with the scene's in their place.
+    pub fn of(self, assumptions: &Assumptions) -> Assumptions {
+        let mut assumptions = assumptions.clone();
+        match self {
+            Scene::Assumed => {}
+            Scene::Crash => assumptions.market.crash_share = 1.0,
+            Scene::FailingProviders => assumptions.market.provider_failure = 0.1,
+        }
+        assumptions
+    }
+}
+
+/// Everything that the paths of one preset share. Threads read it; each has a [`Walk`] of its own.
+pub struct Course {
+    preset: Preset,
+    assumptions: Assumptions,
+    model: UseModel,
+    issue: Issue,
+    agreement: Agreement,
+    price: PriceModel,
+    due: [i64; MOST_INSTALMENTS],
+    /// Planned use, in units a day.
+    pace: f64,
+    /// Market price of a million units at issue, in micro-USDC.
+    list_price: f64,
+    /// `exp(-buyers a day)`, usually and in a crash.
+    no_buyer: [f64; 2],
+    /// Days from a provider's failure until covered units can be cancelled together.
+    suspension_days: i64,
+}
+
+/// Micro-USDC in a dollar, units in a GPU hour, units that a price is for.
+const PRICE_OF_A_MILLION: f64 = 1_000_000.0 / 3_600.0 * 1_000_000.0;
+
+impl Course {
+    /// Issues a loan of a size on the terms of a preset. Errors: [`EconomicsError::Refused`] for terms that the program
+    /// refuses.
+    pub fn new(
+        preset: &Preset,
+        size: Size,
+        model: UseModel,
+        assumptions: &Assumptions,
+    ) -> Result<Course, EconomicsError> {
+        let agreement = preset.agreement(size);
+        let mut due = [i64::MAX; MOST_INSTALMENTS];
+        due.iter_mut().zip(preset.due_days()).for_each(|(place, day)| *place = day.into());
+        let market = &assumptions.market;
+        Ok(Course {
+            issue: Issue::new(&agreement)?,
+            agreement,
+            price: PriceModel::new(market.price_drift, market.price_sigma),
+            due,
+            pace: size.units as f64 / f64::from(preset.term_days()),
+            list_price: assumptions.simulator.list_price * PRICE_OF_A_MILLION,
+            no_buyer: [1.0, market.crash_buyers].map(|share| (-market.buyers_per_day * share).exp()),
+            suspension_days: (assumptions.simulator.suspension_days as i64).max(MIN_SUSPENSION_DAYS),
+            preset: preset.clone(),
+            assumptions: assumptions.clone(),
+            model,
+        })
+    }
+
+    /// The preset.
+    pub fn preset(&self) -> &Preset {
+        &self.preset
+    }
+
+    /// The terms, the rider and the schedule.
+    pub fn agreement(&self) -> &Agreement {
+        &self.agreement
+    }
+
+    /// The loan on the second of its issue.
+    pub fn issued(&self) -> &Loan {
+        &self.issue.loan
+    }
+}
+
+/// A loan on its way. One value serves path after path, so that nothing is allocated.
+pub struct Walk<'a> {
+    course: &'a Course,
+    loan: Loan,
+    plan: Plan,
+    demand: Demand,
+    recovery: Recovery,
+    /// The instalment that is paid next.
+    next: usize,
+    day: i64,
+    outcome: Outcome,
+    prices: Random,
+    buyers: Random,
+}
+
+impl<'a> Walk<'a> {
+    /// A walk that has not begun.
+    pub fn new(course: &'a Course) -> Walk<'a> {
+        let streams = Streams::new(0, 0);
+        Walk {
+            loan: course.issue.loan,
+            plan: Plan::paying(),
+            demand: Demand::new(course.preset.term_days(), course.assumptions.usage.block_days),
+            recovery: Recovery::default(),
+            next: 0,
+            day: 0,
+            outcome: Outcome::default(),
+            prices: streams.price,
+            buyers: streams.buyers,
+            course,
+        }
+    }
+
+    /// Walks the path of a number under a seed to its end. Errors: [`EconomicsError::Refused`] where the program
+    /// refuses what it should allow.
+    pub fn run<O: Observer>(
+        &mut self,
+        seed: u64,
+        path: u64,
+        kind: Kind,
+        observer: &mut O,
+    ) -> Result<Outcome, EconomicsError> {
+        self.begin(seed, path, kind);
+        let term = i64::from(self.course.preset.term_days());
+        self.open(observer)?;
+        for day in 0..term + MOST_DAYS_OF_RECOVERY {
+            self.day = day;
+            self.note_failure();
+            self.cancel_together(observer);
+            self.pay(observer)?;
+            self.enforce(observer)?;
+            self.recover(observer)?;
+            let has_ended = self.recovery.has_ended() || self.loan.credit.status == Status::Repaid.byte();
+            if has_ended && (day >= term || self.outcome.default.is_some()) {
+                break;
+            }
+            self.use_units(observer)?;
+            let principal = self.loan.credit.debt.principal;
+            self.outcome.principal_days = self.outcome.principal_days.saturating_add(principal.into());
+        }
+        self.close();
+        Ok(self.outcome)
+    }
+
+    fn begin(&mut self, seed: u64, path: u64, kind: Kind) {
+        let mut streams = Streams::new(seed, path);
+        self.loan = self.course.issue.loan;
+        self.plan.draw(kind, self.course, &mut streams);
+        let is_sized = self.course.assumptions.simulator.sized_loans;
+        self.demand.begin(&self.course.model, is_sized, &mut streams.usage);
+        self.prices = streams.price;
+        self.buyers = streams.buyers;
+        self.recovery = Recovery::default();
+        self.next = 0;
+        self.day = 0;
+        self.outcome = Outcome { principal: self.loan.credit.terms.principal, ..Outcome::default() };
+    }
+
+    /// Seconds from issue to the beginning of the day.
+    fn seconds(&self) -> i64 {
+        self.day * DAY
+    }
+
+    fn status_is(&self, status: Status) -> bool {
+        self.loan.credit.status == status.byte()
+    }
+
+    fn provider_has_failed(&self) -> bool {
+        self.day >= self.plan.provider_fails_on
+    }
+
+    fn close(&mut self) {
+        self.outcome.days = self.day.max(i64::from(self.course.preset.term_days())) as u32;
+        self.outcome.receipts = self.outcome.receipts.saturating_add(self.loan.credit.claims.lender);
+        self.outcome.used = self.loan.credit.collateral.consumed;
+        self.outcome.waited = self.demand.waited();
+        self.outcome.overrun = self.loan.credit.meter.overrun;
+    }
+}
+
+/// The most days that a path goes on after its term.
+const MOST_DAYS_OF_RECOVERY: i64 = 730;

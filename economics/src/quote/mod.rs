@@ -1,0 +1,183 @@
+//! A quote for one borrower: the presets that reach a target recovery for its own use, and what each costs both sides.
+
+mod cost;
+mod search;
+#[cfg(test)]
+mod tests;
+mod warnings;
+
+use {
+    crate::{
+        EconomicsError,
+        assumptions::Assumptions,
+        path::{Course, Scene},
+        preset::{Preset, Size},
+        random::{Random, mix},
+        stats::Estimate,
+        study::{StudyPlan, Summary, World, run},
+        usage::{OwnUse, UseModel},
+    },
+    rand::SeedableRng,
+    serde::Serialize,
+};
+
+pub use {cost::Cost, warnings::warnings};
+
+/// What a lender asks for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Target {
+    /// Mean recovery of the debt at default, from 0 to 1.
+    pub recovery: f64,
+    /// Share of the worlds in which it must be reached.
+    pub confidence: f64,
+    /// Worlds to draw.
+    pub worlds: u32,
+    /// Units of the borrower's largest request; `None` to take what the assumed hours of its largest day use.
+    pub largest_request: Option<u64>,
+}
+
+/// One preset for one borrower. Shares are from 0 to 1.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Quote {
+    /// The preset.
+    pub preset: String,
+    /// What sets it apart.
+    pub title: String,
+    /// True where the target is reached in the share of worlds that was asked for.
+    pub reaches: bool,
+    /// Share of the worlds in which the mean recovery reaches the target.
+    pub worlds_reached: f64,
+    /// Mean recovery as assumed.
+    pub recovery: Estimate,
+    /// 5th percentile of it over loans.
+    pub p5: Estimate,
+    /// Share of the defaults that recover the target or more.
+    pub defaults_above_target: f64,
+    /// Principal for the borrower's use over the term, in micro-USDC.
+    pub principal: u64,
+    /// Units of it.
+    pub units: u64,
+    /// Units per dollar, relative to list price.
+    pub units_per_dollar: f64,
+    /// What the borrower pays a year on the principal, all in: interest, and the reserve that it lays down.
+    pub apr_all_in: f64,
+    /// The same on what is really paid out to the provider, day by day; 10 stands for 10 or more.
+    pub apr_on_paid_out: f64,
+    /// What a unit costs with all interest, relative to list price without a loan.
+    pub unit_cost: f64,
+    /// Days that one of its units is put off on average.
+    pub days_put_off: f64,
+    /// Paid within a day of issue, as a share of the principal.
+    pub down_payment: f64,
+    /// Reserve laid down before issue, as a share of the principal.
+    pub reserve: f64,
+    /// The lender's yield a year after losses, with idle cash.
+    pub yield_with_idle_cash: f64,
+    /// The lender's yield a year on what is owed.
+    pub yield_on_outstanding: f64,
+    /// What to look at before signing.
+    pub warnings: Vec<String>,
+}
+
+/// Quotes presets for a borrower's own use, and between them, where `searches`, the smallest holdbacks that reach the
+/// target. Those that reach it come first, the cheapest of them at the top. Errors: those of a study.
+pub fn quotes(
+    own: &OwnUse,
+    presets: &[Preset],
+    searches: bool,
+    assumptions: &Assumptions,
+    target: Target,
+    plan: &StudyPlan,
+) -> Result<Vec<Quote>, EconomicsError> {
+    let mut quotes =
+        if searches { search::least_holdbacks(own, assumptions, target, plan)? } else { Vec::new() };
+    for preset in presets {
+        quotes.push(quote(own, preset, assumptions, target, plan)?);
+    }
+    quotes.sort_by(|a, b| b.reaches.cmp(&a.reaches).then(a.unit_cost.total_cmp(&b.unit_cost)));
+    Ok(quotes)
+}
+
+/// Quotes one preset.
+fn quote(
+    own: &OwnUse,
+    preset: &Preset,
+    assumptions: &Assumptions,
+    target: Target,
+    plan: &StudyPlan,
+) -> Result<Quote, EconomicsError> {
+    // A cast of a float saturates.
+    let units = (own.mean_units() * f64::from(preset.term_days())) as u64;
+    let size = preset.size_for(units, assumptions);
+    let summary = study(own, preset, size, assumptions, plan)?;
+    let agreement = preset.agreement(size);
+    let cost = Cost::new(&agreement)?;
+    let worlds_reached = worlds_reached(own, preset, size, assumptions, target, plan)?;
+    let share = |amount: u64| amount as f64 / size.principal.max(1) as f64;
+    let down = agreement.schedule.first().filter(|_| preset.in_advance).map_or(0, |first| first.principal);
+    let unit_cost = share(cost.paid) / summary.units_per_dollar.max(0.01);
+    let mut warnings = warnings(&agreement, own, target.largest_request, assumptions);
+    if unit_cost > 1.0 {
+        warnings.push(format!(
+            "a unit costs {:.0} % of its list price with all interest: the borrower pays less without a loan, as it uses",
+            unit_cost * 100.0
+        ));
+    }
+    // A cast of a float rounds down: the whole percent at or below the target.
+    let below = ((target.recovery * 100.0).ceil() as usize).saturating_sub(1);
+    Ok(Quote {
+        preset: preset.name.clone(),
+        title: preset.title.clone(),
+        reaches: worlds_reached >= target.confidence,
+        worlds_reached,
+        recovery: summary.recovery,
+        p5: summary.quantiles.p5,
+        defaults_above_target: 1.0 - summary.distribution.get(below).copied().unwrap_or(1.0),
+        principal: size.principal,
+        units: size.units,
+        units_per_dollar: summary.units_per_dollar,
+        apr_all_in: cost.apr_all_in,
+        apr_on_paid_out: cost.apr_on_paid_out,
+        unit_cost,
+        days_put_off: summary.days_put_off.value,
+        down_payment: share(down),
+        reserve: share(agreement.rider.reserve),
+        yield_with_idle_cash: summary.yields.with_idle_cash,
+        yield_on_outstanding: summary.yields.on_outstanding,
+        warnings,
+    })
+}
+
+fn study(
+    own: &OwnUse,
+    preset: &Preset,
+    size: Size,
+    assumptions: &Assumptions,
+    plan: &StudyPlan,
+) -> Result<Summary, EconomicsError> {
+    let course = Course::new(preset, size, UseModel::Own(own.clone()), assumptions)?;
+    Ok(Summary::new(&course, Scene::Assumed, assumptions, plan, &run(&course, plan)?))
+}
+
+/// Share of the worlds in which the mean recovery reaches the target. Worlds share the paths of the plan among them.
+fn worlds_reached(
+    own: &OwnUse,
+    preset: &Preset,
+    size: Size,
+    assumptions: &Assumptions,
+    target: Target,
+    plan: &StudyPlan,
+) -> Result<f64, EconomicsError> {
+    let mut random = Random::seed_from_u64(mix(plan.seed));
+    let count = target.worlds.max(1);
+    let plan = StudyPlan { paths: (plan.paths / u64::from(count)).max(200), ..*plan };
+    let mut reached = 0u32;
+    for _ in 0..count {
+        let assumptions = World::draw(assumptions, &mut random).of(assumptions);
+        // The provider of another world offers other units for the same principal; the borrower still needs its own.
+        let size = Size { principal: preset.size_for(size.units, &assumptions).principal, ..size };
+        let summary = study(own, preset, size, &assumptions, &plan)?;
+        reached += u32::from(summary.recovery.value >= target.recovery);
+    }
+    Ok(f64::from(reached) / f64::from(count))
+}
