@@ -44,7 +44,8 @@ pub fn check(name: &'static str, good: Attempt) {
     let good = if has_payer { good.rent_paid_by("stranger") } else { good };
     let (world, instruction) = (&good.world, good.instruction());
     let slots = slot::slots(name, world, instruction);
-    let mut run = Run { name, checks: 0, wrong: Vec::new(), used: Vec::new() };
+    let names = table::Names::new(name, &slots);
+    let mut run = Run { names: &names, checks: 0, wrong: Vec::new(), used: Vec::new() };
     run.check(world, instruction, &slots);
 
     // What the instruction creates only the first time is an account like any other the second time.
@@ -55,15 +56,16 @@ pub fn check(name: &'static str, good: Attempt) {
         let slots = slot::slots(name, &second, instruction).into_iter().filter(created);
         run.check(&second, instruction, &slots.collect::<Vec<_>>());
     }
-    println!("{name}: {} checks of {} accounts", run.checks, slots.len());
+    let given = slots.iter().filter(|slot| slot.kind != slot::Kind::Absent);
+    println!("{name}: {} checks of {} accounts", run.checks, given.count());
     assert!(run.wrong.is_empty(), "{name}:\n{}", run.wrong.join("\n"));
-    let unused: Vec<_> = table::rows_of(name).filter(|row| !run.used.contains(row)).collect();
+    let unused: Vec<_> = names.rows().filter(|row| !run.used.contains(row)).collect();
     assert!(unused.is_empty(), "{name}: nothing is left to which these rows apply: {unused:?}");
 }
 
 /// The checks of one instruction.
-struct Run {
-    name: &'static str,
+struct Run<'a> {
+    names: &'a table::Names,
     checks: usize,
     /// The results that differ from the table.
     wrong: Vec<String>,
@@ -71,13 +73,13 @@ struct Run {
     used: Vec<usize>,
 }
 
-impl Run {
+impl Run<'_> {
     fn check(&mut self, world: &World, instruction: &Instruction, slots: &[Slot]) {
         for trial in mutation::trials(slots) {
             let (mut world, mut instruction) = (copy(world), instruction.clone());
             trial.spoil(&mut world, &mut instruction);
             let outcome = outcome(&mut world, &instruction);
-            let (expected, row) = table::expected(self.name, &trial);
+            let (expected, row) = self.names.expected(&trial);
             self.checks += 1;
             self.used.extend(row);
             if !expected.is_met_by(&outcome) {
@@ -154,9 +156,9 @@ fn a_credit_that_is_wrong_is_left_out_of_metering() {
     use mutation::Mutation::*;
     let good = crate::metering::metering();
     let index = good.instruction().accounts.len() - 1;
-    let name = "credit".to_string();
-    let slot =
-        Slot { name, index, kind: slot::Kind::Credit, is_writable: true, is_fresh: false, key: good.credit };
+    let (name, key) = ("credit".to_string(), good.credit);
+    let (is_writable, is_fresh, is_optional) = (true, false, false);
+    let slot = Slot { name, index, kind: slot::Kind::Credit, is_writable, is_fresh, is_optional, key };
     for mutation in [ReadOnly, WrongOwner, Closed, WrongDiscriminator, Emptied, OfAnotherMarket] {
         let (mut world, mut instruction) = (copy(&good.world), good.instruction().clone());
         Trial { slot: &slot, mutation, other: None }.spoil(&mut world, &mut instruction);
@@ -169,7 +171,9 @@ fn a_credit_that_is_wrong_is_left_out_of_metering() {
 #[test]
 fn the_table_names_only_what_there_is() {
     for (instruction, account) in table::places() {
+        let (instruction, given) = table::parts(instruction);
         let names = slot::names(instruction);
+        assert!(given.iter().all(|given| names.iter().any(|name| name == given)), "{instruction} {given:?}");
         assert!(names.iter().any(|name| name == account), "{instruction} has no account {account}");
     }
 }

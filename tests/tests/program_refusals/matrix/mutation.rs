@@ -67,7 +67,9 @@ pub fn trials(slots: &[Slot]) -> Vec<Trial<'_>> {
     for slot in slots {
         let ways = ways(slot).into_iter();
         trials.extend(ways.map(|mutation| Trial { slot, mutation, other: None }));
-        let same = |other: &&Slot| is_same_type(slot.kind, other.kind) && other.key != slot.key;
+        let same = |other: &&Slot| {
+            slot.kind != Kind::Absent && is_same_type(slot.kind, other.kind) && other.key != slot.key
+        };
         let twice = |other| Trial { slot, mutation: Mutation::Twice, other: Some(other) };
         trials.extend(slots.iter().filter(same).map(twice));
     }
@@ -90,6 +92,7 @@ fn ways(slot: &Slot) -> Vec<Mutation> {
         Kind::Signer => ways.extend([Unsigned, SignedByAnother]),
         Kind::Wallet => ways.push(OfAnotherOwner),
         Kind::Program | Kind::Sysvar | Kind::EventAuthority => ways.push(Replaced),
+        Kind::Absent => {}
         _ if slot.is_fresh => ways.extend([Elsewhere, Occupied, Prefunded]),
         kind => {
             ways.extend([WrongOwner, Elsewhere, Closed, Halved, Emptied]);

@@ -53,6 +53,8 @@ const BY_ANYONE: &[&str] = &[
     "credit_mark_defaulted",
     "credit_auto_freeze",
     "credit_expire_units",
+    "credit_thaw_cross",
+    "credit_cancel_locked",
 ];
 /// Instructions by which a party does something to a credit.
 const BY_A_PARTY: &[&str] = &[
@@ -102,6 +104,7 @@ const BESIDE_A_VAULT: &[&str] = &[
     "credit_give_notice",
     "credit_seize_to_pool",
     "credit_seize_to_lender",
+    "credit_cancel_locked",
 ];
 
 /// Instructions with a key that pays for accounts and may be any.
@@ -111,6 +114,9 @@ pub const WITH_A_RENT_PAYER: &[&str] =
 const ONLY_THE_PROGRAM_MAKES_THEM: &str =
     "accounts of this type are made by the program alone, at their own addresses: there are no copies";
 const ANY_CREDIT: &str = "anyone may do this to any credit that is in the state for it";
+const OF_ANY_MARKET: &str = "the default of a credit counts in whatever market it is";
+const CLOSED_CREDIT: &str =
+    "an account of another program at the address of a credit means that the credit is closed";
 const ANY_OF_ONES_OWN: &str = "any token account of the owner's own will do";
 const ONES_OWN_CHOICE: &str = "who signs chooses where it is paid";
 const NO_SUCH_ACCOUNT: &str =
@@ -122,6 +128,8 @@ const ANYONE_CREATES: &str = "anyone may be the admin of a new market, by signin
 const ANYONE_PAYS_RENT: &str = "anyone may pay the rent, the lender or the buyer as well";
 const ANYONE_COLLECTS: &str = "anyone may have a claim paid, to its party alone";
 const MADE_AGAIN: &str = "what is gone is created again, at the only address it can have";
+pub const NAMES_ITSELF: &str =
+    "the program's address stands in the place of an account that is not given, so that it finds itself";
 pub const LAMPORTS_STOP_NOTHING: &str =
     "lamports at an address do not keep the account from being created there";
 
@@ -167,6 +175,25 @@ pub const ROWS: &[Row] = &[
     (&["credit_withdraw_borrower"], "authority", &[SignedByAnother], Error(BlockableError::NotParty)),
     (&["credit_offer_borrower"], "borrower", &[SignedByAnother, Twice], Error(BlockableError::NotBorrower)),
     (&["credit_offer_borrower"], "lender", &[Twice], Error(BlockableError::NotLender)),
+    (&["credit_cancel_locked"], "signer", &[SignedByAnother], Error(BlockableError::CancelNotOpen)),
+    (
+        &["credit_cancel_locked+borrower"],
+        "signer",
+        &[SignedByAnother, Twice],
+        Error(BlockableError::NotLender),
+    ),
+    (
+        &["credit_cancel_locked+borrower"],
+        "borrower",
+        &[SignedByAnother, Twice],
+        Error(BlockableError::NotBorrower),
+    ),
+    (
+        &["credit_restructure+provider+provider_authority"],
+        "provider_authority",
+        &[SignedByAnother, Twice],
+        Error(BlockableError::NotProvider),
+    ),
     // Markets.
     (OF_MARKETS, "market", &[Elsewhere], Harmless(ONLY_THE_PROGRAM_MAKES_THEM)),
     (BY_THE_ADMIN, "market", &[OfAnotherMarket], Error(BlockableError::NotAdmin)),
@@ -189,7 +216,14 @@ pub const ROWS: &[Row] = &[
     ),
     (&["usage_meter"], "provider", &[Elsewhere], Error(BlockableError::ReportSignatureInvalid)),
     (
-        &["credit_issue", "credit_close"],
+        &[
+            "credit_issue",
+            "credit_close",
+            "credit_write_off",
+            "credit_cancel_locked",
+            "vault_collect+provider",
+            "credit_restructure+provider+provider_authority",
+        ],
         "provider",
         &[Elsewhere, OfAnotherMarket],
         Error(BlockableError::ProviderMismatch),
@@ -204,7 +238,7 @@ pub const ROWS: &[Row] = &[
     (BY_ANYONE, "credit", &[Elsewhere], Harmless(ONLY_THE_PROGRAM_MAKES_THEM)),
     (BY_A_PARTY, "credit", &[Elsewhere], Harmless(ONLY_THE_PROGRAM_MAKES_THEM)),
     (
-        &["credit_mark_delinquent", "credit_mark_defaulted", "credit_give_notice"],
+        &["credit_mark_delinquent", "credit_mark_defaulted", "credit_give_notice", "credit_cancel_locked"],
         "credit",
         &[OfAnotherCredit],
         Error(BlockableError::VaultMismatch),
@@ -214,7 +248,7 @@ pub const ROWS: &[Row] = &[
     (PAYING_OUT, "credit", &[Elsewhere], Runtime(InstructionError::PrivilegeEscalation)),
     (&["lot_buy"], "credit", &[Elsewhere], Error(BlockableError::LotMismatch)),
     (
-        &["reserve_draw", "covenant_apply", "credit_auto_freeze", "credit_expire_units"],
+        &["reserve_draw", "covenant_apply", "credit_auto_freeze", "credit_expire_units", "credit_thaw_cross"],
         "credit",
         &[OfAnotherCredit],
         Harmless(ANY_CREDIT),
@@ -248,6 +282,23 @@ pub const ROWS: &[Row] = &[
     (&["credit_seize_to_lender"], "lender_credit", &[OfAnotherMarket], Code(code::CONSTRAINT_SEEDS)),
     (&["lot_buy"], "buyer_credit", &[Closed], Harmless(MADE_AGAIN)),
     (&["credit_seize_to_lender"], "lender_credit", &[Closed], Harmless(MADE_AGAIN)),
+    (
+        &["credit_freeze+other", "credit_thaw_cross"],
+        "credit",
+        &[Twice],
+        Error(BlockableError::CrossCreditMismatch),
+    ),
+    (&["credit_freeze+other"], "other", &[Twice], Error(BlockableError::CrossCreditMismatch)),
+    (&["credit_freeze+other"], "other", &[Elsewhere], Harmless(ONLY_THE_PROGRAM_MAKES_THEM)),
+    (&["credit_freeze+other"], "other", &[OfAnotherMarket], Harmless(OF_ANY_MARKET)),
+    (&["credit_freeze+other"], "other", &[OfAnotherCredit], Error(BlockableError::CrossCreditSound)),
+    (
+        &["credit_thaw_cross"],
+        "other",
+        &[Elsewhere, OfAnotherMarket, OfAnotherCredit, Twice],
+        Error(BlockableError::CrossCreditMismatch),
+    ),
+    (&["credit_thaw_cross"], "other", &[Closed, WrongOwner], Harmless(CLOSED_CREDIT)),
     // Lots.
     (&["lot_buy", "lot_close"], "lot", &[Elsewhere], Harmless(ONLY_THE_PROGRAM_MAKES_THEM)),
     // Mints.
@@ -272,6 +323,12 @@ pub const ROWS: &[Row] = &[
         &["vault_collect"],
         "destination",
         &[Elsewhere, OfAnotherOwner],
+        Error(BlockableError::DestinationNotAllowed),
+    ),
+    (
+        &["vault_collect+provider"],
+        "destination",
+        &[OfAnotherMarket],
         Error(BlockableError::DestinationNotAllowed),
     ),
     (

@@ -1,7 +1,7 @@
 //! The accounts that an instruction names, as the committed IDL has them.
 
 use {
-    blockable_sdk::{Instruction, Pubkey},
+    blockable_sdk::{Instruction, PROGRAM_ID, Pubkey},
     blockable_testkit::World,
     serde_json::Value,
     std::collections::BTreeSet,
@@ -23,6 +23,8 @@ pub enum Kind {
     Program,
     Sysvar,
     EventAuthority,
+    /// An optional account that is not given: the program's own address stands in its place.
+    Absent,
 }
 
 impl Kind {
@@ -31,7 +33,7 @@ impl Kind {
             _ if is_signer => Kind::Signer,
             "market" => Kind::Market,
             "provider" => Kind::Provider,
-            "credit" | "lender_credit" | "buyer_credit" => Kind::Credit,
+            "credit" | "other" | "lender_credit" | "buyer_credit" => Kind::Credit,
             "lot" => Kind::Lot,
             "mint" => Kind::Mint,
             "vault" | "source" | "refund" | "destination" | "payout" | "treasury" => Kind::Token,
@@ -67,6 +69,8 @@ pub struct Slot {
     pub is_writable: bool,
     /// The instruction creates the account.
     pub is_fresh: bool,
+    /// The instruction goes through without it, in other states.
+    pub is_optional: bool,
     /// The address that goes through.
     pub key: Pubkey,
 }
@@ -115,11 +119,16 @@ pub fn slots(name: &str, world: &World, instruction: &Instruction) -> Vec<Slot> 
     let slot = |(index, (account, meta)): (usize, (&Value, &solana_sdk::instruction::AccountMeta))| {
         let flag = |flag: &str| account[flag].as_bool().unwrap_or(false);
         let name = text(account);
+        if flag("optional") && meta.pubkey == PROGRAM_ID {
+            let (kind, key) = (Kind::Absent, meta.pubkey);
+            return Slot { name, index, kind, is_writable: false, is_fresh: false, is_optional: true, key };
+        }
         let kind = Kind::from_name(&name, flag("signer"));
         let is_missing = world.svm.get_account(&meta.pubkey).is_none_or(|account| account.lamports == 0);
         assert_eq!((meta.is_signer, meta.is_writable), (flag("signer"), flag("writable")), "{name}");
         let is_fresh = kind.has_data() && is_missing;
-        Slot { name, index, kind, is_writable: flag("writable"), is_fresh, key: meta.pubkey }
+        let (is_writable, is_optional) = (flag("writable"), flag("optional"));
+        Slot { name, index, kind, is_writable, is_fresh, is_optional, key: meta.pubkey }
     };
     slots.map(slot).collect()
 }

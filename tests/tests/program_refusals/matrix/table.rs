@@ -3,7 +3,7 @@
 use {
     super::{
         mutation::{Mutation, Trial},
-        rows::{LAMPORTS_STOP_NOTHING, ROWS},
+        rows::{LAMPORTS_STOP_NOTHING, NAMES_ITSELF, ROWS, Row},
         slot::{Kind, Slot},
     },
     Expected::{Code, Error, Harmless, Runtime},
@@ -47,20 +47,50 @@ pub fn places() -> impl Iterator<Item = (&'static str, &'static str)> {
     ROWS.iter().flat_map(|(instructions, account, _, _)| instructions.iter().map(|name| (*name, *account)))
 }
 
-/// The rows about an instruction, by their number.
-pub fn rows_of(name: &str) -> impl Iterator<Item = usize> {
-    ROWS.iter().enumerate().filter(move |(_, row)| row.0.contains(&name)).map(|(index, _)| index)
+/// The names by which rows mean an attempt: that of its instruction and, where optional accounts are given, first that name
+/// with theirs, as in `credit_freeze+other`.
+pub struct Names {
+    names: Vec<String>,
+    /// An optional account is not given.
+    is_short: bool,
 }
 
-/// The expected result of a trial, with the row of the exception where it is one.
-pub fn expected(name: &str, trial: &Trial) -> (Expected, Option<usize>) {
-    let applies = |row: &super::rows::Row| {
-        row.0.contains(&name) && row.1 == trial.slot.name && row.2.contains(&trial.mutation)
-    };
-    match ROWS.iter().position(applies) {
-        Some(index) => (ROWS[index].3.clone(), Some(index)),
-        None => (rule(trial.slot, trial.mutation), None),
+impl Names {
+    /// The names of an attempt with these accounts.
+    pub fn new(instruction: &str, slots: &[Slot]) -> Names {
+        let given = slots.iter().filter(|slot| slot.is_optional && slot.kind != Kind::Absent);
+        let full = given.fold(instruction.to_string(), |full, slot| full + "+" + &slot.name);
+        let mut names = vec![full, instruction.to_string()];
+        names.dedup();
+        Names { names, is_short: slots.iter().any(|slot| slot.kind == Kind::Absent) }
     }
+
+    /// The rows that must be needed: those about the first name, by their number.
+    pub fn rows(&self) -> impl Iterator<Item = usize> {
+        let applies = |row: &Row| row.0.contains(&self.names[0].as_str());
+        ROWS.iter().enumerate().filter(move |(_, row)| applies(row)).map(|(index, _)| index)
+    }
+
+    /// The expected result of a trial, with the row of the exception where it is one.
+    pub fn expected(&self, trial: &Trial) -> (Expected, Option<usize>) {
+        let row_of = |name: &String| {
+            let applies = |row: &Row| {
+                row.0.contains(&name.as_str()) && row.1 == trial.slot.name && row.2.contains(&trial.mutation)
+            };
+            ROWS.iter().position(applies)
+        };
+        match self.names.iter().find_map(row_of) {
+            Some(index) => (ROWS[index].3.clone(), Some(index)),
+            None if self.is_short && trial.slot.name == "program" => (Harmless(NAMES_ITSELF), None),
+            None => (rule(trial.slot, trial.mutation), None),
+        }
+    }
+}
+
+/// The instruction of a name in a row, and the optional accounts that are given.
+pub fn parts(name: &str) -> (&str, Vec<&str>) {
+    let mut parts = name.split('+');
+    (parts.next().unwrap_or(name), parts.collect())
 }
 
 fn rule(slot: &Slot, mutation: Mutation) -> Expected {
