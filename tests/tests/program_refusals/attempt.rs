@@ -121,6 +121,18 @@ impl Attempt {
         self
     }
 
+    /// The same signed by someone else as well.
+    pub fn signed_by_also(mut self, name: &'static str) -> Attempt {
+        self.signers.push(name);
+        self
+    }
+
+    /// The same signed by the fee payer alone.
+    pub fn signed_by_nobody(mut self) -> Attempt {
+        self.signers.clear();
+        self
+    }
+
     /// The same with another market of the same mint.
     pub fn in_foreign_market(mut self) -> Attempt {
         let foreign = foreign_market(&mut self.world);

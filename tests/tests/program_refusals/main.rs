@@ -4,11 +4,15 @@
 
 mod agreements;
 mod attempt;
+mod cross_default;
 mod enforcement;
 mod fees;
 mod framework;
+mod holdback;
+mod holdback_agreed;
 mod housekeeping;
 mod late;
+mod lock;
 mod market;
 mod market_changes;
 mod market_delay;
@@ -48,6 +52,10 @@ fn cases() -> impl Iterator<Item = &'static Case> {
         metering::CASES,
         recovery::CASES,
         takeover::CASES,
+        lock::CASES,
+        holdback::CASES,
+        holdback_agreed::CASES,
+        cross_default::CASES,
         housekeeping::CASES,
         late::CASES,
     ];

@@ -39,6 +39,12 @@ refusals! {
         ProviderDelayOutOfRange: a_delay_of_providers_out_of_range_in_a_test_market = |good| good.with_each(|world, _| {
             [0, 14 * DAY + 1].map(|delay| with_provider_delay(world, true, delay)).to_vec()
         });
+        SuspensionOutOfRange: a_time_of_suspension_out_of_range = |good| good.with_each(|world, _| {
+            [0, 2 * DAY - 1, 60 * DAY + 1].map(|seconds| with_min_suspension(world, false, seconds)).to_vec()
+        });
+        SuspensionOutOfRange: a_time_of_suspension_out_of_range_in_a_test_market = |good| good.with_each(|world, _| {
+            [0, 60 * DAY + 1].map(|seconds| with_min_suspension(world, true, seconds)).to_vec()
+        });
         BoundsInconsistent: bounds_that_contradict_each_other = |good| good.with_each(contradicting_bounds);
         BoundsTooLoose: bounds_looser_than_production = |good| good.with_each(loose_bounds);
     }
@@ -63,6 +69,10 @@ fn with_delay(world: &World, is_test: bool, change_delay: u32) -> Instruction {
 
 fn with_provider_delay(world: &World, is_test: bool, provider_delay: u32) -> Instruction {
     create(world, MarketArgs { is_test, provider_delay, ..World::market_args() })
+}
+
+fn with_min_suspension(world: &World, is_test: bool, min_suspension: u32) -> Instruction {
+    create(world, MarketArgs { is_test, min_suspension, ..World::market_args() })
 }
 
 /// The creation of a market whose mint is a real one with an extension.

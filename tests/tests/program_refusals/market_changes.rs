@@ -47,6 +47,11 @@ refusals! {
             propose(world, |settings| settings.provider_delay = DAY / 4 - 1),
             propose(world, |settings| settings.provider_delay = 14 * DAY + 1),
         ]);
+        SuspensionOutOfRange: propose_a_time_of_suspension_out_of_range = |good| good.with_each(|world, _| vec![
+            propose(world, |settings| settings.min_suspension = 0),
+            propose(world, |settings| settings.min_suspension = 2 * DAY - 1),
+            propose(world, |settings| settings.min_suspension = 60 * DAY + 1),
+        ]);
         BoundsInconsistent: propose_bounds_that_contradict_each_other = |good| good.with_each(|world, _| vec![
             propose(world, |settings| settings.bounds.min_principal = 0),
             propose(world, |settings| settings.bounds.max_principal = settings.bounds.min_principal - 1),
