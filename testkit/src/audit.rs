@@ -70,10 +70,35 @@ impl World {
             );
         }
         self.audit_vault(address, credit, status);
+        audit_holdback(credit, status);
         self.audit_log(address, credit, old);
         if let Some(old) = old {
             audit_counters(old, credit);
+            self.audit_opening(address, old, credit);
         }
+    }
+
+    /// While something is owed, nothing opens units but a payment and what is listed here: no cancel, seizure, sale or closed lot.
+    #[track_caller]
+    fn audit_opening(&self, address: &Pubkey, old: &Credit, new: &Credit) {
+        if new.debt.total() == 0 || new.collateral.available() <= old.collateral.available() {
+            return;
+        }
+        let log = self.log(address);
+        let mut changes =
+            log.iter().filter(|record| record.seq >= old.event_seq).map(|record| &record.change);
+        let opens = |change: &Change| {
+            matches!(
+                change,
+                Change::Issued { .. }
+                    | Change::Paid { .. }
+                    | Change::Thawed { .. }
+                    | Change::ReserveFunded { .. }
+                    | Change::Restructured { .. }
+                    | Change::NoticeWithdrawn
+            )
+        };
+        assert!(changes.any(opens), "units were opened without a payment: {:?}", new.collateral);
     }
 
     /// The vault covers the claims and the reserve, for as long as there is one.
@@ -111,6 +136,28 @@ impl World {
         assert!(matches!(last, Some(Change::Cancelled { .. } | Change::Closed { .. })), "{last:?}");
         assert_eq!(self.lamports(&addresses::vault(address)), 0, "the vault was left behind");
         assert!(continued(old, &log).0 > old.event_seq, "the removal was not recorded");
+    }
+}
+
+/// What is held back pays for the covered units, is no more than payments have still to unlock, and is gone once nothing is
+/// owed. A holdback of the whole lock bounds what the lender has lent beyond it, until the first seizure.
+#[track_caller]
+fn audit_holdback(credit: &Credit, status: Status) {
+    let (units, terms, holdback) = (&credit.collateral, &credit.terms, credit.holdback());
+    assert!(credit.holdback_left <= terms.holdback, "more is held back than was agreed");
+    assert!(credit.holdback_left == 0 || status.is_secured(), "{status:?}: {}", credit.holdback_left);
+    if credit.holdback_left == 0 {
+        return;
+    }
+    let covered = credit.covered().expect("covered units are fewer than all");
+    assert!(covered <= units.locked(), "covered units are not locked: {units:?}");
+    assert!(holdback.price_floor(covered).is_ok_and(|price| price <= credit.holdback_left));
+    let most = holdback.price_ceil(units.left_to_unlock());
+    assert!(most.is_ok_and(|most| credit.holdback_left <= most), "what was earned is held back: {units:?}");
+    let full = holdback.price_floor(units.locked_at_issue).expect("a part of the principal");
+    if terms.holdback == full && status < Status::Seizing {
+        let ahead = holdback.price_ceil(terms.unlocked_ahead + 1).expect("about the principal at most");
+        assert!(credit.debt.principal <= credit.holdback_left + ahead, "more is lent than what is ahead");
     }
 }
 
