@@ -6,6 +6,7 @@
 //! | [`accounts`] | decode accounts, filter them on an RPC node |
 //! | [`amounts`] | money, units, rates and the two clocks as types of their own |
 //! | [`instructions`] | one builder per instruction |
+//! | [`payments`] | quote a payment: the units it opens and thaws, the least payment that opens some |
 //! | [`reports`] | usage reports: encode, sign, verify, assemble a quorum |
 //! | [`errors`] | typed errors from the results of transactions |
 //! | [`events`] | read events from transactions and prove a credit's log complete |
@@ -45,6 +46,7 @@ pub mod events;
 pub mod instructions;
 #[cfg(feature = "keys")]
 pub mod keys;
+pub mod payments;
 pub mod reports;
 #[cfg(feature = "client")]
 pub mod rpc;
