@@ -128,11 +128,7 @@ pub(super) fn consensus(
     credit: &Credit,
 ) -> Option<Consensus> {
     let quorum = usize::from(provider.settings.quorum);
-    let read = |report: &&Arc<ReportRecord>| {
-        let RecordReading { cumulative, in_flight, .. } = *reading_of(report, bit)?;
-        Some(Reading { cumulative, in_flight, reported_at: report.reported_at })
-    };
-    let all: Vec<Reading> = reports.iter().filter_map(read).collect();
+    let all: Vec<Reading> = readings_of(reports, bit).collect();
     let is_new = |reading: &Reading| reading.reported_at > credit.meter.reported_at;
     let new: Vec<Reading> = all.iter().copied().filter(is_new).collect();
     let is_stale = new.len() < quorum;
@@ -142,18 +138,12 @@ pub(super) fn consensus(
     }
     let quorum = quorum_reading(&readings)?;
     let reporting = readings.len();
-    let mut consensus = Consensus { reading: quorum.reading, quorum, is_stale, reporting, agreeing: 0 };
-    let agrees = |reading: &&Reading| {
-        let at = ChainTime(reading.reported_at);
-        consensus.is_near(settings, credit, Units(reading.cumulative), at)
-    };
-    consensus.agreeing = readings.iter().filter(agrees).count();
-    Some(consensus)
+    let agreeing = group(settings, credit, &quorum.reading, &readings);
+    Some(Consensus { reading: quorum.reading, quorum, is_stale, reporting, agreeing })
 }
 
 impl Consensus {
-    /// Returns whether a reading made at `at` differs from the chosen one by no more than the time between the two and the
-    /// growth of use explain.
+    /// Returns whether a reading made at `at` agrees with the chosen one.
     pub(super) fn is_near(
         &self,
         settings: &PlanSettings,
@@ -161,18 +151,73 @@ impl Consensus {
         cumulative: Units,
         at: ChainTime,
     ) -> bool {
-        let seconds = at.get().abs_diff(self.reading.reported_at);
-        let growth = Units(self.reading.cumulative).saturating_sub(Units(credit.meter.cumulative));
-        let tolerance = Units(credit.terms.max_units_per_second.saturating_mul(seconds))
-            .saturating_add(settings.tolerance_units)
-            .saturating_add(share(growth, settings.tolerance_bps));
-        Units(cumulative.get().abs_diff(self.reading.cumulative)) <= tolerance
+        is_near(settings, credit, &self.reading, cumulative, at)
     }
 
     /// Returns whether a quorum of the provider's reporters agree.
     pub(super) fn is_reached(&self, provider: &Provider) -> bool {
         self.agreeing > 0 && self.agreeing >= usize::from(provider.settings.quorum)
     }
+}
+
+/// Returns whether reporters that are late can still make up a quorum with reports that count. Reporters answer at different
+/// moments, so the first two that differ are no dispute while the third is on its way.
+pub(super) fn is_undecided(
+    now: &Now,
+    provider: &Provider,
+    reports: &[&Arc<ReportRecord>],
+    bit: u32,
+    credit: &Credit,
+) -> bool {
+    let is_new = |reading: &Reading| reading.reported_at > credit.meter.reported_at;
+    let readings: Vec<Reading> = readings_of(reports, bit).filter(is_new).collect();
+    let largest_group = readings.iter().map(|reading| group(now.settings, credit, reading, &readings)).max();
+    let late = late_reporters(now, provider, credit, readings.len());
+    largest_group.unwrap_or_default().saturating_add(late) >= usize::from(provider.settings.quorum)
+}
+
+/// Counts the reporters that have not reported since a credit was last metered or the epoch began, and still may: a report counts
+/// for `report_max_age_seconds`, and the next one is awaited for as long.
+fn late_reporters(now: &Now, provider: &Provider, credit: &Credit, reporting: usize) -> usize {
+    let since = ChainTime(credit.meter.reported_at).max(ChainTime(provider.epoch_began_at));
+    if now.chain.seconds_since(since) > now.settings.report_max_age_seconds {
+        return 0;
+    }
+    let listed = provider.reporters().iter().filter(|reporter| now.chain < ChainTime(reporter.expires_at));
+    listed.count().saturating_sub(reporting)
+}
+
+/// Iterates over the readings of the credit at a bit of the reports' chunk.
+fn readings_of<'a>(reports: &'a [&Arc<ReportRecord>], bit: u32) -> impl Iterator<Item = Reading> + use<'a> {
+    reports.iter().filter_map(move |report| {
+        let RecordReading { cumulative, in_flight, .. } = *reading_of(report, bit)?;
+        Some(Reading { cumulative, in_flight, reported_at: report.reported_at })
+    })
+}
+
+/// Counts the readings that agree with one of them, itself among them.
+fn group(settings: &PlanSettings, credit: &Credit, center: &Reading, readings: &[Reading]) -> usize {
+    let agrees = |other: &&Reading| {
+        is_near(settings, credit, center, Units(other.cumulative), ChainTime(other.reported_at))
+    };
+    readings.iter().filter(agrees).count()
+}
+
+/// Returns whether a reading made at `at` differs from `center` by no more than the time between the two and the growth of use
+/// explain.
+fn is_near(
+    settings: &PlanSettings,
+    credit: &Credit,
+    center: &Reading,
+    cumulative: Units,
+    at: ChainTime,
+) -> bool {
+    let seconds = at.get().abs_diff(center.reported_at);
+    let growth = Units(center.cumulative).saturating_sub(Units(credit.meter.cumulative));
+    let tolerance = Units(credit.terms.max_units_per_second.saturating_mul(seconds))
+        .saturating_add(settings.tolerance_units)
+        .saturating_add(share(growth, settings.tolerance_bps));
+    Units(cumulative.get().abs_diff(center.cumulative)) <= tolerance
 }
 
 /// A share of units, rounded up.

@@ -114,7 +114,8 @@ fn report_view(now: &Now, credit: &Credit, inspection: &Inspection, report: &Rep
 fn consensus(verdict: &Verdict) -> Option<&Consensus> {
     match verdict {
         Verdict::TooFew => None,
-        Verdict::Disagree(consensus)
+        Verdict::Undecided(consensus)
+        | Verdict::Disagree(consensus)
         | Verdict::Skipped(_, consensus)
         | Verdict::Meterable { reading: consensus, .. } => Some(consensus),
     }
@@ -129,6 +130,9 @@ fn agreement(inspection: &Inspection) -> String {
     };
     match &inspection.verdict {
         Verdict::TooFew => format!("fewer than {quorum} reports that count have a reading of it"),
+        Verdict::Undecided(consensus) => {
+            format!("{}, and {quorum} must; others are late", describe(consensus))
+        }
         Verdict::Disagree(consensus) => format!("{}, and {quorum} must", describe(consensus)),
         Verdict::Skipped(skip, consensus) => {
             format!("{}; the program would leave it out: {skip:?}", describe(consensus))

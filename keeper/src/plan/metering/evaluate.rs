@@ -2,8 +2,9 @@
 
 use {
     crate::plan::{
+        metering::Reports,
         now::Now,
-        quorum::{Consensus, consensus},
+        quorum::{Consensus, consensus, is_undecided},
     },
     blockable_sdk::{
         amounts::ChainTime,
@@ -12,9 +13,7 @@ use {
             state::{Credit, Provider},
             units::mul_div_ceil,
         },
-        reports::ReportRecord,
     },
-    std::sync::Arc,
 };
 
 /// The effect of reports on a credit.
@@ -22,6 +21,8 @@ use {
 pub(in crate::plan) enum Verdict {
     /// Fewer reports than the quorum have a reading of it.
     TooFew,
+    /// No quorum agrees on a reading yet, and reporters that are late can still make one up.
+    Undecided(Consensus),
     /// No quorum agrees on a reading.
     Disagree(Consensus),
     /// The program would leave it out.
@@ -47,15 +48,18 @@ pub(super) fn has_aged(now: &Now, credit: &Credit) -> bool {
 pub(in crate::plan) fn evaluate(
     now: &Now,
     provider: &Provider,
-    reports: &[&Arc<ReportRecord>],
+    reports: &Reports,
     bit: u32,
     credit: &Credit,
 ) -> Verdict {
-    let Some(reading) = consensus(now.settings, provider, reports, bit, credit) else {
+    let Some(reading) = consensus(now.settings, provider, &reports.chosen, bit, credit) else {
         return Verdict::TooFew;
     };
     if !reading.is_reached(provider) {
-        return Verdict::Disagree(reading);
+        return match is_undecided(now, provider, &reports.counting, bit, credit) {
+            true => Verdict::Undecided(reading),
+            false => Verdict::Disagree(reading),
+        };
     }
     if reading.is_stale {
         return Verdict::Skipped(Skip::Stale, reading);

@@ -9,7 +9,7 @@ use {
     blockable_sdk::{
         Pubkey,
         amounts::{ChainTime, Units},
-        program::state::Credit,
+        program::{metering::Skip, state::Credit},
         reports::ReportRecord,
     },
     std::collections::BTreeMap,
@@ -52,6 +52,8 @@ impl Findings {
                     self.disputes.push(disagreement(chunk, address, credit, found));
                 }
             }
+            // An alert on every moment in which a reporter is late would be raised and cleared again and again.
+            Verdict::Undecided(_) | Verdict::Skipped(Skip::Stale, _) => {}
             Verdict::Skipped(_, found) | Verdict::Meterable { reading: found, .. } => {
                 // One report has nobody to disagree with.
                 if found.reporting > 1 {

@@ -41,6 +41,14 @@ pub(super) struct Chunk<'a> {
     pub until: Option<ChainTime>,
 }
 
+/// The reports on a chunk.
+pub(super) struct Reports<'a> {
+    /// All that count, one per reporter.
+    pub counting: Vec<&'a Arc<ReportRecord>>,
+    /// Those that the chunk is metered by.
+    pub chosen: Vec<&'a Arc<ReportRecord>>,
+}
+
 /// Plans all metering, with findings about reports. Nothing while the market is paused.
 pub(super) fn plan(now: &Now, shelf: &Shelf) -> Plan {
     if !may_meter(now) {
@@ -93,7 +101,7 @@ pub(super) fn inspect<'a>(
         plan_chunk(now, shelf, &chunk, &members, &mut findings, &mut intents);
     }
     let intent = intents.into_iter().find(|intent| intent.credits().contains(address));
-    Some(Inspection { chunk, bit, reports, verdict, intent })
+    Some(Inspection { chunk, bit, reports: reports.chosen, verdict, intent })
 }
 
 /// Groups the credits that can be metered by provider and chunk, in the order of their bits.
@@ -151,25 +159,26 @@ fn plan_chunk(
     let Some(due_at) = due_at.filter(|due_at| now.is_mine(*due_at)) else { return };
     // At least one credit per transaction, or none would ever be metered.
     for credits in metered.chunks(now.settings.max_credits.max(1)) {
-        intents.push(intent(chunk, &reports, credits, due_at));
+        intents.push(intent(chunk, &reports.chosen, credits, due_at));
     }
 }
 
-/// Chooses the reports that a chunk is metered by, and notes those that cannot be right.
+/// Collects the reports on a chunk, chooses those that it is metered by, and notes those that cannot be right.
 fn chosen_reports<'a>(
     now: &Now,
     shelf: &'a Shelf,
     chunk: &Chunk,
     members: &[Member],
     findings: &mut Findings,
-) -> Vec<&'a Arc<ReportRecord>> {
+) -> Reports<'a> {
     let Chunk { address, provider, number, until } = *chunk;
-    let reports = quorum::counting_reports(now, address, provider, number, until, shelf);
-    for report in &reports {
+    let counting = quorum::counting_reports(now, address, provider, number, until, shelf);
+    for report in &counting {
         findings.note_report(now, report, members);
     }
     let credits: Vec<(u32, &Credit)> = members.iter().map(|member| (member.bit, member.credit)).collect();
-    quorum::choose(now.settings, chunk.provider, reports, &credits)
+    let chosen = quorum::choose(now.settings, chunk.provider, counting.clone(), &credits);
+    Reports { counting, chosen }
 }
 
 /// Builds the intent. The same chunk, reports and credits in the same state give the same id.

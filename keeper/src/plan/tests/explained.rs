@@ -86,7 +86,7 @@ fn reports_are_listed_with_what_is_wrong_with_them() {
     let plan = explained(&world);
     assert_eq!(
         why_not(&plan, Kind::Meter),
-        "1 of 2 reporters agree on 500 units used at 2027-01-15 08:01 UTC, and 2 must"
+        "1 of 2 reporters agree on 500 units used at 2027-01-15 08:01 UTC, and 2 must; others are late"
     );
     let agrees: Vec<_> = plan.usage.unwrap().reports.iter().map(|report| report.agrees).collect();
     assert_eq!(agrees, [Some(true), Some(false), Some(true)]);

@@ -40,11 +40,71 @@ fn one_liar_among_three_changes_nothing() {
 
 #[test]
 fn two_that_disagree_meter_nothing_and_are_reported() {
-    let world = said(&[500, 900]);
+    let mut world = said(&[500, 900]);
+    world.provider().settings.reporters[2].expires_at = AT;
     assert_eq!(world.kinds(), []);
     let fact = Fact::ReportersDisagree { agreeing: 1, reporting: 2, quorum: 2, units: Units(500) };
     let parties = Parties { lender: key(3), borrower: key(4) };
     assert_eq!(world.found(Rule::ReportersDisagree), [Finding::is(address(0), fact).between(parties)]);
+}
+
+/// Reporters answer at different moments: an alert on each moment in which the liar and one honest reporter have answered would be
+/// raised and cleared again and again.
+#[test]
+fn two_that_disagree_are_no_dispute_while_a_third_is_late() {
+    let mut world = said(&[500, 900]);
+    assert_eq!(world.kinds(), []);
+    assert_eq!(world.found(Rule::ReportersDisagree), [], "neither raised nor cleared");
+    let mut answered = world.clone();
+    answered.hear(report(2, AT, &[(0, 500)]));
+    assert_eq!(answered.over(Rule::ReportersDisagree), [address(0)]);
+
+    // The third has not reported for as long as a report counts.
+    let last_waited = ISSUED + 300;
+    for (at, disputes) in [(last_waited, 0), (last_waited + 1, 1)] {
+        world.hear(report(0, at, &[(0, 500)]));
+        world.hear(report(1, at, &[(0, 900)]));
+        world = world.moved_to(at);
+        assert_eq!(world.facts(Rule::ReportersDisagree).len(), disputes, "{} s", at - ISSUED);
+    }
+    world.provider().epoch_began_at = last_waited;
+    assert_eq!(world.facts(Rule::ReportersDisagree), [], "new reporters have as long");
+    world.hear(report(2, last_waited + 1, &[(0, 1_300)]));
+    assert_eq!(world.facts(Rule::ReportersDisagree).len(), 1, "all three differ");
+}
+
+#[test]
+fn a_quorum_that_late_reporters_cannot_complete_is_a_dispute_at_once() {
+    let mut world = World::at(AT).with(credit(0));
+    *world.provider() = provider(3, 5);
+    for (index, cumulative) in [(0, 500), (1, 900), (2, 900)] {
+        world.hear(report(index, AT, &[(0, cumulative)]));
+    }
+    assert_eq!(world.found(Rule::ReportersDisagree), [], "one of the two that are late would do");
+    world.hear(report(3, AT, &[(0, 500)]));
+    assert_eq!(world.found(Rule::ReportersDisagree), []);
+    world.hear(report(4, AT, &[(0, 70_000)]));
+    assert_eq!(world.facts(Rule::ReportersDisagree).len(), 1, "all five have reported");
+}
+
+/// Silence ends no dispute: an alert that ends with it would be raised anew by the next report.
+#[test]
+fn a_dispute_ends_when_a_quorum_agrees_again_and_not_while_reporters_are_silent() {
+    let world = said(&[500, 90_000, 180_000]);
+    assert_eq!(world.facts(Rule::ReportersDisagree).len(), 1);
+    let silent = world.clone().moved_to(AT + 301);
+    assert_eq!(silent.found(Rule::ReportersDisagree), []);
+    let mut world = world.moved_to(AT + 10);
+    world.hear(report(1, AT + 1, &[(0, 505)]));
+    assert_eq!(world.over(Rule::ReportersDisagree), [address(0)]);
+    // The two that agreed have been metered; one of them is late, and the third goes on to differ.
+    world.change(0, |credit| (credit.meter.cumulative, credit.meter.reported_at) = (505, AT + 1));
+    world.hear(report(0, AT + 2, &[(0, 510)]));
+    assert_eq!(world.found(Rule::ReportersDisagree), [], "an agreement of the past says nothing");
+    world.hear(report(2, AT + 2, &[(0, 190_000)]));
+    assert_eq!(world.found(Rule::ReportersDisagree), []);
+    world.hear(report(1, AT + 2, &[(0, 510)]));
+    assert_eq!(world.over(Rule::ReportersDisagree), [address(0)]);
 }
 
 #[test]
