@@ -51,6 +51,8 @@ pub enum Act {
     TakeOver,
     /// `credit_write_off`.
     WriteOff,
+    /// `credit_expire_units`.
+    Expire,
 }
 
 type Done = anchor_lang::Result<()>;
@@ -77,6 +79,7 @@ impl Loan {
                 let slot = self.credit.offer_slot;
                 self.credit.write_off(&LENDER, slot, u64::MAX, &mut self.provider, clock).map(drop)
             }
+            Act::Expire => self.credit.expire_units(clock).map(drop),
         }
     }
 

@@ -9,7 +9,7 @@ mod tests;
 
 use {
     crate::{DAY, EconomicsError},
-    anchor_lang::prelude::Pubkey,
+    anchor_lang::{error::Error, prelude::Pubkey},
     blockable_credits::state::{Credit, Lot, Market, MarketClock, Provider},
     bytemuck::Zeroable,
 };
@@ -67,6 +67,10 @@ pub fn clock(seconds: i64) -> MarketClock {
 pub trait Observer {
     /// Notes an act, carried out so many seconds after issue, and the loan after it.
     fn note(&mut self, seconds: i64, act: &Act, loan: &Loan);
+
+    /// Notes an act that the program refused with an error, and the loan, which it left as it was. Most take no note of these.
+    #[inline]
+    fn note_refusal(&mut self, _seconds: i64, _act: &Act, _error: &Error, _loan: &Loan) {}
 }
 
 /// Notes nothing.
@@ -114,12 +118,12 @@ impl Loan {
     /// Carries an act out where the program allows it. Returns false, with nothing changed, where it does not.
     pub fn attempt<O: Observer>(&mut self, seconds: i64, act: Act, observer: &mut O) -> bool {
         let before = *self;
-        let done = self.carry_out(&act, &clock(seconds)).is_ok();
-        if done {
-            observer.note(seconds, &act, self);
-        } else {
+        if let Err(error) = self.carry_out(&act, &clock(seconds)) {
             *self = before;
+            observer.note_refusal(seconds, &act, &error, self);
+            return false;
         }
-        done
+        observer.note(seconds, &act, self);
+        true
     }
 }

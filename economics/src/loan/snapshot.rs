@@ -1,5 +1,6 @@
 use {
     super::Loan,
+    blockable_credits::state::{Credit, Lot, Provider},
     serde::{Deserialize, Serialize},
 };
 
@@ -16,10 +17,18 @@ pub struct Snapshot {
     pub interest_accrued: u64,
     /// Late fees unpaid, in micro-USDC.
     pub late_fees: u64,
+    /// Principal repaid before the first seizure, in micro-USDC.
+    pub repaid: u64,
+    /// Recovered, in micro-USDC.
+    pub recovered: u64,
+    /// Units granted.
+    pub granted: u64,
     /// Units consumed.
     pub consumed: u64,
     /// Units released.
     pub released: u64,
+    /// Units under the lien.
+    pub lien: u64,
     /// Units locked.
     pub locked: u64,
     /// Units frozen.
@@ -30,6 +39,10 @@ pub struct Snapshot {
     pub seized: u64,
     /// Units cancelled.
     pub cancelled: u64,
+    /// Units expired.
+    pub expired: u64,
+    /// Units that running jobs hold.
+    pub in_flight: u64,
     /// Units used beyond what the credit allowed.
     pub overrun: u64,
     /// The lender's claim, in micro-USDC.
@@ -42,16 +55,17 @@ pub struct Snapshot {
     pub provider: u64,
     /// The reserve, in micro-USDC.
     pub reserve: u64,
-    /// What is still held back, in micro-USDC.
+    /// Principal that is still held back, in micro-USDC.
     pub holdback: u64,
     /// Units left in the open lot.
     pub in_lot: u64,
+    /// Units that the provider has granted and not got back, in credits and lots.
+    pub outstanding: u64,
 }
 
-impl Loan {
-    /// The amounts as they are.
-    pub fn snapshot(&self) -> Snapshot {
-        let credit = &self.credit;
+impl Snapshot {
+    /// The amounts in the accounts of a loan, with its lot where one is open.
+    pub fn new(credit: &Credit, lot: Option<&Lot>, provider: &Provider) -> Snapshot {
         let (debt, collateral) = (credit.debt, credit.collateral);
         Snapshot {
             status: credit.status,
@@ -59,13 +73,19 @@ impl Loan {
             interest_due: debt.interest_due,
             interest_accrued: debt.interest_accrued,
             late_fees: debt.late_fees,
+            repaid: credit.principal_repaid,
+            recovered: credit.recovered,
+            granted: collateral.granted,
             consumed: collateral.consumed,
             released: collateral.released,
+            lien: collateral.lien(),
             locked: collateral.locked(),
             frozen: collateral.frozen(),
             available: collateral.available(),
             seized: collateral.seized,
             cancelled: collateral.cancelled,
+            expired: collateral.expired,
+            in_flight: credit.meter.in_flight,
             overrun: credit.meter.overrun,
             lender: credit.claims.lender,
             borrower: credit.claims.borrower,
@@ -73,7 +93,20 @@ impl Loan {
             provider: credit.claims.provider,
             reserve: credit.reserve_held,
             holdback: credit.holdback_left,
-            in_lot: if self.lot_is_open { self.lot.units_left } else { 0 },
+            in_lot: lot.map_or(0, |lot| lot.units_left),
+            outstanding: provider.outstanding_units,
         }
+    }
+}
+
+impl Loan {
+    /// The amounts as they are.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::new(&self.credit, self.open_lot(), &self.provider)
+    }
+
+    /// The lot that was opened last, while it is open.
+    pub fn open_lot(&self) -> Option<&Lot> {
+        self.lot_is_open.then_some(&self.lot)
     }
 }

@@ -16,7 +16,7 @@ use {
     crate::{
         DAY, EconomicsError,
         assumptions::Assumptions,
-        loan::{Issue, Loan, MIN_SUSPENSION_DAYS, Observer},
+        loan::{Act, Issue, Loan, MIN_SUSPENSION_DAYS, Observer},
         preset::{Agreement, Preset, Size},
         price::PriceModel,
         random::{Random, Streams},
@@ -185,17 +185,21 @@ impl<'a> Walk<'a> {
         observer: &mut O,
     ) -> Result<Outcome, EconomicsError> {
         self.begin(seed, path, kind);
-        let term = i64::from(self.course.preset.term_days());
+        let preset = &self.course.preset;
+        let term = i64::from(preset.term_days().max(preset.lifetime_days));
         self.open(observer)?;
         for day in 0..term + MOST_DAYS_OF_RECOVERY {
             self.day = day;
+            self.expire(observer);
             self.note_failure();
             self.cancel_together(observer);
             self.pay(observer)?;
             self.enforce(observer)?;
             self.recover(observer)?;
             let has_ended = self.recovery.has_ended() || self.loan.credit.status == Status::Repaid.byte();
-            if has_ended && (day >= term || self.outcome.default.is_some()) {
+            // Units that expire do so after a recovery too.
+            let ends_early = self.outcome.default.is_some() && preset.lifetime_days == 0;
+            if has_ended && (day >= term || ends_early) {
                 break;
             }
             self.use_units(observer)?;
@@ -231,6 +235,14 @@ impl<'a> Walk<'a> {
 
     fn provider_has_failed(&self) -> bool {
         self.day >= self.plan.provider_fails_on
+    }
+
+    /// Expires unused units from the end of their lifetime on.
+    fn expire<O: Observer>(&mut self, observer: &mut O) {
+        let lifetime = i64::from(self.course.preset.lifetime_days);
+        if lifetime > 0 && self.day >= lifetime && self.loan.credit.collateral.remaining() > 0 {
+            self.loan.attempt(self.day * DAY, Act::Expire, observer);
+        }
     }
 
     fn close(&mut self) {

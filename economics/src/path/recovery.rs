@@ -9,7 +9,7 @@
 use {
     super::{DefaultOutcome, Walk},
     crate::{
-        EconomicsError,
+        DAY, EconomicsError,
         loan::{Act, MIN_SUSPENSION_DAYS, Observer},
         random::{normal, poisson},
     },
@@ -167,10 +167,13 @@ impl Walk<'_> {
         if (price <= 0.0 && !opens_reserve) || self.status_is(Status::Repaid) {
             return;
         }
-        let Some(terms) = plan.terms(price, &self.loan.credit, &self.loan.market.bounds) else { return };
         let seconds = self.seconds();
+        let now = crate::loan::clock(seconds).market;
+        let bounds = &self.loan.market.bounds;
+        let Some(terms) = plan.terms(price, &self.loan.credit, bounds, now) else { return };
         if self.loan.attempt(seconds, Act::Seize(terms), observer) {
-            self.recovery.floor_on = Some(self.day + i64::from(plan.window_days));
+            // A window is counted up to whole days: the lot is closed at the beginning of a day.
+            self.recovery.floor_on = Some(self.day + (i64::from(terms.window) + DAY - 1) / DAY);
             self.recovery.lots += 1;
         }
     }

@@ -4,7 +4,7 @@ use {
     super::Walk,
     crate::{
         EconomicsError,
-        loan::{Act, Observer},
+        loan::{Act, Observer, clock},
         preset::Freezing,
     },
     blockable_credits::{actions::FreezeAmount, state::FreezeReason, transitions::Status},
@@ -19,7 +19,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Pays the arrears on the day on which the borrower pays.
+    /// Pays the arrears, and what is missing from the reserve, on the day on which the borrower pays.
     pub(super) fn pay<O: Observer>(&mut self, observer: &mut O) -> Result<(), EconomicsError> {
         if self.next >= self.plan.pays || self.provider_has_failed() {
             return Ok(());
@@ -30,8 +30,9 @@ impl Walk<'_> {
             return Ok(());
         }
         self.next += 1;
-        let arrears = self.loan.accrued(self.seconds())?.arrears();
-        self.loan.act(self.seconds(), Act::Pay(arrears), observer)
+        let credit = self.loan.accrued(self.seconds())?;
+        let missing = credit.rider.reserve.saturating_sub(credit.reserve_held);
+        self.loan.act(self.seconds(), Act::Pay(credit.arrears().saturating_add(missing)), observer)
     }
 
     /// Due day of the instalment that is paid next.
@@ -57,7 +58,18 @@ impl Walk<'_> {
                 self.freeze(Some(Act::AutoFreeze), observer);
             }
         }
+        if self.reserve_is_overdue() {
+            self.freeze(Some(Act::Freeze(FreezeAmount::All, FreezeReason::Risk)), observer);
+        }
         Ok(())
+    }
+
+    /// True where a drawn reserve has been short past its grace, which lets the bot freeze a loan without arrears, and it has
+    /// not frozen for that yet.
+    fn reserve_is_overdue(&self) -> bool {
+        let (credit, now) = (&self.loan.credit, clock(self.seconds()).market);
+        let overdue = credit.reserve_drawn_at != 0 && credit.reserve_is_overdue(now).unwrap_or(false);
+        overdue && self.status_is(Status::Active) && credit.collateral.frozen_for_other == 0
     }
 
     /// Marks the loan; draws the reserve where it pays everything that the mark is about.

@@ -45,6 +45,7 @@ fn demo(name: &str, title: &str, instalments: u32) -> Preset {
         cure_days: 10,
         freeze: Freezing::InSteps,
         reserve: 0.0,
+        lifetime_days: 0,
         // Eight times what uses everything up within one instalment's time.
         rate_multiple: 8.0 * f64::from(instalments),
         lot: LotPlan { window_days: 10, start: 1.0, floor: 0.6 },

@@ -7,7 +7,7 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
-use crate::EconomicsError;
+use {crate::EconomicsError, blockable_credits::state::TermBounds};
 
 pub use {
     lot::LotPlan,
@@ -47,6 +47,8 @@ pub struct Preset {
     pub freeze: Freezing,
     /// The reserve, in instalments.
     pub reserve: f64,
+    /// Days from issue after which unused units expire; 0 for never.
+    pub lifetime_days: u32,
     /// The rate bound, as a multiple of the planned pace.
     pub rate_multiple: f64,
     /// The way seized units are sold.
@@ -87,6 +89,14 @@ impl Preset {
     pub fn due_days(&self) -> impl Iterator<Item = u32> + '_ {
         let first = if self.in_advance { 1 } else { self.interval_days };
         (0..self.instalments).map(move |number| first + number * self.interval_days)
+    }
+
+    /// The shortest lifetime of units that a market for real money accepts, in days: the last default can still be cured and
+    /// its collateral sold.
+    pub fn shortest_lifetime(&self) -> u32 {
+        let last = self.due_days().last().unwrap_or_default();
+        let shortest_lot = TermBounds::PRODUCTION.min_lot_window / crate::DAY as u32;
+        last + self.default_days + 2 * (self.cure_days + shortest_lot)
     }
 
     /// The part of the units that is locked at issue, as a share.

@@ -86,6 +86,7 @@ impl Preset {
             delinquency_grace: due(self.delinquency_days),
             default_grace: due(self.default_days),
             cure_period: due(self.cure_days),
+            unit_lifetime: due(self.lifetime_days),
             longest_job: DAY as u32,
             apr_bps: self.apr_bps,
             holdback_apr_bps: self.holdback_apr_bps,

@@ -146,6 +146,7 @@ fn changes(assumptions: &Assumptions) -> Vec<Change> {
             ends: [0.0, 1.0],
             apply: |preset, _, to| preset.in_advance = to > 0.5,
         },
+        Change { name: "reserve, instalments", ends: [0.0, 1.5], apply: |preset, _, to| preset.reserve = to },
         Change {
             name: "instalments ahead",
             ends: [0.25, 1.0],
