@@ -49,6 +49,10 @@ fuzz *args:
 test-validator *args:
     SOLANA_TEST_VALIDATOR="$(scripts/install-test-validator)" cargo test --release -p blockable-tests --test validator {{args}}
 
+# stories of the simulator on the built program: just stories 200
+stories count="20" *args:
+    BLOCKABLE_STORIES={{count}} cargo test --release -p blockable-tests --test stories {{args}} -- --nocapture
+
 # licenses, sources, bans and advisories of all dependencies
 deny:
     scripts/check-dependencies
