@@ -36,6 +36,13 @@ impl World {
         instructions::credit_cancel_locked(market, &signer, borrower.as_ref(), credit, provider, amount, read)
     }
 
+    /// The sum that must be paid now so that nothing is in arrears, in micro-USDC.
+    pub fn arrears(&self, credit: &Pubkey) -> u64 {
+        let (mut credit, clock) = (self.credit(credit), self.market().clock_at(self.now()));
+        credit.accrue(clock.expect("a market whose time is within 64 bits").market).expect("a debt of tests");
+        credit.arrears()
+    }
+
     /// The instruction by which anyone named freezes for the default of another credit.
     pub fn freeze_cross(
         &self,

@@ -6,10 +6,13 @@
 mod default;
 mod delinquency;
 mod drive;
+mod holdback;
 mod interest;
 mod lifecycle;
+mod lock;
 mod pause;
 mod repayment;
+mod standard;
 mod walk;
 mod walk_agreed;
 
@@ -43,7 +46,7 @@ trait Steps {
     fn seizes(&mut self, credit: &Pubkey) -> Landed;
     /// Two reporters agree on what the first credit has used.
     fn meters(&mut self, credit: &Pubkey, cumulative: u64);
-    /// A stranger collects a party's claim into its associated account or the treasury.
+    /// A stranger collects a party's claim into its associated account, the treasury or the payout account.
     fn collects(&mut self, credit: &Pubkey, party: Party);
 }
 
@@ -78,13 +81,13 @@ impl Steps for World {
     }
 
     fn collects(&mut self, credit: &Pubkey, party: Party) {
-        let to = match party {
-            Party::Lender => self.token_account("lender"),
-            Party::Borrower => self.token_account("borrower"),
-            Party::Treasury => self.token_account("treasury"),
-            Party::Provider => self.token_account("provider"),
+        let to = |name| self.collect("stranger", credit, party, &self.token_account(name));
+        let collect = match party {
+            Party::Lender => to("lender"),
+            Party::Borrower => to("borrower"),
+            Party::Treasury => to("treasury"),
+            Party::Provider => self.collect_earned("stranger", credit, 0),
         };
-        let collect = self.collect("stranger", credit, party, &to);
         self.sent(&[collect], &["stranger"]);
     }
 }
