@@ -27,6 +27,7 @@
 pub mod assumptions;
 pub mod commands;
 mod error;
+#[cfg(feature = "figures")]
 pub mod figures;
 pub mod loan;
 pub mod path;

@@ -153,7 +153,7 @@ fn cast() -> Vec<(Preset, Kind)> {
     add("standard", Kind::Paying, expires);
     add("standard", Kind::Vanished, expires);
     add("standard", Kind::Default, expires);
-    add("demo-4", Kind::Default, expires);
+    add("prepaid-4", Kind::Default, expires);
     add("standard", Kind::Paying, lives_on_reserve);
     add("advance", Kind::Default, lives_on_reserve);
     add("standard-reserve", Kind::Paying, |_| ());
@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn a_story_played_again_shows_the_same_amounts() {
         let assumptions = Assumptions::built_in().unwrap();
-        for name in ["demo-4", "advance", "standard", "bursty"] {
+        for name in ["prepaid-4", "advance", "standard", "bursty"] {
             let preset = Preset::named(name).unwrap();
             let size = preset.size(&assumptions);
             let model = UseModel::from_assumptions(&assumptions).unwrap();

@@ -3,7 +3,6 @@ use {
     crate::{
         EconomicsError,
         assumptions::Assumptions,
-        figures,
         path::{Course, Scene},
         preset::Preset,
         report::{Report, Tornado, json, summaries_table, tornado_table, worlds_table},
@@ -11,7 +10,6 @@ use {
         usage::UseModel,
     },
     clap::{Args, ValueEnum},
-    std::path::PathBuf,
 };
 
 /// Recover defaults under named terms, side by side
@@ -41,8 +39,9 @@ pub(super) struct SimulateArgs {
     #[arg(long, value_parser = share, default_value = "60%")]
     target_p5: f64,
     /// Write figures as SVG and PNG into a folder
+    #[cfg(feature = "figures")]
     #[arg(long, value_name = "FOLDER")]
-    figures: Option<PathBuf>,
+    figures: Option<std::path::PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -69,8 +68,9 @@ impl SceneArg {
 pub(super) fn run(args: &SimulateArgs) -> Result<(), EconomicsError> {
     let (assumptions, plan) = (args.common.assumptions()?, args.common.plan()?);
     let report = simulate(args, &assumptions, &plan)?;
+    #[cfg(feature = "figures")]
     if let Some(folder) = &args.figures {
-        for file in figures::write_all(&report, folder)? {
+        for file in crate::figures::write_all(&report, folder)? {
             eprintln!("wrote {}", file.display());
         }
     }

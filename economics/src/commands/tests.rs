@@ -14,7 +14,7 @@ fn shares_are_written_either_way() {
 
 #[test]
 fn a_simulation_prints_what_it_rests_on() {
-    let line = "x simulate --preset demo-12 --preset advance --paths 50 --threads 1 --scene assumed --scene crash --worlds 2 --side-paths 20";
+    let line = "x simulate --preset prepaid-12 --preset advance --paths 50 --threads 1 --scene assumed --scene crash --worlds 2 --side-paths 20";
     let Command::Simulate(args) = parse(line).unwrap().command else { panic!("simulate") };
     let (assumptions, plan) = (args.common.assumptions().unwrap(), args.common.plan().unwrap());
     let report = simulate::simulate(&args, &assumptions, &plan).unwrap();

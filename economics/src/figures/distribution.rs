@@ -13,7 +13,7 @@ const BOTTOM: i32 = HEIGHT - 100;
 
 /// The presets whose distributions are drawn.
 const DRAWN: [(&str, RGBColor); 5] = [
-    ("demo-12", colours::RED),
+    ("prepaid-12", colours::RED),
     ("advance", colours::ORANGE),
     ("ahead-half", colours::PINK),
     ("standard", colours::BLUE),

@@ -30,7 +30,7 @@ fn report() -> Report {
     Report {
         plan: StudyPlan { paths: 10, seed: 7, threads: 1 },
         side_paths: 5,
-        presets: vec![summary("demo-12", 0.5), summary("standard", 0.9)],
+        presets: vec![summary("prepaid-12", 0.5), summary("standard", 0.9)],
         tornado: Some(Tornado {
             preset: "standard".to_string(),
             base: 0.9,

@@ -32,7 +32,7 @@ fn every_preset_can_be_issued() {
 
 #[test]
 fn an_act_that_is_refused_changes_nothing_when_attempted() {
-    let mut loan = issued("demo-4");
+    let mut loan = issued("prepaid-4");
     let mut noted = Noted::default();
     let before = loan.snapshot();
     assert!(!loan.attempt(40 * DAY - 6 * DAY, Act::MarkDelinquent, &mut noted));
@@ -43,7 +43,7 @@ fn an_act_that_is_refused_changes_nothing_when_attempted() {
 
 #[test]
 fn a_default_of_the_demo_goes_through_all_steps() {
-    let mut loan = issued("demo-4");
+    let mut loan = issued("prepaid-4");
     let day = |day: i64| day * DAY;
     let mut noted = Noted::default();
     let granted = loan.credit.terms.units;
@@ -65,7 +65,7 @@ fn a_default_of_the_demo_goes_through_all_steps() {
 
 #[test]
 fn a_payment_of_the_arrears_is_what_the_program_says() {
-    let mut loan = issued("demo-4");
+    let mut loan = issued("prepaid-4");
     let arrears = loan.accrued(30 * DAY).unwrap().arrears();
     loan.act(30 * DAY, Act::Pay(arrears), &mut Unobserved).unwrap();
     let interest = 100_000_000_000u64 * 1_400 * 30 / (10_000 * 365);

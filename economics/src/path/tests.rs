@@ -30,7 +30,7 @@ fn calm(assumptions: &mut Assumptions) {
 
 #[test]
 fn a_borrower_that_pays_pays_everything_and_is_never_marked() {
-    for name in ["demo-4", "demo-12", "advance", "standard", "sealed-reserve"] {
+    for name in ["prepaid-4", "prepaid-12", "advance", "standard", "sealed-reserve"] {
         let course = course(name, calm);
         for path in 0..20 {
             let outcome = Walk::new(&course).run(1, path, Kind::Paying, &mut Unobserved).unwrap();
@@ -45,7 +45,7 @@ fn a_borrower_that_pays_pays_everything_and_is_never_marked() {
 
 #[test]
 fn every_default_ends_and_recovers_no_more_than_its_debt() {
-    for name in ["demo-4", "advance", "frozen", "standard", "sealed"] {
+    for name in ["prepaid-4", "advance", "frozen", "standard", "sealed"] {
         let course = course(name, |_| ());
         let mut walk = Walk::new(&course);
         for path in 0..200 {
@@ -64,7 +64,7 @@ fn every_default_ends_and_recovers_no_more_than_its_debt() {
 #[test]
 fn a_racing_borrower_of_the_demo_leaves_less_than_a_steady_one() {
     let share = |race: f64, fade: f64| {
-        let course = course("demo-12", |assumptions| {
+        let course = course("prepaid-12", |assumptions| {
             calm(assumptions);
             (assumptions.borrower.race, assumptions.borrower.fade) = (race, fade);
             assumptions.borrower.fraud = 0.0;
@@ -130,7 +130,7 @@ fn a_lock_puts_use_off_and_none_does_not() {
         });
         waits.sum::<f64>() / 200.0
     };
-    assert_eq!(wait("demo-12"), 0.0);
+    assert_eq!(wait("prepaid-12"), 0.0);
     let (one, half) = (wait("ahead-1"), wait("ahead-half"));
     assert!(0.0 < one && one < half, "{one} {half}");
 }

@@ -11,7 +11,7 @@ fn names_are_distinct_and_found() {
         assert_eq!(&Preset::named(&preset.name).unwrap(), preset);
     }
     let message = Preset::named("gold").unwrap_err().to_string();
-    assert!(message.starts_with("there is no preset gold; there are demo-4, demo-12"), "{message}");
+    assert!(message.starts_with("there is no preset gold; there are prepaid-4, prepaid-12"), "{message}");
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn later_receipts_buy_fewer_units_under_both_laws() {
         |assumptions: &Assumptions, name: &str| Preset::named(name).unwrap().units_per_dollar(assumptions);
     for law in [BonusLaw::Linear, BonusLaw::Time] {
         assumptions.offer.bonus_law = law;
-        assert!((per_dollar(&assumptions, "demo-12") - 1.35).abs() < 1e-9);
+        assert!((per_dollar(&assumptions, "prepaid-12") - 1.35).abs() < 1e-9);
         let [light, standard, sealed] =
             ["light", "standard", "sealed"].map(|name| per_dollar(&assumptions, name));
         assert!(light > standard && standard > sealed && sealed >= 1.0, "{light} {standard} {sealed}");

@@ -17,7 +17,7 @@ fn target() -> Target {
 #[test]
 fn those_that_reach_the_target_come_first() {
     let assumptions = Assumptions::built_in().unwrap();
-    let presets = ["demo-4", "demo-12", "sealed"].map(|name| Preset::named(name).unwrap());
+    let presets = ["prepaid-4", "prepaid-12", "sealed"].map(|name| Preset::named(name).unwrap());
     let plan = StudyPlan { paths: 400, seed: 1, threads: 2 };
     let quotes = quotes(&own(), &presets, false, &assumptions, target(), &plan).unwrap();
     assert_eq!(quotes[0].preset, "sealed");
@@ -51,14 +51,14 @@ fn the_cost_all_in_is_the_rate_and_the_reserve_adds_to_it() {
         Cost::new(&preset.agreement(preset.size(&assumptions))).unwrap().apr_all_in
     };
     // 14 % simple, paid monthly: 14.9 % a year.
-    assert!((apr("demo-12") - 0.149).abs() < 0.002, "{}", apr("demo-12"));
-    assert!(apr("standard") < apr("demo-12"), "half the rate on what is held back");
+    assert!((apr("prepaid-12") - 0.149).abs() < 0.002, "{}", apr("prepaid-12"));
+    assert!(apr("standard") < apr("prepaid-12"), "half the rate on what is held back");
     assert!(apr("standard-reserve") > apr("standard"));
     let cost = |name: &str| {
         let preset = Preset::named(name).unwrap();
         Cost::new(&preset.agreement(preset.size(&assumptions))).unwrap()
     };
-    let prepaid = cost("demo-12");
+    let prepaid = cost("prepaid-12");
     assert!((prepaid.apr_all_in - prepaid.apr_on_paid_out).abs() < 1e-9, "nothing is held back");
     assert!(cost("standard").apr_on_paid_out > prepaid.apr_all_in, "interest on what lies in the vault");
 }
@@ -72,7 +72,7 @@ fn terms_of_the_demo_are_warned_of() {
         let size = preset.size_for((own().mean_units() * 360.0) as u64, &assumptions);
         warnings(&preset.agreement(size), &own(), largest, &assumptions)
     };
-    assert!(of("demo-12", |_| (), None)[0].starts_with("the rate bound times the default grace"));
+    assert!(of("prepaid-12", |_| (), None)[0].starts_with("the rate bound times the default grace"));
     assert_eq!(of("standard", |_| (), None), Vec::<String>::new());
     let reserve = of("standard", |preset| preset.reserve = 1.0, None);
     assert!(reserve[0].starts_with("the reserve pays a whole instalment"), "{reserve:?}");

@@ -45,7 +45,7 @@ fn threads_change_nothing() {
 
 #[test]
 fn parts_of_the_recovery_add_up() {
-    for name in ["demo-12", "advance", "standard"] {
+    for name in ["prepaid-12", "advance", "standard"] {
         let summary = summary(name, 1_000);
         let parts = summary.sources;
         let sum = parts.holdback + parts.reserve + parts.sales + parts.takeover;
@@ -78,7 +78,7 @@ fn worlds_are_drawn_within_their_ranges() {
 #[test]
 fn the_widest_bar_comes_first() {
     let assumptions = Assumptions::built_in().unwrap();
-    let bars = tornado(&Preset::named("demo-12").unwrap(), &assumptions, &plan(120, 2)).unwrap();
+    let bars = tornado(&Preset::named("prepaid-12").unwrap(), &assumptions, &plan(120, 2)).unwrap();
     assert!(bars.len() > 12);
     assert!(bars.windows(2).all(|pair| pair[0].width() >= pair[1].width()));
 }
