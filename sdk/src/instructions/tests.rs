@@ -125,6 +125,10 @@ fn of_loans(keys: &MarketKeys) -> Vec<(&'static str, Instruction)> {
         ("credit_offer_borrower", credit_offer_borrower(market, lender, borrower, credit, u64::MAX, key(20))),
         ("credit_accept_borrower", credit_accept_borrower(market, &key(20), credit, place)),
         ("vault_collect", vault_collect(keys, lender, credit, source, Party::Lender, u64::MAX)),
+        (
+            "vault_collect, provider",
+            vault_collect_for_provider(keys, lender, credit, provider, source, u64::MAX),
+        ),
         ("credit_give_notice", credit_give_notice(market, lender, credit, notice)),
         ("credit_freeze", credit_freeze(market, lender, credit, FreezeAmount::Units(9), FreezeReason::Risk)),
         (

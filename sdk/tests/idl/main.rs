@@ -18,7 +18,12 @@ use {
     blockable_sdk::{
         Pubkey,
         events::{Change, MarketChange},
-        program::{metering::Skip, transitions::Status},
+        program::{
+            instructions::FreezeAmount,
+            metering::Skip,
+            state::{FreezePolicy, FreezeReason, Party},
+            transitions::Status,
+        },
     },
     document::Document,
     samples::{Sample, zero_from},
@@ -37,6 +42,22 @@ fn every_instruction_of_the_idl_has_a_builder_and_the_other_way_round() {
     let named: BTreeSet<String> = idl.list("instructions").iter().map(document::name).collect();
     let built: BTreeSet<String> = samples::all().into_iter().map(|sample| sample.name.to_string()).collect();
     assert_eq!(named, built);
+}
+
+#[test]
+fn every_optional_account_is_given_in_one_sample_and_left_out_in_another() {
+    let idl = Document::read();
+    let mut seen = BTreeSet::new();
+    for sample in samples::all() {
+        for (account, meta) in idl.accounts(sample.name).iter().zip(&sample.instruction.accounts) {
+            if account["optional"] == true {
+                let is_given = meta.pubkey != idl.address();
+                seen.insert((sample.name, document::name(account), is_given));
+            }
+        }
+    }
+    let given: BTreeSet<_> = seen.iter().map(|(name, account, _)| (name, account)).collect();
+    assert_eq!((given.len() * 2, given.len()), (seen.len(), 7), "{seen:?}");
 }
 
 #[test]
@@ -70,6 +91,9 @@ fn accounts_are_in_order_and_have_their_flags() {
         }
         for (account, meta) in declared.iter().zip(&sample.instruction.accounts) {
             let flag = |flag: &str| account[flag].as_bool().unwrap_or(false);
+            // The program's address stands in the place of an account that is not given.
+            let is_absent = flag("optional") && meta.pubkey == idl.address();
+            let flag = |name: &str| flag(name) && !is_absent;
             if (flag("signer"), flag("writable")) != (meta.is_signer, meta.is_writable) {
                 faults.push(format!("{}.{}: other flags", sample.name, document::name(account)));
             }
@@ -196,7 +220,10 @@ fn the_changes_in_events_are_encoded_as_the_idl_says() {
     assert_variants::<MarketChange>(&idl, "MarketChange");
     assert_variants::<Skip>(&idl, "Skip");
     assert_variants::<Status>(&idl, "Status");
-    assert_variants::<blockable_sdk::program::state::FreezePolicy>(&idl, "FreezePolicy");
+    assert_variants::<FreezePolicy>(&idl, "FreezePolicy");
+    assert_variants::<FreezeReason>(&idl, "FreezeReason");
+    assert_variants::<Party>(&idl, "Party");
+    assert_variants::<FreezeAmount>(&idl, "FreezeAmount");
 }
 
 #[test]

@@ -118,12 +118,21 @@ macro_rules! calls {
     };
 }
 
-/// One call of every instruction.
+/// One call of every instruction at least; more where accounts are optional.
 pub(crate) fn all() -> Vec<Sample> {
-    [markets(), providers(), origination(), servicing(), enforcement(), metering(), recovery()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        markets(),
+        providers(),
+        origination(),
+        servicing(),
+        with_provider(),
+        enforcement(),
+        metering(),
+        recovery(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn keys() -> MarketKeys {
@@ -196,9 +205,29 @@ fn servicing() -> Vec<Sample> {
     ]
 }
 
+/// Calls with the accounts that only a provider needs.
+fn with_provider() -> Vec<Sample> {
+    let (keys, credit, provider) = (&keys(), &credit(), &provider());
+    let (market, schedule) = (&keys.market, [Instalment { due_after: 5, principal: 6 }]);
+    let restructure =
+        build::credit_restructure(market, &LENDER, &BORROWER, credit, zero(), &schedule, zero());
+    let hand_over = build::credit_offer_borrower(market, &LENDER, &BORROWER, credit, 1, BUYER);
+    let collect = build::vault_collect_for_provider(keys, &LENDER, credit, provider, &TOKENS, 1);
+    let agreed = |instruction| build::with_provider(instruction, provider, &AUTHORITY);
+    [
+        ("credit_restructure", agreed(restructure)),
+        ("credit_offer_borrower", agreed(hand_over)),
+        ("vault_collect", collect),
+    ]
+    .map(|(name, instruction)| Sample { name, instruction, remaining: 0 })
+    .into()
+}
+
 fn enforcement() -> Vec<Sample> {
     let (market, credit) = (&market(), &credit());
-    calls![
+    let cross = build::credit_freeze_for_cross_default(market, &LENDER, credit, &BUYER, FreezeAmount::All);
+    let mut calls = vec![Sample { name: "credit_freeze", instruction: cross, remaining: 0 }];
+    calls.extend(calls![
         credit_mark_delinquent(market, credit),
         credit_mark_defaulted(market, credit),
         credit_auto_freeze(market, credit),
@@ -207,7 +236,8 @@ fn enforcement() -> Vec<Sample> {
         credit_thaw_cross(market, credit, &BUYER),
         credit_give_notice(market, &LENDER, credit, zero()),
         credit_withdraw_notice(market, &LENDER, credit, 1),
-    ]
+    ]);
+    calls
 }
 
 /// The credits of a report are accounts behind those that the IDL names.
@@ -231,6 +261,7 @@ fn recovery() -> Vec<Sample> {
         lot_buy(keys, &BUYER, &RENT_PAYER, &TOKENS, &lot, zero(), 1),
         lot_close(market, &BUYER, &RENT_PAYER, credit, LOT_INDEX),
         credit_cancel_locked(market, &LENDER, Some(&BORROWER), credit, provider, zero(), zero()),
+        credit_cancel_locked(market, &BUYER, None, credit, provider, zero(), zero()),
         credit_write_off(market, &LENDER, credit, provider, 1, 2),
         credit_expire_units(market, credit),
         vault_close(keys, credit, &RENT_PAYER, &TOKENS),
