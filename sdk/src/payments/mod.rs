@@ -28,6 +28,9 @@
 //! assert_eq!(offer_to_open(&nothing_owed, &clock, Units(1)), Err(PaymentError::NothingOwed));
 //! ```
 
+mod instalment;
+
+pub use instalment::{NextInstalment, next_instalment};
 use {
     crate::amounts::{MicroUsd, Units},
     blockable_credits::{

@@ -2,8 +2,9 @@
 
 use {
     super::*,
+    crate::amounts::MarketTime,
     blockable_credits::{
-        state::{Collateral, FreezePolicy},
+        state::{Collateral, FreezePolicy, Terms},
         units::DAY,
     },
     bytemuck::Zeroable,
@@ -116,6 +117,32 @@ fn the_least_payment_that_cures_is_the_arrears_and_under_a_notice_the_debt() {
     );
     assert_eq!(cure(&Credit { status: Status::Seizing.byte(), ..credit }), None);
     assert_eq!(cure(&sealed()), None);
+}
+
+/// The second instalment falls due on day 31, with a month's interest; the first one, where it is unpaid, with it.
+#[test]
+fn the_next_instalment_pays_all_that_is_due_by_its_date() {
+    let credit = Credit { terms: Terms { apr_bps: 1_200, ..sealed().terms }, ..sealed() };
+    let next = |credit: &Credit, day| next_instalment(credit, &days(day)).unwrap();
+    let at = |day: i64| MarketTime(START + day * i64::from(DAY));
+    let first = next(&credit, 0).unwrap();
+    assert_eq!((first.due_at, first.quote.principal), (at(1), MicroUsd(PART)));
+    assert_eq!((first.quote.opened(), first.quote.arrears_left), (Units(100_000), MicroUsd::ZERO));
+    let both = next(&credit, 4).unwrap();
+    assert_eq!((both.due_at, both.quote.principal), (at(31), MicroUsd(2 * PART)));
+
+    let mut ahead = credit;
+    let paid = ahead.begin_payment(2 * PART + PART / 2, &days(0)).unwrap();
+    ahead.receive_payment(Pubkey::default(), paid).unwrap();
+    let without_interest = Credit { terms: sealed().terms, ..ahead };
+    let third = next(&without_interest, 0).unwrap();
+    assert_eq!((third.due_at, third.quote.paid), (at(61), MicroUsd(PART / 2)), "two are paid ahead");
+    assert!(next(&ahead, 0).unwrap().due_at == at(1), "the interest falls due with the first");
+    assert_eq!(next(&credit, 400), None, "all is due");
+    assert_eq!(
+        next_instalment(&Credit { status: Status::Repaid.byte(), ..credit }, &days(0)),
+        Err(PaymentError::NothingOwed)
+    );
 }
 
 proptest! {
