@@ -1,10 +1,7 @@
 //! Units that a running job holds, and the reasons to refuse a job.
 
 use {
-    blockable_sdk::{
-        Pubkey,
-        amounts::{MicroUsd, Units},
-    },
+    blockable_sdk::{Pubkey, amounts::Units},
     serde::{Deserialize, Serialize},
     std::{fmt, time::Duration},
 };
@@ -35,6 +32,8 @@ pub enum AtDeadline {
 pub struct Job {
     /// The most units it can use.
     pub units: Units,
+    /// The fewest units it can begin with: it is fitted to what is open, down to these. `units` for a job that cannot be cut.
+    pub least: Units,
     /// The caller's name for it, kept with the hold and in the ledger.
     pub reference: String,
     /// The time it may run for.
@@ -46,7 +45,13 @@ pub struct Job {
 impl Job {
     /// A job of at most `units` whose units are open again when it has not ended within `time_limit`.
     pub fn new(units: Units, reference: impl Into<String>, time_limit: Duration) -> Job {
-        Job { units, reference: reference.into(), time_limit, at_deadline: AtDeadline::Return }
+        Job { units, least: units, reference: reference.into(), time_limit, at_deadline: AtDeadline::Return }
+    }
+
+    /// The same job, which may hold fewer units where fewer are open, `least` or more. Its hold says how many, and the job must
+    /// not use more. [`crate::Gate::renew`] fits nothing.
+    pub fn fitted_from(self, least: Units) -> Job {
+        Job { least: least.min(self.units), ..self }
     }
 
     /// The same job with units that count as used at its deadline.
@@ -103,22 +108,22 @@ pub enum Refusal {
         available: Units,
         /// Units the job may need.
         needed: Units,
+        /// Units that would have to be opened for it.
+        missing: Units,
     },
     /// The job needs units that no payment has opened yet.
     #[error(
-        "this credit's units are locked until they are paid for: {} units are open and the job may need {}; repay {} \
-         micro-USDC of principal, on top of what is in arrears, which opens {} units, or ask for less",
-        .available.get(), .needed.get(), .principal.get(), .missing.get()
+        "this credit's units are locked until they are paid for: {} units are open and the job may need {}; make a payment \
+         that opens {} more, wait for running jobs to end, or ask for less",
+        .available.get(), .needed.get(), .missing.get()
     )]
     Locked {
         /// Units open to new jobs.
         available: Units,
         /// Units the job may need.
         needed: Units,
-        /// Locked units that it lacks.
+        /// Units that would have to be opened for it; [`crate::Gate::opening_payments`] has what to pay.
         missing: Units,
-        /// The principal whose repayment opens them.
-        principal: MicroUsd,
     },
     /// Fewer units are left than the job may need.
     #[error(

@@ -34,7 +34,7 @@ pub use {
     chain_view::WhenStale,
     follow::{FollowConfig, FollowStatus, Follower},
     freeze_orders::{FreezeDesk, FreezeDeskConfig, FreezeOrder, ObeyedOrder, OrderRefused, OrderState},
-    gate::{Gate, GateConfig},
+    gate::{Gate, GateConfig, OpeningPayment, OpeningPayments},
     hold::{AtDeadline, Hold, HoldId, Job, Refusal},
     notice::{Notice, NoticeKind},
     reporter::{ReporterConfig, ReporterError, Reporters},

@@ -3,10 +3,11 @@
 use {
     blockable_sdk::{
         Pubkey,
-        amounts::Units,
+        amounts::{MarketTime, Units},
         program::{
-            state::{Collateral, Credit},
+            state::{Collateral, Credit, FreezePolicy},
             transitions::Status,
+            units::DAY,
         },
     },
     bytemuck::Zeroable,
@@ -40,6 +41,26 @@ pub fn active_credit(index: u32, granted: Units) -> Credit {
     (credit.lender, credit.borrower) = (LENDER, BORROWER);
     credit.collateral = Collateral { granted: granted.get(), ..Collateral::default() };
     (credit.terms.max_units_per_second, credit.terms.longest_job) = (u64::MAX, u32::MAX);
+    credit
+}
+
+/// An active loan that was issued at a market time, of which `ahead` units are unlocked: 100 micro-USDC per unit, at 12 % in ten
+/// instalments of 30 days, whose graces are 5 and 15 days.
+pub fn locked_credit(index: u32, granted: Units, ahead: Units, issued_at: MarketTime) -> Credit {
+    let mut credit = active_credit(index, granted);
+    let principal = granted.get().saturating_mul(100);
+    let parts = credit.due_after.iter_mut().zip(&mut credit.principal_due);
+    for (part, (due_after, due)) in (1..=10).zip(parts) {
+        (*due_after, *due) = (part * 30 * DAY, principal / 10);
+    }
+    credit.instalment_count = 10;
+    let terms = &mut credit.terms;
+    (terms.principal, terms.units, terms.unlocked_ahead) = (principal, granted.get(), ahead.get());
+    (terms.apr_bps, terms.delinquency_grace, terms.default_grace) = (1_200, 5 * DAY, 15 * DAY);
+    terms.freeze_policy = FreezePolicy::OnDelinquency as u8;
+    credit.collateral.locked_at_issue = granted.get().saturating_sub(ahead.get());
+    credit.issued_at = issued_at.get();
+    (credit.debt.principal, credit.debt.accrued_at) = (principal, issued_at.get());
     credit
 }
 

@@ -12,7 +12,8 @@ use {
 };
 
 impl Gate {
-    /// Admits a job and records its hold. Errors: [`Refusal`], with nothing held.
+    /// Admits a job and records its hold, of `job.units` or of what is open, down to `job.least`. Errors: [`Refusal`], with
+    /// nothing held.
     pub async fn admit(&self, credit: &Pubkey, job: Job) -> Result<Hold, Refusal> {
         let hold = self.admit_in_memory(credit, job)?;
         let record = hold.clone();
@@ -29,7 +30,10 @@ impl Gate {
     pub(crate) fn admit_in_memory(&self, credit: &Pubkey, job: Job) -> Result<Hold, Refusal> {
         let clocks = self.require_open()?;
         let mut ledger = self.ledger();
-        let (id, index) = ledger.admit(credit, job.units, clocks)?;
+        // Under one lock: two jobs that are fitted at once never hold more than is open.
+        let units = ledger.fit(credit, job.least, job.units, clocks)?;
+        let (id, index) = ledger.admit(credit, units, clocks)?;
+        let job = Job { units, ..job };
         Ok(self.begin_hold(&mut ledger, *credit, id, index, job))
     }
 

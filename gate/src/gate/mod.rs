@@ -2,14 +2,14 @@
 
 mod config;
 mod holds;
+mod payments;
 mod records;
 
-pub use config::GateConfig;
 use {
     crate::{
         chain_view::ChainView,
         hold::{Hold, HoldId, Refusal},
-        ledger::{Ledger, LedgerReading, Room},
+        ledger::{CreditTotals, Ledger, LedgerReading, Room},
         notice::Notice,
         store::{self, Store, StoreError},
         writer::Writer,
@@ -34,6 +34,10 @@ use {
         sync::{broadcast, watch},
         time::interval,
     },
+};
+pub use {
+    config::GateConfig,
+    payments::{OpeningPayment, OpeningPayments, QUOTED_FOR},
 };
 
 /// Interval of the search for holds past their deadline.
@@ -138,6 +142,12 @@ impl Gate {
     pub fn room(&self, credit: &Pubkey) -> Result<Room, Refusal> {
         let market_time = lock(&self.core.chain_view).market_time();
         self.ledger().room(credit, market_time)
+    }
+
+    /// Sums over all credits of the provider: their units, and its money in them.
+    pub fn totals(&self) -> CreditTotals {
+        let market_time = lock(&self.core.chain_view).market_time();
+        self.ledger().totals(market_time)
     }
 
     /// A credit as the chain last showed it.

@@ -1,35 +1,21 @@
 //! The ledger's entry of one credit, and the rule by which its units are open to new jobs.
 
 use {
-    super::LedgerReading,
+    super::{
+        LedgerReading,
+        room::{Room, narrow, wide},
+    },
     crate::hold::Refusal,
     blockable_sdk::{
         Pubkey, Signature,
         accounts::CreditStamp,
-        amounts::{ChainTime, MarketTime, MicroUsd, Units},
+        amounts::{ChainTime, MarketTime, Units},
         program::{
             state::Credit,
             transitions::{Action, Status, next},
         },
     },
 };
-
-/// The units of one credit by the gate's count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Room {
-    /// Open to new jobs.
-    pub available: Units,
-    /// Neither consumed, seized nor expired, as the chain says.
-    pub remaining: Units,
-    /// Locked: units that no payment has opened yet.
-    pub locked: Units,
-    /// Frozen on top of the lock, by the chain or by a signed freeze that is obeyed already.
-    pub frozen: Units,
-    /// Held by running jobs.
-    pub in_flight: Units,
-    /// Used, and not on the chain yet.
-    pub unreported: Units,
-}
 
 /// The clocks of the chain at one moment; each `None` while it is not known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -124,31 +110,45 @@ impl CreditEntry {
     pub(super) fn require_room(&self, units: Units, freed: i128, clocks: ChainClocks) -> Result<(), Refusal> {
         let room = self.room(clocks.market)?;
         let needed = units.max(Units(1));
-        let taken = wide(room.in_flight) + wide(room.unreported) - freed;
-        let all = wide(room.remaining) - taken;
-        let unlocked = all - wide(room.locked);
-        let open = unlocked - wide(room.frozen);
+        let (all, open) = (room.unused() + freed, room.open() + freed);
         if wide(needed) <= open {
             return match self.awaited_freeze(clocks) {
                 Some(_) => Err(Refusal::FreezeSettling),
                 None => self.require_rate(needed, freed, clocks.chain),
             };
         }
-        let available = Units(u64::try_from(open).unwrap_or(0));
-        Err(if !room.frozen.is_zero() && wide(needed) <= unlocked {
-            Refusal::Frozen { available, needed }
+        let available = narrow(open);
+        let missing = narrow(wide(needed) - open);
+        Err(if !room.frozen.is_zero() && wide(needed) <= all - wide(room.locked) {
+            Refusal::Frozen { available, needed, missing }
         } else if !room.locked.is_zero() && wide(needed) <= all {
-            let missing = Units(u64::try_from(wide(needed) - open).unwrap_or(u64::MAX)).min(room.locked);
-            Refusal::Locked { available, needed, missing, principal: self.price_of(missing) }
+            Refusal::Locked { available, needed, missing }
         } else {
             Refusal::Exhausted { available, needed }
         })
     }
 
-    /// The principal whose repayment opens so many locked units.
-    fn price_of(&self, units: Units) -> MicroUsd {
-        let price = self.credit().and_then(|credit| credit.value_paid(units.get()).ok());
-        MicroUsd(price.unwrap_or(u64::MAX))
+    /// Fits a job to what is open: returns the units that it can hold, at most `most` and at least `least`. What the rate bound
+    /// keeps closed for a moment cuts nothing, since it opens by itself. Errors: as for a job of `least` units, or
+    /// [`Refusal::RateBound`].
+    pub(super) fn fit(&self, least: Units, most: Units, clocks: ChainClocks) -> Result<Units, Refusal> {
+        let open = narrow(self.room(clocks.market)?.open());
+        let at_once = self.credit().map_or(Units::ZERO, |credit| Units(credit.terms.most_in_flight()));
+        let units = most.min(open).min(at_once).max(least);
+        self.require_room(units, 0, clocks)?;
+        Ok(units)
+    }
+
+    /// The credit as payments find it. A freeze that is obeyed ahead of the chain counts as one that no payment and no cure thaws:
+    /// the gate obeys it until it has landed, whatever is paid.
+    pub(super) fn credit_with_orders(&self) -> Option<Credit> {
+        let mut credit = *self.credit()?;
+        let collateral = &mut credit.collateral;
+        if let Some(ordered) = self.obeyed.iter().map(|freeze| freeze.frozen.get()).max() {
+            collateral.frozen_for_cross =
+                collateral.frozen_for_cross.max(ordered.min(collateral.freezable()));
+        }
+        Some(credit)
     }
 
     /// Finds the first freeze for which the report from before it is still awaited. Until that is on the chain no job begins: no
@@ -173,7 +173,7 @@ impl CreditEntry {
         if wide(needed) <= open {
             return Ok(());
         }
-        Err(Refusal::RateBound { open: Units(u64::try_from(open).unwrap_or(0)), needed })
+        Err(Refusal::RateBound { open: narrow(open), needed })
     }
 
     /// The credit's units at a market time, `None` while that is not known. Errors: [`Refusal`].
@@ -214,9 +214,4 @@ impl CreditEntry {
             in_flight: self.held,
         })
     }
-}
-
-/// Units as a number that leaves room for sums that may fall below zero on the way.
-pub(super) fn wide(units: Units) -> i128 {
-    i128::from(units.get())
 }

@@ -4,8 +4,8 @@
 //! it, where use that no report has brought to the chain yet counts as used.
 
 mod entry;
+mod room;
 
-pub use entry::{ChainClocks, Room};
 use {
     crate::hold::{Hold, HoldId, Refusal},
     blockable_sdk::{
@@ -14,8 +14,13 @@ use {
         amounts::{ChainTime, MarketTime, Units},
         program::state::Credit,
     },
-    entry::{CreditEntry, wide},
+    entry::CreditEntry,
+    room::wide,
     std::collections::HashMap,
+};
+pub use {
+    entry::ChainClocks,
+    room::{CreditTotals, Room},
 };
 
 /// The reading of one credit at one moment, for a usage report.
@@ -98,6 +103,11 @@ impl Ledger {
         self.credits.get(address)?.credit()
     }
 
+    /// A credit as payments find it, freezes that are obeyed ahead of the chain included: no payment thaws those.
+    pub fn credit_with_orders(&self, address: &Pubkey) -> Option<Credit> {
+        self.credits.get(address)?.credit_with_orders()
+    }
+
     /// The slot that a credit was last seen at.
     pub fn slot(&self, address: &Pubkey) -> Option<u64> {
         self.credits.get(address)?.slot()
@@ -121,6 +131,17 @@ impl Ledger {
         entry.room(market_time)
     }
 
+    /// Sums up all credits at a market time.
+    pub fn totals(&self, market_time: Option<MarketTime>) -> CreditTotals {
+        let mut totals = CreditTotals::default();
+        for entry in self.credits.values() {
+            if let Some(credit) = entry.credit() {
+                totals.add(credit, entry.room(market_time).ok());
+            }
+        }
+        totals
+    }
+
     /// Holds at least one unit for a new job. Returns the hold's number and the credit's index. Errors: [`Refusal`].
     pub fn admit(
         &mut self,
@@ -131,6 +152,18 @@ impl Ledger {
         let entry = self.credits.get_mut(address).ok_or(Refusal::UnknownCredit)?;
         entry.require_room(units, 0, clocks)?;
         Ok(self.hold_more(address, units))
+    }
+
+    /// Fits a job to what is open: returns the units that it can hold, at most `most` and at least `least`. Errors: [`Refusal`].
+    pub fn fit(
+        &self,
+        address: &Pubkey,
+        least: Units,
+        most: Units,
+        clocks: ChainClocks,
+    ) -> Result<Units, Refusal> {
+        let entry = self.credits.get(address).ok_or(Refusal::UnknownCredit)?;
+        entry.fit(least, most, clocks)
     }
 
     /// As [`Ledger::admit`], for a job that continues an open hold of which `used` units are used. The unused units of the

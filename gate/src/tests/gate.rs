@@ -144,7 +144,10 @@ async fn a_lease_is_renewed_or_stays_as_it_was() {
         Some(&later(&credit(0), |credit| credit.collateral.frozen_for_payment = 1_000)),
     );
     let refused = gate.renew(&second, Units(100), lease(300)).await;
-    assert_eq!(refused, Err(Refusal::Frozen { available: Units(0), needed: Units(300) }));
+    assert_eq!(
+        refused,
+        Err(Refusal::Frozen { available: Units(0), needed: Units(300), missing: Units(1_000) })
+    );
     assert_eq!(gate.holds(), std::slice::from_ref(&second));
     assert_eq!(gate.settle(&second, Units(400)).await.unwrap(), Units(1_000));
 }

@@ -7,7 +7,7 @@ use {
     blockable_sdk::{
         Signature,
         accounts::CreditStamp,
-        amounts::{ChainTime, MarketTime, MicroUsd, Units},
+        amounts::{ChainTime, MarketTime, Units},
         program::{metering, transitions::Status},
     },
     proptest::prelude::*,
@@ -108,11 +108,11 @@ fn a_freeze_refuses_new_jobs_and_says_so() {
     ledger.observe(address(1), 11, Some(&frozen));
     assert_eq!(
         ledger.admit(&address(1), Units(10), NO_CLOCK),
-        Err(Refusal::Frozen { available: Units(0), needed: Units(10) })
+        Err(Refusal::Frozen { available: Units(0), needed: Units(10), missing: Units(310) })
     );
     assert_eq!(
         ledger.admit(&address(1), Units(0), NO_CLOCK),
-        Err(Refusal::Frozen { available: Units(0), needed: Units(1) })
+        Err(Refusal::Frozen { available: Units(0), needed: Units(1), missing: Units(301) })
     );
     assert_eq!(
         ledger.admit(&address(1), Units(701), NO_CLOCK),
@@ -138,12 +138,7 @@ fn a_lock_refuses_what_is_not_paid_for_and_says_what_opens_it() {
     let running = hold(&mut ledger, Units(60));
     assert_eq!(
         ledger.admit(&address(1), Units(50), NO_CLOCK),
-        Err(Refusal::Locked {
-            available: Units(40),
-            needed: Units(50),
-            missing: Units(10),
-            principal: MicroUsd(50)
-        })
+        Err(Refusal::Locked { available: Units(40), needed: Units(50), missing: Units(10) })
     );
     assert_eq!(
         ledger.admit(&address(1), Units(941), NO_CLOCK),
@@ -154,7 +149,7 @@ fn a_lock_refuses_what_is_not_paid_for_and_says_what_opens_it() {
     assert_eq!((room(&ledger).frozen, room(&ledger).available), (Units(100), Units(0)));
     assert_eq!(
         ledger.admit(&address(1), Units(40), NO_CLOCK),
-        Err(Refusal::Frozen { available: Units(0), needed: Units(40) })
+        Err(Refusal::Frozen { available: Units(0), needed: Units(40), missing: Units(100) })
     );
     ledger.lift_freeze(&address(1), &Signature::from([1; 64]));
     // As soon as the payment is seen, what it pays for is open.
@@ -185,7 +180,7 @@ fn a_running_lease_is_not_renewed_on_frozen_units() {
     );
     assert_eq!(
         ledger.renew(&lease, Units(0), Units(600), NO_CLOCK),
-        Err(Refusal::Frozen { available: Units(0), needed: Units(600) })
+        Err(Refusal::Frozen { available: Units(0), needed: Units(600), missing: Units(600) })
     );
     assert_eq!(room(&ledger).in_flight, Units(600));
 }
@@ -326,9 +321,10 @@ proptest! {
         let mut running: Vec<Hold> = Vec::new();
         for (step, units, which) in steps {
             match step {
-                0 => if let Ok((id, index)) = ledger.admit(&address(1), Units(units), NO_CLOCK) {
+                0 => if let Ok(fitted) = ledger.fit(&address(1), Units(units / (which as u64 + 1)), Units(units), NO_CLOCK) {
+                    let (id, index) = ledger.admit(&address(1), fitted, NO_CLOCK).unwrap();
                     let hold = Hold {
-                        id, credit: address(1), index, units: Units(units), reference: String::new(),
+                        id, credit: address(1), index, units: fitted, reference: String::new(),
                         admitted_ms: 0, deadline_ms: 0, at_deadline: AtDeadline::Return,
                     };
                     ledger.insert(hold.clone());

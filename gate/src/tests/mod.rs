@@ -1,10 +1,12 @@
 //! The gate without a network: what it admits, counts and keeps.
 
 mod desk;
+mod fit;
 mod gate;
 mod ledger;
 mod node;
 mod order;
+mod payments;
 mod reporter;
 mod writer;
 
@@ -17,7 +19,7 @@ use {
             state::{Credit, FreezeReason, Market, MarketClock},
         },
     },
-    blockable_testkit::fixtures::{MARKET, PROVIDER, active_credit, address, later},
+    blockable_testkit::fixtures::{MARKET, PROVIDER, active_credit, address, later, locked_credit},
     bytemuck::Zeroable,
     std::path::Path,
 };

@@ -78,7 +78,7 @@ async fn a_freeze_is_obeyed_at_once_and_until_the_chain_shows_it() {
     let obeyed = desk.obey(&bytes).await.unwrap();
     assert_eq!((obeyed.frozen, obeyed.by, obeyed.credit), (Units(900), lender().pubkey(), address(1)));
     let refused = gate.admit(&address(1), Job::new(Units(1), "new", MINUTE)).await;
-    assert_eq!(refused, Err(Refusal::Frozen { available: Units(0), needed: Units(1) }));
+    assert_eq!(refused, Err(Refusal::Frozen { available: Units(0), needed: Units(1), missing: Units(201) }));
     assert_eq!(gate.settle(&running, Units(50)).await.unwrap(), Units(50), "what runs may finish");
     assert_eq!(desk.obey(&bytes).await, Ok(obeyed), "the same answer again");
     eventually("it is sent", || node.with_state(|state| state.sent.contains(&STANDARD.encode(&bytes)))).await;

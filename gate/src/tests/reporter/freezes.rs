@@ -139,7 +139,10 @@ async fn no_job_begins_until_the_use_before_a_freeze_is_counted() {
     let job = || Job::new(Units(10), "job", MINUTE);
     assert_eq!(gate.admit(&address(1), job()).await.err(), Some(Refusal::FreezeSettling));
     let too_much = gate.admit(&address(1), Job::new(Units(601), "job", MINUTE)).await.err();
-    assert_eq!(too_much, Some(Refusal::Frozen { available: Units(600), needed: Units(601) }));
+    assert_eq!(
+        too_much,
+        Some(Refusal::Frozen { available: Units(600), needed: Units(601), missing: Units(1) })
+    );
     let counted = later(&chain, |chain| chain.meter.reported_at = T);
     gate.observe_credit(address(1), 12, Some(&counted));
     assert!(gate.admit(&address(1), job()).await.is_ok());
