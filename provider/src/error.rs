@@ -140,7 +140,8 @@ mod tests {
 
     #[test]
     fn a_refusal_says_what_to_do_and_whether_to_wait() {
-        let frozen = ApiError::from(Refusal::Frozen { available: Units(3), needed: Units(10) });
+        let frozen =
+            ApiError::from(Refusal::Frozen { available: Units(3), needed: Units(10), missing: Units(7) });
         assert_eq!((frozen.status, frozen.code), (StatusCode::PAYMENT_REQUIRED, "credit_frozen"));
         let body = frozen.body();
         assert_eq!(body["error"]["type"], "insufficient_quota");

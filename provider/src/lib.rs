@@ -40,6 +40,7 @@ mod metrics;
 mod progress;
 mod request;
 mod serve_error;
+mod shortage;
 mod tasks;
 mod webhooks;
 

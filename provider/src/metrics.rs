@@ -20,7 +20,11 @@ const COUNTERS: &[(&str, &str)] = &[
     ("blockable_provider_refusals_total", "Requests that were not served, by code"),
     ("blockable_provider_held_units_total", "Units held for jobs"),
     ("blockable_provider_settled_units_total", "Units settled"),
-    ("blockable_provider_above_hold_units_total", "Units settled above what was held"),
+    ("blockable_provider_above_hold_units_total", "Units that upstreams used above what was held"),
+    (
+        "blockable_provider_fitted_requests_total",
+        "Requests without a limit whose answers were limited to what is open",
+    ),
     ("blockable_provider_freezes_total", "Signed freezes by result"),
     ("blockable_provider_webhooks_total", "Posts to webhooks by result"),
     ("blockable_provider_reports_signed_total", "Usage reports signed"),
@@ -38,6 +42,12 @@ const COUNTERS: &[(&str, &str)] = &[
 const GAUGES: &[(&str, &str)] = &[
     ("blockable_provider_holds_open", "Open holds"),
     ("blockable_provider_held_units", "Units of open holds"),
+    ("blockable_provider_credit_units", "Units of all credits by state"),
+    (
+        "blockable_provider_held_back_micro_usd",
+        "Money that loans hold back until payments unlock the last units",
+    ),
+    ("blockable_provider_claim_micro_usd", "Money that the provider has earned of it and not collected"),
     ("blockable_provider_leases_open", "Open leases"),
     ("blockable_provider_requests_running", "Requests that run"),
     (

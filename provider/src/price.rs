@@ -27,15 +27,35 @@ impl Price {
 
     /// The most units that a request within `bound` can cost. Errors: [`Overflow`].
     pub fn most(&self, bound: &TokenBound) -> Result<Units, Overflow> {
+        self.most_with_answers_of(bound, bound.answer)
+    }
+
+    /// The longest answer in tokens, at most `bound.answer`, with which a request within `bound` costs `units` at most; `None`
+    /// where the prompt alone may cost more.
+    pub fn longest_answer(&self, bound: &TokenBound, units: Units) -> Option<u64> {
+        // The most rises with the answer's length.
+        let fits = |answer| self.most_with_answers_of(bound, answer).is_ok_and(|most| most <= units);
+        if !fits(0) {
+            return None;
+        }
+        let (mut longest, mut too_long) = (0, bound.answer.saturating_add(1));
+        while too_long - longest > 1 {
+            let middle = longest.midpoint(too_long);
+            if fits(middle) { longest = middle } else { too_long = middle }
+        }
+        Some(longest)
+    }
+
+    fn most_with_answers_of(&self, bound: &TokenBound, answer: u64) -> Result<Units, Overflow> {
         let mut thousandths = 0_u64;
         for prompt in &bound.prompts {
             // Cost rises with the prompt's length until the prompt takes room from the answer, and is linear from there to
             // the longest prompt: the most is at one of these two lengths.
             let longest = (*prompt).min(bound.context);
-            let with_whole_answer = longest.min(bound.context.saturating_sub(bound.answer));
+            let with_whole_answer = longest.min(bound.context.saturating_sub(answer));
             let at = |prompt: u64| {
-                let answer = bound.answer.min(bound.context.saturating_sub(prompt));
-                let generated = answer.checked_mul(bound.answers).ok_or(Overflow)?;
+                let room = answer.min(bound.context.saturating_sub(prompt));
+                let generated = room.checked_mul(bound.answers).ok_or(Overflow)?;
                 let cost = self.prompt.get().checked_mul(prompt).ok_or(Overflow)?;
                 let more = self.generated.get().checked_mul(generated).ok_or(Overflow)?;
                 cost.checked_add(more).ok_or(Overflow)
@@ -103,6 +123,25 @@ mod tests {
                 .map(|prompt| price.cost(prompt, answers * answer.min(context - prompt)).unwrap())
                 .max();
             prop_assert_eq!(reached, Some(price.most(&bound).unwrap()));
+        }
+
+        /// The longest answer fits, and one token more does not.
+        #[test]
+        fn the_longest_answer_is_the_last_that_fits(
+            prompt_price in 0_u64..5_000, generated_price in 0_u64..5_000,
+            context in 1_u64..10_000, answer in 0_u64..10_000, answers in 1_u64..5,
+            prompts in proptest::collection::vec(0_u64..20_000, 1..4), units in 0_u64..100_000,
+        ) {
+            let price = Price { prompt: Units(prompt_price), generated: Units(generated_price) };
+            let bound = TokenBound { prompts, answer, answers, context };
+            let most = |answer| price.most(&TokenBound { answer, ..bound.clone() }).unwrap();
+            match price.longest_answer(&bound, Units(units)) {
+                None => prop_assert!(most(0) > Units(units)),
+                Some(longest) => {
+                    prop_assert!(longest <= answer && most(longest) <= Units(units));
+                    prop_assert!(longest == answer || most(longest + 1) > Units(units));
+                }
+            }
         }
     }
 }

@@ -1,14 +1,14 @@
 //! A credit's units and its notices, for the credit's own key.
 
 use {
-    crate::{api::path::PathText, app::App, error::ApiError},
+    crate::{api::path::PathText, app::App, error::ApiError, shortage},
     axum::{
         Json, Router,
         extract::{Query, State, rejection::QueryRejection},
         http::HeaderMap,
         routing::get,
     },
-    blockable_sdk::Pubkey,
+    blockable_sdk::{Pubkey, amounts::Units},
     serde::Deserialize,
     serde_json::{Value, json},
     std::sync::Arc,
@@ -26,15 +26,24 @@ pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/v1/credits/{address}", get(credit)).route("/v1/notices", get(notices))
 }
 
+#[derive(Deserialize)]
+struct CreditQuery {
+    /// Units that the least payment is to open.
+    opens: Option<Units>,
+}
+
 async fn credit(
     State(app): State<Arc<App>>,
     PathText(address): PathText,
     headers: HeaderMap,
+    query: Result<Query<CreditQuery>, QueryRejection>,
 ) -> Result<Json<Value>, ApiError> {
     let ours = app.authorise(&headers)?;
     if address.parse() != Ok(ours) {
         return Err(not_ours(&ours));
     }
+    let wrong = |_| ApiError::param("opens", "`opens` must be a whole number of units");
+    let Query(query) = query.map_err(wrong)?;
     let credit = app.gate.credit(&ours);
     let status = credit.as_ref().and_then(|credit| credit.status().ok()).map(|status| format!("{status:?}"));
     let mut answer = json!({
@@ -44,13 +53,13 @@ async fn credit(
         "borrower": credit.as_ref().map(|credit| credit.borrower.to_string()),
         "refused": Value::Null,
         "room": Value::Null,
+        "payment": Value::Null,
     });
     match app.gate.room(&ours) {
         Ok(room) => {
-            answer["room"] = json!({
-                "available": room.available, "remaining": room.remaining, "locked": room.locked, "frozen": room.frozen,
-                "in_flight": room.in_flight, "unreported": room.unreported,
-            });
+            answer["room"] = shortage::room_json(&room);
+            let payments = app.gate.opening_payments(&ours, query.opens.unwrap_or(Units::MAX));
+            answer["payment"] = payments.as_ref().map_or(Value::Null, shortage::payments_json);
         }
         Err(refusal) => {
             answer["refused"] = json!({"code": refusal.code(), "message": refusal.to_string()});

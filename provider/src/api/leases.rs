@@ -6,6 +6,7 @@ use {
         app::App,
         error::ApiError,
         leases::{LeaseError, LeaseView},
+        shortage,
     },
     axum::{
         Json, Router,
@@ -15,6 +16,7 @@ use {
         routing::{get, post},
     },
     blockable_gate::gate::now_ms,
+    blockable_sdk::{Pubkey, amounts::Units},
     serde::{Deserialize, de::DeserializeOwned},
     serde_json::{Value, json},
     std::{sync::Arc, time::Duration},
@@ -78,6 +80,15 @@ impl From<LeaseError> for ApiError {
     }
 }
 
+/// Makes the answer to a lease that the gate refuses: with what to pay, and the longest period that fits at `units_per_second`.
+fn refuse(app: &App, credit: &Pubkey, error: LeaseError, units_per_second: Option<Units>) -> ApiError {
+    let LeaseError::Refused(refusal) = error else { return error.into() };
+    shortage::refuse(app, credit, refusal, |open| {
+        let seconds = open.get().checked_div(units_per_second?.get())?;
+        (seconds > 0).then_some(("heartbeat_seconds", seconds.min(app.config.leases.max_heartbeat_seconds)))
+    })
+}
+
 /// Reads a body of JSON. `None` where it is empty.
 async fn read<T: DeserializeOwned>(
     app: &App,
@@ -125,7 +136,11 @@ async fn open(
         period_length(&app, request.heartbeat_seconds.unwrap_or(app.config.leases.heartbeat_seconds))?;
     let lease = run_to_end(async move {
         let _permit = permit;
-        Ok(app.leases.open(credit, &request.gpu, request.count, length).await?)
+        let opened = app.leases.open(credit, &request.gpu, request.count, length).await;
+        opened.map_err(|error| {
+            let price = app.leases.price(&request.gpu, request.count);
+            refuse(&app, &credit, error, price)
+        })
     });
     Ok((StatusCode::CREATED, Json(lease_json(&lease.await?))))
 }
@@ -143,7 +158,7 @@ async fn heartbeat(
     let lease = run_to_end(async move {
         let _permit = permit;
         app.leases.heartbeat(&credit, &id, length).await.map_err(|(error, lease)| {
-            let mut error = ApiError::from(error);
+            let mut error = refuse(&app, &credit, error, lease.as_ref().map(|lease| lease.units_per_second));
             error.details.extend(lease.map(|lease| ("lease".to_string(), lease_json(&lease))));
             error
         })

@@ -78,6 +78,7 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
     gauge("blockable_provider_storage_full", usize::from(app.gate.storage_is_full()));
     let held = holds.iter().map(|hold| hold.units.get() as f64).sum();
     app.metrics.set("blockable_provider_held_units", held);
+    measure_credits(&app);
     let (age, slot) = {
         let view = app.gate.chain_view();
         (view.age(), view.slot())
@@ -87,4 +88,21 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
     app.metrics.set("blockable_provider_slot", slot as f64);
     app.parts.measure(&app.metrics);
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics.render()).into_response()
+}
+
+/// Measures the units of all credits, and the provider's money in them.
+fn measure_credits(app: &App) {
+    let totals = app.gate.totals();
+    for (state, units) in [
+        ("available", totals.available),
+        ("locked", totals.locked),
+        ("frozen", totals.frozen),
+        ("in_flight", totals.in_flight),
+        ("unreported", totals.unreported),
+    ] {
+        let (name, value) = ("blockable_provider_credit_units", units.get() as f64);
+        app.metrics.set_labelled(name, "state", state.to_string(), value);
+    }
+    app.metrics.set("blockable_provider_held_back_micro_usd", totals.held_back.get() as f64);
+    app.metrics.set("blockable_provider_claim_micro_usd", totals.claim.get() as f64);
 }

@@ -5,7 +5,7 @@ mod sections;
 
 pub use {
     blockable_service::settings::ConfigError,
-    model::{ModelConfig, Upstream},
+    model::{LimitParameter, ModelConfig, Upstream},
     sections::{
         Chain, FreezeSettings, GateSettings, GpuConfig, LeaseSettings, Limits, ReporterSettings, Revoked,
         Webhook, WebhookParty,

@@ -14,6 +14,8 @@ const MAX_CONTEXT: u64 = 1 << 32;
 const OVERHEAD_PER_MESSAGE: u64 = 8;
 /// Tokens that a template adds to a request, at most, where the file does not say.
 const OVERHEAD: u64 = 64;
+/// Fewest tokens that an answer is fitted to, where the file does not say.
+const MIN_FITTED: u64 = 256;
 /// Seconds that an upstream may take in all, where the file does not say.
 const TIMEOUT_SECONDS: u64 = 600;
 
@@ -24,6 +26,26 @@ pub enum Upstream {
     Echo,
     /// A server that speaks OpenAI's protocol; its URL up to and with `/v1`.
     Url(String),
+}
+
+/// The parameter by which an upstream takes the limit of a chat's answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitParameter {
+    /// `max_tokens`, which most servers of open models take.
+    MaxTokens,
+    /// `max_completion_tokens`, which OpenAI's newer models ask for.
+    MaxCompletionTokens,
+}
+
+impl LimitParameter {
+    /// Its name in requests.
+    pub fn name(self) -> &'static str {
+        match self {
+            LimitParameter::MaxTokens => "max_tokens",
+            LimitParameter::MaxCompletionTokens => "max_completion_tokens",
+        }
+    }
 }
 
 /// A model on offer.
@@ -41,6 +63,10 @@ pub struct ModelConfig {
     pub context_tokens: u64,
     /// Most tokens of an answer.
     pub max_output_tokens: u64,
+    /// Fewest tokens that the answer of a request without a limit is fitted to; with less open it is refused.
+    pub min_fitted_tokens: u64,
+    /// The parameter by which a chat without a limit is limited.
+    pub limit_parameter: LimitParameter,
     /// Credit units per 1,000 tokens of the prompt.
     pub units_per_1k_prompt: Units,
     /// Credit units per 1,000 generated tokens.
@@ -67,6 +93,8 @@ impl ModelConfig {
             upstream_key: None,
             context_tokens: 131_072,
             max_output_tokens: 16_384,
+            min_fitted_tokens: MIN_FITTED,
+            limit_parameter: LimitParameter::MaxTokens,
             units_per_1k_prompt: price.prompt,
             units_per_1k_generated: price.generated,
             overhead_tokens_per_message: OVERHEAD_PER_MESSAGE,
@@ -83,6 +111,8 @@ impl ModelConfig {
         let upstream = read_upstream(reader);
         let context_tokens = reader.required_number("context_tokens", 1..=MAX_CONTEXT);
         let max_output_tokens = reader.required_number("max_output_tokens", 1..=MAX_CONTEXT);
+        let longest = max_output_tokens.unwrap_or(MAX_CONTEXT);
+        let min_fitted_tokens = reader.number("min_fitted_tokens", MIN_FITTED.min(longest), 1..=longest);
         let prompt = reader.required_number("units_per_1k_prompt", 0..=MAX_PRICE).map(Units);
         let generated = reader.required_number("units_per_1k_generated", 0..=MAX_PRICE).map(Units);
         let model = ModelConfig {
@@ -95,6 +125,7 @@ impl ModelConfig {
             ),
             overhead_tokens: reader.number("overhead_tokens", OVERHEAD, 0..=MAX_CONTEXT),
             tokens_per_part: reader.optional_number("tokens_per_part", 1..=MAX_CONTEXT),
+            limit_parameter: reader.optional("limit_parameter").unwrap_or(LimitParameter::MaxTokens),
             timeout_seconds: reader.number("timeout_seconds", TIMEOUT_SECONDS, 1..=86_400),
             latency_ms: reader.optional("latency_ms"),
             ..ModelConfig::echo("", Price { prompt: Units::ZERO, generated: Units::ZERO })
@@ -119,6 +150,7 @@ impl ModelConfig {
             upstream: upstream?,
             context_tokens: context_tokens?,
             max_output_tokens: max_output_tokens?,
+            min_fitted_tokens,
             units_per_1k_prompt: prompt?,
             units_per_1k_generated: generated?,
             ..model

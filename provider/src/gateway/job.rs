@@ -26,37 +26,47 @@ pub(super) struct RunningJob {
     pub app: Arc<App>,
     pub model: Arc<ServedModel>,
     pub hold: Hold,
+    /// The limit in tokens that its answers were fitted to; `None` where it holds all that it may cost.
+    pub fitted: Option<u64>,
     began: Instant,
     _permit: Permit,
 }
 
 impl RunningJob {
-    pub(super) fn new(app: Arc<App>, model: Arc<ServedModel>, hold: Hold, permit: Permit) -> RunningJob {
-        RunningJob { app, model, hold, began: Instant::now(), _permit: permit }
+    pub(super) fn new(
+        app: Arc<App>,
+        model: Arc<ServedModel>,
+        hold: Hold,
+        fitted: Option<u64>,
+        permit: Permit,
+    ) -> RunningJob {
+        RunningJob { app, model, hold, fitted, began: Instant::now(), _permit: permit }
     }
 
-    /// Settles the hold by a job's usage and returns the units. Errors: 503 where the settlement could not be recorded.
+    /// Settles the hold by a job's usage and returns the units. A fitted job costs its hold at most: nothing more was open, so
+    /// that the chain would count the rest as the provider's loss. Errors: 503 where the settlement could not be recorded.
     pub(super) async fn settle(&self, usage: Usage) -> Result<Units, ApiError> {
         self.app.metrics.record_time("blockable_provider_upstream_seconds", self.began.elapsed());
         let held = self.hold.units;
-        let units = self.model.config.price().cost(usage.prompt_tokens, usage.completion_tokens);
-        let units = units.unwrap_or_else(|_| {
+        let used = self.model.config.price().cost(usage.prompt_tokens, usage.completion_tokens);
+        let used = used.unwrap_or_else(|_| {
             tracing::error!(hold = %self.hold.id, ?usage, "the upstream's usage is too large to be counted; the held units are charged");
             held
         });
-        if units > held {
+        if used > held {
             tracing::warn!(
-                hold = %self.hold.id, held = held.get(), units = units.get(), model = self.model.config.name,
+                hold = %self.hold.id, held = held.get(), units = used.get(), fitted = self.fitted, model = self.model.config.name,
                 "the upstream used more than was held; correct the model's limits or overheads"
             );
         }
+        let units = if self.fitted.is_some() { used.min(held) } else { used };
         let began = Instant::now();
         self.record(units).await?;
         let metrics = &self.app.metrics;
         metrics.record_time("blockable_provider_settle_seconds", began.elapsed());
         metrics.add_units("blockable_provider_settled_units_total", units);
-        if units > held {
-            metrics.add_units("blockable_provider_above_hold_units_total", units.saturating_sub(held));
+        if used > held {
+            metrics.add_units("blockable_provider_above_hold_units_total", used.saturating_sub(held));
         }
         Ok(units)
     }

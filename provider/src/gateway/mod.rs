@@ -1,19 +1,14 @@
 //! The OpenAI-compatible gateway: admit, call the upstream, settle, answer.
 
 mod job;
+mod prepare;
 mod stream;
 mod upstream;
 mod usage;
 mod whole;
 
 use {
-    crate::{
-        app::{App, ServedModel},
-        error::ApiError,
-        http::RequestId,
-        limits::Permit,
-        request::{CompletionKind, CompletionRequest},
-    },
+    crate::{app::App, error::ApiError, http::RequestId, limits::Permit, request::CompletionKind},
     axum::{
         Extension, Json, Router,
         body::Body,
@@ -23,9 +18,9 @@ use {
         routing::{MethodRouter, get, post},
     },
     blockable_gate::Job,
-    blockable_sdk::{Pubkey, amounts::Units},
-    bytes::Bytes,
+    blockable_sdk::Pubkey,
     job::RunningJob,
+    prepare::PreparedRequest,
     serde_json::{Value, json},
     std::{
         sync::Arc,
@@ -38,6 +33,8 @@ use {
 pub(crate) const HOLD_HEADER: &str = "x-blockable-hold";
 /// The units that a request cost.
 pub(crate) const UNITS_HEADER: &str = "x-blockable-units";
+/// The tokens that each answer was limited to, since no more of what is open fits.
+pub(crate) const MAX_TOKENS_HEADER: &str = "x-blockable-max-tokens";
 /// Time by which a hold outlasts its job's bound, so that the job ends it and not its deadline.
 const HOLD_MARGIN: Duration = Duration::from_secs(60);
 
@@ -73,16 +70,6 @@ async fn models(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<
     Ok(Json(json!({"object": "list", "data": models})))
 }
 
-/// A request ready for its upstream, with the most it can cost.
-struct PreparedRequest {
-    endpoint: CompletionKind,
-    model: Arc<ServedModel>,
-    units: Units,
-    body: Bytes,
-    streamed: bool,
-    wants_usage: bool,
-}
-
 async fn complete(
     app: Arc<App>,
     endpoint: CompletionKind,
@@ -94,35 +81,13 @@ async fn complete(
     tracing::Span::current().record("credit", tracing::field::display(credit));
     let permit = app.running.enter(credit)?;
     let body = app.read_body(&headers, body, app.config.limits.body_bytes).await?;
-    let plan = plan(&app, endpoint, &body)?;
+    let plan = PreparedRequest::read(&app, endpoint, body)?;
     // A task of its own: a client that disconnects must not leave a job without its settlement.
     let job = run(app, plan, credit, id, permit).in_current_span();
     tokio::spawn(job).await.unwrap_or_else(|_| Err(ApiError::internal()))
 }
 
-/// Reads a request and bounds its cost. Errors: 400 for a mistake in it, 404 for an unknown model.
-fn plan(app: &App, endpoint: CompletionKind, body: &Bytes) -> Result<PreparedRequest, ApiError> {
-    let request = CompletionRequest::parse(endpoint, body)?;
-    let model = app.models.get(&request.model).ok_or_else(|| {
-        let message = "the provider has no such model; GET /v1/models lists those on offer";
-        let error = ApiError::not_found("model_not_found", message);
-        ApiError { param: Some("model".to_string()), ..error }
-    })?;
-    let bound = request.bound(&model.config)?;
-    let units = model.config.price().most(&bound).map_err(|_| {
-        ApiError::invalid("request_too_large", "the request may cost more than can be counted; ask for less")
-    })?;
-    Ok(PreparedRequest {
-        endpoint,
-        model: model.clone(),
-        units,
-        body: request.forward(body, &model.config),
-        streamed: request.streamed,
-        wants_usage: request.wants_usage,
-    })
-}
-
-/// Holds the units, calls the upstream and answers.
+/// Holds the units, fits the request to them, calls the upstream and answers.
 async fn run(
     app: Arc<App>,
     plan: PreparedRequest,
@@ -134,11 +99,16 @@ async fn run(
     let limit = plan.model.config.timeout() + patience + HOLD_MARGIN;
     let reference = format!("{}/{id}", plan.endpoint.name());
     let began = Instant::now();
-    let hold = app.gate.admit(&credit, Job::new(plan.units, reference, limit)).await?;
+    let job = Job::new(plan.units, reference, limit).fitted_from(plan.least);
+    let hold = app.gate.admit(&credit, job).await.map_err(|refusal| plan.refuse(&app, &credit, refusal))?;
     app.metrics.record_time("blockable_provider_admit_seconds", began.elapsed());
-    app.metrics.add_units("blockable_provider_held_units_total", plan.units);
+    app.metrics.add_units("blockable_provider_held_units_total", hold.units);
+    let fitted = plan.fit(hold.units);
+    if fitted.is_some() {
+        app.metrics.add("blockable_provider_fitted_requests_total", 1);
+    }
     let deadline = tokio::time::Instant::now() + plan.model.config.timeout();
-    let job = RunningJob::new(app, plan.model.clone(), hold, permit);
+    let job = RunningJob::new(app, plan.model.clone(), hold, fitted, permit);
     let answer = match upstream::call(&job, &plan, deadline).await {
         Ok(answer) => answer,
         Err(error) => {
@@ -156,7 +126,10 @@ async fn run(
     }
 }
 
-/// The header that names a job's hold.
-fn hold_header(job: &RunningJob) -> HeaderValue {
-    HeaderValue::from(job.hold.id.0)
+/// Adds the headers that name a job's hold and, where its answers are limited, the limit.
+fn insert_headers(headers: &mut HeaderMap, job: &RunningJob) {
+    headers.insert(HOLD_HEADER, HeaderValue::from(job.hold.id.0));
+    if let Some(limit) = job.fitted {
+        headers.insert(MAX_TOKENS_HEADER, HeaderValue::from(limit));
+    }
 }

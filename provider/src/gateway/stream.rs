@@ -2,14 +2,14 @@
 
 use {
     super::{
-        HOLD_HEADER, RunningJob, hold_header, upstream,
+        RunningJob, insert_headers, upstream,
         usage::{self, Usage},
     },
     crate::error::ApiError,
     axum::{
         body::Body,
         http::{
-            HeaderValue, StatusCode,
+            HeaderMap, HeaderValue, StatusCode,
             header::{CACHE_CONTROL, CONTENT_TYPE},
         },
         response::Response,
@@ -41,15 +41,16 @@ pub(super) fn answer(
 ) -> Response {
     let (sender, receiver) = mpsc::channel(QUEUE);
     let patience = Duration::from_secs(job.app.config.limits.client_patience_seconds);
-    let hold = hold_header(&job);
+    let mut headers = HeaderMap::new();
+    insert_headers(&mut headers, &job);
     let client = StreamClient { sender: Some(sender), patience };
     let pump = Pump { job, client, wants_usage, deadline, usage: None, settled: false };
     tokio::spawn(pump.run(answer).in_current_span());
     let mut response = Response::new(Body::from_stream(ReceiverStream::new(receiver)));
+    *response.headers_mut() = headers;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    headers.insert(HOLD_HEADER, hold);
     response
 }
 

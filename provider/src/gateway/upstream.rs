@@ -11,7 +11,7 @@ use {
     tokio::time::{Instant, timeout_at},
 };
 
-/// Sends a request. Errors: 504 where no answer begins in time, 502 where the upstream cannot be reached.
+/// Sends a request, limited as it was fitted. Errors: 504 where no answer begins in time, 502 where the upstream cannot be reached.
 pub(super) async fn call(
     job: &RunningJob,
     plan: &PreparedRequest,
@@ -25,7 +25,7 @@ pub(super) async fn call(
         .post(url)
         .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
         .header(ACCEPT, HeaderValue::from_static(accept))
-        .body(plan.body.clone());
+        .body(plan.body(job.fitted)?);
     if let Some(authorisation) = &plan.model.authorisation {
         request = request.header(AUTHORIZATION, authorisation.clone());
     }

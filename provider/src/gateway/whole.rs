@@ -1,7 +1,7 @@
 //! Answers that are not streamed.
 
 use {
-    super::{HOLD_HEADER, RunningJob, UNITS_HEADER, hold_header, upstream, usage},
+    super::{RunningJob, UNITS_HEADER, insert_headers, upstream, usage},
     crate::error::{ApiError, ErrorCode},
     axum::{
         body::Body,
@@ -53,7 +53,7 @@ pub(super) async fn answer(
             response.headers_mut().insert(name, value.clone());
         }
     }
-    response.headers_mut().insert(HOLD_HEADER, hold_header(&job));
+    insert_headers(response.headers_mut(), &job);
     response.headers_mut().insert(UNITS_HEADER, HeaderValue::from(units.get()));
     Ok(response)
 }

@@ -150,6 +150,11 @@ impl Leases {
         Leases { gate, gpus, settings: settings.clone(), known, opening }
     }
 
+    /// The price of GPUs per second; `None` for one that is not on offer.
+    pub(crate) fn price(&self, gpu: &str, count: u32) -> Option<Units> {
+        self.gpus.get(gpu).map(|offer| price(offer, count))
+    }
+
     fn table(&self) -> MutexGuard<'_, HashMap<String, Arc<Lease>>> {
         lock(&self.known)
     }
@@ -165,7 +170,7 @@ impl Leases {
         let offer = self.gpus.get(gpu).ok_or(LeaseError::UnknownGpu)?;
         let id = format!("{:016x}", rand::random::<u64>());
         let rented = Rented { id: id.clone(), gpu: gpu.to_string(), count, opened_ms: now_ms() };
-        let per_second = Units(offer.units_per_second.get().saturating_mul(u64::from(count)));
+        let per_second = price(offer, count);
         let job = Period::job(&rented, per_second, length);
         // One at a time, so that no GPU is rented twice.
         let _opening = self.opening.lock().await;
@@ -276,6 +281,11 @@ impl Leases {
             state.ended_for().is_none_or(|ended| ended < KEEP_ENDED)
         });
     }
+}
+
+/// The price of GPUs per second.
+fn price(offer: &GpuConfig, count: u32) -> Units {
+    Units(offer.units_per_second.get().saturating_mul(u64::from(count)))
 }
 
 /// True while a lease holds its GPUs. A lease that is being changed counts as open.

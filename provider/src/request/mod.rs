@@ -7,7 +7,11 @@ mod prompt;
 mod raw;
 
 use {
-    crate::{config::ModelConfig, error::ApiError, price::TokenBound},
+    crate::{
+        config::{LimitParameter, ModelConfig},
+        error::ApiError,
+        price::TokenBound,
+    },
     bytes::Bytes,
     raw::Fields,
     serde_json::value::RawValue,
@@ -106,6 +110,8 @@ pub(crate) struct CompletionRequest<'a> {
     input: &'a RawValue,
     answers: u64,
     limits: Vec<(&'static str, &'a RawValue, u64)>,
+    /// Limits that are given as null.
+    null_limits: Vec<(&'static str, &'a RawValue)>,
     stream_options: Option<&'a RawValue>,
     /// True where the answer is to be streamed.
     pub streamed: bool,
@@ -128,10 +134,12 @@ impl<'a> CompletionRequest<'a> {
             CompletionKind::Text => "prompt",
         };
         let input = fields.get(input_name).ok_or_else(|| missing(input_name))?;
-        let mut limits = Vec::new();
+        let (mut limits, mut null_limits) = (Vec::new(), Vec::new());
         for name in ["max_tokens", "max_completion_tokens"] {
-            if let Some(value) = fields.get(name) {
-                limits.push((name, value, read(name, value, "a whole number from 0 on")?));
+            match fields.get_or_null(name) {
+                Some(value) if value.get() == "null" => null_limits.push((name, value)),
+                Some(value) => limits.push((name, value, read(name, value, "a whole number from 0 on")?)),
+                None => {}
             }
         }
         let count = |name: &str| match fields.get(name) {
@@ -157,6 +165,7 @@ impl<'a> CompletionRequest<'a> {
             input,
             answers,
             limits,
+            null_limits,
             stream_options,
             streamed,
             wants_usage,
@@ -186,9 +195,22 @@ impl<'a> CompletionRequest<'a> {
         })
     }
 
-    /// Makes the body for the upstream. Three things change: the model's name, token limits above the model's own, and a stream
-    /// is asked for the usage at its end.
-    pub(crate) fn forward(&self, whole: &Bytes, model: &ModelConfig) -> Bytes {
+    /// The parameter by which the request limits its answers, the larger one where there are two; `None` where there is none.
+    pub(crate) fn own_limit(&self) -> Option<&'static str> {
+        self.limits.iter().max_by_key(|(_, _, limit)| *limit).map(|(name, _, _)| *name)
+    }
+
+    /// The parameter by which a request without a limit is limited.
+    pub(crate) fn limit_parameter(endpoint: CompletionKind, model: &ModelConfig) -> &'static str {
+        match endpoint {
+            CompletionKind::Chat => model.limit_parameter.name(),
+            CompletionKind::Text => LimitParameter::MaxTokens.name(),
+        }
+    }
+
+    /// Makes the body for the upstream. Four things change: the model's name, token limits above the model's own, a `limit` is
+    /// added where one is given, and a stream is asked for the usage at its end.
+    pub(crate) fn forward(&self, whole: &Bytes, model: &ModelConfig, limit: Option<u64>) -> Bytes {
         let mut edits = forward::Edits::new(self.body);
         if let Some(name) = &model.upstream_name {
             edits.replace(self.model_value, serde_json::Value::from(name.as_str()).to_string());
@@ -196,6 +218,14 @@ impl<'a> CompletionRequest<'a> {
         for (_, value, limit) in &self.limits {
             if *limit > model.max_output_tokens {
                 edits.replace(value, model.max_output_tokens.to_string());
+            }
+        }
+        if let Some(limit) = limit {
+            let name = CompletionRequest::limit_parameter(self.endpoint, model);
+            // Of two members with one name, upstreams differ in the one they take.
+            match self.null_limits.iter().find(|(known, _)| *known == name) {
+                Some((_, value)) => edits.replace(value, limit.to_string()),
+                None => edits.insert_first(&format!("\"{name}\":{limit},")),
             }
         }
         if self.streamed && !self.wants_usage {

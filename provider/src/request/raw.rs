@@ -18,8 +18,12 @@ pub(super) struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// Finds a member that is not null.
     pub(super) fn get(&self, name: &str) -> Option<&'a RawValue> {
-        let (_, value) = self.members.iter().find(|(known, _)| known == name)?;
-        (value.get() != "null").then_some(*value)
+        self.get_or_null(name).filter(|value| value.get() != "null")
+    }
+
+    /// Finds a member, which may be null.
+    pub(super) fn get_or_null(&self, name: &str) -> Option<&'a RawValue> {
+        self.members.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
     }
 
     /// Lists all members but those named.

@@ -1,7 +1,7 @@
 use {
     super::{CompletionKind, CompletionRequest},
     crate::{
-        config::ModelConfig,
+        config::{LimitParameter, ModelConfig},
         error::ApiError,
         price::{Price, TokenBound},
     },
@@ -108,7 +108,7 @@ fn parts_that_are_not_text_need_a_bound_of_their_own() {
 fn forwarded(text: &str, model: &ModelConfig) -> String {
     let whole = Bytes::copy_from_slice(text.as_bytes());
     let request = CompletionRequest::parse(CompletionKind::Chat, &whole).unwrap();
-    String::from_utf8(request.forward(&whole, model).to_vec()).unwrap()
+    String::from_utf8(request.forward(&whole, model, None).to_vec()).unwrap()
 }
 
 #[test]
@@ -128,6 +128,35 @@ fn a_body_is_forwarded_as_it_came_but_for_what_must_differ() {
     assert_eq!(sent["stream_options"], json!({"a": 1, "include_usage": true}));
     let asked = options.replace("false", "true");
     assert_eq!(forwarded(&asked, &model()), asked);
+}
+
+#[test]
+fn a_fitted_limit_is_added_under_the_name_that_the_upstream_takes() {
+    let limited = |endpoint, text: &str, model: &ModelConfig| {
+        let whole = Bytes::copy_from_slice(text.as_bytes());
+        let request = CompletionRequest::parse(endpoint, &whole).unwrap();
+        assert_eq!(request.own_limit(), None);
+        String::from_utf8(request.forward(&whole, model, Some(77)).to_vec()).unwrap()
+    };
+    let chat = r#"{"model":"small","messages":[{}],"max_tokens":null,"stream":true}"#;
+    assert_eq!(
+        limited(CompletionKind::Chat, chat, &model()),
+        r#"{"stream_options":{"include_usage":true},"model":"small","messages":[{}],"max_tokens":77,"stream":true}"#
+    );
+    let newer = ModelConfig { limit_parameter: LimitParameter::MaxCompletionTokens, ..model() };
+    let sent = limited(CompletionKind::Chat, chat, &newer);
+    let sent: Value = serde_json::from_str(&sent).unwrap();
+    assert_eq!((&sent["max_completion_tokens"], &sent["max_tokens"]), (&json!(77), &Value::Null));
+    assert_eq!(sent["stream_options"]["include_usage"], true);
+    let text = r#" {"model":"small","prompt":"a"}"#;
+    assert_eq!(
+        limited(CompletionKind::Text, text, &newer),
+        r#" {"max_tokens":77,"model":"small","prompt":"a"}"#
+    );
+    let asked =
+        json!({"model": "small", "messages": [{}], "max_tokens": 3, "max_completion_tokens": 9}).to_string();
+    let request = CompletionRequest::parse(CompletionKind::Chat, asked.as_bytes()).unwrap();
+    assert_eq!(request.own_limit(), Some("max_completion_tokens"));
 }
 
 proptest! {

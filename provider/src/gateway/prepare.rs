@@ -1,0 +1,111 @@
+//! Reads a request, bounds its cost, and fits one without a limit to the units that it holds.
+
+use {
+    crate::{
+        app::{App, ServedModel},
+        error::ApiError,
+        price::TokenBound,
+        request::{CompletionKind, CompletionRequest},
+        shortage,
+    },
+    blockable_gate::Refusal,
+    blockable_sdk::{Pubkey, amounts::Units},
+    bytes::Bytes,
+    std::sync::Arc,
+};
+
+/// A request ready for its upstream, with the most it can cost.
+pub(super) struct PreparedRequest {
+    pub endpoint: CompletionKind,
+    pub model: Arc<ServedModel>,
+    /// The most units that it can cost as it is.
+    pub units: Units,
+    /// The fewest units that it is served with; `units` where it has a limit of its own.
+    pub least: Units,
+    pub streamed: bool,
+    pub wants_usage: bool,
+    bound: TokenBound,
+    /// The parameter that limits its answers, or would.
+    limit_parameter: &'static str,
+    /// The body for the upstream, without a limit that the client did not set.
+    forwarded: Bytes,
+    /// The body as it came.
+    original: Bytes,
+}
+
+impl PreparedRequest {
+    /// Reads a request and bounds its cost. Errors: 400 for a mistake in it, 404 for an unknown model.
+    pub(super) fn read(
+        app: &App,
+        endpoint: CompletionKind,
+        body: Bytes,
+    ) -> Result<PreparedRequest, ApiError> {
+        let request = CompletionRequest::parse(endpoint, &body)?;
+        let model = app.models.get(&request.model).ok_or_else(|| {
+            let message = "the provider has no such model; GET /v1/models lists those on offer";
+            let error = ApiError::not_found("model_not_found", message);
+            ApiError { param: Some("model".to_string()), ..error }
+        })?;
+        let (config, bound) = (&model.config, request.bound(&model.config)?);
+        let most = |answer: u64| {
+            let bound = TokenBound { answer: answer.min(bound.answer), ..bound.clone() };
+            config.price().most(&bound).map_err(|_| {
+                ApiError::invalid(
+                    "request_too_large",
+                    "the request may cost more than can be counted; ask for less",
+                )
+            })
+        };
+        let units = most(bound.answer)?;
+        let least = match request.own_limit() {
+            Some(_) => units,
+            None => most(config.min_fitted_tokens)?,
+        };
+        let otherwise = || CompletionRequest::limit_parameter(endpoint, config);
+        Ok(PreparedRequest {
+            endpoint,
+            model: model.clone(),
+            units,
+            least,
+            streamed: request.streamed,
+            wants_usage: request.wants_usage,
+            limit_parameter: request.own_limit().unwrap_or_else(otherwise),
+            forwarded: request.forward(&body, config, None),
+            original: body.clone(),
+            bound,
+        })
+    }
+
+    /// Makes the answer where the gate refuses it. It names the request's own limit as the parameter to be changed.
+    pub(super) fn refuse(&self, app: &App, credit: &Pubkey, refusal: Refusal) -> ApiError {
+        let largest = |open| {
+            let longest = self.model.config.price().longest_answer(&self.bound, open)?;
+            (longest > 0).then_some((self.limit_parameter, longest))
+        };
+        let error = shortage::refuse(app, credit, refusal, largest);
+        let too_much = self.least == self.units && error.details.contains_key("fits");
+        ApiError { param: too_much.then(|| self.limit_parameter.to_string()), ..error }
+    }
+
+    /// The limit of its answers in tokens where it holds fewer units than it may cost; `None` where it needs none.
+    pub(super) fn fit(&self, held: Units) -> Option<u64> {
+        if held >= self.units {
+            return None;
+        }
+        // The gate holds at least `least` units, which pay for the prompt.
+        let longest = self.model.config.price().longest_answer(&self.bound, held).unwrap_or(0);
+        // Upstreams refuse a limit that has no room after the prompt, whose real length is not known here.
+        let prompt = self.bound.prompts.iter().max().copied().unwrap_or(0);
+        let room = self.bound.context.saturating_sub(prompt);
+        Some(if room >= self.model.config.min_fitted_tokens { longest.min(room) } else { longest })
+    }
+
+    /// The body for the upstream, with a limit where one was fitted. Errors: none that [`PreparedRequest::read`] has not had.
+    pub(super) fn body(&self, limit: Option<u64>) -> Result<Bytes, ApiError> {
+        if limit.is_none() {
+            return Ok(self.forwarded.clone());
+        }
+        let request = CompletionRequest::parse(self.endpoint, &self.original)?;
+        Ok(request.forward(&self.original, &self.model.config, limit))
+    }
+}
