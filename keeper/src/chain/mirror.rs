@@ -16,7 +16,7 @@ use {
     },
     futures_util::{StreamExt, TryStreamExt, stream},
     std::{
-        collections::{BTreeMap, HashMap},
+        collections::{BTreeMap, BTreeSet, HashMap},
         sync::Arc,
         time::Instant,
     },
@@ -79,6 +79,7 @@ impl Mirror {
                 None => drop(credits.remove(&address)),
             }
         }
+        let cross_credits = Arc::new(fetch_cross_credits(node, &credits, commitment, slot).await?);
         // Last, so that the clock is not from before the credits were listed.
         let (market, providers, clock) = self.heads(node, commitment, slot).await?;
         let market_time = market.market_time(clock.unix_timestamp).unwrap_or(clock.unix_timestamp);
@@ -93,6 +94,7 @@ impl Mirror {
             providers,
             credits: self.credits.clone(),
             frozen_vaults: self.vaults.frozen(),
+            cross_credits,
             stalls,
         };
         Ok(Refreshed { snapshot, clock, fetched })
@@ -158,6 +160,7 @@ pub(crate) async fn read_credits(
         providers: BTreeMap::new(),
         credits,
         frozen_vaults: Arc::new(frozen),
+        cross_credits: Arc::default(),
         stalls,
     })
 }
@@ -181,6 +184,24 @@ async fn fetch(
         .zip(accounts)
         .map(|(address, account)| (*address, account.as_ref().and_then(read)))
         .collect())
+}
+
+/// Reads the credits that freezes for cross-default rest on and the market does not have: those of other markets, and those that
+/// have been closed. Errors: [`NodeError`].
+async fn fetch_cross_credits(
+    node: &Node,
+    credits: &BTreeMap<Pubkey, Arc<Credit>>,
+    commitment: CommitmentConfig,
+    least_slot: u64,
+) -> Result<BTreeMap<Pubkey, Option<Credit>>, NodeError> {
+    let rests_on =
+        |credit: &Arc<Credit>| (credit.collateral.frozen_for_cross > 0).then_some(credit.cross_credit);
+    let others: BTreeSet<Pubkey> = credits.values().filter_map(rests_on).collect();
+    let others: Vec<Pubkey> = others.into_iter().filter(|other| !credits.contains_key(other)).collect();
+    let pages = others.chunks(MAX_ACCOUNTS).map(|page| fetch(node, page, commitment, least_slot));
+    let pages: Vec<Vec<(Pubkey, Option<Credit>)>> =
+        stream::iter(pages).buffer_unordered(AT_ONCE).try_collect().await?;
+    Ok(pages.into_iter().flatten().collect())
 }
 
 async fn list_providers(

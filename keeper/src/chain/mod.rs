@@ -21,6 +21,7 @@ mod stalls;
 mod tests;
 mod vaults;
 
+pub(crate) use snapshot::OtherCredit;
 pub(crate) use {
     mirror::{MAX_CREDITS, Mirror, read_credits},
     node::{MAX_ACCOUNTS, Node, NodeError},

@@ -30,11 +30,34 @@ pub struct Snapshot {
     pub credits: BTreeMap<Pubkey, Arc<Credit>>,
     /// Credits whose vaults the payment token's issuer has frozen, as last read; see the mirror for when that is.
     pub frozen_vaults: Arc<BTreeSet<Pubkey>>,
+    /// Credits outside the market that freezes for cross-default rest on; `None` for one that has been closed.
+    pub cross_credits: Arc<BTreeMap<Pubkey, Option<Credit>>>,
     /// Times at which the cluster produced no blocks.
     pub stalls: Stalls,
 }
 
+/// The credit that a freeze for cross-default rests on.
+#[derive(Clone, Copy)]
+pub(crate) enum OtherCredit<'a> {
+    /// Its account, of this market or another.
+    Open(&'a Credit),
+    /// It has been closed.
+    Closed,
+    /// It has not been read.
+    Unread,
+}
+
 impl Snapshot {
+    /// Finds the credit that a freeze for cross-default rests on.
+    pub(crate) fn other_credit(&self, address: &Pubkey) -> OtherCredit<'_> {
+        match (self.credits.get(address), self.cross_credits.get(address)) {
+            (Some(credit), _) => OtherCredit::Open(credit),
+            (None, Some(Some(credit))) => OtherCredit::Open(credit),
+            (None, Some(None)) => OtherCredit::Closed,
+            (None, None) => OtherCredit::Unread,
+        }
+    }
+
     /// Market time now: the chain's clock less all pauses. Saturates for accounts the program cannot have written.
     pub fn market_time(&self) -> MarketTime {
         let clock = self.clock.get();

@@ -41,7 +41,7 @@ fn name(batch: &Batch) -> Option<String> {
         IntentAction::Meter { reports, credits, .. } => {
             Some(format!("{}:{}:{}", intent.lane(), credits.len(), reports.len()))
         }
-        IntentAction::Credit { .. } => None,
+        _ => None,
     });
     parts.collect::<Option<Vec<String>>>().map(|parts| parts.join("|"))
 }

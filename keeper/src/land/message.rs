@@ -27,7 +27,7 @@ pub(super) struct Envelope<'a> {
 
 /// Builds the message of a batch. Errors: the SDK's, as text.
 pub(super) fn build_message(batch: &Batch, envelope: &Envelope) -> Result<VersionedMessage, String> {
-    let mut instructions: Vec<Instruction> = batch.instructions(envelope.market);
+    let mut instructions: Vec<Instruction> = batch.instructions(envelope.market, envelope.payer);
     let message = match envelope.version {
         Version::V0 => {
             let price = envelope.fee.micro_lamports_per_unit;

@@ -49,9 +49,9 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
-    /// Builds the instructions, one per intent.
-    pub(crate) fn instructions(&self, market: &Pubkey) -> Vec<Instruction> {
-        self.intents.iter().map(|intent| intent.instruction(market)).collect()
+    /// Builds the instructions, one per intent; `payer` pays the transaction's fee.
+    pub(crate) fn instructions(&self, market: &Pubkey, payer: &Pubkey) -> Vec<Instruction> {
+        self.intents.iter().map(|intent| intent.instruction(market, payer)).collect()
     }
 
     /// Parts the work into two batches; `None` where there is nothing to halve.
@@ -112,7 +112,7 @@ fn fits(batch: &Batch, market: &Pubkey, version: Version) -> bool {
         return false;
     }
     let payer = Pubkey::new_from_array([1; 32]);
-    let mut instructions = batch.instructions(market);
+    let mut instructions = batch.instructions(market, &payer);
     let message = match version {
         Version::V0 => {
             instructions.splice(0..0, transactions::budget_v0(MAX_COMPUTE_UNITS, u64::MAX));
@@ -147,7 +147,7 @@ fn estimate(intent: &Intent) -> u32 {
                 16_000usize.saturating_mul(reports).saturating_add(3_000usize.saturating_mul(credits));
             u32::try_from(units.saturating_add(5_000)).unwrap_or(u32::MAX)
         }
-        IntentAction::Credit { .. } => 40_000,
+        _ => 40_000,
     }
 }
 

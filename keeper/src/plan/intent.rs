@@ -2,7 +2,16 @@
 
 use {
     crate::plan::reason::Reason,
-    blockable_sdk::{Instruction, Pubkey, amounts::ChainTime, instructions, reports::ReportRecord},
+    blockable_sdk::{
+        Instruction, Pubkey,
+        amounts::ChainTime,
+        instructions,
+        program::{
+            actions::{LoanRead, UnitBounds},
+            transitions::Status,
+        },
+        reports::ReportRecord,
+    },
     blockable_service::hex,
     serde::{Deserialize, Serialize},
     sha2::{Digest, Sha256},
@@ -53,8 +62,12 @@ pub enum Kind {
     MarkDelinquent,
     /// Record that the default grace has passed.
     MarkDefaulted,
-    /// Freeze in full after default.
+    /// Freeze in full from the mark that the terms name.
     AutoFreeze,
+    /// Cancel the units under the holdback once anybody may.
+    CancelLocked,
+    /// Thaw what is frozen for the default of another credit, once that is over.
+    ThawCross,
     /// Expire units past their lifetime.
     ExpireUnits,
     /// Apply the covenant at the end of its window.
@@ -63,12 +76,14 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 7] = [
+    pub const ALL: [Kind; 9] = [
         Kind::Meter,
         Kind::DrawReserve,
         Kind::MarkDelinquent,
         Kind::MarkDefaulted,
         Kind::AutoFreeze,
+        Kind::CancelLocked,
+        Kind::ThawCross,
         Kind::ExpireUnits,
         Kind::ApplyCovenant,
     ];
@@ -81,6 +96,8 @@ impl Kind {
             Kind::MarkDelinquent => "mark_delinquent",
             Kind::MarkDefaulted => "mark_defaulted",
             Kind::AutoFreeze => "auto_freeze",
+            Kind::CancelLocked => "cancel_locked",
+            Kind::ThawCross => "thaw_cross",
             Kind::ExpireUnits => "expire_units",
             Kind::ApplyCovenant => "apply_covenant",
         }
@@ -89,10 +106,12 @@ impl Kind {
     /// The role whose key pays for it.
     pub fn role(self) -> Role {
         match self {
-            Kind::Meter | Kind::ExpireUnits | Kind::ApplyCovenant => Role::Metering,
-            Kind::DrawReserve | Kind::MarkDelinquent | Kind::MarkDefaulted | Kind::AutoFreeze => {
-                Role::Enforcement
-            }
+            Kind::Meter | Kind::ThawCross | Kind::ExpireUnits | Kind::ApplyCovenant => Role::Metering,
+            Kind::DrawReserve
+            | Kind::MarkDelinquent
+            | Kind::MarkDefaulted
+            | Kind::AutoFreeze
+            | Kind::CancelLocked => Role::Enforcement,
         }
     }
 
@@ -145,12 +164,28 @@ pub enum IntentAction {
         /// The credits to apply them to.
         credits: Vec<Pubkey>,
     },
-    /// Does one thing to one credit.
+    /// Does one thing to one credit that needs nothing but its address.
     Credit {
-        /// The kind; never [`Kind::Meter`].
+        /// The kind; none of those that have an action of their own.
         kind: Kind,
         /// The credit.
         credit: Pubkey,
+    },
+    /// Cancels all units under the holdback that the debt pays for. The key that pays the fee signs; anybody may.
+    CancelLocked {
+        /// The credit.
+        credit: Pubkey,
+        /// Its provider, whose capacity the units give back.
+        provider: Pubkey,
+        /// The slot of the offer, which names the loan.
+        offer_slot: u64,
+    },
+    /// Thaws what is frozen for the default of another credit.
+    ThawCross {
+        /// The credit.
+        credit: Pubkey,
+        /// The other credit.
+        other: Pubkey,
     },
 }
 
@@ -173,6 +208,8 @@ impl Intent {
         match &self.action {
             IntentAction::Meter { .. } => Kind::Meter,
             IntentAction::Credit { kind, .. } => *kind,
+            IntentAction::CancelLocked { .. } => Kind::CancelLocked,
+            IntentAction::ThawCross { .. } => Kind::ThawCross,
         }
     }
 
@@ -180,7 +217,9 @@ impl Intent {
     pub fn subject(&self) -> Pubkey {
         match &self.action {
             IntentAction::Meter { provider, .. } => *provider,
-            IntentAction::Credit { credit, .. } => *credit,
+            IntentAction::Credit { credit, .. }
+            | IntentAction::CancelLocked { credit, .. }
+            | IntentAction::ThawCross { credit, .. } => *credit,
         }
     }
 
@@ -188,7 +227,9 @@ impl Intent {
     pub fn credits(&self) -> &[Pubkey] {
         match &self.action {
             IntentAction::Meter { credits, .. } => credits,
-            IntentAction::Credit { credit, .. } => std::slice::from_ref(credit),
+            IntentAction::Credit { credit, .. }
+            | IntentAction::CancelLocked { credit, .. }
+            | IntentAction::ThawCross { credit, .. } => std::slice::from_ref(credit),
         }
     }
 
@@ -196,7 +237,7 @@ impl Intent {
     pub fn lane(&self) -> String {
         match &self.action {
             IntentAction::Meter { provider, chunk, .. } => format!("meter/{provider}/{chunk}"),
-            IntentAction::Credit { kind, credit } => format!("{kind}/{credit}"),
+            _ => format!("{}/{}", self.kind(), self.subject()),
         }
     }
 
@@ -204,7 +245,7 @@ impl Intent {
     pub fn lane_of(&self, credit: &Pubkey) -> String {
         match &self.action {
             IntentAction::Meter { .. } => format!("{}/{credit}", self.lane()),
-            IntentAction::Credit { .. } => self.lane(),
+            _ => self.lane(),
         }
     }
 
@@ -250,12 +291,21 @@ impl Intent {
         Some([self.part(&[&[0]], first)?, self.part(&[&[1]], second)?])
     }
 
-    /// Builds the instruction that does it.
-    pub fn instruction(&self, market: &Pubkey) -> Instruction {
+    /// Builds the instruction that does it; `payer` pays the transaction's fee.
+    pub fn instruction(&self, market: &Pubkey, payer: &Pubkey) -> Instruction {
         match &self.action {
             IntentAction::Meter { provider, chunk, reports, credits } => {
                 let reports = reports.iter().map(|report| report.report()).collect();
                 instructions::usage_meter(market, provider, *chunk, reports, credits)
+            }
+            IntentAction::CancelLocked { credit, provider, offer_slot } => {
+                // All that can be cancelled, as the program asks of anybody.
+                let amount = UnitBounds::ALL;
+                let read = LoanRead { offer_slot: *offer_slot, worst_status: Status::Seizing };
+                instructions::credit_cancel_locked(market, payer, None, credit, provider, amount, read)
+            }
+            IntentAction::ThawCross { credit, other } => {
+                instructions::credit_thaw_cross(market, credit, other)
             }
             IntentAction::Credit { kind, credit } => match kind {
                 Kind::DrawReserve => instructions::reserve_draw(market, credit),
@@ -263,8 +313,10 @@ impl Intent {
                 Kind::MarkDefaulted => instructions::credit_mark_defaulted(market, credit),
                 Kind::AutoFreeze => instructions::credit_auto_freeze(market, credit),
                 Kind::ExpireUnits => instructions::credit_expire_units(market, credit),
-                // Metering has an action of its own.
-                Kind::ApplyCovenant | Kind::Meter => instructions::covenant_apply(market, credit),
+                // The others have an action of their own.
+                Kind::ApplyCovenant | Kind::Meter | Kind::CancelLocked | Kind::ThawCross => {
+                    instructions::covenant_apply(market, credit)
+                }
             },
         }
     }

@@ -3,6 +3,7 @@
 use {
     crate::plan::{Kind, now::Now},
     blockable_sdk::{
+        Pubkey,
         amounts::{ChainTime, MarketTime, MicroUsd, Units},
         program::state::Credit,
     },
@@ -13,12 +14,30 @@ use {
 /// The reason for which an intent is due. Its text is formatted here and nowhere else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// The terms have a defaulted credit frozen in full.
+    /// The terms have a credit frozen in full from a mark on.
     FreezeAgreed {
-        /// Time of the default.
-        defaulted_at: ChainTime,
-        /// Units of the lien that are not frozen.
+        /// Time of the mark of default, or the due date whose grace has passed.
+        since: ChainTime,
+        /// True for a credit in default, false for one that is delinquent.
+        is_default: bool,
+        /// Units of the lien that are neither locked nor frozen.
         open: Units,
+    },
+    /// Anybody may cancel the units under the holdback.
+    CancelOpen {
+        /// The time since which anybody may.
+        since: ChainTime,
+        /// The units that can be cancelled.
+        units: Units,
+        /// Money that is held back.
+        held_back: MicroUsd,
+    },
+    /// The other credit, on whose default a freeze rests, is in default no more.
+    CrossDefaultOver {
+        /// The other credit.
+        other: Pubkey,
+        /// Units frozen for it.
+        frozen: Units,
     },
     /// An instalment is past the delinquency grace.
     PastDelinquencyGrace(Unpaid),
@@ -79,9 +98,24 @@ impl Reason {
             Unpaid { arrears, since, grace_seconds }
         };
         Some(match kind {
-            Kind::AutoFreeze => Reason::FreezeAgreed {
-                defaulted_at: now.chain_time(MarketTime(credit.defaulted_at)),
-                open: Units(accrued.collateral.lien()).saturating_sub(Units(accrued.collateral.frozen())),
+            Kind::AutoFreeze => {
+                let is_default = credit.defaulted_at != 0;
+                let since = if is_default { credit.defaulted_at } else { accrued.debt.arrears_since };
+                let units = &accrued.collateral;
+                Reason::FreezeAgreed {
+                    since: now.chain_time(MarketTime(since)),
+                    is_default,
+                    open: Units(units.freezable()).saturating_sub(Units(units.frozen())),
+                }
+            }
+            Kind::CancelLocked => Reason::CancelOpen {
+                since: now.chain_time(MarketTime(credit.cancel_opens_at())),
+                units: Units(accrued.cancellable().unwrap_or_default()),
+                held_back: MicroUsd(credit.holdback_left),
+            },
+            Kind::ThawCross => Reason::CrossDefaultOver {
+                other: credit.cross_credit,
+                frozen: Units(credit.collateral.frozen_for_cross),
             },
             Kind::MarkDelinquent => Reason::PastDelinquencyGrace(unpaid(credit.terms.delinquency_grace)),
             Kind::MarkDefaulted => Reason::PastDefaultGrace(unpaid(credit.terms.default_grace)),
@@ -102,12 +136,24 @@ impl Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Reason::FreezeAgreed { defaulted_at, open } => write!(
+            Reason::FreezeAgreed { since, is_default, open } => {
+                let mark = if *is_default { "in default" } else { "delinquent, and unpaid" };
+                let (since, open) = (time(*since), units(*open));
+                write!(
+                    f,
+                    "{mark} since {since}; the terms have it frozen in full, and {open} of the lien are open"
+                )
+            }
+            Reason::CancelOpen { since, units: covered, held_back } => write!(
                 f,
-                "in default since {}; the terms have it frozen in full, and {} of the lien are not frozen",
-                time(*defaulted_at),
-                units(*open)
+                "in default, and anybody may cancel since {}; {} can be cancelled, and {} are held back",
+                time(*since),
+                units(*covered),
+                usd_received(*held_back)
             ),
+            Reason::CrossDefaultOver { other, frozen } => {
+                write!(f, "{} are frozen for the default of credit {other}, which is over", units(*frozen))
+            }
             Reason::PastDelinquencyGrace(unpaid) => {
                 write!(f, "{unpaid}; past the delinquency grace of {}", span(unpaid.grace_seconds.into()))
             }

@@ -20,6 +20,15 @@ pub fn program_error(error: &TransactionError) -> Option<(u8, BlockableError)> {
     }
 }
 
+/// The program's error in the result of one of its own functions, as [`Credit`](blockable_credits::state::Credit) has them.
+/// `None` for any other error.
+pub fn refusal(error: &anchor_lang::error::Error) -> Option<BlockableError> {
+    match error {
+        anchor_lang::error::Error::AnchorError(error) => BlockableError::from_code(error.error_code_number),
+        anchor_lang::error::Error::ProgramError(_) => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use {super::*, strum::VariantArray};
@@ -30,6 +39,13 @@ mod tests {
             let failed = TransactionError::InstructionError(3, InstructionError::Custom(error.code()));
             assert_eq!(program_error(&failed), Some((3, *error)));
             assert!(error.to_string().contains("; "), "{error:?} must say what to do");
+        }
+    }
+
+    #[test]
+    fn every_refusal_of_a_function_comes_back() {
+        for error in BlockableError::VARIANTS {
+            assert_eq!(refusal(&(*error).into()), Some(*error));
         }
     }
 

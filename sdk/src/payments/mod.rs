@@ -32,7 +32,10 @@ mod instalment;
 
 pub use instalment::{NextInstalment, next_instalment};
 use {
-    crate::amounts::{MicroUsd, Units},
+    crate::{
+        amounts::{MicroUsd, Units},
+        errors::refusal,
+    },
     blockable_credits::{
         errors::BlockableError,
         events::Change,
@@ -121,11 +124,11 @@ pub fn quote_payment(
     amount: MicroUsd,
 ) -> Result<PaymentQuote, PaymentError> {
     let mut copy = *credit;
-    let status_before = copy.status().map_err(refusal)?;
-    let paid = copy.begin_payment(amount.get(), clock).map_err(refusal)?;
+    let status_before = copy.status().map_err(refused)?;
+    let paid = copy.begin_payment(amount.get(), clock).map_err(refused)?;
     let arrears_before = copy.arrears();
     // The payer is recorded and changes nothing.
-    let change = copy.receive_payment(Pubkey::default(), paid).map_err(refusal)?;
+    let change = copy.receive_payment(Pubkey::default(), paid).map_err(refused)?;
     let Change::Paid { reserve, late_fees, interest, principal, released, earned, thawed, unlocked, .. } =
         change
     else {
@@ -145,7 +148,7 @@ pub fn quote_payment(
         arrears_left: MicroUsd(copy.arrears()),
         debt_left: MicroUsd(copy.debt.total()),
         status_before,
-        status_after: copy.status().map_err(refusal)?,
+        status_after: copy.status().map_err(refused)?,
         available_after: Units(copy.collateral.available()),
     })
 }
@@ -199,12 +202,8 @@ fn least_payment(
 }
 
 /// The reason that an error of the program stands for.
-fn refusal(error: anchor_lang::error::Error) -> PaymentError {
-    let code = match error {
-        anchor_lang::error::Error::AnchorError(error) => error.error_code_number,
-        anchor_lang::error::Error::ProgramError(_) => return PaymentError::OutOfRange,
-    };
-    match BlockableError::from_code(code) {
+fn refused(error: anchor_lang::error::Error) -> PaymentError {
+    match refusal(&error) {
         Some(BlockableError::AmountZero) => PaymentError::Zero,
         Some(BlockableError::NothingOwed) => PaymentError::NothingOwed,
         _ => PaymentError::OutOfRange,

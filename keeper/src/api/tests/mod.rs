@@ -113,6 +113,7 @@ fn snapshot(clock: i64, credits: &BTreeMap<Pubkey, Credit>) -> Arc<Snapshot> {
         providers: BTreeMap::from([(key(3), provider)]),
         credits: credits.iter().map(|(key, credit)| (*key, Arc::new(*credit))).collect(),
         frozen_vaults: Arc::default(),
+        cross_credits: Arc::default(),
         stalls: Stalls(vec![Stall { from: ChainTime(START - 100), until: ChainTime(START), lost: 90 }]),
     })
 }

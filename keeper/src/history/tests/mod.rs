@@ -86,6 +86,7 @@ fn snapshot(clock: i64, credits: BTreeMap<Pubkey, Arc<Credit>>) -> Snapshot {
         providers: BTreeMap::new(),
         credits,
         frozen_vaults: Arc::default(),
+        cross_credits: Arc::default(),
         stalls: Stalls::default(),
     }
 }

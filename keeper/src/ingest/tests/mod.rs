@@ -78,6 +78,7 @@ pub(crate) fn chain() -> Snapshot {
         providers: BTreeMap::from([(provider(), listed())]),
         credits: BTreeMap::from([(key(50), Arc::new(credit(0))), (key(51), Arc::new(credit(11)))]),
         frozen_vaults: Arc::default(),
+        cross_credits: Arc::default(),
         stalls: Stalls::default(),
     }
 }

@@ -101,6 +101,7 @@ pub(crate) fn snapshot() -> Snapshot {
         providers: BTreeMap::new(),
         credits: BTreeMap::new(),
         frozen_vaults: Default::default(),
+        cross_credits: Default::default(),
         stalls: Default::default(),
     }
 }
@@ -112,7 +113,7 @@ pub(crate) fn due(kind: Kind, number: u8) -> Intent {
         id: IntentId::from_parts(kind, &credit, &[]),
         action: IntentAction::Credit { kind, credit },
         due_at: WRITTEN_AT,
-        reason: Reason::FreezeAgreed { defaulted_at: WRITTEN_AT, open: Units(1) },
+        reason: Reason::FreezeAgreed { since: WRITTEN_AT, is_default: true, open: Units(1) },
     }
 }
 

@@ -102,7 +102,7 @@ fn a_freeze_is_metered_by_the_reports_from_before_it_though_later_ones_have_come
         let plan = world.plan();
         let of = |intent: &Intent| match &intent.action {
             IntentAction::Meter { reports, .. } => reports.iter().map(|report| report.reported_at).collect(),
-            IntentAction::Credit { .. } => Vec::new(),
+            _ => Vec::new(),
         };
         plan.intents.iter().flat_map(of).collect()
     };
@@ -131,7 +131,7 @@ fn the_earlier_of_two_freezes_is_metered_first() {
     }
     let reported_at = |world: &World| match &world.plan().intents.first()?.action {
         IntentAction::Meter { reports, .. } => Some(reports[0].reported_at),
-        IntentAction::Credit { .. } => None,
+        _ => None,
     };
     world.change(0, |credit| {
         credit.collateral.frozen_for_other = UNITS;

@@ -136,6 +136,7 @@ impl World {
             providers: BTreeMap::from([(provider_key(), provider(2, 3))]),
             credits: BTreeMap::new(),
             frozen_vaults: Arc::default(),
+            cross_credits: Arc::default(),
             stalls: Stalls::default(),
         };
         World { snapshot, shelf: Shelf::default(), settings: settings() }
@@ -247,7 +248,7 @@ fn meterings(plan: &Plan) -> Vec<(Vec<Pubkey>, Vec<u8>)> {
         IntentAction::Meter { reports, credits, .. } => {
             Some((credits.clone(), reports.iter().map(|report| report.reporter_index).collect()))
         }
-        IntentAction::Credit { .. } => None,
+        _ => None,
     };
     plan.intents.iter().filter_map(metering).collect()
 }

@@ -2,9 +2,16 @@
 
 use {
     super::*,
-    crate::plan::{
-        credit::{Obstacle, Timing, timing},
-        now::Now,
+    crate::{
+        chain::OtherCredit,
+        plan::{
+            credit::{Obstacle, Timing, timing},
+            now::Now,
+        },
+    },
+    blockable_sdk::program::{
+        actions::{CancelSigners, LoanRead, UnitBounds},
+        state::MarketClock,
     },
     proptest::{prelude::*, test_runner::RngSeed},
 };
@@ -18,12 +25,27 @@ pub(super) fn carry_out(snapshot: &Snapshot, credit: &Credit, kind: Kind) -> Opt
         Kind::MarkDefaulted => drop(after.mark_defaulted(&clock).ok()?),
         Kind::DrawReserve => drop(after.draw_reserve(address(0), &clock).ok()?),
         Kind::AutoFreeze => drop(after.auto_freeze(address(0), &clock).ok()?),
+        Kind::CancelLocked => cancel_by_anybody(&mut after, snapshot, &clock)?,
+        Kind::ThawCross => match snapshot.other_credit(&credit.cross_credit) {
+            OtherCredit::Open(other) => drop(after.thaw_cross(Some(other)).ok()?),
+            OtherCredit::Closed => drop(after.thaw_cross(None).ok()?),
+            OtherCredit::Unread => return None,
+        },
         Kind::ExpireUnits => drop(after.expire_units(&clock).ok()?),
         Kind::ApplyCovenant => drop(after.apply_covenant(&clock).ok()?),
         Kind::Meter => return None,
     }
     after.event_seq += 1;
     Some(after)
+}
+
+fn cancel_by_anybody(credit: &mut Credit, snapshot: &Snapshot, clock: &MarketClock) -> Option<()> {
+    let mut provider = *snapshot.providers.get(&credit.provider)?;
+    provider.outstanding_units = UNITS;
+    let signers = CancelSigners { signer: key(99), borrower: None };
+    let read = LoanRead { offer_slot: credit.offer_slot, worst_status: Status::Seizing };
+    let done = credit.cancel_locked(signers, UnitBounds::ALL, read, &mut provider, &snapshot.market, clock);
+    done.ok().map(drop)
 }
 
 /// A configuration that draws the same cases every time and writes no file next to the sources.
@@ -52,6 +74,11 @@ struct Life {
     frozen: u64,
     in_flight: u64,
     locked: u64,
+    /// Held back, in USDC.
+    holdback: u64,
+    /// Units frozen for the default of another credit, and the status of that one; `None` where it is closed.
+    frozen_for_cross: u64,
+    other_status: Option<u8>,
     window_days: u32,
     planned_units: u64,
     consumed_before: u64,
@@ -64,11 +91,14 @@ fn lives() -> impl Strategy<Value = Life> {
     let life = (0u8..9, 0u8..=2, 0i64..130);
     let locked = prop_oneof![Just(0), 0u64..=UNITS];
     let units = (0u64..=UNITS, 0u64..=UNITS, 0u64..=UNITS, 0u64..=UNITS, locked);
+    let held =
+        (prop_oneof![Just(0), 0u64..1_200], prop_oneof![Just(0), 0u64..=UNITS], prop::option::of(2u8..7));
     let rider = (0u32..40, 0u64..3, 0u64..3, prop::option::of(0i64..140));
-    (money, life, units, rider).prop_map(|(money, life, units, rider)| {
+    (money, life, units, held, rider).prop_map(|(money, life, units, held, rider)| {
         let (paid, reserve, apr_bps, late_fee) = money;
         let (status, auto_freeze, paid_after_days) = life;
         let (consumed, released, frozen, in_flight, locked) = units;
+        let (holdback, frozen_for_cross, other_status) = held;
         let (window_days, planned_units, consumed_before, expires_after_days) = rider;
         Life {
             paid,
@@ -83,6 +113,9 @@ fn lives() -> impl Strategy<Value = Life> {
             frozen,
             in_flight,
             locked,
+            holdback,
+            frozen_for_cross,
+            other_status,
             window_days,
             planned_units,
             consumed_before,
@@ -102,6 +135,12 @@ impl Life {
         credit.receive_payment(key(4), paid).unwrap();
         credit.collateral.locked_at_issue = self.locked;
         credit.collateral.frozen_for_other = self.frozen.min(credit.collateral.freezable());
+        credit.collateral.frozen_for_cross = self.frozen_for_cross.min(credit.collateral.freezable());
+        credit.cross_credit = key(77);
+        credit.holdback_left = self.holdback * USDC;
+        if self.status >= Status::Defaulted.byte() {
+            credit.defaulted_at = ISSUED + self.paid_after_days * DAY;
+        }
         credit.meter.in_flight = self.in_flight.min(credit.collateral.remaining());
         credit.status = self.status;
         credit.reserve_held = self.reserve * USDC;
@@ -119,6 +158,14 @@ impl Life {
         credit.units_expire_at = self.expires_after_days.map_or(0, |days| ISSUED + days * DAY);
         credit
     }
+
+    /// A world with the credit, and the one that its freeze for cross-default rests on.
+    fn world(&self, clock: i64) -> World {
+        let mut world = World::at(clock).with(self.credit());
+        let other = self.other_status.map(|status| Credit { status, ..credit(1) });
+        world.snapshot.cross_credits = Arc::new([(key(77), other)].into());
+        world
+    }
 }
 
 proptest! {
@@ -131,7 +178,7 @@ proptest! {
         life in lives(), days in 0i64..140, second in -1i64..=1, paused in any::<bool>(),
     ) {
         let credit = life.credit();
-        let mut world = World::at(ISSUED + days * DAY + second).with(credit);
+        let mut world = life.world(ISSUED + days * DAY + second);
         if paused {
             let market = &mut world.snapshot.market;
             (market.paused_at, market.pause_expires_at) = (world.snapshot.clock.get() - 5, world.snapshot.clock.get() + 5);
@@ -165,7 +212,7 @@ proptest! {
     /// Carried out one after the other, what is due comes to an end.
     #[test]
     fn what_is_done_is_not_due_again(life in lives(), days in 0i64..140) {
-        let mut world = World::at(ISSUED + days * DAY).with(life.credit());
+        let mut world = life.world(ISSUED + days * DAY);
         let mut done = Vec::new();
         while let Some(intent) = world.intent() {
             let after = carry_out(&world.snapshot, world.credit(0), intent.kind()).unwrap();

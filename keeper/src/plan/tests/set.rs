@@ -54,7 +54,7 @@ fn mistakes_say_what_to_do() {
             "metering.max_credits: 33 is not from 1 to 32",
             "enforcement.lenders: is not an address; write it in base58",
             "enforcement.actions: has an unknown action; choose from meter, draw_reserve, mark_delinquent, \
-             mark_defaulted, auto_freeze, expire_units, apply_covenant",
+             mark_defaulted, auto_freeze, cancel_locked, thaw_cross, expire_units, apply_covenant",
             "backup.delay: no such key; remove it or correct its name",
         ]
     );

@@ -77,6 +77,7 @@ pub(crate) fn snapshot<'a>(
         providers: BTreeMap::new(),
         credits: credits.into_iter().map(|(key, credit)| (key, Arc::new(*credit))).collect(),
         frozen_vaults: Arc::default(),
+        cross_credits: Arc::default(),
         stalls: Stalls::default(),
     })
 }
