@@ -1,5 +1,5 @@
 //! Reading the chain through nodes that the test plays.
 
-mod frozen;
 mod mirror;
+mod outside;
 mod vaults;

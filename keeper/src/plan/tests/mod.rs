@@ -4,6 +4,7 @@ mod causes;
 mod clocks;
 mod credits;
 mod explained;
+mod holdback;
 mod metered;
 mod program;
 mod quorums;

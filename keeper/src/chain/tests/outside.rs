@@ -1,7 +1,8 @@
-//! Vaults as a node shows them: a refresh and a reading before a mark find those that are frozen.
+//! Accounts outside the market as a node shows them. A refresh and a reading before a mark find vaults that are frozen; a refresh
+//! also finds the credits that freezes for cross-default rest on.
 
 use {
-    crate::chain::{Mirror, Node, Stalls, read_credits},
+    crate::chain::{Mirror, Node, OtherCredit, Stalls, read_credits},
     axum::{Json, Router, extract::State, routing::post},
     base64::{Engine, prelude::BASE64_STANDARD},
     blockable_sdk::{
@@ -27,6 +28,10 @@ use {
 };
 
 const CREDITS: u8 = 3;
+/// The number of a credit of another market.
+const OF_ANOTHER_MARKET: u8 = 50;
+/// The number of a credit that has been closed.
+const CLOSED: u8 = 51;
 const SLOT: u64 = 100;
 
 /// The credits whose vaults are frozen.
@@ -76,7 +81,16 @@ fn key(number: u8) -> Pubkey {
 fn credit(number: u8) -> Credit {
     let mut credit = Credit::zeroed();
     (credit.status, credit.vault) = (Status::Active.byte(), addresses::vault(&key(number)));
+    // The first rests on a credit of another market, the second on one that is closed, the third on one of this market.
+    let rests_on = [OF_ANOTHER_MARKET, CLOSED, 1].get(usize::from(number) - 1);
+    if let Some(other) = rests_on {
+        (credit.collateral.frozen_for_cross, credit.cross_credit) = (1, key(*other));
+    }
     credit
+}
+
+fn of_another_market() -> Credit {
+    Credit { market: key(99), status: Status::Defaulted.byte(), ..Credit::zeroed() }
 }
 
 fn account(owner: &Pubkey, data: &[u8]) -> Value {
@@ -103,6 +117,8 @@ fn read(address: &str, frozen: &BTreeSet<Pubkey>) -> Value {
     let of_credit = |number| key(number) == address || addresses::vault(&key(number)) == address;
     match (1..=CREDITS).find(|number| of_credit(*number)) {
         Some(number) if key(number) == address => account(&PROGRAM_ID, &bytes(&credit(number))),
+        None if address == key(CLOSED) => Value::Null,
+        None if address == key(OF_ANOTHER_MARKET) => account(&PROGRAM_ID, &bytes(&of_another_market())),
         Some(number) => account(&TOKEN_PROGRAM, &vault(frozen.contains(&key(number)))),
         None if address == addresses::CLOCK => account(&addresses::CLOCK, &[0; 40]),
         None => account(&PROGRAM_ID, &bytes(&Market::zeroed())),
@@ -144,4 +160,20 @@ async fn a_vault_counts_as_frozen_for_as_long_as_it_is() {
         assert_eq!(*refreshed.snapshot.frozen_vaults, expected, "{numbers:?}");
         assert_eq!(chain.before_a_mark().await, expected, "{numbers:?}");
     }
+}
+
+#[tokio::test]
+async fn credits_that_a_freeze_rests_on_are_read_wherever_they_are() {
+    let (chain, mut mirror) = (Chain::new().await, Mirror::new(Pubkey::default()));
+    let snapshot = mirror.refresh(&chain.node, Stalls::default()).await.unwrap().snapshot;
+    let status = |number| match snapshot.other_credit(&key(number)) {
+        OtherCredit::Open(credit) => Some(credit.status().unwrap()),
+        OtherCredit::Closed => None,
+        OtherCredit::Unread => panic!("not read"),
+    };
+    assert_eq!(status(OF_ANOTHER_MARKET), Some(Status::Defaulted));
+    assert_eq!(status(CLOSED), None);
+    assert_eq!(status(1), Some(Status::Active));
+    assert_eq!(snapshot.cross_credits.len(), 2, "that of this market is read with it");
+    assert!(matches!(snapshot.other_credit(&key(70)), OtherCredit::Unread));
 }
