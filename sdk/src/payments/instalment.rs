@@ -1,7 +1,7 @@
 //! The next instalment.
 
 use {
-    super::{PaymentError, PaymentQuote, quote_payment, refusal},
+    super::{PaymentError, PaymentQuote, quote_payment, refused},
     crate::amounts::{MarketTime, MicroUsd},
     blockable_credits::state::{Credit, MarketClock},
 };
@@ -22,11 +22,11 @@ pub struct NextInstalment {
 pub fn next_instalment(credit: &Credit, clock: &MarketClock) -> Result<Option<NextInstalment>, PaymentError> {
     let out_of_range = |_| PaymentError::OutOfRange;
     let mut then = *credit;
-    then.accrue(clock.market).map_err(refusal)?;
+    then.accrue(clock.market).map_err(refused)?;
     loop {
         let next = usize::from(then.debt.instalments_billed);
         let Some(due_at) = then.schedule().due_date(next).map_err(out_of_range)? else { return Ok(None) };
-        then.accrue(due_at).map_err(refusal)?;
+        then.accrue(due_at).map_err(refused)?;
         let due = then.arrears();
         if due > 0 {
             let later = due_at.saturating_sub(clock.market);
