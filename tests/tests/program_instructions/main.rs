@@ -3,8 +3,10 @@
 //! After every transaction the harness also checks what must always hold, and each credit's hash chain over its log.
 
 mod assignment;
+mod cancel_locked;
 mod closing;
 mod covenant;
+mod cross_default;
 mod enforcement;
 mod expiry;
 mod frozen_vault;
@@ -19,6 +21,7 @@ mod notice;
 mod origination;
 mod pausing;
 mod pay_in_kind;
+mod provider_claim;
 mod provider_roles;
 mod recovery;
 mod reserve;

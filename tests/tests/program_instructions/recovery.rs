@@ -4,7 +4,7 @@ use {
         events::Change,
         program::{
             errors::BlockableError,
-            instructions::{FreezeAmount, UnitBounds},
+            instructions::{FreezeAmount, LotTerms, UnitBounds},
             state::{Collateral, Credit, Debt, FreezeReason, Lot, Meter, VaultClaims},
             transitions::Status,
         },
@@ -262,4 +262,27 @@ fn anyone_closes_a_lot_once_the_debt_is_paid_and_the_units_are_the_borrowers() {
     assert_eq!((state.status(), state.lots_open), (Ok(Status::Repaid), 0));
     assert_eq!(state.collateral, Collateral { granted: UNITS, released: UNITS, ..Collateral::default() });
     assert_eq!((state.collateral.available(), state.collateral.lien()), (UNITS, 0));
+}
+
+/// On the standard preset, on day 18: $120,830 are owed, 575,000,000 units are covered by $57,500. The others are sold for three
+/// times their price, which pays the debt: the provider has to serve all units, and is paid for them.
+#[test]
+fn a_sale_that_ends_the_debt_leaves_the_provider_what_was_held_back() {
+    let mut world = World::new();
+    let credit = world.defaulted(&Loan::standard(1, 120_000 * USDC, 1_200_000_000));
+    world.pass(10 * DAY);
+    let dear = LotTerms { start_price: 300 * USDC, floor_price: 300 * USDC, ..world.lot_terms() };
+    world.sent(&[world.seize_at(&credit, UnitBounds::ALL, dear)], &["lender"]);
+    let landed = world.sent(&[world.buy(&credit, 625_000_000, 300 * USDC)], &["buyer"]);
+    let (cost, fee, debt) = (187_500 * USDC, 3_750 * USDC, 120_830 * USDC);
+    let Change::Sold { cost: paid, fee: taken, recovered, surplus, earned, debt: 0, .. } =
+        landed.changes()[0]
+    else {
+        panic!("{:?}", landed.changes())
+    };
+    assert_eq!((paid, taken, recovered, surplus), (cost, fee, debt, cost - fee - debt));
+    assert_eq!(earned, 57_500 * USDC);
+    let state = world.credit(&credit);
+    assert_eq!((state.claims.provider, state.holdback_left), (earned, 0));
+    assert_eq!((state.status(), state.collateral.available()), (Ok(Status::Repaid), 575_000_000));
 }

@@ -240,3 +240,30 @@ fn a_fee_of_an_instalment_that_nobody_has_looked_at_is_charged_and_then_waived()
     world.sent(&[world.mark_delinquent(&credit)], &[]);
     assert_eq!(world.credit(&credit).debt.late_fees, 0);
 }
+
+/// On the standard preset: $57,500 would be held back for a year longer. The provider agrees to that, and to nothing else.
+#[test]
+fn the_provider_signs_a_restructuring_that_makes_its_holdback_wait() {
+    let mut world = World::new();
+    let credit = world.active(&Loan::standard(1, 120_000 * USDC, 1_200_000_000));
+    let before = world.credit(&credit);
+    let monthly = |month: u32| Instalment { due_after: month * 60 * DAY, principal: 10_000 * USDC };
+    let schedule: Vec<Instalment> = (1..=12).map(monthly).collect();
+    let terms = Terms { holdback_apr_bps: 1_000, ..before.terms };
+    let alone = world.restructure(&credit, terms, schedule.clone());
+    world.refused(&[alone], &["lender", "borrower"], BlockableError::HoldbackOutlasts);
+    let agreed = world.restructure_with_provider(&credit, terms, schedule.clone());
+    let landed = world.sent(&[agreed], &["lender", "borrower", "provider"]);
+    let [Change::Restructured { terms: new, schedule: dates, .. }] = &landed.changes()[..] else {
+        panic!("{:?}", landed.changes())
+    };
+    assert_eq!((new, dates), (&terms, &schedule));
+    let state = world.credit(&credit);
+    assert_eq!((state.holdback_left, state.collateral), (57_500 * USDC, before.collateral));
+    assert_eq!(state.cancel_opens_at(), START + i64::from((720 + 7 + 10) * DAY));
+    // A day bears 14 % on $62,500 and 10 % on $57,500.
+    world.pass(DAY);
+    let interest = (8_750 + 5_750) * USDC / 365;
+    world.sent(&[world.repay("borrower", &credit, interest)], &["borrower"]);
+    assert_eq!(world.credit(&credit).debt.principal, 120_000 * USDC);
+}

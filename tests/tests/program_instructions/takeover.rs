@@ -178,3 +178,30 @@ fn a_takeover_and_a_lot_stand_side_by_side() {
     assert_eq!(world.credit(&credit).debt.total(), DEBT - 70_000 * USDC - 29_400 * USDC);
     assert_eq!(world.provider().outstanding_units, UNITS);
 }
+
+/// On the standard preset: 575,000,000 of 1,200,000,000 units are covered by $57,500. On day 18 $120,000, 18 days' interest at
+/// $35 and a late fee of $200 are owed.
+#[test]
+fn covered_units_are_taken_over_last_and_the_provider_is_paid_for_them() {
+    let mut world = World::new();
+    let credit = world.defaulted(&Loan::standard(1, 120_000 * USDC, 1_200_000_000));
+    world.pass(10 * DAY);
+    let (debt, to) = (120_830 * USDC, world.unrestricted("lender"));
+    let taken = |units: u64, earned: u64, debt: u64| {
+        [
+            Change::TakenOver { to, units, value: units * 100, earned, debt },
+            Change::Granted { from: credit, units },
+        ]
+    };
+    let money = world.money(&credit);
+    let changes = take(&mut world, &credit, UnitBounds::exactly(625_000_000));
+    assert_eq!(changes, taken(625_000_000, 0, debt - 62_500 * USDC));
+    assert_eq!(world.credit(&credit).covered(), Ok(575_000_000));
+    let changes = take(&mut world, &credit, UnitBounds::exactly(75_000_000));
+    assert_eq!(changes, taken(75_000_000, 7_500 * USDC, debt - 70_000 * USDC));
+    let changes = take(&mut world, &credit, UnitBounds::ALL);
+    assert_eq!(changes, taken(500_000_000, 50_000 * USDC, debt - 120_000 * USDC));
+    let state = world.credit(&credit);
+    assert_eq!((state.claims.provider, state.holdback_left), (57_500 * USDC, 0));
+    assert_eq!((world.money(&credit), state.collateral.remaining()), (money, 0));
+}
