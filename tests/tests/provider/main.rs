@@ -3,6 +3,7 @@
 mod follow;
 mod freeze_orders;
 mod liar;
+mod locks;
 
 use {
     blockable_gate::{Gate, GateConfig, Job, Refusal},
