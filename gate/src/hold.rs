@@ -114,7 +114,7 @@ pub enum Refusal {
     /// The job needs units that no payment has opened yet.
     #[error(
         "this credit's units are locked until they are paid for: {} units are open and the job may need {}; make a payment \
-         that opens {} more, wait for running jobs to end, or ask for less",
+         that opens {} more, or ask for less",
         .available.get(), .needed.get(), .missing.get()
     )]
     Locked {
