@@ -29,7 +29,7 @@ program *args:
 check-program *args:
     scripts/check-program {{args}}
 
-# the whole lifecycle on an embedded cluster
+# a loan that defaults, on standard and on prepaid terms, and many simulated ones
 demo *args:
     cargo run --release -p blockable-demo -- {{args}}
 

@@ -1,4 +1,4 @@
-//! `blockable-demo`: two loans from offer to end.
+//! `blockable-demo`: two stories of a loan that defaults.
 
 use {
     blockable_demo::{DemoArgs, run},

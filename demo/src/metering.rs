@@ -1,7 +1,7 @@
 //! Usage reports of a demo: three reporters sign the provider's measurements, and anyone submits them.
 
 use {
-    super::{DemoError, cast::Cast, usage::Usage},
+    crate::{DemoError, cast::Cast, demand::Usage},
     blockable_sdk::{
         Pubkey,
         amounts::{Bps, Units},
@@ -14,8 +14,8 @@ use {
 /// Share by which the third reporter reads high; the lower median ignores it.
 const THIRD_READS_HIGH: Bps = Bps(300);
 
-/// Meters credits as of the chain's clock: the first two reporters agree, the third reads high.
-pub(crate) async fn meter(cast: &Cast, usage: &[(Pubkey, Usage)]) -> Result<Landed, DemoError> {
+/// Meters a credit as of the chain's clock: the first two reporters agree, the third reads high.
+pub(crate) async fn meter(cast: &Cast, credit: &Pubkey, usage: Usage) -> Result<Landed, DemoError> {
     let client = &cast.cluster.client;
     let provider = client.provider(&cast.provider).await?;
     let scope = ReportScope {
@@ -26,32 +26,27 @@ pub(crate) async fn meter(cast: &Cast, usage: &[(Pubkey, Usage)]) -> Result<Land
         chunk: 0,
     };
     let reported_at = client.chain_time().await?;
-    let mut readings = Vec::with_capacity(usage.len());
-    for (credit, usage) in usage {
-        readings.push((cast.credit(credit).await?.meter.index, *usage));
-    }
+    let bit = cast.credit(credit).await?.meter.index;
     let mut reports = Vec::with_capacity(cast.reporters.len());
     for (index, key) in (0u8..).zip(&cast.reporters) {
         let high = if index == 2 { THIRD_READS_HIGH } else { Bps::ZERO };
-        reports.push(report(scope, reported_at, &readings, high)?.sign(index, key)?);
+        reports.push(report(scope, reported_at, bit, usage, high)?.sign(index, key)?);
     }
-    let credits: Vec<Pubkey> = usage.iter().map(|(credit, _)| *credit).collect();
-    let meter = instructions::usage_meter(&cast.keys.market, &cast.provider, 0, reports, &credits);
+    let meter = instructions::usage_meter(&cast.keys.market, &cast.provider, 0, reports, &[*credit]);
     cast.send(&[meter], &[]).await
 }
 
-/// Makes the report of a reporter that reads too high by a share. Each reading stands at its bit in chunk 0.
+/// Makes the report of a reporter that reads too high by a share. The reading stands at its bit in chunk 0.
 fn report(
     scope: ReportScope,
     reported_at: i64,
-    readings: &[(u32, Usage)],
+    bit: u32,
+    usage: Usage,
     high: Bps,
 ) -> Result<UsageReport, DemoError> {
     let mut report = UsageReport::new(scope, reported_at);
-    for (bit, usage) in readings {
-        let too_much = Units(usage.cumulative.get() * high.get() / 10_000);
-        let cumulative = usage.cumulative.saturating_add(too_much).get();
-        report.set(*bit, CreditReading { cumulative, in_flight: usage.in_flight.get() })?;
-    }
+    let too_much = Units(usage.cumulative.get() * high.get() / 10_000);
+    let cumulative = usage.cumulative.saturating_add(too_much).get();
+    report.set(bit, CreditReading { cumulative, in_flight: usage.in_flight.get() })?;
     Ok(report)
 }

@@ -1,0 +1,75 @@
+use {
+    blockable_economics::EconomicsError,
+    blockable_sdk::{InstructionError, errors::ClientError, events::LogError, reports::ReportError},
+    blockable_testkit::{ElfError, trace::TraceError},
+};
+
+/// A reason for which a demo stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// No node answers at this host.
+    #[error("no node answers at {0}; start one with `solana-test-validator`, or leave --rpc out")]
+    Unreachable(String),
+    /// The node at this host does not have the program.
+    #[error(
+        "the node at {0} does not have the program; start it with `solana-test-validator --bpf-program {id} \
+         app-idl/blockable_credits.so`",
+        id = blockable_sdk::PROGRAM_ID
+    )]
+    NoProgram(String),
+    /// The embedded cluster failed.
+    #[error(
+        "the cluster inside this process failed: {0}; run the demo again, or on a node of yours with --rpc URL"
+    )]
+    Embedded(String),
+    /// The program's file cannot be used.
+    #[error(transparent)]
+    Elf(#[from] ElfError),
+    /// The faucet gave no SOL.
+    #[error("the node gave no SOL: {0}; name a node with a faucet, such as `solana-test-validator`")]
+    Airdrop(String),
+    /// The chain's clock has stopped.
+    #[error("the chain's clock has not moved for a minute; check that the node produces blocks")]
+    ClockStalled,
+    /// The trace cannot be replayed.
+    #[error(transparent)]
+    Trace(#[from] TraceError),
+    /// A transaction or a read failed.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// A report could not be made.
+    #[error(transparent)]
+    Report(#[from] ReportError),
+    /// The event log of a credit is not complete.
+    #[error("the event log does not prove the credit's state: {0}; please report this as a fault")]
+    Log(#[from] LogError),
+    /// The terms cannot be taken from the presets, or the simulation failed.
+    #[error(
+        "cannot take the terms or the distribution from the simulator: {0}; please report this as a fault"
+    )]
+    Economics(#[from] EconomicsError),
+    /// The program's arithmetic refused an amount.
+    #[error("cannot compute an amount of the loan: {0}; please report this as a fault")]
+    Amount(String),
+    /// A token instruction could not be built.
+    #[error("cannot build a token instruction: {0}; please report this as a fault")]
+    Token(InstructionError),
+}
+
+impl DemoError {
+    pub(crate) fn embedded(error: impl std::fmt::Display) -> DemoError {
+        DemoError::Embedded(error.to_string())
+    }
+
+    pub(crate) fn airdrop(error: impl std::fmt::Display) -> DemoError {
+        DemoError::Airdrop(error.to_string())
+    }
+
+    pub(crate) fn amount(error: impl std::fmt::Display) -> DemoError {
+        DemoError::Amount(error.to_string())
+    }
+
+    pub(crate) fn token(error: InstructionError) -> DemoError {
+        DemoError::Token(error)
+    }
+}
