@@ -13,6 +13,8 @@ mod metering;
 mod narrator;
 mod pace;
 mod story;
+#[cfg(test)]
+mod tests;
 
 pub use error::DemoError;
 use {
