@@ -2,6 +2,7 @@
 
 mod ledger;
 mod printed;
+mod readme;
 
 use {
     crate::{DemoArgs, Played, narrator::Narrator, play_both},
