@@ -110,6 +110,8 @@ pub enum Fact {
         cure_ends_at: Option<ChainTime>,
         /// Units that secure the debt.
         lien: Units,
+        /// Units that the lender can cancel for cash that was held back.
+        covered: Units,
     },
     /// Units that are frozen.
     Frozen {
@@ -132,6 +134,44 @@ pub enum Fact {
         recent: Units,
         /// Units in all.
         total: Units,
+    },
+    /// Covered units that the lender may cancel.
+    LenderCancel {
+        /// The units.
+        units: Units,
+        /// Money that was held back for them.
+        pays: MicroUsd,
+        /// The time from which anybody may cancel them, and from which interest on the holdback ends.
+        anybody_from: ChainTime,
+    },
+    /// Covered units that lender and borrower may cancel together.
+    JointCancel {
+        /// The provider.
+        provider: Pubkey,
+        /// The time since which the market's admin has it suspended.
+        since: ChainTime,
+        /// The units.
+        units: Units,
+        /// Money that was held back for them.
+        pays: MicroUsd,
+    },
+    /// Another credit of the same parties that is in default.
+    CrossDefault {
+        /// The other credit.
+        other: Pubkey,
+        /// Units of this one that the lender may freeze for it.
+        freezable: Units,
+    },
+    /// A reserve that has been short past its grace.
+    ReserveShort {
+        /// Cash in it.
+        held: MicroUsd,
+        /// Cash that was agreed.
+        agreed: MicroUsd,
+        /// The time of the draw since which it has been short.
+        since: ChainTime,
+        /// Units that the lender may freeze.
+        freezable: Units,
     },
     /// A vault that the payment token's issuer has frozen.
     VaultFrozen {
@@ -300,6 +340,10 @@ impl Fact {
             Fact::CovenantLow(_) => Rule::CovenantLow,
             Fact::CovenantHigh(_) => Rule::CovenantHigh,
             Fact::Overrun { .. } => Rule::Overrun,
+            Fact::LenderCancel { .. } => Rule::LenderCancel,
+            Fact::JointCancel { .. } => Rule::JointCancel,
+            Fact::CrossDefault { .. } => Rule::CrossDefault,
+            Fact::ReserveShort { .. } => Rule::ReserveShort,
             Fact::VaultFrozen { .. } => Rule::VaultFrozen,
             Fact::OfferVoid { .. } => Rule::OfferVoid,
             Fact::BorrowerHandOver(_) => Rule::BorrowerHandOver,

@@ -35,6 +35,14 @@ pub enum Rule {
     CovenantHigh,
     /// Units were used beyond those that the credit allowed.
     Overrun,
+    /// The lender may cancel units under the holdback.
+    LenderCancel,
+    /// Lender and borrower may cancel units under the holdback together, because the provider has been suspended for long enough.
+    JointCancel,
+    /// The lender may freeze for the default of another credit of the same parties.
+    CrossDefault,
+    /// The reserve has been short for so long that the lender may freeze.
+    ReserveShort,
     /// The payment token's issuer has frozen a credit's vault: nobody can pay.
     VaultFrozen,
     /// An offer can no longer be accepted or issued, because its provider has changed.
@@ -79,7 +87,7 @@ pub enum Rule {
 
 impl Rule {
     /// All rules, in the order of their declaration.
-    pub const ALL: [Rule; 33] = [
+    pub const ALL: [Rule; 37] = [
         Rule::BurnRate,
         Rule::Exhaustion,
         Rule::Idle,
@@ -93,6 +101,10 @@ impl Rule {
         Rule::CovenantLow,
         Rule::CovenantHigh,
         Rule::Overrun,
+        Rule::LenderCancel,
+        Rule::JointCancel,
+        Rule::CrossDefault,
+        Rule::ReserveShort,
         Rule::VaultFrozen,
         Rule::OfferVoid,
         Rule::BorrowerHandOver,
@@ -131,6 +143,10 @@ impl Rule {
             Rule::CovenantLow => "covenant_low",
             Rule::CovenantHigh => "covenant_high",
             Rule::Overrun => "overrun",
+            Rule::LenderCancel => "lender_cancel",
+            Rule::JointCancel => "joint_cancel",
+            Rule::CrossDefault => "cross_default",
+            Rule::ReserveShort => "reserve_short",
             Rule::VaultFrozen => "vault_frozen",
             Rule::OfferVoid => "offer_void",
             Rule::BorrowerHandOver => "borrower_hand_over",

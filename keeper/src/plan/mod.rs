@@ -6,6 +6,7 @@
 //! | `now` | the clocks of a snapshot, and conversions between them |
 //! | `credit` | the one thing that is due on a credit, without metering |
 //! | `causes` | acts and proposals of issuer, provider and market that affect a credit |
+//! | `rights` | rights that a party has now and nobody exercises for it |
 //! | `quorum` | the reports that count, and whether they agree |
 //! | `metering` | the credits of each chunk that are metered now |
 //! | `reason` | reasons for which intents are due, and their text |
@@ -19,6 +20,7 @@ mod metering;
 mod now;
 mod quorum;
 mod reason;
+mod rights;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -52,6 +54,7 @@ pub fn plan(snapshot: &Snapshot, shelf: &Shelf, settings: &PlanSettings) -> Plan
     let Some(now) = Now::new(snapshot, settings) else { return Plan::default() };
     let mut plan = metering::plan(&now, shelf);
     plan.findings.extend(causes::findings(&now));
+    plan.findings.extend(rights::findings(&now));
     let credits = snapshot.credits.iter();
     plan.intents.extend(credits.filter_map(|(address, credit)| credit::plan(&now, address, credit)));
     // Stable: intents of equal urgency and age stay in the order of addresses.

@@ -221,9 +221,11 @@ impl RuleInputs<'_> {
 
     fn defaulted(&self) -> RuleState {
         let (debt, arrears) = (self.measure.debt, self.measure.arrears);
-        let (cure_ends_at, lien) = (self.measure.cure_ends_at, self.measure.lien);
+        let Measure { cure_ends_at, lien, covered, .. } = *self.measure;
         match self.measure.status {
-            Some(Status::Defaulted) => RuleState::Is(Fact::Defaulted { debt, arrears, cure_ends_at, lien }),
+            Some(Status::Defaulted) => {
+                RuleState::Is(Fact::Defaulted { debt, arrears, cure_ends_at, lien, covered })
+            }
             Some(Status::Seizing) => RuleState::Unchanged,
             _ => RuleState::Over,
         }

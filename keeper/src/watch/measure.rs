@@ -53,7 +53,11 @@ pub(crate) struct Measure {
     pub remaining: Units,
     /// Units that secure the debt.
     pub lien: Units,
-    /// Units that no new job may draw on.
+    /// Units of the lien that no payment has opened yet.
+    pub locked: Units,
+    /// Locked units that the lender can cancel for cash that was held back.
+    pub covered: Units,
+    /// Units on top of the locked ones that no new job may draw on.
     pub frozen: Units,
     /// Units that new jobs may draw on.
     pub available: Units,
@@ -97,12 +101,15 @@ pub(crate) struct Measure {
     pub cure_ends_at: Option<ChainTime>,
     /// The borrower's cash reserve.
     pub reserve: MicroUsd,
+    /// Part of the principal that is still held back from the provider.
+    pub held_back: MicroUsd,
     /// The next payment.
     pub next_payment: Option<Payment>,
 
-    /// The lien at the price that the loan paid, less the haircut.
+    /// The lien at the price that the loan paid: covered units in full, because they are cancelled for cash; the others less the
+    /// haircut.
     pub lien_value: MicroUsd,
-    /// All units left at the price that the loan paid, less the haircut.
+    /// All units left, valued likewise.
     pub remaining_value: MicroUsd,
     /// The lien's value against the debt; `None` without a debt.
     pub coverage_bps: Option<Bps>,
@@ -159,7 +166,9 @@ pub(crate) fn measure(
     let overrun = Units(now.meter.overrun);
     let (lien, remaining, available) =
         (Units(units.lien()), Units(units.remaining()), Units(units.available()));
-    let (lien_value, remaining_value) = (value(&now, lien, settings), value(&now, remaining, settings));
+    let covered = Units(now.covered().unwrap_or_default());
+    let (lien_value, remaining_value) =
+        (value(&now, lien, covered, settings), value(&now, remaining, covered, settings));
     let exhausted_at = exhausted_at(snapshot.clock, available, burn.short_rate());
     let next_payment = next_payment(&now, &times);
     let is_settled = burn.is_settled(settings.half_lives);
@@ -175,6 +184,8 @@ pub(crate) fn measure(
         consumed: Units(units.consumed),
         remaining,
         lien,
+        locked: Units(units.locked()),
+        covered,
         frozen: Units(units.frozen()),
         available,
         overrun,
@@ -196,6 +207,7 @@ pub(crate) fn measure(
         default_from: marks.default_from,
         cure_ends_at: marks.cure_ends_at,
         reserve: MicroUsd(now.reserve_held),
+        held_back: MicroUsd(now.holdback_left),
         next_payment,
         lien_value,
         remaining_value,
@@ -205,12 +217,15 @@ pub(crate) fn measure(
     }
 }
 
-/// The value of units at the price that the loan paid, less the haircut.
-fn value(credit: &Credit, units: Units, settings: &WatchSettings) -> MicroUsd {
+/// The value of units at the price that the loan paid. The `covered` ones among them are worth the cash that was held back for
+/// them; of the others the haircut is taken off.
+fn value(credit: &Credit, units: Units, covered: Units, settings: &WatchSettings) -> MicroUsd {
     let kept = Bps(BPS).saturating_sub(settings.haircut_bps).get();
     let price = credit.price_paid().unwrap_or(0);
-    let whole = mul_div_floor(units.get(), price, PRICE_SCALE).unwrap_or(u64::MAX);
-    MicroUsd(mul_div_floor(whole, kept, BPS).unwrap_or(u64::MAX))
+    let sold = units.saturating_sub(covered);
+    let whole = mul_div_floor(sold.get(), price, PRICE_SCALE).unwrap_or(u64::MAX);
+    let sold = MicroUsd(mul_div_floor(whole, kept, BPS).unwrap_or(u64::MAX));
+    sold.saturating_add(MicroUsd(credit.holdback().price_floor(covered.get()).unwrap_or_default()))
 }
 
 fn share(value: MicroUsd, debt: MicroUsd) -> Option<Bps> {

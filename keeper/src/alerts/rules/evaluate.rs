@@ -121,6 +121,10 @@ fn value(fact: &Fact) -> FactValue {
         | Fact::Frozen { .. }
         | Fact::CovenantLow(_)
         | Fact::CovenantHigh(_)
+        | Fact::LenderCancel { .. }
+        | Fact::JointCancel { .. }
+        | Fact::CrossDefault { .. }
+        | Fact::ReserveShort { .. }
         | Fact::VaultFrozen { .. }
         | Fact::OfferVoid { .. }
         | Fact::ProviderSuspended { .. }

@@ -62,7 +62,16 @@ async fn alerts_end_with_their_subject() {
     assert!(ends(Rule::ReportersDisagree, 4).await);
     assert!(!ends(Rule::Funds, 6).await && ends(Rule::Funds, 8).await);
     assert!(ends(Rule::Quarantine, 3).await);
-    for rule in [Rule::VaultFrozen, Rule::OfferVoid, Rule::BorrowerHandOver, Rule::MarketHalted] {
+    for rule in [
+        Rule::VaultFrozen,
+        Rule::OfferVoid,
+        Rule::BorrowerHandOver,
+        Rule::MarketHalted,
+        Rule::LenderCancel,
+        Rule::JointCancel,
+        Rule::CrossDefault,
+        Rule::ReserveShort,
+    ] {
         assert!(ends(rule, 3).await, "{rule} is found in every cycle while it lasts");
     }
     assert!(ends(Rule::ReporterSilent, 2).await, "nobody waits for its reports");

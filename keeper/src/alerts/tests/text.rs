@@ -14,7 +14,16 @@ use {
 
 /// One fact of each kind, each beyond its thresholds.
 pub(super) fn facts() -> Vec<Fact> {
-    [units_facts(), debt_facts(), waiting_facts(), halt_facts(), reporter_facts(), keeper_facts()].concat()
+    [
+        units_facts(),
+        debt_facts(),
+        waiting_facts(),
+        rights_facts(),
+        halt_facts(),
+        reporter_facts(),
+        keeper_facts(),
+    ]
+    .concat()
 }
 
 const UNITS: Units = Units(1_500);
@@ -58,7 +67,13 @@ fn debt_facts() -> Vec<Fact> {
         Fact::PaymentDue { seconds_left: 60, due_at: TIME, due_market_time: MarketTime(NOW), amounts },
         Fact::PaymentMissed { missed: 2, arrears: DOLLARS, since: Some(TIME), next_mark },
         Fact::Delinquent { arrears: DOLLARS, default_from: Some(TIME) },
-        Fact::Defaulted { debt: DOLLARS, arrears: DOLLARS, cure_ends_at: Some(TIME), lien: UNITS },
+        Fact::Defaulted {
+            debt: DOLLARS,
+            arrears: DOLLARS,
+            cure_ends_at: Some(TIME),
+            lien: UNITS,
+            covered: UNITS,
+        },
     ]
 }
 
@@ -94,6 +109,16 @@ fn waiting_facts() -> Vec<Fact> {
         Fact::ProviderHandOver(offer),
         Fact::MarketChangeProposed(Box::new(market)),
         Fact::MarketHandOver(offer),
+    ]
+}
+
+/// Facts on rights that a party has.
+fn rights_facts() -> Vec<Fact> {
+    vec![
+        Fact::LenderCancel { units: UNITS, pays: DOLLARS, anybody_from: TIME },
+        Fact::JointCancel { provider: key(3), since: TIME, units: UNITS, pays: DOLLARS },
+        Fact::CrossDefault { other: key(7), freezable: UNITS },
+        Fact::ReserveShort { held: MicroUsd::ZERO, agreed: DOLLARS, since: TIME, freezable: UNITS },
     ]
 }
 

@@ -175,7 +175,12 @@ pub(super) fn defaulted(
     arrears: MicroUsd,
     cure_ends_at: Option<ChainTime>,
     lien: Units,
+    covered: Units,
 ) -> Text {
+    let or_cancel = match covered {
+        Units::ZERO => String::new(),
+        covered => format!(", and cancel {} for what was held back for them", units(covered)),
+    };
     Text::new(
         format!(
             "The credit was marked defaulted: {} are owed, {} of them in arrears.",
@@ -184,10 +189,12 @@ pub(super) fn defaulted(
         ),
         match cure_ends_at {
             Some(at) => format!(
-                "The cure period ends on {}. From then on the lender may seize the collateral.",
+                "The cure period ends on {}. From then on the lender may seize the collateral{or_cancel}.",
                 time(at)
             ),
-            None => "The cure period runs. After it the lender may seize the collateral.".to_string(),
+            None => {
+                format!("The cure period runs. After it the lender may seize the collateral{or_cancel}.")
+            }
         },
         format!(
             "The borrower should pay the arrears of {} before the cure period ends. The lender should freeze the lien of {} and \

@@ -7,6 +7,7 @@ mod changes;
 mod credit;
 mod keeper;
 mod reporter;
+mod rights;
 mod waiting;
 
 use {crate::finding::Fact, blockable_sdk::Pubkey};
@@ -50,8 +51,8 @@ impl Text {
                 credit::payment_missed(*missed, *arrears, *since, *next_mark)
             }
             Fact::Delinquent { arrears, default_from } => credit::delinquent(*arrears, *default_from),
-            Fact::Defaulted { debt, arrears, cure_ends_at, lien } => {
-                credit::defaulted(*debt, *arrears, *cure_ends_at, *lien)
+            Fact::Defaulted { debt, arrears, cure_ends_at, lien, covered } => {
+                credit::defaulted(*debt, *arrears, *cure_ends_at, *lien, *covered)
             }
             Fact::Frozen { frozen, lien, available, arrears } => {
                 credit::frozen(*frozen, *lien, *available, *arrears)
@@ -59,6 +60,16 @@ impl Text {
             Fact::CovenantLow(covenant) => credit::covenant_low(covenant),
             Fact::CovenantHigh(covenant) => credit::covenant_high(covenant),
             Fact::Overrun { recent, total } => credit::overrun(*recent, *total),
+            Fact::LenderCancel { units, pays, anybody_from } => {
+                rights::lender_cancel(*units, *pays, *anybody_from)
+            }
+            Fact::JointCancel { provider, since, units, pays } => {
+                rights::joint_cancel(provider, *since, *units, *pays)
+            }
+            Fact::CrossDefault { other, freezable } => rights::cross_default(other, *freezable),
+            Fact::ReserveShort { held, agreed, since, freezable } => {
+                rights::reserve_short(*held, *agreed, *since, *freezable)
+            }
             Fact::VaultFrozen { debt, arrears } => waiting::vault_frozen(*debt, *arrears),
             Fact::OfferVoid { provider, fault, principal } => {
                 waiting::offer_void(provider, *fault, *principal)

@@ -9,7 +9,7 @@ use {
 };
 
 impl fmt::Display for CreditPlan {
-    /// Lists actions, causes, reports and the next action, a line each.
+    /// Lists actions, causes, rights, reports and the next action, a line each.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "actions")?;
         self.actions.iter().try_for_each(|action| writeln!(f, "  {action}"))?;
@@ -17,6 +17,10 @@ impl fmt::Display for CreditPlan {
             writeln!(f, "causes")?;
         }
         self.causes.iter().try_for_each(|cause| writeln!(f, "  {cause}"))?;
+        if !self.rights.is_empty() {
+            writeln!(f, "rights")?;
+        }
+        self.rights.iter().try_for_each(|right| writeln!(f, "  {right}"))?;
         if let Some(usage) = &self.usage {
             write!(f, "{usage}")?;
         }

@@ -17,6 +17,7 @@ use {
             metering,
             now::Now,
             reason::Reason,
+            rights,
         },
         values::{Address, Time},
     },
@@ -45,11 +46,13 @@ pub(crate) struct CreditPlan {
     pub(crate) actions: Vec<ActionView>,
     /// Acts and proposals of the payment token's issuer, the provider, and the market's admin or guardian.
     pub(crate) causes: Vec<CauseView>,
+    /// Rights that a party has now, and that nobody exercises for it.
+    pub(crate) rights: Vec<CauseView>,
     /// Usage reports on the credit; none for a credit that cannot be metered.
     pub(crate) usage: Option<UsageView>,
 }
 
-/// An act or a proposal of others, which holds actions up or announces a change.
+/// An act or a proposal of others, which holds actions up or announces a change; or a right of a party.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct CauseView {
     /// The rule whose alert names it.
@@ -121,6 +124,10 @@ pub(super) fn explain(now: &Now, shelf: &Shelf, address: &Pubkey, credit: &Credi
         extra_grace_seconds: now.settings.extra_grace_seconds.saturating_add(stalled),
         actions,
         causes: causes::of_credit(now, address, credit).iter().map(cause).collect(),
+        rights: rights::of_credit(now, address, credit)
+            .into_iter()
+            .map(|fact| cause(&(*address, fact)))
+            .collect(),
         usage: inspection.map(|inspection| usage::view(now, shelf, credit, &inspection)),
     }
 }

@@ -8,6 +8,7 @@ mod holdback;
 mod metered;
 mod program;
 mod quorums;
+mod rights;
 mod set;
 mod whole;
 
@@ -106,6 +107,7 @@ fn defaulted() -> Credit {
 fn provider(quorum: u8, reporters: u8) -> Provider {
     let mut provider: Provider = zeroed();
     (provider.version, provider.market, provider.epoch) = (Provider::VERSION, market_key(), EPOCH);
+    provider.outstanding_units = u64::MAX;
     let listed = |index| Reporter { key: reporter(index), expires_at: i64::MAX };
     let listed: Vec<Reporter> = (0..reporters).map(listed).collect();
     provider.settings =

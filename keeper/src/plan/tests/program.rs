@@ -41,7 +41,6 @@ pub(super) fn carry_out(snapshot: &Snapshot, credit: &Credit, kind: Kind) -> Opt
 
 fn cancel_by_anybody(credit: &mut Credit, snapshot: &Snapshot, clock: &MarketClock) -> Option<()> {
     let mut provider = *snapshot.providers.get(&credit.provider)?;
-    provider.outstanding_units = UNITS;
     let signers = CancelSigners { signer: key(99), borrower: None };
     let read = LoanRead { offer_slot: credit.offer_slot, worst_status: Status::Seizing };
     let done = credit.cancel_locked(signers, UnitBounds::ALL, read, &mut provider, &snapshot.market, clock);
