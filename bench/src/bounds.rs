@@ -27,7 +27,8 @@ pub const BOUNDS: &[(&str, u64)] = &[
     ("credit_issue", 23_500),
     ("offer + accept + issue", 92_000), // promise
     ("credit_cancel_offer", 35_500),
-    ("credit_repay", 36_000), // promise
+    ("credit_repay", 36_000),                    // promise
+    ("credit_repay, lock and holdback", 40_000), // promise
     ("credit_repay, 36 dates in kind at once", 46_000),
     ("reserve_fund", 23_200),
     ("reserve_draw", 30_200),
@@ -41,14 +42,18 @@ pub const BOUNDS: &[(&str, u64)] = &[
     ("credit_accept_borrower", 29_500),
     ("credit_set_freeze_authority", 7_000),
     ("vault_collect", 34_000),
-    ("credit_mark_delinquent", 10_000), // promise
+    ("credit_mark_delinquent", 10_000),                    // promise
+    ("credit_mark_delinquent, lock and holdback", 12_000), // promise
     ("credit_mark_delinquent, 36 dates in kind at once", 31_500),
-    ("credit_mark_defaulted", 10_000), // promise
+    ("credit_mark_defaulted", 10_000),                    // promise
+    ("credit_mark_defaulted, lock and holdback", 12_000), // promise
     ("credit_give_notice", 30_800),
     ("credit_withdraw_notice", 6_800),
-    ("credit_freeze", 8_000), // promise
+    ("credit_freeze", 8_000),                 // promise
+    ("credit_freeze, cross-default", 10_000), // promise
     ("credit_freeze, 36 dates in kind at once", 28_000),
     ("credit_thaw", 8_000), // promise
+    ("credit_thaw_cross", 6_100),
     ("credit_auto_freeze", 6_500),
     ("usage_meter, 2 reporters", 163_000),
     ("usage_meter, 3 reporters", 190_000),
@@ -59,12 +64,13 @@ pub const BOUNDS: &[(&str, u64)] = &[
     ("credit_seize_to_pool", 36_000),                // promise
     ("lot_buy", 60_000),                             // promise
     ("credit_seize_to_lender", 44_000),              // promise
+    ("credit_cancel_locked", 16_000),
     ("credit_write_off", 27_300),
     ("lot_close", 7_800),
-    ("credit_expire_units", 8_700),
+    ("credit_expire_units", 12_900),
     ("vault_close", 27_600),
     ("credit_close", 8_300),
-    ("ELF, bytes", 660_000),          // promise
+    ("ELF, bytes", 720_000),          // promise
     ("Credit account, bytes", 1_536), // promise
 ];
 

@@ -65,7 +65,7 @@ fn paid_by_takeover(lab: &mut Lab, instalments: u32) {
     take_over(lab, &credit, UnitBounds::ALL);
 }
 
-fn take_over(lab: &mut Lab, credit: &Pubkey, amount: UnitBounds) {
+pub fn take_over(lab: &mut Lab, credit: &Pubkey, amount: UnitBounds) {
     let seize = lab.world.seize_to_lender("lender", credit, amount);
     lab.measure("credit_seize_to_lender", seize, &["lender"]);
 }
@@ -80,7 +80,7 @@ fn written_off(lab: &mut Lab, instalments: u32, shape: Shape) {
     write_off(lab, &credit);
 }
 
-fn write_off(lab: &mut Lab, credit: &Pubkey) {
+pub fn write_off(lab: &mut Lab, credit: &Pubkey) {
     let write_off = lab.world.write_off("lender", credit);
     lab.measure("credit_write_off", write_off, &["lender"]);
 }
@@ -111,7 +111,7 @@ fn expired(lab: &mut Lab, instalments: u32) {
     close(lab, "stranger", &credit);
 }
 
-fn expire(lab: &mut Lab, credit: &Pubkey) {
+pub fn expire(lab: &mut Lab, credit: &Pubkey) {
     let expire = lab.world.expire_units(credit);
     lab.measure("credit_expire_units", expire, &[]);
 }
@@ -157,12 +157,12 @@ fn use_up(lab: &mut Lab, loan: &Loan, credit: &Pubkey) {
     lab.world.write(credit, |credit: &mut Credit| credit.collateral.consumed = loan.args.terms.units);
 }
 
-fn close_vault(lab: &mut Lab, credit: &Pubkey) {
+pub fn close_vault(lab: &mut Lab, credit: &Pubkey) {
     let close = lab.world.close_vault(credit);
     lab.measure("vault_close", close, &[]);
 }
 
-fn close(lab: &mut Lab, closer: &str, credit: &Pubkey) {
+pub fn close(lab: &mut Lab, closer: &str, credit: &Pubkey) {
     let close = lab.world.close_credit(closer, credit);
     lab.measure("credit_close", close, &[closer]);
 }

@@ -11,6 +11,7 @@ mod enforcement;
 mod figures;
 mod keeper;
 mod lab;
+mod locked;
 mod metering;
 mod origination;
 mod performance;
@@ -167,7 +168,7 @@ fn compute_units(args: &CuArgs) -> Result<(), BenchError> {
 /// A part of the lifecycle, driven with varied inputs.
 type Scenario = fn(&mut Lab);
 
-const SCENARIOS: [(&str, Scenario); 10] = [
+const SCENARIOS: [(&str, Scenario); 11] = [
     ("settings", settings::measure),
     ("roles", roles::measure),
     ("origination", origination::measure),
@@ -176,6 +177,7 @@ const SCENARIOS: [(&str, Scenario); 10] = [
     ("riders", riders::measure),
     ("enforcement", enforcement::measure),
     ("recovery", recovery::measure),
+    ("lock and holdback", locked::measure),
     ("endings", endings::measure),
     ("metering", metering::measure),
 ];

@@ -50,7 +50,10 @@ struct Series {
 pub fn measure(lab: &mut Lab) {
     let credits: Vec<Pubkey> = (0..CHUNK)
         .map(|index| {
-            let loan = lab.loan(1 + index);
+            let loan = lab.loan(1 + index).with(|terms| {
+                // Every other loan has a lock.
+                terms.unlocked_ahead = terms.units / (1 + u64::from(index % 2));
+            });
             lab.world.active(&loan)
         })
         .collect();

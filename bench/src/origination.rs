@@ -26,7 +26,8 @@ pub fn measure(lab: &mut Lab) {
     }
 }
 
-fn originate(lab: &mut Lab, loan: &Loan) {
+/// Offers, accepts and issues a loan without a reserve. Returns its credit.
+pub fn originate(lab: &mut Lab, loan: &Loan) -> Pubkey {
     let credit = lab.world.credit_address(loan.args.nonce);
     let offer = lab.world.offer(loan);
     let mut sum = lab.measure("credit_offer", offer, &["lender"]);
@@ -35,6 +36,7 @@ fn originate(lab: &mut Lab, loan: &Loan) {
     let issue = lab.world.issue(&credit);
     sum += lab.measure("credit_issue", issue, &["provider"]);
     lab.figures.add("offer + accept + issue", sum);
+    credit
 }
 
 fn cancel(lab: &mut Lab, credit: &Pubkey, party: &str) {

@@ -34,14 +34,15 @@ pub fn measure(lab: &mut Lab) {
     }
 }
 
-/// Funded before issue in two parts, drawn in full, funded again.
+/// Funded before issue in two parts, drawn for an instalment with the collateral frozen, funded again.
 fn reserve(lab: &mut Lab, instalments: u32) {
-    let loan = lab.agreed(instalments, Shape::Level);
+    let loan = with_reserve_of_an_instalment(lab, instalments);
     let credit = lab.world.accepted(&loan);
     fund(lab, "borrower", &credit, loan.args.rider.reserve / 3);
     fund(lab, "stranger", &credit, u64::MAX);
     let issue = lab.world.issue(&credit);
     lab.measure("credit_issue", issue, &["provider"]);
+    freeze_half(lab, &loan, &credit);
     lab.world.pass(30 * DAY);
     draw_once(lab, &credit);
     fund(lab, "borrower", &credit, u64::MAX);
@@ -64,12 +65,21 @@ fn fund(lab: &mut Lab, payer: &str, credit: &Pubkey, amount: u64) {
     lab.measure("reserve_fund", fund, &[payer]);
 }
 
-/// The whole schedule is missed with the collateral frozen; what is drawn thaws and releases.
+/// A loan of two or more instalments, whose reserve pays one of them.
+fn with_reserve_of_an_instalment(lab: &mut Lab, instalments: u32) -> Loan {
+    let mut loan = lab.agreed(instalments.max(2), Shape::Level);
+    loan.args.rider.reserve = loan.schedule()[0].principal / 10 * 11;
+    loan
+}
+
+/// All but 3 % of the principal is paid at once, and the whole schedule missed with the collateral frozen; what is drawn pays
+/// the rest.
 fn draw(lab: &mut Lab, instalments: u32, shape: Shape) {
-    let loan = lab.agreed(instalments, shape);
-    let credit = frozen_then_missed(lab, &loan);
-    draw_once(lab, &credit);
-    fund(lab, "stranger", &credit, u64::MAX);
+    let loan = lab.agreed(instalments, shape).with(|terms| terms.late_fee /= 10);
+    let credit = lab.world.active_with_reserve(&loan);
+    repay(lab, "borrower", &credit, loan.args.terms.principal / 100 * 97);
+    freeze_half(lab, &loan, &credit);
+    lab.miss(&loan, instalments);
     draw_once(lab, &credit);
 }
 
@@ -81,7 +91,7 @@ fn draw_once(lab: &mut Lab, credit: &Pubkey) {
 /// A payment that refills the reserve: at once after it was drawn, and when the rest has been put off since.
 fn refill(lab: &mut Lab, instalments: u32) {
     for untouched in [0, instalments - 1] {
-        let loan = lab.agreed(instalments, Shape::Level);
+        let loan = with_reserve_of_an_instalment(lab, instalments);
         let credit = lab.world.active_with_reserve(&loan);
         lab.world.pass(30 * DAY);
         draw_once(lab, &credit);
@@ -171,11 +181,16 @@ pub fn noticed(lab: &mut Lab, loan: &Loan) -> Pubkey {
 /// Half is frozen at once; then nobody touches the credit until the whole schedule has passed.
 fn frozen_then_missed(lab: &mut Lab, loan: &Loan) -> Pubkey {
     let credit = lab.world.active_with_reserve(loan);
-    let half = FreezeAmount::Units(loan.args.terms.units / 2);
-    let freeze = lab.world.freeze(&credit, half, FreezeReason::MissedPayment);
-    lab.world.sent(&[freeze], &["lender"]);
+    freeze_half(lab, loan, &credit);
     lab.miss(loan, loan.schedule().len() as u32);
     credit
+}
+
+/// Half of all units are frozen, or what is under lien.
+fn freeze_half(lab: &mut Lab, loan: &Loan, credit: &Pubkey) {
+    let half = FreezeAmount::Units(loan.args.terms.units / 2);
+    let freeze = lab.world.freeze(credit, half, FreezeReason::MissedPayment);
+    lab.world.sent(&[freeze], &["lender"]);
 }
 
 /// Use above, between and below the marks within the first window; below, a top-up is called from all later dates.

@@ -35,6 +35,7 @@ fn snapshot(fleet: &Fleet, clock: i64) -> Snapshot {
         providers: fleet.providers.iter().copied().collect(),
         credits: fleet.credits.iter().map(|(address, credit)| (*address, Arc::new(*credit))).collect(),
         frozen_vaults: Arc::default(),
+        cross_credits: Arc::default(),
         stalls: Stalls::default(),
     }
 }
