@@ -21,7 +21,7 @@ import checkout
 import report
 
 # The modules free of Anchor's contexts.
-MODULES = ["auction", "covenant", "hash", "metering", "quorum", "report", "signature", "transitions", "units", "waterfall"]
+MODULES = ["auction", "covenant", "hash", "holdback", "metering", "quorum", "report", "signature", "transitions", "units", "waterfall"]
 FOLDERS = ["actions", "schedule", "state"]
 PROGRAM = checkout.ROOT / checkout.CRATE / "src"
 # For most mutants few cases of each property, without the two tests that take two thirds of the time, are enough: a fifth of a
