@@ -10,7 +10,7 @@ use {
         },
         tests::{
             changes::LOT_TERMS,
-            holdback::{HALF, defaulted_on, issued_on, suspend},
+            holdback::{HALF, SEALED, defaulted_on, issued_on, suspend},
             stage::*,
         },
     },
@@ -290,6 +290,38 @@ pub(super) fn suspended_with_holdback() -> World {
     let mut stage = issued_on(HALF, HOLDBACK_RIDER);
     suspend(&mut stage);
     World::from_stage(&stage)
+}
+
+/// The same loan on day 76, from which on anybody may cancel.
+pub(super) fn open_to_cancel() -> World {
+    World { now: START + 76 * DAY, ..defaulted_with_holdback() }
+}
+
+/// A loan with a holdback on day 2, whose lender has offered it to the buyer.
+pub(super) fn offered_with_holdback() -> World {
+    let stage = issued_on(HALF, HOLDBACK_RIDER);
+    let mut world = World { now: START + 2 * DAY, ..World::from_stage(&stage) };
+    world.act(|credit, clock| credit.offer_lender(&LENDER, SLOT, BUYER, clock)).unwrap();
+    world
+}
+
+/// A loan with a holdback, of which payments have earned 10 USDC for the provider.
+pub(super) fn earned() -> World {
+    let mut world = World { now: START + DAY, ..World::from_stage(&issued_on(SEALED, HOLDBACK_RIDER)) };
+    world.pay(BORROWER, 10 * USDC).unwrap();
+    world
+}
+
+/// A loan in default with its cure period over, on day 46, whose units have all been used.
+pub(super) fn used_up() -> World {
+    let mut world = issued();
+    let used = world.credit.collateral.granted;
+    (world.credit.collateral.consumed, world.credit.meter.cumulative) = (used, used);
+    world.now = START + 31 * DAY;
+    world.act(|credit, clock| credit.mark_delinquent(clock)).unwrap();
+    world.now = START + 35 * DAY;
+    world.act(|credit, clock| credit.mark_defaulted(clock)).unwrap();
+    World { now: START + 46 * DAY, ..world }
 }
 
 /// A loan under a notice of default, on day 1.

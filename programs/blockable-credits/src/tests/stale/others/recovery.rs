@@ -88,9 +88,14 @@ pub(super) const STEPS: &[Step] = &[
     step("the lender cancels a tenth", &["credit_cancel_locked"], |world| {
         world.exists()?;
         let (lender, most) = (world.credit.lender, world.accrued().cancellable()?.div_ceil(10));
-        cancel(world, lender, UnitBounds { least: 1, most })
+        cancel(world, lender, None, UnitBounds { least: 1, most })
     }),
-    step("anybody cancels", &["credit_cancel_locked"], |world| cancel(world, key(62), UnitBounds::ALL)),
+    step("anybody cancels", &["credit_cancel_locked"], |world| cancel(world, key(62), None, UnitBounds::ALL)),
+    step("lender and borrower cancel half", &["credit_cancel_locked"], |world| {
+        world.exists()?;
+        let (Credit { lender, borrower, .. }, most) = (world.credit, world.accrued().cancellable()? / 2);
+        cancel(world, lender, Some(borrower), UnitBounds { least: 1, most })
+    }),
     step("the vault is removed", &["vault_close"], |world| {
         world.act(|credit, clock| credit.close_vault(0, clock))
     }),
@@ -122,10 +127,10 @@ fn tenth(world: &World) -> anchor_lang::Result<u64> {
     Ok(world.credit.seizable(&world.clock())?.div_ceil(10))
 }
 
-fn cancel(world: &mut World, signer: Pubkey, amount: UnitBounds) -> Done {
+fn cancel(world: &mut World, signer: Pubkey, borrower: Option<Pubkey>, amount: UnitBounds) -> Done {
     let (mut provider, market) = (world.provider, world.market);
     world.act(|credit, clock| {
-        let (signers, read) = (CancelSigners { signer, borrower: None }, LoanRead::from_credit(credit)?);
+        let (signers, read) = (CancelSigners { signer, borrower }, LoanRead::from_credit(credit)?);
         credit.cancel_locked(signers, amount, read, &mut provider, &market, clock)
     })?;
     world.provider = provider;

@@ -30,6 +30,10 @@ pub(super) const STEPS: &[Step] = &[
         let change_delay = current.change_delay + 1;
         propose(world, MarketSettings { redistribution_fee_bps: 50, change_delay, bounds, ..current })
     }),
+    step("the admin proposes a longer suspension", &["market_propose_change"], |world| {
+        let min_suspension = world.market.settings().min_suspension + DAY as u32;
+        propose(world, MarketSettings { min_suspension, ..world.market.settings() })
+    }),
     step("the admin drops its proposal", &["market_cancel_change"], |world| {
         let (ready_at, admin, clock) = (world.market.change_ready_at, world.market.admin, world.clock());
         world.market.cancel_change(&admin, ready_at, &clock).map(drop)

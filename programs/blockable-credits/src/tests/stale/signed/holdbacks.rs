@@ -13,29 +13,38 @@ use {
 };
 
 const AMOUNT: UnitBounds = UnitBounds { least: 100_000, most: 500_000 };
+/// All units, which somebody asks for who is not the lender.
+const WHOLE: UnitBounds = UnitBounds { least: 100_000, most: u64::MAX };
 
 pub(super) fn all() -> Vec<Signed> {
     vec![
-        cancel("in default", defaulted_with_holdback(), None, Status::Defaulted),
-        cancel("by both", suspended_with_holdback(), Some(BORROWER), Status::Active),
+        cancel("in default", defaulted_with_holdback(), (LENDER, None), AMOUNT, Status::Defaulted),
+        cancel("by both", suspended_with_holdback(), (LENDER, Some(BORROWER)), AMOUNT, Status::Active),
+        cancel("by anyone", open_to_cancel(), (key(62), None), WHOLE, Status::Defaulted),
         wait_for_the_holdback(),
     ]
 }
 
 /// A cancel of units within the bounds, at no less than what the loan paid for them.
-fn cancel(case: &'static str, read: World, borrower: Option<Pubkey>, worst_status: Status) -> Signed {
+fn cancel(
+    case: &'static str,
+    read: World,
+    (signer, borrower): (Pubkey, Option<Pubkey>),
+    amount: UnitBounds,
+    worst_status: Status,
+) -> Signed {
     on_credit("credit_cancel_locked", case, read, move |world| -> Landed {
         let (before, clock) = (world.accrued(), world.clock());
         let loan = LoanRead { offer_slot: SLOT, worst_status };
-        let signers = CancelSigners { signer: LENDER, borrower };
+        let signers = CancelSigners { signer, borrower };
         let World { credit, provider, market, .. } = world;
-        credit.cancel_locked(signers, AMOUNT, loan, provider, market, &clock)?;
+        credit.cancel_locked(signers, amount, loan, provider, market, &clock)?;
         let units = credit.collateral.cancelled - before.collateral.cancelled;
         let paid =
             before.debt.total() - credit.debt.total() + credit.claims.borrower - before.claims.borrower;
         let price = before.holdback().price_floor(units)?;
         let is_read = before.offer_slot == SLOT && before.status()? <= worst_status;
-        Ok(is_read && (AMOUNT.least..=AMOUNT.most).contains(&units) && paid >= price)
+        Ok(is_read && (amount.least..=amount.most).contains(&units) && paid >= price)
     })
 }
 

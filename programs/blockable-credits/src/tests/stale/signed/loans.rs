@@ -13,12 +13,12 @@ use {
 };
 
 pub(super) fn all() -> Vec<Signed> {
-    let purchase = PurchaseLimits::from_credit(&active().accrued()).unwrap();
     let place = BorrowerLimits::from_credit(&handing_over().accrued()).unwrap();
     vec![
         repay("while it releases", defaulted(), Status::Defaulted, false),
         repay("to cure", defaulted(), Status::Defaulted, true),
         repay("to cure a delinquency", delinquent(), Status::Delinquent, true),
+        repay("to cure a loan whose units are used", used_up(), Status::Defaulted, true),
         on_credit("reserve_fund", "", accepted(), |world| {
             LoanRead { offer_slot: SLOT, worst_status: Status::Active }.require(&world.credit)?;
             world.fund(10 * USDC)?;
@@ -28,20 +28,8 @@ pub(super) fn all() -> Vec<Signed> {
         }),
         restructuring("an active loan", active()),
         restructuring("a delinquent loan", delinquent()),
-        on_credit("credit_accept_lender", "", active(), move |world| {
-            let (clock, before) = (world.clock(), world.accrued());
-            world.credit.accept_lender(&BUYER, &purchase, &clock)?;
-            let amounts = before.debt.total() >= purchase.least_debt
-                && before.collateral.lien() >= purchase.least_lien
-                && before.holdback_left >= purchase.least_holdback
-                && before.collateral.frozen() <= purchase.most_frozen
-                && before.collateral.locked() <= purchase.most_locked
-                && before.apr_bps() >= purchase.least_apr_bps;
-            let terms = before.terms_hash == purchase.terms_hash && before.offer_slot == SLOT;
-            let parties =
-                world.credit.borrower == BORROWER && world.credit.pending_borrower == Pubkey::default();
-            Ok(amounts && terms && parties && before.status()? == Status::Active && before.claims.lender == 0)
-        }),
+        accept_lender("", active()),
+        accept_lender("of a loan with a holdback", offered_with_holdback()),
         on_credit("credit_accept_borrower", "", handing_over(), move |world| {
             let (clock, before) = (world.clock(), world.accrued());
             world.credit.accept_borrower(&BUYER, &place, &clock)?;
@@ -74,7 +62,26 @@ pub(super) fn all() -> Vec<Signed> {
         withdraw_place("by the borrower", BORROWER),
         collect("of a known claim", 26 * USDC),
         collect("of whatever there is", 0),
+        collect_for_the_provider(10 * USDC),
     ]
+}
+
+/// The buyer takes the loan as it has read it, or one that is better for a lender.
+fn accept_lender(case: &'static str, read: World) -> Signed {
+    let limits = PurchaseLimits::from_credit(&read.accrued()).unwrap();
+    on_credit("credit_accept_lender", case, read, move |world| {
+        let (clock, before) = (world.clock(), world.accrued());
+        world.credit.accept_lender(&BUYER, &limits, &clock)?;
+        let amounts = before.debt.total() >= limits.least_debt
+            && before.collateral.lien() >= limits.least_lien
+            && before.holdback_left >= limits.least_holdback
+            && before.collateral.frozen() <= limits.most_frozen
+            && before.collateral.locked() <= limits.most_locked
+            && before.apr_bps() >= limits.least_apr_bps;
+        let terms = before.terms_hash == limits.terms_hash && before.offer_slot == SLOT;
+        let parties = world.credit.borrower == BORROWER && world.credit.pending_borrower == Pubkey::default();
+        Ok(amounts && terms && parties && before.status()? == Status::Active && before.claims.lender == 0)
+    })
 }
 
 fn repay(case: &'static str, read: World, worst_status: Status, must_cure: bool) -> Signed {
@@ -135,5 +142,23 @@ fn collect(case: &'static str, least: u64) -> Signed {
         kept.claims.lender = 0;
         let in_full = payout.amount == before.claims.lender && payout.amount >= least;
         Ok(in_full && equal(&world.credit, &kept))
+    })
+}
+
+/// The provider's claim goes to the payout account that the signer has read, all of it and no less than was asked for.
+fn collect_for_the_provider(least: u64) -> Signed {
+    let read = earned();
+    let payout = read.provider.settings.payout;
+    on_credit("vault_collect", "of the provider's claim", read, move |world| {
+        let (before, clock) = (world.credit, world.clock());
+        if !before.has_claim(Party::Provider, least)? {
+            return Ok(false);
+        }
+        ensure(world.provider.open_payout()? == payout, BlockableError::DestinationNotAllowed)?;
+        let paid = world.credit.collect(Party::Provider, payout, &clock)?;
+        let mut kept = before;
+        kept.claims.provider = 0;
+        let in_full = paid.amount == before.claims.provider && paid.amount >= least;
+        Ok(in_full && world.provider.suspended & 2 == 0 && equal(&world.credit, &kept))
     })
 }

@@ -18,6 +18,7 @@ pub(super) fn all() -> Vec<Signed> {
     vec![
         propose("that loosens", fee),
         propose("that tightens", MarketSettings { redistribution_fee_bps: 100, ..fee }),
+        propose("of the suspension", MarketSettings { min_suspension: 3 * DAY as u32, ..fee }),
         signed("market_apply_change", "", changing, move |world| {
             let (before, clock) = (world.market, world.clock());
             world.market.apply_change(&ADMIN, ready_at, &clock)?;
