@@ -12,7 +12,7 @@ BY_LENDER = ["credit_waive_fee", "credit_offer_lender", "credit_set_freeze_autho
              "credit_withdraw_notice", "credit_write_off"]
 MARK = ["reserve_draw", "covenant_apply", "credit_auto_freeze", "credit_expire_units"]
 MARK_UNPAID = ["credit_mark_delinquent", "credit_mark_defaulted"]
-AGREEMENT = ["credit_restructure", "credit_offer_borrower"]
+PAYABLE = MARK_UNPAID + ["credit_give_notice"]
 BY_ADMIN = ["market_apply_change", "market_cancel_change", "market_offer_admin", "market_lift_halt"]
 MARKET = BY_ADMIN + ["market_accept_admin", "market_pause", "market_unpause", "market_halt"]
 WHILE_PAUSED = ["credit_repay", "credit_freeze", "credit_thaw", "credit_auto_freeze", "market_create", "market_pause",
@@ -27,15 +27,17 @@ REPAY = ["credit_repay", "reserve_fund"]
 STRUCTS = {
     "CreditVault": ("accounts", VAULT),
     "CreditControl": ("accounts", CONTROL),
-    "CreditMark": ("accounts", MARK),
+    "CreditUpkeep": ("accounts", MARK),
     "CreditMarkUnpaid": ("accounts", MARK_UNPAID),
+    "PayableCredit": ("accounts", PAYABLE),
     "CreditGiveNotice": ("credit_notice", ["credit_give_notice"]),
     "CreditCancelOffer": ("credit_cancel_offer", ["credit_cancel_offer"]),
     "CreditClose": ("credit_close", ["credit_close"]),
     "CreditIssue": ("credit_issue", ["credit_issue"]),
     "CreditOffer": ("credit_offer", ["credit_offer"]),
     "CreditRepay": ("credit_repay", REPAY),
-    "CreditAgreement": ("credit_restructure", AGREEMENT),
+    "CreditRestructure": ("credit_restructure", ["credit_restructure"]),
+    "CreditOfferBorrower": ("credit_hand_over", ["credit_offer_borrower"]),
     "CreditSeizeToLender": ("credit_seize_to_lender", ["credit_seize_to_lender"]),
     "CreditSeizeToPool": ("credit_seize_to_pool", ["credit_seize_to_pool"]),
     "LotBuy": ("lot_buy", ["lot_buy"]),
@@ -125,10 +127,10 @@ MUTANTS = [
     unsigned("CreditControl", "authority"),
     unrelated("CreditControl", OF_MARKET),
     action("begin", "begin_by_lender", "the lender", "self.require_lender(signer)?;", "let _ = signer;", BY_LENDER),
-    unrelated("CreditMark", OF_MARKET),
-    unrelated("CreditMarkUnpaid", OF_MARKET),
-    unrelated("CreditMarkUnpaid", OF_CREDIT),
-    unrelated("CreditMarkUnpaid", NOT_FROZEN),
+    unrelated("CreditUpkeep", OF_MARKET),
+    unrelated("PayableCredit", OF_MARKET),
+    unrelated("PayableCredit", OF_CREDIT),
+    unrelated("PayableCredit", NOT_FROZEN),
     # Origination.
     unsigned("CreditOffer", "lender"),
     unsigned("CreditOffer", "rent_payer"),
@@ -153,11 +155,16 @@ MUTANTS = [
     # Servicing.
     unsigned("CreditRepay", "payer"),
     handler("accounts", "pay_in", "the payer's token account", "self.require_owned(from, payer.key)?;", "", ["lot_buy"] + REPAY),
-    unsigned("CreditAgreement", "lender"),
-    unsigned("CreditAgreement", "borrower"),
-    unrelated("CreditAgreement", OF_MARKET),
-    unrelated("CreditAgreement", "has_one = lender @ BlockableError::NotLender"),
-    unrelated("CreditAgreement", "has_one = borrower @ BlockableError::NotBorrower"),
+    unsigned("CreditRestructure", "lender"),
+    unsigned("CreditRestructure", "borrower"),
+    unrelated("CreditRestructure", OF_MARKET),
+    unrelated("CreditRestructure", "has_one = lender @ BlockableError::NotLender"),
+    unrelated("CreditRestructure", "has_one = borrower @ BlockableError::NotBorrower"),
+    unsigned("CreditOfferBorrower", "lender"),
+    unsigned("CreditOfferBorrower", "borrower"),
+    unrelated("CreditOfferBorrower", OF_MARKET),
+    unrelated("CreditOfferBorrower", "has_one = lender @ BlockableError::NotLender"),
+    unrelated("CreditOfferBorrower", "has_one = borrower @ BlockableError::NotBorrower"),
     action("hand_over", "withdraw_borrower", "a party", "ensure(*signer == self.lender || *signer == self.borrower, BlockableError::NotParty)?;", "let _ = signer;", ["credit_withdraw_borrower"]),
     action("hand_over", "accept_borrower", "the key it was offered to", "ensure(self.pending_borrower == *signer, BlockableError::NotOffered)?;", "", ["credit_accept_borrower"]),
     action("assign", "offer_lender", "not the borrower", "ensure(to != self.borrower, BlockableError::SelfLoan)?;", "", ["credit_offer_lender"]),
@@ -170,9 +177,6 @@ MUTANTS = [
     # Enforcement.
     Mutant("state/credit.rs", "require_freezer", "lender or freeze authority", "ensure(*signer == self.lender || *signer == self.freeze_authority, BlockableError::NotFreezer)", "{ let _ = signer; Ok(()) }", ["credit_freeze", "credit_thaw"]),
     unsigned("CreditGiveNotice", "authority"),
-    unrelated("CreditGiveNotice", OF_MARKET),
-    unrelated("CreditGiveNotice", OF_CREDIT),
-    unrelated("CreditGiveNotice", NOT_FROZEN),
     # Recovery.
     unsigned("CreditSeizeToPool", "lender"),
     unsigned("CreditSeizeToPool", "rent_payer"),
@@ -261,7 +265,7 @@ MUTANTS = [
     of_credit("actions/meter.rs", "meter", "each credit once", "if self.seen & flag != 0 {", "if self.seen & flag != 0 && flag == 0 {"),
     of_credit("actions/meter.rs", "quorum_reading", "a quorum reports on the credit", "if count < usize::from(self.provider.settings.quorum) {", "if count < usize::from(self.provider.settings.quorum.min(1)) {"),
 ]
-MUTANTS += [any_event_authority(struct) for struct in STRUCTS if struct != "CreditVault"]
+MUTANTS += [any_event_authority(struct) for struct in STRUCTS if struct not in ("CreditVault", "PayableCredit")]
 
 EVERY = sorted({instruction for mutant in MUTANTS for instruction in mutant.instructions})
 MUTANTS.append(Mutant("state/pause.rs", "require_open", "the market is not paused",

@@ -88,7 +88,7 @@ impl FreezeTime {
     /// The freezes of a credit that reports can be dated before, the earlier one first. A view of the chain that skips a state
     /// shows two at once.
     fn of_credit(credit: &Credit) -> impl Iterator<Item = FreezeTime> {
-        let freezes = [credit.earlier_freeze, credit.latest_freeze()].into_iter();
+        let freezes = credit.freezes().into_iter();
         freezes.filter(|freeze| freeze.at_chain != 0).map(|freeze| FreezeTime {
             chain: ChainTime(freeze.at_chain),
             market: MarketTime(freeze.at_market),

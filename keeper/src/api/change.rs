@@ -69,7 +69,9 @@ pub(super) fn fields(change: &Change) -> Value {
         }
         Change::MarkedDelinquent { arrears } => json!({ "arrears": usd(arrears) }),
         Change::MarkedDefaulted { arrears, debt } => json!({ "arrears": usd(arrears), "debt": usd(debt) }),
-        Change::FeeWaived { amount } => json!({ "amount": usd(amount) }),
+        Change::FeeWaived { amount, earned, debt } => {
+            json!({ "amount": usd(amount), "earned": usd(earned), "debt": usd(debt) })
+        }
         Change::NoticeGiven { document, debt } => {
             json!({ "document": hex::encode(document), "debt": usd(debt) })
         }

@@ -202,24 +202,24 @@ pub mod blockable_credits {
         CreditRepay::fund_reserve(ctx, amount, read)
     }
 
-    /// Pays the arrears from the reserve; see [`CreditMark::draw_reserve`].
-    pub fn reserve_draw(ctx: Context<CreditMark>) -> Result<()> {
-        CreditMark::draw_reserve(ctx)
+    /// Pays the arrears from the reserve; see [`CreditUpkeep::draw_reserve`].
+    pub fn reserve_draw(ctx: Context<CreditUpkeep>) -> Result<()> {
+        CreditUpkeep::draw_reserve(ctx)
     }
 
-    /// Applies the covenant on utilisation; see [`CreditMark::apply_covenant`].
-    pub fn covenant_apply(ctx: Context<CreditMark>) -> Result<()> {
-        CreditMark::apply_covenant(ctx)
+    /// Applies the covenant on utilisation; see [`CreditUpkeep::apply_covenant`].
+    pub fn covenant_apply(ctx: Context<CreditUpkeep>) -> Result<()> {
+        CreditUpkeep::apply_covenant(ctx)
     }
 
-    /// Puts a new schedule in the place of the old one; see [`CreditAgreement::restructure`].
+    /// Puts a new schedule in the place of the old one; see [`CreditRestructure::handle`].
     pub fn credit_restructure(
-        ctx: Context<CreditAgreement>,
+        ctx: Context<CreditRestructure>,
         terms: Terms,
         schedule: ScheduleRuns,
         limits: RestructureLimits,
     ) -> Result<()> {
-        CreditAgreement::restructure(ctx, terms, schedule, limits)
+        CreditRestructure::handle(ctx, terms, schedule, limits)
     }
 
     /// Waives up to `amount` micro-USDC of late fees; see [`CreditControl::waive_fee`].
@@ -237,9 +237,13 @@ pub mod blockable_credits {
         CreditControl::accept_lender(ctx, limits)
     }
 
-    /// Offers the borrower's place to another key; see [`CreditAgreement::offer_borrower`].
-    pub fn credit_offer_borrower(ctx: Context<CreditAgreement>, offer_slot: u64, to: Pubkey) -> Result<()> {
-        CreditAgreement::offer_borrower(ctx, offer_slot, to)
+    /// Offers the borrower's place to another key; see [`CreditOfferBorrower::handle`].
+    pub fn credit_offer_borrower(
+        ctx: Context<CreditOfferBorrower>,
+        offer_slot: u64,
+        to: Pubkey,
+    ) -> Result<()> {
+        CreditOfferBorrower::handle(ctx, offer_slot, to)
     }
 
     /// Withdraws the offer of the borrower's place; see [`CreditControl::withdraw_borrower`].
@@ -307,9 +311,9 @@ pub mod blockable_credits {
         CreditThawCross::handle(ctx)
     }
 
-    /// Freezes an unpaid credit in full where its terms say so; see [`CreditMark::auto_freeze`].
-    pub fn credit_auto_freeze(ctx: Context<CreditMark>) -> Result<()> {
-        CreditMark::auto_freeze(ctx)
+    /// Freezes an unpaid credit in full where its terms say so; see [`CreditUpkeep::auto_freeze`].
+    pub fn credit_auto_freeze(ctx: Context<CreditUpkeep>) -> Result<()> {
+        CreditUpkeep::auto_freeze(ctx)
     }
 
     // Metering.
@@ -365,9 +369,9 @@ pub mod blockable_credits {
 
     // Housekeeping.
 
-    /// Expires unused units past their lifetime; see [`CreditMark::expire_units`].
-    pub fn credit_expire_units(ctx: Context<CreditMark>) -> Result<()> {
-        CreditMark::expire_units(ctx)
+    /// Expires unused units past their lifetime; see [`CreditUpkeep::expire_units`].
+    pub fn credit_expire_units(ctx: Context<CreditUpkeep>) -> Result<()> {
+        CreditUpkeep::expire_units(ctx)
     }
 
     /// Removes a vault from which nothing is owed; see [`VaultClose`].

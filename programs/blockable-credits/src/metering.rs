@@ -120,9 +120,7 @@ pub fn closed_before_freeze(
     clock: &MarketClock,
 ) -> Option<u64> {
     let measures = |freeze: &FreezeRecord| {
-        late_reports_come(freeze, clock.market)
-            && latest_at <= freeze.at_chain
-            && epoch_began_at < freeze.at_chain
+        counts_late_reports(freeze, epoch_began_at, clock.market) && latest_at <= freeze.at_chain
     };
     freezes.into_iter().find(measures).map(|freeze| freeze.closed_before)
 }
@@ -130,6 +128,12 @@ pub fn closed_before_freeze(
 /// Returns true while reports from before a freeze still count as such, at a market time.
 fn late_reports_come(freeze: &FreezeRecord, market_time: i64) -> bool {
     *freeze != FreezeRecord::default() && market_time <= freeze.at_market.saturating_add(LATE_REPORT_SECONDS)
+}
+
+/// Returns true while reports from before a freeze still count as such, at a market time, where their reporters came into force
+/// before it, at the Unix time `epoch_began_at`.
+fn counts_late_reports(freeze: &FreezeRecord, epoch_began_at: i64, market_time: i64) -> bool {
+    late_reports_come(freeze, market_time) && epoch_began_at < freeze.at_chain
 }
 
 /// Finds the first of `freezes` for which late reports still count, while no report dated at the freeze or later has been
@@ -145,16 +149,15 @@ pub fn awaited_freeze(
     market_time: i64,
 ) -> Option<i64> {
     let awaits = |freeze: &FreezeRecord| {
-        late_reports_come(freeze, market_time)
-            && reported_at < freeze.at_chain
-            && epoch_began_at < freeze.at_chain
+        counts_late_reports(freeze, epoch_began_at, market_time) && reported_at < freeze.at_chain
     };
     freezes.into_iter().find(awaits).map(|freeze| freeze.at_chain)
 }
 
 /// Chooses the two records that are kept for late reports when the freeze `next` lands. Reports from before a freeze count for
 /// a minute, also where other freezes follow in it. So the earlier record stays for its minute, and a third freeze within that
-/// minute joins the later record. Returns the earlier and the later record.
+/// minute joins the later record. Freezes of one instant count as one: late reports are measured against the units that were
+/// open before the first. Returns the earlier and the later record.
 pub fn follow_freeze(
     [earlier, latest]: [FreezeRecord; 2],
     next: FreezeRecord,
@@ -254,11 +257,8 @@ pub fn freeze_to(
     if meter.promised == 0 {
         meter.promised_at = clock.market;
     }
-    // Held units of running jobs were still open to use. Freezes of one instant count as one: late reports are measured
-    // against the units that were open before the first.
-    let closed = before.held().saturating_sub(finishing(&before, meter));
-    let same_instant = before.frozen() > 0 && clock.chain == meter.frozen_at_chain;
-    meter.closed_before = if same_instant { meter.closed_before.min(closed) } else { closed };
+    // Held units of running jobs were still open to use.
+    meter.closed_before = before.held().saturating_sub(finishing(&before, meter));
     meter.frozen_at_chain = clock.chain;
     promise_rest(collateral, meter);
     Some(raised)

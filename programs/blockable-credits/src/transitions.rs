@@ -117,7 +117,7 @@ pub enum Action {
     ApplyCovenant,
     /// Anyone puts cash into the borrower's reserve.
     FundReserve,
-    /// Anyone draws the reserve for a missed instalment.
+    /// Anyone draws the reserve, for a missed instalment or as recovery.
     DrawReserve,
     /// Anyone removes the vault once nothing is owed from it.
     CloseVault,
@@ -210,6 +210,7 @@ pub const EDGES: &[(Action, Status, Status)] = &[
     (Action::FundReserve, Status::Defaulted, Status::Defaulted),
     (Action::DrawReserve, Status::Active, Status::Active),
     (Action::DrawReserve, Status::Delinquent, Status::Delinquent),
+    (Action::DrawReserve, Status::Defaulted, Status::Defaulted),
     (Action::DrawReserve, Status::Seizing, Status::Seizing),
     (Action::CloseVault, Status::Repaid, Status::Repaid),
     (Action::Close, Status::Repaid, Status::Closed),

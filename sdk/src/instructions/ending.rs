@@ -3,7 +3,7 @@
 use {
     crate::{
         addresses,
-        instructions::{MarketKeys, build, credit_mark, credit_vault},
+        instructions::{MarketKeys, build, credit_upkeep, credit_vault},
     },
     blockable_credits::{ID, accounts, instruction as data, state::Party},
     solana_instruction::Instruction,
@@ -57,7 +57,7 @@ fn collect_accounts(
 
 /// Expires unused units past their lifetime. No signer but the fee payer.
 pub fn credit_expire_units(market: &Pubkey, credit: &Pubkey) -> Instruction {
-    build(credit_mark(market, credit), data::CreditExpireUnits {})
+    build(credit_upkeep(market, credit), data::CreditExpireUnits {})
 }
 
 /// Removes a vault that owes nothing. Its rent goes to `receiver`, who paid it, and the rest of its balance to `treasury`.

@@ -3,7 +3,7 @@
 use {
     crate::{
         addresses,
-        instructions::{build, credit_control, credit_mark, credit_mark_unpaid},
+        instructions::{build, credit_control, credit_mark_unpaid, credit_upkeep, payable_credit},
     },
     blockable_credits::{
         ID, accounts, instruction as data,
@@ -26,7 +26,7 @@ pub fn credit_mark_defaulted(market: &Pubkey, credit: &Pubkey) -> Instruction {
 
 /// Freezes an unpaid credit in full where its terms say so. No signer but the fee payer.
 pub fn credit_auto_freeze(market: &Pubkey, credit: &Pubkey) -> Instruction {
-    build(credit_mark(market, credit), data::CreditAutoFreeze {})
+    build(credit_upkeep(market, credit), data::CreditAutoFreeze {})
 }
 
 /// Freezes collateral. Signer: `authority`, the lender or the freeze authority.
@@ -91,9 +91,7 @@ pub fn credit_thaw(market: &Pubkey, authority: &Pubkey, credit: &Pubkey, bounds:
 pub fn credit_give_notice(market: &Pubkey, lender: &Pubkey, credit: &Pubkey, notice: Notice) -> Instruction {
     let accounts = accounts::CreditGiveNotice {
         authority: *lender,
-        market: *market,
-        credit: *credit,
-        vault: addresses::vault(credit),
+        payable: payable_credit(market, credit),
         event_authority: addresses::event_authority(),
         program: ID,
     };

@@ -51,8 +51,8 @@ fn credit_vault(keys: &MarketKeys, credit: &Pubkey) -> accounts::CreditVault {
     }
 }
 
-fn credit_mark(market: &Pubkey, credit: &Pubkey) -> accounts::CreditMark {
-    accounts::CreditMark {
+fn credit_upkeep(market: &Pubkey, credit: &Pubkey) -> accounts::CreditUpkeep {
+    accounts::CreditUpkeep {
         market: *market,
         credit: *credit,
         event_authority: addresses::event_authority(),
@@ -62,12 +62,14 @@ fn credit_mark(market: &Pubkey, credit: &Pubkey) -> accounts::CreditMark {
 
 fn credit_mark_unpaid(market: &Pubkey, credit: &Pubkey) -> accounts::CreditMarkUnpaid {
     accounts::CreditMarkUnpaid {
-        market: *market,
-        credit: *credit,
-        vault: addresses::vault(credit),
+        payable: payable_credit(market, credit),
         event_authority: addresses::event_authority(),
         program: ID,
     }
+}
+
+fn payable_credit(market: &Pubkey, credit: &Pubkey) -> accounts::PayableCredit {
+    accounts::PayableCredit { market: *market, credit: *credit, vault: addresses::vault(credit) }
 }
 
 fn credit_control(market: &Pubkey, authority: &Pubkey, credit: &Pubkey) -> accounts::CreditControl {

@@ -3,7 +3,7 @@
 use {
     crate::{
         addresses,
-        instructions::{MarketKeys, build, credit_control, credit_mark, credit_vault},
+        instructions::{MarketKeys, build, credit_control, credit_upkeep, credit_vault},
     },
     blockable_credits::{
         ID, accounts, instruction as data,
@@ -88,12 +88,12 @@ pub fn reserve_fund(
 
 /// Pays the arrears from the borrower's reserve. No signer but the fee payer.
 pub fn reserve_draw(market: &Pubkey, credit: &Pubkey) -> Instruction {
-    build(credit_mark(market, credit), data::ReserveDraw {})
+    build(credit_upkeep(market, credit), data::ReserveDraw {})
 }
 
 /// Applies the covenant on utilisation at the end of its window. No signer but the fee payer.
 pub fn covenant_apply(market: &Pubkey, credit: &Pubkey) -> Instruction {
-    build(credit_mark(market, credit), data::CovenantApply {})
+    build(credit_upkeep(market, credit), data::CovenantApply {})
 }
 
 /// Puts new terms and a schedule counted from now in the place of the old ones. The instalments add up to the most principal
@@ -108,10 +108,17 @@ pub fn credit_restructure(
     limits: RestructureLimits,
 ) -> Instruction {
     let schedule = ScheduleRuns::from_schedule(schedule);
-    build(
-        credit_agreement(market, lender, borrower, credit),
-        data::CreditRestructure { terms, schedule, limits },
-    )
+    let accounts = accounts::CreditRestructure {
+        lender: *lender,
+        borrower: *borrower,
+        market: *market,
+        credit: *credit,
+        provider: None,
+        provider_authority: None,
+        event_authority: addresses::event_authority(),
+        program: ID,
+    };
+    build(accounts, data::CreditRestructure { terms, schedule, limits })
 }
 
 /// Adds the provider's agreement to a [`credit_restructure`] by which its holdback waits for longer. Signer besides the others:
@@ -136,25 +143,15 @@ pub fn credit_offer_borrower(
     offer_slot: u64,
     to: Pubkey,
 ) -> Instruction {
-    build(credit_agreement(market, lender, borrower, credit), data::CreditOfferBorrower { offer_slot, to })
-}
-
-fn credit_agreement(
-    market: &Pubkey,
-    lender: &Pubkey,
-    borrower: &Pubkey,
-    credit: &Pubkey,
-) -> accounts::CreditAgreement {
-    accounts::CreditAgreement {
+    let accounts = accounts::CreditOfferBorrower {
         lender: *lender,
         borrower: *borrower,
         market: *market,
         credit: *credit,
-        provider: None,
-        provider_authority: None,
         event_authority: addresses::event_authority(),
         program: ID,
-    }
+    };
+    build(accounts, data::CreditOfferBorrower { offer_slot, to })
 }
 
 /// Withdraws the offer of the borrower's place. Signer: `party`, the lender or the borrower.

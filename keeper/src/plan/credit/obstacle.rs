@@ -31,6 +31,8 @@ pub(in crate::plan) enum Obstacle {
     ReserveTooSmall,
     #[error("units that the holdback covers are to be cancelled before the reserve is drawn")]
     CancelFirst,
+    #[error("units are left that the lender can seize, and the reserve is drawn last")]
+    SeizeFirst,
     #[error(
         "only lender and borrower together may, while the market's admin has the provider suspended for long enough"
     )]
@@ -69,6 +71,7 @@ impl Obstacle {
             Some(BlockableError::ReserveEmpty) => Obstacle::NoReserve,
             Some(BlockableError::ReserveTooSmall) => Obstacle::ReserveTooSmall,
             Some(BlockableError::CancelFirst) => Obstacle::CancelFirst,
+            Some(BlockableError::SeizeFirst) => Obstacle::SeizeFirst,
             Some(BlockableError::InArrears) => Obstacle::InArrears,
             Some(BlockableError::NothingToExpire) => Obstacle::NothingToExpire,
             Some(BlockableError::BeyondCovered) => Obstacle::NothingCovered,

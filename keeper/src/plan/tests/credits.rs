@@ -240,6 +240,26 @@ fn a_little_in_the_reserve_is_not_worth_a_fee() {
     assert_eq!(due(credit), Some(Kind::DrawReserve), "all that is owed");
 }
 
+/// The lender can make no first seizure there, so that the reserve would never be drawn.
+#[test]
+fn the_reserve_of_a_default_is_drawn_after_the_cure_period_where_nothing_can_be_seized() {
+    let cured_by = DUE + DEFAULT_GRACE + DAY;
+    let mut credit = defaulted();
+    (credit.collateral.consumed, credit.reserve_held) = (UNITS, 400 * USDC);
+    let after = due_from(credit, Kind::DrawReserve, cured_by);
+    assert_eq!(after.reserve_held, 0);
+    // With a unit of lien the lender seizes first; once the units have expired it cannot.
+    credit.collateral.consumed = UNITS - 1;
+    credit.collateral.frozen_for_payment = 1;
+    assert_eq!(World::at(cured_by).with(credit).due(), None);
+    credit.units_expire_at = cured_by + DAY;
+    assert_eq!(World::at(cured_by + DAY - 1).with(credit).due(), None);
+    assert!(World::at(cured_by + DAY).with(credit).kinds().contains(&Kind::DrawReserve));
+    assert!(
+        carry_out(&World::at(cured_by + DAY).with(credit).snapshot, &credit, Kind::DrawReserve).is_some()
+    );
+}
+
 /// Somebody pays a little of the arrears again and again, which thaws a few units each time.
 #[test]
 fn a_few_thawed_units_are_frozen_again_once_an_hour() {

@@ -22,8 +22,7 @@ impl Credit {
         to: Pubkey,
         clock: &MarketClock,
     ) -> Result<Change> {
-        self.begin_by_lender(signer, Action::Assign, clock)?;
-        self.require_offer(offer_slot)?;
+        self.begin_on_offer(signer, offer_slot, Action::Assign, clock)?;
         if to != Pubkey::default() {
             clock.require_new_business()?;
         }
@@ -66,8 +65,7 @@ impl Credit {
         to: Pubkey,
         clock: &MarketClock,
     ) -> Result<Change> {
-        self.begin_by_lender(signer, Action::SetFreezeAuthority, clock)?;
-        self.require_offer(offer_slot)?;
+        self.begin_on_offer(signer, offer_slot, Action::SetFreezeAuthority, clock)?;
         self.freeze_authority = to;
         Ok(Change::FreezeAuthoritySet { to })
     }

@@ -6,10 +6,11 @@ use {
         auction,
         errors::{BlockableError, ensure},
         events::Change,
+        metering::finishing,
         schedule::take_from_last,
         state::{Credit, Market, MarketClock, Provider},
         transitions::{Action, Status},
-        units::{add, after, mul_div_ceil, sub},
+        units::{add, mul_div_ceil, sub},
         waterfall::{GivenBack, give_back},
     },
     anchor_lang::prelude::*,
@@ -94,6 +95,16 @@ impl Credit {
         })
     }
 
+    /// Locked units that the holdback pays for, and that no running job finishes on: they can be cancelled, and no lot takes them.
+    /// Errors: [`crate::units::Overflow`].
+    #[inline(never)]
+    pub fn covered(&self) -> Result<u64> {
+        let units = &self.collateral;
+        // Jobs finish on frozen units before they do on locked ones.
+        let in_use = finishing(units, &self.meter).saturating_sub(units.frozen());
+        Ok(self.holdback().covered_floor(units.locked().saturating_sub(in_use))?)
+    }
+
     /// Covered units that the debt of the last accrual pays for at exactly what the loan paid, rounded up. Errors:
     /// [`crate::units::Overflow`].
     pub fn cancellable(&self) -> Result<u64> {
@@ -116,8 +127,7 @@ impl Credit {
         clock: &MarketClock,
     ) -> Result<()> {
         if was == Status::Defaulted {
-            let cured_by = after(self.defaulted_at, self.terms.cure_period)?;
-            ensure(clock.market >= cured_by, BlockableError::CurePeriodRunning)?;
+            self.require_cure_period_over(clock)?;
         }
         if signer == self.lender {
             return Ok(());
@@ -132,6 +142,9 @@ impl Credit {
         let covered = self.covered()?;
         let paid = self.holdback().paid_by_cancel(units, covered, self.collateral.left_to_unlock())?;
         self.collateral.cancel(units)?;
+        // These units were closed before each freeze: without them, use from before it finds as many units open as before.
+        self.meter.closed_before = self.meter.closed_before.saturating_sub(units);
+        self.earlier_freeze.closed_before = self.earlier_freeze.closed_before.saturating_sub(units);
         provider.outstanding_units = sub(provider.outstanding_units, units)?;
         Ok(Cancelled { units, paid, given_back: self.give_back(paid)? })
     }

@@ -207,7 +207,7 @@ impl Credit {
         let (mut collateral, mut meter) = (self.collateral, self.meter);
         let raised = freeze_to(&mut collateral, &mut meter, target, reason, promise_holds, clock);
         let units = raised.or(is_rebased.then_some(0)).ok_or(BlockableError::AlreadyFrozen)?;
-        let before = [self.earlier_freeze, self.latest_freeze()];
+        let before = self.freezes();
         (self.collateral, self.meter) = (collateral, meter);
         self.freeze_reason = reason as u8;
         if units > 0 {

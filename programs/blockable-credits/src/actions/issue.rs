@@ -15,9 +15,9 @@ use {
 
 impl Credit {
     /// Makes the units of the offer that was read live: due dates count from now, and the provider is to be paid the
-    /// principal less the holdback, which stays in the vault. Errors: the market is paused or halted, the status, [`BlockableError::TermsHashMismatch`],
-    /// [`BlockableError::OfferReplaced`], [`BlockableError::OfferExpired`], [`BlockableError::ReserveNotFunded`],
-    /// those of [`Provider::require_takes`], [`BlockableError::CapacityExceeded`].
+    /// principal less the holdback, which stays in the vault. Errors: the market is paused or halted, the status,
+    /// [`BlockableError::TermsHashMismatch`], [`BlockableError::OfferReplaced`], [`BlockableError::OfferExpired`],
+    /// [`BlockableError::ReserveNotFunded`], those of [`Provider::require_takes`], [`BlockableError::CapacityExceeded`].
     pub fn issue(&mut self, provider: &mut Provider, read: OfferRead, clock: &MarketClock) -> Result<Payout> {
         clock.require_new_business()?;
         self.advance(Action::Issue)?;

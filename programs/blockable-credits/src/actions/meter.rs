@@ -146,7 +146,7 @@ impl Credit {
         if self.promised_jobs_have_ended(quorum.reading.reported_at, clock) {
             metering::end_reopened(&collateral, &mut meter);
         }
-        let freezes = [self.earlier_freeze, self.latest_freeze()];
+        let freezes = self.freezes();
         let closed = closed_before_freeze(freezes, quorum.latest_at, epoch_began_at, clock);
         let in_flight = quorum.reading.in_flight.min(self.terms.most_in_flight());
         let reading = Reading { in_flight, ..quorum.reading };
@@ -165,7 +165,7 @@ impl Credit {
     /// none, or nothing is frozen. Gates sign and keepers submit these reports before any later one. `epoch_began_at` is the
     /// Unix time at which the provider's reporters came into force.
     pub fn awaited_freeze(&self, epoch_began_at: i64, market_time: i64) -> Option<i64> {
-        let freezes = [self.earlier_freeze, self.latest_freeze()];
+        let freezes = self.freezes();
         let awaited = metering::awaited_freeze(freezes, self.meter.reported_at, epoch_began_at, market_time);
         awaited.filter(|_| self.collateral.frozen() > 0)
     }

@@ -23,13 +23,12 @@ pub struct Notice {
 
 impl Credit {
     /// Gives notice of default for a breach; the cure period starts now. Errors: the market is paused,
-    /// [`BlockableError::NotLender`], the status, [`BlockableError::NoticeNotAgreed`], [`BlockableError::OfferReplaced`],
+    /// [`BlockableError::NotLender`], the status, [`BlockableError::OfferReplaced`], [`BlockableError::NoticeNotAgreed`],
     /// [`BlockableError::StatusBetter`].
     pub fn give_notice(&mut self, signer: &Pubkey, notice: Notice, clock: &MarketClock) -> Result<Change> {
         let status = self.status()?;
-        self.begin_by_lender(signer, Action::GiveNotice, clock)?;
+        self.begin_on_offer(signer, notice.offer_slot, Action::GiveNotice, clock)?;
         ensure(self.rider.breach_notice == 1, BlockableError::NoticeNotAgreed)?;
-        self.require_offer(notice.offer_slot)?;
         ensure(status >= notice.least_status, BlockableError::StatusBetter)?;
         self.accrue(clock.market)?;
         self.notice_given = 1;

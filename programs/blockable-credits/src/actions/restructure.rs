@@ -54,8 +54,9 @@ impl Credit {
     /// Puts new terms and a new schedule, counted from now, in the place of the old ones. The instalments add up to the most
     /// principal that may be outstanding: what has been repaid meanwhile is taken off the last of them. Interest and fees
     /// that are unpaid fall due with the first. `bounds` are the market's; its bounds on the principal apply to new loans
-    /// only. `provider_signed` is true where the provider has agreed, whose holdback would else wait for longer. Errors: the market is paused, the status, those of [`RestructureLimits`],
-    /// [`BlockableError::RestructureTouchesGrant`], [`BlockableError::HoldbackOutlasts`], [`BlockableError::PrincipalAboveSchedule`],
+    /// only. `provider_signed` is true where the provider has agreed, whose holdback would else wait for longer. Errors: the
+    /// market is paused, the status, those of [`RestructureLimits`], [`BlockableError::RestructureTouchesGrant`],
+    /// [`BlockableError::HoldbackOutlasts`], [`BlockableError::PrincipalAboveSchedule`],
     /// [`BlockableError::UnitLifetimeTooShort`], the first rule on terms that is broken.
     pub fn restructure(
         &mut self,

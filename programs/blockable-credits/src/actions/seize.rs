@@ -101,8 +101,7 @@ impl Credit {
         self.accrue(clock.market)?;
         let is_first = was == Status::Defaulted;
         if is_first {
-            let cured_by = after(self.defaulted_at, self.terms.cure_period)?;
-            ensure(clock.market >= cured_by, BlockableError::CurePeriodRunning)?;
+            self.require_cure_period_over(clock)?;
         }
         Ok(is_first)
     }

@@ -358,6 +358,8 @@ errors! {
     BeyondCovered = "fewer units can be cancelled than you ask for at least: the holdback covers no more, or the debt pays for no more; lower the least",
     /// Covered units are left.
     CancelFirst = "units that the holdback covers are left, and pay first; cancel them, then draw the reserve",
+    /// Units are left that can be seized.
+    SeizeFirst = "units are left that the lender can seize, and the reserve is drawn last; seize them, then draw the reserve",
     /// A cancel by anybody before its time.
     CancelNotOpen = "only the lender may cancel yet; anybody may 30 days after the cure period, or once the last instalment's default grace and a cure period have passed",
     /// A stranger's cancel of a part.

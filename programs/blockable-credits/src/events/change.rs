@@ -194,10 +194,14 @@ pub enum Change {
         /// The schedule, counted from now.
         schedule: Vec<Instalment>,
     },
-    /// Late fees were waived.
+    /// Late fees were waived. Where nothing is owed any more, the loan has ended.
     FeeWaived {
         /// The fees.
         amount: u64,
+        /// Part of the holdback that the provider has earned by it.
+        earned: u64,
+        /// Debt afterwards.
+        debt: u64,
     },
     /// The loan was offered to another lender; to the zero key: the offer was withdrawn.
     LenderOffered {

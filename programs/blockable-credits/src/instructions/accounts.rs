@@ -126,10 +126,10 @@ impl CreditControl<'_> {
     }
 }
 
-/// A credit that anyone may act on without a signature, where the state on chain allows it.
+/// A credit whose upkeep anyone may do without a signature, where the state on chain allows it.
 #[event_cpi]
 #[derive(Accounts)]
-pub struct CreditMark<'info> {
+pub struct CreditUpkeep<'info> {
     /// The credit's market.
     pub market: AccountLoader<'info, Market>,
     /// The credit.
@@ -137,7 +137,7 @@ pub struct CreditMark<'info> {
     pub credit: AccountLoader<'info, Credit>,
 }
 
-impl CreditMark<'_> {
+impl CreditUpkeep<'_> {
     /// Acts on the credit, given its address and the time; records and emits the change.
     #[inline(never)]
     pub(super) fn act(
@@ -151,11 +151,9 @@ impl CreditMark<'_> {
     }
 }
 
-/// A credit that anyone may mark for a missing payment. The mint's issuer must not have frozen the vault: nobody is marked
-/// while nobody can pay.
-#[event_cpi]
+/// A credit whose vault the mint's issuer has not frozen: nobody is declared late while nobody can pay.
 #[derive(Accounts)]
-pub struct CreditMarkUnpaid<'info> {
+pub struct PayableCredit<'info> {
     /// The credit's market.
     pub market: AccountLoader<'info, Market>,
     /// The credit.
@@ -170,14 +168,22 @@ pub struct CreditMarkUnpaid<'info> {
     pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
 }
 
+/// A credit that anyone may mark for a missing payment.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct CreditMarkUnpaid<'info> {
+    pub payable: PayableCredit<'info>,
+}
+
 impl CreditMarkUnpaid<'_> {
     /// Marks the credit, given the time; records and emits the change.
     #[inline(never)]
     pub(super) fn act(&self, action: &dyn Fn(&mut Credit, &MarketClock) -> Result<Change>) -> Result<()> {
-        let clock = clock_of(&self.market)?;
-        let mut credit = self.credit.load_mut()?;
+        let PayableCredit { market, credit: account, .. } = &self.payable;
+        let clock = clock_of(market)?;
+        let mut credit = account.load_mut()?;
         let change = action(&mut credit, &clock)?;
-        record_and_emit(credit, self.credit.key(), clock.chain, change, &self.event_authority)
+        record_and_emit(credit, account.key(), clock.chain, change, &self.event_authority)
     }
 }
 

@@ -1,20 +1,45 @@
 use {
     crate::{
         actions::BorrowerLimits,
-        instructions::{CreditAgreement, accounts::*},
+        errors::BlockableError,
+        instructions::accounts::*,
+        state::{Credit, Market},
     },
     anchor_lang::prelude::*,
 };
 
-impl CreditAgreement<'_> {
-    /// CAN offer the borrower's place to another key: lender and borrower together, for example where the borrower replaces
-    /// its key. The market's delay begins now. To the zero key: withdraws the offer.
+/// CAN offer the borrower's place to another key: lender and borrower together, for example where the borrower replaces
+/// its key. The market's delay begins now. To the zero key: withdraws the offer.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct CreditOfferBorrower<'info> {
+    /// The lender.
+    pub lender: Signer<'info>,
+    /// The borrower.
+    pub borrower: Signer<'info>,
+    /// The credit's market.
+    pub market: AccountLoader<'info, Market>,
+    /// The credit.
+    #[account(
+        mut,
+        has_one = market @ BlockableError::MarketMismatch,
+        has_one = lender @ BlockableError::NotLender,
+        has_one = borrower @ BlockableError::NotBorrower,
+    )]
+    pub credit: AccountLoader<'info, Credit>,
+}
+
+impl CreditOfferBorrower<'_> {
+    /// Offers the borrower's place, or withdraws the offer.
     ///
     /// - `offer_slot`: the slot of the loan's offer, the credit's `offer_slot`.
     /// - `to`: the key to offer the borrower's place to; zero withdraws the offer.
-    pub fn offer_borrower(ctx: Context<CreditAgreement>, offer_slot: u64, to: Pubkey) -> Result<()> {
-        let delay = ctx.accounts.market.load()?.change_delay;
-        ctx.accounts.act(&mut |credit, clock| credit.offer_borrower(offer_slot, to, delay, clock))
+    pub fn handle(ctx: Context<CreditOfferBorrower>, offer_slot: u64, to: Pubkey) -> Result<()> {
+        let accounts = ctx.accounts;
+        let (delay, clock) = (accounts.market.load()?.change_delay, clock_of(&accounts.market)?);
+        let mut credit = accounts.credit.load_mut()?;
+        let change = credit.offer_borrower(offer_slot, to, delay, &clock)?;
+        record_and_emit(credit, accounts.credit.key(), clock.chain, change, &accounts.event_authority)
     }
 }
 

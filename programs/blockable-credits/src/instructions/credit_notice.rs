@@ -1,12 +1,6 @@
 use {
-    crate::{
-        actions::Notice,
-        errors::BlockableError,
-        instructions::accounts::*,
-        state::{Credit, Market},
-    },
+    crate::{actions::Notice, instructions::accounts::*},
     anchor_lang::prelude::*,
-    anchor_spl::token_interface::TokenAccount,
 };
 
 /// CAN give notice of default for a breach: the lender, where the rider says so, while the vault can be paid into. The cure
@@ -16,28 +10,17 @@ use {
 pub struct CreditGiveNotice<'info> {
     /// The lender.
     pub authority: Signer<'info>,
-    /// The credit's market.
-    pub market: AccountLoader<'info, Market>,
-    /// The credit.
-    #[account(
-        mut,
-        has_one = market @ BlockableError::MarketMismatch,
-        has_one = vault @ BlockableError::VaultMismatch,
-    )]
-    pub credit: AccountLoader<'info, Credit>,
-    /// The credit's vault. The mint's issuer must not have frozen it, because nobody could pay in the cure period then.
-    #[account(constraint = !vault.is_frozen() @ BlockableError::VaultFrozen)]
-    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    pub payable: PayableCredit<'info>,
 }
 
 impl CreditGiveNotice<'_> {
     /// Gives the notice.
     pub fn handle(ctx: Context<CreditGiveNotice>, notice: Notice) -> Result<()> {
-        let accounts = ctx.accounts;
-        let (key, clock) = (accounts.credit.key(), clock_of(&accounts.market)?);
-        let mut credit = accounts.credit.load_mut()?;
-        let change = credit.give_notice(accounts.authority.key, notice, &clock)?;
-        record_and_emit(credit, key, clock.chain, change, &accounts.event_authority)
+        let CreditGiveNotice { authority, payable, event_authority, .. } = ctx.accounts;
+        let clock = clock_of(&payable.market)?;
+        let mut credit = payable.credit.load_mut()?;
+        let change = credit.give_notice(authority.key, notice, &clock)?;
+        record_and_emit(credit, payable.credit.key(), clock.chain, change, event_authority)
     }
 }
 

@@ -2,17 +2,17 @@ use {
     crate::{
         actions::RestructureLimits,
         errors::{BlockableError, ensure},
-        events::Change,
         instructions::accounts::{clock_of, record_and_emit},
-        state::{Credit, Market, MarketClock, Provider, ScheduleRuns, Terms},
+        state::{Credit, Market, Provider, ScheduleRuns, Terms},
     },
     anchor_lang::prelude::*,
 };
 
-/// A credit on which lender and borrower act together.
+/// CAN restructure: lender and borrower together, before the first seizure; with the provider, where its holdback would
+/// wait for longer than under the old terms.
 #[event_cpi]
 #[derive(Accounts)]
-pub struct CreditAgreement<'info> {
+pub struct CreditRestructure<'info> {
     /// The lender.
     pub lender: Signer<'info>,
     /// The borrower.
@@ -27,51 +27,29 @@ pub struct CreditAgreement<'info> {
         has_one = borrower @ BlockableError::NotBorrower,
     )]
     pub credit: AccountLoader<'info, Credit>,
-    /// The credit's provider, where a restructuring needs it.
+    /// The credit's provider, where its holdback would wait for longer.
     pub provider: Option<AccountLoader<'info, Provider>>,
-    /// The provider's authority, where a restructuring needs it.
+    /// The provider's authority, where its holdback would wait for longer.
     pub provider_authority: Option<Signer<'info>>,
 }
 
-impl CreditAgreement<'_> {
-    /// Acts on the credit, given the time; records and emits the change.
-    #[inline(never)]
-    pub(super) fn act(
-        &self,
-        action: &mut dyn FnMut(&mut Credit, &MarketClock) -> Result<Change>,
-    ) -> Result<()> {
-        let clock = clock_of(&self.market)?;
-        let mut credit = self.credit.load_mut()?;
-        let change = action(&mut credit, &clock)?;
-        record_and_emit(credit, self.credit.key(), clock.chain, change, &self.event_authority)
-    }
-
-    /// CAN restructure: lender and borrower together, before the first seizure; with the provider, where its holdback would
-    /// wait for longer than under the old terms.
-    ///
+impl CreditRestructure<'_> {
     /// Puts new terms and a new schedule, counted from now, in the place of the old ones. The instalments add up to the
     /// most principal that may be outstanding; what has been repaid meanwhile is taken off the last of them. Interest and
     /// fees that are unpaid fall due with the first.
-    pub fn restructure(
-        ctx: Context<CreditAgreement>,
+    pub fn handle(
+        ctx: Context<CreditRestructure>,
         terms: Terms,
         schedule: ScheduleRuns,
         limits: RestructureLimits,
     ) -> Result<()> {
         let accounts = ctx.accounts;
-        let mut schedule = schedule.expand().map_err(BlockableError::from)?;
-        let bounds = accounts.market.load()?.bounds;
-        accounts.act(&mut |credit, clock| {
-            let provider_signed = accounts.provider_has_signed(credit)?;
-            credit.restructure(
-                terms,
-                core::mem::take(&mut schedule),
-                &limits,
-                &bounds,
-                provider_signed,
-                clock,
-            )
-        })
+        let schedule = schedule.expand().map_err(BlockableError::from)?;
+        let (bounds, clock) = (accounts.market.load()?.bounds, clock_of(&accounts.market)?);
+        let mut credit = accounts.credit.load_mut()?;
+        let provider_signed = accounts.provider_has_signed(&credit)?;
+        let change = credit.restructure(terms, schedule, &limits, &bounds, provider_signed, &clock)?;
+        record_and_emit(credit, accounts.credit.key(), clock.chain, change, &accounts.event_authority)
     }
 
     /// Returns true where the credit's provider has signed. Errors: [`BlockableError::ProviderMismatch`],

@@ -8,7 +8,8 @@ use {
 };
 
 /// CAN give up the rest of the debt: the lender, in default, once its lots are closed, and where the debt left after the
-/// cancel is at most `most_debt`. Covered units that the debt pays for are cancelled first; the others become the borrower's.
+/// cancel is at most `most_debt`. Covered units that the debt pays for are cancelled first, once the cure period has passed; the
+/// others become the borrower's.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreditWriteOff<'info> {

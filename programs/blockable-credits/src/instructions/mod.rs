@@ -51,8 +51,9 @@ pub use crate::actions::{
 };
 pub use {
     accounts::*, credit_cancel_locked::*, credit_cancel_offer::*, credit_close::*, credit_freeze::*,
-    credit_issue::*, credit_notice::*, credit_offer::*, credit_repay::*, credit_restructure::*,
-    credit_seize_to_lender::*, credit_seize_to_pool::*, credit_thaw_cross::*, credit_write_off::*,
-    lot_buy::*, lot_close::*, market_admin::*, market_change::*, market_create::*, provider_change::*,
-    provider_register::*, provider_set_capacity::*, usage_meter::*, vault_close::*, vault_collect::*,
+    credit_hand_over::*, credit_issue::*, credit_notice::*, credit_offer::*, credit_repay::*,
+    credit_restructure::*, credit_seize_to_lender::*, credit_seize_to_pool::*, credit_thaw_cross::*,
+    credit_write_off::*, lot_buy::*, lot_close::*, market_admin::*, market_change::*, market_create::*,
+    provider_change::*, provider_register::*, provider_set_capacity::*, usage_meter::*, vault_close::*,
+    vault_collect::*,
 };

@@ -200,6 +200,13 @@ impl Credit {
         ensure(!expired, BlockableError::UnitsExpired)
     }
 
+    /// Requires a cure period that has passed since the mark of default or the notice. Errors:
+    /// [`BlockableError::CurePeriodRunning`], [`Overflow`].
+    pub fn require_cure_period_over(&self, clock: &MarketClock) -> Result<()> {
+        let cured_by = after(self.defaulted_at, self.terms.cure_period)?;
+        ensure(clock.market >= cured_by, BlockableError::CurePeriodRunning)
+    }
+
     /// The annual rate in force, in basis points.
     pub fn apr_bps(&self) -> u16 {
         if self.rider.has_covenant() { self.covenant.apr_bps } else { self.terms.apr_bps }
@@ -271,6 +278,11 @@ impl Credit {
             at_chain: self.meter.frozen_at_chain,
             at_market: self.frozen_at_market,
         }
+    }
+
+    /// The two freezes that late reports are measured by: the earlier one and the latest.
+    pub fn freezes(&self) -> [FreezeRecord; 2] {
+        [self.earlier_freeze, self.latest_freeze()]
     }
 
     /// Thaws what was frozen under the policy. What is frozen for cross-default stays: it does not rest on this loan.

@@ -15,13 +15,6 @@ impl Credit {
         Holdback { left: self.holdback_left, principal: self.terms.principal, units: self.terms.units }
     }
 
-    /// Locked units that the holdback pays for: they can be cancelled, and no lot takes them. Errors:
-    /// [`Overflow`](crate::units::Overflow).
-    #[inline(never)]
-    pub fn covered(&self) -> Result<u64> {
-        Ok(self.holdback().covered_floor(self.collateral.locked())?)
-    }
-
     /// Makes what payments have earned of the holdback the provider's claim. Errors: [`Overflow`](crate::units::Overflow).
     #[inline(never)]
     pub fn earn_holdback(&mut self) -> Result<()> {

@@ -132,7 +132,7 @@ fn fees_are_waived_up_to_what_is_owed() {
     let clock = stage.clock();
     refused({ stage.credit }.waive_fee(&LENDER, 0, &clock), AmountZero);
     stage.act(|credit| credit.waive_fee(&LENDER, USDC + 1, &clock));
-    assert_eq!(stage.changes.last(), Some(&Change::FeeWaived { amount: USDC }));
+    assert_eq!(stage.changes.last(), Some(&Change::FeeWaived { amount: USDC, earned: 0, debt: 100 * USDC }));
     refused({ stage.credit }.waive_fee(&LENDER, 1, &clock), NoLateFees);
     assert_eq!(stage.credit.debt.total(), 100 * USDC);
 }

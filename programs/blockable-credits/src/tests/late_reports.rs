@@ -31,6 +31,23 @@ fn report(stage: &mut Stage, cumulative: u64, reported_at: i64) -> Metered {
     }
 }
 
+/// A late report finds the same units open after a freeze in two parts of one instant as after one.
+#[test]
+fn freezing_in_parts_takes_nothing_that_was_served_before() {
+    let served = |parts: &[u64]| {
+        let mut stage = issued(FreezePolicy::AtWill, Rider::default());
+        stage.now += 1_000;
+        for part in parts {
+            freeze(&mut stage, FreezeAmount::Units(*part), FreezeReason::Risk);
+        }
+        stage.now += 10;
+        report(&mut stage, 600_000, START + 1_000)
+    };
+    assert_eq!(served(&[1_000_000]), Metered { consumed: 600_000, overrun: 0, deferred: 0 });
+    assert_eq!(served(&[999_999, 1_000_000]), served(&[1_000_000]));
+    assert_eq!(served(&[1, 500_000, 1_000_000]), served(&[1_000_000]));
+}
+
 /// A loan of which 90,000 units have been used in 100 seconds, none of them reported, as the lender freezes all but 1,000
 /// units and a second later the rest.
 fn frozen_twice() -> Stage {
@@ -93,7 +110,7 @@ fn locked_units_are_closed_before_each_of_two_freezes() {
     freeze(&mut stage, FreezeAmount::Units(80_000), FreezeReason::Risk);
     stage.now += 1;
     freeze(&mut stage, FreezeAmount::All, FreezeReason::Risk);
-    let freezes = [stage.credit.earlier_freeze, stage.credit.latest_freeze()];
+    let freezes = stage.credit.freezes();
     assert_eq!(freezes.map(|freeze| freeze.closed_before), [810_000, 890_000]);
     stage.now += 5;
     let done = report(&mut stage, 100_000, START + 100);

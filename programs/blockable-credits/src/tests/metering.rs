@@ -347,21 +347,6 @@ fn a_report_from_the_future_counts_as_of_now() {
     assert_eq!(meter.reported_at, START + 20);
 }
 
-/// A late report finds the same units open after a freeze in two parts as after one.
-#[test]
-fn freezing_in_parts_takes_nothing_that_was_served_before() {
-    let served = |parts: &[u64]| {
-        let (mut collateral, mut meter) = units(1_000);
-        for target in parts {
-            freeze_to(&mut collateral, &mut meter, *target, START + 20);
-        }
-        apply(&mut collateral, &mut meter, &reading(600, 0, START + 20), NO_BOUND, START + 30).unwrap()
-    };
-    assert_eq!(served(&[1_000]), Metered { consumed: 600, overrun: 0, deferred: 0 });
-    assert_eq!(served(&[999, 1_000]), served(&[1_000]));
-    assert_eq!(served(&[1, 500, 1_000]), served(&[1_000]));
-}
-
 /// A report from before a freeze lands after it: the jobs that it shows have the promise, as if it had landed before.
 #[test]
 fn jobs_of_a_late_report_from_before_a_freeze_have_its_promise() {

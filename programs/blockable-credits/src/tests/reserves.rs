@@ -6,7 +6,7 @@ use {
         actions::FreezeAmount,
         errors::BlockableError::*,
         events::Change,
-        state::{AutoFreeze, FreezePolicy, Rider},
+        state::{AutoFreeze, FreezePolicy, Instalment, Rider},
         transitions::Status,
     },
 };
@@ -103,7 +103,7 @@ fn a_reserve_that_pays_a_part_is_kept_for_the_recovery() {
     refused({ stage.credit }.draw_reserve(CREDIT, &clock), ReserveTooSmall);
     mark_defaulted(&mut stage, 35);
     let clock = stage.clock();
-    refused({ stage.credit }.draw_reserve(CREDIT, &clock), WrongStatus);
+    refused({ stage.credit }.draw_reserve(CREDIT, &clock), SeizeFirst);
     let clock = stage.on_day(46);
     seize(&mut stage, 500_000);
     stage.act(|credit| credit.draw_reserve(CREDIT, &clock));
@@ -122,4 +122,106 @@ fn a_reserve_drawn_twice_has_been_short_since_the_first_time() {
     assert_eq!((stage.credit.reserve_held, stage.credit.reserve_drawn_at), (3 * USDC, START + 30 * DAY));
     stage.pay(u64::MAX);
     assert_eq!((stage.credit.status(), stage.credit.reserve_drawn_at), (Ok(Status::Repaid), 0));
+}
+
+/// A loan in default since day 35 whose units have all been used, with 4 USDC in reserve; its cure period ends on day 45.
+fn used_up(rider: Rider) -> Stage {
+    let terms = Terms { unlocked_ahead: 900_000, unit_lifetime: 400 * DAY as u32, ..LOCKED };
+    let mut stage = locked(terms, rider);
+    stage.on_day(29);
+    use_units(&mut stage, 900_000, 0);
+    mark_delinquent(&mut stage, 31);
+    mark_defaulted(&mut stage, 35);
+    stage
+}
+
+const SMALL_RESERVE: Rider = Rider { reserve: 4 * USDC, ..RIDER };
+
+#[test]
+fn where_nothing_is_left_to_seize_the_reserve_recovers_after_the_cure_period() {
+    let mut stage = used_up(SMALL_RESERVE);
+    stage.now = START + 45 * DAY - 1;
+    let early = stage.clock();
+    refused({ stage.credit }.draw_reserve(CREDIT, &early), CurePeriodRunning);
+    let clock = stage.on_day(45);
+    stage.act(|credit| credit.draw_reserve(CREDIT, &clock));
+    assert_eq!((stage.credit.reserve_held, stage.credit.debt.total()), (0, 86 * USDC));
+    assert_eq!((stage.credit.claims.lender, stage.credit.status()), (4 * USDC, Ok(Status::Defaulted)));
+    refused({ stage.credit }.draw_reserve(CREDIT, &clock), ReserveEmpty);
+}
+
+/// Whoever draws takes nothing from the borrower: what it owed before still cures, and refills the reserve.
+#[test]
+fn a_draw_in_default_spoils_no_cure_and_no_restructuring() {
+    let mut stage = used_up(SMALL_RESERVE);
+    let clock = stage.on_day(45);
+    let (limits, bounds) = (stage.restructure_limits(), stage.market.bounds);
+    stage.act(|credit| credit.draw_reserve(CREDIT, &clock));
+    let mut restructured = stage.credit;
+    let again = vec![Instalment { due_after: 30 * DAY as u32, principal: 90 * USDC }];
+    let terms = stage.credit.terms;
+    assert!(restructured.restructure(terms, again, &limits, &bounds, false, &clock).is_ok());
+    assert_eq!((restructured.status(), restructured.debt.total()), (Ok(Status::Active), 86 * USDC));
+    stage.pay(9 * USDC);
+    assert_eq!(stage.credit.require_cured(), Ok(()));
+    assert_eq!((stage.credit.reserve_held, stage.credit.debt.total()), (4 * USDC, 81 * USDC));
+}
+
+/// Units that jobs hold are none that the lender can seize now, and yet they are its security.
+#[test]
+fn a_unit_of_lien_keeps_the_reserve_for_after_the_seizure() {
+    let terms = Terms { unlocked_ahead: 900_000, ..LOCKED };
+    let mut stage = locked(terms, SMALL_RESERVE);
+    stage.on_day(29);
+    use_units(&mut stage, 899_999, 1);
+    mark_delinquent(&mut stage, 31);
+    mark_defaulted(&mut stage, 35);
+    let clock = stage.on_day(45);
+    assert_eq!(stage.credit.seizable(&clock), Ok(0));
+    refused({ stage.credit }.draw_reserve(CREDIT, &clock), SeizeFirst);
+}
+
+/// Expired units cannot be seized, whether or not somebody has expired them yet.
+#[test]
+fn expired_units_are_nothing_to_seize() {
+    let mut stage = locked(Terms { unit_lifetime: 400 * DAY as u32, ..LOCKED }, SMALL_RESERVE);
+    mark_delinquent(&mut stage, 31);
+    mark_defaulted(&mut stage, 35);
+    stage.now = START + 400 * DAY - 1;
+    let before = stage.clock();
+    refused({ stage.credit }.draw_reserve(CREDIT, &before), SeizeFirst);
+    let clock = stage.on_day(400);
+    assert!(stage.credit.collateral.lien() > 0);
+    stage.act(|credit| credit.draw_reserve(CREDIT, &clock));
+    assert_eq!((stage.credit.reserve_held, stage.credit.debt.total()), (0, 86 * USDC));
+}
+
+/// Under a notice a draw pays ahead, and the lender can still withdraw the notice.
+#[test]
+fn under_a_notice_a_draw_pays_the_debt_and_cures_nothing() {
+    let mut stage = locked(Terms { unlocked_ahead: 900_000, ..LOCKED }, SMALL_RESERVE);
+    let clock = stage.on_day(10);
+    use_units(&mut stage, 900_000, 0);
+    stage.act(|credit| credit.give_notice(&LENDER, NOTICE, &clock));
+    let given_at = clock.market;
+    let clock = stage.on_day(20);
+    stage.act(|credit| credit.draw_reserve(CREDIT, &clock));
+    assert_eq!((stage.credit.status(), stage.credit.debt.total()), (Ok(Status::Defaulted), 86 * USDC));
+    stage.act(|credit| credit.withdraw_notice(&LENDER, given_at, &clock));
+    assert_eq!((stage.credit.status(), stage.credit.reserve_drawn_at), (Ok(Status::Active), clock.market));
+}
+
+/// A reserve filled up after the mark may pay all arrears, and then cures as any payment does; or the whole debt, and ends it.
+#[test]
+fn a_draw_in_default_that_pays_all_arrears_cures_and_one_of_the_debt_ends_it() {
+    for (reserve, status, debt) in [(30 * USDC, Status::Active, 60 * USDC), (90 * USDC, Status::Repaid, 0)] {
+        let mut stage = used_up(SMALL_RESERVE);
+        let clock = stage.on_day(45);
+        stage.credit.rider.reserve = reserve;
+        let amount = stage.credit.begin_funding(u64::MAX, &clock).unwrap();
+        stage.act(|credit| credit.receive_funding(BORROWER, amount));
+        stage.act(|credit| credit.draw_reserve(CREDIT, &clock));
+        assert_eq!((stage.credit.status(), stage.credit.debt.total()), (Ok(status), debt));
+        assert_eq!(stage.credit.claims.lender, reserve);
+    }
 }

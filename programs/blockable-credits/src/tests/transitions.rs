@@ -68,7 +68,7 @@ fn documented(action: Action) -> (By, &'static [Status], To) {
         Action::WriteOff => (By::Lender, &[Defaulted, Seizing], To::Leads(Repaid)),
         Action::ApplyCovenant => (By::Anyone, &[Active], To::Stays),
         Action::FundReserve => (By::Anyone, &[Accepted, Active, Delinquent, Defaulted], To::Stays),
-        Action::DrawReserve => (By::Anyone, &[Active, Delinquent, Seizing], To::Stays),
+        Action::DrawReserve => (By::Anyone, OWED, To::Stays),
         Action::CloseVault => (By::Anyone, &[Repaid], To::Stays),
         Action::Close => (By::Anyone, &[Repaid], To::Leads(Closed)),
     }

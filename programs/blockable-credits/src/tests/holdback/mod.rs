@@ -1,6 +1,7 @@
 //! The holdback: its arithmetic, its plots, its combinations with everything else, and random lives of a loan.
 
 mod arithmetic;
+mod attacks;
 mod cancels;
 mod combinations;
 mod plots;
