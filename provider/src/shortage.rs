@@ -83,17 +83,21 @@ pub(crate) fn room_json(room: &Room) -> Value {
     })
 }
 
+/// A payment and what it opens, in JSON.
+pub(crate) fn payment_json(payment: &OpeningPayment) -> Value {
+    json!({"amount": payment.amount, "opens": payment.opens, "available": payment.available})
+}
+
 /// What payments open, in JSON.
 pub(crate) fn payments_json(payments: &OpeningPayments) -> Value {
-    let payment = |payment: &OpeningPayment| json!({"amount": payment.amount, "opens": payment.opens, "available": payment.available});
     let next = payments.next_instalment.as_ref().map(|(due_at, next)| {
-        let mut next = payment(next);
+        let mut next = payment_json(next);
         next["due_at"] = json!(due_at);
         next
     });
     json!({
-        "least": payments.least.as_ref().map(payment),
-        "whole_debt": payment(&payments.whole_debt),
+        "least": payments.least.as_ref().map(payment_json),
+        "whole_debt": payment_json(&payments.whole_debt),
         "next_instalment": next,
         "good_for_seconds": QUOTED_FOR.as_secs(),
     })

@@ -86,16 +86,19 @@ async fn a_request_without_a_limit_is_fitted_to_what_is_open() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn streams_and_texts_are_fitted_as_well() {
-    let bench = bench(60, |_| {}).await;
+    let bench = bench(60, |config| config.models[0].min_fitted_tokens = 10).await;
     let answer = bench.chat("a b c d ef", json!({"stream": true, "max_tokens": null})).await;
     assert_eq!(header(&answer, "x-blockable-max-tokens"), Some(50));
     let pieces = events(&answer.text().await.unwrap());
     assert_eq!(pieces.last().unwrap(), "[DONE]");
     assert_eq!(bench.used().await, 55);
-    bench.server.gate().observe_credit(ours(), 12, Some(&pay(&locked(60), 100_000_000 * 9 / 10)));
+    // Two prompts of four bytes, each answered twice: four answers share what is left of sixty.
+    bench.server.gate().observe_credit(ours(), 12, Some(&later(&locked(55 + 60), |_| {})));
     let body = json!({"model": "echo", "prompt": ["a b", "c"], "n": 2});
     let answer = bench.post("/v1/completions", &body).send().await.unwrap();
-    assert_eq!(header(&answer, "x-blockable-max-tokens"), None);
+    assert_eq!(header(&answer, "x-blockable-max-tokens"), Some(14));
+    assert_eq!(header(&answer, "x-blockable-units"), Some(3 + 4 * 14));
+    assert_eq!(bench.used().await, 55 + 59);
     bench.stop().await;
 }
 
@@ -206,6 +209,20 @@ async fn a_credit_shows_what_payments_open_and_metrics_the_providers_money() {
         (&plain["payment"]["least"], &plain["payment"]["whole_debt"]["opens"]),
         (&Value::Null, &json!(GRANTED - 60))
     );
+    let quoted: Value = bench
+        .get(&format!("/v1/credits/{}?pay=10328813", ours()))
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    // The interest of ten days and two minutes comes first; the rest is a tenth of the principal.
+    assert_eq!(
+        quoted["payment"]["quoted"],
+        json!({"amount": 10_328_813, "opens": 100_000, "available": 100_060})
+    );
+    assert_eq!((&quoted["released"], &quoted["held_back"]), (&json!(0), &json!(0)));
     let answer = bench.get(&format!("/v1/credits/{}?opens=-1", ours())).send().await.unwrap();
     refused(answer, 400, "invalid_parameter").await;
 
@@ -235,8 +252,8 @@ async fn a_thousand_requests_at_once_use_no_more_than_is_open() {
     })
     .await;
     let ask = |number: u64| {
-        let limit = (number % 3 == 0).then_some(30 + number % 40);
-        bench.chat("a b c d ef", json!({"max_tokens": limit, "stream": number % 2 == 0}))
+        let limit = number.is_multiple_of(3).then_some(30 + number % 40);
+        bench.chat("a b c d ef", json!({"max_tokens": limit, "stream": number.is_multiple_of(2)}))
     };
     let answers = futures_util::future::join_all((0..1_000).map(ask)).await;
     let (mut served, mut fitted) = (0, 0);

@@ -8,7 +8,10 @@ use {
         http::HeaderMap,
         routing::get,
     },
-    blockable_sdk::{Pubkey, amounts::Units},
+    blockable_sdk::{
+        Pubkey,
+        amounts::{MicroUsd, Units},
+    },
     serde::Deserialize,
     serde_json::{Value, json},
     std::sync::Arc,
@@ -30,6 +33,8 @@ pub(super) fn routes() -> Router<Arc<App>> {
 struct CreditQuery {
     /// Units that the least payment is to open.
     opens: Option<Units>,
+    /// A payment in micro-USDC, to be quoted.
+    pay: Option<MicroUsd>,
 }
 
 async fn credit(
@@ -42,7 +47,8 @@ async fn credit(
     if address.parse() != Ok(ours) {
         return Err(not_ours(&ours));
     }
-    let wrong = |_| ApiError::param("opens", "`opens` must be a whole number of units");
+    let wrong =
+        |_| ApiError::param("opens", "`opens` and `pay` must be whole numbers of units and of micro-USDC");
     let Query(query) = query.map_err(wrong)?;
     let credit = app.gate.credit(&ours);
     let status = credit.as_ref().and_then(|credit| credit.status().ok()).map(|status| format!("{status:?}"));
@@ -51,6 +57,8 @@ async fn credit(
         "status": status.map(|status| status.to_lowercase()),
         "lender": credit.as_ref().map(|credit| credit.lender.to_string()),
         "borrower": credit.as_ref().map(|credit| credit.borrower.to_string()),
+        "released": credit.as_ref().map(|credit| credit.collateral.released),
+        "held_back": credit.as_ref().map(|credit| credit.holdback_left),
         "refused": Value::Null,
         "room": Value::Null,
         "payment": Value::Null,
@@ -60,6 +68,10 @@ async fn credit(
             answer["room"] = shortage::room_json(&room);
             let payments = app.gate.opening_payments(&ours, query.opens.unwrap_or(Units::MAX));
             answer["payment"] = payments.as_ref().map_or(Value::Null, shortage::payments_json);
+            let quoted = query.pay.and_then(|amount| app.gate.opening_payment(&ours, amount));
+            if let Some(payment) = quoted {
+                answer["payment"]["quoted"] = shortage::payment_json(&payment);
+            }
         }
         Err(refusal) => {
             answer["refused"] = json!({"code": refusal.code(), "message": refusal.to_string()});
