@@ -13,5 +13,6 @@
 mod faults;
 mod kills;
 mod ledger;
+mod locks;
 mod replay;
 mod setup;

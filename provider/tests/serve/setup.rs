@@ -1,7 +1,10 @@
 //! A cluster with a provider's credits on it, and the server as a process.
 
 use {
-    blockable_sdk::Pubkey,
+    blockable_sdk::{
+        Pubkey,
+        program::state::{FreezePolicy, Terms},
+    },
     blockable_testkit::{Cluster, Daemon, Loan, ServerFile},
     std::{
         fs,
@@ -44,12 +47,18 @@ pub struct Setup {
 impl Setup {
     /// Starts the cluster, issues a credit of 1,000,000,000 units to each borrower, and writes the server's files.
     pub async fn new(borrowers: usize) -> Setup {
+        Setup::with_terms(borrowers, |_| {}).await
+    }
+
+    /// The same with a change of the loans' terms.
+    pub async fn with_terms(borrowers: usize, change: impl Fn(&mut Terms)) -> Setup {
         let mut cluster = Cluster::ticking(SLOT_MS).await;
         let mut credits = Vec::new();
         for number in 0..borrowers {
             cluster.chain.borrower = format!("borrower {number}");
             let mut args = Loan::new(1).with(|terms| terms.offer_expires_at = 0).args;
-            args.terms.freeze_policy = blockable_sdk::program::state::FreezePolicy::AtWill as u8;
+            args.terms.freeze_policy = FreezePolicy::AtWill as u8;
+            change(&mut args.terms);
             credits.push(cluster.chain.active(args).await);
         }
         let folder = tempfile::tempdir().unwrap();
