@@ -14,6 +14,8 @@ pub(crate) struct Pace {
     pub windows: u32,
 }
 
+/// Fewest seconds in which the price of a lot falls: those in which a transaction lands on a node are few of them.
+const LEAST_WINDOW: u32 = 20;
 /// Milliseconds of a real day.
 const DAY_MS: u64 = 1_000 * DAY as u64;
 
@@ -37,6 +39,11 @@ impl Pace {
     /// Seconds on the chain's clock from issue to the beginning of a day of the story.
     pub(crate) fn day(&self, day: u32) -> u32 {
         self.scale(day.saturating_mul(DAY))
+    }
+
+    /// Seconds on the chain's clock over which the price of a lot falls.
+    pub(crate) fn lot_window(&self, days: u32) -> u32 {
+        self.day(days).max(LEAST_WINDOW)
     }
 
     /// A rate on the chain's clock for units per second of the story.
@@ -88,5 +95,7 @@ mod tests {
         let days = [1, 31, 61, 63, 68, 78];
         assert_eq!(days.map(|day| Pace::SECONDS.day(day)), [1, 16, 31, 32, 34, 39]);
         assert_eq!(days.map(|day| Pace::MONTHS.day(day)), days.map(|day| day * DAY));
+        assert_eq!([10, 45].map(|days| Pace::SECONDS.lot_window(days)), [20, 23]);
+        assert_eq!(Pace::MONTHS.lot_window(10), 10 * DAY);
     }
 }

@@ -71,7 +71,7 @@ async fn seize(story: &Story<'_>, day: u32, price: f64) -> Result<(Lot, LotTerms
     let now = story.cluster().now().await?.get();
     let days_of = plan.terms(price, &state, &pace.bounds(), now);
     let days_of = days_of.ok_or_else(|| DemoError::amount("the loan has no price"))?;
-    let terms = LotTerms { window: pace.day(plan.window_days), ..days_of };
+    let terms = LotTerms { window: pace.lot_window(plan.window_days), ..days_of };
     let (market, lender, all) = (&cast.keys.market, cast.lender.pubkey(), UnitBounds::ALL);
     let seize = instructions::credit_seize_to_pool(market, &lender, &lender, &story.credit, 0, all, terms);
     let landed = cast.send(&[seize], &[&cast.lender]).await?;
