@@ -76,6 +76,12 @@ pub enum Moment {
     ProviderChange,
     /// The moment the borrower's place may be taken.
     Place,
+    /// The moment from which anybody may cancel what the holdback covers.
+    CancelOpens,
+    /// The moment from which lender and borrower may cancel: the admin's suspension of the provider has lasted.
+    Suspension,
+    /// The end of the grace for a reserve that has been drawn.
+    ReserveGrace,
 }
 
 /// A move of the clock forward.

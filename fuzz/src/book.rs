@@ -59,9 +59,14 @@ macro_rules! book {
     };
 }
 
-/// Interest billed and unpaid, by due date, oldest first: the model's own, of which the chain keeps the sum alone.
+/// Interest billed and unpaid: the model's own, of which the chain keeps the sum alone.
 #[derive(Clone, Debug, Default)]
-pub struct Bills(pub Vec<(i128, i128)>);
+pub struct Bills {
+    /// Amounts by due date, oldest first.
+    pub unpaid: Vec<(i128, i128)>,
+    /// True where some were billed on more principal than is left: a cancel has paid principal before them.
+    pub are_of_more: bool,
+}
 
 impl PartialEq for Bills {
     fn eq(&self, _: &Bills) -> bool {
@@ -126,6 +131,7 @@ book! {
         original_borrower: Pubkey = credit.original_borrower,
         rent_payer: Pubkey = credit.rent_payer,
         vault: Pubkey = credit.vault,
+        cross_credit: Pubkey = credit.cross_credit,
         bills: Bills = Bills::default(),
     }
 }
@@ -150,7 +156,7 @@ book! {
     /// A provider as the model keeps it.
     ProviderBook, read from provider: Provider;
     same {
-        provider => { suspended, epoch, epoch_began_at, next_index, closed_overrun, change_ready_at }
+        provider => { suspended, admin_suspended_at, epoch, epoch_began_at, next_index, closed_overrun, change_ready_at }
     }
     numbers {
         capacity: provider.capacity_units,

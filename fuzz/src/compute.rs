@@ -64,14 +64,20 @@ impl CreditBook {
         self.cap(self.freezable());
     }
 
-    /// Raises the units frozen for reasons of one kind, up to the lien. Returns whether that amount rises.
-    pub fn freeze(&mut self, target: i128, reason: i128, chain: i128, market: i128) -> bool {
+    /// Raises the units frozen for reasons of one kind, up to the lien. Returns whether that amount rises. One that `moves`, from
+    /// the default of one credit to that of another, counts as well.
+    pub fn freeze(&mut self, target: i128, reason: i128, moves: bool, chain: i128, market: i128) -> bool {
         let (target, before) = (target.min(self.freezable()), self.frozen());
         let closed = self.held() - self.finishing();
-        let amount = if reason <= 1 { &mut self.frozen_for_payment } else { &mut self.frozen_for_other };
-        if target <= *amount {
+        let amount = match reason {
+            0 | 1 => &mut self.frozen_for_payment,
+            4 => &mut self.frozen_for_cross,
+            _ => &mut self.frozen_for_other,
+        };
+        if target <= *amount && !moves {
             return false;
         }
+        let target = target.max(*amount);
         *amount = target;
         self.freeze_reason = reason;
         if target <= before {
@@ -195,7 +201,7 @@ impl CreditBook {
         } else {
             let (open, left) = (counted.min(self.available()), self.finishing());
             let finished = (counted - open).min(left);
-            self.cap(self.frozen() - finished);
+            self.cap((self.frozen() - finished).max(0));
             self.consumed += open + finished;
             self.fit();
             self.in_flight = in_flight.min(self.available() + (left - finished).min(self.held()));

@@ -12,6 +12,7 @@ mod compute;
 mod coverage;
 mod dice;
 mod episode;
+mod holdback;
 mod issuer;
 mod lab;
 mod metering;

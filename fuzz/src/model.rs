@@ -8,7 +8,10 @@ use {
         accounts::BlockableAccount,
         addresses,
         events::{CreditRecord, verify_log},
-        program::state::{Credit, Lot, Market, Provider},
+        program::{
+            state::{Credit, Lot, Market, Provider},
+            transitions::Status,
+        },
         tokens,
     },
     solana_sdk::account::Account,
@@ -109,6 +112,7 @@ impl Model {
         let secured = book.status().is_some_and(|status| status.is_secured());
         holds(book.blockable == i128::from(secured), "the flag of a lien contradicts the status")?;
         holds((book.debt() > 0) == secured, "a debt stands where none can, or none where one must")?;
+        check_holdback(&book, secured)?;
         let log = self.logs.get(key).ok_or("no events of the credit were seen")?;
         holds(log.0 == credit.event_hash, "the events do not hash to the account's")?;
         holds(log.1.len() as u64 == credit.event_seq, "an event is missing")
@@ -117,7 +121,7 @@ impl Model {
     fn check_provider(&self, key: &Pubkey, provider: &Provider) -> Result<(), String> {
         let credits = self.credits.values().filter(|credit| credit.provider == *key);
         let lots = self.lots.values().filter(|lot| lot.provider == *key);
-        let units: i128 = credits.map(|credit| credit.granted - credit.seized).sum();
+        let units: i128 = credits.map(|credit| credit.granted - credit.seized - credit.cancelled).sum();
         let unsold: i128 = lots.map(|lot| lot.units_left).sum();
         let outstanding = i128::from(provider.outstanding_units);
         if units + unsold != outstanding {
@@ -165,6 +169,25 @@ impl Model {
         log.1.push(record.clone());
         Ok(())
     }
+}
+
+/// Requires what must hold of every holdback.
+fn check_holdback(book: &CreditBook, secured: bool) -> Result<(), String> {
+    let holds = |holds: bool, rule: &str| if holds { Ok(()) } else { Err(format!("{rule}: {book:?}")) };
+    holds(secured || book.holdback == 0, "money is held back where nothing is owed")?;
+    holds(book.covered() <= book.locked(), "more is covered than is locked")?;
+    if !secured {
+        return Ok(());
+    }
+    let scheduled: i128 = book.principal_due.iter().map(|due| i128::from(*due)).sum();
+    let left = scheduled + book.capitalised - book.schedule_paid;
+    holds(left == book.principal, "the instalments left are not the principal")?;
+    let before_seizure = book.status() != Some(Status::Seizing) && book.expired == 0;
+    let most = book.holdback + book.price_ahead();
+    holds(
+        !before_seizure || !book.is_sealed() || book.principal <= most,
+        "rule 15: more is owed than is held back and ahead",
+    )
 }
 
 /// The balance of a token account.

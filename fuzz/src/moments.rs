@@ -79,6 +79,14 @@ impl Lab {
             Moment::OfferExpiry => Some(credit.terms.offer_expires_at),
             Moment::ProviderChange => in_chain(self.read::<Provider>(&credit.provider)?.change_ready_at),
             Moment::Place => in_chain(credit.pending_borrower_ready_at),
+            Moment::CancelOpens => in_chain(credit.cancel_opens_at()),
+            Moment::Suspension => {
+                let since = self.read::<Provider>(&credit.provider)?.admin_suspended_at;
+                in_chain(since + i64::from(state.min_suspension))
+            }
+            Moment::ReserveGrace => {
+                in_chain(credit.reserve_drawn_at + i64::from(credit.terms.delinquency_grace))
+            }
             Moment::PauseEnd | Moment::Change => None,
         }
     }

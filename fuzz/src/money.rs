@@ -61,7 +61,7 @@ impl CreditBook {
 
     fn grow(&mut self, to: i128) {
         if to > self.accrued_at {
-            self.interest_parts += self.principal * self.apr * (to - self.accrued_at);
+            self.interest_parts += self.interest_over(self.accrued_at, to);
             self.accrued_at = to;
         }
     }
@@ -75,25 +75,34 @@ impl CreditBook {
     /// Notes interest that falls due with the latest instalment billed.
     fn note_bill(&mut self, amount: i128) {
         let date = if self.billed > 0 { self.due_date(self.billed - 1) } else { 0 };
-        self.bills.0.push((date, amount));
+        self.bills.unpaid.push((date, amount));
     }
 
     /// Takes a payment of interest off the oldest bills.
     fn pay_bills(&mut self, amount: i128) {
         let mut left = amount;
-        for (_, unpaid) in &mut self.bills.0 {
+        for (_, unpaid) in &mut self.bills.unpaid {
             let paid = left.min(*unpaid);
             *unpaid -= paid;
             left -= paid;
         }
-        self.bills.0.retain(|(_, unpaid)| *unpaid > 0);
+        self.bills.unpaid.retain(|(_, unpaid)| *unpaid > 0);
+        self.bills.are_of_more &= !self.bills.unpaid.is_empty();
+    }
+
+    /// Pays interest, billed and then accrued, at most an amount. Returns what it took.
+    pub fn pay_interest(&mut self, most: i128) -> i128 {
+        let billed = most.min(self.interest_due);
+        self.interest_due -= billed;
+        self.pay_bills(billed);
+        billed + self.pay_accrued(most - billed)
     }
 
     /// The date of the oldest bill up to which more than `slack` is unpaid.
     fn oldest_bill(&self, slack: i128) -> Option<i128> {
         let mut through = 0;
         self.bills
-            .0
+            .unpaid
             .iter()
             .find(|(_, unpaid)| {
                 through += unpaid;
@@ -188,7 +197,7 @@ impl CreditBook {
     }
 
     /// The date from which the oldest unpaid instalment counts: the chain's own, where it is possible.
-    fn check_since(&mut self, since: i128) -> Result<(), String> {
+    pub fn check_since(&mut self, since: i128) -> Result<(), String> {
         let dates: i128 = self.principal_due.iter().take(self.billed as usize).map(|p| i128::from(*p)).sum();
         let principal = dates > self.schedule_paid || self.principal_in_arrears() > 0;
         let unpaid = self.interest_due > 0 || principal;
@@ -219,8 +228,8 @@ impl CreditBook {
             let latest = slack.into_iter().chain(principal).min().unwrap_or(since);
             // Where an instalment's interest is dust, its roundings weigh as much as whole instalments.
             let shortest = dates.windows(2).map(|pair| pair[1] - pair[0]).min().unwrap_or(0);
-            let dust = self.principal * self.apr * shortest < 3 * PARTS;
-            let too_early = since < earliest && !dust;
+            let dust = self.interest_over(self.accrued_at, self.accrued_at + shortest) < 3 * PARTS;
+            let too_early = since < earliest && !dust && !self.bills.are_of_more;
             if too_early || since > latest {
                 return Err(format!(
                     "unpaid since {earliest} to {latest}, in arrears since {since}: {:?}",
@@ -245,12 +254,14 @@ impl CreditBook {
                 self.frozen_for_payment -=
                     self.frozen_for_payment * (spread.before - spread.after) / spread.before;
             }
-            let whole = self.principal_repaid + self.principal;
-            if whole > 0 {
+            // After a cancel interest can stand without principal: it secures the lien until it is paid.
+            if self.principal > 0 {
+                let whole = self.principal_repaid + self.principal;
                 let units = self.granted - self.cancelled;
                 self.released = self.released.max(units * self.principal_repaid / whole);
             }
             self.fit();
+            self.earn();
         }
         if self.debt() == 0 {
             self.discharge();
@@ -263,22 +274,35 @@ impl CreditBook {
         Ok(())
     }
 
-    /// Pays what is due from the reserve: all arrears or nothing, and in a recovery as far as it reaches. Returns what was paid.
-    pub fn draw(&mut self, since: i128) -> Result<i128, String> {
-        let seizing = self.status() == Some(Status::Seizing);
-        let owed = if seizing { self.debt() } else { self.arrears() };
-        let paid = if seizing || self.reserve >= owed { owed.min(self.reserve) } else { 0 };
-        if paid > 0 {
-            self.reserve -= paid;
-            self.note_reserve(self.accrued_at);
-            self.take_payment(paid, since)?;
-        }
-        Ok(paid)
+    /// What the reserve pays at a market time: all arrears or nothing, and once the collateral can be taken, as far as it reaches:
+    /// after the first seizure where nothing covered is left, before it where nothing else is left to take either.
+    pub fn drawable(&self, market: i128) -> i128 {
+        let uncovered = self.covered() == 0;
+        let cured_by = self.defaulted_at + i128::from(self.terms.cure_period);
+        let expired = self.units_expire_at != 0 && market >= self.units_expire_at;
+        let (owed, pays) = match self.status() {
+            Some(Status::Seizing) => (self.debt(), uncovered),
+            Some(Status::Defaulted) => {
+                let nothing_else = self.lien() == 0 || expired;
+                (self.debt(), uncovered && market >= cured_by && nothing_else)
+            }
+            _ => (self.arrears(), self.reserve >= self.arrears()),
+        };
+        if pays { owed.min(self.reserve) } else { 0 }
+    }
+
+    /// Pays an amount from the reserve.
+    pub fn draw(&mut self, amount: i128, since: i128) -> Result<(), String> {
+        self.reserve -= amount;
+        self.note_reserve(self.accrued_at);
+        self.take_payment(amount, since)
     }
 
     /// Nothing is owed any more.
     pub fn discharge(&mut self) {
         self.released = self.released.max(self.granted - self.cancelled);
+        // What is left of the holdback pays for the units that are left: the provider must serve them.
+        self.pay_provider(self.holdback);
         self.frozen_for_cross = 0;
         self.thaw_all();
         self.defaulted_at = 0;

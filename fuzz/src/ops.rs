@@ -12,6 +12,10 @@ pub enum Role {
     Rent,
     /// The second signature that an instruction asks for.
     Second,
+    /// The signature of the provider's authority, where an instruction can take it.
+    Authority,
+    /// Another credit.
+    Other,
     /// The market.
     Market,
     /// The provider.
@@ -97,7 +101,7 @@ ops! {
     ReserveFund PAY;
     ReserveDraw MARK;
     CovenantApply MARK;
-    CreditRestructure &[Signer, Second, Market, Credit];
+    CreditRestructure &[Signer, Second, Market, Credit, Provider, Authority];
     CreditWaiveFee CONTROL;
     CreditOfferLender CONTROL;
     CreditAcceptLender CONTROL;
@@ -105,18 +109,20 @@ ops! {
     CreditWithdrawBorrower CONTROL;
     CreditAcceptBorrower CONTROL;
     CreditSetFreezeAuthority CONTROL;
-    VaultCollect &[Signer, Market, Credit, Mint, Vault, Tokens, Wallet];
+    VaultCollect &[Signer, Market, Credit, Mint, Vault, Tokens, Wallet, Provider];
     CreditMarkDelinquent &[Market, Credit, Vault];
     CreditMarkDefaulted &[Market, Credit, Vault];
     CreditGiveNotice &[Signer, Market, Credit, Vault];
     CreditWithdrawNotice CONTROL;
-    CreditFreeze CONTROL;
+    CreditFreeze &[Signer, Market, Credit, Other];
     CreditThaw CONTROL;
+    CreditThawCross &[Market, Credit, Other];
     CreditAutoFreeze MARK;
     UsageMeter &[Market, Provider];
     CreditSeizeToPool &[Signer, Rent, Market, Credit, Vault, Lot, System];
     LotBuy &[Signer, Rent, Market, Credit, Mint, Vault, Tokens, Provider, Lot, Grant, Wallet, System];
     CreditSeizeToLender &[Signer, Rent, Market, Credit, Vault, Provider, Grant, System];
+    CreditCancelLocked &[Signer, Second, Market, Credit, Vault, Provider];
     CreditWriteOff &[Signer, Market, Credit, Provider];
     LotClose &[Signer, Receiver, Market, Credit, Lot];
     CreditExpireUnits MARK;
@@ -150,6 +156,7 @@ impl Op {
                 | CreditMarkDelinquent
                 | CreditMarkDefaulted
                 | CreditAutoFreeze
+                | CreditThawCross
                 | UsageMeter
                 | CreditExpireUnits
                 | VaultClose
@@ -167,6 +174,7 @@ impl Op {
             CreditRepay
                 | CreditFreeze
                 | CreditThaw
+                | CreditThawCross
                 | CreditAutoFreeze
                 | MarketPause
                 | MarketUnpause
@@ -187,7 +195,7 @@ impl Op {
             Op::ReserveDraw => &[A::DrawReserve, A::Pay, A::Cure, A::PayOff],
             Op::CovenantApply => &[A::ApplyCovenant],
             Op::CreditRestructure => &[A::Restructure],
-            Op::CreditWaiveFee => &[A::WaiveFee],
+            Op::CreditWaiveFee => &[A::WaiveFee, A::PayOff],
             Op::CreditOfferLender | Op::CreditAcceptLender => &[A::Assign],
             Op::CreditOfferBorrower | Op::CreditWithdrawBorrower | Op::CreditAcceptBorrower => &[A::HandOver],
             Op::CreditSetFreezeAuthority => &[A::SetFreezeAuthority],
@@ -196,15 +204,16 @@ impl Op {
             Op::CreditGiveNotice => &[A::GiveNotice],
             Op::CreditWithdrawNotice => &[A::WithdrawNotice],
             Op::CreditFreeze => &[A::Freeze],
-            Op::CreditThaw => &[A::Thaw],
+            Op::CreditThaw | Op::CreditThawCross => &[A::Thaw],
             Op::CreditAutoFreeze => &[A::AutoFreeze],
             Op::UsageMeter => &[A::Meter],
             Op::CreditSeizeToPool => &[A::Seize],
             Op::LotBuy => &[A::Buy, A::PayOff],
             Op::CreditSeizeToLender => &[A::TakeOver, A::PayOff],
+            Op::CreditCancelLocked => &[A::CancelLocked, A::PayOff],
             Op::CreditWriteOff => &[A::WriteOff],
             Op::LotClose => &[A::CloseLot],
-            Op::CreditExpireUnits => &[A::Expire],
+            Op::CreditExpireUnits => &[A::Expire, A::PayOff],
             Op::VaultClose => &[A::CloseVault],
             Op::CreditClose => &[A::Close],
             _ => &[],
@@ -224,12 +233,19 @@ impl Op {
     pub fn may_lead(self, from: Status, to: Status) -> bool {
         let step = |action: &Action, from| next(*action, from);
         let mut direct = self.actions().iter().filter_map(|action| step(action, from));
-        // A sale or a takeover that pays the debt off takes two edges: its own, and that of the payment.
-        let sale = matches!(self, Op::LotBuy | Op::CreditSeizeToLender);
+        // What pays the debt off besides a payment takes two edges: its own, and that of the payment.
+        let pays = matches!(
+            self,
+            Op::LotBuy
+                | Op::CreditSeizeToLender
+                | Op::CreditCancelLocked
+                | Op::CreditExpireUnits
+                | Op::CreditWaiveFee
+        );
         let through = self.actions().first().and_then(|action| step(action, from));
         let second = through.and_then(|middle| next(Action::PayOff, middle));
         direct.any(|found| found == to)
-            || sale && second == Some(to)
+            || pays && second == Some(to)
             || matches!(self, Op::VaultCollect) && from == to
     }
 }

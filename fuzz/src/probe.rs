@@ -12,8 +12,9 @@ use {
         Pubkey, addresses,
         instructions::{self as ix, LotKeys, MarketKeys, Payment},
         program::{
-            instructions::{FreezeAmount, ThawBounds, UnitBounds},
+            instructions::{FreezeAmount, LoanRead, ThawBounds, UnitBounds},
             state::{Credit, FreezeReason},
+            transitions::Status,
         },
     },
     solana_sdk::{account::Account, instruction::Instruction},
@@ -53,8 +54,15 @@ struct Split<'a> {
 type Describe = for<'a> fn(&Session, &Subject<'a>, &mut Dice) -> Option<Split<'a>>;
 
 /// The actions that are split, and whether each needs a credit that is secured.
-const SPLITS: [(Describe, bool); 6] =
-    [(repayment, true), (sale, false), (freeze, true), (thaw, true), (seizure, false), (takeover, false)];
+const SPLITS: [(Describe, bool); 7] = [
+    (repayment, true),
+    (sale, false),
+    (freeze, true),
+    (thaw, true),
+    (seizure, false),
+    (takeover, false),
+    (cancel, false),
+];
 
 /// Trials of other actions, on copies of the chain.
 impl Session {
@@ -220,10 +228,10 @@ fn thaw<'a>(_: &Session, subject: &Subject<'a>, _: &mut Dice) -> Option<Split<'a
 fn seizure<'a>(session: &Session, subject: &Subject<'a>, dice: &mut Dice) -> Option<Split<'a>> {
     let Subject { keys, address, credit, time } = *subject;
     let market = session.lab.read(&keys.market)?;
-    let lot = terms::lot(credit, &market, dice);
+    let (lot, now) = (terms::lot(credit, &market, dice), CreditBook::read(credit));
     Some(Split {
         verb: "seizing",
-        whole: CreditBook::read(credit).seizable(time).max(0) as u64,
+        whole: (now.seizable(time) - now.covered()).max(0) as u64,
         wallet: *address,
         part: Box::new(move |number, units| {
             let (amount, index) = (UnitBounds::exactly(units), credit.lots_opened + number);
@@ -258,6 +266,39 @@ fn takeover<'a>(_: &Session, subject: &Subject<'a>, _: &mut Dice) -> Option<Spli
         is_level: false,
         gains: |once, twice| {
             twice.credit.debt() > once.credit.debt() || twice.credit.seized > once.credit.seized
+        },
+    })
+}
+
+fn cancel<'a>(_: &Session, subject: &Subject<'a>, _: &mut Dice) -> Option<Split<'a>> {
+    let Subject { keys, address, credit, time } = *subject;
+    let mut now = CreditBook::read(credit);
+    now.accrue(time);
+    let read = LoanRead { offer_slot: credit.offer_slot, worst_status: Status::Seizing };
+    Some(Split {
+        verb: "cancelling",
+        whole: now.cancellable().max(0) as u64,
+        wallet: *address,
+        part: Box::new(move |_, units| {
+            let (amount, both) = (UnitBounds::exactly(units), Some(&credit.borrower));
+            ix::credit_cancel_locked(
+                &keys.market,
+                &credit.lender,
+                both,
+                address,
+                &credit.provider,
+                amount,
+                read,
+            )
+        }),
+        is_level: false,
+        gains: |once, twice| {
+            let (one, two) = (&once.credit, &twice.credit);
+            two.holdback < one.holdback
+                || two.provider_claim > one.provider_claim
+                || two.borrower_claim > one.borrower_claim
+                || two.debt() < one.debt()
+                || two.available() > one.available()
         },
     })
 }

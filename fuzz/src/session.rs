@@ -135,6 +135,10 @@ impl Session {
                     return Err(format!("rule 8: {:?} was refused with {:?}", call.op, failed.err));
                 }
                 self.must_be_refused(call, &failed.err)?;
+                if call.honest {
+                    let mut case = self.case(call, &after);
+                    case.must_be_refused().map_err(|error| format!("{:?}: {error}", call.op))?;
+                }
                 Ok(false)
             }
         }
@@ -165,22 +169,26 @@ impl Session {
         Ok(())
     }
 
-    fn verify(&mut self, call: &Call, before: &Snapshot, after: &Snapshot) -> Result<(), String> {
+    /// The case of a transaction, with the accounts after it.
+    fn case<'a>(&'a mut self, call: &'a Call, after: &'a Snapshot) -> Case<'a> {
         let now = i128::from(self.lab.now);
         let empty = || super::book::MarketBook::read(&Zeroable::zeroed());
         let market = self.model.markets.get(&call.account(Role::Market)).cloned().unwrap_or_else(empty);
-        let time = market.time(now);
-        let mut case = Case {
+        Case {
+            slot: self.lab.slot(),
+            time: market.time(now),
             model: &mut self.model,
             call,
             after,
             now,
-            slot: self.lab.slot(),
-            time,
             market,
             created: Vec::new(),
             removed: Vec::new(),
-        };
+        }
+    }
+
+    fn verify(&mut self, call: &Call, before: &Snapshot, after: &Snapshot) -> Result<(), String> {
+        let mut case = self.case(call, after);
         case.verify().map_err(|error| format!("{:?}: {error}", call.op))?;
         let (created, removed) = (case.created, case.removed);
         let wrong = |error: String| format!("{:?}: {error}", call.op);

@@ -17,9 +17,8 @@ use {
 const DAY: u32 = 86_400;
 
 /// A schedule of `count` instalments, `interval` seconds apart, that adds up to `principal`.
-pub fn schedule(principal: u64, count: u32, interval: u32, dice: &mut Dice) -> Vec<Instalment> {
+fn schedule(principal: u64, count: u32, interval: u32, bullet: bool) -> Vec<Instalment> {
     let mut left = principal;
-    let bullet = dice.one_in(5);
     let instalment = |number: u32| {
         let share = if bullet { 0 } else { principal / u64::from(count) };
         let due = if number == count { left } else { share.min(left) };
@@ -42,7 +41,10 @@ pub fn terms(
     let count = if dice.one_in(30) { 36 } else { 1 + dice.below(6) as u32 };
     let scale = dice.pick(&[60, 3_600, DAY, 30 * DAY]);
     let interval = scale.max(bounds.min_instalment_interval).min(bounds.max_term / count).max(1);
-    let schedule = schedule(outstanding, count, interval, dice);
+    let is_locked = dice.one_in(2);
+    // With a lock every instalment has to open something.
+    let bullet = dice.one_in(if is_locked { 40 } else { 5 });
+    let schedule = schedule(outstanding, count, interval, bullet);
     let last = schedule.last().map_or(0, |instalment| instalment.due_after);
     let most_fee = u128::from(principal) * u128::from(bounds.max_late_fee_bps) / 10_000 / u128::from(count);
     let grace = dice.pick(&[0, scale / 2, scale * 2]).max(bounds.min_delinquency_grace);
@@ -55,22 +57,28 @@ pub fn terms(
         if dice.one_in(20) { last } else { shortest.saturating_add(dice.pick(&[0, scale, scale * 8])) };
     let units = dice.pick(&[1, 3, 999, 1_000_003, 1_000_000_000, 100_000_000_000, 777_777]);
     let units = if dice.one_in(20) { units } else { units.min(principal.saturating_mul(100)).max(1) };
-    // A lock in half of the loans, from a unit ahead to all but one.
-    let ahead = dice.pick(&[units, units, units, units, units / 2, units / 24, units - 1, 1]).max(1);
+    // A lock in half of the loans, from a unit ahead to all but one; a holdback in two thirds of those, from a micro-USDC to all.
+    let ahead = if is_locked { dice.pick(&[units / 2, units / 24, units - 1, 1, units / 8]) } else { units };
+    let ahead = ahead.max(1);
+    let sealed = u128::from(units - ahead.min(units)) * u128::from(principal) / u128::from(units.max(1));
+    let sealed = sealed.min(u128::from(u64::MAX)) as u64;
+    let holdback = dice.pick(&[0, 0, sealed, sealed, sealed / 2, sealed / 4, 1]).min(sealed);
+    let apr_bps = dice.pick(&[0, 1, 1_200, bounds.max_apr_bps, 3_333]).min(bounds.max_apr_bps);
+    let holdback_apr_bps = if holdback == 0 { 0 } else { dice.pick(&[0, apr_bps / 2, apr_bps / 4, apr_bps]) };
     let freeze_policy = dice.pick(&[0, 0, 1, 2]);
     let terms = Terms {
         principal,
         units,
         unlocked_ahead: ahead,
-        holdback: 0,
-        holdback_apr_bps: 0,
+        holdback,
+        holdback_apr_bps,
         late_fee: dice.pick(&[0, 1, most_fee as u64, most_fee as u64]).min(most_fee as u64),
         offer_expires_at: if dice.one_in(3) { now + i64::from(scale) * 4 } else { 0 },
         delinquency_grace: grace,
         default_grace,
         cure_period,
         unit_lifetime: if dice.one_in(3) { lifetime } else { 0 },
-        apr_bps: dice.pick(&[0, 1, 1_200, bounds.max_apr_bps, 3_333]).min(bounds.max_apr_bps),
+        apr_bps,
         freeze_policy,
         auto_freeze: dice.pick(&[0, 2, if freeze_policy == 2 { 2 } else { 1 }]),
         reserved: [0; 6],
@@ -87,20 +95,24 @@ fn share_of(bound: u64, dice: &mut Dice) -> u64 {
 }
 
 fn rider(terms: &Terms, bounds: &TermBounds, dice: &mut Dice) -> Rider {
+    let is_locked = terms.unlocked_ahead < terms.units && !dice.one_in(40);
+    let in_kind = !is_locked && dice.one_in(3);
     let mut rider = Rider {
         reserve: if dice.one_in(3) { dice.pick(&[1, terms.principal / 10, terms.principal]) } else { 0 },
-        pay_in_kind_bps: if dice.one_in(3) { dice.pick(&[1, 5_000, 10_000]) } else { 0 },
+        pay_in_kind_bps: if in_kind { dice.pick(&[1, 5_000, 10_000]) } else { 0 },
         breach_notice: dice.below(2) as u8,
+        cross_default: dice.below(2) as u8,
         ..Rider::default()
     };
     rider.reserve = rider.reserve.min(terms.principal);
     if dice.one_in(2) {
         rider.covenant_window = bounds.min_instalment_interval.max(dice.pick(&[60, 3_600, DAY]));
-        rider.planned_units = dice.pick(&[1, terms.units, terms.units / 4 + 1]);
+        let plans = [1, terms.units, terms.units / 4 + 1];
+        rider.planned_units = if is_locked { 1 } else { dice.pick(&plans) };
         rider.high_bps = dice.pick(&[8_000, 2, 65_535]);
         rider.low_bps = dice.pick(&[1, 4_000, 7_999]).min(rider.high_bps - 1);
         rider.apr_step_bps = dice.pick(&[0, 100, 65_535]);
-        rider.apr_floor_bps = terms.apr_bps / 2;
+        rider.apr_floor_bps = (terms.apr_bps / 2).max(terms.holdback_apr_bps);
         rider.apr_ceiling_bps = bounds.max_apr_bps;
         rider.top_up_bps = dice.pick(&[0, 500, 10_000]);
     }
@@ -115,7 +127,11 @@ pub fn offer(nonce: u64, market: &Market, provider: &Provider, now: i64, dice: &
     let (mut terms, mut schedule) = terms(principal, principal, market, provider, now, dice);
     let mut rider = rider(&terms, &bounds, dice);
     if dice.one_in(12) {
-        match dice.below(17) {
+        match dice.below(21) {
+            17 => terms.holdback = terms.holdback.saturating_add(dice.pick(&[1, terms.principal])),
+            18 => terms.holdback_apr_bps = terms.holdback_apr_bps.saturating_add(1).max(terms.apr_bps),
+            19 => rider.cross_default = 2,
+            20 => terms.unlocked_ahead = dice.pick(&[0, terms.units.saturating_add(1)]),
             0 => terms.principal = 0,
             1 => terms.units = 0,
             2 => terms.principal = u64::MAX,
@@ -168,7 +184,11 @@ pub fn settings(market: &Market, treasuries: &[Pubkey], dice: &mut Dice) -> Mark
     let mut settings = market.settings();
     let bounds = &mut settings.bounds;
     for _ in 0..=dice.below(2) {
-        match dice.below(18) {
+        match dice.below(20) {
+            18 => {
+                settings.min_suspension =
+                    dice.pick(&[0, 1, 600, 2 * DAY - 1, 2 * DAY, 60 * DAY, 60 * DAY + 1]);
+            }
             0 => bounds.max_apr_bps = dice.pick(&[10_000, 5_000, 20_000]),
             1 => bounds.max_late_fee_bps = dice.pick(&[1_000, 500, 999]),
             2 => bounds.min_cure_period = dice.pick(&[0, 60, DAY]),

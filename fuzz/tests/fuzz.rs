@@ -125,6 +125,31 @@ fn released_units_are_noticed() {
 }
 
 #[test]
+fn a_raised_holdback_is_noticed() {
+    bites::<Credit>(credit, |credit| credit.holdback_left += 1, "holdback");
+}
+
+#[test]
+fn earnings_of_the_provider_from_nowhere_are_noticed() {
+    bites::<Credit>(credit, |credit| credit.claims.provider += 1, "provider_claim");
+}
+
+#[test]
+fn cancelled_units_are_noticed() {
+    bites::<Credit>(credit, |credit| credit.collateral.cancelled += 1, "cancelled");
+}
+
+#[test]
+fn another_credit_behind_a_freeze_is_noticed() {
+    bites::<Credit>(credit, |credit| credit.cross_credit = credit.lender, "cross_credit");
+}
+
+#[test]
+fn an_earlier_suspension_is_noticed() {
+    bites::<Provider>(provider, |provider| provider.admin_suspended_at -= 1, "admin_suspended_at");
+}
+
+#[test]
 fn another_status_is_noticed() {
     bites::<Credit>(credit, |credit| credit.status = 3, "status");
 }

@@ -11,12 +11,8 @@ use {
         Pubkey,
         instructions::{self as ix, Payment},
         program::{
-            instructions::{
-                BorrowerLimits, FreezeAmount, Notice, OfferRead, PurchaseLimits, RestructureLimits,
-                ThawBounds,
-            },
-            state::{FreezeReason, Party, Provider},
-            transitions::Status,
+            instructions::{BorrowerLimits, OfferRead, PurchaseLimits, RestructureLimits},
+            state::Provider,
         },
     },
 };
@@ -70,6 +66,7 @@ impl Scene<'_> {
             }
             Op::CreditFreeze => self.freeze(),
             Op::CreditThaw => self.thaw(),
+            Op::CreditThawCross => self.thaw_cross(),
             Op::UsageMeter => self.meter(),
             _ => self.on_recovery(&lender),
         }
@@ -168,6 +165,11 @@ impl Scene<'_> {
             terms.reporters_hash = old.reporters_hash;
         }
         terms.apr_bps = terms.apr_bps.max(credit.rider.apr_floor_bps);
+        terms.holdback_apr_bps =
+            if terms.holdback == 0 { 0 } else { self.dice.pick(&[0, terms.apr_bps / 2]) };
+        if credit.rider.has_covenant() {
+            terms.holdback_apr_bps = terms.holdback_apr_bps.min(credit.rider.apr_floor_bps);
+        }
         let (debt, lien) = (self.accrued.debt.total(), credit.collateral.lien());
         let limits = RestructureLimits {
             read: self.loan_read(),
@@ -176,8 +178,12 @@ impl Scene<'_> {
             least_lien: self.bound(lien, lien.saturating_add(1)),
         };
         let (market, address) = (self.keys.market, self.address);
-        let ix =
+        let mut ix =
             ix::credit_restructure(&market, lender, &credit.borrower, &address, terms, &schedule, limits);
+        if self.dice.one_in(3) {
+            let authority = if self.dice.one_in(6) { self.pick_actor() } else { provider.authority };
+            ix = ix::with_provider(ix, &credit.provider, &authority);
+        }
         self.call(ix, Args::Restructure(terms, schedule, limits))
     }
 
@@ -193,7 +199,7 @@ impl Scene<'_> {
             least_lien: self.bound(lien, lien.saturating_add(1)),
             most_frozen: self.bound(frozen, frozen.saturating_sub(1)),
             most_locked: self.bound(locked, locked.saturating_sub(1)),
-            least_holdback: 0,
+            least_holdback: self.bound(credit.holdback_left, credit.holdback_left.saturating_add(1)),
             least_apr_bps: self.bound(apr, apr + 1).min(65_535) as u16,
         };
         let ix = ix::credit_accept_lender(&self.keys.market, &to, &self.address, limits);
@@ -220,13 +226,6 @@ impl Scene<'_> {
         self.call(ix, Args::Place(limits))
     }
 
-    fn give_notice(mut self, lender: &Pubkey) -> Option<Call> {
-        let least_status = self.dice.pick(&[Status::Active, Status::Delinquent]);
-        let notice = Notice { document: [5; 32], offer_slot: self.offer_slot(), least_status };
-        let ix = ix::credit_give_notice(&self.keys.market, lender, &self.address, notice);
-        self.call(ix, Args::Notice(notice))
-    }
-
     fn waive_fee(self, lender: &Pubkey) -> Option<Call> {
         let amount = self.amount(self.accrued.debt.late_fees, self.accrued.debt.late_fees);
         let ix = ix::credit_waive_fee(&self.keys.market, lender, &self.address, amount);
@@ -240,53 +239,6 @@ impl Scene<'_> {
         let slot = self.offer_slot();
         let ix = ix::credit_offer_lender(&self.keys.market, lender, &self.address, slot, to);
         self.call(ix, Args::Role(slot, to))
-    }
-
-    fn collect(mut self) -> Option<Call> {
-        let (credit, keys) = (self.credit, self.keys);
-        let party = match self.dice.pick(&[Party::Lender, Party::Borrower, Party::Treasury]) {
-            Party::Borrower if credit.claims.borrower == 0 && credit.claims.lender > 0 => Party::Lender,
-            other => other,
-        };
-        let to = match party {
-            Party::Lender => keys.token_account(&credit.lender),
-            Party::Borrower => keys.token_account(&credit.borrower),
-            Party::Treasury => self.lab.market(self.market).treasury,
-            Party::Provider => return None,
-        };
-        let (caller, claim) = (self.signer(actor(12)), credit.claims.of(party));
-        let least = self.dice.pick(&[0, claim, 1, claim, claim.saturating_add(1)]);
-        let ix = ix::vault_collect(&keys, &caller, &self.address, &to, party, least);
-        self.call(ix, Args::Collect(party, least))
-    }
-
-    fn freeze(mut self) -> Option<Call> {
-        let (credit, units) = (self.credit, self.credit.collateral);
-        let entitled = if self.dice.one_in(2) { credit.lender } else { credit.freeze_authority };
-        let signer = self.signer(entitled);
-        let reason = self.dice.pick(&[
-            FreezeReason::MissedPayment,
-            FreezeReason::Default,
-            FreezeReason::Breach,
-            FreezeReason::Risk,
-        ]);
-        let amount = match self.dice.below(5) {
-            0 => FreezeAmount::All,
-            1 => FreezeAmount::Shortfall,
-            2 => FreezeAmount::Bps(self.amount(10_000, 1).min(65_535) as u16),
-            _ => FreezeAmount::Units(self.amount(units.lien(), units.frozen().saturating_add(1))),
-        };
-        let ix = ix::credit_freeze(&self.keys.market, &signer, &self.address, amount, reason);
-        self.call(ix, Args::Freeze(amount, reason))
-    }
-
-    fn thaw(mut self) -> Option<Call> {
-        let frozen = self.credit.collateral.frozen();
-        let entitled = if self.dice.one_in(2) { self.credit.lender } else { self.credit.freeze_authority };
-        let signer = self.signer(entitled);
-        let most = self.amount(frozen, frozen / 2);
-        let bounds = ThawBounds { most, keep: self.dice.pick(&[0, frozen.saturating_sub(most), frozen]) };
-        self.call(ix::credit_thaw(&self.keys.market, &signer, &self.address, bounds), Args::Thaw(bounds))
     }
 
     fn meter(mut self) -> Option<Call> {

@@ -1,6 +1,7 @@
 //! Builds the transaction of an attempt from the state in which it is made.
 
 mod credit;
+mod enforcement;
 mod recovery;
 mod settings;
 
@@ -59,6 +60,7 @@ pub enum Args {
     Freeze(FreezeAmount, FreezeReason),
     Thaw(ThawBounds),
     Units(UnitBounds),
+    Cancel(UnitBounds, LoanRead),
     Seize(UnitBounds, LotTerms),
     Buy(UnitBounds, u64),
     /// The slot that names an offer, and the most debt.
@@ -196,12 +198,14 @@ fn known_accounts(lab: &Lab) -> Vec<Pubkey> {
 fn accounts_with_role(lab: &Lab, call: &Call, role: Role) -> Vec<Pubkey> {
     let keys = lab.markets[call.market];
     match role {
-        Role::Signer | Role::Rent | Role::Second | Role::Party | Role::Receiver => cast().actors.clone(),
+        Role::Signer | Role::Rent | Role::Second | Role::Authority | Role::Party | Role::Receiver => {
+            cast().actors.clone()
+        }
         Role::Market => lab.markets.iter().map(|keys| keys.market).collect(),
         Role::Mint => lab.markets.iter().map(|keys| keys.mint).collect(),
         Role::Tokens => vec![tokens::TOKEN_PROGRAM, tokens::TOKEN_2022_PROGRAM],
         Role::Provider => lab.providers.iter().map(|(_, key)| *key).collect(),
-        Role::Credit | Role::Grant => known_credits(lab).collect(),
+        Role::Credit | Role::Other | Role::Grant => known_credits(lab).collect(),
         Role::Vault => known_credits(lab).map(|credit| addresses::vault(&credit)).collect(),
         Role::Wallet | Role::Treasury => cast().actors.iter().map(|key| keys.token_account(key)).collect(),
         Role::Lot => {

@@ -6,7 +6,7 @@ use {
     blockable_sdk::{
         Pubkey,
         instructions::{self as ix, LotKeys},
-        program::state::MarketClock,
+        program::{instructions::UnitBounds, state::MarketClock, transitions::Status},
     },
 };
 
@@ -16,6 +16,7 @@ impl Scene<'_> {
         match self.attempt.op {
             Op::CreditSeizeToPool => self.seize_to_pool(lender),
             Op::CreditSeizeToLender => self.seize_to_lender(lender),
+            Op::CreditCancelLocked => self.cancel_locked(lender),
             Op::LotBuy => self.buy_lot(),
             Op::LotClose => self.close_lot(lender),
             Op::VaultClose => {
@@ -37,7 +38,8 @@ impl Scene<'_> {
     fn seize_to_pool(mut self, lender: &Pubkey) -> Option<Call> {
         let (credit, market) = (self.credit, self.keys.market);
         let seizable = credit.seizable(&self.clock()).unwrap_or(0);
-        let amount = self.units(seizable, credit.collateral.lien());
+        let uncovered = seizable.saturating_sub(credit.covered().unwrap_or(0));
+        let amount = self.units(uncovered, seizable);
         let terms = terms::lot(&credit, &self.lab.market(self.market), &mut self.dice);
         let (number, rent) = (credit.lots_opened, self.rent_payer(lender));
         let ix = ix::credit_seize_to_pool(&market, lender, &rent, &self.address, number, amount, terms);
@@ -54,6 +56,24 @@ impl Scene<'_> {
         let rent = self.rent_payer(lender);
         let ix = ix::credit_seize_to_lender(&market, lender, &rent, &self.address, &provider, expiry, amount);
         self.call(ix, Args::Units(amount))
+    }
+
+    /// Builds a cancel by the lender, by anybody, or by lender and borrower.
+    fn cancel_locked(mut self, lender: &Pubkey) -> Option<Call> {
+        let (credit, market, address) = (self.accrued, self.keys.market, self.address);
+        let all = credit.cancellable().unwrap_or(0);
+        let mut amount = self.units(all, credit.collateral.locked());
+        let is_late = [Status::Defaulted.byte(), Status::Seizing.byte()].contains(&credit.status);
+        let both = is_late == self.dice.one_in(12);
+        let mut signer = *lender;
+        if is_late && self.dice.one_in(3) {
+            signer = self.signer(actor(12));
+            amount = if self.dice.one_in(4) { amount } else { UnitBounds::ALL };
+        }
+        let borrower = both.then_some(&credit.borrower);
+        let (provider, read) = (credit.provider, self.loan_read());
+        let ix = ix::credit_cancel_locked(&market, &signer, borrower, &address, &provider, amount, read);
+        self.call(ix, Args::Cancel(amount, read))
     }
 
     fn buy_lot(mut self) -> Option<Call> {

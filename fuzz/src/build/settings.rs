@@ -146,7 +146,7 @@ impl Scene<'_> {
                 self.call(ix, Args::Amount(most))
             }
             Op::ProviderSuspend | Op::ProviderResume => {
-                let entitled = if self.dice.one_in(3) { market.admin } else { provider.authority };
+                let entitled = if self.dice.one_in(2) { market.admin } else { provider.authority };
                 let signer = self.signer(entitled);
                 let suspend = self.attempt.op == Op::ProviderSuspend;
                 let build = if suspend { ix::provider_suspend } else { ix::provider_resume };

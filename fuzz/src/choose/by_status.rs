@@ -65,7 +65,7 @@ fn active(dice: &mut Dice) -> (Op, Amount) {
         15 => exact(dice.pick(&[Op::CreditOfferLender, Op::CreditAcceptLender, Op::CreditRestructure])),
         16 => exact(Op::CreditExpireUnits),
         17 => (Op::CreditWaiveFee, Amount::Exact),
-        18 => exact(Op::VaultCollect),
+        18 => exact(dice.pick(&[Op::VaultCollect, Op::CreditThawCross, Op::CreditCancelLocked])),
         _ if dice.one_in(6) => exact(Op::CreditRepay),
         _ if dice.one_in(3) => hand_over(dice),
         _ => exact(Op::CreditMarkDelinquent),
@@ -83,6 +83,7 @@ fn delinquent(dice: &mut Dice) -> (Op, Amount) {
         10 => (Op::CreditWaiveFee, any(dice)),
         11 => exact(dice.pick(&[Op::CreditOfferLender, Op::CreditAcceptLender, Op::CreditRestructure])),
         12 => exact(dice.pick(&[Op::CreditGiveNotice, Op::CreditSetFreezeAuthority, Op::VaultCollect])),
+        14 if dice.one_in(2) => exact(dice.pick(&[Op::CreditThawCross, Op::CreditCancelLocked])),
         13 => (dice.pick(&[Op::ReserveFund, Op::ReserveDraw]), Amount::Exact),
         14 => exact(Op::CreditExpireUnits),
         _ if dice.one_in(3) => hand_over(dice),
@@ -110,8 +111,9 @@ fn defaulted(dice: &mut Dice) -> (Op, Amount) {
         14 => (Op::CreditWaiveFee, any(dice)),
         15 => exact(dice.pick(&[Op::CreditOfferLender, Op::CreditAcceptLender, Op::VaultCollect])),
         16 if dice.one_in(3) => exact(Op::CreditWriteOff),
-        17 => exact(Op::CreditExpireUnits),
+        17 => exact(dice.pick(&[Op::CreditExpireUnits, Op::CreditThawCross])),
         18 => hand_over(dice),
+        19 => (Op::CreditCancelLocked, any(dice)),
         _ => exact(Op::CreditAutoFreeze),
     }
 }
@@ -120,14 +122,15 @@ fn defaulted(dice: &mut Dice) -> (Op, Amount) {
 fn seizing(dice: &mut Dice) -> (Op, Amount) {
     match dice.below(22) {
         0..=5 => (Op::LotBuy, any(dice)),
-        6..=8 => exact(Op::LotClose),
+        6..=7 => exact(Op::LotClose),
         9..=10 => (Op::CreditSeizeToPool, any(dice)),
         11 => (Op::CreditSeizeToLender, any(dice)),
         12 => (Op::CreditFreeze, any(dice)),
         13 => (Op::CreditThaw, any(dice)),
         14..=15 => (Op::UsageMeter, any(dice)),
         16 => (Op::CreditRepay, any(dice)),
-        17 => exact(Op::VaultCollect),
+        17 => exact(dice.pick(&[Op::VaultCollect, Op::CreditThawCross])),
+        8 => (Op::CreditCancelLocked, any(dice)),
         18 if dice.one_in(2) => exact(Op::CreditWriteOff),
         19 => {
             exact(dice.pick(&[Op::CreditOfferLender, Op::CreditAcceptLender, Op::CreditSetFreezeAuthority]))

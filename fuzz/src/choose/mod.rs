@@ -1,6 +1,7 @@
 //! Chooses the steps of an episode.
 
 mod by_status;
+mod due;
 
 use {
     crate::{
@@ -9,11 +10,9 @@ use {
         lab::{ACTORS, Lab, PLACES},
         ops::Op,
     },
-    blockable_sdk::program::{
-        state::{Credit, Market, Provider},
-        transitions::Status,
-    },
+    blockable_sdk::program::state::Provider,
     by_status::for_status,
+    due::{due_operations, waits_for_suspension},
 };
 
 const AMOUNTS: &[Amount] = &[
@@ -81,6 +80,9 @@ fn wait(lab: &Lab, dice: &mut Dice) -> Step {
                 Moment::Change,
                 Moment::ProviderChange,
                 Moment::Place,
+                Moment::CancelOpens,
+                Moment::Suspension,
+                Moment::ReserveGrace,
             ]);
             return Step::Wait(Jump::To(on, moment, dice.pick(&[0, 0, 1, -1, 60, 30])));
         }
@@ -171,6 +173,9 @@ fn hostile(lab: &Lab, dice: &mut Dice) -> Step {
 fn sensible(lab: &Lab, dice: &mut Dice) -> Step {
     let on = place(lab, dice);
     let credit = lab.credit(on);
+    if credit.as_ref().is_some_and(|credit| waits_for_suspension(lab, credit)) && dice.one_in(3) {
+        return Step::Wait(Jump::To(on, Moment::Suspension, dice.pick(&[0, 1, -1])));
+    }
     let (op, amount) = match &credit {
         None => (Op::CreditOffer, Amount::Exact),
         Some(credit) => match due_operations(lab, credit).as_slice() {
@@ -183,46 +188,4 @@ fn sensible(lab: &Lab, dice: &mut Dice) -> Step {
         return Step::Wait(Jump::Seconds(1));
     }
     Step::Call(attempt(op, on, amount, dice))
-}
-
-/// The operations that are due on a credit and that chance alone would seldom choose.
-fn due_operations(lab: &Lab, credit: &Credit) -> Vec<Op> {
-    let (chain_time, Some(market)) = (lab.now, lab.read::<Market>(&credit.market)) else {
-        return Vec::new();
-    };
-    let market_time = lab.market_time(&market);
-    let (rider, terms, since) = (&credit.rider, &credit.terms, credit.debt.arrears_since);
-    let status = Status::from_byte(credit.status).unwrap_or(Status::Closed);
-    let mut due = Vec::new();
-    let mut add = |holds: bool, op: Op| {
-        if holds {
-            due.push(op);
-        }
-    };
-    let missing = credit.reserve_held < rider.reserve;
-    let next_due = credit.schedule().due_date(usize::from(credit.debt.instalments_billed));
-    let late = since != 0 || next_due.is_ok_and(|date| date.is_some_and(|date| date <= market_time));
-    let covenant = rider.has_covenant() && status == Status::Active && !late;
-    let window = i64::from(rider.covenant_window);
-    let offered = credit.pending_lender != Default::default();
-    add(status == Status::Accepted && missing, Op::ReserveFund);
-    add(status == Status::Accepted && !missing, Op::CreditIssue);
-    add(status == Status::Delinquent && missing, Op::ReserveFund);
-    add(credit.reserve_held > 0 && late && status.is_secured(), Op::ReserveDraw);
-    add(offered && credit.claims.lender > 0, Op::VaultCollect);
-    add(offered && credit.claims.lender == 0, Op::CreditAcceptLender);
-    let handed = credit.pending_borrower != Default::default();
-    add(handed && market_time >= credit.pending_borrower_ready_at, Op::CreditAcceptBorrower);
-    add(handed && credit.claims.borrower > 0, Op::VaultCollect);
-    add(covenant && chain_time - credit.covenant.measured_at >= window, Op::UsageMeter);
-    add(covenant && credit.meter.reported_at - credit.covenant.measured_at >= window, Op::CovenantApply);
-    let passed = |after: u32| since != 0 && market_time >= since + i64::from(after);
-    add(status == Status::Active && late, Op::CreditMarkDelinquent);
-    add(status == Status::Delinquent && passed(terms.default_grace), Op::CreditMarkDefaulted);
-    let expired = credit.units_expire_at != 0 && market_time >= credit.units_expire_at;
-    add(expired && credit.collateral.remaining() > 0, Op::CreditExpireUnits);
-    let cure_period_over = market_time >= credit.defaulted_at + i64::from(terms.cure_period);
-    add(status == Status::Defaulted && cure_period_over && !expired, Op::CreditSeizeToPool);
-    add(status == Status::Seizing && credit.lots_open > 0 && !expired, Op::LotBuy);
-    due
 }

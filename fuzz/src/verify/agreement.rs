@@ -1,7 +1,7 @@
 //! Verifies what lender and borrower agree on later, and changes of the lender.
 
 use {
-    super::{Args, Case, CreditBook, Role, Verdict, need, units_needed_for},
+    super::{Args, Case, CreditBook, Role, Verdict, need, offer::need_sound_terms, units_needed_for},
     crate::{amounts::div_up, book::PARTS},
     blockable_sdk::{
         Pubkey,
@@ -97,6 +97,7 @@ impl Case<'_> {
 
     pub(super) fn restructure(&mut self, key: &Pubkey, credit: &mut CreditBook) -> Verdict {
         let Args::Restructure(terms, signed, limits) = &self.call.args else { return Err("no terms".into()) };
+        let signed: &[Instalment] = signed;
         let borrower = self.call.account(Role::Second) == credit.borrower && self.call.signs(Role::Second);
         need(self.signed_by(&credit.lender) && borrower, "a party does not sign")?;
         credit.accrue(self.time);
@@ -116,22 +117,22 @@ impl Case<'_> {
         let last_units = |terms: &Terms| (terms.unlocked_ahead, terms.holdback);
         need(last_units(terms) == last_units(&old), "it touches the lock")?;
         need(terms.unit_lifetime == old.unit_lifetime, "it touches the units' lifetime")?;
-        let needed = units_needed_for(terms, schedule, &self.market.settings.bounds);
-        let lifetime = i128::from(terms.unit_lifetime);
-        need(lifetime == 0 || lifetime >= needed, "the units would not outlast a default")?;
+        self.need_provider_waits_no_longer(credit, terms, signed)?;
+        need_sound_terms(terms, &credit.rider, signed, &self.market.settings.bounds)?;
+        let needed = units_needed_for(terms, signed, &self.market.settings.bounds);
         let expiry = credit.units_expire_at;
         need(
             expiry == 0 || self.time + needed <= expiry,
             "the units would expire before a default is cured",
         )?;
         credit.terms = *terms;
+        credit.start = self.time;
         credit.due_after = schedule.iter().map(|line| line.due_after).collect();
         credit.principal_due = schedule.iter().map(|line| line.principal).collect();
         credit.terms_hash = self.read::<Credit>(key).map_or([0; 32], |chain| chain.terms_hash);
-        credit.start = self.time;
         credit.restructurings += 1;
         credit.interest_parts += credit.interest_due * PARTS;
-        credit.bills.0.clear();
+        credit.bills = Default::default();
         (credit.interest_due, credit.capitalised, credit.schedule_paid) = (0, 0, 0);
         (credit.arrears_since, credit.billed, credit.late_checked) = (0, 0, 0);
         (credit.defaulted_at, credit.notice) = (0, 0);
@@ -140,6 +141,32 @@ impl Case<'_> {
         credit.thaw_cured(self.time);
         credit.set_status(Status::Active);
         Ok(())
+    }
+}
+
+impl Case<'_> {
+    /// Requires the signature of a provider whose holdback would wait for longer: where anybody may cancel already, or could
+    /// only later under the new terms.
+    fn need_provider_waits_no_longer(
+        &mut self,
+        credit: &CreditBook,
+        terms: &Terms,
+        schedule: &[Instalment],
+    ) -> Verdict {
+        let (by, named) = (self.call.account(Role::Authority), self.call.account(Role::Provider));
+        let signs = named == credit.provider && self.call.signs(Role::Authority);
+        if signs && self.provider(&credit.provider)?.authority == by {
+            return Ok(());
+        }
+        let opened_by_schedule = |start: i128, last: i128, terms: &Terms| {
+            start + last + i128::from(terms.default_grace) + i128::from(terms.cure_period)
+        };
+        let last = |due: Option<&u32>| i128::from(due.copied().unwrap_or(0));
+        let old = opened_by_schedule(credit.start, last(credit.due_after.last()), &credit.terms);
+        let new_last = schedule.last().map(|line| line.due_after);
+        let new = opened_by_schedule(self.time, last(new_last.as_ref()), terms);
+        let waits_no_longer = self.time < credit.cancel_opens_at() && new <= old;
+        need(credit.holdback == 0 || waits_no_longer, "the provider's holdback waits for longer")
     }
 }
 

@@ -44,12 +44,14 @@ impl Case<'_> {
             Op::CreditFreeze => self.freeze(credit, status)?,
             Op::CreditAutoFreeze => self.auto_freeze(credit, status)?,
             Op::CreditThaw => self.thaw(credit)?,
+            Op::CreditThawCross => self.thaw_cross(credit)?,
             Op::CreditSeizeToPool => self.seize_to_pool(key, credit, status)?,
             Op::CreditSeizeToLender => self.take_over(credit, status, self.since(key))?,
             Op::LotBuy => self.buy(key, credit)?,
             Op::LotClose => self.close_lot(key, credit, status)?,
-            Op::CreditWriteOff => self.write_off(credit)?,
-            Op::CreditExpireUnits => self.expire_units(credit)?,
+            Op::CreditCancelLocked => self.cancel_locked(key, credit, status)?,
+            Op::CreditWriteOff => self.write_off(credit, status)?,
+            Op::CreditExpireUnits => self.expire_units(key, credit)?,
             Op::VaultClose => self.close_vault(credit)?,
             Op::CreditClose => {
                 self.close(key, credit)?;
@@ -63,29 +65,6 @@ impl Case<'_> {
     /// True where the lender signed.
     pub(super) fn by_lender(&self, credit: &CreditBook) -> bool {
         self.signed_by(&credit.lender)
-    }
-
-    fn expire_units(&mut self, credit: &mut CreditBook) -> Verdict {
-        let expiry = credit.units_expire_at;
-        need(expiry != 0 && self.time >= expiry, "the units live")?;
-        credit.accrue(self.time);
-        need(credit.expire() > 0, "nothing expires")
-    }
-
-    fn write_off(&mut self, credit: &mut CreditBook) -> Verdict {
-        let lender = self.by_lender(credit);
-        need(lender && credit.lots_open == 0, "lots are open, or the signer is not the lender")?;
-        credit.accrue(self.time);
-        let Args::WriteOff(slot, most) = self.call.args else { return Err("no limit".into()) };
-        need(credit.offer_slot == i128::from(slot), "rule 11: another loan was read")?;
-        need(credit.debt() <= i128::from(most), "rule 11: more is owed than the lender gives up")?;
-        (credit.principal, credit.schedule_paid, credit.interest_due) = (0, 0, 0);
-        (credit.interest_parts, credit.late_fees, credit.arrears_since) = (0, 0, 0);
-        (credit.billed, credit.late_checked, credit.accrued_at) = (0, 0, self.time);
-        credit.bills.0.clear();
-        credit.discharge();
-        credit.set_status(Status::Repaid);
-        Ok(())
     }
 
     fn close_vault(&mut self, credit: &mut CreditBook) -> Verdict {

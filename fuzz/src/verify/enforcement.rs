@@ -59,9 +59,14 @@ impl Case<'_> {
             .get(usize::from(credit.terms.freeze_policy))
             .copied()
             .unwrap_or(Status::Closed);
-        let for_reserve = reason as u8 >= FreezeReason::Breach as u8 && credit.reserve_is_overdue(self.time);
-        need(reason != FreezeReason::CrossDefault, "no other credit was given")?;
-        need(status >= from || for_reserve, "the policy forbids it")?;
+        let moves = if reason == FreezeReason::CrossDefault {
+            self.rest_on_other(credit)?
+        } else {
+            let for_reserve =
+                reason as u8 >= FreezeReason::Breach as u8 && credit.reserve_is_overdue(self.time);
+            need(status >= from || for_reserve, "the policy forbids it")?;
+            false
+        };
         let lien = credit.freezable();
         let target = match amount {
             FreezeAmount::All => lien,
@@ -69,7 +74,10 @@ impl Case<'_> {
                 need(units > 0, "of no units")?;
                 lien.min(units.into())
             }
-            FreezeAmount::Bps(bps) => div_up(lien * i128::from(bps), 10_000),
+            FreezeAmount::Bps(bps) => {
+                need((1..=10_000).contains(&bps), "of no share, or of more than all")?;
+                div_up(lien * i128::from(bps), 10_000)
+            }
             FreezeAmount::Shortfall => {
                 credit.accrue(self.time);
                 let (arrears, debt) = (credit.arrears(), credit.debt());
@@ -78,7 +86,37 @@ impl Case<'_> {
             }
         };
         need(target <= lien, "rule 2: more is frozen than no lock holds")?;
-        need(credit.freeze(target, reason as i128, self.now, self.time), "that much is frozen")
+        need(credit.freeze(target, reason as i128, moves, self.now, self.time), "that much is frozen")
+    }
+
+    /// Requires another credit of the same parties that is in default, and notes it. Returns true where it takes the place of
+    /// another one.
+    fn rest_on_other(&self, credit: &mut CreditBook) -> Result<bool, String> {
+        let key = self.call.account(Role::Other);
+        need(credit.rider.cross_default == 1, "no cross-default was agreed")?;
+        need(key != self.call.account(Role::Credit), "it rests on itself")?;
+        need(self.is_broken(credit, &key), "the other credit is sound, or another party's")?;
+        let moves = credit.cross_credit != key && credit.frozen_for_cross > 0;
+        credit.cross_credit = key;
+        Ok(moves)
+    }
+
+    /// True while a credit of the same lender and borrower is in default or being seized.
+    fn is_broken(&self, credit: &CreditBook, other: &Pubkey) -> bool {
+        self.model.credits.get(other).is_some_and(|other| {
+            matches!(other.status(), Some(Status::Defaulted | Status::Seizing))
+                && (other.lender, other.borrower) == (credit.lender, credit.borrower)
+        })
+    }
+
+    pub(super) fn thaw_cross(&mut self, credit: &mut CreditBook) -> Verdict {
+        let other = self.call.account(Role::Other);
+        need(credit.frozen_for_cross > 0, "nothing is frozen for cross-default")?;
+        need(credit.cross_credit == other, "the freeze rests on another credit")?;
+        need(!self.is_broken(credit, &other), "the other credit is in default")?;
+        credit.frozen_for_cross = 0;
+        credit.cross_credit = Pubkey::default();
+        Ok(())
     }
 
     pub(super) fn auto_freeze(&mut self, credit: &mut CreditBook, status: Status) -> Verdict {
@@ -91,7 +129,7 @@ impl Case<'_> {
             _ => FreezeReason::Default,
         };
         let all = credit.freezable();
-        need(credit.freeze(all, reason as i128, self.now, self.time), "all is frozen")
+        need(credit.freeze(all, reason as i128, false, self.now, self.time), "all is frozen")
     }
 
     pub(super) fn thaw(&mut self, credit: &mut CreditBook) -> Verdict {
@@ -108,7 +146,8 @@ impl Case<'_> {
     pub(super) fn seize_to_pool(&mut self, key: &Pubkey, credit: &mut CreditBook, status: Status) -> Verdict {
         self.begin_seizure(credit, status)?;
         let Args::Seize(bounds, _) = self.call.args else { return Err("no lot".into()) };
-        let units = first_units(bounds, credit.seizable(self.time), status)?;
+        let uncovered = (credit.seizable(self.time) - credit.covered()).max(0);
+        let units = first_units(bounds, uncovered, status)?;
         self.check_lot(credit)?;
         credit.seize(units, self.time);
         self.open_lot(self.call.account(Role::Lot), *key, credit, units)?;

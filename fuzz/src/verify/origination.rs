@@ -55,8 +55,9 @@ impl Case<'_> {
         let lifetime = i128::from(credit.terms.unit_lifetime);
         credit.units_expire_at = if lifetime > 0 { self.time + lifetime } else { 0 };
         credit.set_status(Status::Active);
+        credit.holdback = credit.terms.holdback.into();
         let principal = std::mem::take(&mut credit.escrow);
-        self.transfer(vault, wallet, principal)
+        self.transfer(vault, wallet, principal - credit.holdback)
     }
 
     pub(super) fn cancel(
@@ -128,7 +129,9 @@ impl Case<'_> {
 
     pub(super) fn draw_reserve(&mut self, key: &Pubkey, credit: &mut CreditBook) -> Verdict {
         credit.accrue(self.time);
-        need(credit.draw(self.since(key))? > 0, "nothing is due, or nothing is left")
+        let amount = credit.drawable(self.time);
+        need(amount > 0, "nothing is due, nothing is left, or what is covered is to be cancelled first")?;
+        credit.draw(amount, self.since(key))
     }
 
     pub(super) fn waive_fee(&mut self, credit: &mut CreditBook) -> Verdict {
@@ -139,6 +142,7 @@ impl Case<'_> {
         need(waived > 0, "there is nothing to waive")?;
         credit.late_fees -= waived;
         credit.pending_lender = Pubkey::default();
+        credit.end_if_paid();
         Ok(())
     }
 
@@ -151,19 +155,30 @@ impl Case<'_> {
     pub(super) fn collect(&mut self, credit: &mut CreditBook) -> Verdict {
         let Args::Collect(party, least) = self.call.args else { return Err("no party".into()) };
         let (vault, wallet) = (self.call.account(Role::Vault), self.call.account(Role::Wallet));
-        let (claim, owner) = match party {
-            Party::Lender => (&mut credit.lender_claim, Some(credit.lender)),
-            Party::Borrower => (&mut credit.borrower_claim, Some(credit.borrower)),
-            Party::Treasury => (&mut credit.treasury_claim, None),
-            Party::Provider => return Err("nothing was held back".into()),
+        need(credit.claim(party) > 0 && credit.claim(party) >= i128::from(least), "less is claimed")?;
+        need(wallet == self.destination(credit, party)?, "rule 9: the claim goes elsewhere")?;
+        let claim = match party {
+            Party::Lender => &mut credit.lender_claim,
+            Party::Borrower => &mut credit.borrower_claim,
+            Party::Treasury => &mut credit.treasury_claim,
+            Party::Provider => &mut credit.provider_claim,
         };
         let amount = std::mem::take(claim);
-        need(amount > 0 && amount >= i128::from(least), "less is claimed")?;
-        let right = match owner {
-            None => wallet == self.market.settings.treasury,
-            Some(owner) => wallet == self.wallet_of(&owner),
-        };
-        need(right, "rule 9: the claim goes elsewhere")?;
         self.transfer(vault, wallet, amount)
+    }
+
+    /// The account that a party's claim is paid to. Errors: the provider's is kept while the admin suspends it.
+    pub(super) fn destination(&self, credit: &CreditBook, party: Party) -> Result<Pubkey, String> {
+        match party {
+            Party::Lender => Ok(self.wallet_of(&credit.lender)),
+            Party::Borrower => Ok(self.wallet_of(&credit.borrower)),
+            Party::Treasury => Ok(self.market.settings.treasury),
+            Party::Provider => {
+                need(self.call.account(Role::Provider) == credit.provider, "of another provider")?;
+                let provider = self.model.providers.get(&credit.provider).ok_or("of an unknown provider")?;
+                need(provider.suspended & 2 == 0, "the admin has suspended the provider")?;
+                Ok(provider.settings.payout)
+            }
+        }
     }
 }

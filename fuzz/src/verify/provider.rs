@@ -65,10 +65,16 @@ impl Case<'_> {
         need(by_owner || by_admin, "the signer is neither the provider nor the admin")?;
         let flags = i128::from(by_owner) + 2 * i128::from(by_admin);
         if self.call.op == Op::ProviderSuspend {
+            if flags & !provider.suspended & 2 != 0 {
+                provider.admin_suspended_at = self.time;
+            }
             provider.suspended |= flags;
             provider.drop_all();
         } else {
             provider.suspended &= !flags;
+            if provider.suspended & 2 == 0 {
+                provider.admin_suspended_at = 0;
+            }
         }
         Ok(())
     }

@@ -48,8 +48,11 @@ impl Case<'_> {
         let debt = credit.debt();
         let worth = div_up(debt * i128::from(credit.terms.units), credit.terms.principal.into());
         let Args::Units(bounds) = self.call.args else { return Err("no units".into()) };
-        let units = first_units(bounds, worth.min(credit.seizable(self.time)), status)?;
+        let seizable = credit.seizable(self.time);
+        let units = first_units(bounds, worth.min(seizable), status)?;
+        let others = (seizable - credit.covered()).max(0);
         credit.seize(units, self.time);
+        credit.pay_for_covered(units, others);
         self.recover(credit, credit.worth(units).min(debt), since)?;
         let owner = self.call.account(Role::Signer);
         self.grant(&credit.clone(), owner, units)
