@@ -12,6 +12,10 @@ pub(super) struct SignedTerms {
     pub principal: i128,
     /// Units granted for it.
     pub units: i128,
+    /// Units that may be used ahead of payment.
+    pub ahead: i128,
+    /// Part of the principal that is held back, in micro-USDC.
+    pub holdback: i128,
     /// Most units that can be used in a second.
     pub rate: i128,
     /// Seconds of the longest job.
@@ -24,6 +28,8 @@ impl SignedTerms {
         SignedTerms {
             principal: terms.principal.into(),
             units: terms.units.into(),
+            ahead: terms.unlocked_ahead.into(),
+            holdback: terms.holdback.into(),
             rate: terms.max_units_per_second.into(),
             longest_job: terms.longest_job.into(),
         }
@@ -69,7 +75,7 @@ impl Frozen {
         let frozen = &after.collateral;
         Frozen {
             most_consumed: consumed + i128::from(frozen.available()) + running + earlier_jobs,
-            held: target.max(earlier.map_or(0, |freeze| freeze.held)).min(frozen.lien().into()),
+            held: target.max(earlier.map_or(0, |freeze| freeze.held)).min(frozen.freezable().into()),
         }
     }
 }

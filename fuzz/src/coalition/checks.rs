@@ -107,7 +107,7 @@ impl Table {
                 format!("rule 12: {consumed} units are used, {most} at most after the freeze")
             })?;
             let finished = (used - i128::from(old.available())).max(0);
-            let stays = (freeze.held - finished).min(new.lien().into());
+            let stays = (freeze.held - finished).min(new.freezable().into());
             let at_will = before.credit.terms.freeze_policy == 0;
             let expired = new.expired > old.expired;
             need(!at_will || expired || i128::from(new.frozen()) >= stays, || {
@@ -115,7 +115,9 @@ impl Table {
             })?;
         }
         self.check_use(&after.credit, signed.rate)?;
+        check_lock(&after.credit, signed.ahead)?;
         Ok(match (landed.purpose, landed.call.op) {
+            (Some(Purpose::WriteOff(most)), _) => i128::from(*most),
             (Some(Purpose::Seize(bounds, terms)), _) => {
                 let units = i128::from(new.seized) - i128::from(old.seized);
                 let within = (i128::from(bounds.least)..=bounds.most.into()).contains(&units);
@@ -129,7 +131,8 @@ impl Table {
                 let expiry = before.credit.units_expire_at;
                 let passed = expiry != 0 && self.market_time(&after.credit) >= expiry;
                 need(passed, || "units expire before their time".into())?;
-                before.debt()
+                // What is held back for units that expire is cash of the lender's.
+                before.debt() - before.debt().min(before.credit.holdback_left.into())
             }
             _ => 0,
         })
@@ -175,9 +178,13 @@ impl Table {
             Op::LotBuy => self.check_sale(landed, signed.value(1_000_000), before, after),
             Op::CreditSeizeToPool | Op::CreditSeizeToLender => {
                 self.check_seizure(&before.credit)?;
-                let released = i128::from(old.granted) - i128::from(old.released);
-                let taken = i128::from(new.seized);
-                need(taken <= released, || "units that were paid for are seized".into())?;
+                check_taken(before, after)?;
+                Ok(0)
+            }
+            Op::CreditCancelLocked if landed.purpose.is_none() => {
+                self.check_seizure(&before.credit)?;
+                check_taken(before, after)?;
+                need(new.available() >= old.available(), || "a cancel closes units".into())?;
                 Ok(0)
             }
             Op::CreditExpireUnits => Ok(signed.value(i128::from(new.expired) - i128::from(old.expired))),
@@ -241,12 +248,25 @@ impl Table {
         let (earned, owed) = (after.cash - before.cash, after.outstanding - before.outstanding);
         let (mut due, mut most) = (0, 0);
         if let Some(Purpose::Issue(signed)) = landed.purpose {
-            (due, most) = (signed.principal, signed.units);
+            (due, most) = (signed.principal - signed.holdback, signed.units);
         }
         need(earned >= due && owed <= most, || {
             format!("rule 11: the provider gets {earned} for {owed} units, it has signed {due} for {most}")
         })?;
+        self.check_paid(landed)?;
         self.check_served(landed)
+    }
+
+    /// Requires that the provider is paid for all units that it must serve, at what the loan pays.
+    fn check_paid(&self, landed: &Landed) -> Verdict {
+        let (mut lost, mut dust) = (landed.before.cash - landed.after.cash, 0);
+        for (sign, loans) in [(1, &landed.before.loans), (-1, &landed.after.loans)] {
+            for loan in loans.values().filter(|loan| loan.is_of(&self.lab, self.honest)) {
+                lost += sign * loan.for_provider();
+                dust += SignedTerms::new(&loan.credit.terms).dust();
+            }
+        }
+        need(lost <= dust, || format!("the provider must serve units worth {lost} that nobody pays it for"))
     }
 
     /// Requires that use which the chain's state allowed as it was served is no overrun, if reported within a minute after a
@@ -270,6 +290,23 @@ impl Table {
         }
         Ok(())
     }
+}
+
+/// Requires that use and running jobs are ahead of what was paid for by no more than was signed.
+fn check_lock(credit: &Credit, ahead: i128) -> Verdict {
+    let used = i128::from(credit.collateral.consumed) + i128::from(credit.meter.in_flight);
+    let most = i128::from(credit.collateral.released) + ahead;
+    need(!credit_is_live(credit) || used <= most, || {
+        format!("rule 14: {used} units are used or held by jobs, {most} at most by the lock")
+    })
+}
+
+/// Requires that no unit is seized or cancelled that was paid for.
+fn check_taken(before: &LoanState, after: &LoanState) -> Verdict {
+    let (old, new) = (&before.credit.collateral, &after.credit.collateral);
+    let unpaid = i128::from(old.granted) - i128::from(old.released);
+    let taken = i128::from(new.seized) + i128::from(new.cancelled);
+    need(taken <= unpaid, || "units that were paid for are seized or cancelled".into())
 }
 
 fn credit_is_live(credit: &Credit) -> bool {

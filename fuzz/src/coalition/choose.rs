@@ -3,7 +3,7 @@
 use {
     super::{party::Move, table::Table},
     crate::{
-        action::{Amount, Attempt, By, Jump, Step},
+        action::{Amount, Attempt, By, Jump, Moment, Step},
         choose::choose as any,
         dice::Dice,
         lab::PLACES,
@@ -15,12 +15,23 @@ use {
 /// Places that a game uses: fewer than there are, so that the honest party's loans meet the others often.
 const USED: u8 = 4;
 
+/// Moments from which on others than the lender may act, or units and money change hands.
+const MOMENTS: [Moment; 6] = [
+    Moment::Suspension,
+    Moment::CancelOpens,
+    Moment::Cure,
+    Moment::Default,
+    Moment::UnitExpiry,
+    Moment::ReserveGrace,
+];
+
 /// Chooses the next move.
 pub(super) fn choose(table: &Table, dice: &mut Dice) -> Move {
     match dice.below(100) {
         0..=19 => Move::Sign(dice.below(USED.into()) as u8, dice.roll()),
         20..=33 if !table.pending.is_empty() => Move::Land(dice.roll() as u8),
-        34..=37 => Move::Wait(Jump::Seconds(1 + dice.below(20) as u32)),
+        34..=36 => Move::Wait(Jump::Seconds(1 + dice.below(20) as u32)),
+        37 => Move::Wait(Jump::To(dice.below(USED.into()) as u8, dice.pick(&MOMENTS), 0)),
         38..=52 => Move::Act(around(table, dice)),
         _ => match any(&table.lab, dice) {
             Step::Wait(jump) => Move::Wait(near(jump)),
@@ -86,6 +97,10 @@ fn attempts(status: Option<Status>) -> &'static [Op] {
             Op::ProviderProposeChange,
             Op::CreditFreeze,
             Op::CreditGiveNotice,
+            Op::CreditCancelLocked,
+            Op::CreditThawCross,
+            Op::ReserveDraw,
+            Op::ProviderSuspend,
         ],
         Some(Status::Delinquent) => &[
             Op::CreditMarkDefaulted,
@@ -94,6 +109,8 @@ fn attempts(status: Option<Status>) -> &'static [Op] {
             Op::UsageMeter,
             Op::ProviderProposeChange,
             Op::CreditFreeze,
+            Op::CreditCancelLocked,
+            Op::CreditThawCross,
         ],
         Some(Status::Defaulted) => &[
             Op::CreditSeizeToPool,
@@ -103,10 +120,22 @@ fn attempts(status: Option<Status>) -> &'static [Op] {
             Op::CreditRepay,
             Op::UsageMeter,
             Op::CreditThaw,
+            Op::CreditCancelLocked,
+            Op::CreditWriteOff,
+            Op::CreditExpireUnits,
         ],
-        Some(Status::Seizing) => {
-            &[Op::LotBuy, Op::LotBuy, Op::CreditSeizeToPool, Op::LotClose, Op::CreditRepay]
-        }
+        Some(Status::Seizing) => &[
+            Op::LotBuy,
+            Op::LotBuy,
+            Op::CreditSeizeToPool,
+            Op::LotClose,
+            Op::CreditRepay,
+            Op::CreditCancelLocked,
+            Op::CreditSeizeToLender,
+            Op::ReserveDraw,
+            Op::CreditWriteOff,
+            Op::CreditExpireUnits,
+        ],
         Some(Status::Repaid) => &[Op::VaultCollect, Op::VaultClose, Op::CreditClose, Op::LotClose],
     }
 }

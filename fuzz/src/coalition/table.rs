@@ -181,6 +181,10 @@ impl Table {
                         Frozen::new(signed, frozen_by(landed.call), old, new, self.lab.now, earlier),
                     );
                 }
+                (Some(Purpose::FreezeForAnother), earlier) => {
+                    let freeze = Frozen::new(signed, 0, old, new, self.lab.now, earlier);
+                    self.freezes.insert(*key, freeze);
+                }
                 // The lender's own signatures also change what is frozen: units come back from a lot frozen, and seized ones leave.
                 (Some(_), Some(freeze)) => {
                     self.freezes.insert(*key, opened(held(freeze), old, new));

@@ -2,7 +2,7 @@
 
 use {
     super::{bounds::SignedTerms, party::Honest},
-    crate::lab::Lab,
+    crate::{book::CreditBook, lab::Lab},
     blockable_sdk::{
         Pubkey,
         program::{
@@ -60,15 +60,33 @@ impl LoanState {
         self.credit.debt.total().into()
     }
 
-    /// The worth of the loan to its lender: its claim, the escrow, and the lesser of debt and collateral. Collateral counts at
-    /// what the loan paid, in lots at the floor that the lender has signed.
+    /// The credit as the model reads it.
+    pub(super) fn book(&self) -> CreditBook {
+        CreditBook::read(&self.credit)
+    }
+
+    /// The worth of the loan to its lender: its claim, the escrow, and the lesser of debt and collateral.
     pub(super) fn for_lender(&self, signed: &SignedTerms) -> i128 {
+        let claims = i128::from(self.credit.claims.lender) + i128::from(self.credit.claims.escrow);
+        claims + self.debt().min(self.collateral(signed))
+    }
+
+    /// The worth of the collateral: the cash that covers units, the others of the lien at what the loan paid, and those in lots at
+    /// the floor that the lender has signed.
+    pub(super) fn collateral(&self, signed: &SignedTerms) -> i128 {
         let floor = |lot: &Lot| i128::from(lot.units_left) * i128::from(lot.floor_price) / 1_000_000;
         let lots: i128 = self.lots.iter().map(|(_, lot)| floor(lot)).sum();
-        let collateral =
-            signed.value(self.credit.collateral.lien().into()) + lots * (10_000 - MOST_FEE) / 10_000;
-        let claims = i128::from(self.credit.claims.lender) + i128::from(self.credit.claims.escrow);
-        claims + self.debt().min(collateral)
+        let book = self.book();
+        let cash = if book.covered() > 0 { book.holdback } else { 0 };
+        cash + signed.value(book.lien() - book.covered()) + lots * (10_000 - MOST_FEE) / 10_000
+    }
+
+    /// The worth of the loan to its provider: its claim, less the price of all units that it has served or must serve. Covered
+    /// units, which can be cancelled for the money held back for them, are worth nothing to it.
+    pub(super) fn for_provider(&self) -> i128 {
+        let book = self.book();
+        let served = book.granted - book.cancelled - book.expired - book.covered();
+        book.provider_claim - SignedTerms::new(&self.credit.terms).value(served)
     }
 
     /// The worth of the loan to its borrower: its claim, its reserve and all units that are left, less the debt. Units count

@@ -5,7 +5,7 @@ use {
     blockable_sdk::{
         instructions::{self as ix, Payment},
         program::{
-            instructions::{LoanRead, OfferRead},
+            instructions::{LoanRead, OfferRead, UnitBounds},
             state::Party,
         },
     },
@@ -24,6 +24,9 @@ impl LoanAsRead<'_> {
             Status::Offered => self.accept(),
             Status::Accepted if missing > 0 => self.fund(missing),
             Status::Accepted if self.dice.one_in(6) => self.withdraw(),
+            Status::Active | Status::Delinquent if self.credit.covered().ok()? > 0 && self.dice.one_in(4) => {
+                self.agree_to_cancel()
+            }
             status if status.is_secured() => self.pay(),
             _ => None,
         }
@@ -64,6 +67,16 @@ impl LoanAsRead<'_> {
         let source = self.keys.token_account(&borrower);
         let ix = ix::credit_repay(&self.keys, &borrower, &source, &self.address, payment);
         self.pending(Op::CreditRepay, ix, Args::Pay(payment), Purpose::Other)
+    }
+
+    /// Agrees with the lender to cancel what the holdback covers, which only a suspended provider makes possible.
+    fn agree_to_cancel(&self) -> Option<Pending> {
+        let (borrower, all) = (Honest::Borrower.key(), self.credit.cancellable().ok()?);
+        let (amount, read) = (UnitBounds { least: 1, most: all }, LoanRead::from_credit(&self.credit).ok()?);
+        let (market, lender, provider) = (self.keys.market, self.credit.lender, self.credit.provider);
+        let both = Some(&borrower);
+        let ix = ix::credit_cancel_locked(&market, &lender, both, &self.address, &provider, amount, read);
+        self.pending(Op::CreditCancelLocked, ix, Args::Cancel(amount, read), Purpose::Other)
     }
 
     fn collect_claim(&self) -> Option<Pending> {

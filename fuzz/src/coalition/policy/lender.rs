@@ -5,13 +5,13 @@ use {
         Args, Call, Dice, Honest, Lab, LoanAsRead, LotTerms, Op, Pending, Purpose, SignedTerms, Status,
         UnitBounds,
     },
-    crate::{amounts::div_up, lab::actor, terms},
+    crate::{amounts::div_up, coalition::worth::LoanState, lab::actor, terms},
     anchor_spl::token_2022::spl_token_2022::instruction::transfer_checked,
     blockable_sdk::{
         instructions as ix,
         program::{
-            instructions::{FreezeAmount, PurchaseLimits},
-            state::{FreezeReason, MarketClock, Party},
+            instructions::{FreezeAmount, LoanRead, PurchaseLimits},
+            state::{Credit, FreezeReason, MarketClock, Party, Provider},
         },
     },
 };
@@ -50,11 +50,24 @@ impl LoanAsRead<'_> {
         if self.credit.claims.lender > 0 && self.dice.one_in(3) {
             return self.collect();
         }
+        let is_late = matches!(self.status, Status::Defaulted | Status::Seizing);
+        if is_late && self.credit.covered().ok()? > 0 && self.dice.one_in(2) {
+            return self.cancel_covered();
+        }
+        if self.may_agree_to_cancel() && self.dice.one_in(2) {
+            return self.cancel_covered();
+        }
+        if is_late && self.credit.lots_open == 0 && self.dice.one_in(10) {
+            return self.write_off();
+        }
         match self.status {
             Status::Offered | Status::Accepted if self.dice.one_in(3) => self.cancel(),
             Status::Defaulted | Status::Seizing if self.dice.one_in(2) => self.seize(),
             Status::Seizing if self.dice.one_in(2) => self.close_lot(),
             status if self.credit.policy_allows(status).ok()? => self.freeze(),
+            status if status.is_secured() && self.credit.rider.cross_default == 1 => {
+                self.freeze_for_another()
+            }
             _ => None,
         }
     }
@@ -63,8 +76,9 @@ impl LoanAsRead<'_> {
     fn buy(&mut self) -> Option<Pending> {
         let (buyer, keys, credit) = (Honest::Lender.key(), self.keys, self.credit);
         let signed = SignedTerms::new(&credit.terms);
-        let lien = signed.value(credit.collateral.lien().into()) - signed.dust();
-        let price = u64::try_from(lien.min(self.debt().into())).ok()?;
+        let loan = LoanState { credit, lots: Vec::new() };
+        let collateral = loan.collateral(&signed) - signed.dust();
+        let price = u64::try_from(collateral.min(self.debt().into())).ok()?;
         let (from, to) = (keys.token_account(&buyer), keys.token_account(&credit.lender));
         let pay =
             transfer_checked(&keys.token_program, &from, &keys.mint, &to, &buyer, &[], price, 6).ok()?;
@@ -92,12 +106,69 @@ impl LoanAsRead<'_> {
 
     fn freeze(&mut self) -> Option<Pending> {
         let lender = Honest::Lender.key();
-        let half = self.credit.collateral.lien() / 2;
+        let half = self.credit.collateral.freezable() / 2;
         let amount =
             self.dice.pick(&[FreezeAmount::All, FreezeAmount::All, FreezeAmount::Units(half.max(1))]);
         let reason = FreezeReason::Risk;
         let ix = ix::credit_freeze(&self.keys.market, &lender, &self.address, amount, reason);
         self.pending(Op::CreditFreeze, ix, Args::Freeze(amount, reason), Purpose::Freeze)
+    }
+
+    /// Freezes for another credit of the same parties that is in default.
+    fn freeze_for_another(&mut self) -> Option<Pending> {
+        let lender = Honest::Lender.key();
+        let others = self.lab.places.iter().map(|place| place.credit);
+        let broken = others.filter(|key| *key != self.address).find(|key| {
+            self.lab.read::<Credit>(key).is_some_and(|other| self.credit.is_cross_default(&other))
+        })?;
+        let (market, address, amount) = (self.keys.market, self.address, FreezeAmount::All);
+        let ix = ix::credit_freeze_for_cross_default(&market, &lender, &address, &broken, amount);
+        let args = Args::Freeze(amount, FreezeReason::CrossDefault);
+        self.pending(Op::CreditFreeze, ix, args, Purpose::FreezeForAnother)
+    }
+
+    /// True where the admin has suspended the provider of a performing loan for long enough.
+    fn may_agree_to_cancel(&self) -> bool {
+        let is_sound = matches!(self.status, Status::Active | Status::Delinquent);
+        let market = self.lab.market(self.market);
+        let clock = market.clock_at(self.lab.now).ok();
+        let provider = self.lab.read::<Provider>(&self.credit.provider);
+        let long = provider.zip(clock).is_some_and(|(provider, clock)| {
+            provider.require_suspended_for(market.min_suspension, &clock).is_ok()
+        });
+        is_sound && long && self.book().covered() > 0
+    }
+
+    /// Cancels half or all of what the holdback covers; on a performing loan together with the borrower.
+    fn cancel_covered(&mut self) -> Option<Pending> {
+        let (lender, all) = (Honest::Lender.key(), self.credit.cancellable().ok()?);
+        let most = self.dice.pick(&[all, all, all / 2]);
+        let (amount, read) = (
+            UnitBounds { least: most / 2, most },
+            LoanRead { offer_slot: self.credit.offer_slot, worst_status: Status::Seizing },
+        );
+        let (market, provider) = (self.keys.market, self.credit.provider);
+        let both =
+            matches!(self.status, Status::Active | Status::Delinquent).then_some(&self.credit.borrower);
+        let ix = ix::credit_cancel_locked(&market, &lender, both, &self.address, &provider, amount, read);
+        self.pending(Op::CreditCancelLocked, ix, Args::Cancel(amount, read), Purpose::Other)
+    }
+
+    /// Gives up what is owed once covered units are cancelled.
+    fn write_off(&self) -> Option<Pending> {
+        let (lender, slot) = (Honest::Lender.key(), self.credit.offer_slot);
+        let mut after = self.book();
+        after.cancel(after.cancellable());
+        let most = u64::try_from(after.debt()).ok()?;
+        let ix = ix::credit_write_off(
+            &self.keys.market,
+            &lender,
+            &self.address,
+            &self.credit.provider,
+            slot,
+            most,
+        );
+        self.pending(Op::CreditWriteOff, ix, Args::WriteOff(slot, most), Purpose::WriteOff(most))
     }
 
     fn clock(&self) -> Option<MarketClock> {
@@ -108,7 +179,8 @@ impl LoanAsRead<'_> {
     fn seize(&mut self) -> Option<Pending> {
         let (lender, bounds) = (Honest::Lender.key(), self.lab.market(self.market).bounds);
         let seizable = self.credit.seizable(&self.clock()?).ok()?;
-        let most = self.dice.pick(&[seizable, seizable / 2]);
+        let uncovered = seizable.saturating_sub(self.credit.covered().ok()?);
+        let most = self.dice.pick(&[uncovered, uncovered / 2]);
         let amount = UnitBounds { least: most / 2, most };
         let paid = self.credit.price_paid().ok()?;
         let least = div_up(i128::from(paid) * i128::from(bounds.min_floor_price_bps), 10_000) as u64;

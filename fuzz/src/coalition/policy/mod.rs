@@ -7,6 +7,7 @@ mod provider;
 use {
     super::{bounds::SignedTerms, party::Honest},
     crate::{
+        book::CreditBook,
         build::{Args, Call},
         dice::Dice,
         lab::Lab,
@@ -37,6 +38,10 @@ pub(super) enum Purpose {
     Buy(SignedTerms),
     /// Collateral frozen for a risk.
     Freeze,
+    /// Collateral frozen for the default of another credit, which anybody may thaw once that is over.
+    FreezeForAnother,
+    /// The rest of a debt given up, at most an amount in micro-USDC.
+    WriteOff(u64),
     /// Collateral moved into a lot, within bounds.
     Seize(UnitBounds, LotTerms),
     /// Use reported, with the units that had been seized or had expired when the reported units were used.
@@ -75,6 +80,11 @@ impl LoanAsRead<'_> {
     fn pending(&self, op: Op, ix: Instruction, args: Args, purpose: Purpose) -> Option<Pending> {
         let call = Call { op, ix, args, market: self.market, honest: true };
         Some(Pending { on: self.on, call, before: Vec::new(), purpose })
+    }
+
+    /// The credit as the model reads it.
+    fn book(&self) -> CreditBook {
+        CreditBook::read(&self.credit)
     }
 
     fn debt(&self) -> u64 {

@@ -8,7 +8,7 @@ use {
         program::{
             instructions::OfferRead,
             report::{CreditReading, ReportScope},
-            state::Provider,
+            state::{Party, Provider},
         },
         reports::UsageReport,
     },
@@ -22,6 +22,7 @@ impl LoanAsRead<'_> {
         }
         match self.status {
             Status::Accepted => self.issue(),
+            _ if self.credit.claims.provider > 0 && self.dice.one_in(2) => self.collect_earnings(),
             status if status.is_secured() => self.serve(),
             _ => None,
         }
@@ -34,6 +35,15 @@ impl LoanAsRead<'_> {
         let ix = ix::credit_issue(&self.keys, &authority, &key, &payout, &self.address, read);
         let purpose = Purpose::Issue(SignedTerms::new(&self.credit.terms));
         self.pending(Op::CreditIssue, ix, Args::Read(read), purpose)
+    }
+
+    /// Collects what it has earned of the holdback.
+    fn collect_earnings(&self) -> Option<Pending> {
+        let (caller, key, least) =
+            (Honest::Provider.key(), self.credit.provider, self.credit.claims.provider);
+        let payout = self.lab.read::<Provider>(&key)?.settings.payout;
+        let ix = ix::vault_collect_for_provider(&self.keys, &caller, &self.address, &key, &payout, least);
+        self.pending(Op::VaultCollect, ix, Args::Collect(Party::Provider, least), Purpose::Other)
     }
 
     /// Serves a part of the units that are open now, and reports them as of now.
