@@ -59,6 +59,9 @@ fn every_optional_account_is_given_in_one_sample_and_left_out_in_another() {
     let given: BTreeSet<_> = seen.iter().map(|(name, account, _)| (name, account)).collect();
     assert_eq!(given.len() * 2, seen.len(), "{seen:?}");
     let page = include_str!("../../../docs/encodings.md");
+    let section = page.split("## Accounts that need not be given").nth(1).expect("the section");
+    let rows = section.split("\n## ").next().unwrap_or(section).matches("\n| `").count();
+    assert_eq!(rows, given.len(), "docs/encodings.md has a row for each");
     for (name, account) in given {
         let row = format!("\n| `{name}` | `{account}` | ");
         assert!(page.contains(&row), "docs/encodings.md lacks the row{row}");

@@ -211,16 +211,11 @@ fn with_provider() -> Vec<Sample> {
     let (market, schedule) = (&keys.market, [Instalment { due_after: 5, principal: 6 }]);
     let restructure =
         build::credit_restructure(market, &LENDER, &BORROWER, credit, zero(), &schedule, zero());
-    let hand_over = build::credit_offer_borrower(market, &LENDER, &BORROWER, credit, 1, BUYER);
     let collect = build::vault_collect_for_provider(keys, &LENDER, credit, provider, &TOKENS, 1);
-    let agreed = |instruction| build::with_provider(instruction, provider, &AUTHORITY);
-    [
-        ("credit_restructure", agreed(restructure)),
-        ("credit_offer_borrower", agreed(hand_over)),
-        ("vault_collect", collect),
-    ]
-    .map(|(name, instruction)| Sample { name, instruction, remaining: 0 })
-    .into()
+    let restructure = build::with_provider(restructure, provider, &AUTHORITY);
+    [("credit_restructure", restructure), ("vault_collect", collect)]
+        .map(|(name, instruction)| Sample { name, instruction, remaining: 0 })
+        .into()
 }
 
 fn enforcement() -> Vec<Sample> {

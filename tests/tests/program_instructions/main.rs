@@ -25,6 +25,7 @@ mod provider_claim;
 mod provider_roles;
 mod recovery;
 mod reserve;
+mod reserve_recovery;
 mod restructuring;
 mod servicing;
 mod takeover;

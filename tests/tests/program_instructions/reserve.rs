@@ -7,7 +7,6 @@ use {
         instructions,
         program::{
             errors::BlockableError,
-            instructions::UnitBounds,
             state::{Party, Rider, VaultClaims},
             transitions::Status,
         },
@@ -286,44 +285,6 @@ fn no_account_of_the_lenders_holds_a_borrower_to_its_acceptance() {
     world.sent(&[world.close_vault(&credit)], &[]);
     world.sent(&[world.close_credit("stranger", &credit)], &["stranger"]);
     assert_eq!((world.lamports(&credit), world.lamports(&vault)), (0, 0));
-}
-
-#[test]
-fn after_the_first_seizure_a_draw_is_recovery_and_releases_nothing() {
-    let (mut world, credit) = delinquent();
-    world.pass(10 * DAY);
-    world.sent(&[world.mark_defaulted(&credit)], &[]);
-    world.refused(&[world.draw_reserve(&credit)], &[], BlockableError::WrongStatus);
-    world.pass(10 * DAY);
-    world.sent(&[world.seize(&credit, UnitBounds::ALL)], &["lender"]);
-    let before = world.credit(&credit);
-    let landed = world.sent(&[world.draw_reserve(&credit)], &[]);
-
-    // A late fee of $500, and 55 days of interest: 1,808,219,178.08, rounded up.
-    let interest = 1_808_219_179;
-    let principal = 4_500 * USDC - interest;
-    let debt = 100_000 * USDC - principal;
-    let paid = Change::Paid {
-        payer: credit,
-        reserve: 0,
-        late_fees: 500 * USDC,
-        interest,
-        principal,
-        released: 0,
-        earned: 0,
-        thawed: 0,
-        unlocked: 0,
-        frozen_for_payment: 0,
-        frozen_for_other: 0,
-        frozen_for_cross: 0,
-        locked: 0,
-        debt,
-        status: Status::Seizing,
-    };
-    assert_eq!(landed.changes(), [paid]);
-    let state = world.credit(&credit);
-    assert_eq!((state.recovered, state.principal_repaid), (5_000 * USDC, 0));
-    assert_eq!((state.collateral, state.reserve_held), (before.collateral, 0));
 }
 
 #[test]

@@ -55,6 +55,13 @@ refusals! {
             world.cancel_locked("lender", credit, UnitBounds::exactly(44_999_999))
         });
     }
+    credit_write_off by writing_off {
+        CurePeriodRunning: write_off_covered_units_a_second_early = |good| good.after(|world, _| world.set_time(world.now() - 1));
+        ProviderMismatch: write_off_with_another_provider = |good| good.after(|world, _| foreign_provider(world)).with(|world, credit| {
+            let (market, lender, slot) = (&world.keys.market, Parties::address("lender"), world.credit(credit).offer_slot);
+            instructions::credit_write_off(market, &lender, credit, &other_provider(world), slot, u64::MAX)
+        });
+    }
     credit_offer by offering {
         HoldbackTooLarge: offer_to_hold_back_more_than_the_lock = |good| with_terms(good, &[
             |terms| terms.holdback = 90_000 * USDC + 1,
@@ -124,6 +131,12 @@ fn cancelling() -> Attempt {
     let (world, credit) = defaulted(&held());
     let cancel = world.cancel_locked("lender", &credit, UnitBounds::ALL);
     Attempt::new(world, credit, cancel, &["lender"])
+}
+
+fn writing_off() -> Attempt {
+    let (world, credit) = defaulted(&held());
+    let write_off = world.write_off("lender", &credit);
+    Attempt::new(world, credit, write_off, &["lender"])
 }
 
 fn offering() -> Attempt {

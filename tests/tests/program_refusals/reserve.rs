@@ -63,6 +63,8 @@ refusals! {
             world.sent(&[draw], &[]);
         });
         ReserveTooSmall: draw_less_than_the_arrears = |good| good.with_credit(|credit| credit.reserve_held = USDC);
+        SeizeFirst: draw_in_default_while_units_are_left_to_seize = |_| draw_in_default(0, 10 * DAY);
+        CurePeriodRunning: draw_in_default_a_second_early = |_| draw_in_default(1_000_000_000, 10 * DAY - 1);
         ReserveEmpty: draw_what_was_not_agreed = |good| good.after(|world, _| {
             let expiry = world.now() + i64::from(DAY);
             world.active(&Loan::new(2).with(|terms| terms.offer_expires_at = expiry));
@@ -114,6 +116,26 @@ fn drawing() -> Attempt {
     world.pass(30 * DAY);
     let draw = world.draw_reserve(&credit);
     Attempt::new(world, credit, draw, &[])
+}
+
+/// A loan in default, so many of whose units are used, so many seconds after the mark.
+fn draw_in_default(used: u64, seconds: u32) -> Attempt {
+    let mut world = World::new();
+    let credit = world.active_with_reserve(&loan(1));
+    world.pass(35 * DAY);
+    let (meter, mark) = (world.meter(&[credit], &[(0, used, 0)]), world.mark_delinquent(&credit));
+    world.sent(&[meter, mark], &[]);
+    world.pass(10 * DAY);
+    let mark = world.mark_defaulted(&credit);
+    world.sent(&[mark], &[]);
+    world.pass(seconds);
+    let draw = world.draw_reserve(&credit);
+    Attempt::new(world, credit, draw, &[])
+}
+
+#[test]
+fn the_reserve_is_drawn_in_default_once_the_cure_period_has_passed_over_nothing_to_seize() {
+    draw_in_default(1_000_000_000, 10 * DAY).must_be_accepted();
 }
 
 /// A window of the covenant has passed with 10 million units used of 100 million planned, just before the due date.
