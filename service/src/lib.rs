@@ -10,6 +10,7 @@
 //! | [`text`] | money, units, rates, shares, spans and times for people | |
 //! | [`secrets`] | secrets from the environment or from files | `settings` |
 //! | [`settings`] | TOML files and the environment, with all mistakes at once | `settings` |
+//! | [`sqlite`] | failures of SQLite files | `sqlite` |
 //! | [`http`] | a server with bounds on its clients | `daemon` |
 //! | [`log`] | log lines on stderr | `daemon` |
 //! | [`memory`] | the allocator of a daemon with many threads | `daemon` |
@@ -34,5 +35,7 @@ pub mod secrets;
 pub mod settings;
 #[cfg(feature = "daemon")]
 pub mod shutdown;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 pub mod sse;
 pub mod text;

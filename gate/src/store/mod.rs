@@ -10,6 +10,7 @@ pub use rows::{
 use {
     crate::hold::Hold,
     blockable_sdk::{Pubkey, amounts::Units},
+    blockable_service::sqlite::{OpeningFault, is_full},
     rows::read_hold,
     rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior},
     std::{
@@ -102,24 +103,17 @@ pub enum StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::DiskFull) => StoreError::Full,
-            // A write that the disk cut short is reported as an I/O error where the file's size is limited from outside.
-            Some(rusqlite::ErrorCode::SystemIoFailure) => StoreError::Full,
-            _ => StoreError::Sqlite(error.to_string()),
-        }
+        if is_full(&error) { StoreError::Full } else { StoreError::Sqlite(error.to_string()) }
     }
 }
 
 /// Names the file in a failure to open it.
 fn opening_failed(path: &Path, error: rusqlite::Error) -> StoreError {
     let path = path.display().to_string();
-    match (error.sqlite_error_code(), StoreError::from(error)) {
-        (Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked), _) => {
-            StoreError::InUse { path }
-        }
-        (_, StoreError::Sqlite(reason)) => StoreError::File { path, reason },
-        (_, other) => other,
+    match OpeningFault::from_error(&error) {
+        OpeningFault::InUse => StoreError::InUse { path },
+        OpeningFault::Full => StoreError::Full,
+        OpeningFault::File(reason) => StoreError::File { path, reason },
     }
 }
 

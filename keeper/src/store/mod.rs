@@ -4,8 +4,11 @@ pub(crate) mod columns;
 mod schema;
 
 use {
-    blockable_service::lock::lock,
-    rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior},
+    blockable_service::{
+        lock::lock,
+        sqlite::{OpeningFault, is_full},
+    },
+    rusqlite::{Connection, Transaction, TransactionBehavior},
     std::{
         fs::{File, OpenOptions},
         path::Path,
@@ -63,10 +66,7 @@ pub enum StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => StoreError::Full,
-            _ => StoreError::Sqlite(error),
-        }
+        if is_full(&error) { StoreError::Full } else { StoreError::Sqlite(error) }
     }
 }
 
@@ -141,11 +141,13 @@ impl Store {
 
     fn connect(folder: &Path, lock: Option<File>) -> Result<Store, StoreError> {
         let path = folder.join("keeper.sqlite");
-        let failed = |error: rusqlite::Error| match error.sqlite_error_code() {
-            Some(ErrorCode::CannotOpen | ErrorCode::NotADatabase | ErrorCode::ReadOnly) => {
-                StoreError::File { path: path.display().to_string(), reason: error.to_string() }
+        let failed = |error: rusqlite::Error| {
+            let path = path.display().to_string();
+            match OpeningFault::from_error(&error) {
+                OpeningFault::InUse => StoreError::InUse { path },
+                OpeningFault::Full => StoreError::Full,
+                OpeningFault::File(reason) => StoreError::File { path, reason },
             }
-            _ => StoreError::from(error),
         };
         let mut writer = open_connection(&path).map_err(failed)?;
         schema::migrate(&mut writer, &path)?;
