@@ -124,7 +124,7 @@ fn amber(measure: &Measure) -> Vec<String> {
         reasons.push(covered(bps));
     }
     // Frozen units have not been used up, and a short record projects anything.
-    let projects = measure.burn_is_settled && !measure.available.is_zero();
+    let projects = measure.burn_is_settled && !measure.usable.is_zero();
     let soon = |at: &ChainTime| at.seconds_since(measure.at) < AMBER_EXHAUSTION;
     if let Some(at) = measure.exhausted_at.filter(soon).filter(|_| projects) {
         reasons.push(format!("the units are used up on {} at the short-term rate", time(at)));

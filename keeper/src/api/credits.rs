@@ -138,7 +138,7 @@ pub(crate) struct BurnView {
     pub(crate) ratio: Option<f64>,
     /// True where the record of use is long enough to project from.
     pub(crate) is_settled: bool,
-    /// The time at which the units available are used up at the short-term rate; none for never.
+    /// The time at which the units that are not frozen are used up at the short-term rate; none for never.
     pub(crate) exhausted_at: Option<Time>,
     /// The time at which use last rose, or at which this keeper began to watch it.
     pub(crate) used_at: Time,

@@ -22,8 +22,8 @@ pub enum Fact {
         rate: f64,
         /// The long-term rate.
         long_rate: f64,
-        /// Units that new jobs may draw on.
-        available: Units,
+        /// Units that are left and not frozen: open, or opened by payments.
+        usable: Units,
         /// The time at which they are used up at the recent rate; `None` for never.
         exhausted_at: Option<ChainTime>,
     },
@@ -33,8 +33,8 @@ pub enum Fact {
         seconds_left: i64,
         /// The time at which that is; `None` where nothing is left.
         exhausted_at: Option<ChainTime>,
-        /// Units that new jobs may draw on.
-        available: Units,
+        /// Units that are left and not frozen: open, or opened by payments.
+        usable: Units,
         /// Units granted.
         granted: Units,
         /// The recent rate.

@@ -104,7 +104,7 @@ impl RuleInputs<'_> {
                 ratio,
                 rate: measure.burn_rate,
                 long_rate: measure.long_burn_rate,
-                available: measure.available,
+                usable: measure.usable,
                 exhausted_at: measure.exhausted_at,
             }),
             None if measure.burn_is_settled => RuleState::Over,
@@ -118,7 +118,7 @@ impl RuleInputs<'_> {
             RuleState::Is(Fact::Exhaustion {
                 seconds_left,
                 exhausted_at,
-                available: measure.available,
+                usable: measure.usable,
                 granted: measure.granted,
                 rate: measure.burn_rate,
                 debt: measure.debt,
@@ -131,7 +131,7 @@ impl RuleInputs<'_> {
             return in_seconds(0, None);
         }
         // Units closed by a freeze are not used up, and a short record projects anything.
-        if measure.available.is_zero() || !measure.burn_is_settled {
+        if measure.usable.is_zero() || !measure.burn_is_settled {
             return RuleState::Unchanged;
         }
         let left = |at: ChainTime| in_seconds(at.seconds_since(measure.at), Some(at));

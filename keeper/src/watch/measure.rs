@@ -61,6 +61,8 @@ pub(crate) struct Measure {
     pub frozen: Units,
     /// Units that new jobs may draw on.
     pub available: Units,
+    /// Units that new jobs may draw on, and those that payments open.
+    pub usable: Units,
     /// Units used beyond those that the credit allowed.
     pub overrun: Units,
     /// Units of the overrun since it was last quiet for a day.
@@ -76,7 +78,7 @@ pub(crate) struct Measure {
     pub burn_ratio: Option<f64>,
     /// True where the record of use is long enough to project from.
     pub burn_is_settled: bool,
-    /// The time at which the available units are used up at the recent rate; `None` for never.
+    /// The time at which the usable units are used up at the recent rate; `None` for never.
     pub exhausted_at: Option<ChainTime>,
     /// The time at which use last rose, or at which the record began.
     pub used_at: ChainTime,
@@ -169,7 +171,9 @@ pub(crate) fn measure(
     let covered = Units(now.covered().unwrap_or_default());
     let (lien_value, remaining_value) =
         (value(&now, lien, covered, settings), value(&now, remaining, covered, settings));
-    let exhausted_at = exhausted_at(snapshot.clock, available, burn.short_rate());
+    // A lock opens with the payments, and does not bring the end of the units nearer.
+    let usable = available.saturating_add(Units(units.locked()));
+    let exhausted_at = exhausted_at(snapshot.clock, usable, burn.short_rate());
     let next_payment = next_payment(&now, &times);
     let is_settled = burn.is_settled(settings.half_lives);
     let marks = MarkTimes::new(&now, &times);
@@ -188,6 +192,7 @@ pub(crate) fn measure(
         covered,
         frozen: Units(units.frozen()),
         available,
+        usable,
         overrun,
         new_overrun: track.new_overrun(overrun),
         reported_at: Some(now.meter.reported_at).filter(|at| *at != 0).map(ChainTime),

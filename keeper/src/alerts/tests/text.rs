@@ -34,11 +34,11 @@ const TIME: ChainTime = ChainTime(NOW);
 fn units_facts() -> Vec<Fact> {
     let covenant = CovenantUse { used: Bps(100), threshold: Bps(6_000), seconds: 86_400, window: 864_000 };
     vec![
-        Fact::BurnRate { ratio: 2.5, rate: 1.0, long_rate: 0.4, available: UNITS, exhausted_at: Some(TIME) },
+        Fact::BurnRate { ratio: 2.5, rate: 1.0, long_rate: 0.4, usable: UNITS, exhausted_at: Some(TIME) },
         Fact::Exhaustion {
             seconds_left: 60,
             exhausted_at: Some(TIME),
-            available: UNITS,
+            usable: UNITS,
             granted: UNITS,
             rate: 1.0,
             debt: DOLLARS,

@@ -14,7 +14,7 @@ pub(super) fn burn_rate(
     ratio: f64,
     rate: f64,
     long_rate: f64,
-    available: Units,
+    usable: Units,
     exhausted_at: Option<ChainTime>,
 ) -> Text {
     Text::new(
@@ -25,8 +25,8 @@ pub(super) fn burn_rate(
         ),
         match exhausted_at {
             Some(at) => format!(
-                "At this rate the {} available are used up on {}, and the collateral shrinks faster than planned.",
-                units(available),
+                "At this rate the {} that are not frozen are used up on {}, and the collateral shrinks faster than planned.",
+                units(usable),
                 time(at)
             ),
             None => "The collateral shrinks faster than planned.".to_string(),
@@ -38,7 +38,7 @@ pub(super) fn burn_rate(
 
 pub(super) fn exhaustion(
     exhausted_at: Option<ChainTime>,
-    available: Units,
+    usable: Units,
     granted: Units,
     rate: f64,
     debt: MicroUsd,
@@ -46,8 +46,8 @@ pub(super) fn exhaustion(
     Text::new(
         match exhausted_at {
             Some(at) => format!(
-                "The {} available are used up on {} at the present rate of {}.",
-                units(available),
+                "The {} that are not frozen are used up on {} at the present rate of {}.",
+                units(usable),
                 time(at),
                 units_per_day(rate)
             ),

@@ -31,11 +31,11 @@ impl Text {
     /// The text of a fact on a subject.
     pub(crate) fn of_fact(subject: &Pubkey, fact: &Fact) -> Text {
         match fact {
-            Fact::BurnRate { ratio, rate, long_rate, available, exhausted_at } => {
-                credit::burn_rate(*ratio, *rate, *long_rate, *available, *exhausted_at)
+            Fact::BurnRate { ratio, rate, long_rate, usable, exhausted_at } => {
+                credit::burn_rate(*ratio, *rate, *long_rate, *usable, *exhausted_at)
             }
-            Fact::Exhaustion { exhausted_at, available, granted, rate, debt, seconds_left: _ } => {
-                credit::exhaustion(*exhausted_at, *available, *granted, *rate, *debt)
+            Fact::Exhaustion { exhausted_at, usable, granted, rate, debt, seconds_left: _ } => {
+                credit::exhaustion(*exhausted_at, *usable, *granted, *rate, *debt)
             }
             Fact::Idle { seconds, used_at, reported_at } => credit::idle(*seconds, *used_at, *reported_at),
             Fact::ProviderSwitch { seconds, credit, provider } => {

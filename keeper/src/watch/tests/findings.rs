@@ -79,9 +79,9 @@ fn exhaustion_waits_for_a_record_and_is_not_what_a_freeze_closes() {
     );
     let young = Measure { burn_is_settled: false, ..left(1) };
     assert_eq!(level(Rule::Exhaustion, &young), Level::Hold);
-    assert_eq!(level(Rule::Exhaustion, &Measure { available: Units::ZERO, ..left(0) }), Level::Hold);
+    assert_eq!(level(Rule::Exhaustion, &Measure { usable: Units::ZERO, ..left(0) }), Level::Hold);
     assert_eq!(
-        level(Rule::Exhaustion, &Measure { available: Units::ZERO, remaining: Units::ZERO, ..left(0) }),
+        level(Rule::Exhaustion, &Measure { usable: Units::ZERO, remaining: Units::ZERO, ..left(0) }),
         Level::Raise
     );
     assert_eq!(level(Rule::Exhaustion, &Measure { exhausted_at: None, ..base.clone() }), Level::Clear);

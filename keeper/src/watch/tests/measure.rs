@@ -34,6 +34,33 @@ fn a_haircut_is_taken_off() {
     assert_eq!((measure.lien_value, measure.coverage_bps), (MicroUsd(9_000 * USDC), Some(Bps(7_500))));
 }
 
+#[test]
+fn covered_units_are_worth_the_cash_that_was_held_back_for_them() {
+    let settings = WatchSettings { haircut_bps: Bps(5_000), ..WatchSettings::default() };
+    let credit = with(|credit| {
+        credit.collateral.locked_at_issue = 600_000;
+        credit.holdback_left = 3_000 * USDC;
+    });
+    let snapshot = snapshot(START, [(key(7), &credit)]);
+    let track = Track::begin(&credit, &snapshot, settings.half_lives);
+    let measure = measuring::measure(&key(7), &credit, &snapshot, &track, &settings);
+    assert_eq!((measure.locked, measure.covered), (Units(600_000), Units(300_000)));
+    assert_eq!(measure.held_back, MicroUsd(3_000 * USDC));
+    // 900,000 units at half of 9,000 USDC, and 3,000 USDC in cash.
+    assert_eq!((measure.lien_value, measure.coverage_bps), (MicroUsd(7_500 * USDC), Some(Bps(6_250))));
+    assert_eq!(measure.remaining_value, measure.lien_value);
+}
+
+#[test]
+fn locked_units_are_left_to_use() {
+    let locked = measured(&with(|credit| credit.collateral.locked_at_issue = 600_000), START);
+    let unlocked = measured(&credit(), START);
+    assert_eq!((locked.available, locked.usable), (Units(600_000), Units(1_200_000)));
+    assert_eq!((locked.exhausted_at, locked.usable), (unlocked.exhausted_at, unlocked.usable));
+    let frozen = measured(&with(|credit| credit.collateral.frozen_for_other = 100_000), START);
+    assert_eq!(frozen.usable, Units(1_100_000));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
