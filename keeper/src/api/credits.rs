@@ -104,8 +104,12 @@ pub(crate) struct CreditLine {
     pub(crate) lien: UnitCount,
     /// Units that no new job may draw on.
     pub(crate) frozen: UnitCount,
+    /// Units of the lien that no payment has opened yet.
+    pub(crate) locked: UnitCount,
     /// Units that new jobs may draw on.
     pub(crate) available: UnitCount,
+    /// Part of the principal that is still held back from the provider.
+    pub(crate) held_back: UsdAmount,
     /// The collateral against the debt.
     pub(crate) coverage: CoverageView,
     /// The rate of use.
@@ -164,6 +168,8 @@ impl CreditLine {
             remaining: units(measure.remaining),
             lien: units(measure.lien),
             frozen: units(measure.frozen),
+            locked: units(measure.locked),
+            held_back: usd(measure.held_back),
             available: units(measure.available),
             coverage: CoverageView::new(measure),
             burn: BurnView::new(measure),

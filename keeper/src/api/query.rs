@@ -6,7 +6,11 @@ use {
         extract::{FromRequestParts, Path, Query},
         http::request::Parts,
     },
-    blockable_sdk::{Pubkey, amounts::ChainTime, program::transitions::Status},
+    blockable_sdk::{
+        Pubkey,
+        amounts::{ChainTime, MicroUsd},
+        program::transitions::Status,
+    },
     jiff::Timestamp,
     serde::{
         Deserialize, Deserializer,
@@ -108,6 +112,14 @@ pub(super) fn place<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option
     let value = text(deserializer)?;
     let number = value.parse().ok().filter(|number: &i64| *number >= 0);
     number.map(Some).ok_or_else(|| wrong(&value, "a whole number from 0; use `next` of the page before"))
+}
+
+/// Reads a payment in micro-USDC.
+pub(super) fn payment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<MicroUsd>, D::Error> {
+    let value = text(deserializer)?;
+    let amount = value.parse().ok().filter(|amount: &u64| *amount > 0);
+    let amount = amount.map(|amount| Some(MicroUsd(amount)));
+    amount.ok_or_else(|| wrong(&value, "a payment; write whole micro-USDC from 1, as in 20000000 for $20"))
 }
 
 /// Reads the most entries of a page.

@@ -18,7 +18,7 @@ use {
         daemon::{CycleError, OpenError},
         store::StoreError,
     },
-    blockable_sdk::Pubkey,
+    blockable_sdk::{Pubkey, amounts::MicroUsd},
     blockable_service::{
         init_file::InitFileError,
         log::{LogFormat, log_to_stderr},
@@ -75,6 +75,10 @@ enum Command {
         /// The credit's address
         #[arg(value_parser = parse_address)]
         credit: Pubkey,
+        /// Shows what a payment of so many micro-USDC would open; without it, the payment that makes the loan current, or the next
+        /// instalment
+        #[arg(long, value_name = "MICRO_USDC", value_parser = clap::value_parser!(u64).range(1..))]
+        payment: Option<u64>,
         /// Prints JSON
         #[arg(long)]
         json: bool,
@@ -187,8 +191,9 @@ async fn execute(command: Command) -> Result<bool, CommandError> {
         Command::Once { file, dry_run: false, json } => {
             once::run(file.load_and_log(LogFormat::Text)?, json).await
         }
-        Command::Explain { file, credit, json } => {
-            explain::run(file.load_and_log(LogFormat::Text)?, credit, json).await
+        Command::Explain { file, credit, payment, json } => {
+            let payment = payment.map(MicroUsd);
+            explain::run(file.load_and_log(LogFormat::Text)?, credit, payment, json).await
         }
         Command::Reconcile { file, json } => reconcile::run(Config::FILE.load(&file.config)?, json).await,
         Command::Quarantine { file, action } => {

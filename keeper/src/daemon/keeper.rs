@@ -11,7 +11,7 @@ use {
         plan::{Plan, Role},
         store::Store,
     },
-    blockable_sdk::Pubkey,
+    blockable_sdk::{Pubkey, amounts::MicroUsd},
     blockable_service::shutdown::{self, Stage},
     metrics_exporter_prometheus::PrometheusHandle,
     std::{
@@ -229,10 +229,14 @@ impl Keeper {
     }
 
     /// Explains what is due on a credit; `None` where the market has no such credit. Errors: [`CycleError`].
-    pub(crate) async fn explain(&mut self, credit: &Pubkey) -> Result<Option<Explanation>, CycleError> {
+    pub(crate) async fn explain(
+        &mut self,
+        credit: &Pubkey,
+        payment: Option<MicroUsd>,
+    ) -> Result<Option<Explanation>, CycleError> {
         let snapshot = self.gather().await?;
         let parts = self.parts();
-        Ok(Explanation::new(&snapshot, &parts.ingest.shelf(), &parts.config.plan, credit))
+        Ok(Explanation::new(&snapshot, &parts.ingest.shelf(), &parts.config.plan, credit, payment))
     }
 }
 

@@ -3,6 +3,7 @@
 use {
     super::{
         debt::{DebtView, PaymentView, ReserveView},
+        payment::{HoldbackView, PaymentEffect},
         units::{MeterView, UnitsView},
     },
     crate::{
@@ -15,7 +16,7 @@ use {
     },
     blockable_sdk::{
         Pubkey,
-        amounts::ChainTime,
+        amounts::{ChainTime, MicroUsd},
         program::{state::Credit, transitions::Status},
     },
     blockable_service::text::{span, time, units, usd_owed, usd_received},
@@ -44,6 +45,11 @@ pub(crate) struct Explanation {
     reserve: ReserveView,
     /// The units.
     units: UnitsView,
+    /// The holdback.
+    holdback: HoldbackView,
+    /// The effect of a payment now: the one asked for; else that which makes the loan current, or the next instalment. None
+    /// where nothing is owed.
+    payment: Option<PaymentEffect>,
     /// The metered use.
     meter: MeterView,
     /// The keeper's plan; none while the market's clock is out of range.
@@ -72,12 +78,13 @@ pub(crate) struct PartiesView {
 }
 
 impl Explanation {
-    /// Explains a credit of a snapshot; `None` where the snapshot does not have it.
+    /// Explains a credit of a snapshot, with the effect of a payment; `None` where the snapshot does not have it.
     pub(crate) fn new(
         snapshot: &Snapshot,
         shelf: &Shelf,
         settings: &PlanSettings,
         address: &Pubkey,
+        payment: Option<MicroUsd>,
     ) -> Option<Explanation> {
         let credit = snapshot.credits.get(address)?;
         let (accrued, times) = (snapshot.accrued(credit), Times::new(snapshot));
@@ -90,6 +97,8 @@ impl Explanation {
             next_payment: next_payment(&accrued, &times).as_ref().map(PaymentView::new),
             reserve: ReserveView::new(&accrued),
             units: UnitsView::new(&accrued, &times),
+            holdback: HoldbackView::new(&accrued, &times),
+            payment: PaymentEffect::new(credit, snapshot, payment),
             meter: MeterView::new(credit, snapshot),
             plan: explain(snapshot, shelf, settings, address),
         })
@@ -118,7 +127,7 @@ impl PartiesView {
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Explanation { as_of, parties, debt, units: collateral, meter, .. } = self;
+        let Explanation { as_of, parties, debt, units: collateral, holdback, meter, .. } = self;
         let paused = if as_of.is_paused { ", the market is paused" } else { "" };
         writeln!(f, "credit      {}", self.credit.0)?;
         writeln!(f, "status      {}, as of {} (slot {}){paused}", self.status, at(&as_of.clock), as_of.slot)?;
@@ -136,9 +145,11 @@ impl fmt::Display for Explanation {
             None => writeln!(f, "\nnext due    nothing")?,
         }
         writeln!(f, "reserve     {}", usd_received(self.reserve.held.0))?;
-        let (available, lien) = (units(collateral.available.0), units(collateral.lien.0));
-        let frozen = units(collateral.frozen.0);
-        writeln!(f, "units       {available} available, {lien} under lien, {frozen} of it frozen")?;
+        write!(f, "{collateral}")?;
+        write!(f, "{holdback}")?;
+        if let Some(payment) = &self.payment {
+            write!(f, "{payment}")?;
+        }
         if let (Some(chunk), Some(bit)) = (meter.chunk, meter.bit) {
             let until = meter.reported_at.as_ref().map_or("never".to_string(), at);
             let used = units(meter.cumulative.0);

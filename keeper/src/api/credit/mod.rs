@@ -2,6 +2,7 @@
 
 mod debt;
 mod explanation;
+mod payment;
 mod schedule;
 mod terms;
 mod units;
@@ -20,7 +21,7 @@ use {
             credit_health::CreditHealth,
             credits::{BurnView, CoverageView},
             error::{ApiError, MarketRefusals, UnknownCredit},
-            query::CreditPath,
+            query::{CreditPath, StrictQuery, payment},
             state::ApiState,
         },
         chain::Snapshot,
@@ -28,18 +29,34 @@ use {
         watch::{Measure, times::Times},
     },
     axum::{Json, extract::State},
-    blockable_sdk::{Pubkey, amounts::MarketTime, program::state::Credit},
+    blockable_sdk::{
+        Pubkey,
+        amounts::{MarketTime, MicroUsd},
+        program::state::Credit,
+    },
     blockable_service::hex,
     schedule::InstalmentView,
-    serde::Serialize,
+    serde::{Deserialize, Serialize},
     std::sync::Arc,
     terms::CovenantView,
     units::{FreezeView, VaultView},
-    utoipa::ToSchema,
+    utoipa::{IntoParams, ToSchema},
 };
 
 /// Most open alerts that are named; there is at most one for each rule.
 const ALERTS: u32 = 100;
+
+/// The payment that is quoted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct CreditQuery {
+    /// The payment whose effect `payment` shows, in micro-USDC; without it, the payment that makes the loan current, or the next
+    /// instalment where nothing is in arrears.
+    #[serde(default, deserialize_with = "payment")]
+    #[param(value_type = Option<String>)]
+    payment: Option<MicroUsd>,
+}
 
 /// All that is known of a credit.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -116,20 +133,23 @@ impl CreditDetail {
     }
 }
 
-/// Gives all that is known of one credit: parties, terms, debt, collateral, schedule, alerts, and the keeper's plan.
+/// Gives all that is known of one credit: parties, terms, debt, collateral, schedule, alerts, the keeper's plan, and what a payment
+/// opens.
 #[utoipa::path(
     get, path = "/v1/credits/{address}", tag = "credits",
-    params(("address" = String, Path, description = "The credit's address")), security(("token" = [])),
+    params(("address" = String, Path, description = "The credit's address"), CreditQuery), security(("token" = [])),
     responses((status = 200, body = CreditDetail), MarketRefusals, UnknownCredit)
 )]
 pub(super) async fn credit(
     State(state): State<Arc<ApiState>>,
     CreditPath(address): CreditPath,
+    StrictQuery(query): StrictQuery<CreditQuery>,
 ) -> Result<Json<CreditDetail>, ApiError> {
     let snapshot = state.require_snapshot()?;
     let credit = snapshot.credits.get(&address).ok_or_else(|| ApiError::unknown_credit(&address))?;
-    let explanation = Explanation::new(&snapshot, &state.ingest.shelf(), &state.plan, &address)
-        .ok_or_else(|| ApiError::unknown_credit(&address))?;
+    let explanation =
+        Explanation::new(&snapshot, &state.ingest.shelf(), &state.plan, &address, query.payment)
+            .ok_or_else(|| ApiError::unknown_credit(&address))?;
     let filter =
         AlertFilter { open: Some(true), subject: Some(address), limit: ALERTS, ..AlertFilter::default() };
     let alerts = state.alerts.list(filter).await?.iter().map(AlertView::new).collect();

@@ -16,7 +16,9 @@ use {
             state::{Credit, VaultClaims},
         },
     },
+    blockable_service::text::units,
     serde::Serialize,
+    std::fmt,
     utoipa::ToSchema,
 };
 
@@ -32,15 +34,15 @@ pub(crate) struct UnitsView {
     /// Expired unused.
     expired: UnitCount,
     /// Cancelled under the holdback.
-    cancelled: UnitCount,
+    pub(super) cancelled: UnitCount,
     /// Left.
     remaining: UnitCount,
     /// Released from the lien by repayment.
-    released: UnitCount,
+    pub(super) released: UnitCount,
     /// Units that secure the debt.
     pub(super) lien: UnitCount,
     /// Units that no payment has opened yet.
-    locked: UnitCount,
+    pub(super) locked: UnitCount,
     /// Units on top of the locked ones that no new job may draw on.
     pub(super) frozen: UnitCount,
     /// Units that new jobs may draw on.
@@ -148,6 +150,23 @@ impl UnitsView {
             lots_open: accrued.lots_open,
             lots_opened: accrued.lots_opened,
         }
+    }
+}
+
+impl fmt::Display for UnitsView {
+    /// Writes two lines.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let UnitsView { available, lien, locked, frozen, released, cancelled, .. } = self;
+        let amount = |count: &UnitCount| units(count.0);
+        writeln!(
+            f,
+            "units       {} available, {} under lien, {} of it frozen, {} of it locked",
+            amount(available),
+            amount(lien),
+            amount(frozen),
+            amount(locked)
+        )?;
+        writeln!(f, "            {} released, {} cancelled", amount(released), amount(cancelled))
     }
 }
 

@@ -46,6 +46,55 @@ async fn a_credit_is_described_in_full() {
     assert_eq!(reported["alerts"], serde_json::json!([]));
 }
 
+/// A loan of 12,000 USDC for 1,200,000 units, of which 600,000 are locked and held back for at $0.01; 100,000 are frozen.
+fn held_back() -> Credit {
+    with(|credit| {
+        credit.terms.holdback = 6_000 * USDC;
+        credit.collateral.locked_at_issue = 600_000;
+        credit.collateral.frozen_for_payment = 100_000;
+        (credit.holdback_left, credit.claims.provider) = (5_999 * USDC, USDC);
+        credit.status = Status::Delinquent.byte();
+    })
+}
+
+#[tokio::test]
+async fn a_credit_shows_what_is_locked_held_back_and_opened_by_a_payment() {
+    let api = Api::empty(|_, _| {}).await;
+    api.show(START + 31 * DAY, &BTreeMap::from([(key(10), held_back())])).await;
+    let path = format!("/v1/credits/{}", key(10));
+    let credit = api.json(&path).await;
+    let (units, holdback) = (&credit["units"], &credit["holdback"]);
+    assert_eq!(
+        (&units["locked"], &units["frozen"], &units["available"]),
+        (&"600000".into(), &"100000".into(), &"500000".into())
+    );
+    assert_eq!((&holdback["agreed"], &holdback["left"]), (&"6000000000".into(), &"5999000000".into()));
+    assert_eq!((&holdback["covered"], &holdback["provider_claim"]), (&"599900".into(), &"1000000".into()));
+    assert_eq!(holdback["lender_cancels_from"], Value::Null, "it is not in default");
+    assert!(holdback["anybody_cancels_from"]["unix"].as_i64().unwrap() > START + 360 * DAY);
+
+    // Without an amount: the payment that makes the loan current.
+    assert_eq!(credit["payment"]["paid"], credit["debt"]["arrears"]);
+    assert_eq!((&credit["payment"]["cures"], &credit["payment"]["thaws"]), (&true.into(), &"100000".into()));
+    let part = api.json(&format!("{path}?payment=500000000")).await;
+    let snapshot = api.state.snapshot.borrow().clone().unwrap();
+    let clock = snapshot.market.clock_at(snapshot.clock.get()).unwrap();
+    let mut paid = held_back();
+    paid.begin_payment(500 * USDC, &clock).unwrap();
+    let change = paid.receive_payment(key(2), 500 * USDC).unwrap();
+    let Change::Paid { unlocked, thawed, earned, .. } = change else { panic!("no payment") };
+    let payment = &part["payment"];
+    assert_eq!(payment["unlocks"], unlocked.to_string());
+    assert_eq!(payment["thaws"], thawed.to_string());
+    assert_eq!(payment["opens"], (unlocked + thawed).to_string());
+    assert_eq!(payment["provider_earns"], earned.to_string());
+    assert_eq!(payment["available_after"], paid.collateral.available().to_string());
+    assert!(unlocked > 30_000 && thawed > 30_000 && earned > 300 * USDC, "{part}");
+    assert_eq!((&payment["cures"], &payment["status_after"]), (&false.into(), &"delinquent".into()));
+    let line = &api.json("/v1/credits").await["credits"][0];
+    assert_eq!((&line["locked"], &line["held_back"]), (&"600000".into(), &"5999000000".into()));
+}
+
 #[tokio::test]
 async fn each_instalment_has_its_state() {
     let api = Api::empty(|_, _| {}).await;

@@ -99,6 +99,12 @@ async fn wrong_parameters_are_refused_with_the_next_step() {
         ("/v1/portfolio?status=active", "unknown field `status`"),
         ("/v1/alerts?open=yes", "write true or false"),
         ("/v1/alerts?before=-1", "use `next` of the page before"),
+        (
+            &format!("/v1/credits/{address}?payment=0"),
+            "payment: `0` is not a payment; write whole micro-USDC",
+        ),
+        (&format!("/v1/credits/{address}?payment=1.5"), "write whole micro-USDC from 1"),
+        (&format!("/v1/credits/{address}?pay=1"), "unknown field `pay`"),
         ("/v1/credits/nobody", "`nobody` is not an address"),
         ("/v1/credits/%FF", "UTF-8"),
         (&format!("/v1/credits/{address}/series?resolution=60"), "choose from 300, 3600 and 86400"),

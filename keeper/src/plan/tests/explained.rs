@@ -14,7 +14,7 @@ fn explained(world: &World) -> CreditPlan {
 }
 
 fn explanation(world: &World) -> Explanation {
-    Explanation::new(&world.snapshot, &world.shelf, &world.settings, &address(0)).unwrap()
+    Explanation::new(&world.snapshot, &world.shelf, &world.settings, &address(0), None).unwrap()
 }
 
 fn action(plan: &CreditPlan, kind: Kind) -> ActionView {
@@ -32,7 +32,7 @@ fn why_not(plan: &CreditPlan, kind: Kind) -> String {
 fn a_credit_that_is_not_there_has_no_explanation() {
     let world = World::at(DUE);
     assert!(explain(&world.snapshot, &world.shelf, &world.settings, &address(0)).is_none());
-    assert!(Explanation::new(&world.snapshot, &world.shelf, &world.settings, &address(0)).is_none());
+    assert!(Explanation::new(&world.snapshot, &world.shelf, &world.settings, &address(0), None).is_none());
 }
 
 #[test]
@@ -59,6 +59,31 @@ fn what_is_planned_is_what_is_explained() {
     world.settings.backup_delay_seconds = 40;
     let expected = ActionView::left_to_others(Kind::MarkDelinquent, ChainTime(grace_ends + 40));
     assert_eq!(action(&explained(&world), Kind::MarkDelinquent), expected);
+}
+
+#[test]
+fn lock_holdback_and_what_a_payment_opens_are_explained() {
+    let at = DUE + DEFAULT_GRACE;
+    let mut world = World::at(at).with(defaulted());
+    world.change(0, |credit| {
+        (credit.terms.holdback, credit.holdback_left) = (600 * USDC, 600 * USDC);
+        credit.collateral.locked_at_issue = UNITS / 2;
+    });
+    let text = explanation(&world).to_string();
+    for line in [
+        "\nunits       500,000,000 units available, 1,000,000,000 units under lien, 0 units of it frozen, 500,000,000 units of \
+         it locked\n            0 units released, 0 units cancelled\n",
+        "\nholdback    $600.00 for 500,000,000 units; $0.00 earned and not collected; the lender may cancel from 2027-",
+        "\npayment     $400.00 now would open 333,333,333 units, and $399.99 of the holdback for the provider; it cures\n",
+    ] {
+        assert!(text.contains(line), "{line} is not in {text}");
+    }
+    let (shelf, settings) = (&world.shelf, &world.settings);
+    let amount = Some(blockable_sdk::amounts::MicroUsd(3 * USDC));
+    let asked = Explanation::new(&world.snapshot, shelf, settings, &address(0), amount).unwrap();
+    assert!(asked.to_string().contains("\npayment     $3.00 now would open 2,500,000 units"), "{asked}");
+    let none = explanation(&World::at(ISSUED).with(credit(0))).to_string();
+    assert!(!none.contains("\nholdback "), "none was agreed: {none}");
 }
 
 #[test]
