@@ -1,10 +1,14 @@
-use std::{io, path::PathBuf};
+use {
+    crate::DAY,
+    anchor_lang::error::Error,
+    std::{io, path::PathBuf},
+};
 
 /// A reason for which a simulation or a quote stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum EconomicsError {
     /// A file cannot be read.
-    #[error("cannot read {path}: {source}; name a file that exists")]
+    #[error("cannot read {path}: {source}; name a text file that can be read")]
     Read {
         /// The file.
         path: PathBuf,
@@ -50,4 +54,15 @@ pub enum EconomicsError {
         /// The drawing library's reason.
         reason: String,
     },
+}
+
+impl EconomicsError {
+    /// The program's refusal of an act, so many seconds after issue, in the words of its error.
+    pub(crate) fn refused(act: String, seconds: i64, error: &Error) -> EconomicsError {
+        let reason = match error {
+            Error::AnchorError(error) => format!("{} ({})", error.error_msg, error.error_name),
+            Error::ProgramError(error) => error.program_error.to_string(),
+        };
+        EconomicsError::Refused { act, day: seconds / DAY, reason }
+    }
 }

@@ -104,15 +104,21 @@ pub(crate) fn numbers<const N: usize>(
     first: usize,
 ) -> Result<[f64; N], EconomicsError> {
     if fields.len() != first + N {
-        return Err(mistake(file, line, &format!("it has {} fields instead of {}", fields.len(), first + N)));
+        return Err(mistake(
+            file,
+            line,
+            &format!(
+                "it has {} fields instead of {}; separate them by commas, numbers without any",
+                fields.len(),
+                first + N
+            ),
+        ));
     }
     let mut numbers = [0.0; N];
     for (number, field) in numbers.iter_mut().zip(fields.iter().skip(first)) {
-        *number = field
-            .parse()
-            .ok()
-            .filter(|number: &f64| number.is_finite())
-            .ok_or_else(|| mistake(file, line, &format!("\"{field}\" is not a number")))?;
+        *number = field.parse().ok().filter(|number: &f64| number.is_finite()).ok_or_else(|| {
+            mistake(file, line, &format!("\"{field}\" is not a number; write one such as 12 or 0.5"))
+        })?;
     }
     Ok(numbers)
 }

@@ -64,9 +64,12 @@ fn tables_name_the_line_of_a_mistake() {
     let message = Quantiles::read("q.csv", "q,s\n0,0\n0.5,0.4\n1,0.3\n").unwrap_err().to_string();
     assert!(message.starts_with("q.csv, line 4: "), "{message}");
     let message = Quantiles::read("q.csv", "q,s\n0,0\n0.5,x\n").unwrap_err().to_string();
-    assert_eq!(message, "q.csv, line 3: \"x\" is not a number");
+    assert_eq!(message, "q.csv, line 3: \"x\" is not a number; write one such as 12 or 0.5");
     let message = TenantClass::read("t.csv", "header\nname,1,2\n").unwrap_err().to_string();
-    assert_eq!(message, "t.csv, line 2: it has 3 fields instead of 10");
+    assert_eq!(
+        message,
+        "t.csv, line 2: it has 3 fields instead of 10; separate them by commas, numbers without any"
+    );
 }
 
 #[test]

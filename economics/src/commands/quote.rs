@@ -2,12 +2,15 @@ use {
     super::{CommonArgs, share},
     crate::{
         EconomicsError,
+        assumptions::Source,
         preset::Preset,
         quote::{Quote, Target, quotes},
         report::{json, quotes_table},
+        study::StudyPlan,
         usage::OwnUse,
     },
     clap::Args,
+    serde::Serialize,
     std::path::PathBuf,
 };
 
@@ -26,7 +29,7 @@ pub(super) struct QuoteArgs {
     #[arg(long, value_parser = share, default_value = "80%")]
     confidence: f64,
     /// Worlds to draw; they share the paths
-    #[arg(long, default_value_t = 50)]
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     worlds: u32,
     /// Units of the borrower's largest request
     #[arg(long, value_name = "UNITS")]
@@ -52,9 +55,14 @@ pub(super) fn run(args: &QuoteArgs) -> Result<(), EconomicsError> {
     };
     let quotes = quotes(&own, &presets, args.presets.is_empty(), &assumptions, target, &plan)?;
     if args.common.json {
-        println!("{}", json(&quotes)?);
+        let sources = assumptions.sources.clone();
+        let own_use = args.own_use.display().to_string();
+        let report = QuoteReport { plan, own_use, target, quotes, assumptions: sources };
+        println!("{}", json(&report)?);
     } else {
-        println!("seed {}, {} loan paths a preset, {} worlds", plan.seed, plan.paths, target.worlds);
+        let (paths, worlds) = (plan.paths, target.worlds);
+        println!("seed {}, {paths} loan paths a preset, {worlds} worlds", plan.seed);
+        println!("use: {:.0} units a day, on the largest {:.0}", own.mean_units(), own.largest_units());
         print(&quotes, args);
     }
     Ok(())
@@ -62,14 +70,61 @@ pub(super) fn run(args: &QuoteArgs) -> Result<(), EconomicsError> {
 
 fn print(quotes: &[Quote], args: &QuoteArgs) {
     println!(
-        "target: mean recovery of {:.0} % in {:.0} % of the worlds; everything but days and units per dollar in percent\n",
+        "target: mean recovery of {:.1} % in {:.0} % of the worlds; everything but days and units per dollar in percent\n",
         args.target * 100.0,
         args.confidence * 100.0
     );
     print!("{}", quotes_table(quotes));
+    println!("\n{LEGEND}");
+    if let Some(advice) = advice(quotes, args) {
+        println!("\n{advice}");
+    }
     for quote in quotes.iter().filter(|quote| !quote.warnings.is_empty()) {
         for warning in &quote.warnings {
             println!("\nwarning for {}: {warning}", quote.preset);
         }
     }
+}
+
+/// Says what to do where no terms reach the target.
+fn advice(quotes: &[Quote], args: &QuoteArgs) -> Option<String> {
+    if quotes.iter().any(|quote| quote.reaches) {
+        return None;
+    }
+    let best = quotes.iter().max_by(|a, b| {
+        let worlds = a.worlds_reached.total_cmp(&b.worlds_reached);
+        worlds.then(a.recovery.value.total_cmp(&b.recovery.value))
+    })?;
+    Some(format!(
+        "no terms reach {:.1} % in {:.0} % of the worlds. The nearest are {}: {:.1} % as assumed, the target in {:.0} % of the \
+         worlds. Lower --target or --confidence, leave --preset out to look at all terms, or narrow the worlds of your \
+         --assumptions",
+        args.target * 100.0,
+        args.confidence * 100.0,
+        best.preset,
+        best.recovery.value * 100.0,
+        best.worlds_reached * 100.0
+    ))
+}
+
+const LEGEND: &str = "\
+reaches: the target in so many worlds as asked for; worlds: the share of them; mean, p5: recovery of the debt as assumed;
+defaults above: share of the defaults that recover the target or more; of list: price of a unit with all interest;
+APR all in: of the principal, with the reserve that is laid down; on paid out: of what the provider has been paid; days off: days that a unit
+waits on average; down, reserve: paid by the first day, of the principal; yield: the lender's a year after losses, with
+repaid cash idle. Terms such as 0.5-ahead+30% are the smallest holdback that reaches the target";
+
+/// Everything that a quote rests on and has found.
+#[derive(Serialize)]
+struct QuoteReport {
+    /// Seed, paths and threads.
+    plan: StudyPlan,
+    /// The file of the borrower's use.
+    own_use: String,
+    /// What was asked for.
+    target: Target,
+    /// The terms, those that reach the target first.
+    quotes: Vec<Quote>,
+    /// What the figures rest on.
+    assumptions: Vec<Source>,
 }

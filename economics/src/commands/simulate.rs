@@ -3,13 +3,14 @@ use {
     crate::{
         EconomicsError,
         assumptions::Assumptions,
-        path::{Course, Scene},
+        path::Scene,
         preset::Preset,
         report::{Report, Tornado, json, summaries_table, tornado_table, worlds_table},
-        study::{StudyPlan, Summary, run as walk, tornado, worlds},
-        usage::UseModel,
+        study::{StudyPlan, Summary, tornado, worlds},
+        usage::OwnUse,
     },
     clap::{Args, ValueEnum},
+    std::path::PathBuf,
 };
 
 /// Recover defaults under named terms, side by side
@@ -20,8 +21,13 @@ pub(super) struct SimulateArgs {
     /// A preset; again for more; all where it is left out
     #[arg(long = "preset", value_name = "NAME")]
     presets: Vec<String>,
-    /// Surroundings; again for more
-    #[arg(long = "scene", value_enum, default_values_t = [SceneArg::Assumed])]
+    /// A borrower's own use as CSV with the header day,units; drawn from real tenants' statistics where it is left out
+    #[arg(long = "use", value_name = "FILE")]
+    own_use: Option<PathBuf>,
+    /// Surroundings; again for more; all where it is left out
+    #[arg(long = "scene", value_enum, default_values_t = [
+        SceneArg::Assumed, SceneArg::Crash, SceneArg::FailingProviders,
+    ])]
     scenes: Vec<SceneArg>,
     /// Move each assumption and term of a preset, one at a time
     #[arg(long, value_name = "PRESET")]
@@ -41,7 +47,7 @@ pub(super) struct SimulateArgs {
     /// Write figures as SVG and PNG into a folder
     #[cfg(feature = "figures")]
     #[arg(long, value_name = "FOLDER")]
-    figures: Option<std::path::PathBuf>,
+    figures: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -92,28 +98,29 @@ pub(super) fn simulate(
         [] => Preset::all(),
         names => names.iter().map(|name| Preset::named(name)).collect::<Result<_, _>>()?,
     };
+    let own = args.own_use.as_deref().map(OwnUse::from_file).transpose()?;
+    let own = own.as_ref();
     let mut summaries = Vec::new();
     for scene in args.scenes.iter().map(|scene| scene.scene()) {
         let assumptions = scene.of(assumptions);
         for preset in &presets {
-            let model = UseModel::from_assumptions(&assumptions)?;
-            let course = Course::new(preset, preset.size(&assumptions), model, &assumptions)?;
-            summaries.push(Summary::new(&course, scene, &assumptions, plan, &walk(&course, plan)?));
+            summaries.push(Summary::simulate(preset, own, scene, &assumptions, plan)?);
         }
     }
     let side = StudyPlan { paths: args.side_paths.max(10), ..*plan };
     let moved = match &args.tornado {
-        Some(name) => Some(sensitivities(name, assumptions, &side)?),
+        Some(name) => Some(sensitivities(name, own, assumptions, &side)?),
         None => None,
     };
     let mut in_worlds = Vec::new();
     for preset in presets.iter().filter(|_| args.worlds > 0) {
         let targets = [args.target_mean, args.target_p5];
-        in_worlds.push(worlds(preset, assumptions, args.worlds, targets, &side)?);
+        in_worlds.push(worlds(preset, own, assumptions, args.worlds, targets, &side)?);
     }
     Ok(Report {
         plan: *plan,
         side_paths: side.paths,
+        own_use: args.own_use.as_ref().map(|file| file.display().to_string()),
         presets: summaries,
         tornado: moved,
         worlds: in_worlds,
@@ -121,17 +128,22 @@ pub(super) fn simulate(
     })
 }
 
-fn sensitivities(name: &str, assumptions: &Assumptions, plan: &StudyPlan) -> Result<Tornado, EconomicsError> {
+fn sensitivities(
+    name: &str,
+    own: Option<&OwnUse>,
+    assumptions: &Assumptions,
+    plan: &StudyPlan,
+) -> Result<Tornado, EconomicsError> {
     let preset = Preset::named(name)?;
-    let model = UseModel::from_assumptions(assumptions)?;
-    let course = Course::new(&preset, preset.size(assumptions), model, assumptions)?;
-    let base = walk(&course, plan)?.defaults.recovery.ratio().value;
-    Ok(Tornado { preset: name.to_string(), base, bars: tornado(&preset, assumptions, plan)? })
+    let base = Summary::simulate(&preset, own, Scene::Assumed, assumptions, plan)?;
+    let bars = tornado(&preset, own, assumptions, plan)?;
+    Ok(Tornado { preset: name.to_string(), base: base.recovery.value, bars })
 }
 
 fn print(report: &Report) {
     let plan = &report.plan;
     println!("seed {}, {} loan paths a preset, {} threads", plan.seed, plan.paths, plan.threads);
+    println!("use: {}", report.own_use.as_deref().unwrap_or("drawn from the statistics of real tenants"));
     for scene in report.presets.chunk_by(|a, b| a.scene == b.scene) {
         let name = scene.first().map_or("", |summary| summary.scene);
         println!("\nscene {name}: recovery of the debt at default in percent");

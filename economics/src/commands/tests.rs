@@ -37,3 +37,36 @@ fn wrong_arguments_say_what_is_right() {
     let Command::Simulate(args) = parse("x simulate --paths 3").unwrap().command else { panic!("simulate") };
     assert_eq!(args.common.plan().unwrap_err().to_string(), "--paths must be at least 10");
 }
+
+#[test]
+fn a_simulation_takes_a_borrowers_own_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("use.csv");
+    let days: String = (0..30).map(|day| format!("{day},{}\n", 300_000 + 20_000 * day)).collect();
+    std::fs::write(&file, format!("day,units\n{days}")).unwrap();
+    let own = file.display().to_string();
+    let line = format!(
+        "x simulate --use {own} --preset standard --scene assumed --paths 40 --worlds 2 --side-paths 10 --tornado standard"
+    );
+    let Command::Simulate(args) = parse(&line).unwrap().command else { panic!("simulate") };
+    let (assumptions, plan) = (args.common.assumptions().unwrap(), args.common.plan().unwrap());
+    let report = simulate::simulate(&args, &assumptions, &plan).unwrap();
+    assert_eq!(report.own_use, Some(own));
+    assert_eq!((report.presets.len(), report.worlds.len()), (1, 1));
+    // Use that grows slowly waits for less than that of the tenants that are drawn otherwise.
+    assert!(report.presets[0].days_put_off.value < 0.2, "{:?}", report.presets[0].days_put_off);
+}
+
+#[test]
+fn a_use_that_no_market_lends_for_says_what_a_unit_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("use.csv");
+    let days: String = (0..30).map(|day| format!("{day},1\n")).collect();
+    std::fs::write(&file, format!("day,units\n{days}")).unwrap();
+    let own = file.display().to_string();
+    let line = format!("x simulate --use {own} --preset standard --paths 10");
+    let Command::Simulate(args) = parse(&line).unwrap().command else { panic!("simulate") };
+    let (assumptions, plan) = (args.common.assumptions().unwrap(), args.common.plan().unwrap());
+    let error = simulate::simulate(&args, &assumptions, &plan).unwrap_err().to_string();
+    assert!(error.starts_with("the use of 360 days adds up to 360 units, a loan of $0.1"), "{error}");
+}

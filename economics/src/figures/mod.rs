@@ -24,6 +24,8 @@ use {
 enum Figure<'a> {
     /// Mean and percentiles of the recovery by preset.
     Recovery(&'a [Summary]),
+    /// Mean recovery by preset in each scene; the scenes one after the other, each with the same presets.
+    Scenes(&'a [Summary]),
     /// Where the recovery comes from, by preset.
     Sources(&'a [Summary]),
     /// Distributions of the recovery over loans.
@@ -39,13 +41,14 @@ enum Figure<'a> {
 impl Figure<'_> {
     /// The last line: what the figure rests on.
     fn footer(&self, report: &Report) -> String {
-        let paths = match self {
-            Figure::Tornado(_) | Figure::Worlds(_) => report.side_paths,
-            _ => report.plan.paths,
+        let (paths, each) = match self {
+            Figure::Tornado(_) => (report.side_paths, "end of a bar"),
+            Figure::Worlds(_) => (report.side_paths, "world"),
+            _ => (report.plan.paths, "preset"),
         };
         let seed = report.plan.seed;
         format!(
-            "blockable-economics, on the program's own functions: {paths} loan paths for each figure, seed {seed}. \
+            "blockable-economics, on the program's own functions: {paths} loan paths for each {each}, seed {seed}. \
              Assumptions and limits: docs/recovery.md"
         )
     }
@@ -73,19 +76,23 @@ pub fn write_all(report: &Report, folder: &Path) -> Result<Vec<PathBuf>, Economi
 /// The figures that a report has data for, by name.
 fn figures(report: &Report) -> Vec<(String, Figure<'_>)> {
     let mut figures = Vec::new();
-    for scene in report.presets.chunk_by(|a, b| a.scene == b.scene) {
+    let mut scenes = report.presets.chunk_by(|a, b| a.scene == b.scene);
+    if let Some(scene) = scenes.next() {
         let name = scene.first().map_or("assumed", |summary| summary.scene);
         figures.push((format!("recovery-{name}"), Figure::Recovery(scene)));
-        if name == "assumed" {
-            figures.push(("sources".to_string(), Figure::Sources(scene)));
-            figures.push(("distribution".to_string(), Figure::Distribution(scene)));
-            figures.push(("days-put-off".to_string(), Figure::DaysPutOff(scene)));
-        }
+        figures.push(("sources".to_string(), Figure::Sources(scene)));
+        figures.push(("distribution".to_string(), Figure::Distribution(scene)));
+        figures.push(("days-put-off".to_string(), Figure::DaysPutOff(scene)));
+    }
+    if scenes.next().is_some() {
+        figures.push(("scenes".to_string(), Figure::Scenes(&report.presets)));
     }
     if let Some(tornado) = &report.tornado {
         figures.push((format!("tornado-{}", tornado.preset), Figure::Tornado(tornado)));
     }
-    for result in &report.worlds {
+    // With the sensitivities of one preset, its worlds; else those of all.
+    let moved = report.tornado.as_ref().map(|tornado| tornado.preset.as_str());
+    for result in report.worlds.iter().filter(|result| moved.is_none_or(|moved| moved == result.preset)) {
         figures.push((format!("worlds-{}", result.preset), Figure::Worlds(result)));
     }
     figures
@@ -103,6 +110,7 @@ impl Figure<'_> {
     fn paint(&self, canvas: &mut dyn Canvas) -> Result<(), EconomicsError> {
         match self {
             Figure::Recovery(summaries) => recovery::percentiles(canvas, summaries),
+            Figure::Scenes(summaries) => recovery::scenes(canvas, summaries),
             Figure::Sources(summaries) => recovery::sources(canvas, summaries),
             Figure::Distribution(summaries) => distribution::curves(canvas, summaries),
             Figure::DaysPutOff(summaries) => recovery::days_put_off(canvas, summaries),

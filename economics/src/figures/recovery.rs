@@ -3,6 +3,7 @@
 use {
     super::canvas::{Axis, Canvas, HEIGHT, Side, WIDTH, Words, colours, percents, title},
     crate::{EconomicsError, path::Scene, study::Summary},
+    plotters::style::RGBColor,
 };
 
 /// Left end of the bars: names stand before it.
@@ -70,6 +71,46 @@ pub(super) fn percentiles(canvas: &mut dyn Canvas, summaries: &[Summary]) -> Res
     names(canvas, summaries)
 }
 
+/// Mean recovery of each preset in each scene.
+pub(super) fn scenes(canvas: &mut dyn Canvas, summaries: &[Summary]) -> Result<(), EconomicsError> {
+    title(
+        canvas,
+        "What a crash and failing providers cost the lender",
+        "Mean share of the debt at default that comes back, in three surroundings. Number: the worst of them.",
+    )?;
+    axis().draw_below(canvas, [TOP, BOTTOM], &percents(10), "mean recovery of the debt at default")?;
+    let scenes: Vec<&[Summary]> = summaries.chunk_by(|a, b| a.scene == b.scene).collect();
+    let mut x = LEFT;
+    for scene in scenes.iter().filter_map(|scene| scene.first()).map(|summary| summary.scene) {
+        let (name, colour) = legend(scene);
+        canvas.dot((x + 9, 103), 8, colour)?;
+        canvas.write(Words::new(name, (x + 26, 103)))?;
+        x += 270;
+    }
+    let first = scenes.first().copied().unwrap_or_default();
+    for (index, preset) in first.iter().enumerate() {
+        let (y, _) = row(index, first.len());
+        let mut worst = f64::INFINITY;
+        for summary in summaries.iter().filter(|summary| summary.preset == preset.preset) {
+            let mean = summary.recovery.value;
+            worst = worst.min(mean);
+            canvas.dot((axis().at(mean), y), 7, legend(summary.scene).1)?;
+        }
+        let worst = format!("{:.1} %", worst * 100.0);
+        canvas.write(Words { bold: true, ..Words::new(&worst, (WIDTH - 88, y)) })?;
+    }
+    names(canvas, first)
+}
+
+/// The words and the colour of a scene.
+fn legend(scene: &str) -> (&'static str, RGBColor) {
+    match scene {
+        name if name == Scene::Crash.name() => ("every default in a crash", colours::RED),
+        name if name == Scene::FailingProviders.name() => ("providers fail at 10 % a year", colours::ORANGE),
+        _ => ("as assumed", colours::BLUE),
+    }
+}
+
 /// The parts of the debt by where they came from.
 pub(super) fn sources(canvas: &mut dyn Canvas, summaries: &[Summary]) -> Result<(), EconomicsError> {
     title(
@@ -109,7 +150,7 @@ pub(super) fn days_put_off(canvas: &mut dyn Canvas, summaries: &[Summary]) -> Re
     title(
         canvas,
         "What safety costs a borrower that pays",
-        "Days that one of its units is put off because it is locked or frozen. Bar: mean of all units. Dot: mean of one borrower in twenty.",
+        "Days that one of its units is put off because it is locked or frozen. Bar and number: the mean. Dot: one borrower in twenty waits longer.",
     )?;
     let days = summaries.iter().flat_map(|summary| [summary.days_put_off.value, summary.days_put_off_p95]);
     let most = days.fold(1.0, f64::max).ceil();

@@ -30,6 +30,7 @@ fn report() -> Report {
     Report {
         plan: StudyPlan { paths: 10, seed: 7, threads: 1 },
         side_paths: 5,
+        own_use: None,
         presets: vec![summary("prepaid-12", 0.5), summary("standard", 0.9)],
         tornado: Some(Tornado {
             preset: "standard".to_string(),

@@ -12,7 +12,7 @@ use {
     bytemuck::Zeroable,
 };
 
-/// The market's fee on sales, in basis points: the demo's.
+/// The market's fee on sales, in basis points.
 pub const MARKET_FEE_BPS: u16 = 200;
 
 /// Days for which the market's admin must have suspended a provider before lender and borrower may cancel covered units
@@ -36,11 +36,7 @@ impl Issue {
     /// [`EconomicsError::Refused`] with the program's error for terms that it refuses.
     pub fn new(agreement: &Agreement) -> Result<Issue, EconomicsError> {
         let refused = |act: &'static str| {
-            move |error: anchor_lang::error::Error| EconomicsError::Refused {
-                act: act.to_string(),
-                day: 0,
-                reason: error.to_string(),
-            }
+            move |error: anchor_lang::error::Error| EconomicsError::refused(act.to_string(), 0, &error)
         };
         let (clock, market) = (clock(0), market().map_err(refused("the market"))?);
         let mut provider = provider(agreement).map_err(refused("the provider"))?;

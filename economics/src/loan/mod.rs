@@ -8,7 +8,7 @@ mod snapshot;
 mod tests;
 
 use {
-    crate::{DAY, EconomicsError},
+    crate::EconomicsError,
     anchor_lang::{error::Error, prelude::Pubkey},
     blockable_credits::state::{Credit, Lot, Market, MarketClock, Provider},
     bytemuck::Zeroable,
@@ -91,11 +91,8 @@ impl Loan {
     /// The credit with its debt as of so many seconds after issue. Errors: [`EconomicsError::Refused`].
     pub fn accrued(&self, seconds: i64) -> Result<Credit, EconomicsError> {
         let mut credit = self.credit;
-        credit.accrue(clock(seconds).market).map_err(|error| EconomicsError::Refused {
-            act: "the accrual".to_string(),
-            day: seconds / DAY,
-            reason: error.to_string(),
-        })?;
+        let refused = |error: Error| EconomicsError::refused("the accrual".to_string(), seconds, &error);
+        credit.accrue(clock(seconds).market).map_err(refused)?;
         Ok(credit)
     }
 
@@ -106,11 +103,8 @@ impl Loan {
         act: Act,
         observer: &mut O,
     ) -> Result<(), EconomicsError> {
-        self.carry_out(&act, &clock(seconds)).map_err(|error| EconomicsError::Refused {
-            act: format!("{act:?}"),
-            day: seconds / DAY,
-            reason: error.to_string(),
-        })?;
+        let refused = |error: Error| EconomicsError::refused(format!("{act:?}"), seconds, &error);
+        self.carry_out(&act, &clock(seconds)).map_err(refused)?;
         observer.note(seconds, &act, self);
         Ok(())
     }

@@ -1,6 +1,6 @@
 use {
     super::*,
-    crate::{assumptions::Assumptions, preset::Preset},
+    crate::{DAY, assumptions::Assumptions, preset::Preset},
     blockable_credits::{actions::LotTerms, transitions::Status},
 };
 
@@ -42,7 +42,7 @@ fn an_act_that_is_refused_changes_nothing_when_attempted() {
 }
 
 #[test]
-fn a_default_of_the_demo_goes_through_all_steps() {
+fn a_default_of_prepaid_terms_goes_through_all_steps() {
     let mut loan = issued("prepaid-4");
     let day = |day: i64| day * DAY;
     let mut noted = Noted::default();

@@ -20,9 +20,9 @@ use {
         preset::{Agreement, Preset, Size},
         price::PriceModel,
         random::{Random, Streams},
-        usage::UseModel,
+        usage::{OwnUse, UseModel},
     },
-    blockable_credits::transitions::Status,
+    blockable_credits::{state::TermBounds, transitions::Status},
 };
 
 use {borrower::MOST_INSTALMENTS, recovery::Recovery, use_of_units::Demand};
@@ -124,6 +124,34 @@ impl Course {
             assumptions: assumptions.clone(),
             model,
         })
+    }
+
+    /// Issues a loan for a borrower: one whose own use is given gets as many units as it uses over the term, a drawn one a loan
+    /// of the assumed principal. Errors: as [`Course::new`], and those of [`UseModel::from_assumptions`].
+    pub fn for_borrower(
+        preset: &Preset,
+        own: Option<&OwnUse>,
+        assumptions: &Assumptions,
+    ) -> Result<Course, EconomicsError> {
+        let Some(own) = own else {
+            let model = UseModel::from_assumptions(assumptions)?;
+            return Course::new(preset, preset.size(assumptions), model, assumptions);
+        };
+        // A cast of a float saturates.
+        let units = (own.mean_units() * f64::from(preset.term_days())) as u64;
+        let size = preset.size_for(units, assumptions);
+        let (least, most) = (TermBounds::PRODUCTION.min_principal, TermBounds::PRODUCTION.max_principal);
+        if !(least..=most).contains(&size.principal) {
+            return Err(EconomicsError::Argument(format!(
+                "the use of {} days adds up to {units} units, a loan of ${:.2}, and a market lends ${:.2} to ${:.0}: \
+                 state the use in units of a GPU second each",
+                preset.term_days(),
+                size.principal as f64 / 1e6,
+                least as f64 / 1e6,
+                most as f64 / 1e6
+            )));
+        }
+        Course::new(preset, size, UseModel::Own(own.clone()), assumptions)
     }
 
     /// The preset.

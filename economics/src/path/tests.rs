@@ -62,7 +62,7 @@ fn every_default_ends_and_recovers_no_more_than_its_debt() {
 }
 
 #[test]
-fn a_racing_borrower_of_the_demo_leaves_less_than_a_steady_one() {
+fn a_racing_borrower_of_prepaid_terms_leaves_less_than_a_steady_one() {
     let share = |race: f64, fade: f64| {
         let course = course("prepaid-12", |assumptions| {
             calm(assumptions);
@@ -206,4 +206,24 @@ fn a_lock_withstands_a_race_that_begins_before_the_missed_payment() {
     let (unlocked, locked) = (share("advance", 30.0), share("standard", 30.0));
     assert!(share("advance", 0.0) - unlocked > 0.4, "{unlocked}");
     assert!(share("standard", 0.0) - locked < 0.02, "{locked}");
+}
+
+#[test]
+fn the_reserve_is_drawn_in_default_where_every_unit_under_lien_is_used() {
+    let course = course("advance-reserve", |assumptions| {
+        calm(assumptions);
+        (assumptions.borrower.race, assumptions.borrower.fade) = (1.0, 0.0);
+        (assumptions.borrower.fraud, assumptions.simulator.race_lead_days) = (0.0, 60.0);
+    });
+    let (mut walk, mut used_up) = (Walk::new(&course), 0);
+    for path in 0..100 {
+        let mut acts = Acts::default();
+        let default = walk.run(11, path, Kind::Default, &mut acts).unwrap().default.unwrap();
+        if days(&acts, |act| matches!(act, Act::Seize(_))).is_empty() {
+            used_up += 1;
+            assert_eq!(default.from_reserve, default.reserve.min(default.debt), "{path}: {default:?}");
+            assert_eq!(days(&acts, |act| *act == Act::DrawReserve), [default.day + 10]);
+        }
+    }
+    assert!(used_up > 10, "{used_up}");
 }

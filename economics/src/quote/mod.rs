@@ -11,11 +11,11 @@ use {
         EconomicsError,
         assumptions::Assumptions,
         path::{Course, Scene},
-        preset::{Preset, Size},
+        preset::Preset,
         random::{Random, mix},
         stats::Estimate,
         study::{StudyPlan, Summary, World, run},
-        usage::{OwnUse, UseModel},
+        usage::OwnUse,
     },
     rand::SeedableRng,
     serde::Serialize,
@@ -24,7 +24,7 @@ use {
 pub use {cost::Cost, warnings::warnings};
 
 /// What a lender asks for.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Target {
     /// Mean recovery of the debt at default, from 0 to 1.
     pub recovery: f64,
@@ -106,17 +106,16 @@ fn quote(
     target: Target,
     plan: &StudyPlan,
 ) -> Result<Quote, EconomicsError> {
-    // A cast of a float saturates.
-    let units = (own.mean_units() * f64::from(preset.term_days())) as u64;
-    let size = preset.size_for(units, assumptions);
-    let summary = study(own, preset, size, assumptions, plan)?;
-    let agreement = preset.agreement(size);
-    let cost = Cost::new(&agreement)?;
-    let worlds_reached = worlds_reached(own, preset, size, assumptions, target, plan)?;
-    let share = |amount: u64| amount as f64 / size.principal.max(1) as f64;
+    let course = Course::for_borrower(preset, Some(own), assumptions)?;
+    let summary = Summary::new(&course, Scene::Assumed, assumptions, plan, &run(&course, plan)?);
+    let agreement = course.agreement();
+    let terms = &agreement.terms;
+    let cost = Cost::new(agreement)?;
+    let worlds_reached = worlds_reached(own, preset, assumptions, target, plan)?;
+    let share = |amount: u64| amount as f64 / terms.principal.max(1) as f64;
     let down = agreement.schedule.first().filter(|_| preset.in_advance).map_or(0, |first| first.principal);
     let unit_cost = share(cost.paid) / summary.units_per_dollar.max(0.01);
-    let mut warnings = warnings(&agreement, own, target.largest_request, assumptions);
+    let mut warnings = warnings(agreement, own, target.largest_request, assumptions);
     if unit_cost > 1.0 {
         warnings.push(format!(
             "a unit costs {:.0} % of its list price with all interest: the borrower pays less without a loan, as it uses",
@@ -133,8 +132,8 @@ fn quote(
         recovery: summary.recovery,
         p5: summary.quantiles.p5,
         defaults_above_target: 1.0 - summary.distribution.get(below).copied().unwrap_or(1.0),
-        principal: size.principal,
-        units: size.units,
+        principal: terms.principal,
+        units: terms.units,
         units_per_dollar: summary.units_per_dollar,
         apr_all_in: cost.apr_all_in,
         apr_on_paid_out: cost.apr_on_paid_out,
@@ -148,22 +147,10 @@ fn quote(
     })
 }
 
-fn study(
-    own: &OwnUse,
-    preset: &Preset,
-    size: Size,
-    assumptions: &Assumptions,
-    plan: &StudyPlan,
-) -> Result<Summary, EconomicsError> {
-    let course = Course::new(preset, size, UseModel::Own(own.clone()), assumptions)?;
-    Ok(Summary::new(&course, Scene::Assumed, assumptions, plan, &run(&course, plan)?))
-}
-
 /// Share of the worlds in which the mean recovery reaches the target. Worlds share the paths of the plan among them.
 fn worlds_reached(
     own: &OwnUse,
     preset: &Preset,
-    size: Size,
     assumptions: &Assumptions,
     target: Target,
     plan: &StudyPlan,
@@ -173,10 +160,9 @@ fn worlds_reached(
     let plan = StudyPlan { paths: (plan.paths / u64::from(count)).max(200), ..*plan };
     let mut reached = 0u32;
     for _ in 0..count {
+        // The provider of another world asks another principal for the same units.
         let assumptions = World::draw(assumptions, &mut random).of(assumptions);
-        // The provider of another world offers other units for the same principal; the borrower still needs its own.
-        let size = Size { principal: preset.size_for(size.units, &assumptions).principal, ..size };
-        let summary = study(own, preset, size, &assumptions, &plan)?;
+        let summary = Summary::simulate(preset, Some(own), Scene::Assumed, &assumptions, &plan)?;
         reached += u32::from(summary.recovery.value >= target.recovery);
     }
     Ok(f64::from(reached) / f64::from(count))

@@ -64,7 +64,7 @@ fn the_cost_all_in_is_the_rate_and_the_reserve_adds_to_it() {
 }
 
 #[test]
-fn terms_of_the_demo_are_warned_of() {
+fn prepaid_terms_are_warned_of() {
     let assumptions = Assumptions::built_in().unwrap();
     let of = |name: &str, change: fn(&mut Preset), largest| {
         let mut preset = Preset::named(name).unwrap();

@@ -26,6 +26,8 @@ pub struct Report {
     pub plan: StudyPlan,
     /// Loan paths of each world and of each end of a sensitivity.
     pub side_paths: u64,
+    /// The file of the borrower's own use; `None` where use is drawn from the statistics of the assumptions.
+    pub own_use: Option<String>,
     /// Recovery, cost and yield of each preset in each scene.
     pub presets: Vec<Summary>,
     /// Sensitivities of a preset.

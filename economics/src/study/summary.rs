@@ -1,12 +1,14 @@
 //! What a study says about a preset.
 
 use {
-    super::{StudyPlan, Tallies},
+    super::{StudyPlan, Tallies, run},
     crate::{
-        YEAR_DAYS,
+        EconomicsError, YEAR_DAYS,
         assumptions::Assumptions,
         path::{Course, Scene},
+        preset::Preset,
         stats::{Estimate, Histogram},
+        usage::OwnUse,
     },
     serde::Serialize,
 };
@@ -92,6 +94,19 @@ pub struct Yields {
 }
 
 impl Summary {
+    /// Walks the paths of a preset, for a borrower's own use where it is given, and sums them up. `scene` is a name for the
+    /// assumptions, which are taken as they are. Errors: those of a path.
+    pub fn simulate(
+        preset: &Preset,
+        own: Option<&OwnUse>,
+        scene: Scene,
+        assumptions: &Assumptions,
+        plan: &StudyPlan,
+    ) -> Result<Summary, EconomicsError> {
+        let course = Course::for_borrower(preset, own, assumptions)?;
+        Ok(Summary::new(&course, scene, assumptions, plan, &run(&course, plan)?))
+    }
+
     /// Sums a study up.
     pub fn new(
         course: &Course,

@@ -64,7 +64,7 @@ fn parts_of_the_recovery_add_up() {
 fn worlds_are_drawn_within_their_ranges() {
     let assumptions = Assumptions::built_in().unwrap();
     let preset = Preset::named("advance").unwrap();
-    let result = worlds(&preset, &assumptions, 5, [0.5, 0.0], &plan(60, 1)).unwrap();
+    let result = worlds(&preset, None, &assumptions, 5, [0.5, 0.0], &plan(60, 1)).unwrap();
     assert_eq!(result.worlds.len(), 5);
     for world in &result.worlds {
         let ranges = &assumptions.worlds;
@@ -78,7 +78,7 @@ fn worlds_are_drawn_within_their_ranges() {
 #[test]
 fn the_widest_bar_comes_first() {
     let assumptions = Assumptions::built_in().unwrap();
-    let bars = tornado(&Preset::named("prepaid-12").unwrap(), &assumptions, &plan(120, 2)).unwrap();
+    let bars = tornado(&Preset::named("prepaid-12").unwrap(), None, &assumptions, &plan(120, 2)).unwrap();
     assert!(bars.len() > 12);
     assert!(bars.windows(2).all(|pair| pair[0].width() >= pair[1].width()));
 }

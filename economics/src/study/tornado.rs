@@ -1,14 +1,8 @@
 //! Sensitivities: one assumption or term at a time at a low and a high value, all else as it is.
 
 use {
-    super::{StudyPlan, Summary, run},
-    crate::{
-        EconomicsError,
-        assumptions::Assumptions,
-        path::{Course, Scene},
-        preset::Preset,
-        usage::UseModel,
-    },
+    super::{StudyPlan, Summary},
+    crate::{EconomicsError, assumptions::Assumptions, path::Scene, preset::Preset, usage::OwnUse},
     serde::Serialize,
 };
 
@@ -42,6 +36,7 @@ struct Change {
 /// Walks a preset at both ends of every assumption and term. Returns the bars, the widest first. Errors: those of a study.
 pub fn tornado(
     preset: &Preset,
+    own: Option<&OwnUse>,
     assumptions: &Assumptions,
     plan: &StudyPlan,
 ) -> Result<Vec<Bar>, EconomicsError> {
@@ -51,7 +46,7 @@ pub fn tornado(
         for (end, result) in change.ends.into_iter().zip(&mut results) {
             let (mut preset, mut assumptions) = (preset.clone(), assumptions.clone());
             (change.apply)(&mut preset, &mut assumptions, end);
-            let summary = study(&preset, Scene::Assumed, &assumptions, plan)?;
+            let summary = Summary::simulate(&preset, own, Scene::Assumed, &assumptions, plan)?;
             *result = (summary.recovery.value, summary.quantiles.p5.value);
         }
         let [low, high] = results;
@@ -61,59 +56,67 @@ pub fn tornado(
     Ok(bars)
 }
 
-/// Walks one preset under assumptions. Errors: those of a study.
-pub(super) fn study(
-    preset: &Preset,
-    scene: Scene,
-    assumptions: &Assumptions,
-    plan: &StudyPlan,
-) -> Result<Summary, EconomicsError> {
-    let model = UseModel::from_assumptions(assumptions)?;
-    let course = Course::new(preset, preset.size(assumptions), model, assumptions)?;
-    Ok(Summary::new(&course, scene, assumptions, plan, &run(&course, plan)?))
-}
-
 /// What is moved: the ranges of the worlds, and round values around the other assumptions and the terms.
 fn changes(assumptions: &Assumptions) -> Vec<Change> {
     let worlds = &assumptions.worlds;
     vec![
-        Change { name: "share that races", ends: worlds.race, apply: |_, of, to| of.borrower.race = to },
-        Change { name: "buyers pay", ends: worlds.buyer_pays, apply: |_, of, to| of.market.buyer_pays = to },
+        Change {
+            name: "share of defaults that race",
+            ends: worlds.race,
+            apply: |_, of, to| of.borrower.race = to,
+        },
+        Change {
+            name: "buyers pay, of the market price",
+            ends: worlds.buyer_pays,
+            apply: |_, of, to| of.market.buyer_pays = to,
+        },
         Change {
             name: "buyers a day",
             ends: worlds.buyers_per_day,
             apply: |_, of, to| of.market.buyers_per_day = to,
         },
         Change {
-            name: "price a year",
+            name: "change of the price a year",
             ends: worlds.price_drift,
             apply: |_, of, to| of.market.price_drift = to,
         },
         Change {
-            name: "defaults in a crash",
+            name: "share of defaults in a crash",
             ends: worlds.crash_share,
             apply: |_, of, to| of.market.crash_share = to,
         },
         Change {
-            name: "providers fail a year",
+            name: "share of providers that fail a year",
             ends: worlds.provider_failure,
             apply: |_, of, to| of.market.provider_failure = to,
         },
         Change {
-            name: "bonus for prepayment",
+            name: "bonus for money in advance",
             ends: worlds.bonus_prepaid,
             apply: |_, of, to| of.offer.bonus_prepaid = to,
         },
-        Change { name: "pace of a race", ends: [4.0, 24.0], apply: |_, of, to| of.borrower.race_speed = to },
+        Change {
+            name: "pace of a race, x plan",
+            ends: [4.0, 24.0],
+            apply: |_, of, to| of.borrower.race_speed = to,
+        },
         Change {
             name: "days that a race begins early",
             ends: [0.0, 30.0],
             apply: |_, of, to| of.simulator.race_lead_days = to,
         },
-        Change { name: "share that fades", ends: [0.0, 0.5], apply: |_, of, to| of.borrower.fade = to },
-        Change { name: "a buyer takes", ends: [0.05, 0.3], apply: |_, of, to| of.market.buyer_takes = to },
         Change {
-            name: "worth of a takeover",
+            name: "share of defaults that fade",
+            ends: [0.0, 0.5],
+            apply: |_, of, to| of.borrower.fade = to,
+        },
+        Change {
+            name: "a buyer takes, of the principal",
+            ends: [0.05, 0.3],
+            apply: |_, of, to| of.market.buyer_takes = to,
+        },
+        Change {
+            name: "worth of a takeover, of the price",
             ends: [0.0, 0.8],
             apply: |_, of, to| of.simulator.takeover_worth = to,
         },
@@ -137,12 +140,12 @@ fn changes(assumptions: &Assumptions) -> Vec<Change> {
             apply: |preset, _, to| preset.lot.window_days = to as u32,
         },
         Change {
-            name: "rate bound, x pace",
+            name: "rate bound, x plan",
             ends: [4.0, 64.0],
             apply: |preset, _, to| preset.rate_multiple = to,
         },
         Change {
-            name: "paid in advance",
+            name: "due in advance (1), in arrears (0)",
             ends: [0.0, 1.0],
             apply: |preset, _, to| preset.in_advance = to > 0.5,
         },

@@ -1,7 +1,7 @@
 //! Worlds: all uncertain assumptions drawn anew, many times, to see whether a verdict rests on a guess.
 
 use {
-    super::{StudyPlan, tornado::study},
+    super::{StudyPlan, Summary},
     crate::{
         EconomicsError,
         assumptions::Assumptions,
@@ -9,6 +9,7 @@ use {
         preset::Preset,
         random::{Random, between, mix},
         stats::Estimate,
+        usage::OwnUse,
     },
     rand::SeedableRng,
     serde::Serialize,
@@ -87,6 +88,7 @@ impl World {
 /// world must reach. Errors: those of a study.
 pub fn worlds(
     preset: &Preset,
+    own: Option<&OwnUse>,
     assumptions: &Assumptions,
     count: u32,
     targets: [f64; 2],
@@ -96,7 +98,7 @@ pub fn worlds(
     let mut worlds = Vec::with_capacity(count as usize);
     for _ in 0..count {
         let world = World::draw(assumptions, &mut random);
-        let summary = study(preset, Scene::Assumed, &world.of(assumptions), plan)?;
+        let summary = Summary::simulate(preset, own, Scene::Assumed, &world.of(assumptions), plan)?;
         worlds.push(World { mean: summary.recovery.value, p5: summary.quantiles.p5.value, ..world });
     }
     let [target_mean, target_p5] = targets;

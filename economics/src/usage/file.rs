@@ -30,8 +30,14 @@ impl OwnUse {
     }
 
     pub(super) fn read(file: &str, text: &str) -> Result<OwnUse, EconomicsError> {
+        // Spreadsheets begin a file with a mark of its encoding.
+        let text = text.trim_start_matches('\u{feff}');
         if text.lines().next().map(str::trim) != Some("day,units") {
-            return Err(mistake(file, 1, "the header must be day,units"));
+            return Err(mistake(
+                file,
+                1,
+                "the first line must be day,units; each line after it is a day's number, a comma, and its units",
+            ));
         }
         let mut days: Vec<f64> = Vec::new();
         let mut first = None;
@@ -42,7 +48,7 @@ impl OwnUse {
                 return Err(mistake(
                     file,
                     line,
-                    "days must be whole numbers that rise, at most ten years of them",
+                    "days must be whole numbers that rise, at most ten years of them, such as 0, 1, 2",
                 ));
             }
             if units < 0.0 {
@@ -52,11 +58,15 @@ impl OwnUse {
             days.push(units);
         }
         if days.len() < LEAST_DAYS {
-            return Err(mistake(file, 1, &format!("it has {} days; {LEAST_DAYS} are needed", days.len())));
+            return Err(mistake(file, 1, &format!("it has {} days; give at least {LEAST_DAYS}", days.len())));
         }
         let mean = days.iter().sum::<f64>() / days.len() as f64;
         if mean <= 0.0 {
-            return Err(mistake(file, 1, "it has no use"));
+            return Err(mistake(
+                file,
+                1,
+                "all its days are without use; give the days of a borrower that uses units",
+            ));
         }
         scale_to_mean(&mut days);
         Ok(OwnUse { days, mean })
@@ -65,6 +75,11 @@ impl OwnUse {
     /// Mean use, in units a day.
     pub fn mean_units(&self) -> f64 {
         self.mean
+    }
+
+    /// The largest day, in units.
+    pub fn largest_units(&self) -> f64 {
+        self.peak_day() * self.mean
     }
 
     /// The largest day, relative to the mean.
