@@ -92,6 +92,23 @@ fn values_that_cannot_be_are_listed_with_their_place() {
 }
 
 #[test]
+fn the_least_fitted_answer_is_no_longer_than_the_longest_one() {
+    let with = |key: &str| EXAMPLE.replace("min_fitted_tokens = 256\n", key);
+    let read = |text: &str| Config::FILE.parse(text, Path::new("/etc/blockable"), "provider.toml").unwrap();
+    let model = read(&with("limit_parameter = \"max_completion_tokens\"\n")).models.remove(0);
+    assert_eq!((model.min_fitted_tokens, model.limit_parameter.name()), (256, "max_completion_tokens"));
+    let short = with("").replace("max_output_tokens = 16384", "max_output_tokens = 100");
+    assert_eq!(read(&short).models[0].min_fitted_tokens, 100);
+    for (wrong, start) in [
+        ("min_fitted_tokens = 16385\n", "model[0].min_fitted_tokens: 16385 is not from 1"),
+        ("limit_parameter = \"max\"\n", "model[0].limit_parameter: "),
+    ] {
+        let found = mistakes(&with(wrong));
+        assert!(found.len() == 1 && found[0].starts_with(start), "{found:?}");
+    }
+}
+
+#[test]
 fn an_upstream_that_is_no_url_is_told_of_echo() {
     let found = mistakes("[[model]]\nname = \"a\"\nupstream = \"ecoh\"");
     let of_upstream: Vec<_> = found.iter().filter(|mistake| mistake.contains(".upstream: ")).collect();
