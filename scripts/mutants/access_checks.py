@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 VAULT = ["credit_cancel_offer", "credit_issue", "credit_repay", "reserve_fund", "vault_collect", "lot_buy", "vault_close"]
 CONTROL = ["credit_accept", "credit_waive_fee", "credit_offer_lender", "credit_accept_lender",
-           "credit_set_freeze_authority", "credit_withdraw_notice", "credit_freeze", "credit_thaw", "credit_write_off",
-           "credit_withdraw_borrower", "credit_accept_borrower"]
+           "credit_set_freeze_authority", "credit_withdraw_notice", "credit_thaw", "credit_withdraw_borrower",
+           "credit_accept_borrower"]
 BY_LENDER = ["credit_waive_fee", "credit_offer_lender", "credit_set_freeze_authority", "credit_give_notice",
              "credit_withdraw_notice", "credit_write_off"]
 MARK = ["reserve_draw", "covenant_apply", "credit_auto_freeze", "credit_expire_units"]
@@ -15,8 +15,8 @@ MARK_UNPAID = ["credit_mark_delinquent", "credit_mark_defaulted"]
 PAYABLE = MARK_UNPAID + ["credit_give_notice"]
 BY_ADMIN = ["market_apply_change", "market_cancel_change", "market_offer_admin", "market_lift_halt"]
 MARKET = BY_ADMIN + ["market_accept_admin", "market_pause", "market_unpause", "market_halt"]
-WHILE_PAUSED = ["credit_repay", "credit_freeze", "credit_thaw", "credit_auto_freeze", "market_create", "market_pause",
-                "market_unpause", "market_halt"]
+WHILE_PAUSED = ["credit_repay", "credit_freeze", "credit_thaw", "credit_thaw_cross", "credit_auto_freeze", "market_create",
+                "market_pause", "market_unpause", "market_halt"]
 # New business, which a halt stops. Of lenders that buy from lots only those of their own.
 WHILE_OPEN = ["credit_offer", "credit_accept", "credit_issue", "credit_offer_lender", "credit_accept_lender", "lot_buy"]
 BY_AUTHORITY = ["provider_apply_change", "provider_cancel_change", "provider_set_capacity", "provider_offer_authority"]
@@ -30,6 +30,10 @@ STRUCTS = {
     "CreditUpkeep": ("accounts", MARK),
     "CreditMarkUnpaid": ("accounts", MARK_UNPAID),
     "PayableCredit": ("accounts", PAYABLE),
+    "CreditFreeze": ("credit_freeze", ["credit_freeze"]),
+    "CreditThawCross": ("credit_thaw_cross", ["credit_thaw_cross"]),
+    "CreditCancelLocked": ("credit_cancel_locked", ["credit_cancel_locked"]),
+    "CreditWriteOff": ("credit_write_off", ["credit_write_off"]),
     "CreditGiveNotice": ("credit_notice", ["credit_give_notice"]),
     "CreditCancelOffer": ("credit_cancel_offer", ["credit_cancel_offer"]),
     "CreditClose": ("credit_close", ["credit_close"]),
@@ -78,6 +82,12 @@ def unsigned(struct, field):
     """The key need not sign any more."""
     new = f"/// CHECK: none\n    pub {field}: UncheckedAccount<'info>"
     return in_struct(struct, f"`{field}` signs", f"pub {field}: Signer<'info>", new)
+
+
+def optional_unsigned(struct, field):
+    """The key that need not be given need not sign either, where it is."""
+    new = f"/// CHECK: none\n    pub {field}: Option<UncheckedAccount<'info>>"
+    return in_struct(struct, f"`{field}` signs", f"pub {field}: Option<Signer<'info>>", new)
 
 
 def any_program(struct, field, kind):
@@ -160,6 +170,11 @@ MUTANTS = [
     unrelated("CreditRestructure", OF_MARKET),
     unrelated("CreditRestructure", "has_one = lender @ BlockableError::NotLender"),
     unrelated("CreditRestructure", "has_one = borrower @ BlockableError::NotBorrower"),
+    optional_unsigned("CreditRestructure", "provider_authority"),
+    handler("credit_restructure", "provider_has_signed", "the credit's provider", "ensure(provider.key() == credit.provider, BlockableError::ProviderMismatch)?;", "", ["credit_restructure"]),
+    handler("credit_restructure", "provider_has_signed", "its authority", "provider.load()?.require_authority(authority.key)?;", "let _ = authority;", ["credit_restructure"]),
+    action("restructure", "require_holdback_waits_no_longer", "no longer wait without the provider", "now < self.cancel_opens_at() && would_open <= opens", "now < self.cancel_opens_at() && (would_open <= opens || true)", ["credit_restructure"]),
+    action("restructure", "require_holdback_waits_no_longer", "no wait after anybody may cancel", "now < self.cancel_opens_at() && would_open <= opens", "(now < self.cancel_opens_at() || true) && would_open <= opens", ["credit_restructure"]),
     unsigned("CreditOfferBorrower", "lender"),
     unsigned("CreditOfferBorrower", "borrower"),
     unrelated("CreditOfferBorrower", OF_MARKET),
@@ -172,10 +187,26 @@ MUTANTS = [
     unsigned("VaultCollect", "caller"),
     handler("vault_collect", "handle", "where it may be paid", "accounts.require_destination(&credit, party)?;", "let _ = VaultCollect::require_destination;", ["vault_collect"]),
     handler("vault_collect", "require_destination", "the market's treasury", "return ensure(is_treasury, BlockableError::DestinationNotAllowed);", "return ensure(is_treasury || true, BlockableError::DestinationNotAllowed);", ["vault_collect"]),
+    handler("vault_collect", "require_payout", "the credit's provider", "ensure(provider.key() == credit.provider, BlockableError::ProviderMismatch)?;", "", ["vault_collect"]),
+    handler("vault_collect", "require_payout", "the provider's payout account", "ensure(self.destination.key() == payout, BlockableError::DestinationNotAllowed)", "{ let _ = payout; Ok(()) }", ["vault_collect"]),
+    Mutant("state/provider.rs", "open_payout", "not suspended by the admin", "ensure(!self.is_suspended_by_admin(), BlockableError::ClaimSuspended)?;", "", ["vault_collect"]),
     handler("accounts", "require_payable", "owned by the party, and its associated account or the party signs", "ensure(account.owner == *owner && is_chosen, BlockableError::DestinationNotAllowed)", "ensure(account.owner == *owner && is_chosen || true, BlockableError::DestinationNotAllowed)", ["vault_collect", "credit_cancel_offer"]),
     handler("accounts", "require_payable", "the caller is the party, or the associated account", "let is_chosen = caller == owner || account.key() == associated();", "let is_chosen = caller == owner || account.key() == associated() || true;", ["vault_collect", "credit_cancel_offer"]),
     # Enforcement.
     Mutant("state/credit.rs", "require_freezer", "lender or freeze authority", "ensure(*signer == self.lender || *signer == self.freeze_authority, BlockableError::NotFreezer)", "{ let _ = signer; Ok(()) }", ["credit_freeze", "credit_thaw"]),
+    unsigned("CreditFreeze", "authority"),
+    unrelated("CreditFreeze", OF_MARKET),
+    unrelated("CreditFreeze", "constraint = other.key() != credit.key() @ BlockableError::CrossCreditMismatch"),
+    action("freeze", "require_may_freeze", "cross-default is agreed", "ensure(self.rider.cross_default == 1, BlockableError::CrossDefaultNotAgreed)?;", "", ["credit_freeze"]),
+    action("freeze", "require_may_freeze", "the policy", "ensure(for_reserve || self.policy_allows(status)?, BlockableError::FreezePolicyForbids)", "{ let _ = (for_reserve, status); Ok(()) }", ["credit_freeze"]),
+    action("freeze", "is_cross_default", "in default or being seized", "is_broken && other.lender", "(is_broken || true) && other.lender", ["credit_freeze"]),
+    action("freeze", "is_cross_default", "of the same lender", " && other.lender == self.lender", "", ["credit_freeze"]),
+    action("freeze", "is_cross_default", "of the same borrower", " && other.borrower == self.borrower", "", ["credit_freeze"]),
+    action("freeze", "auto_freeze", "the terms name the status", "ensure(is_agreed, BlockableError::AutoFreezeNotAgreed)?;", "let _ = is_agreed;", ["credit_auto_freeze"]),
+    unrelated("CreditThawCross", OF_MARKET),
+    unrelated("CreditThawCross", "constraint = credit.load()?.cross_credit == other.key() @ BlockableError::CrossCreditMismatch"),
+    handler("credit_thaw_cross", "handle", "an account of this program is read", "let is_closed = *accounts.other.owner != crate::ID;", "let is_closed = *accounts.other.owner != crate::ID || true;", ["credit_thaw_cross"]),
+    action("freeze", "thaw_cross", "the default is over", "ensure(!stands, BlockableError::CrossDefaultStands)?;", "let _ = stands;", ["credit_thaw_cross"]),
     unsigned("CreditGiveNotice", "authority"),
     # Recovery.
     unsigned("CreditSeizeToPool", "lender"),
@@ -193,6 +224,28 @@ MUTANTS = [
     unrelated("CreditSeizeToLender", NOT_FROZEN),
     unrelated("CreditSeizeToLender", "has_one = provider @ BlockableError::ProviderMismatch"),
     any_program("CreditSeizeToLender", "system_program", SYSTEM),
+    action("seize", "take_from_lien", "no covered unit in a lot", "let uncovered = seizable.saturating_sub(self.covered()?);", "let uncovered = seizable;", ["credit_seize_to_pool"]),
+    unsigned("CreditCancelLocked", "signer"),
+    optional_unsigned("CreditCancelLocked", "borrower"),
+    unrelated("CreditCancelLocked", OF_MARKET),
+    unrelated("CreditCancelLocked", OF_CREDIT),
+    unrelated("CreditCancelLocked", NOT_FROZEN),
+    unrelated("CreditCancelLocked", "has_one = provider @ BlockableError::ProviderMismatch"),
+    action("cancel_locked", "require_both", "the lender", "self.require_lender(&signers.signer)?;", "", ["credit_cancel_locked"]),
+    action("cancel_locked", "require_both", "the borrower", "ensure(signers.borrower == Some(self.borrower), BlockableError::NotBorrower)", "Ok(())", ["credit_cancel_locked"]),
+    action("cancel_locked", "cancel_locked", "the provider is suspended", "provider.require_suspended_for(market.min_suspension, clock)?;", "let _ = market;", ["credit_cancel_locked"]),
+    Mutant("state/provider.rs", "require_suspended_for", "by the admin", "ensure(self.is_suspended_by_admin() && long_enough, ", "ensure(long_enough, ", ["credit_cancel_locked"]),
+    Mutant("state/provider.rs", "require_suspended_for", "for long enough", "ensure(self.is_suspended_by_admin() && long_enough, ", "ensure(self.is_suspended_by_admin() && (long_enough || true), ", ["credit_cancel_locked"]),
+    action("cancel_locked", "require_may_cancel", "the cure period has passed", "self.require_cure_period_over(clock)?;", "", ["credit_cancel_locked"]),
+    action("cancel_locked", "require_may_cancel", "the lender until anybody may", "ensure(clock.market >= self.cancel_opens_at(), BlockableError::CancelNotOpen)?;", "", ["credit_cancel_locked"]),
+    action("cancel_locked", "require_may_cancel", "anybody cancels all", "ensure(cancels_all, BlockableError::CancelsAll)", "{ let _ = cancels_all; Ok(()) }", ["credit_cancel_locked"]),
+    unsigned("CreditWriteOff", "authority"),
+    unrelated("CreditWriteOff", OF_MARKET),
+    unrelated("CreditWriteOff", "has_one = provider @ BlockableError::ProviderMismatch"),
+    action("forgive", "write_off", "the cure period where units are cancelled", "self.require_cure_period_over(clock)?;", "", ["credit_write_off"]),
+    action("reserve", "require_reserve_recovers", "no covered unit is left", "ensure(self.covered()? == 0, BlockableError::CancelFirst)?;", "", ["reserve_draw"]),
+    action("reserve", "require_reserve_recovers", "nothing to seize", "ensure(self.collateral.lien() == 0 || has_expired, BlockableError::SeizeFirst)?;", "let _ = has_expired;", ["reserve_draw"]),
+    action("reserve", "require_reserve_recovers", "the cure period has passed", "self.require_cure_period_over(clock)", "{ let _ = clock; Ok(()) }", ["reserve_draw"]),
     unsigned("LotBuy", "buyer"),
     unsigned("LotBuy", "rent_payer"),
     unrelated("LotBuy", "constraint = credit_vault.credit.load()?.provider == provider.key() @ BlockableError::ProviderMismatch"),

@@ -76,6 +76,13 @@ refusals! {
         HoldbackOutlasts: restructure_so_that_the_holdback_waits = |good| good.with(|world, credit| {
             world.restructure(credit, world.credit(credit).terms, schedule(151))
         });
+        HoldbackOutlasts: restructure_once_anybody_may_cancel = |_| {
+            // The new dates end earlier than the old ones, but the wait of the old ones is over.
+            let (mut world, credit) = defaulted(&held());
+            world.pass(30 * DAY);
+            let restructure = world.restructure(&credit, world.credit(&credit).terms, schedule(60));
+            Attempt::new(world, credit, restructure, &["lender", "borrower"])
+        };
     }
     credit_accept_lender by buying {
         HoldbackBelowLimit: buy_a_loan_of_which_less_is_held_back = |good| good.with_credit(|credit| credit.holdback_left -= 1);
