@@ -15,6 +15,7 @@ mod repayment;
 mod standard;
 mod walk;
 mod walk_agreed;
+mod walk_locked;
 
 use {
     blockable_sdk::{
