@@ -1,7 +1,13 @@
 //! Chooses the operations that are due on a credit.
 
 use {
-    crate::{lab::Lab, ops::Op},
+    super::attempt,
+    crate::{
+        action::{Amount, Attempt, By, Jump, Moment, Step},
+        dice::Dice,
+        lab::{Lab, cast},
+        ops::Op,
+    },
     blockable_sdk::program::{
         state::{Credit, Market, Provider},
         transitions::Status,
@@ -62,11 +68,22 @@ fn until_cancel(lab: &Lab, credit: &Credit, market: &Market) -> Option<i64> {
     Some(provider.admin_suspended_at + i64::from(market.min_suspension) - lab.market_time(market))
 }
 
-/// True where lender and borrower could cancel if the provider were suspended for longer.
-pub(super) fn waits_for_suspension(lab: &Lab, credit: &Credit) -> bool {
+/// A step by which lender and borrower of a loan that is not in default come to cancel: the admin suspends the provider, or time
+/// passes until it has been suspended for long enough. Seldom, because a suspended provider issues nothing.
+pub(super) fn towards_cancel(lab: &Lab, on: u8, credit: &Credit, dice: &mut Dice) -> Option<Step> {
     let is_sound = [Status::Active.byte(), Status::Delinquent.byte()].contains(&credit.status);
-    let market = lab.read::<Market>(&credit.market).filter(|_| is_sound && credit.covered().unwrap_or(0) > 0);
-    market.and_then(|market| until_cancel(lab, credit, &market)).is_some_and(|seconds| seconds > 0)
+    if !is_sound || credit.covered().unwrap_or(0) == 0 {
+        return None;
+    }
+    let market = lab.read::<Market>(&credit.market)?;
+    let Some(seconds) = until_cancel(lab, credit, &market) else {
+        let place = lab.providers.iter().position(|(_, key)| *key == credit.provider)?;
+        let admin = cast().actors.iter().position(|key| *key == market.admin)?;
+        let suspend = attempt(Op::ProviderSuspend, place as u8, Amount::Exact, dice);
+        return dice.one_in(40).then_some(Step::Call(Attempt { by: By::Actor(admin as u8), ..suspend }));
+    };
+    let wait = Step::Wait(Jump::To(on, Moment::Suspension, dice.pick(&[0, 1, -1])));
+    (seconds > 0 && dice.one_in(2)).then_some(wait)
 }
 
 /// What the holdback calls for: a cancel, or that the provider collects.
@@ -80,7 +97,7 @@ fn due_on_the_holdback(lab: &Lab, credit: &Credit, market: &Market, status: Stat
         Status::Seizing => true,
         _ => false,
     };
-    let mut due = vec![Op::CreditCancelLocked; 2 * usize::from(covered && may_cancel)];
+    let mut due = vec![Op::CreditCancelLocked; 3 * usize::from(covered && may_cancel)];
     if credit.claims.provider > 0 {
         due.push(Op::VaultCollect);
     }

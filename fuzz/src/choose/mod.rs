@@ -12,7 +12,7 @@ use {
     },
     blockable_sdk::program::state::Provider,
     by_status::for_status,
-    due::{due_operations, waits_for_suspension},
+    due::{due_operations, towards_cancel},
 };
 
 const AMOUNTS: &[Amount] = &[
@@ -173,8 +173,8 @@ fn hostile(lab: &Lab, dice: &mut Dice) -> Step {
 fn sensible(lab: &Lab, dice: &mut Dice) -> Step {
     let on = place(lab, dice);
     let credit = lab.credit(on);
-    if credit.as_ref().is_some_and(|credit| waits_for_suspension(lab, credit)) && dice.one_in(3) {
-        return Step::Wait(Jump::To(on, Moment::Suspension, dice.pick(&[0, 1, -1])));
+    if let Some(step) = credit.as_ref().and_then(|credit| towards_cancel(lab, on, credit, dice)) {
+        return step;
     }
     let (op, amount) = match &credit {
         None => (Op::CreditOffer, Amount::Exact),
