@@ -93,7 +93,8 @@ pub fn apply(
 /// Counts use against the units open now: first available ones, then held ones that jobs in flight at the freeze may still
 /// use.
 fn count_use(collateral: &mut Collateral, meter: &mut Meter, counted: u64, in_flight: u64) -> Metered {
-    let (left, reopened) = (finishing(collateral, meter), reopened(collateral, meter));
+    let left = finishing(collateral, meter);
+    let reopened = reopened(meter, left);
     let open = counted.min(collateral.available());
     let beyond = counted.saturating_sub(open);
     let finished = beyond.min(left);
@@ -179,7 +180,7 @@ fn count_use_before_freeze(
     in_flight: u64,
     closed: u64,
 ) -> Metered {
-    let reopened = reopened(collateral, meter);
+    let reopened = reopened(meter, finishing(collateral, meter));
     let closed_then = closed.min(collateral.held());
     let consumed = counted.min(collateral.remaining().saturating_sub(closed_then));
     collateral.consumed = collateral.consumed.saturating_add(consumed);
@@ -198,9 +199,10 @@ pub fn finishing(collateral: &Collateral, meter: &Meter) -> u64 {
     meter.in_flight.saturating_sub(collateral.available()).min(collateral.held())
 }
 
-/// Units of jobs with a promise, whether it holds or has lapsed, that a thaw or a release has opened again.
-fn reopened(collateral: &Collateral, meter: &Meter) -> u64 {
-    meter.promised.saturating_add(meter.lapsed).saturating_sub(finishing(collateral, meter))
+/// Units of jobs with a promise, whether it holds or has lapsed, that a thaw or a release has opened again, where jobs are
+/// `finishing` on held units.
+fn reopened(meter: &Meter, finishing: u64) -> u64 {
+    meter.promised.saturating_add(meter.lapsed).saturating_sub(finishing)
 }
 
 /// Lowers `promised` and `lapsed` to the units that the jobs of the promises may still hold after a report: those on held
@@ -232,9 +234,8 @@ fn lapse_promise(meter: &mut Meter) {
     meter.promised = 0;
 }
 
-/// Raises the frozen amount of the kind of `reason` to `target`, at most the lien beyond the locked units. Running jobs may
-/// still use the units they hold, and those that have had no promise yet get one. `promise_holds` is false once the promise
-/// has lapsed.
+/// Raises the frozen amount of the kind of `reason` to `target`, which is at most what can be frozen. Running jobs may still use
+/// the units they hold, and those that have had no promise yet get one. `promise_holds` is false once the promise has lapsed.
 ///
 /// Returns the units newly frozen: zero when the amount of another kind is as large; `None`, with nothing changed, when
 /// this amount is as large already.
@@ -246,8 +247,9 @@ pub fn freeze_to(
     promise_holds: bool,
     clock: &MarketClock,
 ) -> Option<u64> {
-    let before = *collateral;
-    let raised = collateral.freeze(target.min(collateral.freezable()), reason)?;
+    // Held units of running jobs are still open to use before the freeze.
+    let closed_before = collateral.held().saturating_sub(finishing(collateral, meter));
+    let raised = collateral.freeze(target, reason)?;
     if raised == 0 {
         return Some(0);
     }
@@ -257,8 +259,7 @@ pub fn freeze_to(
     if meter.promised == 0 {
         meter.promised_at = clock.market;
     }
-    // Held units of running jobs were still open to use.
-    meter.closed_before = before.held().saturating_sub(finishing(&before, meter));
+    meter.closed_before = closed_before;
     meter.frozen_at_chain = clock.chain;
     promise_rest(collateral, meter);
     Some(raised)

@@ -246,8 +246,11 @@ fn the_reserve_of_a_default_is_drawn_after_the_cure_period_where_nothing_can_be_
     let cured_by = DUE + DEFAULT_GRACE + DAY;
     let mut credit = defaulted();
     (credit.collateral.consumed, credit.reserve_held) = (UNITS, 400 * USDC);
-    let after = due_from(credit, Kind::DrawReserve, cured_by);
-    assert_eq!(after.reserve_held, 0);
+    assert_eq!(World::at(cured_by - 1).with(credit).due(), None);
+    let world = World::at(cured_by).with(credit);
+    assert_eq!(world.due(), Some(Kind::DrawReserve));
+    let after = carry_out(&world.snapshot, &credit, Kind::DrawReserve).unwrap();
+    assert_eq!((after.reserve_held, world.with(after).due()), (0, None));
     // With a unit of lien the lender seizes first; once the units have expired it cannot.
     credit.collateral.consumed = UNITS - 1;
     credit.collateral.frozen_for_payment = 1;

@@ -88,8 +88,11 @@ impl Credit {
             let cross = cross.ok_or(BlockableError::CrossCreditMissing)?;
             return ensure(self.is_cross_default(cross.credit), BlockableError::CrossCreditSound);
         }
+        if self.policy_allows(status)? {
+            return Ok(());
+        }
         let for_reserve = !reason.is_about_payment() && self.reserve_is_overdue(market_time)?;
-        ensure(for_reserve || self.policy_allows(status)?, BlockableError::FreezePolicyForbids)
+        ensure(for_reserve, BlockableError::FreezePolicyForbids)
     }
 
     /// Returns true while `other` lets the lender freeze this credit for cross-default: it has the same lender and borrower, and
@@ -204,11 +207,9 @@ impl Credit {
         clock: &MarketClock,
     ) -> Result<Change> {
         let promise_holds = self.promise_holds(clock)?;
-        let (mut collateral, mut meter) = (self.collateral, self.meter);
-        let raised = freeze_to(&mut collateral, &mut meter, target, reason, promise_holds, clock);
-        let units = raised.or(is_rebased.then_some(0)).ok_or(BlockableError::AlreadyFrozen)?;
         let before = self.freezes();
-        (self.collateral, self.meter) = (collateral, meter);
+        let raised = freeze_to(&mut self.collateral, &mut self.meter, target, reason, promise_holds, clock);
+        let units = raised.or(is_rebased.then_some(0)).ok_or(BlockableError::AlreadyFrozen)?;
         self.freeze_reason = reason as u8;
         if units > 0 {
             self.frozen_at_market = clock.market;
@@ -216,6 +217,7 @@ impl Credit {
             self.earlier_freeze = earlier;
             self.meter.closed_before = latest.closed_before;
         }
+        let collateral = &self.collateral;
         Ok(Change::Frozen {
             by,
             reason,

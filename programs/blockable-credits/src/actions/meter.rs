@@ -142,17 +142,18 @@ impl Credit {
         if self.rider.pay_in_kind_bps > 0 && self.accrue(clock.market).is_err() {
             return Err(Skip::DebtOutOfRange);
         }
-        let (mut collateral, mut meter) = (self.collateral, self.meter);
+        let mut meter = self.meter;
         if self.promised_jobs_have_ended(quorum.reading.reported_at, clock) {
-            metering::end_reopened(&collateral, &mut meter);
+            metering::end_reopened(&self.collateral, &mut meter);
         }
         let freezes = self.freezes();
         let closed = closed_before_freeze(freezes, quorum.latest_at, epoch_began_at, clock);
         let in_flight = quorum.reading.in_flight.min(self.terms.most_in_flight());
         let reading = Reading { in_flight, ..quorum.reading };
         let rate = self.terms.max_units_per_second;
-        let metered = metering::apply(&mut collateral, &mut meter, &reading, rate, clock.chain, closed)?;
-        (self.collateral, self.meter) = (collateral, meter);
+        // A reading that is left out changes nothing of the credit.
+        let metered = metering::apply(&mut self.collateral, &mut meter, &reading, rate, clock.chain, closed)?;
+        self.meter = meter;
         Ok(Change::Metered {
             cumulative: meter.cumulative,
             in_flight: meter.in_flight,

@@ -70,7 +70,7 @@ impl Collateral {
     /// Units of the lien beyond the locked ones, the most that can be frozen. A freeze of all of them leaves to use exactly
     /// what was repaid.
     pub fn freezable(&self) -> u64 {
-        self.lien().saturating_sub(self.locked())
+        self.lien().saturating_sub(self.left_to_unlock())
     }
 
     /// Units beyond the locked ones that no new job may draw on: the largest of the amounts that are frozen.

@@ -94,7 +94,7 @@ fn at(now: i64) -> MarketClock {
 
 /// Freezes about payment, while promises hold. Returns the units newly frozen.
 fn freeze_to(collateral: &mut Collateral, meter: &mut Meter, target: u64, now: i64) -> u64 {
-    let reason = FreezeReason::MissedPayment;
+    let (target, reason) = (target.min(collateral.freezable()), FreezeReason::MissedPayment);
     crate::metering::freeze_to(collateral, meter, target, reason, true, &at(now)).unwrap_or(0)
 }
 

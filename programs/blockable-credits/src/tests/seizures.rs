@@ -69,7 +69,7 @@ fn credits(most: u64) -> impl Strategy<Value = (Collateral, Meter)> {
                     apply(collateral, meter, &reading, u64::MAX, now).unwrap();
                 }
                 Step::Freeze(share, about_payment, holds) => {
-                    let target = part(collateral.lien(), share);
+                    let target = part(collateral.freezable(), share);
                     let reason = if about_payment { FreezeReason::Default } else { FreezeReason::Risk };
                     metering::freeze_to(collateral, meter, target, reason, holds, &at(now));
                 }
