@@ -28,4 +28,5 @@ mod reserve;
 mod reserve_recovery;
 mod restructuring;
 mod servicing;
+mod short_reserve;
 mod takeover;

@@ -93,7 +93,17 @@ fn a_ninth_of_the_arrears_opens_what_it_pays_for_and_a_ninth_of_the_frozen_units
         meter(&mut world, &credit, used, 0);
         world.day(35);
         world.marks_delinquent(&credit);
-        world.sent(&[world.auto_freeze(&credit)], &[]);
+        let landed = world.sent(&[world.auto_freeze(&credit)], &[]);
+        let change = Change::Frozen {
+            by: credit,
+            reason: FreezeReason::MissedPayment,
+            units: frozen,
+            frozen_for_payment: frozen,
+            frozen_for_other: 0,
+            frozen_for_cross: 0,
+            locked: 810 * M,
+        };
+        assert_eq!(landed.changes(), [change]);
         assert_eq!(units(&world, &credit), [810 * M, frozen, 0]);
 
         world.day(36);
