@@ -49,6 +49,9 @@ pub(crate) struct MarketSettingsView {
     change_delay_seconds: u32,
     /// Seconds that a change of a provider waits.
     provider_delay_seconds: u32,
+    /// Seconds for which the admin must have suspended a provider until lender and borrower may together cancel units under the
+    /// holdback.
+    min_suspension_seconds: u32,
     /// The key that may pause and halt the market.
     guardian: Address,
     /// Token account that fees are paid to.
@@ -119,6 +122,7 @@ impl MarketSettingsView {
             redistribution_fee_bps: bps(settings.redistribution_fee_bps),
             change_delay_seconds: settings.change_delay,
             provider_delay_seconds: settings.provider_delay,
+            min_suspension_seconds: settings.min_suspension,
             guardian: Address(settings.guardian),
             treasury: Address(settings.treasury),
             bounds: BoundsView::new(&settings.bounds),

@@ -11,6 +11,7 @@ mod interest;
 mod lifecycle;
 mod lock;
 mod pause;
+mod quotes;
 mod repayment;
 mod standard;
 mod walk;

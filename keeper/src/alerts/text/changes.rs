@@ -39,6 +39,9 @@ pub(super) fn of_market(from: &MarketSettings, to: &MarketSettings) -> Vec<Strin
         row("fee on sales", &|settings| share(settings.redistribution_fee_bps)),
         row("delay of changes", &|settings| seconds(settings.change_delay)),
         row("delay of providers' changes", &|settings| seconds(settings.provider_delay)),
+        row("suspension of a provider before covered units can be cancelled", &|settings| {
+            seconds(settings.min_suspension)
+        }),
         row("guardian", &|settings| settings.guardian.to_string()),
         row("treasury", &|settings| settings.treasury.to_string()),
     ];
