@@ -47,6 +47,8 @@ enum Command {
     Gate(provider::GateArgs),
     /// From the lender's signature until the gate refuses a new job: by signed transaction, and by chain
     FreezeLatency(provider::LatencyArgs),
+    /// From the borrower's signature on a payment until the gate admits a job on the units that it opens
+    PaymentLatency(provider::PaymentArgs),
     /// Measures a keeper's intake, planning and landing, and its costs
     Keeper(keeper::KeeperArgs),
     /// The keeper of a bench
@@ -139,6 +141,7 @@ fn run(args: &Args) -> Result<(), BenchError> {
         Command::Cu(args) => compute_units(args),
         Command::Gate(args) => provider::gate(args),
         Command::FreezeLatency(args) => provider::freeze_latency(args),
+        Command::PaymentLatency(args) => provider::payment_latency(args),
         Command::Keeper(args) => keeper::keeper(args),
         Command::KeeperChild(args) => keeper::child(args),
         Command::Replay(args) => provider::replay(args),

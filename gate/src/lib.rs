@@ -3,7 +3,7 @@
 //!
 //! | module | content |
 //! |---|---|
-//! | [`gate`] | admit, settle and release jobs; survives its own sudden end |
+//! | [`gate`] | admit, settle and release jobs, quote what opens units for them; survives its own sudden end |
 //! | [`ledger`] | the rule by which jobs are admitted, in memory |
 //! | [`follow`] | shows the gate the chain, over WebSocket and RPC |
 //! | [`freeze_orders`] | obeys a signed freeze before it lands |

@@ -33,13 +33,13 @@ use {
 /// Credits that are frozen in turn, so that a run need not wait for the thaw of the last.
 const CREDITS: usize = 20;
 /// Longest pause before a run: a slot of a local validator, so that runs begin at any moment of one.
-const SLOT: Duration = Duration::from_millis(400);
+pub(super) const SLOT: Duration = Duration::from_millis(400);
 /// Pause between two looks at a transaction's status.
-const LOOK: Duration = Duration::from_millis(1);
-/// Longest time of a freeze; the bench gives up after it.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const LOOK: Duration = Duration::from_millis(1);
+/// Longest time of a freeze or a payment; the bench gives up after it.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 /// Seed of the pauses.
-const SEED: u64 = 7;
+pub(super) const SEED: u64 = 7;
 
 #[derive(clap::Args, Debug)]
 pub struct LatencyArgs {
@@ -64,7 +64,7 @@ pub fn run(args: &LatencyArgs) -> Result<(), BenchError> {
 }
 
 async fn measure(runs: usize, place: Where) -> Result<Vec<Figure>, BenchError> {
-    let mut site = Site::open(place, CREDITS).await?;
+    let mut site = Site::open(place, CREDITS, |_| {}).await?;
     let mut random = StdRng::seed_from_u64(SEED);
     let (mut signed, mut chain) = (Vec::new(), Vec::new());
     for way in [Way::SignedTransaction, Way::Chain] {
@@ -137,7 +137,7 @@ async fn freeze(site: &Site, credit: &Pubkey, way: Way) -> Result<Sample, BenchE
     timeout(PATIENCE, sample).await.map_err(|_| BenchError::setup("a freeze did not land"))?
 }
 
-async fn joined<T>(task: JoinHandle<T>) -> Result<T, BenchError> {
+pub(super) async fn joined<T>(task: JoinHandle<T>) -> Result<T, BenchError> {
     task.await.map_err(BenchError::setup)
 }
 
@@ -170,7 +170,11 @@ async fn until_noticed(gate: Gate, credit: Pubkey, clock: Instant) -> Duration {
 }
 
 /// Looks until the node has processed a transaction.
-async fn until_landed(site: &Site, signature: Signature, clock: Instant) -> Result<Duration, BenchError> {
+pub(super) async fn until_landed(
+    site: &Site,
+    signature: Signature,
+    clock: Instant,
+) -> Result<Duration, BenchError> {
     loop {
         let statuses = site.chain().client.rpc().get_signature_statuses(&[signature]).await;
         let found = statuses.map_err(BenchError::setup)?.value.into_iter().flatten().next();

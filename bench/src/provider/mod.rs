@@ -3,10 +3,11 @@
 mod gate;
 mod gateway;
 mod latency;
+mod payment;
 mod replay;
 mod site;
 
-pub use {gate::GateArgs, latency::LatencyArgs, replay::ReplayArgs};
+pub use {gate::GateArgs, latency::LatencyArgs, payment::PaymentArgs, replay::ReplayArgs};
 
 use {
     super::BenchError,
@@ -28,6 +29,11 @@ pub fn gate(args: &GateArgs) -> Result<(), BenchError> {
 /// Runs `bench freeze-latency`. Errors: [`BenchError`].
 pub fn freeze_latency(args: &LatencyArgs) -> Result<(), BenchError> {
     latency::run(args)
+}
+
+/// Runs `bench payment-latency`. Errors: [`BenchError`].
+pub fn payment_latency(args: &PaymentArgs) -> Result<(), BenchError> {
+    payment::run(args)
 }
 
 /// Runs `bench replay`. Errors: [`BenchError`].

@@ -61,7 +61,7 @@ pub fn run(args: &ReplayArgs) -> Result<(), BenchError> {
 }
 
 async fn measure(requests: &[Request], speed: f64) -> Result<Vec<Figure>, BenchError> {
-    let mut site = Site::open(Where::Embedded, BORROWERS).await?;
+    let mut site = Site::open(Where::Embedded, BORROWERS, |_| {}).await?;
     let config = ReplayConfig { url: site.url(), keys: site.keys(), model: "echo".to_string(), speed };
     let bar = ProgressBar::new(requests.len() as u64);
     let start = Instant::now();

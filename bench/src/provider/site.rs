@@ -4,7 +4,10 @@ use {
     crate::BenchError,
     blockable_gate::Gate,
     blockable_provider::{Config, Server, init::init},
-    blockable_sdk::{Pubkey, program::state::FreezePolicy},
+    blockable_sdk::{
+        Pubkey,
+        program::state::{FreezePolicy, Terms},
+    },
     blockable_testkit::{
         Chain, Cluster, Loan, ServerFile, World,
         node::{self, Node},
@@ -48,8 +51,12 @@ pub struct Site {
 }
 
 impl Site {
-    /// Opens a market with a credit of 100,000,000 units for each of `borrowers`, and starts the server.
-    pub async fn open(place: Where, borrowers: usize) -> Result<Site, BenchError> {
+    /// Opens a market with a credit of 100,000,000 units for each of `borrowers`, with a change of its terms, and starts the server.
+    pub async fn open(
+        place: Where,
+        borrowers: usize,
+        change: impl Fn(&mut Terms),
+    ) -> Result<Site, BenchError> {
         let mut ground = match place {
             Where::Embedded => Ground::Embedded(Cluster::ticking(SLOT_MS).await),
             Where::Validator => validator().await?,
@@ -64,6 +71,7 @@ impl Site {
                 terms.principal = 1_000 * blockable_testkit::USDC;
                 terms.late_fee = 5 * blockable_testkit::USDC;
                 terms.freeze_policy = FreezePolicy::AtWill as u8;
+                change(terms);
             });
             let mut schedule = loan.schedule();
             schedule.iter_mut().for_each(|instalment| instalment.principal /= 100);
