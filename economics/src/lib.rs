@@ -16,7 +16,7 @@
 //! | [`stats`] | sums that do not depend on the order of paths |
 //! | [`study`] | many paths on all cores; worlds and sensitivities |
 //! | [`quote`] | the presets that reach a target for one borrower |
-//! | [`report`], [`figures`] | tables, JSON, SVG and PNG |
+//! | [`results`], [`figures`] | tables, JSON, SVG and PNG |
 //! | [`story`] | a path as a list of dated acts with the state after each, to be played on a chain |
 //! | [`commands`] | the command line |
 //!
@@ -35,7 +35,7 @@ pub mod preset;
 pub mod price;
 pub mod quote;
 pub mod random;
-pub mod report;
+pub mod results;
 pub mod stats;
 pub mod story;
 pub mod study;

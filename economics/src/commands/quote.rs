@@ -5,7 +5,7 @@ use {
         assumptions::Source,
         preset::Preset,
         quote::{Quote, Target, quotes},
-        report::{json, quotes_table},
+        results::{json, quotes_table},
         study::StudyPlan,
         usage::OwnUse,
     },
@@ -57,8 +57,8 @@ pub(super) fn run(args: &QuoteArgs) -> Result<(), EconomicsError> {
     if args.common.json {
         let sources = assumptions.sources.clone();
         let own_use = args.own_use.display().to_string();
-        let report = QuoteReport { plan, own_use, target, quotes, assumptions: sources };
-        println!("{}", json(&report)?);
+        let results = QuoteResults { plan, own_use, target, quotes, assumptions: sources };
+        println!("{}", json(&results)?);
     } else {
         let (paths, worlds) = (plan.paths, target.worlds);
         println!("seed {}, {paths} loan paths a preset, {worlds} worlds", plan.seed);
@@ -116,7 +116,7 @@ repaid cash idle. Terms such as 0.5-ahead+30% are the smallest holdback that rea
 
 /// Everything that a quote rests on and has found.
 #[derive(Serialize)]
-struct QuoteReport {
+struct QuoteResults {
     /// Seed, paths and threads.
     plan: StudyPlan,
     /// The file of the borrower's use.

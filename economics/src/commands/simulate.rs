@@ -5,7 +5,7 @@ use {
         assumptions::Assumptions,
         path::Scene,
         preset::Preset,
-        report::{Report, Tornado, json, summaries_table, tornado_table, worlds_table},
+        results::{Results, Tornado, json, summaries_table, tornado_table, worlds_table},
         study::{StudyPlan, Summary, tornado, worlds},
         usage::OwnUse,
     },
@@ -73,17 +73,17 @@ impl SceneArg {
 /// Simulates and prints. Errors: [`EconomicsError`].
 pub(super) fn run(args: &SimulateArgs) -> Result<(), EconomicsError> {
     let (assumptions, plan) = (args.common.assumptions()?, args.common.plan()?);
-    let report = simulate(args, &assumptions, &plan)?;
+    let results = simulate(args, &assumptions, &plan)?;
     #[cfg(feature = "figures")]
     if let Some(folder) = &args.figures {
-        for file in crate::figures::write_all(&report, folder)? {
+        for file in crate::figures::write_all(&results, folder)? {
             eprintln!("wrote {}", file.display());
         }
     }
     if args.common.json {
-        println!("{}", json(&report)?);
+        println!("{}", json(&results)?);
     } else {
-        print(&report);
+        print(&results);
     }
     Ok(())
 }
@@ -93,7 +93,7 @@ pub(super) fn simulate(
     args: &SimulateArgs,
     assumptions: &Assumptions,
     plan: &StudyPlan,
-) -> Result<Report, EconomicsError> {
+) -> Result<Results, EconomicsError> {
     let presets: Vec<Preset> = match args.presets.as_slice() {
         [] => Preset::all(),
         names => names.iter().map(|name| Preset::named(name)).collect::<Result<_, _>>()?,
@@ -117,7 +117,7 @@ pub(super) fn simulate(
         let targets = [args.target_mean, args.target_p5];
         in_worlds.push(worlds(preset, own, assumptions, args.worlds, targets, &side)?);
     }
-    Ok(Report {
+    Ok(Results {
         plan: *plan,
         side_paths: side.paths,
         own_use: args.own_use.as_ref().map(|file| file.display().to_string()),
@@ -140,26 +140,26 @@ fn sensitivities(
     Ok(Tornado { preset: name.to_string(), base: base.recovery.value, bars })
 }
 
-fn print(report: &Report) {
-    let plan = &report.plan;
+fn print(results: &Results) {
+    let plan = &results.plan;
     println!("seed {}, {} loan paths a preset, {} threads", plan.seed, plan.paths, plan.threads);
-    println!("use: {}", report.own_use.as_deref().unwrap_or("drawn from the statistics of real tenants"));
-    for scene in report.presets.chunk_by(|a, b| a.scene == b.scene) {
+    println!("use: {}", results.own_use.as_deref().unwrap_or("drawn from the statistics of real tenants"));
+    for scene in results.presets.chunk_by(|a, b| a.scene == b.scene) {
         let name = scene.first().map_or("", |summary| summary.scene);
         println!("\nscene {name}: recovery of the debt at default in percent");
         print!("{}", summaries_table(scene));
     }
     println!("\n{LEGEND}");
-    if let Some(tornado) = &report.tornado {
+    if let Some(tornado) = &results.tornado {
         let mean = tornado.base * 100.0;
         println!("\nsensitivities of {}: mean {mean:.1} % with nothing moved", tornado.preset);
         print!("{}", tornado_table(tornado));
     }
-    if !report.worlds.is_empty() {
+    if !results.worlds.is_empty() {
         println!(
             "\nworlds: the share in percent that reaches the target, and means and 5th percentiles over the worlds"
         );
-        print!("{}", worlds_table(&report.worlds));
+        print!("{}", worlds_table(&results.worlds));
     }
 }
 

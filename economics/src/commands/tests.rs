@@ -1,4 +1,4 @@
-use {super::*, crate::report::json};
+use {super::*, crate::results::json};
 
 fn parse(line: &str) -> Result<Cli, clap::Error> {
     Cli::try_parse_from(line.split_whitespace())
@@ -17,11 +17,11 @@ fn a_simulation_prints_what_it_rests_on() {
     let line = "x simulate --preset prepaid-12 --preset advance --paths 50 --threads 1 --scene assumed --scene crash --worlds 2 --side-paths 20";
     let Command::Simulate(args) = parse(line).unwrap().command else { panic!("simulate") };
     let (assumptions, plan) = (args.common.assumptions().unwrap(), args.common.plan().unwrap());
-    let report = simulate::simulate(&args, &assumptions, &plan).unwrap();
-    let scenes: Vec<&str> = report.presets.iter().map(|summary| summary.scene).collect();
+    let results = simulate::simulate(&args, &assumptions, &plan).unwrap();
+    let scenes: Vec<&str> = results.presets.iter().map(|summary| summary.scene).collect();
     assert_eq!(scenes, ["assumed", "assumed", "crash", "crash"]);
-    assert_eq!(report.worlds.len(), 2);
-    let text = json(&report).unwrap();
+    assert_eq!(results.worlds.len(), 2);
+    let text = json(&results).unwrap();
     assert!(text.contains("\"seed\": 20261129") && text.contains("market.buyer_pays"));
 }
 
@@ -50,11 +50,11 @@ fn a_simulation_takes_a_borrowers_own_use() {
     );
     let Command::Simulate(args) = parse(&line).unwrap().command else { panic!("simulate") };
     let (assumptions, plan) = (args.common.assumptions().unwrap(), args.common.plan().unwrap());
-    let report = simulate::simulate(&args, &assumptions, &plan).unwrap();
-    assert_eq!(report.own_use, Some(own));
-    assert_eq!((report.presets.len(), report.worlds.len()), (1, 1));
+    let results = simulate::simulate(&args, &assumptions, &plan).unwrap();
+    assert_eq!(results.own_use, Some(own));
+    assert_eq!((results.presets.len(), results.worlds.len()), (1, 1));
     // Use that grows slowly waits for less than that of the tenants that are drawn otherwise.
-    assert!(report.presets[0].days_put_off.value < 0.2, "{:?}", report.presets[0].days_put_off);
+    assert!(results.presets[0].days_put_off.value < 0.2, "{:?}", results.presets[0].days_put_off);
 }
 
 #[test]

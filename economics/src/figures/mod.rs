@@ -12,7 +12,7 @@ mod tests;
 use {
     crate::{
         EconomicsError,
-        report::{Report, Tornado},
+        results::{Results, Tornado},
         study::{Summary, WorldsResult},
     },
     canvas::{Canvas, Painter},
@@ -40,13 +40,13 @@ enum Figure<'a> {
 
 impl Figure<'_> {
     /// The last line: what the figure rests on.
-    fn footer(&self, report: &Report) -> String {
+    fn footer(&self, results: &Results) -> String {
         let (paths, each) = match self {
-            Figure::Tornado(_) => (report.side_paths, "end of a bar"),
-            Figure::Worlds(_) => (report.side_paths, "world"),
-            _ => (report.plan.paths, "preset"),
+            Figure::Tornado(_) => (results.side_paths, "end of a bar"),
+            Figure::Worlds(_) => (results.side_paths, "world"),
+            _ => (results.plan.paths, "preset"),
         };
-        let seed = report.plan.seed;
+        let seed = results.plan.seed;
         format!(
             "blockable-economics, on the program's own functions: {paths} loan paths for each {each}, seed {seed}. \
              Assumptions and limits: docs/recovery.md"
@@ -54,14 +54,14 @@ impl Figure<'_> {
     }
 }
 
-/// Writes every figure of a report into a folder, each as SVG and as PNG. Returns the files. Errors:
+/// Writes every figure of the results into a folder, each as SVG and as PNG. Returns the files. Errors:
 /// [`EconomicsError::Write`], [`EconomicsError::Figure`].
-pub fn write_all(report: &Report, folder: &Path) -> Result<Vec<PathBuf>, EconomicsError> {
+pub fn write_all(results: &Results, folder: &Path) -> Result<Vec<PathBuf>, EconomicsError> {
     std::fs::create_dir_all(folder)
         .map_err(|source| EconomicsError::Write { path: folder.to_path_buf(), source })?;
     let mut files = Vec::new();
-    for (name, figure) in figures(report) {
-        let footer = figure.footer(report);
+    for (name, figure) in figures(results) {
+        let footer = figure.footer(results);
         let painter = Painter { figure: &name, footer: &footer };
         for (ending, bytes) in [("svg", figure.svg(&painter)?), ("png", figure.png(&painter)?)] {
             let path = folder.join(format!("{name}.{ending}"));
@@ -73,10 +73,10 @@ pub fn write_all(report: &Report, folder: &Path) -> Result<Vec<PathBuf>, Economi
     Ok(files)
 }
 
-/// The figures that a report has data for, by name.
-fn figures(report: &Report) -> Vec<(String, Figure<'_>)> {
+/// The figures that there is data for, by name.
+fn figures(results: &Results) -> Vec<(String, Figure<'_>)> {
     let mut figures = Vec::new();
-    let mut scenes = report.presets.chunk_by(|a, b| a.scene == b.scene);
+    let mut scenes = results.presets.chunk_by(|a, b| a.scene == b.scene);
     if let Some(scene) = scenes.next() {
         let name = scene.first().map_or("assumed", |summary| summary.scene);
         figures.push((format!("recovery-{name}"), Figure::Recovery(scene)));
@@ -85,14 +85,14 @@ fn figures(report: &Report) -> Vec<(String, Figure<'_>)> {
         figures.push(("days-put-off".to_string(), Figure::DaysPutOff(scene)));
     }
     if scenes.next().is_some() {
-        figures.push(("scenes".to_string(), Figure::Scenes(&report.presets)));
+        figures.push(("scenes".to_string(), Figure::Scenes(&results.presets)));
     }
-    if let Some(tornado) = &report.tornado {
+    if let Some(tornado) = &results.tornado {
         figures.push((format!("tornado-{}", tornado.preset), Figure::Tornado(tornado)));
     }
     // With the sensitivities of one preset, its worlds; else those of all.
-    let moved = report.tornado.as_ref().map(|tornado| tornado.preset.as_str());
-    for result in report.worlds.iter().filter(|result| moved.is_none_or(|moved| moved == result.preset)) {
+    let moved = results.tornado.as_ref().map(|tornado| tornado.preset.as_str());
+    for result in results.worlds.iter().filter(|result| moved.is_none_or(|moved| moved == result.preset)) {
         figures.push((format!("worlds-{}", result.preset), Figure::Worlds(result)));
     }
     figures

@@ -29,13 +29,13 @@ fn names(canvas: &mut dyn Canvas, summaries: &[Summary]) -> Result<(), Economics
             side: Side::Left,
             bold: true,
             size: 15,
-            ..Words::new(&summary.preset, (LEFT - 12, y - 8))
+            ..Words::new(&summary.preset, (LEFT - 12, y - 7))
         })?;
         canvas.write(Words {
             side: Side::Left,
             size: 12,
             colour: colours::GREY,
-            ..Words::new(&summary.title, (LEFT - 12, y + 9))
+            ..Words::new(&summary.title, (LEFT - 12, y + 8))
         })?;
     }
     Ok(())

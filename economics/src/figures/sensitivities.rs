@@ -4,7 +4,7 @@ use {
     super::canvas::{Axis, Canvas, HEIGHT, Side, WIDTH, Words, colours, percents, title},
     crate::{
         EconomicsError,
-        report::Tornado,
+        results::Tornado,
         study::{Bar, WorldsResult},
     },
 };

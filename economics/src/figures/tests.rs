@@ -6,7 +6,7 @@ use {
     },
 };
 
-fn report() -> Report {
+fn results() -> Results {
     let summary = |preset: &str, recovery: f64| Summary {
         preset: preset.to_string(),
         title: "a title".to_string(),
@@ -27,7 +27,7 @@ fn report() -> Report {
         mean: 0.9,
         p5: 0.6,
     };
-    Report {
+    Results {
         plan: StudyPlan { paths: 10, seed: 7, threads: 1 },
         side_paths: 5,
         own_use: None,
@@ -56,7 +56,7 @@ fn report() -> Report {
 #[test]
 fn every_figure_is_written_in_both_forms_with_its_words() {
     let folder = tempfile::tempdir().unwrap();
-    let files = write_all(&report(), folder.path()).unwrap();
+    let files = write_all(&results(), folder.path()).unwrap();
     assert_eq!(files.len(), 12);
     for file in &files {
         let bytes = std::fs::read(file).unwrap();

@@ -82,3 +82,15 @@ fn the_widest_bar_comes_first() {
     assert!(bars.len() > 12);
     assert!(bars.windows(2).all(|pair| pair[0].width() >= pair[1].width()));
 }
+
+#[test]
+fn the_standard_preset_meets_its_goals() {
+    let assumptions = Assumptions::built_in().unwrap();
+    let standard = Preset::named("standard").unwrap();
+    let summary = Summary::simulate(&standard, None, Scene::Assumed, &assumptions, &plan(4_000, 2)).unwrap();
+    assert!(summary.recovery.low > 0.9, "{:?}", summary.recovery);
+    assert!(summary.quantiles.p5.low > 0.6, "{:?}", summary.quantiles.p5);
+    assert!(summary.days_put_off.value < 0.6, "{:?}", summary.days_put_off);
+    let worlds = worlds(&standard, None, &assumptions, 40, [0.9, 0.6], &plan(300, 2)).unwrap();
+    assert!(worlds.reached.value >= 0.8, "{:?}", worlds.reached);
+}

@@ -21,7 +21,7 @@ pub use {
 
 /// Everything that one command has found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Report {
+pub struct Results {
     /// Seed, paths and threads.
     pub plan: StudyPlan,
     /// Loan paths of each world and of each end of a sensitivity.
