@@ -198,7 +198,7 @@ MUTANTS = [
     unrelated("CreditFreeze", OF_MARKET),
     unrelated("CreditFreeze", "constraint = other.key() != credit.key() @ BlockableError::CrossCreditMismatch"),
     action("freeze", "require_may_freeze", "cross-default is agreed", "ensure(self.rider.cross_default == 1, BlockableError::CrossDefaultNotAgreed)?;", "", ["credit_freeze"]),
-    action("freeze", "require_may_freeze", "the policy", "ensure(for_reserve || self.policy_allows(status)?, BlockableError::FreezePolicyForbids)", "{ let _ = (for_reserve, status); Ok(()) }", ["credit_freeze"]),
+    action("freeze", "require_may_freeze", "the policy", "ensure(for_reserve, BlockableError::FreezePolicyForbids)", "{ let _ = for_reserve; Ok(()) }", ["credit_freeze"]),
     action("freeze", "is_cross_default", "in default or being seized", "is_broken && other.lender", "(is_broken || true) && other.lender", ["credit_freeze"]),
     action("freeze", "is_cross_default", "of the same lender", " && other.lender == self.lender", "", ["credit_freeze"]),
     action("freeze", "is_cross_default", "of the same borrower", " && other.borrower == self.borrower", "", ["credit_freeze"]),
