@@ -26,6 +26,16 @@ pub fn known() -> &'static [Known] {
             include_str!("../../corpus/lot-nobody-can-buy.json"),
             include_str!("../../corpus/provider-moves-its-oracle.json"),
             include_str!("../../corpus/loan-bought-blind.json"),
+            include_str!("../../corpus/freeze-in-two-parts.json"),
+            include_str!("../../corpus/freeze-and-cancel.json"),
+            include_str!("../../corpus/a-cancel-frees-more.json"),
+            include_str!("../../corpus/lot-of-covered-units.json"),
+            include_str!("../../corpus/expiry-pays-the-provider.json"),
+            include_str!("../../corpus/write-off-pays-the-provider.json"),
+            include_str!("../../corpus/recovery-releases.json"),
+            include_str!("../../corpus/seizure-unlocks.json"),
+            include_str!("../../corpus/freeze-closes-nothing.json"),
+            include_str!("../../corpus/half-covered-cancelled.json"),
         ];
         files.iter().filter_map(|text| serde_json::from_str(text).ok()).collect()
     });
