@@ -18,6 +18,7 @@ mod commands;
 mod configs;
 mod duo;
 mod duty;
+mod holdback;
 mod housekeeping;
 mod kills;
 mod network;
