@@ -52,8 +52,8 @@ pub struct CoalitionResult {
     pub seconds: f64,
 }
 
-/// Plays the games of a run, in turn with an honest lender, borrower and provider. With `with_known` about every fourth begins
-/// with a known attack. `progress` receives the number of moves so far. Games are independent and counted in their order, so
+/// Plays the games of a run, in turn with an honest lender, borrower and provider. With `with_known` every second game of a party
+/// begins with a known attack. `progress` receives the number of moves so far. Games are independent and counted in their order, so
 /// that the number of threads changes nothing but the time.
 pub fn run_coalitions(options: &Options, with_known: bool, progress: impl Fn(u64) + Sync) -> CoalitionResult {
     let began = Instant::now();
@@ -118,7 +118,9 @@ impl Game {
     fn play(seed: u64, number: u64, length: u64, with_known: bool) -> Game {
         let mut dice = Dice::part(seed ^ 0x0C0A_1171_0115, number);
         let honest = Honest::ALL[(number % 3) as usize];
-        let mut opening = if with_known && dice.one_in(4) { opening(honest, &mut dice) } else { Vec::new() };
+        let round = number / 3;
+        let begins_known = with_known && round.is_multiple_of(2);
+        let mut opening = if begins_known { opening(honest, round / 2, &mut dice) } else { Vec::new() };
         opening.reverse();
         let (mut table, mut moves, mut loss) = (Table::new(honest), Vec::new(), None);
         while (moves.len() as u64) < length && loss.is_none() {
@@ -135,13 +137,15 @@ impl Game {
     }
 }
 
-/// The moves of a known attack on the party, some of them left out, repeated or with other choices.
-fn opening(honest: Honest, dice: &mut Dice) -> Vec<Move> {
+/// The moves of the known attacks on the party, one after the other by the number of the game: as they are at first, then with
+/// some of them left out, repeated or with other choices, then as they are again.
+fn opening(honest: Honest, number: u64, dice: &mut Dice) -> Vec<Move> {
     let against: Vec<_> = known().iter().filter(|attack| attack.honest == honest).collect();
-    if against.is_empty() {
-        return Vec::new();
+    let count = against.len().max(1) as u64;
+    let Some(attack) = against.get((number % count) as usize) else { return Vec::new() };
+    if (number / count).is_multiple_of(2) {
+        return attack.moves.clone();
     }
-    let attack = against[dice.below(against.len() as u64) as usize];
     let mut moves = Vec::new();
     for step in &attack.moves {
         match dice.below(20) {
