@@ -15,7 +15,8 @@ use {
     },
 };
 
-/// A draw, where the program accepts it: before default where it pays all arrears, in a recovery as far as it reaches.
+/// A draw, where the program accepts it: before default where it pays all arrears; in a recovery, and in default where nothing is
+/// left to seize, as far as it reaches.
 pub(super) fn draw_reserve(
     now: &Now,
     address: &Pubkey,
@@ -35,6 +36,7 @@ pub(super) fn draw_reserve(
         Ok(_) => {
             let since = [arrears_since, credit.defaulted_at].into_iter().find(|time| *time != 0);
             let since = MarketTime(since.unwrap_or(credit.debt.accrued_at));
+            let since = if status == Status::Defaulted { super::cure_end(credit) } else { since };
             Ok(at_market_time(now, since.min(now.market)))
         }
         Err(Some(BlockableError::CurePeriodRunning)) => Ok(at_market_time(now, super::cure_end(credit))),

@@ -79,6 +79,24 @@ fn in_a_recovery_the_reserve_is_drawn_after_the_cancel() {
     assert_eq!(world.due(), None);
 }
 
+/// With nothing to cancel or to seize, nobody but the reserve pays the lender: once the cure period has passed.
+#[test]
+fn in_default_the_reserve_is_drawn_where_nothing_can_be_seized() {
+    let mut world = World::at(CURED_BY - 1).with(defaulted());
+    world.change(0, |credit| {
+        credit.terms.auto_freeze = AutoFreeze::Never as u8;
+        (credit.rider.reserve, credit.reserve_held) = (50 * USDC, 50 * USDC);
+    });
+    assert!(why_not(&world, Kind::DrawReserve).starts_with("units are left that the lender can seize"));
+    world.change(0, |credit| credit.collateral.consumed = UNITS);
+    assert!(why_not(&world, Kind::DrawReserve).starts_with("at Some("), "the cure period runs");
+    let world = world.moved_to(CURED_BY);
+    assert_eq!(world.due(), Some(Kind::DrawReserve));
+    let after = carry_out(&world.snapshot, world.credit(0), Kind::DrawReserve).unwrap();
+    assert_eq!((after.reserve_held, after.status().unwrap()), (0, Status::Defaulted));
+    assert_eq!(world.with(after).due(), None, "once");
+}
+
 /// A loan that is frozen for the default of another credit, and that one.
 fn cross_frozen(other: Option<Credit>) -> World {
     let mut world = World::at(DUE - DAY).with(credit(0));
