@@ -52,6 +52,12 @@ fn a_market_is_created_within_the_limits_of_its_kind() {
     assert_eq!(market(|_| {}).map(|market| market.is_test), Ok(0));
     refused(market(|args| args.redistribution_fee_bps = 1_001).map(drop), FeeTooHigh);
     refused(market(|args| args.change_delay = 1).map(drop), ChangeDelayOutOfRange);
+    for seconds in [0, 2 * DAY as u32 - 1, 60 * DAY as u32 + 1] {
+        refused(market(|args| args.min_suspension = seconds).map(drop), SuspensionOutOfRange);
+    }
+    assert!(market(|args| args.min_suspension = 60 * DAY as u32).is_ok());
+    assert!(market(|args| (args.is_test, args.min_suspension) = (true, 1)).is_ok());
+    refused(market(|args| (args.is_test, args.min_suspension) = (true, 0)).map(drop), SuspensionOutOfRange);
     let for_tests = market(|args| (args.is_test, args.change_delay) = (true, 1));
     assert_eq!(for_tests.map(|market| market.is_test), Ok(1));
 }
@@ -181,6 +187,20 @@ fn expired_units_are_not_seized_and_a_first_seizure_is_a_tenth_rounded_up() {
     refused(seize(&stage.credit, 60_001), UnitsExpired);
 }
 
+/// They are the borrower's, and nothing is given back for them.
+#[test]
+fn units_of_a_paid_loan_expire_as_well() {
+    let mut stage = Stage::new();
+    stage.offer(Terms { unit_lifetime: 100 * DAY as u32, ..TERMS }, Rider::default());
+    stage.accept();
+    stage.issue();
+    stage.pay(u64::MAX);
+    let clock = stage.on_day(100);
+    stage.act(|credit| credit.expire_units(&clock));
+    assert_eq!(stage.changes.last(), Some(&Change::Expired { units: 1_000_000, paid: 0, debt: 0 }));
+    assert_eq!((stage.credit.status(), stage.credit.collateral.remaining()), (Ok(Status::Repaid), 0));
+}
+
 /// A job that began before a freeze and ran on after a thaw has ended after the longest time that a job may take.
 #[test]
 fn a_reading_later_than_the_longest_job_ends_promises_on_open_units() {
@@ -219,4 +239,20 @@ fn runs_longer_than_a_byte_are_several() {
     let counts = |counts: Vec<u8>| counts.into_iter().map(u32::from).collect::<Vec<_>>();
     assert_eq!(counts(runs.due.iter().map(|run| run.count).collect()), [255, 45]);
     assert_eq!(counts(runs.principal.iter().map(|run| run.count).collect()), [255, 45]);
+}
+
+/// Interest on what is held back ended at 250, and no other accrues: the last micro-USDC is of the coupon that fell due next.
+#[test]
+fn a_micro_usdc_of_interest_is_of_the_time_before_it_ended() {
+    let dates = [(100, 0), (200, 0), (300, 0), (400, 0), (500, USDC)];
+    let mut loan = Loan::new(START, 10, 1_000, 0, &dates);
+    loan.terms.holdback_apr_bps = 500;
+    loan.held_back = HeldBack { amount: USDC, until: START + 250 };
+    let billed =
+        Debt { principal: USDC, instalments_billed: 4, arrears_since: START + 100, ..Debt::zeroed() };
+    for (unpaid, since) in [(1, START + 300), (USDC, START + 100)] {
+        let mut debt = Debt { interest_due: unpaid, ..billed };
+        loan.schedule().update_arrears_since(&mut debt, &loan.terms).unwrap();
+        assert_eq!(debt.arrears_since, since, "{unpaid}");
+    }
 }

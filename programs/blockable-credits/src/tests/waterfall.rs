@@ -2,7 +2,7 @@ use {
     super::*,
     crate::{
         units::Overflow,
-        waterfall::{Applied, pay, recover},
+        waterfall::{Applied, GivenBack, pay, recover},
     },
 };
 
@@ -189,4 +189,19 @@ fn recovery_before_the_first_due_date_takes_accrued_interest_and_then_principal(
     let applied = recover(&mut debt, &loan.terms, loan.schedule(), 10_000).unwrap();
     assert_eq!((applied.interest, applied.principal), (1_999, 8_001));
     assert_eq!((debt.total(), debt.arrears_since), (owed - 10_001, 0));
+}
+
+/// What was held back was never paid out: it takes principal off first.
+#[test]
+fn money_that_is_given_back_pays_principal_then_interest_then_fees() {
+    let owed = Debt { principal: 100, interest_due: 20, interest_accrued: 5, late_fees: 7, ..Debt::zeroed() };
+    let given = |amount| {
+        let mut debt = owed;
+        (crate::waterfall::give_back(&mut debt, amount), debt.total())
+    };
+    let all = GivenBack { principal: 100, interest: 25, late_fees: 7, surplus: 0 };
+    assert_eq!(given(99), (GivenBack { principal: 99, ..GivenBack::default() }, 33));
+    assert_eq!(given(122), (GivenBack { interest: 22, late_fees: 0, ..all }, 10));
+    assert_eq!(given(130), (GivenBack { late_fees: 5, ..all }, 2));
+    assert_eq!(given(140), (GivenBack { surplus: 8, ..all }, 0));
 }

@@ -116,3 +116,14 @@ fn what_is_less_than_a_units_price_goes_with_the_last_units() {
     assert_eq!((rest.covered_floor(8), rest.paid_by_cancel(1, 1, 8)), (Ok(1), Ok(150)));
     assert_eq!(coarse.paid_by_cancel(3, 2, 9), Err(Overflow));
 }
+
+/// A rest below the price of a unit goes with a cancel, although it would cover another one by rounding; a whole price stays.
+#[test]
+fn a_rest_below_a_units_price_is_paid_and_a_whole_price_is_kept() {
+    // A unit costs one and a half micro-USDC: four are floor(3 x 1.5), and three units are covered.
+    let uneven = Holdback { left: 4, principal: 3, units: 2 };
+    assert_eq!(uneven.covered_floor(3), Ok(3));
+    assert_eq!((uneven.paid_by_cancel(2, 3, 3), uneven.paid_by_cancel(1, 3, 3)), (Ok(4), Ok(1)));
+    let whole = Holdback { left: 200, principal: 1_000, units: 10 };
+    assert_eq!((whole.covered_floor(2), whole.paid_by_cancel(1, 2, 2)), (Ok(2), Ok(100)));
+}
