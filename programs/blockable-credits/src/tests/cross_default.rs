@@ -168,3 +168,20 @@ fn a_freeze_can_come_to_rest_on_another_credit() {
     assert_eq!((stage.credit.cross_credit, stage.credit.collateral.frozen_for_cross), (key(91), 50_000));
     let Some(Change::Frozen { units: 0, .. }) = stage.changes.last() else { panic!("no record") };
 }
+
+/// What is frozen for another reason stays, and the change tells the difference.
+#[test]
+fn a_thaw_of_a_cross_default_leaves_what_is_frozen_for_risk() {
+    let mut stage = locked(Terms { freeze_policy: FreezePolicy::AtWill as u8, ..LOCKED }, RIDER);
+    let clock = stage.on_day(5);
+    let broken = other(Status::Defaulted);
+    stage.act(|credit| freeze_for(credit, OTHER, &broken, FreezeAmount::Units(50_000), &clock));
+    freeze(&mut stage, FreezeAmount::Units(20_000), FreezeReason::Risk);
+    let mut repaid = Credit { status: Status::Repaid.byte(), ..stage.credit };
+    refused(repaid.thaw_cross(None), WrongStatus);
+    stage.act(|credit| credit.thaw_cross(None));
+    assert_eq!(stage.credit.collateral.frozen(), 20_000);
+    let Some(Change::Thawed { units: 30_000, .. }) = stage.changes.last() else {
+        panic!("{:?}", stage.changes.last())
+    };
+}

@@ -225,3 +225,18 @@ fn a_draw_in_default_that_pays_all_arrears_cures_and_one_of_the_debt_ends_it() {
         assert_eq!(stage.credit.claims.lender, reserve);
     }
 }
+
+/// A full reserve thaws what rests on its being short, and nothing that is frozen for another credit.
+#[test]
+fn a_full_reserve_thaws_nothing_that_rests_on_another_credit() {
+    let mut stage = drawn(FreezePolicy::OnDelinquency);
+    let clock = stage.on_day(31);
+    freeze(&mut stage, FreezeAmount::All, FreezeReason::Risk);
+    stage.credit.collateral.frozen_for_cross = 50_000;
+    let amount = stage.credit.begin_funding(u64::MAX, &clock).unwrap();
+    stage.act(|credit| credit.receive_funding(BORROWER, amount));
+    let Some(Change::ReserveFunded { thawed: 40_000, .. }) = stage.changes.last() else {
+        panic!("{:?}", stage.changes.last())
+    };
+    assert_eq!(frozen(&stage), 50_000);
+}

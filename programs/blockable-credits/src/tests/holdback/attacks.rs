@@ -138,4 +138,36 @@ fn a_waiver_of_a_part_ends_nothing() {
     let clock = stage.clock();
     stage.act(|credit| credit.waive_fee(&LENDER, u64::MAX, &clock));
     assert_eq!((stage.credit.status(), stage.credit.debt.total()), (Ok(Status::Defaulted), 11 * PART));
+    // The provider's earnings so far are none of the waiver's.
+    assert_eq!(stage.credit.claims.provider, PART);
+    let waived = Change::FeeWaived { amount: USDC / 10, earned: 0, debt: 11 * PART };
+    assert_eq!(stage.changes.last(), Some(&waived));
+}
+
+/// The buyer of the loan has read it with the units that a cancel takes.
+#[test]
+fn a_cancel_withdraws_the_offer_of_the_loan() {
+    let mut stage = defaulted_on(SEALED, Rider::default());
+    let clock = stage.clock();
+    stage.act(|credit| credit.offer_lender(&LENDER, SLOT, BUYER, &clock));
+    cancel(&mut stage, UnitBounds::exactly(100_000));
+    assert_eq!(stage.credit.pending_lender, Pubkey::default());
+}
+
+#[test]
+fn a_first_cancel_is_a_tenth_rounded_up() {
+    let mut stage = defaulted_on(Terms { holdback: 550_005 * PRICE, ..SEALED }, Rider::default());
+    assert_eq!(stage.credit.covered(), Ok(550_005));
+    refused(cancel_by(&mut stage, LENDER, None, UnitBounds::exactly(55_000)), FirstSeizureTooSmall);
+    assert_eq!(cancel(&mut stage, UnitBounds::exactly(55_001)), 55_001 * PRICE);
+}
+
+#[test]
+fn the_end_of_the_debt_releases_no_cancelled_units() {
+    let mut stage = issued_on(SEALED, Rider::default());
+    suspend(&mut stage);
+    cancel_by(&mut stage, LENDER, Some(BORROWER), UnitBounds::exactly(400_000)).unwrap();
+    pay(&mut stage, u64::MAX);
+    let Some(Change::Paid { released: 800_000, .. }) = stage.changes.last() else { panic!("no payment") };
+    assert_eq!((stage.credit.status(), stage.credit.collateral.released), (Ok(Status::Repaid), 800_000));
 }
