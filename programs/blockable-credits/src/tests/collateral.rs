@@ -198,3 +198,12 @@ fn a_release_beyond_what_was_granted_is_not_possible_in_sixty_four_bits() {
     assert_eq!(units.release(1, 0), Err(Overflow));
     assert_eq!(units.grant_unrestricted(1), Err(Overflow));
 }
+
+#[test]
+fn no_more_units_are_cancelled_than_are_locked() {
+    let units = Collateral { granted: 100, locked_at_issue: 60, released: 10, ..Collateral::zeroed() };
+    assert_eq!(units.locked(), 50);
+    let mut all = units;
+    assert_eq!((all.cancel(50), all.cancelled, all.locked()), (Ok(()), 50, 0));
+    assert_eq!({ units }.cancel(51), Err(crate::units::Overflow));
+}
