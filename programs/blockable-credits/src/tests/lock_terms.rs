@@ -135,3 +135,18 @@ proptest! {
         }
     }
 }
+
+/// A third of the principal opens a third of the units, rounded down: a plan of one unit more would wait for it.
+#[test]
+fn a_plan_is_compared_with_what_an_instalment_opens_rounded_down() {
+    let window = 10 * DAY;
+    let terms = Terms { unlocked_ahead: 100_000, ..crate::tests::stage::TERMS };
+    let schedule =
+        [window / 10, window, window + DAY].map(|due_after| Instalment { due_after, principal: 100 });
+    let check = |planned_units| {
+        let rider = Rider { planned_units, apr_ceiling_bps: 1, ..crate::tests::stage::COVENANT };
+        rider.validate(&terms, &schedule, &TermBounds::PRODUCTION)
+    };
+    assert_eq!(check(433_333), Ok(()));
+    assert_eq!(check(433_334), Err(TermsRefused::PlanAboveLock));
+}
