@@ -21,17 +21,17 @@ pub use {
 /// The assumptions of a simulation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assumptions {
-    /// What borrowers do.
+    /// Behaviour of borrowers.
     pub borrower: Borrower,
-    /// How use is drawn.
+    /// Draws of use.
     pub usage: UseOfUnits,
     /// Prices, buyers and providers.
     pub market: Market,
-    /// What a provider offers for money in advance.
+    /// A provider's offer for money in advance.
     pub offer: Offer,
     /// Ranges of the worlds.
     pub worlds: Worlds,
-    /// What the other sections leave open.
+    /// Values that the other sections leave open.
     pub simulator: Simulator,
     /// Share of the principal repaid by loans that default.
     pub default_timing: Quantiles,
@@ -66,7 +66,7 @@ impl Assumptions {
         })
     }
 
-    /// Reads a file of the same form; tables are looked for beside it. Errors: [`EconomicsError::Read`],
+    /// Reads a file of the same form; tables are looked for in its folder. Errors: [`EconomicsError::Read`],
     /// [`EconomicsError::Line`] with the line of the mistake.
     pub fn from_file(path: &Path) -> Result<Assumptions, EconomicsError> {
         let folder = path.parent().unwrap_or(Path::new("."));

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-/// What borrowers do. Shares are of the loans that default.
+/// Behaviour of borrowers. Shares are of the loans that default.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Borrower {
@@ -22,7 +22,7 @@ pub struct Borrower {
     pub annual_default: f64,
 }
 
-/// How use is drawn.
+/// Draws of use.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UseOfUnits {
@@ -50,13 +50,13 @@ pub struct Market {
     pub buyers_per_day: f64,
     /// Mean of what a buyer pays, as a share of the market price.
     pub buyer_pays: f64,
-    /// What a buyer spends, as a share of the loan's principal.
+    /// Money that a buyer spends, as a share of the loan's principal.
     pub buyer_takes: f64,
     /// Probability a year that a provider goes dark.
     pub provider_failure: f64,
 }
 
-/// What a provider offers for money in advance.
+/// A provider's offer for money in advance.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Offer {
@@ -96,7 +96,7 @@ pub struct Worlds {
     pub bonus_prepaid: [f64; 2],
 }
 
-/// What the other sections leave open. A file may leave the section out: these are its defaults.
+/// Values that the other sections leave open. A file may leave the section out: these are its defaults.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Simulator {
@@ -120,7 +120,7 @@ pub struct Simulator {
     pub discount_rate: f64,
     /// Times that a lender offers an unsold lot again.
     pub relots: u32,
-    /// What a lender makes of units that it takes over, as a share of the market price.
+    /// Worth to a lender of units that it takes over, as a share of the market price.
     pub takeover_worth: f64,
     /// Days from a provider's failure until lender and borrower may cancel locked units together.
     pub suspension_days: f64,

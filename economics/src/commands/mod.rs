@@ -28,7 +28,7 @@ enum Command {
     Quote(quote::QuoteArgs),
 }
 
-/// What both commands take.
+/// Arguments of both commands.
 #[derive(Debug, Args)]
 struct CommonArgs {
     /// Assumptions of your own, in the form of economics/data/assumptions.toml

@@ -5,7 +5,7 @@ use {
         assumptions::Source,
         preset::Preset,
         quote::{Quote, Target, quotes},
-        results::{json, quotes_table},
+        results::{json, quotes_table, thousands},
         study::StudyPlan,
         usage::OwnUse,
     },
@@ -23,10 +23,10 @@ pub(super) struct QuoteArgs {
     #[arg(long = "use", value_name = "FILE")]
     own_use: PathBuf,
     /// Mean recovery of the debt at default
-    #[arg(long, value_parser = share, default_value = "85%")]
+    #[arg(long, value_parser = share, value_name = "SHARE", default_value = "85%")]
     target: f64,
     /// Share of the worlds in which it must be reached
-    #[arg(long, value_parser = share, default_value = "80%")]
+    #[arg(long, value_parser = share, value_name = "SHARE", default_value = "80%")]
     confidence: f64,
     /// Worlds to draw; they share the paths
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
@@ -62,7 +62,10 @@ pub(super) fn run(args: &QuoteArgs) -> Result<(), EconomicsError> {
     } else {
         let (paths, worlds) = (plan.paths, target.worlds);
         println!("seed {}, {paths} loan paths a preset, {worlds} worlds", plan.seed);
-        println!("use: {:.0} units a day, on the largest {:.0}", own.mean_units(), own.largest_units());
+        // A cast of a float saturates.
+        let [mean, largest] =
+            [own.mean_units(), own.largest_units()].map(|units| thousands(units.round() as u64));
+        println!("use: {mean} units a day, on the largest {largest}");
         print(&quotes, args);
     }
     Ok(())
@@ -70,7 +73,7 @@ pub(super) fn run(args: &QuoteArgs) -> Result<(), EconomicsError> {
 
 fn print(quotes: &[Quote], args: &QuoteArgs) {
     println!(
-        "target: mean recovery of {:.1} % in {:.0} % of the worlds; everything but days and units per dollar in percent\n",
+        "target: mean recovery of {:.1} % in {:.0} % of the worlds; figures without a unit are in percent\n",
         args.target * 100.0,
         args.confidence * 100.0
     );
@@ -86,7 +89,7 @@ fn print(quotes: &[Quote], args: &QuoteArgs) {
     }
 }
 
-/// Says what to do where no terms reach the target.
+/// Advises on the next step where no terms reach the target.
 fn advice(quotes: &[Quote], args: &QuoteArgs) -> Option<String> {
     if quotes.iter().any(|quote| quote.reaches) {
         return None;
@@ -109,10 +112,12 @@ fn advice(quotes: &[Quote], args: &QuoteArgs) -> Option<String> {
 
 const LEGEND: &str = "\
 reaches: the target in so many worlds as asked for; worlds: the share of them; mean, p5: recovery of the debt as assumed;
-defaults above: share of the defaults that recover the target or more; of list: price of a unit with all interest;
-APR all in: of the principal, with the reserve that is laid down; on paid out: of what the provider has been paid; days off: days that a unit
-waits on average; down, reserve: paid by the first day, of the principal; yield: the lender's a year after losses, with
-repaid cash idle. Terms such as 0.5-ahead+30% are the smallest holdback that reaches the target";
+defaults above: share of the defaults that recover the target or more; of list: price of a unit with all interest, of the
+list price; APR all in: of the principal, with the reserve that is laid down; on paid out: of what the provider has been paid,
+1000.0 for that or more; days off: days that a unit waits on average; down, reserve: paid by the first day, of the principal;
+units per dollar: as a multiple of those at list price; principal: of the loan for this use; yield: the lender's a year after
+losses, with repaid cash idle. Terms such as 0.5-ahead+30% are between the presets: half an instalment ahead, and the smallest
+holdback, here 30 % of the price of the locked units, that reaches the target";
 
 /// Everything that a quote rests on and has found.
 #[derive(Serialize)]
@@ -121,10 +126,10 @@ struct QuoteResults {
     plan: StudyPlan,
     /// The file of the borrower's use.
     own_use: String,
-    /// What was asked for.
+    /// The recovery that was asked for.
     target: Target,
     /// The terms, those that reach the target first.
     quotes: Vec<Quote>,
-    /// What the figures rest on.
+    /// The assumptions of the figures.
     assumptions: Vec<Source>,
 }

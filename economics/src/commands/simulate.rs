@@ -25,7 +25,7 @@ pub(super) struct SimulateArgs {
     #[arg(long = "use", value_name = "FILE")]
     own_use: Option<PathBuf>,
     /// Surroundings; again for more; all where it is left out
-    #[arg(long = "scene", value_enum, default_values_t = [
+    #[arg(long = "scene", value_name = "NAME", value_enum, default_values_t = [
         SceneArg::Assumed, SceneArg::Crash, SceneArg::FailingProviders,
     ])]
     scenes: Vec<SceneArg>,
@@ -39,10 +39,10 @@ pub(super) struct SimulateArgs {
     #[arg(long, value_name = "PATHS", default_value_t = 2_000)]
     side_paths: u64,
     /// Mean recovery that a world must reach
-    #[arg(long, value_parser = share, default_value = "90%")]
+    #[arg(long, value_parser = share, value_name = "SHARE", default_value = "90%")]
     target_mean: f64,
     /// 5th percentile of the recovery that a world must reach
-    #[arg(long, value_parser = share, default_value = "60%")]
+    #[arg(long, value_parser = share, value_name = "SHARE", default_value = "60%")]
     target_p5: f64,
     /// Write figures as SVG and PNG into a folder
     #[cfg(feature = "figures")]

@@ -24,7 +24,7 @@ pub enum Behaviour {
     Fraud,
 }
 
-/// What the people of a path do.
+/// The plans of a path's borrower, and the days on which its provider and the market fail it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     /// The way units are used.

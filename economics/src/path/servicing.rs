@@ -11,7 +11,7 @@ use {
 };
 
 impl Walk<'_> {
-    /// What happens on the second of issue.
+    /// Freezes at the moment of issue, where the preset does.
     pub(super) fn open<O: Observer>(&mut self, observer: &mut O) -> Result<(), EconomicsError> {
         if self.course.preset.freeze == Freezing::AtIssue {
             return self.loan.act(0, Act::Freeze(FreezeAmount::All, FreezeReason::Risk), observer);

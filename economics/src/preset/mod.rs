@@ -19,7 +19,7 @@ pub use {
 pub struct Preset {
     /// The name on the command line.
     pub name: String,
-    /// What sets it apart, in a few words.
+    /// The terms that set it apart, in a few words.
     pub title: String,
     /// Number of instalments.
     pub instalments: u32,
@@ -78,6 +78,12 @@ impl Preset {
         let names = all.iter().map(|preset| preset.name.clone()).collect::<Vec<_>>().join(", ");
         let found = all.into_iter().find(|preset| preset.name == name);
         found.ok_or_else(|| EconomicsError::Argument(format!("there is no preset {name}; there are {names}")))
+    }
+
+    /// Returns true for the same terms, under whatever name and title.
+    pub(crate) fn is_same_as(&self, other: &Preset) -> bool {
+        let named = Preset { name: self.name.clone(), title: self.title.clone(), ..other.clone() };
+        *self == named
     }
 
     /// Days of the loan: instalments x interval.

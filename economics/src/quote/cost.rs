@@ -1,4 +1,4 @@
-//! What a loan costs a borrower that pays on its days, by the program's own payments.
+//! The cost of a loan to a borrower that pays on its days, by the program's own payments.
 
 use crate::{
     DAY, EconomicsError, YEAR_DAYS,

@@ -23,7 +23,7 @@ use {
 
 pub use {cost::Cost, warnings::warnings};
 
-/// What a lender asks for.
+/// The recovery that a lender asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Target {
     /// Mean recovery of the debt at default, from 0 to 1.
@@ -41,7 +41,7 @@ pub struct Target {
 pub struct Quote {
     /// The preset.
     pub preset: String,
-    /// What sets it apart.
+    /// The terms that set it apart.
     pub title: String,
     /// True where the target is reached in the share of worlds that was asked for.
     pub reaches: bool,
@@ -59,11 +59,11 @@ pub struct Quote {
     pub units: u64,
     /// Units per dollar, relative to list price.
     pub units_per_dollar: f64,
-    /// What the borrower pays a year on the principal, all in: interest, and the reserve that it lays down.
+    /// Rate a year that the borrower pays on the principal, all in: interest, and the reserve that it lays down.
     pub apr_all_in: f64,
     /// The same on what is really paid out to the provider, day by day; 10 stands for 10 or more.
     pub apr_on_paid_out: f64,
-    /// What a unit costs with all interest, relative to list price without a loan.
+    /// Cost of a unit with all interest, relative to list price without a loan.
     pub unit_cost: f64,
     /// Days that one of its units is put off on average.
     pub days_put_off: f64,
@@ -75,7 +75,7 @@ pub struct Quote {
     pub yield_with_idle_cash: f64,
     /// The lender's yield a year on what is owed.
     pub yield_on_outstanding: f64,
-    /// What to look at before signing.
+    /// Faults to look at before signing.
     pub warnings: Vec<String>,
 }
 
@@ -90,7 +90,7 @@ pub fn quotes(
     plan: &StudyPlan,
 ) -> Result<Vec<Quote>, EconomicsError> {
     let mut quotes =
-        if searches { search::least_holdbacks(own, assumptions, target, plan)? } else { Vec::new() };
+        if searches { search::least_holdbacks(own, presets, assumptions, target, plan)? } else { Vec::new() };
     for preset in presets {
         quotes.push(quote(own, preset, assumptions, target, plan)?);
     }

@@ -10,9 +10,10 @@ const TENTHS: u32 = 10;
 
 /// The smallest holdback, in tenths of the locked part, with which each choice of units ahead and reserve reaches a
 /// target. Recovery rises with the holdback but for worlds in which prices rise a lot, so each is found by halving.
-/// Choices that none reaches are left out. Errors: those of a study.
+/// Choices that none reaches are left out, and those that one of the presets is. Errors: those of a study.
 pub(super) fn least_holdbacks(
     own: &OwnUse,
+    presets: &[Preset],
     assumptions: &Assumptions,
     target: Target,
     plan: &StudyPlan,
@@ -22,9 +23,10 @@ pub(super) fn least_holdbacks(
         let (mut low, mut high, mut best) = (0, TENTHS, None);
         while low <= high {
             let middle = (low + high) / 2;
-            let quote = quote(own, &terms(ahead, reserve, middle)?, assumptions, target, plan)?;
+            let terms = terms(ahead, reserve, middle)?;
+            let quote = quote(own, &terms, assumptions, target, plan)?;
             if quote.reaches {
-                best = Some(quote);
+                best = Some((terms, quote));
                 if middle == 0 {
                     break;
                 }
@@ -33,7 +35,10 @@ pub(super) fn least_holdbacks(
                 low = middle + 1;
             }
         }
-        found.extend(best);
+        found.extend(
+            best.filter(|(terms, _)| !presets.iter().any(|preset| terms.is_same_as(preset)))
+                .map(|(_, quote)| quote),
+        );
     }
     Ok(found)
 }

@@ -44,6 +44,19 @@ fn smallest_holdbacks_reach_the_target_and_are_sorted_by_cost() {
 }
 
 #[test]
+fn found_terms_that_are_a_preset_are_listed_once() {
+    let assumptions = Assumptions::built_in().unwrap();
+    let plan = StudyPlan { paths: 400, seed: 1, threads: 2 };
+    // All terms reach a target of 0, so each search ends at no holdback; half ahead with a reserve, that is this preset.
+    let target = Target { recovery: 0.0, confidence: 1.0, ..target() };
+    let same = Preset::named("ahead-half-reserve").unwrap();
+    let alone = quotes(&own(), &[], true, &assumptions, target, &plan).unwrap();
+    let with_it = quotes(&own(), &[same], true, &assumptions, target, &plan).unwrap();
+    assert_eq!(alone.len(), with_it.len());
+    assert!(with_it.iter().all(|quote| quote.preset != "0.5-ahead+0%+reserve"), "{with_it:?}");
+}
+
+#[test]
 fn the_cost_all_in_is_the_rate_and_the_reserve_adds_to_it() {
     let assumptions = Assumptions::built_in().unwrap();
     let apr = |name: &str| {
@@ -77,7 +90,7 @@ fn prepaid_terms_are_warned_of() {
     let reserve = of("standard", |preset| preset.reserve = 1.0, None);
     assert!(reserve[0].starts_with("the reserve pays a whole instalment"), "{reserve:?}");
     let request = of("standard", |_| (), Some(20_000_000));
-    assert!(request[0].contains("the largest request needs 20000000"), "{request:?}");
+    assert!(request[0].contains("the largest request needs 20,000,000"), "{request:?}");
     let rate = of("standard", |preset| preset.rate_multiple = 1.2, None);
-    assert!(rate[0].starts_with("the largest day uses 900000 units"), "{rate:?}");
+    assert!(rate[0].starts_with("the largest day uses 900,000 units"), "{rate:?}");
 }

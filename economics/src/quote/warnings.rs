@@ -1,9 +1,9 @@
 use {
-    crate::{assumptions::Assumptions, preset::Agreement, usage::OwnUse},
+    crate::{assumptions::Assumptions, preset::Agreement, results::thousands, usage::OwnUse},
     blockable_credits::units::DAY,
 };
 
-/// What to look at before signing an agreement: each warning says what is wrong, why, and what to change.
+/// Finds the faults of an agreement before anybody signs it: each warning says what is wrong, why, and what to change.
 pub fn warnings(
     agreement: &Agreement,
     own: &OwnUse,
@@ -14,9 +14,10 @@ pub fn warnings(
     let before_default = terms.max_units_per_second.saturating_mul(terms.default_grace.into());
     if before_default >= terms.units {
         warnings.push(format!(
-            "the rate bound times the default grace is {before_default} units, the whole credit has {}: it can be used \
-             up before the loan is in default; lower the rate bound or lock units",
-            terms.units
+            "the rate bound times the default grace is {} units, the whole credit has {}: it can be used up before the \
+             loan is in default; lower the rate bound or lock units",
+            thousands(before_default),
+            thousands(terms.units)
         ));
     }
     let instalment = agreement.schedule.first().map_or(0, |first| first.principal);
@@ -32,14 +33,17 @@ pub fn warnings(
     let largest = largest_request.unwrap_or(of_jobs);
     if terms.unlocked_ahead < largest {
         warnings.push(format!(
-            "{} units are open ahead of payment, the largest request needs {largest}: it may never start; unlock more ahead",
-            terms.unlocked_ahead
+            "{} units are open ahead of payment, the largest request needs {}: it may never start; unlock more ahead",
+            thousands(terms.unlocked_ahead),
+            thousands(largest)
         ));
     }
-    if peak_day > terms.max_units_per_second.saturating_mul(DAY.into()) {
+    let most_a_day = terms.max_units_per_second.saturating_mul(DAY.into());
+    if peak_day > most_a_day {
         warnings.push(format!(
-            "the largest day uses {peak_day} units, the rate bound counts {} a day: its use would count late; raise the bound",
-            terms.max_units_per_second.saturating_mul(DAY.into())
+            "the largest day uses {} units, the rate bound counts {} a day: its use would count late; raise the bound",
+            thousands(peak_day),
+            thousands(most_a_day)
         ));
     }
     warnings

@@ -14,6 +14,8 @@ use {
     serde::Serialize,
 };
 
+pub(crate) use text::thousands;
+
 pub use {
     tables::{quotes_table, summaries_table, tornado_table, worlds_table},
     text::Table,
@@ -36,7 +38,7 @@ pub struct Results {
     /// A preset in many worlds.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub worlds: Vec<WorldsResult>,
-    /// What the figures rest on.
+    /// The assumptions of the figures.
     pub assumptions: Vec<Source>,
 }
 

@@ -3,7 +3,7 @@
 use {
     super::{
         Table, Tornado,
-        text::{percent, two},
+        text::{percent, thousands, two},
     },
     crate::{
         quote::Quote,
@@ -118,6 +118,7 @@ pub fn quotes_table(quotes: &[Quote]) -> Table {
         "down",
         "reserve",
         "units per dollar",
+        "principal",
         "yield",
         "warnings",
     ]);
@@ -136,6 +137,7 @@ pub fn quotes_table(quotes: &[Quote]) -> Table {
             percent(quote.down_payment),
             percent(quote.reserve),
             two(quote.units_per_dollar),
+            format!("${}", thousands(quote.principal / 1_000_000)),
             percent(quote.yield_with_idle_cash),
             quote.warnings.len().to_string(),
         ]);

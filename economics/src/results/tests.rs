@@ -9,6 +9,11 @@ fn columns_line_up() {
 }
 
 #[test]
+fn thousands_are_grouped() {
+    assert_eq!([0, 999, 1_000, 1_234_567].map(super::thousands), ["0", "999", "1,000", "1,234,567"]);
+}
+
+#[test]
 fn summaries_fill_their_table() {
     let summary = Summary { preset: "standard".to_string(), ..Summary::default() };
     let text = summaries_table(&[summary]).to_string();

@@ -1,4 +1,4 @@
-//! What a study says about a preset.
+//! The figures of a study about a preset.
 
 use {
     super::{StudyPlan, Tallies, run},
@@ -18,7 +18,7 @@ use {
 pub struct Summary {
     /// The preset.
     pub preset: String,
-    /// What sets it apart.
+    /// The terms that set it apart.
     pub title: String,
     /// The surroundings.
     pub scene: &'static str,

@@ -9,7 +9,7 @@ use {
 /// Recovery at both ends of one assumption or term.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Bar {
-    /// What is moved.
+    /// The assumption or term that is moved.
     pub name: &'static str,
     /// The values, low and high.
     pub ends: [f64; 2],
@@ -56,7 +56,7 @@ pub fn tornado(
     Ok(bars)
 }
 
-/// What is moved: the ranges of the worlds, and round values around the other assumptions and the terms.
+/// Everything that is moved: the ranges of the worlds, and round values around the other assumptions and the terms.
 fn changes(assumptions: &Assumptions) -> Vec<Change> {
     let worlds = &assumptions.worlds;
     vec![

@@ -20,7 +20,7 @@ use {
 pub struct World {
     /// Share of the defaults that race.
     pub race: f64,
-    /// What buyers pay, as a share of the market price.
+    /// Price that buyers pay, as a share of the market price.
     pub buyer_pays: f64,
     /// Buyers a day.
     pub buyers_per_day: f64,

@@ -58,7 +58,11 @@ impl OwnUse {
             days.push(units);
         }
         if days.len() < LEAST_DAYS {
-            return Err(mistake(file, 1, &format!("it has {} days; give at least {LEAST_DAYS}", days.len())));
+            return Err(mistake(
+                file,
+                1,
+                &format!("days in the file: {}; give at least {LEAST_DAYS}", days.len()),
+            ));
         }
         let mean = days.iter().sum::<f64>() / days.len() as f64;
         if mean <= 0.0 {

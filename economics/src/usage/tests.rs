@@ -99,7 +99,7 @@ fn mistakes_in_own_use_name_their_line() {
         "use.csv, line 3: days must be whole numbers that rise, at most ten years of them, such as 0, 1, 2"
     );
     assert_eq!(message("1,-5\n"), "use.csv, line 2: units must not be negative");
-    assert_eq!(message("1,5\n"), "use.csv, line 1: it has 1 days; give at least 14");
+    assert_eq!(message("1,5\n"), "use.csv, line 1: days in the file: 1; give at least 14");
     assert_eq!(message("1,many\n"), "use.csv, line 2: \"many\" is not a number; write one such as 12 or 0.5");
     let header = OwnUse::read("use.csv", "date,units\n").unwrap_err().to_string();
     assert!(header.starts_with("use.csv, line 1: the first line must be day,units; each line"), "{header}");
