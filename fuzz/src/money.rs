@@ -274,8 +274,9 @@ impl CreditBook {
         Ok(())
     }
 
-    /// What the reserve pays at a market time: all arrears or nothing, and once the collateral can be taken, as far as it reaches:
-    /// after the first seizure where nothing covered is left, before it where nothing else is left to take either.
+    /// Money that the reserve pays at a market time. Before a default it pays all arrears or nothing. After the first seizure it
+    /// pays as much of the debt as it has once no covered unit is left; in a default before one the same, once the cure period
+    /// is over and no other unit can be taken either.
     pub fn drawable(&self, market: i128) -> i128 {
         let uncovered = self.covered() == 0;
         let cured_by = self.defaulted_at + i128::from(self.terms.cure_period);

@@ -11,8 +11,8 @@ use {
 /// The parameter that bounds the cost of a request, and its largest value that fits what is open.
 pub(crate) type LargestFit = (&'static str, u64);
 
-/// Units that a request needs, and those that it lacks; `None` where the refusal has another reason than their number. No payment
-/// opens what an exhausted credit lacks.
+/// Units that are open, that a request needs, and that it lacks; `None` where the refusal has another reason than their number.
+/// The lacking ones are `None` on an exhausted credit, where no payment opens them.
 fn shortage(refusal: &Refusal) -> Option<(Units, Units, Option<Units>)> {
     match *refusal {
         Refusal::Locked { available, needed, missing } | Refusal::Frozen { available, needed, missing } => {
@@ -57,7 +57,7 @@ pub(crate) fn refuse(
     error
 }
 
-/// Says what to pay, and what that opens.
+/// Names the payments that help, and the units that each opens.
 fn payment_advice(payments: &OpeningPayments) -> Vec<String> {
     let paying = |payment: &OpeningPayment| {
         let within = text::span(i64::try_from(QUOTED_FOR.as_secs()).unwrap_or(0));
@@ -88,7 +88,7 @@ pub(crate) fn payment_json(payment: &OpeningPayment) -> Value {
     json!({"amount": payment.amount, "opens": payment.opens, "available": payment.available})
 }
 
-/// What payments open, in JSON.
+/// Payments and the units that they open, in JSON.
 pub(crate) fn payments_json(payments: &OpeningPayments) -> Value {
     let next = payments.next_instalment.as_ref().map(|(due_at, next)| {
         let mut next = payment_json(next);

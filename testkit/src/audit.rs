@@ -139,8 +139,8 @@ impl World {
     }
 }
 
-/// What is held back pays for the covered units, is no more than payments have still to unlock, and is gone once nothing is
-/// owed. A holdback of the whole lock bounds what the lender has lent beyond it, until the first seizure.
+/// The holdback pays for the covered units, is worth no more than the units that payments have still to unlock, and is gone once
+/// nothing is owed. A holdback of the whole lock bounds what the lender has lent beyond it, until the first seizure.
 #[track_caller]
 fn audit_holdback(credit: &Credit, status: Status) {
     let (units, terms, holdback) = (&credit.collateral, &credit.terms, credit.holdback());

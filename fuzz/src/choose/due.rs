@@ -86,7 +86,7 @@ pub(super) fn towards_cancel(lab: &Lab, on: u8, credit: &Credit, dice: &mut Dice
     (seconds > 0 && dice.one_in(2)).then_some(wait)
 }
 
-/// What the holdback calls for: a cancel, or that the provider collects.
+/// Operations that the holdback calls for: a cancel, or that the provider collects.
 fn due_on_the_holdback(lab: &Lab, credit: &Credit, market: &Market, status: Status) -> Vec<Op> {
     let (time, covered) = (lab.market_time(market), credit.covered().unwrap_or(0) > 0);
     let may_cancel = match status {
@@ -104,7 +104,7 @@ fn due_on_the_holdback(lab: &Lab, credit: &Credit, market: &Market, status: Stat
     due
 }
 
-/// What the default of another credit of the same parties calls for: a freeze, and a thaw once it is over.
+/// Operations that the default of another credit of the same parties calls for: a freeze, and a thaw once it is over.
 fn due_for_another(lab: &Lab, credit: &Credit, status: Status) -> Vec<Op> {
     if !status.is_secured() || credit.rider.cross_default == 0 {
         return Vec::new();

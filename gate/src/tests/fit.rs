@@ -50,7 +50,7 @@ fn a_job_is_fitted_to_what_is_open_and_refused_below_its_least() {
     assert_eq!(fit(&ledger, 1, 5_000), Ok(Units(10)));
 }
 
-/// What a moment opens is waited for; what the loan never allows at once is not asked for.
+/// A job waits for units that open in a moment, and never asks for more than the loan allows at once.
 #[test]
 fn the_rate_bound_cuts_a_job_to_what_may_ever_run_and_never_to_what_is_left_of_it() {
     let bounded = later(&credit(0), |credit| {

@@ -1,4 +1,4 @@
-//! What payments have earned of the holdback is paid to the provider, by anyone and to its payout account alone.
+//! Anyone can have the provider paid what payments have earned of the holdback, to its payout account alone.
 //!
 //! The loan is the standard preset: $120,000, of which $57,500 are held back for the last units to unlock. Six instalments of
 //! $10,000 leave 550,000,000 units to unlock, which cost $55,000: the provider has earned $2,500.

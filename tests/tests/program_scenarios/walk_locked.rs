@@ -197,7 +197,7 @@ fn others(dice: &mut Dice, world: &World, credit: &Pubkey, state: &Credit) -> St
     }
 }
 
-/// What is outstanding, in one to six even instalments.
+/// The principal outstanding, in one to six even instalments.
 fn schedule(dice: &mut Dice, state: &Credit) -> Vec<Instalment> {
     let count = 1 + dice.below(6);
     let part = state.debt.principal / count;

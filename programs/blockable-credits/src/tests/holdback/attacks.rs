@@ -76,7 +76,7 @@ fn a_cancel_turns_no_use_from_before_a_freeze_into_overrun() {
     }
 }
 
-/// What was closed before the freeze stays closed to late reports.
+/// Units that were closed before the freeze stay closed to late reports.
 #[test]
 fn a_cancel_opens_nothing_to_late_reports() {
     let mut stage = defaulted_on(HALF, Rider::default());

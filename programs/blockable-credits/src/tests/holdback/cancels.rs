@@ -1,4 +1,4 @@
-//! Who may cancel, when, how much, and what it does to the debt.
+//! Cancels: the keys that may send one, its time, its amount, and its effect on the debt.
 
 use {
     super::*,
@@ -180,7 +180,7 @@ fn the_last_unit_may_be_worth_more_than_the_debt() {
     assert_eq!(stage.credit.claims.borrower, PRICE / 2);
 }
 
-/// What is held back beyond the principal pays interest and then fees.
+/// Money held back beyond the principal pays interest and then fees.
 #[test]
 fn what_exceeds_the_principal_pays_interest_and_fees() {
     let terms = Terms { late_fee: USDC / 100, ..HALF };

@@ -9,7 +9,7 @@ use {
     },
 };
 
-/// What the provider has been paid and may collect, in micro-USDC.
+/// Money that the provider has been paid or may collect, in micro-USDC.
 fn earned(stage: &Stage) -> u64 {
     stage.credit.terms.principal - stage.credit.terms.holdback + stage.credit.claims.provider
 }

@@ -1,8 +1,8 @@
-//! What must hold after each step.
+//! Invariants that must hold after each step.
 
 use super::*;
 
-/// What is remembered of a life for the checks.
+/// Values of a loan's life that the checks compare with later ones.
 pub(super) struct Checks {
     /// True while nothing has been seized, cancelled in default, expired or written off.
     before_recovery: bool,
@@ -69,7 +69,7 @@ impl Checks {
         Ok(())
     }
 
-    /// What the provider got, may collect, waits for and gave up is the principal. With all that is locked held back it has, to
+    /// The sum of all that the provider got, may collect, waits for and gave up is the principal. With all that is locked held back it has, to
     /// a unit, the price of all units that it must serve.
     fn provider_is_paid_what_it_earned(&self, play: &Play) -> Verified {
         let credit = &play.credit;
