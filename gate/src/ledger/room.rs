@@ -10,7 +10,7 @@ use blockable_sdk::{
 pub struct Room {
     /// Open to new jobs.
     pub available: Units,
-    /// Neither consumed, seized nor expired, as the chain says.
+    /// Neither consumed, seized, expired nor cancelled, as the chain says.
     pub remaining: Units,
     /// Locked: units that no payment has opened yet.
     pub locked: Units,
@@ -84,7 +84,7 @@ pub(super) fn wide(units: Units) -> i128 {
     i128::from(units.get())
 }
 
-/// A sum of units: none where it is below zero.
+/// A sum of units as a number of units, 0 where it is below zero.
 pub(super) fn narrow(units: i128) -> Units {
     let most = i128::from(u64::MAX);
     Units(u64::try_from(units.clamp(0, most)).unwrap_or(u64::MAX))
