@@ -1,5 +1,5 @@
 use {
-    crate::{assumptions::Assumptions, preset::Agreement, results::thousands, usage::OwnUse},
+    crate::{assumptions::Assumptions, preset::Agreement, thousands::thousands, usage::OwnUse},
     blockable_credits::units::DAY,
 };
 

@@ -14,8 +14,6 @@ use {
     serde::Serialize,
 };
 
-pub(crate) use text::thousands;
-
 pub use {
     tables::{quotes_table, summaries_table, tornado_table, worlds_table},
     text::Table,

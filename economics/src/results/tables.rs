@@ -3,11 +3,12 @@
 use {
     super::{
         Table, Tornado,
-        text::{percent, thousands, two},
+        text::{percent, two},
     },
     crate::{
         quote::Quote,
         study::{Summary, WorldsResult},
+        thousands::thousands,
     },
 };
 

@@ -10,7 +10,10 @@ fn columns_line_up() {
 
 #[test]
 fn thousands_are_grouped() {
-    assert_eq!([0, 999, 1_000, 1_234_567].map(super::thousands), ["0", "999", "1,000", "1,234,567"]);
+    assert_eq!(
+        [0, 999, 1_000, 1_234_567].map(crate::thousands::thousands),
+        ["0", "999", "1,000", "1,234,567"]
+    );
 }
 
 #[test]

@@ -55,16 +55,3 @@ pub(super) fn percent(share: f64) -> String {
 pub(super) fn two(number: f64) -> String {
     format!("{number:.2}")
 }
-
-/// A whole number with a comma between thousands.
-pub(crate) fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() * 2);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
