@@ -68,7 +68,7 @@ impl Distribution {
         narrator.chapter("In many stories");
         let [first, second] = stories.map(text::percent);
         narrator.paragraph(&format!(
-            "{first} in story 1 and {second} in story 2 are two cases. What to expect is a distribution: the share of \
+            "{first} in story 1 ({STANDARD}) and {second} in story 2 ({PREPAID}) are two cases. What to expect is a distribution: the share of \
              the debt at default that is recovered, in {} simulated defaults on each of these terms.",
             text::thousands(self.plan.paths_of(Kind::Default)),
         ));

@@ -98,7 +98,7 @@ async fn play_both(args: &DemoArgs, narrator: &Narrator, plan: StudyPlan) -> Res
     market::open(&cast, narrator, pace, &loans).await?;
     let demand = Demand::new(&loans[0], &assumptions, &requests, source, pace.windows);
     let stage = Stage { cast: &cast, narrator, pace, demand: &demand, assumptions: &assumptions };
-    let (first, first_holds) = tell(&stage, &loans[0], "Story 1: standard terms").await?;
+    let (first, first_holds) = tell(&stage, &loans[0], "Story 1: standard terms, with a reserve").await?;
     let (second, second_holds) =
         tell(&stage, &loans[1], "Story 2: the same borrower on prepaid terms").await?;
     let distribution = simulation.join().map_err(|_| DemoError::amount("the simulation ended early"))??;

@@ -65,7 +65,7 @@ impl Loan {
         Units(self.terms.units)
     }
 
-    /// The terms that set the stories apart, for people.
+    /// The terms that set the stories apart, for people, with the name that the simulator has for them.
     pub(crate) fn description(&self) -> String {
         // A cast of a float saturates.
         let share = |part: f64| text::percent(Bps((part * 10_000.0).round() as u64));
@@ -78,14 +78,14 @@ impl Loan {
             None => "Nothing is locked.".to_string(),
         };
         let holdback = match holdback {
-            0.0 => "The provider is paid for all units at issue.".to_string(),
+            0.0 => "The provider is paid for all units at issue, and so gives more of them.".to_string(),
             holdback => format!("{} of the price of the locked units stays in the vault.", share(holdback)),
         };
         let reserve = match reserve {
             0.0 => String::new(),
             reserve => format!(" The borrower's reserve is {} of an instalment.", share(reserve)),
         };
-        format!("{lock} {holdback}{reserve}")
+        format!("{lock} {holdback}{reserve} The simulator's name for these terms is {}.", self.preset.name)
     }
 
     /// True where the lender freezes everything at once, false where it begins with the share of the shortfall.

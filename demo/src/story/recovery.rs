@@ -103,7 +103,10 @@ async fn end(story: &Story<'_>, day: u32, mut outcome: Outcome) -> Result<Outcom
     let sentence = match outcome.written_off {
         MicroUsd::ZERO => "The lender closes the sold lot.".to_string(),
         debt => {
-            format!("The lender closes the sold lot and writes off {} that are left.", text::usd_owed(debt))
+            format!(
+                "The lender closes the sold lot and writes off the {} that are left, with the interest since the default.",
+                text::usd_owed(debt)
+            )
         }
     };
     let step = Step::new("close_lot", sentence).on(day).landed(&landed);
