@@ -28,7 +28,7 @@ pub(super) struct Demand {
 }
 
 impl Demand {
-    /// A demand without days, for a term of so many; blocks of `block` days.
+    /// A demand over a term of `term_days`, to be drawn in blocks of `block` days. All its days are 0 until [`Demand::begin`].
     pub(super) fn new(term_days: u32, block: u32) -> Demand {
         let days = vec![0.0; term_days as usize];
         Demand { window: Window::new(block), days, next: 0, cumulative: 0, put_off: 0.0, waited: 0.0 }
