@@ -21,8 +21,7 @@ impl Case<'_> {
         let Args::Cancel(bounds, read) = self.call.args else { return Err("no bounds".into()) };
         self.need_open_vault()?;
         need(self.call.signs(Role::Signer), "nobody signs")?;
-        let covered = self.cancellable(credit, bounds, read)?;
-        let (units, all) = covered;
+        let (units, all) = self.cancellable(credit, bounds, read)?;
         if matches!(status, Status::Active | Status::Delinquent) {
             let borrower = self.call.account(Role::Second) == credit.borrower;
             let both = self.signed_by(&credit.lender) && borrower && self.call.signs(Role::Second);
@@ -34,8 +33,8 @@ impl Case<'_> {
         need(status != Status::Defaulted || self.time >= cured_by, "the cure period runs")?;
         let by_lender = self.signed_by(&credit.lender);
         let open = self.time >= credit.cancel_opens_at();
-        need(by_lender || open && units == all, "not by anybody before it is open, or of a part")?;
-        need(status != Status::Defaulted || units * 10 >= all, "the first seizure takes a token")?;
+        need(by_lender || open && units == all, "anybody but the lender cancels too early, or a part only")?;
+        need(status != Status::Defaulted || units * 10 >= all, "the first seizure takes less than a tenth")?;
         Ok(units)
     }
 

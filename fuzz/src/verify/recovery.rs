@@ -120,6 +120,6 @@ impl Case<'_> {
 /// The units of a seizure. The first one ends the right to cure and takes at least a tenth.
 pub(super) fn first_units(bounds: UnitBounds, takeable: i128, status: Status) -> Result<i128, String> {
     let units = units_within(bounds, takeable)?;
-    need(status != Status::Defaulted || units * 10 >= takeable, "the first seizure takes a token")?;
+    need(status != Status::Defaulted || units * 10 >= takeable, "the first seizure takes less than a tenth")?;
     Ok(units)
 }

@@ -146,7 +146,7 @@ impl fmt::Display for Reason {
             }
             Reason::CancelOpen { since, units: covered, held_back } => write!(
                 f,
-                "in default, and anybody may cancel since {}; {} can be cancelled, and {} are held back",
+                "in default, and since {} anybody may cancel; {} can be cancelled, and {} are held back",
                 time(*since),
                 units(*covered),
                 usd_received(*held_back)

@@ -35,7 +35,7 @@ fn covered_units_are_cancelled_thirty_days_after_the_cure_period() {
     assert_eq!((intent.kind(), intent.due_at.get()), (Kind::CancelLocked, OPEN));
     assert_eq!(intent.kind().role(), Role::Enforcement, "it ends the right to cure");
     let text = intent.reason.to_string();
-    assert!(text.starts_with("in default, and anybody may cancel since 2027-"), "{text}");
+    assert!(text.starts_with("in default, and since 2027-"), "{text}");
     assert!(text.ends_with("500,000,000 units can be cancelled, and $600.00 are held back"), "{text}");
 
     let payer = key(88);
