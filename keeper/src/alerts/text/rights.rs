@@ -61,7 +61,7 @@ pub(super) fn reserve_short(held: MicroUsd, agreed: MicroUsd, since: ChainTime, 
             "Until it is full the lender may freeze the {} that are open, whatever the policy.",
             units(freezable)
         ),
-        "The borrower should fill the reserve. The lender should freeze for a risk or a breach: what is frozen about payment would \
-         thaw with the next payment.",
+        "The borrower should fill the reserve. The lender should freeze for a risk or a breach: for a reason about payment the \
+         program refuses it.",
     )
 }
