@@ -20,19 +20,19 @@ use {
 pub(super) struct QuoteArgs {
     #[command(flatten)]
     common: CommonArgs,
-    /// The borrower's use as CSV with the header day,units
+    /// The borrower's use as CSV with the header day,units: days 0, 1, 2, ..., at least 14 of them; units of a GPU second
     #[arg(long = "use", value_name = "FILE")]
     own_use: PathBuf,
     /// Mean recovery of the debt at default
     #[arg(long, value_parser = share, value_name = "SHARE", default_value = "85%")]
     target: f64,
-    /// Share of the worlds in which it must be reached
+    /// Share of the worlds (draws of the uncertain assumptions) in which it must be reached
     #[arg(long, value_parser = share, value_name = "SHARE", default_value = "80%")]
     confidence: f64,
     /// Worlds to draw; they share the paths
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     worlds: u32,
-    /// Units of the borrower's largest request
+    /// Units of the borrower's largest request; what the assumed hours of its largest day use where it is left out
     #[arg(long, value_name = "UNITS")]
     largest_request: Option<u64>,
     /// A preset; again for more; all where it is left out

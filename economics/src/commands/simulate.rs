@@ -21,7 +21,8 @@ pub(super) struct SimulateArgs {
     /// A preset; again for more; all where it is left out
     #[arg(long = "preset", value_name = "NAME")]
     presets: Vec<String>,
-    /// A borrower's own use as CSV with the header day,units; drawn from real tenants' statistics where it is left out
+    /// A borrower's own use as CSV with the header day,units: days 0, 1, 2, ..., units of a GPU second; drawn from real tenants'
+    /// statistics where it is left out
     #[arg(long = "use", value_name = "FILE")]
     own_use: Option<PathBuf>,
     /// Surroundings; again for more; all where it is left out
@@ -102,7 +103,7 @@ pub(super) fn simulate(
     let own = own.as_ref();
     let mut summaries = Vec::new();
     for scene in args.scenes.iter().map(|scene| scene.scene()) {
-        let assumptions = scene.of(assumptions);
+        let assumptions = scene.applied_to(assumptions);
         for preset in &presets {
             summaries.push(Summary::simulate(preset, own, scene, &assumptions, plan)?);
         }

@@ -65,7 +65,7 @@ impl Scene {
     }
 
     /// The assumptions with the scene's in their place.
-    pub fn of(self, assumptions: &Assumptions) -> Assumptions {
+    pub fn applied_to(self, assumptions: &Assumptions) -> Assumptions {
         let mut assumptions = assumptions.clone();
         match self {
             Scene::Assumed => {}

@@ -161,7 +161,7 @@ fn worlds_reached(
     let mut reached = 0u32;
     for _ in 0..count {
         // The provider of another world asks another principal for the same units.
-        let assumptions = World::draw(assumptions, &mut random).of(assumptions);
+        let assumptions = World::draw(assumptions, &mut random).applied_to(assumptions);
         let summary = Summary::simulate(preset, Some(own), Scene::Assumed, &assumptions, &plan)?;
         reached += u32::from(summary.recovery.value >= target.recovery);
     }

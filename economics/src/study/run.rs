@@ -23,7 +23,7 @@ pub struct Tallies {
 }
 
 impl Tallies {
-    fn of(&mut self, kind: Kind) -> &mut Tally {
+    fn tally(&mut self, kind: Kind) -> &mut Tally {
         match kind {
             Kind::Default => &mut self.defaults,
             Kind::Paying => &mut self.paying,
@@ -70,7 +70,7 @@ fn walk(course: &Course, plan: &StudyPlan, next: &AtomicU64) -> Result<Tallies, 
         for path in first..(first + BATCH).min(plan.paths) {
             let kind = plan.kind_of(path);
             match walk.run(plan.seed, path, kind, &mut Unobserved) {
-                Ok(outcome) => tallies.of(kind).add(&outcome),
+                Ok(outcome) => tallies.tally(kind).add(&outcome),
                 Err(error) => {
                     // The others stop at their next batch.
                     next.store(plan.paths, Ordering::Relaxed);

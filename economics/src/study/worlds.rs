@@ -70,8 +70,8 @@ impl World {
         }
     }
 
-    /// The assumptions of this world.
-    pub(crate) fn of(&self, assumptions: &Assumptions) -> Assumptions {
+    /// Assumptions with this world's in their place.
+    pub(crate) fn applied_to(&self, assumptions: &Assumptions) -> Assumptions {
         let mut assumptions = assumptions.clone();
         assumptions.borrower.race = self.race;
         assumptions.market.buyer_pays = self.buyer_pays;
@@ -98,7 +98,7 @@ pub fn worlds(
     let mut worlds = Vec::with_capacity(count as usize);
     for _ in 0..count {
         let world = World::draw(assumptions, &mut random);
-        let summary = Summary::simulate(preset, own, Scene::Assumed, &world.of(assumptions), plan)?;
+        let summary = Summary::simulate(preset, own, Scene::Assumed, &world.applied_to(assumptions), plan)?;
         worlds.push(World { mean: summary.recovery.value, p5: summary.quantiles.p5.value, ..world });
     }
     let [target_mean, target_p5] = targets;
