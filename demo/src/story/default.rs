@@ -110,8 +110,10 @@ async fn mark_delinquent(story: &Story<'_>, day: u32) -> Result<(), DemoError> {
     let landed = story.cast().send(&[mark], &[]).await?;
     let state = story.state().await?;
     let arrears = MicroUsd(state.arrears());
-    let sentence =
-        format!("Anyone may mark the loan delinquent: {} are in arrears.", text::usd_owed(arrears));
+    let sentence = format!(
+        "The loan is marked delinquent, which anyone may do: {} are in arrears.",
+        text::usd_owed(arrears)
+    );
     let step = Step::new("mark_delinquent", sentence).on(day).landed(&landed);
     story.narrator().step(step.fact(money("arrears", arrears)).after(&state));
     Ok(())
