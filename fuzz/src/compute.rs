@@ -227,6 +227,14 @@ impl CreditBook {
 
     /// Takes units out of the lien.
     pub fn seize(&mut self, units: i128, market: i128) {
+        let (seizable, locked) = (self.seizable(market), self.locked());
+        // What was frozen before a freeze goes first, then what was open before it, and locked units last.
+        let left = |closed: i128| {
+            let frozen = units.min((closed - locked).max(0));
+            let open = (seizable - closed.max(locked)).max(0);
+            (closed - frozen - (units - frozen - open).max(0)).max(0)
+        };
+        (self.closed_before, self.earlier_closed) = (left(self.closed_before), left(self.earlier_closed));
         if !self.promise_stands(market) {
             self.lapse();
         }

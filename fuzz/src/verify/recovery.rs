@@ -107,6 +107,10 @@ impl Case<'_> {
             need(lot.units_left == 0 || passed && by_lender, "the lot has units and is still open")?;
             if lot.units_left > 0 {
                 credit.frozen_for_other = credit.frozen() + lot.units_left;
+                // A report from before a freeze finds them as closed as they were in the lot.
+                let in_lot = |at: i128| if lot.opened_at < at { lot.units_left } else { 0 };
+                credit.closed_before += in_lot(credit.frozen_at_market);
+                credit.earlier_closed += in_lot(credit.at_market);
             }
         }
         credit.seized -= lot.units_left;

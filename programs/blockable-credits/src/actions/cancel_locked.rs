@@ -142,9 +142,8 @@ impl Credit {
         let covered = self.covered()?;
         let paid = self.holdback().paid_by_cancel(units, covered, self.collateral.left_to_unlock())?;
         self.collateral.cancel(units)?;
-        // These units were closed before each freeze: without them, use from before it finds as many units open as before.
-        self.meter.closed_before = self.meter.closed_before.saturating_sub(units);
-        self.earlier_freeze.closed_before = self.earlier_freeze.closed_before.saturating_sub(units);
+        // These units were closed before each freeze.
+        self.change_closed_before(|freeze| freeze.closed_before.saturating_sub(units));
         provider.outstanding_units = sub(provider.outstanding_units, units)?;
         Ok(Cancelled { units, paid, given_back: self.give_back(paid)? })
     }

@@ -6,7 +6,7 @@ use {
         auction::{self, Proceeds},
         errors::{BlockableError, ensure},
         events::Change,
-        state::{Credit, Lot, MarketClock, TermBounds},
+        state::{Credit, FreezeRecord, Lot, MarketClock, TermBounds},
         transitions::{Action, Status},
         units::{Overflow, add, sub},
     },
@@ -180,6 +180,9 @@ impl Credit {
         }
         if status == Status::Seizing {
             self.collateral.unseize_frozen(returned)?;
+            // To use from before a freeze they stay as closed as they were in the lot.
+            let in_lot = |freeze: &FreezeRecord| if lot.opened_at < freeze.at_market { returned } else { 0 };
+            self.change_closed_before(|freeze| freeze.closed_before.saturating_add(in_lot(&freeze)));
         } else {
             self.collateral.unseize(returned)?;
         }

@@ -152,8 +152,10 @@ impl Credit {
         let units = amount.units(takeable, too_few)?;
         let least_first = mul_div_ceil(takeable, 1, LEAST_FIRST_SEIZURE)?;
         ensure(!is_first || units >= least_first, BlockableError::FirstSeizureTooSmall)?;
+        let locked = collateral.locked();
         metering::seize(&mut collateral, &mut meter, units, promise_holds)?;
         (self.collateral, self.meter) = (collateral, meter);
+        self.change_closed_before(|freeze| freeze.closed_after_seizure(units, seizable, locked));
         Ok(Taken { units, covered: units.saturating_sub(uncovered) })
     }
 }

@@ -285,6 +285,14 @@ impl Credit {
         [self.earlier_freeze, self.latest_freeze()]
     }
 
+    /// Changes the units that were closed before each of the two freezes, where such units leave or come back: use from before a
+    /// freeze finds as many units open as it did then, and no more.
+    pub(crate) fn change_closed_before(&mut self, change: impl Fn(FreezeRecord) -> u64) {
+        let [earlier, latest] = self.freezes();
+        self.earlier_freeze.closed_before = change(earlier);
+        self.meter.closed_before = change(latest);
+    }
+
     /// Thaws what was frozen under the policy. What is frozen for cross-default stays: it does not rest on this loan.
     pub fn thaw_under_policy(&mut self) {
         self.collateral.frozen_for_payment = 0;

@@ -37,6 +37,18 @@ pub struct FreezeRecord {
 
 const _: () = assert!(size_of::<FreezeRecord>() == 24);
 
+impl FreezeRecord {
+    /// The units that were closed before the freeze and are left of `seizable` ones, of which `locked` are locked, once a seizure
+    /// has taken `units` of them. It takes those that were frozen before first, then those that were open, and locked ones last.
+    pub(crate) fn closed_after_seizure(&self, units: u64, seizable: u64, locked: u64) -> u64 {
+        let closed = self.closed_before;
+        let frozen = units.min(closed.saturating_sub(locked));
+        let open = seizable.saturating_sub(closed.max(locked));
+        let locked = units.saturating_sub(frozen).saturating_sub(open);
+        closed.saturating_sub(frozen).saturating_sub(locked)
+    }
+}
+
 impl FreezeReason {
     /// Returns true when paying arrears thaws units frozen for this reason.
     pub fn is_about_payment(self) -> bool {

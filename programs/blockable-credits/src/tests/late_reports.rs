@@ -2,13 +2,14 @@
 
 use {
     super::{
+        changes::{defaulted, seize},
         freezes::{freeze, issued, up_to},
         locks::{LOCKED, locked},
         stage::*,
         *,
     },
     crate::{
-        actions::FreezeAmount,
+        actions::{FreezeAmount, ThawBounds, UnitBounds},
         metering::{awaited_freeze, closed_before_freeze, follow_freeze},
         quorum::QuorumReading,
         state::{FreezePolicy, FreezeRecord, Rider},
@@ -28,6 +29,29 @@ fn report(stage: &mut Stage, cumulative: u64, reported_at: i64) -> Metered {
         consumed: stage.credit.collateral.consumed - before.0,
         overrun: stage.credit.meter.overrun - before.1,
         deferred: cumulative - stage.credit.meter.cumulative,
+    }
+}
+
+/// Units that come back from a lot within a minute of a freeze were closed before it: no report from before reaches them.
+#[test]
+fn units_that_come_back_from_a_lot_are_closed_to_late_reports() {
+    for is_frozen_twice in [false, true] {
+        let mut stage = defaulted();
+        stage.act(|credit| credit.thaw(&LENDER, ThawBounds::ALL));
+        let lot = seize(&mut stage, UnitBounds::exactly(600_000));
+        stage.now += i64::from(lot.window);
+        if is_frozen_twice {
+            freeze(&mut stage, FreezeAmount::Units(1), FreezeReason::Risk);
+            stage.now += 1;
+        }
+        freeze(&mut stage, FreezeAmount::All, FreezeReason::Risk);
+        let clock = stage.clock();
+        stage.act(|credit| credit.close_lot(&lot, LOT, &LENDER, &clock));
+        assert_eq!((stage.credit.collateral.available(), stage.credit.collateral.frozen()), (0, 1_000_000));
+        stage.now += 5;
+        let served_until = stage.now - 5 - i64::from(is_frozen_twice);
+        let metered = report(&mut stage, 1_000_000, served_until);
+        assert_eq!((metered.consumed, metered.overrun), (400_000, 600_000), "what was outside the lot");
     }
 }
 

@@ -171,3 +171,24 @@ fn the_end_of_the_debt_releases_no_cancelled_units() {
     let Some(Change::Paid { released: 800_000, .. }) = stage.changes.last() else { panic!("no payment") };
     assert_eq!((stage.credit.status(), stage.credit.collateral.released), (Ok(Status::Repaid), 800_000));
 }
+
+/// A lot that takes locked units leaves to jobs what they used before a freeze: a report from before it finds as many units open
+/// as a later one.
+#[test]
+fn a_seizure_of_locked_units_turns_no_use_from_before_a_freeze_into_overrun() {
+    for is_frozen_before in [false, true] {
+        let mut stage = defaulted_on(HALF, Rider::default());
+        if is_frozen_before {
+            let (clock, part) = (stage.clock(), FreezeAmount::Units(40_000));
+            stage.act(|credit| credit.freeze(&LENDER, part, FreezeReason::Risk, None, &clock));
+            stage.now += 100;
+        }
+        stage.credit.meter.in_flight = 150_000;
+        let served_until = stage.now;
+        freeze_all(&mut stage);
+        // All of the lien that neither jobs hold nor a payment has to unlock, and 20,000 locked units.
+        seize(&mut stage, UnitBounds::exactly(70_000), LOT_TERMS).unwrap();
+        stage.now += 5;
+        assert_eq!(report(&mut stage, 160_000, served_until), (150_000, 10_000), "{is_frozen_before}");
+    }
+}
