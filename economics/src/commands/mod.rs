@@ -1,5 +1,6 @@
 //! The command line: `simulate` and `quote`.
 
+mod progress;
 mod quote;
 mod simulate;
 #[cfg(test)]

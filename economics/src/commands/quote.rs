@@ -1,10 +1,10 @@
 use {
-    super::{CommonArgs, share},
+    super::{CommonArgs, progress, share},
     crate::{
         EconomicsError,
         assumptions::Source,
         preset::Preset,
-        quote::{Quote, Target, quotes},
+        quote::{MOST_SEARCHED, Quote, Target, quotes},
         results::{json, quotes_table},
         study::StudyPlan,
         thousands::thousands,
@@ -54,7 +54,11 @@ pub(super) fn run(args: &QuoteArgs) -> Result<(), EconomicsError> {
         worlds: args.worlds,
         largest_request: args.largest_request,
     };
-    let quotes = quotes(&own, &presets, args.presets.is_empty(), &assumptions, target, &plan)?;
+    let searches = args.presets.is_empty();
+    let bar = progress::bar(presets.len() as u64 + if searches { MOST_SEARCHED } else { 0 });
+    bar.set_message("quoting terms");
+    let quotes = quotes(&own, &presets, searches, &assumptions, target, &plan, &|| bar.inc(1))?;
+    bar.finish_and_clear();
     if args.common.json {
         let sources = assumptions.sources.clone();
         let own_use = args.own_use.display().to_string();

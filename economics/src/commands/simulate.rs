@@ -1,5 +1,5 @@
 use {
-    super::{CommonArgs, share},
+    super::{CommonArgs, progress, share},
     crate::{
         EconomicsError,
         assumptions::Assumptions,
@@ -101,23 +101,36 @@ pub(super) fn simulate(
     };
     let own = args.own_use.as_deref().map(OwnUse::from_file).transpose()?;
     let own = own.as_ref();
+    let in_scenes = args.scenes.len() * presets.len();
+    let of_worlds = if args.worlds > 0 { presets.len() } else { 0 };
+    let bar = progress::bar((in_scenes + usize::from(args.tornado.is_some()) + of_worlds) as u64);
+    bar.set_message("simulating terms");
     let mut summaries = Vec::new();
     for scene in args.scenes.iter().map(|scene| scene.scene()) {
         let assumptions = scene.applied_to(assumptions);
         for preset in &presets {
             summaries.push(Summary::simulate(preset, own, scene, &assumptions, plan)?);
+            bar.inc(1);
         }
     }
     let side = StudyPlan { paths: args.side_paths.max(10), ..*plan };
     let moved = match &args.tornado {
-        Some(name) => Some(sensitivities(name, own, assumptions, &side)?),
+        Some(name) => {
+            bar.set_message("moving assumptions");
+            let moved = sensitivities(name, own, assumptions, &side)?;
+            bar.inc(1);
+            Some(moved)
+        }
         None => None,
     };
+    bar.set_message("drawing worlds");
     let mut in_worlds = Vec::new();
     for preset in presets.iter().filter(|_| args.worlds > 0) {
         let targets = [args.target_mean, args.target_p5];
         in_worlds.push(worlds(preset, own, assumptions, args.worlds, targets, &side)?);
+        bar.inc(1);
     }
+    bar.finish_and_clear();
     Ok(Results {
         plan: *plan,
         side_paths: side.paths,

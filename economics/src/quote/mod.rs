@@ -21,7 +21,7 @@ use {
     serde::Serialize,
 };
 
-pub use {cost::Cost, warnings::warnings};
+pub use {cost::Cost, search::MOST_SEARCHED, warnings::warnings};
 
 /// The recovery that a lender asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -80,7 +80,8 @@ pub struct Quote {
 }
 
 /// Quotes presets for a borrower's own use, and between them, where `searches`, the smallest holdbacks that reach the
-/// target. Those that reach it come first, the cheapest of them at the top. Errors: those of a study.
+/// target. Those that reach it come first, the cheapest of them at the top. `walked` is called after each of them, at most
+/// [`MOST_SEARCHED`] times more than there are presets. Errors: those of a study.
 pub fn quotes(
     own: &OwnUse,
     presets: &[Preset],
@@ -88,11 +89,16 @@ pub fn quotes(
     assumptions: &Assumptions,
     target: Target,
     plan: &StudyPlan,
+    walked: &dyn Fn(),
 ) -> Result<Vec<Quote>, EconomicsError> {
-    let mut quotes =
-        if searches { search::least_holdbacks(own, presets, assumptions, target, plan)? } else { Vec::new() };
+    let quote = |preset: &Preset| {
+        let quote = quote(own, preset, assumptions, target, plan);
+        walked();
+        quote
+    };
+    let mut quotes = if searches { search::least_holdbacks(presets, quote)? } else { Vec::new() };
     for preset in presets {
-        quotes.push(quote(own, preset, assumptions, target, plan)?);
+        quotes.push(quote(preset)?);
     }
     quotes.sort_by(|a, b| b.reaches.cmp(&a.reaches).then(a.unit_cost.total_cmp(&b.unit_cost)));
     Ok(quotes)

@@ -1,30 +1,33 @@
 //! Terms between the presets: the smallest holdback that reaches a target.
 
 use {
-    super::{Quote, Target, quote},
-    crate::{EconomicsError, assumptions::Assumptions, preset::Preset, study::StudyPlan, usage::OwnUse},
+    super::Quote,
+    crate::{EconomicsError, preset::Preset},
 };
 
 /// Tenths of the locked part that are tried.
 const TENTHS: u32 = 10;
 
+/// Instalments ahead, and reserves in instalments, that are searched.
+const CHOICES: [(f64, f64); 4] = [(0.5, 0.0), (0.5, 0.5), (1.0, 0.0), (1.0, 0.5)];
+
+/// The most terms that a search quotes: halving finds one of eleven in four steps.
+pub const MOST_SEARCHED: u64 = 4 * CHOICES.len() as u64;
+
 /// The smallest holdback, in tenths of the locked part, with which each choice of units ahead and reserve reaches a
 /// target. Recovery rises with the holdback but for worlds in which prices rise a lot, so each is found by halving.
 /// Choices that none reaches are left out, and those that one of the presets is. Errors: those of a study.
 pub(super) fn least_holdbacks(
-    own: &OwnUse,
     presets: &[Preset],
-    assumptions: &Assumptions,
-    target: Target,
-    plan: &StudyPlan,
+    quote: impl Fn(&Preset) -> Result<Quote, EconomicsError>,
 ) -> Result<Vec<Quote>, EconomicsError> {
     let mut found = Vec::new();
-    for (ahead, reserve) in [(0.5, 0.0), (0.5, 0.5), (1.0, 0.0), (1.0, 0.5)] {
+    for (ahead, reserve) in CHOICES {
         let (mut low, mut high, mut best) = (0, TENTHS, None);
         while low <= high {
             let middle = (low + high) / 2;
             let terms = terms(ahead, reserve, middle)?;
-            let quote = quote(own, &terms, assumptions, target, plan)?;
+            let quote = quote(&terms)?;
             if quote.reaches {
                 best = Some((terms, quote));
                 if middle == 0 {

@@ -19,7 +19,7 @@ fn those_that_reach_the_target_come_first() {
     let assumptions = Assumptions::built_in().unwrap();
     let presets = ["prepaid-4", "prepaid-12", "sealed"].map(|name| Preset::named(name).unwrap());
     let plan = StudyPlan { paths: 400, seed: 1, threads: 2 };
-    let quotes = quotes(&own(), &presets, false, &assumptions, target(), &plan).unwrap();
+    let quotes = quotes(&own(), &presets, false, &assumptions, target(), &plan, &|| ()).unwrap();
     assert_eq!(quotes[0].preset, "sealed");
     assert!(quotes[0].reaches && !quotes[2].reaches, "{quotes:?}");
     for quote in &quotes {
@@ -37,7 +37,7 @@ fn smallest_holdbacks_reach_the_target_and_are_sorted_by_cost() {
     let assumptions = Assumptions::built_in().unwrap();
     let plan = StudyPlan { paths: 400, seed: 1, threads: 2 };
     let target = Target { recovery: 0.93, confidence: 1.0, ..target() };
-    let found = quotes(&own(), &[], true, &assumptions, target, &plan).unwrap();
+    let found = quotes(&own(), &[], true, &assumptions, target, &plan, &|| ()).unwrap();
     assert!(!found.is_empty() && found.iter().all(|quote| quote.reaches), "{found:?}");
     let costs: Vec<f64> = found.iter().map(|quote| quote.unit_cost).collect();
     assert!(costs.is_sorted(), "{costs:?}");
@@ -50,8 +50,8 @@ fn found_terms_that_are_a_preset_are_listed_once() {
     // All terms reach a target of 0, so each search ends at no holdback; half ahead with a reserve, that is this preset.
     let target = Target { recovery: 0.0, confidence: 1.0, ..target() };
     let same = Preset::named("ahead-half-reserve").unwrap();
-    let alone = quotes(&own(), &[], true, &assumptions, target, &plan).unwrap();
-    let with_it = quotes(&own(), &[same], true, &assumptions, target, &plan).unwrap();
+    let alone = quotes(&own(), &[], true, &assumptions, target, &plan, &|| ()).unwrap();
+    let with_it = quotes(&own(), &[same], true, &assumptions, target, &plan, &|| ()).unwrap();
     assert_eq!(alone.len(), with_it.len());
     assert!(with_it.iter().all(|quote| quote.preset != "0.5-ahead+0%+reserve"), "{with_it:?}");
 }
