@@ -1,0 +1,206 @@
+//! The figures that the SDK derives from a credit.
+
+use {
+    crate::value::{Figure, object},
+    blockable_sdk::program::{
+        auction,
+        instructions::FreezeAmount,
+        metering,
+        state::{Credit, Debt, MarketClock},
+        units::Overflow,
+        waterfall,
+    },
+    serde_json::Value,
+};
+
+/// Numbers that a figure takes besides the account.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Given {
+    /// One instant on both clocks.
+    pub(crate) clock: MarketClock,
+    /// Money to pay, in micro-USDC.
+    pub(crate) amount: u64,
+    /// Units to price or freeze.
+    pub(crate) units: u64,
+    /// A share to freeze, in basis points.
+    pub(crate) bps: u16,
+}
+
+/// All figures of a credit, as it is and with its debt brought up to the given time.
+pub(crate) fn all(credit: &Credit, given: &Given) -> Value {
+    let mut accrued = *credit;
+    let later = accrued.accrue(given.clock.market).map(|()| of_credit(&accrued, given));
+    object([("now", &of_credit(credit, given)), ("accrued", &later), ("payment", &payment(credit, given))])
+}
+
+fn of_credit(credit: &Credit, given: &Given) -> Value {
+    object([
+        ("debt", &debt(credit)),
+        ("units", &units(credit, given)),
+        ("prices", &prices(credit, given)),
+        ("freezes", &freezes(credit, given)),
+        ("dates", &dates(credit, given)),
+        ("payments", &payments(credit, given)),
+    ])
+}
+
+fn debt(credit: &Credit) -> Value {
+    let schedule = credit.schedule();
+    object([
+        ("stored", &stored(&credit.debt)),
+        ("capitalised", &credit.capitalised),
+        ("total", &credit.debt.total()),
+        ("interestNotDue", &credit.debt.interest_not_due()),
+        ("arrears", &credit.arrears()),
+        ("principalInArrears", &schedule.principal_in_arrears(&credit.debt)),
+        ("hasMatured", &schedule.has_matured(&credit.debt)),
+        ("owedFromVault", &credit.owed_from_vault()),
+    ])
+}
+
+fn stored(debt: &Debt) -> Value {
+    object([
+        ("principal", &debt.principal),
+        ("schedulePaid", &debt.schedule_paid),
+        ("interestDue", &debt.interest_due),
+        ("interestAccrued", &debt.interest_accrued),
+        ("interestRemainder", &debt.interest_remainder),
+        ("lateFees", &debt.late_fees),
+        ("accruedAt", &debt.accrued_at),
+        ("arrearsSince", &debt.arrears_since),
+        ("instalmentsBilled", &debt.instalments_billed),
+        ("instalmentsLateChecked", &debt.instalments_late_checked),
+    ])
+}
+
+fn units(credit: &Credit, given: &Given) -> Value {
+    let (units, meter) = (&credit.collateral, &credit.meter);
+    object([
+        ("remaining", &units.remaining()),
+        ("lien", &units.lien()),
+        ("leftToUnlock", &units.left_to_unlock()),
+        ("locked", &units.locked()),
+        ("freezable", &units.freezable()),
+        ("frozen", &units.frozen()),
+        ("held", &units.held()),
+        ("available", &units.available()),
+        ("finishing", &metering::finishing(units, meter)),
+        ("heldByJobs", &metering::held_by_jobs(units, meter)),
+        ("seizable", &credit.seizable(&given.clock)),
+        ("covered", &credit.covered()),
+        ("cancellable", &credit.cancellable()),
+    ])
+}
+
+fn prices(credit: &Credit, given: &Given) -> Value {
+    let holdback = credit.holdback();
+    let to_unlock = credit.collateral.left_to_unlock();
+    let cancel = |units: u64| match credit.covered() {
+        Ok(covered) => holdback.paid_by_cancel(units.min(covered), covered, to_unlock),
+        Err(_) => Err(Overflow),
+    };
+    let terms = &credit.terms;
+    object([
+        ("pricePaid", &credit.price_paid()),
+        ("valuePaid", &credit.value_paid(given.units)),
+        ("unitsWorth", &auction::units_worth(given.amount, terms.principal, terms.units)),
+        ("kept", &holdback.kept_ceil(to_unlock)),
+        ("paidByCancel", &cancel(given.units)),
+        ("paidByCancelOfAll", &cancel(u64::MAX)),
+    ])
+}
+
+fn freezes(credit: &Credit, given: &Given) -> Value {
+    let market = given.clock.market;
+    object([
+        ("all", &credit.freeze_target(FreezeAmount::All)),
+        ("units", &credit.freeze_target(FreezeAmount::Units(given.units))),
+        ("share", &credit.freeze_target(FreezeAmount::Bps(given.bps))),
+        ("shortfall", &credit.freeze_target(FreezeAmount::Shortfall)),
+        ("mayFreeze", &credit.status().and_then(|status| credit.may_freeze(status, market))),
+        ("reserveIsOverdue", &credit.reserve_is_overdue(market)),
+    ])
+}
+
+fn dates(credit: &Credit, given: &Given) -> Value {
+    let schedule = credit.schedule();
+    let due = |instalment: usize| schedule.due_date(instalment).map(|date| date.unwrap_or(-1));
+    object([
+        ("firstDue", &due(0)),
+        ("lastDue", &due(schedule.len().saturating_sub(1))),
+        ("cancelOpensAt", &credit.cancel_opens_at()),
+        ("offerHasExpired", &credit.offer_has_expired(&given.clock)),
+        ("unitsHaveExpired", &credit.require_unexpired(given.clock.market).is_err()),
+        ("aprBps", &credit.apr_bps()),
+        ("unrestrictedNonce", &credit.unrestricted_nonce()),
+        ("addressLender", &credit.address_lender()),
+        ("addressBorrower", &credit.address_borrower()),
+    ])
+}
+
+/// The waterfall alone, applied to the debt as it is.
+fn payments(credit: &Credit, given: &Given) -> Value {
+    let terms = credit.terms_in_force();
+    let apply = |pay: fn(&mut Debt, _, _, u64) -> Result<waterfall::Applied, Overflow>| {
+        let mut debt = credit.debt;
+        let amount = given.amount.min(debt.total());
+        pay(&mut debt, &terms, credit.schedule(), amount).map(|applied| {
+            object([
+                ("lateFees", &applied.late_fees),
+                ("interest", &applied.interest),
+                ("principal", &applied.principal),
+                ("arrearsBefore", &applied.arrears_before),
+                ("arrearsAfter", &applied.arrears_after),
+                ("debt", &stored(&debt)),
+            ])
+        })
+    };
+    let mut debt = credit.debt;
+    let back = waterfall::give_back(&mut debt, given.amount);
+    let given_back = object([
+        ("principal", &back.principal),
+        ("interest", &back.interest),
+        ("lateFees", &back.late_fees),
+        ("surplus", &back.surplus),
+        ("debt", &stored(&debt)),
+    ]);
+    object([
+        ("pay", &apply(waterfall::pay)),
+        ("recover", &apply(waterfall::recover)),
+        ("giveBack", &given_back),
+    ])
+}
+
+/// A payment as `credit_repay` applies it.
+fn payment(credit: &Credit, given: &Given) -> Value {
+    let mut paid = *credit;
+    let result = paid.begin_payment(given.amount, &given.clock).and_then(|amount| {
+        paid.receive_payment(credit.borrower, amount)?;
+        Ok(amount)
+    });
+    let units = |credit: &Credit| {
+        let units = &credit.collateral;
+        [units.frozen_for_payment, units.frozen_for_other, units.frozen_for_cross, units.released]
+    };
+    let [for_payment, for_other, for_cross, released] = units(&paid);
+    result
+        .map(|amount| {
+            object([
+                ("paid", &amount),
+                ("status", &paid.status),
+                ("debt", &stored(&paid.debt)),
+                ("reserveHeld", &paid.reserve_held),
+                ("holdbackLeft", &paid.holdback_left),
+                ("principalRepaid", &paid.principal_repaid),
+                ("recovered", &paid.recovered),
+                ("frozenForPayment", &for_payment),
+                ("frozenForOther", &for_other),
+                ("frozenForCross", &for_cross),
+                ("released", &released),
+                ("lenderClaim", &paid.claims.lender),
+                ("borrowerClaim", &paid.claims.borrower),
+                ("providerClaim", &paid.claims.provider),
+            ])
+        })
+        .json()
+}
