@@ -1,0 +1,17 @@
+import type { ERROR_TABLE } from './generated/errorTable.js';
+
+/** The name of an error of the program. */
+export type BlockableErrorName = (typeof ERROR_TABLE)[number][0];
+
+/** Thrown where the program would refuse the same request. `describeError` has the text for people. */
+export class RefusedError extends Error {
+  constructor(readonly refusal: BlockableErrorName) {
+    super(`the program refuses this: ${refusal}`);
+    this.name = 'RefusedError';
+  }
+}
+
+/** Throws `refusal` unless `holds`. */
+export function ensure(holds: boolean, refusal: BlockableErrorName): void {
+  if (!holds) throw new RefusedError(refusal);
+}
