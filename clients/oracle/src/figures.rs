@@ -4,7 +4,7 @@ use {
     crate::value::{Figure, object},
     blockable_sdk::program::{
         auction,
-        instructions::FreezeAmount,
+        instructions::{BorrowerLimits, FreezeAmount, PurchaseLimits, RestructureLimits},
         metering,
         state::{Credit, Debt, MarketClock},
         units::Overflow,
@@ -41,6 +41,7 @@ fn of_credit(credit: &Credit, given: &Given) -> Value {
         ("freezes", &freezes(credit, given)),
         ("dates", &dates(credit, given)),
         ("payments", &payments(credit, given)),
+        ("limits", &limits(credit)),
     ])
 }
 
@@ -136,6 +137,30 @@ fn dates(credit: &Credit, given: &Given) -> Value {
         ("addressLender", &credit.address_lender()),
         ("addressBorrower", &credit.address_borrower()),
     ])
+}
+
+/// The bounds that signers of changes of the loan state.
+fn limits(credit: &Credit) -> Value {
+    let limits = PurchaseLimits::from_credit(credit).and_then(|purchase| {
+        let (place, schedule) =
+            (BorrowerLimits::from_credit(credit)?, RestructureLimits::from_credit(credit)?);
+        Ok(object([
+            ("offerSlot", &purchase.read.offer_slot),
+            ("worstStatus", &purchase.read.worst_status.byte()),
+            ("leastDebt", &purchase.least_debt),
+            ("leastLien", &purchase.least_lien),
+            ("leastHoldback", &purchase.least_holdback),
+            ("mostFrozen", &purchase.most_frozen),
+            ("mostLocked", &purchase.most_locked),
+            ("leastAprBps", &purchase.least_apr_bps),
+            ("placeMostDebt", &place.most_debt),
+            ("placeLeastAvailable", &place.least_available),
+            ("restructurings", &schedule.restructurings),
+            ("scheduleMostDebt", &schedule.most_debt),
+            ("scheduleLeastLien", &schedule.least_lien),
+        ]))
+    });
+    limits.json()
 }
 
 /// The waterfall alone, applied to the debt as it is.

@@ -2,6 +2,7 @@ export * from './generated/index.js';
 export * from './addresses.js';
 export * from './auction.js';
 export { type Accrued, accrueDebt } from './billing.js';
+export * from './bounds.js';
 export * from './clock.js';
 export * from './collateral.js';
 export * from './credit.js';

@@ -1,5 +1,6 @@
 // The figures of a credit as the oracle prints them: integers as text, a refusal as `!` and its name.
 
+import assert from 'node:assert/strict';
 import {
   type Credit,
   type Debt,
@@ -10,6 +11,7 @@ import {
   aprInForce,
   arrears,
   availableUnits,
+  borrowerLimits,
   cancelOpensAt,
   cancellableUnits,
   coveredUnits,
@@ -37,9 +39,11 @@ import {
   previewPayment,
   pricePaid,
   principalInArrears,
+  purchaseLimits,
   recoverDebt,
   remainingUnits,
   reserveIsOverdue,
+  restructureLimits,
   RefusedError,
   scheduleOf,
   seizableAt,
@@ -95,6 +99,7 @@ function ofCredit(credit: Credit, given: Given): { [name: string]: Json } {
     freezes: () => freezes(credit, given),
     dates: () => dates(credit, given),
     payments: () => payments(credit, given),
+    limits: () => limits(credit),
   });
 }
 
@@ -177,6 +182,28 @@ function dates(credit: Credit, given: Given) {
     unrestrictedNonce: () => unrestrictedNonce(credit.unitsExpireAt),
     addressLender: () => addressLender(credit),
     addressBorrower: () => addressBorrower(credit),
+  });
+}
+
+function limits(credit: Credit) {
+  const [purchase, place, schedule] = [purchaseLimits(credit), borrowerLimits(credit), restructureLimits(credit)];
+  const { offerSlot, worstStatus } = purchase.read;
+  assert.deepEqual([place.read, schedule.read], [purchase.read, purchase.read]);
+  assert.deepEqual([purchase.termsHash, place.termsHash], [credit.termsHash, credit.termsHash]);
+  return object({
+    offerSlot: () => offerSlot,
+    worstStatus: () => worstStatus,
+    leastDebt: () => purchase.leastDebt,
+    leastLien: () => purchase.leastLien,
+    leastHoldback: () => purchase.leastHoldback,
+    mostFrozen: () => purchase.mostFrozen,
+    mostLocked: () => purchase.mostLocked,
+    leastAprBps: () => purchase.leastAprBps,
+    placeMostDebt: () => place.mostDebt,
+    placeLeastAvailable: () => place.leastAvailable,
+    restructurings: () => schedule.restructurings,
+    scheduleMostDebt: () => schedule.mostDebt,
+    scheduleLeastLien: () => schedule.leastLien,
   });
 }
 

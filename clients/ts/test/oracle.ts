@@ -55,12 +55,17 @@ export type Line = LoanLine | MarketLine | HashesLine | CallLine;
 /** The program to run, from the environment; undefined where there is none. */
 export const oracle = process.env['BLOCKABLE_ORACLE'];
 
-/** Runs the oracle and yields its lines. */
+/** Runs the oracle and yields its lines. Whoever stops reading ends it. */
 export async function* lines(seed: string, count: number): AsyncGenerator<Line> {
   if (oracle === undefined) throw new Error('BLOCKABLE_ORACLE names no program');
   const child = spawn(oracle, [seed, count.toString()], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise<number | null>((resolve, reject) => child.on('close', resolve).on('error', reject));
-  for await (const line of createInterface({ input: child.stdout })) yield JSON.parse(line) as Line;
-  const code = await ended;
-  if (code !== 0) throw new Error(`the oracle failed with ${code}`);
+  try {
+    for await (const line of createInterface({ input: child.stdout })) yield JSON.parse(line) as Line;
+    const code = await ended;
+    if (code !== 0) throw new Error(`the oracle failed with ${code}`);
+  } finally {
+    child.kill();
+    child.stdout.destroy();
+  }
 }
