@@ -2,13 +2,20 @@
 
 use {
     crate::value::{Figure, object},
-    blockable_sdk::program::{
-        auction,
-        instructions::{BorrowerLimits, FreezeAmount, PurchaseLimits, RestructureLimits},
-        metering,
-        state::{Credit, Debt, MarketClock},
-        units::Overflow,
-        waterfall,
+    blockable_sdk::{
+        amounts::{MicroUsd, Units},
+        payments::{
+            PaymentError, PaymentQuote, least_payment_to_cure, least_payment_to_open, next_instalment,
+            quote_payment,
+        },
+        program::{
+            auction,
+            instructions::{BorrowerLimits, FreezeAmount, PurchaseLimits, RestructureLimits},
+            metering,
+            state::{Credit, Debt, MarketClock},
+            units::Overflow,
+            waterfall,
+        },
     },
     serde_json::Value,
 };
@@ -30,7 +37,62 @@ pub(crate) struct Given {
 pub(crate) fn all(credit: &Credit, given: &Given) -> Value {
     let mut accrued = *credit;
     let later = accrued.accrue(given.clock.market).map(|()| of_credit(&accrued, given));
-    object([("now", &of_credit(credit, given)), ("accrued", &later), ("payment", &payment(credit, given))])
+    object([
+        ("now", &of_credit(credit, given)),
+        ("accrued", &later),
+        ("payment", &payment(credit, given)),
+        ("quote", &quoted(quote_payment(credit, &given.clock, MicroUsd(given.amount)).map(Some))),
+        ("next", &next(credit, &given.clock)),
+    ])
+}
+
+/// Payments that are found by halving: sixty quotes each.
+pub(crate) fn searches(credit: &Credit, given: &Given) -> Value {
+    object([
+        ("toOpen", &quoted(least_payment_to_open(credit, &given.clock, Units(given.units)))),
+        ("toCure", &quoted(least_payment_to_cure(credit, &given.clock))),
+    ])
+}
+
+fn next(credit: &Credit, clock: &MarketClock) -> Value {
+    match next_instalment(credit, clock) {
+        Ok(Some(next)) => object([("dueAt", &next.due_at.get()), ("quote", &quoted(Ok(Some(next.quote))))]),
+        Ok(None) => Value::Bool(false),
+        Err(error) => failed(error),
+    }
+}
+
+fn failed(error: PaymentError) -> Value {
+    let name = match error {
+        PaymentError::Zero => "AmountZero",
+        PaymentError::NothingOwed => "NothingOwed",
+        PaymentError::OutOfRange => "OutOfRange",
+    };
+    Value::String(format!("!{name}"))
+}
+
+fn quoted(quote: Result<Option<PaymentQuote>, PaymentError>) -> Value {
+    match quote {
+        Ok(Some(quote)) => object([
+            ("paid", &quote.paid.get()),
+            ("toReserve", &quote.to_reserve.get()),
+            ("lateFees", &quote.late_fees.get()),
+            ("interest", &quote.interest.get()),
+            ("principal", &quote.principal.get()),
+            ("released", &quote.released.get()),
+            ("unlocked", &quote.unlocked.get()),
+            ("thawed", &quote.thawed.get()),
+            ("providerEarns", &quote.provider_earns.get()),
+            ("arrearsBefore", &quote.arrears_before.get()),
+            ("arrearsLeft", &quote.arrears_left.get()),
+            ("debtLeft", &quote.debt_left.get()),
+            ("statusBefore", &quote.status_before.byte()),
+            ("statusAfter", &quote.status_after.byte()),
+            ("availableAfter", &quote.available_after.get()),
+        ]),
+        Ok(None) => Value::Bool(false),
+        Err(error) => failed(error),
+    }
 }
 
 fn of_credit(credit: &Credit, given: &Given) -> Value {
@@ -108,6 +170,7 @@ fn prices(credit: &Credit, given: &Given) -> Value {
         ("kept", &holdback.kept_ceil(to_unlock)),
         ("paidByCancel", &cancel(given.units)),
         ("paidByCancelOfAll", &cancel(u64::MAX)),
+        ("paidByCancelButOne", &cancel(credit.covered().unwrap_or_default().saturating_sub(1))),
     ])
 }
 
@@ -199,7 +262,8 @@ fn payments(credit: &Credit, given: &Given) -> Value {
 /// A payment as `credit_repay` applies it.
 fn payment(credit: &Credit, given: &Given) -> Value {
     let mut paid = *credit;
-    let result = paid.begin_payment(given.amount, &given.clock).and_then(|amount| {
+    let result = paid.status().and_then(|_| {
+        let amount = paid.begin_payment(given.amount, &given.clock)?;
         paid.receive_payment(credit.borrower, amount)?;
         Ok(amount)
     });
@@ -222,6 +286,11 @@ fn payment(credit: &Credit, given: &Given) -> Value {
                 ("frozenForOther", &for_other),
                 ("frozenForCross", &for_cross),
                 ("released", &released),
+                ("promised", &paid.meter.promised),
+                ("lapsed", &paid.meter.lapsed),
+                ("promisedAt", &paid.meter.promised_at),
+                ("reserveDrawnAt", &paid.reserve_drawn_at),
+                ("defaultedAt", &paid.defaulted_at),
                 ("lenderClaim", &paid.claims.lender),
                 ("borrowerClaim", &paid.claims.borrower),
                 ("providerClaim", &paid.claims.provider),

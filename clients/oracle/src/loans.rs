@@ -43,6 +43,7 @@ pub(crate) fn draw(rng: &mut StdRng) -> Value {
             ("bps", &given.bps),
         ]),
         "figures": figures::all(&credit, &given),
+        "searches": one_in(rng, 8).then(|| figures::searches(&credit, &given)),
     })
 }
 

@@ -43,10 +43,10 @@ test('the lender freezes what a shortfall gives, and a payment thaws it', async 
   assert.equal(client.frozenUnits(world.credit(credit).collateral), target);
   await world.refused('AlreadyFrozen', shortfall('lender'));
 
-  const preview = client.previewPayment(world.credit(credit), 10_000n * USDC, world.clock().market);
+  const quote = client.quotePayment(world.credit(credit), 10_000n * USDC, world.clock().market);
   await world.sent(await repay(world, 'borrower', credit, 10_000n * USDC));
-  assert(preview.thawed > 0n);
-  assert.equal(client.frozenUnits(world.credit(credit).collateral), target - preview.thawed);
+  assert(quote.thawed > 0n);
+  assert.equal(client.frozenUnits(world.credit(credit).collateral), target - quote.thawed);
   await world.sent(await repay(world, 'borrower', credit, client.arrears(world.creditNow(credit)), true));
   const cured = world.credit(credit);
   assert.deepEqual([cured.status, client.frozenUnits(cured.collateral)], [Status.Active, 0n]);

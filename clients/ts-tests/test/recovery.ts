@@ -143,7 +143,7 @@ test('units under the holdback are cancelled, and the money that was held back i
 test('payments earn the holdback for the provider, who collects it', async () => {
   const world = await World.new();
   const credit = await active(world, await lockedLoan(world));
-  const preview = client.previewPayment(world.credit(credit), 90_000n * USDC, world.clock().market);
+  const quote = client.quotePayment(world.credit(credit), 90_000n * USDC, world.clock().market);
   const repaid = await client.getCreditRepayInstructionAsync({
     payer: world.parties.borrower,
     source: world.wallets.borrower,
@@ -156,7 +156,7 @@ test('payments earn the holdback for the provider, who collects it', async () =>
   await world.sent(repaid);
   const earned = world.credit(credit).claims.provider;
   assert(earned > 0n);
-  assert.equal(preview.credit.claims.provider, earned);
+  assert.equal(quote.credit.claims.provider, earned);
   await world.sent(await collect(world, 'stranger', credit, Party.Provider, 'provider', earned));
   assert.equal(world.balance(world.wallets.provider), 75_000n * USDC + earned);
 });

@@ -12,29 +12,23 @@ const { Party, Status } = client;
 /** Interest of 30 days on $100,000 at 12 %, whole micro-USDC. */
 const MONTH = 986_301_369n;
 
-test('a payment does what its preview says, and the lender collects it', async () => {
+test('a payment does what its quote says, and the lender collects it', async () => {
   const world = await World.new();
   const credit = await active(world, await loan(world.parties));
   world.pass(30 * DAY);
   const now = world.creditNow(credit);
   assert.equal(client.arrears(now), 20_000n * USDC + MONTH);
   const amount = 50_000n * USDC;
-  const preview = client.previewPayment(world.credit(credit), amount, world.clock().market);
-  assert.deepEqual(
-    [preview.interest, preview.principal, preview.released],
-    [MONTH + 1n, amount - MONTH - 1n, 490_136_986n],
-  );
+  const quote = client.quotePayment(world.credit(credit), amount, world.clock().market);
+  assert.deepEqual([quote.interest, quote.principal, quote.released], [MONTH + 1n, amount - MONTH - 1n, 490_136_986n]);
 
   await world.refused('AmountZero', await repay(world, 'borrower', credit, 0n));
   const [paid] = await world.changes(credit, await repay(world, 'borrower', credit, amount, true));
   assert(paid?.__kind === 'Paid');
-  assert.deepEqual(
-    [paid.interest, paid.principal, paid.released],
-    [preview.interest, preview.principal, preview.released],
-  );
+  assert.deepEqual([paid.interest, paid.principal, paid.released], [quote.interest, quote.principal, quote.released]);
   const after = world.credit(credit);
   const { eventSeq, eventHash } = after;
-  assert.deepEqual(after, { ...preview.credit, eventSeq, eventHash });
+  assert.deepEqual(after, { ...quote.credit, eventSeq, eventHash });
   assert.equal(world.balance(world.wallets.borrower), 950_000n * USDC);
 
   await world.refused('DestinationNotAllowed', await collect(world, 'stranger', credit, Party.Lender, 'stranger'));
@@ -98,8 +92,8 @@ test('the reserve is funded, drawn for a missed instalment and refilled', async 
   const left = reserve - 20_000n * USDC - MONTH;
   assert.equal(world.credit(credit).reserveHeld, left);
   assert.equal(world.credit(credit).claims.lender, 20_000n * USDC + MONTH);
-  const preview = client.previewPayment(world.credit(credit), reserve, world.clock().market);
-  assert.equal(preview.reserve, reserve - left);
+  const quote = client.quotePayment(world.credit(credit), reserve, world.clock().market);
+  assert.equal(quote.toReserve, reserve - left);
   await world.sent(await repay(world, 'borrower', credit, reserve));
   assert.equal(world.credit(credit).reserveHeld, reserve);
 });

@@ -21,7 +21,8 @@ import { fund } from './funding.js';
 import { marketArgs, providerSettings } from './loan.js';
 import { type Name, type Parties, NAMES, PEOPLE, START, parties } from './parties.js';
 
-const ELF = new URL('../../../../app-idl/blockable_credits.so', import.meta.url).pathname;
+const BUILT = new URL('../../../../app-idl/blockable_credits.so', import.meta.url).pathname;
+const ELF = process.env['BLOCKABLE_ELF'] ?? BUILT;
 const PROGRAM = client.BLOCKABLE_CREDITS_PROGRAM_ADDRESS;
 
 /** Names of instructions that have landed in this process, and of those that the program has refused by an error of its own. */

@@ -8,9 +8,11 @@ export * from './collateral.js';
 export * from './credit.js';
 export * from './errors.js';
 export * from './events.js';
+export * from './fetch.js';
 export * from './holdback.js';
 export { type HeldBack, type Rates } from './interest.js';
 export * from './payment.js';
+export * from './quotes.js';
 export * from './refusal.js';
 export * from './reports.js';
 export {

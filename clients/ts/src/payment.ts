@@ -1,7 +1,7 @@
 // The effect of a payment, computed as `credit_repay` applies it, so that a payer sees it before signing.
 
-import { fitFrozen, frozenUnits, leftToUnlock, releaseTo } from './collateral.js';
-import { arrears, creditAt, holdbackOf, mayFreeze, scheduleOf, statusOf, termsInForce } from './credit.js';
+import { availableUnits, fitFrozen, frozenUnits, leftToUnlock, lockedUnits, releaseTo } from './collateral.js';
+import { arrears, creditAt, holdbackOf, isSecured, mayFreeze, scheduleOf, statusOf, termsInForce } from './credit.js';
 import type { Credit } from './generated/accounts/credit.js';
 import type { Collateral } from './generated/types/collateral.js';
 import { Status } from './generated/types/status.js';
@@ -11,44 +11,71 @@ import { totalDebt } from './schedule.js';
 import { add, min, mulDivFloor, saturatingSub, sub } from './units.js';
 import { type Applied, payDebt, recoverDebt } from './waterfall.js';
 
-/** A payment that has not been made. */
-export type PaymentPreview = {
-  /** Micro-USDC that would be taken: never more than the debt. */
+/** The effect of a payment at one market time. A payment of more than the debt pays the debt. */
+export type PaymentQuote = {
+  /** Micro-USDC that are paid, at most the whole debt. */
   paid: bigint;
-  /** Part that would refill the reserve. */
-  reserve: bigint;
-  /** Part that would pay late fees. */
+  /** Part of it that refills the reserve. */
+  toReserve: bigint;
+  /** Part of it that pays late fees. */
   lateFees: bigint;
-  /** Part that would pay interest. */
+  /** Part of it that pays interest. */
   interest: bigint;
-  /** Part that would pay principal. */
+  /** Part of it that pays principal. */
   principal: bigint;
-  /** Units that would be released from the lien. */
+  /** Units that it releases from the lien. */
   released: bigint;
-  /** Units that would be thawed. */
+  /** Units that it unlocks. */
+  unlocked: bigint;
+  /** Units that it thaws. */
   thawed: bigint;
+  /** Money under the holdback that the provider earns by it. */
+  providerEarns: bigint;
+  /** Arrears before it. */
+  arrearsBefore: bigint;
+  /** Arrears that are left. */
+  arrearsLeft: bigint;
+  /** Debt that is left. */
+  debtLeft: bigint;
+  /** Status before it. */
+  statusBefore: Status;
+  /** Status after it. */
+  statusAfter: Status;
+  /** Units that new jobs may use afterwards, by what is on the chain. */
+  availableAfter: bigint;
   /** The credit after it. */
   credit: Credit;
 };
 
-/** Computes what a payment of up to `amount` micro-USDC would do at a market time. Throws `RefusedError`. */
-export function previewPayment(stored: Credit, amount: bigint, time: bigint): PaymentPreview {
+/**
+ * Quotes a payment of up to `amount` micro-USDC at a market time. Interest grows until it lands: quote for a minute or two ahead.
+ * Throws `RefusedError`.
+ */
+export function quotePayment(stored: Credit, amount: bigint, time: bigint): PaymentQuote {
+  const statusBefore = statusOf(stored);
   ensure(amount > 0n, 'AmountZero');
-  const status = statusOf(stored);
-  ensure(status >= Status.Active && status <= Status.Seizing, 'NothingOwed');
-  const credit = creditAt(stored, time);
-  const paid = min(amount, totalDebt(credit.debt));
-  const reserve = refillOf(credit, paid);
-  const { credit: after, applied } = applyPayment(refillReserve(credit, reserve), sub(paid, reserve));
+  ensure(isSecured(statusBefore), 'NothingOwed');
+  const before = creditAt(stored, time);
+  const paid = min(amount, totalDebt(before.debt));
+  const toReserve = refillOf(before, paid);
+  const { credit, applied } = applyPayment(refillReserve(before, toReserve), sub(paid, toReserve));
   return {
     paid,
-    reserve,
+    toReserve,
     lateFees: applied.lateFees,
     interest: applied.interest,
     principal: applied.principal,
-    released: sub(after.collateral.released, credit.collateral.released),
-    thawed: sub(frozenUnits(credit.collateral), frozenUnits(after.collateral)),
-    credit: after,
+    released: sub(credit.collateral.released, before.collateral.released),
+    unlocked: saturatingSub(lockedUnits(before.collateral), lockedUnits(credit.collateral)),
+    thawed: sub(frozenUnits(before.collateral), frozenUnits(credit.collateral)),
+    providerEarns: sub(credit.claims.provider, before.claims.provider),
+    arrearsBefore: arrears(before),
+    arrearsLeft: arrears(credit),
+    debtLeft: totalDebt(credit.debt),
+    statusBefore,
+    statusAfter: statusOf(credit),
+    availableAfter: availableUnits(credit.collateral),
+    credit,
   };
 }
 

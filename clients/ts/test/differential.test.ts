@@ -6,7 +6,7 @@ import test from 'node:test';
 import { address } from '@solana/kit';
 import * as client from '../src/index.js';
 import { rebuilt } from './calls.js';
-import { allFigures, object } from './figures.js';
+import { allFigures, object, searches } from './figures.js';
 import { type CallLine, type HashesLine, type LoanLine, type MarketLine, lines, oracle } from './oracle.js';
 
 const seed = process.env['BLOCKABLE_SEED'] ?? String(Math.floor(Math.random() * 2 ** 48));
@@ -22,7 +22,9 @@ function compareLoan(line: LoanLine): string {
   const { given } = line;
   const clock = { chain: BigInt(given.chain), market: BigInt(given.market), isPaused: false, isHalted: false };
   const [amount, units, bps] = [BigInt(given.amount), BigInt(given.units), Number(given.bps)];
-  assert.deepEqual(allFigures(credit, { clock, amount, units, bps }), line.figures);
+  const numbers = { clock, amount, units, bps };
+  assert.deepEqual(allFigures(credit, numbers), line.figures);
+  if (line.searches !== null) assert.deepEqual(searches(credit, numbers), line.searches);
   return client.Status[credit.status] ?? 'of a later version';
 }
 

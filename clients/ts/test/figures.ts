@@ -6,6 +6,7 @@ import {
   type Debt,
   Status,
   type MarketClock,
+  type PaymentQuote,
   addressBorrower,
   addressLender,
   aprInForce,
@@ -28,16 +29,19 @@ import {
   holdbackOf,
   interestNotDue,
   keptHoldback,
+  leastPaymentToCure,
+  leastPaymentToOpen,
   leftToUnlock,
   lienUnits,
   lockedUnits,
   mayFreeze,
+  nextInstalment,
   offerHasExpired,
   owedFromVault,
   paidByCancel,
   payDebt,
-  previewPayment,
   pricePaid,
+  quotePayment,
   principalInArrears,
   purchaseLimits,
   recoverDebt,
@@ -88,6 +92,43 @@ export function allFigures(credit: Credit, given: Given): Json {
     now: () => ofCredit(credit, given),
     accrued: () => ofCredit(creditAt(credit, given.clock.market), given),
     payment: () => payment(credit, given),
+    quote: () => quoted(() => quotePayment(credit, given.amount, given.clock.market)),
+    next: () => next(credit, given.clock.market),
+  });
+}
+
+/** Payments that are found by halving. */
+export function searches(credit: Credit, given: Given): Json {
+  return object({
+    toOpen: () => quoted(() => leastPaymentToOpen(credit, given.units, given.clock.market)),
+    toCure: () => quoted(() => leastPaymentToCure(credit, given.clock.market)),
+  });
+}
+
+/** Shows a refusal as the SDK's quotes name it: zero, nothing owed, or anything else out of range. */
+function refusedOr(compute: () => Json): Json {
+  try {
+    return compute();
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    const { refusal } = error;
+    return refusal === 'AmountZero' || refusal === 'NothingOwed' ? `!${refusal}` : '!OutOfRange';
+  }
+}
+
+function next(credit: Credit, time: bigint): Json {
+  return refusedOr(() => {
+    const found = nextInstalment(credit, time);
+    return found ? object({ dueAt: () => found.dueAt, quote: () => quoted(() => found.quote) }) : false;
+  });
+}
+
+function quoted(compute: () => PaymentQuote | undefined): Json {
+  return refusedOr(() => {
+    const quote = compute();
+    if (quote === undefined) return false;
+    const { credit: _, ...figures } = quote;
+    return object(Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, () => value])));
   });
 }
 
@@ -144,6 +185,8 @@ function units(credit: Credit, given: Given) {
 function prices(credit: Credit, given: Given) {
   const holdback = holdbackOf(credit);
   const toUnlock = leftToUnlock(credit.collateral);
+  const covered = shown(() => coveredUnits(credit));
+  const allButOne = typeof covered === 'string' && covered > '0' ? BigInt(covered) - 1n : 0n;
   const cancel = (most: bigint) => {
     const covered = coveredUnits(credit);
     return paidByCancel(holdback, most < covered ? most : covered, covered, toUnlock);
@@ -155,6 +198,7 @@ function prices(credit: Credit, given: Given) {
     kept: () => keptHoldback(holdback, toUnlock),
     paidByCancel: () => cancel(given.units),
     paidByCancelOfAll: () => cancel(2n ** 64n - 1n),
+    paidByCancelButOne: () => cancel(allButOne),
   });
 }
 
@@ -228,8 +272,8 @@ function figuresOf(parts: { debt: Debt } & { [name: string]: bigint | Debt }) {
 }
 
 function payment(credit: Credit, given: Given) {
-  const { paid, credit: after } = previewPayment(credit, given.amount, given.clock.market);
-  const { collateral, claims } = after;
+  const { paid, credit: after } = quotePayment(credit, given.amount, given.clock.market);
+  const { collateral, claims, meter } = after;
   return {
     ...object({
       paid: () => paid,
@@ -242,6 +286,11 @@ function payment(credit: Credit, given: Given) {
       frozenForOther: () => collateral.frozenForOther,
       frozenForCross: () => collateral.frozenForCross,
       released: () => collateral.released,
+      promised: () => meter.promised,
+      lapsed: () => meter.lapsed,
+      promisedAt: () => meter.promisedAt,
+      reserveDrawnAt: () => after.reserveDrawnAt,
+      defaultedAt: () => after.defaultedAt,
       lenderClaim: () => claims.lender,
       borrowerClaim: () => claims.borrower,
       providerClaim: () => claims.provider,

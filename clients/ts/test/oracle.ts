@@ -9,6 +9,7 @@ export type LoanLine = {
   account: string;
   given: Record<'chain' | 'market' | 'amount' | 'units' | 'bps', string>;
   figures: Json;
+  searches: Json | null;
 };
 
 export type MarketLine = {
