@@ -1,4 +1,4 @@
-//! Prints random accounts, terms, reports and calls, one JSON document a line, each with what the Rust SDK derives from it.
+//! Prints random accounts, terms, reports and calls, one JSON document a line, each with the figures that the Rust SDK derives.
 //! The tests of `clients/ts` derive the same and compare.
 //!
 //! usage: `blockable-oracle SEED COUNT`. One seed always gives the same lines.

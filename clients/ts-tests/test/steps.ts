@@ -31,7 +31,7 @@ export async function offer(world: World, loan: Loan, nonce: bigint) {
   });
 }
 
-/** What borrower and provider sign: the hash of what was agreed on, never of what the account says, and the offer's slot. */
+/** Reads an offer to sign it: the hash of the terms agreed on, never of those in the account, and the offer's slot. */
 export async function offerRead(world: World, loan: Loan, nonce: bigint): Promise<client.OfferRead> {
   const { lender, borrower } = world.parties;
   const { market, provider } = world;

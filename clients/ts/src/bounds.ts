@@ -1,4 +1,4 @@
-// What a signature states, because it can land late: the loan as its signer has read it, and bounds in the signer's favour.
+// Statements of a signature, which can land late: the loan as its signer has read it, and bounds in the signer's favour.
 // Take them from an account that `creditAt` has brought up to now; loosen them by what may honestly change until it lands.
 
 import { aprInForce, statusOf } from './credit.js';

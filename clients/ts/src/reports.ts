@@ -19,7 +19,7 @@ import { type CreditReading, getCreditReadingEncoder } from './generated/types/c
 import type { SignedReport } from './generated/types/signedReport.js';
 import { sha256 } from './hash.js';
 
-/** What all reports of one provider on one chunk have in common. */
+/** The part that all reports of one provider on one chunk have in common. */
 export type ReportScope = {
   /** The provider's `clusterTag`: a report of another cluster is worth nothing here. */
   clusterTag: ReadonlyUint8Array;
