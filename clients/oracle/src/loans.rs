@@ -90,7 +90,9 @@ fn issued(rng: &mut StdRng) -> Credit {
 }
 
 fn terms(rng: &mut StdRng, principal: u64) -> Terms {
-    let units = rng.random_range(principal / 2..=principal.saturating_mul(90));
+    // Cheap units by most loans; by the others dear ones, of which one costs several micro-USDC.
+    let most = if one_in(rng, 3) { principal } else { principal.saturating_mul(90) };
+    let units = rng.random_range(principal / 1_000..=most);
     let unlocked_ahead = if one_in(rng, 3) { units } else { part(rng, units).max(1) };
     let value = u128::from(principal) * u128::from(units - unlocked_ahead) / u128::from(units);
     let delinquency_grace = rng.random_range(1..10) * DAY;
