@@ -250,10 +250,15 @@ function eventsOf(meta: TransactionMetadata, keys: readonly Address[]): readonly
       return { programIdIndex: compiled.programIdIndex(), data: compiled.data() };
     }),
   }));
-  return client.eventsOfTransaction({
+  const events = client.eventsOfTransaction({
     transaction: { message: { accountKeys: keys } },
     meta: { innerInstructions: instructions },
   });
+  const own = instructions
+    .flatMap((group) => group.instructions)
+    .filter((inner) => keys[inner.programIdIndex] === PROGRAM);
+  assert.equal(events.length, own.length, 'an event cannot be decoded');
+  return events;
 }
 
 /** The program's error in a failure, by the package's own reading of a transaction's result. */
