@@ -12,7 +12,7 @@ use {
         actions::{FreezeAmount, ThawBounds, UnitBounds},
         metering::{awaited_freeze, closed_before_freeze, follow_freeze},
         quorum::QuorumReading,
-        state::{FreezePolicy, FreezeRecord, Rider},
+        state::{FreezePolicy, FreezeRecord, Lot, Rider},
     },
 };
 
@@ -53,6 +53,22 @@ fn units_that_come_back_from_a_lot_are_closed_to_late_reports() {
         let metered = report(&mut stage, 1_000_000, served_until);
         assert_eq!((metered.consumed, metered.overrun), (400_000, 600_000), "what was outside the lot");
     }
+}
+
+/// Units that a lot takes in the second of a freeze, and returns, were open before it: use from before is no overrun.
+#[test]
+fn units_that_a_lot_takes_after_a_freeze_and_returns_stay_open_to_late_reports() {
+    let mut stage = defaulted();
+    stage.act(|credit| credit.thaw(&LENDER, ThawBounds::ALL));
+    freeze(&mut stage, FreezeAmount::All, FreezeReason::Risk);
+    // A test market can have windows of seconds.
+    let lot = Lot { window: 10, ..seize(&mut stage, UnitBounds::exactly(600_000)) };
+    let served_until = stage.now;
+    stage.now += i64::from(lot.window);
+    let clock = stage.clock();
+    stage.act(|credit| credit.close_lot(&lot, LOT, &LENDER, &clock));
+    let metered = report(&mut stage, 1_000_000, served_until);
+    assert_eq!((metered.consumed, metered.overrun), (1_000_000, 0));
 }
 
 /// A late report finds the same units open after a freeze in two parts of one instant as after one.
