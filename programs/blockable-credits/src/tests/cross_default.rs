@@ -169,7 +169,7 @@ fn a_freeze_can_come_to_rest_on_another_credit() {
     let Some(Change::Frozen { units: 0, .. }) = stage.changes.last() else { panic!("no record") };
 }
 
-/// What is frozen for another reason stays, and the change tells the difference.
+/// Units frozen for another reason stay frozen, and the change tells the difference.
 #[test]
 fn a_thaw_of_a_cross_default_leaves_what_is_frozen_for_risk() {
     let mut stage = locked(Terms { freeze_policy: FreezePolicy::AtWill as u8, ..LOCKED }, RIDER);

@@ -191,7 +191,7 @@ fn recovery_before_the_first_due_date_takes_accrued_interest_and_then_principal(
     assert_eq!((debt.total(), debt.arrears_since), (owed - 10_001, 0));
 }
 
-/// What was held back was never paid out: it takes principal off first.
+/// Money that was held back was never paid out: it takes principal off first.
 #[test]
 fn money_that_is_given_back_pays_principal_then_interest_then_fees() {
     let owed = Debt { principal: 100, interest_due: 20, interest_accrued: 5, late_fees: 7, ..Debt::zeroed() };
