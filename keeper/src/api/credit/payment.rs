@@ -4,7 +4,7 @@ use {
     crate::{
         chain::Snapshot,
         values::{Time, UnitCount, UsdAmount, status_name},
-        watch::times::Times,
+        watch::times::{MarkTimes, Times},
     },
     blockable_sdk::{
         amounts::{ChainTime, MarketTime, MicroUsd, Units},
@@ -78,19 +78,17 @@ impl HoldbackView {
     pub(super) fn new(accrued: &Credit, times: &Times) -> HoldbackView {
         let status = Status::from_byte(accrued.status);
         let is_held = accrued.holdback_left > 0 && status.is_some_and(Status::is_secured);
-        let cured_by = MarketTime(accrued.defaulted_at).plus_seconds(i64::from(accrued.terms.cure_period));
-        let at = |time: MarketTime| Time::from(times.to_chain(time));
-        let in_default = is_held && accrued.defaulted_at != 0;
-        let anybody_from = MarketTime(accrued.cancel_opens_at());
-        let anybody_from = if in_default { anybody_from.max(cured_by) } else { anybody_from };
+        let cure_ends_at = MarkTimes::new(accrued, times).cure_ends_at.filter(|_| is_held);
+        let opens_at = times.to_chain(MarketTime(accrued.cancel_opens_at()));
         HoldbackView {
             agreed: UsdAmount(MicroUsd(accrued.terms.holdback)),
             left: UsdAmount(MicroUsd(accrued.holdback_left)),
             provider_claim: UsdAmount(MicroUsd(accrued.claims.provider)),
             covered: UnitCount(Units(accrued.covered().unwrap_or_default())),
             cancellable: UnitCount(Units(accrued.cancellable().unwrap_or_default())),
-            lender_cancels_from: in_default.then(|| at(cured_by)),
-            anybody_cancels_from: is_held.then(|| at(anybody_from)),
+            lender_cancels_from: cure_ends_at.map(Time::from),
+            anybody_cancels_from: is_held
+                .then(|| Time::from(cure_ends_at.map_or(opens_at, |end| end.max(opens_at)))),
         }
     }
 }
