@@ -7,7 +7,7 @@ mod simulate;
 mod tests;
 
 use {
-    crate::{EconomicsError, assumptions::Assumptions, study::StudyPlan},
+    crate::{EconomicsError, assumptions::Assumptions, preset::Preset, study::StudyPlan},
     clap::{Args, Parser, Subcommand},
     std::path::PathBuf,
 };
@@ -72,6 +72,14 @@ pub fn run(cli: Cli) -> Result<(), EconomicsError> {
     match cli.command {
         Command::Simulate(args) => simulate::run(&args),
         Command::Quote(args) => quote::run(&args),
+    }
+}
+
+/// The presets of some names; all of them for no name. Errors: an unknown name.
+fn presets(names: &[String]) -> Result<Vec<Preset>, EconomicsError> {
+    match names {
+        [] => Ok(Preset::all()),
+        names => names.iter().map(|name| Preset::named(name)).collect(),
     }
 }
 

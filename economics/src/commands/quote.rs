@@ -1,9 +1,8 @@
 use {
-    super::{CommonArgs, progress, share},
+    super::{CommonArgs, presets, progress, share},
     crate::{
         EconomicsError,
         assumptions::Source,
-        preset::Preset,
         quote::{MOST_SEARCHED, Quote, Target, quotes},
         results::{json, quotes_table},
         study::StudyPlan,
@@ -44,10 +43,7 @@ pub(super) struct QuoteArgs {
 pub(super) fn run(args: &QuoteArgs) -> Result<(), EconomicsError> {
     let (assumptions, plan) = (args.common.assumptions()?, args.common.plan()?);
     let own = OwnUse::from_file(&args.own_use)?;
-    let presets: Vec<Preset> = match args.presets.as_slice() {
-        [] => Preset::all(),
-        names => names.iter().map(|name| Preset::named(name)).collect::<Result<_, _>>()?,
-    };
+    let presets = presets(&args.presets)?;
     let target = Target {
         recovery: args.target,
         confidence: args.confidence,

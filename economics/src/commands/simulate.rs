@@ -1,5 +1,5 @@
 use {
-    super::{CommonArgs, progress, share},
+    super::{CommonArgs, presets, progress, share},
     crate::{
         EconomicsError,
         assumptions::Assumptions,
@@ -95,10 +95,7 @@ pub(super) fn simulate(
     assumptions: &Assumptions,
     plan: &StudyPlan,
 ) -> Result<Results, EconomicsError> {
-    let presets: Vec<Preset> = match args.presets.as_slice() {
-        [] => Preset::all(),
-        names => names.iter().map(|name| Preset::named(name)).collect::<Result<_, _>>()?,
-    };
+    let presets = presets(&args.presets)?;
     let own = args.own_use.as_deref().map(OwnUse::from_file).transpose()?;
     let own = own.as_ref();
     let in_scenes = args.scenes.len() * presets.len();
