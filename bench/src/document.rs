@@ -1,5 +1,6 @@
 use {
     super::{BenchError, figures::Row},
+    blockable_service::text::thousands,
     std::{fs, path::Path},
 };
 
@@ -14,23 +15,10 @@ pub fn table(rows: &[Row]) -> String {
     table.push_str("|---|--:|--:|--:|--:|--:|\n");
     for row in rows {
         let figures = [row.runs as u64, row.min, row.median, row.max, row.bound];
-        let cells: Vec<String> = figures.into_iter().map(grouped).collect();
+        let cells: Vec<String> = figures.into_iter().map(thousands).collect();
         table.push_str(&format!("| {} | {} |\n", row.instruction, cells.join(" | ")));
     }
     table
-}
-
-/// A number with a comma between groups of three digits.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 /// Replaces the table in a file. Errors: [`BenchError::File`], [`BenchError::NoMarkers`].

@@ -94,7 +94,7 @@ fn table(figures: &[Figure]) -> String {
 /// Three significant digits, and whole numbers with commas.
 fn shown(value: f64) -> String {
     if value.abs() >= 100.0 || value.fract() == 0.0 {
-        return document::grouped(value.round().max(0.0) as u64);
+        return blockable_service::text::thousands(value.round().max(0.0) as u64);
     }
     if value.abs() >= 10.0 { format!("{value:.1}") } else { format!("{value:.2}") }
 }

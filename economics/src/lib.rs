@@ -39,7 +39,6 @@ pub mod results;
 pub mod stats;
 pub mod story;
 pub mod study;
-mod thousands;
 pub mod usage;
 
 pub use error::EconomicsError;

@@ -1,6 +1,7 @@
 use {
-    crate::{assumptions::Assumptions, preset::Agreement, thousands::thousands, usage::OwnUse},
+    crate::{assumptions::Assumptions, preset::Agreement, usage::OwnUse},
     blockable_credits::units::DAY,
+    blockable_service::text::thousands,
 };
 
 /// Finds the faults of an agreement before anybody signs it: each warning says what is wrong, why, and what to change.

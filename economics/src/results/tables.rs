@@ -8,8 +8,8 @@ use {
     crate::{
         quote::Quote,
         study::{Summary, WorldsResult},
-        thousands::thousands,
     },
+    blockable_service::text::thousands,
 };
 
 /// Recovery, cost and yield of presets, one a row. Everything but days is in percent.

@@ -11,7 +11,7 @@ fn columns_line_up() {
 #[test]
 fn thousands_are_grouped() {
     assert_eq!(
-        [0, 999, 1_000, 1_234_567].map(crate::thousands::thousands),
+        [0, 999, 1_000, 1_234_567].map(blockable_service::text::thousands),
         ["0", "999", "1,000", "1,234,567"]
     );
 }
