@@ -12,6 +12,7 @@
 //! | [`keys`] | API keys that name their credit |
 //! | [`parts`] | follower, freeze desk and reporter |
 //! | [`price`] | the cost of requests |
+//! | [`price_list`] | the price list whose hash stands on chain |
 //! | [`server`] | start and stop |
 //!
 //! Inside: `server` starts what `assemble` makes; `gateway` serves completions, `api` all other routes; both share `app`.
@@ -25,6 +26,7 @@ pub mod init;
 pub mod keys;
 pub mod parts;
 pub mod price;
+pub mod price_list;
 pub mod server;
 
 mod api;
@@ -49,6 +51,7 @@ pub use {
     keys::ApiKeys,
     parts::Parts,
     price::Price,
+    price_list::PriceList,
     serve_error::ServeError,
     server::Server,
 };

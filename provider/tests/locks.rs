@@ -14,7 +14,10 @@ mod common;
 
 use {
     axum::{Json, Router, extract::State, routing::post},
-    blockable_provider::config::{Config, Upstream},
+    blockable_provider::{
+        Price,
+        config::{Config, Upstream},
+    },
     blockable_sdk::{
         Pubkey,
         amounts::{MarketTime, Units},
@@ -48,7 +51,7 @@ fn pay(credit: &Credit, amount: u64) -> Credit {
 async fn bench(open: u64, change: impl FnOnce(&mut Config)) -> Bench {
     let bench = Bench::start(|config| {
         let model = &mut config.models[0];
-        (model.units_per_1k_prompt, model.units_per_1k_generated) = (Units(1_000), Units(1_000));
+        model.price = Price::new(Units(1_000), Units(1_000));
         (model.overhead_tokens, model.overhead_tokens_per_message) = (0, 0);
         model.min_fitted_tokens = 20;
         change(config);

@@ -21,10 +21,9 @@ const WARM_UP: u32 = 100;
 pub async fn added_latency(calls: u32) -> Result<Vec<Figure>, BenchError> {
     let folder = tempfile::tempdir().map_err(BenchError::setup)?;
     let gate = open_gate_with(folder.path(), Durability::Process, 1..2)?;
-    let echo =
-        Echo::start(&ModelConfig::echo("echo", Price { prompt: Units(1_000), generated: Units(4_000) }))
-            .await
-            .map_err(BenchError::setup)?;
+    let echo = Echo::start(&ModelConfig::echo("echo", Price::new(Units(1_000), Units(4_000))))
+        .await
+        .map_err(BenchError::setup)?;
     init(folder.path()).map_err(BenchError::setup)?;
     let text = server_file(&echo.addr.to_string());
     let config =

@@ -67,10 +67,8 @@ pub struct ModelConfig {
     pub min_fitted_tokens: u64,
     /// The parameter by which a chat without a limit is limited.
     pub limit_parameter: LimitParameter,
-    /// Credit units per 1,000 tokens of the prompt.
-    pub units_per_1k_prompt: Units,
-    /// Credit units per 1,000 generated tokens.
-    pub units_per_1k_generated: Units,
+    /// Credit units per 1,000 tokens of each class.
+    pub price: Price,
     /// Tokens that the upstream's template adds to a message, at most.
     pub overhead_tokens_per_message: u64,
     /// Tokens that the upstream's template adds to a request, at most.
@@ -95,8 +93,7 @@ impl ModelConfig {
             max_output_tokens: 16_384,
             min_fitted_tokens: MIN_FITTED,
             limit_parameter: LimitParameter::MaxTokens,
-            units_per_1k_prompt: price.prompt,
-            units_per_1k_generated: price.generated,
+            price,
             overhead_tokens_per_message: OVERHEAD_PER_MESSAGE,
             overhead_tokens: OVERHEAD,
             tokens_per_part: None,
@@ -113,8 +110,7 @@ impl ModelConfig {
         let max_output_tokens = reader.required_number("max_output_tokens", 1..=MAX_CONTEXT);
         let longest = max_output_tokens.unwrap_or(MAX_CONTEXT);
         let min_fitted_tokens = reader.number("min_fitted_tokens", MIN_FITTED.min(longest), 1..=longest);
-        let prompt = reader.required_number("units_per_1k_prompt", 0..=MAX_PRICE).map(Units);
-        let generated = reader.required_number("units_per_1k_generated", 0..=MAX_PRICE).map(Units);
+        let price = read_price(reader);
         let model = ModelConfig {
             upstream_name: reader.optional("upstream_name"),
             upstream_key: reader.optional("upstream_key"),
@@ -128,13 +124,10 @@ impl ModelConfig {
             limit_parameter: reader.optional("limit_parameter").unwrap_or(LimitParameter::MaxTokens),
             timeout_seconds: reader.number("timeout_seconds", TIMEOUT_SECONDS, 1..=86_400),
             latency_ms: reader.optional("latency_ms"),
-            ..ModelConfig::echo("", Price { prompt: Units::ZERO, generated: Units::ZERO })
+            ..ModelConfig::echo("", Price::default())
         };
         if name.as_ref().is_some_and(String::is_empty) {
             reader.mistake("name", "is empty; name the model as requests do");
-        }
-        if (prompt, generated) == (Some(Units::ZERO), Some(Units::ZERO)) {
-            reader.mistake("units_per_1k_generated", "is 0, as units_per_1k_prompt is; raise one of them");
         }
         match &upstream {
             Some(Upstream::Echo) if model.upstream_key.is_some() => {
@@ -151,21 +144,35 @@ impl ModelConfig {
             context_tokens: context_tokens?,
             max_output_tokens: max_output_tokens?,
             min_fitted_tokens,
-            units_per_1k_prompt: prompt?,
-            units_per_1k_generated: generated?,
+            price: price?,
             ..model
         })
-    }
-
-    /// Its price.
-    pub fn price(&self) -> Price {
-        Price { prompt: self.units_per_1k_prompt, generated: self.units_per_1k_generated }
     }
 
     /// Time that its upstream may take in all.
     pub fn timeout(&self) -> Duration {
         Duration::from_secs(self.timeout_seconds)
     }
+}
+
+/// Reads the prices of an entry, by the names of [`Price::classes`].
+fn read_price(reader: &mut Reader) -> Option<Price> {
+    let prompt = reader.required_number("units_per_1k_prompt", 0..=MAX_PRICE).map(Units);
+    let generated = reader.required_number("units_per_1k_generated", 0..=MAX_PRICE).map(Units);
+    if (prompt, generated) == (Some(Units::ZERO), Some(Units::ZERO)) {
+        reader.mistake("units_per_1k_generated", "is 0, as units_per_1k_prompt is; raise one of them");
+    }
+    let mut class = |key| reader.optional_number(key, 0..=MAX_PRICE).map(Units);
+    let price = Price {
+        cached: class("units_per_1k_cached"),
+        prompt_image: class("units_per_1k_prompt_image"),
+        prompt_audio: class("units_per_1k_prompt_audio"),
+        reasoning: class("units_per_1k_reasoning"),
+        generated_image: class("units_per_1k_generated_image"),
+        generated_audio: class("units_per_1k_generated_audio"),
+        ..Price::default()
+    };
+    Some(Price { prompt: prompt?, generated: generated?, ..price })
 }
 
 fn read_upstream(reader: &mut Reader) -> Option<Upstream> {

@@ -6,6 +6,7 @@ use {
         app::{App, ServedModel},
         error::ApiError,
         limits::Permit,
+        price::Tokens,
     },
     blockable_gate::{Hold, Refusal, StoreError},
     blockable_sdk::amounts::Units,
@@ -48,7 +49,7 @@ impl RunningJob {
     pub(super) async fn settle(&self, usage: Usage) -> Result<Units, ApiError> {
         self.app.metrics.record_time("blockable_provider_upstream_seconds", self.began.elapsed());
         let held = self.hold.units;
-        let used = self.model.config.price().cost(usage.prompt_tokens, usage.completion_tokens);
+        let used = self.model.config.price.cost(&Tokens::new(usage.prompt_tokens, usage.completion_tokens));
         let used = used.unwrap_or_else(|_| {
             tracing::error!(hold = %self.hold.id, ?usage, "the upstream's usage is too large to be counted; the held units are charged");
             held

@@ -64,8 +64,8 @@ async fn models(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<
             json!({"id": config.name, "object": "model", "created": 0, "owned_by": "provider",
             "context_tokens": config.context_tokens, "max_output_tokens": config.max_output_tokens,
             "min_fitted_tokens": config.min_fitted_tokens,
-            "units_per_1k_prompt": config.units_per_1k_prompt,
-            "units_per_1k_generated": config.units_per_1k_generated})
+            "units_per_1k_prompt": config.price.prompt,
+            "units_per_1k_generated": config.price.generated})
         })
         .collect();
     Ok(Json(json!({"object": "list", "data": models})))

@@ -49,7 +49,7 @@ impl PreparedRequest {
         let (config, bound) = (&model.config, request.bound(&model.config)?);
         let most = |answer: u64| {
             let bound = TokenBound { answer: answer.min(bound.answer), ..bound.clone() };
-            config.price().most(&bound).map_err(|_| {
+            config.price.most(&bound).map_err(|_| {
                 ApiError::invalid(
                     "request_too_large",
                     "the request may cost more than can be counted; ask for less",
@@ -79,7 +79,7 @@ impl PreparedRequest {
     /// Makes the answer where the gate refuses it. It names the request's own limit as the parameter to be changed.
     pub(super) fn refuse(&self, app: &App, credit: &Pubkey, refusal: Refusal) -> ApiError {
         let largest = |open| {
-            let longest = self.model.config.price().longest_answer(&self.bound, open)?;
+            let longest = self.model.config.price.longest_answer(&self.bound, open)?;
             (longest > 0).then_some((self.limit_parameter, longest))
         };
         let error = shortage::refuse(app, credit, refusal, largest);
@@ -93,7 +93,7 @@ impl PreparedRequest {
             return None;
         }
         // The gate holds at least `least` units, which pay for the prompt.
-        let longest = self.model.config.price().longest_answer(&self.bound, held).unwrap_or(0);
+        let longest = self.model.config.price.longest_answer(&self.bound, held).unwrap_or(0);
         // Upstreams refuse a limit that has no room after the prompt, whose real length is not known here.
         let prompt = self.bound.prompts.iter().max().copied().unwrap_or(0);
         let room = self.bound.context.saturating_sub(prompt);

@@ -12,7 +12,7 @@ use {
 };
 
 fn model() -> ModelConfig {
-    let model = ModelConfig::echo("small", Price { prompt: Units(1), generated: Units(2) });
+    let model = ModelConfig::echo("small", Price::new(Units(1), Units(2)));
     ModelConfig { overhead_tokens: 0, overhead_tokens_per_message: 4, context_tokens: 1_000, ..model }
 }
 

@@ -83,7 +83,7 @@ pub fn config(folder: &Path) -> Config {
         MARKET, PROVIDER
     );
     let mut config = Config::FILE.parse(&text, folder, "test").unwrap();
-    config.models.push(ModelConfig::echo("echo", Price { prompt: Units(1_000), generated: Units(2_000) }));
+    config.models.push(ModelConfig::echo("echo", Price::new(Units(1_000), Units(2_000))));
     config
 }
 
