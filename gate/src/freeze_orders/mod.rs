@@ -6,6 +6,7 @@
 //! or does not land within a bounded time, it is lifted. Both parties get a notice.
 
 mod blockhashes;
+mod companions;
 mod config;
 mod desk;
 mod intake;

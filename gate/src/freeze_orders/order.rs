@@ -1,7 +1,10 @@
 //! Reads a signed freeze and checks it against the chain view. No I/O.
 
 use {
-    super::refused::OrderRefused,
+    super::{
+        companions::{self, key},
+        refused::OrderRefused,
+    },
     crate::Gate,
     anchor_lang::{AnchorDeserialize, Discriminator},
     blockable_sdk::{
@@ -22,10 +25,7 @@ use {
     std::collections::HashSet,
 };
 
-/// The program that sets a transaction's compute budget.
-const COMPUTE_BUDGET: Pubkey = Pubkey::from_str_const("ComputeBudget111111111111111111111111111111");
-
-/// A fully signed transaction that freezes one credit and does nothing else.
+/// A fully signed transaction that freezes one credit and changes nothing else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FreezeOrder {
     /// The transaction's signature.
@@ -55,6 +55,8 @@ impl FreezeOrder {
         let message = &transaction.message;
         let freeze = only_freeze(message)?;
         let order = read_freeze(&transaction, freeze, bytes)?;
+        let credits: Vec<Pubkey> = order.other.into_iter().chain([order.credit]).collect();
+        companions::check(message, Some(freeze), &credits)?;
         require_signatures(&transaction)?;
         Ok(order)
     }
@@ -134,29 +136,27 @@ fn decode(bytes: &[u8]) -> Result<VersionedTransaction, OrderRefused> {
     if distinct { Ok(transaction) } else { Err(OrderRefused::Malformed) }
 }
 
-/// The freeze, the only instruction besides those that set the compute budget. Errors: [`OrderRefused`].
+/// The freeze, the only instruction of the program. The others are checked where its credit is known. Errors: [`OrderRefused`].
 fn only_freeze(message: &VersionedMessage) -> Result<&CompiledInstruction, OrderRefused> {
     if message.address_table_lookups().is_some_and(|lookups| !lookups.is_empty()) {
         return Err(OrderRefused::LookupTables);
     }
     let mut freeze = None;
+    let mut freezes = 0;
     for instruction in message.instructions() {
-        let program = key(message, instruction.program_id_index)?;
-        if program == COMPUTE_BUDGET {
+        if key(message, instruction.program_id_index)? != PROGRAM_ID {
             continue;
         }
-        if program != PROGRAM_ID {
-            return Err(OrderRefused::ForeignInstruction { program });
-        }
+        freezes += u32::from(instruction.data.starts_with(instruction::CreditFreeze::DISCRIMINATOR));
         if freeze.replace(instruction).is_some() {
-            return Err(OrderRefused::NotAFreeze);
+            return Err(if freezes > 1 { OrderRefused::SeveralFreezes } else { OrderRefused::NotAFreeze });
         }
     }
-    freeze.ok_or(OrderRefused::NotAFreeze)
-}
-
-fn key(message: &VersionedMessage, index: u8) -> Result<Pubkey, OrderRefused> {
-    message.static_account_keys().get(usize::from(index)).copied().ok_or(OrderRefused::Malformed)
+    match freeze {
+        Some(freeze) => Ok(freeze),
+        // A freeze inside of another program's instruction gets the refusal that says so.
+        None => Err(companions::check(message, None, &[]).err().unwrap_or(OrderRefused::NotAFreeze)),
+    }
 }
 
 /// Reads the instruction. It must equal, byte for byte, the one that the client builds from the same values.

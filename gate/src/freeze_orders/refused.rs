@@ -24,12 +24,43 @@ pub enum OrderRefused {
     /// Accounts that a table names cannot be checked ahead of the chain.
     #[error("the transaction uses address lookup tables; name its accounts in the transaction itself")]
     LookupTables,
-    /// Something besides the freeze.
-    #[error("the transaction also calls {program}; send the freeze alone, with a compute budget at most")]
+    /// An instruction of a program that may not come with a freeze.
+    #[error(
+        "the transaction also calls {program}; send the freeze with a compute budget, a wallet's assertions and memos at \
+         most, or send it to the chain itself"
+    )]
     ForeignInstruction {
         /// The program called.
         program: Pubkey,
     },
+    /// An instruction of a program that may come with a freeze, which is not one of those that may.
+    #[error(
+        "the instruction of {program} with the freeze {reason}; leave it out, or send the freeze to the chain itself"
+    )]
+    Companion {
+        /// The program called.
+        program: Pubkey,
+        /// The fault, as the end of a sentence about the instruction.
+        reason: &'static str,
+    },
+    /// A durable nonce, with which the transaction could land at any time.
+    #[error(
+        "the transaction uses a durable nonce, and could land long after the order was lifted; sign it with a recent \
+         blockhash, or send it to the chain itself, which the provider follows"
+    )]
+    DurableNonce,
+    /// A multisig, whose program calls the freeze once enough members have approved.
+    #[error(
+        "the freeze is in a transaction of the multisig {program}, which decides on the chain; send it to the chain itself, \
+         which the provider follows, or sign with a freeze authority that is a plain key"
+    )]
+    Multisig {
+        /// The multisig's program.
+        program: Pubkey,
+    },
+    /// More than one freeze.
+    #[error("the transaction has more than one freeze; sign one transaction for each credit")]
+    SeveralFreezes,
     /// Not exactly one freeze of this program as its client builds it.
     #[error("the transaction is not one credit_freeze of the blockable program; build it with its client")]
     NotAFreeze,
@@ -114,6 +145,10 @@ impl OrderRefused {
             OrderRefused::Malformed => "malformed",
             OrderRefused::LookupTables => "lookup_tables",
             OrderRefused::ForeignInstruction { .. } => "foreign_instruction",
+            OrderRefused::Companion { .. } => "companion_refused",
+            OrderRefused::DurableNonce => "durable_nonce",
+            OrderRefused::Multisig { .. } => "multisig",
+            OrderRefused::SeveralFreezes => "several_freezes",
             OrderRefused::NotAFreeze => "not_a_freeze",
             OrderRefused::Unsigned => "unsigned",
             OrderRefused::BadSignature { .. } => "bad_signature",

@@ -1,5 +1,6 @@
 //! Freeze orders that are read and checked.
 
+mod companions;
 mod refusals;
 
 use {

@@ -16,7 +16,7 @@ fn refused(bytes: &[u8]) -> OrderRefused {
 }
 
 #[test]
-fn only_a_compute_budget_may_come_with_the_freeze() {
+fn no_other_program_may_come_with_the_freeze() {
     let by = lender();
     let compute: Pubkey = "ComputeBudget111111111111111111111111111111".parse().unwrap();
     let limit = Instruction { program_id: compute, accounts: vec![], data: vec![2, 0, 0, 3, 0] };
@@ -27,7 +27,7 @@ fn only_a_compute_budget_may_come_with_the_freeze() {
     assert_eq!(read(&[limit.clone(), freeze.clone()]), Ok(FreezeAmount::All));
     assert_eq!(read(std::slice::from_ref(&limit)), Err(OrderRefused::NotAFreeze));
     assert_eq!(read(&[]), Err(OrderRefused::NotAFreeze));
-    assert_eq!(read(&[freeze.clone(), freeze.clone()]), Err(OrderRefused::NotAFreeze));
+    assert_eq!(read(&[freeze.clone(), freeze.clone()]), Err(OrderRefused::SeveralFreezes));
     let thaw = credit_thaw(&MARKET, &by.pubkey(), &address(1), ThawBounds::ALL);
     assert_eq!(read(&[freeze.clone(), thaw.clone()]), Err(OrderRefused::NotAFreeze));
     assert_eq!(read(&[thaw]), Err(OrderRefused::NotAFreeze));
