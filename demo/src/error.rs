@@ -1,5 +1,6 @@
 use {
     blockable_economics::EconomicsError,
+    blockable_sandbox::SandboxError,
     blockable_sdk::{InstructionError, errors::ClientError, events::LogError, reports::ReportError},
     blockable_testkit::{ElfError, trace::TraceError},
 };
@@ -48,6 +49,9 @@ pub enum DemoError {
         "cannot take the terms or the distribution from the simulator: {0}; please report this as a fault"
     )]
     Economics(#[from] EconomicsError),
+    /// The sandbox does not start, or failed.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
     /// The program's arithmetic refused an amount.
     #[error("cannot compute an amount of the loan: {0}; please report this as a fault")]
     Amount(String),

@@ -12,6 +12,7 @@ mod market;
 mod metering;
 mod narrator;
 mod pace;
+mod serve;
 mod story;
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,7 @@ use {
     narrator::{Fact, Narrator, Step, fact, number, words},
     pace::Pace,
     serde_json::json,
+    serve::ServeArgs,
     std::path::PathBuf,
     story::{Outcome, Stage, play},
 };
@@ -47,9 +49,11 @@ pub struct DemoArgs {
     /// Seed of the generated requests
     #[arg(long, default_value_t = 1, conflicts_with = "trace")]
     seed: u64,
-    /// Print one JSON object per step and a summary
+    /// Print one JSON object per step and a summary; with --serve, one JSON document once it is ready
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    serve: ServeArgs,
 }
 
 fn parse_url(text: &str) -> Result<url::Url, String> {
@@ -61,6 +65,10 @@ fn parse_url(text: &str) -> Result<url::Url, String> {
 
 /// Runs the demo. Returns true where every check of the books held. Errors: [`DemoError`].
 pub async fn run(args: DemoArgs) -> Result<bool, DemoError> {
+    if args.serve.serve {
+        serve::run(&args.serve, args.json).await?;
+        return Ok(true);
+    }
     let narrator = Narrator::new(args.json, Box::new(std::io::stdout()));
     let played = play_both(&args, &narrator, distribution::PLAN).await?;
     played.print(&narrator);

@@ -28,12 +28,18 @@ pub enum InitError {
 pub fn init(folder: &Path) -> Result<PathBuf, InitError> {
     let (config, secret) = (folder.join("provider.toml"), folder.join("secret"));
     require_absent([config.as_path(), secret.as_path()])?;
+    write_secret(&secret)?;
+    write_new(&config, EXAMPLE, Readers::Everyone)?;
+    Ok(config)
+}
+
+/// Writes a fresh secret that API keys are made with, readable by its owner alone. Overwrites nothing. Errors: [`InitError`].
+pub fn write_secret(path: &Path) -> Result<(), InitError> {
     let mut bytes = [0; 32];
     rand::rngs::OsRng.try_fill_bytes(&mut bytes).map_err(|error| InitError::Random(error.to_string()))?;
     let digits = SecretString::from(hex::encode(bytes) + "\n");
-    write_new(&secret, digits.expose_secret(), Readers::Owner)?;
-    write_new(&config, EXAMPLE, Readers::Everyone)?;
-    Ok(config)
+    write_new(path, digits.expose_secret(), Readers::Owner)?;
+    Ok(())
 }
 
 #[cfg(test)]

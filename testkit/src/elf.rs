@@ -32,7 +32,8 @@ pub fn read_elf() -> Result<Vec<u8>, ElfError> {
     read_program(&elf_path())
 }
 
-fn read_program(path: &Path) -> Result<Vec<u8>, ElfError> {
+/// Reads a program from a file, and requires an ELF for sBPF. Errors: [`ElfError`].
+pub fn read_program(path: &Path) -> Result<Vec<u8>, ElfError> {
     let bytes = fs::read(path).map_err(|error| ElfError::File(path.to_path_buf(), error))?;
     let machine = bytes.get(18..20).filter(|_| bytes.starts_with(b"\x7fELF"));
     if machine.is_some_and(|machine| SBPF_MACHINES.iter().any(|known| machine == known.to_le_bytes())) {

@@ -62,5 +62,5 @@ pub use {
 };
 pub use {
     constants::{DAY, START, USDC},
-    elf::{ELF, ELF_VARIABLE, ElfError, elf_path, read_elf},
+    elf::{ELF, ELF_VARIABLE, ElfError, elf_path, read_elf, read_program},
 };

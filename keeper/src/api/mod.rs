@@ -37,7 +37,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use {credit::Explanation, recorder::recorder, settings::ApiSettings, state::ApiState};
+pub(crate) use {credit::Explanation, recorder::install_recorder, settings::ApiSettings, state::ApiState};
 
 use {
     access::Access,

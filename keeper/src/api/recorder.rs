@@ -2,7 +2,7 @@
 
 use {
     metrics::{Recorder, Unit, describe_counter, describe_gauge, describe_histogram, with_local_recorder},
-    metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusRecorder},
+    metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder},
 };
 
 /// Upper bounds of the buckets of times, in seconds.
@@ -10,8 +10,7 @@ const SECONDS: &[f64] = &[0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 20.0, 3
 /// Upper bounds of the buckets of slots.
 const SLOTS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 100.0, 150.0, 300.0];
 
-/// Builds a recorder with the buckets of the keeper's histograms and a description of each metric. A process installs it once,
-/// and gives its handle to the server.
+/// Builds a recorder with the buckets of the keeper's histograms and a description of each metric.
 pub(crate) fn recorder() -> PrometheusRecorder {
     let recorder = with_buckets().map_or_else(
         // Only an empty list of buckets is refused.
@@ -21,6 +20,13 @@ pub(crate) fn recorder() -> PrometheusRecorder {
     let local: &dyn Recorder = &recorder;
     with_local_recorder(local, describe);
     recorder
+}
+
+/// Makes a recorder that of this process. Returns its handle; `None` where the process has one already, which then goes on.
+pub(crate) fn install_recorder() -> Option<PrometheusHandle> {
+    let recorder = recorder();
+    let handle = recorder.handle();
+    metrics::set_global_recorder(recorder).is_ok().then_some(handle)
 }
 
 fn with_buckets() -> Result<PrometheusBuilder, metrics_exporter_prometheus::BuildError> {

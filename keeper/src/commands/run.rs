@@ -1,7 +1,7 @@
 //! `run`: the daemon.
 
 use {
-    crate::{api::recorder, commands::CommandError, config::Config, daemon::Keeper},
+    crate::{api::install_recorder, commands::CommandError, config::Config, daemon::Keeper},
     blockable_service::shutdown::StopSignals,
     tokio::sync::watch,
 };
@@ -10,10 +10,7 @@ use {
 pub(super) async fn run(config: Config) -> Result<bool, CommandError> {
     // Before anything runs, so that no signal is missed.
     let signals = StopSignals::listen()?;
-    let recorder = recorder();
-    let handle = recorder.handle();
-    // Only a second recorder in this process would be refused, and then the first one goes on.
-    let metrics = metrics::set_global_recorder(recorder).is_ok().then_some(handle);
+    let metrics = install_recorder();
     let keeper = Keeper::open(config).await?;
     let (stop, stopped) = watch::channel(false);
     tokio::spawn(async move {

@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        api::{ApiServer, ApiState, Explanation},
+        api::{ApiServer, ApiState, Explanation, install_recorder},
         chain::Snapshot,
         config::Config,
         daemon::{CycleError, CycleSummary, OpenError, Parts, audit, cycle::Cycle},
@@ -15,11 +15,12 @@ use {
     blockable_service::shutdown::{self, Stage},
     metrics_exporter_prometheus::PrometheusHandle,
     std::{
+        net::SocketAddr,
         sync::Arc,
         time::{Duration, Instant},
     },
     tokio::{
-        sync::watch,
+        sync::{oneshot, watch},
         time::{sleep, timeout},
     },
 };
@@ -60,11 +61,35 @@ impl Keeper {
     /// Runs until `stop` is true, then stops all parts in reverse order of their start. Transactions in flight are followed for
     /// half of the time to stop; those that are left stay on record. `metrics` renders what is recorded. Errors: [`OpenError`].
     pub(crate) async fn run(
+        self,
+        stop: watch::Receiver<bool>,
+        metrics: Option<PrometheusHandle>,
+    ) -> Result<(), OpenError> {
+        let (stages, _) = self.start(metrics.clone()).await?;
+        self.work(stages, stop, metrics).await
+    }
+
+    /// Runs as part of another process until `stop` is true, and tells `listening` the address of the API once it is served.
+    /// Its metrics are those of the process. Errors: [`OpenError`].
+    pub async fn serve(
+        self,
+        stop: watch::Receiver<bool>,
+        listening: oneshot::Sender<SocketAddr>,
+    ) -> Result<(), OpenError> {
+        let metrics = install_recorder();
+        let (stages, addr) = self.start(metrics.clone()).await?;
+        // Whoever started it may have gone; `stop` then says so.
+        let _ = listening.send(addr);
+        self.work(stages, stop, metrics).await
+    }
+
+    /// Runs cycles until `stop` is true, then stops all parts in reverse order of their start.
+    async fn work(
         mut self,
+        stages: Vec<Stage>,
         mut stop: watch::Receiver<bool>,
         metrics: Option<PrometheusHandle>,
     ) -> Result<(), OpenError> {
-        let stages = self.start(metrics.clone()).await?;
         let every = self.parts().config.cycle.every;
         let limit = every.saturating_mul(STALLED).max(Duration::from_secs(60));
         let beat = self.parts().health.watch("cycle", limit);
@@ -103,13 +128,14 @@ impl Keeper {
         Ok(())
     }
 
-    /// Starts all parts, in the order in which they need each other.
-    async fn start(&self, metrics: Option<PrometheusHandle>) -> Result<Vec<Stage>, OpenError> {
+    /// Starts all parts, in the order in which they need each other. Returns them with the address of the API.
+    async fn start(&self, metrics: Option<PrometheusHandle>) -> Result<(Vec<Stage>, SocketAddr), OpenError> {
         let parts = self.parts();
         let mut stages = Vec::new();
         let (stage, stopped) = Stage::new("api");
         let server = ApiServer::start(&parts.config.api, self.api_state(metrics), stopped).await?;
-        tracing::info!(addr = %server.addr(), token = parts.config.api.token.is_some(), "the API listens");
+        let addr = server.addr();
+        tracing::info!(%addr, token = parts.config.api.token.is_some(), "the API listens");
         stages.push(stage.with(vec![server.into_task()]));
         let (stage, stopped) = Stage::new("alerts");
         stages.push(stage.with(parts.alerts.start(stopped, &parts.health)));
@@ -126,7 +152,7 @@ impl Keeper {
             let audit = audit::run(parts, self.latest.subscribe(), stopped);
             stages.push(stage.with(vec![tokio::spawn(audit)]));
         }
-        Ok(stages)
+        Ok((stages, addr))
     }
 
     /// Collects the state that the API answers from.

@@ -119,7 +119,7 @@ async fn metrics_are_rendered_where_they_are_recorded() {
     let none = Api::empty(|_, _| {}).await;
     assert_eq!(none.refused("/metrics", StatusCode::NOT_FOUND).await.0, "no_metrics");
 
-    let recorder = recorder();
+    let recorder = recorder::recorder();
     let local: &dyn metrics::Recorder = &recorder;
     metrics::with_local_recorder(local, || {
         metrics::histogram!("blockable_keeper_landing_seconds").record(1.5);

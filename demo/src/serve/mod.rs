@@ -1,0 +1,61 @@
+//! `--serve`: a sandbox to try everything, until it is told to stop.
+
+mod text;
+
+use {
+    crate::DemoError,
+    blockable_sandbox::{Options, Ports, Sandbox, SandboxError, options::FIRST_PORT},
+    blockable_service::shutdown::StopSignals,
+    clap::Args,
+    std::{
+        io::{self, Write},
+        path::PathBuf,
+        sync::Arc,
+        time::Instant,
+    },
+};
+
+/// The options of `--serve`.
+#[derive(Args, Debug)]
+pub(crate) struct ServeArgs {
+    /// Run a sandbox to try everything: cluster, provider's server, keeper, keys and a loan in every state, until Ctrl-C
+    #[arg(long, conflicts_with_all = ["rpc", "trace", "seed"])]
+    pub(crate) serve: bool,
+    /// First of four ports of the sandbox on 127.0.0.1: JSON-RPC, WebSocket, the provider's server, the keeper's API
+    #[arg(long, value_name = "N", requires = "serve", default_value_t = FIRST_PORT)]
+    port: u16,
+    /// Load each program ADDRESS.so in this folder into the sandbox's cluster at that address
+    #[arg(long, value_name = "DIR", requires = "serve")]
+    programs: Option<PathBuf>,
+}
+
+/// Runs a sandbox until SIGINT or SIGTERM. Prints what it has on standard output: one JSON document where `json` is set.
+/// Errors: [`DemoError::Sandbox`].
+pub(crate) async fn run(args: &ServeArgs, json: bool) -> Result<(), DemoError> {
+    let began = Instant::now();
+    // Before anything runs, so that no signal is missed.
+    let signals = StopSignals::listen().map_err(SandboxError::from)?;
+    let options = Options {
+        ports: Ports::From(args.port),
+        programs: args.programs.clone(),
+        progress: Arc::new(|line| eprintln!("{line} ...")),
+        ..Options::default()
+    };
+    let stopped = signals.wait();
+    tokio::pin!(stopped);
+    let sandbox = tokio::select! {
+        started = Sandbox::start(options) => started?,
+        () = &mut stopped => return Ok(()),
+    };
+    let text = match json {
+        true => sandbox.description().json(),
+        false => text::guide(sandbox.description()),
+    };
+    // A reader that has gone does not end the sandbox.
+    let _ = writeln!(io::stdout(), "{text}").and_then(|()| io::stdout().flush());
+    eprintln!("ready after {:.1} s; Ctrl-C ends it", began.elapsed().as_secs_f64());
+    stopped.await;
+    eprintln!("stopping ...");
+    sandbox.stop().await?;
+    Ok(())
+}

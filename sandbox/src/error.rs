@@ -1,0 +1,131 @@
+use {
+    blockable_keeper::OpenError,
+    blockable_provider::{ServeError, init::InitError},
+    blockable_sdk::{InstructionError, errors::ClientError},
+    blockable_service::{init_file::InitFileError, settings::ConfigError, shutdown::SignalError},
+    blockable_testkit::ElfError,
+    std::{fmt::Display, io, path::Path},
+};
+
+/// A reason for which a sandbox does not start, or stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// A port is in use.
+    #[error(
+        "cannot listen at 127.0.0.1:{port}: {reason}; another sandbox or validator may run there: stop it, or choose \
+         other ports with --port N"
+    )]
+    PortTaken {
+        /// The port.
+        port: u16,
+        /// The system's reason.
+        reason: String,
+    },
+    /// A first port that leaves no room for the others.
+    #[error(
+        "--port {port} is out of range; name one from 1 to {most}: the sandbox takes it and the {others} after it"
+    )]
+    PortRange {
+        /// The port.
+        port: u16,
+        /// The largest that can be named.
+        most: u16,
+        /// Ports that follow it.
+        others: u16,
+    },
+    /// The system has no free port.
+    #[error("the system gives no free port: {0}; end some programs that listen")]
+    NoPort(String),
+    /// The embedded cluster failed.
+    #[error("the embedded cluster failed: {0}; start again")]
+    Cluster(String),
+    /// The cluster's faucet gave no SOL.
+    #[error("the embedded cluster gave no SOL: {0}; start again")]
+    Airdrop(String),
+    /// The chain's clock does not move.
+    #[error("the clock of the embedded cluster has not moved for a minute; start again")]
+    ClockStalled,
+    /// A program's file cannot be used.
+    #[error(transparent)]
+    Elf(#[from] ElfError),
+    /// A program's file whose name is no address.
+    #[error(
+        "{0}.so is not named by an address; name each program's file ADDRESS.so, by the address to load it at"
+    )]
+    ProgramName(String),
+    /// A file or folder cannot be used.
+    #[error("cannot use {path}: {source}; name a folder that you may write to")]
+    File {
+        /// The file or folder.
+        path: String,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A key cannot be read.
+    #[error("cannot read the key {path}: {reason}; name another folder with --keep")]
+    Key {
+        /// Its file.
+        path: String,
+        /// The reason.
+        reason: String,
+    },
+    /// A file cannot be written.
+    #[error(transparent)]
+    Write(#[from] InitFileError),
+    /// The provider's first files cannot be written.
+    #[error(transparent)]
+    Init(#[from] InitError),
+    /// A file of settings is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The provider's server does not start.
+    #[error("the provider's server does not start: {0}")]
+    Serve(#[from] ServeError),
+    /// The keeper does not start.
+    #[error("the keeper does not start: {0}")]
+    Keeper(#[from] OpenError),
+    /// A transaction or a read failed.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// A part did not become ready.
+    #[error("{0} did not become ready within a minute; start again on an idle machine")]
+    NotReady(&'static str),
+    /// A signal to stop cannot be listened for.
+    #[error(transparent)]
+    Signal(#[from] SignalError),
+    /// A thread cannot be started, or failed.
+    #[error("a thread of the sandbox failed: {0}; start again, and report it as a fault if it stays")]
+    Thread(String),
+    /// The program's arithmetic refused an amount.
+    #[error("cannot compute an amount of a loan: {0}; please report this as a fault")]
+    Amount(String),
+    /// A token instruction could not be built.
+    #[error("cannot build a token instruction: {0}; please report this as a fault")]
+    Token(InstructionError),
+}
+
+impl SandboxError {
+    pub(crate) fn cluster(error: impl Display) -> SandboxError {
+        SandboxError::Cluster(error.to_string())
+    }
+
+    pub(crate) fn airdrop(error: impl Display) -> SandboxError {
+        SandboxError::Airdrop(error.to_string())
+    }
+
+    pub(crate) fn thread(error: impl Display) -> SandboxError {
+        SandboxError::Thread(error.to_string())
+    }
+
+    pub(crate) fn no_port(error: impl Display) -> SandboxError {
+        SandboxError::NoPort(error.to_string())
+    }
+
+    pub(crate) fn file(path: &Path, source: io::Error) -> SandboxError {
+        SandboxError::File { path: path.display().to_string(), source }
+    }
+
+    pub(crate) fn amount(error: impl Display) -> SandboxError {
+        SandboxError::Amount(error.to_string())
+    }
+}

@@ -1,0 +1,40 @@
+//! A whole Blockable market in one process, to try everything: an embedded cluster that makes blocks in real time, a provider's
+//! server, a keeper, the parties with their keys in files, and a loan in every state, with terms of minutes.
+//!
+//! [`Sandbox::start`] starts it and [`Sandbox::stop`] ends it; `blockable-demo -- --serve` is a thin layer over these, and tests
+//! of other crates use them directly.
+//!
+//! | module | contents |
+//! |---|---|
+//! | `sandbox` | start and stop |
+//! | [`options`] | the settings |
+//! | [`cluster`] | the embedded cluster |
+//! | [`venue`] | transactions by which a market is opened and loans are made, on any cluster |
+//! | [`loans`] | the loans and their terms |
+//! | `story` | the steps by which the loans reach their states |
+//! | `services` | the provider's server and the keeper |
+//! | `payments` | the task that pays instalments |
+//! | [`description`] | the facts about a running sandbox |
+
+// Tests may wait for the clock and need no deadline.
+#![cfg_attr(test, allow(clippy::disallowed_methods))]
+
+pub mod cluster;
+pub mod description;
+pub mod loans;
+pub mod options;
+pub mod programs;
+pub mod venue;
+
+mod error;
+mod folder;
+mod keyring;
+mod payments;
+mod sandbox;
+mod services;
+mod story;
+
+pub use {
+    description::Description, error::SandboxError, keyring::Keyring, options::Options, options::Ports,
+    sandbox::Sandbox, venue::Venue,
+};

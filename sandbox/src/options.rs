@@ -1,0 +1,70 @@
+//! The settings of a sandbox.
+
+use {
+    crate::{SandboxError, cluster::ClusterPorts},
+    std::{path::PathBuf, sync::Arc, time::Duration},
+};
+
+/// The first port where none is named: that of a local validator's JSON-RPC.
+pub const FIRST_PORT: u16 = 8_899;
+/// Ports that follow the first one.
+const OTHERS: u16 = 3;
+
+/// The ports of a sandbox on 127.0.0.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ports {
+    /// Free ones.
+    Free,
+    /// This one and the three after it: JSON-RPC, WebSocket, the provider's server, the keeper's API.
+    From(u16),
+}
+
+/// Each port by its use; 0 for one that the system chooses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PortPlan {
+    pub(crate) cluster: ClusterPorts,
+    pub(crate) provider: u16,
+    pub(crate) keeper: u16,
+}
+
+impl Ports {
+    /// The use of each port. Errors: [`SandboxError::PortRange`], [`SandboxError::NoPort`].
+    pub(crate) fn plan(self) -> Result<PortPlan, SandboxError> {
+        let Ports::From(first) = self else {
+            return Ok(PortPlan { cluster: ClusterPorts::free()?, provider: 0, keeper: 0 });
+        };
+        let most = u16::MAX - OTHERS;
+        if !(1..=most).contains(&first) {
+            return Err(SandboxError::PortRange { port: first, most, others: OTHERS });
+        }
+        let cluster = ClusterPorts { rpc: first, ws: first + 1 };
+        Ok(PortPlan { cluster, provider: first + 2, keeper: first + 3 })
+    }
+}
+
+/// Takes one line about what a sandbox is doing.
+pub type Progress = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// The settings of a sandbox.
+#[derive(Clone)]
+pub struct Options {
+    /// Its ports.
+    pub ports: Ports,
+    /// Time from the start until the late loan's first instalment falls due.
+    pub late_after: Duration,
+    /// A folder of programs, each in a file named `ADDRESS.so`, that are loaded besides those built in.
+    pub programs: Option<PathBuf>,
+    /// Takes a line before each step of the start.
+    pub progress: Progress,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            ports: Ports::Free,
+            late_after: Duration::from_secs(120),
+            programs: None,
+            progress: Arc::new(|_| {}),
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! The programs that a sandbox's cluster has from its start.
+
+use {
+    crate::{SandboxError, cluster::Program},
+    blockable_sdk::{PROGRAM_ID, Pubkey},
+    blockable_service::settings::parse_address,
+    blockable_testkit::{ELF_VARIABLE, read_elf, read_program},
+    std::{fs, path::Path},
+};
+
+/// The committed program.
+const ELF: &[u8] = include_bytes!("../../app-idl/blockable_credits.so");
+
+include!(concat!(env!("OUT_DIR"), "/programs.rs"));
+
+/// Reads the market's program: the file that [`ELF_VARIABLE`] names, or else the committed one. Errors: [`SandboxError::Elf`].
+pub fn market_program() -> Result<Program, SandboxError> {
+    let elf = match std::env::var_os(ELF_VARIABLE) {
+        None => ELF.to_vec(),
+        Some(_) => read_elf()?,
+    };
+    Ok(Program { address: PROGRAM_ID, elf })
+}
+
+/// Lists the market's program, those of `sandbox/programs` at the time of the build, and those of a folder. One in the folder
+/// replaces one of the same address. Errors: [`SandboxError::Elf`], [`SandboxError::File`], [`SandboxError::ProgramName`].
+pub(crate) fn all(folder: Option<&Path>) -> Result<Vec<Program>, SandboxError> {
+    let mut programs = vec![market_program()?];
+    for (name, elf) in BUILT_IN {
+        programs.push(Program { address: address(name)?, elf: elf.to_vec() });
+    }
+    for program in folder.map(read_folder).transpose()?.into_iter().flatten() {
+        programs.retain(|known| known.address != program.address);
+        programs.push(program);
+    }
+    Ok(programs)
+}
+
+fn read_folder(folder: &Path) -> Result<Vec<Program>, SandboxError> {
+    let failed = |error| SandboxError::file(folder, error);
+    let mut programs = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let is_program = path.extension().is_some_and(|extension| extension == "so");
+        if let Some(name) = path.file_stem().filter(|_| is_program) {
+            programs.push(Program { address: address(&name.to_string_lossy())?, elf: read_program(&path)? });
+        }
+    }
+    Ok(programs)
+}
+
+fn address(name: &str) -> Result<Pubkey, SandboxError> {
+    parse_address(name).map_err(|_| SandboxError::ProgramName(name.to_string()))
+}

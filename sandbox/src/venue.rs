@@ -1,0 +1,220 @@
+//! A market with its provider and parties, on any cluster: the transactions by which they open it and make loans.
+
+use {
+    crate::{Keyring, SandboxError},
+    blockable_sdk::{
+        Instruction, Keypair, Pubkey, Signer, addresses,
+        amounts::{MicroUsd, Units},
+        client::{Client, Landed},
+        errors::ClientError,
+        instructions::{self, MarketKeys, Payment},
+        program::{
+            instructions::{LoanRead, MarketArgs, OfferArgs, OfferRead},
+            state::{Credit, Instalment, Party, ProviderSettings, Reporter, Rider, ScheduleRuns, Terms},
+        },
+        tokens, transactions,
+    },
+};
+
+/// Micro-USDC in one USDC.
+pub const USDC: u64 = 1_000_000;
+/// Accounts of the payment token that fit one transaction.
+const WALLETS_AT_ONCE: usize = 4;
+
+/// A market, and the keys of everyone in it. The admin pays the fees of all transactions.
+pub struct Venue {
+    /// The client that they are sent through.
+    pub client: Client,
+    /// The keys.
+    pub keyring: Keyring,
+    /// The market's account and payment token.
+    pub keys: MarketKeys,
+    /// The provider's account.
+    pub provider: Pubkey,
+}
+
+/// A loan as the lender offers it.
+#[derive(Clone, Debug)]
+pub struct LoanOffer {
+    /// The number in the credit's address.
+    pub nonce: u64,
+    /// The key that may freeze for the lender; the lender's own for none.
+    pub freeze_authority: Pubkey,
+    /// The terms; the hash of the reporters is filled in.
+    pub terms: Terms,
+    /// The rider.
+    pub rider: Rider,
+    /// The instalments.
+    pub schedule: Vec<Instalment>,
+}
+
+impl Venue {
+    /// The market of a keyring, which need not exist yet.
+    pub fn new(client: Client, keyring: Keyring) -> Venue {
+        let market = addresses::market(keyring.market_id());
+        let keys = MarketKeys { market, mint: keyring.mint.pubkey(), token_program: tokens::TOKEN_PROGRAM };
+        let provider = addresses::provider(&market, &keyring.provider.pubkey());
+        Venue { client, keyring, keys, provider }
+    }
+
+    /// Lands a transaction paid by the admin. Errors: [`SandboxError::Client`].
+    pub async fn send(
+        &self,
+        instructions: &[Instruction],
+        signers: &[&Keypair],
+    ) -> Result<Landed, SandboxError> {
+        let rpc = self.client.rpc();
+        let latest = rpc.get_latest_blockhash_with_commitment(rpc.commitment()).await;
+        let (blockhash, last_valid) = latest.map_err(|error| SandboxError::Client(error.into()))?;
+        let transaction = {
+            // They cannot be shared between threads, so they go before the next wait.
+            let signers: Vec<&dyn Signer> = signers.iter().map(|key| *key as &dyn Signer).collect();
+            transactions::sign_v0(instructions, &self.keyring.admin, &signers, blockhash)
+                .map_err(ClientError::from)?
+        };
+        let signature = self.client.land(&transaction, last_valid).await?;
+        Ok(self.client.landed(&signature).await?)
+    }
+
+    /// A party's token account.
+    pub fn wallet(&self, owner: &Keypair) -> Pubkey {
+        self.keys.token_account(&owner.pubkey())
+    }
+
+    /// The address of the lender's credit to the borrower under a nonce.
+    pub fn credit_address(&self, nonce: u64) -> Pubkey {
+        let (lender, borrower) = (self.keyring.lender.pubkey(), self.keyring.borrower.pubkey());
+        addresses::credit(&self.keys.market, &lender, &borrower, nonce)
+    }
+
+    /// Reads a credit. Errors: [`SandboxError::Client`].
+    pub async fn credit(&self, address: &Pubkey) -> Result<Credit, SandboxError> {
+        Ok(self.client.credit(address).await?)
+    }
+}
+
+/// Opening the market.
+impl Venue {
+    /// Creates the payment token, with six decimals. Errors: [`SandboxError`].
+    pub async fn create_mint(&self) -> Result<Landed, SandboxError> {
+        let payer = self.keyring.admin.pubkey();
+        let rent = self.client.rpc().get_minimum_balance_for_rent_exemption(tokens::MINT_SPACE).await;
+        let rent = rent.map_err(|error| SandboxError::Client(error.into()))?;
+        let MarketKeys { mint, token_program, .. } = self.keys;
+        let create = tokens::create_mint(&payer, &mint, &payer, 6, &token_program, rent);
+        self.send(&create.map_err(SandboxError::Token)?, &[&self.keyring.mint]).await
+    }
+
+    /// Creates accounts of the payment token, with these amounts in them. Errors: [`SandboxError`].
+    pub async fn fund(&self, wallets: &[(&Keypair, MicroUsd)]) -> Result<(), SandboxError> {
+        let payer = self.keyring.admin.pubkey();
+        let MarketKeys { mint, token_program, .. } = self.keys;
+        for wallets in wallets.chunks(WALLETS_AT_ONCE) {
+            let mut acts = Vec::new();
+            for (owner, amount) in wallets {
+                acts.push(tokens::create_associated(&payer, &owner.pubkey(), &mint, &token_program));
+                if !amount.is_zero() {
+                    let to = self.wallet(owner);
+                    let fund = tokens::mint_to(&mint, &to, &payer, amount.get(), &token_program);
+                    acts.push(fund.map_err(SandboxError::Token)?);
+                }
+            }
+            self.send(&acts, &[]).await?;
+        }
+        Ok(())
+    }
+
+    /// Creates the market; its number is the keyring's. The treasury must have a token account. Errors: [`SandboxError`].
+    pub async fn create_market(&self, args: MarketArgs) -> Result<Landed, SandboxError> {
+        let admin = self.keyring.admin.pubkey();
+        let MarketKeys { mint, token_program, .. } = self.keys;
+        let treasury = self.wallet(&self.keyring.treasury);
+        let args = MarketArgs { id: self.keyring.market_id(), ..args };
+        let create = instructions::market_create(&admin, &admin, &mint, &token_program, &treasury, args);
+        self.send(&[create], &[]).await
+    }
+
+    /// Registers the provider with three reporters and a quorum of two. `settings` has its bounds and the size of chunks.
+    /// Errors: [`SandboxError`].
+    pub async fn register_provider(
+        &self,
+        capacity: Units,
+        settings: ProviderSettings,
+    ) -> Result<Landed, SandboxError> {
+        let reporter = |key: &Keypair| Reporter { key: key.pubkey(), expires_at: i64::MAX };
+        let reporters = self.keyring.reporters.each_ref().map(reporter);
+        let listed = ProviderSettings::with_reporters(&reporters, 2);
+        let settings = ProviderSettings {
+            payout: self.wallet(&self.keyring.provider),
+            quorum: listed.quorum,
+            reporter_count: listed.reporter_count,
+            reporters: listed.reporters,
+            ..settings
+        };
+        let (market, authority) = (&self.keys.market, self.keyring.provider.pubkey());
+        let register =
+            instructions::provider_register(market, &authority, &authority, capacity.get(), settings);
+        self.send(&[register], &[&self.keyring.provider]).await
+    }
+}
+
+/// Making loans.
+impl Venue {
+    /// The lender offers a loan under the provider's reporters that it has read. Errors: [`SandboxError`].
+    pub async fn offer(&self, loan: &LoanOffer) -> Result<Landed, SandboxError> {
+        let reporters_hash = self.client.provider(&self.provider).await?.reporters_hash();
+        let args = OfferArgs {
+            nonce: loan.nonce,
+            freeze_authority: loan.freeze_authority,
+            terms: Terms { reporters_hash, ..loan.terms },
+            rider: loan.rider,
+            schedule: ScheduleRuns::from_schedule(&loan.schedule),
+        };
+        let (lender, source) = (self.keyring.lender.pubkey(), self.wallet(&self.keyring.lender));
+        let borrower = self.keyring.borrower.pubkey();
+        let offer = instructions::credit_offer(
+            &self.keys,
+            &lender,
+            &lender,
+            &borrower,
+            &self.provider,
+            &source,
+            args,
+        );
+        self.send(&[offer], &[&self.keyring.lender]).await
+    }
+
+    /// The borrower accepts the offer that it has read from the account, and fills its reserve where the terms ask for one.
+    /// Errors: [`SandboxError`].
+    pub async fn accept(&self, credit: &Pubkey) -> Result<Landed, SandboxError> {
+        let (borrower, state) = (self.keyring.borrower.pubkey(), self.credit(credit).await?);
+        let read = OfferRead::from_credit(&state);
+        let mut acts = vec![instructions::credit_accept(&self.keys.market, &borrower, credit, read)];
+        let reserve = state.rider.reserve;
+        if reserve > 0 {
+            let read = LoanRead::from_credit(&state).map_err(SandboxError::amount)?;
+            let source = self.wallet(&self.keyring.borrower);
+            acts.push(instructions::reserve_fund(&self.keys, &borrower, &source, credit, reserve, read));
+        }
+        self.send(&acts, &[&self.keyring.borrower]).await
+    }
+
+    /// The provider issues the units of the offer that it has read, and is paid. Errors: [`SandboxError`].
+    pub async fn issue(&self, credit: &Pubkey) -> Result<Landed, SandboxError> {
+        let (authority, payout) = (self.keyring.provider.pubkey(), self.wallet(&self.keyring.provider));
+        let read = OfferRead::from_credit(&self.credit(credit).await?);
+        let issue = instructions::credit_issue(&self.keys, &authority, &self.provider, &payout, credit, read);
+        self.send(&[issue], &[&self.keyring.provider]).await
+    }
+
+    /// The borrower pays up to an amount, and the lender's claim is paid out in the same transaction. Errors: [`SandboxError`].
+    pub async fn repay(&self, credit: &Pubkey, amount: MicroUsd) -> Result<Landed, SandboxError> {
+        let offer_slot = self.credit(credit).await?.offer_slot;
+        let (payer, source) = (self.keyring.borrower.pubkey(), self.wallet(&self.keyring.borrower));
+        let payment = Payment::while_it_releases(amount.get(), offer_slot);
+        let repay = instructions::credit_repay(&self.keys, &payer, &source, credit, payment);
+        let destination = self.wallet(&self.keyring.lender);
+        let collect = instructions::vault_collect(&self.keys, &payer, credit, &destination, Party::Lender, 1);
+        self.send(&[repay, collect], &[&self.keyring.borrower]).await
+    }
+}
