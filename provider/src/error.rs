@@ -28,8 +28,8 @@ pub(crate) struct ApiError {
     pub param: Option<String>,
     /// Further members of the answer next to `error`, such as the `lease` that a heartbeat could not renew.
     pub details: Map<String, Value>,
-    /// Adds `Retry-After`: the same request may be served later.
-    pub retry: bool,
+    /// Seconds of `Retry-After`, after which the same request may be served; `None` where waiting does not help.
+    pub retry_after: Option<u32>,
 }
 
 /// The code of an error, kept with its response for logs and metrics.
@@ -45,7 +45,7 @@ impl ApiError {
         message: impl Into<String>,
     ) -> ApiError {
         let message = message.into();
-        ApiError { status, kind, code, message, param: None, details: Map::new(), retry: false }
+        ApiError { status, kind, code, message, param: None, details: Map::new(), retry_after: None }
     }
 
     /// A request that cannot be served as it is.
@@ -76,13 +76,13 @@ impl ApiError {
     /// More requests than are served at once.
     pub(crate) fn too_many(code: &'static str, message: impl Into<String>) -> ApiError {
         let error = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "rate_limit_error", code, message);
-        ApiError { retry: true, ..error }
+        ApiError { retry_after: Some(RETRY_SECONDS), ..error }
     }
 
     /// A failure that passes by itself.
     pub(crate) fn unavailable(code: &'static str, message: impl Into<String>) -> ApiError {
         let error = ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "server_error", code, message);
-        ApiError { retry: true, ..error }
+        ApiError { retry_after: Some(RETRY_SECONDS), ..error }
     }
 
     /// An upstream that failed.
@@ -126,8 +126,8 @@ impl From<StoreError> for ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = (self.status, Json(self.body())).into_response();
-        if self.retry {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(RETRY_SECONDS));
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response.extensions_mut().insert(ErrorCode(self.code));
         response

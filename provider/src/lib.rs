@@ -44,6 +44,7 @@ mod request;
 mod serve_error;
 mod shortage;
 mod tasks;
+mod upstreams;
 mod webhooks;
 
 pub use {
