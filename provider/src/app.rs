@@ -45,7 +45,7 @@ pub(crate) struct ServedModel {
 impl ServedModel {
     /// A model that is served at a URL. Errors: its key cannot be read, or no header can hold it.
     pub(crate) fn new(config: &ModelConfig, url: String) -> Result<ServedModel, ServeError> {
-        let authorisation = match &config.upstream_key {
+        let authorisation = match config.upstreams.iter().find_map(|upstream| upstream.key.as_ref()) {
             None => None,
             Some(source) => {
                 let key = source.read()?;

@@ -118,9 +118,9 @@ async fn make(config: &Config) -> Result<Made, ServeError> {
 async fn models(config: &Config) -> Result<(BTreeMap<String, Arc<ServedModel>>, Vec<Echo>), ServeError> {
     let (mut models, mut echoes) = (BTreeMap::new(), Vec::new());
     for model in &config.models {
-        let url = match &model.upstream {
-            Upstream::Url(url) => url.clone(),
-            Upstream::Echo => {
+        let url = match model.upstreams.first().map(|upstream| &upstream.server) {
+            Some(Upstream::Url(url)) => url.clone(),
+            Some(Upstream::Echo) | None => {
                 let echo = Echo::start(model).await.map_err(|error| ServeError::Listen {
                     addr: "127.0.0.1:0".to_string(),
                     reason: error.to_string(),

@@ -16,7 +16,7 @@ use {
     axum::{Json, Router, extract::State, routing::post},
     blockable_provider::{
         Price,
-        config::{Config, Upstream},
+        config::{Config, UpstreamConfig},
     },
     blockable_sdk::{
         Pubkey,
@@ -312,7 +312,7 @@ async fn a_fitted_answer_is_never_charged_above_its_hold() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/v1", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await });
-    let bench = bench(60, |config| config.models[0].upstream = Upstream::Url(url)).await;
+    let bench = bench(60, |config| config.models[0].upstreams = vec![UpstreamConfig::at(url)]).await;
     let answer =
         bench.post("/v1/chat/completions", &chat_body("a b c d ef", json!({}))).send().await.unwrap();
     assert_eq!((answer.status().as_u16(), header(&answer, "x-blockable-units")), (200, Some(60)));

@@ -255,9 +255,9 @@ async fn no_log_line_holds_a_key_a_secret_or_a_prompt() {
     std::fs::write(folder.path().join("key"), "upstream-secret-77").unwrap();
     let file = folder.path().join("key");
     let bench = Bench::start_in(folder, |config| {
-        config.models[0].upstream =
-            blockable_provider::config::Upstream::Url("http://127.0.0.1:1/v1".to_string());
-        config.models[0].upstream_key = Some(SecretSource::File(file));
+        config.models[0].upstreams =
+            vec![blockable_provider::config::UpstreamConfig::at("http://127.0.0.1:1/v1")];
+        config.models[0].upstreams[0].key = Some(SecretSource::File(file));
     })
     .await;
     let key = bench.key(&ours());

@@ -21,7 +21,7 @@ use {
         response::{IntoResponse, Response},
         routing::post,
     },
-    blockable_provider::config::Upstream,
+    blockable_provider::config::UpstreamConfig,
     blockable_service::secrets::SecretSource,
     common::{Bench, chat_body, events, refused},
     futures_util::{StreamExt, stream},
@@ -65,7 +65,7 @@ async fn upstream(
 /// A server whose model `echo` is served at an address.
 async fn before(addr: SocketAddr) -> Bench {
     Bench::start(|config| {
-        config.models[0].upstream = Upstream::Url(format!("http://{addr}/v1"));
+        config.models[0].upstreams = vec![UpstreamConfig::at(format!("http://{addr}/v1"))];
         config.models[0].timeout_seconds = 1;
     })
     .await
@@ -219,9 +219,9 @@ async fn an_upstream_gets_its_own_key_and_name_and_never_the_clients_key() {
     std::fs::write(folder.path().join("key"), "upstream-key\n").unwrap();
     let file = folder.path().join("key");
     let bench = Bench::start_in(folder, |config| {
-        config.models[0].upstream = Upstream::Url(format!("http://{addr}/v1"));
-        config.models[0].upstream_name = Some("org/model".to_string());
-        config.models[0].upstream_key = Some(SecretSource::File(file));
+        config.models[0].upstreams = vec![UpstreamConfig::at(format!("http://{addr}/v1"))];
+        config.models[0].upstreams[0].model = Some("org/model".to_string());
+        config.models[0].upstreams[0].key = Some(SecretSource::File(file));
     })
     .await;
     assert_eq!(bench.chat("hi", json!({"x": [1, {"y": null}]})).await.status(), 200);

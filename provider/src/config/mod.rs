@@ -2,14 +2,16 @@
 
 mod model;
 mod sections;
+mod upstream;
 
 pub use {
     blockable_service::settings::ConfigError,
-    model::{LimitParameter, ModelConfig, Upstream},
+    model::{LimitParameter, ModelConfig},
     sections::{
         Chain, FreezeSettings, GateSettings, GpuConfig, LeaseSettings, Limits, ReporterSettings, Revoked,
         Webhook, WebhookParty,
     },
+    upstream::{ProbeSettings, Upstream, UpstreamConfig},
 };
 use {
     blockable_service::settings::{FileKind, Reader},
@@ -40,6 +42,8 @@ pub struct Config {
     pub limits: Limits,
     /// The models on offer.
     pub models: Vec<ModelConfig>,
+    /// Probes of the models' upstreams.
+    pub probes: ProbeSettings,
     /// The GPUs for rent.
     pub gpus: Vec<GpuConfig>,
     /// Terms on which GPUs are rented.
@@ -65,7 +69,8 @@ impl Config {
     };
 
     fn resolve(&mut self, folder: &Path) {
-        let upstream_keys = self.models.iter_mut().filter_map(|model| model.upstream_key.as_mut());
+        let upstreams = self.models.iter_mut().flat_map(|model| &mut model.upstreams);
+        let upstream_keys = upstreams.filter_map(|upstream| upstream.key.as_mut());
         let secrets = upstream_keys.chain(self.webhooks.iter_mut().map(|webhook| &mut webhook.secret));
         secrets.for_each(|secret| secret.resolve(folder));
         self.reporter.iter_mut().flat_map(|reporter| &mut reporter.key).for_each(|key| key.resolve(folder));
@@ -92,6 +97,7 @@ fn read(reader: &mut Reader) -> Option<Config> {
         );
     }
     let models = read_named(reader, "model", ModelConfig::read, |model| &model.name);
+    let probes = ProbeSettings::read(reader);
     let gpus = read_named(reader, "gpu", GpuConfig::read, |gpu| &gpu.name);
     let longest = models.iter().map(ModelConfig::timeout).max().unwrap_or(Duration::ZERO);
     let limits = Limits::read(reader, longest);
@@ -108,6 +114,7 @@ fn read(reader: &mut Reader) -> Option<Config> {
         gate: gate?,
         limits,
         models,
+        probes,
         gpus,
         leases,
         freezes,

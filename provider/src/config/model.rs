@@ -1,10 +1,13 @@
 //! `[[model]]`.
 
 use {
-    super::sections::MAX_PRICE,
+    super::{
+        sections::MAX_PRICE,
+        upstream::{Upstream, UpstreamConfig},
+    },
     crate::price::Price,
     blockable_sdk::amounts::Units,
-    blockable_service::{secrets::SecretSource, settings::Reader},
+    blockable_service::settings::Reader,
     std::time::Duration,
 };
 
@@ -18,15 +21,6 @@ const OVERHEAD: u64 = 64;
 const MIN_FITTED: u64 = 256;
 /// Seconds that an upstream may take in all, where the file does not say.
 const TIMEOUT_SECONDS: u64 = 600;
-
-/// The server of a model.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Upstream {
-    /// The built-in model that repeats its prompt; for tests and demonstrations.
-    Echo,
-    /// A server that speaks OpenAI's protocol; its URL up to and with `/v1`.
-    Url(String),
-}
 
 /// The parameter by which an upstream takes the limit of a chat's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
@@ -53,12 +47,8 @@ impl LimitParameter {
 pub struct ModelConfig {
     /// Its name in requests.
     pub name: String,
-    /// The server of the model.
-    pub upstream: Upstream,
-    /// Its name there, where that is another one.
-    pub upstream_name: Option<String>,
-    /// The upstream's API key.
-    pub upstream_key: Option<SecretSource>,
+    /// Its servers, at least one.
+    pub upstreams: Vec<UpstreamConfig>,
     /// Tokens that a prompt and its answer have room in, as the upstream serves the model.
     pub context_tokens: u64,
     /// Most tokens of an answer.
@@ -86,9 +76,7 @@ impl ModelConfig {
     pub fn echo(name: &str, price: Price) -> ModelConfig {
         ModelConfig {
             name: name.to_string(),
-            upstream: Upstream::Echo,
-            upstream_name: None,
-            upstream_key: None,
+            upstreams: vec![UpstreamConfig::new(Upstream::Echo)],
             context_tokens: 131_072,
             max_output_tokens: 16_384,
             min_fitted_tokens: MIN_FITTED,
@@ -105,15 +93,13 @@ impl ModelConfig {
     /// Reads one entry.
     pub(super) fn read(reader: &mut Reader) -> Option<ModelConfig> {
         let name: Option<String> = reader.required("name");
-        let upstream = read_upstream(reader);
+        let upstreams = UpstreamConfig::read_all(reader);
         let context_tokens = reader.required_number("context_tokens", 1..=MAX_CONTEXT);
         let max_output_tokens = reader.required_number("max_output_tokens", 1..=MAX_CONTEXT);
         let longest = max_output_tokens.unwrap_or(MAX_CONTEXT);
         let min_fitted_tokens = reader.number("min_fitted_tokens", MIN_FITTED.min(longest), 1..=longest);
         let price = read_price(reader);
         let model = ModelConfig {
-            upstream_name: reader.optional("upstream_name"),
-            upstream_key: reader.optional("upstream_key"),
             overhead_tokens_per_message: reader.number(
                 "overhead_tokens_per_message",
                 OVERHEAD_PER_MESSAGE,
@@ -129,18 +115,13 @@ impl ModelConfig {
         if name.as_ref().is_some_and(String::is_empty) {
             reader.mistake("name", "is empty; name the model as requests do");
         }
-        match &upstream {
-            Some(Upstream::Echo) if model.upstream_key.is_some() => {
-                reader.mistake("upstream_key", "is set, and the echo model takes none; remove it");
-            }
-            Some(Upstream::Url(_)) if model.latency_ms.is_some() => {
-                reader.mistake("latency_ms", "is for the echo model alone; remove it");
-            }
-            _ => {}
+        let is_echo = upstreams.iter().any(|upstream| upstream.server == Upstream::Echo);
+        if !is_echo && !upstreams.is_empty() && model.latency_ms.is_some() {
+            reader.mistake("latency_ms", "is for the echo model alone; remove it");
         }
         Some(ModelConfig {
             name: name?,
-            upstream: upstream?,
+            upstreams,
             context_tokens: context_tokens?,
             max_output_tokens: max_output_tokens?,
             min_fitted_tokens,
@@ -173,17 +154,4 @@ fn read_price(reader: &mut Reader) -> Option<Price> {
         ..Price::default()
     };
     Some(Price { prompt: prompt?, generated: generated?, ..price })
-}
-
-fn read_upstream(reader: &mut Reader) -> Option<Upstream> {
-    let text: String = reader.required("upstream")?;
-    if text == "echo" {
-        return Some(Upstream::Echo);
-    }
-    if !text.contains(':') {
-        reader.mistake("upstream", "is no URL; write http://HOST..., https://HOST... or \"echo\"");
-        return None;
-    }
-    reader.parse_url("upstream", &text, ["http", "https"])?;
-    Some(Upstream::Url(text.trim_end_matches('/').to_string()))
 }

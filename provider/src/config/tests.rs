@@ -1,5 +1,6 @@
 use {
-    super::{Config, ConfigError},
+    super::{Config, ConfigError, UpstreamConfig},
+    blockable_service::secrets::SecretSource,
     std::path::Path,
 };
 
@@ -114,6 +115,53 @@ fn an_upstream_that_is_no_url_is_told_of_echo() {
     let of_upstream: Vec<_> = found.iter().filter(|mistake| mistake.contains(".upstream: ")).collect();
     let expected = "model[0].upstream: is no URL; write http://HOST..., https://HOST... or \"echo\"";
     assert_eq!(of_upstream, [expected]);
+}
+
+#[test]
+fn a_model_has_one_upstream_or_a_list_of_them() {
+    let read = |upstream: &str| {
+        let text =
+            EXAMPLE.replace("upstream = \"echo\"\n", "").replace("# GPUs for rent by the second.", upstream);
+        Config::FILE.parse(&text, Path::new("/etc/blockable"), "provider.toml")
+    };
+    let two = "[[model.upstream]]\nurl = \"http://10.0.0.7:8000/v1/\"\nkey = { file = \"key\" }\nmodel = \"org/m\"\n\
+               [[model.upstream]]\nname = \"rack-2\"\nurl = \"https://x/v1\"\nweight = 3\nconnections = 7\n\
+               probe_url = \"https://x/health\"\n";
+    let upstreams = read(two).unwrap().models.remove(0).upstreams;
+    let first = UpstreamConfig {
+        model: Some("org/m".to_string()),
+        key: Some(SecretSource::File("/etc/blockable/key".into())),
+        ..UpstreamConfig::at("http://10.0.0.7:8000/v1")
+    };
+    let second = UpstreamConfig {
+        name: "rack-2".to_string(),
+        weight: 3,
+        connections: 7,
+        probe_url: Some("https://x/health".to_string()),
+        ..UpstreamConfig::at("https://x/v1")
+    };
+    assert_eq!(upstreams, [first, second]);
+    let wrong = "[[model.upstream]]\nname = \"http://x\"\nurl = \"http://user:pw@x/v1\"\nweight = 0\n\
+                 [[model.upstream]]\nname = \"a\"\nurl = \"http://x\"\n\
+                 [[model.upstream]]\nname = \"a\"\nurl = \"x\"\nprobe = 1\n";
+    let Err(ConfigError::Mistakes { mistakes: found, .. }) = read(wrong) else { panic!("it has mistakes") };
+    for start in [
+        "model[0].upstream[0].name: may have letters",
+        "model[0].upstream[0].url: must not hold a user",
+        "model[0].upstream[0].weight: 0 is not from 1",
+        "model[0].upstream[2].url: ",
+        "model[0].upstream[2].probe: no such key",
+    ] {
+        assert!(found.iter().any(|mistake| mistake.starts_with(start)), "{start}: {found:?}");
+    }
+    let none = mistakes("[[model]]\nname = \"a\"\nupstream = []");
+    assert!(none.contains(&"model[0].upstream: is empty; name at least one server".to_string()), "{none:?}");
+    let twice = two.replace(
+        "https://x/v1\"",
+        "https://x/v1\"\n[[model.upstream]]\nname = \"rack-2\"\nurl = \"http://y\"",
+    );
+    let Err(ConfigError::Mistakes { mistakes: found, .. }) = read(&twice) else { panic!("it has mistakes") };
+    assert!(found.iter().any(|mistake| mistake.starts_with("model[0].upstream[2].name: is used twice")));
 }
 
 #[test]

@@ -212,7 +212,7 @@ impl<'a> CompletionRequest<'a> {
     /// added where one is given, and a stream is asked for the usage at its end.
     pub(crate) fn forward(&self, whole: &Bytes, model: &ModelConfig, limit: Option<u64>) -> Bytes {
         let mut edits = forward::Edits::new(self.body);
-        if let Some(name) = &model.upstream_name {
+        if let Some(name) = model.upstreams.iter().find_map(|upstream| upstream.model.as_ref()) {
             edits.replace(self.model_value, serde_json::Value::from(name.as_str()).to_string());
         }
         for (_, value, limit) in &self.limits {

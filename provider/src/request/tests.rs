@@ -115,7 +115,8 @@ fn forwarded(text: &str, model: &ModelConfig) -> String {
 fn a_body_is_forwarded_as_it_came_but_for_what_must_differ() {
     let plain = r#" { "model" : "small", "messages":[{"content":"\u00e9"}] , "x":1e400}"#;
     assert_eq!(forwarded(plain, &model()), plain);
-    let renamed = ModelConfig { upstream_name: Some("org/\"big\"".to_string()), ..model() };
+    let mut renamed = model();
+    renamed.upstreams[0].model = Some("org/\"big\"".to_string());
     assert_eq!(forwarded(plain, &renamed), plain.replace("\"small\"", r#""org/\"big\"""#));
     let streamed = r#"{"stream":true,"model":"small","messages":[{}],"max_tokens":99999}"#;
     assert_eq!(

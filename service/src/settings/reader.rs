@@ -173,6 +173,11 @@ impl Reader {
         self.tree.contains_key(key)
     }
 
+    /// True where a key holds a list.
+    pub fn is_list(&self, key: &str) -> bool {
+        matches!(self.tree.get(key), Some(Value::Array(_)))
+    }
+
     /// Reads every entry of a list of sections.
     pub fn each<T>(&mut self, key: &str, mut read: impl FnMut(&mut Reader) -> T) -> Vec<T> {
         self.known.insert(key.to_string());
