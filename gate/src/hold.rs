@@ -1,6 +1,7 @@
 //! Units that a running job holds, and the reasons to refuse a job.
 
 use {
+    crate::usage::JobLabels,
     blockable_sdk::{Pubkey, amounts::Units},
     serde::{Deserialize, Serialize},
     std::{fmt, time::Duration},
@@ -34,18 +35,32 @@ pub struct Job {
     pub units: Units,
     /// The fewest units it can begin with: it is fitted to what is open, down to these. `units` for a job that cannot be cut.
     pub least: Units,
-    /// The caller's name for it, kept with the hold and in the ledger.
+    /// The caller's name for it, kept with the hold and in the usage log: the endpoint, `/`, and the request's id.
     pub reference: String,
     /// The time it may run for.
     pub time_limit: Duration,
     /// The end of its hold where it is not ended by then.
     pub at_deadline: AtDeadline,
+    /// Its names in the usage log.
+    pub labels: JobLabels,
 }
 
 impl Job {
     /// A job of at most `units` whose units are open again when it has not ended within `time_limit`.
     pub fn new(units: Units, reference: impl Into<String>, time_limit: Duration) -> Job {
-        Job { units, least: units, reference: reference.into(), time_limit, at_deadline: AtDeadline::Return }
+        Job {
+            units,
+            least: units,
+            reference: reference.into(),
+            time_limit,
+            at_deadline: AtDeadline::Return,
+            labels: JobLabels::default(),
+        }
+    }
+
+    /// The same job with the model, or the kind of GPU, and the API key that the usage log names.
+    pub fn labelled(self, model: impl Into<String>, api_key: impl Into<String>) -> Job {
+        Job { labels: JobLabels { model: model.into(), api_key: api_key.into() }, ..self }
     }
 
     /// The same job, which may hold fewer units where fewer are open, `least` or more. Its hold says how many, and the job must
@@ -79,6 +94,8 @@ pub struct Hold {
     pub deadline_ms: i64,
     /// The way it ends by itself.
     pub at_deadline: AtDeadline,
+    /// The job's names in the usage log.
+    pub labels: JobLabels,
 }
 
 impl Hold {

@@ -25,6 +25,7 @@ pub mod ledger;
 pub mod notice;
 pub mod reporter;
 pub mod store;
+pub mod usage;
 pub mod writer;
 
 #[cfg(test)]
@@ -36,8 +37,9 @@ pub use {
     freeze_orders::{FreezeDesk, FreezeDeskConfig, FreezeOrder, ObeyedOrder, OrderRefused, OrderState},
     gate::{Gate, GateConfig, OpeningPayment, OpeningPayments},
     hold::{AtDeadline, Hold, HoldId, Job, Refusal},
-    notice::{Notice, NoticeKind},
+    notice::{Notice, NoticeKind, NoticedCredit, Standing},
     reporter::{ReporterConfig, ReporterError, Reporters},
     store::StoreError,
+    usage::{JobFigures, JobLabels, UsageFilter, UsagePage, UsageRecord, UsageTotal},
     writer::Durability,
 };

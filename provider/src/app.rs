@@ -5,7 +5,7 @@ use {
         config::{Config, ModelConfig},
         error::ApiError,
         intake::Intake,
-        keys::ApiKeys,
+        keys::{ApiKeys, Caller},
         leases::Leases,
         limits::Running,
         metrics::Metrics,
@@ -95,6 +95,11 @@ pub(crate) struct App {
 impl App {
     /// The credit whose key a request carries.
     pub(crate) fn authorise(&self, headers: &HeaderMap) -> Result<Pubkey, ApiError> {
+        self.authorise_caller(headers).map(|caller| caller.credit)
+    }
+
+    /// The credit whose key a request carries, and the name of the key.
+    pub(crate) fn authorise_caller(&self, headers: &HeaderMap) -> Result<Caller, ApiError> {
         self.keys.authorise(headers, |credit| {
             let credit = self.gate.credit(credit)?;
             (credit.borrower != credit.address_borrower()).then_some(credit.borrower)

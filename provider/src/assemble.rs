@@ -150,7 +150,9 @@ pub(crate) fn gate_config(config: &Config) -> GateConfig {
         durability: gate.durability,
         max_staleness: Duration::from_secs(gate.max_staleness_seconds),
         when_stale: gate.when_stale,
-        keep_ledger: Duration::from_secs(gate.ledger_days * 86_400),
+        keep_usage: Duration::from_secs(gate.usage_days * 86_400),
+        keep_totals: Duration::from_secs(gate.totals_days * 86_400),
+        keep_notices: Duration::from_secs(gate.usage_days * 86_400),
         ..GateConfig::new(config.chain.market, config.chain.provider, &gate.store)
     }
 }

@@ -49,6 +49,15 @@ pub enum SecretError {
     },
 }
 
+/// The sender of a request, by its API key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Caller {
+    /// The credit that pays.
+    pub credit: Pubkey,
+    /// The name of the key in the usage log: its generation.
+    pub api_key: String,
+}
+
 /// Makes and checks the API keys of one provider.
 pub struct ApiKeys {
     secret: SecretBox<[u8; SECRET_BYTES]>,
@@ -94,9 +103,9 @@ impl ApiKeys {
         mac
     }
 
-    /// Verifies a key and returns its credit; `None` for a key that is forged, malformed, revoked, or of a borrower that has
+    /// Verifies a key and returns its sender; `None` for a key that is forged, malformed, revoked, or of a borrower that has
     /// handed its place over.
-    fn verify(&self, key: &str, successor_of: impl Fn(&Pubkey) -> Option<Pubkey>) -> Option<Pubkey> {
+    fn verify(&self, key: &str, successor_of: impl Fn(&Pubkey) -> Option<Pubkey>) -> Option<Caller> {
         let mut parts = key.strip_prefix(PREFIX)?.splitn(3, '-');
         let credit: Pubkey = parts.next()?.parse().ok()?;
         let generation: u32 = parts.next()?.parse().ok()?;
@@ -104,16 +113,16 @@ impl ApiKeys {
         let successor = successor_of(&credit);
         self.mac(&credit, generation, successor.as_ref()).verify_slice(&code).ok()?;
         let lowest = self.revoked.get(&credit).copied().unwrap_or(0);
-        (generation >= lowest).then_some(credit)
+        (generation >= lowest).then(|| Caller { credit, api_key: generation.to_string() })
     }
 
-    /// Verifies the key of a request and returns its credit; `successor_of` is the borrower of today of a credit whose place
+    /// Verifies the key of a request and returns its sender; `successor_of` is the borrower of today of a credit whose place
     /// has been handed over. Errors: 401 without a valid key.
     pub(crate) fn authorise(
         &self,
         headers: &HeaderMap,
         successor_of: impl Fn(&Pubkey) -> Option<Pubkey>,
-    ) -> Result<Pubkey, ApiError> {
+    ) -> Result<Caller, ApiError> {
         let missing = || ApiError::unauthorised("send your API key as `Authorization: Bearer blk-...`");
         let value = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).ok_or_else(missing)?;
         let (scheme, key) = value.split_once(' ').ok_or_else(missing)?;
@@ -162,7 +171,7 @@ mod tests {
     }
 
     fn verify(keys: &ApiKeys, key: &str) -> Option<Pubkey> {
-        keys.verify(key, |_| None)
+        keys.verify(key, |_| None).map(|caller| caller.credit)
     }
 
     /// The old borrower, or whoever has stolen its key, uses nothing of the new one's units.

@@ -81,6 +81,7 @@ fn in_memory(time: Duration) -> Figure {
                 admitted_ms: 0,
                 deadline_ms: 0,
                 at_deadline: AtDeadline::Return,
+                labels: Default::default(),
             });
             ledger.end(black_box(id));
         }

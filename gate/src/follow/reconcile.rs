@@ -96,6 +96,7 @@ async fn reconcile(core: &FollowerCore) -> Result<(), Fault> {
     let (missed, slot) = (differing.len() as u64, slot.min(market_slot));
     core.progress().note_reconciled(stream_at_start, slot, missed);
     core.gate.chain_view().observe_slot(slot);
+    core.gate.note_all_observed();
     Ok(())
 }
 

@@ -34,16 +34,18 @@ impl OrderRecord {
             lender: self.lender.to_string(),
             borrower: self.borrower.to_string(),
             kind,
+            standing: None,
         }
     }
 }
 
 /// Records a signed freeze, or its new state.
 pub(super) fn put(connection: &Connection, record: &OrderRecord, state: OrderState) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO freezes VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+    let sql = "INSERT INTO freezes VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
                ON CONFLICT (signature) DO UPDATE SET state = excluded.state";
     connection.prepare_cached(sql)?.execute(params![
         record.order.signature.as_ref(),
+        record.order.credit.as_ref(),
         record.order.bytes,
         record.lender.as_ref(),
         record.borrower.as_ref(),
@@ -63,7 +65,7 @@ pub(super) fn all(
     let mut statement = connection.prepare("SELECT * FROM freezes")?;
     let rows = statement.query_map([], |row| {
         let signature = Signature::from(row.get::<_, [u8; 64]>(0)?);
-        let name: String = row.get(8)?;
+        let name: String = row.get(9)?;
         let state = OrderState::ALL.into_iter().find(|state| state.name() == name);
         // This version cannot continue an order in a state that a later version added.
         let state = state.unwrap_or(OrderState::Failed);
@@ -75,16 +77,16 @@ pub(super) fn all(
 
 /// `None` where the transaction can no longer be read.
 fn read(row: &Row) -> rusqlite::Result<Option<OrderRecord>> {
-    let bytes: Vec<u8> = row.get(1)?;
+    let bytes: Vec<u8> = row.get(2)?;
     let Ok(order) = FreezeOrder::read(&bytes) else { return Ok(None) };
     Ok(Some(OrderRecord {
         order,
-        lender: read_key(row, 2)?,
-        borrower: read_key(row, 3)?,
-        frozen: read_units(row, 4)?,
-        last_valid_height: read_u64(row, 5)?,
-        received_ms: row.get(6)?,
-        until_ms: row.get(7)?,
+        lender: read_key(row, 3)?,
+        borrower: read_key(row, 4)?,
+        frozen: read_units(row, 5)?,
+        last_valid_height: read_u64(row, 6)?,
+        received_ms: row.get(7)?,
+        until_ms: row.get(8)?,
     }))
 }
 

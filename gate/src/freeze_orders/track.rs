@@ -7,7 +7,7 @@ use {
         records,
         state::{OrderState, REMEMBER_FOR},
     },
-    crate::{NoticeKind, gate::now_ms},
+    crate::{NoticeKind, gate::now_ms, notice},
     blockable_sdk::{
         Signature,
         amounts::Units,
@@ -220,7 +220,15 @@ fn transaction_state(status: Option<&TransactionStatus>, up_to: Option<u64>) -> 
 async fn close(desk: &DeskCore, open: &OpenOrder, state: OrderState, kind: NoticeKind) {
     let (record, order) = (open.record.clone(), &open.record.order);
     let notice = record.notice(kind.clone());
-    let put = move |connection: &rusqlite::Connection| records::put(connection, &record, state);
+    let shown = desk.gate.credit(&order.credit).map(|credit| Units(credit.collateral.frozen()));
+    let put = move |connection: &rusqlite::Connection| {
+        records::put(connection, &record, state)?;
+        match shown.filter(|_| state == OrderState::Landed) {
+            // The landing is its notice: the chain's freeze gets no other one.
+            Some(frozen) => notice::raise_frozen(connection, &record.order.credit, frozen),
+            None => Ok(()),
+        }
+    };
     let recorded = desk.gate.notify_with(notice, put).await;
     desk.gate.lift_freeze(&order.credit, &order.signature);
     if let Err(error) = recorded {

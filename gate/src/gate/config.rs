@@ -23,12 +23,18 @@ pub struct GateConfig {
     pub max_staleness: Duration,
     /// Treatment of new jobs beyond that age.
     pub when_stale: WhenStale,
-    /// Time for which settled holds stay in the store.
-    pub keep_ledger: Duration,
+    /// Time for which the usage log keeps a record. Longer than any hold lasts: a record is also what keeps a hold from being
+    /// settled twice.
+    pub keep_usage: Duration,
+    /// Time for which the totals of a day are kept.
+    pub keep_totals: Duration,
+    /// Time for which notices are kept.
+    pub keep_notices: Duration,
 }
 
 impl GateConfig {
-    /// The usual settings: refuses when it has not seen the chain for 10 s, keeps the ledger for 90 days.
+    /// The usual settings: refuses when it has not seen the chain for 10 s, keeps usage and notices for 90 days
+    /// and totals for three years.
     pub fn new(market: Pubkey, provider: Pubkey, store: impl Into<PathBuf>) -> GateConfig {
         GateConfig {
             market,
@@ -38,7 +44,9 @@ impl GateConfig {
             durability: Durability::Process,
             max_staleness: Duration::from_secs(10),
             when_stale: WhenStale::Refuse,
-            keep_ledger: Duration::from_secs(90 * 86_400),
+            keep_usage: Duration::from_secs(90 * 86_400),
+            keep_totals: Duration::from_secs(1_100 * 86_400),
+            keep_notices: Duration::from_secs(90 * 86_400),
         }
     }
 }

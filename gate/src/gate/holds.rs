@@ -1,15 +1,25 @@
 //! Begins and ends holds.
 
 use {
-    super::{Gate, SWEEP_EVERY, lock, now_ms},
+    super::{Gate, SWEEP_EVERY, lock, now_ms, now_us},
     crate::{
         hold::{AtDeadline, Hold, HoldId, Job, Refusal},
         ledger::{ChainClocks, Ledger},
         store::{self, StoreError},
+        usage::JobFigures,
     },
     blockable_sdk::{Pubkey, amounts::Units},
     std::{cmp::Reverse, sync::atomic::Ordering, time::Instant},
 };
+
+/// The end of a job whose caller names none.
+const SETTLED: JobFigures = JobFigures::without_tokens("settled");
+/// The end of a job that used nothing, whose caller names none.
+const RELEASED: JobFigures = JobFigures::without_tokens("released");
+/// The end of a period that another one follows.
+const RENEWED: JobFigures = JobFigures::without_tokens("renewed");
+/// The end by the hold's deadline.
+const AT_DEADLINE: JobFigures = JobFigures::without_tokens("deadline");
 
 impl Gate {
     /// Admits a job and records its hold, of `job.units` or of what is open, down to `job.least`. Errors: [`Refusal`], with
@@ -66,6 +76,7 @@ impl Gate {
             admitted_ms,
             deadline_ms: admitted_ms.saturating_add(limit),
             at_deadline: job.at_deadline,
+            labels: job.labels,
         };
         lock(&self.core.deadlines).push(Reverse((Instant::now() + job.time_limit, id)));
         ledger.insert(hold.clone());
@@ -76,20 +87,31 @@ impl Gate {
     /// has ended by its deadline can still be settled. Returns the credit's cumulative use. Errors: [`StoreError`]; the
     /// hold stays open then.
     pub async fn settle(&self, hold: &Hold, used: Units) -> Result<Units, StoreError> {
-        let (gate, hold) = (self.clone(), hold.clone());
-        // A task of its own: a caller that goes away must not leave a hold half ended.
-        join(tokio::spawn(async move { gate.settle_now(hold, used).await })).await
+        self.settle_with(hold, used, SETTLED).await
     }
 
-    async fn settle_now(&self, hold: Hold, used: Units) -> Result<Units, StoreError> {
+    /// As [`Gate::settle`], with the job's figures for the usage log. They are recorded with the settlement or not at all.
+    pub async fn settle_with(
+        &self,
+        hold: &Hold,
+        used: Units,
+        figures: JobFigures,
+    ) -> Result<Units, StoreError> {
+        let (gate, hold) = (self.clone(), hold.clone());
+        // A task of its own: a caller that goes away must not leave a hold half ended.
+        join(tokio::spawn(async move { gate.settle_now(hold, used, figures).await })).await
+    }
+
+    async fn settle_now(&self, hold: Hold, used: Units, figures: JobFigures) -> Result<Units, StoreError> {
         let floor = {
             let mut ledger = self.ledger();
             ledger.begin_end(hold.id);
             ledger.cumulative(&hold.credit, hold.index)
         };
-        let (record, now) = (hold.clone(), now_ms());
-        let settled =
-            self.write(move |connection| store::settle_hold(connection, &record, used, floor, now)).await;
+        let record = hold.clone();
+        let settled = self
+            .write(move |connection| store::settle_hold(connection, &record, used, figures, floor, now_us()))
+            .await;
         let mut ledger = self.ledger();
         match &settled {
             Ok(cumulative) => {
@@ -103,12 +125,16 @@ impl Gate {
 
     /// Ends a hold whose job used nothing. Errors: [`StoreError`]; the hold stays open then.
     pub async fn release(&self, hold: &Hold) -> Result<(), StoreError> {
+        self.release_with(hold, RELEASED).await
+    }
+
+    /// As [`Gate::release`], with the job's figures for the usage log.
+    pub async fn release_with(&self, hold: &Hold, figures: JobFigures) -> Result<(), StoreError> {
         let (gate, id) = (self.clone(), hold.id);
         join(tokio::spawn(async move {
-            if gate.ledger().begin_end(id).is_none() {
-                return Ok(());
-            }
-            let removed = gate.write(move |connection| store::remove_hold(connection, id)).await;
+            let Some(hold) = gate.ledger().begin_end(id) else { return Ok(()) };
+            let removed =
+                gate.write(move |connection| store::release_hold(connection, &hold, figures, now_us())).await;
             let mut ledger = gate.ledger();
             match &removed {
                 Ok(()) => ledger.end(id),
@@ -137,10 +163,10 @@ impl Gate {
             let hold = self.begin_hold(&mut ledger, old.credit, id, index, job);
             (hold, ledger.cumulative(&old.credit, old.index))
         };
-        let (ended, begun, now) = (old.clone(), hold.clone(), now_ms());
+        let (ended, begun) = (old.clone(), hold.clone());
         let written = self
             .write(move |connection| {
-                let cumulative = store::settle_hold(connection, &ended, used, floor, now)?;
+                let cumulative = store::settle_hold(connection, &ended, used, RENEWED, floor, now_us())?;
                 store::insert_hold(connection, &begun)?;
                 Ok(cumulative)
             })
@@ -181,8 +207,8 @@ impl Gate {
         };
         for hold in overdue {
             let ended = match hold.at_deadline {
-                AtDeadline::Return => self.release(&hold).await,
-                AtDeadline::Settle => self.settle(&hold, hold.units).await.map(|_| ()),
+                AtDeadline::Return => self.release_with(&hold, AT_DEADLINE).await,
+                AtDeadline::Settle => self.settle_with(&hold, hold.units, AT_DEADLINE).await.map(|_| ()),
             };
             match ended {
                 Ok(()) => {

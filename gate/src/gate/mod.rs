@@ -3,7 +3,10 @@
 mod config;
 mod holds;
 mod payments;
+mod recorder;
 mod records;
+mod retention;
+mod usage;
 
 use {
     crate::{
@@ -11,7 +14,7 @@ use {
         hold::{Hold, HoldId, Refusal},
         ledger::{CreditTotals, Ledger, LedgerReading, Room},
         notice::Notice,
-        store::{self, Store, StoreError},
+        store::{Store, StoreError, StoreReader},
         writer::Writer,
     },
     blockable_sdk::{
@@ -20,6 +23,8 @@ use {
         program::state::{Credit, Market, Provider},
     },
     blockable_service::lock::{self, lock},
+    recorder::Unrecorded,
+    retention::Retention,
     std::{
         cmp::Reverse,
         collections::BinaryHeap,
@@ -46,8 +51,6 @@ const SWEEP_EVERY: Duration = Duration::from_millis(200);
 const NOTICES: usize = 1_024;
 /// Freezes that a slow listener may be behind.
 const FREEZES: usize = 1_024;
-/// Interval at which old settlements leave the store.
-const PRUNE_EVERY: Duration = Duration::from_secs(3_600);
 
 /// The gate of one provider. Cheap to clone; all clones are one gate.
 ///
@@ -69,12 +72,15 @@ struct GateCore {
     deadlines: Mutex<BinaryHeap<Reverse<(Instant, HoldId)>>>,
     writer: RwLock<Option<Writer>>,
     writer_thread: Mutex<Option<JoinHandle<()>>>,
+    reader: StoreReader,
     closing: AtomicBool,
     notices: broadcast::Sender<Notice>,
     /// Wakes those who wait for a change of the chain view.
     changed: watch::Sender<u64>,
     /// Passes on every freeze that the chain shows.
     froze: broadcast::Sender<FreezeTime>,
+    /// Changes that the chain has shown and that are not recorded yet.
+    unrecorded: Arc<Unrecorded>,
 }
 
 /// The time of a credit's latest freeze, by both clocks.
@@ -98,8 +104,13 @@ impl FreezeTime {
 
 /// Milliseconds since 1970 on this machine's clock.
 pub fn now_ms() -> i64 {
+    now_us() / 1_000
+}
+
+/// Microseconds since 1970 on this machine's clock.
+pub(crate) fn now_us() -> i64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }
 
 impl Gate {
@@ -108,6 +119,7 @@ impl Gate {
     pub fn open(config: GateConfig) -> Result<Gate, StoreError> {
         let store = Store::open(&config.store, config.max_store_bytes)?;
         let stored = store.load()?;
+        let reader = StoreReader::open(&config.store)?;
         let (writer, writer_thread) = Writer::start(store, config.durability)?;
         let (now, clock) = (Instant::now(), now_ms());
         let deadline = |hold: &Hold| {
@@ -122,14 +134,17 @@ impl Gate {
             deadlines: Mutex::new(deadlines),
             writer: RwLock::new(Some(writer)),
             writer_thread: Mutex::new(Some(writer_thread)),
+            reader,
             closing: AtomicBool::new(false),
             notices: broadcast::Sender::new(NOTICES),
             changed: watch::Sender::new(0),
             froze: broadcast::Sender::new(FREEZES),
+            unrecorded: Arc::default(),
             config,
         };
         let gate = Gate { core: Arc::new(core) };
         tokio::spawn(sweep(Arc::downgrade(&gate.core)));
+        tokio::spawn(recorder::run(Arc::downgrade(&gate.core)));
         Ok(gate)
     }
 
@@ -206,12 +221,18 @@ impl Gate {
             return;
         }
         drop(ledger);
+        self.core.unrecorded.add(address);
         self.core.changed.send_modify(|changes| *changes = changes.wrapping_add(1));
         let freezes = credit.into_iter().flat_map(FreezeTime::of_credit);
         for freeze in freezes.filter(|freeze| known.is_none_or(|known| freeze.chain > known.chain)) {
             // Nobody may be listening.
             let _ = self.core.froze.send(freeze);
         }
+    }
+
+    /// Notes that every credit that the chain has has been shown. Credits that are new from then on are noticed as issued.
+    pub fn note_all_observed(&self) {
+        self.core.unrecorded.note_all_seen();
     }
 
     /// Listens to freezes that the chain shows from now on. Returns those that it has shown before as well.
@@ -250,6 +271,7 @@ impl Gate {
     /// Writes all that waits and closes the store. Holds that are open stay recorded. Nothing can be written afterwards.
     pub async fn close(&self) {
         self.stop_admitting();
+        self.core.reader.close();
         drop(lock::write(&self.core.writer).take());
         let thread = lock(&self.core.writer_thread).take();
         if let Some(thread) = thread {
@@ -261,10 +283,10 @@ impl Gate {
     }
 }
 
-/// Ends overdue holds, lets a full store check for free space, and prunes the ledger, while the gate lives.
+/// Ends overdue holds, lets a full store check for free space, and removes what is old, while the gate lives.
 async fn sweep(core: std::sync::Weak<GateCore>) {
     let mut ticks = interval(SWEEP_EVERY);
-    let mut pruned: Option<Instant> = None;
+    let mut retention = Retention::default();
     loop {
         ticks.tick().await;
         let Some(core) = core.upgrade() else { return };
@@ -276,13 +298,6 @@ async fn sweep(core: std::sync::Weak<GateCore>) {
         if gate.storage_is_full() {
             let _ = gate.write(|_| Ok(())).await;
         }
-        if pruned.is_none_or(|at| at.elapsed() >= PRUNE_EVERY) {
-            pruned = Some(Instant::now());
-            let keep = i64::try_from(gate.config().keep_ledger.as_millis()).unwrap_or(i64::MAX);
-            let before = now_ms().saturating_sub(keep);
-            if let Err(error) = gate.write(move |connection| store::prune_ledger(connection, before)).await {
-                tracing::error!(%error, "the ledger could not be pruned");
-            }
-        }
+        retention.prune(&gate).await;
     }
 }

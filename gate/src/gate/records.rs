@@ -8,7 +8,7 @@ use {
         store::{self, StoreError},
         writer::{Durability, Writer},
     },
-    blockable_sdk::amounts::Units,
+    blockable_sdk::{Pubkey, amounts::Units},
     blockable_service::lock,
     tokio::sync::broadcast,
 };
@@ -70,6 +70,12 @@ impl Gate {
     /// Up to `most` notices after a number, in order. Errors: [`StoreError`].
     pub async fn notices_after(&self, seq: u64, most: u32) -> Result<Vec<Notice>, StoreError> {
         self.write(move |connection| notice::after(connection, seq, most)).await
+    }
+
+    /// Up to `most` notices of a credit after a number, in order. Errors: [`StoreError`].
+    pub async fn notices_of(&self, credit: &Pubkey, seq: u64, most: u32) -> Result<Vec<Notice>, StoreError> {
+        let credit = credit.to_string();
+        self.read(move |connection| notice::of_credit(connection, &credit, seq, most)).await
     }
 
     /// A named position in the store, 0 where none was set. Errors: [`StoreError`].

@@ -1,67 +1,38 @@
-//! The gate's SQLite file: meters, open holds, the ledger of settled ones, signed freezes, reports and notices.
+//! The gate's SQLite file: meters, open holds, the usage log, signed freezes, reports, notices and the credits as last noticed.
 //!
-//! One writer at a time: the file is locked for as long as a gate has it open.
+//! One gate at a time: a file next to it is locked for as long as a gate has it open. Others may read it meanwhile.
 
+mod reader;
 mod rows;
+mod schema;
+mod usage;
 
-pub use rows::{
-    insert_hold, prune_ledger, read_cursor, remove_hold, settle_hold, settled_units, write_cursor,
-};
+pub(crate) use reader::StoreReader;
 use {
     crate::hold::Hold,
     blockable_sdk::{Pubkey, amounts::Units},
     blockable_service::sqlite::{OpeningFault, is_full},
     rows::read_hold,
     rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior},
+    schema::{SCHEMA, VERSION},
     std::{
         collections::HashMap,
-        fs::{self, File},
+        fs::{self, File, OpenOptions},
         io::Write,
         path::{Path, PathBuf},
+        time::Duration,
     },
 };
+pub use {
+    rows::{insert_hold, read_cursor, release_hold, remove_hold, settle_hold, write_cursor},
+    usage::{prune_totals, prune_usage, settled_units, usage_page, usage_totals},
+};
 
-/// The layout this code reads and writes. Version 1 was written before the first release, with columns of other names.
-const VERSION: i64 = 2;
+/// Time that a connection waits for another one of the same file. Readers and the writer do not wait for each other.
+const BUSY: Duration = Duration::from_secs(5);
 
 /// Bytes reserved in a second file, so that running jobs can still be settled once the disk is full.
 const RESERVE_BYTES: u64 = 16 << 20;
-
-const SCHEMA: &str = "
-    CREATE TABLE meters (
-        credit BLOB NOT NULL, credit_index INTEGER NOT NULL, cumulative INTEGER NOT NULL,
-        PRIMARY KEY (credit, credit_index)
-    ) WITHOUT ROWID;
-    CREATE TABLE holds (
-        id INTEGER PRIMARY KEY AUTOINCREMENT, credit BLOB NOT NULL, credit_index INTEGER NOT NULL, units INTEGER NOT NULL,
-        reference TEXT NOT NULL, admitted_ms INTEGER NOT NULL, deadline_ms INTEGER NOT NULL,
-        settle_at_deadline INTEGER NOT NULL
-    );
-    CREATE TABLE ledger (
-        hold INTEGER PRIMARY KEY, credit BLOB NOT NULL, credit_index INTEGER NOT NULL, units INTEGER NOT NULL,
-        reference TEXT NOT NULL, settled_ms INTEGER NOT NULL
-    );
-    CREATE INDEX ledger_by_time ON ledger (settled_ms);
-    CREATE TABLE freezes (
-        signature BLOB PRIMARY KEY, transaction_bytes BLOB NOT NULL, lender BLOB NOT NULL, borrower BLOB NOT NULL,
-        frozen INTEGER NOT NULL, last_valid_height INTEGER NOT NULL, received_ms INTEGER NOT NULL,
-        until_ms INTEGER NOT NULL, state TEXT NOT NULL
-    ) WITHOUT ROWID;
-    CREATE TABLE reports (
-        seq INTEGER PRIMARY KEY AUTOINCREMENT, reporter BLOB NOT NULL, epoch INTEGER NOT NULL,
-        chunk INTEGER NOT NULL, reported_at INTEGER NOT NULL, digest BLOB NOT NULL, body TEXT NOT NULL,
-        signature BLOB,
-        UNIQUE (reporter, epoch, chunk, reported_at)
-    );
-    CREATE TABLE reported (
-        credit BLOB NOT NULL, credit_index INTEGER NOT NULL, cumulative INTEGER NOT NULL,
-        PRIMARY KEY (credit, credit_index)
-    ) WITHOUT ROWID;
-    CREATE TABLE notices (
-        seq INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, credit BLOB NOT NULL, body TEXT NOT NULL
-    );
-    CREATE TABLE cursors (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-";
 
 /// Errors of the store.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -81,6 +52,14 @@ pub enum StoreError {
         path: String,
         /// Its version.
         found: i64,
+    },
+    /// A backup.
+    #[error(
+        "{path} is a backup: use that came after it is not in it; bring it back by `blockable-provider restore`"
+    )]
+    Backup {
+        /// The file.
+        path: String,
     },
     /// The disk or the file's limit is full.
     #[error("the store is full; free disk space or raise its limit")]
@@ -130,12 +109,14 @@ pub struct StoredState {
 
 /// The gate's SQLite file, open and locked.
 ///
-/// Owned by the thread of [`crate::writer::Writer`], which is the only one to use the connection. The file is locked until
+/// Owned by the thread of [`crate::writer::Writer`], which is the only one to use the connection. A file next to it is locked until
 /// the store is dropped: two gates on one file would count the same use twice. A second file of 16 MiB is
 /// removed once the disk is full, so that running jobs can still be settled. Writes are transactions in WAL mode: a crash
-/// leaves each of them whole or not at all.
+/// leaves each of them whole or not at all, and other connections read without waiting for them.
 pub struct Store {
     connection: Connection,
+    /// Unlocked when it is dropped, after the connection.
+    _lock: File,
     reserve: PathBuf,
     /// Most pages the file may have; 0 for no limit.
     page_limit: u64,
@@ -152,10 +133,10 @@ impl Store {
                 reason: error.to_string(),
             })?;
         }
+        let lock = lock_file(path)?;
         let failed = |error| opening_failed(path, error);
         let connection = Connection::open(path).map_err(failed)?;
-        // A process that has the file open keeps its lock: two gates would count the same use twice.
-        connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+        connection.busy_timeout(BUSY)?;
         connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
         connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
         connection.set_prepared_statement_cache_capacity(64);
@@ -163,12 +144,15 @@ impl Store {
         let page_size = u64::try_from(page_size).unwrap_or(4_096).max(512);
         let page_limit = max_bytes.map_or(0, |bytes| (bytes / page_size).max(64));
         let reserve = path.with_extension("reserve");
-        let mut store = Store { connection, reserve, page_limit, page_size };
+        let mut store = Store { connection, _lock: lock, reserve, page_limit, page_size };
         let found = store.version().map_err(failed)?;
         match found {
             0 => store.create().map_err(failed)?,
             VERSION => {}
             found => return Err(StoreError::Version { path: shown(), found }),
+        }
+        if store.is_backup().map_err(failed)? {
+            return Err(StoreError::Backup { path: shown() });
         }
         store.keep_reserve();
         Ok(store)
@@ -176,6 +160,10 @@ impl Store {
 
     fn version(&self) -> rusqlite::Result<i64> {
         self.connection.pragma_query_value(None, "user_version", |row| row.get(0))
+    }
+
+    fn is_backup(&self) -> rusqlite::Result<bool> {
+        self.connection.prepare("SELECT 1 FROM copies")?.exists([])
     }
 
     fn create(&mut self) -> rusqlite::Result<()> {
@@ -230,7 +218,8 @@ impl Store {
             *meter = cumulative.max(*meter);
         }
         let mut holds = self.connection.prepare(
-            "SELECT id, credit, credit_index, units, reference, admitted_ms, deadline_ms, settle_at_deadline FROM holds",
+            "SELECT id, credit, credit_index, units, reference, admitted_ms, deadline_ms, settle_at_deadline, model, api_key
+             FROM holds",
         )?;
         for hold in holds.query_map([], read_hold)? {
             stored.holds.push(hold?);
@@ -239,6 +228,20 @@ impl Store {
         let last = self.connection.query_row(sql, [], |row| read_u64(row, 0)).optional()?.unwrap_or(0);
         stored.next_hold = last.saturating_add(1);
         Ok(stored)
+    }
+}
+
+/// Locks a store against other gates. Errors: [`StoreError::InUse`], [`StoreError::File`].
+fn lock_file(path: &Path) -> Result<File, StoreError> {
+    let lock_path = path.with_extension("lock");
+    let opened = OpenOptions::new().create(true).truncate(false).write(true).open(&lock_path);
+    let lock = opened.map_err(|error| StoreError::File {
+        path: lock_path.display().to_string(),
+        reason: error.to_string(),
+    })?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(_) => Err(StoreError::InUse { path: path.display().to_string() }),
     }
 }
 

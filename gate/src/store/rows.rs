@@ -1,8 +1,14 @@
-//! Rows of holds, settlements, meters and cursors.
+//! Rows of holds, meters and cursors.
 
 use {
-    super::{read_key, read_u64, read_units, to_integer},
-    crate::hold::{AtDeadline, Hold, HoldId},
+    super::{
+        read_key, read_u64, read_units, to_integer,
+        usage::{HoldEnd, insert_end},
+    },
+    crate::{
+        hold::{AtDeadline, Hold, HoldId},
+        usage::{JobFigures, JobLabels},
+    },
     blockable_sdk::{Pubkey, amounts::Units},
     rusqlite::{Connection, OptionalExtension, Row, params},
 };
@@ -23,7 +29,7 @@ pub fn write_cursor(connection: &Connection, name: &str, value: u64) -> rusqlite
 
 /// Records a hold.
 pub fn insert_hold(connection: &Connection, hold: &Hold) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO holds VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let sql = "INSERT INTO holds VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
     connection.prepare_cached(sql)?.execute(params![
         to_integer(hold.id.0),
         hold.credit.as_ref(),
@@ -33,6 +39,8 @@ pub fn insert_hold(connection: &Connection, hold: &Hold) -> rusqlite::Result<()>
         hold.admitted_ms,
         hold.deadline_ms,
         hold.at_deadline == AtDeadline::Settle,
+        hold.labels.model,
+        hold.labels.api_key,
     ])?;
     Ok(())
 }
@@ -43,28 +51,32 @@ pub fn remove_hold(connection: &Connection, id: HoldId) -> rusqlite::Result<()> 
     Ok(())
 }
 
-/// Ends a hold with the units used, once: where it has been settled before, nothing changes. Returns the credit's
-/// cumulative use, which is never below `floor`, the cumulative use that the gate knows of.
+/// Ends a hold whose job used nothing, and records it in the usage log as of `now_us`, in microseconds since 1970.
+pub fn release_hold(
+    connection: &Connection,
+    hold: &Hold,
+    figures: JobFigures,
+    now_us: i64,
+) -> rusqlite::Result<()> {
+    remove_hold(connection, hold.id)?;
+    insert_end(connection, hold, &HoldEnd { units: None, figures, now_us })?;
+    Ok(())
+}
+
+/// Ends a hold with the units used, once: where it has been settled before, nothing changes. Records it in the usage log as of
+/// `now_us`, in microseconds since 1970. Returns the credit's cumulative use, which is never below `floor`, the cumulative use
+/// that the gate knows of.
 pub fn settle_hold(
     connection: &Connection,
     hold: &Hold,
     used: Units,
+    figures: JobFigures,
     floor: Units,
-    now_ms: i64,
+    now_us: i64,
 ) -> rusqlite::Result<Units> {
     remove_hold(connection, hold.id)?;
-    let credit = hold.credit.as_ref();
-    let entered = connection
-        .prepare_cached("INSERT OR IGNORE INTO ledger VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
-        .execute(params![
-            to_integer(hold.id.0),
-            credit,
-            hold.index,
-            to_integer(used.get()),
-            hold.reference,
-            now_ms
-        ])?;
-    let used = if entered == 1 { used } else { Units::ZERO };
+    let entered = insert_end(connection, hold, &HoldEnd { units: Some(used), figures, now_us })?;
+    let used = if entered { used } else { Units::ZERO };
     let before = read_meter(connection, &hold.credit, hold.index)?.max(floor);
     let cumulative = before.saturating_add(used);
     connection
@@ -72,7 +84,7 @@ pub fn settle_hold(
             "INSERT INTO meters VALUES (?1, ?2, ?3)
              ON CONFLICT (credit, credit_index) DO UPDATE SET cumulative = excluded.cumulative",
         )?
-        .execute(params![credit, hold.index, to_integer(cumulative.get())])?;
+        .execute(params![hold.credit.as_ref(), hold.index, to_integer(cumulative.get())])?;
     Ok(cumulative)
 }
 
@@ -81,17 +93,6 @@ fn read_meter(connection: &Connection, credit: &Pubkey, index: u32) -> rusqlite:
     let mut statement = connection.prepare_cached(sql)?;
     let value = statement.query_row(params![credit.as_ref(), index], |row| read_units(row, 0)).optional()?;
     Ok(value.unwrap_or_default())
-}
-
-/// The units settled for a hold, `None` where it was not settled.
-pub fn settled_units(connection: &Connection, id: HoldId) -> rusqlite::Result<Option<Units>> {
-    let sql = "SELECT units FROM ledger WHERE hold = ?1";
-    connection.prepare_cached(sql)?.query_row([to_integer(id.0)], |row| read_units(row, 0)).optional()
-}
-
-/// Removes entries of the ledger from before a time, in milliseconds since 1970; cumulative use stays.
-pub fn prune_ledger(connection: &Connection, before_ms: i64) -> rusqlite::Result<usize> {
-    connection.execute("DELETE FROM ledger WHERE settled_ms < ?1", [before_ms])
 }
 
 /// Reads a hold from its row.
@@ -106,5 +107,6 @@ pub(super) fn read_hold(row: &Row) -> rusqlite::Result<Hold> {
         admitted_ms: row.get(5)?,
         deadline_ms: row.get(6)?,
         at_deadline: if settle { AtDeadline::Settle } else { AtDeadline::Return },
+        labels: JobLabels { model: row.get(8)?, api_key: row.get(9)? },
     })
 }

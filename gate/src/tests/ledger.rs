@@ -34,6 +34,7 @@ fn hold(ledger: &mut Ledger, units: Units) -> Hold {
         admitted_ms: 0,
         deadline_ms: 0,
         at_deadline: AtDeadline::Return,
+        labels: Default::default(),
     };
     ledger.insert(hold.clone());
     hold
@@ -325,7 +326,7 @@ proptest! {
                     let (id, index) = ledger.admit(&address(1), fitted, NO_CLOCK).unwrap();
                     let hold = Hold {
                         id, credit: address(1), index, units: fitted, reference: String::new(),
-                        admitted_ms: 0, deadline_ms: 0, at_deadline: AtDeadline::Return,
+                        admitted_ms: 0, deadline_ms: 0, at_deadline: AtDeadline::Return, labels: Default::default(),
                     };
                     ledger.insert(hold.clone());
                     running.push(hold);

@@ -5,9 +5,11 @@ mod fit;
 mod gate;
 mod ledger;
 mod node;
+mod notices;
 mod order;
 mod payments;
 mod reporter;
+mod usage;
 mod writer;
 
 use {

@@ -88,7 +88,7 @@ async fn a_full_store_settles_what_runs_and_admits_nothing_new() {
     let used = Units(7 * running.len() as u64);
     assert_eq!(gate.readings()[0].cumulative, used);
     // Old entries go; there is room again.
-    gate.write(|connection| store::prune_ledger(connection, i64::MAX)).await.unwrap();
+    gate.write(|connection| store::prune_usage(connection, i64::MAX, u32::MAX)).await.unwrap();
     let deadline = std::time::Instant::now() + MINUTE;
     while gate.admit(&address(1), Job::new(Units(10), "small", MINUTE)).await.is_err() {
         assert!(std::time::Instant::now() < deadline, "it stays full");

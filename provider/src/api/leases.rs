@@ -124,8 +124,8 @@ async fn open(
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let credit = app.authorise(&headers)?;
-    let permit = app.running.enter(credit)?;
+    let caller = app.authorise_caller(&headers)?;
+    let permit = app.running.enter(caller.credit)?;
     let request: Option<OpenRequest> = read(&app, &headers, body).await?;
     let request = request
         .ok_or_else(|| ApiError::invalid("invalid_json", "the body is empty; name the `gpu` to rent"))?;
@@ -136,10 +136,10 @@ async fn open(
         period_length(&app, request.heartbeat_seconds.unwrap_or(app.config.leases.heartbeat_seconds))?;
     let lease = run_to_end(async move {
         let _permit = permit;
-        let opened = app.leases.open(credit, &request.gpu, request.count, length).await;
+        let opened = app.leases.open(&caller, &request.gpu, request.count, length).await;
         opened.map_err(|error| {
             let price = app.leases.price(&request.gpu, request.count);
-            refuse(&app, &credit, error, price)
+            refuse(&app, &caller.credit, error, price)
         })
     });
     Ok((StatusCode::CREATED, Json(lease_json(&lease.await?))))

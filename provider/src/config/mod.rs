@@ -59,7 +59,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// The server's file. Environment variables such as `BLOCKABLE_PROVIDER_GATE__LEDGER_DAYS` override it.
+    /// The server's file. Environment variables such as `BLOCKABLE_PROVIDER_GATE__USAGE_DAYS` override it.
     pub const FILE: FileKind<Config> = FileKind {
         example: "provider.example.toml",
         advice: "name it with --config, or write one with `blockable-provider init FOLDER`",

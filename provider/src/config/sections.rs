@@ -68,8 +68,10 @@ pub struct GateSettings {
     pub max_staleness_seconds: u64,
     /// The answer to new jobs while the chain view is stale.
     pub when_stale: WhenStale,
-    /// Days that settled holds stay in the ledger.
-    pub ledger_days: u64,
+    /// Days that the usage log and the notices are kept.
+    pub usage_days: u64,
+    /// Days that the usage log's totals by day are kept.
+    pub totals_days: u64,
 }
 
 impl GateSettings {
@@ -83,7 +85,8 @@ impl GateSettings {
                 durability: section.optional("durability").unwrap_or(Durability::Process),
                 max_staleness_seconds: section.number("max_staleness_seconds", 10, SECONDS),
                 when_stale: section.optional("when_stale").unwrap_or(WhenStale::Refuse),
-                ledger_days: section.number("ledger_days", 90, 1..=36_500),
+                usage_days: section.number("usage_days", 90, 2..=36_500),
+                totals_days: section.number("totals_days", 1_100, 2..=36_500),
             };
             Some(GateSettings { store: store?, ..settings })
         })

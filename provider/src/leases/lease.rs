@@ -108,14 +108,15 @@ impl Period {
     }
 
     /// The gate's job for a period of a length.
-    pub(super) fn job(rented: &Rented, units_per_second: Units, length: Duration) -> Job {
+    pub(super) fn job(rented: &Rented, units_per_second: Units, length: Duration, api_key: &str) -> Job {
         let units = Units(units_per_second.get().saturating_mul(length.as_secs()));
-        Job::new(units, rented.reference(), length).settled_at_deadline()
+        let job = Job::new(units, rented.reference(), length).settled_at_deadline();
+        job.labelled(&rented.gpu, api_key)
     }
 
     /// The gate's job for another period at the same price.
     pub(super) fn next_job(&self, rented: &Rented, length: Duration) -> Job {
-        Period::job(rented, self.units_per_second(), length)
+        Period::job(rented, self.units_per_second(), length, &self.hold.labels.api_key)
     }
 }
 
@@ -142,6 +143,7 @@ mod tests {
             admitted_ms: 5_000,
             deadline_ms: 5_000 + 1_000 * i64::try_from(seconds).unwrap(),
             at_deadline: AtDeadline::Settle,
+            labels: Default::default(),
         };
         Period::new(hold, paid)
     }

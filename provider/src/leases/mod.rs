@@ -7,8 +7,11 @@ mod lease;
 
 pub(crate) use lease::Rented;
 use {
-    crate::config::{GpuConfig, LeaseSettings},
-    blockable_gate::{Gate, Hold, Refusal, StoreError, gate::now_ms},
+    crate::{
+        config::{GpuConfig, LeaseSettings},
+        keys::Caller,
+    },
+    blockable_gate::{Gate, Hold, JobFigures, Refusal, StoreError, gate::now_ms},
     blockable_sdk::{Pubkey, amounts::Units},
     blockable_service::lock::lock,
     lease::Period,
@@ -21,6 +24,9 @@ use {
 
 /// Time for which a lease that has ended is still shown.
 const KEEP_ENDED: Duration = Duration::from_secs(60);
+
+/// The end of a lease in the usage log, where a request ends it.
+const CLOSED: JobFigures = JobFigures::without_tokens("closed");
 
 /// A reason for which a lease cannot be opened, renewed or closed.
 #[derive(Debug, thiserror::Error)]
@@ -162,7 +168,7 @@ impl Leases {
     /// Opens a lease of `count` GPUs whose first period is of a length. Errors: [`LeaseError`].
     pub(crate) async fn open(
         &self,
-        credit: Pubkey,
+        caller: &Caller,
         gpu: &str,
         count: u32,
         length: Duration,
@@ -171,7 +177,7 @@ impl Leases {
         let id = format!("{:016x}", rand::random::<u64>());
         let rented = Rented { id: id.clone(), gpu: gpu.to_string(), count, opened_ms: now_ms() };
         let per_second = price(offer, count);
-        let job = Period::job(&rented, per_second, length);
+        let (credit, job) = (caller.credit, Period::job(&rented, per_second, length, &caller.api_key));
         // One at a time, so that no GPU is rented twice.
         let _opening = self.opening.lock().await;
         self.require_free(&credit, offer, count)?;
@@ -243,7 +249,7 @@ impl Leases {
         let mut state = lease.state.lock().await;
         if state.is_open() {
             let (used, _) = state.period.due();
-            self.gate.settle(&state.period.hold, used).await?;
+            self.gate.settle_with(&state.period.hold, used, CLOSED).await?;
             state.settled = state.settled.saturating_add(used);
             state.closed = Some(Instant::now());
         }

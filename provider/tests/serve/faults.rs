@@ -162,7 +162,8 @@ async fn a_full_store_refuses_new_jobs_and_says_why() {
     assert_eq!(ready.status().as_u16(), 503);
     server.stop().await;
     let store = rusqlite::Connection::open(setup.store()).unwrap();
-    let settled: i64 = store.query_row("SELECT count(*) FROM ledger", [], |row| row.get(0)).unwrap();
+    let settled: i64 =
+        store.query_row("SELECT count(*) FROM usage WHERE settled", [], |row| row.get(0)).unwrap();
     assert_eq!(settled, answered, "what was answered is settled");
     setup.cluster.stop();
 }

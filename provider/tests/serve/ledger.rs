@@ -72,7 +72,8 @@ fn check_reply(setup: &Setup, name: &str, reply: &Replayed, settled: &[Entry]) {
 
 /// The settled jobs by the client's name for the request.
 fn read(store: &Connection) -> HashMap<String, Vec<Entry>> {
-    let mut statement = store.prepare("SELECT hold, credit, units, reference FROM ledger").unwrap();
+    let mut statement =
+        store.prepare("SELECT hold, credit, units, reference FROM usage WHERE settled").unwrap();
     let rows = statement.query_map([], |row| {
         let credit: [u8; 32] = row.get(1)?;
         let (hold, units): (i64, i64) = (row.get(0)?, row.get(2)?);

@@ -1,5 +1,6 @@
 //! The freeze desk with a node that the test controls: an order from its signature to its end.
 
+mod notices;
 mod refusals;
 mod store;
 
@@ -148,6 +149,7 @@ async fn what_expires_fails_or_never_lands_is_lifted_and_both_are_notified() {
             NoticeKind::FreezeObeyed { signature: of, .. }
             | NoticeKind::FreezeLanded { signature: of, .. }
             | NoticeKind::FreezeLifted { signature: of, .. } => *of == signature,
+            _ => false,
         });
         all.collect::<Vec<_>>()
     };

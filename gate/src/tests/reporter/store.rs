@@ -68,7 +68,7 @@ async fn a_store_that_lost_settlements_reports_no_less() {
     let (gate, reporters) = start(folder.path(), &key).await;
     use_up(&gate, 1, 60).await;
     reporters.report_at(ChainTime(T)).await.unwrap();
-    gate.write(|connection| connection.execute_batch("DELETE FROM meters; DELETE FROM ledger;"))
+    gate.write(|connection| connection.execute_batch("DELETE FROM meters; DELETE FROM usage;"))
         .await
         .unwrap();
     gate.close().await;

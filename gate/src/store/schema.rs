@@ -1,0 +1,56 @@
+//! The tables of the store.
+//!
+//! The key of `usage` is the time of a record, so that it and the index on credits are both in the order of time. `views` has each
+//! credit as its last notice described it. `copies` has a row in a backup alone: such a file is not served from.
+
+/// The layout this code reads and writes. Layouts 1 and 2 were written before the first release.
+pub(super) const VERSION: i64 = 3;
+
+pub(super) const SCHEMA: &str = "
+    CREATE TABLE meters (
+        credit BLOB NOT NULL, credit_index INTEGER NOT NULL, cumulative INTEGER NOT NULL,
+        PRIMARY KEY (credit, credit_index)
+    ) WITHOUT ROWID;
+    CREATE TABLE holds (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, credit BLOB NOT NULL, credit_index INTEGER NOT NULL, units INTEGER NOT NULL,
+        reference TEXT NOT NULL, admitted_ms INTEGER NOT NULL, deadline_ms INTEGER NOT NULL,
+        settle_at_deadline INTEGER NOT NULL, model TEXT NOT NULL, api_key TEXT NOT NULL
+    );
+    CREATE TABLE usage (
+        at_us INTEGER PRIMARY KEY, hold INTEGER NOT NULL UNIQUE, credit BLOB NOT NULL, credit_index INTEGER NOT NULL,
+        reference TEXT NOT NULL, model TEXT NOT NULL, api_key TEXT NOT NULL, units INTEGER NOT NULL,
+        held INTEGER NOT NULL, took_ms INTEGER NOT NULL, prompt INTEGER NOT NULL, cached INTEGER NOT NULL,
+        generated INTEGER NOT NULL, reasoning INTEGER NOT NULL, ended TEXT NOT NULL, settled INTEGER NOT NULL
+    );
+    CREATE INDEX usage_by_credit ON usage (credit);
+    CREATE TABLE usage_totals (
+        credit BLOB NOT NULL, day INTEGER NOT NULL, model TEXT NOT NULL, api_key TEXT NOT NULL, jobs INTEGER NOT NULL,
+        units INTEGER NOT NULL, prompt INTEGER NOT NULL, cached INTEGER NOT NULL, generated INTEGER NOT NULL,
+        reasoning INTEGER NOT NULL,
+        PRIMARY KEY (credit, day, model, api_key)
+    ) WITHOUT ROWID;
+    CREATE INDEX usage_totals_by_day ON usage_totals (day);
+    CREATE TABLE freezes (
+        signature BLOB PRIMARY KEY, credit BLOB NOT NULL, transaction_bytes BLOB NOT NULL, lender BLOB NOT NULL, borrower BLOB NOT NULL,
+        frozen INTEGER NOT NULL, last_valid_height INTEGER NOT NULL, received_ms INTEGER NOT NULL,
+        until_ms INTEGER NOT NULL, state TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX freezes_by_credit ON freezes (credit);
+    CREATE TABLE reports (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, reporter BLOB NOT NULL, epoch INTEGER NOT NULL,
+        chunk INTEGER NOT NULL, reported_at INTEGER NOT NULL, digest BLOB NOT NULL, body TEXT NOT NULL,
+        signature BLOB,
+        UNIQUE (reporter, epoch, chunk, reported_at)
+    );
+    CREATE TABLE reported (
+        credit BLOB NOT NULL, credit_index INTEGER NOT NULL, cumulative INTEGER NOT NULL,
+        PRIMARY KEY (credit, credit_index)
+    ) WITHOUT ROWID;
+    CREATE TABLE notices (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, credit BLOB NOT NULL, body TEXT NOT NULL
+    );
+    CREATE INDEX notices_by_credit ON notices (credit);
+    CREATE TABLE views (credit BLOB PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE copies (taken_ms INTEGER NOT NULL);
+    CREATE TABLE cursors (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+";
