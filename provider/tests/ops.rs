@@ -129,6 +129,7 @@ fn notice(credit: u8, lender: u8) -> Notice {
         lender: address(lender).to_string(),
         borrower: address(5).to_string(),
         kind: NoticeKind::FreezeLanded { signature: "signature".to_string(), slot: 7 },
+        standing: None,
     }
 }
 

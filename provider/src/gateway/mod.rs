@@ -8,7 +8,9 @@ mod usage;
 mod whole;
 
 use {
-    crate::{app::App, error::ApiError, http::RequestId, limits::Permit, request::CompletionKind},
+    crate::{
+        app::App, error::ApiError, http::RequestId, keys::Caller, limits::Permit, request::CompletionKind,
+    },
     axum::{
         Extension, Json, Router,
         body::Body,
@@ -18,7 +20,6 @@ use {
         routing::{MethodRouter, get, post},
     },
     blockable_gate::Job,
-    blockable_sdk::Pubkey,
     job::RunningJob,
     prepare::PreparedRequest,
     serde_json::{Value, json},
@@ -78,13 +79,14 @@ async fn complete(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let credit = app.authorise(&headers)?;
+    let caller = app.authorise_caller(&headers)?;
+    let credit = caller.credit;
     tracing::Span::current().record("credit", tracing::field::display(credit));
     let permit = app.running.enter(credit)?;
     let body = app.read_body(&headers, body, app.config.limits.body_bytes).await?;
     let plan = PreparedRequest::read(&app, endpoint, body)?;
     // A task of its own: a client that disconnects must not leave a job without its settlement.
-    let job = run(app, plan, credit, id, permit).in_current_span();
+    let job = run(app, plan, caller, id, permit).in_current_span();
     tokio::spawn(job).await.unwrap_or_else(|_| Err(ApiError::internal()))
 }
 
@@ -92,7 +94,7 @@ async fn complete(
 async fn run(
     app: Arc<App>,
     plan: PreparedRequest,
-    credit: Pubkey,
+    caller: Caller,
     id: String,
     permit: Permit,
 ) -> Result<Response, ApiError> {
@@ -100,7 +102,10 @@ async fn run(
     let limit = plan.model.config.timeout() + patience + HOLD_MARGIN;
     let reference = format!("{}/{id}", plan.endpoint.name());
     let began = Instant::now();
-    let job = Job::new(plan.units, reference, limit).fitted_from(plan.least);
+    let credit = caller.credit;
+    let job = Job::new(plan.units, reference, limit)
+        .fitted_from(plan.least)
+        .labelled(&plan.model.config.name, caller.api_key);
     let hold = app.gate.admit(&credit, job).await.map_err(|refusal| plan.refuse(&app, &credit, refusal))?;
     app.metrics.record_time("blockable_provider_admit_seconds", began.elapsed());
     app.metrics.add_units("blockable_provider_held_units_total", hold.units);
