@@ -38,6 +38,7 @@ mod http;
 mod intake;
 mod leases;
 mod limits;
+mod meter;
 mod metrics;
 mod progress;
 mod request;

@@ -22,6 +22,10 @@ const COUNTERS: &[(&str, &str)] = &[
     ("blockable_provider_settled_units_total", "Units settled"),
     ("blockable_provider_above_hold_units_total", "Units that upstreams used above what was held"),
     (
+        "blockable_provider_counted_requests_total",
+        "Requests charged by tokens that were counted here, since the upstream stated none, by model",
+    ),
+    (
         "blockable_provider_fitted_requests_total",
         "Requests without a limit whose answers were limited to what is open",
     ),

@@ -132,12 +132,11 @@ async fn an_upstream_that_is_late_gone_or_states_no_usage_charges_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stream_that_breaks_says_so_and_charges_what_was_stated() {
+async fn a_stream_that_breaks_says_so_and_charges_what_was_delivered() {
     let cases = [
-        (vec![PIECE, PIECE], false, 0, "upstream_without_usage"),
-        (vec![PIECE, DONE], false, 0, "upstream_without_usage"),
-        (vec![PIECE, PIECE], true, 0, "upstream_timeout"),
-        (vec!["garbage", "\n\n\n\n", "data: {{{\n\n"], false, 0, "upstream_without_usage"),
+        (vec![PIECE, PIECE], false, 2 + 4, "upstream_incomplete"),
+        (vec![PIECE, PIECE], true, 2 + 4, "upstream_timeout"),
+        (vec!["garbage", "\n\n\n\n", "data: {{{\n\n"], false, 0, "upstream_incomplete"),
         (vec![PIECE, USAGE], true, 10, "upstream_timeout"),
     ];
     for (pieces, hang, units, code) in cases {
@@ -165,7 +164,7 @@ async fn a_stream_without_its_last_line_is_whole_once_its_usage_is_stated() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_goes_away_pays_for_what_it_asked() {
+async fn a_client_that_leaves_pays_for_what_was_produced() {
     let bench = Bench::start(|config| config.models[0].latency_ms = Some(150)).await;
     for more in [json!({"max_tokens": 50}), json!({"max_tokens": 50, "stream": true})] {
         let before = bench.counted().0;
@@ -173,14 +172,16 @@ async fn a_client_that_goes_away_pays_for_what_it_asked() {
             .post("/v1/chat/completions", &chat_body("one two", more))
             .timeout(Duration::from_millis(60));
         assert!(request.send().await.unwrap_err().is_timeout());
-        assert_eq!(bench.used().await, before + 2 + 100);
+        let prompt = "userone two".len().div_ceil(4) as u64;
+        assert_eq!(bench.used().await, before + prompt, "the prompt, counted");
     }
     // One that leaves in the middle of a stream.
     let more = json!({"max_tokens": 4_000, "stream": true});
     let mut answer = bench.chat("one two", more).await;
     assert!(answer.chunk().await.unwrap().is_some());
     drop(answer);
-    assert_eq!(bench.used().await, 204 + 2 + 8_000);
+    let used = bench.used().await;
+    assert!((7..6 + 2 + 8_000).contains(&used), "{used}");
     bench.stop().await;
 }
 
@@ -190,22 +191,25 @@ async fn a_client_that_reads_too_slowly_is_left_behind_and_pays() {
     let more = json!({"max_tokens": 16_000, "stream": true, "n": 3});
     let mut answer = bench.chat(&"word ".repeat(400), more).await;
     assert!(answer.chunk().await.unwrap().is_some());
-    assert_eq!(bench.used().await, 400 + 2 * 3 * 16_000);
+    let used = bench.used().await;
+    assert!((400..400 + 2 * 3 * 16_000).contains(&used), "{used}");
     drop(answer);
     bench.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn more_use_than_was_held_is_charged_as_used() {
+async fn more_use_than_was_held_is_the_providers_loss() {
     let (addr, _) = upstream(Duration::ZERO, || {
         "{\"choices\":[],\"usage\":{\"prompt_tokens\":1000,\"completion_tokens\":500000}}".into_response()
     })
     .await;
     let bench = before(addr).await;
     let answer = bench.chat("hi", json!({"max_tokens": 1})).await;
-    assert_eq!(answer.headers()["x-blockable-units"], "1001000");
-    assert_eq!(bench.counted(), (1_001_000, 0));
-    refused(bench.chat("hi", json!({"max_tokens": 1})).await, 402, "credit_exhausted").await;
+    let units: u64 = answer.headers()["x-blockable-units"].to_str().unwrap().parse().unwrap();
+    assert!((3..1_000).contains(&units), "the hold: {units}");
+    assert_eq!(bench.counted(), (units, 0));
+    assert_eq!(bench.chat("hi", json!({"max_tokens": 1})).await.status(), 200);
+    assert_eq!(bench.counted(), (2 * units, 0));
     bench.stop().await;
 }
 

@@ -21,6 +21,8 @@ const OVERHEAD: u64 = 64;
 const MIN_FITTED: u64 = 256;
 /// Seconds that an upstream may take in all, where the file does not say.
 const TIMEOUT_SECONDS: u64 = 600;
+/// Seconds that an upstream may send nothing, where the file does not say.
+const SILENCE_SECONDS: u64 = 120;
 
 /// The parameter by which an upstream takes the limit of a chat's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
@@ -67,6 +69,10 @@ pub struct ModelConfig {
     pub tokens_per_part: Option<u64>,
     /// Seconds that the upstream may take in all.
     pub timeout_seconds: u64,
+    /// Seconds that the upstream may send nothing: of a stream from its request on, of another answer once it has begun.
+    pub silence_seconds: u64,
+    /// True where the upstream can state the usage in each event of a stream, as vLLM does (`continuous_usage_stats`).
+    pub continuous_usage: bool,
     /// Milliseconds that the echo model waits before it answers.
     pub latency_ms: Option<u64>,
 }
@@ -86,6 +92,8 @@ impl ModelConfig {
             overhead_tokens: OVERHEAD,
             tokens_per_part: None,
             timeout_seconds: TIMEOUT_SECONDS,
+            silence_seconds: SILENCE_SECONDS,
+            continuous_usage: false,
             latency_ms: None,
         }
     }
@@ -99,6 +107,9 @@ impl ModelConfig {
         let longest = max_output_tokens.unwrap_or(MAX_CONTEXT);
         let min_fitted_tokens = reader.number("min_fitted_tokens", MIN_FITTED.min(longest), 1..=longest);
         let price = read_price(reader);
+        let timeout_seconds = reader.number("timeout_seconds", TIMEOUT_SECONDS, 1..=86_400);
+        let silence_seconds =
+            reader.number("silence_seconds", SILENCE_SECONDS.min(timeout_seconds), 1..=timeout_seconds);
         let model = ModelConfig {
             overhead_tokens_per_message: reader.number(
                 "overhead_tokens_per_message",
@@ -108,7 +119,9 @@ impl ModelConfig {
             overhead_tokens: reader.number("overhead_tokens", OVERHEAD, 0..=MAX_CONTEXT),
             tokens_per_part: reader.optional_number("tokens_per_part", 1..=MAX_CONTEXT),
             limit_parameter: reader.optional("limit_parameter").unwrap_or(LimitParameter::MaxTokens),
-            timeout_seconds: reader.number("timeout_seconds", TIMEOUT_SECONDS, 1..=86_400),
+            timeout_seconds,
+            silence_seconds,
+            continuous_usage: reader.optional("continuous_usage").unwrap_or(false),
             latency_ms: reader.optional("latency_ms"),
             ..ModelConfig::echo("", Price::default())
         };
@@ -133,6 +146,11 @@ impl ModelConfig {
     /// Time that its upstream may take in all.
     pub fn timeout(&self) -> Duration {
         Duration::from_secs(self.timeout_seconds)
+    }
+
+    /// Time for which its upstream may send nothing.
+    pub fn silence(&self) -> Duration {
+        Duration::from_secs(self.silence_seconds.min(self.timeout_seconds))
     }
 }
 

@@ -1,14 +1,14 @@
-//! A job that runs on a hold.
+//! A job that runs on a hold, and its settlement.
 
 use {
-    super::usage::Usage,
+    super::PreparedRequest,
     crate::{
-        app::{App, ServedModel},
+        app::App,
         error::ApiError,
-        limits::Permit,
+        meter::{AnswerEnd, Outcome, prompt_tokens},
         price::Tokens,
     },
-    blockable_gate::{Hold, Refusal, StoreError},
+    blockable_gate::{Hold, JobFigures, Refusal, StoreError},
     blockable_sdk::amounts::Units,
     std::{
         sync::Arc,
@@ -22,60 +22,103 @@ const ATTEMPTS: u32 = 8;
 /// Pause after the first failed attempt; doubles.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// A job that runs on a hold. Its owner settles or releases the hold exactly once; after a crash the hold's deadline ends it.
+/// A job that runs on a hold. Its owner settles it, which consumes it, so that a job is settled once; after a crash the next
+/// start returns its hold.
 pub(super) struct RunningJob {
     pub app: Arc<App>,
-    pub model: Arc<ServedModel>,
+    pub plan: PreparedRequest,
     pub hold: Hold,
     /// The limit in tokens that its answers were fitted to; `None` where it holds all that it may cost.
     pub fitted: Option<u64>,
     began: Instant,
-    _permit: Permit,
+}
+
+/// A job that has been settled, with all its figures.
+#[derive(Clone, Debug)]
+pub(crate) struct Settlement {
+    /// Tokens that it is charged for.
+    pub tokens: Tokens,
+    /// True where some of them were counted here, for want of usage.
+    pub is_counted: bool,
+    /// The way in which its answer ended.
+    pub end: AnswerEnd,
+    /// Units that are charged: those of the tokens, and no more than were held.
+    pub units: Units,
+    /// Units that the upstream used above the hold. They are the provider's loss.
+    pub above_hold: Units,
+    /// Time from the call of the upstream to the end of its answer.
+    pub took: Duration,
+}
+
+impl Settlement {
+    /// Its figures for the usage log.
+    fn figures(&self) -> JobFigures {
+        let Tokens { prompt, cached, generated, reasoning, .. } = self.tokens;
+        JobFigures { prompt, cached, generated, reasoning, ended: self.end.name() }
+    }
 }
 
 impl RunningJob {
-    pub(super) fn new(
-        app: Arc<App>,
-        model: Arc<ServedModel>,
-        hold: Hold,
-        fitted: Option<u64>,
-        permit: Permit,
-    ) -> RunningJob {
-        RunningJob { app, model, hold, fitted, began: Instant::now(), _permit: permit }
+    pub(super) fn new(app: Arc<App>, plan: PreparedRequest, hold: Hold, fitted: Option<u64>) -> RunningJob {
+        RunningJob { app, plan, hold, fitted, began: Instant::now() }
     }
 
-    /// Settles the hold by a job's usage and returns the units. A fitted job costs its hold at most: nothing more was open, so
-    /// that the chain would count the rest as the provider's loss. Errors: 503 where the settlement could not be recorded.
-    pub(super) async fn settle(&self, usage: Usage) -> Result<Units, ApiError> {
-        self.app.metrics.record_time("blockable_provider_upstream_seconds", self.began.elapsed());
-        let held = self.hold.units;
-        let used = self.model.config.price.cost(&Tokens::new(usage.prompt_tokens, usage.completion_tokens));
-        let used = used.unwrap_or_else(|_| {
-            tracing::error!(hold = %self.hold.id, ?usage, "the upstream's usage is too large to be counted; the held units are charged");
-            held
-        });
-        if used > held {
-            tracing::warn!(
-                hold = %self.hold.id, held = held.get(), units = used.get(), fitted = self.fitted, model = self.model.config.name,
-                "the upstream used more than was held; correct the model's limits or overheads"
+    /// Counts the tokens of the prompt, for a job whose upstream does not state them.
+    pub(super) fn count_prompt(&self) -> u64 {
+        prompt_tokens(self.plan.original()).min(self.plan.most_prompt_tokens())
+    }
+
+    /// Ends the job: charges what was used, and never more than is held. Errors: 503 where that could not be recorded; the
+    /// answer must be withheld then.
+    pub(super) async fn settle(self, outcome: &Outcome) -> Result<Settlement, ApiError> {
+        let settlement = self.evaluate(outcome);
+        let metrics = &self.app.metrics;
+        metrics.record_time("blockable_provider_upstream_seconds", settlement.took);
+        if settlement.tokens == Tokens::default() {
+            self.release(&settlement).await;
+            return Ok(settlement);
+        }
+        tracing::debug!(hold = %self.hold.id, units = settlement.units.get(), end = ?settlement.end, "settling");
+        let began = Instant::now();
+        self.record(&settlement).await?;
+        metrics.record_time("blockable_provider_settle_seconds", began.elapsed());
+        metrics.add_units("blockable_provider_settled_units_total", settlement.units);
+        metrics.add_units("blockable_provider_above_hold_units_total", settlement.above_hold);
+        if settlement.is_counted {
+            metrics.count(
+                "blockable_provider_counted_requests_total",
+                "model",
+                self.plan.model.config.name.as_str(),
             );
         }
-        let units = if self.fitted.is_some() { used.min(held) } else { used };
-        let began = Instant::now();
-        self.record(units).await?;
-        let metrics = &self.app.metrics;
-        metrics.record_time("blockable_provider_settle_seconds", began.elapsed());
-        metrics.add_units("blockable_provider_settled_units_total", units);
-        if used > held {
-            metrics.add_units("blockable_provider_above_hold_units_total", used.saturating_sub(held));
-        }
-        Ok(units)
+        Ok(settlement)
     }
 
-    async fn record(&self, units: Units) -> Result<(), ApiError> {
+    /// Works out the charge.
+    fn evaluate(&self, outcome: &Outcome) -> Settlement {
+        let (held, tokens) = (self.hold.units, outcome.tokens);
+        let used = self.plan.price.cost(&tokens).unwrap_or(Units(u64::MAX));
+        let above_hold = used.saturating_sub(held);
+        let (hold, model) = (&self.hold.id, self.plan.model.config.name.as_str());
+        if above_hold > Units::ZERO {
+            tracing::error!(
+                %hold, held = held.get(), used = used.get(), ?tokens, fitted = self.fitted, model,
+                "the upstream used more than was held; the rest is your loss: correct the model's limits, or the upstream's usage"
+            );
+        }
+        let is_counted = outcome.is_prompt_counted || outcome.is_answer_counted;
+        if is_counted {
+            tracing::warn!(%hold, ?tokens, end = ?outcome.end, model, "the upstream stated no usage to the end; tokens were counted");
+        }
+        let (units, end, took) = (used.min(held), outcome.end, self.began.elapsed());
+        Settlement { tokens, is_counted, end, units, above_hold, took }
+    }
+
+    async fn record(&self, settlement: &Settlement) -> Result<(), ApiError> {
+        let units = settlement.units;
         let mut pause = PAUSE;
         for attempt in 1..=ATTEMPTS {
-            match self.app.gate.settle(&self.hold, units).await {
+            match self.app.gate.settle_with(&self.hold, units, settlement.figures()).await {
                 Ok(_) => return Ok(()),
                 Err(StoreError::Closed) => break,
                 Err(error) => {
@@ -90,8 +133,8 @@ impl RunningJob {
     }
 
     /// Ends the hold of a job that used nothing.
-    pub(super) async fn release(&self) {
-        if let Err(error) = self.app.gate.release(&self.hold).await {
+    async fn release(&self, settlement: &Settlement) {
+        if let Err(error) = self.app.gate.release_with(&self.hold, settlement.figures()).await {
             tracing::error!(hold = %self.hold.id, %error, "a hold could not be released; it ends by its deadline");
         }
     }

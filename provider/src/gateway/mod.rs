@@ -1,15 +1,21 @@
 //! The OpenAI-compatible gateway: admit, call the upstream, settle, answer.
 
+mod client;
 mod job;
 mod prepare;
 mod stream;
 mod upstream;
-mod usage;
 mod whole;
 
 use {
     crate::{
-        app::App, error::ApiError, http::RequestId, keys::Caller, limits::Permit, request::CompletionKind,
+        app::App,
+        error::ApiError,
+        http::RequestId,
+        keys::Caller,
+        limits::Permit,
+        meter::{AnswerEnd, Outcome, Stop},
+        request::CompletionKind,
     },
     axum::{
         Extension, Json, Router,
@@ -20,6 +26,7 @@ use {
         routing::{MethodRouter, get, post},
     },
     blockable_gate::Job,
+    client::Waiting,
     job::RunningJob,
     prepare::PreparedRequest,
     serde_json::{Value, json},
@@ -28,6 +35,7 @@ use {
         time::{Duration, Instant},
     },
     tracing::Instrument,
+    upstream::UpstreamTime,
 };
 
 /// The number of the hold that a request ran on.
@@ -85,8 +93,9 @@ async fn complete(
     let permit = app.running.enter(credit)?;
     let body = app.read_body(&headers, body, app.config.limits.body_bytes).await?;
     let plan = PreparedRequest::read(&app, endpoint, body)?;
+    let (_handler, client) = Waiting::new();
     // A task of its own: a client that disconnects must not leave a job without its settlement.
-    let job = run(app, plan, caller, id, permit).in_current_span();
+    let job = run(app, plan, caller, id, permit, client).in_current_span();
     tokio::spawn(job).await.unwrap_or_else(|_| Err(ApiError::internal()))
 }
 
@@ -97,7 +106,43 @@ async fn run(
     caller: Caller,
     id: String,
     permit: Permit,
+    mut client: Waiting,
 ) -> Result<Response, ApiError> {
+    let job = begin(app, plan, caller, id).await?;
+    let time = UpstreamTime::begin(&job.plan.model.config);
+    let body = match job.plan.body(job.fitted) {
+        Ok(body) => body,
+        Err(error) => {
+            job.settle(&Outcome::unused(AnswerEnd::CutShort)).await?;
+            return Err(error);
+        }
+    };
+    let called = tokio::select! {
+        biased;
+        () = client.left() => Err(Stop::ClientLeft),
+        called = upstream::call(&job, body, time) => called,
+    };
+    let answer = match called {
+        Ok(answer) => answer,
+        Err(stop) => return Err(whole::stopped(job, stop).await),
+    };
+    let is_stream = answer
+        .headers()
+        .get(CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
+    match answer.status().is_success() && job.plan.streamed && is_stream {
+        true => Ok(stream::answer(job, answer, time, permit)),
+        false => whole::answer(job, answer, time, &mut client).await,
+    }
+}
+
+/// Holds the units and fits the request to them. Errors: the gate's refusal.
+async fn begin(
+    app: Arc<App>,
+    plan: PreparedRequest,
+    caller: Caller,
+    id: String,
+) -> Result<RunningJob, ApiError> {
     let patience = Duration::from_secs(app.config.limits.client_patience_seconds);
     let limit = plan.model.config.timeout() + patience + HOLD_MARGIN;
     let reference = format!("{}/{id}", plan.endpoint.name());
@@ -113,23 +158,7 @@ async fn run(
     if fitted.is_some() {
         app.metrics.add("blockable_provider_fitted_requests_total", 1);
     }
-    let deadline = tokio::time::Instant::now() + plan.model.config.timeout();
-    let job = RunningJob::new(app, plan.model.clone(), hold, fitted, permit);
-    let answer = match upstream::call(&job, &plan, deadline).await {
-        Ok(answer) => answer,
-        Err(error) => {
-            job.release().await;
-            return Err(error);
-        }
-    };
-    let is_stream = answer
-        .headers()
-        .get(CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
-    match answer.status().is_success() && plan.streamed && is_stream {
-        true => Ok(stream::answer(job, answer, plan.wants_usage, deadline)),
-        false => whole::answer(job, answer, deadline).await,
-    }
+    Ok(RunningJob::new(app, plan, hold, fitted))
 }
 
 /// Adds the headers that name a job's hold and, where its answers are limited, the limit.

@@ -4,7 +4,8 @@ use {
     crate::{
         app::{App, ServedModel},
         error::ApiError,
-        price::TokenBound,
+        meter::Rewrite,
+        price::{Price, TokenBound},
         request::{CompletionKind, CompletionRequest},
         shortage,
     },
@@ -18,12 +19,15 @@ use {
 pub(super) struct PreparedRequest {
     pub endpoint: CompletionKind,
     pub model: Arc<ServedModel>,
+    /// The price by which it is held for and charged.
+    pub price: Price,
     /// The most units that it can cost as it is.
     pub units: Units,
     /// The fewest units that it is served with; `units` where it has a limit of its own.
     pub least: Units,
     pub streamed: bool,
-    pub wants_usage: bool,
+    wants_usage: bool,
+    wants_running_usage: bool,
     bound: TokenBound,
     /// The parameter that limits its answers, or would.
     limit_parameter: &'static str,
@@ -47,9 +51,10 @@ impl PreparedRequest {
             ApiError { param: Some("model".to_string()), ..error }
         })?;
         let (config, bound) = (&model.config, request.bound(&model.config)?);
+        let price = config.price;
         let most = |answer: u64| {
             let bound = TokenBound { answer: answer.min(bound.answer), ..bound.clone() };
-            config.price.most(&bound).map_err(|_| {
+            price.most(&bound).map_err(|_| {
                 ApiError::invalid(
                     "request_too_large",
                     "the request may cost more than can be counted; ask for less",
@@ -65,10 +70,12 @@ impl PreparedRequest {
         Ok(PreparedRequest {
             endpoint,
             model: model.clone(),
+            price,
             units,
             least,
             streamed: request.streamed,
             wants_usage: request.wants_usage,
+            wants_running_usage: request.wants_running_usage,
             limit_parameter: request.own_limit().unwrap_or_else(otherwise),
             forwarded: request.forward(&body, config, None),
             original: body.clone(),
@@ -79,7 +86,7 @@ impl PreparedRequest {
     /// Makes the answer where the gate refuses it. It names the request's own limit as the parameter to be changed.
     pub(super) fn refuse(&self, app: &App, credit: &Pubkey, refusal: Refusal) -> ApiError {
         let largest = |open| {
-            let longest = self.model.config.price.longest_answer(&self.bound, open)?;
+            let longest = self.price.longest_answer(&self.bound, open)?;
             (longest > 0).then_some((self.limit_parameter, longest))
         };
         let error = shortage::refuse(app, credit, refusal, largest);
@@ -93,11 +100,31 @@ impl PreparedRequest {
             return None;
         }
         // The gate holds at least `least` units, which pay for the prompt.
-        let longest = self.model.config.price.longest_answer(&self.bound, held).unwrap_or(0);
+        let longest = self.price.longest_answer(&self.bound, held).unwrap_or(0);
         // Upstreams refuse a limit that has no room after the prompt, whose real length is not known here.
         let prompt = self.bound.prompts.iter().max().copied().unwrap_or(0);
         let room = self.bound.context.saturating_sub(prompt);
         Some(if room >= self.model.config.min_fitted_tokens { longest.min(room) } else { longest })
+    }
+
+    /// The body as it came.
+    pub(super) fn original(&self) -> &[u8] {
+        &self.original
+    }
+
+    /// The most tokens that its prompts can have together.
+    pub(super) fn most_prompt_tokens(&self) -> u64 {
+        let prompts = self.bound.prompts.iter().map(|prompt| (*prompt).min(self.bound.context));
+        prompts.fold(0, u64::saturating_add)
+    }
+
+    /// The changes of its answer on the way to the client.
+    pub(super) fn rewrite(&self) -> Rewrite {
+        Rewrite {
+            passes_usage: self.wants_usage,
+            drops_running_usage: self.model.config.continuous_usage && !self.wants_running_usage,
+            model: Some(self.model.config.name.clone()),
+        }
     }
 
     /// The body for the upstream, with a limit where one was fitted. Errors: none that [`PreparedRequest::read`] has not had.

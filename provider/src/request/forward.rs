@@ -7,30 +7,34 @@ use {
     std::ops::Range,
 };
 
-/// Member that asks an upstream for the usage at the end of a stream, with the comma before the next one.
-pub(super) const STREAM_OPTIONS: &str = r#""stream_options":{"include_usage":true},"#;
 const INCLUDE_USAGE: &str = "include_usage";
+const RUNNING_USAGE: &str = "continuous_usage_stats";
 
-/// Reads whether options of a stream ask for usage. Errors: 400 where they are no options.
-pub(super) fn wants_usage(options: Option<&RawValue>) -> Result<bool, ApiError> {
-    let Some(options) = options else { return Ok(false) };
+/// Reads whether options of a stream ask for usage at its end, and in each event. Errors: 400 where they are no options.
+pub(super) fn wanted_usage(options: Option<&RawValue>) -> Result<[bool; 2], ApiError> {
+    let Some(options) = options.filter(|options| options.get() != "null") else { return Ok([false; 2]) };
     let wrong = || {
-        ApiError::param(
-            "stream_options",
-            "`stream_options` must be an object, `include_usage` in it true or false",
-        )
+        let message = format!(
+            "`stream_options` must be an object, `{INCLUDE_USAGE}` and `{RUNNING_USAGE}` in it true or false"
+        );
+        ApiError::param("stream_options", message)
     };
     let options: Map<String, Value> = serde_json::from_str(options.get()).map_err(|_| wrong())?;
-    match options.get(INCLUDE_USAGE) {
+    let read = |name| match options.get(name) {
         None | Some(Value::Null) => Ok(false),
         Some(value) => value.as_bool().ok_or_else(wrong),
-    }
+    };
+    Ok([read(INCLUDE_USAGE)?, read(RUNNING_USAGE)?])
 }
 
-/// Adds the request for usage to options of a stream.
-pub(super) fn with_usage(options: &RawValue) -> String {
-    let mut options: Map<String, Value> = serde_json::from_str(options.get()).unwrap_or_default();
+/// Adds the request for usage to options of a stream, `continuous` for usage in each event.
+pub(super) fn with_usage(options: Option<&RawValue>, continuous: bool) -> String {
+    let options = options.and_then(|options| serde_json::from_str(options.get()).ok());
+    let mut options: Map<String, Value> = options.unwrap_or_default();
     options.insert(INCLUDE_USAGE.to_string(), Value::Bool(true));
+    if continuous {
+        options.insert(RUNNING_USAGE.to_string(), Value::Bool(true));
+    }
     Value::Object(options).to_string()
 }
 

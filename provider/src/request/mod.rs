@@ -7,6 +7,7 @@ mod prompt;
 mod raw;
 
 use {
+    crate::meter::AnswerForm,
     crate::{
         config::{LimitParameter, ModelConfig},
         error::ApiError,
@@ -82,6 +83,14 @@ pub(crate) enum CompletionKind {
 }
 
 impl CompletionKind {
+    /// The form of its answers.
+    pub(crate) fn form(self) -> AnswerForm {
+        match self {
+            CompletionKind::Chat => AnswerForm::Chat,
+            CompletionKind::Text => AnswerForm::Text,
+        }
+    }
+
     /// Its path below the upstream's URL.
     pub(crate) fn path(self) -> &'static str {
         match self {
@@ -117,6 +126,8 @@ pub(crate) struct CompletionRequest<'a> {
     pub streamed: bool,
     /// True where the client asked for the usage at the end of a stream.
     pub wants_usage: bool,
+    /// True where the client asked for the usage in each event of a stream.
+    pub wants_running_usage: bool,
     /// Bytes of parameters that are not known, and may become part of the prompt.
     others: u64,
 }
@@ -155,8 +166,8 @@ impl<'a> CompletionRequest<'a> {
             Some(value) => read("stream", value, "true or false")?,
             None => false,
         };
-        let stream_options = fields.get("stream_options");
-        let wants_usage = forward::wants_usage(stream_options)?;
+        let stream_options = fields.get_or_null("stream_options");
+        let [wants_usage, wants_running_usage] = forward::wanted_usage(stream_options)?;
         Ok(CompletionRequest {
             endpoint,
             body,
@@ -169,6 +180,7 @@ impl<'a> CompletionRequest<'a> {
             stream_options,
             streamed,
             wants_usage,
+            wants_running_usage,
             others,
         })
     }
@@ -209,7 +221,7 @@ impl<'a> CompletionRequest<'a> {
     }
 
     /// Makes the body for the upstream. Four things change: the model's name, token limits above the model's own, a `limit` is
-    /// added where one is given, and a stream is asked for the usage at its end.
+    /// added where one is given, and a stream is asked for the usage at its end, or in each event where the model can do that.
     pub(crate) fn forward(&self, whole: &Bytes, model: &ModelConfig, limit: Option<u64>) -> Bytes {
         let mut edits = forward::Edits::new(self.body);
         if let Some(name) = model.upstreams.iter().find_map(|upstream| upstream.model.as_ref()) {
@@ -228,10 +240,12 @@ impl<'a> CompletionRequest<'a> {
                 None => edits.insert_first(&format!("\"{name}\":{limit},")),
             }
         }
-        if self.streamed && !self.wants_usage {
+        let has_running_usage = self.wants_running_usage || !model.continuous_usage;
+        if self.streamed && !(self.wants_usage && has_running_usage) {
+            let asked = forward::with_usage(self.stream_options, model.continuous_usage);
             match self.stream_options {
-                Some(options) => edits.replace(options, forward::with_usage(options)),
-                None => edits.insert_first(forward::STREAM_OPTIONS),
+                Some(options) => edits.replace(options, asked),
+                None => edits.insert_first(&format!("\"stream_options\":{asked},")),
             }
         }
         edits.apply(whole)

@@ -1,0 +1,173 @@
+//! The forms of answers: where usage, text, errors and the end stand in them.
+
+use {
+    super::{
+        count::{Text, text_bytes},
+        members::Members,
+        usage,
+    },
+    crate::price::Tokens,
+    serde_json::{Map, Value, value::RawValue},
+};
+
+/// The form of an endpoint's answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AnswerForm {
+    /// `/v1/chat/completions`.
+    Chat,
+    /// `/v1/completions`.
+    Text,
+    /// `/v1/embeddings`, which are never streamed.
+    #[allow(dead_code, reason = "the endpoint comes with the next change")]
+    Embeddings,
+    /// `/v1/responses`.
+    #[allow(dead_code, reason = "the endpoint comes with the next change")]
+    Responses,
+    /// `/v1/messages`.
+    #[allow(dead_code, reason = "the endpoint comes with the next change")]
+    Messages,
+}
+
+/// The facts of one event, or of an answer that is not streamed.
+#[derive(Debug, Default)]
+pub(crate) struct Reading<'a> {
+    /// The tokens that its usage states.
+    pub usage: Option<Tokens>,
+    /// The place of its usage.
+    pub usage_value: Option<&'a RawValue>,
+    /// The place of the model's name.
+    pub model_value: Option<&'a RawValue>,
+    /// The text in it that no event had before.
+    pub text: Text,
+    /// Numbers of the answers that go on in it.
+    pub going_on: Vec<u64>,
+    /// Numbers of the answers that end with it.
+    pub ended: Vec<u64>,
+    /// True where it says that the upstream failed.
+    pub is_error: bool,
+    /// True for the last event of a stream.
+    pub is_last: bool,
+    /// True for an event that has usage and nothing else.
+    pub is_bare: bool,
+    /// True where it has the member in which a whole answer of this form has its content.
+    pub is_answer: bool,
+}
+
+impl AnswerForm {
+    /// The member of a whole answer that has its content.
+    fn content(self) -> &'static str {
+        match self {
+            AnswerForm::Chat | AnswerForm::Text => "choices",
+            AnswerForm::Embeddings => "data",
+            AnswerForm::Responses => "output",
+            AnswerForm::Messages => "content",
+        }
+    }
+
+    /// The objects that usage and the model's name may stand in, besides the event itself.
+    fn inner(self) -> &'static [&'static str] {
+        match self {
+            AnswerForm::Chat | AnswerForm::Text => &["x_groq"],
+            AnswerForm::Embeddings => &[],
+            AnswerForm::Responses => &["response"],
+            AnswerForm::Messages => &["message"],
+        }
+    }
+
+    /// Reads an event with its name.
+    pub(crate) fn read_event<'a>(self, name: &str, members: &Members<'a>) -> Reading<'a> {
+        let kind: String = members.value("type").unwrap_or_default();
+        let mut reading = self.read_common(members);
+        reading.is_error |= name == "error" || kind == "error";
+        match self {
+            AnswerForm::Chat | AnswerForm::Text => self.read_choices(members, &mut reading),
+            AnswerForm::Embeddings => {}
+            AnswerForm::Responses => {
+                if kind.ends_with(".delta") {
+                    reading.add(0, members.value::<Value>("delta"));
+                }
+                let failed = kind == "response.failed";
+                reading.is_error |= failed;
+                reading.is_last = failed || kind == "response.completed" || kind == "response.incomplete";
+            }
+            AnswerForm::Messages => {
+                if kind == "content_block_delta" || kind == "content_block_start" {
+                    reading.add(0, members.value::<Value>("delta"));
+                    reading.add(0, members.value::<Value>("content_block"));
+                }
+                reading.is_last = kind == "message_stop";
+            }
+        }
+        if reading.is_last {
+            reading.ended.push(0);
+        }
+        reading
+    }
+
+    /// Reads an answer that is not streamed.
+    pub(crate) fn read_whole<'a>(self, members: &Members<'a>) -> Reading<'a> {
+        let mut reading = self.read_common(members);
+        match self {
+            AnswerForm::Chat | AnswerForm::Text => self.read_choices(members, &mut reading),
+            AnswerForm::Embeddings => {}
+            AnswerForm::Responses | AnswerForm::Messages => {
+                reading.add(0, members.value::<Value>(self.content()));
+            }
+        }
+        reading
+    }
+
+    fn read_common<'a>(self, members: &Members<'a>) -> Reading<'a> {
+        let mut reading = Reading {
+            model_value: members.get("model"),
+            is_error: members.get("error").is_some_and(|error| error.get() != "false")
+                || members.value::<&str>("object").is_some_and(|object| object == "error"),
+            is_answer: members.get(self.content()).is_some(),
+            ..Reading::default()
+        };
+        reading.read_usage(members);
+        for name in self.inner() {
+            let inner = members.object(name);
+            if !inner.is_empty() {
+                reading.read_usage(&inner);
+                reading.model_value = reading.model_value.or(inner.get("model"));
+            }
+        }
+        reading
+    }
+
+    fn read_choices(self, members: &Members, reading: &mut Reading) {
+        let choices: Vec<Map<String, Value>> = members.value("choices").unwrap_or_default();
+        reading.is_bare = reading.usage.is_some() && choices.is_empty() && !reading.is_error;
+        for (place, mut choice) in choices.into_iter().enumerate() {
+            let index = choice.get("index").and_then(Value::as_u64).unwrap_or(place as u64);
+            let ended = choice.get("finish_reason").is_some_and(|reason| !reason.is_null());
+            let text = match self {
+                AnswerForm::Text => choice.remove("text"),
+                _ => choice.remove("delta").or_else(|| choice.remove("message")),
+            };
+            reading.add(index, text);
+            if ended {
+                reading.ended.push(index);
+            }
+        }
+    }
+}
+
+impl<'a> Reading<'a> {
+    fn read_usage(&mut self, members: &Members<'a>) {
+        let value = members.get("usage");
+        if let Some(tokens) = value.and_then(usage::read) {
+            (self.usage, self.usage_value) = (Some(tokens), value);
+        }
+    }
+
+    /// Adds the text of one answer.
+    fn add(&mut self, index: u64, value: Option<Value>) {
+        let bytes = value.map_or(0, |value| text_bytes(&value));
+        if bytes > 0 {
+            self.text.add(bytes);
+            self.going_on.push(index);
+        }
+    }
+}
