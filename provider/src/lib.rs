@@ -6,6 +6,7 @@
 //!
 //! | module | contents |
 //! |---|---|
+//! | [`bound`] | a bound on the tokens of a request |
 //! | [`config`] | `provider.toml` |
 //! | [`echo`] | the built-in model, for tests and demonstrations |
 //! | [`init`] | the first `provider.toml` |
@@ -20,6 +21,7 @@
 // Tests may wait for the clock and need no deadline.
 #![cfg_attr(test, allow(clippy::disallowed_methods))]
 
+pub mod bound;
 pub mod config;
 pub mod echo;
 pub mod init;
@@ -45,6 +47,7 @@ mod request;
 mod serve_error;
 mod shortage;
 mod tasks;
+mod tokens;
 mod upstreams;
 mod webhooks;
 
@@ -56,4 +59,5 @@ pub use {
     price_list::PriceList,
     serve_error::ServeError,
     server::Server,
+    tokens::Family,
 };

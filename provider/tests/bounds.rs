@@ -61,7 +61,7 @@ async fn a_hold_covers_the_echo_models_use() {
     let bench = Bench::start(|config| {
         let model = &mut config.models[0];
         // No overheads: the echo model has no template.
-        (model.overhead_tokens, model.overhead_tokens_per_message) = (0, 0);
+        (model.overhead_tokens, model.overhead_tokens_per_message) = (Some(0), Some(0));
         (model.context_tokens, model.max_output_tokens) = (60, 40);
     })
     .await;

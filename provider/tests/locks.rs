@@ -52,7 +52,7 @@ async fn bench(open: u64, change: impl FnOnce(&mut Config)) -> Bench {
     let bench = Bench::start(|config| {
         let model = &mut config.models[0];
         model.price = Price::new(Units(1_000), Units(1_000));
-        (model.overhead_tokens, model.overhead_tokens_per_message) = (0, 0);
+        (model.overhead_tokens, model.overhead_tokens_per_message) = (Some(0), Some(0));
         model.min_fitted_tokens = 20;
         change(config);
     })

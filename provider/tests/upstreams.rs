@@ -21,7 +21,7 @@ use {
         response::{IntoResponse, Response},
         routing::post,
     },
-    blockable_provider::config::UpstreamConfig,
+    blockable_provider::config::{UnknownFields, UpstreamConfig},
     blockable_service::secrets::SecretSource,
     common::{Bench, chat_body, events, refused},
     futures_util::{StreamExt, stream},
@@ -226,6 +226,7 @@ async fn an_upstream_gets_its_own_key_and_name_and_never_the_clients_key() {
         config.models[0].upstreams = vec![UpstreamConfig::at(format!("http://{addr}/v1"))];
         config.models[0].upstreams[0].model = Some("org/model".to_string());
         config.models[0].upstreams[0].key = Some(SecretSource::File(file));
+        config.models[0].unknown_fields = UnknownFields::Count;
     })
     .await;
     assert_eq!(bench.chat("hi", json!({"x": [1, {"y": null}]})).await.status(), 200);

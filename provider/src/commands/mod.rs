@@ -1,5 +1,6 @@
 //! The commands of the binary, each with its arguments in a file of its own.
 
+mod bound;
 mod init;
 mod key;
 mod serve;
@@ -22,6 +23,7 @@ pub(crate) struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Command {
+    Bound(bound::BoundArgs),
     Init(init::InitArgs),
     Key(key::KeyArgs),
     Serve(serve::ServeArgs),
@@ -42,6 +44,9 @@ pub(crate) enum CommandError {
     /// The server does not start.
     #[error(transparent)]
     Serve(#[from] ServeError),
+    /// Requests cannot be read, or bounds cannot be written.
+    #[error("cannot read the standard input or write the standard output: {0}; try again")]
+    Stream(#[from] std::io::Error),
     /// A signal cannot be listened for: the server would not stop in order, so it does not start.
     #[error(transparent)]
     Signal(#[from] SignalError),
@@ -50,6 +55,7 @@ pub(crate) enum CommandError {
 /// Runs a command to its end. Errors: [`CommandError`].
 pub(crate) async fn run(cli: Cli) -> Result<(), CommandError> {
     match cli.command {
+        Command::Bound(args) => bound::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Key(args) => key::run(&args),
         Command::Serve(args) => serve::run(args).await,

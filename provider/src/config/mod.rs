@@ -1,11 +1,13 @@
 //! The server's file, `provider.toml`; provider.example.toml explains every key.
 
+mod content;
 mod model;
 mod sections;
 mod upstream;
 
 pub use {
     blockable_service::settings::ConfigError,
+    content::{MediaKind, PartTokens, UnknownFields},
     model::{LimitParameter, ModelConfig},
     sections::{
         Chain, FreezeSettings, GateSettings, GpuConfig, LeaseSettings, Limits, ReporterSettings, Revoked,

@@ -2,10 +2,11 @@
 
 use {
     super::{
+        content::{PartTokens, UnknownFields},
         sections::MAX_PRICE,
         upstream::{Upstream, UpstreamConfig},
     },
-    crate::price::Price,
+    crate::{price::Price, tokens::Family},
     blockable_sdk::amounts::Units,
     blockable_service::settings::Reader,
     std::time::Duration,
@@ -13,10 +14,6 @@ use {
 
 /// Most tokens that a model may have room for.
 const MAX_CONTEXT: u64 = 1 << 32;
-/// Tokens that a template adds to a message, at most, where the file does not say.
-const OVERHEAD_PER_MESSAGE: u64 = 8;
-/// Tokens that a template adds to a request, at most, where the file does not say.
-const OVERHEAD: u64 = 64;
 /// Fewest tokens that an answer is fitted to, where the file does not say.
 const MIN_FITTED: u64 = 256;
 /// Seconds that an upstream may take in all, where the file does not say.
@@ -61,12 +58,16 @@ pub struct ModelConfig {
     pub limit_parameter: LimitParameter,
     /// Credit units per 1,000 tokens of each class.
     pub price: Price,
-    /// Tokens that the upstream's template adds to a message, at most.
-    pub overhead_tokens_per_message: u64,
-    /// Tokens that the upstream's template adds to a request, at most.
-    pub overhead_tokens: u64,
-    /// Tokens of a part of a message that is not text, at most; such parts are refused where it is not set.
-    pub tokens_per_part: Option<u64>,
+    /// The family, by whose tokenizer and template prompts are bounded.
+    pub family: Family,
+    /// Tokens that the upstream's template adds to a message, at most; those of the family where it is not set.
+    pub overhead_tokens_per_message: Option<u64>,
+    /// Tokens that the upstream's template adds to a request, at most; those of the family where it is not set.
+    pub overhead_tokens: Option<u64>,
+    /// Tokens of parts that are not text, at most.
+    pub part_tokens: PartTokens,
+    /// The treatment of parameters that are not known.
+    pub unknown_fields: UnknownFields,
     /// Seconds that the upstream may take in all.
     pub timeout_seconds: u64,
     /// Seconds that the upstream may send nothing: of a stream from its request on, of another answer once it has begun.
@@ -88,9 +89,11 @@ impl ModelConfig {
             min_fitted_tokens: MIN_FITTED,
             limit_parameter: LimitParameter::MaxTokens,
             price,
-            overhead_tokens_per_message: OVERHEAD_PER_MESSAGE,
-            overhead_tokens: OVERHEAD,
-            tokens_per_part: None,
+            family: Family::Plain,
+            overhead_tokens_per_message: None,
+            overhead_tokens: None,
+            part_tokens: PartTokens::default(),
+            unknown_fields: UnknownFields::default(),
             timeout_seconds: TIMEOUT_SECONDS,
             silence_seconds: SILENCE_SECONDS,
             continuous_usage: false,
@@ -110,14 +113,14 @@ impl ModelConfig {
         let timeout_seconds = reader.number("timeout_seconds", TIMEOUT_SECONDS, 1..=86_400);
         let silence_seconds =
             reader.number("silence_seconds", SILENCE_SECONDS.min(timeout_seconds), 1..=timeout_seconds);
+        let is_echo = upstreams.iter().any(|upstream| upstream.server == Upstream::Echo);
         let model = ModelConfig {
-            overhead_tokens_per_message: reader.number(
-                "overhead_tokens_per_message",
-                OVERHEAD_PER_MESSAGE,
-                0..=MAX_CONTEXT,
-            ),
-            overhead_tokens: reader.number("overhead_tokens", OVERHEAD, 0..=MAX_CONTEXT),
-            tokens_per_part: reader.optional_number("tokens_per_part", 1..=MAX_CONTEXT),
+            family: reader.optional("family").unwrap_or(if is_echo { Family::Plain } else { Family::Any }),
+            overhead_tokens_per_message: reader
+                .optional_number("overhead_tokens_per_message", 0..=MAX_CONTEXT),
+            overhead_tokens: reader.optional_number("overhead_tokens", 0..=MAX_CONTEXT),
+            part_tokens: reader.optional("part_tokens").unwrap_or_default(),
+            unknown_fields: reader.optional("unknown_fields").unwrap_or_default(),
             limit_parameter: reader.optional("limit_parameter").unwrap_or(LimitParameter::MaxTokens),
             timeout_seconds,
             silence_seconds,
@@ -128,7 +131,6 @@ impl ModelConfig {
         if name.as_ref().is_some_and(String::is_empty) {
             reader.mistake("name", "is empty; name the model as requests do");
         }
-        let is_echo = upstreams.iter().any(|upstream| upstream.server == Upstream::Echo);
         if !is_echo && !upstreams.is_empty() && model.latency_ms.is_some() {
             reader.mistake("latency_ms", "is for the echo model alone; remove it");
         }
@@ -141,6 +143,16 @@ impl ModelConfig {
             price: price?,
             ..model
         })
+    }
+
+    /// Tokens that the template adds to a message, at most.
+    pub(crate) fn per_message(&self) -> u64 {
+        self.overhead_tokens_per_message.unwrap_or(self.family.rules().per_message)
+    }
+
+    /// Tokens that the template adds to a request, at most.
+    pub(crate) fn per_request(&self) -> u64 {
+        self.overhead_tokens.unwrap_or(self.family.rules().per_request)
     }
 
     /// Time that its upstream may take in all.

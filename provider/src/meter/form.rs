@@ -18,13 +18,10 @@ pub(crate) enum AnswerForm {
     /// `/v1/completions`.
     Text,
     /// `/v1/embeddings`, which are never streamed.
-    #[allow(dead_code, reason = "the endpoint comes with the next change")]
     Embeddings,
     /// `/v1/responses`.
-    #[allow(dead_code, reason = "the endpoint comes with the next change")]
     Responses,
     /// `/v1/messages`.
-    #[allow(dead_code, reason = "the endpoint comes with the next change")]
     Messages,
 }
 

@@ -1,19 +1,26 @@
-//! A request for a completion: its parameters, a bound on its tokens, and the body for its upstream.
+//! A request to a model: its parameters, a bound on its tokens, and the body for its upstream.
 //!
-//! Only the parameters that bear on the cost are read. The rest is forwarded unchanged.
+//! Parameters that bear on the cost are read, those that may become part of the prompt are counted, and the rest is forwarded
+//! unchanged or refused: see [`fields`].
 
+mod counted;
+mod endpoint;
+mod fields;
 mod forward;
 mod prompt;
 mod raw;
+mod values;
+
+pub(crate) use endpoint::CompletionKind;
 
 use {
-    crate::meter::AnswerForm,
     crate::{
         config::{LimitParameter, ModelConfig},
         error::ApiError,
         price::TokenBound,
     },
     bytes::Bytes,
+    prompt::Reader,
     raw::Fields,
     serde_json::value::RawValue,
 };
@@ -22,97 +29,15 @@ use {
 const MAX_ANSWERS: u64 = 128;
 /// Most prompts in one request.
 const MAX_PROMPTS: usize = 2_048;
-
-/// Parameters that raise the cost without a bound, or that some upstreams read as another parameter.
-const REFUSED: &[&str] = &[
-    "audio",
-    "max_gen_len",
-    "max_length",
-    "max_new_tokens",
-    "mm_processor_kwargs",
-    "n_predict",
-    "num_predict",
-    "options",
-    "prediction",
-    "prompt_embeds",
-    "use_beam_search",
-    "web_search_options",
-];
-
-/// Parameters that never become tokens.
-const FREE: &[&str] = &[
-    "frequency_penalty",
-    "logit_bias",
-    "logprobs",
-    "metadata",
-    "min_p",
-    "presence_penalty",
-    "repetition_penalty",
-    "seed",
-    "service_tier",
-    "stop",
-    "stop_token_ids",
-    "store",
-    "temperature",
-    "top_k",
-    "top_logprobs",
-    "top_p",
-    "user",
-];
-
-/// The parameters that are read here.
-const READ: &[&str] = &[
-    "best_of",
-    "max_completion_tokens",
-    "max_tokens",
-    "messages",
-    "model",
-    "n",
-    "prompt",
-    "stream",
-    "stream_options",
-];
-
-/// The two kinds of completion.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CompletionKind {
-    /// `/v1/chat/completions`.
-    Chat,
-    /// `/v1/completions`.
-    Text,
-}
-
-impl CompletionKind {
-    /// The form of its answers.
-    pub(crate) fn form(self) -> AnswerForm {
-        match self {
-            CompletionKind::Chat => AnswerForm::Chat,
-            CompletionKind::Text => AnswerForm::Text,
-        }
-    }
-
-    /// Its path below the upstream's URL.
-    pub(crate) fn path(self) -> &'static str {
-        match self {
-            CompletionKind::Chat => "/chat/completions",
-            CompletionKind::Text => "/completions",
-        }
-    }
-
-    /// Its name in metrics and references.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            CompletionKind::Chat => "chat",
-            CompletionKind::Text => "text",
-        }
-    }
-}
+/// Tokens that a tokenizer sets around a prompt without a template, at most.
+const AROUND_PROMPT: u64 = 4;
 
 /// A request that is well formed.
 #[derive(Debug)]
 pub(crate) struct CompletionRequest<'a> {
     endpoint: CompletionKind,
     body: &'a [u8],
+    fields: Fields<'a>,
     /// The model's name.
     pub model: String,
     model_value: &'a RawValue,
@@ -128,8 +53,6 @@ pub(crate) struct CompletionRequest<'a> {
     pub wants_usage: bool,
     /// True where the client asked for the usage in each event of a stream.
     pub wants_running_usage: bool,
-    /// Bytes of parameters that are not known, and may become part of the prompt.
-    others: u64,
 }
 
 impl<'a> CompletionRequest<'a> {
@@ -138,35 +61,21 @@ impl<'a> CompletionRequest<'a> {
         let fields: Fields = serde_json::from_slice(body).map_err(|error| {
             ApiError::invalid("invalid_json", format!("the body must be a JSON object: {error}"))
         })?;
-        let others = other_bytes(&fields)?;
         let model_value = fields.get("model").ok_or_else(|| missing("model"))?;
-        let input_name = match endpoint {
-            CompletionKind::Chat => "messages",
-            CompletionKind::Text => "prompt",
-        };
-        let input = fields.get(input_name).ok_or_else(|| missing(input_name))?;
+        let input = fields.get(endpoint.input()).ok_or_else(|| missing(endpoint.input()))?;
         let (mut limits, mut null_limits) = (Vec::new(), Vec::new());
-        for name in ["max_tokens", "max_completion_tokens"] {
+        for name in endpoint.limits() {
             match fields.get_or_null(name) {
-                Some(value) if value.get() == "null" => null_limits.push((name, value)),
-                Some(value) => limits.push((name, value, read(name, value, "a whole number from 0 on")?)),
+                Some(value) if value.get() == "null" => null_limits.push((*name, value)),
+                Some(value) => limits.push((*name, value, read(name, value, "a whole number from 0 on")?)),
                 None => {}
             }
         }
-        let count = |name: &str| match fields.get(name) {
-            Some(value) => read::<u64>(name, value, "a whole number from 1 on").and_then(|count| {
-                let good = (1..=MAX_ANSWERS).contains(&count);
-                good.then_some(count)
-                    .ok_or_else(|| ApiError::param(name, format!("`{name}` must be from 1 to {MAX_ANSWERS}")))
-            }),
-            None => Ok(1),
-        };
-        let answers = count("n")?.max(count("best_of")?);
-        let streamed = match fields.get("stream") {
+        let streamed = match fields.get("stream").filter(|_| endpoint.streams()) {
             Some(value) => read("stream", value, "true or false")?,
             None => false,
         };
-        let stream_options = fields.get_or_null("stream_options");
+        let stream_options = fields.get_or_null("stream_options").filter(|_| endpoint.is_completion());
         let [wants_usage, wants_running_usage] = forward::wanted_usage(stream_options)?;
         Ok(CompletionRequest {
             endpoint,
@@ -174,37 +83,71 @@ impl<'a> CompletionRequest<'a> {
             model: read("model", model_value, "a text")?,
             model_value,
             input,
-            answers,
+            answers: count("n", &fields)?.max(count("best_of", &fields)?),
             limits,
             null_limits,
             stream_options,
             streamed,
             wants_usage,
             wants_running_usage,
-            others,
+            fields,
         })
     }
 
     /// Bounds the tokens that the request can use. Errors: 400 for content without a bound.
     pub(crate) fn bound(&self, model: &ModelConfig) -> Result<TokenBound, ApiError> {
-        let added = model.overhead_tokens.saturating_add(self.others);
-        let prompts: Vec<u64> = match self.endpoint {
-            CompletionKind::Chat => vec![prompt::messages(self.input, model)?],
-            CompletionKind::Text => prompt::texts(self.input)?,
-        };
+        let prompts = self.prompts(model)?;
         if prompts.len() > MAX_PROMPTS {
-            return Err(ApiError::param(
-                "prompt",
-                format!("`prompt` may hold {MAX_PROMPTS} prompts at most"),
-            ));
+            let name = self.endpoint.input();
+            let message = format!("`{name}` may hold {MAX_PROMPTS} prompts at most");
+            return Err(ApiError::param(name, message));
         }
+        let others = self.others(model)?;
         let asked = self.limits.iter().map(|(_, _, limit)| *limit).max();
+        let answer = match self.endpoint {
+            CompletionKind::Embeddings => 0,
+            _ => asked.unwrap_or(u64::MAX).min(model.max_output_tokens).min(model.context_tokens),
+        };
         Ok(TokenBound {
-            prompts: prompts.into_iter().map(|tokens| tokens.saturating_add(added)).collect(),
-            answer: asked.unwrap_or(u64::MAX).min(model.max_output_tokens).min(model.context_tokens),
+            prompts: prompts.into_iter().map(|tokens| tokens.saturating_add(others)).collect(),
+            answer,
             answers: self.answers,
             context: model.context_tokens,
         })
+    }
+
+    /// Bounds the tokens of each prompt, without those of other parameters.
+    fn prompts(&self, model: &ModelConfig) -> Result<Vec<u64>, ApiError> {
+        let reader = Reader::new(model, self.endpoint.input());
+        let (around, instructions) = match self.endpoint {
+            CompletionKind::Text | CompletionKind::Embeddings => {
+                let around = model.per_request().min(AROUND_PROMPT);
+                let prompts = reader.prompts(self.input)?;
+                return Ok(prompts.into_iter().map(|tokens| tokens.saturating_add(around)).collect());
+            }
+            CompletionKind::Chat => (reader.messages(self.input)?, None),
+            CompletionKind::Messages => (reader.messages(self.input)?, Some("system")),
+            CompletionKind::Responses => (reader.items(self.input)?, Some("instructions")),
+        };
+        let instructions = match instructions.and_then(|name| Some((name, self.fields.get(name)?))) {
+            Some((name, value)) => Reader::new(model, name).instructions(value)?,
+            None => 0,
+        };
+        Ok(vec![around.saturating_add(instructions).saturating_add(model.per_request())])
+    }
+
+    /// Bounds the tokens of the parameters that may become part of the prompt. Errors: 400 for one that is refused.
+    fn others(&self, model: &ModelConfig) -> Result<u64, ApiError> {
+        let rules = model.family.rules();
+        let mut tokens = 0_u64;
+        for field in fields::counted(self.endpoint, &self.fields, model.unknown_fields)? {
+            let more = match field.tools {
+                true => counted::tools(rules, field.name, field.value)?,
+                false => counted::parameter(rules, field.name, field.value)?,
+            };
+            tokens = tokens.saturating_add(more);
+        }
+        Ok(tokens)
     }
 
     /// The parameter by which the request limits its answers, the larger one where there are two; `None` where there is none.
@@ -216,7 +159,8 @@ impl<'a> CompletionRequest<'a> {
     pub(crate) fn limit_parameter(endpoint: CompletionKind, model: &ModelConfig) -> &'static str {
         match endpoint {
             CompletionKind::Chat => model.limit_parameter.name(),
-            CompletionKind::Text => LimitParameter::MaxTokens.name(),
+            CompletionKind::Responses => "max_output_tokens",
+            _ => LimitParameter::MaxTokens.name(),
         }
     }
 
@@ -241,7 +185,7 @@ impl<'a> CompletionRequest<'a> {
             }
         }
         let has_running_usage = self.wants_running_usage || !model.continuous_usage;
-        if self.streamed && !(self.wants_usage && has_running_usage) {
+        if self.streamed && self.endpoint.is_completion() && !(self.wants_usage && has_running_usage) {
             let asked = forward::with_usage(self.stream_options, model.continuous_usage);
             match self.stream_options {
                 Some(options) => edits.replace(options, asked),
@@ -252,23 +196,14 @@ impl<'a> CompletionRequest<'a> {
     }
 }
 
-/// Counts the bytes of parameters that may become part of the prompt. Errors: 400 for a parameter that is refused.
-fn other_bytes(fields: &Fields) -> Result<u64, ApiError> {
-    let mut bytes = 0_u64;
-    for (name, value) in fields.others(READ) {
-        let plain = name.trim().to_ascii_lowercase();
-        let known = |list: &[&str]| list.contains(&plain.as_str());
-        // Some upstreams ignore the case of names: they would obey a parameter that was not read here.
-        if known(READ) || (known(REFUSED) && value.get() != "null") {
-            let message = format!("`{name}` is not supported; remove it");
-            let error = ApiError { code: "unsupported_parameter", ..ApiError::param(name, message) };
-            return Err(error);
-        }
-        if !FREE.contains(&name) {
-            bytes = bytes.saturating_add((name.len() + value.get().len()) as u64);
-        }
+/// Reads the number of answers by a parameter; 1 where it is left out.
+fn count(name: &str, fields: &Fields) -> Result<u64, ApiError> {
+    let Some(value) = fields.get(name) else { return Ok(1) };
+    let count = read::<u64>(name, value, "a whole number from 1 on")?;
+    match (1..=MAX_ANSWERS).contains(&count) {
+        true => Ok(count),
+        false => Err(ApiError::param(name, format!("`{name}` must be from 1 to {MAX_ANSWERS}"))),
     }
-    Ok(bytes)
 }
 
 fn missing(name: &str) -> ApiError {

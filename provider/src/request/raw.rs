@@ -26,6 +26,11 @@ impl<'a> Fields<'a> {
         self.members.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
     }
 
+    /// Lists all members.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+        self.members.iter().map(|(name, value)| (name.as_str(), *value))
+    }
+
     /// Lists all members but those named.
     pub(super) fn others<'b>(&'b self, list: &'b [&str]) -> impl Iterator<Item = (&'b str, &'a RawValue)> {
         let others = self.members.iter().filter(|(name, _)| !list.contains(&name.as_str()));

@@ -1,9 +1,10 @@
 use {
-    super::{CompletionKind, CompletionRequest},
+    super::{CompletionKind, CompletionRequest, fields},
     crate::{
-        config::{LimitParameter, ModelConfig},
+        config::{LimitParameter, ModelConfig, PartTokens, UnknownFields},
         error::ApiError,
         price::{Price, TokenBound},
+        tokens::Family,
     },
     blockable_sdk::amounts::Units,
     bytes::Bytes,
@@ -13,7 +14,12 @@ use {
 
 fn model() -> ModelConfig {
     let model = ModelConfig::echo("small", Price::new(Units(1), Units(2)));
-    ModelConfig { overhead_tokens: 0, overhead_tokens_per_message: 4, context_tokens: 1_000, ..model }
+    ModelConfig {
+        overhead_tokens: Some(0),
+        overhead_tokens_per_message: Some(4),
+        context_tokens: 1_000,
+        ..model
+    }
 }
 
 fn bound(endpoint: CompletionKind, body: &Value) -> Result<TokenBound, ApiError> {
@@ -43,7 +49,12 @@ fn a_chat_is_bounded_by_its_bytes_and_its_limits() {
         bound(CompletionKind::Chat, &chat(json!({"max_tokens": 7, "max_completion_tokens": 9}))).unwrap();
     assert_eq!(larger.answer, 9, "whichever the upstream takes");
     let tools = bound(CompletionKind::Chat, &chat(json!({"tools": [{"type": "function"}]}))).unwrap();
-    assert_eq!(tools.prompts, [12 + 5 + 21], "unknown members may become part of the prompt");
+    let introduced = 64 + 128;
+    assert_eq!(
+        tools.prompts,
+        [12 + introduced + 2 + 2 + 2 + (4 + 4 + 10 + 2)],
+        "tools become part of the prompt"
+    );
     let none = bound(CompletionKind::Chat, &chat(json!({"max_tokens": null, "n": null}))).unwrap();
     assert_eq!(none, plain);
 }
@@ -101,8 +112,9 @@ fn parts_that_are_not_text_need_a_bound_of_their_own() {
     assert_eq!(refused(CompletionKind::Chat, &body), ("unsupported_content", Some("messages".to_string())));
     let text = body.to_string();
     let request = CompletionRequest::parse(CompletionKind::Chat, text.as_bytes()).unwrap();
-    let seeing = ModelConfig { tokens_per_part: Some(500), ..model() };
-    assert_eq!(request.bound(&seeing).unwrap().prompts, [4 + 4 + 3 + 500]);
+    let seeing =
+        ModelConfig { part_tokens: PartTokens { image: Some(500), ..PartTokens::default() }, ..model() };
+    assert_eq!(request.bound(&seeing).unwrap().prompts, [4 + 4 + (32 + 3) + (32 + 500)]);
 }
 
 fn forwarded(text: &str, model: &ModelConfig) -> String {
@@ -177,5 +189,178 @@ proptest! {
         let sent: Value = serde_json::from_str(&forwarded(&body.to_string(), &model())).unwrap();
         prop_assert_eq!(&sent["messages"], &body["messages"]);
         prop_assert_eq!(&sent["stream_options"]["include_usage"], &Value::Bool(true));
+    }
+}
+
+/// The parameters that the newest clients know, by endpoint: openai 3.57 and anthropic 2.14 for Python. Each is forwarded, read,
+/// counted or refused on purpose.
+#[test]
+fn every_parameter_of_the_usual_clients_has_a_use() {
+    let clients: [(CompletionKind, &str); 5] = [
+        (
+            CompletionKind::Chat,
+            "messages model audio frequency_penalty function_call functions logit_bias logprobs max_completion_tokens \
+             max_tokens metadata modalities moderation n parallel_tool_calls prediction presence_penalty prompt_cache_key \
+             prompt_cache_options prompt_cache_retention reasoning_effort response_format safety_identifier seed \
+             service_tier stop store stream_options temperature tool_choice tools top_logprobs top_p user verbosity \
+             web_search_options stream",
+        ),
+        (
+            CompletionKind::Text,
+            "model prompt best_of echo frequency_penalty logit_bias logprobs max_tokens n presence_penalty seed stop \
+             stream_options suffix temperature top_p user stream",
+        ),
+        (CompletionKind::Embeddings, "input model dimensions encoding_format user"),
+        (
+            CompletionKind::Responses,
+            "access_programs background background_options context_management conversation image include input \
+             instructions max_output_tokens max_tool_calls metadata model moderation parallel_tool_calls \
+             previous_response_id prompt prompt_cache_key prompt_cache_options prompt_cache_retention reasoning \
+             safety_identifier service_tier store stream_options temperature text tool_choice tools top_logprobs top_p \
+             truncation user stream",
+        ),
+        (
+            CompletionKind::Messages,
+            "max_tokens messages model cache_control container diagnostics inference_geo metadata output_config \
+             service_tier speed stop_sequences system temperature top_k top_p thinking tool_choice tools user_profile_id \
+             workspace_id stream context_management mcp_servers fallbacks betas",
+        ),
+    ];
+    for (endpoint, names) in clients {
+        for name in names.split_whitespace() {
+            assert!(fields::find(endpoint, name).is_some(), "{endpoint:?} {name}");
+        }
+    }
+}
+
+#[test]
+fn a_parameter_is_listed_once() {
+    for endpoint in CompletionKind::ALL {
+        let mut names: Vec<&str> = fields::names(endpoint).collect();
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all, "{endpoint:?}");
+    }
+}
+
+#[test]
+fn parameters_that_print_or_cost_without_a_bound_are_refused_by_name() {
+    for (name, value) in [
+        ("prompt", json!("counted nowhere")),
+        ("chat_template", json!("{% for i in range(99999) %}x{% endfor %}")),
+        ("media_io_kwargs", json!({"video": {"num_frames": -1}})),
+        ("mm_processor_kwargs", json!({"max_pixels": 1_000_000_000})),
+        ("priority", json!(-5)),
+        ("kv_transfer_params", json!({"remote_host": "10.0.0.1"})),
+        ("chat_template_kwargs", json!({"custom_tools": [[[[]]]]})),
+        ("chat_template_kwargs", json!({"messages": "x"})),
+        ("service_tier", json!("priority")),
+        ("modalities", json!(["text", "audio"])),
+        ("prediction", json!({"type": "content", "content": "x"})),
+        ("api_base", json!("http://elsewhere")),
+        ("models", json!(["a dearer one"])),
+        ("tools", json!([{"type": "web_search"}])),
+        ("an_extension", json!(1)),
+    ] {
+        let refused = refused(CompletionKind::Chat, &chat(json!({name: value})));
+        assert_eq!(refused, ("unsupported_parameter", Some(name.to_string())), "{value}");
+    }
+    for same in [
+        json!({"audio": null, "prediction": null, "priority": 0, "use_beam_search": false}),
+        json!({"modalities": ["text"], "service_tier": "auto", "logit_bias": {"5": -100}, "reasoning_effort": "low"}),
+    ] {
+        assert_eq!(bound(CompletionKind::Chat, &chat(same)), bound(CompletionKind::Chat, &chat(json!({}))));
+    }
+}
+
+#[test]
+fn unknown_parameters_count_where_the_model_says_so() {
+    let counting = ModelConfig { unknown_fields: UnknownFields::Count, ..model() };
+    let most = |body: &Value| {
+        let text = body.to_string();
+        let request = CompletionRequest::parse(CompletionKind::Chat, text.as_bytes()).unwrap();
+        request.bound(&counting).map(|bound| bound.prompts[0])
+    };
+    let plain = most(&chat(json!({}))).unwrap();
+    assert!(most(&chat(json!({"an_extension": "ten bytes!"}))).unwrap() >= plain + 10);
+    for name in ["Max_Tokens", "n-predict", " prompt", "Priority"] {
+        assert_eq!(most(&chat(json!({name: 1}))).unwrap_err().code, "unsupported_parameter", "{name}");
+    }
+}
+
+#[test]
+fn messages_are_bounded_by_what_templates_print_of_them() {
+    let qwen = ModelConfig { family: Family::Qwen, context_tokens: 1 << 30, ..model() };
+    let most = |message: Value| {
+        let text = chat(json!({"messages": [message]})).to_string();
+        let request = CompletionRequest::parse(CompletionKind::Chat, text.as_bytes()).unwrap();
+        request.bound(&qwen).map(|bound| bound.prompts[0]).map_err(|error| (error.code, error.param))
+    };
+    let empty = most(json!({"role": "user", "content": ""})).unwrap();
+    assert_eq!(most(json!({"role": "user", "content": "\u{fb9}".repeat(100)})), Ok(empty + 600));
+    // Llama 3 prints the result of a tool as JSON: a control character becomes `\u0001`.
+    let quoted = json!({"role": "tool", "tool_call_id": "c", "content": "\u{1}".repeat(100)});
+    assert!(most(quoted).unwrap() > empty + 600);
+    let arguments = json!({"role": "assistant", "content": null, "tool_calls": [{"id": "c", "type": "function",
+        "function": {"name": "f", "arguments": format!("[{}1]", "1e15,".repeat(1_000))}}]});
+    assert!(most(arguments).unwrap() > empty + 20_000);
+    let sound = json!({"role": "assistant", "audio": {"id": "audio_1"}});
+    assert_eq!(most(sound).unwrap_err().0, "unsupported_content");
+    let mut deep = json!("x");
+    for _ in 0..8 {
+        deep = json!([{"type": "tool_result", "content": deep}]);
+    }
+    assert_eq!(most(json!({"role": "user", "content": deep})).unwrap_err().0, "invalid_parameter");
+    let file = json!({"role": "user", "content": [{"type": "file", "file": {"file_id": "file-of-another"}}]});
+    assert_eq!(most(file).unwrap_err().0, "unsupported_content");
+    let endless = "[".repeat(300_000);
+    assert!(
+        CompletionRequest::parse(
+            CompletionKind::Chat,
+            format!(r#"{{"model":"a","messages":{endless}"#).as_bytes()
+        )
+        .is_err()
+    );
+}
+
+#[test]
+fn the_newer_forms_are_bounded_by_their_own_parameters() {
+    let most = |endpoint, body: Value| bound(endpoint, &body).map(|bound| (bound.prompts, bound.answer));
+    let vectors = json!({"model": "small", "input": ["four", "über"], "dimensions": 8});
+    assert_eq!(most(CompletionKind::Embeddings, vectors), Ok((vec![4, 5], 0)));
+    let plain = json!({"model": "small", "input": "four", "instructions": "six by", "max_output_tokens": 9, "store": false});
+    assert_eq!(most(CompletionKind::Responses, plain), Ok((vec![4 + 2 * 4 + 6 + 4], 9)));
+    let claude = json!({"model": "small", "max_tokens": 9, "system": [{"type": "text", "text": "six by"}],
+        "messages": [{"role": "user", "content": "four"}], "thinking": {"type": "enabled", "budget_tokens": 4}});
+    assert_eq!(most(CompletionKind::Messages, claude), Ok((vec![4 + 4 + 4 + 4 + 32 + 6], 9)));
+    for (endpoint, body, code) in [
+        (CompletionKind::Embeddings, json!({"input": "a", "messages": []}), "unsupported_parameter"),
+        (
+            CompletionKind::Responses,
+            json!({"input": "a", "previous_response_id": "resp_1"}),
+            "unsupported_parameter",
+        ),
+        (CompletionKind::Responses, json!({"input": "a", "background": true}), "unsupported_parameter"),
+        (
+            CompletionKind::Responses,
+            json!({"input": "a", "tools": [{"type": "web_search"}]}),
+            "unsupported_parameter",
+        ),
+        (
+            CompletionKind::Responses,
+            json!({"input": [{"type": "item_reference", "id": "msg_1"}]}),
+            "unsupported_content",
+        ),
+        (CompletionKind::Messages, json!({"messages": [{}], "mcp_servers": []}), "unsupported_parameter"),
+        (
+            CompletionKind::Messages,
+            json!({"messages": [{}], "tools": [{"type": "bash_20250124"}]}),
+            "unsupported_parameter",
+        ),
+    ] {
+        let mut body = body;
+        body["model"] = json!("small");
+        assert_eq!(most(endpoint, body.clone()).unwrap_err().code, code, "{body}");
     }
 }
