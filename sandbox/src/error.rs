@@ -11,15 +11,12 @@ use {
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
     /// A port is in use.
-    #[error(
-        "cannot listen at 127.0.0.1:{port}: {reason}; another sandbox or validator may run there: stop it, or choose \
-         other ports with --port N"
-    )]
+    #[error("cannot listen at 127.0.0.1:{port}: {source}; {advice}", advice = port_advice(source))]
     PortTaken {
         /// The port.
         port: u16,
         /// The system's reason.
-        reason: String,
+        source: io::Error,
     },
     /// A first port that leaves no room for the others.
     #[error(
@@ -60,6 +57,28 @@ pub enum SandboxError {
         path: String,
         /// The system's reason.
         source: io::Error,
+    },
+    /// Another sandbox runs on the folder.
+    #[error("{0} is in use by another sandbox; stop that one, or name another folder with --keep")]
+    InUse(String),
+    /// The folder holds something else.
+    #[error(
+        "{0} holds files that are no sandbox's and are left alone; name an empty or a new folder with --keep"
+    )]
+    Foreign(String),
+    /// The folder was kept by another version.
+    #[error(
+        "{0} was kept by another version of the sandbox, or with another program; run that version, or name another \
+         folder with --keep"
+    )]
+    OtherVersion(String),
+    /// The upstream cannot be used.
+    #[error("cannot use the upstream {url}: {reason}")]
+    Upstream {
+        /// Its URL.
+        url: String,
+        /// The reason, and what to do.
+        reason: String,
     },
     /// A key cannot be read.
     #[error("cannot read the key {path}: {reason}; name another folder with --keep")]
@@ -127,5 +146,14 @@ impl SandboxError {
 
     pub(crate) fn amount(error: impl Display) -> SandboxError {
         SandboxError::Amount(error.to_string())
+    }
+}
+
+fn port_advice(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "another sandbox or a validator may run there: stop it, or choose other ports with --port N"
+        }
+        _ => "choose other ports with --port N",
     }
 }

@@ -1,16 +1,49 @@
 //! The folder of a sandbox: keys, settings and stores.
+//!
+//! | place | contents |
+//! |---|---|
+//! | `sandbox.json` | the version of the folder, and whether the first start came to its end |
+//! | `sandbox.lock` | locked while a sandbox runs on it |
+//! | `keys/` | a file for each key |
+//! | `cluster/` | accounts and blocks |
+//! | `provider/`, `keeper/` | settings and store of each |
 
 use {
-    crate::SandboxError,
-    std::path::{Path, PathBuf},
+    crate::{SandboxError, cluster::replace},
+    serde::{Deserialize, Serialize},
+    std::{
+        fs::{self, File, OpenOptions},
+        io,
+        path::{Path, PathBuf},
+    },
     tempfile::TempDir,
 };
+
+/// The version of the layout; a change of the loans, of the accounts or of a store needs a higher one.
+const VERSION: u32 = 1;
+/// All that a sandbox puts into its folder, but for the lock.
+const CONTENTS: [&str; 5] = ["sandbox.json", "keys", "cluster", "provider", "keeper"];
+
+/// The file `sandbox.json`.
+#[derive(Serialize, Deserialize)]
+struct Marker {
+    /// [`VERSION`].
+    version: u32,
+    /// Hash of the market's program, which reads the kept accounts.
+    program: String,
+    /// True once the first start has come to its end.
+    complete: bool,
+}
 
 /// Places in a sandbox's folder.
 pub(crate) struct Folder {
     path: PathBuf,
     /// Removes the folder with everything in it once it is dropped; none for one that is kept.
-    _temporary: Option<TempDir>,
+    temporary: Option<TempDir>,
+    /// Locked for as long as this is open.
+    _lock: Option<File>,
+    program: String,
+    complete: bool,
 }
 
 impl Folder {
@@ -18,7 +51,68 @@ impl Folder {
     pub(crate) fn temporary() -> Result<Folder, SandboxError> {
         let made = tempfile::Builder::new().prefix("blockable-sandbox-").tempdir();
         let folder = made.map_err(|error| SandboxError::file(&std::env::temp_dir(), error))?;
-        Ok(Folder { path: folder.path().to_path_buf(), _temporary: Some(folder) })
+        let path = folder.path().to_path_buf();
+        Ok(Folder { path, temporary: Some(folder), _lock: None, program: String::new(), complete: false })
+    }
+
+    /// Opens or creates a folder that is kept, and locks it. `program` is the hash of the market's program. What an unfinished first
+    /// start has left is removed. Errors: [`SandboxError::File`], [`SandboxError::InUse`], [`SandboxError::Foreign`],
+    /// [`SandboxError::OtherVersion`].
+    pub(crate) fn kept(path: &Path, program: String) -> Result<Folder, SandboxError> {
+        let failed = |error| SandboxError::file(path, error);
+        if path.exists() && !path.is_dir() {
+            return Err(failed(io::ErrorKind::NotADirectory.into()));
+        }
+        let marker = read_marker(&path.join("sandbox.json"))?;
+        if marker.is_none() && has_others(path).map_err(failed)? {
+            return Err(SandboxError::Foreign(path.display().to_string()));
+        }
+        fs::create_dir_all(path).map_err(failed)?;
+        let path = fs::canonicalize(path).map_err(failed)?;
+        let lock = lock(&path)?;
+        let complete = marker.as_ref().is_some_and(|marker| marker.complete);
+        if let Some(marker) = marker.filter(|marker| marker.complete)
+            && (marker.version != VERSION || marker.program != program)
+        {
+            return Err(SandboxError::OtherVersion(path.display().to_string()));
+        }
+        let folder = Folder { path, temporary: None, _lock: Some(lock), program, complete };
+        if !complete {
+            folder.clear()?;
+            folder.mark(false)?;
+        }
+        Ok(folder)
+    }
+
+    /// Removes what is in it, but for the lock.
+    fn clear(&self) -> Result<(), SandboxError> {
+        for name in CONTENTS {
+            remove(&self.path.join(name))?;
+        }
+        Ok(())
+    }
+
+    /// Writes the file that says what the folder holds.
+    fn mark(&self, complete: bool) -> Result<(), SandboxError> {
+        let marker = Marker { version: VERSION, program: self.program.clone(), complete };
+        let path = self.path.join("sandbox.json");
+        let bytes = serde_json::to_vec(&marker).map_err(SandboxError::cluster)?;
+        replace(&path, &bytes).map_err(|error| SandboxError::file(&path, error))
+    }
+
+    /// Notes that the first start has come to its end. Does nothing for a temporary folder. Errors: [`SandboxError::File`].
+    pub(crate) fn complete(&self) -> Result<(), SandboxError> {
+        if self.is_kept() && !self.complete { self.mark(true) } else { Ok(()) }
+    }
+
+    /// True where a sandbox has been kept in it.
+    pub(crate) fn has_sandbox(&self) -> bool {
+        self.complete
+    }
+
+    /// True where it outlives the sandbox.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.temporary.is_none()
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -30,13 +124,74 @@ impl Folder {
         self.path.join("keys")
     }
 
-    /// The folder of the provider's server.
-    pub(crate) fn provider(&self) -> PathBuf {
-        self.path.join("provider")
+    /// The folder of the cluster. Errors: [`SandboxError::File`].
+    pub(crate) fn cluster(&self) -> Result<PathBuf, SandboxError> {
+        self.make("cluster")
     }
 
-    /// The folder of the keeper.
-    pub(crate) fn keeper(&self) -> PathBuf {
-        self.path.join("keeper")
+    /// The folder of the provider's server. Errors: [`SandboxError::File`].
+    pub(crate) fn provider(&self) -> Result<PathBuf, SandboxError> {
+        self.make("provider")
+    }
+
+    /// The folder of the keeper. Errors: [`SandboxError::File`].
+    pub(crate) fn keeper(&self) -> Result<PathBuf, SandboxError> {
+        self.make("keeper")
+    }
+
+    /// Removes the keeper's store: it knows of transactions that the chain has lost. Errors: [`SandboxError::File`].
+    pub(crate) fn forget_keeper(&self) -> Result<(), SandboxError> {
+        remove(&self.path.join("keeper").join("data"))
+    }
+
+    fn make(&self, name: &str) -> Result<PathBuf, SandboxError> {
+        let path = self.path.join(name);
+        fs::create_dir_all(&path).map_err(|error| SandboxError::file(&path, error))?;
+        Ok(path)
+    }
+
+    /// Removes a temporary folder. Errors: [`SandboxError::File`].
+    pub(crate) fn close(self) -> Result<(), SandboxError> {
+        match self.temporary {
+            Some(folder) => folder.close().map_err(|error| SandboxError::file(&self.path, error)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn read_marker(path: &Path) -> Result<Option<Marker>, SandboxError> {
+    match fs::read(path) {
+        Ok(bytes) => serde_json::from_slice(&bytes)
+            .map(Some)
+            .map_err(|_| SandboxError::OtherVersion(path.parent().unwrap_or(path).display().to_string())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(SandboxError::file(path, error)),
+    }
+}
+
+/// True where a folder has files that are no sandbox's.
+fn has_others(path: &Path) -> io::Result<bool> {
+    match fs::read_dir(path) {
+        Ok(entries) => Ok(entries.flatten().any(|entry| entry.file_name() != "sandbox.lock")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn lock(folder: &Path) -> Result<File, SandboxError> {
+    let path = folder.join("sandbox.lock");
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+    let file = file.map_err(|error| SandboxError::file(&path, error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(_) => Err(SandboxError::InUse(folder.display().to_string())),
+    }
+}
+
+fn remove(path: &Path) -> Result<(), SandboxError> {
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(SandboxError::file(path, error)),
+        _ => Ok(()),
     }
 }

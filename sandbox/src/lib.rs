@@ -13,6 +13,8 @@
 //! | [`loans`] | the loans and their terms |
 //! | `story` | the steps by which the loans reach their states |
 //! | `services` | the provider's server and the keeper |
+//! | `folder` | keys, settings and stores on the disk |
+//! | `upstream` | a model server of the user's own |
 //! | `payments` | the task that pays instalments |
 //! | [`description`] | the facts about a running sandbox |
 
@@ -33,8 +35,9 @@ mod payments;
 mod sandbox;
 mod services;
 mod story;
+mod upstream;
 
 pub use {
     description::Description, error::SandboxError, keyring::Keyring, options::Options, options::Ports,
-    sandbox::Sandbox, venue::Venue,
+    sandbox::Sandbox, upstream::Upstream, venue::Venue,
 };

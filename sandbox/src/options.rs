@@ -1,7 +1,11 @@
 //! The settings of a sandbox.
 
 use {
-    crate::{SandboxError, cluster::ClusterPorts},
+    crate::{
+        SandboxError,
+        cluster::{ClusterPorts, require_free},
+        upstream::Upstream,
+    },
     std::{path::PathBuf, sync::Arc, time::Duration},
 };
 
@@ -28,7 +32,7 @@ pub(crate) struct PortPlan {
 }
 
 impl Ports {
-    /// The use of each port. Errors: [`SandboxError::PortRange`], [`SandboxError::NoPort`].
+    /// The use of each port. Errors: [`SandboxError::PortRange`], [`SandboxError::PortTaken`], [`SandboxError::NoPort`].
     pub(crate) fn plan(self) -> Result<PortPlan, SandboxError> {
         let Ports::From(first) = self else {
             return Ok(PortPlan { cluster: ClusterPorts::free()?, provider: 0, keeper: 0 });
@@ -37,6 +41,7 @@ impl Ports {
         if !(1..=most).contains(&first) {
             return Err(SandboxError::PortRange { port: first, most, others: OTHERS });
         }
+        require_free(&[first, first + 1, first + 2, first + 3])?;
         let cluster = ClusterPorts { rpc: first, ws: first + 1 };
         Ok(PortPlan { cluster, provider: first + 2, keeper: first + 3 })
     }
@@ -52,6 +57,10 @@ pub struct Options {
     pub ports: Ports,
     /// Time from the start until the late loan's first instalment falls due.
     pub late_after: Duration,
+    /// A folder that keeps keys and stores: the sandbox goes on from what is in it. Without one nothing is left of a sandbox.
+    pub keep: Option<PathBuf>,
+    /// The model server behind the provider's server; the echo model where none is named.
+    pub upstream: Option<Upstream>,
     /// A folder of programs, each in a file named `ADDRESS.so`, that are loaded besides those built in.
     pub programs: Option<PathBuf>,
     /// Takes a line before each step of the start.
@@ -63,6 +72,8 @@ impl Default for Options {
         Options {
             ports: Ports::Free,
             late_after: Duration::from_secs(120),
+            keep: None,
+            upstream: None,
             programs: None,
             progress: Arc::new(|_| {}),
         }

@@ -2,8 +2,8 @@
 
 use {
     crate::{SandboxError, cluster::Program},
-    blockable_sdk::{PROGRAM_ID, Pubkey},
-    blockable_service::settings::parse_address,
+    blockable_sdk::{PROGRAM_ID, Pubkey, program::hash::sha256},
+    blockable_service::{hex, settings::parse_address},
     blockable_testkit::{ELF_VARIABLE, read_elf, read_program},
     std::{fs, path::Path},
 };
@@ -34,6 +34,12 @@ pub(crate) fn all(folder: Option<&Path>) -> Result<Vec<Program>, SandboxError> {
         programs.push(program);
     }
     Ok(programs)
+}
+
+/// Hash of the market's program in a list, in hex.
+pub(crate) fn hash(programs: &[Program]) -> String {
+    let market = programs.iter().find(|program| program.address == PROGRAM_ID);
+    market.map(|program| hex::encode(sha256(&[&program.elf]))).unwrap_or_default()
 }
 
 fn read_folder(folder: &Path) -> Result<Vec<Program>, SandboxError> {

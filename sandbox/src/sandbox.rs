@@ -3,7 +3,7 @@
 use {
     crate::{
         Keyring, SandboxError, Venue,
-        cluster::{Cluster, ClusterOptions, SLOT_MS},
+        cluster::{Beginning, Cluster, ClusterOptions, ClusterPorts, Image, Program, SLOT_MS},
         description::{
             ClusterDescription, CreditDescription, Description, PartyDescription, SCHEMA_VERSION,
             TermsDescription,
@@ -14,10 +14,12 @@ use {
         payments, programs,
         services::{RunningKeeper, start_provider},
         story,
+        upstream::{self, OfferedModel},
     },
     blockable_provider::Server,
     blockable_sdk::{
-        PROGRAM_ID, Signer, addresses, amounts::ChainTime, client::Client, program::transitions::Status,
+        Keypair, PROGRAM_ID, Signer, addresses, amounts::ChainTime, client::Client,
+        program::transitions::Status,
     },
     blockable_service::shutdown::{self, Stage},
     secrecy::ExposeSecret,
@@ -27,17 +29,23 @@ use {
     },
 };
 
-/// Time that the task of payments may take to end.
+/// Time that tasks may take to end.
 const TASK_END: Duration = Duration::from_secs(5);
+/// Pause between two savings of a cluster that is kept.
+pub(crate) const SAVE_EVERY: Duration = Duration::from_secs(2);
+/// Seconds by which the clock moves on after a kill, so that neither slot nor time comes twice: more than a save can be old.
+const AFTER_KILL_SECONDS: u32 = 15;
 
 /// A running sandbox.
 ///
 /// It starts the cluster, the market with its loans, the provider's server, the keeper and the task of payments, and
-/// [`Sandbox::stop`] ends them in reverse. A temporary folder goes with it.
+/// [`Sandbox::stop`] ends them in reverse. A temporary folder goes with it. A kept one holds the cluster's state of the last stop
+/// or of at most [`SAVE_EVERY`] before a kill; gate and keeper have their own stores.
 pub struct Sandbox {
     description: Description,
     venue: Arc<Venue>,
-    payments: Stage,
+    /// The tasks of payments and of saving.
+    tasks: Stage,
     keeper: RunningKeeper,
     server: Server,
     cluster: Cluster,
@@ -49,17 +57,18 @@ impl Sandbox {
     pub async fn start(options: Options) -> Result<Sandbox, SandboxError> {
         let plan = options.ports.plan()?;
         let programs = programs::all(options.programs.as_deref())?;
+        let models = upstream::models(options.upstream.as_ref()).await?;
+        let folder = match &options.keep {
+            None => Folder::temporary()?,
+            Some(path) => Folder::kept(path, programs::hash(&programs))?,
+        };
         let addresses = programs.iter().map(|program| program.address).filter(|known| *known != PROGRAM_ID);
         let others = addresses.map(|address| address.to_string()).collect();
-        let folder = Folder::temporary()?;
-        let keyring = Keyring::random();
-        keyring.write(&folder.keys())?;
         (options.progress)("starting the cluster");
-        let now = machine_time();
-        let begins_at = Some(now.plus_seconds(-story::BEGINS_EARLY));
-        let cluster = Cluster::start(ClusterOptions { ports: plan.cluster, programs, begins_at }).await?;
-        let parts = Parts { options, plan, folder, keyring, others };
-        parts.start_on(cluster).await
+        let cluster = start_cluster(plan.cluster, programs, &folder).await?;
+        let keyring = if folder.has_sandbox() { Keyring::read(&folder.keys())? } else { Keyring::random() };
+        let venue = Arc::new(Venue::new(Client::new(cluster.rpc_url()), keyring));
+        Parts { options, plan, folder, cluster, venue, models, programs: others }.start().await
     }
 
     /// The facts about it.
@@ -77,43 +86,121 @@ impl Sandbox {
         &self.cluster
     }
 
-    /// Stops everything: payments, keeper, the provider's server, the cluster. Errors: [`SandboxError::Cluster`].
+    /// Stops everything: payments, keeper, the provider's server, the cluster. Errors: [`SandboxError`], after the rest has been
+    /// stopped.
     pub async fn stop(self) -> Result<(), SandboxError> {
-        shutdown::stop(vec![self.payments], TASK_END).await;
-        self.keeper.stop().await?;
+        shutdown::stop(vec![self.tasks], TASK_END).await;
+        let keeper = self.keeper.stop().await;
         self.server.stop().await;
+        let saved = self.cluster.save(keeper.is_ok()).await;
         self.cluster.stop().await?;
-        drop(self.folder);
-        Ok(())
+        self.folder.close()?;
+        keeper.and(saved)
     }
 }
 
-/// The parts of a sandbox that do not run.
+/// Starts the cluster, from what was kept where there is something.
+async fn start_cluster(
+    ports: ClusterPorts,
+    programs: Vec<Program>,
+    folder: &Folder,
+) -> Result<Cluster, SandboxError> {
+    let place = folder.is_kept().then(|| folder.cluster()).transpose()?;
+    let image = match &place {
+        Some(place) if folder.has_sandbox() => Image::read(place)?,
+        _ => None,
+    };
+    let beginning = match image {
+        Some(image) if image.clean => Beginning::Saved(image, 0),
+        Some(image) => {
+            // It was killed: the chain is some seconds older than the stores. The gate's counts only what is used, and stays.
+            folder.forget_keeper()?;
+            Beginning::Saved(image, AFTER_KILL_SECONDS)
+        }
+        None => Beginning::New(machine_time().plus_seconds(-story::BEGINS_EARLY)),
+    };
+    Cluster::start(ClusterOptions { ports, programs, beginning, folder: place }).await
+}
+
+/// A sandbox of which the cluster runs alone.
 struct Parts {
     options: Options,
     plan: PortPlan,
     folder: Folder,
-    keyring: Keyring,
-    others: Vec<String>,
+    cluster: Cluster,
+    venue: Arc<Venue>,
+    models: Vec<OfferedModel>,
+    programs: Vec<String>,
 }
 
 impl Parts {
-    async fn start_on(self, cluster: Cluster) -> Result<Sandbox, SandboxError> {
-        let Parts { options, plan, folder, keyring, others } = self;
+    /// Starts the rest. Errors: [`SandboxError`], after all has been stopped.
+    async fn start(self) -> Result<Sandbox, SandboxError> {
+        match self.start_services().await {
+            Ok((server, keeper, description)) => {
+                let tasks = self.start_tasks();
+                let Parts { folder, cluster, venue, .. } = self;
+                Ok(Sandbox { description, venue, tasks, keeper, server, cluster, folder })
+            }
+            Err(error) => {
+                let _ = self.cluster.stop().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn start_services(&self) -> Result<(Server, RunningKeeper, Description), SandboxError> {
+        let Parts { options, plan, folder, cluster, venue, models, .. } = self;
+        if !folder.has_sandbox() {
+            self.make_market().await?;
+        }
+        // From here on the stores move on, and a kill must be noticed.
+        cluster.save(false).await?;
+        folder.complete()?;
+        (options.progress)("starting the provider's server");
+        let sections: String = models.iter().map(|model| model.section(options.upstream.as_ref())).collect();
+        let server = start_provider(cluster, venue, folder, plan.provider, &sections).await?;
+        match self.start_keeper(&server).await {
+            Ok((keeper, description)) => Ok((server, keeper, description)),
+            Err(error) => {
+                server.stop().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn start_keeper(&self, server: &Server) -> Result<(RunningKeeper, Description), SandboxError> {
+        let Parts { options, plan, folder, cluster, venue, .. } = self;
+        (options.progress)("starting the keeper");
+        let keeper = RunningKeeper::start(cluster, venue, folder, plan.keeper, server.addr()).await?;
+        match self.describe(server, &keeper).await {
+            Ok(description) => Ok((keeper, description)),
+            Err(error) => {
+                keeper.stop().await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Starts the tasks of payments and of saving.
+    fn start_tasks(&self) -> Stage {
+        let (stage, stop) = Stage::new("sandbox");
+        let mut tasks = vec![tokio::spawn(payments::run(self.venue.clone(), stop.clone()))];
+        let say = self.options.progress.clone();
+        let failed = move |error: &SandboxError| say(&format!("the cluster is not saved: {error}"));
+        tasks.extend(self.cluster.save_regularly(SAVE_EVERY, stop, failed));
+        stage.with(tasks)
+    }
+
+    /// Writes the keys, opens the market and makes the loans; then the cluster's time is real.
+    async fn make_market(&self) -> Result<(), SandboxError> {
+        let Parts { options, cluster, venue, .. } = self;
         let say = options.progress.as_ref();
-        let venue = Arc::new(Venue::new(Client::new(cluster.rpc_url()), keyring));
+        venue.keyring.write(&self.folder.keys())?;
         say("opening a market");
-        story::open_market(&cluster, &venue).await?;
-        story::make_loans(&cluster, &venue, options.late_after, machine_time(), &|line| say(line)).await?;
-        cluster.tick().await?;
-        say("starting the provider's server");
-        let server = start_provider(&cluster, &venue, &folder, plan.provider).await?;
-        say("starting the keeper");
-        let keeper = RunningKeeper::start(&cluster, &venue, &folder, plan.keeper, server.addr()).await?;
-        let (stage, stop) = Stage::new("payments");
-        let payments = stage.with(vec![tokio::spawn(payments::run(venue.clone(), stop))]);
-        let description = describe(&cluster, &venue, &folder, &server, &keeper, others).await?;
-        Ok(Sandbox { description, venue, payments, keeper, server, cluster, folder })
+        story::open_market(cluster, venue).await?;
+        story::make_loans(cluster, venue, options.late_after, machine_time(), &|line| say(line)).await?;
+        cluster.tick().await
     }
 }
 
@@ -123,59 +210,63 @@ fn machine_time() -> ChainTime {
     ChainTime(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
-async fn describe(
-    cluster: &Cluster,
-    venue: &Venue,
-    folder: &Folder,
-    server: &Server,
-    keeper: &RunningKeeper,
-    programs: Vec<String>,
-) -> Result<Description, SandboxError> {
-    let mut credits = Vec::new();
-    for name in LoanName::ALL {
-        let address = venue.credit_address(name.nonce());
-        let credit = venue.credit(&address).await?;
-        let status =
-            Status::from_byte(credit.status).map_or("unknown".to_string(), |status| format!("{status:?}"));
-        credits.push(CreditDescription {
-            name,
-            purpose: name.purpose(),
-            address: address.to_string(),
-            vault: addresses::vault(&address).to_string(),
-            lot: (name == LoanName::ForSale).then(|| story::lot(venue).to_string()),
-            status: status.to_lowercase(),
-            api_key: server.keys().make(&address, 0, None).expose_secret().to_string(),
-            terms: TermsDescription::new(&credit),
-        });
-    }
-    let party = |(name, key): (&'static str, &blockable_sdk::Keypair)| {
-        let description = PartyDescription {
-            address: key.pubkey().to_string(),
-            key_file: Keyring::file(&folder.keys(), name),
-            token_account: venue.wallet(key).to_string(),
+impl Parts {
+    async fn describe(&self, server: &Server, keeper: &RunningKeeper) -> Result<Description, SandboxError> {
+        let Parts { folder, cluster, venue, .. } = self;
+        let mut credits = Vec::new();
+        for name in LoanName::ALL {
+            credits.push(describe_loan(venue, server, name).await?);
+        }
+        let parties = venue.keyring.named().into_iter().filter(|(name, _)| *name != "mint");
+        let describe_party = |(name, key): (&'static str, &Keypair)| {
+            let party = PartyDescription {
+                address: key.pubkey().to_string(),
+                key_file: Keyring::file(&folder.keys(), name),
+                token_account: venue.wallet(key).to_string(),
+            };
+            (name, party)
         };
-        (name, description)
-    };
-    let provider_url = format!("http://{}", server.addr());
-    Ok(Description {
-        schema_version: SCHEMA_VERSION,
-        cluster: ClusterDescription {
-            rpc_url: cluster.rpc_url(),
-            ws_url: cluster.ws_url(),
-            slot_ms: SLOT_MS,
-        },
-        program: PROGRAM_ID.to_string(),
-        market: venue.keys.market.to_string(),
-        mint: venue.keys.mint.to_string(),
-        token_program: venue.keys.token_program.to_string(),
-        provider: venue.provider.to_string(),
-        base_url: format!("{provider_url}/v1"),
-        models: vec!["echo".to_string()],
-        provider_url,
-        keeper_url: format!("http://{}", keeper.addr),
-        folder: folder.path().to_path_buf(),
-        programs,
-        parties: venue.keyring.named().into_iter().filter(|(name, _)| *name != "mint").map(party).collect(),
-        credits,
+        let provider_url = format!("http://{}", server.addr());
+        Ok(Description {
+            schema_version: SCHEMA_VERSION,
+            cluster: ClusterDescription {
+                rpc_url: cluster.rpc_url(),
+                ws_url: cluster.ws_url(),
+                slot_ms: SLOT_MS,
+            },
+            program: PROGRAM_ID.to_string(),
+            market: venue.keys.market.to_string(),
+            mint: venue.keys.mint.to_string(),
+            token_program: venue.keys.token_program.to_string(),
+            provider: venue.provider.to_string(),
+            base_url: format!("{provider_url}/v1"),
+            models: self.models.iter().map(|model| model.name().to_string()).collect(),
+            provider_url,
+            keeper_url: format!("http://{}", keeper.addr),
+            folder: folder.path().to_path_buf(),
+            programs: self.programs.clone(),
+            parties: parties.map(describe_party).collect(),
+            credits,
+        })
+    }
+}
+
+async fn describe_loan(
+    venue: &Venue,
+    server: &Server,
+    name: LoanName,
+) -> Result<CreditDescription, SandboxError> {
+    let address = venue.credit_address(name.nonce());
+    let credit = venue.credit(&address).await?;
+    let status = Status::from_byte(credit.status).map_or("unknown".to_string(), |known| format!("{known:?}"));
+    Ok(CreditDescription {
+        name,
+        purpose: name.purpose(),
+        address: address.to_string(),
+        vault: addresses::vault(&address).to_string(),
+        lot: (name == LoanName::ForSale).then(|| story::lot(venue).to_string()),
+        status: status.to_lowercase(),
+        api_key: server.keys().make(&address, 0, None).expose_secret().to_string(),
+        terms: TermsDescription::new(&credit),
     })
 }

@@ -1,12 +1,18 @@
 //! The provider's server and the keeper, in this process, each on its file of settings.
 
 use {
-    crate::{SandboxError, cluster::Cluster, folder::Folder, loans::LoanName, venue::Venue},
+    crate::{
+        SandboxError,
+        cluster::{Cluster, replace},
+        folder::Folder,
+        loans::LoanName,
+        venue::Venue,
+    },
     blockable_keeper::{Config as KeeperConfig, Keeper},
     blockable_provider::{Config as ProviderConfig, Server, init},
-    blockable_service::init_file::{Readers, write_new},
     std::{
         net::SocketAddr,
+        path::{Path, PathBuf},
         thread::{self, JoinHandle},
         time::Duration,
     },
@@ -29,11 +35,14 @@ pub(crate) async fn start_provider(
     venue: &Venue,
     folder: &Folder,
     port: u16,
+    models: &str,
 ) -> Result<Server, SandboxError> {
-    let place = folder.provider();
-    let file = place.join("provider.toml");
-    init::write_secret(&place.join("secret"))?;
-    let text = format!(
+    let place = folder.provider()?;
+    let secret = place.join("secret");
+    if !secret.exists() {
+        init::write_secret(&secret)?;
+    }
+    let mut text = format!(
         include_str!("../files/provider.toml"),
         port = port,
         rpc_url = cluster.rpc_url(),
@@ -41,7 +50,8 @@ pub(crate) async fn start_provider(
         market = venue.keys.market,
         provider = venue.provider,
     );
-    write_new(&file, &text, Readers::Everyone)?;
+    text += models;
+    let file = write_settings(&place.join("provider.toml"), &text)?;
     let server = Server::start(ProviderConfig::FILE.load(&file)?).await?;
     let credit = venue.credit_address(LoanName::Healthy.nonce());
     let deadline = Instant::now() + PATIENCE;
@@ -72,7 +82,6 @@ impl RunningKeeper {
         port: u16,
         provider: SocketAddr,
     ) -> Result<RunningKeeper, SandboxError> {
-        let file = folder.keeper().join("keeper.toml");
         let text = format!(
             include_str!("../files/keeper.toml"),
             port = port,
@@ -82,7 +91,7 @@ impl RunningKeeper {
             provider = venue.provider,
             provider_addr = provider,
         );
-        write_new(&file, &text, Readers::Everyone)?;
+        let file = write_settings(&folder.keeper()?.join("keeper.toml"), &text)?;
         let config = KeeperConfig::FILE.load(&file)?;
         let (stop, stopped) = watch::channel(false);
         let (listening, listens) = oneshot::channel();
@@ -108,6 +117,12 @@ impl RunningKeeper {
         self.stop.send_replace(true);
         end(self.thread).await
     }
+}
+
+/// Writes a file of settings over that of the last start, whose ports may have been others. Errors: [`SandboxError::File`].
+fn write_settings(path: &Path, text: &str) -> Result<PathBuf, SandboxError> {
+    replace(path, text.as_bytes()).map_err(|error| SandboxError::file(path, error))?;
+    Ok(path.to_path_buf())
 }
 
 async fn end(thread: JoinHandle<Result<(), SandboxError>>) -> Result<(), SandboxError> {

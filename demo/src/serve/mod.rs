@@ -4,16 +4,22 @@ mod text;
 
 use {
     crate::DemoError,
-    blockable_sandbox::{Options, Ports, Sandbox, SandboxError, options::FIRST_PORT},
+    blockable_sandbox::{Options, Ports, Sandbox, SandboxError, Upstream, options::FIRST_PORT},
     blockable_service::shutdown::StopSignals,
     clap::Args,
     std::{
         io::{self, Write},
         path::PathBuf,
+        pin::pin,
         sync::Arc,
-        time::Instant,
+        time::{Duration, Instant},
     },
+    tokio::time::timeout,
+    url::Url,
 };
+
+/// Time that a start may still take once it is to stop.
+const START_END: Duration = Duration::from_secs(20);
 
 /// The options of `--serve`.
 #[derive(Args, Debug)]
@@ -24,6 +30,15 @@ pub(crate) struct ServeArgs {
     /// First of four ports of the sandbox on 127.0.0.1: JSON-RPC, WebSocket, the provider's server, the keeper's API
     #[arg(long, value_name = "N", requires = "serve", default_value_t = FIRST_PORT)]
     port: u16,
+    /// Keep keys and stores in this folder, and go on from what it holds
+    #[arg(long, value_name = "DIR", requires = "serve")]
+    keep: Option<PathBuf>,
+    /// Serve the models of this OpenAI-compatible server, by its base URL up to and with /v1, instead of the echo model
+    #[arg(long, value_name = "URL", requires = "serve", value_parser = Upstream::parse_url)]
+    upstream: Option<Url>,
+    /// Environment variable that holds the upstream's API key
+    #[arg(long, value_name = "NAME", requires = "upstream")]
+    upstream_key_env: Option<String>,
     /// Load each program ADDRESS.so in this folder into the sandbox's cluster at that address
     #[arg(long, value_name = "DIR", requires = "serve")]
     programs: Option<PathBuf>,
@@ -37,15 +52,29 @@ pub(crate) async fn run(args: &ServeArgs, json: bool) -> Result<(), DemoError> {
     let signals = StopSignals::listen().map_err(SandboxError::from)?;
     let options = Options {
         ports: Ports::From(args.port),
+        keep: args.keep.clone(),
+        upstream: args
+            .upstream
+            .clone()
+            .map(|url| Upstream { url, key_variable: args.upstream_key_env.clone() }),
         programs: args.programs.clone(),
         progress: Arc::new(|line| eprintln!("{line} ...")),
         ..Options::default()
     };
     let stopped = signals.wait();
-    tokio::pin!(stopped);
+    let mut stopped = pin!(stopped);
+    let mut start = pin!(Sandbox::start(options));
     let sandbox = tokio::select! {
-        started = Sandbox::start(options) => started?,
-        () = &mut stopped => return Ok(()),
+        started = &mut start => started?,
+        () = &mut stopped => {
+            eprintln!("stopping ...");
+            // It is stopped in order once it has started, unless that takes too long.
+            let started = timeout(START_END, start).await;
+            return match started {
+                Ok(sandbox) => Ok(sandbox?.stop().await?),
+                Err(_) => Ok(()),
+            };
+        }
     };
     let text = match json {
         true => sandbox.description().json(),

@@ -2,7 +2,13 @@
 //!
 //! It is started on the parts beneath `surfpool-sdk`, which itself offers neither fixed ports nor a state to begin from.
 
+mod blocks;
+mod image;
 mod run;
+mod saver;
+
+pub use image::Image;
+pub(crate) use {image::replace, run::require_free};
 
 use {
     crate::SandboxError,
@@ -13,14 +19,17 @@ use {
     },
     crossbeam_channel::Sender,
     run::Running,
+    saver::Saver,
     std::{
         net::{Ipv4Addr, TcpListener},
+        path::PathBuf,
         time::Duration,
     },
     surfpool_core::surfnet::locker::SurfnetSvmLocker,
     surfpool_types::SimnetCommand,
     tokio::{
-        task::spawn_blocking,
+        sync::watch,
+        task::{JoinHandle, spawn_blocking},
         time::{Instant, sleep},
     },
 };
@@ -72,18 +81,29 @@ pub struct ClusterOptions {
     pub ports: ClusterPorts,
     /// The programs.
     pub programs: Vec<Program>,
-    /// The time that its clock shows first; that of this machine where it is not set.
-    pub begins_at: Option<ChainTime>,
+    /// The state that it begins with.
+    pub beginning: Beginning,
+    /// The folder that it can be saved to.
+    pub folder: Option<PathBuf>,
+}
+
+/// The state that a cluster begins with.
+pub enum Beginning {
+    /// Nothing but its programs, with this time on its clock.
+    New(ChainTime),
+    /// What was saved to its folder, with these seconds added on its clock.
+    Saved(Image, u32),
 }
 
 /// A running cluster in this process. It makes a block for each transaction until [`Cluster::tick`], and from then on one per
-/// slot as real clusters do. Nothing of it is kept when it stops.
+/// slot as real clusters do; one that begins with a saved state does so at once.
 pub struct Cluster {
     client: Client,
     ports: ClusterPorts,
     commands: Sender<SimnetCommand>,
     svm: SurfnetSvmLocker,
     running: Running,
+    saver: Option<Saver>,
 }
 
 impl Cluster {
@@ -92,7 +112,8 @@ impl Cluster {
         let ports = options.ports;
         let started = spawn_blocking(move || run::start(options)).await.map_err(SandboxError::cluster)??;
         let client = Client::new(rpc_url(ports));
-        Ok(Cluster { client, ports, commands: started.commands, svm: started.svm, running: started.running })
+        let run::Started { commands, svm, running, saver } = started;
+        Ok(Cluster { client, ports, commands, svm, running, saver })
     }
 
     /// A client of it.
@@ -157,6 +178,36 @@ impl Cluster {
             moved.map_err(SandboxError::cluster)??;
             sleep(POLL).await;
         }
+    }
+
+    /// Saves its state to its folder, where it has one. `clean` says that everything else has been stopped in order.
+    /// Errors: [`SandboxError::File`], [`SandboxError::Cluster`].
+    pub async fn save(&self, clean: bool) -> Result<(), SandboxError> {
+        match &self.saver {
+            Some(saver) => saver.save(&self.svm, clean).await,
+            None => Ok(()),
+        }
+    }
+
+    /// A handle that saves it every `pause` until `stop` is true. `failed` takes the reason of a failure, once for each.
+    pub(crate) fn save_regularly(
+        &self,
+        pause: Duration,
+        mut stop: watch::Receiver<bool>,
+        failed: impl Fn(&SandboxError) + Send + 'static,
+    ) -> Option<JoinHandle<()>> {
+        let (saver, svm) = (self.saver.clone()?, self.svm.clone());
+        Some(tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    () = sleep(pause) => {}
+                    _ = stop.wait_for(|stop| *stop) => return,
+                }
+                if let Err(error) = saver.save(&svm, false).await {
+                    failed(&error);
+                }
+            }
+        }))
     }
 
     /// Ends the cluster and frees its ports. Errors: [`SandboxError::Cluster`].

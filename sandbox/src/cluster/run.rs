@@ -1,19 +1,24 @@
 //! The threads of a cluster: one makes blocks and runs transactions, one reads its events.
 
 use {
-    super::{ClusterOptions, ClusterPorts, Program, QUICK_SLOT_MS, SLOT_MS},
+    super::{
+        Beginning, ClusterOptions, ClusterPorts, Program, QUICK_SLOT_MS, SLOT_MS,
+        blocks::{self, BlockLog},
+        image::Accounts,
+        saver::Saver,
+    },
     crate::SandboxError,
     blockable_sdk::amounts::ChainTime,
     crossbeam_channel::{Receiver, Sender, bounded, unbounded},
     std::{
         net::{Ipv4Addr, TcpListener},
+        path::PathBuf,
         thread::{self, JoinHandle},
         time::Duration,
     },
     surfpool_core::{
         runloops::start_local_surfnet_runloop,
         surfnet::{
-            GeyserEvent,
             locker::SurfnetSvmLocker,
             svm::{SurfnetSvm, SurfnetSvmConfig},
         },
@@ -43,6 +48,7 @@ pub(super) struct Started {
     pub(super) commands: Sender<SimnetCommand>,
     pub(super) svm: SurfnetSvmLocker,
     pub(super) running: Running,
+    pub(super) saver: Option<Saver>,
 }
 
 /// The threads of a running cluster.
@@ -51,21 +57,25 @@ pub(super) struct Running {
     blocks: JoinHandle<()>,
 }
 
-/// Starts a cluster and waits until it answers. Errors: [`SandboxError::Cluster`], [`SandboxError::PortTaken`].
+/// Starts a cluster and waits until it answers. Errors: [`SandboxError::Cluster`], [`SandboxError::PortTaken`],
+/// [`SandboxError::File`].
 pub(super) fn start(options: ClusterOptions) -> Result<Started, SandboxError> {
-    require_free(options.ports)?;
+    let ClusterOptions { ports, programs, beginning, folder } = options;
+    require_free(&[ports.rpc, ports.ws])?;
+    let is_new = matches!(beginning, Beginning::New(_));
+    let slot_ms = if is_new { QUICK_SLOT_MS } else { SLOT_MS };
     let settings = SurfnetSvmConfig {
-        slot_time: QUICK_SLOT_MS,
+        slot_time: slot_ms,
         instruction_profiling_enabled: false,
         ..SurfnetSvmConfig::default()
     };
-    let (mut svm, events, geyser) = SurfnetSvm::new(settings).map_err(SandboxError::cluster)?;
-    if let Some(time) = options.begins_at {
-        let millis = u64::try_from(time.get()).unwrap_or_default().saturating_mul(1_000);
-        (svm.updated_at, svm.genesis_updated_at) = (millis, millis);
-        svm.reconstruct_sysvars();
-    }
+    let (svm, events, geyser) = SurfnetSvm::new(settings).map_err(SandboxError::cluster)?;
     let svm = SurfnetSvmLocker::new(svm);
+    // The cluster blocks threads of a runtime with several workers, and this runtime is its own.
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = runtime.map_err(SandboxError::cluster)?;
+    runtime.block_on(load(&svm, &programs))?;
+    let saver = begin(&svm, beginning, folder)?;
     // Both are drained for as long as the cluster runs.
     let (commands, received) = unbounded();
     let (phase, phases) = bounded(8);
@@ -73,60 +83,83 @@ pub(super) fn start(options: ClusterOptions) -> Result<Started, SandboxError> {
     named("cluster-events").spawn(move || watch(&events, &phase)).map_err(SandboxError::cluster)?;
     let (sender, locker) = (commands.clone(), svm.clone());
     let blocks = move || {
-        if let Err(error) = serve(locker, options, sender, received, geyser) {
-            let _ = failures.send(Phase::Failed(error));
+        let config = config(ports, is_new, slot_ms);
+        let served = start_local_surfnet_runloop(locker, config, sender, received, geyser);
+        if let Err(error) = runtime.block_on(served) {
+            let _ = failures.send(Phase::Failed(error.to_string()));
         }
     };
     let blocks = named("cluster").spawn(blocks).map_err(SandboxError::cluster)?;
     match phases.recv_timeout(PATIENCE) {
-        Ok(Phase::Started) => Ok(Started { commands, svm, running: Running { phases, blocks } }),
+        Ok(Phase::Started) => Ok(Started { commands, svm, running: Running { phases, blocks }, saver }),
         Ok(Phase::Failed(reason)) => Err(SandboxError::cluster(reason)),
         Ok(Phase::Stopped) => Err(SandboxError::cluster("it ended while it started")),
         Err(_) => Err(SandboxError::cluster("it did not start within 30 s")),
     }
 }
 
-fn named(name: &str) -> thread::Builder {
-    thread::Builder::new().name(name.to_string())
-}
-
-/// Requires that both ports can be listened at. Errors: [`SandboxError::PortTaken`].
-fn require_free(ports: ClusterPorts) -> Result<(), SandboxError> {
-    for port in [ports.rpc, ports.ws] {
-        TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-            .map_err(|error| SandboxError::PortTaken { port, reason: error.to_string() })?;
+async fn load(svm: &SurfnetSvmLocker, programs: &[Program]) -> Result<(), SandboxError> {
+    for Program { address, elf } in programs {
+        let written = svm.write_program(*address, None, 0, elf, &None).await;
+        written
+            .map_err(|error| SandboxError::cluster(format!("cannot load the program {address}: {error}")))?;
     }
     Ok(())
 }
 
-/// Loads the programs, then serves until it is told to end.
-fn serve(
-    svm: SurfnetSvmLocker,
-    options: ClusterOptions,
-    commands: Sender<SimnetCommand>,
-    received: Receiver<SimnetCommand>,
-    geyser: Receiver<GeyserEvent>,
-) -> Result<(), String> {
-    // The cluster blocks threads of a runtime with several workers, and this runtime is its own.
-    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
-    let runtime = runtime.map_err(|error| error.to_string())?;
-    runtime.block_on(async {
-        for Program { address, elf } in &options.programs {
-            let written = svm.write_program(*address, None, 0, elf, &None).await;
-            written.map_err(|error| format!("cannot load the program {address}: {error}"))?;
+/// Sets the state that a cluster begins with. Returns its saver where it has a folder.
+fn begin(
+    svm: &SurfnetSvmLocker,
+    beginning: Beginning,
+    folder: Option<PathBuf>,
+) -> Result<Option<Saver>, SandboxError> {
+    let mut svm = svm.0.blocking_write();
+    let accounts = svm.get_all_accounts().map_err(SandboxError::cluster)?;
+    let before: Accounts = accounts.into_iter().collect();
+    let slot = match &beginning {
+        Beginning::New(_) => 0,
+        Beginning::Saved(image, _) => image.slot,
+    };
+    let mut saver = None;
+    if let Some(folder) = folder {
+        let (log, saved) = BlockLog::open(&folder, slot)?;
+        blocks::restore(saved, &mut svm).map_err(SandboxError::cluster)?;
+        saver = Some(Saver::new(&folder, before, log));
+    }
+    match beginning {
+        Beginning::New(time) => {
+            let millis = u64::try_from(time.get()).unwrap_or_default().saturating_mul(1_000);
+            (svm.updated_at, svm.genesis_updated_at) = (millis, millis);
+            svm.reconstruct_sysvars();
         }
-        let config = config(options.ports);
-        let served = start_local_surfnet_runloop(svm, config, commands, received, geyser).await;
-        served.map_err(|error| error.to_string())
-    })
+        Beginning::Saved(image, seconds) => image.later(seconds, SLOT_MS).restore(&mut svm)?,
+    }
+    Ok(saver)
 }
 
-fn config(ports: ClusterPorts) -> SurfpoolConfig {
+fn named(name: &str) -> thread::Builder {
+    thread::Builder::new().name(name.to_string())
+}
+
+/// Requires that ports of 127.0.0.1 can be listened at. Errors: [`SandboxError::PortTaken`].
+pub(crate) fn require_free(ports: &[u16]) -> Result<(), SandboxError> {
+    for port in ports.iter().copied() {
+        TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+            .map_err(|source| SandboxError::PortTaken { port, source })?;
+    }
+    Ok(())
+}
+
+fn config(ports: ClusterPorts, is_new: bool, slot_ms: u64) -> SurfpoolConfig {
     let simnet = SimnetConfig {
         offline_mode: true,
         remote_rpc_url: None,
-        slot_time: QUICK_SLOT_MS,
-        block_production_mode: BlockProductionMode::Transaction,
+        slot_time: slot_ms,
+        block_production_mode: if is_new {
+            BlockProductionMode::Transaction
+        } else {
+            BlockProductionMode::Clock
+        },
         instruction_profiling_enabled: false,
         ..SimnetConfig::default()
     };
