@@ -26,6 +26,8 @@ pub enum AtDeadline {
     Return,
     /// All of its units count as used: the resource was reserved for that long.
     Settle,
+    /// As [`AtDeadline::Return`], and also when the gate is opened anew: the job runs in this process and ends with it.
+    ReturnWithProcess,
 }
 
 /// A job that asks to be admitted.
@@ -67,6 +69,11 @@ impl Job {
     /// not use more. [`crate::Gate::renew`] fits nothing.
     pub fn fitted_from(self, least: Units) -> Job {
         Job { least: least.min(self.units), ..self }
+    }
+
+    /// The same job, which runs in this process: where the process ends before it, its units are open again at the next start.
+    pub fn of_this_process(self) -> Job {
+        Job { at_deadline: AtDeadline::ReturnWithProcess, ..self }
     }
 
     /// The same job with units that count as used at its deadline.

@@ -16,6 +16,7 @@
 // Tests may wait for the clock and need no deadline.
 #![cfg_attr(test, allow(clippy::disallowed_methods))]
 
+pub mod answers;
 pub mod chain_view;
 pub mod follow;
 pub mod freeze_orders;
@@ -32,6 +33,7 @@ pub mod writer;
 mod tests;
 
 pub use {
+    answers::KeptAnswer,
     chain_view::WhenStale,
     follow::{FollowConfig, FollowStatus, Follower},
     freeze_orders::{FreezeDesk, FreezeDeskConfig, FreezeOrder, ObeyedOrder, OrderRefused, OrderState},

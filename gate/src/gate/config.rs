@@ -30,6 +30,10 @@ pub struct GateConfig {
     pub keep_totals: Duration,
     /// Time for which notices are kept.
     pub keep_notices: Duration,
+    /// Time for which answers are kept for requests that come again.
+    pub keep_answers: Duration,
+    /// Most answers that are kept for one credit; the oldest go first.
+    pub answers_per_credit: u32,
 }
 
 impl GateConfig {
@@ -47,6 +51,8 @@ impl GateConfig {
             keep_usage: Duration::from_secs(90 * 86_400),
             keep_totals: Duration::from_secs(1_100 * 86_400),
             keep_notices: Duration::from_secs(90 * 86_400),
+            keep_answers: Duration::from_secs(86_400),
+            answers_per_credit: 10_000,
         }
     }
 }

@@ -3,6 +3,7 @@
 use {
     super::{Gate, SWEEP_EVERY, lock, now_ms, now_us},
     crate::{
+        answers::KeptAnswer,
         hold::{AtDeadline, Hold, HoldId, Job, Refusal},
         ledger::{ChainClocks, Ledger},
         store::{self, StoreError},
@@ -97,20 +98,42 @@ impl Gate {
         used: Units,
         figures: JobFigures,
     ) -> Result<Units, StoreError> {
-        let (gate, hold) = (self.clone(), hold.clone());
-        // A task of its own: a caller that goes away must not leave a hold half ended.
-        join(tokio::spawn(async move { gate.settle_now(hold, used, figures).await })).await
+        self.settle_with_answer(hold, used, figures, None).await
     }
 
-    async fn settle_now(&self, hold: Hold, used: Units, figures: JobFigures) -> Result<Units, StoreError> {
+    /// As [`Gate::settle_with`], and keeps the answer for the job's name: both are recorded, or neither.
+    pub async fn settle_with_answer(
+        &self,
+        hold: &Hold,
+        used: Units,
+        figures: JobFigures,
+        answer: Option<KeptAnswer>,
+    ) -> Result<Units, StoreError> {
+        let (gate, hold) = (self.clone(), hold.clone());
+        // A task of its own: a caller that goes away must not leave a hold half ended.
+        join(tokio::spawn(async move { gate.settle_now(hold, used, figures, answer).await })).await
+    }
+
+    async fn settle_now(
+        &self,
+        hold: Hold,
+        used: Units,
+        figures: JobFigures,
+        answer: Option<KeptAnswer>,
+    ) -> Result<Units, StoreError> {
         let floor = {
             let mut ledger = self.ledger();
             ledger.begin_end(hold.id);
             ledger.cumulative(&hold.credit, hold.index)
         };
-        let record = hold.clone();
+        let (record, most) = (hold.clone(), self.config().answers_per_credit);
         let settled = self
-            .write(move |connection| store::settle_hold(connection, &record, used, figures, floor, now_us()))
+            .write(move |connection| {
+                if let Some(answer) = &answer {
+                    store::keep_answer(connection, &record.credit, answer, most, now_ms())?;
+                }
+                store::settle_hold(connection, &record, used, figures, floor, now_us())
+            })
             .await;
         let mut ledger = self.ledger();
         match &settled {
@@ -207,7 +230,9 @@ impl Gate {
         };
         for hold in overdue {
             let ended = match hold.at_deadline {
-                AtDeadline::Return => self.release_with(&hold, AT_DEADLINE).await,
+                AtDeadline::Return | AtDeadline::ReturnWithProcess => {
+                    self.release_with(&hold, AT_DEADLINE).await
+                }
                 AtDeadline::Settle => self.settle_with(&hold, hold.units, AT_DEADLINE).await.map(|_| ()),
             };
             match ended {

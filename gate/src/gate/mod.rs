@@ -1,5 +1,6 @@
 //! Admits jobs against credits, and counts what they use.
 
+mod answers;
 mod config;
 mod holds;
 mod payments;
@@ -117,7 +118,16 @@ impl Gate {
     /// Opens the store with the holds and the meters that it has kept. Needs a tokio runtime. The gate refuses every job
     /// until it is shown the chain (see [`crate::follow`]). Errors: [`StoreError`].
     pub fn open(config: GateConfig) -> Result<Gate, StoreError> {
-        let store = Store::open(&config.store, config.max_store_bytes)?;
+        let mut store = Store::open(&config.store, config.max_store_bytes)?;
+        match store.end_jobs_of_dead_process(now_us()) {
+            Ok(0) => {}
+            Ok(holds) => {
+                tracing::warn!(holds, "jobs ended with the process before; their holds are returned")
+            }
+            Err(error) => {
+                tracing::error!(%error, "holds of jobs that ended could not be returned; they end by their deadline")
+            }
+        }
         let stored = store.load()?;
         let reader = StoreReader::open(&config.store)?;
         let (writer, writer_thread) = Writer::start(store, config.durability)?;

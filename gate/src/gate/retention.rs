@@ -4,7 +4,7 @@ use {
     super::{Gate, now_us},
     crate::{
         notice,
-        store::{StoreError, prune_totals, prune_usage},
+        store::{StoreError, prune_answers, prune_totals, prune_usage},
         usage::DAY_US,
     },
     std::time::{Duration, Instant},
@@ -46,11 +46,13 @@ async fn prune_some(gate: &Gate) -> Result<usize, StoreError> {
     let ago = |keep: Duration| now_us().saturating_sub(i64::try_from(keep.as_micros()).unwrap_or(i64::MAX));
     let (usage, totals, notices) =
         (ago(config.keep_usage), ago(config.keep_totals).div_euclid(DAY_US), ago(config.keep_notices));
+    let answers = ago(config.keep_answers) / 1_000;
     gate.write(move |connection| {
+        let answers = prune_answers(connection, answers, ROWS)?;
         let records = prune_usage(connection, usage, ROWS)?;
         let days = prune_totals(connection, totals, ROWS)?;
         let told = notice::prune(connection, notices / 1_000, ROWS)?;
-        Ok(records.max(days).max(told))
+        Ok(records.max(days).max(told).max(answers))
     })
     .await
 }

@@ -2,6 +2,7 @@
 //!
 //! One gate at a time: a file next to it is locked for as long as a gate has it open. Others may read it meanwhile.
 
+mod answers;
 mod reader;
 mod rows;
 mod schema;
@@ -9,7 +10,10 @@ mod usage;
 
 pub(crate) use reader::StoreReader;
 use {
-    crate::hold::Hold,
+    crate::{
+        hold::{AtDeadline, Hold},
+        usage::JobFigures,
+    },
     blockable_sdk::{Pubkey, amounts::Units},
     blockable_service::sqlite::{OpeningFault, is_full},
     rows::read_hold,
@@ -24,6 +28,7 @@ use {
     },
 };
 pub use {
+    answers::{find_answer, keep_answer, prune_answers, read_text, write_text},
     rows::{insert_hold, read_cursor, release_hold, remove_hold, settle_hold, write_cursor},
     usage::{prune_totals, prune_usage, settled_units, usage_page, usage_totals},
 };
@@ -205,6 +210,21 @@ impl Store {
         }
     }
 
+    /// Ends the holds of jobs that ran in the process that had the store before. Returns their number. Errors:
+    /// [`StoreError`], with nothing changed.
+    pub fn end_jobs_of_dead_process(&mut self, now_us: i64) -> Result<usize, StoreError> {
+        let dead: Vec<Hold> = self.load()?.holds;
+        let dead = dead.into_iter().filter(|hold| hold.at_deadline == AtDeadline::ReturnWithProcess);
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut ended = 0;
+        for hold in dead {
+            release_hold(&transaction, &hold, JobFigures::without_tokens("restart"), now_us)?;
+            ended += 1;
+        }
+        transaction.commit()?;
+        Ok(ended)
+    }
+
     /// Reads meters and open holds. Errors: [`StoreError::Sqlite`].
     pub fn load(&self) -> Result<StoredState, StoreError> {
         let mut stored = StoredState::default();
@@ -218,7 +238,7 @@ impl Store {
             *meter = cumulative.max(*meter);
         }
         let mut holds = self.connection.prepare(
-            "SELECT id, credit, credit_index, units, reference, admitted_ms, deadline_ms, settle_at_deadline, model, api_key
+            "SELECT id, credit, credit_index, units, reference, admitted_ms, deadline_ms, at_deadline, model, api_key
              FROM holds",
         )?;
         for hold in holds.query_map([], read_hold)? {

@@ -13,6 +13,11 @@ use {
     rusqlite::{Connection, OptionalExtension, Row, params},
 };
 
+/// The ends of holds as they are stored.
+const RETURN: i64 = 0;
+const SETTLE: i64 = 1;
+const RETURN_WITH_PROCESS: i64 = 2;
+
 /// Reads a named position.
 pub fn read_cursor(connection: &Connection, name: &str) -> rusqlite::Result<u64> {
     let sql = "SELECT value FROM cursors WHERE name = ?1";
@@ -38,7 +43,11 @@ pub fn insert_hold(connection: &Connection, hold: &Hold) -> rusqlite::Result<()>
         hold.reference,
         hold.admitted_ms,
         hold.deadline_ms,
-        hold.at_deadline == AtDeadline::Settle,
+        match hold.at_deadline {
+            AtDeadline::Return => RETURN,
+            AtDeadline::Settle => SETTLE,
+            AtDeadline::ReturnWithProcess => RETURN_WITH_PROCESS,
+        },
         hold.labels.model,
         hold.labels.api_key,
     ])?;
@@ -97,7 +106,6 @@ fn read_meter(connection: &Connection, credit: &Pubkey, index: u32) -> rusqlite:
 
 /// Reads a hold from its row.
 pub(super) fn read_hold(row: &Row) -> rusqlite::Result<Hold> {
-    let settle: bool = row.get(7)?;
     Ok(Hold {
         id: HoldId(read_u64(row, 0)?),
         credit: read_key(row, 1)?,
@@ -106,7 +114,11 @@ pub(super) fn read_hold(row: &Row) -> rusqlite::Result<Hold> {
         reference: row.get(4)?,
         admitted_ms: row.get(5)?,
         deadline_ms: row.get(6)?,
-        at_deadline: if settle { AtDeadline::Settle } else { AtDeadline::Return },
+        at_deadline: match row.get(7)? {
+            RETURN => AtDeadline::Return,
+            RETURN_WITH_PROCESS => AtDeadline::ReturnWithProcess,
+            _ => AtDeadline::Settle,
+        },
         labels: JobLabels { model: row.get(8)?, api_key: row.get(9)? },
     })
 }

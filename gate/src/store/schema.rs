@@ -14,7 +14,7 @@ pub(super) const SCHEMA: &str = "
     CREATE TABLE holds (
         id INTEGER PRIMARY KEY AUTOINCREMENT, credit BLOB NOT NULL, credit_index INTEGER NOT NULL, units INTEGER NOT NULL,
         reference TEXT NOT NULL, admitted_ms INTEGER NOT NULL, deadline_ms INTEGER NOT NULL,
-        settle_at_deadline INTEGER NOT NULL, model TEXT NOT NULL, api_key TEXT NOT NULL
+        at_deadline INTEGER NOT NULL, model TEXT NOT NULL, api_key TEXT NOT NULL
     );
     CREATE TABLE usage (
         at_us INTEGER PRIMARY KEY, hold INTEGER NOT NULL UNIQUE, credit BLOB NOT NULL, credit_index INTEGER NOT NULL,
@@ -30,6 +30,13 @@ pub(super) const SCHEMA: &str = "
         PRIMARY KEY (credit, day, model, api_key)
     ) WITHOUT ROWID;
     CREATE INDEX usage_totals_by_day ON usage_totals (day);
+    CREATE TABLE answers (
+        credit BLOB NOT NULL, name TEXT NOT NULL, kept_ms INTEGER NOT NULL, request BLOB NOT NULL, status INTEGER NOT NULL,
+        head TEXT NOT NULL, body BLOB, UNIQUE (credit, name)
+    );
+    CREATE INDEX answers_by_credit ON answers (credit, kept_ms);
+    CREATE INDEX answers_by_time ON answers (kept_ms);
+    CREATE TABLE texts (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE freezes (
         signature BLOB PRIMARY KEY, credit BLOB NOT NULL, transaction_bytes BLOB NOT NULL, lender BLOB NOT NULL, borrower BLOB NOT NULL,
         frozen INTEGER NOT NULL, last_valid_height INTEGER NOT NULL, received_ms INTEGER NOT NULL,

@@ -1,5 +1,6 @@
 //! The gate without a network: what it admits, counts and keeps.
 
+mod answers;
 mod desk;
 mod fit;
 mod gate;

@@ -150,6 +150,7 @@ async fn begin(
     let credit = caller.credit;
     let job = Job::new(plan.units, reference, limit)
         .fitted_from(plan.least)
+        .of_this_process()
         .labelled(&plan.model.config.name, caller.api_key);
     let hold = app.gate.admit(&credit, job).await.map_err(|refusal| plan.refuse(&app, &credit, refusal))?;
     app.metrics.record_time("blockable_provider_admit_seconds", began.elapsed());
