@@ -2,6 +2,7 @@
 
 use {
     crate::{
+        admin::AdminToken,
         config::{Config, ModelConfig},
         error::ApiError,
         intake::Intake,
@@ -86,6 +87,8 @@ pub(crate) struct App {
     pub parts: RunningParts,
     /// Leases of GPUs.
     pub leases: Leases,
+    /// The operator's token.
+    pub admin: Option<AdminToken>,
     /// Times of the last progress, for `/livez`.
     pub progress: TaskProgress,
     /// True from the moment that the server shuts down.

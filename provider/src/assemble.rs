@@ -2,6 +2,7 @@
 
 use {
     crate::{
+        admin::AdminToken,
         app::{App, ServedModel},
         config::{Config, Upstream},
         echo::Echo,
@@ -47,6 +48,7 @@ struct Made {
     ops: Option<(TcpListener, SocketAddr)>,
     http: reqwest::Client,
     webhooks: Vec<Sender>,
+    admin: Option<AdminToken>,
     models: BTreeMap<String, Arc<ServedModel>>,
     echoes: Vec<Echo>,
 }
@@ -69,6 +71,7 @@ pub(crate) async fn assemble(
         leases: Leases::restore(gate.clone(), &config.gpus, &config.leases),
         gate: gate.clone(),
         keys: made.keys,
+        admin: made.admin,
         models: made.models,
         http: made.http,
         metrics: Metrics::new(),
@@ -111,8 +114,9 @@ async fn make(config: &Config) -> Result<Made, ServeError> {
     let outside = client().build().map_err(no_client)?;
     let webhooks = config.webhooks.iter().map(|webhook| Sender::new(webhook, outside.clone()));
     let webhooks = webhooks.collect::<Result<_, _>>()?;
+    let admin = config.admin_token.as_ref().map(AdminToken::read).transpose()?;
     let (models, echoes) = models(config).await?;
-    Ok(Made { keys, listeners, ops, http, webhooks, models, echoes })
+    Ok(Made { keys, listeners, ops, http, webhooks, admin, models, echoes })
 }
 
 async fn models(config: &Config) -> Result<(BTreeMap<String, Arc<ServedModel>>, Vec<Echo>), ServeError> {

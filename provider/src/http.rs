@@ -63,6 +63,7 @@ fn request_id(headers: &HeaderMap) -> String {
 /// with another one comes before it.
 fn route(path: &str) -> &'static str {
     const ROUTES: &[&str] = &[
+        "/admin/usage",
         "/livez",
         "/metrics",
         "/readyz",
@@ -76,6 +77,7 @@ fn route(path: &str) -> &'static str {
         "/v1/reports/latest",
         "/v1/reports/stream",
         "/v1/reports",
+        "/v1/usage",
     ];
     let inside = |route: &&&str| {
         path.strip_prefix(**route).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

@@ -31,6 +31,7 @@ pub mod price;
 pub mod price_list;
 pub mod server;
 
+mod admin;
 mod api;
 mod app;
 mod assemble;

@@ -19,6 +19,20 @@ pub enum ServeError {
     /// The key of an upstream, by its model's name, has characters that no header can hold.
     #[error("the upstream key of model {0} has characters that no HTTP header can hold; set it anew")]
     UpstreamKey(String),
+    /// The operator's token is short enough to be guessed.
+    #[error("admin.token has fewer than {least} characters; make one with `openssl rand -hex 32`")]
+    AdminToken {
+        /// Characters that it must have at least.
+        least: usize,
+    },
+    /// A webhook's secret has another form than receivers expect.
+    #[error(
+        "the secret of the webhook at {host} is no whsec_ with 24 to 64 bytes in base64; make one with `echo whsec_$(openssl rand -base64 32)`"
+    )]
+    WebhookSecret {
+        /// The receiver's host.
+        host: String,
+    },
     /// A key that signs reports cannot be opened.
     #[error("reporter.key: {0}")]
     Key(#[from] KeyError),

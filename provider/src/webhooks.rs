@@ -1,20 +1,19 @@
-//! Posts notices about freezes to the parties' webhooks, in order, each until it is answered with success.
+//! Posts notices to the parties' webhooks, in order, each until it is answered with success.
 
 use {
     crate::{
         app::App,
         config::{Webhook, WebhookParty},
+        serve_error::ServeError,
     },
     axum::http::header::CONTENT_TYPE,
-    blockable_gate::Notice,
-    blockable_service::{hex, secrets::SecretSourceError},
-    hmac::{Hmac, Mac},
-    secrecy::{ExposeSecret, SecretString},
-    sha2::{Digest, Sha256},
-    std::{
-        sync::Arc,
-        time::{Duration, SystemTime},
+    blockable_gate::{Notice, gate::now_ms},
+    blockable_service::{
+        hex,
+        webhook::{ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, WebhookKey, signatures},
     },
+    sha2::{Digest, Sha256},
+    std::{sync::Arc, time::Duration},
     tokio::time::{sleep, timeout},
 };
 
@@ -37,7 +36,8 @@ const PAGE: u32 = 100;
 /// record posts the notice a second time, never not at all.
 pub(crate) struct Sender {
     webhook: Webhook,
-    secret: SecretString,
+    /// The key that notices are signed with, and the one of a change.
+    keys: Vec<WebhookKey>,
     cursor: String,
     /// The number of a notice that is done with, while that is not recorded.
     unrecorded: Option<u64>,
@@ -45,8 +45,8 @@ pub(crate) struct Sender {
 }
 
 impl Sender {
-    /// Reads a webhook's secret, and names its place in the store. Errors: [`SecretSourceError`].
-    pub(crate) fn new(webhook: &Webhook, http: reqwest::Client) -> Result<Sender, SecretSourceError> {
+    /// Reads a webhook's secrets, and names its place in the store. Errors: they cannot be read, or have another form.
+    pub(crate) fn new(webhook: &Webhook, http: reqwest::Client) -> Result<Sender, ServeError> {
         // The URL may hold a token, so its hash names the place, and logs have the host alone.
         let party = match webhook.party {
             WebhookParty::All => "all".to_string(),
@@ -54,13 +54,12 @@ impl Sender {
         };
         let name = Sha256::digest(format!("{}|{party}", webhook.url));
         let cursor = format!("webhook/{}", hex::encode(&name[..16]));
-        Ok(Sender {
-            secret: webhook.secret.read()?,
-            webhook: webhook.clone(),
-            cursor,
-            unrecorded: None,
-            http,
-        })
+        let mut keys = Vec::new();
+        for secret in std::iter::once(&webhook.secret).chain(&webhook.other_secret) {
+            let key = WebhookKey::parse(&secret.read()?);
+            keys.push(key.ok_or_else(|| ServeError::WebhookSecret { host: host(&webhook.url) })?);
+        }
+        Ok(Sender { webhook: webhook.clone(), keys, cursor, unrecorded: None, http })
     }
 
     /// Posts notices while the server runs.
@@ -156,17 +155,17 @@ impl Sender {
 
     async fn post(&self, notice: &Notice) -> Result<(), String> {
         let body = serde_json::to_vec(notice).map_err(|error| error.to_string())?;
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.secret.expose_secret().as_bytes())
-            .map_err(|error| error.to_string())?;
-        mac.update(&body);
-        let signature = format!("sha256={}", hex::encode(mac.finalize().into_bytes()));
+        // The same for each attempt, and for no other notice, also of an earlier store with the same numbers.
+        let id = format!("{}-{}", notice.at_ms, notice.seq);
+        let timestamp = now_ms() / 1_000;
         let post = self
             .http
             .post(&self.webhook.url)
             .timeout(TIMEOUT)
             .header(CONTENT_TYPE, "application/json")
-            .header("x-blockable-signature", signature)
-            .header("x-blockable-notice", notice.seq)
+            .header(SIGNATURE_HEADER, signatures(&self.keys, &id, timestamp, &body))
+            .header(TIMESTAMP_HEADER, timestamp)
+            .header(ID_HEADER, id)
             .body(body);
         let answer = post.send().await.map_err(|error| error.without_url().to_string())?;
         match answer.status() {
@@ -176,13 +175,16 @@ impl Sender {
     }
 
     fn host(&self) -> String {
-        let url = reqwest::Url::parse(&self.webhook.url).ok();
-        url.and_then(|url| url.host_str().map(str::to_string)).unwrap_or_default()
+        host(&self.webhook.url)
     }
 }
 
+/// The host of a URL: its path may hold a token, which no log shows.
+fn host(url: &str) -> String {
+    let url = reqwest::Url::parse(url).ok();
+    url.and_then(|url| url.host_str().map(str::to_string)).unwrap_or_default()
+}
+
 fn age(notice: &Notice) -> Duration {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let recorded = Duration::from_millis(u64::try_from(notice.at_ms).unwrap_or(0));
-    since.saturating_sub(recorded)
+    Duration::from_millis(u64::try_from(now_ms().saturating_sub(notice.at_ms)).unwrap_or(0))
 }

@@ -11,6 +11,7 @@
 //! | [`secrets`] | secrets from the environment or from files | `settings` |
 //! | [`settings`] | TOML files and the environment, with all mistakes at once | `settings` |
 //! | [`sqlite`] | failures of SQLite files | `sqlite` |
+//! | [`webhook`] | signatures of webhooks | `webhooks` |
 //! | [`http`] | a server with bounds on its clients | `daemon` |
 //! | [`log`] | log lines on stderr | `daemon` |
 //! | [`memory`] | the allocator of a daemon with many threads | `daemon` |
@@ -39,3 +40,5 @@ pub mod shutdown;
 pub mod sqlite;
 pub mod sse;
 pub mod text;
+#[cfg(feature = "webhooks")]
+pub mod webhook;

@@ -17,12 +17,10 @@ use {
     std::sync::Arc,
 };
 
+/// Notices in an answer where the request names no number.
+const NOTICES: u32 = 100;
 /// Most notices in an answer.
-const MAX_NOTICES: usize = 500;
-/// Notices that are read from the store at once.
-const PAGE: u32 = 500;
-/// Pages that are read for one answer; notices of other credits are passed over.
-const PAGES: usize = 20;
+const MAX_NOTICES: u32 = 500;
 
 /// The routes of credits.
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -88,7 +86,7 @@ fn not_ours(ours: &Pubkey) -> ApiError {
 struct NoticesQuery {
     #[serde(default)]
     after: u64,
-    most: Option<usize>,
+    most: Option<u32>,
 }
 
 async fn notices(
@@ -96,26 +94,11 @@ async fn notices(
     headers: HeaderMap,
     query: Result<Query<NoticesQuery>, QueryRejection>,
 ) -> Result<Json<Value>, ApiError> {
-    let ours = app.authorise(&headers)?.to_string();
+    let ours = app.authorise(&headers)?;
     let wrong = |_| ApiError::param("after", "`after` and `most` must be whole numbers");
     let Query(query) = query.map_err(wrong)?;
-    let most = query.most.unwrap_or(100).clamp(1, MAX_NOTICES);
-    let (mut next, mut found) = (query.after, Vec::new());
-    for _ in 0..PAGES {
-        let page = app.gate.notices_after(next, PAGE).await?;
-        let last = page.len() < PAGE as usize;
-        for notice in page {
-            if found.len() == most {
-                break;
-            }
-            next = notice.seq;
-            if notice.credit == ours {
-                found.push(notice);
-            }
-        }
-        if last || found.len() == most {
-            break;
-        }
-    }
+    let most = query.most.unwrap_or(NOTICES).clamp(1, MAX_NOTICES);
+    let found = app.gate.notices_of(&ours, query.after, most).await?;
+    let next = found.last().map_or(query.after, |notice| notice.seq);
     Ok(Json(json!({"object": "list", "data": found, "next": next})))
 }

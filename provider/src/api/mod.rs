@@ -1,4 +1,4 @@
-//! All routes but completions: leases, credits, freezes, reports and, for the operator, health and metrics.
+//! All routes but completions: leases, credits, freezes, reports, usage and, for the operator, health and metrics.
 //!
 //! Another route: write its handler in the file of its subject, add it to that file's `routes`, and its path to
 //! `http::route`, which names the routes in metrics.
@@ -9,6 +9,7 @@ mod leases;
 pub(crate) mod ops;
 mod path;
 mod reports;
+mod usage;
 
 use {crate::app::App, axum::Router, std::sync::Arc};
 
@@ -19,4 +20,5 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(freezes::routes())
         .merge(leases::routes())
         .merge(reports::routes())
+        .merge(usage::routes())
 }

@@ -1,6 +1,7 @@
 //! Health and metrics, for the operator.
 
 use {
+    super::usage,
     crate::{app::App, parts::Check},
     axum::{
         Json, Router,
@@ -16,9 +17,13 @@ use {
 /// Time without progress after which a loop counts as stalled.
 const STALLED_AFTER: Duration = Duration::from_secs(60);
 
-/// `/livez`, `/readyz` and `/metrics`.
+/// `/livez`, `/readyz` and `/metrics`, and what only the operator may see.
 pub(crate) fn routes() -> Router<Arc<App>> {
-    Router::new().route("/livez", get(livez)).route("/readyz", get(readyz)).route("/metrics", get(metrics))
+    Router::new()
+        .route("/livez", get(livez))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics))
+        .merge(usage::admin_routes())
 }
 
 /// Answers 200 where every check holds and 503 where one does not, with each check by name.

@@ -16,7 +16,10 @@ pub use {
     upstream::{ProbeSettings, Upstream, UpstreamConfig},
 };
 use {
-    blockable_service::settings::{FileKind, Reader},
+    blockable_service::{
+        secrets::SecretSource,
+        settings::{FileKind, Reader},
+    },
     std::{
         collections::HashSet,
         net::SocketAddr,
@@ -54,7 +57,9 @@ pub struct Config {
     pub freezes: FreezeSettings,
     /// The keys that sign usage reports; none where they are signed elsewhere.
     pub reporter: Option<ReporterSettings>,
-    /// Receivers of notices about freezes.
+    /// The operator's token; without one the operator's paths are not served.
+    pub admin_token: Option<SecretSource>,
+    /// Receivers of notices.
     pub webhooks: Vec<Webhook>,
     /// API keys that are no longer good.
     pub revoked: Vec<Revoked>,
@@ -73,7 +78,8 @@ impl Config {
     fn resolve(&mut self, folder: &Path) {
         let upstreams = self.models.iter_mut().flat_map(|model| &mut model.upstreams);
         let upstream_keys = upstreams.filter_map(|upstream| upstream.key.as_mut());
-        let secrets = upstream_keys.chain(self.webhooks.iter_mut().map(|webhook| &mut webhook.secret));
+        let webhook_secrets = self.webhooks.iter_mut().flat_map(Webhook::secrets);
+        let secrets = upstream_keys.chain(webhook_secrets).chain(&mut self.admin_token);
         secrets.for_each(|secret| secret.resolve(folder));
         self.reporter.iter_mut().flat_map(|reporter| &mut reporter.key).for_each(|key| key.resolve(folder));
         for path in [&mut self.secret_file, &mut self.gate.store] {
@@ -105,6 +111,7 @@ fn read(reader: &mut Reader) -> Option<Config> {
     let limits = Limits::read(reader, longest);
     let (leases, freezes) = (LeaseSettings::read(reader), FreezeSettings::read(reader));
     let reporter = ReporterSettings::read(reader);
+    let admin_token = sections::read_admin(reader);
     let webhooks = reader.each("webhook", Webhook::read).into_iter().flatten().collect();
     let revoked = reader.each("revoked", Revoked::read).into_iter().flatten().collect();
     Some(Config {
@@ -121,6 +128,7 @@ fn read(reader: &mut Reader) -> Option<Config> {
         leases,
         freezes,
         reporter,
+        admin_token,
         webhooks,
         revoked,
     })

@@ -24,6 +24,14 @@ pub(super) fn read_ops(reader: &mut Reader) -> Option<SocketAddr> {
     reader.section("ops", |section| section.required("listen"))
 }
 
+/// Reads the operator's token, `[admin]`.
+pub(super) fn read_admin(reader: &mut Reader) -> Option<SecretSource> {
+    if !reader.has("admin") {
+        return None;
+    }
+    reader.section("admin", |section| section.required("token"))
+}
+
 /// `[chain]`: the chain and who this provider is on it.
 #[derive(Clone, Debug)]
 pub struct Chain {
@@ -313,6 +321,8 @@ pub struct Webhook {
     pub party: WebhookParty,
     /// Secret that they are signed with.
     pub secret: SecretSource,
+    /// Secret that they are signed with as well, while the receiver changes from one to the other.
+    pub other_secret: Option<SecretSource>,
     /// Hours after which a notice that nobody takes is given up.
     pub give_up_hours: u64,
 }
@@ -322,8 +332,14 @@ impl Webhook {
     pub(super) fn read(reader: &mut Reader) -> Option<Webhook> {
         let url = read_url(reader, "url", ["http", "https"]);
         let (party, secret) = (WebhookParty::read(reader), reader.required("secret"));
+        let other_secret = reader.optional("other_secret");
         let give_up_hours = reader.number("give_up_hours", 24, HOURS);
-        Some(Webhook { url: url?, party: party?, secret: secret?, give_up_hours })
+        Some(Webhook { url: url?, party: party?, secret: secret?, other_secret, give_up_hours })
+    }
+
+    /// The sources of its secrets.
+    pub(super) fn secrets(&mut self) -> impl Iterator<Item = &mut SecretSource> {
+        std::iter::once(&mut self.secret).chain(&mut self.other_secret)
     }
 }
 

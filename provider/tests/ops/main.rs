@@ -10,7 +10,9 @@
     reason = "a test ends by a panic where something is wrong"
 )]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod usage;
 
 use {
     axum::{
@@ -20,10 +22,11 @@ use {
         http::{HeaderMap, StatusCode},
         routing::post,
     },
-    blockable_gate::{Notice, NoticeKind},
+    base64::{Engine, engine::general_purpose::STANDARD},
+    blockable_gate::{Notice, NoticeKind, gate::now_ms},
     blockable_provider::config::{Webhook, WebhookParty},
     blockable_sdk::amounts::Units,
-    blockable_service::{hex, secrets::SecretSource},
+    blockable_service::secrets::SecretSource,
     blockable_testkit::fixtures::{MARKET, PROVIDER},
     common::{Bench, GRANTED, address, chat_body, frozen, ours, refused},
     hmac::{Hmac, Mac},
@@ -36,6 +39,10 @@ use {
     },
     tokio::{net::TcpListener, time::sleep},
 };
+
+/// Secrets of a webhook.
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const OTHER_SECRET: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 async fn get(bench: &Bench, path: &str) -> (u16, String) {
     let answer = bench.http.get(format!("http://{}{path}", bench.server.ops_addr())).send().await.unwrap();
@@ -150,11 +157,14 @@ async fn notices_reach_the_parties_once_each_over_failures_and_restarts() {
     tokio::spawn(async move { axum::serve(listener, router).await });
     let folder = tempfile::tempdir().unwrap();
     let secret = folder.path().join("webhook.secret");
-    std::fs::write(&secret, "shared").unwrap();
+    std::fs::write(&secret, SECRET).unwrap();
+    let other = folder.path().join("other.secret");
+    std::fs::write(&other, OTHER_SECRET).unwrap();
     let webhook = Webhook {
         url,
         party: WebhookParty::Key(address(4)),
         secret: SecretSource::File(secret),
+        other_secret: Some(SecretSource::File(other)),
         give_up_hours: 1,
     };
     let with_webhook = |config: &mut blockable_provider::Config| config.webhooks.push(webhook.clone());
@@ -176,15 +186,32 @@ async fn notices_reach_the_parties_once_each_over_failures_and_restarts() {
     wait_for(&posts, 4).await;
     bench.stop().await;
     let posts = posts.lock().unwrap();
-    let numbers: Vec<&str> =
-        posts.iter().map(|(headers, _)| headers["x-blockable-notice"].to_str().unwrap()).collect();
+    let numbers = numbers(&posts);
     assert_eq!(numbers, ["1", "1", "3", "4"], "the first was not taken at once");
     for (headers, body) in posts.iter() {
-        let mut mac = Hmac::<Sha256>::new_from_slice(b"shared").unwrap();
-        mac.update(body);
-        let signature = hex::encode(mac.finalize().into_bytes());
-        assert_eq!(headers["x-blockable-signature"], format!("sha256={signature}"));
+        let text = |name: &str| headers[name].to_str().unwrap().to_string();
+        let age = now_ms() / 1_000 - text("webhook-timestamp").parse::<i64>().unwrap();
+        assert!((0..60).contains(&age), "{age}");
+        let expected = [SECRET, OTHER_SECRET].map(|secret| {
+            let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
+            let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
+            mac.update(format!("{}.{}.", text("webhook-id"), text("webhook-timestamp")).as_bytes());
+            mac.update(body);
+            format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
+        });
+        assert_eq!(text("webhook-signature"), expected.join(" "));
     }
+    let ids: Vec<_> = posts.iter().map(|(headers, _)| headers["webhook-id"].clone()).collect();
+    assert_eq!(ids[0], ids[1], "an attempt has the id of the one before it");
+    assert_ne!(ids[1], ids[2]);
+}
+
+/// The numbers of the notices that were posted, from their ids.
+fn numbers(posts: &[(HeaderMap, Bytes)]) -> Vec<&str> {
+    posts
+        .iter()
+        .map(|(headers, _)| headers["webhook-id"].to_str().unwrap().rsplit('-').next().unwrap())
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -200,9 +227,14 @@ async fn a_notice_is_posted_once_while_its_delivery_cannot_be_recorded() {
                 BEGIN SELECT RAISE(ABORT, 'full'); END";
     rusqlite::Connection::open(folder.path().join("gate.db")).unwrap().execute_batch(full).unwrap();
     let secret = folder.path().join("webhook.secret");
-    std::fs::write(&secret, "shared").unwrap();
-    let webhook =
-        Webhook { url, party: WebhookParty::All, secret: SecretSource::File(secret), give_up_hours: 1 };
+    std::fs::write(&secret, SECRET).unwrap();
+    let webhook = Webhook {
+        url,
+        party: WebhookParty::All,
+        secret: SecretSource::File(secret),
+        other_secret: None,
+        give_up_hours: 1,
+    };
 
     let bench = Bench::start_in(folder, |config| config.webhooks.push(webhook)).await;
     bench.server.gate().notify(notice(10, 4)).await.unwrap();
@@ -214,8 +246,7 @@ async fn a_notice_is_posted_once_while_its_delivery_cannot_be_recorded() {
     wait_for(&posts, 3).await;
     bench.stop().await;
     let posts = posts.lock().unwrap();
-    let numbers: Vec<&str> =
-        posts.iter().map(|(headers, _)| headers["x-blockable-notice"].to_str().unwrap()).collect();
+    let numbers = numbers(&posts);
     assert_eq!(numbers, ["1", "2", "3"]);
 }
 

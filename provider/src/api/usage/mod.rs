@@ -1,0 +1,81 @@
+//! The usage log: `/v1/usage` for a credit's own key, `/admin/usage` for the operator.
+
+mod answer;
+mod query;
+
+use {
+    crate::{admin, app::App, error::ApiError},
+    answer::{records_answer, totals_answer},
+    axum::{
+        Router,
+        extract::{Query, State, rejection::QueryRejection},
+        http::HeaderMap,
+        response::Response,
+        routing::get,
+    },
+    query::{UsageQuery, UsageRequest},
+    std::sync::Arc,
+};
+
+/// The routes of customers.
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new().route("/v1/usage", get(records)).route("/v1/usage/totals", get(totals))
+}
+
+/// The routes of the operator, served with health and metrics.
+pub(super) fn admin_routes() -> Router<Arc<App>> {
+    Router::new().route("/admin/usage", get(all_records)).route("/admin/usage/totals", get(all_totals))
+}
+
+type QueryResult = Result<Query<UsageQuery>, QueryRejection>;
+
+async fn records(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    query: QueryResult,
+) -> Result<Response, ApiError> {
+    let credit = app.authorise(&headers)?;
+    // Reads count among the running requests of a credit: no credit reads the log without bound.
+    let _permit = app.running.enter(credit)?;
+    answer_records(&app, UsageRequest::of_credit(query, credit)?).await
+}
+
+async fn totals(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    query: QueryResult,
+) -> Result<Response, ApiError> {
+    let credit = app.authorise(&headers)?;
+    let _permit = app.running.enter(credit)?;
+    answer_totals(&app, UsageRequest::of_credit(query, credit)?).await
+}
+
+async fn all_records(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    query: QueryResult,
+) -> Result<Response, ApiError> {
+    admin::require(app.admin.as_ref(), &headers)?;
+    answer_records(&app, UsageRequest::of_all(query)?).await
+}
+
+async fn all_totals(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    query: QueryResult,
+) -> Result<Response, ApiError> {
+    admin::require(app.admin.as_ref(), &headers)?;
+    answer_totals(&app, UsageRequest::of_all(query)?).await
+}
+
+async fn answer_records(app: &App, request: UsageRequest) -> Result<Response, ApiError> {
+    let page = app.gate.usage_page(request.filter, request.cursor, request.limit).await?;
+    Ok(records_answer(&page, request.format))
+}
+
+async fn answer_totals(app: &App, request: UsageRequest) -> Result<Response, ApiError> {
+    // One more than is shown says whether some are left out.
+    let most = u32::try_from(request.limit).unwrap_or(u32::MAX).saturating_add(1);
+    let totals = app.gate.usage_totals(request.filter, most).await?;
+    Ok(totals_answer(&totals, request.limit, request.format))
+}
