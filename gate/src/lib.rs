@@ -17,6 +17,7 @@
 #![cfg_attr(test, allow(clippy::disallowed_methods))]
 
 pub mod answers;
+pub mod api_keys;
 pub mod chain_view;
 pub mod follow;
 pub mod freeze_orders;
@@ -34,6 +35,7 @@ mod tests;
 
 pub use {
     answers::KeptAnswer,
+    api_keys::{BudgetPeriod, KeyBudget, StoredKey, StoredKeys},
     chain_view::WhenStale,
     follow::{FollowConfig, FollowStatus, Follower},
     freeze_orders::{FreezeDesk, FreezeDeskConfig, FreezeOrder, ObeyedOrder, OrderRefused, OrderState},

@@ -58,6 +58,13 @@ pub(super) const SCHEMA: &str = "
     );
     CREATE INDEX notices_by_credit ON notices (credit);
     CREATE TABLE views (credit BLOB PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE api_keys (
+        credit BLOB NOT NULL, owner BLOB NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL, budget INTEGER, period TEXT,
+        requests_per_minute INTEGER, units_per_minute INTEGER, created_ms INTEGER NOT NULL, expires_ms INTEGER,
+        is_revoked INTEGER NOT NULL,
+        PRIMARY KEY (credit, owner, name)
+    ) WITHOUT ROWID;
+    CREATE TABLE key_generations (credit BLOB PRIMARY KEY, lowest INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE copies (taken_ms INTEGER NOT NULL);
     CREATE TABLE cursors (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 ";

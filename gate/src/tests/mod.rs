@@ -1,6 +1,7 @@
 //! The gate without a network: what it admits, counts and keeps.
 
 mod answers;
+mod api_keys;
 mod desk;
 mod fit;
 mod gate;
