@@ -158,8 +158,8 @@ pub(crate) async fn check(
 
 /// Units that the buyer has bought so far; zero before it has a credit.
 pub(crate) async fn bought(cast: &Cast) -> Result<Units, DemoError> {
-    let buyer = cast.buyer.pubkey();
-    let address = addresses::unrestricted_credit(&cast.keys.market, &cast.provider, &buyer, 0);
+    let buyer = cast.venue.keyring.buyer.pubkey();
+    let address = addresses::unrestricted_credit(&cast.venue.keys.market, &cast.venue.provider, &buyer, 0);
     let rpc = cast.cluster.client.rpc();
     let found = rpc.get_account_with_commitment(&address, rpc.commitment()).await;
     match found.map_err(|error| DemoError::Client(error.into()))?.value {

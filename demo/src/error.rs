@@ -1,8 +1,8 @@
 use {
     blockable_economics::EconomicsError,
     blockable_sandbox::SandboxError,
-    blockable_sdk::{InstructionError, errors::ClientError, events::LogError, reports::ReportError},
-    blockable_testkit::{ElfError, trace::TraceError},
+    blockable_sdk::{errors::ClientError, events::LogError, reports::ReportError},
+    blockable_testkit::trace::TraceError,
 };
 
 /// A reason for which a demo stopped.
@@ -18,17 +18,6 @@ pub enum DemoError {
         id = blockable_sdk::PROGRAM_ID
     )]
     NoProgram(String),
-    /// The embedded cluster failed.
-    #[error(
-        "the cluster inside this process failed: {0}; run the demo again, or on a node of yours with --rpc URL"
-    )]
-    Embedded(String),
-    /// The program's file cannot be used.
-    #[error(transparent)]
-    Elf(#[from] ElfError),
-    /// The faucet gave no SOL.
-    #[error("the node gave no SOL: {0}; name a node with a faucet, such as `solana-test-validator`")]
-    Airdrop(String),
     /// The chain's clock has stopped.
     #[error("the chain's clock has not moved for a minute; check that the node produces blocks")]
     ClockStalled,
@@ -49,31 +38,16 @@ pub enum DemoError {
         "cannot take the terms or the distribution from the simulator: {0}; please report this as a fault"
     )]
     Economics(#[from] EconomicsError),
-    /// The sandbox does not start, or failed.
+    /// The embedded cluster, the market or the sandbox failed.
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
     /// The program's arithmetic refused an amount.
     #[error("cannot compute an amount of the loan: {0}; please report this as a fault")]
     Amount(String),
-    /// A token instruction could not be built.
-    #[error("cannot build a token instruction: {0}; please report this as a fault")]
-    Token(InstructionError),
 }
 
 impl DemoError {
-    pub(crate) fn embedded(error: impl std::fmt::Display) -> DemoError {
-        DemoError::Embedded(error.to_string())
-    }
-
-    pub(crate) fn airdrop(error: impl std::fmt::Display) -> DemoError {
-        DemoError::Airdrop(error.to_string())
-    }
-
     pub(crate) fn amount(error: impl std::fmt::Display) -> DemoError {
         DemoError::Amount(error.to_string())
-    }
-
-    pub(crate) fn token(error: InstructionError) -> DemoError {
-        DemoError::Token(error)
     }
 }

@@ -72,7 +72,7 @@ pub async fn run(args: DemoArgs) -> Result<bool, DemoError> {
     let narrator = Narrator::new(args.json, Box::new(std::io::stdout()));
     let played = play_both(&args, &narrator, distribution::PLAN).await?;
     played.print(&narrator);
-    played.cast.cluster.stop()?;
+    played.cast.cluster.stop().await?;
     Ok(played.ok)
 }
 

@@ -6,7 +6,9 @@ use {
         assumptions::Assumptions,
         preset::{Freezing, Preset},
     },
+    blockable_sandbox::venue::LoanOffer,
     blockable_sdk::{
+        Pubkey,
         amounts::{Bps, MicroUsd, Units},
         program::state::{Instalment, Rider, Terms},
     },
@@ -53,6 +55,17 @@ impl Loan {
         let agreement = preset.agreement(preset.size(assumptions));
         let (terms, schedule) = (pace.terms(agreement.terms), pace.schedule(&agreement.schedule));
         Ok(Loan { name, preset, nonce, terms, rider: agreement.rider, schedule })
+    }
+
+    /// The offer of it, with a key that may freeze for the lender.
+    pub(crate) fn offer(&self, freeze_authority: Pubkey) -> LoanOffer {
+        LoanOffer {
+            nonce: self.nonce,
+            freeze_authority,
+            terms: self.terms,
+            rider: self.rider,
+            schedule: self.schedule.clone(),
+        }
     }
 
     /// Principal.

@@ -17,22 +17,23 @@ const THIRD_READS_HIGH: Bps = Bps(300);
 /// Meters a credit as of the chain's clock: the first two reporters agree, the third reads high.
 pub(crate) async fn meter(cast: &Cast, credit: &Pubkey, usage: Usage) -> Result<Landed, DemoError> {
     let client = &cast.cluster.client;
-    let provider = client.provider(&cast.provider).await?;
+    let provider = client.provider(&cast.venue.provider).await?;
     let scope = ReportScope {
         cluster_tag: provider.cluster_tag,
-        market: cast.keys.market,
-        provider: cast.provider,
+        market: cast.venue.keys.market,
+        provider: cast.venue.provider,
         epoch: provider.epoch,
         chunk: 0,
     };
     let reported_at = client.chain_time().await?;
     let bit = cast.credit(credit).await?.meter.index;
-    let mut reports = Vec::with_capacity(cast.reporters.len());
-    for (index, key) in (0u8..).zip(&cast.reporters) {
+    let mut reports = Vec::with_capacity(cast.venue.keyring.reporters.len());
+    for (index, key) in (0u8..).zip(&cast.venue.keyring.reporters) {
         let high = if index == 2 { THIRD_READS_HIGH } else { Bps::ZERO };
         reports.push(report(scope, reported_at, bit, usage, high)?.sign(index, key)?);
     }
-    let meter = instructions::usage_meter(&cast.keys.market, &cast.provider, 0, reports, &[*credit]);
+    let meter =
+        instructions::usage_meter(&cast.venue.keys.market, &cast.venue.provider, 0, reports, &[*credit]);
     cast.send(&[meter], &[]).await
 }
 

@@ -36,8 +36,8 @@ pub enum SandboxError {
     /// The embedded cluster failed.
     #[error("the embedded cluster failed: {0}; start again")]
     Cluster(String),
-    /// The cluster's faucet gave no SOL.
-    #[error("the embedded cluster gave no SOL: {0}; start again")]
+    /// The faucet gave no SOL.
+    #[error("the node gave no SOL: {0}; name a node with a faucet, such as `solana-test-validator`")]
     Airdrop(String),
     /// The chain's clock does not move.
     #[error("the clock of the embedded cluster has not moved for a minute; start again")]

@@ -3,7 +3,7 @@
 use {
     crate::{
         Keyring, SandboxError, Venue,
-        cluster::{Beginning, Cluster, ClusterOptions, ClusterPorts, Image, Program, SLOT_MS},
+        cluster::{Beginning, Cluster, ClusterOptions, ClusterPorts, Image, Program, SLOT_MS, machine_time},
         description::{
             ClusterDescription, CreditDescription, Description, PartyDescription, SCHEMA_VERSION,
             TermsDescription,
@@ -17,16 +17,10 @@ use {
         upstream::{self, OfferedModel},
     },
     blockable_provider::Server,
-    blockable_sdk::{
-        Keypair, PROGRAM_ID, Signer, addresses, amounts::ChainTime, client::Client,
-        program::transitions::Status,
-    },
+    blockable_sdk::{Keypair, PROGRAM_ID, Signer, addresses, client::Client, program::transitions::Status},
     blockable_service::shutdown::{self, Stage},
     secrecy::ExposeSecret,
-    std::{
-        sync::Arc,
-        time::{Duration, SystemTime, UNIX_EPOCH},
-    },
+    std::{sync::Arc, time::Duration},
 };
 
 /// Time that tasks may take to end.
@@ -198,16 +192,10 @@ impl Parts {
         let say = options.progress.as_ref();
         venue.keyring.write(&self.folder.keys())?;
         say("opening a market");
-        story::open_market(cluster, venue).await?;
+        story::open_market(venue).await?;
         story::make_loans(cluster, venue, options.late_after, machine_time(), &|line| say(line)).await?;
         cluster.tick().await
     }
-}
-
-/// The time of this machine.
-fn machine_time() -> ChainTime {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    ChainTime(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
 impl Parts {

@@ -34,8 +34,8 @@ const CAPACITY_LOANS: u64 = 100;
 const FLOOR_PERCENT: u64 = 70;
 
 /// Opens the market: money, payment token, market, provider.
-pub(crate) async fn open_market(cluster: &Cluster, venue: &Venue) -> Result<(), SandboxError> {
-    cluster.airdrop(&venue.keyring.payers(), SOL).await?;
+pub(crate) async fn open_market(venue: &Venue) -> Result<(), SandboxError> {
+    venue.airdrop(&venue.keyring.payers(), SOL).await?;
     venue.create_mint().await?;
     let keyring = &venue.keyring;
     let funded =

@@ -4,7 +4,7 @@ use {
     crate::{Keyring, SandboxError},
     blockable_sdk::{
         Instruction, Keypair, Pubkey, Signer, addresses,
-        amounts::{MicroUsd, Units},
+        amounts::{LAMPORTS_PER_SOL, MicroUsd, Units},
         client::{Client, Landed},
         errors::ClientError,
         instructions::{self, MarketKeys, Payment},
@@ -14,7 +14,14 @@ use {
         },
         tokens, transactions,
     },
+    std::time::Duration,
+    tokio::time::{Instant, sleep},
 };
+
+/// Time within which SOL must arrive.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Pause between two reads of a balance.
+const POLL: Duration = Duration::from_millis(20);
 
 /// Micro-USDC in one USDC.
 pub const USDC: u64 = 1_000_000;
@@ -95,6 +102,25 @@ impl Venue {
 
 /// Opening the market.
 impl Venue {
+    /// Gives accounts SOL for fees and rent, and waits for it. Errors: [`SandboxError::Airdrop`].
+    pub async fn airdrop(&self, addresses: &[Pubkey], sol: u64) -> Result<(), SandboxError> {
+        let rpc = self.client.rpc();
+        for address in addresses {
+            let asked = rpc.request_airdrop(address, sol.saturating_mul(LAMPORTS_PER_SOL)).await;
+            asked.map_err(SandboxError::airdrop)?;
+        }
+        let deadline = Instant::now() + PATIENCE;
+        for address in addresses {
+            while rpc.get_balance(address).await.map_err(SandboxError::airdrop)? == 0 {
+                if Instant::now() > deadline {
+                    return Err(SandboxError::airdrop("it was accepted but did not arrive within a minute"));
+                }
+                sleep(POLL).await;
+            }
+        }
+        Ok(())
+    }
+
     /// Creates the payment token, with six decimals. Errors: [`SandboxError`].
     pub async fn create_mint(&self) -> Result<Landed, SandboxError> {
         let payer = self.keyring.admin.pubkey();

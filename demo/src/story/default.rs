@@ -106,7 +106,7 @@ async fn race(story: &Story<'_>, from: u32, to: u32, job_runs: bool) -> Result<(
 
 async fn mark_delinquent(story: &Story<'_>, day: u32) -> Result<(), DemoError> {
     story.wait_for_day(day, "waiting for the delinquency grace to pass").await?;
-    let mark = instructions::credit_mark_delinquent(&story.cast().keys.market, &story.credit);
+    let mark = instructions::credit_mark_delinquent(&story.cast().venue.keys.market, &story.credit);
     let landed = story.cast().send(&[mark], &[]).await?;
     let state = story.state().await?;
     let arrears = MicroUsd(state.arrears());
@@ -121,7 +121,7 @@ async fn mark_delinquent(story: &Story<'_>, day: u32) -> Result<(), DemoError> {
 
 async fn mark_defaulted(story: &Story<'_>, day: u32) -> Result<MicroUsd, DemoError> {
     story.wait_for_day(day, "waiting for the default grace to pass").await?;
-    let mark = instructions::credit_mark_defaulted(&story.cast().keys.market, &story.credit);
+    let mark = instructions::credit_mark_defaulted(&story.cast().venue.keys.market, &story.credit);
     let landed = story.cast().send(&[mark], &[]).await?;
     let state = story.state().await?;
     let (arrears, debt) = (MicroUsd(state.arrears()), MicroUsd(state.debt.total()));
@@ -162,9 +162,14 @@ async fn freeze(
     let (cast, credit) = (story.cast(), &story.credit);
     let client = &cast.cluster.client;
     let before = client.credit(credit).await?.collateral.frozen();
-    let freeze =
-        instructions::credit_freeze(&cast.keys.market, &cast.lender.pubkey(), credit, amount, reason);
-    let (transaction, last_valid) = client.sign(&[freeze], &cast.lender, &[]).await?;
+    let freeze = instructions::credit_freeze(
+        &cast.venue.keys.market,
+        &cast.venue.keyring.lender.pubkey(),
+        credit,
+        amount,
+        reason,
+    );
+    let (transaction, last_valid) = client.sign(&[freeze], &cast.venue.keyring.lender, &[]).await?;
     let signed = Instant::now();
     let config = RpcSendTransactionConfig { skip_preflight: true, ..Default::default() };
     let sent = client.rpc().send_transaction_with_config(&transaction, config).await;

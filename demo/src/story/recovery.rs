@@ -50,11 +50,18 @@ pub(super) async fn recover(story: &Story<'_>, frozen: Frozen) -> Result<Outcome
 async fn cancel(story: &Story<'_>, day: u32) -> Result<MicroUsd, DemoError> {
     let (cast, before) = (story.cast(), story.state().await?);
     let read = LoanRead::from_credit(&before).map_err(DemoError::amount)?;
-    let (market, lender) = (&cast.keys.market, cast.lender.pubkey());
+    let (market, lender) = (&cast.venue.keys.market, cast.venue.keyring.lender.pubkey());
     let all = UnitBounds::ALL;
-    let cancel =
-        instructions::credit_cancel_locked(market, &lender, None, &story.credit, &cast.provider, all, read);
-    let landed = cast.send(&[cancel], &[&cast.lender]).await?;
+    let cancel = instructions::credit_cancel_locked(
+        market,
+        &lender,
+        None,
+        &story.credit,
+        &cast.venue.provider,
+        all,
+        read,
+    );
+    let landed = cast.send(&[cancel], &[&cast.venue.keyring.lender]).await?;
     let state = story.state().await?;
     let cancelled = Units(state.collateral.cancelled);
     let paid = MicroUsd(state.claims.lender.saturating_sub(before.claims.lender));
@@ -72,7 +79,7 @@ async fn cancel(story: &Story<'_>, day: u32) -> Result<MicroUsd, DemoError> {
 /// Draws the borrower's reserve. Returns the cash that becomes the lender's.
 async fn draw_reserve(story: &Story<'_>, day: u32) -> Result<MicroUsd, DemoError> {
     let (cast, before) = (story.cast(), story.state().await?);
-    let draw = instructions::reserve_draw(&cast.keys.market, &story.credit);
+    let draw = instructions::reserve_draw(&cast.venue.keys.market, &story.credit);
     let landed = cast.send(&[draw], &[]).await?;
     let state = story.state().await?;
     let paid = MicroUsd(state.claims.lender.saturating_sub(before.claims.lender));
@@ -85,16 +92,16 @@ async fn draw_reserve(story: &Story<'_>, day: u32) -> Result<MicroUsd, DemoError
 /// Closes the sold lot, writes off what is still owed, and pays every party's claim.
 async fn end(story: &Story<'_>, day: u32, mut outcome: Outcome) -> Result<Outcome, DemoError> {
     let (cast, credit) = (story.cast(), &story.credit);
-    let (market, lender) = (&cast.keys.market, cast.lender.pubkey());
+    let (market, lender) = (&cast.venue.keys.market, cast.venue.keyring.lender.pubkey());
     let mut acts = vec![instructions::lot_close(market, &lender, &lender, credit, 0)];
     let state = story.state().await?;
     if state.status != Status::Repaid.byte() {
         let owed = cast.cluster.client.credit_now(credit).await?.debt.total();
         // The debt goes on growing until the write-off lands.
         let (slot, most) = (state.offer_slot, owed.saturating_add(owed / 100));
-        acts.push(instructions::credit_write_off(market, &lender, credit, &cast.provider, slot, most));
+        acts.push(instructions::credit_write_off(market, &lender, credit, &cast.venue.provider, slot, most));
     }
-    let landed = cast.send(&acts, &[&cast.lender]).await?;
+    let landed = cast.send(&acts, &[&cast.venue.keyring.lender]).await?;
     for record in landed.events.iter().flat_map(|event| event.records()) {
         if let Change::WrittenOff { debt, .. } = record.change {
             outcome.written_off = MicroUsd(debt);
@@ -117,8 +124,8 @@ async fn end(story: &Story<'_>, day: u32, mut outcome: Outcome) -> Result<Outcom
 
 /// Pays every claim out of the vault, in one transaction that nobody has to sign for.
 async fn collect(story: &Story<'_>, day: u32, outcome: Outcome) -> Result<Outcome, DemoError> {
-    let (cast, credit, caller) = (story.cast(), &story.credit, story.cast().operator.pubkey());
-    let (keys, claims) = (&cast.keys, story.state().await?.claims);
+    let (cast, credit, caller) = (story.cast(), &story.credit, story.cast().venue.keyring.admin.pubkey());
+    let (keys, claims) = (&cast.venue.keys, story.state().await?.claims);
     let (mut acts, mut parts) = (Vec::new(), Vec::new());
     let mut step = Step::new("collect", "");
     for (party, name, claim) in [
@@ -131,11 +138,11 @@ async fn collect(story: &Story<'_>, day: u32, outcome: Outcome) -> Result<Outcom
         if claim == 0 {
             continue;
         }
-        let wallet = cast.wallet(cast.owner(party));
+        let wallet = cast.venue.wallet(cast.owner(party));
         parts.push(format!("{} to the {name}", text::usd_received(MicroUsd(claim))));
         acts.push(match party {
             Party::Provider => {
-                let provider = &cast.provider;
+                let provider = &cast.venue.provider;
                 instructions::vault_collect_for_provider(keys, &caller, credit, provider, &wallet, claim)
             }
             _ => instructions::vault_collect(keys, &caller, credit, &wallet, party, claim),

@@ -72,9 +72,10 @@ async fn seize(story: &Story<'_>, day: u32, price: f64) -> Result<(Lot, LotTerms
     let days_of = plan.terms(price, &state, &pace.bounds(), now);
     let days_of = days_of.ok_or_else(|| DemoError::amount("the loan has no price"))?;
     let terms = LotTerms { window: pace.lot_window(plan.window_days), ..days_of };
-    let (market, lender, all) = (&cast.keys.market, cast.lender.pubkey(), UnitBounds::ALL);
+    let (market, lender, all) =
+        (&cast.venue.keys.market, cast.venue.keyring.lender.pubkey(), UnitBounds::ALL);
     let seize = instructions::credit_seize_to_pool(market, &lender, &lender, &story.credit, 0, all, terms);
-    let landed = cast.send(&[seize], &[&cast.lender]).await?;
+    let landed = cast.send(&[seize], &[&cast.venue.keyring.lender]).await?;
     let lot = cast.cluster.client.lot(&addresses::lot(&story.credit, 0)).await?;
     let state = story.state().await?;
     // A cast of a float saturates.
@@ -108,11 +109,11 @@ async fn buy(
     outcome: &mut Outcome,
 ) -> Result<(), DemoError> {
     let cast = story.cast();
-    let keys = LotKeys { credit: story.credit, index: 0, provider: cast.provider, units_expire_at: 0 };
-    let (buyer, source) = (cast.buyer.pubkey(), cast.wallet(&cast.buyer));
+    let keys = LotKeys { credit: story.credit, index: 0, provider: cast.venue.provider, units_expire_at: 0 };
+    let (buyer, source) = (cast.venue.keyring.buyer.pubkey(), cast.venue.wallet(&cast.venue.keyring.buyer));
     let exactly = UnitBounds::exactly(amount.get());
-    let buy = instructions::lot_buy(&cast.keys, &buyer, &buyer, &source, &keys, exactly, pays);
-    let landed = cast.send(&[buy], &[&cast.buyer]).await?;
+    let buy = instructions::lot_buy(&cast.venue.keys, &buyer, &buyer, &source, &keys, exactly, pays);
+    let landed = cast.send(&[buy], &[&cast.venue.keyring.buyer]).await?;
     let state = story.state().await?;
     for record in landed.events.iter().flat_map(|event| event.records()) {
         let Change::Sold { cost, fee, recovered, surplus, .. } = record.change else { continue };

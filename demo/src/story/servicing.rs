@@ -109,12 +109,14 @@ async fn pay_instalment(story: &Story<'_>, day: u32) -> Result<(), DemoError> {
     story.wait_for_day(day, "waiting for the due date").await?;
     let (cast, credit) = (story.cast(), &story.credit);
     let read = cast.cluster.client.credit_now(credit).await?;
-    let (payer, source) = (cast.borrower.pubkey(), cast.wallet(&cast.borrower));
+    let (payer, source) =
+        (cast.venue.keyring.borrower.pubkey(), cast.venue.wallet(&cast.venue.keyring.borrower));
     let payment = Payment::while_it_releases(read.arrears(), read.offer_slot);
-    let repay = instructions::credit_repay(&cast.keys, &payer, &source, credit, payment);
-    let destination = cast.wallet(&cast.lender);
-    let collect = instructions::vault_collect(&cast.keys, &payer, credit, &destination, Party::Lender, 1);
-    let landed = cast.send(&[repay, collect], &[&cast.borrower]).await?;
+    let repay = instructions::credit_repay(&cast.venue.keys, &payer, &source, credit, payment);
+    let destination = cast.venue.wallet(&cast.venue.keyring.lender);
+    let collect =
+        instructions::vault_collect(&cast.venue.keys, &payer, credit, &destination, Party::Lender, 1);
+    let landed = cast.send(&[repay, collect], &[&cast.venue.keyring.borrower]).await?;
     let state = story.state().await?;
     for record in landed.events.iter().flat_map(|event| event.records()) {
         let Change::Paid { late_fees, interest, principal, unlocked, released, earned, .. } = &record.change

@@ -106,5 +106,5 @@ async fn both_stories_are_what_the_ledger_holds_to_the_micro_usdc() {
     ledger::covered_units_are_cancelled_at_the_price_paid(&run.played, &printed);
     ledger::the_freeze_holds_and_use_beyond_it_is_the_providers_loss(&run.played, &printed);
     ledger::prepaid_terms_recover_half_of_what_the_standard_ones_do(&run.played);
-    run.played.cast.cluster.stop().unwrap();
+    run.played.cast.cluster.stop().await.unwrap();
 }

@@ -33,7 +33,7 @@ fn only_the_time_of_a_freeze_may_differ() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_readme_shows_what_the_demo_prints() {
     let run = Run::new(&[], PLAN).await;
-    run.played.cast.cluster.stop().unwrap();
+    run.played.cast.cluster.stop().await.unwrap();
     let printed: Vec<String> = run.text.lines().map(comparable).collect();
     let mut rest = printed.as_slice();
     for part in excerpt() {

@@ -12,18 +12,14 @@ pub(crate) use {image::replace, run::require_free};
 
 use {
     crate::SandboxError,
-    blockable_sdk::{
-        Pubkey,
-        amounts::{ChainTime, LAMPORTS_PER_SOL},
-        client::Client,
-    },
+    blockable_sdk::{Pubkey, amounts::ChainTime, client::Client},
     crossbeam_channel::Sender,
     run::Running,
     saver::Saver,
     std::{
         net::{Ipv4Addr, TcpListener},
         path::PathBuf,
-        time::Duration,
+        time::{Duration, SystemTime, UNIX_EPOCH},
     },
     surfpool_core::surfnet::locker::SurfnetSvmLocker,
     surfpool_types::SimnetCommand,
@@ -39,7 +35,7 @@ pub const SLOT_MS: u64 = 400;
 /// Milliseconds of a slot while a block follows each transaction, and some thirty more until it is final: so the clock hardly
 /// moves by itself.
 const QUICK_SLOT_MS: u64 = 1;
-/// Time within which SOL must arrive, and the clock must move.
+/// Time within which the clock must move.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Pause between two reads of the chain.
 const POLL: Duration = Duration::from_millis(5);
@@ -137,25 +133,6 @@ impl Cluster {
         spawn_blocking(move || run::tick(&svm, &commands)).await.map_err(SandboxError::cluster)?
     }
 
-    /// Gives accounts SOL for fees and rent, and waits for it. Errors: [`SandboxError::Airdrop`].
-    pub async fn airdrop(&self, addresses: &[Pubkey], sol: u64) -> Result<(), SandboxError> {
-        let rpc = self.client.rpc();
-        for address in addresses {
-            let asked = rpc.request_airdrop(address, sol.saturating_mul(LAMPORTS_PER_SOL)).await;
-            asked.map_err(SandboxError::airdrop)?;
-        }
-        let deadline = Instant::now() + PATIENCE;
-        for address in addresses {
-            while rpc.get_balance(address).await.map_err(SandboxError::airdrop)? == 0 {
-                if Instant::now() > deadline {
-                    return Err(SandboxError::airdrop("it did not arrive within a minute"));
-                }
-                sleep(POLL).await;
-            }
-        }
-        Ok(())
-    }
-
     /// Reads the chain's clock. Errors: [`SandboxError::Client`].
     pub async fn now(&self) -> Result<ChainTime, SandboxError> {
         Ok(ChainTime(self.client.chain_time().await?))
@@ -219,4 +196,10 @@ impl Cluster {
 
 fn rpc_url(ports: ClusterPorts) -> String {
     format!("http://127.0.0.1:{}", ports.rpc)
+}
+
+/// The time that this machine's clock shows.
+pub fn machine_time() -> ChainTime {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    ChainTime(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
