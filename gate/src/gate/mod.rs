@@ -31,7 +31,7 @@ use {
         collections::BinaryHeap,
         sync::{
             Arc, Mutex, MutexGuard, RwLock,
-            atomic::{AtomicBool, Ordering},
+            atomic::{AtomicBool, AtomicU64, Ordering},
         },
         thread::JoinHandle,
         time::{Duration, Instant, SystemTime},
@@ -80,6 +80,8 @@ struct GateCore {
     changed: watch::Sender<u64>,
     /// Passes on every freeze that the chain shows.
     froze: broadcast::Sender<FreezeTime>,
+    /// Units that the chain has counted and the store had not.
+    behind_chain: AtomicU64,
     /// Changes that the chain has shown and that are not recorded yet.
     unrecorded: Arc<Unrecorded>,
 }
@@ -149,6 +151,7 @@ impl Gate {
             notices: broadcast::Sender::new(NOTICES),
             changed: watch::Sender::new(0),
             froze: broadcast::Sender::new(FREEZES),
+            behind_chain: AtomicU64::new(0),
             unrecorded: Arc::default(),
             config,
         };
@@ -178,6 +181,11 @@ impl Gate {
     /// A credit as the chain last showed it.
     pub fn credit(&self, address: &Pubkey) -> Option<Credit> {
         self.ledger().credit(address).copied()
+    }
+
+    /// Units that the chain has counted and the store had not, in this run: a sign of a store that is an old copy.
+    pub fn units_behind_chain(&self) -> Units {
+        Units(self.core.behind_chain.load(Ordering::Relaxed))
     }
 
     /// The open holds.
@@ -226,11 +234,22 @@ impl Gate {
             return;
         }
         let mut ledger = self.ledger();
+        let ahead = credit.filter(|credit| credit.has_index == 1).map_or(Units::ZERO, |credit| {
+            let counted = ledger.cumulative(&address, credit.meter.index);
+            Units(credit.meter.cumulative).saturating_sub(counted)
+        });
         let known = ledger.credit(&address).and_then(|known| FreezeTime::of_credit(known).last());
         if !ledger.observe(address, slot, credit) {
             return;
         }
         drop(ledger);
+        if !ahead.is_zero() {
+            tracing::error!(
+                credit = %address, units = ahead.get(),
+                "the chain has counted use that this store has not: it is new, an old copy, or other reporters count more"
+            );
+            self.core.behind_chain.fetch_add(ahead.get(), Ordering::Relaxed);
+        }
         self.core.unrecorded.add(address);
         self.core.changed.send_modify(|changes| *changes = changes.wrapping_add(1));
         let freezes = credit.into_iter().flat_map(FreezeTime::of_credit);

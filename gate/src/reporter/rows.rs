@@ -1,7 +1,7 @@
 //! The reporter's rows in the store: drafts, signed reports, and the highest value that was reported of each credit.
 
 use {
-    crate::store::{read_key, read_u64, read_units, to_integer},
+    crate::store::{NOT_BEFORE, read_cursor, read_key, read_u64, read_units, to_integer},
     blockable_sdk::{
         Pubkey, Signature,
         amounts::{ChainTime, Units},
@@ -36,6 +36,10 @@ pub(super) fn draft(
     let last: Option<i64> = connection
         .prepare_cached(sql)?
         .query_row(params![reporter, record.epoch, record.chunk], |row| row.get(0))?;
+    // A store that was restored has lost the reports of the instants before.
+    if record.reported_at <= read_cursor(connection, NOT_BEFORE)?.cast_signed() {
+        return Ok(Draft::Behind);
+    }
     match last.map(|last| last.cmp(&record.reported_at)) {
         Some(Ordering::Greater) => return Ok(Draft::Behind),
         Some(Ordering::Equal) => return at_instant(connection, record),

@@ -3,19 +3,21 @@
 //! One gate at a time: a file next to it is locked for as long as a gate has it open. Others may read it meanwhile.
 
 mod answers;
+mod backup;
+mod error;
 mod reader;
+mod restore;
 mod rows;
 mod schema;
 mod usage;
 
-pub(crate) use reader::StoreReader;
 use {
     crate::{
         hold::{AtDeadline, Hold},
         usage::JobFigures,
     },
     blockable_sdk::{Pubkey, amounts::Units},
-    blockable_service::sqlite::{OpeningFault, is_full},
+    error::opening_failed,
     rows::read_hold,
     rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior},
     schema::{SCHEMA, VERSION},
@@ -29,77 +31,19 @@ use {
 };
 pub use {
     answers::{find_answer, keep_answer, prune_answers, read_text, write_text},
+    backup::{BackupMark, back_up},
+    error::StoreError,
+    restore::{KnownUse, RaisedMeter, RestoreOrder, Restored, restore},
     rows::{insert_hold, read_cursor, release_hold, remove_hold, settle_hold, write_cursor},
     usage::{prune_totals, prune_usage, settled_units, usage_page, usage_totals},
 };
+pub(crate) use {reader::StoreReader, restore::NOT_BEFORE};
 
 /// Time that a connection waits for another one of the same file. Readers and the writer do not wait for each other.
 const BUSY: Duration = Duration::from_secs(5);
 
 /// Bytes reserved in a second file, so that running jobs can still be settled once the disk is full.
 const RESERVE_BYTES: u64 = 16 << 20;
-
-/// Errors of the store.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum StoreError {
-    /// Another process has it open.
-    #[error("{path} is in use by another gate; stop that one, or name another file")]
-    InUse {
-        /// The file.
-        path: String,
-    },
-    /// A file of another version, or of another program.
-    #[error(
-        "{path} has layout version {found} and this program reads {VERSION}; use the program that wrote it"
-    )]
-    Version {
-        /// The file.
-        path: String,
-        /// Its version.
-        found: i64,
-    },
-    /// A backup.
-    #[error(
-        "{path} is a backup: use that came after it is not in it; bring it back by `blockable-provider restore`"
-    )]
-    Backup {
-        /// The file.
-        path: String,
-    },
-    /// The disk or the file's limit is full.
-    #[error("the store is full; free disk space or raise its limit")]
-    Full,
-    /// SQLite failed.
-    #[error("the store failed: {0}")]
-    Sqlite(String),
-    /// A folder or file that cannot be opened or made, or that is no store.
-    #[error("cannot open {path}: {reason}; name a file of the store that this program may write to")]
-    File {
-        /// The file.
-        path: String,
-        /// The reason.
-        reason: String,
-    },
-    /// The store has been closed.
-    #[error("the store is closed: the gate is shutting down")]
-    Closed,
-}
-
-impl From<rusqlite::Error> for StoreError {
-    fn from(error: rusqlite::Error) -> Self {
-        if is_full(&error) { StoreError::Full } else { StoreError::Sqlite(error.to_string()) }
-    }
-}
-
-/// Names the file in a failure to open it.
-fn opening_failed(path: &Path, error: rusqlite::Error) -> StoreError {
-    let path = path.display().to_string();
-    match OpeningFault::from_error(&error) {
-        OpeningFault::InUse => StoreError::InUse { path },
-        OpeningFault::Full => StoreError::Full,
-        OpeningFault::File(reason) => StoreError::File { path, reason },
-    }
-}
 
 /// The state that a store has kept for a gate.
 #[derive(Default)]

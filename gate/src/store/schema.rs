@@ -65,6 +65,6 @@ pub(super) const SCHEMA: &str = "
         PRIMARY KEY (credit, owner, name)
     ) WITHOUT ROWID;
     CREATE TABLE key_generations (credit BLOB PRIMARY KEY, lowest INTEGER NOT NULL) WITHOUT ROWID;
-    CREATE TABLE copies (taken_ms INTEGER NOT NULL);
+    CREATE TABLE copies (taken_ms INTEGER NOT NULL, market BLOB NOT NULL, provider BLOB NOT NULL);
     CREATE TABLE cursors (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 ";

@@ -11,6 +11,7 @@ mod notices;
 mod order;
 mod payments;
 mod reporter;
+mod restore;
 mod usage;
 mod writer;
 

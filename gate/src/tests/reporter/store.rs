@@ -1,6 +1,14 @@
 //! Restarts, crashes and what stays in the store.
 
-use {super::*, crate::StoreError, blockable_sdk::reports::ReportRecord};
+use {
+    super::*,
+    crate::{
+        StoreError,
+        store::{self, BackupMark, KnownUse, RestoreOrder},
+    },
+    blockable_sdk::reports::ReportRecord,
+    blockable_testkit::fixtures::{MARKET, PROVIDER},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_carries_on() {
@@ -106,4 +114,43 @@ async fn use_that_does_not_change_is_reported_and_old_reports_go() {
     reporters.report_at(ChainTime(T + 1_000)).await.unwrap();
     assert_eq!(instants().await, (vec![1_000], vec![60, 70, 80, 90]));
     assert_eq!(reporters.latest().len(), 2);
+}
+
+/// The lost store signed for instants that the backup knows nothing of: a second report of one would be an equivocation.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restored_store_signs_for_no_instant_that_the_lost_one_may_have_signed_for() {
+    let (folder, new, key) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), Keypair::new());
+    let (gate, reporters) = start(folder.path(), &key).await;
+    use_up(&gate, 1, 60).await;
+    let backup = folder.path().join("copy.db");
+    let mark = BackupMark { taken_ms: 0, market: MARKET, provider: PROVIDER };
+    store::back_up(&folder.path().join("gate.db"), &backup, &mark).unwrap();
+    use_up(&gate, 1, 10).await;
+    let lost = reporters.report_at(ChainTime(T + 5)).await.unwrap();
+    assert_eq!(lost[0].readings[0].cumulative, 70);
+    gate.close().await;
+
+    let path = new.path().join("gate.db");
+    let known =
+        [KnownUse { credit: address(1), index: 0, cumulative: Units(lost[0].readings[0].cumulative) }];
+    let order = RestoreOrder {
+        backup: &backup,
+        store: &path,
+        market: MARKET,
+        provider: PROVIDER,
+        known: &known,
+        not_before: ChainTime(T + 10),
+        now_us: T * 1_000_000,
+        is_dry_run: false,
+    };
+    store::restore(&order).unwrap();
+    let (gate, reporters) = start(new.path(), &key).await;
+    for instant in [T + 5, T + 9, T + 10] {
+        let refused = reporters.report_at(ChainTime(instant)).await;
+        assert!(matches!(refused, Err(KeyState::ClockBehind { .. })), "{instant}: {refused:?}");
+    }
+    use_up(&gate, 1, 1).await;
+    let next = reporters.report_at(ChainTime(T + 11)).await.unwrap();
+    assert_eq!(next[0].readings[0].cumulative, 71, "no report goes back");
+    assert!(next[0].seq > lost[0].seq, "readers go on from the number that they have");
 }
