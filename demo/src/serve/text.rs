@@ -32,6 +32,21 @@ const TRIALS: &[Trial] = &[
         },
     },
     Trial {
+        party: "lender",
+        effect: "freezes the healthy loan: the next request of its key is refused (`thaw` at the end reverses it)",
+        command: |sandbox| {
+            let address = credit(sandbox, LoanName::Healthy).map_or("", |credit| &credit.address);
+            let key =
+                sandbox.parties.get("freeze-authority").map(|party| party.key_file.display().to_string());
+            format!(
+                "cargo run --release -p blockable-demo --example freeze -- {} {} {} {address}",
+                sandbox.cluster.rpc_url,
+                sandbox.provider_url,
+                key.unwrap_or_default(),
+            )
+        },
+    },
+    Trial {
         party: "provider",
         effect: "sees the usage reports that its three reporters sign",
         command: |sandbox| format!("curl -s {}/v1/reports", sandbox.provider_url),
@@ -102,7 +117,7 @@ fn trials(sandbox: &Description) -> String {
 }
 
 fn files(sandbox: &Description) -> String {
-    let mut text = format!("Keys, for Solana's command line and every wallet that imports them\n\n");
+    let mut text = "Keys, for Solana's command line and every wallet that imports them\n\n".to_string();
     for (name, party) in &sandbox.parties {
         text += &format!("{name:<18}{:<45} {}\n", party.address, party.key_file.display());
     }
