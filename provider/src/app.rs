@@ -11,6 +11,7 @@ use {
         limits::Running,
         metrics::Metrics,
         parts::RunningParts,
+        prices::Prices,
         progress::TaskProgress,
         serve_error::ServeError,
     },
@@ -85,6 +86,8 @@ pub(crate) struct App {
     pub report_streams: Arc<Semaphore>,
     /// The parts around the gate.
     pub parts: RunningParts,
+    /// The prices in force.
+    pub prices: Arc<Prices>,
     /// Leases of GPUs.
     pub leases: Leases,
     /// The operator's token.

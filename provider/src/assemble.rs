@@ -12,6 +12,7 @@ use {
         limits::Running,
         metrics::Metrics,
         parts::{Parts, RunningParts},
+        prices::Prices,
         progress::TaskProgress,
         serve_error::ServeError,
         webhooks::Sender,
@@ -63,12 +64,17 @@ pub(crate) async fn assemble(
         Ok(made) => made,
         Err(error) => return Err((error, parts)),
     };
+    let prices = match Prices::load(gate.clone(), &config).await {
+        Ok(prices) => Arc::new(prices),
+        Err(error) => return Err((error.into(), parts)),
+    };
     let (stage, stopping) = Stage::new("server");
     let app = App {
         running: Running::new(&config.limits),
         intake: Intake::new(&config.freezes),
         report_streams: Arc::new(Semaphore::new(config.limits.report_streams)),
         leases: Leases::restore(gate.clone(), &config.gpus, &config.leases),
+        prices,
         gate: gate.clone(),
         keys: made.keys,
         admin: made.admin,

@@ -74,6 +74,7 @@ fn route(path: &str) -> &'static str {
         "/v1/leases",
         "/v1/models",
         "/v1/notices",
+        "/v1/prices",
         "/v1/reports/latest",
         "/v1/reports/stream",
         "/v1/reports",

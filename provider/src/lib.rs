@@ -43,6 +43,7 @@ mod leases;
 mod limits;
 mod meter;
 mod metrics;
+mod prices;
 mod progress;
 mod request;
 mod serve_error;

@@ -26,6 +26,7 @@ pub(crate) async fn watch(app: Arc<App>) {
         if matches!(timeout(WRITER_TIMEOUT, app.gate.cursor("alive")).await, Ok(Ok(_))) {
             app.progress.writer.set();
         }
+        app.prices.note().await;
         app.parts.note_progress();
         app.leases.drop_ended();
         app.metrics.upkeep();

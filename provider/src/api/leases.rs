@@ -5,7 +5,7 @@ use {
         api::path::PathText,
         app::App,
         error::ApiError,
-        leases::{LeaseError, LeaseView},
+        leases::{LeaseError, LeaseView, all_gpus},
         shortage,
     },
     axum::{
@@ -136,9 +136,11 @@ async fn open(
         period_length(&app, request.heartbeat_seconds.unwrap_or(app.config.leases.heartbeat_seconds))?;
     let lease = run_to_end(async move {
         let _permit = permit;
-        let opened = app.leases.open(&caller, &request.gpu, request.count, length).await;
+        let is_offered = app.leases.offers(&request.gpu);
+        let price = if is_offered { app.prices.gpu(&request.gpu)? } else { Units::ZERO };
+        let opened = app.leases.open(&caller, &request.gpu, request.count, price, length).await;
         opened.map_err(|error| {
-            let price = app.leases.price(&request.gpu, request.count);
+            let price = is_offered.then(|| all_gpus(price, request.count));
             refuse(&app, &caller.credit, error, price)
         })
     });
@@ -192,7 +194,10 @@ async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<Va
         .config
         .gpus
         .iter()
-        .map(|gpu| json!({"gpu": gpu.name, "units_per_second": gpu.units_per_second, "count": gpu.count}))
+        .map(|gpu| {
+            let price = app.prices.gpu(&gpu.name).ok();
+            json!({"gpu": gpu.name, "units_per_second": price, "count": gpu.count})
+        })
         .collect();
     Ok(Json(json!({"object": "list", "data": leases, "gpus": gpus})))
 }

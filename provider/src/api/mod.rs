@@ -8,6 +8,7 @@ mod freezes;
 mod leases;
 pub(crate) mod ops;
 mod path;
+mod prices;
 mod reports;
 mod usage;
 
@@ -19,6 +20,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(credits::routes())
         .merge(freezes::routes())
         .merge(leases::routes())
+        .merge(prices::routes())
         .merge(reports::routes())
         .merge(usage::routes())
 }

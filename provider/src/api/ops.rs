@@ -67,6 +67,7 @@ async fn readyz(State(app): State<Arc<App>>) -> Response {
         ("shutdown", require(!*app.stopping.borrow(), "the server is shutting down; use another one")),
         ("chain", require(fresh, &stale)),
         ("provider", require(app.gate.provider().is_some(), no_provider)),
+        ("prices", app.prices.ready()),
         ("storage", require(!app.gate.storage_is_full(), full)),
     ];
     checks.extend(app.parts.ready());

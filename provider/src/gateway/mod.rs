@@ -70,11 +70,12 @@ async fn models(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<
         .values()
         .map(|model| {
             let config = &model.config;
+            let price = app.prices.model(&config.name).ok();
             json!({"id": config.name, "object": "model", "created": 0, "owned_by": "provider",
             "context_tokens": config.context_tokens, "max_output_tokens": config.max_output_tokens,
             "min_fitted_tokens": config.min_fitted_tokens,
-            "units_per_1k_prompt": config.price.prompt,
-            "units_per_1k_generated": config.price.generated})
+            "units_per_1k_prompt": price.map(|price| price.prompt),
+            "units_per_1k_generated": price.map(|price| price.generated)})
         })
         .collect();
     Ok(Json(json!({"object": "list", "data": models})))

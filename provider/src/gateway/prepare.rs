@@ -51,7 +51,7 @@ impl PreparedRequest {
             ApiError { param: Some("model".to_string()), ..error }
         })?;
         let (config, bound) = (&model.config, request.bound(&model.config)?);
-        let price = config.price;
+        let price = app.prices.model(&config.name)?;
         let most = |answer: u64| {
             let bound = TokenBound { answer: answer.min(bound.answer), ..bound.clone() };
             price.most(&bound).map_err(|_| {

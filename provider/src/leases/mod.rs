@@ -156,27 +156,28 @@ impl Leases {
         Leases { gate, gpus, settings: settings.clone(), known, opening }
     }
 
-    /// The price of GPUs per second; `None` for one that is not on offer.
-    pub(crate) fn price(&self, gpu: &str, count: u32) -> Option<Units> {
-        self.gpus.get(gpu).map(|offer| price(offer, count))
+    /// True for a GPU that is on offer.
+    pub(crate) fn offers(&self, gpu: &str) -> bool {
+        self.gpus.contains_key(gpu)
     }
 
     fn table(&self) -> MutexGuard<'_, HashMap<String, Arc<Lease>>> {
         lock(&self.known)
     }
 
-    /// Opens a lease of `count` GPUs whose first period is of a length. Errors: [`LeaseError`].
+    /// Opens a lease of `count` GPUs at a price per second of each, whose first period is of a length. Errors: [`LeaseError`].
     pub(crate) async fn open(
         &self,
         caller: &Caller,
         gpu: &str,
         count: u32,
+        price: Units,
         length: Duration,
     ) -> Result<LeaseView, LeaseError> {
         let offer = self.gpus.get(gpu).ok_or(LeaseError::UnknownGpu)?;
         let id = format!("{:016x}", rand::random::<u64>());
         let rented = Rented { id: id.clone(), gpu: gpu.to_string(), count, opened_ms: now_ms() };
-        let per_second = price(offer, count);
+        let per_second = all_gpus(price, count);
         let (credit, job) = (caller.credit, Period::job(&rented, per_second, length, &caller.api_key));
         // One at a time, so that no GPU is rented twice.
         let _opening = self.opening.lock().await;
@@ -289,9 +290,9 @@ impl Leases {
     }
 }
 
-/// The price of GPUs per second.
-fn price(offer: &GpuConfig, count: u32) -> Units {
-    Units(offer.units_per_second.get().saturating_mul(u64::from(count)))
+/// The price of several GPUs per second, by that of one.
+pub(crate) fn all_gpus(price: Units, count: u32) -> Units {
+    Units(price.get().saturating_mul(u64::from(count)))
 }
 
 /// True while a lease holds its GPUs. A lease that is being changed counts as open.

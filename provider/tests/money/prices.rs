@@ -1,0 +1,118 @@
+use {
+    super::common::{Bench, config, refused},
+    blockable_provider::{Config, Price, PriceList},
+    blockable_sdk::{amounts::Units, program::state::Provider},
+    bytemuck::Zeroable,
+    serde_json::{Value, json},
+    std::time::Duration,
+    tokio::time::{Instant, sleep},
+};
+
+/// Shows the server a provider with a hash in force and one that waits.
+fn show(bench: &Bench, in_force: [u8; 32], proposed: Option<[u8; 32]>) {
+    let mut provider = Provider::zeroed();
+    provider.settings.price_list_hash = in_force;
+    if let Some(hash) = proposed {
+        provider.proposed.price_list_hash = hash;
+        provider.change_ready_at = 1_800_000_500;
+    }
+    bench.server.gate().chain_view().observe_provider(11, &provider);
+}
+
+fn list(config: &Config) -> PriceList {
+    PriceList::new(&config.models, &config.gpus)
+}
+
+fn dearer(config: &mut Config) {
+    config.models[0].price = Price::new(Units(5_000), Units(7_000));
+    config.gpus[0].units_per_second = Units(30);
+}
+
+/// Units of a chat that uses one token of prompt and one of answer.
+async fn cost(bench: &Bench) -> Value {
+    let answer = bench.chat("one", json!({"max_tokens": 1})).await;
+    assert_eq!(answer.status(), 200);
+    answer.headers()["x-blockable-units"].to_str().unwrap().parse::<u64>().unwrap().into()
+}
+
+async fn prices(bench: &Bench) -> Value {
+    bench.http.get(bench.url("/v1/prices")).send().await.unwrap().json().await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_list_is_served_once_its_hash_is_in_force_and_the_old_one_until_then() {
+    let bench = Bench::start(|_| {}).await;
+    let old = list(&config(bench.folder.path()));
+    assert_eq!(prices(&bench).await["state"], "unpublished");
+    assert_eq!(cost(&bench).await, 3);
+    show(&bench, old.hash(), None);
+    let shown = prices(&bench).await;
+    assert_eq!((&shown["state"], &shown["served"]["text"]), (&json!("in_force"), &json!(old.text())));
+    assert_eq!(shown["next"], Value::Null);
+    // The list in force is recorded within a second.
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while bench.server.gate().text("price_list").await.unwrap().is_none() {
+        assert!(Instant::now() < deadline, "it is not recorded");
+        sleep(Duration::from_millis(20)).await;
+    }
+
+    let bench = Bench::start_in(bench.stop().await, dearer).await;
+    let mut changed = config(bench.folder.path());
+    dearer(&mut changed);
+    let new = list(&changed);
+    show(&bench, old.hash(), Some(new.hash()));
+    assert_eq!(cost(&bench).await, 3, "the old list is in force");
+    let shown = prices(&bench).await;
+    assert_eq!((&shown["state"], &shown["served"]["text"]), (&json!("older"), &json!(old.text())));
+    assert_eq!(
+        (&shown["next"]["text"], &shown["chain"]["proposed"]),
+        (&json!(new.text()), &shown["next"]["hash"])
+    );
+    assert_eq!(shown["chain"]["proposed_from"], 1_800_000_500);
+    let models: Value = bench.get("/v1/models").send().await.unwrap().json().await.unwrap();
+    assert_eq!(models["data"][0]["units_per_1k_prompt"], 1_000);
+    let lease = bench.post("/v1/leases", &json!({"gpu": "h100"})).send().await.unwrap();
+    assert_eq!(lease.json::<Value>().await.unwrap()["units_per_second"], 10);
+
+    show(&bench, new.hash(), None);
+    assert_eq!(cost(&bench).await, 12, "the new list is in force, without a restart");
+    let lease = bench.post("/v1/leases", &json!({"gpu": "h100"})).send().await.unwrap();
+    assert_eq!(lease.json::<Value>().await.unwrap()["units_per_second"], 30);
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_sold_by_a_list_that_is_not_known() {
+    let bench = Bench::start(|_| {}).await;
+    show(&bench, [9; 32], None);
+    refused(bench.chat("one", json!({})).await, 503, "price_not_in_force").await;
+    let lease = bench.post("/v1/leases", &json!({"gpu": "h100"})).send().await.unwrap();
+    refused(lease, 503, "price_not_in_force").await;
+    let ready = bench.http.get(bench.url("/readyz")).send().await.unwrap();
+    assert_eq!(ready.status(), 503);
+    let checks: Value = ready.json().await.unwrap();
+    assert!(checks["checks"]["prices"].as_str().unwrap().contains("propose"), "{checks}");
+    assert_eq!(prices(&bench).await["served"], Value::Null);
+    assert_eq!(bench.counted(), (0, 0));
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_the_list_in_force_does_not_have_waits() {
+    let bench = Bench::start(|_| {}).await;
+    let old = list(&config(bench.folder.path()));
+    show(&bench, old.hash(), None);
+    while bench.server.gate().text("price_list").await.unwrap().is_none() {
+        sleep(Duration::from_millis(20)).await;
+    }
+    let more = |config: &mut Config| {
+        let mut other = config.models[0].clone();
+        other.name = "other".to_string();
+        config.models.push(other);
+    };
+    let bench = Bench::start_in(bench.stop().await, more).await;
+    show(&bench, old.hash(), None);
+    assert_eq!(cost(&bench).await, 3);
+    refused(bench.chat("one", json!({"model": "other"})).await, 503, "price_not_in_force").await;
+    bench.stop().await;
+}
