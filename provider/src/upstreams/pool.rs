@@ -1,0 +1,292 @@
+//! The upstreams of one model, and the choice between them.
+
+use {
+    super::{
+        fault::{FaultClass, UpstreamFault},
+        health::{Health, Rank},
+    },
+    axum::http::HeaderValue,
+    blockable_service::lock::lock,
+    secrecy::SecretString,
+    std::{
+        sync::{Arc, Mutex},
+        time::{Duration, Instant},
+    },
+    tokio::sync::Notify,
+};
+
+/// A server of a model.
+#[derive(Debug)]
+pub(crate) struct UpstreamServer {
+    /// Its name in metrics, logs and `/readyz`.
+    pub name: String,
+    /// Its URL, up to and with `/v1`.
+    pub url: String,
+    /// The model's name there.
+    pub model: String,
+    /// The `Authorization` header for it.
+    pub authorisation: Option<HeaderValue>,
+    /// Its key, which is left out of logs.
+    pub key: Option<SecretString>,
+    /// Its share of the requests.
+    pub weight: u32,
+    /// Requests that it serves at once, at most.
+    pub connections: usize,
+    /// The URL of probes, and true where only a good status is health: the operator has named it then.
+    pub probe: (String, bool),
+    /// Wakes the task that probes it, once it has failed.
+    pub(super) failed: Notify,
+}
+
+/// The upstreams of one model.
+///
+/// Shared by all requests to the model and by the tasks that probe. The lock guards the counts and the health; it is never
+/// held across an `await`. Nothing of it is kept over a restart, which begins with all upstreams up.
+pub(crate) struct Pool {
+    servers: Vec<UpstreamServer>,
+    seats: Mutex<Vec<Seat>>,
+}
+
+/// The running requests of an upstream, and its turn among equals.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seat {
+    running: usize,
+    /// Grows by the weight with every choice among equals; the highest one is taken, and pays for it.
+    turn: i64,
+    health: Health,
+}
+
+/// A change of an upstream's health, for the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// It stays as it was.
+    None,
+    /// It goes down.
+    Down,
+    /// It comes up.
+    Up,
+}
+
+impl Pool {
+    /// Upstreams that are all up.
+    pub(crate) fn new(servers: Vec<UpstreamServer>) -> Arc<Pool> {
+        let seats = Mutex::new(vec![Seat::default(); servers.len()]);
+        Arc::new(Pool { servers, seats })
+    }
+
+    /// The upstreams, in the order of the file.
+    pub(crate) fn servers(&self) -> &[UpstreamServer] {
+        &self.servers
+    }
+
+    /// Takes the upstream for a request that `tried` others before. `None` where none has room.
+    pub(crate) fn take(self: &Arc<Pool>, tried: &[usize], now: Instant) -> Option<Slot> {
+        let mut seats = lock(&self.seats);
+        let place = choose(&self.servers, &mut seats, tried, now)?;
+        if let Some(seat) = seats.get_mut(place) {
+            seat.running += 1;
+        }
+        drop(seats);
+        Some(Slot { pool: self.clone(), place })
+    }
+
+    /// True where an upstream is not down.
+    pub(crate) fn is_up(&self, place: usize) -> bool {
+        let now = Instant::now();
+        lock(&self.seats).get(place).is_some_and(|seat| seat.health.rank(now) < Rank::Down)
+    }
+
+    /// Running requests of an upstream.
+    pub(crate) fn running(&self, place: usize) -> usize {
+        lock(&self.seats).get(place).map_or(0, |seat| seat.running)
+    }
+
+    /// The time of the next probe of an upstream.
+    pub(super) fn next_probe(&self, place: usize, last: Instant, interval: Duration) -> Instant {
+        lock(&self.seats).get(place).map_or(last, |seat| seat.health.next_probe(last, interval))
+    }
+
+    /// Notes the result of a probe.
+    pub(super) fn note_probe(&self, place: usize, result: Result<(), FaultClass>, now: Instant) -> Change {
+        self.change(place, |health| match result {
+            Ok(()) if health.note_probe() => Change::Up,
+            Err(class) if health.note_failure(class, now) => Change::Down,
+            Ok(()) | Err(_) => Change::None,
+        })
+    }
+
+    fn change(&self, place: usize, change: impl FnOnce(&mut Health) -> Change) -> Change {
+        let mut seats = lock(&self.seats);
+        let changed = seats.get_mut(place).map_or(Change::None, |seat| change(&mut seat.health));
+        drop(seats);
+        if changed == Change::Down
+            && let Some(server) = self.servers.get(place)
+        {
+            server.failed.notify_one();
+        }
+        changed
+    }
+}
+
+/// Chooses the best rank, among those the fewest running requests for the weight, among those by turns. An upstream that is
+/// down is taken only where no other one is left: health never makes it worse than without it.
+fn choose(servers: &[UpstreamServer], seats: &mut [Seat], tried: &[usize], now: Instant) -> Option<usize> {
+    let left: Vec<usize> = (0..seats.len()).filter(|place| !tried.contains(place)).collect();
+    let rank = |place: &usize| seats.get(*place).map_or(Rank::Down, |seat| seat.health.rank(now));
+    let any_works = left.iter().any(|place| rank(place) < Rank::Down);
+    let mut best: Vec<(usize, u32)> = Vec::new();
+    let mut best_load = None;
+    for place in left {
+        let (Some(server), Some(seat)) = (servers.get(place), seats.get(place)) else { continue };
+        let rank = seat.health.rank(now);
+        if seat.running >= server.connections || (any_works && rank == Rank::Down) {
+            continue;
+        }
+        // Running requests for the weight, compared without a fraction.
+        let load =
+            (rank, (seat.running as u128).saturating_mul(1_000_000_000) / u128::from(server.weight.max(1)));
+        if best_load.is_none_or(|best| load < best) {
+            (best_load, best) = (Some(load), Vec::new());
+        }
+        if best_load == Some(load) {
+            best.push((place, server.weight));
+        }
+    }
+    let total: i64 = best.iter().map(|(_, weight)| i64::from(*weight)).sum();
+    for (place, weight) in &best {
+        if let Some(seat) = seats.get_mut(*place) {
+            seat.turn = seat.turn.saturating_add(i64::from(*weight));
+        }
+    }
+    let turn = |place: usize| seats.get(place).map_or(i64::MIN, |seat| seat.turn);
+    let taken = best.iter().map(|(place, _)| *place).reduce(|a, b| if turn(b) > turn(a) { b } else { a })?;
+    if let Some(seat) = seats.get_mut(taken) {
+        seat.turn = seat.turn.saturating_sub(total);
+    }
+    Some(taken)
+}
+
+/// A request at an upstream. It counts until it is dropped.
+pub(crate) struct Slot {
+    pool: Arc<Pool>,
+    /// The upstream's place in the file.
+    pub place: usize,
+}
+
+impl Slot {
+    /// The upstream.
+    pub(crate) fn server(&self) -> Option<&UpstreamServer> {
+        self.pool.servers.get(self.place)
+    }
+
+    /// Notes that the upstream has answered.
+    pub(crate) fn note_answer(&self) -> Change {
+        self.pool.change(self.place, |health| if health.note_answer() { Change::Up } else { Change::None })
+    }
+
+    /// Notes a failure of the request.
+    pub(crate) fn note_fault(&self, fault: &UpstreamFault, now: Instant) -> Change {
+        self.pool.change(self.place, |health| {
+            if let (FaultClass::Busy, Some(seconds)) = (fault.class, fault.error.retry_after) {
+                health.note_busy(now, Duration::from_secs(u64::from(seconds)));
+            }
+            let goes_down = fault.is_unhealthy() && health.note_failure(fault.class, now);
+            if goes_down { Change::Down } else { Change::None }
+        })
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        if let Some(seat) = lock(&self.pool.seats).get_mut(self.place) {
+            seat.running = seat.running.saturating_sub(1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pool(weights: &[(u32, usize)]) -> Arc<Pool> {
+        let server = |(place, (weight, connections)): (usize, &(u32, usize))| UpstreamServer {
+            name: place.to_string(),
+            url: String::new(),
+            model: String::new(),
+            authorisation: None,
+            key: None,
+            weight: *weight,
+            connections: *connections,
+            probe: (String::new(), false),
+            failed: Notify::new(),
+        };
+        Pool::new(weights.iter().enumerate().map(server).collect())
+    }
+
+    fn places(pool: &Arc<Pool>, count: usize) -> Vec<usize> {
+        (0..count).map(|_| pool.take(&[], Instant::now()).unwrap().place).collect()
+    }
+
+    #[test]
+    fn requests_after_each_other_are_shared_by_weight_in_turns() {
+        assert_eq!(places(&pool(&[(1, 9), (1, 9), (1, 9)]), 6), [0, 1, 2, 0, 1, 2]);
+        let taken = places(&pool(&[(5, 9), (1, 9), (1, 9)]), 14);
+        assert_eq!(taken, [0, 0, 1, 0, 2, 0, 0, 0, 0, 1, 0, 2, 0, 0]);
+    }
+
+    #[test]
+    fn requests_at_once_go_where_the_fewest_run_for_the_weight() {
+        let pool = pool(&[(2, 9), (1, 9)]);
+        let slots: Vec<Slot> = (0..6).map(|_| pool.take(&[], Instant::now()).unwrap()).collect();
+        assert_eq!((pool.running(0), pool.running(1)), (4, 2));
+        drop(slots);
+        assert_eq!((pool.running(0), pool.running(1)), (0, 0));
+    }
+
+    #[test]
+    fn an_upstream_serves_no_more_at_once_than_it_may() {
+        let pool = pool(&[(100, 1), (1, 2)]);
+        let slots: Vec<Slot> = (0..3).map(|_| pool.take(&[], Instant::now()).unwrap()).collect();
+        assert_eq!(slots.iter().map(|slot| slot.place).collect::<Vec<_>>(), [0, 1, 1]);
+        assert!(pool.take(&[], Instant::now()).is_none());
+        drop(slots);
+        assert!(pool.take(&[], Instant::now()).is_some());
+    }
+
+    #[test]
+    fn one_that_is_down_is_taken_where_no_other_is_left() {
+        let (pool, now) = (pool(&[(1, 1), (1, 1)]), Instant::now());
+        let fault = UpstreamFault::failed("gone");
+        let slot = pool.take(&[], now).unwrap();
+        for expected in [Change::None, Change::None, Change::Down, Change::None] {
+            assert_eq!(slot.note_fault(&fault, now), expected);
+        }
+        drop(slot);
+        assert!(!pool.is_up(0) && pool.is_up(1));
+        assert_eq!(places(&pool, 3), [1, 1, 1]);
+        let other = pool.take(&[], now).unwrap();
+        assert!(pool.take(&[], now).is_none(), "one without room is no reason to take one that is down");
+        assert_eq!(pool.take(&[1], now).unwrap().place, 0, "the other has been tried");
+        assert!(pool.take(&[0, 1], now).is_none());
+        for _ in 0..3 {
+            other.note_fault(&fault, now);
+        }
+        assert_eq!(pool.take(&[], now).unwrap().place, 0, "all are down");
+        assert_eq!(pool.note_probe(0, Ok(()), now), Change::Up);
+        assert_eq!(other.note_answer(), Change::Up);
+        assert!(pool.is_up(0) && pool.is_up(1));
+    }
+
+    #[test]
+    fn a_busy_one_is_taken_after_the_others() {
+        let (pool, now) = (pool(&[(1, 9), (1, 1)]), Instant::now());
+        let slot = pool.take(&[], now).unwrap();
+        let answer = axum::http::StatusCode::TOO_MANY_REQUESTS;
+        let names = super::super::Names { public: "", internal: "", key: None };
+        let fault = UpstreamFault::from_answer(answer, &Default::default(), b"", names);
+        assert_eq!(slot.note_fault(&fault, now), Change::None);
+        drop(slot);
+        let one = pool.take(&[], now).unwrap();
+        assert_eq!((one.place, pool.take(&[], now).unwrap().place), (1, 0));
+    }
+}
