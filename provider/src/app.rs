@@ -13,17 +13,16 @@ use {
         parts::RunningParts,
         prices::Prices,
         progress::TaskProgress,
-        serve_error::ServeError,
+        upstreams::Pool,
     },
     axum::{
         body::{Body, BodyDataStream},
-        http::{HeaderMap, HeaderValue, header::CONTENT_LENGTH},
+        http::{HeaderMap, header::CONTENT_LENGTH},
     },
     blockable_gate::Gate,
     blockable_sdk::Pubkey,
     bytes::{Bytes, BytesMut},
     futures_util::StreamExt,
-    secrecy::ExposeSecret,
     std::{collections::BTreeMap, sync::Arc, time::Duration},
     tokio::{
         sync::{Semaphore, watch},
@@ -34,31 +33,12 @@ use {
 /// Bytes that are read of a body that is too large, as a multiple of its bound.
 const DRAIN_FACTOR: usize = 8;
 
-/// A model and its upstream.
+/// A model and its upstreams.
 pub(crate) struct ServedModel {
     /// Its settings.
     pub config: ModelConfig,
-    /// The upstream's URL, up to and with `/v1`.
-    pub url: String,
-    /// The `Authorization` header for the upstream.
-    pub authorisation: Option<HeaderValue>,
-}
-
-impl ServedModel {
-    /// A model that is served at a URL. Errors: its key cannot be read, or no header can hold it.
-    pub(crate) fn new(config: &ModelConfig, url: String) -> Result<ServedModel, ServeError> {
-        let authorisation = match config.upstreams.iter().find_map(|upstream| upstream.key.as_ref()) {
-            None => None,
-            Some(source) => {
-                let key = source.read()?;
-                let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose_secret()))
-                    .map_err(|_| ServeError::UpstreamKey(config.name.clone()))?;
-                value.set_sensitive(true);
-                Some(value)
-            }
-        };
-        Ok(ServedModel { config: config.clone(), url, authorisation })
-    }
+    /// Its upstreams.
+    pub pool: Arc<Pool>,
 }
 
 /// The state that the server's handlers and tasks share.

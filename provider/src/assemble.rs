@@ -15,6 +15,7 @@ use {
         prices::Prices,
         progress::TaskProgress,
         serve_error::ServeError,
+        upstreams::{Pool, UpstreamServer},
         webhooks::Sender,
     },
     blockable_gate::{
@@ -128,19 +129,24 @@ async fn make(config: &Config) -> Result<Made, ServeError> {
 async fn models(config: &Config) -> Result<(BTreeMap<String, Arc<ServedModel>>, Vec<Echo>), ServeError> {
     let (mut models, mut echoes) = (BTreeMap::new(), Vec::new());
     for model in &config.models {
-        let url = match model.upstreams.first().map(|upstream| &upstream.server) {
-            Some(Upstream::Url(url)) => url.clone(),
-            Some(Upstream::Echo) | None => {
-                let echo = Echo::start(model).await.map_err(|error| ServeError::Listen {
-                    addr: "127.0.0.1:0".to_string(),
-                    reason: error.to_string(),
-                })?;
-                let url = format!("http://{}/v1", echo.addr);
-                echoes.push(echo);
-                url
-            }
-        };
-        models.insert(model.name.clone(), Arc::new(ServedModel::new(model, url)?));
+        let mut servers = Vec::new();
+        for upstream in &model.upstreams {
+            let url = match &upstream.server {
+                Upstream::Url(url) => url.clone(),
+                Upstream::Echo => {
+                    let echo = Echo::start(model).await.map_err(|error| ServeError::Listen {
+                        addr: "127.0.0.1:0".to_string(),
+                        reason: error.to_string(),
+                    })?;
+                    let url = format!("http://{}/v1", echo.addr);
+                    echoes.push(echo);
+                    url
+                }
+            };
+            servers.push(UpstreamServer::new(model, upstream, url)?);
+        }
+        let served = ServedModel { config: model.clone(), pool: Pool::new(servers) };
+        models.insert(model.name.clone(), Arc::new(served));
     }
     Ok((models, echoes))
 }

@@ -30,6 +30,8 @@ pub(crate) struct ApiError {
     pub details: Map<String, Value>,
     /// Seconds of `Retry-After`, after which the same request may be served; `None` where waiting does not help.
     pub retry_after: Option<u32>,
+    /// Further headers with numbers, such as those of the hold that the request ran on.
+    pub headers: Vec<(&'static str, u64)>,
 }
 
 /// The code of an error, kept with its response for logs and metrics.
@@ -45,7 +47,16 @@ impl ApiError {
         message: impl Into<String>,
     ) -> ApiError {
         let message = message.into();
-        ApiError { status, kind, code, message, param: None, details: Map::new(), retry_after: None }
+        ApiError {
+            status,
+            kind,
+            code,
+            message,
+            param: None,
+            details: Map::new(),
+            retry_after: None,
+            headers: Vec::new(),
+        }
     }
 
     /// A request that cannot be served as it is.
@@ -128,6 +139,9 @@ impl IntoResponse for ApiError {
         let mut response = (self.status, Json(self.body())).into_response();
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        for (name, number) in &self.headers {
+            response.headers_mut().insert(*name, HeaderValue::from(*number));
         }
         response.extensions_mut().insert(ErrorCode(self.code));
         response

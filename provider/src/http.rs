@@ -4,10 +4,11 @@ use {
     crate::{
         app::App,
         error::{ApiError, ErrorCode},
+        trace::Trace,
     },
     axum::{
         extract::{Request, State},
-        http::{HeaderMap, HeaderValue, Method},
+        http::Method,
         middleware::Next,
         response::Response,
     },
@@ -15,24 +16,15 @@ use {
     tracing::{Instrument, field::Empty},
 };
 
-/// Header of a request's id.
-const ID_HEADER: &str = "x-request-id";
-
-/// A request's id, also in its answer, its log lines and its hold's reference.
-#[derive(Clone, Debug)]
-pub(crate) struct RequestId(pub String);
-
 /// Serves a request with an id, and logs and counts it. Headers and bodies are never logged.
 pub(crate) async fn track(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
-    let id = request_id(request.headers());
+    let trace = Trace::from_headers(request.headers());
     let began = Instant::now();
     let (method, route) = (request.method().clone(), route(request.uri().path()));
-    let span = tracing::info_span!("request", id, %method, route, credit = Empty);
-    request.extensions_mut().insert(RequestId(id.clone()));
+    let span = tracing::info_span!("request", id = trace.id, trace = trace.trace_id(), %method, route, credit = Empty, model = Empty, hold = Empty, upstream = Empty);
+    request.extensions_mut().insert(trace.clone());
     let mut response = next.run(request).instrument(span.clone()).await;
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(ID_HEADER, value);
-    }
+    trace.answer(response.headers_mut());
     let (status, took) = (response.status().as_u16(), began.elapsed());
     let code = response.extensions().get::<ErrorCode>().map(|ErrorCode(code)| *code);
     app.metrics.request(route.to_string(), status, took);
@@ -46,17 +38,6 @@ pub(crate) async fn track(State(app): State<Arc<App>>, mut request: Request, nex
         false => span.in_scope(|| tracing::info!(status, code, ms, "answered")),
     }
     response
-}
-
-/// Takes the client's id for its request where it is plain enough for logs and the ledger, and a random one otherwise.
-fn request_id(headers: &HeaderMap) -> String {
-    let given = headers.get(ID_HEADER).and_then(|id| id.to_str().ok());
-    let plain = |id: &&str| {
-        let mut characters = id.bytes();
-        (1..=64).contains(&id.len())
-            && characters.all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
-    };
-    given.filter(plain).map_or_else(|| format!("{:016x}", rand::random::<u64>()), str::to_string)
 }
 
 /// Finds the route of a path, for metrics: paths have ids in them, and each would make metrics of its own. A route that begins
@@ -103,22 +84,7 @@ pub(crate) async fn no_such_method(method: Method) -> ApiError {
 
 #[cfg(test)]
 mod tests {
-    use super::{HeaderMap, HeaderValue, ID_HEADER, request_id, route};
-
-    #[test]
-    fn a_clients_id_for_its_request_is_kept_where_it_is_plain() {
-        let id = |text: &str| {
-            let headers =
-                HeaderMap::from_iter([(ID_HEADER.parse().unwrap(), HeaderValue::from_str(text).unwrap())]);
-            request_id(&headers)
-        };
-        assert_eq!(id("run-7_a.b"), "run-7_a.b");
-        for odd in ["", "a/b", "a b", "x\"y", &"a".repeat(65)] {
-            let random = id(odd);
-            assert!(random.len() == 16 && random != odd, "{odd}: {random}");
-        }
-        assert_ne!(request_id(&HeaderMap::new()), request_id(&HeaderMap::new()));
-    }
+    use super::route;
 
     #[test]
     fn every_path_has_one_of_a_few_routes() {

@@ -50,6 +50,7 @@ mod serve_error;
 mod shortage;
 mod tasks;
 mod tokens;
+mod trace;
 mod upstreams;
 mod webhooks;
 

@@ -1,6 +1,7 @@
 //! Metrics for Prometheus. Each server has a recorder of its own, so several can live in one process.
 
 use {
+    crate::price::Tokens,
     blockable_sdk::amounts::Units,
     metrics::{
         Recorder, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
@@ -29,6 +30,12 @@ const COUNTERS: &[(&str, &str)] = &[
         "blockable_provider_fitted_requests_total",
         "Requests without a limit whose answers were limited to what is open",
     ),
+    ("blockable_provider_tokens_total", "Tokens that were charged, by model and class"),
+    ("blockable_provider_upstream_requests_total", "Requests sent to upstreams, by model and upstream"),
+    (
+        "blockable_provider_upstream_failures_total",
+        "Requests that failed there, by model, upstream and class",
+    ),
     ("blockable_provider_freezes_total", "Signed freezes by result"),
     ("blockable_provider_webhooks_total", "Posts to webhooks by result"),
     ("blockable_provider_reports_signed_total", "Usage reports signed"),
@@ -54,6 +61,11 @@ const GAUGES: &[(&str, &str)] = &[
     ("blockable_provider_claim_micro_usd", "Money that the provider has earned of it and not collected"),
     ("blockable_provider_leases_open", "Open leases"),
     ("blockable_provider_requests_running", "Requests that run"),
+    ("blockable_provider_upstream_healthy", "1 while an upstream is up, by model and upstream"),
+    (
+        "blockable_provider_upstream_requests_running",
+        "Requests that run at an upstream, by model and upstream",
+    ),
     (
         "blockable_provider_chain_view_age_seconds",
         "Seconds since the chain last moved; -1 before it first did",
@@ -68,7 +80,10 @@ const GAUGES: &[(&str, &str)] = &[
 /// Histograms and their descriptions.
 const HISTOGRAMS: &[(&str, &str)] = &[
     ("blockable_provider_request_seconds", "From a request's head to its answer's"),
-    ("blockable_provider_upstream_seconds", "From the call of an upstream to its answer's end"),
+    (
+        "blockable_provider_upstream_seconds",
+        "From the call of an upstream to its answer's end, by model and upstream",
+    ),
     ("blockable_provider_admit_seconds", "Until a hold was recorded"),
     ("blockable_provider_settle_seconds", "Until a settlement was recorded"),
 ];
@@ -144,6 +159,49 @@ impl Metrics {
         });
     }
 
+    /// Counts the tokens of a job that was settled. Cached tokens are a part of those of the prompt.
+    pub(crate) fn count_tokens(&self, model: &str, tokens: &Tokens) {
+        let Tokens { prompt, cached, generated, reasoning, .. } = *tokens;
+        let classes =
+            [("prompt", prompt), ("cached", cached), ("generated", generated), ("reasoning", reasoning)];
+        self.with(|| {
+            for (class, count) in classes.into_iter().filter(|(_, count)| *count > 0) {
+                let labels = [("model", model.to_string()), ("class", class.to_string())];
+                counter!("blockable_provider_tokens_total", &labels).increment(count);
+            }
+        });
+    }
+
+    /// Counts a request that is sent to an upstream.
+    pub(crate) fn count_upstream(&self, model: &str, upstream: &str) {
+        let labels = upstream_labels(model, upstream);
+        self.with(|| counter!("blockable_provider_upstream_requests_total", &labels).increment(1));
+    }
+
+    /// Counts a failure of an upstream.
+    pub(crate) fn count_upstream_failure(&self, model: &str, upstream: &str, class: &'static str) {
+        let [model, upstream] = upstream_labels(model, upstream);
+        let labels = [model, upstream, ("class", class.to_string())];
+        self.with(|| counter!("blockable_provider_upstream_failures_total", &labels).increment(1));
+    }
+
+    /// Records the time of a request at an upstream.
+    pub(crate) fn record_upstream_time(&self, model: &str, upstream: &str, took: Duration) {
+        let labels = upstream_labels(model, upstream);
+        self.with(|| {
+            histogram!("blockable_provider_upstream_seconds", &labels).record(took.as_secs_f64());
+        });
+    }
+
+    /// Sets the gauges of an upstream.
+    pub(crate) fn set_upstream(&self, model: &str, upstream: &str, is_up: bool, running: usize) {
+        let labels = upstream_labels(model, upstream);
+        self.with(|| {
+            gauge!("blockable_provider_upstream_healthy", &labels).set(f64::from(u8::from(is_up)));
+            gauge!("blockable_provider_upstream_requests_running", &labels).set(running as f64);
+        });
+    }
+
     /// Records a time in a histogram.
     pub(crate) fn record_time(&self, name: &'static str, took: Duration) {
         self.with(|| histogram!(name).record(took.as_secs_f64()));
@@ -168,6 +226,10 @@ impl Metrics {
     pub(crate) fn render(&self) -> String {
         self.handle.render()
     }
+}
+
+fn upstream_labels(model: &str, upstream: &str) -> [(&'static str, String); 2] {
+    [("model", model.to_string()), ("upstream", upstream.to_string())]
 }
 
 #[cfg(test)]

@@ -81,6 +81,7 @@ impl Server {
         let mut routes = routes();
         let mut tasks =
             vec![tokio::spawn(tasks::watch(app.clone())), tokio::spawn(tasks::count_reports(app.clone()))];
+        tasks.push(tokio::spawn(tasks::probe_upstreams(app.clone())));
         match ops {
             // Health is served however many clients there are.
             Some((listener, _)) => {

@@ -1,10 +1,11 @@
 //! Tasks that run as long as the server does.
 
 use {
-    crate::app::App,
+    crate::{app::App, upstreams},
     std::{sync::Arc, time::Duration},
     tokio::{
         sync::broadcast::error::RecvError,
+        task::JoinSet,
         time::{interval, timeout},
     },
 };
@@ -49,4 +50,17 @@ pub(crate) async fn count_reports(app: Arc<App>) {
         };
         app.metrics.add("blockable_provider_reports_signed_total", count);
     }
+}
+
+/// Probes the upstreams of all models.
+pub(crate) async fn probe_upstreams(app: Arc<App>) {
+    let (mut probes, mut stopping) = (JoinSet::new(), app.stopping.clone());
+    for (name, model) in &app.models {
+        for place in 0..model.pool.servers().len() {
+            let (http, pool) = (app.http.clone(), model.pool.clone());
+            probes.spawn(upstreams::probe(http, name.clone(), pool, place, app.config.probes.clone()));
+        }
+    }
+    // The probes end with the set.
+    let _ = stopping.wait_for(|stopping| *stopping).await;
 }

@@ -10,7 +10,7 @@ use {
         response::{IntoResponse, Response},
         routing::get,
     },
-    serde_json::{Map, Value, json},
+    serde_json::{Map, Value},
     std::{sync::Arc, time::Duration},
 };
 
@@ -26,15 +26,21 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(usage::admin_routes())
 }
 
-/// Answers 200 where every check holds and 503 where one does not, with each check by name.
 fn answer(checks: Vec<Check>) -> Response {
+    let (status, body) = evaluate(checks);
+    (status, Json(body)).into_response()
+}
+
+/// Status 200 where every check holds and 503 where one does not, and the body with each check by name.
+fn evaluate(checks: Vec<Check>) -> (StatusCode, Map<String, Value>) {
     let good = checks.iter().all(|(_, check)| check.is_ok());
     let checks: Map<String, Value> = checks
         .into_iter()
         .map(|(name, check)| (name.to_string(), Value::from(check.err().unwrap_or("ok".to_string()))))
         .collect();
     let status = if good { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(json!({"ok": good, "checks": checks}))).into_response()
+    let body = [("ok".to_string(), Value::from(good)), ("checks".to_string(), Value::Object(checks))];
+    (status, Map::from_iter(body))
 }
 
 fn require(good: bool, otherwise: &str) -> Result<(), String> {
@@ -71,7 +77,33 @@ async fn readyz(State(app): State<Arc<App>>) -> Response {
         ("storage", require(!app.gate.storage_is_full(), full)),
     ];
     checks.extend(app.parts.ready());
-    answer(checks)
+    let (check, models) = check_models(&app);
+    checks.extend(check.map(|check| ("models", check)));
+    let (status, mut body) = evaluate(checks);
+    body.insert("models".to_string(), models);
+    (status, Json(body)).into_response()
+}
+
+/// Checks that a model has an upstream that is up, where any model is on offer. Each model is named with the upstreams that are
+/// down: one without any is only named, as the others can be served.
+fn check_models(app: &App) -> (Option<Result<(), String>>, Value) {
+    let (mut served, mut models) = (false, Map::new());
+    for (name, model) in &app.models {
+        let down = model.pool.down();
+        let all = down.len() == model.pool.servers().len();
+        served |= !all;
+        let text = match (down.is_empty(), all) {
+            (true, _) => "ok".to_string(),
+            (false, false) => format!("some upstreams are down: {}", down.join(", ")),
+            (false, true) => {
+                format!("all upstreams are down: {}; see the log for the reasons", down.join(", "))
+            }
+        };
+        models.insert(name.clone(), Value::from(text));
+    }
+    let check = (!models.is_empty())
+        .then(|| require(served, "no model has an upstream that is up; see `models` and the log"));
+    (check, Value::Object(models))
 }
 
 /// Renders all metrics in Prometheus's text format.
@@ -93,6 +125,12 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
     app.metrics.set("blockable_provider_chain_view_age_seconds", age);
     app.metrics.set("blockable_provider_slot", slot as f64);
     app.parts.measure(&app.metrics);
+    for (name, model) in &app.models {
+        for (place, server) in model.pool.servers().iter().enumerate() {
+            let (is_up, running) = (model.pool.is_up(place), model.pool.running(place));
+            app.metrics.set_upstream(name, &server.name, is_up, running);
+        }
+    }
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics.render()).into_response()
 }
 

@@ -7,9 +7,11 @@ use {
         error::ApiError,
         meter::{AnswerEnd, Outcome, prompt_tokens},
         price::Tokens,
+        trace::Trace,
     },
     blockable_gate::{Hold, JobFigures, Refusal, StoreError},
     blockable_sdk::amounts::Units,
+    serde_json::json,
     std::{
         sync::Arc,
         time::{Duration, Instant},
@@ -30,6 +32,7 @@ pub(super) struct RunningJob {
     pub hold: Hold,
     /// The limit in tokens that its answers were fitted to; `None` where it holds all that it may cost.
     pub fitted: Option<u64>,
+    pub trace: Trace,
     began: Instant,
 }
 
@@ -51,6 +54,14 @@ pub(crate) struct Settlement {
 }
 
 impl Settlement {
+    /// Its figures as a member of an answer or event, next to those of the API; clients of OpenAI pass over it.
+    pub(super) fn member(&self, hold: u64) -> String {
+        let Tokens { prompt, cached, generated, reasoning, .. } = self.tokens;
+        let figures = json!({"units": self.units, "hold": hold, "prompt_tokens": prompt, "cached_tokens": cached,
+            "generated_tokens": generated, "reasoning_tokens": reasoning});
+        format!("\"blockable\":{figures}")
+    }
+
     /// Its figures for the usage log.
     fn figures(&self) -> JobFigures {
         let Tokens { prompt, cached, generated, reasoning, .. } = self.tokens;
@@ -59,8 +70,14 @@ impl Settlement {
 }
 
 impl RunningJob {
-    pub(super) fn new(app: Arc<App>, plan: PreparedRequest, hold: Hold, fitted: Option<u64>) -> RunningJob {
-        RunningJob { app, plan, hold, fitted, began: Instant::now() }
+    pub(super) fn new(
+        app: Arc<App>,
+        plan: PreparedRequest,
+        hold: Hold,
+        fitted: Option<u64>,
+        trace: Trace,
+    ) -> RunningJob {
+        RunningJob { app, plan, hold, fitted, trace, began: Instant::now() }
     }
 
     /// Counts the tokens of the prompt, for a job whose upstream does not state them.
@@ -73,17 +90,19 @@ impl RunningJob {
     pub(super) async fn settle(self, outcome: &Outcome) -> Result<Settlement, ApiError> {
         let settlement = self.evaluate(outcome);
         let metrics = &self.app.metrics;
-        metrics.record_time("blockable_provider_upstream_seconds", settlement.took);
+        self.log(&settlement);
         if settlement.tokens == Tokens::default() {
             self.release(&settlement).await;
             return Ok(settlement);
         }
-        tracing::debug!(hold = %self.hold.id, units = settlement.units.get(), end = ?settlement.end, "settling");
         let began = Instant::now();
         self.record(&settlement).await?;
         metrics.record_time("blockable_provider_settle_seconds", began.elapsed());
         metrics.add_units("blockable_provider_settled_units_total", settlement.units);
-        metrics.add_units("blockable_provider_above_hold_units_total", settlement.above_hold);
+        metrics.count_tokens(&self.plan.model.config.name, &settlement.tokens);
+        if settlement.above_hold > Units::ZERO {
+            metrics.add_units("blockable_provider_above_hold_units_total", settlement.above_hold);
+        }
         if settlement.is_counted {
             metrics.count(
                 "blockable_provider_counted_requests_total",
@@ -92,6 +111,22 @@ impl RunningJob {
             );
         }
         Ok(settlement)
+    }
+
+    /// Writes the line of the log that has the figures of the job.
+    fn log(&self, settlement: &Settlement) {
+        let Tokens { prompt, cached, generated, reasoning, .. } = settlement.tokens;
+        tracing::info!(
+            held = self.hold.units.get(),
+            units = settlement.units.get(),
+            prompt,
+            cached,
+            generated,
+            reasoning,
+            end = settlement.end.name(),
+            ms = settlement.took.as_secs_f64() * 1e3,
+            "settled"
+        );
     }
 
     /// Works out the charge.

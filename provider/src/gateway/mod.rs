@@ -9,19 +9,14 @@ mod whole;
 
 use {
     crate::{
-        app::App,
-        error::ApiError,
-        http::RequestId,
-        keys::Caller,
-        limits::Permit,
-        meter::{AnswerEnd, Outcome, Stop},
-        request::CompletionKind,
+        app::App, error::ApiError, keys::Caller, limits::Permit, meter::Stop, request::CompletionKind,
+        trace::Trace,
     },
     axum::{
         Extension, Json, Router,
         body::Body,
         extract::State,
-        http::{HeaderMap, HeaderValue, header::CONTENT_TYPE},
+        http::{HeaderMap, HeaderValue},
         response::Response,
         routing::{MethodRouter, get, post},
     },
@@ -57,8 +52,8 @@ pub(crate) fn routes() -> Router<Arc<App>> {
 
 /// Serves completions in the manner of an endpoint.
 fn completions(endpoint: CompletionKind) -> MethodRouter<Arc<App>> {
-    post(async move |State(app), Extension(id), headers: HeaderMap, body: Body| {
-        complete(app, endpoint, id, headers, body).await
+    post(async move |State(app), Extension(trace), headers: HeaderMap, body: Body| {
+        complete(app, endpoint, trace, headers, body).await
     })
 }
 
@@ -84,7 +79,7 @@ async fn models(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<
 async fn complete(
     app: Arc<App>,
     endpoint: CompletionKind,
-    RequestId(id): RequestId,
+    trace: Trace,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
@@ -96,7 +91,7 @@ async fn complete(
     let plan = PreparedRequest::read(&app, endpoint, body)?;
     let (_handler, client) = Waiting::new();
     // A task of its own: a client that disconnects must not leave a job without its settlement.
-    let job = run(app, plan, caller, id, permit, client).in_current_span();
+    let job = run(app, plan, caller, trace, permit, client).in_current_span();
     tokio::spawn(job).await.unwrap_or_else(|_| Err(ApiError::internal()))
 }
 
@@ -105,33 +100,23 @@ async fn run(
     app: Arc<App>,
     plan: PreparedRequest,
     caller: Caller,
-    id: String,
+    trace: Trace,
     permit: Permit,
     mut client: Waiting,
 ) -> Result<Response, ApiError> {
-    let job = begin(app, plan, caller, id).await?;
+    let job = begin(app, plan, caller, trace).await?;
     let time = UpstreamTime::begin(&job.plan.model.config);
-    let body = match job.plan.body(job.fitted) {
-        Ok(body) => body,
-        Err(error) => {
-            job.settle(&Outcome::unused(AnswerEnd::CutShort)).await?;
-            return Err(error);
-        }
-    };
     let called = tokio::select! {
         biased;
-        () = client.left() => Err(Stop::ClientLeft),
-        called = upstream::call(&job, body, time) => called,
+        () = client.left() => return Err(whole::stopped(job, Stop::ClientLeft).await),
+        called = upstream::call(&job, time) => called,
     };
     let answer = match called {
         Ok(answer) => answer,
-        Err(stop) => return Err(whole::stopped(job, stop).await),
+        Err(fault) => return Err(whole::failed(job, fault).await),
     };
-    let is_stream = answer
-        .headers()
-        .get(CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
-    match answer.status().is_success() && job.plan.streamed && is_stream {
+    tracing::Span::current().record("upstream", answer.upstream());
+    match job.plan.streamed && answer.is_stream() {
         true => Ok(stream::answer(job, answer, time, permit)),
         false => whole::answer(job, answer, time, &mut client).await,
     }
@@ -142,11 +127,11 @@ async fn begin(
     app: Arc<App>,
     plan: PreparedRequest,
     caller: Caller,
-    id: String,
+    trace: Trace,
 ) -> Result<RunningJob, ApiError> {
     let patience = Duration::from_secs(app.config.limits.client_patience_seconds);
     let limit = plan.model.config.timeout() + patience + HOLD_MARGIN;
-    let reference = format!("{}/{id}", plan.endpoint.name());
+    let reference = format!("{}/{}", plan.endpoint.name(), trace.id);
     let began = Instant::now();
     let credit = caller.credit;
     let job = Job::new(plan.units, reference, limit)
@@ -160,7 +145,9 @@ async fn begin(
     if fitted.is_some() {
         app.metrics.add("blockable_provider_fitted_requests_total", 1);
     }
-    Ok(RunningJob::new(app, plan, hold, fitted))
+    let span = tracing::Span::current();
+    span.record("model", &plan.model.config.name).record("hold", hold.id.0);
+    Ok(RunningJob::new(app, plan, hold, fitted, trace))
 }
 
 /// Adds the headers that name a job's hold and, where its answers are limited, the limit.

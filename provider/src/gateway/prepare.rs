@@ -8,6 +8,7 @@ use {
         price::{Price, TokenBound},
         request::{CompletionKind, CompletionRequest},
         shortage,
+        upstreams::PublicNames,
     },
     blockable_gate::Refusal,
     blockable_sdk::{Pubkey, amounts::Units},
@@ -31,7 +32,7 @@ pub(super) struct PreparedRequest {
     bound: TokenBound,
     /// The parameter that limits its answers, or would.
     limit_parameter: &'static str,
-    /// The body for the upstream, without a limit that the client did not set.
+    /// The body for an upstream with the model's public name, without a limit that the client did not set.
     forwarded: Bytes,
     /// The body as it came.
     original: Bytes,
@@ -77,7 +78,7 @@ impl PreparedRequest {
             wants_usage: request.wants_usage,
             wants_running_usage: request.wants_running_usage,
             limit_parameter: request.own_limit().unwrap_or_else(otherwise),
-            forwarded: request.forward(&body, config, None),
+            forwarded: request.forward(&body, config, &config.name, None),
             original: body.clone(),
             bound,
         })
@@ -119,20 +120,21 @@ impl PreparedRequest {
     }
 
     /// The changes of its answer on the way to the client.
-    pub(super) fn rewrite(&self) -> Rewrite {
+    pub(super) fn rewrite(&self, names: PublicNames) -> Rewrite {
         Rewrite {
             passes_usage: self.wants_usage,
             drops_running_usage: self.model.config.continuous_usage && !self.wants_running_usage,
-            model: Some(self.model.config.name.clone()),
+            names,
         }
     }
 
-    /// The body for the upstream, with a limit where one was fitted. Errors: none that [`PreparedRequest::read`] has not had.
-    pub(super) fn body(&self, limit: Option<u64>) -> Result<Bytes, ApiError> {
-        if limit.is_none() {
+    /// The body for an upstream with a name of the model, with a limit where one was fitted. Errors: none that
+    /// [`PreparedRequest::read`] has not had.
+    pub(super) fn body(&self, limit: Option<u64>, name: &str) -> Result<Bytes, ApiError> {
+        if limit.is_none() && *name == self.model.config.name {
             return Ok(self.forwarded.clone());
         }
         let request = CompletionRequest::parse(self.endpoint, &self.original)?;
-        Ok(request.forward(&self.original, &self.model.config, limit))
+        Ok(request.forward(&self.original, &self.model.config, name, limit))
     }
 }

@@ -5,12 +5,13 @@ use {
         RunningJob,
         client::StreamClient,
         insert_headers,
-        upstream::{self, UpstreamTime},
+        upstream::{self, UpstreamAnswer, UpstreamTime},
     },
     crate::{
         error::ApiError,
         limits::Permit,
         meter::{AnswerEnd, Meter, Outcome, Stop},
+        upstreams::{self, UpstreamFault},
     },
     axum::{
         body::Body,
@@ -21,7 +22,7 @@ use {
         response::Response,
     },
     std::time::Duration,
-    tokio::time::{Instant, timeout, timeout_at},
+    tokio::time::Instant,
     tokio_stream::wrappers::ReceiverStream,
     tracing::Instrument,
 };
@@ -32,7 +33,7 @@ const TAIL: Duration = Duration::from_secs(1);
 /// Passes an upstream's events on as they come, and settles before the last one.
 pub(super) fn answer(
     job: RunningJob,
-    answer: reqwest::Response,
+    answer: UpstreamAnswer,
     time: UpstreamTime,
     permit: Permit,
 ) -> Response {
@@ -42,7 +43,8 @@ pub(super) fn answer(
     insert_headers(&mut headers, &job);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    let meter = Meter::new(job.plan.endpoint.form(), job.plan.rewrite());
+    let names = answer.public_names(&format!("{}-{}", job.plan.endpoint.name(), job.trace.id));
+    let meter = Meter::new(job.plan.endpoint.form(), job.plan.rewrite(names));
     let pump = Pump { meter, client, time };
     tokio::spawn(pump.run(job, answer, permit).in_current_span());
     let mut response = Response::new(Body::from_stream(ReceiverStream::new(receiver)));
@@ -59,62 +61,60 @@ struct Pump {
 }
 
 impl Pump {
-    async fn run(mut self, job: RunningJob, mut answer: reqwest::Response, permit: Permit) {
-        let stop = self.read(&job, &mut answer).await;
+    async fn run(mut self, job: RunningJob, mut answer: UpstreamAnswer, permit: Permit) {
+        let stop = self.read(&mut answer).await;
         let mut rest = Vec::new();
         let outcome = self.meter.finish(stop, || job.count_prompt(), &mut rest);
+        let fault = outcome.error.as_deref().map(|error| answer.fault(error));
+        if outcome.end == AnswerEnd::Complete {
+            answer.note_end();
+        }
         let drained = match stop {
             Stop::Ended => Some(answer),
             _ => None,
         };
         self.client.send(rest).await;
-        self.end(job, &outcome).await;
+        self.end(job, &outcome, fault).await;
         // The client has its end now; the connection is good for another request once its own end is read.
         drop((self.client, permit));
-        if let Some(mut answer) = drained {
-            let _ = timeout(TAIL, async { while let Ok(Some(_)) = answer.chunk().await {} }).await;
+        if let Some(answer) = drained {
+            answer.drain(TAIL).await;
         }
     }
 
     /// Settles the job, and ends the client's stream.
-    async fn end(&mut self, job: RunningJob, outcome: &Outcome) {
-        let model = job.plan.model.clone();
+    async fn end(&mut self, job: RunningJob, outcome: &Outcome, fault: Option<UpstreamFault>) {
+        let hold = job.hold.id.0;
         let settlement = match job.settle(outcome).await {
             Ok(settlement) => settlement,
             Err(error) => return self.client.fail(&error).await,
         };
-        let (usage, last) = self.meter.take_kept();
-        self.client.send(usage.unwrap_or_default()).await;
-        match (outcome.end, &outcome.error) {
+        let (usage, last) = with_figures(self.meter.take_kept(), &settlement.member(hold));
+        self.client.send(usage).await;
+        let error = match (outcome.end, fault) {
             (AnswerEnd::Complete, _) => {
-                self.client.send(last.unwrap_or_default()).await;
+                self.client.send(last).await;
+                return;
             }
-            (AnswerEnd::Error, Some(error)) => {
-                self.client.send(upstream::error_event(&model, error)).await;
-            }
-            (AnswerEnd::Error | AnswerEnd::CutShort, _) => {
-                self.client.fail(&upstream::cut_short().charged(settlement.units)).await;
-            }
-            (AnswerEnd::Stopped(stop), _) => {
-                self.client.fail(&upstream::stopped(stop).charged(settlement.units)).await;
-            }
-        }
+            (AnswerEnd::Error, Some(fault)) => fault.error,
+            (AnswerEnd::Error | AnswerEnd::CutShort, _) => upstream::cut_short(),
+            (AnswerEnd::Stopped(stop), _) => upstream::stopped(stop),
+        };
+        self.client.fail(&error.charged(settlement.units)).await;
     }
 
     /// Reads and passes on until the answer stops.
-    async fn read(&mut self, job: &RunningJob, answer: &mut reqwest::Response) -> Stop {
+    async fn read(&mut self, answer: &mut UpstreamAnswer) -> Stop {
         loop {
-            let (until, late) = self.time.next();
             let piece = tokio::select! {
                 biased;
                 () = self.client.left() => return Stop::ClientLeft,
-                piece = timeout_at(until, answer.chunk()) => piece,
+                piece = answer.chunk(self.time.next()) => piece,
             };
             let piece = match piece {
-                Err(_) => return late,
-                Ok(Err(error)) => return upstream::broke(job, error),
-                Ok(Ok(None)) => return Stop::Ended,
-                Ok(Ok(Some(piece))) => piece,
+                Err(stop) => return stop,
+                Ok(None) => return Stop::Ended,
+                Ok(Some(piece)) => piece,
             };
             let mut out = Vec::new();
             let fed = self.meter.feed(&piece, &mut out);
@@ -128,6 +128,16 @@ impl Pump {
                 Ok(()) => {}
             }
         }
+    }
+}
+
+/// Puts the figures of a job into the stream's last usage or, where the client gets none, its last event. `[DONE]` has no room
+/// for them, so that they are a comment before it, which clients pass over.
+fn with_figures(kept: (Option<Vec<u8>>, Option<Vec<u8>>), member: &str) -> (Vec<u8>, Vec<u8>) {
+    match kept {
+        (Some(usage), last) => (upstreams::with_member(usage, member), last.unwrap_or_default()),
+        (None, Some(last)) if last.contains(&b'{') => (Vec::new(), upstreams::with_member(last, member)),
+        (None, last) => (format!(": {{{member}}}\n\n").into_bytes(), last.unwrap_or_default()),
     }
 }
 

@@ -1,16 +1,26 @@
-//! Calls of an upstream.
+//! Calls of upstreams: the choice of one, fail-over before its answer begins, and the reading of the answer.
 
 use {
     super::RunningJob,
-    crate::{app::ServedModel, config::ModelConfig, error::ApiError, meter::Stop},
+    crate::{
+        app::App,
+        config::ModelConfig,
+        error::ApiError,
+        meter::Stop,
+        upstreams::{self, MAX_ERROR_BODY, Names, PublicNames, Slot, UpstreamFault},
+    },
     axum::http::{
-        HeaderValue, StatusCode,
+        HeaderMap, HeaderValue, StatusCode,
         header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE},
     },
     bytes::{Bytes, BytesMut},
-    std::time::Duration,
+    secrecy::ExposeSecret,
+    std::{sync::Arc, time::Duration},
     tokio::time::{Instant, timeout_at},
 };
+
+/// Most upstreams that are asked for one answer.
+const MAX_ATTEMPTS: usize = 3;
 
 /// The time that an upstream has for one answer.
 #[derive(Clone, Copy, Debug)]
@@ -43,61 +53,199 @@ impl UpstreamTime {
     }
 }
 
-/// Sends a request, limited as it was fitted. Errors: the reason for which no answer begins.
-pub(super) async fn call(
-    job: &RunningJob,
-    body: Bytes,
-    time: UpstreamTime,
-) -> Result<reqwest::Response, Stop> {
-    let plan = &job.plan;
-    let url = format!("{}{}", plan.model.url, plan.endpoint.path());
-    let accept = if plan.streamed { "text/event-stream" } else { "application/json" };
-    let mut request = job
-        .app
-        .http
-        .post(url)
-        .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-        .header(ACCEPT, HeaderValue::from_static(accept))
-        .body(body);
-    if let Some(authorisation) = &plan.model.authorisation {
-        request = request.header(AUTHORIZATION, authorisation.clone());
-    }
-    // An answer that is not streamed begins once it is complete.
-    let (until, late) = if plan.streamed { time.next() } else { (time.deadline, Stop::TookTooLong) };
-    match timeout_at(until, request.send()).await {
-        Err(_) => Err(late),
-        Ok(Err(error)) => Err(broke(job, error)),
-        Ok(Ok(answer)) => Ok(answer),
-    }
+/// A request at an upstream. It counts as running there until it is dropped.
+pub(super) struct Attempt {
+    app: Arc<App>,
+    /// The model's name in requests of customers.
+    model: String,
+    hold: u64,
+    slot: Slot,
+    began: Instant,
 }
 
-/// Reads an answer to its end. Errors: the reason for which it stops before.
-pub(super) async fn read(
-    job: &RunningJob,
-    mut answer: reqwest::Response,
-    time: UpstreamTime,
-) -> Result<Bytes, Stop> {
-    let most = job.app.config.limits.answer_bytes;
-    let mut whole = BytesMut::new();
-    loop {
-        let (until, late) = time.next();
-        match timeout_at(until, answer.chunk()).await {
-            Err(_) => return Err(late),
-            Ok(Err(error)) => return Err(broke(job, error)),
-            Ok(Ok(None)) => return Ok(whole.freeze()),
-            Ok(Ok(Some(piece))) if whole.len() + piece.len() > most => return Err(Stop::TooLarge),
-            Ok(Ok(Some(piece))) => whole.extend_from_slice(&piece),
+/// An answer that has begun with a good status. It is never asked for again: its bytes may have gone to the client.
+pub(super) struct UpstreamAnswer {
+    answer: reqwest::Response,
+    attempt: Attempt,
+}
+
+/// Sends a job's request to an upstream of its model, and to another one where that fails and has produced nothing. Errors:
+/// the failure of the last one.
+pub(super) async fn call(job: &RunningJob, time: UpstreamTime) -> Result<UpstreamAnswer, UpstreamFault> {
+    let (mut tried, mut last) = (Vec::new(), None);
+    while let Some(attempt) = Attempt::begin(job, &tried).filter(|_| tried.len() < MAX_ATTEMPTS) {
+        tried.push(attempt.slot.place);
+        match attempt.send(job, time).await {
+            Ok(answer) => return Ok(answer),
+            Err(fault) if fault.allows_another() => last = Some(fault),
+            Err(fault) => return Err(fault),
         }
     }
+    Err(last.unwrap_or_else(UpstreamFault::without_room))
 }
 
-/// Logs the reason for which an upstream cannot be reached or broke off.
-pub(super) fn broke(job: &RunningJob, error: reqwest::Error) -> Stop {
-    // Without its URL, which may hold a secret.
-    let error = error.without_url();
-    let reason = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
-    tracing::warn!(model = job.plan.model.config.name, hold = %job.hold.id, %error, reason, "the upstream failed");
-    Stop::Broke
+impl Attempt {
+    /// Takes the next upstream of a job's model. `None` where none is left that has room.
+    fn begin(job: &RunningJob, tried: &[usize]) -> Option<Attempt> {
+        let model = &job.plan.model;
+        let slot = model.pool.take(tried, std::time::Instant::now())?;
+        let model = model.config.name.clone();
+        Some(Attempt { app: job.app.clone(), model, hold: job.hold.id.0, slot, began: Instant::now() })
+    }
+
+    /// Sends the request. Errors: the failure, once its kind is known; no byte of an answer has gone on then.
+    async fn send(self, job: &RunningJob, time: UpstreamTime) -> Result<UpstreamAnswer, UpstreamFault> {
+        let plan = &job.plan;
+        let server = self.slot.server();
+        let body = plan.body(job.fitted, &server.model).map_err(|error| UpstreamFault {
+            error,
+            ..UpstreamFault::failed("the request could not be made")
+        })?;
+        self.app.metrics.count_upstream(&self.model, &server.name);
+        let accept = if plan.streamed { "text/event-stream" } else { "application/json" };
+        let mut request = self
+            .app
+            .http
+            .post(format!("{}{}", server.url, plan.endpoint.path()))
+            .headers(job.trace.headers())
+            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+            .header(ACCEPT, HeaderValue::from_static(accept))
+            .body(body);
+        if let Some(authorisation) = &server.authorisation {
+            request = request.header(AUTHORIZATION, authorisation.clone());
+        }
+        // An answer that is not streamed begins once it is complete.
+        let until = if plan.streamed { time.next().0 } else { time.deadline };
+        match timeout_at(until, request.send()).await {
+            Err(_) => Err(self.fail(UpstreamFault::timed_out("no answer began in time"))),
+            Ok(Err(error)) => Err(self.fail(UpstreamFault::from_transport(error))),
+            Ok(Ok(answer)) if answer.status().is_success() => Ok(UpstreamAnswer { answer, attempt: self }),
+            Ok(Ok(answer)) => Err(self.refused(answer, until).await),
+        }
+    }
+
+    /// Reads the body of an answer with another status, as far as it matters.
+    async fn refused(self, mut answer: reqwest::Response, until: Instant) -> UpstreamFault {
+        let (status, headers): (StatusCode, HeaderMap) = (answer.status(), answer.headers().clone());
+        let mut body = BytesMut::new();
+        while body.len() < MAX_ERROR_BODY {
+            match timeout_at(until, answer.chunk()).await {
+                Ok(Ok(Some(piece))) => body.extend_from_slice(&piece),
+                _ => break,
+            }
+        }
+        let fault = UpstreamFault::from_answer(status, &headers, &body, self.names());
+        self.fail(fault)
+    }
+
+    fn names(&self) -> Names<'_> {
+        let server = self.slot.server();
+        let key = server.key.as_ref().map(ExposeSecret::expose_secret);
+        Names { public: &self.model, internal: &server.model, key }
+    }
+
+    /// Notes a failure in health, metrics and log.
+    fn fail(&self, fault: UpstreamFault) -> UpstreamFault {
+        let (model, upstream) = (self.model.as_str(), self.slot.server().name.as_str());
+        let (class, detail) = (fault.class.name(), fault.detail.as_str());
+        self.app.metrics.count_upstream_failure(model, upstream, class);
+        tracing::warn!(model, upstream, hold = self.hold, class, detail, "the upstream failed");
+        let change = self.slot.note_fault(&fault, std::time::Instant::now());
+        upstreams::log(change, model, upstream, detail);
+        fault
+    }
+
+    /// Notes an answer that has ended.
+    fn note_answer(&self) {
+        let change = self.slot.note_answer();
+        upstreams::log(change, &self.model, &self.slot.server().name, "");
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        let (metrics, server) = (&self.app.metrics, self.slot.server());
+        metrics.record_upstream_time(&self.model, &server.name, self.began.elapsed());
+    }
+}
+
+impl UpstreamAnswer {
+    /// True where it is a stream of events.
+    pub(super) fn is_stream(&self) -> bool {
+        let kind = self.answer.headers().get(CONTENT_TYPE);
+        kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
+    }
+
+    /// The name of the upstream.
+    pub(super) fn upstream(&self) -> &str {
+        &self.attempt.slot.server().name
+    }
+
+    /// The names in it, for a request with an id.
+    pub(super) fn public_names(&self, id: &str) -> PublicNames {
+        PublicNames {
+            model: self.attempt.model.clone(),
+            internal: self.attempt.slot.server().model.clone(),
+            id: id.to_string(),
+        }
+    }
+
+    /// Reads on until a time; `None` at its end. Errors: `late`, or that the connection broke.
+    pub(super) async fn chunk(&mut self, (until, late): (Instant, Stop)) -> Result<Option<Bytes>, Stop> {
+        match timeout_at(until, self.answer.chunk()).await {
+            Err(_) => {
+                self.attempt.fail(UpstreamFault::timed_out("the answer did not go on in time"));
+                Err(late)
+            }
+            Ok(Err(error)) => {
+                self.attempt.fail(UpstreamFault::from_transport(error));
+                Err(Stop::Broke)
+            }
+            Ok(Ok(piece)) => Ok(piece),
+        }
+    }
+
+    /// Reads a whole answer of up to `most` bytes. Errors: the reason for which it stops before its end.
+    pub(super) async fn read(&mut self, most: usize, time: UpstreamTime) -> Result<Bytes, Stop> {
+        let mut whole = BytesMut::new();
+        while let Some(piece) = self.chunk(time.next()).await? {
+            if whole.len().saturating_add(piece.len()) > most {
+                self.attempt.fail(UpstreamFault::failed("the answer is too large"));
+                return Err(Stop::TooLarge);
+            }
+            whole.extend_from_slice(&piece);
+        }
+        Ok(whole.freeze())
+    }
+
+    /// Notes that the answer is whole.
+    pub(super) fn note_end(&self) {
+        self.attempt.note_answer();
+    }
+
+    /// Classifies the error that stands in an event or the body. Without one it is a failure of the upstream.
+    pub(super) fn fault(&self, json: &[u8]) -> UpstreamFault {
+        let fault = UpstreamFault::from_event(json, self.attempt.names());
+        let fault =
+            fault.unwrap_or_else(|| UpstreamFault::failed("the upstream sent an error without words"));
+        self.attempt.fail(fault)
+    }
+
+    /// Notes an answer that is none, and makes the error.
+    pub(super) fn without_usage(&self, body: &[u8]) -> ApiError {
+        if let Some(fault) = UpstreamFault::from_event(body, self.attempt.names()) {
+            return self.attempt.fail(fault).error;
+        }
+        self.attempt.fail(UpstreamFault::failed("the answer is none, or states no usage"));
+        let message = "the model's answer states no usage, so it cannot be served; write to the provider";
+        ApiError::upstream(StatusCode::BAD_GATEWAY, "upstream_without_usage", message)
+    }
+
+    /// Reads what is left for a time, so that the connection is good for another request.
+    pub(super) async fn drain(mut self, within: Duration) {
+        let until = Instant::now() + within;
+        while let Ok(Ok(Some(_))) = timeout_at(until, self.answer.chunk()).await {}
+    }
 }
 
 /// Makes the error for an answer that stopped.
@@ -127,13 +275,4 @@ pub(super) fn stopped(stop: Stop) -> ApiError {
 pub(super) fn cut_short() -> ApiError {
     let message = "the model ended its stream before the answer was complete; try again";
     ApiError::upstream(StatusCode::BAD_GATEWAY, "upstream_incomplete", message)
-}
-
-/// Makes the event by which a client learns of an error in a stream.
-pub(super) fn error_event(model: &ServedModel, data: &[u8]) -> Vec<u8> {
-    tracing::warn!(model = model.config.name, bytes = data.len(), "the upstream failed in its stream");
-    let mut event = b"data: ".to_vec();
-    event.extend(data.iter().map(|byte| if *byte == b'\n' { b' ' } else { *byte }));
-    event.extend_from_slice(b"\n\n");
-    event
 }

@@ -2,74 +2,66 @@
 
 use {
     super::{
-        RunningJob, UNITS_HEADER,
+        HOLD_HEADER, RunningJob, UNITS_HEADER,
         client::Waiting,
         insert_headers,
-        upstream::{self, UpstreamTime},
+        upstream::{self, UpstreamAnswer, UpstreamTime},
     },
     crate::{
-        error::{ApiError, ErrorCode},
+        error::ApiError,
         meter::{AnswerEnd, Outcome, Stop, read_whole},
+        upstreams::{self, UpstreamFault},
     },
     axum::{
         body::Body,
-        http::{
-            HeaderMap, HeaderValue, StatusCode,
-            header::{CONTENT_TYPE, RETRY_AFTER},
-        },
+        http::{HeaderMap, HeaderValue, header::CONTENT_TYPE},
         response::Response,
     },
-    blockable_sdk::amounts::Units,
 };
 
-/// Settles by an answer's usage and passes the answer on. Errors of the upstream are passed on and charge nothing.
+/// Settles by an answer's usage and passes the answer on, with the figures of the job in it.
 pub(super) async fn answer(
     job: RunningJob,
-    answer: reqwest::Response,
+    mut answer: UpstreamAnswer,
     time: UpstreamTime,
     client: &mut Waiting,
 ) -> Result<Response, ApiError> {
-    let (status, answered) = (answer.status(), answer.headers().clone());
+    let most = job.app.config.limits.answer_bytes;
     let read = tokio::select! {
         biased;
         () = client.left() => Err(Stop::ClientLeft),
-        read = upstream::read(&job, answer, time) => read,
+        read = answer.read(most, time) => read,
     };
     let body = match read {
         Ok(body) => body,
         Err(stop) => return Err(stopped(job, stop).await),
     };
+    let (form, hold) = (job.plan.endpoint.form(), job.hold.id.0);
+    let rewrite =
+        job.plan.rewrite(answer.public_names(&format!("{}-{}", job.plan.endpoint.name(), job.trace.id)));
+    let Some((outcome, public)) = read_whole(form, &rewrite, &body, || job.count_prompt()) else {
+        let error = answer.without_usage(&body);
+        return Err(end(job, &Outcome::unused(AnswerEnd::CutShort), error).await);
+    };
+    if let Some(error) = &outcome.error {
+        let error = answer.fault(error).error;
+        return Err(end(job, &outcome, error).await);
+    }
+    answer.note_end();
     let mut headers = HeaderMap::new();
     insert_headers(&mut headers, &job);
-    for name in [CONTENT_TYPE, RETRY_AFTER] {
-        if let Some(value) = answered.get(&name) {
-            headers.insert(name, value.clone());
-        }
-    }
-    let (units, body) = match status.is_success() {
-        true => {
-            let form = job.plan.endpoint.form();
-            match read_whole(form, &job.plan.rewrite(), &body, || job.count_prompt()) {
-                Some((outcome, rewritten)) => {
-                    (job.settle(&outcome).await?.units, rewritten.map_or(body, Into::into))
-                }
-                None => return Err(no_answer(job, status).await),
-            }
-        }
-        false if status.is_client_error() || status.is_server_error() => {
-            job.settle(&Outcome::unused(AnswerEnd::Error)).await?;
-            (Units::ZERO, body)
-        }
-        false => return Err(no_answer(job, status).await),
-    };
-    headers.insert(UNITS_HEADER, HeaderValue::from(units.get()));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let settlement = job.settle(&outcome).await?;
+    headers.insert(UNITS_HEADER, HeaderValue::from(settlement.units.get()));
+    let body = upstreams::with_member(public, &settlement.member(hold));
     let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status;
     *response.headers_mut() = headers;
-    if !status.is_success() {
-        response.extensions_mut().insert(ErrorCode("upstream_error"));
-    }
     Ok(response)
+}
+
+/// Settles a job that got no answer, and makes the error.
+pub(super) async fn failed(job: RunningJob, fault: UpstreamFault) -> ApiError {
+    end(job, &Outcome::unused(AnswerEnd::Error), fault.error).await
 }
 
 /// Settles a job that stopped before its answer was there, and makes the error.
@@ -79,21 +71,16 @@ pub(super) async fn stopped(job: RunningJob, stop: Stop) -> ApiError {
         Stop::ClientLeft => Outcome::left(job.count_prompt()),
         stop => Outcome::unused(AnswerEnd::Stopped(stop)),
     };
-    match job.settle(&outcome).await {
-        Ok(settlement) => upstream::stopped(stop).charged(settlement.units),
-        Err(error) => error,
-    }
+    end(job, &outcome, upstream::stopped(stop)).await
 }
 
-/// Settles a job whose upstream sent something else than an answer.
-async fn no_answer(job: RunningJob, status: StatusCode) -> ApiError {
-    let model = job.plan.model.config.name.clone();
-    tracing::error!(model, %status, "the upstream's answer is none and states no usage");
-    match job.settle(&Outcome::unused(AnswerEnd::CutShort)).await {
+/// Settles a job whose client gets an error. The error says what was charged.
+async fn end(job: RunningJob, outcome: &Outcome, error: ApiError) -> ApiError {
+    let hold = job.hold.id.0;
+    match job.settle(outcome).await {
         Ok(settlement) => {
-            let message = "the model's answer states no usage, so it cannot be served; write to the provider";
-            ApiError::upstream(StatusCode::BAD_GATEWAY, "upstream_without_usage", message)
-                .charged(settlement.units)
+            let headers = vec![(HOLD_HEADER, hold), (UNITS_HEADER, settlement.units.get())];
+            ApiError { headers, ..error.charged(settlement.units) }
         }
         Err(error) => error,
     }

@@ -241,13 +241,16 @@ impl Meter {
         let Some(data) = event.data.as_deref() else {
             // Comments and empty lines keep a connection alive; fields without data mean nothing.
             let text = event.raw.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&event.raw);
-            if text.first().is_some_and(|first| matches!(first, b':' | b'\r' | b'\n')) {
-                out.extend_from_slice(&event.raw);
+            match text.first() {
+                // The words of a comment are the upstream's own.
+                Some(b':') => out.extend_from_slice(b":\n"),
+                Some(b'\r' | b'\n') => out.extend_from_slice(&event.raw),
+                _ => {}
             }
             return;
         };
         if data.trim_ascii() == b"[DONE]" {
-            (self.is_over, self.kept_last) = (true, Some(event.raw));
+            (self.is_over, self.kept_last) = (true, Some(b"data: [DONE]\n\n".to_vec()));
             return;
         }
         let Some(members) = Members::read(data.trim_ascii()) else {
@@ -280,7 +283,7 @@ impl Meter {
     }
 }
 
-/// Reads an answer that is not streamed. `None` where it is no answer of the form and states no usage.
+/// Reads an answer that is not streamed, and rewrites it for the client. `None` where it is no answer of the form and states no usage.
 ///
 /// An answer with an error and without usage costs nothing.
 pub(crate) fn read_whole(
@@ -288,7 +291,7 @@ pub(crate) fn read_whole(
     rewrite: &Rewrite,
     body: &[u8],
     count_prompt: impl FnOnce() -> u64,
-) -> Option<(Outcome, Option<Vec<u8>>)> {
+) -> Option<(Outcome, Vec<u8>)> {
     let members = Members::read(body)?;
     let reading = form.read_whole(&members);
     let says_nothing = reading.usage.unwrap_or_default() == Tokens::default();
@@ -302,7 +305,7 @@ pub(crate) fn read_whole(
     if reading.is_error {
         (outcome.end, outcome.error) = (AnswerEnd::Error, Some(body.to_vec()));
     }
-    Some((outcome, rewrite.whole(body, &reading)))
+    Some((outcome, rewrite.whole(body)?))
 }
 
 #[cfg(test)]

@@ -166,10 +166,16 @@ impl<'a> CompletionRequest<'a> {
 
     /// Makes the body for the upstream. Four things change: the model's name, token limits above the model's own, a `limit` is
     /// added where one is given, and a stream is asked for the usage at its end, or in each event where the model can do that.
-    pub(crate) fn forward(&self, whole: &Bytes, model: &ModelConfig, limit: Option<u64>) -> Bytes {
+    pub(crate) fn forward(
+        &self,
+        whole: &Bytes,
+        model: &ModelConfig,
+        name: &str,
+        limit: Option<u64>,
+    ) -> Bytes {
         let mut edits = forward::Edits::new(self.body);
-        if let Some(name) = model.upstreams.iter().find_map(|upstream| upstream.model.as_ref()) {
-            edits.replace(self.model_value, serde_json::Value::from(name.as_str()).to_string());
+        if name != self.model {
+            edits.replace(self.model_value, serde_json::Value::from(name).to_string());
         }
         for (_, value, limit) in &self.limits {
             if *limit > model.max_output_tokens {

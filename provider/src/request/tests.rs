@@ -117,10 +117,15 @@ fn parts_that_are_not_text_need_a_bound_of_their_own() {
     assert_eq!(request.bound(&seeing).unwrap().prompts, [4 + 4 + (32 + 3) + (32 + 500)]);
 }
 
+/// The name of a model at its upstream.
+fn name_of(model: &ModelConfig) -> &str {
+    model.upstreams[0].model.as_deref().unwrap_or(&model.name)
+}
+
 fn forwarded(text: &str, model: &ModelConfig) -> String {
     let whole = Bytes::copy_from_slice(text.as_bytes());
     let request = CompletionRequest::parse(CompletionKind::Chat, &whole).unwrap();
-    String::from_utf8(request.forward(&whole, model, None).to_vec()).unwrap()
+    String::from_utf8(request.forward(&whole, model, name_of(model), None).to_vec()).unwrap()
 }
 
 #[test]
@@ -149,7 +154,7 @@ fn a_fitted_limit_is_added_under_the_name_that_the_upstream_takes() {
         let whole = Bytes::copy_from_slice(text.as_bytes());
         let request = CompletionRequest::parse(endpoint, &whole).unwrap();
         assert_eq!(request.own_limit(), None);
-        String::from_utf8(request.forward(&whole, model, Some(77)).to_vec()).unwrap()
+        String::from_utf8(request.forward(&whole, model, name_of(model), Some(77)).to_vec()).unwrap()
     };
     let chat = r#"{"model":"small","messages":[{}],"max_tokens":null,"stream":true}"#;
     assert_eq!(

@@ -147,7 +147,7 @@ fn every_character_is_bounded_under_each_normalisation() {
         let alone = character.to_string();
         let most = |normalisation| character_tokens(normalisation, character) as usize;
         assert!(most(Normalisation::None) == alone.len());
-        assert!(most(Normalisation::Canonical) >= alone.nfc().map(char::len_utf8).sum());
+        assert!(most(Normalisation::Canonical) >= alone.nfc().map(char::len_utf8).sum::<usize>());
         for form in [
             alone.nfkc().to_string(),
             alone.nfkd().to_string(),

@@ -6,13 +6,15 @@ mod pool;
 mod probe;
 mod public;
 mod redact;
+mod server;
 mod stated;
 mod words;
 
 pub(crate) use {
-    fault::{FaultClass, Names, UpstreamFault},
-    pool::{Pool, Slot, UpstreamServer},
+    fault::{Names, UpstreamFault},
+    pool::{Pool, Slot},
     probe::{log, probe},
-    public::{PublicNames, event},
+    public::{PublicNames, event, with_member},
+    server::UpstreamServer,
     stated::MAX_ERROR_BODY,
 };

@@ -4,46 +4,21 @@ use {
     super::{
         fault::{FaultClass, UpstreamFault},
         health::{Health, Rank},
+        server::UpstreamServer,
     },
-    axum::http::HeaderValue,
     blockable_service::lock::lock,
-    secrecy::SecretString,
     std::{
         sync::{Arc, Mutex},
         time::{Duration, Instant},
     },
-    tokio::sync::Notify,
 };
-
-/// A server of a model.
-#[derive(Debug)]
-pub(crate) struct UpstreamServer {
-    /// Its name in metrics, logs and `/readyz`.
-    pub name: String,
-    /// Its URL, up to and with `/v1`.
-    pub url: String,
-    /// The model's name there.
-    pub model: String,
-    /// The `Authorization` header for it.
-    pub authorisation: Option<HeaderValue>,
-    /// Its key, which is left out of logs.
-    pub key: Option<SecretString>,
-    /// Its share of the requests.
-    pub weight: u32,
-    /// Requests that it serves at once, at most.
-    pub connections: usize,
-    /// The URL of probes, and true where only a good status is health: the operator has named it then.
-    pub probe: (String, bool),
-    /// Wakes the task that probes it, once it has failed.
-    pub(super) failed: Notify,
-}
 
 /// The upstreams of one model.
 ///
 /// Shared by all requests to the model and by the tasks that probe. The lock guards the counts and the health; it is never
 /// held across an `await`. Nothing of it is kept over a restart, which begins with all upstreams up.
 pub(crate) struct Pool {
-    servers: Vec<UpstreamServer>,
+    servers: Vec<Arc<UpstreamServer>>,
     seats: Mutex<Vec<Seat>>,
 }
 
@@ -70,12 +45,13 @@ pub(crate) enum Change {
 impl Pool {
     /// Upstreams that are all up.
     pub(crate) fn new(servers: Vec<UpstreamServer>) -> Arc<Pool> {
+        let servers: Vec<Arc<UpstreamServer>> = servers.into_iter().map(Arc::new).collect();
         let seats = Mutex::new(vec![Seat::default(); servers.len()]);
         Arc::new(Pool { servers, seats })
     }
 
     /// The upstreams, in the order of the file.
-    pub(crate) fn servers(&self) -> &[UpstreamServer] {
+    pub(crate) fn servers(&self) -> &[Arc<UpstreamServer>] {
         &self.servers
     }
 
@@ -83,11 +59,17 @@ impl Pool {
     pub(crate) fn take(self: &Arc<Pool>, tried: &[usize], now: Instant) -> Option<Slot> {
         let mut seats = lock(&self.seats);
         let place = choose(&self.servers, &mut seats, tried, now)?;
-        if let Some(seat) = seats.get_mut(place) {
-            seat.running += 1;
-        }
+        let server = self.servers.get(place)?.clone();
+        let seat = seats.get_mut(place)?;
+        seat.running = seat.running.saturating_add(1);
         drop(seats);
-        Some(Slot { pool: self.clone(), place })
+        Some(Slot { pool: self.clone(), server, place })
+    }
+
+    /// The upstreams that are down, by name.
+    pub(crate) fn down(&self) -> Vec<&str> {
+        let places = self.servers.iter().enumerate().filter(|(place, _)| !self.is_up(*place));
+        places.map(|(_, server)| server.name.as_str()).collect()
     }
 
     /// True where an upstream is not down.
@@ -130,7 +112,12 @@ impl Pool {
 
 /// Chooses the best rank, among those the fewest running requests for the weight, among those by turns. An upstream that is
 /// down is taken only where no other one is left: health never makes it worse than without it.
-fn choose(servers: &[UpstreamServer], seats: &mut [Seat], tried: &[usize], now: Instant) -> Option<usize> {
+fn choose(
+    servers: &[Arc<UpstreamServer>],
+    seats: &mut [Seat],
+    tried: &[usize],
+    now: Instant,
+) -> Option<usize> {
     let left: Vec<usize> = (0..seats.len()).filter(|place| !tried.contains(place)).collect();
     let rank = |place: &usize| seats.get(*place).map_or(Rank::Down, |seat| seat.health.rank(now));
     let any_works = left.iter().any(|place| rank(place) < Rank::Down);
@@ -169,14 +156,15 @@ fn choose(servers: &[UpstreamServer], seats: &mut [Seat], tried: &[usize], now: 
 /// A request at an upstream. It counts until it is dropped.
 pub(crate) struct Slot {
     pool: Arc<Pool>,
+    server: Arc<UpstreamServer>,
     /// The upstream's place in the file.
     pub place: usize,
 }
 
 impl Slot {
     /// The upstream.
-    pub(crate) fn server(&self) -> Option<&UpstreamServer> {
-        self.pool.servers.get(self.place)
+    pub(crate) fn server(&self) -> &UpstreamServer {
+        &self.server
     }
 
     /// Notes that the upstream has answered.
@@ -206,19 +194,21 @@ impl Drop for Slot {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use {
+        super::*,
+        crate::{
+            config::{ModelConfig, UpstreamConfig},
+            price::Price,
+        },
+    };
 
     fn pool(weights: &[(u32, usize)]) -> Arc<Pool> {
-        let server = |(place, (weight, connections)): (usize, &(u32, usize))| UpstreamServer {
-            name: place.to_string(),
-            url: String::new(),
-            model: String::new(),
-            authorisation: None,
-            key: None,
-            weight: *weight,
-            connections: *connections,
-            probe: (String::new(), false),
-            failed: Notify::new(),
+        let model = ModelConfig::echo("m", Price::default());
+        let server = |(place, (weight, connections)): (usize, &(u32, usize))| {
+            let upstream =
+                UpstreamConfig { weight: *weight, connections: *connections, ..UpstreamConfig::at("") };
+            let server = UpstreamServer::new(&model, &upstream, String::new()).unwrap();
+            UpstreamServer { name: place.to_string(), ..server }
         };
         Pool::new(weights.iter().enumerate().map(server).collect())
     }

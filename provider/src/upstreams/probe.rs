@@ -3,7 +3,8 @@
 use {
     super::{
         fault::{FaultClass, UpstreamFault},
-        pool::{Change, Pool, UpstreamServer},
+        pool::{Change, Pool},
+        server::UpstreamServer,
     },
     crate::config::ProbeSettings,
     axum::http::{StatusCode, header::AUTHORIZATION},

@@ -1,10 +1,9 @@
 //! Answers of upstreams without what is only the provider's.
 
 use {
-    bytes::Bytes,
     serde::{
         Deserialize, Deserializer,
-        de::{IgnoredAny, MapAccess, Visitor},
+        de::{MapAccess, Visitor},
     },
     serde_json::{Value, value::RawValue},
     std::{borrow::Cow, fmt, ops::Range},
@@ -27,7 +26,7 @@ const NESTED: &[&str] = &["message", "response"];
 const MAX_ID: usize = 64;
 
 /// The names in the answers to one request.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct PublicNames {
     /// The model's name in requests of customers.
     pub model: String,
@@ -39,16 +38,16 @@ pub(crate) struct PublicNames {
 
 impl PublicNames {
     /// Rewrites an answer or the data of an event: the model has its public name, ids and other members name nothing of the
-    /// provider's, and `added` members stand before the others. `None` where the text is no JSON object.
-    pub(crate) fn rewrite(&self, json: &[u8], added: Option<&str>) -> Option<Bytes> {
-        let text = std::str::from_utf8(json).ok()?.trim_ascii();
+    /// provider's, and a `hidden` value, which must be a part of the text, is null. `None` where the text is no JSON object.
+    pub(crate) fn rewrite(&self, json: &[u8], hidden: Option<&RawValue>) -> Option<Vec<u8>> {
+        let json = json.trim_ascii();
+        let text = std::str::from_utf8(json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json)).ok()?;
         let members: Members = serde_json::from_str(text).ok()?;
         let mut edits = Vec::new();
-        if let Some(added) = added {
-            let comma = if members.0.is_empty() { "" } else { "," };
-            edits.push((1..1, format!("{added}{comma}")));
-        }
         self.edit(text, &members, true, &mut edits);
+        if let Some(hidden) = hidden {
+            edits.push((place(text, hidden), Value::Null.to_string()));
+        }
         edits.sort_by_key(|(range, _)| range.start);
         let mut rewritten = String::with_capacity(text.len().saturating_add(256));
         let mut done = 0;
@@ -58,7 +57,7 @@ impl PublicNames {
             done = range.end;
         }
         rewritten.push_str(text.get(done..)?);
-        Some(rewritten.into())
+        Some(rewritten.into_bytes())
     }
 
     fn edit(&self, text: &str, members: &Members, is_outer: bool, edits: &mut Vec<(Range<usize>, String)>) {
@@ -77,8 +76,7 @@ impl PublicNames {
                 _ => None,
             };
             if let Some(with) = with {
-                let start = value.get().as_ptr().addr().wrapping_sub(text.as_ptr().addr());
-                edits.push((start..start.wrapping_add(value.get().len()), with.to_string()));
+                edits.push((place(text, value), with.to_string()));
             }
         }
     }
@@ -88,7 +86,9 @@ impl PublicNames {
         match serde_json::from_str(value.get()) {
             Ok(Value::String(id)) => {
                 let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-                id.len() <= MAX_ID && id.bytes().all(is_plain) && !id.contains(&self.internal)
+                id.len() <= MAX_ID
+                    && id.bytes().all(is_plain)
+                    && (self.internal.is_empty() || !id.contains(&self.internal))
             }
             Ok(Value::Null | Value::Number(_)) => true,
             _ => false,
@@ -104,8 +104,24 @@ impl PublicNames {
     }
 }
 
+/// The place of a value in the text that it is a part of.
+fn place(text: &str, value: &RawValue) -> Range<usize> {
+    let start = value.get().as_ptr().addr().wrapping_sub(text.as_ptr().addr());
+    start..start.wrapping_add(value.get().len())
+}
+
+/// Puts a member before the others of the first object in an answer or an event. Bytes without an object stay.
+pub(crate) fn with_member(mut bytes: Vec<u8>, member: &str) -> Vec<u8> {
+    let Some(brace) = bytes.iter().position(|byte| *byte == b'{') else { return bytes };
+    let after = brace.saturating_add(1);
+    let next = bytes.iter().skip(after).find(|byte| !byte.is_ascii_whitespace());
+    let comma = if next == Some(&b'}') { "" } else { "," };
+    bytes.splice(after..after, format!("{member}{comma}").into_bytes());
+    bytes
+}
+
 /// Writes an event with a name and data. The name is left out where it is none that an API has.
-pub(crate) fn event(name: &str, data: &[u8]) -> Bytes {
+pub(crate) fn event(name: &str, data: &[u8]) -> Vec<u8> {
     let mut event = Vec::with_capacity(data.len().saturating_add(64));
     let is_plain = |byte: u8| byte.is_ascii_lowercase() || b"._".contains(&byte);
     if (1..=64).contains(&name.len()) && name.bytes().all(is_plain) {
@@ -119,7 +135,7 @@ pub(crate) fn event(name: &str, data: &[u8]) -> Bytes {
         event.push(b'\n');
     }
     event.push(b'\n');
-    event.into()
+    event
 }
 
 /// The members of an object in their order. One name may stand twice.
@@ -150,11 +166,6 @@ impl<'de> Deserialize<'de> for Members<'de> {
 /// A member's name, borrowed where it has no escapes.
 #[derive(Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
-
-/// True for a JSON object.
-pub(crate) fn is_object(json: &[u8]) -> bool {
-    json.trim_ascii().starts_with(b"{") && serde_json::from_slice::<IgnoredAny>(json).is_ok()
-}
 
 #[cfg(test)]
 mod tests {
@@ -222,26 +233,26 @@ mod tests {
 
     #[test]
     fn what_is_no_object_is_not_rewritten() {
-        for json in ["", "[]", "7", "<html>", "{", "{\"a\":}", "{} {}", "\u{feff}{}"] {
+        for json in ["", "[]", "7", "<html>", "{", "{\"a\":}", "{} {}"] {
             assert_eq!(names().rewrite(json.as_bytes(), None), None, "{json}");
-            assert!(!is_object(json.as_bytes()), "{json}");
         }
         assert_eq!(names().rewrite(b"{\"a\":\"\xff\"}", None), None);
+        assert_eq!(rewritten("\u{feff}{}"), "{}");
     }
 
     #[test]
-    fn added_members_stand_before_the_others() {
-        let added = Some(r#""blockable":{"units":3}"#);
-        let with = |json: &str| names().rewrite(json.as_bytes(), added).unwrap();
-        assert_eq!(with(r#"{"model":"m"}"#), r#"{"blockable":{"units":3},"model":"chat \"large\""}"#);
-        assert_eq!(with("{}"), r#"{"blockable":{"units":3}}"#);
-        assert_eq!(with("{ }"), r#"{"blockable":{"units":3} }"#);
+    fn a_member_stands_before_the_others() {
+        let with = |text: &str| String::from_utf8(with_member(text.into(), r#""units":3"#)).unwrap();
+        assert_eq!(with(r#"{"model":"m"}"#), r#"{"units":3,"model":"m"}"#);
+        assert_eq!(with("data: {\ndata: \"a\":1}\n\n"), "data: {\"units\":3,\ndata: \"a\":1}\n\n");
+        assert_eq!(with("{ }"), r#"{"units":3 }"#);
+        assert_eq!(with("data: [DONE]\n\n"), "data: [DONE]\n\n");
     }
 
     #[test]
     fn an_event_has_its_name_and_each_line_of_its_data() {
-        assert_eq!(event("", b"{}"), "data: {}\n\n");
-        assert_eq!(event("response.created", b"{\n}"), "event: response.created\ndata: {\ndata: }\n\n");
-        assert_eq!(event("gpu-node-7", b"{}"), "data: {}\n\n");
+        assert_eq!(event("", b"{}"), b"data: {}\n\n");
+        assert_eq!(event("response.created", b"{\n}"), b"event: response.created\ndata: {\ndata: }\n\n");
+        assert_eq!(event("gpu-node-7", b"{}"), b"data: {}\n\n");
     }
 }

@@ -15,7 +15,7 @@ pub fn cases() -> Vec<Case> {
     let text_error = "data: {\"error\":\"overloaded\"}\n\n";
     let no_error = text("b").replace("{\"choices\"", "{\"error\":null,\"choices\"");
     let false_error = text("c").replace("{\"choices\"", "{\"error\":false,\"choices\"");
-    let failed = |case: Case| case.lacks(&["[DONE]"]);
+    let failed = |case: Case| case.lacks(&["[DONE]", "gpu-7", "CUDA", "sk-abc"]).has(&["\"error\""]);
     vec![
         failed(stream("an error first").sends(&[ERROR])).costs(0),
         failed(stream("text, then an error").sends(&[&a, ERROR])).costs(2 + 4),
@@ -46,7 +46,7 @@ pub fn cases() -> Vec<Case> {
             "an answer with an error and no usage",
             "{\"error\":{\"message\":\"gpu-7.internal\"},\"choices\":[]}",
         ))
-        .fails(502, "upstream_without_usage")
+        .fails(502, "upstream_failed")
         .costs(0),
     ]
     .into_iter()
@@ -57,15 +57,27 @@ pub fn cases() -> Vec<Case> {
 /// Answers with a status that is no success cost nothing, whatever they state.
 fn statuses() -> Vec<Case> {
     let body = "{\"error\":{\"message\":\"Incorrect API key sk-abc123 at gpu-7.internal\"},\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":3}}";
-    let status = |name, line, status| {
-        Case { status, ..whole(name, "").acts(vec![json_answer(line, body)]) }.has(&["\"error\""])
+    let about = "{\"error\":{\"message\":\"temperature must be less than 3\",\"param\":\"temperature\"}}";
+    let answered = |name, line, body| whole(name, "").acts(vec![json_answer(line, body)]);
+    let status = |name, line, status, code| {
+        answered(name, line, body).fails(status, code).lacks(&["sk-abc", "gpu-7", "Incorrect", "API key"])
     };
     vec![
-        status("status 500 with usage", "500 Internal Server Error", 500),
-        status("status 400", "400 Bad Request", 400),
-        status("status 429", "429 Too Many Requests", 429),
-        status("status 503 to a stream", "503 Service Unavailable", 503)
+        status("status 500 with usage", "500 Internal Server Error", 502, "upstream_failed"),
+        status("status 400 that is the provider's own", "400 Bad Request", 502, "upstream_refused"),
+        status("status 401", "401 Unauthorized", 502, "upstream_refused"),
+        status("status 402", "402 Payment Required", 502, "upstream_refused"),
+        status("status 302", "302 Found", 502, "upstream_refused"),
+        status("status 429", "429 Too Many Requests", 429, "model_busy"),
+        status("status 504", "504 Gateway Timeout", 504, "upstream_timeout"),
+        status("status 503 to a stream", "503 Service Unavailable", 503, "model_busy")
             .with(serde_json::json!({"stream": true})),
+        answered("status 400 about the request", "400 Bad Request", about)
+            .fails(400, "invalid_request")
+            .has(&["temperature must be less than 3"]),
+        answered("a page of a proxy", "502 Bad Gateway", "<html>nginx at gpu-7.internal</html>")
+            .fails(502, "upstream_failed")
+            .lacks(&["nginx", "gpu-7"]),
     ]
 }
 

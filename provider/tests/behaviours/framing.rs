@@ -32,7 +32,11 @@ pub fn cases() -> Vec<Case> {
             .costs(16)
             .has(&["[DONE]"]),
         stream("names, numbers and times of events").sends(&[&named]).costs(16).has(&["hello wo", "[DONE]"]),
-        stream("comments between the events").sends(&[&alive]).costs(16).has(&["hello wo", ": alive"]),
+        stream("comments between the events")
+            .sends(&[&alive])
+            .costs(16)
+            .has(&["hello wo", ":\n"])
+            .lacks(&["alive"]),
         stream("no blank after the colon")
             .sends(&[&plain.replace("data: ", "data:")])
             .costs(16)

@@ -75,7 +75,12 @@ impl Upstream {
     }
 
     async fn play(self, mut stream: TcpStream) -> Option<()> {
-        let body: Value = serde_json::from_slice(&read_request(&mut stream).await?).unwrap();
+        let body = read_request(&mut stream).await?;
+        // A probe of its health.
+        let Ok(body) = serde_json::from_slice::<Value>(&body) else {
+            let _ = stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n").await;
+            return None;
+        };
         let number = body["seed"].as_u64().unwrap();
         self.got.lock().unwrap().entry(number).or_default().bodies.push(body);
         stream.set_nodelay(true).unwrap();
@@ -132,7 +137,7 @@ async fn read_request(stream: &mut TcpStream) -> Option<Vec<u8>> {
         if let Some(end) = end {
             let head = String::from_utf8_lossy(&bytes[..end]).to_ascii_lowercase();
             let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-            let length: usize = length.unwrap().trim().parse().unwrap();
+            let length: usize = length.map_or(0, |length| length.trim().parse().unwrap());
             if bytes.len() >= end + 4 + length {
                 return Some(bytes[end + 4..].to_vec());
             }

@@ -60,7 +60,7 @@ pub fn cases() -> Vec<Case> {
                 "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n",
             )])
             .costs(0)
-            .fails(502, "upstream_without_usage"),
+            .fails(502, "upstream_refused"),
         whole("no HTTP", "")
             .acts(vec![raw("SSH-2.0-OpenSSH\r\n")])
             .costs(0)

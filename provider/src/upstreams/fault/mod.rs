@@ -124,6 +124,21 @@ pub(crate) struct Names<'a> {
     pub key: Option<&'a str>,
 }
 
+impl FaultClass {
+    /// Its name in metrics and logs.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            FaultClass::Request => "request",
+            FaultClass::Busy => "busy",
+            FaultClass::Refused => "refused",
+            FaultClass::Failed => "failed",
+            FaultClass::Unreachable => "unreachable",
+            FaultClass::Broken => "broken",
+            FaultClass::TimedOut => "timed_out",
+        }
+    }
+}
+
 impl UpstreamFault {
     /// Classifies an answer with an error's status.
     pub(crate) fn from_answer(
@@ -178,6 +193,12 @@ impl UpstreamFault {
     /// An upstream that broke the protocol.
     pub(crate) fn failed(detail: &str) -> UpstreamFault {
         UpstreamFault::own(FaultClass::Failed, detail.to_string())
+    }
+
+    /// A model whose upstreams all serve as many requests as they may.
+    pub(crate) fn without_room() -> UpstreamFault {
+        let error = ApiError { retry_after: Some(RETRY_SECONDS), ..busy(429) };
+        UpstreamFault { error, ..UpstreamFault::own(FaultClass::Busy, "all upstreams are full".to_string()) }
     }
 
     fn own(class: FaultClass, detail: String) -> UpstreamFault {

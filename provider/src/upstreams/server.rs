@@ -1,0 +1,66 @@
+//! A server of a model, as the file has it.
+
+use {
+    crate::{
+        config::{ModelConfig, UpstreamConfig},
+        serve_error::ServeError,
+    },
+    axum::http::HeaderValue,
+    secrecy::{ExposeSecret, SecretString},
+    tokio::sync::Notify,
+};
+
+/// A server of a model.
+#[derive(Debug)]
+pub(crate) struct UpstreamServer {
+    /// Its name in metrics, logs and `/readyz`.
+    pub name: String,
+    /// Its URL, up to and with `/v1`.
+    pub url: String,
+    /// The model's name there.
+    pub model: String,
+    /// The `Authorization` header for it.
+    pub authorisation: Option<HeaderValue>,
+    /// Its key, which is left out of logs.
+    pub key: Option<SecretString>,
+    /// Its share of the requests.
+    pub weight: u32,
+    /// Requests that it serves at once, at most.
+    pub connections: usize,
+    /// The URL of probes, and true where only a good status is health: the operator has named it then.
+    pub probe: (String, bool),
+    /// Wakes the task that probes it, once it has failed.
+    pub(super) failed: Notify,
+}
+
+impl UpstreamServer {
+    /// A server of a model at a URL. Errors: its key cannot be read, or no header can hold it.
+    pub(crate) fn new(
+        model: &ModelConfig,
+        upstream: &UpstreamConfig,
+        url: String,
+    ) -> Result<UpstreamServer, ServeError> {
+        let key = upstream.key.as_ref().map(|source| source.read()).transpose()?;
+        let header = |key: &SecretString| {
+            let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose_secret()))
+                .map_err(|_| ServeError::UpstreamKey(model.name.clone()))?;
+            value.set_sensitive(true);
+            Ok::<_, ServeError>(value)
+        };
+        let probe = match &upstream.probe_url {
+            Some(url) => (url.clone(), true),
+            None => (format!("{url}/models"), false),
+        };
+        Ok(UpstreamServer {
+            name: upstream.name.clone(),
+            url,
+            model: upstream.model.clone().unwrap_or_else(|| model.name.clone()),
+            authorisation: key.as_ref().map(header).transpose()?,
+            key,
+            weight: upstream.weight,
+            connections: upstream.connections,
+            probe,
+            failed: Notify::new(),
+        })
+    }
+}
