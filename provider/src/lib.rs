@@ -14,6 +14,7 @@
 //! | [`parts`] | follower, freeze desk and reporter |
 //! | [`price`] | the cost of requests |
 //! | [`price_list`] | the price list whose hash stands on chain |
+//! | [`restore`] | backups of the store, and a store from one |
 //! | [`server`] | start and stop |
 //!
 //! Inside: `server` starts what `assemble` makes; `gateway` serves completions, `api` all other routes; both share `app`.
@@ -29,6 +30,7 @@ pub mod keys;
 pub mod parts;
 pub mod price;
 pub mod price_list;
+pub mod restore;
 pub mod server;
 
 mod admin;

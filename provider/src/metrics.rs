@@ -36,6 +36,7 @@ const COUNTERS: &[(&str, &str)] = &[
         "blockable_provider_upstream_failures_total",
         "Requests that failed there, by model, upstream and class",
     ),
+    ("blockable_provider_behind_chain_units_total", "Units that the chain had counted and the store had not"),
     ("blockable_provider_freezes_total", "Signed freezes by result"),
     ("blockable_provider_webhooks_total", "Posts to webhooks by result"),
     ("blockable_provider_reports_signed_total", "Usage reports signed"),

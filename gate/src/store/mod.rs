@@ -76,12 +76,7 @@ impl Store {
     /// Opens or creates a file, which may grow to `max_bytes`, and locks it. Errors: [`StoreError`].
     pub fn open(path: &Path, max_bytes: Option<u64>) -> Result<Store, StoreError> {
         let shown = || path.display().to_string();
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            fs::create_dir_all(folder).map_err(|error| StoreError::File {
-                path: folder.display().to_string(),
-                reason: error.to_string(),
-            })?;
-        }
+        make_folder(path)?;
         let lock = lock_file(path)?;
         let failed = |error| opening_failed(path, error);
         let connection = Connection::open(path).map_err(failed)?;
@@ -193,6 +188,13 @@ impl Store {
         stored.next_hold = last.saturating_add(1);
         Ok(stored)
     }
+}
+
+/// Makes the folder of a store. Errors: [`StoreError::File`].
+fn make_folder(path: &Path) -> Result<(), StoreError> {
+    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
+    fs::create_dir_all(folder)
+        .map_err(|error| StoreError::File { path: folder.display().to_string(), reason: error.to_string() })
 }
 
 /// Locks a store against other gates. Errors: [`StoreError::InUse`], [`StoreError::File`].

@@ -8,7 +8,7 @@ use {
     super::{
         BackupMark, StoreError,
         backup::{check, create_private, publish, read_mark, require_absent, require_version},
-        lock_file, opening_failed, read_u64, read_units, release_hold,
+        lock_file, make_folder, opening_failed, read_u64, read_units, release_hold,
         rows::read_hold,
         settle_hold, to_integer, write_cursor,
     },
@@ -91,6 +91,7 @@ pub struct Restored {
 
 /// Makes a store from a backup. Errors: [`StoreError`], with no store left.
 pub fn restore(order: &RestoreOrder) -> Result<Restored, StoreError> {
+    make_folder(order.store)?;
     // A server that starts meanwhile would make a store of its own.
     let _lock = lock_file(order.store)?;
     require_absent(order.store)?;

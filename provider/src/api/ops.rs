@@ -124,6 +124,8 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
     let age = age.map_or(-1.0, |age| age.as_secs_f64());
     app.metrics.set("blockable_provider_chain_view_age_seconds", age);
     app.metrics.set("blockable_provider_slot", slot as f64);
+    let behind = app.gate.units_behind_chain().get();
+    app.metrics.set_total("blockable_provider_behind_chain_units_total", behind);
     app.parts.measure(&app.metrics);
     for (name, model) in &app.models {
         for (place, server) in model.pool.servers().iter().enumerate() {

@@ -1,12 +1,16 @@
 //! The commands of the binary, each with its arguments in a file of its own.
 
+mod backup;
 mod bound;
 mod init;
 mod key;
+mod restore;
 mod serve;
 
 use {
-    blockable_provider::{ConfigError, ServeError, init::InitError, keys::SecretError},
+    blockable_provider::{
+        ConfigError, ServeError, init::InitError, keys::SecretError, restore::RestoreError,
+    },
     blockable_service::shutdown::SignalError,
     clap::{Parser, Subcommand},
 };
@@ -23,9 +27,11 @@ pub(crate) struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Command {
+    Backup(backup::BackupArgs),
     Bound(bound::BoundArgs),
     Init(init::InitArgs),
     Key(key::KeyArgs),
+    Restore(restore::RestoreArgs),
     Serve(serve::ServeArgs),
 }
 
@@ -38,6 +44,9 @@ pub(crate) enum CommandError {
     /// The secret of API keys cannot be used.
     #[error(transparent)]
     Secret(#[from] SecretError),
+    /// No backup, or no store from one, was made.
+    #[error(transparent)]
+    Restore(#[from] RestoreError),
     /// Nothing was written.
     #[error(transparent)]
     Init(#[from] InitError),
@@ -55,9 +64,11 @@ pub(crate) enum CommandError {
 /// Runs a command to its end. Errors: [`CommandError`].
 pub(crate) async fn run(cli: Cli) -> Result<(), CommandError> {
     match cli.command {
+        Command::Backup(args) => backup::run(&args),
         Command::Bound(args) => bound::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Key(args) => key::run(&args),
+        Command::Restore(args) => restore::run(&args).await,
         Command::Serve(args) => serve::run(args).await,
     }
 }

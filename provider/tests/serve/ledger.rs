@@ -48,6 +48,7 @@ pub fn check(setup: &Setup, runs: &[Run]) -> HashMap<Pubkey, u64> {
     let left: i64 = store.query_row("SELECT count(*) FROM holds", [], |row| row.get(0)).unwrap();
     assert_eq!(left, 0, "holds are left");
     assert_eq!(meters(&store), sums);
+    assert_eq!(totals(&store), sums, "the usage log's totals");
     check_reports(&store);
     sums
 }
@@ -96,6 +97,17 @@ fn meters(store: &Connection) -> HashMap<Pubkey, u64> {
         Ok((Pubkey::from(credit), row.get::<_, i64>(1)? as u64))
     });
     rows.unwrap().map(Result::unwrap).filter(|(_, cumulative)| *cumulative > 0).collect()
+}
+
+/// Units of each credit by the usage log's totals.
+fn totals(store: &Connection) -> HashMap<Pubkey, u64> {
+    let sql = "SELECT credit, sum(units) FROM usage_totals GROUP BY credit HAVING sum(units) > 0";
+    let mut statement = store.prepare(sql).unwrap();
+    let rows = statement.query_map([], |row| {
+        let credit: [u8; 32] = row.get(0)?;
+        Ok((Pubkey::from(credit), row.get::<_, i64>(1)? as u64))
+    });
+    rows.unwrap().map(Result::unwrap).collect()
 }
 
 /// Every reporter's reports never go back, in time or in what was used.

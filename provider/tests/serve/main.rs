@@ -14,5 +14,7 @@ mod faults;
 mod kills;
 mod ledger;
 mod locks;
+mod notices;
 mod replay;
+mod restore;
 mod setup;

@@ -18,7 +18,7 @@ use {
 };
 
 /// The server under test.
-const SERVER: &str = env!("CARGO_BIN_EXE_blockable-provider");
+pub const SERVER: &str = env!("CARGO_BIN_EXE_blockable-provider");
 /// Time in which the server must be ready, or must end.
 pub const PATIENCE: Duration = Duration::from_secs(180);
 /// Milliseconds per block, as on a local validator.
