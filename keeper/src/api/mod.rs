@@ -47,15 +47,11 @@ use {
         routing::{MethodRouter, get},
     },
     blockable_service::{
-        http::{self, Bounds, Limit},
+        http::{self, Bounds, Connections, Deadlines, Limit},
         secrets::SecretSourceError,
     },
     std::{net::SocketAddr, sync::Arc, time::Duration},
-    tokio::{
-        net::TcpListener,
-        sync::{Semaphore, watch},
-        task::JoinHandle,
-    },
+    tokio::{net::TcpListener, sync::watch, task::JoinHandle},
 };
 
 /// Time that a connection gets beyond the deadline of a request, for the request to come in and the answer to go out.
@@ -108,11 +104,17 @@ impl ApiServer {
         let listener = TcpListener::bind(settings.listen).await.map_err(failed)?;
         let addr = listener.local_addr().map_err(failed)?;
         let bounds = Bounds {
-            connections: Arc::new(Semaphore::new(settings.max_connections.min(Semaphore::MAX_PERMITS))),
-            header: TRANSFER,
-            limit: Limit::Turn(settings.deadline.saturating_add(TRANSFER)),
+            // One network may take half of the places: those of the others read while it fails to end its own.
+            connections: Connections::new(settings.max_connections, settings.max_connections.div_ceil(2)),
+            deadlines: Deadlines {
+                first_byte: TRANSFER,
+                header: TRANSFER,
+                keep_alive: settings.deadline.saturating_add(TRANSFER),
+                serving: Limit::Turn(settings.deadline.saturating_add(TRANSFER)),
+            },
             // No route takes a body.
             body_bytes: 0,
+            proxies: Arc::default(),
         };
         let stopped = async move {
             // A sender that is dropped stops the server as well.

@@ -1,6 +1,7 @@
 //! Connections, bounded in time.
 
 use {
+    super::connections::{Phase, PhaseState, Place},
     std::{
         io,
         pin::Pin,
@@ -10,12 +11,11 @@ use {
     tokio::{
         io::{AsyncRead, AsyncWrite, ReadBuf},
         net::TcpStream,
-        sync::OwnedSemaphorePermit,
-        time::{Instant, Sleep, sleep},
+        time::{Instant, Sleep, sleep_until},
     },
 };
 
-/// The longest time of a connection.
+/// The longest time of a connection that serves a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
     /// Time in which nothing moves. Suits answers that are streamed for as long as somebody reads them.
@@ -25,20 +25,49 @@ pub enum Limit {
     Turn(Duration),
 }
 
-/// A connection that fails with [`io::ErrorKind::TimedOut`] at its limit.
-pub struct Connection {
+/// The longest times of a connection, from one part of its life to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadlines {
+    /// From the connection to the first byte.
+    pub first_byte: Duration,
+    /// From the first byte of a request to the end of its head, however often bytes come.
+    pub header: Duration,
+    /// From the end of an answer to the first byte of the next request.
+    pub keep_alive: Duration,
+    /// From the end of a head until the answer has gone out.
+    pub serving: Limit,
+}
+
+impl Deadlines {
+    /// The time at which a phase ends, whatever moves in it; that of [`Phase::Serving`] depends on what moves.
+    fn end(&self, state: PhaseState) -> Instant {
+        let (Limit::Idle(serving) | Limit::Turn(serving)) = self.serving;
+        let (from, time) = match state.phase {
+            Phase::Silent => (state.since, self.first_byte),
+            Phase::Waiting => (state.since, self.keep_alive),
+            Phase::Head => (state.since, self.header),
+            Phase::Serving | Phase::Flushing | Phase::Closed => (Instant::now(), serving),
+        };
+        from.checked_add(time).unwrap_or(from)
+    }
+}
+
+/// A connection that fails with [`io::ErrorKind::TimedOut`] at its deadline. It keeps its place for as long as it lives.
+pub(super) struct Connection {
     stream: TcpStream,
-    limit: Limit,
+    deadlines: Deadlines,
     timer: Pin<Box<Sleep>>,
+    /// The number of the phase that the timer runs for.
+    timed: u64,
     is_answering: bool,
-    _permit: Option<OwnedSemaphorePermit>,
+    place: Place,
 }
 
 impl Connection {
-    /// A connection with a limit. It keeps its permit for as long as it lives.
-    pub fn new(stream: TcpStream, limit: Limit, permit: Option<OwnedSemaphorePermit>) -> Connection {
-        let (Limit::Idle(time) | Limit::Turn(time)) = limit;
-        Connection { stream, limit, timer: Box::pin(sleep(time)), is_answering: false, _permit: permit }
+    pub(super) fn new(stream: TcpStream, deadlines: Deadlines, place: Place) -> Connection {
+        let state = place.slot.state();
+        let timer = Box::pin(sleep_until(deadlines.end(state)));
+        Connection { stream, deadlines, timer, timed: state.number, is_answering: false, place }
     }
 
     fn restart(&mut self, time: Duration) {
@@ -46,19 +75,39 @@ impl Connection {
         self.timer.as_mut().reset(now.checked_add(time).unwrap_or(now));
     }
 
+    /// Sets the timer for the phase that the connection is in. Returns true where it serves a request.
+    fn follow_phase(&mut self) -> bool {
+        let state = self.place.slot.state();
+        if state.number != self.timed {
+            self.timed = state.number;
+            // What follows an answer belongs to its turn.
+            if state.phase != Phase::Flushing {
+                self.timer.as_mut().reset(self.deadlines.end(state));
+                self.is_answering = false;
+            }
+        }
+        matches!(state.phase, Phase::Serving | Phase::Flushing)
+    }
+
     /// Begins a turn where it was the other side's.
     fn turn(&mut self, is_answering: bool) {
         if self.is_answering != is_answering {
             self.is_answering = is_answering;
-            if let Limit::Turn(time) = self.limit {
+            if let Limit::Turn(time) = self.deadlines.serving {
                 self.restart(time);
             }
         }
     }
 
-    /// Fails at the limit.
-    fn watch<T>(&mut self, poll: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
-        if let (Limit::Idle(time), true) = (self.limit, poll.is_ready()) {
+    /// Fails at the deadline. `moved` is true where bytes have moved.
+    fn watch<T>(
+        &mut self,
+        poll: Poll<io::Result<T>>,
+        moved: bool,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<T>> {
+        let is_serving = self.follow_phase();
+        if let (Limit::Idle(time), true, true) = (self.deadlines.serving, is_serving, moved) {
             self.restart(time);
             return poll;
         }
@@ -77,10 +126,14 @@ impl AsyncRead for Connection {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let poll = Pin::new(&mut self.stream).poll_read(context, buffer);
-        if buffer.filled().len() > before {
-            self.turn(false);
+        let received = buffer.filled().len() > before;
+        if received {
+            self.place.slot.received();
+            if self.follow_phase() {
+                self.turn(false);
+            }
         }
-        self.watch(poll, context)
+        self.watch(poll, received, context)
     }
 }
 
@@ -90,9 +143,11 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.follow_phase();
         self.turn(true);
         let poll = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.watch(poll, context)
+        let moved = poll.is_ready();
+        self.watch(poll, moved, context)
     }
 
     fn poll_write_vectored(
@@ -100,75 +155,27 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.follow_phase();
         self.turn(true);
         let poll = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
-        self.watch(poll, context)
+        let moved = poll.is_ready();
+        self.watch(poll, moved, context)
     }
 
     fn is_write_vectored(&self) -> bool {
         self.stream.is_write_vectored()
     }
 
+    /// All that the server has buffered is written before it comes here.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let poll = Pin::new(&mut self.stream).poll_flush(context);
-        match self.limit {
-            // A flush of nothing is no movement.
-            Limit::Idle(_) => poll,
-            Limit::Turn(_) => self.watch(poll, context),
+        if poll.is_ready() && self.place.slot.flushed() {
+            self.place.connections.note_idle();
         }
+        self.watch(poll, false, context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(context)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use {
-        super::*,
-        tokio::{
-            io::{AsyncReadExt, AsyncWriteExt},
-            net::TcpListener,
-            time::timeout,
-        },
-    };
-
-    /// A connection with a limit, and its client.
-    async fn connected(limit: Limit) -> (Connection, TcpStream) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let (stream, _) = listener.accept().await.unwrap();
-        (Connection::new(stream, limit, None), client)
-    }
-
-    /// Reads up to `bytes` bytes from a client that sends one every 5 ms.
-    async fn read_trickle(limit: Limit, bytes: usize) -> io::Result<usize> {
-        let (mut connection, mut client) = connected(limit).await;
-        let trickle = tokio::spawn(async move {
-            while client.write_all(b"G").await.is_ok() {
-                sleep(Duration::from_millis(5)).await;
-            }
-        });
-        let mut buffer = vec![0; bytes];
-        let read = timeout(Duration::from_secs(10), connection.read_exact(&mut buffer)).await.unwrap();
-        trickle.abort();
-        read
-    }
-
-    #[tokio::test]
-    async fn a_client_that_sends_a_byte_now_and_then_loses_its_turn() {
-        let ended = read_trickle(Limit::Turn(Duration::from_millis(100)), 1_000_000).await.unwrap_err();
-        assert_eq!(ended.kind(), io::ErrorKind::TimedOut);
-        assert_eq!(read_trickle(Limit::Idle(Duration::from_secs(2)), 10).await.unwrap(), 10);
-    }
-
-    #[tokio::test]
-    async fn a_connection_on_which_nothing_moves_is_ended() {
-        for limit in [Limit::Idle, Limit::Turn] {
-            let (mut connection, _client) = connected(limit(Duration::from_millis(50))).await;
-            let read = timeout(Duration::from_secs(10), connection.read_u8()).await.unwrap();
-            assert_eq!(read.unwrap_err().kind(), io::ErrorKind::TimedOut);
-        }
     }
 }

@@ -1,9 +1,22 @@
-//! HTTP for daemons: connections with bounds. Each daemon has its own routes.
+//! HTTP for daemons: connections, requests and bodies with bounds. Each daemon has its own routes.
 
+mod address;
+mod body;
 mod connection;
+mod connections;
+mod encoding;
+mod requests;
 mod server;
 
+#[cfg(test)]
+mod tests;
+
 pub use {
-    connection::{Connection, Limit},
+    address::{ClientNetwork, ForwardedHeader, TrustedProxies},
+    body::{BodyBounds, BodyError, read_body},
+    connection::{Deadlines, Limit},
+    connections::Connections,
+    ipnet::IpNet,
+    requests::ClientAddress,
     server::{Bounds, serve},
 };

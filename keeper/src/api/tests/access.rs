@@ -113,21 +113,27 @@ async fn an_answer_that_takes_too_long_is_ended() {
 }
 
 #[tokio::test]
-async fn no_more_connections_are_served_than_may_be() {
-    let api = Api::empty(|settings, _| settings.max_connections = 1).await;
+async fn idle_connections_shut_nobody_out() {
+    let api = Api::empty(|settings, _| settings.max_connections = 4).await;
     let addr = api.server.as_ref().unwrap().addr();
-    let mut first = TcpStream::connect(addr).await.unwrap();
+    let mut silent = Vec::new();
+    for _ in 0..32 {
+        silent.push(TcpStream::connect(addr).await.unwrap());
+    }
     let request = b"GET /livez HTTP/1.1\r\nhost: keeper\r\n\r\n";
-    first.write_all(request).await.unwrap();
     let mut answer = [0; 12];
-    first.read_exact(&mut answer).await.unwrap();
-    assert_eq!(&answer, b"HTTP/1.1 200");
-    let mut second = TcpStream::connect(addr).await.unwrap();
-    second.write_all(request).await.unwrap();
-    let waits = timeout(Duration::from_millis(100), second.read_exact(&mut answer)).await;
-    assert!(waits.is_err(), "the second waits for the first");
-    drop(first);
-    timeout(Duration::from_secs(10), second.read_exact(&mut answer)).await.unwrap().unwrap();
+    let mut kept = Vec::new();
+    for _ in 0..8 {
+        let mut client = TcpStream::connect(addr).await.unwrap();
+        client.write_all(request).await.unwrap();
+        timeout(Duration::from_secs(10), client.read_exact(&mut answer)).await.unwrap().unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 200");
+        kept.push(client);
+    }
+    let ended = async { while matches!(silent[0].read(&mut answer).await, Ok(bytes) if bytes > 0) {} };
+    timeout(Duration::from_secs(10), ended).await.expect("the oldest has given way");
+    let ended = async { while matches!(kept[0].read(&mut answer).await, Ok(bytes) if bytes > 0) {} };
+    timeout(Duration::from_secs(10), ended).await.expect("so has one that was served and kept open");
 }
 
 #[tokio::test]

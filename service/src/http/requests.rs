@@ -1,0 +1,171 @@
+//! The way of a request from its connection to the router.
+
+use {
+    super::{
+        ClientNetwork, TrustedProxies,
+        connections::{Connections, RequestPlace, Slot},
+    },
+    axum::{
+        Router,
+        body::Body,
+        extract::Request,
+        http::{
+            HeaderValue, StatusCode, Uri,
+            header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER},
+            uri::PathAndQuery,
+        },
+        response::Response,
+    },
+    bytes::Bytes,
+    hyper::{
+        body::{Body as HttpBody, Frame, Incoming, SizeHint},
+        service::Service,
+    },
+    hyper_util::service::TowerToHyperService,
+    std::{
+        convert::Infallible,
+        net::IpAddr,
+        pin::Pin,
+        sync::Arc,
+        task::{Context, Poll},
+    },
+};
+
+/// The answer to a network that has used up its share, in the shape that all servers' errors have.
+pub(super) const SHARE_USED_UP: &str = "{\"error\":{\"message\":\"too many connections or requests come from your network at once; close some, or wait until some \
+     have ended\",\"type\":\"rate_limit_error\",\"param\":null,\"code\":\"too_many_connections\"}}";
+/// Seconds after which such a client may try again.
+pub(super) const RETRY_SECONDS: u32 = 2;
+
+/// The address of a request's client: of the connection's other end, or as a trusted proxy names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientAddress(pub IpAddr);
+
+/// Serves the requests of one connection.
+pub(super) struct RequestService {
+    pub(super) router: TowerToHyperService<Router>,
+    pub(super) connections: Arc<Connections>,
+    pub(super) proxies: Arc<TrustedProxies>,
+    pub(super) slot: Arc<Slot>,
+    pub(super) peer: IpAddr,
+}
+
+impl Service<Request<Incoming>> for RequestService {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        let has_place = self.slot.begin_request();
+        let ends = AnswerEnd(self.slot.clone());
+        let client =
+            if self.proxies.trusts(self.peer) { self.proxies.client(request.headers()) } else { None };
+        let entered = client.map(|client| self.connections.enter_request(ClientNetwork::new(client)));
+        let place = match entered {
+            None => None,
+            Some(Ok(place)) if has_place => Some(place),
+            Some(_) => {
+                return Box::pin(async { Ok(share_used_up().map(|body| ends.until_end_of(body, None))) });
+            }
+        };
+        if !has_place {
+            return Box::pin(async { Ok(share_used_up()) });
+        }
+        request.extensions_mut().insert(ClientAddress(client.unwrap_or(self.peer)));
+        strip_trailing_slash(request.uri_mut());
+        let answer = self.router.call(request);
+        Box::pin(async { Ok(answer.await?.map(|body| ends.until_end_of(body, place))) })
+    }
+}
+
+fn share_used_up() -> Response {
+    let mut response = Response::new(Body::from(SHARE_USED_UP));
+    *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_SECONDS));
+    headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+/// Makes `/v1/models/` name what `/v1/models` does.
+fn strip_trailing_slash(uri: &mut Uri) {
+    let path = uri.path();
+    let bare = path.trim_end_matches('/');
+    if bare.len() == path.len() || bare.is_empty() {
+        return;
+    }
+    let bare = match uri.query() {
+        Some(query) => format!("{bare}?{query}"),
+        None => bare.to_string(),
+    };
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = PathAndQuery::try_from(bare).ok().or(parts.path_and_query);
+    if let Ok(changed) = Uri::from_parts(parts) {
+        *uri = changed;
+    }
+}
+
+/// Notes the end of an answer when it is dropped.
+struct AnswerEnd(Arc<Slot>);
+
+impl Drop for AnswerEnd {
+    fn drop(&mut self) {
+        self.0.end_answer();
+    }
+}
+
+impl AnswerEnd {
+    /// A body whose end is the answer's, and that of its request's place.
+    fn until_end_of(self, inner: Body, place: Option<RequestPlace>) -> Body {
+        Body::new(AnswerBody { inner, _place: place, _end: self })
+    }
+}
+
+/// The body of an answer, which ends with the answer.
+struct AnswerBody {
+    inner: Body,
+    _place: Option<RequestPlace>,
+    _end: AnswerEnd,
+}
+
+impl HttpBody for AnswerBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.inner).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slash_at_the_end_is_no_part_of_a_path() {
+        for (given, expected) in [
+            ("/v1/models/", "/v1/models"),
+            ("/v1/models//?a=/", "/v1/models?a=/"),
+            ("/v1/models", "/v1/models"),
+            ("/", "/"),
+            ("//", "//"),
+            ("http://host/v1/", "http://host/v1"),
+        ] {
+            let mut uri: Uri = given.parse().unwrap();
+            strip_trailing_slash(&mut uri);
+            assert_eq!(uri.to_string(), expected, "{given}");
+        }
+    }
+}
