@@ -8,30 +8,21 @@ use {
         intake::Intake,
         keys::{ApiKeys, Caller},
         leases::Leases,
-        limits::Running,
+        limits::{Permit, Running},
         metrics::Metrics,
         parts::RunningParts,
         prices::Prices,
         progress::TaskProgress,
         upstreams::Pool,
     },
-    axum::{
-        body::{Body, BodyDataStream},
-        http::{HeaderMap, header::CONTENT_LENGTH},
-    },
+    axum::{body::Body, http::HeaderMap},
     blockable_gate::Gate,
     blockable_sdk::Pubkey,
-    bytes::{Bytes, BytesMut},
-    futures_util::StreamExt,
-    std::{collections::BTreeMap, sync::Arc, time::Duration},
-    tokio::{
-        sync::{Semaphore, watch},
-        time::timeout,
-    },
+    blockable_service::http::{BodyBounds, Connections, read_body},
+    bytes::Bytes,
+    std::{collections::BTreeMap, sync::Arc},
+    tokio::sync::{Semaphore, watch},
 };
-
-/// Bytes that are read of a body that is too large, as a multiple of its bound.
-const DRAIN_FACTOR: usize = 8;
 
 /// A model and its upstreams.
 pub(crate) struct ServedModel {
@@ -56,8 +47,12 @@ pub(crate) struct App {
     pub models: BTreeMap<String, Arc<ServedModel>>,
     /// Calls upstreams.
     pub http: reqwest::Client,
-    /// Requests that run.
+    /// Requests that run, and bodies that come.
     pub running: Running,
+    /// Bounds on bodies.
+    pub body_bounds: BodyBounds,
+    /// Open connections of clients.
+    pub connections: Arc<Connections>,
     /// Metrics.
     pub metrics: Metrics,
     /// Bounds the signed freezes that are examined.
@@ -92,58 +87,30 @@ impl App {
         })
     }
 
-    /// Reads a request's body. Errors: where it is too large or too slow.
+    /// Reads a request's body, unpacked. Errors: 408, 413, 415, 429, or 400 where it is not what its headers say.
     pub(crate) async fn read_body(
         &self,
         headers: &HeaderMap,
         body: Body,
         most: usize,
     ) -> Result<Bytes, ApiError> {
-        let too_large = || {
-            let message = format!("the body is larger than {most} bytes; send less");
-            let status = axum::http::StatusCode::PAYLOAD_TOO_LARGE;
-            ApiError::new(status, "invalid_request_error", "body_too_large", message)
-        };
-        let announced =
-            headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-        let is_announced_too_large = announced.is_some_and(|bytes| bytes > most as u64);
-        let read = async {
-            let mut pieces = body.into_data_stream();
-            if is_announced_too_large {
-                drain(&mut pieces, most).await;
-                return Err(too_large());
-            }
-            let broken = |_| ApiError::invalid("body_incomplete", "the body broke off; send it again");
-            let Some(first) = pieces.next().await else { return Ok(Bytes::new()) };
-            let first = first.map_err(broken)?;
-            let (mut length, mut whole) = (first.len(), None::<BytesMut>);
-            while let Some(piece) = pieces.next().await {
-                let piece = piece.map_err(broken)?;
-                length = length.saturating_add(piece.len());
-                if length > most {
-                    drain(&mut pieces, most).await;
-                    return Err(too_large());
-                }
-                whole.get_or_insert_with(|| BytesMut::from(&first[..])).extend_from_slice(&piece);
-            }
-            if length > most { Err(too_large()) } else { Ok(whole.map_or(first, BytesMut::freeze)) }
-        };
-        timeout(Duration::from_secs(self.config.limits.body_seconds), read).await.unwrap_or_else(|_| {
-            let status = axum::http::StatusCode::REQUEST_TIMEOUT;
-            let message = "the body did not arrive in time; send it again";
-            Err(ApiError::new(status, "invalid_request_error", "body_timeout", message))
-        })
+        let bounds = BodyBounds { bytes: most, ..self.body_bounds.clone() };
+        read_body(headers, body, &bounds).await.map_err(ApiError::from)
     }
-}
 
-/// Reads a part of what a refused body still brings. A connection that is closed while its client writes is reset, and the
-/// client would not get the answer.
-async fn drain(pieces: &mut BodyDataStream, most: usize) {
-    let mut left = most.saturating_mul(DRAIN_FACTOR);
-    while left > 0 {
-        match pieces.next().await {
-            Some(Ok(piece)) => left = left.saturating_sub(piece.len().max(1)),
-            Some(Err(_)) | None => return,
-        }
+    /// Reads the body of a credit's request and then begins the request. A body that comes slowly takes no place of those that
+    /// run. Errors: as [`App::read_body`], and 429 at a bound.
+    pub(crate) async fn receive(
+        &self,
+        credit: Pubkey,
+        headers: &HeaderMap,
+        body: Body,
+        most: usize,
+    ) -> Result<(Bytes, Permit), ApiError> {
+        let receiving = self.running.receive(credit)?;
+        let body = self.read_body(headers, body, most).await?;
+        let permit = self.running.enter(credit)?;
+        drop(receiving);
+        Ok((body, permit))
     }
 }

@@ -22,7 +22,7 @@ use {
         FollowConfig, Follower, FreezeDesk, FreezeDeskConfig, Gate, GateConfig, ReporterConfig, Reporters,
     },
     blockable_sdk::keys::SigningKey,
-    blockable_service::shutdown::Stage,
+    blockable_service::{http::Connections, shutdown::Stage},
     std::{collections::BTreeMap, io, net::SocketAddr, sync::Arc, time::Duration},
     tokio::{net::TcpListener, sync::Semaphore},
 };
@@ -38,7 +38,7 @@ pub(crate) struct Assembled {
     /// Signals listeners and tasks to stop; without them yet.
     pub stage: Stage,
     pub listeners: Vec<(TcpListener, SocketAddr)>,
-    pub ops: Option<(TcpListener, SocketAddr)>,
+    pub ops: (TcpListener, SocketAddr),
     pub echoes: Vec<Echo>,
     pub webhooks: Vec<Sender>,
 }
@@ -47,7 +47,7 @@ pub(crate) struct Assembled {
 struct Made {
     keys: ApiKeys,
     listeners: Vec<(TcpListener, SocketAddr)>,
-    ops: Option<(TcpListener, SocketAddr)>,
+    ops: (TcpListener, SocketAddr),
     http: reqwest::Client,
     webhooks: Vec<Sender>,
     admin: Option<AdminToken>,
@@ -72,6 +72,8 @@ pub(crate) async fn assemble(
     let (stage, stopping) = Stage::new("server");
     let app = App {
         running: Running::new(&config.limits),
+        body_bounds: config.limits.body_bounds(),
+        connections: Connections::new(config.limits.connections, config.limits.connections_per_address),
         intake: Intake::new(&config.freezes),
         report_streams: Arc::new(Semaphore::new(config.limits.report_streams)),
         leases: Leases::restore(gate.clone(), &config.gpus, &config.leases),
@@ -104,10 +106,7 @@ async fn make(config: &Config) -> Result<Made, ServeError> {
     for addr in &config.listen {
         listeners.push(bind(*addr).await?);
     }
-    let ops = match config.ops_listen {
-        Some(addr) => Some(bind(addr).await?),
-        None => None,
-    };
+    let ops = bind(config.ops_listen).await?;
     let no_client = |error: reqwest::Error| ServeError::Http(error.to_string());
     let client = || {
         let none = reqwest::redirect::Policy::none();

@@ -7,6 +7,7 @@ use {
         response::{IntoResponse, Response},
     },
     blockable_gate::{Refusal, StoreError},
+    blockable_service::http::BodyError,
     serde_json::{Map, Value, json},
 };
 
@@ -79,6 +80,12 @@ impl ApiError {
         ApiError::new(StatusCode::NOT_FOUND, "invalid_request_error", code, message)
     }
 
+    /// A model that is not on offer.
+    pub(crate) fn no_such_model() -> ApiError {
+        let message = "the provider has no such model; GET /v1/models lists those on offer";
+        ApiError { param: Some("model".to_string()), ..ApiError::not_found("model_not_found", message) }
+    }
+
     /// A key that is missing, forged or revoked.
     pub(crate) fn unauthorised(message: impl Into<String>) -> ApiError {
         ApiError::new(StatusCode::UNAUTHORIZED, "authentication_error", "invalid_api_key", message)
@@ -123,6 +130,21 @@ impl From<Refusal> for ApiError {
         match refusal.is_temporary() {
             true => ApiError::unavailable(code, message),
             false => ApiError::new(StatusCode::PAYMENT_REQUIRED, "insufficient_quota", code, message),
+        }
+    }
+}
+
+impl From<BodyError> for ApiError {
+    fn from(error: BodyError) -> Self {
+        let message = error.to_string();
+        let refuse = |status, code| ApiError::new(status, "invalid_request_error", code, message.clone());
+        match error {
+            BodyError::TooLarge { .. } => refuse(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
+            BodyError::TooSlow => refuse(StatusCode::REQUEST_TIMEOUT, "body_timeout"),
+            BodyError::NoRoom => ApiError::too_many("server_busy", message),
+            BodyError::Incomplete => ApiError::invalid("body_incomplete", message),
+            BodyError::UnknownEncoding => refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding"),
+            BodyError::WrongEncoding => ApiError::invalid("invalid_encoding", message),
         }
     }
 }

@@ -8,10 +8,11 @@ use {
     },
     axum::{
         extract::{Request, State},
-        http::Method,
+        http::{HeaderValue, Method, header::CONNECTION},
         middleware::Next,
-        response::Response,
+        response::{IntoResponse, Response},
     },
+    blockable_gate::Refusal,
     std::{sync::Arc, time::Instant},
     tracing::{Instrument, field::Empty},
 };
@@ -37,6 +38,20 @@ pub(crate) async fn track(State(app): State<Arc<App>>, mut request: Request, nex
         true => span.in_scope(|| tracing::debug!(status, ms, "answered")),
         false => span.in_scope(|| tracing::info!(status, code, ms, "answered")),
     }
+    response
+}
+
+/// Refuses requests that come once the server shuts down, and closes their connections: another server takes them.
+pub(crate) async fn refuse_while_stopping(
+    State(app): State<Arc<App>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if !*app.stopping.borrow() {
+        return next.run(request).await;
+    }
+    let mut response = ApiError::from(Refusal::ShuttingDown).into_response();
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
 

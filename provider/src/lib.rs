@@ -24,7 +24,8 @@
 
 pub mod bound;
 pub mod config;
-pub mod echo;
+pub mod cors;
+mod echo;
 pub mod init;
 pub mod keys;
 pub mod parts;

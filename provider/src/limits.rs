@@ -12,22 +12,57 @@ use {
     tokio::sync::{OwnedSemaphorePermit, Semaphore},
 };
 
-/// Counts running requests.
+/// Requests or bodies of each credit. The map holds only credits with some; its lock is never held across an `await`.
+#[derive(Clone, Default)]
+struct CreditCounts(Arc<Mutex<HashMap<Pubkey, usize>>>);
+
+/// The place of one request or body in its credit's share, until it is dropped.
+pub(crate) struct CreditPlace {
+    credit: Pubkey,
+    counts: CreditCounts,
+}
+
+impl CreditCounts {
+    /// Takes a place. `None` where the credit has as many as it may.
+    fn enter(&self, credit: Pubkey, most: usize) -> Option<CreditPlace> {
+        let mut counts = lock(&self.0);
+        let count = counts.entry(credit).or_default();
+        if *count >= most {
+            return None;
+        }
+        *count += 1;
+        Some(CreditPlace { credit, counts: self.clone() })
+    }
+}
+
+impl Drop for CreditPlace {
+    fn drop(&mut self) {
+        let mut counts = lock(&self.counts.0);
+        if let Some(count) = counts.get_mut(&self.credit) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.credit);
+            }
+        }
+    }
+}
+
+/// Counts running requests, and bodies that are received.
 ///
-/// The map of credits holds only those with running requests. Its lock is never held across an `await`. Nothing of it is
-/// kept over a restart, which ends all requests.
+/// A request runs once its body is there: who sends slowly keeps a place among its own credit's bodies, and none of those that
+/// run. Nothing of it is kept over a restart, which ends all requests.
 #[derive(Clone)]
 pub(crate) struct Running {
     all: Arc<Semaphore>,
     most: u32,
     most_per_credit: usize,
-    credits: Arc<Mutex<HashMap<Pubkey, usize>>>,
+    credits: CreditCounts,
+    receiving: CreditCounts,
 }
 
 /// A running request. It counts until the permit is dropped.
 pub(crate) struct Permit {
-    credit: Pubkey,
-    credits: Arc<Mutex<HashMap<Pubkey, usize>>>,
+    _credit: CreditPlace,
     _all: OwnedSemaphorePermit,
 }
 
@@ -39,25 +74,32 @@ impl Running {
             all: Arc::new(Semaphore::new(limits.requests)),
             most,
             most_per_credit: limits.requests_per_credit,
-            credits: Arc::default(),
+            credits: CreditCounts::default(),
+            receiving: CreditCounts::default(),
         }
     }
 
-    /// Begins a request of a credit. Errors: 429 at a bound.
+    /// Begins to receive the body of a credit's request. Errors: 429 where as many of the credit's are coming as may run.
+    pub(crate) fn receive(&self, credit: Pubkey) -> Result<CreditPlace, ApiError> {
+        self.receiving.enter(credit, self.most_per_credit).ok_or_else(|| {
+            let most = self.most_per_credit;
+            let message =
+                format!("{most} requests of this credit are being sent; wait until one has arrived");
+            ApiError::too_many("too_many_requests", message)
+        })
+    }
+
+    /// Begins a request of a credit, whose body is there. Errors: 429 at a bound.
     pub(crate) fn enter(&self, credit: Pubkey) -> Result<Permit, ApiError> {
         let all = self.all.clone().try_acquire_owned().map_err(|_| {
             ApiError::too_many("server_busy", "the server runs as many requests as it may; try again shortly")
         })?;
-        let mut credits = lock(&self.credits);
-        let running = credits.entry(credit).or_default();
-        if *running >= self.most_per_credit {
+        let place = self.credits.enter(credit, self.most_per_credit).ok_or_else(|| {
             let most = self.most_per_credit;
             let message = format!("{most} requests of this credit are running; wait until one ends");
-            return Err(ApiError::too_many("too_many_requests", message));
-        }
-        *running += 1;
-        drop(credits);
-        Ok(Permit { credit, credits: self.credits.clone(), _all: all })
+            ApiError::too_many("too_many_requests", message)
+        })?;
+        Ok(Permit { _credit: place, _all: all })
     }
 
     /// Number of running requests.
@@ -68,18 +110,6 @@ impl Running {
     /// Waits until no request runs. Returns false where that takes longer than `within`.
     pub(crate) async fn ended(&self, within: Duration) -> bool {
         tokio::time::timeout(within, self.all.acquire_many(self.most)).await.is_ok()
-    }
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        let mut credits = lock(&self.credits);
-        if let Some(running) = credits.get_mut(&self.credit) {
-            *running -= 1;
-            if *running == 0 {
-                credits.remove(&self.credit);
-            }
-        }
     }
 }
 
@@ -102,6 +132,19 @@ mod tests {
         drop((first, second, third));
         assert!(running.ended(Duration::from_secs(5)).await);
         assert!(running.enter(one).is_ok());
-        assert!(running.credits.lock().unwrap().is_empty());
+        assert!(running.credits.0.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn bodies_that_come_take_no_place_of_requests_that_run() {
+        let limits = Limits { requests: 2, requests_per_credit: 1, ..Limits::default() };
+        let running = Running::new(&limits);
+        let credits: [Pubkey; 4] = std::array::from_fn(|_| Pubkey::new_unique());
+        let coming: Vec<_> = credits.iter().map(|credit| running.receive(*credit).ok().unwrap()).collect();
+        assert_eq!((running.count(), coming.len()), (0, 4));
+        assert_eq!(running.receive(credits[0]).err().unwrap().code, "too_many_requests");
+        assert!(running.enter(credits[0]).is_ok());
+        drop(coming);
+        assert!(running.receive(credits[0]).is_ok());
     }
 }

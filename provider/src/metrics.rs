@@ -67,6 +67,7 @@ const GAUGES: &[(&str, &str)] = &[
         "blockable_provider_upstream_requests_running",
         "Requests that run at an upstream, by model and upstream",
     ),
+    ("blockable_provider_connections_open", "Open connections of clients"),
     (
         "blockable_provider_chain_view_age_seconds",
         "Seconds since the chain last moved; -1 before it first did",

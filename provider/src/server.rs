@@ -6,6 +6,7 @@ use {
         app::App,
         assemble::{Assembled, assemble, gate_config, open_keys, start_parts},
         config::Config,
+        cors,
         echo::Echo,
         gateway, http,
         keys::ApiKeys,
@@ -17,20 +18,17 @@ use {
     axum::{Router, middleware::from_fn_with_state},
     blockable_gate::Gate,
     blockable_service::{
-        http::{self as service_http, Bounds, Limit},
+        http::{self as service_http, Bounds, Connections},
         shutdown::{self, Stage},
     },
     std::{net::SocketAddr, sync::Arc, time::Duration},
-    tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle},
+    tokio::{net::TcpListener, sync::watch, task::JoinHandle},
 };
 
 /// Time that listeners and tasks may take to end at a shutdown before they are aborted.
 const TASK_END: Duration = Duration::from_secs(5);
 /// Connections for health and metrics where they have an address of their own.
 const OPS_CONNECTIONS: usize = 64;
-
-/// Time in which the header of a request must arrive, and after which a connection without requests is closed.
-const HEADER: Duration = Duration::from_secs(60);
 
 /// A running server: listeners, background tasks and the state they share.
 ///
@@ -42,8 +40,10 @@ pub struct Server {
     addrs: Vec<SocketAddr>,
     ops: SocketAddr,
     echoes: Vec<Echo>,
-    /// Listeners and background tasks.
+    /// Background tasks. Its signal also refuses new requests.
     stage: Stage,
+    /// Listeners, which end last: until then new requests are answered that the server shuts down.
+    listeners: Stage,
 }
 
 impl Server {
@@ -76,27 +76,20 @@ impl Server {
 
     fn run(Assembled { app, stage, listeners, ops, echoes, webhooks }: Assembled) -> Server {
         let addrs: Vec<SocketAddr> = listeners.iter().map(|(_, addr)| *addr).collect();
-        let ops_addr = ops.as_ref().map(|(_, addr)| *addr).or(addrs.first().copied());
-        let room = Arc::new(Semaphore::new(app.config.limits.connections));
-        let mut routes = routes();
         let mut tasks =
             vec![tokio::spawn(tasks::watch(app.clone())), tokio::spawn(tasks::count_reports(app.clone()))];
         tasks.push(tokio::spawn(tasks::probe_upstreams(app.clone())));
-        match ops {
-            // Health is served however many clients there are.
-            Some((listener, _)) => {
-                let room = Arc::new(Semaphore::new(OPS_CONNECTIONS));
-                tasks.push(serve(&app, api::ops::routes(), listener, room));
-            }
-            None => routes = routes.merge(api::ops::routes()),
-        }
-        for (listener, _) in listeners {
-            tasks.push(serve(&app, routes.clone(), listener, room.clone()));
-        }
         tasks.extend(webhooks.into_iter().map(|webhook: Sender| tokio::spawn(webhook.run(app.clone()))));
-        let ops = ops_addr.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)));
+        let (listening, ends) = Stage::new("listeners");
+        let (ops_listener, ops) = ops;
+        // Health is served however many clients there are.
+        let room = Connections::new(OPS_CONNECTIONS, OPS_CONNECTIONS);
+        let mut serving = vec![serve(&app, ops_routes(&app), ops_listener, room, ends.clone())];
+        for (listener, _) in listeners {
+            serving.push(serve(&app, public_routes(&app), listener, app.connections.clone(), ends.clone()));
+        }
         tracing::info!(?addrs, %ops, provider = %app.config.chain.provider, "serving");
-        Server { app, addrs, ops, echoes, stage: stage.with(tasks) }
+        Server { app, addrs, ops, echoes, stage: stage.with(tasks), listeners: listening.with(serving) }
     }
 
     /// The first address it listens at.
@@ -131,7 +124,7 @@ impl Server {
         }
         // The last report goes out to the streams of reports, and ends them; only then can the listeners end.
         self.app.parts.stop_reporters().await;
-        shutdown::stop(vec![self.stage], TASK_END).await;
+        shutdown::stop(vec![self.stage, self.listeners], TASK_END).await;
         self.app.parts.stop().await;
         self.echoes.iter().for_each(Echo::stop);
         self.app.gate.close().await;
@@ -139,31 +132,42 @@ impl Server {
     }
 }
 
-fn routes() -> Router<Arc<App>> {
-    gateway::routes().merge(api::routes())
+/// All routes of clients and lenders.
+fn public_routes(app: &Arc<App>) -> Router {
+    with_fallbacks(gateway::routes().merge(api::routes()))
+        .layer(from_fn_with_state(app.clone(), http::refuse_while_stopping))
+        .layer(from_fn_with_state(app.clone(), http::track))
+        .layer(from_fn_with_state(app.clone(), cors::allow_origins))
+        .with_state(app.clone())
+}
+
+/// Health and metrics.
+fn ops_routes(app: &Arc<App>) -> Router {
+    with_fallbacks(api::ops::routes())
+        .layer(from_fn_with_state(app.clone(), http::track))
+        .with_state(app.clone())
+}
+
+fn with_fallbacks(routes: Router<Arc<App>>) -> Router<Arc<App>> {
+    routes.fallback(http::no_such_path).method_not_allowed_fallback(http::no_such_method)
 }
 
 fn serve(
     app: &Arc<App>,
-    routes: Router<Arc<App>>,
+    router: Router,
     listener: TcpListener,
-    room: Arc<Semaphore>,
+    connections: Arc<Connections>,
+    mut ends: watch::Receiver<bool>,
 ) -> JoinHandle<()> {
-    let router = routes
-        .fallback(http::no_such_path)
-        .method_not_allowed_fallback(http::no_such_method)
-        .layer(from_fn_with_state(app.clone(), http::track))
-        .with_state(app.clone());
     let bounds = Bounds {
-        connections: room,
-        header: HEADER,
-        limit: Limit::Idle(Duration::from_secs(app.config.limits.idle_seconds)),
+        connections,
+        deadlines: app.config.limits.deadlines(),
         body_bytes: app.config.limits.body_bytes,
+        proxies: Arc::new(app.config.http.trusted_proxies.clone()),
     };
-    let mut stopping = app.stopping.clone();
     tokio::spawn(async move {
         let stopped = async move {
-            let _ = stopping.wait_for(|stopping| *stopping).await;
+            let _ = ends.wait_for(|ends| *ends).await;
         };
         service_http::serve(listener, router, bounds, stopped).await;
     })

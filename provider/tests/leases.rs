@@ -124,7 +124,8 @@ async fn only_its_own_key_sees_a_lease_and_no_gpu_is_rented_twice() {
     let rent =
         |key: &str, body: Value| bench.http.post(bench.url("/v1/leases")).bearer_auth(key).json(&body).send();
     let more = rent(&theirs, json!({"gpu": "h100", "count": 3})).await.unwrap();
-    refused(more, 503, "gpu_unavailable").await;
+    assert!(more.headers().get("retry-after").is_none(), "nobody knows when a GPU will be free");
+    refused(more, 409, "gpu_unavailable").await;
     assert_eq!(rent(&theirs, json!({"gpu": "h100", "count": 2})).await.unwrap().status(), 201);
     for (body, status, code) in [
         (json!({"gpu": "b200"}), 404, "gpu_not_found"),

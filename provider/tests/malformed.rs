@@ -180,21 +180,3 @@ async fn bytes_that_are_no_http_stop_nothing() {
     assert_eq!(bench.chat("still there", json!({})).await.status(), 200);
     bench.stop().await;
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_connection_that_nothing_moves_on_is_closed() {
-    let bench = Bench::start(|config| {
-        (config.limits.idle_seconds, config.limits.body_seconds, config.limits.connections) = (1, 1, 2);
-    })
-    .await;
-    let address = bench.server.addr();
-    let mut idle = [TcpStream::connect(address).await.unwrap(), TcpStream::connect(address).await.unwrap()];
-    for stream in &mut idle {
-        stream.write_all(b"POST /v1/chat/completions HTTP/1.1\r\nhost: ").await.unwrap();
-    }
-    // Both places are taken until the idle ones are closed.
-    assert_eq!(bench.chat("hi", json!({})).await.status(), 200);
-    let mut rest = Vec::new();
-    let _ = timeout(Duration::from_secs(5), idle[0].read_to_end(&mut rest)).await.expect("it stays open");
-    bench.stop().await;
-}

@@ -184,9 +184,9 @@ async fn reports_are_served_streamed_and_closed_with_a_last_one() {
     let stream = bench.http.get(bench.url("/v1/reports/stream")).header("last-event-id", "0").send();
     let stream = tokio::spawn(stream.await.unwrap().text());
     assert_eq!(bench.chat("one two", json!({"max_tokens": 3})).await.status(), 200);
-    let figures = bench.http.get(bench.url("/metrics")).send().await.unwrap().text().await.unwrap();
+    let figures = bench.http.get(bench.ops_url("/metrics")).send().await.unwrap().text().await.unwrap();
     assert!(figures.contains("blockable_provider_report_age_seconds{reporter="), "{figures}");
-    let ready: Value = bench.http.get(bench.url("/readyz")).send().await.unwrap().json().await.unwrap();
+    let ready: Value = bench.http.get(bench.ops_url("/readyz")).send().await.unwrap().json().await.unwrap();
     assert_eq!(ready["checks"]["reporter"], "ok", "{ready}");
     bench.stop().await;
     let text = stream.await.unwrap().unwrap();

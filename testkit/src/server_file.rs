@@ -10,6 +10,8 @@ use {
 pub struct ServerFile<'a> {
     /// The port on 127.0.0.1; 0 for a free one.
     pub port: u16,
+    /// The port of health and metrics on 127.0.0.1; 0 for a free one.
+    pub ops_port: u16,
     /// The node's JSON-RPC and WebSocket.
     pub urls: (&'a str, &'a str),
     /// Seconds that a job may run.
@@ -33,6 +35,9 @@ impl ServerFile<'_> {
 listen = ["127.0.0.1:{port}"]
 secret_file = "secret"
 shutdown_timeout_seconds = 5
+
+[ops]
+listen = "127.0.0.1:{ops_port}"
 
 [chain]
 rpc_url = "{rpc_url}"
@@ -67,6 +72,7 @@ timeout_seconds = {job_seconds}
 {sections}
 "#,
             port = self.port,
+            ops_port = self.ops_port,
             rpc_url = self.urls.0,
             ws_url = self.urls.1,
             market = chain.keys.market,

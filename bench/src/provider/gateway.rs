@@ -64,6 +64,9 @@ fn server_file(echo: &str) -> String {
 listen = ["127.0.0.1:0"]
 secret_file = "secret"
 
+[ops]
+listen = "127.0.0.1:0"
+
 [chain]
 rpc_url = "http://127.0.0.1:1"
 ws_url = "ws://127.0.0.1:1"

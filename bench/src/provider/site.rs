@@ -178,6 +178,7 @@ async fn serve(ground: &Ground, folder: &TempDir) -> Result<Server, BenchError> 
     init(folder.path()).map_err(BenchError::setup)?;
     ServerFile::write_reporter_keys(folder.path());
     let file = ServerFile {
+        ops_port: 0,
         port: 0,
         urls: (&rpc_url, &ws_url),
         job_seconds: JOB_SECONDS,

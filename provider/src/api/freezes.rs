@@ -47,11 +47,12 @@ async fn freeze(
     body: Body,
 ) -> Result<Json<Value>, ApiError> {
     let desk = desk(&app)?.clone();
+    let body = app.read_body(&headers, body, MAX_BODY).await?;
+    // After the body: who sends slowly keeps no place.
     let _permit = app.intake.enter().ok_or_else(|| {
         let message = "too many freezes come at once; send it to the chain as well, and try again";
         ApiError::too_many("too_many_freezes", message)
     })?;
-    let body = app.read_body(&headers, body, MAX_BODY).await?;
     let request: FreezeRequest = serde_json::from_slice(&body).map_err(ApiError::malformed_body)?;
     let transaction = STANDARD.decode(&request.transaction).map_err(|_| {
         ApiError::param("transaction", "`transaction` must be the signed transaction in base64")

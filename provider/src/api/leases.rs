@@ -6,6 +6,7 @@ use {
         app::App,
         error::ApiError,
         leases::{LeaseError, LeaseView, all_gpus},
+        limits::Permit,
         shortage,
     },
     axum::{
@@ -68,7 +69,10 @@ impl From<LeaseError> for ApiError {
         let message = error.to_string();
         match error {
             LeaseError::UnknownGpu => ApiError::not_found("gpu_not_found", message),
-            LeaseError::NoneFree { .. } => ApiError::unavailable("gpu_unavailable", message),
+            // No failure that passes by itself: clients must not send it again and again.
+            LeaseError::NoneFree { .. } => {
+                ApiError::new(StatusCode::CONFLICT, "invalid_request_error", "gpu_unavailable", message)
+            }
             LeaseError::TooMany(_) => ApiError::too_many("too_many_leases", message),
             LeaseError::Unknown => ApiError::not_found("lease_not_found", message),
             LeaseError::Ended => {
@@ -89,17 +93,19 @@ fn refuse(app: &App, credit: &Pubkey, error: LeaseError, units_per_second: Optio
     })
 }
 
-/// Reads a body of JSON. `None` where it is empty.
-async fn read<T: DeserializeOwned>(
+/// Reads a body of JSON and begins the request. `None` where the body is empty.
+async fn receive<T: DeserializeOwned>(
     app: &App,
+    credit: Pubkey,
     headers: &HeaderMap,
     body: Body,
-) -> Result<Option<T>, ApiError> {
-    let body = app.read_body(headers, body, MAX_BODY).await?;
+) -> Result<(Option<T>, Permit), ApiError> {
+    let (body, permit) = app.receive(credit, headers, body, MAX_BODY).await?;
     if body.is_empty() {
-        return Ok(None);
+        return Ok((None, permit));
     }
-    serde_json::from_slice(&body).map(Some).map_err(ApiError::malformed_body)
+    let request = serde_json::from_slice(&body).map_err(ApiError::malformed_body)?;
+    Ok((Some(request), permit))
 }
 
 /// Runs a change as a task of its own: a client that disconnects must not leave it half done.
@@ -125,8 +131,7 @@ async fn open(
     body: Body,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let caller = app.authorise_caller(&headers)?;
-    let permit = app.running.enter(caller.credit)?;
-    let request: Option<OpenRequest> = read(&app, &headers, body).await?;
+    let (request, permit) = receive::<OpenRequest>(&app, caller.credit, &headers, body).await?;
     let request = request
         .ok_or_else(|| ApiError::invalid("invalid_json", "the body is empty; name the `gpu` to rent"))?;
     if request.count == 0 {
@@ -154,8 +159,8 @@ async fn heartbeat(
     body: Body,
 ) -> Result<Json<Value>, ApiError> {
     let credit = app.authorise(&headers)?;
-    let permit = app.running.enter(credit)?;
-    let request: HeartbeatRequest = read(&app, &headers, body).await?.unwrap_or_default();
+    let (request, permit) = receive::<HeartbeatRequest>(&app, credit, &headers, body).await?;
+    let request = request.unwrap_or_default();
     let length = request.heartbeat_seconds.map(|seconds| period_length(&app, seconds)).transpose()?;
     let lease = run_to_end(async move {
         let _permit = permit;

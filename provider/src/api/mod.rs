@@ -6,6 +6,7 @@
 mod credits;
 mod freezes;
 mod leases;
+mod models;
 pub(crate) mod ops;
 mod path;
 mod prices;
@@ -20,6 +21,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(credits::routes())
         .merge(freezes::routes())
         .merge(leases::routes())
+        .merge(models::routes())
         .merge(prices::routes())
         .merge(reports::routes())
         .merge(usage::routes())

@@ -113,6 +113,7 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
     gauge("blockable_provider_holds_open", holds.len());
     gauge("blockable_provider_leases_open", app.leases.count());
     gauge("blockable_provider_requests_running", app.running.count());
+    gauge("blockable_provider_connections_open", app.connections.open());
     gauge("blockable_provider_storage_full", usize::from(app.gate.storage_is_full()));
     let held = holds.iter().map(|hold| hold.units.get() as f64).sum();
     app.metrics.set("blockable_provider_held_units", held);

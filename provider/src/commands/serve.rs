@@ -31,7 +31,7 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), CommandError> {
     // Before anything runs, so that no signal is missed.
     let signals = StopSignals::listen()?;
     let server = Server::start(config).await?;
-    eprintln!("serving at http://{}", server.addr());
+    eprintln!("serving at http://{}; health and metrics at http://{}", server.addr(), server.ops_addr());
     signals.wait().await;
     server.stop().await;
     Ok(())

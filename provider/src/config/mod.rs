@@ -1,6 +1,8 @@
 //! The server's file, `provider.toml`; provider.example.toml explains every key.
 
 mod content;
+mod http;
+mod limits;
 mod model;
 mod sections;
 mod upstream;
@@ -8,10 +10,12 @@ mod upstream;
 pub use {
     blockable_service::settings::ConfigError,
     content::{MediaKind, PartTokens, UnknownFields},
+    http::{AllowedOrigins, HttpSettings},
+    limits::Limits,
     model::{LimitParameter, ModelConfig},
     sections::{
-        Chain, FreezeSettings, GateSettings, GpuConfig, LeaseSettings, Limits, ReporterSettings, Revoked,
-        Webhook, WebhookParty,
+        Chain, FreezeSettings, GateSettings, GpuConfig, LeaseSettings, ReporterSettings, Revoked, Webhook,
+        WebhookParty,
     },
     upstream::{ProbeSettings, Upstream, UpstreamConfig},
 };
@@ -33,8 +37,10 @@ use {
 pub struct Config {
     /// Addresses it listens at; port 0 takes a free one.
     pub listen: Vec<SocketAddr>,
-    /// Address of `/livez`, `/readyz` and `/metrics`; they are served with the rest where none is named.
-    pub ops_listen: Option<SocketAddr>,
+    /// Address of `/livez`, `/readyz` and `/metrics`, which are served there alone.
+    pub ops_listen: SocketAddr,
+    /// Proxies before the server, and pages of other origins.
+    pub http: HttpSettings,
     /// The file with the secret that API keys are made with.
     pub secret_file: PathBuf,
     /// Time that running requests may take to end at a shutdown.
@@ -43,7 +49,7 @@ pub struct Config {
     pub chain: Chain,
     /// The gate and its store.
     pub gate: GateSettings,
-    /// Bounds on concurrent work.
+    /// Bounds on clients and on concurrent work.
     pub limits: Limits,
     /// The models on offer.
     pub models: Vec<ModelConfig>,
@@ -94,7 +100,8 @@ fn read(reader: &mut Reader) -> Option<Config> {
     if listen.as_ref().is_some_and(Vec::is_empty) {
         reader.mistake("listen", "is empty; name at least one address");
     }
-    let ops_listen = sections::read_ops(reader);
+    let ops_listen = sections::read_ops(reader, listen.as_deref().unwrap_or_default());
+    let http = HttpSettings::read(reader);
     let secret_file = reader.required("secret_file");
     let shutdown_timeout = reader.seconds("shutdown_timeout_seconds", 30, sections::SECONDS);
     let (chain, gate) = (Chain::read(reader), GateSettings::read(reader));
@@ -117,6 +124,7 @@ fn read(reader: &mut Reader) -> Option<Config> {
     Some(Config {
         listen: listen?,
         ops_listen,
+        http,
         secret_file: secret_file?,
         shutdown_timeout,
         chain: chain?,

@@ -4,24 +4,36 @@ use {
     blockable_gate::{Durability, WhenStale},
     blockable_sdk::{Pubkey, amounts::Units, keys::KeySource},
     blockable_service::{secrets::SecretSource, settings::Reader},
-    std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf, time::Duration},
+    std::{
+        net::{IpAddr, Ipv4Addr, SocketAddr},
+        ops::RangeInclusive,
+        path::PathBuf,
+        time::Duration,
+    },
 };
 
 /// Seconds that a setting may name: up to a year.
 pub(super) const SECONDS: RangeInclusive<u64> = 1..=366 * 86_400;
 /// Most of anything that is counted.
-const MAX_COUNT: usize = 1 << 30;
+pub(super) const MAX_COUNT: usize = 1 << 30;
 /// Most credit units that 1,000 tokens, or a GPU's second, may cost: products with them stay within 64 bits.
 pub(super) const MAX_PRICE: u64 = 1_000_000_000;
 /// Hours that a setting may name: up to a year.
 const HOURS: RangeInclusive<u64> = 1..=8_760;
 
-/// Reads the address for health and metrics, `[ops]`.
-pub(super) fn read_ops(reader: &mut Reader) -> Option<SocketAddr> {
-    if !reader.has("ops") {
-        return None;
-    }
-    reader.section("ops", |section| section.required("listen"))
+/// The address for health and metrics where the file names none.
+const OPS_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9090);
+
+/// Reads the address for health and metrics, `[ops]`. They are never served where clients come in.
+pub(super) fn read_ops(reader: &mut Reader, public: &[SocketAddr]) -> SocketAddr {
+    reader.section("ops", |section| {
+        let listen = section.optional("listen").unwrap_or(OPS_LISTEN);
+        if listen.port() != 0 && public.contains(&listen) {
+            section
+                .mistake("listen", "is an address of `listen` too; name one that only the operator reaches");
+        }
+        listen
+    })
 }
 
 /// Reads the operator's token, `[admin]`.
@@ -97,84 +109,6 @@ impl GateSettings {
                 totals_days: section.number("totals_days", 1_100, 2..=36_500),
             };
             Some(GateSettings { store: store?, ..settings })
-        })
-    }
-}
-
-/// `[limits]`: bounds on concurrent work.
-#[derive(Clone, Debug)]
-pub struct Limits {
-    /// Bytes of a request.
-    pub body_bytes: usize,
-    /// Bytes of an upstream's answer.
-    pub answer_bytes: usize,
-    /// Seconds that a request's body may take to arrive.
-    pub body_seconds: u64,
-    /// Requests that run at once.
-    pub requests: usize,
-    /// Requests of one credit that run at once.
-    pub requests_per_credit: usize,
-    /// Connections that are open at once.
-    pub connections: usize,
-    /// Seconds after which a connection that nothing moves on is closed; longer than any model's timeout.
-    pub idle_seconds: u64,
-    /// Seconds that a client may keep a stream waiting in all; then the rest is read without it.
-    pub client_patience_seconds: u64,
-    /// Streams of reports that are open at once.
-    pub report_streams: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits {
-            body_bytes: 4 << 20,
-            answer_bytes: 64 << 20,
-            body_seconds: 30,
-            requests: 1_024,
-            requests_per_credit: 256,
-            connections: 4_096,
-            idle_seconds: 900,
-            client_patience_seconds: 30,
-            report_streams: 64,
-        }
-    }
-}
-
-impl Limits {
-    /// Reads the section. `longest` is the longest timeout of a model.
-    pub(super) fn read(reader: &mut Reader, longest: Duration) -> Limits {
-        let otherwise = Limits::default();
-        reader.section("limits", |section| {
-            let mut count = |key, otherwise| section.number(key, otherwise, 1..=MAX_COUNT);
-            let (body_bytes, answer_bytes) =
-                (count("body_bytes", otherwise.body_bytes), count("answer_bytes", otherwise.answer_bytes));
-            let requests = count("requests", otherwise.requests);
-            let requests_per_credit = count("requests_per_credit", otherwise.requests_per_credit);
-            let connections = count("connections", otherwise.connections);
-            let report_streams = count("report_streams", otherwise.report_streams);
-            let mut seconds = |key, otherwise| section.number(key, otherwise, SECONDS);
-            let body_seconds = seconds("body_seconds", otherwise.body_seconds);
-            let idle_seconds = seconds("idle_seconds", otherwise.idle_seconds);
-            let client_patience_seconds =
-                seconds("client_patience_seconds", otherwise.client_patience_seconds);
-            if idle_seconds <= longest.as_secs() {
-                let mistake = format!(
-                    "{idle_seconds} is not above the longest model.timeout_seconds, {}; raise it",
-                    longest.as_secs()
-                );
-                section.mistake("idle_seconds", mistake);
-            }
-            Limits {
-                body_bytes,
-                answer_bytes,
-                body_seconds,
-                requests,
-                requests_per_credit,
-                connections,
-                idle_seconds,
-                client_patience_seconds,
-                report_streams,
-            }
         })
     }
 }

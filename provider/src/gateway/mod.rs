@@ -13,18 +13,17 @@ use {
         trace::Trace,
     },
     axum::{
-        Extension, Json, Router,
+        Extension, Router,
         body::Body,
         extract::State,
         http::{HeaderMap, HeaderValue},
         response::Response,
-        routing::{MethodRouter, get, post},
+        routing::{MethodRouter, post},
     },
     blockable_gate::Job,
     client::Waiting,
     job::RunningJob,
     prepare::PreparedRequest,
-    serde_json::{Value, json},
     std::{
         sync::Arc,
         time::{Duration, Instant},
@@ -47,7 +46,6 @@ pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/v1/chat/completions", completions(CompletionKind::Chat))
         .route("/v1/completions", completions(CompletionKind::Text))
-        .route("/v1/models", get(models))
 }
 
 /// Serves completions in the manner of an endpoint.
@@ -55,25 +53,6 @@ fn completions(endpoint: CompletionKind) -> MethodRouter<Arc<App>> {
     post(async move |State(app), Extension(trace), headers: HeaderMap, body: Body| {
         complete(app, endpoint, trace, headers, body).await
     })
-}
-
-/// `GET /v1/models`.
-async fn models(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<Value>, ApiError> {
-    app.authorise(&headers)?;
-    let models: Vec<Value> = app
-        .models
-        .values()
-        .map(|model| {
-            let config = &model.config;
-            let price = app.prices.model(&config.name).ok();
-            json!({"id": config.name, "object": "model", "created": 0, "owned_by": "provider",
-            "context_tokens": config.context_tokens, "max_output_tokens": config.max_output_tokens,
-            "min_fitted_tokens": config.min_fitted_tokens,
-            "units_per_1k_prompt": price.map(|price| price.prompt),
-            "units_per_1k_generated": price.map(|price| price.generated)})
-        })
-        .collect();
-    Ok(Json(json!({"object": "list", "data": models})))
 }
 
 async fn complete(
@@ -86,8 +65,7 @@ async fn complete(
     let caller = app.authorise_caller(&headers)?;
     let credit = caller.credit;
     tracing::Span::current().record("credit", tracing::field::display(credit));
-    let permit = app.running.enter(credit)?;
-    let body = app.read_body(&headers, body, app.config.limits.body_bytes).await?;
+    let (body, permit) = app.receive(credit, &headers, body, app.config.limits.body_bytes).await?;
     let plan = PreparedRequest::read(&app, endpoint, body)?;
     let (_handler, client) = Waiting::new();
     // A task of its own: a client that disconnects must not leave a job without its settlement.

@@ -46,11 +46,7 @@ impl PreparedRequest {
         body: Bytes,
     ) -> Result<PreparedRequest, ApiError> {
         let request = CompletionRequest::parse(endpoint, &body)?;
-        let model = app.models.get(&request.model).ok_or_else(|| {
-            let message = "the provider has no such model; GET /v1/models lists those on offer";
-            let error = ApiError::not_found("model_not_found", message);
-            ApiError { param: Some("model".to_string()), ..error }
-        })?;
+        let model = app.models.get(&request.model).ok_or_else(ApiError::no_such_model)?;
         let (config, bound) = (&model.config, request.bound(&model.config)?);
         let price = app.prices.model(&config.name)?;
         let most = |answer: u64| {

@@ -68,6 +68,8 @@ pub fn config(folder: &Path) -> Config {
         listen = ["127.0.0.1:0"]
         secret_file = "secret"
         shutdown_timeout_seconds = 5
+        [ops]
+        listen = "127.0.0.1:0"
         [chain]
         rpc_url = "http://127.0.0.1:1"
         ws_url = "ws://127.0.0.1:1"
@@ -131,6 +133,11 @@ impl Bench {
 
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.server.addr())
+    }
+
+    /// The URL of a path for the operator.
+    pub fn ops_url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.server.ops_addr())
     }
 
     pub fn key(&self, credit: &Pubkey) -> String {

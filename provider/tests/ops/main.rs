@@ -12,6 +12,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod listener;
 mod usage;
 
 use {
@@ -51,7 +52,7 @@ async fn get(bench: &Bench, path: &str) -> (u16, String) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn health_and_figures_have_an_address_of_their_own() {
-    let bench = Bench::start(|config| config.ops_listen = Some("127.0.0.1:0".parse().unwrap())).await;
+    let bench = Bench::start(|_| {}).await;
     assert_ne!(bench.server.addr(), bench.server.ops_addr());
     refused(bench.get("/metrics").send().await.unwrap(), 404, "no_such_path").await;
     assert_eq!(get(&bench, "/livez").await.0, 200);
@@ -86,7 +87,7 @@ async fn it_is_not_ready_while_it_would_refuse() {
     let config = common::config(folder.path());
     let server = blockable_provider::Server::start_with(config, gate, Default::default()).await.unwrap();
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    let answer = http.get(format!("http://{}/readyz", server.addr())).send().await.unwrap();
+    let answer = http.get(format!("http://{}/readyz", server.ops_addr())).send().await.unwrap();
     assert_eq!(answer.status(), 503);
     let body: Value = answer.json().await.unwrap();
     assert!(body["checks"]["chain"].as_str().unwrap().contains("never"), "{body}");

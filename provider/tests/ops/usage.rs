@@ -22,7 +22,6 @@ async fn start() -> Bench {
     let token = folder.path().join("admin.token");
     std::fs::write(&token, TOKEN).unwrap();
     let bench = Bench::start_in(folder, |config| {
-        config.ops_listen = Some("127.0.0.1:0".parse().unwrap());
         config.admin_token = Some(SecretSource::File(token));
     })
     .await;
@@ -135,8 +134,10 @@ async fn a_key_reads_its_own_credit_and_the_operator_reads_all() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_token_nobody_reads_all() {
     let bench = Bench::start(|_| {}).await;
-    let answer = bench.get("/admin/usage").send().await.unwrap();
+    let answer = bench.http.get(bench.ops_url("/admin/usage")).send().await.unwrap();
     refused(answer, 404, "no_admin").await;
+    let public = bench.get("/admin/usage").send().await.unwrap();
+    refused(public, 404, "no_such_path").await;
     assert_eq!(bench.server.gate().readings()[0].cumulative, Units(0));
     bench.stop().await;
 }

@@ -158,7 +158,7 @@ async fn a_full_store_refuses_new_jobs_and_says_why() {
     };
     assert_eq!(body["error"]["code"], "storage_unavailable");
     assert!(body["error"]["message"].as_str().unwrap().contains("storage is full"), "{body}");
-    let ready = reqwest::get(format!("{}/readyz", setup.url())).await.unwrap();
+    let ready = reqwest::get(format!("{}/readyz", setup.ops_url())).await.unwrap();
     assert_eq!(ready.status().as_u16(), 503);
     server.stop().await;
     let store = rusqlite::Connection::open(setup.store()).unwrap();

@@ -57,7 +57,7 @@ async fn a_hundred_kills_lose_nothing_and_count_nothing_twice() {
     // How many requests a kill meets depends on how fast the machine answers them: one in four kills must meet one.
     assert!(answered > KILLS && unanswered >= KILLS / 4, "the kills hit nothing:\n{}", setup.log());
     // All requests have ended, and those that a kill met hold nothing any more.
-    let metrics = reqwest::get(format!("{}/metrics", setup.url())).await.unwrap().text().await.unwrap();
+    let metrics = reqwest::get(format!("{}/metrics", setup.ops_url())).await.unwrap().text().await.unwrap();
     assert!(metrics.contains("blockable_provider_holds_open 0\n"), "{metrics}");
     let reports = reports_an_hour_later(&mut setup).await;
     server.stop().await;

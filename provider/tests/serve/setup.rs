@@ -42,6 +42,7 @@ pub struct Setup {
     pub credits: Vec<Pubkey>,
     folder: TempDir,
     port: u16,
+    ops_port: u16,
 }
 
 impl Setup {
@@ -65,8 +66,10 @@ impl Setup {
         ServerFile::write_reporter_keys(folder.path());
         let init = Command::new(SERVER).arg("init").arg(folder.path()).output().unwrap();
         assert!(init.status.success(), "{}", String::from_utf8_lossy(&init.stderr));
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let setup = Setup { cluster, credits, folder, port };
+        // Both at once, so that they differ.
+        let free = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+        let [port, ops_port] = free.map(|listener| listener.local_addr().unwrap().port());
+        let setup = Setup { cluster, credits, folder, port, ops_port };
         setup.write_config(&setup.cluster.rpc_url(), &setup.cluster.ws_url(), "");
         setup
     }
@@ -75,6 +78,7 @@ impl Setup {
     pub fn write_config(&self, rpc_url: &str, ws_url: &str, gate: &str) {
         let file = ServerFile {
             port: self.port,
+            ops_port: self.ops_port,
             urls: (rpc_url, ws_url),
             job_seconds: JOB_SECONDS,
             gate,
@@ -96,6 +100,11 @@ impl Setup {
     /// The server's address.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The address of the server's health and metrics.
+    pub fn ops_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ops_port)
     }
 
     /// The log of all runs of the server so far.
@@ -125,7 +134,7 @@ impl Setup {
         let mut command = Command::new(SERVER);
         command.args(["serve", "--config"]).arg(self.config());
         let process = Daemon::spawn(&mut command, &self.folder.path().join("log"), PATIENCE);
-        Server { process, url: self.url() }
+        Server { process, ops_url: self.ops_url() }
     }
 
     /// Starts the server and waits until it is ready.
@@ -139,7 +148,7 @@ impl Setup {
 /// The server's process; dropping it kills it.
 pub struct Server {
     process: Daemon,
-    url: String,
+    ops_url: String,
 }
 
 impl Server {
@@ -150,7 +159,7 @@ impl Server {
             if let Some(status) = self.process.ended() {
                 return Err(format!("the server ended with {status}"));
             }
-            let answer = reqwest::get(format!("{}/readyz", self.url)).await;
+            let answer = reqwest::get(format!("{}/readyz", self.ops_url)).await;
             match answer {
                 Ok(answer) if answer.status().is_success() => return Ok(()),
                 _ if Instant::now() > deadline => return Err(format!("not ready: {answer:?}")),

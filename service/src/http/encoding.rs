@@ -14,7 +14,7 @@ const ZSTD_WINDOW_LOG: u32 = 23;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The codings that are read, for `Accept-Encoding`.
-pub const CODINGS: &str = "gzip, deflate, zstd";
+pub(super) const CODINGS: &str = "gzip, deflate, zstd";
 
 /// The way in which a body is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

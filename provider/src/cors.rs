@@ -1,0 +1,63 @@
+//! Pages of other origins: what browsers ask before and after their requests.
+
+use {
+    crate::{
+        app::App,
+        gateway::{HOLD_HEADER, MAX_TOKENS_HEADER, UNITS_HEADER},
+        trace::ID_HEADER,
+    },
+    axum::{
+        extract::{Request, State},
+        http::{
+            HeaderMap, HeaderValue, Method, StatusCode,
+            header::{
+                ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+                ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
+                ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
+            },
+        },
+        middleware::Next,
+        response::{IntoResponse, Response},
+    },
+    std::sync::Arc,
+};
+
+/// Seconds for which a browser may keep the answer to its question.
+const MAX_AGE: &str = "600";
+
+/// Answers the questions of browsers whose pages may call the server, and lets those pages read the answers.
+pub(crate) async fn allow_origins(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let origin = request.headers().get(ORIGIN).cloned();
+    let Some(origin) = origin
+        .filter(|origin| origin.to_str().is_ok_and(|origin| app.config.http.allow_origins.allows(origin)))
+    else {
+        return next.run(request).await;
+    };
+    let asks = request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+    let mut response = match request.method() == Method::OPTIONS && asks {
+        true => preflight(request.headers()),
+        false => next.run(request).await,
+    };
+    let exposed = format!("{ID_HEADER}, {HOLD_HEADER}, {UNITS_HEADER}, {MAX_TOKENS_HEADER}, retry-after");
+    let headers = response.headers_mut();
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.append(VARY, HeaderValue::from_static("origin"));
+    if let Ok(exposed) = HeaderValue::from_str(&exposed) {
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
+    }
+    response
+}
+
+/// Allows all methods and headers that the page asks for: keys are sent by pages that have them, and never by the browser
+/// itself.
+fn preflight(asked: &HeaderMap) -> Response {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let headers = response.headers_mut();
+    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, DELETE"));
+    if let Some(names) = asked.get(ACCESS_CONTROL_REQUEST_HEADERS) {
+        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, names.clone());
+    }
+    headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(MAX_AGE));
+    headers.append(VARY, HeaderValue::from_static("access-control-request-headers"));
+    response
+}
