@@ -13,7 +13,7 @@ const { Status } = client;
 test('lender and borrower agree on another schedule', async () => {
   const world = await World.new();
   const { market, parties } = world;
-  const agreed = await loan(parties);
+  const agreed = await loan(world);
   const credit = await delinquent(world, agreed);
   const now = world.creditNow(credit);
   const schedule = [60, 120].map((day) => ({ dueAfter: day * DAY, principal: 50_000n * USDC }));
@@ -34,7 +34,7 @@ test('lender and borrower agree on another schedule', async () => {
   const after = world.credit(credit);
   assert.deepEqual([after.status, after.restructurings, after.restructuredAt], [Status.Active, 1, world.now()]);
   assert.deepEqual(await client.termsHash(...client.agreementOf(after)), after.termsHash);
-  world.pass(60 * DAY);
+  await world.pass(60 * DAY);
   const due = world.creditNow(credit);
   assert.equal(client.principalInArrears(client.scheduleOf(due), due.debt), 50_000n * USDC);
 });
@@ -43,8 +43,8 @@ test('a loan passes to another lender, who has read what it buys', async () => {
   const world = await World.new();
   const { market, parties } = world;
   const { lender, buyer, stranger } = parties;
-  const credit = await active(world, await loan(parties));
-  world.pass(10 * DAY);
+  const credit = await active(world, await loan(world));
+  await world.pass(10 * DAY);
   const { offerSlot } = world.credit(credit);
   const offered = (authority = lender) =>
     client.getCreditOfferLenderInstruction({ authority, market, credit, offerSlot, to: buyer.address });
@@ -66,7 +66,7 @@ test('the place of the borrower passes to another key, after the delay', async (
   const world = await World.new();
   const { market, parties } = world;
   const { lender, borrower, stranger } = parties;
-  const credit = await active(world, await loan(parties));
+  const credit = await active(world, await loan(world));
   const { offerSlot } = world.credit(credit);
   const offered = (to = stranger.address) =>
     client.getCreditOfferBorrowerInstruction({ lender, borrower, market, credit, offerSlot, to });
@@ -85,7 +85,7 @@ test('the place of the borrower passes to another key, after the delay', async (
       ...client.borrowerLimits(world.creditNow(credit)),
     });
   await world.refused('ChangeDelayRunning', take());
-  world.pass(2 * DAY);
+  await world.pass(2 * DAY);
   const strict = { ...client.borrowerLimits(world.creditNow(credit)), mostDebt: 1n };
   const refused = client.getCreditAcceptBorrowerInstruction({ authority: stranger, market, credit, ...strict });
   await world.refused('DebtAboveLimit', refused);

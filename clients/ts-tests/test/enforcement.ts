@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import * as client from '@blockable/client';
 import { loan } from './loan.js';
-import { DAY, START, USDC } from './parties.js';
+import { DAY, USDC } from './parties.js';
 import { active, defaulted, delinquent, freeze, markDefaulted, markDelinquent, meter, repay, thaw } from './steps.js';
 import { World } from './world.js';
 
@@ -15,15 +15,15 @@ const ARREARS = 500_000_000n + 986_301_369n + 20_000_000_000n;
 
 test('a loan is marked the second its graces have passed', async () => {
   const world = await World.new();
-  const credit = await active(world, await loan(world.parties));
-  world.pass(35 * DAY - 1);
+  const credit = await active(world, await loan(world));
+  await world.pass(35 * DAY - 1);
   await world.refused('DelinquencyGraceRunning', await markDelinquent(world, credit));
-  world.pass(1);
+  await world.pass(1);
   const marked = await world.changes(credit, await markDelinquent(world, credit));
   assert.deepEqual(marked, [{ __kind: 'MarkedDelinquent', arrears: ARREARS }]);
-  assert.equal(world.credit(credit).debt.arrearsSince, START + 30n * BigInt(DAY));
+  assert.equal(world.credit(credit).debt.arrearsSince, world.start + 30n * BigInt(DAY));
   await world.refused('DefaultGraceRunning', await markDefaulted(world, credit));
-  world.pass(10 * DAY);
+  await world.pass(10 * DAY);
   const debt = client.totalDebt(world.creditNow(credit).debt);
   assert.equal(debt, 100_000_000_000n + 1_479_452_055n + 500_000_000n);
   const defaulted = await world.changes(credit, await markDefaulted(world, credit));
@@ -32,7 +32,7 @@ test('a loan is marked the second its graces have passed', async () => {
 
 test('the lender freezes what a shortfall gives, and a payment thaws it', async () => {
   const world = await World.new();
-  const credit = await delinquent(world, await loan(world.parties));
+  const credit = await delinquent(world, await loan(world));
   await world.sent(await meter(world, credit, 1_000n, 300n));
   const now = world.creditNow(credit);
   const target = client.freezeTarget(now, freezeAmount('Shortfall'));
@@ -54,7 +54,7 @@ test('the lender freezes what a shortfall gives, and a payment thaws it', async 
 
 test('the freeze authority freezes everything, and thaws within bounds', async () => {
   const world = await World.new();
-  const credit = await active(world, await loan(world.parties, { freezePolicy: FreezePolicy.AtWill }));
+  const credit = await active(world, await loan(world, { freezePolicy: FreezePolicy.AtWill }));
   await world.sent(freeze(world, 'freezer', credit, freezeAmount('All'), FreezeReason.Risk));
   assert.equal(client.availableUnits(world.credit(credit).collateral), 0n);
   await world.refused('BeyondFrozen', thaw(world, 'freezer', credit, { most: 5n, keep: UNITS }));
@@ -64,7 +64,7 @@ test('the freeze authority freezes everything, and thaws within bounds', async (
 
 test('the policy forbids a freeze before delinquency', async () => {
   const world = await World.new();
-  const credit = await active(world, await loan(world.parties));
+  const credit = await active(world, await loan(world));
   assert(!client.mayFreeze(world.credit(credit), Status.Active, world.clock().market));
   const frozen = freeze(world, 'lender', credit, freezeAmount('All'), FreezeReason.Risk);
   await world.refused('FreezePolicyForbids', frozen);
@@ -73,10 +73,10 @@ test('the policy forbids a freeze before delinquency', async () => {
 test('anyone freezes a loan in default where its terms say so', async () => {
   const world = await World.new();
   const { market } = world;
-  const credit = await delinquent(world, await loan(world.parties));
+  const credit = await delinquent(world, await loan(world));
   const freezing = client.getCreditAutoFreezeInstruction({ market, credit });
   await world.refused('AutoFreezeNotAgreed', freezing);
-  world.pass(10 * DAY);
+  await world.pass(10 * DAY);
   await world.sent(await markDefaulted(world, credit));
   const [frozen] = await world.changes(credit, freezing);
   assert(frozen?.__kind === 'Frozen');
@@ -86,8 +86,8 @@ test('anyone freezes a loan in default where its terms say so', async () => {
 test('a default of another loan lets the lender freeze, and its cure lets anyone thaw', async () => {
   const world = await World.new();
   const { market } = world;
-  const other = await defaulted(world, await loan(world.parties), 2n);
-  const agreed = await loan(world.parties, { offerExpiresAt: 0n }, { crossDefault: 1 });
+  const other = await defaulted(world, await loan(world), 2n);
+  const agreed = await loan(world, { offerExpiresAt: 0n }, { crossDefault: 1 });
   const credit = await active(world, agreed);
   const all = freezeAmount('All');
   await world.refused('CrossCreditMissing', freeze(world, 'lender', credit, all, FreezeReason.CrossDefault));
@@ -104,7 +104,7 @@ test('the lender gives notice for a breach, and withdraws it', async () => {
   const world = await World.new();
   const { market, parties } = world;
   const authority = parties.lender;
-  const credit = await active(world, await loan(parties, {}, { breachNotice: 1 }));
+  const credit = await active(world, await loan(world, {}, { breachNotice: 1 }));
   const notice = async (signer = authority) =>
     client.getCreditGiveNoticeInstructionAsync({
       authority: signer,

@@ -3,38 +3,68 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import * as client from '@blockable/client';
+import {
+  type Blockhash,
+  type Instruction,
+  type Transaction,
+  type TransactionSigner,
+  appendTransactionMessageInstruction,
+  createTransactionMessage,
+  pipe,
+  setTransactionMessageFeePayerSigner,
+  setTransactionMessageLifetimeUsingBlockhash,
+  signTransactionMessageWithSigners,
+} from '@solana/kit';
 import { explain } from '../examples/errors.js';
 import { firstFreeze } from '../examples/firstFreeze.js';
 import { freezeShortfall } from '../examples/freeze.js';
 import { owed } from '../examples/read.js';
 import { loan } from './loan.js';
+import { LiteChain } from './lite.js';
 import { nodeOf } from './node.js';
 import { delinquent } from './steps.js';
+import { ZERO } from './parties.js';
 import { World } from './world.js';
 
+const LIFETIME = { blockhash: ZERO as string as Blockhash, lastValidBlockHeight: 0n };
+
 test('the first freeze of the page for integrators lands', async () => {
-  const world = await World.new();
-  const credit = await delinquent(world, await loan(world.parties));
+  const chain = new LiteChain();
+  const world = await World.new(chain);
+  const credit = await delinquent(world, await loan(world));
   const { lender, borrower } = world.parties;
   const target = client.freezeTarget(world.creditNow(credit), client.freezeAmount('Shortfall'));
-  world.svm.expireBlockhash();
-  await firstFreeze(nodeOf(world), lender, borrower.address);
+  chain.svm.expireBlockhash();
+  await firstFreeze(nodeOf(chain), lender, borrower.address);
   assert(target > 0n);
   assert.equal(client.frozenUnits(world.credit(credit).collateral), target);
 });
 
 test('the examples of the README freeze, read and explain', async () => {
-  const world = await World.new();
-  const credit = await delinquent(world, await loan(world.parties));
+  const chain = new LiteChain();
+  const world = await World.new(chain);
+  const credit = await delinquent(world, await loan(world));
   const { lender, borrower } = world.parties;
   await world.sent(await freezeShortfall(lender, borrower.address));
   const now = world.creditNow(credit);
-  assert.deepEqual(await owed(nodeOf(world), credit), {
+  assert.deepEqual(await owed(nodeOf(chain), credit), {
     debt: client.totalDebt(now.debt),
     arrears: client.arrears(now),
     open: client.availableUnits(now.collateral),
   });
   const { code, text } = client.describeError('AlreadyFrozen');
-  assert.equal(explain({ InstructionError: [0, { Custom: code }] }), `instruction 0 was refused: ${text}`);
-  assert.equal(explain('AccountNotFound'), 'not an error of the program');
+  const signed = await signedBy(lender, await freezeShortfall(lender, borrower.address));
+  assert.equal(explain({ InstructionError: [0, { Custom: code }] }, signed), `instruction 0 was refused: ${text}`);
+  assert.equal(explain('AccountNotFound', signed), 'not an error of the program');
 });
+
+/** A transaction of one instruction, signed. */
+async function signedBy(payer: TransactionSigner, instruction: Instruction): Promise<Transaction> {
+  const message = pipe(
+    createTransactionMessage({ version: 0 }),
+    (draft) => setTransactionMessageFeePayerSigner(payer, draft),
+    (draft) => setTransactionMessageLifetimeUsingBlockhash(LIFETIME, draft),
+    (draft) => appendTransactionMessageInstruction(instruction, draft),
+  );
+  return signTransactionMessageWithSigners(message);
+}

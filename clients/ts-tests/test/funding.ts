@@ -1,6 +1,7 @@
 // The mint of the payment token, and wallets with money in it.
 
 import { getCreateAccountInstruction } from '@solana-program/system';
+import { lamports } from '@solana/kit';
 import {
   TOKEN_PROGRAM_ADDRESS,
   getCreateAssociatedTokenIdempotentInstruction,
@@ -14,6 +15,9 @@ import type { World } from './world.js';
 const RICH: readonly Name[] = ['lender', 'borrower', 'buyer', 'stranger'];
 const POOR: readonly Name[] = ['provider', 'treasury'];
 
+/** Rent of a byte, and of each of an account's 128 bytes besides its data. */
+const LAMPORTS_PER_BYTE = 6_960n;
+
 /** Creates the mint, and a wallet each with a million dollars or none. */
 export async function fund(world: World): Promise<void> {
   const { payer, mint } = world.parties;
@@ -22,7 +26,7 @@ export async function fund(world: World): Promise<void> {
     getCreateAccountInstruction({
       payer,
       newAccount: mint,
-      lamports: world.svm.minimumBalanceForRentExemption(BigInt(space)),
+      lamports: lamports((BigInt(space) + 128n) * LAMPORTS_PER_BYTE),
       space,
       programAddress: TOKEN_PROGRAM_ADDRESS,
     }),

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Address, Instruction } from '@solana/kit';
 import * as lighthouse from 'lighthouse-sdk';
-import { FailedTransactionMetadata } from 'litesvm';
+import { LiteChain } from './lite.js';
 import { USDC } from './parties.js';
 import { World } from './world.js';
 
@@ -16,20 +16,18 @@ const FIRST_OF_LIST = 0x1900;
 
 /** A world whose chain has the stand-in. */
 async function guarded(): Promise<World> {
-  const world = await World.withoutMarket();
+  const chain = new LiteChain();
   const address = lighthouse.LIGHTHOUSE_PROGRAM_ADDRESS;
-  world.svm.addProgramFromFile(address, `${STAND_IN}${address}.so`);
-  return world;
+  chain.svm.addProgramFromFile(address, `${STAND_IN}${address}.so`);
+  return World.withoutMarket(chain);
 }
 
 /** The custom code by which a transaction fails; undefined where it lands. */
 async function codeOf(world: World, ...instructions: Instruction[]): Promise<number | string | undefined> {
-  const result = await world.send(...instructions);
-  if (!(result instanceof FailedTransactionMetadata)) return undefined;
-  const error = result.err();
-  if (typeof error !== 'object' || !('err' in error)) return result.toString();
-  const reason = error.err();
-  return typeof reason === 'object' && 'code' in reason ? reason.code : result.toString();
+  const { failure } = await world.send(...instructions);
+  if (failure === undefined) return undefined;
+  const { InstructionError: failed } = failure as { InstructionError?: [number, { Custom: number }] };
+  return failed === undefined ? String(failure) : failed[1].Custom;
 }
 
 test('the balance, size and owner of an account are asserted', async () => {

@@ -13,12 +13,15 @@ import {
   settingsHash,
 } from '@blockable/client';
 import type { Address } from '@solana/kit';
-import { type Parties, DAY, START, USDC, ZERO } from './parties.js';
+import { type Parties, DAY, USDC, ZERO } from './parties.js';
+
+/** What the arguments depend on: the market's number, its parties, and the chain's time at which it begins. */
+export type Setting = { id: bigint; parties: Parties; start: bigint };
 
 /** The arguments of the market that tests use. */
-export function marketArgs(parties: Parties): MarketCreateInstructionDataArgs {
+export function marketArgs({ id, parties }: Omit<Setting, 'start'>): MarketCreateInstructionDataArgs {
   return {
-    id: 1n,
+    id,
     isTest: false,
     guardian: parties.guardian.address,
     redistributionFeeBps: 200,
@@ -46,10 +49,10 @@ export function marketArgs(parties: Parties): MarketCreateInstructionDataArgs {
 }
 
 /** The provider's settings: three reporters and a quorum of two. */
-export function providerSettings(parties: Parties, payout: Address): ProviderSettings {
+export function providerSettings({ parties, start }: Omit<Setting, 'id'>, payout: Address): ProviderSettings {
   const used = ([0, 1, 2] as const).map((number) => ({
     key: parties[`reporter ${number}`].address,
-    expiresAt: START + 400n * BigInt(DAY),
+    expiresAt: start + 400n * BigInt(DAY),
   }));
   const unused = Array.from({ length: 5 }, () => ({ key: ZERO, expiresAt: 0n }));
   return {
@@ -69,16 +72,20 @@ export function providerSettings(parties: Parties, payout: Address): ProviderSet
 export type Loan = { terms: Terms; rider: Rider; schedule: readonly Instalment[] };
 
 /** The loan that tests begin with, with other terms and rider where given. */
-export async function loan(parties: Parties, terms: Partial<Terms> = {}, rider: Partial<Rider> = {}): Promise<Loan> {
+export async function loan(
+  world: Omit<Setting, 'id'>,
+  terms: Partial<Terms> = {},
+  rider: Partial<Rider> = {},
+): Promise<Loan> {
   const schedule = [1, 2, 3, 4, 5].map((month) => ({ dueAfter: month * 30 * DAY, principal: 20_000n * USDC }));
-  const settings = providerSettings(parties, ZERO);
+  const settings = providerSettings(world, ZERO);
   const agreed: Terms = {
     principal: 100_000n * USDC,
     units: 1_000_000_000n,
     unlockedAhead: 1_000_000_000n,
     holdback: 0n,
     lateFee: 500n * USDC,
-    offerExpiresAt: START + 30n * BigInt(DAY),
+    offerExpiresAt: world.start + 30n * BigInt(DAY),
     maxUnitsPerSecond: settings.maxUnitsPerSecond,
     delinquencyGrace: 5 * DAY,
     defaultGrace: 15 * DAY,

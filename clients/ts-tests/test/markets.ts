@@ -20,11 +20,11 @@ test('a market is created with its bounds, and only within those of real markets
       mint,
       treasury: wallets.treasury,
       tokenProgram: TOKEN_PROGRAM_ADDRESS,
-      ...marketArgs(world.parties),
+      ...marketArgs(world),
       ...args,
     });
   await world.refused('FeeTooHigh', await create({ redistributionFeeBps: 1_001 }));
-  const bounds = { ...marketArgs(world.parties).bounds, minCurePeriod: 1 };
+  const bounds = { ...marketArgs(world).bounds, minCurePeriod: 1 };
   await world.refused('BoundsTooLoose', await create({ bounds }));
   const { events } = await world.sent(await create({}));
   assert.deepEqual(events[0], {
@@ -70,7 +70,7 @@ test('a change of the market waits for its delay, and a tightening does not', as
   const { changeReadyAt } = world.marketNow();
   assert.equal(changeReadyAt, world.now() + 2n * BigInt(DAY));
   await world.refused('ChangeDelayRunning', apply(changeReadyAt));
-  world.pass(2 * DAY);
+  await world.pass(2 * DAY);
   await world.refused('ChangeReplaced', apply(changeReadyAt + 1n));
   await world.sent(apply(changeReadyAt));
   assert.equal(world.marketNow().redistributionFeeBps, 400);
@@ -86,7 +86,7 @@ test('the role of the admin is offered, and taken after the delay', async () => 
   const take = (authority = parties.buyer) => client.getMarketAcceptAdminInstruction({ authority, market });
   await world.refused('ChangeDelayRunning', take());
   await world.refused('NotOffered', take(parties.stranger));
-  world.pass(2 * DAY);
+  await world.pass(2 * DAY);
   await world.sent(take());
   assert.equal(world.marketNow().admin, to);
 });
@@ -94,7 +94,7 @@ test('the role of the admin is offered, and taken after the delay', async () => 
 test('a pause stops market time, and ends as its signer says', async () => {
   const world = await World.new();
   const { market, parties } = world;
-  const agreed = await loan(world.parties);
+  const agreed = await loan(world);
   const pause = (authority = parties.guardian, seconds = 3_600) =>
     client.getMarketPauseInstruction({ authority, market, seconds });
   await world.refused('NotGuardian', pause(parties.stranger));
@@ -103,7 +103,7 @@ test('a pause stops market time, and ends as its signer says', async () => {
   assert(world.clock().isPaused);
   await world.refused('MarketPaused', await offer(world, agreed, 1n));
   const before = world.clock().market;
-  world.pass(600);
+  await world.pass(600);
   assert.equal(world.clock().market, before);
   const unpause = (began: bigint, authority = parties.admin) =>
     client.getMarketUnpauseInstruction({ authority, market, beganAt: began });
@@ -117,7 +117,7 @@ test('a pause stops market time, and ends as its signer says', async () => {
 test('a halt stops new business until the admin has lifted it', async () => {
   const world = await World.new();
   const { market, parties } = world;
-  const agreed = await loan(world.parties);
+  const agreed = await loan(world);
   await world.refused('NotGuardian', client.getMarketHaltInstruction({ authority: parties.stranger, market }));
   await world.sent(client.getMarketHaltInstruction({ authority: parties.guardian, market }));
   assert(world.clock().isHalted);
@@ -127,7 +127,7 @@ test('a halt stops new business until the admin has lifted it', async () => {
   await world.refused('HaltReplaced', lift(1n));
   await world.sent(lift(world.marketNow().haltedAt));
   assert(world.clock().isHalted);
-  world.pass(2 * DAY);
+  await world.pass(2 * DAY);
   assert(!world.clock().isHalted);
   await world.sent(await offer(world, agreed, 1n));
 });
@@ -143,7 +143,7 @@ test('a provider registers within the rules for settings', async () => {
       market: world.market,
       payout,
       capacityUnits: 5n,
-      settings: { ...providerSettings(world.parties, payout), ...changed },
+      settings: { ...providerSettings(world, payout), ...changed },
     });
   await world.refused('QuorumOutOfRange', await register({ quorum: 4 }));
   const { events } = await world.sent(await register({}));
@@ -158,7 +158,7 @@ test('a provider changes its settings after the delay, and its capacity at once'
   const authority = parties.provider;
   const keys = { authority, market, provider };
   const proposed = (signer = authority, longestJob = 60 * DAY) => {
-    const settings = { ...providerSettings(parties, world.wallets.provider), longestJob };
+    const settings = { ...providerSettings(world, world.wallets.provider), longestJob };
     const payout = world.wallets.provider;
     return client.getProviderProposeChangeInstruction({ ...keys, authority: signer, payout, settings });
   };
@@ -171,11 +171,11 @@ test('a provider changes its settings after the delay, and its capacity at once'
   const { changeReadyAt } = world.providerNow();
   const apply = client.getProviderApplyChangeInstruction({ ...keys, readyAt: changeReadyAt });
   await world.refused('ChangeDelayRunning', apply);
-  world.pass(DAY);
+  await world.pass(DAY);
   await world.sent(apply);
   assert.equal(world.providerNow().settings.longestJob, 60 * DAY);
 
-  await active(world, await loan(parties));
+  await active(world, await loan(world));
   const capacity = (capacityUnits: bigint) => client.getProviderSetCapacityInstruction({ ...keys, capacityUnits });
   await world.refused('CapacityBelowOutstanding', capacity(999_999_999n));
   await world.sent(capacity(1_000_000_000n));
@@ -197,7 +197,7 @@ test('the authority of a provider is offered, and taken after the delay', async 
     mostOutstanding: 0n,
   });
   await world.refused('ChangeDelayRunning', take);
-  world.pass(DAY);
+  await world.pass(DAY);
   await world.sent(take);
   assert.equal(world.providerNow().authority, to);
 });
@@ -205,7 +205,7 @@ test('the authority of a provider is offered, and taken after the delay', async 
 test('a suspended provider takes no new loans', async () => {
   const world = await World.new();
   const { market, provider, parties } = world;
-  const agreed = await loan(parties);
+  const agreed = await loan(world);
   const suspend = (authority = parties.admin) => client.getProviderSuspendInstruction({ authority, market, provider });
   const resume = (authority = parties.admin) => client.getProviderResumeInstruction({ authority, market, provider });
   await world.refused('NotProvider', suspend(parties.stranger));

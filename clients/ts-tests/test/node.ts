@@ -9,21 +9,21 @@ import {
   getTransactionDecoder,
 } from '@solana/kit';
 import { FailedTransactionMetadata } from 'litesvm';
-import type { World } from './world.js';
+import type { LiteChain } from './lite.js';
 
 type Call = { method: string; params: [string, ...unknown[]] };
 
-/** Makes a node that serves a world. */
-export function nodeOf(world: World) {
+/** Makes a node that serves a chain. */
+export function nodeOf(chain: LiteChain) {
   const answers: Record<string, (call: Call) => unknown> = {
     getLatestBlockhash: () => ({
       context: { slot: 1 },
-      value: { blockhash: world.svm.latestBlockhash(), lastValidBlockHeight: 150 },
+      value: { blockhash: chain.svm.latestBlockhash(), lastValidBlockHeight: 150 },
     }),
-    getAccountInfo: ({ params: [address] }) => ({ context: { slot: 1 }, value: accountOf(world, address as Address) }),
+    getAccountInfo: ({ params: [address] }) => ({ context: { slot: 1 }, value: accountOf(chain, address as Address) }),
     sendTransaction: ({ params: [wire] }) => {
       const transaction = getTransactionDecoder().decode(Buffer.from(wire, 'base64'));
-      const result = world.svm.sendTransaction(transaction);
+      const result = chain.svm.sendTransaction(transaction);
       if (result instanceof FailedTransactionMetadata) throw new Error(result.toString());
       return getBase58Decoder().decode(result.signature());
     },
@@ -37,8 +37,8 @@ export function nodeOf(world: World) {
   return createSolanaRpcFromTransport(transport as RpcTransport);
 }
 
-function accountOf(world: World, address: Address) {
-  const account = world.svm.getAccount(address);
+function accountOf(chain: LiteChain, address: Address) {
+  const account = chain.svm.getAccount(address);
   if (!account.exists) return null;
   const { data, executable, lamports, programAddress: owner } = account;
   return { data: [Buffer.from(data).toString('base64'), 'base64'], executable, lamports, owner, space: data.length };

@@ -12,7 +12,7 @@ const { Status } = client;
 
 test('a loan is offered, accepted and issued, and the principal goes to the provider', async () => {
   const world = await World.new();
-  const agreed = await loan(world.parties);
+  const agreed = await loan(world);
   const credit = await creditAddress(world, 1n);
   const [offered] = await world.changes(credit, await offer(world, agreed, 1n));
   assert(offered?.__kind === 'Offered');
@@ -50,7 +50,7 @@ test('a loan is offered, accepted and issued, and the principal goes to the prov
 
 test('the parts of one transaction make, accept and issue an offer that states slot 0', async () => {
   const world = await World.new();
-  const agreed = await loan(world.parties);
+  const agreed = await loan(world);
   const credit = await creditAddress(world, 1n);
   const { market, provider, parties } = world;
   const keys = { market, lender: parties.lender.address, borrower: parties.borrower.address, provider, nonce: 1n };
@@ -84,7 +84,7 @@ async function cancel(world: World, party: 'lender' | 'borrower' | 'stranger', n
 
 test('an offer is withdrawn and the principal comes back', async () => {
   const world = await World.new();
-  const agreed = await loan(world.parties);
+  const agreed = await loan(world);
   await world.sent(await offer(world, agreed, 1n));
   await world.refused('NotParty', await cancel(world, 'borrower', 1n));
   await world.sent(await cancel(world, 'lender', 1n));
@@ -99,7 +99,7 @@ test('an offer is withdrawn and the principal comes back', async () => {
 test('terms outside the bounds of the market are refused', async () => {
   const world = await World.new();
   const refused = async (error: client.BlockableErrorName, terms: Partial<client.Terms>) =>
-    world.refused(error, await offer(world, await loan(world.parties, terms), 1n));
+    world.refused(error, await offer(world, await loan(world, terms), 1n));
   await refused('AprTooHigh', { aprBps: 5_001 });
   await refused('ReportersChanged', { reportersHash: new Uint8Array(32) });
   await refused('TermsRateOutOfRange', { maxUnitsPerSecond: 10_001n });
@@ -108,7 +108,7 @@ test('terms outside the bounds of the market are refused', async () => {
 
 test('the lender names another freeze authority', async () => {
   const world = await World.new();
-  const credit = await active(world, await loan(world.parties));
+  const credit = await active(world, await loan(world));
   const { lender, stranger } = world.parties;
   const { offerSlot } = world.credit(credit);
   const named = { market: world.market, credit, offerSlot, to: stranger.address };

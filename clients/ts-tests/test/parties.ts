@@ -22,11 +22,11 @@ export type Name = (typeof NAMES)[number];
 /** The signers of all parties. */
 export type Parties = Record<Name, KeyPairSigner>;
 
-/** Makes the signers of all parties. */
-export async function parties(): Promise<Parties> {
+/** Makes the signers of all parties of a market: the same in all of them, but for the payment token. */
+export async function parties(id = 1n): Promise<Parties> {
   const entries = NAMES.map(async (name) => {
     const seed = new Uint8Array(32);
-    seed.set(new TextEncoder().encode(name));
+    seed.set(new TextEncoder().encode(name === 'mint' ? `mint ${id}` : name));
     return [name, await createKeyPairSignerFromPrivateKeyBytes(seed)] as const;
   });
   return Object.fromEntries(await Promise.all(entries)) as Parties;
@@ -35,5 +35,3 @@ export async function parties(): Promise<Parties> {
 export const ZERO = '11111111111111111111111111111111' as Address;
 export const USDC = 1_000_000n;
 export const DAY = 86_400;
-/** The chain's time at which every test begins. */
-export const START = 1_800_000_000n;

@@ -27,18 +27,18 @@ const UNITS = 1_000_000_000n;
 
 test('units are seized into a lot, sold at its falling price, and what is left comes back', async () => {
   const world = await World.new();
-  const agreed = await loan(world.parties);
+  const agreed = await loan(world);
   const credit = await defaulted(world, agreed);
   await world.refused('CurePeriodRunning', await seize(world, 'lender', credit, client.allUnits()));
   await world.sent(freeze(world, 'lender', credit, client.freezeAmount('All'), client.FreezeReason.Default));
-  world.pass(10 * DAY);
+  await world.pass(10 * DAY);
   assert.equal(client.seizableAt(world.credit(credit), world.clock().market), UNITS);
   const lot = await nextLot(world, credit);
   await world.refused('FirstSeizureTooSmall', await seize(world, 'lender', credit, client.exactUnits(1n)));
   await world.sent(await seize(world, 'lender', credit, client.exactUnits(500_000_000n)));
   assert.deepEqual([world.lot(lot).unitsLeft, world.credit(credit).status], [500_000_000n, Status.Seizing]);
 
-  world.pass(5 * DAY);
+  await world.pass(5 * DAY);
   const price = client.lotPriceAt(world.lot(lot), world.clock().market);
   assert.equal(price, 75n * USDC);
   await world.refused('PriceAboveMaximum', await buy(world, 'buyer', credit, lot, 100_000_000n, price - 1n));
@@ -60,7 +60,7 @@ test('units are seized into a lot, sold at its falling price, and what is left c
   const rentPayer = parties.lender.address;
   const close = (closer = parties.lender) => client.getLotCloseInstruction({ closer, rentPayer, market, credit, lot });
   await world.refused('LotStillOpen', close());
-  world.pass(LOT_TERMS.window);
+  await world.pass(LOT_TERMS.window);
   await world.refused('LotNotYours', close(parties.stranger));
   await world.sent(close());
   assert(!world.exists(lot));
@@ -70,7 +70,7 @@ test('units are seized into a lot, sold at its falling price, and what is left c
 
 test('the lender takes units over for what the loan paid for them', async () => {
   const world = await World.new();
-  const credit = await defaulted(world, await loan(world.parties));
+  const credit = await defaulted(world, await loan(world));
   const { market, provider, parties } = world;
   const take = async (lender = parties.lender, amount = client.exactUnits(400_000_000n)) =>
     client.getCreditSeizeToLenderInstructionAsync({
@@ -82,7 +82,7 @@ test('the lender takes units over for what the loan paid for them', async () => 
       lenderCredit: await unrestricted(world, lender === parties.lender ? 'lender' : 'stranger', credit),
       amount,
     });
-  world.pass(10 * DAY);
+  await world.pass(10 * DAY);
   await world.refused('NotLender', await take(parties.stranger));
   const before = client.totalDebt(world.creditNow(credit).debt);
   await world.sent(await take());
@@ -95,7 +95,7 @@ test('the lender takes units over for what the loan paid for them', async () => 
 
 /** A loan of which three quarters of the units are locked, with a holdback for a third of those. */
 async function lockedLoan(world: World) {
-  return loan(world.parties, { unlockedAhead: 250_000_000n, holdback: 25_000n * USDC, holdbackAprBps: 600 });
+  return loan(world, { unlockedAhead: 250_000_000n, holdback: 25_000n * USDC, holdbackAprBps: 600 });
 }
 
 test('units under the holdback are cancelled, and the money that was held back is given back', async () => {
@@ -111,9 +111,9 @@ test('units under the holdback are cancelled, and the money that was held back i
     [750_000_000n, 250_000_000n],
   );
 
-  world.pass(35 * DAY);
+  await world.pass(35 * DAY);
   await world.sent(await markDelinquent(world, credit));
-  world.pass(10 * DAY);
+  await world.pass(10 * DAY);
   await world.sent(await markDefaulted(world, credit));
   const cancel = async (amount: client.UnitBounds) =>
     client.getCreditCancelLockedInstructionAsync({
@@ -125,7 +125,7 @@ test('units under the holdback are cancelled, and the money that was held back i
       read: client.loanRead(world.credit(credit)),
     });
   await world.refused('CurePeriodRunning', await cancel(client.allUnits()));
-  world.pass(10 * DAY);
+  await world.pass(10 * DAY);
   await world.refused('BeyondCovered', await cancel(client.exactUnits(250_000_001n)));
   const now = world.creditNow(credit);
   const [units, toUnlock] = [100_000_000n, client.leftToUnlock(now.collateral)];
@@ -164,14 +164,14 @@ test('payments earn the holdback for the provider, who collects it', async () =>
 test('the lender writes the rest of a debt off', async () => {
   const world = await World.new();
   const { market, provider, parties } = world;
-  const credit = await seized(world, await loan(world.parties), 200_000_000n);
+  const credit = await seized(world, await loan(world), 200_000_000n);
   const writeOff = (at: Address, authority = parties.lender) => {
     const { offerSlot } = world.credit(at);
     const mostDebt = client.totalDebt(world.creditNow(at).debt);
     return client.getCreditWriteOffInstruction({ authority, market, credit: at, provider, offerSlot, mostDebt });
   };
   await world.refused('LotsOpen', writeOff(credit));
-  const another = await defaulted(world, await loan(world.parties, { offerExpiresAt: 0n }), 2n);
+  const another = await defaulted(world, await loan(world, { offerExpiresAt: 0n }), 2n);
   await world.refused('NotLender', writeOff(another, parties.stranger));
   const debt = client.totalDebt(world.creditNow(another).debt);
   const [written] = await world.changes(another, writeOff(another));

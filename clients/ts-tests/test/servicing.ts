@@ -14,8 +14,8 @@ const MONTH = 986_301_369n;
 
 test('a payment does what its quote says, and the lender collects it', async () => {
   const world = await World.new();
-  const credit = await active(world, await loan(world.parties));
-  world.pass(30 * DAY);
+  const credit = await active(world, await loan(world));
+  await world.pass(30 * DAY);
   const now = world.creditNow(credit);
   assert.equal(client.arrears(now), 20_000n * USDC + MONTH);
   const amount = 50_000n * USDC;
@@ -42,11 +42,11 @@ test('a payment does what its quote says, and the lender collects it', async () 
 
 test('a payment of everything ends the loan, and vault and credit are removed', async () => {
   const world = await World.new();
-  const credit = await active(world, await loan(world.parties));
+  const credit = await active(world, await loan(world));
   const { market, mint, parties, provider, wallets } = world;
   const { lender, borrower, stranger } = parties;
   const { vault } = world.credit(credit);
-  world.pass(60);
+  await world.pass(60);
   const debt = client.totalDebt(world.creditNow(credit).debt);
   await world.sent(await repay(world, 'borrower', credit, 2n ** 64n - 1n));
   assert.equal(world.balance(wallets.borrower), 1_000_000n * USDC - debt);
@@ -79,7 +79,7 @@ test('the reserve is funded, drawn for a missed instalment and refilled', async 
   const world = await World.new();
   const { market } = world;
   const reserve = 25_000n * USDC;
-  const agreed = await loan(world.parties, {}, { reserve });
+  const agreed = await loan(world, {}, { reserve });
   const waiting = await accepted(world, agreed, 2n);
   await world.sent(await fundReserve(world, 'borrower', waiting, reserve));
   await world.refused('ReserveFull', await fundReserve(world, 'borrower', waiting, 1n));
@@ -87,7 +87,7 @@ test('the reserve is funded, drawn for a missed instalment and refilled', async 
   assert.equal(world.credit(credit).reserveHeld, reserve);
   const draw = client.getReserveDrawInstruction({ market, credit });
   await world.refused('NotInArrears', draw);
-  world.pass(30 * DAY);
+  await world.pass(30 * DAY);
   await world.sent(draw);
   const left = reserve - 20_000n * USDC - MONTH;
   assert.equal(world.credit(credit).reserveHeld, left);
@@ -111,10 +111,10 @@ test('the covenant moves the rate at the end of its window', async () => {
     aprFloorBps: 1_050,
     aprCeilingBps: 1_350,
   };
-  const credit = await active(world, await loan(world.parties, {}, covenant));
+  const credit = await active(world, await loan(world, {}, covenant));
   const apply = client.getCovenantApplyInstruction({ market, credit });
   await world.refused('CovenantWindowRunning', apply);
-  world.pass(window);
+  await world.pass(window);
   await world.sent(await meter(world, credit, 900_000n));
   await world.sent(apply);
   assert.equal(client.aprInForce(world.credit(credit)), 1_100);
@@ -124,7 +124,7 @@ test('the covenant moves the rate at the end of its window', async () => {
 test('the lender waives late fees', async () => {
   const world = await World.new();
   const { market, parties } = world;
-  const credit = await delinquent(world, await loan(world.parties));
+  const credit = await delinquent(world, await loan(world));
   const waive = (authority = parties.lender, amount = 200n * USDC) =>
     client.getCreditWaiveFeeInstruction({ authority, market, credit, amount });
   await world.refused('NotLender', waive(parties.stranger));
@@ -135,10 +135,10 @@ test('the lender waives late fees', async () => {
 test('use is metered by a quorum of reports, and the reasons for leaving credits out are recorded', async () => {
   const world = await World.new();
   const { market, provider } = world;
-  const agreed = await loan(world.parties);
+  const agreed = await loan(world);
   const credit = await active(world, agreed);
   const another = await active(world, agreed, 2n);
-  world.pass(60);
+  await world.pass(60);
   const used = new Map([[0, { cumulative: 1_000n, inFlight: 300n }]]);
   const single = await reports(world, used, [2]);
   const metering = { market, provider, chunk: 0, credits: [credit, another] };
@@ -163,12 +163,12 @@ test('use is metered by a quorum of reports, and the reasons for leaving credits
 test('unused units expire when their lifetime has passed', async () => {
   const world = await World.new();
   const { market } = world;
-  const agreed = await loan(world.parties, { unitLifetime: 191 * DAY, offerExpiresAt: 0n });
+  const agreed = await loan(world, { unitLifetime: 191 * DAY, offerExpiresAt: 0n });
   const credit = await active(world, agreed);
   await world.sent(await repay(world, 'borrower', credit, 2n ** 64n - 1n));
   const expire = client.getCreditExpireUnitsInstruction({ market, credit });
   await world.refused('NothingToExpire', expire);
-  world.pass(191 * DAY);
+  await world.pass(191 * DAY);
   assert(client.unitsHaveExpired(world.credit(credit), world.clock().market));
   await world.sent(expire);
   assert.equal(client.remainingUnits(world.credit(credit).collateral), 0n);

@@ -78,7 +78,7 @@ export async function active(world: World, loan: Loan, nonce = 1n): Promise<Addr
 /** An active loan that has missed its first instalment and is marked delinquent as early as the clock allows. */
 export async function delinquent(world: World, loan: Loan, nonce = 1n): Promise<Address> {
   const credit = await active(world, loan, nonce);
-  world.pass((loan.schedule[0]?.dueAfter ?? 0) + loan.terms.delinquencyGrace);
+  await world.pass((loan.schedule[0]?.dueAfter ?? 0) + loan.terms.delinquencyGrace);
   await world.sent(await markDelinquent(world, credit));
   return credit;
 }
@@ -86,7 +86,7 @@ export async function delinquent(world: World, loan: Loan, nonce = 1n): Promise<
 /** A loan that is marked defaulted as early as the clock allows. */
 export async function defaulted(world: World, loan: Loan, nonce = 1n): Promise<Address> {
   const credit = await delinquent(world, loan, nonce);
-  world.pass(loan.terms.defaultGrace - loan.terms.delinquencyGrace);
+  await world.pass(loan.terms.defaultGrace - loan.terms.delinquencyGrace);
   await world.sent(await markDefaulted(world, credit));
   return credit;
 }
@@ -95,7 +95,7 @@ export async function defaulted(world: World, loan: Loan, nonce = 1n): Promise<A
 export async function seized(world: World, loan: Loan, units: bigint, nonce = 1n): Promise<Address> {
   const credit = await defaulted(world, loan, nonce);
   await world.sent(freeze(world, 'lender', credit, client.freezeAmount('All'), client.FreezeReason.Default));
-  world.pass(loan.terms.curePeriod);
+  await world.pass(loan.terms.curePeriod);
   await world.sent(await seize(world, 'lender', credit, client.exactUnits(units)));
   return credit;
 }

@@ -1,28 +1,16 @@
-// A market with a provider and funded parties, on the built program in LiteSVM. Everything goes through the published
-// package. After each transaction the events are kept and every vault is checked against what is owed from it.
+// A market with a provider and funded parties, on the built program. Everything goes through the published package. After
+// each transaction the events are kept and every vault is checked against what is owed from it.
 
 import assert from 'node:assert/strict';
 import * as client from '@blockable/client';
 import { TOKEN_PROGRAM_ADDRESS, getTokenDecoder } from '@solana-program/token';
-import {
-  type Address,
-  type Instruction,
-  type TransactionSigner,
-  appendTransactionMessageInstructions,
-  compileTransactionMessage,
-  createTransactionMessage,
-  lamports,
-  pipe,
-  setTransactionMessageFeePayerSigner,
-  signTransactionMessageWithSigners,
-} from '@solana/kit';
-import { FailedTransactionMetadata, LiteSVM, type TransactionMetadata } from 'litesvm';
+import type { Address, Instruction } from '@solana/kit';
+import type { Chain, Outcome } from './chain.js';
 import { fund } from './funding.js';
+import { LiteChain } from './lite.js';
 import { marketArgs, providerSettings } from './loan.js';
-import { type Name, type Parties, NAMES, PEOPLE, START, parties } from './parties.js';
+import { type Name, type Parties, NAMES, PEOPLE, parties } from './parties.js';
 
-const BUILT = new URL('../../../../app-idl/blockable_credits.so', import.meta.url).pathname;
-const ELF = process.env['BLOCKABLE_ELF'] ?? BUILT;
 const PROGRAM = client.BLOCKABLE_CREDITS_PROGRAM_ADDRESS;
 
 /** Names of instructions that have landed in this process, and of those that the program has refused by an error of its own. */
@@ -34,21 +22,33 @@ type Wallets = Record<Name, Address>;
 /** A transaction that has landed: its events in order. */
 export type Landed = { events: readonly client.BlockableEvent[] };
 
+/** Opens the chain of the next world. */
+let openChain = async (): Promise<Chain> => new LiteChain();
+
+/** Has all later worlds begin on a chain. */
+export function useChain(chain: Chain): void {
+  openChain = async () => chain;
+}
+
 export class World {
   private constructor(
-    readonly svm: LiteSVM,
+    readonly chain: Chain,
+    /** The market's number. */
+    readonly id: bigint,
     readonly parties: Parties,
     readonly market: Address,
     readonly provider: Address,
     /** Token accounts of the parties. */
     readonly wallets: Wallets,
+    /** The chain's time at which it begins. */
+    readonly start: bigint,
     /** Every record of every credit so far. */
     readonly log: client.CreditRecord[] = [],
   ) {}
 
   /** A world with a market and a registered provider. */
-  static async new(): Promise<World> {
-    const world = await World.withoutMarket();
+  static async new(chain?: Chain): Promise<World> {
+    const world = await World.withoutMarket(chain);
     const { payer, admin, provider } = world.parties;
     const market = await client.getMarketCreateInstructionAsync({
       rentPayer: payer,
@@ -56,7 +56,7 @@ export class World {
       mint: world.mint,
       treasury: world.wallets.treasury,
       tokenProgram: TOKEN_PROGRAM_ADDRESS,
-      ...marketArgs(world.parties),
+      ...marketArgs(world),
     });
     await world.sent(market);
     const register = await client.getProviderRegisterInstructionAsync({
@@ -65,19 +65,18 @@ export class World {
       market: world.market,
       payout: world.wallets.provider,
       capacityUnits: 10_000_000_000n,
-      settings: providerSettings(world.parties, world.wallets.provider),
+      settings: providerSettings(world, world.wallets.provider),
     });
     await world.sent(register);
     return world;
   }
 
   /** A world with a mint and funded parties, where the market does not exist yet. */
-  static async withoutMarket(): Promise<World> {
-    // A version 1 transaction is not needed here, and history is off so that equal transactions can follow each other.
-    const svm = new LiteSVM().withTransactionHistory(0n);
-    svm.addProgramFromFile(PROGRAM, ELF);
-    const everyone = await parties();
-    const [market] = await client.findMarketPda({ id: marketArgs(everyone).id });
+  static async withoutMarket(given?: Chain): Promise<World> {
+    const chain = given ?? (await openChain());
+    const id = chain.nextMarket();
+    const everyone = await parties(id);
+    const [market] = await client.findMarketPda({ id });
     const [provider] = await client.findProviderPda({ market, authority: everyone.provider.address });
     const mint = everyone.mint.address;
     const wallets = NAMES.map(async (name) => {
@@ -85,9 +84,9 @@ export class World {
       const [wallet] = await client.findTokenAccountPda({ owner, mint, tokenProgram: TOKEN_PROGRAM_ADDRESS });
       return [name, wallet] as const;
     });
-    const world = new World(svm, everyone, market, provider, Object.fromEntries(await Promise.all(wallets)) as Wallets);
-    world.setTime(START);
-    for (const name of PEOPLE) svm.airdrop(everyone[name].address, lamports(100_000_000_000n));
+    const known = Object.fromEntries(await Promise.all(wallets)) as Wallets;
+    const world = new World(chain, id, everyone, market, provider, known, chain.now());
+    for (const name of PEOPLE) await chain.fund(everyone[name].address);
     await fund(world);
     return world;
   }
@@ -102,33 +101,20 @@ export class World {
   }
 
   /** Sends a transaction, signed by the signers in its instructions. */
-  async send(...instructions: Instruction[]): Promise<TransactionMetadata | FailedTransactionMetadata> {
-    this.svm.expireBlockhash();
-    const payer: TransactionSigner = this.parties.payer;
-    const message = pipe(
-      createTransactionMessage({ version: 0 }),
-      (draft) => setTransactionMessageFeePayerSigner(payer, draft),
-      (draft) => this.svm.setTransactionMessageLifetimeUsingLatestBlockhash(draft),
-      (draft) => appendTransactionMessageInstructions(instructions, draft),
-    );
-    const result = this.svm.sendTransaction(await signTransactionMessageWithSigners(message));
-    if (!(result instanceof FailedTransactionMetadata)) {
-      const { staticAccounts } = compileTransactionMessage(message);
-      this.keep(eventsOf(result, staticAccounts));
+  async send(...instructions: Instruction[]): Promise<Outcome> {
+    const outcome = await this.chain.send(this.parties.payer, instructions);
+    if (outcome.fetched !== undefined) {
+      this.keep(eventsOf(outcome.fetched));
       this.audit();
     }
-    return result;
+    return outcome;
   }
 
   /** Sends a transaction that must land. */
   async sent(...instructions: Instruction[]): Promise<Landed> {
-    const before = this.log.length;
-    const result = await this.send(...instructions);
-    if (result instanceof FailedTransactionMetadata) {
-      assert.fail(`${nameOf(failureOf(result))}: ${result.meta().logs().join('\n')}`);
-    }
+    const outcome = await this.send(...instructions);
+    if (outcome.fetched === undefined) assert.fail(`${nameOf(refusal(outcome))}: ${outcome.logs.join('\n')}`);
     for (const name of namesOf(instructions)) landed.add(name);
-    assert(this.log.length >= before);
     return { events: this.latest };
   }
 
@@ -142,13 +128,15 @@ export class World {
     return records.filter((record) => record.credit === credit).map((record) => record.change);
   }
 
-  /** Sends a transaction whose last instruction the program must refuse with an error. */
+  /** Sends a transaction that the program must refuse with an error. */
   async refused(error: client.BlockableErrorName, ...instructions: Instruction[]): Promise<void> {
-    const result = await this.send(...instructions);
-    if (!(result instanceof FailedTransactionMetadata)) assert.fail(`accepted, but should be refused with ${error}`);
-    const failure = failureOf(result);
-    assert.equal(nameOf(failure), error, result.meta().logs().join('\n'));
-    refused.add(namesOf(instructions)[failure?.instruction ?? 0] ?? '');
+    const outcome = await this.send(...instructions);
+    if (outcome.fetched !== undefined) assert.fail(`accepted, but should be refused with ${error}`);
+    const failure = refusal(outcome);
+    assert.equal(nameOf(failure), error, outcome.logs.join('\n'));
+    // The wallet may have added instructions before it: its place among the program's own counts.
+    const before = outcome.programs.slice(0, failure?.instruction).filter((program) => program === PROGRAM);
+    refused.add(namesOf(instructions).filter((name) => name !== '')[before.length] ?? '');
   }
 
   private keep(events: readonly client.BlockableEvent[]): void {
@@ -159,9 +147,9 @@ export class World {
   /** Every vault holds at least what is owed from it. */
   private audit(): void {
     for (const credit of new Set(this.log.map((record) => record.credit))) {
-      const account = this.svm.getAccount(credit);
-      if (!account.exists) continue;
-      const state = client.getCreditDecoder().decode(account.data);
+      const data = this.chain.data(credit);
+      if (data === undefined) continue;
+      const state = client.getCreditDecoder().decode(data);
       if (state.vaultClosed === 1 || client.addressLender(state) === state.provider) continue;
       assert(this.balance(state.vault) >= client.owedFromVault(state), `the vault of ${credit} is short`);
     }
@@ -170,7 +158,7 @@ export class World {
   /** Proves the log of every credit that still exists. */
   async proveLogs(): Promise<number> {
     const credits = [...new Set(this.log.map((record) => record.credit))];
-    const existing = credits.filter((credit) => this.svm.getAccount(credit).exists);
+    const existing = credits.filter((credit) => this.exists(credit));
     for (const credit of existing) {
       const records = this.log.filter((record) => record.credit === credit);
       assert.equal(await client.findLogFault(credit, records, this.credit(credit).eventHash), undefined);
@@ -179,9 +167,9 @@ export class World {
   }
 
   private data(address: Address) {
-    const account = this.svm.getAccount(address);
-    if (!account.exists) assert.fail(`there is no account at ${address}`);
-    return account.data;
+    const data = this.chain.data(address);
+    if (data === undefined) assert.fail(`there is no account at ${address}`);
+    return data;
   }
 
   /** A credit as its account has it. */
@@ -216,7 +204,7 @@ export class World {
 
   /** Returns true while there is an account at an address. */
   exists(address: Address): boolean {
-    return this.svm.getAccount(address).exists;
+    return this.chain.data(address) !== undefined;
   }
 
   /** Both clocks as of now. */
@@ -226,48 +214,28 @@ export class World {
 
   /** The chain's clock, in Unix seconds. */
   now(): bigint {
-    return this.svm.getClock().unixTimestamp;
-  }
-
-  /** Sets the chain's clock. */
-  setTime(unix: bigint): void {
-    const clock = this.svm.getClock();
-    clock.unixTimestamp = unix;
-    clock.slot += 1n;
-    this.svm.setClock(clock);
+    return this.chain.now();
   }
 
   /** Moves the chain's clock forward. */
-  pass(seconds: number): void {
-    this.setTime(this.now() + BigInt(seconds));
+  async pass(seconds: number): Promise<void> {
+    await this.chain.setTime(this.now() + BigInt(seconds));
   }
 }
 
-function eventsOf(meta: TransactionMetadata, keys: readonly Address[]): readonly client.BlockableEvent[] {
-  const instructions = meta.innerInstructions().map((group) => ({
-    instructions: group.map((inner) => {
-      const compiled = inner.instruction();
-      return { programIdIndex: compiled.programIdIndex(), data: compiled.data() };
-    }),
-  }));
-  const events = client.eventsOfTransaction({
-    transaction: { message: { accountKeys: keys } },
-    meta: { innerInstructions: instructions },
-  });
-  const own = instructions
-    .flatMap((group) => group.instructions)
-    .filter((inner) => keys[inner.programIdIndex] === PROGRAM);
+/** The events of a transaction, which must be all that the program has sent to itself. */
+function eventsOf(fetched: client.FetchedTransaction): readonly client.BlockableEvent[] {
+  const events = client.eventsOfTransaction(fetched);
+  const keys = fetched.transaction.message.accountKeys;
+  const inner = (fetched.meta?.innerInstructions ?? []).flatMap((group) => group.instructions);
+  const own = inner.filter((instruction) => keys[instruction.programIdIndex] === PROGRAM);
   assert.equal(events.length, own.length, 'an event cannot be decoded');
   return events;
 }
 
-/** The program's error in a failure, by the package's own reading of a transaction's result. */
-function failureOf(failed: FailedTransactionMetadata): client.ProgramFailure | undefined {
-  const error = failed.err();
-  if (typeof error !== 'object' || !('err' in error)) return undefined;
-  const reason = error.err();
-  const code = typeof reason === 'object' && 'code' in reason ? { Custom: reason.code } : reason;
-  return client.programFailure({ InstructionError: [error.index, code] });
+/** The program's error, by the package's own reading of a failure. */
+function refusal({ failure, programs }: Outcome): client.ProgramFailure | undefined {
+  return client.programFailure(failure, { programs });
 }
 
 const nameOf = (failure: client.ProgramFailure | undefined) => failure?.error.name ?? 'not an error of the program';

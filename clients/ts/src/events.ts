@@ -54,24 +54,34 @@ export function recordsOf(event: BlockableEvent): readonly CreditRecord[] {
   return event.kind === 'ChunkMetered' ? event.event.records : [];
 }
 
-/** An inner instruction of a transaction: its program, by address or by place among the transaction's keys, and data. */
+/** An inner instruction of a transaction as a node gives it: its program by place among the transaction's keys, and data. */
 export type InnerInstruction = { programIdIndex: number; data: string | ReadonlyUint8Array };
 
 /** A transaction as `getTransaction` gives it with encoding `json` and `maxSupportedTransactionVersion: 1`. */
 export type FetchedTransaction = {
   transaction: { message: { accountKeys: readonly Address[] } };
   meta: {
+    /** `null` for a transaction that has landed: one that failed has changed nothing, whatever it recorded until then. */
+    err: unknown;
     innerInstructions?: readonly { instructions: readonly InnerInstruction[] }[] | null;
     loadedAddresses?: { writable: readonly Address[]; readonly: readonly Address[] } | null;
   } | null;
 };
 
-/** The program's events in a transaction, in order. Only inner instructions of the program itself count. */
+/**
+ * The program's events in a transaction, in order: none for one that failed. Only inner instructions of the program itself
+ * count. Throws `TypeError` for another encoding than `json`, and where the node has no record of inner instructions.
+ */
 export function eventsOfTransaction(fetched: FetchedTransaction): readonly BlockableEvent[] {
-  const loaded = fetched.meta?.loadedAddresses;
-  const keys = [...fetched.transaction.message.accountKeys, ...(loaded?.writable ?? []), ...(loaded?.readonly ?? [])];
-  const inner = (fetched.meta?.innerInstructions ?? []).flatMap((group) => group.instructions);
-  return inner
+  const { meta } = fetched;
+  const accountKeys = fetched.transaction.message?.accountKeys;
+  if (!meta || !Array.isArray(meta.innerInstructions) || !accountKeys?.every((key) => typeof key === 'string')) {
+    throw new TypeError('fetch the transaction with encoding json, from a node that records inner instructions');
+  }
+  if (meta.err !== null) return [];
+  const keys = [...accountKeys, ...(meta.loadedAddresses?.writable ?? []), ...(meta.loadedAddresses?.readonly ?? [])];
+  return meta.innerInstructions
+    .flatMap((group) => group.instructions)
     .filter((instruction) => keys[instruction.programIdIndex] === BLOCKABLE_CREDITS_PROGRAM_ADDRESS)
     .map(({ data }) => decodeEvent(typeof data === 'string' ? getBase58Encoder().encode(data) : data))
     .filter((event) => event !== undefined);

@@ -26,4 +26,5 @@ export {
   totalDebt,
 } from './schedule.js';
 export * from './terms.js';
+export * from './transactions.js';
 export * from './waterfall.js';

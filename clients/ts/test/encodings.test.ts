@@ -1,7 +1,6 @@
 // The examples of docs/encodings.md, built by this client.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { getAddressDecoder } from '@solana/kit';
 import {
@@ -22,15 +21,7 @@ import {
   settingsHash,
   termsHash,
 } from '../src/index.js';
-
-const page = readFileSync(new URL('../../../../docs/encodings.md', import.meta.url), 'utf8');
-
-/** The bytes that stand on the page behind a name. */
-function published(name: string): Uint8Array {
-  const found = new RegExp(`^${name} +([0-9a-f]+)$`, 'm').exec(page)?.[1];
-  assert(found, `docs/encodings.md has no line ${name}`);
-  return Uint8Array.from(Buffer.from(found, 'hex'));
-}
+import { published } from './page.js';
 
 const filled = (byte: number) => new Uint8Array(32).fill(byte);
 const key = (byte: number) => getAddressDecoder().decode(filled(byte));
